@@ -1,0 +1,76 @@
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+
+/** One immutable file body in the blob store. Equal bytes are one row. */
+export const blobs = sqliteTable(
+  'blobs',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    /** Lower-case hex. */
+    sha256: text().notNull(),
+    size_bytes: integer().notNull(),
+    /** Opaque key in the blob store; never reused. */
+    key: text().notNull().unique(),
+    created_at_ms: integer().notNull(),
+  },
+  (t) => [uniqueIndex('blobs_by_content').on(t.sha256, t.size_bytes)],
+)
+
+/** The path index: which blob a path of the artifact proxy shows now. */
+export const artifactFiles = sqliteTable(
+  'artifact_files',
+  {
+    workspace: text().notNull(),
+    /** Without leading or trailing slash, as under `mlflow-artifacts:/`. */
+    path: text().notNull(),
+    blob: integer()
+      .notNull()
+      .references(() => blobs.id),
+    updated_at_ms: integer().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.workspace, t.path] }),
+    index('artifact_files_by_blob').on(t.blob),
+  ],
+)
+
+/** A sealed list of files. Versions with equal files share one. */
+export const manifests = sqliteTable('manifests', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  /** `sha256:` and lower-case hex, of the canonical list of (path, size, sha256). */
+  digest: text().notNull().unique(),
+  /** Where the same list stands as JSON in the blob store. */
+  key: text().notNull().unique(),
+  file_count: integer().notNull(),
+  size_bytes: integer().notNull(),
+  created_at_ms: integer().notNull(),
+})
+
+export const manifestFiles = sqliteTable(
+  'manifest_files',
+  {
+    manifest: integer()
+      .notNull()
+      .references(() => manifests.id, { onDelete: 'cascade' }),
+    /** Relative to the version's root. */
+    path: text().notNull(),
+    blob: integer()
+      .notNull()
+      .references(() => blobs.id),
+  },
+  (t) => [
+    primaryKey({ columns: [t.manifest, t.path] }),
+    index('manifest_files_by_blob').on(t.blob),
+  ],
+)
+
+/** Multipart uploads under way; a row goes when the upload completes, is aborted or is swept. */
+export const multipartUploads = sqliteTable('multipart_uploads', {
+  upload_id: text().primaryKey(),
+  workspace: text().notNull(),
+  path: text().notNull(),
+  /** The blob key that the parts will become. */
+  key: text().notNull(),
+  /** The blob store's own name for the upload. */
+  store_upload_id: text().notNull(),
+  created_at_ms: integer().notNull(),
+})

@@ -1,0 +1,25 @@
+/** Lower-case hex of `bytes`. */
+export function hex(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
+  return text
+}
+
+/** URL-safe base64 without padding, of the UTF-8 of `text`. */
+export function toBase64Url(text: string): string {
+  let binary = ''
+  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte)
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+/** The text that `toBase64Url` encoded, or undefined when `encoded` is not base64 or not UTF-8. */
+export function fromBase64Url(encoded: string): string | undefined {
+  if (!/^[A-Za-z0-9_-]*=*$/.test(encoded)) return undefined
+  try {
+    const binary = atob(encoded.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, ''))
+    const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0))
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * MLflow's error codes and the HTTP status of each, the only map from one to the other.
+ *
+ * A duplicate is 400 as in MLflow, not 409. Clients repeat 408, 429 and 5xx for minutes, so a
+ * user's mistake is never one of these.
+ */
+export const httpStatus = {
+  INVALID_PARAMETER_VALUE: 400,
+  BAD_REQUEST: 400,
+  RESOURCE_ALREADY_EXISTS: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  RESOURCE_DOES_NOT_EXIST: 404,
+  ENDPOINT_NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  RESOURCE_CONFLICT: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  RANGE_NOT_SATISFIABLE: 416,
+  REQUEST_LIMIT_EXCEEDED: 429,
+  INTERNAL_ERROR: 500,
+  NOT_IMPLEMENTED: 501,
+  TEMPORARILY_UNAVAILABLE: 503,
+} as const
+
+export type ErrorCode = keyof typeof httpStatus
+export type ErrorStatus = (typeof httpStatus)[ErrorCode]
+
+/** The one error a caller may see. Anything else that is thrown is a bug and answers 500. */
+export class RegistryError extends Error {
+  override name = 'RegistryError'
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}
+
+/** 400 INVALID_PARAMETER_VALUE: the message names the value and the remedy. */
+export function invalid(message: string, options?: ErrorOptions): RegistryError {
+  return new RegistryError('INVALID_PARAMETER_VALUE', message, options)
+}
+
+/** 404 RESOURCE_DOES_NOT_EXIST, e.g. `notFound('Run', 'abc')`. */
+export function notFound(what: string, id: string): RegistryError {
+  return new RegistryError('RESOURCE_DOES_NOT_EXIST', `${what} '${excerpt(id)}' not found`)
+}
+
+/** 409 RESOURCE_CONFLICT: somebody else was first, or the thing is sealed. */
+export function conflict(message: string): RegistryError {
+  return new RegistryError('RESOURCE_CONFLICT', message)
+}
+
+/** A caller's value as a message may quote it: bounded, so that an error never echoes a whole body. */
+export function excerpt(value: string, charsMax = 200): string {
+  return value.length > charsMax ? `${value.slice(0, charsMax)}...` : value
+}

@@ -1,0 +1,58 @@
+import { fromBase64Url, toBase64Url } from './bytes.ts'
+import { invalid } from './error.ts'
+
+/** A value that a page may be resumed after: one entry for each sort expression. */
+export type PageKey = readonly (string | number | null)[]
+
+/**
+ * A page token: where the last page ended, and a fingerprint of what was asked, so that a token
+ * that meets another filter or order is refused and not misread.
+ *
+ * @param asked everything that shapes the list, in a fixed order; never the page size
+ */
+export function encodePageToken(asked: readonly unknown[], last: PageKey): string {
+  return toBase64Url(JSON.stringify([fingerprint(asked), ...last]))
+}
+
+/**
+ * The key that `encodePageToken` put into `token`; undefined for no token, which asks for page one.
+ *
+ * @throws INVALID_PARAMETER_VALUE the token is not one of ours, or belongs to another query
+ */
+export function decodePageToken(
+  asked: readonly unknown[],
+  token: string | undefined,
+): PageKey | undefined {
+  if (token === undefined || token === '') return undefined
+  const fields = parseFields(token)
+  if (!fields) throw invalid('Invalid page_token: it is not one that this server gave out')
+  const [print, ...last] = fields
+  if (print !== fingerprint(asked)) {
+    throw invalid('Invalid page_token: it belongs to another filter or order; ask for page one')
+  }
+  return last
+}
+
+function parseFields(token: string): (string | number | null)[] | undefined {
+  const text = fromBase64Url(token)
+  if (text === undefined) return undefined
+  try {
+    const fields: unknown = JSON.parse(text)
+    return Array.isArray(fields) && fields.every(isKeyPart) ? fields : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isKeyPart(value: unknown): value is string | number | null {
+  return value === null || typeof value === 'string' || typeof value === 'number'
+}
+
+/** FNV-1a, 32 bits: tells queries apart; it guards against mistakes, not against forgery. */
+function fingerprint(asked: readonly unknown[]): number {
+  let hash = 0x811c9dc5
+  for (const char of JSON.stringify(asked)) {
+    hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193)
+  }
+  return hash >>> 0
+}

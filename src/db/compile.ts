@@ -1,0 +1,27 @@
+import type { SQL } from 'drizzle-orm'
+import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core'
+
+const dialect = new SQLiteAsyncDialect()
+
+export type Compiled = {
+  readonly text: string
+  readonly params: readonly (string | number | null)[]
+}
+
+/**
+ * SQL text and bound values, in the types that every driver takes: booleans become 0 and 1.
+ *
+ * @throws TypeError a value that a driver would turn into NULL or crash on: NaN, an infinity,
+ *   undefined, a bigint, an object. That is a bug in the query, not the caller's mistake
+ */
+export function compile(query: SQL): Compiled {
+  const { sql, params } = dialect.sqlToQuery(query)
+  return { text: sql, params: params.map(bindable) }
+}
+
+function bindable(value: unknown): string | number | null {
+  if (typeof value === 'string' || value === null) return value
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  if (typeof value === 'boolean') return value ? 1 : 0
+  throw new TypeError(`not a value that SQL can bind: ${typeof value} ${String(value)}`)
+}

@@ -1,0 +1,56 @@
+import type { SQL } from 'drizzle-orm'
+
+/** A row as a driver hands it out: booleans are 0 and 1, blobs do not occur, NaN is never stored. */
+export type Row = Record<string, string | number | null>
+
+/**
+ * The database port that D1 and libSQL share. Statements are drizzle's `sql` templates, one
+ * statement each. There are no interactive transactions: D1 has none.
+ */
+export interface Database {
+  /** All rows of one statement. */
+  all<R>(query: SQL): Promise<R[]>
+  /** The first row, or undefined. */
+  first<R>(query: SQL): Promise<R | undefined>
+  /**
+   * All or nothing, in order: the rows that each statement returned. The only transaction.
+   *
+   * @throws ConstraintError a UNIQUE, NOT NULL, CHECK or foreign key was violated; nothing happened
+   */
+  batch(queries: readonly SQL[]): Promise<unknown[][]>
+}
+
+/** Which rule of the schema a write broke, on whichever driver: the one place that reads driver texts. */
+export class ConstraintError extends Error {
+  override name = 'ConstraintError'
+  constructor(
+    readonly kind: 'unique' | 'not null' | 'check' | 'foreign key' | 'trigger',
+    /** What SQLite names: `table.column, ...`, the CHECK's name, or the trigger's message. */
+    readonly subject: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${kind} constraint: ${subject}`, options)
+  }
+}
+
+const kinds = {
+  'UNIQUE constraint failed': 'unique',
+  'NOT NULL constraint failed': 'not null',
+  'CHECK constraint failed': 'check',
+  'FOREIGN KEY constraint failed': 'foreign key',
+} as const
+
+/** The ConstraintError that a driver's error text tells of, or undefined for any other failure. */
+export function constraintError(err: unknown): ConstraintError | undefined {
+  const text = err instanceof Error ? err.message : String(err)
+  const match =
+    /(UNIQUE|NOT NULL|CHECK|FOREIGN KEY) constraint failed(?:: ([^\n]*?))?(?:: SQLITE_CONSTRAINT.*)?$/.exec(
+      text,
+    )
+  if (match) {
+    const kind = kinds[`${match[1]} constraint failed` as keyof typeof kinds]
+    return new ConstraintError(kind, match[2] ?? '', { cause: err })
+  }
+  const aborted = /SQLITE_CONSTRAINT_TRIGGER|: SQLITE_CONSTRAINT$/.test(text)
+  return aborted ? new ConstraintError('trigger', text, { cause: err }) : undefined
+}

@@ -1,0 +1,47 @@
+import { sql } from 'drizzle-orm'
+import type { Database } from './database.ts'
+
+/** One file of drizzle/, e.g. `0000_core.sql`. */
+export type Migration = { readonly name: string; readonly text: string }
+
+/** The database was written by a later release than this one. */
+export class NewerDatabaseError extends Error {
+  override name = 'NewerDatabaseError'
+}
+
+/**
+ * Bring the schema up to date: each migration in one batch with its own record, so that a crash
+ * leaves it done or not begun. The record is the table that `wrangler d1 migrations apply` keeps,
+ * so either tool can go on where the other stopped.
+ *
+ * @param migrations all that this release has, sorted by name
+ * @returns the names of those applied now
+ * @throws NewerDatabaseError the database knows a migration that this release does not
+ */
+export async function migrate(db: Database, migrations: readonly Migration[]): Promise<string[]> {
+  await db.batch([
+    sql`create table if not exists d1_migrations (
+      id integer primary key autoincrement,
+      name text unique,
+      applied_at timestamp default current_timestamp not null
+    )`,
+  ])
+  const applied = await db.all<{ name: string }>(sql`select name from d1_migrations order by id`)
+  const done = new Set(applied.map((row) => row.name))
+  const known = new Set(migrations.map((migration) => migration.name))
+  const newer = [...done].find((name) => !known.has(name))
+  if (newer !== undefined) {
+    throw new NewerDatabaseError(
+      `the database has migration ${newer}, which this release does not know`,
+    )
+  }
+  const pending = migrations.filter((migration) => !done.has(migration.name))
+  for (const { name, text } of pending) {
+    const statements = text.split('--> statement-breakpoint').map((part) => part.trim())
+    await db.batch([
+      ...statements.filter((part) => part !== '').map((part) => sql.raw(part)),
+      sql`insert into d1_migrations (name) values (${name})`,
+    ])
+  }
+  return pending.map((migration) => migration.name)
+}

@@ -1,0 +1,15 @@
+import type { Context as HonoContext } from 'hono'
+import type { Context } from '../platform/context.ts'
+import type { ByteStream } from '../platform/ports.ts'
+
+/** What every surface finds on a request. */
+export type AppEnv = {
+  Variables: {
+    ctx: Context
+    /** Node's raw request body where there is one; reading it is faster than the web stream. */
+    rawBody?: ByteStream
+    /** The operation that answered, for logs and metrics. */
+    operation?: string
+  }
+}
+export type AppContext = HonoContext<AppEnv>

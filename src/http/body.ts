@@ -1,0 +1,64 @@
+import { invalid, RegistryError } from '../core/error.ts'
+import type { ByteStream } from '../platform/ports.ts'
+import type { AppContext } from './app-env.ts'
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
+
+/**
+ * The request's body as text, read whole.
+ *
+ * @throws PAYLOAD_TOO_LARGE it has more than `settings.jsonBytesMax` bytes
+ * @throws INVALID_PARAMETER_VALUE it is compressed or not UTF-8
+ */
+export async function readText(c: AppContext): Promise<string> {
+  const encoding = c.req.header('content-encoding')
+  if (encoding && encoding !== 'identity') {
+    throw invalid(`Content-Encoding '${encoding}' is not supported; send the body uncompressed`)
+  }
+  const bytes = await readBytes(c, c.var.ctx.settings.jsonBytesMax)
+  try {
+    return utf8.decode(bytes)
+  } catch (err) {
+    throw invalid('The request body is not valid UTF-8', { cause: err })
+  }
+}
+
+/** The request's body, read whole. @throws PAYLOAD_TOO_LARGE it has more than `bytesMax` bytes */
+export async function readBytes(c: AppContext, bytesMax: number): Promise<Uint8Array> {
+  const tooLarge = () =>
+    new RegistryError('PAYLOAD_TOO_LARGE', `The request body has more than ${bytesMax} bytes`)
+  if (Number(c.req.header('content-length') ?? 0) > bytesMax) throw tooLarge()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of requestBytes(c)) {
+    size += chunk.byteLength
+    if (size > bytesMax) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return chunks.length === 1 && chunks[0] ? chunks[0] : joined(chunks, size)
+}
+
+/** The request's body as it arrives. */
+export function requestBytes(c: AppContext): ByteStream {
+  return c.var.rawBody ?? c.req.raw.body ?? nothing()
+}
+
+/** The length that the sender declared, if any. @throws INVALID_PARAMETER_VALUE it is no number */
+export function declaredLength(c: AppContext): number | undefined {
+  const header = c.req.header('content-length')
+  if (header === undefined) return undefined
+  if (!/^\d{1,15}$/.test(header)) throw invalid(`Invalid Content-Length '${header}'`)
+  return Number(header)
+}
+
+async function* nothing(): ByteStream {}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return whole
+}

@@ -1,0 +1,21 @@
+import type { MiddlewareHandler } from 'hono'
+import { anonymous, type Principal } from '../core/principal.ts'
+import type { Platform } from '../platform/context.ts'
+import type { AppContext, AppEnv } from './app-env.ts'
+
+/** Gives each request its Context: the platform, who asks, and an id that the answer carries too. */
+export function requestContext(platformOf: (c: AppContext) => Platform): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const platform = platformOf(c)
+    const requestId = platform.randomId()
+    c.set('ctx', { ...platform, principal: principalOf(c), workspace: 'default', requestId })
+    c.header('X-Request-Id', requestId)
+    await next()
+  }
+}
+
+/** With access control off, a name may be claimed; it is recorded as claimed and never verified. */
+function principalOf(c: AppContext): Principal {
+  const claimed = c.req.header('x-gatehouse-actor')
+  return claimed ? { ...anonymous, name: claimed.slice(0, 255) } : anonymous
+}

@@ -1,0 +1,81 @@
+import { invalid } from '../core/error.ts'
+import type { AppContext } from '../http/app-env.ts'
+import { readText } from '../http/body.ts'
+import type { Context } from '../platform/context.ts'
+import { parseJson } from './wire/json.ts'
+import { type Decoded, decode, type Field, type Fields, type Message } from './wire/message.ts'
+
+/** One operation of MLflow's REST surface, by its name in surface.json. */
+export type Operation = {
+  readonly name: string
+  handle(c: AppContext): Promise<Response>
+}
+
+/**
+ * An operation that takes a message and answers one: the query string of a GET, a JSON body of all
+ * else. Path parameters count as fields too and win over the body.
+ *
+ * @param answer the reply in wire form; absent for the empty object
+ */
+export function operation<const F extends Fields>(
+  name: string,
+  request: Message<F>,
+  answer: (ctx: Context, req: Decoded<F>) => Promise<object | undefined> | Promise<void>,
+): Operation {
+  return {
+    name,
+    async handle(c) {
+      const given = c.req.method === 'GET' ? queryObject(c, request) : await bodyObject(c)
+      const req = decode(request, withPathParams(c, given, request))
+      return c.json((await answer(c.var.ctx, req)) ?? {})
+    },
+  }
+}
+
+/** An operation that reads the request and writes the response itself: file bodies. */
+export function rawOperation(
+  name: string,
+  handle: (c: AppContext) => Promise<Response>,
+): Operation {
+  return { name, handle }
+}
+
+async function bodyObject(c: AppContext): Promise<object> {
+  const text = await readText(c)
+  if (text === '') return {}
+  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (type !== 'application/json') {
+    throw invalid(`Content-Type must be application/json, not '${type ?? ''}'`)
+  }
+  const body = parseJson(text)
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw invalid('The request body must be a JSON object')
+  }
+  return body
+}
+
+/** A query string in the form of a JSON body: repeated keys are lists, `true` is a boolean. */
+function queryObject(c: AppContext, request: Message<Fields>): object {
+  const given: Record<string, unknown> = Object.create(null)
+  for (const [key, values] of Object.entries(c.req.queries())) {
+    const field = Object.hasOwn(request.fields, key) ? request.fields[key] : undefined
+    given[key] = field ? queryValue(field, key, values) : values[0]
+  }
+  return given
+}
+
+function queryValue(field: Field, key: string, values: readonly string[]): unknown {
+  if (field.repeated) return values
+  if (values.length > 1) throw invalid(`Parameter '${key}' is given ${values.length} times`)
+  if (field.type !== 'bool') return values[0]
+  const text = values[0]?.toLowerCase()
+  if (text !== 'true' && text !== 'false') {
+    throw invalid(`Invalid value '${values[0]}' for parameter '${key}': expected true or false`)
+  }
+  return text === 'true'
+}
+
+function withPathParams(c: AppContext, given: object, request: Message<Fields>): object {
+  const params = Object.entries(c.req.param()).filter(([key]) => Object.hasOwn(request.fields, key))
+  return params.length === 0 ? given : { ...given, ...Object.fromEntries(params) }
+}

@@ -1,0 +1,46 @@
+import { Hono } from 'hono'
+import { RegistryError } from '../core/error.ts'
+import type { AppEnv } from '../http/app-env.ts'
+import type { Operation } from './operation.ts'
+import { serverOperations } from './server.ts'
+import { operations, type SurfaceOperation } from './surface.ts'
+
+/** Everything of MLflow's surface that is served; the rest answers 501. One list a group. */
+export const served: readonly Operation[] = [...serverOperations]
+
+/** MLflow's REST surface: each operation of surface.json on each of its paths. */
+export function mlflowRoutes(): Hono<AppEnv> {
+  const app = new Hono<AppEnv>()
+  const handlers = new Map(served.map((operation) => [operation.name, operation]))
+  for (const entry of operations) {
+    const handler = handlers.get(entry.name) ?? notImplemented(entry)
+    for (const { method, path } of entry.routes) {
+      app.on(method, honoPath(path), (c) => {
+        c.set('operation', entry.name)
+        return handler.handle(c)
+      })
+    }
+  }
+  return app
+}
+
+function notImplemented(entry: SurfaceOperation): Operation {
+  return {
+    name: entry.name,
+    async handle(c) {
+      const endpoint = `${c.req.method} ${entry.routes[0]?.path}`
+      throw new RegistryError(
+        'NOT_IMPLEMENTED',
+        `${endpoint} (${entry.name}) is not implemented by this server; see docs/mlflow-compatibility.md`,
+      )
+    },
+  }
+}
+
+/** `{run_id}` as Hono's `:run_id`; a path parameter takes the rest of the path, slashes and all. */
+function honoPath(path: string): string {
+  return path
+    .replace(/\{(artifact_path|path|filename)\}$/, '*')
+    .replace(/\{endpoint_name\}:(\w+)$/, ':endpoint_name{[^/]+:$1}')
+    .replace(/\{(\w+)\}/g, ':$1')
+}

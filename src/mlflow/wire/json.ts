@@ -1,0 +1,59 @@
+import { invalid } from '../../core/error.ts'
+import type { Int64 } from '../../core/int64.ts'
+
+/** A JSON number that a double cannot hold, as it was written. */
+export class BigNumber {
+  constructor(readonly source: string) {}
+}
+
+/** Not yet in TypeScript's library: the third argument of a reviver, and raw JSON. */
+type JsonWithSource = {
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, at: { source?: string }) => unknown,
+  ): unknown
+  rawJSON(text: string): unknown
+}
+const json = JSON as unknown as JsonWithSource
+
+/**
+ * Parse a JSON body. Integers past 2^53 come as `BigNumber`, all else as from `JSON.parse`.
+ * MLflow decodes a string that holds JSON once more; so does this.
+ *
+ * @throws INVALID_PARAMETER_VALUE it is not JSON
+ */
+export function parseJson(text: string): unknown {
+  const value = parseOnce(text)
+  return typeof value === 'string' ? parseOnce(value) : value
+}
+
+function parseOnce(text: string): unknown {
+  try {
+    // The reviver makes parsing several times slower, so only bodies that need it pay for it.
+    return /\d{16}/.test(text) ? json.parse(text, keepSource) : JSON.parse(text)
+  } catch (err) {
+    throw invalid('The request body is not valid JSON', { cause: err })
+  }
+}
+
+function keepSource(_key: string, value: unknown, at: { source?: string }): unknown {
+  const unsafe =
+    typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
+  return unsafe && at.source !== undefined ? new BigNumber(at.source) : value
+}
+
+/** An int64 as a JSON number, exact beyond 2^53 too. */
+export function int64ToJson(value: Int64): number {
+  // `rawJSON` makes an opaque object that JSON.stringify writes as the number; callers only write it.
+  return typeof value === 'number' ? value : (json.rawJSON(value.toString()) as number)
+}
+
+/** A metric value: NaN goes out as a string, as proto JSON has it. */
+export function doubleToJson(value: number): number | 'NaN' {
+  return Number.isNaN(value) ? 'NaN' : value
+}
+
+/** MLflow leaves empty lists out. */
+export function unlessEmpty<T>(items: readonly T[]): readonly T[] | undefined {
+  return items.length === 0 ? undefined : items
+}

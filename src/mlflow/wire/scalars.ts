@@ -1,0 +1,69 @@
+import { excerpt, invalid } from '../../core/error.ts'
+import { type Int64, parseInt64 } from '../../core/int64.ts'
+import { BigNumber } from './json.ts'
+
+export type Scalar = 'string' | 'bool' | 'int32' | 'int64' | 'double'
+
+/** One decoder for each scalar type of proto JSON; each throws INVALID_PARAMETER_VALUE. */
+export const scalars: Record<Scalar, (value: unknown, name: string) => unknown> = {
+  string: decodeString,
+  bool: decodeBool,
+  int32: decodeInt32,
+  int64: decodeInt64,
+  double: decodeDouble,
+}
+
+function decodeString(value: unknown, name: string): string {
+  if (typeof value !== 'string') throw wrongType(value, name, 'a string')
+  if (!value.isWellFormed() || value.includes('\u0000')) {
+    throw invalid(`Invalid value for parameter '${name}': it holds a NUL or a lone surrogate`)
+  }
+  return value
+}
+
+function decodeBool(value: unknown, name: string): boolean {
+  if (typeof value !== 'boolean') throw wrongType(value, name, 'true or false')
+  return value
+}
+
+function decodeInt64(value: unknown, name: string): Int64 {
+  const number = integerOf(value)
+  if (number === undefined) throw wrongType(value, name, 'an integer of 64 bits')
+  return number
+}
+
+function decodeInt32(value: unknown, name: string): number {
+  const number = integerOf(value)
+  if (typeof number !== 'number' || Math.abs(number) >= 2 ** 31) {
+    throw wrongType(value, name, 'an integer of 32 bits')
+  }
+  return number
+}
+
+function integerOf(value: unknown): Int64 | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined
+  if (value instanceof BigNumber) return parseInt64(value.source)
+  return typeof value === 'string' ? parseInt64(value) : undefined
+}
+
+/** NaN and the infinities come as strings, numbers may too; `true` is 1, as MLflow's parser has it. */
+function decodeDouble(value: unknown, name: string): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  if (typeof value === 'boolean') return value ? 1 : 0
+  const text = value instanceof BigNumber ? value.source : value
+  if (text === 'NaN') return Number.NaN
+  if (text === 'Infinity') return Number.POSITIVE_INFINITY
+  if (text === '-Infinity') return Number.NEGATIVE_INFINITY
+  if (typeof text === 'string' && /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(text)) {
+    const number = Number(text)
+    if (Number.isFinite(number)) return number
+  }
+  throw wrongType(value, name, 'a number')
+}
+
+function wrongType(value: unknown, name: string, expected: string): Error {
+  const shown = value instanceof BigNumber ? value.source : JSON.stringify(value)
+  return invalid(
+    `Invalid value ${excerpt(shown ?? String(value))} for parameter '${name}': expected ${expected}`,
+  )
+}

@@ -1,0 +1,29 @@
+import type { Principal } from '../core/principal.ts'
+import type { Database } from '../db/database.ts'
+import type { BlobStore } from './ports.ts'
+import type { Settings } from './settings.ts'
+
+/** What a runtime gives to every request. */
+export type Platform = {
+  readonly db: Database
+  readonly blobs: BlobStore
+  readonly settings: Settings
+  /** Unix milliseconds. */
+  now(): number
+  /** 32 random hex digits: run ids, upload ids, blob keys. */
+  randomId(): string
+  /** Let `work` go on after the reply; its failure is logged. */
+  afterReply(work: Promise<unknown>): void
+}
+
+/** What every verb gets: the platform, and who asks where. */
+export type Context = Platform & {
+  readonly principal: Principal
+  readonly workspace: string
+  readonly requestId: string
+}
+
+/** `user_id` of what the caller makes: its name where it has one. */
+export function principalName(ctx: Context): string | undefined {
+  return ctx.principal.kind === 'anonymous' ? undefined : ctx.principal.name
+}

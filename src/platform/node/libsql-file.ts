@@ -1,0 +1,80 @@
+import type { SQL } from 'drizzle-orm'
+import Libsql from 'libsql'
+import { compile } from '../../db/compile.ts'
+import { constraintError, type Database } from '../../db/database.ts'
+
+const statementsMax = 500
+
+/** What `libsql` binds; a boolean would abort the process, so the type keeps it out. */
+type Bindable = string | number | bigint | null
+
+/**
+ * A libSQL database file, opened in this process. Statements are kept prepared. Every call is
+ * synchronous below, so a batch can never interleave with another.
+ *
+ * @see docs/adr/0002-libsql-in-process.md
+ */
+export class LibsqlFile implements Database {
+  readonly #file: Libsql.Database
+  readonly #statements = new Map<string, Libsql.Statement>()
+
+  /** @param path of the file; made when missing. `:memory:` for none. */
+  constructor(path: string, synchronous: 'NORMAL' | 'FULL' = 'NORMAL') {
+    this.#file = new Libsql(path, { timeout: 5000 })
+    this.#file.pragma('journal_mode = WAL')
+    this.#file.pragma(`synchronous = ${synchronous}`)
+    this.#file.pragma('foreign_keys = ON')
+    this.#file.pragma('cache_size = -32000')
+    this.#file.pragma('temp_store = MEMORY')
+  }
+
+  async all<R>(query: SQL): Promise<R[]> {
+    try {
+      return this.#run(query) as R[]
+    } catch (err) {
+      throw constraintError(err) ?? err
+    }
+  }
+
+  async first<R>(query: SQL): Promise<R | undefined> {
+    return (await this.all<R>(query))[0]
+  }
+
+  async batch(queries: readonly SQL[]): Promise<unknown[][]> {
+    this.#file.exec('BEGIN IMMEDIATE')
+    try {
+      const results = queries.map((query) => this.#run(query))
+      this.#file.exec('COMMIT')
+      return results
+    } catch (err) {
+      this.#rollBack()
+      throw constraintError(err) ?? err
+    }
+  }
+
+  close(): void {
+    this.#file.close()
+  }
+
+  #run(query: SQL): unknown[] {
+    const { text, params } = compile(query)
+    return this.#prepared(text).all(params as Bindable[])
+  }
+
+  #prepared(text: string): Libsql.Statement {
+    const known = this.#statements.get(text)
+    if (known) return known
+    const statement = this.#file.prepare(text)
+    const oldest = this.#statements.keys().next()
+    if (this.#statements.size >= statementsMax && !oldest.done) {
+      this.#statements.delete(oldest.value)
+    }
+    this.#statements.set(text, statement)
+    return statement
+  }
+
+  /** A full disk rolls back by itself; then there is no transaction left to end. */
+  #rollBack(): void {
+    if (this.#file.inTransaction) this.#file.exec('ROLLBACK')
+  }
+}

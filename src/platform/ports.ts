@@ -1,0 +1,50 @@
+/** Bytes on their way in or out: a web stream, or Node's own request, which is faster there. */
+export type ByteStream = AsyncIterable<Uint8Array>
+
+/** A half-open range of bytes, `start` to before `end`. */
+export type ByteRange = { readonly start: number; readonly end: number }
+
+/** What a finished write tells of its body. */
+export type Stored = { readonly sizeBytes: number; readonly sha256: string }
+
+/**
+ * Where file bodies lie. Keys are opaque to it, and a key is written once: there is no overwrite.
+ * Adapters: disk, S3, R2; all pass test/platform/blob-store.test.ts.
+ */
+export interface BlobStore {
+  /**
+   * Store `body` under `key`, hashing as it streams; memory stays flat.
+   *
+   * @param sizeBytes the length when the sender declared it; a body of another length fails
+   * @throws what reading `body` throws; then nothing is stored under `key`
+   */
+  put(key: string, body: ByteStream, sizeBytes?: number): Promise<Stored>
+  /** The bytes of `key`, or of a part of it; undefined when there is no such key. */
+  get(key: string, range?: ByteRange): Promise<ReadableStream<Uint8Array> | undefined>
+  /** Size of `key`, or undefined when there is no such key. */
+  sizeOf(key: string): Promise<number | undefined>
+  /** Remove keys; those that are not there are no error. */
+  delete(keys: readonly string[]): Promise<void>
+  /** Keys below `prefix` with the time of their writing, in pages of the store's own size. */
+  list(prefix: string): AsyncIterable<{ readonly key: string; readonly writtenAtMs: number }>
+  readonly multipart: MultipartStore
+}
+
+/** Uploads in parts that may arrive in any order and more than once. Part numbers start at 1. */
+export interface MultipartStore {
+  create(key: string): Promise<string>
+  /** @returns the part's ETag, without quotes */
+  putPart(
+    key: string,
+    uploadId: string,
+    part: number,
+    body: ByteStream,
+    sizeBytes: number,
+  ): Promise<string>
+  /** Join the parts in the order given; the key appears whole or not at all. Reads it back for the hash. */
+  complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<Stored>
+  /** Forget the parts; an upload that is not there is no error. */
+  abort(key: string, uploadId: string): Promise<void>
+}
+
+export type UploadedPart = { readonly part: number; readonly etag: string }

@@ -1,0 +1,35 @@
+/** What an operator may set, as capabilities see it. The entries read it from flags, environment or bindings. */
+export type Settings = {
+  /** Where new experiments keep artifacts, without trailing slash. MLflow: `--default-artifact-root`. */
+  readonly defaultArtifactRoot: string
+  /** Schemes that an experiment's `artifact_location` may have besides `mlflow-artifacts`; undefined: any. */
+  readonly artifactSchemes: readonly string[] | undefined
+  /** MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: what a version's source must match. */
+  readonly sourcePattern: RegExp | undefined
+  /** Schemes a version's source may have although they address a host. */
+  readonly sourceSchemesAllowed: readonly string[]
+  /** Signs multipart part URLs and the like. */
+  readonly signingKey: string
+  /** `host` or `host:port` that requests may name, exactly; `*` for any. */
+  readonly allowedHosts: readonly string[]
+  /** Browser origins that may write, exactly; `*` for any. */
+  readonly corsOrigins: readonly string[]
+  /** SAMEORIGIN, DENY or NONE. */
+  readonly frameOptions: 'SAMEORIGIN' | 'DENY' | 'NONE'
+  /** Largest JSON body in bytes. */
+  readonly jsonBytesMax: number
+  /** The MLflow version that `GET /version` claims; clients choose features by it. */
+  readonly mlflowVersion: string
+}
+
+export const defaultSettings: Omit<Settings, 'signingKey'> = {
+  defaultArtifactRoot: 'mlflow-artifacts:',
+  artifactSchemes: undefined,
+  sourcePattern: undefined,
+  sourceSchemesAllowed: [],
+  allowedHosts: [],
+  corsOrigins: [],
+  frameOptions: 'SAMEORIGIN',
+  jsonBytesMax: 20_000_000,
+  mlflowVersion: '3.17.2',
+}

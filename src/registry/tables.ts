@@ -1,0 +1,120 @@
+import {
+  foreignKey,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
+import { manifests } from '../artifacts/tables.ts'
+
+/** Registered models, and prompts: a prompt is one with the tag `mlflow.prompt.is_prompt`. */
+export const registeredModels = sqliteTable(
+  'registered_models',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    workspace: text().notNull(),
+    name: text().notNull(),
+    user_id: text(),
+    /** Null differs from empty: MLflow leaves the field out, or answers `""`. */
+    description: text(),
+    deployment_job_id: text(),
+    created_at_ms: integer().notNull(),
+    updated_at_ms: integer().notNull(),
+  },
+  (t) => [uniqueIndex('registered_models_by_name').on(t.workspace, t.name)],
+)
+
+const registeredModelColumn = () =>
+  integer()
+    .notNull()
+    .references(() => registeredModels.id, { onDelete: 'cascade' })
+
+export const registeredModelTags = sqliteTable(
+  'registered_model_tags',
+  { registered_model: registeredModelColumn(), key: text().notNull(), value: text().notNull() },
+  (t) => [primaryKey({ columns: [t.registered_model, t.key] })],
+)
+
+export const modelVersions = sqliteTable(
+  'model_versions',
+  {
+    /** Names the version's read-only artifact address; never reused. */
+    id: integer().primaryKey({ autoIncrement: true }),
+    registered_model: registeredModelColumn(),
+    version: integer().notNull(),
+    user_id: text(),
+    description: text(),
+    /** Canonical name of its stage: None, Staging, Production, Archived, or a custom one. */
+    stage: text().notNull(),
+    /** As the client sent it; a `models:/name/...` source is resolved to its version first. */
+    source: text().notNull(),
+    /** What the source stood for when the version was made: where its files were read. */
+    storage_location: text().notNull(),
+    run_id: text(),
+    run_link: text(),
+    /** The logged model behind it (`m-...`), or null. */
+    model_id: text(),
+    /** READY, PENDING_REGISTRATION or FAILED_REGISTRATION. */
+    status: text().notNull(),
+    status_message: text(),
+    /** Null: not sealed, its source has no files in our store. */
+    manifest: integer().references(() => manifests.id),
+    created_at_ms: integer().notNull(),
+    updated_at_ms: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex('model_versions_by_number').on(t.registered_model, t.version),
+    index('model_versions_by_stage').on(t.registered_model, t.stage, t.version),
+    index('model_versions_by_run').on(t.run_id),
+    index('model_versions_by_logged_model').on(t.model_id),
+    index('model_versions_by_manifest').on(t.manifest),
+  ],
+)
+
+export const modelVersionTags = sqliteTable(
+  'model_version_tags',
+  {
+    model_version: integer()
+      .notNull()
+      .references(() => modelVersions.id, { onDelete: 'cascade' }),
+    key: text().notNull(),
+    value: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.model_version, t.key] })],
+)
+
+export const aliases = sqliteTable(
+  'aliases',
+  {
+    registered_model: registeredModelColumn(),
+    alias: text().notNull(),
+    version: integer().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.registered_model, t.alias] }),
+    foreignKey({
+      columns: [t.registered_model, t.version],
+      foreignColumns: [modelVersions.registered_model, modelVersions.version],
+      name: 'aliases_name_a_version',
+    }).onDelete('cascade'),
+    index('aliases_by_version').on(t.registered_model, t.version),
+  ],
+)
+
+/**
+ * Every (name, version) pair that was ever given out, and to which version. Rows are never
+ * deleted, so a pair never names other bytes, not even after the model was deleted or renamed.
+ */
+export const issuedVersions = sqliteTable(
+  'issued_versions',
+  {
+    workspace: text().notNull(),
+    name: text().notNull(),
+    version: integer().notNull(),
+    /** `model_versions.id`; no foreign key, since it outlives the row. */
+    model_version: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.workspace, t.name, t.version] })],
+)

@@ -1,0 +1,246 @@
+import {
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
+
+export const experiments = sqliteTable(
+  'experiments',
+  {
+    /** MLflow's `experiment_id`; 0 is "Default". Never reused. */
+    id: integer().primaryKey({ autoIncrement: true }),
+    workspace: text().notNull(),
+    name: text().notNull(),
+    /** Null: `<default artifact root>/<id>`, for the experiment that the first migration makes. */
+    artifact_location: text(),
+    /** `active` or `deleted`. */
+    lifecycle_stage: text().notNull(),
+    user_id: text(),
+    created_at_ms: integer().notNull(),
+    updated_at_ms: integer().notNull(),
+  },
+  (t) => [uniqueIndex('experiments_by_name').on(t.workspace, t.name)],
+)
+
+export const experimentTags = sqliteTable(
+  'experiment_tags',
+  {
+    experiment: integer()
+      .notNull()
+      .references(() => experiments.id, { onDelete: 'cascade' }),
+    key: text().notNull(),
+    value: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.experiment, t.key] })],
+)
+
+export const runs = sqliteTable(
+  'runs',
+  {
+    /** Short key for the child tables; `run_id` is what the world sees. */
+    id: integer().primaryKey({ autoIncrement: true }),
+    /** 32 hex digits. */
+    run_id: text().notNull().unique(),
+    experiment: integer()
+      .notNull()
+      .references(() => experiments.id, { onDelete: 'cascade' }),
+    name: text().notNull(),
+    user_id: text().notNull(),
+    /** MLflow's RunStatus name: RUNNING, SCHEDULED, FINISHED, FAILED, KILLED. */
+    status: text().notNull(),
+    start_time_ms: integer().notNull(),
+    end_time_ms: integer(),
+    artifact_uri: text().notNull(),
+    lifecycle_stage: text().notNull(),
+    deleted_at_ms: integer(),
+  },
+  (t) => [
+    index('runs_newest_first').on(t.experiment, t.lifecycle_stage, t.start_time_ms, t.run_id),
+  ],
+)
+
+const runColumn = () =>
+  integer()
+    .notNull()
+    .references(() => runs.id, { onDelete: 'cascade' })
+
+/** Every logged point, once; the key order is the order of metric history. */
+export const metrics = sqliteTable(
+  'metrics',
+  {
+    run: runColumn(),
+    key: text().notNull(),
+    timestamp_ms: integer().notNull(),
+    step: integer().notNull(),
+    /** Infinities are clamped to the largest double; NaN is 0 with `is_nan` 1, as MLflow stores it. */
+    value: real().notNull(),
+    is_nan: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.run, t.key, t.timestamp_ms, t.step, t.value, t.is_nan] })],
+)
+
+/** The point of greatest (step, timestamp, value) of each key, kept by the write that logs it. */
+export const latestMetrics = sqliteTable(
+  'latest_metrics',
+  {
+    run: runColumn(),
+    key: text().notNull(),
+    value: real().notNull(),
+    is_nan: integer().notNull(),
+    step: integer().notNull(),
+    timestamp_ms: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.run, t.key] })],
+)
+
+export const params = sqliteTable(
+  'params',
+  { run: runColumn(), key: text().notNull(), value: text().notNull() },
+  (t) => [primaryKey({ columns: [t.run, t.key] })],
+)
+
+export const runTags = sqliteTable(
+  'run_tags',
+  { run: runColumn(), key: text().notNull(), value: text().notNull() },
+  (t) => [primaryKey({ columns: [t.run, t.key] })],
+)
+
+export const datasets = sqliteTable(
+  'datasets',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    experiment: integer()
+      .notNull()
+      .references(() => experiments.id, { onDelete: 'cascade' }),
+    name: text().notNull(),
+    digest: text().notNull(),
+    source_type: text().notNull(),
+    source: text().notNull(),
+    schema: text(),
+    profile: text(),
+  },
+  (t) => [
+    uniqueIndex('datasets_by_name').on(t.experiment, t.name, t.digest),
+    index('datasets_by_digest').on(t.digest),
+  ],
+)
+
+export const runDatasets = sqliteTable(
+  'run_datasets',
+  {
+    run: runColumn(),
+    dataset: integer()
+      .notNull()
+      .references(() => datasets.id, { onDelete: 'cascade' }),
+  },
+  (t) => [
+    primaryKey({ columns: [t.run, t.dataset] }),
+    index('run_datasets_by_dataset').on(t.dataset),
+  ],
+)
+
+/** Tags of a dataset as one run used it, e.g. `mlflow.data.context` = `training`. */
+export const runDatasetTags = sqliteTable(
+  'run_dataset_tags',
+  {
+    run: runColumn(),
+    dataset: integer()
+      .notNull()
+      .references(() => datasets.id, { onDelete: 'cascade' }),
+    key: text().notNull(),
+    value: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.run, t.dataset, t.key] })],
+)
+
+/** Logged models that a run read. The model need not exist, as in MLflow. */
+export const runModelInputs = sqliteTable(
+  'run_model_inputs',
+  { run: runColumn(), model_id: text().notNull() },
+  (t) => [primaryKey({ columns: [t.run, t.model_id] })],
+)
+
+/** Logged models that a run wrote. */
+export const runModelOutputs = sqliteTable(
+  'run_model_outputs',
+  { run: runColumn(), model_id: text().notNull(), step: integer().notNull() },
+  (t) => [primaryKey({ columns: [t.run, t.model_id] })],
+)
+
+export const loggedModels = sqliteTable(
+  'logged_models',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    /** `m-` and 32 hex digits. */
+    model_id: text().notNull().unique(),
+    experiment: integer()
+      .notNull()
+      .references(() => experiments.id, { onDelete: 'cascade' }),
+    name: text().notNull(),
+    artifact_uri: text().notNull(),
+    /** LOGGED_MODEL_PENDING, LOGGED_MODEL_READY or LOGGED_MODEL_UPLOAD_FAILED. */
+    status: text().notNull(),
+    model_type: text().notNull(),
+    source_run_id: text().notNull(),
+    status_message: text(),
+    lifecycle_stage: text().notNull(),
+    deleted_at_ms: integer(),
+    created_at_ms: integer().notNull(),
+    updated_at_ms: integer().notNull(),
+  },
+  (t) => [
+    index('logged_models_newest_first').on(t.experiment, t.lifecycle_stage, t.created_at_ms),
+    index('logged_models_by_run').on(t.source_run_id),
+  ],
+)
+
+const loggedModelColumn = () =>
+  integer()
+    .notNull()
+    .references(() => loggedModels.id, { onDelete: 'cascade' })
+
+export const loggedModelParams = sqliteTable(
+  'logged_model_params',
+  { logged_model: loggedModelColumn(), key: text().notNull(), value: text().notNull() },
+  (t) => [primaryKey({ columns: [t.logged_model, t.key] })],
+)
+
+export const loggedModelTags = sqliteTable(
+  'logged_model_tags',
+  { logged_model: loggedModelColumn(), key: text().notNull(), value: text().notNull() },
+  (t) => [primaryKey({ columns: [t.logged_model, t.key] })],
+)
+
+/** Metrics that were logged with a `model_id`; the run's own `metrics` hold them too. */
+export const loggedModelMetrics = sqliteTable(
+  'logged_model_metrics',
+  {
+    logged_model: loggedModelColumn(),
+    key: text().notNull(),
+    timestamp_ms: integer().notNull(),
+    step: integer().notNull(),
+    value: real().notNull(),
+    is_nan: integer().notNull(),
+    run_id: text().notNull(),
+    /** Empty where no dataset was named. */
+    dataset_name: text().notNull(),
+    dataset_digest: text().notNull(),
+  },
+  (t) => [
+    primaryKey({
+      columns: [
+        t.logged_model,
+        t.key,
+        t.timestamp_ms,
+        t.step,
+        t.run_id,
+        t.dataset_name,
+        t.dataset_digest,
+      ],
+    }),
+  ],
+)
