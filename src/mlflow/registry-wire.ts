@@ -1,0 +1,40 @@
+import type { RegisteredModel } from '../registry/read-models.ts'
+import type { ModelVersion } from '../registry/read-versions.ts'
+import { unlessEmpty } from './wire/json.ts'
+
+/** MLflow's `ModelVersion`. Null is left out, an empty string is not. `model_id` is never answered. */
+export function modelVersionToWire(version: ModelVersion): object {
+  return {
+    name: version.name,
+    version: String(version.version),
+    creation_timestamp: version.createdAtMs,
+    last_updated_timestamp: version.updatedAtMs,
+    user_id: version.userId ?? undefined,
+    current_stage: version.stage,
+    description: version.description ?? undefined,
+    source: version.source,
+    run_id: version.runId ?? undefined,
+    status: version.status,
+    status_message: version.statusMessage ?? undefined,
+    tags: unlessEmpty(version.tags),
+    run_link: version.runLink ?? undefined,
+    aliases: unlessEmpty(version.aliases),
+  }
+}
+
+/** MLflow's `RegisteredModel`. */
+export function registeredModelToWire(model: RegisteredModel): object {
+  return {
+    name: model.name,
+    creation_timestamp: model.createdAtMs,
+    last_updated_timestamp: model.updatedAtMs,
+    user_id: model.userId ?? undefined,
+    description: model.description ?? undefined,
+    latest_versions: unlessEmpty(model.latestVersions.map(modelVersionToWire)),
+    tags: unlessEmpty(model.tags),
+    aliases: unlessEmpty(
+      model.aliases.map(({ alias, version }) => ({ alias, version: String(version) })),
+    ),
+    deployment_job_id: model.deploymentJobId ?? undefined,
+  }
+}

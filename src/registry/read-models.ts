@@ -1,0 +1,97 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Database } from '../db/database.ts'
+import {
+  assembleVersions,
+  grouped,
+  type ModelVersion,
+  type Tag,
+  type VersionRow,
+  type VersionTagRow,
+  versionTagRead,
+} from './read-versions.ts'
+import type { registeredModels } from './tables.ts'
+
+/** One registered model with all that MLflow shows of it. */
+export type RegisteredModel = {
+  readonly id: number
+  readonly name: string
+  readonly userId: string | null
+  readonly description: string | null
+  readonly deploymentJobId: string | null
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+  /** Sorted by key. */
+  readonly tags: readonly Tag[]
+  /** Sorted by alias. */
+  readonly aliases: readonly { readonly alias: string; readonly version: number }[]
+  /** The highest version in each stage, lowest first; without their aliases, as MLflow answers. */
+  readonly latestVersions: readonly ModelVersion[]
+}
+
+/** The models of these `registered_models.id`, in the order given; an id of none is left out. */
+export async function readModels(db: Database, ids: readonly number[]): Promise<RegisteredModel[]> {
+  if (ids.length === 0) return []
+  const rows = await db.batch(modelReads(sql`select value from json_each(${JSON.stringify(ids)})`))
+  const byId = new Map(modelsFrom(rows).map((model) => [model.id, model]))
+  return ids.flatMap((id) => byId.get(id) ?? [])
+}
+
+/** How many statements `modelReads` has. */
+export const modelReadCount = 5
+
+/**
+ * The statements that read whole registered models, for a batch; `modelsFrom` takes their rows.
+ *
+ * @param ids a select of one column, `registered_models.id`; it runs once in each statement
+ */
+export function modelReads(ids: SQL): SQL[] {
+  return [
+    sql`select * from registered_models where id in (${ids})`,
+    sql`select registered_model, key, value from registered_model_tags
+      where registered_model in (${ids}) order by key`,
+    sql`select registered_model, alias, version from aliases
+      where registered_model in (${ids}) order by alias`,
+    sql`select m.name, v.* from model_versions v
+      join registered_models m on m.id = v.registered_model
+      where v.id in (${latestVersionIds(ids)}) order by v.version`,
+    versionTagRead(latestVersionIds(ids)),
+  ]
+}
+
+/** The highest version in each stage of each of these models. */
+export function latestVersionIds(models: SQL): SQL {
+  // With max() SQLite takes the bare column from the row that has the maximum.
+  return sql`select id from (select id, max(version) from model_versions
+    where registered_model in (${models}) group by registered_model, stage)`
+}
+
+type ModelRow = typeof registeredModels.$inferSelect
+type ModelTagRow = { registered_model: number; key: string; value: string }
+type ModelAliasRow = { registered_model: number; alias: string; version: number }
+
+/** What `modelReads` read, in no particular order. */
+export function modelsFrom(results: readonly unknown[][]): RegisteredModel[] {
+  const [models, tags, aliases, versions, versionTags] = modelRows(results)
+  const tagsOf = grouped(tags, (row) => row.registered_model)
+  const aliasesOf = grouped(aliases, (row) => row.registered_model)
+  const latest = grouped(assembleVersions(versions, versionTags, []), (v) => v.registeredModelId)
+  return models.map((row) => ({
+    id: row.id,
+    name: row.name,
+    userId: row.user_id,
+    description: row.description,
+    deploymentJobId: row.deployment_job_id,
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
+    tags: (tagsOf.get(row.id) ?? []).map(({ key, value }) => ({ key, value })),
+    aliases: (aliasesOf.get(row.id) ?? []).map(({ alias, version }) => ({ alias, version })),
+    latestVersions: latest.get(row.id) ?? [],
+  }))
+}
+
+/** `batch` hands out the rows of the five statements above in their order, so the types hold. */
+function modelRows(
+  results: readonly unknown[][],
+): [ModelRow[], ModelTagRow[], ModelAliasRow[], VersionRow[], VersionTagRow[]] {
+  return results as [ModelRow[], ModelTagRow[], ModelAliasRow[], VersionRow[], VersionTagRow[]]
+}

@@ -1,0 +1,127 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Database } from '../db/database.ts'
+import type { modelVersions } from './tables.ts'
+
+export type Tag = { readonly key: string; readonly value: string }
+
+/** One model version with all that belongs to it. Null differs from empty: MLflow leaves null out. */
+export type ModelVersion = {
+  /** `model_versions.id`: names its read-only artifact address. */
+  readonly id: number
+  readonly registeredModelId: number
+  readonly name: string
+  readonly version: number
+  readonly userId: string | null
+  readonly description: string | null
+  readonly stage: string
+  readonly source: string
+  readonly storageLocation: string
+  readonly runId: string | null
+  readonly runLink: string | null
+  readonly modelId: string | null
+  readonly status: string
+  readonly statusMessage: string | null
+  /** `manifests.id`, or null when its source has no files in our store. */
+  readonly manifestId: number | null
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+  /** Sorted by key. */
+  readonly tags: readonly Tag[]
+  /** Sorted. */
+  readonly aliases: readonly string[]
+}
+
+/** The versions of these `model_versions.id`, in the order given; an id of none is left out. */
+export async function readVersions(db: Database, ids: readonly number[]): Promise<ModelVersion[]> {
+  if (ids.length === 0) return []
+  const rows = await db.batch(
+    versionReads(sql`select value from json_each(${JSON.stringify(ids)})`),
+  )
+  const byId = new Map(versionsFrom(rows).map((version) => [version.id, version]))
+  return ids.flatMap((id) => byId.get(id) ?? [])
+}
+
+/** How many statements `versionReads` has. */
+export const versionReadCount = 3
+
+/**
+ * The statements that read whole versions, for a batch; `versionsFrom` takes their rows.
+ *
+ * @param ids a select of one column, `model_versions.id`; it runs once in each statement
+ */
+export function versionReads(ids: SQL): SQL[] {
+  return [
+    sql`select m.name, v.* from model_versions v
+      join registered_models m on m.id = v.registered_model
+      where v.id in (${ids}) order by v.registered_model, v.version`,
+    versionTagRead(ids),
+    sql`select v.id, a.alias from model_versions v
+      join aliases a on a.registered_model = v.registered_model and a.version = v.version
+      where v.id in (${ids}) order by a.alias`,
+  ]
+}
+
+/** The second statement of `versionReads`. */
+export function versionTagRead(ids: SQL): SQL {
+  return sql`select model_version, key, value from model_version_tags
+    where model_version in (${ids}) order by model_version, key`
+}
+
+export type VersionRow = typeof modelVersions.$inferSelect & { name: string }
+export type VersionTagRow = { model_version: number; key: string; value: string }
+type VersionAliasRow = { id: number; alias: string }
+
+/** What `versionReads` read, by registered model and then by number. */
+export function versionsFrom(results: readonly unknown[][]): ModelVersion[] {
+  const [versions, tags, aliases] = versionRows(results)
+  return assembleVersions(versions, tags, aliases)
+}
+
+/** Joins the rows of versions to their tags and aliases; the order of the versions is kept. */
+export function assembleVersions(
+  versions: readonly VersionRow[],
+  tags: readonly VersionTagRow[],
+  aliases: readonly VersionAliasRow[],
+): ModelVersion[] {
+  const tagsOf = grouped(tags, (row) => row.model_version)
+  const aliasesOf = grouped(aliases, (row) => row.id)
+  return versions.map((row) => ({
+    id: row.id,
+    registeredModelId: row.registered_model,
+    name: row.name,
+    version: row.version,
+    userId: row.user_id,
+    description: row.description,
+    stage: row.stage,
+    source: row.source,
+    storageLocation: row.storage_location,
+    runId: row.run_id,
+    runLink: row.run_link,
+    modelId: row.model_id,
+    status: row.status,
+    statusMessage: row.status_message,
+    manifestId: row.manifest,
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
+    tags: (tagsOf.get(row.id) ?? []).map(({ key, value }) => ({ key, value })),
+    aliases: (aliasesOf.get(row.id) ?? []).map(({ alias }) => alias),
+  }))
+}
+
+/** Lists of rows by the id of what they belong to; each list keeps the order of the rows. */
+export function grouped<R>(rows: readonly R[], idOf: (row: R) => number): Map<number, R[]> {
+  const groups = new Map<number, R[]>()
+  for (const row of rows) {
+    const group = groups.get(idOf(row))
+    if (group) group.push(row)
+    else groups.set(idOf(row), [row])
+  }
+  return groups
+}
+
+/** `batch` hands out the rows of the three statements above in their order, so the types hold. */
+function versionRows(
+  results: readonly unknown[][],
+): [VersionRow[], VersionTagRow[], VersionAliasRow[]] {
+  return results as [VersionRow[], VersionTagRow[], VersionAliasRow[]]
+}
