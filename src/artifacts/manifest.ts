@@ -1,0 +1,64 @@
+import { sql } from 'drizzle-orm'
+import { hex } from '../core/bytes.ts'
+import type { Context } from '../platform/context.ts'
+import type { blobs, manifests } from './tables.ts'
+
+/** One file of a version: its path below the version's root, and what it holds. */
+export type ManifestFile = {
+  readonly path: string
+  readonly sizeBytes: number
+  /** Lower-case hex. */
+  readonly sha256: string
+}
+
+/**
+ * What a version's files are, as text that is the same wherever it is made: RFC 8785 JSON of
+ * `[{"path", "sha256", "size"}, ...]`, one entry a file, ordered by the UTF-8 bytes of the path.
+ *
+ * @param files in that order already, as SQLite sorts text
+ */
+export function canonicalManifest(files: readonly ManifestFile[]): string {
+  // Keys in alphabetical order, no blanks, and strings as JSON.stringify writes them: RFC 8785.
+  return JSON.stringify(
+    files.map(({ path, sha256, sizeBytes }) => ({ path, sha256, size: sizeBytes })),
+  )
+}
+
+/** A version's digest: `sha256:` and the hash, in hex, of `canonicalManifest`. */
+export async function manifestDigest(files: readonly ManifestFile[]): Promise<string> {
+  const bytes = new TextEncoder().encode(canonicalManifest(files))
+  return `sha256:${hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))}`
+}
+
+export type Manifest = Pick<
+  typeof manifests.$inferSelect,
+  'id' | 'digest' | 'file_count' | 'size_bytes'
+>
+
+type StoredFile = { path: string } & Pick<
+  typeof blobs.$inferSelect,
+  'sha256' | 'size_bytes' | 'key'
+>
+
+/** A file of a manifest, and the blob it lies in. */
+export type SealedFile = ManifestFile & { readonly key: string }
+
+/** At most `count` files of a manifest with paths after `after`, by path. */
+export async function manifestFilesAfter(
+  ctx: Context,
+  manifest: number,
+  after: string,
+  count: number,
+): Promise<SealedFile[]> {
+  const rows = await ctx.db.all<StoredFile>(sql`
+    select f.path, b.sha256, b.size_bytes, b.key
+    from manifest_files f join blobs b on b.id = f.blob
+    where f.manifest = ${manifest} and f.path > ${after}
+    order by f.path limit ${count}`)
+  return rows.map(({ path, sha256, size_bytes, key }) => ({
+    path,
+    sha256,
+    sizeBytes: size_bytes,
+    key,
+  }))
+}

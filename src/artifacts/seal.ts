@@ -1,0 +1,101 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { jsonChunks } from '../db/sql.ts'
+import type { Context } from '../platform/context.ts'
+import { baseName, belowFolder } from './folder-range.ts'
+import { manifestDigest } from './manifest.ts'
+import type { blobs } from './tables.ts'
+
+/** The files of a folder as they were read, ready to be kept for good. */
+export type Sealing = {
+  /** `sha256:` and hex; the manifest's row is found by it. */
+  readonly digest: string
+  /**
+   * What makes the manifest stand, whether or not it does already. For the caller's batch, before
+   * whatever refers to it: `(select id from manifests where digest = ...)`. A ConstraintError of
+   * kind `foreign key` or `not null` means that gc was faster; sealing again is the remedy.
+   */
+  statements(): SQL[]
+}
+
+type FileRow = { path: string } & Pick<
+  typeof blobs.$inferSelect,
+  'id' | 'sha256' | 'size_bytes' | 'key'
+>
+
+/**
+ * Read what lies at `path` in the store and write its manifest to the blob store, so that the
+ * caller's one batch can seal it. Nothing refers to the manifest before that batch.
+ *
+ * @param path without leading slash, e.g. `1/<run id>/artifacts/model`: a folder, or one file,
+ *   which is then the manifest's only entry under its own name
+ * @returns undefined when the store has nothing there
+ */
+export async function prepareSeal(ctx: Context, path: string): Promise<Sealing | undefined> {
+  const rows = await readFiles(ctx, path)
+  const first = rows[0]
+  if (!first) return undefined
+  const files = rows.map(({ path, sha256, size_bytes }) => ({
+    path,
+    sha256,
+    sizeBytes: size_bytes,
+  }))
+  const digest = await manifestDigest(files)
+  const known = await ctx.db.first(sql`select 1 from manifests where digest = ${digest}`)
+  if (known) return { digest, statements: () => fileRows(digest, [first]) }
+
+  const key = `manifests/${ctx.randomId()}.json`
+  const text = manifestJson(digest, rows)
+  await ctx.blobs.put(key, oneChunk(text), text.byteLength)
+  return {
+    digest,
+    statements: () => [manifestRow(ctx, digest, key, rows), ...fileRows(digest, rows)],
+  }
+}
+
+/** One statement, hence one moment: paths relative to `path`, in the order of their bytes. */
+async function readFiles(ctx: Context, path: string): Promise<FileRow[]> {
+  const { start, end } = belowFolder(path)
+  return ctx.db.all<FileRow>(sql`
+    select substr(f.path, length(${start}) + 1) as path, b.id, b.sha256, b.size_bytes, b.key
+    from artifact_files f join blobs b on b.id = f.blob
+    where f.workspace = ${ctx.workspace} and f.path >= ${start} and f.path < ${end}
+    union all
+    select ${baseName(path)}, b.id, b.sha256, b.size_bytes, b.key
+    from artifact_files f join blobs b on b.id = f.blob
+    where f.workspace = ${ctx.workspace} and f.path = ${path}
+    order by 1`)
+}
+
+/** The manifest with its blob keys: enough to read a version back from the blob store alone. */
+function manifestJson(digest: string, rows: readonly FileRow[]): Uint8Array {
+  const files = rows.map(({ path, sha256, size_bytes, key }) => ({
+    path,
+    sha256,
+    size: size_bytes,
+    key,
+  }))
+  return new TextEncoder().encode(JSON.stringify({ digest, files }))
+}
+
+function manifestRow(ctx: Context, digest: string, key: string, rows: readonly FileRow[]): SQL {
+  const sizeBytes = rows.reduce((sum, row) => sum + row.size_bytes, 0)
+  return sql`
+    insert into manifests (digest, key, file_count, size_bytes, created_at_ms)
+    values (${digest}, ${key}, ${rows.length}, ${sizeBytes}, ${ctx.now()})
+    on conflict (digest) do nothing`
+}
+
+/** Null for a manifest that is gone fails the batch, and so does a blob that is. */
+function fileRows(digest: string, rows: readonly FileRow[]): SQL[] {
+  return jsonChunks(rows.map((row) => [row.path, row.id])).map(
+    (chunk) => sql`
+      insert into manifest_files (manifest, path, blob)
+      select (select id from manifests where digest = ${digest}), value ->> 0, value ->> 1
+      from json_each(${chunk}) where true
+      on conflict (manifest, path) do nothing`,
+  )
+}
+
+async function* oneChunk(bytes: Uint8Array) {
+  yield bytes
+}
