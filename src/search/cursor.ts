@@ -1,0 +1,88 @@
+import { excerpt, invalid, type RegistryError } from '../core/error.ts'
+import { type Token, tokens } from './lexer.ts'
+
+/** What a clause or an order names: `metrics.acc` is the name `acc` under the prefix `metrics`. */
+export type Key = {
+  /** What stands before the first dot; undefined where there is none, as in `status = '...'`. */
+  readonly prefix: string | undefined
+  readonly name: string
+}
+
+/** A place in the tokens of one text; the parsers read through it. */
+export class Cursor {
+  readonly #text: string
+  readonly #what: string
+  readonly #tokens: readonly Token[]
+  #next = 0
+
+  /** @param what the text is, for messages: `filter` or `order_by` */
+  constructor(text: string, what: string) {
+    this.#text = text
+    this.#what = what
+    this.#tokens = tokens(text)
+  }
+
+  peek(ahead = 0): Token {
+    const token = this.#tokens[Math.min(this.#next + ahead, this.#tokens.length - 1)]
+    if (!token) throw new Error('the list of tokens ends with an end token')
+    return token
+  }
+
+  take(): Token {
+    const token = this.peek()
+    if (token.kind !== 'end') this.#next++
+    return token
+  }
+
+  /** Take the next token if it is this word, in any case, or this symbol. */
+  takeIf(text: string): boolean {
+    if (!isWord(this.peek(), text) && !isSymbol(this.peek(), text)) return false
+    this.take()
+    return true
+  }
+
+  /** The 400 for a token that cannot stand where it does. */
+  unexpected(token: Token, expected: string): RegistryError {
+    const found =
+      token.kind === 'end' ? 'the end' : excerpt(this.#text.slice(token.at, token.end), 60)
+    return invalid(
+      `Invalid ${this.#what} at position ${token.at + 1}: expected ${expected}, found ${found}`,
+    )
+  }
+
+  /**
+   * A key: `name`, `prefix.name`, dots in the name allowed; either part may stand in backticks or
+   * double quotes, which keep blanks and the like.
+   */
+  key(): Key {
+    const first = this.peek()
+    if (!canName(first)) throw this.unexpected(first, 'a key such as metrics.accuracy')
+    let text = ''
+    let dot = -1
+    let end = first.at
+    while (canName(this.peek()) && this.peek().at === end) {
+      const token = this.take()
+      if (dot < 0 && token.kind === 'word' && token.text.includes('.')) {
+        dot = text.length + token.text.indexOf('.')
+      }
+      text += token.text
+      end = token.end
+    }
+    if (dot < 0) return { prefix: undefined, name: text }
+    if (this.#text[end - 1] === '.') throw this.unexpected(this.peek(), 'a name after the dot')
+    return { prefix: text.slice(0, dot), name: text.slice(dot + 1) }
+  }
+}
+
+function canName(token: Token): boolean {
+  return token.kind === 'word' || (token.kind === 'quoted' && token.quote !== "'")
+}
+
+/** Whether `token` is this keyword, in any case. */
+export function isWord(token: Token, keyword: string): boolean {
+  return token.kind === 'word' && token.text.toUpperCase() === keyword
+}
+
+export function isSymbol(token: Token, text: string): boolean {
+  return token.kind === 'symbol' && token.text === text
+}

@@ -1,0 +1,124 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { excerpt, invalid } from '../core/error.ts'
+import { parseInt64 } from '../core/int64.ts'
+import { type Clause, type Comparison, type Filter, keyText, type Literal } from './filter.ts'
+import { likeLiteralsMax, likeSql } from './like.ts'
+import type { Literals } from './literals.ts'
+import { type FilterField, fieldOf, type Vocabulary } from './vocabulary.ts'
+
+/** Upper bound of the literals that one clause binds: its key, and its value. */
+export const clauseLiteralsMax = 1 + likeLiteralsMax
+
+/**
+ * The condition that all clauses hold, for the WHERE of a statement whose tables carry the names
+ * that `words` uses.
+ *
+ * @throws INVALID_PARAMETER_VALUE a key that the entity lacks, an operator that the key does not
+ *   take, a value of another type
+ */
+export function filterSql(filter: Filter, words: Vocabulary<FilterField>, literals: Literals): SQL {
+  return allOf(filter.map((clause) => clauseSql(clause, fieldOf(words, clause.key), literals)))
+}
+
+/** AND of `conditions` as a balanced tree: a chain of 100 would leave D1's expression depth. */
+export function allOf(conditions: readonly SQL[]): SQL {
+  const [first, second] = conditions
+  if (first === undefined) return sql`1`
+  if (second === undefined) return first
+  const half = Math.ceil(conditions.length / 2)
+  return sql`(${allOf(conditions.slice(0, half))} and ${allOf(conditions.slice(half))})`
+}
+
+function clauseSql(clause: Clause, field: FilterField, literals: Literals): SQL {
+  if (!field.operators.includes(clause.operator)) {
+    throw invalid(
+      `Invalid operator ${clause.operator} for '${keyText(clause.key)}'. Valid operators: ${field.operators.join(', ')}`,
+    )
+  }
+  const rows = field.rows?.(literals.text(clause.key.name))
+  switch (clause.operator) {
+    case 'IS NULL':
+      return rows ? sql`not exists (select 1 from ${rows})` : sql`${field.column} is null`
+    case 'IS NOT NULL':
+      return rows ? sql`exists (select 1 from ${rows})` : sql`${field.column} is not null`
+    default: {
+      const condition = comparisonSql(clause, field, literals)
+      return rows ? sql`exists (select 1 from ${rows} and ${condition})` : condition
+    }
+  }
+}
+
+type Compared = Exclude<Clause, { operator: 'IS NULL' | 'IS NOT NULL' }>
+
+function comparisonSql(clause: Compared, field: FilterField, literals: Literals): SQL {
+  switch (clause.operator) {
+    case 'IN':
+    case 'NOT IN': {
+      const list = literals.text(JSON.stringify(clause.values))
+      const operator = sql.raw(clause.operator === 'IN' ? 'in' : 'not in')
+      return sql`${field.column} ${operator} (select value from json_each(${list}))`
+    }
+    case 'LIKE':
+    case 'ILIKE':
+      return likeSql(field.column, stringOf(clause), clause.operator === 'LIKE', literals)
+    default:
+      return field.type === 'string'
+        ? sql`${field.column} ${sqlOperator(clause.operator)} ${literals.text(stringOf(clause))}`
+        : numberSql(clause, clause.operator, field, literals)
+  }
+}
+
+type Valued = { readonly key: Clause['key']; readonly value: Literal }
+type Ordering = Exclude<Comparison, 'LIKE' | 'ILIKE'>
+
+function numberSql(
+  clause: Valued,
+  operator: Ordering,
+  field: FilterField,
+  literals: Literals,
+): SQL {
+  const value = field.type === 'integer' ? integerOf(clause) : numberOf(clause)
+  const whole = /^[+-]?\d+$/.test(value) ? parseInt64(value) : undefined
+  const bound = whole === undefined ? literals.double(double(value)) : literals.integer(whole)
+  const condition = sql`${field.column} ${sqlOperator(operator)} ${bound}`
+  if (!field.isNan) return condition
+  return operator === '!='
+    ? sql`(${field.isNan} = 1 or ${condition})`
+    : sql`(${field.isNan} = 0 and ${condition})`
+}
+
+function stringOf(clause: Valued): string {
+  if (clause.value.type === 'string') return clause.value.text
+  throw invalid(
+    `Invalid value ${excerpt(clause.value.text)} for '${keyText(clause.key)}': expected a string in quotes, such as 'x'`,
+  )
+}
+
+function numberOf(clause: Valued): string {
+  if (clause.value.type === 'number') return clause.value.text
+  throw invalid(
+    `Invalid value '${excerpt(clause.value.text)}' for '${keyText(clause.key)}': expected a number, without quotes`,
+  )
+}
+
+function integerOf(clause: Valued): string {
+  const text = clause.value.text.trim()
+  if (/^[+-]?\d+$/.test(text)) return text
+  if (clause.value.type === 'number' && Number.isSafeInteger(Number(text))) {
+    return String(Number(text))
+  }
+  throw invalid(
+    `Invalid value '${excerpt(clause.value.text)}' for '${keyText(clause.key)}': expected a whole number`,
+  )
+}
+
+/** Past the doubles, the largest one, as which an infinite metric is stored. */
+function double(text: string): number {
+  const value = Number(text)
+  return Number.isFinite(value) ? value : Math.sign(value) * Number.MAX_VALUE
+}
+
+/** `=`, `!=` and the like are the same in SQL; the type has no other. */
+function sqlOperator(operator: Ordering): SQL {
+  return sql.raw(operator)
+}

@@ -1,0 +1,60 @@
+import { excerpt, invalid } from '../core/error.ts'
+
+/** One token of a filter or an order_by, with its place: `at` to before `end`, in UTF-16 units. */
+export type Token = {
+  /** `word`: bare characters, dots included. `quoted`: `text` is what stands between the quotes. */
+  readonly kind: 'word' | 'quoted' | 'symbol' | 'end'
+  readonly text: string
+  readonly quote?: Quote
+  readonly at: number
+  readonly end: number
+}
+export type Quote = "'" | '"' | '`'
+
+const space = /\s*/y
+const word = /[^\s'"`=<>!(),;]+/y
+const symbol = /[=<>!]+|[(),;]/y
+const quoted = { "'": /'([^']*)'/y, '"': /"([^"]*)"/y, '`': /`([^`]*)`/y }
+
+/**
+ * Split `text` into tokens, the last of kind `end`. No quote can be escaped, as in MLflow.
+ *
+ * @throws INVALID_PARAMETER_VALUE a quote is not closed
+ */
+export function tokens(text: string): Token[] {
+  const found: Token[] = []
+  let at = matchEnd(space, text, 0) ?? 0
+  while (at < text.length) {
+    const token = nextToken(text, at)
+    found.push(token)
+    at = matchEnd(space, text, token.end) ?? token.end
+  }
+  found.push({ kind: 'end', text: '', at, end: at })
+  return found
+}
+
+function nextToken(text: string, at: number): Token {
+  const first = text[at]
+  if (first === "'" || first === '"' || first === '`') return quotedToken(text, at, first)
+  const wordEnd = matchEnd(word, text, at)
+  if (wordEnd !== undefined) {
+    return { kind: 'word', text: text.slice(at, wordEnd), at, end: wordEnd }
+  }
+  const end = matchEnd(symbol, text, at) ?? at + 1
+  return { kind: 'symbol', text: text.slice(at, end), at, end }
+}
+
+function quotedToken(text: string, at: number, quote: Quote): Token {
+  const end = matchEnd(quoted[quote], text, at)
+  if (end === undefined) {
+    const rest = excerpt(text.slice(at), 40)
+    throw invalid(`Invalid syntax at position ${at + 1}: the quote in ${rest} is never closed`)
+  }
+  return { kind: 'quoted', quote, text: text.slice(at + 1, end - 1), at, end }
+}
+
+/** Where `pattern` (sticky) stops matching from `at` on; undefined when it does not match there. */
+function matchEnd(pattern: RegExp, text: string, at: number): number | undefined {
+  pattern.lastIndex = at
+  return pattern.test(text) ? pattern.lastIndex : undefined
+}

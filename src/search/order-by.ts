@@ -1,0 +1,35 @@
+import { invalid } from '../core/error.ts'
+import { Cursor, type Key } from './cursor.ts'
+
+/** One entry of an order_by list. */
+export type OrderItem = { readonly key: Key; readonly descending: boolean }
+
+/** Beyond it, the condition that resumes a page would leave D1's expression depth of 100. */
+export const orderItemsMax = 10
+
+/**
+ * Parse an order_by list, each entry `key`, `key ASC` or `key DESC`; ascending when not said.
+ * A key that stands there twice counts once, the first time.
+ *
+ * @throws INVALID_PARAMETER_VALUE bad syntax, or more than 10 different keys
+ */
+export function parseOrderBy(entries: readonly string[]): readonly OrderItem[] {
+  const items = new Map<string, OrderItem>()
+  for (const entry of entries) {
+    const item = parseItem(entry)
+    const id = JSON.stringify([item.key.prefix ?? null, item.key.name])
+    if (!items.has(id)) items.set(id, item)
+    if (items.size > orderItemsMax) throw invalid(`order_by takes at most ${orderItemsMax} keys`)
+  }
+  return [...items.values()]
+}
+
+function parseItem(entry: string): OrderItem {
+  const cursor = new Cursor(entry, 'order_by')
+  const key = cursor.key()
+  const descending = cursor.takeIf('DESC')
+  if (!descending) cursor.takeIf('ASC')
+  const rest = cursor.peek()
+  if (rest.kind !== 'end') throw cursor.unexpected(rest, 'ASC, DESC or the end')
+  return { key, descending }
+}

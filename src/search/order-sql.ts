@@ -1,0 +1,131 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { invalid } from '../core/error.ts'
+import { narrow, parseInt64 } from '../core/int64.ts'
+import type { PageKey } from '../core/page-token.ts'
+import { int64Column } from '../db/sql.ts'
+import type { Literals } from './literals.ts'
+import type { OrderItem } from './order-by.ts'
+import { fieldOf, type Vocabulary } from './vocabulary.ts'
+
+/** How an order_by's key reads from SQL. */
+export type SortField = {
+  readonly type: SortTerm['type']
+  /** The value, of the searched row or of the joined one. */
+  readonly column: (alias: SQL) => SQL
+  /** `left join ... alias on ...` for what stands in rows of its own, one row at most. */
+  readonly join?: (alias: SQL, name: SQL) => SQL
+  /** 1 where the stored number is NaN: behind all numbers in both directions. */
+  readonly isNan?: (alias: SQL) => SQL
+  /** The value may be missing; then the row comes last in both directions. Joined values always may. */
+  readonly optional?: true
+}
+
+/** One expression to sort by; never NULL. */
+export type SortTerm = {
+  readonly expression: SQL
+  readonly descending?: boolean
+  readonly type: 'text' | 'double' | 'int64'
+}
+
+/** Upper bound of the literals that one order_by key binds: its name, and twice two terms of a key. */
+export const orderLiteralsMax = 5
+
+export type Joined = { readonly joins: SQL; readonly terms: readonly SortTerm[] }
+
+/**
+ * The joins and terms that sort by `items`.
+ *
+ * @throws INVALID_PARAMETER_VALUE a key that the entity cannot be sorted by
+ */
+export function orderSql(
+  items: readonly OrderItem[],
+  words: Vocabulary<SortField>,
+  literals: Literals,
+): Joined {
+  const joins: SQL[] = []
+  const terms: SortTerm[] = []
+  items.forEach(({ key, descending }, i) => {
+    const field = fieldOf(words, key)
+    const alias = sql.raw(`o${i}`)
+    const column = field.column(alias)
+    if (field.join) joins.push(field.join(alias, literals.text(key.name)))
+    if (!field.join && !field.optional) {
+      terms.push({ expression: column, descending, type: field.type })
+      return
+    }
+    const present = field.isNan ? sql`${field.isNan(alias)}` : sql`0`
+    const missing = field.type === 'text' ? sql`''` : sql`0`
+    terms.push(
+      { expression: sql`iif(${column} is null, 2, ${present})`, type: 'int64' },
+      { expression: sql`coalesce(${column}, ${missing})`, descending, type: field.type },
+    )
+  })
+  return { joins: sql.join(joins, sql` `), terms }
+}
+
+/** ORDER BY's list. */
+export function orderBy(terms: readonly SortTerm[]): SQL {
+  const parts = terms.map((term) =>
+    term.descending ? sql`${term.expression} desc` : sql`${term.expression}`,
+  )
+  return sql.join(parts, sql`, `)
+}
+
+/** The select list that `keyOf` reads: `k0`, `k1` and so on. */
+export function keyColumns(terms: readonly SortTerm[]): SQL {
+  const parts = terms.map((term, i) => {
+    const value = term.type === 'int64' ? int64Column(term.expression) : term.expression
+    return sql`${value} as ${sql.raw(`k${i}`)}`
+  })
+  return sql.join(parts, sql`, `)
+}
+
+/** The place of a row that was read with `keyColumns`. */
+export function keyOf(
+  row: Readonly<Record<string, string | number | null>>,
+  terms: readonly SortTerm[],
+): PageKey {
+  return terms.map((_, i) => row[`k${i}`] ?? null)
+}
+
+/**
+ * The condition that a row comes behind `key`.
+ *
+ * @throws INVALID_PARAMETER_VALUE the key does not fit the terms: the token was tampered with
+ */
+export function isAfter(terms: readonly SortTerm[], key: PageKey, literals: Literals): SQL {
+  const first = terms[0]
+  if (!first || key.length !== terms.length) throw notOurs()
+  let condition: SQL | undefined
+  for (let i = terms.length - 1; i >= 0; i--) {
+    const term = terms[i] ?? first
+    const value = keyValue(term, key[i], literals)
+    const beyond = sql`${term.expression} ${sql.raw(term.descending ? '<' : '>')} ${value}`
+    condition = condition
+      ? sql`(${beyond} or (${term.expression} = ${value} and ${condition}))`
+      : beyond
+  }
+  // Implied by the rest, but only in this form can an index seek to it.
+  const value = keyValue(first, key[0], literals)
+  const from = sql`${first.expression} ${sql.raw(first.descending ? '<=' : '>=')} ${value}`
+  return sql`(${from} and ${condition ?? sql`1`})`
+}
+
+function keyValue(term: SortTerm, value: PageKey[number] | undefined, literals: Literals): SQL {
+  if (term.type === 'text') {
+    if (typeof value !== 'string') throw notOurs()
+    return literals.text(value)
+  }
+  if (term.type === 'int64') {
+    const whole = typeof value === 'string' ? parseInt64(value) : value
+    if (typeof whole === 'bigint') return literals.integer(narrow(whole))
+    if (!Number.isSafeInteger(whole)) throw notOurs()
+    return literals.integer(Number(whole))
+  }
+  if (typeof value !== 'number') throw notOurs()
+  return literals.double(value)
+}
+
+function notOurs(): Error {
+  return invalid('Invalid page_token: it is not one that this server gave out')
+}

@@ -1,0 +1,79 @@
+import type { SQL } from 'drizzle-orm'
+import { excerpt, invalid } from '../core/error.ts'
+import type { Key } from './cursor.ts'
+import { keyText, type Operator } from './filter.ts'
+
+/**
+ * The keys that one entity's filter, or its order_by, may name: under each prefix (`''` for none)
+ * either a map of known names, or one field that takes any name, as tags do.
+ */
+export type Vocabulary<F> = {
+  /** What is searched, for messages: `run`, `model version`. */
+  readonly entity: string
+  readonly prefixes: ReadonlyMap<string, F | ReadonlyMap<string, F>>
+}
+
+/** How a filter's key reads from SQL. */
+export type FilterField = {
+  /**
+   * `string` takes quoted values, `number` bare ones, `integer` both where they are whole.
+   */
+  readonly type: 'string' | 'number' | 'integer'
+  readonly operators: readonly Operator[]
+  /** What is compared: a column of the searched row, or of `rows`. */
+  readonly column: SQL
+  /**
+   * For what stands in rows of its own: table and condition (`run_tags t where t.run = r.id and
+   * t.key = ...`), given the key's name as a bound value. A clause holds when one such row does,
+   * IS NULL when there is none.
+   */
+  readonly rows?: (name: SQL) => SQL
+  /** 1 where the stored number is NaN, which equals and orders with nothing. */
+  readonly isNan?: SQL
+}
+
+export const equality = ['=', '!=', 'LIKE', 'ILIKE'] as const
+export const equalityOrList = [...equality, 'IN', 'NOT IN'] as const
+export const equalityOrNull = [...equality, 'IS NULL', 'IS NOT NULL'] as const
+export const ordering = ['=', '!=', '<', '<=', '>', '>='] as const
+
+/**
+ * Build a vocabulary from rows of prefixes and the keys they share, e.g.
+ * `[['', 'attribute'], { name: ... }]` for named keys, `[['tag', 'tags'], field]` for any key.
+ */
+export function vocabulary<F extends object>(
+  entity: string,
+  groups: readonly (readonly [readonly string[], F | ReadonlyMap<string, F>])[],
+): Vocabulary<F> {
+  return {
+    entity,
+    prefixes: new Map(groups.flatMap(([names, keys]) => names.map((name) => [name, keys]))),
+  }
+}
+
+/**
+ * The field that `key` names.
+ *
+ * @throws INVALID_PARAMETER_VALUE there is none; the message lists those there are
+ */
+export function fieldOf<F extends object>(words: Vocabulary<F>, key: Key): F {
+  const keys = words.prefixes.get(key.prefix ?? '')
+  if (keys === undefined) {
+    const known = [...words.prefixes.keys()].filter((prefix) => prefix !== '')
+    throw invalid(
+      `Invalid key '${keyText(key)}': a ${words.entity} has no '${excerpt(key.prefix ?? '')}.' keys. Valid prefixes: ${known.join(', ')}`,
+    )
+  }
+  if (!isMap(keys)) return keys
+  const field = keys.get(key.name)
+  if (field === undefined) {
+    throw invalid(
+      `Invalid attribute key '${keyText(key)}' of a ${words.entity}. Valid keys: ${[...keys.keys()].join(', ')}`,
+    )
+  }
+  return field
+}
+
+function isMap<F>(keys: F | ReadonlyMap<string, F>): keys is ReadonlyMap<string, F> {
+  return keys instanceof Map
+}
