@@ -1,41 +1,52 @@
 import { mkdir } from 'node:fs/promises'
-import type { IncomingMessage, Server } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
 import { createApp } from './app.ts'
-import { migrate } from './db/migrate.ts'
+import { migrate, NewerDatabaseError } from './db/migrate.ts'
+import type { AppContext } from './http/app-env.ts'
 import type { Platform } from './platform/context.ts'
 import { DiskBlobStore } from './platform/node/disk-blob-store.ts'
+import { httpServer } from './platform/node/http-server.ts'
 import { LibsqlFile } from './platform/node/libsql-file.ts'
 import { LibsqlRemote } from './platform/node/libsql-remote.ts'
 import { readMigrations } from './platform/node/migrations.ts'
+import { type Served, whenServed } from './platform/node/served.ts'
+import { sha256 } from './platform/node/sha256.ts'
+import { keptSigningKey } from './platform/node/signing-key.ts'
+import type { BlobStore } from './platform/ports.ts'
 import { randomId } from './platform/random-id.ts'
-import type { SettingName } from './platform/setting-table.ts'
-import { defaultSettings } from './platform/settings.ts'
+import { readChoice, readSettings, readSigningKey } from './platform/read-settings.ts'
+import type { Given } from './platform/setting-table.ts'
+import { StartError } from './platform/start-error.ts'
 
 /** drizzle/, seen from src/ and from the bundle in dist/ alike. */
 const migrationsFolder = fileURLToPath(new URL('../drizzle', import.meta.url))
 
 export type OpenPlatform = Platform & { close(): void }
 
-/** Open database and blobs as the settings say, and bring the schema up to date. */
-export async function openPlatform(
-  given: (name: SettingName) => string | undefined,
-): Promise<OpenPlatform> {
-  const data = resolve(given('data') ?? './gatehouse-data')
-  await mkdir(data, { recursive: true })
-  const db = openDatabase(given('database-url') ?? join(data, 'gatehouse.db'), given)
-  await migrate(db, await readMigrations(migrationsFolder))
-  const artifacts = resolve(given('artifacts') ?? join(data, 'artifacts'))
-  await mkdir(artifacts, { recursive: true })
+/**
+ * Open database and blobs as the settings say, and bring the schema up to date.
+ *
+ * @throws StartError a folder or database cannot be used, in words for the operator
+ * @throws SettingError
+ */
+export async function openPlatform(given: Given): Promise<OpenPlatform> {
+  const settings = readSettings(given)
+  const signingKey = readSigningKey(given)
+  const data = await usableFolder(given('data') ?? '.')
+  const url = given('database-url') ?? join(data, 'gatehouse.db')
+  const blobs = await openBlobs(given, join(data, 'artifacts'))
+  const db = openDatabase(url, given)
+  await migrated(db, url)
   return {
     db,
-    blobs: new DiskBlobStore(artifacts),
-    settings: { ...defaultSettings, signingKey: 'local' },
+    blobs,
+    settings: { ...settings, signingKey: signingKey ?? (await keptSigningKey(data)) },
     now: Date.now,
     randomId,
+    sha256,
     afterReply: (work) => {
       work.catch((err) => console.error(err))
     },
@@ -43,31 +54,127 @@ export async function openPlatform(
   }
 }
 
-function openDatabase(url: string, given: (name: SettingName) => string | undefined) {
-  return /^(libsql|https?|wss?):/.test(url)
-    ? new LibsqlRemote(url, given('database-token'))
-    : new LibsqlFile(url.startsWith('file:') ? fileURLToPath(new URL(url)) : url)
+async function openBlobs(given: Given, fallback: string): Promise<BlobStore> {
+  const place = given('artifacts') ?? fallback
+  if (/^[a-z][a-z\d+.-]+:/i.test(place) && !place.startsWith('file:')) {
+    throw new StartError(`artifacts cannot be kept in '${place}'; give a folder or s3://bucket`)
+  }
+  return new DiskBlobStore(await usableFolder(pathOf(place)))
 }
 
-/** Serve `platform` over HTTP. @returns the server once it listens, and its address */
+function openDatabase(url: string, given: Given): LibsqlFile | LibsqlRemote {
+  if (/^(libsql|https?|wss?):/i.test(url)) return new LibsqlRemote(url, given('database-token'))
+  if (/^[a-z][a-z\d+.-]+:/i.test(url) && !url.startsWith('file:')) {
+    const scheme = url.slice(0, url.indexOf(':') + 1)
+    throw new StartError(
+      `a ${scheme} database cannot be used; give --database-url a path, or the libsql:// or https:// address of a libSQL server`,
+    )
+  }
+  const sync = readChoice(given, 'database-sync', ['NORMAL', 'FULL'])
+  try {
+    return new LibsqlFile(pathOf(url), sync)
+  } catch (err) {
+    throw new StartError(`cannot open the database ${pathOf(url)}: ${reason(err)}`, { cause: err })
+  }
+}
+
+async function migrated(db: LibsqlFile | LibsqlRemote, url: string): Promise<void> {
+  try {
+    await migrate(db, await readMigrations(migrationsFolder))
+  } catch (err) {
+    db.close()
+    if (err instanceof NewerDatabaseError) {
+      throw new StartError(`${err.message}; start the newer release or restore a backup`)
+    }
+    throw new StartError(`cannot use the database ${withoutPassword(url)}: ${reason(err)}`, {
+      cause: err,
+    })
+  }
+}
+
+async function usableFolder(path: string): Promise<string> {
+  const folder = resolve(path)
+  try {
+    await mkdir(folder, { recursive: true })
+    return folder
+  } catch (err) {
+    throw new StartError(`cannot use the folder ${folder}: ${reason(err)}`, { cause: err })
+  }
+}
+
+function pathOf(place: string): string {
+  return resolve(place.startsWith('file:') ? fileURLToPath(new URL(place)) : place)
+}
+
+function reason(err: unknown): string {
+  return (err instanceof Error ? err.message : String(err)).split('\n')[0] ?? ''
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, '//').replace(/\?.*$/, '')
+}
+
+/**
+ * Serve `platform` over HTTP.
+ *
+ * @param onServed told of each answered request, where given
+ * @param metrics what `/metrics` answers, where given
+ * @throws StartError the address cannot be listened on
+ */
 export async function listen(
   platform: Platform,
-  host: string,
-  port: number,
+  at: { host: string; port: number; prefix?: string | undefined },
+  watch: { onServed?: (served: Served) => void; metrics?: MetricsPage } = {},
 ): Promise<{ server: Server; url: string }> {
   const app = createApp((c) => {
-    c.set('rawBody', (c.env as HttpBindings).incoming as IncomingMessage)
+    const { incoming, outgoing } = nodeBindings(c)
+    c.set('rawBody', incoming)
+    if (watch.onServed) watchRequest(c, incoming, outgoing, watch.onServed)
     return platform
-  })
-  const server = createAdaptorServer({
-    fetch: app.fetch,
-    serverOptions: { highWaterMark: 256 * 1024 },
-  }) as Server
+  }, at.prefix)
+  const { metrics } = watch
+  if (metrics) {
+    app.get('/metrics', async (c) =>
+      c.body(await metrics.text(), 200, { 'Content-Type': metrics.contentType }),
+    )
+  }
+  const server = httpServer((request, env) => app.fetch(request, env))
   await new Promise<void>((done, failed) => {
-    server.once('error', failed)
-    server.listen(port, host, done)
+    server.once('error', (err: NodeJS.ErrnoException) => failed(listenError(err, at)))
+    server.listen(at.port, at.host, done)
   })
-  const bound = server.address() as AddressInfo
-  const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address
-  return { server, url: `http://${name}:${bound.port}` }
+  return { server, url: urlOf(server) }
+}
+
+type MetricsPage = { readonly contentType: string; text(): Promise<string> }
+
+/** @hono/node-server hands these to `fetch`, and Hono keeps what it was handed as `env`. */
+function nodeBindings(c: AppContext): { incoming: IncomingMessage; outgoing: ServerResponse } {
+  return c.env as { incoming: IncomingMessage; outgoing: ServerResponse }
+}
+
+function watchRequest(
+  c: AppContext,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  onServed: (served: Served) => void,
+): void {
+  const { method, path } = c.req
+  whenServed(incoming, outgoing, (sizes) => {
+    const { ctx, operation = 'other' } = c.var
+    onServed({ method, operation, path, requestId: ctx.requestId, ...sizes })
+  })
+}
+
+function listenError(err: NodeJS.ErrnoException, at: { host: string; port: number }): Error {
+  if (err.code === 'EADDRINUSE') {
+    return new StartError(`port ${at.port} of ${at.host} is taken; choose another with --port`)
+  }
+  return new StartError(`cannot listen on ${at.host} port ${at.port}: ${err.code ?? err.message}`)
+}
+
+/** A server that listens on TCP has an address of this form. */
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }

@@ -3,6 +3,7 @@ import { randomId } from './platform/random-id.ts'
 import { defaultSettings } from './platform/settings.ts'
 import { D1 } from './platform/workers/d1.ts'
 import { R2BlobStore } from './platform/workers/r2-blob-store.ts'
+import { sha256 } from './platform/workers/sha256.ts'
 
 /** What wrangler.toml binds. */
 type Bindings = {
@@ -19,6 +20,7 @@ const app = createApp((c) => {
     settings: { ...defaultSettings, signingKey: env.GATEHOUSE_SIGNING_KEY ?? 'local' },
     now: Date.now,
     randomId,
+    sha256,
     afterReply: (work) => c.executionCtx.waitUntil(work),
   }
 })

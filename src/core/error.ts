@@ -14,12 +14,15 @@ export const httpStatus = {
   ENDPOINT_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   RESOURCE_CONFLICT: 409,
+  /** A stored file is missing or damaged: clients must not repeat, and 404 would say that it never was. */
+  DATA_LOSS: 410,
   PAYLOAD_TOO_LARGE: 413,
   RANGE_NOT_SATISFIABLE: 416,
   REQUEST_LIMIT_EXCEEDED: 429,
   INTERNAL_ERROR: 500,
   NOT_IMPLEMENTED: 501,
   TEMPORARILY_UNAVAILABLE: 503,
+  RESOURCE_EXHAUSTED: 507,
 } as const
 
 export type ErrorCode = keyof typeof httpStatus

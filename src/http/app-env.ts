@@ -8,6 +8,8 @@ export type AppEnv = {
     ctx: Context
     /** Node's raw request body where there is one; reading it is faster than the web stream. */
     rawBody?: ByteStream
+    /** The request target as it was sent, where the runtime has it; `c.req.url` has lost `..` segments. */
+    rawTarget?: string
     /** The operation that answered, for logs and metrics. */
     operation?: string
   }

@@ -1,5 +1,6 @@
 import type { Principal } from '../core/principal.ts'
 import type { Database } from '../db/database.ts'
+import type { Sha256 } from './hash.ts'
 import type { BlobStore } from './ports.ts'
 import type { Settings } from './settings.ts'
 
@@ -12,6 +13,8 @@ export type Platform = {
   now(): number
   /** 32 random hex digits: run ids, upload ids, blob keys. */
   randomId(): string
+  /** A hash that takes its bytes as they come. */
+  sha256(): Sha256
   /** Let `work` go on after the reply; its failure is logged. */
   afterReply(work: Promise<unknown>): void
 }

@@ -6,6 +6,7 @@ import type { Platform } from '../../src/platform/context.ts'
 import { DiskBlobStore } from '../../src/platform/node/disk-blob-store.ts'
 import { LibsqlFile } from '../../src/platform/node/libsql-file.ts'
 import { readMigrations } from '../../src/platform/node/migrations.ts'
+import { sha256 } from '../../src/platform/node/sha256.ts'
 import { randomId } from '../../src/platform/random-id.ts'
 import { defaultSettings } from '../../src/platform/settings.ts'
 
@@ -21,6 +22,7 @@ export async function freshPlatform(): Promise<Platform> {
     settings: { ...defaultSettings, signingKey: 'test-signing-key' },
     now: Date.now,
     randomId,
+    sha256,
     afterReply: (work) => void work,
   }
 }

@@ -6,6 +6,7 @@ import { randomId } from '../../src/platform/random-id.ts'
 import { defaultSettings } from '../../src/platform/settings.ts'
 import { D1 } from '../../src/platform/workers/d1.ts'
 import { R2BlobStore } from '../../src/platform/workers/r2-blob-store.ts'
+import { sha256 } from '../../src/platform/workers/sha256.ts'
 
 export const runtime = 'workerd'
 
@@ -29,6 +30,7 @@ export async function freshPlatform(): Promise<Platform> {
     settings: { ...defaultSettings, signingKey: 'test-signing-key' },
     now: Date.now,
     randomId,
+    sha256,
     afterReply: (work) => void work,
   }
 }

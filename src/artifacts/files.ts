@@ -1,0 +1,148 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { conflict, excerpt, invalid } from '../core/error.ts'
+import type { Context } from '../platform/context.ts'
+import type { ByteStream, Stored } from '../platform/ports.ts'
+import { belowFolder, foldersAbove } from './folder-range.ts'
+import type { artifactFiles, blobs } from './tables.ts'
+
+/** The one top-level folder that clients cannot write: read-only addresses of model versions. */
+export const versionsFolder = 'model-versions'
+
+/** A file as the index shows it. */
+export type ArtifactFile = {
+  readonly path: string
+  readonly sizeBytes: number
+  /** Lower-case hex. */
+  readonly sha256: string
+  readonly updatedAtMs: number
+  /** Of its blob in the blob store. */
+  readonly key: string
+}
+
+/** Where files are looked up: in the workspace's path index, or in a version's sealed manifest. */
+export type Place = { readonly manifest?: number }
+
+export type FileRow = Pick<typeof artifactFiles.$inferSelect, 'path' | 'updated_at_ms'> &
+  Pick<typeof blobs.$inferSelect, 'sha256' | 'size_bytes' | 'key'>
+
+/** The rows of a place: what to select from, with `f.path` and `f.blob`, and which rows count. */
+export function rowsOf(ctx: Context, place: Place): { from: SQL; where: SQL } {
+  return place.manifest === undefined
+    ? { from: sql`artifact_files f`, where: sql`f.workspace = ${ctx.workspace}` }
+    : { from: sql`manifest_files f`, where: sql`f.manifest = ${place.manifest}` }
+}
+
+/**
+ * Store `body` under `path`, in place of what was there. It shows when it is complete and not
+ * before; two writers of one path leave one whole file.
+ *
+ * @param path clean, of a file
+ * @param sizeBytes the length that the sender declared
+ * @throws INVALID_PARAMETER_VALUE `path` is a folder, or lies below a file
+ * @throws RESOURCE_CONFLICT `path` is below a version's read-only address
+ */
+export async function putFile(
+  ctx: Context,
+  path: string,
+  body: ByteStream,
+  sizeBytes?: number,
+): Promise<void> {
+  assertWritable(path)
+  const key = newBlobKey(ctx)
+  await showBlob(ctx, path, key, await ctx.blobs.put(key, body, sizeBytes))
+}
+
+/** A key in the blob store that nothing has: spread over 256 folders, for disks. */
+export function newBlobKey(ctx: Context): string {
+  const id = ctx.randomId()
+  return `blobs/${id.slice(0, 2)}/${id}`
+}
+
+/**
+ * Point `path` at the blob just written under `key`, in one batch. When the same bytes are there
+ * already, `path` shows those and the new object goes.
+ */
+export async function showBlob(
+  ctx: Context,
+  path: string,
+  key: string,
+  { sha256, sizeBytes }: Stored,
+): Promise<void> {
+  const { start, end } = belowFolder(path)
+  const free = sql`not exists (
+      select 1 from artifact_files where workspace = ${ctx.workspace}
+      and path in (select value from json_each(${JSON.stringify(foldersAbove(path))})))
+    and not exists (
+      select 1 from artifact_files
+      where workspace = ${ctx.workspace} and path >= ${start} and path < ${end})`
+  const [, shown, kept] = await ctx.db.batch([
+    sql`insert into blobs (sha256, size_bytes, key, created_at_ms)
+      select ${sha256}, ${sizeBytes}, ${key}, ${ctx.now()} where ${free}
+      on conflict (sha256, size_bytes) do nothing`,
+    sql`insert into artifact_files (workspace, path, blob, updated_at_ms)
+      select ${ctx.workspace}, ${path}, id, ${ctx.now()} from blobs
+      where sha256 = ${sha256} and size_bytes = ${sizeBytes} and ${free}
+      on conflict (workspace, path) do update
+      set blob = excluded.blob, updated_at_ms = excluded.updated_at_ms
+      returning path`,
+    sql`select 1 from blobs where key = ${key}`,
+  ])
+  if (kept?.length === 0) await ctx.blobs.delete([key])
+  if (shown?.length === 0) {
+    throw invalid(`Invalid path '${excerpt(path)}': it is a folder, or lies below a file`)
+  }
+}
+
+/** The file at `path`, or undefined: there is none, or it is a folder. */
+export async function findFile(
+  ctx: Context,
+  place: Place,
+  path: string,
+): Promise<ArtifactFile | undefined> {
+  const { from, where } = rowsOf(ctx, place)
+  // Sealed files do not change: their time is the blob's.
+  const time = place.manifest === undefined ? sql`f.updated_at_ms` : sql`b.created_at_ms`
+  const row = await ctx.db.first<FileRow>(sql`
+    select f.path, ${time} as updated_at_ms, b.sha256, b.size_bytes, b.key
+    from ${from} join blobs b on b.id = f.blob where ${where} and f.path = ${path}`)
+  return row && fileFrom(row)
+}
+
+function fileFrom(row: FileRow): ArtifactFile {
+  const { path, sha256, key, size_bytes, updated_at_ms } = row
+  return { path, sha256, key, sizeBytes: size_bytes, updatedAtMs: updated_at_ms }
+}
+
+/** Whether anything lies below `path`. */
+export async function isFolder(ctx: Context, place: Place, path: string): Promise<boolean> {
+  const { from, where } = rowsOf(ctx, place)
+  const { start, end } = belowFolder(path)
+  const row = await ctx.db.first(
+    sql`select 1 from ${from} where ${where} and f.path >= ${start} and f.path < ${end} limit 1`,
+  )
+  return row !== undefined
+}
+
+/**
+ * Take `path`, a file or a folder with all below it, out of the index; nothing there is no error.
+ * Blobs stay until gc finds that no path and no version has them.
+ *
+ * @throws RESOURCE_CONFLICT `path` is a version's read-only address
+ */
+export async function deleteFiles(ctx: Context, path: string): Promise<void> {
+  assertWritable(path)
+  const { start, end } = belowFolder(path)
+  await ctx.db.batch([
+    sql`delete from artifact_files where workspace = ${ctx.workspace} and path = ${path}`,
+    sql`delete from artifact_files
+      where workspace = ${ctx.workspace} and path >= ${start} and path < ${end}`,
+  ])
+}
+
+/** @throws RESOURCE_CONFLICT `path` is below a version's read-only address */
+export function assertWritable(path: string): void {
+  if (path !== versionsFolder && !path.startsWith(`${versionsFolder}/`)) return
+  throw conflict(
+    `'${excerpt(path)}' cannot be written: '${versionsFolder}' holds the sealed files of model versions`,
+  )
+}

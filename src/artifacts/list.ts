@@ -1,0 +1,86 @@
+import { sql } from 'drizzle-orm'
+import type { Context } from '../platform/context.ts'
+import { type Place, rowsOf } from './files.ts'
+import { belowFolder } from './folder-range.ts'
+
+/** A file or a folder just below the folder that was asked for. */
+export type Entry = {
+  /** Its last segment. */
+  readonly name: string
+  readonly isFolder: boolean
+  /** Of a file. */
+  readonly sizeBytes: number | undefined
+}
+
+export type EntryPage = {
+  readonly entries: readonly Entry[]
+  /** Where the next page starts, for `listFolder`; undefined on the last one. */
+  readonly next: string | undefined
+}
+
+type EntryRow = { name: string; is_folder: number; size_bytes: number | null; next: string }
+
+/** Entries that one statement reads: what a page costs is bounded, whatever is asked. */
+const entriesPerRead = 5_000
+
+/**
+ * What lies directly in `folder`, at most `count` entries, folders ordered as `name/`. Of a
+ * missing folder, or a file, there is nothing.
+ *
+ * @param from `next` of the page before
+ */
+export async function listFolder(
+  ctx: Context,
+  place: Place,
+  folder: string,
+  count: number,
+  from?: string,
+): Promise<EntryPage> {
+  const entries: Entry[] = []
+  let next: string | undefined = from ?? belowFolder(folder).start
+  while (next !== undefined && entries.length < count) {
+    const wanted = Math.min(count - entries.length, entriesPerRead)
+    const rows: EntryRow[] = await readEntries(ctx, place, folder, next, wanted + 1)
+    const shown = rows.slice(0, wanted)
+    for (const { name, is_folder, size_bytes } of shown) {
+      entries.push({ name, isFolder: is_folder === 1, sizeBytes: size_bytes ?? undefined })
+    }
+    next = rows.length > wanted ? shown.at(-1)?.next : undefined
+  }
+  return { entries, next }
+}
+
+/**
+ * A loose index scan: each step seeks the first path past the entry before, so a folder of a
+ * million files costs one step. `next` is past a file and all that begins with its name and a
+ * control character, which no path holds; past a folder it is `folder0`, since `0` follows `/`.
+ */
+function readEntries(
+  ctx: Context,
+  place: Place,
+  folder: string,
+  start: string,
+  count: number,
+): Promise<EntryRow[]> {
+  const { from, where } = rowsOf(ctx, place)
+  const { start: prefix, end } = belowFolder(folder)
+  const seek = (low: ReturnType<typeof sql>) => sql`(
+    select f.path from ${from} where ${where} and f.path >= ${low} and f.path < ${end}
+    order by f.path limit 1)`
+  const rest = sql`substr(path, length(${prefix}) + 1)`
+  const next = sql`iif(instr(${rest}, '/') > 0,
+    ${prefix} || substr(${rest}, 1, instr(${rest}, '/') - 1) || '0', path || char(1))`
+  return ctx.db.all<EntryRow>(sql`
+    with recursive step (path) as (
+      select ${seek(sql`${start}`)}
+      union all
+      select ${seek(next)} from step where path is not null
+      limit ${count + 1})
+    select iif(instr(rest, '/') > 0, substr(rest, 1, instr(rest, '/') - 1), rest) as name,
+      instr(rest, '/') > 0 as is_folder, next,
+      iif(instr(rest, '/') > 0, null, (
+        select b.size_bytes from ${from} join blobs b on b.id = f.blob
+        where ${where} and f.path = entry.path)) as size_bytes
+    from (select path, ${rest} as rest, ${next} as next from step where path is not null) entry
+    limit ${count}`)
+}

@@ -1,0 +1,96 @@
+import { excerpt, invalid } from '../core/error.ts'
+
+/** Bounds of what clients may name, in bytes of UTF-8. */
+export const segmentBytesMax = 255
+export const pathBytesMax = 1024
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const encoder = new TextEncoder()
+
+/**
+ * A client's path in the one form in which it is judged, stored and looked up: percent-decoded
+ * until nothing changes, as MLflow's server and its clients do it, so that no spelling of a path
+ * gets past a check that another would not; empty and `.` segments dropped; control characters
+ * percent-encoded, so that `Icon\r` of a Mac can be kept. The empty path is the root.
+ *
+ * So names survive that mean the same decoded: blanks, umlauts, `+`, `100%.txt`. A file that is
+ * literally called `a%20b` is kept as `a b`, which is what the clients ask for.
+ *
+ * @throws INVALID_PARAMETER_VALUE it climbs (`..`), is absolute, a `file:` URI, holds NUL or `#`,
+ *   is not UTF-8, or is too long
+ */
+export function cleanPath(given: string): string {
+  const decoded = decodeFully(given)
+  const segments = decoded.split('/').filter((segment) => segment !== '' && segment !== '.')
+  const clean = segments.join('/')
+  // `./file:x` is none until its first segment has gone.
+  const problem = problemOf(decoded) ?? problemOf(clean)
+  if (problem) throw invalid(`Invalid path '${excerpt(printable(given))}': ${problem}`)
+  return checkLength(printable(clean))
+}
+
+/** As `cleanPath`, of a file: it must not be the root nor end like a folder. */
+export function cleanFilePath(given: string): string {
+  const path = cleanPath(given)
+  if (path === '' || /\/\.?$/.test(decodeFully(given))) {
+    throw invalid(`Invalid path '${excerpt(path)}': it must name a file and not end with '/'`)
+  }
+  return path
+}
+
+/** `path` below `folder`, both clean. @throws INVALID_PARAMETER_VALUE together they are too long */
+export function joinPaths(folder: string, path: string): string {
+  return checkLength([folder, path].filter((part) => part !== '').join('/'))
+}
+
+function problemOf(decoded: string): string | undefined {
+  if (decoded.includes('\0')) return 'it holds a NUL'
+  if (decoded.includes('#')) return "it holds a '#'"
+  if (/^file:/i.test(decoded)) return 'it is a file: URI'
+  if (/^(\/|\\|[a-z]:[\\/])/i.test(decoded)) return 'it is absolute; give a relative path'
+  if (decoded.split('/').includes('..')) return "it has a '..' segment"
+  return undefined
+}
+
+/** Every round that changes something makes it shorter, so this ends. */
+function decodeFully(given: string): string {
+  let text = given
+  for (;;) {
+    const decoded = decodeOnce(text)
+    if (decoded === text) return text
+    text = decoded
+  }
+}
+
+/** Escapes become characters; a `%` that starts none stays. */
+function decodeOnce(text: string): string {
+  return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (run) => {
+    const bytes = run.slice(1).split('%')
+    try {
+      return utf8.decode(Uint8Array.from(bytes, (byte) => Number.parseInt(byte, 16)))
+    } catch (err) {
+      throw invalid(`Invalid path: '${excerpt(run)}' is not UTF-8`, { cause: err })
+    }
+  })
+}
+
+/** Control characters as `%0a`, which is how MLflow's clients write them. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+  return text.replace(/[\u0000-\u001f\u007f]/g, (char) => {
+    return `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`
+  })
+}
+
+function checkLength(path: string): string {
+  if (encoder.encode(path).byteLength > pathBytesMax) {
+    throw invalid(`Invalid path '${excerpt(path)}': it has more than ${pathBytesMax} bytes`)
+  }
+  const long = path
+    .split('/')
+    .find((segment) => encoder.encode(segment).byteLength > segmentBytesMax)
+  if (long !== undefined) {
+    throw invalid(`Invalid path: '${excerpt(long)}' has more than ${segmentBytesMax} bytes`)
+  }
+  return path
+}

@@ -1,0 +1,92 @@
+import { excerpt, RegistryError } from '../core/error.ts'
+import type { Context } from '../platform/context.ts'
+import type { ByteRange, ByteStream } from '../platform/ports.ts'
+import type { ArtifactFile } from './files.ts'
+
+type StoredFile = Pick<ArtifactFile, 'path' | 'key' | 'sizeBytes' | 'sha256'>
+
+/**
+ * The bytes of a file, hashed on their way out: of a file that is not what was stored, the last
+ * chunk never leaves and the stream fails instead. A range is too little to tell by and goes out
+ * as it is.
+ *
+ * @throws DATA_LOSS the blob is missing or has another size
+ */
+export async function openFile(
+  ctx: Context,
+  file: StoredFile,
+  range?: ByteRange,
+): Promise<ReadableStream<Uint8Array>> {
+  const [stream, sizeBytes] = await Promise.all([
+    ctx.blobs.get(file.key, range),
+    ctx.blobs.sizeOf(file.key),
+  ])
+  if (!stream || sizeBytes !== file.sizeBytes) {
+    await stream?.cancel()
+    const found = sizeBytes === undefined ? 'is missing' : `has ${sizeBytes} bytes`
+    logDamage(ctx, file, found)
+    throw new RegistryError(
+      'DATA_LOSS',
+      `The stored bytes of '${excerpt(file.path)}' are lost: ${file.sizeBytes} bytes were kept and the blob ${found}; restore it from a backup`,
+    )
+  }
+  return range ? stream : streamOf(verified(ctx, file, stream))
+}
+
+/** @returns what is wrong with the stored bytes of `file`, or undefined: read whole, nothing kept */
+export async function damageOf(
+  ctx: Context,
+  file: StoredFile,
+): Promise<'missing' | 'changed' | undefined> {
+  const stream = await ctx.blobs.get(file.key)
+  if (!stream) return 'missing'
+  const hash = ctx.sha256()
+  let sizeBytes = 0
+  for await (const chunk of stream as ByteStream) {
+    await hash.update(chunk)
+    sizeBytes += chunk.byteLength
+  }
+  const isSame = (await hash.digest()) === file.sha256 && sizeBytes === file.sizeBytes
+  return isSame ? undefined : 'changed'
+}
+
+async function* verified(ctx: Context, file: StoredFile, stream: ReadableStream<Uint8Array>) {
+  const hash = ctx.sha256()
+  let held: Uint8Array | undefined
+  // Every runtime's streams can be iterated; the DOM's types alone do not know.
+  for await (const chunk of stream as unknown as ByteStream) {
+    if (held) yield held
+    await hash.update(chunk)
+    held = chunk
+  }
+  if ((await hash.digest()) !== file.sha256) {
+    logDamage(ctx, file, 'has other bytes')
+    throw new Error(`blob ${file.key} does not match its hash; the download was cut off`)
+  }
+  if (held) yield held
+}
+
+/** `chunks` as a web stream; giving up on the stream ends them, which closes what they read from. */
+function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      async cancel() {
+        await chunks.return(undefined)
+      },
+    },
+    // What is made ahead is memory; the stream below has its own buffer.
+    { highWaterMark: 0 },
+  )
+}
+
+function logDamage(ctx: Context, { key, path }: StoredFile, problem: string): void {
+  const { requestId } = ctx
+  console.error(
+    JSON.stringify({ level: 'error', event: 'blob damaged', requestId, key, path, problem }),
+  )
+}
