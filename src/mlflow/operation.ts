@@ -8,6 +8,8 @@ import { type Decoded, decode, type Field, type Fields, type Message } from './w
 /** One operation of MLflow's REST surface, by its name in surface.json. */
 export type Operation = {
   readonly name: string
+  /** The message it takes; absent where it reads the request itself. */
+  readonly request?: Message<Fields>
   handle(c: AppContext): Promise<Response>
 }
 
@@ -24,6 +26,7 @@ export function operation<const F extends Fields>(
 ): Operation {
   return {
     name,
+    request,
     async handle(c) {
       const given = c.req.method === 'GET' ? queryObject(c, request) : await bodyObject(c)
       const req = decode(request, withPathParams(c, given, request))
@@ -56,8 +59,10 @@ async function bodyObject(c: AppContext): Promise<object> {
 
 /** A query string in the form of a JSON body: repeated keys are lists, `true` is a boolean. */
 function queryObject(c: AppContext, request: Message<Fields>): object {
+  const query = new URL(c.req.url).searchParams
   const given: Record<string, unknown> = Object.create(null)
-  for (const [key, values] of Object.entries(c.req.queries())) {
+  for (const key of new Set(query.keys())) {
+    const values = query.getAll(key)
     const field = Object.hasOwn(request.fields, key) ? request.fields[key] : undefined
     given[key] = field ? queryValue(field, key, values) : values[0]
   }
