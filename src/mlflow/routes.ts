@@ -1,12 +1,18 @@
 import { Hono } from 'hono'
 import { RegistryError } from '../core/error.ts'
 import type { AppEnv } from '../http/app-env.ts'
+import { experimentOperations } from './experiments.ts'
 import type { Operation } from './operation.ts'
+import { runOperations } from './runs.ts'
 import { serverOperations } from './server.ts'
 import { operations, type SurfaceOperation } from './surface.ts'
 
 /** Everything of MLflow's surface that is served; the rest answers 501. One list a group. */
-export const served: readonly Operation[] = [...serverOperations]
+export const served: readonly Operation[] = [
+  ...serverOperations,
+  ...experimentOperations,
+  ...runOperations,
+]
 
 /** MLflow's REST surface: each operation of surface.json on each of its paths. */
 export function mlflowRoutes(): Hono<AppEnv> {

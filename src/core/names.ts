@@ -1,0 +1,65 @@
+import { excerpt, invalid, type RegistryError } from './error.ts'
+
+/** Longest key of a param, metric or tag, in characters. */
+export const keyCharsMax = 250
+
+/**
+ * Refuses text of more than `charsMax` characters (Unicode code points, as MLflow counts).
+ *
+ * @param field the request's parameter, for the message
+ */
+export function checkLength(value: string, charsMax: number, field: string): void {
+  if (value.length > charsMax && codePoints(value) > charsMax) {
+    throw invalid(`'${field}' exceeds the maximum length of ${charsMax} characters`)
+  }
+}
+
+/** `value` cut to `charsMax` characters: what MLflow does to long param and run tag values. */
+export function truncated(value: string, charsMax: number): string {
+  return value.length <= charsMax ? value : [...value].slice(0, charsMax).join('')
+}
+
+function codePoints(value: string): number {
+  let count = 0
+  for (const _ of value) count++
+  return count
+}
+
+/**
+ * Refuses a key of a param, metric or tag that MLflow would refuse: other characters than letters
+ * and digits of any script, `_ - . : /` and space, or a form that names another file when it is
+ * taken for a path (`a//b`, `../a`, `/a`, `a/`).
+ *
+ * @param field the request's parameter, for the message
+ * @param what how MLflow calls a key that is too long, where that is not the parameter's name
+ */
+export function checkKey(
+  key: string,
+  field: string,
+  charsMax = keyCharsMax,
+  what: string = field,
+): void {
+  checkLength(key, charsMax, what)
+  if (!/^[\p{L}\p{N}_\-.:/ ]*$/u.test(key)) {
+    throw invalid(
+      `Invalid value '${excerpt(key)}' for parameter '${field}': use only letters, digits, ` +
+        "underscores, dashes, periods, colons, slashes and spaces (characters '_', '-', '.', ':', '/', ' ')",
+    )
+  }
+  if (!isPlainPath(key)) throw notPlainPath(key, field)
+}
+
+/** Whether `name`, taken for a relative path, is in its shortest form and stays where it is. */
+export function isPlainPath(name: string): boolean {
+  return (
+    name !== '' && name.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+  )
+}
+
+/** The error for a name that is no plain path. */
+export function notPlainPath(name: string, field: string): RegistryError {
+  return invalid(
+    `Invalid value '${excerpt(name)}' for parameter '${field}': taken for a file path it would ` +
+      'name another file; leave out empty, "." and ".." parts',
+  )
+}
