@@ -129,6 +129,7 @@ export async function listen(
   const app = createApp((c) => {
     const { incoming, outgoing } = nodeBindings(c)
     c.set('rawBody', incoming)
+    if (incoming.url !== undefined) c.set('rawTarget', incoming.url)
     if (watch.onServed) watchRequest(c, incoming, outgoing, watch.onServed)
     return platform
   }, at.prefix)

@@ -1,4 +1,6 @@
 import { Command } from 'commander'
+import { SettingError } from '../platform/read-settings.ts'
+import { StartError } from '../platform/start-error.ts'
 import { serverCommand } from './server.ts'
 
 /** Every subcommand; one file each. */
@@ -8,4 +10,11 @@ const gatehouse = new Command('gatehouse').description(
   "A model registry and tracking server that speaks MLflow's REST API.",
 )
 for (const command of commands) gatehouse.addCommand(command)
-await gatehouse.parseAsync()
+
+try {
+  await gatehouse.parseAsync()
+} catch (err) {
+  const expected = err instanceof StartError || err instanceof SettingError
+  console.error(expected ? `gatehouse: ${err.message}` : err)
+  process.exit(1)
+}

@@ -1,15 +1,11 @@
 import { type Command, Option } from 'commander'
 import {
+  type Given,
+  givenBy,
   type Setting,
-  type SettingName,
   settingTable,
   variableOf,
 } from '../platform/setting-table.ts'
-
-/** Values as given, by setting name; what nobody gave and has no default is absent. */
-export type Given = (name: SettingName) => string | undefined
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 const table: readonly Setting[] = settingTable
 
@@ -17,37 +13,38 @@ const table: readonly Setting[] = settingTable
 export function addSettings(command: Command, of: readonly Setting['of'][]): Command {
   for (const setting of table) {
     if (setting.secret || !of.includes(setting.of)) continue
-    const value = setting.value ? ` <${setting.value}>` : ''
-    command.addOption(new Option(`--${setting.name}${value}`, described(setting)))
-    const flag = setting.mlflow?.flag
-    if (flag && flag !== setting.name) {
-      command.addOption(new Option(`--${flag}${value}`).hideHelp())
+    command.addOption(new Option(flagOf(setting.name, setting.value), described(setting)))
+    if (setting.alsoFlag) {
+      const { name, value } = setting.alsoFlag
+      command.addOption(new Option(flagOf(name, value)).hideHelp())
     }
   }
   return command
 }
 
 /** A flag wins over our variable, that over MLflow's, that over the default. */
-export function givenSettings(command: Command, env: Environment): Given {
+export function givenSettings(
+  command: Command,
+  env: Readonly<Record<string, string | undefined>>,
+): Given {
   const flags = command.opts<Record<string, string | boolean | undefined>>()
+  const variables = givenBy(env)
   const flag = (name: string | undefined) => {
     const value = name === undefined ? undefined : flags[camelCase(name)]
     return value === undefined ? undefined : String(value)
   }
   return (name) => {
     const setting = table.find((entry) => entry.name === name)
-    return (
-      flag(name) ??
-      flag(setting?.mlflow?.flag) ??
-      (env[variableOf(name)] || undefined) ??
-      (setting?.mlflow ? env[setting.mlflow.env] || undefined : undefined) ??
-      setting?.default
-    )
+    return flag(name) ?? flag(setting?.alsoFlag?.name) ?? variables(name)
   }
 }
 
+function flagOf(name: string, value: string | undefined): string {
+  return value === undefined ? `--${name}` : `--${name} <${value}>`
+}
+
 function described(setting: Setting): string {
-  const variables = [variableOf(setting.name), setting.mlflow?.env].filter(Boolean).join(' or ')
+  const variables = [variableOf(setting.name), ...(setting.also ?? [])].join(', ')
   const fallback = setting.default === undefined ? '' : `; default: ${setting.default}`
   return `${setting.meaning} (env: ${variables}${fallback})`
 }

@@ -1,14 +1,70 @@
 import { Command } from 'commander'
 import { listen, openPlatform } from '../node.ts'
+import { drain } from '../platform/node/http-server.ts'
+import { RequestMetrics } from '../platform/node/metrics.ts'
+import type { Served } from '../platform/node/served.ts'
+import { readChoice, readNumber, readSwitch } from '../platform/read-settings.ts'
 import { addSettings, givenSettings } from './options.ts'
+
+/** Below the ten seconds that supervisors commonly allow between SIGTERM and SIGKILL. */
+const drainMs = 8000
+
+/** What commands for MLflow's server carry that has no meaning for this one. */
+const ignored = [
+  '--workers <number>',
+  '--gunicorn-opts <options>',
+  '--uvicorn-opts <options>',
+  '--serve-artifacts',
+]
 
 /** `gatehouse server`: migrate, then serve until told to stop. */
 export function serverCommand(): Command {
   const command = new Command('server').description('serve the registry over HTTP')
-  return addSettings(command, ['storage', 'server']).action(async () => {
+  addSettings(command, ['storage', 'server'])
+  for (const flag of ignored) command.option(flag)
+  for (const option of command.options) if (option.description === '') option.hideHelp()
+  return command.action(async () => {
     const given = givenSettings(command, process.env)
+    const level = readChoice(given, 'log-level', ['error', 'info'])
+    const metrics = readSwitch(given, 'metrics') ? new RequestMetrics() : undefined
+    const port = readNumber(given, 'port', 65_535)
     const platform = await openPlatform(given)
-    const { url } = await listen(platform, given('host') ?? '', Number(given('port')))
+    const onServed = observer(level, metrics)
+    const { server, url } = await listen(
+      platform,
+      { host: given('host') ?? '', port, prefix: given('static-prefix') },
+      { ...(onServed ? { onServed } : {}), ...(metrics ? { metrics } : {}) },
+    )
     console.log(`gatehouse: listening on ${url}`)
+    await stopSignal()
+    console.log('gatehouse: stopping')
+    await drain(server, drainMs)
+    platform.close()
+    process.exit(0)
+  })
+}
+
+function observer(
+  level: 'error' | 'info',
+  metrics: RequestMetrics | undefined,
+): ((served: Served) => void) | undefined {
+  if (level === 'error') return metrics && ((served) => metrics.observe(served))
+  return (served) => {
+    metrics?.observe(served)
+    console.log(JSON.stringify({ time: new Date().toISOString(), level: 'info', ...served }))
+  }
+}
+
+/** Ends with the first SIGTERM or SIGINT; a second one ends the process at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((done) => {
+    let asked = false
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(1)
+        asked = true
+        done()
+      })
+    }
   })
 }

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Database } from './database.ts'
+import { ConstraintError, type Database } from './database.ts'
 
 /** One file of drizzle/, e.g. `0000_core.sql`. */
 export type Migration = { readonly name: string; readonly text: string }
@@ -38,10 +38,18 @@ export async function migrate(db: Database, migrations: readonly Migration[]): P
   const pending = migrations.filter((migration) => !done.has(migration.name))
   for (const { name, text } of pending) {
     const statements = text.split('--> statement-breakpoint').map((part) => part.trim())
-    await db.batch([
-      ...statements.filter((part) => part !== '').map((part) => sql.raw(part)),
-      sql`insert into d1_migrations (name) values (${name})`,
-    ])
+    await db
+      .batch([
+        sql`insert into d1_migrations (name) values (${name})`,
+        ...statements.filter((part) => part !== '').map((part) => sql.raw(part)),
+      ])
+      .catch(ignoreDoneElsewhere)
   }
   return pending.map((migration) => migration.name)
+}
+
+/** Another process that started at the same time applied it, and recorded it first. */
+function ignoreDoneElsewhere(err: unknown): void {
+  const isDone = err instanceof ConstraintError && err.subject === 'd1_migrations.name'
+  if (!isDone) throw err
 }

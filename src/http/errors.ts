@@ -1,21 +1,71 @@
-import { httpStatus, RegistryError } from '../core/error.ts'
+import { excerpt, httpStatus, RegistryError } from '../core/error.ts'
 import type { AppContext } from './app-env.ts'
 
 /**
  * The one place where an error becomes a reply, in MLflow's envelope. Whatever is no RegistryError
- * is a bug: logged whole, answered without detail.
+ * is a bug or a failing store: logged whole, answered without detail.
  */
 export function errorReply(err: unknown, c: AppContext): Response {
-  if (err instanceof RegistryError) {
-    return c.json({ error_code: err.code, message: err.message }, httpStatus[err.code])
-  }
-  console.error(JSON.stringify({ level: 'error', error: String(err) }), err)
-  const message = 'Internal error; the server log has the details under this request id'
-  return c.json({ error_code: 'INTERNAL_ERROR', message }, 500)
+  const known = err instanceof RegistryError ? err : disconnected(err)
+  if (known) return envelope(known, c)
+  const { requestId } = c.var.ctx
+  const { method, path } = c.req
+  const error = err instanceof Error ? (err.stack ?? err.message) : String(err)
+  const operation = c.var.operation
+  const time = new Date().toISOString()
+  console.error(JSON.stringify({ time, level: 'error', requestId, method, path, operation, error }))
+  return envelope(
+    storeFailure(err) ??
+      new RegistryError(
+        'INTERNAL_ERROR',
+        `Internal error; the server log has the details under request id ${requestId}`,
+      ),
+    c,
+  )
 }
 
-/** 404 ENDPOINT_NOT_FOUND, in the envelope too. */
-export function unknownEndpoint(c: AppContext): Response {
-  const message = `No such endpoint: ${c.req.method} ${c.req.path.slice(0, 200)}`
-  return errorReply(new RegistryError('ENDPOINT_NOT_FOUND', message), c)
+function envelope(err: RegistryError, c: AppContext): Response {
+  return c.json({ error_code: err.code, message: err.message }, httpStatus[err.code])
+}
+
+/** A sender that went away in the middle of its body gets no answer; it is nobody's fault here. */
+function disconnected(err: unknown): RegistryError | undefined {
+  const gone = err instanceof Error && 'code' in err && err.code === 'ECONNRESET'
+  const aborted = gone && err.message === 'aborted'
+  return aborted ? new RegistryError('BAD_REQUEST', 'The request body ended early') : undefined
+}
+
+/**
+ * A store that is busy or out of reach is a 503, which clients repeat; a full one is not.
+ * Drivers tell of it only by code or text, which this names: SQLite, Node, D1, the libSQL client.
+ */
+function storeFailure(err: unknown): RegistryError | undefined {
+  const code = err instanceof Error && 'code' in err ? String(err.code) : ''
+  const text = `${code} ${err instanceof Error ? err.message : ''}`
+  if (/SQLITE_FULL|ENOSPC|EDQUOT|disk is full/.test(text)) {
+    return new RegistryError(
+      'RESOURCE_EXHAUSTED',
+      "The server's storage is full; nothing was stored",
+    )
+  }
+  const away =
+    /SQLITE_BUSY|SQLITE_IOERR|SQLITE_READONLY|EMFILE|ECONNREFUSED|ETIMEDOUT|EIO\b|fetch failed|D1_ERROR: (?:D1 DB is overloaded|Network connection lost)/
+  return away.test(text)
+    ? new RegistryError('TEMPORARILY_UNAVAILABLE', "The server's storage does not answer")
+    : undefined
+}
+
+/** 404 ENDPOINT_NOT_FOUND, or 405 with `Allow` where the path has other methods. */
+export function unknownEndpoint(
+  c: AppContext,
+  methodsOf: (path: string) => readonly string[],
+): Response {
+  const asked = `${c.req.method} ${excerpt(c.req.path)}`
+  const methods = methodsOf(c.req.path)
+  if (methods.length === 0) {
+    return envelope(new RegistryError('ENDPOINT_NOT_FOUND', `No such endpoint: ${asked}`), c)
+  }
+  c.header('Allow', methods.join(', '))
+  const message = `${asked}: this endpoint takes ${methods.join(', ')}`
+  return envelope(new RegistryError('METHOD_NOT_ALLOWED', message), c)
 }

@@ -3,14 +3,21 @@ import { anonymous, type Principal } from '../core/principal.ts'
 import type { Platform } from '../platform/context.ts'
 import type { AppContext, AppEnv } from './app-env.ts'
 
-/** Gives each request its Context: the platform, who asks, and an id that the answer carries too. */
+/**
+ * Gives each request its Context: the platform, who asks, and an id. Every answer, errors too,
+ * carries the id and the headers that keep a browser from guessing types and from framing.
+ */
 export function requestContext(platformOf: (c: AppContext) => Platform): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const platform = platformOf(c)
     const requestId = platform.randomId()
     c.set('ctx', { ...platform, principal: principalOf(c), workspace: 'default', requestId })
-    c.header('X-Request-Id', requestId)
     await next()
+    const { headers } = c.res
+    const { frameOptions } = platform.settings
+    headers.set('X-Request-Id', requestId)
+    headers.set('X-Content-Type-Options', 'nosniff')
+    if (frameOptions !== 'NONE') headers.set('X-Frame-Options', frameOptions)
   }
 }
 

@@ -52,7 +52,9 @@ export class LibsqlFile implements Database {
     }
   }
 
+  /** Writes what the journal holds into the file first, so that one file is the whole database. */
   close(): void {
+    this.#file.pragma('wal_checkpoint(TRUNCATE)')
     this.#file.close()
   }
 

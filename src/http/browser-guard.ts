@@ -1,0 +1,76 @@
+import type { MiddlewareHandler } from 'hono'
+import { excerpt, RegistryError } from '../core/error.ts'
+import type { Settings } from '../platform/settings.ts'
+import type { AppContext, AppEnv } from './app-env.ts'
+import { hostAllowed, isLocal, parseHost } from './host-list.ts'
+
+const safeMethods = ['GET', 'HEAD', 'OPTIONS']
+
+/** Probes come by address and without a name; these tell nothing that a foreign page could use. */
+const hostExempt = ['/health', '/version', '/ready']
+
+/**
+ * What protects people whose browser can reach the server: only known Host headers are answered,
+ * and no page of another site may change anything. CORS headers go to configured origins alone.
+ */
+export function browserGuard(): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const { settings } = c.var.ctx
+    refuseForeignHost(c, settings)
+    const origin = c.req.header('origin')
+    if (!safeMethods.includes(c.req.method)) refuseForeignPage(c, settings, origin)
+    if (c.req.method === 'OPTIONS') c.res = c.body(null, 204)
+    else await next()
+    if (origin !== undefined && isConfigured(settings, origin)) allowOrigin(c, settings, origin)
+  }
+}
+
+function refuseForeignHost(c: AppContext, settings: Settings): void {
+  const host = c.req.header('host')
+  if (host === undefined || hostExempt.includes(c.req.path)) return
+  if (hostAllowed(settings.allowedHosts, host)) return
+  throw new RegistryError(
+    'PERMISSION_DENIED',
+    `This server does not answer to the host '${excerpt(host)}'; see its setting allowed-hosts`,
+  )
+}
+
+function refuseForeignPage(c: AppContext, settings: Settings, origin: string | undefined): void {
+  if (origin !== undefined && isConfigured(settings, origin)) return
+  const isForeign = origin !== undefined && !isOwnOrigin(origin, c.req.header('host'))
+  if (!isForeign && c.req.header('sec-fetch-site') !== 'cross-site') return
+  throw new RegistryError(
+    'PERMISSION_DENIED',
+    `Pages of '${excerpt(origin ?? 'another site')}' may not change anything here; see the setting cors-allowed-origins`,
+  )
+}
+
+/** A page that this server gave out, whatever a proxy in front made of its scheme, or a local one. */
+function isOwnOrigin(origin: string, host: string | undefined): boolean {
+  const authority = /^https?:\/\/(.+)$/i.exec(origin)?.[1]
+  const from = authority === undefined ? undefined : parseHost(authority)
+  if (!from) return false
+  return (isLocal(from.host) && from.host !== '0.0.0.0') || authority === host
+}
+
+function isConfigured(settings: Settings, origin: string): boolean {
+  return settings.corsOrigins.includes('*') || settings.corsOrigins.includes(origin)
+}
+
+/** With `*`, never with credentials: then a browser sends no cookies along. */
+function allowOrigin(c: AppContext, settings: Settings, origin: string): void {
+  const { headers } = c.res
+  if (settings.corsOrigins.includes('*')) {
+    headers.set('Access-Control-Allow-Origin', '*')
+  } else {
+    headers.set('Access-Control-Allow-Origin', origin)
+    headers.set('Access-Control-Allow-Credentials', 'true')
+    headers.append('Vary', 'Origin')
+  }
+  if (c.req.method !== 'OPTIONS') return
+  headers.set('Access-Control-Allow-Methods', 'GET, POST, PUT, PATCH, DELETE')
+  const wanted = c.req.header('access-control-request-headers')
+  if (wanted && /^[\w\-, ]{1,1000}$/.test(wanted)) {
+    headers.set('Access-Control-Allow-Headers', wanted)
+  }
+}

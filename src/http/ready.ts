@@ -1,0 +1,36 @@
+import { RegistryError } from '../core/error.ts'
+import { pingDatabase } from '../db/ping.ts'
+import type { AppContext } from './app-env.ts'
+
+const waitMs = 5000
+
+/**
+ * `GET /ready`: whether requests can be served, that is, whether database and blob store answer.
+ * `/health` tells only that the process lives, so that a failing store never gets it restarted.
+ */
+export async function ready(c: AppContext): Promise<Response> {
+  const { db, blobs } = c.var.ctx
+  const failing = await Promise.all([
+    failure('database', pingDatabase(db)),
+    failure('artifacts', blobs.sizeOf('readiness')),
+  ])
+  const names = failing.filter((name) => name !== undefined)
+  if (names.length === 0) return c.json({ status: 'ready' })
+  throw new RegistryError(
+    'TEMPORARILY_UNAVAILABLE',
+    `Not ready: ${names.join(' and ')} do not answer`,
+  )
+}
+
+async function failure(name: string, probe: Promise<unknown>): Promise<string | undefined> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error('no answer in time')), waitMs)
+  try {
+    await Promise.race([probe, late.promise])
+    return undefined
+  } catch {
+    return name
+  } finally {
+    clearTimeout(timer)
+  }
+}

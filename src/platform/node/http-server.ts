@@ -1,0 +1,107 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { getRequestListener, RequestError } from '@hono/node-server'
+
+type Fetch = (
+  request: Request,
+  env: { incoming: IncomingMessage; outgoing: ServerResponse },
+) => Response | Promise<Response>
+
+/** A sender that keeps a request half-open is let go well before a minute and a half is over. */
+const headersTimeoutMs = 30_000
+const silenceMaxMs = 60_000
+const keepAliveMs = 65_000
+
+/**
+ * An HTTP server for `fetch`. A body may take as long as its bytes keep coming; whoever falls
+ * silent in the middle of a request or of an answer is dropped.
+ */
+export function httpServer(fetch: Fetch): Server {
+  const listener = getRequestListener((request, env) => fetch(request, nodeEnv(env)), {
+    errorHandler: malformed,
+  })
+  const server = createServer(
+    {
+      highWaterMark: 256 * 1024,
+      maxHeaderSize: 128 * 1024,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: 0,
+      keepAliveTimeout: keepAliveMs,
+      connectionsCheckingInterval: 5000,
+    },
+    listener,
+  )
+  dropSilentSockets(server)
+  server.on('clientError', refuseUnreadable)
+  return server
+}
+
+/** Stop taking requests, let those under way end, and cut what is left after `waitMs`. */
+export async function drain(server: Server, waitMs: number): Promise<void> {
+  const closed = new Promise<void>((done) => server.close(() => done()))
+  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  const cut = setTimeout(() => server.closeAllConnections(), waitMs)
+  await closed
+  clearInterval(idle)
+  clearTimeout(cut)
+}
+
+/** This server speaks HTTP/1 alone, so its requests and answers are Node's own. */
+function nodeEnv(env: object): { incoming: IncomingMessage; outgoing: ServerResponse } {
+  return env as { incoming: IncomingMessage; outgoing: ServerResponse }
+}
+
+function malformed(err: unknown): Response {
+  if (err instanceof RequestError) {
+    return envelope(400, 'BAD_REQUEST', 'The request line or its Host header is malformed')
+  }
+  console.error(
+    JSON.stringify({ time: new Date().toISOString(), level: 'error', error: String(err) }),
+  )
+  return envelope(500, 'INTERNAL_ERROR', 'Internal error')
+}
+
+function envelope(status: number, code: string, message: string): Response {
+  return new Response(JSON.stringify({ error_code: code, message }), {
+    status,
+    headers: inertHeaders,
+  })
+}
+
+const inertHeaders = {
+  'content-type': 'application/json',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+/** Answers what Node's parser gave up on, which never becomes a request. */
+function refuseUnreadable(err: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || err.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const [status, message] =
+    err.code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', 'The URL and headers are too long']
+      : err.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'The request took too long to arrive']
+        : ['400 Bad Request', 'The request is not valid HTTP']
+  const body = JSON.stringify({ error_code: 'BAD_REQUEST', message })
+  const headers = Object.entries(inertHeaders).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(
+    `HTTP/1.1 ${status}\r\n${headers.join('')}content-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}
+
+/** A request that has arrived and is still being worked on is no silence of the sender's. */
+function dropSilentSockets(server: Server): void {
+  const working = new WeakMap<Socket, ServerResponse>()
+  server.on('request', (incoming, outgoing) => working.set(incoming.socket, outgoing))
+  server.timeout = silenceMaxMs
+  server.on('timeout', (socket: Socket) => {
+    const outgoing = working.get(socket)
+    const isBusy = outgoing?.req.complete && !outgoing.headersSent && !outgoing.destroyed
+    if (isBusy) socket.setTimeout(silenceMaxMs)
+    else socket.destroy()
+  })
+}

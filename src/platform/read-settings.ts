@@ -1,0 +1,85 @@
+import type { Given, SettingName } from './setting-table.ts'
+import { variableOf } from './setting-table.ts'
+import { defaultSettings, type Settings } from './settings.ts'
+
+/** A setting that cannot be meant as it stands; the message is for the operator, one line. */
+export class SettingError extends Error {
+  override name = 'SettingError'
+}
+
+/**
+ * The settings that capabilities see, from what the operator gave.
+ *
+ * @throws SettingError naming the setting, its value and what is expected
+ */
+export function readSettings(given: Given): Omit<Settings, 'signingKey'> {
+  const open = readSwitch(given, 'disable-security-middleware')
+  const schemes = given('artifact-schemes')
+  return {
+    ...defaultSettings,
+    defaultArtifactRoot: (given('default-artifact-root') ?? '').replace(/(?<=[^:/])\/+$/, ''),
+    artifactSchemes: schemes === undefined ? undefined : list(schemes),
+    sourcePattern: readPattern(given),
+    sourceSchemesAllowed: list(given('source-schemes')),
+    allowedHosts: open ? ['*'] : list(given('allowed-hosts')),
+    corsOrigins: open ? ['*'] : list(given('cors-allowed-origins')),
+    frameOptions: readChoice(given, 'x-frame-options', ['SAMEORIGIN', 'DENY', 'NONE']),
+    jsonBytesMax: readNumber(given, 'json-bytes-max', 1_000_000_000),
+  }
+}
+
+/** A switch: set by its flag or by any value but the usual spellings of no. */
+export function readSwitch(given: Given, name: SettingName): boolean {
+  const value = given(name)
+  return value !== undefined && !/^(false|0|no|off)$/i.test(value)
+}
+
+/** One of `choices`, in whatever case it was written. @throws SettingError */
+export function readChoice<const C extends string>(
+  given: Given,
+  name: SettingName,
+  choices: readonly C[],
+): C {
+  const value = given(name) ?? ''
+  const choice = choices.find((word) => word.toLowerCase() === value.toLowerCase())
+  if (choice === undefined) throw misset(name, value, `one of ${choices.join(', ')}`)
+  return choice
+}
+
+/** A whole number from 0 to `max`. @throws SettingError */
+export function readNumber(given: Given, name: SettingName, max: number): number {
+  const value = given(name) ?? ''
+  const number = Number(value)
+  if (!/^\d+$/.test(value) || number > max) throw misset(name, value, `a number from 0 to ${max}`)
+  return number
+}
+
+/** The operator's own signing key, if one is given. @throws SettingError it is too short */
+export function readSigningKey(given: Given): string | undefined {
+  const key = given('signing-key')
+  if (key !== undefined && key.length < 16) {
+    throw new SettingError(`${variableOf('signing-key')} has fewer than 16 characters`)
+  }
+  return key
+}
+
+function readPattern(given: Given): RegExp | undefined {
+  const value = given('source-pattern')
+  if (value === undefined) return undefined
+  try {
+    return new RegExp(value)
+  } catch {
+    throw misset('source-pattern', value, 'a regular expression')
+  }
+}
+
+function list(value: string | undefined): string[] {
+  return (value ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '')
+}
+
+function misset(name: SettingName, value: string, expected: string): SettingError {
+  return new SettingError(`--${name} (${variableOf(name)}) is '${value}'; expected ${expected}`)
+}
