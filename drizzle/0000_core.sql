@@ -175,7 +175,7 @@ CREATE TABLE `logged_model_metrics` (
 	`run_id` text NOT NULL,
 	`dataset_name` text NOT NULL,
 	`dataset_digest` text NOT NULL,
-	PRIMARY KEY(`logged_model`, `key`, `timestamp_ms`, `step`, `run_id`, `dataset_name`, `dataset_digest`),
+	PRIMARY KEY(`logged_model`, `key`, `timestamp_ms`, `step`, `value`, `is_nan`, `run_id`, `dataset_name`, `dataset_digest`),
 	FOREIGN KEY (`logged_model`) REFERENCES `logged_models`(`id`) ON UPDATE no action ON DELETE cascade
 ) WITHOUT ROWID;
 --> statement-breakpoint

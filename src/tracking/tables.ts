@@ -237,6 +237,8 @@ export const loggedModelMetrics = sqliteTable(
         t.key,
         t.timestamp_ms,
         t.step,
+        t.value,
+        t.is_nan,
         t.run_id,
         t.dataset_name,
         t.dataset_digest,

@@ -1,0 +1,149 @@
+import type { Context } from '../platform/context.ts'
+import { parseExperimentId } from '../tracking/experiment.ts'
+import { loggedModelStatuses } from '../tracking/logged-model.ts'
+import { getLoggedModel } from '../tracking/logged-model-reads.ts'
+import { type LoggedModelOrder, searchLoggedModels } from '../tracking/logged-model-search.ts'
+import {
+  createLoggedModel,
+  deleteLoggedModel,
+  deleteLoggedModelTag,
+  finalizeLoggedModel,
+  logLoggedModelParams,
+  setLoggedModelTags,
+} from '../tracking/logged-model-writes.ts'
+import { loggedModelToWire } from './logged-model-wire.ts'
+import { type Operation, operation } from './operation.ts'
+import { unlessEmpty } from './wire/json.ts'
+import { type Decoded, message } from './wire/message.ts'
+
+/** A param or a tag; without a value it has the empty one. */
+const KeyValueMessage = message({
+  key: { type: 'string', required: true },
+  value: { type: 'string' },
+})
+
+const OrderBy = message({
+  field_name: { type: 'string', required: true },
+  ascending: { type: 'bool' },
+  dataset_name: { type: 'string' },
+  dataset_digest: { type: 'string' },
+})
+
+const Dataset = message({
+  dataset_name: { type: 'string', required: true },
+  dataset_digest: { type: 'string' },
+})
+
+const Search = message({
+  experiment_ids: { type: 'string', repeated: true, required: true },
+  filter: { type: 'string' },
+  datasets: { type: Dataset, repeated: true },
+  max_results: { type: 'int32' },
+  order_by: { type: OrderBy, repeated: true },
+  page_token: { type: 'string' },
+})
+
+export const loggedModelOperations: readonly Operation[] = [
+  operation(
+    'createLoggedModel',
+    message({
+      experiment_id: { type: 'string', required: true },
+      name: { type: 'string' },
+      model_type: { type: 'string' },
+      source_run_id: { type: 'string' },
+      params: { type: KeyValueMessage, repeated: true },
+      tags: { type: KeyValueMessage, repeated: true },
+    }),
+    async (ctx, req) => {
+      const model = await createLoggedModel(ctx, {
+        experimentId: parseExperimentId(req.experiment_id),
+        name: req.name,
+        modelType: req.model_type ?? '',
+        sourceRunId: req.source_run_id ?? '',
+        params: req.params.map(keyValue),
+        tags: req.tags.map(keyValue),
+      })
+      return { model: loggedModelToWire(model) }
+    },
+  ),
+  operation(
+    'getLoggedModel',
+    message({ model_id: { type: 'string', required: true }, allow_deleted: { type: 'bool' } }),
+    async (ctx, req) => {
+      const options = { deletedToo: req.allow_deleted ?? false }
+      return { model: loggedModelToWire(await getLoggedModel(ctx, req.model_id, options)) }
+    },
+  ),
+  operation(
+    'finalizeLoggedModel',
+    message({
+      model_id: { type: 'string', required: true },
+      status: { type: loggedModelStatuses, required: true },
+    }),
+    async (ctx, req) => ({
+      model: loggedModelToWire(await finalizeLoggedModel(ctx, req.model_id, req.status)),
+    }),
+  ),
+  operation(
+    'deleteLoggedModel',
+    message({ model_id: { type: 'string', required: true } }),
+    (ctx, req) => deleteLoggedModel(ctx, req.model_id),
+  ),
+  operation(
+    'logLoggedModelParams',
+    message({
+      model_id: { type: 'string', required: true },
+      params: { type: KeyValueMessage, repeated: true },
+    }),
+    (ctx, req) => logLoggedModelParams(ctx, req.model_id, req.params.map(keyValue)),
+  ),
+  operation(
+    'setLoggedModelTags',
+    message({
+      model_id: { type: 'string', required: true },
+      tags: { type: KeyValueMessage, repeated: true },
+    }),
+    (ctx, req) => setLoggedModelTags(ctx, req.model_id, req.tags.map(keyValue)),
+  ),
+  operation(
+    'deleteLoggedModelTag',
+    message({
+      model_id: { type: 'string', required: true },
+      tag_key: { type: 'string', required: true },
+    }),
+    (ctx, req) => deleteLoggedModelTag(ctx, req.model_id, req.tag_key),
+  ),
+  operation('searchLoggedModels', Search, search),
+]
+
+async function search(ctx: Context, req: Decoded<typeof Search.fields>): Promise<object> {
+  const page = await searchLoggedModels(ctx, {
+    experimentIds: req.experiment_ids.map(parseExperimentId),
+    filter: req.filter,
+    datasets: req.datasets.map((dataset) => ({
+      name: dataset.dataset_name,
+      digest: dataset.dataset_digest || undefined,
+    })),
+    // Zero asks for the default, as in MLflow 3.17.2.
+    maxResults: req.max_results || 50,
+    orderBy: req.order_by.map(order),
+    pageToken: req.page_token,
+  })
+  return {
+    models: unlessEmpty(page.models.map(loggedModelToWire)),
+    next_page_token: page.nextPageToken,
+  }
+}
+
+function order(item: Decoded<typeof OrderBy.fields>): LoggedModelOrder {
+  return {
+    field: item.field_name,
+    descending: item.ascending === false,
+    datasetName: item.dataset_name || undefined,
+    datasetDigest: item.dataset_digest || undefined,
+  }
+}
+
+function keyValue(item: Decoded<typeof KeyValueMessage.fields>) {
+  return { key: item.key, value: item.value ?? '' }
+}

@@ -1,0 +1,89 @@
+import { excerpt, invalid } from '../core/error.ts'
+import type { KeyValue, Metric } from './run.ts'
+
+/** MLflow's LoggedModelStatus, in the order of its numbers; PENDING is 1. */
+export const loggedModelStatuses = [
+  'LOGGED_MODEL_PENDING',
+  'LOGGED_MODEL_READY',
+  'LOGGED_MODEL_UPLOAD_FAILED',
+] as const
+export type LoggedModelStatus = (typeof loggedModelStatuses)[number]
+
+/** A point that a run logged about a model, and on which dataset where one was named. */
+export type LoggedModelMetric = Metric & {
+  readonly runId: string
+  readonly datasetName: string | undefined
+  readonly datasetDigest: string | undefined
+}
+
+/** A model as MLflow 3 logs it, before and apart from any registration. */
+export type LoggedModel = {
+  /** Key of the child tables; never leaves the server. */
+  readonly id: number
+  /** `m-` and 32 hex digits. */
+  readonly modelId: string
+  readonly experimentId: number
+  readonly name: string
+  readonly artifactUri: string
+  readonly status: LoggedModelStatus
+  readonly modelType: string
+  /** Empty where no run was named; the run need not exist, as in MLflow. */
+  readonly sourceRunId: string
+  readonly statusMessage: string | undefined
+  readonly lifecycleStage: 'active' | 'deleted'
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+  readonly tags: readonly KeyValue[]
+  readonly params: readonly KeyValue[]
+  /** Every point, by key and time: not only the latest. */
+  readonly metrics: readonly LoggedModelMetric[]
+}
+
+/** @throws INVALID_PARAMETER_VALUE `name` has a character that a model URI could not carry */
+export function checkLoggedModelName(name: string): void {
+  if (!/[/:.%"']/.test(name)) return
+  throw invalid(
+    `Invalid model name ('${excerpt(name)}') provided. A model name must not contain any of / : . % " '`,
+  )
+}
+
+const keyCharsMax = 250
+/** One JSON parameter carries a list; D1 takes 2 MB, and an escaped character is six bytes. */
+const listCharsMax = 300_000
+const valueCharsMax = 100_000
+
+/**
+ * Bounds for the params and tags of a logged model. MLflow on SQLite has none; these keep a row
+ * within what D1 stores.
+ *
+ * @throws INVALID_PARAMETER_VALUE an empty or too long key, a too long value, or too much in all
+ */
+export function checkKeyValues(what: 'params' | 'tags', items: readonly KeyValue[]): void {
+  let chars = 0
+  for (const { key, value } of items) {
+    chars += key.length + value.length
+    if (key === '') throw invalid(`Missing value for required parameter '${what}.key'.`)
+    if (key.length > keyCharsMax) {
+      throw invalid(
+        `Key '${excerpt(key, 50)}' in '${what}' has more than ${keyCharsMax} characters`,
+      )
+    }
+    if (value.length > valueCharsMax) {
+      throw invalid(
+        `The value of '${excerpt(key)}' in '${what}' has more than ${valueCharsMax} characters`,
+      )
+    }
+  }
+  if (chars > listCharsMax) {
+    throw invalid(`'${what}' has more than ${listCharsMax} characters in all; send it in parts`)
+  }
+}
+
+/** @throws INVALID_PARAMETER_VALUE a key stands there twice */
+export function checkKeysUnique(what: 'params' | 'tags', items: readonly KeyValue[]): void {
+  const seen = new Set<string>()
+  for (const { key } of items) {
+    if (seen.has(key)) throw invalid(`Key '${excerpt(key)}' stands in '${what}' more than once`)
+    seen.add(key)
+  }
+}
