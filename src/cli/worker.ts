@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { Command } from 'commander'
+import { readNumber } from '../platform/read-settings.ts'
+import { type Given, givenBy, settingTable, variableOf } from '../platform/setting-table.ts'
+import { StartError } from '../platform/start-error.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const readyMs = 120_000
+
+/** Without these wrangler asks the network for a sample of `request.cf` and reports its use. */
+const offline = { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false', CI: 'true' }
+
+/** `gatehouse worker`: the same server in Cloudflare's runtime on this machine, on local D1 and R2. */
+export function workerCommand(): Command {
+  const command = new Command('worker')
+    .description("serve from Cloudflare's runtime on this machine, on local D1 and R2")
+    .option('--host <address>', 'Address to listen on', '127.0.0.1')
+    .option('--port <number>', 'Port to listen on', '5000')
+    .option('--state <folder>', "Folder of D1's and R2's local state", '.wrangler/state')
+  return command.action(async (options: { host: string; port: string; state: string }) => {
+    const port = readNumber((name) => (name === 'port' ? options.port : undefined), 'port', 65_535)
+    const state = ['--persist-to', options.state]
+    await checkPortFree(options.host, port)
+    await migrateLocally(state)
+    const dev = wrangler([
+      'dev',
+      ...['--ip', options.host, '--port', String(port), '--log-level', 'warn', ...state],
+      ...workerVars(givenBy(process.env)).flatMap((entry) => ['--var', entry]),
+    ])
+    dev.stdout?.pipe(process.stdout)
+    dev.stderr?.pipe(process.stderr)
+    endWith(dev)
+    const url = `http://${options.host}:${port}`
+    await answering(url)
+    console.log(`gatehouse: listening on ${url} (workerd, local D1 and R2)`)
+  })
+}
+
+/** wrangler would take another port in silence. @throws StartError */
+async function checkPortFree(host: string, port: number): Promise<void> {
+  const probe = createServer()
+  await new Promise<void>((done, failed) => {
+    probe.once('error', () => failed(new StartError(`port ${port} of ${host} is taken`)))
+    probe.listen(port, host, () => probe.close(() => done()))
+  })
+}
+
+/** `wrangler d1 migrations apply`, silent unless it fails. */
+async function migrateLocally(state: readonly string[]): Promise<void> {
+  const child = wrangler(['d1', 'migrations', 'apply', 'DB', '--local', ...state])
+  let output = ''
+  child.stdout?.on('data', (chunk) => {
+    output += chunk
+  })
+  child.stderr?.on('data', (chunk) => {
+    output += chunk
+  })
+  const code = await new Promise((done) => child.once('close', done))
+  if (code !== 0) throw new StartError(`wrangler could not migrate the local D1:\n${output}`)
+}
+
+function wrangler(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [`${root}node_modules/wrangler/bin/wrangler.js`, ...args], {
+    cwd: root,
+    env: { ...process.env, ...offline },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+/** Settings of this environment that a Worker reads, as wrangler takes them. */
+function workerVars(given: Given): string[] {
+  const kept = new Map<string, string>([
+    ['signing-key', given('signing-key') ?? randomBytes(32).toString('hex')],
+  ])
+  for (const { name, worker } of settingTable) {
+    const value = worker ? given(name) : undefined
+    if (value !== undefined && !kept.has(name)) kept.set(name, value)
+  }
+  return [...kept].map(([name, value]) => `${variableOf(name)}:${value}`)
+}
+
+/** End when wrangler ends, and tell it to end when this process is told to. */
+function endWith(dev: ChildProcess): void {
+  let stopping = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      stopping = true
+      dev.kill(signal)
+    })
+  }
+  dev.once('close', (code) => process.exit(stopping ? 0 : (code ?? 1)))
+}
+
+async function answering(url: string): Promise<void> {
+  const giveUpAt = Date.now() + readyMs
+  while (Date.now() < giveUpAt) {
+    const res = await fetch(`${url}/health`).catch(() => undefined)
+    if (res?.ok) return
+    await new Promise((done) => setTimeout(done, 100))
+  }
+  throw new StartError(`wrangler dev did not answer on ${url} within ${readyMs / 1000} s`)
+}
