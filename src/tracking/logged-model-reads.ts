@@ -76,11 +76,11 @@ async function readWanted(db: Database, wanted: SQL): Promise<LoggedModel[]> {
   const [rows, texts, points] = await db.batch([
     sql`select ${loggedModelColumns} from ${wanted} as wanted
       cross join logged_models on logged_models.id = wanted.value`,
-    sql`select logged_model, key, params.value, 0 as is_tag from ${wanted} as wanted
+    sql`select logged_model, params.key, params.value, 0 as is_tag from ${wanted} as wanted
       cross join logged_model_params as params on logged_model = wanted.value
-      union all select logged_model, key, tags.value, 1 from ${wanted} as wanted
+      union all select logged_model, tags.key, tags.value, 1 from ${wanted} as wanted
       cross join logged_model_tags as tags on logged_model = wanted.value`,
-    sql`select logged_model, key, points.value, is_nan, run_id, dataset_name, dataset_digest,
+    sql`select logged_model, points.key, points.value, is_nan, run_id, dataset_name, dataset_digest,
         ${int64Column(sql`step`)} as step, ${int64Column(sql`timestamp_ms`)} as timestamp_ms
       from ${wanted} as wanted
       cross join logged_model_metrics as points on logged_model = wanted.value`,
