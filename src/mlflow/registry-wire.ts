@@ -1,6 +1,15 @@
 import type { RegisteredModel } from '../registry/read-models.ts'
-import type { ModelVersion } from '../registry/read-versions.ts'
+import type { ModelVersion, Tag } from '../registry/read-versions.ts'
 import { unlessEmpty } from './wire/json.ts'
+import { type Decoded, message } from './wire/message.ts'
+
+/** `RegisteredModelTag` and `ModelVersionTag`. */
+export const tagMessage = message({ key: { type: 'string' }, value: { type: 'string' } })
+
+/** What is left out of a tag is empty; an empty key is refused with the other bad ones. */
+export function tagsFrom(tags: readonly Decoded<typeof tagMessage.fields>[]): Tag[] {
+  return tags.map(({ key, value }) => ({ key: key ?? '', value: value ?? '' }))
+}
 
 /** MLflow's `ModelVersion`. Null is left out, an empty string is not. `model_id` is never answered. */
 export function modelVersionToWire(version: ModelVersion): object {

@@ -2,7 +2,9 @@ import { Hono } from 'hono'
 import { RegistryError } from '../core/error.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { experimentOperations } from './experiments.ts'
+import { modelVersionOperations } from './model-versions.ts'
 import type { Operation } from './operation.ts'
+import { registeredModelOperations } from './registered-models.ts'
 import { runOperations } from './runs.ts'
 import { serverOperations } from './server.ts'
 import { operations, type SurfaceOperation } from './surface.ts'
@@ -12,6 +14,8 @@ export const served: readonly Operation[] = [
   ...serverOperations,
   ...experimentOperations,
   ...runOperations,
+  ...registeredModelOperations,
+  ...modelVersionOperations,
 ]
 
 /** MLflow's REST surface: each operation of surface.json on each of its paths. */

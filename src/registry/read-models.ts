@@ -58,11 +58,18 @@ export function modelReads(ids: SQL): SQL[] {
   ]
 }
 
-/** The highest version in each stage of each of these models. */
-export function latestVersionIds(models: SQL): SQL {
+/**
+ * A select of `model_versions.id`: the highest version in each stage of each of these models.
+ *
+ * @param stages canonical names; absent for all
+ */
+export function latestVersionIds(models: SQL, stages?: readonly string[]): SQL {
+  const inStages = stages
+    ? sql`and stage in (select value from json_each(${JSON.stringify(stages)}))`
+    : sql``
   // With max() SQLite takes the bare column from the row that has the maximum.
   return sql`select id from (select id, max(version) from model_versions
-    where registered_model in (${models}) group by registered_model, stage)`
+    where registered_model in (${models}) ${inStages} group by registered_model, stage)`
 }
 
 type ModelRow = typeof registeredModels.$inferSelect

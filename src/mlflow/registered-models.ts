@@ -1,0 +1,94 @@
+import { deleteAlias, getVersionByAlias, setAlias } from '../registry/aliases.ts'
+import { parseVersion } from '../registry/check-names.ts'
+import {
+  createModel,
+  deleteModel,
+  getLatestVersions,
+  getModel,
+  updateModel,
+} from '../registry/registered-models.ts'
+import { renameModel } from '../registry/rename-model.ts'
+import { parseStage } from '../registry/stages.ts'
+import { deleteModelTag, setModelTag } from '../registry/tags.ts'
+import { type Operation, operation } from './operation.ts'
+import { modelVersionToWire, registeredModelToWire, tagMessage, tagsFrom } from './registry-wire.ts'
+import { unlessEmpty } from './wire/json.ts'
+import { message } from './wire/message.ts'
+
+const name = { type: 'string', required: true } as const
+const text = { type: 'string' } as const
+
+/** MLflow's registered models, their tags and aliases; searches lie in registry-search.ts. */
+export const registeredModelOperations: readonly Operation[] = [
+  operation(
+    'createRegisteredModel',
+    message({
+      name,
+      tags: { type: tagMessage, repeated: true },
+      description: text,
+      deployment_job_id: text,
+    }),
+    async (ctx, req) => ({
+      registered_model: registeredModelToWire(
+        await createModel(ctx, {
+          name: req.name,
+          description: req.description,
+          deploymentJobId: req.deployment_job_id,
+          tags: tagsFrom(req.tags),
+        }),
+      ),
+    }),
+  ),
+
+  operation('getRegisteredModel', message({ name }), async (ctx, req) => ({
+    registered_model: registeredModelToWire(await getModel(ctx, req.name)),
+  })),
+
+  operation('renameRegisteredModel', message({ name, new_name: name }), async (ctx, req) => ({
+    registered_model: registeredModelToWire(await renameModel(ctx, req.name, req.new_name)),
+  })),
+
+  operation(
+    'updateRegisteredModel',
+    message({ name, description: text, deployment_job_id: text }),
+    async (ctx, req) => ({
+      registered_model: registeredModelToWire(
+        await updateModel(ctx, req.name, {
+          description: req.description,
+          deploymentJobId: req.deployment_job_id,
+        }),
+      ),
+    }),
+  ),
+
+  operation('deleteRegisteredModel', message({ name }), (ctx, req) => deleteModel(ctx, req.name)),
+
+  operation(
+    'getLatestVersions',
+    message({ name, stages: { type: 'string', repeated: true } }),
+    async (ctx, req) => {
+      const versions = await getLatestVersions(ctx, req.name, req.stages.map(parseStage))
+      return { model_versions: unlessEmpty(versions.map(modelVersionToWire)) }
+    },
+  ),
+
+  operation('setRegisteredModelTag', message({ name, key: name, value: text }), (ctx, req) =>
+    setModelTag(ctx, req.name, { key: req.key, value: req.value ?? '' }),
+  ),
+
+  operation('deleteRegisteredModelTag', message({ name, key: name }), (ctx, req) =>
+    deleteModelTag(ctx, req.name, req.key),
+  ),
+
+  operation('setRegisteredModelAlias', message({ name, alias: name, version: name }), (ctx, req) =>
+    setAlias(ctx, req.name, req.alias, parseVersion(req.version)),
+  ),
+
+  operation('deleteRegisteredModelAlias', message({ name, alias: name }), (ctx, req) =>
+    deleteAlias(ctx, req.name, req.alias),
+  ),
+
+  operation('getModelVersionByAlias', message({ name, alias: name }), async (ctx, req) => ({
+    model_version: modelVersionToWire(await getVersionByAlias(ctx, req.name, req.alias)),
+  })),
+]

@@ -1,0 +1,67 @@
+import { sql } from 'drizzle-orm'
+import { excerpt, invalid, notFound } from '../core/error.ts'
+import type { Context } from '../platform/context.ts'
+import {
+  checkAlias,
+  checkNotReserved,
+  isLatest,
+  modelNotFound,
+  versionNotFound,
+} from './check-names.ts'
+import { modelId, newestVersionId } from './ids.ts'
+import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
+
+/**
+ * Point an alias at a version; another version of the model that had it loses it.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such version, or no such model
+ */
+export async function setAlias(
+  ctx: Context,
+  name: string,
+  alias: string,
+  version: number,
+): Promise<void> {
+  checkAlias(alias)
+  checkNotReserved(alias)
+  const set = await ctx.db.first(sql`
+    insert into aliases (registered_model, alias, version)
+    select registered_model, ${alias}, version from model_versions
+    where registered_model = (${modelId(ctx, name)}) and version = ${version}
+    on conflict (registered_model, alias) do update set version = excluded.version returning 1`)
+  if (!set) throw versionNotFound(name, version)
+}
+
+/** An alias that is not there is no error, as in MLflow. @throws RESOURCE_DOES_NOT_EXIST no such model */
+export async function deleteAlias(ctx: Context, name: string, alias: string): Promise<void> {
+  checkAlias(alias)
+  const [models] = await ctx.db.batch([
+    modelId(ctx, name),
+    sql`delete from aliases where registered_model = (${modelId(ctx, name)}) and alias = ${alias}`,
+  ])
+  if (models?.length === 0) throw modelNotFound(name)
+}
+
+/**
+ * The version that an alias points at; `latest` is the one of the highest number.
+ *
+ * @throws INVALID_PARAMETER_VALUE the model has no such alias: MLflow's clients expect this, not 404
+ * @throws RESOURCE_DOES_NOT_EXIST no such model, or it has no version and `latest` was asked for
+ */
+export async function getVersionByAlias(
+  ctx: Context,
+  name: string,
+  alias: string,
+): Promise<ModelVersion> {
+  checkAlias(alias)
+  const id = isLatest(alias)
+    ? newestVersionId(ctx, name)
+    : sql`select v.id from aliases a join model_versions v
+        on v.registered_model = a.registered_model and v.version = a.version
+        where a.registered_model = (${modelId(ctx, name)}) and a.alias = ${alias}`
+  const [version] = versionsFrom(await ctx.db.batch(versionReads(id)))
+  if (version) return version
+  if (!(await ctx.db.first(modelId(ctx, name)))) throw modelNotFound(name)
+  if (isLatest(alias)) throw notFound('Latest version of model', name)
+  throw invalid(`Registered model alias '${excerpt(alias)}' not found`)
+}

@@ -1,0 +1,67 @@
+import { excerpt, invalid, notFound, RegistryError } from '../core/error.ts'
+import { checkLength, isPlainPath, notPlainPath } from '../core/names.ts'
+
+const nameCharsMax = 500
+const aliasCharsMax = 255
+
+/**
+ * Refuses what MLflow refuses as the name of a registered model, and names that are too long.
+ *
+ * @param field the request's parameter, for the message
+ */
+export function checkModelName(name: string, field = 'name'): void {
+  if (name.trim() === '') throw invalid(`Missing value for required parameter '${field}'.`)
+  if (/[/:]/.test(name)) {
+    throw invalid(`Invalid model name '${excerpt(name)}': '/' and ':' are not allowed in a name`)
+  }
+  if (!isPlainPath(name)) throw notPlainPath(name, field)
+  checkLength(name, nameCharsMax, field)
+}
+
+/** Refuses what no alias can be called, when one is set, asked for or deleted. */
+export function checkAlias(alias: string): void {
+  checkLength(alias, aliasCharsMax, 'alias')
+  if (!/^[\p{L}\p{N}_-]+$/u.test(alias)) {
+    throw invalid(
+      `Invalid alias name '${excerpt(alias)}': use only letters, digits, underscores and dashes`,
+    )
+  }
+}
+
+/** Refuses aliases that mean something by themselves; asking for them is fine. */
+export function checkNotReserved(alias: string): void {
+  if (isLatest(alias)) throw invalid("The alias 'latest' (in any case) is reserved")
+  if (/^v\d+$/i.test(alias)) {
+    throw invalid(`The alias '${alias}' is reserved: it reads as a version number`)
+  }
+}
+
+/** `latest` in any case stands for the highest version. */
+export function isLatest(alias: string): boolean {
+  return alias.toLowerCase() === 'latest'
+}
+
+/**
+ * A version's number, as text in a request: `01` and ` 1` are 1, as MLflow has it. Numbers that no
+ * version can have become -1, which none has.
+ *
+ * @throws INVALID_PARAMETER_VALUE it is no integer
+ */
+export function parseVersion(text: string): number {
+  if (!/^\s*[+-]?\d+\s*$/.test(text)) {
+    throw invalid(`Parameter 'version' must be an integer, got '${excerpt(text)}'`)
+  }
+  const number = Number(text)
+  return Number.isSafeInteger(number) && number > 0 ? number : -1
+}
+
+/** 404 for a registered model. */
+export function modelNotFound(name: string): RegistryError {
+  return notFound('Registered Model with name', name)
+}
+
+/** 404 for a version; an unknown model is reported like this too, as MLflow does. */
+export function versionNotFound(name: string, version: number | string): RegistryError {
+  const what = `name=${excerpt(name)}, version=${excerpt(String(version))}`
+  return new RegistryError('RESOURCE_DOES_NOT_EXIST', `Model Version (${what}) not found`)
+}

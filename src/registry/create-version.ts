@@ -1,0 +1,138 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { prepareSeal, type Sealing } from '../artifacts/seal.ts'
+import { conflict } from '../core/error.ts'
+import { checkLength } from '../core/names.ts'
+import { ConstraintError } from '../db/database.ts'
+import { type Context, principalName } from '../platform/context.ts'
+import { recordRegistration } from '../tracking/logged-model-registrations.ts'
+import { checkModelName, modelNotFound } from './check-names.ts'
+import { modelId, newestVersionId } from './ids.ts'
+import { isPromptTag } from './prompts.ts'
+import { assembleVersions, type ModelVersion, type Tag, type VersionRow } from './read-versions.ts'
+import { descriptionCharsMax } from './registered-models.ts'
+import { type Resolved, resolveSource } from './resolve-source.ts'
+import { parseSource } from './source.ts'
+import { firstStage } from './stages.ts'
+import { uniqueTags, versionTagInserts } from './tags.ts'
+
+const linkCharsMax = 5000
+const idCharsMax = 250
+/** How often a version is sealed anew when a blob went while it was being sealed. */
+const attemptsMax = 3
+
+export type NewVersion = {
+  readonly name: string
+  readonly source: string
+  readonly runId: string
+  readonly runLink: string
+  readonly description: string
+  /** The logged model behind it, `m-...`; empty for none. */
+  readonly modelId: string
+  readonly tags: readonly Tag[]
+}
+
+/**
+ * Register a version under the model's next number, which no version of this name ever had. When
+ * its files lie in our store it is sealed: its manifest is recorded in the same batch.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such registered model, logged model or version to copy
+ * @throws INVALID_PARAMETER_VALUE the source is refused
+ * @throws RESOURCE_CONFLICT the files kept changing while they were being sealed
+ */
+export async function createVersion(ctx: Context, wanted: NewVersion): Promise<ModelVersion> {
+  checkModelName(wanted.name)
+  checkLength(wanted.description, descriptionCharsMax, 'description')
+  checkLength(wanted.runLink, linkCharsMax, 'run_link')
+  checkLength(wanted.runId, idCharsMax, 'run_id')
+  checkLength(wanted.modelId, idCharsMax, 'model_id')
+  const tags = uniqueTags(wanted.tags)
+  const source = parseSource(wanted.source, tags.some(isPromptTag), ctx.settings)
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    const resolved = await resolveSource(ctx, source, wanted)
+    const sealing = await sealFirst(ctx, resolved.folders)
+    try {
+      return await insertVersion(ctx, wanted, tags, resolved, sealing)
+    } catch (err) {
+      if (!(err instanceof ConstraintError)) throw err
+      if (err.subject.includes('model_versions.registered_model')) throw modelNotFound(wanted.name)
+      if (err.kind !== 'foreign key' && err.kind !== 'not null') throw err
+    }
+  }
+  throw conflict('The files of the source changed while the version was being sealed; try again')
+}
+
+type LocatedSealing = { readonly sealing: Sealing; readonly location: string }
+
+/** Seals the first of these folders that holds anything. */
+async function sealFirst(
+  ctx: Context,
+  folders: readonly string[],
+): Promise<LocatedSealing | undefined> {
+  for (const folder of folders) {
+    const sealing = await prepareSeal(ctx, folder)
+    if (sealing) return { sealing, location: `mlflow-artifacts:/${folder}` }
+  }
+  return undefined
+}
+
+/** The batch in which the version comes to be: it and its number, or nothing. */
+async function insertVersion(
+  ctx: Context,
+  wanted: NewVersion,
+  tags: readonly Tag[],
+  resolved: Resolved,
+  sealed: LocatedSealing | undefined,
+): Promise<ModelVersion> {
+  const before = sealed?.sealing.statements() ?? []
+  const newest = newestVersionId(ctx, wanted.name)
+  const rows = await ctx.db.batch([
+    ...before,
+    versionInsert(ctx, wanted, resolved, sealed),
+    sql`insert into issued_versions (workspace, name, version, model_version)
+      select ${ctx.workspace}, ${wanted.name}, version, id from model_versions
+      where id = (${newest})`,
+    sql`update registered_models set updated_at_ms =
+      (select created_at_ms from model_versions where id = (${newest}))
+      where id = (${modelId(ctx, wanted.name)})`,
+    ...versionTagInserts(newest, tags),
+    ...(resolved.modelId === null
+      ? []
+      : [
+          recordRegistration(
+            ctx,
+            resolved.modelId,
+            wanted.name,
+            sql`(select version from model_versions where id = (${newest}))`,
+          ),
+        ]),
+  ])
+  // The insert returned its own row, or the batch failed.
+  const [row] = rows[before.length] as [Omit<VersionRow, 'name'>]
+  const tagRows = tags.map((tag) => ({ ...tag, model_version: row.id }))
+  const [version] = assembleVersions([{ ...row, name: wanted.name }], tagRows, [])
+  if (!version) throw new Error('a version was inserted and is not there')
+  return version
+}
+
+/** An unknown model makes `registered_model` null, which the schema refuses: the batch fails. */
+function versionInsert(
+  ctx: Context,
+  wanted: NewVersion,
+  resolved: Resolved,
+  sealed: LocatedSealing | undefined,
+): SQL {
+  const now = ctx.now()
+  const manifest = sealed
+    ? sql`(select id from manifests where digest = ${sealed.sealing.digest})`
+    : sql`${resolved.manifestId}`
+  return sql`insert into model_versions (registered_model, version, user_id, description, stage,
+      source, storage_location, run_id, run_link, model_id, status, manifest,
+      created_at_ms, updated_at_ms)
+    values ((${modelId(ctx, wanted.name)}),
+      (select coalesce(max(version), 0) + 1 from issued_versions
+        where workspace = ${ctx.workspace} and name = ${wanted.name}),
+      ${principalName(ctx) ?? null}, ${wanted.description}, ${firstStage}, ${resolved.source},
+      ${sealed?.location ?? resolved.storageLocation}, ${resolved.runId}, ${wanted.runLink},
+      ${resolved.modelId}, 'READY', ${manifest}, ${now}, ${now})
+    returning *`
+}

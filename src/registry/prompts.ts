@@ -1,0 +1,15 @@
+import type { Tag } from './read-versions.ts'
+
+/** The tag that makes a registered model a prompt, and a version a prompt version. */
+export const promptKey = 'mlflow.prompt.is_prompt'
+
+/** What prompt versions have for a source: they have no files. */
+const placeholders: readonly string[] = ['dummy-source', 'prompt-template']
+
+export function isPromptTag(tag: Tag): boolean {
+  return tag.key === promptKey && tag.value.toLowerCase() === 'true'
+}
+
+export function isPromptPlaceholder(source: string): boolean {
+  return placeholders.includes(source)
+}

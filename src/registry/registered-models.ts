@@ -1,0 +1,148 @@
+import { sql } from 'drizzle-orm'
+import { excerpt, RegistryError } from '../core/error.ts'
+import { checkLength } from '../core/names.ts'
+import { ConstraintError } from '../db/database.ts'
+import { type Context, principalName } from '../platform/context.ts'
+import { checkModelName, modelNotFound } from './check-names.ts'
+import { modelId } from './ids.ts'
+import { isPromptTag, promptKey } from './prompts.ts'
+import { latestVersionIds, modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
+import { type ModelVersion, type Tag, versionReads, versionsFrom } from './read-versions.ts'
+import { stages } from './stages.ts'
+import type { registeredModels } from './tables.ts'
+import { modelTagInserts, uniqueTags } from './tags.ts'
+
+/** Characters of a description: more than MLflow's column, less than a row of D1. */
+export const descriptionCharsMax = 100_000
+const jobIdCharsMax = 250
+
+export type NewModel = {
+  readonly name: string
+  readonly description?: string | undefined
+  readonly deploymentJobId?: string | undefined
+  readonly tags: readonly Tag[]
+}
+
+type ModelRow = typeof registeredModels.$inferSelect
+
+/** @throws RESOURCE_ALREADY_EXISTS a model or a prompt has the name */
+export async function createModel(ctx: Context, wanted: NewModel): Promise<RegisteredModel> {
+  checkModelName(wanted.name)
+  checkTexts(wanted)
+  const tags = uniqueTags(wanted.tags)
+  const now = ctx.now()
+  const insert = sql`insert into registered_models
+    (workspace, name, user_id, description, deployment_job_id, created_at_ms, updated_at_ms)
+    values (${ctx.workspace}, ${wanted.name}, ${principalName(ctx) ?? null},
+      ${wanted.description || null}, ${wanted.deploymentJobId || null}, ${now}, ${now})
+    returning *`
+  try {
+    const [rows] = await ctx.db.batch([insert, ...modelTagInserts(ctx, wanted.name, tags)])
+    // The insert returned its own row.
+    return newModel((rows as [ModelRow])[0], tags)
+  } catch (err) {
+    if (err instanceof ConstraintError && err.kind === 'unique') {
+      throw await nameTaken(ctx, wanted.name, tags.some(isPromptTag))
+    }
+    throw err
+  }
+}
+
+function newModel(row: ModelRow, tags: readonly Tag[]): RegisteredModel {
+  return {
+    id: row.id,
+    name: row.name,
+    userId: row.user_id,
+    description: row.description,
+    deploymentJobId: row.deployment_job_id,
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
+    tags,
+    aliases: [],
+    latestVersions: [],
+  }
+}
+
+function checkTexts(texts: Pick<NewModel, 'description' | 'deploymentJobId'>): void {
+  checkLength(texts.description ?? '', descriptionCharsMax, 'description')
+  checkLength(texts.deploymentJobId ?? '', jobIdCharsMax, 'deployment_job_id')
+}
+
+/** Models and prompts share the names; the message says which of them has this one. */
+async function nameTaken(ctx: Context, name: string, asPrompt: boolean): Promise<RegistryError> {
+  const prompt = await ctx.db.first(sql`select 1 from registered_model_tags
+    where registered_model = (${modelId(ctx, name)}) and key = ${promptKey}
+      and lower(value) = 'true'`)
+  const holder = prompt ? 'Prompt' : 'Registered Model'
+  const remedy =
+    Boolean(prompt) === asPrompt
+      ? ''
+      : '; models and prompts share one set of names, so choose another one'
+  return new RegistryError(
+    'RESOURCE_ALREADY_EXISTS',
+    `${holder} (name=${excerpt(name)}) already exists${remedy}`,
+  )
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such model */
+export async function getModel(ctx: Context, name: string): Promise<RegisteredModel> {
+  checkModelName(name)
+  const [model] = modelsFrom(await ctx.db.batch(modelReads(modelId(ctx, name))))
+  if (!model) throw modelNotFound(name)
+  return model
+}
+
+/**
+ * Change what can be changed of a model. An absent description erases it, as in MLflow; an absent
+ * deployment job id stays.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such model
+ */
+export async function updateModel(
+  ctx: Context,
+  name: string,
+  change: Pick<NewModel, 'description' | 'deploymentJobId'>,
+): Promise<RegisteredModel> {
+  checkModelName(name)
+  checkTexts(change)
+  const [, ...rows] = await ctx.db.batch([
+    sql`update registered_models set description = ${change.description || null},
+        deployment_job_id = coalesce(${change.deploymentJobId ?? null}, deployment_job_id),
+        updated_at_ms = ${ctx.now()}
+      where workspace = ${ctx.workspace} and name = ${name}`,
+    ...modelReads(modelId(ctx, name)),
+  ])
+  const [model] = modelsFrom(rows)
+  if (!model) throw modelNotFound(name)
+  return model
+}
+
+/**
+ * Delete a model with its versions, tags and aliases. The numbers it gave out stay taken.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such model
+ */
+export async function deleteModel(ctx: Context, name: string): Promise<void> {
+  checkModelName(name)
+  const deleted = await ctx.db.first(sql`delete from registered_models
+    where workspace = ${ctx.workspace} and name = ${name} returning id`)
+  if (!deleted) throw modelNotFound(name)
+}
+
+/**
+ * The version of the highest number in each of these stages, by number.
+ *
+ * @param wanted canonical names; empty for all stages
+ * @throws RESOURCE_DOES_NOT_EXIST no such model
+ */
+export async function getLatestVersions(
+  ctx: Context,
+  name: string,
+  wanted: readonly string[],
+): Promise<ModelVersion[]> {
+  checkModelName(name)
+  const ids = latestVersionIds(modelId(ctx, name), wanted.length === 0 ? stages() : wanted)
+  const versions = versionsFrom(await ctx.db.batch(versionReads(ids)))
+  if (versions.length === 0 && !(await ctx.db.first(modelId(ctx, name)))) throw modelNotFound(name)
+  return versions
+}

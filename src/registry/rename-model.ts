@@ -1,0 +1,63 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { excerpt, RegistryError } from '../core/error.ts'
+import { ConstraintError } from '../db/database.ts'
+import type { Context } from '../platform/context.ts'
+import { checkModelName, modelNotFound } from './check-names.ts'
+import { modelId } from './ids.ts'
+import { modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
+
+/**
+ * Give a model another name; versions, tags and aliases follow. The numbers that the old name gave
+ * out are taken under the new one too, so that neither name ever has one of them for other bytes.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such model
+ * @throws RESOURCE_ALREADY_EXISTS another model has the new name, or had versions under it whose
+ *   numbers this one's versions would take
+ */
+export async function renameModel(
+  ctx: Context,
+  name: string,
+  newName: string,
+): Promise<RegisteredModel> {
+  checkModelName(name)
+  checkModelName(newName, 'new_name')
+  const changes = renaming(ctx, name, newName)
+  try {
+    const rows = await ctx.db.batch([...changes, ...modelReads(modelId(ctx, newName))])
+    const renamed = rows[changes.length - 1]?.length === 1
+    const [model] = modelsFrom(rows.slice(changes.length))
+    if (renamed && model) return model
+  } catch (err) {
+    if (err instanceof ConstraintError && err.kind === 'unique') throw taken(newName, 'is taken')
+    throw err
+  }
+  if (!(await ctx.db.first(modelId(ctx, name)))) throw modelNotFound(name)
+  throw taken(newName, 'had versions of the same numbers, and a number never names two versions')
+}
+
+/** Each statement is guarded by the same select; the last one returns a row when all took effect. */
+function renaming(ctx: Context, name: string, newName: string): SQL[] {
+  const now = ctx.now()
+  const renamable = sql`select m.id from registered_models m
+    where m.workspace = ${ctx.workspace} and m.name = ${name} and not exists (
+      select 1 from model_versions v join issued_versions i
+        on i.workspace = m.workspace and i.name = ${newName} and i.version = v.version
+      where v.registered_model = m.id and i.model_version <> v.id)`
+  return [
+    sql`insert into issued_versions (workspace, name, version, model_version)
+      select workspace, ${newName}, version, model_version from issued_versions
+      where workspace = ${ctx.workspace} and name = ${name} and exists (${renamable})
+      on conflict (workspace, name, version) do nothing`,
+    sql`update model_versions set updated_at_ms = ${now}
+      where registered_model = (${renamable})`,
+    sql`update registered_models set name = ${newName}, updated_at_ms = ${now}
+      where id = (${renamable}) returning id`,
+  ]
+}
+
+function taken(newName: string, why: string): RegistryError {
+  return new RegistryError(
+    'RESOURCE_ALREADY_EXISTS',
+    `Registered Model (name=${excerpt(newName)}) already exists: the name ${why}; choose another one`,
+  )
+}

@@ -1,0 +1,77 @@
+import { excerpt, invalid, type RegistryError } from '../core/error.ts'
+import { checkLength } from '../core/names.ts'
+
+const sourceCharsMax = 2000
+
+/** A source taken apart; nothing in it is decoded but `segments`. */
+export type SourceUri = {
+  /** Lower case. */
+  readonly scheme: string
+  /** What stands between `//` and the next slash; empty for none. */
+  readonly host: string
+  /** The path as it was written, without query and fragment. */
+  readonly path: string
+  /** The path's parts, percent-decoded until nothing changes; at least one, none `.`, `..` or empty. */
+  readonly segments: readonly string[]
+}
+
+/**
+ * Take a source apart, and refuse what could lead anywhere but below its own root: local paths in
+ * any disguise, parent segments however encoded, NUL, and paths that are not absolute.
+ *
+ * @throws INVALID_PARAMETER_VALUE
+ */
+export function parseSourceUri(source: string): SourceUri {
+  checkLength(source, sourceCharsMax, 'source')
+  const match = /^([a-z][a-z0-9+.-]+):(?:\/\/([^/?#\\]*))?([^?#]*)/i.exec(source)
+  const scheme = match?.[1]?.toLowerCase()
+  // A scheme of one letter is a Windows drive.
+  if (!match || scheme === undefined || scheme === 'file') throw localSource(source)
+  const decoded = decodedFully(source)
+  if (decoded.includes('\u0000') || decoded.split(/[/\\]/).includes('..')) {
+    throw relativeSource(source)
+  }
+  const path = match[3] ?? ''
+  const segments = decodedFully(path)
+    .split('/')
+    .filter((part) => part !== '')
+  if (!path.startsWith('/') || segments.length === 0 || segments.includes('.')) {
+    throw relativeSource(source)
+  }
+  return { scheme, host: match[2] ?? '', path, segments }
+}
+
+/** Percent-decoded again and again until nothing changes; broken escapes stay as they are. */
+function decodedFully(text: string): string {
+  let before = text
+  // Each round shortens the text, so there are fewer rounds than characters.
+  for (let round = 0; round <= text.length; round++) {
+    const after = before.replace(/(?:%[0-9a-f]{2})+/gi, decodedOnce)
+    if (after === before) break
+    before = after
+  }
+  return before
+}
+
+function decodedOnce(escapes: string): string {
+  try {
+    return decodeURIComponent(escapes)
+  } catch {
+    // Not UTF-8: still decode what is ASCII, so that no `%2e` hides behind a broken byte.
+    return escapes.replace(/%[0-7][0-9a-f]/gi, (ascii) => decodeURIComponent(ascii))
+  }
+}
+
+function localSource(source: string): RegistryError {
+  return invalid(
+    `Invalid model version source '${excerpt(source)}': local paths cannot be a source; log the ` +
+      'files to a run and name them as runs:/<run_id>/<path>',
+  )
+}
+
+function relativeSource(source: string): RegistryError {
+  return invalid(
+    `Invalid model version source '${excerpt(source)}': it must be an absolute path without ` +
+      'relative parts, encoded or not',
+  )
+}

@@ -1,0 +1,112 @@
+import { cleanPath } from '../artifacts/path.ts'
+import { excerpt, invalid, type RegistryError } from '../core/error.ts'
+import type { Settings } from '../platform/settings.ts'
+import { isLatest, parseVersion } from './check-names.ts'
+import { isPromptPlaceholder } from './prompts.ts'
+import { parseSourceUri, type SourceUri } from './source-uri.ts'
+import { parseStage } from './stages.ts'
+import { versionIdOfPath } from './version-address.ts'
+
+/** What the source of a new version names. Paths are decoded and have no slash at either end. */
+export type Source =
+  | { readonly kind: 'placeholder' }
+  | { readonly kind: 'external' }
+  | { readonly kind: 'store'; readonly path: string }
+  | { readonly kind: 'run'; readonly runId: string; readonly path: string }
+  | { readonly kind: 'logged model'; readonly modelId: string }
+  | { readonly kind: 'version'; readonly name: string; readonly selector: Selector }
+  | { readonly kind: 'version id'; readonly id: number }
+
+/** Which version of a registered model: `/3`, `/latest`, `/Staging` or `@champion`. */
+export type Selector =
+  | { readonly by: 'version'; readonly version: number }
+  | { readonly by: 'alias'; readonly alias: string }
+  | { readonly by: 'stage'; readonly stage: string }
+
+/** Schemes that name a host which a server would have to trust, by MLflow's list and a few more. */
+const hostSchemes: ReadonlySet<string> = new Set([
+  ...['http', 'https', 'ws', 'wss', 'ftp', 'ftps', 'sftp', 'smb'],
+  ...['hdfs', 'viewfs', 'abfss', 'r2', 'b2'],
+])
+
+/**
+ * Read a version's source and apply the rules that need no look at the store: the operator's
+ * pattern, the scheme, the form of the path. Tags loosen none of them.
+ *
+ * @param isPrompt the version is a prompt's, whose source is a placeholder
+ * @throws INVALID_PARAMETER_VALUE
+ */
+export function parseSource(source: string, isPrompt: boolean, settings: Settings): Source {
+  if (settings.sourcePattern && source.search(settings.sourcePattern) === -1) {
+    throw invalid(
+      `Invalid model version source '${excerpt(source)}': this server's operator allows others only`,
+    )
+  }
+  if (isPrompt) {
+    if (isPromptPlaceholder(source)) return { kind: 'placeholder' }
+    throw invalid(`Invalid prompt source '${excerpt(source)}': it must be 'dummy-source'`)
+  }
+  const uri = parseSourceUri(source)
+  if (uri.scheme === 'mlflow-artifacts') return storeSource(uri, settings)
+  if (uri.scheme === 'runs') return runSource(source, uri)
+  if (uri.scheme === 'models') return modelSource(source, uri)
+  if (hostSchemes.has(uri.scheme)) checkHostScheme(uri.scheme, settings)
+  return { kind: 'external' }
+}
+
+function storeSource(uri: SourceUri, settings: Settings): Source {
+  if (uri.host !== '') {
+    checkHostScheme(uri.scheme, settings)
+    return { kind: 'external' }
+  }
+  const path = cleanPath(uri.path.replace(/^\/+/, ''))
+  const id = versionIdOfPath(path)
+  return id === undefined ? { kind: 'store', path } : { kind: 'version id', id }
+}
+
+function checkHostScheme(scheme: string, settings: Settings): void {
+  if (settings.sourceSchemesAllowed.includes(scheme)) return
+  throw invalid(
+    `'source' cannot use the '${scheme}' scheme with a host of its own; the operator can allow it ` +
+      'with MLFLOW_ALLOWED_HOST_ADDRESSED_ARTIFACT_SCHEMES',
+  )
+}
+
+function runSource(source: string, uri: SourceUri): Source {
+  const [runId = '', ...path] = uri.segments
+  if (uri.host !== '') throw notContained(source, 'run_id')
+  return { kind: 'run', runId, path: cleanPath(path.join('/')) }
+}
+
+/** Names of models may hold anything but `/` and `:`, so the path is read as it was written. */
+function modelSource(source: string, uri: SourceUri): Source {
+  if (uri.host !== '') {
+    throw invalid(
+      `Invalid model version source '${excerpt(source)}': only versions of this registry can be copied`,
+    )
+  }
+  const path = source.slice(source.indexOf(':') + 1).replace(/^\/+/, '')
+  const at = path.lastIndexOf('@')
+  if (at > 0 && !path.includes('/')) {
+    const selector = { by: 'alias', alias: path.slice(at + 1) } as const
+    return { kind: 'version', name: path.slice(0, at), selector }
+  }
+  const [name = '', wanted, ...rest] = path.split('/')
+  if (rest.length > 0) throw notContained(source, 'model_id')
+  if (wanted === undefined) return { kind: 'logged model', modelId: name }
+  return { kind: 'version', name, selector: selectorOf(wanted) }
+}
+
+function selectorOf(wanted: string): Selector {
+  if (/^[+-]?\d+$/.test(wanted)) return { by: 'version', version: parseVersion(wanted) }
+  if (isLatest(wanted)) return { by: 'alias', alias: 'latest' }
+  return { by: 'stage', stage: parseStage(wanted) }
+}
+
+/** The source lies elsewhere than in the run or logged model that the request names. */
+export function notContained(source: string, parameter: 'run_id' | 'model_id'): RegistryError {
+  return invalid(
+    `Invalid model version source '${excerpt(source)}': the parameter '${parameter}' must name the ` +
+      `${parameter === 'run_id' ? 'run' : 'logged model'} that the source lies in`,
+  )
+}

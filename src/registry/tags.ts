@@ -1,0 +1,102 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { checkKey, checkLength } from '../core/names.ts'
+import { jsonChunks } from '../db/sql.ts'
+import type { Context } from '../platform/context.ts'
+import { modelNotFound, versionNotFound } from './check-names.ts'
+import { modelId, versionId } from './ids.ts'
+import type { Tag } from './read-versions.ts'
+
+const keyCharsMax = 250
+const valueCharsMax = 100_000
+
+/** Refuses a tag key that MLflow would refuse. */
+export function checkTagKey(key: string): void {
+  checkKey(key, 'key', keyCharsMax)
+}
+
+/** Refuses a tag that MLflow would refuse. */
+export function checkTag(tag: Tag): void {
+  checkTagKey(tag.key)
+  checkLength(tag.value, valueCharsMax, 'value')
+}
+
+/** Checked and sorted by key; of several with one key the last counts. */
+export function uniqueTags(tags: readonly Tag[]): Tag[] {
+  for (const tag of tags) checkTag(tag)
+  const byKey = new Map(tags.map(({ key, value }) => [key, value]))
+  return [...byKey].map(([key, value]) => ({ key, value })).sort((a, b) => (a.key < b.key ? -1 : 1))
+}
+
+/** Statements that give a new registered model its tags. */
+export function modelTagInserts(ctx: Context, name: string, tags: readonly Tag[]): SQL[] {
+  return tagRows(tags).map(
+    (rows) => sql`insert into registered_model_tags (registered_model, key, value)
+      select (${modelId(ctx, name)}), value ->> 0, value ->> 1 from json_each(${rows})`,
+  )
+}
+
+/** Statements that give a new version its tags. @param version a select of its id */
+export function versionTagInserts(version: SQL, tags: readonly Tag[]): SQL[] {
+  return tagRows(tags).map(
+    (rows) => sql`insert into model_version_tags (model_version, key, value)
+      select (${version}), value ->> 0, value ->> 1 from json_each(${rows})`,
+  )
+}
+
+function tagRows(tags: readonly Tag[]): string[] {
+  return jsonChunks(tags.map(({ key, value }) => [key, value]))
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such model */
+export async function setModelTag(ctx: Context, name: string, tag: Tag): Promise<void> {
+  checkTag(tag)
+  const set = await ctx.db.first(sql`
+    insert into registered_model_tags (registered_model, key, value)
+    select id, ${tag.key}, ${tag.value} from registered_models
+    where workspace = ${ctx.workspace} and name = ${name}
+    on conflict (registered_model, key) do update set value = excluded.value returning 1`)
+  if (!set) throw modelNotFound(name)
+}
+
+/** A key that is not there is no error, as in MLflow. @throws RESOURCE_DOES_NOT_EXIST no such model */
+export async function deleteModelTag(ctx: Context, name: string, key: string): Promise<void> {
+  checkTagKey(key)
+  const [models] = await ctx.db.batch([
+    modelId(ctx, name),
+    sql`delete from registered_model_tags
+      where registered_model = (${modelId(ctx, name)}) and key = ${key}`,
+  ])
+  if (models?.length === 0) throw modelNotFound(name)
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such version */
+export async function setVersionTag(
+  ctx: Context,
+  name: string,
+  version: number,
+  tag: Tag,
+): Promise<void> {
+  checkTag(tag)
+  const set = await ctx.db.first(sql`
+    insert into model_version_tags (model_version, key, value)
+    select id, ${tag.key}, ${tag.value} from model_versions
+    where registered_model = (${modelId(ctx, name)}) and version = ${version}
+    on conflict (model_version, key) do update set value = excluded.value returning 1`)
+  if (!set) throw versionNotFound(name, version)
+}
+
+/** A key that is not there is no error, as in MLflow. @throws RESOURCE_DOES_NOT_EXIST no such version */
+export async function deleteVersionTag(
+  ctx: Context,
+  name: string,
+  version: number,
+  key: string,
+): Promise<void> {
+  checkTagKey(key)
+  const [versions] = await ctx.db.batch([
+    versionId(ctx, name, version),
+    sql`delete from model_version_tags
+      where model_version = (${versionId(ctx, name, version)}) and key = ${key}`,
+  ])
+  if (versions?.length === 0) throw versionNotFound(name, version)
+}

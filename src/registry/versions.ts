@@ -1,0 +1,69 @@
+import { sql } from 'drizzle-orm'
+import { versionAddress } from '../artifacts/address.ts'
+import { checkLength } from '../core/names.ts'
+import type { Context } from '../platform/context.ts'
+import { checkModelName, versionNotFound } from './check-names.ts'
+import { modelId, versionId } from './ids.ts'
+import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
+import { descriptionCharsMax } from './registered-models.ts'
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such version, or no such model */
+export async function getVersion(
+  ctx: Context,
+  name: string,
+  version: number,
+): Promise<ModelVersion> {
+  checkModelName(name)
+  const found = versionsFrom(await ctx.db.batch(versionReads(versionId(ctx, name, version))))
+  if (!found[0]) throw versionNotFound(name, version)
+  return found[0]
+}
+
+/** Change a version's description; absent erases it, as in MLflow. @throws RESOURCE_DOES_NOT_EXIST */
+export async function updateVersion(
+  ctx: Context,
+  name: string,
+  version: number,
+  description: string | undefined,
+): Promise<ModelVersion> {
+  checkModelName(name)
+  checkLength(description ?? '', descriptionCharsMax, 'description')
+  const id = versionId(ctx, name, version)
+  const [, ...rows] = await ctx.db.batch([
+    sql`update model_versions set description = ${description ?? null},
+      updated_at_ms = ${ctx.now()} where id = (${id})`,
+    ...versionReads(id),
+  ])
+  const [updated] = versionsFrom(rows)
+  if (!updated) throw versionNotFound(name, version)
+  return updated
+}
+
+/**
+ * Delete a version, in whatever stage, with its tags and aliases. Its number stays taken.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such version
+ */
+export async function deleteVersion(ctx: Context, name: string, version: number): Promise<void> {
+  checkModelName(name)
+  const [, deleted] = await ctx.db.batch([
+    sql`update registered_models set updated_at_ms = ${ctx.now()}
+      where id = (${modelId(ctx, name)}) and exists (${versionId(ctx, name, version)})`,
+    sql`delete from model_versions where id = (${versionId(ctx, name, version)}) returning id`,
+  ])
+  if (deleted?.length === 0) throw versionNotFound(name, version)
+}
+
+/**
+ * Where clients fetch the version's files: its own read-only address when it is sealed, else what
+ * MLflow answers. @throws RESOURCE_DOES_NOT_EXIST no such version
+ */
+export async function getDownloadUri(ctx: Context, name: string, version: number): Promise<string> {
+  checkModelName(name)
+  const row = await ctx.db.first<{ id: number; storage_location: string; manifest: number | null }>(
+    sql`select id, storage_location, manifest from model_versions
+      where registered_model = (${modelId(ctx, name)}) and version = ${version}`,
+  )
+  if (!row) throw versionNotFound(name, version)
+  return row.manifest === null ? row.storage_location : versionAddress(row.id)
+}
