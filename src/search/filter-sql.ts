@@ -56,16 +56,27 @@ function comparisonSql(clause: Compared, field: FilterField, literals: Literals)
     case 'NOT IN': {
       const list = literals.text(JSON.stringify(clause.values))
       const operator = sql.raw(clause.operator === 'IN' ? 'in' : 'not in')
-      return sql`${field.column} ${operator} (select value from json_each(${list}))`
+      return sql`${wholeColumn(field)} ${operator} (select value from json_each(${list}))`
     }
     case 'LIKE':
     case 'ILIKE':
-      return likeSql(field.column, stringOf(clause), clause.operator === 'LIKE', literals)
+      return likeSql(wholeColumn(field), stringOf(clause), clause.operator === 'LIKE', literals)
     default:
       return field.type === 'string'
-        ? sql`${field.column} ${sqlOperator(clause.operator)} ${literals.text(stringOf(clause))}`
+        ? stringSql(stringOf(clause), clause.operator, field, literals)
         : numberSql(clause, clause.operator, field, literals)
   }
+}
+
+/** The column with what stands for NULL put in. */
+function wholeColumn(field: FilterField): SQL {
+  return field.missing === undefined ? field.column : sql`coalesce(${field.column}, '')`
+}
+
+function stringSql(text: string, operator: Ordering, field: FilterField, literals: Literals): SQL {
+  // The bare column where it says the same: only that can use an index.
+  const column = operator === '=' && text !== field.missing ? field.column : wholeColumn(field)
+  return sql`${column} ${sqlOperator(operator)} ${literals.text(text)}`
 }
 
 type Valued = { readonly key: Clause['key']; readonly value: Literal }

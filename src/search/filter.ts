@@ -18,7 +18,6 @@ export type Clause = { readonly key: Key } & (
 /** A filter's clauses; all of them must hold. The syntax alone: which keys exist is for `filterSql`. */
 export type Filter = readonly Clause[]
 
-/** D1 takes statements of 100 KB; a clause compiles to less than 1 KB. */
 export const clausesMax = 100
 const charsMax = 200_000
 const number = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/

@@ -1,5 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { invalid } from '../core/error.ts'
 import { decodePageToken, encodePageToken } from '../core/page-token.ts'
+import { compile } from '../db/compile.ts'
 import type { Database } from '../db/database.ts'
 import type { Filter } from './filter.ts'
 import { clauseLiteralsMax, filterSql } from './filter-sql.ts'
@@ -74,11 +76,11 @@ export async function findPage(
     ...(after ? [isAfter(terms, after, literals)] : []),
   ]
   const where = conditions.length > 0 ? sql.join(conditions, sql` and `) : sql`1`
-  const rows = await db.all<Record<string, string | number | null> & { id: number }>(
-    sql`${literals.with()} select ${searchable.id} as id, ${keyColumns(terms)}
-      from ${searchable.from} ${joins} where ${where}
-      order by ${orderBy(terms)} limit ${search.maxResults + 1}`,
-  )
+  const statement = sql`${literals.with()} select ${searchable.id} as id, ${keyColumns(terms)}
+    from ${searchable.from} ${joins} where ${where}
+    order by ${orderBy(terms)} limit ${search.maxResults + 1}`
+  if (search.filter.length > clausesAlwaysFitting) checkLength(statement)
+  const rows = await db.all<Record<string, string | number | null> & { id: number }>(statement)
   const page = rows.slice(0, search.maxResults)
   const last = page.at(-1)
   return {
@@ -87,6 +89,17 @@ export async function findPage(
       rows.length > page.length && last
         ? encodePageToken(search.asked, keyOf(last, terms))
         : undefined,
+  }
+}
+
+/** Of any kind of clause, this many stay far below the length that D1 takes. */
+const clausesAlwaysFitting = 40
+/** D1 takes 100 KB. All the caller wrote is bound, so the text is ASCII. */
+const statementCharsMax = 95_000
+
+function checkLength(statement: SQL): void {
+  if (compile(statement).text.length > statementCharsMax) {
+    throw invalid('The filter is too large: use fewer clauses, or fewer with long patterns')
   }
 }
 

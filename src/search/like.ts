@@ -94,14 +94,16 @@ function holdsInOrder(text: SQL, parts: readonly Segment[], literals: Literals):
     return sql`instr(${text}, ${literals.text(parts[0]?.runs[0]?.text ?? '')}) > 0`
   }
   // The leftmost place of each segment is as good as any other, so one walk decides: a step either
-  // finds the segment and goes behind it, or goes on by a character.
-  const place = sql`instr(substr(w.rest, (p.value ->> 1) + 1), p.value ->> 2)`
-  const found = allRunsAt(sql`w.rest`, place, sql`p.value -> 3`)
+  // finds the segment (f) at the place of its first run (q) and goes behind it, or goes on by a
+  // character. json_each stands for the LATERAL that SQLite lacks.
   const json = literals.text(`[${parts.map(partJson).join(',')}]`)
+  const found = allRunsAt(sql`w.rest`, sql`q.value`, sql`p.value -> 3`)
   return sql`exists (with recursive walk (i, rest) as (select 0, ${text} union all
-    select iif(${found}, w.i + 1, w.i), substr(w.rest, ${place} + iif(${found}, p.value ->> 0, 1))
-    from walk w join json_each(${json}) p on p.key = w.i
-    where ${place} > 0 and ${place} + (p.value ->> 0) - 1 <= length(w.rest)
+    select w.i + f.value, substr(w.rest, q.value + iif(f.value, p.value ->> 0, 1))
+    from walk w cross join json_each(${json}) p on p.key = w.i
+    cross join json_each('[' || instr(substr(w.rest, (p.value ->> 1) + 1), p.value ->> 2) || ']') q
+    cross join json_each('[' || (${found}) || ']') f
+    where q.value > 0 and q.value + (p.value ->> 0) - 1 <= length(w.rest)
   ) select 1 from walk where i = ${count(parts.length)})`
 }
 

@@ -30,6 +30,8 @@ export type FilterField = {
   readonly rows?: (name: SQL) => SQL
   /** 1 where the stored number is NaN, which equals and orders with nothing. */
   readonly isNan?: SQL
+  /** What NULL in `column` counts as; absent: it is no value, and no comparison holds. */
+  readonly missing?: ''
 }
 
 export const equality = ['=', '!=', 'LIKE', 'ILIKE'] as const

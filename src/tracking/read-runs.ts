@@ -25,7 +25,7 @@ export async function readRuns(db: Database, ids: readonly number[]): Promise<Ru
   const found: Run[] = []
   for (let from = 0; from < ids.length; from += runsPerBatch) {
     const slice = ids.slice(from, from + runsPerBatch)
-    const byId = await readWanted(db, sql`json_each(${JSON.stringify(slice)})`)
+    const byId = await readWanted(db, sql`(select value from json_each(${JSON.stringify(slice)}))`)
     for (const id of slice) {
       const run = byId.get(id)
       if (run) found.push(run)
