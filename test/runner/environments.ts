@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { run } from './processes.ts'
+
+const root = new URL('../..', import.meta.url).pathname
+const requirementsFolder = join(root, 'test/clients')
+const environmentsFolder = join(root, '.clients')
+
+const pythonHint =
+  'needs Python 3.11 or newer with venv and pip as `python3` (Debian, Ubuntu: apt-get install python3-venv; or https://www.python.org)'
+
+/** The environments there are: one for each requirements file in test/clients/. */
+export async function environmentNames(): Promise<string[]> {
+  const files = await readdir(requirementsFolder)
+  return files.filter((file) => file.endsWith('.txt')).map((file) => file.slice(0, -4))
+}
+
+/** Where a program of an environment lies. */
+export function programOf(environment: string, program: string): string {
+  return join(environmentsFolder, environment, 'bin', program)
+}
+
+const environments = new Map<string, Promise<string | undefined>>()
+
+/** An environment, made when first asked for. @returns what went wrong, or undefined */
+export function environment(name: string): Promise<string | undefined> {
+  const known = environments.get(name) ?? pythonProblem().then((p) => p ?? prepareEnvironment(name))
+  environments.set(name, known)
+  return known
+}
+
+/** What a client's process sees: our server, and no retries that would hide a 5xx. */
+export function clientEnvironment(url: string): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    MLFLOW_TRACKING_URI: url,
+    MLFLOW_HTTP_REQUEST_MAX_RETRIES: '1',
+    MLFLOW_DISABLE_TELEMETRY: 'true',
+    GIT_PYTHON_REFRESH: 'quiet',
+    MPLBACKEND: 'Agg',
+    PYTHONDONTWRITEBYTECODE: '1',
+    PYTHONWARNINGS: 'ignore',
+  }
+}
+
+/** What stops this machine from having Python environments, or undefined. */
+async function pythonProblem(): Promise<string | undefined> {
+  const script = 'import ensurepip, sys, venv; sys.exit(0 if sys.version_info >= (3, 11) else 3)'
+  const { code, output } = await run('python3', ['-c', script])
+  return code === 0 ? undefined : `${pythonHint}\n${output}`
+}
+
+/**
+ * Make `.clients/<name>` hold what `test/clients/<name>.txt` pins. The stamp in it is the hash of that
+ * file, written last: an environment that is half made, or made from other pins, is made anew.
+ *
+ * @returns what went wrong, or undefined
+ */
+async function prepareEnvironment(name: string): Promise<string | undefined> {
+  const requirements = join(requirementsFolder, `${name}.txt`)
+  const folder = join(environmentsFolder, name)
+  const stampFile = join(folder, 'requirements.sha256')
+  const stamp = createHash('sha256')
+    .update(await readFile(requirements))
+    .digest('hex')
+  if ((await readStamp(stampFile)) === stamp) return undefined
+
+  await mkdir(environmentsFolder, { recursive: true })
+  const made = await run('python3', ['-m', 'venv', '--clear', folder])
+  if (made.code !== 0) return `.clients/${name} could not be made; ${pythonHint}\n${made.output}`
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]
+  const installed = await run(programOf(name, 'python'), pip)
+  if (installed.code !== 0) {
+    return `.clients/${name}: packages could not be installed; pip needs the network or a mirror\n${installed.output}`
+  }
+  await writeFile(stampFile, stamp)
+  return undefined
+}
+
+async function readStamp(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (err) {
+    if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return undefined
+    throw err
+  }
+}

@@ -1,0 +1,70 @@
+import { access, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { clientEnvironment, environment, programOf } from './environments.ts'
+import { run } from './processes.ts'
+import { portIsFree, startNodeServer } from './servers.ts'
+import type { Suite } from './suite.ts'
+import { add, nothing, type Result, type Sums } from './sums.ts'
+
+const root = new URL('../..', import.meta.url).pathname
+
+/** Scripts that name http://localhost:5000 themselves, as a user's do. `client` is who runs them. */
+const scripts = [
+  { path: 'examples/fraud_detector.py', client: 'mlflow-3.17.2' },
+  { path: 'examples/fraud_detector.py', client: 'mlflow-3.11.1' },
+  // Kept outside the project; where it lies next to it, it must run as it is.
+  { path: '../shared/examples/model_registry_example.py', client: 'mlflow-3.11.1' },
+]
+
+/** Each example to its last line, against one server on the default port. */
+export const exampleSuite: Suite = {
+  name: 'examples',
+  group: 'clients',
+  async run() {
+    if (!(await portIsFree(5000))) {
+      const note = 'skipped: something else listens on port 5000, which the examples name'
+      return { passed: 0, failed: 0, skipped: scripts.length, output: '', note }
+    }
+    const server = await startNodeServer(5000)
+    try {
+      const results: Result[] = []
+      for (const { path, client } of scripts) {
+        results.push(await runExample(path, client, server.url))
+      }
+      return joined(results)
+    } finally {
+      await server.stop()
+    }
+  },
+}
+
+async function runExample(path: string, client: string, url: string): Promise<Result> {
+  const script = join(root, path)
+  if (!(await exists(script))) {
+    return { passed: 0, failed: 0, skipped: 1, output: '', note: `skipped: ${path} is not here` }
+  }
+  const problem = await environment(client)
+  if (problem !== undefined) return { passed: 0, failed: 1, skipped: 0, output: problem }
+  const { code, output } = await run(programOf(client, 'python'), [script], {
+    cwd: await mkdtemp(join(tmpdir(), 'gatehouse-example-')),
+    env: clientEnvironment(url),
+  })
+  const finished = code === 0 && /Loaded Production model accuracy: 0\.\d{4}\s*$/.test(output)
+  const sums: Sums = { passed: finished ? 1 : 0, failed: finished ? 0 : 1, skipped: 0 }
+  return { ...sums, output: finished ? '' : `${path} with ${client}:\n${output}` }
+}
+
+function joined(results: readonly Result[]): Result {
+  const sums = results.reduce<Sums>(add, nothing)
+  const notes = results.flatMap((result) => result.note ?? [])
+  const output = results.map((result) => result.output).join('\n')
+  return { ...sums, output, ...(notes.length > 0 ? { note: notes.join('; ') } : {}) }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}

@@ -1,0 +1,110 @@
+import type { ChildProcess } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { collect, end, start } from './processes.ts'
+
+const root = new URL('../..', import.meta.url).pathname
+
+export type Server = {
+  readonly url: string
+  stop(): Promise<void>
+  /** What it has printed, for the report of a failure. */
+  output(): string
+}
+
+/** `gatehouse server` on an empty temporary folder. */
+export function startNodeServer(port?: number): Promise<Server> {
+  return startServer(
+    (on, data) => [join(root, 'bin/gatehouse'), ['server', '--port', `${on}`, '--data', data]],
+    port,
+  )
+}
+
+/** The Worker in workerd, without wrangler's proxy in front, which makes it ten times slower. */
+export function startWorkerServer(): Promise<Server> {
+  const script = join(root, 'test/runner/worker-server.ts')
+  // src/ has parameter properties, which Node only strips when it may also transform.
+  const flags = ['--experimental-transform-types', '--disable-warning=ExperimentalWarning']
+  return startServer((on, data) => [
+    join(root, 'bin/gatehouse-node'),
+    [...flags, script, `${on}`, data],
+  ])
+}
+
+/** The Worker as `npm run worker` serves it: wrangler dev. */
+export function startWranglerServer(): Promise<Server> {
+  return startServer((on, data) => [
+    join(root, 'bin/gatehouse'),
+    ['worker', '--port', `${on}`, '--data', data],
+  ])
+}
+
+async function startServer(
+  commandFor: (port: number, data: string) => [string, string[]],
+  wantedPort?: number,
+): Promise<Server> {
+  const port = wantedPort ?? (await freePort())
+  const data = await mkdtemp(join(tmpdir(), 'gatehouse-clients-'))
+  const [command, args] = commandFor(port, data)
+  const child = start(command, args, { cwd: root })
+  const output = collect(child)
+  const url = `http://127.0.0.1:${port}`
+  const stop = async () => {
+    await end(child)
+    await rm(data, { recursive: true, force: true })
+  }
+  const problem = await untilReady(url, child, output)
+  if (problem !== undefined) {
+    await stop()
+    throw new Error(`${command} ${args[0]} ${problem}\n${output()}`)
+  }
+  return { url, stop, output }
+}
+
+/** @returns why the server will not answer, or undefined once it says it listens and answers */
+async function untilReady(
+  url: string,
+  child: ChildProcess,
+  output: () => string,
+): Promise<string | undefined> {
+  const deadline = Date.now() + 90_000
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null) return `ended with code ${child.exitCode} instead of listening`
+    if (!/listening|ready/i.test(output())) {
+      await wait(50)
+      continue
+    }
+    try {
+      const res = await fetch(`${url}/health`, { signal: AbortSignal.timeout(5000) })
+      if (res.ok) return undefined
+    } catch {
+      // Not listening yet, or not answering yet: the deadline decides.
+    }
+    await wait(100)
+  }
+  return 'did not answer /health within 90 s'
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      const port = typeof address === 'object' && address ? address.port : 0
+      probe.close(() => resolve(port))
+    })
+  })
+}
+
+/** Whether nothing listens on `port` of this machine. */
+export function portIsFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, () => probe.close(() => resolve(true)))
+  })
+}

@@ -1,0 +1,121 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { clientEnvironment, environment, programOf } from './environments.ts'
+import { exampleSuite } from './examples.ts'
+import { run } from './processes.ts'
+import { type Server, startNodeServer, startWorkerServer, startWranglerServer } from './servers.ts'
+import type { Suite } from './suite.ts'
+import { printedSums, pytestSums, settle, vitestSums } from './sums.ts'
+
+const root = new URL('../..', import.meta.url).pathname
+const node = join(root, 'bin/gatehouse-node')
+
+/** Something several suites share: made when first asked for, ended once at the end. */
+export class Shared {
+  private made: Promise<Server> | undefined
+  private readonly make: () => Promise<Server>
+
+  constructor(make: () => Promise<Server>) {
+    this.make = make
+  }
+
+  get(): Promise<Server> {
+    this.made ??= this.make()
+    return this.made
+  }
+
+  async stop(): Promise<void> {
+    // One that could not be made has failed its suites already, and there is nothing to stop.
+    await this.made?.then((server) => server.stop()).catch(() => {})
+  }
+}
+
+export const nodeServer = new Shared(startNodeServer)
+
+/** All suites, in the order they begin. */
+export const suites: readonly Suite[] = [
+  script('check', 'check', ['test/check.ts']),
+  vitest('node'),
+  pytest('mlflow-3.17.2', ['any', 'full'], nodeServer),
+  vitest('workerd'),
+  pytest('mlflow-3.11.1', ['any', 'full'], nodeServer),
+  pytest('mlflow-skinny-2.22.5', ['any'], nodeServer),
+  pytest('mlflow-skinny-1.30.1', ['any'], nodeServer),
+  exampleSuite,
+  pytest('mlflow-3.17.2', ['any', 'full'], new Shared(startWorkerServer), 'on-workerd', 'worker'),
+  pytest('mlflow-3.17.2', ['any'], new Shared(startWranglerServer), 'on-wrangler', 'smoke'),
+  script('recordings', 'recordings', ['test/recordings/run.ts']),
+  script('java', 'clients', ['test/java/run.ts']),
+]
+
+/** A script of ours that prints its sums as its last line, or whose exit code is its one test. */
+function script(name: string, group: string, args: readonly string[]): Suite {
+  return {
+    name,
+    group,
+    async run() {
+      const finished = await run(node, args, { cwd: root })
+      const sums = printedSums(finished.output)
+      const counted = sums.passed + sums.failed + sums.skipped > 0
+      const one = { passed: finished.code === 0 ? 1 : 0, failed: 0, skipped: 0 }
+      const note = /^(skipped: .*)$/m.exec(finished.output)?.[1]
+      return { ...settle(counted ? sums : one, finished), ...(note ? { note } : {}) }
+    },
+  }
+}
+
+function vitest(project: string): Suite {
+  return {
+    name: project,
+    group: 'unit',
+    async run() {
+      const report = join(await scratch(), 'report.json')
+      const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+      const command = join(root, 'node_modules/vitest/vitest.mjs')
+      const args = [command, 'run', '--project', project, ...reporters]
+      const finished = await run(node, args, { cwd: root, env: { ...process.env, CI: '1' } })
+      return settle(await vitestSums(report), finished)
+    },
+  }
+}
+
+/**
+ * Tests of test/clients/ in one Python environment against one server.
+ *
+ * @param marker run only the tests that carry it, and end the server afterwards
+ */
+function pytest(
+  client: string,
+  folders: readonly string[],
+  server: Shared,
+  suffix?: string,
+  marker?: string,
+): Suite {
+  return {
+    name: suffix ? `${client}-${suffix}` : client,
+    group: 'clients',
+    async run() {
+      const problem = await environment(client)
+      if (problem !== undefined) return { passed: 0, failed: 1, skipped: 0, output: problem }
+      const { url, output } = await server.get()
+      const folder = await scratch()
+      const report = join(folder, 'report.xml')
+      const args = ['-m', 'pytest', `--junitxml=${report}`]
+      if (marker) args.push('-m', marker)
+      args.push(...folders.map((name) => join(root, 'test/clients', name)))
+      const finished = await run(programOf(client, 'python'), args, {
+        cwd: folder,
+        env: clientEnvironment(url),
+      })
+      if (marker) await server.stop()
+      const result = settle(await pytestSums(report), finished)
+      const tail = output().slice(-4000)
+      return { ...result, output: `${result.output}\n--- the server's last words\n${tail}` }
+    },
+  }
+}
+
+function scratch(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'gatehouse-suite-'))
+}

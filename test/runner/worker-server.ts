@@ -1,0 +1,63 @@
+/** Serves src/worker.ts in workerd. Arguments: the port, and the folder for D1's and R2's state. */
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { Miniflare } from 'miniflare'
+import { migrate } from '../../src/db/migrate.ts'
+import { readMigrations } from '../../src/platform/node/migrations.ts'
+import { D1 } from '../../src/platform/workers/d1.ts'
+
+const root = new URL('../..', import.meta.url).pathname
+const [port = '0', dataFolder = '.'] = process.argv.slice(2)
+
+const bundle = await build({
+  absWorkingDir: root,
+  entryPoints: ['src/worker.ts'],
+  bundle: true,
+  write: false,
+  format: 'esm',
+  target: 'es2024',
+  conditions: ['workerd', 'worker', 'browser'],
+  external: ['cloudflare:*', 'node:*'],
+  logLevel: 'warning',
+})
+
+const miniflare = new Miniflare({
+  host: '127.0.0.1',
+  port: Number(port),
+  cf: false,
+  logRequests: false,
+  resourcePersistencePath: dataFolder,
+  workers: [
+    {
+      config: {
+        name: 'gatehouse',
+        compatibilityDate: '2026-10-01',
+        manifest: {
+          mainModule: 'worker.mjs',
+          modulesRoot: root,
+          modules: { 'worker.mjs': { type: 'esm', contents: bundle.outputFiles[0]?.text ?? '' } },
+        },
+        env: {
+          DB: { type: 'd1', id: 'gatehouse' },
+          ARTIFACTS: { type: 'r2', name: 'gatehouse-artifacts' },
+        },
+        exports: {},
+      },
+      dev: { rootPath: root },
+    },
+  ],
+})
+
+const stop = async () => {
+  await miniflare.dispose()
+  process.exit(0)
+}
+process.once('SIGTERM', stop)
+process.once('SIGINT', stop)
+
+await miniflare.ready
+await migrate(
+  new D1(await miniflare.getD1Database('DB')),
+  await readMigrations(join(root, 'drizzle')),
+)
+console.log(`workerd: listening on port ${port}`)
