@@ -1,10 +1,12 @@
 import { Hono } from 'hono'
 import { getPath } from 'hono/utils/url'
+import { apiRoutes } from './api/routes.ts'
 import type { AppContext, AppEnv } from './http/app-env.ts'
 import { browserGuard } from './http/browser-guard.ts'
 import { errorReply, unknownEndpoint } from './http/errors.ts'
 import { ready } from './http/ready.ts'
 import { requestContext } from './http/request-context.ts'
+import { refuseParentSegments } from './http/target.ts'
 import { mlflowRoutes } from './mlflow/routes.ts'
 import type { Platform } from './platform/context.ts'
 
@@ -22,8 +24,10 @@ export function createApp(
   const app = new Hono<AppEnv>(prefix ? { getPath: withoutPrefix(prefix) } : {})
   app.use(requestContext(platformOf))
   app.use(browserGuard())
+  app.use(refuseParentSegments())
   app.get('/ready', ready)
   app.route('/', mlflowRoutes())
+  app.route('/', apiRoutes())
   app.onError(errorReply)
   app.notFound((c) => unknownEndpoint(c, (path) => methodsOf(app, path)))
   return app

@@ -61,12 +61,15 @@ export function newBlobKey(ctx: Context): string {
 /**
  * Point `path` at the blob just written under `key`, in one batch. When the same bytes are there
  * already, `path` shows those and the new object goes.
+ *
+ * @param also changes that must happen in the same moment
  */
 export async function showBlob(
   ctx: Context,
   path: string,
   key: string,
   { sha256, sizeBytes }: Stored,
+  also: readonly SQL[] = [],
 ): Promise<void> {
   const { start, end } = belowFolder(path)
   const free = sql`not exists (
@@ -86,6 +89,7 @@ export async function showBlob(
       set blob = excluded.blob, updated_at_ms = excluded.updated_at_ms
       returning path`,
     sql`select 1 from blobs where key = ${key}`,
+    ...also,
   ])
   if (kept?.length === 0) await ctx.blobs.delete([key])
   if (shown?.length === 0) {

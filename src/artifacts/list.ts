@@ -67,20 +67,21 @@ function readEntries(
   const seek = (low: ReturnType<typeof sql>) => sql`(
     select f.path from ${from} where ${where} and f.path >= ${low} and f.path < ${end}
     order by f.path limit 1)`
-  const rest = sql`substr(path, length(${prefix}) + 1)`
+  const rest = sql`substr(step.path, length(${prefix}) + 1)`
   const next = sql`iif(instr(${rest}, '/') > 0,
-    ${prefix} || substr(${rest}, 1, instr(${rest}, '/') - 1) || '0', path || char(1))`
+    ${prefix} || substr(${rest}, 1, instr(${rest}, '/') - 1) || '0', step.path || char(1))`
   return ctx.db.all<EntryRow>(sql`
     with recursive step (path) as (
       select ${seek(sql`${start}`)}
       union all
-      select ${seek(next)} from step where path is not null
+      select ${seek(next)} from step where step.path is not null
       limit ${count + 1})
     select iif(instr(rest, '/') > 0, substr(rest, 1, instr(rest, '/') - 1), rest) as name,
       instr(rest, '/') > 0 as is_folder, next,
       iif(instr(rest, '/') > 0, null, (
         select b.size_bytes from ${from} join blobs b on b.id = f.blob
         where ${where} and f.path = entry.path)) as size_bytes
-    from (select path, ${rest} as rest, ${next} as next from step where path is not null) entry
+    from (
+      select step.path, ${rest} as rest, ${next} as next from step where step.path is not null) entry
     limit ${count}`)
 }

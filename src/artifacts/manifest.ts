@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { hex } from '../core/bytes.ts'
 import type { Context } from '../platform/context.ts'
+import { damageOf } from './read.ts'
 import type { blobs, manifests } from './tables.ts'
 
 /** One file of a version: its path below the version's root, and what it holds. */
@@ -61,4 +62,34 @@ export async function manifestFilesAfter(
     sizeBytes: size_bytes,
     key,
   }))
+}
+
+/** Files of a manifest that one statement reads. */
+const filesPerRead = 1000
+
+/**
+ * Read every file of a manifest again.
+ *
+ * @returns the digest that its list has now, and the files whose stored bytes are not those sealed
+ */
+export async function verifyManifest(
+  ctx: Context,
+  manifest: number,
+): Promise<{
+  readonly digest: string
+  readonly filesRead: number
+  readonly differing: readonly (ManifestFile & { readonly problem: 'missing' | 'changed' })[]
+}> {
+  const files: ManifestFile[] = []
+  const differing: (ManifestFile & { problem: 'missing' | 'changed' })[] = []
+  let page: SealedFile[]
+  do {
+    page = await manifestFilesAfter(ctx, manifest, files.at(-1)?.path ?? '', filesPerRead)
+    for (const { key, ...file } of page) {
+      const problem = await damageOf(ctx, { ...file, key })
+      if (problem) differing.push({ ...file, problem })
+      files.push(file)
+    }
+  } while (page.length === filesPerRead)
+  return { digest: await manifestDigest(files), filesRead: files.length, differing }
 }

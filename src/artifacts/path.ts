@@ -43,6 +43,11 @@ export function joinPaths(folder: string, path: string): string {
   return checkLength([folder, path].filter((part) => part !== '').join('/'))
 }
 
+/** Whether `given` has a `..` segment in any spelling. */
+export function climbs(given: string): boolean {
+  return decodeFully(given).split('/').includes('..')
+}
+
 function problemOf(decoded: string): string | undefined {
   if (decoded.includes('\0')) return 'it holds a NUL'
   if (decoded.includes('#')) return "it holds a '#'"

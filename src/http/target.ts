@@ -1,5 +1,6 @@
-import { invalid } from '../core/error.ts'
-import type { AppContext } from './app-env.ts'
+import type { MiddlewareHandler } from 'hono'
+import { excerpt, invalid } from '../core/error.ts'
+import type { AppContext, AppEnv } from './app-env.ts'
 
 /**
  * What follows `marker` in the path of the request, percent-encoded as it was sent. Hono's own
@@ -36,4 +37,18 @@ export function optionalQuery(c: AppContext, name: string): string | undefined {
   const values = c.req.queries(name) ?? []
   if (values.length > 1) throw invalid(`Parameter '${name}' is given ${values.length} times`)
   return values[0] === '' ? undefined : values[0]
+}
+
+/**
+ * Refuses `..` segments as they were sent. URLs resolve them, `%2e%2e` too, so without this such a
+ * request would be routed to what it climbed to. workerd resolves them before it hands a request over.
+ */
+export function refuseParentSegments(): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const path = rawPath(c)
+    if (/\/(\.|%2e){2}(\/|$)/i.test(path)) {
+      throw invalid(`Invalid path '${excerpt(path)}': it has a '..' segment`)
+    }
+    await next()
+  }
 }

@@ -22,7 +22,11 @@ export type Operation = {
 export function operation<const F extends Fields>(
   name: string,
   request: Message<F>,
-  answer: (ctx: Context, req: Decoded<F>) => Promise<object | undefined> | Promise<void>,
+  answer: (
+    ctx: Context,
+    req: Decoded<F>,
+    c: AppContext,
+  ) => Promise<object | undefined> | Promise<void>,
 ): Operation {
   return {
     name,
@@ -30,7 +34,7 @@ export function operation<const F extends Fields>(
     async handle(c) {
       const given = c.req.method === 'GET' ? queryObject(c, request) : await bodyObject(c)
       const req = decode(request, withPathParams(c, given, request))
-      return c.json((await answer(c.var.ctx, req)) ?? {})
+      return c.json((await answer(c.var.ctx, req, c)) ?? {})
     },
   }
 }

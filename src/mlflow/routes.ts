@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { RegistryError } from '../core/error.ts'
 import type { AppEnv } from '../http/app-env.ts'
+import { artifactOperations } from './artifacts.ts'
 import { experimentOperations } from './experiments.ts'
 import { modelVersionOperations } from './model-versions.ts'
 import type { Operation } from './operation.ts'
@@ -12,6 +13,7 @@ import { operations, type SurfaceOperation } from './surface.ts'
 /** Everything of MLflow's surface that is served; the rest answers 501. One list a group. */
 export const served: readonly Operation[] = [
   ...serverOperations,
+  ...artifactOperations,
   ...experimentOperations,
   ...runOperations,
   ...registeredModelOperations,
@@ -22,7 +24,8 @@ export const served: readonly Operation[] = [
 export function mlflowRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>()
   const handlers = new Map(served.map((operation) => [operation.name, operation]))
-  for (const entry of operations) {
+  // A wildcard also takes the path without what it stands for, so it comes after the exact ones.
+  for (const entry of operations.toSorted((a, b) => Number(takesRest(a)) - Number(takesRest(b)))) {
     const handler = handlers.get(entry.name) ?? notImplemented(entry)
     for (const { method, path } of entry.routes) {
       app.on(method, honoPath(path), (c) => {
@@ -45,6 +48,10 @@ function notImplemented(entry: SurfaceOperation): Operation {
       )
     },
   }
+}
+
+function takesRest(entry: SurfaceOperation): boolean {
+  return entry.routes.some(({ path }) => honoPath(path).endsWith('*'))
 }
 
 /** `{run_id}` as Hono's `:run_id`; a path parameter takes the rest of the path, slashes and all. */

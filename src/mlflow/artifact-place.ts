@@ -1,0 +1,97 @@
+import { storePathOf } from '../artifacts/address.ts'
+import {
+  type ArtifactFile,
+  findFile,
+  isFolder,
+  type Place,
+  versionsFolder,
+} from '../artifacts/files.ts'
+import { baseName } from '../artifacts/folder-range.ts'
+import { type Entry, type EntryPage, listFolder } from '../artifacts/list.ts'
+import { joinPaths } from '../artifacts/path.ts'
+import { openFile } from '../artifacts/read.ts'
+import { excerpt, invalid, notFound } from '../core/error.ts'
+import { decodePageToken, encodePageToken } from '../core/page-token.ts'
+import type { AppContext } from '../http/app-env.ts'
+import { sendFile } from '../http/download.ts'
+import type { Context } from '../platform/context.ts'
+import { manifestOfVersionId } from '../registry/version-manifest.ts'
+
+/** A path, and where it is to be looked up: in the store, or among a version's sealed files. */
+export type Located = { readonly place: Place; readonly path: string; readonly shown: string }
+
+/** Entries of one answer when the client does not say: far beyond any folder that a page shows. */
+export const entriesMax = 100_000
+
+/**
+ * Where `path` of the artifact proxy is looked up: below `model-versions/<id>` among the sealed
+ * files of that version, else in the index; undefined for a version that is not there.
+ *
+ * @param path clean
+ */
+export async function locate(ctx: Context, path: string): Promise<Located | undefined> {
+  const [top, id = '', ...rest] = path.split('/')
+  if (top !== versionsFolder) return { place: {}, path, shown: path }
+  const manifest = /^[1-9]\d{0,14}$/.test(id)
+    ? await manifestOfVersionId(ctx, Number(id))
+    : undefined
+  return manifest === undefined
+    ? undefined
+    : { place: { manifest }, path: rest.join('/'), shown: path }
+}
+
+/**
+ * The place of `path` below an artifact URI that the server gave out.
+ *
+ * @param path clean, relative
+ * @throws INVALID_PARAMETER_VALUE the URI lies outside this server's store
+ */
+export function below(artifactUri: string, path: string): Located {
+  const root = storePathOf(artifactUri)
+  if (root === undefined) {
+    throw invalid(
+      `Artifacts at '${excerpt(artifactUri)}' lie outside this server's store and are not opened by it; read them with the client`,
+    )
+  }
+  const full = joinPaths(root, path)
+  return { place: {}, path: full, shown: full }
+}
+
+/** Answer a GET or HEAD of a file. @throws RESOURCE_DOES_NOT_EXIST, or INVALID_PARAMETER_VALUE for a folder */
+export async function sendLocated(c: AppContext, located: Located): Promise<Response> {
+  const { ctx } = c.var
+  const file = await getFile(ctx, located)
+  return sendFile(c, {
+    ...file,
+    fileName: baseName(file.path),
+    open: (range) => openFile(ctx, file, range),
+  })
+}
+
+async function getFile(ctx: Context, { place, path, shown }: Located): Promise<ArtifactFile> {
+  const file = path === '' ? undefined : await findFile(ctx, place, path)
+  if (file) return file
+  if (await isFolder(ctx, place, path)) {
+    throw invalid(`Artifact path '${excerpt(shown)}' is a folder; name a file in it`)
+  }
+  throw notFound('Artifact', shown)
+}
+
+/** What the list calls share: MLflow knows no paging here, so without `max_results` all is answered. */
+export type ListQuery = { readonly count: number; readonly token: string | undefined }
+
+/** One page of a folder; by name, as MLflow sorts it, within the page. */
+export async function listLocated(
+  ctx: Context,
+  { place, path }: Located,
+  { count, token }: ListQuery,
+): Promise<{ entries: readonly Entry[]; nextPageToken: string | undefined }> {
+  const asked = ['artifacts', place.manifest ?? ctx.workspace, path]
+  const from = decodePageToken(asked, token)?.[0]
+  if (from !== undefined && typeof from !== 'string') throw invalid('Invalid page_token')
+  const page: EntryPage = await listFolder(ctx, place, path, count, from)
+  return {
+    entries: [...page.entries].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    nextPageToken: page.next === undefined ? undefined : encodePageToken(asked, [page.next]),
+  }
+}

@@ -1,0 +1,64 @@
+import { assertWritable, deleteFiles, putFile } from '../artifacts/files.ts'
+import { cleanFilePath, cleanPath } from '../artifacts/path.ts'
+import { invalid, notFound, RegistryError } from '../core/error.ts'
+import type { AppContext } from '../http/app-env.ts'
+import { declaredLength, requestBytes } from '../http/body.ts'
+import { pathAfter, rawPath } from '../http/target.ts'
+import { listLocated, locate, sendLocated } from './artifact-place.ts'
+import { entriesToWire, ListFields, listQuery } from './artifact-wire.ts'
+import { type Operation, operation, rawOperation } from './operation.ts'
+import { message } from './wire/message.ts'
+
+const root = '/mlflow-artifacts/artifacts'
+
+/** The `mlflow-artifacts` proxy: files by path, for clients that have no store of their own. */
+export const artifactProxyOperations: readonly Operation[] = [
+  operation(
+    'listProxyArtifacts',
+    message({ path: { type: 'string' }, ...ListFields }),
+    async (ctx, req) => {
+      const located = await locate(ctx, cleanPath(req.path ?? ''))
+      if (!located) return {}
+      const { entries, nextPageToken } = await listLocated(ctx, located, listQuery(req))
+      return { files: entriesToWire(entries), next_page_token: nextPageToken }
+    },
+  ),
+
+  rawOperation('downloadArtifact', async (c) => {
+    const path = cleanPath(pathAfter(c, `${root}/`))
+    const located = await locate(c.var.ctx, path)
+    if (!located) throw notFound('Artifact', path)
+    return sendLocated(c, located)
+  }),
+
+  rawOperation('uploadArtifact', async (c) => {
+    const path = cleanFilePath(filePathOf(c))
+    assertWritable(path)
+    await putFile(c.var.ctx, path, requestBytes(c), declaredLength(c))
+    return c.body(null, 200)
+  }),
+
+  rawOperation('deleteArtifact', async (c) => {
+    const path = cleanPath(filePathOf(c))
+    if (path === '') throw notFound('Artifact', '/')
+    await deleteFiles(c.var.ctx, path)
+    return c.json({})
+  }),
+]
+
+/**
+ * The path of a file to be changed, as it was sent.
+ *
+ * @throws METHOD_NOT_ALLOWED the collection itself is named
+ * @throws INVALID_PARAMETER_VALUE there is a query: a `?` of the file's name that was not encoded,
+ *   so what is left is the name of another file
+ */
+function filePathOf(c: AppContext): string {
+  if (rawPath(c).endsWith(root)) {
+    throw new RegistryError('METHOD_NOT_ALLOWED', `${c.req.method} needs a path below ${root}/`)
+  }
+  if (/\?./s.test(c.var.rawTarget ?? c.req.url)) {
+    throw invalid("This request takes no query; encode a '?' in a file's name as %3F")
+  }
+  return pathAfter(c, `${root}/`)
+}

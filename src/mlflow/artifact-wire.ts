@@ -1,0 +1,39 @@
+import type { Entry } from '../artifacts/list.ts'
+import { invalid } from '../core/error.ts'
+import type { Int64 } from '../core/int64.ts'
+import { entriesMax, type ListQuery } from './artifact-place.ts'
+import { unlessEmpty } from './wire/json.ts'
+
+/** Paging of the list calls; `max_results` is ours, MLflow always answers everything. */
+export const ListFields = {
+  page_token: { type: 'string' },
+  max_results: { type: 'int64' },
+} as const
+
+/** @throws INVALID_PARAMETER_VALUE `max_results` is out of range */
+export function listQuery(req: {
+  readonly page_token?: string | undefined
+  readonly max_results?: Int64 | undefined
+}): ListQuery {
+  const count = Number(req.max_results ?? entriesMax)
+  if (count < 1 || count > entriesMax) {
+    throw invalid(`Invalid value ${count} for parameter 'max_results': 1 to ${entriesMax}`)
+  }
+  return { count, token: req.page_token }
+}
+
+/**
+ * MLflow's FileInfo of each entry; an empty file has no `file_size` there, like a folder.
+ *
+ * @param folder put before each name, for the lists that answer paths and not names
+ */
+export function entriesToWire(entries: readonly Entry[], folder = '') {
+  const prefix = folder === '' ? '' : `${folder}/`
+  return unlessEmpty(
+    entries.map(({ name, isFolder, sizeBytes }) => ({
+      path: prefix + name,
+      is_dir: isFolder,
+      file_size: sizeBytes || undefined,
+    })),
+  )
+}

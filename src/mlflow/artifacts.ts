@@ -1,0 +1,127 @@
+import { putFile } from '../artifacts/files.ts'
+import { cleanFilePath, cleanPath } from '../artifacts/path.ts'
+import { invalid, RegistryError } from '../core/error.ts'
+import type { AppContext } from '../http/app-env.ts'
+import { declaredLength, readBytes } from '../http/body.ts'
+import { optionalQuery, requiredQuery } from '../http/target.ts'
+import { parseVersion } from '../registry/check-names.ts'
+import { getVersionFiles, sealedManifest } from '../registry/version-manifest.ts'
+import { getLoggedModel } from '../tracking/logged-model-reads.ts'
+import { getRun } from '../tracking/read-runs.ts'
+import { below, listLocated, sendLocated } from './artifact-place.ts'
+import { artifactProxyOperations } from './artifact-proxy.ts'
+import { entriesToWire, ListFields, listQuery } from './artifact-wire.ts'
+import { multipartOperations } from './multipart.ts'
+import { type Operation, operation, rawOperation } from './operation.ts'
+import { presignedOperations } from './presigned.ts'
+import { message } from './wire/message.ts'
+
+/** What the web page may send in one request, as in MLflow. */
+const pageUploadBytesMax = 10 * 1024 * 1024
+
+/** Files of runs, logged models and model versions, by the entity's id. */
+const entityOperations: readonly Operation[] = [
+  operation(
+    'listArtifacts',
+    message({
+      run_id: { type: 'string', required: true, alsoAs: 'run_uuid' },
+      path: { type: 'string' },
+      ...ListFields,
+    }),
+    async (ctx, req) => {
+      const { artifactUri } = await getRun(ctx, req.run_id)
+      const folder = cleanPath(req.path ?? '')
+      const located = below(artifactUri, folder)
+      const { entries, nextPageToken } = await listLocated(ctx, located, listQuery(req))
+      return {
+        root_uri: artifactUri,
+        files: entriesToWire(entries, folder),
+        next_page_token: nextPageToken,
+      }
+    },
+  ),
+
+  operation(
+    'listLoggedModelArtifacts',
+    message({
+      model_id: { type: 'string', required: true },
+      artifact_directory_path: { type: 'string' },
+      ...ListFields,
+    }),
+    async (ctx, req) => {
+      const { artifactUri } = await getLoggedModel(ctx, req.model_id)
+      const folder = cleanPath(req.artifact_directory_path ?? '')
+      const located = below(artifactUri, folder)
+      const { entries, nextPageToken } = await listLocated(ctx, located, listQuery(req))
+      return {
+        root_uri: artifactUri,
+        files: entriesToWire(entries, folder),
+        next_page_token: nextPageToken,
+      }
+    },
+  ),
+
+  rawOperation('getArtifact', async (c) => {
+    const path = cleanPath(requiredQuery(c, 'path'))
+    const { artifactUri } = await getRun(c.var.ctx, runIdOf(c))
+    return sendLocated(c, below(artifactUri, path))
+  }),
+
+  rawOperation('getLoggedModelArtifact', async (c) => {
+    const path = cleanPath(requiredQuery(c, 'artifact_file_path'))
+    const { artifactUri } = await getLoggedModel(c.var.ctx, c.req.param('model_id') ?? '')
+    return sendLocated(c, below(artifactUri, path))
+  }),
+
+  rawOperation('getModelVersionArtifact', async (c) => {
+    const path = cleanPath(requiredQuery(c, 'path'))
+    const name = requiredQuery(c, 'name')
+    const version = parseVersion(requiredQuery(c, 'version'))
+    const files = await getVersionFiles(c.var.ctx, name, version)
+    const manifest = sealedManifest(files, name, version)
+    return sendLocated(c, { place: { manifest }, path, shown: path })
+  }),
+
+  rawOperation('uploadRunArtifact', async (c) => {
+    const runId = runIdOf(c)
+    const path = cleanFilePath(requiredQuery(c, 'path'))
+    const bytes = await pageUpload(c)
+    const { artifactUri } = await getRun(c.var.ctx, runId)
+    await putFile(c.var.ctx, below(artifactUri, path).path, oneChunk(bytes), bytes.byteLength)
+    return c.body(null, 200)
+  }),
+]
+
+async function pageUpload(c: AppContext): Promise<Uint8Array> {
+  if ((declaredLength(c) ?? 0) > pageUploadBytesMax) {
+    throw invalid(`The file has more than ${pageUploadBytesMax} bytes; log it with a client`)
+  }
+  const bytes = await readBytes(c, pageUploadBytesMax)
+  if (bytes.byteLength === 0) throw invalid('Request must specify data: the body is empty')
+  return bytes
+}
+
+/** @throws INVALID_PARAMETER_VALUE `run_id` and `run_uuid` name two runs */
+function runIdOf(c: AppContext): string {
+  const runId = optionalQuery(c, 'run_id')
+  const runUuid = optionalQuery(c, 'run_uuid')
+  if (runId !== undefined && runUuid !== undefined && runId !== runUuid) {
+    throw invalid("Parameters 'run_id' and 'run_uuid' differ; send only 'run_id'")
+  }
+  const id = runId ?? runUuid
+  if (id === undefined) {
+    throw new RegistryError('RESOURCE_DOES_NOT_EXIST', 'Run not found: the request has no run_id')
+  }
+  return id
+}
+
+async function* oneChunk(bytes: Uint8Array) {
+  yield bytes
+}
+
+export const artifactOperations: readonly Operation[] = [
+  ...artifactProxyOperations,
+  ...entityOperations,
+  ...multipartOperations,
+  ...presignedOperations,
+]

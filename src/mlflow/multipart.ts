@@ -1,0 +1,85 @@
+import { baseName } from '../artifacts/folder-range.ts'
+import { abortUpload, completeUpload, createUpload } from '../artifacts/multipart.ts'
+import { cleanFilePath, cleanPath, climbs, joinPaths } from '../artifacts/path.ts'
+import { excerpt, invalid } from '../core/error.ts'
+import type { AppContext } from '../http/app-env.ts'
+import { signedPartUrl } from '../http/part-url.ts'
+import { pathAfter } from '../http/target.ts'
+import { type Operation, operation } from './operation.ts'
+import { unlessEmpty } from './wire/json.ts'
+import { message } from './wire/message.ts'
+
+/** S3 and R2 join no more. */
+const partsMax = 10_000
+
+const CreateMultipartUpload = message({
+  path: { type: 'string', required: true },
+  num_parts: { type: 'int64' },
+})
+const CompleteMultipartUpload = message({
+  path: { type: 'string', required: true },
+  upload_id: { type: 'string', required: true },
+  parts: {
+    type: message({
+      part_number: { type: 'int64' },
+      etag: { type: 'string' },
+      url: { type: 'string' },
+    }),
+    repeated: true,
+  },
+})
+const AbortMultipartUpload = message({
+  path: { type: 'string', required: true },
+  upload_id: { type: 'string', required: true },
+})
+
+/** Large files in parts, each sent to a URL of its own; stock clients do so from 500 MiB on. */
+export const multipartOperations: readonly Operation[] = [
+  operation('createMultipartUpload', CreateMultipartUpload, async (ctx, req, c) => {
+    const path = targetPath(c, 'create', req.path)
+    const count = Number(req.num_parts ?? 0)
+    if (count < 0 || count > partsMax) {
+      throw invalid(
+        `Invalid num_parts ${count}: an upload has at most ${partsMax} parts; raise MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE`,
+      )
+    }
+    const uploadId = await createUpload(ctx, path)
+    const credentials = []
+    for (let part = 1; part <= count; part++) {
+      const url = await signedPartUrl(c, { uploadId, part, path })
+      credentials.push({ url, part_number: part, headers: {} })
+    }
+    return { upload_id: uploadId, credentials: unlessEmpty(credentials) }
+  }),
+
+  operation('completeMultipartUpload', CompleteMultipartUpload, async (ctx, req, c) => {
+    const parts = req.parts.map(({ part_number, etag }) => ({
+      part: Number(part_number ?? 0),
+      etag: (etag ?? '').replace(/^(W\/)?"(.*)"$/, '$2'),
+    }))
+    await completeUpload(ctx, req.upload_id, targetPath(c, 'complete', req.path), parts)
+  }),
+
+  operation('abortMultipartUpload', AbortMultipartUpload, async (ctx, req, c) => {
+    await abortUpload(ctx, req.upload_id, targetPath(c, 'abort', req.path))
+  }),
+]
+
+/**
+ * The file that a multipart call is about: the folder of its URL, and the name of the client's
+ * local file, which is what `path` in the body is, absolute ones included.
+ */
+function targetPath(c: AppContext, verb: string, localPath: string): string {
+  const folder = cleanPath(pathAfter(c, `/mlflow-artifacts/mpu/${verb}/`))
+  if (climbs(localPath)) {
+    // By its first words a client falls back to one plain PUT, which does not send this path.
+    throw invalid(
+      `Multipart upload is not supported for the current artifact repository with the path '${excerpt(localPath)}': it has a '..' segment`,
+    )
+  }
+  // Windows clients send `C:\\models\\m.bin`.
+  const local = /^[a-z]:\\/i.test(localPath) ? localPath.replaceAll('\\', '/') : localPath
+  const relative = local.replace(/^([a-z]:)?\/+/i, '')
+  cleanFilePath(relative)
+  return joinPaths(folder, cleanFilePath(baseName(relative)))
+}

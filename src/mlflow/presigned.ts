@@ -1,0 +1,72 @@
+import { cleanPath } from '../artifacts/path.ts'
+import { excerpt, invalid, RegistryError } from '../core/error.ts'
+import { pathAfter } from '../http/target.ts'
+import type { Context } from '../platform/context.ts'
+import { getLoggedModel } from '../tracking/logged-model-reads.ts'
+import { getRun } from '../tracking/read-runs.ts'
+import { type Operation, operation, rawOperation } from './operation.ts'
+import { message } from './wire/message.ts'
+
+const expirySecondsMax = 604_800
+
+/**
+ * Presigned URLs are for stores that clients reach by themselves. Ours is reached through this
+ * server alone, so these refuse, with the words by which clients fall back to plain requests.
+ */
+export const presignedOperations: readonly Operation[] = [
+  rawOperation('getPresignedDownloadUrl', async (c) => {
+    cleanPath(pathAfter(c, '/mlflow-artifacts/presigned/'))
+    throw new RegistryError(
+      'NOT_IMPLEMENTED',
+      'Multipart download is not supported for the current artifact repository; a plain GET streams any size and takes Range',
+    )
+  }),
+
+  operation(
+    'createPresignedUploadUrl',
+    message({
+      run_id: { type: 'string' },
+      model_id: { type: 'string' },
+      path: { type: 'string', required: true },
+    }),
+    async (ctx, req) => {
+      cleanPath(req.path)
+      if (!req.run_id === !req.model_id) {
+        throw invalid("Give one of 'run_id' and 'model_id', not both and not none")
+      }
+      throw unsupported('upload', await artifactUriOf(ctx, req.run_id, req.model_id))
+    },
+  ),
+
+  operation(
+    'createPresignedDownloadUrl',
+    message({
+      run_id: { type: 'string', required: true },
+      path: { type: 'string', required: true },
+      expiration: { type: 'int64' },
+    }),
+    async (ctx, req) => {
+      cleanPath(req.path)
+      const seconds = req.expiration ?? 1
+      if (seconds < 1 || seconds > expirySecondsMax) {
+        throw invalid(`Invalid expiration ${seconds}: it must be 1 to ${expirySecondsMax} seconds`)
+      }
+      throw unsupported('download', await artifactUriOf(ctx, req.run_id, undefined))
+    },
+  ),
+]
+
+async function artifactUriOf(
+  ctx: Context,
+  runId: string | undefined,
+  modelId: string | undefined,
+): Promise<string> {
+  const entity = runId ? await getRun(ctx, runId) : await getLoggedModel(ctx, modelId ?? '')
+  return entity.artifactUri
+}
+
+function unsupported(direction: 'upload' | 'download', artifactUri: string): RegistryError {
+  return invalid(
+    `Presigned ${direction} is not supported for the current artifact repository ('${excerpt(artifactUri)}'): use the mlflow-artifacts endpoints`,
+  )
+}
