@@ -12,7 +12,8 @@ export type Compiled = {
  * SQL text and bound values, in the types that every driver takes: booleans become 0 and 1.
  *
  * @throws TypeError a value that a driver would turn into NULL or crash on: NaN, an infinity,
- *   undefined, a bigint, an object. That is a bug in the query, not the caller's mistake
+ *   a bigint, an object (an undefined drizzle leaves out, which is a syntax error). That is a bug
+ *   in the query, not the caller's mistake
  */
 export function compile(query: SQL): Compiled {
   const { sql, params } = dialect.sqlToQuery(query)

@@ -40,7 +40,11 @@ const kinds = {
   'FOREIGN KEY constraint failed': 'foreign key',
 } as const
 
-/** The ConstraintError that a driver's error text tells of, or undefined for any other failure. */
+/**
+ * The ConstraintError that a driver's error tells of, or undefined for any other failure. SQLite's
+ * own words are in all of them, wrapped in `D1_ERROR: ...: SQLITE_CONSTRAINT`, in
+ * `SQLITE_CONSTRAINT: SQLite error: ...`, or bare beside a `code`. A trigger's words are its own.
+ */
 export function constraintError(err: unknown): ConstraintError | undefined {
   const text = err instanceof Error ? err.message : String(err)
   const match =
@@ -51,6 +55,10 @@ export function constraintError(err: unknown): ConstraintError | undefined {
     const kind = kinds[`${match[1]} constraint failed` as keyof typeof kinds]
     return new ConstraintError(kind, match[2] ?? '', { cause: err })
   }
-  const aborted = /SQLITE_CONSTRAINT_TRIGGER|: SQLITE_CONSTRAINT$/.test(text)
-  return aborted ? new ConstraintError('trigger', text, { cause: err }) : undefined
+  const code = err instanceof Error && 'code' in err ? String(err.code) : ''
+  if (!/SQLITE_CONSTRAINT/.test(`${code} ${text}`)) return undefined
+  const words = text
+    .replace(/^(?:D1_ERROR: |SQLITE_CONSTRAINT: |SQLite error: )*/, '')
+    .replace(/: SQLITE_CONSTRAINT.*$/, '')
+  return new ConstraintError('trigger', words, { cause: err })
 }
