@@ -15,8 +15,10 @@ export interface BlobStore {
   /**
    * Store `body` under `key`, hashing as it streams; memory stays flat.
    *
-   * @param sizeBytes the length when the sender declared it; a body of another length fails
+   * @param sizeBytes the length when the sender declared it
    * @throws what reading `body` throws; then nothing is stored under `key`
+   * @throws BAD_REQUEST the body has another length than was declared
+   * @throws RESOURCE_EXHAUSTED the store has no room left
    */
   put(key: string, body: ByteStream, sizeBytes?: number): Promise<Stored>
   /** The bytes of `key`, or of a part of it; undefined when there is no such key. */
@@ -26,14 +28,33 @@ export interface BlobStore {
   /** Remove keys; those that are not there are no error. */
   delete(keys: readonly string[]): Promise<void>
   /** Keys below `prefix` with the time of their writing, in pages of the store's own size. */
-  list(prefix: string): AsyncIterable<{ readonly key: string; readonly writtenAtMs: number }>
+  list(prefix: string): AsyncIterable<StoredObject>
+  /**
+   * What writes that were cut off left behind and no key shows: temporary files, parts of uploads
+   * that nobody completed. Empty where the store removes these by itself.
+   */
+  leftovers(): AsyncIterable<Leftover>
+  /** Remove leftovers; those that are not there are no error. */
+  discard(leftovers: readonly Leftover[]): Promise<void>
   readonly multipart: MultipartStore
+}
+
+export type StoredObject = { readonly key: string; readonly writtenAtMs: number }
+
+/** `id` is the store's own name for it; `uploadId` is there for a multipart upload. */
+export type Leftover = {
+  readonly id: string
+  readonly uploadId?: string
+  readonly writtenAtMs: number
 }
 
 /** Uploads in parts that may arrive in any order and more than once. Part numbers start at 1. */
 export interface MultipartStore {
   create(key: string): Promise<string>
-  /** @returns the part's ETag, without quotes */
+  /**
+   * @returns the part's ETag, without quotes
+   * @throws RESOURCE_DOES_NOT_EXIST no such upload: it was completed, aborted or swept
+   */
   putPart(
     key: string,
     uploadId: string,
@@ -41,7 +62,13 @@ export interface MultipartStore {
     body: ByteStream,
     sizeBytes: number,
   ): Promise<string>
-  /** Join the parts in the order given; the key appears whole or not at all. Reads it back for the hash. */
+  /**
+   * Join the parts; the key appears whole or not at all. Reads it back for the hash.
+   *
+   * @param parts by rising part number, each with the ETag of its last upload
+   * @throws INVALID_PARAMETER_VALUE none, out of order, never uploaded, of another ETag, or too small
+   * @throws RESOURCE_DOES_NOT_EXIST no such upload
+   */
   complete(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<Stored>
   /** Forget the parts; an upload that is not there is no error. */
   abort(key: string, uploadId: string): Promise<void>

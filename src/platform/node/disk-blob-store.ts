@@ -1,49 +1,57 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { Readable } from 'node:stream'
+import type { Dirent } from 'node:fs'
+import { mkdir, readdir, rm, stat, unlink } from 'node:fs/promises'
+import { join, relative, resolve, sep } from 'node:path'
+import { checkPartNumber, checkPartOrder, noSuchPart, noSuchUpload } from '../parts.ts'
 import type {
   BlobStore,
   ByteRange,
   ByteStream,
+  Leftover,
   MultipartStore,
   Stored,
+  StoredObject,
   UploadedPart,
 } from '../ports.ts'
+import { fileBytes, isMissing, readFile } from './read-file.ts'
+import { writeFile } from './write-file.ts'
 
-const readBytes = 512 * 1024
+const partsPrefix = 'parts-'
 
 /**
- * Blobs as files below one folder. A body is written under a temporary name, flushed, and renamed
- * into place, so that a key is there whole or not at all, after a crash too.
+ * Blobs as files below one folder. A body is written under a temporary name in `incoming/`,
+ * flushed, and renamed into place, so that a key is there whole or not at all, after a crash too.
+ * The parts of an upload lie in `incoming/parts-<upload>/<part>/<ETag>`.
  */
 export class DiskBlobStore implements BlobStore {
   readonly #root: string
+  readonly #incoming: string
 
-  /** @param root an existing folder; `incoming/` in it holds what is not complete */
+  /** @param root an existing folder */
   constructor(root: string) {
-    this.#root = root
+    this.#root = resolve(root)
+    this.#incoming = join(this.#root, 'incoming')
   }
 
   readonly multipart: MultipartStore = {
-    create: async (key) => {
+    create: async () => {
       const uploadId = crypto.randomUUID()
       await mkdir(this.#partsFolder(uploadId), { recursive: true })
-      void key
       return uploadId
     },
     putPart: async (_key, uploadId, part, body, sizeBytes) => {
-      const stored = await this.#write(
-        join(this.#partsFolder(uploadId), String(part)),
-        body,
-        sizeBytes,
-      )
-      return stored.sha256
+      checkPartNumber(part)
+      return this.#putPart(this.#partsFolder(uploadId), uploadId, part, body, sizeBytes)
     },
     complete: async (key, uploadId, parts) => {
+      checkPartOrder(parts)
       const folder = this.#partsFolder(uploadId)
-      const stored = await this.put(key, joinedParts(folder, parts))
+      if (!(await sizeIfThere(folder))) throw noSuchUpload(uploadId)
+      for (const part of parts) {
+        if (!isEtag(part.etag) || !(await sizeIfThere(partPath(folder, part)))) {
+          throw noSuchPart(part)
+        }
+      }
+      const stored = await this.put(key, joined(folder, parts))
       await rm(folder, { recursive: true, force: true })
       return stored
     },
@@ -53,90 +61,140 @@ export class DiskBlobStore implements BlobStore {
   }
 
   async put(key: string, body: ByteStream, sizeBytes?: number): Promise<Stored> {
-    return this.#write(this.#path(key), body, sizeBytes)
+    const path = this.#path(key)
+    await mkdir(this.#incoming, { recursive: true })
+    return writeFile(this.#temporary(), body, sizeBytes, () => path)
   }
 
   async get(key: string, range?: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {
-    const path = this.#path(key)
-    if ((await this.sizeOf(key)) === undefined) return undefined
-    const options = range ? { start: range.start, end: range.end - 1 } : {}
-    const file = createReadStream(path, { ...options, highWaterMark: readBytes })
-    return Readable.toWeb(file) as ReadableStream<Uint8Array>
+    return readFile(this.#path(key), range)
   }
 
   async sizeOf(key: string): Promise<number | undefined> {
-    try {
-      return (await stat(this.#path(key))).size
-    } catch (err) {
-      if (isMissing(err)) return undefined
-      throw err
-    }
+    return (await sizeIfThere(this.#path(key)))?.sizeBytes
   }
 
   async delete(keys: readonly string[]): Promise<void> {
-    for (const key of keys) await rm(this.#path(key), { force: true })
+    for (const key of keys) await unlinkIfThere(this.#path(key))
   }
 
-  async *list(prefix: string): AsyncIterable<{ key: string; writtenAtMs: number }> {
-    const folder = this.#path(prefix)
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((err) => {
-      if (isMissing(err)) return []
-      throw err
-    })
-    for (const entry of entries) {
-      if (!entry.isFile()) continue
-      const path = join(entry.parentPath, entry.name)
-      yield { key: path.slice(this.#root.length + 1), writtenAtMs: (await stat(path)).mtimeMs }
+  async *list(prefix: string): AsyncIterable<StoredObject> {
+    for await (const path of filesBelow(this.#path(prefix))) {
+      const found = await sizeIfThere(path)
+      if (!found || path.startsWith(this.#incoming + sep)) continue
+      const key = relative(this.#root, path).replaceAll(sep, '/')
+      yield { key, writtenAtMs: found.writtenAtMs }
     }
   }
 
-  async #write(path: string, body: ByteStream, sizeBytes: number | undefined): Promise<Stored> {
-    const incoming = join(this.#root, 'incoming', crypto.randomUUID())
-    await mkdir(dirname(incoming), { recursive: true })
-    const file = await open(incoming, 'wx')
+  async *leftovers(): AsyncIterable<Leftover> {
+    for (const entry of await entriesOf(this.#incoming)) {
+      const found = await sizeIfThere(join(this.#incoming, entry.name))
+      if (!found) continue
+      const { writtenAtMs } = found
+      const uploadId = entry.name.startsWith(partsPrefix)
+        ? entry.name.slice(partsPrefix.length)
+        : undefined
+      yield { id: entry.name, writtenAtMs, ...(uploadId === undefined ? {} : { uploadId }) }
+    }
+  }
+
+  async discard(leftovers: readonly Leftover[]): Promise<void> {
+    for (const { id } of leftovers) {
+      await rm(inside(this.#incoming, id), { recursive: true, force: true })
+    }
+  }
+
+  async #putPart(
+    folder: string,
+    uploadId: string,
+    part: number,
+    body: ByteStream,
+    sizeBytes: number,
+  ): Promise<string> {
+    const partFolder = join(folder, String(part))
     try {
-      const stored = await copy(body, file, sizeBytes)
-      await file.sync()
-      await file.close()
-      await mkdir(dirname(path), { recursive: true })
-      await rename(incoming, path)
-      return stored
+      await mkdir(partFolder)
     } catch (err) {
-      await file.close().catch(() => undefined)
-      await rm(incoming, { force: true })
-      throw err
+      if (isMissing(err)) throw noSuchUpload(uploadId)
+      if (!isThere(err)) throw err
     }
+    const { sha256: etag } = await writeFile(this.#temporary(), body, sizeBytes, (stored) =>
+      join(partFolder, stored.sha256),
+    )
+    for (const older of await entriesOf(partFolder)) {
+      if (older.name !== etag) await unlinkIfThere(join(partFolder, older.name))
+    }
+    return etag
   }
 
   #path(key: string): string {
-    return join(this.#root, key)
+    return inside(this.#root, key)
+  }
+
+  #temporary(): string {
+    return join(this.#incoming, crypto.randomUUID())
   }
 
   #partsFolder(uploadId: string): string {
-    return join(this.#root, 'incoming', `parts-${uploadId}`)
+    return inside(this.#incoming, partsPrefix + uploadId)
   }
 }
 
-async function copy(body: ByteStream, file: FileHandle, sizeBytes?: number): Promise<Stored> {
-  const hash = createHash('sha256')
-  let written = 0
-  for await (const chunk of body) {
-    hash.update(chunk)
-    await file.write(chunk)
-    written += chunk.byteLength
-  }
-  if (sizeBytes !== undefined && written !== sizeBytes) {
-    throw new Error(`body of ${written} bytes where ${sizeBytes} were declared`)
-  }
-  return { sizeBytes: written, sha256: hash.digest('hex') }
+/** Keys and upload ids are ours; should one ever come from outside, it still leads nowhere else. */
+function inside(folder: string, name: string): string {
+  const path = resolve(folder, name)
+  if (path === folder || path.startsWith(folder + sep)) return path
+  throw new Error(`'${name}' leads out of the artifact store`)
 }
 
-async function* joinedParts(folder: string, parts: readonly UploadedPart[]): ByteStream {
-  for (const { part } of parts) {
-    yield* createReadStream(join(folder, String(part)), { highWaterMark: readBytes })
+function partPath(folder: string, { part, etag }: UploadedPart): string {
+  return join(folder, String(part), etag)
+}
+
+function isEtag(etag: string): boolean {
+  return /^[0-9a-f]{64}$/.test(etag)
+}
+
+async function* joined(folder: string, parts: readonly UploadedPart[]): ByteStream {
+  for (const part of parts) yield* fileBytes(partPath(folder, part))
+}
+
+async function* filesBelow(folder: string): AsyncIterable<string> {
+  for (const entry of await entriesOf(folder)) {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) yield* filesBelow(path)
+    else if (entry.isFile()) yield path
   }
 }
 
-function isMissing(err: unknown): boolean {
-  return err instanceof Error && 'code' in err && (err.code === 'ENOENT' || err.code === 'ENOTDIR')
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (err) {
+    if (isMissing(err)) return []
+    throw err
+  }
+}
+
+async function sizeIfThere(path: string) {
+  try {
+    const { size, mtimeMs } = await stat(path)
+    return { sizeBytes: size, writtenAtMs: mtimeMs }
+  } catch (err) {
+    if (isMissing(err)) return undefined
+    throw err
+  }
+}
+
+async function unlinkIfThere(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (err) {
+    if (!isMissing(err)) throw err
+  }
+}
+
+function isThere(err: unknown): boolean {
+  return err instanceof Error && 'code' in err && err.code === 'EEXIST'
 }

@@ -1,4 +1,22 @@
-import type { BlobStore, ByteRange, ByteStream, MultipartStore, Stored } from '../ports.ts'
+import { invalid } from '../../core/error.ts'
+import { checkLength, checkPartNumber, checkPartOrder, noSuchUpload, slices } from '../parts.ts'
+import type {
+  BlobStore,
+  ByteRange,
+  ByteStream,
+  Leftover,
+  MultipartStore,
+  Stored,
+  StoredObject,
+} from '../ports.ts'
+import { sha256 } from './sha256.ts'
+
+/** What is buffered of a body of unknown length; 10,000 parts of it are 80 GB. */
+const partBytes = 8 * 1024 * 1024
+/** R2 takes up to 5 GiB in one piece. */
+const singleBytesMax = 4 * 1024 ** 3
+/** The binding removes at most so many keys at once. */
+const deletesMax = 1000
 
 /** Blobs in a Cloudflare R2 bucket. */
 export class R2BlobStore implements BlobStore {
@@ -9,22 +27,37 @@ export class R2BlobStore implements BlobStore {
   }
 
   readonly multipart: MultipartStore = {
-    create: async () => {
-      throw new Error('to be written')
+    create: async (key) => (await this.#bucket.createMultipartUpload(key)).uploadId,
+    putPart: async (key, uploadId, part, body, sizeBytes) => {
+      checkPartNumber(part)
+      const upload = this.#bucket.resumeMultipartUpload(key, uploadId)
+      const { result } = await piped(body, sizeBytes, (stream) =>
+        clearly(uploadId, upload.uploadPart(part, stream)),
+      )
+      return result.etag
     },
-    putPart: async () => {
-      throw new Error('to be written')
+    complete: async (key, uploadId, parts) => {
+      checkPartOrder(parts)
+      const upload = this.#bucket.resumeMultipartUpload(key, uploadId)
+      const named = parts.map(({ part, etag }) => ({ partNumber: part, etag }))
+      await clearly(uploadId, upload.complete(named))
+      return this.#readBack(key)
     },
-    complete: async () => {
-      throw new Error('to be written')
-    },
-    abort: async () => {
-      throw new Error('to be written')
+    abort: async (key, uploadId) => {
+      try {
+        await this.#bucket.resumeMultipartUpload(key, uploadId).abort()
+      } catch (err) {
+        if (!isCode(err, codes.noSuchUpload)) throw err
+      }
     },
   }
 
-  async put(_key: string, _body: ByteStream, _sizeBytes?: number): Promise<Stored> {
-    throw new Error('to be written')
+  async put(key: string, body: ByteStream, sizeBytes?: number): Promise<Stored> {
+    if (sizeBytes === undefined || sizeBytes > singleBytesMax) {
+      return this.#putInParts(key, body, sizeBytes)
+    }
+    const { stored } = await piped(body, sizeBytes, (stream) => this.#bucket.put(key, stream))
+    return stored
   }
 
   async get(key: string, range?: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {
@@ -38,10 +71,12 @@ export class R2BlobStore implements BlobStore {
   }
 
   async delete(keys: readonly string[]): Promise<void> {
-    await this.#bucket.delete([...keys])
+    for (let at = 0; at < keys.length; at += deletesMax) {
+      await this.#bucket.delete(keys.slice(at, at + deletesMax))
+    }
   }
 
-  async *list(prefix: string): AsyncIterable<{ key: string; writtenAtMs: number }> {
+  async *list(prefix: string): AsyncIterable<StoredObject> {
     let cursor: string | undefined
     do {
       const page = await this.#bucket.list(cursor ? { prefix, cursor } : { prefix })
@@ -50,5 +85,129 @@ export class R2BlobStore implements BlobStore {
       }
       cursor = page.truncated ? page.cursor : undefined
     } while (cursor)
+  }
+
+  /** None: a bucket forgets uploads that were not completed within seven days. */
+  async *leftovers(): AsyncIterable<Leftover> {}
+
+  async discard(): Promise<void> {}
+
+  /** R2 wants to know the length of what it is given, so each part is buffered. */
+  async #putInParts(key: string, body: ByteStream, sizeBytes?: number): Promise<Stored> {
+    const hash = sha256()
+    let received = 0
+    let upload: R2MultipartUpload | undefined
+    const uploaded: R2UploadedPart[] = []
+    try {
+      let slice: Uint8Array = new Uint8Array()
+      for await (const next of slices(body, partBytes)) {
+        await hash.update(next)
+        received += next.byteLength
+        if (received > next.byteLength) {
+          upload ??= await this.#bucket.createMultipartUpload(key)
+          uploaded.push(await upload.uploadPart(uploaded.length + 1, slice))
+        }
+        slice = next
+      }
+      checkLength(received, sizeBytes)
+      if (upload) {
+        uploaded.push(await upload.uploadPart(uploaded.length + 1, slice))
+        await upload.complete(uploaded)
+      } else {
+        await this.#bucket.put(key, slice)
+      }
+    } catch (err) {
+      await upload?.abort()
+      throw err
+    }
+    return { sizeBytes: received, sha256: await hash.digest() }
+  }
+
+  async #readBack(key: string): Promise<Stored> {
+    const body = await this.get(key)
+    if (!body) throw new Error(`R2 has no '${key}' after its upload was completed`)
+    const hash = sha256()
+    let sizeBytes = 0
+    for await (const chunk of body) {
+      sizeBytes += chunk.byteLength
+      await hash.update(chunk)
+    }
+    return { sizeBytes, sha256: await hash.digest() }
+  }
+}
+
+/** Feed `body` to `sink` as a stream of known length, which is what R2 demands, and hash it. */
+async function piped<T>(
+  body: ByteStream,
+  sizeBytes: number,
+  sink: (stream: ReadableStream) => Promise<T>,
+): Promise<{ result: T; stored: Stored }> {
+  const { readable, writable } = new FixedLengthStream(sizeBytes)
+  const [sunk, pumped] = await Promise.allSettled([
+    sink(readable),
+    pump(body, sizeBytes, writable.getWriter()),
+  ])
+  // A broken body breaks the sink too; the body's own error is the one that tells why.
+  if (sunk.status === 'rejected' && pumped.status === 'rejected') {
+    throw pumped.reason === sunkFirst ? sunk.reason : pumped.reason
+  }
+  if (sunk.status === 'rejected') throw sunk.reason
+  if (pumped.status === 'rejected') throw pumped.reason
+  return { result: sunk.value, stored: pumped.value }
+}
+
+const sunkFirst = Symbol('the sink refused more')
+
+async function pump(
+  body: ByteStream,
+  sizeBytes: number,
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+): Promise<Stored> {
+  const hash = sha256()
+  let received = 0
+  try {
+    for await (const chunk of body) {
+      received += chunk.byteLength
+      if (received > sizeBytes) checkLength(received, sizeBytes)
+      await hash.update(chunk)
+      await writer.write(chunk).catch(() => {
+        throw sunkFirst
+      })
+    }
+    checkLength(received, sizeBytes)
+    await writer.close()
+  } catch (err) {
+    await writer.abort(err).catch(() => undefined)
+    throw err
+  }
+  return { sizeBytes: received, sha256: await hash.digest() }
+}
+
+/** R2's own error codes, which it puts at the end of its messages. */
+const codes = {
+  tooSmall: 10011,
+  noSuchUpload: 10024,
+  noSuchPart: 10025,
+  unequalParts: 10048,
+} as const
+
+function isCode(err: unknown, code: number): boolean {
+  return err instanceof Error && err.message.includes(`(${code})`)
+}
+
+/** What a client did wrong with its upload is said; other failures pass as they are. */
+async function clearly<T>(uploadId: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (err) {
+    const cause = { cause: err }
+    if (isCode(err, codes.noSuchUpload)) throw noSuchUpload(uploadId, cause)
+    if (isCode(err, codes.noSuchPart)) {
+      throw invalid('A part was not uploaded, or has another ETag; upload it again', cause)
+    }
+    if (isCode(err, codes.tooSmall) || isCode(err, codes.unequalParts)) {
+      throw invalid('All parts but the last must be equally large, and 5 MiB at least', cause)
+    }
+    throw err
   }
 }

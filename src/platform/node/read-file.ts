@@ -1,0 +1,64 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import type { ByteRange, ByteStream } from '../ports.ts'
+
+const readBytes = 1024 * 1024
+
+/**
+ * The bytes of a file, or of a part of it, or undefined when there is no such file. The file stays
+ * readable to the end when its name goes meanwhile.
+ */
+export async function readFile(
+  path: string,
+  range?: ByteRange,
+): Promise<ReadableStream<Uint8Array> | undefined> {
+  const file = await openIfThere(path)
+  if (!file) return undefined
+  const start = range?.start ?? 0
+  const chunks = fileChunks(file, start, range?.end ?? Number.POSITIVE_INFINITY)
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { value, done } = await chunks.next()
+        if (done) controller.close()
+        else controller.enqueue(value)
+      },
+      // A generator that has not begun would skip its `finally`.
+      cancel: () => file.close(),
+    },
+    { highWaterMark: 2 },
+  )
+}
+
+/** The bytes of a file that must be there. */
+export async function* fileBytes(path: string): ByteStream {
+  yield* fileChunks(await open(path, 'r'), 0, Number.POSITIVE_INFINITY)
+}
+
+/** Closes the file at its end and on failure. */
+async function* fileChunks(file: FileHandle, start: number, end: number) {
+  try {
+    for (let at = start; at < end; ) {
+      const buffer = Buffer.allocUnsafeSlow(Math.min(readBytes, end - at))
+      const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, at)
+      if (bytesRead === 0) return
+      at += bytesRead
+      yield bytesRead < buffer.byteLength ? buffer.subarray(0, bytesRead) : buffer
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r')
+  } catch (err) {
+    if (isMissing(err)) return undefined
+    throw err
+  }
+}
+
+/** Whether a call failed because there is no such file or folder. */
+export function isMissing(err: unknown): boolean {
+  return err instanceof Error && 'code' in err && (err.code === 'ENOENT' || err.code === 'ENOTDIR')
+}

@@ -1,0 +1,156 @@
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { RegistryError } from '../../core/error.ts'
+import { checkLength } from '../parts.ts'
+import type { ByteStream, Stored } from '../ports.ts'
+import { sha256 } from './sha256.ts'
+
+const writeBytes = 1024 * 1024
+/** So many bytes at a time are flushed while more arrive, so that the last flush is short. */
+const flushBytes = 32 * 1024 * 1024
+
+/**
+ * Write `body` to `temporary`, flush it, and rename it to what `target` answers once the hash is
+ * known. The target appears whole or not at all; after a failure the temporary file is gone.
+ *
+ * @throws RESOURCE_EXHAUSTED the disk or the quota is full
+ */
+export async function writeFile(
+  temporary: string,
+  body: ByteStream,
+  sizeBytes: number | undefined,
+  target: (stored: Stored) => string,
+): Promise<Stored> {
+  try {
+    const stored = await writeTemporary(temporary, body, sizeBytes)
+    const path = target(stored)
+    await makeFolder(dirname(path))
+    await rename(temporary, path)
+    await syncFolder(dirname(path))
+    return stored
+  } catch (err) {
+    await rm(temporary, { force: true })
+    throw outOfSpace(err) ?? err
+  }
+}
+
+/** Make a folder that is there after a power cut too. */
+export async function makeFolder(folder: string): Promise<void> {
+  const made = await mkdir(folder, { recursive: true })
+  if (made !== undefined) await syncFolder(dirname(made))
+}
+
+async function writeTemporary(path: string, body: ByteStream, sizeBytes?: number) {
+  const file = await open(path, 'wx')
+  try {
+    const stored = await copy(body, file, sizeBytes)
+    await file.datasync()
+    return stored
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * Hashes and takes in more while the last megabyte is being written. After a failed write the body
+ * is still read to its end: most senders look at no answer before they have sent everything.
+ */
+async function copy(body: ByteStream, file: FileHandle, sizeBytes?: number): Promise<Stored> {
+  const hash = sha256()
+  const writer = new Writer(file)
+  let received = 0
+  let failed = false
+  try {
+    for await (const chunk of body) {
+      received += chunk.byteLength
+      if (failed) continue
+      hash.update(chunk)
+      if (writer.add(chunk)) failed = !(await writer.flush())
+    }
+  } finally {
+    await writer.end()
+  }
+  checkLength(received, sizeBytes)
+  return { sizeBytes: received, sha256: await hash.digest() }
+}
+
+/** Collects chunks and writes them a megabyte at a time, one write under way at once. */
+class Writer {
+  readonly #file: FileHandle
+  #chunks: Uint8Array[] = []
+  #bytes = 0
+  #unflushed = 0
+  #failure: { readonly err: unknown } | undefined
+  #writing: Promise<void> = Promise.resolve()
+  #flushing: Promise<void> = Promise.resolve()
+
+  constructor(file: FileHandle) {
+    this.#file = file
+  }
+
+  /** @returns whether there is enough for a write */
+  add(chunk: Uint8Array): boolean {
+    this.#chunks.push(chunk)
+    this.#bytes += chunk.byteLength
+    return this.#bytes >= writeBytes
+  }
+
+  /** Begin to write what was collected, once the write before is done. @returns false: one failed */
+  async flush(): Promise<boolean> {
+    await this.#writing
+    if (this.#failure) return false
+    const chunks = this.#chunks
+    this.#unflushed += this.#bytes
+    this.#chunks = []
+    this.#bytes = 0
+    this.#writing = this.#kept(writeAll(this.#file, chunks))
+    if (this.#unflushed < flushBytes) return true
+    await this.#flushing
+    this.#unflushed = 0
+    this.#flushing = this.#kept(this.#file.datasync())
+    return true
+  }
+
+  /** Write the rest. @throws what the first failed write threw */
+  async end(): Promise<void> {
+    if (this.#chunks.length > 0) await this.flush()
+    await this.#writing
+    await this.#flushing
+    if (this.#failure) throw this.#failure.err
+  }
+
+  /** Nobody waits for a write that is under way, so its failure is kept for `flush` and `end`. */
+  #kept(work: Promise<void>): Promise<void> {
+    return work.catch((err) => {
+      this.#failure ??= { err }
+    })
+  }
+}
+
+/** A write may take less than it was given, e.g. just before the disk is full. */
+async function writeAll(file: FileHandle, chunks: Uint8Array[]): Promise<void> {
+  const total = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
+  const { bytesWritten } = await file.writev(chunks)
+  let at = bytesWritten
+  if (at === total) return
+  const rest = Buffer.concat(chunks)
+  while (at < total) at += (await file.write(rest, at)).bytesWritten
+}
+
+/** Makes a rename in `folder` last through a power cut. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function outOfSpace(err: unknown): RegistryError | undefined {
+  const full =
+    err instanceof Error && 'code' in err && /^(ENOSPC|EDQUOT|EFBIG)$/.test(`${err.code}`)
+  if (!full) return undefined
+  const message = 'The artifact store is full; free some space and upload again'
+  return new RegistryError('RESOURCE_EXHAUSTED', message, { cause: err })
+}
