@@ -7,12 +7,14 @@ import { modelVersionOperations } from './model-versions.ts'
 import type { Operation } from './operation.ts'
 import { registeredModelOperations } from './registered-models.ts'
 import { runOperations } from './runs.ts'
+import { searchOperations } from './searches.ts'
 import { serverOperations } from './server.ts'
 import { operations, type SurfaceOperation } from './surface.ts'
 
 /** Everything of MLflow's surface that is served; the rest answers 501. One list a group. */
 export const served: readonly Operation[] = [
   ...serverOperations,
+  ...searchOperations,
   ...artifactOperations,
   ...experimentOperations,
   ...runOperations,

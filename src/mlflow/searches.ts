@@ -1,0 +1,115 @@
+import { searchRegisteredModels } from '../registry/search-models.ts'
+import { searchModelVersions } from '../registry/search-versions.ts'
+import { viewTypes } from '../search/page.ts'
+import { searchDatasets } from '../tracking/search-datasets.ts'
+import { experimentPageMax, searchExperiments } from '../tracking/search-experiments.ts'
+import { searchRuns } from '../tracking/search-runs.ts'
+import { experimentToWire } from './experiment-wire.ts'
+import { type Operation, operation } from './operation.ts'
+import { modelVersionToWire, registeredModelToWire } from './registry-wire.ts'
+import { runToWire } from './run-wire.ts'
+import { unlessEmpty } from './wire/json.ts'
+import { message } from './wire/message.ts'
+
+const paging = { max_results: { type: 'int64' }, page_token: { type: 'string' } } as const
+const query = {
+  ...paging,
+  filter: { type: 'string' },
+  order_by: { type: 'string', repeated: true },
+} as const
+
+/** The searches, and the two list calls that MLflow 1.x has in their place. */
+export const searchOperations: readonly Operation[] = [
+  operation(
+    'searchRuns',
+    message({
+      ...query,
+      experiment_ids: { type: 'string', repeated: true },
+      run_view_type: { type: viewTypes },
+    }),
+    async (ctx, req) => {
+      const page = await searchRuns(ctx, {
+        experimentIds: req.experiment_ids,
+        filter: req.filter,
+        orderBy: req.order_by,
+        view: req.run_view_type,
+        maxResults: req.max_results,
+        pageToken: req.page_token,
+      })
+      return {
+        runs: unlessEmpty(page.items.map(runToWire)),
+        next_page_token: page.nextPageToken,
+      }
+    },
+  ),
+  operation(
+    'searchExperiments',
+    message({ ...query, view_type: { type: viewTypes } }),
+    async (ctx, req) => {
+      const page = await searchExperiments(ctx, {
+        filter: req.filter,
+        orderBy: req.order_by,
+        view: req.view_type,
+        maxResults: req.max_results,
+        pageToken: req.page_token,
+      })
+      const experiments = page.items.map((found) => experimentToWire(found, ctx.workspace))
+      return { experiments: unlessEmpty(experiments), next_page_token: page.nextPageToken }
+    },
+  ),
+  operation(
+    'listExperiments',
+    message({ ...paging, view_type: { type: viewTypes } }),
+    async (ctx, req) => {
+      const page = await searchExperiments(ctx, {
+        orderBy: ['experiment_id'],
+        view: req.view_type,
+        maxResults: req.max_results ?? experimentPageMax,
+        pageToken: req.page_token,
+      })
+      const experiments = page.items.map((found) => experimentToWire(found, ctx.workspace))
+      return { experiments: unlessEmpty(experiments), next_page_token: page.nextPageToken }
+    },
+  ),
+  operation('searchRegisteredModels', message(query), async (ctx, req) => {
+    const page = await searchRegisteredModels(ctx, {
+      filter: req.filter,
+      orderBy: req.order_by,
+      maxResults: req.max_results,
+      pageToken: req.page_token,
+    })
+    const models = page.items.map(registeredModelToWire)
+    return { registered_models: unlessEmpty(models), next_page_token: page.nextPageToken }
+  }),
+  operation('listRegisteredModels', message(paging), async (ctx, req) => {
+    const page = await searchRegisteredModels(ctx, {
+      orderBy: [],
+      maxResults: req.max_results,
+      pageToken: req.page_token,
+    })
+    const models = page.items.map(registeredModelToWire)
+    return { registered_models: unlessEmpty(models), next_page_token: page.nextPageToken }
+  }),
+  operation('searchModelVersions', message(query), async (ctx, req) => {
+    const page = await searchModelVersions(ctx, {
+      filter: req.filter,
+      orderBy: req.order_by,
+      maxResults: req.max_results,
+      pageToken: req.page_token,
+    })
+    const versions = page.items.map(modelVersionToWire)
+    return { model_versions: unlessEmpty(versions), next_page_token: page.nextPageToken }
+  }),
+  operation(
+    'searchDatasets',
+    message({ experiment_ids: { type: 'string', repeated: true } }),
+    async (ctx, req) => {
+      const found = await searchDatasets(ctx, req.experiment_ids)
+      const summaries = found.map(({ experimentId, ...summary }) => ({
+        experiment_id: String(experimentId),
+        ...summary,
+      }))
+      return { dataset_summaries: unlessEmpty(summaries) }
+    },
+  ),
+]
