@@ -1,3 +1,10 @@
+import {
+  deleteExperiment,
+  deleteExperimentTag,
+  renameExperiment,
+  restoreExperiment,
+  setExperimentTag,
+} from '../tracking/change-experiment.ts'
 import { createExperiment } from '../tracking/create-experiment.ts'
 import { parseExperimentId } from '../tracking/experiment.ts'
 import { getExperiment, getExperimentByName } from '../tracking/experiments.ts'
@@ -46,5 +53,29 @@ export const experimentOperations: readonly Operation[] = [
       const experiment = await getExperimentByName(ctx, req.experiment_name)
       return { experiment: experimentToWire(experiment, ctx.workspace) }
     },
+  ),
+  operation(
+    'updateExperiment',
+    message({ experiment_id: id, new_name: { type: 'string', required: true } }),
+    async (ctx, req) => renameExperiment(ctx, parseExperimentId(req.experiment_id), req.new_name),
+  ),
+  operation('deleteExperiment', message({ experiment_id: id }), async (ctx, req) =>
+    deleteExperiment(ctx, parseExperimentId(req.experiment_id)),
+  ),
+  operation('restoreExperiment', message({ experiment_id: id }), async (ctx, req) =>
+    restoreExperiment(ctx, parseExperimentId(req.experiment_id)),
+  ),
+  operation(
+    'setExperimentTag',
+    message({ experiment_id: id, ...keyValue.fields }),
+    async (ctx, req) => {
+      const tag = { key: req.key, value: req.value ?? '' }
+      await setExperimentTag(ctx, parseExperimentId(req.experiment_id), tag)
+    },
+  ),
+  operation(
+    'deleteExperimentTag',
+    message({ experiment_id: id, key: { type: 'string', required: true } }),
+    async (ctx, req) => deleteExperimentTag(ctx, parseExperimentId(req.experiment_id), req.key),
   ),
 ]

@@ -3,6 +3,9 @@ import { RegistryError } from '../core/error.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { artifactOperations } from './artifacts.ts'
 import { experimentOperations } from './experiments.ts'
+import { inputOperations } from './inputs.ts'
+import { loggedModelOperations } from './logged-models.ts'
+import { metricOperations } from './metrics.ts'
 import { modelVersionOperations } from './model-versions.ts'
 import type { Operation } from './operation.ts'
 import { registeredModelOperations } from './registered-models.ts'
@@ -14,10 +17,13 @@ import { operations, type SurfaceOperation } from './surface.ts'
 /** Everything of MLflow's surface that is served; the rest answers 501. One list a group. */
 export const served: readonly Operation[] = [
   ...serverOperations,
-  ...searchOperations,
   ...artifactOperations,
+  ...loggedModelOperations,
+  ...searchOperations,
   ...experimentOperations,
   ...runOperations,
+  ...metricOperations,
+  ...inputOperations,
   ...registeredModelOperations,
   ...modelVersionOperations,
 ]

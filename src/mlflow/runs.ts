@@ -1,9 +1,13 @@
 import { createRun } from '../tracking/create-run.ts'
 import { parseExperimentId } from '../tracking/experiment.ts'
+import { logParam } from '../tracking/log-batch.ts'
 import { getRun } from '../tracking/read-runs.ts'
+import { runStatuses } from '../tracking/run.ts'
+import { deleteRunTag, setRunTag } from '../tracking/run-tags.ts'
+import { deleteRun, restoreRun, updateRun } from '../tracking/update-run.ts'
 import { keyValue, keyValues } from './experiments.ts'
 import { type Operation, operation } from './operation.ts'
-import { newRunToWire, runToWire } from './run-wire.ts'
+import { newRunToWire, runInfoToWire, runToWire } from './run-wire.ts'
 import { message } from './wire/message.ts'
 
 /** A run's id, under the name that MLflow 0.x had for it too. */
@@ -33,4 +37,34 @@ export const runOperations: readonly Operation[] = [
   operation('getRun', message({ run_id: runId }), async (ctx, req) => ({
     run: runToWire(await getRun(ctx, req.run_id)),
   })),
+  operation(
+    'updateRun',
+    message({
+      run_id: runId,
+      status: { type: runStatuses },
+      end_time: { type: 'int64' },
+      run_name: { type: 'string' },
+    }),
+    async (ctx, req) => {
+      const change = { status: req.status, endTimeMs: req.end_time, name: req.run_name }
+      return { run_info: runInfoToWire(await updateRun(ctx, req.run_id, change)) }
+    },
+  ),
+  operation('deleteRun', message({ run_id: runId }), async (ctx, req) =>
+    deleteRun(ctx, req.run_id),
+  ),
+  operation('restoreRun', message({ run_id: runId }), async (ctx, req) =>
+    restoreRun(ctx, req.run_id),
+  ),
+  operation('setTag', message({ run_id: runId, ...keyValue.fields }), async (ctx, req) =>
+    setRunTag(ctx, req.run_id, { key: req.key, value: req.value ?? '' }),
+  ),
+  operation(
+    'deleteTag',
+    message({ run_id: runId, key: { type: 'string', required: true } }),
+    async (ctx, req) => deleteRunTag(ctx, req.run_id, req.key),
+  ),
+  operation('logParam', message({ run_id: runId, ...keyValue.fields }), async (ctx, req) =>
+    logParam(ctx, req.run_id, { key: req.key, value: req.value ?? '' }),
+  ),
 ]

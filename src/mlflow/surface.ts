@@ -30,13 +30,16 @@ const dropped: readonly SurfaceEntry[] = [
   },
 ]
 
+/** Further paths of operations that MLflow 3.17.2 has: the short form that people type. */
+const alsoAt = new Map([['logParam', ['POST /{api,ajax-api}/2.0/mlflow/runs/log-param']]])
+
 type SurfaceEntry = { name: string; group: string; tier: number; routes: string[] }
 
 /** Every operation with its routes expanded: `/api`, `/ajax-api` and, for tier 1, the preview prefix. */
 export const operations: readonly SurfaceOperation[] = [...surface, ...dropped].map(expand)
 
 function expand(entry: SurfaceEntry): SurfaceOperation {
-  const routes = entry.routes.flatMap(expandRoute)
+  const routes = [...entry.routes, ...(alsoAt.get(entry.name) ?? [])].flatMap(expandRoute)
   const previews = routes
     .filter((route) => entry.tier === 1 && route.path.startsWith(previewOf))
     .map((route) => ({ ...route, path: preview + route.path.slice(previewOf.length) }))

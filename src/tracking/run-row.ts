@@ -57,3 +57,8 @@ export function isRun(ctx: Context, runId: string): SQL {
   return sql`runs.run_id = ${runId} and exists (
     select 1 from experiments where experiments.id = runs.experiment and experiments.workspace = ${ctx.workspace})`
 }
+
+/** Condition on `runs`: this one, in the caller's workspace, and not deleted. */
+export function isActiveRun(ctx: Context, runId: string): SQL {
+  return sql`${isRun(ctx, runId)} and runs.lifecycle_stage = 'active'`
+}

@@ -1,0 +1,104 @@
+import { excerpt, invalid } from '../core/error.ts'
+import { appendModelHistory } from '../tracking/log-model-history.ts'
+import type { DatasetInput } from '../tracking/run.ts'
+import { logInputs, logOutputs } from '../tracking/run-inputs.ts'
+import { keyValues } from './experiments.ts'
+import { type Operation, operation } from './operation.ts'
+import { runId } from './runs.ts'
+import { type Decoded, message } from './wire/message.ts'
+
+const datasetInput = message({
+  tags: {
+    type: message({ key: { type: 'string', required: true }, value: { type: 'string' } }),
+    repeated: true,
+  },
+  dataset: {
+    type: message({
+      name: { type: 'string' },
+      digest: { type: 'string' },
+      source_type: { type: 'string' },
+      source: { type: 'string' },
+      schema: { type: 'string' },
+      profile: { type: 'string' },
+    }),
+    required: true,
+  },
+})
+
+export const inputOperations: readonly Operation[] = [
+  operation(
+    'logInputs',
+    message({
+      run_id: runId,
+      datasets: { type: datasetInput, repeated: true },
+      models: {
+        type: message({ model_id: { type: 'string', required: true } }),
+        repeated: true,
+      },
+    }),
+    async (ctx, req) => {
+      const modelIds = req.models.map((model) => model.model_id)
+      await logInputs(ctx, req.run_id, req.datasets.map(inputFromWire), modelIds)
+    },
+  ),
+  operation(
+    'logOutputs',
+    message({
+      run_id: runId,
+      models: {
+        type: message({ model_id: { type: 'string', required: true }, step: { type: 'int64' } }),
+        repeated: true,
+      },
+    }),
+    async (ctx, req) => {
+      const outputs = req.models.map(({ model_id, step }) => ({
+        modelId: model_id,
+        step: step ?? 0,
+      }))
+      await logOutputs(ctx, req.run_id, outputs)
+    },
+  ),
+  operation(
+    'logModel',
+    message({ run_id: runId, model_json: { type: 'string', required: true } }),
+    async (ctx, req) => appendModelHistory(ctx, req.run_id, historyEntry(req.model_json)),
+  ),
+]
+
+/** MLflow takes a dataset without a name as one whose name is empty. */
+function inputFromWire({ dataset, tags }: Decoded<typeof datasetInput.fields>): DatasetInput {
+  return {
+    dataset: {
+      name: dataset.name ?? '',
+      digest: dataset.digest ?? '',
+      sourceType: dataset.source_type ?? '',
+      source: dataset.source ?? '',
+      schema: dataset.schema,
+      profile: dataset.profile,
+    },
+    tags: keyValues(tags),
+  }
+}
+
+const mandatory = ['artifact_path', 'flavors', 'utc_time_created', 'run_id']
+
+/** What MLflow keeps of an MLmodel file that is sent as JSON. */
+function historyEntry(modelJson: string): string {
+  const model = parseModel(modelJson)
+  const absent = mandatory.filter((field) => !Object.hasOwn(model, field))
+  if (absent.length > 0) {
+    throw invalid(`Model json is missing mandatory fields: ${absent.join(', ')}`)
+  }
+  const { run_id, artifact_path, utc_time_created, model_uuid = null, flavors } = model
+  return JSON.stringify({ run_id, artifact_path, utc_time_created, model_uuid, flavors })
+}
+
+function parseModel(modelJson: string): Readonly<Record<string, unknown>> {
+  try {
+    const model: unknown = JSON.parse(modelJson)
+    if (typeof model === 'object' && model !== null && !Array.isArray(model)) return { ...model }
+  } catch {
+    // Answered below, together with JSON that is no object.
+  }
+  throw invalid(`Malformed model info: '${excerpt(modelJson)}' is not a JSON object`)
+}

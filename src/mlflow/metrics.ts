@@ -1,0 +1,141 @@
+import { invalid } from '../core/error.ts'
+import { logBatch, logMetric } from '../tracking/log-batch.ts'
+import type { ModelPoint } from '../tracking/logged-model-metrics.ts'
+import {
+  metricHistory,
+  metricHistoryOfRuns,
+  type RunMetric,
+  sampledMetricHistory,
+} from '../tracking/metric-history.ts'
+import { keyValue, keyValues } from './experiments.ts'
+import { type Operation, operation } from './operation.ts'
+import { metricToWire } from './run-wire.ts'
+import { runId } from './runs.ts'
+import { unlessEmpty } from './wire/json.ts'
+import { type Decoded, message } from './wire/message.ts'
+
+const pointFields = {
+  key: { type: 'string', required: true },
+  value: { type: 'double', required: true },
+  timestamp: { type: 'int64', required: true },
+  step: { type: 'int64' },
+  model_id: { type: 'string' },
+  dataset_name: { type: 'string' },
+  dataset_digest: { type: 'string' },
+} as const
+
+const runsMax = 100
+const bulkPointsMax = 25_000
+const samplePointsMax = 2500
+
+export const metricOperations: readonly Operation[] = [
+  operation('logMetric', message({ run_id: runId, ...pointFields }), async (ctx, req) => {
+    await logMetric(ctx, req.run_id, pointFromWire(req))
+  }),
+  operation(
+    'logBatch',
+    message({
+      run_id: runId,
+      metrics: { type: message(pointFields), repeated: true },
+      params: { type: keyValue, repeated: true },
+      tags: { type: keyValue, repeated: true },
+    }),
+    async (ctx, req) => {
+      await logBatch(ctx, req.run_id, {
+        metrics: req.metrics.map(pointFromWire),
+        params: keyValues(req.params),
+        tags: keyValues(req.tags),
+      })
+    },
+  ),
+  operation(
+    'getMetricHistory',
+    message({
+      run_id: runId,
+      metric_key: { type: 'string', required: true },
+      page_token: { type: 'string' },
+      max_results: { type: 'int32' },
+    }),
+    async (ctx, req) => {
+      if (req.max_results !== undefined && req.max_results < 1) {
+        throw invalid(`Invalid value ${req.max_results} for parameter 'max_results': at least 1`)
+      }
+      const { run_id, metric_key, max_results, page_token } = req
+      const page = await metricHistory(ctx, run_id, metric_key, max_results, page_token)
+      return {
+        metrics: unlessEmpty(page.metrics.map(metricToWire)),
+        next_page_token: page.nextPageToken,
+      }
+    },
+  ),
+  operation(
+    'getMetricHistoryBulk',
+    message({
+      run_id: { type: 'string', repeated: true, required: true },
+      metric_key: { type: 'string', required: true },
+      max_results: { type: 'int32' },
+    }),
+    async (ctx, req) => {
+      checkRunCount(req.run_id)
+      const max = checkedMax(req.max_results ?? bulkPointsMax, Number.MAX_SAFE_INTEGER)
+      const points = Math.min(max, bulkPointsMax)
+      const metrics = await metricHistoryOfRuns(ctx, req.run_id, req.metric_key, points)
+      return { metrics: metrics.map(runMetricToWire) }
+    },
+  ),
+  operation(
+    'getMetricHistoryBulkInterval',
+    message({
+      run_ids: { type: 'string', repeated: true, required: true },
+      metric_key: { type: 'string', required: true },
+      start_step: { type: 'int32' },
+      end_step: { type: 'int32' },
+      max_results: { type: 'int32' },
+    }),
+    async (ctx, req) => {
+      checkRunCount(req.run_ids)
+      const max = checkedMax(req.max_results ?? samplePointsMax, samplePointsMax)
+      const interval = intervalFromWire(req.start_step, req.end_step)
+      const metrics = await sampledMetricHistory(ctx, req.run_ids, req.metric_key, interval, max)
+      return { metrics: unlessEmpty(metrics.map(runMetricToWire)) }
+    },
+  ),
+]
+
+function pointFromWire(point: Decoded<typeof pointFields>): ModelPoint {
+  return {
+    key: point.key,
+    value: point.value,
+    timestampMs: point.timestamp,
+    step: point.step ?? 0,
+    modelId: point.model_id,
+    datasetName: point.dataset_name,
+    datasetDigest: point.dataset_digest,
+  }
+}
+
+function runMetricToWire(metric: RunMetric): object {
+  return { ...metricToWire(metric), run_id: metric.runId }
+}
+
+function checkRunCount(runIds: readonly string[]): void {
+  if (runIds.length > runsMax) {
+    throw invalid(`At most ${runsMax} run ids can be asked for at once; got ${runIds.length}`)
+  }
+}
+
+function checkedMax(max: number, most: number): number {
+  if (max < 1 || max > most) {
+    throw invalid(`Invalid value ${max} for parameter 'max_results': it must be 1 to ${most}`)
+  }
+  return max
+}
+
+function intervalFromWire(start: number | undefined, end: number | undefined) {
+  if (start === undefined && end === undefined) return undefined
+  if (start === undefined || end === undefined) {
+    throw invalid('If either start_step or end_step is given, both must be')
+  }
+  if (end < start) throw invalid(`end_step ${end} is less than start_step ${start}`)
+  return { start, end }
+}
