@@ -1,3 +1,4 @@
+import type { D1Database, D1PreparedStatement } from '@cloudflare/workers-types'
 import type { SQL } from 'drizzle-orm'
 import { compile } from '../../db/compile.ts'
 import { constraintError, type Database } from '../../db/database.ts'

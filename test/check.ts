@@ -1,0 +1,52 @@
+/** `npm run check`: format, lint, import rules, types, dead code and the lock file. Ends 1 if any fails. */
+import { execFile } from 'node:child_process'
+import { deadCode } from './check/dead-code.ts'
+
+const root = new URL('..', import.meta.url).pathname
+
+type Outcome = { readonly ok: boolean; readonly output: string }
+
+const checks: Readonly<Record<string, () => Promise<Outcome>>> = {
+  'format, lint and import rules': () => run('biome', ['check', '--max-diagnostics=50', '.']),
+  'types for Workers': () => run('tsc', ['--noEmit', '-p', 'tsconfig.json']),
+  'types for Node': () => run('tsc', ['--noEmit', '-p', 'tsconfig.node.json']),
+  'dead code': async () => {
+    const found = await deadCode(root)
+    return { ok: found.length === 0, output: found.join('\n') }
+  },
+  'lock file': lockFile,
+}
+
+let failed = 0
+for (const [name, check] of Object.entries(checks)) {
+  const startedAt = performance.now()
+  const { ok, output } = await check()
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+  console.log(`${ok ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)`)
+  if (!ok) {
+    failed++
+    console.log(output.trim().replace(/^/gm, '     '))
+  }
+}
+const passed = Object.keys(checks).length - failed
+console.log(`checks: ${passed} passed, ${failed} failed`)
+process.exitCode = failed === 0 ? 0 : 1
+
+/** A lock without some platform's packages installs here and is refused elsewhere. */
+async function lockFile(): Promise<Outcome> {
+  const { ok, output } = await run('npm', ['ci', '--dry-run', '--loglevel=error'], 'npm')
+  const isWhole = ok && !/Missing:/.test(output)
+  return { ok: isWhole, output }
+}
+
+function run(
+  tool: string,
+  args: readonly string[],
+  command = `${root}node_modules/.bin/${tool}`,
+): Promise<Outcome> {
+  return new Promise((done) => {
+    execFile(command, args, { cwd: root, maxBuffer: 50_000_000 }, (err, stdout, stderr) => {
+      done({ ok: err === null, output: stdout + stderr })
+    })
+  })
+}
