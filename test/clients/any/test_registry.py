@@ -185,6 +185,7 @@ def test_a_copied_version_loads_the_same_files(client, version, unique, run):
 def test_a_version_keeps_its_files_when_the_run_loses_them(client, version, unique, run):
     version()
     mlflow.log_text("something else", "model/MLmodel")
+    mlflow.end_run()
     client.delete_run(run.info.run_id)
     path = mlflow.artifacts.download_artifacts(f"models:/{unique}/1")
     with open(f"{path}/MLmodel") as file:
