@@ -1,4 +1,4 @@
-import { excerpt, invalid, notFound, RegistryError } from '../core/error.ts'
+import { excerpt, invalid, RegistryError } from '../core/error.ts'
 import { checkLength, isPlainPath, notPlainPath } from '../core/names.ts'
 
 const nameCharsMax = 500
@@ -57,7 +57,10 @@ export function parseVersion(text: string): number {
 
 /** 404 for a registered model. */
 export function modelNotFound(name: string): RegistryError {
-  return notFound('Registered Model with name', name)
+  return new RegistryError(
+    'RESOURCE_DOES_NOT_EXIST',
+    `Registered Model with name=${excerpt(name)} not found`,
+  )
 }
 
 /** 404 for a version; an unknown model is reported like this too, as MLflow does. */

@@ -87,6 +87,7 @@ async function fromLoggedModel(ctx: Context, source: FileSource, claim: Claim): 
     where l.model_id = ${claim.modelId} and l.lifecycle_stage = 'active'
       and e.workspace = ${ctx.workspace}`)
   if (!model) {
+    if (source.kind === 'store') throw notContained(claim.source, 'model_id')
     throw new RegistryError(
       'RESOURCE_DOES_NOT_EXIST',
       `Logged model with ID '${excerpt(claim.modelId)}' not found`,

@@ -31,31 +31,23 @@ test('of sixteen creators of one name, one is told it made it and the others tha
   )
 })
 
-test.each([
-  'a',
-  'A',
-  'ünï',
-  'sp ace',
-  '%25',
-  'a\nb',
-  'trailing ',
-  '__proto__',
-  '...',
-  'x'.repeat(500),
-])('the name %j is kept as it is', async (name) => {
+test('any text without slash and colon is a name and is kept as it is', async () => {
   const { createModel, getModel } = await registryServer()
-  expect((await createModel(name)).status).toBe(200)
-  expect((await getModel(name)).json.registered_model.name).toBe(name)
+  const odd = ['ünï', 'sp ace', '%25', 'a\nb', 'trailing ', '__proto__', '...', 'x'.repeat(500)]
+  for (const name of ['a', 'A', ...odd]) {
+    expect([name, (await createModel(name)).status]).toEqual([name, 200])
+    expect((await getModel(name)).json.registered_model.name).toBe(name)
+  }
 })
 
-test.each(['', ' ', '\n', '.', '..', 'a/b', 'a:b', 'x'.repeat(501), 'nul\u0000', 7, null, ['a']])(
-  'the name %j is refused',
-  async (name) => {
-    const { post } = await registryServer()
+test('blank, path-like, overlong and wrongly typed names are refused', async () => {
+  const { post } = await registryServer()
+  const pathLike = ['.', '..', 'a/b', 'a:b']
+  for (const name of ['', ' ', '\n', ...pathLike, 'x'.repeat(501), 'nul\u0000', 7, null, ['a']]) {
     const res = await post('registered-models/create', { name })
-    expect([res.status, res.json.error_code]).toEqual([400, 'INVALID_PARAMETER_VALUE'])
-  },
-)
+    expect([name, res.status, res.json.error_code]).toEqual([name, 400, 'INVALID_PARAMETER_VALUE'])
+  }
+})
 
 test('an update without description erases it', async () => {
   const { createModel, patch, getModel } = await registryServer()

@@ -79,12 +79,12 @@ test('of sixteen renames of one model to sixteen names, one wins', async () => {
   expect((await getVersion(name, 1)).status).toBe(200)
 })
 
-test.each(['', ' ', 'a/b', 'a:b', '..', 'x'.repeat(501)])(
-  '%j is refused as a new name',
-  async (name) => {
-    const { createModel, rename } = await renameServer()
-    await createModel('m')
+test('what cannot be a name cannot be a new name', async () => {
+  const { createModel, rename, getModel } = await renameServer()
+  await createModel('m')
+  for (const name of ['', ' ', 'a/b', 'a:b', '..', 'x'.repeat(501)]) {
     const res = await rename('m', name)
-    expect([res.status, res.json.error_code]).toEqual([400, 'INVALID_PARAMETER_VALUE'])
-  },
-)
+    expect([name, res.status, res.json.error_code]).toEqual([name, 400, 'INVALID_PARAMETER_VALUE'])
+  }
+  expect((await getModel('m')).status).toBe(200)
+})
