@@ -96,19 +96,15 @@ export function keyOf(
 export function isAfter(terms: readonly SortTerm[], key: PageKey, literals: Literals): SQL {
   const first = terms[0]
   if (!first || key.length !== terms.length) throw notOurs()
-  let condition: SQL | undefined
-  for (let i = terms.length - 1; i >= 0; i--) {
-    const term = terms[i] ?? first
+  // One flat CASE: nested ORs and ANDs of many terms would leave D1's expression depth.
+  const steps = terms.map((term, i) => {
+    const { expression, descending } = term
     const value = keyValue(term, key[i], literals)
-    const beyond = sql`${term.expression} ${sql.raw(term.descending ? '<' : '>')} ${value}`
-    condition = condition
-      ? sql`(${beyond} or (${term.expression} = ${value} and ${condition}))`
-      : beyond
-  }
-  // Implied by the rest, but only in this form can an index seek to it.
-  const value = keyValue(first, key[0], literals)
-  const from = sql`${first.expression} ${sql.raw(first.descending ? '<=' : '>=')} ${value}`
-  return sql`(${from} and ${condition ?? sql`1`})`
+    return sql`when ${expression} <> ${value} then ${expression} ${sql.raw(descending ? '<' : '>')} ${value}`
+  })
+  // Implied by the CASE, but only in this form can an index seek to it.
+  const from = sql`${first.expression} ${sql.raw(first.descending ? '<=' : '>=')} ${keyValue(first, key[0], literals)}`
+  return sql`(${from} and case ${sql.join(steps, sql` `)} else 0 end)`
 }
 
 function keyValue(term: SortTerm, value: PageKey[number] | undefined, literals: Literals): SQL {
