@@ -1,0 +1,102 @@
+/**
+ * `npm run bench`: Gatehouse and `mlflow server` in turn on this machine, the same requests, the
+ * figures side by side. See README.md here.
+ */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { setTimeout as wait } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { endAll } from '../test/runner/processes.ts'
+import { cases } from './cases.ts'
+import { type Measured, measure } from './load.ts'
+import { resetPeakRss, usageOf } from './process-tree.ts'
+import { type Figures, type Large, report } from './report.ts'
+import { type BenchServer, startGatehouse, startMlflow } from './servers.ts'
+import { download, type Transfer, upload } from './transfer.ts'
+import { prepare } from './world.ts'
+
+const results = new URL('results/', import.meta.url).pathname
+const { values: options } = parseArgs({
+  options: {
+    /** A few seconds a case instead of ten. */
+    quick: { type: 'boolean' },
+    /** Names of cases begin so; transfers are left out. */
+    only: { type: 'string' },
+    /** `gatehouse` or `mlflow`; both when absent. */
+    server: { type: 'string' },
+    /** Gatehouse alone, under V8's profiler; the .cpuprofile lands in results/. */
+    profile: { type: 'boolean' },
+  },
+})
+const seconds = options.quick ? { warmUp: 1, measured: 3 } : { warmUp: 3, measured: 10 }
+const chosen = cases.filter(({ name }) => name.startsWith(options.only ?? ''))
+
+async function figuresOf(server: BenchServer): Promise<Figures> {
+  await wait(1000)
+  const idlePssBytes = usageOf(server.pid).pssBytes
+  tell(`${server.name}: ready after ${(server.startMs / 1000).toFixed(2)} s; filling it`)
+  const world = await prepare(server)
+  const measured: Record<string, Measured> = {}
+  for (const { name, callOf } of chosen) {
+    measured[name] = await measure(server, (i) => callOf(world, i), seconds)
+    tell(`${server.name}: ${name}: ${measured[name].cpuMsPerRequest.toFixed(2)} ms CPU`)
+  }
+  const loadedPssBytes = usageOf(server.pid).pssBytes
+  const files = options.only === undefined ? await transferred(server, 256) : undefined
+  return {
+    startMs: server.startMs,
+    idlePssBytes,
+    loadedPssBytes,
+    cases: measured,
+    upload: files?.up,
+    download: files?.down,
+  }
+}
+
+async function transferred(server: BenchServer, mebibytes: number) {
+  const name = `file-${mebibytes}.bin`
+  const up: Transfer = await upload(server, name, mebibytes)
+  const down = await download(server, name, mebibytes)
+  return { up, down }
+}
+
+async function largeOn(server: BenchServer): Promise<Large> {
+  resetPeakRss(server.pid)
+  const { up, down } = await transferred(server, 2048)
+  return { upload: up, download: down, peakRssBytes: usageOf(server.pid).peakRssBytes }
+}
+
+async function withServer<T>(
+  begin: () => Promise<BenchServer>,
+  work: (server: BenchServer) => Promise<T>,
+): Promise<T> {
+  const server = await begin()
+  try {
+    return await work(server)
+  } finally {
+    await server.stop()
+  }
+}
+
+function tell(line: string): void {
+  console.error(line)
+}
+
+process.once('SIGINT', () => {
+  endAll()
+  process.exit(130)
+})
+await mkdir(results, { recursive: true })
+const begin = () => startGatehouse(options.profile ? results : undefined)
+const wanted = options.profile ? 'gatehouse' : options.server
+const ours = wanted === 'mlflow' ? undefined : await withServer(begin, figuresOf)
+// A server of its own: nothing that the cases left behind counts into its peak.
+const large = ours?.upload && !options.profile ? await withServer(begin, largeOn) : undefined
+const theirs = wanted === 'gatehouse' ? undefined : await withServer(startMlflow, figuresOf)
+
+const at = new Date().toISOString()
+const machine = { cores: cpus().length, cpu: cpus()[0]?.model, node: process.version }
+const file = `${results}${at.replaceAll(':', '-')}.json`
+await writeFile(file, JSON.stringify({ at, machine, seconds, ours, theirs, large }, null, 2))
+console.log(report(ours, theirs, large))
+tell(`written to ${file}`)

@@ -1,0 +1,114 @@
+import { closeSync, openSync } from 'node:fs'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { environment, programOf } from '../test/runner/environments.ts'
+import { end, run, start } from '../test/runner/processes.ts'
+
+const root = new URL('..', import.meta.url).pathname
+const startMsMax = 180_000
+
+export type BenchServer = {
+  readonly name: string
+  readonly url: string
+  readonly pid: number
+  readonly folder: string
+  /** From the start of the command to the first 200 of `/health`. */
+  readonly startMs: number
+  stop(): Promise<void>
+}
+
+/** `gatehouse server` on an empty folder, as a user starts it. */
+export async function startGatehouse(profileFolder?: string): Promise<BenchServer> {
+  // Bundles what has changed, so that the start that is timed does not.
+  const bundled = await run(join(root, 'bin/gatehouse'), ['--help'])
+  if (bundled.code !== 0) throw new Error(bundled.output)
+  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-bench-'))
+  const port = await freePort()
+  const server = ['server', '--port', `${port}`, '--data', folder]
+  const profiling = ['--cpu-prof', '--cpu-prof-dir', profileFolder ?? '']
+  return profileFolder === undefined
+    ? started('Gatehouse', folder, port, join(root, 'bin/gatehouse'), server)
+    : started('Gatehouse', folder, port, join(root, 'bin/gatehouse-node'), [
+        ...profiling,
+        join(root, 'dist/gatehouse.js'),
+        ...server,
+      ])
+}
+
+/** MLflow's own server with its defaults: four workers, SQLite, artifacts in a folder. */
+export async function startMlflow(): Promise<BenchServer> {
+  const name = 'mlflow-3.17.2'
+  const problem = await environment(name)
+  if (problem !== undefined) throw new Error(problem)
+  const folder = await mkdtemp(join(tmpdir(), 'mlflow-bench-'))
+  const port = await freePort()
+  return started('MLflow', folder, port, programOf(name, 'mlflow'), [
+    'server',
+    ...['--host', '127.0.0.1', '--port', `${port}`],
+    ...['--backend-store-uri', `sqlite:///${mlflowDatabase(folder)}`],
+    ...['--artifacts-destination', join(folder, 'artifacts')],
+    // On a busy machine its workers take longer to start than the 5 s after which it ends them.
+    ...['--uvicorn-opts', '--timeout-worker-healthcheck 120'],
+  ])
+}
+
+export function mlflowDatabase(folder: string): string {
+  return join(folder, 'mlflow.db')
+}
+
+async function started(
+  name: string,
+  folder: string,
+  port: number,
+  command: string,
+  args: readonly string[],
+): Promise<BenchServer> {
+  const log = join(folder, 'server.log')
+  const output = openSync(log, 'w')
+  const begun = performance.now()
+  const child = start(command, args, {
+    cwd: folder,
+    stdio: ['ignore', output, output],
+    env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: 'true' },
+  })
+  closeSync(output)
+  const url = `http://127.0.0.1:${port}`
+  const stop = async () => {
+    await end(child)
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+  while (!(await answers(url))) {
+    if (child.exitCode !== null || performance.now() - begun > startMsMax) {
+      const text = await readFile(log, 'utf8')
+      await stop()
+      throw new Error(`${name} did not start:\n${text}`)
+    }
+    await wait(10)
+  }
+  const startMs = performance.now() - begun
+  return { name, url, pid: child.pid ?? 0, folder, startMs, stop }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/health`, { signal: AbortSignal.timeout(5000) })).ok
+  } catch {
+    // Not listening yet: the deadline in `started` decides.
+    return false
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      const port = typeof address === 'object' && address ? address.port : 0
+      probe.close(() => resolve(port))
+    })
+  })
+}
