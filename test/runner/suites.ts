@@ -36,9 +36,9 @@ export const nodeServer = new Shared(startNodeServer)
 /** All suites, in the order they begin. */
 export const suites: readonly Suite[] = [
   script('check', 'check', ['test/check.ts']),
-  vitest('node'),
+  vitest('node', ['s3-server']),
   pytest('mlflow-3.17.2', ['any', 'full'], nodeServer),
-  vitest('workerd'),
+  vitest('workerd', []),
   pytest('mlflow-3.11.1', ['any', 'full'], nodeServer),
   pytest('mlflow-skinny-2.22.5', ['any'], nodeServer),
   pytest('mlflow-skinny-1.30.1', ['any'], nodeServer),
@@ -65,11 +65,15 @@ function script(name: string, group: string, args: readonly string[]): Suite {
   }
 }
 
-function vitest(project: string): Suite {
+/** `needs`: environments that its tests would otherwise make themselves, beside this process. */
+function vitest(project: string, needs: readonly string[]): Suite {
   return {
     name: project,
     group: 'unit',
     async run() {
+      const problems = await Promise.all(needs.map(environment))
+      const problem = problems.find((found) => found !== undefined)
+      if (problem !== undefined) return { passed: 0, failed: 1, skipped: 0, output: problem }
       const report = join(await scratch(), 'report.json')
       const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
       const command = join(root, 'node_modules/vitest/vitest.mjs')

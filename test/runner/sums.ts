@@ -28,9 +28,9 @@ export function settle(counted: Sums, { code, output }: Finished): Result {
   return { ...counted, failed: counted.failed + (crashed ? 1 : 0), output: output + reason }
 }
 
-/** Sums from a script's own last line of the form `N passed, N failed, N skipped`. */
+/** Sums from a script's own last line of the form `N passed, N failed, N skipped`; the third may be left out. */
 export function printedSums(output: string): Sums {
-  const lines = [...output.matchAll(/^(\d+) passed, (\d+) failed, (\d+) skipped$/gm)]
+  const lines = [...output.matchAll(/^(?:\w+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm)]
   const [, passed, failed, skipped] = lines.at(-1) ?? []
   return { passed: Number(passed ?? 0), failed: Number(failed ?? 0), skipped: Number(skipped ?? 0) }
 }
