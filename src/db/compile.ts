@@ -1,4 +1,4 @@
-import type { SQL } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core'
 
 const dialect = new SQLiteAsyncDialect()
@@ -16,8 +16,15 @@ export type Compiled = {
  *   in the query, not the caller's mistake
  */
 export function compile(query: SQL): Compiled {
-  const { sql, params } = dialect.sqlToQuery(query)
-  return { text: sql, params: params.map(bindable) }
+  const { sql: text, params } = dialect.sqlToQuery(query)
+  return { text, params: params.map(bindable) }
+}
+
+/** A fragment that binds nothing, written out once: hot queries need not put it together again. */
+export function fixed(fragment: SQL): SQL {
+  const { text, params } = compile(fragment)
+  if (params.length > 0) throw new TypeError('a fragment with values is not fixed')
+  return sql.raw(text)
 }
 
 function bindable(value: unknown): string | number | null {

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { invalid } from '../core/error.ts'
 import { type Int64, parseInt64 } from '../core/int64.ts'
 import { decodePageToken, encodePageToken, type PageKey } from '../core/page-token.ts'
+import { fixed } from '../db/compile.ts'
 import { int64Column, int64Param } from '../db/sql.ts'
 import type { Context } from '../platform/context.ts'
 import type { Metric } from './run.ts'
@@ -9,9 +10,9 @@ import { isRun, type MetricRow, metricFromRow } from './run-row.ts'
 
 export type RunMetric = Metric & { readonly runId: string }
 
-const pointColumns = sql`metrics.key, metrics.value, metrics.is_nan,
+const pointColumns = fixed(sql`metrics.key, metrics.value, metrics.is_nan,
   ${int64Column(sql`metrics.step`)} as step,
-  ${int64Column(sql`metrics.timestamp_ms`)} as timestamp_ms`
+  ${int64Column(sql`metrics.timestamp_ms`)} as timestamp_ms`)
 
 /**
  * One page of the points of one metric, by time, then step, then value. A run or key that is not

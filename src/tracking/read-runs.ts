@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { notFound } from '../core/error.ts'
 import { int64FromRow } from '../core/int64.ts'
+import { fixed } from '../db/compile.ts'
 import type { Database } from '../db/database.ts'
 import { int64Column } from '../db/sql.ts'
 import type { Context } from '../platform/context.ts'
@@ -70,12 +71,15 @@ type DatasetRow = {
   tag_value: string | null
 }
 
+const stepColumn = fixed(int64Column(sql`step`))
+const latestColumns = fixed(sql`run, key, value, is_nan, ${stepColumn} as step,
+  ${int64Column(sql`timestamp_ms`)} as timestamp_ms`)
+
 /** @param wanted a table expression whose column `value` has the keys of the runs */
 async function readWanted(db: Database, wanted: SQL): Promise<Map<number, MutableRun>> {
   const [infos, metrics, texts, datasets, models] = await db.batch([
     sql`select ${runColumns} from ${wanted} as wanted cross join runs on runs.id = wanted.value`,
-    sql`select run, key, value, is_nan, ${int64Column(sql`step`)} as step,
-        ${int64Column(sql`timestamp_ms`)} as timestamp_ms
+    sql`select ${latestColumns}
       from (select value as id from ${wanted}) as wanted
       cross join latest_metrics on run = wanted.id`,
     sql`select run, key, params.value, 0 as is_tag
@@ -90,7 +94,7 @@ async function readWanted(db: Database, wanted: SQL): Promise<Map<number, Mutabl
       order by used.run, used.dataset, tags.key`,
     sql`select run, model_id, null as step
       from ${wanted} as wanted cross join run_model_inputs on run = wanted.value
-      union all select run, model_id, ${int64Column(sql`step`)}
+      union all select run, model_id, ${stepColumn}
       from ${wanted} as wanted cross join run_model_outputs on run = wanted.value`,
   ])
   const byId = new Map<number, MutableRun>()
