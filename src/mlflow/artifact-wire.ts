@@ -1,7 +1,7 @@
 import type { Entry } from '../artifacts/list.ts'
 import { invalid } from '../core/error.ts'
 import type { Int64 } from '../core/int64.ts'
-import { entriesMax, type ListQuery } from './artifact-place.ts'
+import { entriesMax, type ListQuery } from '../http/artifact-place.ts'
 import { unlessEmpty } from './wire/json.ts'
 
 /** Paging of the list calls; `max_results` is ours, MLflow always answers everything. */

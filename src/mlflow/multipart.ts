@@ -3,7 +3,7 @@ import { abortUpload, completeUpload, createUpload } from '../artifacts/multipar
 import { cleanFilePath, cleanPath, climbs, joinPaths } from '../artifacts/path.ts'
 import { excerpt, invalid } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
-import { signedPartUrl } from '../http/part-url.ts'
+import { signedUrl } from '../http/signed-url.ts'
 import { pathAfter } from '../http/target.ts'
 import { type Operation, operation } from './operation.ts'
 import { unlessEmpty } from './wire/json.ts'
@@ -11,6 +11,9 @@ import { message } from './wire/message.ts'
 
 /** S3 and R2 join no more. */
 const partsMax = 10_000
+
+/** A laptop may take a night for a large model, and every URL is given out at the start. */
+const partLifetimeMs = 24 * 60 * 60 * 1000
 
 const CreateMultipartUpload = message({
   path: { type: 'string', required: true },
@@ -46,7 +49,8 @@ export const multipartOperations: readonly Operation[] = [
     const uploadId = await createUpload(ctx, path)
     const credentials = []
     for (let part = 1; part <= count; part++) {
-      const url = await signedPartUrl(c, { uploadId, part, path })
+      const at = `/api/v1/uploads/${uploadId}/parts/${part}`
+      const url = await signedUrl(c, ['put part', uploadId, part, path], partLifetimeMs, at)
       credentials.push({ url, part_number: part, headers: {} })
     }
     return { upload_id: uploadId, credentials: unlessEmpty(credentials) }

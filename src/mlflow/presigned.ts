@@ -1,5 +1,7 @@
 import { cleanPath } from '../artifacts/path.ts'
-import { excerpt, invalid, RegistryError } from '../core/error.ts'
+import { excerpt, invalid, notFound, type RegistryError } from '../core/error.ts'
+import { getLocated, locate } from '../http/artifact-place.ts'
+import { downloadRoute, signedUrl } from '../http/signed-url.ts'
 import { pathAfter } from '../http/target.ts'
 import type { Context } from '../platform/context.ts'
 import { getLoggedModel } from '../tracking/logged-model-reads.ts'
@@ -9,17 +11,23 @@ import { message } from './wire/message.ts'
 
 const expirySecondsMax = 604_800
 
+/** As MLflow's: a client asks for a new one when a range is refused. */
+const downloadLifetimeMs = 300_000
+
 /**
- * Presigned URLs are for stores that clients reach by themselves. Ours is reached through this
- * server alone, so these refuse, with the words by which clients fall back to plain requests.
+ * Downloads by a signed URL of this server, in ranges. URLs into a bucket are for stores that
+ * clients reach by themselves; ours is reached through this server alone, so those two refuse,
+ * with the words by which clients fall back to plain requests.
  */
 export const presignedOperations: readonly Operation[] = [
   rawOperation('getPresignedDownloadUrl', async (c) => {
-    cleanPath(pathAfter(c, '/mlflow-artifacts/presigned/'))
-    throw new RegistryError(
-      'NOT_IMPLEMENTED',
-      'Multipart download is not supported for the current artifact repository; a plain GET streams any size and takes Range',
-    )
+    const path = cleanPath(pathAfter(c, '/mlflow-artifacts/presigned/'))
+    const located = await locate(c.var.ctx, path)
+    if (!located) throw notFound('Artifact', path)
+    const { sha256, sizeBytes } = await getLocated(c.var.ctx, located)
+    const permit = ['download', path, sha256] as const
+    const url = await signedUrl(c, permit, downloadLifetimeMs, downloadRoute, { path, sha256 })
+    return c.json({ url, headers: {}, file_size: sizeBytes })
   }),
 
   operation(

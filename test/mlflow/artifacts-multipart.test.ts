@@ -129,11 +129,22 @@ describe('a multipart upload', () => {
     expect(await platform.db.all(sql`select 1 from multipart_uploads`)).toEqual([])
   })
 
-  test('presigned downloads answer 501 in the words by which clients fall back', async () => {
-    const { call } = await multipartServer()
-    const { status, json } = await call('GET', `${artifacts}/presigned/d/x`)
-    expect([status, json.error_code]).toEqual([501, 'NOT_IMPLEMENTED'])
-    expect(json.message).toMatch(/^Multipart download is not supported/)
+  test('presigned downloads are by ranges, of one content, and for this file alone', async () => {
+    const { call, app } = await multipartServer()
+    const put = (body: string) =>
+      app.request(`${artifacts}/artifacts/d/ü%20x.bin`, { method: 'PUT', body })
+    await put('hello world')
+    const { status, json } = await call('GET', `${artifacts}/presigned/d/ü%20x.bin`)
+    expect([status, json]).toEqual([200, { url: expect.any(String), headers: {}, file_size: 11 }])
+    const range = await app.request(json.url, { headers: { range: 'bytes=6-' } })
+    expect([range.status, await range.text()]).toEqual([206, 'world'])
+    const other = new URL(json.url)
+    other.searchParams.set('path', 'd/other')
+    expect((await app.request(other.href)).status).toBe(403)
+    await put('overwritten')
+    expect((await app.request(json.url)).status).toBe(409)
+    expect((await call('GET', `${artifacts}/presigned/d`)).status).toBe(400)
+    expect((await call('GET', `${artifacts}/presigned/none`)).status).toBe(404)
     expect((await call('GET', `${artifacts}/presigned/..%2fx`)).status).toBe(400)
   })
 })

@@ -12,10 +12,10 @@ import { joinPaths } from '../artifacts/path.ts'
 import { openFile } from '../artifacts/read.ts'
 import { excerpt, invalid, notFound } from '../core/error.ts'
 import { decodePageToken, encodePageToken } from '../core/page-token.ts'
-import type { AppContext } from '../http/app-env.ts'
-import { sendFile } from '../http/download.ts'
 import type { Context } from '../platform/context.ts'
 import { manifestOfVersionId } from '../registry/version-manifest.ts'
+import type { AppContext } from './app-env.ts'
+import { sendFile } from './download.ts'
 
 /** A path, and where it is to be looked up: in the store, or among a version's sealed files. */
 export type Located = { readonly place: Place; readonly path: string; readonly shown: string }
@@ -57,10 +57,14 @@ export function below(artifactUri: string, path: string): Located {
   return { place: {}, path: full, shown: full }
 }
 
-/** Answer a GET or HEAD of a file. @throws RESOURCE_DOES_NOT_EXIST, or INVALID_PARAMETER_VALUE for a folder */
+/** Answer a GET or HEAD of a file. @throws as `getLocated` */
 export async function sendLocated(c: AppContext, located: Located): Promise<Response> {
+  return sendArtifact(c, await getLocated(c.var.ctx, located))
+}
+
+/** Answer a GET or HEAD of a file that was looked up. */
+export function sendArtifact(c: AppContext, file: ArtifactFile): Promise<Response> {
   const { ctx } = c.var
-  const file = await getFile(ctx, located)
   return sendFile(c, {
     ...file,
     fileName: baseName(file.path),
@@ -68,7 +72,11 @@ export async function sendLocated(c: AppContext, located: Located): Promise<Resp
   })
 }
 
-async function getFile(ctx: Context, { place, path, shown }: Located): Promise<ArtifactFile> {
+/** @throws RESOURCE_DOES_NOT_EXIST, or INVALID_PARAMETER_VALUE for a folder */
+export async function getLocated(
+  ctx: Context,
+  { place, path, shown }: Located,
+): Promise<ArtifactFile> {
   const file = path === '' ? undefined : await findFile(ctx, place, path)
   if (file) return file
   if (await isFolder(ctx, place, path)) {

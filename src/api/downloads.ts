@@ -1,0 +1,19 @@
+import { Hono } from 'hono'
+import { cleanPath } from '../artifacts/path.ts'
+import { conflict, notFound } from '../core/error.ts'
+import type { AppEnv } from '../http/app-env.ts'
+import { getLocated, locate, sendArtifact } from '../http/artifact-place.ts'
+import { checkSignedUrl, downloadRoute } from '../http/signed-url.ts'
+import { requiredQuery } from '../http/target.ts'
+
+/** Where clients fetch a file by a signed URL, in ranges that must all be of one content. */
+export const downloadRoutes = new Hono<AppEnv>().get(downloadRoute, async (c) => {
+  const path = cleanPath(requiredQuery(c, 'path'))
+  const sha256 = requiredQuery(c, 'sha256')
+  await checkSignedUrl(c, ['download', path, sha256])
+  const located = await locate(c.var.ctx, path)
+  if (!located) throw notFound('Artifact', path)
+  const file = await getLocated(c.var.ctx, located)
+  if (file.sha256 !== sha256) throw conflict(`'${path}' was overwritten; ask for a new URL`)
+  return sendArtifact(c, file)
+})

@@ -1,0 +1,78 @@
+import { hex } from '../core/bytes.ts'
+import { RegistryError } from '../core/error.ts'
+import type { Context } from '../platform/context.ts'
+import type { AppContext } from './app-env.ts'
+import { rawPath } from './target.ts'
+
+/** What a signed URL permits, and nothing else: the verb first, then what it applies to. */
+export type Permit = readonly [verb: 'put part' | 'download', ...of: (string | number)[]]
+
+/** Where clients PUT parts. The rest of the surface never sees a request without credentials here. */
+export const partRoute = '/api/v1/uploads/:upload_id/parts/:part'
+
+/** Where clients GET a file by ranges. */
+export const downloadRoute = '/api/v1/download'
+
+/**
+ * A URL that is itself the permission, for a time: clients send parts and fetch ranges with a bare
+ * HTTP library, without credentials.
+ *
+ * @param path below this server's root, encoded
+ * @param query further parameters of it
+ */
+export async function signedUrl(
+  c: AppContext,
+  permit: Permit,
+  lifetimeMs: number,
+  path: string,
+  query: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { ctx } = c.var
+  const expiresAtMs = ctx.now() + lifetimeMs
+  const message = toSign(permit, expiresAtMs)
+  const signature = await crypto.subtle.sign('HMAC', await signingKey(ctx), message)
+  const search = new URLSearchParams({
+    ...query,
+    expires: String(expiresAtMs),
+    signature: hex(new Uint8Array(signature)),
+  })
+  return `${base(c)}${path}?${search}`
+}
+
+/** @throws PERMISSION_DENIED the URL was not made by this server for this, or is too old */
+export async function checkSignedUrl(c: AppContext, permit: Permit): Promise<void> {
+  const { ctx } = c.var
+  const refuse = (reason: string) => new RegistryError('PERMISSION_DENIED', `Signed URL: ${reason}`)
+  const expires = c.req.query('expires') ?? ''
+  const signature = c.req.query('signature') ?? ''
+  if (!/^\d{1,15}$/.test(expires) || !/^[0-9a-f]{64}$/.test(signature)) {
+    throw refuse('it has no expiry and signature; use it as it was given out')
+  }
+  const given = Uint8Array.from(signature.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
+  const message = toSign(permit, Number(expires))
+  // `verify` takes the same time for any wrong signature.
+  if (!(await crypto.subtle.verify('HMAC', await signingKey(ctx), given, message))) {
+    throw refuse('its signature does not match')
+  }
+  if (Number(expires) < ctx.now()) throw refuse('it has expired; ask for another')
+}
+
+function toSign(permit: Permit, expiresAtMs: number) {
+  return new TextEncoder().encode(JSON.stringify([...permit, expiresAtMs]))
+}
+
+function signingKey(ctx: Context): Promise<CryptoKey> {
+  const bytes = new TextEncoder().encode(ctx.settings.signingKey)
+  return crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, [
+    'sign',
+    'verify',
+  ])
+}
+
+/** How the client reached us: scheme and prefix too, where a proxy in front ends TLS or adds a path. */
+function base(c: AppContext): string {
+  const url = new URL(c.req.url)
+  const scheme = c.req.header('x-forwarded-proto')?.split(',')[0]?.trim().toLowerCase()
+  const origin = scheme === 'https' ? `https://${url.host}` : url.origin
+  return origin + rawPath(c).replace(/\/(ajax-)?api\/.*$/s, '')
+}
