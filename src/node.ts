@@ -18,6 +18,8 @@ import { keptSigningKey } from './platform/node/signing-key.ts'
 import type { BlobStore } from './platform/ports.ts'
 import { randomId } from './platform/random-id.ts'
 import { readChoice, readSettings, readSigningKey } from './platform/read-settings.ts'
+import { S3BlobStore } from './platform/s3/s3-blob-store.ts'
+import { s3Options } from './platform/s3/s3-options.ts'
 import type { Given } from './platform/setting-table.ts'
 import { StartError } from './platform/start-error.ts'
 
@@ -56,6 +58,7 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
 
 async function openBlobs(given: Given, fallback: string): Promise<BlobStore> {
   const place = given('artifacts') ?? fallback
+  if (place.startsWith('s3://')) return new S3BlobStore(s3Options(place, given), sha256)
   if (/^[a-z][a-z\d+.-]+:/i.test(place) && !place.startsWith('file:')) {
     throw new StartError(`artifacts cannot be kept in '${place}'; give a folder or s3://bucket`)
   }

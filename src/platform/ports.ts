@@ -41,9 +41,10 @@ export interface BlobStore {
 
 export type StoredObject = { readonly key: string; readonly writtenAtMs: number }
 
-/** `id` is the store's own name for it; `uploadId` is there for a multipart upload. */
+/** `id` is the store's own name for it; a multipart upload has its id, and its key where that is known. */
 export type Leftover = {
   readonly id: string
+  readonly key?: string
   readonly uploadId?: string
   readonly writtenAtMs: number
 }

@@ -1,0 +1,308 @@
+import { invalid, RegistryError } from '../../core/error.ts'
+import type { Sha256 } from '../hash.ts'
+import {
+  checkLength,
+  checkPartNumber,
+  checkPartOrder,
+  noSuchUpload,
+  partsMax,
+  slices,
+} from '../parts.ts'
+import type {
+  BlobStore,
+  ByteRange,
+  ByteStream,
+  Leftover,
+  MultipartStore,
+  Stored,
+  StoredObject,
+} from '../ports.ts'
+import { S3Client, S3Error, type S3Options } from './s3-client.ts'
+import { xmlElements, xmlText } from './s3-xml.ts'
+
+/** Bodies are sent in buffered pieces, since a piece can be sent again. S3 demands 5 MiB at least. */
+const pieceBytes = 8 * 1024 * 1024
+/** Pieces under way at once, per upload. */
+const piecesAtOnce = 3
+const deletesAtOnce = 8
+/** A client's part is buffered whole; MLflow's clients send 10 MiB. */
+const partBytesMax = 128 * 1024 * 1024
+
+/** Blobs in any store that speaks S3, by `fetch` alone. */
+export class S3BlobStore implements BlobStore {
+  readonly #s3: S3Client
+  readonly #sha256: () => Sha256
+
+  constructor(options: S3Options, sha256: () => Sha256) {
+    this.#s3 = new S3Client(options)
+    this.#sha256 = sha256
+  }
+
+  readonly multipart: MultipartStore = {
+    create: async (key) => this.#createUpload(key),
+    putPart: async (key, uploadId, part, body, sizeBytes) => {
+      checkPartNumber(part)
+      const bytes = await gathered(body, sizeBytes)
+      return clearly(uploadId, this.#uploadPart(key, uploadId, part, bytes))
+    },
+    complete: async (key, uploadId, parts) => {
+      checkPartOrder(parts)
+      const etags = parts.map(({ part, etag }) => ({ part, etag }))
+      await clearly(uploadId, this.#completeUpload(key, uploadId, etags))
+      return this.#readBack(key)
+    },
+    abort: async (key, uploadId) => {
+      await this.#unlessMissing('DELETE', key, { query: { uploadId } })
+    },
+  }
+
+  async put(key: string, body: ByteStream, sizeBytes?: number): Promise<Stored> {
+    const hash = this.#sha256()
+    // Amazon's limit of 10,000 pieces would end 8 MiB pieces at 80 GB.
+    const bytes = Math.max(pieceBytes, Math.ceil((sizeBytes ?? 0) / partsMax))
+    const pieces = slices(hashed(body, hash, sizeBytes), bytes)[Symbol.asyncIterator]()
+    const first = await pieces.next()
+    const firstBytes: Uint8Array = first.done ? new Uint8Array() : first.value
+    const second = firstBytes.byteLength < bytes ? { done: true as const } : await pieces.next()
+    if (second.done) {
+      const sha256 = await hash.digest()
+      await this.#s3.send('PUT', this.#key(key), {
+        body: firstBytes,
+        headers: { 'x-amz-content-sha256': sha256 },
+      })
+      return { sizeBytes: firstBytes.byteLength, sha256 }
+    }
+    const total = await this.#putInPieces(key, [firstBytes, second.value], pieces)
+    return { sizeBytes: total, sha256: await hash.digest() }
+  }
+
+  async get(key: string, range?: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {
+    const headers = range ? { range: `bytes=${range.start}-${range.end - 1}` } : {}
+    const res = await this.#unlessMissing('GET', key, { headers })
+    if (!res) return undefined
+    return res.body ?? new Response('').body ?? undefined
+  }
+
+  async sizeOf(key: string): Promise<number | undefined> {
+    const res = await this.#unlessMissing('HEAD', key)
+    return res && Number(res.headers.get('content-length') ?? 0)
+  }
+
+  async delete(keys: readonly string[]): Promise<void> {
+    const waiting = [...keys]
+    const worker = async () => {
+      for (let key = waiting.pop(); key !== undefined; key = waiting.pop()) {
+        await this.#unlessMissing('DELETE', key)
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(deletesAtOnce, keys.length) }, worker))
+  }
+
+  async *list(prefix: string): AsyncIterable<StoredObject> {
+    let token: string | undefined
+    do {
+      const query = {
+        'list-type': '2',
+        'encoding-type': 'url',
+        prefix: this.#key(prefix),
+        ...(token === undefined ? {} : { 'continuation-token': token }),
+      }
+      const xml = await (await this.#s3.send('GET', '', { query })).text()
+      for (const object of xmlElements(xml, 'Contents')) {
+        const key = decoded(xmlText(object, 'Key') ?? '').slice(this.#s3.prefix.length)
+        yield { key, writtenAtMs: Date.parse(xmlText(object, 'LastModified') ?? '') }
+      }
+      token =
+        xmlText(xml, 'IsTruncated') === 'true' ? xmlText(xml, 'NextContinuationToken') : undefined
+    } while (token !== undefined)
+  }
+
+  /** Uploads that were begun and neither completed nor aborted. */
+  async *leftovers(): AsyncIterable<Leftover> {
+    let marker: Record<string, string> | undefined = {}
+    while (marker !== undefined) {
+      const query = { uploads: '', 'encoding-type': 'url', prefix: this.#s3.prefix, ...marker }
+      const xml = await (await this.#s3.send('GET', '', { query })).text()
+      for (const upload of xmlElements(xml, 'Upload')) {
+        const uploadId = xmlText(upload, 'UploadId') ?? ''
+        yield {
+          id: uploadId,
+          uploadId,
+          key: decoded(xmlText(upload, 'Key') ?? '').slice(this.#s3.prefix.length),
+          writtenAtMs: Date.parse(xmlText(upload, 'Initiated') ?? ''),
+        }
+      }
+      marker = nextUploads(xml)
+    }
+  }
+
+  async discard(leftovers: readonly Leftover[]): Promise<void> {
+    for (const { key, uploadId } of leftovers) {
+      if (key && uploadId) await this.multipart.abort(key, uploadId)
+    }
+  }
+
+  async #putInPieces(
+    key: string,
+    read: readonly Uint8Array[],
+    rest: AsyncIterator<Uint8Array>,
+  ): Promise<number> {
+    const uploadId = await this.#createUpload(key)
+    const etags: { part: number; etag: string }[] = []
+    let sizeBytes = 0
+    const ahead = [...read]
+    const next = async () => {
+      const piece = ahead.shift()
+      if (piece) return piece
+      const { value, done } = await rest.next()
+      return done ? undefined : value
+    }
+    const underWay = new Set<Promise<void>>()
+    try {
+      let part = 0
+      for (let piece = await next(); piece; piece = await next()) {
+        const number = ++part
+        sizeBytes += piece.byteLength
+        const sent = this.#uploadPart(key, uploadId, number, piece).then((etag) => {
+          etags.push({ part: number, etag })
+          underWay.delete(sent)
+        })
+        underWay.add(sent)
+        // Its failure is met where it is awaited.
+        sent.catch(() => undefined)
+        if (underWay.size >= piecesAtOnce) await Promise.race(underWay)
+      }
+      await Promise.all(underWay)
+      etags.sort((a, b) => a.part - b.part)
+      await this.#completeUpload(key, uploadId, etags)
+    } catch (err) {
+      await Promise.allSettled(underWay)
+      await this.multipart.abort(key, uploadId)
+      throw err
+    }
+    return sizeBytes
+  }
+
+  async #createUpload(key: string): Promise<string> {
+    const res = await this.#s3.send('POST', this.#key(key), { query: { uploads: '' } })
+    const uploadId = xmlText(await res.text(), 'UploadId')
+    if (!uploadId) throw new Error('S3 gave no upload id')
+    return uploadId
+  }
+
+  async #uploadPart(key: string, uploadId: string, part: number, body: Uint8Array) {
+    const query = { partNumber: String(part), uploadId }
+    const res = await this.#s3.send('PUT', this.#key(key), { query, body })
+    await res.body?.cancel()
+    return (res.headers.get('etag') ?? '').replaceAll('"', '')
+  }
+
+  async #completeUpload(
+    key: string,
+    uploadId: string,
+    parts: readonly { part: number; etag: string }[],
+  ): Promise<void> {
+    const named = parts.map(
+      ({ part, etag }) =>
+        `<Part><PartNumber>${part}</PartNumber><ETag>&quot;${escaped(etag)}&quot;</ETag></Part>`,
+    )
+    const res = await this.#s3.send('POST', this.#key(key), {
+      query: { uploadId },
+      headers: { 'content-type': 'application/xml' },
+      body: `<CompleteMultipartUpload>${named.join('')}</CompleteMultipartUpload>`,
+    })
+    // S3 may begin to answer 200 before it knows that joining fails.
+    const xml = await res.text()
+    if (/<Error>/.test(xml)) throw new S3Error('POST', 200, xmlText(xml, 'Code') ?? '')
+  }
+
+  async #readBack(key: string): Promise<Stored> {
+    const body = await this.get(key)
+    if (!body) throw new Error(`S3 has no '${key}' after its upload was completed`)
+    const hash = this.#sha256()
+    let sizeBytes = 0
+    for await (const chunk of body) {
+      sizeBytes += chunk.byteLength
+      await hash.update(chunk)
+    }
+    return { sizeBytes, sha256: await hash.digest() }
+  }
+
+  async #unlessMissing(method: string, key: string, request = {}): Promise<Response | undefined> {
+    try {
+      return await this.#s3.send(method, this.#key(key), request)
+    } catch (err) {
+      if (err instanceof S3Error && err.status === 404 && err.code !== 'NoSuchBucket') {
+        return undefined
+      }
+      throw err
+    }
+  }
+
+  #key(key: string): string {
+    return this.#s3.prefix + key
+  }
+}
+
+async function* hashed(body: ByteStream, hash: Sha256, sizeBytes: number | undefined): ByteStream {
+  let received = 0
+  for await (const chunk of body) {
+    received += chunk.byteLength
+    if (sizeBytes !== undefined && received > sizeBytes) checkLength(received, sizeBytes)
+    await hash.update(chunk)
+    yield chunk
+  }
+  checkLength(received, sizeBytes)
+}
+
+/** A client's part, whole. */
+async function gathered(body: ByteStream, sizeBytes: number): Promise<Uint8Array> {
+  if (sizeBytes > partBytesMax) {
+    throw new RegistryError(
+      'PAYLOAD_TOO_LARGE',
+      `The part has ${sizeBytes} bytes; send parts of at most ${partBytesMax} (MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE)`,
+    )
+  }
+  const bytes = new Uint8Array(sizeBytes)
+  let received = 0
+  for await (const chunk of body) {
+    if (received + chunk.byteLength > sizeBytes) checkLength(received + chunk.byteLength, sizeBytes)
+    bytes.set(chunk, received)
+    received += chunk.byteLength
+  }
+  checkLength(received, sizeBytes)
+  return bytes
+}
+
+/** What a client did wrong with its upload is said; other failures pass as they are. */
+async function clearly<T>(uploadId: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (err) {
+    if (!(err instanceof S3Error)) throw err
+    const cause = { cause: err }
+    if (err.code === 'NoSuchUpload') throw noSuchUpload(uploadId, cause)
+    if (err.code === 'InvalidPart' || err.code === 'MalformedXML') {
+      throw invalid('A part was not uploaded, or has another ETag; upload it again', cause)
+    }
+    if (err.code === 'EntityTooSmall') {
+      throw invalid('Every part but the last must have 5 MiB at least', cause)
+    }
+    throw err
+  }
+}
+
+function nextUploads(xml: string): Record<string, string> | undefined {
+  if (xmlText(xml, 'IsTruncated') !== 'true') return undefined
+  const key = decoded(xmlText(xml, 'NextKeyMarker') ?? '')
+  return { 'key-marker': key, 'upload-id-marker': xmlText(xml, 'NextUploadIdMarker') ?? '' }
+}
+
+/** Keys are listed with `encoding-type=url`, where a plus is a blank. */
+function decoded(key: string): string {
+  return decodeURIComponent(key.replaceAll('+', ' '))
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
+}
