@@ -1,11 +1,12 @@
 import { Command } from 'commander'
 import { SettingError } from '../platform/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
+import { gcCommand } from './gc.ts'
 import { serverCommand } from './server.ts'
 import { workerCommand } from './worker.ts'
 
 /** Every subcommand; one file each. */
-const commands = [serverCommand(), workerCommand()]
+const commands = [serverCommand(), gcCommand(), workerCommand()]
 
 const gatehouse = new Command('gatehouse').description(
   "A model registry and tracking server that speaks MLflow's REST API.",

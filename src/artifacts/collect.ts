@@ -1,0 +1,153 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Platform } from '../platform/context.ts'
+import type { Leftover, StoredObject } from '../platform/ports.ts'
+import type { blobs, multipartUploads } from './tables.ts'
+
+/** What gc needs; it belongs to no request. */
+export type Collector = Pick<Platform, 'db' | 'blobs' | 'now'> & {
+  /** Count what would go, and change nothing. */
+  readonly dryRun: boolean
+  /** Objects younger than this may belong to an upload under way, and stay. */
+  readonly graceMs: number
+}
+
+export type Collected = { readonly count: number; readonly sizeBytes: number }
+
+/** Rows and keys that one round handles, so that a run may be stopped at any time. */
+const perRound = 500
+
+/** Keys that this server gives out. In a bucket that others use too, nothing else is touched. */
+const ownKey = /^(blobs\/[0-9a-f]{2}\/[0-9a-f]{32}|manifests\/[0-9a-f]{32}\.json)$/
+const ownPrefixes = ['blobs/', 'manifests/']
+
+const unreferenced = sql`
+  not exists (select 1 from artifact_files f where f.blob = blobs.id)
+  and not exists (select 1 from manifest_files m where m.blob = blobs.id)`
+
+/**
+ * Remove blobs that no path and no version points at: the row first, under a guard in the same
+ * statement, then the object. An upload of the same bytes at the same moment either still finds the
+ * row, and so keeps it, or makes a new one of another key. A crash between the two leaves an object
+ * without a row, which `collectOrphans` takes.
+ */
+export async function collectBlobs(collector: Collector): Promise<Collected> {
+  const { db, dryRun } = collector
+  if (dryRun) {
+    const sum = await db.first<{ count: number; size_bytes: number | null }>(
+      sql`select count(*) as count, sum(size_bytes) as size_bytes from blobs where ${unreferenced}`,
+    )
+    return { count: sum?.count ?? 0, sizeBytes: sum?.size_bytes ?? 0 }
+  }
+  let count = 0
+  let sizeBytes = 0
+  for (;;) {
+    const gone = await db.all<Pick<typeof blobs.$inferSelect, 'key' | 'size_bytes'>>(sql`
+      delete from blobs where id in (select id from blobs where ${unreferenced} limit ${perRound})
+      and ${unreferenced} returning key, size_bytes`)
+    if (gone.length === 0) return { count, sizeBytes }
+    await collector.blobs.delete(gone.map((row) => row.key))
+    count += gone.length
+    sizeBytes += gone.reduce((sum, row) => sum + row.size_bytes, 0)
+  }
+}
+
+/** Abort uploads in parts that were begun before the grace time and never ended. @returns how many */
+export async function collectUploads(collector: Collector): Promise<number> {
+  const { db, dryRun } = collector
+  const stale = sql`created_at_ms < ${collector.now() - collector.graceMs}`
+  let count = 0
+  let after = ''
+  for (;;) {
+    const rows = await db.all<
+      Pick<typeof multipartUploads.$inferSelect, 'upload_id' | 'key' | 'store_upload_id'>
+    >(sql`select upload_id, key, store_upload_id from multipart_uploads
+      where upload_id > ${after} and ${stale} order by upload_id limit ${perRound}`)
+    for (const { upload_id, key, store_upload_id } of rows) {
+      if (dryRun) continue
+      // The row goes last: after a crash between the two the next run aborts once more.
+      await collector.blobs.multipart.abort(key, store_upload_id)
+      await db.all(sql`delete from multipart_uploads where upload_id = ${upload_id}`)
+    }
+    count += rows.length
+    const last = rows.at(-1)
+    if (!last || rows.length < perRound) return count
+    after = last.upload_id
+  }
+}
+
+/**
+ * Remove objects that no row names and that are older than the grace time: bodies whose upload was
+ * cut off between the store and the database, or whose row went while their removal did not.
+ *
+ * @returns how many
+ */
+export async function collectOrphans(collector: Collector): Promise<number> {
+  let count = 0
+  for (const prefix of ownPrefixes) {
+    for await (const keys of rounds(oldKeys(collector, prefix))) {
+      const orphans = await withoutRow(collector, keys)
+      if (!collector.dryRun) await collector.blobs.delete(orphans)
+      count += orphans.length
+    }
+  }
+  return count
+}
+
+/** Remove what cut writes left in the store under no key. @returns how many */
+export async function collectLeftovers(collector: Collector): Promise<number> {
+  let count = 0
+  for await (const leftovers of rounds(oldLeftovers(collector))) {
+    const ids = leftovers.map(({ uploadId }) => uploadId ?? null)
+    const known = await collector.db.all<{ store_upload_id: string }>(sql`
+      select store_upload_id from multipart_uploads
+      where store_upload_id in (select value from json_each(${JSON.stringify(ids)}))`)
+    const kept = new Set(known.map((row) => row.store_upload_id))
+    const gone = leftovers.filter(({ uploadId }) => uploadId === undefined || !kept.has(uploadId))
+    if (!collector.dryRun) await collector.blobs.discard(gone)
+    count += gone.length
+  }
+  return count
+}
+
+async function* oldKeys(collector: Collector, prefix: string): AsyncIterable<string> {
+  for await (const { key, writtenAtMs } of collector.blobs.list(prefix)) {
+    if (ownKey.test(key) && isOld(collector, { writtenAtMs })) yield key
+  }
+}
+
+async function* oldLeftovers(collector: Collector): AsyncIterable<Leftover> {
+  for await (const leftover of collector.blobs.leftovers()) {
+    const { key } = leftover
+    if (isOld(collector, leftover) && (key === undefined || ownKey.test(key))) yield leftover
+  }
+}
+
+function isOld(collector: Collector, { writtenAtMs }: Pick<StoredObject, 'writtenAtMs'>): boolean {
+  return writtenAtMs < collector.now() - collector.graceMs
+}
+
+async function withoutRow({ db }: Collector, keys: readonly string[]): Promise<string[]> {
+  const rows = await db.all<{ key: string }>(sql`
+    select value as key from json_each(${JSON.stringify(keys)})
+    where not exists (select 1 from blobs where key = value)
+    and not exists (select 1 from manifests where key = value)
+    and not exists (select 1 from multipart_uploads where key = value)`)
+  return rows.map((row) => row.key)
+}
+
+async function* rounds<T>(items: AsyncIterable<T>): AsyncIterable<T[]> {
+  let round: T[] = []
+  for await (const item of items) {
+    round.push(item)
+    if (round.length < perRound) continue
+    yield round
+    round = []
+  }
+  if (round.length > 0) yield round
+}
+
+/** A statement that takes all below `folder` out of the path index, where `guard` holds. */
+export function removeBelow(workspace: string, start: string, end: string, guard: SQL): SQL {
+  return sql`delete from artifact_files
+    where workspace = ${workspace} and path >= ${start} and path < ${end} and ${guard}`
+}

@@ -1,0 +1,76 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { storePathOf } from '../artifacts/address.ts'
+import { type Collector, removeBelow } from '../artifacts/collect.ts'
+import { belowFolder } from '../artifacts/folder-range.ts'
+
+export type Purged = {
+  readonly runs: number
+  readonly loggedModels: number
+  readonly experiments: number
+}
+
+const perRound = 200
+
+/** A deleted thing that has its own folder of artifacts: `name` is a segment of that folder's path. */
+type Deleted = { id: number; name: string; workspace: string; artifact_uri: string | null }
+
+/**
+ * Delete for good the runs, logged models and experiments that were deleted before `beforeMs`, with
+ * their paths in the artifact store; an experiment takes all its runs and logged models along.
+ * Versions made from them keep their files. The Default experiment stays.
+ */
+export async function purgeDeleted(collector: Collector, beforeMs: number): Promise<Purged> {
+  const gone = sql`e.lifecycle_stage = 'deleted' and e.updated_at_ms <= ${beforeMs} and e.id <> 0`
+  const own = sql`t.lifecycle_stage = 'deleted' and t.deleted_at_ms <= ${beforeMs}`
+  const children = (table: SQL, name: SQL) => ({
+    table,
+    guard: sql`((${own}) or exists (
+      select 1 from experiments e where e.id = t.experiment and ${gone}))`,
+    columns: sql`t.id, ${name} as name, t.artifact_uri,
+      (select workspace from experiments where id = t.experiment) as workspace`,
+  })
+  const runs = await purge(collector, children(sql`runs`, sql`t.run_id`))
+  const loggedModels = await purge(collector, children(sql`logged_models`, sql`t.model_id`))
+  const experiments = await purge(collector, {
+    table: sql`experiments`,
+    guard: sql`t.lifecycle_stage = 'deleted' and t.updated_at_ms <= ${beforeMs} and t.id <> 0`,
+    columns: sql`t.id, cast(t.id as text) as name, t.workspace, t.artifact_location as artifact_uri`,
+  })
+  return { runs, loggedModels, experiments }
+}
+
+/** What is restored between reading and deleting stays whole: the guard stands in every statement. */
+async function purge(
+  { db, dryRun }: Collector,
+  { table, guard, columns }: { table: SQL; guard: SQL; columns: SQL },
+): Promise<number> {
+  let count = 0
+  let after = -1
+  for (;;) {
+    const rows = await db.all<Deleted>(sql`
+      select ${columns} from ${table} t where t.id > ${after} and ${guard} order by t.id limit ${perRound}`)
+    for (const row of rows) {
+      const still = sql`select t.id from ${table} t where t.id = ${row.id} and ${guard}`
+      if (!dryRun) {
+        await db.batch([
+          ...ownFolder(row, sql`exists (${still})`),
+          sql`delete from ${table} where id in (${still})`,
+        ])
+      }
+    }
+    count += rows.length
+    const last = rows.at(-1)
+    if (!last || rows.length < perRound) return count
+    after = last.id
+  }
+}
+
+/** Nothing where the folder is not the thing's alone, e.g. an experiment's location that others share. */
+function ownFolder(row: Deleted, guard: SQL): SQL[] {
+  const path = row.artifact_uri === null ? undefined : storePathOf(row.artifact_uri)
+  if (path === undefined || !path.split('/').includes(row.name)) return []
+  const isExperiment = /^\d+$/.test(row.name)
+  if (isExperiment && !path.endsWith(`/${row.name}`) && path !== row.name) return []
+  const { start, end } = belowFolder(path)
+  return [removeBelow(row.workspace, start, end, guard)]
+}
