@@ -9,6 +9,7 @@ import {
   type VersionTagRow,
   versionTagRead,
 } from './read-versions.ts'
+import { stages } from './stages.ts'
 import type { registeredModels } from './tables.ts'
 
 /** One registered model with all that MLflow shows of it. */
@@ -59,17 +60,15 @@ export function modelReads(ids: SQL): SQL[] {
 }
 
 /**
- * A select of `model_versions.id`: the highest version in each stage of each of these models.
+ * A select of `model_versions.id`: the highest version in each stage of each of these models, one
+ * index probe each, however many versions there are. Null where a stage is empty.
  *
- * @param stages canonical names; absent for all
+ * @param wanted canonical names of stages
  */
-export function latestVersionIds(models: SQL, stages?: readonly string[]): SQL {
-  const inStages = stages
-    ? sql`and stage in (select value from json_each(${JSON.stringify(stages)}))`
-    : sql``
-  // With max() SQLite takes the bare column from the row that has the maximum.
-  return sql`select id from (select id, max(version) from model_versions
-    where registered_model in (${models}) ${inStages} group by registered_model, stage)`
+export function latestVersionIds(models: SQL, wanted: readonly string[] = stages()): SQL {
+  return sql`select (select v.id from model_versions v
+      where v.registered_model = m.id and v.stage = s.value order by v.version desc limit 1)
+    from registered_models m, json_each(${JSON.stringify(wanted)}) s where m.id in (${models})`
 }
 
 type ModelRow = typeof registeredModels.$inferSelect

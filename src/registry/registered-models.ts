@@ -8,7 +8,6 @@ import { modelId } from './ids.ts'
 import { isPromptTag, promptKey } from './prompts.ts'
 import { latestVersionIds, modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
 import { type ModelVersion, type Tag, versionReads, versionsFrom } from './read-versions.ts'
-import { stages } from './stages.ts'
 import type { registeredModels } from './tables.ts'
 import { modelTagInserts, uniqueTags } from './tags.ts'
 
@@ -141,7 +140,7 @@ export async function getLatestVersions(
   wanted: readonly string[],
 ): Promise<ModelVersion[]> {
   checkModelName(name)
-  const ids = latestVersionIds(modelId(ctx, name), wanted.length === 0 ? stages() : wanted)
+  const ids = latestVersionIds(modelId(ctx, name), wanted.length === 0 ? undefined : wanted)
   const versions = versionsFrom(await ctx.db.batch(versionReads(ids)))
   if (versions.length === 0 && !(await ctx.db.first(modelId(ctx, name)))) throw modelNotFound(name)
   return versions
