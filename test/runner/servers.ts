@@ -70,10 +70,10 @@ async function untilReady(
   child: ChildProcess,
   output: () => string,
 ): Promise<string | undefined> {
-  const deadline = Date.now() + 90_000
+  const deadline = Date.now() + 150_000
   while (Date.now() < deadline) {
     if (child.exitCode !== null) return `ended with code ${child.exitCode} instead of listening`
-    if (!/listening|ready/i.test(output())) {
+    if (!/listening on/.test(output())) {
       await wait(50)
       continue
     }
@@ -85,7 +85,7 @@ async function untilReady(
     }
     await wait(100)
   }
-  return 'did not answer /health within 90 s'
+  return 'did not answer /health within 150 s'
 }
 
 function freePort(): Promise<number> {

@@ -12,7 +12,7 @@ const root = new URL('../..', import.meta.url).pathname
 const node = join(root, 'bin/gatehouse-node')
 
 /** Something several suites share: made when first asked for, ended once at the end. */
-export class Shared {
+class Shared {
   private made: Promise<Server> | undefined
   private readonly make: () => Promise<Server>
 

@@ -1,5 +1,7 @@
 """Registered models and their versions, as every client generation from 1.30 on uses them."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
@@ -190,3 +192,23 @@ def test_a_version_keeps_its_files_when_the_run_loses_them(client, version, uniq
     path = mlflow.artifacts.download_artifacts(f"models:/{unique}/1")
     with open(f"{path}/MLmodel") as file:
         assert file.read() == "flavors: {}\n"
+
+
+@pytest.mark.ours
+@pytest.mark.worker
+def test_of_sixteen_promotions_at_once_one_version_stays_in_production(client, version, unique):
+    numbers = [str(version()) for _ in range(16)]
+    with ThreadPoolExecutor(16) as pool:
+        promoted = [
+            pool.submit(
+                client.transition_model_version_stage,
+                unique,
+                number,
+                "Production",
+                archive_existing_versions=True,
+            )
+            for number in numbers
+        ]
+    assert all(future.exception() is None for future in promoted)
+    stages = [v.current_stage for v in client.search_model_versions(f"name='{unique}'")]
+    assert sorted(stages) == ["Archived"] * 15 + ["Production"]
