@@ -13,12 +13,10 @@ export function pathAfter(c: AppContext, marker: string): string {
   return path.slice(at + marker.length)
 }
 
-/** The path of the request as it was sent; bytes that should have been encoded, encoded. */
+/** The path of the request as it was sent. */
 export function rawPath(c: AppContext): string {
   const target = c.var.rawTarget ?? c.req.url
-  const path = target.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
-  // Node hands out bytes past ASCII as Latin-1 characters.
-  return path.replace(/[\u0080-\u00ff]/g, (char) => `%${char.charCodeAt(0).toString(16)}`)
+  return target.replace(/^[a-z]+:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '')
 }
 
 /**
