@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const command = new URL('../../bin/gatehouse', import.meta.url).pathname
+
+export type Ended = { readonly code: number | null; readonly out: string; readonly err: string }
+
+export function temporaryFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'gatehouse-process-'))
+}
+
+/** Run the command to its end. */
+export function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  return ended(launch(args, env))
+}
+
+/** A real server on a free port, once it says what it listens on. */
+export async function startServer(
+  data: string,
+  args: readonly string[] = [],
+  env: Record<string, string> = {},
+) {
+  const child = launch(['server', '--port', '0', '--data', data, ...args], env)
+  const end = ended(child)
+  const url = await Promise.race([listeningUrl(child), end.then(neverListened)])
+  return {
+    url,
+    /** Send a signal and wait for the end. */
+    stop: (signal: NodeJS.Signals = 'SIGTERM') => {
+      child.kill(signal)
+      return end
+    },
+    post: async (path: string, body: object) => {
+      const res = await fetch(`${url}/api/2.0/mlflow/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      return { status: res.status, json: await res.json() }
+    },
+    get: async (path: string) => {
+      const res = await fetch(`${url}/api/2.0/mlflow/${path}`)
+      return { status: res.status, json: await res.json() }
+    },
+  }
+}
+
+/** Without the variables of whoever runs the tests. */
+function launch(args: readonly string[], env: Record<string, string>): ChildProcess {
+  const { PATH = '', HOME = '' } = process.env
+  return spawn(command, args, { env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+function ended(child: ChildProcess): Promise<Ended> {
+  let out = ''
+  let err = ''
+  child.stdout?.on('data', (chunk) => {
+    out += chunk
+  })
+  child.stderr?.on('data', (chunk) => {
+    err += chunk
+  })
+  return new Promise((done) => child.once('close', (code) => done({ code, out, err })))
+}
+
+function listeningUrl(child: ChildProcess): Promise<string> {
+  return new Promise((done) => {
+    child.stdout?.on('data', (chunk) => {
+      const url = /listening on (\S+)/.exec(String(chunk))?.[1]
+      if (url) done(url)
+    })
+  })
+}
+
+function neverListened({ code, err }: Ended): never {
+  throw new Error(`the server ended with ${code} before it listened: ${err}`)
+}
