@@ -1,12 +1,13 @@
 import { Command } from 'commander'
 import { SettingError } from '../platform/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
+import { artifactsCommand } from './artifacts.ts'
 import { gcCommand } from './gc.ts'
 import { serverCommand } from './server.ts'
 import { workerCommand } from './worker.ts'
 
 /** Every subcommand; one file each. */
-const commands = [serverCommand(), gcCommand(), workerCommand()]
+const commands = [serverCommand(), gcCommand(), artifactsCommand(), workerCommand()]
 
 const gatehouse = new Command('gatehouse').description(
   "A model registry and tracking server that speaks MLflow's REST API.",

@@ -1,0 +1,47 @@
+import { sql } from 'drizzle-orm'
+import { notFound } from '../core/error.ts'
+import type { Context } from '../platform/context.ts'
+import { type ArtifactFile, findFile, type Place, rowsOf } from './files.ts'
+import { baseName, belowFolder } from './folder-range.ts'
+
+/** A file on its way out. */
+export type FileToExport = Pick<ArtifactFile, 'sizeBytes' | 'sha256' | 'key'> & {
+  /** Relative to what was asked for. */
+  readonly path: string
+}
+
+type Row = { path: string; sha256: string; size_bytes: number; key: string }
+
+const perRead = 500
+
+/**
+ * The files at `path`, a file or a folder, by path; each a row now, its body on demand.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST nothing is there
+ */
+export async function* filesBelow(
+  ctx: Context,
+  place: Place,
+  path: string,
+): AsyncIterable<FileToExport> {
+  const file = path === '' ? undefined : await findFile(ctx, place, path)
+  if (file) {
+    yield { ...file, path: baseName(path) }
+    return
+  }
+  const { from, where } = rowsOf(ctx, place)
+  const { start, end } = belowFolder(path)
+  let after = start
+  for (;;) {
+    const rows = await ctx.db.all<Row>(sql`
+      select f.path, b.sha256, b.size_bytes, b.key from ${from} join blobs b on b.id = f.blob
+      where ${where} and f.path > ${after} and f.path < ${end} order by f.path limit ${perRead}`)
+    if (rows.length === 0 && after === start) throw notFound('Artifact', path)
+    for (const { path: whole, sha256, size_bytes, key } of rows) {
+      yield { path: whole.slice(start.length), sha256, key, sizeBytes: size_bytes }
+    }
+    const last = rows.at(-1)
+    if (!last || rows.length < perRead) return
+    after = last.path
+  }
+}

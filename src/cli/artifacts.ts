@@ -1,0 +1,111 @@
+import { Command } from 'commander'
+import { type FileToExport, filesBelow } from '../artifacts/export.ts'
+import { type FileToImport, importFiles } from '../artifacts/import.ts'
+import { cleanPath } from '../artifacts/path.ts'
+import { openFile } from '../artifacts/read.ts'
+import { RegistryError } from '../core/error.ts'
+import { anonymous } from '../core/principal.ts'
+import { type OpenPlatform, openPlatform } from '../node.ts'
+import type { Context } from '../platform/context.ts'
+import { plainFiles, writePlainFile } from '../platform/node/plain-folder.ts'
+import { sha256 } from '../platform/node/sha256.ts'
+import type { ByteStream } from '../platform/ports.ts'
+import { S3BlobStore } from '../platform/s3/s3-blob-store.ts'
+import { s3Options } from '../platform/s3/s3-options.ts'
+import type { Given } from '../platform/setting-table.ts'
+import { StartError } from '../platform/start-error.ts'
+import { getVersionByAlias } from '../registry/aliases.ts'
+import { getVersion } from '../registry/versions.ts'
+import { addSettings, givenSettings } from './options.ts'
+
+/** `gatehouse artifacts`: files in from MLflow's server, and out as plain files. */
+export function artifactsCommand(): Command {
+  return new Command('artifacts')
+    .description('take artifact files in, or write them out')
+    .addCommand(importCommand())
+    .addCommand(exportCommand())
+}
+
+function importCommand(): Command {
+  const command = new Command('import')
+    .description("take in a folder or s3:// prefix that MLflow's server filled; may be repeated")
+    .argument('<source>', "MLflow's artifact root: a folder such as ./mlartifacts, or s3://...")
+    .option('--to <path>', 'path in the store that the source becomes', '')
+  return addSettings(command, ['storage']).action(async (source: string) => {
+    await withStore(command, async (ctx, given) => {
+      const files = source.startsWith('s3://') ? bucketFiles(source, given) : plainFiles(source)
+      const imported = await importFiles(ctx, files, cleanPath(command.opts<{ to: string }>().to))
+      for (const { path, reason } of imported.refused) console.error(`refused ${path}: ${reason}`)
+      console.log(
+        `took in ${imported.files} files of ${imported.sizeBytes} bytes; ${imported.skipped} were there already, ${imported.refused.length} refused`,
+      )
+      if (imported.refused.length > 0) process.exitCode = 1
+    })
+  })
+}
+
+function exportCommand(): Command {
+  const command = new Command('export')
+    .description('write files out of the store as plain files')
+    .argument('<path>', 'path in the store, or models:/name/version or models:/name@alias')
+    .argument('<folder>', 'where to write; made when missing')
+  return addSettings(command, ['storage']).action(async (path: string, folder: string) => {
+    await withStore(command, async (ctx) => {
+      let files = 0
+      let sizeBytes = 0
+      for await (const file of await filesOf(ctx, path)) {
+        const body = (await openFile(ctx, file)) as unknown as ByteStream
+        await writePlainFile(folder, file.path, body)
+        files++
+        sizeBytes += file.sizeBytes
+      }
+      console.log(`wrote ${files} files of ${sizeBytes} bytes to ${folder}`)
+    })
+  })
+}
+
+async function filesOf(ctx: Context, path: string): Promise<AsyncIterable<FileToExport>> {
+  const match = /^models:\/+(.+?)(?:@([^@/]+)|\/(\d+))$/.exec(path)
+  if (!match?.[1]) return filesBelow(ctx, {}, cleanPath(path))
+  const [, name, alias, number] = match
+  const version = alias
+    ? await getVersionByAlias(ctx, name, alias)
+    : await getVersion(ctx, name, Number(number))
+  if (version.manifestId === null) {
+    throw new StartError(`'${path}' has no files here; they lie at ${version.storageLocation}`)
+  }
+  return filesBelow(ctx, { manifest: version.manifestId }, '')
+}
+
+/** Files of somebody's bucket; keys that end with a slash stand for folders. */
+async function* bucketFiles(place: string, given: Given): AsyncIterable<FileToImport> {
+  const bucket = new S3BlobStore(s3Options(place, given), sha256)
+  for await (const { key, writtenAtMs } of bucket.list('')) {
+    if (key === '' || key.endsWith('/')) continue
+    const open = async () => {
+      const stream = await bucket.get(key)
+      if (!stream) throw new StartError(`${place}: '${key}' went while it was to be read`)
+      return stream as unknown as ByteStream
+    }
+    const sizeBytes = (await bucket.sizeOf(key)) ?? 0
+    yield { path: key, sizeBytes, changedAtMs: writtenAtMs, open }
+  }
+}
+
+/** Run `work` on the store as the settings say; what a user did wrong is one clear line. */
+async function withStore(
+  command: Command,
+  work: (ctx: Context, given: Given) => Promise<void>,
+): Promise<void> {
+  const given = givenSettings(command, process.env)
+  const platform: OpenPlatform = await openPlatform(given)
+  try {
+    const requestId = platform.randomId()
+    await work({ ...platform, principal: anonymous, workspace: 'default', requestId }, given)
+  } catch (err) {
+    if (err instanceof RegistryError) throw new StartError(err.message, { cause: err })
+    throw err
+  } finally {
+    platform.close()
+  }
+}
