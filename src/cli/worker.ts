@@ -19,10 +19,10 @@ export function workerCommand(): Command {
     .description("serve from Cloudflare's runtime on this machine, on local D1 and R2")
     .option('--host <address>', 'Address to listen on', '127.0.0.1')
     .option('--port <number>', 'Port to listen on', '5000')
-    .option('--state <folder>', "Folder of D1's and R2's local state", '.wrangler/state')
-  return command.action(async (options: { host: string; port: string; state: string }) => {
+    .option('--data <folder>', "Folder of D1's and R2's local state", '.wrangler/state')
+  return command.action(async (options: { host: string; port: string; data: string }) => {
     const port = readNumber((name) => (name === 'port' ? options.port : undefined), 'port', 65_535)
-    const state = ['--persist-to', options.state]
+    const state = ['--persist-to', options.data]
     await checkPortFree(options.host, port)
     await migrateLocally(state)
     const dev = wrangler([

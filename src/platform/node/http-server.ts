@@ -27,6 +27,8 @@ export function httpServer(fetch: Fetch): Server {
       headersTimeout: headersTimeoutMs,
       requestTimeout: 0,
       keepAliveTimeout: keepAliveMs,
+      // A request without Host is refused by `malformed`, in the envelope.
+      requireHostHeader: false,
       connectionsCheckingInterval: 5000,
     },
     listener,
