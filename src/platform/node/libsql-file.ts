@@ -1,6 +1,6 @@
 import type { SQL } from 'drizzle-orm'
 import Libsql from 'libsql'
-import { compile } from '../../db/compile.ts'
+import { type Compiled, compile } from '../../db/compile.ts'
 import { constraintError, type Database } from '../../db/database.ts'
 
 const statementsMax = 500
@@ -30,7 +30,7 @@ export class LibsqlFile implements Database {
 
   async all<R>(query: SQL): Promise<R[]> {
     try {
-      return this.#run(query) as R[]
+      return this.#run(compile(query)) as R[]
     } catch (err) {
       throw constraintError(err) ?? err
     }
@@ -41,9 +41,11 @@ export class LibsqlFile implements Database {
   }
 
   async batch(queries: readonly SQL[]): Promise<unknown[][]> {
-    this.#file.exec('BEGIN IMMEDIATE')
+    const statements = queries.map(compile)
+    // Reading alone needs no lock, so a writer in another process does not hold it up.
+    this.#file.exec(statements.every(isRead) ? 'BEGIN' : 'BEGIN IMMEDIATE')
     try {
-      const results = queries.map((query) => this.#run(query))
+      const results = statements.map((statement) => this.#run(statement))
       this.#file.exec('COMMIT')
       return results
     } catch (err) {
@@ -58,8 +60,7 @@ export class LibsqlFile implements Database {
     this.#file.close()
   }
 
-  #run(query: SQL): unknown[] {
-    const { text, params } = compile(query)
+  #run({ text, params }: Compiled): unknown[] {
     return this.#prepared(text).all(params as Bindable[])
   }
 
@@ -79,4 +80,8 @@ export class LibsqlFile implements Database {
   #rollBack(): void {
     if (this.#file.inTransaction) this.#file.exec('ROLLBACK')
   }
+}
+
+function isRead({ text }: Compiled): boolean {
+  return /^\s*select\b/i.test(text)
 }
