@@ -8,7 +8,7 @@ import { environment, programOf } from '../test/runner/environments.ts'
 import { end, run, start } from '../test/runner/processes.ts'
 
 const root = new URL('..', import.meta.url).pathname
-const startMsMax = 180_000
+const startMsMax = 400_000
 
 export type BenchServer = {
   readonly name: string

@@ -117,7 +117,7 @@ function copyRuns(path: string, template: string): void {
       `insert into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`,
     )
     for (let i = 2; i < runCount; i += 1) {
-      const runId = i.toString(16).padStart(32, 'a')
+      const runId = i.toString(16).padStart(32, '0')
       for (const row of rows) {
         const copy = { ...row, ...changed(table, row, i), run_uuid: runId }
         if ('artifact_uri' in copy) {
