@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { environment, environmentNames } from './runner/environments.ts'
 import { endAll } from './runner/processes.ts'
 import type { Suite } from './runner/suite.ts'
@@ -66,6 +69,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.exit(130)
   })
 }
-process.once('exit', endAll)
+// Whatever suites and servers keep in temporary folders lies here, and goes with this process.
+const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-'))
+process.env.TMPDIR = scratch
+process.once('exit', () => {
+  endAll()
+  rmSync(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+})
 
 process.exit(await main(process.argv.slice(2)))

@@ -6,7 +6,7 @@ const madeUpName = /^[a-z]+-[a-z]+-\d{1,4}$/
 /** An experiment's number as it stands at the head of an artifact path. */
 const experimentInUri = /(mlflow-artifacts:\/)(\d+)(?=\/|$)/g
 const experimentInPath =
-  /(\/artifacts\/|\/mpu\/\w+\/|^)(\d+)(?=\/(?:models|traces|[0-9a-f]{32})(?:\/|$))/g
+  /(\/artifacts\/|\/mpu\/\w+\/|\/presigned\/|^)(\d+)(?=\/(?:models|traces|[0-9a-f]{32})(?:\/|$))/g
 
 /** What the recorded server called a thing, and what the server under test calls it. */
 export class Names {
