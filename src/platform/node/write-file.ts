@@ -80,6 +80,7 @@ class Writer {
   #chunks: Uint8Array[] = []
   #bytes = 0
   #unflushed = 0
+  #isFlushing = false
   #failure: { readonly err: unknown } | undefined
   #writing: Promise<void> = Promise.resolve()
   #flushing: Promise<void> = Promise.resolve()
@@ -104,11 +105,16 @@ class Writer {
     this.#chunks = []
     this.#bytes = 0
     this.#writing = this.#kept(writeAll(this.#file, chunks))
-    if (this.#unflushed < flushBytes) return true
-    await this.#flushing
-    this.#unflushed = 0
-    this.#flushing = this.#kept(this.#file.datasync())
+    if (this.#unflushed >= flushBytes && !this.#isFlushing) this.#flushBehind()
     return true
+  }
+
+  #flushBehind(): void {
+    this.#unflushed = 0
+    this.#isFlushing = true
+    this.#flushing = this.#kept(this.#file.datasync()).then(() => {
+      this.#isFlushing = false
+    })
   }
 
   /** Write the rest. @throws what the first failed write threw */
