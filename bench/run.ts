@@ -82,10 +82,12 @@ function tell(line: string): void {
   console.error(line)
 }
 
-process.once('SIGINT', () => {
-  endAll()
-  process.exit(130)
-})
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    endAll()
+    process.exit(130)
+  })
+}
 await mkdir(results, { recursive: true })
 const begin = () => startGatehouse(options.profile ? results : undefined)
 const wanted = options.profile ? 'gatehouse' : options.server
