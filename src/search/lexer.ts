@@ -14,10 +14,10 @@ export type Quote = "'" | '"' | '`'
 const space = /\s*/y
 const word = /[^\s'"`=<>!(),;]+/y
 const symbol = /[=<>!]+|[(),;]/y
-const quoted = { "'": /'([^']*)'/y, '"': /"([^"]*)"/y, '`': /`([^`]*)`/y }
 
 /**
- * Split `text` into tokens, the last of kind `end`. No quote can be escaped, as in MLflow.
+ * Split `text` into tokens, the last of kind `end`. A doubled quote does not end a string and
+ * stays double, as in MLflow 3.17.2: no quote can be escaped.
  *
  * @throws INVALID_PARAMETER_VALUE a quote is not closed
  */
@@ -45,12 +45,13 @@ function nextToken(text: string, at: number): Token {
 }
 
 function quotedToken(text: string, at: number, quote: Quote): Token {
-  const end = matchEnd(quoted[quote], text, at)
-  if (end === undefined) {
+  let close = text.indexOf(quote, at + 1)
+  while (close >= 0 && text[close + 1] === quote) close = text.indexOf(quote, close + 2)
+  if (close < 0) {
     const rest = excerpt(text.slice(at), 40)
     throw invalid(`Invalid syntax at position ${at + 1}: the quote in ${rest} is never closed`)
   }
-  return { kind: 'quoted', quote, text: text.slice(at + 1, end - 1), at, end }
+  return { kind: 'quoted', quote, text: text.slice(at + 1, close), at, end: close + 1 }
 }
 
 /** Where `pattern` (sticky) stops matching from `at` on; undefined when it does not match there. */

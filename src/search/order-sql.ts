@@ -118,7 +118,8 @@ function keyValue(term: SortTerm, value: PageKey[number] | undefined, literals: 
     if (!Number.isSafeInteger(whole)) throw notOurs()
     return literals.integer(Number(whole))
   }
-  if (typeof value !== 'number') throw notOurs()
+  // JSON spells an infinity as 1e999.
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw notOurs()
   return literals.double(value)
 }
 

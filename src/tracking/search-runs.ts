@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { invalid } from '../core/error.ts'
 import type { Int64 } from '../core/int64.ts'
 import type { Context } from '../platform/context.ts'
 import { parseFilter } from '../search/filter.ts'
@@ -14,6 +15,8 @@ import { runFilterKeys, runSortKeys } from './search-run-keys.ts'
 /** As MLflow: 1 to 50,000 runs a page. */
 const pageMax = 50_000
 const pageDefault = 1000
+/** They travel as one parameter, of which D1 takes 2 MB. */
+const experimentsMax = 100_000
 
 const newestFirst = [
   { expression: sql`r.start_time_ms`, descending: true, type: 'int64' },
@@ -49,6 +52,9 @@ export type RunSearch = {
 export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<Run>> {
   const maxResults = pageSize(search.maxResults, pageMax, pageDefault)
   const experimentIds = [...new Set(search.experimentIds.map(parseExperimentId))]
+  if (experimentIds.length > experimentsMax) {
+    throw invalid(`A search takes at most ${experimentsMax} experiment_ids`)
+  }
   const view = search.view ?? 'ACTIVE_ONLY'
   const asked = ['runs', ctx.workspace, experimentIds, search.filter ?? '', search.orderBy, view]
   const { ids, nextPageToken } = await findPage(ctx.db, searchableRuns, {

@@ -109,3 +109,13 @@ test('a token that was tampered with is refused', async () => {
     expect([forged, status, json?.error_code]).toEqual([forged, 400, 'INVALID_PARAMETER_VALUE'])
   }
 })
+
+test('a token that names an infinity is refused', async () => {
+  await seedRuns(server.platform.db, 0, [{ name: 'a' }, { name: 'b' }])
+  const body = { experiment_ids: ['0'], max_results: 1, order_by: ['metrics.acc'] }
+  const token = (await server.post('runs/search', body)).json.next_page_token
+  const forged = atob(token).replace(/,2,0,/, ',2,1e999,')
+  expect(forged).toContain('1e999')
+  const page_token = btoa(forged).replaceAll('=', '')
+  expect((await server.post('runs/search', { ...body, page_token })).status).toBe(400)
+})
