@@ -62,7 +62,11 @@ async function openBlobs(given: Given, fallback: string): Promise<BlobStore> {
   if (/^[a-z][a-z\d+.-]+:/i.test(place) && !place.startsWith('file:')) {
     throw new StartError(`artifacts cannot be kept in '${place}'; give a folder or s3://bucket`)
   }
-  return new DiskBlobStore(await usableFolder(pathOf(place)))
+  return new DiskBlobStore(await usableFolder(pathOf(place)), durability(given))
+}
+
+function durability(given: Given): 'NORMAL' | 'FULL' {
+  return readChoice(given, 'durability', ['NORMAL', 'FULL'])
 }
 
 function openDatabase(url: string, given: Given): LibsqlFile | LibsqlRemote {
@@ -73,9 +77,8 @@ function openDatabase(url: string, given: Given): LibsqlFile | LibsqlRemote {
       `a ${scheme} database cannot be used; give --database-url a path, or the libsql:// or https:// address of a libSQL server`,
     )
   }
-  const sync = readChoice(given, 'database-sync', ['NORMAL', 'FULL'])
   try {
-    return new LibsqlFile(pathOf(url), sync)
+    return new LibsqlFile(pathOf(url), durability(given))
   } catch (err) {
     throw new StartError(`cannot open the database ${pathOf(url)}: ${reason(err)}`, { cause: err })
   }

@@ -64,11 +64,11 @@ export const settingTable = [
   },
   {
     ...storage,
-    name: 'database-sync',
+    name: 'durability',
     value: 'when',
     default: 'normal',
     meaning:
-      'normal: no acknowledged write is lost when the process dies; full: nor when the machine loses power, for slower writes. For a database file.',
+      'normal: no acknowledged write is lost when the process dies; full: nor when the machine loses power, since each is flushed to the disk before the answer. For a database file and a folder of artifacts.',
   },
   {
     ...storage,

@@ -53,6 +53,17 @@ test('a full disk is said plainly and leaves nothing; reads go on, and writes on
   }
 })
 
+test('a store that flushes keeps what one that does not keeps', async () => {
+  const [flushing, plain] = [
+    new DiskBlobStore(await folder(), 'FULL'),
+    new DiskBlobStore(await folder()),
+  ]
+  const put = (store: DiskBlobStore) =>
+    store.put('blobs/ab/x', body(pattern(33 * mebibyte), mebibyte))
+  expect(await put(flushing)).toEqual(await put(plain))
+  expect(await flushing.sizeOf('blobs/ab/x')).toBe(33 * mebibyte)
+})
+
 test('what a killed process left is a leftover, until it is discarded', async () => {
   const root = await folder()
   const store = new DiskBlobStore(root)

@@ -13,21 +13,26 @@ import type {
   UploadedPart,
 } from '../ports.ts'
 import { fileBytes, isMissing, readFile } from './read-file.ts'
-import { writeFile } from './write-file.ts'
+import { type Destination, writeFile } from './write-file.ts'
 
 const partsPrefix = 'parts-'
 
 /**
- * Blobs as files below one folder. A body is written under a temporary name in `incoming/`,
- * flushed, and renamed into place, so that a key is there whole or not at all, after a crash too.
+ * Blobs as files below one folder. A body is written under a temporary name in `incoming/` and
+ * renamed into place, so that a key is there whole or not at all, after a crash too.
  * The parts of an upload lie in `incoming/parts-<upload>/<part>/<ETag>`.
  */
 export class DiskBlobStore implements BlobStore {
   readonly #root: string
   readonly #incoming: string
+  readonly #flushed: boolean
 
-  /** @param root an existing folder */
-  constructor(root: string) {
+  /**
+   * @param root an existing folder
+   * @param durability FULL: a body is on the disk before `put` returns; NORMAL: the kernel has it
+   */
+  constructor(root: string, durability: 'NORMAL' | 'FULL' = 'NORMAL') {
+    this.#flushed = durability === 'FULL'
     this.#root = resolve(root)
     this.#incoming = join(this.#root, 'incoming')
   }
@@ -63,7 +68,11 @@ export class DiskBlobStore implements BlobStore {
   async put(key: string, body: ByteStream, sizeBytes?: number): Promise<Stored> {
     const path = this.#path(key)
     await mkdir(this.#incoming, { recursive: true })
-    return writeFile(this.#temporary(), body, sizeBytes, () => path)
+    return writeFile(
+      body,
+      sizeBytes,
+      this.#destination(() => path),
+    )
   }
 
   async get(key: string, range?: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {
@@ -119,9 +128,8 @@ export class DiskBlobStore implements BlobStore {
       if (isMissing(err)) throw noSuchUpload(uploadId)
       if (!isThere(err)) throw err
     }
-    const { sha256: etag } = await writeFile(this.#temporary(), body, sizeBytes, (stored) =>
-      join(partFolder, stored.sha256),
-    )
+    const named = this.#destination((stored) => join(partFolder, stored.sha256))
+    const { sha256: etag } = await writeFile(body, sizeBytes, named)
     for (const older of await entriesOf(partFolder)) {
       if (older.name !== etag) await unlinkIfThere(join(partFolder, older.name))
     }
@@ -132,8 +140,9 @@ export class DiskBlobStore implements BlobStore {
     return inside(this.#root, key)
   }
 
-  #temporary(): string {
-    return join(this.#incoming, crypto.randomUUID())
+  #destination(target: Destination['target']): Destination {
+    const temporary = join(this.#incoming, crypto.randomUUID())
+    return { temporary, target, flushed: this.#flushed }
   }
 
   #partsFolder(uploadId: string): string {

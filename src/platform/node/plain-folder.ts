@@ -1,9 +1,9 @@
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { mkdir, readdir, realpath, stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import type { ByteStream, Stored } from '../ports.ts'
 import { StartError } from '../start-error.ts'
 import { fileBytes } from './read-file.ts'
-import { makeFolder, writeFile } from './write-file.ts'
+import { writeFile } from './write-file.ts'
 
 /** A file of a folder that is not ours. */
 export type PlainFile = {
@@ -54,14 +54,14 @@ export async function writePlainFile(
   path: string,
   body: ByteStream,
 ): Promise<Stored> {
-  await makeFolder(folder)
+  await mkdir(folder, { recursive: true })
   const root = await realpath(folder)
   const target = resolve(root, path)
   if (!target.startsWith(root + sep)) throw outside(path)
   await checkFolders(root, dirname(target), path)
-  await makeFolder(dirname(target))
+  await mkdir(dirname(target), { recursive: true })
   const temporary = join(dirname(target), `.gatehouse-${crypto.randomUUID()}`)
-  return writeFile(temporary, body, undefined, () => target)
+  return writeFile(body, undefined, { temporary, target: () => target, flushed: false })
 }
 
 /** The nearest folder that exists must be where its name says: then those made below it are too. */

@@ -9,24 +9,33 @@ const writeBytes = 1024 * 1024
 /** So many bytes at a time are flushed while more arrive, so that the last flush is short. */
 const flushBytes = 32 * 1024 * 1024
 
+/** Where a body goes, and how safely. */
+export type Destination = {
+  /** The name that it has while it is not complete. */
+  readonly temporary: string
+  /** The name that it gets once the hash is known. */
+  target(stored: Stored): string
+  /** Whether file and name are to be on the disk when the write returns. */
+  readonly flushed: boolean
+}
+
 /**
- * Write `body` to `temporary`, flush it, and rename it to what `target` answers once the hash is
- * known. The target appears whole or not at all; after a failure the temporary file is gone.
+ * Write `body` to `temporary` and rename it to `target`. That
+ * appears whole or not at all; after a failure the temporary file is gone.
  *
  * @throws RESOURCE_EXHAUSTED the disk or the quota is full
  */
 export async function writeFile(
-  temporary: string,
   body: ByteStream,
   sizeBytes: number | undefined,
-  target: (stored: Stored) => string,
+  { temporary, target, flushed }: Destination,
 ): Promise<Stored> {
   try {
-    const stored = await writeTemporary(temporary, body, sizeBytes)
+    const stored = await writeTemporary(temporary, body, sizeBytes, flushed)
     const path = target(stored)
-    await makeFolder(dirname(path))
+    await makeFolder(dirname(path), flushed)
     await rename(temporary, path)
-    await syncFolder(dirname(path))
+    if (flushed) await syncFolder(dirname(path))
     return stored
   } catch (err) {
     await rm(temporary, { force: true })
@@ -34,17 +43,21 @@ export async function writeFile(
   }
 }
 
-/** Make a folder that is there after a power cut too. */
-export async function makeFolder(folder: string): Promise<void> {
+async function makeFolder(folder: string, flushed: boolean): Promise<void> {
   const made = await mkdir(folder, { recursive: true })
-  if (made !== undefined) await syncFolder(dirname(made))
+  if (flushed && made !== undefined) await syncFolder(dirname(made))
 }
 
-async function writeTemporary(path: string, body: ByteStream, sizeBytes?: number) {
+async function writeTemporary(
+  path: string,
+  body: ByteStream,
+  sizeBytes: number | undefined,
+  flushed: boolean,
+) {
   const file = await open(path, 'wx')
   try {
-    const stored = await copy(body, file, sizeBytes)
-    await file.datasync()
+    const stored = await copy(body, new Writer(file, flushed), sizeBytes)
+    if (flushed) await file.datasync()
     return stored
   } finally {
     await file.close()
@@ -55,9 +68,8 @@ async function writeTemporary(path: string, body: ByteStream, sizeBytes?: number
  * Hashes and takes in more while the last megabyte is being written. After a failed write the body
  * is still read to its end: most senders look at no answer before they have sent everything.
  */
-async function copy(body: ByteStream, file: FileHandle, sizeBytes?: number): Promise<Stored> {
+async function copy(body: ByteStream, writer: Writer, sizeBytes?: number): Promise<Stored> {
   const hash = sha256()
-  const writer = new Writer(file)
   let received = 0
   let failed = false
   try {
@@ -77,6 +89,7 @@ async function copy(body: ByteStream, file: FileHandle, sizeBytes?: number): Pro
 /** Collects chunks and writes them a megabyte at a time, one write under way at once. */
 class Writer {
   readonly #file: FileHandle
+  readonly #flushed: boolean
   #chunks: Uint8Array[] = []
   #bytes = 0
   #unflushed = 0
@@ -85,8 +98,9 @@ class Writer {
   #writing: Promise<void> = Promise.resolve()
   #flushing: Promise<void> = Promise.resolve()
 
-  constructor(file: FileHandle) {
+  constructor(file: FileHandle, flushed: boolean) {
     this.#file = file
+    this.#flushed = flushed
   }
 
   /** @returns whether there is enough for a write */
@@ -105,7 +119,8 @@ class Writer {
     this.#chunks = []
     this.#bytes = 0
     this.#writing = this.#kept(writeAll(this.#file, chunks))
-    if (this.#unflushed >= flushBytes && !this.#isFlushing) this.#flushBehind()
+    const due = this.#flushed && this.#unflushed >= flushBytes
+    if (due && !this.#isFlushing) this.#flushBehind()
     return true
   }
 
