@@ -15,7 +15,7 @@ export type World = {
 export const modelName = 'bench-model'
 /** Versions 1 to 8 exist before the cases begin. */
 export const versionsBefore = 8
-export const runCount = 10_000
+const runCount = 10_000
 const api = '/api/2.0/mlflow/'
 
 /** POST, PUT or GET on `server`, for preparing: anything but 2xx ends the benchmark. */

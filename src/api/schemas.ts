@@ -12,7 +12,7 @@ export const VersionParams = z.object({
   version: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
 })
 
-export const VersionFile = z.object({
+const VersionFile = z.object({
   /** Relative to the version's root. */
   path: z.string(),
   size: z.number().int(),

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { hex } from '../core/bytes.ts'
 import type { Context } from '../platform/context.ts'
 import { damageOf } from './read.ts'
-import type { blobs, manifests } from './tables.ts'
+import type { blobs } from './tables.ts'
 
 /** One file of a version: its path below the version's root, and what it holds. */
 export type ManifestFile = {
@@ -18,7 +18,7 @@ export type ManifestFile = {
  *
  * @param files in that order already, as SQLite sorts text
  */
-export function canonicalManifest(files: readonly ManifestFile[]): string {
+function canonicalManifest(files: readonly ManifestFile[]): string {
   // Keys in alphabetical order, no blanks, and strings as JSON.stringify writes them: RFC 8785.
   return JSON.stringify(
     files.map(({ path, sha256, sizeBytes }) => ({ path, sha256, size: sizeBytes })),
@@ -30,11 +30,6 @@ export async function manifestDigest(files: readonly ManifestFile[]): Promise<st
   const bytes = new TextEncoder().encode(canonicalManifest(files))
   return `sha256:${hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))}`
 }
-
-export type Manifest = Pick<
-  typeof manifests.$inferSelect,
-  'id' | 'digest' | 'file_count' | 'size_bytes'
->
 
 type StoredFile = { path: string } & Pick<
   typeof blobs.$inferSelect,

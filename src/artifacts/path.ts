@@ -1,8 +1,8 @@
 import { excerpt, invalid } from '../core/error.ts'
 
 /** Bounds of what clients may name, in bytes of UTF-8. */
-export const segmentBytesMax = 255
-export const pathBytesMax = 1024
+const segmentBytesMax = 255
+const pathBytesMax = 1024
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()

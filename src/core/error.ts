@@ -26,7 +26,6 @@ export const httpStatus = {
 } as const
 
 export type ErrorCode = keyof typeof httpStatus
-export type ErrorStatus = (typeof httpStatus)[ErrorCode]
 
 /** The one error a caller may see. Anything else that is thrown is a bug and answers 500. */
 export class RegistryError extends Error {

@@ -37,9 +37,6 @@ export async function readModels(db: Database, ids: readonly number[]): Promise<
   return ids.flatMap((id) => byId.get(id) ?? [])
 }
 
-/** How many statements `modelReads` has. */
-export const modelReadCount = 5
-
 /**
  * The statements that read whole registered models, for a batch; `modelsFrom` takes their rows.
  *

@@ -41,9 +41,6 @@ export async function readVersions(db: Database, ids: readonly number[]): Promis
   return ids.flatMap((id) => byId.get(id) ?? [])
 }
 
-/** How many statements `versionReads` has. */
-export const versionReadCount = 3
-
 /**
  * The statements that read whole versions, for a batch; `versionsFrom` takes their rows.
  *

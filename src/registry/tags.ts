@@ -15,7 +15,7 @@ export function checkTagKey(key: string): void {
 }
 
 /** Refuses a tag that MLflow would refuse. */
-export function checkTag(tag: Tag): void {
+function checkTag(tag: Tag): void {
   checkTagKey(tag.key)
   checkLength(tag.value, valueCharsMax, 'value')
 }

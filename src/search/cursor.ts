@@ -83,6 +83,6 @@ export function isWord(token: Token, keyword: string): boolean {
   return token.kind === 'word' && token.text.toUpperCase() === keyword
 }
 
-export function isSymbol(token: Token, text: string): boolean {
+function isSymbol(token: Token, text: string): boolean {
   return token.kind === 'symbol' && token.text === text
 }

@@ -21,7 +21,7 @@ export function filterSql(filter: Filter, words: Vocabulary<FilterField>, litera
 }
 
 /** AND of `conditions` as a balanced tree: a chain of 100 would leave D1's expression depth. */
-export function allOf(conditions: readonly SQL[]): SQL {
+function allOf(conditions: readonly SQL[]): SQL {
   const [first, second] = conditions
   if (first === undefined) return sql`1`
   if (second === undefined) return first

@@ -1,7 +1,7 @@
 import { excerpt, invalid } from '../core/error.ts'
 import { Cursor, isWord, type Key } from './cursor.ts'
 
-export const comparisons = ['=', '!=', '<', '<=', '>', '>=', 'LIKE', 'ILIKE'] as const
+const comparisons = ['=', '!=', '<', '<=', '>', '>=', 'LIKE', 'ILIKE'] as const
 export type Comparison = (typeof comparisons)[number]
 export type Operator = Comparison | 'IN' | 'NOT IN' | 'IS NULL' | 'IS NOT NULL'
 

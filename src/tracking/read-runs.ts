@@ -36,7 +36,7 @@ export async function readRuns(db: Database, ids: readonly number[]): Promise<Ru
 }
 
 /** The run, deleted ones too, or undefined when the caller's workspace has none of this id. */
-export async function findRunByRunId(ctx: Context, runId: string): Promise<Run | undefined> {
+async function findRunByRunId(ctx: Context, runId: string): Promise<Run | undefined> {
   const wanted = sql`(select runs.id as value from runs where ${isRun(ctx, runId)})`
   return (await readWanted(ctx.db, wanted)).values().next().value
 }

@@ -50,8 +50,6 @@ export async function registryServer(...overrides: Parameters<typeof testServer>
   }
 }
 
-export type RegistryServer = Awaited<ReturnType<typeof registryServer>>
-
 /** Sixteen of something at once. */
 export function sixteen<T>(make: (i: number) => Promise<T>): Promise<T[]> {
   return Promise.all(Array.from({ length: 16 }, (_, i) => make(i)))
