@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import type { z } from 'zod'
 import { manifestFilesAfter, verifyManifest } from '../artifacts/manifest.ts'
-import { decodePageToken, encodePageToken } from '../core/page-token.ts'
+import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { getVersionFiles, sealedManifest } from '../registry/version-manifest.ts'
 import {
@@ -23,7 +23,8 @@ export const versionFileRoutes = new Hono<AppEnv>()
       return c.json<z.infer<typeof VersionFilePage>>({ sealed: false, items: [] })
     }
     const asked = ['version-files', manifestId]
-    const after = String(decodePageToken(asked, query.page_token)?.[0] ?? '')
+    const [after = ''] = decodePageToken(asked, query.page_token) ?? []
+    if (typeof after !== 'string') throw foreignPageToken()
     const count = query.max_results
     const files = await manifestFilesAfter(ctx, manifestId, after, count + 1)
     const page = files.slice(0, count)

@@ -1,5 +1,5 @@
 import { fromBase64Url, toBase64Url } from './bytes.ts'
-import { invalid } from './error.ts'
+import { invalid, type RegistryError } from './error.ts'
 
 /** A value that a page may be resumed after: one entry for each sort expression. */
 export type PageKey = readonly (string | number | null)[]
@@ -25,12 +25,17 @@ export function decodePageToken(
 ): PageKey | undefined {
   if (token === undefined || token === '') return undefined
   const fields = parseFields(token)
-  if (!fields) throw invalid('Invalid page_token: it is not one that this server gave out')
+  if (!fields) throw foreignPageToken()
   const [print, ...last] = fields
   if (print !== fingerprint(asked)) {
     throw invalid('Invalid page_token: it belongs to another filter or order; ask for page one')
   }
   return last
+}
+
+/** The 400 for a token that no page of ours ended with, or whose key does not fit the list. */
+export function foreignPageToken(): RegistryError {
+  return invalid('Invalid page_token: it is not one that this server gave out')
 }
 
 function parseFields(token: string): (string | number | null)[] | undefined {

@@ -11,7 +11,7 @@ import { type Entry, type EntryPage, listFolder } from '../artifacts/list.ts'
 import { joinPaths } from '../artifacts/path.ts'
 import { openFile } from '../artifacts/read.ts'
 import { excerpt, invalid, notFound } from '../core/error.ts'
-import { decodePageToken, encodePageToken } from '../core/page-token.ts'
+import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
 import type { Context } from '../platform/context.ts'
 import { manifestOfVersionId } from '../registry/version-manifest.ts'
 import type { AppContext } from './app-env.ts'
@@ -96,7 +96,7 @@ export async function listLocated(
 ): Promise<{ entries: readonly Entry[]; nextPageToken: string | undefined }> {
   const asked = ['artifacts', place.manifest ?? ctx.workspace, path]
   const from = decodePageToken(asked, token)?.[0]
-  if (from !== undefined && typeof from !== 'string') throw invalid('Invalid page_token')
+  if (from !== undefined && typeof from !== 'string') throw foreignPageToken()
   const page: EntryPage = await listFolder(ctx, place, path, count, from)
   return {
     entries: [...page.entries].sort((a, b) => (a.name < b.name ? -1 : 1)),

@@ -1,7 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { invalid } from '../core/error.ts'
 import { narrow, parseInt64 } from '../core/int64.ts'
-import type { PageKey } from '../core/page-token.ts'
+import { foreignPageToken, type PageKey } from '../core/page-token.ts'
 import { int64Column } from '../db/sql.ts'
 import type { Literals } from './literals.ts'
 import type { OrderItem } from './order-by.ts'
@@ -95,7 +94,7 @@ export function keyOf(
  */
 export function isAfter(terms: readonly SortTerm[], key: PageKey, literals: Literals): SQL {
   const first = terms[0]
-  if (!first || key.length !== terms.length) throw notOurs()
+  if (!first || key.length !== terms.length) throw foreignPageToken()
   // One flat CASE: nested ORs and ANDs of many terms would leave D1's expression depth.
   const steps = terms.map((term, i) => {
     const { expression, descending } = term
@@ -109,20 +108,16 @@ export function isAfter(terms: readonly SortTerm[], key: PageKey, literals: Lite
 
 function keyValue(term: SortTerm, value: PageKey[number] | undefined, literals: Literals): SQL {
   if (term.type === 'text') {
-    if (typeof value !== 'string') throw notOurs()
+    if (typeof value !== 'string') throw foreignPageToken()
     return literals.text(value)
   }
   if (term.type === 'int64') {
     const whole = typeof value === 'string' ? parseInt64(value) : value
     if (typeof whole === 'bigint') return literals.integer(narrow(whole))
-    if (!Number.isSafeInteger(whole)) throw notOurs()
+    if (!Number.isSafeInteger(whole)) throw foreignPageToken()
     return literals.integer(Number(whole))
   }
   // JSON spells an infinity as 1e999.
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw notOurs()
+  if (typeof value !== 'number' || !Number.isFinite(value)) throw foreignPageToken()
   return literals.double(value)
-}
-
-function notOurs(): Error {
-  return invalid('Invalid page_token: it is not one that this server gave out')
 }

@@ -1,7 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { invalid } from '../core/error.ts'
 import { type Int64, parseInt64 } from '../core/int64.ts'
-import { decodePageToken, encodePageToken, type PageKey } from '../core/page-token.ts'
+import {
+  decodePageToken,
+  encodePageToken,
+  foreignPageToken,
+  type PageKey,
+} from '../core/page-token.ts'
 import { fixed } from '../db/compile.ts'
 import { int64Column, int64Param } from '../db/sql.ts'
 import type { Context } from '../platform/context.ts'
@@ -46,19 +50,15 @@ function after(last: PageKey | undefined): SQL {
   if (!last) return sql``
   const [timestamp, step, value, isNan] = last
   const isPoint = typeof value === 'number' && typeof isNan === 'number' && last.length === 4
-  if (!isPoint) throw foreignToken()
+  if (!isPoint) throw foreignPageToken()
   return sql`and (metrics.timestamp_ms, metrics.step, metrics.value, metrics.is_nan)
     > (${int64Param(tokenInt64(timestamp))}, ${int64Param(tokenInt64(step))}, ${value}, ${isNan})`
 }
 
 function tokenInt64(part: string | number | null | undefined): Int64 {
   const value = parseInt64(String(part))
-  if (value === undefined) throw foreignToken()
+  if (value === undefined) throw foreignPageToken()
   return value
-}
-
-function foreignToken(): Error {
-  return invalid('Invalid page_token: it is not one that this server gave out')
 }
 
 /**

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
+import { encodePageToken } from '../../src/core/page-token.ts'
 import { testServer } from '../app.ts'
 
 const proxy = '/api/2.0/mlflow-artifacts/artifacts'
@@ -48,10 +49,12 @@ describe("a version's files", () => {
 
   test('bad questions are answered 400 or 404 in the envelope', async () => {
     const { call, version } = await versionServer(['a'])
+    const forged = encodePageToken(['version-files', 1], [7])
     const asked = [
       [`${version}/files?max_results=0`, 400, 'INVALID_PARAMETER_VALUE'],
       [`${version}/files?max_results=x`, 400, 'INVALID_PARAMETER_VALUE'],
       [`${version}/files?page_token=x`, 400, 'INVALID_PARAMETER_VALUE'],
+      [`${version}/files?page_token=${forged}`, 400, 'INVALID_PARAMETER_VALUE'],
       [version.replace(/1$/, '0/files'), 400, 'INVALID_PARAMETER_VALUE'],
       [version.replace(/1$/, '2/files'), 404, 'RESOURCE_DOES_NOT_EXIST'],
       ['/api/v1/models/__proto__/versions/1/files', 404, 'RESOURCE_DOES_NOT_EXIST'],
