@@ -2,9 +2,10 @@ import { putFile } from '../artifacts/files.ts'
 import { cleanFilePath, cleanPath } from '../artifacts/path.ts'
 import { invalid, RegistryError } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
-import { below, listLocated, sendLocated } from '../http/artifact-place.ts'
+import { below, type ListQuery, listLocated, sendLocated } from '../http/artifact-place.ts'
 import { declaredLength, readBytes } from '../http/body.ts'
 import { optionalQuery, requiredQuery } from '../http/target.ts'
+import type { Context } from '../platform/context.ts'
 import { parseVersion } from '../registry/check-names.ts'
 import { getVersionFiles, sealedManifest } from '../registry/version-manifest.ts'
 import { getLoggedModel } from '../tracking/logged-model-reads.ts'
@@ -30,14 +31,7 @@ const entityOperations: readonly Operation[] = [
     }),
     async (ctx, req) => {
       const { artifactUri } = await getRun(ctx, req.run_id)
-      const folder = cleanPath(req.path ?? '')
-      const located = below(artifactUri, folder)
-      const { entries, nextPageToken } = await listLocated(ctx, located, listQuery(req))
-      return {
-        root_uri: artifactUri,
-        files: entriesToWire(entries, folder),
-        next_page_token: nextPageToken,
-      }
+      return listed(ctx, artifactUri, req.path, listQuery(req))
     },
   ),
 
@@ -50,14 +44,7 @@ const entityOperations: readonly Operation[] = [
     }),
     async (ctx, req) => {
       const { artifactUri } = await getLoggedModel(ctx, req.model_id)
-      const folder = cleanPath(req.artifact_directory_path ?? '')
-      const located = below(artifactUri, folder)
-      const { entries, nextPageToken } = await listLocated(ctx, located, listQuery(req))
-      return {
-        root_uri: artifactUri,
-        files: entriesToWire(entries, folder),
-        next_page_token: nextPageToken,
-      }
+      return listed(ctx, artifactUri, req.artifact_directory_path, listQuery(req))
     },
   ),
 
@@ -91,6 +78,22 @@ const entityOperations: readonly Operation[] = [
     return c.body(null, 200)
   }),
 ]
+
+/** A folder below an entity's artifact root, with paths from that root. */
+async function listed(
+  ctx: Context,
+  artifactUri: string,
+  path: string | undefined,
+  query: ListQuery,
+): Promise<object> {
+  const folder = cleanPath(path ?? '')
+  const { entries, nextPageToken } = await listLocated(ctx, below(artifactUri, folder), query)
+  return {
+    root_uri: artifactUri,
+    files: entriesToWire(entries, folder),
+    next_page_token: nextPageToken,
+  }
+}
 
 async function pageUpload(c: AppContext): Promise<Uint8Array> {
   if ((declaredLength(c) ?? 0) > pageUploadBytesMax) {

@@ -8,23 +8,10 @@ import {
 import { createExperiment } from '../tracking/create-experiment.ts'
 import { parseExperimentId } from '../tracking/experiment.ts'
 import { getExperiment, getExperimentByName } from '../tracking/experiments.ts'
-import type { KeyValue } from '../tracking/run.ts'
 import { experimentToWire } from './experiment-wire.ts'
+import { keyValueFrom, keyValueMessage } from './key-value.ts'
 import { type Operation, operation } from './operation.ts'
 import { message } from './wire/message.ts'
-
-/** MLflow's `ExperimentTag`, `RunTag` and `Param`. */
-export const keyValue = message({
-  key: { type: 'string', required: true },
-  value: { type: 'string' },
-})
-
-/** An absent value counts as the empty string. */
-export function keyValues(
-  given: readonly { readonly key: string; readonly value?: string | undefined }[],
-): KeyValue[] {
-  return given.map(({ key, value }) => ({ key, value: value ?? '' }))
-}
 
 const id = { type: 'string', required: true } as const
 
@@ -34,10 +21,10 @@ export const experimentOperations: readonly Operation[] = [
     message({
       name: { type: 'string', required: true },
       artifact_location: { type: 'string' },
-      tags: { type: keyValue, repeated: true },
+      tags: { type: keyValueMessage, repeated: true },
     }),
     async (ctx, req) => {
-      const tags = keyValues(req.tags)
+      const tags = req.tags.map(keyValueFrom)
       const created = await createExperiment(ctx, req.name, req.artifact_location, tags)
       return { experiment_id: String(created) }
     },
@@ -67,11 +54,9 @@ export const experimentOperations: readonly Operation[] = [
   ),
   operation(
     'setExperimentTag',
-    message({ experiment_id: id, ...keyValue.fields }),
-    async (ctx, req) => {
-      const tag = { key: req.key, value: req.value ?? '' }
-      await setExperimentTag(ctx, parseExperimentId(req.experiment_id), tag)
-    },
+    message({ experiment_id: id, ...keyValueMessage.fields }),
+    async (ctx, req) =>
+      setExperimentTag(ctx, parseExperimentId(req.experiment_id), keyValueFrom(req)),
   ),
   operation(
     'deleteExperimentTag',

@@ -2,16 +2,13 @@ import { excerpt, invalid } from '../core/error.ts'
 import { appendModelHistory } from '../tracking/log-model-history.ts'
 import type { DatasetInput } from '../tracking/run.ts'
 import { logInputs, logOutputs } from '../tracking/run-inputs.ts'
-import { keyValues } from './experiments.ts'
+import { keyValueFrom, keyValueMessage } from './key-value.ts'
 import { type Operation, operation } from './operation.ts'
 import { runId } from './runs.ts'
 import { type Decoded, message } from './wire/message.ts'
 
 const datasetInput = message({
-  tags: {
-    type: message({ key: { type: 'string', required: true }, value: { type: 'string' } }),
-    repeated: true,
-  },
+  tags: { type: keyValueMessage, repeated: true },
   dataset: {
     type: message({
       name: { type: 'string' },
@@ -76,7 +73,7 @@ function inputFromWire({ dataset, tags }: Decoded<typeof datasetInput.fields>): 
       schema: dataset.schema,
       profile: dataset.profile,
     },
-    tags: keyValues(tags),
+    tags: tags.map(keyValueFrom),
   }
 }
 

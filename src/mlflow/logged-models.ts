@@ -11,16 +11,11 @@ import {
   logLoggedModelParams,
   setLoggedModelTags,
 } from '../tracking/logged-model-writes.ts'
+import { keyValueFrom, keyValueMessage } from './key-value.ts'
 import { loggedModelToWire } from './logged-model-wire.ts'
 import { type Operation, operation } from './operation.ts'
 import { unlessEmpty } from './wire/json.ts'
 import { type Decoded, message } from './wire/message.ts'
-
-/** A param or a tag; without a value it has the empty one. */
-const KeyValueMessage = message({
-  key: { type: 'string', required: true },
-  value: { type: 'string' },
-})
 
 const OrderBy = message({
   field_name: { type: 'string', required: true },
@@ -51,8 +46,8 @@ export const loggedModelOperations: readonly Operation[] = [
       name: { type: 'string' },
       model_type: { type: 'string' },
       source_run_id: { type: 'string' },
-      params: { type: KeyValueMessage, repeated: true },
-      tags: { type: KeyValueMessage, repeated: true },
+      params: { type: keyValueMessage, repeated: true },
+      tags: { type: keyValueMessage, repeated: true },
     }),
     async (ctx, req) => {
       const model = await createLoggedModel(ctx, {
@@ -60,8 +55,8 @@ export const loggedModelOperations: readonly Operation[] = [
         name: req.name,
         modelType: req.model_type ?? '',
         sourceRunId: req.source_run_id ?? '',
-        params: req.params.map(keyValue),
-        tags: req.tags.map(keyValue),
+        params: req.params.map(keyValueFrom),
+        tags: req.tags.map(keyValueFrom),
       })
       return { model: loggedModelToWire(model) }
     },
@@ -93,17 +88,17 @@ export const loggedModelOperations: readonly Operation[] = [
     'logLoggedModelParams',
     message({
       model_id: { type: 'string', required: true },
-      params: { type: KeyValueMessage, repeated: true },
+      params: { type: keyValueMessage, repeated: true },
     }),
-    (ctx, req) => logLoggedModelParams(ctx, req.model_id, req.params.map(keyValue)),
+    (ctx, req) => logLoggedModelParams(ctx, req.model_id, req.params.map(keyValueFrom)),
   ),
   operation(
     'setLoggedModelTags',
     message({
       model_id: { type: 'string', required: true },
-      tags: { type: KeyValueMessage, repeated: true },
+      tags: { type: keyValueMessage, repeated: true },
     }),
-    (ctx, req) => setLoggedModelTags(ctx, req.model_id, req.tags.map(keyValue)),
+    (ctx, req) => setLoggedModelTags(ctx, req.model_id, req.tags.map(keyValueFrom)),
   ),
   operation(
     'deleteLoggedModelTag',
@@ -142,8 +137,4 @@ function order(item: Decoded<typeof OrderBy.fields>): LoggedModelOrder {
     datasetName: item.dataset_name || undefined,
     datasetDigest: item.dataset_digest || undefined,
   }
-}
-
-function keyValue(item: Decoded<typeof KeyValueMessage.fields>) {
-  return { key: item.key, value: item.value ?? '' }
 }

@@ -7,7 +7,7 @@ import {
   type RunMetric,
   sampledMetricHistory,
 } from '../tracking/metric-history.ts'
-import { keyValue, keyValues } from './experiments.ts'
+import { keyValueFrom, keyValueMessage } from './key-value.ts'
 import { type Operation, operation } from './operation.ts'
 import { metricToWire } from './run-wire.ts'
 import { runId } from './runs.ts'
@@ -37,14 +37,14 @@ export const metricOperations: readonly Operation[] = [
     message({
       run_id: runId,
       metrics: { type: message(pointFields), repeated: true },
-      params: { type: keyValue, repeated: true },
-      tags: { type: keyValue, repeated: true },
+      params: { type: keyValueMessage, repeated: true },
+      tags: { type: keyValueMessage, repeated: true },
     }),
     async (ctx, req) => {
       await logBatch(ctx, req.run_id, {
         metrics: req.metrics.map(pointFromWire),
-        params: keyValues(req.params),
-        tags: keyValues(req.tags),
+        params: req.params.map(keyValueFrom),
+        tags: req.tags.map(keyValueFrom),
       })
     },
   ),

@@ -5,12 +5,10 @@ import { excerpt, invalid } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { signedUrl } from '../http/signed-url.ts'
 import { pathAfter } from '../http/target.ts'
+import { partsMax } from '../platform/parts.ts'
 import { type Operation, operation } from './operation.ts'
 import { unlessEmpty } from './wire/json.ts'
 import { message } from './wire/message.ts'
-
-/** S3 and R2 join no more. */
-const partsMax = 10_000
 
 /** A laptop may take a night for a large model, and every URL is given out at the start. */
 const partLifetimeMs = 24 * 60 * 60 * 1000

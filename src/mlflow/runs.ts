@@ -5,7 +5,7 @@ import { getRun } from '../tracking/read-runs.ts'
 import { runStatuses } from '../tracking/run.ts'
 import { deleteRunTag, setRunTag } from '../tracking/run-tags.ts'
 import { deleteRun, restoreRun, updateRun } from '../tracking/update-run.ts'
-import { keyValue, keyValues } from './experiments.ts'
+import { keyValueFrom, keyValueMessage } from './key-value.ts'
 import { type Operation, operation } from './operation.ts'
 import { newRunToWire, runInfoToWire, runToWire } from './run-wire.ts'
 import { message } from './wire/message.ts'
@@ -21,7 +21,7 @@ export const runOperations: readonly Operation[] = [
       user_id: { type: 'string' },
       run_name: { type: 'string' },
       start_time: { type: 'int64' },
-      tags: { type: keyValue, repeated: true },
+      tags: { type: keyValueMessage, repeated: true },
     }),
     async (ctx, req) => {
       const { info, tags } = await createRun(ctx, {
@@ -29,7 +29,7 @@ export const runOperations: readonly Operation[] = [
         name: req.run_name,
         userId: req.user_id,
         startTimeMs: req.start_time,
-        tags: keyValues(req.tags),
+        tags: req.tags.map(keyValueFrom),
       })
       return { run: newRunToWire(info, tags) }
     },
@@ -56,15 +56,15 @@ export const runOperations: readonly Operation[] = [
   operation('restoreRun', message({ run_id: runId }), async (ctx, req) =>
     restoreRun(ctx, req.run_id),
   ),
-  operation('setTag', message({ run_id: runId, ...keyValue.fields }), async (ctx, req) =>
-    setRunTag(ctx, req.run_id, { key: req.key, value: req.value ?? '' }),
+  operation('setTag', message({ run_id: runId, ...keyValueMessage.fields }), async (ctx, req) =>
+    setRunTag(ctx, req.run_id, keyValueFrom(req)),
   ),
   operation(
     'deleteTag',
     message({ run_id: runId, key: { type: 'string', required: true } }),
     async (ctx, req) => deleteRunTag(ctx, req.run_id, req.key),
   ),
-  operation('logParam', message({ run_id: runId, ...keyValue.fields }), async (ctx, req) =>
-    logParam(ctx, req.run_id, { key: req.key, value: req.value ?? '' }),
+  operation('logParam', message({ run_id: runId, ...keyValueMessage.fields }), async (ctx, req) =>
+    logParam(ctx, req.run_id, keyValueFrom(req)),
   ),
 ]

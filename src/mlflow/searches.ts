@@ -1,6 +1,8 @@
+import type { RegisteredModel } from '../registry/read-models.ts'
 import { searchRegisteredModels } from '../registry/search-models.ts'
 import { searchModelVersions } from '../registry/search-versions.ts'
-import { viewTypes } from '../search/page.ts'
+import { type Page, viewTypes } from '../search/page.ts'
+import type { Experiment } from '../tracking/experiment.ts'
 import { searchDatasets } from '../tracking/search-datasets.ts'
 import { experimentPageMax, searchExperiments } from '../tracking/search-experiments.ts'
 import { searchRuns } from '../tracking/search-runs.ts'
@@ -53,8 +55,7 @@ export const searchOperations: readonly Operation[] = [
         maxResults: req.max_results,
         pageToken: req.page_token,
       })
-      const experiments = page.items.map((found) => experimentToWire(found, ctx.workspace))
-      return { experiments: unlessEmpty(experiments), next_page_token: page.nextPageToken }
+      return experimentsToWire(page, ctx.workspace)
     },
   ),
   operation(
@@ -67,8 +68,7 @@ export const searchOperations: readonly Operation[] = [
         maxResults: req.max_results ?? experimentPageMax,
         pageToken: req.page_token,
       })
-      const experiments = page.items.map((found) => experimentToWire(found, ctx.workspace))
-      return { experiments: unlessEmpty(experiments), next_page_token: page.nextPageToken }
+      return experimentsToWire(page, ctx.workspace)
     },
   ),
   operation('searchRegisteredModels', message(query), async (ctx, req) => {
@@ -78,8 +78,7 @@ export const searchOperations: readonly Operation[] = [
       maxResults: req.max_results,
       pageToken: req.page_token,
     })
-    const models = page.items.map(registeredModelToWire)
-    return { registered_models: unlessEmpty(models), next_page_token: page.nextPageToken }
+    return registeredModelsToWire(page)
   }),
   operation('listRegisteredModels', message(paging), async (ctx, req) => {
     const page = await searchRegisteredModels(ctx, {
@@ -87,8 +86,7 @@ export const searchOperations: readonly Operation[] = [
       maxResults: req.max_results,
       pageToken: req.page_token,
     })
-    const models = page.items.map(registeredModelToWire)
-    return { registered_models: unlessEmpty(models), next_page_token: page.nextPageToken }
+    return registeredModelsToWire(page)
   }),
   operation('searchModelVersions', message(query), async (ctx, req) => {
     const page = await searchModelVersions(ctx, {
@@ -113,3 +111,13 @@ export const searchOperations: readonly Operation[] = [
     },
   ),
 ]
+
+function experimentsToWire(page: Page<Experiment>, workspace: string): object {
+  const experiments = page.items.map((experiment) => experimentToWire(experiment, workspace))
+  return { experiments: unlessEmpty(experiments), next_page_token: page.nextPageToken }
+}
+
+function registeredModelsToWire(page: Page<RegisteredModel>): object {
+  const models = page.items.map(registeredModelToWire)
+  return { registered_models: unlessEmpty(models), next_page_token: page.nextPageToken }
+}
