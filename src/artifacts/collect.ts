@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { rounds } from '../core/groups.ts'
 import type { Platform } from '../platform/context.ts'
 import type { Leftover, StoredObject } from '../platform/ports.ts'
 import type { blobs, multipartUploads } from './tables.ts'
@@ -84,7 +85,7 @@ export async function collectUploads(collector: Collector): Promise<number> {
 export async function collectOrphans(collector: Collector): Promise<number> {
   let count = 0
   for (const prefix of ownPrefixes) {
-    for await (const keys of rounds(oldKeys(collector, prefix))) {
+    for await (const keys of rounds(oldKeys(collector, prefix), perRound)) {
       const orphans = await withoutRow(collector, keys)
       if (!collector.dryRun) await collector.blobs.delete(orphans)
       count += orphans.length
@@ -96,7 +97,7 @@ export async function collectOrphans(collector: Collector): Promise<number> {
 /** Remove what cut writes left in the store under no key. @returns how many */
 export async function collectLeftovers(collector: Collector): Promise<number> {
   let count = 0
-  for await (const leftovers of rounds(oldLeftovers(collector))) {
+  for await (const leftovers of rounds(oldLeftovers(collector), perRound)) {
     const ids = leftovers.map(({ uploadId }) => uploadId ?? null)
     const known = await collector.db.all<{ store_upload_id: string }>(sql`
       select store_upload_id from multipart_uploads
@@ -133,17 +134,6 @@ async function withoutRow({ db }: Collector, keys: readonly string[]): Promise<s
     and not exists (select 1 from manifests where key = value)
     and not exists (select 1 from multipart_uploads where key = value)`)
   return rows.map((row) => row.key)
-}
-
-async function* rounds<T>(items: AsyncIterable<T>): AsyncIterable<T[]> {
-  let round: T[] = []
-  for await (const item of items) {
-    round.push(item)
-    if (round.length < perRound) continue
-    yield round
-    round = []
-  }
-  if (round.length > 0) yield round
 }
 
 /** A statement that takes all below `folder` out of the path index, where `guard` holds. */

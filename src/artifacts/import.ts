@@ -1,4 +1,6 @@
 import { sql } from 'drizzle-orm'
+import { RegistryError } from '../core/error.ts'
+import { rounds } from '../core/groups.ts'
 import type { Context } from '../platform/context.ts'
 import type { ByteStream } from '../platform/ports.ts'
 import { putFile } from './files.ts'
@@ -18,7 +20,7 @@ export type Imported = {
   readonly sizeBytes: number
   /** Those that an earlier run took in already. */
   readonly skipped: number
-  /** Paths that this server does not accept, or that could not be read, and why. */
+  /** Paths that this server does not accept, and why. */
   readonly refused: readonly { readonly path: string; readonly reason: string }[]
 }
 
@@ -37,14 +39,14 @@ export async function importFiles(
 ): Promise<Imported> {
   const sum = { files: 0, sizeBytes: 0, skipped: 0 }
   const refused: { path: string; reason: string }[] = []
-  for await (const round of grouped(files)) {
+  for await (const round of rounds(files, pathsPerLookUp)) {
     const there = await filesThere(
       ctx,
       round.map((file) => targetOf(file, folder)),
     )
     for (const file of round) {
       const target = targetOf(file, folder)
-      if (target instanceof Error) {
+      if (target instanceof RegistryError) {
         refused.push({ path: file.path, reason: target.message })
         continue
       }
@@ -62,32 +64,21 @@ export async function importFiles(
 }
 
 /** Where a file goes, or why it cannot: one bad name does not stop the others. */
-function targetOf(file: FileToImport, folder: string): string | Error {
+function targetOf(file: FileToImport, folder: string): string | RegistryError {
   try {
     return joinPaths(folder, cleanFilePath(file.path))
   } catch (err) {
-    if (err instanceof Error) return err
+    if (err instanceof RegistryError) return err
     throw err
   }
 }
 
 type FileThere = { path: string; size_bytes: number; updated_at_ms: number }
 
-async function filesThere(ctx: Context, paths: readonly (string | Error)[]) {
+async function filesThere(ctx: Context, paths: readonly (string | RegistryError)[]) {
   const wanted = JSON.stringify(paths.filter((path) => typeof path === 'string'))
   const rows = await ctx.db.all<FileThere>(sql`
     select f.path, b.size_bytes, f.updated_at_ms from artifact_files f join blobs b on b.id = f.blob
     where f.workspace = ${ctx.workspace} and f.path in (select value from json_each(${wanted}))`)
   return new Map(rows.map((row) => [row.path, row]))
-}
-
-async function* grouped(files: AsyncIterable<FileToImport>): AsyncIterable<FileToImport[]> {
-  let group: FileToImport[] = []
-  for await (const file of files) {
-    group.push(file)
-    if (group.length < pathsPerLookUp) continue
-    yield group
-    group = []
-  }
-  if (group.length > 0) yield group
 }

@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { grouped } from '../core/groups.ts'
 import type { Database } from '../db/database.ts'
 import {
   assembleVersions,
-  grouped,
   type ModelVersion,
   type Tag,
   type VersionRow,

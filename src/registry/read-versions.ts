@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { grouped } from '../core/groups.ts'
 import type { Database } from '../db/database.ts'
 import type { modelVersions } from './tables.ts'
 
@@ -103,17 +104,6 @@ export function assembleVersions(
     tags: (tagsOf.get(row.id) ?? []).map(({ key, value }) => ({ key, value })),
     aliases: (aliasesOf.get(row.id) ?? []).map(({ alias }) => alias),
   }))
-}
-
-/** Lists of rows by the id of what they belong to; each list keeps the order of the rows. */
-export function grouped<R>(rows: readonly R[], idOf: (row: R) => number): Map<number, R[]> {
-  const groups = new Map<number, R[]>()
-  for (const row of rows) {
-    const group = groups.get(idOf(row))
-    if (group) group.push(row)
-    else groups.set(idOf(row), [row])
-  }
-  return groups
 }
 
 /** `batch` hands out the rows of the three statements above in their order, so the types hold. */
