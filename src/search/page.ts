@@ -3,7 +3,3 @@ export type Page<T> = {
   readonly items: readonly T[]
   readonly nextPageToken: string | undefined
 }
-
-/** Which life-cycle stages a search of experiments or runs sees: MLflow's ViewType. */
-export const viewTypes = ['ACTIVE_ONLY', 'DELETED_ONLY', 'ALL'] as const
-export type ViewType = (typeof viewTypes)[number]

@@ -1,11 +1,12 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
+import { grouped } from '../core/groups.ts'
 import type { Int64 } from '../core/int64.ts'
 import type { Context } from '../platform/context.ts'
 import { parseFilter } from '../search/filter.ts'
 import { findPage, type Searchable } from '../search/find-page.ts'
 import { parseOrderBy } from '../search/order-by.ts'
 import type { SortField } from '../search/order-sql.ts'
-import type { Page, ViewType } from '../search/page.ts'
+import type { Page } from '../search/page.ts'
 import { pageSize } from '../search/page-size.ts'
 import {
   equality,
@@ -22,6 +23,7 @@ import {
   experimentFromRow,
 } from './experiment.ts'
 import type { KeyValue } from './run.ts'
+import { inView, type ViewType } from './view-type.ts'
 
 /** As MLflow: 1 to 50,000 experiments a page. */
 export const experimentPageMax = 50_000
@@ -94,7 +96,7 @@ export async function searchExperiments(
   const maxResults = pageSize(search.maxResults, experimentPageMax)
   const view = search.view ?? 'ACTIVE_ONLY'
   const { ids, nextPageToken } = await findPage(ctx.db, searchableExperiments, {
-    scope: [sql`e.workspace = ${ctx.workspace}`, ...stage(view)],
+    scope: [sql`e.workspace = ${ctx.workspace}`, ...inView(sql`e.lifecycle_stage`, view)],
     filter: parseFilter(search.filter),
     orderBy: parseOrderBy(search.orderBy),
     maxResults,
@@ -102,11 +104,6 @@ export async function searchExperiments(
     asked: ['experiments', ctx.workspace, search.filter ?? '', search.orderBy, view],
   })
   return { items: await readExperiments(ctx, ids), nextPageToken }
-}
-
-function stage(view: ViewType): SQL[] {
-  if (view === 'ALL') return []
-  return [sql`e.lifecycle_stage = ${view === 'ACTIVE_ONLY' ? 'active' : 'deleted'}`]
 }
 
 type TagRow = KeyValue & { experiment: number }
@@ -119,13 +116,11 @@ async function readExperiments(ctx: Context, ids: readonly number[]): Promise<Ex
     sql`select ${experimentColumns(ctx)} from experiments where experiments.id in ${wanted}`,
     sql`select experiment, key, value from experiment_tags where experiment in ${wanted}`,
   ])
-  const tags = new Map<number, KeyValue[]>()
-  for (const { experiment, key, value } of tagRows as TagRow[]) {
-    tags.set(experiment, [...(tags.get(experiment) ?? []), { key, value }])
-  }
+  const tags = grouped(tagRows as TagRow[], (row) => row.experiment)
   const byId = new Map((rows as ExperimentRow[]).map((row) => [row.id, row]))
   return ids.flatMap((id) => {
     const row = byId.get(id)
-    return row ? [experimentFromRow(row, tags.get(id) ?? [])] : []
+    const own = (tags.get(id) ?? []).map(({ key, value }) => ({ key, value }))
+    return row ? [experimentFromRow(row, own)] : []
   })
 }

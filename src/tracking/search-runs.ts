@@ -5,12 +5,13 @@ import type { Context } from '../platform/context.ts'
 import { parseFilter } from '../search/filter.ts'
 import { findPage, type Searchable } from '../search/find-page.ts'
 import { parseOrderBy } from '../search/order-by.ts'
-import type { Page, ViewType } from '../search/page.ts'
+import type { Page } from '../search/page.ts'
 import { pageSize } from '../search/page-size.ts'
 import { parseExperimentId } from './experiment.ts'
 import { readRuns } from './read-runs.ts'
 import type { Run } from './run.ts'
 import { runFilterKeys, runSortKeys } from './search-run-keys.ts'
+import { inView, type ViewType } from './view-type.ts'
 
 /** As MLflow: 1 to 50,000 runs a page. */
 const pageMax = 50_000
@@ -58,7 +59,7 @@ export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<
   const view = search.view ?? 'ACTIVE_ONLY'
   const asked = ['runs', ctx.workspace, experimentIds, search.filter ?? '', search.orderBy, view]
   const { ids, nextPageToken } = await findPage(ctx.db, searchableRuns, {
-    scope: [inExperiments(ctx, experimentIds), ...stage(view)],
+    scope: [inExperiments(ctx, experimentIds), ...inView(sql`r.lifecycle_stage`, view)],
     filter: parseFilter(search.filter),
     orderBy: parseOrderBy(search.orderBy),
     maxResults,
@@ -77,9 +78,4 @@ function inExperiments(ctx: Context, ids: readonly number[]): SQL {
   }
   return sql`r.experiment in (select e.id from json_each(${JSON.stringify(ids)}) j
     join experiments e on e.id = j.value where e.workspace = ${ctx.workspace})`
-}
-
-function stage(view: ViewType): SQL[] {
-  if (view === 'ALL') return []
-  return [sql`r.lifecycle_stage = ${view === 'ACTIVE_ONLY' ? 'active' : 'deleted'}`]
 }
