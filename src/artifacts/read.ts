@@ -1,6 +1,8 @@
+import { chunksOf } from '../core/bytes.ts'
 import { excerpt, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
-import type { ByteRange, ByteStream } from '../platform/ports.ts'
+import { measured } from '../platform/hash.ts'
+import type { ByteRange } from '../platform/ports.ts'
 import type { ArtifactFile } from './files.ts'
 
 type StoredFile = Pick<ArtifactFile, 'path' | 'key' | 'sizeBytes' | 'sha256'>
@@ -40,21 +42,15 @@ export async function damageOf(
 ): Promise<'missing' | 'changed' | undefined> {
   const stream = await ctx.blobs.get(file.key)
   if (!stream) return 'missing'
-  const hash = ctx.sha256()
-  let sizeBytes = 0
-  for await (const chunk of stream as ByteStream) {
-    await hash.update(chunk)
-    sizeBytes += chunk.byteLength
-  }
-  const isSame = (await hash.digest()) === file.sha256 && sizeBytes === file.sizeBytes
+  const { sha256, sizeBytes } = await measured(chunksOf(stream), ctx.sha256())
+  const isSame = sha256 === file.sha256 && sizeBytes === file.sizeBytes
   return isSame ? undefined : 'changed'
 }
 
 async function* verified(ctx: Context, file: StoredFile, stream: ReadableStream<Uint8Array>) {
   const hash = ctx.sha256()
   let held: Uint8Array | undefined
-  // Every runtime's streams can be iterated; the DOM's types alone do not know.
-  for await (const chunk of stream as unknown as ByteStream) {
+  for await (const chunk of chunksOf(stream)) {
     if (held) yield held
     await hash.update(chunk)
     held = chunk

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { oneChunk } from '../core/bytes.ts'
 import { jsonChunks } from '../db/sql.ts'
 import type { Context } from '../platform/context.ts'
 import { baseName, belowFolder } from './folder-range.ts'
@@ -94,8 +95,4 @@ function fileRows(digest: string, rows: readonly FileRow[]): SQL[] {
       from json_each(${chunk}) where true
       on conflict (manifest, path) do nothing`,
   )
-}
-
-async function* oneChunk(bytes: Uint8Array) {
-  yield bytes
 }

@@ -3,13 +3,13 @@ import { type FileToExport, filesBelow } from '../artifacts/export.ts'
 import { type FileToImport, importFiles } from '../artifacts/import.ts'
 import { cleanPath } from '../artifacts/path.ts'
 import { openFile } from '../artifacts/read.ts'
+import { chunksOf } from '../core/bytes.ts'
 import { RegistryError } from '../core/error.ts'
 import { anonymous } from '../core/principal.ts'
 import { type OpenPlatform, openPlatform } from '../node.ts'
 import type { Context } from '../platform/context.ts'
 import { plainFiles, writePlainFile } from '../platform/node/plain-folder.ts'
 import { sha256 } from '../platform/node/sha256.ts'
-import type { ByteStream } from '../platform/ports.ts'
 import { S3BlobStore } from '../platform/s3/s3-blob-store.ts'
 import { s3Options } from '../platform/s3/s3-options.ts'
 import type { Given } from '../platform/setting-table.ts'
@@ -54,8 +54,7 @@ function exportCommand(): Command {
       let files = 0
       let sizeBytes = 0
       for await (const file of await filesOf(ctx, path)) {
-        const body = (await openFile(ctx, file)) as unknown as ByteStream
-        await writePlainFile(folder, file.path, body)
+        await writePlainFile(folder, file.path, chunksOf(await openFile(ctx, file)))
         files++
         sizeBytes += file.sizeBytes
       }
@@ -85,7 +84,7 @@ async function* bucketFiles(place: string, given: Given): AsyncIterable<FileToIm
     const open = async () => {
       const stream = await bucket.get(key)
       if (!stream) throw new StartError(`${place}: '${key}' went while it was to be read`)
-      return stream as unknown as ByteStream
+      return chunksOf(stream)
     }
     const sizeBytes = (await bucket.sizeOf(key)) ?? 0
     yield { path: key, sizeBytes, changedAtMs: writtenAtMs, open }

@@ -23,3 +23,13 @@ export function fromBase64Url(encoded: string): string | undefined {
     return undefined
   }
 }
+
+/** `bytes` as a stream of one chunk. */
+export async function* oneChunk(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes
+}
+
+/** Every runtime's streams can be iterated; the DOM's types alone do not know. */
+export function chunksOf(stream: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
+  return stream as unknown as AsyncIterable<Uint8Array>
+}

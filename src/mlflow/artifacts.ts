@@ -1,5 +1,6 @@
 import { putFile } from '../artifacts/files.ts'
 import { cleanFilePath, cleanPath } from '../artifacts/path.ts'
+import { oneChunk } from '../core/bytes.ts'
 import { invalid, RegistryError } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { below, type ListQuery, listLocated, sendLocated } from '../http/artifact-place.ts'
@@ -116,10 +117,6 @@ function runIdOf(c: AppContext): string {
     throw new RegistryError('RESOURCE_DOES_NOT_EXIST', 'Run not found: the request has no run_id')
   }
   return id
-}
-
-async function* oneChunk(bytes: Uint8Array) {
-  yield bytes
 }
 
 export const artifactOperations: readonly Operation[] = [

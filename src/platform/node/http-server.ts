@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { getRequestListener, RequestError } from '@hono/node-server'
 
 type Fetch = (
@@ -12,6 +13,9 @@ const headersTimeoutMs = 30_000
 const silenceMaxMs = 60_000
 const keepAliveMs = 65_000
 
+/** What is read of a body after its refusal: then the answer is lost on senders that still send. */
+const refusedBytesMax = 1024 ** 3
+
 /**
  * An HTTP server for `fetch`. A body may take as long as its bytes keep coming; whoever falls
  * silent in the middle of a request or of an answer is dropped.
@@ -19,6 +23,7 @@ const keepAliveMs = 65_000
 export function httpServer(fetch: Fetch): Server {
   const listener = getRequestListener((request, env) => fetch(request, nodeEnv(env)), {
     errorHandler: malformed,
+    autoCleanupIncoming: false,
   })
   const server = createServer(
     {
@@ -34,7 +39,14 @@ export function httpServer(fetch: Fetch): Server {
     listener,
   )
   dropSilentSockets(server)
+  readRefusedBodies(server)
   server.on('clientError', refuseUnreadable)
+  server.on('connect', (_request, socket) =>
+    refuse(socket, '405 Method Not Allowed', 'This server is no proxy'),
+  )
+  server.on('checkExpectation', (_request, { socket }) => {
+    if (socket) refuse(socket, '417 Expectation Failed', 'Only 100-continue can be expected')
+  })
   return server
 }
 
@@ -82,12 +94,17 @@ function refuseUnreadable(err: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroy()
     return
   }
-  const [status, message] =
+  const [status, message]: [string, string] =
     err.code === 'HPE_HEADER_OVERFLOW'
       ? ['431 Request Header Fields Too Large', 'The URL and headers are too long']
       : err.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? ['408 Request Timeout', 'The request took too long to arrive']
         : ['400 Bad Request', 'The request is not valid HTTP']
+  refuse(socket, status, message)
+}
+
+/** Answer without a request, and close. */
+function refuse(socket: Duplex, status: string, message: string): void {
   const body = JSON.stringify({ error_code: 'BAD_REQUEST', message })
   const headers = Object.entries(inertHeaders).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(
@@ -105,5 +122,23 @@ function dropSilentSockets(server: Server): void {
     const isBusy = outgoing?.req.complete && !outgoing.headersSent && !outgoing.destroyed
     if (isBusy) socket.setTimeout(silenceMaxMs)
     else socket.destroy()
+  })
+}
+
+/**
+ * Most senders look at no answer before they have sent all. Were the connection closed on them, or
+ * left unread, they would see a broken pipe or hang instead of what was wrong with their request.
+ */
+function readRefusedBodies(server: Server): void {
+  server.on('request', (incoming, outgoing) => {
+    outgoing.once('finish', () => {
+      if (incoming.readableEnded || incoming.destroyed) return
+      let left = refusedBytesMax
+      incoming.on('data', (chunk: Uint8Array) => {
+        left -= chunk.byteLength
+        if (left < 0) incoming.destroy()
+      })
+      incoming.resume()
+    })
   })
 }

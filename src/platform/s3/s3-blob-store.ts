@@ -1,5 +1,6 @@
+import { chunksOf } from '../../core/bytes.ts'
 import { invalid, RegistryError } from '../../core/error.ts'
-import type { Sha256 } from '../hash.ts'
+import { measured, type Sha256 } from '../hash.ts'
 import {
   checkLength,
   checkPartNumber,
@@ -18,7 +19,7 @@ import type {
   StoredObject,
 } from '../ports.ts'
 import { S3Client, S3Error, type S3Options } from './s3-client.ts'
-import { xmlElements, xmlText } from './s3-xml.ts'
+import { xmlElements, xmlEscaped, xmlText } from './s3-xml.ts'
 
 /** Bodies are sent in buffered pieces, since a piece can be sent again. S3 demands 5 MiB at least. */
 const pieceBytes = 8 * 1024 * 1024
@@ -204,7 +205,7 @@ export class S3BlobStore implements BlobStore {
   ): Promise<void> {
     const named = parts.map(
       ({ part, etag }) =>
-        `<Part><PartNumber>${part}</PartNumber><ETag>&quot;${escaped(etag)}&quot;</ETag></Part>`,
+        `<Part><PartNumber>${part}</PartNumber><ETag>&quot;${xmlEscaped(etag)}&quot;</ETag></Part>`,
     )
     const res = await this.#s3.send('POST', this.#key(key), {
       query: { uploadId },
@@ -219,13 +220,7 @@ export class S3BlobStore implements BlobStore {
   async #readBack(key: string): Promise<Stored> {
     const body = await this.get(key)
     if (!body) throw new Error(`S3 has no '${key}' after its upload was completed`)
-    const hash = this.#sha256()
-    let sizeBytes = 0
-    for await (const chunk of body) {
-      sizeBytes += chunk.byteLength
-      await hash.update(chunk)
-    }
-    return { sizeBytes, sha256: await hash.digest() }
+    return measured(chunksOf(body), this.#sha256())
   }
 
   async #unlessMissing(method: string, key: string, request = {}): Promise<Response | undefined> {
@@ -301,8 +296,4 @@ function nextUploads(xml: string): Record<string, string> | undefined {
 /** Keys are listed with `encoding-type=url`, where a plus is a blank. */
 function decoded(key: string): string {
   return decodeURIComponent(key.replaceAll('+', ' '))
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 }

@@ -24,3 +24,8 @@ function unescaped(text: string): string {
     return entities[name] ?? whole
   })
 }
+
+/** `text` as it may stand in an element of a request. */
+export function xmlEscaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
+}

@@ -1,4 +1,6 @@
+import { chunksOf } from '../../core/bytes.ts'
 import { invalid } from '../../core/error.ts'
+import { measured } from '../hash.ts'
 import { checkLength, checkPartNumber, checkPartOrder, noSuchUpload, slices } from '../parts.ts'
 import type {
   BlobStore,
@@ -126,13 +128,7 @@ export class R2BlobStore implements BlobStore {
   async #readBack(key: string): Promise<Stored> {
     const body = await this.get(key)
     if (!body) throw new Error(`R2 has no '${key}' after its upload was completed`)
-    const hash = sha256()
-    let sizeBytes = 0
-    for await (const chunk of body) {
-      sizeBytes += chunk.byteLength
-      await hash.update(chunk)
-    }
-    return { sizeBytes, sha256: await hash.digest() }
+    return measured(chunksOf(body), sha256())
   }
 }
 
