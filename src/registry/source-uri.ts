@@ -1,5 +1,6 @@
 import { excerpt, invalid, type RegistryError } from '../core/error.ts'
 import { checkLength } from '../core/names.ts'
+import { decodedFully } from '../core/percent.ts'
 
 const sourceCharsMax = 2000
 
@@ -39,27 +40,6 @@ export function parseSourceUri(source: string): SourceUri {
     throw relativeSource(source)
   }
   return { scheme, host: match[2] ?? '', path, segments }
-}
-
-/** Percent-decoded again and again until nothing changes; broken escapes stay as they are. */
-function decodedFully(text: string): string {
-  let before = text
-  // Each round shortens the text, so there are fewer rounds than characters.
-  for (let round = 0; round <= text.length; round++) {
-    const after = before.replace(/(?:%[0-9a-f]{2})+/gi, decodedOnce)
-    if (after === before) break
-    before = after
-  }
-  return before
-}
-
-function decodedOnce(escapes: string): string {
-  try {
-    return decodeURIComponent(escapes)
-  } catch {
-    // Not UTF-8: still decode what is ASCII, so that no `%2e` hides behind a broken byte.
-    return escapes.replace(/%[0-7][0-9a-f]/gi, (ascii) => decodeURIComponent(ascii))
-  }
 }
 
 function localSource(source: string): RegistryError {

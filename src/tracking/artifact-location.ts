@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../core/error.ts'
 import { checkLength } from '../core/names.ts'
+import { decodedFully } from '../core/percent.ts'
 import type { Context } from '../platform/context.ts'
 
 /** Schemes that name a host which a client or server would then connect to, as MLflow lists them. */
@@ -9,7 +10,6 @@ const hostSchemes = new Set([
   ...['runs', 'models'],
 ])
 const locationCharsMax = 2048
-const decodingsMax = 20
 
 /**
  * Check an experiment's `artifact_location`, which is then stored as given: a bucket, `file:` or
@@ -22,8 +22,7 @@ export function checkArtifactLocation(ctx: Context, location: string): void {
   checkLength(location, locationCharsMax, 'artifact_location')
   const shown = excerpt(location)
   const refused = (reason: string) => invalid(`Invalid artifact_location '${shown}': ${reason}`)
-  const plain = fullyDecoded(location)
-  if (plain === undefined) throw refused('it is percent-encoded too often')
+  const plain = decodedFully(location)
   if (/[#]|\p{Cc}/u.test(plain)) throw refused('it must not have a fragment or control characters')
   if (plain.split(/[\\/?&=;]/).some((segment) => segment.trim() === '..')) {
     throw refused('it must not have parent segments (..)')
@@ -39,18 +38,6 @@ export function checkArtifactLocation(ctx: Context, location: string): void {
   if (allowed && scheme !== 'mlflow-artifacts' && !allowed.includes(scheme ?? 'file')) {
     throw refused(`this server allows only mlflow-artifacts, ${allowed.join(', ')}`)
   }
-}
-
-function fullyDecoded(text: string): string | undefined {
-  let decoded = text
-  for (let round = 0; round < decodingsMax; round += 1) {
-    const next = decoded.replace(/%([0-7][0-9a-f])/gi, (_, digits: string) =>
-      String.fromCharCode(Number.parseInt(digits, 16)),
-    )
-    if (next === decoded) return decoded
-    decoded = next
-  }
-  return undefined
 }
 
 /** An experiment's artifact location, from a row of `experiments`. */

@@ -238,6 +238,8 @@ describe('artifact_location', () => {
     's3://b/../x',
     's3://b/%2e%2e/x',
     's3://b/%252e%252e%252fx',
+    `s3://b/%${'25'.repeat(30)}2e./x`,
+    's3://b/%ff%2e%2e/x/%2e%2e/y',
     '..\\x',
     's3://b/x?p=/../y',
     's3://b/x#frag',
