@@ -1,7 +1,7 @@
 import type { Entry } from '../artifacts/list.ts'
-import { invalid } from '../core/error.ts'
 import type { Int64 } from '../core/int64.ts'
 import { entriesMax, type ListQuery } from '../http/artifact-place.ts'
+import { pageSize } from '../search/page-size.ts'
 import { unlessEmpty } from './wire/json.ts'
 
 /** Paging of the list calls; `max_results` is ours, MLflow always answers everything. */
@@ -15,11 +15,7 @@ export function listQuery(req: {
   readonly page_token?: string | undefined
   readonly max_results?: Int64 | undefined
 }): ListQuery {
-  const count = Number(req.max_results ?? entriesMax)
-  if (count < 1 || count > entriesMax) {
-    throw invalid(`Invalid value ${count} for parameter 'max_results': 1 to ${entriesMax}`)
-  }
-  return { count, token: req.page_token }
+  return { count: pageSize(req.max_results, entriesMax, entriesMax), token: req.page_token }
 }
 
 /**

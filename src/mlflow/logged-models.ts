@@ -119,13 +119,12 @@ async function search(ctx: Context, req: Decoded<typeof Search.fields>): Promise
       name: dataset.dataset_name,
       digest: dataset.dataset_digest || undefined,
     })),
-    // Zero asks for the default, as in MLflow 3.17.2.
-    maxResults: req.max_results || 50,
+    maxResults: req.max_results,
     orderBy: req.order_by.map(order),
     pageToken: req.page_token,
   })
   return {
-    models: unlessEmpty(page.models.map(loggedModelToWire)),
+    models: unlessEmpty(page.items.map(loggedModelToWire)),
     next_page_token: page.nextPageToken,
   }
 }

@@ -1,4 +1,5 @@
 import { invalid } from '../core/error.ts'
+import { pageSize } from '../search/page-size.ts'
 import { logBatch, logMetric } from '../tracking/log-batch.ts'
 import type { ModelPoint } from '../tracking/logged-model-metrics.ts'
 import {
@@ -25,6 +26,7 @@ const pointFields = {
 } as const
 
 const runsMax = 100
+const int32Max = 2 ** 31 - 1
 const bulkPointsMax = 25_000
 const samplePointsMax = 2500
 
@@ -57,11 +59,9 @@ export const metricOperations: readonly Operation[] = [
       max_results: { type: 'int32' },
     }),
     async (ctx, req) => {
-      if (req.max_results !== undefined && req.max_results < 1) {
-        throw invalid(`Invalid value ${req.max_results} for parameter 'max_results': at least 1`)
-      }
       const { run_id, metric_key, max_results, page_token } = req
-      const page = await metricHistory(ctx, run_id, metric_key, max_results, page_token)
+      const pointsMax = max_results === undefined ? undefined : pageSize(max_results, int32Max)
+      const page = await metricHistory(ctx, run_id, metric_key, pointsMax, page_token)
       return {
         metrics: unlessEmpty(page.metrics.map(metricToWire)),
         next_page_token: page.nextPageToken,
@@ -77,8 +77,8 @@ export const metricOperations: readonly Operation[] = [
     }),
     async (ctx, req) => {
       checkRunCount(req.run_id)
-      const max = checkedMax(req.max_results ?? bulkPointsMax, Number.MAX_SAFE_INTEGER)
-      const points = Math.min(max, bulkPointsMax)
+      // More may be asked for; it is not an error, as in MLflow.
+      const points = Math.min(pageSize(req.max_results, int32Max, bulkPointsMax), bulkPointsMax)
       const metrics = await metricHistoryOfRuns(ctx, req.run_id, req.metric_key, points)
       return { metrics: metrics.map(runMetricToWire) }
     },
@@ -94,7 +94,7 @@ export const metricOperations: readonly Operation[] = [
     }),
     async (ctx, req) => {
       checkRunCount(req.run_ids)
-      const max = checkedMax(req.max_results ?? samplePointsMax, samplePointsMax)
+      const max = pageSize(req.max_results, samplePointsMax, samplePointsMax)
       const interval = intervalFromWire(req.start_step, req.end_step)
       const metrics = await sampledMetricHistory(ctx, req.run_ids, req.metric_key, interval, max)
       return { metrics: unlessEmpty(metrics.map(runMetricToWire)) }
@@ -122,13 +122,6 @@ function checkRunCount(runIds: readonly string[]): void {
   if (runIds.length > runsMax) {
     throw invalid(`At most ${runsMax} run ids can be asked for at once; got ${runIds.length}`)
   }
-}
-
-function checkedMax(max: number, most: number): number {
-  if (max < 1 || max > most) {
-    throw invalid(`Invalid value ${max} for parameter 'max_results': it must be 1 to ${most}`)
-  }
-  return max
 }
 
 function intervalFromWire(start: number | undefined, end: number | undefined) {

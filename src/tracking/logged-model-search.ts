@@ -6,6 +6,8 @@ import { type Filter, parseFilter } from '../search/filter.ts'
 import { findPage, type Searchable } from '../search/find-page.ts'
 import { type OrderItem, orderItemsMax } from '../search/order-by.ts'
 import type { SortField } from '../search/order-sql.ts'
+import type { Page } from '../search/page.ts'
+import { pageSize } from '../search/page-size.ts'
 import {
   equalityOrList,
   type FilterField,
@@ -32,12 +34,14 @@ export type LoggedModelSearch = {
   readonly filter: string | undefined
   /** Metrics count on these datasets only; with no metric in the filter, any metric on one of them. */
   readonly datasets: readonly DatasetFilter[]
-  readonly maxResults: number
+  /** Zero asks for the default, as in MLflow 3.17.2. */
+  readonly maxResults: number | undefined
   readonly orderBy: readonly LoggedModelOrder[]
   readonly pageToken: string | undefined
 }
 
-const resultsMax = 50_000
+const pageMax = 50_000
+const pageDefault = 50
 
 /**
  * One page of the models that are not deleted, newest first where no order is asked for.
@@ -47,10 +51,7 @@ const resultsMax = 50_000
 export async function searchLoggedModels(
   ctx: Context,
   asked: LoggedModelSearch,
-): Promise<{ models: LoggedModel[]; nextPageToken: string | undefined }> {
-  if (asked.maxResults < 1 || asked.maxResults > resultsMax) {
-    throw invalid(`Invalid max_results ${asked.maxResults}: it must be from 1 to ${resultsMax}`)
-  }
+): Promise<Page<LoggedModel>> {
   const filter = parseFilter(asked.filter).map(withStatusName)
   const { experimentIds, datasets, orderBy } = asked
   const page = await findPage(ctx.db, searchable(datasets, orderBy), {
@@ -62,11 +63,11 @@ export async function searchLoggedModels(
     ],
     filter,
     orderBy: orderItems(orderBy),
-    maxResults: asked.maxResults,
+    maxResults: pageSize(asked.maxResults || undefined, pageMax, pageDefault),
     pageToken: asked.pageToken,
     asked: ['logged models', experimentIds, asked.filter ?? '', datasets, orderBy],
   })
-  return { models: await readLoggedModels(ctx.db, page.ids), nextPageToken: page.nextPageToken }
+  return { items: await readLoggedModels(ctx.db, page.ids), nextPageToken: page.nextPageToken }
 }
 
 /** Whether the metric `p` was logged on a dataset of the list `d.list`. */
@@ -80,7 +81,8 @@ const statusPrefix = 'LOGGED_MODEL_'
 
 function withStatusName(clause: Filter[number]): Filter[number] {
   if (clause.key.name !== 'status' || !isAttribute(clause.key)) return clause
-  const bare = (text: string) => (text.startsWith(statusPrefix) ? text.slice(13) : text)
+  const bare = (text: string) =>
+    text.startsWith(statusPrefix) ? text.slice(statusPrefix.length) : text
   if ('values' in clause) return { ...clause, values: clause.values.map(bare) }
   if (!('value' in clause)) return clause
   return { ...clause, value: { ...clause.value, text: bare(clause.value.text) } }
@@ -100,7 +102,7 @@ const attributes = {
     name: sql`m.name`,
     model_id: sql`m.model_id`,
     model_type: sql`m.model_type`,
-    status: sql`substr(m.status, 14)`,
+    status: sql.raw(`substr(m.status, ${statusPrefix.length + 1})`),
     source_run_id: sql`m.source_run_id`,
     experiment_id: sql`cast(m.experiment as text)`,
     artifact_location: sql`m.artifact_uri`,
