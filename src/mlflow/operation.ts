@@ -1,4 +1,4 @@
-import { invalid } from '../core/error.ts'
+import { excerpt, invalid } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { readText } from '../http/body.ts'
 import type { Context } from '../platform/context.ts'
@@ -79,7 +79,9 @@ function queryValue(field: Field, key: string, values: readonly string[]): unkno
   if (field.type !== 'bool') return values[0]
   const text = values[0]?.toLowerCase()
   if (text !== 'true' && text !== 'false') {
-    throw invalid(`Invalid value '${values[0]}' for parameter '${key}': expected true or false`)
+    throw invalid(
+      `Invalid value '${excerpt(values[0] ?? '')}' for parameter '${key}': expected true or false`,
+    )
   }
   return text === 'true'
 }

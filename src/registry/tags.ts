@@ -6,12 +6,11 @@ import { modelNotFound, versionNotFound } from './check-names.ts'
 import { modelId, versionId } from './ids.ts'
 import type { Tag } from './read-versions.ts'
 
-const keyCharsMax = 250
 const valueCharsMax = 100_000
 
 /** Refuses a tag key that MLflow would refuse. */
 export function checkTagKey(key: string): void {
-  checkKey(key, 'key', keyCharsMax)
+  checkKey(key, 'key')
 }
 
 /** Refuses a tag that MLflow would refuse. */

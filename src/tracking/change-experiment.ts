@@ -76,7 +76,7 @@ export async function deleteExperimentTag(ctx: Context, id: number, key: string)
   if (experiment.lifecycleStage === 'deleted') throw inactiveExperiment(id)
   throw new RegistryError(
     'RESOURCE_DOES_NOT_EXIST',
-    `No tag with name: ${key} in experiment with id ${id}`,
+    `No tag with name: ${excerpt(key)} in experiment with id ${id}`,
   )
 }
 

@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm'
-import { invalid } from '../core/error.ts'
 import { checkKey, checkLength } from '../core/names.ts'
 import { ConstraintError } from '../db/database.ts'
 import { jsonRows } from '../db/sql.ts'
 import { type Context, principalName } from '../platform/context.ts'
 import { checkArtifactLocation } from './artifact-location.ts'
 import { nameTaken } from './experiments.ts'
+import { refuseRepeatedKeys } from './key-values.ts'
 import type { KeyValue } from './run.ts'
 
 const nameCharsMax = 500
@@ -26,7 +26,7 @@ export async function createExperiment(
 ): Promise<number> {
   checkExperimentName(name)
   for (const tag of tags) checkExperimentTag(tag)
-  refuseRepeatedKeys(tags)
+  refuseRepeatedKeys('tags', tags)
   if (artifactLocation) checkArtifactLocation(ctx, artifactLocation)
   const own = sql`workspace = ${ctx.workspace} and name = ${name}`
   const statements = [
@@ -68,13 +68,4 @@ export function checkExperimentName(name: string): void {
 export function checkExperimentTag(tag: KeyValue): void {
   checkKey(tag.key, 'key')
   checkLength(tag.value, tagValueCharsMax, 'value')
-}
-
-/** @throws INVALID_PARAMETER_VALUE a key stands there twice */
-export function refuseRepeatedKeys(tags: readonly KeyValue[]): void {
-  const keys = new Set<string>()
-  for (const { key } of tags) {
-    if (keys.has(key)) throw invalid(`Tag '${key}' is given twice; give each key once`)
-    keys.add(key)
-  }
 }

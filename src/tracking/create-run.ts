@@ -1,13 +1,13 @@
 import { sql } from 'drizzle-orm'
-import { invalid } from '../core/error.ts'
+import { excerpt, invalid } from '../core/error.ts'
 import type { Int64 } from '../core/int64.ts'
 import { checkLength, keyCharsMax, truncated } from '../core/names.ts'
 import { int64Param, jsonRows } from '../db/sql.ts'
 import { type Context, principalName } from '../platform/context.ts'
 import { artifactUriColumn } from './artifact-location.ts'
-import { refuseRepeatedKeys } from './create-experiment.ts'
 import { inactiveExperiment } from './experiment.ts'
 import { getExperiment } from './experiments.ts'
+import { refuseRepeatedKeys } from './key-values.ts'
 import { randomName } from './random-name.ts'
 import type { KeyValue, RunInfo } from './run.ts'
 import { type RunRow, runColumns, runInfoFromRow } from './run-row.ts'
@@ -61,12 +61,12 @@ export async function createRun(
 
 /** The run's tags as stored, the name's last. */
 function namedTags(ctx: Context, run: NewRun): KeyValue[] {
-  refuseRepeatedKeys(run.tags)
   for (const { key } of run.tags) checkTagKey(key)
+  refuseRepeatedKeys('tags', run.tags)
   const tagged = run.tags.find((tag) => tag.key === runNameTag)?.value
   if (run.name && tagged && run.name !== tagged) {
     throw invalid(
-      `run_name '${run.name}' and tag mlflow.runName '${tagged}' differ; give only one of them`,
+      `run_name '${excerpt(run.name)}' and tag mlflow.runName '${excerpt(tagged)}' differ; give only one of them`,
     )
   }
   const name = run.name || tagged || randomName(ctx.randomId())

@@ -1,6 +1,7 @@
 import { invalid } from '../core/error.ts'
 import { checkKey } from '../core/names.ts'
 import type { Context } from '../platform/context.ts'
+import { refuseRepeatedKeys } from './key-values.ts'
 import {
   loggedModelMetricStatements,
   type ModelPoint,
@@ -39,7 +40,7 @@ export async function logBatch(ctx: Context, runId: string, batch: Batch): Promi
   batch.tags.forEach(({ key }, i) => {
     checkKey(key, `tags[${i}].key`)
   })
-  refuseRepeatedParams(batch.params)
+  refuseRepeatedKeys('params', batch.params)
   await write(ctx, runId, batch)
 }
 
@@ -84,14 +85,4 @@ function tooMany(count: number, max: number, what: string): Error {
   return invalid(
     `A batch logging request can contain at most ${max} ${what}. Got ${count} ${what}; split them over several requests`,
   )
-}
-
-function refuseRepeatedParams(params: readonly KeyValue[]): void {
-  const keys = params.map(({ key }) => key)
-  const repeated = keys.filter((key, i) => keys.indexOf(key) !== i)
-  if (repeated.length > 0) {
-    throw invalid(
-      `Duplicate parameter keys have been submitted: '${repeated[0]}'; give each param once`,
-    )
-  }
 }

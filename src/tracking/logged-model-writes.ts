@@ -6,13 +6,8 @@ import type { Context } from '../platform/context.ts'
 import { artifactUriColumn } from './artifact-location.ts'
 import { inactiveExperiment } from './experiment.ts'
 import { getExperiment } from './experiments.ts'
-import {
-  checkKeysUnique,
-  checkKeyValues,
-  checkLoggedModelName,
-  type LoggedModel,
-  type LoggedModelStatus,
-} from './logged-model.ts'
+import { checkKeyValues, refuseRepeatedKeys } from './key-values.ts'
+import { checkLoggedModelName, type LoggedModel, type LoggedModelStatus } from './logged-model.ts'
 import {
   getLoggedModel,
   isLoggedModel,
@@ -46,7 +41,7 @@ export async function createLoggedModel(ctx: Context, asked: NewLoggedModel): Pr
   if (asked.name) checkLoggedModelName(asked.name)
   for (const what of ['params', 'tags'] as const) {
     checkKeyValues(what, asked[what])
-    checkKeysUnique(what, asked[what])
+    refuseRepeatedKeys(what, asked[what])
   }
   const modelId = `m-${ctx.randomId()}`
   const name = asked.name || randomName(ctx.randomId())
@@ -114,7 +109,7 @@ export async function logLoggedModelParams(
   params: readonly KeyValue[],
 ): Promise<void> {
   checkKeyValues('params', params)
-  checkKeysUnique('params', params)
+  refuseRepeatedKeys('params', params)
   const model = isLoggedModel(ctx, modelId)
   try {
     const [found = []] = await ctx.db.batch([

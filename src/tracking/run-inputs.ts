@@ -3,7 +3,7 @@ import { invalid } from '../core/error.ts'
 import { checkLength } from '../core/names.ts'
 import { jsonChunks, jsonRows } from '../db/sql.ts'
 import type { Context } from '../platform/context.ts'
-import { refuseRepeatedKeys } from './create-experiment.ts'
+import { refuseRepeatedKeys } from './key-values.ts'
 import type { DatasetInput, ModelOutput } from './run.ts'
 import { isActiveRun } from './run-row.ts'
 import { writeToRun } from './write-to-run.ts'
@@ -102,5 +102,5 @@ function checkInput({ dataset, tags }: DatasetInput): void {
     checkLength(key, charsMax.tagKey, 'key')
     checkLength(value, charsMax.tagValue, 'value')
   }
-  refuseRepeatedKeys(tags)
+  refuseRepeatedKeys('tags', tags)
 }

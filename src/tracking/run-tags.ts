@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { RegistryError } from '../core/error.ts'
+import { excerpt, RegistryError } from '../core/error.ts'
 import { checkKey, truncated } from '../core/names.ts'
 import { jsonRows } from '../db/sql.ts'
 import type { Context } from '../platform/context.ts'
@@ -56,6 +56,6 @@ export async function deleteRunTag(ctx: Context, runId: string, key: string): Pr
   if (deleted?.length) return
   throw new RegistryError(
     'RESOURCE_DOES_NOT_EXIST',
-    `No tag with name: ${key} in run with id ${runId}`,
+    `No tag with name: ${excerpt(key)} in run with id ${runId}`,
   )
 }

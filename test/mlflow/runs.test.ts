@@ -141,6 +141,20 @@ describe('tags', () => {
     expect((await log('delete-tag', { key: 'k' })).json.error_code).toBe('RESOURCE_DOES_NOT_EXIST')
   })
 
+  test('an error quotes the beginning of a long key or name, and no more', async () => {
+    const { log, post } = await startedRun()
+    const long = 'x'.repeat(100_000)
+    const tags = [{ key: 'mlflow.runName', value: long }]
+    const replies = [
+      await log('delete-tag', { key: long }),
+      await post('runs/create', { experiment_id: '0', run_name: `${long}y`, tags }),
+    ]
+    for (const { status, json } of replies) {
+      expect(status).toBeGreaterThanOrEqual(400)
+      expect(json.message.length).toBeLessThan(600)
+    }
+  })
+
   test('mlflow.runName renames the run, an empty one changes nothing, deleting it keeps the name', async () => {
     const { log, run } = await startedRun({ run_name: 'a' })
     await log('set-tag', { key: 'mlflow.runName', value: 'b' })
