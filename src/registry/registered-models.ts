@@ -37,28 +37,17 @@ export async function createModel(ctx: Context, wanted: NewModel): Promise<Regis
     returning *`
   try {
     const [rows] = await ctx.db.batch([insert, ...modelTagInserts(ctx, wanted.name, tags)])
-    // The insert returned its own row.
-    return newModel((rows as [ModelRow])[0], tags)
+    // The insert returned its own row, or the batch failed.
+    const [row] = rows as [ModelRow]
+    const tagRows = tags.map((tag) => ({ ...tag, registered_model: row.id }))
+    const [model] = modelsFrom([[row], tagRows, [], [], []])
+    if (!model) throw new Error('a model was inserted and is not there')
+    return model
   } catch (err) {
     if (err instanceof ConstraintError && err.kind === 'unique') {
       throw await nameTaken(ctx, wanted.name, tags.some(isPromptTag))
     }
     throw err
-  }
-}
-
-function newModel(row: ModelRow, tags: readonly Tag[]): RegisteredModel {
-  return {
-    id: row.id,
-    name: row.name,
-    userId: row.user_id,
-    description: row.description,
-    deploymentJobId: row.deployment_job_id,
-    createdAtMs: row.created_at_ms,
-    updatedAtMs: row.updated_at_ms,
-    tags,
-    aliases: [],
-    latestVersions: [],
   }
 }
 
