@@ -87,7 +87,11 @@ function historyEntry(modelJson: string): string {
     throw invalid(`Model json is missing mandatory fields: ${absent.join(', ')}`)
   }
   const { run_id, artifact_path, utc_time_created, model_uuid = null, flavors } = model
-  return JSON.stringify({ run_id, artifact_path, utc_time_created, model_uuid, flavors })
+  try {
+    return JSON.stringify({ run_id, artifact_path, utc_time_created, model_uuid, flavors })
+  } catch (err) {
+    throw invalid('Model json is nested too deeply', { cause: err })
+  }
 }
 
 function parseModel(modelJson: string): Readonly<Record<string, unknown>> {

@@ -74,6 +74,13 @@ const nasty = fc.constantFrom<unknown>(
   [{ key: 'k', value: 1 }],
 )
 
+/** A body whose fields JSON.parse reads, and on which JSON.stringify ends the stack. */
+function deepBody(operation: Operation): string {
+  const deep = '['.repeat(50_000) + ']'.repeat(50_000)
+  const fields = Object.keys(operation.request?.fields ?? {})
+  return `{${fields.map((name) => `"${name}":${deep}`).join()}}`
+}
+
 /** Something of the field's type, or something else. */
 function fieldValue(name: string, field: Field): fc.Arbitrary<unknown> {
   const known = Object.hasOwn(existing, name) ? [fc.constant(existing[name])] : []
@@ -170,7 +177,7 @@ for (const operation of served) {
           })
         }
       }),
-      { numRuns: runs },
+      { numRuns: runs, examples: [[{ body: deepBody(operation), query: '', segment: 'x' }]] },
     )
   })
 }

@@ -134,4 +134,12 @@ describe('runs/log-model', () => {
       expect([reply.status, reply.json.error_code]).toEqual([400, 'INVALID_PARAMETER_VALUE'])
     },
   )
+
+  test('refuses flavors that are nested too deeply to be written again', async () => {
+    const { log } = await startedRun()
+    const deep = '['.repeat(50_000) + ']'.repeat(50_000)
+    const modelJson = `{"run_id":"r","artifact_path":"m","utc_time_created":"t","flavors":${deep}}`
+    const reply = await log('log-model', { model_json: modelJson })
+    expect([reply.status, reply.json.error_code]).toEqual([400, 'INVALID_PARAMETER_VALUE'])
+  })
 })

@@ -62,8 +62,16 @@ function decodeDouble(value: unknown, name: string): number {
 }
 
 function wrongType(value: unknown, name: string, expected: string): Error {
-  const shown = value instanceof BigNumber ? value.source : JSON.stringify(value)
   return invalid(
-    `Invalid value ${excerpt(shown ?? String(value))} for parameter '${name}': expected ${expected}`,
+    `Invalid value ${excerpt(shown(value))} for parameter '${name}': expected ${expected}`,
   )
+}
+
+/** Lists and objects not in full: JSON.stringify ends the stack on what JSON.parse reads. */
+function shown(value: unknown): string {
+  if (value instanceof BigNumber) return value.source
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value !== 'object' || value === null) return String(value)
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : '[...]'
+  return Object.keys(value).length === 0 ? '{}' : '{...}'
 }
