@@ -6,7 +6,7 @@ import { browserGuard } from './http/browser-guard.ts'
 import { errorReply, unknownEndpoint } from './http/errors.ts'
 import { ready } from './http/ready.ts'
 import { requestContext } from './http/request-context.ts'
-import { refuseParentSegments } from './http/target.ts'
+import { refuseMisleadingTargets } from './http/target.ts'
 import { mlflowRoutes } from './mlflow/routes.ts'
 import type { Platform } from './platform/context.ts'
 
@@ -24,7 +24,7 @@ export function createApp(
   const app = new Hono<AppEnv>(prefix ? { getPath: withoutPrefix(prefix) } : {})
   app.use(requestContext(platformOf))
   app.use(browserGuard())
-  app.use(refuseParentSegments())
+  app.use(refuseMisleadingTargets())
   app.get('/ready', ready)
   app.route('/', mlflowRoutes())
   app.route('/', apiRoutes())

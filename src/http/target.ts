@@ -38,11 +38,15 @@ export function optionalQuery(c: AppContext, name: string): string | undefined {
 }
 
 /**
- * Refuses `..` segments as they were sent. URLs resolve them, `%2e%2e` too, so without this such a
- * request would be routed to what it climbed to. workerd resolves them before it hands a request over.
+ * Refuses `..` segments and fragments as they were sent. URLs resolve the one, `%2e%2e` too, and
+ * drop the other, so without this such a request would be about another path than it named.
+ * workerd does so before it hands a request over.
  */
-export function refuseParentSegments(): MiddlewareHandler<AppEnv> {
+export function refuseMisleadingTargets(): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
+    if (c.var.rawTarget?.includes('#')) {
+      throw invalid("The request target has a fragment; encode a '#' as %23")
+    }
     const path = rawPath(c)
     if (/\/(\.|%2e){2}(\/|$)/i.test(path)) {
       throw invalid(`Invalid path '${excerpt(path)}': it has a '..' segment`)
