@@ -15,7 +15,7 @@ import { readMigrations } from './platform/node/migrations.ts'
 import { type Served, whenServed } from './platform/node/served.ts'
 import { sha256 } from './platform/node/sha256.ts'
 import { keptSigningKey } from './platform/node/signing-key.ts'
-import type { BlobStore } from './platform/ports.ts'
+import type { BlobStore, ByteStream } from './platform/ports.ts'
 import { randomId } from './platform/random-id.ts'
 import { readChoice, readSettings, readSigningKey } from './platform/read-settings.ts'
 import { S3BlobStore } from './platform/s3/s3-blob-store.ts'
@@ -134,7 +134,7 @@ export async function listen(
 ): Promise<{ server: Server; url: string }> {
   const app = createApp((c) => {
     const { incoming, outgoing } = nodeBindings(c)
-    c.set('rawBody', incoming)
+    c.set('rawBody', bodyOf(incoming))
     if (incoming.url !== undefined) c.set('rawTarget', incoming.url)
     if (watch.onServed) watchRequest(c, incoming, outgoing, watch.onServed)
     return platform
@@ -151,6 +151,11 @@ export async function listen(
     server.listen(at.port, at.host, done)
   })
   return { server, url: urlOf(server) }
+}
+
+/** A body that is refused half-way stays open, for the rest to be read off and the next request. */
+function bodyOf(incoming: IncomingMessage): ByteStream {
+  return { [Symbol.asyncIterator]: () => incoming.iterator({ destroyOnReturn: false }) }
 }
 
 type MetricsPage = { readonly contentType: string; text(): Promise<string> }

@@ -43,6 +43,14 @@ describe('artifacts over a socket', () => {
     },
   )
 
+  test('a path with a fragment is refused, not cut', async () => {
+    const answer = await raw(
+      `PUT ${proxy}/a#b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx`,
+    )
+    expect(answer).toContain('HTTP/1.1 400')
+    expect((await fetch(`${server.url}${proxy}/a`)).status).toBe(404)
+  })
+
   test('an empty file may come chunked, as Python sends it', async () => {
     const answer = await raw(
       `PUT ${proxy}/empty HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n`,
@@ -57,6 +65,31 @@ describe('artifacts over a socket', () => {
       `PUT ${proxy}/ü.txt HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx`,
     )
     expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+  })
+
+  test('who is refused in mid-body may send the rest, gets the answer and keeps the connection', async () => {
+    const size = 8_000_000
+    const chunk = `${(65_536).toString(16)}\r\n${'x'.repeat(65_536)}\r\n`
+    const refused: [string, string, string | Buffer][] = [
+      [
+        'POST /ajax-api/2.0/mlflow/upload-artifact?run_id=x&path=a',
+        'Transfer-Encoding: chunked',
+        `${chunk.repeat(200)}0\r\n\r\n`,
+      ],
+      [`PUT ${proxy}/a/%252e%252e/b`, `Content-Length: ${size}`, Buffer.alloc(size)],
+    ]
+    for (const [request, length, body] of refused) {
+      const socket = await open()
+      socket.write(`${request} HTTP/1.1\r\nHost: localhost\r\n${length}\r\n\r\n`)
+      socket.write(body)
+      socket.write('GET /version HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+      let answers = ''
+      for await (const text of socket.setEncoding('utf8')) answers += text
+      expect(answers.match(/HTTP\/1\.1 \d+/g), request).toEqual([
+        expect.stringMatching(/ 4(00|13)$/),
+        'HTTP/1.1 200',
+      ])
+    }
   })
 
   test('a sender that goes away in the middle leaves nothing, and the old file as it was', async () => {

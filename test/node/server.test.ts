@@ -175,13 +175,15 @@ describe('settings', () => {
 })
 
 describe('connections', () => {
-  test('what is not HTTP, or names no host, gets a 400 in the envelope', async () => {
+  test('what is not HTTP, or asks for more than a server does, gets a 4xx in the envelope', async () => {
     const server = await startServer(await temporaryFolder())
     const requests = [
       'GARBAGE\r\n\r\n',
       'GET / HTTP/1.1\r\n\r\n',
       'GET / HTTP/1.1\r\nHost: a b\r\n\r\n',
       'GET \\x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+      'CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n',
+      'GET / HTTP/1.1\r\nHost: localhost\r\nExpect: more\r\n\r\n',
       `GET /${'x'.repeat(200_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
     ]
     for (const text of requests) {
