@@ -79,14 +79,13 @@ async function filesOf(ctx: Context, path: string): Promise<AsyncIterable<FileTo
 /** Files of somebody's bucket; keys that end with a slash stand for folders. */
 async function* bucketFiles(place: string, given: Given): AsyncIterable<FileToImport> {
   const bucket = new S3BlobStore(s3Options(place, given), sha256)
-  for await (const { key, writtenAtMs } of bucket.list('')) {
+  for await (const { key, sizeBytes, writtenAtMs } of bucket.list('')) {
     if (key === '' || key.endsWith('/')) continue
     const open = async () => {
       const stream = await bucket.get(key)
       if (!stream) throw new StartError(`${place}: '${key}' went while it was to be read`)
       return chunksOf(stream)
     }
-    const sizeBytes = (await bucket.sizeOf(key)) ?? 0
     yield { path: key, sizeBytes, changedAtMs: writtenAtMs, open }
   }
 }

@@ -27,7 +27,7 @@ export interface BlobStore {
   sizeOf(key: string): Promise<number | undefined>
   /** Remove keys; those that are not there are no error. */
   delete(keys: readonly string[]): Promise<void>
-  /** Keys below `prefix` with the time of their writing, in pages of the store's own size. */
+  /** Keys below `prefix` with size and time of writing, in pages of the store's own size. */
   list(prefix: string): AsyncIterable<StoredObject>
   /**
    * What writes that were cut off left behind and no key shows: temporary files, parts of uploads
@@ -39,7 +39,11 @@ export interface BlobStore {
   readonly multipart: MultipartStore
 }
 
-export type StoredObject = { readonly key: string; readonly writtenAtMs: number }
+export type StoredObject = {
+  readonly key: string
+  readonly sizeBytes: number
+  readonly writtenAtMs: number
+}
 
 /** `id` is the store's own name for it; a multipart upload has its id, and its key where that is known. */
 export type Leftover = {

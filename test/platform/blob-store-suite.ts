@@ -98,7 +98,7 @@ export function blobStoreSuite(
     await store.delete([])
   })
 
-  test('keys are listed below their prefix with the time of writing, until they are deleted', async () => {
+  test('keys are listed below their prefix with size and time of writing, until they are deleted', async () => {
     const store = await open()
     const folder = `blobs/${crypto.randomUUID()}/`
     const before = Date.now()
@@ -106,7 +106,8 @@ export function blobStoreSuite(
     await Promise.all(keys.map((key) => store.put(key, body(pattern(3), 3), 3)))
     const listed = await collected(store.list(folder))
     expect(listed.map((object) => object.key).sort()).toEqual(keys)
-    for (const { writtenAtMs } of listed) {
+    for (const { sizeBytes, writtenAtMs } of listed) {
+      expect(sizeBytes).toBe(3)
       expect(Math.abs(writtenAtMs - before)).toBeLessThan(60_000)
     }
     await store.delete(keys.slice(0, 11))

@@ -92,7 +92,7 @@ export class DiskBlobStore implements BlobStore {
       const found = await sizeIfThere(path)
       if (!found || path.startsWith(this.#incoming + sep)) continue
       const key = relative(this.#root, path).replaceAll(sep, '/')
-      yield { key, writtenAtMs: found.writtenAtMs }
+      yield { key, ...found }
     }
   }
 

@@ -111,7 +111,8 @@ export class S3BlobStore implements BlobStore {
       const xml = await (await this.#s3.send('GET', '', { query })).text()
       for (const object of xmlElements(xml, 'Contents')) {
         const key = decoded(xmlText(object, 'Key') ?? '').slice(this.#s3.prefix.length)
-        yield { key, writtenAtMs: Date.parse(xmlText(object, 'LastModified') ?? '') }
+        const sizeBytes = Number(xmlText(object, 'Size'))
+        yield { key, sizeBytes, writtenAtMs: Date.parse(xmlText(object, 'LastModified') ?? '') }
       }
       token =
         xmlText(xml, 'IsTruncated') === 'true' ? xmlText(xml, 'NextContinuationToken') : undefined

@@ -83,7 +83,8 @@ export class R2BlobStore implements BlobStore {
     do {
       const page = await this.#bucket.list(cursor ? { prefix, cursor } : { prefix })
       for (const object of page.objects) {
-        yield { key: object.key, writtenAtMs: object.uploaded.getTime() }
+        const { key, size, uploaded } = object
+        yield { key, sizeBytes: size, writtenAtMs: uploaded.getTime() }
       }
       cursor = page.truncated ? page.cursor : undefined
     } while (cursor)
