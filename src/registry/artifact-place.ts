@@ -6,16 +6,12 @@ import {
   type Place,
   versionsFolder,
 } from '../artifacts/files.ts'
-import { baseName } from '../artifacts/folder-range.ts'
 import { type Entry, type EntryPage, listFolder } from '../artifacts/list.ts'
 import { joinPaths } from '../artifacts/path.ts'
-import { openFile } from '../artifacts/read.ts'
 import { excerpt, invalid, notFound } from '../core/error.ts'
 import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
 import type { Context } from '../platform/context.ts'
-import { manifestOfVersionId } from '../registry/version-manifest.ts'
-import type { AppContext } from './app-env.ts'
-import { sendFile } from './download.ts'
+import { manifestOfVersionId } from './version-manifest.ts'
 
 /** A path, and where it is to be looked up: in the store, or among a version's sealed files. */
 export type Located = { readonly place: Place; readonly path: string; readonly shown: string }
@@ -55,21 +51,6 @@ export function below(artifactUri: string, path: string): Located {
   }
   const full = joinPaths(root, path)
   return { place: {}, path: full, shown: full }
-}
-
-/** Answer a GET or HEAD of a file. @throws as `getLocated` */
-export async function sendLocated(c: AppContext, located: Located): Promise<Response> {
-  return sendArtifact(c, await getLocated(c.var.ctx, located))
-}
-
-/** Answer a GET or HEAD of a file that was looked up. */
-export function sendArtifact(c: AppContext, file: ArtifactFile): Promise<Response> {
-  const { ctx } = c.var
-  return sendFile(c, {
-    ...file,
-    fileName: baseName(file.path),
-    open: (range) => openFile(ctx, file, range),
-  })
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST, or INVALID_PARAMETER_VALUE for a folder */

@@ -1,0 +1,21 @@
+import type { ArtifactFile } from '../artifacts/files.ts'
+import { baseName } from '../artifacts/folder-range.ts'
+import { openFile } from '../artifacts/read.ts'
+import { getLocated, type Located } from '../registry/artifact-place.ts'
+import type { AppContext } from './app-env.ts'
+import { sendFile } from './download.ts'
+
+/** Answer a GET or HEAD of a file. @throws as `getLocated` */
+export async function sendLocated(c: AppContext, located: Located): Promise<Response> {
+  return sendArtifact(c, await getLocated(c.var.ctx, located))
+}
+
+/** Answer a GET or HEAD of a file that was looked up. */
+export function sendArtifact(c: AppContext, file: ArtifactFile): Promise<Response> {
+  const { ctx } = c.var
+  return sendFile(c, {
+    ...file,
+    fileName: baseName(file.path),
+    open: (range) => openFile(ctx, file, range),
+  })
+}
