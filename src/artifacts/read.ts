@@ -2,6 +2,7 @@ import { chunksOf } from '../core/bytes.ts'
 import { excerpt, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { measured } from '../platform/hash.ts'
+import { logError } from '../platform/log.ts'
 import type { ByteRange } from '../platform/ports.ts'
 import type { ArtifactFile } from './files.ts'
 
@@ -81,8 +82,5 @@ function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array
 }
 
 function logDamage(ctx: Context, { key, path }: StoredFile, problem: string): void {
-  const { requestId } = ctx
-  console.error(
-    JSON.stringify({ level: 'error', event: 'blob damaged', requestId, key, path, problem }),
-  )
+  logError({ event: 'blob damaged', requestId: ctx.requestId, key, path, problem })
 }

@@ -1,4 +1,5 @@
 import { excerpt, httpStatus, RegistryError } from '../core/error.ts'
+import { logError } from '../platform/log.ts'
 import type { AppContext } from './app-env.ts'
 
 /**
@@ -12,8 +13,7 @@ export function errorReply(err: unknown, c: AppContext): Response {
   const { method, path } = c.req
   const error = err instanceof Error ? (err.stack ?? err.message) : String(err)
   const operation = c.var.operation
-  const time = new Date().toISOString()
-  console.error(JSON.stringify({ time, level: 'error', requestId, method, path, operation, error }))
+  logError({ requestId, method, path, operation, error })
   return envelope(
     storeFailure(err) ??
       new RegistryError(

@@ -1,5 +1,6 @@
 import { RegistryError } from '../core/error.ts'
 import { pingDatabase } from '../db/ping.ts'
+import { logError } from '../platform/log.ts'
 import type { AppContext } from './app-env.ts'
 
 const waitMs = 5000
@@ -9,10 +10,10 @@ const waitMs = 5000
  * `/health` tells only that the process lives, so that a failing store never gets it restarted.
  */
 export async function ready(c: AppContext): Promise<Response> {
-  const { db, blobs } = c.var.ctx
+  const { db, blobs, requestId } = c.var.ctx
   const failing = await Promise.all([
-    failure('database', pingDatabase(db)),
-    failure('artifacts', blobs.sizeOf('readiness')),
+    failure(requestId, 'database', pingDatabase(db)),
+    failure(requestId, 'artifacts', blobs.sizeOf('readiness')),
   ])
   const names = failing.filter((name) => name !== undefined)
   if (names.length === 0) return c.json({ status: 'ready' })
@@ -22,13 +23,19 @@ export async function ready(c: AppContext): Promise<Response> {
   )
 }
 
-async function failure(name: string, probe: Promise<unknown>): Promise<string | undefined> {
+/** The name of a store that does not answer; why is for the log alone. */
+async function failure(
+  requestId: string,
+  name: string,
+  probe: Promise<unknown>,
+): Promise<string | undefined> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(new Error('no answer in time')), waitMs)
   try {
     await Promise.race([probe, late.promise])
     return undefined
-  } catch {
+  } catch (err) {
+    logError({ event: 'not ready', requestId, store: name, error: String(err) })
     return name
   } finally {
     clearTimeout(timer)

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { testServer } from '../app.ts'
 
 test.each([
@@ -59,16 +59,26 @@ test('a failing store is a 503 that clients repeat, a full one says so, and neit
   }
 })
 
-test('the server is not ready while its database or its blob store does not answer, but alive', async () => {
-  const { platform } = await testServer()
-  const away = fail(new Error('away'))
-  const db = { ...platform.db, all: away, first: away, batch: away }
-  const { call } = await testServer({ db })
-  const res = await call('GET', '/ready')
-  expect(res.status).toBe(503)
-  expect(res.json).toMatchObject({ message: expect.stringContaining('database') })
-  expect((await call('GET', '/health')).status).toBe(200)
-})
+test.each(['database', 'artifacts'])(
+  'while its %s do not answer the server is alive and not ready, and the log says why',
+  async (store) => {
+    const { platform } = await testServer()
+    const away = fail(new Error('away'))
+    const db = { ...platform.db, all: away, first: away, batch: away }
+    const blobs = { ...platform.blobs, sizeOf: away }
+    const { call } = await testServer(store === 'database' ? { db } : { blobs })
+    const log = vi.spyOn(console, 'error').mockReturnValue()
+    const res = await call('GET', '/ready')
+    expect(log.mock.calls.map(([line]) => JSON.parse(line))).toMatchObject([
+      { level: 'error', event: 'not ready', store, error: 'Error: away' },
+    ])
+    log.mockRestore()
+    expect(res.status).toBe(503)
+    expect(res.json).toMatchObject({ message: expect.stringContaining(store) })
+    expect(res.text).not.toContain('away')
+    expect((await call('GET', '/health')).status).toBe(200)
+  },
+)
 
 function fail(err: Error): () => Promise<never> {
   return () => Promise.reject(err)

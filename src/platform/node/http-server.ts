@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, RequestError } from '@hono/node-server'
+import { logError } from '../log.ts'
 
 type Fetch = (
   request: Request,
@@ -69,9 +70,7 @@ function malformed(err: unknown): Response {
   if (err instanceof RequestError) {
     return envelope(400, 'BAD_REQUEST', 'The request line or its Host header is malformed')
   }
-  console.error(
-    JSON.stringify({ time: new Date().toISOString(), level: 'error', error: String(err) }),
-  )
+  logError({ error: String(err) })
   return envelope(500, 'INTERNAL_ERROR', 'Internal error')
 }
 
