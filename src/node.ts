@@ -1,7 +1,8 @@
-import { mkdir } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
+import { access, mkdir } from 'node:fs/promises'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createApp } from './app.ts'
 import { migrate, NewerDatabaseError } from './db/migrate.ts'
@@ -101,11 +102,21 @@ async function migrated(db: LibsqlFile | LibsqlRemote, url: string): Promise<voi
 async function usableFolder(path: string): Promise<string> {
   const folder = resolve(path)
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
+    await access(folder, constants.W_OK)
     return folder
   } catch (err) {
     throw new StartError(`cannot use the folder ${folder}: ${reason(err)}`, { cause: err })
   }
+}
+
+/** Step by step: Node's own recursive mkdir never ends where a file system refuses new names (/proc). */
+async function makeFolder(folder: string): Promise<void> {
+  if (existsSync(folder)) return
+  if (!existsSync(dirname(folder))) await makeFolder(dirname(folder))
+  await mkdir(folder).catch((err) => {
+    if (!existsSync(folder)) throw err
+  })
 }
 
 function pathOf(place: string): string {

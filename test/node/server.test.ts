@@ -53,6 +53,11 @@ describe('starting', () => {
       /cannot (?:use|open) the database .*gatehouse\.db: .*not a database/,
     ],
     [
+      'a folder that the file system refuses to make',
+      async () => [['--data', process.platform === 'linux' ? '/proc/gatehouse/x' : '/dev/null/x']],
+      /cannot use the folder .*\/x: (?:ENOENT|ENOTDIR|EPERM|EACCES)/,
+    ],
+    [
       'a database of a newer release',
       async (folder) => {
         const db = new LibsqlFile(join(folder, 'gatehouse.db'))
