@@ -16,6 +16,7 @@ test('docs/search.md has examples for all that can be searched', () => {
   expect(blocks.map(({ title }) => title)).toEqual([
     'Runs',
     'Experiments',
+    'Logged models',
     'Registered models',
     'Model versions',
   ])
@@ -30,7 +31,9 @@ test.each(blocks)('the server understands the examples for $title', async ({ tit
         ? await post('runs/search', { experiment_ids: ['0'], filter })
         : title === 'Experiments'
           ? await post('experiments/search', { max_results: 10, filter })
-          : await get(`${title.toLowerCase().replace(' ', '-')}/search?${query}`)
+          : title === 'Logged models'
+            ? await post('logged-models/search', { experiment_ids: ['0'], filter })
+            : await get(`${title.toLowerCase().replace(' ', '-')}/search?${query}`)
     expect([filter, status, json?.message]).toEqual([filter, 200, undefined])
   }
 })
