@@ -77,6 +77,9 @@ function inputFromWire({ dataset, tags }: Decoded<typeof datasetInput.fields>): 
   }
 }
 
+/** SQLite reads no JSON of more than 1,000 levels. */
+const nestingMax = 500
+
 const mandatory = ['artifact_path', 'flavors', 'utc_time_created', 'run_id']
 
 /** What MLflow keeps of an MLmodel file that is sent as JSON. */
@@ -87,11 +90,16 @@ function historyEntry(modelJson: string): string {
     throw invalid(`Model json is missing mandatory fields: ${absent.join(', ')}`)
   }
   const { run_id, artifact_path, utc_time_created, model_uuid = null, flavors } = model
-  try {
-    return JSON.stringify({ run_id, artifact_path, utc_time_created, model_uuid, flavors })
-  } catch (err) {
-    throw invalid('Model json is nested too deeply', { cause: err })
+  const entry = { run_id, artifact_path, utc_time_created, model_uuid, flavors }
+  if (isDeeper(entry, nestingMax)) {
+    throw invalid(`Model json is nested more than ${nestingMax} levels deep`)
   }
+  return JSON.stringify(entry)
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1))
 }
 
 function parseModel(modelJson: string): Readonly<Record<string, unknown>> {
