@@ -2,7 +2,7 @@ import type { RegisteredModel } from '../registry/read-models.ts'
 import { searchRegisteredModels } from '../registry/search-models.ts'
 import { searchModelVersions } from '../registry/search-versions.ts'
 import type { Page } from '../search/page.ts'
-import type { Experiment } from '../tracking/experiment.ts'
+import { type Experiment, parseExperimentId } from '../tracking/experiment.ts'
 import { searchDatasets } from '../tracking/search-datasets.ts'
 import { experimentPageMax, searchExperiments } from '../tracking/search-experiments.ts'
 import { searchRuns } from '../tracking/search-runs.ts'
@@ -32,7 +32,7 @@ export const searchOperations: readonly Operation[] = [
     }),
     async (ctx, req) => {
       const page = await searchRuns(ctx, {
-        experimentIds: req.experiment_ids,
+        experimentIds: req.experiment_ids.map(parseExperimentId),
         filter: req.filter,
         orderBy: req.order_by,
         view: req.run_view_type,
@@ -103,7 +103,7 @@ export const searchOperations: readonly Operation[] = [
     'searchDatasets',
     message({ experiment_ids: { type: 'string', repeated: true } }),
     async (ctx, req) => {
-      const found = await searchDatasets(ctx, req.experiment_ids)
+      const found = await searchDatasets(ctx, req.experiment_ids.map(parseExperimentId))
       const summaries = found.map(({ experimentId, ...summary }) => ({
         experiment_id: String(experimentId),
         ...summary,

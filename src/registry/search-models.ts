@@ -9,6 +9,7 @@ import type { Page } from '../search/page.ts'
 import { pageSize } from '../search/page-size.ts'
 import {
   equalityOrList,
+  equalityOrListOrNull,
   equalityOrNull,
   type FilterField,
   ordering,
@@ -48,7 +49,7 @@ const searchableModels: Searchable = {
           'alias',
           {
             type: 'string',
-            operators: [...equalityOrList, 'IS NULL', 'IS NOT NULL'],
+            operators: equalityOrListOrNull,
             column: sql`a.alias`,
             rows: () => sql`aliases a where a.registered_model = m.id`,
           },

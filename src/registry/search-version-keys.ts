@@ -3,6 +3,7 @@ import type { SortField } from '../search/order-sql.ts'
 import {
   equality,
   equalityOrList,
+  equalityOrListOrNull,
   equalityOrNull,
   type FilterField,
   ordering,
@@ -13,7 +14,6 @@ import { promptKeys, promptPrefix } from './search-prompts.ts'
 
 const attributePrefixes = ['', 'attribute', 'attributes'] as const
 
-const orNull = [...equalityOrList, 'IS NULL', 'IS NOT NULL'] as const
 const text = (column: SQL, operators: FilterField['operators']): FilterField => ({
   type: 'string',
   operators,
@@ -53,13 +53,13 @@ export const versionFilterKeys: Vocabulary<FilterField> = vocabulary<FilterField
       ['status', text(sql`v.status`, equalityOrList)],
       ['description', text(sql`v.description`, equalityOrNull)],
       ['user_id', text(sql`v.user_id`, equalityOrNull)],
-      ['model_id', text(sql`v.model_id`, orNull)],
+      ['model_id', text(sql`v.model_id`, equalityOrListOrNull)],
       ['creation_timestamp', time(sql`v.created_at_ms`)],
       ['last_updated_timestamp', time(sql`v.updated_at_ms`)],
       [
         'alias',
         {
-          ...text(sql`a.alias`, orNull),
+          ...text(sql`a.alias`, equalityOrListOrNull),
           rows: () =>
             sql`aliases a where a.registered_model = v.registered_model and a.version = v.version`,
         },

@@ -37,6 +37,7 @@ export type FilterField = {
 export const equality = ['=', '!=', 'LIKE', 'ILIKE'] as const
 export const equalityOrList = [...equality, 'IN', 'NOT IN'] as const
 export const equalityOrNull = [...equality, 'IS NULL', 'IS NOT NULL'] as const
+export const equalityOrListOrNull = [...equalityOrList, 'IS NULL', 'IS NOT NULL'] as const
 export const ordering = ['=', '!=', '<', '<=', '>', '>='] as const
 
 /**

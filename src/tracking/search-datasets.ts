@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { invalid } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
-import { parseExperimentId } from './experiment.ts'
 
 /** A dataset that runs of an experiment used, once for each context (`training`) they used it in. */
 export type DatasetSummary = {
@@ -18,11 +17,11 @@ const summariesMax = 1000
 /**
  * Datasets of up to 20 experiments, by name, digest and context; the first 1,000 of them.
  *
- * @throws INVALID_PARAMETER_VALUE no experiment, more than 20, or an id that is no number
+ * @throws INVALID_PARAMETER_VALUE no experiment, or more than 20
  */
 export async function searchDatasets(
   ctx: Context,
-  experimentIds: readonly string[],
+  experimentIds: readonly number[],
 ): Promise<DatasetSummary[]> {
   if (experimentIds.length === 0) {
     throw invalid('SearchDatasets request must specify at least one experiment_id.')
@@ -32,7 +31,7 @@ export async function searchDatasets(
       `SearchDatasets request cannot specify more than ${experimentsMax} experiment_ids. Received ${experimentIds.length} experiment_ids.`,
     )
   }
-  const ids = JSON.stringify(experimentIds.map(parseExperimentId))
+  const ids = JSON.stringify(experimentIds)
   const rows = await ctx.db.all<{
     experiment: number
     name: string

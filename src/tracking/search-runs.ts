@@ -7,7 +7,6 @@ import { findPage, type Searchable } from '../search/find-page.ts'
 import { parseOrderBy } from '../search/order-by.ts'
 import type { Page } from '../search/page.ts'
 import { pageSize } from '../search/page-size.ts'
-import { parseExperimentId } from './experiment.ts'
 import { readRuns } from './read-runs.ts'
 import type { Run } from './run.ts'
 import { runFilterKeys, runSortKeys } from './search-run-keys.ts'
@@ -34,8 +33,8 @@ const searchableRuns: Searchable = {
 }
 
 export type RunSearch = {
-  /** Decimal ids; those that no experiment has are passed over. None finds nothing. */
-  readonly experimentIds: readonly string[]
+  /** Those that no experiment has are passed over. None finds nothing. */
+  readonly experimentIds: readonly number[]
   readonly filter?: string | undefined
   readonly orderBy: readonly string[]
   readonly view?: ViewType | undefined
@@ -47,12 +46,12 @@ export type RunSearch = {
  * Runs of the given experiments, newest first where no order is asked for; ties go by start time,
  * newest first, and then by run id.
  *
- * @throws INVALID_PARAMETER_VALUE filter, order, page size, page token or an experiment id is wrong
+ * @throws INVALID_PARAMETER_VALUE filter, order, page size or page token is wrong, or too many experiments
  * @see MLflow REST API, "Search Runs"
  */
 export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<Run>> {
   const maxResults = pageSize(search.maxResults, pageMax, pageDefault)
-  const experimentIds = [...new Set(search.experimentIds.map(parseExperimentId))]
+  const experimentIds = [...new Set(search.experimentIds)]
   if (experimentIds.length > experimentsMax) {
     throw invalid(`A search takes at most ${experimentsMax} experiment_ids`)
   }
