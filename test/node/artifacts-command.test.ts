@@ -112,6 +112,8 @@ test('an export of what is not there, and an import of no folder, say so', async
     'nobody',
   )
   await expect(artifacts('import', join(data, 'none'), '--data', data)).rejects.toThrow('no folder')
+  await symlink('loop', join(data, 'loop'))
+  await expect(artifacts('import', join(data, 'loop'), '--data', data)).rejects.toThrow('ELOOP')
 })
 
 test('a bucket that MLflow filled is taken in', async () => {

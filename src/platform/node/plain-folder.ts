@@ -2,7 +2,7 @@ import { mkdir, readdir, realpath, stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import type { ByteStream, Stored } from '../ports.ts'
 import { StartError } from '../start-error.ts'
-import { fileBytes } from './read-file.ts'
+import { fileBytes, isMissing } from './read-file.ts'
 import { writeFile } from './write-file.ts'
 
 /** A file of a folder that is not ours. */
@@ -18,12 +18,14 @@ export type PlainFile = {
  * All files below `folder`, a folder's own in the order of their names. Symbolic links are left out:
  * they may lead anywhere.
  *
- * @throws StartError there is no such folder
+ * @throws StartError there is no such folder, or it cannot be looked at
  */
 export async function* plainFiles(folder: string): AsyncIterable<PlainFile> {
   const root = resolve(folder)
-  const found = await stat(root).catch(() => undefined)
-  if (!found?.isDirectory()) throw new StartError(`'${folder}' is no folder`)
+  const found = await stat(root).catch((err: NodeJS.ErrnoException) => {
+    throw new StartError(`'${folder}' is no folder that can be read: ${err.code}`, { cause: err })
+  })
+  if (!found.isDirectory()) throw new StartError(`'${folder}' is no folder`)
   yield* filesBelow(root, root)
 }
 
@@ -67,11 +69,15 @@ export async function writePlainFile(
 /** The nearest folder that exists must be where its name says: then those made below it are too. */
 async function checkFolders(root: string, folder: string, path: string): Promise<void> {
   for (let at = folder; at.length >= root.length; at = dirname(at)) {
-    const real = await realpath(at).catch(() => undefined)
+    const real = await realpath(at).catch(undefinedIfMissing)
     if (real === undefined) continue
     if (real !== at) throw outside(path)
     return
   }
+}
+
+function undefinedIfMissing(err: unknown): undefined {
+  if (!isMissing(err)) throw err
 }
 
 function outside(path: string): StartError {
