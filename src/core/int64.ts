@@ -14,6 +14,15 @@ export function parseInt64(text: string): Int64 | undefined {
   return value < lowest || value > highest ? undefined : narrow(value)
 }
 
+/**
+ * The id that decimal `text` spells, to look it up by: blanks around it are cut, and past 2^53 it is
+ * rounded, since no row has such an id. Undefined when it is no integer.
+ */
+export function parseRowId(text: string): number | undefined {
+  if (!/^\s*[+-]?\d+\s*$/.test(text)) return undefined
+  return Math.max(-Number.MAX_VALUE, Math.min(Number(text), Number.MAX_VALUE))
+}
+
 /** `value` as a number where that is exact. */
 export function narrow(value: bigint): Int64 {
   const small = Number(value)

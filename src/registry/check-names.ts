@@ -1,4 +1,5 @@
 import { excerpt, invalid, RegistryError } from '../core/error.ts'
+import { parseRowId } from '../core/int64.ts'
 import { checkLength, isPlainPath, notPlainPath } from '../core/names.ts'
 
 const nameCharsMax = 500
@@ -43,16 +44,16 @@ export function isLatest(alias: string): boolean {
 
 /**
  * A version's number, as text in a request: `01` and ` 1` are 1, as MLflow has it. Numbers that no
- * version can have become -1, which none has.
+ * version can have are none's.
  *
  * @throws INVALID_PARAMETER_VALUE it is no integer
  */
 export function parseVersion(text: string): number {
-  if (!/^\s*[+-]?\d+\s*$/.test(text)) {
+  const version = parseRowId(text)
+  if (version === undefined) {
     throw invalid(`Parameter 'version' must be an integer, got '${excerpt(text)}'`)
   }
-  const number = Number(text)
-  return Number.isSafeInteger(number) && number > 0 ? number : -1
+  return version
 }
 
 /** 404 for a registered model. */

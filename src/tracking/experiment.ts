@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid, notFound } from '../core/error.ts'
-import { parseInt64 } from '../core/int64.ts'
+import { parseRowId } from '../core/int64.ts'
 import type { Context } from '../platform/context.ts'
 import { locationColumn } from './artifact-location.ts'
 import type { KeyValue, LifecycleStage } from './run.ts'
@@ -44,18 +44,18 @@ export function experimentFromRow(row: ExperimentRow, tags: readonly KeyValue[])
 }
 
 /**
- * The key that MLflow's decimal `experiment_id` stands for; -1 for a number that no experiment has.
+ * The key that MLflow's decimal `experiment_id` stands for.
  *
  * @throws INVALID_PARAMETER_VALUE it is no integer
  */
 export function parseExperimentId(text: string): number {
-  const id = parseInt64(text.trim())
-  if (id === undefined && !/^\s*[+-]?\d+\s*$/.test(text)) {
+  const id = parseRowId(text)
+  if (id === undefined) {
     throw invalid(
       `Invalid experiment ID '${excerpt(text)}'. Experiment ID must be a valid integer.`,
     )
   }
-  return typeof id === 'number' && id >= 0 ? id : -1
+  return id
 }
 
 export function noSuchExperiment(id: number | string): Error {

@@ -48,7 +48,7 @@ test('an id that is no integer is 400, one that no experiment has is 404', async
   for (const id of ['abc', '1.0', '0x1', '%20']) {
     expect((await get(`experiments/get?experiment_id=${id}`)).status, id).toBe(400)
   }
-  for (const id of ['-1', '98765', '9223372036854775807', '9'.repeat(30)]) {
+  for (const id of ['-1', '98765', '9223372036854775807', '9'.repeat(30), '9'.repeat(400)]) {
     expect((await get(`experiments/get?experiment_id=${id}`)).status, id).toBe(404)
   }
   expect((await get('experiments/get?experiment_id=%2B0')).status).toBe(200)

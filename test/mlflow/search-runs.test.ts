@@ -208,7 +208,7 @@ describe('what else may be asked', () => {
     [{ run_view_type: 'ALL' }, 'acbdz'],
     [{ run_view_type: 1 }, 'acbd'],
     [{ experiment_ids: [] }, ''],
-    [{ experiment_ids: ['77', '9'.repeat(30), '-1'] }, ''],
+    [{ experiment_ids: ['77', '9'.repeat(400), '-1'] }, ''],
     [{ experiment_ids: ['0', '0', '77'] }, 'acbd'],
     [{ max_results: '2' }, 'ac'],
     [{ max_results: 50_000 }, 'acbd'],
