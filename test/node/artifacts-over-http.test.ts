@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freshPlatform } from '#platform'
 import { listen } from '../../src/node.ts'
+import { drain } from '../../src/platform/node/http-server.ts'
 
 const proxy = '/api/2.0/mlflow-artifacts/artifacts'
 
@@ -116,4 +117,22 @@ describe('artifacts over a socket', () => {
     expect(res.headers.get('content-length')).toBe('3000001')
     expect(Buffer.from(await res.arrayBuffer()).equals(Buffer.from(bytes))).toBe(true)
   })
+})
+
+test('a server that stops answers what is under way, and says that the connection ends', async () => {
+  const { server, url } = await listen(await freshPlatform(), { host: '127.0.0.1', port: 0 })
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  socket.write(`PUT ${proxy}/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\na`)
+  await once(server, 'request')
+  const stopped = drain(server, 5000)
+  socket.write('bcGET /version HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  let answers = ''
+  for await (const text of socket.setEncoding('utf8')) answers += text
+  await stopped
+  expect(answers.match(/HTTP\/1\.1 \d+|Connection: \S+/g)).toEqual([
+    'HTTP/1.1 200',
+    'Connection: keep-alive',
+    'HTTP/1.1 200',
+    'Connection: close',
+  ])
 })

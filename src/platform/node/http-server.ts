@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import { Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import { logError } from '../log.ts'
@@ -13,6 +13,9 @@ type Fetch = (
 const headersTimeoutMs = 30_000
 const silenceMaxMs = 60_000
 const keepAliveMs = 65_000
+
+/** A busy server may take so long until it reads a request. */
+const unreadMs = 400
 
 /** What is read of a body after its refusal: then the answer is lost on senders that still send. */
 const refusedBytesMax = 1024 ** 3
@@ -51,10 +54,17 @@ export function httpServer(fetch: Fetch): Server {
   return server
 }
 
-/** Stop taking requests, let those under way end, and cut what is left after `waitMs`. */
+/**
+ * Stop taking connections, let requests under way end, and cut what is left after `waitMs`.
+ * What looks idle may have sent a request that is not read yet, so nothing is closed at once, as
+ * Node's own `close` of an HTTP server would; told that the connection ends, clients send no more.
+ */
 export async function drain(server: Server, waitMs: number): Promise<void> {
-  const closed = new Promise<void>((done) => server.close(() => done()))
-  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  server.prependListener('request', (_incoming, outgoing) => {
+    outgoing.shouldKeepAlive = false
+  })
+  const closed = new Promise<void>((done) => NetServer.prototype.close.call(server, () => done()))
+  const idle = setInterval(() => server.closeIdleConnections(), unreadMs)
   const cut = setTimeout(() => server.closeAllConnections(), waitMs)
   await closed
   clearInterval(idle)
