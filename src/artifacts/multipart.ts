@@ -24,9 +24,14 @@ export async function createUpload(ctx: Context, path: string): Promise<string> 
   const uploadId = ctx.randomId()
   const key = newBlobKey(ctx)
   const storeUploadId = await ctx.blobs.multipart.create(key)
-  await ctx.db.all(sql`
-    insert into multipart_uploads (upload_id, workspace, path, key, store_upload_id, created_at_ms)
-    values (${uploadId}, ${ctx.workspace}, ${path}, ${key}, ${storeUploadId}, ${ctx.now()})`)
+  try {
+    await ctx.db.all(sql`
+      insert into multipart_uploads (upload_id, workspace, path, key, store_upload_id, created_at_ms)
+      values (${uploadId}, ${ctx.workspace}, ${path}, ${key}, ${storeUploadId}, ${ctx.now()})`)
+  } catch (err) {
+    await ctx.blobs.multipart.abort(key, storeUploadId)
+    throw err
+  }
   return uploadId
 }
 

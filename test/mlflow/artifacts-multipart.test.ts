@@ -26,6 +26,15 @@ async function multipartServer(overrides: Parameters<typeof testServer>[0] = {})
 }
 
 describe('a multipart upload', () => {
+  test('that cannot be recorded leaves nothing in the store', async () => {
+    const { platform } = await testServer()
+    const full = () => Promise.reject(Object.assign(new Error('full'), { code: 'SQLITE_FULL' }))
+    const db = { ...platform.db, all: full, first: full, batch: full }
+    const { create } = await multipartServer({ ...platform, db })
+    expect((await create('d', 'f', 1)).status).toBe(507)
+    expect(await Array.fromAsync(platform.blobs.leftovers())).toEqual([])
+  })
+
   test('sends parts to signed URLs in any order and shows the file when it is complete', async () => {
     const { create, putPart, complete, fetch } = await multipartServer()
     const { json } = await create('d/e', '/home/me/big.bin', 2)
