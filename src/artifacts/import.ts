@@ -45,22 +45,38 @@ export async function importFiles(
       round.map((file) => targetOf(file, folder)),
     )
     for (const file of round) {
-      const target = targetOf(file, folder)
-      if (target instanceof RegistryError) {
-        refused.push({ path: file.path, reason: target.message })
-        continue
-      }
-      const known = there.get(target)
-      if (known && known.size_bytes === file.sizeBytes && known.updated_at_ms > file.changedAtMs) {
-        sum.skipped++
-        continue
-      }
-      await putFile(ctx, target, await file.open(), file.sizeBytes)
-      sum.files++
-      sum.sizeBytes += file.sizeBytes
+      const outcome = await takeIn(ctx, file, targetOf(file, folder), there)
+      if (outcome === 'skipped') sum.skipped++
+      else if (outcome === 'taken in') {
+        sum.files++
+        sum.sizeBytes += file.sizeBytes
+      } else refused.push({ path: file.path, reason: outcome.message })
     }
   }
   return { ...sum, refused }
+}
+
+const refusals = ['INVALID_PARAMETER_VALUE', 'RESOURCE_CONFLICT']
+
+/** @returns an error where the path is malformed, a folder, below a file or reserved */
+async function takeIn(
+  ctx: Context,
+  file: FileToImport,
+  target: string | RegistryError,
+  there: ReadonlyMap<string, FileThere>,
+): Promise<'taken in' | 'skipped' | RegistryError> {
+  if (typeof target !== 'string') return target
+  const known = there.get(target)
+  if (known && known.size_bytes === file.sizeBytes && known.updated_at_ms > file.changedAtMs) {
+    return 'skipped'
+  }
+  try {
+    await putFile(ctx, target, await file.open(), file.sizeBytes)
+    return 'taken in'
+  } catch (err) {
+    if (err instanceof RegistryError && refusals.includes(err.code)) return err
+    throw err
+  }
 }
 
 /** Where a file goes, or why it cannot: one bad name does not stop the others. */

@@ -86,12 +86,14 @@ test('--to puts everything below a path', async () => {
   expect(await read(out)).toEqual({ 'server/a/b': 'text' })
 })
 
-test('a name that the store refuses and a symbolic link are left out, the rest is taken in', async () => {
-  const [source, data] = [await filled({ 'a#b': 'x', good: 'y' }), await folder()]
+test('names that the store refuses and a symbolic link are left out, the rest is taken in', async () => {
+  const files = { 'a#b': 'x', 'model-versions/1/MLmodel': 'x', good: 'y' }
+  const [source, data] = [await filled(files), await folder()]
   await symlink('/etc/passwd', join(source, 'link'))
   await artifacts('import', source, '--data', data)
-  expect(printed.at(-1)).toBe('took in 1 files of 1 bytes; 0 were there already, 1 refused')
-  expect(printed[0]).toContain('a#b')
+  expect(printed.at(-1)).toBe('took in 1 files of 1 bytes; 0 were there already, 2 refused')
+  expect(printed.join()).toContain('a#b')
+  expect(printed.join()).toContain('model-versions/1/MLmodel')
   expect(process.exitCode).toBe(1)
 })
 
