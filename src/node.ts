@@ -50,9 +50,6 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
     now: Date.now,
     randomId,
     sha256,
-    afterReply: (work) => {
-      work.catch((err) => console.error(err))
-    },
     close: () => db.close(),
   }
 }

@@ -23,7 +23,6 @@ const app = createApp((c) => {
     now: Date.now,
     randomId,
     sha256,
-    afterReply: (work) => c.executionCtx.waitUntil(work),
   }
 })
 

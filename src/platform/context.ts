@@ -1,4 +1,4 @@
-import type { Principal } from '../core/principal.ts'
+import { anonymous, type Principal } from '../core/principal.ts'
 import type { Database } from '../db/database.ts'
 import type { Sha256 } from './hash.ts'
 import type { BlobStore } from './ports.ts'
@@ -15,8 +15,6 @@ export type Platform = {
   randomId(): string
   /** A hash that takes its bytes as they come. */
   sha256(): Sha256
-  /** Let `work` go on after the reply; its failure is logged. */
-  afterReply(work: Promise<unknown>): void
 }
 
 /** What every verb gets: the platform, and who asks where. */
@@ -26,7 +24,7 @@ export type Context = Platform & {
   readonly requestId: string
 }
 
-/** `user_id` of what the caller makes: its name where it has one. */
+/** `user_id` of what the caller makes: its name, verified or claimed, where it has one. */
 export function principalName(ctx: Context): string | undefined {
-  return ctx.principal.kind === 'anonymous' ? undefined : ctx.principal.name
+  return ctx.principal.name === anonymous.name ? undefined : ctx.principal.name
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { testServer } from '../app.ts'
 import { registryServer, sixteen } from '../registry/registry.ts'
 
 test('a model answers what was given, and leaves out what was not', async () => {
@@ -151,3 +152,22 @@ test('latest versions are the highest of each stage, lowest first, on POST and G
 function shown(versions: { version: string; current_stage: string }[]): string[] {
   return versions.map((version) => `${version.version} ${version.current_stage}`)
 }
+
+test('a model and its versions carry the name that their maker gave, and none where there is none', async () => {
+  const server = await testServer()
+  const headers = { 'content-type': 'application/json', 'x-gatehouse-actor': 'ada' }
+  const make = (path: string, body: object) =>
+    server.app.request(`/api/2.0/mlflow/${path}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    })
+  await make('registered-models/create', { name: 'named' })
+  const version = await make('model-versions/create', { name: 'named', source: 's3://b/m' })
+  expect(await version.json()).toMatchObject({ model_version: { user_id: 'ada' } })
+  const model = await server.get('registered-models/get?name=named')
+  expect(model.json.registered_model.user_id).toBe('ada')
+  await server.post('registered-models/create', { name: 'nameless' })
+  const other = await server.get('registered-models/get?name=nameless')
+  expect(other.json.registered_model).not.toHaveProperty('user_id')
+})

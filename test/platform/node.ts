@@ -23,6 +23,5 @@ export async function freshPlatform(): Promise<Platform> {
     now: Date.now,
     randomId,
     sha256,
-    afterReply: (work) => void work,
   }
 }
