@@ -27,6 +27,22 @@ describe('metrics/get-history', () => {
     ])
   })
 
+  test('is whole and in order however long it is, and its pages may be long too', async () => {
+    const { log, history } = await startedRun()
+    const count = 10_000
+    for (let from = 0; from < count; from += 1000) {
+      const batch = Array.from({ length: 1000 }, (_, i): Point => [from + i, 5 + from + i, i / 7])
+      await log('log-batch', { metrics: metrics('m', batch.reverse()) })
+    }
+    const steps = (json: Parameters<typeof points>[0]) => points(json).map(([step]) => step)
+    const rising = Array.from({ length: count }, (_, i) => i)
+    expect(steps(await history('m'))).toEqual(rising)
+    const first = await history('m', '&max_results=7500')
+    const second = await history('m', `&max_results=7500&page_token=${first.next_page_token}`)
+    expect([...steps(first), ...steps(second)]).toEqual(rising)
+    expect(second).not.toHaveProperty('next_page_token')
+  })
+
   test('comes in pages, which together are the whole', async () => {
     const { log, history } = await startedRun()
     const given: Point[] = [...rising, [7, 1007, 'NaN'], [7, 1007, 0], [7, 1007, -1]]
