@@ -63,7 +63,7 @@ export async function searchLoggedModels(
     ],
     filter,
     orderBy: orderItems(orderBy),
-    maxResults: pageSize(asked.maxResults || undefined, pageMax, pageDefault),
+    maxResults: pageSize(asked.maxResults, pageMax, pageDefault),
     pageToken: asked.pageToken,
     asked: ['logged models', experimentIds, asked.filter ?? '', datasets, orderBy],
   })

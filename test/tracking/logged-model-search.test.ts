@@ -172,7 +172,7 @@ test.each([
   [{ experiment_ids: undefined }, 400],
   [{ experiment_ids: ['abc'] }, 400],
   [{ experiment_ids: ['99999'] }, 200],
-  [{ max_results: 0 }, 200],
+  [{ max_results: 0 }, 400],
   [{ max_results: 51 }, 200],
   [{ max_results: -1 }, 400],
   [{ datasets: [{ dataset_digest: 'x' }] }, 400],
