@@ -1,11 +1,11 @@
 import { closeSync, openSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { environment, programOf } from '../test/runner/environments.ts'
 import { end, run, start } from '../test/runner/processes.ts'
+import { freePort } from '../test/runner/servers.ts'
 
 const root = new URL('..', import.meta.url).pathname
 const startMsMax = 400_000
@@ -99,16 +99,4 @@ async function answers(url: string): Promise<boolean> {
     // Not listening yet: the deadline in `started` decides.
     return false
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      const port = typeof address === 'object' && address ? address.port : 0
-      probe.close(() => resolve(port))
-    })
-  })
 }

@@ -88,7 +88,8 @@ async function untilReady(
   return 'did not answer /health within 150 s'
 }
 
-function freePort(): Promise<number> {
+/** A port of this machine that nothing listens on now. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.once('error', reject)
