@@ -1,9 +1,11 @@
 import { Hono } from 'hono'
 import { getPath } from 'hono/utils/url'
 import { apiRoutes } from './api/routes.ts'
+import type { Principal } from './core/principal.ts'
 import type { AppContext, AppEnv } from './http/app-env.ts'
 import { browserGuard } from './http/browser-guard.ts'
 import { errorReply, unknownEndpoint } from './http/errors.ts'
+import { admit, assertGuarded, guard } from './http/guard.ts'
 import { ready } from './http/ready.ts'
 import { requestContext } from './http/request-context.ts'
 import { refuseMisleadingTargets } from './http/target.ts'
@@ -15,21 +17,26 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 /**
  * The whole server: surfaces, middleware and the one error handler.
  *
- * @param prefix path that a proxy in front leaves on requests; without it they are served too
+ * @param options.prefix path that a proxy in front leaves on requests; without it they are served too
+ * @param options.principal who asks, where that is known ahead
  */
 export function createApp(
   platformOf: (c: AppContext) => Platform,
-  prefix?: string | undefined,
+  options: { prefix?: string | undefined; principal?: Principal } = {},
 ): Hono<AppEnv> {
-  const app = new Hono<AppEnv>(prefix ? { getPath: withoutPrefix(prefix) } : {})
-  app.use(requestContext(platformOf))
+  const app = new Hono<AppEnv>(options.prefix ? { getPath: withoutPrefix(options.prefix) } : {})
+  app.use(requestContext(platformOf, options.principal))
   app.use(browserGuard())
   app.use(refuseMisleadingTargets())
-  app.get('/ready', ready)
+  app.get('/ready', guard('public'), ready)
   app.route('/', mlflowRoutes())
   app.route('/', apiRoutes())
+  assertGuarded(app)
   app.onError(errorReply)
-  app.notFound((c) => unknownEndpoint(c, (path) => methodsOf(app, path)))
+  app.notFound(async (c) => {
+    await admit(c)
+    return unknownEndpoint(c, (path) => methodsOf(app, path))
+  })
   return app
 }
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { createApp } from './app.ts'
 import { migrate, NewerDatabaseError } from './db/migrate.ts'
 import type { AppContext } from './http/app-env.ts'
+import { anyone, guard } from './http/guard.ts'
 import type { Platform } from './platform/context.ts'
 import { DiskBlobStore } from './platform/node/disk-blob-store.ts'
 import { httpServer } from './platform/node/http-server.ts'
@@ -50,6 +51,7 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
     now: Date.now,
     randomId,
     sha256,
+    wake() {},
     close: () => db.close(),
   }
 }
@@ -146,10 +148,10 @@ export async function listen(
     if (incoming.url !== undefined) c.set('rawTarget', incoming.url)
     if (watch.onServed) watchRequest(c, incoming, outgoing, watch.onServed)
     return platform
-  }, at.prefix)
+  }, at)
   const { metrics } = watch
   if (metrics) {
-    app.get('/metrics', async (c) =>
+    app.get('/metrics', guard(anyone), async (c) =>
       c.body(await metrics.text(), 200, { 'Content-Type': metrics.contentType }),
     )
   }

@@ -23,6 +23,7 @@ const app = createApp((c) => {
     now: Date.now,
     randomId,
     sha256,
+    wake() {},
   }
 })
 

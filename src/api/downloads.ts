@@ -2,13 +2,14 @@ import { Hono } from 'hono'
 import { cleanPath } from '../artifacts/path.ts'
 import { conflict, notFound } from '../core/error.ts'
 import type { AppEnv } from '../http/app-env.ts'
+import { guard } from '../http/guard.ts'
 import { sendArtifact } from '../http/send-artifact.ts'
 import { checkSignedUrl, downloadRoute } from '../http/signed-url.ts'
 import { requiredQuery } from '../http/target.ts'
 import { getLocated, locate } from '../registry/artifact-place.ts'
 
 /** Where clients fetch a file by a signed URL, in ranges that must all be of one content. */
-export const downloadRoutes = new Hono<AppEnv>().get(downloadRoute, async (c) => {
+export const downloadRoutes = new Hono<AppEnv>().get(downloadRoute, guard('public'), async (c) => {
   const path = cleanPath(requiredQuery(c, 'path'))
   const sha256 = requiredQuery(c, 'sha256')
   await checkSignedUrl(c, ['download', path, sha256])

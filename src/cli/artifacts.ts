@@ -99,7 +99,11 @@ async function withStore(
   const platform: OpenPlatform = await openPlatform(given)
   try {
     const requestId = platform.randomId()
-    await work({ ...platform, principal: anonymous, workspace: 'default', requestId }, given)
+    const userAgent = 'gatehouse artifacts'
+    await work(
+      { ...platform, principal: anonymous, workspace: 'default', requestId, userAgent },
+      given,
+    )
   } catch (err) {
     if (err instanceof RegistryError) throw new StartError(err.message, { cause: err })
     throw err

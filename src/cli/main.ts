@@ -4,10 +4,17 @@ import { StartError } from '../platform/start-error.ts'
 import { artifactsCommand } from './artifacts.ts'
 import { gcCommand } from './gc.ts'
 import { serverCommand } from './server.ts'
+import { whoamiCommand } from './whoami.ts'
 import { workerCommand } from './worker.ts'
 
 /** Every subcommand; one file each. */
-const commands = [serverCommand(), gcCommand(), artifactsCommand(), workerCommand()]
+const commands = [
+  serverCommand(),
+  gcCommand(),
+  artifactsCommand(),
+  whoamiCommand(),
+  workerCommand(),
+]
 
 const gatehouse = new Command('gatehouse').description(
   "A model registry and tracking server that speaks MLflow's REST API.",

@@ -1,9 +1,13 @@
-/** Who asks (design: "Principal"). With access control off everybody is anonymous. */
+/** Who asks. With access control off everybody is anonymous and nothing is refused. */
 export type Principal = {
   readonly name: string
   readonly kind: 'user' | 'service' | 'anonymous'
   readonly verified: boolean
   readonly groups: readonly string[]
+  /** May do everything. */
+  readonly isAdmin: boolean
+  /** `accounts.id` of who signed in; absent for those whom no account stands for. */
+  readonly accountId?: number
 }
 
 export const anonymous: Principal = {
@@ -11,4 +15,5 @@ export const anonymous: Principal = {
   kind: 'anonymous',
   verified: false,
   groups: [],
+  isAdmin: false,
 }

@@ -7,11 +7,20 @@ import type { AppContext, AppEnv } from './app-env.ts'
  * Gives each request its Context: the platform, who asks, and an id. Every answer, errors too,
  * carries the id and the headers that keep a browser from guessing types and from framing.
  */
-export function requestContext(platformOf: (c: AppContext) => Platform): MiddlewareHandler<AppEnv> {
+export function requestContext(
+  platformOf: (c: AppContext) => Platform,
+  known?: Principal,
+): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const platform = platformOf(c)
     const requestId = platform.randomId()
-    c.set('ctx', { ...platform, principal: principalOf(c), workspace: 'default', requestId })
+    c.set('ctx', {
+      ...platform,
+      principal: known ?? principalOf(c),
+      workspace: 'default',
+      requestId,
+      userAgent: c.req.header('user-agent')?.slice(0, 255),
+    })
     await next()
     const { headers } = c.res
     const { frameOptions } = platform.settings

@@ -3,6 +3,7 @@ import { cleanFilePath, cleanPath } from '../artifacts/path.ts'
 import { invalid, notFound, RegistryError } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { declaredLength, requestBytes } from '../http/body.ts'
+import { anyone } from '../http/guard.ts'
 import { sendLocated } from '../http/send-artifact.ts'
 import { pathAfter, rawPath } from '../http/target.ts'
 import { listLocated, locate } from '../registry/artifact-place.ts'
@@ -16,6 +17,7 @@ const root = '/mlflow-artifacts/artifacts'
 export const artifactProxyOperations: readonly Operation[] = [
   operation(
     'listProxyArtifacts',
+    anyone,
     message({ path: { type: 'string' }, ...ListFields }),
     async (ctx, req) => {
       const located = await locate(ctx, cleanPath(req.path ?? ''))
@@ -25,21 +27,21 @@ export const artifactProxyOperations: readonly Operation[] = [
     },
   ),
 
-  rawOperation('downloadArtifact', async (c) => {
+  rawOperation('downloadArtifact', anyone, async (c) => {
     const path = cleanPath(pathAfter(c, `${root}/`))
     const located = await locate(c.var.ctx, path)
     if (!located) throw notFound('Artifact', path)
     return sendLocated(c, located)
   }),
 
-  rawOperation('uploadArtifact', async (c) => {
+  rawOperation('uploadArtifact', anyone, async (c) => {
     const path = cleanFilePath(filePathOf(c))
     assertWritable(path)
     await putFile(c.var.ctx, path, requestBytes(c), declaredLength(c))
     return c.body(null, 200)
   }),
 
-  rawOperation('deleteArtifact', async (c) => {
+  rawOperation('deleteArtifact', anyone, async (c) => {
     const path = cleanPath(filePathOf(c))
     if (path === '') throw notFound('Artifact', '/')
     await deleteFiles(c.var.ctx, path)

@@ -4,6 +4,7 @@ import { oneChunk } from '../core/bytes.ts'
 import { invalid, RegistryError } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { declaredLength, readBytes } from '../http/body.ts'
+import { anyone } from '../http/guard.ts'
 import { sendLocated } from '../http/send-artifact.ts'
 import { optionalQuery, requiredQuery } from '../http/target.ts'
 import type { Context } from '../platform/context.ts'
@@ -26,6 +27,7 @@ const pageUploadBytesMax = 10 * 1024 * 1024
 const entityOperations: readonly Operation[] = [
   operation(
     'listArtifacts',
+    anyone,
     message({
       run_id: { type: 'string', required: true, alsoAs: 'run_uuid' },
       path: { type: 'string' },
@@ -39,6 +41,7 @@ const entityOperations: readonly Operation[] = [
 
   operation(
     'listLoggedModelArtifacts',
+    anyone,
     message({
       model_id: { type: 'string', required: true },
       artifact_directory_path: { type: 'string' },
@@ -50,19 +53,19 @@ const entityOperations: readonly Operation[] = [
     },
   ),
 
-  rawOperation('getArtifact', async (c) => {
+  rawOperation('getArtifact', anyone, async (c) => {
     const path = cleanPath(requiredQuery(c, 'path'))
     const { artifactUri } = await getRun(c.var.ctx, runIdOf(c))
     return sendLocated(c, below(artifactUri, path))
   }),
 
-  rawOperation('getLoggedModelArtifact', async (c) => {
+  rawOperation('getLoggedModelArtifact', anyone, async (c) => {
     const path = cleanPath(requiredQuery(c, 'artifact_file_path'))
     const { artifactUri } = await getLoggedModel(c.var.ctx, c.req.param('model_id') ?? '')
     return sendLocated(c, below(artifactUri, path))
   }),
 
-  rawOperation('getModelVersionArtifact', async (c) => {
+  rawOperation('getModelVersionArtifact', anyone, async (c) => {
     const path = cleanPath(requiredQuery(c, 'path'))
     const name = requiredQuery(c, 'name')
     const version = parseVersion(requiredQuery(c, 'version'))
@@ -71,7 +74,7 @@ const entityOperations: readonly Operation[] = [
     return sendLocated(c, { place: { manifest }, path, shown: path })
   }),
 
-  rawOperation('uploadRunArtifact', async (c) => {
+  rawOperation('uploadRunArtifact', anyone, async (c) => {
     const runId = runIdOf(c)
     const path = cleanFilePath(requiredQuery(c, 'path'))
     const bytes = await pageUpload(c)

@@ -1,3 +1,4 @@
+import { anyone } from '../http/guard.ts'
 import {
   deleteExperiment,
   deleteExperimentTag,
@@ -18,6 +19,7 @@ const id = { type: 'string', required: true } as const
 export const experimentOperations: readonly Operation[] = [
   operation(
     'createExperiment',
+    anyone,
     message({
       name: { type: 'string', required: true },
       artifact_location: { type: 'string' },
@@ -29,12 +31,13 @@ export const experimentOperations: readonly Operation[] = [
       return { experiment_id: String(created) }
     },
   ),
-  operation('getExperiment', message({ experiment_id: id }), async (ctx, req) => {
+  operation('getExperiment', anyone, message({ experiment_id: id }), async (ctx, req) => {
     const experiment = await getExperiment(ctx, parseExperimentId(req.experiment_id))
     return { experiment: experimentToWire(experiment, ctx.workspace) }
   }),
   operation(
     'getExperimentByName',
+    anyone,
     message({ experiment_name: { type: 'string', required: true } }),
     async (ctx, req) => {
       const experiment = await getExperimentByName(ctx, req.experiment_name)
@@ -43,23 +46,26 @@ export const experimentOperations: readonly Operation[] = [
   ),
   operation(
     'updateExperiment',
+    anyone,
     message({ experiment_id: id, new_name: { type: 'string', required: true } }),
     async (ctx, req) => renameExperiment(ctx, parseExperimentId(req.experiment_id), req.new_name),
   ),
-  operation('deleteExperiment', message({ experiment_id: id }), async (ctx, req) =>
+  operation('deleteExperiment', anyone, message({ experiment_id: id }), async (ctx, req) =>
     deleteExperiment(ctx, parseExperimentId(req.experiment_id)),
   ),
-  operation('restoreExperiment', message({ experiment_id: id }), async (ctx, req) =>
+  operation('restoreExperiment', anyone, message({ experiment_id: id }), async (ctx, req) =>
     restoreExperiment(ctx, parseExperimentId(req.experiment_id)),
   ),
   operation(
     'setExperimentTag',
+    anyone,
     message({ experiment_id: id, ...keyValueMessage.fields }),
     async (ctx, req) =>
       setExperimentTag(ctx, parseExperimentId(req.experiment_id), keyValueFrom(req)),
   ),
   operation(
     'deleteExperimentTag',
+    anyone,
     message({ experiment_id: id, key: { type: 'string', required: true } }),
     async (ctx, req) => deleteExperimentTag(ctx, parseExperimentId(req.experiment_id), req.key),
   ),

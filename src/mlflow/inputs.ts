@@ -1,4 +1,5 @@
 import { excerpt, invalid } from '../core/error.ts'
+import { anyone } from '../http/guard.ts'
 import { appendModelHistory } from '../tracking/log-model-history.ts'
 import type { DatasetInput } from '../tracking/run.ts'
 import { logInputs, logOutputs } from '../tracking/run-inputs.ts'
@@ -25,6 +26,7 @@ const datasetInput = message({
 export const inputOperations: readonly Operation[] = [
   operation(
     'logInputs',
+    anyone,
     message({
       run_id: runId,
       datasets: { type: datasetInput, repeated: true },
@@ -40,6 +42,7 @@ export const inputOperations: readonly Operation[] = [
   ),
   operation(
     'logOutputs',
+    anyone,
     message({
       run_id: runId,
       models: {
@@ -57,6 +60,7 @@ export const inputOperations: readonly Operation[] = [
   ),
   operation(
     'logModel',
+    anyone,
     message({ run_id: runId, model_json: { type: 'string', required: true } }),
     async (ctx, req) => appendModelHistory(ctx, req.run_id, historyEntry(req.model_json)),
   ),

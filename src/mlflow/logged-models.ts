@@ -1,3 +1,4 @@
+import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'
 import { parseExperimentId } from '../tracking/experiment.ts'
 import { loggedModelStatuses } from '../tracking/logged-model.ts'
@@ -41,6 +42,7 @@ const Search = message({
 export const loggedModelOperations: readonly Operation[] = [
   operation(
     'createLoggedModel',
+    anyone,
     message({
       experiment_id: { type: 'string', required: true },
       name: { type: 'string' },
@@ -63,6 +65,7 @@ export const loggedModelOperations: readonly Operation[] = [
   ),
   operation(
     'getLoggedModel',
+    anyone,
     message({ model_id: { type: 'string', required: true }, allow_deleted: { type: 'bool' } }),
     async (ctx, req) => {
       const options = { deletedToo: req.allow_deleted ?? false }
@@ -71,6 +74,7 @@ export const loggedModelOperations: readonly Operation[] = [
   ),
   operation(
     'finalizeLoggedModel',
+    anyone,
     message({
       model_id: { type: 'string', required: true },
       status: { type: loggedModelStatuses, required: true },
@@ -81,11 +85,13 @@ export const loggedModelOperations: readonly Operation[] = [
   ),
   operation(
     'deleteLoggedModel',
+    anyone,
     message({ model_id: { type: 'string', required: true } }),
     (ctx, req) => deleteLoggedModel(ctx, req.model_id),
   ),
   operation(
     'logLoggedModelParams',
+    anyone,
     message({
       model_id: { type: 'string', required: true },
       params: { type: keyValueMessage, repeated: true },
@@ -94,6 +100,7 @@ export const loggedModelOperations: readonly Operation[] = [
   ),
   operation(
     'setLoggedModelTags',
+    anyone,
     message({
       model_id: { type: 'string', required: true },
       tags: { type: keyValueMessage, repeated: true },
@@ -102,13 +109,14 @@ export const loggedModelOperations: readonly Operation[] = [
   ),
   operation(
     'deleteLoggedModelTag',
+    anyone,
     message({
       model_id: { type: 'string', required: true },
       tag_key: { type: 'string', required: true },
     }),
     (ctx, req) => deleteLoggedModelTag(ctx, req.model_id, req.tag_key),
   ),
-  operation('searchLoggedModels', Search, search),
+  operation('searchLoggedModels', anyone, Search, search),
 ]
 
 async function search(ctx: Context, req: Decoded<typeof Search.fields>): Promise<object> {

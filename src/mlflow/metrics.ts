@@ -1,4 +1,5 @@
 import { invalid } from '../core/error.ts'
+import { anyone } from '../http/guard.ts'
 import { pageSize } from '../search/page-size.ts'
 import { logBatch, logMetric } from '../tracking/log-batch.ts'
 import type { ModelPoint } from '../tracking/logged-model-metrics.ts'
@@ -31,11 +32,12 @@ const bulkPointsMax = 25_000
 const samplePointsMax = 2500
 
 export const metricOperations: readonly Operation[] = [
-  operation('logMetric', message({ run_id: runId, ...pointFields }), async (ctx, req) => {
+  operation('logMetric', anyone, message({ run_id: runId, ...pointFields }), async (ctx, req) => {
     await logMetric(ctx, req.run_id, pointFromWire(req))
   }),
   operation(
     'logBatch',
+    anyone,
     message({
       run_id: runId,
       metrics: { type: message(pointFields), repeated: true },
@@ -52,6 +54,7 @@ export const metricOperations: readonly Operation[] = [
   ),
   operation(
     'getMetricHistory',
+    anyone,
     message({
       run_id: runId,
       metric_key: { type: 'string', required: true },
@@ -70,6 +73,7 @@ export const metricOperations: readonly Operation[] = [
   ),
   operation(
     'getMetricHistoryBulk',
+    anyone,
     message({
       run_id: { type: 'string', repeated: true, required: true },
       metric_key: { type: 'string', required: true },
@@ -85,6 +89,7 @@ export const metricOperations: readonly Operation[] = [
   ),
   operation(
     'getMetricHistoryBulkInterval',
+    anyone,
     message({
       run_ids: { type: 'string', repeated: true, required: true },
       metric_key: { type: 'string', required: true },

@@ -1,3 +1,4 @@
+import { anyone } from '../http/guard.ts'
 import { parseVersion } from '../registry/check-names.ts'
 import { createVersion } from '../registry/create-version.ts'
 import { parseStage } from '../registry/stages.ts'
@@ -16,6 +17,7 @@ const one = { name: required, version: required }
 export const modelVersionOperations: readonly Operation[] = [
   operation(
     'createModelVersion',
+    anyone,
     message({
       name: required,
       source: required,
@@ -41,26 +43,32 @@ export const modelVersionOperations: readonly Operation[] = [
     }),
   ),
 
-  operation('getModelVersion', message(one), async (ctx, req) => ({
+  operation('getModelVersion', anyone, message(one), async (ctx, req) => ({
     model_version: modelVersionToWire(await getVersion(ctx, req.name, parseVersion(req.version))),
   })),
 
-  operation('updateModelVersion', message({ ...one, description: text }), async (ctx, req) => ({
-    model_version: modelVersionToWire(
-      await updateVersion(ctx, req.name, parseVersion(req.version), req.description),
-    ),
-  })),
+  operation(
+    'updateModelVersion',
+    anyone,
+    message({ ...one, description: text }),
+    async (ctx, req) => ({
+      model_version: modelVersionToWire(
+        await updateVersion(ctx, req.name, parseVersion(req.version), req.description),
+      ),
+    }),
+  ),
 
-  operation('deleteModelVersion', message(one), (ctx, req) =>
+  operation('deleteModelVersion', anyone, message(one), (ctx, req) =>
     deleteVersion(ctx, req.name, parseVersion(req.version)),
   ),
 
-  operation('getModelVersionDownloadUri', message(one), async (ctx, req) => ({
+  operation('getModelVersionDownloadUri', anyone, message(one), async (ctx, req) => ({
     artifact_uri: await getDownloadUri(ctx, req.name, parseVersion(req.version)),
   })),
 
   operation(
     'transitionModelVersionStage',
+    anyone,
     message({ ...one, stage: required, archive_existing_versions: { type: 'bool' } }),
     async (ctx, req) => ({
       model_version: modelVersionToWire(
@@ -75,14 +83,18 @@ export const modelVersionOperations: readonly Operation[] = [
     }),
   ),
 
-  operation('setModelVersionTag', message({ ...one, key: required, value: text }), (ctx, req) =>
-    setVersionTag(ctx, req.name, parseVersion(req.version), {
-      key: req.key,
-      value: req.value ?? '',
-    }),
+  operation(
+    'setModelVersionTag',
+    anyone,
+    message({ ...one, key: required, value: text }),
+    (ctx, req) =>
+      setVersionTag(ctx, req.name, parseVersion(req.version), {
+        key: req.key,
+        value: req.value ?? '',
+      }),
   ),
 
-  operation('deleteModelVersionTag', message({ ...one, key: required }), (ctx, req) =>
+  operation('deleteModelVersionTag', anyone, message({ ...one, key: required }), (ctx, req) =>
     deleteVersionTag(ctx, req.name, parseVersion(req.version), req.key),
   ),
 ]

@@ -3,6 +3,7 @@ import { abortUpload, completeUpload, createUpload } from '../artifacts/multipar
 import { cleanFilePath, cleanPath, climbs, joinPaths } from '../artifacts/path.ts'
 import { excerpt, invalid } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
+import { anyone } from '../http/guard.ts'
 import { signedUrl } from '../http/signed-url.ts'
 import { pathAfter } from '../http/target.ts'
 import { partsMax } from '../platform/parts.ts'
@@ -36,7 +37,7 @@ const AbortMultipartUpload = message({
 
 /** Large files in parts, each sent to a URL of its own; stock clients do so from 500 MiB on. */
 export const multipartOperations: readonly Operation[] = [
-  operation('createMultipartUpload', CreateMultipartUpload, async (ctx, req, c) => {
+  operation('createMultipartUpload', anyone, CreateMultipartUpload, async (ctx, req, c) => {
     const path = targetPath(c, 'create', req.path)
     const count = Number(req.num_parts ?? 0)
     if (count < 0 || count > partsMax) {
@@ -54,7 +55,7 @@ export const multipartOperations: readonly Operation[] = [
     return { upload_id: uploadId, credentials: unlessEmpty(credentials) }
   }),
 
-  operation('completeMultipartUpload', CompleteMultipartUpload, async (ctx, req, c) => {
+  operation('completeMultipartUpload', anyone, CompleteMultipartUpload, async (ctx, req, c) => {
     const parts = req.parts.map(({ part_number, etag }) => ({
       part: Number(part_number ?? 0),
       etag: (etag ?? '').replace(/^(W\/)?"(.*)"$/, '$2'),
@@ -62,7 +63,7 @@ export const multipartOperations: readonly Operation[] = [
     await completeUpload(ctx, req.upload_id, targetPath(c, 'complete', req.path), parts)
   }),
 
-  operation('abortMultipartUpload', AbortMultipartUpload, async (ctx, req, c) => {
+  operation('abortMultipartUpload', anyone, AbortMultipartUpload, async (ctx, req, c) => {
     await abortUpload(ctx, req.upload_id, targetPath(c, 'abort', req.path))
   }),
 ]

@@ -1,6 +1,7 @@
 import { excerpt, invalid } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
-import { readText } from '../http/body.ts'
+import { admit, type Rule } from '../http/guard.ts'
+import { jsonObject } from '../http/json-body.ts'
 import type { Context } from '../platform/context.ts'
 import { parseJson } from './wire/json.ts'
 import { type Decoded, decode, type Field, type Fields, type Message } from './wire/message.ts'
@@ -17,10 +18,12 @@ export type Operation = {
  * An operation that takes a message and answers one: the query string of a GET, a JSON body of all
  * else. Path parameters count as fields too and win over the body.
  *
+ * @param rule who may; judged on the decoded message
  * @param answer the reply in wire form; absent for the empty object
  */
 export function operation<const F extends Fields>(
   name: string,
+  rule: Rule<Decoded<F>>,
   request: Message<F>,
   answer: (
     ctx: Context,
@@ -32,9 +35,12 @@ export function operation<const F extends Fields>(
     name,
     request,
     async handle(c) {
-      const given = c.req.method === 'GET' ? queryObject(c, request) : await bodyObject(c)
+      const ctx = rule === 'public' ? c.var.ctx : await admit(c)
+      const given =
+        c.req.method === 'GET' ? queryObject(c, request) : await jsonObject(c, parseJson)
       const req = decode(request, withPathParams(c, given, request))
-      return c.json((await answer(c.var.ctx, req, c)) ?? {})
+      if (rule !== 'public') await rule(ctx, req)
+      return c.json((await answer(ctx, req, c)) ?? {})
     },
   }
 }
@@ -42,23 +48,16 @@ export function operation<const F extends Fields>(
 /** An operation that reads the request and writes the response itself: file bodies. */
 export function rawOperation(
   name: string,
+  rule: Rule<AppContext>,
   handle: (c: AppContext) => Promise<Response>,
 ): Operation {
-  return { name, handle }
-}
-
-async function bodyObject(c: AppContext): Promise<object> {
-  const text = await readText(c)
-  if (text === '') return {}
-  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
-  if (type !== 'application/json') {
-    throw invalid(`Content-Type must be application/json, not '${type ?? ''}'`)
+  return {
+    name,
+    async handle(c) {
+      if (rule !== 'public') await rule(await admit(c), c)
+      return handle(c)
+    },
   }
-  const body = parseJson(text)
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw invalid('The request body must be a JSON object')
-  }
-  return body
 }
 
 /** A query string in the form of a JSON body: repeated keys are lists, `true` is a boolean. */

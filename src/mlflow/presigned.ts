@@ -1,5 +1,6 @@
 import { cleanPath } from '../artifacts/path.ts'
 import { excerpt, invalid, notFound, type RegistryError } from '../core/error.ts'
+import { anyone } from '../http/guard.ts'
 import { downloadRoute, signedUrl } from '../http/signed-url.ts'
 import { pathAfter } from '../http/target.ts'
 import type { Context } from '../platform/context.ts'
@@ -20,7 +21,7 @@ const downloadLifetimeMs = 300_000
  * with the words by which clients fall back to plain requests.
  */
 export const presignedOperations: readonly Operation[] = [
-  rawOperation('getPresignedDownloadUrl', async (c) => {
+  rawOperation('getPresignedDownloadUrl', anyone, async (c) => {
     const path = cleanPath(pathAfter(c, '/mlflow-artifacts/presigned/'))
     const located = await locate(c.var.ctx, path)
     if (!located) throw notFound('Artifact', path)
@@ -32,6 +33,7 @@ export const presignedOperations: readonly Operation[] = [
 
   operation(
     'createPresignedUploadUrl',
+    anyone,
     message({
       run_id: { type: 'string' },
       model_id: { type: 'string' },
@@ -48,6 +50,7 @@ export const presignedOperations: readonly Operation[] = [
 
   operation(
     'createPresignedDownloadUrl',
+    anyone,
     message({
       run_id: { type: 'string', required: true },
       path: { type: 'string', required: true },

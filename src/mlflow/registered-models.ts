@@ -1,3 +1,4 @@
+import { anyone } from '../http/guard.ts'
 import { deleteAlias, getVersionByAlias, setAlias } from '../registry/aliases.ts'
 import { parseVersion } from '../registry/check-names.ts'
 import {
@@ -22,6 +23,7 @@ const text = { type: 'string' } as const
 export const registeredModelOperations: readonly Operation[] = [
   operation(
     'createRegisteredModel',
+    anyone,
     message({
       name,
       tags: { type: tagMessage, repeated: true },
@@ -40,16 +42,22 @@ export const registeredModelOperations: readonly Operation[] = [
     }),
   ),
 
-  operation('getRegisteredModel', message({ name }), async (ctx, req) => ({
+  operation('getRegisteredModel', anyone, message({ name }), async (ctx, req) => ({
     registered_model: registeredModelToWire(await getModel(ctx, req.name)),
   })),
 
-  operation('renameRegisteredModel', message({ name, new_name: name }), async (ctx, req) => ({
-    registered_model: registeredModelToWire(await renameModel(ctx, req.name, req.new_name)),
-  })),
+  operation(
+    'renameRegisteredModel',
+    anyone,
+    message({ name, new_name: name }),
+    async (ctx, req) => ({
+      registered_model: registeredModelToWire(await renameModel(ctx, req.name, req.new_name)),
+    }),
+  ),
 
   operation(
     'updateRegisteredModel',
+    anyone,
     message({ name, description: text, deployment_job_id: text }),
     async (ctx, req) => ({
       registered_model: registeredModelToWire(
@@ -61,10 +69,13 @@ export const registeredModelOperations: readonly Operation[] = [
     }),
   ),
 
-  operation('deleteRegisteredModel', message({ name }), (ctx, req) => deleteModel(ctx, req.name)),
+  operation('deleteRegisteredModel', anyone, message({ name }), (ctx, req) =>
+    deleteModel(ctx, req.name),
+  ),
 
   operation(
     'getLatestVersions',
+    anyone,
     message({ name, stages: { type: 'string', repeated: true } }),
     async (ctx, req) => {
       const versions = await getLatestVersions(ctx, req.name, req.stages.map(parseStage))
@@ -72,23 +83,29 @@ export const registeredModelOperations: readonly Operation[] = [
     },
   ),
 
-  operation('setRegisteredModelTag', message({ name, key: name, value: text }), (ctx, req) =>
-    setModelTag(ctx, req.name, { key: req.key, value: req.value ?? '' }),
+  operation(
+    'setRegisteredModelTag',
+    anyone,
+    message({ name, key: name, value: text }),
+    (ctx, req) => setModelTag(ctx, req.name, { key: req.key, value: req.value ?? '' }),
   ),
 
-  operation('deleteRegisteredModelTag', message({ name, key: name }), (ctx, req) =>
+  operation('deleteRegisteredModelTag', anyone, message({ name, key: name }), (ctx, req) =>
     deleteModelTag(ctx, req.name, req.key),
   ),
 
-  operation('setRegisteredModelAlias', message({ name, alias: name, version: name }), (ctx, req) =>
-    setAlias(ctx, req.name, req.alias, parseVersion(req.version)),
+  operation(
+    'setRegisteredModelAlias',
+    anyone,
+    message({ name, alias: name, version: name }),
+    (ctx, req) => setAlias(ctx, req.name, req.alias, parseVersion(req.version)),
   ),
 
-  operation('deleteRegisteredModelAlias', message({ name, alias: name }), (ctx, req) =>
+  operation('deleteRegisteredModelAlias', anyone, message({ name, alias: name }), (ctx, req) =>
     deleteAlias(ctx, req.name, req.alias),
   ),
 
-  operation('getModelVersionByAlias', message({ name, alias: name }), async (ctx, req) => ({
+  operation('getModelVersionByAlias', anyone, message({ name, alias: name }), async (ctx, req) => ({
     model_version: modelVersionToWire(await getVersionByAlias(ctx, req.name, req.alias)),
   })),
 ]

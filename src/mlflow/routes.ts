@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { RegistryError } from '../core/error.ts'
-import type { AppEnv } from '../http/app-env.ts'
+import type { AppContext, AppEnv } from '../http/app-env.ts'
+import { admit, guardedHandler } from '../http/guard.ts'
 import { artifactOperations } from './artifacts.ts'
 import { experimentOperations } from './experiments.ts'
 import { inputOperations } from './inputs.ts'
@@ -36,10 +37,14 @@ export function mlflowRoutes(): Hono<AppEnv> {
   for (const entry of operations.toSorted((a, b) => Number(takesRest(a)) - Number(takesRest(b)))) {
     const handler = handlers.get(entry.name) ?? notImplemented(entry)
     for (const { method, path } of entry.routes) {
-      app.on(method, honoPath(path), (c) => {
-        c.set('operation', entry.name)
-        return handler.handle(c)
-      })
+      app.on(
+        method,
+        honoPath(path),
+        guardedHandler((c: AppContext) => {
+          c.set('operation', entry.name)
+          return handler.handle(c)
+        }),
+      )
     }
   }
   return app
@@ -49,6 +54,7 @@ function notImplemented(entry: SurfaceOperation): Operation {
   return {
     name: entry.name,
     async handle(c) {
+      await admit(c)
       const endpoint = `${c.req.method} ${entry.routes[0]?.path}`
       throw new RegistryError(
         'NOT_IMPLEMENTED',

@@ -1,3 +1,4 @@
+import { anyone } from '../http/guard.ts'
 import { createRun } from '../tracking/create-run.ts'
 import { parseExperimentId } from '../tracking/experiment.ts'
 import { logParam } from '../tracking/log-batch.ts'
@@ -16,6 +17,7 @@ export const runId = { type: 'string', required: true, alsoAs: 'run_uuid' } as c
 export const runOperations: readonly Operation[] = [
   operation(
     'createRun',
+    anyone,
     message({
       experiment_id: { type: 'string', required: true },
       user_id: { type: 'string' },
@@ -34,11 +36,12 @@ export const runOperations: readonly Operation[] = [
       return { run: newRunToWire(info, tags) }
     },
   ),
-  operation('getRun', message({ run_id: runId }), async (ctx, req) => ({
+  operation('getRun', anyone, message({ run_id: runId }), async (ctx, req) => ({
     run: runToWire(await getRun(ctx, req.run_id)),
   })),
   operation(
     'updateRun',
+    anyone,
     message({
       run_id: runId,
       status: { type: runStatuses },
@@ -50,21 +53,28 @@ export const runOperations: readonly Operation[] = [
       return { run_info: runInfoToWire(await updateRun(ctx, req.run_id, change)) }
     },
   ),
-  operation('deleteRun', message({ run_id: runId }), async (ctx, req) =>
+  operation('deleteRun', anyone, message({ run_id: runId }), async (ctx, req) =>
     deleteRun(ctx, req.run_id),
   ),
-  operation('restoreRun', message({ run_id: runId }), async (ctx, req) =>
+  operation('restoreRun', anyone, message({ run_id: runId }), async (ctx, req) =>
     restoreRun(ctx, req.run_id),
   ),
-  operation('setTag', message({ run_id: runId, ...keyValueMessage.fields }), async (ctx, req) =>
-    setRunTag(ctx, req.run_id, keyValueFrom(req)),
+  operation(
+    'setTag',
+    anyone,
+    message({ run_id: runId, ...keyValueMessage.fields }),
+    async (ctx, req) => setRunTag(ctx, req.run_id, keyValueFrom(req)),
   ),
   operation(
     'deleteTag',
+    anyone,
     message({ run_id: runId, key: { type: 'string', required: true } }),
     async (ctx, req) => deleteRunTag(ctx, req.run_id, req.key),
   ),
-  operation('logParam', message({ run_id: runId, ...keyValueMessage.fields }), async (ctx, req) =>
-    logParam(ctx, req.run_id, keyValueFrom(req)),
+  operation(
+    'logParam',
+    anyone,
+    message({ run_id: runId, ...keyValueMessage.fields }),
+    async (ctx, req) => logParam(ctx, req.run_id, keyValueFrom(req)),
   ),
 ]

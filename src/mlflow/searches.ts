@@ -1,3 +1,4 @@
+import { anyone } from '../http/guard.ts'
 import type { RegisteredModel } from '../registry/read-models.ts'
 import { searchRegisteredModels } from '../registry/search-models.ts'
 import { searchModelVersions } from '../registry/search-versions.ts'
@@ -25,6 +26,7 @@ const query = {
 export const searchOperations: readonly Operation[] = [
   operation(
     'searchRuns',
+    anyone,
     message({
       ...query,
       experiment_ids: { type: 'string', repeated: true },
@@ -47,6 +49,7 @@ export const searchOperations: readonly Operation[] = [
   ),
   operation(
     'searchExperiments',
+    anyone,
     message({ ...query, view_type: { type: viewTypes } }),
     async (ctx, req) => {
       const page = await searchExperiments(ctx, {
@@ -61,6 +64,7 @@ export const searchOperations: readonly Operation[] = [
   ),
   operation(
     'listExperiments',
+    anyone,
     message({ ...paging, view_type: { type: viewTypes } }),
     async (ctx, req) => {
       const page = await searchExperiments(ctx, {
@@ -72,7 +76,7 @@ export const searchOperations: readonly Operation[] = [
       return experimentsToWire(page, ctx.workspace)
     },
   ),
-  operation('searchRegisteredModels', message(query), async (ctx, req) => {
+  operation('searchRegisteredModels', anyone, message(query), async (ctx, req) => {
     const page = await searchRegisteredModels(ctx, {
       filter: req.filter,
       orderBy: req.order_by,
@@ -81,7 +85,7 @@ export const searchOperations: readonly Operation[] = [
     })
     return registeredModelsToWire(page)
   }),
-  operation('listRegisteredModels', message(paging), async (ctx, req) => {
+  operation('listRegisteredModels', anyone, message(paging), async (ctx, req) => {
     const page = await searchRegisteredModels(ctx, {
       orderBy: [],
       maxResults: req.max_results,
@@ -89,7 +93,7 @@ export const searchOperations: readonly Operation[] = [
     })
     return registeredModelsToWire(page)
   }),
-  operation('searchModelVersions', message(query), async (ctx, req) => {
+  operation('searchModelVersions', anyone, message(query), async (ctx, req) => {
     const page = await searchModelVersions(ctx, {
       filter: req.filter,
       orderBy: req.order_by,
@@ -101,6 +105,7 @@ export const searchOperations: readonly Operation[] = [
   }),
   operation(
     'searchDatasets',
+    anyone,
     message({ experiment_ids: { type: 'string', repeated: true } }),
     async (ctx, req) => {
       const found = await searchDatasets(ctx, req.experiment_ids.map(parseExperimentId))

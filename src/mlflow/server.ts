@@ -3,9 +3,9 @@ import { rawOperation } from './operation.ts'
 
 /** `/health`, `/version` and server-info, by which clients choose what to use. */
 export const serverOperations: readonly Operation[] = [
-  rawOperation('health', async (c) => c.text('OK')),
-  rawOperation('version', async (c) => c.text(c.var.ctx.settings.mlflowVersion)),
-  rawOperation('getServerInfo', async (c) =>
+  rawOperation('health', 'public', async (c) => c.text('OK')),
+  rawOperation('version', 'public', async (c) => c.text(c.var.ctx.settings.mlflowVersion)),
+  rawOperation('getServerInfo', 'public', async (c) =>
     c.json({
       store_type: 'SqlStore',
       workspaces_enabled: false,

@@ -15,6 +15,8 @@ export type Platform = {
   randomId(): string
   /** A hash that takes its bytes as they come. */
   sha256(): Sha256
+  /** Something was recorded: have it sealed and delivered soon, after the reply. */
+  wake(): void
 }
 
 /** What every verb gets: the platform, and who asks where. */
@@ -22,6 +24,7 @@ export type Context = Platform & {
   readonly principal: Principal
   readonly workspace: string
   readonly requestId: string
+  readonly userAgent?: string | undefined
 }
 
 /** `user_id` of what the caller makes: its name, verified or claimed, where it has one. */

@@ -21,6 +21,7 @@ export function readSettings(given: Given): Omit<Settings, 'signingKey'> {
     artifactSchemes: schemes === undefined ? undefined : list(schemes),
     sourcePattern: readPattern(given),
     sourceSchemesAllowed: list(given('source-schemes')),
+    auth: readSwitch(given, 'auth'),
     allowedHosts: open ? ['*'] : list(given('allowed-hosts')),
     corsOrigins: open ? ['*'] : list(given('cors-allowed-origins')),
     frameOptions: readChoice(given, 'x-frame-options', ['SAMEORIGIN', 'DENY', 'NONE']),

@@ -128,6 +128,12 @@ export const settingTable = [
   },
   {
     ...everywhere,
+    name: 'auth',
+    meaning:
+      'Callers must sign in, and may do what they have a right to; off, everybody may do everything.',
+  },
+  {
+    ...everywhere,
     name: 'default-artifact-root',
     value: 'uri',
     default: 'mlflow-artifacts:',

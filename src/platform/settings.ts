@@ -8,6 +8,8 @@ export type Settings = {
   readonly sourcePattern: RegExp | undefined
   /** Schemes a version's source may have although they address a host. */
   readonly sourceSchemesAllowed: readonly string[]
+  /** Whether callers must sign in; off, everybody may do everything, as with MLflow's default server. */
+  readonly auth: boolean
   /** Signs multipart part URLs and the like. */
   readonly signingKey: string
   /** `host` or `host:port` that requests may name, exactly; `*` for any. */
@@ -27,6 +29,7 @@ export const defaultSettings: Omit<Settings, 'signingKey'> = {
   artifactSchemes: undefined,
   sourcePattern: undefined,
   sourceSchemesAllowed: [],
+  auth: false,
   allowedHosts: [],
   corsOrigins: [],
   frameOptions: 'SAMEORIGIN',

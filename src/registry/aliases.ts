@@ -1,4 +1,5 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
+import { commit } from '../audit/record.ts'
 import { excerpt, invalid, notFound } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import {
@@ -10,6 +11,7 @@ import {
 } from './check-names.ts'
 import { modelId, newestVersionId } from './ids.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
+import { recordModel, recordVersion } from './record.ts'
 
 /**
  * Point an alias at a version; another version of the model that had it loses it.
@@ -24,19 +26,40 @@ export async function setAlias(
 ): Promise<void> {
   checkAlias(alias)
   checkNotReserved(alias)
-  const set = await ctx.db.first(sql`
-    insert into aliases (registered_model, alias, version)
+  const [, set] = await commit(ctx, [
+    recordVersion(ctx, name, version, 'model_version.alias_set', {
+      before: sql`json_object('alias', ${alias}, 'version', (${holder(alias)}))`,
+      after: sql`json_object('alias', ${alias}, 'version', cast(v.version as text))`,
+    }),
+    sql`insert into aliases (registered_model, alias, version)
     select registered_model, ${alias}, version from model_versions
     where registered_model = (${modelId(ctx, name)}) and version = ${version}
-    on conflict (registered_model, alias) do update set version = excluded.version returning 1`)
-  if (!set) throw versionNotFound(name, version)
+    on conflict (registered_model, alias) do update set version = excluded.version returning 1`,
+  ])
+  if (!set?.length) throw versionNotFound(name, version)
+}
+
+/** The version that has an alias of the model `m`, as text. */
+function holder(alias: string): SQL {
+  return sql`select cast(h.version as text) from aliases h
+    where h.registered_model = m.id and h.alias = ${alias}`
 }
 
 /** An alias that is not there is no error, as in MLflow. @throws RESOURCE_DOES_NOT_EXIST no such model */
 export async function deleteAlias(ctx: Context, name: string, alias: string): Promise<void> {
   checkAlias(alias)
-  const [models] = await ctx.db.batch([
+  const [models] = await commit(ctx, [
     modelId(ctx, name),
+    recordModel(
+      ctx,
+      name,
+      'model_version.alias_deleted',
+      {
+        version: sql`cast((${holder(alias)}) as integer)`,
+        before: sql`json_object('alias', ${alias}, 'version', (${holder(alias)}))`,
+      },
+      sql`exists (${holder(alias)})`,
+    ),
     sql`delete from aliases where registered_model = (${modelId(ctx, name)}) and alias = ${alias}`,
   ])
   if (models?.length === 0) throw modelNotFound(name)

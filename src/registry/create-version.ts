@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { prepareSeal, type Sealing } from '../artifacts/seal.ts'
+import { commit } from '../audit/record.ts'
 import { conflict } from '../core/error.ts'
 import { checkLength } from '../core/names.ts'
 import { ConstraintError } from '../db/database.ts'
@@ -9,6 +10,7 @@ import { checkModelName, modelNotFound } from './check-names.ts'
 import { modelId, newestVersionId } from './ids.ts'
 import { isPromptTag } from './prompts.ts'
 import { assembleVersions, type ModelVersion, type Tag, type VersionRow } from './read-versions.ts'
+import { jsonMap, recordVersionOf } from './record.ts'
 import { descriptionCharsMax } from './registered-models.ts'
 import { type Resolved, resolveSource } from './resolve-source.ts'
 import { parseSource } from './source.ts'
@@ -85,7 +87,7 @@ async function insertVersion(
 ): Promise<ModelVersion> {
   const before = sealed?.sealing.statements() ?? []
   const newest = newestVersionId(ctx, wanted.name)
-  const rows = await ctx.db.batch([
+  const rows = await commit(ctx, [
     ...before,
     versionInsert(ctx, wanted, resolved, sealed),
     sql`insert into issued_versions (workspace, name, version, model_version)
@@ -95,6 +97,7 @@ async function insertVersion(
       (select created_at_ms from model_versions where id = (${newest}))
       where id = (${modelId(ctx, wanted.name)})`,
     ...versionTagInserts(newest, tags),
+    recordVersionOf(ctx, newest, 'model_version.created', { after: versionJson }),
     ...(resolved.modelId === null
       ? []
       : [
@@ -113,6 +116,13 @@ async function insertVersion(
   if (!version) throw new Error('a version was inserted and is not there')
   return version
 }
+
+/** What the record keeps of the new version `v`. */
+const versionJson = sql`json_object('stage', v.stage, 'source', v.source, 'run_id', v.run_id,
+  'model_id', v.model_id, 'description', v.description,
+  'tags', json(${jsonMap(sql`select t.key, t.value from model_version_tags t
+    where t.model_version = v.id order by t.key`)}),
+  'digest', (select s.digest from manifests s where s.id = v.manifest))`
 
 /** An unknown model makes `registered_model` null, which the schema refuses: the batch fails. */
 function versionInsert(

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { commit } from '../audit/record.ts'
 import { excerpt, RegistryError } from '../core/error.ts'
 import { checkLength } from '../core/names.ts'
 import { ConstraintError } from '../db/database.ts'
@@ -8,6 +9,7 @@ import { modelId } from './ids.ts'
 import { isPromptTag, promptKey } from './prompts.ts'
 import { latestVersionIds, modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
 import { type ModelVersion, type Tag, versionReads, versionsFrom } from './read-versions.ts'
+import { jsonMap, recordModel } from './record.ts'
 import type { registeredModels } from './tables.ts'
 import { modelTagInserts, uniqueTags } from './tags.ts'
 
@@ -21,6 +23,20 @@ export type NewModel = {
   readonly deploymentJobId?: string | undefined
   readonly tags: readonly Tag[]
 }
+
+const tagsJson = jsonMap(sql`select t.key, t.value from registered_model_tags t
+  where t.registered_model = m.id order by t.key`)
+
+/** What the record keeps of the model `m` when it is made. */
+const modelJson = sql`json_object('description', m.description,
+  'deployment_job_id', m.deployment_job_id, 'tags', json(${tagsJson}))`
+
+/** And when it goes, with all that goes with it. */
+const deletedModelJson = sql`json_object('description', m.description, 'tags', json(${tagsJson}),
+  'versions', json((select json_group_array(json_object('version', cast(v.version as text),
+    'stage', v.stage)) from model_versions v where v.registered_model = m.id)),
+  'aliases', json(${jsonMap(sql`select a.alias as key, cast(a.version as text) as value
+    from aliases a where a.registered_model = m.id order by a.alias`)}))`
 
 type ModelRow = typeof registeredModels.$inferSelect
 
@@ -36,7 +52,11 @@ export async function createModel(ctx: Context, wanted: NewModel): Promise<Regis
       ${wanted.description || null}, ${wanted.deploymentJobId || null}, ${now}, ${now})
     returning *`
   try {
-    const [rows] = await ctx.db.batch([insert, ...modelTagInserts(ctx, wanted.name, tags)])
+    const [rows] = await commit(ctx, [
+      insert,
+      ...modelTagInserts(ctx, wanted.name, tags),
+      recordModel(ctx, wanted.name, 'registered_model.created', { after: modelJson }),
+    ])
     // The insert returned its own row, or the batch failed.
     const [row] = rows as [ModelRow]
     const tagRows = tags.map((tag) => ({ ...tag, registered_model: row.id }))
@@ -93,7 +113,12 @@ export async function updateModel(
 ): Promise<RegisteredModel> {
   checkModelName(name)
   checkTexts(change)
-  const [, ...rows] = await ctx.db.batch([
+  const [, , ...rows] = await commit(ctx, [
+    recordModel(ctx, name, 'registered_model.updated', {
+      before: sql`json_object('description', m.description, 'deployment_job_id', m.deployment_job_id)`,
+      after: sql`json_object('description', ${change.description || null},
+        'deployment_job_id', coalesce(${change.deploymentJobId ?? null}, m.deployment_job_id))`,
+    }),
     sql`update registered_models set description = ${change.description || null},
         deployment_job_id = coalesce(${change.deploymentJobId ?? null}, deployment_job_id),
         updated_at_ms = ${ctx.now()}
@@ -112,9 +137,12 @@ export async function updateModel(
  */
 export async function deleteModel(ctx: Context, name: string): Promise<void> {
   checkModelName(name)
-  const deleted = await ctx.db.first(sql`delete from registered_models
-    where workspace = ${ctx.workspace} and name = ${name} returning id`)
-  if (!deleted) throw modelNotFound(name)
+  const [, deleted] = await commit(ctx, [
+    recordModel(ctx, name, 'registered_model.deleted', { before: deletedModelJson }),
+    sql`delete from registered_models
+      where workspace = ${ctx.workspace} and name = ${name} returning id`,
+  ])
+  if (!deleted?.length) throw modelNotFound(name)
 }
 
 /**

@@ -1,10 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { commit } from '../audit/record.ts'
 import { excerpt, RegistryError } from '../core/error.ts'
 import { ConstraintError } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
 import { checkModelName, modelNotFound } from './check-names.ts'
 import { modelId } from './ids.ts'
 import { modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
+import { recordModel } from './record.ts'
 
 /**
  * Give a model another name; versions, tags and aliases follow. The numbers that the old name gave
@@ -23,7 +25,7 @@ export async function renameModel(
   checkModelName(newName, 'new_name')
   const changes = renaming(ctx, name, newName)
   try {
-    const rows = await ctx.db.batch([...changes, ...modelReads(modelId(ctx, newName))])
+    const rows = await commit(ctx, [...changes, ...modelReads(modelId(ctx, newName))])
     const renamed = rows[changes.length - 1]?.length === 1
     const [model] = modelsFrom(rows.slice(changes.length))
     if (renamed && model) return model
@@ -44,6 +46,16 @@ function renaming(ctx: Context, name: string, newName: string): SQL[] {
         on i.workspace = m.workspace and i.name = ${newName} and i.version = v.version
       where v.registered_model = m.id and i.model_version <> v.id)`
   return [
+    recordModel(
+      ctx,
+      name,
+      'registered_model.renamed',
+      {
+        before: sql`json_object('name', m.name)`,
+        after: sql`json_object('name', ${newName})`,
+      },
+      sql`m.id = (${renamable})`,
+    ),
     sql`insert into issued_versions (workspace, name, version, model_version)
       select workspace, ${newName}, version, model_version from issued_versions
       where workspace = ${ctx.workspace} and name = ${name} and exists (${renamable})

@@ -1,10 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { commit } from '../audit/record.ts'
 import { checkKey, checkLength } from '../core/names.ts'
 import { jsonChunks } from '../db/sql.ts'
 import type { Context } from '../platform/context.ts'
 import { modelNotFound, versionNotFound } from './check-names.ts'
 import { modelId, versionId } from './ids.ts'
 import type { Tag } from './read-versions.ts'
+import { recordModel, recordVersion } from './record.ts'
 
 const valueCharsMax = 100_000
 
@@ -49,19 +51,31 @@ function tagRows(tags: readonly Tag[]): string[] {
 /** @throws RESOURCE_DOES_NOT_EXIST no such model */
 export async function setModelTag(ctx: Context, name: string, tag: Tag): Promise<void> {
   checkTag(tag)
-  const set = await ctx.db.first(sql`
-    insert into registered_model_tags (registered_model, key, value)
+  const [, set] = await commit(ctx, [
+    recordModel(ctx, name, 'registered_model.tag_set', {
+      before: tagJson(tag.key, modelTag(tag.key)),
+      after: sql`json_object('key', ${tag.key}, 'value', ${tag.value})`,
+    }),
+    sql`insert into registered_model_tags (registered_model, key, value)
     select id, ${tag.key}, ${tag.value} from registered_models
     where workspace = ${ctx.workspace} and name = ${name}
-    on conflict (registered_model, key) do update set value = excluded.value returning 1`)
-  if (!set) throw modelNotFound(name)
+    on conflict (registered_model, key) do update set value = excluded.value returning 1`,
+  ])
+  if (!set?.length) throw modelNotFound(name)
 }
 
 /** A key that is not there is no error, as in MLflow. @throws RESOURCE_DOES_NOT_EXIST no such model */
 export async function deleteModelTag(ctx: Context, name: string, key: string): Promise<void> {
   checkTagKey(key)
-  const [models] = await ctx.db.batch([
+  const [models] = await commit(ctx, [
     modelId(ctx, name),
+    recordModel(
+      ctx,
+      name,
+      'registered_model.tag_deleted',
+      { before: tagJson(key, modelTag(key)) },
+      sql`exists (${modelTag(key)})`,
+    ),
     sql`delete from registered_model_tags
       where registered_model = (${modelId(ctx, name)}) and key = ${key}`,
   ])
@@ -76,12 +90,17 @@ export async function setVersionTag(
   tag: Tag,
 ): Promise<void> {
   checkTag(tag)
-  const set = await ctx.db.first(sql`
-    insert into model_version_tags (model_version, key, value)
+  const [, set] = await commit(ctx, [
+    recordVersion(ctx, name, version, 'model_version.tag_set', {
+      before: tagJson(tag.key, versionTag(tag.key)),
+      after: sql`json_object('key', ${tag.key}, 'value', ${tag.value})`,
+    }),
+    sql`insert into model_version_tags (model_version, key, value)
     select id, ${tag.key}, ${tag.value} from model_versions
     where registered_model = (${modelId(ctx, name)}) and version = ${version}
-    on conflict (model_version, key) do update set value = excluded.value returning 1`)
-  if (!set) throw versionNotFound(name, version)
+    on conflict (model_version, key) do update set value = excluded.value returning 1`,
+  ])
+  if (!set?.length) throw versionNotFound(name, version)
 }
 
 /** A key that is not there is no error, as in MLflow. @throws RESOURCE_DOES_NOT_EXIST no such version */
@@ -92,10 +111,34 @@ export async function deleteVersionTag(
   key: string,
 ): Promise<void> {
   checkTagKey(key)
-  const [versions] = await ctx.db.batch([
+  const [versions] = await commit(ctx, [
     versionId(ctx, name, version),
+    recordVersion(
+      ctx,
+      name,
+      version,
+      'model_version.tag_deleted',
+      { before: tagJson(key, versionTag(key)) },
+      sql`exists (${versionTag(key)})`,
+    ),
     sql`delete from model_version_tags
       where model_version = (${versionId(ctx, name, version)}) and key = ${key}`,
   ])
   if (versions?.length === 0) throw versionNotFound(name, version)
+}
+
+/** The value of a tag of the model `m`. */
+function modelTag(key: string): SQL {
+  return sql`select t.value from registered_model_tags t
+    where t.registered_model = m.id and t.key = ${key}`
+}
+
+/** The value of a tag of the version `v`. */
+function versionTag(key: string): SQL {
+  return sql`select t.value from model_version_tags t
+    where t.model_version = v.id and t.key = ${key}`
+}
+
+function tagJson(key: string, value: SQL): SQL {
+  return sql`json_object('key', ${key}, 'value', (${value}))`
 }

@@ -1,9 +1,11 @@
 import { sql } from 'drizzle-orm'
+import { commit } from '../audit/record.ts'
 import { invalid } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { checkModelName, versionNotFound } from './check-names.ts'
 import { modelId, versionId } from './ids.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
+import { recordVersion } from './record.ts'
 import { archivedStage, isActive, stages } from './stages.ts'
 
 /**
@@ -33,14 +35,21 @@ export async function transitionStage(
   const id = versionId(ctx, name, version)
   const move = sql`update model_versions set stage = ${stage}, updated_at_ms = ${now}
     where id = (${id})`
-  const archive = sql`update model_versions
-    set stage = ${archivedStage}, updated_at_ms = ${now}
-    where registered_model = (${modelId(ctx, name)}) and stage = ${stage}
-      and version <> ${version} and exists (${id})`
+  const others = sql`registered_model = (${modelId(ctx, name)}) and stage = ${stage}
+    and version <> ${version}`
+  const entry = recordVersion(ctx, name, version, 'model_version.transitioned', {
+    before: sql`json_object('stage', v.stage)`,
+    after: archiveOthers
+      ? sql`json_object('stage', ${stage}, 'archived',
+          json((select json_group_array(cast(version as text)) from model_versions where ${others})))`
+      : sql`json_object('stage', ${stage})`,
+  })
+  const archive = sql`update model_versions set stage = ${archivedStage}, updated_at_ms = ${now}
+    where ${others} and exists (${id})`
   const touch = sql`update registered_models set updated_at_ms = ${now}
     where id = (${modelId(ctx, name)}) and exists (${id})`
-  const changes = archiveOthers ? [move, archive, touch] : [move, touch]
-  const rows = await ctx.db.batch([...changes, ...versionReads(id)])
+  const changes = [entry, move, ...(archiveOthers ? [archive] : []), touch]
+  const rows = await commit(ctx, [...changes, ...versionReads(id)])
   const [moved] = versionsFrom(rows.slice(changes.length))
   if (!moved) throw versionNotFound(name, version)
   return moved

@@ -1,10 +1,12 @@
 import { sql } from 'drizzle-orm'
 import { versionAddress } from '../artifacts/address.ts'
+import { commit } from '../audit/record.ts'
 import { checkLength } from '../core/names.ts'
 import type { Context } from '../platform/context.ts'
 import { checkModelName, versionNotFound } from './check-names.ts'
 import { modelId, versionId } from './ids.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
+import { recordVersion } from './record.ts'
 import { descriptionCharsMax } from './registered-models.ts'
 
 /** @throws RESOURCE_DOES_NOT_EXIST no such version, or no such model */
@@ -29,7 +31,11 @@ export async function updateVersion(
   checkModelName(name)
   checkLength(description ?? '', descriptionCharsMax, 'description')
   const id = versionId(ctx, name, version)
-  const [, ...rows] = await ctx.db.batch([
+  const [, , ...rows] = await commit(ctx, [
+    recordVersion(ctx, name, version, 'model_version.updated', {
+      before: sql`json_object('description', v.description)`,
+      after: sql`json_object('description', ${description ?? null})`,
+    }),
     sql`update model_versions set description = ${description ?? null},
       updated_at_ms = ${ctx.now()} where id = (${id})`,
     ...versionReads(id),
@@ -39,6 +45,12 @@ export async function updateVersion(
   return updated
 }
 
+/** What the record keeps of the version `v` when it goes. */
+const versionJson = sql`json_object('stage', v.stage, 'source', v.source, 'run_id', v.run_id,
+  'aliases', json((select json_group_array(a.alias) from aliases a
+    where a.registered_model = m.id and a.version = v.version)),
+  'digest', (select s.digest from manifests s where s.id = v.manifest))`
+
 /**
  * Delete a version, in whatever stage, with its tags and aliases. Its number stays taken.
  *
@@ -46,7 +58,8 @@ export async function updateVersion(
  */
 export async function deleteVersion(ctx: Context, name: string, version: number): Promise<void> {
   checkModelName(name)
-  const [, deleted] = await ctx.db.batch([
+  const [, , deleted] = await commit(ctx, [
+    recordVersion(ctx, name, version, 'model_version.deleted', { before: versionJson }),
     sql`update registered_models set updated_at_ms = ${ctx.now()}
       where id = (${modelId(ctx, name)}) and exists (${versionId(ctx, name, version)})`,
     sql`delete from model_versions where id = (${versionId(ctx, name, version)}) returning id`,

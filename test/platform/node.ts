@@ -23,5 +23,6 @@ export async function freshPlatform(): Promise<Platform> {
     now: Date.now,
     randomId,
     sha256,
+    wake() {},
   }
 }

@@ -31,5 +31,6 @@ export async function freshPlatform(): Promise<Platform> {
     now: Date.now,
     randomId,
     sha256,
+    wake() {},
   }
 }

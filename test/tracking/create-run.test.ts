@@ -8,7 +8,7 @@ import { getRun, readRuns } from '../../src/tracking/read-runs.ts'
 async function contextOf(principal: Principal, workspace = 'default'): Promise<Context> {
   return { ...(await freshPlatform()), principal, workspace, requestId: 'test' }
 }
-const ada: Principal = { name: 'ada', kind: 'user', verified: true, groups: [] }
+const ada: Principal = { name: 'ada', kind: 'user', verified: true, groups: [], isAdmin: false }
 
 test('the user of a run is what the client sends, else the principal', async () => {
   const ctx = await contextOf(ada)

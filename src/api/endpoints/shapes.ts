@@ -1,0 +1,29 @@
+import { z } from 'zod'
+
+/** What several endpoints share: names in snake_case, ids and versions as strings, times in Unix ms. */
+
+/** Paging of every list. */
+export const PageQuery = z.object({
+  max_results: z.coerce.number().int().min(1).max(10_000).default(1000),
+  page_token: z.string().optional(),
+})
+
+/** One page of a list; no token on the last page. */
+export function pageOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), next_page_token: z.string().optional() })
+}
+
+export const VersionParams = z.object({
+  name: z.string().min(1),
+  version: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER),
+})
+
+export const Nothing = z.object({})
+
+export const PrincipalShape = z.object({
+  name: z.string(),
+  kind: z.enum(['user', 'service', 'anonymous']),
+  /** False: the name is what the caller claimed. */
+  verified: z.boolean(),
+  groups: z.array(z.string()),
+})

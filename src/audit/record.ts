@@ -1,0 +1,54 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Context } from '../platform/context.ts'
+import type { Action } from './actions.ts'
+
+/** What an entry says beyond who, when and by which request: expressions over the rows of `from`. */
+export type Entry = {
+  readonly action: Action
+  /** Tables and condition, e.g. `registered_models m where m.id = 1`: each row of it is one entry. */
+  readonly from: SQL
+  /** `registered_models.id`, the name and, of a version, the number. */
+  readonly registeredModel?: SQL | undefined
+  readonly model?: SQL | undefined
+  readonly version?: SQL | undefined
+  /** 1 for a prompt. */
+  readonly isPrompt?: SQL | undefined
+  /** JSON objects, e.g. `json_object('stage', v.stage)`. */
+  readonly before?: SQL | undefined
+  readonly after?: SQL | undefined
+  readonly reason?: string | undefined
+}
+
+/**
+ * The statement that appends a change to the record. It belongs into the change's own batch: ahead
+ * of the change, where it reads what was and its rows are the change's guard, or right behind an
+ * insert. Where `from` has no row there is no entry, as there is no change.
+ */
+export function record(ctx: Context, entry: Entry): SQL {
+  const none = sql`null`
+  return sql`insert into audit_entries (workspace, at_ms, actor, action, registered_model, model,
+      version, is_prompt, before, after, reason, request_id, user_agent)
+    select ${ctx.workspace}, ${ctx.now()}, ${actorOf(ctx)}, ${entry.action},
+      ${entry.registeredModel ?? none}, ${entry.model ?? none}, ${entry.version ?? none},
+      ${entry.isPrompt ?? sql`0`}, ${entry.before ?? none}, ${entry.after ?? none},
+      ${entry.reason ?? null}, ${ctx.requestId}, ${ctx.userAgent ?? null}
+    from ${entry.from}`
+}
+
+/**
+ * The one door for changes on the record: run them and their entries as one batch, then have the
+ * entries sealed and their events delivered.
+ *
+ * @returns the rows that each statement returned
+ * @throws ConstraintError as `batch`; nothing happened
+ */
+export async function commit(ctx: Context, statements: readonly SQL[]): Promise<unknown[][]> {
+  const rows = await ctx.db.batch(statements)
+  ctx.wake()
+  return rows
+}
+
+function actorOf(ctx: Context): string {
+  const { name, kind, verified, groups } = ctx.principal
+  return JSON.stringify({ name, kind, verified, groups })
+}

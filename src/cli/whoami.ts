@@ -1,0 +1,15 @@
+import { Command } from 'commander'
+import { whoami } from '../api/endpoints/whoami.ts'
+import { addServer, withServer } from './with-server.ts'
+
+/** `gatehouse whoami`: as whom this command line asks. */
+export function whoamiCommand(): Command {
+  const command = new Command('whoami').description('say as whom this command line asks')
+  return addServer(command).action(async () => {
+    await withServer(command, async (client) => {
+      const principal = await client.call(whoami, {})
+      if (command.opts<{ json?: true }>().json) console.log(JSON.stringify(principal))
+      else console.log(`${principal.name} (${principal.verified ? '' : 'not '}verified)`)
+    })
+  })
+}

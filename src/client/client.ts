@@ -1,0 +1,104 @@
+import type { z } from 'zod'
+import type { Asked, Endpoint } from '../api/endpoints/endpoint.ts'
+
+/** How requests are sent: `fetch`, or an application in the same process. */
+export type Send = (request: Request) => Promise<Response>
+
+/** What the server refused, in its own words. */
+export class ApiError extends Error {
+  override name = 'ApiError'
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+/** What a call gives: the parts of the request that its endpoint has. */
+export type Given<E> = {
+  readonly [K in keyof Asked<E> as Asked<E>[K] extends undefined ? never : K]: InputOf<E, K>
+}
+type InputOf<E, K> =
+  E extends Endpoint<infer P, infer Q, infer B, z.ZodType>
+    ? K extends 'params'
+      ? z.input<P>
+      : K extends 'query'
+        ? z.input<Q>
+        : z.input<B>
+    : never
+type Reply<E> = E extends Endpoint<z.ZodType, z.ZodType, z.ZodType, infer A> ? z.output<A> : never
+
+/**
+ * A typed client of Gatehouse's own surface: `client.call(listGroups, { query: {} })`. It makes its
+ * requests from the same declarations that the server validates by.
+ */
+export class GatehouseClient {
+  readonly #server: string
+  readonly #send: Send
+  readonly #headers: Readonly<Record<string, string>>
+
+  /**
+   * @param server its URL, with a path prefix where it has one
+   * @param headers of every request, such as `Authorization`
+   */
+  constructor(server: string, headers: Readonly<Record<string, string>> = {}, send: Send = fetch) {
+    this.#server = server.replace(/\/+$/, '')
+    this.#headers = headers
+    this.#send = send
+  }
+
+  /** @throws ApiError what the server refused */
+  async call<E extends Endpoint>(endpoint: E, given: Given<E>): Promise<Reply<E>> {
+    const {
+      params = {},
+      query = {},
+      body,
+    } = given as Record<string, Readonly<Record<string, unknown>>>
+    const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) =>
+      encodeURIComponent(String(params[name])),
+    )
+    const res = await this.request(endpoint.method, path, { query, body })
+    return (await res.json()) as Reply<E>
+  }
+
+  /** A request to any path of the server, MLflow's surface included. @throws ApiError */
+  async request(
+    method: string,
+    path: string,
+    {
+      query = {},
+      body,
+    }: { query?: Readonly<Record<string, unknown>> | undefined; body?: unknown } = {},
+  ): Promise<Response> {
+    const search = new URLSearchParams(
+      Object.entries(query).flatMap(([key, value]) =>
+        value === undefined ? [] : [value].flat().map((item) => [key, String(item)]),
+      ),
+    )
+    const url = `${this.#server}${path}${search.size > 0 ? `?${search}` : ''}`
+    const res = await this.#send(
+      new Request(url, {
+        method,
+        headers: {
+          ...this.#headers,
+          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    )
+    if (!res.ok) throw await refusal(res)
+    return res
+  }
+}
+
+async function refusal(res: Response): Promise<ApiError> {
+  const text = await res.text()
+  try {
+    const { error_code, message } = JSON.parse(text)
+    return new ApiError(res.status, String(error_code), String(message))
+  } catch {
+    return new ApiError(res.status, 'INTERNAL_ERROR', `${res.status}: ${text.slice(0, 200)}`)
+  }
+}

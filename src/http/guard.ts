@@ -1,0 +1,75 @@
+import type { Handler, Hono, MiddlewareHandler } from 'hono'
+import { authenticate } from '../access/authenticate.ts'
+import { RegistryError } from '../core/error.ts'
+import type { Context } from '../platform/context.ts'
+import type { AppContext, AppEnv } from './app-env.ts'
+
+/**
+ * Who may make a call, judged on the very values that the call then uses. `public` needs no
+ * credentials; a function throws PERMISSION_DENIED for whom it refuses.
+ *
+ * @typeParam R what the call asks: the decoded message, or the request where that is read by hand
+ */
+export type Rule<R> = 'public' | ((ctx: Context, req: R) => void | Promise<void>)
+
+/** Whoever has signed in. */
+export function anyone(): void {}
+
+/** Handlers that are behind a rule; `assertGuarded` finds those that are not. */
+const guarded = new WeakSet<object>()
+
+/** Mark a handler that judges its rule by itself. */
+export function guardedHandler<H extends Handler<AppEnv>>(handler: H): H {
+  guarded.add(handler)
+  return handler
+}
+
+/** Middleware that judges `rule` on the request, ahead of a handler. */
+export function guard(rule: Rule<AppContext>): MiddlewareHandler<AppEnv> {
+  const middleware: MiddlewareHandler<AppEnv> = async (c, next) => {
+    if (rule !== 'public') await rule(await admit(c), c)
+    await next()
+  }
+  guarded.add(middleware)
+  return middleware
+}
+
+/**
+ * Find out who asks, and let in whoever is somebody; with access control off, everybody.
+ *
+ * @returns the request's context with its principal
+ * @throws UNAUTHENTICATED no credentials, or wrong ones
+ */
+export async function admit(c: AppContext): Promise<Context> {
+  const { ctx } = c.var
+  if (!ctx.settings.auth || ctx.principal.isAdmin) return ctx
+  const principal = await authenticate(ctx, {
+    authorization: c.req.header('authorization'),
+    cookie: c.req.header('cookie'),
+  })
+  if (!principal) {
+    // The realm makes browsers and HTTP libraries send what they have.
+    c.header('WWW-Authenticate', 'Basic realm="gatehouse"')
+    throw new RegistryError(
+      'UNAUTHENTICATED',
+      'This server needs credentials: set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN',
+    )
+  }
+  const known = { ...ctx, principal }
+  c.set('ctx', known)
+  return known
+}
+
+/** Fails at the start, and so in every test, when a route is behind no rule. */
+export function assertGuarded(app: Hono<AppEnv>): void {
+  const open = new Set<string>()
+  const behind = new Set<string>()
+  for (const { method, path, handler } of app.routes) {
+    if (method === 'ALL') continue
+    const route = `${method} ${path}`
+    if (guarded.has(handler)) behind.add(route)
+    else if (!behind.has(route)) open.add(route)
+  }
+  const unguarded = [...open].filter((route) => !behind.has(route))
+  if (unguarded.length > 0) throw new Error(`routes behind no rule: ${unguarded.join(', ')}`)
+}

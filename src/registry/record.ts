@@ -1,0 +1,69 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Action } from '../audit/actions.ts'
+import { type Entry, record } from '../audit/record.ts'
+import type { Context } from '../platform/context.ts'
+import { modelId, versionId } from './ids.ts'
+import { promptKey } from './prompts.ts'
+
+type Said = Pick<Entry, 'version' | 'before' | 'after' | 'reason'>
+
+const isPrompt = sql`exists (select 1 from registered_model_tags p
+  where p.registered_model = m.id and p.key = ${sql.raw(`'${promptKey}'`)} and lower(p.value) = 'true')`
+
+/**
+ * The statement that records a change of the caller's model of this name; none where there is no
+ * such model, or `guard` does not hold. `m` in the expressions is its row.
+ */
+export function recordModel(
+  ctx: Context,
+  name: string,
+  action: Action,
+  said: Said,
+  guard: SQL = sql`1`,
+): SQL {
+  return record(ctx, {
+    ...said,
+    action,
+    registeredModel: sql`m.id`,
+    model: sql`m.name`,
+    isPrompt,
+    from: sql`registered_models m where m.id = (${modelId(ctx, name)}) and ${guard}`,
+  })
+}
+
+/** As `recordModel`, of one version: `v` is its row, `m` its model's. */
+export function recordVersion(
+  ctx: Context,
+  name: string,
+  version: number,
+  action: Action,
+  said: Said,
+  guard: SQL = sql`1`,
+): SQL {
+  return recordVersionOf(ctx, versionId(ctx, name, version), action, said, guard)
+}
+
+/** As `recordVersion`. @param id a select of `model_versions.id` */
+export function recordVersionOf(
+  ctx: Context,
+  id: SQL,
+  action: Action,
+  said: Said,
+  guard: SQL = sql`1`,
+): SQL {
+  return record(ctx, {
+    ...said,
+    action,
+    registeredModel: sql`m.id`,
+    model: sql`m.name`,
+    version: sql`v.version`,
+    isPrompt,
+    from: sql`model_versions v join registered_models m on m.id = v.registered_model
+      where v.id = (${id}) and ${guard}`,
+  })
+}
+
+/** `{key: value}` of the rows of a select, which hands out `key` and `value`. */
+export function jsonMap(rows: SQL): SQL {
+  return sql`(select json_group_object(key, value) from (${rows}))`
+}
