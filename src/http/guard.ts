@@ -42,7 +42,7 @@ export function guard(rule: Rule<AppContext>): MiddlewareHandler<AppEnv> {
  */
 export async function admit(c: AppContext): Promise<Context> {
   const { ctx } = c.var
-  if (!ctx.settings.auth || ctx.principal.isAdmin) return ctx
+  if (!ctx.settings.auth || ctx.principal.verified) return ctx
   const principal = await authenticate(ctx, {
     authorization: c.req.header('authorization'),
     cookie: c.req.header('cookie'),

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { type SQL, sql } from 'drizzle-orm'
 import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { expect, test } from 'vitest'
+import * as access from '../../src/access/tables.ts'
 import * as artifacts from '../../src/artifacts/tables.ts'
 import * as audit from '../../src/audit/tables.ts'
 import type { Database } from '../../src/db/database.ts'
@@ -72,7 +73,7 @@ test('sixteen processes that start at once migrate once', async () => {
 test('the migrations make the columns and keys that the tables in src/ declare', async () => {
   const db = new LibsqlFile(':memory:')
   await migrate(db, migrations)
-  const declared = [artifacts, audit, registry, tracking].flatMap((module) =>
+  const declared = [access, artifacts, audit, registry, tracking].flatMap((module) =>
     Object.values(module).filter((value) => value instanceof SQLiteTable),
   )
   expect(declared.length).toBeGreaterThan(10)
