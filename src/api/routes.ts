@@ -3,12 +3,17 @@ import type { AppEnv } from '../http/app-env.ts'
 import { downloadRoutes } from './downloads.ts'
 import { openApiRoutes } from './openapi.ts'
 import { mount, type Served } from './serve.ts'
+import { stageRoutes } from './stages.ts'
 import { uploadRoutes } from './uploads.ts'
 import { versionFileRoutes } from './version-files.ts'
 import { whoamiRoutes } from './whoami.ts'
 
 /** Every endpoint of our own surface, one list a capability. Signed URLs are not among them. */
-export const served: readonly Served[] = [...whoamiRoutes, ...versionFileRoutes]
+export const served: readonly Served[] = [
+  ...whoamiRoutes,
+  ...stageRoutes,
+  ...versionFileRoutes,
+]
 
 /** Our own REST surface, `/api/v1`. */
 export function apiRoutes(): Hono<AppEnv> {

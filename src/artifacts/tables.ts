@@ -74,3 +74,12 @@ export const multipartUploads = sqliteTable('multipart_uploads', {
   store_upload_id: text().notNull(),
   created_at_ms: integer().notNull(),
 })
+
+/** Blobs that were found missing or changed, so that each is put on the record once a day. */
+export const damagedBlobs = sqliteTable('damaged_blobs', {
+  blob: integer()
+    .primaryKey()
+    .references(() => blobs.id, { onDelete: 'cascade' }),
+  /** When it last was put on the record. */
+  recorded_at_ms: integer().notNull(),
+})

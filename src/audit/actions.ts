@@ -14,10 +14,15 @@
  * | model_version.updated | description | description |
  * | model_version.deleted | stage, source, run_id, aliases [], digest | |
  * | model_version.transitioned | stage | stage, archived [versions that were moved to Archived with it] |
- * | model_version.rolled_back | stage | stage, archived [...] |
+ * | model_version.rolled_back | stage, holders [versions that were in the stage] | stage, archived [...] |
  * | model_version.tag_set, tag_deleted | key, value | key, value |
  * | model_version.alias_set | alias, version (null: none had it) | alias, version |
  * | model_version.alias_deleted | alias, version | |
+ * | model_version.hold_placed | | reason |
+ * | model_version.hold_lifted | reason, placed_by (a principal), placed_at | |
+ * | model_version.damaged | | path, sha256, size, problem (`missing` or `changed`) |
+ * | artifact.damaged: a file of no version | | path, sha256, size, problem |
+ * | stages.changed | items [{name, exclusive, from}] | items |
  * | request.refused | | operation, error_code, message |
  */
 export const actions = [
@@ -35,6 +40,12 @@ export const actions = [
   'model_version.tag_deleted',
   'model_version.alias_set',
   'model_version.alias_deleted',
+  'model_version.rolled_back',
+  'model_version.hold_placed',
+  'model_version.hold_lifted',
+  'model_version.damaged',
+  'artifact.damaged',
+  'stages.changed',
 ] as const
 
 export type Action = (typeof actions)[number]

@@ -48,7 +48,8 @@ export async function commit(ctx: Context, statements: readonly SQL[]): Promise<
   return rows
 }
 
-function actorOf(ctx: Context): string {
+/** Who asks, as the record keeps it: a Principal, as JSON. */
+export function actorOf(ctx: Context): string {
   const { name, kind, verified, groups } = ctx.principal
   return JSON.stringify({ name, kind, verified, groups })
 }

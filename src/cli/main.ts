@@ -4,6 +4,7 @@ import { StartError } from '../platform/start-error.ts'
 import { artifactsCommand } from './artifacts.ts'
 import { gcCommand } from './gc.ts'
 import { serverCommand } from './server.ts'
+import { stagesCommand } from './stages.ts'
 import { whoamiCommand } from './whoami.ts'
 import { workerCommand } from './worker.ts'
 
@@ -12,6 +13,7 @@ const commands = [
   serverCommand(),
   gcCommand(),
   artifactsCommand(),
+  stagesCommand(),
   whoamiCommand(),
   workerCommand(),
 ]

@@ -1,7 +1,7 @@
 import { anyone } from '../http/guard.ts'
 import { parseVersion } from '../registry/check-names.ts'
 import { createVersion } from '../registry/create-version.ts'
-import { parseStage } from '../registry/stages.ts'
+import { canonicalStage } from '../registry/stages.ts'
 import { deleteVersionTag, setVersionTag } from '../registry/tags.ts'
 import { transitionStage } from '../registry/transition-stage.ts'
 import { deleteVersion, getDownloadUri, getVersion, updateVersion } from '../registry/versions.ts'
@@ -76,7 +76,7 @@ export const modelVersionOperations: readonly Operation[] = [
           ctx,
           req.name,
           parseVersion(req.version),
-          parseStage(req.stage),
+          await canonicalStage(ctx, req.stage),
           req.archive_existing_versions ?? false,
         ),
       ),

@@ -9,7 +9,7 @@ import {
   updateModel,
 } from '../registry/registered-models.ts'
 import { renameModel } from '../registry/rename-model.ts'
-import { parseStage } from '../registry/stages.ts'
+import { canonicalStages } from '../registry/stages.ts'
 import { deleteModelTag, setModelTag } from '../registry/tags.ts'
 import { type Operation, operation } from './operation.ts'
 import { modelVersionToWire, registeredModelToWire, tagMessage, tagsFrom } from './registry-wire.ts'
@@ -78,7 +78,8 @@ export const registeredModelOperations: readonly Operation[] = [
     anyone,
     message({ name, stages: { type: 'string', repeated: true } }),
     async (ctx, req) => {
-      const versions = await getLatestVersions(ctx, req.name, req.stages.map(parseStage))
+      const stages = await canonicalStages(ctx, req.stages)
+      const versions = await getLatestVersions(ctx, req.name, stages)
       return { model_versions: unlessEmpty(versions.map(modelVersionToWire)) }
     },
   ),

@@ -12,6 +12,7 @@ import {
 import { modelId, newestVersionId } from './ids.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
 import { recordModel, recordVersion } from './record.ts'
+import { stageKey } from './stages.ts'
 
 /**
  * Point an alias at a version; another version of the model that had it loses it.
@@ -66,7 +67,8 @@ export async function deleteAlias(ctx: Context, name: string, alias: string): Pr
 }
 
 /**
- * The version that an alias points at; `latest` is the one of the highest number.
+ * The version that an alias points at; `latest` is the one of the highest number. Where no alias of
+ * that name exists, a stage of that name, in any case, stands for its latest version.
  *
  * @throws INVALID_PARAMETER_VALUE the model has no such alias: MLflow's clients expect this, not 404
  * @throws RESOURCE_DOES_NOT_EXIST no such model, or it has no version and `latest` was asked for
@@ -84,7 +86,20 @@ export async function getVersionByAlias(
         where a.registered_model = (${modelId(ctx, name)}) and a.alias = ${alias}`
   const [version] = versionsFrom(await ctx.db.batch(versionReads(id)))
   if (version) return version
-  if (!(await ctx.db.first(modelId(ctx, name)))) throw modelNotFound(name)
+  const [models, ...rows] = await ctx.db.batch([
+    modelId(ctx, name),
+    ...versionReads(latestInStage(ctx, name, alias)),
+  ])
+  const [staged] = versionsFrom(rows)
+  if (staged) return staged
+  if (!models?.length) throw modelNotFound(name)
   if (isLatest(alias)) throw notFound('Latest version of model', name)
   throw invalid(`Registered model alias '${excerpt(alias)}' not found`)
+}
+
+/** A select of `model_versions.id`: the version that get-latest-versions names for a stage, or none. */
+function latestInStage(ctx: Context, name: string, stage: string): SQL {
+  return sql`select v.id from stages s
+    join model_versions v on v.registered_model = (${modelId(ctx, name)}) and v.stage = s.name
+    where s.name_key = ${stageKey(stage)} order by v.version desc limit 1`
 }

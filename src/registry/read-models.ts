@@ -9,7 +9,6 @@ import {
   type VersionTagRow,
   versionTagRead,
 } from './read-versions.ts'
-import { stages } from './stages.ts'
 import type { registeredModels } from './tables.ts'
 
 /** One registered model with all that MLflow shows of it. */
@@ -60,12 +59,15 @@ export function modelReads(ids: SQL): SQL[] {
  * A select of `model_versions.id`: the highest version in each stage of each of these models, one
  * index probe each, however many versions there are. Null where a stage is empty.
  *
- * @param wanted canonical names of stages
+ * @param wanted canonical names of stages; absent for all
  */
-export function latestVersionIds(models: SQL, wanted: readonly string[] = stages()): SQL {
+export function latestVersionIds(models: SQL, wanted?: readonly string[]): SQL {
+  const stages = wanted
+    ? sql`(select value as name from json_each(${JSON.stringify(wanted)}))`
+    : sql`stages`
   return sql`select (select v.id from model_versions v
-      where v.registered_model = m.id and v.stage = s.value order by v.version desc limit 1)
-    from registered_models m, json_each(${JSON.stringify(wanted)}) s where m.id in (${models})`
+      where v.registered_model = m.id and v.stage = s.name order by v.version desc limit 1)
+    from registered_models m, ${stages} s where m.id in (${models})`
 }
 
 type ModelRow = typeof registeredModels.$inferSelect

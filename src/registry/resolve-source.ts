@@ -8,6 +8,7 @@ import { isPromptTag } from './prompts.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
 import { getLatestVersions } from './registered-models.ts'
 import { notContained, type Selector, type Source } from './source.ts'
+import { canonicalStage } from './stages.ts'
 import { getVersion } from './versions.ts'
 
 /** Where a new version comes from, with everything looked up. */
@@ -179,8 +180,9 @@ async function selectVersion(
   checkModelName(name)
   if (selector.by === 'alias') return getVersionByAlias(ctx, name, selector.alias)
   if (selector.by === 'version') return getVersion(ctx, name, selector.version)
-  const [version] = await getLatestVersions(ctx, name, [selector.stage])
-  if (!version) throw notFound(`Version of model '${excerpt(name)}' in stage`, selector.stage)
+  const stage = await canonicalStage(ctx, selector.stage)
+  const [version] = await getLatestVersions(ctx, name, [stage])
+  if (!version) throw notFound(`Version of model '${excerpt(name)}' in stage`, stage)
   return version
 }
 

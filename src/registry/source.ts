@@ -4,7 +4,6 @@ import type { Settings } from '../platform/settings.ts'
 import { isLatest, parseVersion } from './check-names.ts'
 import { isPromptPlaceholder } from './prompts.ts'
 import { parseSourceUri, type SourceUri } from './source-uri.ts'
-import { parseStage } from './stages.ts'
 import { versionIdOfPath } from './version-address.ts'
 
 /** What the source of a new version names. Paths are decoded and have no slash at either end. */
@@ -17,7 +16,7 @@ export type Source =
   | { readonly kind: 'version'; readonly name: string; readonly selector: Selector }
   | { readonly kind: 'version id'; readonly id: number }
 
-/** Which version of a registered model: `/3`, `/latest`, `/Staging` or `@champion`. */
+/** Which version of a registered model: `/3`, `/latest`, `/Staging` (in any case) or `@champion`. */
 export type Selector =
   | { readonly by: 'version'; readonly version: number }
   | { readonly by: 'alias'; readonly alias: string }
@@ -100,7 +99,7 @@ function modelSource(source: string, uri: SourceUri): Source {
 function selectorOf(wanted: string): Selector {
   if (/^[+-]?\d+$/.test(wanted)) return { by: 'version', version: parseVersion(wanted) }
   if (isLatest(wanted)) return { by: 'alias', alias: 'latest' }
-  return { by: 'stage', stage: parseStage(wanted) }
+  return { by: 'stage', stage: wanted }
 }
 
 /** The source lies elsewhere than in the run or logged model that the request names. */

@@ -1,26 +1,57 @@
+import { sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../core/error.ts'
+import type { Context } from '../platform/context.ts'
 
 /** Where a version starts. */
 export const firstStage = 'None'
 /** Where a version goes that another one replaces. */
 export const archivedStage = 'Archived'
+/** MLflow's stages: always there, entered from everywhere, by as many versions as you like. */
+export const mlflowStages: readonly string[] = [firstStage, 'Staging', 'Production', archivedStage]
 
-/** The stages that a version may be in, by their canonical names. */
-export function stages(): readonly string[] {
-  return [firstStage, 'Staging', 'Production', archivedStage]
-}
-
-/** The canonical name of a stage that is written in any case. @throws INVALID_PARAMETER_VALUE it is none */
-export function parseStage(text: string): string {
-  const wanted = text.toLowerCase()
-  const stage = stages().find((name) => name.toLowerCase() === wanted)
-  if (stage !== undefined) return stage
-  throw invalid(
-    `Invalid Model Version stage '${excerpt(text)}': it must be one of ${stages().join(', ')}`,
-  )
+/** Whether a stage, by its canonical name, is one of MLflow's. */
+export function isMlflowStage(stage: string): boolean {
+  return mlflowStages.includes(stage)
 }
 
 /** Whether versions serve in this stage, so that a new one can replace the others in it. */
 export function isActive(stage: string): boolean {
   return stage !== firstStage && stage !== archivedStage
+}
+
+/** Stages are written in any case. */
+export function stageKey(stage: string): string {
+  return stage.toLowerCase()
+}
+
+/** As `canonicalStages`, of one. */
+export async function canonicalStage(ctx: Context, text: string): Promise<string> {
+  const [stage] = await canonicalStages(ctx, [text])
+  if (stage === undefined) throw new Error('of one stage there came no name')
+  return stage
+}
+
+/**
+ * The canonical names of stages that are written in any case. MLflow's four cost no look at the
+ * database, so that clients which know no others wait for none.
+ *
+ * @throws INVALID_PARAMETER_VALUE one of them is no stage
+ */
+export async function canonicalStages(ctx: Context, texts: readonly string[]): Promise<string[]> {
+  let names = byKey(mlflowStages)
+  if (!texts.every((text) => names.has(stageKey(text)))) {
+    const rows = await ctx.db.all<{ name: string }>(sql`select name from stages order by position`)
+    names = byKey(rows.map(({ name }) => name))
+  }
+  return texts.map((text) => {
+    const stage = names.get(stageKey(text))
+    if (stage !== undefined) return stage
+    throw invalid(
+      `Invalid Model Version stage '${excerpt(text)}': it must be one of ${[...names.values()].join(', ')}`,
+    )
+  })
+}
+
+function byKey(names: readonly string[]): Map<string, string> {
+  return new Map(names.map((name) => [stageKey(name), name]))
 }

@@ -118,3 +118,31 @@ export const issuedVersions = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.workspace, t.name, t.version] })],
 )
+
+/**
+ * The stages that versions may be in, one list for the whole server. MLflow's four are always among
+ * them, not exclusive and entered from everywhere.
+ */
+export const stages = sqliteTable('stages', {
+  /** As it is answered: `Production`, `Canary`. */
+  name: text().primaryKey(),
+  /** In lower case, as a stage may be written in any. */
+  name_key: text().notNull().unique(),
+  /** Its place in the list, from 0. */
+  position: integer().notNull(),
+  /** 1: a model has at most one version in it. */
+  is_exclusive: integer().notNull(),
+  /** Names of the stages that it may be entered from, a JSON list; null for any. */
+  entered_from: text(),
+})
+
+/** Legal holds: a version with a row here is not deleted. The reference refuses it by itself too. */
+export const versionHolds = sqliteTable('version_holds', {
+  model_version: integer()
+    .primaryKey()
+    .references(() => modelVersions.id),
+  reason: text().notNull(),
+  /** A Principal, as JSON. */
+  placed_by: text().notNull(),
+  placed_at_ms: integer().notNull(),
+})

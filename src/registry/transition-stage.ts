@@ -1,12 +1,13 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../audit/record.ts'
-import { invalid } from '../core/error.ts'
+import { conflict, excerpt, invalid, type RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
-import { checkModelName, versionNotFound } from './check-names.ts'
+import { checkModelName } from './check-names.ts'
 import { modelId, versionId } from './ids.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
 import { recordVersion } from './record.ts'
-import { archivedStage, isActive, stages } from './stages.ts'
+import { archivedStage, canonicalStage, firstStage, isActive, isMlflowStage } from './stages.ts'
+import { getVersion } from './versions.ts'
 
 /**
  * Move a version to another stage, or to the one it is in, which counts as a change too.
@@ -16,6 +17,8 @@ import { archivedStage, isActive, stages } from './stages.ts'
  *   aliases stay
  * @throws INVALID_PARAMETER_VALUE `archiveOthers` for a stage in which versions do not serve
  * @throws RESOURCE_DOES_NOT_EXIST no such version
+ * @throws RESOURCE_CONFLICT the stage cannot be entered from the version's own, or is exclusive and
+ *   another version is in it
  */
 export async function transitionStage(
   ctx: Context,
@@ -27,30 +30,81 @@ export async function transitionStage(
   checkModelName(name)
   if (archiveOthers && !isActive(stage)) {
     throw invalid(
-      `archive_existing_versions cannot be true for stage '${stage}': ` +
-        `only ${stages().filter(isActive).join(' and ')} replace the versions in them`,
+      `archive_existing_versions cannot be true for stage '${stage}': versions in ${firstStage} and ` +
+        `${archivedStage} are not replaced, those in every other stage are`,
     )
   }
   const now = ctx.now()
   const id = versionId(ctx, name, version)
-  const move = sql`update model_versions set stage = ${stage}, updated_at_ms = ${now}
-    where id = (${id})`
+  const allowed = isMlflowStage(stage) ? undefined : mayEnter(stage, archiveOthers)
+  const mover = allowed
+    ? sql`select v.id from model_versions v where v.id = (${id}) and ${allowed}`
+    : id
   const others = sql`registered_model = (${modelId(ctx, name)}) and stage = ${stage}
     and version <> ${version}`
-  const entry = recordVersion(ctx, name, version, 'model_version.transitioned', {
-    before: sql`json_object('stage', v.stage)`,
-    after: archiveOthers
-      ? sql`json_object('stage', ${stage}, 'archived',
+  const entry = recordVersion(
+    ctx,
+    name,
+    version,
+    'model_version.transitioned',
+    {
+      before: sql`json_object('stage', v.stage)`,
+      after: archiveOthers
+        ? sql`json_object('stage', ${stage}, 'archived',
           json((select json_group_array(cast(version as text)) from model_versions where ${others})))`
-      : sql`json_object('stage', ${stage})`,
-  })
-  const archive = sql`update model_versions set stage = ${archivedStage}, updated_at_ms = ${now}
-    where ${others} and exists (${id})`
+        : sql`json_object('stage', ${stage})`,
+    },
+    allowed,
+  )
   const touch = sql`update registered_models set updated_at_ms = ${now}
-    where id = (${modelId(ctx, name)}) and exists (${id})`
-  const changes = [entry, move, ...(archiveOthers ? [archive] : []), touch]
+    where id = (${modelId(ctx, name)}) and exists (${mover})`
+  const archive = sql`update model_versions set stage = ${archivedStage}, updated_at_ms = ${now}
+    where ${others} and exists (${mover})`
+  // The mover itself goes last: until then `mover` finds what it found for the entry.
+  const move = sql`update model_versions set stage = ${stage}, updated_at_ms = ${now}
+    where id = (${mover}) returning id`
+  const changes = [entry, touch, ...(archiveOthers ? [archive] : []), move]
   const rows = await commit(ctx, [...changes, ...versionReads(id)])
-  const [moved] = versionsFrom(rows.slice(changes.length))
-  if (!moved) throw versionNotFound(name, version)
-  return moved
+  const moved = versionsFrom(rows.slice(changes.length))[0]
+  if (moved && rows[changes.length - 1]?.length === 1) return moved
+  throw await whyNot(ctx, name, version, stage)
+}
+
+/** Whether the version `v` may go to a custom stage, as its rules are at this moment. */
+function mayEnter(stage: string, archiveOthers: boolean): SQL {
+  const isFree = sql`s.is_exclusive = 0 or not exists (select 1 from model_versions o
+    where o.registered_model = v.registered_model and o.stage = s.name and o.id <> v.id)`
+  return sql`exists (select 1 from stages s where s.name = ${stage}
+    and (s.entered_from is null or v.stage = s.name
+      or v.stage in (select value from json_each(s.entered_from)))
+    and (${archiveOthers ? sql`1` : isFree}))`
+}
+
+/** Why a version did not move. @throws RESOURCE_DOES_NOT_EXIST there is none */
+async function whyNot(
+  ctx: Context,
+  name: string,
+  version: number,
+  stage: string,
+): Promise<RegistryError> {
+  const moving = await getVersion(ctx, name, version)
+  // Refuses a stage that has been removed meanwhile.
+  await canonicalStage(ctx, stage)
+  const what = `Version ${version} of '${excerpt(name)}'`
+  const row = await ctx.db.first<{ entered_from: string | null; other: number | null }>(sql`
+    select entered_from, (select min(version) from model_versions
+      where registered_model = ${moving.registeredModelId} and stage = stages.name
+        and id <> ${moving.id}) as other
+    from stages where name = ${stage}`)
+  const from: string[] | undefined = row?.entered_from ? JSON.parse(row.entered_from) : undefined
+  if (from && moving.stage !== stage && !from.includes(moving.stage)) {
+    return conflict(
+      `${what} is in ${moving.stage}, and ${stage} can only be entered from ${from.join(', ')}: move it there first`,
+    )
+  }
+  return conflict(
+    row?.other
+      ? `${stage} holds one version of a model at a time, and version ${row.other} of '${excerpt(name)}' is in it: send archive_existing_versions, or move that one first`
+      : `${what} changed while it was being moved to ${stage}; try again`,
+  )
 }

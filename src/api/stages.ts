@@ -1,0 +1,34 @@
+import { requireAdmin } from '../access/require.ts'
+import { anyone } from '../http/guard.ts'
+import type { Stage } from '../registry/check-stages.ts'
+import * as registry from '../registry/stage-list.ts'
+import { listStages, replaceStages } from './endpoints/stages.ts'
+import { type Served, serve } from './serve.ts'
+
+/** The list of stages. */
+export const stageRoutes: readonly Served[] = [
+  serve(listStages, anyone, async (ctx) => stagesToWire(await registry.listStages(ctx))),
+
+  serve(replaceStages, requireAdmin, async (ctx, { body }) =>
+    stagesToWire(
+      await registry.replaceStages(
+        ctx,
+        body.items.map(({ name, exclusive, from }) => ({
+          name,
+          isExclusive: exclusive,
+          from: from ?? undefined,
+        })),
+      ),
+    ),
+  ),
+]
+
+function stagesToWire(stages: readonly Stage[]) {
+  return {
+    items: stages.map(({ name, isExclusive, from }) => ({
+      name,
+      exclusive: isExclusive,
+      ...(from && { from: [...from] }),
+    })),
+  }
+}
