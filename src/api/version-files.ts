@@ -1,6 +1,7 @@
-import { manifestFilesAfter, verifyManifest } from '../artifacts/manifest.ts'
+import { manifestFilesAfter } from '../artifacts/manifest.ts'
 import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
 import { anyone } from '../http/guard.ts'
+import { verifyOnRecord } from '../registry/damage.ts'
 import { getVersionFiles, sealedManifest } from '../registry/version-manifest.ts'
 import { listVersionFiles, verifyVersion } from './endpoints/version-files.ts'
 import { type Served, serve } from './serve.ts'
@@ -28,7 +29,7 @@ export const versionFileRoutes: readonly Served[] = [
   serve(verifyVersion, anyone, async (ctx, { params }) => {
     const files = await getVersionFiles(ctx, params.name, params.version)
     const manifest = sealedManifest(files, params.name, params.version)
-    const { digest, filesRead, differing } = await verifyManifest(ctx, manifest)
+    const { digest, filesRead, differing } = await verifyOnRecord(ctx, manifest)
     return {
       ok: differing.length === 0 && digest === files.digest,
       digest,

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { hex } from '../core/bytes.ts'
 import type { Context } from '../platform/context.ts'
-import { damageOf } from './read.ts'
+import { type Damage, damageOf } from './read.ts'
 import type { blobs } from './tables.ts'
 
 /** One file of a version: its path below the version's root, and what it holds. */
@@ -73,15 +73,15 @@ export async function verifyManifest(
 ): Promise<{
   readonly digest: string
   readonly filesRead: number
-  readonly differing: readonly (ManifestFile & { readonly problem: 'missing' | 'changed' })[]
+  readonly differing: readonly (SealedFile & { readonly problem: Damage })[]
 }> {
   const files: ManifestFile[] = []
-  const differing: (ManifestFile & { problem: 'missing' | 'changed' })[] = []
+  const differing: (SealedFile & { problem: Damage })[] = []
   let page: SealedFile[]
   do {
     page = await manifestFilesAfter(ctx, manifest, files.at(-1)?.path ?? '', filesPerRead)
-    for (const { key, ...file } of page) {
-      const problem = await damageOf(ctx, { ...file, key })
+    for (const file of page) {
+      const problem = await damageOf(ctx, file)
       if (problem) differing.push({ ...file, problem })
       files.push(file)
     }

@@ -8,16 +8,21 @@ import type { ArtifactFile } from './files.ts'
 
 type StoredFile = Pick<ArtifactFile, 'path' | 'key' | 'sizeBytes' | 'sha256'>
 
+/** What is wrong with stored bytes; those of another length are changed. */
+export type Damage = 'missing' | 'changed'
+
 /**
  * The bytes of a file, hashed on their way out: of a file that is not what was stored, the last
  * chunk never leaves and the stream fails instead. A range is too little to tell by and goes out
  * as it is.
  *
+ * @param onDamage told of the damage before the caller is
  * @throws DATA_LOSS the blob is missing or has another size
  */
 export async function openFile(
   ctx: Context,
   file: StoredFile,
+  onDamage: (damage: Damage) => Promise<void>,
   range?: ByteRange,
 ): Promise<ReadableStream<Uint8Array>> {
   const [stream, sizeBytes] = await Promise.all([
@@ -28,19 +33,17 @@ export async function openFile(
     await stream?.cancel()
     const found = sizeBytes === undefined ? 'is missing' : `has ${sizeBytes} bytes`
     logDamage(ctx, file, found)
+    await onDamage(sizeBytes === undefined ? 'missing' : 'changed')
     throw new RegistryError(
       'DATA_LOSS',
       `The stored bytes of '${excerpt(file.path)}' are lost: ${file.sizeBytes} bytes were kept and the blob ${found}; restore it from a backup`,
     )
   }
-  return range ? stream : streamOf(verified(ctx, file, stream))
+  return range ? stream : streamOf(verified(ctx, file, stream, onDamage))
 }
 
 /** @returns what is wrong with the stored bytes of `file`, or undefined: read whole, nothing kept */
-export async function damageOf(
-  ctx: Context,
-  file: StoredFile,
-): Promise<'missing' | 'changed' | undefined> {
+export async function damageOf(ctx: Context, file: StoredFile): Promise<Damage | undefined> {
   const stream = await ctx.blobs.get(file.key)
   if (!stream) return 'missing'
   const { sha256, sizeBytes } = await measured(chunksOf(stream), ctx.sha256())
@@ -48,7 +51,12 @@ export async function damageOf(
   return isSame ? undefined : 'changed'
 }
 
-async function* verified(ctx: Context, file: StoredFile, stream: ReadableStream<Uint8Array>) {
+async function* verified(
+  ctx: Context,
+  file: StoredFile,
+  stream: ReadableStream<Uint8Array>,
+  onDamage: (damage: Damage) => Promise<void>,
+) {
   const hash = ctx.sha256()
   let held: Uint8Array | undefined
   for await (const chunk of chunksOf(stream)) {
@@ -58,6 +66,7 @@ async function* verified(ctx: Context, file: StoredFile, stream: ReadableStream<
   }
   if ((await hash.digest()) !== file.sha256) {
     logDamage(ctx, file, 'has other bytes')
+    await onDamage('changed')
     throw new Error(`blob ${file.key} does not match its hash; the download was cut off`)
   }
   if (held) yield held

@@ -2,7 +2,6 @@ import { Command } from 'commander'
 import { type FileToExport, filesBelow } from '../artifacts/export.ts'
 import { type FileToImport, importFiles } from '../artifacts/import.ts'
 import { cleanPath } from '../artifacts/path.ts'
-import { openFile } from '../artifacts/read.ts'
 import { chunksOf } from '../core/bytes.ts'
 import { RegistryError } from '../core/error.ts'
 import { anonymous } from '../core/principal.ts'
@@ -15,6 +14,7 @@ import { s3Options } from '../platform/s3/s3-options.ts'
 import type { Given } from '../platform/setting-table.ts'
 import { StartError } from '../platform/start-error.ts'
 import { getVersionByAlias } from '../registry/aliases.ts'
+import { openOnRecord } from '../registry/damage.ts'
 import { getVersion } from '../registry/versions.ts'
 import { addSettings, givenSettings } from './options.ts'
 
@@ -54,7 +54,7 @@ function exportCommand(): Command {
       let files = 0
       let sizeBytes = 0
       for await (const file of await filesOf(ctx, path)) {
-        await writePlainFile(folder, file.path, chunksOf(await openFile(ctx, file)))
+        await writePlainFile(folder, file.path, chunksOf(await openOnRecord(ctx, file)))
         files++
         sizeBytes += file.sizeBytes
       }

@@ -1,7 +1,7 @@
 import type { ArtifactFile } from '../artifacts/files.ts'
 import { baseName } from '../artifacts/folder-range.ts'
-import { openFile } from '../artifacts/read.ts'
 import { getLocated, type Located } from '../registry/artifact-place.ts'
+import { openOnRecord } from '../registry/damage.ts'
 import type { AppContext } from './app-env.ts'
 import { sendFile } from './download.ts'
 
@@ -16,6 +16,6 @@ export function sendArtifact(c: AppContext, file: ArtifactFile): Promise<Respons
   return sendFile(c, {
     ...file,
     fileName: baseName(file.path),
-    open: (range) => openFile(ctx, file, range),
+    open: (range) => openOnRecord(ctx, file, range),
   })
 }

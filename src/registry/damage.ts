@@ -1,0 +1,63 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { ArtifactFile } from '../artifacts/files.ts'
+import { verifyManifest } from '../artifacts/manifest.ts'
+import { type Damage, openFile } from '../artifacts/read.ts'
+import { commit, record } from '../audit/record.ts'
+import type { Context } from '../platform/context.ts'
+import type { ByteRange } from '../platform/ports.ts'
+
+type StoredFile = Pick<ArtifactFile, 'path' | 'key' | 'sizeBytes' | 'sha256'>
+
+/** Versions that one damaged blob puts on the record: equal files of many share one blob. */
+const versionsMax = 100
+const dayMs = 86_400_000
+
+/** As `openFile`; damage goes on the record. */
+export function openOnRecord(
+  ctx: Context,
+  file: StoredFile,
+  range?: ByteRange,
+): Promise<ReadableStream<Uint8Array>> {
+  return openFile(ctx, file, (damage) => recordDamage(ctx, file, damage), range)
+}
+
+/** As `verifyManifest`; damage goes on the record. */
+export async function verifyOnRecord(ctx: Context, manifest: number) {
+  const found = await verifyManifest(ctx, manifest)
+  for (const file of found.differing) await recordDamage(ctx, file, file.problem)
+  return found
+}
+
+/**
+ * Put it on the record that stored bytes are not what they were: an entry for each version that has
+ * the file, the newest first, or one of the file alone where none has. Once a blob and day, since a
+ * client that fails comes back.
+ */
+async function recordDamage(ctx: Context, file: StoredFile, problem: Damage): Promise<void> {
+  const { path, key, sha256, sizeBytes } = file
+  const now = ctx.now()
+  const blob = sql`select b.id from blobs b where b.key = ${key} and not exists (
+    select 1 from damaged_blobs d where d.blob = b.id and d.recorded_at_ms > ${now - dayMs})`
+  const after = (shown: SQL) => sql`json_object('path', ${shown}, 'sha256', ${sha256},
+    'size', ${sizeBytes}, 'problem', ${problem})`
+  await commit(ctx, [
+    record(ctx, {
+      action: 'model_version.damaged',
+      registeredModel: sql`m.id`,
+      model: sql`m.name`,
+      version: sql`v.version`,
+      after: after(sql`f.path`),
+      from: sql`manifest_files f join model_versions v on v.manifest = f.manifest
+        join registered_models m on m.id = v.registered_model
+        where f.blob = (${blob}) order by v.id desc limit ${versionsMax}`,
+    }),
+    record(ctx, {
+      action: 'artifact.damaged',
+      after: after(sql`${path}`),
+      from: sql`(${blob}) b where not exists (select 1 from manifest_files f
+        join model_versions v on v.manifest = f.manifest where f.blob = b.id)`,
+    }),
+    sql`insert into damaged_blobs (blob, recorded_at_ms) select id, ${now} from (${blob}) where true
+      on conflict (blob) do update set recorded_at_ms = excluded.recorded_at_ms`,
+  ])
+}
