@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { AppEnv } from '../http/app-env.ts'
 import { downloadRoutes } from './downloads.ts'
+import { modelVersionRoutes } from './model-versions.ts'
 import { openApiRoutes } from './openapi.ts'
 import { mount, type Served } from './serve.ts'
 import { stageRoutes } from './stages.ts'
@@ -12,6 +13,7 @@ import { whoamiRoutes } from './whoami.ts'
 export const served: readonly Served[] = [
   ...whoamiRoutes,
   ...stageRoutes,
+  ...modelVersionRoutes,
   ...versionFileRoutes,
 ]
 

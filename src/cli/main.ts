@@ -3,6 +3,7 @@ import { SettingError } from '../platform/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
 import { artifactsCommand } from './artifacts.ts'
 import { gcCommand } from './gc.ts'
+import { rollbackCommand } from './rollback.ts'
 import { serverCommand } from './server.ts'
 import { stagesCommand } from './stages.ts'
 import { whoamiCommand } from './whoami.ts'
@@ -13,6 +14,7 @@ const commands = [
   serverCommand(),
   gcCommand(),
   artifactsCommand(),
+  rollbackCommand(),
   stagesCommand(),
   whoamiCommand(),
   workerCommand(),

@@ -8,6 +8,7 @@ import {
 } from '../artifacts/collect.ts'
 import { type Purged, purgeDeleted } from '../tracking/purge.ts'
 import { collectManifests } from './collect-manifests.ts'
+import { sourceDeletable } from './deletable.ts'
 
 export type Garbage = {
   /** Undefined: nothing was to be purged. */
@@ -23,14 +24,17 @@ export type Garbage = {
  * Remove all that nothing refers to, and nothing else, beside a server at work. May be stopped or
  * killed at any moment: the next run finishes the job.
  *
- * @param purgeBeforeMs also delete for good what was deleted before this time
+ * @param purgeBeforeMs also delete for good what was deleted before this time, and what no version
+ *   that must be kept came from
  */
 export async function collectGarbage(
   collector: Collector,
   purgeBeforeMs?: number,
 ): Promise<Garbage> {
   const purged =
-    purgeBeforeMs === undefined ? undefined : await purgeDeleted(collector, purgeBeforeMs)
+    purgeBeforeMs === undefined
+      ? undefined
+      : await purgeDeleted(collector, purgeBeforeMs, sourceDeletable)
   return {
     purged,
     manifests: await collectManifests(collector),

@@ -5,6 +5,7 @@ import { checkLength } from '../core/names.ts'
 import { ConstraintError } from '../db/database.ts'
 import { type Context, principalName } from '../platform/context.ts'
 import { checkModelName, modelNotFound } from './check-names.ts'
+import { modelDeletable, whyKept } from './deletable.ts'
 import { modelId } from './ids.ts'
 import { isPromptTag, promptKey } from './prompts.ts'
 import { latestVersionIds, modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
@@ -134,15 +135,19 @@ export async function updateModel(
  * Delete a model with its versions, tags and aliases. The numbers it gave out stay taken.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such model
+ * @throws PERMISSION_DENIED something holds one of its versions
  */
 export async function deleteModel(ctx: Context, name: string): Promise<void> {
   checkModelName(name)
+  const isDeletable = modelDeletable(sql`m`)
   const [, deleted] = await commit(ctx, [
-    recordModel(ctx, name, 'registered_model.deleted', { before: deletedModelJson }),
-    sql`delete from registered_models
-      where workspace = ${ctx.workspace} and name = ${name} returning id`,
+    recordModel(ctx, name, 'registered_model.deleted', { before: deletedModelJson }, isDeletable),
+    sql`delete from registered_models where id = (
+      select m.id from registered_models m where m.id = (${modelId(ctx, name)}) and ${isDeletable})
+      returning id`,
   ])
-  if (!deleted?.length) throw modelNotFound(name)
+  if (deleted?.length === 1) return
+  throw (await whyKept(ctx, name)) ?? modelNotFound(name)
 }
 
 /**

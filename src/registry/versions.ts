@@ -4,6 +4,7 @@ import { commit } from '../audit/record.ts'
 import { checkLength } from '../core/names.ts'
 import type { Context } from '../platform/context.ts'
 import { checkModelName, versionNotFound } from './check-names.ts'
+import { deletable, whyKept } from './deletable.ts'
 import { modelId, versionId } from './ids.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
 import { recordVersion } from './record.ts'
@@ -55,16 +56,28 @@ const versionJson = sql`json_object('stage', v.stage, 'source', v.source, 'run_i
  * Delete a version, in whatever stage, with its tags and aliases. Its number stays taken.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such version
+ * @throws PERMISSION_DENIED something holds it
  */
 export async function deleteVersion(ctx: Context, name: string, version: number): Promise<void> {
   checkModelName(name)
+  const isDeletable = deletable(sql`v`)
+  const leaving = sql`select v.id from model_versions v
+    where v.id = (${versionId(ctx, name, version)}) and ${isDeletable}`
   const [, , deleted] = await commit(ctx, [
-    recordVersion(ctx, name, version, 'model_version.deleted', { before: versionJson }),
+    recordVersion(
+      ctx,
+      name,
+      version,
+      'model_version.deleted',
+      { before: versionJson },
+      isDeletable,
+    ),
     sql`update registered_models set updated_at_ms = ${ctx.now()}
-      where id = (${modelId(ctx, name)}) and exists (${versionId(ctx, name, version)})`,
-    sql`delete from model_versions where id = (${versionId(ctx, name, version)}) returning id`,
+      where id = (${modelId(ctx, name)}) and exists (${leaving})`,
+    sql`delete from model_versions where id = (${leaving}) returning id`,
   ])
-  if (deleted?.length === 0) throw versionNotFound(name, version)
+  if (deleted?.length === 1) return
+  throw (await whyKept(ctx, name, version)) ?? versionNotFound(name, version)
 }
 
 /**

@@ -9,6 +9,12 @@ export type Purged = {
   readonly experiments: number
 }
 
+/** Conditions in SQL that allow a purge, of a row by its alias: registries know what must be kept. */
+export type Purgeable = {
+  run(alias: SQL): SQL
+  loggedModel(alias: SQL): SQL
+}
+
 const perRound = 200
 
 /** A deleted thing that has its own folder of artifacts: `name` is a segment of that folder's path. */
@@ -17,23 +23,35 @@ type Deleted = { id: number; name: string; workspace: string; artifact_uri: stri
 /**
  * Delete for good the runs, logged models and experiments that were deleted before `beforeMs`, with
  * their paths in the artifact store; an experiment takes all its runs and logged models along.
- * Versions made from them keep their files. The Default experiment stays.
+ * Versions made from them keep their files. The Default experiment stays, and so does an experiment
+ * with a run or logged model that must be kept.
  */
-export async function purgeDeleted(collector: Collector, beforeMs: number): Promise<Purged> {
+export async function purgeDeleted(
+  collector: Collector,
+  beforeMs: number,
+  purgeable: Purgeable,
+): Promise<Purged> {
   const gone = sql`e.lifecycle_stage = 'deleted' and e.updated_at_ms <= ${beforeMs} and e.id <> 0`
   const own = sql`t.lifecycle_stage = 'deleted' and t.deleted_at_ms <= ${beforeMs}`
-  const children = (table: SQL, name: SQL) => ({
+  const children = (table: SQL, name: SQL, allowed: SQL) => ({
     table,
     guard: sql`((${own}) or exists (
-      select 1 from experiments e where e.id = t.experiment and ${gone}))`,
+      select 1 from experiments e where e.id = t.experiment and ${gone})) and ${allowed}`,
     columns: sql`t.id, ${name} as name, t.artifact_uri,
       (select workspace from experiments where id = t.experiment) as workspace`,
   })
-  const runs = await purge(collector, children(sql`runs`, sql`t.run_id`))
-  const loggedModels = await purge(collector, children(sql`logged_models`, sql`t.model_id`))
+  const runs = await purge(collector, children(sql`runs`, sql`t.run_id`, purgeable.run(sql`t`)))
+  const loggedModels = await purge(
+    collector,
+    children(sql`logged_models`, sql`t.model_id`, purgeable.loggedModel(sql`t`)),
+  )
   const experiments = await purge(collector, {
     table: sql`experiments`,
-    guard: sql`t.lifecycle_stage = 'deleted' and t.updated_at_ms <= ${beforeMs} and t.id <> 0`,
+    guard: sql`t.lifecycle_stage = 'deleted' and t.updated_at_ms <= ${beforeMs} and t.id <> 0
+      and not exists (select 1 from runs r where r.experiment = t.id
+        and not (${purgeable.run(sql`r`)}))
+      and not exists (select 1 from logged_models l where l.experiment = t.id
+        and not (${purgeable.loggedModel(sql`l`)}))`,
     columns: sql`t.id, cast(t.id as text) as name, t.workspace, t.artifact_location as artifact_uri`,
   })
   return { runs, loggedModels, experiments }

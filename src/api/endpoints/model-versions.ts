@@ -1,0 +1,99 @@
+import { z } from 'zod'
+import { endpoint } from './endpoint.ts'
+import { Nothing, PrincipalShape, VersionParams } from './shapes.ts'
+
+const HoldShape = z.object({
+  reason: z.string(),
+  placed_by: PrincipalShape,
+  placed_at: z.number().int(),
+})
+
+/** A model version as this surface shows it; what is absent is not there. */
+const VersionShape = z.object({
+  name: z.string(),
+  version: z.string(),
+  stage: z.string(),
+  description: z.string().optional(),
+  user_id: z.string().optional(),
+  status: z.string(),
+  status_message: z.string().optional(),
+  aliases: z.array(z.string()),
+  tags: z.record(z.string(), z.string()),
+  source: z.string(),
+  run_id: z.string().optional(),
+  run_link: z.string().optional(),
+  /** The logged model behind it. */
+  model_id: z.string().optional(),
+  /** False: its source lies outside this server's store, so its files are not known here. */
+  sealed: z.boolean(),
+  /** `sha256:` and hex, of its sealed files. */
+  digest: z.string().optional(),
+  /** True: what lies at its source is no longer what was sealed. The version has what was sealed. */
+  source_changed: z.boolean(),
+  /** The legal hold that it is under. */
+  hold: HoldShape.optional(),
+  created_at: z.number().int(),
+  updated_at: z.number().int(),
+})
+
+const path = '/api/v1/models/{name}/versions/{version}'
+const common = { tag: 'model versions', params: VersionParams } as const
+
+export const getVersion = endpoint({
+  ...common,
+  name: 'getVersion',
+  method: 'GET',
+  path,
+  summary: 'A model version with its seal and its legal hold',
+  answer: VersionShape,
+})
+
+export const getHold = endpoint({
+  ...common,
+  name: 'getHold',
+  method: 'GET',
+  path: `${path}/hold`,
+  summary: 'The legal hold that a version is under; 404 where it is under none',
+  answer: HoldShape,
+})
+
+export const placeHold = endpoint({
+  ...common,
+  name: 'placeHold',
+  method: 'PUT',
+  path: `${path}/hold`,
+  summary: 'Place a legal hold: nothing deletes the version until somebody else lifts it',
+  body: z.strictObject({ reason: z.string() }),
+  answer: HoldShape,
+})
+
+export const liftHold = endpoint({
+  ...common,
+  name: 'liftHold',
+  method: 'DELETE',
+  path: `${path}/hold`,
+  summary: 'Lift the legal hold that somebody else placed',
+  answer: Nothing,
+})
+
+export const rollBackStage = endpoint({
+  name: 'rollBackStage',
+  method: 'POST',
+  path: '/api/v1/models/{name}/rollback',
+  tag: 'model versions',
+  summary: 'Bring the version back that held a stage before; those in it go to Archived',
+  params: z.object({ name: z.string().min(1) }),
+  body: z.strictObject({
+    stage: z.string(),
+    /** The version that held the stage before where it is absent. */
+    to_version: VersionParams.shape.version.optional(),
+    reason: z.string(),
+  }),
+  answer: z.object({
+    model_version: VersionShape,
+    /** Where the version was. */
+    from_stage: z.string(),
+    /** The versions that went to Archived. */
+    replaced: z.array(z.string()),
+  }),
+})

@@ -1,0 +1,94 @@
+import { requireModel } from '../access/require.ts'
+import { rollBack } from '../governance/rollback.ts'
+import type { Hold } from '../registry/holds.ts'
+import * as holds from '../registry/holds.ts'
+import { getVersionDetail, type VersionDetail, versionDetail } from '../registry/version-detail.ts'
+import {
+  getHold,
+  getVersion,
+  liftHold,
+  placeHold,
+  rollBackStage,
+} from './endpoints/model-versions.ts'
+import { type Served, serve } from './serve.ts'
+
+/** Model versions, their legal holds, and the way back. */
+export const modelVersionRoutes: readonly Served[] = [
+  serve(
+    getVersion,
+    (ctx, { params }) => requireModel(ctx, params.name, 'READ'),
+    async (ctx, { params }) =>
+      versionToWire(await getVersionDetail(ctx, params.name, params.version)),
+  ),
+
+  serve(
+    getHold,
+    (ctx, { params }) => requireModel(ctx, params.name, 'READ'),
+    async (ctx, { params }) => holdToWire(await holds.getHold(ctx, params.name, params.version)),
+  ),
+
+  serve(
+    placeHold,
+    (ctx, { params }) => requireModel(ctx, params.name, 'EDIT'),
+    async (ctx, { params, body }) =>
+      holdToWire(await holds.placeHold(ctx, params.name, params.version, body.reason)),
+  ),
+
+  serve(
+    liftHold,
+    (ctx, { params }) => requireModel(ctx, params.name, 'MANAGE'),
+    async (ctx, { params }) => {
+      await holds.liftHold(ctx, params.name, params.version)
+      return {}
+    },
+  ),
+
+  serve(
+    rollBackStage,
+    (ctx, { params }) => requireModel(ctx, params.name, 'EDIT'),
+    async (ctx, { params, body }) => {
+      const { version, from, replaced } = await rollBack(ctx, params.name, {
+        stage: body.stage,
+        toVersion: body.to_version,
+        reason: body.reason,
+      })
+      return {
+        model_version: versionToWire(await versionDetail(ctx, version)),
+        from_stage: from,
+        replaced: replaced.map(String),
+      }
+    },
+  ),
+]
+
+function versionToWire(version: VersionDetail) {
+  return {
+    name: version.name,
+    version: String(version.version),
+    stage: version.stage,
+    description: version.description || undefined,
+    user_id: version.userId ?? undefined,
+    status: version.status,
+    status_message: version.statusMessage || undefined,
+    aliases: [...version.aliases],
+    tags: Object.fromEntries(version.tags.map(({ key, value }) => [key, value])),
+    source: version.source,
+    run_id: version.runId || undefined,
+    run_link: version.runLink || undefined,
+    model_id: version.modelId ?? undefined,
+    sealed: version.digest !== undefined,
+    digest: version.digest,
+    source_changed: version.sourceChanged,
+    hold: version.hold && holdToWire(version.hold),
+    created_at: version.createdAtMs,
+    updated_at: version.updatedAtMs,
+  }
+}
+
+function holdToWire({ reason, placedBy, placedAtMs }: Hold) {
+  return {
+    reason,
+    placed_by: { ...placedBy, groups: [...placedBy.groups] },
+    placed_at: placedAtMs,
+  }
+}

@@ -1,0 +1,35 @@
+import { Command } from 'commander'
+import { rollBackStage } from '../api/endpoints/model-versions.ts'
+import { addServer, withServer } from './with-server.ts'
+
+type Flags = {
+  readonly stage: string
+  readonly to?: string
+  readonly reason: string
+  readonly json?: true
+}
+
+/** `gatehouse rollback`: the version that held a stage before comes back. */
+export function rollbackCommand(): Command {
+  const command = new Command('rollback')
+    .description('bring the version back that held a stage before; those in it go to Archived')
+    .argument('<model>', 'name of the registered model')
+    .requiredOption('--stage <stage>', 'the stage')
+    .option('--to <version>', 'the version to bring back, which must have been in the stage')
+    .requiredOption('--reason <text>', 'why, for the record')
+  return addServer(command).action(async (model: string) => {
+    const { stage, to, reason, json } = command.opts<Flags>()
+    await withServer(command, async (client) => {
+      const done = await client.call(rollBackStage, {
+        params: { name: model },
+        body: { stage, to_version: to, reason },
+      })
+      const { model_version: version, replaced } = done
+      console.log(
+        json
+          ? JSON.stringify(done)
+          : `${version.name}: version ${version.version} is in ${version.stage}; archived: ${replaced.join(', ') || 'none'}`,
+      )
+    })
+  })
+}

@@ -1,0 +1,152 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { conflict, excerpt, invalid } from '../core/error.ts'
+import type { Context } from '../platform/context.ts'
+import { checkModelName, modelNotFound, versionNotFound } from '../registry/check-names.ts'
+import { checkReason } from '../registry/holds.ts'
+import { modelId } from '../registry/ids.ts'
+import type { ModelVersion } from '../registry/read-versions.ts'
+import { returnToStage } from '../registry/return-to-stage.ts'
+import { canonicalStage, isActive } from '../registry/stages.ts'
+import { heldBefore } from './stage-history.ts'
+
+export type Rollback = {
+  /** In any case. */
+  readonly stage: string
+  /** Undefined: the version that held the stage before. */
+  readonly toVersion: number | undefined
+  readonly reason: string
+}
+
+export type RolledBack = {
+  readonly version: ModelVersion
+  /** Where the version was. */
+  readonly from: string
+  /** Numbers of the versions that went to Archived, lowest first. */
+  readonly replaced: readonly number[]
+}
+
+/** As far back as the record is read. */
+const entriesMax = 1000
+
+type Holder = { readonly id: number; readonly version: number }
+/** An entry with its version as it is now; null for one that was deleted. */
+type EntryRow = {
+  version: number
+  is_rollback: number
+  id: number | null
+  stage: string | null
+}
+
+/**
+ * Bring a version back to a stage that it held before; all others in the stage go to Archived.
+ *
+ * @throws INVALID_PARAMETER_VALUE no stage to roll back; `toVersion` never held it
+ * @throws RESOURCE_DOES_NOT_EXIST no such model or version
+ * @throws RESOURCE_CONFLICT nothing to go back to; the stage changed at the same moment
+ */
+export async function rollBack(
+  ctx: Context,
+  name: string,
+  { stage: given, toVersion, reason }: Rollback,
+): Promise<RolledBack> {
+  checkModelName(name)
+  checkReason(reason)
+  const stage = await canonicalStage(ctx, given)
+  if (!isActive(stage)) {
+    throw invalid(`Stage '${stage}' cannot be rolled back: versions do not serve in it`)
+  }
+  const [models, held, entered, wanted] = await ctx.db.batch([
+    modelId(ctx, name),
+    sql`select id, version from model_versions
+      where registered_model = (${modelId(ctx, name)}) and stage = ${stage} order by version`,
+    readEntered(ctx, name, stage, toVersion),
+    sql`select 1 from model_versions
+      where registered_model = (${modelId(ctx, name)}) and version = ${toVersion ?? null}`,
+  ])
+  if (!models?.length) throw modelNotFound(name)
+  if (toVersion !== undefined && !wanted?.length) throw versionNotFound(name, toVersion)
+  // These are the columns that the statements select.
+  const holders = held as Holder[]
+  const entries = entered as EntryRow[]
+  const target =
+    toVersion === undefined
+      ? versionBefore(name, stage, entries, holders)
+      : chosenVersion(name, stage, entries, holders, toVersion)
+  const version = await returnToStage(ctx, {
+    stage,
+    id: target.id,
+    from: target.stage,
+    holders: holders.map(({ id }) => id),
+    reason,
+  })
+  if (!version) {
+    throw conflict(
+      `The versions of '${excerpt(name)}' in ${stage} changed at the same moment; look at them and try again`,
+    )
+  }
+  const replaced = holders.flatMap((holder) => (holder.id === target.id ? [] : [holder.version]))
+  return { version, from: target.stage, replaced }
+}
+
+/** What put versions of the model into the stage, newest first; `version` for that one's only. */
+function readEntered(ctx: Context, name: string, stage: string, version?: number): SQL {
+  return sql`select a.version, a.action = 'model_version.rolled_back' as is_rollback, v.id, v.stage
+    from audit_entries a left join model_versions v
+      on v.registered_model = a.registered_model and v.version = a.version
+    where a.registered_model = (${modelId(ctx, name)})
+      and a.action in ('model_version.transitioned', 'model_version.rolled_back')
+      and a.after ->> 'stage' = ${stage}
+      and (a.before ->> 'stage' <> ${stage} or json_array_length(a.after, '$.archived') > 0)
+      ${version === undefined ? sql`` : sql`and a.version = ${version}`}
+    order by a.seq desc limit ${entriesMax}`
+}
+
+type Target = { readonly id: number; readonly stage: string }
+
+function versionBefore(
+  name: string,
+  stage: string,
+  entries: readonly EntryRow[],
+  holders: readonly Holder[],
+): Target {
+  const numbers = heldBefore(
+    entries.map((entry) => ({ version: entry.version, isRollback: entry.is_rollback === 1 })),
+    holders.map((holder) => holder.version),
+  )
+  for (const number of numbers) {
+    const target = targetOf(entries, number)
+    if (target) return target
+  }
+  const now = holders.map((holder) => holder.version).join(', ')
+  throw conflict(
+    now === ''
+      ? `No version of '${excerpt(name)}' that is still there was ever in ${stage}`
+      : `No version of '${excerpt(name)}' that is still there was in ${stage} before version ${now}`,
+  )
+}
+
+function chosenVersion(
+  name: string,
+  stage: string,
+  entries: readonly EntryRow[],
+  holders: readonly Holder[],
+  number: number,
+): Target {
+  const target = targetOf(entries, number)
+  const what = `Version ${number} of '${excerpt(name)}'`
+  if (!target) {
+    throw invalid(
+      `${what} was never in ${stage}, so it cannot be brought back there: move it there by transition-stage`,
+    )
+  }
+  if (holders.length === 1 && holders[0]?.id === target.id) {
+    throw conflict(`${what} is in ${stage} already, and no other is`)
+  }
+  return target
+}
+
+/** Undefined for a version that was deleted, or is in none of the entries. */
+function targetOf(entries: readonly EntryRow[], number: number): Target | undefined {
+  const row = entries.find((entry) => entry.version === number)
+  return row && row.id !== null && row.stage !== null ? { id: row.id, stage: row.stage } : undefined
+}

@@ -1,0 +1,52 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { excerpt, RegistryError } from '../core/error.ts'
+import type { Context } from '../platform/context.ts'
+import type { Purgeable } from '../tracking/purge.ts'
+import { modelId } from './ids.ts'
+
+/**
+ * Whether nothing forbids that a version goes. Every statement that deletes one has this in its
+ * `where`, so that what is placed at the same moment is either seen or finds nothing to hold.
+ *
+ * @param version alias of its row of `model_versions`
+ */
+export function deletable(version: SQL): SQL {
+  return sql`not exists (select 1 from version_holds h where h.model_version = ${version}.id)`
+}
+
+/** The same of a model with all its versions. @param model alias of its row of `registered_models` */
+export function modelDeletable(model: SQL): SQL {
+  return sql`not exists (select 1 from model_versions k
+    where k.registered_model = ${model}.id and not (${deletable(sql`k`)}))`
+}
+
+/** What a version that must be kept came from is kept too: it is what the version can be explained by. */
+export const sourceDeletable: Purgeable = {
+  run: (alias) => sql`not exists (select 1 from model_versions k
+    where k.run_id = ${alias}.run_id and not (${deletable(sql`k`)}))`,
+  loggedModel: (alias) => sql`not exists (select 1 from model_versions k
+    where k.model_id = ${alias}.model_id and not (${deletable(sql`k`)}))`,
+}
+
+/**
+ * Why a version, or a model for the sake of one of its versions, was not deleted; undefined when
+ * nothing forbids it.
+ */
+export async function whyKept(
+  ctx: Context,
+  name: string,
+  version?: number,
+): Promise<RegistryError | undefined> {
+  const held = await ctx.db.first<{ version: number; reason: string; placed_by: string }>(sql`
+    select k.version, h.reason, h.placed_by ->> 'name' as placed_by
+    from model_versions k join version_holds h on h.model_version = k.id
+    where k.registered_model = (${modelId(ctx, name)})
+      and k.version = coalesce(${version ?? null}, k.version)
+    order by k.version limit 1`)
+  if (!held) return undefined
+  const path = `/api/v1/models/${encodeURIComponent(name)}/versions/${held.version}/hold`
+  return new RegistryError(
+    'PERMISSION_DENIED',
+    `Version ${held.version} of '${excerpt(name)}' is under a legal hold that '${excerpt(held.placed_by)}' placed (${excerpt(held.reason)}) and cannot be deleted: somebody else must lift it first, by DELETE ${excerpt(path, 500)}`,
+  )
+}

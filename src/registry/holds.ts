@@ -1,0 +1,142 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { actorOf, commit } from '../audit/record.ts'
+import { conflict, excerpt, invalid, RegistryError } from '../core/error.ts'
+import { checkLength } from '../core/names.ts'
+import { anonymous, type Principal } from '../core/principal.ts'
+import type { Context } from '../platform/context.ts'
+import { checkModelName, versionNotFound } from './check-names.ts'
+import { versionId } from './ids.ts'
+import { recordVersion } from './record.ts'
+
+/** A legal hold: while it stands, nothing deletes the version. */
+export type Hold = {
+  readonly reason: string
+  readonly placedBy: Omit<Principal, 'isAdmin' | 'accountId'>
+  readonly placedAtMs: number
+}
+
+export type HoldRow = { reason: string; placed_by: string; placed_at_ms: number }
+
+/** Characters of a reason: as much as the record shows well. */
+const reasonCharsMax = 2000
+
+/** @throws INVALID_PARAMETER_VALUE it is empty, or too long */
+export function checkReason(reason: string): void {
+  if (reason.trim() === '') throw invalid("'reason' is empty: say why, for the record")
+  checkLength(reason, reasonCharsMax, 'reason')
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such version, or no hold on it */
+export async function getHold(ctx: Context, name: string, version: number): Promise<Hold> {
+  checkModelName(name)
+  const [versions, holds] = await ctx.db.batch([
+    versionId(ctx, name, version),
+    readHold(versionId(ctx, name, version)),
+  ])
+  if (!versions?.length) throw versionNotFound(name, version)
+  // `readHold` reads these columns.
+  const [row] = holds as HoldRow[]
+  if (!row) throw notHeld(name, version)
+  return holdFrom(row)
+}
+
+/**
+ * Place a hold. The same again, by the same caller, changes nothing.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such version
+ * @throws RESOURCE_CONFLICT another hold stands: replacing it would let its placer lift the new one
+ */
+export async function placeHold(
+  ctx: Context,
+  name: string,
+  version: number,
+  reason: string,
+): Promise<Hold> {
+  checkModelName(name)
+  checkReason(reason)
+  const id = versionId(ctx, name, version)
+  const [, , holds] = await commit(ctx, [
+    recordVersion(
+      ctx,
+      name,
+      version,
+      'model_version.hold_placed',
+      { after: sql`json_object('reason', ${reason})`, reason },
+      sql`not exists (select 1 from version_holds h where h.model_version = v.id)`,
+    ),
+    sql`insert into version_holds (model_version, reason, placed_by, placed_at_ms)
+      select id, ${reason}, ${actorOf(ctx)}, ${ctx.now()} from model_versions where id = (${id})
+      on conflict (model_version) do nothing`,
+    readHold(id),
+  ])
+  // `readHold` reads these columns.
+  const [row] = holds as HoldRow[]
+  if (!row) throw versionNotFound(name, version)
+  const hold = holdFrom(row)
+  if (hold.reason === reason && hold.placedBy.name === ctx.principal.name) return hold
+  throw conflict(
+    `Version ${version} of '${excerpt(name)}' is under a legal hold of '${excerpt(hold.placedBy.name)}' already (${excerpt(hold.reason)})`,
+  )
+}
+
+/**
+ * Lift the hold that somebody else placed. Whoever gives no name cannot be told from the placer, and
+ * so may place a hold but not lift one.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such version, or no hold on it
+ * @throws PERMISSION_DENIED the caller placed it, or has no name
+ */
+export async function liftHold(ctx: Context, name: string, version: number): Promise<void> {
+  checkModelName(name)
+  const caller = ctx.principal.name
+  if (caller === anonymous.name) {
+    await getHold(ctx, name, version)
+    throw denied(
+      'a hold is lifted by somebody with a name: sign in, or name yourself in the header X-Gatehouse-Actor',
+    )
+  }
+  const others = sql`h.placed_by ->> 'name' <> ${caller}`
+  const [, lifted] = await commit(ctx, [
+    recordVersion(
+      ctx,
+      name,
+      version,
+      'model_version.hold_lifted',
+      {
+        before: sql`(select json_object('reason', h.reason, 'placed_by', json(h.placed_by),
+          'placed_at', h.placed_at_ms) from version_holds h where h.model_version = v.id)`,
+      },
+      sql`exists (select 1 from version_holds h where h.model_version = v.id and ${others})`,
+    ),
+    sql`delete from version_holds where model_version = (select h.model_version
+      from version_holds h where h.model_version = (${versionId(ctx, name, version)}) and ${others})
+      returning model_version`,
+  ])
+  if (lifted?.length === 1) return
+  const { placedBy } = await getHold(ctx, name, version)
+  throw denied(`'${excerpt(placedBy.name)}' placed this hold, and somebody else must lift it`)
+}
+
+/** The hold of the version that `id` selects, for `holdFrom`. */
+export function readHold(id: SQL): SQL {
+  return sql`select reason, placed_by, placed_at_ms from version_holds where model_version = (${id})`
+}
+
+export function holdFrom(row: HoldRow): Hold {
+  return {
+    reason: row.reason,
+    placedBy: JSON.parse(row.placed_by),
+    placedAtMs: row.placed_at_ms,
+  }
+}
+
+function notHeld(name: string, version: number): RegistryError {
+  return new RegistryError(
+    'RESOURCE_DOES_NOT_EXIST',
+    `Version ${version} of '${excerpt(name)}' is under no legal hold`,
+  )
+}
+
+function denied(why: string): RegistryError {
+  return new RegistryError('PERMISSION_DENIED', `The hold was not lifted: ${why}`)
+}

@@ -1,0 +1,62 @@
+import { sql } from 'drizzle-orm'
+import { commit } from '../audit/record.ts'
+import type { Context } from '../platform/context.ts'
+import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
+import { recordVersionOf } from './record.ts'
+import { archivedStage } from './stages.ts'
+
+/** A version that comes back to a stage, and what was read before that was decided. */
+export type Return = {
+  /** Canonical. */
+  readonly stage: string
+  /** `model_versions.id`, and the stage that the version was in. */
+  readonly id: number
+  readonly from: string
+  /** `model_versions.id` of all that were in the stage, by version. */
+  readonly holders: readonly number[]
+  readonly reason: string
+}
+
+/**
+ * Put one version into a stage and all others of its model that are in it into Archived: one change,
+ * one entry. What custom stages say of how they are entered is not asked again.
+ *
+ * @returns undefined when a version or the stage is no longer as it was read; then nothing happened
+ */
+export async function returnToStage(
+  ctx: Context,
+  { stage, id, from, holders, reason }: Return,
+): Promise<ModelVersion | undefined> {
+  const now = ctx.now()
+  const inStage = sql`model_versions o where o.registered_model = v.registered_model
+    and o.stage = ${stage}`
+  const asRead = sql`v.stage = ${from} and exists (select 1 from stages where name = ${stage})
+    and ${JSON.stringify(holders)} = (
+      select json_group_array(id) from (select o.id from ${inStage} order by o.version))`
+  const versions = sql`json_group_array(cast(o.version as text))`
+  const changes = [
+    recordVersionOf(
+      ctx,
+      sql`${id}`,
+      'model_version.rolled_back',
+      {
+        before: sql`json_object('stage', v.stage,
+          'holders', json((select ${versions} from ${inStage})))`,
+        after: sql`json_object('stage', ${stage},
+          'archived', json((select ${versions} from ${inStage} and o.id <> v.id)))`,
+        reason,
+      },
+      asRead,
+    ),
+    sql`update registered_models set updated_at_ms = ${now}
+      where id = (select v.registered_model from model_versions v where v.id = ${id} and ${asRead})`,
+    // One statement, so that no reader finds the stage empty or with two.
+    sql`update model_versions set stage = iif(id = ${id}, ${stage}, ${archivedStage}),
+        updated_at_ms = ${now}
+      where (id = ${id} or id in (select value from json_each(${JSON.stringify(holders)})))
+        and exists (select 1 from model_versions v where v.id = ${id} and ${asRead})
+      returning id`,
+  ]
+  const rows = await commit(ctx, [...changes, ...versionReads(sql`select ${id}`)])
+  return rows[changes.length - 1]?.length ? versionsFrom(rows.slice(changes.length))[0] : undefined
+}

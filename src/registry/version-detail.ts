@@ -1,0 +1,70 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { storePathOf } from '../artifacts/address.ts'
+import { baseName, belowFolder } from '../artifacts/folder-range.ts'
+import type { Context } from '../platform/context.ts'
+import { type Hold, type HoldRow, holdFrom, readHold } from './holds.ts'
+import type { ModelVersion } from './read-versions.ts'
+import { getVersion } from './versions.ts'
+
+/** A version with what only this server knows of it. */
+export type VersionDetail = ModelVersion & {
+  /** `sha256:` and hex, of its sealed files; undefined when it is not sealed. */
+  readonly digest: string | undefined
+  /** What lies at its source is not what was sealed: overwritten, added to, or deleted. */
+  readonly sourceChanged: boolean
+  readonly hold: Hold | undefined
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such version */
+export async function getVersionDetail(
+  ctx: Context,
+  name: string,
+  version: number,
+): Promise<VersionDetail> {
+  return versionDetail(ctx, await getVersion(ctx, name, version))
+}
+
+/** A version that was read already, with the rest. */
+export async function versionDetail(ctx: Context, version: ModelVersion): Promise<VersionDetail> {
+  const [digests, holds, changes] = await ctx.db.batch([
+    sql`select digest from manifests where id = ${version.manifestId}`,
+    readHold(sql`${version.id}`),
+    sql`select ${sourceChanged(ctx, version)} as changed`,
+  ])
+  // These are the columns that the statements select.
+  const [sealed] = digests as { digest: string }[]
+  const [hold] = holds as HoldRow[]
+  const [source] = changes as { changed: number }[]
+  return {
+    ...version,
+    digest: sealed?.digest,
+    sourceChanged: source?.changed === 1,
+    hold: hold && holdFrom(hold),
+  }
+}
+
+/** Stops at the first difference; of a source that is as it was, each file is one look at an index. */
+function sourceChanged(ctx: Context, version: ModelVersion): SQL {
+  const { manifestId, source, storageLocation } = version
+  const path = storePathOf(storageLocation)
+  if (manifestId === null || path === undefined || isCopy(source)) return sql`0`
+  return differs(ctx.workspace, manifestId, path)
+}
+
+/** The source of a copy is another version, which does not change. */
+function isCopy(source: string): boolean {
+  return /^models:\/[^/]+\/\d+$/.test(source)
+}
+
+/** The files that `path` shows, a folder's or the one that it is, against those of the manifest. */
+function differs(workspace: string, manifest: number, path: string): SQL {
+  const { start, end } = belowFolder(path)
+  const shown = (at: SQL) => sql`(select a.blob from artifact_files a
+    where a.workspace = ${workspace} and a.path = ${at})`
+  return sql`(select count(*) from artifact_files where workspace = ${workspace}
+      and (path = ${path} or (path >= ${start} and path < ${end})))
+      <> (select file_count from manifests where id = ${manifest})
+    or exists (select 1 from manifest_files f where f.manifest = ${manifest}
+      and f.blob is not coalesce(${shown(sql`${start} || f.path`)},
+        iif(f.path = ${baseName(path)}, ${shown(sql`${path}`)}, null)))`
+}
