@@ -2,13 +2,20 @@ import { Hono } from 'hono'
 import type { AppEnv } from '../http/app-env.ts'
 import { downloadRoutes } from './downloads.ts'
 import { openApiRoutes } from './openapi.ts'
+import { policyRoutes } from './policies.ts'
+import { promotionRoutes } from './promotions.ts'
 import { mount, type Served } from './serve.ts'
 import { uploadRoutes } from './uploads.ts'
 import { versionFileRoutes } from './version-files.ts'
 import { whoamiRoutes } from './whoami.ts'
 
 /** Every endpoint of our own surface, one list a capability. Signed URLs are not among them. */
-export const served: readonly Served[] = [...whoamiRoutes, ...versionFileRoutes]
+export const served: readonly Served[] = [
+  ...whoamiRoutes,
+  ...versionFileRoutes,
+  ...policyRoutes,
+  ...promotionRoutes,
+]
 
 /** Our own REST surface, `/api/v1`. */
 export function apiRoutes(): Hono<AppEnv> {

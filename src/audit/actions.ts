@@ -18,6 +18,13 @@
  * | model_version.tag_set, tag_deleted | key, value | key, value |
  * | model_version.alias_set | alias, version (null: none had it) | alias, version |
  * | model_version.alias_deleted | alias, version | |
+ * | policy.created, changed, deleted | policy, revision, document | policy, revision, document |
+ * | promotion.opened | | promotion, to {stage or alias}, policies [] |
+ * | promotion.reviewed | | promotion, decision, comment |
+ * | promotion.checked | | promotion, check, status, url, summary |
+ * | promotion.rejected, closed, expired | | promotion, to |
+ * | promotion.merged_by_break_glass | | promotion, to (the transition has its own entry, of the same promotion) |
+ * | promotion.followed_up | | promotion |
  * | request.refused | | operation, error_code, message |
  */
 export const actions = [
@@ -35,6 +42,17 @@ export const actions = [
   'model_version.tag_deleted',
   'model_version.alias_set',
   'model_version.alias_deleted',
+  'policy.created',
+  'policy.changed',
+  'policy.deleted',
+  'promotion.opened',
+  'promotion.reviewed',
+  'promotion.checked',
+  'promotion.rejected',
+  'promotion.closed',
+  'promotion.expired',
+  'promotion.merged_by_break_glass',
+  'promotion.followed_up',
 ] as const
 
 export type Action = (typeof actions)[number]

@@ -17,3 +17,11 @@ export const anonymous: Principal = {
   groups: [],
   isAdmin: false,
 }
+
+/** What the record keeps of a principal. */
+export type PrincipalRecord = Pick<Principal, 'name' | 'kind' | 'verified' | 'groups'>
+
+/** A PrincipalRecord as JSON. */
+export function principalText({ name, kind, verified, groups }: Principal): string {
+  return JSON.stringify({ name, kind, verified, groups })
+}

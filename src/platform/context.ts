@@ -24,6 +24,8 @@ export type Context = Platform & {
   readonly principal: Principal
   readonly workspace: string
   readonly requestId: string
+  /** How the caller reached this server: `http://localhost:5000`; absent where nobody did. */
+  readonly serverUrl?: () => string
   readonly userAgent?: string | undefined
 }
 
