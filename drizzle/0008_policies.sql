@@ -1,3 +1,11 @@
+ALTER TABLE `model_versions` ADD `approval_status` text;
+--> statement-breakpoint
+ALTER TABLE `model_versions` ADD `approval_by` text;
+--> statement-breakpoint
+ALTER TABLE `model_versions` ADD `approval_at_ms` integer;
+--> statement-breakpoint
+ALTER TABLE `model_versions` ADD `approval_reason` text;
+--> statement-breakpoint
 CREATE TABLE `policies` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`workspace` text NOT NULL,

@@ -2,15 +2,13 @@ import { RegistryError } from '../core/error.ts'
 import { decodePageToken, encodePageToken } from '../core/page-token.ts'
 import { policiesFor } from '../governance/policies/policies.ts'
 import { assess, keepFilesRead, questionOf } from '../governance/promotions/assess.ts'
+import { postCheck } from '../governance/promotions/checks.ts'
+import { followUp } from '../governance/promotions/follow-up.ts'
 import { breakGlass, mergePromotion } from '../governance/promotions/merge.ts'
+import { mergeIfAutomatic } from '../governance/promotions/merge-if-automatic.ts'
 import type { Promotion } from '../governance/promotions/promotion.ts'
 import * as verbs from '../governance/promotions/promotions.ts'
-import {
-  followUp,
-  mergeIfAutomatic,
-  postCheck,
-  reviewPromotion,
-} from '../governance/promotions/review.ts'
+import { reviewPromotion } from '../governance/promotions/review.ts'
 import { viewPromotion } from '../governance/promotions/view.ts'
 import { shortestLife } from '../governance/request-move.ts'
 import { anyone } from '../http/guard.ts'

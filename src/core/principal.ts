@@ -18,6 +18,15 @@ export const anonymous: Principal = {
   isAdmin: false,
 }
 
+/** Who does what happens by itself: requests that expire, or merge when nothing blocks them any more. */
+export const gatehouse: Principal = {
+  name: 'gatehouse',
+  kind: 'service',
+  verified: true,
+  groups: [],
+  isAdmin: true,
+}
+
 /** What the record keeps of a principal. */
 export type PrincipalRecord = Pick<Principal, 'name' | 'kind' | 'verified' | 'groups'>
 

@@ -106,7 +106,7 @@ async function refuseHolders(
 type Held = { readonly version: number; readonly target: PromotionTarget }
 
 /** The stages and aliases that versions of a model hold. */
-export async function heldTargets(ctx: Context, model: string, version?: number): Promise<Held[]> {
+async function heldTargets(ctx: Context, model: string, version?: number): Promise<Held[]> {
   const ofModel = sql`registered_model = (select id from registered_models
     where workspace = ${ctx.workspace} and name = ${model})
     and (${version ?? null} is null or version = ${version ?? null})`

@@ -13,7 +13,7 @@ const Target = z
 const gate = <T extends string, S extends z.ZodRawShape>(type: T, terms: S) =>
   z.strictObject({ name: text(100), type: z.literal(type), ...terms })
 
-export const GateShape = z.discriminatedUnion('type', [
+const GateShape = z.discriminatedUnion('type', [
   gate('expression', { expression: text(2000) }),
   gate('metric', {
     metric: text(250),

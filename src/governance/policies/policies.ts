@@ -152,9 +152,6 @@ export async function policyRevisionsOf(
   }))
 }
 
-/** The number that changes with every change of any policy: what a guarded move was judged under. */
-export const newestPolicyRevision: SQL = sql`(select coalesce(max(id), 0) from policy_revisions)`
-
 function policyFrom(row: PolicyRow): Policy {
   return {
     id: row.id,

@@ -4,6 +4,7 @@ import { conflict, excerpt, RegistryError } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { aliasMove } from '../../registry/aliases.ts'
+import { noteApproval } from '../../registry/approval.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
 import type { MoveTerms } from '../../registry/record.ts'
 import { stageMove } from '../../registry/transition-stage.ts'
@@ -131,6 +132,13 @@ async function moved(
     ...(broken
       ? [recordPromotion(ctx, 'promotion.merged_by_break_glass', here, { reason: said.reason })]
       : []),
+    noteApproval(
+      ctx,
+      promotion.modelVersionId,
+      'Approved',
+      said.reason ?? promotion.reason ?? undefined,
+      sql`exists (select 1 from promotions where ${here})`,
+    ),
     unlessMoved(promotion, here),
   ]
   try {

@@ -4,8 +4,7 @@ import type { promotions } from '../tables.ts'
 import type { ApprovalState } from './approvals.ts'
 import type { GateResult } from './judge.ts'
 
-export const promotionStatuses = ['open', 'merged', 'rejected', 'closed', 'expired'] as const
-export type PromotionStatus = (typeof promotionStatuses)[number]
+export type PromotionStatus = 'open' | 'merged' | 'rejected' | 'closed' | 'expired'
 
 /** A request to let a version into a stage, or to point an alias at it: the pull request of models. */
 export type Promotion = {

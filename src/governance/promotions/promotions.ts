@@ -3,6 +3,7 @@ import { commit, type Entry, record } from '../../audit/record.ts'
 import { excerpt, notFound, RegistryError } from '../../core/error.ts'
 import { principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
+import { noteApproval } from '../../registry/approval.ts'
 import { getVersion } from '../../registry/versions.ts'
 import { type PromotionTarget, targetText } from '../policies/policy.ts'
 import {
@@ -39,7 +40,7 @@ export async function openPromotion(
   const isOpen = sql`model_version = ${version.id} and target_kind = ${kind} and target = ${name}
     and status = 'open'`
   const now = ctx.now()
-  const [opened, , found] = await commit(ctx, [
+  const [opened, , , found] = await commit(ctx, [
     sql`insert into promotions (workspace, registered_model, model_version, model, version,
         from_stage, target_kind, target, archive_existing, status, requested_by, requester,
         requested_at_ms, expires_at_ms, reason, break_glass)
@@ -55,6 +56,13 @@ export async function openPromotion(
       sql`${isOpen} and requested_at_ms = ${now} and requester = ${ctx.principal.name}
         and changes() = 1`,
       { reason: wanted.reason },
+    ),
+    noteApproval(
+      ctx,
+      version.id,
+      'PendingManualApproval',
+      wanted.reason,
+      sql`exists (select 1 from promotions where ${isOpen} and requested_at_ms = ${now})`,
     ),
     sql`select * from promotions where ${isOpen}`,
   ])

@@ -1,9 +1,9 @@
 import type { Context } from '../../platform/context.ts'
 import { type ApprovalState, type Review, whyNotApprove } from './approvals.ts'
 import { assess, questionOf } from './assess.ts'
+import { type CheckRow, discussionOf } from './discussion.ts'
 import type { GateResult } from './judge.ts'
 import type { Promotion } from './promotion.ts'
-import { type CheckRow, discussionOf } from './review.ts'
 
 /** A request with all that a reviewer asks: how it stands now, or how it stood when it was decided. */
 export type PromotionView = Promotion & {
