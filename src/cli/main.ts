@@ -3,6 +3,9 @@ import { SettingError } from '../platform/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
 import { artifactsCommand } from './artifacts.ts'
 import { gcCommand } from './gc.ts'
+import { policyCommand } from './policy.ts'
+import { promoteCommand } from './promote.ts'
+import { checkCommand, reviewCommand } from './review.ts'
 import { serverCommand } from './server.ts'
 import { whoamiCommand } from './whoami.ts'
 import { workerCommand } from './worker.ts'
@@ -12,6 +15,10 @@ const commands = [
   serverCommand(),
   gcCommand(),
   artifactsCommand(),
+  policyCommand(),
+  promoteCommand(),
+  reviewCommand(),
+  checkCommand(),
   whoamiCommand(),
   workerCommand(),
 ]
