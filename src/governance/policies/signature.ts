@@ -43,3 +43,40 @@ export function signatureChange(current: Signature, candidate: Signature): Signa
     for (const column of after) if (!known.has(column.name)) added(column)
   }
 }
+
+/**
+ * The columns of a signature as an MLmodel has it: lists of column and tensor specs.
+ *
+ * @returns null where there is no such list at all
+ */
+export function signatureFrom(raw: unknown): Signature | null {
+  if (!isObject(raw)) return null
+  const { inputs, outputs } = raw
+  if (!Array.isArray(inputs) && !Array.isArray(outputs)) return null
+  return { inputs: columnsFrom(inputs), outputs: columnsFrom(outputs) }
+}
+
+function columnsFrom(specs: unknown): SignatureColumn[] {
+  if (!Array.isArray(specs)) return []
+  return specs.filter(isObject).map((spec) => ({
+    name: typeof spec.name === 'string' ? spec.name : '',
+    type: typeText(spec),
+    // Signatures from before MLflow had optional columns do not say.
+    required: spec.required !== false,
+  }))
+}
+
+function typeText({
+  type,
+  'tensor-spec': tensor,
+  properties,
+  items,
+}: Record<string, unknown>): string {
+  if (isObject(tensor)) return `tensor(${String(tensor.dtype)}, ${JSON.stringify(tensor.shape)})`
+  const nested = properties ?? items
+  return nested === undefined ? String(type) : `${String(type)} ${JSON.stringify(nested)}`
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
