@@ -61,6 +61,15 @@ export const modelVersionRoutes: readonly Served[] = [
   ),
 ]
 
+function approvalToWire(approval: VersionDetail['approval']) {
+  if (!approval) return {}
+  const { status, by, atMs, reason } = approval
+  return {
+    approval_status: status,
+    approval: { by, at: atMs, ...(reason === null ? {} : { reason }) },
+  }
+}
+
 function versionToWire(version: VersionDetail) {
   return {
     name: version.name,
@@ -76,6 +85,7 @@ function versionToWire(version: VersionDetail) {
     run_id: version.runId || undefined,
     run_link: version.runLink || undefined,
     model_id: version.modelId ?? undefined,
+    ...approvalToWire(version.approval),
     sealed: version.digest !== undefined,
     digest: version.digest,
     source_changed: version.sourceChanged,

@@ -3,6 +3,8 @@ import type { AppEnv } from '../http/app-env.ts'
 import { downloadRoutes } from './downloads.ts'
 import { modelVersionRoutes } from './model-versions.ts'
 import { openApiRoutes } from './openapi.ts'
+import { policyRoutes } from './policies.ts'
+import { promotionRoutes } from './promotions.ts'
 import { mount, type Served } from './serve.ts'
 import { stageRoutes } from './stages.ts'
 import { uploadRoutes } from './uploads.ts'
@@ -15,6 +17,8 @@ export const served: readonly Served[] = [
   ...stageRoutes,
   ...modelVersionRoutes,
   ...versionFileRoutes,
+  ...policyRoutes,
+  ...promotionRoutes,
 ]
 
 /** Our own REST surface, `/api/v1`. */

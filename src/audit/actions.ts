@@ -23,6 +23,13 @@
  * | model_version.damaged | | path, sha256, size, problem (`missing` or `changed`) |
  * | artifact.damaged: a file of no version | | path, sha256, size, problem |
  * | stages.changed | items [{name, exclusive, from}] | items |
+ * | policy.created, changed, deleted | policy, revision, document | policy, revision, document |
+ * | promotion.opened | | promotion, to {stage or alias}, policies [] |
+ * | promotion.reviewed | | promotion, decision, comment |
+ * | promotion.checked | | promotion, check, status, url, summary |
+ * | promotion.rejected, closed, expired | | promotion, to |
+ * | promotion.merged_by_break_glass | | promotion, to (the transition has its own entry, of the same promotion) |
+ * | promotion.followed_up | | promotion |
  * | request.refused | | operation, error_code, message |
  */
 export const actions = [
@@ -46,6 +53,17 @@ export const actions = [
   'model_version.damaged',
   'artifact.damaged',
   'stages.changed',
+  'policy.created',
+  'policy.changed',
+  'policy.deleted',
+  'promotion.opened',
+  'promotion.reviewed',
+  'promotion.checked',
+  'promotion.rejected',
+  'promotion.closed',
+  'promotion.expired',
+  'promotion.merged_by_break_glass',
+  'promotion.followed_up',
 ] as const
 
 export type Action = (typeof actions)[number]

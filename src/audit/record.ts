@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { principalText } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
 import type { Action } from './actions.ts'
 
@@ -17,6 +18,9 @@ export type Entry = {
   readonly before?: SQL | undefined
   readonly after?: SQL | undefined
   readonly reason?: string | undefined
+  /** `promotions.id` of the request by which it happens, and who approved it. */
+  readonly promotion?: SQL | undefined
+  readonly approvedBy?: readonly string[] | undefined
 }
 
 /**
@@ -27,11 +31,12 @@ export type Entry = {
 export function record(ctx: Context, entry: Entry): SQL {
   const none = sql`null`
   return sql`insert into audit_entries (workspace, at_ms, actor, action, registered_model, model,
-      version, is_prompt, before, after, reason, request_id, user_agent)
-    select ${ctx.workspace}, ${ctx.now()}, ${actorOf(ctx)}, ${entry.action},
+      version, is_prompt, before, after, reason, promotion, approved_by, request_id, user_agent)
+    select ${ctx.workspace}, ${ctx.now()}, ${principalText(ctx.principal)}, ${entry.action},
       ${entry.registeredModel ?? none}, ${entry.model ?? none}, ${entry.version ?? none},
       ${entry.isPrompt ?? sql`0`}, ${entry.before ?? none}, ${entry.after ?? none},
-      ${entry.reason ?? null}, ${ctx.requestId}, ${ctx.userAgent ?? null}
+      ${entry.reason ?? null}, ${entry.promotion ?? none},
+      ${entry.approvedBy ? JSON.stringify(entry.approvedBy) : null}, ${ctx.requestId}, ${ctx.userAgent ?? null}
     from ${entry.from}`
 }
 
@@ -46,10 +51,4 @@ export async function commit(ctx: Context, statements: readonly SQL[]): Promise<
   const rows = await ctx.db.batch(statements)
   ctx.wake()
   return rows
-}
-
-/** Who asks, as the record keeps it: a Principal, as JSON. */
-export function actorOf(ctx: Context): string {
-  const { name, kind, verified, groups } = ctx.principal
-  return JSON.stringify({ name, kind, verified, groups })
 }

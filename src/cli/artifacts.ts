@@ -101,7 +101,13 @@ async function withStore(
     const requestId = platform.randomId()
     const userAgent = 'gatehouse artifacts'
     await work(
-      { ...platform, principal: anonymous, workspace: 'default', requestId, userAgent },
+      {
+        ...platform,
+        principal: anonymous,
+        workspace: 'default',
+        requestId,
+        userAgent,
+      },
       given,
     )
   } catch (err) {

@@ -3,6 +3,9 @@ import { SettingError } from '../platform/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
 import { artifactsCommand } from './artifacts.ts'
 import { gcCommand } from './gc.ts'
+import { policyCommand } from './policy.ts'
+import { promoteCommand } from './promote.ts'
+import { checkCommand, reviewCommand } from './review.ts'
 import { rollbackCommand } from './rollback.ts'
 import { serverCommand } from './server.ts'
 import { stagesCommand } from './stages.ts'
@@ -16,6 +19,10 @@ const commands = [
   artifactsCommand(),
   rollbackCommand(),
   stagesCommand(),
+  policyCommand(),
+  promoteCommand(),
+  reviewCommand(),
+  checkCommand(),
   whoamiCommand(),
   workerCommand(),
 ]

@@ -17,3 +17,20 @@ export const anonymous: Principal = {
   groups: [],
   isAdmin: false,
 }
+
+/** Who does what happens by itself: requests that expire, or merge when nothing blocks them any more. */
+export const gatehouse: Principal = {
+  name: 'gatehouse',
+  kind: 'service',
+  verified: true,
+  groups: [],
+  isAdmin: true,
+}
+
+/** What the record keeps of a principal. */
+export type PrincipalRecord = Pick<Principal, 'name' | 'kind' | 'verified' | 'groups'>
+
+/** A PrincipalRecord as JSON. */
+export function principalText({ name, kind, verified, groups }: Principal): string {
+  return JSON.stringify({ name, kind, verified, groups })
+}

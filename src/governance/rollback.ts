@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { conflict, excerpt, invalid } from '../core/error.ts'
+import { conflict, excerpt, invalid, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { checkModelName, modelNotFound, versionNotFound } from '../registry/check-names.ts'
 import { checkReason } from '../registry/holds.ts'
@@ -7,7 +7,14 @@ import { modelId } from '../registry/ids.ts'
 import type { ModelVersion } from '../registry/read-versions.ts'
 import { returnToStage } from '../registry/return-to-stage.ts'
 import { canonicalStage, isActive } from '../registry/stages.ts'
+import { getVersionFiles } from '../registry/version-manifest.ts'
+import { getVersion } from '../registry/versions.ts'
+import { matching } from './policies/policies.ts'
+import type { Policy } from './policies/policy.ts'
+import { readSealedFiles } from './promotions/assess.ts'
+import { requestMove } from './request-move.ts'
 import { heldBefore } from './stage-history.ts'
+import { underPolicies } from './under-policies.ts'
 
 export type Rollback = {
   /** In any case. */
@@ -38,8 +45,10 @@ type EntryRow = {
 }
 
 /**
- * Bring a version back to a stage that it held before; all others in the stage go to Archived.
+ * Bring a version back to a stage that it held before; all others in the stage go to Archived. Under
+ * policies that let it skip approvals, only its files are judged; under others it takes a request.
  *
+ * @throws PERMISSION_DENIED a policy wants a request, which is open now, or its files are damaged
  * @throws INVALID_PARAMETER_VALUE no stage to roll back; `toVersion` never held it
  * @throws RESOURCE_DOES_NOT_EXIST no such model or version
  * @throws RESOURCE_CONFLICT nothing to go back to; the stage changed at the same moment
@@ -55,6 +64,39 @@ export async function rollBack(
   if (!isActive(stage)) {
     throw invalid(`Stage '${stage}' cannot be rolled back: versions do not serve in it`)
   }
+  let guards: readonly Policy[] = []
+  try {
+    return await underPolicies(
+      ctx,
+      name,
+      (policies) => {
+        guards = matching(policies, name, { stage })
+      },
+      (guarded) => returned(guarded, name, { stage, toVersion, reason }, guards),
+    )
+  } catch (err) {
+    if (!(err instanceof NeedsRequest)) throw err
+    const { version, from, replaced } = err
+    await requestMove(ctx, { name, version, target: { stage }, archiveOthers: true }, guards)
+    return { version: await getVersion(ctx, name, version), from, replaced }
+  }
+}
+
+/** A way back that approvals stand before. */
+class NeedsRequest {
+  constructor(
+    readonly version: number,
+    readonly from: string,
+    readonly replaced: readonly number[],
+  ) {}
+}
+
+async function returned(
+  ctx: Context,
+  name: string,
+  { stage, toVersion, reason }: Rollback,
+  policies: readonly Policy[],
+): Promise<RolledBack> {
   const [models, held, entered, wanted] = await ctx.db.batch([
     modelId(ctx, name),
     sql`select id, version from model_versions
@@ -72,6 +114,11 @@ export async function rollBack(
     toVersion === undefined
       ? versionBefore(name, stage, entries, holders)
       : chosenVersion(name, stage, entries, holders, toVersion)
+  const replaced = holders.flatMap((holder) => (holder.id === target.id ? [] : [holder.version]))
+  if (!policies.every(({ document }) => document.rollback.skip_approvals)) {
+    throw new NeedsRequest(target.version, target.stage, replaced)
+  }
+  if (asksForIntegrity(policies)) await refuseDamaged(ctx, name, target.version)
   const version = await returnToStage(ctx, {
     stage,
     id: target.id,
@@ -84,8 +131,22 @@ export async function rollBack(
       `The versions of '${excerpt(name)}' in ${stage} changed at the same moment; look at them and try again`,
     )
   }
-  const replaced = holders.flatMap((holder) => (holder.id === target.id ? [] : [holder.version]))
   return { version, from: target.stage, replaced }
+}
+
+function asksForIntegrity(policies: readonly Policy[]): boolean {
+  return policies.some(({ document }) => document.gates.some(({ type }) => type === 'integrity'))
+}
+
+/** @throws PERMISSION_DENIED the stored files of the version are not what was sealed */
+async function refuseDamaged(ctx: Context, name: string, version: number): Promise<void> {
+  const files = await getVersionFiles(ctx, name, version)
+  const read = await readSealedFiles(ctx, { manifestId: files.manifestId, digest: files.digest })
+  if (read?.ok) return
+  throw new RegistryError(
+    'PERMISSION_DENIED',
+    `Version ${version} of '${excerpt(name)}' cannot come back: ${read?.detail ?? 'it is not sealed, and a policy wants its files read'}`,
+  )
 }
 
 /** What put versions of the model into the stage, newest first; `version` for that one's only. */
@@ -101,7 +162,7 @@ function readEntered(ctx: Context, name: string, stage: string, version?: number
     order by a.seq desc limit ${entriesMax}`
 }
 
-type Target = { readonly id: number; readonly stage: string }
+type Target = { readonly id: number; readonly version: number; readonly stage: string }
 
 function versionBefore(
   name: string,
@@ -148,5 +209,7 @@ function chosenVersion(
 /** Undefined for a version that was deleted, or is in none of the entries. */
 function targetOf(entries: readonly EntryRow[], number: number): Target | undefined {
   const row = entries.find((entry) => entry.version === number)
-  return row && row.id !== null && row.stage !== null ? { id: row.id, stage: row.stage } : undefined
+  return row && row.id !== null && row.stage !== null
+    ? { id: row.id, version: number, stage: row.stage }
+    : undefined
 }

@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono'
 import { anonymous, type Principal } from '../core/principal.ts'
 import type { Platform } from '../platform/context.ts'
 import type { AppContext, AppEnv } from './app-env.ts'
+import { serverUrl } from './server-url.ts'
 
 /**
  * Gives each request its Context: the platform, who asks, and an id. Every answer, errors too,
@@ -19,6 +20,7 @@ export function requestContext(
       principal: known ?? principalOf(c),
       workspace: 'default',
       requestId,
+      serverUrl: () => serverUrl(c),
       userAgent: c.req.header('user-agent')?.slice(0, 255),
     })
     await next()

@@ -1,10 +1,11 @@
+import { deleteFreeVersion } from '../governance/guarded-changes.ts'
+import { moveToStage } from '../governance/move-to-stage.ts'
 import { anyone } from '../http/guard.ts'
 import { parseVersion } from '../registry/check-names.ts'
 import { createVersion } from '../registry/create-version.ts'
 import { canonicalStage } from '../registry/stages.ts'
 import { deleteVersionTag, setVersionTag } from '../registry/tags.ts'
-import { transitionStage } from '../registry/transition-stage.ts'
-import { deleteVersion, getDownloadUri, getVersion, updateVersion } from '../registry/versions.ts'
+import { getDownloadUri, getVersion, updateVersion } from '../registry/versions.ts'
 import { type Operation, operation } from './operation.ts'
 import { modelVersionToWire, tagMessage, tagsFrom } from './registry-wire.ts'
 import { message } from './wire/message.ts'
@@ -59,7 +60,7 @@ export const modelVersionOperations: readonly Operation[] = [
   ),
 
   operation('deleteModelVersion', anyone, message(one), (ctx, req) =>
-    deleteVersion(ctx, req.name, parseVersion(req.version)),
+    deleteFreeVersion(ctx, req.name, parseVersion(req.version)),
   ),
 
   operation('getModelVersionDownloadUri', anyone, message(one), async (ctx, req) => ({
@@ -72,7 +73,7 @@ export const modelVersionOperations: readonly Operation[] = [
     message({ ...one, stage: required, archive_existing_versions: { type: 'bool' } }),
     async (ctx, req) => ({
       model_version: modelVersionToWire(
-        await transitionStage(
+        await moveToStage(
           ctx,
           req.name,
           parseVersion(req.version),

@@ -1,14 +1,18 @@
+import {
+  deleteFreeModel,
+  deleteGuardedAlias,
+  renameFreeModel,
+} from '../governance/guarded-changes.ts'
+import { pointAlias } from '../governance/move-to-stage.ts'
 import { anyone } from '../http/guard.ts'
-import { deleteAlias, getVersionByAlias, setAlias } from '../registry/aliases.ts'
+import { getVersionByAlias } from '../registry/aliases.ts'
 import { parseVersion } from '../registry/check-names.ts'
 import {
   createModel,
-  deleteModel,
   getLatestVersions,
   getModel,
   updateModel,
 } from '../registry/registered-models.ts'
-import { renameModel } from '../registry/rename-model.ts'
 import { canonicalStages } from '../registry/stages.ts'
 import { deleteModelTag, setModelTag } from '../registry/tags.ts'
 import { type Operation, operation } from './operation.ts'
@@ -51,7 +55,7 @@ export const registeredModelOperations: readonly Operation[] = [
     anyone,
     message({ name, new_name: name }),
     async (ctx, req) => ({
-      registered_model: registeredModelToWire(await renameModel(ctx, req.name, req.new_name)),
+      registered_model: registeredModelToWire(await renameFreeModel(ctx, req.name, req.new_name)),
     }),
   ),
 
@@ -70,7 +74,7 @@ export const registeredModelOperations: readonly Operation[] = [
   ),
 
   operation('deleteRegisteredModel', anyone, message({ name }), (ctx, req) =>
-    deleteModel(ctx, req.name),
+    deleteFreeModel(ctx, req.name),
   ),
 
   operation(
@@ -99,11 +103,11 @@ export const registeredModelOperations: readonly Operation[] = [
     'setRegisteredModelAlias',
     anyone,
     message({ name, alias: name, version: name }),
-    (ctx, req) => setAlias(ctx, req.name, req.alias, parseVersion(req.version)),
+    (ctx, req) => pointAlias(ctx, req.name, req.alias, parseVersion(req.version)),
   ),
 
   operation('deleteRegisteredModelAlias', anyone, message({ name, alias: name }), (ctx, req) =>
-    deleteAlias(ctx, req.name, req.alias),
+    deleteGuardedAlias(ctx, req.name, req.alias),
   ),
 
   operation('getModelVersionByAlias', anyone, message({ name, alias: name }), async (ctx, req) => ({

@@ -1,4 +1,4 @@
-import { anonymous, type Principal } from '../core/principal.ts'
+import { anonymous, gatehouse, type Principal } from '../core/principal.ts'
 import type { Database } from '../db/database.ts'
 import type { Sha256 } from './hash.ts'
 import type { BlobStore } from './ports.ts'
@@ -24,10 +24,18 @@ export type Context = Platform & {
   readonly principal: Principal
   readonly workspace: string
   readonly requestId: string
+  /** How the caller reached this server: `http://localhost:5000`; absent where nobody did. */
+  readonly serverUrl?: () => string
   readonly userAgent?: string | undefined
 }
 
 /** `user_id` of what the caller makes: its name, verified or claimed, where it has one. */
 export function principalName(ctx: Context): string | undefined {
   return ctx.principal.name === anonymous.name ? undefined : ctx.principal.name
+}
+
+/** The context of what nobody asked for: work in the background. */
+export function systemContext(platform: Platform): Context {
+  const requestId = platform.randomId()
+  return { ...platform, principal: gatehouse, workspace: 'default', requestId }
 }

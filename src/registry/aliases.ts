@@ -11,7 +11,7 @@ import {
 } from './check-names.ts'
 import { modelId, newestVersionId } from './ids.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
-import { recordModel, recordVersion } from './record.ts'
+import { type MoveTerms, recordModel, recordVersion } from './record.ts'
 import { stageKey } from './stages.ts'
 
 /**
@@ -27,17 +27,39 @@ export async function setAlias(
 ): Promise<void> {
   checkAlias(alias)
   checkNotReserved(alias)
-  const [, set] = await commit(ctx, [
-    recordVersion(ctx, name, version, 'model_version.alias_set', {
-      before: sql`json_object('alias', ${alias}, 'version', (${holder(alias)}))`,
-      after: sql`json_object('alias', ${alias}, 'version', cast(v.version as text))`,
-    }),
-    sql`insert into aliases (registered_model, alias, version)
-    select registered_model, ${alias}, version from model_versions
-    where registered_model = (${modelId(ctx, name)}) and version = ${version}
-    on conflict (registered_model, alias) do update set version = excluded.version returning 1`,
-  ])
+  const [, set] = await commit(ctx, aliasMove(ctx, name, alias, version))
   if (!set?.length) throw versionNotFound(name, version)
+}
+
+/**
+ * The statements that point an alias at a version and record it; the last one returns a row where
+ * it happened. Nothing happens where there is no such version, or `guard` does not hold.
+ */
+export function aliasMove(
+  ctx: Context,
+  name: string,
+  alias: string,
+  version: number,
+  { guard = sql`1`, ...said }: MoveTerms = {},
+): SQL[] {
+  return [
+    recordVersion(
+      ctx,
+      name,
+      version,
+      'model_version.alias_set',
+      {
+        ...said,
+        before: sql`json_object('alias', ${alias}, 'version', (${holder(alias)}))`,
+        after: sql`json_object('alias', ${alias}, 'version', cast(v.version as text))`,
+      },
+      guard,
+    ),
+    sql`insert into aliases (registered_model, alias, version)
+      select registered_model, ${alias}, version from model_versions
+      where registered_model = (${modelId(ctx, name)}) and version = ${version} and ${guard}
+      on conflict (registered_model, alias) do update set version = excluded.version returning 1`,
+  ]
 }
 
 /** The version that has an alias of the model `m`, as text. */

@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { actorOf, commit } from '../audit/record.ts'
+import { commit } from '../audit/record.ts'
 import { conflict, excerpt, invalid, RegistryError } from '../core/error.ts'
 import { checkLength } from '../core/names.ts'
-import { anonymous, type Principal } from '../core/principal.ts'
+import { anonymous, type Principal, principalText } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
 import { checkModelName, versionNotFound } from './check-names.ts'
 import { versionId } from './ids.ts'
@@ -65,7 +65,7 @@ export async function placeHold(
       sql`not exists (select 1 from version_holds h where h.model_version = v.id)`,
     ),
     sql`insert into version_holds (model_version, reason, placed_by, placed_at_ms)
-      select id, ${reason}, ${actorOf(ctx)}, ${ctx.now()} from model_versions where id = (${id})
+      select id, ${reason}, ${principalText(ctx.principal)}, ${ctx.now()} from model_versions where id = (${id})
       on conflict (model_version) do nothing`,
     readHold(id),
   ])

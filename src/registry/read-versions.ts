@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { grouped } from '../core/groups.ts'
 import type { Database } from '../db/database.ts'
+import { type Approval, approvalFrom } from './approval.ts'
 import type { modelVersions } from './tables.ts'
 
 export type Tag = { readonly key: string; readonly value: string }
@@ -26,6 +27,8 @@ export type ModelVersion = {
   readonly manifestId: number | null
   readonly createdAtMs: number
   readonly updatedAtMs: number
+  /** Null: nobody has asked to promote it. */
+  readonly approval: Approval | null
   /** Sorted by key. */
   readonly tags: readonly Tag[]
   /** Sorted. */
@@ -101,6 +104,7 @@ export function assembleVersions(
     manifestId: row.manifest,
     createdAtMs: row.created_at_ms,
     updatedAtMs: row.updated_at_ms,
+    approval: approvalFrom(row),
     tags: (tagsOf.get(row.id) ?? []).map(({ key, value }) => ({ key, value })),
     aliases: (aliasesOf.get(row.id) ?? []).map(({ alias }) => alias),
   }))

@@ -5,7 +5,12 @@ import type { Context } from '../platform/context.ts'
 import { modelId, versionId } from './ids.ts'
 import { promptKey } from './prompts.ts'
 
-type Said = Pick<Entry, 'version' | 'before' | 'after' | 'reason'>
+type Said = Pick<Entry, 'version' | 'before' | 'after' | 'reason' | 'promotion' | 'approvedBy'>
+
+/** Under which condition something moves, and what its entry says beside it. */
+export type MoveTerms = Pick<Entry, 'reason' | 'promotion' | 'approvedBy'> & {
+  readonly guard?: SQL | undefined
+}
 
 const isPrompt = sql`exists (select 1 from registered_model_tags p
   where p.registered_model = m.id and p.key = ${sql.raw(`'${promptKey}'`)} and lower(p.value) = 'true')`

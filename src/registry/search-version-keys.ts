@@ -50,6 +50,7 @@ export const versionFilterKeys: Vocabulary<FilterField> = vocabulary<FilterField
       ['version', versionNumber],
       ['stage', stage],
       ['current_stage', stage],
+      ['approval_status', text(sql`v.approval_status`, equalityOrListOrNull)],
       ['status', text(sql`v.status`, equalityOrList)],
       ['description', text(sql`v.description`, equalityOrNull)],
       ['user_id', text(sql`v.user_id`, equalityOrNull)],

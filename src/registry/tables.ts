@@ -63,6 +63,12 @@ export const modelVersions = sqliteTable(
     manifest: integer().references(() => manifests.id),
     created_at_ms: integer().notNull(),
     updated_at_ms: integer().notNull(),
+    /** PendingManualApproval, Approved or Rejected, by its last promotion request; null: there was none. */
+    approval_status: text(),
+    /** A PrincipalRecord, as JSON: who asked, approved last, or rejected. */
+    approval_by: text(),
+    approval_at_ms: integer(),
+    approval_reason: text(),
   },
   (t) => [
     uniqueIndex('model_versions_by_number').on(t.registered_model, t.version),

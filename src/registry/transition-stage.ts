@@ -5,7 +5,7 @@ import type { Context } from '../platform/context.ts'
 import { checkModelName } from './check-names.ts'
 import { modelId, versionId } from './ids.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
-import { recordVersion } from './record.ts'
+import { type MoveTerms, recordVersion } from './record.ts'
 import { archivedStage, canonicalStage, firstStage, isActive, isMlflowStage } from './stages.ts'
 import { getVersion } from './versions.ts'
 
@@ -34,36 +34,8 @@ export async function transitionStage(
         `${archivedStage} are not replaced, those in every other stage are`,
     )
   }
-  const now = ctx.now()
   const id = versionId(ctx, name, version)
-  const allowed = isMlflowStage(stage) ? undefined : mayEnter(stage, archiveOthers)
-  const mover = allowed
-    ? sql`select v.id from model_versions v where v.id = (${id}) and ${allowed}`
-    : id
-  const others = sql`registered_model = (${modelId(ctx, name)}) and stage = ${stage}
-    and version <> ${version}`
-  const entry = recordVersion(
-    ctx,
-    name,
-    version,
-    'model_version.transitioned',
-    {
-      before: sql`json_object('stage', v.stage)`,
-      after: archiveOthers
-        ? sql`json_object('stage', ${stage}, 'archived',
-          json((select json_group_array(cast(version as text)) from model_versions where ${others})))`
-        : sql`json_object('stage', ${stage})`,
-    },
-    allowed,
-  )
-  const touch = sql`update registered_models set updated_at_ms = ${now}
-    where id = (${modelId(ctx, name)}) and exists (${mover})`
-  const archive = sql`update model_versions set stage = ${archivedStage}, updated_at_ms = ${now}
-    where ${others} and exists (${mover})`
-  // The mover itself goes last: until then `mover` finds what it found for the entry.
-  const move = sql`update model_versions set stage = ${stage}, updated_at_ms = ${now}
-    where id = (${mover}) returning id`
-  const changes = [entry, touch, ...(archiveOthers ? [archive] : []), move]
+  const changes = stageMove(ctx, { name, version, stage, archiveOthers })
   const rows = await commit(ctx, [...changes, ...versionReads(id)])
   const moved = versionsFrom(rows.slice(changes.length))[0]
   if (moved && rows[changes.length - 1]?.length === 1) return moved
@@ -107,4 +79,58 @@ async function whyNot(
       ? `${stage} holds one version of a model at a time, and version ${row.other} of '${excerpt(name)}' is in it: send archive_existing_versions, or move that one first`
       : `${what} changed while it was being moved to ${stage}; try again`,
   )
+}
+
+export type StageMove = {
+  readonly name: string
+  readonly version: number
+  /** Canonical. */
+  readonly stage: string
+  readonly archiveOthers: boolean
+}
+
+/**
+ * The statements that move a version to a stage and record it; the last one returns a row where it
+ * happened. Nothing happens where there is no such version, the stage's own rules forbid it, or
+ * `guard` does not hold.
+ */
+export function stageMove(
+  ctx: Context,
+  { name, version, stage, archiveOthers }: StageMove,
+  { guard: asked = sql`1`, ...said }: MoveTerms = {},
+): SQL[] {
+  const now = ctx.now()
+  const id = versionId(ctx, name, version)
+  const guard = isMlflowStage(stage) ? asked : sql`(${asked}) and ${mayEnter(stage, archiveOthers)}`
+  const mover = sql`select v.id from model_versions v where v.id = (${id}) and ${guard}`
+  const others = sql`registered_model = (${modelId(ctx, name)}) and stage = ${stage}
+    and version <> ${version}`
+  return [
+    recordVersion(
+      ctx,
+      name,
+      version,
+      'model_version.transitioned',
+      {
+        ...said,
+        before: sql`json_object('stage', v.stage)`,
+        after: archiveOthers
+          ? sql`json_object('stage', ${stage}, 'archived',
+              json((select json_group_array(cast(version as text)) from model_versions where ${others})))`
+          : sql`json_object('stage', ${stage})`,
+      },
+      guard,
+    ),
+    sql`update registered_models set updated_at_ms = ${now}
+      where id = (${modelId(ctx, name)}) and exists (${mover})`,
+    ...(archiveOthers
+      ? [
+          sql`update model_versions set stage = ${archivedStage}, updated_at_ms = ${now}
+            where ${others} and exists (${mover})`,
+        ]
+      : []),
+    // The mover itself goes last: until then `guard` finds what it found for the entry.
+    sql`update model_versions set stage = ${stage}, updated_at_ms = ${now}
+      where id = (${mover}) returning id`,
+  ]
 }

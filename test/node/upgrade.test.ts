@@ -11,6 +11,7 @@ import * as artifacts from '../../src/artifacts/tables.ts'
 import * as audit from '../../src/audit/tables.ts'
 import type { Database } from '../../src/db/database.ts'
 import { type Migration, migrate, NewerDatabaseError } from '../../src/db/migrate.ts'
+import * as governance from '../../src/governance/tables.ts'
 import { LibsqlFile } from '../../src/platform/node/libsql-file.ts'
 import { readMigrations } from '../../src/platform/node/migrations.ts'
 import * as registry from '../../src/registry/tables.ts'
@@ -73,7 +74,7 @@ test('sixteen processes that start at once migrate once', async () => {
 test('the migrations make the columns and keys that the tables in src/ declare', async () => {
   const db = new LibsqlFile(':memory:')
   await migrate(db, migrations)
-  const declared = [access, artifacts, audit, registry, tracking].flatMap((module) =>
+  const declared = [access, artifacts, audit, governance, registry, tracking].flatMap((module) =>
     Object.values(module).filter((value) => value instanceof SQLiteTable),
   )
   expect(declared.length).toBeGreaterThan(10)

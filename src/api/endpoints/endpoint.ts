@@ -49,4 +49,11 @@ export type Asked<E> =
 
 /** What the server answers. */
 export type Answer<E> =
-  E extends Endpoint<z.ZodType, z.ZodType, z.ZodType, infer A> ? z.input<A> : never
+  E extends Endpoint<z.ZodType, z.ZodType, z.ZodType, infer A> ? ReadonlyDeep<z.input<A>> : never
+
+/** Answers are only written out, so whoever makes one may hand over what nobody may change. */
+export type ReadonlyDeep<T> = T extends readonly (infer I)[]
+  ? readonly ReadonlyDeep<I>[]
+  : T extends object
+    ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> }
+    : T

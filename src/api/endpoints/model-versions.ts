@@ -30,6 +30,11 @@ const VersionShape = z.object({
   digest: z.string().optional(),
   /** True: what lies at its source is no longer what was sealed. The version has what was sealed. */
   source_changed: z.boolean(),
+  /** What became of the last request to promote it; absent where there was none. */
+  approval_status: z.enum(['PendingManualApproval', 'Approved', 'Rejected']).optional(),
+  approval: z
+    .object({ by: PrincipalShape, at: z.number().int(), reason: z.string().optional() })
+    .optional(),
   /** The legal hold that it is under. */
   hold: HoldShape.optional(),
   created_at: z.number().int(),

@@ -1,0 +1,167 @@
+import { z } from 'zod'
+import { endpoint } from './endpoint.ts'
+import { ApprovalsShape, GateResultShape, Target } from './policies.ts'
+import { PageQuery, PrincipalShape, pageOf } from './shapes.ts'
+
+const text = (charsMax: number) => z.string().min(1).max(charsMax)
+const comment = z.string().max(10_000)
+const PromotionParams = z.object({ id: z.coerce.number().int().min(1) })
+const version = z.string().regex(/^\d{1,15}$/)
+
+export const PromotionShape = z.object({
+  id: z.string(),
+  model: z.string(),
+  version: z.string(),
+  from: z.object({ stage: z.string() }),
+  to: z.object({ stage: z.string().optional(), alias: z.string().optional() }),
+  archive_existing: z.boolean(),
+  status: z.enum(['open', 'merged', 'rejected', 'closed', 'expired']),
+  requested_by: PrincipalShape,
+  requested_at: z.number().int(),
+  expires_at: z.number().int(),
+  reason: z.string().optional(),
+  decided_by: PrincipalShape.optional(),
+  decided_at: z.number().int().optional(),
+  policies: z.array(z.string()),
+  /** The revisions it was judged by. */
+  policy_revisions: z.array(z.object({ name: z.string(), revision: z.number().int() })),
+  gates: z.array(GateResultShape),
+  approvals: ApprovalsShape,
+  reviews: z.array(
+    z.object({
+      id: z.string(),
+      by: PrincipalShape,
+      decision: z.enum(['approve', 'reject', 'comment']),
+      comment: z.string().optional(),
+      at: z.number().int(),
+      /** Why an approval stands no longer. */
+      dismissed: z.string().optional(),
+    }),
+  ),
+  checks: z.array(
+    z.object({
+      name: z.string(),
+      status: z.enum(['passed', 'failed', 'pending']),
+      url: z.string().optional(),
+      summary: z.string().optional(),
+      by: PrincipalShape,
+      at: z.number().int(),
+      /** Of the files that it was made for. */
+      digest: z.string().optional(),
+    }),
+  ),
+  can_merge: z.boolean(),
+  blocked_by: z.array(z.string()),
+  break_glass: z.boolean(),
+  /** Who closed the review that a break-glass merge asks for; absent while it is open. */
+  followed_up_by: z.string().optional(),
+  url: z.string(),
+})
+
+const one = { tag: 'promotions', params: PromotionParams, answer: PromotionShape } as const
+
+export const openPromotion = endpoint({
+  name: 'openPromotion',
+  method: 'POST',
+  path: '/api/v1/promotions',
+  tag: 'promotions',
+  summary: 'Ask for a version to enter a stage, or for an alias to point at it',
+  body: z.strictObject({
+    model: text(500),
+    version,
+    to: Target,
+    archive_existing: z.boolean().default(false),
+    reason: comment.optional(),
+  }),
+  status: 201,
+  answer: PromotionShape,
+})
+
+export const listPromotions = endpoint({
+  name: 'listPromotions',
+  method: 'GET',
+  path: '/api/v1/promotions',
+  tag: 'promotions',
+  summary: 'Requests, newest first',
+  description: '`awaiting=me`: open ones that the caller may approve and has not yet reviewed.',
+  query: PageQuery.extend({
+    status: z.enum(['open', 'merged', 'rejected', 'closed', 'expired']).optional(),
+    model: z.string().optional(),
+    version: z.coerce.number().int().min(1).optional(),
+    requested_by: z.string().optional(),
+    awaiting: z.literal('me').optional(),
+  }),
+  answer: pageOf(PromotionShape),
+})
+
+export const getPromotion = endpoint({
+  ...one,
+  name: 'getPromotion',
+  method: 'GET',
+  path: '/api/v1/promotions/{id}',
+  summary: 'One request, judged on what is true now; a decided one as it was judged',
+})
+
+export const reviewPromotion = endpoint({
+  ...one,
+  name: 'reviewPromotion',
+  method: 'POST',
+  path: '/api/v1/promotions/{id}/reviews',
+  summary: 'Approve, reject or comment; the latest decision of a reviewer counts',
+  body: z.strictObject({
+    decision: z.enum(['approve', 'reject', 'comment']),
+    comment: comment.optional(),
+  }),
+})
+
+export const postCheck = endpoint({
+  ...one,
+  name: 'postCheck',
+  method: 'POST',
+  path: '/api/v1/promotions/{id}/checks',
+  summary: 'Post the result of a pipeline; it counts for the files that the version has now',
+  body: z.strictObject({
+    name: text(100),
+    status: z.enum(['passed', 'failed', 'pending']),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .max(2000)
+      .optional(),
+    summary: comment.optional(),
+  }),
+})
+
+export const mergePromotion = endpoint({
+  ...one,
+  name: 'mergePromotion',
+  method: 'POST',
+  path: '/api/v1/promotions/{id}/merge',
+  summary: 'Make the move; only when every gate passes and the approvals stand',
+})
+
+export const closePromotion = endpoint({
+  ...one,
+  name: 'closePromotion',
+  method: 'POST',
+  path: '/api/v1/promotions/{id}/close',
+  summary: 'Withdraw a request',
+  body: z.strictObject({ comment: comment.optional() }),
+})
+
+export const breakGlass = endpoint({
+  ...one,
+  name: 'breakGlass',
+  method: 'POST',
+  path: '/api/v1/promotions/{id}/break-glass',
+  summary: 'Merge at once, whatever blocks it, for whom every policy lets',
+  body: z.strictObject({ reason: text(10_000) }),
+})
+
+export const followUp = endpoint({
+  ...one,
+  name: 'followUp',
+  method: 'POST',
+  path: '/api/v1/promotions/{id}/follow-up',
+  summary: 'Close the review that a break-glass merge left open',
+  body: z.strictObject({ comment: comment.optional() }),
+})

@@ -1,0 +1,113 @@
+import { requireRight } from '../access/require.ts'
+import { matchesGlob } from '../core/glob.ts'
+import { decodePageToken, encodePageToken } from '../core/page-token.ts'
+import * as verbs from '../governance/policies/policies.ts'
+import { evidenceOf } from '../governance/promotions/assess.ts'
+import { dryRun, replay } from '../governance/promotions/dry-run.ts'
+import { anyone } from '../http/guard.ts'
+import * as endpoints from './endpoints/policies.ts'
+import {
+  approvalsToWire,
+  documentFrom,
+  gateToWire,
+  policyToWire,
+  targetFrom,
+} from './promotion-wire.ts'
+import { type Served, serve } from './serve.ts'
+
+/** What must hold before a version may enter a stage, or an alias may point at it. */
+export const policyRoutes: readonly Served[] = [
+  serve(endpoints.listPolicies, anyone, async (ctx) => {
+    const policies = await verbs.listPolicies(ctx)
+    return { items: policies.map((policy) => policyToWire(policy, policy.document)) }
+  }),
+
+  serve(endpoints.getPolicy, anyone, async (ctx, { params }) => {
+    const policy = await verbs.getPolicy(ctx, params.name)
+    return policyToWire(policy, policy.document)
+  }),
+
+  serve(
+    endpoints.putPolicy,
+    (ctx, { body }) => requireRight(ctx, 'manage_policies', { model: body.applies_to.models }),
+    async (ctx, { params, body }) => {
+      const policy = await verbs.putPolicy(ctx, params.name, documentFrom(body))
+      return policyToWire(policy, policy.document)
+    },
+  ),
+
+  serve(
+    endpoints.deletePolicy,
+    (ctx) => requireRight(ctx, 'manage_policies'),
+    async (ctx, { params }) => {
+      await verbs.deletePolicy(ctx, params.name)
+      return {}
+    },
+  ),
+
+  serve(endpoints.listPolicyRevisions, anyone, async (ctx, { params, query }) => {
+    const asked = ['policy-revisions', params.name]
+    const before = Number(decodePageToken(asked, query.page_token)?.[0] ?? 0) || undefined
+    const count = query.max_results
+    const found = await verbs.policyRevisionsOf(ctx, params.name, before, count + 1)
+    const last = found.length > count ? found[count - 1] : undefined
+    return {
+      items: found.slice(0, count).map(({ revision, document, author, atMs }) => ({
+        revision,
+        policy:
+          document && policyToWire({ name: params.name, revision, updatedAtMs: atMs }, document),
+        author,
+        at: atMs,
+      })),
+      ...(last && { next_page_token: encodePageToken(asked, [last.revision]) }),
+    }
+  }),
+
+  serve(endpoints.evaluatePolicies, anyone, async (ctx, { body }) => {
+    const asked = {
+      model: body.model,
+      version: Number(body.version),
+      target: await targetFrom(ctx, body.to),
+    }
+    const draft = body.policy && documentFrom(body.policy)
+    const { judgement, policies } = await dryRun(ctx, asked, draft)
+    return {
+      policies: policies.map(({ name }) => name),
+      gates: judgement.gates.map(gateToWire),
+      approvals: approvalsToWire(judgement.approvals),
+      can_merge: judgement.blockedBy.length === 0,
+      blocked_by: [...judgement.blockedBy],
+    }
+  }),
+
+  serve(
+    endpoints.replayPolicy,
+    (ctx) => requireRight(ctx, 'manage_policies'),
+    async (ctx, { body, query }) => {
+      const asked = ['replay', body]
+      const before = Number(decodePageToken(asked, query.page_token)?.[0] ?? 0) || undefined
+      const draft = documentFrom(body)
+      const count = Math.min(query.max_results, replayMax)
+      const found = await replay(ctx, draft, before, count)
+      const last = found.length === count ? found.at(-1) : undefined
+      const fitting = found.filter(({ promotion }) =>
+        matchesGlob(draft.applies_to.models, promotion.model),
+      )
+      return {
+        items: fitting.map(({ promotion, assessment }) => ({
+          promotion_id: String(promotion.id),
+          model: promotion.model,
+          version: String(promotion.version),
+          was: promotion.status,
+          can_merge: assessment?.judgement.blockedBy.length === 0,
+          blocked_by: assessment ? [...evidenceOf(assessment).blocked_by] : ['the version is gone'],
+          gates: assessment ? assessment.judgement.gates.map(gateToWire) : [],
+        })),
+        ...(last && { next_page_token: encodePageToken(asked, [last.promotion.id]) }),
+      }
+    },
+  ),
+]
+
+/** Each is judged on a snapshot of its own. */
+const replayMax = 100

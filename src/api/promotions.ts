@@ -1,0 +1,115 @@
+import { RegistryError } from '../core/error.ts'
+import { decodePageToken, encodePageToken } from '../core/page-token.ts'
+import { policiesFor } from '../governance/policies/policies.ts'
+import { assess, keepFilesRead, questionOf } from '../governance/promotions/assess.ts'
+import { postCheck } from '../governance/promotions/checks.ts'
+import { followUp } from '../governance/promotions/follow-up.ts'
+import { breakGlass, mergePromotion } from '../governance/promotions/merge.ts'
+import { mergeIfAutomatic } from '../governance/promotions/merge-if-automatic.ts'
+import type { Promotion } from '../governance/promotions/promotion.ts'
+import * as verbs from '../governance/promotions/promotions.ts'
+import { reviewPromotion } from '../governance/promotions/review.ts'
+import { viewPromotion } from '../governance/promotions/view.ts'
+import { shortestLife } from '../governance/request-move.ts'
+import { anyone } from '../http/guard.ts'
+import type { Context } from '../platform/context.ts'
+import * as endpoints from './endpoints/promotions.ts'
+import { promotionToWire, targetFrom } from './promotion-wire.ts'
+import { type Served, serve } from './serve.ts'
+
+/** The pull requests of models. */
+export const promotionRoutes: readonly Served[] = [
+  serve(endpoints.openPromotion, anyone, async (ctx, { body }) => {
+    const target = await targetFrom(ctx, body.to)
+    const policies = await policiesFor(ctx, body.model, target)
+    const { promotion, isNew } = await verbs.openPromotion(ctx, {
+      model: body.model,
+      version: Number(body.version),
+      target,
+      archiveExisting: body.archive_existing,
+      reason: body.reason,
+      expireAfterHours: shortestLife(policies),
+    })
+    if (!isNew) {
+      throw new RegistryError(
+        'RESOURCE_ALREADY_EXISTS',
+        `Promotion request #${promotion.id} is open already for ${verbs.promotionText(promotion)}`,
+      )
+    }
+    const assessment = await assess(ctx, questionOf(promotion), 'read')
+    if (assessment) await keepFilesRead(ctx, promotion, assessment)
+    await mergeIfAutomatic(ctx, promotion)
+    return answer(ctx, promotion.id)
+  }),
+
+  serve(endpoints.listPromotions, anyone, async (ctx, { query }) => {
+    const { max_results, page_token, awaiting, status, model, version, requested_by } = query
+    const filter = {
+      status: awaiting ? ('open' as const) : status,
+      model,
+      version,
+      requestedBy: requested_by,
+    }
+    const asked = ['promotions', filter, awaiting ?? '']
+    const before = Number(decodePageToken(asked, page_token)?.[0] ?? 0) || undefined
+    const found = await verbs.listPromotions(ctx, filter, before, max_results + 1)
+    const page = found.slice(0, max_results)
+    const views = []
+    for (const promotion of page) views.push(await viewPromotion(ctx, promotion))
+    const shown = awaiting ? views.filter(({ awaitsCaller }) => awaitsCaller) : views
+    const last = found.length > max_results ? page.at(-1) : undefined
+    return {
+      items: shown.map((view) => promotionToWire(ctx, view)),
+      ...(last && { next_page_token: encodePageToken(asked, [last.id]) }),
+    }
+  }),
+
+  serve(endpoints.getPromotion, anyone, (ctx, { params }) => answer(ctx, params.id)),
+
+  serve(endpoints.reviewPromotion, anyone, async (ctx, { params, body }) => {
+    await reviewPromotion(ctx, params.id, body.decision, body.comment)
+    return answer(ctx, params.id)
+  }),
+
+  serve(endpoints.postCheck, anyone, async (ctx, { params, body }) => {
+    const { name, status, url, summary } = body
+    await postCheck(ctx, params.id, { name, status, url, summary })
+    return answer(ctx, params.id)
+  }),
+
+  serve(endpoints.mergePromotion, anyone, async (ctx, { params }) => {
+    await mergePromotion(ctx, params.id)
+    return answer(ctx, params.id)
+  }),
+
+  serve(endpoints.closePromotion, anyone, async (ctx, { params, body }) => {
+    const promotion = await verbs.getPromotion(ctx, params.id)
+    refuseStranger(ctx, promotion)
+    await verbs.endPromotion(ctx, promotion, 'closed', body.comment)
+    return answer(ctx, params.id)
+  }),
+
+  serve(endpoints.breakGlass, anyone, async (ctx, { params, body }) => {
+    await breakGlass(ctx, params.id, body.reason)
+    return answer(ctx, params.id)
+  }),
+
+  serve(endpoints.followUp, anyone, async (ctx, { params, body }) => {
+    await followUp(ctx, params.id, body.comment)
+    return answer(ctx, params.id)
+  }),
+]
+
+async function answer(ctx: Context, id: number) {
+  return promotionToWire(ctx, await viewPromotion(ctx, await verbs.getPromotion(ctx, id)))
+}
+
+/** Who asked withdraws; with access control on nobody else but an administrator does. */
+function refuseStranger(ctx: Context, { id, requestedBy }: Promotion): void {
+  if (!ctx.settings.auth || ctx.principal.isAdmin) return
+  if (requestedBy.name === ctx.principal.name) return
+  throw new RegistryError(
+    'PERMISSION_DENIED',
+    `Promotion request #${id} is ${requestedBy.name}'s; only they and administrators withdraw it, reviewers reject it`,
+  )
+}

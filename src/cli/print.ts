@@ -1,0 +1,7 @@
+import type { Command } from 'commander'
+
+/** Print what a command found: JSON with `--json`, else the lines that a person reads. */
+export function print(command: Command, found: unknown, lines: () => readonly string[]): void {
+  if (command.opts<{ json?: true }>().json) console.log(JSON.stringify(found))
+  else for (const line of lines()) console.log(line)
+}

@@ -1,0 +1,97 @@
+import { Command } from 'commander'
+import type { z } from 'zod'
+import {
+  getPromotion,
+  mergePromotion,
+  openPromotion,
+  type PromotionShape,
+} from '../api/endpoints/promotions.ts'
+import { ApiError, type GatehouseClient } from '../client/client.ts'
+import { parseDuration } from './duration.ts'
+import { print } from './print.ts'
+import { addServer, withServer } from './with-server.ts'
+
+type Promotion = z.output<typeof PromotionShape>
+type Flags = {
+  stage?: string
+  alias?: string
+  archive?: true
+  reason?: string
+  wait?: true
+  timeout: string
+}
+
+const pollMs = 2000
+
+/** What a pipeline reads: 0 the version moved, 2 it will not, 3 it waits for somebody. */
+const exitCodes = { merged: 0, open: 3, rejected: 2, closed: 2, expired: 2 } as const
+
+/** `gatehouse promote`: ask for a move, and wait for it where a pipeline must. */
+export function promoteCommand(): Command {
+  const command = new Command('promote')
+    .description(
+      'ask for a version to enter a stage, and merge when nothing blocks it; exit code 0 moved, 2 refused, 3 waits',
+    )
+    .argument('<model>')
+    .argument('<version>')
+    .option('--stage <stage>', 'the stage to enter')
+    .option('--alias <alias>', 'or the alias to point at it')
+    .option('--archive', 'archive the versions that are in the stage')
+    .option('--reason <text>', 'why, for reviewers and the record')
+    .option('--wait', 'wait until it is merged or refused')
+    .option('--timeout <duration>', 'how long to wait, e.g. 30m', '1h')
+  return addServer(command).action(async (model: string, version: string) => {
+    const flags = command.opts<Flags>()
+    const untilMs = Date.now() + parseDuration(flags.timeout)
+    await withServer(command, async (client) => {
+      let promotion = await open(client, model, version, flags)
+      for (;;) {
+        if (promotion.status === 'open' && promotion.can_merge) {
+          promotion = await merge(client, promotion.id)
+        }
+        if (promotion.status !== 'open' || !flags.wait || Date.now() >= untilMs) break
+        await new Promise((done) => setTimeout(done, pollMs))
+        promotion = await client.call(getPromotion, { params: { id: promotion.id } })
+      }
+      print(command, promotion, () => described(promotion))
+      process.exitCode = exitCodes[promotion.status]
+    })
+  })
+}
+
+/** Open a request, or go on with the one that is open. */
+async function open(
+  client: GatehouseClient,
+  model: string,
+  version: string,
+  { stage, alias, archive, reason }: Flags,
+): Promise<Promotion> {
+  try {
+    return await client.call(openPromotion, {
+      body: { model, version, to: { stage, alias }, archive_existing: archive ?? false, reason },
+    })
+  } catch (err) {
+    const id = err instanceof ApiError && /request #(\d+) is open already/.exec(err.message)?.[1]
+    if (!id) throw err
+    return client.call(getPromotion, { params: { id } })
+  }
+}
+
+/** What blocks it since it was looked at is no error: it waits on. */
+async function merge(client: GatehouseClient, id: string): Promise<Promotion> {
+  try {
+    return await client.call(mergePromotion, { params: { id } })
+  } catch (err) {
+    if (!(err instanceof ApiError) || ![403, 409].includes(err.status)) throw err
+    return client.call(getPromotion, { params: { id } })
+  }
+}
+
+function described({ id, model, version, to, status, blocked_by, url }: Promotion): string[] {
+  const target = to.stage ?? `alias ${to.alias}`
+  return [
+    `#${id} ${model} version ${version} -> ${target}: ${status}`,
+    ...blocked_by.map((reason) => `  waits for ${reason}`),
+    ...(status === 'open' ? [`  review it at ${url}`] : []),
+  ]
+}

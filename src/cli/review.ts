@@ -1,0 +1,58 @@
+import { Argument, Command } from 'commander'
+import { listPromotions, postCheck, reviewPromotion } from '../api/endpoints/promotions.ts'
+import { print } from './print.ts'
+import { addServer, withServer } from './with-server.ts'
+
+/** `gatehouse review`: what waits for a review, and the review itself. */
+export function reviewCommand(): Command {
+  const command = new Command('review')
+    .description('review a promotion request; without a number, list those that wait for you')
+    .argument('[request]', 'number of the request')
+    .addArgument(new Argument('[decision]').choices(['approve', 'reject', 'comment']))
+    .option('--comment <text>')
+  return addServer(command).action((id?: string, decision?: 'approve' | 'reject' | 'comment') =>
+    withServer(command, async (client) => {
+      if (id === undefined || decision === undefined) {
+        const { items } = await client.call(listPromotions, { query: { awaiting: 'me' } })
+        print(command, items, () =>
+          items.map(({ id: number, model, version, to, requested_by }) => {
+            const target = to.stage ?? `alias ${to.alias}`
+            return `#${number} ${model} version ${version} -> ${target}, asked by ${requested_by.name}`
+          }),
+        )
+        return
+      }
+      const { comment } = command.opts<{ comment?: string }>()
+      const reviewed = await client.call(reviewPromotion, {
+        params: { id },
+        body: { decision, comment },
+      })
+      print(command, reviewed, () => [
+        `#${id} is ${reviewed.status}`,
+        ...reviewed.blocked_by.map((reason) => `  waits for ${reason}`),
+      ])
+    }),
+  )
+}
+
+/** `gatehouse check`: post a pipeline's result on a promotion request. */
+export function checkCommand(): Command {
+  const command = new Command('check')
+    .description("post a pipeline's result on a promotion request")
+    .argument('<request>', 'number of the request')
+    .argument('<name>', 'the check that a policy waits for')
+    .addArgument(new Argument('<status>').choices(['passed', 'failed', 'pending']))
+    .option('--url <url>', 'where the run is')
+    .option('--summary <text>')
+  return addServer(command).action(
+    (id: string, name: string, status: 'passed' | 'failed' | 'pending') =>
+      withServer(command, async (client) => {
+        const { url, summary } = command.opts<{ url?: string; summary?: string }>()
+        const checked = await client.call(postCheck, {
+          params: { id },
+          body: { name, status, url, summary },
+        })
+        print(command, checked, () => [`${name} ${status} on #${id}, which is ${checked.status}`])
+      }),
+  )
+}

@@ -1,0 +1,121 @@
+import { sql } from 'drizzle-orm'
+import { excerpt, RegistryError } from '../core/error.ts'
+import type { Context } from '../platform/context.ts'
+import { deleteAlias } from '../registry/aliases.ts'
+import type { RegisteredModel } from '../registry/read-models.ts'
+import { deleteModel } from '../registry/registered-models.ts'
+import { renameModel } from '../registry/rename-model.ts'
+import { deleteVersion } from '../registry/versions.ts'
+import { matching } from './policies/policies.ts'
+import { type Policy, type PromotionTarget, targetText } from './policies/policy.ts'
+import { isAmong } from './promotions/approvals.ts'
+import { underPolicies } from './under-policies.ts'
+
+/** Delete a version, unless it holds what a policy guards. @throws PERMISSION_DENIED, and as `deleteVersion` */
+export function deleteFreeVersion(ctx: Context, name: string, version: number): Promise<void> {
+  return underPolicies(
+    ctx,
+    name,
+    (policies) => refuseHolders(ctx, policies, { model: name, version, why: 'deleted' }),
+    (guarded) => deleteVersion(guarded, name, version),
+  )
+}
+
+/** Delete a model, unless a version of it holds what a policy guards. @throws as `deleteFreeVersion` */
+export function deleteFreeModel(ctx: Context, name: string): Promise<void> {
+  return underPolicies(
+    ctx,
+    name,
+    (policies) => refuseHolders(ctx, policies, { model: name, why: 'deleted' }),
+    (guarded) => deleteModel(guarded, name),
+  )
+}
+
+/**
+ * Rename a model, unless a version of it holds what a policy guards under the old name or would
+ * guard under the new one: else a name would be a way into a guarded stage, or out of its policy.
+ */
+export function renameFreeModel(
+  ctx: Context,
+  name: string,
+  newName: string,
+): Promise<RegisteredModel> {
+  return underPolicies(
+    ctx,
+    name,
+    async (policies) => {
+      await refuseHolders(ctx, policies, { model: name, why: 'renamed' })
+      await refuseHolders(ctx, policies, { model: name, as: newName, why: 'renamed' })
+    },
+    (guarded) => renameModel(guarded, name, newName),
+  )
+}
+
+/**
+ * Delete an alias; one that a policy guards goes only with those whom the policy names as its
+ * movers. @throws PERMISSION_DENIED
+ */
+export function deleteGuardedAlias(ctx: Context, name: string, alias: string): Promise<void> {
+  return underPolicies(
+    ctx,
+    name,
+    (policies) => {
+      for (const { name: policy, document } of matching(policies, name, { alias })) {
+        const { only, allow_unverified } = document.approvals
+        const counts = ctx.principal.verified || allow_unverified
+        if (only.length > 0 && counts && isAmong(ctx.principal, only)) continue
+        throw new RegistryError(
+          'PERMISSION_DENIED',
+          `The alias '${excerpt(alias)}' of '${excerpt(name)}' is guarded by the policy '${excerpt(policy)}' and cannot be deleted; point it at another version by a promotion request`,
+        )
+      }
+    },
+    (guarded) => deleteAlias(guarded, name, alias),
+  )
+}
+
+type Asked = {
+  readonly model: string
+  /** Absent: every version of it. */
+  readonly version?: number
+  /** The name by which policies are looked up, where that is another. */
+  readonly as?: string
+  readonly why: 'deleted' | 'renamed'
+}
+
+async function refuseHolders(
+  ctx: Context,
+  policies: readonly Policy[],
+  { model, version, as = model, why }: Asked,
+): Promise<void> {
+  if (policies.length === 0) return
+  for (const { version: holder, target } of await heldTargets(ctx, model, version)) {
+    const [policy] = matching(policies, as, target)
+    if (!policy) continue
+    const remedy =
+      target.alias === undefined
+        ? 'move it out of that stage first'
+        : 'point that alias at another version first'
+    throw new RegistryError(
+      'PERMISSION_DENIED',
+      `'${excerpt(model)}' cannot be ${why}: version ${holder} holds ${targetText(target)}, which the policy '${excerpt(policy.name)}' guards; ${remedy}`,
+    )
+  }
+}
+
+type Held = { readonly version: number; readonly target: PromotionTarget }
+
+/** The stages and aliases that versions of a model hold. */
+async function heldTargets(ctx: Context, model: string, version?: number): Promise<Held[]> {
+  const ofModel = sql`registered_model = (select id from registered_models
+    where workspace = ${ctx.workspace} and name = ${model})
+    and (${version ?? null} is null or version = ${version ?? null})`
+  type Row = { version: number; stage: string | null; alias: string | null }
+  const rows = await ctx.db.all<Row>(sql`
+    select version, stage, null as alias from model_versions where ${ofModel}
+    union all select version, null, alias from aliases where ${ofModel}`)
+  return rows.map(({ version: holder, stage, alias }) => ({
+    version: holder,
+    target: alias === null ? { stage: stage ?? '' } : { alias },
+  }))
+}

@@ -1,0 +1,206 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { commit, record } from '../../audit/record.ts'
+import { conflict, excerpt, invalid, notFound } from '../../core/error.ts'
+import { matchesGlob } from '../../core/glob.ts'
+import { type PrincipalRecord, principalText } from '../../core/principal.ts'
+import { ConstraintError } from '../../db/database.ts'
+import type { Context } from '../../platform/context.ts'
+import { canonicalStages } from '../../registry/stages.ts'
+import type { policies } from '../tables.ts'
+import { checkExpression } from './expression.ts'
+import type { Policy, PolicyDocument, PromotionTarget } from './policy.ts'
+
+type PolicyRow = typeof policies.$inferSelect
+
+/** More policies than anybody reads; all of them are looked at for each guarded move. */
+const policiesMax = 500
+
+/** Every policy of the workspace, by name. */
+export async function listPolicies(ctx: Context): Promise<Policy[]> {
+  return policiesFromRows(await ctx.db.all(policyRead(ctx)))
+}
+
+/** The statement behind `listPolicies`, for a batch; `policiesFromRows` takes its rows. */
+export function policyRead(ctx: Context): SQL {
+  return sql`select * from policies where workspace = ${ctx.workspace} and deleted_at_ms is null
+    order by name limit ${policiesMax}`
+}
+
+export function policiesFromRows(rows: readonly unknown[] | undefined): Policy[] {
+  return ((rows ?? []) as PolicyRow[]).map(policyFrom)
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST */
+export async function getPolicy(ctx: Context, name: string): Promise<Policy> {
+  const row = await ctx.db.first<PolicyRow>(
+    sql`select * from policies where ${isPolicy(ctx, name)}`,
+  )
+  if (!row) throw notFound('Policy', name)
+  return policyFrom(row)
+}
+
+/** All policies that guard `target` of a model; they apply together. By name. */
+export async function policiesFor(
+  ctx: Context,
+  model: string,
+  target: PromotionTarget,
+): Promise<Policy[]> {
+  return matching(await listPolicies(ctx), model, target)
+}
+
+/** Those of `policies` that guard `target` of a model. */
+export function matching(
+  policies: readonly Policy[],
+  model: string,
+  target: PromotionTarget,
+): Policy[] {
+  return policies.filter(({ document: { applies_to } }) => {
+    if (!matchesGlob(applies_to.models, model)) return false
+    return target.alias === undefined
+      ? applies_to.stage?.toLowerCase() === target.stage.toLowerCase()
+      : applies_to.alias !== undefined && matchesGlob(applies_to.alias, target.alias)
+  })
+}
+
+/**
+ * Write a policy: a new one, or the next revision of one that is there.
+ *
+ * @throws INVALID_PARAMETER_VALUE an expression or a stage cannot be meant
+ * @throws RESOURCE_CONFLICT somebody else changed it at the same moment
+ */
+export async function putPolicy(
+  ctx: Context,
+  name: string,
+  document: PolicyDocument,
+): Promise<Policy> {
+  await checkDocument(ctx, document)
+  const before = await ctx.db.first<PolicyRow>(
+    sql`select * from policies where workspace = ${ctx.workspace} and name = ${name}`,
+  )
+  const text = JSON.stringify(document)
+  const now = ctx.now()
+  const revision = (before?.revision ?? 0) + 1
+  const write = before
+    ? sql`update policies set revision = ${revision}, document = ${text}, updated_at_ms = ${now},
+        deleted_at_ms = null where id = ${before.id} and revision = ${before.revision}`
+    : sql`insert into policies (workspace, name, revision, document, updated_at_ms)
+        values (${ctx.workspace}, ${name}, ${revision}, ${text}, ${now})`
+  try {
+    await commit(ctx, [
+      write,
+      revisionInsert(ctx, name, revision, text),
+      record(ctx, {
+        action: before && before.deleted_at_ms === null ? 'policy.changed' : 'policy.created',
+        from: sql`policies p where p.workspace = ${ctx.workspace} and p.name = ${name}`,
+        before: before ? revisionJson(name, before.revision, before.document) : undefined,
+        after: revisionJson(name, revision, text),
+      }),
+    ])
+  } catch (err) {
+    if (err instanceof ConstraintError) throw changedMeanwhile(name)
+    throw err
+  }
+  return getPolicy(ctx, name)
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST, RESOURCE_CONFLICT */
+export async function deletePolicy(ctx: Context, name: string): Promise<void> {
+  const { revision, document } = await getPolicy(ctx, name)
+  try {
+    await commit(ctx, [
+      sql`update policies set revision = ${revision + 1}, deleted_at_ms = ${ctx.now()}
+        where ${isPolicy(ctx, name)} and revision = ${revision}`,
+      revisionInsert(ctx, name, revision + 1, null),
+      record(ctx, {
+        action: 'policy.deleted',
+        from: sql`policies p where p.workspace = ${ctx.workspace} and p.name = ${name}`,
+        before: revisionJson(name, revision, JSON.stringify(document)),
+      }),
+    ])
+  } catch (err) {
+    if (err instanceof ConstraintError) throw changedMeanwhile(name)
+    throw err
+  }
+}
+
+export type PolicyRevision = {
+  readonly revision: number
+  /** Null: with this revision it was deleted. */
+  readonly document: PolicyDocument | null
+  readonly author: PrincipalRecord
+  readonly atMs: number
+}
+
+/** Every revision of a policy, newest first. @throws RESOURCE_DOES_NOT_EXIST there never was one of this name */
+export async function policyRevisionsOf(
+  ctx: Context,
+  name: string,
+  before: number | undefined,
+  count: number,
+): Promise<PolicyRevision[]> {
+  type Row = { revision: number; document: string | null; author: string; at_ms: number }
+  const rows = await ctx.db.all<Row>(sql`select r.revision, r.document, r.author, r.at_ms
+    from policies p join policy_revisions r on r.policy = p.id
+    where p.workspace = ${ctx.workspace} and p.name = ${name}
+      and r.revision < ${before ?? Number.MAX_SAFE_INTEGER} order by r.revision desc limit ${count}`)
+  if (rows.length === 0 && before === undefined) throw notFound('Policy', name)
+  return rows.map((row) => ({
+    revision: row.revision,
+    document: row.document === null ? null : JSON.parse(row.document),
+    author: JSON.parse(row.author),
+    atMs: row.at_ms,
+  }))
+}
+
+function policyFrom(row: PolicyRow): Policy {
+  return {
+    id: row.id,
+    name: row.name,
+    revision: row.revision,
+    document: JSON.parse(row.document),
+    updatedAtMs: row.updated_at_ms,
+  }
+}
+
+function isPolicy(ctx: Context, name: string): SQL {
+  return sql`workspace = ${ctx.workspace} and name = ${name} and deleted_at_ms is null`
+}
+
+/** Fails the batch, by the unique number of a revision, when another writer made it first. */
+function revisionInsert(
+  ctx: Context,
+  name: string,
+  revision: number,
+  document: string | null,
+): SQL {
+  return sql`insert into policy_revisions (policy, revision, document, author, at_ms)
+    select id, ${revision}, ${document}, ${principalText(ctx.principal)},
+      ${ctx.now()}
+    from policies where workspace = ${ctx.workspace} and name = ${name}`
+}
+
+function revisionJson(name: string, revision: number, document: string): SQL {
+  return sql`json_object('policy', ${name}, 'revision', ${revision}, 'document', json(${document}))`
+}
+
+function changedMeanwhile(name: string): Error {
+  return conflict(`Policy '${excerpt(name)}' was changed by somebody else meanwhile; read it again`)
+}
+
+/** @throws INVALID_PARAMETER_VALUE an expression, a stage or the target cannot be meant */
+export async function checkDocument(
+  ctx: Context,
+  { applies_to, gates }: PolicyDocument,
+): Promise<void> {
+  if ((applies_to.stage === undefined) === (applies_to.alias === undefined)) {
+    throw invalid("'applies_to' names either a stage or an alias")
+  }
+  const soaked = gates.flatMap((gate) => (gate.type === 'soak' ? [gate.stage] : []))
+  await canonicalStages(ctx, [...(applies_to.stage ? [applies_to.stage] : []), ...soaked])
+  const names = new Set<string>()
+  for (const gate of gates) {
+    if (names.has(gate.name)) throw invalid(`Two gates are called '${excerpt(gate.name)}'`)
+    names.add(gate.name)
+    if (gate.type === 'expression') checkExpression(gate.expression)
+  }
+}

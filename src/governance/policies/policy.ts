@@ -1,0 +1,77 @@
+/** What must hold before a version may enter a stage, or an alias may point at it. */
+export type Policy = {
+  readonly id: number
+  readonly name: string
+  /** 1 for the first; each change makes the next. */
+  readonly revision: number
+  readonly document: PolicyDocument
+  readonly updatedAtMs: number
+}
+
+/** A stage, or an alias, that a version is to hold. */
+export type PromotionTarget =
+  | { readonly stage: string; readonly alias?: undefined }
+  | { readonly alias: string; readonly stage?: undefined }
+
+/** A policy as its author wrote it, in the words of our REST surface, with what is left out filled in. */
+export type PolicyDocument = {
+  readonly applies_to: {
+    /** A glob: `*` stands for any text. */
+    readonly models: string
+    readonly stage?: string | undefined
+    /** A glob too. */
+    readonly alias?: string | undefined
+  }
+  readonly approvals: ApprovalTerms
+  readonly gates: readonly Gate[]
+  readonly auto_promote: boolean
+  readonly rollback: { readonly skip_approvals: boolean }
+  readonly break_glass: { readonly from: readonly string[] }
+}
+
+export type ApprovalTerms = {
+  /** One person counts in one rule only. None: no approval is needed. */
+  readonly rules: readonly ApprovalRule[]
+  /** Who alone may ask for and make the move; empty for whoever has the right. */
+  readonly only: readonly string[]
+  readonly self_approval: boolean
+  readonly author_may_approve: boolean
+  readonly dismiss_stale: boolean
+  readonly expire_after_hours: number
+  readonly allow_unverified: boolean
+}
+
+export type ApprovalRule = {
+  readonly required: number
+  /** `group:x`, `user:ada`, `service:ci`; empty for anybody who may approve. */
+  readonly from: readonly string[]
+}
+
+export type Gate = { readonly name: string } & GateTerms
+
+type GateTerms =
+  | { readonly type: 'expression'; readonly expression: string }
+  | {
+      readonly type: 'metric'
+      readonly metric: string
+      readonly min?: number | undefined
+      readonly max?: number | undefined
+    }
+  | { readonly type: 'model_card'; readonly fields: readonly string[] }
+  | { readonly type: 'lineage'; readonly require: readonly ('run' | 'dataset')[] }
+  | { readonly type: 'signature_compatible' }
+  | { readonly type: 'integrity' }
+  | { readonly type: 'check'; readonly check: string }
+  | { readonly type: 'soak'; readonly stage: string; readonly hours: number }
+  | {
+      readonly type: 'fairness'
+      readonly metric: string
+      readonly max_gap: number
+      readonly slices: readonly string[]
+    }
+  | { readonly type: 'tag'; readonly key: string; readonly value?: string | undefined }
+
+/** The text that names a target: `Production`, or `alias champion`. */
+export function targetText(target: PromotionTarget): string {
+  return target.alias === undefined ? target.stage : `alias ${target.alias}`
+}

@@ -1,0 +1,114 @@
+import type { PrincipalRecord } from '../../core/principal.ts'
+import type { ApprovalRule, ApprovalTerms, Policy } from '../policies/policy.ts'
+
+/** The standing decision of one reviewer: the latest. */
+export type Review = {
+  readonly id: number
+  readonly principal: PrincipalRecord
+  readonly decision: 'approve' | 'reject' | 'comment'
+  readonly comment: string | null
+  readonly atMs: number
+  /** What was reviewed, as `reviewedText` put it. */
+  readonly reviewed: string
+}
+
+/** Who stands in which relation to a request. */
+export type Parties = {
+  readonly requester: string
+  /** Who registered the version, and who last edited its card; null where nobody is known. */
+  readonly author: string | null
+  readonly cardEditor: string | null
+}
+
+export type ApprovalState = {
+  readonly required: number
+  readonly given: number
+  /** Those of whom an approval is still wanted: `group:risk`; `anyone` where a rule names nobody. */
+  readonly missing: readonly string[]
+  /** Names, each once. */
+  readonly approvedBy: readonly string[]
+}
+
+/** Why `principal` may not approve under a policy, or undefined when they may. */
+export function whyNotApprove(
+  principal: PrincipalRecord,
+  terms: ApprovalTerms,
+  parties: Parties,
+): string | undefined {
+  if (!principal.verified && !terms.allow_unverified) {
+    return 'who approves must have signed in; a claimed name does not count'
+  }
+  if (principal.name === parties.requester && !terms.self_approval) {
+    return 'the requester may not approve'
+  }
+  if (!terms.author_may_approve) {
+    if (principal.name === parties.author) return 'the author of the version may not approve'
+    if (principal.name === parties.cardEditor) {
+      return 'the last editor of the model card may not approve'
+    }
+  }
+  if (terms.rules.length > 0 && !terms.rules.some((rule) => isAmong(principal, rule.from))) {
+    const named = [...new Set(terms.rules.flatMap(({ from }) => from))]
+    return `only ${named.join(', ')} may approve`
+  }
+  return undefined
+}
+
+/** Whether a principal is one of `group:x`, `user:ada`, `service:ci`; an empty list means anybody. */
+export function isAmong(principal: PrincipalRecord, list: readonly string[]): boolean {
+  if (list.length === 0) return true
+  return list.some((entry) => {
+    if (entry.startsWith('group:')) return principal.groups.includes(entry.slice(6))
+    if (entry.startsWith('user:')) return principal.name === entry.slice(5)
+    return principal.name === entry
+  })
+}
+
+/** How far the approvals of one policy have come. @param approvers who approve and may */
+export function approvalState(
+  { document }: Policy,
+  approvers: readonly PrincipalRecord[],
+): ApprovalState {
+  const { rules } = document.approvals
+  const seats = assign(rules, approvers)
+  const missing = rules.flatMap(({ required, from }, i) => {
+    const taken = seats.filter((rule) => rule === i).length
+    return taken < required ? (from.length > 0 ? from : ['anyone']) : []
+  })
+  return {
+    required: rules.reduce((sum, { required }) => sum + required, 0),
+    given: seats.filter((rule) => rule !== undefined).length,
+    missing: [...new Set(missing)],
+    approvedBy: approvers.map(({ name }) => name),
+  }
+}
+
+/**
+ * The rule in which each approver counts, so that as many seats as possible are taken: a maximum
+ * matching by augmenting paths, since who fits two rules must leave the one that only they can fill.
+ */
+function assign(
+  rules: readonly ApprovalRule[],
+  approvers: readonly PrincipalRecord[],
+): (number | undefined)[] {
+  const seatOf: (number | undefined)[] = approvers.map(() => undefined)
+  const fits = (person: number, rule: number) => {
+    const approver = approvers[person]
+    return approver !== undefined && isAmong(approver, rules[rule]?.from ?? [])
+  }
+  const seat = (person: number, tried: Set<number>): boolean => {
+    for (let rule = 0; rule < rules.length; rule++) {
+      if (tried.has(rule) || !fits(person, rule)) continue
+      tried.add(rule)
+      const sitting = seatOf.flatMap((taken, i) => (taken === rule ? [i] : []))
+      const isFree = sitting.length < (rules[rule]?.required ?? 0)
+      if (isFree || sitting.some((other) => seat(other, tried))) {
+        seatOf[person] = rule
+        return true
+      }
+    }
+    return false
+  }
+  for (let person = 0; person < approvers.length; person++) seat(person, new Set())
+  return seatOf
+}

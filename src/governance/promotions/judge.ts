@@ -1,0 +1,115 @@
+import { type GateInput, judgeGate, type Verdict } from '../policies/gates.ts'
+import type { Policy } from '../policies/policy.ts'
+import {
+  type ApprovalState,
+  approvalState,
+  type Parties,
+  type Review,
+  whyNotApprove,
+} from './approvals.ts'
+
+/** What a gate said, of which policy, and when. */
+export type GateResult = Verdict & {
+  readonly name: string
+  readonly policy: string
+  readonly type: string
+  readonly evaluatedAtMs: number
+}
+
+/** What stands between a version and its target. */
+export type Judgement = {
+  readonly gates: readonly GateResult[]
+  readonly approvals: ApprovalState
+  /** In words, each a reason why it cannot be merged; empty when it can. */
+  readonly blockedBy: readonly string[]
+  /** Reviews that no longer stand, and why. */
+  readonly dismissed: ReadonlyMap<number, string>
+}
+
+export type JudgeInput = GateInput & {
+  readonly policies: readonly Policy[]
+  readonly reviews: readonly Review[]
+  readonly parties: Parties
+  /** What a review made now would be of, by `reviewedText`. */
+  readonly reviewedNow: string
+}
+
+/** Judge every gate of every policy, and count the approvals that stand. */
+export function judge(input: JudgeInput): Judgement {
+  const gates = input.policies.flatMap((policy) =>
+    policy.document.gates.map((gate) => ({
+      name: gate.name,
+      policy: policy.name,
+      type: gate.type,
+      ...judgeGate(gate, input),
+      evaluatedAtMs: input.nowMs,
+    })),
+  )
+  const dismissed = dismissedReviews(input)
+  const states = input.policies.map((policy) => approvalState(policy, approversOf(policy, input)))
+  const approvals: ApprovalState = {
+    required: states.reduce((sum, { required }) => sum + required, 0),
+    given: states.reduce((sum, { given }) => sum + given, 0),
+    missing: [...new Set(states.flatMap(({ missing }) => missing))],
+    approvedBy: [...new Set(states.flatMap(({ approvedBy }) => approvedBy))],
+  }
+  return { gates, approvals, blockedBy: blocks(gates, approvals), dismissed }
+}
+
+function approversOf(policy: Policy, input: JudgeInput): Review['principal'][] {
+  const { approvals } = policy.document
+  return input.reviews
+    .filter(({ decision, principal, reviewed }) => {
+      if (decision !== 'approve') return false
+      if (approvals.dismiss_stale && reviewed !== input.reviewedNow) return false
+      return whyNotApprove(principal, approvals, input.parties) === undefined
+    })
+    .map(({ principal }) => principal)
+}
+
+function dismissedReviews({ policies, reviews, reviewedNow }: JudgeInput): Map<number, string> {
+  const dismissing = policies.some(({ document }) => document.approvals.dismiss_stale)
+  if (!dismissing) return new Map()
+  return new Map(
+    reviews
+      .filter(({ decision, reviewed }) => decision === 'approve' && reviewed !== reviewedNow)
+      .map(({ id, reviewed }) => [id, whatChanged(reviewed, reviewedNow)]),
+  )
+}
+
+function blocks(gates: readonly GateResult[], approvals: ApprovalState): string[] {
+  const open = approvals.required - approvals.given
+  return [
+    ...(open > 0 ? [`${open} approval${open === 1 ? '' : 's'}`] : []),
+    ...gates
+      .filter(({ status }) => status !== 'passed')
+      .map(({ name, status, detail }) =>
+        status === 'failed'
+          ? `gate '${name}' failed: ${detail}`
+          : `gate '${name}' waits: ${detail}`,
+      ),
+  ]
+}
+
+/** What an approval is of: files, card and policies. */
+export type Reviewed = {
+  readonly digest: string | null
+  readonly cardRevision: number
+  readonly policies: readonly Pick<Policy, 'id' | 'revision'>[]
+}
+
+/** As one text, equal exactly where nothing of it changed. */
+export function reviewedText({ digest, cardRevision, policies }: Reviewed): string {
+  return JSON.stringify([
+    digest,
+    cardRevision,
+    policies.map(({ id, revision }) => [id, revision]).sort(([a = 0], [b = 0]) => a - b),
+  ])
+}
+
+function whatChanged(before: string, now: string): string {
+  const [was, is] = [JSON.parse(before), JSON.parse(now)] as [unknown[], unknown[]]
+  const parts = ['the files', 'the model card', 'a policy']
+  const changed = parts.filter((_, i) => JSON.stringify(was[i]) !== JSON.stringify(is[i]))
+  return `${changed.join(' and ')} changed since`
+}

@@ -1,0 +1,172 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { commit } from '../../audit/record.ts'
+import { conflict, excerpt, RegistryError } from '../../core/error.ts'
+import { ConstraintError } from '../../db/database.ts'
+import type { Context } from '../../platform/context.ts'
+import { aliasMove } from '../../registry/aliases.ts'
+import { noteApproval } from '../../registry/approval.ts'
+import { versionNotFound } from '../../registry/check-names.ts'
+import type { MoveTerms } from '../../registry/record.ts'
+import { stageMove } from '../../registry/transition-stage.ts'
+import { isAmong } from './approvals.ts'
+import { type Assessment, assess, evidenceOf, questionOf } from './assess.ts'
+import type { Promotion } from './promotion.ts'
+import {
+  endedHere,
+  ending,
+  getPromotion,
+  notOpen,
+  promotionText,
+  recordPromotion,
+} from './promotions.ts'
+
+/** How often a merge is judged anew when something changed between the judgement and the write. */
+const attemptsMax = 5
+
+/**
+ * Make the move that a request asks for, judged on what is true at the moment of writing: the
+ * judgement's snapshot stands in the guard of the batch, so when anything of it changed meanwhile,
+ * nothing is written and it is judged anew.
+ *
+ * @throws PERMISSION_DENIED a gate, an approval or the right is missing; the message names each
+ * @throws RESOURCE_CONFLICT the request is not open any more
+ */
+export async function mergePromotion(ctx: Context, id: number): Promise<Promotion> {
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    const promotion = await openOne(ctx, id)
+    const assessment = await assess(ctx, questionOf(promotion), 'read')
+    if (!assessment) throw versionNotFound(promotion.model, promotion.version)
+    refuseBlocked(ctx, promotion, assessment)
+    const { approvedBy } = assessment.judgement.approvals
+    if (await moved(ctx, promotion, assessment, { approvedBy })) return getPromotion(ctx, id)
+  }
+  throw conflict(`Promotion request #${id} kept changing while it was being merged; try again`)
+}
+
+/**
+ * Merge at once, whatever blocks it, for who may; it is marked, and asks for a follow-up review.
+ *
+ * @throws PERMISSION_DENIED no policy lets the caller
+ */
+export async function breakGlass(ctx: Context, id: number, reason: string): Promise<Promotion> {
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    const promotion = await openOne(ctx, id)
+    const assessment = await assess(ctx, questionOf(promotion), 'known')
+    if (!assessment) throw versionNotFound(promotion.model, promotion.version)
+    const may = assessment.policies.every(
+      ({ document: { break_glass } }) =>
+        break_glass.from.length > 0 &&
+        ctx.principal.verified &&
+        isAmong(ctx.principal, break_glass.from),
+    )
+    if (!may) {
+      throw new RegistryError(
+        'PERMISSION_DENIED',
+        `'${excerpt(ctx.principal.name)}' may not break the glass for ${promotionText(promotion)}: the policies' break_glass.from does not name them`,
+      )
+    }
+    if (await moved(ctx, promotion, assessment, { reason, breakGlass: true })) {
+      return getPromotion(ctx, id)
+    }
+  }
+  throw conflict(`Promotion request #${id} kept changing while it was being merged; try again`)
+}
+
+async function openOne(ctx: Context, id: number): Promise<Promotion> {
+  const promotion = await getPromotion(ctx, id)
+  if (promotion.status !== 'open') throw notOpen(promotion)
+  if (promotion.expiresAtMs <= ctx.now()) {
+    throw conflict(`Promotion request #${id} has expired; open another one`)
+  }
+  return promotion
+}
+
+function refuseBlocked(ctx: Context, promotion: Promotion, assessment: Assessment): void {
+  const { blockedBy } = assessment.judgement
+  if (blockedBy.length > 0) {
+    throw new RegistryError(
+      'PERMISSION_DENIED',
+      `Promotion request #${promotion.id} (${promotionText(promotion)}) cannot be merged: ${blockedBy.join('; ')}`,
+    )
+  }
+  for (const { name, document } of assessment.policies) {
+    const { only } = document.approvals
+    if (isAmong(ctx.principal, only) && (only.length === 0 || isCounted(ctx, document))) continue
+    throw new RegistryError(
+      'PERMISSION_DENIED',
+      `Policy '${excerpt(name)}' lets only ${only.join(', ')} make this move`,
+    )
+  }
+}
+
+function isCounted(
+  { principal }: Context,
+  { approvals }: Assessment['policies'][number]['document'],
+): boolean {
+  return principal.verified || approvals.allow_unverified
+}
+
+type Said = Pick<MoveTerms, 'approvedBy' | 'reason'> & { readonly breakGlass?: boolean }
+
+/** The one batch: the request ends, the version moves, both are recorded; or nothing happens. */
+async function moved(
+  ctx: Context,
+  promotion: Promotion,
+  assessment: Assessment,
+  said: Said,
+): Promise<boolean> {
+  const { breakGlass: broken = false, approvedBy } = said
+  const here = endedHere(ctx, promotion.id)
+  const statements = [
+    ending(ctx, promotion.id, 'merged', {
+      guard: assessment.unchanged,
+      evidence: JSON.stringify(evidenceOf(assessment)),
+      breakGlass: broken,
+    }),
+    ...moveStatements(ctx, promotion, assessment.candidate.model, {
+      guard: sql`exists (select 1 from promotions where ${here})`,
+      promotion: sql`${promotion.id}`,
+      approvedBy,
+      reason: said.reason ?? promotion.reason ?? undefined,
+    }),
+    ...(broken
+      ? [recordPromotion(ctx, 'promotion.merged_by_break_glass', here, { reason: said.reason })]
+      : []),
+    noteApproval(
+      ctx,
+      promotion.modelVersionId,
+      'Approved',
+      said.reason ?? promotion.reason ?? undefined,
+      sql`exists (select 1 from promotions where ${here})`,
+    ),
+    unlessMoved(promotion, here),
+  ]
+  try {
+    const [ended] = await commit(ctx, statements)
+    return ended?.length === 1
+  } catch (err) {
+    if (!(err instanceof ConstraintError && err.subject.includes('promotions.status'))) throw err
+    throw conflict(
+      `${promotionText(promotion)}: the stage cannot be entered as things are; see the rules of the stages`,
+    )
+  }
+}
+
+/** Fails the batch when the request ended and its move, by the rules of the stage, did not happen. */
+function unlessMoved({ modelVersionId: id, target }: Promotion, here: SQL): SQL {
+  const holds =
+    target.alias === undefined
+      ? sql`select 1 from model_versions v where v.id = ${id} and v.stage = ${target.stage}`
+      : sql`select 1 from model_versions v join aliases a
+          on a.registered_model = v.registered_model and a.version = v.version
+          where v.id = ${id} and a.alias = ${target.alias}`
+  return sql`update promotions set status = null where ${here} and not exists (${holds})`
+}
+
+/** @param name of the model at this moment: it may have been renamed since the request was opened */
+function moveStatements(ctx: Context, promotion: Promotion, name: string, terms: MoveTerms): SQL[] {
+  const { version, target, archiveExisting } = promotion
+  return target.alias === undefined
+    ? stageMove(ctx, { name, version, stage: target.stage, archiveOthers: archiveExisting }, terms)
+    : aliasMove(ctx, name, target.alias, version, terms)
+}

@@ -1,0 +1,78 @@
+import type { PrincipalRecord } from '../../core/principal.ts'
+import type { PromotionTarget } from '../policies/policy.ts'
+import type { promotions } from '../tables.ts'
+import type { ApprovalState } from './approvals.ts'
+import type { GateResult } from './judge.ts'
+
+export type PromotionStatus = 'open' | 'merged' | 'rejected' | 'closed' | 'expired'
+
+/** A request to let a version into a stage, or to point an alias at it: the pull request of models. */
+export type Promotion = {
+  readonly id: number
+  /** `registered_models.id`, `model_versions.id`. */
+  readonly registeredModelId: number
+  readonly modelVersionId: number
+  readonly model: string
+  readonly version: number
+  readonly fromStage: string
+  readonly target: PromotionTarget
+  readonly archiveExisting: boolean
+  readonly status: PromotionStatus
+  readonly requestedBy: PrincipalRecord
+  readonly requestedAtMs: number
+  readonly expiresAtMs: number
+  readonly reason: string | null
+  readonly decidedAtMs: number | null
+  readonly decidedBy: PrincipalRecord | null
+  readonly filesRead: FilesReadBefore | null
+  /** Frozen when it was decided; null while it is open. */
+  readonly evidence: Evidence | null
+  readonly breakGlass: boolean
+  readonly followedUpBy: string | null
+}
+
+export type FilesReadBefore = {
+  readonly ok: boolean
+  readonly detail: string
+  readonly at_ms: number
+}
+
+/** What a decided request was judged by. */
+export type Evidence = {
+  readonly gates: readonly GateResult[]
+  readonly approvals: ApprovalState
+  readonly policies: readonly { readonly name: string; readonly revision: number }[]
+  readonly blocked_by: readonly string[]
+}
+
+export type PromotionRow = typeof promotions.$inferSelect
+
+export function promotionFrom(row: PromotionRow): Promotion {
+  return {
+    id: row.id,
+    registeredModelId: row.registered_model,
+    modelVersionId: row.model_version,
+    model: row.model,
+    version: row.version,
+    fromStage: row.from_stage,
+    target: row.target_kind === 'stage' ? { stage: row.target } : { alias: row.target },
+    archiveExisting: row.archive_existing === 1,
+    // Only these are ever written.
+    status: row.status as PromotionStatus,
+    requestedBy: JSON.parse(row.requested_by),
+    requestedAtMs: row.requested_at_ms,
+    expiresAtMs: row.expires_at_ms,
+    reason: row.reason,
+    decidedAtMs: row.decided_at_ms,
+    decidedBy: parsed(row.decided_by),
+    filesRead: parsed(row.files_read),
+    evidence: parsed(row.evidence),
+    breakGlass: row.break_glass === 1,
+    followedUpBy: row.followed_up_by,
+  }
+}
+
+/** JSON that this folder wrote. */
+function parsed<T>(text: string | null): T | null {
+  return text === null ? null : JSON.parse(text)
+}

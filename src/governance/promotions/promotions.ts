@@ -1,0 +1,182 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { commit, type Entry, record } from '../../audit/record.ts'
+import { excerpt, notFound, RegistryError } from '../../core/error.ts'
+import { principalText } from '../../core/principal.ts'
+import type { Context } from '../../platform/context.ts'
+import { noteApproval } from '../../registry/approval.ts'
+import { getVersion } from '../../registry/versions.ts'
+import { type PromotionTarget, targetText } from '../policies/policy.ts'
+import {
+  type Promotion,
+  type PromotionRow,
+  type PromotionStatus,
+  promotionFrom,
+} from './promotion.ts'
+
+export type NewPromotion = {
+  readonly model: string
+  readonly version: number
+  readonly target: PromotionTarget
+  readonly archiveExisting: boolean
+  readonly reason: string | undefined
+  readonly expireAfterHours: number
+}
+
+const hourMs = 3_600_000
+
+/**
+ * Open a request, or find the one that is open for this version and target.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such version
+ */
+export async function openPromotion(
+  ctx: Context,
+  wanted: NewPromotion,
+): Promise<{ readonly promotion: Promotion; readonly isNew: boolean }> {
+  const { target } = wanted
+  const version = await getVersion(ctx, wanted.model, wanted.version)
+  const [kind, name] =
+    target.alias === undefined ? ['stage', target.stage] : ['alias', target.alias]
+  const isOpen = sql`model_version = ${version.id} and target_kind = ${kind} and target = ${name}
+    and status = 'open'`
+  const now = ctx.now()
+  const [opened, , , found] = await commit(ctx, [
+    sql`insert into promotions (workspace, registered_model, model_version, model, version,
+        from_stage, target_kind, target, archive_existing, status, requested_by, requester,
+        requested_at_ms, expires_at_ms, reason, break_glass)
+      select m.workspace, m.id, v.id, m.name, v.version, v.stage, ${kind}, ${name},
+        ${wanted.archiveExisting}, 'open', ${principalText(ctx.principal)}, ${ctx.principal.name},
+        ${now}, ${now + wanted.expireAfterHours * hourMs}, ${wanted.reason ?? null}, 0
+      from model_versions v join registered_models m on m.id = v.registered_model
+      where v.id = ${version.id}
+      on conflict do nothing returning id`,
+    recordPromotion(
+      ctx,
+      'promotion.opened',
+      sql`${isOpen} and requested_at_ms = ${now} and requester = ${ctx.principal.name}
+        and changes() = 1`,
+      { reason: wanted.reason },
+    ),
+    noteApproval(
+      ctx,
+      version.id,
+      'PendingManualApproval',
+      wanted.reason,
+      sql`exists (select 1 from promotions where ${isOpen} and requested_at_ms = ${now})`,
+    ),
+    sql`select * from promotions where ${isOpen}`,
+  ])
+  const [row] = (found ?? []) as PromotionRow[]
+  if (!row) throw notFound('Model version', `${wanted.model}/${wanted.version}`)
+  return { promotion: promotionFrom(row), isNew: opened?.length === 1 }
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST */
+export async function getPromotion(ctx: Context, id: number): Promise<Promotion> {
+  const row = await ctx.db.first<PromotionRow>(
+    sql`select * from promotions where id = ${id} and workspace = ${ctx.workspace}`,
+  )
+  if (!row) throw notFound('Promotion request', String(id))
+  return promotionFrom(row)
+}
+
+export type PromotionFilter = {
+  readonly status?: PromotionStatus | undefined
+  readonly model?: string | undefined
+  readonly version?: number | undefined
+  readonly requestedBy?: string | undefined
+}
+
+/** Newest first. @param before only those of a lower id */
+export async function listPromotions(
+  ctx: Context,
+  filter: PromotionFilter,
+  before: number | undefined,
+  count: number,
+): Promise<Promotion[]> {
+  const conditions = [
+    sql`workspace = ${ctx.workspace}`,
+    ...(filter.status ? [sql`status = ${filter.status}`] : []),
+    ...(filter.model ? [sql`model = ${filter.model}`] : []),
+    ...(filter.version ? [sql`version = ${filter.version}`] : []),
+    ...(filter.requestedBy ? [sql`requester = ${filter.requestedBy}`] : []),
+    ...(before ? [sql`id < ${before}`] : []),
+  ]
+  const rows = await ctx.db.all<PromotionRow>(sql`select * from promotions
+    where ${sql.join(conditions, sql` and `)} order by id desc limit ${count}`)
+  return rows.map(promotionFrom)
+}
+
+/**
+ * End an open request without a move.
+ *
+ * @throws RESOURCE_CONFLICT it is not open any more
+ */
+export async function endPromotion(
+  ctx: Context,
+  promotion: Promotion,
+  status: 'rejected' | 'closed' | 'expired',
+  comment?: string,
+): Promise<void> {
+  const [ended] = await commit(ctx, [
+    ending(ctx, promotion.id, status),
+    recordPromotion(ctx, `promotion.${status}`, endedHere(ctx, promotion.id), { reason: comment }),
+  ])
+  if (!ended?.length) throw notOpen(await getPromotion(ctx, promotion.id))
+}
+
+/** The statement that ends an open request; it returns a row where it did. */
+export function ending(
+  ctx: Context,
+  id: number,
+  status: Exclude<PromotionStatus, 'open'>,
+  { guard = sql`1`, evidence, breakGlass }: EndTerms = {},
+): SQL {
+  return sql`update promotions set status = ${status}, decided_at_ms = ${ctx.now()},
+      decided_by = ${principalText(ctx.principal)}, merged_by_request = ${ctx.requestId},
+      evidence = ${evidence ?? null}, break_glass = ${breakGlass ?? false}
+    where id = ${id} and status = 'open' and ${guard} returning id`
+}
+type EndTerms = {
+  readonly guard?: SQL
+  readonly evidence?: string | undefined
+  readonly breakGlass?: boolean
+}
+
+/** Holds in the batch, after `ending`, where it took effect. */
+export function endedHere(ctx: Context, id: number): SQL {
+  return sql`id = ${id} and status <> 'open' and merged_by_request = ${ctx.requestId}`
+}
+
+/** An entry about a request. @param where conditions on columns of `promotions` */
+export function recordPromotion(
+  ctx: Context,
+  action: Entry['action'],
+  where: SQL,
+  said: { readonly reason?: string | undefined; readonly more?: SQL | undefined } = {},
+): SQL {
+  return record(ctx, {
+    action,
+    from: sql`promotions where ${where}`,
+    registeredModel: sql`registered_model`,
+    model: sql`model`,
+    version: sql`version`,
+    promotion: sql`id`,
+    reason: said.reason,
+    after: sql`json_patch(json_object('promotion', cast(id as text), 'to',
+      json_object(target_kind, target)), ${said.more ?? sql`'{}'`})`,
+  })
+}
+
+/** 409 for what only an open request takes. */
+export function notOpen({ id, status }: Promotion): RegistryError {
+  return new RegistryError(
+    'RESOURCE_CONFLICT',
+    `Promotion request #${id} is ${status}; open another one`,
+  )
+}
+
+/** `fraud-detector version 3 -> Production`. */
+export function promotionText({ model, version, target }: Promotion): string {
+  return `${excerpt(model)} version ${version} -> ${targetText(target)}`
+}

@@ -1,0 +1,66 @@
+import { RegistryError } from '../core/error.ts'
+import type { Context } from '../platform/context.ts'
+import type { Policy, PromotionTarget } from './policies/policy.ts'
+import { assess, keepFilesRead, questionOf } from './promotions/assess.ts'
+import { mergePromotion } from './promotions/merge.ts'
+import type { Promotion } from './promotions/promotion.ts'
+import { openPromotion, promotionText } from './promotions/promotions.ts'
+
+export type RequestedMove = {
+  readonly name: string
+  readonly version: number
+  readonly target: PromotionTarget
+  readonly archiveOthers: boolean
+}
+
+/**
+ * Ask for a move that policies guard, in the name of a client that knows of no requests: open one,
+ * or find the open one, and merge it if nothing blocks it.
+ *
+ * @throws PERMISSION_DENIED something does; the message has the number, what is missing, and where
+ *   to review it
+ */
+export async function requestMove(
+  ctx: Context,
+  { name, version, target, archiveOthers }: RequestedMove,
+  policies: readonly Policy[],
+): Promise<void> {
+  const { promotion } = await openPromotion(ctx, {
+    model: name,
+    version,
+    target,
+    archiveExisting: archiveOthers,
+    reason: undefined,
+    expireAfterHours: shortestLife(policies),
+  })
+  const assessment = await assess(ctx, questionOf(promotion), 'read')
+  if (assessment) await keepFilesRead(ctx, promotion, assessment)
+  const blockedBy = assessment?.judgement.blockedBy ?? []
+  const missing = assessment?.judgement.approvals.missing ?? []
+  if (blockedBy.length > 0) throw waiting(ctx, promotion, blockedBy, missing)
+  await mergePromotion(ctx, promotion.id)
+}
+
+/** The request lives as long as the strictest policy lets it. */
+export function shortestLife(policies: readonly Policy[]): number {
+  const hours = policies.map(({ document }) => document.approvals.expire_after_hours)
+  return Math.min(...hours, hoursDefault)
+}
+
+const hoursDefault = 720
+
+function waiting(
+  ctx: Context,
+  promotion: Promotion,
+  blockedBy: readonly string[],
+  missing: readonly string[],
+): RegistryError {
+  const [first = '', ...rest] = blockedBy
+  const needs = /^\d+ approvals?$/.test(first)
+    ? [`needs ${first} (${missing.join(', ')})`]
+    : [first]
+  return new RegistryError(
+    'PERMISSION_DENIED',
+    `Promotion request #${promotion.id} is open for ${promotionText(promotion)}: ${[...needs, ...rest].join('; ')}. Review it at ${ctx.serverUrl?.() ?? ''}/promotions/${promotion.id}`,
+  )
+}

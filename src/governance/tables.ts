@@ -1,0 +1,126 @@
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+
+/** Policies as they stand; what they were is in `policy_revisions`. */
+export const policies = sqliteTable(
+  'policies',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    workspace: text().notNull(),
+    name: text().notNull(),
+    revision: integer().notNull(),
+    /** A PolicyDocument, as JSON. */
+    document: text().notNull(),
+    updated_at_ms: integer().notNull(),
+    /** A deleted policy keeps its row, since promotions name it; one made again goes on counting revisions. */
+    deleted_at_ms: integer(),
+  },
+  (t) => [uniqueIndex('policies_by_name').on(t.workspace, t.name)],
+)
+
+/** Every revision that a policy ever had. Rows are never changed nor deleted; `id` rises with each change of any policy. */
+export const policyRevisions = sqliteTable(
+  'policy_revisions',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    policy: integer()
+      .notNull()
+      .references(() => policies.id),
+    revision: integer().notNull(),
+    /** Null: with this revision the policy was deleted. */
+    document: text(),
+    /** A Principal, as JSON. */
+    author: text().notNull(),
+    at_ms: integer().notNull(),
+  },
+  (t) => [uniqueIndex('policy_revisions_by_policy').on(t.policy, t.revision)],
+)
+
+/** Requests to let a version into a stage, or to point an alias at it. */
+export const promotions = sqliteTable(
+  'promotions',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    workspace: text().notNull(),
+    /** `registered_models.id` and `model_versions.id`; no foreign keys: a request outlives what it was about. */
+    registered_model: integer().notNull(),
+    model_version: integer().notNull(),
+    /** The model's name when it was opened. */
+    model: text().notNull(),
+    version: integer().notNull(),
+    from_stage: text().notNull(),
+    /** `stage` or `alias`, and its name. */
+    target_kind: text().notNull(),
+    target: text().notNull(),
+    archive_existing: integer().notNull(),
+    /** open, merged, rejected, closed or expired. */
+    status: text().notNull(),
+    /** A Principal, as JSON; the name by itself for look-ups. */
+    requested_by: text().notNull(),
+    requester: text().notNull(),
+    requested_at_ms: integer().notNull(),
+    expires_at_ms: integer().notNull(),
+    reason: text(),
+    /** When it was merged, rejected, closed or expired, and by whom, as JSON. */
+    decided_at_ms: integer(),
+    decided_by: text(),
+    /** The request that merged it: what the other statements of that batch look for. */
+    merged_by_request: text(),
+    /** What the last reading of its files found: `{ok, detail, at_ms}`, JSON. */
+    files_read: text(),
+    /** What it was judged by when it was decided: gates with values and limits, policies with revisions, approvals; JSON. */
+    evidence: text(),
+    /** 1: merged by break-glass; a follow-up review stays open until `followed_up_by` is somebody. */
+    break_glass: integer().notNull(),
+    followed_up_by: text(),
+  },
+  (t) => [
+    uniqueIndex('promotions_open')
+      .on(t.model_version, t.target_kind, t.target)
+      .where(sql`status = 'open'`),
+    index('promotions_by_status').on(t.workspace, t.status, t.id),
+    index('promotions_by_model').on(t.registered_model, t.id),
+  ],
+)
+
+/** What reviewers said; the latest decision of each stands. */
+export const promotionReviews = sqliteTable(
+  'promotion_reviews',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    promotion: integer()
+      .notNull()
+      .references(() => promotions.id),
+    reviewer: text().notNull(),
+    /** A Principal, as JSON. */
+    principal: text().notNull(),
+    /** approve, reject or comment. */
+    decision: text().notNull(),
+    comment: text(),
+    at_ms: integer().notNull(),
+    /** What was reviewed: file digest, card revision and policy revisions, as one text. */
+    reviewed: text().notNull(),
+  },
+  (t) => [index('promotion_reviews_by_promotion').on(t.promotion, t.id)],
+)
+
+/** Results that pipelines posted, bound to the digest they were made for. */
+export const promotionChecks = sqliteTable(
+  'promotion_checks',
+  {
+    promotion: integer()
+      .notNull()
+      .references(() => promotions.id),
+    name: text().notNull(),
+    /** passed, failed or pending. */
+    status: text().notNull(),
+    url: text(),
+    summary: text(),
+    /** The version's digest when it was posted; null for one that is not sealed. */
+    digest: text(),
+    /** A Principal, as JSON. */
+    posted_by: text().notNull(),
+    at_ms: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.promotion, t.name] })],
+)

@@ -1,0 +1,70 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { conflict } from '../core/error.ts'
+import { ConstraintError, type Database } from '../db/database.ts'
+import type { Context } from '../platform/context.ts'
+import { policiesFromRows, policyRead } from './policies/policies.ts'
+import type { Policy } from './policies/policy.ts'
+
+const attemptsMax = 5
+
+/**
+ * Run a change that policies may forbid. They are read, `allow` judges, and the change is written
+ * only if no policy was changed in between, nor any entry of the model was added; else it is judged
+ * anew. So there is one order or the other, and never a mixture.
+ *
+ * @param name of the model that the change is about
+ * @param allow throws PERMISSION_DENIED for what the policies forbid
+ * @param change a verb of the registry, run with a context whose every batch holds that guard
+ */
+export async function underPolicies<T>(
+  ctx: Context,
+  name: string,
+  allow: (policies: readonly Policy[]) => void | Promise<void>,
+  change: (ctx: Context) => Promise<T>,
+): Promise<T> {
+  const newestEntry = sql`(select coalesce(max(e.seq), 0) from audit_entries e
+    where e.registered_model = (select id from registered_models
+      where workspace = ${ctx.workspace} and name = ${name}))`
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    const [rows, states] = await ctx.db.batch([
+      policyRead(ctx),
+      sql`select ${newestRevision} as revision, ${newestEntry} as entry`,
+    ])
+    const [state] = states as [{ revision: number; entry: number }]
+    const policies = policiesFromRows(rows)
+    await allow(policies)
+    const sameRevision = sql`${newestRevision} = ${state.revision}`
+    // Without policies nothing was judged that another change of the model could upset.
+    const guard =
+      policies.length === 0
+        ? sameRevision
+        : sql`${sameRevision} and ${newestEntry} = ${state.entry}`
+    try {
+      return await change({ ...ctx, db: guardedDatabase(ctx.db, guard) })
+    } catch (err) {
+      if (!isAborted(err)) throw err
+    }
+  }
+  throw conflict(`Model '${name}' kept changing meanwhile; try again`)
+}
+
+const newestRevision = sql`(select coalesce(max(id), 0) from policy_revisions)`
+
+/** A database whose every batch fails when `guard` does not hold at that moment. */
+function guardedDatabase(db: Database, guard: SQL): Database {
+  // A revision without a policy is refused by the schema, which ends the batch.
+  const abort = sql`insert into policy_revisions (policy, revision, author, at_ms)
+    select null, 0, '', 0 where not (${guard})`
+  return {
+    all: (query) => db.all(query),
+    first: (query) => db.first(query),
+    async batch(queries) {
+      const [, ...rows] = await db.batch([abort, ...queries])
+      return rows
+    },
+  }
+}
+
+function isAborted(err: unknown): boolean {
+  return err instanceof ConstraintError && err.subject.includes('policy_revisions.policy')
+}

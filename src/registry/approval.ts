@@ -1,0 +1,53 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { type PrincipalRecord, principalText } from '../core/principal.ts'
+import type { Context } from '../platform/context.ts'
+import type { modelVersions } from './tables.ts'
+
+/** How SageMaker's users know it. */
+export type ApprovalStatus = 'PendingManualApproval' | 'Approved' | 'Rejected'
+
+/** What became of the last request to promote a version. */
+export type Approval = {
+  readonly status: ApprovalStatus
+  readonly by: PrincipalRecord
+  readonly atMs: number
+  readonly reason: string | null
+}
+
+/**
+ * The statement that notes on a version what its last request has come to; for the batch in which
+ * the request does so.
+ *
+ * @param id of the version, `model_versions.id`
+ * @param guard holds where it did
+ */
+export function noteApproval(
+  ctx: Context,
+  id: number,
+  status: ApprovalStatus,
+  reason: string | undefined,
+  guard: SQL,
+): SQL {
+  return sql`update model_versions set approval_status = ${status},
+      approval_by = ${principalText(ctx.principal)}, approval_at_ms = ${ctx.now()},
+      approval_reason = ${reason ?? null}
+    where id = ${id} and ${guard}`
+}
+
+type Columns = Pick<
+  typeof modelVersions.$inferSelect,
+  'approval_status' | 'approval_by' | 'approval_at_ms' | 'approval_reason'
+>
+
+/** What `noteApproval` wrote last, if it ever did: it sets all columns at once. */
+export function approvalFrom(row: Columns): Approval | null {
+  const { approval_status, approval_by, approval_at_ms, approval_reason } = row
+  if (approval_status === null || approval_by === null || approval_at_ms === null) return null
+  return {
+    // Only these are ever written.
+    status: approval_status as ApprovalStatus,
+    by: JSON.parse(approval_by),
+    atMs: approval_at_ms,
+    reason: approval_reason,
+  }
+}
