@@ -5,10 +5,11 @@ import { openApiRoutes } from './openapi.ts'
 import { mount, type Served } from './serve.ts'
 import { uploadRoutes } from './uploads.ts'
 import { versionFileRoutes } from './version-files.ts'
+import { webhookRoutes } from './webhooks.ts'
 import { whoamiRoutes } from './whoami.ts'
 
 /** Every endpoint of our own surface, one list a capability. Signed URLs are not among them. */
-export const served: readonly Served[] = [...whoamiRoutes, ...versionFileRoutes]
+export const served: readonly Served[] = [...whoamiRoutes, ...versionFileRoutes, ...webhookRoutes]
 
 /** Our own REST surface, `/api/v1`. */
 export function apiRoutes(): Hono<AppEnv> {

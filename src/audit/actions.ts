@@ -18,6 +18,9 @@
  * | model_version.tag_set, tag_deleted | key, value | key, value |
  * | model_version.alias_set | alias, version (null: none had it) | alias, version |
  * | model_version.alias_deleted | alias, version | |
+ * | webhook.created | | webhook (its id), name, origin of its URL, events [], models, format, signed, status |
+ * | webhook.updated | the same | the same |
+ * | webhook.deleted | the same | |
  * | request.refused | | operation, error_code, message |
  */
 export const actions = [
@@ -35,6 +38,9 @@ export const actions = [
   'model_version.tag_deleted',
   'model_version.alias_set',
   'model_version.alias_deleted',
+  'webhook.created',
+  'webhook.updated',
+  'webhook.deleted',
 ] as const
 
 export type Action = (typeof actions)[number]
