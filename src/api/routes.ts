@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { AppEnv } from '../http/app-env.ts'
 import { downloadRoutes } from './downloads.ts'
+import { eventRoutes } from './events.ts'
 import { openApiRoutes } from './openapi.ts'
 import { mount, type Served } from './serve.ts'
 import { uploadRoutes } from './uploads.ts'
@@ -9,7 +10,12 @@ import { webhookRoutes } from './webhooks.ts'
 import { whoamiRoutes } from './whoami.ts'
 
 /** Every endpoint of our own surface, one list a capability. Signed URLs are not among them. */
-export const served: readonly Served[] = [...whoamiRoutes, ...versionFileRoutes, ...webhookRoutes]
+export const served: readonly Served[] = [
+  ...whoamiRoutes,
+  ...versionFileRoutes,
+  ...webhookRoutes,
+  ...eventRoutes,
+]
 
 /** Our own REST surface, `/api/v1`. */
 export function apiRoutes(): Hono<AppEnv> {

@@ -2,8 +2,10 @@ import { Command } from 'commander'
 import { SettingError } from '../platform/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
 import { artifactsCommand } from './artifacts.ts'
+import { eventsCommand } from './events.ts'
 import { gcCommand } from './gc.ts'
 import { serverCommand } from './server.ts'
+import { webhooksCommand } from './webhooks.ts'
 import { whoamiCommand } from './whoami.ts'
 import { workerCommand } from './worker.ts'
 
@@ -12,6 +14,8 @@ const commands = [
   serverCommand(),
   gcCommand(),
   artifactsCommand(),
+  eventsCommand(),
+  webhooksCommand(),
   whoamiCommand(),
   workerCommand(),
 ]
