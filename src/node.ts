@@ -5,15 +5,18 @@ import type { AddressInfo } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createApp } from './app.ts'
+import { backgroundWork } from './background.ts'
 import { migrate, NewerDatabaseError } from './db/migrate.ts'
 import type { AppContext } from './http/app-env.ts'
 import { anyone, guard } from './http/guard.ts'
 import type { Platform } from './platform/context.ts'
+import { BackgroundLoop } from './platform/node/background-loop.ts'
 import { DiskBlobStore } from './platform/node/disk-blob-store.ts'
 import { httpServer } from './platform/node/http-server.ts'
 import { LibsqlFile } from './platform/node/libsql-file.ts'
 import { LibsqlRemote } from './platform/node/libsql-remote.ts'
 import { readMigrations } from './platform/node/migrations.ts'
+import { nodeOutbound } from './platform/node/outbound.ts'
 import { type Served, whenServed } from './platform/node/served.ts'
 import { sha256 } from './platform/node/sha256.ts'
 import { keptSigningKey } from './platform/node/signing-key.ts'
@@ -28,7 +31,11 @@ import { StartError } from './platform/start-error.ts'
 /** drizzle/, seen from src/ and from the bundle in dist/ alike. */
 const migrationsFolder = fileURLToPath(new URL('../drizzle', import.meta.url))
 
-export type OpenPlatform = Platform & { close(): void }
+export type OpenPlatform = Platform & {
+  /** Do what goes on beside requests, until it is closed. */
+  startBackground(): void
+  close(): void
+}
 
 /**
  * Open database and blobs as the settings say, and bring the schema up to date.
@@ -44,16 +51,25 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
   const blobs = await openBlobs(given, join(data, 'artifacts'))
   const db = openDatabase(url, given)
   await migrated(db, url)
-  return {
+  let loop: BackgroundLoop | undefined
+  const platform: OpenPlatform = {
     db,
     blobs,
     settings: { ...settings, signingKey: signingKey ?? (await keptSigningKey(data)) },
     now: Date.now,
     randomId,
     sha256,
-    wake() {},
-    close: () => db.close(),
+    outbound: nodeOutbound(),
+    wake: () => loop?.wake(),
+    startBackground() {
+      loop = new BackgroundLoop(() => backgroundWork(platform))
+    },
+    close() {
+      loop?.stop()
+      db.close()
+    },
   }
+  return platform
 }
 
 async function openBlobs(given: Given, fallback: string): Promise<BlobStore> {

@@ -1,10 +1,13 @@
 import { createApp } from './app.ts'
+import { backgroundWork } from './background.ts'
 import { RegistryError } from './core/error.ts'
+import type { Platform } from './platform/context.ts'
 import { randomId } from './platform/random-id.ts'
 import { readSettings, readSigningKey } from './platform/read-settings.ts'
 import { givenBy } from './platform/setting-table.ts'
 import type { Settings } from './platform/settings.ts'
 import { D1 } from './platform/workers/d1.ts'
+import { workersOutbound } from './platform/workers/outbound.ts'
 import { R2BlobStore } from './platform/workers/r2-blob-store.ts'
 import { sha256 } from './platform/workers/sha256.ts'
 
@@ -14,20 +17,33 @@ type Bindings = {
   readonly ARTIFACTS: R2Bucket
 }
 
-const app = createApp((c) => {
-  const env = bindings(c.env)
-  return {
+/** What is left of a Worker's time when its answer is sent, and of a cron trigger's before the next. */
+const afterReplyMs = 20_000
+const betweenTriggersMs = 50_000
+
+const app = createApp((c) => platformOf(bindings(c.env), c.executionCtx))
+
+export default {
+  fetch: app.fetch,
+  /** The cron trigger of wrangler.toml: what requests did not wait for. */
+  async scheduled(_event, env, execution) {
+    await backgroundWork(platformOf(bindings(env), execution), betweenTriggersMs)
+  },
+} satisfies ExportedHandler
+
+function platformOf(env: Bindings, execution: Pick<ExecutionContext, 'waitUntil'>): Platform {
+  const platform: Platform = {
     db: new D1(env.DB),
     blobs: new R2BlobStore(env.ARTIFACTS),
     settings: settingsOf(env),
     now: Date.now,
     randomId,
     sha256,
-    wake() {},
+    outbound: workersOutbound,
+    wake: () => execution.waitUntil(backgroundWork(platform, afterReplyMs)),
   }
-})
-
-export default app
+  return platform
+}
 
 /** wrangler.toml is what makes this true: a Worker with other bindings is not deployed. */
 function bindings(env: unknown): Bindings {

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { AppEnv } from '../http/app-env.ts'
 import { downloadRoutes } from './downloads.ts'
+import { eventRoutes } from './events.ts'
 import { modelVersionRoutes } from './model-versions.ts'
 import { openApiRoutes } from './openapi.ts'
 import { policyRoutes } from './policies.ts'
@@ -9,6 +10,7 @@ import { mount, type Served } from './serve.ts'
 import { stageRoutes } from './stages.ts'
 import { uploadRoutes } from './uploads.ts'
 import { versionFileRoutes } from './version-files.ts'
+import { webhookRoutes } from './webhooks.ts'
 import { whoamiRoutes } from './whoami.ts'
 
 /** Every endpoint of our own surface, one list a capability. Signed URLs are not among them. */
@@ -19,6 +21,8 @@ export const served: readonly Served[] = [
   ...versionFileRoutes,
   ...policyRoutes,
   ...promotionRoutes,
+  ...webhookRoutes,
+  ...eventRoutes,
 ]
 
 /** Our own REST surface, `/api/v1`. */

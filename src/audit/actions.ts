@@ -30,6 +30,9 @@
  * | promotion.rejected, closed, expired | | promotion, to |
  * | promotion.merged_by_break_glass | | promotion, to (the transition has its own entry, of the same promotion) |
  * | promotion.followed_up | | promotion |
+ * | webhook.created | | webhook (its id), name, origin of its URL, events [], models, format, signed, status |
+ * | webhook.updated | the same | the same |
+ * | webhook.deleted | the same | |
  * | request.refused | | operation, error_code, message |
  */
 export const actions = [
@@ -64,6 +67,9 @@ export const actions = [
   'promotion.expired',
   'promotion.merged_by_break_glass',
   'promotion.followed_up',
+  'webhook.created',
+  'webhook.updated',
+  'webhook.deleted',
 ] as const
 
 export type Action = (typeof actions)[number]

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { SettingError } from '../platform/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
 import { artifactsCommand } from './artifacts.ts'
+import { eventsCommand } from './events.ts'
 import { gcCommand } from './gc.ts'
 import { policyCommand } from './policy.ts'
 import { promoteCommand } from './promote.ts'
@@ -9,6 +10,7 @@ import { checkCommand, reviewCommand } from './review.ts'
 import { rollbackCommand } from './rollback.ts'
 import { serverCommand } from './server.ts'
 import { stagesCommand } from './stages.ts'
+import { webhooksCommand } from './webhooks.ts'
 import { whoamiCommand } from './whoami.ts'
 import { workerCommand } from './worker.ts'
 
@@ -23,6 +25,8 @@ const commands = [
   promoteCommand(),
   reviewCommand(),
   checkCommand(),
+  eventsCommand(),
+  webhooksCommand(),
   whoamiCommand(),
   workerCommand(),
 ]

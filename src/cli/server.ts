@@ -35,6 +35,7 @@ export function serverCommand(): Command {
       { host: given('host') ?? '', port, prefix: given('static-prefix') },
       { ...(onServed ? { onServed } : {}), ...(metrics ? { metrics } : {}) },
     )
+    platform.startBackground()
     console.log(`gatehouse: listening on ${url}`)
     await stopSignal()
     console.log('gatehouse: stopping')

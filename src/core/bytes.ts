@@ -7,18 +7,33 @@ export function hex(bytes: Uint8Array): string {
 
 /** URL-safe base64 without padding, of the UTF-8 of `text`. */
 export function toBase64Url(text: string): string {
+  return toBase64UrlBytes(new TextEncoder().encode(text))
+}
+
+/** URL-safe base64 without padding. */
+export function toBase64UrlBytes(bytes: Uint8Array): string {
   let binary = ''
-  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte)
+  for (const byte of bytes) binary += String.fromCharCode(byte)
   return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
 
 /** The text that `toBase64Url` encoded, or undefined when `encoded` is not base64 or not UTF-8. */
 export function fromBase64Url(encoded: string): string | undefined {
+  const bytes = fromBase64UrlBytes(encoded)
+  if (!bytes) return undefined
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** The bytes that `toBase64UrlBytes` encoded, or undefined when `encoded` is not base64. */
+export function fromBase64UrlBytes(encoded: string): Uint8Array<ArrayBuffer> | undefined {
   if (!/^[A-Za-z0-9_-]*=*$/.test(encoded)) return undefined
   try {
     const binary = atob(encoded.replaceAll('-', '+').replaceAll('_', '/').replace(/=+$/, ''))
-    const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0))
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+    return Uint8Array.from(binary, (char) => char.charCodeAt(0))
   } catch {
     return undefined
   }

@@ -14,6 +14,7 @@ import { runOperations } from './runs.ts'
 import { searchOperations } from './searches.ts'
 import { serverOperations } from './server.ts'
 import { operations, type SurfaceOperation } from './surface.ts'
+import { webhookOperations } from './webhooks.ts'
 
 /** Everything of MLflow's surface that is served; the rest answers 501. One list a group. */
 export const served: readonly Operation[] = [
@@ -27,6 +28,7 @@ export const served: readonly Operation[] = [
   ...inputOperations,
   ...registeredModelOperations,
   ...modelVersionOperations,
+  ...webhookOperations,
 ]
 
 /** MLflow's REST surface: each operation of surface.json on each of its paths. */

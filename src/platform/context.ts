@@ -1,6 +1,7 @@
 import { anonymous, gatehouse, type Principal } from '../core/principal.ts'
 import type { Database } from '../db/database.ts'
 import type { Sha256 } from './hash.ts'
+import type { Outbound } from './outbound.ts'
 import type { BlobStore } from './ports.ts'
 import type { Settings } from './settings.ts'
 
@@ -15,6 +16,8 @@ export type Platform = {
   randomId(): string
   /** A hash that takes its bytes as they come. */
   sha256(): Sha256
+  /** Requests to receivers that users name. */
+  readonly outbound: Outbound
   /** Something was recorded: have it sealed and delivered soon, after the reply. */
   wake(): void
 }

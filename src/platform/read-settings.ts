@@ -1,6 +1,6 @@
 import type { Given, SettingName } from './setting-table.ts'
 import { variableOf } from './setting-table.ts'
-import { defaultSettings, type Settings } from './settings.ts'
+import { defaultSettings, type Settings, type WebhookSettings } from './settings.ts'
 
 /** A setting that cannot be meant as it stands; the message is for the operator, one line. */
 export class SettingError extends Error {
@@ -26,6 +26,22 @@ export function readSettings(given: Given): Omit<Settings, 'signingKey'> {
     corsOrigins: open ? ['*'] : list(given('cors-allowed-origins')),
     frameOptions: readChoice(given, 'x-frame-options', ['SAMEORIGIN', 'DENY', 'NONE']),
     jsonBytesMax: readNumber(given, 'json-bytes-max', 1_000_000_000),
+    webhooks: readWebhookSettings(given),
+  }
+}
+
+function readWebhookSettings(given: Given): WebhookSettings {
+  const schemes = list(given('webhook-schemes')?.toLowerCase())
+  if (schemes.length === 0 || schemes.some((scheme) => !/^https?$/.test(scheme))) {
+    throw misset('webhook-schemes', schemes.join(','), 'https, http, or both')
+  }
+  return {
+    schemes,
+    hosts: list(given('webhook-hosts')?.toLowerCase()),
+    allowPrivate: readSwitch(given, 'webhook-allow-private'),
+    timeoutMs: Math.max(1, readNumber(given, 'webhook-timeout', 300)) * 1000,
+    retriesMax: readNumber(given, 'webhook-retries', 100),
+    secretKey: readKey(given, 'webhook-secret-key'),
   }
 }
 
@@ -57,9 +73,13 @@ export function readNumber(given: Given, name: SettingName, max: number): number
 
 /** The operator's own signing key, if one is given. @throws SettingError it is too short */
 export function readSigningKey(given: Given): string | undefined {
-  const key = given('signing-key')
+  return readKey(given, 'signing-key')
+}
+
+function readKey(given: Given, name: SettingName): string | undefined {
+  const key = given(name)
   if (key !== undefined && key.length < 16) {
-    throw new SettingError(`${variableOf('signing-key')} has fewer than 16 characters`)
+    throw new SettingError(`${variableOf(name)} has fewer than 16 characters`)
   }
   return key
 }

@@ -20,8 +20,22 @@ export type Settings = {
   readonly frameOptions: 'SAMEORIGIN' | 'DENY' | 'NONE'
   /** Largest JSON body in bytes. */
   readonly jsonBytesMax: number
+  readonly webhooks: WebhookSettings
   /** The MLflow version that `GET /version` claims; clients choose features by it. */
   readonly mlflowVersion: string
+}
+
+/** Where webhooks may go, and how hard they try. */
+export type WebhookSettings = {
+  /** Lower case, without colon. */
+  readonly schemes: readonly string[]
+  /** `host` or `host:port`, lower case: may be private, and be reached by http. */
+  readonly hosts: readonly string[]
+  readonly allowPrivate: boolean
+  readonly timeoutMs: number
+  readonly retriesMax: number
+  /** Encrypts secrets; undefined: the signing key does. */
+  readonly secretKey: string | undefined
 }
 
 export const defaultSettings: Omit<Settings, 'signingKey'> = {
@@ -34,5 +48,13 @@ export const defaultSettings: Omit<Settings, 'signingKey'> = {
   corsOrigins: [],
   frameOptions: 'SAMEORIGIN',
   jsonBytesMax: 20_000_000,
+  webhooks: {
+    schemes: ['https'],
+    hosts: [],
+    allowPrivate: false,
+    timeoutMs: 30_000,
+    retriesMax: 3,
+    secretKey: undefined,
+  },
   mlflowVersion: '3.17.2',
 }

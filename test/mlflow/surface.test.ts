@@ -23,10 +23,10 @@ test('every request reaches its operation on every path that MLflow and its olde
   expect(strayed).toEqual([])
 })
 
-test('of tier 1 only webhooks are not served', () => {
+test('all of tier 1 is served', () => {
   const names = new Set(served.map(({ name }) => name))
   const absent = operations.filter(({ tier, name }) => tier === 1 && !names.has(name))
-  expect([...new Set(absent.map(({ group }) => group))]).toEqual(['webhooks'])
+  expect(absent.map(({ name }) => name)).toEqual([])
 })
 
 test('tier 1 is served below api, ajax-api and the preview prefix of MLflow 1.x', () => {

@@ -16,6 +16,7 @@ import { LibsqlFile } from '../../src/platform/node/libsql-file.ts'
 import { readMigrations } from '../../src/platform/node/migrations.ts'
 import * as registry from '../../src/registry/tables.ts'
 import * as tracking from '../../src/tracking/tables.ts'
+import * as webhooks from '../../src/webhooks/tables.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const migrations = await readMigrations(`${root}drizzle`)
@@ -74,8 +75,8 @@ test('sixteen processes that start at once migrate once', async () => {
 test('the migrations make the columns and keys that the tables in src/ declare', async () => {
   const db = new LibsqlFile(':memory:')
   await migrate(db, migrations)
-  const declared = [access, artifacts, audit, governance, registry, tracking].flatMap((module) =>
-    Object.values(module).filter((value) => value instanceof SQLiteTable),
+  const declared = [access, artifacts, audit, governance, registry, tracking, webhooks].flatMap(
+    (module) => Object.values(module).filter((value) => value instanceof SQLiteTable),
   )
   expect(declared.length).toBeGreaterThan(10)
   for (const table of declared) {

@@ -6,6 +6,7 @@ import type { Platform } from '../../src/platform/context.ts'
 import { DiskBlobStore } from '../../src/platform/node/disk-blob-store.ts'
 import { LibsqlFile } from '../../src/platform/node/libsql-file.ts'
 import { readMigrations } from '../../src/platform/node/migrations.ts'
+import { nodeOutbound } from '../../src/platform/node/outbound.ts'
 import { sha256 } from '../../src/platform/node/sha256.ts'
 import { randomId } from '../../src/platform/random-id.ts'
 import { defaultSettings } from '../../src/platform/settings.ts'
@@ -23,6 +24,7 @@ export async function freshPlatform(): Promise<Platform> {
     now: Date.now,
     randomId,
     sha256,
+    outbound: nodeOutbound(),
     wake() {},
   }
 }

@@ -5,6 +5,7 @@ import type { Platform } from '../../src/platform/context.ts'
 import { randomId } from '../../src/platform/random-id.ts'
 import { defaultSettings } from '../../src/platform/settings.ts'
 import { D1 } from '../../src/platform/workers/d1.ts'
+import { workersOutbound } from '../../src/platform/workers/outbound.ts'
 import { R2BlobStore } from '../../src/platform/workers/r2-blob-store.ts'
 import { sha256 } from '../../src/platform/workers/sha256.ts'
 
@@ -31,6 +32,7 @@ export async function freshPlatform(): Promise<Platform> {
     now: Date.now,
     randomId,
     sha256,
+    outbound: workersOutbound,
     wake() {},
   }
 }

@@ -1,0 +1,82 @@
+import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
+import type { AppContext } from '../http/app-env.ts'
+import { anyone } from '../http/guard.ts'
+import type { Context } from '../platform/context.ts'
+import { logError } from '../platform/log.ts'
+import { endOfLog, eventPage, type Place, placeAfter, wantedOf } from '../webhooks/event-log.ts'
+import { checkStreams, eventStream } from '../webhooks/event-stream.ts'
+import { jsonEvent } from '../webhooks/format-json.ts'
+import * as endpoints from './endpoints/events.ts'
+import { type Served, serve } from './serve.ts'
+
+/** What happens; whoever has signed in sees the events of the models that they may read. */
+export const eventRoutes: readonly Served[] = [
+  serve(endpoints.streamEvents, anyone, async (ctx, { query }, c) => {
+    const wanted = wantedOf(query.type, query.model)
+    checkStreams(ctx)
+    const from = await placeOf(ctx, c.req.header('last-event-id') ?? query.after)
+    const ended = new AbortController()
+    return eventsReply(eventStream(ctx, from, wanted, ended.signal), ended, c)
+  }),
+
+  serve(endpoints.listEvents, anyone, async (ctx, { query }) => {
+    const { type, model, after } = query
+    const asked = ['events', type, model ?? null, after ?? null]
+    const from = resumed(decodePageToken(asked, query.page_token)) ?? placeAfter(after ?? '0')
+    const page = await eventPage(ctx, from, wantedOf(type, model), query.max_results)
+    const { next } = page
+    return {
+      items: page.events.map(jsonEvent),
+      next_page_token: next && encodePageToken(asked, [next.seq, next.n]),
+    }
+  }),
+]
+
+async function placeOf(ctx: Context, id: string | undefined): Promise<Place> {
+  return id === undefined || id === '' ? endOfLog(ctx) : placeAfter(id)
+}
+
+function resumed(key: ReturnType<typeof decodePageToken>): Place | undefined {
+  if (!key) return undefined
+  const [seq, n] = key
+  if (typeof seq !== 'number' || typeof n !== 'number') throw foreignPageToken()
+  return { seq, n }
+}
+
+/**
+ * The stream is made piece by piece, as it is read; nothing is begun before the first is asked for.
+ * Whoever stops reading ends it.
+ */
+function eventsReply(
+  texts: AsyncGenerator<string>,
+  ended: AbortController,
+  c: AppContext,
+): Response {
+  const encoder = new TextEncoder()
+  const { requestId } = c.var.ctx
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await texts.next()
+          if (ended.signal.aborted) return
+          if (done) controller.close()
+          else controller.enqueue(encoder.encode(value))
+        } catch (err) {
+          logError({ requestId, operation: 'streamEvents', error: String(err) })
+          controller.error(err)
+        }
+      },
+      cancel() {
+        ended.abort()
+        void texts.return(undefined)
+      },
+    },
+    { highWaterMark: 0 },
+  )
+  return c.body(body, 200, {
+    'Content-Type': 'text/event-stream',
+    'Cache-Control': 'no-store',
+    'X-Accel-Buffering': 'no',
+  })
+}

@@ -1,0 +1,100 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { Command } from 'commander'
+import type { z } from 'zod'
+import { listEvents } from '../api/endpoints/events.ts'
+import { ApiError, type GatehouseClient } from '../client/client.ts'
+import { addServer, withServer } from './with-server.ts'
+
+type Event = z.output<typeof listEvents.answer>['items'][number]
+type Given = { json?: true; follow?: true; model?: string; type?: string[]; after?: string }
+
+const reconnectMs = 1000
+
+/** `gatehouse events`: what has happened, and with `--follow` what happens. */
+export function eventsCommand(): Command {
+  const command = new Command('events')
+    .description('what has happened to models, oldest first')
+    .option('--follow', 'go on with what happens, until interrupted')
+    .option('--model <glob>', 'only of models of these names')
+    .option('--type <types...>', 'only of these types, such as model_version.*')
+    .option(
+      '--after <id>',
+      'only what came after this event; with --follow and without it: from now on',
+    )
+  return addServer(command).action(async () => {
+    const { follow, json, ...filter } = command.opts<Given>()
+    const print = (event: Event) => console.log(json ? JSON.stringify(event) : line(event))
+    const { model, type, after } = filter
+    await withServer(command, (client) =>
+      follow
+        ? followEvents(client, { model, type, after }, print)
+        : pages(client, { model, type, after }, print),
+    )
+  })
+}
+
+type Filter = {
+  readonly model: string | undefined
+  readonly type: string[] | undefined
+  readonly after: string | undefined
+}
+
+async function pages(
+  client: GatehouseClient,
+  filter: Filter,
+  print: (event: Event) => void,
+): Promise<void> {
+  let token: string | undefined
+  do {
+    const page = await client.call(listEvents, { query: { ...filter, page_token: token } })
+    for (const event of page.items) print(event)
+    token = page.next_page_token
+  } while (token !== undefined)
+}
+
+/** Streams end now and then, and connections break: each time it goes on behind the last id. */
+async function followEvents(
+  client: GatehouseClient,
+  filter: Filter,
+  print: (event: Event) => void,
+): Promise<never> {
+  let { after } = filter
+  for (;;) {
+    try {
+      const query = { ...filter, after }
+      const res = await client.request('GET', '/api/v1/events', { query })
+      for await (const block of blocksOf(res)) {
+        const data = /^data: (.*)$/m.exec(block)?.[1]
+        if (data !== undefined) print(JSON.parse(data))
+        after = /^id: (.*)$/m.exec(block)?.[1] ?? after
+      }
+    } catch (err) {
+      complainOf(err)
+    }
+    await wait(reconnectMs)
+  }
+}
+
+/** What may be over soon is told; what is the caller's mistake ends the command. */
+function complainOf(err: unknown): void {
+  const isRefusal = err instanceof ApiError && err.status < 500 && err.status !== 429
+  if (isRefusal || !(err instanceof Error)) throw err
+  console.error(`gatehouse: the stream broke (${err.message}); trying again`)
+}
+
+/** The blocks of a stream of Server-Sent Events, without the empty line that ends each. */
+async function* blocksOf(res: Response): AsyncGenerator<string> {
+  let text = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of res.body ?? []) {
+    text += decoder.decode(chunk, { stream: true })
+    const blocks = text.split('\n\n')
+    text = blocks.pop() ?? ''
+    yield* blocks
+  }
+}
+
+function line({ id, at, type, model = '', version = '', actor }: Event): string {
+  const time = new Date(at).toISOString()
+  return `${id}  ${time}  ${type}  ${model} ${version}  by ${actor.name ?? 'unknown'}`
+}

@@ -1,0 +1,182 @@
+import { Command, Option } from 'commander'
+import type { z } from 'zod'
+import * as endpoints from '../api/endpoints/webhooks.ts'
+import type { GatehouseClient } from '../client/client.ts'
+import { StartError } from '../platform/start-error.ts'
+import { addServer, withServer } from './with-server.ts'
+
+type Webhook = z.output<typeof endpoints.getWebhook.answer>
+type Delivery = z.output<typeof endpoints.redeliver.answer>
+
+type Given = {
+  json?: true
+  name?: string
+  url?: string
+  event?: string[]
+  models?: string
+  format?: Webhook['format']
+  description?: string
+  secretVariable?: string
+  disable?: true
+  enable?: true
+}
+
+/** `gatehouse webhooks`: who is told of what, and what came of it. */
+export function webhooksCommand(): Command {
+  const group = new Command('webhooks').description('have events sent to URLs')
+  for (const command of [
+    listCommand(),
+    createCommand(),
+    updateCommand(),
+    deleteCommand(),
+    testCommand(),
+    deliveriesCommand(),
+    redeliverCommand(),
+  ]) {
+    group.addCommand(command)
+  }
+  return group
+}
+
+function listCommand(): Command {
+  const command = new Command('list').description('all webhooks, newest first')
+  return run(command, async (client, json) => {
+    const { items } = await client.call(endpoints.listWebhooks, { query: { max_results: 10_000 } })
+    if (json) console.log(JSON.stringify(items))
+    else for (const webhook of items) console.log(webhookLine(webhook))
+  })
+}
+
+function createCommand(): Command {
+  const command = addFields(
+    new Command('create')
+      .description('have events sent to a URL')
+      .argument('<name>')
+      .argument('<url>'),
+  )
+  return run(command, async (client, json, name, url) => {
+    const { name: _name, url: _url, events = ['*'], ...fields } = fieldsOf(command)
+    const body = { ...fields, events, name, url }
+    print(await client.call(endpoints.createWebhook, { body }), json, webhookLine)
+  })
+}
+
+function updateCommand(): Command {
+  const command = addFields(
+    new Command('update').description('change what is given').argument('<id>'),
+  )
+    .option('--name <name>', 'another name')
+    .option('--url <url>', 'another URL')
+    .option('--enable', 'send events again, from now on')
+  return run(command, async (client, json, id) => {
+    const body = fieldsOf(command)
+    print(await client.call(endpoints.updateWebhook, { params: { id }, body }), json, webhookLine)
+  })
+}
+
+function deleteCommand(): Command {
+  const command = new Command('delete')
+    .description('delete a webhook with its delivery log')
+    .argument('<id>')
+  return run(command, async (client, json, id) => {
+    await client.call(endpoints.deleteWebhook, { params: { id } })
+    print({ id }, json, () => `deleted ${id}`)
+  })
+}
+
+function testCommand(): Command {
+  const command = new Command('test')
+    .description('send an example and say what the receiver answered')
+    .argument('<id>')
+    .option('--event <type>', 'type of the example')
+  return run(command, async (client, json, id) => {
+    const { event } = command.opts<{ event?: string }>()
+    const result = await client.call(endpoints.testWebhook, { params: { id }, body: { event } })
+    print(result, json, ({ success, response_status, error_message }) =>
+      success ? `taken (${response_status})` : `not taken: ${error_message ?? response_status}`,
+    )
+    if (!result.success) process.exitCode = 1
+  })
+}
+
+function deliveriesCommand(): Command {
+  const command = new Command('deliveries')
+    .description('the delivery log of a webhook, newest first')
+    .argument('<id>')
+    .addOption(
+      new Option('--status <status>', 'only these').choices(['pending', 'delivered', 'failed']),
+    )
+  return run(command, async (client, json, id) => {
+    const { status } = command.opts<{ status?: Delivery['status'] }>()
+    const query = { max_results: 10_000, status }
+    const { items } = await client.call(endpoints.listDeliveries, { params: { id }, query })
+    if (json) console.log(JSON.stringify(items))
+    else for (const delivery of items) console.log(deliveryLine(delivery))
+  })
+}
+
+function redeliverCommand(): Command {
+  const command = new Command('redeliver')
+    .description('have a delivery made again, under its own id')
+    .argument('<id>')
+    .argument('<delivery>')
+  return run(command, async (client, json, id, delivery) => {
+    const params = { id, delivery }
+    print(await client.call(endpoints.redeliver, { params }), json, deliveryLine)
+  })
+}
+
+/** Give a command the server's flags, and an action that has its arguments as texts. */
+function run(
+  command: Command,
+  work: (client: GatehouseClient, json: boolean, ...args: [string, string]) => Promise<void>,
+): Command {
+  return addServer(command).action(async () => {
+    const [first = '', second = ''] = command.args
+    const json = command.opts<Given>().json === true
+    await withServer(command, (client) => work(client, json, first, second))
+  })
+}
+
+function addFields(command: Command): Command {
+  return command
+    .option('--event <types...>', 'types of events, such as model_version.* (default: all)')
+    .option('--models <glob>', 'only of models of these names')
+    .option('--format <format>', 'mlflow, json, cloudevents, slack or eventbridge')
+    .option('--description <text>', 'what it is for')
+    .option('--secret-variable <name>', 'environment variable that holds the secret to sign with')
+    .option('--disable', 'send nothing')
+}
+
+function fieldsOf(command: Command) {
+  const given = command.opts<Given>()
+  const { name, url, event, models, format, description, secretVariable } = given
+  const status = given.disable
+    ? ('DISABLED' as const)
+    : given.enable
+      ? ('ACTIVE' as const)
+      : undefined
+  const secret = secretVariable === undefined ? undefined : secretOf(secretVariable)
+  return { name, url, events: event, models, format, description, secret, status }
+}
+
+/** From the environment, so that no process list and no shell history shows it; empty for none. */
+function secretOf(variable: string): string {
+  const secret = process.env[variable]
+  if (secret === undefined) throw new StartError(`${variable} is not set; export it first`)
+  return secret
+}
+
+function print<T extends object>(value: T, json: boolean, line: (value: T) => string): void {
+  console.log(json ? JSON.stringify(value) : line(value))
+}
+
+function webhookLine({ id, name, status, format, url, events }: Webhook): string {
+  return `${id}  ${name}  ${status}  ${format}  ${url}  ${events.join(',')}`
+}
+
+function deliveryLine(delivery: Delivery): string {
+  const { id, event_id, event, model = '', version = '', status, attempts, error } = delivery
+  const outcome = error === undefined ? status : `${status} (${error})`
+  return `${id}  ${event_id}  ${event}  ${model} ${version}  ${outcome}, attempts: ${attempts}`
+}

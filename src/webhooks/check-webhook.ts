@@ -1,0 +1,73 @@
+import { excerpt, invalid } from '../core/error.ts'
+import { checkLength } from '../core/names.ts'
+import { isEventPattern } from './event-types.ts'
+import { type Format, formats } from './formats.ts'
+
+const descriptionCharsMax = 5000
+const secretCharsMax = 1000
+const globCharsMax = 500
+/** More than there are types. */
+const eventsMax = 100
+
+export const statuses = ['ACTIVE', 'DISABLED'] as const
+export type Status = (typeof statuses)[number]
+
+/** What a webhook can be told to be. Absent: as it is, or the default of a new one. */
+export type WebhookFields = {
+  readonly name?: string | undefined
+  /** Empty: none. */
+  readonly description?: string | undefined
+  readonly url?: string | undefined
+  readonly events?: readonly string[] | undefined
+  /** A glob of model names; empty for all. */
+  readonly models?: string | undefined
+  readonly format?: string | undefined
+  /** Empty: deliveries are not signed. */
+  readonly secret?: string | undefined
+  readonly status?: Status | undefined
+}
+
+/** @throws INVALID_PARAMETER_VALUE a field that no webhook can have; the URL is checked by `checkUrl` */
+export function checkFields(fields: WebhookFields): void {
+  const { name, description = '', events, models = '', secret = '' } = fields
+  checkText({ description, models, secret })
+  if (name !== undefined) checkName(name)
+  checkLength(description, descriptionCharsMax, 'description')
+  checkLength(models, globCharsMax, 'models')
+  checkLength(secret, secretCharsMax, 'secret')
+  if (events) checkEvents(events)
+  if (fields.format !== undefined) parseFormat(fields.format)
+}
+
+/** What no database keeps as it is. */
+function checkText(fields: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(fields)) {
+    if (value.isWellFormed() && !value.includes('\u0000')) continue
+    throw invalid(`Invalid value for '${name}': it holds a NUL or a lone surrogate`)
+  }
+}
+
+function checkName(name: string): void {
+  if (/^[a-z\d]([a-z\d._-]{0,61}[a-z\d])?$/i.test(name)) return
+  throw invalid(
+    `Webhook name '${excerpt(name)}' is invalid. It must start and end with a letter or digit, be at most 63 characters long, and contain only letters, digits, dots (.), underscores (_), and hyphens (-).`,
+  )
+}
+
+function checkEvents(events: readonly string[]): void {
+  if (events.length === 0) throw invalid('Webhook events must be a non-empty list')
+  if (events.length > eventsMax) throw invalid(`A webhook has at most ${eventsMax} events`)
+  if (new Set(events).size < events.length) throw invalid('Webhook events must not repeat')
+  const unknown = events.find((event) => !isEventPattern(event))
+  if (unknown === undefined) return
+  throw invalid(
+    `Unknown event '${excerpt(unknown)}': use a type of docs/events.md, such as model_version.created, all of one kind as model_version.*, or *`,
+  )
+}
+
+/** @throws INVALID_PARAMETER_VALUE there is no such format */
+export function parseFormat(text: string): Format {
+  const format = formats.find((name) => name === text)
+  if (format) return format
+  throw invalid(`Unknown webhook format '${excerpt(text)}': use one of ${formats.join(', ')}`)
+}

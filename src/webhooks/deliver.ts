@@ -1,0 +1,119 @@
+import { RegistryError } from '../core/error.ts'
+import type { Platform } from '../platform/context.ts'
+import { logError } from '../platform/log.ts'
+import { attempt } from './attempt.ts'
+import {
+  claim,
+  dueWebhooks,
+  extend,
+  type Lease,
+  leaseMs,
+  nextAttemptAtMs,
+  nextDue,
+  settle,
+} from './queue.ts'
+
+/** More than there are lanes, so that webhooks that have none do not hide others. */
+const dueMax = 200
+
+/** Between two looks for a delivery that somebody else has at this moment. */
+const retryWaitMsMin = 250
+
+/** Deliveries of one webhook before another one that waits gets its turn. */
+const deliveriesMax = 100
+
+/** Webhooks that this process is delivering for: those that were well of late, and the others. */
+type Lanes = { readonly well: Set<number>; readonly failing: Set<number> }
+
+/** One process has one database, and so one set of lanes. */
+const lanesOf = new WeakMap<Platform['db'], Lanes>()
+
+/**
+ * Deliver all that is due, each webhook's events in order and webhooks beside one another. Ends when
+ * the work that it began is done; it may run any number of times at once, here and in other
+ * processes, so a loop need not wait for it. At least once: a process that dies leaves a lease that
+ * ends, and whoever finds it sends the same delivery again.
+ *
+ * @param patienceMs how long it may wait for deliveries that are to be tried again, for a runtime
+ *   where nothing else comes back for them soon
+ */
+export async function deliverDue(platform: Platform, patienceMs = 0): Promise<void> {
+  const lanes = lanesOf.get(platform.db) ?? { well: new Set(), failing: new Set() }
+  lanesOf.set(platform.db, lanes)
+  const untilMs = platform.now() + patienceMs
+  const running = new Set<Promise<void>>()
+  for (;;) {
+    for (const { webhook, failures } of await dueWebhooks(platform, dueMax)) {
+      const lane = laneFor(lanes, webhook, failures, platform.outbound.parallelMax)
+      if (!lane) continue
+      lane.add(webhook)
+      const done = deliverFor(platform, webhook).finally(() => {
+        lane.delete(webhook)
+        running.delete(done)
+      })
+      running.add(done)
+    }
+    if (running.size > 0) await Promise.race(running)
+    else if (!(await waitForRetry(platform, untilMs))) return
+  }
+}
+
+/** Wait for the next attempt that is due before `untilMs`; false when there is none. */
+async function waitForRetry(platform: Platform, untilMs: number): Promise<boolean> {
+  const now = platform.now()
+  const next = untilMs > now ? await nextAttemptAtMs(platform) : undefined
+  if (next === undefined || next > untilMs) return false
+  await new Promise((done) => setTimeout(done, Math.max(next - now, retryWaitMsMin)))
+  return true
+}
+
+/** Receivers that fail have no more than half the room, so that those which hang keep nobody waiting. */
+function laneFor(
+  lanes: Lanes,
+  webhook: number,
+  failures: number,
+  parallelMax: number,
+): Set<number> | undefined {
+  if (lanes.well.has(webhook) || lanes.failing.has(webhook)) return undefined
+  if (lanes.well.size + lanes.failing.size >= parallelMax) return undefined
+  if (failures === 0) return lanes.well
+  return lanes.failing.size < parallelMax / 2 ? lanes.failing : undefined
+}
+
+/** Deliver what is due for one webhook, unless somebody else does. */
+async function deliverFor(platform: Platform, webhook: number): Promise<void> {
+  try {
+    const lease = await claim(platform, webhook)
+    if (lease) await whileHeld(platform, lease, () => deliverAll(platform, lease))
+  } catch (err) {
+    if (err instanceof RegistryError) logError({ webhook, error: err.message })
+    else
+      logError({ webhook, error: err instanceof Error ? (err.stack ?? err.message) : String(err) })
+  }
+}
+
+async function deliverAll(platform: Platform, lease: Lease): Promise<void> {
+  for (let count = 0; count < deliveriesMax; count++) {
+    const due = await nextDue(platform, lease)
+    if (!due) return
+    await settle(platform, lease, due.delivery, await attempt(platform, due))
+  }
+}
+
+/** Keeps the lease while `work` runs, however long a receiver takes, and gives it back. */
+async function whileHeld(
+  platform: Platform,
+  lease: Lease,
+  work: () => Promise<void>,
+): Promise<void> {
+  const beat = setInterval(() => {
+    // Where it fails, the lease ends by itself and the delivery is made twice at worst.
+    extend(platform, lease).catch((err) => logError({ error: String(err) }))
+  }, leaseMs / 3)
+  try {
+    await work()
+  } finally {
+    clearInterval(beat)
+    await extend(platform, lease, 0)
+  }
+}

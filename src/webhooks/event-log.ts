@@ -1,0 +1,137 @@
+import { sql } from 'drizzle-orm'
+import { requireAdmin, requireModel } from '../access/require.ts'
+import { excerpt, invalid, RegistryError } from '../core/error.ts'
+import type { Context } from '../platform/context.ts'
+import { isEventPattern } from './event-types.ts'
+import {
+  type EntryRow,
+  eventId,
+  eventsOf,
+  isWanted,
+  type RegistryEvent,
+  type Wanted,
+} from './events.ts'
+
+/** A place in the record: event `n` of entry `seq` is the next to look at. */
+export type Place = { readonly seq: number; readonly n: number }
+
+/** How many entries are read at once, and looked through for one page. */
+const entriesAtOnce = 200
+const entriesOfPageMax = 5000
+
+/** The place behind all that has happened. */
+export async function endOfLog(ctx: Context): Promise<Place> {
+  const row = await ctx.db.first<{ seq: number }>(
+    sql`select coalesce(max(seq), 0) as seq from audit_entries`,
+  )
+  return { seq: (row?.seq ?? 0) + 1, n: 0 }
+}
+
+/**
+ * The place behind an event, as `Last-Event-ID` names it: `118.0`, or `118` for all of an entry's.
+ *
+ * @throws INVALID_PARAMETER_VALUE it is no id of an event
+ */
+export function placeAfter(id: string): Place {
+  const match = /^(\d{1,15})(?:\.(\d{1,9}))?$/.exec(id)
+  if (!match) {
+    throw invalid(`Invalid event id '${excerpt(id)}': give one that a stream sent, such as 118.0`)
+  }
+  const [, seq, n] = match
+  return n === undefined ? { seq: Number(seq) + 1, n: 0 } : { seq: Number(seq), n: Number(n) + 1 }
+}
+
+/** The id whose `placeAfter` is this place. */
+export function idBefore({ seq, n }: Place): string {
+  return n === 0 ? String(seq - 1) : eventId({ seq, n: n - 1 })
+}
+
+/** What a caller asks for. @throws INVALID_PARAMETER_VALUE there is no such type */
+export function wantedOf(types: readonly string[], models: string | undefined): Wanted {
+  const unknown = types.find((type) => !isEventPattern(type))
+  if (unknown !== undefined) {
+    throw invalid(
+      `Unknown event type '${excerpt(unknown)}': use one of docs/events.md, all of one kind as model_version.*, or *`,
+    )
+  }
+  return { types: types.length > 0 ? types : ['*'], models }
+}
+
+/** Some events from a place on, and the place behind them; fewer entries than were asked for: the log's end. */
+export type Stretch = {
+  readonly events: readonly RegistryEvent[]
+  readonly next: Place
+  readonly isEnd: boolean
+}
+
+/** All events from `place` on, of a bounded number of entries. */
+export async function eventsFrom(ctx: Context, place: Place): Promise<Stretch> {
+  const rows = await ctx.db.all<EntryRow>(sql`select * from audit_entries
+    where seq >= ${place.seq} and workspace = ${ctx.workspace} order by seq limit ${entriesAtOnce}`)
+  const last = rows.at(-1)
+  return {
+    events: rows.flatMap(eventsOf).filter(({ seq, n }) => seq > place.seq || n >= place.n),
+    next: last ? { seq: last.seq + 1, n: 0 } : place,
+    isEnd: rows.length < entriesAtOnce,
+  }
+}
+
+/**
+ * One page of what happened, oldest first; it may have fewer events than `count`, or none, though
+ * more follow. No `next`: the log's end.
+ */
+export async function eventPage(
+  ctx: Context,
+  from: Place,
+  wanted: Wanted,
+  count: number,
+): Promise<{ events: RegistryEvent[]; next: Place | undefined }> {
+  const mayRead = reader(ctx)
+  const found: RegistryEvent[] = []
+  let place = from
+  for (let read = 0; read < entriesOfPageMax; read += entriesAtOnce) {
+    const { events, next, isEnd } = await eventsFrom(ctx, place)
+    for (const event of events) {
+      if (!isWanted(wanted, event) || !(await mayRead(event))) continue
+      found.push(event)
+      if (found.length === count) return { events: found, next: { ...event, n: event.n + 1 } }
+    }
+    if (isEnd) return { events: found, next: undefined }
+    place = next
+  }
+  return { events: found, next: place }
+}
+
+/** How long a permission that was asked for counts. */
+const permissionMs = 5000
+const permissionsMax = 1000
+
+/** Whether the caller may see an event: who may read its model; what is of no model is for administrators. */
+export function reader(ctx: Context): (event: RegistryEvent) => Promise<boolean> {
+  const known = new Map<string, { isAllowed: boolean; untilMs: number }>()
+  const mayReadModel = async (name: string) => {
+    const found = known.get(name)
+    if (found && found.untilMs > ctx.now()) return found.isAllowed
+    if (known.size >= permissionsMax) known.clear()
+    const isAllowed = await allows(() => requireModel(ctx, name, 'READ'))
+    known.set(name, { isAllowed, untilMs: ctx.now() + permissionMs })
+    return isAllowed
+  }
+  return async ({ model, after }) => {
+    if (!ctx.settings.auth) return true
+    if (model === null) return allows(async () => requireAdmin(ctx))
+    if (await mayReadModel(model)) return true
+    return typeof after.name === 'string' && mayReadModel(after.name)
+  }
+}
+
+/** Whether a rule lets the caller in; a model that is gone is read by nobody but administrators. */
+async function allows(rule: () => Promise<void>): Promise<boolean> {
+  try {
+    await rule()
+    return true
+  } catch (err) {
+    if (err instanceof RegistryError) return false
+    throw err
+  }
+}

@@ -1,0 +1,73 @@
+import { matchesGlob } from '../core/glob.ts'
+
+/**
+ * Every type of event: what has happened, and the fields of `before` and `after` that tell what of
+ * it changed. docs/events.md has a row for each. Those of prompts are the same as of models, with
+ * `prompt` for `registered_model` and `prompt_version` for `model_version`.
+ */
+const ofModels = [
+  'registered_model.created',
+  'registered_model.updated',
+  'registered_model.renamed',
+  'registered_model.deleted',
+  'registered_model.tag_set',
+  'registered_model.tag_deleted',
+  'model_version.created',
+  'model_version.updated',
+  'model_version.deleted',
+  'model_version.transitioned',
+  'model_version.rolled_back',
+  'model_version.tag_set',
+  'model_version.tag_deleted',
+  'model_version.alias_set',
+  'model_version.alias_deleted',
+] as const
+
+const others = [
+  'promotion.opened',
+  'promotion.approved',
+  'promotion.rejected',
+  'promotion.merged',
+  'promotion.closed',
+  'promotion.expired',
+  'gate.failed',
+  'deployment.changed',
+  'serving.loaded',
+  'serving.failed',
+  // A name of MLflow's gateway, which webhooks may ask for; this server has no gateway.
+  'budget_policy.exceeded',
+] as const
+
+export const eventTypes: readonly string[] = [
+  ...ofModels,
+  ...ofModels.map((type) => typeOf(type, true)),
+  ...others,
+]
+const known = new Set(eventTypes)
+
+/** An action on models as a type: under the prompts' name where it is of a prompt. */
+export function typeOf(action: string, isPrompt: boolean): string {
+  if (!isPrompt) return action
+  return action
+    .replace(/^registered_model\./, 'prompt.')
+    .replace(/^model_version\./, 'prompt_version.')
+}
+
+export function isEventType(type: string): boolean {
+  return known.has(type)
+}
+
+/** Whether `pattern` is an event type, `*`, or all of one kind: `model_version.*`. */
+export function isEventPattern(pattern: string): boolean {
+  return (
+    known.has(pattern) || eventTypes.some((type) => pattern === allOfKind(type)) || pattern === '*'
+  )
+}
+
+export function matchesAny(patterns: readonly string[], type: string): boolean {
+  return patterns.some((pattern) => matchesGlob(pattern, type))
+}
+
+function allOfKind(type: string): string {
+  return `${type.slice(0, type.indexOf('.'))}.*`
+}

@@ -1,0 +1,119 @@
+import type { auditEntries } from '../audit/tables.ts'
+import { matchesGlob } from '../core/glob.ts'
+import { archivedStage } from '../registry/stages.ts'
+import { isEventType, matchesAny, typeOf } from './event-types.ts'
+
+export type EntryRow = typeof auditEntries.$inferSelect
+
+/** A JSON object, as an entry holds it. */
+export type Fields = Readonly<Record<string, unknown>>
+
+/** Something that happened to one model, version or promotion, as receivers are told of it. */
+export type RegistryEvent = {
+  /** Its entry of the record, and its place among that entry's events, from 0. */
+  readonly seq: number
+  readonly n: number
+  readonly type: string
+  readonly atMs: number
+  readonly actor: Fields
+  readonly isPrompt: boolean
+  readonly model: string | null
+  readonly version: string | null
+  readonly before: Fields
+  readonly after: Fields
+  readonly reason: string | null
+  readonly promotionId: string | null
+  readonly approvedBy: readonly string[]
+}
+
+/** `<seq>.<n>`: rises from event to event, and is the same for every receiver. */
+export function eventId({ seq, n }: Pick<RegistryEvent, 'seq' | 'n'>): string {
+  return `${seq}.${n}`
+}
+
+/**
+ * The events of an entry of the record: one for each version that it changed, what was asked for
+ * first. Entries of what is no event, such as refusals, have none.
+ */
+export function eventsOf(row: EntryRow): RegistryEvent[] {
+  const first = firstEvent(row)
+  if (!isEventType(first.type)) return []
+  const further = [...archivedWith(first), ...deletedWith(first), ...mergedBy(first)]
+  return [first, ...further.map((event, i) => ({ ...event, n: i + 1 }))]
+}
+
+function firstEvent(row: EntryRow): RegistryEvent {
+  const isPrompt = row.is_prompt === 1
+  const after = fields(row.after)
+  const approved = row.action === 'promotion.reviewed' && after.decision === 'approve'
+  return {
+    seq: row.seq,
+    n: 0,
+    type: approved ? 'promotion.approved' : typeOf(row.action, isPrompt),
+    atMs: row.at_ms,
+    actor: fields(row.actor),
+    isPrompt,
+    model: row.model,
+    version: row.version === null ? null : String(row.version),
+    before: fields(row.before),
+    after,
+    reason: row.reason,
+    promotionId: row.promotion === null ? null : String(row.promotion),
+    approvedBy: row.approved_by === null ? [] : (JSON.parse(row.approved_by) as string[]),
+  }
+}
+
+/** Columns that hold JSON hold an object, which the writers of entries see to. */
+function fields(json: string | null): Fields {
+  return json === null ? {} : (JSON.parse(json) as Fields)
+}
+
+/** The versions that were moved out of the way. */
+function archivedWith(event: RegistryEvent): RegistryEvent[] {
+  const { archived, stage } = event.after
+  if (!Array.isArray(archived)) return []
+  return archived.map((version) => ({
+    ...event,
+    type: typeOf('model_version.transitioned', event.isPrompt),
+    version: String(version),
+    before: { stage },
+    after: { stage: archivedStage },
+  }))
+}
+
+/** The versions that went with their model. */
+function deletedWith(event: RegistryEvent): RegistryEvent[] {
+  const { versions } = event.before
+  if (event.type !== typeOf('registered_model.deleted', event.isPrompt)) return []
+  if (!Array.isArray(versions)) return []
+  return (versions as { version: string; stage: string }[]).map(({ version, stage }) => ({
+    ...event,
+    type: typeOf('model_version.deleted', event.isPrompt),
+    version,
+    before: { stage },
+    after: {},
+  }))
+}
+
+/** A change of a version by a promotion is what merges the promotion. */
+function mergedBy(event: RegistryEvent): RegistryEvent[] {
+  const isChange = event.type.startsWith('model_version.')
+  return isChange && event.promotionId !== null ? [{ ...event, type: 'promotion.merged' }] : []
+}
+
+/** What a webhook or a stream wants to see. */
+export type Wanted = {
+  /** Event types and patterns of them. */
+  readonly types: readonly string[]
+  /** A glob of model names; undefined for all, and for what is of no model. */
+  readonly models: string | undefined
+}
+
+/** Whether an event is wanted. A renaming is wanted under either name. */
+export function isWanted(wanted: Wanted, event: RegistryEvent): boolean {
+  if (!matchesAny(wanted.types, event.type)) return false
+  const { models } = wanted
+  if (models === undefined) return true
+  const names = [event.model, event.after.name].filter((name) => typeof name === 'string')
+  return names.some((name) => matchesGlob(models, name))
+}

@@ -1,0 +1,63 @@
+import { promptKey } from '../registry/prompts.ts'
+import { eventTypes, matchesAny } from './event-types.ts'
+import type { Fields, RegistryEvent } from './events.ts'
+
+const tags = { example_key: 'example_value' }
+const tag = { key: 'example_key', value: 'example_value' }
+const alias = { alias: 'example_alias', version: '1' }
+
+/** What changed in an example of each kind, by the part of the type behind the dot. */
+const changes: Readonly<Record<string, { readonly before?: Fields; readonly after?: Fields }>> = {
+  tag_set: { before: { ...tag, value: null }, after: tag },
+  tag_deleted: { before: tag },
+  alias_set: { before: { ...alias, version: null }, after: alias },
+  alias_deleted: { before: alias },
+  transitioned: { before: { stage: 'Staging' }, after: { stage: 'Production' } },
+  rolled_back: { before: { stage: 'Archived' }, after: { stage: 'Production', archived: [] } },
+  renamed: { before: { name: 'example_model' }, after: { name: 'renamed_model' } },
+}
+
+/** What MLflow puts into its examples of what is created. */
+const created: Readonly<Record<string, Fields>> = {
+  registered_model: { tags, description: 'An example registered model' },
+  model_version: {
+    source: 'models:/123',
+    run_id: 'abcd1234abcd5678',
+    tags,
+    description: 'An example model version',
+  },
+  prompt: { tags, description: 'An example prompt' },
+  prompt_version: {
+    tags: { ...tags, [promptKey]: 'true', 'mlflow.prompt.text': 'Hello {{name}}!' },
+    description: 'An example prompt version',
+  },
+}
+
+/**
+ * An event of a type, of a model and a version that need not exist.
+ *
+ * @param pattern a type, or a pattern: then it is the first type that matches
+ */
+export function exampleEvent(pattern: string, atMs: number): RegistryEvent {
+  const type = eventTypes.find((known) => matchesAny([pattern], known)) ?? pattern
+  const [kind = '', action = ''] = type.split('.')
+  const isPrompt = kind.startsWith('prompt')
+  const change = changes[action]
+  const after = action === 'created' ? created[kind] : change?.after
+  const ofModel = kind === 'registered_model' || kind === 'prompt'
+  return {
+    seq: 0,
+    n: 0,
+    type,
+    atMs,
+    actor: { name: 'example', kind: 'user', verified: false, groups: [] },
+    isPrompt,
+    model: isPrompt ? 'example_prompt' : 'example_model',
+    version: ofModel ? null : '1',
+    before: change?.before ?? {},
+    after: after ?? {},
+    reason: null,
+    promotionId: null,
+    approvedBy: [],
+  }
+}

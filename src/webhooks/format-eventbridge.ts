@@ -1,0 +1,47 @@
+import { eventId, type RegistryEvent } from './events.ts'
+import { jsonEvent } from './format-json.ts'
+
+/**
+ * An event in the form of Amazon EventBridge's "SageMaker Model Package State Change", so that rules
+ * and targets written for SageMaker's registry work on ours: a model is a model package group, a
+ * version a model package. `source` is `gatehouse`: Amazon keeps `aws.` to itself.
+ *
+ * @see https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
+ */
+export function eventBridgeEvent(event: RegistryEvent): object {
+  const { model, version, after } = event
+  const time = new Date(event.atMs).toISOString()
+  const name = `${model}/${version}`
+  return {
+    version: '0',
+    id: eventId(event),
+    'detail-type': 'SageMaker Model Package State Change',
+    source: 'gatehouse',
+    account: '',
+    time,
+    region: '',
+    resources: model === null ? [] : [`models:/${version === null ? model : name}`],
+    detail: {
+      ...(model === null ? {} : { ModelPackageGroupName: model }),
+      ...(version === null
+        ? {}
+        : {
+            ModelPackageName: name,
+            ModelPackageVersion: Number(version),
+            ModelPackageArn: `models:/${name}`,
+            ModelPackageStatus: 'Completed',
+          }),
+      CreationTime: time,
+      ...(typeof after.stage === 'string' && {
+        ModelApprovalStatus: approvalStatus(after.stage),
+      }),
+      Event: jsonEvent(event),
+    },
+  }
+}
+
+/** What a stage says of a version, in SageMaker's three words. */
+function approvalStatus(stage: string): 'Approved' | 'Rejected' | 'PendingManualApproval' {
+  if (stage === 'Production') return 'Approved'
+  return stage === 'Archived' ? 'Rejected' : 'PendingManualApproval'
+}

@@ -1,0 +1,18 @@
+import { eventId, type RegistryEvent } from './events.ts'
+
+/** An event in our own form: webhooks of the format `json`, and the stream of events. */
+export function jsonEvent(event: RegistryEvent) {
+  return {
+    id: eventId(event),
+    type: event.type,
+    at: event.atMs,
+    actor: event.actor,
+    ...(event.model === null ? {} : { model: event.model }),
+    ...(event.version === null ? {} : { version: event.version }),
+    before: event.before,
+    after: event.after,
+    ...(event.reason === null ? {} : { reason: event.reason }),
+    ...(event.promotionId === null ? {} : { promotion_id: event.promotionId }),
+    ...(event.approvedBy.length === 0 ? {} : { approved_by: event.approvedBy }),
+  }
+}

@@ -1,0 +1,201 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Platform } from '../platform/context.ts'
+import { type EntryRow, eventsOf, isWanted, type RegistryEvent } from './events.ts'
+import type { WebhookRow } from './read-webhooks.ts'
+import type { webhookDeliveries } from './tables.ts'
+import { uuid } from './uuid.ts'
+
+export type DeliveryRow = typeof webhookDeliveries.$inferSelect
+
+/** A process that delivers for one webhook; nobody else does until the lease ends. */
+export type Lease = { readonly webhook: number; readonly id: string }
+
+/** Long enough for a slow database, short enough to wait for after a crash. Renewed while it is held. */
+export const leaseMs = 12_000
+
+/** How many entries of the record are looked through in one go. */
+const entriesMax = 50
+
+/** Webhooks that something is to be done for now; those whose last attempts failed come last. */
+export async function dueWebhooks(
+  platform: Platform,
+  count: number,
+): Promise<{ webhook: number; failures: number }[]> {
+  const now = platform.now()
+  return platform.db.all(sql`select q.webhook, q.failures
+    from webhook_queues q join webhooks w on w.id = q.webhook
+    where w.status = 'ACTIVE' and q.lease_until_ms <= ${now} and (
+      exists (select 1 from webhook_deliveries d where d.webhook = q.webhook
+        and d.state = 'pending' and d.next_attempt_at_ms <= ${now})
+      or (q.seq <= (select coalesce(max(seq), 0) from audit_entries) and not ${waits(sql`q.webhook`)}))
+    order by q.failures > 0, q.lease_until_ms limit ${count}`)
+}
+
+/** When the next of all pending attempts is due; undefined when there is none. */
+export async function nextAttemptAtMs(platform: Platform): Promise<number | undefined> {
+  const row = await platform.db.first<{ at: number | null }>(
+    sql`select min(d.next_attempt_at_ms) as at from webhook_deliveries d
+      join webhooks w on w.id = d.webhook where d.state = 'pending' and w.status = 'ACTIVE'`,
+  )
+  return row?.at ?? undefined
+}
+
+/** Whether the head of a webhook's queue is to be tried again, so that what follows it waits. */
+function waits(webhook: SQL): SQL {
+  return sql`exists (select 1 from webhook_deliveries p where p.webhook = ${webhook}
+    and p.state = 'pending' and p.redelivery = 0)`
+}
+
+/** The lease on a webhook, or undefined where somebody has it. */
+export async function claim(platform: Platform, webhook: number): Promise<Lease | undefined> {
+  const id = platform.randomId()
+  const now = platform.now()
+  const rows = await platform.db.all(sql`update webhook_queues
+    set lease = ${id}, lease_until_ms = ${now + leaseMs}
+    where webhook = ${webhook} and lease_until_ms <= ${now} returning 1`)
+  return rows.length > 0 ? { webhook, id } : undefined
+}
+
+/** Hold a lease for longer, or give it back at once. */
+export async function extend(platform: Platform, lease: Lease, ms = leaseMs): Promise<void> {
+  await platform.db.all(sql`update webhook_queues set lease_until_ms = ${platform.now() + ms}
+    where ${held(lease)}`)
+}
+
+/** Whose process the lease is, it is still. */
+function held(lease: Lease): SQL {
+  return sql`webhook = ${lease.webhook} and lease = ${lease.id}`
+}
+
+/** What is to be sent now. */
+export type Due = {
+  readonly webhook: WebhookRow
+  readonly delivery: DeliveryRow
+  readonly event: RegistryEvent
+}
+
+/**
+ * The next thing to send for a leased webhook: a delivery whose time has come, or else the next
+ * wanted event, which becomes a delivery. Undefined when there is nothing, the head of the queue
+ * waits to be tried again, the lease is lost, or the webhook is disabled or gone.
+ */
+export async function nextDue(platform: Platform, lease: Lease): Promise<Due | undefined> {
+  for (;;) {
+    const found = await look(platform, lease)
+    if (!found) return undefined
+    const { webhook, place, delivery, entries } = found
+    if (delivery) return pendingDue(webhook, delivery, entries)
+    const events = entries
+      .flatMap(eventsOf)
+      .filter((event) => event.seq > place.seq || event.n >= place.n)
+    const wanted = { types: JSON.parse(webhook.events), models: webhook.models ?? undefined }
+    const event = events.find((candidate) => isWanted(wanted, candidate))
+    if (event) {
+      const made = await enqueue(platform, lease, event)
+      return made && { webhook, delivery: made, event }
+    }
+    const last = entries.at(-1)
+    if (!last || !(await moveOn(platform, lease, last.seq + 1))) return undefined
+  }
+}
+
+type Found = {
+  readonly webhook: WebhookRow
+  readonly place: { readonly seq: number; readonly n: number }
+  readonly delivery: DeliveryRow | undefined
+  /** The delivery's own entry, or those from `place` on. */
+  readonly entries: readonly EntryRow[]
+}
+
+async function look(platform: Platform, lease: Lease): Promise<Found | undefined> {
+  const { webhook } = lease
+  const due = sql`select id from webhook_deliveries where webhook = ${webhook}
+    and state = 'pending' and next_attempt_at_ms <= ${platform.now()} order by id limit 1`
+  const [webhooks, places, deliveries, own, following] = (await platform.db.batch([
+    sql`select * from webhooks where id = ${webhook} and status = 'ACTIVE'`,
+    sql`select seq, n from webhook_queues where ${held(lease)}`,
+    sql`select * from webhook_deliveries where id = (${due})`,
+    sql`select * from audit_entries
+      where seq = (select seq from webhook_deliveries where id = (${due}))`,
+    sql`select * from audit_entries
+      where seq >= (select seq from webhook_queues where webhook = ${webhook})
+        and workspace = (select workspace from webhooks where id = ${webhook})
+        and not exists (${due}) and not ${waits(sql`${webhook}`)}
+      order by seq limit ${entriesMax}`,
+  ])) as [WebhookRow[], { seq: number; n: number }[], DeliveryRow[], EntryRow[], EntryRow[]]
+  const [hook, place] = [webhooks[0], places[0]]
+  if (!hook || !place) return undefined
+  return { webhook: hook, place, delivery: deliveries[0], entries: [...own, ...following] }
+}
+
+function pendingDue(webhook: WebhookRow, delivery: DeliveryRow, entries: readonly EntryRow[]): Due {
+  const event = entries.flatMap(eventsOf).find(({ n }) => n === delivery.n)
+  // Entries are never changed or deleted, and what they mean does not change.
+  if (!event) throw new Error(`entry ${delivery.seq} has lost its event ${delivery.n}`)
+  return { webhook, delivery, event }
+}
+
+/** Step past an event and make a delivery of it, at once; undefined when the lease was lost. */
+async function enqueue(
+  platform: Platform,
+  lease: Lease,
+  { seq, n, type, model, version }: RegistryEvent,
+): Promise<DeliveryRow | undefined> {
+  const now = platform.now()
+  const [, made] = await platform.db.batch([
+    sql`update webhook_queues set seq = ${seq}, n = ${n + 1} where ${held(lease)}`,
+    sql`insert into webhook_deliveries (webhook, delivery_id, seq, n, type, model, version, state,
+        redelivery, attempts, signed_at_ms, next_attempt_at_ms, created_at_ms)
+      select webhook, ${uuid(platform.randomId())}, ${seq}, ${n}, ${type}, ${model}, ${version},
+        'pending', 0, 0, ${now}, ${now}, ${now}
+      from webhook_queues where ${held(lease)} returning *`,
+  ])
+  return (made as DeliveryRow[])[0]
+}
+
+/** Step past entries that have nothing for this webhook. */
+async function moveOn(platform: Platform, lease: Lease, seq: number): Promise<boolean> {
+  const rows = await platform.db.all(sql`update webhook_queues set seq = ${seq}, n = 0
+    where ${held(lease)} returning 1`)
+  return rows.length > 0
+}
+
+/** What an attempt came to. */
+export type Outcome = {
+  readonly state: 'delivered' | 'failed' | 'pending'
+  readonly responseStatus: number | null
+  readonly error: string | null
+  /** Of the next attempt, where the state is `pending`. */
+  readonly nextAttemptAtMs: number
+  readonly signedAtMs: number
+}
+
+/** How much of the log is kept of one webhook, and how often it is pruned: at every so many deliveries. */
+const finishedMax = 1000
+const pruneEvery = 50
+
+/** Write down what an attempt came to; nothing where the lease was lost. */
+export async function settle(
+  platform: Platform,
+  lease: Lease,
+  delivery: DeliveryRow,
+  outcome: Outcome,
+): Promise<void> {
+  const { state, responseStatus, error, nextAttemptAtMs: next, signedAtMs } = outcome
+  const finishedAtMs = state === 'pending' ? null : platform.now()
+  const failures = state === 'delivered' ? sql`0` : sql`failures + 1`
+  await platform.db.batch([
+    sql`update webhook_deliveries set state = ${state}, attempts = attempts + 1,
+        response_status = ${responseStatus}, error = ${error}, next_attempt_at_ms = ${next},
+        signed_at_ms = ${signedAtMs}, finished_at_ms = ${finishedAtMs}
+      where id = ${delivery.id} and exists (select 1 from webhook_queues where ${held(lease)})`,
+    sql`update webhook_queues set failures = ${failures} where ${held(lease)}`,
+    ...(delivery.id % pruneEvery === 0 ? [prune(lease.webhook)] : []),
+  ])
+}
+
+function prune(webhook: number): SQL {
+  return sql`delete from webhook_deliveries where webhook = ${webhook} and state <> 'pending'
+    and id < (select id from webhook_deliveries where webhook = ${webhook}
+      order by id desc limit 1 offset ${finishedMax})`
+}

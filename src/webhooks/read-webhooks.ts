@@ -1,0 +1,94 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { excerpt, RegistryError } from '../core/error.ts'
+import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
+import type { Context } from '../platform/context.ts'
+import type { Page } from '../search/page.ts'
+import { parseFormat, type Status } from './check-webhook.ts'
+import type { Format } from './formats.ts'
+import type { webhooks } from './tables.ts'
+
+/** A webhook, but for its secret. */
+export type Webhook = {
+  /** `webhooks.id`. */
+  readonly rowId: number
+  /** A UUID. */
+  readonly id: string
+  readonly name: string
+  readonly description: string | null
+  readonly url: string
+  /** Types and patterns. */
+  readonly events: readonly string[]
+  /** Null: of all models, and what is of none. */
+  readonly models: string | null
+  readonly format: Format
+  readonly hasSecret: boolean
+  readonly status: Status
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+}
+
+export type WebhookRow = typeof webhooks.$inferSelect
+
+/** Which webhooks: all, or those that MLflow's API can show, since some of their events have names there. */
+export type Shown = 'all' | 'in mlflow'
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such webhook, or none of these */
+export async function getWebhook(ctx: Context, id: string, shown: Shown = 'all'): Promise<Webhook> {
+  return webhookFrom(await getWebhookRow(ctx, id, shown))
+}
+
+/** As `getWebhook`, with the secret as it is kept. */
+export async function getWebhookRow(
+  ctx: Context,
+  id: string,
+  shown: Shown = 'all',
+): Promise<WebhookRow> {
+  const row = await ctx.db.first<WebhookRow>(webhookRead(ctx, id))
+  if (!row || (shown === 'in mlflow' && row.in_mlflow === 0)) throw webhookNotFound(id)
+  return row
+}
+
+/** Newest first. @param count rows of a page */
+export async function listWebhooks(
+  ctx: Context,
+  shown: Shown,
+  count: number,
+  pageToken: string | undefined,
+): Promise<Page<Webhook>> {
+  const asked = ['webhooks', shown]
+  const [before = Number.MAX_SAFE_INTEGER] = decodePageToken(asked, pageToken) ?? []
+  if (typeof before !== 'number') throw foreignPageToken()
+  const rows = await ctx.db.all<WebhookRow>(sql`select * from webhooks
+    where workspace = ${ctx.workspace} and id < ${before}
+      and (in_mlflow = 1 or ${shown === 'all'})
+    order by id desc limit ${count + 1}`)
+  const items = rows.slice(0, count).map(webhookFrom)
+  const last = rows.length > count ? items.at(-1) : undefined
+  return { items, nextPageToken: last && encodePageToken(asked, [last.rowId]) }
+}
+
+/** A select of the caller's webhook of this id, or none. */
+export function webhookRead(ctx: Context, id: string): SQL {
+  return sql`select * from webhooks where workspace = ${ctx.workspace} and webhook_id = ${id}`
+}
+
+export function webhookFrom(row: WebhookRow): Webhook {
+  return {
+    rowId: row.id,
+    id: row.webhook_id,
+    name: row.name,
+    description: row.description,
+    url: row.url,
+    events: JSON.parse(row.events) as string[],
+    models: row.models,
+    format: parseFormat(row.format),
+    hasSecret: row.secret !== null,
+    status: row.status === 'DISABLED' ? 'DISABLED' : 'ACTIVE',
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
+  }
+}
+
+export function webhookNotFound(id: string): RegistryError {
+  return new RegistryError('RESOURCE_DOES_NOT_EXIST', `Webhook with ID ${excerpt(id)} not found.`)
+}

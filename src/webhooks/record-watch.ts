@@ -1,0 +1,72 @@
+import { sql } from 'drizzle-orm'
+import type { Database } from '../db/database.ts'
+import type { Platform } from '../platform/context.ts'
+
+const pollMs = 500
+
+type Waiter = { readonly seq: number; readonly done: (found: boolean) => void }
+
+/** Looks for new entries, once for all streams of a process; only while somebody waits for one. */
+class RecordWatch {
+  streams = 0
+  readonly #db: Database
+  readonly #waiters = new Set<Waiter>()
+  #isPolling = false
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  /** Whether entry `seq` was written within `ms`; false at once when `ended` is aborted. */
+  async until(seq: number, ms: number, ended: AbortSignal): Promise<boolean> {
+    if (ended.aborted) return false
+    return new Promise((done) => {
+      const finish = (found: boolean) => {
+        clearTimeout(timer)
+        ended.removeEventListener('abort', abort)
+        this.#waiters.delete(waiter)
+        done(found)
+      }
+      const waiter: Waiter = { seq, done: finish }
+      const abort = () => finish(false)
+      const timer = setTimeout(abort, ms)
+      ended.addEventListener('abort', abort, { once: true })
+      this.#waiters.add(waiter)
+      void this.#poll()
+    })
+  }
+
+  async #poll(): Promise<void> {
+    if (this.#isPolling) return
+    this.#isPolling = true
+    try {
+      while (this.#waiters.size > 0) {
+        await new Promise((done) => setTimeout(done, pollMs))
+        const row = await this.#db.first<{ seq: number }>(
+          sql`select coalesce(max(seq), 0) as seq from audit_entries`,
+        )
+        this.#tell((waiter) => waiter.seq <= (row?.seq ?? 0))
+      }
+    } catch {
+      // A database that fails is found out by those who wait, as soon as they read it themselves.
+      this.#tell(() => true)
+    } finally {
+      this.#isPolling = false
+    }
+  }
+
+  #tell(isDue: (waiter: Waiter) => boolean): void {
+    for (const waiter of [...this.#waiters]) if (isDue(waiter)) waiter.done(true)
+  }
+}
+
+const watches = new WeakMap<Database, RecordWatch>()
+
+/** The watch of a database: on Workers each request has a database object, and so a watch, of its own. */
+export function watchOf({ db }: Pick<Platform, 'db'>): RecordWatch {
+  const known = watches.get(db)
+  if (known) return known
+  const watch = new RecordWatch(db)
+  watches.set(db, watch)
+  return watch
+}

@@ -1,0 +1,85 @@
+import { fromBase64UrlBytes, toBase64UrlBytes } from '../core/bytes.ts'
+import { RegistryError } from '../core/error.ts'
+import type { Settings } from '../platform/settings.ts'
+
+const utf8 = new TextEncoder()
+const nonceBytes = 12
+
+/**
+ * A webhook's secret as the database keeps it: `v1.<nonce>.<AES-256-GCM>`, bound to its webhook, so
+ * that it opens nowhere else.
+ *
+ * @throws NOT_IMPLEMENTED the server has no key
+ */
+export async function seal(settings: Settings, webhookId: string, secret: string): Promise<string> {
+  const iv = crypto.getRandomValues(new Uint8Array(nonceBytes))
+  const sealed = await crypto.subtle.encrypt(
+    { name: 'AES-GCM', iv, additionalData: utf8.encode(webhookId) },
+    await key(settings),
+    utf8.encode(secret),
+  )
+  return `v1.${toBase64UrlBytes(iv)}.${toBase64UrlBytes(new Uint8Array(sealed))}`
+}
+
+/** The secret that `seal` sealed; undefined when the key is another one now, or the text was changed. */
+export async function unseal(
+  settings: Settings,
+  webhookId: string,
+  sealed: string,
+): Promise<string | undefined> {
+  const [, nonce = '', text = ''] = sealed.split('.')
+  const [iv, bytes] = [fromBase64UrlBytes(nonce), fromBase64UrlBytes(text)]
+  if (!iv || !bytes) return undefined
+  try {
+    const opened = await crypto.subtle.decrypt(
+      { name: 'AES-GCM', iv, additionalData: utf8.encode(webhookId) },
+      await key(settings),
+      bytes,
+    )
+    return new TextDecoder().decode(opened)
+  } catch (err) {
+    if (err instanceof RegistryError) throw err
+    return undefined
+  }
+}
+
+/** `v1,` and the base64 of HMAC-SHA256 over `<delivery id>.<timestamp>.<body>`, as MLflow signs. */
+export async function signature(
+  secret: string,
+  deliveryId: string,
+  timestamp: string,
+  body: string,
+): Promise<string> {
+  const hmac = { name: 'HMAC', hash: 'SHA-256' }
+  const signing = await crypto.subtle.importKey('raw', utf8.encode(secret), hmac, false, ['sign'])
+  const text = utf8.encode(`${deliveryId}.${timestamp}.${body}`)
+  const signed = new Uint8Array(await crypto.subtle.sign('HMAC', signing, text))
+  return `v1,${btoa(String.fromCharCode(...signed))}`
+}
+
+async function key(settings: Settings): Promise<CryptoKey> {
+  const base = await crypto.subtle.importKey('raw', utf8.encode(keyText(settings)), 'HKDF', false, [
+    'deriveKey',
+  ])
+  const info = utf8.encode('gatehouse webhook secrets')
+  return crypto.subtle.deriveKey(
+    { name: 'HKDF', hash: 'SHA-256', salt: new Uint8Array(), info },
+    base,
+    { name: 'AES-GCM', length: 256 },
+    false,
+    ['encrypt', 'decrypt'],
+  )
+}
+
+/** A Worker without a signing key refuses to hand one out, in words about what it is used for there. */
+function keyText(settings: Settings): string {
+  try {
+    return settings.webhooks.secretKey ?? settings.signingKey
+  } catch (err) {
+    throw new RegistryError(
+      'NOT_IMPLEMENTED',
+      'This server has no key to encrypt the secrets of webhooks with; set GATEHOUSE_WEBHOOK_SECRET_KEY or GATEHOUSE_SIGNING_KEY',
+      { cause: err },
+    )
+  }
+}
