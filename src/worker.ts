@@ -1,5 +1,6 @@
 import { createApp } from './app.ts'
 import { RegistryError } from './core/error.ts'
+import type { Platform } from './platform/context.ts'
 import { randomId } from './platform/random-id.ts'
 import { readSettings, readSigningKey } from './platform/read-settings.ts'
 import { givenBy } from './platform/setting-table.ts'
@@ -15,16 +16,9 @@ type Bindings = {
 }
 
 const app = createApp((c) => {
-  const env = bindings(c.env)
-  return {
-    db: new D1(env.DB),
-    blobs: new R2BlobStore(env.ARTIFACTS),
-    settings: settingsOf(env),
-    now: Date.now,
-    randomId,
-    sha256,
-    wake() {},
-  }
+  const address = c.req.header('cf-connecting-ip')
+  if (address !== undefined) c.set('clientAddress', address)
+  return platformOf(bindings(c.env))
 })
 
 export default app
@@ -34,22 +28,34 @@ function bindings(env: unknown): Bindings {
   return env as Bindings
 }
 
-/** One isolate has one environment, so its settings are read once. */
-const known = new WeakMap<Bindings, Settings>()
+/** One isolate has one environment, and remembers by its database who has signed in. */
+const known = new WeakMap<Bindings, Platform>()
+
+function platformOf(env: Bindings): Platform {
+  const made = known.get(env)
+  if (made) return made
+  const platform: Platform = {
+    db: new D1(env.DB),
+    blobs: new R2BlobStore(env.ARTIFACTS),
+    settings: settingsOf(env),
+    now: Date.now,
+    randomId,
+    sha256,
+    wake() {},
+  }
+  known.set(env, platform)
+  return platform
+}
 
 function settingsOf(env: Bindings): Settings {
-  const read = known.get(env)
-  if (read) return read
   const given = givenBy({ ...env })
   const key = readSigningKey(given)
-  const settings: Settings = {
+  return {
     ...readSettings(given),
     get signingKey() {
       return key ?? refuseUnsigned()
     },
   }
-  known.set(env, settings)
-  return settings
 }
 
 /** A Worker has no folder to keep a key in. The words are those by which clients fall back to a plain upload. */

@@ -1,14 +1,23 @@
 import { Hono } from 'hono'
 import type { AppEnv } from '../http/app-env.ts'
 import { downloadRoutes } from './downloads.ts'
+import { groupRoutes } from './groups.ts'
 import { openApiRoutes } from './openapi.ts'
 import { mount, type Served } from './serve.ts'
+import { serviceAccountRoutes } from './service-accounts.ts'
+import { tokenRoutes } from './tokens.ts'
 import { uploadRoutes } from './uploads.ts'
 import { versionFileRoutes } from './version-files.ts'
 import { whoamiRoutes } from './whoami.ts'
 
 /** Every endpoint of our own surface, one list a capability. Signed URLs are not among them. */
-export const served: readonly Served[] = [...whoamiRoutes, ...versionFileRoutes]
+export const served: readonly Served[] = [
+  ...whoamiRoutes,
+  ...tokenRoutes,
+  ...groupRoutes,
+  ...serviceAccountRoutes,
+  ...versionFileRoutes,
+]
 
 /** Our own REST surface, `/api/v1`. */
 export function apiRoutes(): Hono<AppEnv> {

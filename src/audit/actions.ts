@@ -18,6 +18,16 @@
  * | model_version.tag_set, tag_deleted | key, value | key, value |
  * | model_version.alias_set | alias, version (null: none had it) | alias, version |
  * | model_version.alias_deleted | alias, version | |
+ * | user.created | | name, is_admin |
+ * | user.deleted | name, is_admin | |
+ * | user.password_changed | | name |
+ * | user.admin_changed | name, is_admin | the same |
+ * | service_account.created | | name |
+ * | service_account.deleted | name | |
+ * | group.set | name, members [] (null: there was no such group) | name, members [] |
+ * | group.deleted | name, members [] | |
+ * | token.created | | id, name, for, scopes [], expires_at (null: never) |
+ * | token.revoked | the same | |
  * | request.refused | | operation, error_code, message |
  */
 export const actions = [
@@ -35,6 +45,16 @@ export const actions = [
   'model_version.tag_deleted',
   'model_version.alias_set',
   'model_version.alias_deleted',
+  'user.created',
+  'user.deleted',
+  'user.password_changed',
+  'user.admin_changed',
+  'service_account.created',
+  'service_account.deleted',
+  'group.set',
+  'group.deleted',
+  'token.created',
+  'token.revoked',
 ] as const
 
 export type Action = (typeof actions)[number]

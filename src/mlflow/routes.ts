@@ -13,7 +13,8 @@ import { registeredModelOperations } from './registered-models.ts'
 import { runOperations } from './runs.ts'
 import { searchOperations } from './searches.ts'
 import { serverOperations } from './server.ts'
-import { operations, type SurfaceOperation } from './surface.ts'
+import { operations, readingPosts, type SurfaceOperation } from './surface.ts'
+import { userOperations } from './users.ts'
 
 /** Everything of MLflow's surface that is served; the rest answers 501. One list a group. */
 export const served: readonly Operation[] = [
@@ -27,6 +28,7 @@ export const served: readonly Operation[] = [
   ...inputOperations,
   ...registeredModelOperations,
   ...modelVersionOperations,
+  ...userOperations,
 ]
 
 /** MLflow's REST surface: each operation of surface.json on each of its paths. */
@@ -42,6 +44,7 @@ export function mlflowRoutes(): Hono<AppEnv> {
         honoPath(path),
         guardedHandler((c: AppContext) => {
           c.set('operation', entry.name)
+          if (readingPosts.has(entry.name)) c.set('reads', true)
           return handler.handle(c)
         }),
       )
