@@ -162,6 +162,8 @@ export async function listen(
     const { incoming, outgoing } = nodeBindings(c)
     c.set('rawBody', bodyOf(incoming))
     if (incoming.url !== undefined) c.set('rawTarget', incoming.url)
+    const { remoteAddress } = incoming.socket
+    if (remoteAddress !== undefined) c.set('clientAddress', remoteAddress)
     if (watch.onServed) watchRequest(c, incoming, outgoing, watch.onServed)
     return platform
   }, at)

@@ -21,7 +21,11 @@ type Bindings = {
 const afterReplyMs = 20_000
 const betweenTriggersMs = 50_000
 
-const app = createApp((c) => platformOf(bindings(c.env), c.executionCtx))
+const app = createApp((c) => {
+  const address = c.req.header('cf-connecting-ip')
+  if (address !== undefined) c.set('clientAddress', address)
+  return platformOf(bindings(c.env), c.executionCtx)
+})
 
 export default {
   fetch: app.fetch,
@@ -31,8 +35,20 @@ export default {
   },
 } satisfies ExportedHandler
 
-function platformOf(env: Bindings, execution: Pick<ExecutionContext, 'waitUntil'>): Platform {
-  const platform: Platform = {
+/** wrangler.toml is what makes this true: a Worker with other bindings is not deployed. */
+function bindings(env: unknown): Bindings {
+  return env as Bindings
+}
+
+type IsolateParts = Omit<Platform, 'wake'>
+
+/** One isolate has one environment, and remembers by its database who has signed in. */
+const known = new WeakMap<Bindings, IsolateParts>()
+
+function partsOf(env: Bindings): IsolateParts {
+  const made = known.get(env)
+  if (made) return made
+  const parts: IsolateParts = {
     db: new D1(env.DB),
     blobs: new R2BlobStore(env.ARTIFACTS),
     settings: settingsOf(env),
@@ -40,32 +56,28 @@ function platformOf(env: Bindings, execution: Pick<ExecutionContext, 'waitUntil'
     randomId,
     sha256,
     outbound: workersOutbound,
+  }
+  known.set(env, parts)
+  return parts
+}
+
+function platformOf(env: Bindings, execution: Pick<ExecutionContext, 'waitUntil'>): Platform {
+  const platform: Platform = {
+    ...partsOf(env),
     wake: () => execution.waitUntil(backgroundWork(platform, afterReplyMs)),
   }
   return platform
 }
 
-/** wrangler.toml is what makes this true: a Worker with other bindings is not deployed. */
-function bindings(env: unknown): Bindings {
-  return env as Bindings
-}
-
-/** One isolate has one environment, so its settings are read once. */
-const known = new WeakMap<Bindings, Settings>()
-
 function settingsOf(env: Bindings): Settings {
-  const read = known.get(env)
-  if (read) return read
   const given = givenBy({ ...env })
   const key = readSigningKey(given)
-  const settings: Settings = {
+  return {
     ...readSettings(given),
     get signingKey() {
       return key ?? refuseUnsigned()
     },
   }
-  known.set(env, settings)
-  return settings
 }
 
 /** A Worker has no folder to keep a key in. The words are those by which clients fall back to a plain upload. */

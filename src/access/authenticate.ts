@@ -1,20 +1,34 @@
+import { RegistryError } from '../core/error.ts'
 import type { Principal } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
+import type { Authenticator, Credentials } from './credentials.ts'
+import { requireFirstAdmin } from './first-admin.ts'
+import { byPassword } from './password.ts'
+import { byToken } from './tokens.ts'
 
-/** What a request carries of who sends it; headers as they came. */
-export type Credentials = {
-  readonly authorization: string | undefined
-  readonly cookie: string | undefined
-}
+/** Every way to sign in, in the order in which they are asked. */
+const authenticators: readonly Authenticator[] = [byToken, byPassword]
 
 /**
  * Who a request is from; undefined when it carries no credentials at all.
  *
  * @throws UNAUTHENTICATED what it carries is wrong, expired or revoked
+ * @throws REQUEST_LIMIT_EXCEEDED too many wrong passwords came before
  */
 export async function authenticate(
-  _ctx: Context,
-  _credentials: Credentials,
+  ctx: Context,
+  credentials: Credentials,
 ): Promise<Principal | undefined> {
-  return undefined
+  for (const authenticator of authenticators) {
+    const principal = await authenticator(ctx, credentials)
+    if (principal) return principal
+  }
+  if (credentials.authorization === undefined) {
+    await requireFirstAdmin(ctx)
+    return undefined
+  }
+  throw new RegistryError(
+    'UNAUTHENTICATED',
+    'The Authorization header is neither Basic with a password or access token, nor Bearer with an access token',
+  )
 }

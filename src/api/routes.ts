@@ -2,12 +2,15 @@ import { Hono } from 'hono'
 import type { AppEnv } from '../http/app-env.ts'
 import { downloadRoutes } from './downloads.ts'
 import { eventRoutes } from './events.ts'
+import { groupRoutes } from './groups.ts'
 import { modelVersionRoutes } from './model-versions.ts'
 import { openApiRoutes } from './openapi.ts'
 import { policyRoutes } from './policies.ts'
 import { promotionRoutes } from './promotions.ts'
 import { mount, type Served } from './serve.ts'
+import { serviceAccountRoutes } from './service-accounts.ts'
 import { stageRoutes } from './stages.ts'
+import { tokenRoutes } from './tokens.ts'
 import { uploadRoutes } from './uploads.ts'
 import { versionFileRoutes } from './version-files.ts'
 import { webhookRoutes } from './webhooks.ts'
@@ -23,6 +26,9 @@ export const served: readonly Served[] = [
   ...promotionRoutes,
   ...webhookRoutes,
   ...eventRoutes,
+  ...tokenRoutes,
+  ...groupRoutes,
+  ...serviceAccountRoutes,
 ]
 
 /** Our own REST surface, `/api/v1`. */

@@ -27,6 +27,7 @@ export function serve<E extends Endpoint>(
     endpoint,
     async handle(c) {
       c.set('operation', endpoint.name)
+      if (endpoint.reads) c.set('reads', true)
       const ctx = rule === 'public' ? c.var.ctx : await admit(c)
       const asked = await askedOf(endpoint, c)
       if (rule !== 'public') await rule(ctx, asked)

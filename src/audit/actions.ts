@@ -33,6 +33,16 @@
  * | webhook.created | | webhook (its id), name, origin of its URL, events [], models, format, signed, status |
  * | webhook.updated | the same | the same |
  * | webhook.deleted | the same | |
+ * | user.created | | name, is_admin |
+ * | user.deleted | name, is_admin | |
+ * | user.password_changed | | name |
+ * | user.admin_changed | name, is_admin | the same |
+ * | service_account.created | | name |
+ * | service_account.deleted | name | |
+ * | group.set | name, members [] (null: there was no such group) | name, members [] |
+ * | group.deleted | name, members [] | |
+ * | token.created | | id, name, for, scopes [], expires_at (null: never) |
+ * | token.revoked | the same | |
  * | request.refused | | operation, error_code, message |
  */
 export const actions = [
@@ -70,6 +80,16 @@ export const actions = [
   'webhook.created',
   'webhook.updated',
   'webhook.deleted',
+  'user.created',
+  'user.deleted',
+  'user.password_changed',
+  'user.admin_changed',
+  'service_account.created',
+  'service_account.deleted',
+  'group.set',
+  'group.deleted',
+  'token.created',
+  'token.revoked',
 ] as const
 
 export type Action = (typeof actions)[number]

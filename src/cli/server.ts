@@ -4,6 +4,7 @@ import { drain } from '../platform/node/http-server.ts'
 import { RequestMetrics } from '../platform/node/metrics.ts'
 import type { Served } from '../platform/node/served.ts'
 import { readChoice, readNumber, readSwitch } from '../platform/read-settings.ts'
+import { makeFirstAdmin } from './first-admin.ts'
 import { addSettings, givenSettings } from './options.ts'
 
 /** Below the ten seconds that supervisors commonly allow between SIGTERM and SIGKILL. */
@@ -29,6 +30,7 @@ export function serverCommand(): Command {
     const metrics = readSwitch(given, 'metrics') ? new RequestMetrics() : undefined
     const port = readNumber(given, 'port', 65_535)
     const platform = await openPlatform(given)
+    if (platform.settings.auth) await makeFirstAdmin(platform)
     const onServed = observer(level, metrics)
     const { server, url } = await listen(
       platform,

@@ -1,19 +1,10 @@
 import type { Command } from 'commander'
 import { createApp } from '../app.ts'
 import { ApiError, GatehouseClient } from '../client/client.ts'
-import type { Principal } from '../core/principal.ts'
+import { operator } from '../core/principal.ts'
 import { openPlatform } from '../node.ts'
 import { StartError } from '../platform/start-error.ts'
 import { addSettings, givenSettings } from './options.ts'
-
-/** Who holds the database may do everything; the record says that it was done so. */
-const operator: Principal = {
-  name: 'operator',
-  kind: 'service',
-  verified: true,
-  groups: [],
-  isAdmin: true,
-}
 
 /** Give a command the flags of `withServer`: the server's, the storage settings, and `--json`. */
 export function addServer(command: Command): Command {

@@ -48,3 +48,13 @@ export async function* oneChunk(bytes: Uint8Array): AsyncIterable<Uint8Array> {
 export function chunksOf(stream: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
   return stream as unknown as AsyncIterable<Uint8Array>
 }
+
+/** The bytes that lower-case hex spells. */
+export function fromHex(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(text.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
+}
+
+/** `count` bytes that nobody can guess. */
+export function randomBytes(count: number): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Uint8Array(count))
+}

@@ -1,3 +1,6 @@
+/** What a caller that signed in with an access token may do at most. */
+export type Scope = 'read' | 'write'
+
 /** Who asks. With access control off everybody is anonymous and nothing is refused. */
 export type Principal = {
   readonly name: string
@@ -8,6 +11,12 @@ export type Principal = {
   readonly isAdmin: boolean
   /** `accounts.id` of who signed in; absent for those whom no account stands for. */
   readonly accountId?: number
+  /** The access token by which it signed in; absent for every other way. Unix milliseconds. */
+  readonly token?: {
+    readonly id: number
+    readonly scopes: readonly Scope[]
+    readonly expiresAtMs: number | undefined
+  }
 }
 
 export const anonymous: Principal = {
@@ -21,6 +30,15 @@ export const anonymous: Principal = {
 /** Who does what happens by itself: requests that expire, or merge when nothing blocks them any more. */
 export const gatehouse: Principal = {
   name: 'gatehouse',
+  kind: 'service',
+  verified: true,
+  groups: [],
+  isAdmin: true,
+}
+
+/** Who holds the database may do everything; the record says that it was done so. */
+export const operator: Principal = {
+  name: 'operator',
   kind: 'service',
   verified: true,
   groups: [],

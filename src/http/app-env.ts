@@ -10,6 +10,10 @@ export type AppEnv = {
     rawBody?: ByteStream
     /** The request target as it was sent, where the runtime has it; `c.req.url` has lost `..` segments. */
     rawTarget?: string
+    /** The client's address where the entry knows it: the socket's, or what a trusted proxy says. */
+    clientAddress?: string
+    /** The operation changes nothing, whatever its method: a search by POST. */
+    reads?: boolean
     /** The operation that answered, for logs and metrics. */
     operation?: string
   }

@@ -1,6 +1,7 @@
 import type { Handler, Hono, MiddlewareHandler } from 'hono'
 import { authenticate } from '../access/authenticate.ts'
 import { RegistryError } from '../core/error.ts'
+import type { Principal } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
 import type { AppContext, AppEnv } from './app-env.ts'
 
@@ -39,6 +40,7 @@ export function guard(rule: Rule<AppContext>): MiddlewareHandler<AppEnv> {
  *
  * @returns the request's context with its principal
  * @throws UNAUTHENTICATED no credentials, or wrong ones
+ * @throws PERMISSION_DENIED an access token without the scope that the request needs
  */
 export async function admit(c: AppContext): Promise<Context> {
   const { ctx } = c.var
@@ -46,18 +48,33 @@ export async function admit(c: AppContext): Promise<Context> {
   const principal = await authenticate(ctx, {
     authorization: c.req.header('authorization'),
     cookie: c.req.header('cookie'),
+    clientAddress: c.var.clientAddress,
   })
   if (!principal) {
-    // The realm makes browsers and HTTP libraries send what they have.
-    c.header('WWW-Authenticate', 'Basic realm="gatehouse"')
     throw new RegistryError(
       'UNAUTHENTICATED',
       'This server needs credentials: set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN',
     )
   }
+  checkScope(c, principal)
   const known = { ...ctx, principal }
   c.set('ctx', known)
   return known
+}
+
+/**
+ * A token may do what its scopes say: what changes nothing needs `read`, all else `write`. A GET
+ * changes nothing, nor does a call that its surface declares as reading.
+ */
+function checkScope(c: AppContext, { token }: Principal): void {
+  if (!token) return
+  const reads = ['GET', 'HEAD', 'OPTIONS'].includes(c.req.method) || c.var.reads === true
+  const needed = reads ? 'read' : 'write'
+  if (token.scopes.includes(needed)) return
+  throw new RegistryError(
+    'PERMISSION_DENIED',
+    `This access token lacks the scope '${needed}'; use one that has it`,
+  )
 }
 
 /** Fails at the start, and so in every test, when a route is behind no rule. */

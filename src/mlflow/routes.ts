@@ -13,7 +13,8 @@ import { registeredModelOperations } from './registered-models.ts'
 import { runOperations } from './runs.ts'
 import { searchOperations } from './searches.ts'
 import { serverOperations } from './server.ts'
-import { operations, type SurfaceOperation } from './surface.ts'
+import { operations, readingPosts, type SurfaceOperation } from './surface.ts'
+import { userOperations } from './users.ts'
 import { webhookOperations } from './webhooks.ts'
 
 /** Everything of MLflow's surface that is served; the rest answers 501. One list a group. */
@@ -29,6 +30,7 @@ export const served: readonly Operation[] = [
   ...registeredModelOperations,
   ...modelVersionOperations,
   ...webhookOperations,
+  ...userOperations,
 ]
 
 /** MLflow's REST surface: each operation of surface.json on each of its paths. */
@@ -44,6 +46,7 @@ export function mlflowRoutes(): Hono<AppEnv> {
         honoPath(path),
         guardedHandler((c: AppContext) => {
           c.set('operation', entry.name)
+          if (readingPosts.has(entry.name)) c.set('reads', true)
           return handler.handle(c)
         }),
       )

@@ -33,6 +33,24 @@ const dropped: readonly SurfaceEntry[] = [
 /** Further paths of operations that MLflow 3.17.2 has: the short form that people type. */
 const alsoAt = new Map([['logParam', ['POST /{api,ajax-api}/2.0/mlflow/runs/log-param']]])
 
+/** What is asked by POST and changes nothing: an access token that may but read may do it. */
+export const readingPosts: ReadonlySet<string> = new Set([
+  'batchGetTraceInfos',
+  'calculateTraceFilterCorrelation',
+  'createPresignedDownloadUrl',
+  'getLatestVersions',
+  'queryTraceMetrics',
+  'searchDatasets',
+  'searchEvaluationDatasets',
+  'searchExperiments',
+  'searchIssues',
+  'searchJobs',
+  'searchLoggedModels',
+  'searchPromptOptimizationJobs',
+  'searchRuns',
+  'searchTracesV3',
+])
+
 type SurfaceEntry = { name: string; group: string; tier: number; routes: string[] }
 
 /** Every operation with its routes expanded: `/api`, `/ajax-api` and, for tier 1, the preview prefix. */

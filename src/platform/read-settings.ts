@@ -22,6 +22,7 @@ export function readSettings(given: Given): Omit<Settings, 'signingKey'> {
     sourcePattern: readPattern(given),
     sourceSchemesAllowed: list(given('source-schemes')),
     auth: readSwitch(given, 'auth'),
+    firstAdmin: { name: given('admin-user') ?? '', password: given('admin-password') },
     allowedHosts: open ? ['*'] : list(given('allowed-hosts')),
     corsOrigins: open ? ['*'] : list(given('cors-allowed-origins')),
     frameOptions: readChoice(given, 'x-frame-options', ['SAMEORIGIN', 'DENY', 'NONE']),

@@ -134,6 +134,23 @@ export const settingTable = [
   },
   {
     ...everywhere,
+    name: 'admin-user',
+    value: 'name',
+    default: 'admin',
+    also: ['MLFLOW_AUTH_ADMIN_USERNAME'],
+    meaning: 'Name of the administrator that the first start with --auth makes.',
+  },
+  {
+    ...everywhere,
+    name: 'admin-password',
+    value: 'password',
+    secret: true,
+    also: ['MLFLOW_AUTH_ADMIN_PASSWORD'],
+    meaning:
+      'Password of that administrator, at least 12 characters; without it a random one is printed once, and a Worker lets nobody in. Read only while there is no administrator.',
+  },
+  {
+    ...everywhere,
     name: 'default-artifact-root',
     value: 'uri',
     default: 'mlflow-artifacts:',

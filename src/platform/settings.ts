@@ -10,6 +10,8 @@ export type Settings = {
   readonly sourceSchemesAllowed: readonly string[]
   /** Whether callers must sign in; off, everybody may do everything, as with MLflow's default server. */
   readonly auth: boolean
+  /** Who is made the administrator where there is none; without a password nobody is. */
+  readonly firstAdmin: { readonly name: string; readonly password: string | undefined }
   /** Signs multipart part URLs and the like. */
   readonly signingKey: string
   /** `host` or `host:port` that requests may name, exactly; `*` for any. */
@@ -44,6 +46,7 @@ export const defaultSettings: Omit<Settings, 'signingKey'> = {
   sourcePattern: undefined,
   sourceSchemesAllowed: [],
   auth: false,
+  firstAdmin: { name: 'admin', password: undefined },
   allowedHosts: [],
   corsOrigins: [],
   frameOptions: 'SAMEORIGIN',

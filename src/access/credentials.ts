@@ -1,0 +1,38 @@
+import { fromBase64Url } from '../core/bytes.ts'
+import type { Principal } from '../core/principal.ts'
+import type { Context } from '../platform/context.ts'
+
+/** What a request carries of who sends it; headers as they came. */
+export type Credentials = {
+  readonly authorization: string | undefined
+  readonly cookie: string | undefined
+  /** The client's address where the entry knows it: who fails too often is told by it. */
+  readonly clientAddress?: string | undefined
+}
+
+/**
+ * One way to sign in: the principal; undefined when the credentials are not of its kind.
+ *
+ * @throws UNAUTHENTICATED they are of its kind, and wrong, expired or revoked
+ */
+export type Authenticator = (
+  ctx: Context,
+  credentials: Credentials,
+) => Promise<Principal | undefined>
+
+/** What follows `Bearer`. */
+export function bearerOf({ authorization }: Credentials): string | undefined {
+  return /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
+}
+
+/** User and password of HTTP Basic: UTF-8, and the name ends at the first colon. */
+export function basicOf({
+  authorization,
+}: Credentials): { readonly user: string; readonly password: string } | undefined {
+  const encoded = /^basic +(\S+) *$/i.exec(authorization ?? '')?.[1]
+  if (encoded === undefined) return undefined
+  const text = fromBase64Url(encoded.replaceAll('+', '-').replaceAll('/', '_'))
+  const colon = text?.indexOf(':') ?? -1
+  if (text === undefined || colon === -1) return undefined
+  return { user: text.slice(0, colon), password: text.slice(colon + 1) }
+}

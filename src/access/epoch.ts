@@ -1,0 +1,20 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { commit } from '../audit/record.ts'
+import type { Context } from '../platform/context.ts'
+
+const epochQuery = sql.raw('select epoch from access_epoch where id = 1')
+
+/** Changes whenever anything does that decides who a caller is: what was read under one holds while it does. */
+export async function readAccessEpoch(ctx: Context): Promise<number> {
+  const row = await ctx.db.first<{ epoch: number }>(epochQuery)
+  if (!row) throw new Error('access_epoch has no row')
+  return row.epoch
+}
+
+/** Belongs into the batch of every change of accounts, groups, memberships, tokens and their rights. */
+export const accessChanged: SQL = sql.raw('update access_epoch set epoch = epoch + 1 where id = 1')
+
+/** As `commit`, for a change that must hold from the next request on, in whichever process. */
+export function commitAccess(ctx: Context, statements: readonly SQL[]): Promise<unknown[][]> {
+  return commit(ctx, [...statements, accessChanged])
+}

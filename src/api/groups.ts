@@ -1,0 +1,32 @@
+import { requireAccessAdmin } from '../access/administer.ts'
+import * as access from '../access/groups.ts'
+import { anyone } from '../http/guard.ts'
+import { deleteGroup, getGroup, listGroups, putGroup } from './endpoints/groups.ts'
+import { page } from './page.ts'
+import { type Served, serve } from './serve.ts'
+
+/** Groups: whoever signs in sees them, administrators make them. */
+export const groupRoutes: readonly Served[] = [
+  serve(listGroups, anyone, (ctx, { query }) =>
+    page(['groups'], query, {
+      first: '',
+      read: (after: string, count) => access.listGroups(ctx, after, count),
+      keyOf: ({ name }) => name,
+      toWire,
+    }),
+  ),
+  serve(getGroup, anyone, async (ctx, { params }) =>
+    toWire(await access.getGroup(ctx, params.name)),
+  ),
+  serve(putGroup, requireAccessAdmin, async (ctx, { params, body }) =>
+    toWire(await access.setGroup(ctx, params.name, body.members)),
+  ),
+  serve(deleteGroup, requireAccessAdmin, async (ctx, { params }) => {
+    await access.deleteGroup(ctx, params.name)
+    return {}
+  }),
+]
+
+function toWire({ name, members }: access.Group) {
+  return { name, members: [...members] }
+}

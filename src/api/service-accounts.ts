@@ -1,0 +1,33 @@
+import { requireAccessAdmin } from '../access/administer.ts'
+import * as access from '../access/service-accounts.ts'
+import { anyone } from '../http/guard.ts'
+import {
+  createServiceAccount,
+  deleteServiceAccount,
+  listServiceAccounts,
+} from './endpoints/service-accounts.ts'
+import { page } from './page.ts'
+import { type Served, serve } from './serve.ts'
+
+/** Service accounts: whoever signs in sees them, administrators make them. */
+export const serviceAccountRoutes: readonly Served[] = [
+  serve(listServiceAccounts, anyone, (ctx, { query }) =>
+    page(['service-accounts'], query, {
+      first: '',
+      read: (after: string, count) => access.listServiceAccounts(ctx, after, count),
+      keyOf: ({ name }) => name,
+      toWire,
+    }),
+  ),
+  serve(createServiceAccount, requireAccessAdmin, async (ctx, { body }) =>
+    toWire(await access.createServiceAccount(ctx, body.name)),
+  ),
+  serve(deleteServiceAccount, requireAccessAdmin, async (ctx, { params }) => {
+    await access.deleteServiceAccount(ctx, params.name)
+    return {}
+  }),
+]
+
+function toWire({ name, principal, createdAtMs }: access.ServiceAccount) {
+  return { name, principal, created_at: createdAtMs }
+}

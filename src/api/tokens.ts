@@ -1,0 +1,42 @@
+import * as access from '../access/manage-tokens.ts'
+import { anyone } from '../http/guard.ts'
+import { createToken, listTokens, revokeToken } from './endpoints/tokens.ts'
+import { page } from './page.ts'
+import { type Served, serve } from './serve.ts'
+
+/** Access tokens: whoever signs in has their own, administrators everybody's; the verbs see to it. */
+export const tokenRoutes: readonly Served[] = [
+  serve(listTokens, anyone, (ctx, { query }) =>
+    page(['tokens', query.for ?? null], query, {
+      first: 0,
+      read: (after: number, count) => access.listTokens(ctx, query.for, after, count),
+      keyOf: ({ id }) => id,
+      toWire,
+    }),
+  ),
+  serve(createToken, anyone, async (ctx, { body }) => {
+    const { token, text } = await access.createToken(ctx, {
+      name: body.name,
+      owner: body.for,
+      scopes: body.scopes,
+      expiresInDays: body.expires_in_days,
+    })
+    return { ...toWire(token), token: text }
+  }),
+  serve(revokeToken, anyone, async (ctx, { params }) => {
+    await access.revokeToken(ctx, params.id)
+    return {}
+  }),
+]
+
+function toWire({ id, name, owner, scopes, ...at }: access.Token) {
+  return {
+    id: String(id),
+    name,
+    for: owner,
+    scopes: [...scopes],
+    created_at: at.createdAtMs,
+    ...(at.expiresAtMs !== undefined && { expires_at: at.expiresAtMs }),
+    ...(at.lastUsedAtMs !== undefined && { last_used_at: at.lastUsedAtMs }),
+  }
+}

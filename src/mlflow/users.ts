@@ -1,0 +1,74 @@
+import { requireAccessAdmin, requireSelfOrAdmin } from '../access/administer.ts'
+import {
+  createUser,
+  deleteUser,
+  getUser,
+  hasPassword,
+  listUsers,
+  setAdmin,
+  setPassword,
+  type User,
+} from '../access/users.ts'
+import { notFound } from '../core/error.ts'
+import { anyone } from '../http/guard.ts'
+import type { Context } from '../platform/context.ts'
+import { type Operation, operation } from './operation.ts'
+import { message } from './wire/message.ts'
+
+const text = { type: 'string', required: true } as const
+const selfOrAdmin = (ctx: Context, req: { readonly username: string }) =>
+  requireSelfOrAdmin(ctx, req.username)
+
+/** MLflow's users, for its AuthServiceClient. Nobody signs up by themselves here. */
+export const userOperations: readonly Operation[] = [
+  operation(
+    'createUser',
+    requireAccessAdmin,
+    message({ username: text, password: text }),
+    async (ctx, req) => ({ user: userToWire(await createUser(ctx, req.username, req.password)) }),
+  ),
+
+  operation('getUser', selfOrAdmin, message({ username: text }), async (ctx, req) => ({
+    user: userToWire(await getUser(ctx, req.username)),
+  })),
+
+  operation('getCurrentUser', anyone, message({}), async (ctx) => {
+    const { accountId: id, name, isAdmin } = ctx.principal
+    if (id === undefined) throw notFound('User', name)
+    return {
+      user: userToWire({ id, name, isAdmin }),
+      // Web pages offer to change the password by it.
+      is_basic_auth: await hasPassword(ctx, id),
+    }
+  }),
+
+  operation('listUsers', anyone, message({}), async (ctx) => ({
+    users: (await listUsers(ctx)).map((user) => ({ ...userToWire(user), roles: [] })),
+  })),
+
+  operation(
+    'updateUserPassword',
+    selfOrAdmin,
+    message({ username: text, password: text, current_password: { type: 'string' } }),
+    (ctx, req, c) =>
+      setPassword(ctx, req.username, req.password, {
+        password: req.current_password,
+        address: c.var.clientAddress,
+      }),
+  ),
+
+  operation(
+    'updateUserAdmin',
+    requireAccessAdmin,
+    message({ username: text, is_admin: { type: 'bool', required: true } }),
+    (ctx, req) => setAdmin(ctx, req.username, req.is_admin),
+  ),
+
+  operation('deleteUser', requireAccessAdmin, message({ username: text }), (ctx, req) =>
+    deleteUser(ctx, req.username),
+  ),
+]
+
+function userToWire({ id, name, isAdmin }: User) {
+  return { id, is_admin: isAdmin, username: name }
+}
