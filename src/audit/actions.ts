@@ -18,6 +18,15 @@
  * | model_version.tag_set, tag_deleted | key, value | key, value |
  * | model_version.alias_set | alias, version (null: none had it) | alias, version |
  * | model_version.alias_deleted | alias, version | |
+ * | permission.granted | permission (null: none) | username or role_id and role, resource_type, resource_id, permission |
+ * | permission.revoked | username or role_id and role, resource_type, resource_id, permission | |
+ * | role.created | | role_id, name, description |
+ * | role.updated | role_id, name, description | the same |
+ * | role.deleted | role_id, name, description, permissions [], holders [] | |
+ * | role.assigned | | username, role_id, role |
+ * | role.unassigned | username, role_id, role | |
+ * | grant.created | | id, principal, action, models, stage, alias |
+ * | grant.deleted | the same | |
  * | request.refused | | operation, error_code, message |
  */
 export const actions = [
@@ -35,6 +44,15 @@ export const actions = [
   'model_version.tag_deleted',
   'model_version.alias_set',
   'model_version.alias_deleted',
+  'permission.granted',
+  'permission.revoked',
+  'role.created',
+  'role.updated',
+  'role.deleted',
+  'role.assigned',
+  'role.unassigned',
+  'grant.created',
+  'grant.deleted',
 ] as const
 
 export type Action = (typeof actions)[number]

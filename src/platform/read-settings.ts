@@ -22,6 +22,13 @@ export function readSettings(given: Given): Omit<Settings, 'signingKey'> {
     sourcePattern: readPattern(given),
     sourceSchemesAllowed: list(given('source-schemes')),
     auth: readSwitch(given, 'auth'),
+    defaultPermission: readChoice(given, 'default-permission', [
+      'NO_PERMISSIONS',
+      'READ',
+      'USE',
+      'EDIT',
+      'MANAGE',
+    ]),
     allowedHosts: open ? ['*'] : list(given('allowed-hosts')),
     corsOrigins: open ? ['*'] : list(given('cors-allowed-origins')),
     frameOptions: readChoice(given, 'x-frame-options', ['SAMEORIGIN', 'DENY', 'NONE']),

@@ -10,6 +10,8 @@ export type Settings = {
   readonly sourceSchemesAllowed: readonly string[]
   /** Whether callers must sign in; off, everybody may do everything, as with MLflow's default server. */
   readonly auth: boolean
+  /** With `auth`, what everybody has on what nobody was granted anything on. MLflow: `default_permission`. */
+  readonly defaultPermission: 'READ' | 'USE' | 'EDIT' | 'MANAGE' | 'NO_PERMISSIONS'
   /** Signs multipart part URLs and the like. */
   readonly signingKey: string
   /** `host` or `host:port` that requests may name, exactly; `*` for any. */
@@ -30,6 +32,7 @@ export const defaultSettings: Omit<Settings, 'signingKey'> = {
   sourcePattern: undefined,
   sourceSchemesAllowed: [],
   auth: false,
+  defaultPermission: 'READ',
   allowedHosts: [],
   corsOrigins: [],
   frameOptions: 'SAMEORIGIN',

@@ -4,6 +4,7 @@ import { invalid } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { checkModelName, versionNotFound } from './check-names.ts'
 import { modelId, versionId } from './ids.ts'
+import { refusedOr, unblockedVersion } from './promotion.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
 import { recordVersion } from './record.ts'
 import { archivedStage, isActive, stages } from './stages.ts'
@@ -32,18 +33,21 @@ export async function transitionStage(
     )
   }
   const now = ctx.now()
-  const id = versionId(ctx, name, version)
+  const free = await unblockedVersion(ctx, name, { to: stage })
+  const id = sql`select v.id from model_versions v
+    where v.id = (${versionId(ctx, name, version)}) and ${free}`
   const move = sql`update model_versions set stage = ${stage}, updated_at_ms = ${now}
     where id = (${id})`
   const others = sql`registered_model = (${modelId(ctx, name)}) and stage = ${stage}
     and version <> ${version}`
-  const entry = recordVersion(ctx, name, version, 'model_version.transitioned', {
+  const said = {
     before: sql`json_object('stage', v.stage)`,
     after: archiveOthers
       ? sql`json_object('stage', ${stage}, 'archived',
           json((select json_group_array(cast(version as text)) from model_versions where ${others})))`
       : sql`json_object('stage', ${stage})`,
-  })
+  }
+  const entry = recordVersion(ctx, name, version, 'model_version.transitioned', said, free)
   const archive = sql`update model_versions set stage = ${archivedStage}, updated_at_ms = ${now}
     where ${others} and exists (${id})`
   const touch = sql`update registered_models set updated_at_ms = ${now}
@@ -51,6 +55,6 @@ export async function transitionStage(
   const changes = [entry, move, ...(archiveOthers ? [archive] : []), touch]
   const rows = await commit(ctx, [...changes, ...versionReads(id)])
   const [moved] = versionsFrom(rows.slice(changes.length))
-  if (!moved) throw versionNotFound(name, version)
+  if (!moved) throw await refusedOr(ctx, name, versionNotFound(name, version))
   return moved
 }

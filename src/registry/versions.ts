@@ -5,6 +5,7 @@ import { checkLength } from '../core/names.ts'
 import type { Context } from '../platform/context.ts'
 import { checkModelName, versionNotFound } from './check-names.ts'
 import { modelId, versionId } from './ids.ts'
+import { refusedOr, unblockedVersion } from './promotion.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
 import { recordVersion } from './record.ts'
 import { descriptionCharsMax } from './registered-models.ts'
@@ -58,13 +59,16 @@ const versionJson = sql`json_object('stage', v.stage, 'source', v.source, 'run_i
  */
 export async function deleteVersion(ctx: Context, name: string, version: number): Promise<void> {
   checkModelName(name)
+  const free = await unblockedVersion(ctx, name)
+  const id = sql`select v.id from model_versions v
+    where v.id = (${versionId(ctx, name, version)}) and ${free}`
   const [, , deleted] = await commit(ctx, [
-    recordVersion(ctx, name, version, 'model_version.deleted', { before: versionJson }),
+    recordVersion(ctx, name, version, 'model_version.deleted', { before: versionJson }, free),
     sql`update registered_models set updated_at_ms = ${ctx.now()}
-      where id = (${modelId(ctx, name)}) and exists (${versionId(ctx, name, version)})`,
-    sql`delete from model_versions where id = (${versionId(ctx, name, version)}) returning id`,
+      where id = (${modelId(ctx, name)}) and exists (${id})`,
+    sql`delete from model_versions where id = (${id}) returning id`,
   ])
-  if (deleted?.length === 0) throw versionNotFound(name, version)
+  if (deleted?.length === 0) throw await refusedOr(ctx, name, versionNotFound(name, version))
 }
 
 /**
