@@ -1,4 +1,4 @@
-import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 
 /** Who can sign in: people, and service accounts. */
 export const accounts = sqliteTable('accounts', {
@@ -77,4 +77,88 @@ export const signInFailures = sqliteTable(
     until_ms: integer().notNull(),
   },
   (t) => [index('sign_in_failures_by_time').on(t.until_ms)],
+)
+
+/** MLflow's roles: named sets of permissions that accounts hold. */
+export const roles = sqliteTable(
+  'roles',
+  {
+    /** MLflow's role id; never reused. */
+    id: integer().primaryKey({ autoIncrement: true }),
+    workspace: text().notNull(),
+    name: text().notNull(),
+    description: text(),
+    /** The account whose own role this is: it holds what was granted to the account directly. */
+    account: integer().references(() => accounts.id, { onDelete: 'cascade' }),
+    created_at_ms: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex('roles_by_name').on(t.workspace, t.name),
+    uniqueIndex('roles_by_account').on(t.workspace, t.account),
+  ],
+)
+
+/** Who holds which role. */
+export const roleHolders = sqliteTable(
+  'role_holders',
+  {
+    /** MLflow's assignment id; never reused. */
+    id: integer().primaryKey({ autoIncrement: true }),
+    account: integer()
+      .notNull()
+      .references(() => accounts.id, { onDelete: 'cascade' }),
+    role: integer()
+      .notNull()
+      .references(() => roles.id, { onDelete: 'cascade' }),
+  },
+  (t) => [
+    uniqueIndex('role_holders_by_account').on(t.account, t.role),
+    index('role_holders_by_role').on(t.role),
+  ],
+)
+
+/** What a role permits. */
+export const rolePermissions = sqliteTable(
+  'role_permissions',
+  {
+    /** MLflow's role permission id; never reused. */
+    id: integer().primaryKey({ autoIncrement: true }),
+    role: integer()
+      .notNull()
+      .references(() => roles.id, { onDelete: 'cascade' }),
+    /** MLflow's type: `experiment`, `registered_model`, `prompt`, `run`, ... */
+    resource_type: text().notNull(),
+    /** `*` for all, or the id of one: of `experiments`, or of `registered_models`, so that a model that is renamed keeps them. */
+    resource: text().notNull(),
+    /** READ, USE, EDIT, MANAGE, DENY, or NO_PERMISSIONS, which clients before 3.13 grant. */
+    permission: text().notNull(),
+  },
+  (t) => [
+    uniqueIndex('role_permissions_by_resource').on(t.role, t.resource_type, t.resource),
+    index('role_permissions_of_resource').on(t.resource_type, t.resource),
+  ],
+)
+
+/** Rights beyond MLflow's: who may register, promote, approve, and so on. */
+export const grants = sqliteTable(
+  'grants',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    workspace: text().notNull(),
+    /** `user:ada`, `group:release`, `service:trainer`. */
+    principal: text().notNull(),
+    /** One of `rights`. */
+    action: text().notNull(),
+    /** Globs: `*` stands for any text. */
+    models: text().notNull(),
+    /** Of a `promote` grant; at most one of the two. Empty for none. */
+    stage: text().notNull(),
+    alias: text().notNull(),
+    /** Who made it: a principal's name. */
+    created_by: text().notNull(),
+    created_at_ms: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex('grants_once').on(t.workspace, t.action, t.principal, t.models, t.stage, t.alias),
+  ],
 )

@@ -30,7 +30,7 @@ export function serve<E extends Endpoint>(
       if (endpoint.reads) c.set('reads', true)
       const ctx = rule === 'public' ? c.var.ctx : await admit(c)
       const asked = await askedOf(endpoint, c)
-      if (rule !== 'public') await rule(ctx, asked)
+      if (rule !== 'public') await rule(ctx, asked, c)
       const reply = await answer(ctx, asked, c)
       return reply instanceof Response ? reply : c.json(reply as object, endpoint.status ?? 200)
     },

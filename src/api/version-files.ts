@@ -1,14 +1,19 @@
+import { requireModel } from '../access/require.ts'
 import { manifestFilesAfter } from '../artifacts/manifest.ts'
 import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
-import { anyone } from '../http/guard.ts'
+import type { Context } from '../platform/context.ts'
 import { verifyOnRecord } from '../registry/damage.ts'
 import { getVersionFiles, sealedManifest } from '../registry/version-manifest.ts'
 import { listVersionFiles, verifyVersion } from './endpoints/version-files.ts'
 import { type Served, serve } from './serve.ts'
 
+function mayRead(ctx: Context, { params }: { readonly params: { readonly name: string } }) {
+  return requireModel(ctx, params.name, 'READ', 'version')
+}
+
 /** What a model version is made of, and whether it still is. */
 export const versionFileRoutes: readonly Served[] = [
-  serve(listVersionFiles, anyone, async (ctx, { params, query }) => {
+  serve(listVersionFiles, mayRead, async (ctx, { params, query }) => {
     const { manifestId, digest } = await getVersionFiles(ctx, params.name, params.version)
     if (manifestId === null || digest === null) return { sealed: false, items: [] }
     const asked = ['version-files', manifestId]
@@ -26,7 +31,7 @@ export const versionFileRoutes: readonly Served[] = [
     }
   }),
 
-  serve(verifyVersion, anyone, async (ctx, { params }) => {
+  serve(verifyVersion, mayRead, async (ctx, { params }) => {
     const files = await getVersionFiles(ctx, params.name, params.version)
     const manifest = sealedManifest(files, params.name, params.version)
     const { digest, filesRead, differing } = await verifyOnRecord(ctx, manifest)

@@ -43,6 +43,15 @@
  * | group.deleted | name, members [] | |
  * | token.created | | id, name, for, scopes [], expires_at (null: never) |
  * | token.revoked | the same | |
+ * | permission.granted | permission (null: none) | username or role_id and role, resource_type, resource_id, permission |
+ * | permission.revoked | username or role_id and role, resource_type, resource_id, permission | |
+ * | role.created | | role_id, name, description |
+ * | role.updated | role_id, name, description | the same |
+ * | role.deleted | role_id, name, description, permissions [], holders [] | |
+ * | role.assigned | | username, role_id, role |
+ * | role.unassigned | username, role_id, role | |
+ * | grant.created | | id, principal, action, models, stage, alias |
+ * | grant.deleted | the same | |
  * | request.refused | | operation, error_code, message |
  */
 export const actions = [
@@ -90,6 +99,15 @@ export const actions = [
   'group.deleted',
   'token.created',
   'token.revoked',
+  'permission.granted',
+  'permission.revoked',
+  'role.created',
+  'role.updated',
+  'role.deleted',
+  'role.assigned',
+  'role.unassigned',
+  'grant.created',
+  'grant.deleted',
 ] as const
 
 export type Action = (typeof actions)[number]

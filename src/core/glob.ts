@@ -1,26 +1,19 @@
 /**
- * Whether `text` matches `glob`, in which `*` stands for any text and nothing else is special.
- * Greedy, with one place to come back to: at worst the product of the two lengths.
+ * Whether `text` is what `glob` says, in which `*` stands for any text and all else for itself. Takes
+ * the time of one walk over `text` for each `*`.
  */
 export function matchesGlob(glob: string, text: string): boolean {
-  let g = 0
-  let t = 0
-  let star = -1
-  let from = 0
-  while (t < text.length) {
-    if (glob[g] === '*') {
-      star = g++
-      from = t
-    } else if (g < glob.length && glob[g] === text[t]) {
-      g++
-      t++
-    } else if (star >= 0) {
-      g = star + 1
-      t = ++from
-    } else {
-      return false
-    }
+  const [first = '', ...rest] = glob.split('*')
+  const last = rest.pop()
+  if (last === undefined) return glob === text
+  if (text.length < first.length + last.length) return false
+  if (!text.startsWith(first) || !text.endsWith(last)) return false
+  const end = text.length - last.length
+  let from = first.length
+  for (const piece of rest) {
+    const at = text.indexOf(piece, from)
+    if (at === -1 || at + piece.length > end) return false
+    from = at + piece.length
   }
-  while (glob[g] === '*') g++
-  return g === glob.length
+  return true
 }

@@ -11,7 +11,7 @@ import type { AppContext, AppEnv } from './app-env.ts'
  *
  * @typeParam R what the call asks: the decoded message, or the request where that is read by hand
  */
-export type Rule<R> = 'public' | ((ctx: Context, req: R) => void | Promise<void>)
+export type Rule<R> = 'public' | ((ctx: Context, req: R, c: AppContext) => void | Promise<void>)
 
 /** Whoever has signed in. */
 export function anyone(): void {}
@@ -28,7 +28,7 @@ export function guardedHandler<H extends Handler<AppEnv>>(handler: H): H {
 /** Middleware that judges `rule` on the request, ahead of a handler. */
 export function guard(rule: Rule<AppContext>): MiddlewareHandler<AppEnv> {
   const middleware: MiddlewareHandler<AppEnv> = async (c, next) => {
-    if (rule !== 'public') await rule(await admit(c), c)
+    if (rule !== 'public') await rule(await admit(c), c, c)
     await next()
   }
   guarded.add(middleware)

@@ -3,10 +3,12 @@ import { cleanFilePath, cleanPath } from '../artifacts/path.ts'
 import { invalid, notFound, RegistryError } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { declaredLength, requestBytes } from '../http/body.ts'
-import { anyone } from '../http/guard.ts'
 import { sendLocated } from '../http/send-artifact.ts'
 import { pathAfter, rawPath } from '../http/target.ts'
+import type { Context } from '../platform/context.ts'
 import { listLocated, locate } from '../registry/artifact-place.ts'
+import { requirePath } from '../registry/require.ts'
+import { requireToDelete } from '../tracking/artifact-owner.ts'
 import { entriesToWire, ListFields, listQuery } from './artifact-wire.ts'
 import { type Operation, operation, rawOperation } from './operation.ts'
 import { message } from './wire/message.ts'
@@ -17,7 +19,7 @@ const root = '/mlflow-artifacts/artifacts'
 export const artifactProxyOperations: readonly Operation[] = [
   operation(
     'listProxyArtifacts',
-    anyone,
+    (ctx, req) => requirePath(ctx, cleanPath(req.path ?? ''), 'READ'),
     message({ path: { type: 'string' }, ...ListFields }),
     async (ctx, req) => {
       const located = await locate(ctx, cleanPath(req.path ?? ''))
@@ -27,27 +29,43 @@ export const artifactProxyOperations: readonly Operation[] = [
     },
   ),
 
-  rawOperation('downloadArtifact', anyone, async (c) => {
-    const path = cleanPath(pathAfter(c, `${root}/`))
-    const located = await locate(c.var.ctx, path)
-    if (!located) throw notFound('Artifact', path)
-    return sendLocated(c, located)
-  }),
+  rawOperation(
+    'downloadArtifact',
+    (ctx, c) => requirePath(ctx, downloadPath(c), 'READ'),
+    async (c) => {
+      const path = downloadPath(c)
+      const located = await locate(c.var.ctx, path)
+      if (!located) throw notFound('Artifact', path)
+      return sendLocated(c, located)
+    },
+  ),
 
-  rawOperation('uploadArtifact', anyone, async (c) => {
-    const path = cleanFilePath(filePathOf(c))
-    assertWritable(path)
-    await putFile(c.var.ctx, path, requestBytes(c), declaredLength(c))
-    return c.body(null, 200)
-  }),
+  rawOperation(
+    'uploadArtifact',
+    (ctx, c) => requirePath(ctx, cleanFilePath(filePathOf(c)), 'EDIT'),
+    async (c) => {
+      const path = cleanFilePath(filePathOf(c))
+      assertWritable(path)
+      await putFile(c.var.ctx, path, requestBytes(c), declaredLength(c))
+      return c.body(null, 200)
+    },
+  ),
 
-  rawOperation('deleteArtifact', anyone, async (c) => {
+  rawOperation('deleteArtifact', mayDelete, async (c) => {
     const path = cleanPath(filePathOf(c))
     if (path === '') throw notFound('Artifact', '/')
     await deleteFiles(c.var.ctx, path)
     return c.json({})
   }),
 ]
+
+function downloadPath(c: AppContext): string {
+  return cleanPath(pathAfter(c, `${root}/`))
+}
+
+function mayDelete(ctx: Context, c: AppContext): Promise<void> {
+  return requireToDelete(ctx, cleanPath(filePathOf(c)))
+}
 
 /**
  * The path of a file to be changed, as it was sent.

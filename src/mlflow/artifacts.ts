@@ -1,10 +1,10 @@
+import { requireModel } from '../access/require.ts'
 import { putFile } from '../artifacts/files.ts'
 import { cleanFilePath, cleanPath } from '../artifacts/path.ts'
 import { oneChunk } from '../core/bytes.ts'
 import { invalid, RegistryError } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { declaredLength, readBytes } from '../http/body.ts'
-import { anyone } from '../http/guard.ts'
 import { sendLocated } from '../http/send-artifact.ts'
 import { optionalQuery, requiredQuery } from '../http/target.ts'
 import type { Context } from '../platform/context.ts'
@@ -13,11 +13,13 @@ import { parseVersion } from '../registry/check-names.ts'
 import { getVersionFiles, sealedManifest } from '../registry/version-manifest.ts'
 import { getLoggedModel } from '../tracking/logged-model-reads.ts'
 import { getRun } from '../tracking/read-runs.ts'
+import { requireLoggedModel, requireRun } from '../tracking/require.ts'
 import { artifactProxyOperations } from './artifact-proxy.ts'
 import { entriesToWire, ListFields, listQuery } from './artifact-wire.ts'
 import { multipartOperations } from './multipart.ts'
 import { type Operation, operation, rawOperation } from './operation.ts'
 import { presignedOperations } from './presigned.ts'
+import { onLoggedModel, onRun } from './rules.ts'
 import { message } from './wire/message.ts'
 
 /** What the web page may send in one request, as in MLflow. */
@@ -27,7 +29,7 @@ const pageUploadBytesMax = 10 * 1024 * 1024
 const entityOperations: readonly Operation[] = [
   operation(
     'listArtifacts',
-    anyone,
+    onRun('READ'),
     message({
       run_id: { type: 'string', required: true, alsoAs: 'run_uuid' },
       path: { type: 'string' },
@@ -41,7 +43,7 @@ const entityOperations: readonly Operation[] = [
 
   operation(
     'listLoggedModelArtifacts',
-    anyone,
+    onLoggedModel('READ'),
     message({
       model_id: { type: 'string', required: true },
       artifact_directory_path: { type: 'string' },
@@ -53,35 +55,51 @@ const entityOperations: readonly Operation[] = [
     },
   ),
 
-  rawOperation('getArtifact', anyone, async (c) => {
-    const path = cleanPath(requiredQuery(c, 'path'))
-    const { artifactUri } = await getRun(c.var.ctx, runIdOf(c))
-    return sendLocated(c, below(artifactUri, path))
-  }),
+  rawOperation(
+    'getArtifact',
+    (ctx, c) => requireRun(ctx, runIdOf(c), 'READ'),
+    async (c) => {
+      const path = cleanPath(requiredQuery(c, 'path'))
+      const { artifactUri } = await getRun(c.var.ctx, runIdOf(c))
+      return sendLocated(c, below(artifactUri, path))
+    },
+  ),
 
-  rawOperation('getLoggedModelArtifact', anyone, async (c) => {
-    const path = cleanPath(requiredQuery(c, 'artifact_file_path'))
-    const { artifactUri } = await getLoggedModel(c.var.ctx, c.req.param('model_id') ?? '')
-    return sendLocated(c, below(artifactUri, path))
-  }),
+  rawOperation(
+    'getLoggedModelArtifact',
+    (ctx, c) => requireLoggedModel(ctx, c.req.param('model_id') ?? '', 'READ'),
+    async (c) => {
+      const path = cleanPath(requiredQuery(c, 'artifact_file_path'))
+      const { artifactUri } = await getLoggedModel(c.var.ctx, c.req.param('model_id') ?? '')
+      return sendLocated(c, below(artifactUri, path))
+    },
+  ),
 
-  rawOperation('getModelVersionArtifact', anyone, async (c) => {
-    const path = cleanPath(requiredQuery(c, 'path'))
-    const name = requiredQuery(c, 'name')
-    const version = parseVersion(requiredQuery(c, 'version'))
-    const files = await getVersionFiles(c.var.ctx, name, version)
-    const manifest = sealedManifest(files, name, version)
-    return sendLocated(c, { place: { manifest }, path, shown: path })
-  }),
+  rawOperation(
+    'getModelVersionArtifact',
+    (ctx, c) => requireModel(ctx, requiredQuery(c, 'name'), 'READ', 'version'),
+    async (c) => {
+      const path = cleanPath(requiredQuery(c, 'path'))
+      const name = requiredQuery(c, 'name')
+      const version = parseVersion(requiredQuery(c, 'version'))
+      const files = await getVersionFiles(c.var.ctx, name, version)
+      const manifest = sealedManifest(files, name, version)
+      return sendLocated(c, { place: { manifest }, path, shown: path })
+    },
+  ),
 
-  rawOperation('uploadRunArtifact', anyone, async (c) => {
-    const runId = runIdOf(c)
-    const path = cleanFilePath(requiredQuery(c, 'path'))
-    const bytes = await pageUpload(c)
-    const { artifactUri } = await getRun(c.var.ctx, runId)
-    await putFile(c.var.ctx, below(artifactUri, path).path, oneChunk(bytes), bytes.byteLength)
-    return c.body(null, 200)
-  }),
+  rawOperation(
+    'uploadRunArtifact',
+    (ctx, c) => requireRun(ctx, runIdOf(c), 'EDIT'),
+    async (c) => {
+      const runId = runIdOf(c)
+      const path = cleanFilePath(requiredQuery(c, 'path'))
+      const bytes = await pageUpload(c)
+      const { artifactUri } = await getRun(c.var.ctx, runId)
+      await putFile(c.var.ctx, below(artifactUri, path).path, oneChunk(bytes), bytes.byteLength)
+      return c.body(null, 200)
+    },
+  ),
 ]
 
 /** A folder below an entity's artifact root, with paths from that root. */

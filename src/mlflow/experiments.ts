@@ -1,4 +1,6 @@
-import { anyone } from '../http/guard.ts'
+import { requireToCreate } from '../access/require.ts'
+import type { Context } from '../platform/context.ts'
+import { requireLocation } from '../tracking/artifact-owner.ts'
 import {
   deleteExperiment,
   deleteExperimentTag,
@@ -9,17 +11,31 @@ import {
 import { createExperiment } from '../tracking/create-experiment.ts'
 import { parseExperimentId } from '../tracking/experiment.ts'
 import { getExperiment, getExperimentByName } from '../tracking/experiments.ts'
+import { requireExperimentNamed, requireWholeExperiment } from '../tracking/require.ts'
 import { experimentToWire } from './experiment-wire.ts'
 import { keyValueFrom, keyValueMessage } from './key-value.ts'
 import { type Operation, operation } from './operation.ts'
+import { onExperiment } from './rules.ts'
 import { message } from './wire/message.ts'
 
 const id = { type: 'string', required: true } as const
 
+async function mayCreateExperiment(
+  ctx: Context,
+  req: { readonly artifact_location?: string | undefined },
+): Promise<void> {
+  await requireToCreate(ctx, 'experiment')
+  if (req.artifact_location) await requireLocation(ctx, req.artifact_location)
+}
+
+function onWholeExperiment(ctx: Context, req: { readonly experiment_id: string }): Promise<void> {
+  return requireWholeExperiment(ctx, parseExperimentId(req.experiment_id))
+}
+
 export const experimentOperations: readonly Operation[] = [
   operation(
     'createExperiment',
-    anyone,
+    mayCreateExperiment,
     message({
       name: { type: 'string', required: true },
       artifact_location: { type: 'string' },
@@ -31,13 +47,18 @@ export const experimentOperations: readonly Operation[] = [
       return { experiment_id: String(created) }
     },
   ),
-  operation('getExperiment', anyone, message({ experiment_id: id }), async (ctx, req) => {
-    const experiment = await getExperiment(ctx, parseExperimentId(req.experiment_id))
-    return { experiment: experimentToWire(experiment, ctx.workspace) }
-  }),
+  operation(
+    'getExperiment',
+    onExperiment('READ'),
+    message({ experiment_id: id }),
+    async (ctx, req) => {
+      const experiment = await getExperiment(ctx, parseExperimentId(req.experiment_id))
+      return { experiment: experimentToWire(experiment, ctx.workspace) }
+    },
+  ),
   operation(
     'getExperimentByName',
-    anyone,
+    (ctx, req) => requireExperimentNamed(ctx, req.experiment_name, 'READ'),
     message({ experiment_name: { type: 'string', required: true } }),
     async (ctx, req) => {
       const experiment = await getExperimentByName(ctx, req.experiment_name)
@@ -46,26 +67,32 @@ export const experimentOperations: readonly Operation[] = [
   ),
   operation(
     'updateExperiment',
-    anyone,
+    onExperiment('EDIT'),
     message({ experiment_id: id, new_name: { type: 'string', required: true } }),
     async (ctx, req) => renameExperiment(ctx, parseExperimentId(req.experiment_id), req.new_name),
   ),
-  operation('deleteExperiment', anyone, message({ experiment_id: id }), async (ctx, req) =>
-    deleteExperiment(ctx, parseExperimentId(req.experiment_id)),
+  operation(
+    'deleteExperiment',
+    onWholeExperiment,
+    message({ experiment_id: id }),
+    async (ctx, req) => deleteExperiment(ctx, parseExperimentId(req.experiment_id)),
   ),
-  operation('restoreExperiment', anyone, message({ experiment_id: id }), async (ctx, req) =>
-    restoreExperiment(ctx, parseExperimentId(req.experiment_id)),
+  operation(
+    'restoreExperiment',
+    onWholeExperiment,
+    message({ experiment_id: id }),
+    async (ctx, req) => restoreExperiment(ctx, parseExperimentId(req.experiment_id)),
   ),
   operation(
     'setExperimentTag',
-    anyone,
+    onExperiment('EDIT'),
     message({ experiment_id: id, ...keyValueMessage.fields }),
     async (ctx, req) =>
       setExperimentTag(ctx, parseExperimentId(req.experiment_id), keyValueFrom(req)),
   ),
   operation(
     'deleteExperimentTag',
-    anyone,
+    onExperiment('EDIT'),
     message({ experiment_id: id, key: { type: 'string', required: true } }),
     async (ctx, req) => deleteExperimentTag(ctx, parseExperimentId(req.experiment_id), req.key),
   ),

@@ -1,10 +1,12 @@
 import { excerpt, invalid } from '../core/error.ts'
-import { anyone } from '../http/guard.ts'
+import type { Context } from '../platform/context.ts'
 import { appendModelHistory } from '../tracking/log-model-history.ts'
+import { requireLoggedModels, requireRun } from '../tracking/require.ts'
 import type { DatasetInput } from '../tracking/run.ts'
 import { logInputs, logOutputs } from '../tracking/run-inputs.ts'
 import { keyValueFrom, keyValueMessage } from './key-value.ts'
 import { type Operation, operation } from './operation.ts'
+import { onRun } from './rules.ts'
 import { runId } from './runs.ts'
 import { type Decoded, message } from './wire/message.ts'
 
@@ -23,10 +25,20 @@ const datasetInput = message({
   },
 })
 
+/** EDIT on the run, and on each logged model that it is linked with. */
+async function mayLink(
+  ctx: Context,
+  req: { readonly run_id: string; readonly models: readonly { readonly model_id: string }[] },
+): Promise<void> {
+  await requireRun(ctx, req.run_id, 'EDIT')
+  const modelIds = req.models.map((model) => model.model_id)
+  await requireLoggedModels(ctx, modelIds, 'EDIT')
+}
+
 export const inputOperations: readonly Operation[] = [
   operation(
     'logInputs',
-    anyone,
+    mayLink,
     message({
       run_id: runId,
       datasets: { type: datasetInput, repeated: true },
@@ -42,7 +54,7 @@ export const inputOperations: readonly Operation[] = [
   ),
   operation(
     'logOutputs',
-    anyone,
+    mayLink,
     message({
       run_id: runId,
       models: {
@@ -60,7 +72,7 @@ export const inputOperations: readonly Operation[] = [
   ),
   operation(
     'logModel',
-    anyone,
+    onRun('EDIT'),
     message({ run_id: runId, model_json: { type: 'string', required: true } }),
     async (ctx, req) => appendModelHistory(ctx, req.run_id, historyEntry(req.model_json)),
   ),

@@ -1,3 +1,4 @@
+import { requireExperiment } from '../access/require.ts'
 import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'
 import { parseExperimentId } from '../tracking/experiment.ts'
@@ -12,9 +13,11 @@ import {
   logLoggedModelParams,
   setLoggedModelTags,
 } from '../tracking/logged-model-writes.ts'
+import { requireRuns } from '../tracking/require.ts'
 import { keyValueFrom, keyValueMessage } from './key-value.ts'
 import { loggedModelToWire } from './logged-model-wire.ts'
 import { type Operation, operation } from './operation.ts'
+import { onLoggedModel } from './rules.ts'
 import { unlessEmpty } from './wire/json.ts'
 import { type Decoded, message } from './wire/message.ts'
 
@@ -39,10 +42,19 @@ const Search = message({
   page_token: { type: 'string' },
 })
 
+async function mayCreateLoggedModel(
+  ctx: Context,
+  req: { readonly experiment_id: string; readonly source_run_id?: string | undefined },
+): Promise<void> {
+  const experiment = parseExperimentId(req.experiment_id)
+  await requireExperiment(ctx, experiment, 'EDIT', 'new logged model')
+  await requireRuns(ctx, req.source_run_id ? [req.source_run_id] : [], 'READ')
+}
+
 export const loggedModelOperations: readonly Operation[] = [
   operation(
     'createLoggedModel',
-    anyone,
+    mayCreateLoggedModel,
     message({
       experiment_id: { type: 'string', required: true },
       name: { type: 'string' },
@@ -65,7 +77,7 @@ export const loggedModelOperations: readonly Operation[] = [
   ),
   operation(
     'getLoggedModel',
-    anyone,
+    onLoggedModel('READ'),
     message({ model_id: { type: 'string', required: true }, allow_deleted: { type: 'bool' } }),
     async (ctx, req) => {
       const options = { deletedToo: req.allow_deleted ?? false }
@@ -74,7 +86,7 @@ export const loggedModelOperations: readonly Operation[] = [
   ),
   operation(
     'finalizeLoggedModel',
-    anyone,
+    onLoggedModel('EDIT'),
     message({
       model_id: { type: 'string', required: true },
       status: { type: loggedModelStatuses, required: true },
@@ -85,13 +97,13 @@ export const loggedModelOperations: readonly Operation[] = [
   ),
   operation(
     'deleteLoggedModel',
-    anyone,
+    onLoggedModel('MANAGE'),
     message({ model_id: { type: 'string', required: true } }),
     (ctx, req) => deleteLoggedModel(ctx, req.model_id),
   ),
   operation(
     'logLoggedModelParams',
-    anyone,
+    onLoggedModel('EDIT'),
     message({
       model_id: { type: 'string', required: true },
       params: { type: keyValueMessage, repeated: true },
@@ -100,7 +112,7 @@ export const loggedModelOperations: readonly Operation[] = [
   ),
   operation(
     'setLoggedModelTags',
-    anyone,
+    onLoggedModel('EDIT'),
     message({
       model_id: { type: 'string', required: true },
       tags: { type: keyValueMessage, repeated: true },
@@ -109,7 +121,7 @@ export const loggedModelOperations: readonly Operation[] = [
   ),
   operation(
     'deleteLoggedModelTag',
-    anyone,
+    onLoggedModel('MANAGE'),
     message({
       model_id: { type: 'string', required: true },
       tag_key: { type: 'string', required: true },

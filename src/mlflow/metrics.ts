@@ -1,5 +1,5 @@
 import { invalid } from '../core/error.ts'
-import { anyone } from '../http/guard.ts'
+import type { Context } from '../platform/context.ts'
 import { pageSize } from '../search/page-size.ts'
 import { logBatch, logMetric } from '../tracking/log-batch.ts'
 import type { ModelPoint } from '../tracking/logged-model-metrics.ts'
@@ -9,8 +9,10 @@ import {
   type RunMetric,
   sampledMetricHistory,
 } from '../tracking/metric-history.ts'
+import { requireLoggedModels, requireRun, requireRuns } from '../tracking/require.ts'
 import { keyValueFrom, keyValueMessage } from './key-value.ts'
 import { type Operation, operation } from './operation.ts'
+import { onRun } from './rules.ts'
 import { metricToWire } from './run-wire.ts'
 import { runId } from './runs.ts'
 import { unlessEmpty } from './wire/json.ts'
@@ -32,12 +34,17 @@ const bulkPointsMax = 25_000
 const samplePointsMax = 2500
 
 export const metricOperations: readonly Operation[] = [
-  operation('logMetric', anyone, message({ run_id: runId, ...pointFields }), async (ctx, req) => {
-    await logMetric(ctx, req.run_id, pointFromWire(req))
-  }),
+  operation(
+    'logMetric',
+    (ctx, req) => mayLogTo(ctx, req.run_id, [req]),
+    message({ run_id: runId, ...pointFields }),
+    async (ctx, req) => {
+      await logMetric(ctx, req.run_id, pointFromWire(req))
+    },
+  ),
   operation(
     'logBatch',
-    anyone,
+    (ctx, req) => mayLogTo(ctx, req.run_id, req.metrics),
     message({
       run_id: runId,
       metrics: { type: message(pointFields), repeated: true },
@@ -54,7 +61,7 @@ export const metricOperations: readonly Operation[] = [
   ),
   operation(
     'getMetricHistory',
-    anyone,
+    onRun('READ'),
     message({
       run_id: runId,
       metric_key: { type: 'string', required: true },
@@ -73,7 +80,7 @@ export const metricOperations: readonly Operation[] = [
   ),
   operation(
     'getMetricHistoryBulk',
-    anyone,
+    (ctx, req) => requireRuns(ctx, req.run_id, 'READ'),
     message({
       run_id: { type: 'string', repeated: true, required: true },
       metric_key: { type: 'string', required: true },
@@ -89,7 +96,7 @@ export const metricOperations: readonly Operation[] = [
   ),
   operation(
     'getMetricHistoryBulkInterval',
-    anyone,
+    (ctx, req) => requireRuns(ctx, req.run_ids, 'READ'),
     message({
       run_ids: { type: 'string', repeated: true, required: true },
       metric_key: { type: 'string', required: true },
@@ -106,6 +113,17 @@ export const metricOperations: readonly Operation[] = [
     },
   ),
 ]
+
+/** EDIT on the run, and on each logged model that a metric is about. */
+async function mayLogTo(
+  ctx: Context,
+  id: string,
+  points: readonly { readonly model_id?: string | undefined }[],
+): Promise<void> {
+  await requireRun(ctx, id, 'EDIT')
+  const modelIds = points.flatMap(({ model_id }) => (model_id ? [model_id] : []))
+  await requireLoggedModels(ctx, modelIds, 'EDIT')
+}
 
 function pointFromWire(point: Decoded<typeof pointFields>): ModelPoint {
   return {

@@ -1,56 +1,76 @@
 import { deleteFreeVersion } from '../governance/guarded-changes.ts'
 import { moveToStage } from '../governance/move-to-stage.ts'
-import { anyone } from '../http/guard.ts'
+import type { Context } from '../platform/context.ts'
 import { parseVersion } from '../registry/check-names.ts'
-import { createVersion } from '../registry/create-version.ts'
+import { createVersion, type NewVersion } from '../registry/create-version.ts'
+import { requireToDeleteVersion, requireTransition } from '../registry/promoting.ts'
+import { requireToRegister } from '../registry/require.ts'
 import { canonicalStage } from '../registry/stages.ts'
 import { deleteVersionTag, setVersionTag } from '../registry/tags.ts'
 import { getDownloadUri, getVersion, updateVersion } from '../registry/versions.ts'
 import { type Operation, operation } from './operation.ts'
 import { modelVersionToWire, tagMessage, tagsFrom } from './registry-wire.ts'
-import { message } from './wire/message.ts'
+import { onVersion } from './rules.ts'
+import { type Decoded, message } from './wire/message.ts'
 
 const required = { type: 'string', required: true } as const
 const text = { type: 'string' } as const
 const one = { name: required, version: required }
 
+const CreateModelVersion = message({
+  name: required,
+  source: required,
+  run_id: text,
+  tags: { type: tagMessage, repeated: true },
+  run_link: text,
+  description: text,
+  model_id: text,
+})
+
+const Transition = message({
+  ...one,
+  stage: required,
+  archive_existing_versions: { type: 'bool' },
+})
+
+/** What is left out is stored as an empty string, as MLflow does. */
+function newVersion(req: Decoded<typeof CreateModelVersion.fields>): NewVersion {
+  return {
+    name: req.name,
+    source: req.source,
+    runId: req.run_id ?? '',
+    runLink: req.run_link ?? '',
+    description: req.description ?? '',
+    modelId: req.model_id ?? '',
+    tags: tagsFrom(req.tags),
+  }
+}
+
+async function mayTransition(ctx: Context, req: Decoded<typeof Transition.fields>): Promise<void> {
+  const archiveOthers = req.archive_existing_versions ?? false
+  const version = parseVersion(req.version)
+  const stage = await canonicalStage(ctx, req.stage)
+  await requireTransition(ctx, req.name, version, stage, archiveOthers)
+}
+
 /** MLflow's model versions: searches and files lie elsewhere. */
 export const modelVersionOperations: readonly Operation[] = [
   operation(
     'createModelVersion',
-    anyone,
-    message({
-      name: required,
-      source: required,
-      run_id: text,
-      tags: { type: tagMessage, repeated: true },
-      run_link: text,
-      description: text,
-      model_id: text,
-    }),
-    // What is left out is stored as an empty string, as MLflow does.
+    (ctx, req) => requireToRegister(ctx, newVersion(req)),
+    CreateModelVersion,
     async (ctx, req) => ({
-      model_version: modelVersionToWire(
-        await createVersion(ctx, {
-          name: req.name,
-          source: req.source,
-          runId: req.run_id ?? '',
-          runLink: req.run_link ?? '',
-          description: req.description ?? '',
-          modelId: req.model_id ?? '',
-          tags: tagsFrom(req.tags),
-        }),
-      ),
+      model_version: modelVersionToWire(await createVersion(ctx, newVersion(req))),
     }),
   ),
 
-  operation('getModelVersion', anyone, message(one), async (ctx, req) => ({
+  operation('getModelVersion', onVersion('READ'), message(one), async (ctx, req) => ({
     model_version: modelVersionToWire(await getVersion(ctx, req.name, parseVersion(req.version))),
   })),
 
   operation(
     'updateModelVersion',
-    anyone,
+    onVersion('EDIT'),
     message({ ...one, description: text }),
     async (ctx, req) => ({
       model_version: modelVersionToWire(
@@ -59,34 +79,32 @@ export const modelVersionOperations: readonly Operation[] = [
     }),
   ),
 
-  operation('deleteModelVersion', anyone, message(one), (ctx, req) =>
-    deleteFreeVersion(ctx, req.name, parseVersion(req.version)),
+  operation(
+    'deleteModelVersion',
+    (ctx, req) => requireToDeleteVersion(ctx, req.name, parseVersion(req.version)),
+    message(one),
+    (ctx, req) => deleteFreeVersion(ctx, req.name, parseVersion(req.version)),
   ),
 
-  operation('getModelVersionDownloadUri', anyone, message(one), async (ctx, req) => ({
+  operation('getModelVersionDownloadUri', onVersion('READ'), message(one), async (ctx, req) => ({
     artifact_uri: await getDownloadUri(ctx, req.name, parseVersion(req.version)),
   })),
 
-  operation(
-    'transitionModelVersionStage',
-    anyone,
-    message({ ...one, stage: required, archive_existing_versions: { type: 'bool' } }),
-    async (ctx, req) => ({
-      model_version: modelVersionToWire(
-        await moveToStage(
-          ctx,
-          req.name,
-          parseVersion(req.version),
-          await canonicalStage(ctx, req.stage),
-          req.archive_existing_versions ?? false,
-        ),
+  operation('transitionModelVersionStage', mayTransition, Transition, async (ctx, req) => ({
+    model_version: modelVersionToWire(
+      await moveToStage(
+        ctx,
+        req.name,
+        parseVersion(req.version),
+        await canonicalStage(ctx, req.stage),
+        req.archive_existing_versions ?? false,
       ),
-    }),
-  ),
+    ),
+  })),
 
   operation(
     'setModelVersionTag',
-    anyone,
+    onVersion('EDIT'),
     message({ ...one, key: required, value: text }),
     (ctx, req) =>
       setVersionTag(ctx, req.name, parseVersion(req.version), {
@@ -95,7 +113,10 @@ export const modelVersionOperations: readonly Operation[] = [
       }),
   ),
 
-  operation('deleteModelVersionTag', anyone, message({ ...one, key: required }), (ctx, req) =>
-    deleteVersionTag(ctx, req.name, parseVersion(req.version), req.key),
+  operation(
+    'deleteModelVersionTag',
+    onVersion('MANAGE'),
+    message({ ...one, key: required }),
+    (ctx, req) => deleteVersionTag(ctx, req.name, parseVersion(req.version), req.key),
   ),
 ]

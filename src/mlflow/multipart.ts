@@ -3,10 +3,11 @@ import { abortUpload, completeUpload, createUpload } from '../artifacts/multipar
 import { cleanFilePath, cleanPath, climbs, joinPaths } from '../artifacts/path.ts'
 import { excerpt, invalid } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
-import { anyone } from '../http/guard.ts'
 import { signedUrl } from '../http/signed-url.ts'
 import { pathAfter } from '../http/target.ts'
+import type { Context } from '../platform/context.ts'
 import { partsMax } from '../platform/parts.ts'
+import { requirePath } from '../registry/require.ts'
 import { type Operation, operation } from './operation.ts'
 import { unlessEmpty } from './wire/json.ts'
 import { message } from './wire/message.ts'
@@ -37,36 +38,57 @@ const AbortMultipartUpload = message({
 
 /** Large files in parts, each sent to a URL of its own; stock clients do so from 500 MiB on. */
 export const multipartOperations: readonly Operation[] = [
-  operation('createMultipartUpload', anyone, CreateMultipartUpload, async (ctx, req, c) => {
-    const path = targetPath(c, 'create', req.path)
-    const count = Number(req.num_parts ?? 0)
-    if (count < 0 || count > partsMax) {
-      throw invalid(
-        `Invalid num_parts ${count}: an upload has at most ${partsMax} parts; raise MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE`,
-      )
-    }
-    const uploadId = await createUpload(ctx, path)
-    const credentials = []
-    for (let part = 1; part <= count; part++) {
-      const at = `/api/v1/uploads/${uploadId}/parts/${part}`
-      const url = await signedUrl(c, ['put part', uploadId, part, path], partLifetimeMs, at)
-      credentials.push({ url, part_number: part, headers: {} })
-    }
-    return { upload_id: uploadId, credentials: unlessEmpty(credentials) }
-  }),
+  operation(
+    'createMultipartUpload',
+    mayUpload('create'),
+    CreateMultipartUpload,
+    async (ctx, req, c) => {
+      const path = targetPath(c, 'create', req.path)
+      const count = Number(req.num_parts ?? 0)
+      if (count < 0 || count > partsMax) {
+        throw invalid(
+          `Invalid num_parts ${count}: an upload has at most ${partsMax} parts; raise MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE`,
+        )
+      }
+      const uploadId = await createUpload(ctx, path)
+      const credentials = []
+      for (let part = 1; part <= count; part++) {
+        const at = `/api/v1/uploads/${uploadId}/parts/${part}`
+        const url = await signedUrl(c, ['put part', uploadId, part, path], partLifetimeMs, at)
+        credentials.push({ url, part_number: part, headers: {} })
+      }
+      return { upload_id: uploadId, credentials: unlessEmpty(credentials) }
+    },
+  ),
 
-  operation('completeMultipartUpload', anyone, CompleteMultipartUpload, async (ctx, req, c) => {
-    const parts = req.parts.map(({ part_number, etag }) => ({
-      part: Number(part_number ?? 0),
-      etag: (etag ?? '').replace(/^(W\/)?"(.*)"$/, '$2'),
-    }))
-    await completeUpload(ctx, req.upload_id, targetPath(c, 'complete', req.path), parts)
-  }),
+  operation(
+    'completeMultipartUpload',
+    mayUpload('complete'),
+    CompleteMultipartUpload,
+    async (ctx, req, c) => {
+      const parts = req.parts.map(({ part_number, etag }) => ({
+        part: Number(part_number ?? 0),
+        etag: (etag ?? '').replace(/^(W\/)?"(.*)"$/, '$2'),
+      }))
+      await completeUpload(ctx, req.upload_id, targetPath(c, 'complete', req.path), parts)
+    },
+  ),
 
-  operation('abortMultipartUpload', anyone, AbortMultipartUpload, async (ctx, req, c) => {
-    await abortUpload(ctx, req.upload_id, targetPath(c, 'abort', req.path))
-  }),
+  operation(
+    'abortMultipartUpload',
+    mayUpload('abort'),
+    AbortMultipartUpload,
+    async (ctx, req, c) => {
+      await abortUpload(ctx, req.upload_id, targetPath(c, 'abort', req.path))
+    },
+  ),
 ]
+
+/** EDIT on what the file belongs to. */
+function mayUpload(verb: string) {
+  return (ctx: Context, req: { readonly path: string }, c: AppContext) =>
+    requirePath(ctx, targetPath(c, verb, req.path), 'EDIT')
+}
 
 /**
  * The file that a multipart call is about: the folder of its URL, and the name of the client's

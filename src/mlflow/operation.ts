@@ -39,7 +39,7 @@ export function operation<const F extends Fields>(
       const given =
         c.req.method === 'GET' ? queryObject(c, request) : await jsonObject(c, parseJson)
       const req = decode(request, withPathParams(c, given, request))
-      if (rule !== 'public') await rule(ctx, req)
+      if (rule !== 'public') await rule(ctx, req, c)
       return c.json((await answer(ctx, req, c)) ?? {})
     },
   }
@@ -54,7 +54,7 @@ export function rawOperation(
   return {
     name,
     async handle(c) {
-      if (rule !== 'public') await rule(await admit(c), c)
+      if (rule !== 'public') await rule(await admit(c), c, c)
       return handle(c)
     },
   }

@@ -1,13 +1,16 @@
 import { cleanPath } from '../artifacts/path.ts'
 import { excerpt, invalid, notFound, type RegistryError } from '../core/error.ts'
-import { anyone } from '../http/guard.ts'
+import type { AppContext } from '../http/app-env.ts'
 import { downloadRoute, signedUrl } from '../http/signed-url.ts'
 import { pathAfter } from '../http/target.ts'
 import type { Context } from '../platform/context.ts'
 import { getLocated, locate } from '../registry/artifact-place.ts'
+import { requirePath } from '../registry/require.ts'
 import { getLoggedModel } from '../tracking/logged-model-reads.ts'
 import { getRun } from '../tracking/read-runs.ts'
+import { requireLoggedModel, requireRun } from '../tracking/require.ts'
 import { type Operation, operation, rawOperation } from './operation.ts'
+import { onRun } from './rules.ts'
 import { message } from './wire/message.ts'
 
 const expirySecondsMax = 604_800
@@ -21,19 +24,23 @@ const downloadLifetimeMs = 300_000
  * with the words by which clients fall back to plain requests.
  */
 export const presignedOperations: readonly Operation[] = [
-  rawOperation('getPresignedDownloadUrl', anyone, async (c) => {
-    const path = cleanPath(pathAfter(c, '/mlflow-artifacts/presigned/'))
-    const located = await locate(c.var.ctx, path)
-    if (!located) throw notFound('Artifact', path)
-    const { sha256, sizeBytes } = await getLocated(c.var.ctx, located)
-    const permit = ['download', path, sha256] as const
-    const url = await signedUrl(c, permit, downloadLifetimeMs, downloadRoute, { path, sha256 })
-    return c.json({ url, headers: {}, file_size: sizeBytes })
-  }),
+  rawOperation(
+    'getPresignedDownloadUrl',
+    (ctx, c) => requirePath(ctx, presignedPath(c), 'READ'),
+    async (c) => {
+      const path = presignedPath(c)
+      const located = await locate(c.var.ctx, path)
+      if (!located) throw notFound('Artifact', path)
+      const { sha256, sizeBytes } = await getLocated(c.var.ctx, located)
+      const permit = ['download', path, sha256] as const
+      const url = await signedUrl(c, permit, downloadLifetimeMs, downloadRoute, { path, sha256 })
+      return c.json({ url, headers: {}, file_size: sizeBytes })
+    },
+  ),
 
   operation(
     'createPresignedUploadUrl',
-    anyone,
+    mayPresignUpload,
     message({
       run_id: { type: 'string' },
       model_id: { type: 'string' },
@@ -50,7 +57,7 @@ export const presignedOperations: readonly Operation[] = [
 
   operation(
     'createPresignedDownloadUrl',
-    anyone,
+    onRun('READ'),
     message({
       run_id: { type: 'string', required: true },
       path: { type: 'string', required: true },
@@ -66,6 +73,19 @@ export const presignedOperations: readonly Operation[] = [
     },
   ),
 ]
+
+function presignedPath(c: AppContext): string {
+  return cleanPath(pathAfter(c, '/mlflow-artifacts/presigned/'))
+}
+
+/** EDIT on whichever is named; the operation refuses both and none. */
+async function mayPresignUpload(
+  ctx: Context,
+  req: { readonly run_id?: string | undefined; readonly model_id?: string | undefined },
+): Promise<void> {
+  if (req.run_id) await requireRun(ctx, req.run_id, 'EDIT')
+  if (req.model_id) await requireLoggedModel(ctx, req.model_id, 'EDIT')
+}
 
 async function artifactUriOf(
   ctx: Context,

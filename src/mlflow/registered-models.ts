@@ -1,12 +1,14 @@
+import { requirePromoting, requireToCreate } from '../access/require.ts'
 import {
   deleteFreeModel,
   deleteGuardedAlias,
   renameFreeModel,
 } from '../governance/guarded-changes.ts'
 import { pointAlias } from '../governance/move-to-stage.ts'
-import { anyone } from '../http/guard.ts'
 import { getVersionByAlias } from '../registry/aliases.ts'
 import { parseVersion } from '../registry/check-names.ts'
+import { requireToDeleteModel, requireToRename } from '../registry/promoting.ts'
+import { isPromptTag } from '../registry/prompts.ts'
 import {
   createModel,
   getLatestVersions,
@@ -17,6 +19,7 @@ import { canonicalStages } from '../registry/stages.ts'
 import { deleteModelTag, setModelTag } from '../registry/tags.ts'
 import { type Operation, operation } from './operation.ts'
 import { modelVersionToWire, registeredModelToWire, tagMessage, tagsFrom } from './registry-wire.ts'
+import { onModel, onVersion } from './rules.ts'
 import { unlessEmpty } from './wire/json.ts'
 import { message } from './wire/message.ts'
 
@@ -27,7 +30,7 @@ const text = { type: 'string' } as const
 export const registeredModelOperations: readonly Operation[] = [
   operation(
     'createRegisteredModel',
-    anyone,
+    (ctx, req) => requireToCreate(ctx, 'model', tagsFrom(req.tags).some(isPromptTag)),
     message({
       name,
       tags: { type: tagMessage, repeated: true },
@@ -46,13 +49,13 @@ export const registeredModelOperations: readonly Operation[] = [
     }),
   ),
 
-  operation('getRegisteredModel', anyone, message({ name }), async (ctx, req) => ({
+  operation('getRegisteredModel', onModel('READ'), message({ name }), async (ctx, req) => ({
     registered_model: registeredModelToWire(await getModel(ctx, req.name)),
   })),
 
   operation(
     'renameRegisteredModel',
-    anyone,
+    (ctx, req) => requireToRename(ctx, req.name, req.new_name),
     message({ name, new_name: name }),
     async (ctx, req) => ({
       registered_model: registeredModelToWire(await renameFreeModel(ctx, req.name, req.new_name)),
@@ -61,7 +64,7 @@ export const registeredModelOperations: readonly Operation[] = [
 
   operation(
     'updateRegisteredModel',
-    anyone,
+    onModel('EDIT'),
     message({ name, description: text, deployment_job_id: text }),
     async (ctx, req) => ({
       registered_model: registeredModelToWire(
@@ -73,13 +76,16 @@ export const registeredModelOperations: readonly Operation[] = [
     }),
   ),
 
-  operation('deleteRegisteredModel', anyone, message({ name }), (ctx, req) =>
-    deleteFreeModel(ctx, req.name),
+  operation(
+    'deleteRegisteredModel',
+    (ctx, req) => requireToDeleteModel(ctx, req.name),
+    message({ name }),
+    (ctx, req) => deleteFreeModel(ctx, req.name),
   ),
 
   operation(
     'getLatestVersions',
-    anyone,
+    onVersion('READ'),
     message({ name, stages: { type: 'string', repeated: true } }),
     async (ctx, req) => {
       const stages = await canonicalStages(ctx, req.stages)
@@ -90,27 +96,35 @@ export const registeredModelOperations: readonly Operation[] = [
 
   operation(
     'setRegisteredModelTag',
-    anyone,
+    onModel('EDIT'),
     message({ name, key: name, value: text }),
     (ctx, req) => setModelTag(ctx, req.name, { key: req.key, value: req.value ?? '' }),
   ),
 
-  operation('deleteRegisteredModelTag', anyone, message({ name, key: name }), (ctx, req) =>
+  operation('deleteRegisteredModelTag', onModel('EDIT'), message({ name, key: name }), (ctx, req) =>
     deleteModelTag(ctx, req.name, req.key),
   ),
 
   operation(
     'setRegisteredModelAlias',
-    anyone,
+    (ctx, req) => requirePromoting(ctx, req.name, { aliases: [req.alias] }),
     message({ name, alias: name, version: name }),
     (ctx, req) => pointAlias(ctx, req.name, req.alias, parseVersion(req.version)),
   ),
 
-  operation('deleteRegisteredModelAlias', anyone, message({ name, alias: name }), (ctx, req) =>
-    deleteGuardedAlias(ctx, req.name, req.alias),
+  operation(
+    'deleteRegisteredModelAlias',
+    (ctx, req) => requirePromoting(ctx, req.name, { aliases: [req.alias] }, 'MANAGE'),
+    message({ name, alias: name }),
+    (ctx, req) => deleteGuardedAlias(ctx, req.name, req.alias),
   ),
 
-  operation('getModelVersionByAlias', anyone, message({ name, alias: name }), async (ctx, req) => ({
-    model_version: modelVersionToWire(await getVersionByAlias(ctx, req.name, req.alias)),
-  })),
+  operation(
+    'getModelVersionByAlias',
+    onVersion('READ'),
+    message({ name, alias: name }),
+    async (ctx, req) => ({
+      model_version: modelVersionToWire(await getVersionByAlias(ctx, req.name, req.alias)),
+    }),
+  ),
 ]

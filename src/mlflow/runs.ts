@@ -1,4 +1,4 @@
-import { anyone } from '../http/guard.ts'
+import { requireExperiment } from '../access/require.ts'
 import { createRun } from '../tracking/create-run.ts'
 import { parseExperimentId } from '../tracking/experiment.ts'
 import { logParam } from '../tracking/log-batch.ts'
@@ -8,6 +8,7 @@ import { deleteRunTag, setRunTag } from '../tracking/run-tags.ts'
 import { deleteRun, restoreRun, updateRun } from '../tracking/update-run.ts'
 import { keyValueFrom, keyValueMessage } from './key-value.ts'
 import { type Operation, operation } from './operation.ts'
+import { onRun } from './rules.ts'
 import { newRunToWire, runInfoToWire, runToWire } from './run-wire.ts'
 import { message } from './wire/message.ts'
 
@@ -17,7 +18,7 @@ export const runId = { type: 'string', required: true, alsoAs: 'run_uuid' } as c
 export const runOperations: readonly Operation[] = [
   operation(
     'createRun',
-    anyone,
+    (ctx, req) => requireExperiment(ctx, parseExperimentId(req.experiment_id), 'EDIT', 'new run'),
     message({
       experiment_id: { type: 'string', required: true },
       user_id: { type: 'string' },
@@ -36,12 +37,12 @@ export const runOperations: readonly Operation[] = [
       return { run: newRunToWire(info, tags) }
     },
   ),
-  operation('getRun', anyone, message({ run_id: runId }), async (ctx, req) => ({
+  operation('getRun', onRun('READ'), message({ run_id: runId }), async (ctx, req) => ({
     run: runToWire(await getRun(ctx, req.run_id)),
   })),
   operation(
     'updateRun',
-    anyone,
+    onRun('EDIT'),
     message({
       run_id: runId,
       status: { type: runStatuses },
@@ -53,27 +54,27 @@ export const runOperations: readonly Operation[] = [
       return { run_info: runInfoToWire(await updateRun(ctx, req.run_id, change)) }
     },
   ),
-  operation('deleteRun', anyone, message({ run_id: runId }), async (ctx, req) =>
+  operation('deleteRun', onRun('MANAGE'), message({ run_id: runId }), async (ctx, req) =>
     deleteRun(ctx, req.run_id),
   ),
-  operation('restoreRun', anyone, message({ run_id: runId }), async (ctx, req) =>
+  operation('restoreRun', onRun('MANAGE'), message({ run_id: runId }), async (ctx, req) =>
     restoreRun(ctx, req.run_id),
   ),
   operation(
     'setTag',
-    anyone,
+    onRun('EDIT'),
     message({ run_id: runId, ...keyValueMessage.fields }),
     async (ctx, req) => setRunTag(ctx, req.run_id, keyValueFrom(req)),
   ),
   operation(
     'deleteTag',
-    anyone,
+    onRun('EDIT'),
     message({ run_id: runId, key: { type: 'string', required: true } }),
     async (ctx, req) => deleteRunTag(ctx, req.run_id, req.key),
   ),
   operation(
     'logParam',
-    anyone,
+    onRun('EDIT'),
     message({ run_id: runId, ...keyValueMessage.fields }),
     async (ctx, req) => logParam(ctx, req.run_id, keyValueFrom(req)),
   ),

@@ -23,6 +23,13 @@ export function readSettings(given: Given): Omit<Settings, 'signingKey'> {
     sourceSchemesAllowed: list(given('source-schemes')),
     auth: readSwitch(given, 'auth'),
     firstAdmin: { name: given('admin-user') ?? '', password: given('admin-password') },
+    defaultPermission: readChoice(given, 'default-permission', [
+      'NO_PERMISSIONS',
+      'READ',
+      'USE',
+      'EDIT',
+      'MANAGE',
+    ]),
     allowedHosts: open ? ['*'] : list(given('allowed-hosts')),
     corsOrigins: open ? ['*'] : list(given('cors-allowed-origins')),
     frameOptions: readChoice(given, 'x-frame-options', ['SAMEORIGIN', 'DENY', 'NONE']),

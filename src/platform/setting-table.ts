@@ -151,6 +151,14 @@ export const settingTable = [
   },
   {
     ...everywhere,
+    name: 'default-permission',
+    value: 'level',
+    default: 'READ',
+    meaning:
+      'With access control, what every signed-in caller has on an experiment or registered model that nothing was granted to it on: NO_PERMISSIONS, READ, USE, EDIT or MANAGE.',
+  },
+  {
+    ...everywhere,
     name: 'default-artifact-root',
     value: 'uri',
     default: 'mlflow-artifacts:',

@@ -12,6 +12,8 @@ export type Settings = {
   readonly auth: boolean
   /** Who is made the administrator where there is none; without a password nobody is. */
   readonly firstAdmin: { readonly name: string; readonly password: string | undefined }
+  /** With `auth`, what everybody has on what nobody was granted anything on. MLflow: `default_permission`. */
+  readonly defaultPermission: 'READ' | 'USE' | 'EDIT' | 'MANAGE' | 'NO_PERMISSIONS'
   /** Signs multipart part URLs and the like. */
   readonly signingKey: string
   /** `host` or `host:port` that requests may name, exactly; `*` for any. */
@@ -47,6 +49,7 @@ export const defaultSettings: Omit<Settings, 'signingKey'> = {
   sourceSchemesAllowed: [],
   auth: false,
   firstAdmin: { name: 'admin', password: undefined },
+  defaultPermission: 'READ',
   allowedHosts: [],
   corsOrigins: [],
   frameOptions: 'SAMEORIGIN',

@@ -1,7 +1,5 @@
+import { promptKey } from '../core/prompt-key.ts'
 import type { Tag } from './read-versions.ts'
-
-/** The tag that makes a registered model a prompt, and a version a prompt version. */
-export const promptKey = 'mlflow.prompt.is_prompt'
 
 /** What prompt versions have for a source: they have no files. */
 const placeholders: readonly string[] = ['dummy-source', 'prompt-template']

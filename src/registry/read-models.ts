@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { isPromptModel, notDenied } from '../access/permitted.ts'
 import { grouped } from '../core/groups.ts'
-import type { Database } from '../db/database.ts'
+import type { Context } from '../platform/context.ts'
 import {
   assembleVersions,
   type ModelVersion,
@@ -29,9 +30,10 @@ export type RegisteredModel = {
 }
 
 /** The models of these `registered_models.id`, in the order given; an id of none is left out. */
-export async function readModels(db: Database, ids: readonly number[]): Promise<RegisteredModel[]> {
+export async function readModels(ctx: Context, ids: readonly number[]): Promise<RegisteredModel[]> {
   if (ids.length === 0) return []
-  const rows = await db.batch(modelReads(sql`select value from json_each(${JSON.stringify(ids)})`))
+  const wanted = sql`select value from json_each(${JSON.stringify(ids)})`
+  const rows = await ctx.db.batch(modelReads(ctx, wanted))
   const byId = new Map(modelsFrom(rows).map((model) => [model.id, model]))
   return ids.flatMap((id) => byId.get(id) ?? [])
 }
@@ -41,7 +43,8 @@ export async function readModels(db: Database, ids: readonly number[]): Promise<
  *
  * @param ids a select of one column, `registered_models.id`; it runs once in each statement
  */
-export function modelReads(ids: SQL): SQL[] {
+export function modelReads(ctx: Context, ids: SQL): SQL[] {
+  const shown = notDenied(ctx, 'version', isPromptModel)
   return [
     sql`select * from registered_models where id in (${ids})`,
     sql`select registered_model, key, value from registered_model_tags
@@ -50,8 +53,8 @@ export function modelReads(ids: SQL): SQL[] {
       where registered_model in (${ids}) order by alias`,
     sql`select m.name, v.* from model_versions v
       join registered_models m on m.id = v.registered_model
-      where v.id in (${latestVersionIds(ids)}) order by v.version`,
-    versionTagRead(latestVersionIds(ids)),
+      where v.id in (${latestVersionIds(ids, undefined, shown)}) order by v.version`,
+    versionTagRead(latestVersionIds(ids, undefined, shown)),
   ]
 }
 
@@ -60,14 +63,19 @@ export function modelReads(ids: SQL): SQL[] {
  * index probe each, however many versions there are. Null where a stage is empty.
  *
  * @param wanted canonical names of stages; absent for all
+ * @param shown condition on `registered_models m`
  */
-export function latestVersionIds(models: SQL, wanted?: readonly string[]): SQL {
+export function latestVersionIds(
+  models: SQL,
+  wanted?: readonly string[],
+  shown: SQL = sql`1`,
+): SQL {
   const stages = wanted
     ? sql`(select value as name from json_each(${JSON.stringify(wanted)}))`
     : sql`stages`
   return sql`select (select v.id from model_versions v
       where v.registered_model = m.id and v.stage = s.name order by v.version desc limit 1)
-    from registered_models m, ${stages} s where m.id in (${models})`
+    from registered_models m, ${stages} s where m.id in (${models}) and ${shown}`
 }
 
 type ModelRow = typeof registeredModels.$inferSelect

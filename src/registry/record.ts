@@ -1,9 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { isPromptModel } from '../access/permitted.ts'
 import type { Action } from '../audit/actions.ts'
 import { type Entry, record } from '../audit/record.ts'
 import type { Context } from '../platform/context.ts'
 import { modelId, versionId } from './ids.ts'
-import { promptKey } from './prompts.ts'
 
 type Said = Pick<Entry, 'version' | 'before' | 'after' | 'reason' | 'promotion' | 'approvedBy'>
 
@@ -11,9 +11,6 @@ type Said = Pick<Entry, 'version' | 'before' | 'after' | 'reason' | 'promotion' 
 export type MoveTerms = Pick<Entry, 'reason' | 'promotion' | 'approvedBy'> & {
   readonly guard?: SQL | undefined
 }
-
-const isPrompt = sql`exists (select 1 from registered_model_tags p
-  where p.registered_model = m.id and p.key = ${sql.raw(`'${promptKey}'`)} and lower(p.value) = 'true')`
 
 /**
  * The statement that records a change of the caller's model of this name; none where there is no
@@ -31,7 +28,7 @@ export function recordModel(
     action,
     registeredModel: sql`m.id`,
     model: sql`m.name`,
-    isPrompt,
+    isPrompt: isPromptModel,
     from: sql`registered_models m where m.id = (${modelId(ctx, name)}) and ${guard}`,
   })
 }
@@ -62,7 +59,7 @@ export function recordVersionOf(
     registeredModel: sql`m.id`,
     model: sql`m.name`,
     version: sql`v.version`,
-    isPrompt,
+    isPrompt: isPromptModel,
     from: sql`model_versions v join registered_models m on m.id = v.registered_model
       where v.id = (${id}) and ${guard}`,
   })

@@ -1,13 +1,17 @@
 import { sql } from 'drizzle-orm'
+import { giveToCreator } from '../access/own-role.ts'
+import { isPromptModel } from '../access/permitted.ts'
 import { commit } from '../audit/record.ts'
 import { excerpt, RegistryError } from '../core/error.ts'
 import { checkLength } from '../core/names.ts'
+import { promptKey } from '../core/prompt-key.ts'
 import { ConstraintError } from '../db/database.ts'
 import { type Context, principalName } from '../platform/context.ts'
 import { checkModelName, modelNotFound } from './check-names.ts'
 import { modelDeletable, whyKept } from './deletable.ts'
 import { modelId } from './ids.ts'
-import { isPromptTag, promptKey } from './prompts.ts'
+import { refusedOr, unblockedModel } from './promoting.ts'
+import { isPromptTag } from './prompts.ts'
 import { latestVersionIds, modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
 import { type ModelVersion, type Tag, versionReads, versionsFrom } from './read-versions.ts'
 import { jsonMap, recordModel } from './record.ts'
@@ -41,7 +45,7 @@ const deletedModelJson = sql`json_object('description', m.description, 'tags', j
 
 type ModelRow = typeof registeredModels.$inferSelect
 
-/** @throws RESOURCE_ALREADY_EXISTS a model or a prompt has the name */
+/** Who makes it gets MANAGE. @throws RESOURCE_ALREADY_EXISTS a model or a prompt has the name */
 export async function createModel(ctx: Context, wanted: NewModel): Promise<RegisteredModel> {
   checkModelName(wanted.name)
   checkTexts(wanted)
@@ -57,6 +61,12 @@ export async function createModel(ctx: Context, wanted: NewModel): Promise<Regis
       insert,
       ...modelTagInserts(ctx, wanted.name, tags),
       recordModel(ctx, wanted.name, 'registered_model.created', { after: modelJson }),
+      ...giveToCreator(
+        ctx,
+        'model',
+        sql`select m.id, m.name, ${isPromptModel} as is_prompt from registered_models m
+          where m.id = (${modelId(ctx, wanted.name)})`,
+      ),
     ])
     // The insert returned its own row, or the batch failed.
     const [row] = rows as [ModelRow]
@@ -96,7 +106,7 @@ async function nameTaken(ctx: Context, name: string, asPrompt: boolean): Promise
 /** @throws RESOURCE_DOES_NOT_EXIST no such model */
 export async function getModel(ctx: Context, name: string): Promise<RegisteredModel> {
   checkModelName(name)
-  const [model] = modelsFrom(await ctx.db.batch(modelReads(modelId(ctx, name))))
+  const [model] = modelsFrom(await ctx.db.batch(modelReads(ctx, modelId(ctx, name))))
   if (!model) throw modelNotFound(name)
   return model
 }
@@ -124,7 +134,7 @@ export async function updateModel(
         deployment_job_id = coalesce(${change.deploymentJobId ?? null}, deployment_job_id),
         updated_at_ms = ${ctx.now()}
       where workspace = ${ctx.workspace} and name = ${name}`,
-    ...modelReads(modelId(ctx, name)),
+    ...modelReads(ctx, modelId(ctx, name)),
   ])
   const [model] = modelsFrom(rows)
   if (!model) throw modelNotFound(name)
@@ -139,7 +149,7 @@ export async function updateModel(
  */
 export async function deleteModel(ctx: Context, name: string): Promise<void> {
   checkModelName(name)
-  const isDeletable = modelDeletable(sql`m`)
+  const isDeletable = sql`${modelDeletable(sql`m`)} and ${await unblockedModel(ctx, name)}`
   const [, deleted] = await commit(ctx, [
     recordModel(ctx, name, 'registered_model.deleted', { before: deletedModelJson }, isDeletable),
     sql`delete from registered_models where id = (
@@ -147,7 +157,7 @@ export async function deleteModel(ctx: Context, name: string): Promise<void> {
       returning id`,
   ])
   if (deleted?.length === 1) return
-  throw (await whyKept(ctx, name)) ?? modelNotFound(name)
+  throw (await whyKept(ctx, name)) ?? (await refusedOr(ctx, name, modelNotFound(name)))
 }
 
 /**

@@ -5,6 +5,7 @@ import { ConstraintError } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
 import { checkModelName, modelNotFound } from './check-names.ts'
 import { modelId } from './ids.ts'
+import { refusedOr, unblockedModel } from './promoting.ts'
 import { modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
 import { recordModel } from './record.ts'
 
@@ -23,9 +24,10 @@ export async function renameModel(
 ): Promise<RegisteredModel> {
   checkModelName(name)
   checkModelName(newName, 'new_name')
-  const changes = renaming(ctx, name, newName)
+  const free = sql`${await unblockedModel(ctx, name)} and ${await unblockedModel(ctx, name, newName)}`
+  const changes = renaming(ctx, name, newName, free)
   try {
-    const rows = await commit(ctx, [...changes, ...modelReads(modelId(ctx, newName))])
+    const rows = await commit(ctx, [...changes, ...modelReads(ctx, modelId(ctx, newName))])
     const renamed = rows[changes.length - 1]?.length === 1
     const [model] = modelsFrom(rows.slice(changes.length))
     if (renamed && model) return model
@@ -34,14 +36,15 @@ export async function renameModel(
     throw err
   }
   if (!(await ctx.db.first(modelId(ctx, name)))) throw modelNotFound(name)
-  throw taken(newName, 'had versions of the same numbers, and a number never names two versions')
+  const reason = 'had versions of the same numbers, and a number never names two versions'
+  throw await refusedOr(ctx, name, taken(newName, reason))
 }
 
 /** Each statement is guarded by the same select; the last one returns a row when all took effect. */
-function renaming(ctx: Context, name: string, newName: string): SQL[] {
+function renaming(ctx: Context, name: string, newName: string, free: SQL): SQL[] {
   const now = ctx.now()
   const renamable = sql`select m.id from registered_models m
-    where m.workspace = ${ctx.workspace} and m.name = ${name} and not exists (
+    where m.workspace = ${ctx.workspace} and m.name = ${name} and ${free} and not exists (
       select 1 from model_versions v join issued_versions i
         on i.workspace = m.workspace and i.name = ${newName} and i.version = v.version
       where v.registered_model = m.id and i.model_version <> v.id)`

@@ -125,7 +125,8 @@ async function findRunRoot(ctx: Context, runId: string): Promise<string | undefi
 
 /**
  * Where the files of `runs:/<id>/<path>` may lie: below the run, or, as MLflow 3 keeps models apart
- * from runs, in the run's logged model of that name, where clients look next.
+ * from runs, in the run's logged model of that name, where clients look next: in the run's own
+ * experiment, since whoever may log models anywhere can name any run as theirs.
  */
 async function foldersOfRun(
   ctx: Context,
@@ -140,6 +141,7 @@ async function foldersOfRun(
       join experiments e on e.id = l.experiment
       where l.source_run_id = ${runId} and l.name = ${path} and l.lifecycle_stage = 'active'
         and e.workspace = ${ctx.workspace}
+        and l.experiment = (select r.experiment from runs r where r.run_id = ${runId})
       order by l.created_at_ms desc, l.id desc limit 1)`)
   return rows.flatMap((row) => {
     const root = storePathOf(row.artifact_uri)

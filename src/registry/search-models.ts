@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { isPromptModel, readable } from '../access/permitted.ts'
 import type { Int64 } from '../core/int64.ts'
 import type { Context } from '../platform/context.ts'
 import { parseFilter } from '../search/filter.ts'
@@ -103,7 +104,7 @@ export type ModelSearch = {
 }
 
 /**
- * Registered models of the caller's workspace, by name where no order is asked for. Prompts are
+ * Registered models that the caller may read, by name where no order is asked for. Prompts are
  * left out unless the filter asks for them by `tags.mlflow.prompt.is_prompt`.
  *
  * @throws INVALID_PARAMETER_VALUE filter, order, page size or page token is wrong
@@ -114,12 +115,12 @@ export async function searchRegisteredModels(
   search: ModelSearch,
 ): Promise<Page<RegisteredModel>> {
   const { ids, nextPageToken } = await findPage(ctx.db, searchableModels, {
-    scope: [sql`m.workspace = ${ctx.workspace}`],
+    scope: [sql`m.workspace = ${ctx.workspace}`, readable(ctx, 'model', sql`m.id`, isPromptModel)],
     filter: withPromptsHidden(parseFilter(search.filter)),
     orderBy: parseOrderBy(search.orderBy),
     maxResults: pageSize(search.maxResults, pageMax, pageDefault),
     pageToken: search.pageToken,
     asked: ['models', ctx.workspace, search.filter ?? '', search.orderBy],
   })
-  return { items: await readModels(ctx.db, ids), nextPageToken }
+  return { items: await readModels(ctx, ids), nextPageToken }
 }

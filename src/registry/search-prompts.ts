@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { promptKey } from '../core/prompt-key.ts'
 import type { Filter } from '../search/filter.ts'
 import { equality, type FilterField } from '../search/vocabulary.ts'
-import { promptKey } from './prompts.ts'
 
 /**
  * The key that says whether a row is a prompt: `'true'` or `'false'`, never missing. MLflow reads

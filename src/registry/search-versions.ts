@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { isPromptModel, notDenied, readable } from '../access/permitted.ts'
 import type { Context } from '../platform/context.ts'
 import { parseFilter } from '../search/filter.ts'
 import { findPage, type Searchable } from '../search/find-page.ts'
@@ -34,7 +35,7 @@ const searchableVersions: Searchable = {
 }
 
 /**
- * Model versions of the caller's workspace with their aliases, the last changed first where no
+ * Model versions that the caller may read, with their aliases, the last changed first where no
  * order is asked for. Versions of prompts are left out unless the filter asks for them by
  * `tags.mlflow.prompt.is_prompt`.
  *
@@ -46,7 +47,11 @@ export async function searchModelVersions(
   search: ModelSearch,
 ): Promise<Page<ModelVersion>> {
   const { ids, nextPageToken } = await findPage(ctx.db, searchableVersions, {
-    scope: [sql`m.workspace = ${ctx.workspace}`],
+    scope: [
+      sql`m.workspace = ${ctx.workspace}`,
+      readable(ctx, 'model', sql`m.id`, isPromptModel),
+      notDenied(ctx, 'version', isPromptModel),
+    ],
     filter: withPromptsHidden(parseFilter(search.filter)),
     orderBy: parseOrderBy(search.orderBy),
     maxResults: pageSize(search.maxResults, pageMax, pageMax),

@@ -6,6 +6,7 @@ import type { Context } from '../platform/context.ts'
 import { checkModelName, versionNotFound } from './check-names.ts'
 import { deletable, whyKept } from './deletable.ts'
 import { modelId, versionId } from './ids.ts'
+import { refusedOr, unblockedVersion } from './promoting.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
 import { recordVersion } from './record.ts'
 import { descriptionCharsMax } from './registered-models.ts'
@@ -60,7 +61,7 @@ const versionJson = sql`json_object('stage', v.stage, 'source', v.source, 'run_i
  */
 export async function deleteVersion(ctx: Context, name: string, version: number): Promise<void> {
   checkModelName(name)
-  const isDeletable = deletable(sql`v`)
+  const isDeletable = sql`${deletable(sql`v`)} and ${await unblockedVersion(ctx, name)}`
   const leaving = sql`select v.id from model_versions v
     where v.id = (${versionId(ctx, name, version)}) and ${isDeletable}`
   const [, , deleted] = await commit(ctx, [
@@ -77,7 +78,8 @@ export async function deleteVersion(ctx: Context, name: string, version: number)
     sql`delete from model_versions where id = (${leaving}) returning id`,
   ])
   if (deleted?.length === 1) return
-  throw (await whyKept(ctx, name, version)) ?? versionNotFound(name, version)
+  const kept = await whyKept(ctx, name, version)
+  throw kept ?? (await refusedOr(ctx, name, versionNotFound(name, version)))
 }
 
 /**

@@ -1,9 +1,12 @@
 import { sql } from 'drizzle-orm'
+import { giveToCreator } from '../access/own-role.ts'
+import { commit } from '../audit/record.ts'
 import { checkKey, checkLength } from '../core/names.ts'
 import { ConstraintError } from '../db/database.ts'
 import { jsonRows } from '../db/sql.ts'
 import { type Context, principalName } from '../platform/context.ts'
 import { checkArtifactLocation } from './artifact-location.ts'
+import { claimFolder } from './artifact-owner.ts'
 import { nameTaken } from './experiments.ts'
 import { refuseRepeatedKeys } from './key-values.ts'
 import type { KeyValue } from './run.ts'
@@ -12,7 +15,7 @@ const nameCharsMax = 500
 const tagValueCharsMax = 20_000
 
 /**
- * Make an experiment; names are unique over active and deleted ones.
+ * Make an experiment; names are unique over active and deleted ones. Who makes it gets MANAGE.
  *
  * @param artifactLocation stored as given; `<default artifact root>/<id>` when absent or empty
  * @returns its id
@@ -37,6 +40,8 @@ export async function createExperiment(
       returning id`,
     sql`update experiments set artifact_location = ${ctx.settings.defaultArtifactRoot} || '/' || id
       where ${own} and artifact_location is null`,
+    ...claimFolder(ctx, name, artifactLocation),
+    ...giveToCreator(ctx, 'experiment', sql`select id from experiments where ${own}`),
   ]
   if (tags.length > 0) {
     const rows = jsonRows(tags.map((tag) => [tag.key, tag.value]))
@@ -47,7 +52,7 @@ export async function createExperiment(
     )
   }
   try {
-    const [created] = await ctx.db.batch(statements)
+    const [created] = await commit(ctx, statements)
     return onlyId(created)
   } catch (err) {
     if (err instanceof ConstraintError && err.kind === 'unique') throw nameTaken(name)

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { notDenied, readable } from '../access/permitted.ts'
 import { excerpt, invalid } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import type { Key } from '../search/cursor.ts'
@@ -44,7 +45,7 @@ const pageMax = 50_000
 const pageDefault = 50
 
 /**
- * One page of the models that are not deleted, newest first where no order is asked for.
+ * One page of the models that are not deleted and that the caller may read, newest first where no order is asked for.
  *
  * @throws INVALID_PARAMETER_VALUE a filter, order, page size or page token that makes no sense
  */
@@ -58,7 +59,8 @@ export async function searchLoggedModels(
     scope: [
       sql`m.lifecycle_stage = 'active'`,
       sql`m.experiment in (select e.id from experiments e where e.workspace = ${ctx.workspace}
-        and e.id in (select value from json_each(${JSON.stringify(experimentIds)})))`,
+        and ${readable(ctx, 'experiment', sql`e.id`)} and e.id in (select value from json_each(${JSON.stringify(experimentIds)})))`,
+      notDenied(ctx, 'logged model'),
       ...(datasets.length > 0 && !namesMetric(filter) ? [hasMetricOnDataset] : []),
     ],
     filter,

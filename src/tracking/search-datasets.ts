@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { notDenied, readable } from '../access/permitted.ts'
 import { invalid } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 
@@ -15,7 +16,7 @@ const experimentsMax = 20
 const summariesMax = 1000
 
 /**
- * Datasets of up to 20 experiments, by name, digest and context; the first 1,000 of them.
+ * Datasets of up to 20 experiments, of those that the caller may read, by name, digest and context; the first 1,000 of them.
  *
  * @throws INVALID_PARAMETER_VALUE no experiment, or more than 20
  */
@@ -43,7 +44,8 @@ export async function searchDatasets(
     join run_datasets d on d.dataset = s.id
     left join run_dataset_tags c on c.run = d.run and c.dataset = d.dataset
       and c.key = 'mlflow.data.context'
-    where e.workspace = ${ctx.workspace} and e.id in (select value from json_each(${ids}))
+    where e.workspace = ${ctx.workspace} and ${readable(ctx, 'experiment', sql`e.id`)}
+      and ${notDenied(ctx, 'run')} and e.id in (select value from json_each(${ids}))
     order by s.name, s.digest, c.value, s.experiment limit ${summariesMax}`)
   return rows.map((row) => ({
     experimentId: row.experiment,

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { readable } from '../access/permitted.ts'
 import { grouped } from '../core/groups.ts'
 import type { Int64 } from '../core/int64.ts'
 import type { Context } from '../platform/context.ts'
@@ -84,7 +85,7 @@ export type ExperimentSearch = {
 }
 
 /**
- * Experiments of the caller's workspace, newest first where no order is asked for.
+ * Experiments that the caller may read, newest first where no order is asked for.
  *
  * @throws INVALID_PARAMETER_VALUE filter, order, page size or page token is wrong
  * @see MLflow REST API, "Search Experiments"
@@ -96,7 +97,11 @@ export async function searchExperiments(
   const maxResults = pageSize(search.maxResults, experimentPageMax)
   const view = search.view ?? 'ACTIVE_ONLY'
   const { ids, nextPageToken } = await findPage(ctx.db, searchableExperiments, {
-    scope: [sql`e.workspace = ${ctx.workspace}`, ...inView(sql`e.lifecycle_stage`, view)],
+    scope: [
+      sql`e.workspace = ${ctx.workspace}`,
+      ...inView(sql`e.lifecycle_stage`, view),
+      readable(ctx, 'experiment', sql`e.id`),
+    ],
     filter: parseFilter(search.filter),
     orderBy: parseOrderBy(search.orderBy),
     maxResults,

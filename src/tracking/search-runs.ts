@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { notDenied, readable } from '../access/permitted.ts'
 import { invalid } from '../core/error.ts'
 import type { Int64 } from '../core/int64.ts'
 import type { Context } from '../platform/context.ts'
@@ -43,7 +44,7 @@ export type RunSearch = {
 }
 
 /**
- * Runs of the given experiments, newest first where no order is asked for; ties go by start time,
+ * Runs of those of the given experiments that the caller may read, newest first where no order is asked for; ties go by start time,
  * newest first, and then by run id.
  *
  * @throws INVALID_PARAMETER_VALUE filter, order, page size or page token is wrong, or too many experiments
@@ -58,7 +59,11 @@ export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<
   const view = search.view ?? 'ACTIVE_ONLY'
   const asked = ['runs', ctx.workspace, experimentIds, search.filter ?? '', search.orderBy, view]
   const { ids, nextPageToken } = await findPage(ctx.db, searchableRuns, {
-    scope: [inExperiments(ctx, experimentIds), ...inView(sql`r.lifecycle_stage`, view)],
+    scope: [
+      inExperiments(ctx, experimentIds),
+      ...inView(sql`r.lifecycle_stage`, view),
+      notDenied(ctx, 'run'),
+    ],
     filter: parseFilter(search.filter),
     orderBy: parseOrderBy(search.orderBy),
     maxResults,
@@ -70,11 +75,12 @@ export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<
 
 /** With one experiment an index hands out the runs in their order; with several it cannot. */
 function inExperiments(ctx: Context, ids: readonly number[]): SQL {
+  const mine = sql`e.workspace = ${ctx.workspace} and ${readable(ctx, 'experiment', sql`e.id`)}`
   const [only] = ids
   if (only !== undefined && ids.length === 1) {
     return sql`r.experiment = (select e.id from experiments e
-      where e.id = ${only} and e.workspace = ${ctx.workspace})`
+      where e.id = ${only} and ${mine})`
   }
   return sql`r.experiment in (select e.id from json_each(${JSON.stringify(ids)}) j
-    join experiments e on e.id = j.value where e.workspace = ${ctx.workspace})`
+    join experiments e on e.id = j.value where ${mine})`
 }

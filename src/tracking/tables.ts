@@ -246,3 +246,23 @@ export const loggedModelMetrics = sqliteTable(
     }),
   ],
 )
+
+/**
+ * Folders of our store that experiments keep their artifacts in. A path below several of them is
+ * the first experiment's: one that is made later cannot take over what another one has.
+ */
+export const artifactRoots = sqliteTable(
+  'artifact_roots',
+  {
+    workspace: text().notNull(),
+    /** As `cleanPath` has it. */
+    path: text().notNull(),
+    experiment: integer()
+      .notNull()
+      .references(() => experiments.id, { onDelete: 'cascade' }),
+  },
+  (t) => [
+    primaryKey({ columns: [t.workspace, t.path, t.experiment] }),
+    index('artifact_roots_by_experiment').on(t.experiment),
+  ],
+)

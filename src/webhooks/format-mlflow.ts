@@ -1,4 +1,4 @@
-import { promptKey } from '../registry/prompts.ts'
+import { promptKey } from '../core/prompt-key.ts'
 import type { Fields, RegistryEvent } from './events.ts'
 import { mlflowEventOf } from './mlflow-events.ts'
 

@@ -1,0 +1,30 @@
+import type { Permission } from '../access/levels.ts'
+import { requireExperiment, requireModel } from '../access/require.ts'
+import type { Context } from '../platform/context.ts'
+import { parseExperimentId } from '../tracking/experiment.ts'
+import { requireLoggedModel, requireRun } from '../tracking/require.ts'
+
+/** Rules of operations that name one thing: the permission that they take on it. */
+
+export function onExperiment(needed: Permission) {
+  return (ctx: Context, req: { readonly experiment_id: string }) =>
+    requireExperiment(ctx, parseExperimentId(req.experiment_id), needed)
+}
+
+export function onRun(needed: Permission) {
+  return (ctx: Context, req: { readonly run_id: string }) => requireRun(ctx, req.run_id, needed)
+}
+
+export function onLoggedModel(needed: Permission) {
+  return (ctx: Context, req: { readonly model_id: string }) =>
+    requireLoggedModel(ctx, req.model_id, needed)
+}
+
+export function onModel(needed: Permission) {
+  return (ctx: Context, req: { readonly name: string }) => requireModel(ctx, req.name, needed)
+}
+
+export function onVersion(needed: Permission) {
+  return (ctx: Context, req: { readonly name: string }) =>
+    requireModel(ctx, req.name, needed, 'version')
+}

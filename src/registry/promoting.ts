@@ -1,0 +1,129 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { mayAll } from '../access/permitted.ts'
+import { needsGrant, requireModel, requirePromoting } from '../access/require.ts'
+import { denied, modelGrants } from '../access/rights.ts'
+import type { Context } from '../platform/context.ts'
+import { modelId, versionId } from './ids.ts'
+import { archivedStage } from './stages.ts'
+
+/** Require that the caller may move a version from the stage it is in to this one. */
+export async function requireTransition(
+  ctx: Context,
+  name: string,
+  version: number,
+  stage: string,
+  archiveOthers: boolean,
+): Promise<void> {
+  if (mayAll(ctx)) return
+  const row = await ctx.db.first<{ stage: string }>(
+    sql`select stage from model_versions where id = (${versionId(ctx, name, version)})`,
+  )
+  await requirePromoting(ctx, name, {
+    stages: [stage, ...(row ? [row.stage] : []), ...(archiveOthers ? [archivedStage] : [])],
+  })
+}
+
+/** Require what deleting a version takes: MANAGE, and a right to empty the places that it holds. */
+export async function requireToDeleteVersion(
+  ctx: Context,
+  name: string,
+  version: number,
+): Promise<void> {
+  if (mayAll(ctx)) return
+  await requireModel(ctx, name, 'MANAGE', 'version')
+  const held = await heldPlaces(ctx, sql`v.id = (${versionId(ctx, name, version)})`)
+  await requireUnblocked(ctx, name, held)
+}
+
+/** Require what deleting a model takes: MANAGE on it and its versions, and as for a version. */
+export async function requireToDeleteModel(ctx: Context, name: string): Promise<void> {
+  if (mayAll(ctx)) return
+  await requireModel(ctx, name, 'MANAGE')
+  await requireModel(ctx, name, 'MANAGE', 'version')
+  await requireUnblocked(ctx, name, await heldPlaces(ctx, ofModel(ctx, name)))
+}
+
+/**
+ * Require what renaming takes: MANAGE, and the rights to move the model's versions out of the places
+ * that they hold, and into them under the new name.
+ */
+export async function requireToRename(ctx: Context, name: string, newName: string): Promise<void> {
+  if (mayAll(ctx)) return
+  await requireModel(ctx, name, 'MANAGE')
+  const held = await heldPlaces(ctx, ofModel(ctx, name))
+  await requireUnblocked(ctx, name, held)
+  await requireUnblocked(ctx, newName, held)
+  const registering = await modelGrants(ctx, 'register', newName)
+  if (registering.named && !registering.held) {
+    throw denied(ctx, needsGrant('register', newName, []))
+  }
+}
+
+/**
+ * A condition on `model_versions v` for the change itself, so that a version which moved meanwhile
+ * is not moved out of a place where the caller may not.
+ *
+ * @param change.to the stage that it goes to: then only stages count, since its aliases stay
+ * @param change.as the name whose grants count, where it is to be another than the model's
+ */
+export async function unblockedVersion(
+  ctx: Context,
+  name: string,
+  change: { readonly to?: string; readonly as?: string } = {},
+): Promise<SQL> {
+  if (mayAll(ctx)) return sql`1`
+  const granted = await modelGrants(ctx, 'promote', change.as ?? name)
+  if (!granted.named) return sql`1`
+  const held = await heldPlaces(ctx, ofModel(ctx, name))
+  const { to } = change
+  const stages = [...held.stages, ...(to === undefined ? [] : [to])].filter(
+    (stage) => granted.blockedPlaces({ stages: [stage] }).length === 0,
+  )
+  const inFreeStage = sql`v.stage in (select value from json_each(${JSON.stringify(stages)}))`
+  if (to !== undefined) return inFreeStage
+  const aliases = held.aliases.filter(
+    (alias) => granted.blockedPlaces({ aliases: [alias] }).length === 0,
+  )
+  return sql`(${inFreeStage} and not exists (
+    select 1 from aliases pa where pa.registered_model = v.registered_model
+      and pa.version = v.version
+      and pa.alias not in (select value from json_each(${JSON.stringify(aliases)}))))`
+}
+
+/** A condition that all versions of the model are as `unblockedVersion` has it. */
+export async function unblockedModel(ctx: Context, name: string, as?: string): Promise<SQL> {
+  if (mayAll(ctx)) return sql`1`
+  const free = await unblockedVersion(ctx, name, as === undefined ? {} : { as })
+  return sql`not exists (select 1 from model_versions v where ${ofModel(ctx, name)} and not ${free})`
+}
+
+/** Why a change that `unblockedVersion` guards did nothing: a place that is not the caller's to empty, or `other`. */
+export async function refusedOr(ctx: Context, name: string, other: Error): Promise<Error> {
+  if (mayAll(ctx) || !(await ctx.db.first(modelId(ctx, name)))) return other
+  const held = await heldPlaces(ctx, ofModel(ctx, name))
+  const blocked = (await modelGrants(ctx, 'promote', name)).blockedPlaces(held)
+  return blocked.length > 0 ? denied(ctx, needsGrant('promote', name, blocked)) : other
+}
+
+type Held = { readonly stages: readonly string[]; readonly aliases: readonly string[] }
+
+/** The stages and aliases that versions hold. @param which condition on `model_versions v` */
+async function heldPlaces(ctx: Context, which: SQL): Promise<Held> {
+  const [stages, aliases] = await ctx.db.batch([
+    sql`select distinct v.stage as place from model_versions v where ${which}`,
+    sql`select distinct a.alias as place from model_versions v join aliases a
+      on a.registered_model = v.registered_model and a.version = v.version where ${which}`,
+  ])
+  const places = (rows: unknown[] | undefined) =>
+    ((rows ?? []) as { place: string }[]).map(({ place }) => place)
+  return { stages: places(stages), aliases: places(aliases) }
+}
+
+function ofModel(ctx: Context, name: string): SQL {
+  return sql`v.registered_model = (${modelId(ctx, name)})`
+}
+
+async function requireUnblocked(ctx: Context, name: string, held: Held): Promise<void> {
+  const blocked = (await modelGrants(ctx, 'promote', name)).blockedPlaces(held)
+  if (blocked.length > 0) throw denied(ctx, needsGrant('promote', name, blocked))
+}

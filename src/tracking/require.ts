@@ -1,0 +1,101 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Permission } from '../access/levels.ts'
+import { passes, requireEach, requireExperiment } from '../access/require.ts'
+import { notFound } from '../core/error.ts'
+import type { Context } from '../platform/context.ts'
+import { noSuchExperiment } from './experiment.ts'
+import { loggedModelNotFound } from './logged-model-reads.ts'
+
+/**
+ * @throws PERMISSION_DENIED the caller lacks the permission on the run
+ * @throws RESOURCE_DOES_NOT_EXIST no such run
+ */
+export async function requireRun(ctx: Context, runId: string, needed: Permission): Promise<void> {
+  if (passes(ctx, needed)) return
+  const found = await requireEach(ctx, 'experiment', runsOf(ctx, [runId]), needed, 'run', 'run')
+  if (found.length === 0) throw notFound('Run', runId)
+}
+
+/** As `requireRun` of several; one that is not there needs no permission. */
+export async function requireRuns(
+  ctx: Context,
+  runIds: readonly string[],
+  needed: Permission,
+): Promise<void> {
+  if (runIds.length === 0 || passes(ctx, needed)) return
+  await requireEach(ctx, 'experiment', runsOf(ctx, runIds), needed, 'run', 'run')
+}
+
+/**
+ * @throws PERMISSION_DENIED the caller lacks the permission on the logged model
+ * @throws RESOURCE_DOES_NOT_EXIST no such logged model
+ */
+export async function requireLoggedModel(
+  ctx: Context,
+  modelId: string,
+  needed: Permission,
+): Promise<void> {
+  if (passes(ctx, needed)) return
+  if ((await requireLoggedModels(ctx, [modelId], needed)) === 0) throw loggedModelNotFound(modelId)
+}
+
+/**
+ * As `requireLoggedModel` of several; one that is not there needs no permission.
+ *
+ * @returns how many are there, as far as it had to look
+ */
+export async function requireLoggedModels(
+  ctx: Context,
+  modelIds: readonly string[],
+  needed: Permission,
+): Promise<number> {
+  if (modelIds.length === 0 || passes(ctx, needed)) return 0
+  const models = sql`select e.id, l.model_id as name, 0 as is_prompt
+    from json_each(${idList(modelIds)}) wanted cross join logged_models l on l.model_id = wanted.value
+    join experiments e on e.id = l.experiment where e.workspace = ${ctx.workspace}`
+  const what = 'logged model'
+  return (await requireEach(ctx, 'experiment', models, needed, what, what)).length
+}
+
+/** As `requireExperiment` of several; one that is not there needs no permission. */
+export async function requireExperiments(
+  ctx: Context,
+  ids: readonly number[],
+  needed: Permission,
+): Promise<void> {
+  if (ids.length === 0 || passes(ctx, needed)) return
+  const experiments = sql`select e.id, cast(e.id as text) as name, 0 as is_prompt
+    from experiments e where e.workspace = ${ctx.workspace}
+      and e.id in (select value from json_each(${JSON.stringify(ids)}))`
+  await requireEach(ctx, 'experiment', experiments, needed, undefined, 'experiment')
+}
+
+/** Require what deleting an experiment, or bringing it back, takes: it reaches all that is in it. */
+export async function requireWholeExperiment(ctx: Context, id: number): Promise<void> {
+  await requireExperiment(ctx, id, 'MANAGE')
+  await requireExperiment(ctx, id, 'MANAGE', 'run')
+  await requireExperiment(ctx, id, 'MANAGE', 'logged model')
+}
+
+/** As `requireExperiment`, by name. Clients make an experiment where the answer is 404. */
+export async function requireExperimentNamed(
+  ctx: Context,
+  name: string,
+  needed: Permission,
+): Promise<void> {
+  if (passes(ctx, needed)) return
+  const experiment = sql`select e.id, e.name, 0 as is_prompt from experiments e
+    where e.workspace = ${ctx.workspace} and e.name = ${name}`
+  const found = await requireEach(ctx, 'experiment', experiment, needed, undefined, 'experiment')
+  if (found.length === 0) throw noSuchExperiment(name)
+}
+
+function runsOf(ctx: Context, runIds: readonly string[]): SQL {
+  return sql`select e.id, r.run_id as name, 0 as is_prompt
+    from json_each(${idList(runIds)}) wanted cross join runs r on r.run_id = wanted.value
+    join experiments e on e.id = r.experiment where e.workspace = ${ctx.workspace}`
+}
+
+function idList(ids: readonly string[]): string {
+  return JSON.stringify([...new Set(ids)])
+}
