@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createApp } from './app.ts'
+import { backgroundWork } from './background.ts'
 import { migrate, NewerDatabaseError } from './db/migrate.ts'
 import type { AppContext } from './http/app-env.ts'
 import { anyone, guard } from './http/guard.ts'
@@ -13,6 +14,7 @@ import { DiskBlobStore } from './platform/node/disk-blob-store.ts'
 import { httpServer } from './platform/node/http-server.ts'
 import { LibsqlFile } from './platform/node/libsql-file.ts'
 import { LibsqlRemote } from './platform/node/libsql-remote.ts'
+import { Loop } from './platform/node/loop.ts'
 import { readMigrations } from './platform/node/migrations.ts'
 import { type Served, whenServed } from './platform/node/served.ts'
 import { sha256 } from './platform/node/sha256.ts'
@@ -28,7 +30,11 @@ import { StartError } from './platform/start-error.ts'
 /** drizzle/, seen from src/ and from the bundle in dist/ alike. */
 const migrationsFolder = fileURLToPath(new URL('../drizzle', import.meta.url))
 
-export type OpenPlatform = Platform & { close(): void }
+export type OpenPlatform = Platform & {
+  /** What `wake` wakes: a server starts it and stops it. */
+  readonly background: Loop
+  close(): void
+}
 
 /**
  * Open database and blobs as the settings say, and bring the schema up to date.
@@ -44,16 +50,17 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
   const blobs = await openBlobs(given, join(data, 'artifacts'))
   const db = openDatabase(url, given)
   await migrated(db, url)
-  return {
+  const platform: Platform = {
     db,
     blobs,
     settings: { ...settings, signingKey: signingKey ?? (await keptSigningKey(data)) },
     now: Date.now,
     randomId,
     sha256,
-    wake() {},
-    close: () => db.close(),
+    wake: () => background.wake(),
   }
+  const background = new Loop(() => backgroundWork(platform))
+  return { ...platform, background, close: () => db.close() }
 }
 
 async function openBlobs(given: Given, fallback: string): Promise<BlobStore> {

@@ -1,5 +1,8 @@
 import { createApp } from './app.ts'
+import { backgroundWork } from './background.ts'
 import { RegistryError } from './core/error.ts'
+import { coalesced } from './platform/coalesced.ts'
+import type { Platform } from './platform/context.ts'
 import { randomId } from './platform/random-id.ts'
 import { readSettings, readSigningKey } from './platform/read-settings.ts'
 import { givenBy } from './platform/setting-table.ts'
@@ -14,20 +17,30 @@ type Bindings = {
   readonly ARTIFACTS: R2Bucket
 }
 
-const app = createApp((c) => {
-  const env = bindings(c.env)
-  return {
+const app = createApp((c) => platformOf(bindings(c.env), (work) => c.executionCtx.waitUntil(work)))
+
+export default {
+  fetch: app.fetch,
+  /** The cron trigger: for what was left over when a request's time was up. */
+  scheduled(_event: ScheduledController, env: Bindings, execution: ExecutionContext): void {
+    platformOf(env, (work) => execution.waitUntil(work)).wake()
+  },
+}
+
+/** @param waitFor keeps the Worker running until a promise is settled */
+function platformOf(env: Bindings, waitFor: (work: Promise<void>) => void): Platform {
+  const platform: Platform = {
     db: new D1(env.DB),
     blobs: new R2BlobStore(env.ARTIFACTS),
     settings: settingsOf(env),
     now: Date.now,
     randomId,
     sha256,
-    wake() {},
+    wake: () => waitFor(work()),
   }
-})
-
-export default app
+  const work = coalesced(() => backgroundWork(platform), Date.now)
+  return platform
+}
 
 /** wrangler.toml is what makes this true: a Worker with other bindings is not deployed. */
 function bindings(env: unknown): Bindings {

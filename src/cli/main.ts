@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { SettingError } from '../platform/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
 import { artifactsCommand } from './artifacts.ts'
+import { auditCommand } from './audit.ts'
 import { gcCommand } from './gc.ts'
 import { serverCommand } from './server.ts'
 import { whoamiCommand } from './whoami.ts'
@@ -13,6 +14,7 @@ const commands = [
   gcCommand(),
   artifactsCommand(),
   whoamiCommand(),
+  auditCommand(),
   workerCommand(),
 ]
 
