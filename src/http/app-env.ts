@@ -12,6 +12,10 @@ export type AppEnv = {
     rawTarget?: string
     /** The operation that answered, for logs and metrics. */
     operation?: string
+    /** Whether that operation would change anything. */
+    changes?: boolean
+    /** What was asked, decoded: the message, or body and path parameters. */
+    asked?: object
   }
 }
 export type AppContext = HonoContext<AppEnv>

@@ -13,7 +13,7 @@ import { registeredModelOperations } from './registered-models.ts'
 import { runOperations } from './runs.ts'
 import { searchOperations } from './searches.ts'
 import { serverOperations } from './server.ts'
-import { operations, type SurfaceOperation } from './surface.ts'
+import { operations, readsByPost, type SurfaceOperation } from './surface.ts'
 
 /** Everything of MLflow's surface that is served; the rest answers 501. One list a group. */
 export const served: readonly Operation[] = [
@@ -42,6 +42,7 @@ export function mlflowRoutes(): Hono<AppEnv> {
         honoPath(path),
         guardedHandler((c: AppContext) => {
           c.set('operation', entry.name)
+          c.set('changes', method !== 'GET' && !readsByPost.includes(entry.name))
           return handler.handle(c)
         }),
       )

@@ -33,6 +33,16 @@ const dropped: readonly SurfaceEntry[] = [
 /** Further paths of operations that MLflow 3.17.2 has: the short form that people type. */
 const alsoAt = new Map([['logParam', ['POST /{api,ajax-api}/2.0/mlflow/runs/log-param']]])
 
+/** Operations that change nothing although their method says otherwise: what they ask is too long for a URL. */
+export const readsByPost: readonly string[] = [
+  'createPresignedDownloadUrl',
+  'getLatestVersions',
+  'searchDatasets',
+  'searchExperiments',
+  'searchLoggedModels',
+  'searchRuns',
+]
+
 type SurfaceEntry = { name: string; group: string; tier: number; routes: string[] }
 
 /** Every operation with its routes expanded: `/api`, `/ajax-api` and, for tier 1, the preview prefix. */

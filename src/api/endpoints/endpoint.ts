@@ -20,6 +20,8 @@ export type Endpoint<
   /** One line, and what there is more to say. */
   readonly summary: string
   readonly description?: string
+  /** Changes nothing, whatever its method. */
+  readonly readOnly?: true
   readonly params?: P
   readonly query?: Q
   readonly body?: B
