@@ -1,12 +1,16 @@
+import { sealEntries } from './audit/seal.ts'
+import { sweepPromotions } from './governance/promotions/sweep.ts'
 import type { Platform } from './platform/context.ts'
-import { deliverDue } from './webhooks/deliver.ts'
 
 /**
- * What goes on beside requests: deliveries. It may run any number of times at once, here and in
- * other processes.
+ * What follows from changes and from time, after the replies: the entries of the record are sealed,
+ * requests expire, and those that merge by themselves do. Safe to run at any time and in several
+ * processes at once; each run goes on where another one stopped. Deliveries run beside it, since
+ * they wait for others.
  *
- * @param patienceMs how long it may wait for what is due soon
+ * @throws what went wrong; all of it is tried again by the next run
  */
-export async function backgroundWork(platform: Platform, patienceMs = 0): Promise<void> {
-  await deliverDue(platform, patienceMs)
+export async function backgroundWork(platform: Platform): Promise<void> {
+  await sweepPromotions(platform)
+  await sealEntries(platform)
 }

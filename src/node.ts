@@ -10,11 +10,11 @@ import { migrate, NewerDatabaseError } from './db/migrate.ts'
 import type { AppContext } from './http/app-env.ts'
 import { anyone, guard } from './http/guard.ts'
 import type { Platform } from './platform/context.ts'
-import { BackgroundLoop } from './platform/node/background-loop.ts'
 import { DiskBlobStore } from './platform/node/disk-blob-store.ts'
 import { httpServer } from './platform/node/http-server.ts'
 import { LibsqlFile } from './platform/node/libsql-file.ts'
 import { LibsqlRemote } from './platform/node/libsql-remote.ts'
+import { Loop } from './platform/node/loop.ts'
 import { readMigrations } from './platform/node/migrations.ts'
 import { nodeOutbound } from './platform/node/outbound.ts'
 import { type Served, whenServed } from './platform/node/served.ts'
@@ -27,13 +27,14 @@ import { S3BlobStore } from './platform/s3/s3-blob-store.ts'
 import { s3Options } from './platform/s3/s3-options.ts'
 import type { Given } from './platform/setting-table.ts'
 import { StartError } from './platform/start-error.ts'
+import { deliverDue } from './webhooks/deliver.ts'
 
 /** drizzle/, seen from src/ and from the bundle in dist/ alike. */
 const migrationsFolder = fileURLToPath(new URL('../drizzle', import.meta.url))
 
 export type OpenPlatform = Platform & {
-  /** Do what goes on beside requests, until it is closed. */
-  startBackground(): void
+  /** What `wake` wakes: a server starts it and stops it. */
+  readonly background: Loop
   close(): void
 }
 
@@ -51,8 +52,7 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
   const blobs = await openBlobs(given, join(data, 'artifacts'))
   const db = openDatabase(url, given)
   await migrated(db, url)
-  let loop: BackgroundLoop | undefined
-  const platform: OpenPlatform = {
+  const platform: Platform = {
     db,
     blobs,
     settings: { ...settings, signingKey: signingKey ?? (await keptSigningKey(data)) },
@@ -60,16 +60,13 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
     randomId,
     sha256,
     outbound: nodeOutbound(),
-    wake: () => loop?.wake(),
-    startBackground() {
-      loop = new BackgroundLoop(() => backgroundWork(platform))
-    },
-    close() {
-      loop?.stop()
-      db.close()
-    },
+    wake: () => background.wake(),
   }
-  return platform
+  const background = new Loop(
+    () => backgroundWork(platform),
+    () => deliverDue(platform),
+  )
+  return { ...platform, background, close: () => db.close() }
 }
 
 async function openBlobs(given: Given, fallback: string): Promise<BlobStore> {

@@ -1,6 +1,7 @@
 import { createApp } from './app.ts'
 import { backgroundWork } from './background.ts'
 import { RegistryError } from './core/error.ts'
+import { coalesced, logged } from './platform/coalesced.ts'
 import type { Platform } from './platform/context.ts'
 import { randomId } from './platform/random-id.ts'
 import { readSettings, readSigningKey } from './platform/read-settings.ts'
@@ -10,6 +11,7 @@ import { D1 } from './platform/workers/d1.ts'
 import { workersOutbound } from './platform/workers/outbound.ts'
 import { R2BlobStore } from './platform/workers/r2-blob-store.ts'
 import { sha256 } from './platform/workers/sha256.ts'
+import { deliverDue } from './webhooks/deliver.ts'
 
 /** What wrangler.toml binds; vars and secrets with the names of settings beside them. */
 type Bindings = {
@@ -31,7 +33,8 @@ export default {
   fetch: app.fetch,
   /** The cron trigger of wrangler.toml: what requests did not wait for. */
   async scheduled(_event, env, execution) {
-    await backgroundWork(platformOf(bindings(env), execution), betweenTriggersMs)
+    const platform = platformOf(bindings(env), execution)
+    await Promise.all([backgroundWork(platform), deliverDue(platform, betweenTriggersMs)])
   },
 } satisfies ExportedHandler
 
@@ -64,8 +67,13 @@ function partsOf(env: Bindings): IsolateParts {
 function platformOf(env: Bindings, execution: Pick<ExecutionContext, 'waitUntil'>): Platform {
   const platform: Platform = {
     ...partsOf(env),
-    wake: () => execution.waitUntil(backgroundWork(platform, afterReplyMs)),
+    wake() {
+      execution.waitUntil(work())
+      execution.waitUntil(deliveries())
+    },
   }
+  const work = coalesced(() => backgroundWork(platform), Date.now)
+  const deliveries = logged(() => deliverDue(platform, afterReplyMs), Date.now)
   return platform
 }
 

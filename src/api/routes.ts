@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
 import type { AppEnv } from '../http/app-env.ts'
+import { auditRoutes } from './audit.ts'
 import { downloadRoutes } from './downloads.ts'
 import { eventRoutes } from './events.ts'
 import { groupRoutes } from './groups.ts'
@@ -19,6 +20,7 @@ import { whoamiRoutes } from './whoami.ts'
 /** Every endpoint of our own surface, one list a capability. Signed URLs are not among them. */
 export const served: readonly Served[] = [
   ...whoamiRoutes,
+  ...auditRoutes,
   ...stageRoutes,
   ...modelVersionRoutes,
   ...versionFileRoutes,

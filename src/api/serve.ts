@@ -27,9 +27,10 @@ export function serve<E extends Endpoint>(
     endpoint,
     async handle(c) {
       c.set('operation', endpoint.name)
-      if (endpoint.reads) c.set('reads', true)
+      c.set('changes', endpoint.method !== 'GET' && !endpoint.readOnly)
       const ctx = rule === 'public' ? c.var.ctx : await admit(c)
       const asked = await askedOf(endpoint, c)
+      c.set('asked', { ...asObject(asked.body), ...asObject(asked.params) })
       if (rule !== 'public') await rule(ctx, asked, c)
       const reply = await answer(ctx, asked, c)
       return reply instanceof Response ? reply : c.json(reply as object, endpoint.status ?? 200)
@@ -52,6 +53,10 @@ async function askedOf<E extends Endpoint>(endpoint: E, c: AppContext): Promise<
     query: query && parsed(query, queryOf(c)),
     body: body && parsed(body, await jsonObject(c, parseJson)),
   } as Asked<E>
+}
+
+function asObject(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {}
 }
 
 /** A query string as an object: a key that is repeated has a list. */

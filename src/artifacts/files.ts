@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { conflict, excerpt, invalid } from '../core/error.ts'
+import { excerpt, invalid, SealedError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import type { ByteStream, Stored } from '../platform/ports.ts'
 import { belowFolder, foldersAbove } from './folder-range.ts'
@@ -143,10 +143,10 @@ export async function deleteFiles(ctx: Context, path: string): Promise<void> {
   ])
 }
 
-/** @throws RESOURCE_CONFLICT `path` is below a version's read-only address */
+/** @throws SealedError `path` is below a version's read-only address */
 export function assertWritable(path: string): void {
   if (path !== versionsFolder && !path.startsWith(`${versionsFolder}/`)) return
-  throw conflict(
+  throw new SealedError(
     `'${excerpt(path)}' cannot be written: '${versionsFolder}' holds the sealed files of model versions`,
   )
 }

@@ -4,12 +4,14 @@
  *
  * | action | before | after |
  * |---|---|---|
+ * | registered_model.recorded | | as created, and created_at, updated_at; when this server first kept a record |
  * | registered_model.created | | description, deployment_job_id, tags {} |
  * | registered_model.updated | description, deployment_job_id | the same |
  * | registered_model.renamed | name | name |
  * | registered_model.deleted | description, tags {}, versions [{version, stage}], aliases {alias: version} | |
  * | registered_model.tag_set | key, value (null: it had none) | key, value |
  * | registered_model.tag_deleted | key, value | |
+ * | model_version.recorded | | as created, and aliases [], created_at, updated_at; as registered_model.recorded |
  * | model_version.created | | stage, source, run_id, model_id, description, tags {}, digest |
  * | model_version.updated | description | description |
  * | model_version.deleted | stage, source, run_id, aliases [], digest | |
@@ -53,14 +55,20 @@
  * | grant.created | | id, principal, action, models, stage, alias |
  * | grant.deleted | the same | |
  * | request.refused | | operation, error_code, message |
+ *
+ * The `recorded` ones are written by the migration that made the record, by `gatehouse` (a service):
+ * one for each model and version that was there, so that the record tells what they were.
+ * A refused request has the model and version that it named.
  */
 export const actions = [
+  'registered_model.recorded',
   'registered_model.created',
   'registered_model.updated',
   'registered_model.renamed',
   'registered_model.deleted',
   'registered_model.tag_set',
   'registered_model.tag_deleted',
+  'model_version.recorded',
   'model_version.created',
   'model_version.updated',
   'model_version.deleted',
@@ -108,6 +116,7 @@ export const actions = [
   'role.unassigned',
   'grant.created',
   'grant.deleted',
+  'request.refused',
 ] as const
 
 export type Action = (typeof actions)[number]

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
@@ -37,5 +38,24 @@ export const auditEntries = sqliteTable(
     index('audit_entries_by_model').on(t.registered_model, t.seq),
     index('audit_entries_by_model_name').on(t.workspace, t.model, t.seq),
     index('audit_entries_by_time').on(t.at_ms),
+    index('audit_entries_by_actor').on(sql`json_extract(${t.actor}, '$.name')`, t.seq),
+    index('audit_entries_by_action').on(t.action, t.seq),
+    index('audit_entries_refused').on(t.at_ms).where(sql`${t.action} = 'request.refused'`),
   ],
+)
+
+/**
+ * The chain over the entries, one row each, without a gap from 1 on. The same triggers guard it.
+ * Not a foreign key: a seal whose entry is gone is what tells that it is gone.
+ */
+export const auditSeals = sqliteTable(
+  'audit_seals',
+  {
+    /** `audit_entries.seq`. */
+    seq: integer().primaryKey(),
+    /** See chain.ts, of both. */
+    entry_hash: text().notNull(),
+    chain_hash: text().notNull(),
+  },
+  (t) => [index('audit_seals_by_chain_hash').on(t.chain_hash)],
 )

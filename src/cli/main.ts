@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { SettingError } from '../platform/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
 import { artifactsCommand } from './artifacts.ts'
+import { auditCommand } from './audit.ts'
 import { eventsCommand } from './events.ts'
 import { gcCommand } from './gc.ts'
 import { policyCommand } from './policy.ts'
@@ -28,6 +29,7 @@ const commands = [
   eventsCommand(),
   webhooksCommand(),
   whoamiCommand(),
+  auditCommand(),
   workerCommand(),
 ]
 

@@ -7,8 +7,9 @@ import { readChoice, readNumber, readSwitch } from '../platform/read-settings.ts
 import { makeFirstAdmin } from './first-admin.ts'
 import { addSettings, givenSettings } from './options.ts'
 
-/** Below the ten seconds that supervisors commonly allow between SIGTERM and SIGKILL. */
+/** Together below the ten seconds that supervisors commonly allow between SIGTERM and SIGKILL. */
 const drainMs = 8000
+const backgroundMs = 1500
 
 /** What commands for MLflow's server carry that has no meaning for this one. */
 const ignored = [
@@ -37,11 +38,12 @@ export function serverCommand(): Command {
       { host: given('host') ?? '', port, prefix: given('static-prefix') },
       { ...(onServed ? { onServed } : {}), ...(metrics ? { metrics } : {}) },
     )
-    platform.startBackground()
+    platform.background.start()
     console.log(`gatehouse: listening on ${url}`)
     await stopSignal()
     console.log('gatehouse: stopping')
     await drain(server, drainMs)
+    await platform.background.stop(backgroundMs)
     platform.close()
     process.exit(0)
   })

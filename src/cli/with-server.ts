@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { createApp } from '../app.ts'
+import { backgroundWork } from '../background.ts'
 import { ApiError, GatehouseClient } from '../client/client.ts'
 import { operator } from '../core/principal.ts'
 import { openPlatform } from '../node.ts'
@@ -46,6 +47,7 @@ async function withDatabase(
     await work(
       new GatehouseClient('http://localhost', headers, async (request) => app.fetch(request)),
     )
+    await backgroundWork(platform)
   } finally {
     platform.close()
   }

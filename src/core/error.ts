@@ -51,6 +51,13 @@ export class RequestLimitError extends RegistryError {
   }
 }
 
+/** 409 RESOURCE_CONFLICT for a write to what is sealed: an attempt for the record, unlike a lost race. */
+export class SealedError extends RegistryError {
+  constructor(message: string) {
+    super('RESOURCE_CONFLICT', message)
+  }
+}
+
 /** 400 INVALID_PARAMETER_VALUE: the message names the value and the remedy. */
 export function invalid(message: string, options?: ErrorOptions): RegistryError {
   return new RegistryError('INVALID_PARAMETER_VALUE', message, options)
@@ -61,7 +68,7 @@ export function notFound(what: string, id: string): RegistryError {
   return new RegistryError('RESOURCE_DOES_NOT_EXIST', `${what} '${excerpt(id)}' not found`)
 }
 
-/** 409 RESOURCE_CONFLICT: somebody else was first, or the thing is sealed. */
+/** 409 RESOURCE_CONFLICT: somebody else was first. */
 export function conflict(message: string): RegistryError {
   return new RegistryError('RESOURCE_CONFLICT', message)
 }

@@ -12,10 +12,12 @@ export type AppEnv = {
     rawTarget?: string
     /** The client's address where the entry knows it: the socket's, or what a trusted proxy says. */
     clientAddress?: string
-    /** The operation changes nothing, whatever its method: a search by POST. */
-    reads?: boolean
     /** The operation that answered, for logs and metrics. */
     operation?: string
+    /** Whether that operation would change anything. */
+    changes?: boolean
+    /** What was asked, decoded: the message, or body and path parameters. */
+    asked?: object
   }
 }
 export type AppContext = HonoContext<AppEnv>

@@ -1,14 +1,18 @@
 import { excerpt, httpStatus, RegistryError, RequestLimitError } from '../core/error.ts'
 import { logError } from '../platform/log.ts'
 import type { AppContext } from './app-env.ts'
+import { noteRefusal } from './refusals.ts'
 
 /**
  * The one place where an error becomes a reply, in MLflow's envelope. Whatever is no RegistryError
  * is a bug or a failing store: logged whole, answered without detail.
  */
-export function errorReply(err: unknown, c: AppContext): Response {
+export async function errorReply(err: unknown, c: AppContext): Promise<Response> {
   const known = err instanceof RegistryError ? err : disconnected(err)
-  if (known) return envelope(known, c)
+  if (known) {
+    await noteRefusal(c, known)
+    return envelope(known, c)
+  }
   const { requestId } = c.var.ctx
   const { method, path } = c.req
   const error = err instanceof Error ? (err.stack ?? err.message) : String(err)

@@ -68,7 +68,7 @@ export async function admit(c: AppContext): Promise<Context> {
  */
 function checkScope(c: AppContext, { token }: Principal): void {
   if (!token) return
-  const reads = ['GET', 'HEAD', 'OPTIONS'].includes(c.req.method) || c.var.reads === true
+  const reads = !(c.var.changes ?? !['GET', 'HEAD', 'OPTIONS'].includes(c.req.method))
   const needed = reads ? 'read' : 'write'
   if (token.scopes.includes(needed)) return
   throw new RegistryError(

@@ -39,6 +39,7 @@ export function operation<const F extends Fields>(
       const given =
         c.req.method === 'GET' ? queryObject(c, request) : await jsonObject(c, parseJson)
       const req = decode(request, withPathParams(c, given, request))
+      c.set('asked', req)
       if (rule !== 'public') await rule(ctx, req, c)
       return c.json((await answer(ctx, req, c)) ?? {})
     },

@@ -46,7 +46,7 @@ export function mlflowRoutes(): Hono<AppEnv> {
         honoPath(path),
         guardedHandler((c: AppContext) => {
           c.set('operation', entry.name)
-          if (readingPosts.has(entry.name)) c.set('reads', true)
+          c.set('changes', method !== 'GET' && !readingPosts.has(entry.name))
           return handler.handle(c)
         }),
       )

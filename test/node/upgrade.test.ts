@@ -173,9 +173,10 @@ async function fill(db: LibsqlFile): Promise<void> {
   await db.batch(inserts)
 }
 
-/** Equal in every column of a step, so that foreign keys meet; texts that a CHECK lists are fixed. */
+/** Equal in every column of a step, so that foreign keys meet; texts that a CHECK lists are fixed, and an index reads actors as JSON. */
 function value({ name, type }: Column, seed: number): SQL {
   if (/^lifecycle_stage$/.test(name)) return sql`${'active'}`
+  if (name === 'actor') return sql`${`{"name":"${seed}"}`}`
   if (/int/i.test(type)) return sql`${1000 + seed}`
   if (/real/i.test(type)) return sql`${seed + 0.5}`
   return sql`${`${name} ${seed}`}`

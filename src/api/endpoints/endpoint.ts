@@ -24,7 +24,7 @@ export type Endpoint<
   readonly query?: Q
   readonly body?: B
   /** It changes nothing although it is no GET: an access token needs but the scope `read`. */
-  readonly reads?: true
+  readonly readOnly?: true
   /** Of a good answer; 200 where it is not given. */
   readonly status?: 200 | 201
   /** A JSON answer; `{}` is `z.object({})`. */

@@ -183,6 +183,7 @@ export const evaluatePolicies = endpoint({
   path: '/api/v1/policies/evaluate',
   tag: 'policies',
   summary: 'What would happen to a move; changes nothing',
+  readOnly: true,
   description: 'With `policy`, that draft is judged in place of the policies that stand.',
   body: z.strictObject({
     model: text(500),
@@ -199,6 +200,7 @@ export const replayPolicy = endpoint({
   path: '/api/v1/policies/{name}/replay',
   tag: 'policies',
   summary: 'Judge the versions of past requests by a draft; changes nothing',
+  readOnly: true,
   description:
     'The gates are judged on what is known of those versions now; approvals are those that were given.',
   params: PolicyParams,

@@ -32,7 +32,7 @@ export const verifyVersion = endpoint({
   path: '/api/v1/models/{name}/versions/{version}/verify',
   tag: 'model versions',
   summary: 'Read the files again and say which are not what was sealed',
-  reads: true,
+  readOnly: true,
   params: VersionParams,
   answer: z.object({
     ok: z.boolean(),

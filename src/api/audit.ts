@@ -1,0 +1,84 @@
+import { requireRight } from '../access/require.ts'
+import { exportEntries, hashed } from '../audit/export.ts'
+import { type EntryFilter, entriesBefore } from '../audit/read-entries.ts'
+import { chainHead } from '../audit/seal.ts'
+import { type Verdict, verifyStored } from '../audit/verify.ts'
+import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
+import type { Context } from '../platform/context.ts'
+import { exportAudit, getAuditHead, listAudit, verifyAudit } from './endpoints/audit.ts'
+import type { Answer, Asked } from './endpoints/endpoint.ts'
+import { type Served, serve } from './serve.ts'
+import { textStream } from './text-stream.ts'
+
+type Filtered = Pick<
+  Asked<typeof listAudit>['query'],
+  'model' | 'version' | 'actor' | 'action' | 'since' | 'until'
+>
+
+/** The audit log, for those who may read it: of one model, or of all. */
+export const auditRoutes: readonly Served[] = [
+  serve(listAudit, mayReadFiltered, async (ctx, { query }) => {
+    const { max_results, page_token, ...given } = query
+    const filter = filterOf(ctx, given)
+    const asked = ['audit', filter]
+    const [before = Number.MAX_SAFE_INTEGER] = decodePageToken(asked, page_token) ?? []
+    if (typeof before !== 'number') throw foreignPageToken()
+    const page = await entriesBefore(ctx.db, filter, before, max_results)
+    const last = page.at(-1)
+    const isLast =
+      last === undefined || (await entriesBefore(ctx.db, filter, last.entry.seq, 1)).length === 0
+    return {
+      items: await Promise.all(page.map((sealed) => hashed(ctx, sealed))),
+      ...(!isLast && { next_page_token: encodePageToken(asked, [last.entry.seq]) }),
+    }
+  }),
+
+  serve(exportAudit, mayReadFiltered, async (ctx, { query: { format, ...given } }) => {
+    const type =
+      format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson'
+    return new Response(textStream(exportEntries(ctx, filterOf(ctx, given), format)), {
+      headers: {
+        'Content-Type': type,
+        'Content-Disposition': `attachment; filename="audit.${format}"`,
+      },
+    })
+  }),
+
+  serve(getAuditHead, mayReadAll, async (ctx) => {
+    const { seq, hash } = await chainHead(ctx)
+    return { seq, head: hash }
+  }),
+
+  serve(verifyAudit, mayReadAll, async (ctx, { query }) => {
+    return verdictToWire(await verifyStored(ctx, query.head))
+  }),
+]
+
+export type WireVerdict = Answer<typeof verifyAudit>
+
+export function verdictToWire(verdict: Verdict): WireVerdict {
+  if (!verdict.ok) return verdict
+  const { headSeq, ...sound } = verdict
+  return { ...sound, ...(headSeq !== undefined && { head_seq: headSeq }) }
+}
+
+/** A grant may be for some models; who asks without naming one asks for all. */
+function mayReadFiltered(ctx: Context, { query }: { query: Filtered }): Promise<void> {
+  return requireRight(ctx, 'read_audit', query.model === undefined ? {} : { model: query.model })
+}
+
+function mayReadAll(ctx: Context): Promise<void> {
+  return requireRight(ctx, 'read_audit')
+}
+
+function filterOf(ctx: Context, given: Filtered): EntryFilter {
+  const { model, version, actor, action, since, until } = given
+  return {
+    ...(model !== undefined && { workspace: ctx.workspace, model }),
+    version,
+    actor,
+    action,
+    sinceMs: since,
+    untilMs: until,
+  }
+}

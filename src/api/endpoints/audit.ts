@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import { actions } from '../../audit/actions.ts'
+import { endpoint } from './endpoint.ts'
+import { PageQuery, PrincipalShape, pageOf } from './shapes.ts'
+
+/** Strict: a filter that is misspelt must not answer everything. */
+const Filter = z.strictObject({
+  /** The name that the model had at that moment. */
+  model: z.string().min(1).optional(),
+  /** Of that model. */
+  version: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
+  /** A principal's name. */
+  actor: z.string().min(1).optional(),
+  action: z.enum(actions).optional(),
+  /** Unix milliseconds: not before. */
+  since: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+  /** Unix milliseconds: before. */
+  until: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+})
+
+function hasModelOfVersion(filter: { model?: string | undefined; version?: number | undefined }) {
+  return filter.version === undefined || filter.model !== undefined
+}
+const modelIsMissing = { path: ['version'], error: 'a version is one of a model; give model too' }
+
+const Hash = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'give sha256: and 64 hex digits')
+
+/** What stands in `before` and `after` depends on the action; docs/audit.md has the table. */
+const EntryShape = z.object({
+  seq: z.number().int(),
+  at: z.number().int(),
+  actor: PrincipalShape,
+  action: z.string(),
+  model: z.string().optional(),
+  version: z.string().optional(),
+  before: z.record(z.string(), z.unknown()).optional(),
+  after: z.record(z.string(), z.unknown()).optional(),
+  reason: z.string().optional(),
+  promotion_id: z.string().optional(),
+  approved_by: z.array(z.string()).optional(),
+  request_id: z.string(),
+  user_agent: z.string().optional(),
+  /** SHA-256 of the canonical JSON (RFC 8785) of all the above. */
+  hash: Hash,
+})
+
+export const listAudit = endpoint({
+  name: 'listAudit',
+  method: 'GET',
+  path: '/api/v1/audit',
+  tag: 'audit log',
+  summary: 'The record of changes and of refused attempts, newest first',
+  description: 'A page of large entries has fewer of them than max_results.',
+  query: z
+    .strictObject({
+      ...Filter.shape,
+      ...PageQuery.shape,
+      max_results: z.coerce.number().int().min(1).max(1000).default(100),
+    })
+    .refine(hasModelOfVersion, modelIsMissing),
+  answer: pageOf(EntryShape),
+})
+
+export const exportAudit = endpoint({
+  name: 'exportAudit',
+  method: 'GET',
+  path: '/api/v1/audit/export',
+  tag: 'audit log',
+  summary: 'The whole record as a file, oldest first',
+  description:
+    'As JSON Lines, each an entry with its hash and chain_hash, the export proves itself: see `gatehouse audit verify FILE`. With a filter it lacks entries on purpose and cannot prove that it lacks no others.',
+  query: Filter.extend({ format: z.enum(['jsonl', 'csv']).default('jsonl') }).refine(
+    hasModelOfVersion,
+    modelIsMissing,
+  ),
+  answer: z.string(),
+  media: 'application/x-ndjson',
+})
+
+export const getAuditHead = endpoint({
+  name: 'getAuditHead',
+  method: 'GET',
+  path: '/api/v1/audit/head',
+  tag: 'audit log',
+  summary:
+    'Where the chain ends: kept elsewhere, it proves later that nothing before it was changed',
+  answer: z.object({
+    /** The last sealed entry; 0 for none. */
+    seq: z.number().int(),
+    head: Hash,
+  }),
+})
+
+export const verifyAudit = endpoint({
+  name: 'verifyAudit',
+  method: 'GET',
+  path: '/api/v1/audit/verify',
+  tag: 'audit log',
+  summary: 'Compute the chain anew and say whether it is whole',
+  query: z.strictObject({
+    /** A chain hash that was kept elsewhere: the chain must come to it. */
+    head: Hash.optional(),
+  }),
+  answer: z.object({
+    ok: z.boolean(),
+    /** How many entries, and sealed entries, are sound. */
+    entries: z.number().int(),
+    sealed: z.number().int(),
+    head: Hash,
+    /** The entry at which the chain came to the head that was given. */
+    head_seq: z.number().int().optional(),
+    /** The first entry that is not as it was sealed, and what is wrong with it. */
+    seq: z.number().int().optional(),
+    problem: z.enum(['changed', 'missing', 'inserted']).optional(),
+    detail: z.string().optional(),
+  }),
+})

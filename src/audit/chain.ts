@@ -1,0 +1,33 @@
+import canonicalize from 'canonicalize'
+import type { Platform } from '../platform/context.ts'
+
+type Hashing = Pick<Platform, 'sha256'>
+
+const encoder = new TextEncoder()
+
+/** What the chain hash of the first entry builds upon, and the head of an empty record. */
+export const chainStart = `sha256:${'0'.repeat(64)}`
+
+/**
+ * The hash of one entry: SHA-256 of its canonical JSON (RFC 8785).
+ *
+ * @param entry as it is answered, without its hashes
+ * @returns `sha256:` and lower-case hex
+ */
+export async function entryHash(on: Hashing, entry: object): Promise<string> {
+  return hashOf(on, canonicalize(entry) ?? '')
+}
+
+/**
+ * The hash that seals an entry and all before it: SHA-256 of the previous chain hash and the entry's
+ * hash, one behind the other, as they are written.
+ */
+export async function chainHash(on: Hashing, previous: string, entry: string): Promise<string> {
+  return hashOf(on, previous + entry)
+}
+
+async function hashOf({ sha256 }: Hashing, text: string): Promise<string> {
+  const hash = sha256()
+  await hash.update(encoder.encode(text))
+  return `sha256:${await hash.digest()}`
+}

@@ -1,0 +1,96 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Principal } from '../core/principal.ts'
+
+/**
+ * One entry of the record, in the form in which it is answered, exported and hashed: the same JSON
+ * everywhere, so that whoever has an export can compute the hashes. What is absent is left out.
+ */
+export type AuditEntry = {
+  readonly seq: number
+  /** Unix milliseconds. */
+  readonly at: number
+  readonly actor: Actor
+  /** One of `actions`. */
+  readonly action: string
+  /** The model's name at that moment. */
+  readonly model: string | undefined
+  readonly version: string | undefined
+  readonly before: Record<string, unknown> | undefined
+  readonly after: Record<string, unknown> | undefined
+  readonly reason: string | undefined
+  readonly promotion_id: string | undefined
+  /** Names. */
+  readonly approved_by: string[] | undefined
+  readonly request_id: string
+  readonly user_agent: string | undefined
+}
+
+/** Who did it: a principal as it was recorded. */
+export type Actor = Pick<Principal, 'name' | 'kind' | 'verified'> & { readonly groups: string[] }
+
+/** An entry with its seal, where it has one. */
+export type SealedEntry = {
+  readonly entry: AuditEntry
+  readonly entryHash: string | undefined
+  readonly chainHash: string | undefined
+}
+
+/** Columns of `audit_entries e left join audit_seals s` that make a SealedEntry. */
+export const entryColumns: SQL = sql`e.seq, e.at_ms, e.actor, e.action, e.model, e.version, e.before,
+  e.after, e.reason, e.promotion, e.approved_by, e.request_id, e.user_agent, s.entry_hash, s.chain_hash`
+
+export type EntryRow = {
+  readonly seq: number
+  readonly at_ms: number
+  readonly actor: string
+  readonly action: string
+  readonly model: string | null
+  readonly version: number | null
+  readonly before: string | null
+  readonly after: string | null
+  readonly reason: string | null
+  readonly promotion: number | null
+  readonly approved_by: string | null
+  readonly request_id: string
+  readonly user_agent: string | null
+  readonly entry_hash: string | null
+  readonly chain_hash: string | null
+}
+
+export function sealedEntryFrom(row: EntryRow): SealedEntry {
+  return {
+    entry: {
+      seq: row.seq,
+      at: row.at_ms,
+      actor: jsonOf<Actor>(row.actor),
+      action: row.action,
+      model: row.model ?? undefined,
+      version: row.version === null ? undefined : String(row.version),
+      before: optionalJson(row.before),
+      after: optionalJson(row.after),
+      reason: row.reason ?? undefined,
+      promotion_id: row.promotion === null ? undefined : String(row.promotion),
+      approved_by: optionalJson(row.approved_by),
+      request_id: row.request_id,
+      user_agent: row.user_agent ?? undefined,
+    },
+    entryHash: row.entry_hash ?? undefined,
+    chainHash: row.chain_hash ?? undefined,
+  }
+}
+
+/**
+ * JSON as `record` wrote it. Text that is none was not written by us: it is answered as it is, and
+ * gives the entry another hash than was sealed.
+ */
+function jsonOf<T>(text: string): T {
+  try {
+    return JSON.parse(text) as T
+  } catch {
+    return text as T
+  }
+}
+
+function optionalJson<T>(text: string | null): T | undefined {
+  return text === null ? undefined : jsonOf<T>(text)
+}

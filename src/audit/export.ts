@@ -1,0 +1,107 @@
+import type { Platform } from '../platform/context.ts'
+import { entryHash } from './chain.ts'
+import type { AuditEntry, SealedEntry } from './entry.ts'
+import { type EntryFilter, entryBatches, lastSeq } from './read-entries.ts'
+import type { Shown } from './verify.ts'
+
+export type ExportFormat = 'jsonl' | 'csv'
+
+/** An entry as the API answers it. */
+export type HashedEntry = AuditEntry & { readonly hash: string }
+
+/** The entry with its hash: the one that was sealed, so that a change since shows; else computed. */
+export async function hashed(
+  on: Pick<Platform, 'sha256'>,
+  { entry, entryHash: recorded }: SealedEntry,
+): Promise<HashedEntry> {
+  return { ...entry, hash: recorded ?? (await entryHash(on, entry)) }
+}
+
+/** What is on record at this moment, oldest first, as text in pieces of a few hundred lines. */
+export async function* exportEntries(
+  { db, sha256 }: Pick<Platform, 'db' | 'sha256'>,
+  filter: EntryFilter,
+  format: ExportFormat,
+): AsyncGenerator<string> {
+  if (format === 'csv') yield csvRow(csvColumns.map(([name]) => name))
+  const lineOf = format === 'csv' ? csvLine : jsonLine
+  for await (const batch of entryBatches(db, filter, await lastSeq(db))) {
+    let text = ''
+    for (const sealed of batch) text += lineOf(await hashed({ sha256 }, sealed), sealed.chainHash)
+    yield text
+  }
+}
+
+/** `chain_hash` is absent as long as the entry is not sealed. */
+function jsonLine(entry: HashedEntry, chainHash: string | undefined): string {
+  return `${JSON.stringify({ ...entry, chain_hash: chainHash })}\n`
+}
+
+/**
+ * What `jsonLine` wrote, or undefined for any other text. It must be that text to the letter: a key
+ * that stands twice is read by one reader so and by another one otherwise.
+ */
+export function parseJsonLine(line: string): Shown | undefined {
+  const value = parsed(line)
+  if (typeof value !== 'object' || value === null || JSON.stringify(value) !== line)
+    return undefined
+  const { hash, chain_hash, ...entry } = value as Record<string, unknown>
+  const { seq } = entry
+  if (typeof seq !== 'number' || !Number.isSafeInteger(seq)) return undefined
+  if (typeof hash !== 'string' || !isTextOrAbsent(chain_hash)) return undefined
+  return { seq, entry, entryHash: hash, chainHash: chain_hash }
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+function isTextOrAbsent(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string'
+}
+
+const csvColumns: readonly [string, (entry: HashedEntry, chainHash?: string) => unknown][] = [
+  ['seq', (entry) => entry.seq],
+  ['at', (entry) => new Date(entry.at).toISOString()],
+  ['actor', (entry) => entry.actor.name],
+  ['actor_kind', (entry) => entry.actor.kind],
+  ['actor_verified', (entry) => entry.actor.verified],
+  ['actor_groups', (entry) => entry.actor.groups],
+  ['action', (entry) => entry.action],
+  ['model', (entry) => entry.model],
+  ['version', (entry) => entry.version],
+  ['before', (entry) => entry.before],
+  ['after', (entry) => entry.after],
+  ['reason', (entry) => entry.reason],
+  ['promotion_id', (entry) => entry.promotion_id],
+  ['approved_by', (entry) => entry.approved_by],
+  ['request_id', (entry) => entry.request_id],
+  ['user_agent', (entry) => entry.user_agent],
+  ['hash', (entry) => entry.hash],
+  ['chain_hash', (_entry, chainHash) => chainHash],
+]
+
+function csvLine(entry: HashedEntry, chainHash: string | undefined): string {
+  return csvRow(csvColumns.map(([, cellOf]) => cellOf(entry, chainHash)))
+}
+
+/** RFC 4180: lines end with CR LF. */
+function csvRow(values: readonly unknown[]): string {
+  return `${values.map(csvCell).join(',')}\r\n`
+}
+
+/**
+ * A spreadsheet runs a cell that begins like a formula, so such a text gets an apostrophe in front,
+ * as OWASP advises (CSV injection). Full-width forms count: some spreadsheets fold them.
+ */
+function csvCell(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const safe =
+    typeof value === 'string' && /^[\s]*[=+\-@＝＋－＠]|^[\t\r\n]/.test(text) ? `'${text}` : text
+  return /[",\r\n]|^\s|\s$|^'/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}

@@ -1,0 +1,105 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Database } from '../db/database.ts'
+import type { Action } from './actions.ts'
+import { type EntryRow, entryColumns, type SealedEntry, sealedEntryFrom } from './entry.ts'
+
+/** Which entries; all that is given must hold. */
+export type EntryFilter = {
+  readonly workspace?: string | undefined
+  /** The name that the model had at that moment. */
+  readonly model?: string | undefined
+  readonly version?: number | undefined
+  /** A principal's name. */
+  readonly actor?: string | undefined
+  readonly action?: Action | undefined
+  /** Unix milliseconds: not before, and before. */
+  readonly sinceMs?: number | undefined
+  readonly untilMs?: number | undefined
+}
+
+/** Entries that are read at once, and characters of them: an entry may be large, its number is not. */
+const batchCount = 250
+const batchChars = 2_000_000
+
+/** Up to `countMax` entries with a lower number than `beforeSeq`, newest first; fewer where they are large. */
+export async function entriesBefore(
+  db: Database,
+  filter: EntryFilter,
+  beforeSeq: number,
+  countMax: number,
+): Promise<SealedEntry[]> {
+  const where = sql`${conditions(filter)} and e.seq < ${beforeSeq}`
+  return read(db, where, sql`desc`, countMax)
+}
+
+/** One batch of entries with a higher number than `afterSeq` up to `lastSeq`, oldest first. */
+export async function entriesAfter(
+  db: Database,
+  filter: EntryFilter,
+  afterSeq: number,
+  lastSeq = Number.MAX_SAFE_INTEGER,
+): Promise<SealedEntry[]> {
+  const where = sql`${conditions(filter)} and e.seq > ${afterSeq} and e.seq <= ${lastSeq}`
+  return read(db, where, sql`asc`, batchCount)
+}
+
+/** All entries up to `lastSeq` in batches, oldest first, whatever numbers they have. */
+export async function* entryBatches(
+  db: Database,
+  filter: EntryFilter,
+  lastSeq: number,
+): AsyncGenerator<SealedEntry[]> {
+  let after = Number.MIN_SAFE_INTEGER
+  for (;;) {
+    const batch = await entriesAfter(db, filter, after, lastSeq)
+    const last = batch.at(-1)
+    if (!last) return
+    yield batch
+    after = last.entry.seq
+    await letOthersRun()
+  }
+}
+
+/** The highest number that was given out, 0 for none. */
+export async function lastSeq(db: Database): Promise<number> {
+  const row = await db.first<{ seq: number | null }>(sql`select max(seq) as seq from audit_entries`)
+  return row?.seq ?? 0
+}
+
+/** A database in this process answers at once: without this, long work would hold up all requests. */
+export function letOthersRun(): Promise<void> {
+  return new Promise((done) => setTimeout(done))
+}
+
+async function read(
+  db: Database,
+  where: SQL,
+  direction: SQL,
+  count: number,
+): Promise<SealedEntry[]> {
+  const rows = await db.all<EntryRow>(sql`
+    with page as (
+      select ${entryColumns}, length(e.actor) + length(coalesce(e.before, ''))
+        + length(coalesce(e.after, '')) + length(coalesce(e.reason, '')) as chars
+      from audit_entries e left join audit_seals s on s.seq = e.seq
+      where ${where} order by e.seq ${direction} limit ${count})
+    select * from (
+      select *, sum(chars) over (order by seq ${direction} rows unbounded preceding) - chars as ahead
+      from page)
+    where ahead < ${batchChars} order by seq ${direction}`)
+  return rows.map(sealedEntryFrom)
+}
+
+function conditions(filter: EntryFilter): SQL {
+  const { workspace, model, version, actor, action, sinceMs, untilMs } = filter
+  const all = [
+    ...(workspace === undefined ? [] : [sql`e.workspace = ${workspace}`]),
+    ...(model === undefined ? [] : [sql`e.model = ${model}`]),
+    ...(version === undefined ? [] : [sql`e.version = ${version}`]),
+    ...(actor === undefined ? [] : [sql`json_extract(e.actor, '$.name') = ${actor}`]),
+    ...(action === undefined ? [] : [sql`e.action = ${action}`]),
+    ...(sinceMs === undefined ? [] : [sql`e.at_ms >= ${sinceMs}`]),
+    ...(untilMs === undefined ? [] : [sql`e.at_ms < ${untilMs}`]),
+  ]
+  return all.length === 0 ? sql`1` : sql.join(all, sql` and `)
+}

@@ -1,0 +1,55 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { excerpt, type RegistryError } from '../core/error.ts'
+import type { Context } from '../platform/context.ts'
+import { commit, record } from './record.ts'
+
+/** A call that would have changed something and was refused, with what it named. */
+export type Refusal = {
+  readonly operation: string
+  readonly error: RegistryError
+  readonly model?: string | undefined
+  readonly version?: number | undefined
+}
+
+/** The same refusal makes one entry in so long, and each principal so many entries. */
+const refusalsWindowMs = 60_000
+const refusalsMax = 30
+const nameCharsMax = 500
+
+/**
+ * Put a refused attempt on the record. It is bounded, so that who is refused cannot fill the
+ * database: of equal ones within a minute there is one entry, and of one principal there are
+ * `refusalsMax`. All whose names are only claimed count as one, since a claim can be any name.
+ */
+export async function recordRefusal(ctx: Context, refusal: Refusal): Promise<void> {
+  const { operation, error, version } = refusal
+  const model = refusal.model === undefined ? null : excerpt(refusal.model, nameCharsMax)
+  await commit(ctx, [
+    record(ctx, {
+      action: 'request.refused',
+      model: sql`${model}`,
+      version: sql`${version ?? null}`,
+      after: sql`json_object('operation', ${operation}, 'error_code', ${error.code},
+        'message', ${excerpt(error.message, 1000)})`,
+      from: sql`(select 1) where not exists (${recent(
+        ctx,
+        sql`json_extract(actor, '$.name') = ${ctx.principal.name} and model is ${model}
+          and version is ${version ?? null} and json_extract(after, '$.operation') = ${operation}
+          and json_extract(after, '$.error_code') = ${error.code}`,
+      )}) and (select count(*) from (${recent(ctx, sameCaller(ctx))})) < ${refusalsMax}`,
+    }),
+  ])
+}
+
+/** Refusals of the last minute. The action is spelled out: a partial index is on it. */
+function recent(ctx: Context, which: SQL): SQL {
+  return sql`select 1 from audit_entries where action = 'request.refused'
+    and at_ms > ${ctx.now() - refusalsWindowMs} and ${which}`
+}
+
+function sameCaller({ principal }: Context): SQL {
+  const isVerified = sql`json_extract(actor, '$.verified')`
+  return principal.verified
+    ? sql`${isVerified} and json_extract(actor, '$.name') = ${principal.name}`
+    : sql`not ${isVerified}`
+}

@@ -1,0 +1,70 @@
+import { sql } from 'drizzle-orm'
+import { jsonRows } from '../db/sql.ts'
+import type { Platform } from '../platform/context.ts'
+import { chainHash, chainStart, entryHash } from './chain.ts'
+import type { SealedEntry } from './entry.ts'
+import { entriesAfter, letOthersRun } from './read-entries.ts'
+
+type Sealing = Pick<Platform, 'db' | 'sha256'>
+
+/** Where the chain ends. */
+export type ChainHead = { readonly seq: number; readonly hash: string }
+
+/** Batches of one call: what is left then waits for the next one. */
+const batchesMax = 100
+
+/** The number of the last entry that is sealed, and its chain hash; 0 and `chainStart` for none. */
+export async function chainHead({ db }: Pick<Platform, 'db'>): Promise<ChainHead> {
+  const row = await db.first<ChainHead>(
+    sql`select seq, chain_hash as hash from audit_seals order by seq desc limit 1`,
+  )
+  return row ?? { seq: 0, hash: chainStart }
+}
+
+/**
+ * Append the seals of entries that have none yet. May run many times at once: of sealers that find
+ * the same end of the chain one appends, and the others go on behind it.
+ *
+ * @throws Error an entry is missing in front of others; those before it are sealed
+ */
+export async function sealEntries(platform: Sealing): Promise<void> {
+  for (let batch = 0; batch < batchesMax; batch++) {
+    const head = await chainHead(platform)
+    const found = await entriesAfter(platform.db, {}, head.seq)
+    if (found.length === 0) return
+    const entries = contiguous(found, head.seq)
+    if (entries.length === 0) {
+      throw new Error(
+        `audit entry ${head.seq + 1} is missing, so those behind it are not sealed; see docs/audit.md`,
+      )
+    }
+    await appendSeals(platform, head, entries)
+    await letOthersRun()
+  }
+}
+
+/** The entries that follow `seq` without a gap. */
+function contiguous(entries: readonly SealedEntry[], seq: number): readonly SealedEntry[] {
+  const gap = entries.findIndex(({ entry }, i) => entry.seq !== seq + 1 + i)
+  return gap === -1 ? entries : entries.slice(0, gap)
+}
+
+/** Guarded: where the chain no longer ends at `head`, nothing is written. */
+async function appendSeals(
+  platform: Sealing,
+  head: ChainHead,
+  entries: readonly SealedEntry[],
+): Promise<void> {
+  const rows: [number, string, string][] = []
+  let previous = head.hash
+  for (const { entry } of entries) {
+    const hash = await entryHash(platform, entry)
+    previous = await chainHash(platform, previous, hash)
+    rows.push([entry.seq, hash, previous])
+  }
+  await platform.db.batch([
+    sql`insert into audit_seals (seq, entry_hash, chain_hash)
+      select value ->> 0, value ->> 1, value ->> 2 from json_each(${jsonRows(rows)})
+      where (select coalesce(max(seq), 0) from audit_seals) = ${head.seq}`,
+  ])
+}

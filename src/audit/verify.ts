@@ -1,0 +1,136 @@
+import { sql } from 'drizzle-orm'
+import type { Platform } from '../platform/context.ts'
+import { chainHash, chainStart, entryHash } from './chain.ts'
+import type { SealedEntry } from './entry.ts'
+import { entryBatches } from './read-entries.ts'
+
+/** An entry as somebody shows it, with the hashes that were shown with it. */
+export type Shown = {
+  readonly seq: number
+  /** Without its hashes. */
+  readonly entry: object
+  readonly entryHash: string | undefined
+  /** Absent: not sealed yet. */
+  readonly chainHash: string | undefined
+}
+
+/** What is wrong with the entry of a number. */
+type Problem = 'changed' | 'missing' | 'inserted'
+
+/** `head` is the chain hash of the last sealed entry; after a problem, of the last one that is sound. */
+export type Verdict = {
+  readonly entries: number
+  readonly sealed: number
+  readonly head: string
+} & (
+  | { readonly ok: true; readonly headSeq: number | undefined }
+  | ({ readonly ok: false } & Finding)
+)
+
+/** What the record must hold at least: a number, and a chain hash that was kept elsewhere. */
+export type Expected = { readonly lastSeq: number; readonly head: string | undefined }
+
+/** Recompute the stored chain from its start. @param head a chain hash that was kept elsewhere */
+export async function verifyStored(
+  { db, sha256 }: Pick<Platform, 'db' | 'sha256'>,
+  head: string | undefined,
+): Promise<Verdict> {
+  // SQLite keeps the last number that it gave out, also when the row is gone.
+  const given = await db.first<{ seq: number | null }>(sql`select max(seq) as seq from (
+    select seq from sqlite_sequence where name = 'audit_entries'
+    union all select max(seq) from audit_entries
+    union all select max(seq) from audit_seals)`)
+  const lastSeq = given?.seq ?? 0
+  return verifyChain({ sha256 }, eachShown(entryBatches(db, {}, lastSeq)), { lastSeq, head })
+}
+
+async function* eachShown(batches: AsyncIterable<SealedEntry[]>): AsyncIterable<Shown> {
+  for await (const batch of batches) {
+    for (const sealed of batch) yield { ...sealed, seq: sealed.entry.seq }
+  }
+}
+
+/** How far a walk has come: the last entry, and the last that is sealed with its chain hash. */
+type Walk = {
+  seq: number
+  sealed: number
+  head: string
+  /** The chain hash of the last entry, sealed or not. */
+  current: string
+}
+
+type Finding = { readonly seq: number; readonly problem: Problem; readonly detail: string }
+
+/**
+ * Walk a chain from its start and compare each hash that is shown with the one computed.
+ *
+ * @param chain by rising number; undefined for what cannot be read as an entry
+ * @returns the first problem, or that there is none; `headSeq` is the entry at which `expected.head` was met
+ */
+export async function verifyChain(
+  on: Pick<Platform, 'sha256'>,
+  chain: AsyncIterable<Shown | undefined>,
+  expected: Expected,
+): Promise<Verdict> {
+  const walk: Walk = { seq: 0, sealed: 0, head: chainStart, current: chainStart }
+  let headSeq = expected.head === chainStart ? 0 : undefined
+  for await (const next of chain) {
+    const finding = await step(on, walk, next)
+    if (finding) return { ok: false, ...sound(walk), ...finding }
+    if (walk.current === expected.head) headSeq = walk.seq
+  }
+  const finding = endFinding(walk, expected, headSeq)
+  return finding ? { ok: false, ...sound(walk), ...finding } : { ok: true, ...sound(walk), headSeq }
+}
+
+function sound({ seq, sealed, head }: Walk) {
+  return { entries: seq, sealed, head }
+}
+
+/** Go one entry further, or find what is wrong with it. */
+async function step(
+  on: Pick<Platform, 'sha256'>,
+  walk: Walk,
+  next: Shown | undefined,
+): Promise<Finding | undefined> {
+  const due = walk.seq + 1
+  if (!next) return found(due, 'changed', 'what stands in its place is no entry of an export')
+  if (next.seq > due) return found(due, 'missing', `after ${walk.seq} comes ${next.seq}`)
+  if (next.seq < due) return found(next.seq, 'inserted', `it stands behind entry ${walk.seq}`)
+  const hash = await entryHash(on, next.entry)
+  if (next.entryHash !== undefined && next.entryHash !== hash) {
+    return found(due, 'changed', `its hash is ${hash}, and ${next.entryHash} was recorded`)
+  }
+  const current = await chainHash(on, walk.current, hash)
+  if (next.chainHash !== undefined) {
+    if (walk.sealed < walk.seq) {
+      return found(walk.sealed + 1, 'inserted', 'it has no seal, and a later entry has one')
+    }
+    if (next.chainHash !== current) {
+      return found(due, 'changed', 'its seal does not follow from those before it')
+    }
+    walk.sealed = due
+    walk.head = current
+  }
+  walk.seq = due
+  walk.current = current
+  return undefined
+}
+
+/** What is wrong with a chain that is sound as far as it goes. */
+function endFinding(
+  { seq }: Walk,
+  expected: Expected,
+  headSeq: number | undefined,
+): Finding | undefined {
+  if (seq < expected.lastSeq) {
+    return found(seq + 1, 'missing', `the record went on to entry ${expected.lastSeq}`)
+  }
+  if (expected.head === undefined || headSeq !== undefined) return undefined
+  const why = 'the chain never comes to the head that was given: it ends before, or was made anew'
+  return found(seq + 1, 'missing', why)
+}
+
+function found(seq: number, problem: Problem, detail: string): Finding {
+  return { seq, problem, detail }
+}

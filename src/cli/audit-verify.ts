@@ -1,0 +1,80 @@
+import { createReadStream } from 'node:fs'
+import { Command } from 'commander'
+import { verdictToWire, type WireVerdict } from '../api/audit.ts'
+import { verifyAudit } from '../api/endpoints/audit.ts'
+import { parseJsonLine } from '../audit/export.ts'
+import { type Shown, type Verdict, verifyChain } from '../audit/verify.ts'
+import { sha256 } from '../platform/node/sha256.ts'
+import { StartError } from '../platform/start-error.ts'
+import { addServer, withServer } from './with-server.ts'
+
+/** `gatehouse audit verify`: prove the record, or an export without any server. */
+export function verifyCommand(): Command {
+  const command = new Command('verify')
+    .description('compute the chain anew: of an export, or else of the record itself')
+    .argument('[file]', 'an export as JSON Lines; it is read without any server')
+    .option('--head <hash>', 'a head that was kept: the chain must come to it')
+  return addServer(command).action(async (file: string | undefined) => {
+    const { head } = command.opts<{ head?: string }>()
+    if (head !== undefined && !/^sha256:[0-9a-f]{64}$/.test(head)) {
+      throw new StartError(`'${head}' is no head; give sha256: and 64 hex digits`)
+    }
+    if (file !== undefined) tell(command, verdictToWire(await verifyFile(file, head)), head)
+    else {
+      await withServer(command, async (client) => {
+        tell(command, await client.call(verifyAudit, { query: { head } }), head)
+      })
+    }
+  })
+}
+
+async function verifyFile(file: string, head: string | undefined): Promise<Verdict> {
+  try {
+    return await verifyChain({ sha256 }, linesOf(file), { lastSeq: 0, head })
+  } catch (err) {
+    if (err instanceof Error && 'code' in err) {
+      throw new StartError(`cannot read ${file}: ${String(err.code)}`, { cause: err })
+    }
+    throw err
+  }
+}
+
+async function* linesOf(file: string): AsyncGenerator<Shown | undefined> {
+  let isFirst = true
+  for await (const line of split(createReadStream(file, 'utf8'))) {
+    if (isFirst && line.startsWith('seq,')) {
+      throw new StartError(`${file} is an export as CSV; only one as JSON Lines can be verified`)
+    }
+    isFirst = false
+    yield parseJsonLine(line)
+  }
+}
+
+/** At LF alone: Node's readline also splits at U+2028, which may stand in a JSON string. */
+async function* split(chunks: AsyncIterable<string>): AsyncGenerator<string> {
+  let rest = ''
+  for await (const chunk of chunks) {
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+  if (rest !== '') yield rest
+}
+
+const unproven = 'without --head it is not known whether entries are cut off, or all was made anew'
+
+/** Ends the command with 1 where something is wrong. */
+function tell(command: Command, told: WireVerdict, head: string | undefined): void {
+  if (!told.ok) process.exitCode = 1
+  if (command.opts<{ json?: true }>().json) console.log(JSON.stringify(told))
+  else if (!told.ok) {
+    console.log(`entry ${told.seq} is ${told.problem}: ${told.detail}`)
+    console.log(`sound up to entry ${told.entries}, sealed up to ${told.sealed}: ${told.head}`)
+  } else {
+    console.log(`ok: ${told.entries} entries, ${told.sealed} of them sealed, head ${told.head}`)
+    if (head === undefined) console.log(unproven)
+    else if (told.head_seq !== told.entries) {
+      console.log(`the head that was given stands for the entries up to ${told.head_seq} alone`)
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { stdout } from 'node:process'
+import { pipeline } from 'node:stream/promises'
+import { Command, Option } from 'commander'
+import { exportAudit, getAuditHead, listAudit } from '../api/endpoints/audit.ts'
+import { actions } from '../audit/actions.ts'
+import { chunksOf } from '../core/bytes.ts'
+import { StartError } from '../platform/start-error.ts'
+import { verifyCommand } from './audit-verify.ts'
+import { addServer, withServer } from './with-server.ts'
+
+/** `gatehouse audit`: read, export and prove the record. */
+export function auditCommand(): Command {
+  return new Command('audit')
+    .description('read, export and prove the record of changes')
+    .addCommand(listCommand())
+    .addCommand(exportCommand())
+    .addCommand(headCommand())
+    .addCommand(verifyCommand())
+}
+
+function addFilters(command: Command): Command {
+  return command
+    .option('--model <name>', 'of this model, by the name that it had at that moment')
+    .option('--version <number>', 'of this version of the model')
+    .option('--actor <name>', 'by this principal')
+    .addOption(new Option('--action <action>', 'of this kind').choices(actions))
+    .option('--since <time>', 'not before: Unix milliseconds, or 2026-11-24T12:00Z')
+    .option('--until <time>', 'before: the same')
+}
+
+type Filters = {
+  readonly model?: string
+  readonly version?: string
+  readonly actor?: string
+  readonly action?: (typeof actions)[number]
+  readonly since?: string
+  readonly until?: string
+}
+
+function filtersOf(command: Command) {
+  const { model, version, actor, action, since, until } = command.opts<Filters>()
+  return { model, version, actor, action, since: timeOf(since), until: timeOf(until) }
+}
+
+/** Unix milliseconds. @throws StartError */
+function timeOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const time = /^\d{1,16}$/.test(text) ? Number(text) : Date.parse(text)
+  if (Number.isNaN(time)) {
+    throw new StartError(`'${text}' is no time; give Unix milliseconds or e.g. 2026-11-24T12:00Z`)
+  }
+  return time
+}
+
+function listCommand(): Command {
+  const command = new Command('list')
+    .description('the newest entries, newest first')
+    .option('--limit <number>', 'at most so many', '20')
+  return addServer(addFilters(command)).action(async () => {
+    const { json, limit } = command.opts<{ json?: true; limit: string }>()
+    await withServer(command, async (client) => {
+      const query = { ...filtersOf(command), max_results: limit }
+      const { items } = await client.call(listAudit, { query })
+      if (json) console.log(JSON.stringify(items))
+      else for (const entry of items) console.log(described(entry))
+    })
+  })
+}
+
+type Listed = {
+  readonly seq: number
+  readonly at: number
+  readonly actor: { readonly name: string; readonly verified: boolean }
+  readonly action: string
+  readonly model?: string | undefined
+  readonly version?: string | undefined
+  readonly before?: object | undefined
+  readonly after?: object | undefined
+  readonly reason?: string | undefined
+}
+
+function described(entry: Listed): string {
+  const { seq, at, actor, action, model, version, before, after, reason } = entry
+  const about = [model, version].filter((part) => part !== undefined).join('/')
+  const change = [before, after].map((part) => (part ? JSON.stringify(part) : '-')).join(' -> ')
+  const name = actor.verified ? actor.name : `${actor.name} (not verified)`
+  const fields = [seq, new Date(at).toISOString(), name, action, about, change, reason ?? '']
+  return printable(fields.join('  ').trimEnd())
+}
+
+/** Control characters and those that turn the direction of writing, as escapes. */
+function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+function exportCommand(): Command {
+  const command = new Command('export')
+    .description('the whole record, oldest first, to stdout; with filters it proves nothing')
+    .addOption(
+      new Option('--format <format>', 'JSON Lines or CSV')
+        .choices(['jsonl', 'csv'])
+        .default('jsonl'),
+    )
+  return addServer(addFilters(command)).action(async () => {
+    const { format } = command.opts<{ format: string }>()
+    await withServer(command, async (client) => {
+      const query = { ...filtersOf(command), format }
+      const { body } = await client.request(exportAudit.method, exportAudit.path, { query })
+      if (body) await pipeline(chunksOf(body), stdout, { end: false })
+    })
+  })
+}
+
+function headCommand(): Command {
+  const command = new Command('head').description(
+    'the hash that stands for the record so far; keep it elsewhere',
+  )
+  return addServer(command).action(async () => {
+    await withServer(command, async (client) => {
+      const head = await client.call(getAuditHead, {})
+      console.log(command.opts<{ json?: true }>().json ? JSON.stringify(head) : head.head)
+    })
+  })
+}

@@ -1,0 +1,35 @@
+import { recordRefusal } from '../audit/refusal.ts'
+import { type RegistryError, SealedError } from '../core/error.ts'
+import { logError } from '../platform/log.ts'
+import type { AppContext } from './app-env.ts'
+
+/**
+ * Put on the record that a caller was not allowed a change, or wrote to what is sealed. What is
+ * refused before the operation is known is none: a foreign host or page is no caller.
+ */
+export async function noteRefusal(c: AppContext, error: RegistryError): Promise<void> {
+  const { ctx, operation, changes } = c.var
+  const isRefusal = error.code === 'PERMISSION_DENIED' || error instanceof SealedError
+  if (!isRefusal || !changes || operation === undefined) return
+  try {
+    await recordRefusal(ctx, { operation, error, ...named(c) })
+  } catch (err) {
+    // The caller is refused all the same.
+    const failure = err instanceof Error ? (err.stack ?? err.message) : String(err)
+    logError({ event: 'refusal not recorded', requestId: ctx.requestId, operation, error: failure })
+  }
+}
+
+/** The model and version that a call is about, where it says so. */
+function named(c: AppContext): { model?: string; version?: number } {
+  const { name, model, version }: Asked = c.var.asked ?? {}
+  const isOfModel = /\/(registered-models|model-versions|models)\//.test(c.req.path)
+  const about = model ?? (isOfModel ? name : undefined)
+  const number = /^[1-9]\d{0,14}$/.test(String(version)) ? Number(version) : undefined
+  return {
+    ...(typeof about === 'string' && { model: about }),
+    ...(number !== undefined && { version: number }),
+  }
+}
+
+type Asked = { readonly name?: unknown; readonly model?: unknown; readonly version?: unknown }

@@ -1,0 +1,54 @@
+import { coalesced, logged } from '../coalesced.ts'
+
+/** Replies come first, and the changes of a few moments are worked on together. */
+const delayMs = 50
+/** For what another process recorded, and for what failed. */
+const intervalMs = 500
+
+/** Work in the background of a server: soon after each `wake`, and twice a second. */
+export class Loop {
+  readonly #inTurn: () => Promise<void>
+  readonly #beside: () => Promise<void>
+  #timer: NodeJS.Timeout | undefined
+  #soon: NodeJS.Timeout | undefined
+
+  /**
+   * @param inTurn runs once at a time
+   * @param beside may run several times at once, since it waits for others: nothing waits for it
+   */
+  constructor(inTurn: () => Promise<void>, beside: () => Promise<void>) {
+    this.#inTurn = coalesced(inTurn, Date.now)
+    this.#beside = logged(beside, Date.now)
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#begin(), intervalMs)
+  }
+
+  /** Nothing happens before `start` and after `stop`. */
+  wake(): void {
+    if (!this.#timer || this.#soon) return
+    this.#soon = setTimeout(() => {
+      this.#soon = undefined
+      this.#begin()
+    }, delayMs)
+  }
+
+  /** Work once more, on what was recorded last, and end with it; at most `waitMs`. */
+  async stop(waitMs: number): Promise<void> {
+    clearInterval(this.#timer)
+    clearTimeout(this.#soon)
+    this.#timer = undefined
+    let late: NodeJS.Timeout | undefined
+    const timeout = new Promise<void>((done) => {
+      late = setTimeout(done, waitMs)
+    })
+    await Promise.race([this.#inTurn(), timeout])
+    clearTimeout(late)
+  }
+
+  #begin(): void {
+    void this.#inTurn()
+    void this.#beside()
+  }
+}
