@@ -2,6 +2,7 @@ import { createApp } from './app.ts'
 import { RegistryError } from './core/error.ts'
 import { randomId } from './platform/random-id.ts'
 import { readSettings, readSigningKey } from './platform/read-settings.ts'
+import { readSignIn } from './platform/read-sign-in.ts'
 import { givenBy } from './platform/setting-table.ts'
 import type { Settings } from './platform/settings.ts'
 import { D1 } from './platform/workers/d1.ts'
@@ -16,6 +17,8 @@ type Bindings = {
 
 const app = createApp((c) => {
   const env = bindings(c.env)
+  const address = c.req.header('cf-connecting-ip')
+  if (address) c.set('clientAddress', address)
   return {
     db: new D1(env.DB),
     blobs: new R2BlobStore(env.ARTIFACTS),
@@ -23,6 +26,7 @@ const app = createApp((c) => {
     now: Date.now,
     randomId,
     sha256,
+    fetch: (url, init) => fetch(url, init),
     wake() {},
   }
 })
@@ -44,6 +48,7 @@ function settingsOf(env: Bindings): Settings {
   const key = readSigningKey(given)
   const settings: Settings = {
     ...readSettings(given),
+    ...readSignIn(given),
     get signingKey() {
       return key ?? refuseUnsigned()
     },

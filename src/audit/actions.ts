@@ -18,6 +18,11 @@
  * | model_version.tag_set, tag_deleted | key, value | key, value |
  * | model_version.alias_set | alias, version (null: none had it) | alias, version |
  * | model_version.alias_deleted | alias, version | |
+ * | account.signed_up | | name, kind, issuer, subject: somebody from outside was seen first and got an account |
+ * | identity.linked | | account, issuer, subject |
+ * | identity.unlinked | account, issuer, subject | |
+ * | session.started | | account, issuer (null: a password) |
+ * | session.ended | account, issuer | |
  * | request.refused | | operation, error_code, message |
  */
 export const actions = [
@@ -35,6 +40,11 @@ export const actions = [
   'model_version.tag_deleted',
   'model_version.alias_set',
   'model_version.alias_deleted',
+  'account.signed_up',
+  'identity.linked',
+  'identity.unlinked',
+  'session.started',
+  'session.ended',
 ] as const
 
 export type Action = (typeof actions)[number]

@@ -33,3 +33,8 @@ export async function* oneChunk(bytes: Uint8Array): AsyncIterable<Uint8Array> {
 export function chunksOf(stream: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
   return stream as unknown as AsyncIterable<Uint8Array>
 }
+
+/** `count` bytes that nobody can guess. */
+export function randomBytes(count: number): Uint8Array<ArrayBuffer> {
+  return crypto.getRandomValues(new Uint8Array(count))
+}

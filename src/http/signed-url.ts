@@ -2,7 +2,7 @@ import { hex } from '../core/bytes.ts'
 import { RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import type { AppContext } from './app-env.ts'
-import { rawPath } from './target.ts'
+import { reachedAt } from './reached.ts'
 
 /** What a signed URL permits, and nothing else: the verb first, then what it applies to. */
 export type Permit = readonly [verb: 'put part' | 'download', ...of: (string | number)[]]
@@ -36,7 +36,7 @@ export async function signedUrl(
     expires: String(expiresAtMs),
     signature: hex(new Uint8Array(signature)),
   })
-  return `${base(c)}${path}?${search}`
+  return `${reachedAt(c, /\/(ajax-)?api\/.*$/s)}${path}?${search}`
 }
 
 /** @throws PERMISSION_DENIED the URL was not made by this server for this, or is too old */
@@ -67,12 +67,4 @@ function signingKey(ctx: Context): Promise<CryptoKey> {
     'sign',
     'verify',
   ])
-}
-
-/** How the client reached us: scheme and prefix too, where a proxy in front ends TLS or adds a path. */
-function base(c: AppContext): string {
-  const url = new URL(c.req.url)
-  const scheme = c.req.header('x-forwarded-proto')?.split(',')[0]?.trim().toLowerCase()
-  const origin = scheme === 'https' ? `https://${url.host}` : url.origin
-  return origin + rawPath(c).replace(/\/(ajax-)?api\/.*$/s, '')
 }

@@ -15,6 +15,8 @@ export type Platform = {
   randomId(): string
   /** A hash that takes its bytes as they come. */
   sha256(): Sha256
+  /** Requests to servers that the operator named: issuers of identities. */
+  fetch(url: string, init: RequestInit): Promise<Response>
   /** Something was recorded: have it sealed and delivered soon, after the reply. */
   wake(): void
 }
@@ -25,6 +27,8 @@ export type Context = Platform & {
   readonly workspace: string
   readonly requestId: string
   readonly userAgent?: string | undefined
+  /** Where the request came from, as far as that can be believed: an IP address. */
+  readonly clientAddress?: string | undefined
 }
 
 /** `user_id` of what the caller makes: its name, verified or claimed, where it has one. */

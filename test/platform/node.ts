@@ -23,6 +23,7 @@ export async function freshPlatform(): Promise<Platform> {
     now: Date.now,
     randomId,
     sha256,
+    fetch: (url, init) => fetch(url, init),
     wake() {},
   }
 }
