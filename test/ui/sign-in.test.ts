@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createApp } from '../../src/app.ts'
 import type { OidcSettings } from '../../src/platform/sign-in.ts'
 import { returnPath } from '../../src/ui/return-path.ts'
 import { testIssuer } from '../access/issuer.ts'
@@ -46,10 +47,14 @@ describe('the page', () => {
   })
 
   test('has its links under the path that a proxy adds', async () => {
-    const { app } = await server()
-    const text = await (await app.request('/signin')).text()
-    expect(text).toContain('action="/signin"')
-    expect(text).toContain('href="/signin/style.css"')
+    const { platform } = await server()
+    const app = createApp(() => platform, { prefix: '/mlflow' })
+    const text = await (await app.request('/mlflow/signin')).text()
+    expect(text).toContain('action="/mlflow/signin"')
+    expect(text).toContain('href="/mlflow/signin/style.css"')
+    expect(text).toContain('href="/mlflow/signin/oidc?')
+    const out = await app.request('/mlflow/signout', { method: 'POST' })
+    expect(out.headers.get('location')).toBe('/mlflow/signin')
   })
 })
 
