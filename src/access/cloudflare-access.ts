@@ -1,6 +1,6 @@
 import type { Principal } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
-import type { Credentials } from './authenticate.ts'
+import type { Credentials } from './credentials.ts'
 import { vouchedPrincipal } from './external-accounts.ts'
 import { vouchedBy } from './jwt.ts'
 import { verifyToken } from './verify-token.ts'

@@ -22,11 +22,11 @@ export async function signInByPassword(
 ): Promise<string> {
   const wrong = () => new RegistryError('UNAUTHENTICATED', 'The user name or the password is wrong')
   if (name === '' || name.includes(':') || looksLikeToken(password)) throw wrong()
-  const principal = await authenticate(ctx, {
-    authorization: `Basic ${base64(`${name}:${password}`)}`,
-    session: undefined,
-    assertion: undefined,
-    proxied: undefined,
+  const authorization = `Basic ${base64(`${name}:${password}`)}`
+  const { clientAddress } = ctx
+  const principal = await authenticate(ctx, { authorization, clientAddress }).catch((err) => {
+    // What clients are told of their variables says nothing to people.
+    throw err instanceof RegistryError && err.code === 'UNAUTHENTICATED' ? wrong() : err
   })
   if (principal?.kind !== 'user' || principal.accountId === undefined) throw wrong()
   return startSession(ctx, principal, { issuer: undefined, claimed: [] }, before)

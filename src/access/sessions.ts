@@ -3,7 +3,7 @@ import { commit, record } from '../audit/record.ts'
 import { hex, randomBytes } from '../core/bytes.ts'
 import type { Principal } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
-import type { Credentials } from './authenticate.ts'
+import type { Credentials } from './credentials.ts'
 import { type AccountRow, accountColumns, principalFrom } from './external-accounts.ts'
 
 /** A session is written to once in so long, not with every request. */

@@ -1,8 +1,8 @@
 import { RegistryError } from '../core/error.ts'
 import type { Principal } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
-import type { Credentials } from './authenticate.ts'
 import { claimedGroups } from './claims.ts'
+import type { Credentials } from './credentials.ts'
 import { vouchedPrincipal } from './external-accounts.ts'
 
 /** What stands for the issuer of whom a proxy vouches for: there is one set of them. */

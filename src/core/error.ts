@@ -39,6 +39,18 @@ export class RegistryError extends Error {
   }
 }
 
+/** 429 REQUEST_LIMIT_EXCEEDED; goes out with `Retry-After`. */
+export class RequestLimitError extends RegistryError {
+  override name = 'RequestLimitError'
+  constructor(
+    message: string,
+    /** Whole seconds. */
+    readonly retryAfterS: number,
+  ) {
+    super('REQUEST_LIMIT_EXCEEDED', message)
+  }
+}
+
 /** 400 INVALID_PARAMETER_VALUE: the message names the value and the remedy. */
 export function invalid(message: string, options?: ErrorOptions): RegistryError {
   return new RegistryError('INVALID_PARAMETER_VALUE', message, options)

@@ -1,4 +1,4 @@
-import type { Credentials } from '../access/authenticate.ts'
+import type { Credentials } from '../access/credentials.ts'
 import { loopback } from '../platform/sign-in.ts'
 import type { AppContext } from './app-env.ts'
 import { isPeerIn } from './reached.ts'
@@ -8,6 +8,7 @@ import { sessionOf } from './session-cookie.ts'
 export function credentialsOf(c: AppContext): Credentials {
   return {
     authorization: c.req.header('authorization'),
+    clientAddress: c.var.ctx.clientAddress,
     session: sessionOf(c),
     assertion: c.req.header('cf-access-jwt-assertion'),
     proxied: proxiedBy(c),

@@ -1,4 +1,4 @@
-import { excerpt, httpStatus, RegistryError } from '../core/error.ts'
+import { excerpt, httpStatus, RegistryError, RequestLimitError } from '../core/error.ts'
 import { logError } from '../platform/log.ts'
 import type { AppContext } from './app-env.ts'
 
@@ -25,6 +25,7 @@ export function errorReply(err: unknown, c: AppContext): Response {
 }
 
 function envelope(err: RegistryError, c: AppContext): Response {
+  if (err instanceof RequestLimitError) c.header('Retry-After', String(err.retryAfterS))
   return c.json({ error_code: err.code, message: err.message }, httpStatus[err.code])
 }
 

@@ -1,5 +1,5 @@
-import { RegistryError } from '../core/error.ts'
-import type { AppContext } from './app-env.ts'
+import { RequestLimitError } from '../core/error.ts'
+import type { Platform } from '../platform/context.ts'
 
 /** What a caller has left, as of a moment. */
 type Bucket = { readonly left: number; readonly atMs: number }
@@ -14,9 +14,8 @@ const bucketsMax = 10_000
 export class RateLimiter {
   readonly #buckets = new Map<string, Bucket>()
 
-  /** @throws REQUEST_LIMIT_EXCEEDED with the header Retry-After, in seconds */
-  take(c: AppContext, caller: string): void {
-    const { settings, now } = c.var.ctx
+  /** @throws RequestLimitError the caller has none left */
+  take({ settings, now }: Pick<Platform, 'settings' | 'now'>, caller: string): void {
     const perSecond = settings.rateLimit
     if (perSecond === 0) return
     const atMs = now()
@@ -25,10 +24,9 @@ export class RateLimiter {
     this.#keep(caller, { left: refilled < 1 ? refilled : refilled - 1, atMs })
     if (refilled >= 1) return
     const waitS = Math.ceil((1 - refilled) / perSecond)
-    c.header('Retry-After', String(waitS))
-    throw new RegistryError(
-      'REQUEST_LIMIT_EXCEEDED',
+    throw new RequestLimitError(
       `More than ${perSecond} requests per second; try again in ${waitS} s`,
+      waitS,
     )
   }
 

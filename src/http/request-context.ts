@@ -25,7 +25,7 @@ export function requestContext(
       userAgent: c.req.header('user-agent')?.slice(0, 255),
       clientAddress: clientAddress(c, platform.settings),
     })
-    c.set('takeTurn', (caller) => limiter.take(c, caller))
+    c.set('takeTurn', (caller) => limiter.take(platform, caller))
     await next()
     const { headers } = c.res
     const { frameOptions } = platform.settings

@@ -1,7 +1,7 @@
 import { beginSignIn, completeSignIn } from '../access/oidc.ts'
 import { signInByPassword } from '../access/password-sign-in.ts'
 import { authenticateBySession, endSession } from '../access/sessions.ts'
-import { httpStatus, notFound, RegistryError } from '../core/error.ts'
+import { httpStatus, notFound, RegistryError, RequestLimitError } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { readBytes } from '../http/body.ts'
 import { refuseForeignUse } from '../http/browser-guard.ts'
@@ -112,6 +112,7 @@ function prefixOf(c: AppContext): string {
 /** The form, after a failed attempt with what was wrong; what is no RegistryError is a bug. */
 function form(c: AppContext, to: string, err?: unknown): Promise<Response> {
   if (err !== undefined && !(err instanceof RegistryError)) throw err
+  if (err instanceof RequestLimitError) c.header('Retry-After', String(err.retryAfterS))
   const name = c.var.ctx.settings.oidc?.name
   const page = <SignInPage prefix={prefixOf(c)} provider={name} to={to} problem={err?.message} />
   return sendPage(c, page, err ? httpStatus[err.code] : 200)

@@ -78,7 +78,7 @@ test('pages have every link once', async () => {
   expect((await call('GET', '?page_token=xx')).status).toBe(400)
 })
 
-test.each<[string, string, object?, number?]>([
+test.each<[string, string, object | undefined, number]>([
   ['POST', '', { ...identity, account: 'nobody' }, 404],
   ['POST', '', { ...identity, subject: '' }, 400],
   ['POST', '', { ...identity, subject: 'x'.repeat(501) }, 400],
