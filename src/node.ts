@@ -23,6 +23,7 @@ import { keptSigningKey } from './platform/node/signing-key.ts'
 import type { BlobStore, ByteStream } from './platform/ports.ts'
 import { randomId } from './platform/random-id.ts'
 import { readChoice, readSettings, readSigningKey } from './platform/read-settings.ts'
+import { readSignIn } from './platform/read-sign-in.ts'
 import { S3BlobStore } from './platform/s3/s3-blob-store.ts'
 import { s3Options } from './platform/s3/s3-options.ts'
 import type { Given } from './platform/setting-table.ts'
@@ -45,7 +46,7 @@ export type OpenPlatform = Platform & {
  * @throws SettingError
  */
 export async function openPlatform(given: Given): Promise<OpenPlatform> {
-  const settings = readSettings(given)
+  const settings = { ...readSettings(given), ...readSignIn(given) }
   const signingKey = readSigningKey(given)
   const data = await usableFolder(given('data') ?? '.')
   const url = given('database-url') ?? join(data, 'gatehouse.db')
@@ -61,6 +62,7 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
     sha256,
     outbound: nodeOutbound(),
     wake: () => background.wake(),
+    fetch: (url, init) => fetch(url, init),
   }
   const background = new Loop(
     () => backgroundWork(platform),
@@ -158,9 +160,8 @@ export async function listen(
   const app = createApp((c) => {
     const { incoming, outgoing } = nodeBindings(c)
     c.set('rawBody', bodyOf(incoming))
+    if (incoming.socket.remoteAddress) c.set('peer', incoming.socket.remoteAddress)
     if (incoming.url !== undefined) c.set('rawTarget', incoming.url)
-    const { remoteAddress } = incoming.socket
-    if (remoteAddress !== undefined) c.set('clientAddress', remoteAddress)
     if (watch.onServed) watchRequest(c, incoming, outgoing, watch.onServed)
     return platform
   }, at)

@@ -5,6 +5,7 @@ import { coalesced, logged } from './platform/coalesced.ts'
 import type { Platform } from './platform/context.ts'
 import { randomId } from './platform/random-id.ts'
 import { readSettings, readSigningKey } from './platform/read-settings.ts'
+import { readSignIn } from './platform/read-sign-in.ts'
 import { givenBy } from './platform/setting-table.ts'
 import type { Settings } from './platform/settings.ts'
 import { D1 } from './platform/workers/d1.ts'
@@ -59,6 +60,7 @@ function partsOf(env: Bindings): IsolateParts {
     randomId,
     sha256,
     outbound: workersOutbound,
+    fetch: (url, init) => fetch(url, init),
   }
   known.set(env, parts)
   return parts
@@ -82,6 +84,7 @@ function settingsOf(env: Bindings): Settings {
   const key = readSigningKey(given)
   return {
     ...readSettings(given),
+    ...readSignIn(given),
     get signingKey() {
       return key ?? refuseUnsigned()
     },

@@ -1,13 +1,24 @@
 import { RegistryError } from '../core/error.ts'
 import type { Principal } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
+import { authenticateByAccess } from './cloudflare-access.ts'
 import type { Authenticator, Credentials } from './credentials.ts'
 import { requireFirstAdmin } from './first-admin.ts'
+import { authenticateByJwt } from './jwt.ts'
 import { byPassword } from './password.ts'
+import { authenticateBySession } from './sessions.ts'
 import { byToken } from './tokens.ts'
+import { authenticateByProxy } from './trusted-proxy.ts'
 
-/** Every way to sign in, in the order in which they are asked. */
-const authenticators: readonly Authenticator[] = [byToken, byPassword]
+/** In this order: what a caller sends on purpose goes before what a browser or a proxy adds. */
+const authenticators: readonly Authenticator[] = [
+  authenticateByJwt,
+  byToken,
+  byPassword,
+  authenticateBySession,
+  authenticateByAccess,
+  authenticateByProxy,
+]
 
 /**
  * Who a request is from; undefined when it carries no credentials at all.

@@ -2,12 +2,18 @@ import { fromBase64Url } from '../core/bytes.ts'
 import type { Principal } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
 
-/** What a request carries of who sends it; headers as they came. */
+/** What a request carries of who sends it. */
 export type Credentials = {
+  /** The header as it came. */
   readonly authorization: string | undefined
-  readonly cookie: string | undefined
-  /** The client's address where the entry knows it: who fails too often is told by it. */
+  /** The client's address where it can be believed: who fails too often is told by it. */
   readonly clientAddress?: string | undefined
+  /** The session's id, from the cookie that counts on this connection. */
+  readonly session?: string | undefined
+  /** Cloudflare Access's header Cf-Access-Jwt-Assertion, as it came. */
+  readonly assertion?: string | undefined
+  /** Whom a trusted proxy vouches for; undefined whenever the request came by no such proxy. */
+  readonly proxied?: { readonly user: string; readonly groups: string | undefined } | undefined
 }
 
 /**

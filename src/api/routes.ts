@@ -4,6 +4,7 @@ import { auditRoutes } from './audit.ts'
 import { downloadRoutes } from './downloads.ts'
 import { eventRoutes } from './events.ts'
 import { groupRoutes } from './groups.ts'
+import { identityRoutes } from './identities.ts'
 import { modelVersionRoutes } from './model-versions.ts'
 import { openApiRoutes } from './openapi.ts'
 import { policyRoutes } from './policies.ts'
@@ -31,6 +32,7 @@ export const served: readonly Served[] = [
   ...tokenRoutes,
   ...groupRoutes,
   ...serviceAccountRoutes,
+  ...identityRoutes,
 ]
 
 /** Our own REST surface, `/api/v1`. */

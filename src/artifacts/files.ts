@@ -3,6 +3,7 @@ import { excerpt, invalid, SealedError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import type { ByteStream, Stored } from '../platform/ports.ts'
 import { belowFolder, foldersAbove } from './folder-range.ts'
+import { limitedBody, overQuota, withinQuota } from './quota.ts'
 import type { artifactFiles, blobs } from './tables.ts'
 
 /** The one top-level folder that clients cannot write: read-only addresses of model versions. */
@@ -40,6 +41,7 @@ export function rowsOf(ctx: Context, place: Place): { from: SQL; where: SQL } {
  * @param sizeBytes the length that the sender declared
  * @throws INVALID_PARAMETER_VALUE `path` is a folder, or lies below a file
  * @throws RESOURCE_CONFLICT `path` is below a version's read-only address
+ * @throws RESOURCE_EXHAUSTED it is more than the caller may store
  */
 export async function putFile(
   ctx: Context,
@@ -48,8 +50,9 @@ export async function putFile(
   sizeBytes?: number,
 ): Promise<void> {
   assertWritable(path)
+  const allowed = await limitedBody(ctx, body, sizeBytes)
   const key = newBlobKey(ctx)
-  await showBlob(ctx, path, key, await ctx.blobs.put(key, body, sizeBytes))
+  await showBlob(ctx, path, key, await ctx.blobs.put(key, allowed, sizeBytes))
 }
 
 /** A key in the blob store that nothing has: spread over 256 folders, for disks. */
@@ -60,7 +63,7 @@ export function newBlobKey(ctx: Context): string {
 
 /**
  * Point `path` at the blob just written under `key`, in one batch. When the same bytes are there
- * already, `path` shows those and the new object goes.
+ * already, `path` shows those and the new object goes. They count as stored by who stored them first.
  *
  * @param also changes that must happen in the same moment
  */
@@ -78,20 +81,24 @@ export async function showBlob(
     and not exists (
       select 1 from artifact_files
       where workspace = ${ctx.workspace} and path >= ${start} and path < ${end})`
-  const [, shown, kept] = await ctx.db.batch([
-    sql`insert into blobs (sha256, size_bytes, key, created_at_ms)
-      select ${sha256}, ${sizeBytes}, ${key}, ${ctx.now()} where ${free}
+  const same = sql`sha256 = ${sha256} and size_bytes = ${sizeBytes}`
+  const [, shown, kept, there] = await ctx.db.batch([
+    sql`insert into blobs (sha256, size_bytes, key, created_at_ms, account)
+      select ${sha256}, ${sizeBytes}, ${key}, ${ctx.now()}, ${ctx.principal.accountId ?? null}
+      where ${free} and ${withinQuota(ctx, sizeBytes)}
       on conflict (sha256, size_bytes) do nothing`,
     sql`insert into artifact_files (workspace, path, blob, updated_at_ms)
       select ${ctx.workspace}, ${path}, id, ${ctx.now()} from blobs
-      where sha256 = ${sha256} and size_bytes = ${sizeBytes} and ${free}
+      where ${same} and ${free}
       on conflict (workspace, path) do update
       set blob = excluded.blob, updated_at_ms = excluded.updated_at_ms
       returning path`,
     sql`select 1 from blobs where key = ${key}`,
+    sql`select 1 where not (${free}) or exists (select 1 from blobs where ${same})`,
     ...also,
   ])
   if (kept?.length === 0) await ctx.blobs.delete([key])
+  if (there?.length === 0) throw overQuota(ctx)
   if (shown?.length === 0) {
     throw invalid(`Invalid path '${excerpt(path)}': it is a folder, or lies below a file`)
   }

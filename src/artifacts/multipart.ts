@@ -3,6 +3,7 @@ import { invalid, notFound } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import type { ByteStream, UploadedPart } from '../platform/ports.ts'
 import { assertWritable, newBlobKey, showBlob } from './files.ts'
+import { bytesLeft } from './quota.ts'
 import type { multipartUploads } from './tables.ts'
 
 /** An upload under way, by the name that clients know. */
@@ -18,9 +19,11 @@ export type Upload = {
  *
  * @param path clean, of a file
  * @returns the upload's id
+ * @throws RESOURCE_EXHAUSTED the caller may store nothing more
  */
 export async function createUpload(ctx: Context, path: string): Promise<string> {
   assertWritable(path)
+  await bytesLeft(ctx)
   const uploadId = ctx.randomId()
   const key = newBlobKey(ctx)
   const storeUploadId = await ctx.blobs.multipart.create(key)
@@ -76,6 +79,7 @@ export function putPart(
  *
  * @param path that the caller names; another than the upload's is refused
  * @throws INVALID_PARAMETER_VALUE parts are missing or wrong, or `path` is another or a folder
+ * @throws RESOURCE_EXHAUSTED it is more than the caller may store; then the upload is gone
  */
 export async function completeUpload(
   ctx: Context,

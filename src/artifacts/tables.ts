@@ -11,6 +11,8 @@ export const blobs = sqliteTable(
     /** Opaque key in the blob store; never reused. */
     key: text().notNull().unique(),
     created_at_ms: integer().notNull(),
+    /** `accounts.id` of who stored it first, for the quota; null: nobody who signed in. It outlives the account. */
+    account: integer(),
   },
   (t) => [uniqueIndex('blobs_by_content').on(t.sha256, t.size_bytes)],
 )
@@ -82,4 +84,11 @@ export const damagedBlobs = sqliteTable('damaged_blobs', {
     .references(() => blobs.id, { onDelete: 'cascade' }),
   /** When it last was put on the record. */
   recorded_at_ms: integer().notNull(),
+})
+
+/** How much each account has stored: the sum over its blobs, kept by triggers on `blobs`. */
+export const storageUse = sqliteTable('storage_use', {
+  /** `accounts.id`; never reused, so a row may outlive its account. */
+  account: integer().primaryKey(),
+  size_bytes: integer().notNull(),
 })

@@ -54,6 +54,11 @@
  * | role.unassigned | username, role_id, role | |
  * | grant.created | | id, principal, action, models, stage, alias |
  * | grant.deleted | the same | |
+ * | account.signed_up | | name, kind, issuer, subject: somebody from outside was seen first and got an account |
+ * | identity.linked | | account, issuer, subject |
+ * | identity.unlinked | account, issuer, subject | |
+ * | session.started | | account, issuer (null: a password) |
+ * | session.ended | account, issuer | |
  * | request.refused | | operation, error_code, message |
  *
  * The `recorded` ones are written by the migration that made the record, by `gatehouse` (a service):
@@ -117,6 +122,11 @@ export const actions = [
   'grant.created',
   'grant.deleted',
   'request.refused',
+  'account.signed_up',
+  'identity.linked',
+  'identity.unlinked',
+  'session.started',
+  'session.ended',
 ] as const
 
 export type Action = (typeof actions)[number]

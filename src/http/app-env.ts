@@ -10,8 +10,12 @@ export type AppEnv = {
     rawBody?: ByteStream
     /** The request target as it was sent, where the runtime has it; `c.req.url` has lost `..` segments. */
     rawTarget?: string
-    /** The client's address where the entry knows it: the socket's, or what a trusted proxy says. */
+    /** The address at the other end of the socket, on Node: a client's or a proxy's. */
+    peer?: string
+    /** What the runtime itself vouches for as the client's address, on Workers. */
     clientAddress?: string
+    /** Takes one request of a caller from what it may send. @throws REQUEST_LIMIT_EXCEEDED */
+    takeTurn(caller: string): void
     /** The operation that answered, for logs and metrics. */
     operation?: string
     /** Whether that operation would change anything. */

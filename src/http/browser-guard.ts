@@ -3,6 +3,8 @@ import { excerpt, RegistryError } from '../core/error.ts'
 import type { Settings } from '../platform/settings.ts'
 import type { AppContext, AppEnv } from './app-env.ts'
 import { hostAllowed, isLocal, parseHost } from './host-list.ts'
+import { reachedAt } from './reached.ts'
+import { sessionOf } from './session-cookie.ts'
 
 const safeMethods = ['GET', 'HEAD', 'OPTIONS']
 
@@ -43,6 +45,35 @@ function refuseForeignPage(c: AppContext, settings: Settings, origin: string | u
     'PERMISSION_DENIED',
     `Pages of '${excerpt(origin ?? 'another site')}' may not change anything here; see the setting cors-allowed-origins`,
   )
+}
+
+/**
+ * What a browser adds by itself to a request says who asks, not that they want it. A change asked
+ * for so must come from a page of this very server, or of a configured origin: not from just any
+ * page of localhost, nor, with a session, from one that the browser does not name.
+ *
+ * @throws PERMISSION_DENIED it does not
+ */
+export function refuseForeignUse(c: AppContext): void {
+  if (safeMethods.includes(c.req.method) || c.req.header('authorization') !== undefined) return
+  const { settings } = c.var.ctx
+  const origin = c.req.header('origin')
+  if (origin !== undefined) {
+    if (settings.corsOrigins.includes(origin) || origin === ownOrigin(c)) return
+  } else {
+    const site = c.req.header('sec-fetch-site')
+    if (site === 'same-origin' || site === 'none') return
+    if (site === undefined && sessionOf(c) === undefined) return
+  }
+  throw new RegistryError(
+    'PERMISSION_DENIED',
+    `A change that is asked for by session must come from a page of ${ownOrigin(c)}, not of '${excerpt(origin ?? '')}'. Outside of browsers use a token; behind a proxy that ends TLS see the setting trusted-proxies`,
+  )
+}
+
+/** Scheme and host by which the browser knows this server. */
+function ownOrigin(c: AppContext): string {
+  return new URL(reachedAt(c, /.*$/s)).origin
 }
 
 /** A page that this server gave out, whatever a proxy in front made of its scheme, or a local one. */

@@ -4,6 +4,8 @@ import { RegistryError } from '../core/error.ts'
 import type { Principal } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
 import type { AppContext, AppEnv } from './app-env.ts'
+import { refuseForeignUse } from './browser-guard.ts'
+import { credentialsOf } from './credentials.ts'
 
 /**
  * Who may make a call, judged on the very values that the call then uses. `public` needs no
@@ -40,22 +42,26 @@ export function guard(rule: Rule<AppContext>): MiddlewareHandler<AppEnv> {
  *
  * @returns the request's context with its principal
  * @throws UNAUTHENTICATED no credentials, or wrong ones
- * @throws PERMISSION_DENIED an access token without the scope that the request needs
+ * @throws PERMISSION_DENIED a page of another site uses what the browser adds by itself, or an access
+ *   token lacks the scope that the request needs
+ * @throws REQUEST_LIMIT_EXCEEDED more requests than the setting rate-limit allows
  */
 export async function admit(c: AppContext): Promise<Context> {
   const { ctx } = c.var
-  if (!ctx.settings.auth || ctx.principal.verified) return ctx
-  const principal = await authenticate(ctx, {
-    authorization: c.req.header('authorization'),
-    cookie: c.req.header('cookie'),
-    clientAddress: c.var.clientAddress,
-  })
+  if (ctx.principal.verified) return ctx
+  if (!ctx.settings.auth) {
+    c.var.takeTurn(ctx.clientAddress ?? ctx.principal.name)
+    return ctx
+  }
+  const principal = await authenticate(ctx, credentialsOf(c))
   if (!principal) {
     throw new RegistryError(
       'UNAUTHENTICATED',
       'This server needs credentials: set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN',
     )
   }
+  refuseForeignUse(c)
+  c.var.takeTurn(principal.name)
   checkScope(c, principal)
   const known = { ...ctx, principal }
   c.set('ctx', known)

@@ -2,6 +2,8 @@ import type { MiddlewareHandler } from 'hono'
 import { anonymous, type Principal } from '../core/principal.ts'
 import type { Platform } from '../platform/context.ts'
 import type { AppContext, AppEnv } from './app-env.ts'
+import { RateLimiter } from './rate-limiter.ts'
+import { clientAddress } from './reached.ts'
 import { serverUrl } from './server-url.ts'
 
 /**
@@ -12,17 +14,20 @@ export function requestContext(
   platformOf: (c: AppContext) => Platform,
   known?: Principal,
 ): MiddlewareHandler<AppEnv> {
+  const limiter = new RateLimiter()
   return async (c, next) => {
     const platform = platformOf(c)
     const requestId = platform.randomId()
     c.set('ctx', {
       ...platform,
-      principal: known ?? principalOf(c),
+      principal: known ?? principalOf(c, platform),
       workspace: 'default',
       requestId,
       serverUrl: () => serverUrl(c),
       userAgent: c.req.header('user-agent')?.slice(0, 255),
+      clientAddress: clientAddress(c, platform.settings),
     })
+    c.set('takeTurn', (caller) => limiter.take(platform, caller))
     await next()
     const { headers } = c.res
     const { frameOptions } = platform.settings
@@ -33,7 +38,8 @@ export function requestContext(
 }
 
 /** With access control off, a name may be claimed; it is recorded as claimed and never verified. */
-function principalOf(c: AppContext): Principal {
+function principalOf(c: AppContext, { settings }: Platform): Principal {
+  if (settings.auth) return anonymous
   const claimed = c.req.header('x-gatehouse-actor')
   return claimed ? { ...anonymous, name: claimed.slice(0, 255) } : anonymous
 }

@@ -18,6 +18,8 @@ export type Platform = {
   sha256(): Sha256
   /** Requests to receivers that users name. */
   readonly outbound: Outbound
+  /** Requests to servers that the operator named: issuers of identities. */
+  fetch(url: string, init: RequestInit): Promise<Response>
   /** Something was recorded: have it sealed and delivered soon, after the reply. */
   wake(): void
 }
@@ -30,6 +32,8 @@ export type Context = Platform & {
   /** How the caller reached this server: `http://localhost:5000`; absent where nobody did. */
   readonly serverUrl?: () => string
   readonly userAgent?: string | undefined
+  /** Where the request came from, as far as that can be believed: an IP address. */
+  readonly clientAddress?: string | undefined
 }
 
 /** `user_id` of what the caller makes: its name, verified or claimed, where it has one. */

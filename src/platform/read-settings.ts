@@ -102,13 +102,15 @@ function readPattern(given: Given): RegExp | undefined {
   }
 }
 
-function list(value: string | undefined): string[] {
+/** The entries of a comma-separated value, without blanks around them. */
+export function list(value: string | undefined): string[] {
   return (value ?? '')
     .split(',')
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '')
 }
 
-function misset(name: SettingName, value: string, expected: string): SettingError {
+/** The error for a value that cannot be meant. */
+export function misset(name: SettingName, value: string, expected: string): SettingError {
   return new SettingError(`--${name} (${variableOf(name)}) is '${value}'; expected ${expected}`)
 }

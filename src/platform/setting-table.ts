@@ -1,3 +1,5 @@
+import { signInSettings } from './sign-in-settings.ts'
+
 /** One thing that an operator may set. Flags, environment, help and docs are all made from these. */
 export type Setting = {
   /** Its flag without dashes; `GATEHOUSE_` and this in capitals is its variable. */
@@ -132,6 +134,7 @@ export const settingTable = [
     meaning:
       'Callers must sign in, and may do what they have a right to; off, everybody may do everything.',
   },
+  ...signInSettings,
   {
     ...everywhere,
     name: 'admin-user',

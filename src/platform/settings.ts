@@ -1,3 +1,5 @@
+import { loopback, type OidcSettings, type ProxySettings, type TokenIssuer } from './sign-in.ts'
+
 /** What an operator may set, as capabilities see it. The entries read it from flags, environment or bindings. */
 export type Settings = {
   /** Where new experiments keep artifacts, without trailing slash. MLflow: `--default-artifact-root`. */
@@ -14,6 +16,20 @@ export type Settings = {
   readonly firstAdmin: { readonly name: string; readonly password: string | undefined }
   /** With `auth`, what everybody has on what nobody was granted anything on. MLflow: `default_permission`. */
   readonly defaultPermission: 'READ' | 'USE' | 'EDIT' | 'MANAGE' | 'NO_PERMISSIONS'
+  /** The provider by which people sign in to the web page. */
+  readonly oidc: OidcSettings | undefined
+  /** Whose JWTs are taken as bearer tokens. */
+  readonly tokenIssuers: readonly TokenIssuer[]
+  /** Cloudflare Access, whose assertions come in a header of their own. */
+  readonly cloudflareAccess: TokenIssuer | undefined
+  readonly proxy: ProxySettings
+  /** How long a session of the web page lives: unused, and in all. */
+  readonly sessionIdleMs: number
+  readonly sessionMaxMs: number
+  /** Requests per second of one caller; 0: no limit. */
+  readonly rateLimit: number
+  /** Bytes that one account's artifacts may have; 0: no limit. */
+  readonly storageQuotaBytes: number
   /** Signs multipart part URLs and the like. */
   readonly signingKey: string
   /** `host` or `host:port` that requests may name, exactly; `*` for any. */
@@ -41,6 +57,7 @@ export type WebhookSettings = {
   /** Encrypts secrets; undefined: the signing key does. */
   readonly secretKey: string | undefined
 }
+const hourMs = 3_600_000
 
 export const defaultSettings: Omit<Settings, 'signingKey'> = {
   defaultArtifactRoot: 'mlflow-artifacts:',
@@ -50,6 +67,14 @@ export const defaultSettings: Omit<Settings, 'signingKey'> = {
   auth: false,
   firstAdmin: { name: 'admin', password: undefined },
   defaultPermission: 'READ',
+  oidc: undefined,
+  tokenIssuers: [],
+  cloudflareAccess: undefined,
+  proxy: { trusted: loopback, userHeader: undefined, groupsHeader: undefined },
+  sessionIdleMs: 12 * hourMs,
+  sessionMaxMs: 168 * hourMs,
+  rateLimit: 0,
+  storageQuotaBytes: 0,
   allowedHosts: [],
   corsOrigins: [],
   frameOptions: 'SAMEORIGIN',

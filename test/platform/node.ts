@@ -25,6 +25,7 @@ export async function freshPlatform(): Promise<Platform> {
     randomId,
     sha256,
     outbound: nodeOutbound(),
+    fetch: (url, init) => fetch(url, init),
     wake() {},
   }
 }

@@ -33,6 +33,7 @@ export async function freshPlatform(): Promise<Platform> {
     randomId,
     sha256,
     outbound: workersOutbound,
+    fetch: (url, init) => fetch(url, init),
     wake() {},
   }
 }

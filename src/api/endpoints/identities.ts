@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import { endpoint } from './endpoint.ts'
+import { Nothing, PageQuery, pageOf } from './shapes.ts'
+
+const IdentityShape = z.object({
+  id: z.string(),
+  /** Name of the account that stands for them, as in `ada` or `service:trainer`. */
+  account: z.string(),
+  issuer: z.string(),
+  /** `sub` of a person; `service:` and the name of a machine. */
+  subject: z.string(),
+  created_at: z.number().int(),
+})
+
+export const listIdentities = endpoint({
+  name: 'listIdentities',
+  method: 'GET',
+  path: '/api/v1/identities',
+  tag: 'access',
+  summary: 'Whom issuers outside vouch for, and which accounts they are here',
+  query: PageQuery,
+  answer: pageOf(IdentityShape),
+})
+
+export const linkIdentity = endpoint({
+  name: 'linkIdentity',
+  method: 'POST',
+  path: '/api/v1/identities',
+  tag: 'access',
+  summary: 'Have an account stand for somebody whom an issuer vouches for',
+  body: z.strictObject({
+    account: z.string().min(1).max(300),
+    issuer: z.string().min(1).max(500),
+    subject: z.string().min(1).max(500),
+  }),
+  status: 201,
+  answer: IdentityShape,
+})
+
+export const unlinkIdentity = endpoint({
+  name: 'unlinkIdentity',
+  method: 'DELETE',
+  path: '/api/v1/identities/{id}',
+  tag: 'access',
+  summary: 'Undo a link; sessions begun by it end',
+  params: z.object({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) }),
+  answer: Nothing,
+})

@@ -1,0 +1,80 @@
+import ipaddr from 'ipaddr.js'
+import type { Settings } from '../platform/settings.ts'
+import type { AppContext } from './app-env.ts'
+import { rawPath } from './target.ts'
+
+/** More hops than any chain of proxies has. */
+const hopsMax = 30
+
+/**
+ * Whether the other end of the socket is one of `networks`. On Workers there is no socket, so that
+ * nobody is.
+ */
+export function isPeerIn(c: AppContext, networks: readonly string[]): boolean {
+  return c.var.peer !== undefined && isIn(c.var.peer, networks)
+}
+
+/**
+ * Where the request came from: the nearest address that is no trusted proxy. What stands before it
+ * in X-Forwarded-For is the client's own claim.
+ */
+export function clientAddress(c: AppContext, { proxy }: Settings): string | undefined {
+  const { peer, clientAddress: known } = c.var
+  if (peer === undefined || !isPeerIn(c, proxy.trusted)) return plain(known ?? peer)
+  const hops = (c.req.header('x-forwarded-for') ?? '').split(',').slice(-hopsMax).reverse()
+  let nearest = plain(peer)
+  for (const hop of hops) {
+    const address = plain(hop.trim())
+    if (address === undefined) break
+    nearest = address
+    if (!isIn(address, proxy.trusted)) break
+  }
+  return nearest
+}
+
+/** Whether the client's connection is TLS, ended here or by a trusted proxy. */
+export function isTls(c: AppContext): boolean {
+  const forwarded = isPeerIn(c, c.var.ctx.settings.proxy.trusted)
+    ? c.req.header('x-forwarded-proto')?.split(',')[0]?.trim().toLowerCase()
+    : undefined
+  return forwarded === 'https' || (forwarded === undefined && c.req.url.startsWith('https:'))
+}
+
+/**
+ * The URL by which the client reached us: its scheme too, where a trusted proxy ends TLS, and the
+ * path prefix that a proxy adds.
+ *
+ * @param route what follows the prefix in the path of this request
+ */
+export function reachedAt(c: AppContext, route: RegExp): string {
+  const { host } = new URL(c.req.url)
+  return `${isTls(c) ? 'https' : 'http'}://${host}${rawPath(c).replace(route, '')}`
+}
+
+function isIn(text: string, networks: readonly string[]): boolean {
+  const address = parsed(text)
+  return (
+    address !== undefined &&
+    networks.some((network) => {
+      const [base, bits] = ipaddr.isValidCIDR(network)
+        ? ipaddr.parseCIDR(network)
+        : ([ipaddr.process(network), undefined] as const)
+      return base.kind() === address.kind() && address.match(base, bits ?? byteLength(base) * 8)
+    })
+  )
+}
+
+function byteLength(address: ipaddr.IPv4 | ipaddr.IPv6): number {
+  return address.toByteArray().length
+}
+
+/** An address as it is compared and shown: IPv4 within IPv6 as IPv4. */
+function plain(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : parsed(text)?.toString()
+}
+
+function parsed(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
+  // ipaddr.js takes octal, hex and short forms too, which no proxy writes.
+  const isPlain = ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)
+  return isPlain ? ipaddr.process(text) : undefined
+}

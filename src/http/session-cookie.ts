@@ -1,0 +1,41 @@
+import { getCookie, setCookie } from 'hono/cookie'
+import type { AppContext } from './app-env.ts'
+import { isTls } from './reached.ts'
+
+/** The session's id. */
+const session = 'gatehouse_session'
+
+/**
+ * A cookie of ours by its bare name. Under TLS it has the prefix with which browsers take it from
+ * this very host alone: one of the same bare name, which a neighbouring host could have set, never
+ * counts there.
+ */
+export function ownCookie(c: AppContext, name: string): string | undefined {
+  return isTls(c) ? getCookie(c, name, 'host') : getCookie(c, name)
+}
+
+/** Set a cookie of ours, for this browser's life or for `maxAgeS` seconds; 0 removes it. */
+export function setOwnCookie(c: AppContext, name: string, value: string, maxAgeS: number): void {
+  const tls = isTls(c)
+  setCookie(c, name, value, {
+    httpOnly: true,
+    sameSite: 'Lax',
+    path: '/',
+    maxAge: maxAgeS,
+    ...(tls ? { secure: true, prefix: 'host' } : {}),
+  })
+}
+
+/** The id of the browser's session, if it sent one. */
+export function sessionOf(c: AppContext): string | undefined {
+  return ownCookie(c, session)
+}
+
+/** Give the browser its session. */
+export function setSession(c: AppContext, id: string): void {
+  setOwnCookie(c, session, id, c.var.ctx.settings.sessionMaxMs / 1000)
+}
+
+export function forgetSession(c: AppContext): void {
+  setOwnCookie(c, session, '', 0)
+}

@@ -1,0 +1,124 @@
+import { beginSignIn, completeSignIn } from '../access/oidc.ts'
+import { signInByPassword } from '../access/password-sign-in.ts'
+import { authenticateBySession, endSession } from '../access/sessions.ts'
+import { httpStatus, notFound, RegistryError, RequestLimitError } from '../core/error.ts'
+import type { AppContext } from '../http/app-env.ts'
+import { readBytes } from '../http/body.ts'
+import { refuseForeignUse } from '../http/browser-guard.ts'
+import { credentialsOf } from '../http/credentials.ts'
+import { reachedAt } from '../http/reached.ts'
+import { forgetSession, sessionOf, setSession } from '../http/session-cookie.ts'
+import type { OidcSettings } from '../platform/sign-in.ts'
+import { sendPage } from './page.tsx'
+import { returnPath } from './return-path.ts'
+import { OpenPage, SignedInPage, SignInPage } from './sign-in-page.tsx'
+import { forgetUnderWay, keepUnderWay, takeUnderWay } from './under-way.ts'
+
+/** What follows the prefix of a proxy in the paths of these pages. */
+const route = /\/sign(in|out)(\/.*)?$/s
+
+const formBytesMax = 20_000
+
+/** `GET /signin`: the form, or who is signed in. */
+export async function showSignIn(c: AppContext): Promise<Response> {
+  const { ctx } = c.var
+  const prefix = prefixOf(c)
+  if (!ctx.settings.auth) return sendPage(c, <OpenPage prefix={prefix} />)
+  const principal = await authenticateBySession(ctx, credentialsOf(c))
+  if (!principal) return form(c, returnPath(c.req.query('to')))
+  const { name, groups } = principal
+  return sendPage(c, <SignedInPage prefix={prefix} name={name} groups={groups} />)
+}
+
+/** `POST /signin`: a session for a name and its password. */
+export async function signIn(c: AppContext): Promise<Response> {
+  const { ctx } = c.var
+  if (!ctx.settings.auth) return showSignIn(c)
+  const fields = await formFields(c)
+  const to = returnPath(fields.get('to') ?? undefined)
+  try {
+    const name = fields.get('username') ?? ''
+    const id = await signInByPassword(ctx, name, fields.get('password') ?? '', sessionOf(c))
+    setSession(c, id)
+    return c.redirect(prefixOf(c) + to, 303)
+  } catch (err) {
+    return form(c, to, err)
+  }
+}
+
+/** `GET /signin/oidc`: to the provider. */
+export async function begin(c: AppContext): Promise<Response> {
+  const oidc = provider(c)
+  const to = returnPath(c.req.query('to'))
+  try {
+    const { url, underWay } = await beginSignIn(c.var.ctx, oidc, callbackUrl(c))
+    keepUnderWay(c, { ...underWay, to })
+    return c.redirect(url.href, 303)
+  } catch (err) {
+    return form(c, to, err)
+  }
+}
+
+/** `GET /signin/callback`: back from the provider. */
+export async function complete(c: AppContext): Promise<Response> {
+  const { ctx } = c.var
+  const oidc = provider(c)
+  const underWay = takeUnderWay(c)
+  const to = returnPath(underWay?.to)
+  try {
+    if (!underWay) {
+      throw new RegistryError(
+        'UNAUTHENTICATED',
+        'This sign-in was not begun in this browser, or too long ago; begin again',
+      )
+    }
+    forgetUnderWay(c)
+    const callback = new URL(callbackUrl(c) + new URL(c.req.url).search)
+    const id = await completeSignIn(ctx, oidc, underWay, callback, sessionOf(c))
+    setSession(c, id)
+    return c.redirect(prefixOf(c) + to, 303)
+  } catch (err) {
+    return form(c, to, err)
+  }
+}
+
+/** `POST /signout`: the session ends, here and for whoever else may have its cookie. */
+export async function signOut(c: AppContext): Promise<Response> {
+  const id = sessionOf(c)
+  if (id !== undefined) {
+    refuseForeignUse(c)
+    await endSession(c.var.ctx, id)
+    forgetSession(c)
+  }
+  return c.redirect(`${prefixOf(c)}/signin`, 303)
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST no provider is set up */
+function provider(c: AppContext): OidcSettings {
+  const { auth, oidc } = c.var.ctx.settings
+  if (!auth || !oidc) throw notFound('Sign-in provider', 'oidc')
+  return oidc
+}
+
+function callbackUrl(c: AppContext): string {
+  return `${reachedAt(c, route)}/signin/callback`
+}
+
+/** Path under which a proxy serves us. */
+function prefixOf(c: AppContext): string {
+  return new URL(reachedAt(c, route)).pathname.replace(/\/$/, '')
+}
+
+/** The form, after a failed attempt with what was wrong; what is no RegistryError is a bug. */
+function form(c: AppContext, to: string, err?: unknown): Promise<Response> {
+  if (err !== undefined && !(err instanceof RegistryError)) throw err
+  if (err instanceof RequestLimitError) c.header('Retry-After', String(err.retryAfterS))
+  const name = c.var.ctx.settings.oidc?.name
+  const page = <SignInPage prefix={prefixOf(c)} provider={name} to={to} problem={err?.message} />
+  return sendPage(c, page, err ? httpStatus[err.code] : 200)
+}
+
+async function formFields(c: AppContext): Promise<URLSearchParams> {
+  const bytes = await readBytes(c, formBytesMax)
+  return new URLSearchParams(new TextDecoder().decode(bytes))
+}

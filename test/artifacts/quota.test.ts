@@ -1,0 +1,101 @@
+import { sql } from 'drizzle-orm'
+import { expect, test } from 'vitest'
+import { collectBlobs } from '../../src/artifacts/collect.ts'
+import { deleteFiles, findFile, putFile } from '../../src/artifacts/files.ts'
+import { completeUpload, createUpload, getUpload, putPart } from '../../src/artifacts/multipart.ts'
+import { anonymous } from '../../src/core/principal.ts'
+import type { Context } from '../../src/platform/context.ts'
+import { testServer } from '../app.ts'
+
+async function withQuota(storageQuotaBytes: number) {
+  const { platform } = await testServer()
+  const settings = { ...platform.settings, storageQuotaBytes }
+  const as = (accountId: number, isAdmin = false): Context => ({
+    ...platform,
+    settings,
+    principal: { ...anonymous, name: `u${accountId}`, verified: true, accountId, isAdmin },
+    workspace: 'default',
+    requestId: 'r',
+  })
+  const use = (accountId: number) =>
+    platform.db.first(sql`select size_bytes from storage_use where account = ${accountId}`)
+  return { as, use, platform }
+}
+
+/** `size` bytes that begin with `text`. */
+async function* bytes(text: string, size = 10): AsyncIterable<Uint8Array> {
+  yield new TextEncoder().encode(text.padEnd(size, '.'))
+}
+
+const refused = {
+  code: 'RESOURCE_EXHAUSTED',
+  message: expect.stringContaining('may store 25 bytes'),
+}
+
+test('what an account stores is counted, and what is more than its quota is refused', async () => {
+  const { as, use, platform } = await withQuota(25)
+  await putFile(as(1), 'a', bytes('a'), 10)
+  await putFile(as(1), 'b', bytes('b'))
+  expect(await use(1)).toEqual({ size_bytes: 20 })
+  await expect(putFile(as(1), 'c', bytes('c'), 10)).rejects.toMatchObject(refused)
+  await expect(putFile(as(1), 'c', bytes('c'))).rejects.toMatchObject(refused)
+  expect(await findFile(as(1), {}, 'c')).toBeUndefined()
+  await putFile(as(1), 'c', bytes('c', 5), 5)
+  await putFile(as(2), 'd', bytes('d'), 10)
+  expect(await use(2)).toEqual({ size_bytes: 10 })
+  const keys = []
+  for await (const { key } of platform.blobs.list('blobs/')) keys.push(key)
+  expect(keys).toHaveLength(4)
+})
+
+test('a declared length that is too much is refused before a byte is read', async () => {
+  const { as } = await withQuota(25)
+  const never: AsyncIterable<Uint8Array> = {
+    [Symbol.asyncIterator]() {
+      throw new Error('the body was read')
+    },
+  }
+  await expect(putFile(as(1), 'a', never, 26)).rejects.toMatchObject(refused)
+})
+
+test('of uploads that end at once no more are kept than the quota has room for', async () => {
+  const { as, use } = await withQuota(25)
+  const uploads = Array.from({ length: 16 }, (_, i) => putFile(as(1), `f${i}`, bytes(`${i}`), 10))
+  const outcomes = await Promise.allSettled(uploads)
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(2)
+  expect(await use(1)).toEqual({ size_bytes: 20 })
+})
+
+test('equal bytes count once, for who stored them first; gc gives back what nothing shows', async () => {
+  const { as, use, platform } = await withQuota(25)
+  await putFile(as(1), 'a', bytes('a'), 10)
+  await putFile(as(1), 'b', bytes('a'), 10)
+  await putFile(as(2), 'c', bytes('a'), 10)
+  expect(await use(1)).toEqual({ size_bytes: 10 })
+  expect(await use(2)).toBeUndefined()
+  for (const path of ['a', 'b', 'c']) await deleteFiles(as(1), path)
+  expect(await use(1)).toEqual({ size_bytes: 10 })
+  await collectBlobs({ ...platform, dryRun: false, graceMs: 0 })
+  expect(await use(1)).toEqual({ size_bytes: 0 })
+})
+
+test('an upload in parts is judged when it begins and when it ends', async () => {
+  const { as, use } = await withQuota(25)
+  const ctx = as(1)
+  const uploadId = await createUpload(ctx, 'big')
+  const etag = await putPart(ctx, await getUpload(ctx, uploadId), 1, bytes('x', 26), 26)
+  await expect(completeUpload(ctx, uploadId, 'big', [{ part: 1, etag }])).rejects.toMatchObject(
+    refused,
+  )
+  expect(await use(1)).toBeUndefined()
+  await putFile(ctx, 'a', bytes('a', 25), 25)
+  await expect(createUpload(ctx, 'more')).rejects.toMatchObject(refused)
+})
+
+test('administrators, and everybody where no quota is set, store what they like', async () => {
+  const { as, use } = await withQuota(5)
+  await putFile(as(1, true), 'a', bytes('a'), 10)
+  expect(await use(1)).toEqual({ size_bytes: 10 })
+  const { as: free } = await withQuota(0)
+  await putFile(free(1), 'a', bytes('a'), 10)
+})
