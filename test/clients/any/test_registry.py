@@ -1,6 +1,8 @@
 """Registered models and their versions, as every client generation from 1.30 on uses them."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from urllib.request import Request, urlopen
 
 import mlflow
 import pytest
@@ -212,3 +214,61 @@ def test_of_sixteen_promotions_at_once_one_version_stays_in_production(client, v
     assert all(future.exception() is None for future in promoted)
     stages = [v.current_stage for v in client.search_model_versions(f"name='{unique}'")]
     assert sorted(stages) == ["Archived"] * 15 + ["Production"]
+
+
+def downloaded(uri):
+    """The MLmodel file of a model, as the client downloads it."""
+    path = mlflow.artifacts.download_artifacts(uri)
+    with open(f"{path}/MLmodel") as file:
+        return file.read()
+
+
+@pytest.fixture
+def canary(server):
+    """A custom stage of the server, made where it is not there; other suites may share it."""
+    with urlopen(f"{server}/api/v1/stages") as reply:
+        stages = json.load(reply)["items"]
+    if all(stage["name"] != "Canary" for stage in stages):
+        items = [*stages, {"name": "Canary", "exclusive": True}]
+        body = json.dumps({"items": items}).encode()
+        headers = {"Content-Type": "application/json"}
+        urlopen(Request(f"{server}/api/v1/stages", body, headers, method="PUT")).close()
+    return "Canary"
+
+
+@pytest.mark.ours
+@pytest.mark.worker
+def test_a_custom_stage_is_used_like_one_of_mlflows(client, version, unique, canary):
+    version()
+    version()
+    moved = client.transition_model_version_stage(unique, "1", "canary")
+    assert moved.current_stage == canary
+    with pytest.raises(MlflowException) as refused:
+        client.transition_model_version_stage(unique, "2", canary)
+    assert "send archive_existing_versions" in str(refused.value)
+    client.transition_model_version_stage(unique, "2", canary, archive_existing_versions=True)
+    assert client.get_model_version(unique, "1").current_stage == "Archived"
+    (latest,) = client.get_latest_versions(unique, stages=[canary])
+    assert int(latest.version) == 2
+    assert canary in {v.current_stage for v in client.get_latest_versions(unique)}
+    assert downloaded(f"models:/{unique}/Canary") == "flavors: {}\n"
+
+
+@pytest.mark.skipif(
+    not hasattr(mlflow.tracking.MlflowClient, "set_registered_model_alias"),
+    reason="this client has no aliases",
+)
+@pytest.mark.ours
+@pytest.mark.worker
+def test_a_stage_is_loaded_as_an_alias_until_an_alias_has_its_name(client, version, unique, canary):
+    for _ in range(3):
+        version()
+    client.transition_model_version_stage(unique, "1", "Production")
+    client.transition_model_version_stage(unique, "2", canary)
+    assert int(client.get_model_version_by_alias(unique, "production").version) == 1
+    assert int(client.get_model_version_by_alias(unique, "canary").version) == 2
+    assert downloaded(f"models:/{unique}@production") == "flavors: {}\n"
+    client.set_registered_model_alias(unique, "production", "3")
+    assert int(client.get_model_version_by_alias(unique, "production").version) == 3
+    with pytest.raises(MlflowException):
+        client.get_model_version_by_alias(unique, "staging")
