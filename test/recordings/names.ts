@@ -1,6 +1,7 @@
 import type { Json } from './recording.ts'
 
-const hexId = /[0-9a-f]{32}/g
+/** Of runs, and of webhooks. */
+const hexId = /[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 /** The names that a server gives to runs which come without one. */
 const madeUpName = /^[a-z]+-[a-z]+-\d{1,4}$/
 /** An experiment's number as it stands at the head of an artifact path. */

@@ -11,6 +11,9 @@ import { type Answer, send } from './send.ts'
 const root = new URL('../..', import.meta.url).pathname
 const folder = process.env.GATEHOUSE_RECORDINGS ?? join(root, '../shared/reference/recordings')
 
+/** What was recorded with webhooks to http and to private addresses allowed. */
+const openWebhooks = ['--webhook-schemes', 'http,https', '--webhook-allow-private']
+
 /** Each list is replayed in order on one server that starts empty, as it was recorded. */
 const sessions = [
   {
@@ -27,6 +30,7 @@ const sessions = [
       'f-models-serve',
     ],
     compareAnswers: true,
+    flags: [],
   },
   {
     names: [
@@ -41,8 +45,21 @@ const sessions = [
       'probe-misc2',
     ],
     compareAnswers: false,
+    flags: [],
+  },
+  {
+    names: ['e-webhook-client-tour'],
+    compareAnswers: true,
+    flags: openWebhooks,
+  },
+  {
+    names: ['probe-webhooks'],
+    compareAnswers: false,
+    flags: openWebhooks,
   },
 ]
+
+type Session = (typeof sessions)[number]
 
 /** A difference that is meant: `matches` is a pattern for the line that reports it. */
 type Listed = { readonly matches: string; readonly reason: string }
@@ -58,7 +75,7 @@ async function main(): Promise<number> {
   )
   const sums = { passed: 0, failed: 0, skipped: 0 }
   for (const session of sessions) {
-    for await (const problems of replay(session.names, session.compareAnswers)) {
+    for await (const problems of replay(session)) {
       const unlisted = problems?.filter((problem) => !listed.has(problem))
       if (unlisted === undefined) sums.skipped++
       else if (unlisted.length === 0) sums.passed++
@@ -94,9 +111,9 @@ class ListedDifferences {
 }
 
 /** What each exchange came to, in lines; none where it went as recorded, undefined where its body is lost. */
-async function* replay(recordings: readonly string[], compareAnswers: boolean) {
+async function* replay({ names: recordings, compareAnswers, flags }: Session) {
   const given = process.env.GATEHOUSE_TEST_URL
-  const server = given ? undefined : await startNodeServer()
+  const server = given ? undefined : await startNodeServer(undefined, flags)
   const url = given ?? server?.url ?? ''
   const names = new Names()
   try {

@@ -15,13 +15,19 @@ export type Server = {
   output(): string
 }
 
-/** `gatehouse server` on an empty temporary folder. */
-export function startNodeServer(port?: number): Promise<Server> {
+/** `gatehouse server` on an empty temporary folder. @param flags further settings */
+export function startNodeServer(port?: number, flags: readonly string[] = []): Promise<Server> {
   return startServer(
-    (on, data) => [join(root, 'bin/gatehouse'), ['server', '--port', `${on}`, '--data', data]],
+    (on, data) => [
+      join(root, 'bin/gatehouse'),
+      ['server', '--port', `${on}`, '--data', data, ...flags],
+    ],
     port,
   )
 }
+
+/** Flags by which webhooks reach receivers that a test starts on this machine. */
+export const localReceivers = ['--webhook-hosts', '127.0.0.1']
 
 /** The Worker in workerd, without wrangler's proxy in front, which makes it ten times slower. */
 export function startWorkerServer(): Promise<Server> {

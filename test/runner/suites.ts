@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import { clientEnvironment, environment, programOf } from './environments.ts'
 import { exampleSuite } from './examples.ts'
 import { run } from './processes.ts'
-import { type Server, startNodeServer, startWorkerServer, startWranglerServer } from './servers.ts'
+import {
+  localReceivers,
+  type Server,
+  startNodeServer,
+  startWorkerServer,
+  startWranglerServer,
+} from './servers.ts'
 import type { Suite } from './suite.ts'
 import { printedSums, pytestSums, settle, vitestSums } from './sums.ts'
 
@@ -31,7 +37,7 @@ class Shared {
   }
 }
 
-export const nodeServer = new Shared(startNodeServer)
+export const nodeServer = new Shared(() => startNodeServer(undefined, localReceivers))
 
 /** All suites, in the order they begin. */
 export const suites: readonly Suite[] = [

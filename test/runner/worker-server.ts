@@ -40,6 +40,8 @@ const miniflare = new Miniflare({
         env: {
           DB: { type: 'd1', id: 'gatehouse' },
           ARTIFACTS: { type: 'r2', name: 'gatehouse-artifacts' },
+          GATEHOUSE_SIGNING_KEY: { type: 'text', value: 'a key for tests alone' },
+          GATEHOUSE_WEBHOOK_HOSTS: { type: 'text', value: '127.0.0.1' },
         },
         exports: {},
       },

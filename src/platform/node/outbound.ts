@@ -51,7 +51,7 @@ function timedOut(ms: number): Promise<never> {
   })
 }
 
-function post(request: OutboundRequest, lookUp: Lookup): Promise<OutboundAnswer> {
+async function post(request: OutboundRequest, lookUp: Lookup): Promise<OutboundAnswer> {
   const { url } = request
   const host = url.hostname.replace(/^\[|\]$/g, '')
   // Literal addresses are never looked up, so the check of names would not see them.

@@ -1,0 +1,136 @@
+import { expect, test } from 'vitest'
+import { deliverDue } from '../../src/webhooks/deliver.ts'
+import type { RegistryEvent } from '../../src/webhooks/events.ts'
+import { exampleEvent } from '../../src/webhooks/example-event.ts'
+import { type Format, payload } from '../../src/webhooks/formats.ts'
+import { testServer } from '../app.ts'
+import { Receivers } from './receiver.ts'
+
+const atMs = Date.UTC(2026, 10, 24, 12, 0, 0, 7)
+const moved: RegistryEvent = {
+  ...exampleEvent('model_version.transitioned', atMs),
+  seq: 118,
+  reason: 'passes <all> & more',
+}
+
+function sent(format: Format, event = moved) {
+  const { contentType, body } = payload(format, event, 'a-webhook')
+  return { contentType, json: JSON.parse(body) }
+}
+
+test('json has the event with what was and what is', () => {
+  expect(sent('json')).toEqual({
+    contentType: 'application/json',
+    json: {
+      id: '118.0',
+      type: 'model_version.transitioned',
+      at: atMs,
+      actor: { name: 'example', kind: 'user', verified: false, groups: [] },
+      model: 'example_model',
+      version: '1',
+      before: { stage: 'Staging' },
+      after: { stage: 'Production' },
+      reason: 'passes <all> & more',
+    },
+  })
+})
+
+test('cloudevents is the structured form of CloudEvents 1.0', () => {
+  const { contentType, json } = sent('cloudevents')
+  expect(contentType).toBe('application/cloudevents+json')
+  expect(json).toMatchObject({
+    specversion: '1.0',
+    id: '118.0',
+    source: '/gatehouse/webhooks/a-webhook',
+    type: 'gatehouse.model_version.transitioned',
+    subject: 'models/example_model/versions/1',
+    time: '2026-11-24T12:00:00.007Z',
+    datacontenttype: 'application/json',
+    data: { id: '118.0', version: '1' },
+  })
+})
+
+test('slack has a text without anything that Slack would take for markup', () => {
+  const named = { ...moved, model: '<!channel> *m* & <@U1>' }
+  const { json } = sent('slack', named)
+  expect(json.text).toContain('&lt;!channel&gt;')
+  expect(json.text).not.toMatch(/<|[^&]>/)
+  expect(json.blocks[0]).toEqual({ type: 'section', text: { type: 'mrkdwn', text: json.text } })
+  expect(json.blocks[1].elements[0].text).toContain('passes &lt;all&gt; &amp; more')
+})
+
+test('a long name does not make a message that Slack refuses', () => {
+  const { json } = sent('slack', { ...moved, model: '<'.repeat(5000) })
+  expect(json.blocks[0].text.text.length).toBeLessThan(3000)
+})
+
+test('eventbridge has the form of a change of a SageMaker model package', () => {
+  expect(sent('eventbridge').json).toMatchObject({
+    'detail-type': 'SageMaker Model Package State Change',
+    source: 'gatehouse',
+    time: '2026-11-24T12:00:00.007Z',
+    detail: {
+      ModelPackageGroupName: 'example_model',
+      ModelPackageVersion: 1,
+      ModelPackageStatus: 'Completed',
+      ModelApprovalStatus: 'Approved',
+    },
+  })
+})
+
+/** What MLflow's own server sent for these calls, as recorded from 3.17.2. */
+test('mlflow has the payloads that MLflow sends, field by field', async () => {
+  const receivers = new Receivers()
+  const { platform, post, call } = await testServer({ outbound: receivers })
+  await call('POST', '/api/v1/webhooks', {
+    name: 'hook',
+    url: 'https://receiver.example/',
+    events: ['*'],
+    format: 'mlflow',
+  })
+  const remove = (path: string, body: object) => call('DELETE', `/api/2.0/mlflow/${path}`, body)
+  const prompt = { key: 'mlflow.prompt.is_prompt', value: 'true' }
+  const text = { key: 'mlflow.prompt.text', value: 'Hi {{x}}' }
+  const type = { key: '_mlflow_prompt_type', value: 'text' }
+  const [v, tag] = [{ version: '1' }, { key: 'k', value: 'v' }]
+  await post('registered-models/create', { name: 'm', tags: [tag], description: 'desc' })
+  await post('model-versions/create', { name: 'm', source: 's3://b/x', tags: [tag] })
+  await post('model-versions/set-tag', { name: 'm', ...v, ...tag })
+  await remove('model-versions/delete-tag', { name: 'm', ...v, key: 'k' })
+  await post('registered-models/alias', { name: 'm', alias: 'champ', ...v })
+  await remove('registered-models/alias', { name: 'm', alias: 'champ' })
+  await post('registered-models/create', { name: 'p', tags: [prompt] })
+  const prompts = { source: 'dummy-source', tags: [prompt, text, type], description: 'c' }
+  await post('model-versions/create', { name: 'p', ...prompts })
+  await post('registered-models/set-tag', { name: 'p', ...tag })
+  await remove('registered-models/delete-tag', { name: 'p', key: 'k' })
+  await post('model-versions/set-tag', { name: 'p', ...v, ...tag })
+  await remove('model-versions/delete-tag', { name: 'p', ...v, key: 'k' })
+  await post('registered-models/alias', { name: 'p', alias: 'prod', ...v })
+  await remove('registered-models/alias', { name: 'p', alias: 'prod' })
+  await deliverDue(platform)
+  const got = receivers.received.map(({ json }) => [`${json.entity}.${json.action}`, json.data])
+  expect(receivers.received[0]?.json.timestamp).toMatch(/^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{6}\+00:00$/)
+  expect(got).toEqual([
+    ['registered_model.created', { name: 'm', tags: { k: 'v' }, description: 'desc' }],
+    [
+      'model_version.created',
+      { name: 'm', ...v, source: 's3://b/x', run_id: null, tags: { k: 'v' }, description: null },
+    ],
+    ['model_version_tag.set', { name: 'm', ...v, ...tag }],
+    ['model_version_tag.deleted', { name: 'm', ...v, key: 'k' }],
+    ['model_version_alias.created', { name: 'm', alias: 'champ', ...v }],
+    ['model_version_alias.deleted', { name: 'm', alias: 'champ' }],
+    ['prompt.created', { name: 'p', tags: {}, description: '' }],
+    [
+      'prompt_version.created',
+      { name: 'p', ...v, template: 'Hi {{x}}', tags: {}, description: 'c' },
+    ],
+    ['prompt_tag.set', { name: 'p', ...tag }],
+    ['prompt_tag.deleted', { name: 'p', key: 'k' }],
+    ['prompt_version_tag.set', { name: 'p', ...v, ...tag }],
+    ['prompt_version_tag.deleted', { name: 'p', ...v, key: 'k' }],
+    ['prompt_alias.created', { name: 'p', alias: 'prod', ...v }],
+    ['prompt_alias.deleted', { name: 'p', alias: 'prod' }],
+  ])
+})
