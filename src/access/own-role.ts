@@ -1,5 +1,4 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { record } from '../audit/record.ts'
 import type { Context } from '../platform/context.ts'
 
 /** MLflow keeps what a user was granted directly in a role of this name, which only it may have. */
@@ -25,7 +24,7 @@ export function makeOwnRole(ctx: Context, account: number): SQL[] {
 
 /**
  * The statements that give MANAGE to who makes a thing, for the batch that makes it, behind the
- * insert. None where nobody's account makes it.
+ * insert. The entry of the making says whose it is. None where nobody's account makes it.
  *
  * @param made the new row: `from` a select of `id`, `name` and, of a model, `is_prompt`
  */
@@ -36,19 +35,11 @@ export function giveToCreator(ctx: Context, owner: 'experiment' | 'model', made:
     owner === 'experiment'
       ? sql`'experiment'`
       : sql`iif(made.is_prompt, 'prompt', 'registered_model')`
-  const wireId = owner === 'experiment' ? sql`cast(made.id as text)` : sql`made.name`
   return [
     ...makeOwnRole(ctx, account),
     sql`insert into role_permissions (role, resource_type, resource, permission)
       select r.id, ${type}, cast(made.id as text), 'MANAGE'
       from (${made}) made, roles r where r.id = (${ownRoleId(ctx, account)})
       on conflict (role, resource_type, resource) do update set permission = excluded.permission`,
-    record(ctx, {
-      action: 'permission.granted',
-      ...(owner === 'model' && { registeredModel: sql`made.id`, model: sql`made.name` }),
-      after: sql`json_object('username', a.name, 'resource_type', ${type}, 'resource_id', ${wireId},
-        'permission', 'MANAGE')`,
-      from: sql`(${made}) made, accounts a where a.id = ${account}`,
-    }),
   ]
 }

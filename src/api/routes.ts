@@ -3,6 +3,7 @@ import type { AppEnv } from '../http/app-env.ts'
 import { auditRoutes } from './audit.ts'
 import { downloadRoutes } from './downloads.ts'
 import { eventRoutes } from './events.ts'
+import { grantRoutes } from './grants.ts'
 import { groupRoutes } from './groups.ts'
 import { identityRoutes } from './identities.ts'
 import { modelVersionRoutes } from './model-versions.ts'
@@ -31,6 +32,7 @@ export const served: readonly Served[] = [
   ...eventRoutes,
   ...tokenRoutes,
   ...groupRoutes,
+  ...grantRoutes,
   ...serviceAccountRoutes,
   ...identityRoutes,
 ]

@@ -5,12 +5,16 @@ import { artifactsCommand } from './artifacts.ts'
 import { auditCommand } from './audit.ts'
 import { eventsCommand } from './events.ts'
 import { gcCommand } from './gc.ts'
+import { grantsCommand } from './grants.ts'
+import { groupsCommand, serviceAccountsCommand } from './groups.ts'
 import { policyCommand } from './policy.ts'
 import { promoteCommand } from './promote.ts'
 import { checkCommand, reviewCommand } from './review.ts'
 import { rollbackCommand } from './rollback.ts'
 import { serverCommand } from './server.ts'
 import { stagesCommand } from './stages.ts'
+import { tokensCommand } from './tokens.ts'
+import { usersCommand } from './users.ts'
 import { webhooksCommand } from './webhooks.ts'
 import { whoamiCommand } from './whoami.ts'
 import { workerCommand } from './worker.ts'
@@ -28,6 +32,11 @@ const commands = [
   checkCommand(),
   eventsCommand(),
   webhooksCommand(),
+  usersCommand(),
+  groupsCommand(),
+  serviceAccountsCommand(),
+  tokensCommand(),
+  grantsCommand(),
   whoamiCommand(),
   auditCommand(),
   workerCommand(),

@@ -9,7 +9,9 @@ import { loggedModelOperations } from './logged-models.ts'
 import { metricOperations } from './metrics.ts'
 import { modelVersionOperations } from './model-versions.ts'
 import type { Operation } from './operation.ts'
+import { permissionOperations } from './permissions.ts'
 import { registeredModelOperations } from './registered-models.ts'
+import { roleOperations } from './roles.ts'
 import { runOperations } from './runs.ts'
 import { searchOperations } from './searches.ts'
 import { serverOperations } from './server.ts'
@@ -31,6 +33,8 @@ export const served: readonly Operation[] = [
   ...modelVersionOperations,
   ...webhookOperations,
   ...userOperations,
+  ...roleOperations,
+  ...permissionOperations,
 ]
 
 /** MLflow's REST surface: each operation of surface.json on each of its paths. */

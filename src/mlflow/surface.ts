@@ -28,7 +28,20 @@ const dropped: readonly SurfaceEntry[] = [
     tier: 1,
     routes: ['GET /{api,ajax-api}/2.0/mlflow/registered-models/list'],
   },
+  ...permissionCalls('Experiment', 'experiments'),
+  ...permissionCalls('RegisteredModel', 'registered-models'),
 ]
+
+/** How clients before 3.13 give permissions on one thing. */
+function permissionCalls(entity: string, path: string): SurfaceEntry[] {
+  const methods = { create: 'POST', get: 'GET', update: 'PATCH', delete: 'DELETE' }
+  return Object.entries(methods).map(([verb, method]) => ({
+    name: `${verb}${entity}Permission`,
+    group: 'auth (users, permissions, roles)',
+    tier: 2,
+    routes: [`${method} /{api,ajax-api}/2.0/mlflow/${path}/permissions/${verb}`],
+  }))
+}
 
 /** Further paths of operations that MLflow 3.17.2 has: the short form that people type. */
 const alsoAt = new Map([['logParam', ['POST /{api,ajax-api}/2.0/mlflow/runs/log-param']]])
