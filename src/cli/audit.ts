@@ -109,9 +109,14 @@ function exportCommand(): Command {
     await withServer(command, async (client) => {
       const query = { ...filtersOf(command), format }
       const { body } = await client.request(exportAudit.method, exportAudit.path, { query })
-      if (body) await pipeline(chunksOf(body), stdout, { end: false })
+      if (body) await pipeline(chunksOf(body), stdout, { end: false }).catch(ignoreClosedPipe)
     })
   })
+}
+
+/** A reader such as `head` has what it wanted. */
+function ignoreClosedPipe(err: unknown): void {
+  if (!(err instanceof Error && 'code' in err && err.code === 'EPIPE')) throw err
 }
 
 function headCommand(): Command {

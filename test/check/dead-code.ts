@@ -12,6 +12,7 @@ const entries = [
   'test/recordings/run.ts',
   'test/runner/worker-server.ts',
   'bench/run.ts',
+  'bench/audit-cost.ts',
 ]
 
 /** Tables are exported for drizzle-kit, which reads every one. */

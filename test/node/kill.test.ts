@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { startServer, temporaryFolder } from './gatehouse-process.ts'
 
 /** Enough for each kill to fall into the middle of writes, few enough for a busy machine. */
@@ -100,6 +100,19 @@ async function expectKept(server: Server, runId: string, kept: Kept): Promise<vo
   expect(kept.metrics.filter((step) => !steps.has(step))).toEqual([])
   expectWholeBatches([...keys], tags, metrics, kept.batches)
   await expectVersions(server, kept.versions)
+  await expectSealed(server, kept.versions.length)
+}
+
+/** The record has an entry of each version, without a gap, and is sealed within seconds. */
+async function expectSealed(server: Server, versions: number): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const verdict = await (await fetch(`${server.url}/api/v1/audit/verify`)).json()
+      expect(verdict).toMatchObject({ ok: true, sealed: verdict.entries })
+      expect(verdict.entries).toBeGreaterThan(versions)
+    },
+    { timeout: 5000, interval: 100 },
+  )
 }
 
 /** Every batch is there whole, acknowledged or not, or not at all. */

@@ -1,0 +1,56 @@
+import {
+  createExecutionContext,
+  createScheduledController,
+  waitOnExecutionContext,
+} from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { sql } from 'drizzle-orm'
+import { beforeEach, expect, test } from 'vitest'
+import { freshPlatform } from '#platform'
+import { verifyStored } from '../../src/audit/verify.ts'
+import type { Platform } from '../../src/platform/context.ts'
+import worker from '../../src/worker.ts'
+
+let platform: Platform
+beforeEach(async () => {
+  platform = await freshPlatform()
+})
+
+const verify = () => verifyStored(platform, undefined)
+
+function create(name: string): Request {
+  return new Request('http://localhost/api/2.0/mlflow/registered-models/create', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name }),
+  })
+}
+
+test('a Worker seals what a request recorded before the request is over for it', async () => {
+  const execution = createExecutionContext()
+  expect((await worker.fetch(create('m'), env, execution)).status).toBe(200)
+  await waitOnExecutionContext(execution)
+  expect(await verify()).toMatchObject({ ok: true, entries: 1, sealed: 1 })
+})
+
+test('sixteen requests at once, each sealing behind itself, make one chain', async () => {
+  await Promise.all(
+    Array.from({ length: 16 }, async (_, i) => {
+      const execution = createExecutionContext()
+      await worker.fetch(create(`m${i}`), env, execution)
+      await waitOnExecutionContext(execution)
+    }),
+  )
+  expect(await verify()).toMatchObject({ ok: true, entries: 16, sealed: 16 })
+})
+
+test('the cron trigger seals what was left over', async () => {
+  await platform.db.batch([
+    sql`insert into audit_entries (workspace, at_ms, actor, action, is_prompt, request_id)
+      values ('default', 1, '{"name":"x"}', 'request.refused', 0, 'r')`,
+  ])
+  const execution = createExecutionContext()
+  worker.scheduled(createScheduledController({ cron: '* * * * *' }), env, execution)
+  await waitOnExecutionContext(execution)
+  expect(await verify()).toMatchObject({ ok: true, entries: 1, sealed: 1 })
+})
