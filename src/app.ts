@@ -11,6 +11,7 @@ import { requestContext } from './http/request-context.ts'
 import { refuseMisleadingTargets } from './http/target.ts'
 import { mlflowRoutes } from './mlflow/routes.ts'
 import type { Platform } from './platform/context.ts'
+import { uiRoutes } from './ui/routes.ts'
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
@@ -31,6 +32,7 @@ export function createApp(
   app.get('/ready', guard('public'), ready)
   app.route('/', mlflowRoutes())
   app.route('/', apiRoutes())
+  app.route('/', uiRoutes())
   assertGuarded(app)
   app.onError(errorReply)
   app.notFound(async (c) => {

@@ -22,11 +22,7 @@ export function requireAdmin(ctx: Context): void {
 }
 
 /** @throws PERMISSION_DENIED the caller lacks the permission on the registered model */
-export async function requireModel(
-  ctx: Context,
-  name: string,
-  needed: Permission,
-): Promise<void> {
+export async function requireModel(ctx: Context, name: string, needed: Permission): Promise<void> {
   if (ctx.settings.auth && !ctx.principal.isAdmin) {
     throw denied(ctx, `${needed} on registered model '${excerpt(name)}' is needed`)
   }

@@ -1,6 +1,8 @@
 import { Hono } from 'hono'
 import type { AppEnv } from '../http/app-env.ts'
+import { cardRoutes } from './cards.ts'
 import { downloadRoutes } from './downloads.ts'
+import { getCardPage } from './endpoints/cards.ts'
 import { openApiRoutes } from './openapi.ts'
 import { mount, type Served } from './serve.ts'
 import { uploadRoutes } from './uploads.ts'
@@ -8,11 +10,14 @@ import { versionFileRoutes } from './version-files.ts'
 import { whoamiRoutes } from './whoami.ts'
 
 /** Every endpoint of our own surface, one list a capability. Signed URLs are not among them. */
-export const served: readonly Served[] = [...whoamiRoutes, ...versionFileRoutes]
+export const served: readonly Served[] = [...whoamiRoutes, ...versionFileRoutes, ...cardRoutes]
+
+/** Pages below `/api/v1`, which src/ui serves: here they are only described. */
+const pages = [{ endpoint: getCardPage }]
 
 /** Our own REST surface, `/api/v1`. */
 export function apiRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>().route('/', downloadRoutes).route('/', uploadRoutes)
-  mount(app, [...served, ...openApiRoutes(served)])
+  mount(app, [...served, ...openApiRoutes([...served, ...pages])])
   return app
 }

@@ -18,6 +18,9 @@
  * | model_version.tag_set, tag_deleted | key, value | key, value |
  * | model_version.alias_set | alias, version (null: none had it) | alias, version |
  * | model_version.alias_deleted | alias, version | |
+ * | model_version.card_changed | revision, digest (null: it had no card) | revision, digest, fields [those that differ], imported_from (null: it was written) |
+ * | registered_model.card_template_set | card {}, required [] (null: it had none) | card {}, required [] |
+ * | registered_model.card_template_deleted | card {}, required [] | |
  * | request.refused | | operation, error_code, message |
  */
 export const actions = [
@@ -27,6 +30,8 @@ export const actions = [
   'registered_model.deleted',
   'registered_model.tag_set',
   'registered_model.tag_deleted',
+  'registered_model.card_template_set',
+  'registered_model.card_template_deleted',
   'model_version.created',
   'model_version.updated',
   'model_version.deleted',
@@ -35,6 +40,7 @@ export const actions = [
   'model_version.tag_deleted',
   'model_version.alias_set',
   'model_version.alias_deleted',
+  'model_version.card_changed',
 ] as const
 
 export type Action = (typeof actions)[number]

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { SettingError } from '../platform/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
 import { artifactsCommand } from './artifacts.ts'
+import { cardCommand } from './card.ts'
 import { gcCommand } from './gc.ts'
 import { serverCommand } from './server.ts'
 import { whoamiCommand } from './whoami.ts'
@@ -12,6 +13,7 @@ const commands = [
   serverCommand(),
   gcCommand(),
   artifactsCommand(),
+  cardCommand(),
   whoamiCommand(),
   workerCommand(),
 ]

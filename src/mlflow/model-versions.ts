@@ -1,3 +1,4 @@
+import { keepLoggedCard } from '../governance/cards/logged-card.ts'
 import { anyone } from '../http/guard.ts'
 import { parseVersion } from '../registry/check-names.ts'
 import { createVersion } from '../registry/create-version.ts'
@@ -28,19 +29,19 @@ export const modelVersionOperations: readonly Operation[] = [
       model_id: text,
     }),
     // What is left out is stored as an empty string, as MLflow does.
-    async (ctx, req) => ({
-      model_version: modelVersionToWire(
-        await createVersion(ctx, {
-          name: req.name,
-          source: req.source,
-          runId: req.run_id ?? '',
-          runLink: req.run_link ?? '',
-          description: req.description ?? '',
-          modelId: req.model_id ?? '',
-          tags: tagsFrom(req.tags),
-        }),
-      ),
-    }),
+    async (ctx, req) => {
+      const version = await createVersion(ctx, {
+        name: req.name,
+        source: req.source,
+        runId: req.run_id ?? '',
+        runLink: req.run_link ?? '',
+        description: req.description ?? '',
+        modelId: req.model_id ?? '',
+        tags: tagsFrom(req.tags),
+      })
+      await keepLoggedCard(ctx, version)
+      return { model_version: modelVersionToWire(version) }
+    },
   ),
 
   operation('getModelVersion', anyone, message(one), async (ctx, req) => ({

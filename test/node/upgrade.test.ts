@@ -11,6 +11,7 @@ import * as artifacts from '../../src/artifacts/tables.ts'
 import * as audit from '../../src/audit/tables.ts'
 import type { Database } from '../../src/db/database.ts'
 import { type Migration, migrate, NewerDatabaseError } from '../../src/db/migrate.ts'
+import * as governance from '../../src/governance/tables.ts'
 import { LibsqlFile } from '../../src/platform/node/libsql-file.ts'
 import { readMigrations } from '../../src/platform/node/migrations.ts'
 import * as registry from '../../src/registry/tables.ts'
@@ -73,7 +74,7 @@ test('sixteen processes that start at once migrate once', async () => {
 test('the migrations make the columns and keys that the tables in src/ declare', async () => {
   const db = new LibsqlFile(':memory:')
   await migrate(db, migrations)
-  const declared = [access, artifacts, audit, registry, tracking].flatMap((module) =>
+  const declared = [access, artifacts, audit, governance, registry, tracking].flatMap((module) =>
     Object.values(module).filter((value) => value instanceof SQLiteTable),
   )
   expect(declared.length).toBeGreaterThan(10)
@@ -95,7 +96,7 @@ test('the migrations make the columns and keys that the tables in src/ declare',
   expect((await tables(db)).filter((name) => name !== 'd1_migrations').sort()).toEqual(names)
 })
 
-test('tables with a key of several columns have no row ids, but for three of few and wide rows', async () => {
+test('tables with a key of several columns have no row ids, but for those of wide rows', async () => {
   const db = new LibsqlFile(':memory:')
   await migrate(db, migrations)
   const composite = await db.all<{ name: string; wr: number }>(sql`
@@ -104,7 +105,7 @@ test('tables with a key of several columns have no row ids, but for three of few
       and (select count(*) from pragma_table_info(pragma_table_list.name) where pk > 0) > 1`)
   expect(composite.length).toBeGreaterThan(5)
   const withRowIds = composite.filter(({ wr }) => wr === 0).map(({ name }) => name)
-  const wide = ['experiment_tags', 'registered_model_tags', 'model_version_tags']
+  const wide = ['experiment_tags', 'registered_model_tags', 'model_version_tags', 'model_cards']
   expect(withRowIds.filter((name) => !wide.includes(name))).toEqual([])
 })
 

@@ -1,0 +1,52 @@
+/** The one stylesheet of server-made pages: it stands in the page, and its hash in the policy. */
+export const style = `
+:root { color-scheme: light dark; --ink: #1d2530; --soft: #5b6675; --line: #dfe4ea; --paper: #fff;
+  --panel: #f6f8fa; --link: #0b57a8; --warm: #fff6e5; --warm-line: #e0a93b; --bar: #3b7dbd; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e4e8ee; --soft: #9aa6b5; --line: #2f3945;
+  --paper: #12171d; --panel: #1a2129; --link: #7fb6f0; --warm: #2b2413; --warm-line: #a87b25; --bar: #5c9bd6; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 72rem; padding: 2.5rem 1.5rem 4rem; background: var(--paper); color: var(--ink);
+  font: 1rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; overflow-wrap: anywhere; }
+a { color: var(--link); }
+header { border-bottom: 1px solid var(--line); margin-bottom: 2rem; padding-bottom: 1rem; }
+.kind { margin: 0; color: var(--soft); font-size: .8rem; letter-spacing: .08em; text-transform: uppercase; }
+h1 { margin: .1rem 0 .3rem; font-size: 2rem; line-height: 1.2; }
+.version { color: var(--soft); font-weight: 400; white-space: nowrap; }
+.byline, .empty { margin: 0; color: var(--soft); font-size: .9rem; }
+h2 { margin: 0 0 .4rem; font-size: 1.2rem; line-height: 1.3; }
+h3 { margin: 1.4rem 0 .3rem; font-size: 1rem; }
+h4, h5, h6 { margin: 1.2rem 0 .2rem; font-size: .9rem; }
+.notice { margin: .9rem 0; padding: .5rem .9rem; background: var(--warm); border-left: 3px solid var(--warm-line); border-radius: 3px; }
+main { display: grid; grid-template-columns: minmax(0, 1fr) 22rem; gap: 2.5rem; align-items: start; }
+.field { margin-bottom: 2rem; max-width: 42rem; }
+.field > :last-child, li > :last-child, blockquote > :last-child { margin-bottom: 0; }
+.caution { padding: .9rem 1.1rem; background: var(--warm); border-left: 3px solid var(--warm-line); border-radius: 3px; }
+p, ul, ol, pre, blockquote, .wide { margin: 0 0 .8rem; }
+ul, ol { padding-left: 1.3rem; }
+li > p { margin: 0; }
+blockquote { margin-left: 0; padding-left: 1rem; border-left: 3px solid var(--line); color: var(--soft); }
+hr { border: 0; border-top: 1px solid var(--line); margin: 1.5rem 0; }
+code, pre { font: .86em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+pre { padding: .7rem .9rem; background: var(--panel); border: 1px solid var(--line); border-radius: 4px; overflow: auto; max-height: 24rem; overflow-wrap: normal; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; min-width: 50%; font-size: .92rem; }
+caption { text-align: left; font-weight: 600; padding-bottom: .2rem; }
+th, td { padding: .32rem .8rem .32rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: 400; }
+thead th { color: var(--soft); font-size: .82rem; font-weight: 600; }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.gap { margin-left: .7rem; color: var(--soft); font-weight: 400; }
+.bar { width: 40%; }
+meter { width: 100%; height: .7rem; vertical-align: middle; }
+.fairness { width: 100%; }
+.recorded { padding: 1.2rem 1.3rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; font-size: .9rem; }
+.recorded table { width: 100%; }
+.recorded pre { background: var(--paper); }
+dl { margin: 0; }
+dt { color: var(--soft); font-size: .82rem; }
+dd { margin: 0 0 .5rem; font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .82rem; }
+.names, .datasets { list-style: none; padding: 0; }
+summary { cursor: pointer; color: var(--link); }
+.unseen { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; white-space: nowrap; }
+@media (max-width: 56rem) { main { grid-template-columns: minmax(0, 1fr); gap: 1rem; } .field { max-width: none; } body { padding: 1.5rem 1rem 3rem; } h1 { font-size: 1.6rem; } }
+@media print { body { max-width: none; padding: 0; } main { display: block; } }
+`
