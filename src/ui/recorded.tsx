@@ -62,17 +62,18 @@ const Facts: FC<{ derived: Derived }> = ({ derived }) => {
     ['Flavors', derived.flavors?.join(', ')],
     ['Digest', derived.digest],
   ]
+  const known = facts.filter(([, value]) => value !== undefined)
+  if (known.length === 0) {
+    return <p class="empty">This server has no run and no files of this version.</p>
+  }
   return (
     <dl>
-      {facts.map(
-        ([what, value]) =>
-          value !== undefined && (
-            <>
-              <dt>{what}</dt>
-              <dd>{value}</dd>
-            </>
-          ),
-      )}
+      {known.map(([what, value]) => (
+        <>
+          <dt>{what}</dt>
+          <dd>{value}</dd>
+        </>
+      ))}
     </dl>
   )
 }

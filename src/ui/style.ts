@@ -15,6 +15,7 @@ h1 { margin: .1rem 0 .3rem; font-size: 2rem; line-height: 1.2; }
 .byline, .empty { margin: 0; color: var(--soft); font-size: .9rem; }
 h2 { margin: 0 0 .4rem; font-size: 1.2rem; line-height: 1.3; }
 h3 { margin: 1.4rem 0 .3rem; font-size: 1rem; }
+h2 + h3 { margin-top: .2rem; }
 h4, h5, h6 { margin: 1.2rem 0 .2rem; font-size: .9rem; }
 .notice { margin: .9rem 0; padding: .5rem .9rem; background: var(--warm); border-left: 3px solid var(--warm-line); border-radius: 3px; }
 main { display: grid; grid-template-columns: minmax(0, 1fr) 22rem; gap: 2.5rem; align-items: start; }
@@ -31,15 +32,20 @@ pre { padding: .7rem .9rem; background: var(--panel); border: 1px solid var(--li
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; min-width: 50%; font-size: .92rem; }
 caption { text-align: left; font-weight: 600; padding-bottom: .2rem; }
-th, td { padding: .32rem .8rem .32rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: 400; }
+th, td { padding: .32rem .8rem .32rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: 400; overflow-wrap: break-word; }
+tr > :last-child { padding-right: 0; }
 thead th { color: var(--soft); font-size: .82rem; font-weight: 600; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .gap { margin-left: .7rem; color: var(--soft); font-weight: 400; }
 .bar { width: 40%; }
 meter { width: 100%; height: .7rem; vertical-align: middle; }
+meter::-webkit-meter-optimum-value { background: var(--bar); }
+meter::-moz-meter-bar { background: var(--bar); }
 .fairness { width: 100%; }
 .recorded { padding: 1.2rem 1.3rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; font-size: .9rem; }
 .recorded table { width: 100%; }
+.recorded th, .recorded td { overflow-wrap: anywhere; }
+.recorded td { text-align: right; }
 .recorded pre { background: var(--paper); }
 dl { margin: 0; }
 dt { color: var(--soft); font-size: .82rem; }
