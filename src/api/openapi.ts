@@ -11,7 +11,7 @@ import { getOpenApi } from './endpoints/openapi.ts'
 import { type Served, serve } from './serve.ts'
 
 /** The document of our own surface, made from the schemas that validate. */
-export function openApiRoutes(served: readonly Served[]): readonly Served[] {
+export function openApiRoutes(served: readonly Pick<Served, 'endpoint'>[]): readonly Served[] {
   let document: object | undefined
   return [
     serve(getOpenApi, anyone, async () => {

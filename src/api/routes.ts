@@ -1,7 +1,9 @@
 import { Hono } from 'hono'
 import type { AppEnv } from '../http/app-env.ts'
 import { auditRoutes } from './audit.ts'
+import { cardRoutes } from './cards.ts'
 import { downloadRoutes } from './downloads.ts'
+import { getCardPage } from './endpoints/cards.ts'
 import { eventRoutes } from './events.ts'
 import { grantRoutes } from './grants.ts'
 import { groupRoutes } from './groups.ts'
@@ -26,6 +28,7 @@ export const served: readonly Served[] = [
   ...stageRoutes,
   ...modelVersionRoutes,
   ...versionFileRoutes,
+  ...cardRoutes,
   ...policyRoutes,
   ...promotionRoutes,
   ...webhookRoutes,
@@ -37,9 +40,12 @@ export const served: readonly Served[] = [
   ...identityRoutes,
 ]
 
+/** Pages below `/api/v1`, which src/ui serves: here they are only described. */
+const pages = [{ endpoint: getCardPage }]
+
 /** Our own REST surface, `/api/v1`. */
 export function apiRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>().route('/', downloadRoutes).route('/', uploadRoutes)
-  mount(app, [...served, ...openApiRoutes(served)])
+  mount(app, [...served, ...openApiRoutes([...served, ...pages])])
   return app
 }

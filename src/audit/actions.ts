@@ -59,6 +59,9 @@
  * | identity.unlinked | account, issuer, subject | |
  * | session.started | | account, issuer (null: a password) |
  * | session.ended | account, issuer | |
+ * | model_version.card_changed | revision, digest (null: it had no card) | revision, digest, fields [those that differ], imported_from (null: it was written) |
+ * | registered_model.card_template_set | card {}, required [] (null: it had none) | card {}, required [] |
+ * | registered_model.card_template_deleted | card {}, required [] | |
  * | request.refused | | operation, error_code, message |
  *
  * The `recorded` ones are written by the migration that made the record, by `gatehouse` (a service):
@@ -74,6 +77,8 @@ export const actions = [
   'registered_model.tag_set',
   'registered_model.tag_deleted',
   'model_version.recorded',
+  'registered_model.card_template_set',
+  'registered_model.card_template_deleted',
   'model_version.created',
   'model_version.updated',
   'model_version.deleted',
@@ -127,6 +132,7 @@ export const actions = [
   'identity.unlinked',
   'session.started',
   'session.ended',
+  'model_version.card_changed',
 ] as const
 
 export type Action = (typeof actions)[number]

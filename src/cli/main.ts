@@ -3,6 +3,7 @@ import { SettingError } from '../platform/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
 import { artifactsCommand } from './artifacts.ts'
 import { auditCommand } from './audit.ts'
+import { cardCommand } from './card.ts'
 import { eventsCommand } from './events.ts'
 import { gcCommand } from './gc.ts'
 import { grantsCommand } from './grants.ts'
@@ -37,6 +38,7 @@ const commands = [
   serviceAccountsCommand(),
   tokensCommand(),
   grantsCommand(),
+  cardCommand(),
   whoamiCommand(),
   auditCommand(),
   workerCommand(),

@@ -1,3 +1,4 @@
+import { keepLoggedCard } from '../governance/cards/logged-card.ts'
 import { deleteFreeVersion } from '../governance/guarded-changes.ts'
 import { moveToStage } from '../governance/move-to-stage.ts'
 import type { Context } from '../platform/context.ts'
@@ -59,9 +60,11 @@ export const modelVersionOperations: readonly Operation[] = [
     'createModelVersion',
     (ctx, req) => requireToRegister(ctx, newVersion(req)),
     CreateModelVersion,
-    async (ctx, req) => ({
-      model_version: modelVersionToWire(await createVersion(ctx, newVersion(req))),
-    }),
+    async (ctx, req) => {
+      const version = await createVersion(ctx, newVersion(req))
+      await keepLoggedCard(ctx, version)
+      return { model_version: modelVersionToWire(version) }
+    },
   ),
 
   operation('getModelVersion', onVersion('READ'), message(one), async (ctx, req) => ({

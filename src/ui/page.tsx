@@ -1,7 +1,7 @@
 import type { FC, PropsWithChildren } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppContext } from '../http/app-env.ts'
-import { style } from './style.ts'
+import { style } from './sign-in-style.ts'
 
 type PageProps = PropsWithChildren<{
   readonly title: string

@@ -1,10 +1,12 @@
 import { Hono } from 'hono'
+import { requireModel } from '../access/require.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { guard } from '../http/guard.ts'
+import { modelNameOf, showCard } from './card.tsx'
 import { sendStyle } from './page.tsx'
 import { begin, complete, showSignIn, signIn, signOut } from './sign-in.tsx'
 
-/** Pages for people. */
+/** Pages that are made on the server and need no script. */
 export function uiRoutes(): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get('/signin/style.css', guard('public'), sendStyle)
@@ -13,4 +15,9 @@ export function uiRoutes(): Hono<AppEnv> {
     .get('/signin/oidc', guard('public'), begin)
     .get('/signin/callback', guard('public'), complete)
     .post('/signout', guard('public'), signOut)
+    .get(
+      '/api/v1/models/:name/versions/:version/card.html',
+      guard((ctx, c) => requireModel(ctx, modelNameOf(c), 'READ')),
+      showCard,
+    )
 }

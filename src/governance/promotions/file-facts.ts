@@ -1,17 +1,25 @@
 import type { Context } from '../../platform/context.ts'
+import { getCard } from '../cards/read-card.ts'
 import type { VersionFacts } from '../policies/facts.ts'
+import { signatureFrom } from '../policies/signature.ts'
 
 /** What is known of a version beyond its rows: its card, and what its files say. */
 export type FileFacts = {
   readonly facts: Pick<VersionFacts, 'signature' | 'card'>
-  /** 0: there is no card. */
+  /** 0: nobody has written a card; a template's words are nobody's. */
   readonly cardRevision: number
   readonly cardEditor: string | null
 }
 
+/** @throws DATA_LOSS a file that it reads is damaged */
 export async function versionFileFacts(
-  _ctx: Context,
-  _version: Pick<VersionFacts, 'id' | 'manifestId'>,
+  ctx: Context,
+  { model, version }: Pick<VersionFacts, 'model' | 'version'>,
 ): Promise<FileFacts> {
-  return { facts: { signature: null, card: null }, cardRevision: 0, cardEditor: null }
+  const { revision, current, derived } = await getCard(ctx, model, version)
+  return {
+    facts: { signature: signatureFrom(derived.signature), card: current?.card ?? null },
+    cardRevision: revision,
+    cardEditor: current?.author.name ?? null,
+  }
 }

@@ -5,6 +5,7 @@ import { principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { noteApproval } from '../../registry/approval.ts'
 import { getVersion } from '../../registry/versions.ts'
+import { loggedCardWrites } from '../cards/logged-card.ts'
 import { type PromotionTarget, targetText } from '../policies/policy.ts'
 import {
   type Promotion,
@@ -40,7 +41,8 @@ export async function openPromotion(
   const isOpen = sql`model_version = ${version.id} and target_kind = ${kind} and target = ${name}
     and status = 'open'`
   const now = ctx.now()
-  const [opened, , , found] = await commit(ctx, [
+  const logged = await loggedCardWrites(ctx, version)
+  const rows = await commit(ctx, [
     sql`insert into promotions (workspace, registered_model, model_version, model, version,
         from_stage, target_kind, target, archive_existing, status, requested_by, requester,
         requested_at_ms, expires_at_ms, reason, break_glass)
@@ -65,7 +67,10 @@ export async function openPromotion(
       sql`exists (select 1 from promotions where ${isOpen} and requested_at_ms = ${now})`,
     ),
     sql`select * from promotions where ${isOpen}`,
+    // What a client logged as the card is what reviewers read: it becomes a revision by now.
+    ...logged,
   ])
+  const [opened, , , found] = rows
   const [row] = (found ?? []) as PromotionRow[]
   if (!row) throw notFound('Model version', `${wanted.model}/${wanted.version}`)
   return { promotion: promotionFrom(row), isNew: opened?.length === 1 }

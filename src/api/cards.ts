@@ -1,0 +1,120 @@
+import { requireModel } from '../access/require.ts'
+import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
+import type { Author, CardRevision } from '../governance/cards/card-rows.ts'
+import type { Card } from '../governance/cards/card-shape.ts'
+import { getCard as cardOf, getRevision, listRevisions } from '../governance/cards/read-card.ts'
+import {
+  type CardTemplate,
+  deleteTemplate,
+  getTemplate,
+  setTemplate,
+} from '../governance/cards/templates.ts'
+import { cardForHuggingFace, cardMarkdown } from '../governance/cards/write-card.ts'
+import { writeCard } from '../governance/cards/write-revision.ts'
+import type { Context } from '../platform/context.ts'
+import {
+  deleteCardTemplate,
+  getCard,
+  getCardMarkdown,
+  getCardRevision,
+  getCardTemplate,
+  listCardRevisions,
+  putCard,
+  putCardTemplate,
+} from './endpoints/cards.ts'
+import type { Answer } from './endpoints/endpoint.ts'
+import { type Served, serve } from './serve.ts'
+
+type Asked = { readonly params: { readonly name: string } }
+
+const mayRead = (ctx: Context, { params }: Asked) => requireModel(ctx, params.name, 'READ')
+const mayEdit = (ctx: Context, { params }: Asked) => requireModel(ctx, params.name, 'EDIT')
+
+/** Model cards, and the templates they start from. The page of a card is src/ui's. */
+export const cardRoutes: readonly Served[] = [
+  serve(getCard, mayRead, (ctx, { params }) => cardAnswer(ctx, params)),
+
+  serve(putCard, mayEdit, async (ctx, { params, body: { revision, ...authored } }) => {
+    await writeCard(ctx, params.name, params.version, cardFrom(authored), revision)
+    return cardAnswer(ctx, params)
+  }),
+
+  serve(listCardRevisions, mayRead, async (ctx, { params, query }) => {
+    const asked = ['card-revisions', params.name, params.version]
+    const [before] = decodePageToken(asked, query.page_token) ?? []
+    if (before !== undefined && typeof before !== 'number') throw foreignPageToken()
+    const count = query.max_results
+    const found = await listRevisions(ctx, params.name, params.version, count + 1, before)
+    const page = found.slice(0, count)
+    const last = found.length > count ? page.at(-1) : undefined
+    return {
+      items: page.map(revisionAnswer),
+      ...(last && { next_page_token: encodePageToken(asked, [last.revision]) }),
+    }
+  }),
+
+  serve(getCardRevision, mayRead, async (ctx, { params }) => {
+    const found = await getRevision(ctx, params.name, params.version, params.revision)
+    return { ...revisionAnswer(found), card: found.card }
+  }),
+
+  serve(getCardMarkdown, mayRead, async (ctx, { params, query }, c) => {
+    const found = await cardOf(ctx, params.name, params.version)
+    const write = query.format === 'huggingface' ? cardForHuggingFace : cardMarkdown
+    return c.body(write({ ...params, ...found }), 200, {
+      'Content-Type': 'text/markdown; charset=utf-8',
+      'Content-Security-Policy': "default-src 'none'; sandbox",
+    })
+  }),
+
+  serve(getCardTemplate, mayRead, async (ctx, { params }) =>
+    templateAnswer(await getTemplate(ctx, params.name)),
+  ),
+
+  serve(putCardTemplate, mayEdit, async (ctx, { params, body: { required, ...authored } }) =>
+    templateAnswer(await setTemplate(ctx, params.name, cardFrom(authored), required)),
+  ),
+
+  serve(deleteCardTemplate, mayEdit, async (ctx, { params }) => {
+    await deleteTemplate(ctx, params.name)
+    return {}
+  }),
+]
+
+/** The authored part of a body, which has it in one of two forms. */
+function cardFrom({ card, ...fields }: Card & { readonly card?: Card | undefined }): Card {
+  return card ?? fields
+}
+
+async function cardAnswer(
+  ctx: Context,
+  { name, version }: { readonly name: string; readonly version: number },
+): Promise<Answer<typeof getCard>> {
+  const { revision, current, card, derived, missing } = await cardOf(ctx, name, version)
+  return {
+    revision,
+    ...(current && { author: authorAnswer(current.author), updated_at: current.updatedAtMs }),
+    ...(current?.importedFrom !== undefined && { imported_from: current.importedFrom }),
+    card,
+    derived: { ...derived, datasets: [...derived.datasets] },
+    missing,
+  }
+}
+
+function revisionAnswer({ revision, author, updatedAtMs, digest, importedFrom }: CardRevision) {
+  return {
+    revision,
+    author: authorAnswer(author),
+    updated_at: updatedAtMs,
+    digest,
+    ...(importedFrom !== undefined && { imported_from: importedFrom }),
+  }
+}
+
+function templateAnswer({ card, required, author, updatedAtMs }: CardTemplate) {
+  return { card, required, author: authorAnswer(author), updated_at: updatedAtMs }
+}
+
+function authorAnswer({ groups, ...author }: Author) {
+  return { ...author, groups: [...groups] }
+}

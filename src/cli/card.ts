@@ -1,0 +1,160 @@
+import { writeFile } from 'node:fs/promises'
+import { Command } from 'commander'
+import {
+  getCard,
+  getCardMarkdown,
+  getCardPage,
+  getCardRevision,
+  listCardRevisions,
+  putCard,
+} from '../api/endpoints/cards.ts'
+import type { Endpoint } from '../api/endpoints/endpoint.ts'
+import { parsed } from '../api/serve.ts'
+import type { GatehouseClient } from '../client/client.ts'
+import { RegistryError } from '../core/error.ts'
+import { CardShape, fieldTitles } from '../governance/cards/card-shape.ts'
+import { StartError } from '../platform/start-error.ts'
+import { type CardInput, cardFromFile, changedCard } from './card-input.ts'
+import { addServer, withServer } from './with-server.ts'
+
+type Params = { readonly name: string; readonly version: string }
+type Work = (client: GatehouseClient, params: Params, rest: string[]) => Promise<void>
+
+/** `gatehouse card`: what a version's model card says, and changes to it. */
+export function cardCommand(): Command {
+  return new Command('card')
+    .description("read and write the model card of a registered model's version")
+    .addCommand(showCommand())
+    .addCommand(setCommand())
+    .addCommand(editCommand())
+    .addCommand(exportCommand())
+    .addCommand(historyCommand())
+}
+
+function showCommand(): Command {
+  const command = versionCommand('show', 'print the card, or one revision of what people wrote')
+  command.option('--revision <number>', 'an earlier revision')
+  return acting(command, async (client, params) => {
+    const { json, revision } = command.opts<{ json?: true; revision?: string }>()
+    if (revision !== undefined) {
+      const found = await client.call(getCardRevision, { params: { ...params, revision } })
+      console.log(JSON.stringify(json ? found : found.card, null, json ? 0 : 2))
+    } else if (json) console.log(JSON.stringify(await client.call(getCard, { params })))
+    else process.stdout.write(await text(client, getCardMarkdown, params))
+  })
+}
+
+function setCommand(): Command {
+  const command = versionCommand('set', 'change some fields and keep the others')
+  command.argument(
+    '<changes...>',
+    'field=text, field=@file, or for lists field=JSON; an empty value clears the field',
+  )
+  return acting(command, async (client, params, changes) => {
+    const { revision, card } = await client.call(getCard, { params })
+    await write(command, client, params, { ...(await changedCard(card, changes)), revision })
+  })
+}
+
+function editCommand(): Command {
+  const command = versionCommand('edit-from-file', 'write the whole card anew from a file')
+  command.argument('<file>', 'markdown (.md), YAML or JSON; - for standard input, as markdown')
+  command.option('--revision <number>', 'fail unless this is the revision that stands')
+  return acting(command, async (client, params, [file = '-']) => {
+    const { revision } = command.opts<{ revision?: string }>()
+    const card = await cardFromFile(file)
+    const guard = revision === undefined ? {} : { revision: Number(revision) }
+    await write(command, client, params, { ...card, ...guard })
+  })
+}
+
+function exportCommand(): Command {
+  const command = versionCommand('export', 'write the card out as a document')
+  command
+    .option('--format <format>', 'markdown, huggingface, html or json', 'markdown')
+    .option('--output <file>', 'where to; standard output when absent')
+  return acting(command, async (client, params) => {
+    const { format, output } = command.opts<{ format: string; output?: string }>()
+    const document = await exported(client, params, format)
+    if (output === undefined) process.stdout.write(document)
+    else await writeFile(output, document)
+  })
+}
+
+async function exported(client: GatehouseClient, params: Params, format: string): Promise<string> {
+  switch (format) {
+    case 'markdown':
+    case 'huggingface':
+      return text(client, getCardMarkdown, params, { format })
+    case 'html':
+      return text(client, getCardPage, params)
+    case 'json':
+      return `${JSON.stringify(await client.call(getCard, { params }), null, 2)}\n`
+    default:
+      throw new StartError(`Unknown format '${format}': use markdown, huggingface, html or json`)
+  }
+}
+
+function historyCommand(): Command {
+  const command = versionCommand('history', 'list the revisions, the newest first')
+  return acting(command, async (client, params) => {
+    const { items } = await client.call(listCardRevisions, { params, query: {} })
+    if (command.opts<{ json?: true }>().json) {
+      console.log(JSON.stringify(items))
+      return
+    }
+    for (const { revision, author, updated_at, imported_from } of items) {
+      const origin = imported_from === undefined ? '' : `, read from ${imported_from}`
+      console.log(`${revision}  ${new Date(updated_at).toISOString()}  ${author.name}${origin}`)
+    }
+    if (items.length === 0) console.log('Nobody has written this card yet')
+  })
+}
+
+async function write(
+  command: Command,
+  client: GatehouseClient,
+  params: Params,
+  { revision, ...fields }: CardInput,
+): Promise<void> {
+  const card = parsed(CardShape, fields)
+  const body = revision === undefined ? card : { ...card, revision }
+  const written = await client.call(putCard, { params, body })
+  if (command.opts<{ json?: true }>().json) console.log(JSON.stringify(written))
+  else {
+    const names = Object.keys(written.card).map((field) => fieldTitles[field as 'notes'])
+    console.log(`Revision ${written.revision}: ${names.join(', ') || 'empty'}`)
+  }
+}
+
+async function text(
+  client: GatehouseClient,
+  { method, path }: Endpoint,
+  params: Params,
+  query: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
+  const filled = path
+    .replace('{name}', encodeURIComponent(params.name))
+    .replace('{version}', encodeURIComponent(params.version))
+  return (await client.request(method, filled, { query })).text()
+}
+
+function versionCommand(name: string, description: string): Command {
+  const command = new Command(name)
+    .description(description)
+    .argument('<model>', 'name of the registered model')
+    .argument('<version>', 'number of the version')
+  return addServer(command)
+}
+
+/** What a file or a flag holds that no card can is one clear line, as what the server refuses. */
+function acting(command: Command, work: Work): Command {
+  return command.action(async (name: string, version: string, rest: string | string[]) => {
+    try {
+      await withServer(command, (client) => work(client, { name, version }, [rest].flat()))
+    } catch (err) {
+      if (err instanceof RegistryError) throw new StartError(err.message, { cause: err })
+      throw err
+    }
+  })
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod'
+
+/**
+ * The authored part of a model card. A field that is absent was not filled; what is there is kept
+ * as it was given. All prose is markdown.
+ */
+
+const proseCharsMax = 50_000
+const notesCharsMax = 200_000
+const lineCharsMax = 500
+const listItemsMax = 100
+const fairnessRowsMax = 500
+/** D1 takes rows of up to 2 MB. */
+const cardBytesMax = 500_000
+
+const text = (charsMax: number) =>
+  z
+    .string()
+    .max(charsMax)
+    .refine(isText, 'it has control characters, or is not valid Unicode; send plain text')
+const line = text(lineCharsMax)
+  .min(1)
+  .refine((value) => !/[\r\n]/.test(value), 'it must be one line')
+const lines = z.array(line).max(listItemsMax)
+
+const FairnessRow = z.strictObject({
+  /** The part of the data that was measured: `age<25`. */
+  slice: line,
+  metric: line,
+  value: z.number(),
+})
+
+export const cardFields = {
+  intended_use: text(proseCharsMax).optional(),
+  training_data: text(proseCharsMax).optional(),
+  evaluation_data: text(proseCharsMax).optional(),
+  fairness: z
+    .array(FairnessRow)
+    .max(fairnessRowsMax)
+    .refine(areDistinct, 'it has two values for one slice and metric')
+    .optional(),
+  limitations: text(proseCharsMax).optional(),
+  ethical_considerations: text(proseCharsMax).optional(),
+  owners: lines.optional(),
+  licence: text(lineCharsMax).optional(),
+  contacts: lines.optional(),
+  notes: text(notesCharsMax).optional(),
+}
+
+export const CardShape = z.strictObject(cardFields)
+
+export type Card = z.output<typeof CardShape>
+export type CardField = keyof Card
+export type FairnessValue = z.output<typeof FairnessRow>
+
+/** What a card calls each field, and the order in which it shows them. */
+export const fieldTitles = {
+  intended_use: 'Intended use',
+  training_data: 'Training data',
+  evaluation_data: 'Evaluation data',
+  fairness: 'Fairness',
+  limitations: 'Limitations',
+  ethical_considerations: 'Ethical considerations',
+  owners: 'Owners',
+  licence: 'Licence',
+  contacts: 'Contacts',
+  notes: 'Notes',
+} as const satisfies Record<CardField, string>
+
+// The keys of the object above, which are all fields.
+export const fieldNames = Object.keys(fieldTitles) as CardField[]
+
+/** Whether a field says anything: text that is not blank, a list with an entry. */
+export function isFilled(card: Card, field: CardField): boolean {
+  const value = card[field]
+  if (value === undefined) return false
+  return typeof value === 'string' ? value.trim() !== '' : value.length > 0
+}
+
+/** Whether the whole of a card may be kept: what the limits of its fields leave open. */
+export function fitsRow(card: Card): boolean {
+  return new TextEncoder().encode(JSON.stringify(card)).byteLength <= cardBytesMax
+}
+
+/** What `fitsRow` means, for a message. */
+export const cardTooLarge = `a card has at most ${cardBytesMax} bytes of JSON`
+
+function isText(value: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+  return value.isWellFormed() && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(value)
+}
+
+function areDistinct(rows: readonly FairnessValue[]): boolean {
+  return (
+    new Set(rows.map(({ slice, metric }) => JSON.stringify([slice, metric]))).size === rows.length
+  )
+}

@@ -1,0 +1,86 @@
+import { RegistryError } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import type { ModelVersion } from '../../registry/read-versions.ts'
+import { getVersionFiles } from '../../registry/version-manifest.ts'
+import { getExperiment } from '../../tracking/experiments.ts'
+import type { LoggedModel } from '../../tracking/logged-model.ts'
+import { getLoggedModel } from '../../tracking/logged-model-reads.ts'
+import { getRun } from '../../tracking/read-runs.ts'
+import type { KeyValue, Metric, Run } from '../../tracking/run.ts'
+import { type LoggedFiles, readModelFiles } from './model-files.ts'
+
+/** What the server knows of a version by itself. What is not known is absent. */
+export type Derived = LoggedFiles & {
+  readonly run_id?: string
+  /** Its name. */
+  readonly experiment?: string
+  readonly params: Readonly<Record<string, string>>
+  /** The last value of each; NaN as text, which JSON has no number for. */
+  readonly metrics: Readonly<Record<string, number | 'NaN'>>
+  readonly datasets: readonly { name: string; digest: string; source: string }[]
+  /** Git commit of the code that made it. */
+  readonly code_version?: string
+  /** `sha256:` and hex, of the version's files; absent where it is not sealed. */
+  readonly digest?: string
+}
+
+/** @throws DATA_LOSS a file that it reads is damaged */
+export async function derive(ctx: Context, version: ModelVersion): Promise<Derived> {
+  const [run, loggedModel, { digest, manifestId }] = await Promise.all([
+    version.runId ? ifThere(getRun(ctx, version.runId)) : undefined,
+    version.modelId
+      ? ifThere(getLoggedModel(ctx, version.modelId, { deletedToo: true }))
+      : undefined,
+    getVersionFiles(ctx, version.name, version.version),
+  ])
+  const experimentId = run?.experimentId ?? loggedModel?.experimentId
+  const [experiment, files] = await Promise.all([
+    experimentId === undefined ? undefined : ifThere(getExperiment(ctx, experimentId)),
+    readModelFiles(ctx, manifestId, historyOf(run), version.source),
+  ])
+  const codeVersion = run?.tags.find(({ key }) => key === 'mlflow.source.git.commit')?.value
+  return {
+    ...(version.runId && { run_id: version.runId }),
+    ...(experiment && { experiment: experiment.name }),
+    params: byKey((run?.params.length ? run : loggedModel)?.params ?? [], (param) => param.value),
+    metrics: metricsOf(run, loggedModel),
+    datasets: (run?.datasetInputs ?? []).map(({ dataset: { name, digest, source } }) => ({
+      name,
+      digest,
+      source,
+    })),
+    ...files,
+    ...(codeVersion !== undefined && { code_version: codeVersion }),
+    ...(digest !== null && { digest }),
+  }
+}
+
+/** The run's metrics or, of a model that was logged without a run's, the model's own. */
+function metricsOf(run: Run | undefined, model: LoggedModel | undefined): Derived['metrics'] {
+  const points: readonly Metric[] = run?.metrics.length ? run.metrics : (model?.metrics ?? [])
+  return byKey(points, ({ value }) => (Number.isNaN(value) ? 'NaN' : value))
+}
+
+/** An object by key; a later item wins. Keys such as `__proto__` are keys like others. */
+function byKey<T extends { readonly key: string }, V>(
+  items: readonly T[],
+  value: (item: T) => V,
+): Record<string, V> {
+  const sorted = [...items].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+  return Object.fromEntries(sorted.map((item) => [item.key, value(item)]))
+}
+
+/** What clients before 3.0 tell of the models that a run logged: a JSON list. */
+function historyOf(run: Run | undefined): string | undefined {
+  return run?.tags.find(({ key }: KeyValue) => key === 'mlflow.log-model.history')?.value
+}
+
+/** Runs, experiments and logged models may have been purged since. */
+async function ifThere<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found
+  } catch (err) {
+    if (err instanceof RegistryError && err.code === 'RESOURCE_DOES_NOT_EXIST') return undefined
+    throw err
+  }
+}

@@ -1,0 +1,95 @@
+import { sql } from 'drizzle-orm'
+import { notFound } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import type { ModelVersion } from '../../registry/read-versions.ts'
+import { getVersion } from '../../registry/versions.ts'
+import { type CardRevision, type CardRow, missingFields, revisionFrom } from './card-rows.ts'
+import type { Card, CardField } from './card-shape.ts'
+import { type Derived, derive } from './derived.ts'
+import { loggedRevision } from './logged-card.ts'
+import { findTemplate } from './templates.ts'
+
+/** A version's card as it stands. */
+export type ModelCard = {
+  /** 0: nobody wrote one yet, and `card` has what the model's template gives to start from. */
+  readonly revision: number
+  /** Absent at revision 0. */
+  readonly current?: CardRevision
+  readonly card: Card
+  readonly derived: Derived
+  /** What the model's template requires and the card leaves empty. */
+  readonly missing: readonly CardField[]
+}
+
+const columns = sql`revision, author, created_at_ms, card, digest, imported_from`
+
+/**
+ * The card of a version, authored and derived. A card that was logged and not yet kept is read where
+ * it lies; reading writes nothing.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such version
+ * @throws DATA_LOSS a file that it is made from is damaged
+ */
+export async function getCard(ctx: Context, name: string, number: number): Promise<ModelCard> {
+  const version = await getVersion(ctx, name, number)
+  const [{ row, problem }, derived, template] = await Promise.all([
+    newestRevision(ctx, version),
+    derive(ctx, version),
+    findTemplate(ctx, version.registeredModelId),
+  ])
+  const current = row && revisionFrom(row)
+  const card = current?.card ?? template?.card ?? {}
+  const problems = [...(derived.problems ?? []), ...(problem === undefined ? [] : [problem])]
+  return {
+    revision: current?.revision ?? 0,
+    ...(current && { current }),
+    card,
+    derived: problems.length > 0 ? { ...derived, problems } : derived,
+    missing: missingFields(current?.card ?? {}, template?.required ?? []),
+  }
+}
+
+async function newestRevision(
+  ctx: Context,
+  version: ModelVersion,
+): Promise<{ row?: CardRow; problem?: string }> {
+  const row = await ctx.db.first<CardRow>(sql`select ${columns} from model_cards
+    where model_version = ${version.id} order by revision desc limit 1`)
+  return row ? { row } : loggedRevision(ctx, version)
+}
+
+/**
+ * Revisions of a version's card, the newest first, at most `count` of them below revision `before`.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such version
+ */
+export async function listRevisions(
+  ctx: Context,
+  name: string,
+  number: number,
+  count: number,
+  before = Number.MAX_SAFE_INTEGER,
+): Promise<CardRevision[]> {
+  const version = await getVersion(ctx, name, number)
+  const rows = await ctx.db.all<CardRow>(sql`select ${columns} from model_cards
+    where model_version = ${version.id} and revision < ${before}
+    order by revision desc limit ${count}`)
+  // Revisions have no gap: where none lies below, there are none at all.
+  if (rows.length > 0 || before <= 1) return rows.map(revisionFrom)
+  const { row } = await loggedRevision(ctx, version)
+  return row ? [revisionFrom(row)] : []
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such version, or no such revision of its card */
+export async function getRevision(
+  ctx: Context,
+  name: string,
+  number: number,
+  revision: number,
+): Promise<CardRevision> {
+  const [found] = await listRevisions(ctx, name, number, 1, revision + 1)
+  if (found?.revision !== revision) {
+    throw notFound(`Revision of the card of '${name}' version ${number}`, String(revision))
+  }
+  return found
+}

@@ -1,0 +1,115 @@
+import { type Card, type CardField, fieldNames, fieldTitles, isFilled } from './card-shape.ts'
+import type { Derived } from './derived.ts'
+import { writeFrontMatter } from './front-matter.ts'
+import { type Block, type Inline, parseMarkdown, plainInline } from './markdown.ts'
+import { writeMarkdown } from './write-markdown.ts'
+
+/** Above what the server knows by itself. A card that is read in again leaves that section out. */
+export const recordedTitle = 'On record'
+
+/** Deepest headings of prose: those of the card's own sections lie above them. */
+const proseLevel = 3
+
+/** What a version's card says, authored and derived. */
+export type CardText = {
+  readonly name: string
+  readonly version: number
+  readonly card: Card
+  readonly derived: Derived
+}
+
+/** The card as markdown in which nothing is markup that its author was not allowed. */
+export function cardMarkdown({ name, version, card, derived }: CardText): string {
+  const record = recorded(derived)
+  return `${writeMarkdown([
+    heading(1, `Model card: ${name}, version ${version}`),
+    ...fieldNames.flatMap((field) => (isFilled(card, field) ? section(card, field) : [])),
+    ...(record.length > 0 ? [heading(2, recordedTitle), ...record] : []),
+  ])}\n`
+}
+
+/** The card as a README for Hugging Face: the same below YAML front matter. */
+export function cardForHuggingFace(text: CardText): string {
+  const { flavors, datasets } = text.derived
+  const matter = writeFrontMatter(text.name, text.card, {
+    library: flavors?.[0],
+    datasets: [...new Set(datasets.map(({ name }) => name))],
+  })
+  return matter + cardMarkdown(text)
+}
+
+function section(card: Card, field: CardField): Block[] {
+  return [heading(2, fieldTitles[field]), ...content(card, field)]
+}
+
+function content(card: Card, field: CardField): Block[] {
+  const value = card[field]
+  if (value === undefined) return []
+  if (typeof value === 'string') {
+    return field === 'licence' ? [paragraph(value)] : parseMarkdown(value).map(lowered)
+  }
+  const rows = value.map((item) => (typeof item === 'string' ? [item] : Object.values(item)))
+  if (field !== 'fairness')
+    return [{ kind: 'list', items: rows.map(([item]) => [paragraph(item)]) }]
+  return [
+    table(
+      ['Slice', 'Metric', 'Value'],
+      card.fairness?.map((r) => [r.slice, r.metric, r.value]) ?? [],
+    ),
+  ]
+}
+
+/** Prose under the card's own headings. */
+export function lowered(block: Block): Block {
+  return block.kind === 'heading' ? { ...block, level: Math.max(block.level, proseLevel) } : block
+}
+
+function recorded(derived: Derived): Block[] {
+  const { datasets, environment, problems } = derived
+  const known: [string, string | undefined][] = [
+    ['Run', derived.run_id],
+    ['Experiment', derived.experiment],
+    ['Code version', derived.code_version],
+    ['Flavors', derived.flavors?.join(', ')],
+    ['Digest', derived.digest],
+  ]
+  const facts = known.filter(([, value]) => value !== undefined)
+  return [
+    ...(facts.length > 0 ? [table(['What', 'Value'], facts)] : []),
+    ...titledTable('Metrics', ['Metric', 'Value'], Object.entries(derived.metrics)),
+    ...titledTable('Params', ['Param', 'Value'], Object.entries(derived.params)),
+    ...titledTable(
+      'Datasets',
+      ['Dataset', 'Digest', 'Source'],
+      datasets.map(({ name, digest, source }) => [name, digest, source]),
+    ),
+    ...(derived.signature
+      ? [heading(3, 'Signature'), code(JSON.stringify(derived.signature, null, 2))]
+      : []),
+    ...(environment?.length ? [heading(3, 'Environment'), code(environment.join('\n'))] : []),
+    ...(problems?.length ? [heading(3, 'Could not be read'), code(problems.join('\n'))] : []),
+  ]
+}
+
+type Cell = string | number | undefined
+
+function titledTable(title: string, head: string[], rows: readonly (readonly Cell[])[]): Block[] {
+  return rows.length === 0 ? [] : [heading(3, title), table(head, rows)]
+}
+
+function table(head: readonly string[], rows: readonly (readonly Cell[])[]): Block {
+  const cells = (row: readonly Cell[]): Inline[][] => row.map((cell) => plainInline(String(cell)))
+  return { kind: 'table', rows: [cells(head), ...rows.map(cells)] }
+}
+
+function heading(level: number, text: string): Block {
+  return { kind: 'heading', level, children: plainInline(text) }
+}
+
+function paragraph(text: Cell): Block {
+  return { kind: 'paragraph', children: plainInline(String(text)) }
+}
+
+function code(text: string): Block {
+  return { kind: 'code', text }
+}

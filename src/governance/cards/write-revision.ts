@@ -1,0 +1,72 @@
+import { sql } from 'drizzle-orm'
+import { commit } from '../../audit/record.ts'
+import { conflict, excerpt, invalid } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import { versionNotFound } from '../../registry/check-names.ts'
+import { recordVersionOf } from '../../registry/record.ts'
+import { getVersion } from '../../registry/versions.ts'
+import { authorJson, cardDigest } from './card-rows.ts'
+import { type Card, cardTooLarge, fitsRow } from './card-shape.ts'
+import { loggedCardWrites } from './logged-card.ts'
+
+/**
+ * Write the next revision of a version's card; what it does not have is not filled. A card that was
+ * logged and not yet kept becomes revision 1 in the same batch.
+ *
+ * @param expected the revision that the author saw; absent: whatever stands
+ * @throws RESOURCE_DOES_NOT_EXIST no such version
+ * @throws RESOURCE_CONFLICT another revision stands than was expected
+ * @throws INVALID_PARAMETER_VALUE the card is too large
+ */
+export async function writeCard(
+  ctx: Context,
+  name: string,
+  number: number,
+  card: Card,
+  expected: number | undefined,
+): Promise<void> {
+  if (!fitsRow(card)) throw invalid(`The card is too large: ${cardTooLarge}`)
+  const version = await getVersion(ctx, name, number)
+  const text = JSON.stringify(card)
+  const digest = await cardDigest(card)
+  const id = sql`select id from model_versions where id = ${version.id}`
+  const newest = (column: string) => sql`(select c.${sql.raw(column)} from model_cards c
+    where c.model_version = v.id order by c.revision desc limit 1)`
+  const standing = sql`coalesce(${newest('revision')}, 0)`
+  const guard = expected === undefined ? sql`1` : sql`${standing} = ${expected}`
+  const rows = await commit(ctx, [
+    ...(await loggedCardWrites(ctx, version)),
+    recordVersionOf(
+      ctx,
+      id,
+      'model_version.card_changed',
+      {
+        before: sql`json_object('revision', ${newest('revision')}, 'digest', ${newest('digest')})`,
+        after: sql`json_object('revision', ${standing} + 1, 'digest', ${digest},
+          'fields', json(${differingFields(text, newest('card'))}), 'imported_from', null)`,
+      },
+      guard,
+    ),
+    sql`insert into model_cards
+        (model_version, revision, author, created_at_ms, card, digest, imported_from)
+      select v.id, ${standing} + 1, ${authorJson(ctx.principal)}, ${ctx.now()}, ${text}, ${digest},
+        null
+      from model_versions v where v.id = ${version.id} and ${guard} returning revision`,
+  ])
+  if (rows.at(-1)?.length) return
+  const found = await ctx.db.first<{ revision: number }>(sql`select
+    coalesce((select max(revision) from model_cards where model_version = v.id), 0) as revision
+    from model_versions v where v.id = ${version.id}`)
+  if (!found) throw versionNotFound(name, number)
+  throw conflict(
+    `The card of '${excerpt(name)}' version ${number} is at revision ${found.revision}, not ${expected}: somebody else changed it; read it again and repeat your change`,
+  )
+}
+
+/** The fields in which two cards differ, a JSON list; `old` may be null. */
+function differingFields(text: string, old: ReturnType<typeof sql>) {
+  return sql`(select json_group_array(key) from (
+    select coalesce(n.key, o.key) as key
+    from json_each(${text}) n full join json_each(coalesce(${old}, '{}')) o on o.key = n.key
+    where n.value is not o.value order by 1))`
+}

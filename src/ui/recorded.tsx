@@ -1,0 +1,117 @@
+import type { Child, FC } from 'hono/jsx'
+import type { Derived } from '../governance/cards/derived.ts'
+import { recordedTitle } from '../governance/cards/write-card.ts'
+
+/** Rows of a table that a page shows; the API has all. */
+const rowsMax = 200
+
+/** What the server knows of a version by itself. */
+export const Recorded: FC<{ derived: Derived }> = ({ derived }) => {
+  const { datasets, signature, environment, problems } = derived
+  return (
+    <aside class="recorded" aria-labelledby="recorded">
+      <h2 id="recorded">{recordedTitle}</h2>
+      <Facts derived={derived} />
+      <Pairs title="Metrics" of={Object.entries(derived.metrics)} numbers />
+      <Pairs title="Params" of={Object.entries(derived.params)} />
+      {datasets.length > 0 && (
+        <>
+          <h3>Datasets</h3>
+          <ul class="datasets">
+            {datasets.slice(0, rowsMax).map(({ name, digest, source }) => (
+              <li>
+                <strong>{name}</strong> <code>{digest}</code>
+                <Folded title="Source">{source}</Folded>
+              </li>
+            ))}
+          </ul>
+          <More than={datasets.length} />
+        </>
+      )}
+      {signature && (
+        <>
+          <h3>Signature</h3>
+          <Folded title="Columns in and out">{JSON.stringify(signature, null, 2)}</Folded>
+        </>
+      )}
+      {environment && environment.length > 0 && (
+        <>
+          <h3>Environment</h3>
+          <Folded title={`${environment.length} requirements`}>{environment.join('\n')}</Folded>
+        </>
+      )}
+      {problems && problems.length > 0 && (
+        <>
+          <h3>Could not be read</h3>
+          <ul>
+            {problems.map((problem) => (
+              <li>{problem}</li>
+            ))}
+          </ul>
+        </>
+      )}
+    </aside>
+  )
+}
+
+const Facts: FC<{ derived: Derived }> = ({ derived }) => {
+  const facts: [string, string | undefined][] = [
+    ['Experiment', derived.experiment],
+    ['Run', derived.run_id],
+    ['Code version', derived.code_version],
+    ['Flavors', derived.flavors?.join(', ')],
+    ['Digest', derived.digest],
+  ]
+  const known = facts.filter(([, value]) => value !== undefined)
+  if (known.length === 0) {
+    return <p class="empty">This server has no run and no files of this version.</p>
+  }
+  return (
+    <dl>
+      {known.map(([what, value]) => (
+        <>
+          <dt>{what}</dt>
+          <dd>{value}</dd>
+        </>
+      ))}
+    </dl>
+  )
+}
+
+const Pairs: FC<{
+  title: string
+  of: readonly (readonly [string, string | number])[]
+  numbers?: true
+}> = ({ title, of, numbers }) =>
+  of.length === 0 ? null : (
+    <>
+      <h3>{title}</h3>
+      <div class="wide">
+        <table>
+          <tbody>
+            {of.slice(0, rowsMax).map(([key, value]) => (
+              <tr>
+                <th scope="row">{key}</th>
+                <td class={numbers ? 'number' : ''}>
+                  {typeof value === 'number' ? String(Number(value.toPrecision(6))) : value}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <More than={of.length} />
+    </>
+  )
+
+const More: FC<{ than: number }> = ({ than }) =>
+  than > rowsMax ? <p class="byline">and {than - rowsMax} more</p> : null
+
+const Folded: FC<{ title: string; children?: Child }> = ({ title, children }) => (
+  <details>
+    <summary>{title}</summary>
+    <pre tabindex={0}>
+      <code>{children}</code>
+    </pre>
+  </details>
+)
