@@ -32,8 +32,12 @@ export const eventRoutes: readonly Served[] = [
   }),
 ]
 
+/** An id that is still to come, as after a restore from a backup, is the log's end. */
 async function placeOf(ctx: Context, id: string | undefined): Promise<Place> {
-  return id === undefined || id === '' ? endOfLog(ctx) : placeAfter(id)
+  const end = await endOfLog(ctx)
+  if (id === undefined || id === '') return end
+  const place = placeAfter(id)
+  return place.seq > end.seq ? end : place
 }
 
 function resumed(key: ReturnType<typeof decodePageToken>): Place | undefined {

@@ -29,8 +29,8 @@ export type WebhookFields = {
 
 /** @throws INVALID_PARAMETER_VALUE a field that no webhook can have; the URL is checked by `checkUrl` */
 export function checkFields(fields: WebhookFields): void {
-  const { name, description = '', events, models = '', secret = '' } = fields
-  checkText({ description, models, secret })
+  const { name, description = '', url = '', events, models = '', secret = '' } = fields
+  checkText({ description, url, models, secret })
   if (name !== undefined) checkName(name)
   checkLength(description, descriptionCharsMax, 'description')
   checkLength(models, globCharsMax, 'models')

@@ -115,6 +115,15 @@ test.each([
   expect(await res.json()).toMatchObject({ error_code: 'INVALID_PARAMETER_VALUE' })
 })
 
+test('an id that is still to come does not hide what happens before it', async () => {
+  const { app, post } = await testServer()
+  const stream = await open(app, '', { 'last-event-id': '5000.3' })
+  expect(stream.start?.id).toBe('0')
+  await post('registered-models/create', { name: 'm' })
+  expect((await stream.block())?.data.model).toBe('m')
+  await stream.close()
+})
+
 test('a stream ends after its time, so that the caller is asked for credentials again', async () => {
   let now = Date.now()
   const { app, post } = await testServer({ now: () => now })

@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { defaultSettings } from '../../src/platform/settings.ts'
+import { createApp } from '../../src/app.ts'
+import { anonymous, type Principal } from '../../src/core/principal.ts'
+import type { Settings } from '../../src/platform/settings.ts'
 import { testServer } from '../app.ts'
 import { Receivers } from '../webhooks/receiver.ts'
 
@@ -200,9 +202,27 @@ test('a secret that another key encrypted fails its deliveries, and says what to
 
 test('with access control on, webhooks are for those who may manage them', async () => {
   const { platform } = await server()
-  const settings = { ...platform.settings, ...defaultSettings, auth: true }
-  const { get, call } = await testServer({ settings })
-  expect((await get('webhooks')).status).toBe(401)
-  expect((await call('GET', '/api/v1/webhooks')).status).toBe(401)
-  expect((await call('GET', '/api/v1/events')).status).toBe(401)
+  const settings: Settings = { ...platform.settings, auth: true }
+  const principal = { ...anonymous, name: 'ada', kind: 'user' as const, verified: true }
+  const ask = async (of: Principal, method: string, path: string) => {
+    const app = createApp(() => ({ ...platform, settings }), { principal: of })
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify({ ...hook, events: ['*'], status: 'ACTIVE' })
+    const init = method === 'GET' ? {} : { headers, body }
+    return (await app.request(path, { method, ...init })).status
+  }
+  const mlflow = ['GET webhooks', 'GET webhooks/x', 'DELETE webhooks/x', 'POST webhooks/x/test']
+  const ours = ['GET', 'POST', 'GET /x', 'PATCH /x', 'DELETE /x', 'GET /x/deliveries']
+  const routes = [
+    ...mlflow.map((route) => route.replace(' ', ' /api/2.0/mlflow/')),
+    ...ours.map((route) => route.replace(/ |$/, ' /api/v1/webhooks')),
+    'POST /api/v1/webhooks/x/deliveries/y/redeliver',
+  ]
+  for (const route of routes) {
+    const [method = '', path = ''] = route.split(' ')
+    expect(await ask(anonymous, method, path), route).toBe(401)
+    expect(await ask(principal, method, path), route).toBe(403)
+    expect([200, 201, 404]).toContain(await ask({ ...principal, isAdmin: true }, method, path))
+  }
+  expect(await ask(anonymous, 'GET', '/api/v1/events')).toBe(401)
 })

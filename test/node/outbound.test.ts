@@ -69,6 +69,20 @@ test('an allowed name is asked by its own name, on the address it has', async ()
   expect(got[0]).toMatchObject({ path: '/in?x=1', headers: { host: `hooks.example:${port}` } })
 })
 
+test('names that do not resolve keep no more than two threads busy, and nobody waits for ever', async () => {
+  const asked: string[] = []
+  const outbound = nodeOutbound((host, _options, done) => {
+    asked.push(host)
+    if (host === 'fine.example') process.nextTick(done, null, [{ address: '127.0.0.1', family: 4 }])
+    else setTimeout(done, 50, Object.assign(new Error('no answer'), { code: 'EAI_AGAIN' }), [])
+  })
+  const dead = Array.from({ length: 4 }, (_, i) => outbound.resolve(`dead${i}.example`))
+  const fine = outbound.resolve('fine.example')
+  expect(asked).toHaveLength(2)
+  for (const one of dead) await expect(one).rejects.toMatchObject({ kind: 'unreachable' })
+  expect(await fine).toEqual(['127.0.0.1'])
+})
+
 test('the answer is read in part', async () => {
   const { url } = await receiver()
   const { excerpt } = await nodeOutbound().post(ask(url))

@@ -1,10 +1,15 @@
-import { createExecutionContext } from 'cloudflare:test'
+import {
+  createExecutionContext,
+  createScheduledController,
+  waitOnExecutionContext,
+} from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { freshPlatform } from '#platform'
 import worker from '../../src/worker.ts'
 
 beforeAll(() => freshPlatform())
+afterEach(() => vi.unstubAllGlobals())
 
 const create = '/api/2.0/mlflow-artifacts/mpu/create/1'
 
@@ -38,4 +43,58 @@ test('vars have the names of the settings', async () => {
   }
   expect((await ask('/health', vars)).headers.get('x-frame-options')).toBe('DENY')
   expect((await ask(create, vars, upload())).status).toBe(200)
+})
+
+const keyed = { ...env, GATEHOUSE_SIGNING_KEY: 'sixteen or more characters' }
+
+/** Stands for the Internet. @returns what was sent, as the receiver sees it */
+function receiver(answer: () => Response) {
+  const got: {
+    url: string
+    redirect: string | undefined
+    signature: string | null
+    model: string
+  }[] = []
+  vi.stubGlobal('fetch', async (url: URL, init: RequestInit) => {
+    const signature = new Headers(init.headers).get('x-mlflow-signature')
+    const { model } = JSON.parse(String(init.body))
+    got.push({ url: String(url), redirect: init.redirect, signature, model })
+    return answer()
+  })
+  return got
+}
+
+async function posted(path: string, body: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' }
+  const init = { method: 'POST', headers, body: JSON.stringify(body) }
+  const execution = createExecutionContext()
+  const res = await worker.fetch(new Request(`http://localhost${path}`, init), keyed, execution)
+  expect(res.ok, await res.text()).toBe(true)
+  await waitOnExecutionContext(execution)
+}
+
+test('what happens is delivered after the reply, and what was left is by the cron trigger', async () => {
+  const got = receiver(() => new Response('moved', { status: 302, headers: { location: '/x' } }))
+  await posted('/api/v1/webhooks', {
+    name: 'hook',
+    url: 'https://user:pass@receiver.example/in',
+    events: ['registered_model.created'],
+    secret: 's3cret',
+  })
+  await posted('/api/2.0/mlflow/registered-models/create', { name: 'first' })
+  expect(got).toEqual([
+    {
+      url: 'https://receiver.example/in',
+      redirect: 'manual',
+      signature: expect.stringMatching(/^v1,/),
+      model: 'first',
+    },
+  ])
+  await env.DB.prepare(
+    "update webhook_deliveries set state = 'pending', next_attempt_at_ms = 0",
+  ).run()
+  const execution = createExecutionContext()
+  await worker.scheduled(createScheduledController(), keyed, execution)
+  await waitOnExecutionContext(execution)
+  expect(got.map(({ model }) => model)).toEqual(['first', 'first'])
 })

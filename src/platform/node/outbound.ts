@@ -14,6 +14,9 @@ import {
 /** A resolver that does not answer holds nobody up for longer. */
 const resolveMsMax = 5000
 
+/** The system's resolver holds one of Node's four threads, which files are read and written by too. */
+const lookUpsMax = 2
+
 type Lookup = (
   host: string,
   options: { all: true },
@@ -24,13 +27,34 @@ type Lookup = (
  * Requests by node:http, each on a connection of its own. The addresses of a name are judged where
  * the connection is made from them, so a name that resolves anew between check and use gains nothing.
  *
- * @param lookUp the system's resolver
+ * @param resolver the system's
  */
-export function nodeOutbound(lookUp: Lookup = lookup): Outbound {
+export function nodeOutbound(resolver: Lookup = lookup): Outbound {
+  const lookUp = atMost(lookUpsMax, resolver)
   return {
     parallelMax: 32,
     post: (request) => post(request, lookUp),
     resolve: (host) => resolve(host, lookUp),
+  }
+}
+
+/** `lookUp` for so many at once; the others wait for their turn. */
+function atMost(count: number, lookUp: Lookup): Lookup {
+  const waiting: (() => void)[] = []
+  let running = 0
+  const next = () => {
+    if (running < count) waiting.shift()?.()
+  }
+  return (host, options, done) => {
+    waiting.push(() => {
+      running++
+      lookUp(host, options, (err, addresses) => {
+        running--
+        next()
+        done(err, addresses)
+      })
+    })
+    next()
   }
 }
 

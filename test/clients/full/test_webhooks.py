@@ -148,6 +148,7 @@ def test_a_prompt_is_told_apart_from_a_model(hook, receiver, unique):
     assert got[1]["data"]["description"] == "first"
 
 
+@pytest.mark.worker
 def test_a_delivery_is_repeated_under_its_id_until_it_is_taken(client, hook, receiver, unique):
     receiver.statuses = [503, 429]
     client.create_registered_model(unique)
