@@ -1,9 +1,10 @@
 import { Hono } from 'hono'
 import { requireModel } from '../access/require.ts'
 import type { AppEnv } from '../http/app-env.ts'
-import { guard } from '../http/guard.ts'
+import { anyone, guard } from '../http/guard.ts'
 import { modelNameOf, showCard } from './card.tsx'
 import { sendStyle } from './page.tsx'
+import { mayReadPromotion, showPromotion, showPromotions } from './promotions.tsx'
 import { begin, complete, showSignIn, signIn, signOut } from './sign-in.tsx'
 
 /** Pages that are made on the server and need no script. */
@@ -20,4 +21,6 @@ export function uiRoutes(): Hono<AppEnv> {
       guard((ctx, c) => requireModel(ctx, modelNameOf(c), 'READ')),
       showCard,
     )
+    .get('/promotions', guard(anyone), showPromotions)
+    .get('/promotions/:id', guard(mayReadPromotion), showPromotion)
 }

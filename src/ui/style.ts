@@ -1,9 +1,9 @@
 /** The one stylesheet of server-made pages: it stands in the page, and its hash in the policy. */
 export const style = `
 :root { color-scheme: light dark; --ink: #1d2530; --soft: #5b6675; --line: #dfe4ea; --paper: #fff;
-  --panel: #f6f8fa; --link: #0b57a8; --warm: #fff6e5; --warm-line: #e0a93b; --bar: #3b7dbd; }
+  --panel: #f6f8fa; --link: #0b57a8; --warm: #fff6e5; --warm-line: #e0a93b; --bar: #3b7dbd; --good: #1b6e3a; --bad: #a3232d; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e8ee; --soft: #9aa6b5; --line: #2f3945;
-  --paper: #12171d; --panel: #1a2129; --link: #7fb6f0; --warm: #2b2413; --warm-line: #a87b25; --bar: #5c9bd6; } }
+  --paper: #12171d; --panel: #1a2129; --link: #7fb6f0; --warm: #2b2413; --warm-line: #a87b25; --bar: #5c9bd6; --good: #7fd6a0; --bad: #ff9a9f; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 72rem; padding: 2.5rem 1.5rem 4rem; background: var(--paper); color: var(--ink);
   font: 1rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; overflow-wrap: anywhere; }
@@ -53,6 +53,11 @@ dd { margin: 0 0 .5rem; font-family: ui-monospace, SFMono-Regular, Menlo, Consol
 .names, .datasets { list-style: none; padding: 0; }
 summary { cursor: pointer; color: var(--link); }
 .unseen { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; white-space: nowrap; }
+.state { display: inline-block; padding: 0 .5rem; border: 1px solid var(--line); border-radius: 999px; font-size: .8rem; }
+.state-passed, .state-merged { color: var(--good); border-color: currentColor; }
+.state-failed, .state-rejected { color: var(--bad); border-color: currentColor; }
+.state-pending, .state-open { color: var(--link); border-color: currentColor; }
+.notice ul { margin: .3rem 0 0; }
 @media (max-width: 56rem) { main { grid-template-columns: minmax(0, 1fr); gap: 1rem; } .field { max-width: none; } body { padding: 1.5rem 1rem 3rem; } h1 { font-size: 1.6rem; } }
 @media print { body { max-width: none; padding: 0; } main { display: block; } }
 `

@@ -1,0 +1,57 @@
+import { requireModel } from '../access/require.ts'
+import { invalid, RegistryError } from '../core/error.ts'
+import { getPromotion, listPromotions } from '../governance/promotions/promotions.ts'
+import { viewPromotion } from '../governance/promotions/view.ts'
+import type { AppContext } from '../http/app-env.ts'
+import { reachedAt } from '../http/reached.ts'
+import type { Context } from '../platform/context.ts'
+import { PromotionListPage } from './promotion-list-page.tsx'
+import { PromotionPage } from './promotion-page.tsx'
+import { sendPage } from './send-page.ts'
+
+const shownMax = 200
+
+/** `GET /promotions/{id}`: what a reviewer must see, as a page that needs nothing else. */
+export async function showPromotion(c: AppContext): Promise<Response> {
+  const { ctx } = c.var
+  const promotion = await getPromotion(ctx, promotionIdOf(c))
+  const view = await viewPromotion(ctx, promotion)
+  const cardUrl = `${baseOf(c)}/api/v1/models/${encodeURIComponent(view.model)}/versions/${view.version}/card.html`
+  return sendPage(c, PromotionPage({ promotion: view, cardUrl }))
+}
+
+/** `GET /promotions`: the newest requests about models that the caller may read. */
+export async function showPromotions(c: AppContext): Promise<Response> {
+  const { ctx } = c.var
+  const found = await listPromotions(ctx, {}, undefined, shownMax)
+  const shown = []
+  for (const promotion of found) if (await mayRead(ctx, promotion.model)) shown.push(promotion)
+  return sendPage(c, PromotionListPage({ promotions: shown, base: baseOf(c) }))
+}
+
+/** Who may read the model may read what is asked for it. @throws PERMISSION_DENIED */
+export async function mayReadPromotion(ctx: Context, c: AppContext): Promise<void> {
+  const { model } = await getPromotion(ctx, promotionIdOf(c))
+  await requireModel(ctx, model, 'READ', 'version')
+}
+
+async function mayRead(ctx: Context, model: string): Promise<boolean> {
+  try {
+    await requireModel(ctx, model, 'READ', 'version')
+    return true
+  } catch (err) {
+    if (err instanceof RegistryError) return false
+    throw err
+  }
+}
+
+/** @throws INVALID_PARAMETER_VALUE it is no number of a request */
+function promotionIdOf(c: AppContext): number {
+  const text = c.req.param('id') ?? ''
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw invalid('A promotion request has a number, such as 12')
+  return Number(text)
+}
+
+function baseOf(c: AppContext): string {
+  return reachedAt(c, /\/promotions(\/.*)?$/s)
+}
