@@ -1,4 +1,4 @@
-import { requireModel } from '../access/require.ts'
+import { requireModel, requirePromoting } from '../access/require.ts'
 import { rollBack } from '../governance/rollback.ts'
 import type { Hold } from '../registry/holds.ts'
 import * as holds from '../registry/holds.ts'
@@ -45,7 +45,7 @@ export const modelVersionRoutes: readonly Served[] = [
 
   serve(
     rollBackStage,
-    (ctx, { params }) => requireModel(ctx, params.name, 'EDIT'),
+    (ctx, { params, body }) => requirePromoting(ctx, params.name, { stages: [body.stage] }),
     async (ctx, { params, body }) => {
       const { version, from, replaced } = await rollBack(ctx, params.name, {
         stage: body.stage,
