@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { guardedVersions } from '../governance/guarded-versions.ts'
 import { openPlatform } from '../node.ts'
 import { collectGarbage, type Garbage } from '../registry/collect-garbage.ts'
 import { parseDuration } from './duration.ts'
@@ -27,7 +28,9 @@ export function gcCommand(): Command {
     const { db, blobs, now } = platform
     const dryRun = flags.dryRun ?? false
     const purgeBeforeMs = flags.purgeDeleted ? now() - olderThanMs : undefined
-    const garbage = await collectGarbage({ db, blobs, now, dryRun, graceMs }, purgeBeforeMs)
+    const guarded = purgeBeforeMs === undefined ? [] : await guardedVersions(db)
+    const collector = { db, blobs, now, dryRun, graceMs }
+    const garbage = await collectGarbage(collector, purgeBeforeMs, guarded)
     for (const line of described(garbage, dryRun)) console.log(line)
     platform.close()
   })

@@ -26,15 +26,17 @@ export type Garbage = {
  *
  * @param purgeBeforeMs also delete for good what was deleted before this time, and what no version
  *   that must be kept came from
+ * @param guarded versions that must be kept besides those under a hold, by `model_versions.id`
  */
 export async function collectGarbage(
   collector: Collector,
   purgeBeforeMs?: number,
+  guarded: readonly number[] = [],
 ): Promise<Garbage> {
   const purged =
     purgeBeforeMs === undefined
       ? undefined
-      : await purgeDeleted(collector, purgeBeforeMs, sourceDeletable)
+      : await purgeDeleted(collector, purgeBeforeMs, sourceDeletable(guarded))
   return {
     purged,
     manifests: await collectManifests(collector),

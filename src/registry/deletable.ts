@@ -20,12 +20,20 @@ export function modelDeletable(model: SQL): SQL {
     where k.registered_model = ${model}.id and not (${deletable(sql`k`)}))`
 }
 
-/** What a version that must be kept came from is kept too: it is what the version can be explained by. */
-export const sourceDeletable: Purgeable = {
-  run: (alias) => sql`not exists (select 1 from model_versions k
-    where k.run_id = ${alias}.run_id and not (${deletable(sql`k`)}))`,
-  loggedModel: (alias) => sql`not exists (select 1 from model_versions k
-    where k.model_id = ${alias}.model_id and not (${deletable(sql`k`)}))`,
+/**
+ * What a version that must be kept came from is kept too: it is what the version can be explained by.
+ *
+ * @param guarded versions that must be kept besides those under a hold, by `model_versions.id`
+ */
+export function sourceDeletable(guarded: readonly number[]): Purgeable {
+  const ids = JSON.stringify(guarded)
+  const kept = sql`(not (${deletable(sql`k`)}) or k.id in (select value from json_each(${ids})))`
+  return {
+    run: (alias) => sql`not exists (select 1 from model_versions k
+      where k.run_id = ${alias}.run_id and ${kept})`,
+    loggedModel: (alias) => sql`not exists (select 1 from model_versions k
+      where k.model_id = ${alias}.model_id and ${kept})`,
+  }
 }
 
 /**
