@@ -103,12 +103,12 @@ const Standing: FC<PromotionView> = ({ status, blockedBy, canMerge, breakGlass, 
 }
 
 const Gates: FC<PromotionView> = ({ gates }) => (
-  <section class="field wide">
+  <section class="field">
     <h2>Gates</h2>
     {gates.length === 0 ? (
       <p class="empty">No policy asks for one.</p>
     ) : (
-      <table>
+      <table class="fairness gates">
         <caption class="unseen">What the server judged</caption>
         <thead>
           <tr>

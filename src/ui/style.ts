@@ -57,6 +57,7 @@ summary { cursor: pointer; color: var(--link); }
 .state-passed, .state-merged { color: var(--good); border-color: currentColor; }
 .state-failed, .state-rejected { color: var(--bad); border-color: currentColor; }
 .state-pending, .state-open { color: var(--link); border-color: currentColor; }
+.gates td:last-child { overflow-wrap: anywhere; }
 .notice ul { margin: .3rem 0 0; }
 @media (max-width: 56rem) { main { grid-template-columns: minmax(0, 1fr); gap: 1rem; } .field { max-width: none; } body { padding: 1.5rem 1rem 3rem; } h1 { font-size: 1.6rem; } }
 @media print { body { max-width: none; padding: 0; } main { display: block; } }
