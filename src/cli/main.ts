@@ -3,7 +3,11 @@ import { SettingError } from '../platform/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
 import { artifactsCommand } from './artifacts.ts'
 import { gcCommand } from './gc.ts'
+import { groupsCommand } from './groups.ts'
 import { serverCommand } from './server.ts'
+import { serviceAccountsCommand } from './service-accounts.ts'
+import { tokensCommand } from './tokens.ts'
+import { usersCommand } from './users.ts'
 import { whoamiCommand } from './whoami.ts'
 import { workerCommand } from './worker.ts'
 
@@ -13,6 +17,10 @@ const commands = [
   gcCommand(),
   artifactsCommand(),
   whoamiCommand(),
+  usersCommand(),
+  groupsCommand(),
+  serviceAccountsCommand(),
+  tokensCommand(),
   workerCommand(),
 ]
 

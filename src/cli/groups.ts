@@ -1,0 +1,62 @@
+import { Command } from 'commander'
+import { deleteGroup, getGroup, listGroups, putGroup } from '../api/endpoints/groups.ts'
+import { everyPage } from '../client/every-page.ts'
+import { columns, print } from './print.ts'
+import { addServer, withServer } from './with-server.ts'
+
+/** `gatehouse groups`: names for several accounts at once. */
+export function groupsCommand(): Command {
+  return new Command('groups')
+    .description('list, set and delete groups')
+    .addCommand(list())
+    .addCommand(show())
+    .addCommand(set())
+    .addCommand(remove())
+}
+
+function list(): Command {
+  const command = addServer(new Command('list').description('list all groups'))
+  return command.action(() =>
+    withServer(command, async (client) => {
+      const groups = await everyPage((page_token) =>
+        client.call(listGroups, { query: { page_token } }),
+      )
+      print(command, groups, columns(groups.map(({ name, members }) => [name, members.join(' ')])))
+    }),
+  )
+}
+
+function show(): Command {
+  const command = new Command('show').description('list the members').argument('<name>')
+  return addServer(command).action((name: string) =>
+    withServer(command, async (client) => {
+      const group = await client.call(getGroup, { params: { name } })
+      print(command, group, group.members)
+    }),
+  )
+}
+
+function set(): Command {
+  const command = new Command('set')
+    .description('make a group of exactly these: rita, service:trainer')
+    .argument('<name>')
+    .argument('[members...]')
+  return addServer(command).action((name: string, members: string[]) =>
+    withServer(command, async (client) => {
+      const group = await client.call(putGroup, { params: { name }, body: { members } })
+      print(command, group, [`'${name}' has ${group.members.length} members`])
+    }),
+  )
+}
+
+function remove(): Command {
+  const command = new Command('delete')
+    .description('delete a group; its members stay')
+    .argument('<name>')
+  return addServer(command).action((name: string) =>
+    withServer(command, async (client) => {
+      await client.call(deleteGroup, { params: { name } })
+      print(command, {}, [`deleted the group '${name}'`])
+    }),
+  )
+}

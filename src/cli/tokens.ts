@@ -1,0 +1,75 @@
+import { Command, Option } from 'commander'
+import { createToken, listTokens, revokeToken } from '../api/endpoints/tokens.ts'
+import { everyPage } from '../client/every-page.ts'
+import { columns, day, print } from './print.ts'
+import { addServer, withServer } from './with-server.ts'
+
+/** `gatehouse tokens`: access tokens, shown once. */
+export function tokensCommand(): Command {
+  return new Command('tokens')
+    .description('list, make and revoke access tokens')
+    .addCommand(list())
+    .addCommand(create())
+    .addCommand(revoke())
+}
+
+function list(): Command {
+  const command = new Command('list')
+    .description('list your tokens; as an administrator all')
+    .option('--for <account>', 'only those of rita, or of service:trainer')
+  return addServer(command).action((options: { for?: string }) =>
+    withServer(command, async (client) => {
+      const tokens = await everyPage((page_token) =>
+        client.call(listTokens, { query: { page_token, for: options.for } }),
+      )
+      const rows = tokens.map((token) => [
+        token.id,
+        token.name,
+        token.for,
+        token.scopes.join(' '),
+        `expires ${day(token.expires_at, 'never')}`,
+        `last used ${day(token.last_used_at, 'never')}`,
+      ])
+      print(command, tokens, columns(rows))
+    }),
+  )
+}
+
+function create(): Command {
+  const command = new Command('create')
+    .description('make a token and print it, this once')
+    .argument('<name>', 'what it is for: ci')
+    .option('--for <account>', 'whose it is: rita, service:trainer; you when absent')
+    .addOption(
+      new Option('--scope <scope...>', 'what it may')
+        .choices(['read', 'write'])
+        .default(['read', 'write']),
+    )
+    .option('--expires-in-days <days>', 'when it ends; never when absent', Number)
+  type Options = { for?: string; scope: ('read' | 'write')[]; expiresInDays?: number }
+  return addServer(command).action((name: string, options: Options) =>
+    withServer(command, async (client) => {
+      const made = await client.call(createToken, {
+        body: {
+          name,
+          for: options.for,
+          scopes: options.scope,
+          expires_in_days: options.expiresInDays,
+        },
+      })
+      print(command, made, [made.token])
+    }),
+  )
+}
+
+function revoke(): Command {
+  const command = new Command('revoke')
+    .description('revoke a token at once')
+    .argument('<id>', 'as `tokens list` shows it')
+  return addServer(command).action((id: string) =>
+    withServer(command, async (client) => {
+      await client.call(revokeToken, { params: { id } })
+      print(command, {}, [`revoked the token ${id}`])
+    }),
+  )
+}
