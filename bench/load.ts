@@ -80,7 +80,8 @@ async function settled(server: BenchServer): Promise<void> {
 
 function send(server: BenchServer, agent: Agent, call: Call): Promise<number> {
   return new Promise((resolve, reject) => {
-    const headers = call.body === undefined ? {} : { 'content-type': 'application/json' }
+    const json = call.body === undefined ? {} : { 'content-type': 'application/json' }
+    const headers = { ...json, ...server.headers }
     const req = request(
       `${server.url}${call.path}`,
       { method: call.method, agent, headers, timeout: timeoutMs },

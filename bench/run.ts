@@ -11,7 +11,7 @@ import { cases } from './cases.ts'
 import { type Measured, measure } from './load.ts'
 import { resetPeakRss, usageOf } from './process-tree.ts'
 import { type Figures, type Large, report } from './report.ts'
-import { type BenchServer, startGatehouse, startMlflow } from './servers.ts'
+import { type BenchServer, startGatehouse, startGatehouseWithAuth, startMlflow } from './servers.ts'
 import { download, type Transfer, upload } from './transfer.ts'
 import { prepare } from './world.ts'
 
@@ -24,6 +24,8 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     /** `gatehouse` or `mlflow`; both when absent. */
     server: { type: 'string' },
+    /** Gatehouse with access control on, and an access token on every request. */
+    auth: { type: 'boolean' },
     /** Gatehouse alone, under V8's profiler; the .cpuprofile lands in results/. */
     profile: { type: 'boolean' },
   },
@@ -89,7 +91,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 await mkdir(results, { recursive: true })
-const begin = () => startGatehouse(options.profile ? results : undefined)
+const begin = () =>
+  options.auth ? startGatehouseWithAuth() : startGatehouse(options.profile ? results : undefined)
 const wanted = options.profile ? 'gatehouse' : options.server
 const ours = wanted === 'mlflow' ? undefined : await withServer(begin, figuresOf)
 // A server of its own: nothing that the cases left behind counts into its peak.

@@ -17,6 +17,8 @@ export type BenchServer = {
   readonly folder: string
   /** From the start of the command to the first 200 of `/health`. */
   readonly startMs: number
+  /** Of every request. */
+  readonly headers: Readonly<Record<string, string>>
   stop(): Promise<void>
 }
 
@@ -36,6 +38,25 @@ export async function startGatehouse(profileFolder?: string): Promise<BenchServe
         join(root, 'dist/gatehouse.js'),
         ...server,
       ])
+}
+
+/** As `startGatehouse`, with access control on; requests are signed in by an access token. */
+export async function startGatehouseWithAuth(): Promise<BenchServer> {
+  const password = 'the password of the benchmark'
+  process.env.GATEHOUSE_AUTH = '1'
+  process.env.GATEHOUSE_ADMIN_PASSWORD = password
+  const server = await startGatehouse()
+  const res = await fetch(`${server.url}/api/v1/tokens`, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${btoa(`admin:${password}`)}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ name: 'bench' }),
+  })
+  if (!res.ok) throw new Error(`no access token: ${res.status} ${await res.text()}`)
+  const { token } = (await res.json()) as { token: string }
+  return { ...server, headers: { authorization: `Bearer ${token}` } }
 }
 
 /** MLflow's own server with its defaults: four workers, SQLite, artifacts in a folder. */
@@ -89,7 +110,7 @@ async function started(
     await wait(10)
   }
   const startMs = performance.now() - begun
-  return { name, url, pid: child.pid ?? 0, folder, startMs, stop }
+  return { name, url, pid: child.pid ?? 0, folder, startMs, headers: {}, stop }
 }
 
 async function answers(url: string): Promise<boolean> {

@@ -11,7 +11,7 @@ const path = '/api/2.0/mlflow-artifacts/artifacts/bench/'
 /** Send a file of `mebibytes` in one PUT, from memory, as clients send model files. */
 export function upload(server: BenchServer, name: string, mebibytes: number): Promise<Transfer> {
   return timed(server, mebibytes, async () => {
-    const headers = { 'content-length': mebibytes * mebibyte }
+    const headers = { 'content-length': mebibytes * mebibyte, ...server.headers }
     const req = request(`${server.url}${path}${name}`, { method: 'PUT', headers })
     const answer = new Promise<number>((resolve, reject) => {
       req.once('response', (res) => {
@@ -30,7 +30,7 @@ export function upload(server: BenchServer, name: string, mebibytes: number): Pr
 export function download(server: BenchServer, name: string, mebibytes: number): Promise<Transfer> {
   return timed(server, mebibytes, () => {
     return new Promise<void>((resolve, reject) => {
-      const req = request(`${server.url}${path}${name}`, (res) => {
+      const req = request(`${server.url}${path}${name}`, { headers: server.headers }, (res) => {
         let bytes = 0
         res.on('data', (chunk: Buffer) => {
           bytes += chunk.byteLength

@@ -28,7 +28,8 @@ export async function ask(
 ): Promise<any> {
   const res = await fetch(`${server.url}${path}`, {
     method,
-    ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    headers: { ...server.headers, ...(body && { 'content-type': 'application/json' }) },
+    ...(body && { body: JSON.stringify(body) }),
   })
   const text = await res.text()
   if (!res.ok) throw new Error(`${server.name}: ${method} ${path}: ${res.status} ${text}`)
@@ -53,7 +54,11 @@ export async function prepare(server: BenchServer): Promise<World> {
   const folder = `${experimentId}/${runId}/artifacts/model`
   for (const name of ['MLmodel', 'model.pkl', 'requirements.txt']) {
     const path = `${server.url}/api/2.0/mlflow-artifacts/artifacts/${folder}/${name}`
-    const res = await fetch(path, { method: 'PUT', body: `${name} `.repeat(100) })
+    const res = await fetch(path, {
+      method: 'PUT',
+      headers: server.headers,
+      body: `${name} `.repeat(100),
+    })
     if (!res.ok) throw new Error(`${server.name}: PUT ${path}: ${res.status}`)
   }
   const source = `mlflow-artifacts:/${folder}`

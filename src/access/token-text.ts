@@ -16,9 +16,11 @@ export async function tokenHash(ctx: Context, text: string): Promise<string> {
   return sha256Of(ctx, text)
 }
 
+const utf8 = new TextEncoder()
+
 /** SHA-256 of UTF-8, through the port: on Node it is 30 times as fast as WebCrypto for so few bytes. */
 export async function sha256Of(ctx: Context, text: string): Promise<string> {
   const hash = ctx.sha256()
-  await hash.update(new TextEncoder().encode(text))
+  await hash.update(utf8.encode(text))
   return hash.digest()
 }

@@ -20,7 +20,9 @@ function listCommand(): Command {
   return addServer(command).action(() =>
     withServer(command, async (client) => {
       const { items } = await client.call(listGrants, { query: {} })
-      print(command, items, () =>
+      print(
+        command,
+        items,
         items.map(({ id, principal, action, models, stage, alias }) => {
           const place = stage ? ` into ${stage}` : alias ? ` alias ${alias}` : ''
           return `${id} ${principal} may ${action} ${models}${place}`
@@ -49,7 +51,7 @@ function addCommand(): Command {
       const { models, stage, alias } = flags
       const body = { principal, action, models, stage, alias }
       const grant = await client.call(createGrant, { body })
-      print(command, grant, () => [`grant ${grant.id}: ${principal} may ${action} ${models}`])
+      print(command, grant, [`grant ${grant.id}: ${principal} may ${action} ${models}`])
     }),
   )
 }
@@ -61,7 +63,7 @@ function removeCommand(): Command {
   return addServer(command).action((id: string) =>
     withServer(command, async (client) => {
       await client.call(deleteGrant, { params: { id } })
-      print(command, { id }, () => [`grant ${id} is removed`])
+      print(command, { id }, [`grant ${id} is removed`])
     }),
   )
 }

@@ -24,7 +24,9 @@ function listCommand(): Command {
   return addServer(command).action(() =>
     withServer(command, async (client) => {
       const { items } = await client.call(endpoints.listPolicies, {})
-      print(command, items, () =>
+      print(
+        command,
+        items,
         items.map(({ name, revision, applies_to }) => {
           const target = applies_to.stage ?? `alias ${applies_to.alias}`
           return `${name} (revision ${revision}): ${applies_to.models} -> ${target}`
@@ -55,7 +57,7 @@ function setCommand(): Command {
         params: { name },
         body: await policyFile(file),
       })
-      print(command, policy, () => [`${policy.name} is at revision ${policy.revision}`])
+      print(command, policy, [`${policy.name} is at revision ${policy.revision}`])
     }),
   )
 }
@@ -65,7 +67,7 @@ function deleteCommand(): Command {
   return addServer(command).action((name: string) =>
     withServer(command, async (client) => {
       await client.call(endpoints.deletePolicy, { params: { name } })
-      print(command, {}, () => [`${name} is deleted; its revisions stay`])
+      print(command, {}, [`${name} is deleted; its revisions stay`])
     }),
   )
 }
@@ -89,7 +91,7 @@ function evaluateCommand(): Command {
       const verdict = await client.call(endpoints.evaluatePolicies, {
         body: { model, version, to: { stage, alias }, policy },
       })
-      print(command, verdict, () => [
+      print(command, verdict, [
         ...verdict.gates.map(
           ({ name, status, detail }) => `${status.padEnd(7)} ${name}: ${detail}`,
         ),

@@ -1,12 +1,26 @@
 import type { Command } from 'commander'
 
-/** Print what a command found: JSON with `--json`, else the lines that a person reads. */
-export function print(command: Command, found: unknown, lines: () => readonly string[]): void {
-  if (command.opts<{ json?: true }>().json) console.log(JSON.stringify(found))
-  else for (const line of lines()) console.log(line)
+/** Print `value` as JSON where `--json` asks for it, else `lines`. */
+export function print(command: Command, value: unknown, lines: readonly string[]): void {
+  if (command.optsWithGlobals<{ json?: true }>().json) console.log(JSON.stringify(value))
+  else for (const line of lines) console.log(line)
 }
 
-/** For an option that may be repeated. */
-export function collect(value: string, previous: readonly string[]): string[] {
-  return [...previous, value]
+/** Rows in columns as wide as their widest cell. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = []
+  for (const row of rows) {
+    for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length)
+  }
+  return rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** A time as people read it; `fallback` where there is none. */
+export function day(ms: number | undefined, fallback: string): string {
+  return ms === undefined ? fallback : new Date(ms).toISOString().slice(0, 16).replace('T', ' ')
 }

@@ -53,7 +53,7 @@ export function promoteCommand(): Command {
         await new Promise((done) => setTimeout(done, pollMs))
         promotion = await client.call(getPromotion, { params: { id: promotion.id } })
       }
-      print(command, promotion, () => described(promotion))
+      print(command, promotion, described(promotion))
       process.exitCode = exitCodes[promotion.status]
     })
   })

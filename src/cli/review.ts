@@ -14,7 +14,9 @@ export function reviewCommand(): Command {
     withServer(command, async (client) => {
       if (id === undefined || decision === undefined) {
         const { items } = await client.call(listPromotions, { query: { awaiting: 'me' } })
-        print(command, items, () =>
+        print(
+          command,
+          items,
           items.map(({ id: number, model, version, to, requested_by }) => {
             const target = to.stage ?? `alias ${to.alias}`
             return `#${number} ${model} version ${version} -> ${target}, asked by ${requested_by.name}`
@@ -27,7 +29,7 @@ export function reviewCommand(): Command {
         params: { id },
         body: { decision, comment },
       })
-      print(command, reviewed, () => [
+      print(command, reviewed, [
         `#${id} is ${reviewed.status}`,
         ...reviewed.blocked_by.map((reason) => `  waits for ${reason}`),
       ])
@@ -52,7 +54,7 @@ export function checkCommand(): Command {
           params: { id },
           body: { name, status, url, summary },
         })
-        print(command, checked, () => [`${name} ${status} on #${id}, which is ${checked.status}`])
+        print(command, checked, [`${name} ${status} on #${id}, which is ${checked.status}`])
       }),
   )
 }

@@ -1,68 +1,75 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { createToken, listTokens, revokeToken } from '../api/endpoints/tokens.ts'
-import { collect, print } from './print.ts'
+import { everyPage } from '../client/every-page.ts'
+import { columns, day, print } from './print.ts'
 import { addServer, withServer } from './with-server.ts'
 
-/** `gatehouse tokens`: what machines and people sign in with in place of a password. */
+/** `gatehouse tokens`: access tokens, shown once. */
 export function tokensCommand(): Command {
   return new Command('tokens')
-    .description('access tokens, for MLFLOW_TRACKING_TOKEN')
-    .addCommand(listCommand())
-    .addCommand(createCommand())
-    .addCommand(revokeCommand())
+    .description('list, make and revoke access tokens')
+    .addCommand(list())
+    .addCommand(create())
+    .addCommand(revoke())
 }
 
-function listCommand(): Command {
-  const command = new Command('list').description('tokens with their last use, never their text')
-  return addServer(command).action(() =>
+function list(): Command {
+  const command = new Command('list')
+    .description('list your tokens; as an administrator all')
+    .option('--for <account>', 'only those of rita, or of service:trainer')
+  return addServer(command).action((options: { for?: string }) =>
     withServer(command, async (client) => {
-      const { items } = await client.call(listTokens, { query: {} })
-      print(command, items, () =>
-        items.map((token) => {
-          const used = token.last_used_at ? `used ${day(token.last_used_at)}` : 'never used'
-          const ends = token.expires_at ? `, ends ${day(token.expires_at)}` : ''
-          return `${token.id} ${token.name} of ${token.for} (${token.scopes.join(', ')}), ${used}${ends}`
-        }),
+      const tokens = await everyPage((page_token) =>
+        client.call(listTokens, { query: { page_token, for: options.for } }),
       )
+      const rows = tokens.map((token) => [
+        token.id,
+        token.name,
+        token.for,
+        token.scopes.join(' '),
+        `expires ${day(token.expires_at, 'never')}`,
+        `last used ${day(token.last_used_at, 'never')}`,
+      ])
+      print(command, tokens, columns(rows))
     }),
   )
 }
 
-function createCommand(): Command {
+function create(): Command {
   const command = new Command('create')
     .description('make a token and print it, this once')
-    .argument('<name>', 'what it is for')
-    .option('--for <principal>', 'user or service:NAME that it signs in as; yourself when absent')
-    .option('--scope <scope>', 'read or write; may be repeated', collect, [])
-    .option('--days <number>', 'days until it expires')
-  return addServer(command).action((name: string) =>
+    .argument('<name>', 'what it is for: ci')
+    .option('--for <account>', 'whose it is: rita, service:trainer; you when absent')
+    .addOption(
+      new Option('--scope <scope...>', 'what it may')
+        .choices(['read', 'write'])
+        .default(['read', 'write']),
+    )
+    .option('--expires-in-days <days>', 'when it ends; never when absent', Number)
+  type Options = { for?: string; scope: ('read' | 'write')[]; expiresInDays?: number }
+  return addServer(command).action((name: string, options: Options) =>
     withServer(command, async (client) => {
-      const flags = command.opts<{ for?: string; scope: ('read' | 'write')[]; days?: string }>()
       const made = await client.call(createToken, {
         body: {
           name,
-          for: flags.for,
-          scopes: flags.scope.length > 0 ? flags.scope : undefined,
-          expires_in_days: flags.days === undefined ? undefined : Number(flags.days),
+          for: options.for,
+          scopes: options.scope,
+          expires_in_days: options.expiresInDays,
         },
       })
-      print(command, made, () => [made.token])
+      print(command, made, [made.token])
     }),
   )
 }
 
-function revokeCommand(): Command {
+function revoke(): Command {
   const command = new Command('revoke')
-    .description('end a token, at once')
+    .description('revoke a token at once')
     .argument('<id>', 'as `tokens list` shows it')
   return addServer(command).action((id: string) =>
     withServer(command, async (client) => {
       await client.call(revokeToken, { params: { id } })
-      print(command, { id }, () => [`token ${id} is revoked`])
+      print(command, {}, [`revoked the token ${id}`])
     }),
   )
-}
-
-function day(atMs: number): string {
-  return new Date(atMs).toISOString().slice(0, 10)
 }

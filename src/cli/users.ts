@@ -1,95 +1,107 @@
-import { Argument, Command } from 'commander'
-import { readPassword } from './password.ts'
-import { print } from './print.ts'
+import { Command } from 'commander'
+import { whoami } from '../api/endpoints/whoami.ts'
+import type { GatehouseClient } from '../client/client.ts'
+import { columns, print } from './print.ts'
+import { readSecret } from './secret-input.ts'
 import { addServer, withServer } from './with-server.ts'
 
-type User = { id: number; username: string; is_admin: boolean }
+const path = '/api/2.0/mlflow/users/'
+type User = { readonly id: number; readonly username: string; readonly is_admin: boolean }
 
-const users = '/api/2.0/mlflow/users'
-
-/** `gatehouse users`: who signs in with a password. */
+/** `gatehouse users`: who can sign in with a password. */
 export function usersCommand(): Command {
   return new Command('users')
-    .description('who signs in with a password')
-    .addCommand(listCommand())
-    .addCommand(createCommand())
-    .addCommand(passwordCommand())
-    .addCommand(adminCommand())
-    .addCommand(deleteCommand())
+    .description('list, make and change users')
+    .addCommand(list())
+    .addCommand(create())
+    .addCommand(remove())
+    .addCommand(passwd())
+    .addCommand(admin())
 }
 
-function listCommand(): Command {
-  const command = new Command('list').description('every user')
-  return addServer(command).action(() =>
+function list(): Command {
+  const command = addServer(new Command('list').description('list all users'))
+  return command.action(() =>
     withServer(command, async (client) => {
-      const res = await client.request('GET', `${users}/list`)
-      const { users: items } = (await res.json()) as { users: User[] }
-      print(command, items, () =>
-        items.map(({ username, is_admin }) =>
-          is_admin ? `${username} (administrator)` : username,
-        ),
-      )
+      const { users } = (await (await client.request('GET', `${path}list`)).json()) as {
+        users: User[]
+      }
+      const rows = users.map(({ username, is_admin }) => [username, is_admin ? 'admin' : ''])
+      print(command, users, columns(rows))
     }),
   )
 }
 
-function createCommand(): Command {
+function create(): Command {
   const command = new Command('create')
-    .description('make a user; asks for the password, or takes it from standard input')
+    .description('make a user; the password is typed, piped in, or in GATEHOUSE_NEW_PASSWORD')
     .argument('<name>')
-    .option('--admin', 'make it an administrator')
-  return addServer(command).action(async (username: string) => {
-    const password = await readPassword(`Password of ${username}`)
-    await withServer(command, async (client) => {
-      await client.request('POST', `${users}/create`, { body: { username, password } })
-      if (command.opts<{ admin?: true }>().admin) {
-        await client.request('PATCH', `${users}/update-admin`, {
-          body: { username, is_admin: true },
-        })
+    .option('--admin', 'make an administrator')
+  return addServer(command).action((name: string, { admin }: { admin?: true }) =>
+    withServer(command, async (client) => {
+      const password = await newPassword(name)
+      const body = { username: name, password }
+      const { user } = (await (await client.request('POST', `${path}create`, { body })).json()) as {
+        user: User
       }
-      print(command, { username }, () => [`made ${username}`])
-    })
-  })
+      if (admin) await setAdmin(client, name, true)
+      print(command, { ...user, is_admin: admin === true }, [`made the user '${name}'`])
+    }),
+  )
 }
 
-function passwordCommand(): Command {
+function remove(): Command {
+  const command = new Command('delete')
+    .description('delete a user with tokens and memberships')
+    .argument('<name>')
+  return addServer(command).action((name: string) =>
+    withServer(command, async (client) => {
+      await client.request('DELETE', `${path}delete`, { body: { username: name } })
+      print(command, {}, [`deleted the user '${name}'`])
+    }),
+  )
+}
+
+function passwd(): Command {
   const command = new Command('passwd')
     .description(
-      'set a password; without --server it needs but the database, which mends a lost one',
+      'set a password, typed, piped in, or in GATEHOUSE_NEW_PASSWORD; without --server a lost one too',
     )
     .argument('<name>')
-  return addServer(command).action(async (username: string) => {
-    const password = await readPassword(`New password of ${username}`)
-    await withServer(command, async (client) => {
-      const body = { username, password }
-      await client.request('PATCH', `${users}/update-password`, { body })
-      print(command, { username }, () => [`${username} has a new password; sessions have ended`])
-    })
-  })
+  return addServer(command).action((name: string) =>
+    withServer(command, async (client) => {
+      const isOwn = (await client.call(whoami, {})).name === name
+      const current_password = isOwn
+        ? await readSecret('MLFLOW_TRACKING_PASSWORD', `Current password of ${name}`)
+        : undefined
+      const password = await newPassword(name)
+      const body = { username: name, password, current_password }
+      await client.request('PATCH', `${path}update-password`, { body })
+      print(command, {}, [`set the password of '${name}'`])
+    }),
+  )
 }
 
-function adminCommand(): Command {
+function admin(): Command {
   const command = new Command('admin')
-    .description('let a user do everything, or no longer')
+    .description('make a user an administrator, or no longer')
     .argument('<name>')
-    .addArgument(new Argument('<state>').choices(['on', 'off']))
-  return addServer(command).action((username: string, state: 'on' | 'off') =>
+    .argument('<on|off>')
+  return addServer(command).action((name: string, state: string) =>
     withServer(command, async (client) => {
-      const body = { username, is_admin: state === 'on' }
-      await client.request('PATCH', `${users}/update-admin`, { body })
-      print(command, body, () => [`${username} is ${state === 'on' ? 'an' : 'no'} administrator`])
+      if (state !== 'on' && state !== 'off') command.error(`say on or off, not '${state}'`)
+      await setAdmin(client, name, state === 'on')
+      const is = state === 'on' ? 'an' : 'no'
+      print(command, {}, [`'${name}' is ${is} administrator`])
     }),
   )
 }
 
-function deleteCommand(): Command {
-  const command = new Command('delete')
-    .description('delete a user, with its tokens and memberships; it takes effect at once')
-    .argument('<name>')
-  return addServer(command).action((username: string) =>
-    withServer(command, async (client) => {
-      await client.request('DELETE', `${users}/delete`, { body: { username } })
-      print(command, { username }, () => [`deleted ${username}`])
-    }),
-  )
+async function setAdmin(client: GatehouseClient, name: string, isAdmin: boolean): Promise<void> {
+  const body = { username: name, is_admin: isAdmin }
+  await client.request('PATCH', `${path}update-admin`, { body })
+}
+
+function newPassword(name: string): Promise<string> {
+  return readSecret('GATEHOUSE_NEW_PASSWORD', `New password of ${name}`)
 }

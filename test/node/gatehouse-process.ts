@@ -11,9 +11,15 @@ export function temporaryFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'gatehouse-process-'))
 }
 
-/** Run the command to its end. */
-export function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  return ended(launch(args, env))
+/** Run the command to its end. @param input what it may read from standard input */
+export function run(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  input?: string,
+): Promise<Ended> {
+  const child = launch(args, env, input === undefined ? 'ignore' : 'pipe')
+  child.stdin?.end(input)
+  return ended(child)
 }
 
 /** A real server on a free port, once it says what it listens on. */
@@ -48,9 +54,13 @@ export async function startServer(
 }
 
 /** Without the variables of whoever runs the tests. */
-function launch(args: readonly string[], env: Record<string, string>): ChildProcess {
+function launch(
+  args: readonly string[],
+  env: Record<string, string>,
+  stdin: 'ignore' | 'pipe' = 'ignore',
+): ChildProcess {
   const { PATH = '', HOME = '' } = process.env
-  return spawn(command, args, { env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  return spawn(command, args, { env: { PATH, HOME, ...env }, stdio: [stdin, 'pipe', 'pipe'] })
 }
 
 function ended(child: ChildProcess): Promise<Ended> {

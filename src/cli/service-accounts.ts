@@ -1,0 +1,55 @@
+import { Command } from 'commander'
+import {
+  createServiceAccount,
+  deleteServiceAccount,
+  listServiceAccounts,
+} from '../api/endpoints/service-accounts.ts'
+import { everyPage } from '../client/every-page.ts'
+import { columns, day, print } from './print.ts'
+import { addServer, withServer } from './with-server.ts'
+
+/** `gatehouse service-accounts`: accounts of machines. */
+export function serviceAccountsCommand(): Command {
+  return new Command('service-accounts')
+    .description('list, make and delete accounts of machines')
+    .addCommand(list())
+    .addCommand(create())
+    .addCommand(remove())
+}
+
+function list(): Command {
+  const command = addServer(new Command('list').description('list all service accounts'))
+  return command.action(() =>
+    withServer(command, async (client) => {
+      const found = await everyPage((page_token) =>
+        client.call(listServiceAccounts, { query: { page_token } }),
+      )
+      const rows = found.map(({ principal, created_at }) => [principal, day(created_at, '')])
+      print(command, found, columns(rows))
+    }),
+  )
+}
+
+function create(): Command {
+  const command = new Command('create')
+    .description('make a service account; `tokens create --for service:NAME` lets it in')
+    .argument('<name>')
+  return addServer(command).action((name: string) =>
+    withServer(command, async (client) => {
+      const made = await client.call(createServiceAccount, { body: { name } })
+      print(command, made, [`made '${made.principal}'`])
+    }),
+  )
+}
+
+function remove(): Command {
+  const command = new Command('delete')
+    .description('delete a service account with its tokens')
+    .argument('<name>')
+  return addServer(command).action((name: string) =>
+    withServer(command, async (client) => {
+      await client.call(deleteServiceAccount, { params: { name } })
+      print(command, {}, [`deleted the service account '${name}'`])
+    }),
+  )
+}
