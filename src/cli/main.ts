@@ -3,6 +3,7 @@ import { SettingError } from '../platform/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
 import { artifactsCommand } from './artifacts.ts'
 import { gcCommand } from './gc.ts'
+import { grantsCommand } from './grants.ts'
 import { serverCommand } from './server.ts'
 import { whoamiCommand } from './whoami.ts'
 import { workerCommand } from './worker.ts'
@@ -13,6 +14,7 @@ const commands = [
   gcCommand(),
   artifactsCommand(),
   whoamiCommand(),
+  grantsCommand(),
   workerCommand(),
 ]
 

@@ -8,12 +8,15 @@ import { inputOperations } from './inputs.ts'
 import { loggedModelOperations } from './logged-models.ts'
 import { metricOperations } from './metrics.ts'
 import { modelVersionOperations } from './model-versions.ts'
+import { olderPermissionOperations } from './older-permissions.ts'
 import type { Operation } from './operation.ts'
 import { registeredModelOperations } from './registered-models.ts'
+import { roleOperations } from './roles.ts'
 import { runOperations } from './runs.ts'
 import { searchOperations } from './searches.ts'
 import { serverOperations } from './server.ts'
 import { operations, type SurfaceOperation } from './surface.ts'
+import { userPermissionOperations } from './user-permissions.ts'
 
 /** Everything of MLflow's surface that is served; the rest answers 501. One list a group. */
 export const served: readonly Operation[] = [
@@ -27,6 +30,9 @@ export const served: readonly Operation[] = [
   ...inputOperations,
   ...registeredModelOperations,
   ...modelVersionOperations,
+  ...userPermissionOperations,
+  ...roleOperations,
+  ...olderPermissionOperations,
 ]
 
 /** MLflow's REST surface: each operation of surface.json on each of its paths. */

@@ -28,7 +28,20 @@ const dropped: readonly SurfaceEntry[] = [
     tier: 1,
     routes: ['GET /{api,ajax-api}/2.0/mlflow/registered-models/list'],
   },
+  ...['Experiment', 'RegisteredModel'].flatMap(permissionOperations),
 ]
+
+/** Permissions before MLflow 3.13, of tier 2: MLflow 1.x had no access control. */
+function permissionOperations(owner: string): SurfaceEntry[] {
+  const path = owner === 'Experiment' ? 'experiments' : 'registered-models'
+  const verbs = { create: 'POST', get: 'GET', update: 'PATCH', delete: 'DELETE' }
+  return Object.entries(verbs).map(([verb, method]) => ({
+    name: `${verb}${owner}Permission`,
+    group: 'auth (users, permissions, roles)',
+    tier: 2,
+    routes: [`${method} /{api,ajax-api}/2.0/mlflow/${path}/permissions/${verb}`],
+  }))
+}
 
 /** Further paths of operations that MLflow 3.17.2 has: the short form that people type. */
 const alsoAt = new Map([['logParam', ['POST /{api,ajax-api}/2.0/mlflow/runs/log-param']]])

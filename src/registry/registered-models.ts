@@ -9,7 +9,7 @@ import { ConstraintError } from '../db/database.ts'
 import { type Context, principalName } from '../platform/context.ts'
 import { checkModelName, modelNotFound } from './check-names.ts'
 import { modelId } from './ids.ts'
-import { refusedOr, unblockedModel } from './promotion.ts'
+import { unblockedModel, whyUnchanged } from './promotion.ts'
 import { isPromptTag } from './prompts.ts'
 import { latestVersionIds, modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
 import { type ModelVersion, type Tag, versionReads, versionsFrom } from './read-versions.ts'
@@ -153,7 +153,9 @@ export async function deleteModel(ctx: Context, name: string): Promise<void> {
     sql`delete from registered_models
       where workspace = ${ctx.workspace} and name = ${name} and ${deletable} returning id`,
   ])
-  if (!deleted?.length) throw await refusedOr(ctx, name, modelNotFound(name))
+  if (!deleted?.length) {
+    throw await whyUnchanged(ctx, name, modelId(ctx, name), modelNotFound(name))
+  }
 }
 
 /**

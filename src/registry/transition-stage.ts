@@ -4,7 +4,7 @@ import { invalid } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { checkModelName, versionNotFound } from './check-names.ts'
 import { modelId, versionId } from './ids.ts'
-import { refusedOr, unblockedVersion } from './promotion.ts'
+import { unblockedVersion, whyUnchanged } from './promotion.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
 import { recordVersion } from './record.ts'
 import { archivedStage, isActive, stages } from './stages.ts'
@@ -33,7 +33,7 @@ export async function transitionStage(
     )
   }
   const now = ctx.now()
-  const free = await unblockedVersion(ctx, name, { to: stage })
+  const free = await unblockedVersion(ctx, name, { aliasesStay: true })
   const id = sql`select v.id from model_versions v
     where v.id = (${versionId(ctx, name, version)}) and ${free}`
   const move = sql`update model_versions set stage = ${stage}, updated_at_ms = ${now}
@@ -55,6 +55,9 @@ export async function transitionStage(
   const changes = [entry, move, ...(archiveOthers ? [archive] : []), touch]
   const rows = await commit(ctx, [...changes, ...versionReads(id)])
   const [moved] = versionsFrom(rows.slice(changes.length))
-  if (!moved) throw await refusedOr(ctx, name, versionNotFound(name, version))
+  if (!moved) {
+    const absent = versionNotFound(name, version)
+    throw await whyUnchanged(ctx, name, versionId(ctx, name, version), absent)
+  }
   return moved
 }

@@ -5,7 +5,7 @@ import { checkLength } from '../core/names.ts'
 import type { Context } from '../platform/context.ts'
 import { checkModelName, versionNotFound } from './check-names.ts'
 import { modelId, versionId } from './ids.ts'
-import { refusedOr, unblockedVersion } from './promotion.ts'
+import { unblockedVersion, whyUnchanged } from './promotion.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
 import { recordVersion } from './record.ts'
 import { descriptionCharsMax } from './registered-models.ts'
@@ -68,7 +68,10 @@ export async function deleteVersion(ctx: Context, name: string, version: number)
       where id = (${modelId(ctx, name)}) and exists (${id})`,
     sql`delete from model_versions where id = (${id}) returning id`,
   ])
-  if (deleted?.length === 0) throw await refusedOr(ctx, name, versionNotFound(name, version))
+  if (deleted?.length === 0) {
+    const absent = versionNotFound(name, version)
+    throw await whyUnchanged(ctx, name, versionId(ctx, name, version), absent)
+  }
 }
 
 /**

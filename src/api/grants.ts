@@ -1,0 +1,35 @@
+import { createGrant, deleteGrant, type Grant, listGrants } from '../access/grants.ts'
+import { requireAdmin } from '../access/require.ts'
+import * as endpoints from './endpoints/grants.ts'
+import { type Served, serve } from './serve.ts'
+
+/** Who may register, promote, approve and so on: for administrators to say. */
+export const grantRoutes: readonly Served[] = [
+  serve(endpoints.listGrants, requireAdmin, async (ctx, { query }) => {
+    const page = await listGrants(ctx, query.max_results, query.page_token)
+    return {
+      items: page.items.map(grantToWire),
+      ...(page.nextPageToken && { next_page_token: page.nextPageToken }),
+    }
+  }),
+  serve(endpoints.createGrant, requireAdmin, async (ctx, { body }) =>
+    grantToWire(await createGrant(ctx, body)),
+  ),
+  serve(endpoints.deleteGrant, requireAdmin, async (ctx, { params }) => {
+    await deleteGrant(ctx, params.id)
+    return {}
+  }),
+]
+
+function grantToWire(grant: Grant) {
+  return {
+    id: String(grant.id),
+    principal: grant.principal,
+    action: grant.action,
+    models: grant.models,
+    ...(grant.stage !== undefined && { stage: grant.stage }),
+    ...(grant.alias !== undefined && { alias: grant.alias }),
+    created_by: grant.createdBy,
+    created_at: grant.createdAtMs,
+  }
+}
