@@ -21,7 +21,7 @@ export function requireAdmin(ctx: Context): void {
   if (!mayAll(ctx)) throw denied(ctx, 'only administrators may')
 }
 
-/** Whether the caller may manage roles: an administrator, or who has MANAGE on the workspace. */
+/** Whether the caller may manage roles: administrators, and holders of MANAGE on the workspace. */
 export async function isWorkspaceAdmin(ctx: Context): Promise<boolean> {
   if (mayAll(ctx)) return true
   const row = await ctx.db.first(sql`select 1 from role_holders h
@@ -31,19 +31,20 @@ export async function isWorkspaceAdmin(ctx: Context): Promise<boolean> {
   return row !== undefined
 }
 
-/** @throws PERMISSION_DENIED */
+/** @throws PERMISSION_DENIED the caller may not manage roles */
 export async function requireWorkspaceAdmin(ctx: Context): Promise<void> {
-  if (!(await isWorkspaceAdmin(ctx))) {
-    throw denied(ctx, 'only administrators, of the server or of the workspace, may')
-  }
+  if (await isWorkspaceAdmin(ctx)) return
+  throw denied(ctx, 'only administrators, of the server or of the workspace, may')
 }
 
-/** Roles may be looked at by whoever holds one. @throws PERMISSION_DENIED */
-export async function requireRoleHolder(ctx: Context): Promise<void> {
-  if (mayAll(ctx)) return
+/** Let in who holds a role, and who may manage it. @throws PERMISSION_DENIED */
+export async function requireRole(ctx: Context, role: number): Promise<void> {
+  if (await isWorkspaceAdmin(ctx)) return
   const account = ctx.principal.accountId ?? null
-  const row = await ctx.db.first(sql`select 1 from role_holders where account = ${account} limit 1`)
-  if (!row) throw denied(ctx, 'only holders of a role, and administrators, may')
+  const row = await ctx.db.first(
+    sql`select 1 from role_holders where account = ${account} and role = ${role}`,
+  )
+  if (!row) throw denied(ctx, 'only holders of the role, and administrators, may')
 }
 
 /**
@@ -151,7 +152,7 @@ export async function requireRight(ctx: Context, right: Right, on: Target = {}):
   throw denied(ctx, `a grant of '${right}' for ${where} is needed`)
 }
 
-/** Require that the caller may register versions of the model. */
+/** `requireRight` of `register`: READ on the model is needed as well. */
 export async function requireRegistering(ctx: Context, model: string): Promise<void> {
   if (mayAll(ctx)) return
   const granted = await modelGrants(ctx, 'register', model)
@@ -161,7 +162,8 @@ export async function requireRegistering(ctx: Context, model: string): Promise<v
 }
 
 /**
- * Require that the caller may move versions of the model in and out of these places.
+ * `requireRight` of `promote`, to move versions of the model in and out of several places; READ on
+ * the model is needed as well.
  *
  * @param otherwise what MLflow asks for where no grant names one of them
  */

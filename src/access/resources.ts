@@ -43,9 +43,23 @@ export async function getResource(ctx: Context, type: string, pattern: string): 
       `Invalid resource_pattern '${excerpt(pattern)}' for resource_type='${known}'. This resource type supports only wildcard ('*') grants.`,
     )
   }
-  const id =
-    known === 'experiment' ? await experimentId(ctx, pattern) : await modelIdOf(ctx, pattern)
-  return { type: known, id: String(id) }
+  return known === 'experiment'
+    ? getExperimentResource(ctx, pattern)
+    : oneModel(ctx, known, pattern)
+}
+
+/** One experiment: here `*` stands for nothing. @throws RESOURCE_DOES_NOT_EXIST */
+export async function getExperimentResource(ctx: Context, id: string): Promise<Resource> {
+  return { type: 'experiment', id: String(await experimentId(ctx, id)) }
+}
+
+/** One model, which may well be called `*`. @throws RESOURCE_DOES_NOT_EXIST */
+export async function getModelResource(ctx: Context, name: string): Promise<Resource> {
+  return oneModel(ctx, 'registered_model', name)
+}
+
+async function oneModel(ctx: Context, type: ResourceType, name: string): Promise<Resource> {
+  return { type, id: String(await modelIdOf(ctx, name)) }
 }
 
 function parseResourceType(type: string): ResourceType {

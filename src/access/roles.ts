@@ -6,6 +6,7 @@ import { checkLength } from '../core/names.ts'
 import { ConstraintError } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
 import { ownRolePrefix } from './own-role.ts'
+import { isWorkspaceAdmin } from './require.ts'
 import {
   permissionSelect,
   permissionsFrom,
@@ -52,8 +53,12 @@ export async function getRole(ctx: Context, id: number): Promise<Role> {
   return role
 }
 
-/** By id, accounts' own roles too, as MLflow answers. */
+/**
+ * By id, accounts' own roles too, as MLflow answers. Who cannot manage them sees the roles that it
+ * holds, where MLflow shows all to whoever holds one: others' own roles name what is not theirs to see.
+ */
 export async function listRoles(ctx: Context): Promise<Role[]> {
+  if (!(await isWorkspaceAdmin(ctx))) return rolesOf(ctx, ctx.principal.accountId ?? -1)
   return rolesFrom(await ctx.db.batch(roleReads(sql`r.workspace = ${ctx.workspace}`)))
 }
 

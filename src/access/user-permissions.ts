@@ -6,7 +6,6 @@ import { type Account, getAccount } from './accounts.ts'
 import type { Level } from './levels.ts'
 import { makeOwnRole, ownRoleId } from './own-role.ts'
 import { levelOf } from './permitted.ts'
-import { isWorkspaceAdmin } from './require.ts'
 import type { Resource, ResourceType } from './resources.ts'
 import {
   addPermission,
@@ -86,10 +85,7 @@ export async function effectivePermission(
   const granted = await ctx.db.all<{ resource_type: string; resource: string; permission: Level }>(
     sql`select p.resource_type, p.resource, p.permission from role_holders h
       join role_permissions p on p.role = h.role
-      where h.account = ${account.id}
-        and (p.resource = '*' or p.resource = ${on.id}) and p.resource_type in (${on.type}, 'workspace',
-          iif(${on.id} = '*', ${on.type}, iif(${on.type} in ('registered_model', 'prompt'),
-            iif(${isPrompt}, 'registered_model', 'prompt'), ${on.type})))`,
+      where h.account = ${account.id} and p.resource in ('*', ${on.id})`,
   )
   return levelOf(ownerOf(on.type), undefined, isPrompt, granted, ctx.settings.defaultPermission)
 }
@@ -125,11 +121,6 @@ export async function heldPermissions(ctx: Context, account: number): Promise<He
     ...permission,
     roleName: nameOf.get(permission.roleId) ?? '',
   }))
-}
-
-/** Whether the caller may see what this account holds: its own, or as an administrator. */
-export async function maySeeAccount(ctx: Context, username: string): Promise<boolean> {
-  return ctx.principal.name === username || (await isWorkspaceAdmin(ctx))
 }
 
 function notGranted(username: string, type: string): RegistryError {

@@ -1,38 +1,35 @@
-import { requireAccessAdmin } from '../access/administer.ts'
-import * as access from '../access/grants.ts'
-import { createGrant, deleteGrant, listGrants } from './endpoints/grants.ts'
-import { page } from './page.ts'
+import { createGrant, deleteGrant, type Grant, listGrants } from '../access/grants.ts'
+import { requireAdmin } from '../access/require.ts'
+import * as endpoints from './endpoints/grants.ts'
 import { type Served, serve } from './serve.ts'
 
-/** Rights per model, stage and alias; administrators give them. */
+/** Who may register, promote, approve and so on: for administrators to say. */
 export const grantRoutes: readonly Served[] = [
-  serve(listGrants, requireAccessAdmin, (ctx, { query }) =>
-    page(['grants'], query, {
-      first: 0,
-      read: (after: number, count) => access.listGrants(ctx, after, count),
-      keyOf: ({ id }) => id,
-      toWire,
-    }),
-  ),
-  serve(createGrant, requireAccessAdmin, async (ctx, { body }) => {
-    const { principal, action, models, stage, alias } = body
-    return toWire(await access.createGrant(ctx, { principal, action, models, stage, alias }))
+  serve(endpoints.listGrants, requireAdmin, async (ctx, { query }) => {
+    const page = await listGrants(ctx, query.max_results, query.page_token)
+    return {
+      items: page.items.map(grantToWire),
+      ...(page.nextPageToken && { next_page_token: page.nextPageToken }),
+    }
   }),
-  serve(deleteGrant, requireAccessAdmin, async (ctx, { params }) => {
-    await access.deleteGrant(ctx, params.id)
+  serve(endpoints.createGrant, requireAdmin, async (ctx, { body }) =>
+    grantToWire(await createGrant(ctx, body)),
+  ),
+  serve(endpoints.deleteGrant, requireAdmin, async (ctx, { params }) => {
+    await deleteGrant(ctx, params.id)
     return {}
   }),
 ]
 
-function toWire({ id, createdBy, createdAtMs, stage, alias, ...grant }: access.Grant) {
+function grantToWire(grant: Grant) {
   return {
-    id: String(id),
+    id: String(grant.id),
     principal: grant.principal,
     action: grant.action,
     models: grant.models,
-    ...(stage === undefined ? {} : { stage }),
-    ...(alias === undefined ? {} : { alias }),
-    created_by: createdBy,
-    created_at: createdAtMs,
+    ...(grant.stage !== undefined && { stage: grant.stage }),
+    ...(grant.alias !== undefined && { alias: grant.alias }),
+    created_by: grant.createdBy,
+    created_at: grant.createdAtMs,
   }
 }

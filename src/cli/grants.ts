@@ -1,69 +1,82 @@
-import { Argument, Command } from 'commander'
+import { Argument, Command, Option } from 'commander'
+import { rights } from '../access/rights.ts'
 import { createGrant, deleteGrant, listGrants } from '../api/endpoints/grants.ts'
-import type { Given } from '../client/client.ts'
-import { print } from './print.ts'
+import type { GatehouseClient } from '../client/client.ts'
 import { addServer, withServer } from './with-server.ts'
 
-type Action = Given<typeof createGrant>['body']['action']
-
-/** `gatehouse grants`: rights per model, stage and alias. */
+/** `gatehouse grants`: rights beyond MLflow's permissions. */
 export function grantsCommand(): Command {
   return new Command('grants')
-    .description("rights beyond MLflow's permissions: per model, stage and alias")
+    .description('say who may register, promote, approve and so on')
     .addCommand(listCommand())
     .addCommand(addCommand())
     .addCommand(removeCommand())
 }
 
+type Shown = Awaited<ReturnType<typeof allGrants>>[number]
+
 function listCommand(): Command {
-  const command = new Command('list').description('every grant')
-  return addServer(command).action(() =>
-    withServer(command, async (client) => {
-      const { items } = await client.call(listGrants, { query: {} })
-      print(
-        command,
-        items,
-        items.map(({ id, principal, action, models, stage, alias }) => {
-          const place = stage ? ` into ${stage}` : alias ? ` alias ${alias}` : ''
-          return `${id} ${principal} may ${action} ${models}${place}`
-        }),
-      )
-    }),
-  )
+  const command = new Command('list').description('all grants')
+  return addServer(command).action(async () => {
+    await withServer(command, async (client) => {
+      const grants = await allGrants(client)
+      if (isJson(command)) console.log(JSON.stringify(grants))
+      else for (const grant of grants) console.log(line(grant))
+    })
+  })
 }
 
 function addCommand(): Command {
   const command = new Command('add')
-    .description('give a right')
-    .argument('<principal>', 'user:NAME, group:NAME or service:NAME')
-    .addArgument(
-      new Argument('<action>').choices([
-        ...['register', 'promote', 'approve'],
-        ...['manage_policies', 'read_audit', 'manage_webhooks'],
-      ]),
-    )
-    .option('--models <glob>', 'models that it is for', '*')
-    .option('--stage <glob>', 'the stage, of promote')
-    .option('--alias <glob>', 'or the alias')
-  return addServer(command).action((principal: string, action: Action) =>
-    withServer(command, async (client) => {
-      const flags = command.opts<{ models: string; stage?: string; alias?: string }>()
-      const { models, stage, alias } = flags
-      const body = { principal, action, models, stage, alias }
-      const grant = await client.call(createGrant, { body })
-      print(command, grant, [`grant ${grant.id}: ${principal} may ${action} ${models}`])
-    }),
-  )
+    .description('let a principal do something')
+    .argument('<principal>', 'user:<name>, group:<name> or service:<name>')
+    .addArgument(new Argument('<action>').choices(rights))
+    .option('--models <glob>', 'which models; * stands for any text', '*')
+    .addOption(new Option('--stage <glob>', 'of promote: which stage').conflicts('alias'))
+    .option('--alias <glob>', 'of promote: which alias')
+  return addServer(command).action(async (principal: string, action: Shown['action']) => {
+    const { models, stage, alias } = command.opts<{
+      models: string
+      stage?: string
+      alias?: string
+    }>()
+    await withServer(command, async (client) => {
+      const grant = await client.call(createGrant, {
+        body: { principal, action, models, stage, alias },
+      })
+      console.log(isJson(command) ? JSON.stringify(grant) : line(grant))
+    })
+  })
 }
 
 function removeCommand(): Command {
   const command = new Command('remove')
-    .description('take a right back, at once')
-    .argument('<id>', 'as `grants list` shows it')
-  return addServer(command).action((id: string) =>
-    withServer(command, async (client) => {
+    .description('take a grant away')
+    .argument('<id>', 'as list shows it')
+  return addServer(command).action(async (id: string) => {
+    await withServer(command, async (client) => {
       await client.call(deleteGrant, { params: { id } })
-      print(command, { id }, [`grant ${id} is removed`])
-    }),
-  )
+      if (isJson(command)) console.log('{}')
+    })
+  })
+}
+
+async function allGrants(client: GatehouseClient) {
+  const grants = []
+  let pageToken: string | undefined
+  do {
+    const page = await client.call(listGrants, { query: { page_token: pageToken } })
+    grants.push(...page.items)
+    pageToken = page.next_page_token
+  } while (pageToken !== undefined)
+  return grants
+}
+
+function line(grant: Shown): string {
+  const place = grant.stage ? ` to stage ${grant.stage}` : grant.alias ? ` to ${grant.alias}` : ''
+  return `${grant.id}\t${grant.principal}\tmay ${grant.action} ${grant.models}${place}`
+}
+
+function isJson(command: Command): boolean {
+  return command.opts<{ json?: true }>().json === true
 }

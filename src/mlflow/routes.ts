@@ -8,14 +8,15 @@ import { inputOperations } from './inputs.ts'
 import { loggedModelOperations } from './logged-models.ts'
 import { metricOperations } from './metrics.ts'
 import { modelVersionOperations } from './model-versions.ts'
+import { olderPermissionOperations } from './older-permissions.ts'
 import type { Operation } from './operation.ts'
-import { permissionOperations } from './permissions.ts'
 import { registeredModelOperations } from './registered-models.ts'
 import { roleOperations } from './roles.ts'
 import { runOperations } from './runs.ts'
 import { searchOperations } from './searches.ts'
 import { serverOperations } from './server.ts'
 import { operations, readingPosts, type SurfaceOperation } from './surface.ts'
+import { userPermissionOperations } from './user-permissions.ts'
 import { userOperations } from './users.ts'
 import { webhookOperations } from './webhooks.ts'
 
@@ -33,8 +34,9 @@ export const served: readonly Operation[] = [
   ...modelVersionOperations,
   ...webhookOperations,
   ...userOperations,
+  ...userPermissionOperations,
   ...roleOperations,
-  ...permissionOperations,
+  ...olderPermissionOperations,
 ]
 
 /** MLflow's REST surface: each operation of surface.json on each of its paths. */

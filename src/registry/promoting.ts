@@ -2,9 +2,10 @@ import { type SQL, sql } from 'drizzle-orm'
 import { mayAll } from '../access/permitted.ts'
 import { needsGrant, requireModel, requirePromoting } from '../access/require.ts'
 import { denied, modelGrants } from '../access/rights.ts'
+import { conflict, excerpt } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { modelId, versionId } from './ids.ts'
-import { archivedStage } from './stages.ts'
+import { archivedStage, mlflowStages } from './stages.ts'
 
 /** Require that the caller may move a version from the stage it is in to this one. */
 export async function requireTransition(
@@ -63,24 +64,23 @@ export async function requireToRename(ctx: Context, name: string, newName: strin
  * A condition on `model_versions v` for the change itself, so that a version which moved meanwhile
  * is not moved out of a place where the caller may not.
  *
- * @param change.to the stage that it goes to: then only stages count, since its aliases stay
+ * @param change.aliasesStay only its stage counts
  * @param change.as the name whose grants count, where it is to be another than the model's
  */
 export async function unblockedVersion(
   ctx: Context,
   name: string,
-  change: { readonly to?: string; readonly as?: string } = {},
+  change: { readonly aliasesStay?: true; readonly as?: string } = {},
 ): Promise<SQL> {
   if (mayAll(ctx)) return sql`1`
   const granted = await modelGrants(ctx, 'promote', change.as ?? name)
   if (!granted.named) return sql`1`
   const held = await heldPlaces(ctx, ofModel(ctx, name))
-  const { to } = change
-  const stages = [...held.stages, ...(to === undefined ? [] : [to])].filter(
+  const freeStages = [...mlflowStages, ...held.stages].filter(
     (stage) => granted.blockedPlaces({ stages: [stage] }).length === 0,
   )
-  const inFreeStage = sql`v.stage in (select value from json_each(${JSON.stringify(stages)}))`
-  if (to !== undefined) return inFreeStage
+  const inFreeStage = sql`v.stage in (select value from json_each(${JSON.stringify(freeStages)}))`
+  if (change.aliasesStay) return inFreeStage
   const aliases = held.aliases.filter(
     (alias) => granted.blockedPlaces({ aliases: [alias] }).length === 0,
   )
@@ -97,26 +97,42 @@ export async function unblockedModel(ctx: Context, name: string, as?: string): P
   return sql`not exists (select 1 from model_versions v where ${ofModel(ctx, name)} and not ${free})`
 }
 
-/** Why a change that `unblockedVersion` guards did nothing: a place that is not the caller's to empty, or `other`. */
-export async function refusedOr(ctx: Context, name: string, other: Error): Promise<Error> {
-  if (mayAll(ctx) || !(await ctx.db.first(modelId(ctx, name)))) return other
+/**
+ * Why a change that `unblockedVersion` guards did nothing.
+ *
+ * @param still a select that finds what was to be changed
+ * @param absent the error where it does not
+ * @param otherwise the error where nothing stands in the way any more
+ */
+export async function whyUnchanged(
+  ctx: Context,
+  name: string,
+  still: SQL,
+  absent: Error,
+  otherwise: Error = changedMeanwhile(name),
+): Promise<Error> {
+  if (mayAll(ctx) || !(await ctx.db.first(still))) return absent
   const held = await heldPlaces(ctx, ofModel(ctx, name))
   const blocked = (await modelGrants(ctx, 'promote', name)).blockedPlaces(held)
-  return blocked.length > 0 ? denied(ctx, needsGrant('promote', name, blocked)) : other
+  return blocked.length > 0 ? denied(ctx, needsGrant('promote', name, blocked)) : otherwise
+}
+
+function changedMeanwhile(name: string): Error {
+  return conflict(`Model '${excerpt(name)}' was changed meanwhile; read it again and retry`)
 }
 
 type Held = { readonly stages: readonly string[]; readonly aliases: readonly string[] }
 
 /** The stages and aliases that versions hold. @param which condition on `model_versions v` */
 async function heldPlaces(ctx: Context, which: SQL): Promise<Held> {
-  const [stages, aliases] = await ctx.db.batch([
+  const [stageRows, aliasRows] = await ctx.db.batch([
     sql`select distinct v.stage as place from model_versions v where ${which}`,
     sql`select distinct a.alias as place from model_versions v join aliases a
       on a.registered_model = v.registered_model and a.version = v.version where ${which}`,
   ])
   const places = (rows: unknown[] | undefined) =>
     ((rows ?? []) as { place: string }[]).map(({ place }) => place)
-  return { stages: places(stages), aliases: places(aliases) }
+  return { stages: places(stageRows), aliases: places(aliasRows) }
 }
 
 function ofModel(ctx: Context, name: string): SQL {

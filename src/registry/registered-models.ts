@@ -10,7 +10,7 @@ import { type Context, principalName } from '../platform/context.ts'
 import { checkModelName, modelNotFound } from './check-names.ts'
 import { modelDeletable, whyKept } from './deletable.ts'
 import { modelId } from './ids.ts'
-import { refusedOr, unblockedModel } from './promoting.ts'
+import { unblockedModel, whyUnchanged } from './promoting.ts'
 import { isPromptTag } from './prompts.ts'
 import { latestVersionIds, modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
 import { type ModelVersion, type Tag, versionReads, versionsFrom } from './read-versions.ts'
@@ -157,7 +157,8 @@ export async function deleteModel(ctx: Context, name: string): Promise<void> {
       returning id`,
   ])
   if (deleted?.length === 1) return
-  throw (await whyKept(ctx, name)) ?? (await refusedOr(ctx, name, modelNotFound(name)))
+  const kept = await whyKept(ctx, name)
+  throw kept ?? (await whyUnchanged(ctx, name, modelId(ctx, name), modelNotFound(name)))
 }
 
 /**

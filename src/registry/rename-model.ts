@@ -5,7 +5,7 @@ import { ConstraintError } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
 import { checkModelName, modelNotFound } from './check-names.ts'
 import { modelId } from './ids.ts'
-import { refusedOr, unblockedModel } from './promoting.ts'
+import { unblockedModel, whyUnchanged } from './promoting.ts'
 import { modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
 import { recordModel } from './record.ts'
 
@@ -37,7 +37,8 @@ export async function renameModel(
   }
   if (!(await ctx.db.first(modelId(ctx, name)))) throw modelNotFound(name)
   const reason = 'had versions of the same numbers, and a number never names two versions'
-  throw await refusedOr(ctx, name, taken(newName, reason))
+  const otherwise = taken(newName, reason)
+  throw await whyUnchanged(ctx, name, modelId(ctx, name), otherwise, otherwise)
 }
 
 /** Each statement is guarded by the same select; the last one returns a row when all took effect. */

@@ -4,7 +4,7 @@ import { conflict, excerpt, invalid, type RegistryError } from '../core/error.ts
 import type { Context } from '../platform/context.ts'
 import { checkModelName } from './check-names.ts'
 import { modelId, versionId } from './ids.ts'
-import { refusedOr, unblockedVersion } from './promoting.ts'
+import { unblockedVersion, whyUnchanged } from './promoting.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
 import { type MoveTerms, recordVersion } from './record.ts'
 import { archivedStage, canonicalStage, firstStage, isActive, isMlflowStage } from './stages.ts'
@@ -36,12 +36,13 @@ export async function transitionStage(
     )
   }
   const id = versionId(ctx, name, version)
-  const guard = await unblockedVersion(ctx, name, { to: stage })
+  const guard = await unblockedVersion(ctx, name, { aliasesStay: true })
   const changes = stageMove(ctx, { name, version, stage, archiveOthers }, { guard })
   const rows = await commit(ctx, [...changes, ...versionReads(id)])
   const moved = versionsFrom(rows.slice(changes.length))[0]
   if (moved && rows[changes.length - 1]?.length === 1) return moved
-  throw await refusedOr(ctx, name, await whyNot(ctx, name, version, stage))
+  const why = await whyNot(ctx, name, version, stage)
+  throw await whyUnchanged(ctx, name, id, why, why)
 }
 
 /** Whether the version `v` may go to a custom stage, as its rules are at this moment. */

@@ -6,7 +6,7 @@ import type { Context } from '../platform/context.ts'
 import { checkModelName, versionNotFound } from './check-names.ts'
 import { deletable, whyKept } from './deletable.ts'
 import { modelId, versionId } from './ids.ts'
-import { refusedOr, unblockedVersion } from './promoting.ts'
+import { unblockedVersion, whyUnchanged } from './promoting.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
 import { recordVersion } from './record.ts'
 import { descriptionCharsMax } from './registered-models.ts'
@@ -79,7 +79,8 @@ export async function deleteVersion(ctx: Context, name: string, version: number)
   ])
   if (deleted?.length === 1) return
   const kept = await whyKept(ctx, name, version)
-  throw kept ?? (await refusedOr(ctx, name, versionNotFound(name, version)))
+  const absent = versionNotFound(name, version)
+  throw kept ?? (await whyUnchanged(ctx, name, versionId(ctx, name, version), absent))
 }
 
 /**

@@ -1,33 +1,21 @@
 import { z } from 'zod'
+import { rights } from '../../access/rights.ts'
 import { endpoint } from './endpoint.ts'
 import { Nothing, PageQuery, pageOf } from './shapes.ts'
 
-const tag = 'access'
-const glob = z.string().min(1).max(500)
-
 const NewGrant = z.strictObject({
-  /** `user:ada`, `group:release`, `service:trainer`; a name alone is a user's. */
-  principal: z.string().min(1).max(300),
-  action: z.enum([
-    'register',
-    'promote',
-    'approve',
-    'manage_policies',
-    'read_audit',
-    'manage_webhooks',
-  ]),
-  models: glob.default('*'),
-  stage: glob.optional(),
-  alias: glob.optional(),
+  /** `user:ada`, `group:release`, `service:trainer`; a plain name is a user's. */
+  principal: z.string().min(1),
+  action: z.enum(rights),
+  /** A name, in which `*` stands for any text. */
+  models: z.string().min(1),
+  /** Of a `promote` grant, one of the two; `*` as in `models`. */
+  stage: z.string().min(1).optional(),
+  alias: z.string().min(1).optional(),
 })
 
-const GrantShape = z.object({
+const GrantShape = NewGrant.extend({
   id: z.string(),
-  principal: z.string(),
-  action: NewGrant.shape.action,
-  models: z.string(),
-  stage: z.string().optional(),
-  alias: z.string().optional(),
   created_by: z.string(),
   created_at: z.number().int(),
 })
@@ -36,8 +24,8 @@ export const listGrants = endpoint({
   name: 'listGrants',
   method: 'GET',
   path: '/api/v1/grants',
-  tag,
-  summary: "Every right that was given beyond MLflow's permissions, oldest first",
+  tag: 'access',
+  summary: 'Rights beyond those of MLflow, oldest first',
   query: PageQuery,
   answer: pageOf(GrantShape),
 })
@@ -46,10 +34,10 @@ export const createGrant = endpoint({
   name: 'createGrant',
   method: 'POST',
   path: '/api/v1/grants',
-  tag,
-  summary: 'Give a right on models, or on a stage or alias of theirs',
+  tag: 'access',
+  summary: 'Give a principal a right',
   description:
-    "As soon as one 'promote' grant names a stage or alias of a model, only holders of such a grant and administrators move versions in or out of it; likewise 'register'.",
+    'As soon as one `promote` grant names a stage or alias of a model, only its holders and administrators may move a version in or out; likewise `register`. Without one, EDIT on the model will do.',
   body: NewGrant,
   status: 201,
   answer: GrantShape,
@@ -59,8 +47,8 @@ export const deleteGrant = endpoint({
   name: 'deleteGrant',
   method: 'DELETE',
   path: '/api/v1/grants/{id}',
-  tag,
-  summary: 'Take a right back; it takes effect at once',
-  params: z.object({ id: z.coerce.number().int().min(1) }),
+  tag: 'access',
+  summary: 'Take a right away',
+  params: z.object({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) }),
   answer: Nothing,
 })

@@ -1,0 +1,104 @@
+import type { Account } from '../access/accounts.ts'
+import { type Level, parseLevel } from '../access/levels.ts'
+import { requireExperiment, requireModel } from '../access/require.ts'
+import { getExperimentResource, getModelResource } from '../access/resources.ts'
+import { getGranted, grantTo, regrantTo, revokeFrom } from '../access/user-permissions.ts'
+import type { Context } from '../platform/context.ts'
+import { parseExperimentId } from '../tracking/experiment.ts'
+import { type Operation, operation } from './operation.ts'
+import { message } from './wire/message.ts'
+
+const required = { type: 'string', required: true } as const
+const onExperiment = { experiment_id: required, username: required } as const
+const onModel = { name: required, username: required } as const
+const level = { permission: required } as const
+
+function mayManageExperiment(ctx: Context, req: { readonly experiment_id: string }) {
+  return requireExperiment(ctx, parseExperimentId(req.experiment_id), 'MANAGE')
+}
+
+function mayManageModel(ctx: Context, req: { readonly name: string }) {
+  return requireModel(ctx, req.name, 'MANAGE')
+}
+
+/**
+ * Permissions as MLflow had them before 3.13: its clients still call these. They are the same
+ * permissions; NO_PERMISSIONS, which newer clients cannot grant, takes the default away.
+ */
+export const olderPermissionOperations: readonly Operation[] = [
+  operation(
+    'createExperimentPermission',
+    mayManageExperiment,
+    message({ ...onExperiment, ...level }),
+    async (ctx, req) => {
+      const on = await getExperimentResource(ctx, req.experiment_id)
+      const permission = parseLevel(req.permission)
+      const account = await grantTo(ctx, req.username, on, permission)
+      return experimentPermission(on.id, account, permission)
+    },
+  ),
+  operation(
+    'getExperimentPermission',
+    mayManageExperiment,
+    message(onExperiment),
+    async (ctx, req) => {
+      const on = await getExperimentResource(ctx, req.experiment_id)
+      const { account, permission } = await getGranted(ctx, req.username, on)
+      return experimentPermission(on.id, account, permission)
+    },
+  ),
+  operation(
+    'updateExperimentPermission',
+    mayManageExperiment,
+    message({ ...onExperiment, ...level }),
+    async (ctx, req) => {
+      const on = await getExperimentResource(ctx, req.experiment_id)
+      await regrantTo(ctx, req.username, on, parseLevel(req.permission))
+    },
+  ),
+  operation(
+    'deleteExperimentPermission',
+    mayManageExperiment,
+    message(onExperiment),
+    async (ctx, req) =>
+      revokeFrom(ctx, req.username, await getExperimentResource(ctx, req.experiment_id)),
+  ),
+  operation(
+    'createRegisteredModelPermission',
+    mayManageModel,
+    message({ ...onModel, ...level }),
+    async (ctx, req) => {
+      const on = await getModelResource(ctx, req.name)
+      const permission = parseLevel(req.permission)
+      const account = await grantTo(ctx, req.username, on, permission)
+      return modelPermission(req.name, account, permission)
+    },
+  ),
+  operation('getRegisteredModelPermission', mayManageModel, message(onModel), async (ctx, req) => {
+    const on = await getModelResource(ctx, req.name)
+    const { account, permission } = await getGranted(ctx, req.username, on)
+    return modelPermission(req.name, account, permission)
+  }),
+  operation(
+    'updateRegisteredModelPermission',
+    mayManageModel,
+    message({ ...onModel, ...level }),
+    async (ctx, req) => {
+      const on = await getModelResource(ctx, req.name)
+      await regrantTo(ctx, req.username, on, parseLevel(req.permission))
+    },
+  ),
+  operation('deleteRegisteredModelPermission', mayManageModel, message(onModel), async (ctx, req) =>
+    revokeFrom(ctx, req.username, await getModelResource(ctx, req.name)),
+  ),
+]
+
+function experimentPermission(experimentId: string, account: Account, permission: Level): object {
+  return {
+    experiment_permission: { experiment_id: experimentId, user_id: account.id, permission },
+  }
+}
+
+function modelPermission(name: string, account: Account, permission: Level): object {
+  return { registered_model_permission: { name, user_id: account.id, permission } }
+}

@@ -1,0 +1,18 @@
+import type { RolePermission } from '../access/role-permissions.ts'
+import type { Role } from '../access/roles.ts'
+
+/** A role as MLflow's auth API shows it: a missing description is null, not absent. */
+export function roleToWire(role: Role, workspace: string): object {
+  const { id, name, description, permissions } = role
+  return { id, name, workspace, description, permissions: permissions.map(rolePermissionToWire) }
+}
+
+export function rolePermissionToWire(permission: RolePermission): object {
+  return {
+    id: permission.id,
+    role_id: permission.roleId,
+    resource_type: permission.resourceType,
+    resource_pattern: permission.resourcePattern,
+    permission: permission.permission,
+  }
+}

@@ -1,0 +1,110 @@
+import { getAccount } from '../access/accounts.ts'
+import { includes } from '../access/levels.ts'
+import { requireExperiment, requireModel, requireWorkspaceAdmin } from '../access/require.ts'
+import { getResource, levelFor } from '../access/resources.ts'
+import { rolesOf } from '../access/roles.ts'
+import {
+  effectivePermission,
+  grantTo,
+  type HeldPermission,
+  heldPermissions,
+  revokeFrom,
+} from '../access/user-permissions.ts'
+import { invalid } from '../core/error.ts'
+import { anyone } from '../http/guard.ts'
+import type { Context } from '../platform/context.ts'
+import { parseExperimentId } from '../tracking/experiment.ts'
+import { type Operation, operation } from './operation.ts'
+import { roleToWire } from './role-wire.ts'
+import { message } from './wire/message.ts'
+
+const required = { type: 'string', required: true } as const
+const grant = { username: required, resource_type: required, resource_id: required }
+
+/** What was granted to single users; MLflow 3.13 and newer. */
+export const userPermissionOperations: readonly Operation[] = [
+  operation(
+    'grantUserPermission',
+    mayManage,
+    message({ ...grant, permission: required }),
+    async (ctx, req) => {
+      const on = await getResource(ctx, userType(req.resource_type), req.resource_id)
+      await grantTo(ctx, req.username, on, levelFor(on.type, req.permission))
+    },
+  ),
+  operation('revokeUserPermission', mayManage, message(grant), async (ctx, req) => {
+    const on = await getResource(ctx, userType(req.resource_type), req.resource_id)
+    await revokeFrom(ctx, req.username, on)
+  }),
+  operation('getUserPermission', onUser, message(grant), async (ctx, req) => {
+    const account = await getAccount(ctx, req.username)
+    const on = await getResource(ctx, userType(req.resource_type), req.resource_id)
+    const permission = await effectivePermission(ctx, account, on)
+    return { allowed: includes(permission, 'USE'), permission }
+  }),
+  operation('listUserPermissions', onUser, message({ username: required }), async (ctx, req) => {
+    const account = await getAccount(ctx, req.username)
+    return held(ctx, account.isAdmin, account.id)
+  }),
+  operation('listCurrentUserPermissions', anyone, message({}), async (ctx) =>
+    held(ctx, ctx.principal.isAdmin, ctx.principal.accountId),
+  ),
+  operation('listUserRoles', onUser, message({ username: required }), async (ctx, req) => {
+    const account = await getAccount(ctx, req.username)
+    const roles = await rolesOf(ctx, account.id)
+    return { roles: roles.map((role) => roleToWire(role, ctx.workspace)) }
+  }),
+]
+
+/** A wildcard belongs to no thing that somebody could manage. */
+async function mayManage(
+  ctx: Context,
+  req: { readonly resource_type: string; readonly resource_id: string },
+): Promise<void> {
+  if (req.resource_id === '*') return requireWorkspaceAdmin(ctx)
+  switch (req.resource_type) {
+    case 'experiment':
+      return requireExperiment(ctx, parseExperimentId(req.resource_id), 'MANAGE')
+    case 'registered_model':
+    case 'prompt':
+      return requireModel(ctx, req.resource_id, 'MANAGE')
+    default:
+      return requireWorkspaceAdmin(ctx)
+  }
+}
+
+/** Everybody may see what it holds itself. */
+async function onUser(ctx: Context, req: { readonly username: string }): Promise<void> {
+  if (ctx.principal.name !== req.username) await requireWorkspaceAdmin(ctx)
+}
+
+/** @throws INVALID_PARAMETER_VALUE permissions on workspaces go by roles */
+function userType(type: string): string {
+  if (type !== 'workspace') return type
+  throw invalid(
+    "resource_type 'workspace' is not supported for single users; give a role a permission on it, and the role to the user",
+  )
+}
+
+async function held(
+  ctx: Context,
+  isAdmin: boolean,
+  account: number | undefined,
+): Promise<{ is_admin: boolean; permissions: object[] }> {
+  const permissions = account === undefined ? [] : await heldPermissions(ctx, account)
+  return {
+    is_admin: isAdmin,
+    permissions: permissions.map((permission) => heldToWire(permission, ctx.workspace)),
+  }
+}
+
+function heldToWire(permission: HeldPermission, workspace: string): object {
+  return {
+    role_id: permission.roleId,
+    role_name: permission.roleName,
+    workspace,
+    resource_type: permission.resourceType,
+    resource_pattern: permission.resourcePattern,
+    permission: permission.permission,
+  }
+}
