@@ -16,7 +16,7 @@ export function requestContext(
     const requestId = platform.randomId()
     c.set('ctx', {
       ...platform,
-      principal: known ?? principalOf(c),
+      principal: known ?? (platform.settings.auth ? anonymous : claimed(c)),
       workspace: 'default',
       requestId,
       userAgent: c.req.header('user-agent')?.slice(0, 255),
@@ -31,7 +31,7 @@ export function requestContext(
 }
 
 /** With access control off, a name may be claimed; it is recorded as claimed and never verified. */
-function principalOf(c: AppContext): Principal {
-  const claimed = c.req.header('x-gatehouse-actor')
-  return claimed ? { ...anonymous, name: claimed.slice(0, 255) } : anonymous
+function claimed(c: AppContext): Principal {
+  const name = c.req.header('x-gatehouse-actor')
+  return name ? { ...anonymous, name: name.slice(0, 255) } : anonymous
 }
