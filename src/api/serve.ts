@@ -1,6 +1,6 @@
 import type { Hono } from 'hono'
 import type { z } from 'zod'
-import { excerpt, invalid } from '../core/error.ts'
+import { excerpt, invalid, RegistryError } from '../core/error.ts'
 import type { AppContext, AppEnv } from '../http/app-env.ts'
 import { admit, guardedHandler, type Rule } from '../http/guard.ts'
 import { jsonObject } from '../http/json-body.ts'
@@ -49,8 +49,8 @@ async function askedOf<E extends Endpoint>(endpoint: E, c: AppContext): Promise<
   const { params, query, body } = endpoint
   // The schemas are those of E, which is what makes their outputs Asked<E>.
   return {
-    params: params && parsed(params, c.req.param()),
-    query: query && parsed(query, queryOf(c)),
+    params: params && parsed(params, wholeTexts(c.req.param())),
+    query: query && parsed(query, wholeTexts(queryOf(c))),
     body: body && parsed(body, await jsonObject(c, parseJson)),
   } as Asked<E>
 }
@@ -60,7 +60,7 @@ function asObject(value: unknown): object {
 }
 
 /** A query string as an object: a key that is repeated has a list. */
-function queryOf(c: AppContext): object {
+function queryOf(c: AppContext): Record<string, unknown> {
   const given: Record<string, string | string[]> = Object.create(null)
   for (const [key, values] of Object.entries(c.req.queries())) {
     given[key] = values.length === 1 && values[0] !== undefined ? values[0] : values
@@ -68,12 +68,32 @@ function queryOf(c: AppContext): object {
   return given
 }
 
+/** Escapes of a NUL, or of half of a character. */
+const hardEscapes = /\\u(?:0000|d[89a-f])/i
+
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return hardEscapes.test(text) ? JSON.parse(text, wholeText) : JSON.parse(text)
   } catch (err) {
+    if (err instanceof RegistryError) throw err
     throw invalid('The request body is not valid JSON', { cause: err })
   }
+}
+
+function wholeTexts(values: Readonly<Record<string, unknown>>): object {
+  for (const [key, value] of Object.entries(values)) {
+    for (const item of [value].flat()) wholeText(key, item)
+  }
+  return values
+}
+
+/** Text that a database can hold: libSQL ends the process over half of a character inside JSON. */
+function wholeText(key: string, value: unknown): unknown {
+  for (const text of [key, value]) {
+    if (typeof text !== 'string' || (text.isWellFormed() && !text.includes('\0'))) continue
+    throw invalid(`Invalid value for '${excerpt(key)}': it holds a NUL or a lone surrogate`)
+  }
+  return value
 }
 
 /** `value` as `schema` has it. @throws INVALID_PARAMETER_VALUE it is none; the message names the field */

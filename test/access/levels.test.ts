@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { matchesGlob } from '../../src/core/glob.ts'
 import { fold, type Level } from '../../src/access/levels.ts'
+import { matchesGlob } from '../../src/core/glob.ts'
 
 test.each<[Level[], Level, Level | undefined]>([
   [[], 'READ', undefined],

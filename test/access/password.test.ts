@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { admin, adminPassword, authServer, basic, password } from './auth-server.ts'
 
 test('the first administrator signs in with the password of the settings', async () => {
@@ -49,6 +49,23 @@ test('an unknown user and a wrong password are refused in the same words', async
     await whoami(basic('admin', 'wrong password')),
   ]
   expect(unknown.json).toEqual(wrong.json)
+})
+
+test('an unknown user and a wrong password cost the same slow hash', async () => {
+  const { whoami } = await authServer()
+  await whoami(admin)
+  const slow = vi.spyOn(crypto.subtle, 'deriveBits')
+  const rounds = []
+  try {
+    for (const name of ['nobody', 'admin', '']) {
+      slow.mockClear()
+      await whoami(basic(name, 'wrong password'))
+      rounds.push(slow.mock.calls.map(([how]) => Object(how).iterations))
+    }
+  } finally {
+    slow.mockRestore()
+  }
+  expect(rounds).toEqual(Array(3).fill([100_000]))
 })
 
 test('a new password holds, and the old one no longer, from the next request on', async () => {

@@ -152,7 +152,7 @@ test('a token for nobody is a 404', async () => {
   expect(status).toBe(404)
 })
 
-test.each(['0', '-1', 'x', '99999999999999999999', '1.5', '%00'])(
+test.each(['0', '-1', 'x', '99999999999999999999', '1.5'])(
   'there is no token %s to revoke',
   async (id) => {
     const { call } = await authServer()

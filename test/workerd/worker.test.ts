@@ -97,4 +97,23 @@ test('what happens is delivered after the reply, and what was left is by the cro
   await worker.scheduled(createScheduledController(), keyed, execution)
   await waitOnExecutionContext(execution)
   expect(got.map(({ model }) => model)).toEqual(['first', 'first'])
+test('secrets make the first administrator of a Worker, when somebody first asks', async () => {
+  const whoami = async (vars: Record<string, string>, password: string) => {
+    const headers = { authorization: `Basic ${btoa(`root:${password}`)}` }
+    return ask(
+      '/api/v1/whoami',
+      { GATEHOUSE_AUTH: '1', GATEHOUSE_ADMIN_USER: 'root', ...vars },
+      { headers },
+    )
+  }
+  const without = await whoami({}, 'a long password')
+  expect(without.status).toBe(401)
+  expect(await without.json()).toMatchObject({
+    message: expect.stringContaining('set the secret GATEHOUSE_ADMIN_PASSWORD'),
+  })
+  const short = await whoami({ GATEHOUSE_ADMIN_PASSWORD: 'short' }, 'short')
+  expect(short.status).toBe(401)
+  const secret = { GATEHOUSE_ADMIN_PASSWORD: 'a long password' }
+  expect(await (await whoami(secret, 'a long password')).json()).toMatchObject({ name: 'root' })
+  expect((await whoami({}, 'a long password')).status, 'no longer needed').toBe(200)
 })
