@@ -97,6 +97,8 @@ test('what happens is delivered after the reply, and what was left is by the cro
   await worker.scheduled(createScheduledController(), keyed, execution)
   await waitOnExecutionContext(execution)
   expect(got.map(({ model }) => model)).toEqual(['first', 'first'])
+})
+
 test('secrets make the first administrator of a Worker, when somebody first asks', async () => {
   const whoami = async (vars: Record<string, string>, password: string) => {
     const headers = { authorization: `Basic ${btoa(`root:${password}`)}` }
