@@ -38,7 +38,12 @@ export async function requireWorkspaceAdmin(ctx: Context): Promise<void> {
   }
 }
 
-/** Roles may be looked at by whoever holds one. @throws PERMISSION_DENIED */
+/**
+ * Roles may be looked at by whoever holds one, as in MLflow, where what a user was granted directly
+ * lies in a role too.
+ *
+ * @throws PERMISSION_DENIED
+ */
 export async function requireRoleHolder(ctx: Context): Promise<void> {
   if (mayAll(ctx)) return
   const account = ctx.principal.accountId ?? null

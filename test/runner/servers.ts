@@ -13,6 +13,8 @@ export type Server = {
   stop(): Promise<void>
   /** What it has printed, for the report of a failure. */
   output(): string
+  /** What its clients need in their environment besides its address. */
+  readonly env?: NodeJS.ProcessEnv
 }
 
 /** `gatehouse server` on an empty temporary folder. @param flags further settings */
@@ -28,6 +30,23 @@ export function startNodeServer(port?: number, flags: readonly string[] = []): P
 
 /** Flags by which webhooks reach receivers that a test starts on this machine. */
 export const localReceivers = ['--webhook-hosts', '127.0.0.1']
+
+/** `gatehouse server --auth`; its clients are the administrator unless they say otherwise. */
+export async function startAuthServer(): Promise<Server> {
+  const [user, password] = ['admin', 'the password of the tests']
+  const server = await startServer(
+    (on, data) => [
+      join(root, 'bin/gatehouse'),
+      ['server', '--auth', '--port', `${on}`, '--data', data],
+    ],
+    undefined,
+    { GATEHOUSE_ADMIN_USER: user, GATEHOUSE_ADMIN_PASSWORD: password },
+  )
+  return {
+    ...server,
+    env: { MLFLOW_TRACKING_USERNAME: user, MLFLOW_TRACKING_PASSWORD: password },
+  }
+}
 
 /** The Worker in workerd, without wrangler's proxy in front, which makes it ten times slower. */
 export function startWorkerServer(): Promise<Server> {
@@ -51,11 +70,12 @@ export function startWranglerServer(): Promise<Server> {
 async function startServer(
   commandFor: (port: number, data: string) => [string, string[]],
   wantedPort?: number,
+  env: NodeJS.ProcessEnv = {},
 ): Promise<Server> {
   const port = wantedPort ?? (await freePort())
   const data = await mkdtemp(join(tmpdir(), 'gatehouse-clients-'))
   const [command, args] = commandFor(port, data)
-  const child = start(command, args, { cwd: root })
+  const child = start(command, args, { cwd: root, env: { ...process.env, ...env } })
   const output = collect(child)
   const url = `http://127.0.0.1:${port}`
   const stop = async () => {

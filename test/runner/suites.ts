@@ -7,10 +7,12 @@ import { run } from './processes.ts'
 import {
   localReceivers,
   type Server,
+  startAuthServer,
   startNodeServer,
   startWorkerServer,
   startWranglerServer,
 } from './servers.ts'
+
 import type { Suite } from './suite.ts'
 import { printedSums, pytestSums, settle, vitestSums } from './sums.ts'
 
@@ -44,6 +46,7 @@ export const suites: readonly Suite[] = [
   script('check', 'check', ['test/check.ts']),
   vitest('node', ['s3-server']),
   pytest('mlflow-3.17.2', ['any', 'full'], nodeServer),
+  pytest('mlflow-3.17.2', ['auth'], new Shared(startAuthServer), 'auth'),
   vitest('workerd', []),
   pytest('mlflow-3.11.1', ['any', 'full'], nodeServer),
   pytest('mlflow-skinny-2.22.5', ['any'], nodeServer),
@@ -93,7 +96,8 @@ function vitest(project: string, needs: readonly string[]): Suite {
 /**
  * Tests of test/clients/ in one Python environment against one server.
  *
- * @param marker run only the tests that carry it, and end the server afterwards
+ * @param server ended afterwards, unless other suites share it
+ * @param marker run only the tests that carry it
  */
 function pytest(
   client: string,
@@ -108,7 +112,7 @@ function pytest(
     async run() {
       const problem = await environment(client)
       if (problem !== undefined) return { passed: 0, failed: 1, skipped: 0, output: problem }
-      const { url, output } = await server.get()
+      const { url, output, env } = await server.get()
       const folder = await scratch()
       const report = join(folder, 'report.xml')
       const args = ['-m', 'pytest', `--junitxml=${report}`]
@@ -116,9 +120,9 @@ function pytest(
       args.push(...folders.map((name) => join(root, 'test/clients', name)))
       const finished = await run(programOf(client, 'python'), args, {
         cwd: folder,
-        env: clientEnvironment(url),
+        env: { ...clientEnvironment(url), ...env },
       })
-      if (marker) await server.stop()
+      if (server !== nodeServer) await server.stop()
       const result = settle(await pytestSums(report), finished)
       const tail = output().slice(-4000)
       return { ...result, output: `${result.output}\n--- the server's last words\n${tail}` }
