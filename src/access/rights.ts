@@ -35,10 +35,17 @@ export type ModelGrants = {
   blockedPlaces(places: Places): string[]
 }
 
+/** Whether the caller may approve moves of the model: everybody, as long as no grant names it. */
+export async function mayApprove(ctx: Context, model: string): Promise<boolean> {
+  if (mayAll(ctx)) return true
+  const { named, held } = await modelGrants(ctx, 'approve', model)
+  return !named || held
+}
+
 /** Grants of `right` whose models match. Not asked for where everything is allowed. */
 export async function modelGrants(
   ctx: Context,
-  right: 'register' | 'promote',
+  right: 'register' | 'promote' | 'approve',
   model: string,
 ): Promise<ModelGrants> {
   const all = mayAll(ctx) ? [] : await grantsOf(ctx, right)

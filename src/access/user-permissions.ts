@@ -106,6 +106,11 @@ function ownerOf(type: ResourceType) {
 
 export type HeldPermission = RolePermission & { readonly roleName: string }
 
+/** What was granted to the account itself, roles aside. */
+export function ownPermissions(ctx: Context, account: number): Promise<RolePermission[]> {
+  return readPermissions(ctx, sql`p.role = (${ownRoleId(ctx, account)})`)
+}
+
 /** All that the account holds, by all its roles. */
 export async function heldPermissions(ctx: Context, account: number): Promise<HeldPermission[]> {
   const held = await readPermissions(

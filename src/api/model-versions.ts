@@ -1,5 +1,5 @@
-import { requireModel, requirePromoting } from '../access/require.ts'
-import { rollBack } from '../governance/rollback.ts'
+import { requireModel } from '../access/require.ts'
+import { requireToRollBack, rollBack } from '../governance/rollback.ts'
 import type { Hold } from '../registry/holds.ts'
 import * as holds from '../registry/holds.ts'
 import { getVersionDetail, type VersionDetail, versionDetail } from '../registry/version-detail.ts'
@@ -16,27 +16,27 @@ import { type Served, serve } from './serve.ts'
 export const modelVersionRoutes: readonly Served[] = [
   serve(
     getVersion,
-    (ctx, { params }) => requireModel(ctx, params.name, 'READ'),
+    (ctx, { params }) => requireModel(ctx, params.name, 'READ', 'version'),
     async (ctx, { params }) =>
       versionToWire(await getVersionDetail(ctx, params.name, params.version)),
   ),
 
   serve(
     getHold,
-    (ctx, { params }) => requireModel(ctx, params.name, 'READ'),
+    (ctx, { params }) => requireModel(ctx, params.name, 'READ', 'version'),
     async (ctx, { params }) => holdToWire(await holds.getHold(ctx, params.name, params.version)),
   ),
 
   serve(
     placeHold,
-    (ctx, { params }) => requireModel(ctx, params.name, 'EDIT'),
+    (ctx, { params }) => requireModel(ctx, params.name, 'EDIT', 'version'),
     async (ctx, { params, body }) =>
       holdToWire(await holds.placeHold(ctx, params.name, params.version, body.reason)),
   ),
 
   serve(
     liftHold,
-    (ctx, { params }) => requireModel(ctx, params.name, 'MANAGE'),
+    (ctx, { params }) => requireModel(ctx, params.name, 'MANAGE', 'version'),
     async (ctx, { params }) => {
       await holds.liftHold(ctx, params.name, params.version)
       return {}
@@ -45,7 +45,7 @@ export const modelVersionRoutes: readonly Served[] = [
 
   serve(
     rollBackStage,
-    (ctx, { params, body }) => requirePromoting(ctx, params.name, { stages: [body.stage] }),
+    (ctx, { params, body }) => requireToRollBack(ctx, params.name, body.stage),
     async (ctx, { params, body }) => {
       const { version, from, replaced } = await rollBack(ctx, params.name, {
         stage: body.stage,

@@ -1,7 +1,8 @@
-import { requireRight } from '../access/require.ts'
+import { requireModel, requireRight } from '../access/require.ts'
 import { matchesGlob } from '../core/glob.ts'
 import { decodePageToken, encodePageToken } from '../core/page-token.ts'
 import * as verbs from '../governance/policies/policies.ts'
+import { requirePolicy } from '../governance/policies/require.ts'
 import { evidenceOf } from '../governance/promotions/assess.ts'
 import { dryRun, replay } from '../governance/promotions/dry-run.ts'
 import { anyone } from '../http/guard.ts'
@@ -29,7 +30,7 @@ export const policyRoutes: readonly Served[] = [
 
   serve(
     endpoints.putPolicy,
-    (ctx, { body }) => requireRight(ctx, 'manage_policies', { model: body.applies_to.models }),
+    (ctx, { params, body }) => requirePolicy(ctx, params.name, body.applies_to.models),
     async (ctx, { params, body }) => {
       const policy = await verbs.putPolicy(ctx, params.name, documentFrom(body))
       return policyToWire(policy, policy.document)
@@ -38,7 +39,7 @@ export const policyRoutes: readonly Served[] = [
 
   serve(
     endpoints.deletePolicy,
-    (ctx) => requireRight(ctx, 'manage_policies'),
+    (ctx, { params }) => requirePolicy(ctx, params.name),
     async (ctx, { params }) => {
       await verbs.deletePolicy(ctx, params.name)
       return {}
@@ -63,22 +64,26 @@ export const policyRoutes: readonly Served[] = [
     }
   }),
 
-  serve(endpoints.evaluatePolicies, anyone, async (ctx, { body }) => {
-    const asked = {
-      model: body.model,
-      version: Number(body.version),
-      target: await targetFrom(ctx, body.to),
-    }
-    const draft = body.policy && documentFrom(body.policy)
-    const { judgement, policies } = await dryRun(ctx, asked, draft)
-    return {
-      policies: policies.map(({ name }) => name),
-      gates: judgement.gates.map(gateToWire),
-      approvals: approvalsToWire(judgement.approvals),
-      can_merge: judgement.blockedBy.length === 0,
-      blocked_by: [...judgement.blockedBy],
-    }
-  }),
+  serve(
+    endpoints.evaluatePolicies,
+    (ctx, { body }) => requireModel(ctx, body.model, 'READ', 'version'),
+    async (ctx, { body }) => {
+      const asked = {
+        model: body.model,
+        version: Number(body.version),
+        target: await targetFrom(ctx, body.to),
+      }
+      const draft = body.policy && documentFrom(body.policy)
+      const { judgement, policies } = await dryRun(ctx, asked, draft)
+      return {
+        policies: policies.map(({ name }) => name),
+        gates: judgement.gates.map(gateToWire),
+        approvals: approvalsToWire(judgement.approvals),
+        can_merge: judgement.blockedBy.length === 0,
+        blocked_by: [...judgement.blockedBy],
+      }
+    },
+  ),
 
   serve(
     endpoints.replayPolicy,

@@ -6,20 +6,53 @@ import { postCheck } from '../governance/promotions/checks.ts'
 import { followUp } from '../governance/promotions/follow-up.ts'
 import { breakGlass, mergePromotion } from '../governance/promotions/merge.ts'
 import { mergeIfAutomatic } from '../governance/promotions/merge-if-automatic.ts'
-import type { Promotion } from '../governance/promotions/promotion.ts'
 import * as verbs from '../governance/promotions/promotions.ts'
+import {
+  readablePromotion,
+  requireMove,
+  requirePromotion,
+  requireToMerge,
+} from '../governance/promotions/require.ts'
 import { reviewPromotion } from '../governance/promotions/review.ts'
 import { viewPromotion } from '../governance/promotions/view.ts'
 import { shortestLife } from '../governance/request-move.ts'
 import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'
+import type { Asked } from './endpoints/endpoint.ts'
 import * as endpoints from './endpoints/promotions.ts'
 import { promotionToWire, targetFrom } from './promotion-wire.ts'
 import { type Served, serve } from './serve.ts'
 
+type OfPromotion = { readonly params: { readonly id: number } }
+
+/** Policies say whose reviews count; to look at a request and to speak takes READ. */
+const mayRead = (ctx: Context, { params }: OfPromotion) => requirePromotion(ctx, params.id, 'READ')
+const mayEdit = (ctx: Context, { params }: OfPromotion) => requirePromotion(ctx, params.id, 'EDIT')
+const mayMerge = (ctx: Context, { params }: OfPromotion) => requireToMerge(ctx, params.id)
+
+async function mayOpen(
+  ctx: Context,
+  { body }: Pick<Asked<typeof endpoints.openPromotion>, 'body'>,
+): Promise<void> {
+  const target = await targetFrom(ctx, body.to)
+  await requireMove(ctx, body.model, Number(body.version), target, body.archive_existing)
+}
+
+/** Who asked withdraws; with access control on nobody else but an administrator does. */
+async function mayClose(ctx: Context, { params }: OfPromotion): Promise<void> {
+  await requirePromotion(ctx, params.id, 'READ')
+  if (!ctx.settings.auth || ctx.principal.isAdmin) return
+  const { id, requestedBy } = await verbs.getPromotion(ctx, params.id)
+  if (requestedBy.name === ctx.principal.name) return
+  throw new RegistryError(
+    'PERMISSION_DENIED',
+    `Promotion request #${id} is ${requestedBy.name}'s; only they and administrators withdraw it, reviewers reject it`,
+  )
+}
+
 /** The pull requests of models. */
 export const promotionRoutes: readonly Served[] = [
-  serve(endpoints.openPromotion, anyone, async (ctx, { body }) => {
+  serve(endpoints.openPromotion, mayOpen, async (ctx, { body }) => {
     const target = await targetFrom(ctx, body.to)
     const policies = await policiesFor(ctx, body.model, target)
     const { promotion, isNew } = await verbs.openPromotion(ctx, {
@@ -52,7 +85,13 @@ export const promotionRoutes: readonly Served[] = [
     }
     const asked = ['promotions', filter, awaiting ?? '']
     const before = Number(decodePageToken(asked, page_token)?.[0] ?? 0) || undefined
-    const found = await verbs.listPromotions(ctx, filter, before, max_results + 1)
+    const found = await verbs.listPromotions(
+      ctx,
+      filter,
+      before,
+      max_results + 1,
+      readablePromotion(ctx),
+    )
     const page = found.slice(0, max_results)
     const views = []
     for (const promotion of page) views.push(await viewPromotion(ctx, promotion))
@@ -64,37 +103,36 @@ export const promotionRoutes: readonly Served[] = [
     }
   }),
 
-  serve(endpoints.getPromotion, anyone, (ctx, { params }) => answer(ctx, params.id)),
+  serve(endpoints.getPromotion, mayRead, (ctx, { params }) => answer(ctx, params.id)),
 
-  serve(endpoints.reviewPromotion, anyone, async (ctx, { params, body }) => {
+  serve(endpoints.reviewPromotion, mayRead, async (ctx, { params, body }) => {
     await reviewPromotion(ctx, params.id, body.decision, body.comment)
     return answer(ctx, params.id)
   }),
 
-  serve(endpoints.postCheck, anyone, async (ctx, { params, body }) => {
+  serve(endpoints.postCheck, mayEdit, async (ctx, { params, body }) => {
     const { name, status, url, summary } = body
     await postCheck(ctx, params.id, { name, status, url, summary })
     return answer(ctx, params.id)
   }),
 
-  serve(endpoints.mergePromotion, anyone, async (ctx, { params }) => {
+  serve(endpoints.mergePromotion, mayMerge, async (ctx, { params }) => {
     await mergePromotion(ctx, params.id)
     return answer(ctx, params.id)
   }),
 
-  serve(endpoints.closePromotion, anyone, async (ctx, { params, body }) => {
+  serve(endpoints.closePromotion, mayClose, async (ctx, { params, body }) => {
     const promotion = await verbs.getPromotion(ctx, params.id)
-    refuseStranger(ctx, promotion)
     await verbs.endPromotion(ctx, promotion, 'closed', body.comment)
     return answer(ctx, params.id)
   }),
 
-  serve(endpoints.breakGlass, anyone, async (ctx, { params, body }) => {
+  serve(endpoints.breakGlass, mayMerge, async (ctx, { params, body }) => {
     await breakGlass(ctx, params.id, body.reason)
     return answer(ctx, params.id)
   }),
 
-  serve(endpoints.followUp, anyone, async (ctx, { params, body }) => {
+  serve(endpoints.followUp, mayRead, async (ctx, { params, body }) => {
     await followUp(ctx, params.id, body.comment)
     return answer(ctx, params.id)
   }),
@@ -102,14 +140,4 @@ export const promotionRoutes: readonly Served[] = [
 
 async function answer(ctx: Context, id: number) {
   return promotionToWire(ctx, await viewPromotion(ctx, await verbs.getPromotion(ctx, id)))
-}
-
-/** Who asked withdraws; with access control on nobody else but an administrator does. */
-function refuseStranger(ctx: Context, { id, requestedBy }: Promotion): void {
-  if (!ctx.settings.auth || ctx.principal.isAdmin) return
-  if (requestedBy.name === ctx.principal.name) return
-  throw new RegistryError(
-    'PERMISSION_DENIED',
-    `Promotion request #${id} is ${requestedBy.name}'s; only they and administrators withdraw it, reviewers reject it`,
-  )
 }

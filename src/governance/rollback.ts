@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { requirePromoting } from '../access/require.ts'
 import { conflict, excerpt, invalid, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { checkModelName, modelNotFound, versionNotFound } from '../registry/check-names.ts'
@@ -6,7 +7,7 @@ import { checkReason } from '../registry/holds.ts'
 import { modelId } from '../registry/ids.ts'
 import type { ModelVersion } from '../registry/read-versions.ts'
 import { returnToStage } from '../registry/return-to-stage.ts'
-import { canonicalStage, isActive } from '../registry/stages.ts'
+import { archivedStage, canonicalStage, isActive } from '../registry/stages.ts'
 import { getVersionFiles } from '../registry/version-manifest.ts'
 import { getVersion } from '../registry/versions.ts'
 import { matching } from './policies/policies.ts'
@@ -82,6 +83,16 @@ export async function rollBack(
   }
 }
 
+/**
+ * Require what every rollback of the stage takes; the verb asks for the stage of the version that
+ * comes back, once it knows which.
+ *
+ * @throws PERMISSION_DENIED
+ */
+export async function requireToRollBack(ctx: Context, name: string, stage: string): Promise<void> {
+  await requirePromoting(ctx, name, { stages: [await canonicalStage(ctx, stage), archivedStage] })
+}
+
 /** A way back that approvals stand before. */
 class NeedsRequest {
   constructor(
@@ -114,6 +125,7 @@ async function returned(
     toVersion === undefined
       ? versionBefore(name, stage, entries, holders)
       : chosenVersion(name, stage, entries, holders, toVersion)
+  await requirePromoting(ctx, name, { stages: [target.stage] })
   const replaced = holders.flatMap((holder) => (holder.id === target.id ? [] : [holder.version]))
   if (!policies.every(({ document }) => document.rollback.skip_approvals)) {
     throw new NeedsRequest(target.version, target.stage, replaced)

@@ -1,4 +1,5 @@
 import { requireAccessAdmin, requireSelfOrAdmin } from '../access/administer.ts'
+import { ownPermissions } from '../access/user-permissions.ts'
 import {
   createUser,
   deleteUser,
@@ -13,6 +14,7 @@ import { notFound } from '../core/error.ts'
 import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'
 import { type Operation, operation } from './operation.ts'
+import { rolePermissionToWire } from './roles.ts'
 import { message } from './wire/message.ts'
 
 const text = { type: 'string', required: true } as const
@@ -25,11 +27,13 @@ export const userOperations: readonly Operation[] = [
     'createUser',
     requireAccessAdmin,
     message({ username: text, password: text }),
-    async (ctx, req) => ({ user: userToWire(await createUser(ctx, req.username, req.password)) }),
+    async (ctx, req) => ({
+      user: await wholeUser(ctx, await createUser(ctx, req.username, req.password)),
+    }),
   ),
 
   operation('getUser', selfOrAdmin, message({ username: text }), async (ctx, req) => ({
-    user: userToWire(await getUser(ctx, req.username)),
+    user: await wholeUser(ctx, await getUser(ctx, req.username)),
   })),
 
   operation('getCurrentUser', anyone, message({}), async (ctx) => {
@@ -68,6 +72,27 @@ export const userOperations: readonly Operation[] = [
     deleteUser(ctx, req.username),
   ),
 ]
+
+/** A user as clients before MLflow 3.13 read it: they want the lists, empty or not. */
+async function wholeUser(ctx: Context, user: User): Promise<object> {
+  const held = (await ownPermissions(ctx, user.id)).map(rolePermissionToWire)
+  const on = (type: string, key: string) =>
+    held
+      .filter(
+        ({ resource_type, resource_pattern }) => resource_type === type && resource_pattern !== '*',
+      )
+      .map(({ resource_pattern, permission }) => ({
+        [key]: resource_pattern,
+        user_id: user.id,
+        permission,
+      }))
+  return {
+    ...userToWire(user),
+    experiment_permissions: on('experiment', 'experiment_id'),
+    registered_model_permissions: on('registered_model', 'name'),
+    scorer_permissions: [],
+  }
+}
 
 function userToWire({ id, name, isAdmin }: User) {
   return { id, is_admin: isAdmin, username: name }

@@ -113,7 +113,7 @@ export function reader(ctx: Context): (event: RegistryEvent) => Promise<boolean>
     const found = known.get(name)
     if (found && found.untilMs > ctx.now()) return found.isAllowed
     if (known.size >= permissionsMax) known.clear()
-    const isAllowed = await allows(() => requireModel(ctx, name, 'READ'))
+    const isAllowed = await allows(() => requireModel(ctx, name, 'READ', 'version'))
     known.set(name, { isAllowed, untilMs: ctx.now() + permissionMs })
     return isAllowed
   }

@@ -1,598 +1,616 @@
-import type { Member } from './team.ts'
+import type { World } from './world.ts'
 
-/** What a caller needs: `public` and `anyone` as the words say; a level, on all that is named. */
-export type Needs = 'public' | 'anyone' | 'READ' | 'USE' | 'EDIT' | 'MANAGE' | 'admin'
+/**
+ * What a call takes: a level on what it is about, or a right that is granted apart. `role`: whoever
+ * holds one, as all callers of the world do. `signed in`: anybody; a list then has what the caller may read. `public`: nobody.
+ */
+export type Need =
+  | 'public'
+  | 'signed in'
+  | 'role'
+  | 'READ'
+  | 'USE'
+  | 'EDIT'
+  | 'MANAGE'
+  | 'admin'
+  | 'manage_webhooks'
+  | 'manage_policies'
+  | 'read_audit'
 
-/** Things that an administrator made, on which everybody but one was granted a level. */
-export type Things = {
-  readonly experiment: string
-  readonly experimentName: string
-  readonly run: string
-  readonly loggedModel: string
-  readonly model: string
-  readonly role: string
-  readonly rolePermission: string
-  readonly grant: string
+export type Ask = {
+  readonly method: string
+  readonly path: string
+  readonly body?: unknown
 }
+/** What is asked, on things made for this one call where it would use them up. */
+export type Row = readonly [need: Need, ask: (world: World) => Ask | Promise<Ask>]
 
-export type Row = {
-  readonly needs: Needs
-  /** What the one who may gets; 200 where it is not said. */
-  readonly answer?: number
-  /** It changes the things so that others could not ask it again. */
-  readonly spoils?: true
-  readonly ask: (things: Things, asker: Member) => readonly [string, string, unknown?]
-}
-
-const v2 = '/api/2.0/mlflow'
-const v3 = '/api/3.0/mlflow'
+const mlflow = '/api/2.0/mlflow'
 const proxy = '/api/2.0/mlflow-artifacts'
+const get = (path: string): Ask => ({ method: 'GET', path: `${mlflow}/${path}` })
+const send =
+  (method: string, root = mlflow) =>
+  (path: string, body?: unknown): Ask => ({ method, path: `${root}/${path}`, body })
+const post = send('POST')
+const patch = send('PATCH')
+const del = send('DELETE')
+const roles = '/api/3.0/mlflow'
+const tag = { key: 'k', value: 'v' }
+const point = { key: 'm', value: 1, timestamp: 1, step: 0 }
 
-const post = (path: string, body: (things: Things, asker: Member) => unknown) =>
-  ((things, asker) => ['POST', path, body(things, asker)]) satisfies Row['ask']
-const get = (path: string, query: (things: Things, asker: Member) => Record<string, string>) =>
-  ((things, asker) => [
-    'GET',
-    `${path}?${new URLSearchParams(query(things, asker))}`,
-  ]) satisfies Row['ask']
-const send = (
-  method: string,
-  path: string | ((things: Things) => string),
-  body?: (things: Things, asker: Member) => unknown,
-) =>
-  ((things, asker) => [
-    method,
-    typeof path === 'string' ? path : path(things),
-    body?.(things, asker),
-  ]) satisfies Row['ask']
-
-const onRun =
-  (more: object = {}) =>
-  (t: Things) => ({ run_id: t.run, ...more })
-const onExperiment =
-  (more: object = {}) =>
-  (t: Things) => ({ experiment_id: t.experiment, ...more })
-const onModel =
-  (more: object = {}) =>
-  (t: Things) => ({ name: t.model, ...more })
-const onVersion = (more: object = {}) => onModel({ version: '1', ...more })
-const file = (t: Things) => `${t.experiment}/${t.run}/artifacts/model/f.txt`
-
-/** Every operation of MLflow that is served. */
-export const mlflowMatrix: Readonly<Record<string, Row>> = {
-  health: { needs: 'public', ask: () => ['GET', '/health'] },
-  version: { needs: 'public', ask: () => ['GET', '/version'] },
-  getServerInfo: { needs: 'public', ask: () => ['GET', `${v3}/server-info`] },
-
-  createExperiment: {
-    needs: 'anyone',
-    ask: post(`${v2}/experiments/create`, (t, asker) => ({
-      name: `${t.experimentName} of ${asker.principal.name}`,
-    })),
-  },
-  getExperiment: {
-    needs: 'READ',
-    ask: get(`${v2}/experiments/get`, (t) => ({ experiment_id: t.experiment })),
-  },
-  getExperimentByName: {
-    needs: 'READ',
-    ask: get(`${v2}/experiments/get-by-name`, (t) => ({ experiment_name: t.experimentName })),
-  },
-  updateExperiment: {
-    needs: 'EDIT',
-    ask: post(`${v2}/experiments/update`, (t) => ({
-      experiment_id: t.experiment,
-      new_name: t.experimentName,
-    })),
-  },
-  deleteExperiment: {
-    needs: 'MANAGE',
-    spoils: true,
-    ask: post(`${v2}/experiments/delete`, onExperiment()),
-  },
-  restoreExperiment: {
-    needs: 'MANAGE',
-    answer: 404,
-    ask: post(`${v2}/experiments/restore`, onExperiment()),
-  },
-  setExperimentTag: {
-    needs: 'EDIT',
-    ask: post(`${v2}/experiments/set-experiment-tag`, onExperiment({ key: 'k', value: 'v' })),
-  },
-  deleteExperimentTag: {
-    needs: 'EDIT',
-    ask: post(`${v2}/experiments/delete-experiment-tag`, onExperiment({ key: 'k' })),
-  },
-  searchExperiments: {
-    needs: 'anyone',
-    ask: post(`${v2}/experiments/search`, () => ({ max_results: 1 })),
-  },
-  listExperiments: { needs: 'anyone', ask: get(`${v2}/experiments/list`, () => ({})) },
-  searchDatasets: {
-    needs: 'anyone',
-    ask: post('/ajax-api/2.0/mlflow/experiments/search-datasets', (t) => ({
-      experiment_ids: [t.experiment],
-    })),
-  },
-
-  createRun: { needs: 'EDIT', ask: post(`${v2}/runs/create`, onExperiment()) },
-  getRun: { needs: 'READ', ask: get(`${v2}/runs/get`, (t) => ({ run_id: t.run })) },
-  updateRun: { needs: 'EDIT', ask: post(`${v2}/runs/update`, onRun({ run_name: 'r' })) },
-  deleteRun: { needs: 'MANAGE', spoils: true, ask: post(`${v2}/runs/delete`, onRun()) },
-  restoreRun: { needs: 'MANAGE', ask: post(`${v2}/runs/restore`, onRun()) },
-  setTag: { needs: 'EDIT', ask: post(`${v2}/runs/set-tag`, onRun({ key: 'k', value: 'v' })) },
-  deleteTag: { needs: 'EDIT', ask: post(`${v2}/runs/delete-tag`, onRun({ key: 'k' })) },
-  logParam: {
-    needs: 'EDIT',
-    ask: post(`${v2}/runs/log-parameter`, onRun({ key: 'p', value: '1' })),
-  },
-  searchRuns: {
-    needs: 'anyone',
-    ask: post(`${v2}/runs/search`, (t) => ({ experiment_ids: [t.experiment] })),
-  },
-
-  logMetric: {
-    needs: 'EDIT',
-    ask: post(`${v2}/runs/log-metric`, (t) => ({
-      ...{ run_id: t.run, key: 'm', value: 1, timestamp: 1 },
-      model_id: t.loggedModel,
-    })),
-  },
-  logBatch: {
-    needs: 'EDIT',
-    ask: post(`${v2}/runs/log-batch`, onRun({ tags: [{ key: 'a', value: 'b' }] })),
-  },
-  getMetricHistory: {
-    needs: 'READ',
-    ask: get(`${v2}/metrics/get-history`, (t) => ({ run_id: t.run, metric_key: 'm' })),
-  },
-  getMetricHistoryBulk: {
-    needs: 'READ',
-    ask: get('/ajax-api/2.0/mlflow/metrics/get-history-bulk', (t) => ({
-      run_id: t.run,
-      metric_key: 'm',
-    })),
-  },
-  getMetricHistoryBulkInterval: {
-    needs: 'READ',
-    ask: get('/ajax-api/2.0/mlflow/metrics/get-history-bulk-interval', (t) => ({
-      run_ids: t.run,
-      metric_key: 'm',
-    })),
-  },
-  logInputs: {
-    needs: 'EDIT',
-    ask: post(`${v2}/runs/log-inputs`, (t) => ({
-      run_id: t.run,
-      models: [{ model_id: t.loggedModel }],
-    })),
-  },
-  logOutputs: {
-    needs: 'EDIT',
-    ask: post(`${v2}/runs/outputs`, (t) => ({
-      run_id: t.run,
-      models: [{ model_id: t.loggedModel, step: 0 }],
-    })),
-  },
-  logModel: {
-    needs: 'EDIT',
-    ask: post(`${v2}/runs/log-model`, (t) => ({
-      run_id: t.run,
-      model_json: JSON.stringify({
-        ...{ run_id: t.run, artifact_path: 'model', utc_time_created: '1', flavors: {} },
+const artifactRows: Readonly<Record<string, Row>> = {
+  listProxyArtifacts: [
+    'READ',
+    (w) => ({ method: 'GET', path: `${proxy}/artifacts?path=${w.folder}` }),
+  ],
+  downloadArtifact: ['READ', (w) => ({ method: 'GET', path: `${proxy}/artifacts/${w.file}` })],
+  uploadArtifact: [
+    'EDIT',
+    (w) => ({ method: 'PUT', path: `${proxy}/artifacts/${w.folder}/new.txt`, body: 'x' }),
+  ],
+  deleteArtifact: [
+    'MANAGE',
+    async (w) => ({ method: 'DELETE', path: `${proxy}/artifacts/${await w.newFile()}` }),
+  ],
+  createMultipartUpload: [
+    'EDIT',
+    (w) => send('POST', proxy)(`mpu/create/${w.folder}`, { path: 'big.bin', num_parts: 1 }),
+  ],
+  completeMultipartUpload: [
+    'EDIT',
+    (w) =>
+      send('POST', proxy)(`mpu/complete/${w.folder}`, {
+        path: 'big.bin',
+        upload_id: 'none',
+        parts: [],
       }),
-    })),
-  },
-
-  createLoggedModel: {
-    needs: 'EDIT',
-    ask: post(`${v2}/logged-models`, (t) => ({
-      experiment_id: t.experiment,
-      source_run_id: t.run,
-    })),
-  },
-  getLoggedModel: {
-    needs: 'READ',
-    ask: send('GET', (t) => `${v2}/logged-models/${t.loggedModel}`),
-  },
-  finalizeLoggedModel: {
-    needs: 'EDIT',
-    ask: send(
-      'PATCH',
-      (t) => `${v2}/logged-models/${t.loggedModel}`,
-      (t) => ({ model_id: t.loggedModel, status: 'LOGGED_MODEL_READY' }),
-    ),
-  },
-  deleteLoggedModel: {
-    needs: 'MANAGE',
-    spoils: true,
-    ask: send('DELETE', (t) => `${v2}/logged-models/${t.loggedModel}`),
-  },
-  logLoggedModelParams: {
-    needs: 'EDIT',
-    ask: send(
-      'POST',
-      (t) => `${v2}/logged-models/${t.loggedModel}/params`,
-      (t) => ({ model_id: t.loggedModel, params: [] }),
-    ),
-  },
-  setLoggedModelTags: {
-    needs: 'EDIT',
-    ask: send(
-      'PATCH',
-      (t) => `${v2}/logged-models/${t.loggedModel}/tags`,
-      () => ({ tags: [{ key: 'k', value: 'v' }] }),
-    ),
-  },
-  deleteLoggedModelTag: {
-    needs: 'MANAGE',
-    answer: 404,
-    ask: send('DELETE', (t) => `${v2}/logged-models/${t.loggedModel}/tags/absent`),
-  },
-  searchLoggedModels: {
-    needs: 'anyone',
-    ask: post(`${v2}/logged-models/search`, (t) => ({ experiment_ids: [t.experiment] })),
-  },
-
-  createRegisteredModel: {
-    needs: 'anyone',
-    ask: post(`${v2}/registered-models/create`, (t, asker) => ({
-      name: `${t.model} of ${asker.principal.name}`,
-    })),
-  },
-  getRegisteredModel: {
-    needs: 'READ',
-    ask: get(`${v2}/registered-models/get`, (t) => ({ name: t.model })),
-  },
-  renameRegisteredModel: {
-    needs: 'MANAGE',
-    spoils: true,
-    ask: post(`${v2}/registered-models/rename`, (t) => ({
-      name: t.model,
-      new_name: `${t.model} renamed`,
-    })),
-  },
-  updateRegisteredModel: {
-    needs: 'EDIT',
-    ask: send('PATCH', `${v2}/registered-models/update`, onModel({ description: 'd' })),
-  },
-  deleteRegisteredModel: {
-    needs: 'MANAGE',
-    spoils: true,
-    ask: send('DELETE', `${v2}/registered-models/delete`, onModel()),
-  },
-  getLatestVersions: {
-    needs: 'READ',
-    ask: post(`${v2}/registered-models/get-latest-versions`, onModel()),
-  },
-  setRegisteredModelTag: {
-    needs: 'EDIT',
-    ask: post(`${v2}/registered-models/set-tag`, onModel({ key: 'k', value: 'v' })),
-  },
-  deleteRegisteredModelTag: {
-    needs: 'EDIT',
-    ask: send('DELETE', `${v2}/registered-models/delete-tag`, onModel({ key: 'k' })),
-  },
-  setRegisteredModelAlias: {
-    needs: 'EDIT',
-    ask: post(`${v2}/registered-models/alias`, onVersion({ alias: 'champion' })),
-  },
-  deleteRegisteredModelAlias: {
-    needs: 'MANAGE',
-    ask: send('DELETE', `${v2}/registered-models/alias`, onModel({ alias: 'gone' })),
-  },
-  getModelVersionByAlias: {
-    needs: 'READ',
-    ask: get(`${v2}/registered-models/alias`, (t) => ({ name: t.model, alias: 'champion' })),
-  },
-  searchRegisteredModels: {
-    needs: 'anyone',
-    ask: get(`${v2}/registered-models/search`, () => ({})),
-  },
-  listRegisteredModels: { needs: 'anyone', ask: get(`${v2}/registered-models/list`, () => ({})) },
-  searchModelVersions: { needs: 'anyone', ask: get(`${v2}/model-versions/search`, () => ({})) },
-
-  createModelVersion: {
-    needs: 'EDIT',
-    ask: post(`${v2}/model-versions/create`, (t) => ({
-      name: t.model,
-      source: `models:/${t.loggedModel}`,
-      model_id: t.loggedModel,
-    })),
-  },
-  getModelVersion: {
-    needs: 'READ',
-    ask: get(`${v2}/model-versions/get`, (t) => ({ name: t.model, version: '1' })),
-  },
-  updateModelVersion: {
-    needs: 'EDIT',
-    ask: send('PATCH', `${v2}/model-versions/update`, onVersion({ description: 'd' })),
-  },
-  deleteModelVersion: {
-    needs: 'MANAGE',
-    spoils: true,
-    ask: send('DELETE', `${v2}/model-versions/delete`, onVersion()),
-  },
-  getModelVersionDownloadUri: {
-    needs: 'READ',
-    ask: get(`${v2}/model-versions/get-download-uri`, (t) => ({ name: t.model, version: '1' })),
-  },
-  transitionModelVersionStage: {
-    needs: 'EDIT',
-    ask: post(`${v2}/model-versions/transition-stage`, onVersion({ stage: 'Staging' })),
-  },
-  setModelVersionTag: {
-    needs: 'EDIT',
-    ask: post(`${v2}/model-versions/set-tag`, onVersion({ key: 'k', value: 'v' })),
-  },
-  deleteModelVersionTag: {
-    needs: 'MANAGE',
-    ask: send('DELETE', `${v2}/model-versions/delete-tag`, onVersion({ key: 'k' })),
-  },
-
-  listArtifacts: { needs: 'READ', ask: get(`${v2}/artifacts/list`, (t) => ({ run_id: t.run })) },
-  listLoggedModelArtifacts: {
-    needs: 'READ',
-    ask: send('GET', (t) => `${v2}/logged-models/${t.loggedModel}/artifacts/directories`),
-  },
-  getArtifact: {
-    needs: 'READ',
-    ask: get('/get-artifact', (t) => ({ run_id: t.run, path: 'model/f.txt' })),
-  },
-  getLoggedModelArtifact: {
-    needs: 'READ',
-    ask: send(
-      'GET',
-      (t) =>
-        `/ajax-api/2.0/mlflow/logged-models/${t.loggedModel}/artifacts/files?artifact_file_path=MLmodel`,
-    ),
-  },
-  getModelVersionArtifact: {
-    needs: 'READ',
-    ask: get('/model-versions/get-artifact', (t) => ({
-      ...{ name: t.model, version: '1', path: 'MLmodel' },
-    })),
-  },
-  uploadRunArtifact: {
-    needs: 'EDIT',
-    ask: send(
-      'POST',
-      (t) => `/ajax-api/2.0/mlflow/upload-artifact?run_id=${t.run}&path=u.txt`,
-      () => 'u',
-    ),
-  },
-  listProxyArtifacts: {
-    needs: 'READ',
-    ask: get(`${proxy}/artifacts`, (t) => ({ path: `${t.experiment}/${t.run}` })),
-  },
-  downloadArtifact: { needs: 'READ', ask: send('GET', (t) => `${proxy}/artifacts/${file(t)}`) },
-  uploadArtifact: {
-    needs: 'EDIT',
-    ask: send(
-      'PUT',
-      (t) => `${proxy}/artifacts/${file(t)}`,
-      () => 'bytes',
-    ),
-  },
-  deleteArtifact: {
-    needs: 'MANAGE',
-    spoils: true,
-    ask: send('DELETE', (t) => `${proxy}/artifacts/${file(t)}`),
-  },
-  createMultipartUpload: {
-    needs: 'EDIT',
-    ask: send(
-      'POST',
-      (t) => `${proxy}/mpu/create/${t.experiment}/${t.run}/artifacts`,
-      () => ({ path: 'big.bin', num_parts: 1 }),
-    ),
-  },
-  completeMultipartUpload: {
-    needs: 'EDIT',
-    answer: 404,
-    ask: send(
-      'POST',
-      (t) => `${proxy}/mpu/complete/${t.experiment}/${t.run}/artifacts`,
-      () => ({ path: 'big.bin', upload_id: 'none', parts: [] }),
-    ),
-  },
-  abortMultipartUpload: {
-    needs: 'EDIT',
-    ask: send(
-      'POST',
-      (t) => `${proxy}/mpu/abort/${t.experiment}/${t.run}/artifacts`,
-      () => ({ path: 'big.bin', upload_id: 'none' }),
-    ),
-  },
-  getPresignedDownloadUrl: {
-    needs: 'READ',
-    ask: send('GET', (t) => `${proxy}/presigned/${file(t)}`),
-  },
-  createPresignedUploadUrl: {
-    needs: 'EDIT',
-    answer: 400,
-    ask: post(`${v2}/artifacts/presigned-upload-url`, onRun({ path: 'f' })),
-  },
-  createPresignedDownloadUrl: {
-    needs: 'READ',
-    answer: 400,
-    ask: post(`${v2}/artifacts/presigned-download-url`, onRun({ path: 'f' })),
-  },
-
-  grantUserPermission: {
-    needs: 'MANAGE',
-    spoils: true,
-    ask: post(`${v3}/users/permissions/grant`, (t) => ({
-      ...{ username: 'guest', resource_type: 'experiment', permission: 'READ' },
-      resource_id: t.experiment,
-    })),
-  },
-  revokeUserPermission: {
-    needs: 'MANAGE',
-    answer: 404,
-    ask: post(`${v3}/users/permissions/revoke`, (t) => ({
-      ...{ username: 'guest', resource_type: 'registered_model', resource_id: t.model },
-    })),
-  },
-  getUserPermission: {
-    needs: 'admin',
-    ask: get(`${v3}/users/permissions/get`, (t) => ({
-      ...{ username: 'guest', resource_type: 'experiment', resource_id: t.experiment },
-    })),
-  },
-  listUserPermissions: {
-    needs: 'admin',
-    ask: get(`${v3}/users/permissions/list`, () => ({ username: 'guest' })),
-  },
-  listCurrentUserPermissions: {
-    needs: 'anyone',
-    ask: get(`${v3}/users/current/permissions`, () => ({})),
-  },
-  listUserRoles: {
-    needs: 'admin',
-    ask: get(`${v3}/users/roles/list`, () => ({ username: 'guest' })),
-  },
-
-  createRole: {
-    needs: 'admin',
-    ask: post(`${v3}/roles/create`, (t) => ({ name: `${t.model} role`, workspace: 'default' })),
-  },
-  getRole: { needs: 'admin', ask: get(`${v3}/roles/get`, (t) => ({ role_id: t.role })) },
-  listRoles: { needs: 'anyone', ask: get(`${v3}/roles/list`, () => ({ workspace: 'default' })) },
-  updateRole: {
-    needs: 'admin',
-    ask: send('PATCH', `${v3}/roles/update`, (t) => ({ role_id: t.role, description: 'd' })),
-  },
-  deleteRole: {
-    needs: 'admin',
-    spoils: true,
-    ask: send('DELETE', `${v3}/roles/delete`, (t) => ({ role_id: t.role })),
-  },
-  addRolePermission: {
-    needs: 'admin',
-    ask: post(`${v3}/roles/permissions/add`, (t) => ({
-      ...{ role_id: t.role, resource_type: 'run', resource_pattern: '*', permission: 'READ' },
-    })),
-  },
-  removeRolePermission: {
-    needs: 'admin',
-    spoils: true,
-    ask: send('DELETE', `${v3}/roles/permissions/remove`, (t) => ({
-      role_permission_id: t.rolePermission,
-    })),
-  },
-  listRolePermissions: {
-    needs: 'admin',
-    ask: get(`${v3}/roles/permissions/list`, (t) => ({ role_id: t.role })),
-  },
-  updateRolePermission: {
-    needs: 'admin',
-    ask: send('PATCH', `${v3}/roles/permissions/update`, (t) => ({
-      role_permission_id: t.rolePermission,
-      permission: 'READ',
-    })),
-  },
-  assignRole: {
-    needs: 'admin',
-    ask: post(`${v3}/roles/assign`, (t) => ({ username: 'guest', role_id: t.role })),
-  },
-  unassignRole: {
-    needs: 'admin',
-    ask: send('DELETE', `${v3}/roles/unassign`, (t) => ({ username: 'guest', role_id: t.role })),
-  },
-  listRoleUsers: {
-    needs: 'admin',
-    ask: get(`${v3}/roles/users/list`, (t) => ({ role_id: t.role })),
-  },
-
-  createExperimentPermission: {
-    needs: 'MANAGE',
-    spoils: true,
-    ask: post(
-      `${v2}/experiments/permissions/create`,
-      onExperiment({ username: 'guest', permission: 'READ' }),
-    ),
-  },
-  getExperimentPermission: {
-    needs: 'MANAGE',
-    ask: get(`${v2}/experiments/permissions/get`, (t) => ({
-      experiment_id: t.experiment,
-      username: 'MANAGE',
-    })),
-  },
-  updateExperimentPermission: {
-    needs: 'MANAGE',
-    ask: send(
-      'PATCH',
-      `${v2}/experiments/permissions/update`,
-      onExperiment({ username: 'MANAGE', permission: 'MANAGE' }),
-    ),
-  },
-  deleteExperimentPermission: {
-    needs: 'MANAGE',
-    answer: 404,
-    ask: send(
-      'DELETE',
-      `${v2}/experiments/permissions/delete`,
-      onExperiment({ username: 'guest' }),
-    ),
-  },
-  createRegisteredModelPermission: {
-    needs: 'MANAGE',
-    spoils: true,
-    ask: post(
-      `${v2}/registered-models/permissions/create`,
-      onModel({ username: 'guest', permission: 'READ' }),
-    ),
-  },
-  getRegisteredModelPermission: {
-    needs: 'MANAGE',
-    ask: get(`${v2}/registered-models/permissions/get`, (t) => ({
-      name: t.model,
-      username: 'MANAGE',
-    })),
-  },
-  updateRegisteredModelPermission: {
-    needs: 'MANAGE',
-    ask: send(
-      'PATCH',
-      `${v2}/registered-models/permissions/update`,
-      onModel({ username: 'MANAGE', permission: 'MANAGE' }),
-    ),
-  },
-  deleteRegisteredModelPermission: {
-    needs: 'MANAGE',
-    answer: 404,
-    ask: send(
-      'DELETE',
-      `${v2}/registered-models/permissions/delete`,
-      onModel({ username: 'guest' }),
-    ),
-  },
+  ],
+  abortMultipartUpload: [
+    'EDIT',
+    (w) => send('POST', proxy)(`mpu/abort/${w.folder}`, { path: 'big.bin', upload_id: 'none' }),
+  ],
+  getPresignedDownloadUrl: [
+    'READ',
+    (w) => ({ method: 'GET', path: `${proxy}/presigned/${w.file}` }),
+  ],
+  createPresignedUploadUrl: [
+    'EDIT',
+    (w) => post('artifacts/presigned-upload-url', { run_id: w.run, path: 'a.txt' }),
+  ],
+  createPresignedDownloadUrl: [
+    'READ',
+    (w) => post('artifacts/presigned-download-url', { run_id: w.run, path: 'a.txt' }),
+  ],
+  listArtifacts: ['READ', (w) => get(`artifacts/list?run_id=${w.run}`)],
+  listLoggedModelArtifacts: [
+    'READ',
+    (w) => get(`logged-models/${w.loggedModel}/artifacts/directories`),
+  ],
+  getArtifact: [
+    'READ',
+    (w) => ({ method: 'GET', path: `/get-artifact?run_uuid=${w.run}&path=model/MLmodel` }),
+  ],
+  getLoggedModelArtifact: [
+    'READ',
+    (w) => ({
+      method: 'GET',
+      path: `/ajax-api/2.0/mlflow/logged-models/${w.loggedModel}/artifacts/files?artifact_file_path=x`,
+    }),
+  ],
+  getModelVersionArtifact: [
+    'READ',
+    (w) => ({
+      method: 'GET',
+      path: `/model-versions/get-artifact?name=${w.model}&version=1&path=MLmodel`,
+    }),
+  ],
+  uploadRunArtifact: [
+    'EDIT',
+    (w) => ({
+      method: 'POST',
+      path: `/ajax-api/2.0/mlflow/upload-artifact?run_uuid=${w.run}&path=page.txt`,
+      body: 'x',
+    }),
+  ],
 }
 
-/** Every endpoint of our own surface. */
-export const apiMatrix: Readonly<Record<string, Row>> = {
-  whoami: { needs: 'anyone', ask: () => ['GET', '/api/v1/whoami'] },
-  listVersionFiles: {
-    needs: 'READ',
-    ask: send('GET', (t) => `/api/v1/models/${t.model}/versions/1/files`),
-  },
-  verifyVersion: {
-    needs: 'READ',
-    ask: send('POST', (t) => `/api/v1/models/${t.model}/versions/1/verify`),
-  },
-  listGrants: { needs: 'admin', ask: () => ['GET', '/api/v1/grants'] },
-  createGrant: {
-    needs: 'admin',
-    answer: 201,
-    ask: post('/api/v1/grants', (t) => ({
-      ...{ principal: 'ada', action: 'approve', models: t.model },
-    })),
-  },
-  deleteGrant: {
-    needs: 'admin',
-    spoils: true,
-    ask: send('DELETE', (t) => `/api/v1/grants/${t.grant}`),
-  },
+const trackingRows: Readonly<Record<string, Row>> = {
+  createExperiment: ['signed in', (w) => post('experiments/create', { name: w.name() })],
+  getExperiment: ['READ', (w) => get(`experiments/get?experiment_id=${w.experiment}`)],
+  getExperimentByName: ['READ', () => get('experiments/get-by-name?experiment_name=world')],
+  updateExperiment: [
+    'EDIT',
+    async (w) =>
+      post('experiments/update', { experiment_id: await w.newExperiment(), new_name: w.name() }),
+  ],
+  deleteExperiment: [
+    'MANAGE',
+    async (w) => post('experiments/delete', { experiment_id: await w.newExperiment() }),
+  ],
+  restoreExperiment: [
+    'MANAGE',
+    async (w) => {
+      const id = await w.newExperiment()
+      await w.asAdmin(post('experiments/delete', { experiment_id: id }))
+      return post('experiments/restore', { experiment_id: id })
+    },
+  ],
+  setExperimentTag: [
+    'EDIT',
+    (w) => post('experiments/set-experiment-tag', { experiment_id: w.experiment, ...tag }),
+  ],
+  deleteExperimentTag: [
+    'EDIT',
+    async (w) => {
+      await w.asAdmin(
+        post('experiments/set-experiment-tag', { experiment_id: w.experiment, ...tag }),
+      )
+      return post('experiments/delete-experiment-tag', { experiment_id: w.experiment, key: 'k' })
+    },
+  ],
+  searchExperiments: ['signed in', () => get('experiments/search?max_results=5')],
+  listExperiments: ['signed in', () => get('experiments/list')],
+  searchDatasets: [
+    'signed in',
+    (w) => post('experiments/search-datasets', { experiment_ids: [w.experiment] }),
+  ],
+  createRun: ['EDIT', (w) => post('runs/create', { experiment_id: w.experiment })],
+  getRun: ['READ', (w) => get(`runs/get?run_id=${w.run}`)],
+  updateRun: ['EDIT', (w) => post('runs/update', { run_id: w.run, status: 'FINISHED' })],
+  deleteRun: ['MANAGE', async (w) => post('runs/delete', { run_id: await w.newRun() })],
+  restoreRun: [
+    'MANAGE',
+    async (w) => {
+      const id = await w.newRun()
+      await w.asAdmin(post('runs/delete', { run_id: id }))
+      return post('runs/restore', { run_id: id })
+    },
+  ],
+  setTag: ['EDIT', (w) => post('runs/set-tag', { run_id: w.run, ...tag })],
+  deleteTag: [
+    'EDIT',
+    async (w) => {
+      await w.asAdmin(post('runs/set-tag', { run_id: w.run, ...tag }))
+      return post('runs/delete-tag', { run_id: w.run, key: 'k' })
+    },
+  ],
+  searchRuns: ['signed in', (w) => post('runs/search', { experiment_ids: [w.experiment] })],
+  logParam: ['EDIT', (w) => post('runs/log-parameter', { run_id: w.run, ...tag })],
+  logMetric: ['EDIT', (w) => post('runs/log-metric', { run_id: w.run, ...point })],
+  logBatch: ['EDIT', (w) => post('runs/log-batch', { run_id: w.run, metrics: [point] })],
+  logModel: [
+    'EDIT',
+    (w) =>
+      post('runs/log-model', {
+        run_id: w.run,
+        model_json: JSON.stringify({
+          artifact_path: 'm',
+          flavors: {},
+          utc_time_created: 'x',
+          run_id: w.run,
+        }),
+      }),
+  ],
+  logInputs: ['EDIT', (w) => post('runs/log-inputs', { run_id: w.run, datasets: [] })],
+  logOutputs: [
+    'EDIT',
+    (w) => post('runs/outputs', { run_id: w.run, models: [{ model_id: w.loggedModel, step: 0 }] }),
+  ],
+  getMetricHistory: ['READ', (w) => get(`metrics/get-history?run_id=${w.run}&metric_key=m`)],
+  getMetricHistoryBulk: [
+    'READ',
+    (w) => ({
+      method: 'GET',
+      path: `/ajax-api/2.0/mlflow/metrics/get-history-bulk?run_id=${w.run}&metric_key=m`,
+    }),
+  ],
+  getMetricHistoryBulkInterval: [
+    'READ',
+    (w) => get(`metrics/get-history-bulk-interval?run_ids=${w.run}&metric_key=m`),
+  ],
+  createLoggedModel: ['EDIT', (w) => post('logged-models', { experiment_id: w.experiment })],
+  getLoggedModel: ['READ', (w) => get(`logged-models/${w.loggedModel}`)],
+  finalizeLoggedModel: [
+    'EDIT',
+    async (w) =>
+      patch(`logged-models/${await w.newLoggedModel()}`, { status: 'LOGGED_MODEL_READY' }),
+  ],
+  deleteLoggedModel: ['MANAGE', async (w) => del(`logged-models/${await w.newLoggedModel()}`, {})],
+  logLoggedModelParams: [
+    'EDIT',
+    (w) => post(`logged-models/${w.loggedModel}/params`, { params: [tag] }),
+  ],
+  setLoggedModelTags: [
+    'EDIT',
+    (w) => patch(`logged-models/${w.loggedModel}/tags`, { tags: [tag] }),
+  ],
+  deleteLoggedModelTag: [
+    'MANAGE',
+    async (w) => {
+      await w.asAdmin(patch(`logged-models/${w.loggedModel}/tags`, { tags: [tag] }))
+      return del(`logged-models/${w.loggedModel}/tags/k`, {})
+    },
+  ],
+  searchLoggedModels: [
+    'signed in',
+    (w) => post('logged-models/search', { experiment_ids: [w.experiment] }),
+  ],
+}
+
+const registryRows: Readonly<Record<string, Row>> = {
+  createRegisteredModel: ['signed in', (w) => post('registered-models/create', { name: w.name() })],
+  getRegisteredModel: ['READ', (w) => get(`registered-models/get?name=${w.model}`)],
+  updateRegisteredModel: [
+    'EDIT',
+    (w) => patch('registered-models/update', { name: w.model, description: 'd' }),
+  ],
+  renameRegisteredModel: [
+    'MANAGE',
+    async (w) => post('registered-models/rename', { name: await w.newModel(), new_name: w.name() }),
+  ],
+  deleteRegisteredModel: [
+    'MANAGE',
+    async (w) => del('registered-models/delete', { name: await w.newModel() }),
+  ],
+  setRegisteredModelTag: [
+    'EDIT',
+    (w) => post('registered-models/set-tag', { name: w.model, ...tag }),
+  ],
+  deleteRegisteredModelTag: [
+    'EDIT',
+    async (w) => {
+      await w.asAdmin(post('registered-models/set-tag', { name: w.model, ...tag }))
+      return del('registered-models/delete-tag', { name: w.model, key: 'k' })
+    },
+  ],
+  setRegisteredModelAlias: [
+    'EDIT',
+    (w) => post('registered-models/alias', { name: w.model, alias: 'champion', version: '1' }),
+  ],
+  deleteRegisteredModelAlias: [
+    'MANAGE',
+    async (w) => {
+      await w.asAdmin(
+        post('registered-models/alias', { name: w.model, alias: 'gone', version: '1' }),
+      )
+      return del('registered-models/alias', { name: w.model, alias: 'gone' })
+    },
+  ],
+  getModelVersionByAlias: [
+    'READ',
+    (w) => get(`registered-models/alias?name=${w.model}&alias=champion`),
+  ],
+  getLatestVersions: ['READ', (w) => get(`registered-models/get-latest-versions?name=${w.model}`)],
+  searchRegisteredModels: ['signed in', () => get('registered-models/search')],
+  listRegisteredModels: ['signed in', () => get('registered-models/list')],
+  createModelVersion: [
+    'EDIT',
+    (w) => post('model-versions/create', { name: w.model, source: w.source, run_id: w.run }),
+  ],
+  getModelVersion: ['READ', (w) => get(`model-versions/get?name=${w.model}&version=1`)],
+  getModelVersionDownloadUri: [
+    'READ',
+    (w) => get(`model-versions/get-download-uri?name=${w.model}&version=1`),
+  ],
+  updateModelVersion: [
+    'EDIT',
+    (w) => patch('model-versions/update', { name: w.model, version: '1', description: 'd' }),
+  ],
+  deleteModelVersion: [
+    'MANAGE',
+    async (w) => del('model-versions/delete', { name: w.model, version: await w.newVersion() }),
+  ],
+  transitionModelVersionStage: [
+    'EDIT',
+    (w) =>
+      post('model-versions/transition-stage', {
+        name: w.model,
+        version: '1',
+        stage: 'Staging',
+        archive_existing_versions: false,
+      }),
+  ],
+  setModelVersionTag: [
+    'EDIT',
+    (w) => post('model-versions/set-tag', { name: w.model, version: '1', ...tag }),
+  ],
+  deleteModelVersionTag: [
+    'MANAGE',
+    async (w) => {
+      await w.asAdmin(post('model-versions/set-tag', { name: w.model, version: '1', ...tag }))
+      return del('model-versions/delete-tag', { name: w.model, version: '1', key: 'k' })
+    },
+  ],
+  searchModelVersions: ['signed in', () => get('model-versions/search')],
+}
+
+const newHook = {
+  name: 'hook',
+  url: 'https://hooks.example.com/a',
+  events: [{ entity: 'REGISTERED_MODEL', action: 'CREATED' }],
+}
+
+const accessRows: Readonly<Record<string, Row>> = {
+  createWebhook: ['manage_webhooks', () => post('webhooks', newHook)],
+  listWebhooks: ['manage_webhooks', () => get('webhooks')],
+  getWebhook: ['manage_webhooks', (w) => get(`webhooks/${w.webhook}`)],
+  updateWebhook: ['manage_webhooks', (w) => patch(`webhooks/${w.webhook}`, { name: 'hook' })],
+  deleteWebhook: ['manage_webhooks', async (w) => del(`webhooks/${await w.newWebhook()}`, {})],
+  testWebhook: ['manage_webhooks', (w) => post(`webhooks/${w.webhook}/test`, {})],
+  createUser: [
+    'admin',
+    (w) => post('users/create', { username: w.name(), password: 'a long password' }),
+  ],
+  getUser: ['admin', () => get('users/get?username=other')],
+  getCurrentUser: ['signed in', () => get('users/current')],
+  listUsers: ['signed in', () => get('users/list')],
+  updateUserPassword: [
+    'admin',
+    () => patch('users/update-password', { username: 'other', password: 'another password' }),
+  ],
+  updateUserAdmin: [
+    'admin',
+    () => patch('users/update-admin', { username: 'other', is_admin: false }),
+  ],
+  deleteUser: ['admin', async (w) => del('users/delete', { username: await w.newUser() })],
+  createRole: [
+    'admin',
+    (w) => send('POST', roles)('roles/create', { name: w.name(), workspace: 'default' }),
+  ],
+  getRole: ['role', (w) => send('GET', roles)(`roles/get?role_id=${w.role}`)],
+  listRoles: ['admin', () => send('GET', roles)('roles/list?workspace=default')],
+  updateRole: [
+    'admin',
+    (w) => send('PATCH', roles)('roles/update', { role_id: w.role, description: 'd' }),
+  ],
+  deleteRole: [
+    'admin',
+    async (w) => send('DELETE', roles)('roles/delete', { role_id: await w.newRole() }),
+  ],
+  addRolePermission: [
+    'admin',
+    async (w) =>
+      send('POST', roles)('roles/permissions/add', {
+        role_id: await w.newRole(),
+        resource_type: 'experiment',
+        resource_pattern: '*',
+        permission: 'READ',
+      }),
+  ],
+  listRolePermissions: [
+    'role',
+    (w) => send('GET', roles)(`roles/permissions/list?role_id=${w.role}`),
+  ],
+  removeRolePermission: [
+    'admin',
+    async (w) =>
+      send('DELETE', roles)('roles/permissions/remove', {
+        role_permission_id: await w.newRolePermission(),
+      }),
+  ],
+  updateRolePermission: [
+    'admin',
+    async (w) =>
+      send('PATCH', roles)('roles/permissions/update', {
+        role_permission_id: await w.newRolePermission(),
+        permission: 'EDIT',
+      }),
+  ],
+  assignRole: [
+    'admin',
+    async (w) =>
+      send('POST', roles)('roles/assign', { username: 'other', role_id: await w.newRole() }),
+  ],
+  unassignRole: [
+    'admin',
+    async (w) => {
+      const role_id = await w.newRole()
+      await w.asAdmin(send('POST', roles)('roles/assign', { username: 'other', role_id }))
+      return send('DELETE', roles)('roles/unassign', { username: 'other', role_id })
+    },
+  ],
+  listRoleUsers: ['admin', (w) => send('GET', roles)(`roles/users/list?role_id=${w.role}`)],
+  listUserRoles: ['admin', () => send('GET', roles)('users/roles/list?username=other')],
+  grantUserPermission: [
+    'MANAGE',
+    async (w) =>
+      send('POST', roles)('users/permissions/grant', { ...(await w.newOn()), permission: 'READ' }),
+  ],
+  revokeUserPermission: [
+    'MANAGE',
+    async (w) => send('POST', roles)('users/permissions/revoke', { ...(await w.newGranted()) }),
+  ],
+  getUserPermission: [
+    'MANAGE',
+    (w) =>
+      send(
+        'GET',
+        roles,
+      )(
+        `users/permissions/get?username=other&resource_type=experiment&resource_id=${w.experiment}`,
+      ),
+  ],
+  listUserPermissions: ['admin', () => send('GET', roles)('users/permissions/list?username=other')],
+  listCurrentUserPermissions: ['signed in', () => send('GET', roles)('users/current/permissions')],
+  ...legacyRows('Experiment', 'experiments'),
+  ...legacyRows('RegisteredModel', 'registered-models'),
+}
+
+/** Clients before MLflow 3.13. */
+function legacyRows(entity: string, path: string): Record<string, Row> {
+  const isModel = entity === 'RegisteredModel'
+  const on = (w: World) => (isModel ? { name: w.model } : { experiment_id: w.experiment })
+  const query = (w: World) => new URLSearchParams({ ...on(w), username: 'other' })
+  const fresh = async (w: World) => {
+    const body = isModel
+      ? { name: await w.newModel(), username: 'other' }
+      : { experiment_id: await w.newExperiment(), username: 'other' }
+    return body
+  }
+  const granted = async (w: World) => {
+    const body = await fresh(w)
+    await w.asAdmin(post(`${path}/permissions/create`, { ...body, permission: 'READ' }))
+    return body
+  }
+  return {
+    [`create${entity}Permission`]: [
+      'MANAGE',
+      async (w) => post(`${path}/permissions/create`, { ...(await fresh(w)), permission: 'EDIT' }),
+    ],
+    [`get${entity}Permission`]: ['MANAGE', (w) => get(`${path}/permissions/get?${query(w)}`)],
+    [`update${entity}Permission`]: [
+      'MANAGE',
+      async (w) =>
+        patch(`${path}/permissions/update`, { ...(await granted(w)), permission: 'EDIT' }),
+    ],
+    [`delete${entity}Permission`]: [
+      'MANAGE',
+      async (w) => del(`${path}/permissions/delete`, await granted(w)),
+    ],
+  }
+}
+
+/** Of MLflow's operations, by their names in `served`. */
+export const mlflowRows: Readonly<Record<string, Row>> = {
+  health: ['public', () => ({ method: 'GET', path: '/health' })],
+  version: ['public', () => ({ method: 'GET', path: '/version' })],
+  getServerInfo: ['public', () => send('GET', roles)('server-info')],
+  ...artifactRows,
+  ...trackingRows,
+  ...registryRows,
+  ...accessRows,
+}
+
+const ours = {
+  get: send('GET', '/api/v1'),
+  post: send('POST', '/api/v1'),
+  put: send('PUT', '/api/v1'),
+  patch: send('PATCH', '/api/v1'),
+  del: send('DELETE', '/api/v1'),
+}
+const policy = { applies_to: { models: 'guarded-*', stage: 'Production' } }
+const ofVersion = (w: World, rest = '') => `models/${w.model}/versions/1${rest}`
+
+/** Of our own surface, by their operation ids. */
+export const apiRows: Readonly<Record<string, Row>> = {
+  whoami: ['signed in', () => ours.get('whoami')],
+  getOpenApi: ['signed in', () => ours.get('openapi.json')],
+  listAudit: ['read_audit', () => ours.get('audit')],
+  exportAudit: ['read_audit', () => ours.get('audit/export')],
+  getAuditHead: ['read_audit', () => ours.get('audit/head')],
+  verifyAudit: ['read_audit', () => ours.get('audit/verify')],
+  streamEvents: ['signed in', () => ours.get('events')],
+  listEvents: ['signed in', () => ours.get('events/history')],
+  listStages: ['signed in', () => ours.get('stages')],
+  replaceStages: [
+    'admin',
+    () =>
+      ours.put('stages', {
+        items: ['None', 'Staging', 'Production', 'Archived'].map((name) => ({ name })),
+      }),
+  ],
+  getVersion: ['READ', (w) => ours.get(ofVersion(w))],
+  getHold: ['READ', async (w) => ours.get(`models/${w.model}/versions/${await w.newHeld()}/hold`)],
+  placeHold: [
+    'EDIT',
+    async (w) =>
+      ours.put(`models/${w.model}/versions/${await w.newVersion()}/hold`, { reason: 'a case' }),
+  ],
+  liftHold: [
+    'MANAGE',
+    async (w) => ours.del(`models/${w.model}/versions/${await w.newVersion()}/hold`),
+  ],
+  rollBackStage: [
+    'EDIT',
+    (w) => ours.post(`models/${w.model}/rollback`, { stage: 'Production', reason: 'wrong' }),
+  ],
+  listVersionFiles: ['READ', (w) => ours.get(ofVersion(w, '/files'))],
+  verifyVersion: ['READ', (w) => ours.post(ofVersion(w, '/verify'))],
+  listPolicies: ['signed in', () => ours.get('policies')],
+  getPolicy: ['signed in', () => ours.get('policies/guard')],
+  putPolicy: ['manage_policies', () => ours.put('policies/guard', policy)],
+  deletePolicy: ['manage_policies', async (w) => ours.del(`policies/${await w.newPolicy()}`)],
+  listPolicyRevisions: ['signed in', () => ours.get('policies/guard/revisions')],
+  evaluatePolicies: [
+    'READ',
+    (w) =>
+      ours.post('policies/evaluate', { model: w.model, version: '1', to: { stage: 'Production' } }),
+  ],
+  replayPolicy: ['manage_policies', () => ours.post('policies/guard/replay', policy)],
+  openPromotion: [
+    'EDIT',
+    async (w) =>
+      ours.post('promotions', {
+        model: w.model,
+        version: await w.newVersion(),
+        to: { stage: 'Production' },
+      }),
+  ],
+  listPromotions: ['signed in', () => ours.get('promotions')],
+  getPromotion: ['READ', async (w) => ours.get(`promotions/${await w.newPromotion()}`)],
+  reviewPromotion: [
+    'READ',
+    async (w) =>
+      ours.post(`promotions/${await w.newPromotion()}/reviews`, {
+        decision: 'comment',
+        comment: 'seen',
+      }),
+  ],
+  postCheck: [
+    'EDIT',
+    async (w) =>
+      ours.post(`promotions/${await w.newPromotion()}/checks`, { name: 'ci', status: 'passed' }),
+  ],
+  mergePromotion: ['EDIT', async (w) => ours.post(`promotions/${await w.newPromotion()}/merge`)],
+  closePromotion: [
+    'admin',
+    async (w) => ours.post(`promotions/${await w.newPromotion()}/close`, {}),
+  ],
+  breakGlass: [
+    'EDIT',
+    async (w) =>
+      ours.post(`promotions/${await w.newPromotion()}/break-glass`, { reason: 'an outage' }),
+  ],
+  followUp: ['READ', async (w) => ours.post(`promotions/${await w.newPromotion()}/follow-up`, {})],
+  listWebhooks: ['manage_webhooks', () => ours.get('webhooks')],
+  createWebhook: [
+    'manage_webhooks',
+    () => ours.post('webhooks', { name: 'h', url: 'https://hooks.example.com/b', events: ['*'] }),
+  ],
+  getWebhook: ['manage_webhooks', (w) => ours.get(`webhooks/${w.webhook}`)],
+  updateWebhook: ['manage_webhooks', (w) => ours.patch(`webhooks/${w.webhook}`, { name: 'h' })],
+  deleteWebhook: ['manage_webhooks', async (w) => ours.del(`webhooks/${await w.newWebhook()}`)],
+  testWebhook: ['manage_webhooks', (w) => ours.post(`webhooks/${w.webhook}/test`, {})],
+  listDeliveries: ['manage_webhooks', (w) => ours.get(`webhooks/${w.webhook}/deliveries`)],
+  redeliver: [
+    'manage_webhooks',
+    (w) => ours.post(`webhooks/${w.webhook}/deliveries/none/redeliver`),
+  ],
+  listTokens: ['signed in', () => ours.get('tokens')],
+  createToken: ['signed in', () => ours.post('tokens', { name: 't' })],
+  revokeToken: ['signed in', () => ours.del('tokens/999999')],
+  listGroups: ['signed in', () => ours.get('groups')],
+  getGroup: ['signed in', () => ours.get('groups/team')],
+  putGroup: ['admin', () => ours.put('groups/team', { members: ['other'] })],
+  deleteGroup: ['admin', async (w) => ours.del(`groups/${await w.newGroup()}`)],
+  listGrants: ['admin', () => ours.get('grants')],
+  createGrant: [
+    'admin',
+    (w) => ours.post('grants', { principal: 'user:other', action: 'approve', models: w.name() }),
+  ],
+  deleteGrant: ['admin', () => ours.del('grants/999999')],
+  listServiceAccounts: ['signed in', () => ours.get('service-accounts')],
+  createServiceAccount: ['admin', (w) => ours.post('service-accounts', { name: w.name() })],
+  deleteServiceAccount: ['admin', () => ours.del('service-accounts/none')],
+  listIdentities: ['admin', () => ours.get('identities')],
+  linkIdentity: [
+    'admin',
+    (w) =>
+      ours.post('identities', {
+        account: 'other',
+        issuer: 'https://issuer.example.com',
+        subject: w.name(),
+      }),
+  ],
+  unlinkIdentity: ['admin', () => ours.del('identities/999999')],
 }

@@ -7,6 +7,7 @@ import type { Policy, PolicyDocument, PromotionTarget } from '../policies/policy
 import { type Assessment, assess, questionOf } from './assess.ts'
 import type { Promotion } from './promotion.ts'
 import { listPromotions } from './promotions.ts'
+import { readablePromotion } from './require.ts'
 
 export type AskedMove = {
   readonly model: string
@@ -63,8 +64,9 @@ export async function replay(
   count: number,
 ): Promise<Replayed[]> {
   await checkDocument(ctx, draft)
+  const shown = readablePromotion(ctx)
   const replayed: Replayed[] = []
-  for (const promotion of await listPromotions(ctx, {}, before, count)) {
+  for (const promotion of await listPromotions(ctx, {}, before, count, shown)) {
     const question = { ...questionOf(promotion), drafts: [draftPolicy(draft)] }
     replayed.push({ promotion, assessment: await assess(ctx, question, 'known') })
   }

@@ -92,22 +92,29 @@ export type PromotionFilter = {
   readonly requestedBy?: string | undefined
 }
 
-/** Newest first. @param before only those of a lower id */
+/**
+ * Newest first.
+ *
+ * @param before only those of a lower id
+ * @param shown condition on `promotions p`
+ */
 export async function listPromotions(
   ctx: Context,
   filter: PromotionFilter,
   before: number | undefined,
   count: number,
+  shown: SQL,
 ): Promise<Promotion[]> {
   const conditions = [
     sql`workspace = ${ctx.workspace}`,
+    shown,
     ...(filter.status ? [sql`status = ${filter.status}`] : []),
     ...(filter.model ? [sql`model = ${filter.model}`] : []),
     ...(filter.version ? [sql`version = ${filter.version}`] : []),
     ...(filter.requestedBy ? [sql`requester = ${filter.requestedBy}`] : []),
     ...(before ? [sql`id < ${before}`] : []),
   ]
-  const rows = await ctx.db.all<PromotionRow>(sql`select * from promotions
+  const rows = await ctx.db.all<PromotionRow>(sql`select p.* from promotions p
     where ${sql.join(conditions, sql` and `)} order by id desc limit ${count}`)
   return rows.map(promotionFrom)
 }

@@ -1,4 +1,6 @@
 import { sql } from 'drizzle-orm'
+import { needsGrant } from '../../access/require.ts'
+import { denied, mayApprove } from '../../access/rights.ts'
 import { commit } from '../../audit/record.ts'
 import { conflict, excerpt, RegistryError } from '../../core/error.ts'
 import { principalText } from '../../core/principal.ts'
@@ -31,7 +33,7 @@ export async function reviewPromotion(
     if (promotion.status !== 'open' || promotion.expiresAtMs <= ctx.now()) throw notOpen(promotion)
     const assessment = await assess(ctx, questionOf(promotion), 'known')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
-    if (decision !== 'comment') refuseReviewer(ctx, assessment)
+    if (decision !== 'comment') await refuseReviewer(ctx, assessment)
     if (await reviewed(ctx, promotion, assessment, { decision, comment })) {
       if (decision === 'approve') await mergeIfAutomatic(ctx, promotion)
       return
@@ -40,8 +42,12 @@ export async function reviewPromotion(
   throw conflict(`Promotion request #${id} kept changing while it was being reviewed; try again`)
 }
 
-/** @throws PERMISSION_DENIED under none of the policies may the caller decide */
-function refuseReviewer(ctx: Context, { policies, parties }: Assessment): void {
+/** @throws PERMISSION_DENIED by the grants, or under all of the policies, the caller may not decide */
+async function refuseReviewer(
+  ctx: Context,
+  { candidate: { model }, policies, parties }: Assessment,
+): Promise<void> {
+  if (!(await mayApprove(ctx, model))) throw denied(ctx, needsGrant('approve', model, []))
   const reasons = policies.map(({ document }) =>
     whyNotApprove(ctx.principal, document.approvals, parties),
   )

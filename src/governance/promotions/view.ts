@@ -1,3 +1,4 @@
+import { mayApprove } from '../../access/rights.ts'
 import type { Context } from '../../platform/context.ts'
 import { type ApprovalState, type Review, whyNotApprove } from './approvals.ts'
 import { assess, questionOf } from './assess.ts'
@@ -62,6 +63,7 @@ export async function viewPromotion(ctx: Context, promotion: Promotion): Promise
         ({ document }) =>
           document.approvals.rules.length > 0 &&
           whyNotApprove(ctx.principal, document.approvals, parties) === undefined,
-      ),
+      ) &&
+      (await mayApprove(ctx, now.candidate.model)),
   }
 }
