@@ -3,7 +3,7 @@ import { commit, record } from '../audit/record.ts'
 import { RegistryError } from '../core/error.ts'
 import { ConstraintError } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
-import { getAccount } from './accounts.ts'
+import { getAccount } from './account-by-name.ts'
 import { getRole, isShared, notShared } from './roles.ts'
 
 /** That an account holds a role. */

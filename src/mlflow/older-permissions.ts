@@ -1,4 +1,4 @@
-import type { Account } from '../access/accounts.ts'
+import type { Account } from '../access/account-by-name.ts'
 import { type Level, parseLevel } from '../access/levels.ts'
 import { requireExperiment, requireModel } from '../access/require.ts'
 import { getExperimentResource, getModelResource } from '../access/resources.ts'

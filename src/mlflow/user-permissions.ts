@@ -1,4 +1,4 @@
-import { getAccount } from '../access/accounts.ts'
+import { getAccount } from '../access/account-by-name.ts'
 import { includes } from '../access/levels.ts'
 import { requireExperiment, requireModel, requireWorkspaceAdmin } from '../access/require.ts'
 import { getResource, levelFor } from '../access/resources.ts'
