@@ -31,6 +31,7 @@ CREATE TABLE `role_permissions` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `role_permissions_by_resource` ON `role_permissions` (`role`,`resource_type`,`resource`);--> statement-breakpoint
 CREATE INDEX `role_permissions_of_resource` ON `role_permissions` (`resource_type`,`resource`);--> statement-breakpoint
+CREATE INDEX `role_permissions_that_deny` ON `role_permissions` (`role`) WHERE `permission` IN ('DENY', 'NO_PERMISSIONS');--> statement-breakpoint
 CREATE TABLE `grants` (
 	`id` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`workspace` text NOT NULL,

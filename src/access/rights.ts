@@ -64,14 +64,22 @@ export async function modelGrants(
 
 /** Those of the places that one of the grants names, in words: `stage 'Production'`. */
 function placesOf({ stages = [], aliases = [] }: Places, of: readonly GrantRow[]): string[] {
-  const stageNamed = (stage: string) =>
-    of.some((g) => g.stage !== '' && matchesGlob(g.stage.toLowerCase(), stage.toLowerCase()))
+  const stageNamed = (stage: string) => of.some((g) => g.stage !== '' && names(g.stage, stage))
   const aliasNamed = (alias: string) =>
     of.some((g) => g.alias !== '' && matchesGlob(g.alias, alias))
   return [
     ...[...new Set(stages)].filter(stageNamed).map((stage) => `stage '${excerpt(stage)}'`),
     ...[...new Set(aliases)].filter(aliasNamed).map((alias) => `alias '${excerpt(alias)}'`),
   ]
+}
+
+/**
+ * Whether a grant names the stage, in any case. Every version starts in None, so that leaving it is
+ * entering another one: it is named by its own name alone.
+ */
+function names(glob: string, stage: string): boolean {
+  if (stage === 'None' && glob.includes('*')) return false
+  return matchesGlob(glob.toLowerCase(), stage.toLowerCase())
 }
 
 /** Whether the caller has a grant of the right for the model; for none, one for all models. */

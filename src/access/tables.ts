@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 
 /** Who can sign in: people, and service accounts. */
@@ -136,6 +137,9 @@ export const rolePermissions = sqliteTable(
   (t) => [
     uniqueIndex('role_permissions_by_resource').on(t.role, t.resource_type, t.resource),
     index('role_permissions_of_resource').on(t.resource_type, t.resource),
+    index('role_permissions_that_deny')
+      .on(t.role)
+      .where(sql`${t.permission} in ('DENY', 'NO_PERMISSIONS')`),
   ],
 )
 

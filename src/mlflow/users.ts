@@ -14,7 +14,6 @@ import { notFound } from '../core/error.ts'
 import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'
 import { type Operation, operation } from './operation.ts'
-import { rolePermissionToWire } from './roles.ts'
 import { message } from './wire/message.ts'
 
 const text = { type: 'string', required: true } as const
@@ -75,14 +74,14 @@ export const userOperations: readonly Operation[] = [
 
 /** A user as clients before MLflow 3.13 read it: they want the lists, empty or not. */
 async function wholeUser(ctx: Context, user: User): Promise<object> {
-  const held = (await ownPermissions(ctx, user.id)).map(rolePermissionToWire)
+  const held = await ownPermissions(ctx, user.id)
   const on = (type: string, key: string) =>
     held
       .filter(
-        ({ resource_type, resource_pattern }) => resource_type === type && resource_pattern !== '*',
+        ({ resourceType, resourcePattern }) => resourceType === type && resourcePattern !== '*',
       )
-      .map(({ resource_pattern, permission }) => ({
-        [key]: resource_pattern,
+      .map(({ resourcePattern, permission }) => ({
+        [key]: resourcePattern,
         user_id: user.id,
         permission,
       }))

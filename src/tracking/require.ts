@@ -11,7 +11,7 @@ import { loggedModelNotFound } from './logged-model-reads.ts'
  * @throws RESOURCE_DOES_NOT_EXIST no such run
  */
 export async function requireRun(ctx: Context, runId: string, needed: Permission): Promise<void> {
-  if (passes(ctx, needed)) return
+  if (await passes(ctx, needed)) return
   const found = await requireEach(ctx, 'experiment', runsOf(ctx, [runId]), needed, 'run', 'run')
   if (found.length === 0) throw notFound('Run', runId)
 }
@@ -22,7 +22,7 @@ export async function requireRuns(
   runIds: readonly string[],
   needed: Permission,
 ): Promise<void> {
-  if (runIds.length === 0 || passes(ctx, needed)) return
+  if (runIds.length === 0 || (await passes(ctx, needed))) return
   await requireEach(ctx, 'experiment', runsOf(ctx, runIds), needed, 'run', 'run')
 }
 
@@ -35,26 +35,27 @@ export async function requireLoggedModel(
   modelId: string,
   needed: Permission,
 ): Promise<void> {
-  if (passes(ctx, needed)) return
-  if ((await requireLoggedModels(ctx, [modelId], needed)) === 0) throw loggedModelNotFound(modelId)
+  if (await passes(ctx, needed)) return
+  if ((await eachLoggedModel(ctx, [modelId], needed)).length === 0) {
+    throw loggedModelNotFound(modelId)
+  }
 }
 
-/**
- * As `requireLoggedModel` of several; one that is not there needs no permission.
- *
- * @returns how many are there, as far as it had to look
- */
+/** As `requireLoggedModel` of several; one that is not there needs no permission. */
 export async function requireLoggedModels(
   ctx: Context,
   modelIds: readonly string[],
   needed: Permission,
-): Promise<number> {
-  if (modelIds.length === 0 || passes(ctx, needed)) return 0
+): Promise<void> {
+  if (modelIds.length === 0 || (await passes(ctx, needed))) return
+  await eachLoggedModel(ctx, modelIds, needed)
+}
+
+function eachLoggedModel(ctx: Context, modelIds: readonly string[], needed: Permission) {
   const models = sql`select e.id, l.model_id as name, 0 as is_prompt
     from json_each(${idList(modelIds)}) wanted cross join logged_models l on l.model_id = wanted.value
     join experiments e on e.id = l.experiment where e.workspace = ${ctx.workspace}`
-  const what = 'logged model'
-  return (await requireEach(ctx, 'experiment', models, needed, what, what)).length
+  return requireEach(ctx, 'experiment', models, needed, 'logged model', 'logged model')
 }
 
 /** Require what deleting an experiment, or bringing it back, takes: it reaches all that is in it. */
@@ -70,7 +71,7 @@ export async function requireExperimentNamed(
   name: string,
   needed: Permission,
 ): Promise<void> {
-  if (passes(ctx, needed)) return
+  if (await passes(ctx, needed)) return
   const experiment = sql`select e.id, e.name, 0 as is_prompt from experiments e
     where e.workspace = ${ctx.workspace} and e.name = ${name}`
   const found = await requireEach(ctx, 'experiment', experiment, needed, undefined, 'experiment')

@@ -1,6 +1,6 @@
-import { requireModel } from '../access/require.ts'
-import { invalid, RegistryError } from '../core/error.ts'
+import { invalid } from '../core/error.ts'
 import { getPromotion, listPromotions } from '../governance/promotions/promotions.ts'
+import { readablePromotion, requirePromotion } from '../governance/promotions/require.ts'
 import { viewPromotion } from '../governance/promotions/view.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { reachedAt } from '../http/reached.ts'
@@ -23,26 +23,13 @@ export async function showPromotion(c: AppContext): Promise<Response> {
 /** `GET /promotions`: the newest requests about models that the caller may read. */
 export async function showPromotions(c: AppContext): Promise<Response> {
   const { ctx } = c.var
-  const found = await listPromotions(ctx, {}, undefined, shownMax)
-  const shown = []
-  for (const promotion of found) if (await mayRead(ctx, promotion.model)) shown.push(promotion)
-  return sendPage(c, PromotionListPage({ promotions: shown, base: baseOf(c) }))
+  const promotions = await listPromotions(ctx, {}, undefined, shownMax, readablePromotion(ctx))
+  return sendPage(c, PromotionListPage({ promotions, base: baseOf(c) }))
 }
 
 /** Who may read the model may read what is asked for it. @throws PERMISSION_DENIED */
-export async function mayReadPromotion(ctx: Context, c: AppContext): Promise<void> {
-  const { model } = await getPromotion(ctx, promotionIdOf(c))
-  await requireModel(ctx, model, 'READ', 'version')
-}
-
-async function mayRead(ctx: Context, model: string): Promise<boolean> {
-  try {
-    await requireModel(ctx, model, 'READ', 'version')
-    return true
-  } catch (err) {
-    if (err instanceof RegistryError) return false
-    throw err
-  }
+export function mayReadPromotion(ctx: Context, c: AppContext): Promise<void> {
+  return requirePromotion(ctx, promotionIdOf(c), 'READ')
 }
 
 /** @throws INVALID_PARAMETER_VALUE it is no number of a request */

@@ -54,9 +54,7 @@ describe('with grants per stage', () => {
   })
 
   test('a training account registers and moves to Staging, and gets 403 on Production', async () => {
-    await on.admin.post('model-versions/transition-stage', {
-      ...{ name: 'fraud-detector', version: '1', stage: 'Staging' },
-    })
+    expect((await move(trainer, 'Staging')).status).toBe(200)
     const refused = await move(trainer, 'Production')
     expect(refused.status).toBe(403)
     expect(refused.json.error_code).toBe('PERMISSION_DENIED')
