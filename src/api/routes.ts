@@ -4,6 +4,7 @@ import { auditRoutes } from './audit.ts'
 import { downloadRoutes } from './downloads.ts'
 import { eventRoutes } from './events.ts'
 import { groupRoutes } from './groups.ts'
+import { holderRoutes } from './holders.ts'
 import { identityRoutes } from './identities.ts'
 import { modelVersionRoutes } from './model-versions.ts'
 import { openApiRoutes } from './openapi.ts'
@@ -25,6 +26,7 @@ export const served: readonly Served[] = [
   ...stageRoutes,
   ...modelVersionRoutes,
   ...versionFileRoutes,
+  ...holderRoutes,
   ...policyRoutes,
   ...promotionRoutes,
   ...webhookRoutes,
