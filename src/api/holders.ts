@@ -77,6 +77,6 @@ function holderToWire({ version, since, source, runId, modelId, digest, datasets
   }
 }
 
-function datasetToWire({ name, digest, sourceType, source, context }: RunDataset) {
+export function datasetToWire({ name, digest, sourceType, source, context }: RunDataset) {
   return { name, digest, source_type: sourceType, source, context }
 }

@@ -6,6 +6,7 @@ import { eventRoutes } from './events.ts'
 import { groupRoutes } from './groups.ts'
 import { holderRoutes } from './holders.ts'
 import { identityRoutes } from './identities.ts'
+import { lineageRoutes } from './lineage.ts'
 import { modelVersionRoutes } from './model-versions.ts'
 import { openApiRoutes } from './openapi.ts'
 import { policyRoutes } from './policies.ts'
@@ -27,6 +28,7 @@ export const served: readonly Served[] = [
   ...modelVersionRoutes,
   ...versionFileRoutes,
   ...holderRoutes,
+  ...lineageRoutes,
   ...policyRoutes,
   ...promotionRoutes,
   ...webhookRoutes,

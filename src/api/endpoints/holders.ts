@@ -3,7 +3,7 @@ import { endpoint } from './endpoint.ts'
 import { PageQuery, PrincipalShape, pageOf } from './shapes.ts'
 
 /** A dataset that a run read. */
-const DatasetShape = z.object({
+export const DatasetShape = z.object({
   name: z.string(),
   digest: z.string(),
   source_type: z.string(),
