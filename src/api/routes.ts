@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import type { AppEnv } from '../http/app-env.ts'
 import { auditRoutes } from './audit.ts'
+import { compareRoutes } from './compare.ts'
 import { downloadRoutes } from './downloads.ts'
 import { eventRoutes } from './events.ts'
 import { groupRoutes } from './groups.ts'
@@ -29,6 +30,7 @@ export const served: readonly Served[] = [
   ...versionFileRoutes,
   ...holderRoutes,
   ...lineageRoutes,
+  ...compareRoutes,
   ...policyRoutes,
   ...promotionRoutes,
   ...webhookRoutes,
