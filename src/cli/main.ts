@@ -3,8 +3,11 @@ import { SettingError } from '../platform/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
 import { artifactsCommand } from './artifacts.ts'
 import { auditCommand } from './audit.ts'
+import { diffCommand } from './diff.ts'
 import { eventsCommand } from './events.ts'
 import { gcCommand } from './gc.ts'
+import { lineageCommand } from './lineage.ts'
+import { liveCommand } from './live.ts'
 import { policyCommand } from './policy.ts'
 import { promoteCommand } from './promote.ts'
 import { checkCommand, reviewCommand } from './review.ts'
@@ -20,6 +23,9 @@ const commands = [
   serverCommand(),
   gcCommand(),
   artifactsCommand(),
+  liveCommand(),
+  lineageCommand(),
+  diffCommand(),
   rollbackCommand(),
   stagesCommand(),
   policyCommand(),
