@@ -1,6 +1,7 @@
 import { freshPlatform } from '#platform'
 import { createApp } from '../src/app.ts'
 import type { Platform } from '../src/platform/context.ts'
+import { checkAnswer } from './answers.ts'
 
 /** A server on an empty database, asked without a network. */
 export async function testServer(overrides: Partial<Platform> = {}) {
@@ -17,10 +18,12 @@ export async function testServer(overrides: Partial<Platform> = {}) {
           }),
     })
     const text = await res.text()
+    const json = text.startsWith('{') ? JSON.parse(text) : undefined
+    checkAnswer(method, path, res.status, json)
     return {
       status: res.status,
       text,
-      json: text.startsWith('{') ? JSON.parse(text) : undefined,
+      json,
       headers: res.headers,
     }
   }

@@ -30,6 +30,12 @@ const ErrorShape = z.object({
 function openApiDocument(endpoints: readonly Endpoint[]): object {
   const registry = new OpenAPIRegistry()
   for (const endpoint of endpoints) registry.registerPath(routeOf(endpoint))
+  registry.registerComponent('securitySchemes', 'basic', { type: 'http', scheme: 'basic' })
+  registry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An access token, or a JWT of an issuer that this server trusts',
+  })
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {

@@ -2,12 +2,15 @@ import { Hono } from 'hono'
 import type { AppEnv } from '../http/app-env.ts'
 import { auditRoutes } from './audit.ts'
 import { cardRoutes } from './cards.ts'
+import { compareRoutes } from './compare.ts'
 import { downloadRoutes } from './downloads.ts'
 import { getCardPage } from './endpoints/cards.ts'
 import { eventRoutes } from './events.ts'
 import { grantRoutes } from './grants.ts'
 import { groupRoutes } from './groups.ts'
+import { holderRoutes } from './holders.ts'
 import { identityRoutes } from './identities.ts'
+import { lineageRoutes } from './lineage.ts'
 import { modelVersionRoutes } from './model-versions.ts'
 import { openApiRoutes } from './openapi.ts'
 import { policyRoutes } from './policies.ts'
@@ -29,6 +32,9 @@ export const served: readonly Served[] = [
   ...modelVersionRoutes,
   ...versionFileRoutes,
   ...cardRoutes,
+  ...holderRoutes,
+  ...lineageRoutes,
+  ...compareRoutes,
   ...policyRoutes,
   ...promotionRoutes,
   ...webhookRoutes,

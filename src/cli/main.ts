@@ -4,10 +4,13 @@ import { StartError } from '../platform/start-error.ts'
 import { artifactsCommand } from './artifacts.ts'
 import { auditCommand } from './audit.ts'
 import { cardCommand } from './card.ts'
+import { diffCommand } from './diff.ts'
 import { eventsCommand } from './events.ts'
 import { gcCommand } from './gc.ts'
 import { grantsCommand } from './grants.ts'
 import { groupsCommand } from './groups.ts'
+import { lineageCommand } from './lineage.ts'
+import { liveCommand } from './live.ts'
 import { policyCommand } from './policy.ts'
 import { promoteCommand } from './promote.ts'
 import { checkCommand, reviewCommand } from './review.ts'
@@ -26,6 +29,9 @@ const commands = [
   serverCommand(),
   gcCommand(),
   artifactsCommand(),
+  liveCommand(),
+  lineageCommand(),
+  diffCommand(),
   rollbackCommand(),
   stagesCommand(),
   policyCommand(),

@@ -1,6 +1,9 @@
 /** Lists of rows by the id of what they belong to; each list keeps the order of the rows. */
-export function grouped<R>(rows: readonly R[], idOf: (row: R) => number): Map<number, R[]> {
-  const groups = new Map<number, R[]>()
+export function grouped<R, K extends number | string>(
+  rows: readonly R[],
+  idOf: (row: R) => K,
+): Map<K, R[]> {
+  const groups = new Map<K, R[]>()
   for (const row of rows) {
     const group = groups.get(idOf(row))
     if (group) group.push(row)

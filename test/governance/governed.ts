@@ -1,5 +1,6 @@
 import { createApp } from '../../src/app.ts'
 import type { Principal } from '../../src/core/principal.ts'
+import { checkAnswer } from '../answers.ts'
 import { testServer } from '../app.ts'
 
 /** A signed-in person, as an application that is asked in their name sees them. */
@@ -24,7 +25,9 @@ export async function governedServer() {
           ? {}
           : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
       })
-      return { status: res.status, json: await res.json() }
+      const json = await res.json()
+      checkAnswer(method, path, res.status, json)
+      return { status: res.status, json }
     }
   }
   const admin = as({ ...person('root'), isAdmin: true })

@@ -1,0 +1,29 @@
+import { requireModel } from '../access/require.ts'
+import * as governance from '../governance/compare-versions.ts'
+import { parseVersion } from '../registry/check-names.ts'
+import { compareVersions } from './endpoints/compare.ts'
+import { type Served, serve } from './serve.ts'
+
+/** What differs between versions. */
+export const compareRoutes: readonly Served[] = [
+  serve(
+    compareVersions,
+    (ctx, { params }) => requireModel(ctx, params.name, 'READ', 'version'),
+    async (ctx, { params, query }) => {
+      const numbers = query.versions.split(',').map(parseVersion)
+      const found = await governance.compareVersions(ctx, params.name, numbers)
+      return {
+        model: params.name,
+        versions: found.versions.map(({ version }) => String(version)),
+        params: found.params,
+        metrics: found.metrics,
+        tags: found.tags,
+        files: found.files,
+        has_more_files: found.hasMoreFiles,
+        signature: found.signature,
+        environment: found.environment,
+        card: found.card,
+      }
+    },
+  ),
+]

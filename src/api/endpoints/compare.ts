@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { endpoint } from './endpoint.ts'
+
+const differencesOf = <T extends z.ZodType>(value: T) =>
+  z.array(z.object({ key: z.string(), values: z.array(value.nullable()) }))
+const texts = differencesOf(z.string())
+
+export const compareVersions = endpoint({
+  name: 'compareVersions',
+  method: 'GET',
+  path: '/api/v1/models/{name}/compare',
+  tag: 'questions',
+  summary: 'What differs between versions of a model',
+  description:
+    'Only what differs is listed, each with its value in each version, in the order that was asked for; null where a version has none.',
+  params: z.object({ name: z.string().min(1) }),
+  /** Numbers, with commas between: `2,3`; up to 10. */
+  query: z.object({ versions: z.string().min(1).max(200) }),
+  answer: z.object({
+    model: z.string(),
+    versions: z.array(z.string()),
+    /** Of their runs. */
+    params: texts,
+    /** The latest of each key, of their runs; NaN is text. */
+    metrics: differencesOf(z.union([z.number(), z.string()])),
+    tags: texts,
+    /** SHA-256 in hex by path, of sealed files: the first 1,000 that differ. */
+    files: texts,
+    has_more_files: z.boolean(),
+    /** Absent where nothing is known of it, as with the two after. */
+    signature: texts.optional(),
+    environment: texts.optional(),
+    card: texts.optional(),
+  }),
+})

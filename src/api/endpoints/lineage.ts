@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { endpoint } from './endpoint.ts'
+import { DatasetShape } from './holders.ts'
+import { PageQuery, PrincipalShape, pageOf, VersionParams } from './shapes.ts'
+
+/** Where a version is, in a few words. */
+const Standing = {
+  model: z.string(),
+  version: z.string(),
+  stage: z.string(),
+  aliases: z.array(z.string()),
+  /** It is in a stage that serves, which is every one but None and Archived, or has an alias. */
+  live: z.boolean(),
+  source: z.string(),
+  run_id: z.string().optional(),
+  /** The logged model behind it. */
+  model_id: z.string().optional(),
+  /** Servers that report having it loaded. */
+  served: z.array(z.string()),
+}
+
+export const getLineage = endpoint({
+  name: 'getLineage',
+  method: 'GET',
+  path: '/api/v1/models/{name}/versions/{version}/lineage',
+  tag: 'questions',
+  summary: 'Where a version comes from, and where it went',
+  description: 'Runs, logged models and other models that the caller may not read are left out.',
+  params: VersionParams,
+  answer: z.object({
+    ...Standing,
+    digest: z.string().optional(),
+    run: z
+      .object({
+        run_id: z.string(),
+        name: z.string(),
+        status: z.string(),
+        experiment_id: z.string(),
+        experiment: z.string(),
+        parent: z.object({ run_id: z.string(), name: z.string() }).optional(),
+        /** What the client noted of the code that ran. */
+        code: z.object({
+          source: z.string().optional(),
+          commit: z.string().optional(),
+          branch: z.string().optional(),
+          repository: z.string().optional(),
+        }),
+      })
+      .optional(),
+    datasets: z.array(DatasetShape),
+    logged_model: z
+      .object({
+        model_id: z.string(),
+        name: z.string(),
+        status: z.string(),
+        experiment_id: z.string(),
+      })
+      .optional(),
+    /** Other versions of the same run or logged model. */
+    siblings: z.array(z.object(Standing)),
+    promotions: z.array(
+      z.object({
+        id: z.string(),
+        to: z.object({ stage: z.string().optional(), alias: z.string().optional() }),
+        status: z.string(),
+        requested_by: PrincipalShape,
+        requested_at: z.number().int(),
+        decided_by: PrincipalShape.optional(),
+        decided_at: z.number().int().optional(),
+      }),
+    ),
+  }),
+})
+
+export const findTrainedOn = endpoint({
+  name: 'findTrainedOn',
+  method: 'GET',
+  path: '/api/v1/lineage',
+  tag: 'questions',
+  summary: 'Every version whose run read a dataset, and where each is live',
+  query: PageQuery.extend({ dataset_digest: z.string().min(1).max(500) }),
+  answer: pageOf(z.object({ ...Standing, datasets: z.array(DatasetShape) })),
+})

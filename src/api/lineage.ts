@@ -1,0 +1,99 @@
+import { requireModel } from '../access/require.ts'
+import * as governance from '../governance/lineage.ts'
+import type { Promotion } from '../governance/promotions/promotion.ts'
+import { anyone } from '../http/guard.ts'
+import type { ModelVersion } from '../registry/read-versions.ts'
+import { isActive } from '../registry/stages.ts'
+import type { RunLineage } from '../tracking/run-lineage.ts'
+import { findTrainedOn, getLineage } from './endpoints/lineage.ts'
+import { datasetToWire } from './holders.ts'
+import { page } from './page.ts'
+import { type Served, serve } from './serve.ts'
+
+/** Ahead of every `model_versions.id`. */
+const firstId: number = 0
+
+/** Where versions come from, and which came from what. */
+export const lineageRoutes: readonly Served[] = [
+  serve(
+    getLineage,
+    (ctx, { params }) => requireModel(ctx, params.name, 'READ', 'version'),
+    async (ctx, { params }) => {
+      const found = await governance.getLineage(ctx, params.name, params.version)
+      const { loggedModel } = found
+      return {
+        ...standingToWire(found.version),
+        digest: found.version.digest,
+        run: found.run && runToWire(found.run),
+        datasets: found.datasets.map(datasetToWire),
+        logged_model: loggedModel && {
+          model_id: loggedModel.modelId,
+          name: loggedModel.name,
+          status: loggedModel.status,
+          experiment_id: loggedModel.experimentId,
+        },
+        siblings: found.siblings.map(standingToWire),
+        promotions: found.promotions.map(promotionToWire),
+      }
+    },
+  ),
+
+  serve(findTrainedOn, anyone, (ctx, { query }) =>
+    page(['lineage', query.dataset_digest], query, {
+      first: firstId,
+      read: (after, count) => governance.versionsTrainedOn(ctx, query.dataset_digest, after, count),
+      keyOf: ({ version }) => version.id,
+      toWire: ({ version, datasets }) => ({
+        ...standingToWire(version),
+        datasets: datasets.map(datasetToWire),
+      }),
+    }),
+  ),
+]
+
+function standingToWire(version: ModelVersion) {
+  const { name, stage, aliases, source, runId, modelId } = version
+  return {
+    model: name,
+    version: String(version.version),
+    stage,
+    aliases,
+    live: isActive(stage) || aliases.length > 0,
+    source,
+    run_id: runId || undefined,
+    model_id: modelId || undefined,
+    served: [],
+  }
+}
+
+function runToWire({
+  runId,
+  name,
+  status,
+  experimentId,
+  experimentName,
+  parent,
+  code,
+}: RunLineage) {
+  return {
+    run_id: runId,
+    name,
+    status,
+    experiment_id: experimentId,
+    experiment: experimentName,
+    parent: parent && { run_id: parent.runId, name: parent.name },
+    code,
+  }
+}
+
+function promotionToWire(promotion: Promotion) {
+  return {
+    id: String(promotion.id),
+    to: promotion.target,
+    status: promotion.status,
+    requested_by: promotion.requestedBy,
+    requested_at: promotion.requestedAtMs,
+    decided_by: promotion.decidedBy ?? undefined,
+    decided_at: promotion.decidedAtMs ?? undefined,
+  }
+}

@@ -1,0 +1,31 @@
+import { Command } from 'commander'
+import { compareVersions } from '../api/endpoints/compare.ts'
+import { print } from './print.ts'
+import { addServer, withServer } from './with-server.ts'
+
+const parts = ['params', 'metrics', 'tags', 'signature', 'environment', 'files', 'card'] as const
+
+/** `gatehouse diff`: what differs between versions. */
+export function diffCommand(): Command {
+  const command = new Command('diff')
+    .description('show what differs between versions of a model')
+    .argument('<model>', 'name of the registered model')
+    .argument('<versions...>', 'numbers of the versions, two or more')
+  return addServer(command).action((name: string, versions: string[]) =>
+    withServer(command, async (client) => {
+      const found = await client.call(compareVersions, {
+        params: { name },
+        query: { versions: versions.join(',') },
+      })
+      print(command, found, () => {
+        const lines = parts.flatMap((part) =>
+          (found[part] ?? []).map(
+            ({ key, values }) =>
+              `${part} ${key}: ${values.map((value) => value ?? '-').join(' -> ')}`,
+          ),
+        )
+        return lines.length === 0 ? ['nothing differs'] : lines
+      })
+    }),
+  )
+}

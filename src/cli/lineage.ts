@@ -1,0 +1,67 @@
+import { Command } from 'commander'
+import type { z } from 'zod'
+import { findTrainedOn, getLineage } from '../api/endpoints/lineage.ts'
+import type { GatehouseClient } from '../client/client.ts'
+import { StartError } from '../platform/start-error.ts'
+import { print } from './print.ts'
+import { addServer, withServer } from './with-server.ts'
+
+type Lineage = z.output<typeof getLineage.answer>
+type Trained = z.output<typeof findTrainedOn.answer>['items'][number]
+
+/** `gatehouse lineage`: where a version comes from, or every version that came from a dataset. */
+export function lineageCommand(): Command {
+  const command = new Command('lineage')
+    .description('show where a version comes from, or every version trained on a dataset')
+    .argument('[model]', 'name of the registered model')
+    .argument('[version]', 'number of the version')
+    .option('--dataset-digest <digest>', 'every version whose run read the dataset')
+  return addServer(command).action((name?: string, version?: string) =>
+    withServer(command, async (client) => {
+      const { datasetDigest } = command.opts<{ datasetDigest?: string }>()
+      if (datasetDigest !== undefined && name === undefined) {
+        const items = await trainedOn(client, datasetDigest)
+        print(command, { items }, () => items.map(standing))
+      } else if (datasetDigest === undefined && name !== undefined && version !== undefined) {
+        const found = await client.call(getLineage, { params: { name, version } })
+        print(command, found, () => lines(found))
+      } else {
+        throw new StartError('name a model and a version, or --dataset-digest alone')
+      }
+    }),
+  )
+}
+
+async function trainedOn(client: GatehouseClient, digest: string): Promise<Trained[]> {
+  const items: Trained[] = []
+  let page_token: string | undefined
+  do {
+    const query = { dataset_digest: digest, page_token }
+    const page = await client.call(findTrainedOn, { query })
+    items.push(...page.items)
+    page_token = page.next_page_token
+  } while (page_token !== undefined)
+  return items
+}
+
+function lines({ run, datasets, logged_model, siblings, promotions, ...version }: Lineage) {
+  const { parent, code } = run ?? {}
+  return [
+    standing(version),
+    ...(run ? [`  run ${run.run_id} (${run.name}) in experiment ${run.experiment}`] : []),
+    ...(parent ? [`  part of run ${parent.run_id} (${parent.name})`] : []),
+    ...(code?.commit ? [`  code ${code.commit}${code.source ? ` (${code.source})` : ''}`] : []),
+    ...datasets.map(({ name, digest }) => `  data ${name} (digest ${digest})`),
+    ...(logged_model ? [`  logged model ${logged_model.model_id} (${logged_model.name})`] : []),
+    ...siblings.map((sibling) => `  sibling ${standing(sibling)}`),
+    ...promotions.map(
+      ({ id, to, status, requested_by }) =>
+        `  request #${id} to ${to.stage ?? `alias ${to.alias}`}: ${status}, asked by ${requested_by.name}`,
+    ),
+  ]
+}
+
+function standing(version: Pick<Trained, 'model' | 'version' | 'stage' | 'aliases'>): string {
+  const aliases = version.aliases.map((alias) => `@${alias}`)
+  return [`${version.model} version ${version.version} in ${version.stage}`, ...aliases].join(', ')
+}

@@ -1,0 +1,46 @@
+import { Command } from 'commander'
+import type { z } from 'zod'
+import { getAliasHolder, getStageHolders } from '../api/endpoints/holders.ts'
+import { print } from './print.ts'
+import { addServer, withServer } from './with-server.ts'
+
+type Held = Pick<z.output<typeof getAliasHolder.answer>, 'model' | 'items'>
+
+type Flags = { readonly stage: string; readonly alias?: string; readonly at?: string }
+
+/** `gatehouse live`: who holds a stage or an alias, or held it. */
+export function liveCommand(): Command {
+  const command = new Command('live')
+    .description('show the versions that hold a stage or an alias, or held it at a time')
+    .argument('<model>', 'name of the registered model')
+    .option('--stage <stage>', 'the stage', 'Production')
+    .option('--alias <alias>', 'an alias in place of a stage')
+    .option('--at <time>', 'Unix milliseconds, or ISO 8601 such as 2026-08-01T12:00:00Z')
+  return addServer(command).action((name: string) =>
+    withServer(command, async (client) => {
+      const { stage, alias, at } = command.opts<Flags>()
+      const query = at === undefined ? {} : { at }
+      const found =
+        alias === undefined
+          ? await client.call(getStageHolders, { params: { name, stage }, query })
+          : await client.call(getAliasHolder, { params: { name, alias }, query })
+      print(command, found, () => lines(found, alias ?? stage))
+    }),
+  )
+}
+
+function lines({ model, items }: Held, place: string): string[] {
+  if (items.length === 0) return [`${model}: no version in ${place}`]
+  return items.flatMap(({ version, since, run_id, digest, datasets }) => [
+    `${model} version ${version}`,
+    ...(since
+      ? [
+          `  since ${new Date(since.at).toISOString()}, requested by ${since.requested_by.name}`,
+          `  approved by ${since.approved_by.join(', ') || 'nobody'}${since.promotion_id ? ` (request #${since.promotion_id})` : ''}`,
+        ]
+      : ['  since before the record began']),
+    ...(run_id ? [`  run ${run_id}`] : []),
+    ...(digest ? [`  digest ${digest}`] : []),
+    ...datasets.map((dataset) => `  data ${dataset.name} (digest ${dataset.digest})`),
+  ])
+}

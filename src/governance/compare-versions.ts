@@ -1,0 +1,117 @@
+import { sql } from 'drizzle-orm'
+import { excerpt, invalid } from '../core/error.ts'
+import type { Context } from '../platform/context.ts'
+import type { ModelVersion } from '../registry/read-versions.ts'
+import { getVersion } from '../registry/versions.ts'
+import { readRuns } from '../tracking/read-runs.ts'
+import type { Run } from '../tracking/run.ts'
+import { readableRuns } from '../tracking/run-lineage.ts'
+import { type Described, describeFiles } from './described-files.ts'
+import { type Difference, differences } from './differences.ts'
+
+/** What differs between versions, and only that; values are in the order of the versions. */
+export type Comparison = {
+  readonly versions: readonly ModelVersion[]
+  readonly params: readonly Difference<string>[]
+  /** The latest of each; NaN as text, since JSON has none. */
+  readonly metrics: readonly Difference<number | string>[]
+  readonly tags: readonly Difference<string>[]
+  /** Hashes by path. */
+  readonly files: readonly Difference<string>[]
+  /** There are more files that differ than were listed. */
+  readonly hasMoreFiles: boolean
+  /** Undefined where nothing is known of it. */
+  readonly signature: readonly Difference<string>[] | undefined
+  readonly environment: readonly Difference<string>[] | undefined
+  readonly card: readonly Difference<string>[] | undefined
+}
+
+const versionsMax = 10
+const filesMax = 1000
+
+/**
+ * @throws INVALID_PARAMETER_VALUE fewer than two versions, too many, or one twice
+ * @throws RESOURCE_DOES_NOT_EXIST no such version
+ */
+export async function compareVersions(
+  ctx: Context,
+  name: string,
+  numbers: readonly number[],
+): Promise<Comparison> {
+  if (
+    numbers.length < 2 ||
+    numbers.length > versionsMax ||
+    new Set(numbers).size < numbers.length
+  ) {
+    throw invalid(
+      `Invalid value '${excerpt(numbers.join(','))}' for 'versions': name 2 to ${versionsMax} different ones, such as 2,3`,
+    )
+  }
+  const versions: ModelVersion[] = []
+  for (const number of numbers) versions.push(await getVersion(ctx, name, number))
+  const runs = await runsOf(ctx, versions)
+  const described: Described[] = []
+  for (const version of versions) described.push(await describeFiles(ctx, version))
+  const files = await fileDifferences(ctx, versions)
+  return {
+    versions,
+    params: differences(runs.map((run) => textsOf(run?.params ?? []))),
+    metrics: differences(runs.map(metricsOf)),
+    tags: differences(versions.map((version) => textsOf(version.tags))),
+    files: files.slice(0, filesMax),
+    hasMoreFiles: files.length > filesMax,
+    signature: known(described.map(({ signature }) => signature)),
+    environment: known(described.map(({ environment }) => environment)),
+    card: known(described.map(({ card }) => card)),
+  }
+}
+
+/** The run of each version; undefined where it has none that the caller may read. */
+async function runsOf(
+  ctx: Context,
+  versions: readonly ModelVersion[],
+): Promise<(Run | undefined)[]> {
+  const wanted = JSON.stringify(versions.flatMap(({ runId }) => runId || []))
+  const rows = await ctx.db.all<{ id: number }>(sql`select r.id from ${readableRuns(ctx)}
+    and r.run_id in (select value from json_each(${wanted}))`)
+  const runs = await readRuns(
+    ctx.db,
+    rows.map(({ id }) => id),
+  )
+  return versions.map(({ runId }) => runs.find((run) => run.runId === runId))
+}
+
+function textsOf(pairs: readonly { readonly key: string; readonly value: string }[]) {
+  return new Map(pairs.map(({ key, value }) => [key, value]))
+}
+
+function metricsOf(run: Run | undefined): Map<string, number | string> {
+  return new Map(
+    run?.metrics.map(({ key, value }) => [key, Number.isNaN(value) ? 'NaN' : value] as const),
+  )
+}
+
+/** Found in the database, so that versions of very many files are compared too. */
+async function fileDifferences(
+  ctx: Context,
+  versions: readonly ModelVersion[],
+): Promise<Difference<string>[]> {
+  const manifests = versions.map(({ manifestId }) => manifestId)
+  const rows = await ctx.db.all<{ path: string; hashes: string }>(sql`
+    with wanted as (select key as place, value as manifest from json_each(${JSON.stringify(manifests)}))
+    select f.path, json_group_object(cast(w.place as text), b.sha256) as hashes
+    from wanted w join manifest_files f on f.manifest = w.manifest join blobs b on b.id = f.blob
+    group by f.path having count(*) < ${versions.length} or count(distinct b.sha256) > 1
+    order by f.path limit ${filesMax + 1}`)
+  return rows.map(({ path, hashes }) => {
+    const byPlace: Record<string, string> = JSON.parse(hashes)
+    return { key: path, values: versions.map((_version, place) => byPlace[place] ?? null) }
+  })
+}
+
+function known(
+  maps: readonly (ReadonlyMap<string, string> | undefined)[],
+): Difference<string>[] | undefined {
+  if (maps.every((map) => map === undefined)) return undefined
+  return differences(maps.map((map) => map ?? new Map<string, string>()))
+}

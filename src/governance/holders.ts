@@ -1,0 +1,206 @@
+import { sql } from 'drizzle-orm'
+import { mayAll } from '../access/permitted.ts'
+import { requireModel, requireRight } from '../access/require.ts'
+import { excerpt, invalid, notFound } from '../core/error.ts'
+import type { PrincipalRecord } from '../core/principal.ts'
+import type { Context } from '../platform/context.ts'
+import { checkAlias, isLatest, modelNotFound } from '../registry/check-names.ts'
+import { canonicalStage } from '../registry/stages.ts'
+import { datasetsOfRuns, type RunDataset } from '../tracking/run-datasets.ts'
+import {
+  aliasHoldNow,
+  aliasHoldThen,
+  type Hold,
+  type HoldPage,
+  spellingInLog,
+  stageHoldsNow,
+  stageHoldsThen,
+} from './holds-in-log.ts'
+import { findModelNow, findModelThen, type ModelThen } from './moment.ts'
+
+/** A version that holds a stage or an alias, and all that is asked about it. */
+export type Holder = {
+  readonly version: number
+  /** How it came there; undefined where it was there before the record began. */
+  readonly since: Since | undefined
+  readonly source: string | undefined
+  readonly runId: string | undefined
+  /** The logged model behind it. */
+  readonly modelId: string | undefined
+  /** `sha256:` and hex; undefined when it is not sealed. */
+  readonly digest: string | undefined
+  /** Of its run, as far as the caller may read that. */
+  readonly datasets: readonly RunDataset[]
+}
+
+export type Since = {
+  /** Unix milliseconds. */
+  readonly atMs: number
+  /** Who asked for it: of the promotion request, where there was one. */
+  readonly requestedBy: PrincipalRecord
+  /** Who made the move. */
+  readonly movedBy: PrincipalRecord
+  /** Names. */
+  readonly approvedBy: readonly string[]
+  /** `promotions.id` */
+  readonly promotion: number | undefined
+  readonly reason: string | undefined
+}
+
+/** Who held what, and which model it was of. */
+export type Held = {
+  readonly model: ModelThen
+  /** The stage or the alias as it is spelt. */
+  readonly place: string
+  readonly holders: readonly Holder[]
+}
+
+/**
+ * The versions in a stage, the highest number first: as it is, or as it was at `atMs`, which the
+ * log alone tells.
+ *
+ * @param stage in any case; of the past, one that has been removed since too
+ * @throws RESOURCE_DOES_NOT_EXIST no such model, or none then
+ * @throws PERMISSION_DENIED the caller may not read the model that it was
+ */
+export async function stageHolders(
+  ctx: Context,
+  name: string,
+  stage: string,
+  atMs: number | undefined,
+  page: HoldPage,
+): Promise<Held> {
+  const model = await modelAt(ctx, name, atMs)
+  if (atMs === undefined) {
+    const canonical = await canonicalStage(ctx, stage)
+    const holds = await stageHoldsNow(ctx, model, canonical, page)
+    return { model, place: canonical, holders: await holdersOf(ctx, model, holds) }
+  }
+  const place = (await spellingInLog(ctx, model, stage)) ?? (await canonicalStage(ctx, stage))
+  const holds = await stageHoldsThen(ctx, model, place, page)
+  return { model, place, holders: await holdersOf(ctx, model, holds) }
+}
+
+/** As `stageHolders`, of an alias: one version or none. */
+export async function aliasHolders(
+  ctx: Context,
+  name: string,
+  alias: string,
+  atMs: number | undefined,
+): Promise<Held> {
+  checkAlias(alias)
+  if (isLatest(alias)) {
+    throw invalid(
+      "The alias 'latest' is held by nobody: it stands for the version of the highest number",
+    )
+  }
+  const model = await modelAt(ctx, name, atMs)
+  const find = atMs === undefined ? aliasHoldNow : aliasHoldThen
+  const hold = await find(ctx, model, alias)
+  return { model, place: alias, holders: await holdersOf(ctx, model, hold ? [hold] : []) }
+}
+
+async function modelAt(ctx: Context, name: string, atMs: number | undefined): Promise<ModelThen> {
+  if (atMs === undefined) {
+    const now = await findModelNow(ctx, name)
+    if (!now) throw modelNotFound(name)
+    return now
+  }
+  const model = await findModelThen(ctx, name, atMs)
+  await requireHistory(ctx, name, model)
+  const when = new Date(atMs).toISOString()
+  if (!model) throw notFound('At that time, registered model', `${excerpt(name)} (${when})`)
+  const { isOlder, recordedSinceMs } = model
+  if (isOlder && recordedSinceMs !== undefined && atMs < recordedSinceMs) {
+    const begin = new Date(recordedSinceMs).toISOString()
+    throw invalid(
+      `The record of '${excerpt(name)}' begins at ${begin} and cannot tell what was at ${when}`,
+    )
+  }
+  return model
+}
+
+/**
+ * What a model was is for those who may read it today; of one that was deleted, for those who may
+ * read the record.
+ *
+ * @param model undefined: there was none, which whoever may ask for the name may know
+ */
+async function requireHistory(
+  ctx: Context,
+  name: string,
+  model: ModelThen | undefined,
+): Promise<void> {
+  if (mayAll(ctx)) return
+  if (!model) return requireModel(ctx, name, 'READ', 'version')
+  if (model.nameNow !== undefined) return requireModel(ctx, model.nameNow, 'READ', 'version')
+  await requireRight(ctx, 'read_audit', { model: model.nameThen })
+}
+
+type Row = {
+  version: number
+  made: string | null
+  at_ms: number | null
+  is_baseline: number | null
+  actor: string | null
+  reason: string | null
+  promotion: number | null
+  approved_by: string | null
+  requested_by: string | null
+}
+/** What the first entry of a version says of it, which never changes. */
+type Made = Partial<Record<'source' | 'run_id' | 'model_id' | 'digest', string | null>>
+
+async function holdersOf(
+  ctx: Context,
+  { registeredModel }: ModelThen,
+  holds: readonly Hold[],
+): Promise<Holder[]> {
+  const wanted = JSON.stringify(holds.map(({ version, sinceSeq }) => [version, sinceSeq ?? null]))
+  const rows = await ctx.db.all<Row>(sql`
+    select w.value ->> 0 as version, made.after as made, s.at_ms,
+      s.action = 'model_version.recorded' as is_baseline, s.actor, s.reason, s.promotion,
+      s.approved_by, p.requested_by
+    from json_each(${wanted}) w
+    left join (select version, after from audit_entries where registered_model = ${registeredModel}
+      and action in ('model_version.created', 'model_version.recorded')) made
+      on made.version = w.value ->> 0
+    left join audit_entries s on s.seq = w.value ->> 1
+    left join promotions p on p.id = s.promotion
+    order by w.key`)
+  const made = rows.map((row): Made => parsed(row.made) ?? {})
+  const datasets = await datasetsOfRuns(
+    ctx,
+    made.flatMap(({ run_id }) => run_id ?? []),
+  )
+  return rows.map((row, i) => {
+    const { source, run_id, model_id, digest } = made[i] ?? {}
+    return {
+      version: row.version,
+      since: sinceFrom(row),
+      source: source ?? undefined,
+      runId: run_id || undefined,
+      modelId: model_id || undefined,
+      digest: digest ?? undefined,
+      datasets: datasets.get(run_id ?? '') ?? [],
+    }
+  })
+}
+
+function sinceFrom(row: Row): Since | undefined {
+  const movedBy = parsed<PrincipalRecord>(row.actor)
+  if (row.at_ms === null || movedBy === undefined || row.is_baseline === 1) return undefined
+  return {
+    atMs: row.at_ms,
+    requestedBy: parsed<PrincipalRecord>(row.requested_by) ?? movedBy,
+    movedBy,
+    approvedBy: parsed<string[]>(row.approved_by) ?? [],
+    promotion: row.promotion ?? undefined,
+    reason: row.reason ?? undefined,
+  }
+}
+
+/** JSON as the record keeps it. */
+function parsed<T>(text: string | null): T | undefined {
+  return text === null ? undefined : JSON.parse(text)
+}

@@ -1,0 +1,155 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Context } from '../platform/context.ts'
+import { archivedStage, stageKey } from '../registry/stages.ts'
+
+/** A version that holds a stage or an alias, and the entry by which it came to. */
+export type Hold = {
+  readonly version: number
+  /** `audit_entries.seq`; undefined when the record does not tell. */
+  readonly sinceSeq: number | undefined
+}
+
+/** Which part of the log is read: that of one model, up to an entry. */
+export type Log = { readonly registeredModel: number; readonly lastSeq: number }
+
+/** At most `count` versions of lower numbers than `before`, the highest first. */
+export type HoldPage = { readonly before: number; readonly count: number }
+
+type HoldRow = { version: number; since_seq: number | null }
+
+const moved = sql`('model_version.transitioned', 'model_version.rolled_back')`
+
+/**
+ * The stage that each entry gave to a version, and the one it had before: rows of
+ * (seq, version, stage, was), where a stage of null is a version that was deleted, and a `was` of
+ * null is not known, or is none.
+ */
+function stageMoves(log: Log): SQL {
+  return sql`
+    select seq, version, after ->> '$.stage' as stage, null as was from audit_entries
+      where ${isIn(log)} and action in ('model_version.created', 'model_version.recorded')
+    union all
+    select seq, version, after ->> '$.stage', before ->> '$.stage' from audit_entries
+      where ${isIn(log)} and action in ${moved}
+    union all
+    select e.seq, cast(a.value as integer), ${archivedStage}, null
+      from audit_entries e join json_each(e.after, '$.archived') a
+      where ${isIn(log)} and e.action in ${moved}
+    union all
+    select seq, version, null, null from audit_entries
+      where ${isIn(log)} and action = 'model_version.deleted'`
+}
+
+function isIn({ registeredModel, lastSeq }: Log): SQL {
+  return sql`registered_model = ${registeredModel} and seq <= ${lastSeq}`
+}
+
+/**
+ * The versions that were in a stage at the end of `log`, from the log alone.
+ *
+ * @param stage in any case
+ */
+export async function stageHoldsThen(
+  ctx: Context,
+  log: Log,
+  stage: string,
+  { before, count }: HoldPage,
+): Promise<Hold[]> {
+  const rows = await ctx.db.all<HoldRow>(sql`
+    select version, ${cameInto(stage)} as since_seq from (${stageMoves(log)})
+    where version < ${before} group by version
+    having max(seq) = max(iif(lower(stage) = ${stageKey(stage)}, seq, null))
+    order by version desc limit ${count}`)
+  return rows.map(holdFrom)
+}
+
+/** As `stageHoldsThen`, as it is: the versions from their rows, since when from the log. */
+export async function stageHoldsNow(
+  ctx: Context,
+  log: Log,
+  stage: string,
+  { before, count }: HoldPage,
+): Promise<Hold[]> {
+  const rows = await ctx.db.all<HoldRow>(sql`
+    with holders as materialized (
+      select version from model_versions where registered_model = ${log.registeredModel}
+        and stage = ${stage} and version < ${before} order by version desc limit ${count})
+    select h.version, since.seq as since_seq from holders h left join (
+      select version, ${cameInto(stage)} as seq from (${stageMoves(log)})
+      where version in (select version from holders) group by version) since
+      on since.version = h.version
+    order by h.version desc`)
+  return rows.map(holdFrom)
+}
+
+/** The entry by which a version came into `stage` and has been there since, over `stageMoves`. */
+function cameInto(stage: string): SQL {
+  const key = stageKey(stage)
+  return sql`max(iif(lower(stage) = ${key} and coalesce(lower(was), '') <> ${key}, seq, null))`
+}
+
+/** A stage's name as the model's log spells it, whatever stages there are today. */
+export async function spellingInLog(
+  ctx: Context,
+  log: Log,
+  stage: string,
+): Promise<string | undefined> {
+  const row = await ctx.db.first<{ stage: string }>(sql`
+    select stage from (${stageMoves(log)}) where lower(stage) = ${stageKey(stage)}
+    order by seq desc limit 1`)
+  return row?.stage
+}
+
+/**
+ * What each entry did with one alias: rows of (seq, version, was), where a version of null is an
+ * alias that was taken away.
+ */
+function aliasMoves(log: Log, alias: string): SQL {
+  return sql`
+    select seq, cast(after ->> '$.version' as integer) as version,
+        cast(before ->> '$.version' as integer) as was from audit_entries
+      where ${isIn(log)} and action = 'model_version.alias_set' and after ->> '$.alias' = ${alias}
+    union all
+    select e.seq, e.version, null from audit_entries e join json_each(e.after, '$.aliases') a
+      where ${isIn(log)} and e.action = 'model_version.recorded' and a.value = ${alias}
+    union all
+    select seq, null, null from audit_entries
+      where ${isIn(log)} and action = 'model_version.alias_deleted'
+        and before ->> '$.alias' = ${alias}
+    union all
+    select seq, null, null from audit_entries
+      where ${isIn(log)} and action = 'model_version.deleted' and exists (
+        select 1 from json_each(before, '$.aliases') a where a.value = ${alias})`
+}
+
+/** The version that had an alias at the end of `log`, from the log alone. */
+export async function aliasHoldThen(
+  ctx: Context,
+  log: Log,
+  alias: string,
+): Promise<Hold | undefined> {
+  const row = await ctx.db.first<HoldRow>(sql`
+    with moves as materialized (${aliasMoves(log, alias)}),
+    last as (select version from moves order by seq desc limit 1)
+    select last.version, (select max(m.seq) from moves m
+      where m.version = last.version and m.was is not m.version) as since_seq
+    from last where last.version is not null`)
+  return row && holdFrom(row)
+}
+
+/** As `aliasHoldThen`, as it is. */
+export async function aliasHoldNow(
+  ctx: Context,
+  log: Log,
+  alias: string,
+): Promise<Hold | undefined> {
+  const row = await ctx.db.first<HoldRow>(sql`
+    select a.version, (select max(seq) from (${aliasMoves(log, alias)}) m
+      where m.version = a.version and m.was is not m.version) as since_seq
+    from aliases a where a.registered_model = ${log.registeredModel} and a.alias = ${alias}`)
+  return row && holdFrom(row)
+}
+
+function holdFrom({ version, since_seq }: HoldRow): Hold {
+  return { version, sinceSeq: since_seq ?? undefined }
+}

@@ -1,0 +1,103 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { isPromptModel, notDenied, readable } from '../access/permitted.ts'
+import type { Context } from '../platform/context.ts'
+import { type ModelVersion, readVersions } from '../registry/read-versions.ts'
+import { getVersionDetail, type VersionDetail } from '../registry/version-detail.ts'
+import { datasetsOfRuns, type RunDataset } from '../tracking/run-datasets.ts'
+import {
+  findLoggedModelLineage,
+  findRunLineage,
+  type LoggedModelLineage,
+  type RunLineage,
+  readableRuns,
+} from '../tracking/run-lineage.ts'
+import { type Promotion, type PromotionRow, promotionFrom } from './promotions/promotion.ts'
+
+/** Where a version comes from and where it went, as far as the caller may read that. */
+export type Lineage = {
+  readonly version: VersionDetail
+  readonly run: RunLineage | undefined
+  readonly datasets: readonly RunDataset[]
+  readonly loggedModel: LoggedModelLineage | undefined
+  /** Other versions of the same run or logged model, of any model, oldest first. */
+  readonly siblings: readonly ModelVersion[]
+  /** Newest first. */
+  readonly promotions: readonly Promotion[]
+}
+
+/** As many siblings and as many requests as one answer has. */
+const relatedMax = 1000
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such version */
+export async function getLineage(ctx: Context, name: string, number: number): Promise<Lineage> {
+  const version = await getVersionDetail(ctx, name, number)
+  const { id, runId, modelId } = version
+  const run = runId ? await findRunLineage(ctx, runId) : undefined
+  const datasets = runId ? await datasetsOfRuns(ctx, [runId]) : new Map<string, RunDataset[]>()
+  const siblings = await ctx.db.all<{ id: number }>(sql`
+    select v.id from (
+      select id from model_versions where run_id = ${runId || null}
+      union select id from model_versions where model_id = ${modelId || null}) s
+    join model_versions v on v.id = s.id join registered_models m on m.id = v.registered_model
+    where v.id <> ${id} and ${readableVersion(ctx)} order by v.id limit ${relatedMax}`)
+  const promotions = await ctx.db.all<PromotionRow>(sql`
+    select * from promotions where registered_model = ${version.registeredModelId}
+      and model_version = ${id} order by id desc limit ${relatedMax}`)
+  return {
+    version,
+    run,
+    datasets: datasets.get(runId ?? '') ?? [],
+    loggedModel: modelId ? await findLoggedModelLineage(ctx, modelId) : undefined,
+    siblings: await readVersions(
+      ctx.db,
+      siblings.map((row) => row.id),
+    ),
+    promotions: promotions.map(promotionFrom),
+  }
+}
+
+/** A version of which the run read a dataset. */
+export type TrainedVersion = {
+  readonly version: ModelVersion
+  /** Those of the digest that was asked for: a digest may stand under several names. */
+  readonly datasets: readonly RunDataset[]
+}
+
+/**
+ * Versions whose runs read the dataset of this digest, oldest first, as far as the caller may read
+ * the version and the run.
+ *
+ * @param after `model_versions.id`: only later ones
+ */
+export async function versionsTrainedOn(
+  ctx: Context,
+  digest: string,
+  after: number,
+  count: number,
+): Promise<TrainedVersion[]> {
+  const rows = await ctx.db.all<{ id: number }>(sql`
+    select v.id from model_versions v join registered_models m on m.id = v.registered_model
+    where ${readableVersion(ctx)} and v.id > ${after} and v.run_id in (
+      select r.run_id from ${readableRuns(ctx)} and r.id in (
+        select u.run from datasets d join run_datasets u on u.dataset = d.id
+        where d.digest = ${digest}))
+    order by v.id limit ${count}`)
+  const versions = await readVersions(
+    ctx.db,
+    rows.map(({ id }) => id),
+  )
+  const datasets = await datasetsOfRuns(
+    ctx,
+    versions.flatMap(({ runId }) => runId ?? []),
+  )
+  return versions.map((version) => ({
+    version,
+    datasets: (datasets.get(version.runId ?? '') ?? []).filter((one) => one.digest === digest),
+  }))
+}
+
+/** Condition that the caller may read the version `v` of the model `m`. */
+function readableVersion(ctx: Context): SQL {
+  return sql`m.workspace = ${ctx.workspace} and ${readable(ctx, 'model', sql`m.id`, isPromptModel)}
+    and ${notDenied(ctx, 'version', isPromptModel)}`
+}

@@ -1,0 +1,116 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Context } from '../platform/context.ts'
+
+/** A registered model as the record knows it at a moment. */
+export type ModelThen = {
+  /** `registered_models.id`, which stays when the model is renamed and is never given out again. */
+  readonly registeredModel: number
+  /** Its name at that moment. */
+  readonly nameThen: string
+  /** Its name today; undefined when it has been deleted since. */
+  readonly nameNow: string | undefined
+  /** Unix milliseconds; what was before, the record cannot tell. Undefined: there is no record of it. */
+  readonly recordedSinceMs: number | undefined
+  /** The model was there before its record began. */
+  readonly isOlder: boolean
+  /** The last entry of the log that had been written by then. */
+  readonly lastSeq: number
+}
+
+/**
+ * By how much the clocks of servers on one database may differ. The order of the log is what
+ * happened; the clock only says up to where it is read.
+ */
+export const clocksApartMsMax = 60_000
+
+/** A scalar select: the last entry of the log at `atMs`, 0 ahead of all. */
+function lastSeqAt(atMs: number): SQL {
+  return sql`select coalesce(max(seq), 0) from audit_entries where at_ms <= ${atMs}
+    and at_ms >= (select max(at_ms) from audit_entries where at_ms <= ${atMs}) - ${clocksApartMsMax}`
+}
+
+/**
+ * An entry that was written from the rows of a model that was there, under the name that it had. Those
+ * of promotions have the name that it had when they were opened, refusals the one that was asked for.
+ */
+const tells = sql`(action glob 'registered_model.*' or action glob 'model_version.*')`
+
+type Candidates = {
+  last_seq: number
+  next_id: number | null
+  next_is_first: number | null
+  next_action: string | null
+  today_id: number | null
+}
+
+/**
+ * The model that `name` stood for at `atMs`: the one that had this name at that moment; where none
+ * had, the one that has it today, under whatever name it had then. Undefined when neither was there.
+ *
+ * A model writes an entry under its name before it loses it. So whoever had the name at that moment
+ * wrote the next entry under it, as its own next one; or, where nobody wrote one, has it still.
+ */
+export async function findModelThen(
+  ctx: Context,
+  name: string,
+  atMs: number,
+): Promise<ModelThen | undefined> {
+  const found = await ctx.db.first<Candidates>(sql`
+    with last (seq) as (${lastSeqAt(atMs)}),
+    next (seq, id, action) as (
+      select seq, registered_model, action from audit_entries
+      where workspace = ${ctx.workspace} and model = ${name} and seq > (select seq from last)
+        and ${tells} order by seq limit 1)
+    select last.seq as last_seq, next.id as next_id, next.action as next_action,
+      next.seq = (select min(o.seq) from audit_entries o
+        where o.registered_model = next.id and o.seq > last.seq and ${tells}) as next_is_first,
+      (select id from registered_models
+        where workspace = ${ctx.workspace} and name = ${name}) as today_id
+    from last left join next`)
+  if (!found) return undefined
+  const hadIt = found.next_is_first === 1 && !isFirstEntry(found.next_action)
+  const id = hadIt ? found.next_id : found.today_id
+  return id === null ? undefined : describe(ctx, id, found.last_seq)
+}
+
+/** A model as it is: at the end of its log. Undefined when there is none of this name. */
+export async function findModelNow(ctx: Context, name: string): Promise<ModelThen | undefined> {
+  const row = await ctx.db.first<{ id: number }>(sql`
+    select id from registered_models where workspace = ${ctx.workspace} and name = ${name}`)
+  return row && describe(ctx, row.id, Number.MAX_SAFE_INTEGER)
+}
+
+function isFirstEntry(action: string | null): boolean {
+  return action === 'registered_model.created' || action === 'registered_model.recorded'
+}
+
+type Described = {
+  first_action: string | null
+  first_seq: number | null
+  first_at_ms: number | null
+  name_next: string | null
+  name_now: string | null
+}
+
+/** Undefined for a model that was made later. */
+async function describe(ctx: Context, id: number, lastSeq: number): Promise<ModelThen | undefined> {
+  const row = await ctx.db.first<Described>(sql`
+    select first.action as first_action, first.seq as first_seq, first.at_ms as first_at_ms,
+      (select model from audit_entries where registered_model = ${id} and seq > ${lastSeq}
+        and ${tells} order by seq limit 1) as name_next,
+      (select m.name from registered_models m where m.id = ${id}) as name_now
+    from (select 1) left join (select action, seq, at_ms from audit_entries
+      where registered_model = ${id} and ${tells} order by seq limit 1) first`)
+  const nameThen = row?.name_next ?? row?.name_now
+  const isOlder = row?.first_action === 'registered_model.recorded'
+  const isLater = (row?.first_seq ?? 0) > lastSeq && !isOlder
+  if (!row || isLater || !nameThen) return undefined
+  return {
+    registeredModel: id,
+    nameThen,
+    nameNow: row.name_now ?? undefined,
+    recordedSinceMs: row.first_at_ms ?? undefined,
+    isOlder,
+    lastSeq,
+  }
+}

@@ -1,0 +1,94 @@
+import { sql } from 'drizzle-orm'
+import { expect, test } from 'vitest'
+import { createApp } from '../../src/app.ts'
+import { registryServer } from '../registry/registry.ts'
+import { person } from './governed.ts'
+
+async function comparedServer() {
+  const server = await registryServer()
+  const { createModel, createVersion, createRun, upload, post } = server
+  await createModel('m')
+  for (const [depth, auc, bytes] of [
+    ['3', 0.5, 'a'],
+    ['4', Number.NaN, 'b'],
+  ] as const) {
+    const { runId, root } = await createRun()
+    await post('runs/log-parameter', { run_id: runId, key: 'depth', value: depth })
+    await post('runs/log-parameter', { run_id: runId, key: 'same', value: '1' })
+    const metric = { run_id: runId, key: 'auc', timestamp: 1, step: 0 }
+    await post('runs/log-metric', { ...metric, value: Number.isNaN(auc) ? 'NaN' : auc })
+    await upload(`${root}/model/weights`, bytes)
+    await upload(`${root}/model/same`, 'same')
+    if (bytes === 'b') await upload(`${root}/model/new`, 'new')
+    await createVersion('m', `${root}/model`, { run_id: runId })
+  }
+  await post('model-versions/set-tag', { name: 'm', version: '2', key: 'team', value: 'risk' })
+  return server
+}
+
+test('versions are compared by params, metrics, tags and files: what is the same is left out', async () => {
+  const { call } = await comparedServer()
+  const { status, json } = await call('GET', '/api/v1/models/m/compare?versions=1,2')
+  expect(status).toBe(200)
+  const hash = expect.stringMatching(/^[0-9a-f]{64}$/)
+  expect(json).toEqual({
+    model: 'm',
+    versions: ['1', '2'],
+    params: [{ key: 'depth', values: ['3', '4'] }],
+    metrics: [{ key: 'auc', values: [0.5, 'NaN'] }],
+    tags: [{ key: 'team', values: [null, 'risk'] }],
+    files: [
+      { key: 'new', values: [null, hash] },
+      { key: 'weights', values: [hash, hash] },
+    ],
+    has_more_files: false,
+  })
+  const back = await call('GET', '/api/v1/models/m/compare?versions=2,1')
+  expect(back.json.params).toEqual([{ key: 'depth', values: ['4', '3'] }])
+})
+
+test('a comparison of what cannot be compared is refused', async () => {
+  const { call } = await comparedServer()
+  for (const [versions, status] of [
+    ['1', 400],
+    ['1,1', 400],
+    ['1,x', 400],
+    ['', 400],
+    ['1,2,3,4,5,6,7,8,9,10,11', 400],
+    ['1,9', 404],
+  ] as const) {
+    const res = await call('GET', `/api/v1/models/m/compare?versions=${versions}`)
+    expect([versions, res.status]).toEqual([versions, status])
+  }
+})
+
+test('runs that the caller may not read are compared with nothing', async () => {
+  const { platform } = await comparedServer()
+  const { accountId, app } = await readerOfModels(platform)
+  expect(accountId).toBeGreaterThan(0)
+  const res = await app.request('/api/v1/models/m/compare?versions=1,2')
+  expect(res.status).toBe(200)
+  expect(await res.json()).toMatchObject({ params: [], metrics: [], tags: [{ key: 'team' }] })
+  const lineage = await (await app.request('/api/v1/models/m/versions/1/lineage')).json()
+  expect(lineage).toMatchObject({ model: 'm', datasets: [] })
+  expect(lineage).not.toHaveProperty('run')
+})
+
+/** An application asked by somebody who may read all models and no experiment. */
+async function readerOfModels(open: Awaited<ReturnType<typeof registryServer>>['platform']) {
+  const { db } = open
+  const [accounts] = await db.batch([
+    sql`insert into accounts (kind, name, name_key, is_admin, created_at_ms)
+      values ('user', 'eve', 'eve', 0, 1) returning id`,
+    sql`insert into roles (workspace, name, created_at_ms) values ('default', 'readers', 1)`,
+    sql`insert into role_holders (account, role)
+      select a.id, r.id from accounts a, roles r where a.name = 'eve' and r.name = 'readers'`,
+    sql`insert into role_permissions (role, resource_type, resource, permission)
+      select id, 'registered_model', '*', 'READ' from roles where name = 'readers'`,
+  ])
+  const [account] = accounts as { id: number }[]
+  const accountId = account?.id ?? 0
+  const settings = { ...open.settings, auth: true, defaultPermission: 'NO_PERMISSIONS' as const }
+  const principal = { ...person('eve'), accountId }
+  return { accountId, app: createApp(() => ({ ...open, settings }), { principal }) }
+}
