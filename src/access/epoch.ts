@@ -12,7 +12,7 @@ export async function readAccessEpoch(ctx: Context): Promise<number> {
 }
 
 /** Belongs into the batch of every change of accounts, groups, memberships, tokens and their rights. */
-export const accessChanged: SQL = sql.raw('update access_epoch set epoch = epoch + 1 where id = 1')
+const accessChanged: SQL = sql.raw('update access_epoch set epoch = epoch + 1 where id = 1')
 
 /** As `commit`, for a change that must hold from the next request on, in whichever process. */
 export function commitAccess(ctx: Context, statements: readonly SQL[]): Promise<unknown[][]> {

@@ -95,7 +95,7 @@ function isGroupOf({ groups }: Principal, holder: string): boolean {
 }
 
 /** A principal as grants name it: `user:ada`, `service:trainer`. */
-export function principalKey(kind: Principal['kind'], name: string): string {
+function principalKey(kind: Principal['kind'], name: string): string {
   return name.startsWith(`${kind}:`) ? name : `${kind}:${name}`
 }
 

@@ -57,19 +57,6 @@ export async function requireLoggedModels(
   return (await requireEach(ctx, 'experiment', models, needed, what, what)).length
 }
 
-/** As `requireExperiment` of several; one that is not there needs no permission. */
-export async function requireExperiments(
-  ctx: Context,
-  ids: readonly number[],
-  needed: Permission,
-): Promise<void> {
-  if (ids.length === 0 || passes(ctx, needed)) return
-  const experiments = sql`select e.id, cast(e.id as text) as name, 0 as is_prompt
-    from experiments e where e.workspace = ${ctx.workspace}
-      and e.id in (select value from json_each(${JSON.stringify(ids)}))`
-  await requireEach(ctx, 'experiment', experiments, needed, undefined, 'experiment')
-}
-
 /** Require what deleting an experiment, or bringing it back, takes: it reaches all that is in it. */
 export async function requireWholeExperiment(ctx: Context, id: number): Promise<void> {
   await requireExperiment(ctx, id, 'MANAGE')
