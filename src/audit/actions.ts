@@ -15,10 +15,10 @@
  * | model_version.created | | stage, source, run_id, model_id, description, tags {}, digest |
  * | model_version.updated | description | description |
  * | model_version.deleted | stage, source, run_id, aliases [], digest | |
- * | model_version.transitioned | stage | stage, archived [versions that were moved to Archived with it] |
+ * | model_version.transitioned | stage | stage, archived [versions that were moved to Archived with it], break_glass (true: whatever blocked it) |
  * | model_version.rolled_back | stage, holders [versions that were in the stage] | stage, archived [...] |
  * | model_version.tag_set, tag_deleted | key, value | key, value |
- * | model_version.alias_set | alias, version (null: none had it) | alias, version |
+ * | model_version.alias_set | alias, version (null: none had it) | alias, version, break_glass (as above) |
  * | model_version.alias_deleted | alias, version | |
  * | model_version.hold_placed | | reason |
  * | model_version.hold_lifted | reason, placed_by (a principal), placed_at | |
@@ -26,12 +26,11 @@
  * | artifact.damaged: a file of no version | | path, sha256, size, problem |
  * | stages.changed | items [{name, exclusive, from}] | items |
  * | policy.created, changed, deleted | policy, revision, document | policy, revision, document |
- * | promotion.opened | | promotion, to {stage or alias}, policies [] |
- * | promotion.reviewed | | promotion, decision, comment |
+ * | promotion.opened | | promotion, to {stage or alias} |
+ * | promotion.reviewed | | promotion, to, decision (`approve` or `comment`), comment |
  * | promotion.checked | | promotion, check, status, url, summary |
- * | promotion.rejected, closed, expired | | promotion, to |
- * | promotion.merged_by_break_glass | | promotion, to (the transition has its own entry, of the same promotion) |
- * | promotion.followed_up | | promotion |
+ * | promotion.rejected | | promotion, to, decision (`reject`), comment |
+ * | promotion.closed, expired, followed_up | | promotion, to |
  * | webhook.created | | webhook (its id), name, origin of its URL, events [], models, format, signed, status |
  * | webhook.updated | the same | the same |
  * | webhook.deleted | the same | |
@@ -62,11 +61,12 @@
  * | model_version.card_changed | revision, digest (null: it had no card) | revision, digest, fields [those that differ], imported_from (null: it was written) |
  * | registered_model.card_template_set | card {}, required [] (null: it had none) | card {}, required [] |
  * | registered_model.card_template_deleted | card {}, required [] | |
- * | request.refused | | operation, error_code, message |
+ * | request.refused | | operation, error_code, message, gates [{name, policy, detail}] (those that failed) |
  *
  * The `recorded` ones are written by the migration that made the record, by `gatehouse` (a service):
  * one for each model and version that was there, so that the record tells what they were.
- * A refused request has the model and version that it named.
+ * A refused request has the model and version that it named. A merge is no action of its own: it is
+ * the change of the version, with the promotion and who approved it.
  */
 export const actions = [
   'registered_model.recorded',
@@ -102,7 +102,6 @@ export const actions = [
   'promotion.rejected',
   'promotion.closed',
   'promotion.expired',
-  'promotion.merged_by_break_glass',
   'promotion.followed_up',
   'webhook.created',
   'webhook.updated',

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { excerpt, type RegistryError } from '../core/error.ts'
+import { type Blocked, BlockedError, excerpt, type RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { commit, record } from './record.ts'
 
@@ -15,6 +15,7 @@ export type Refusal = {
 const refusalsWindowMs = 60_000
 const refusalsMax = 30
 const nameCharsMax = 500
+const gatesMax = 50
 
 /**
  * Put a refused attempt on the record. It is bounded, so that who is refused cannot fill the
@@ -22,23 +23,35 @@ const nameCharsMax = 500
  * `refusalsMax`. All whose names are only claimed count as one, since a claim can be any name.
  */
 export async function recordRefusal(ctx: Context, refusal: Refusal): Promise<void> {
-  const { operation, error, version } = refusal
-  const model = refusal.model === undefined ? null : excerpt(refusal.model, nameCharsMax)
+  const { operation, error } = refusal
+  const blocked = error instanceof BlockedError ? error.blocked : undefined
+  const { model: named, version } = blocked ?? refusal
+  const model = named === undefined ? null : excerpt(named, nameCharsMax)
+  const gates = failedGates(blocked)
   await commit(ctx, [
     record(ctx, {
       action: 'request.refused',
       model: sql`${model}`,
       version: sql`${version ?? null}`,
-      after: sql`json_object('operation', ${operation}, 'error_code', ${error.code},
-        'message', ${excerpt(error.message, 1000)})`,
+      promotion: sql`${blocked?.promotionId ?? null}`,
+      after: sql`json_patch(json_object('operation', ${operation}, 'error_code', ${error.code},
+        'message', ${excerpt(error.message, 1000)}), json_object('gates', json(${gates})))`,
       from: sql`(select 1) where not exists (${recent(
         ctx,
         sql`json_extract(actor, '$.name') = ${ctx.principal.name} and model is ${model}
           and version is ${version ?? null} and json_extract(after, '$.operation') = ${operation}
-          and json_extract(after, '$.error_code') = ${error.code}`,
+          and json_extract(after, '$.error_code') = ${error.code}
+          and json_extract(after, '$.gates') is ${gates}`,
       )}) and (select count(*) from (${recent(ctx, sameCaller(ctx))})) < ${refusalsMax}`,
     }),
   ])
+}
+
+/** As JSON of a bounded length; null where no gate failed. */
+function failedGates(blocked: Blocked | undefined): string | null {
+  if (!blocked?.failedGates.length) return null
+  const gates = blocked.failedGates.slice(0, gatesMax)
+  return JSON.stringify(gates.map((gate) => ({ ...gate, detail: excerpt(gate.detail, 300) })))
 }
 
 /** Refusals of the last minute. The action is spelled out: a partial index is on it. */

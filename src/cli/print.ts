@@ -1,9 +1,13 @@
 import type { Command } from 'commander'
 
-/** Print `value` as JSON where `--json` asks for it, else `lines`. */
-export function print(command: Command, value: unknown, lines: readonly string[]): void {
+/** Print `value` as JSON where `--json` asks for it, else the lines that people read. */
+export function print(
+  command: Command,
+  value: unknown,
+  lines: readonly string[] | (() => readonly string[]),
+): void {
   if (command.optsWithGlobals<{ json?: true }>().json) console.log(JSON.stringify(value))
-  else for (const line of lines) console.log(line)
+  else for (const line of typeof lines === 'function' ? lines() : lines) console.log(line)
 }
 
 /** Rows in columns as wide as their widest cell. */

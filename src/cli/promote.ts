@@ -1,12 +1,14 @@
 import { Command } from 'commander'
 import type { z } from 'zod'
 import {
+  breakGlass,
   getPromotion,
   mergePromotion,
   openPromotion,
   type PromotionShape,
 } from '../api/endpoints/promotions.ts'
 import { ApiError, type GatehouseClient } from '../client/client.ts'
+import { StartError } from '../platform/start-error.ts'
 import { parseDuration } from './duration.ts'
 import { print } from './print.ts'
 import { addServer, withServer } from './with-server.ts'
@@ -17,6 +19,8 @@ type Flags = {
   alias?: string
   archive?: true
   reason?: string
+  request?: string
+  breakGlass?: true
   wait?: true
   timeout: string
 }
@@ -38,25 +42,65 @@ export function promoteCommand(): Command {
     .option('--alias <alias>', 'or the alias to point at it')
     .option('--archive', 'archive the versions that are in the stage')
     .option('--reason <text>', 'why, for reviewers and the record')
+    .option('--request <number>', 'go on with this request and open none')
+    .option(
+      '--break-glass',
+      'merge at once whatever blocks it, with --reason; for whom the policy names',
+    )
     .option('--wait', 'wait until it is merged or refused')
     .option('--timeout <duration>', 'how long to wait, e.g. 30m', '1h')
   return addServer(command).action(async (model: string, version: string) => {
     const flags = command.opts<Flags>()
     const untilMs = Date.now() + parseDuration(flags.timeout)
     await withServer(command, async (client) => {
-      let promotion = await open(client, model, version, flags)
-      for (;;) {
-        if (promotion.status === 'open' && promotion.can_merge) {
-          promotion = await merge(client, promotion.id)
-        }
-        if (promotion.status !== 'open' || !flags.wait || Date.now() >= untilMs) break
-        await new Promise((done) => setTimeout(done, pollMs))
-        promotion = await client.call(getPromotion, { params: { id: promotion.id } })
-      }
-      print(command, promotion, described(promotion))
+      let promotion = await asked(client, model, version, flags)
+      if (flags.breakGlass) promotion = await broken(client, promotion.id, flags.reason)
+      promotion = await settled(client, promotion, flags.wait ? untilMs : 0)
+      print(command, promotion, () => described(promotion))
       process.exitCode = exitCodes[promotion.status]
     })
   })
+}
+
+/** Merge a request as soon as nothing blocks it. @param untilMs how long to wait for that */
+async function settled(
+  client: GatehouseClient,
+  found: Promotion,
+  untilMs: number,
+): Promise<Promotion> {
+  let promotion = found
+  for (;;) {
+    if (promotion.status === 'open' && promotion.can_merge) {
+      promotion = await merge(client, promotion.id)
+    }
+    if (promotion.status !== 'open' || Date.now() >= untilMs) return promotion
+    await new Promise((done) => setTimeout(done, pollMs))
+    promotion = await client.call(getPromotion, { params: { id: promotion.id } })
+  }
+}
+
+/** The request that is meant; its number has to be of this version. */
+async function asked(
+  client: GatehouseClient,
+  model: string,
+  version: string,
+  flags: Flags,
+): Promise<Promotion> {
+  if (flags.request === undefined) return open(client, model, version, flags)
+  const found = await client.call(getPromotion, { params: { id: flags.request } })
+  if (found.model === model && found.version === version) return found
+  throw new StartError(
+    `request #${found.id} is for ${found.model} version ${found.version}; give its own model and version`,
+  )
+}
+
+function broken(
+  client: GatehouseClient,
+  id: string,
+  reason: string | undefined,
+): Promise<Promotion> {
+  if (!reason) throw new StartError('--break-glass needs a --reason')
+  return client.call(breakGlass, { params: { id }, body: { reason } })
 }
 
 /** Open a request, or go on with the one that is open. */
@@ -91,7 +135,7 @@ function described({ id, model, version, to, status, blocked_by, url }: Promotio
   const target = to.stage ?? `alias ${to.alias}`
   return [
     `#${id} ${model} version ${version} -> ${target}: ${status}`,
-    ...blocked_by.map((reason) => `  waits for ${reason}`),
+    ...(status === 'open' ? blocked_by.map((reason) => `  waits for ${reason}`) : []),
     ...(status === 'open' ? [`  review it at ${url}`] : []),
   ]
 }

@@ -1,39 +1,48 @@
 import { Argument, Command } from 'commander'
-import { listPromotions, postCheck, reviewPromotion } from '../api/endpoints/promotions.ts'
+import {
+  followUp,
+  listPromotions,
+  postCheck,
+  reviewPromotion,
+} from '../api/endpoints/promotions.ts'
 import { print } from './print.ts'
 import { addServer, withServer } from './with-server.ts'
+
+const decisions = ['approve', 'reject', 'comment'] as const
 
 /** `gatehouse review`: what waits for a review, and the review itself. */
 export function reviewCommand(): Command {
   const command = new Command('review')
     .description('review a promotion request; without a number, list those that wait for you')
     .argument('[request]', 'number of the request')
-    .addArgument(new Argument('[decision]').choices(['approve', 'reject', 'comment']))
+    .addArgument(new Argument('[decision]').choices([...decisions, 'follow-up']))
     .option('--comment <text>')
-  return addServer(command).action((id?: string, decision?: 'approve' | 'reject' | 'comment') =>
-    withServer(command, async (client) => {
-      if (id === undefined || decision === undefined) {
-        const { items } = await client.call(listPromotions, { query: { awaiting: 'me' } })
-        print(
-          command,
-          items,
-          items.map(({ id: number, model, version, to, requested_by }) => {
-            const target = to.stage ?? `alias ${to.alias}`
-            return `#${number} ${model} version ${version} -> ${target}, asked by ${requested_by.name}`
-          }),
-        )
-        return
-      }
-      const { comment } = command.opts<{ comment?: string }>()
-      const reviewed = await client.call(reviewPromotion, {
-        params: { id },
-        body: { decision, comment },
-      })
-      print(command, reviewed, [
-        `#${id} is ${reviewed.status}`,
-        ...reviewed.blocked_by.map((reason) => `  waits for ${reason}`),
-      ])
-    }),
+  return addServer(command).action(
+    (id?: string, decision?: (typeof decisions)[number] | 'follow-up') =>
+      withServer(command, async (client) => {
+        if (id === undefined || decision === undefined) {
+          const { items } = await client.call(listPromotions, { query: { awaiting: 'me' } })
+          print(command, items, () =>
+            items.map(({ id: number, model, version, to, requested_by }) => {
+              const target = to.stage ?? `alias ${to.alias}`
+              return `#${number} ${model} version ${version} -> ${target}, asked by ${requested_by.name}`
+            }),
+          )
+          return
+        }
+        const { comment } = command.opts<{ comment?: string }>()
+        const params = { id }
+        const reviewed =
+          decision === 'follow-up'
+            ? await client.call(followUp, { params, body: { comment } })
+            : await client.call(reviewPromotion, { params, body: { decision, comment } })
+        print(command, reviewed, () => [
+          `#${id} is ${reviewed.status}`,
+          ...(reviewed.status === 'open'
+            ? reviewed.blocked_by.map((reason) => `  waits for ${reason}`)
+            : []),
+        ])
+      }),
   )
 }
 

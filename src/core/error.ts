@@ -58,6 +58,26 @@ export class SealedError extends RegistryError {
   }
 }
 
+/** What keeps a promotion request from being merged, as far as the record keeps it. */
+export type Blocked = {
+  readonly promotionId: number
+  readonly model: string
+  readonly version: number
+  /** The gates that failed; none where it is approvals that are missing. */
+  readonly failedGates: readonly FailedGate[]
+}
+export type FailedGate = { readonly name: string; readonly policy: string; readonly detail: string }
+
+/** 403 PERMISSION_DENIED for a move that waits in a promotion request. */
+export class BlockedError extends RegistryError {
+  constructor(
+    message: string,
+    readonly blocked: Blocked,
+  ) {
+    super('PERMISSION_DENIED', message)
+  }
+}
+
 /** 400 INVALID_PARAMETER_VALUE: the message names the value and the remedy. */
 export function invalid(message: string, options?: ErrorOptions): RegistryError {
   return new RegistryError('INVALID_PARAMETER_VALUE', message, options)

@@ -1,7 +1,13 @@
-import { RegistryError } from '../core/error.ts'
+import { BlockedError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import type { Policy, PromotionTarget } from './policies/policy.ts'
-import { assess, keepFilesRead, questionOf } from './promotions/assess.ts'
+import {
+  type Assessment,
+  assess,
+  blockedOf,
+  keepFilesRead,
+  questionOf,
+} from './promotions/assess.ts'
 import { mergePromotion } from './promotions/merge.ts'
 import type { Promotion } from './promotions/promotion.ts'
 import { openPromotion, promotionText } from './promotions/promotions.ts'
@@ -35,9 +41,9 @@ export async function requestMove(
   })
   const assessment = await assess(ctx, questionOf(promotion), 'read')
   if (assessment) await keepFilesRead(ctx, promotion, assessment)
-  const blockedBy = assessment?.judgement.blockedBy ?? []
-  const missing = assessment?.judgement.approvals.missing ?? []
-  if (blockedBy.length > 0) throw waiting(ctx, promotion, blockedBy, missing)
+  if (assessment && assessment.judgement.blockedBy.length > 0) {
+    throw waiting(ctx, promotion, assessment)
+  }
   await mergePromotion(ctx, promotion.id)
 }
 
@@ -49,18 +55,15 @@ export function shortestLife(policies: readonly Policy[]): number {
 
 const hoursDefault = 720
 
-function waiting(
-  ctx: Context,
-  promotion: Promotion,
-  blockedBy: readonly string[],
-  missing: readonly string[],
-): RegistryError {
+function waiting(ctx: Context, promotion: Promotion, assessment: Assessment): BlockedError {
+  const { blockedBy, approvals } = assessment.judgement
+  const { missing } = approvals
   const [first = '', ...rest] = blockedBy
   const needs = /^\d+ approvals?$/.test(first)
     ? [`needs ${first} (${missing.join(', ')})`]
     : [first]
-  return new RegistryError(
-    'PERMISSION_DENIED',
+  return new BlockedError(
     `Promotion request #${promotion.id} is open for ${promotionText(promotion)}: ${[...needs, ...rest].join('; ')}. Review it at ${ctx.serverUrl?.() ?? ''}/promotions/${promotion.id}`,
+    blockedOf(promotion, assessment),
   )
 }

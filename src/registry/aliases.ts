@@ -11,7 +11,7 @@ import {
 } from './check-names.ts'
 import { modelId, newestVersionId } from './ids.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
-import { type MoveTerms, recordModel, recordVersion } from './record.ts'
+import { type MoveTerms, marked, recordModel, recordVersion } from './record.ts'
 import { stageKey } from './stages.ts'
 
 /**
@@ -40,7 +40,7 @@ export function aliasMove(
   name: string,
   alias: string,
   version: number,
-  { guard = sql`1`, ...said }: MoveTerms = {},
+  { guard = sql`1`, breakGlass, ...said }: MoveTerms = {},
 ): SQL[] {
   return [
     recordVersion(
@@ -51,7 +51,10 @@ export function aliasMove(
       {
         ...said,
         before: sql`json_object('alias', ${alias}, 'version', (${holder(alias)}))`,
-        after: sql`json_object('alias', ${alias}, 'version', cast(v.version as text))`,
+        after: marked(
+          sql`json_object('alias', ${alias}, 'version', cast(v.version as text))`,
+          breakGlass,
+        ),
       },
       guard,
     ),

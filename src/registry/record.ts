@@ -10,6 +10,13 @@ type Said = Pick<Entry, 'version' | 'before' | 'after' | 'reason' | 'promotion' 
 /** Under which condition something moves, and what its entry says beside it. */
 export type MoveTerms = Pick<Entry, 'reason' | 'promotion' | 'approvedBy'> & {
   readonly guard?: SQL | undefined
+  /** It is made whatever blocks it. */
+  readonly breakGlass?: boolean | undefined
+}
+
+/** The same object, with the mark of a move by break-glass where it is one. */
+export function marked(after: SQL, breakGlass = false): SQL {
+  return breakGlass ? sql`json_set(${after}, '$.break_glass', json('true'))` : after
 }
 
 /**

@@ -6,7 +6,7 @@ import { checkModelName } from './check-names.ts'
 import { modelId, versionId } from './ids.ts'
 import { unblockedVersion, whyUnchanged } from './promoting.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
-import { type MoveTerms, recordVersion } from './record.ts'
+import { type MoveTerms, marked, recordVersion } from './record.ts'
 import { archivedStage, canonicalStage, firstStage, isActive, isMlflowStage } from './stages.ts'
 import { getVersion } from './versions.ts'
 
@@ -100,7 +100,7 @@ export type StageMove = {
 export function stageMove(
   ctx: Context,
   { name, version, stage, archiveOthers }: StageMove,
-  { guard: asked = sql`1`, ...said }: MoveTerms = {},
+  { guard: asked = sql`1`, breakGlass, ...said }: MoveTerms = {},
 ): SQL[] {
   const now = ctx.now()
   const id = versionId(ctx, name, version)
@@ -117,10 +117,13 @@ export function stageMove(
       {
         ...said,
         before: sql`json_object('stage', v.stage)`,
-        after: archiveOthers
-          ? sql`json_object('stage', ${stage}, 'archived',
-              json((select json_group_array(cast(version as text)) from model_versions where ${others})))`
-          : sql`json_object('stage', ${stage})`,
+        after: marked(
+          archiveOthers
+            ? sql`json_object('stage', ${stage}, 'archived',
+                json((select json_group_array(cast(version as text)) from model_versions where ${others})))`
+            : sql`json_object('stage', ${stage})`,
+          breakGlass,
+        ),
       },
       guard,
     ),

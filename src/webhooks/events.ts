@@ -45,11 +45,10 @@ export function eventsOf(row: EntryRow): RegistryEvent[] {
 function firstEvent(row: EntryRow): RegistryEvent {
   const isPrompt = row.is_prompt === 1
   const after = fields(row.after)
-  const approved = row.action === 'promotion.reviewed' && after.decision === 'approve'
   return {
     seq: row.seq,
     n: 0,
-    type: approved ? 'promotion.approved' : typeOf(row.action, isPrompt),
+    type: typeOf(happenedIn(row.action, after), isPrompt),
     atMs: row.at_ms,
     actor: fields(row.actor),
     isPrompt,
@@ -61,6 +60,14 @@ function firstEvent(row: EntryRow): RegistryEvent {
     promotionId: row.promotion === null ? null : String(row.promotion),
     approvedBy: row.approved_by === null ? [] : (JSON.parse(row.approved_by) as string[]),
   }
+}
+
+/** What an entry tells of, where its action alone does not say it. */
+function happenedIn(action: string, after: Fields): string {
+  if (action === 'promotion.reviewed') {
+    return after.decision === 'approve' ? 'promotion.approved' : 'promotion.commented'
+  }
+  return action === 'request.refused' && Array.isArray(after.gates) ? 'gate.failed' : action
 }
 
 /** Columns that hold JSON hold an object, which the writers of entries see to. */

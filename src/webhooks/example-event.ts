@@ -6,8 +6,10 @@ const tags = { example_key: 'example_value' }
 const tag = { key: 'example_key', value: 'example_value' }
 const alias = { alias: 'example_alias', version: '1' }
 
+type Change = { readonly before?: Fields; readonly after?: Fields }
+
 /** What changed in an example of each kind, by the part of the type behind the dot. */
-const changes: Readonly<Record<string, { readonly before?: Fields; readonly after?: Fields }>> = {
+const changes: Readonly<Record<string, Change>> = {
   tag_set: { before: { ...tag, value: null }, after: tag },
   tag_deleted: { before: tag },
   alias_set: { before: { ...alias, version: null }, after: alias },
@@ -15,7 +17,17 @@ const changes: Readonly<Record<string, { readonly before?: Fields; readonly afte
   transitioned: { before: { stage: 'Staging' }, after: { stage: 'Production' } },
   rolled_back: { before: { stage: 'Archived' }, after: { stage: 'Production', archived: [] } },
   renamed: { before: { name: 'example_model' }, after: { name: 'renamed_model' } },
+  card_changed: {
+    before: { revision: 1 },
+    after: { revision: 2, fields: ['limitations'], imported_from: null },
+  },
+  hold_placed: { after: { reason: 'an example' } },
+  hold_lifted: { before: { reason: 'an example' } },
+  damaged: { after: { path: 'model.pkl', problem: 'changed' } },
+  failed: { after: { gates: [{ name: 'accurate', policy: 'production', detail: '0.8 < 0.9' }] } },
 }
+
+const promotion = { promotion: '1', to: { stage: 'Production' } }
 
 /** What MLflow puts into its examples of what is created. */
 const created: Readonly<Record<string, Fields>> = {
@@ -42,7 +54,8 @@ export function exampleEvent(pattern: string, atMs: number): RegistryEvent {
   const type = eventTypes.find((known) => matchesAny([pattern], known)) ?? pattern
   const [kind = '', action = ''] = type.split('.')
   const isPrompt = kind.startsWith('prompt')
-  const change = changes[action]
+  const isPromotion = kind === 'promotion'
+  const change: Change | undefined = isPromotion ? { after: promotion } : changes[action]
   const after = action === 'created' ? created[kind] : change?.after
   const ofModel = kind === 'registered_model' || kind === 'prompt'
   return {
@@ -57,7 +70,7 @@ export function exampleEvent(pattern: string, atMs: number): RegistryEvent {
     before: change?.before ?? {},
     after: after ?? {},
     reason: null,
-    promotionId: null,
+    promotionId: isPromotion || kind === 'gate' ? promotion.promotion : null,
     approvedBy: [],
   }
 }

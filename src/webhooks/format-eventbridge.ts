@@ -9,7 +9,8 @@ import { jsonEvent } from './format-json.ts'
  * @see https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
  */
 export function eventBridgeEvent(event: RegistryEvent): object {
-  const { model, version, after } = event
+  const { model, version } = event
+  const status = approvalStatus(event)
   const time = new Date(event.atMs).toISOString()
   const name = `${model}/${version}`
   return {
@@ -32,16 +33,16 @@ export function eventBridgeEvent(event: RegistryEvent): object {
             ModelPackageStatus: 'Completed',
           }),
       CreationTime: time,
-      ...(typeof after.stage === 'string' && {
-        ModelApprovalStatus: approvalStatus(after.stage),
-      }),
+      ...(status && { ModelApprovalStatus: status }),
       Event: jsonEvent(event),
     },
   }
 }
 
-/** What a stage says of a version, in SageMaker's three words. */
-function approvalStatus(stage: string): 'Approved' | 'Rejected' | 'PendingManualApproval' {
-  if (stage === 'Production') return 'Approved'
-  return stage === 'Archived' ? 'Rejected' : 'PendingManualApproval'
+/** What a request, or a stage, says of a version in SageMaker's three words. */
+function approvalStatus({ type, after: { stage } }: RegistryEvent): string | undefined {
+  if (type === 'promotion.opened') return 'PendingManualApproval'
+  if (type === 'promotion.rejected' || stage === 'Archived') return 'Rejected'
+  if (typeof stage !== 'string') return undefined
+  return stage === 'Production' ? 'Approved' : 'PendingManualApproval'
 }

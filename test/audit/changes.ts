@@ -1,49 +1,25 @@
-import type { registryServer } from '../registry/registry.ts'
-
-export type Server = Awaited<ReturnType<typeof registryServer>>
-type Answer = { readonly status: number }
+import { accessChanges } from './changes-access.ts'
+import { cardChanges } from './changes-cards.ts'
+import { permissionChanges } from './changes-permissions.ts'
+import { promotionChanges } from './changes-promotions.ts'
+import { registryChanges } from './changes-registry.ts'
+import { stageChanges } from './changes-stages.ts'
+import { webhookChanges } from './changes-webhooks.ts'
+import type { Examples } from './example.ts'
 
 /**
- * For each operation that changes what the record is about, one good call to it, on a server as
- * `prepare` makes it. Each must add exactly one entry. A new operation needs a row here, or a place
- * in the list below with the reason why it is not on the record.
+ * An example for each operation that changes what the record is about. A new operation needs a row
+ * in one of these, or a place in the list below with the reason why it is not on the record. Those of
+ * our own surface have `v1` before their name.
  */
-export const changes: Readonly<Record<string, (server: Server) => Promise<Answer>>> = {
-  createRegisteredModel: ({ createModel }) =>
-    createModel('new', { tags: [{ key: 'a', value: '' }] }),
-  renameRegisteredModel: ({ post }) =>
-    post('registered-models/rename', { name: 'm', new_name: 'renamed' }),
-  updateRegisteredModel: ({ patch }) =>
-    patch('registered-models/update', { name: 'm', description: 'other' }),
-  deleteRegisteredModel: ({ del }) => del('registered-models/delete', { name: 'm' }),
-  setRegisteredModelTag: ({ post }) =>
-    post('registered-models/set-tag', { name: 'm', key: 'owner', value: 'ada' }),
-  deleteRegisteredModelTag: ({ del }) =>
-    del('registered-models/delete-tag', { name: 'm', key: 'team' }),
-  setRegisteredModelAlias: ({ post }) =>
-    post('registered-models/alias', { name: 'm', alias: 'champion', version: '2' }),
-  deleteRegisteredModelAlias: ({ del }) =>
-    del('registered-models/alias', { name: 'm', alias: 'champion' }),
-  createModelVersion: ({ createVersion }) => createVersion('m'),
-  updateModelVersion: ({ patch }) =>
-    patch('model-versions/update', { name: 'm', version: '1', description: 'other' }),
-  deleteModelVersion: ({ del }) => del('model-versions/delete', { name: 'm', version: '1' }),
-  transitionModelVersionStage: ({ transition }) =>
-    transition('m', '2', 'Production', { archive_existing_versions: true }),
-  setModelVersionTag: ({ post }) =>
-    post('model-versions/set-tag', { name: 'm', version: '1', key: 'validated', value: 'true' }),
-  deleteModelVersionTag: ({ del }) =>
-    del('model-versions/delete-tag', { name: 'm', version: '1', key: 'team' }),
-}
-
-/** A model `m` with two versions: the first in Production, tagged, and the alias `champion` on it. */
-export async function prepare(server: Server): Promise<void> {
-  const { createModel, createVersion, transition, post } = server
-  await createModel('m', { tags: [{ key: 'team', value: 'risk' }] })
-  await createVersion('m', 's3://bucket/model', { tags: [{ key: 'team', value: 'risk' }] })
-  await createVersion('m')
-  await transition('m', '1', 'Production')
-  await post('registered-models/alias', { name: 'm', alias: 'champion', version: '1' })
+export const changes: Examples = {
+  ...registryChanges,
+  ...stageChanges,
+  ...cardChanges,
+  ...promotionChanges,
+  ...accessChanges,
+  ...permissionChanges,
+  ...webhookChanges,
 }
 
 /**
@@ -60,4 +36,6 @@ export const notOnRecord: readonly string[] = [
   // Files lie below runs and logged models until a version seals them.
   ...['uploadArtifact', 'uploadRunArtifact', 'deleteArtifact', 'createPresignedUploadUrl'],
   ...['createMultipartUpload', 'completeMultipartUpload', 'abortMultipartUpload'],
+  // A webhook's log of deliveries tells of these; they change no model, nor what a webhook is.
+  ...['testWebhook', 'v1 testWebhook', 'v1 redeliver'],
 ]

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { verifyManifest } from '../../artifacts/manifest.ts'
+import type { Blocked } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import type { VersionFacts } from '../policies/facts.ts'
 import type { FilesRead } from '../policies/gates.ts'
@@ -84,6 +85,21 @@ export async function keepFilesRead(
   if (!gate) return
   const read = { ok: gate.status === 'passed', detail: gate.detail, at_ms: ctx.now() }
   await ctx.db.all(sql`update promotions set files_read = ${JSON.stringify(read)} where id = ${id}`)
+}
+
+/** What the record keeps of a move that was refused by this judgement. */
+export function blockedOf(
+  { id }: Pick<Promotion, 'id'>,
+  { candidate, judgement }: Assessment,
+): Blocked {
+  return {
+    promotionId: id,
+    model: candidate.model,
+    version: candidate.version,
+    failedGates: judgement.gates
+      .filter(({ status }) => status === 'failed')
+      .map(({ name, policy, detail }) => ({ name, policy, detail })),
+  }
 }
 
 /** What a decided request keeps of its judgement. */

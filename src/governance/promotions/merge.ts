@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/record.ts'
-import { conflict, excerpt, RegistryError } from '../../core/error.ts'
+import { BlockedError, conflict, excerpt, RegistryError } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { aliasMove } from '../../registry/aliases.ts'
@@ -9,16 +9,9 @@ import { versionNotFound } from '../../registry/check-names.ts'
 import type { MoveTerms } from '../../registry/record.ts'
 import { stageMove } from '../../registry/transition-stage.ts'
 import { isAmong } from './approvals.ts'
-import { type Assessment, assess, evidenceOf, questionOf } from './assess.ts'
+import { type Assessment, assess, blockedOf, evidenceOf, questionOf } from './assess.ts'
 import type { Promotion } from './promotion.ts'
-import {
-  endedHere,
-  ending,
-  getPromotion,
-  notOpen,
-  promotionText,
-  recordPromotion,
-} from './promotions.ts'
+import { endedHere, ending, getPromotion, notOpen, promotionText } from './promotions.ts'
 
 /** How often a merge is judged anew when something changed between the judgement and the write. */
 const attemptsMax = 5
@@ -84,9 +77,9 @@ async function openOne(ctx: Context, id: number): Promise<Promotion> {
 function refuseBlocked(ctx: Context, promotion: Promotion, assessment: Assessment): void {
   const { blockedBy } = assessment.judgement
   if (blockedBy.length > 0) {
-    throw new RegistryError(
-      'PERMISSION_DENIED',
+    throw new BlockedError(
       `Promotion request #${promotion.id} (${promotionText(promotion)}) cannot be merged: ${blockedBy.join('; ')}`,
+      blockedOf(promotion, assessment),
     )
   }
   for (const { name, document } of assessment.policies) {
@@ -106,7 +99,7 @@ function isCounted(
   return principal.verified || approvals.allow_unverified
 }
 
-type Said = Pick<MoveTerms, 'approvedBy' | 'reason'> & { readonly breakGlass?: boolean }
+type Said = Pick<MoveTerms, 'approvedBy' | 'reason' | 'breakGlass'>
 
 /** The one batch: the request ends, the version moves, both are recorded; or nothing happens. */
 async function moved(
@@ -128,10 +121,8 @@ async function moved(
       promotion: sql`${promotion.id}`,
       approvedBy,
       reason: said.reason ?? promotion.reason ?? undefined,
+      breakGlass: broken,
     }),
-    ...(broken
-      ? [recordPromotion(ctx, 'promotion.merged_by_break_glass', here, { reason: said.reason })]
-      : []),
     noteApproval(
       ctx,
       promotion.modelVersionId,

@@ -50,8 +50,8 @@ export async function openPromotion(
         ${wanted.archiveExisting}, 'open', ${principalText(ctx.principal)}, ${ctx.principal.name},
         ${now}, ${now + wanted.expireAfterHours * hourMs}, ${wanted.reason ?? null}, 0
       from model_versions v join registered_models m on m.id = v.registered_model
-      where v.id = ${version.id}
-      on conflict do nothing returning id`,
+      where v.id = ${version.id} and not exists (select 1 from promotions where ${isOpen})
+      returning id`,
     recordPromotion(
       ctx,
       'promotion.opened',

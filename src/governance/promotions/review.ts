@@ -72,13 +72,16 @@ async function reviewed(
       ${comment ?? null}, ${ctx.now()}, ${reviewedNow}
     from promotions where id = ${id} and status = 'open' and ${unchanged} returning id`
   const written = sql`id = ${id} and changes() = 1`
-  const [rows] = await commit(ctx, [
-    review,
-    recordPromotion(ctx, 'promotion.reviewed', written, { more: said }),
-    ...(decision === 'reject'
+  const [rows] = await commit(
+    ctx,
+    decision === 'reject'
       ? [
+          review,
           ending(ctx, id, 'rejected', { guard: sql`changes() = 1` }),
-          recordPromotion(ctx, 'promotion.rejected', endedHere(ctx, id), { reason: comment }),
+          recordPromotion(ctx, 'promotion.rejected', endedHere(ctx, id), {
+            reason: comment,
+            more: said,
+          }),
           noteApproval(
             ctx,
             modelVersionId,
@@ -87,7 +90,7 @@ async function reviewed(
             sql`exists (select 1 from promotions where ${endedHere(ctx, id)})`,
           ),
         ]
-      : []),
-  ])
+      : [review, recordPromotion(ctx, 'promotion.reviewed', written, { more: said })],
+  )
   return rows?.length === 1
 }

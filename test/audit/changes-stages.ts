@@ -1,0 +1,28 @@
+import { type Examples, onModel, signedIn } from './example.ts'
+
+const hold = '/api/v1/models/m/versions/1/hold'
+
+/** Stages, ways back, and legal holds. */
+export const stageChanges: Examples = {
+  'v1 replaceStages': async ({ call }) => {
+    const items = ['None', 'Staging', 'QA', 'Production', 'Archived'].map((name) => ({ name }))
+    return () => call('PUT', '/api/v1/stages', { items })
+  },
+  'v1 rollBackStage': async (server) => {
+    const { call, createModel, createVersion, transition } = server
+    await createModel('m')
+    for (const version of ['1', '2']) {
+      await createVersion('m')
+      await transition('m', version, 'Production', { archive_existing_versions: true })
+    }
+    const body = { stage: 'Production', reason: 'worse' }
+    return () => call('POST', '/api/v1/models/m/rollback', body)
+  },
+  'v1 placeHold': onModel(({ call }) => call('PUT', hold, { reason: 'a lawsuit' })),
+  'v1 liftHold': async (server) => {
+    const call = await onModel(({ call }) => call('PUT', hold, { reason: 'a lawsuit' }))(server)
+    await call()
+    const root = signedIn(server, 'root', { isAdmin: true })
+    return () => root('DELETE', hold)
+  },
+}
