@@ -61,3 +61,15 @@ export const notOnRecord: readonly string[] = [
   ...['uploadArtifact', 'uploadRunArtifact', 'deleteArtifact', 'createPresignedUploadUrl'],
   ...['createMultipartUpload', 'completeMultipartUpload', 'abortMultipartUpload'],
 ]
+
+/** On the record too; `test/access/on-record.test.ts` makes them, with access control on. */
+export const changesOfAccess: readonly string[] = [
+  ...['createWebhook', 'updateWebhook', 'deleteWebhook'],
+  ...['createUser', 'updateUserPassword', 'updateUserAdmin', 'deleteUser'],
+  ...['createRole', 'updateRole', 'deleteRole', 'assignRole', 'unassignRole'],
+  ...['addRolePermission', 'updateRolePermission', 'removeRolePermission'],
+  ...['grantUserPermission', 'revokeUserPermission'],
+  ...['createExperimentPermission', 'updateExperimentPermission', 'deleteExperimentPermission'],
+  ...['createRegisteredModelPermission', 'updateRegisteredModelPermission'],
+  'deleteRegisteredModelPermission',
+]
