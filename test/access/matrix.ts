@@ -350,7 +350,7 @@ const accessRows: Readonly<Record<string, Row>> = {
   ],
   updateUserAdmin: [
     'admin',
-    () => patch('users/update-admin', { username: 'other', is_admin: false }),
+    () => patch('users/update-admin', { username: 'other', is_admin: true }),
   ],
   deleteUser: ['admin', async (w) => del('users/delete', { username: await w.newUser() })],
   createRole: [

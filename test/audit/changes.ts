@@ -39,3 +39,15 @@ export const notOnRecord: readonly string[] = [
   // A webhook's log of deliveries tells of these; they change no model, nor what a webhook is.
   ...['testWebhook', 'v1 testWebhook', 'v1 redeliver'],
 ]
+
+/** On the record too; `test/access/on-record.test.ts` makes them, with access control on. */
+export const changesOfAccess: readonly string[] = [
+  ...['createWebhook', 'updateWebhook', 'deleteWebhook'],
+  ...['createUser', 'updateUserPassword', 'updateUserAdmin', 'deleteUser'],
+  ...['createRole', 'updateRole', 'deleteRole', 'assignRole', 'unassignRole'],
+  ...['addRolePermission', 'updateRolePermission', 'removeRolePermission'],
+  ...['grantUserPermission', 'revokeUserPermission'],
+  ...['createExperimentPermission', 'updateExperimentPermission', 'deleteExperimentPermission'],
+  ...['createRegisteredModelPermission', 'updateRegisteredModelPermission'],
+  'deleteRegisteredModelPermission',
+]
