@@ -1,3 +1,4 @@
+import type { Permission } from '../access/levels.ts'
 import { RegistryError } from '../core/error.ts'
 import { decodePageToken, encodePageToken } from '../core/page-token.ts'
 import { policiesFor } from '../governance/policies/policies.ts'
@@ -8,18 +9,36 @@ import { breakGlass, mergePromotion } from '../governance/promotions/merge.ts'
 import { mergeIfAutomatic } from '../governance/promotions/merge-if-automatic.ts'
 import type { Promotion } from '../governance/promotions/promotion.ts'
 import * as verbs from '../governance/promotions/promotions.ts'
+import {
+  requireMove,
+  requireOnPromotion,
+  requireToMerge,
+} from '../governance/promotions/require.ts'
 import { reviewPromotion } from '../governance/promotions/review.ts'
 import { viewPromotion } from '../governance/promotions/view.ts'
 import { shortestLife } from '../governance/request-move.ts'
 import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'
+import type { Asked } from './endpoints/endpoint.ts'
 import * as endpoints from './endpoints/promotions.ts'
 import { promotionToWire, targetFrom } from './promotion-wire.ts'
 import { type Served, serve } from './serve.ts'
 
+/** Whoever has a permission on the model of the request; who may approve or break the glass, policies say. */
+function on(needed: Permission) {
+  return (ctx: Context, { params }: { readonly params: { readonly id: number } }) =>
+    requireOnPromotion(ctx, params.id, needed)
+}
+
+async function mayOpen(ctx: Context, { body }: Asked<typeof endpoints.openPromotion>) {
+  const target = await targetFrom(ctx, body.to)
+  const { model, version, archive_existing: archiveExisting } = body
+  await requireMove(ctx, { model, version: Number(version), target, archiveExisting })
+}
+
 /** The pull requests of models. */
 export const promotionRoutes: readonly Served[] = [
-  serve(endpoints.openPromotion, anyone, async (ctx, { body }) => {
+  serve(endpoints.openPromotion, mayOpen, async (ctx, { body }) => {
     const target = await targetFrom(ctx, body.to)
     const policies = await policiesFor(ctx, body.model, target)
     const { promotion, isNew } = await verbs.openPromotion(ctx, {
@@ -55,7 +74,9 @@ export const promotionRoutes: readonly Served[] = [
     const found = await verbs.listPromotions(ctx, filter, before, max_results + 1)
     const page = found.slice(0, max_results)
     const views = []
-    for (const promotion of page) views.push(await viewPromotion(ctx, promotion))
+    for (const promotion of page) {
+      if (await maySee(ctx, promotion.id)) views.push(await viewPromotion(ctx, promotion))
+    }
     const shown = awaiting ? views.filter(({ awaitsCaller }) => awaitsCaller) : views
     const last = found.length > max_results ? page.at(-1) : undefined
     return {
@@ -64,41 +85,56 @@ export const promotionRoutes: readonly Served[] = [
     }
   }),
 
-  serve(endpoints.getPromotion, anyone, (ctx, { params }) => answer(ctx, params.id)),
+  serve(endpoints.getPromotion, on('READ'), (ctx, { params }) => answer(ctx, params.id)),
 
-  serve(endpoints.reviewPromotion, anyone, async (ctx, { params, body }) => {
+  serve(endpoints.reviewPromotion, on('READ'), async (ctx, { params, body }) => {
     await reviewPromotion(ctx, params.id, body.decision, body.comment)
     return answer(ctx, params.id)
   }),
 
-  serve(endpoints.postCheck, anyone, async (ctx, { params, body }) => {
+  serve(endpoints.postCheck, on('EDIT'), async (ctx, { params, body }) => {
     const { name, status, url, summary } = body
     await postCheck(ctx, params.id, { name, status, url, summary })
     return answer(ctx, params.id)
   }),
 
-  serve(endpoints.mergePromotion, anyone, async (ctx, { params }) => {
-    await mergePromotion(ctx, params.id)
-    return answer(ctx, params.id)
-  }),
+  serve(
+    endpoints.mergePromotion,
+    (ctx, { params }) => requireToMerge(ctx, params.id),
+    async (ctx, { params }) => {
+      await mergePromotion(ctx, params.id)
+      return answer(ctx, params.id)
+    },
+  ),
 
-  serve(endpoints.closePromotion, anyone, async (ctx, { params, body }) => {
+  serve(endpoints.closePromotion, on('READ'), async (ctx, { params, body }) => {
     const promotion = await verbs.getPromotion(ctx, params.id)
     refuseStranger(ctx, promotion)
     await verbs.endPromotion(ctx, promotion, 'closed', body.comment)
     return answer(ctx, params.id)
   }),
 
-  serve(endpoints.breakGlass, anyone, async (ctx, { params, body }) => {
+  serve(endpoints.breakGlass, on('READ'), async (ctx, { params, body }) => {
     await breakGlass(ctx, params.id, body.reason)
     return answer(ctx, params.id)
   }),
 
-  serve(endpoints.followUp, anyone, async (ctx, { params, body }) => {
+  serve(endpoints.followUp, on('READ'), async (ctx, { params, body }) => {
     await followUp(ctx, params.id, body.comment)
     return answer(ctx, params.id)
   }),
 ]
+
+/** Requests of models that the caller may not read are left out of lists. */
+async function maySee(ctx: Context, id: number): Promise<boolean> {
+  try {
+    await requireOnPromotion(ctx, id, 'READ')
+    return true
+  } catch (err) {
+    if (err instanceof RegistryError) return false
+    throw err
+  }
+}
 
 async function answer(ctx: Context, id: number) {
   return promotionToWire(ctx, await viewPromotion(ctx, await verbs.getPromotion(ctx, id)))
