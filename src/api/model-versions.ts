@@ -1,7 +1,8 @@
-import { requireModel } from '../access/require.ts'
+import { requireModel, requirePromoting } from '../access/require.ts'
 import { rollBack } from '../governance/rollback.ts'
 import type { Hold } from '../registry/holds.ts'
 import * as holds from '../registry/holds.ts'
+import { archivedStage, canonicalStage } from '../registry/stages.ts'
 import { getVersionDetail, type VersionDetail, versionDetail } from '../registry/version-detail.ts'
 import {
   getHold,
@@ -45,7 +46,10 @@ export const modelVersionRoutes: readonly Served[] = [
 
   serve(
     rollBackStage,
-    (ctx, { params }) => requireModel(ctx, params.name, 'EDIT'),
+    async (ctx, { params, body }) =>
+      requirePromoting(ctx, params.name, {
+        stages: [await canonicalStage(ctx, body.stage), archivedStage],
+      }),
     async (ctx, { params, body }) => {
       const { version, from, replaced } = await rollBack(ctx, params.name, {
         stage: body.stage,

@@ -1,10 +1,11 @@
-import { requireRight } from '../access/require.ts'
+import { requireModel, requireRight } from '../access/require.ts'
 import { matchesGlob } from '../core/glob.ts'
 import { decodePageToken, encodePageToken } from '../core/page-token.ts'
 import * as verbs from '../governance/policies/policies.ts'
 import { evidenceOf } from '../governance/promotions/assess.ts'
 import { dryRun, replay } from '../governance/promotions/dry-run.ts'
 import { anyone } from '../http/guard.ts'
+import type { Context } from '../platform/context.ts'
 import * as endpoints from './endpoints/policies.ts'
 import {
   approvalsToWire,
@@ -63,7 +64,7 @@ export const policyRoutes: readonly Served[] = [
     }
   }),
 
-  serve(endpoints.evaluatePolicies, anyone, async (ctx, { body }) => {
+  serve(endpoints.evaluatePolicies, mayRead, async (ctx, { body }) => {
     const asked = {
       model: body.model,
       version: Number(body.version),
@@ -111,3 +112,7 @@ export const policyRoutes: readonly Served[] = [
 
 /** Each is judged on a snapshot of its own. */
 const replayMax = 100
+
+function mayRead(ctx: Context, { body }: { readonly body: { readonly model: string } }) {
+  return requireModel(ctx, body.model, 'READ', 'version')
+}

@@ -43,3 +43,14 @@ test('a request is seen by those who may read its model', async () => {
   expect((await call(eve, 'POST', `${promotions}/1/reviews`, comment)).status).toBe(403)
   expect((await call(bob, 'POST', `${promotions}/1/reviews`, comment)).status).toBe(200)
 })
+
+test('neither a rollback nor a dry run goes past the rights on the model', async () => {
+  const { call, ann, bob, eve } = await owned()
+  const evaluate = (who: string) => call(who, 'POST', '/api/v1/policies/evaluate', request)
+  expect([(await evaluate(bob)).status, (await evaluate(eve)).status]).toEqual([200, 403])
+  const grant = { principal: 'user:bob', action: 'promote', models: '*', stage: 'Production' }
+  await call(admin, 'POST', '/api/v1/grants', grant)
+  const back = { stage: 'production', reason: 'worse' }
+  const refused = await call(ann, 'POST', '/api/v1/models/fraud/rollback', back)
+  expect([refused.status, refused.json.message]).toEqual([403, expect.stringContaining('promote')])
+})
