@@ -11,7 +11,8 @@ import {
   type Owner,
   type Reach,
 } from './permitted.ts'
-import { denied, hasGrant, modelGrants, type Places, type Right } from './rights.ts'
+import type { Right } from './right-names.ts'
+import { denied, hasGrant, modelGrants, type Places } from './rights.ts'
 
 /** What a right is asked for: a model, and where it is to move to. All absent: the whole server. */
 export type Target = { readonly model?: string; readonly stage?: string; readonly alias?: string }
