@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, notFound, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
+import { isDeniedSomething } from './accounts.ts'
 import { includes, type Permission } from './levels.ts'
 import {
   type Held,
@@ -134,12 +135,13 @@ export async function passes(ctx: Context, needed: Permission): Promise<boolean>
   throw denied(ctx, `${needed} is needed, and who has no account here has what everybody has`)
 }
 
-/** One probe of an index that holds nothing else: what reads cost where nobody is denied anything. */
+/** Told by what signed the caller in, or asked. */
 async function isDeniedAnything(ctx: Context, account: number): Promise<boolean> {
-  const row = await ctx.db.first(sql`select 1 from role_holders h
-    cross join role_permissions p on p.role = h.role and p.permission in ('DENY', 'NO_PERMISSIONS')
-    where h.account = ${account} limit 1`)
-  return row !== undefined
+  if (ctx.principal.isDeniedNothing) return false
+  const row = await ctx.db.first<{ is_denied: number }>(
+    sql`select ${isDeniedSomething(sql`${account}`)} as is_denied`,
+  )
+  return row?.is_denied === 1
 }
 
 /**
