@@ -55,13 +55,30 @@ function isIn(text: string, networks: readonly string[]): boolean {
   const address = parsed(text)
   return (
     address !== undefined &&
-    networks.some((network) => {
-      const [base, bits] = ipaddr.isValidCIDR(network)
-        ? ipaddr.parseCIDR(network)
-        : ([ipaddr.process(network), undefined] as const)
-      return base.kind() === address.kind() && address.match(base, bits ?? byteLength(base) * 8)
-    })
+    rangesOf(networks).some(
+      ({ base, bits }) => base.kind() === address.kind() && address.match(base, bits),
+    )
   )
+}
+
+type Range = { readonly base: ipaddr.IPv4 | ipaddr.IPv6; readonly bits: number }
+
+/** By the list itself, which the settings hold: reading it costs more than a request should. */
+const knownRanges = new WeakMap<readonly string[], readonly Range[]>()
+
+function rangesOf(networks: readonly string[]): readonly Range[] {
+  const known = knownRanges.get(networks)
+  if (known) return known
+  const ranges = networks.map((network) => {
+    if (!ipaddr.isValidCIDR(network)) {
+      const base = ipaddr.process(network)
+      return { base, bits: byteLength(base) * 8 }
+    }
+    const [base, bits] = ipaddr.parseCIDR(network)
+    return { base, bits }
+  })
+  knownRanges.set(networks, ranges)
+  return ranges
 }
 
 function byteLength(address: ipaddr.IPv4 | ipaddr.IPv6): number {

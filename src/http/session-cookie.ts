@@ -11,6 +11,7 @@ const session = 'gatehouse_session'
  * counts there.
  */
 export function ownCookie(c: AppContext, name: string): string | undefined {
+  if (c.req.header('cookie') === undefined) return undefined
   return isTls(c) ? getCookie(c, name, 'host') : getCookie(c, name)
 }
 
