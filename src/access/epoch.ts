@@ -1,8 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../audit/record.ts'
+import { fixed } from '../db/compile.ts'
 import type { Context } from '../platform/context.ts'
 
-const epochQuery = sql.raw('select epoch from access_epoch where id = 1')
+const epochQuery = fixed(sql`select epoch from access_epoch where id = 1`)
 
 /** Changes whenever anything does that decides who a caller is: what was read under one holds while it does. */
 export async function readAccessEpoch(ctx: Context): Promise<number> {

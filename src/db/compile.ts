@@ -16,15 +16,22 @@ export type Compiled = {
  *   in the query, not the caller's mistake
  */
 export function compile(query: SQL): Compiled {
+  const known = written.get(query)
+  if (known) return known
   const { sql: text, params } = dialect.sqlToQuery(query)
   return { text, params: params.map(bindable) }
 }
+
+/** What `fixed` gave out, in case it is a whole statement. */
+const written = new WeakMap<SQL, Compiled>()
 
 /** A fragment that binds nothing, written out once: hot queries need not put it together again. */
 export function fixed(fragment: SQL): SQL {
   const { text, params } = compile(fragment)
   if (params.length > 0) throw new TypeError('a fragment with values is not fixed')
-  return sql.raw(text)
+  const once = sql.raw(text)
+  written.set(once, { text, params: [] })
+  return once
 }
 
 function bindable(value: unknown): string | number | null {
