@@ -91,8 +91,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 await mkdir(results, { recursive: true })
-const begin = () =>
-  options.auth ? startGatehouseWithAuth() : startGatehouse(options.profile ? results : undefined)
+const profiles = options.profile ? results : undefined
+const begin = () => (options.auth ? startGatehouseWithAuth(profiles) : startGatehouse(profiles))
 const wanted = options.profile ? 'gatehouse' : options.server
 const ours = wanted === 'mlflow' ? undefined : await withServer(begin, figuresOf)
 // A server of its own: nothing that the cases left behind counts into its peak.

@@ -41,11 +41,11 @@ export async function startGatehouse(profileFolder?: string): Promise<BenchServe
 }
 
 /** As `startGatehouse`, with access control on; requests are signed in by an access token. */
-export async function startGatehouseWithAuth(): Promise<BenchServer> {
+export async function startGatehouseWithAuth(profiles?: string): Promise<BenchServer> {
   const password = 'the password of the benchmark'
   process.env.GATEHOUSE_AUTH = '1'
   process.env.GATEHOUSE_ADMIN_PASSWORD = password
-  const server = await startGatehouse()
+  const server = await startGatehouse(profiles)
   const admin = async (path: string, body: object) => {
     const res = await fetch(server.url + path, {
       method: 'POST',
