@@ -1,4 +1,3 @@
-import { raw } from 'hono/html'
 import type { FC } from 'hono/jsx'
 import {
   type Card,
@@ -9,54 +8,46 @@ import {
 } from '../governance/cards/card-shape.ts'
 import type { ModelCard } from '../governance/cards/read-card.ts'
 import { Markdown } from './markdown.tsx'
+import { Page } from './page.tsx'
 import { Recorded } from './recorded.tsx'
-import { style } from './style.ts'
 
 /** A version's card as a whole page: what people wrote, then what the server has on record. */
 export const CardPage: FC<ModelCard & { name: string; version: number }> = (props) => {
   const { name, version, card, derived, revision, missing } = props
   const filled = fieldNames.filter((field) => isFilled(card, field))
   return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>{`${name} v${version}: model card`}</title>
-        <style>{raw(style)}</style>
-      </head>
-      <body>
-        <header>
-          <p class="kind">Model card</p>
-          <h1>
-            {name} <span class="version">version {version}</span>
-          </h1>
-          <Byline {...props} />
-          {missing.length > 0 && (
+    <Page title={`${name} v${version}: model card`}>
+      <header>
+        <p class="kind">Model card</p>
+        <h1>
+          {name} <span class="version">version {version}</span>
+        </h1>
+        <Byline {...props} />
+        {missing.length > 0 && (
+          <p class="notice">
+            <strong>Still to be written:</strong>{' '}
+            {missing.map((field) => fieldTitles[field]).join(', ')}
+          </p>
+        )}
+      </header>
+      <main>
+        <section class="authored" aria-label="What people wrote">
+          {filled.length === 0 && <p class="empty">Nothing has been written yet.</p>}
+          {filled.length > 0 && revision === 0 && (
             <p class="notice">
-              <strong>Still to be written:</strong>{' '}
-              {missing.map((field) => fieldTitles[field]).join(', ')}
+              What follows is the model's template. Nobody has written this version's card yet.
             </p>
           )}
-        </header>
-        <main>
-          <section class="authored" aria-label="What people wrote">
-            {filled.length === 0 && <p class="empty">Nothing has been written yet.</p>}
-            {filled.length > 0 && revision === 0 && (
-              <p class="notice">
-                What follows is the model's template. Nobody has written this version's card yet.
-              </p>
-            )}
-            {filled.map((field) => (
-              <section class={field === 'limitations' ? 'field caution' : 'field'}>
-                <h2>{fieldTitles[field]}</h2>
-                <Field card={card} field={field} />
-              </section>
-            ))}
-          </section>
-          <Recorded derived={derived} />
-        </main>
-      </body>
-    </html>
+          {filled.map((field) => (
+            <section class={field === 'limitations' ? 'field caution' : 'field'}>
+              <h2>{fieldTitles[field]}</h2>
+              <Field card={card} field={field} />
+            </section>
+          ))}
+        </section>
+        <Recorded derived={derived} />
+      </main>
+    </Page>
   )
 }
 

@@ -1,7 +1,6 @@
-import { raw } from 'hono/html'
 import type { FC } from 'hono/jsx'
 import { z } from 'zod'
-import { style } from './style.ts'
+import { Page } from './page.tsx'
 
 /** What is told of an endpoint. */
 export type Endpoint = {
@@ -25,36 +24,28 @@ type DocsProps = { readonly endpoints: readonly Endpoint[]; readonly base: strin
 export const DocsPage: FC<DocsProps> = ({ endpoints, base }) => {
   const tags = [...new Set(endpoints.map(({ tag }) => tag))].sort()
   return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>API · Gatehouse</title>
-        <style>{raw(style)}</style>
-      </head>
-      <body>
-        <header>
-          <p class="kind">Gatehouse</p>
-          <h1>API</h1>
-          <p class="byline">
-            Our own surface, beside MLflow's REST API. For programs:{' '}
-            <a href={`${base}/api/v1/openapi.json`}>openapi.json</a>
-          </p>
-        </header>
-        <main class="operations">
-          {tags.map((tag) => (
-            <section class="tag">
-              <h2>{tag}</h2>
-              {endpoints
-                .filter((endpoint) => endpoint.tag === tag)
-                .map((endpoint) => (
-                  <Operation endpoint={endpoint} />
-                ))}
-            </section>
-          ))}
-        </main>
-      </body>
-    </html>
+    <Page title="API">
+      <header>
+        <p class="kind">Gatehouse</p>
+        <h1>API</h1>
+        <p class="byline">
+          Our own surface, beside MLflow's REST API. For programs:{' '}
+          <a href={`${base}/api/v1/openapi.json`}>openapi.json</a>
+        </p>
+      </header>
+      <main class="operations">
+        {tags.map((tag) => (
+          <section class="tag">
+            <h2>{tag}</h2>
+            {endpoints
+              .filter((endpoint) => endpoint.tag === tag)
+              .map((endpoint) => (
+                <Operation endpoint={endpoint} />
+              ))}
+          </section>
+        ))}
+      </main>
+    </Page>
   )
 }
 

@@ -1,8 +1,7 @@
-import { raw } from 'hono/html'
 import type { FC } from 'hono/jsx'
 import { targetText } from '../governance/policies/policy.ts'
 import type { PromotionView } from '../governance/promotions/view.ts'
-import { style } from './style.ts'
+import { Page } from './page.tsx'
 
 /** A promotion request as a whole page: what changes, what blocks it, who said what. */
 export const PromotionPage: FC<{ promotion: PromotionView; cardUrl: string }> = ({
@@ -11,69 +10,61 @@ export const PromotionPage: FC<{ promotion: PromotionView; cardUrl: string }> = 
 }) => {
   const { id, model, version, target, fromStage, status, reason } = promotion
   return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>{`#${id} ${model} v${version} → ${targetText(target)}`}</title>
-        <style>{raw(style)}</style>
-      </head>
-      <body>
-        <header>
-          <p class="kind">Promotion request #{id}</p>
-          <h1>
-            {model} <span class="version">version {version}</span>
-          </h1>
+    <Page title={`#${id} ${model} v${version} → ${targetText(target)}`}>
+      <header>
+        <p class="kind">Promotion request #{id}</p>
+        <h1>
+          {model} <span class="version">version {version}</span>
+        </h1>
+        <p>
+          {fromStage} → <strong>{targetText(target)}</strong>
+          {promotion.archiveExisting ? ', archiving what is there' : ''}
+        </p>
+        <p class="byline">
+          <span class={`state state-${status}`}>{status}</span> asked by{' '}
+          <Person principal={promotion.requestedBy} /> on <Time atMs={promotion.requestedAtMs} />
+          {reason === null ? '' : `: ${reason}`}
+        </p>
+        <Standing {...promotion} />
+      </header>
+      <main>
+        <section aria-label="Judgement">
+          <Gates {...promotion} />
+          <Approvals {...promotion} />
+          <Reviews {...promotion} />
+          <Checks {...promotion} />
+        </section>
+        <aside class="recorded" aria-label="About">
+          <h2>About</h2>
+          <dl>
+            <dt>Policies</dt>
+            <dd>
+              {promotion.policies.length === 0
+                ? 'none'
+                : promotion.policies
+                    .map(({ name, revision }) => `${name} (revision ${revision})`)
+                    .join(', ')}
+            </dd>
+            <dt>Expires</dt>
+            <dd>
+              <Time atMs={promotion.expiresAtMs} />
+            </dd>
+            {promotion.decidedAtMs === null ? null : (
+              <>
+                <dt>Decided</dt>
+                <dd>
+                  <Time atMs={promotion.decidedAtMs} />
+                  {promotion.decidedBy ? ` by ${promotion.decidedBy.name}` : ''}
+                </dd>
+              </>
+            )}
+          </dl>
           <p>
-            {fromStage} → <strong>{targetText(target)}</strong>
-            {promotion.archiveExisting ? ', archiving what is there' : ''}
+            <a href={cardUrl}>Model card</a>
           </p>
-          <p class="byline">
-            <span class={`state state-${status}`}>{status}</span> asked by{' '}
-            <Person principal={promotion.requestedBy} /> on <Time atMs={promotion.requestedAtMs} />
-            {reason === null ? '' : `: ${reason}`}
-          </p>
-          <Standing {...promotion} />
-        </header>
-        <main>
-          <section aria-label="Judgement">
-            <Gates {...promotion} />
-            <Approvals {...promotion} />
-            <Reviews {...promotion} />
-            <Checks {...promotion} />
-          </section>
-          <aside class="recorded" aria-label="About">
-            <h2>About</h2>
-            <dl>
-              <dt>Policies</dt>
-              <dd>
-                {promotion.policies.length === 0
-                  ? 'none'
-                  : promotion.policies
-                      .map(({ name, revision }) => `${name} (revision ${revision})`)
-                      .join(', ')}
-              </dd>
-              <dt>Expires</dt>
-              <dd>
-                <Time atMs={promotion.expiresAtMs} />
-              </dd>
-              {promotion.decidedAtMs === null ? null : (
-                <>
-                  <dt>Decided</dt>
-                  <dd>
-                    <Time atMs={promotion.decidedAtMs} />
-                    {promotion.decidedBy ? ` by ${promotion.decidedBy.name}` : ''}
-                  </dd>
-                </>
-              )}
-            </dl>
-            <p>
-              <a href={cardUrl}>Model card</a>
-            </p>
-          </aside>
-        </main>
-      </body>
-    </html>
+        </aside>
+      </main>
+    </Page>
   )
 }
 

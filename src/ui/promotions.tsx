@@ -5,9 +5,9 @@ import { viewPromotion } from '../governance/promotions/view.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { reachedAt } from '../http/reached.ts'
 import type { Context } from '../platform/context.ts'
+import { sendPage } from './page.tsx'
 import { PromotionListPage } from './promotion-list-page.tsx'
 import { PromotionPage } from './promotion-page.tsx'
-import { sendPage } from './send-page.ts'
 
 const shownMax = 200
 
