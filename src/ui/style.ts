@@ -63,7 +63,13 @@ summary { cursor: pointer; color: var(--link); }
 .operation > summary { padding: .5rem .9rem; color: var(--ink); }
 .operation > div { padding: .2rem 1rem .6rem; border-top: 1px solid var(--line); }
 .method { display: inline-block; min-width: 4.2rem; color: var(--link); font-weight: 600; }
-.operation .byline { display: block; margin-left: 1.1rem; }
+.operation > summary .byline { display: block; margin-left: 1.1rem; }
+.tag + .tag { margin-top: 2rem; }
+.fields { list-style: none; padding: 0; }
+.fields > li { padding: .32rem 0; border-bottom: 1px solid var(--line); }
+.fields p { margin: 0; font-size: .92rem; }
+.fields .fields { margin: .4rem 0 0 .3rem; padding-left: 1rem; border-left: 2px solid var(--line); }
+.fields .fields > li:last-child { border-bottom: 0; }
 .notice ul { margin: .3rem 0 0; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 .entry { display: grid; place-content: center; grid-template-columns: min(100%, 25rem); max-width: none; min-height: 100vh;
