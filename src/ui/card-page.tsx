@@ -7,6 +7,7 @@ import {
   isFilled,
 } from '../governance/cards/card-shape.ts'
 import type { ModelCard } from '../governance/cards/read-card.ts'
+import { Time } from './byline.tsx'
 import { Markdown } from './markdown.tsx'
 import { Page } from './page.tsx'
 import { Recorded } from './recorded.tsx'
@@ -54,12 +55,10 @@ export const CardPage: FC<ModelCard & { name: string; version: number }> = (prop
 const Byline: FC<ModelCard> = ({ revision, current }) => {
   if (!current) return <p class="byline">No revision yet</p>
   const { author, updatedAtMs, importedFrom } = current
-  const at = new Date(updatedAtMs).toISOString()
   return (
     <p class="byline">
       Revision {revision} by {author.name}
-      {author.verified ? '' : ' (not verified)'},{' '}
-      <time datetime={at}>{`${at.slice(0, 10)} ${at.slice(11, 16)} UTC`}</time>
+      {author.verified ? '' : ' (not verified)'}, <Time atMs={updatedAtMs} />
       {importedFrom === undefined ? '' : `, read from ${importedFrom}`}
     </p>
   )

@@ -1,14 +1,11 @@
 import type { FC } from 'hono/jsx'
 import { targetText } from '../governance/policies/policy.ts'
 import type { Promotion } from '../governance/promotions/promotion.ts'
+import { Person, Time } from './byline.tsx'
 import { Page } from './page.tsx'
-import { Time } from './promotion-page.tsx'
 
-/** Requests, in the order given; links are relative to `/promotions`. */
-export const PromotionListPage: FC<{ promotions: readonly Promotion[]; base: string }> = ({
-  promotions,
-  base,
-}) => (
+/** Requests, in the order given. Links are relative to `/promotions`, wherever a proxy has it. */
+export const PromotionListPage: FC<{ promotions: readonly Promotion[] }> = ({ promotions }) => (
   <Page title="Promotion requests">
     <header>
       <p class="kind">Gatehouse</p>
@@ -25,25 +22,23 @@ export const PromotionListPage: FC<{ promotions: readonly Promotion[]; base: str
               <th scope="col">Request</th>
               <th scope="col">Status</th>
               <th scope="col">Move</th>
-              <th scope="col">Asked by</th>
-              <th scope="col">When</th>
             </tr>
           </thead>
           <tbody>
             {promotions.map(({ id, model, version, target, status, ...request }) => (
               <tr>
                 <th scope="row">
-                  <a href={`${base}/promotions/${id}`}>#{id}</a>
+                  <a href={`./promotions/${id}`}>#{id}</a>
                 </th>
                 <td>
                   <span class={`state state-${status}`}>{status}</span>
                 </td>
                 <td>
                   {model} v{version} → {targetText(target)}
-                </td>
-                <td>{request.requestedBy.name}</td>
-                <td>
-                  <Time atMs={request.requestedAtMs} />
+                  <div class="byline">
+                    asked by <Person principal={request.requestedBy} /> on{' '}
+                    <Time atMs={request.requestedAtMs} />
+                  </div>
                 </td>
               </tr>
             ))}

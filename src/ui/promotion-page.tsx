@@ -1,13 +1,14 @@
 import type { FC } from 'hono/jsx'
 import { targetText } from '../governance/policies/policy.ts'
 import type { PromotionView } from '../governance/promotions/view.ts'
+import { Person, Time } from './byline.tsx'
 import { Page } from './page.tsx'
 
-/** A promotion request as a whole page: what changes, what blocks it, who said what. */
-export const PromotionPage: FC<{ promotion: PromotionView; cardUrl: string }> = ({
-  promotion,
-  cardUrl,
-}) => {
+/**
+ * A promotion request as a whole page: what changes, what blocks it, who said what. Links are relative to
+ * `/promotions/{id}`, wherever a proxy has it.
+ */
+export const PromotionPage: FC<{ promotion: PromotionView }> = ({ promotion }) => {
   const { id, model, version, target, fromStage, status, reason } = promotion
   return (
     <Page title={`#${id} ${model} v${version} → ${targetText(target)}`}>
@@ -60,7 +61,9 @@ export const PromotionPage: FC<{ promotion: PromotionView; cardUrl: string }> = 
             )}
           </dl>
           <p>
-            <a href={cardUrl}>Model card</a>
+            <a href={`../api/v1/models/${encodeURIComponent(model)}/versions/${version}/card.html`}>
+              Model card
+            </a>
           </p>
         </aside>
       </main>
@@ -174,12 +177,3 @@ const Checks: FC<PromotionView> = ({ checks }) =>
       </ul>
     </section>
   )
-
-const Person: FC<{ principal: { name: string; verified: boolean } }> = ({ principal }) => (
-  <strong>{principal.verified ? principal.name : `${principal.name} (not verified)`}</strong>
-)
-
-export const Time: FC<{ atMs: number }> = ({ atMs }) => {
-  const at = new Date(atMs).toISOString()
-  return <time datetime={at}>{at.slice(0, 16).replace('T', ' ')} UTC</time>
-}

@@ -65,6 +65,7 @@ summary { cursor: pointer; color: var(--link); }
 .method { display: inline-block; min-width: 4.2rem; color: var(--link); font-weight: 600; }
 .operation > summary .byline { display: block; margin-left: 1.1rem; }
 .tag + .tag { margin-top: 2rem; }
+time { white-space: nowrap; }
 .fields { list-style: none; padding: 0; }
 .fields > li { padding: .32rem 0; border-bottom: 1px solid var(--line); }
 .fields p { margin: 0; font-size: .92rem; }
