@@ -1,4 +1,4 @@
-import { logError } from '../platform/log.ts'
+import { failureText, logError } from '../platform/log.ts'
 
 /**
  * Pieces of text as the body of an answer, made one by one as they are taken; none before the first
@@ -24,7 +24,7 @@ export function textStream(
           if (done) controller.close()
           else controller.enqueue(encoder.encode(value))
         } catch (err) {
-          const error = err instanceof Error ? (err.stack ?? err.message) : String(err)
+          const error = failureText(err)
           logError({ ...about, event: 'answer cut off', error })
           controller.error(err)
         }
