@@ -10,7 +10,7 @@ import type { ModelCard } from '../governance/cards/read-card.ts'
 import { Time } from './byline.tsx'
 import { Markdown } from './markdown.tsx'
 import { Page } from './page.tsx'
-import { Recorded } from './recorded.tsx'
+import { Recorded, shownNumber } from './recorded.tsx'
 
 /** A version's card as a whole page: what people wrote, then what the server has on record. */
 export const CardPage: FC<ModelCard & { name: string; version: number }> = (props) => {
@@ -88,10 +88,10 @@ const Fairness: FC<{ of: NonNullable<Card['fairness']> }> = ({ of }) => (
       const inUnit = values.every((value) => value >= 0 && value <= 1)
       return (
         <div class="wide">
-          <table class="fairness">
+          <table class="whole">
             <caption>
               {metric}
-              {rows.length > 1 && <span class="gap">gap {shown(gap)}</span>}
+              {rows.length > 1 && <span class="gap">gap {shownNumber(gap)}</span>}
             </caption>
             <thead>
               <tr>
@@ -110,11 +110,11 @@ const Fairness: FC<{ of: NonNullable<Card['fairness']> }> = ({ of }) => (
               {rows.map(({ slice, value }) => (
                 <tr>
                   <th scope="row">{slice}</th>
-                  <td class="number">{shown(value)}</td>
+                  <td class="number">{shownNumber(value)}</td>
                   {inUnit && (
                     <td class="bar">
                       <meter min={0} max={1} value={value}>
-                        {shown(value)}
+                        {shownNumber(value)}
                       </meter>
                     </td>
                   )}
@@ -127,8 +127,3 @@ const Fairness: FC<{ of: NonNullable<Card['fairness']> }> = ({ of }) => (
     })}
   </>
 )
-
-/** Without the noise that arithmetic on doubles adds. */
-function shown(value: number): string {
-  return String(Number(value.toPrecision(6)))
-}

@@ -15,7 +15,7 @@ export const PromotionListPage: FC<{ promotions: readonly Promotion[] }> = ({ pr
       <p class="empty">There are none.</p>
     ) : (
       <div class="wide">
-        <table class="fairness">
+        <table class="whole">
           <caption class="unseen">Newest first</caption>
           <thead>
             <tr>

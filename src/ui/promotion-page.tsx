@@ -102,7 +102,7 @@ const Gates: FC<PromotionView> = ({ gates }) => (
     {gates.length === 0 ? (
       <p class="empty">No policy asks for one.</p>
     ) : (
-      <table class="fairness gates">
+      <table class="whole gates">
         <caption class="unseen">What the server judged</caption>
         <thead>
           <tr>

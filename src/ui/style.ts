@@ -41,7 +41,7 @@ thead th { color: var(--soft); font-size: .82rem; font-weight: 600; }
 meter { width: 100%; height: .7rem; vertical-align: middle; }
 meter::-webkit-meter-optimum-value { background: var(--bar); }
 meter::-moz-meter-bar { background: var(--bar); }
-.fairness { width: 100%; }
+.whole { width: 100%; }
 .recorded { padding: 1.2rem 1.3rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; font-size: .9rem; }
 .recorded table { width: 100%; }
 .recorded th, .recorded td { overflow-wrap: anywhere; }
