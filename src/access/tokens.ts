@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { RegistryError } from '../core/error.ts'
 import type { Principal, Scope } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
-import { logError } from '../platform/log.ts'
+import { failureText, logError } from '../platform/log.ts'
 import { type AccountRow, accountColumns, principalOf } from './accounts.ts'
 import { basicOf, bearerOf, type Credentials } from './credentials.ts'
 import { type Proof, remembered } from './remembered.ts'
@@ -61,7 +61,7 @@ async function noteUse(ctx: Context, proof: TokenProof): Promise<void> {
         and coalesce(last_used_at_ms, 0) <= ${now - noteEveryMs}`,
     ])
   } catch (err) {
-    const error = err instanceof Error ? (err.stack ?? err.message) : String(err)
+    const error = failureText(err)
     logError({ requestId: ctx.requestId, operation: 'note the use of a token', error })
   }
 }

@@ -36,7 +36,8 @@ export const auditRoutes: readonly Served[] = [
   serve(exportAudit, mayReadFiltered, async (ctx, { query: { format, ...given } }) => {
     const type =
       format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson'
-    return new Response(textStream(exportEntries(ctx, filterOf(ctx, given), format)), {
+    const about = { requestId: ctx.requestId, operation: exportAudit.name }
+    return new Response(textStream(exportEntries(ctx, filterOf(ctx, given), format), about), {
       headers: {
         'Content-Type': type,
         'Content-Disposition': `attachment; filename="audit.${format}"`,

@@ -1,5 +1,4 @@
 import { requireModel } from '../access/require.ts'
-import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
 import type { Author, CardRevision } from '../governance/cards/card-rows.ts'
 import type { Card } from '../governance/cards/card-shape.ts'
 import { getCard as cardOf, getRevision, listRevisions } from '../governance/cards/read-card.ts'
@@ -23,6 +22,7 @@ import {
   putCardTemplate,
 } from './endpoints/cards.ts'
 import type { Answer } from './endpoints/endpoint.ts'
+import { page } from './page.ts'
 import { type Served, serve } from './serve.ts'
 
 type Asked = { readonly params: { readonly name: string } }
@@ -39,19 +39,14 @@ export const cardRoutes: readonly Served[] = [
     return cardAnswer(ctx, params)
   }),
 
-  serve(listCardRevisions, mayRead, async (ctx, { params, query }) => {
-    const asked = ['card-revisions', params.name, params.version]
-    const [before] = decodePageToken(asked, query.page_token) ?? []
-    if (before !== undefined && typeof before !== 'number') throw foreignPageToken()
-    const count = query.max_results
-    const found = await listRevisions(ctx, params.name, params.version, count + 1, before)
-    const page = found.slice(0, count)
-    const last = found.length > count ? page.at(-1) : undefined
-    return {
-      items: page.map(revisionAnswer),
-      ...(last && { next_page_token: encodePageToken(asked, [last.revision]) }),
-    }
-  }),
+  serve(listCardRevisions, mayRead, (ctx, { params, query }) =>
+    page(['card-revisions', params.name, params.version], query, {
+      first: Number.MAX_SAFE_INTEGER,
+      read: (before, count) => listRevisions(ctx, params.name, params.version, count, before),
+      keyOf: ({ revision }) => revision,
+      toWire: revisionAnswer,
+    }),
+  ),
 
   serve(getCardRevision, mayRead, async (ctx, { params }) => {
     const found = await getRevision(ctx, params.name, params.version, params.revision)

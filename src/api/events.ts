@@ -1,13 +1,12 @@
 import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
-import type { AppContext } from '../http/app-env.ts'
 import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'
-import { logError } from '../platform/log.ts'
 import { endOfLog, eventPage, type Place, placeAfter, wantedOf } from '../webhooks/event-log.ts'
 import { checkStreams, eventStream } from '../webhooks/event-stream.ts'
 import { jsonEvent } from '../webhooks/format-json.ts'
 import * as endpoints from './endpoints/events.ts'
 import { type Served, serve } from './serve.ts'
+import { textStream } from './text-stream.ts'
 
 /** What happens; whoever has signed in sees the events of the models that they may read. */
 export const eventRoutes: readonly Served[] = [
@@ -16,7 +15,17 @@ export const eventRoutes: readonly Served[] = [
     checkStreams(ctx)
     const from = await placeOf(ctx, c.req.header('last-event-id') ?? query.after)
     const ended = new AbortController()
-    return eventsReply(eventStream(ctx, from, wanted, ended.signal), ended, c)
+    const events = eventStream(ctx, from, wanted, ended.signal)
+    const about = { requestId: ctx.requestId, operation: endpoints.streamEvents.name }
+    return c.body(
+      textStream(events, about, () => ended.abort()),
+      200,
+      {
+        'Content-Type': 'text/event-stream',
+        'Cache-Control': 'no-store',
+        'X-Accel-Buffering': 'no',
+      },
+    )
   }),
 
   serve(endpoints.listEvents, anyone, async (ctx, { query }) => {
@@ -45,42 +54,4 @@ function resumed(key: ReturnType<typeof decodePageToken>): Place | undefined {
   const [seq, n] = key
   if (typeof seq !== 'number' || typeof n !== 'number') throw foreignPageToken()
   return { seq, n }
-}
-
-/**
- * The stream is made piece by piece, as it is read; nothing is begun before the first is asked for.
- * Whoever stops reading ends it.
- */
-function eventsReply(
-  texts: AsyncGenerator<string>,
-  ended: AbortController,
-  c: AppContext,
-): Response {
-  const encoder = new TextEncoder()
-  const { requestId } = c.var.ctx
-  const body = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await texts.next()
-          if (ended.signal.aborted) return
-          if (done) controller.close()
-          else controller.enqueue(encoder.encode(value))
-        } catch (err) {
-          logError({ requestId, operation: 'streamEvents', error: String(err) })
-          controller.error(err)
-        }
-      },
-      cancel() {
-        ended.abort()
-        void texts.return(undefined)
-      },
-    },
-    { highWaterMark: 0 },
-  )
-  return c.body(body, 200, {
-    'Content-Type': 'text/event-stream',
-    'Cache-Control': 'no-store',
-    'X-Accel-Buffering': 'no',
-  })
 }

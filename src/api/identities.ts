@@ -5,24 +5,20 @@ import {
   unlinkIdentity as unlink,
 } from '../access/identities.ts'
 import { requireAdmin } from '../access/require.ts'
-import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
 import { linkIdentity, listIdentities, unlinkIdentity } from './endpoints/identities.ts'
+import { page } from './page.ts'
 import { type Served, serve } from './serve.ts'
 
 /** Whom issuers outside vouch for. */
 export const identityRoutes: readonly Served[] = [
-  serve(listIdentities, requireAdmin, async (ctx, { query }) => {
-    const asked = ['identities']
-    const [after = 0] = decodePageToken(asked, query.page_token) ?? []
-    if (typeof after !== 'number') throw foreignPageToken()
-    const found = await identitiesAfter(ctx, after, query.max_results + 1)
-    const page = found.slice(0, query.max_results)
-    const last = found.length > page.length ? page.at(-1) : undefined
-    return {
-      items: page.map(toWire),
-      ...(last && { next_page_token: encodePageToken(asked, [last.id]) }),
-    }
-  }),
+  serve(listIdentities, requireAdmin, (ctx, { query }) =>
+    page(['identities'], query, {
+      first: 0,
+      read: (after: number, count) => identitiesAfter(ctx, after, count),
+      keyOf: ({ id }) => id,
+      toWire,
+    }),
+  ),
 
   serve(linkIdentity, requireAdmin, async (ctx, { body }) => toWire(await link(ctx, body))),
 

@@ -4,7 +4,8 @@ import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page
  * One page of a list that is ordered by one key, and the token of the next where there is one.
  *
  * @param asked everything that shapes the list
- * @param list.first the key before the first item: the lowest there is, of the key's type
+ * @param list.first the key before the first item: the lowest there is, of the key's type; the
+ *   highest of a list in falling order
  * @param list.read the first `count` items after a key
  */
 export async function page<T, K extends string | number, W>(

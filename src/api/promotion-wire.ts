@@ -63,7 +63,7 @@ export function gateToWire(gate: GateResult): ReadonlyDeep<z.input<typeof GateRe
 }
 
 export function approvalsToWire({ required, given, missing }: PromotionView['approvals']) {
-  return { required, given, missing: missing }
+  return { required, given, missing }
 }
 
 /** A policy as its author wrote it, with the short form of approvals spelled out. */

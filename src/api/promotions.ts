@@ -1,5 +1,4 @@
 import { RegistryError } from '../core/error.ts'
-import { decodePageToken, encodePageToken } from '../core/page-token.ts'
 import { policiesFor } from '../governance/policies/policies.ts'
 import { assess, keepFilesRead, questionOf } from '../governance/promotions/assess.ts'
 import { postCheck } from '../governance/promotions/checks.ts'
@@ -20,6 +19,7 @@ import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'
 import type { Asked } from './endpoints/endpoint.ts'
 import * as endpoints from './endpoints/promotions.ts'
+import { page } from './page.ts'
 import { promotionToWire, targetFrom } from './promotion-wire.ts'
 import { type Served, serve } from './serve.ts'
 
@@ -76,31 +76,24 @@ export const promotionRoutes: readonly Served[] = [
   }),
 
   serve(endpoints.listPromotions, anyone, async (ctx, { query }) => {
-    const { max_results, page_token, awaiting, status, model, version, requested_by } = query
+    const { awaiting, status, model, version, requested_by } = query
     const filter = {
       status: awaiting ? ('open' as const) : status,
       model,
       version,
       requestedBy: requested_by,
     }
-    const asked = ['promotions', filter, awaiting ?? '']
-    const before = Number(decodePageToken(asked, page_token)?.[0] ?? 0) || undefined
-    const found = await verbs.listPromotions(
-      ctx,
-      filter,
-      before,
-      max_results + 1,
-      readablePromotion(ctx),
-    )
-    const page = found.slice(0, max_results)
+    const readable = readablePromotion(ctx)
+    const { items, ...next } = await page(['promotions', filter, awaiting ?? ''], query, {
+      first: Number.MAX_SAFE_INTEGER,
+      read: (before, count) => verbs.listPromotions(ctx, filter, before, count, readable),
+      keyOf: ({ id }) => id,
+      toWire: (promotion) => promotion,
+    })
     const views = []
-    for (const promotion of page) views.push(await viewPromotion(ctx, promotion))
+    for (const promotion of items) views.push(await viewPromotion(ctx, promotion))
     const shown = awaiting ? views.filter(({ awaitsCaller }) => awaitsCaller) : views
-    const last = found.length > max_results ? page.at(-1) : undefined
-    return {
-      items: shown.map((view) => promotionToWire(ctx, view)),
-      ...(last && { next_page_token: encodePageToken(asked, [last.id]) }),
-    }
+    return { items: shown.map((view) => promotionToWire(ctx, view)), ...next }
   }),
 
   serve(endpoints.getPromotion, mayRead, (ctx, { params }) => answer(ctx, params.id)),

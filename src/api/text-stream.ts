@@ -1,24 +1,40 @@
-import { logError } from '../platform/log.ts'
+import { failureText, logError } from '../platform/log.ts'
 
 /**
- * Pieces of text as the body of an answer, made as fast as they are taken. What fails in the middle
- * is logged and cuts the answer off, so that nobody takes a part for the whole.
+ * Pieces of text as the body of an answer, made one by one as they are taken; none before the first
+ * is asked for. What fails in the middle is logged and cuts the answer off, so that nobody takes a
+ * part for the whole. Whoever stops reading ends it.
+ *
+ * @param about what the log says of the request
+ * @param onCancel called when nobody reads any more, so that a piece that is being made can be given up
  */
-export function textStream(pieces: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+export function textStream(
+  pieces: AsyncGenerator<string>,
+  about: { readonly requestId: string; readonly operation: string },
+  onCancel?: () => void,
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await pieces.next()
-        if (done) controller.close()
-        else controller.enqueue(encoder.encode(value))
-      } catch (err) {
-        logError({ event: 'answer cut off', error: err instanceof Error ? err.stack : String(err) })
-        controller.error(err)
-      }
+  let isCancelled = false
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await pieces.next()
+          if (isCancelled) return
+          if (done) controller.close()
+          else controller.enqueue(encoder.encode(value))
+        } catch (err) {
+          const error = failureText(err)
+          logError({ ...about, event: 'answer cut off', error })
+          controller.error(err)
+        }
+      },
+      async cancel() {
+        isCancelled = true
+        onCancel?.()
+        await pieces.return(undefined)
+      },
     },
-    async cancel() {
-      await pieces.return(undefined)
-    },
-  })
+    { highWaterMark: 0 },
+  )
 }

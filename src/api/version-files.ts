@@ -1,10 +1,10 @@
 import { requireModel } from '../access/require.ts'
-import { manifestFilesAfter } from '../artifacts/manifest.ts'
-import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
+import { type ManifestFile, manifestFilesAfter } from '../artifacts/manifest.ts'
 import type { Context } from '../platform/context.ts'
 import { verifyOnRecord } from '../registry/damage.ts'
 import { getVersionFiles, sealedManifest } from '../registry/version-manifest.ts'
 import { listVersionFiles, verifyVersion } from './endpoints/version-files.ts'
+import { page } from './page.ts'
 import { type Served, serve } from './serve.ts'
 
 function mayRead(ctx: Context, { params }: { readonly params: { readonly name: string } }) {
@@ -16,19 +16,13 @@ export const versionFileRoutes: readonly Served[] = [
   serve(listVersionFiles, mayRead, async (ctx, { params, query }) => {
     const { manifestId, digest } = await getVersionFiles(ctx, params.name, params.version)
     if (manifestId === null || digest === null) return { sealed: false, items: [] }
-    const asked = ['version-files', manifestId]
-    const [after = ''] = decodePageToken(asked, query.page_token) ?? []
-    if (typeof after !== 'string') throw foreignPageToken()
-    const count = query.max_results
-    const files = await manifestFilesAfter(ctx, manifestId, after, count + 1)
-    const page = files.slice(0, count)
-    const last = files.length > count ? page.at(-1) : undefined
-    return {
-      sealed: true,
-      digest,
-      items: page.map(({ path, sizeBytes, sha256 }) => ({ path, size: sizeBytes, sha256 })),
-      ...(last && { next_page_token: encodePageToken(asked, [last.path]) }),
-    }
+    const files = await page(['version-files', manifestId], query, {
+      first: '',
+      read: (after: string, count) => manifestFilesAfter(ctx, manifestId, after, count),
+      keyOf: ({ path }) => path,
+      toWire: fileToWire,
+    })
+    return { sealed: true, digest, ...files }
   }),
 
   serve(verifyVersion, mayRead, async (ctx, { params }) => {
@@ -39,12 +33,11 @@ export const versionFileRoutes: readonly Served[] = [
       ok: differing.length === 0 && digest === files.digest,
       digest,
       files: filesRead,
-      differing: differing.map(({ path, sizeBytes, sha256, problem }) => ({
-        path,
-        size: sizeBytes,
-        sha256,
-        problem,
-      })),
+      differing: differing.map(({ problem, ...file }) => ({ ...fileToWire(file), problem })),
     }
   }),
 ]
+
+function fileToWire({ path, sizeBytes, sha256 }: ManifestFile) {
+  return { path, size: sizeBytes, sha256 }
+}

@@ -8,7 +8,6 @@ import {
   listCardRevisions,
   putCard,
 } from '../api/endpoints/cards.ts'
-import type { Endpoint } from '../api/endpoints/endpoint.ts'
 import { parsed } from '../api/serve.ts'
 import type { GatehouseClient } from '../client/client.ts'
 import { RegistryError } from '../core/error.ts'
@@ -40,7 +39,7 @@ function showCommand(): Command {
       const found = await client.call(getCardRevision, { params: { ...params, revision } })
       console.log(JSON.stringify(json ? found : found.card, null, json ? 0 : 2))
     } else if (json) console.log(JSON.stringify(await client.call(getCard, { params })))
-    else process.stdout.write(await text(client, getCardMarkdown, params))
+    else process.stdout.write(await client.call(getCardMarkdown, { params, query: {} }))
   })
 }
 
@@ -85,9 +84,9 @@ async function exported(client: GatehouseClient, params: Params, format: string)
   switch (format) {
     case 'markdown':
     case 'huggingface':
-      return text(client, getCardMarkdown, params, { format })
+      return client.call(getCardMarkdown, { params, query: { format } })
     case 'html':
-      return text(client, getCardPage, params)
+      return client.call(getCardPage, { params })
     case 'json':
       return `${JSON.stringify(await client.call(getCard, { params }), null, 2)}\n`
     default:
@@ -125,18 +124,6 @@ async function write(
     const names = Object.keys(written.card).map((field) => fieldTitles[field as 'notes'])
     console.log(`Revision ${written.revision}: ${names.join(', ') || 'empty'}`)
   }
-}
-
-async function text(
-  client: GatehouseClient,
-  { method, path }: Endpoint,
-  params: Params,
-  query: Readonly<Record<string, unknown>> = {},
-): Promise<string> {
-  const filled = path
-    .replace('{name}', encodeURIComponent(params.name))
-    .replace('{version}', encodeURIComponent(params.version))
-  return (await client.request(method, filled, { query })).text()
 }
 
 function versionCommand(name: string, description: string): Command {

@@ -49,7 +49,7 @@ export class GatehouseClient {
     this.#send = send
   }
 
-  /** @throws ApiError what the server refused */
+  /** @returns the answer; as text where it is no JSON. @throws ApiError what the server refused */
   async call<E extends Endpoint>(endpoint: E, given: Given<E>): Promise<Reply<E>> {
     const {
       params = {},
@@ -60,7 +60,7 @@ export class GatehouseClient {
       encodeURIComponent(String(params[name])),
     )
     const res = await this.request(endpoint.method, path, { query, body })
-    return (await res.json()) as Reply<E>
+    return (await (endpoint.media ? res.text() : res.json())) as Reply<E>
   }
 
   /** A request to any path of the server, MLflow's surface included. @throws ApiError */

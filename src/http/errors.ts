@@ -1,5 +1,5 @@
 import { excerpt, httpStatus, RegistryError, RequestLimitError } from '../core/error.ts'
-import { logError } from '../platform/log.ts'
+import { failureText, logError } from '../platform/log.ts'
 import type { AppContext } from './app-env.ts'
 import { noteRefusal } from './refusals.ts'
 
@@ -15,7 +15,7 @@ export async function errorReply(err: unknown, c: AppContext): Promise<Response>
   }
   const { requestId } = c.var.ctx
   const { method, path } = c.req
-  const error = err instanceof Error ? (err.stack ?? err.message) : String(err)
+  const error = failureText(err)
   const operation = c.var.operation
   logError({ requestId, method, path, operation, error })
   return envelope(

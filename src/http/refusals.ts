@@ -1,6 +1,6 @@
 import { recordRefusal } from '../audit/refusal.ts'
 import { type RegistryError, SealedError } from '../core/error.ts'
-import { logError } from '../platform/log.ts'
+import { failureText, logError } from '../platform/log.ts'
 import type { AppContext } from './app-env.ts'
 
 /**
@@ -15,7 +15,7 @@ export async function noteRefusal(c: AppContext, error: RegistryError): Promise<
     await recordRefusal(ctx, { operation, error, ...named(c) })
   } catch (err) {
     // The caller is refused all the same.
-    const failure = err instanceof Error ? (err.stack ?? err.message) : String(err)
+    const failure = failureText(err)
     logError({ event: 'refusal not recorded', requestId: ctx.requestId, operation, error: failure })
   }
 }

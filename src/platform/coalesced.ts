@@ -1,4 +1,4 @@
-import { logError } from './log.ts'
+import { failureText, logError } from './log.ts'
 
 /** A failure that goes on is logged once in so long. */
 const sameFailureMs = 60_000
@@ -11,7 +11,7 @@ export function logged(work: () => Promise<void>, now: () => number): () => Prom
       await work()
       told = { error: '', atMs: 0 }
     } catch (err) {
-      const error = err instanceof Error ? (err.stack ?? err.message) : String(err)
+      const error = failureText(err)
       if (error === told.error && now() - told.atMs < sameFailureMs) return
       told = { error, atMs: now() }
       logError({ event: 'background work failed', error })

@@ -6,3 +6,8 @@
 export function logError(fields: Readonly<Record<string, unknown>>): void {
   console.error(JSON.stringify({ time: new Date().toISOString(), level: 'error', ...fields }))
 }
+
+/** What went wrong, with where, as the log has it. */
+export function failureText(err: unknown): string {
+  return err instanceof Error ? (err.stack ?? err.message) : String(err)
+}

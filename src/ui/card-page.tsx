@@ -1,4 +1,3 @@
-import { raw } from 'hono/html'
 import type { FC } from 'hono/jsx'
 import {
   type Card,
@@ -8,67 +7,58 @@ import {
   isFilled,
 } from '../governance/cards/card-shape.ts'
 import type { ModelCard } from '../governance/cards/read-card.ts'
+import { Time } from './byline.tsx'
 import { Markdown } from './markdown.tsx'
-import { Recorded } from './recorded.tsx'
-import { style } from './style.ts'
+import { Page } from './page.tsx'
+import { Recorded, shownNumber } from './recorded.tsx'
 
 /** A version's card as a whole page: what people wrote, then what the server has on record. */
 export const CardPage: FC<ModelCard & { name: string; version: number }> = (props) => {
   const { name, version, card, derived, revision, missing } = props
   const filled = fieldNames.filter((field) => isFilled(card, field))
   return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>{`${name} v${version}: model card`}</title>
-        <style>{raw(style)}</style>
-      </head>
-      <body>
-        <header>
-          <p class="kind">Model card</p>
-          <h1>
-            {name} <span class="version">version {version}</span>
-          </h1>
-          <Byline {...props} />
-          {missing.length > 0 && (
+    <Page title={`${name} v${version}: model card`}>
+      <header>
+        <p class="kind">Model card</p>
+        <h1>
+          {name} <span class="version">version {version}</span>
+        </h1>
+        <Byline {...props} />
+        {missing.length > 0 && (
+          <p class="notice">
+            <strong>Still to be written:</strong>{' '}
+            {missing.map((field) => fieldTitles[field]).join(', ')}
+          </p>
+        )}
+      </header>
+      <main>
+        <section class="authored" aria-label="What people wrote">
+          {filled.length === 0 && <p class="empty">Nothing has been written yet.</p>}
+          {filled.length > 0 && revision === 0 && (
             <p class="notice">
-              <strong>Still to be written:</strong>{' '}
-              {missing.map((field) => fieldTitles[field]).join(', ')}
+              What follows is the model's template. Nobody has written this version's card yet.
             </p>
           )}
-        </header>
-        <main>
-          <section class="authored" aria-label="What people wrote">
-            {filled.length === 0 && <p class="empty">Nothing has been written yet.</p>}
-            {filled.length > 0 && revision === 0 && (
-              <p class="notice">
-                What follows is the model's template. Nobody has written this version's card yet.
-              </p>
-            )}
-            {filled.map((field) => (
-              <section class={field === 'limitations' ? 'field caution' : 'field'}>
-                <h2>{fieldTitles[field]}</h2>
-                <Field card={card} field={field} />
-              </section>
-            ))}
-          </section>
-          <Recorded derived={derived} />
-        </main>
-      </body>
-    </html>
+          {filled.map((field) => (
+            <section class={field === 'limitations' ? 'field caution' : 'field'}>
+              <h2>{fieldTitles[field]}</h2>
+              <Field card={card} field={field} />
+            </section>
+          ))}
+        </section>
+        <Recorded derived={derived} />
+      </main>
+    </Page>
   )
 }
 
 const Byline: FC<ModelCard> = ({ revision, current }) => {
   if (!current) return <p class="byline">No revision yet</p>
   const { author, updatedAtMs, importedFrom } = current
-  const at = new Date(updatedAtMs).toISOString()
   return (
     <p class="byline">
       Revision {revision} by {author.name}
-      {author.verified ? '' : ' (not verified)'},{' '}
-      <time datetime={at}>{`${at.slice(0, 10)} ${at.slice(11, 16)} UTC`}</time>
+      {author.verified ? '' : ' (not verified)'}, <Time atMs={updatedAtMs} />
       {importedFrom === undefined ? '' : `, read from ${importedFrom}`}
     </p>
   )
@@ -98,10 +88,10 @@ const Fairness: FC<{ of: NonNullable<Card['fairness']> }> = ({ of }) => (
       const inUnit = values.every((value) => value >= 0 && value <= 1)
       return (
         <div class="wide">
-          <table class="fairness">
+          <table class="whole">
             <caption>
               {metric}
-              {rows.length > 1 && <span class="gap">gap {shown(gap)}</span>}
+              {rows.length > 1 && <span class="gap">gap {shownNumber(gap)}</span>}
             </caption>
             <thead>
               <tr>
@@ -120,11 +110,11 @@ const Fairness: FC<{ of: NonNullable<Card['fairness']> }> = ({ of }) => (
               {rows.map(({ slice, value }) => (
                 <tr>
                   <th scope="row">{slice}</th>
-                  <td class="number">{shown(value)}</td>
+                  <td class="number">{shownNumber(value)}</td>
                   {inUnit && (
                     <td class="bar">
                       <meter min={0} max={1} value={value}>
-                        {shown(value)}
+                        {shownNumber(value)}
                       </meter>
                     </td>
                   )}
@@ -137,8 +127,3 @@ const Fairness: FC<{ of: NonNullable<Card['fairness']> }> = ({ of }) => (
     })}
   </>
 )
-
-/** Without the noise that arithmetic on doubles adds. */
-function shown(value: number): string {
-  return String(Number(value.toPrecision(6)))
-}

@@ -1,10 +1,13 @@
+import { raw } from 'hono/html'
 import type { AppContext } from '../http/app-env.ts'
-import { reachedAt } from '../http/reached.ts'
 import { DocsPage, type Endpoint } from './docs-page.tsx'
-import { sendPage } from './send-page.ts'
+import { sendPage } from './page.tsx'
 
 /** `GET /docs`: our own surface for people, from what validates it and without a script. */
 export function showDocs(endpoints: readonly Endpoint[]) {
-  return (c: AppContext): Promise<Response> =>
-    sendPage(c, DocsPage({ endpoints, base: reachedAt(c, /\/docs$/) }))
+  let page: ReturnType<typeof raw> | undefined
+  return async (c: AppContext): Promise<Response> => {
+    page ??= raw(String(await DocsPage({ endpoints })))
+    return sendPage(c, page)
+  }
 }

@@ -1,61 +1,61 @@
+import { raw } from 'hono/html'
 import type { FC, PropsWithChildren } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppContext } from '../http/app-env.ts'
-import { style } from './sign-in-style.ts'
+import { style } from './style.ts'
 
 type PageProps = PropsWithChildren<{
   readonly title: string
-  /** Path under which a proxy serves us, without trailing slash. */
-  readonly prefix: string
+  /** Of the body, for another layout than the usual one. */
+  readonly class?: string
 }>
 
-/** A whole document. */
-export const Page: FC<PageProps> = ({ title, prefix, children }) => (
+/** A whole document that needs nothing else: its stylesheet stands in it. */
+export const Page: FC<PageProps> = ({ title, class: layout, children }) => (
   <html lang="en">
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="robots" content="noindex" />
-      <title>{title} · Gatehouse</title>
-      <link rel="icon" href="data:," />
-      <link rel="stylesheet" href={`${prefix}/signin/style.css`} />
+      <title>{`${title} · Gatehouse`}</title>
+      <style>{raw(style)}</style>
     </head>
-    <body>
-      <main>
-        <p class="brand">Gatehouse</p>
-        <h1>{title}</h1>
-        {children}
-      </main>
-    </body>
+    <body class={layout}>{children}</body>
   </html>
 )
 
-/** No script runs, nothing of another host is loaded, forms go nowhere else, and nobody frames it. */
-const policy = [
-  "default-src 'none'",
-  "style-src 'self'",
-  'img-src data:',
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+type Sending = {
+  readonly status?: ContentfulStatusCode
+  /** Whether the page has forms, which then go to this server and nowhere else. */
+  readonly forms?: boolean
+}
 
-/** Answer with a page that no cache keeps. */
+/**
+ * Answer with a page that no cache keeps. Its stylesheet is let in by its hash; nothing else is
+ * loaded, no script runs, and nobody frames it.
+ */
 export async function sendPage(
   c: AppContext,
   page: ReturnType<FC>,
-  status: ContentfulStatusCode = 200,
+  { status = 200, forms = false }: Sending = {},
 ): Promise<Response> {
-  c.header('Content-Security-Policy', policy)
-  c.header('Cache-Control', 'no-store')
-  c.header('Referrer-Policy', 'no-referrer')
-  return c.html(`<!doctype html>${await page}`, status)
+  const policy = [
+    "default-src 'none'",
+    `style-src 'sha256-${await sha256(style)}'`,
+    `form-action ${forms ? "'self'" : "'none'"}`,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ]
+  return c.body(`<!doctype html>${await page}`, status, {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Security-Policy': policy.join('; '),
+    'Cache-Control': 'no-store',
+    'Referrer-Policy': 'no-referrer',
+  })
 }
 
-/** The sheet of every page. */
-export function sendStyle(c: AppContext): Response {
-  return c.body(style, 200, {
-    'Content-Type': 'text/css; charset=utf-8',
-    'Cache-Control': 'public, max-age=300',
-  })
+/** In base64. */
+async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  return btoa(String.fromCharCode(...new Uint8Array(digest)))
 }

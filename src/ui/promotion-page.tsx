@@ -1,79 +1,73 @@
-import { raw } from 'hono/html'
 import type { FC } from 'hono/jsx'
 import { targetText } from '../governance/policies/policy.ts'
 import type { PromotionView } from '../governance/promotions/view.ts'
-import { style } from './style.ts'
+import { Person, Time } from './byline.tsx'
+import { Page } from './page.tsx'
 
-/** A promotion request as a whole page: what changes, what blocks it, who said what. */
-export const PromotionPage: FC<{ promotion: PromotionView; cardUrl: string }> = ({
-  promotion,
-  cardUrl,
-}) => {
+/**
+ * A promotion request as a whole page: what changes, what blocks it, who said what. Links are relative to
+ * `/promotions/{id}`, wherever a proxy has it.
+ */
+export const PromotionPage: FC<{ promotion: PromotionView }> = ({ promotion }) => {
   const { id, model, version, target, fromStage, status, reason } = promotion
   return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>{`#${id} ${model} v${version} → ${targetText(target)}`}</title>
-        <style>{raw(style)}</style>
-      </head>
-      <body>
-        <header>
-          <p class="kind">Promotion request #{id}</p>
-          <h1>
-            {model} <span class="version">version {version}</span>
-          </h1>
+    <Page title={`#${id} ${model} v${version} → ${targetText(target)}`}>
+      <header>
+        <p class="kind">Promotion request #{id}</p>
+        <h1>
+          {model} <span class="version">version {version}</span>
+        </h1>
+        <p>
+          {fromStage} → <strong>{targetText(target)}</strong>
+          {promotion.archiveExisting ? ', archiving what is there' : ''}
+        </p>
+        <p class="byline">
+          <span class={`state state-${status}`}>{status}</span> asked by{' '}
+          <Person principal={promotion.requestedBy} /> on <Time atMs={promotion.requestedAtMs} />
+          {reason === null ? '' : `: ${reason}`}
+        </p>
+        <Standing {...promotion} />
+      </header>
+      <main>
+        <section aria-label="Judgement">
+          <Gates {...promotion} />
+          <Approvals {...promotion} />
+          <Reviews {...promotion} />
+          <Checks {...promotion} />
+        </section>
+        <aside class="recorded" aria-label="About">
+          <h2>About</h2>
+          <dl>
+            <dt>Policies</dt>
+            <dd>
+              {promotion.policies.length === 0
+                ? 'none'
+                : promotion.policies
+                    .map(({ name, revision }) => `${name} (revision ${revision})`)
+                    .join(', ')}
+            </dd>
+            <dt>Expires</dt>
+            <dd>
+              <Time atMs={promotion.expiresAtMs} />
+            </dd>
+            {promotion.decidedAtMs === null ? null : (
+              <>
+                <dt>Decided</dt>
+                <dd>
+                  <Time atMs={promotion.decidedAtMs} />
+                  {promotion.decidedBy ? ` by ${promotion.decidedBy.name}` : ''}
+                </dd>
+              </>
+            )}
+          </dl>
           <p>
-            {fromStage} → <strong>{targetText(target)}</strong>
-            {promotion.archiveExisting ? ', archiving what is there' : ''}
+            <a href={`../api/v1/models/${encodeURIComponent(model)}/versions/${version}/card.html`}>
+              Model card
+            </a>
           </p>
-          <p class="byline">
-            <span class={`state state-${status}`}>{status}</span> asked by{' '}
-            <Person principal={promotion.requestedBy} /> on <Time atMs={promotion.requestedAtMs} />
-            {reason === null ? '' : `: ${reason}`}
-          </p>
-          <Standing {...promotion} />
-        </header>
-        <main>
-          <section aria-label="Judgement">
-            <Gates {...promotion} />
-            <Approvals {...promotion} />
-            <Reviews {...promotion} />
-            <Checks {...promotion} />
-          </section>
-          <aside class="recorded" aria-label="About">
-            <h2>About</h2>
-            <dl>
-              <dt>Policies</dt>
-              <dd>
-                {promotion.policies.length === 0
-                  ? 'none'
-                  : promotion.policies
-                      .map(({ name, revision }) => `${name} (revision ${revision})`)
-                      .join(', ')}
-              </dd>
-              <dt>Expires</dt>
-              <dd>
-                <Time atMs={promotion.expiresAtMs} />
-              </dd>
-              {promotion.decidedAtMs === null ? null : (
-                <>
-                  <dt>Decided</dt>
-                  <dd>
-                    <Time atMs={promotion.decidedAtMs} />
-                    {promotion.decidedBy ? ` by ${promotion.decidedBy.name}` : ''}
-                  </dd>
-                </>
-              )}
-            </dl>
-            <p>
-              <a href={cardUrl}>Model card</a>
-            </p>
-          </aside>
-        </main>
-      </body>
-    </html>
+        </aside>
+      </main>
+    </Page>
   )
 }
 
@@ -108,7 +102,7 @@ const Gates: FC<PromotionView> = ({ gates }) => (
     {gates.length === 0 ? (
       <p class="empty">No policy asks for one.</p>
     ) : (
-      <table class="fairness gates">
+      <table class="whole gates">
         <caption class="unseen">What the server judged</caption>
         <thead>
           <tr>
@@ -183,12 +177,3 @@ const Checks: FC<PromotionView> = ({ checks }) =>
       </ul>
     </section>
   )
-
-const Person: FC<{ principal: { name: string; verified: boolean } }> = ({ principal }) => (
-  <strong>{principal.verified ? principal.name : `${principal.name} (not verified)`}</strong>
-)
-
-export const Time: FC<{ atMs: number }> = ({ atMs }) => {
-  const at = new Date(atMs).toISOString()
-  return <time datetime={at}>{at.slice(0, 16).replace('T', ' ')} UTC</time>
-}

@@ -3,11 +3,10 @@ import { getPromotion, listPromotions } from '../governance/promotions/promotion
 import { readablePromotion, requirePromotion } from '../governance/promotions/require.ts'
 import { viewPromotion } from '../governance/promotions/view.ts'
 import type { AppContext } from '../http/app-env.ts'
-import { reachedAt } from '../http/reached.ts'
 import type { Context } from '../platform/context.ts'
+import { sendPage } from './page.tsx'
 import { PromotionListPage } from './promotion-list-page.tsx'
 import { PromotionPage } from './promotion-page.tsx'
-import { sendPage } from './send-page.ts'
 
 const shownMax = 200
 
@@ -15,16 +14,14 @@ const shownMax = 200
 export async function showPromotion(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const promotion = await getPromotion(ctx, promotionIdOf(c))
-  const view = await viewPromotion(ctx, promotion)
-  const cardUrl = `${baseOf(c)}/api/v1/models/${encodeURIComponent(view.model)}/versions/${view.version}/card.html`
-  return sendPage(c, PromotionPage({ promotion: view, cardUrl }))
+  return sendPage(c, PromotionPage({ promotion: await viewPromotion(ctx, promotion) }))
 }
 
 /** `GET /promotions`: the newest requests about models that the caller may read. */
 export async function showPromotions(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const promotions = await listPromotions(ctx, {}, undefined, shownMax, readablePromotion(ctx))
-  return sendPage(c, PromotionListPage({ promotions, base: baseOf(c) }))
+  return sendPage(c, PromotionListPage({ promotions }))
 }
 
 /** Who may read the model may read what is asked for it. @throws PERMISSION_DENIED */
@@ -37,8 +34,4 @@ function promotionIdOf(c: AppContext): number {
   const text = c.req.param('id') ?? ''
   if (!/^[1-9]\d{0,14}$/.test(text)) throw invalid('A promotion request has a number, such as 12')
   return Number(text)
-}
-
-function baseOf(c: AppContext): string {
-  return reachedAt(c, /\/promotions(\/.*)?$/s)
 }

@@ -93,7 +93,7 @@ const Pairs: FC<{
               <tr>
                 <th scope="row">{key}</th>
                 <td class={numbers ? 'number' : ''}>
-                  {typeof value === 'number' ? String(Number(value.toPrecision(6))) : value}
+                  {typeof value === 'number' ? shownNumber(value) : value}
                 </td>
               </tr>
             ))}
@@ -115,3 +115,8 @@ const Folded: FC<{ title: string; children?: Child }> = ({ title, children }) =>
     </pre>
   </details>
 )
+
+/** Without the noise that arithmetic on doubles adds. */
+export function shownNumber(value: number): string {
+  return String(Number(value.toPrecision(6)))
+}

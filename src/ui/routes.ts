@@ -5,7 +5,6 @@ import { anyone, guard } from '../http/guard.ts'
 import { modelNameOf, showCard } from './card.tsx'
 import { showDocs } from './docs.tsx'
 import type { Endpoint } from './docs-page.tsx'
-import { sendStyle } from './page.tsx'
 import { mayReadPromotion, showPromotion, showPromotions } from './promotions.tsx'
 import { begin, complete, showSignIn, signIn, signOut } from './sign-in.tsx'
 
@@ -16,7 +15,6 @@ import { begin, complete, showSignIn, signIn, signOut } from './sign-in.tsx'
  */
 export function uiRoutes(endpoints: readonly Endpoint[]): Hono<AppEnv> {
   return new Hono<AppEnv>()
-    .get('/signin/style.css', guard('public'), sendStyle)
     .get('/signin', guard('public'), showSignIn)
     .post('/signin', guard('public'), signIn)
     .get('/signin/oidc', guard('public'), begin)

@@ -1,7 +1,19 @@
-import type { FC } from 'hono/jsx'
+import type { FC, PropsWithChildren } from 'hono/jsx'
 import { Page } from './page.tsx'
 
+/** One box in the middle of the window. */
+const Entry: FC<PropsWithChildren<{ readonly title: string }>> = ({ title, children }) => (
+  <Page title={title} class="entry">
+    <main>
+      <p class="kind">Gatehouse</p>
+      <h1>{title}</h1>
+      {children}
+    </main>
+  </Page>
+)
+
 type SignInProps = {
+  /** Path under which a proxy serves us, without trailing slash. */
   readonly prefix: string
   /** What the provider is called, where there is one. */
   readonly provider: string | undefined
@@ -13,7 +25,7 @@ type SignInProps = {
 
 /** By the provider, where there is one, or by name and password. */
 export const SignInPage: FC<SignInProps> = ({ prefix, provider, to, problem }) => (
-  <Page title="Sign in" prefix={prefix}>
+  <Entry title="Sign in">
     {problem === undefined ? null : (
       <p class="problem" role="alert">
         {problem}
@@ -41,7 +53,7 @@ export const SignInPage: FC<SignInProps> = ({ prefix, provider, to, problem }) =
         Sign in
       </button>
     </form>
-  </Page>
+  </Entry>
 )
 
 /** Who is signed in, and the way out. */
@@ -50,22 +62,22 @@ export const SignedInPage: FC<{
   readonly name: string
   readonly groups: readonly string[]
 }> = ({ prefix, name, groups }) => (
-  <Page title={`Signed in as ${name}`} prefix={prefix}>
+  <Entry title={`Signed in as ${name}`}>
     {groups.length === 0 ? null : <p class="note">Groups: {groups.join(', ')}</p>}
     <form method="post" action={`${prefix}/signout`}>
       <button type="submit" class="quiet">
         Sign out
       </button>
     </form>
-  </Page>
+  </Entry>
 )
 
 /** With access control off there is nothing to sign in to. */
-export const OpenPage: FC<{ readonly prefix: string }> = ({ prefix }) => (
-  <Page title="No sign-in needed" prefix={prefix}>
+export const OpenPage: FC = () => (
+  <Entry title="No sign-in needed">
     <p class="note">
       Access control is off: everybody who reaches this server may do everything. The setting auth
       switches it on.
     </p>
-  </Page>
+  </Entry>
 )

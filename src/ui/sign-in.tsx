@@ -22,12 +22,12 @@ const formBytesMax = 20_000
 /** `GET /signin`: the form, or who is signed in. */
 export async function showSignIn(c: AppContext): Promise<Response> {
   const { ctx } = c.var
-  const prefix = prefixOf(c)
-  if (!ctx.settings.auth) return sendPage(c, <OpenPage prefix={prefix} />)
+  if (!ctx.settings.auth) return sendPage(c, <OpenPage />)
   const principal = await authenticateBySession(ctx, credentialsOf(c))
   if (!principal) return form(c, returnPath(c.req.query('to')))
   const { name, groups } = principal
-  return sendPage(c, <SignedInPage prefix={prefix} name={name} groups={groups} />)
+  const page = <SignedInPage prefix={prefixOf(c)} name={name} groups={groups} />
+  return sendPage(c, page, { forms: true })
 }
 
 /** `POST /signin`: a session for a name and its password. */
@@ -115,7 +115,7 @@ function form(c: AppContext, to: string, err?: unknown): Promise<Response> {
   if (err instanceof RequestLimitError) c.header('Retry-After', String(err.retryAfterS))
   const name = c.var.ctx.settings.oidc?.name
   const page = <SignInPage prefix={prefixOf(c)} provider={name} to={to} problem={err?.message} />
-  return sendPage(c, page, err ? httpStatus[err.code] : 200)
+  return sendPage(c, page, { status: err ? httpStatus[err.code] : 200, forms: true })
 }
 
 async function formFields(c: AppContext): Promise<URLSearchParams> {

@@ -1,9 +1,9 @@
-/** The one stylesheet of server-made pages: it stands in the page, and its hash in the policy. */
+/** The one stylesheet of all pages: system fonts, light and dark, from 320 px of width up. */
 export const style = `
 :root { color-scheme: light dark; --ink: #1d2530; --soft: #5b6675; --line: #dfe4ea; --paper: #fff;
-  --panel: #f6f8fa; --link: #0b57a8; --warm: #fff6e5; --warm-line: #e0a93b; --bar: #3b7dbd; --good: #1b6e3a; --bad: #a3232d; }
+  --panel: #f6f8fa; --link: #0b57a8; --warm: #fff6e5; --warm-line: #e0a93b; --bar: #3b7dbd; --on-link: #fff; --good: #1b6e3a; --bad: #a3232d; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e8ee; --soft: #9aa6b5; --line: #2f3945;
-  --paper: #12171d; --panel: #1a2129; --link: #7fb6f0; --warm: #2b2413; --warm-line: #a87b25; --bar: #5c9bd6; --good: #7fd6a0; --bad: #ff9a9f; } }
+  --paper: #12171d; --panel: #1a2129; --link: #7fb6f0; --warm: #2b2413; --warm-line: #a87b25; --bar: #5c9bd6; --on-link: #0c1620; --good: #7fd6a0; --bad: #ff9a9f; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 72rem; padding: 2.5rem 1.5rem 4rem; background: var(--paper); color: var(--ink);
   font: 1rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; overflow-wrap: anywhere; }
@@ -41,7 +41,7 @@ thead th { color: var(--soft); font-size: .82rem; font-weight: 600; }
 meter { width: 100%; height: .7rem; vertical-align: middle; }
 meter::-webkit-meter-optimum-value { background: var(--bar); }
 meter::-moz-meter-bar { background: var(--bar); }
-.fairness { width: 100%; }
+.whole { width: 100%; }
 .recorded { padding: 1.2rem 1.3rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; font-size: .9rem; }
 .recorded table { width: 100%; }
 .recorded th, .recorded td { overflow-wrap: anywhere; }
@@ -63,8 +63,31 @@ summary { cursor: pointer; color: var(--link); }
 .operation > summary { padding: .5rem .9rem; color: var(--ink); }
 .operation > div { padding: .2rem 1rem .6rem; border-top: 1px solid var(--line); }
 .method { display: inline-block; min-width: 4.2rem; color: var(--link); font-weight: 600; }
-.operation .byline { display: block; margin-left: 1.1rem; }
+.operation > summary .byline { display: block; margin-left: 1.1rem; }
+.tag + .tag { margin-top: 2rem; }
+time { white-space: nowrap; }
+.fields { list-style: none; padding: 0; }
+.fields > li { padding: .32rem 0; border-bottom: 1px solid var(--line); }
+.fields p { margin: 0; font-size: .92rem; }
+.fields .fields { margin: .4rem 0 0 .3rem; padding-left: 1rem; border-left: 2px solid var(--line); }
+.fields .fields > li:last-child { border-bottom: 0; }
 .notice ul { margin: .3rem 0 0; }
-@media (max-width: 56rem) { main { grid-template-columns: minmax(0, 1fr); gap: 1rem; } .field { max-width: none; } body { padding: 1.5rem 1rem 3rem; } h1 { font-size: 1.6rem; } }
+:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
+.entry { display: grid; place-content: center; grid-template-columns: min(100%, 25rem); max-width: none; min-height: 100vh;
+  padding: 1.25rem; background: var(--panel); }
+.entry main { display: block; padding: 2rem; background: var(--paper); border: 1px solid var(--line); border-radius: 12px; }
+.entry h1 { margin: 1.2rem 0; font-size: 1.5rem; }
+form { display: grid; gap: 1rem; margin: 0; }
+label { display: grid; gap: .35rem; font-size: .875rem; font-weight: 600; }
+input { width: 100%; padding: .6rem .75rem; border: 1px solid var(--soft); border-radius: 8px; background: var(--panel); color: inherit; font: inherit; }
+button, .button { display: block; width: 100%; padding: .65rem 1rem; border: 1px solid var(--link); border-radius: 8px; background: var(--link);
+  color: var(--on-link); font: inherit; font-weight: 600; text-align: center; text-decoration: none; cursor: pointer; }
+.quiet { background: transparent; color: var(--link); }
+.or { display: flex; align-items: center; gap: .75rem; margin: 1.25rem 0; color: var(--soft); font-size: .875rem; }
+.or::before, .or::after { content: ""; flex: 1; border-top: 1px solid var(--line); }
+.problem { padding: .75rem 1rem; border-left: 4px solid var(--bad); border-radius: 4px; background: var(--panel); color: var(--bad); }
+.note { color: var(--soft); }
+@media (max-width: 56rem) { main { grid-template-columns: minmax(0, 1fr); gap: 1rem; } .field { max-width: none; } body { padding: 1.5rem 1rem 3rem; }
+  .entry { place-content: start stretch; padding: 1.25rem; } .entry main { padding: 1.5rem 1.25rem; } h1 { font-size: 1.6rem; } }
 @media print { body { max-width: none; padding: 0; } main { display: block; } }
 `

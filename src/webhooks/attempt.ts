@@ -1,6 +1,6 @@
 import { RegistryError } from '../core/error.ts'
 import type { Platform } from '../platform/context.ts'
-import { logError } from '../platform/log.ts'
+import { failureText, logError } from '../platform/log.ts'
 import { type OutboundAnswer, OutboundError } from '../platform/outbound.ts'
 import { parseFormat } from './check-webhook.ts'
 import { eventId, type RegistryEvent } from './events.ts'
@@ -78,7 +78,7 @@ export async function send(
       return { message: err.message, isFinal: err.kind === 'refused' }
     if (err instanceof RegistryError) return { message: err.message, isFinal: true }
     // A bug of ours must not hold the queue up for ever.
-    const error = err instanceof Error ? (err.stack ?? err.message) : String(err)
+    const error = failureText(err)
     logError({ webhook: webhook.webhook_id, event: eventId(event), error })
     return { message: 'internal error; the server log has the details', isFinal: true }
   }

@@ -1,6 +1,6 @@
 import { RegistryError } from '../core/error.ts'
 import type { Platform } from '../platform/context.ts'
-import { logError } from '../platform/log.ts'
+import { failureText, logError } from '../platform/log.ts'
 import { attempt } from './attempt.ts'
 import {
   claim,
@@ -86,9 +86,7 @@ async function deliverFor(platform: Platform, webhook: number): Promise<void> {
     const lease = await claim(platform, webhook)
     if (lease) await whileHeld(platform, lease, () => deliverAll(platform, lease))
   } catch (err) {
-    if (err instanceof RegistryError) logError({ webhook, error: err.message })
-    else
-      logError({ webhook, error: err instanceof Error ? (err.stack ?? err.message) : String(err) })
+    logError({ webhook, error: err instanceof RegistryError ? err.message : failureText(err) })
   }
 }
 
@@ -108,7 +106,9 @@ async function whileHeld(
 ): Promise<void> {
   const beat = setInterval(() => {
     // Where it fails, the lease ends by itself and the delivery is made twice at worst.
-    extend(platform, lease).catch((err) => logError({ error: String(err) }))
+    extend(platform, lease).catch((err) =>
+      logError({ webhook: lease.webhook, error: failureText(err) }),
+    )
   }, leaseMs / 3)
   try {
     await work()

@@ -1,9 +1,9 @@
+import type { Action } from '../audit/actions.ts'
 import { matchesGlob } from '../core/glob.ts'
 
 /**
- * Every type of event: what has happened, and the fields of `before` and `after` that tell what of
- * it changed. docs/events.md has a row for each. Those of prompts are the same as of models, with
- * `prompt` for `registered_model` and `prompt_version` for `model_version`.
+ * Actions of the record that are events under the same name. Those of prompts have `prompt` for
+ * `registered_model` and `prompt_version` for `model_version`.
  */
 const ofModels = [
   'registered_model.created',
@@ -27,7 +27,7 @@ const ofModels = [
   'model_version.damaged',
   'registered_model.card_template_set',
   'registered_model.card_template_deleted',
-] as const
+] as const satisfies readonly Action[]
 
 const others = [
   'promotion.opened',
@@ -47,6 +47,7 @@ const others = [
   'budget_policy.exceeded',
 ] as const
 
+/** Every type of event. docs/events.md has a row for each, with what its `before` and `after` hold. */
 export const eventTypes: readonly string[] = [
   ...ofModels,
   ...ofModels.map((type) => typeOf(type, true)),

@@ -62,7 +62,7 @@ export async function extend(platform: Platform, lease: Lease, ms = leaseMs): Pr
     where ${held(lease)}`)
 }
 
-/** Whose process the lease is, it is still. */
+/** The queue of a lease, while no other process has taken it over. */
 function held(lease: Lease): SQL {
   return sql`webhook = ${lease.webhook} and lease = ${lease.id}`
 }

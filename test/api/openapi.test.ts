@@ -10,7 +10,7 @@ type Document = {
 type Operation = {
   operationId: string
   tags: string[]
-  parameters?: { name: string; in: string; required?: boolean }[]
+  parameters?: { name: string; in: string; required?: boolean; description?: string }[]
 }
 
 /** Their URLs are signed by the server and made by nobody else. */
@@ -44,6 +44,17 @@ test('every operation has a name of its own, and its path parameters', async () 
     expect(given.every(({ required }) => required)).toBe(true)
     expect(given.map(({ name }) => `{${name}}`)).toEqual(path.match(/\{\w+\}/g) ?? [])
   }
+})
+
+test('what a declaration says of a field stands in the document', async () => {
+  const { operations } = await documented()
+  const paged = operations.find(({ operation }) => operation.operationId === 'listPromotions')
+  expect(paged?.operation.parameters).toContainEqual(
+    expect.objectContaining({
+      name: 'page_token',
+      description: '`next_page_token` of the page before',
+    }),
+  )
 })
 
 test('the security that the document asks for is described in it', async () => {

@@ -162,7 +162,7 @@ test('the page allows its own style and nothing else', async () => {
   const { headers, text } = await getCard('m', 1, '.html')
   const policy = headers.get('content-security-policy') ?? ''
   expect(policy).toMatch(
-    /^default-src 'none'; style-src 'sha256-[\w+/=]{44}'; base-uri 'none'; form-action 'none'$/,
+    /^default-src 'none'; style-src 'sha256-[\w+/=]{44}'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'$/,
   )
   const style = new TextEncoder().encode(/<style>([^<]*)<\/style>/.exec(text)?.[1])
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', style))

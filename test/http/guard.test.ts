@@ -32,7 +32,6 @@ test('with access control on, every route but the public ones answers 401 withou
     'GET /signin 200',
     'GET /signin/callback 404',
     'GET /signin/oidc 404',
-    'GET /signin/style.css 200',
     'GET /version 200',
     'POST /signout 303',
     'PUT /api/v1/uploads/:upload_id/parts/:part 404',

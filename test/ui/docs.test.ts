@@ -12,7 +12,15 @@ test('the page of the API has every endpoint, with what it takes, and no script'
     expect(html).toContain(`id="${name}"`)
     expect(html).toContain(`<code>${path}</code>`)
   }
-  expect(html).toContain('archive_existing')
-  expect(html).not.toMatch(/<script|https?:\/\/(?!json-schema|localhost)[a-z.]+\/[^"]*\.(js|css)/)
+  expect(html).toContain(
+    '<code>archive_existing</code> <span class="byline">boolean, default false</span>',
+  )
+  expect(html).toContain(
+    '<code>max_results</code> <span class="byline">integer from 1 up to 10000, default 1000</span>',
+  )
+  expect(html).toContain('<p>How many items a page has at most</p>')
+  expect(html).toContain('&quot;open&quot; | &quot;merged&quot; | ')
+  expect(html).not.toContain('9007199254740991')
+  expect(html).not.toMatch(/<script|https?:\/\/(?!localhost)[a-z.]+\/[^"]*\.(js|css)/)
   expect(html).toContain('/api/v1/openapi.json"')
 })

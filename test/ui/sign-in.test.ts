@@ -26,8 +26,8 @@ describe('the page', () => {
   test('runs no script, loads nothing from elsewhere, and cannot be framed', async () => {
     const { app } = await server()
     const res = await app.request('/signin?to=%22%3E%3Cscript%3E')
-    expect(res.headers.get('content-security-policy')).toBe(
-      "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    expect(res.headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; style-src 'sha256-[\w+/=]{44}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/,
     )
     expect(res.headers.get('cache-control')).toBe('no-store')
     const text = await res.text()
@@ -35,8 +35,6 @@ describe('the page', () => {
     expect(text).not.toMatch(/<script|javascript:| on\w+=| style=/i)
     expect(text).toContain('Sign in with Example &lt;Co&gt;')
     expect(text).toContain('name="to" value="/signin"')
-    const sheet = await app.request('/signin/style.css')
-    expect(sheet.headers.get('content-type')).toBe('text/css; charset=utf-8')
   })
 
   test('says when there is nothing to sign in to', async () => {
@@ -51,7 +49,6 @@ describe('the page', () => {
     const app = createApp(() => platform, { prefix: '/mlflow' })
     const text = await (await app.request('/mlflow/signin')).text()
     expect(text).toContain('action="/mlflow/signin"')
-    expect(text).toContain('href="/mlflow/signin/style.css"')
     expect(text).toContain('href="/mlflow/signin/oidc?')
     const out = await app.request('/mlflow/signout', { method: 'POST' })
     expect(out.headers.get('location')).toBe('/mlflow/signin')

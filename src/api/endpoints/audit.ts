@@ -5,17 +5,30 @@ import { PageQuery, PrincipalShape, pageOf } from './shapes.ts'
 
 /** Strict: a filter that is misspelt must not answer everything. */
 const Filter = z.strictObject({
-  /** The name that the model had at that moment. */
-  model: z.string().min(1).optional(),
-  /** Of that model. */
-  version: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER).optional(),
-  /** A principal's name. */
-  actor: z.string().min(1).optional(),
+  model: z.string().min(1).optional().describe('The name that the model had at that moment'),
+  version: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('Of that model'),
+  actor: z.string().min(1).optional().describe("A principal's name"),
   action: z.enum(actions).optional(),
-  /** Unix milliseconds: not before. */
-  since: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
-  /** Unix milliseconds: before. */
-  until: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+  since: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('Unix milliseconds: not before'),
+  until: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('Unix milliseconds: before'),
 })
 
 function hasModelOfVersion(filter: { model?: string | undefined; version?: number | undefined }) {
@@ -40,8 +53,7 @@ const EntryShape = z.object({
   approved_by: z.array(z.string()).optional(),
   request_id: z.string(),
   user_agent: z.string().optional(),
-  /** SHA-256 of the canonical JSON (RFC 8785) of all the above. */
-  hash: Hash,
+  hash: Hash.describe('SHA-256 of the canonical JSON (RFC 8785) of all the above'),
 })
 
 export const listAudit = endpoint({
@@ -85,8 +97,7 @@ export const getAuditHead = endpoint({
   summary:
     'Where the chain ends: kept elsewhere, it proves later that nothing before it was changed',
   answer: z.object({
-    /** The last sealed entry; 0 for none. */
-    seq: z.number().int(),
+    seq: z.number().int().describe('The last sealed entry; 0 for none'),
     head: Hash,
   }),
 })
@@ -98,20 +109,25 @@ export const verifyAudit = endpoint({
   tag: 'audit log',
   summary: 'Compute the chain anew and say whether it is whole',
   query: z.strictObject({
-    /** A chain hash that was kept elsewhere: the chain must come to it. */
-    head: Hash.optional(),
+    head: Hash.optional().describe(
+      'A chain hash that was kept elsewhere: the chain must come to it',
+    ),
   }),
   answer: z.object({
     ok: z.boolean(),
-    /** How many entries, and sealed entries, are sound. */
-    entries: z.number().int(),
-    sealed: z.number().int(),
+    entries: z.number().int().describe('How many entries are sound'),
+    sealed: z.number().int().describe('How many of them are sealed'),
     head: Hash,
-    /** The entry at which the chain came to the head that was given. */
-    head_seq: z.number().int().optional(),
-    /** The first entry that is not as it was sealed, and what is wrong with it. */
-    seq: z.number().int().optional(),
-    problem: z.enum(['changed', 'missing', 'inserted']).optional(),
+    head_seq: z
+      .number()
+      .int()
+      .optional()
+      .describe('The entry at which the chain came to the head that was given'),
+    seq: z.number().int().optional().describe('The first entry that is not as it was sealed'),
+    problem: z
+      .enum(['changed', 'missing', 'inserted'])
+      .optional()
+      .describe('What is wrong with it'),
     detail: z.string().optional(),
   }),
 })

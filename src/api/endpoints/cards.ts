@@ -11,43 +11,47 @@ const ModelParams = z.object({ name: z.string().min(1) })
 
 const Derived = z.object({
   run_id: z.string().optional(),
-  /** Its name. */
-  experiment: z.string().optional(),
+  experiment: z.string().optional().describe('The name of the experiment'),
   params: z.record(z.string(), z.string()),
-  /** The last value of each. */
-  metrics: z.record(z.string(), z.union([z.number(), z.literal('NaN')])),
+  metrics: z
+    .record(z.string(), z.union([z.number(), z.literal('NaN')]))
+    .describe('The last value of each'),
   datasets: z.array(z.object({ name: z.string(), digest: z.string(), source: z.string() })),
-  /** MLflow's model signature. */
-  signature: z.record(z.string(), z.unknown()).optional(),
+  signature: z.record(z.string(), z.unknown()).optional().describe("MLflow's model signature"),
   flavors: z.array(z.string()).readonly().optional(),
   code_version: z.string().optional(),
-  /** Requirements, a line each. */
-  environment: z.array(z.string()).readonly().optional(),
-  /** `sha256:` and hex, of the version's files. */
-  digest: z.string().optional(),
-  /** Files that are there and cannot be made out. */
-  problems: z.array(z.string()).readonly().optional(),
+  environment: z.array(z.string()).readonly().optional().describe('Requirements, a line each'),
+  digest: z.string().optional().describe("`sha256:` and hex, of the version's files"),
+  problems: z
+    .array(z.string())
+    .readonly()
+    .optional()
+    .describe('Files that are there and cannot be made out'),
 })
 
 const CardAnswer = z.object({
-  /** 0: nobody wrote a card yet, and `card` has what the model's template gives to start from. */
-  revision: z.number().int(),
+  revision: z
+    .number()
+    .int()
+    .describe(
+      "0: nobody wrote a card yet, and `card` has what the model's template gives to start from",
+    ),
   author: PrincipalShape.optional(),
   updated_at: z.number().int().optional(),
-  /** The logged file that this revision was read from. */
-  imported_from: z.string().optional(),
+  imported_from: z.string().optional().describe('The logged file that this revision was read from'),
   card: CardShape,
   derived: Derived,
-  /** Fields that the model's template requires and the card leaves empty. */
-  missing: z.array(Field).readonly(),
+  missing: z
+    .array(Field)
+    .readonly()
+    .describe("Fields that the model's template requires and the card leaves empty"),
 })
 
 const Revision = z.object({
   revision: z.number().int(),
   author: PrincipalShape,
   updated_at: z.number().int(),
-  /** `sha256:` and hex, of the card as RFC 8785 JSON. */
-  digest: z.string(),
+  digest: z.string().describe('`sha256:` and hex, of the card as RFC 8785 JSON'),
   imported_from: z.string().optional(),
 })
 
@@ -139,8 +143,7 @@ export const getCardPage = endpoint({
 
 const Template = z.object({
   card: CardShape,
-  /** Fields that a card must fill. */
-  required: z.array(Field).readonly(),
+  required: z.array(Field).readonly().describe('Fields that a card must fill'),
   author: PrincipalShape,
   updated_at: z.number().int(),
 })

@@ -14,22 +14,21 @@ export const compareVersions = endpoint({
   description:
     'Only what differs is listed, each with its value in each version, in the order that was asked for; null where a version has none.',
   params: z.object({ name: z.string().min(1) }),
-  /** Numbers, with commas between: `2,3`; up to 10. */
-  query: z.object({ versions: z.string().min(1).max(200) }),
+  query: z.object({
+    versions: z.string().min(1).max(200).describe('Numbers, with commas between: `2,3`; up to 10'),
+  }),
   answer: z.object({
     model: z.string(),
     versions: z.array(z.string()),
-    /** Of their runs. */
-    params: texts,
-    /** The latest of each key, of their runs; NaN is text. */
-    metrics: differencesOf(z.union([z.number(), z.string()])),
+    params: texts.describe('Of their runs'),
+    metrics: differencesOf(z.union([z.number(), z.string()])).describe(
+      'The latest of each key, of their runs; NaN is text',
+    ),
     tags: texts,
-    /** SHA-256 in hex by path, of sealed files: the first 1,000 that differ. */
-    files: texts,
+    files: texts.describe('SHA-256 in hex by path, of sealed files: the first 1,000 that differ'),
     has_more_files: z.boolean(),
-    /** Absent where nothing is known of it, as with the two after. */
-    signature: texts.optional(),
-    environment: texts.optional(),
-    card: texts.optional(),
+    signature: texts.optional().describe('Absent where nothing is known of it'),
+    environment: texts.optional().describe('As `signature`'),
+    card: texts.optional().describe('As `signature`'),
   }),
 })

@@ -2,7 +2,8 @@ import type { z } from 'zod'
 
 /**
  * One endpoint of our own surface: what the server validates by, the OpenAPI document is made from,
- * and the typed client calls. Bodies are strict objects, so that a misspelt field is refused.
+ * and the typed client calls. Bodies are strict objects, so that a misspelt field is refused. What a
+ * field means is said by `describe`, which the document and the page of the API show.
  */
 export type Endpoint<
   P extends z.ZodType = z.ZodType,

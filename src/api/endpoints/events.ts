@@ -3,32 +3,31 @@ import { endpoint } from './endpoint.ts'
 import { PageQuery, PrincipalShape, pageOf } from './shapes.ts'
 
 const EventShape = z.object({
-  /** `<entry of the audit log>.<its place among the entry's events>`: rises from event to event. */
-  id: z.string(),
+  id: z
+    .string()
+    .describe(
+      "`<entry of the audit log>.<its place among the entry's events>`: rises from event to event",
+    ),
   type: z.string(),
   at: z.number().int(),
   actor: PrincipalShape.partial().loose(),
   model: z.string().optional(),
   version: z.string().optional(),
-  /** What was; its fields depend on the type. */
-  before: z.record(z.string(), z.unknown()),
-  /** What is. */
-  after: z.record(z.string(), z.unknown()),
+  before: z.record(z.string(), z.unknown()).describe('What was; its fields depend on the type'),
+  after: z.record(z.string(), z.unknown()).describe('What is'),
   reason: z.string().optional(),
   promotion_id: z.string().optional(),
   approved_by: z.array(z.string()).readonly().optional(),
 })
 
 const filters = {
-  /** A glob of model names. */
-  model: z.string().optional(),
-  /** A type, all of one kind as `model_version.*`; may be given several times. */
+  model: z.string().optional().describe('A glob of model names'),
   type: z
     .union([z.string(), z.array(z.string())])
     .optional()
-    .transform((given) => (given === undefined ? [] : [given].flat())),
-  /** The id of an event: what came after it. */
-  after: z.string().optional(),
+    .transform((given) => (given === undefined ? [] : [given].flat()))
+    .describe('A type, all of one kind as `model_version.*`; may be given several times'),
+  after: z.string().optional().describe('The id of an event: what came after it'),
 }
 
 const tag = 'events'

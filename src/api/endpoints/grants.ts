@@ -4,14 +4,18 @@ import { endpoint } from './endpoint.ts'
 import { Nothing, PageQuery, pageOf } from './shapes.ts'
 
 const NewGrant = z.strictObject({
-  /** `user:ada`, `group:release`, `service:trainer`; a plain name is a user's. */
-  principal: z.string().min(1),
+  principal: z
+    .string()
+    .min(1)
+    .describe("`user:ada`, `group:release`, `service:trainer`; a plain name is a user's"),
   action: z.enum(rights),
-  /** A name, in which `*` stands for any text. */
-  models: z.string().min(1),
-  /** Of a `promote` grant, one of the two; `*` as in `models`. */
-  stage: z.string().min(1).optional(),
-  alias: z.string().min(1).optional(),
+  models: z.string().min(1).describe('A name, in which `*` stands for any text'),
+  stage: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Only of a `promote` grant: of this stage; `*` as in `models`'),
+  alias: z.string().min(1).optional().describe('Instead of `stage`: of this alias'),
 })
 
 const GrantShape = NewGrant.extend({

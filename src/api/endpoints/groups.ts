@@ -6,8 +6,10 @@ const tag = 'access'
 const path = '/api/v1/groups/{name}'
 const params = z.object({ name: z.string().min(1) })
 
-/** Accounts by name: `rita`, `service:trainer`. */
-const Members = z.array(z.string()).max(10_000)
+const Members = z
+  .array(z.string())
+  .max(10_000)
+  .describe('Accounts by name: `rita`, `service:trainer`')
 const GroupShape = z.object({ name: z.string(), members: Members })
 
 export const listGroups = endpoint({

@@ -8,45 +8,48 @@ export const DatasetShape = z.object({
   digest: z.string(),
   source_type: z.string(),
   source: z.string(),
-  /** What the run read it for: `training`. */
-  context: z.string().optional(),
+  context: z.string().optional().describe('What the run read it for: `training`'),
 })
 
 const HolderShape = z.object({
   version: z.string(),
-  /** How it came there; absent where it was there before the record of the model began. */
   since: z
     .object({
       at: z.number().int(),
-      /** Who asked for it: of the promotion request where there was one, else who made the move. */
-      requested_by: PrincipalShape,
+      requested_by: PrincipalShape.describe(
+        'Who asked for it: of the promotion request where there was one, else who made the move',
+      ),
       moved_by: PrincipalShape,
       approved_by: z.array(z.string()),
       promotion_id: z.string().optional(),
       reason: z.string().optional(),
     })
-    .optional(),
+    .optional()
+    .describe('How it came there; absent where it was there before the record of the model began'),
   source: z.string().optional(),
   run_id: z.string().optional(),
   model_id: z.string().optional(),
   digest: z.string().optional(),
-  /** Of its run; empty as well where the caller may not read that. */
-  datasets: z.array(DatasetShape),
+  datasets: z
+    .array(DatasetShape)
+    .describe('Of its run; empty as well where the caller may not read that'),
 })
 
 const Held = {
-  /** The name that the model had then. */
-  model: z.string(),
-  /** Its name today; absent when it has been deleted since. */
-  model_now: z.string().optional(),
-  /** The moment that was asked for. */
-  at: z.number().int().optional(),
-  /** When the record of the model begins. */
-  recorded_since: z.number().int().optional(),
+  model: z.string().describe('The name that the model had then'),
+  model_now: z
+    .string()
+    .optional()
+    .describe('Its name today; absent when it has been deleted since'),
+  at: z.number().int().optional().describe('The moment that was asked for'),
+  recorded_since: z.number().int().optional().describe('When the record of the model begins'),
 }
 
-/** Unix milliseconds, or ISO 8601 with its offset from UTC. */
-const At = z.string().max(40).optional()
+const At = z
+  .string()
+  .max(40)
+  .optional()
+  .describe('The moment: Unix milliseconds, or ISO 8601 with its offset from UTC')
 
 const description =
   '`at` is a time in Unix milliseconds or ISO 8601 (`2026-08-01T12:00:00Z`): who held it then, as the record tells. ' +

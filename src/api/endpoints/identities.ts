@@ -4,11 +4,11 @@ import { Nothing, PageQuery, pageOf } from './shapes.ts'
 
 const IdentityShape = z.object({
   id: z.string(),
-  /** Name of the account that stands for them, as in `ada` or `service:trainer`. */
-  account: z.string(),
+  account: z
+    .string()
+    .describe('Name of the account that stands for them, as in `ada` or `service:trainer`'),
   issuer: z.string(),
-  /** `sub` of a person; `service:` and the name of a machine. */
-  subject: z.string(),
+  subject: z.string().describe('`sub` of a person; `service:` and the name of a machine'),
   created_at: z.number().int(),
 })
 

@@ -9,14 +9,15 @@ const Standing = {
   version: z.string(),
   stage: z.string(),
   aliases: z.array(z.string()),
-  /** It is in a stage that serves, which is every one but None and Archived, or has an alias. */
-  live: z.boolean(),
+  live: z
+    .boolean()
+    .describe(
+      'It is in a stage that serves, which is every one but None and Archived, or has an alias',
+    ),
   source: z.string(),
   run_id: z.string().optional(),
-  /** The logged model behind it. */
-  model_id: z.string().optional(),
-  /** Servers that report having it loaded. */
-  served: z.array(z.string()),
+  model_id: z.string().optional().describe('The logged model behind it'),
+  served: z.array(z.string()).describe('Servers that report having it loaded'),
 }
 
 export const getLineage = endpoint({
@@ -38,13 +39,14 @@ export const getLineage = endpoint({
         experiment_id: z.string(),
         experiment: z.string(),
         parent: z.object({ run_id: z.string(), name: z.string() }).optional(),
-        /** What the client noted of the code that ran. */
-        code: z.object({
-          source: z.string().optional(),
-          commit: z.string().optional(),
-          branch: z.string().optional(),
-          repository: z.string().optional(),
-        }),
+        code: z
+          .object({
+            source: z.string().optional(),
+            commit: z.string().optional(),
+            branch: z.string().optional(),
+            repository: z.string().optional(),
+          })
+          .describe('What the client noted of the code that ran'),
       })
       .optional(),
     datasets: z.array(DatasetShape),
@@ -56,8 +58,9 @@ export const getLineage = endpoint({
         experiment_id: z.string(),
       })
       .optional(),
-    /** Other versions of the same run or logged model. */
-    siblings: z.array(z.object(Standing)),
+    siblings: z
+      .array(z.object(Standing))
+      .describe('Other versions of the same run or logged model'),
     promotions: z.array(
       z.object({
         id: z.string(),

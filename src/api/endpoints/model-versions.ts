@@ -22,21 +22,26 @@ const VersionShape = z.object({
   source: z.string(),
   run_id: z.string().optional(),
   run_link: z.string().optional(),
-  /** The logged model behind it. */
-  model_id: z.string().optional(),
-  /** False: its source lies outside this server's store, so its files are not known here. */
-  sealed: z.boolean(),
-  /** `sha256:` and hex, of its sealed files. */
-  digest: z.string().optional(),
-  /** True: what lies at its source is no longer what was sealed. The version has what was sealed. */
-  source_changed: z.boolean(),
-  /** What became of the last request to promote it; absent where there was none. */
-  approval_status: z.enum(['PendingManualApproval', 'Approved', 'Rejected']).optional(),
+  model_id: z.string().optional().describe('The logged model behind it'),
+  sealed: z
+    .boolean()
+    .describe(
+      "False: its source lies outside this server's store, so its files are not known here",
+    ),
+  digest: z.string().optional().describe('`sha256:` and hex, of its sealed files'),
+  source_changed: z
+    .boolean()
+    .describe(
+      'True: what lies at its source is no longer what was sealed. The version has what was sealed',
+    ),
+  approval_status: z
+    .enum(['PendingManualApproval', 'Approved', 'Rejected'])
+    .optional()
+    .describe('What became of the last request to promote it; absent where there was none'),
   approval: z
     .object({ by: PrincipalShape, at: z.number().int(), reason: z.string().optional() })
     .optional(),
-  /** The legal hold that it is under. */
-  hold: HoldShape.optional(),
+  hold: HoldShape.optional().describe('The legal hold that it is under'),
   created_at: z.number().int(),
   updated_at: z.number().int(),
 })
@@ -90,15 +95,14 @@ export const rollBackStage = endpoint({
   params: z.object({ name: z.string().min(1) }),
   body: z.strictObject({
     stage: z.string(),
-    /** The version that held the stage before where it is absent. */
-    to_version: VersionParams.shape.version.optional(),
+    to_version: VersionParams.shape.version
+      .optional()
+      .describe('The version that held the stage before where it is absent'),
     reason: z.string(),
   }),
   answer: z.object({
     model_version: VersionShape,
-    /** Where the version was. */
-    from_stage: z.string(),
-    /** The versions that went to Archived. */
-    replaced: z.array(z.string()),
+    from_stage: z.string().describe('Where the version was'),
+    replaced: z.array(z.string()).describe('The versions that went to Archived'),
   }),
 })

@@ -99,8 +99,7 @@ export const GateResultShape = z.object({
   policy: z.string(),
   type: z.string(),
   status: z.enum(['passed', 'failed', 'pending']),
-  /** The value, the limit, and what is wrong. */
-  detail: z.string(),
+  detail: z.string().describe('The value, the limit, and what is wrong'),
   evaluated_at: z.number().int(),
 })
 
@@ -161,8 +160,7 @@ export const listPolicyRevisions = endpoint({
   answer: pageOf(
     z.object({
       revision: z.number().int(),
-      /** Null: with this revision it was deleted. */
-      policy: PolicyShape.nullable(),
+      policy: PolicyShape.nullable().describe('Null: with this revision it was deleted'),
       author: PrincipalShape,
       at: z.number().int(),
     }),
@@ -211,9 +209,8 @@ export const replayPolicy = endpoint({
       promotion_id: z.string(),
       model: z.string(),
       version: z.string(),
-      /** What became of the request, and what would by the draft. */
-      was: z.string(),
-      can_merge: z.boolean(),
+      was: z.string().describe('What became of the request'),
+      can_merge: z.boolean().describe('Whether it could be merged by the draft'),
       blocked_by: z.array(z.string()),
       gates: z.array(GateResultShape),
     }),

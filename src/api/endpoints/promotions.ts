@@ -23,8 +23,9 @@ export const PromotionShape = z.object({
   decided_by: PrincipalShape.optional(),
   decided_at: z.number().int().optional(),
   policies: z.array(z.string()),
-  /** The revisions it was judged by. */
-  policy_revisions: z.array(z.object({ name: z.string(), revision: z.number().int() })),
+  policy_revisions: z
+    .array(z.object({ name: z.string(), revision: z.number().int() }))
+    .describe('The revisions it was judged by'),
   gates: z.array(GateResultShape),
   approvals: ApprovalsShape,
   reviews: z.array(
@@ -34,8 +35,7 @@ export const PromotionShape = z.object({
       decision: z.enum(['approve', 'reject', 'comment']),
       comment: z.string().optional(),
       at: z.number().int(),
-      /** Why an approval stands no longer. */
-      dismissed: z.string().optional(),
+      dismissed: z.string().optional().describe('Why an approval stands no longer'),
     }),
   ),
   checks: z.array(
@@ -46,15 +46,16 @@ export const PromotionShape = z.object({
       summary: z.string().optional(),
       by: PrincipalShape,
       at: z.number().int(),
-      /** Of the files that it was made for. */
-      digest: z.string().optional(),
+      digest: z.string().optional().describe('Of the files that it was made for'),
     }),
   ),
   can_merge: z.boolean(),
   blocked_by: z.array(z.string()),
   break_glass: z.boolean(),
-  /** Who closed the review that a break-glass merge asks for; absent while it is open. */
-  followed_up_by: z.string().optional(),
+  followed_up_by: z
+    .string()
+    .optional()
+    .describe('Who closed the review that a break-glass merge asks for; absent while it is open'),
   url: z.string(),
 })
 

@@ -7,8 +7,9 @@ const path = '/api/v1/service-accounts'
 
 const ServiceAccountShape = z.object({
   name: z.string(),
-  /** What it is called wherever a principal is named: `service:` and its name. */
-  principal: z.string(),
+  principal: z
+    .string()
+    .describe('What it is called wherever a principal is named: `service:` and its name'),
   created_at: z.number().int(),
 })
 

@@ -4,13 +4,22 @@ import { z } from 'zod'
 
 /** Paging of every list. */
 export const PageQuery = z.object({
-  max_results: z.coerce.number().int().min(1).max(10_000).default(1000),
-  page_token: z.string().optional(),
+  max_results: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(1000)
+    .describe('How many items a page has at most'),
+  page_token: z.string().optional().describe('`next_page_token` of the page before'),
 })
 
-/** One page of a list; no token on the last page. */
+/** One page of a list. */
 export function pageOf<T extends z.ZodType>(item: T) {
-  return z.object({ items: z.array(item), next_page_token: z.string().optional() })
+  return z.object({
+    items: z.array(item),
+    next_page_token: z.string().optional().describe('Absent on the last page'),
+  })
 }
 
 export const VersionParams = z.object({
@@ -23,7 +32,6 @@ export const Nothing = z.object({})
 export const PrincipalShape = z.object({
   name: z.string(),
   kind: z.enum(['user', 'service', 'anonymous']),
-  /** False: the name is what the caller claimed. */
-  verified: z.boolean(),
+  verified: z.boolean().describe('False: the name is what the caller claimed'),
   groups: z.array(z.string()),
 })

@@ -2,12 +2,12 @@ import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
 
 const StageShape = z.strictObject({
-  /** Letters, digits, underscores and dashes. */
-  name: z.string(),
-  /** A model has at most one version in it. */
-  exclusive: z.boolean().default(false),
-  /** The stages that it may be entered from; any where it is absent. */
-  from: z.array(z.string()).nullish(),
+  name: z.string().describe('Letters, digits, underscores and dashes'),
+  exclusive: z.boolean().default(false).describe('A model has at most one version in it'),
+  from: z
+    .array(z.string())
+    .nullish()
+    .describe('The stages that it may be entered from; any where it is absent'),
 })
 
 export const listStages = endpoint({

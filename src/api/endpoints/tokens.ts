@@ -10,14 +10,11 @@ const Scopes = z.array(z.enum(['read', 'write'])).min(1)
 const TokenShape = z.object({
   id: z.string(),
   name: z.string(),
-  /** The account that it signs in as. */
-  for: z.string(),
+  for: z.string().describe('The account that it signs in as'),
   scopes: Scopes,
   created_at: z.number().int(),
-  /** Absent: it never expires. */
-  expires_at: z.number().int().optional(),
-  /** To the minute; absent: never used. */
-  last_used_at: z.number().int().optional(),
+  expires_at: z.number().int().optional().describe('Absent: it never expires'),
+  last_used_at: z.number().int().optional().describe('To the minute; absent: never used'),
 })
 
 export const listTokens = endpoint({
@@ -27,8 +24,7 @@ export const listTokens = endpoint({
   tag,
   summary: "The caller's access tokens; for an administrator everybody's",
   query: PageQuery.extend({
-    /** Only those of this account. */
-    for: z.string().optional(),
+    for: z.string().optional().describe('Only those of this account'),
   }),
   answer: pageOf(TokenShape),
 })
@@ -41,16 +37,27 @@ export const createToken = endpoint({
   summary: 'Make an access token; it is shown this once',
   body: z.strictObject({
     name: z.string(),
-    /** Whose it is: `rita`, `service:trainer`; the caller when absent. Others' are for administrators. */
-    for: z.string().min(1).optional(),
+    for: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        "Whose it is: `rita`, `service:trainer`; the caller when absent. Others' are for administrators",
+      ),
     scopes: Scopes.default(['read', 'write']),
-    /** It never expires when absent. */
-    expires_in_days: z.number().int().min(1).max(3650).optional(),
+    expires_in_days: z
+      .number()
+      .int()
+      .min(1)
+      .max(3650)
+      .optional()
+      .describe('It never expires when absent'),
   }),
   status: 201,
   answer: TokenShape.extend({
-    /** Use it as MLFLOW_TRACKING_TOKEN, or as the password of any user name. */
-    token: z.string(),
+    token: z
+      .string()
+      .describe('Use it as MLFLOW_TRACKING_TOKEN, or as the password of any user name'),
   }),
 })
 

@@ -3,11 +3,9 @@ import { endpoint } from './endpoint.ts'
 import { PageQuery, pageOf, VersionParams } from './shapes.ts'
 
 const VersionFile = z.object({
-  /** Relative to the version's root. */
-  path: z.string(),
+  path: z.string().describe("Relative to the version's root"),
   size: z.number().int(),
-  /** Lower-case hex. */
-  sha256: z.string(),
+  sha256: z.string().describe('Lower-case hex'),
 })
 
 export const listVersionFiles = endpoint({
@@ -19,10 +17,12 @@ export const listVersionFiles = endpoint({
   params: VersionParams,
   query: PageQuery,
   answer: pageOf(VersionFile).extend({
-    /** False: its source lies outside this server's store, so its files are not known here. */
-    sealed: z.boolean(),
-    /** `sha256:` and hex, of the whole list. */
-    digest: z.string().optional(),
+    sealed: z
+      .boolean()
+      .describe(
+        "False: its source lies outside this server's store, so its files are not known here",
+      ),
+    digest: z.string().optional().describe('`sha256:` and hex, of the whole list'),
   }),
 })
 
@@ -37,9 +37,9 @@ export const verifyVersion = endpoint({
   answer: z.object({
     ok: z.boolean(),
     digest: z.string(),
-    /** How many files were read. */
-    files: z.number().int(),
-    /** The files whose stored bytes are not what was sealed. */
-    differing: z.array(VersionFile.extend({ problem: z.enum(['missing', 'changed']) })),
+    files: z.number().int().describe('How many files were read'),
+    differing: z
+      .array(VersionFile.extend({ problem: z.enum(['missing', 'changed']) }))
+      .describe('The files whose stored bytes are not what was sealed'),
   }),
 })

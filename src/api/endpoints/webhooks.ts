@@ -6,20 +6,20 @@ const formats = z.enum(['mlflow', 'json', 'cloudevents', 'slack', 'eventbridge']
 const statuses = z.enum(['ACTIVE', 'DISABLED'])
 
 const WebhookShape = z.object({
-  /** A UUID, the same in MLflow's API. */
-  id: z.string(),
+  id: z.string().describe("A UUID, the same in MLflow's API"),
   name: z.string(),
   description: z.string().optional(),
   url: z.string(),
-  /** Event types, all of one kind as `model_version.*`, or `*`. */
-  events: z.array(z.string()),
-  /** A glob of model names; absent: all, and what is of no model. */
-  models: z.string().optional(),
+  events: z.array(z.string()).describe('Event types, all of one kind as `model_version.*`, or `*`'),
+  models: z
+    .string()
+    .optional()
+    .describe('A glob of model names; absent: all, and what is of no model'),
   format: formats,
-  /** Whether deliveries are signed. The secret itself is never given out. */
-  has_secret: z.boolean(),
-  /** Events of the time in which it is DISABLED are not sent later. */
-  status: statuses,
+  has_secret: z
+    .boolean()
+    .describe('Whether deliveries are signed. The secret itself is never given out'),
+  status: statuses.describe('Events of the time in which it is DISABLED are not sent later'),
   created_at: z.number().int(),
   updated_at: z.number().int(),
 })
@@ -29,11 +29,9 @@ const given = {
   description: z.string().optional(),
   url: z.string(),
   events: z.array(z.string()),
-  /** Empty for all. */
-  models: z.string().optional(),
+  models: z.string().optional().describe('Empty for all'),
   format: formats.optional(),
-  /** Empty: deliveries are not signed. */
-  secret: z.string().optional(),
+  secret: z.string().optional().describe('Empty: deliveries are not signed'),
   status: statuses.optional(),
 }
 
@@ -103,14 +101,15 @@ export const testWebhook = endpoint({
   summary: 'Send an example and say what the receiver answered',
   params: WebhookParams,
   body: z.strictObject({
-    /** A type of event; the first that the webhook is for when absent. */
-    event: z.string().optional(),
+    event: z
+      .string()
+      .optional()
+      .describe('A type of event; the first that the webhook is for when absent'),
   }),
   answer: z.object({
     success: z.boolean(),
     response_status: z.number().int().optional(),
-    /** The beginning of it. */
-    response_body: z.string().optional(),
+    response_body: z.string().optional().describe('The beginning of it'),
     error_message: z.string().optional(),
   }),
 })
@@ -118,23 +117,24 @@ export const testWebhook = endpoint({
 const deliveryStates = z.enum(['pending', 'delivered', 'failed'])
 
 const DeliveryShape = z.object({
-  /** X-MLflow-Delivery-Id of every attempt. */
-  id: z.string(),
-  /** The event, by which a receiver knows it again whatever the delivery. */
-  event_id: z.string(),
+  id: z.string().describe('X-MLflow-Delivery-Id of every attempt'),
+  event_id: z
+    .string()
+    .describe('The event, by which a receiver knows it again whatever the delivery'),
   event: z.string(),
   model: z.string().optional(),
   version: z.string().optional(),
   status: deliveryStates,
   attempts: z.number().int(),
-  /** Of the last attempt; absent when no answer came. */
-  response_status: z.number().int().optional(),
-  /** What was wrong with the last attempt. */
-  error: z.string().optional(),
+  response_status: z
+    .number()
+    .int()
+    .optional()
+    .describe('Of the last attempt; absent when no answer came'),
+  error: z.string().optional().describe('What was wrong with the last attempt'),
   created_at: z.number().int(),
   finished_at: z.number().int().optional(),
-  /** Where it is pending. */
-  next_attempt_at: z.number().int().optional(),
+  next_attempt_at: z.number().int().optional().describe('Where it is pending'),
 })
 
 export const listDeliveries = endpoint({
