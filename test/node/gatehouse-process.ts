@@ -2,8 +2,17 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll } from 'vitest'
 
 const command = new URL('../../bin/gatehouse', import.meta.url).pathname
+
+/** What was begun and has not ended. */
+const running = new Set<ChildProcess>()
+
+/** A test that fails half-way leaves its processes behind, and no file may. */
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL')
+})
 
 export type Ended = { readonly code: number | null; readonly out: string; readonly err: string }
 
@@ -60,7 +69,13 @@ function launch(
   stdin: 'ignore' | 'pipe' = 'ignore',
 ): ChildProcess {
   const { PATH = '', HOME = '' } = process.env
-  return spawn(command, args, { env: { PATH, HOME, ...env }, stdio: [stdin, 'pipe', 'pipe'] })
+  const child = spawn(command, args, {
+    env: { PATH, HOME, ...env },
+    stdio: [stdin, 'pipe', 'pipe'],
+  })
+  running.add(child)
+  child.once('close', () => running.delete(child))
+  return child
 }
 
 function ended(child: ChildProcess): Promise<Ended> {
