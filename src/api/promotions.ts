@@ -6,10 +6,10 @@ import { postCheck } from '../governance/promotions/checks.ts'
 import { followUp } from '../governance/promotions/follow-up.ts'
 import { breakGlass, mergePromotion } from '../governance/promotions/merge.ts'
 import { mergeIfAutomatic } from '../governance/promotions/merge-if-automatic.ts'
-import type { Promotion } from '../governance/promotions/promotion.ts'
 import * as verbs from '../governance/promotions/promotions.ts'
 import { reviewPromotion } from '../governance/promotions/review.ts'
 import { viewPromotion } from '../governance/promotions/view.ts'
+import { withdrawPromotion } from '../governance/promotions/withdraw.ts'
 import { shortestLife } from '../governance/request-move.ts'
 import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'
@@ -84,8 +84,7 @@ export const promotionRoutes: readonly Served[] = [
 
   serve(endpoints.closePromotion, anyone, async (ctx, { params, body }) => {
     const promotion = await verbs.getPromotion(ctx, params.id)
-    refuseStranger(ctx, promotion)
-    await verbs.endPromotion(ctx, promotion, 'closed', body.comment)
+    await withdrawPromotion(ctx, promotion, body.comment)
     return answer(ctx, params.id)
   }),
 
@@ -102,14 +101,4 @@ export const promotionRoutes: readonly Served[] = [
 
 async function answer(ctx: Context, id: number) {
   return promotionToWire(ctx, await viewPromotion(ctx, await verbs.getPromotion(ctx, id)))
-}
-
-/** Who asked withdraws; with access control on nobody else but an administrator does. */
-function refuseStranger(ctx: Context, { id, requestedBy }: Promotion): void {
-  if (!ctx.settings.auth || ctx.principal.isAdmin) return
-  if (requestedBy.name === ctx.principal.name) return
-  throw new RegistryError(
-    'PERMISSION_DENIED',
-    `Promotion request #${id} is ${requestedBy.name}'s; only they and administrators withdraw it, reviewers reject it`,
-  )
 }

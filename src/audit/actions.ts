@@ -27,11 +27,14 @@
  * | stages.changed | items [{name, exclusive, from}] | items |
  * | policy.created, changed, deleted | policy, revision, document | policy, revision, document |
  * | promotion.opened | | promotion, to {stage or alias}, policies [] |
- * | promotion.reviewed | | promotion, decision, comment |
+ * | promotion.reviewed | | promotion, decision, comment, archive_existing (where the approval said it) |
  * | promotion.checked | | promotion, check, status, url, summary |
  * | promotion.rejected, closed, expired | | promotion, to |
  * | promotion.merged_by_break_glass | | promotion, to (the transition has its own entry, of the same promotion) |
  * | promotion.followed_up | | promotion |
+ * | version_comment.created | | comment (its id), text |
+ * | version_comment.updated | comment, text | the same |
+ * | version_comment.deleted | comment, text | |
  * | webhook.created | | webhook (its id), name, origin of its URL, events [], models, format, signed, status |
  * | webhook.updated | the same | the same |
  * | webhook.deleted | the same | |
@@ -104,6 +107,9 @@ export const actions = [
   'promotion.expired',
   'promotion.merged_by_break_glass',
   'promotion.followed_up',
+  'version_comment.created',
+  'version_comment.updated',
+  'version_comment.deleted',
   'webhook.created',
   'webhook.updated',
   'webhook.deleted',

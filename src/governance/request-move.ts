@@ -11,6 +11,7 @@ export type RequestedMove = {
   readonly version: number
   readonly target: PromotionTarget
   readonly archiveOthers: boolean
+  readonly reason?: string | undefined
 }
 
 /**
@@ -22,7 +23,7 @@ export type RequestedMove = {
  */
 export async function requestMove(
   ctx: Context,
-  { name, version, target, archiveOthers }: RequestedMove,
+  { name, version, target, archiveOthers, reason }: RequestedMove,
   policies: readonly Policy[],
 ): Promise<void> {
   const { promotion } = await openPromotion(ctx, {
@@ -30,7 +31,7 @@ export async function requestMove(
     version,
     target,
     archiveExisting: archiveOthers,
-    reason: undefined,
+    reason,
     expireAfterHours: shortestLife(policies),
   })
   const assessment = await assess(ctx, questionOf(promotion), 'read')

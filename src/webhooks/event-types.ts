@@ -24,6 +24,7 @@ const ofModels = [
 ] as const
 
 const others = [
+  'version_comment.created',
   'promotion.opened',
   'promotion.approved',
   'promotion.rejected',

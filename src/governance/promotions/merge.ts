@@ -10,6 +10,7 @@ import type { MoveTerms } from '../../registry/record.ts'
 import { stageMove } from '../../registry/transition-stage.ts'
 import { isAmong } from './approvals.ts'
 import { type Assessment, assess, evidenceOf, questionOf } from './assess.ts'
+import { requireRightToMove } from './may-review.ts'
 import type { Promotion } from './promotion.ts'
 import {
   endedHere,
@@ -37,6 +38,7 @@ export async function mergePromotion(ctx: Context, id: number): Promise<Promotio
     const assessment = await assess(ctx, questionOf(promotion), 'read')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
     refuseBlocked(ctx, promotion, assessment)
+    await requireRightToMove(ctx, promotion, assessment)
     const { approvedBy } = assessment.judgement.approvals
     if (await moved(ctx, promotion, assessment, { approvedBy })) return getPromotion(ctx, id)
   }
@@ -65,6 +67,7 @@ export async function breakGlass(ctx: Context, id: number, reason: string): Prom
         `'${excerpt(ctx.principal.name)}' may not break the glass for ${promotionText(promotion)}: the policies' break_glass.from does not name them`,
       )
     }
+    await requireRightToMove(ctx, promotion, assessment)
     if (await moved(ctx, promotion, assessment, { reason, breakGlass: true })) {
       return getPromotion(ctx, id)
     }
