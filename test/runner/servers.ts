@@ -48,7 +48,8 @@ export function startWranglerServer(): Promise<Server> {
   ])
 }
 
-async function startServer(
+/** Start a server on an empty temporary folder, and wait until it answers. */
+export async function startServer(
   commandFor: (port: number, data: string) => [string, string[]],
   wantedPort?: number,
 ): Promise<Server> {

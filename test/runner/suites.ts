@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startAuthServer } from './auth-server.ts'
 import { clientEnvironment, environment, programOf } from './environments.ts'
 import { exampleSuite } from './examples.ts'
 import { run } from './processes.ts'
@@ -48,6 +49,13 @@ export const suites: readonly Suite[] = [
   pytest('mlflow-3.11.1', ['any', 'full'], nodeServer),
   pytest('mlflow-skinny-2.22.5', ['any'], nodeServer),
   pytest('mlflow-skinny-1.30.1', ['any'], nodeServer),
+  pytest(
+    'databricks-sdk',
+    ['databricks'],
+    new Shared(() => startAuthServer(localReceivers)),
+    undefined,
+    'databricks',
+  ),
   exampleSuite,
   pytest('mlflow-3.17.2', ['any', 'full'], new Shared(startWorkerServer), 'on-workerd', 'worker'),
   pytest('mlflow-3.17.2', ['any'], new Shared(startWranglerServer), 'on-wrangler', 'smoke'),
