@@ -140,19 +140,31 @@ async function columnsOf(ctx: Context, id: string, given: WebhookFields): Promis
 
 /** What the record says of the webhook `w`: neither its secret nor the path of its URL, which may be one. */
 function said(url: string): SQL {
-  return sql`json_object('webhook', w.webhook_id, 'name', w.name, 'origin', ${originOf(url)},
+  return withDatabricks(
+    sql`json_object('webhook', w.webhook_id, 'name', w.name, 'origin', ${originOf(url)},
     'events', json(w.events), 'models', w.models, 'format', w.format,
-    'signed', json(iif(w.secret is null, 'false', 'true')), 'status', w.status)`
+    'signed', json(iif(w.secret is null, 'false', 'true')), 'status', w.status)`,
+    sql`w.databricks`,
+  )
 }
 
 /** As `said`, of `w` with these columns. */
 function saidAfter(columns: Columns, url: string): SQL {
   const after = (name: keyof Columns) =>
     columns[name] === undefined ? sql`w.${sql.identifier(name)}` : sql`${columns[name]}`
-  return sql`json_object('webhook', w.webhook_id, 'name', ${after('name')},
+  return withDatabricks(
+    sql`json_object('webhook', w.webhook_id, 'name', ${after('name')},
     'origin', ${originOf(url)}, 'events', json(${after('events')}), 'models', ${after('models')},
     'format', ${after('format')},
-    'signed', json(iif(${after('secret')} is null, 'false', 'true')), 'status', ${after('status')})`
+    'signed', json(iif(${after('secret')} is null, 'false', 'true')), 'status', ${after('status')})`,
+    after('databricks'),
+  )
+}
+
+/** With the events of Databricks, where it is for some: json_insert leaves alone what is there, such as the status. */
+function withDatabricks(said: SQL, terms: SQL): SQL {
+  return sql`json_insert(${said}, iif(${terms} is null, '$.status', '$.databricks_events'),
+    json(coalesce(json_extract(${terms}, '$.events'), 'null')))`
 }
 
 function recordWebhook(

@@ -136,6 +136,24 @@ test('a webhook is changed in part, and deleted', async () => {
   expect((await root('DELETE', 'registry-webhooks/delete', { id })).status).toBe(404)
 })
 
+test('the record tells for which events of Databricks a webhook is', async () => {
+  const { root, call } = await withReceivers()
+  const { id } = (await root('POST', create, asked)).json.webhook
+  const events = ['MODEL_VERSION_TAG_SET']
+  await root('PATCH', 'registry-webhooks/update', { id, events })
+  await call(admin, 'PATCH', `/api/v1/webhooks/${id}`, { events: ['*'] })
+  const { json } = await call(admin, 'GET', '/api/v1/audit?max_results=3')
+  const told = json.items.map(({ after }: { after: Record<string, unknown> }) => [
+    after.databricks_events,
+    after.status,
+  ])
+  expect(told).toEqual([
+    [undefined, 'ACTIVE'],
+    [events, 'ACTIVE'],
+    [asked.events, 'ACTIVE'],
+  ])
+})
+
 test('one whose events are changed in /api/v1 is none of Databricks’ any more', async () => {
   const { root, call } = await withReceivers()
   const { id } = (await root('POST', create, asked)).json.webhook
