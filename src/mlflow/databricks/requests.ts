@@ -16,6 +16,7 @@ import { mayWithdraw } from '../../governance/promotions/withdraw.ts'
 import { shortestLife } from '../../governance/request-move.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseVersion } from '../../registry/check-names.ts'
+import { requireTransition } from '../../registry/promoting.ts'
 import { canonicalStage } from '../../registry/stages.ts'
 import { getVersion } from '../../registry/versions.ts'
 import { requestToWire } from './request-wire.ts'
@@ -106,7 +107,7 @@ export async function findRequest(ctx: Context, req: Named, creator?: string): P
 }
 
 /**
- * Make the move of an approved request, if nothing blocks it.
+ * Make the move of an approved request, if nothing blocks it and the caller has the right to it.
  *
  * @returns how the request stands now, and what blocks it
  */
@@ -116,7 +117,9 @@ export async function mergeUnlessBlocked(
 ): Promise<{ readonly promotion: Promotion; readonly blockedBy?: string }> {
   const approved = await getPromotion(ctx, id)
   if (approved.status !== 'open') return { promotion: approved }
+  const { model, version, target, archiveExisting } = approved
   try {
+    await requireTransition(ctx, model, version, target.stage ?? '', archiveExisting)
     return { promotion: await mergePromotion(ctx, id) }
   } catch (err) {
     // The approval stands, whatever the move still waits for; so it does when another ended the request.

@@ -38,11 +38,13 @@ def model(ada, unique):
 
 @pytest.fixture
 def policy(call, model):
-    """A policy that lets versions into Production when rita approves."""
+    """A policy that lets versions into Production when rita, who may move them, approves."""
     document = {
         "applies_to": {"models": model, "stage": "Production"},
         "approvals": {"required": 1, "from": ["user:rita"]},
     }
+    allowed = {"name": model, "username": "rita", "permission": "EDIT"}
+    call("admin", "POST", "/api/2.0/mlflow/registered-models/permissions/create", allowed)
     return call("admin", "PUT", f"/api/v1/policies/{model}", document)
 
 

@@ -44,7 +44,7 @@ test('a second request for the same stage is refused', async () => {
 })
 
 test('who may not approve is refused, and the approval that completes moves the version', async () => {
-  const { ada, rita, omar, policy, stage } = await databricksServer()
+  const { ada, rita, omar, allow, policy, stage } = await databricksServer()
   await policy({ required: 2, from: ['user:rita', 'user:omar'] })
   await ada('POST', create, toProduction)
   expect((await ada('POST', approve, noArchiving)).status).toBe(403)
@@ -56,6 +56,13 @@ test('who may not approve is refused, and the approval that completes moves the 
     system_comment: expect.stringContaining('1 approval'),
   })
   expect(await stage()).toBe('None')
+  const powerless = await omar('POST', approve, noArchiving)
+  expect(powerless.json.activity).toMatchObject({
+    activity_type: 'APPROVED_REQUEST',
+    system_comment: expect.stringContaining('EDIT'),
+  })
+  expect(await stage()).toBe('None')
+  await allow('omar', 'EDIT')
   const second = await omar('POST', approve, noArchiving)
   expect(second.json.activity.activity_type).toBe('APPLIED_TRANSITION')
   expect(await stage()).toBe('Production')
@@ -89,7 +96,8 @@ test('a request of /api/v1 is no way around the right either', async () => {
 })
 
 test('the word of the latest approval on archiving is the one that counts', async () => {
-  const { root, ada, rita, omar, policy } = await databricksServer()
+  const { root, ada, rita, omar, allow, policy } = await databricksServer()
+  await allow('omar', 'EDIT')
   await root('POST', 'model-versions/create', { name: 'fraud', source: 's3://b/m' })
   await root('POST', 'model-versions/transition-stage', noArchiving)
   await policy({ required: 2, from: ['user:rita', 'user:omar'] })
