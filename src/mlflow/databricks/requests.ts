@@ -109,17 +109,19 @@ export async function findRequest(ctx: Context, req: Named, creator?: string): P
 /**
  * Make the move of an approved request, if nothing blocks it and the caller has the right to it.
  *
+ * @param name of the model now: it may have been renamed since the request was opened
  * @returns how the request stands now, and what blocks it
  */
 export async function mergeUnlessBlocked(
   ctx: Context,
+  name: string,
   id: number,
 ): Promise<{ readonly promotion: Promotion; readonly blockedBy?: string }> {
   const approved = await getPromotion(ctx, id)
   if (approved.status !== 'open') return { promotion: approved }
-  const { model, version, target, archiveExisting } = approved
+  const { version, target, archiveExisting } = approved
   try {
-    await requireTransition(ctx, model, version, target.stage ?? '', archiveExisting)
+    await requireTransition(ctx, name, version, target.stage ?? '', archiveExisting)
     return { promotion: await mergePromotion(ctx, id) }
   } catch (err) {
     // The approval stands, whatever the move still waits for; so it does when another ended the request.

@@ -42,7 +42,7 @@ export const transitionRequestOperations: readonly Operation[] = [
       const { id, target } = await findRequest(ctx, req)
       checkArchiving(target.stage ?? '', archiveOthers ?? false)
       await reviewPromotion(ctx, id, 'approve', comment, archiveOthers)
-      const { promotion, blockedBy } = await mergeUnlessBlocked(ctx, id)
+      const { promotion, blockedBy } = await mergeUnlessBlocked(ctx, req.name, id)
       return answer(ctx, promotion, {
         type: promotion.status === 'merged' ? 'APPLIED_TRANSITION' : 'APPROVED_REQUEST',
         comment,
