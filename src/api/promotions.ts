@@ -15,6 +15,7 @@ import {
 } from '../governance/promotions/require.ts'
 import { reviewPromotion } from '../governance/promotions/review.ts'
 import { viewPromotion } from '../governance/promotions/view.ts'
+import { requireToWithdraw } from '../governance/promotions/withdraw.ts'
 import { shortestLife } from '../governance/request-move.ts'
 import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'
@@ -38,16 +39,9 @@ async function mayOpen(
   await requireMove(ctx, body.model, Number(body.version), target, body.archive_existing)
 }
 
-/** Who asked withdraws; with access control on nobody else but an administrator does. */
 async function mayClose(ctx: Context, { params }: OfPromotion): Promise<void> {
   await requirePromotion(ctx, params.id, 'READ')
-  if (!ctx.settings.auth || ctx.principal.isAdmin) return
-  const { id, requestedBy } = await verbs.getPromotion(ctx, params.id)
-  if (requestedBy.name === ctx.principal.name) return
-  throw new RegistryError(
-    'PERMISSION_DENIED',
-    `Promotion request #${id} is ${requestedBy.name}'s; only they and administrators withdraw it, reviewers reject it`,
-  )
+  requireToWithdraw(ctx, await verbs.getPromotion(ctx, params.id))
 }
 
 /** The pull requests of models. */

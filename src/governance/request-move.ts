@@ -17,6 +17,7 @@ export type RequestedMove = {
   readonly version: number
   readonly target: PromotionTarget
   readonly archiveOthers: boolean
+  readonly reason?: string | undefined
 }
 
 /**
@@ -28,7 +29,7 @@ export type RequestedMove = {
  */
 export async function requestMove(
   ctx: Context,
-  { name, version, target, archiveOthers }: RequestedMove,
+  { name, version, target, archiveOthers, reason }: RequestedMove,
   policies: readonly Policy[],
 ): Promise<void> {
   const { promotion } = await openPromotion(ctx, {
@@ -36,7 +37,7 @@ export async function requestMove(
     version,
     target,
     archiveExisting: archiveOthers,
-    reason: undefined,
+    reason,
     expireAfterHours: shortestLife(policies),
   })
   const assessment = await assess(ctx, questionOf(promotion), 'read')

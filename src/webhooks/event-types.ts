@@ -30,6 +30,7 @@ const ofModels = [
 ] as const
 
 const others = [
+  'version_comment.created',
   'promotion.opened',
   'promotion.approved',
   'promotion.commented',

@@ -1,3 +1,4 @@
+import { databricksRows } from './matrix-databricks.ts'
 import type { World } from './world.ts'
 
 /**
@@ -479,6 +480,7 @@ export const mlflowRows: Readonly<Record<string, Row>> = {
   ...trackingRows,
   ...registryRows,
   ...accessRows,
+  ...databricksRows,
 }
 
 const ours = {
