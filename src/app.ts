@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { getPath } from 'hono/utils/url'
-import { apiRoutes } from './api/routes.ts'
+import { apiRoutes, described } from './api/routes.ts'
 import type { Principal } from './core/principal.ts'
 import type { AppContext, AppEnv } from './http/app-env.ts'
 import { browserGuard } from './http/browser-guard.ts'
@@ -32,7 +32,7 @@ export function createApp(
   app.get('/ready', guard('public'), ready)
   app.route('/', mlflowRoutes())
   app.route('/', apiRoutes())
-  app.route('/', uiRoutes())
+  app.route('/', uiRoutes(described))
   assertGuarded(app)
   app.onError(errorReply)
   app.notFound(async (c) => {

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, RegistryError } from '../core/error.ts'
 import type { Principal } from '../core/principal.ts'
+import { fixed } from '../db/compile.ts'
 import type { Context } from '../platform/context.ts'
 
 /** What `accountColumns` of `accounts a` hands out. */
@@ -12,12 +13,21 @@ export type AccountRow = {
   readonly password_hash: string | null
   /** A JSON list of group names, by name. */
   readonly groups: string
+  readonly is_denied_something: number
+}
+
+/** Condition that something is denied to the account: one probe of an index that holds nothing else. */
+export function isDeniedSomething(account: SQL): SQL {
+  return sql`exists (select 1 from role_holders h
+    cross join role_permissions p on p.role = h.role and p.permission in ('DENY', 'NO_PERMISSIONS')
+    where h.account = ${account})`
 }
 
 /** An account with the groups it is in. */
-export const accountColumns: SQL = sql.raw(`a.id, a.kind, a.name, a.is_admin, a.password_hash,
+export const accountColumns: SQL = fixed(sql`a.id, a.kind, a.name, a.is_admin, a.password_hash,
   (select json_group_array(name) from (select g.name from group_members m join "groups" g
-    on g.id = m."group" where m.account = a.id order by g.name)) as "groups"`)
+    on g.id = m."group" where m.account = a.id order by g.name)) as "groups",
+  ${isDeniedSomething(sql`a.id`)} as is_denied_something`)
 
 /** The principal that an account stands for. */
 export function principalOf(row: AccountRow, token?: Principal['token']): Principal {
@@ -28,6 +38,7 @@ export function principalOf(row: AccountRow, token?: Principal['token']): Princi
     groups: JSON.parse(row.groups),
     isAdmin: row.is_admin === 1,
     accountId: row.id,
+    isDeniedNothing: row.is_denied_something === 0,
     ...(token && { token }),
   }
 }

@@ -15,6 +15,7 @@ export async function readAccessEpoch(ctx: Context): Promise<number> {
 const accessChanged: SQL = sql.raw('update access_epoch set epoch = epoch + 1 where id = 1')
 
 /** As `commit`, for a change that must hold from the next request on, in whichever process. */
-export function commitAccess(ctx: Context, statements: readonly SQL[]): Promise<unknown[][]> {
-  return commit(ctx, [...statements, accessChanged])
+export async function commitAccess(ctx: Context, statements: readonly SQL[]): Promise<unknown[][]> {
+  const rows = await commit(ctx, [...statements, accessChanged])
+  return rows.slice(0, -1)
 }

@@ -6,7 +6,7 @@ import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page
 import { ConstraintError } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
 import type { Page } from '../search/page.ts'
-import type { Right } from './rights.ts'
+import type { Right } from './right-names.ts'
 import type { grants } from './tables.ts'
 
 /** A right that a principal has, for the models that a glob names. */

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, notFound, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
+import { isDeniedSomething } from './accounts.ts'
 import { includes, type Level, type Permission } from './levels.ts'
 import {
   type Held,
@@ -11,7 +12,8 @@ import {
   type Owner,
   type Reach,
 } from './permitted.ts'
-import { denied, hasGrant, modelGrants, type Places, type Right } from './rights.ts'
+import type { Right } from './right-names.ts'
+import { denied, hasGrant, modelGrants, type Places } from './rights.ts'
 
 /** What a right is asked for: a model, and where it is to move to. All absent: the whole server. */
 export type Target = { readonly model?: string; readonly stage?: string; readonly alias?: string }
@@ -140,12 +142,13 @@ export async function passes(ctx: Context, needed: Permission): Promise<boolean>
   throw denied(ctx, `${needed} is needed, and who has no account here has what everybody has`)
 }
 
-/** One probe of an index that holds nothing else: what reads cost where nobody is denied anything. */
+/** Told by what signed the caller in, or asked. */
 async function isDeniedAnything(ctx: Context, account: number): Promise<boolean> {
-  const row = await ctx.db.first(sql`select 1 from role_holders h
-    cross join role_permissions p on p.role = h.role and p.permission in ('DENY', 'NO_PERMISSIONS')
-    where h.account = ${account} limit 1`)
-  return row !== undefined
+  if (ctx.principal.isDeniedNothing) return false
+  const row = await ctx.db.first<{ is_denied: number }>(
+    sql`select ${isDeniedSomething(sql`${account}`)} as is_denied`,
+  )
+  return row?.is_denied === 1
 }
 
 /**

@@ -4,18 +4,8 @@ import { matchesGlob } from '../core/glob.ts'
 import type { Principal } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
 import { mayAll } from './permitted.ts'
+import type { Right } from './right-names.ts'
 import type { grants } from './tables.ts'
-
-/** What a grant may give, beyond MLflow's permissions. */
-export const rights = [
-  'register',
-  'promote',
-  'approve',
-  'manage_policies',
-  'read_audit',
-  'manage_webhooks',
-] as const
-export type Right = (typeof rights)[number]
 
 /** Where a version goes to or comes from. */
 export type Places = {

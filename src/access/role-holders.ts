@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm'
-import { commit, record } from '../audit/record.ts'
+import { record } from '../audit/record.ts'
 import { RegistryError } from '../core/error.ts'
 import { ConstraintError } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
 import { getAccount } from './accounts.ts'
+import { commitAccess } from './epoch.ts'
 import { getRole, isShared, notShared } from './roles.ts'
 
 /** That an account holds a role. */
@@ -22,7 +23,7 @@ export async function assignRole(
 ): Promise<Assignment> {
   const account = await getAccount(ctx, username)
   try {
-    const [assigned] = await commit(ctx, [
+    const [assigned] = await commitAccess(ctx, [
       sql`insert into role_holders (account, role)
         select a.id, r.id from accounts a, roles r where a.id = ${account.id} and ${isShared(ctx, role)}
         returning id, account, role`,
@@ -44,7 +45,7 @@ export async function assignRole(
 /** @throws RESOURCE_DOES_NOT_EXIST no such user or role, or it does not hold it */
 export async function unassignRole(ctx: Context, username: string, role: number): Promise<void> {
   const account = await getAccount(ctx, username)
-  const [, removed] = await commit(ctx, [
+  const [, removed] = await commitAccess(ctx, [
     entry(ctx, 'role.unassigned', account.id, role),
     sql`delete from role_holders where account = ${account.id} and role = (
       select r.id from roles r where ${isShared(ctx, role)}) returning id`,

@@ -1,8 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, type Entry, record } from '../audit/record.ts'
+import { type Entry, record } from '../audit/record.ts'
 import { RegistryError } from '../core/error.ts'
 import { ConstraintError } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
+import { commitAccess } from './epoch.ts'
 import type { Level } from './levels.ts'
 import { levelFor, patternColumn, type Resource, type ResourceType } from './resources.ts'
 
@@ -32,7 +33,7 @@ export async function addPermission(
   ahead: readonly SQL[] = [],
 ): Promise<RolePermission | undefined> {
   const added = permissionAt(roleId, on)
-  const rows = await commit(ctx, [
+  const rows = await commitAccess(ctx, [
     ...ahead,
     sql`insert into role_permissions (role, resource_type, resource, permission)
       select r.id, ${on.type}, ${on.id}, ${permission} from roles r where r.id = (${roleId})`,
@@ -87,7 +88,7 @@ export async function changePermission(
   permission: Level,
 ): Promise<RolePermission | undefined> {
   const mine = inWorkspace(ctx, which)
-  const rows = await commit(ctx, [
+  const rows = await commitAccess(ctx, [
     entry(
       ctx,
       'permission.granted',
@@ -108,7 +109,7 @@ export async function removeRolePermission(ctx: Context, id: number): Promise<vo
 /** @returns whether there was one */
 export async function removePermission(ctx: Context, which: SQL): Promise<boolean> {
   const mine = inWorkspace(ctx, which)
-  const [, removed] = await commit(ctx, [
+  const [, removed] = await commitAccess(ctx, [
     entry(ctx, 'permission.revoked', { before: grantJson() }, mine),
     sql`delete from role_permissions as p where ${mine} returning id`,
   ])

@@ -5,6 +5,7 @@ import { grouped } from '../core/groups.ts'
 import { checkLength } from '../core/names.ts'
 import { ConstraintError } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
+import { commitAccess } from './epoch.ts'
 import { ownRolePrefix } from './own-role.ts'
 import { isWorkspaceAdmin } from './require.ts'
 import {
@@ -107,7 +108,7 @@ export async function updateRole(
 /** Delete a role, and with it what it gave to whom. @throws RESOURCE_DOES_NOT_EXIST */
 export async function deleteRole(ctx: Context, id: number): Promise<void> {
   const which = isShared(ctx, id)
-  const [, deleted] = await commit(ctx, [
+  const [, deleted] = await commitAccess(ctx, [
     record(ctx, {
       action: 'role.deleted',
       before: sql`json_object('role_id', r.id, 'name', r.name, 'description', r.description,

@@ -11,14 +11,12 @@ import { getOpenApi } from './endpoints/openapi.ts'
 import { type Served, serve } from './serve.ts'
 
 /** The document of our own surface, made from the schemas that validate. */
-export function openApiRoutes(served: readonly Pick<Served, 'endpoint'>[]): readonly Served[] {
+export function openApiRoute(described: readonly Endpoint[]): Served {
   let document: object | undefined
-  return [
-    serve(getOpenApi, anyone, async () => {
-      document ??= openApiDocument([...served.map(({ endpoint }) => endpoint), getOpenApi])
-      return { ...document }
-    }),
-  ]
+  return serve(getOpenApi, anyone, async () => {
+    document ??= openApiDocument(described)
+    return { ...document }
+  })
 }
 
 const ErrorShape = z.object({

@@ -5,6 +5,8 @@ import { cardRoutes } from './cards.ts'
 import { compareRoutes } from './compare.ts'
 import { downloadRoutes } from './downloads.ts'
 import { getCardPage } from './endpoints/cards.ts'
+import type { Endpoint } from './endpoints/endpoint.ts'
+import { getOpenApi } from './endpoints/openapi.ts'
 import { eventRoutes } from './events.ts'
 import { grantRoutes } from './grants.ts'
 import { groupRoutes } from './groups.ts'
@@ -12,7 +14,7 @@ import { holderRoutes } from './holders.ts'
 import { identityRoutes } from './identities.ts'
 import { lineageRoutes } from './lineage.ts'
 import { modelVersionRoutes } from './model-versions.ts'
-import { openApiRoutes } from './openapi.ts'
+import { openApiRoute } from './openapi.ts'
 import { policyRoutes } from './policies.ts'
 import { promotionRoutes } from './promotions.ts'
 import { mount, type Served } from './serve.ts'
@@ -46,12 +48,16 @@ export const served: readonly Served[] = [
   ...identityRoutes,
 ]
 
-/** Pages below `/api/v1`, which src/ui serves: here they are only described. */
-const pages = [{ endpoint: getCardPage }]
+/** All that the OpenAPI document tells of; src/ui serves the page below `/api/v1`, which is only described here. */
+export const described: readonly Endpoint[] = [
+  ...served.map(({ endpoint }) => endpoint),
+  getCardPage,
+  getOpenApi,
+]
 
 /** Our own REST surface, `/api/v1`. */
 export function apiRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>().route('/', downloadRoutes).route('/', uploadRoutes)
-  mount(app, [...served, ...openApiRoutes([...served, ...pages])])
+  mount(app, [...served, openApiRoute(described)])
   return app
 }

@@ -41,7 +41,7 @@ export function rowsOf(ctx: Context, place: Place): { from: SQL; where: SQL } {
  * @param sizeBytes the length that the sender declared
  * @throws INVALID_PARAMETER_VALUE `path` is a folder, or lies below a file
  * @throws RESOURCE_CONFLICT `path` is below a version's read-only address
- * @throws RESOURCE_EXHAUSTED it is more than the caller may store
+ * @throws REQUEST_LIMIT_EXCEEDED it is more than the caller may store
  */
 export async function putFile(
   ctx: Context,

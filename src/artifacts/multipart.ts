@@ -19,7 +19,7 @@ export type Upload = {
  *
  * @param path clean, of a file
  * @returns the upload's id
- * @throws RESOURCE_EXHAUSTED the caller may store nothing more
+ * @throws REQUEST_LIMIT_EXCEEDED the caller may store nothing more
  */
 export async function createUpload(ctx: Context, path: string): Promise<string> {
   assertWritable(path)
@@ -79,7 +79,7 @@ export function putPart(
  *
  * @param path that the caller names; another than the upload's is refused
  * @throws INVALID_PARAMETER_VALUE parts are missing or wrong, or `path` is another or a folder
- * @throws RESOURCE_EXHAUSTED it is more than the caller may store; then the upload is gone
+ * @throws REQUEST_LIMIT_EXCEEDED it is more than the caller may store; then the upload is gone
  */
 export async function completeUpload(
   ctx: Context,

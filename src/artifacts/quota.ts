@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { RegistryError } from '../core/error.ts'
+import { RequestLimitError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import type { ByteStream } from '../platform/ports.ts'
 
@@ -18,7 +18,7 @@ export function withinQuota(ctx: Context, sizeBytes: number): SQL {
  * `body`, unless it has more bytes than the caller may still store. A declared length is judged
  * before the first byte is read, any other as the bytes come.
  *
- * @throws RESOURCE_EXHAUSTED it has more
+ * @throws REQUEST_LIMIT_EXCEEDED it has more
  */
 export async function limitedBody(
   ctx: Context,
@@ -33,7 +33,7 @@ export async function limitedBody(
  * How much the caller may still store; undefined: there is no limit.
  *
  * @param sizeBytes what is about to be stored, as far as that is known
- * @throws RESOURCE_EXHAUSTED nothing, or less than that
+ * @throws REQUEST_LIMIT_EXCEEDED nothing, or less than that
  */
 export async function bytesLeft(ctx: Context, sizeBytes = 0): Promise<number | undefined> {
   const account = limitedAccount(ctx)
@@ -46,13 +46,14 @@ export async function bytesLeft(ctx: Context, sizeBytes = 0): Promise<number | u
   return left
 }
 
-/**
- * Clients repeat a 429 or 503 for minutes, and no repetition makes room: so 507, as for a full disk.
- */
-export function overQuota({ principal, settings }: Context): RegistryError {
-  return new RegistryError(
-    'RESOURCE_EXHAUSTED',
+/** Clients repeat a 429 a few times; told to come back soon, they give up in seconds, not minutes. */
+const retryAfterS = 1
+
+/** What is said to who has used the quota up. */
+export function overQuota({ principal, settings }: Context): RequestLimitError {
+  return new RequestLimitError(
     `'${principal.name}' may store ${settings.storageQuotaBytes} bytes, and this would be more. Deleted files count until the operator's next \`gatehouse gc\`; an administrator can raise the setting storage-quota`,
+    retryAfterS,
   )
 }
 

@@ -44,7 +44,7 @@ function set(): Command {
   return addServer(command).action((name: string, members: string[]) =>
     withServer(command, async (client) => {
       const group = await client.call(putGroup, { params: { name }, body: { members } })
-      print(command, group, [`'${name}' has ${group.members.length} members`])
+      print(command, group, [`${name}: ${group.members.join(', ') || 'no members'}`])
     }),
   )
 }

@@ -14,6 +14,8 @@ export const httpStatus = {
   ENDPOINT_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   RESOURCE_CONFLICT: 409,
+  /** A rule of the stages forbids the move. MLflow's clients know the code from 1.x on, unlike the one above. */
+  INVALID_STATE_TRANSITION: 409,
   /** A stored file is missing or damaged: clients must not repeat, and 404 would say that it never was. */
   DATA_LOSS: 410,
   PAYLOAD_TOO_LARGE: 413,

@@ -11,6 +11,8 @@ export type Principal = {
   readonly isAdmin: boolean
   /** `accounts.id` of who signed in; absent for those whom no account stands for. */
   readonly accountId?: number
+  /** Known, when it signed in or anything about access changed since: nothing at all is denied to it. */
+  readonly isDeniedNothing?: boolean
   /** The access token by which it signed in; absent for every other way. Unix milliseconds. */
   readonly token?: {
     readonly id: number

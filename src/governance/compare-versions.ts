@@ -6,7 +6,7 @@ import { getVersion } from '../registry/versions.ts'
 import { readRuns } from '../tracking/read-runs.ts'
 import type { Run } from '../tracking/run.ts'
 import { readableRuns } from '../tracking/run-lineage.ts'
-import { type Described, describeFiles } from './described-files.ts'
+import { describeFiles } from './described-files.ts'
 import { type Difference, differences } from './differences.ts'
 
 /** What differs between versions, and only that; values are in the order of the versions. */
@@ -50,8 +50,7 @@ export async function compareVersions(
   const versions: ModelVersion[] = []
   for (const number of numbers) versions.push(await getVersion(ctx, name, number))
   const runs = await runsOf(ctx, versions)
-  const described: Described[] = []
-  for (const version of versions) described.push(await describeFiles(ctx, version))
+  const described = await Promise.all(versions.map((version) => describeFiles(ctx, version)))
   const files = await fileDifferences(ctx, versions)
   return {
     versions,

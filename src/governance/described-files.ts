@@ -1,5 +1,8 @@
 import type { Context } from '../platform/context.ts'
 import type { ModelVersion } from '../registry/read-versions.ts'
+import { getCard } from './cards/read-card.ts'
+import type { SignatureColumn } from './policies/facts.ts'
+import { signatureFrom } from './policies/signature.ts'
 
 /** What a version's files and its card say of it, as values by name that can be compared. */
 export type Described = {
@@ -7,13 +10,45 @@ export type Described = {
   readonly signature?: ReadonlyMap<string, string>
   /** Requirements by package: `scikit-learn`: `==1.5.0`. */
   readonly environment?: ReadonlyMap<string, string>
-  /** Fields of the card. */
+  /** Fields of the card that somebody filled; what is no text is JSON. */
   readonly card?: ReadonlyMap<string, string>
 }
 
 /**
- * The seam to the model card: what is not known of a version is absent, and is compared with nothing.
+ * What is not known of a version is absent, and is compared with nothing.
+ *
+ * @throws DATA_LOSS a file that says it is damaged
  */
-export async function describeFiles(_ctx: Context, _version: ModelVersion): Promise<Described> {
-  return {}
+export async function describeFiles(ctx: Context, version: ModelVersion): Promise<Described> {
+  const { derived, current } = await getCard(ctx, version.name, version.version)
+  const signature = signatureFrom(derived.signature)
+  return {
+    ...(signature && {
+      signature: new Map([
+        ...columnsOf('input', signature.inputs),
+        ...columnsOf('output', signature.outputs),
+      ]),
+    }),
+    ...(derived.environment && { environment: new Map(derived.environment.map(requirement)) }),
+    ...(current && { card: new Map(Object.entries(current.card).map(textOf)) }),
+  }
+}
+
+/** Columns without a name, as tensors are, go by their place. */
+function columnsOf(kind: string, columns: readonly SignatureColumn[]): [string, string][] {
+  return columns.map(({ name, type, required }, place) => [
+    `${kind} ${name || place + 1}`,
+    required ? type : `${type}, optional`,
+  ])
+}
+
+/** `Scikit_Learn[x] ==1.5.0 ; extra` by the package's one spelling; what names none stands for itself. */
+function requirement(line: string): [string, string] {
+  const [, name, rest = ''] = /^([A-Za-z0-9][\w.-]*)\s*(.*)$/.exec(line) ?? []
+  if (name === undefined || rest.startsWith(':')) return [line, 'required']
+  return [name.toLowerCase().replace(/[-_.]+/g, '-'), rest || 'any version']
+}
+
+function textOf([field, value]: [string, unknown]): [string, string] {
+  return [field, typeof value === 'string' ? value : JSON.stringify(value)]
 }

@@ -141,6 +141,6 @@ export const signInSettings = [
     value: 'bytes',
     default: '0',
     meaning:
-      'Bytes that the artifacts stored by one account may have; more are answered 507. 0: no limit.',
+      'Bytes that the artifacts stored by one account may have; more are answered 429. 0: no limit.',
   },
 ] as const satisfies readonly Setting[]

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../audit/record.ts'
-import { conflict, excerpt, invalid, type RegistryError } from '../core/error.ts'
+import { conflict, excerpt, invalid, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { checkModelName } from './check-names.ts'
 import { modelId, versionId } from './ids.ts'
@@ -19,8 +19,9 @@ import { getVersion } from './versions.ts'
  * @param reason what the record says of it
  * @throws INVALID_PARAMETER_VALUE `archiveOthers` for a stage in which versions do not serve
  * @throws RESOURCE_DOES_NOT_EXIST no such version
- * @throws RESOURCE_CONFLICT the stage cannot be entered from the version's own, or is exclusive and
- *   another version is in it
+ * @throws INVALID_STATE_TRANSITION the stage cannot be entered from the version's own, or is
+ *   exclusive and another version is in it
+ * @throws RESOURCE_CONFLICT the version kept changing
  */
 export async function transitionStage(
   ctx: Context,
@@ -79,14 +80,16 @@ async function whyNot(
     from stages where name = ${stage}`)
   const from: string[] | undefined = row?.entered_from ? JSON.parse(row.entered_from) : undefined
   if (from && moving.stage !== stage && !from.includes(moving.stage)) {
-    return conflict(
+    return new RegistryError(
+      'INVALID_STATE_TRANSITION',
       `${what} is in ${moving.stage}, and ${stage} can only be entered from ${from.join(', ')}: move it there first`,
     )
   }
-  return conflict(
-    row?.other
-      ? `${stage} holds one version of a model at a time, and version ${row.other} of '${excerpt(name)}' is in it: send archive_existing_versions, or move that one first`
-      : `${what} changed while it was being moved to ${stage}; try again`,
+  if (!row?.other)
+    return conflict(`${what} changed while it was being moved to ${stage}; try again`)
+  return new RegistryError(
+    'INVALID_STATE_TRANSITION',
+    `${stage} holds one version of a model at a time, and version ${row.other} of '${excerpt(name)}' is in it: send archive_existing_versions, or move that one first`,
   )
 }
 

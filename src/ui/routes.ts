@@ -3,12 +3,18 @@ import { requireModel } from '../access/require.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { anyone, guard } from '../http/guard.ts'
 import { modelNameOf, showCard } from './card.tsx'
+import { showDocs } from './docs.tsx'
+import type { Endpoint } from './docs-page.tsx'
 import { sendStyle } from './page.tsx'
 import { mayReadPromotion, showPromotion, showPromotions } from './promotions.tsx'
 import { begin, complete, showSignIn, signIn, signOut } from './sign-in.tsx'
 
-/** Pages that are made on the server and need no script. */
-export function uiRoutes(): Hono<AppEnv> {
+/**
+ * Pages that are made on the server and need no script.
+ *
+ * @param endpoints what the page of the API tells of
+ */
+export function uiRoutes(endpoints: readonly Endpoint[]): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get('/signin/style.css', guard('public'), sendStyle)
     .get('/signin', guard('public'), showSignIn)
@@ -21,6 +27,7 @@ export function uiRoutes(): Hono<AppEnv> {
       guard((ctx, c) => requireModel(ctx, modelNameOf(c), 'READ')),
       showCard,
     )
+    .get('/docs', guard(anyone), showDocs(endpoints))
     .get('/promotions', guard(anyone), showPromotions)
     .get('/promotions/:id', guard(mayReadPromotion), showPromotion)
 }

@@ -58,6 +58,12 @@ summary { cursor: pointer; color: var(--link); }
 .state-failed, .state-rejected { color: var(--bad); border-color: currentColor; }
 .state-pending, .state-open { color: var(--link); border-color: currentColor; }
 .gates td:last-child { overflow-wrap: anywhere; }
+.operations { display: block; }
+.operation { border: 1px solid var(--line); border-radius: 6px; margin-bottom: .6rem; }
+.operation > summary { padding: .5rem .9rem; color: var(--ink); }
+.operation > div { padding: .2rem 1rem .6rem; border-top: 1px solid var(--line); }
+.method { display: inline-block; min-width: 4.2rem; color: var(--link); font-weight: 600; }
+.operation .byline { display: block; margin-left: 1.1rem; }
 .notice ul { margin: .3rem 0 0; }
 @media (max-width: 56rem) { main { grid-template-columns: minmax(0, 1fr); gap: 1rem; } .field { max-width: none; } body { padding: 1.5rem 1rem 3rem; } h1 { font-size: 1.6rem; } }
 @media print { body { max-width: none; padding: 0; } main { display: block; } }

@@ -2,13 +2,12 @@ import { databricksRows } from './matrix-databricks.ts'
 import type { World } from './world.ts'
 
 /**
- * What a call takes: a level on what it is about, or a right that is granted apart. `role`: whoever
- * holds one, as all callers of the world do. `signed in`: anybody; a list then has what the caller may read. `public`: nobody.
+ * What a call takes: a level on what it is about, or a right that is granted apart. `signed in`:
+ * anybody; a list then has what the caller may read. `public`: nobody.
  */
 export type Need =
   | 'public'
   | 'signed in'
-  | 'role'
   | 'READ'
   | 'USE'
   | 'EDIT'
@@ -358,8 +357,8 @@ const accessRows: Readonly<Record<string, Row>> = {
     'admin',
     (w) => send('POST', roles)('roles/create', { name: w.name(), workspace: 'default' }),
   ],
-  getRole: ['role', (w) => send('GET', roles)(`roles/get?role_id=${w.role}`)],
-  listRoles: ['admin', () => send('GET', roles)('roles/list?workspace=default')],
+  getRole: ['admin', (w) => send('GET', roles)(`roles/get?role_id=${w.role}`)],
+  listRoles: ['signed in', () => send('GET', roles)('roles/list?workspace=default')],
   updateRole: [
     'admin',
     (w) => send('PATCH', roles)('roles/update', { role_id: w.role, description: 'd' }),
@@ -379,7 +378,7 @@ const accessRows: Readonly<Record<string, Row>> = {
       }),
   ],
   listRolePermissions: [
-    'role',
+    'admin',
     (w) => send('GET', roles)(`roles/permissions/list?role_id=${w.role}`),
   ],
   removeRolePermission: [
@@ -422,7 +421,7 @@ const accessRows: Readonly<Record<string, Row>> = {
     async (w) => send('POST', roles)('users/permissions/revoke', { ...(await w.newGranted()) }),
   ],
   getUserPermission: [
-    'MANAGE',
+    'admin',
     (w) =>
       send(
         'GET',
@@ -528,6 +527,29 @@ export const apiRows: Readonly<Record<string, Row>> = {
   ],
   listVersionFiles: ['READ', (w) => ours.get(ofVersion(w, '/files'))],
   verifyVersion: ['READ', (w) => ours.post(ofVersion(w, '/verify'))],
+  getModelCard: ['READ', (w) => ours.get(ofVersion(w, '/card'))],
+  putModelCard: [
+    'EDIT',
+    async (w) =>
+      ours.put(`models/${w.model}/versions/${await w.newVersion()}/card`, {
+        revision: 0,
+        card: { intended_use: 'tests' },
+      }),
+  ],
+  listModelCardRevisions: ['READ', (w) => ours.get(ofVersion(w, '/card/revisions'))],
+  getModelCardRevision: ['READ', (w) => ours.get(ofVersion(w, '/card/revisions/999'))],
+  getModelCardMarkdown: ['READ', (w) => ours.get(ofVersion(w, '/card.md'))],
+  getModelCardTemplate: ['READ', (w) => ours.get(`models/${w.model}/card-template`)],
+  putModelCardTemplate: ['EDIT', (w) => ours.put(`models/${w.model}/card-template`, { card: {} })],
+  deleteModelCardTemplate: ['EDIT', (w) => ours.del(`models/${w.model}/card-template`)],
+  getStageHolders: ['READ', (w) => ours.get(`models/${w.model}/stages/Production`)],
+  getAliasHolder: ['READ', (w) => ours.get(`models/${w.model}/aliases/champion`)],
+  getLineage: ['READ', (w) => ours.get(ofVersion(w, '/lineage'))],
+  findTrainedOn: ['signed in', () => ours.get('lineage?dataset_digest=d')],
+  compareVersions: [
+    'READ',
+    async (w) => ours.get(`models/${w.model}/compare?versions=1,${await w.newVersion()}`),
+  ],
   listPolicies: ['signed in', () => ours.get('policies')],
   getPolicy: ['signed in', () => ours.get('policies/guard')],
   putPolicy: ['manage_policies', () => ours.put('policies/guard', policy)],

@@ -75,7 +75,7 @@ export async function makeWorld() {
   }
   await server.user('other')
   for (const action of ['manage_webhooks', 'manage_policies', 'read_audit']) {
-    await ours('POST', 'grants', { principal: 'user:granted', action })
+    await ours('POST', 'grants', { principal: 'user:granted', action, models: '*' })
   }
   const newExperiment = async () =>
     (await mlflow('experiments/create', { name: name() })).experiment_id as string

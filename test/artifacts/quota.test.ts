@@ -28,7 +28,8 @@ async function* bytes(text: string, size = 10): AsyncIterable<Uint8Array> {
 }
 
 const refused = {
-  code: 'RESOURCE_EXHAUSTED',
+  code: 'REQUEST_LIMIT_EXCEEDED',
+  retryAfterS: 1,
   message: expect.stringContaining('may store 25 bytes'),
 }
 

@@ -26,7 +26,7 @@ function made(method: string, path: string, body: object) {
 }
 
 const token = { name: 't', for: 'ada' }
-const grant = { principal: 'user:ada', action: 'promote', stage: '*' }
+const grant = { principal: 'user:ada', action: 'promote', models: '*', stage: '*' }
 const identity = { account: 'ada', issuer: 'https://issuer.example', subject: 'ada-1' }
 
 /** Accounts, groups, tokens, grants, identities. */

@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 const entries = [
   'src/cli/main.ts',
   'src/worker.ts',
+  'src/client/index.ts',
   'drizzle/config.ts',
   'vitest.config.ts',
   'test/check.ts',

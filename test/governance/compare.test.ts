@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { registryServer } from '../registry/registry.ts'
+import { cardServer } from './card-server.ts'
 import { person } from './governed.ts'
 
 async function comparedServer() {
@@ -45,6 +46,32 @@ test('versions are compared by params, metrics, tags and files: what is the same
   })
   const back = await call('GET', '/api/v1/models/m/compare?versions=2,1')
   expect(back.json.params).toEqual([{ key: 'depth', values: ['4', '3'] }])
+})
+
+test('versions are compared by what their files and cards say', async () => {
+  const { call, createModel, putCard, seal } = await cardServer()
+  await createModel('m')
+  const mlmodel = (type: string) =>
+    `signature:\n  inputs: '[{"type": "${type}", "name": "amount", "required": true}]'\n  outputs: '[{"type": "long", "required": true}]'\n`
+  await seal('m', {
+    MLmodel: mlmodel('double'),
+    'requirements.txt': 'Scikit_Learn==1.9.1\nnumpy>=2\n',
+  })
+  await seal('m', {
+    MLmodel: mlmodel('string'),
+    'requirements.txt': 'scikit-learn==1.9.2\nnumpy>=2\npandas',
+  })
+  await putCard('m', { revision: 0, limitations: 'Blind.', owners: ['ada'] }, 1)
+  await putCard('m', { revision: 0, limitations: 'Blind.', owners: ['ada', 'bob'] }, 2)
+  const { json } = await call('GET', '/api/v1/models/m/compare?versions=1,2')
+  expect(json).toMatchObject({
+    signature: [{ key: 'input amount', values: ['double', 'string'] }],
+    environment: [
+      { key: 'pandas', values: [null, 'any version'] },
+      { key: 'scikit-learn', values: ['==1.9.1', '==1.9.2'] },
+    ],
+    card: [{ key: 'owners', values: ['["ada"]', '["ada","bob"]'] }],
+  })
 })
 
 test('a comparison of what cannot be compared is refused', async () => {

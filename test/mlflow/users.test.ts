@@ -6,7 +6,13 @@ test('users are made, shown and listed as MLflow does', async () => {
   const { mlflow } = await authServer()
   const create = (body: object) => mlflow(admin, 'POST', 'users/create', body)
   const made = await create({ username: 'bob', password: 'password1234' })
-  expect(made.json).toEqual({ user: { id: 2, is_admin: false, username: 'bob' } })
+  // Clients before MLflow 3.13 look for these lists.
+  const lists = {
+    experiment_permissions: [],
+    registered_model_permissions: [],
+    scorer_permissions: [],
+  }
+  expect(made.json).toEqual({ user: { id: 2, is_admin: false, username: 'bob', ...lists } })
   const bob = basic('bob', 'password1234')
   expect((await mlflow(bob, 'GET', 'users/current')).json).toEqual({
     user: { id: 2, is_admin: false, username: 'bob' },

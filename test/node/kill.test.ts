@@ -14,6 +14,8 @@ test('a process killed in the middle of writing loses nothing it acknowledged', 
   const run = await first.post('runs/create', { experiment_id: experiment.json.experiment_id })
   const runId: string = run.json.run.info.run_id
   await first.post('registered-models/create', { name: 'model' })
+  await first.post('model-versions/create', { name: 'model', source: 's3://bucket/model' })
+  kept.versions.push(1)
   for (const writes of killsAfterWrites) {
     await writeUntilKilled(first, runId, kept, writes)
     first = await startServer(data)

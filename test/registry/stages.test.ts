@@ -195,7 +195,7 @@ describe('a custom stage', () => {
     const refused = await transition('m', '2', 'Canary')
     expect([refused.status, refused.json.error_code, refused.json.message]).toEqual([
       409,
-      'RESOURCE_CONFLICT',
+      'INVALID_STATE_TRANSITION',
       "Canary holds one version of a model at a time, and version 1 of 'm' is in it: send archive_existing_versions, or move that one first",
     ])
     expect([await stageOf(1), await stageOf(2)]).toEqual(['Canary', 'None'])

@@ -50,7 +50,7 @@ test('the cron trigger seals what was left over', async () => {
       values ('default', 1, '{"name":"x"}', 'request.refused', 0, 'r')`,
   ])
   const execution = createExecutionContext()
-  worker.scheduled(createScheduledController({ cron: '* * * * *' }), env, execution)
+  await worker.scheduled(createScheduledController({ cron: '* * * * *' }), env, execution)
   await waitOnExecutionContext(execution)
   expect(await verify()).toMatchObject({ ok: true, entries: 1, sealed: 1 })
 })

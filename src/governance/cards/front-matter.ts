@@ -91,7 +91,12 @@ function parsed(matter: string): { map: Map<string, unknown> } | { problem: stri
   }
   try {
     // Maps, so that no key means anything to an object; few aliases, so that no text explodes.
-    const value: unknown = parse(matter, { mapAsMap: true, maxAliasCount: 20, logLevel: 'error' })
+    const value: unknown = parse(matter, {
+      mapAsMap: true,
+      maxAliasCount: 20,
+      uniqueKeys: false,
+      logLevel: 'error',
+    })
     if (value === null) return { map: new Map() }
     if (!(value instanceof Map)) return { problem: 'its front matter is no mapping' }
     return { map: new Map([...value].map(([key, item]) => [String(key), item])) }

@@ -53,7 +53,12 @@ export async function readModelFiles(
 function fromMlmodel(text: string, problems: string[]): LoggedFiles {
   let mlmodel: unknown
   try {
-    mlmodel = parse(text, { mapAsMap: true, maxAliasCount: 20, logLevel: 'error' })
+    mlmodel = parse(text, {
+      mapAsMap: true,
+      maxAliasCount: 20,
+      uniqueKeys: false,
+      logLevel: 'error',
+    })
   } catch (err) {
     // The library throws of itself for bad YAML, and RangeError for YAML nested too deep.
     if (!(err instanceof Error)) throw err

@@ -23,7 +23,7 @@ export type Destination = {
  * Write `body` to `temporary` and rename it to `target`. That
  * appears whole or not at all; after a failure the temporary file is gone.
  *
- * @throws RESOURCE_EXHAUSTED the disk or the quota is full
+ * @throws RESOURCE_EXHAUSTED the disk is full; REQUEST_LIMIT_EXCEEDED the quota is
  */
 export async function writeFile(
   body: ByteStream,
