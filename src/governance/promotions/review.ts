@@ -11,6 +11,7 @@ import { requireToReview } from './may-review.ts'
 import { mergeIfAutomatic } from './merge-if-automatic.ts'
 import type { Promotion } from './promotion.ts'
 import { endedHere, ending, getPromotion, notOpen, recordPromotion } from './promotions.ts'
+import { requireMove } from './require.ts'
 
 const attemptsMax = 5
 
@@ -20,7 +21,7 @@ const attemptsMax = 5
  *
  * @param archiveExisting an approval's word on whether the others in the stage make way, which is the
  *   request's from then on; absent: it stays as it is
- * @throws PERMISSION_DENIED the caller may not decide; the message says why
+ * @throws PERMISSION_DENIED the caller may not decide, or not archive; the message says why
  * @throws RESOURCE_CONFLICT the request is not open any more
  */
 export async function reviewPromotion(
@@ -35,8 +36,9 @@ export async function reviewPromotion(
     if (promotion.status !== 'open' || promotion.expiresAtMs <= ctx.now()) throw notOpen(promotion)
     const assessment = await assess(ctx, questionOf(promotion), 'known')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
-    if (decision !== 'comment') await requireToReview(ctx, promotion, assessment)
-    if (await reviewed(ctx, promotion, assessment, { decision, comment, archiveExisting })) {
+    const said = { decision, comment, archiveExisting }
+    await requireToSay(ctx, promotion, assessment, said)
+    if (await reviewed(ctx, promotion, assessment, said)) {
       if (decision === 'approve') await mergeIfAutomatic(ctx, promotion)
       return
     }
@@ -50,19 +52,37 @@ type Said = {
   readonly archiveExisting: boolean | undefined
 }
 
+/**
+ * Require that the caller may decide and, to have others archived that were to stay, that they may
+ * make that move: a policy may have the server make it, of whom no right is asked.
+ */
+async function requireToSay(
+  ctx: Context,
+  promotion: Promotion,
+  assessment: Assessment,
+  { decision, archiveExisting }: Said,
+): Promise<void> {
+  if (decision !== 'comment') await requireToReview(ctx, promotion, assessment)
+  if (!archiveExisting || promotion.archiveExisting) return
+  const { version, target } = promotion
+  await requireMove(ctx, assessment.candidate.model, version, target, archiveExisting)
+}
+
 async function reviewed(
   ctx: Context,
-  { id, modelVersionId }: Promotion,
+  promotion: Promotion,
   { unchanged, reviewedNow }: Assessment,
   { decision, comment, archiveExisting }: Said,
 ): Promise<boolean> {
+  const { id, modelVersionId } = promotion
   const said = sql`json_patch(json_object('decision', ${decision}, 'comment', ${comment ?? null}),
     ${archiveExisting === undefined ? '{}' : JSON.stringify({ archive_existing: archiveExisting })})`
   const review = sql`insert into promotion_reviews
       (promotion, reviewer, principal, decision, comment, at_ms, reviewed)
     select id, ${ctx.principal.name}, ${principalText(ctx.principal)}, ${decision},
       ${comment ?? null}, ${ctx.now()}, ${reviewedNow}
-    from promotions where id = ${id} and status = 'open' and ${unchanged} returning id`
+    from promotions where id = ${id} and status = 'open'
+      and archive_existing = ${promotion.archiveExisting} and ${unchanged} returning id`
   const written = sql`id = ${id} and changes() = 1`
   const outcome =
     decision === 'reject'

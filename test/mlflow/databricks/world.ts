@@ -30,6 +30,8 @@ export async function databricksServer(overrides: Partial<Platform> = {}) {
     root,
     as,
     allow,
+    /** How each of them signs in. */
+    authorization: made,
     ada: as(made.ada),
     rita: as(made.rita),
     omar: as(made.omar),
