@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Platform } from '../../src/platform/context.ts'
 import { admin } from '../access/auth-server.ts'
 import { databricksServer } from '../mlflow/databricks/world.ts'
 
@@ -33,6 +34,20 @@ async function asked(approvers: readonly string[], archive_existing: boolean) {
     )
   const promotion = async () => (await call(admin, 'GET', '/api/v1/promotions/1')).json
   return { ...server, stages, promotion }
+}
+
+/** Do something when the request was read so many times more, of which the last reader does not know. */
+function afterRequestIsRead<T>(platform: Platform, act: () => Promise<T>, times = 1): Promise<T> {
+  const { db } = platform
+  return new Promise((done) => {
+    let left = times
+    const first = async (query: Parameters<typeof db.first>[0]) => {
+      const row = await db.first<Record<string, unknown>>(query)
+      if (row?.archive_existing !== undefined && --left === 0) done(await act())
+      return row
+    }
+    Object.assign(platform, { db: { all: db.all.bind(db), batch: db.batch.bind(db), first } })
+  })
 }
 
 test('who may not archive cannot have the server archive by an approval that says so', async () => {
@@ -77,23 +92,20 @@ test('to repeat that the others make way takes no right: who asked has it', asyn
 
 test('it is no repetition when another approval took it back meanwhile', async () => {
   const { omar, rita, platform, stages, promotion } = await asked(['user:omar', 'user:rita'], true)
-  const { db } = platform
-  let isTakenBack = false
-  Object.assign(platform, {
-    db: {
-      all: db.all.bind(db),
-      batch: db.batch.bind(db),
-      first: async (query: Parameters<typeof db.first>[0]) => {
-        const row = await db.first<Record<string, unknown>>(query)
-        if (isTakenBack || row?.archive_existing === undefined) return row
-        isTakenBack = true
-        await rita('POST', approve, notArchiving)
-        return row
-      },
-    },
-  })
+  const meanwhile = afterRequestIsRead(platform, () => rita('POST', approve, notArchiving))
   expect((await omar('POST', approve, archiving)).status).toBe(403)
-  expect(isTakenBack).toBe(true)
+  expect((await meanwhile).status).toBe(200)
   expect(await promotion()).toMatchObject({ status: 'open', archive_existing: false })
   expect(await stages()).toEqual(['Production', 'None'])
+})
+
+test('a merge archives as the request says by then, not as it was read', async () => {
+  const { rita, authorization, call, platform, policy, stages } = await asked(['user:omar'], false)
+  await policy({ required: 0, from: ['user:ada'] })
+  const path = '/api/v1/promotions/1/merge'
+  const meanwhile = afterRequestIsRead(platform, () => rita('POST', approve, archiving), 2)
+  const merged = await call(authorization.ada, 'POST', path)
+  expect((await meanwhile).json.activity.activity_type).toBe('APPROVED_REQUEST')
+  expect(merged.json).toMatchObject({ status: 'merged', archive_existing: true })
+  expect(await stages()).toEqual(['Archived', 'Production'])
 })

@@ -127,7 +127,7 @@ async function moved(
   const here = endedHere(ctx, promotion.id)
   const statements = [
     ending(ctx, promotion.id, 'merged', {
-      guard: assessment.unchanged,
+      guard: sql`archive_existing = ${promotion.archiveExisting} and ${assessment.unchanged}`,
       evidence: JSON.stringify(evidenceOf(assessment)),
       breakGlass: broken,
     }),
