@@ -3,13 +3,13 @@ import { denied, mayApprove } from '../../access/rights.ts'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { whyNotApprove } from './approvals.ts'
-import { type Assessment, assess, questionOf } from './assess.ts'
+import type { Assessment } from './assess.ts'
 import type { Promotion } from './promotion.ts'
 import { requireMove } from './require.ts'
 
 /**
- * Require that the caller may approve or reject: by the grants, and under one of the policies or,
- * where none guards the target, by the right to make the move.
+ * Require that the caller may approve or reject: by the grants, and under one of the policies that ask
+ * for approvals or, where none does, by the right to make the move.
  *
  * @throws PERMISSION_DENIED the message says why
  */
@@ -19,8 +19,9 @@ export async function requireToReview(
   { candidate: { model }, policies, parties }: Assessment,
 ): Promise<void> {
   if (!(await mayApprove(ctx, model))) throw denied(ctx, needsGrant('approve', model, []))
-  if (policies.length === 0) return requireMove(ctx, model, version, target, archiveExisting)
-  const reasons = policies.map(({ document }) =>
+  const asking = policies.filter(({ document }) => document.approvals.rules.length > 0)
+  if (asking.length === 0) return requireMove(ctx, model, version, target, archiveExisting)
+  const reasons = asking.map(({ document }) =>
     whyNotApprove(ctx.principal, document.approvals, parties),
   )
   const [reason] = reasons
@@ -31,10 +32,12 @@ export async function requireToReview(
   )
 }
 
-/** Whether the caller may approve or reject an open request. */
-export async function mayReview(ctx: Context, promotion: Promotion): Promise<boolean> {
-  const assessment = await assess(ctx, questionOf(promotion), 'known')
-  if (!assessment) return false
+/** Whether the caller may approve or reject an open request. @param assessment of now */
+export async function mayReview(
+  ctx: Context,
+  promotion: Promotion,
+  assessment: Assessment,
+): Promise<boolean> {
   try {
     await requireToReview(ctx, promotion, assessment)
     return true

@@ -79,8 +79,9 @@ export async function requestsToWire(
 
 /** What the caller may do about an open request. */
 export async function actionsOn(ctx: Context, promotion: Promotion): Promise<string[]> {
+  const assessment = await assess(ctx, questionOf(promotion), 'known')
   return [
-    ...((await mayReview(ctx, promotion))
+    ...(assessment && (await mayReview(ctx, promotion, assessment))
       ? ['APPROVE_TRANSITION_REQUEST', 'REJECT_TRANSITION_REQUEST']
       : []),
     ...(mayWithdraw(ctx, promotion) ? ['CANCEL_TRANSITION_REQUEST'] : []),
