@@ -1,11 +1,7 @@
-import { RegistryError } from '../core/error.ts'
 import { decodePageToken, encodePageToken } from '../core/page-token.ts'
-import { policiesFor } from '../governance/policies/policies.ts'
-import { assess, keepFilesRead, questionOf } from '../governance/promotions/assess.ts'
 import { postCheck } from '../governance/promotions/checks.ts'
 import { followUp } from '../governance/promotions/follow-up.ts'
 import { breakGlass, mergePromotion } from '../governance/promotions/merge.ts'
-import { mergeIfAutomatic } from '../governance/promotions/merge-if-automatic.ts'
 import * as verbs from '../governance/promotions/promotions.ts'
 import {
   readablePromotion,
@@ -16,7 +12,7 @@ import {
 import { reviewPromotion } from '../governance/promotions/review.ts'
 import { viewPromotion } from '../governance/promotions/view.ts'
 import { requireToWithdraw } from '../governance/promotions/withdraw.ts'
-import { shortestLife } from '../governance/request-move.ts'
+import { openRequest } from '../governance/request-move.ts'
 import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'
 import type { Asked } from './endpoints/endpoint.ts'
@@ -48,25 +44,14 @@ async function mayClose(ctx: Context, { params }: OfPromotion): Promise<void> {
 export const promotionRoutes: readonly Served[] = [
   serve(endpoints.openPromotion, mayOpen, async (ctx, { body }) => {
     const target = await targetFrom(ctx, body.to)
-    const policies = await policiesFor(ctx, body.model, target)
-    const { promotion, isNew } = await verbs.openPromotion(ctx, {
-      model: body.model,
+    const promotion = await openRequest(ctx, {
+      name: body.model,
       version: Number(body.version),
       target,
-      archiveExisting: body.archive_existing,
+      archiveOthers: body.archive_existing,
       reason: body.reason,
-      expireAfterHours: shortestLife(policies),
     })
-    if (!isNew) {
-      throw new RegistryError(
-        'RESOURCE_ALREADY_EXISTS',
-        `Promotion request #${promotion.id} is open already for ${verbs.promotionText(promotion)}`,
-      )
-    }
-    const assessment = await assess(ctx, questionOf(promotion), 'read')
-    if (assessment) await keepFilesRead(ctx, promotion, assessment)
-    await mergeIfAutomatic(ctx, promotion)
-    return answer(ctx, promotion.id)
+    return promotionToWire(ctx, await viewPromotion(ctx, promotion))
   }),
 
   serve(endpoints.listPromotions, anyone, async (ctx, { query }) => {

@@ -1,27 +1,17 @@
 import { excerpt, notFound, RegistryError } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
-import { policiesFor } from '../../governance/policies/policies.ts'
-import { assess, keepFilesRead, questionOf } from '../../governance/promotions/assess.ts'
+import { commentCharsMax } from '../../governance/comments.ts'
+import { assess, questionOf } from '../../governance/promotions/assess.ts'
 import { mayReview } from '../../governance/promotions/may-review.ts'
 import { mergePromotion } from '../../governance/promotions/merge.ts'
-import { mergeIfAutomatic } from '../../governance/promotions/merge-if-automatic.ts'
 import type { Promotion } from '../../governance/promotions/promotion.ts'
-import {
-  getPromotion,
-  openPromotion,
-  openStageRequests,
-  promotionText,
-} from '../../governance/promotions/promotions.ts'
+import { getPromotion, openStageRequests } from '../../governance/promotions/promotions.ts'
 import { mayWithdraw } from '../../governance/promotions/withdraw.ts'
-import { shortestLife } from '../../governance/request-move.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseVersion } from '../../registry/check-names.ts'
 import { canonicalStage } from '../../registry/stages.ts'
 import { getVersion } from '../../registry/versions.ts'
 import { requestToWire } from './request-wire.ts'
-
-/** As long as one in `/api/v1` may be. */
-const commentCharsMax = 10_000
 
 /** A version and a stage, as a call names them. */
 export type Named = { readonly name: string; readonly version: string; readonly stage: string }
@@ -30,38 +20,6 @@ export type Named = { readonly name: string; readonly version: string; readonly 
 export function checkedComment(comment: string | undefined): string | undefined {
   checkLength(comment ?? '', commentCharsMax, 'comment')
   return comment || undefined
-}
-
-/**
- * Open a request for a stage.
- *
- * @throws RESOURCE_ALREADY_EXISTS one is open
- */
-export async function openRequest(
-  ctx: Context,
-  req: Named,
-  comment: string | undefined,
-): Promise<Promotion> {
-  const target = { stage: await canonicalStage(ctx, req.stage) }
-  const policies = await policiesFor(ctx, req.name, target)
-  const { promotion, isNew } = await openPromotion(ctx, {
-    model: req.name,
-    version: parseVersion(req.version),
-    target,
-    archiveExisting: false,
-    reason: checkedComment(comment),
-    expireAfterHours: shortestLife(policies),
-  })
-  if (!isNew) {
-    throw new RegistryError(
-      'RESOURCE_ALREADY_EXISTS',
-      `Promotion request #${promotion.id} is open already for ${promotionText(promotion)}`,
-    )
-  }
-  const assessment = await assess(ctx, questionOf(promotion), 'read')
-  if (assessment) await keepFilesRead(ctx, promotion, assessment)
-  await mergeIfAutomatic(ctx, promotion)
-  return promotion
 }
 
 /** The open requests of a version, each with what the caller may do about it. */
@@ -77,8 +35,9 @@ export async function requestsToWire(
   return wire
 }
 
-/** What the caller may do about an open request. */
+/** What the caller may do about a request. */
 export async function actionsOn(ctx: Context, promotion: Promotion): Promise<string[]> {
+  if (promotion.status !== 'open') return []
   const assessment = await assess(ctx, questionOf(promotion), 'known')
   return [
     ...(assessment && (await mayReview(ctx, promotion, assessment))

@@ -3,6 +3,7 @@ import { endPromotion } from '../../governance/promotions/promotions.ts'
 import { requireMove } from '../../governance/promotions/require.ts'
 import { reviewPromotion } from '../../governance/promotions/review.ts'
 import { requireToWithdraw } from '../../governance/promotions/withdraw.ts'
+import { openRequest } from '../../governance/request-move.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseVersion } from '../../registry/check-names.ts'
 import { canonicalStage } from '../../registry/stages.ts'
@@ -19,7 +20,6 @@ import {
   findRequest,
   mergeUnlessBlocked,
   type Named,
-  openRequest,
   requestsToWire,
 } from './requests.ts'
 
@@ -34,7 +34,13 @@ async function mayMove(ctx: Context, req: Named): Promise<void> {
  */
 export const transitionRequestOperations: readonly Operation[] = [
   operation('createTransitionRequest', mayMove, message(toStage), async (ctx, req) => {
-    const promotion = await openRequest(ctx, req, req.comment)
+    const promotion = await openRequest(ctx, {
+      name: req.name,
+      version: parseVersion(req.version),
+      target: { stage: await canonicalStage(ctx, req.stage) },
+      archiveOthers: false,
+      reason: checkedComment(req.comment),
+    })
     return { request: requestToWire(promotion, await actionsOn(ctx, promotion)) }
   }),
 

@@ -46,6 +46,16 @@ test('who may not move the version may not ask for the move, which the server mi
   expect(await stage()).toBe('None')
 })
 
+test('a request that its policy has the server merge at once is answered without anything to do', async () => {
+  const { ada, policy, stage } = await databricksServer()
+  await policy({ required: 0 }, { auto_promote: true })
+  const { json } = await ada('POST', create, { ...toProduction, comment: 'ready' })
+  expect(json.request).toMatchObject({ to_stage: 'Production', comment: 'ready' })
+  expect(json.request.available_actions ?? []).toEqual([])
+  expect(await stage()).toBe('Production')
+  expect((await ada('GET', list, version)).json).toEqual({})
+})
+
 test('a second request for the same stage is refused', async () => {
   const { ada, rita } = await databricksServer()
   await ada('POST', create, toProduction)
