@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, notFound, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { isDeniedSomething } from './accounts.ts'
-import { includes, type Permission } from './levels.ts'
+import { includes, type Level, type Permission } from './levels.ts'
 import {
   type Held,
   heldOn,
@@ -68,6 +68,13 @@ export async function requireModel(
     'RESOURCE_DOES_NOT_EXIST',
     `Registered Model with name=${excerpt(name)} not found`,
   )
+}
+
+/** What the caller has on a model, for showing it; MANAGE where nothing is judged. */
+export async function levelOnModel(ctx: Context, name: string): Promise<Level> {
+  if (mayAll(ctx)) return 'MANAGE'
+  const [held] = await heldOn(ctx, 'model', modelNamed(ctx, name))
+  return held?.level ?? 'NO_PERMISSIONS'
 }
 
 /**

@@ -1,10 +1,6 @@
-import { RegistryError } from '../core/error.ts'
-import { policiesFor } from '../governance/policies/policies.ts'
-import { assess, keepFilesRead, questionOf } from '../governance/promotions/assess.ts'
 import { postCheck } from '../governance/promotions/checks.ts'
 import { followUp } from '../governance/promotions/follow-up.ts'
 import { breakGlass, mergePromotion } from '../governance/promotions/merge.ts'
-import { mergeIfAutomatic } from '../governance/promotions/merge-if-automatic.ts'
 import * as verbs from '../governance/promotions/promotions.ts'
 import {
   readablePromotion,
@@ -14,7 +10,8 @@ import {
 } from '../governance/promotions/require.ts'
 import { reviewPromotion } from '../governance/promotions/review.ts'
 import { viewPromotion } from '../governance/promotions/view.ts'
-import { shortestLife } from '../governance/request-move.ts'
+import { requireToWithdraw } from '../governance/promotions/withdraw.ts'
+import { openRequest } from '../governance/request-move.ts'
 import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'
 import type { Asked } from './endpoints/endpoint.ts'
@@ -38,41 +35,23 @@ async function mayOpen(
   await requireMove(ctx, body.model, Number(body.version), target, body.archive_existing)
 }
 
-/** Who asked withdraws; with access control on nobody else but an administrator does. */
 async function mayClose(ctx: Context, { params }: OfPromotion): Promise<void> {
   await requirePromotion(ctx, params.id, 'READ')
-  if (!ctx.settings.auth || ctx.principal.isAdmin) return
-  const { id, requestedBy } = await verbs.getPromotion(ctx, params.id)
-  if (requestedBy.name === ctx.principal.name) return
-  throw new RegistryError(
-    'PERMISSION_DENIED',
-    `Promotion request #${id} is ${requestedBy.name}'s; only they and administrators withdraw it, reviewers reject it`,
-  )
+  requireToWithdraw(ctx, await verbs.getPromotion(ctx, params.id))
 }
 
 /** The pull requests of models. */
 export const promotionRoutes: readonly Served[] = [
   serve(endpoints.openPromotion, mayOpen, async (ctx, { body }) => {
     const target = await targetFrom(ctx, body.to)
-    const policies = await policiesFor(ctx, body.model, target)
-    const { promotion, isNew } = await verbs.openPromotion(ctx, {
-      model: body.model,
+    const promotion = await openRequest(ctx, {
+      name: body.model,
       version: Number(body.version),
       target,
-      archiveExisting: body.archive_existing,
+      archiveOthers: body.archive_existing,
       reason: body.reason,
-      expireAfterHours: shortestLife(policies),
     })
-    if (!isNew) {
-      throw new RegistryError(
-        'RESOURCE_ALREADY_EXISTS',
-        `Promotion request #${promotion.id} is open already for ${verbs.promotionText(promotion)}`,
-      )
-    }
-    const assessment = await assess(ctx, questionOf(promotion), 'read')
-    if (assessment) await keepFilesRead(ctx, promotion, assessment)
-    await mergeIfAutomatic(ctx, promotion)
-    return answer(ctx, promotion.id)
+    return promotionToWire(ctx, await viewPromotion(ctx, promotion))
   }),
 
   serve(endpoints.listPromotions, anyone, async (ctx, { query }) => {

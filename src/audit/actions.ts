@@ -27,11 +27,14 @@
  * | stages.changed | items [{name, exclusive, from}] | items |
  * | policy.created, changed, deleted | policy, revision, document | policy, revision, document |
  * | promotion.opened | | promotion, to {stage or alias} |
- * | promotion.reviewed | | promotion, to, decision (`approve` or `comment`), comment |
+ * | promotion.reviewed | | promotion, to, decision (`approve` or `comment`), comment, archive_existing (where the approval said it) |
  * | promotion.checked | | promotion, check, status, url, summary |
  * | promotion.rejected | | promotion, to, decision (`reject`), comment |
  * | promotion.closed, expired, followed_up | | promotion, to |
- * | webhook.created | | webhook (its id), name, origin of its URL, events [], models, format, signed, status |
+ * | version_comment.created | | comment (its id), text |
+ * | version_comment.updated | comment, text | the same |
+ * | version_comment.deleted | comment, text | |
+ * | webhook.created | | webhook (its id), name, origin of its URL, events [], models, format, signed, status, databricks_events [] (of one that Databricks' API made) |
  * | webhook.updated | the same | the same |
  * | webhook.deleted | the same | |
  * | user.created | | name, is_admin |
@@ -103,6 +106,9 @@ export const actions = [
   'promotion.closed',
   'promotion.expired',
   'promotion.followed_up',
+  'version_comment.created',
+  'version_comment.updated',
+  'version_comment.deleted',
   'webhook.created',
   'webhook.updated',
   'webhook.deleted',

@@ -4,8 +4,8 @@ import type { ModelVersion } from '../registry/read-versions.ts'
 import { transitionStage } from '../registry/transition-stage.ts'
 import { getVersion } from '../registry/versions.ts'
 import { matching } from './policies/policies.ts'
-import type { Policy, PromotionTarget } from './policies/policy.ts'
-import { requestMove } from './request-move.ts'
+import type { Policy } from './policies/policy.ts'
+import { type RequestedMove, requestMove } from './request-move.ts'
 import { underPolicies } from './under-policies.ts'
 
 /**
@@ -13,6 +13,7 @@ import { underPolicies } from './under-policies.ts'
  * promotion request, which is opened or found, and merged when nothing blocks it.
  *
  * @param stage canonical
+ * @param reason what the record says of it, and a request that is opened
  * @throws PERMISSION_DENIED the request waits; the message has its number and what is missing
  * @see `transitionStage` for the rest
  */
@@ -22,13 +23,14 @@ export function moveToStage(
   version: number,
   stage: string,
   archiveOthers: boolean,
+  reason?: string,
 ): Promise<ModelVersion> {
   return guardedMove(
     ctx,
-    { name, version, target: { stage }, archiveOthers },
+    { name, version, target: { stage }, archiveOthers, reason },
     // Who is there already enters nothing.
     ({ stage: held }) => held === stage,
-    async (guarded) => transitionStage(guarded, name, version, stage, archiveOthers),
+    async (guarded) => transitionStage(guarded, name, version, stage, archiveOthers, reason),
   )
 }
 
@@ -47,13 +49,6 @@ export async function pointAlias(
   )
 }
 
-type Move = {
-  readonly name: string
-  readonly version: number
-  readonly target: PromotionTarget
-  readonly archiveOthers: boolean
-}
-
 /** What a move was found to need before it may be made. */
 class NeedsRequest {
   constructor(readonly policies: readonly Policy[]) {}
@@ -61,7 +56,7 @@ class NeedsRequest {
 
 async function guardedMove<T>(
   ctx: Context,
-  move: Move,
+  move: RequestedMove,
   holds: (version: ModelVersion) => boolean,
   make: (ctx: Context) => Promise<T>,
 ): Promise<T | ModelVersion> {

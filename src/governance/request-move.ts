@@ -1,5 +1,6 @@
-import { BlockedError } from '../core/error.ts'
+import { BlockedError, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
+import { policiesFor } from './policies/policies.ts'
 import type { Policy, PromotionTarget } from './policies/policy.ts'
 import {
   type Assessment,
@@ -9,14 +10,16 @@ import {
   questionOf,
 } from './promotions/assess.ts'
 import { mergePromotion } from './promotions/merge.ts'
+import { mergeIfAutomatic } from './promotions/merge-if-automatic.ts'
 import type { Promotion } from './promotions/promotion.ts'
-import { openPromotion, promotionText } from './promotions/promotions.ts'
+import { getPromotion, openPromotion, promotionText } from './promotions/promotions.ts'
 
 export type RequestedMove = {
   readonly name: string
   readonly version: number
   readonly target: PromotionTarget
   readonly archiveOthers: boolean
+  readonly reason?: string | undefined
 }
 
 /**
@@ -28,27 +31,62 @@ export type RequestedMove = {
  */
 export async function requestMove(
   ctx: Context,
-  { name, version, target, archiveOthers }: RequestedMove,
+  move: RequestedMove,
   policies: readonly Policy[],
 ): Promise<void> {
-  const { promotion } = await openPromotion(ctx, {
-    model: name,
-    version,
-    target,
-    archiveExisting: archiveOthers,
-    reason: undefined,
-    expireAfterHours: shortestLife(policies),
-  })
-  const assessment = await assess(ctx, questionOf(promotion), 'read')
-  if (assessment) await keepFilesRead(ctx, promotion, assessment)
+  const { promotion } = await openOrFind(ctx, move, policies)
+  const assessment = await assessFiles(ctx, promotion)
   if (assessment && assessment.judgement.blockedBy.length > 0) {
     throw waiting(ctx, promotion, assessment)
   }
   await mergePromotion(ctx, promotion.id)
 }
 
+/**
+ * Open a request for a client that knows of them. It is merged at once where the policies say so and
+ * nothing blocks it.
+ *
+ * @returns the request as it stands then
+ * @throws RESOURCE_ALREADY_EXISTS one is open for this version and target
+ */
+export async function openRequest(ctx: Context, move: RequestedMove): Promise<Promotion> {
+  const policies = await policiesFor(ctx, move.name, move.target)
+  const { promotion, isNew } = await openOrFind(ctx, move, policies)
+  if (!isNew) {
+    throw new RegistryError(
+      'RESOURCE_ALREADY_EXISTS',
+      `Promotion request #${promotion.id} is open already for ${promotionText(promotion)}`,
+    )
+  }
+  await assessFiles(ctx, promotion)
+  await mergeIfAutomatic(ctx, promotion)
+  return getPromotion(ctx, promotion.id)
+}
+
+function openOrFind(
+  ctx: Context,
+  { name, version, target, archiveOthers, reason }: RequestedMove,
+  policies: readonly Policy[],
+): ReturnType<typeof openPromotion> {
+  return openPromotion(ctx, {
+    model: name,
+    version,
+    target,
+    archiveExisting: archiveOthers,
+    reason,
+    expireAfterHours: shortestLife(policies),
+  })
+}
+
+/** Judge a request on its files as they are, and keep what was found of them. */
+async function assessFiles(ctx: Context, promotion: Promotion): Promise<Assessment | undefined> {
+  const assessment = await assess(ctx, questionOf(promotion), 'read')
+  if (assessment) await keepFilesRead(ctx, promotion, assessment)
+  return assessment
+}
+
 /** The request lives as long as the strictest policy lets it. */
-export function shortestLife(policies: readonly Policy[]): number {
+function shortestLife(policies: readonly Policy[]): number {
   const hours = policies.map(({ document }) => document.approvals.expire_after_hours)
   return Math.min(...hours, hoursDefault)
 }

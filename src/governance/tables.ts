@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
-import { registeredModels } from '../registry/tables.ts'
+import { modelVersions, registeredModels } from '../registry/tables.ts'
 
 /** Policies as they stand; what they were is in `policy_revisions`. */
 export const policies = sqliteTable(
@@ -124,6 +124,22 @@ export const promotionChecks = sqliteTable(
     at_ms: integer().notNull(),
   },
   (t) => [primaryKey({ columns: [t.promotion, t.name] })],
+)
+
+/** What people said of a version, beside any request; it goes with the version. */
+export const versionComments = sqliteTable(
+  'version_comments',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    model_version: integer()
+      .notNull()
+      .references(() => modelVersions.id, { onDelete: 'cascade' }),
+    author: text().notNull(),
+    text: text().notNull(),
+    created_at_ms: integer().notNull(),
+    updated_at_ms: integer().notNull(),
+  },
+  (t) => [index('version_comments_by_version').on(t.model_version, t.id)],
 )
 
 /**

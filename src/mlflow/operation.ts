@@ -15,8 +15,9 @@ export type Operation = {
 }
 
 /**
- * An operation that takes a message and answers one: the query string of a GET, a JSON body of all
- * else. Path parameters count as fields too and win over the body.
+ * An operation that takes a message and answers one: the query string of a GET, and of a DELETE that
+ * has no body, as Databricks' SDK sends it; a JSON body of all else. Path parameters count as fields
+ * too and win over both.
  *
  * @param rule who may; judged on the decoded message
  * @param answer the reply in wire form; absent for the empty object
@@ -36,9 +37,7 @@ export function operation<const F extends Fields>(
     request,
     async handle(c) {
       const ctx = rule === 'public' ? c.var.ctx : await admit(c)
-      const given =
-        c.req.method === 'GET' ? queryObject(c, request) : await jsonObject(c, parseJson)
-      const req = decode(request, withPathParams(c, given, request))
+      const req = decode(request, withPathParams(c, await given(c, request), request))
       c.set('asked', req)
       if (rule !== 'public') await rule(ctx, req, c)
       return c.json((await answer(ctx, req, c)) ?? {})
@@ -59,6 +58,13 @@ export function rawOperation(
       return handle(c)
     },
   }
+}
+
+async function given(c: AppContext, request: Message<Fields>): Promise<object> {
+  if (c.req.method === 'GET') return queryObject(c, request)
+  const body = await jsonObject(c, parseJson)
+  const isEmpty = Object.keys(body).length === 0
+  return c.req.method === 'DELETE' && isEmpty ? queryObject(c, request) : body
 }
 
 /** A query string in the form of a JSON body: repeated keys are lists, `true` is a boolean. */

@@ -3,6 +3,10 @@ import { RegistryError } from '../core/error.ts'
 import type { AppContext, AppEnv } from '../http/app-env.ts'
 import { admit, guardedHandler } from '../http/guard.ts'
 import { artifactOperations } from './artifacts.ts'
+import { commentOperations } from './databricks/comments.ts'
+import { databricksModelOperations } from './databricks/models.ts'
+import { registryWebhookOperations } from './databricks/registry-webhooks.ts'
+import { transitionRequestOperations } from './databricks/transition-requests.ts'
 import { experimentOperations } from './experiments.ts'
 import { inputOperations } from './inputs.ts'
 import { loggedModelOperations } from './logged-models.ts'
@@ -37,6 +41,10 @@ export const served: readonly Operation[] = [
   ...userPermissionOperations,
   ...roleOperations,
   ...olderPermissionOperations,
+  ...transitionRequestOperations,
+  ...commentOperations,
+  ...registryWebhookOperations,
+  ...databricksModelOperations,
 ]
 
 /** MLflow's REST surface: each operation of surface.json on each of its paths. */

@@ -14,6 +14,8 @@ export type Route = { readonly method: string; readonly path: string }
 const previewOf = '/api/2.0/mlflow/'
 const preview = '/api/2.0/preview/mlflow/'
 
+const dialectGroup = 'databricks dialect'
+
 /** What older clients call and MLflow 3.17.2 no longer has. */
 const dropped: readonly SurfaceEntry[] = [
   {
@@ -31,6 +33,40 @@ const dropped: readonly SurfaceEntry[] = [
   ...permissionCalls('Experiment', 'experiments'),
   ...permissionCalls('RegisteredModel', 'registered-models'),
 ]
+
+/** What Databricks' workspace model registry has beside MLflow's own calls. */
+const databricks: readonly SurfaceEntry[] = [
+  dialect('createTransitionRequest', 'POST', 'transition-requests/create'),
+  dialect('listTransitionRequests', 'GET', 'transition-requests/list'),
+  dialect('approveTransitionRequest', 'POST', 'transition-requests/approve'),
+  dialect('rejectTransitionRequest', 'POST', 'transition-requests/reject'),
+  dialect('deleteTransitionRequest', 'DELETE', 'transition-requests/delete'),
+  dialect('createComment', 'POST', 'comments/create'),
+  dialect('updateComment', 'PATCH', 'comments/update'),
+  dialect('deleteComment', 'DELETE', 'comments/delete'),
+  dialect('createRegistryWebhook', 'POST', 'registry-webhooks/create'),
+  dialect('listRegistryWebhooks', 'GET', 'registry-webhooks/list'),
+  dialect('updateRegistryWebhook', 'PATCH', 'registry-webhooks/update'),
+  dialect('deleteRegistryWebhook', 'DELETE', 'registry-webhooks/delete'),
+  dialect('testRegistryWebhook', 'POST', 'registry-webhooks/test'),
+  dialect('getDatabricksModel', 'GET', 'databricks/registered-models/get'),
+  dialect('transitionDatabricksStage', 'POST', 'databricks/model-versions/transition-stage'),
+  ...[
+    ['getDatabricksPermissions', 'GET', ''],
+    ['setDatabricksPermissions', 'PUT', ''],
+    ['updateDatabricksPermissions', 'PATCH', ''],
+    ['getDatabricksPermissionLevels', 'GET', '/permissionLevels'],
+  ].map(([name = '', method, path]) => ({
+    name,
+    group: dialectGroup,
+    tier: 2,
+    routes: [`${method} /api/2.0/permissions/registered-models/{registered_model_id}${path}`],
+  })),
+]
+
+function dialect(name: string, method: string, path: string): SurfaceEntry {
+  return { name, group: dialectGroup, tier: 1, routes: [`${method} ${previewOf}${path}`] }
+}
 
 /** How clients before 3.13 give permissions on one thing. */
 function permissionCalls(entity: string, path: string): SurfaceEntry[] {
@@ -67,7 +103,9 @@ export const readingPosts: ReadonlySet<string> = new Set([
 type SurfaceEntry = { name: string; group: string; tier: number; routes: string[] }
 
 /** Every operation with its routes expanded: `/api`, `/ajax-api` and, for tier 1, the preview prefix. */
-export const operations: readonly SurfaceOperation[] = [...surface, ...dropped].map(expand)
+export const operations: readonly SurfaceOperation[] = [...surface, ...dropped, ...databricks].map(
+  expand,
+)
 
 function expand(entry: SurfaceEntry): SurfaceOperation {
   const routes = [...entry.routes, ...(alsoAt.get(entry.name) ?? [])].flatMap(expandRoute)

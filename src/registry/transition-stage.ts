@@ -16,6 +16,7 @@ import { getVersion } from './versions.ts'
  * @param stage canonical
  * @param archiveOthers the other versions in that stage become Archived at the same moment; their
  *   aliases stay
+ * @param reason what the record says of it
  * @throws INVALID_PARAMETER_VALUE `archiveOthers` for a stage in which versions do not serve
  * @throws RESOURCE_DOES_NOT_EXIST no such version
  * @throws INVALID_STATE_TRANSITION the stage cannot be entered from the version's own, or is
@@ -28,22 +29,27 @@ export async function transitionStage(
   version: number,
   stage: string,
   archiveOthers: boolean,
+  reason?: string,
 ): Promise<ModelVersion> {
   checkModelName(name)
-  if (archiveOthers && !isActive(stage)) {
-    throw invalid(
-      `archive_existing_versions cannot be true for stage '${stage}': versions in ${firstStage} and ` +
-        `${archivedStage} are not replaced, those in every other stage are`,
-    )
-  }
+  checkArchiving(stage, archiveOthers)
   const id = versionId(ctx, name, version)
   const guard = await unblockedVersion(ctx, name, { aliasesStay: true })
-  const changes = stageMove(ctx, { name, version, stage, archiveOthers }, { guard })
+  const changes = stageMove(ctx, { name, version, stage, archiveOthers }, { guard, reason })
   const rows = await commit(ctx, [...changes, ...versionReads(id)])
   const moved = versionsFrom(rows.slice(changes.length))[0]
   if (moved && rows[changes.length - 1]?.length === 1) return moved
   const why = await whyNot(ctx, name, version, stage)
   throw await whyUnchanged(ctx, name, id, why, why)
+}
+
+/** @throws INVALID_PARAMETER_VALUE others are to make way in a stage in which versions do not serve */
+export function checkArchiving(stage: string, archiveOthers: boolean): void {
+  if (!archiveOthers || isActive(stage)) return
+  throw invalid(
+    `archive_existing_versions cannot be true for stage '${stage}': versions in ${firstStage} and ` +
+      `${archivedStage} are not replaced, those in every other stage are`,
+  )
 }
 
 /** Whether the version `v` may go to a custom stage, as its rules are at this moment. */

@@ -3,11 +3,12 @@ import type { Platform } from '../platform/context.ts'
 import { failureText, logError } from '../platform/log.ts'
 import { type OutboundAnswer, OutboundError } from '../platform/outbound.ts'
 import { parseFormat } from './check-webhook.ts'
+import { databricksTerms } from './databricks-events.ts'
 import { eventId, type RegistryEvent } from './events.ts'
 import { type Payload, payload } from './formats.ts'
 import type { Due, Outcome } from './queue.ts'
 import type { WebhookRow } from './read-webhooks.ts'
-import { signature, unseal } from './secrets.ts'
+import { databricksSignature, signature, unseal } from './secrets.ts'
 import { allowedUrl, mayConnect } from './url.ts'
 
 /** Receivers that check the timestamp refuse one of five minutes ago, so an older one is not sent again. */
@@ -56,7 +57,9 @@ export async function send(
   signedAtMs: number,
 ): Promise<Sent> {
   const { settings } = platform
-  const { contentType, body } = payload(parseFormat(webhook.format), event, webhook.webhook_id)
+  const terms = databricksTerms(webhook.databricks)
+  const format = parseFormat(webhook.format)
+  const { contentType, body } = payload(format, event, webhook.webhook_id, terms)
   try {
     const url = allowedUrl(webhook.url, settings.webhooks)
     const signed = await signedHeaders(platform, webhook, deliveryId, signedAtMs, body)
@@ -102,7 +105,9 @@ async function signedHeaders(
     )
   }
   const signed = await signature(secret, deliveryId, timestamp, body)
-  return { ...headers, 'X-MLflow-Signature': signed }
+  const signatures = { ...headers, 'X-MLflow-Signature': signed }
+  if (webhook.format !== 'databricks') return signatures
+  return { ...signatures, 'X-Databricks-Signature': await databricksSignature(secret, body) }
 }
 
 /** Whether a receiver has taken what it was sent. */

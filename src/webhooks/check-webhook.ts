@@ -1,5 +1,6 @@
 import { excerpt, invalid } from '../core/error.ts'
 import { checkLength } from '../core/names.ts'
+import type { DatabricksTerms } from './databricks-events.ts'
 import { isEventPattern } from './event-types.ts'
 import { type Format, formats } from './formats.ts'
 
@@ -25,6 +26,8 @@ export type WebhookFields = {
   /** Empty: deliveries are not signed. */
   readonly secret?: string | undefined
   readonly status?: Status | undefined
+  /** By Databricks' API; without it a webhook whose events change is none of Databricks' any more. */
+  readonly databricks?: DatabricksTerms | undefined
 }
 
 /** @throws INVALID_PARAMETER_VALUE a field that no webhook can have; the URL is checked by `checkUrl` */

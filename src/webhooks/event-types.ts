@@ -30,6 +30,7 @@ const ofModels = [
 ] as const satisfies readonly Action[]
 
 const others = [
+  'version_comment.created',
   'promotion.opened',
   'promotion.approved',
   'promotion.commented',

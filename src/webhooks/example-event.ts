@@ -38,6 +38,7 @@ const created: Readonly<Record<string, Fields>> = {
     tags,
     description: 'An example model version',
   },
+  version_comment: { comment: '1', text: 'An example comment' },
   prompt: { tags, description: 'An example prompt' },
   prompt_version: {
     tags: { ...tags, [promptKey]: 'true', 'mlflow.prompt.text': 'Hello {{name}}!' },

@@ -1,18 +1,36 @@
+import type { DatabricksTerms } from './databricks-events.ts'
 import type { RegistryEvent } from './events.ts'
 import { cloudEvent } from './format-cloudevents.ts'
+import { databricksPayload } from './format-databricks.ts'
 import { eventBridgeEvent } from './format-eventbridge.ts'
 import { jsonEvent } from './format-json.ts'
 import { mlflowPayload } from './format-mlflow.ts'
 import { slackMessage } from './format-slack.ts'
 
 /** The forms that a webhook may have its events in. */
-export const formats = ['mlflow', 'json', 'cloudevents', 'slack', 'eventbridge'] as const
+export const formats = [
+  'mlflow',
+  'json',
+  'cloudevents',
+  'slack',
+  'eventbridge',
+  'databricks',
+] as const
 export type Format = (typeof formats)[number]
 
 export type Payload = { readonly contentType: string; readonly body: string }
 
-/** What is sent of an event: always the same for one event, so that a retry has the same signature. */
-export function payload(format: Format, event: RegistryEvent, webhookId: string): Payload {
+/**
+ * What is sent of an event: always the same for one event, so that a retry has the same signature.
+ *
+ * @param terms of a webhook that was made by Databricks' API
+ */
+export function payload(
+  format: Format,
+  event: RegistryEvent,
+  webhookId: string,
+  terms?: DatabricksTerms,
+): Payload {
   switch (format) {
     case 'mlflow':
       return json(mlflowPayload(event))
@@ -24,6 +42,8 @@ export function payload(format: Format, event: RegistryEvent, webhookId: string)
       return json(slackMessage(event))
     case 'eventbridge':
       return json(eventBridgeEvent(event))
+    case 'databricks':
+      return json(databricksPayload(event, webhookId, terms?.events))
   }
 }
 

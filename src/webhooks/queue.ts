@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Platform } from '../platform/context.ts'
+import { databricksEventOf, databricksTerms } from './databricks-events.ts'
 import { type EntryRow, eventsOf, isWanted, type RegistryEvent } from './events.ts'
 import type { WebhookRow } from './read-webhooks.ts'
 import type { webhookDeliveries } from './tables.ts'
@@ -89,7 +90,10 @@ export async function nextDue(platform: Platform, lease: Lease): Promise<Due | u
       .flatMap(eventsOf)
       .filter((event) => event.seq > place.seq || event.n >= place.n)
     const wanted = { types: JSON.parse(webhook.events), models: webhook.models ?? undefined }
-    const event = events.find((candidate) => isWanted(wanted, candidate))
+    const names = databricksTerms(webhook.databricks)?.events
+    const event = events.find(
+      (candidate) => isWanted(wanted, candidate) && (!names || databricksEventOf(candidate, names)),
+    )
     if (event) {
       const made = await enqueue(platform, lease, event)
       return made && { webhook, delivery: made, event }

@@ -4,6 +4,7 @@ import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page
 import type { Context } from '../platform/context.ts'
 import type { Page } from '../search/page.ts'
 import { parseFormat, type Status } from './check-webhook.ts'
+import { type DatabricksTerms, databricksTerms } from './databricks-events.ts'
 import type { Format } from './formats.ts'
 import type { webhooks } from './tables.ts'
 
@@ -21,6 +22,7 @@ export type Webhook = {
   /** Null: of all models, and what is of none. */
   readonly models: string | null
   readonly format: Format
+  readonly databricks: DatabricksTerms | undefined
   readonly hasSecret: boolean
   readonly status: Status
   readonly createdAtMs: number
@@ -29,8 +31,8 @@ export type Webhook = {
 
 export type WebhookRow = typeof webhooks.$inferSelect
 
-/** Which webhooks: all, or those that MLflow's API can show, since some of their events have names there. */
-export type Shown = 'all' | 'in mlflow'
+/** Which webhooks: all, or those that MLflow's API can show, since some of their events have names there, or those that were made by Databricks'. */
+export type Shown = 'all' | 'in mlflow' | 'in databricks'
 
 /** @throws RESOURCE_DOES_NOT_EXIST no such webhook, or none of these */
 export async function getWebhook(ctx: Context, id: string, shown: Shown = 'all'): Promise<Webhook> {
@@ -44,9 +46,15 @@ export async function getWebhookRow(
   shown: Shown = 'all',
 ): Promise<WebhookRow> {
   const row = await ctx.db.first<WebhookRow>(webhookRead(ctx, id))
-  if (!row || (shown === 'in mlflow' && row.in_mlflow === 0)) throw webhookNotFound(id)
+  const isHidden =
+    (shown === 'in mlflow' && row?.in_mlflow === 0) ||
+    (shown === 'in databricks' && row?.databricks === null)
+  if (!row || isHidden) throw webhookNotFound(id)
   return row
 }
+
+/** Those for one model, by its very name, and for one of these events of Databricks; each absent: for any. */
+type Asked = { readonly model?: string | undefined; readonly events?: readonly string[] }
 
 /** Newest first. @param count rows of a page */
 export async function listWebhooks(
@@ -54,17 +62,26 @@ export async function listWebhooks(
   shown: Shown,
   count: number,
   pageToken: string | undefined,
+  { model, events = [] }: Asked = {},
 ): Promise<Page<Webhook>> {
-  const asked = ['webhooks', shown]
+  const asked = ['webhooks', shown, model ?? null, events]
   const [before = Number.MAX_SAFE_INTEGER] = decodePageToken(asked, pageToken) ?? []
   if (typeof before !== 'number') throw foreignPageToken()
   const rows = await ctx.db.all<WebhookRow>(sql`select * from webhooks
     where workspace = ${ctx.workspace} and id < ${before}
-      and (in_mlflow = 1 or ${shown === 'all'})
+      and ${isShown[shown]} and (${model ?? null} is null or models = ${model ?? null})
+      and (${events.length === 0} or exists (select 1 from json_each(databricks, '$.events')
+        where value in (select value from json_each(${JSON.stringify(events)}))))
     order by id desc limit ${count + 1}`)
   const items = rows.slice(0, count).map(webhookFrom)
   const last = rows.length > count ? items.at(-1) : undefined
   return { items, nextPageToken: last && encodePageToken(asked, [last.rowId]) }
+}
+
+const isShown: Readonly<Record<Shown, SQL>> = {
+  all: sql`1`,
+  'in mlflow': sql`in_mlflow = 1`,
+  'in databricks': sql`databricks is not null`,
 }
 
 /** A select of the caller's webhook of this id, or none. */
@@ -82,6 +99,7 @@ export function webhookFrom(row: WebhookRow): Webhook {
     events: JSON.parse(row.events) as string[],
     models: row.models,
     format: parseFormat(row.format),
+    databricks: databricksTerms(row.databricks),
     hasSecret: row.secret !== null,
     status: row.status === 'DISABLED' ? 'DISABLED' : 'ACTIVE',
     createdAtMs: row.created_at_ms,

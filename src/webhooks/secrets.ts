@@ -1,4 +1,4 @@
-import { fromBase64UrlBytes, toBase64UrlBytes } from '../core/bytes.ts'
+import { fromBase64UrlBytes, hex, toBase64UrlBytes } from '../core/bytes.ts'
 import { RegistryError } from '../core/error.ts'
 import type { Settings } from '../platform/settings.ts'
 
@@ -50,11 +50,19 @@ export async function signature(
   timestamp: string,
   body: string,
 ): Promise<string> {
-  const hmac = { name: 'HMAC', hash: 'SHA-256' }
-  const signing = await crypto.subtle.importKey('raw', utf8.encode(secret), hmac, false, ['sign'])
-  const text = utf8.encode(`${deliveryId}.${timestamp}.${body}`)
-  const signed = new Uint8Array(await crypto.subtle.sign('HMAC', signing, text))
+  const signed = await hmac(secret, `${deliveryId}.${timestamp}.${body}`)
   return `v1,${btoa(String.fromCharCode(...signed))}`
+}
+
+/** The hex of HMAC-SHA256 over the body, as Databricks signs. */
+export async function databricksSignature(secret: string, body: string): Promise<string> {
+  return hex(await hmac(secret, body))
+}
+
+async function hmac(secret: string, text: string): Promise<Uint8Array> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  const key = await crypto.subtle.importKey('raw', utf8.encode(secret), algorithm, false, ['sign'])
+  return new Uint8Array(await crypto.subtle.sign('HMAC', key, utf8.encode(text)))
 }
 
 async function key(settings: Settings): Promise<CryptoKey> {

@@ -26,6 +26,8 @@ export const webhooks = sqliteTable(
     status: text().notNull(),
     created_at_ms: integer().notNull(),
     updated_at_ms: integer().notNull(),
+    /** Of one that was made by Databricks' API: `{events, testMode}`, JSON. It is told of these events alone. */
+    databricks: text(),
   },
   (t) => [index('webhooks_by_workspace').on(t.workspace, t.id)],
 )

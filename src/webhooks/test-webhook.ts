@@ -1,5 +1,6 @@
 import type { Context } from '../platform/context.ts'
 import { isTaken, send } from './attempt.ts'
+import { type DatabricksEvent, databricksExample } from './databricks-events.ts'
 import { exampleEvent } from './example-event.ts'
 import { getWebhookRow, type Shown } from './read-webhooks.ts'
 import { uuid } from './uuid.ts'
@@ -18,18 +19,24 @@ export type TestResult = {
  * Send an example to a webhook's receiver, once, and wait for the answer as long as a delivery does.
  * Nothing of it is logged.
  *
- * @param type of the example; absent: the first that the webhook is for
+ * @param type of the example, or its name at Databricks; absent: the first that the webhook is for
  * @throws RESOURCE_DOES_NOT_EXIST no such webhook
  */
 export async function testWebhook(
   ctx: Context,
   id: string,
-  type: string | undefined,
+  type: string | { readonly databricks: DatabricksEvent } | undefined,
   shown: Shown = 'all',
 ): Promise<TestResult> {
   const webhook = await getWebhookRow(ctx, id, shown)
-  const event = exampleEvent(type ?? firstType(webhook.events), ctx.now())
-  const sent = await send(ctx, webhook, event, uuid(ctx.randomId()), ctx.now())
+  const isNamed = typeof type === 'object'
+  const event = isNamed
+    ? databricksExample(type.databricks, ctx.now())
+    : exampleEvent(type ?? firstType(webhook.events), ctx.now())
+  // Told by the name that was asked for, whatever the webhook is for.
+  const terms = { events: isNamed ? [type.databricks] : [], testMode: true }
+  const told = isNamed ? { ...webhook, databricks: JSON.stringify(terms) } : webhook
+  const sent = await send(ctx, told, event, uuid(ctx.randomId()), ctx.now())
   const answer = 'status' in sent ? sent : undefined
   return {
     success: isTaken(sent),

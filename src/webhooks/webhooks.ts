@@ -40,10 +40,10 @@ export async function createWebhook(ctx: Context, wanted: NewWebhook): Promise<W
   }
   const [rows] = await commit(ctx, [
     sql`insert into webhooks (workspace, webhook_id, name, description, url, events, in_mlflow,
-        models, format, secret, status, created_at_ms, updated_at_ms)
+        models, format, databricks, secret, status, created_at_ms, updated_at_ms)
       values (${ctx.workspace}, ${id}, ${wanted.name}, ${row.description ?? null}, ${wanted.url},
         ${row.events}, ${row.in_mlflow}, ${row.models ?? null}, ${row.format},
-        ${row.secret ?? null}, ${row.status}, ${now}, ${now}) returning *`,
+        ${row.databricks ?? null}, ${row.secret ?? null}, ${row.status}, ${now}, ${now}) returning *`,
     sql`insert into webhook_queues (webhook, seq, n, failures, lease_until_ms)
       select id, (${endOfRecord}), 0, 0, 0 from webhooks where webhook_id = ${id}`,
     recordWebhook(ctx, id, 'webhook.created', { after: said(wanted.url) }),
@@ -111,6 +111,7 @@ type Columns = Partial<
     | 'in_mlflow'
     | 'models'
     | 'format'
+    | 'databricks'
     | 'secret'
     | 'status'
   >
@@ -118,7 +119,7 @@ type Columns = Partial<
 
 /** The columns that are given, as they are kept. */
 async function columnsOf(ctx: Context, id: string, given: WebhookFields): Promise<Columns> {
-  const { name, description, url, events, models, format, secret, status } = given
+  const { name, description, url, events, models, format, secret, status, databricks } = given
   return {
     ...(name !== undefined && { name }),
     ...(description !== undefined && { description: description || null }),
@@ -127,6 +128,7 @@ async function columnsOf(ctx: Context, id: string, given: WebhookFields): Promis
       events: JSON.stringify(events),
       in_mlflow: mlflowEventsOf(events).length > 0 ? 1 : 0,
     }),
+    ...((events || databricks) && { databricks: databricks ? JSON.stringify(databricks) : null }),
     ...(models !== undefined && { models: models || null }),
     ...(format !== undefined && { format }),
     ...(secret !== undefined && {
@@ -138,19 +140,31 @@ async function columnsOf(ctx: Context, id: string, given: WebhookFields): Promis
 
 /** What the record says of the webhook `w`: neither its secret nor the path of its URL, which may be one. */
 function said(url: string): SQL {
-  return sql`json_object('webhook', w.webhook_id, 'name', w.name, 'origin', ${originOf(url)},
+  return withDatabricks(
+    sql`json_object('webhook', w.webhook_id, 'name', w.name, 'origin', ${originOf(url)},
     'events', json(w.events), 'models', w.models, 'format', w.format,
-    'signed', json(iif(w.secret is null, 'false', 'true')), 'status', w.status)`
+    'signed', json(iif(w.secret is null, 'false', 'true')), 'status', w.status)`,
+    sql`w.databricks`,
+  )
 }
 
 /** As `said`, of `w` with these columns. */
 function saidAfter(columns: Columns, url: string): SQL {
   const after = (name: keyof Columns) =>
     columns[name] === undefined ? sql`w.${sql.identifier(name)}` : sql`${columns[name]}`
-  return sql`json_object('webhook', w.webhook_id, 'name', ${after('name')},
+  return withDatabricks(
+    sql`json_object('webhook', w.webhook_id, 'name', ${after('name')},
     'origin', ${originOf(url)}, 'events', json(${after('events')}), 'models', ${after('models')},
     'format', ${after('format')},
-    'signed', json(iif(${after('secret')} is null, 'false', 'true')), 'status', ${after('status')})`
+    'signed', json(iif(${after('secret')} is null, 'false', 'true')), 'status', ${after('status')})`,
+    after('databricks'),
+  )
+}
+
+/** With the events of Databricks, where it is for some: json_insert leaves alone what is there, such as the status. */
+function withDatabricks(said: SQL, terms: SQL): SQL {
+  return sql`json_insert(${said}, iif(${terms} is null, '$.status', '$.databricks_events'),
+    json(coalesce(json_extract(${terms}, '$.events'), 'null')))`
 }
 
 function recordWebhook(

@@ -1,3 +1,4 @@
+import { databricksRows } from './matrix-databricks.ts'
 import type { World } from './world.ts'
 
 /**
@@ -478,6 +479,7 @@ export const mlflowRows: Readonly<Record<string, Row>> = {
   ...trackingRows,
   ...registryRows,
   ...accessRows,
+  ...databricksRows,
 }
 
 const ours = {

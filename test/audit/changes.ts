@@ -5,6 +5,7 @@ import { promotionChanges } from './changes-promotions.ts'
 import { registryChanges } from './changes-registry.ts'
 import { stageChanges } from './changes-stages.ts'
 import { webhookChanges } from './changes-webhooks.ts'
+import { databricksChanges } from './databricks-changes.ts'
 import type { Examples } from './example.ts'
 
 /**
@@ -20,6 +21,7 @@ export const changes: Examples = {
   ...accessChanges,
   ...permissionChanges,
   ...webhookChanges,
+  ...databricksChanges,
 }
 
 /**
@@ -37,7 +39,7 @@ export const notOnRecord: readonly string[] = [
   ...['uploadArtifact', 'uploadRunArtifact', 'deleteArtifact', 'createPresignedUploadUrl'],
   ...['createMultipartUpload', 'completeMultipartUpload', 'abortMultipartUpload'],
   // A webhook's log of deliveries tells of these; they change no model, nor what a webhook is.
-  ...['testWebhook', 'v1 testWebhook', 'v1 redeliver'],
+  ...['testWebhook', 'testRegistryWebhook', 'v1 testWebhook', 'v1 redeliver'],
 ]
 
 /** On the record too; `test/access/on-record.test.ts` makes them, with access control on. */

@@ -54,3 +54,24 @@ test('neither a rollback nor a dry run goes past the rights on the model', async
   const refused = await call(ann, 'POST', '/api/v1/models/fraud/rollback', back)
   expect([refused.status, refused.json.message]).toEqual([403, expect.stringContaining('promote')])
 })
+
+test('under policies that ask for no approval, a decision takes the right to make the move', async () => {
+  const { call, ann, bob } = await owned()
+  const applies_to = { models: 'fraud', stage: 'Production' }
+  const gates = [{ name: 'tested', type: 'check', check: 'tests' }]
+  await call(admin, 'PUT', '/api/v1/policies/gates', { applies_to, gates })
+  await call(ann, 'POST', promotions, request)
+  const review = (who: string, decision: string) =>
+    call(who, 'POST', `${promotions}/1/reviews`, { decision })
+  for (const decision of ['approve', 'reject']) {
+    const refused = await review(bob, decision)
+    expect([refused.status, refused.json.message]).toEqual([403, expect.stringContaining('EDIT')])
+  }
+  const approvals = { required: 1, from: ['user:bob'] }
+  await call(admin, 'PUT', '/api/v1/policies/approvals', { applies_to, approvals })
+  const awaiting = async (who: string) =>
+    (await call(who, 'GET', `${promotions}?awaiting=me`)).json.items.length
+  expect([await awaiting(ann), await awaiting(bob)]).toEqual([0, 1])
+  expect((await review(ann, 'reject')).status).toBe(403)
+  expect((await review(bob, 'reject')).json.status).toBe('rejected')
+})

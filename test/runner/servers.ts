@@ -31,13 +31,17 @@ export function startNodeServer(port?: number, flags: readonly string[] = []): P
 /** Flags by which webhooks reach receivers that a test starts on this machine. */
 export const localReceivers = ['--webhook-hosts', '127.0.0.1']
 
-/** `gatehouse server --auth`; its clients are the administrator unless they say otherwise. */
-export async function startAuthServer(): Promise<Server> {
+/**
+ * `gatehouse server --auth`; its clients are the administrator unless they say otherwise.
+ *
+ * @param flags further settings
+ */
+export async function startAuthServer(flags: readonly string[] = []): Promise<Server> {
   const [user, password] = ['admin', 'the password of the tests']
   const server = await startServer(
     (on, data) => [
       join(root, 'bin/gatehouse'),
-      ['server', '--auth', '--port', `${on}`, '--data', data],
+      ['server', '--auth', '--port', `${on}`, '--data', data, ...flags],
     ],
     undefined,
     { GATEHOUSE_ADMIN_USER: user, GATEHOUSE_ADMIN_PASSWORD: password },
@@ -67,7 +71,8 @@ export function startWranglerServer(): Promise<Server> {
   ])
 }
 
-async function startServer(
+/** Start a server on an empty temporary folder, and wait until it answers. */
+export async function startServer(
   commandFor: (port: number, data: string) => [string, string[]],
   wantedPort?: number,
   env: NodeJS.ProcessEnv = {},

@@ -12,7 +12,6 @@ import {
   startWorkerServer,
   startWranglerServer,
 } from './servers.ts'
-
 import type { Suite } from './suite.ts'
 import { printedSums, pytestSums, settle, vitestSums } from './sums.ts'
 
@@ -49,19 +48,26 @@ export const suites: readonly Suite[] = [
   pytest(
     'mlflow-3.17.2',
     ['auth/test_users.py', 'auth/permissions/test_levels.py', 'auth/permissions/test_roles.py'],
-    new Shared(startAuthServer),
+    new Shared(() => startAuthServer()),
     'auth',
   ),
   pytest(
     'mlflow-3.11.1',
     ['auth/permissions/test_levels.py', 'auth/permissions/test_before_3_13.py'],
-    new Shared(startAuthServer),
+    new Shared(() => startAuthServer()),
     'auth',
   ),
   vitest('workerd', []),
   pytest('mlflow-3.11.1', ['any', 'full'], nodeServer),
   pytest('mlflow-skinny-2.22.5', ['any'], nodeServer),
   pytest('mlflow-skinny-1.30.1', ['any'], nodeServer),
+  pytest(
+    'databricks-sdk',
+    ['databricks'],
+    new Shared(() => startAuthServer(localReceivers)),
+    undefined,
+    'databricks',
+  ),
   exampleSuite,
   pytest('mlflow-3.17.2', ['any', 'full'], new Shared(startWorkerServer), 'on-workerd', 'worker'),
   pytest('mlflow-3.17.2', ['any'], new Shared(startWranglerServer), 'on-wrangler', 'smoke'),

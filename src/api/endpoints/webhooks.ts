@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
 import { Nothing, PageQuery, pageOf } from './shapes.ts'
 
-const formats = z.enum(['mlflow', 'json', 'cloudevents', 'slack', 'eventbridge'])
+const formats = z.enum(['mlflow', 'json', 'cloudevents', 'slack', 'eventbridge', 'databricks'])
 const statuses = z.enum(['ACTIVE', 'DISABLED'])
 
 const WebhookShape = z.object({

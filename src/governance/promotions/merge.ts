@@ -12,6 +12,7 @@ import { isAmong } from './approvals.ts'
 import { type Assessment, assess, blockedOf, evidenceOf, questionOf } from './assess.ts'
 import type { Promotion } from './promotion.ts'
 import { endedHere, ending, getPromotion, notOpen, promotionText } from './promotions.ts'
+import { requireMove } from './require.ts'
 
 /** How often a merge is judged anew when something changed between the judgement and the write. */
 const attemptsMax = 5
@@ -30,6 +31,7 @@ export async function mergePromotion(ctx: Context, id: number): Promise<Promotio
     const assessment = await assess(ctx, questionOf(promotion), 'read')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
     refuseBlocked(ctx, promotion, assessment)
+    await requireRightNow(ctx, promotion, assessment)
     const { approvedBy } = assessment.judgement.approvals
     if (await moved(ctx, promotion, assessment, { approvedBy })) return getPromotion(ctx, id)
   }
@@ -58,6 +60,7 @@ export async function breakGlass(ctx: Context, id: number, reason: string): Prom
         `'${excerpt(ctx.principal.name)}' may not break the glass for ${promotionText(promotion)}: the policies' break_glass.from does not name them`,
       )
     }
+    await requireRightNow(ctx, promotion, assessment)
     if (await moved(ctx, promotion, assessment, { reason, breakGlass: true })) {
       return getPromotion(ctx, id)
     }
@@ -72,6 +75,18 @@ async function openOne(ctx: Context, id: number): Promise<Promotion> {
     throw conflict(`Promotion request #${id} has expired; open another one`)
   }
   return promotion
+}
+
+/**
+ * The right to the move as the request asks for it by now, which a review may have changed since the
+ * caller was let in.
+ */
+function requireRightNow(
+  ctx: Context,
+  { version, target, archiveExisting }: Promotion,
+  { candidate }: Assessment,
+): Promise<void> {
+  return requireMove(ctx, candidate.model, version, target, archiveExisting)
 }
 
 function refuseBlocked(ctx: Context, promotion: Promotion, assessment: Assessment): void {
@@ -112,7 +127,7 @@ async function moved(
   const here = endedHere(ctx, promotion.id)
   const statements = [
     ending(ctx, promotion.id, 'merged', {
-      guard: assessment.unchanged,
+      guard: sql`archive_existing = ${promotion.archiveExisting} and ${assessment.unchanged}`,
       evidence: JSON.stringify(evidenceOf(assessment)),
       breakGlass: broken,
     }),

@@ -119,6 +119,14 @@ export async function listPromotions(
   return rows.map(promotionFrom)
 }
 
+/** The open requests for stages of one version, oldest first. @param versionId `model_versions.id` */
+export async function openStageRequests(ctx: Context, versionId: number): Promise<Promotion[]> {
+  const rows = await ctx.db.all<PromotionRow>(sql`select * from promotions
+    where model_version = ${versionId} and target_kind = 'stage' and status = 'open'
+      and expires_at_ms > ${ctx.now()} order by id`)
+  return rows.map(promotionFrom)
+}
+
 /**
  * End an open request without a move.
  *

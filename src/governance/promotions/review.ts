@@ -1,17 +1,17 @@
 import { sql } from 'drizzle-orm'
-import { needsGrant } from '../../access/require.ts'
-import { denied, mayApprove } from '../../access/rights.ts'
 import { commit } from '../../audit/record.ts'
-import { conflict, excerpt, RegistryError } from '../../core/error.ts'
+import { conflict } from '../../core/error.ts'
 import { principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { noteApproval } from '../../registry/approval.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
-import { type Review, whyNotApprove } from './approvals.ts'
+import type { Review } from './approvals.ts'
 import { type Assessment, assess, questionOf } from './assess.ts'
+import { requireToReview } from './may-review.ts'
 import { mergeIfAutomatic } from './merge-if-automatic.ts'
 import type { Promotion } from './promotion.ts'
 import { endedHere, ending, getPromotion, notOpen, recordPromotion } from './promotions.ts'
+import { requireMove } from './require.ts'
 
 const attemptsMax = 5
 
@@ -19,7 +19,9 @@ const attemptsMax = 5
  * Approve, reject or comment. A rejection ends the request; an approval may merge it, where a policy
  * says so. It is written only as long as what the reviewer may do, and what was reviewed, still hold.
  *
- * @throws PERMISSION_DENIED the caller may not decide; the message says why
+ * @param archiveExisting an approval's word on whether the others in the stage make way, which is the
+ *   request's from then on; absent: it stays as it is
+ * @throws PERMISSION_DENIED the caller may not decide, or not archive; the message says why
  * @throws RESOURCE_CONFLICT the request is not open any more
  */
 export async function reviewPromotion(
@@ -27,14 +29,16 @@ export async function reviewPromotion(
   id: number,
   decision: Review['decision'],
   comment: string | undefined,
+  archiveExisting?: boolean,
 ): Promise<void> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const promotion = await getPromotion(ctx, id)
     if (promotion.status !== 'open' || promotion.expiresAtMs <= ctx.now()) throw notOpen(promotion)
     const assessment = await assess(ctx, questionOf(promotion), 'known')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
-    if (decision !== 'comment') await refuseReviewer(ctx, assessment)
-    if (await reviewed(ctx, promotion, assessment, { decision, comment })) {
+    const said = { decision, comment, archiveExisting }
+    await requireToSay(ctx, promotion, assessment, said)
+    if (await reviewed(ctx, promotion, assessment, said)) {
       if (decision === 'approve') await mergeIfAutomatic(ctx, promotion)
       return
     }
@@ -42,41 +46,47 @@ export async function reviewPromotion(
   throw conflict(`Promotion request #${id} kept changing while it was being reviewed; try again`)
 }
 
-/** @throws PERMISSION_DENIED by the grants, or under all of the policies, the caller may not decide */
-async function refuseReviewer(
+type Said = {
+  readonly decision: Review['decision']
+  readonly comment: string | undefined
+  readonly archiveExisting: boolean | undefined
+}
+
+/**
+ * Require that the caller may decide and, to have others archived that were to stay, that they may
+ * make that move: a policy may have the server make it, of whom no right is asked.
+ */
+async function requireToSay(
   ctx: Context,
-  { candidate: { model }, policies, parties }: Assessment,
+  promotion: Promotion,
+  assessment: Assessment,
+  { decision, archiveExisting }: Said,
 ): Promise<void> {
-  if (!(await mayApprove(ctx, model))) throw denied(ctx, needsGrant('approve', model, []))
-  const reasons = policies.map(({ document }) =>
-    whyNotApprove(ctx.principal, document.approvals, parties),
-  )
-  const [reason] = reasons
-  if (reasons.length === 0 || reasons.some((why) => why === undefined)) return
-  throw new RegistryError(
-    'PERMISSION_DENIED',
-    `'${excerpt(ctx.principal.name)}' may not review this request: ${reason}`,
-  )
+  if (decision !== 'comment') await requireToReview(ctx, promotion, assessment)
+  if (!archiveExisting || promotion.archiveExisting) return
+  const { version, target } = promotion
+  await requireMove(ctx, assessment.candidate.model, version, target, archiveExisting)
 }
 
 async function reviewed(
   ctx: Context,
-  { id, modelVersionId }: Promotion,
+  promotion: Promotion,
   { unchanged, reviewedNow }: Assessment,
-  { decision, comment }: { decision: Review['decision']; comment: string | undefined },
+  { decision, comment, archiveExisting }: Said,
 ): Promise<boolean> {
-  const said = sql`json_object('decision', ${decision}, 'comment', ${comment ?? null})`
+  const { id, modelVersionId } = promotion
+  const said = sql`json_patch(json_object('decision', ${decision}, 'comment', ${comment ?? null}),
+    ${archiveExisting === undefined ? '{}' : JSON.stringify({ archive_existing: archiveExisting })})`
   const review = sql`insert into promotion_reviews
       (promotion, reviewer, principal, decision, comment, at_ms, reviewed)
     select id, ${ctx.principal.name}, ${principalText(ctx.principal)}, ${decision},
       ${comment ?? null}, ${ctx.now()}, ${reviewedNow}
-    from promotions where id = ${id} and status = 'open' and ${unchanged} returning id`
+    from promotions where id = ${id} and status = 'open'
+      and archive_existing = ${promotion.archiveExisting} and ${unchanged} returning id`
   const written = sql`id = ${id} and changes() = 1`
-  const [rows] = await commit(
-    ctx,
+  const outcome =
     decision === 'reject'
       ? [
-          review,
           ending(ctx, id, 'rejected', { guard: sql`changes() = 1` }),
           recordPromotion(ctx, 'promotion.rejected', endedHere(ctx, id), {
             reason: comment,
@@ -90,7 +100,12 @@ async function reviewed(
             sql`exists (select 1 from promotions where ${endedHere(ctx, id)})`,
           ),
         ]
-      : [review, recordPromotion(ctx, 'promotion.reviewed', written, { more: said })],
-  )
+      : [
+          recordPromotion(ctx, 'promotion.reviewed', written, { more: said }),
+          ...(archiveExisting === undefined
+            ? []
+            : [sql`update promotions set archive_existing = ${archiveExisting} where ${written}`]),
+        ]
+  const [rows] = await commit(ctx, [review, ...outcome])
   return rows?.length === 1
 }

@@ -1,9 +1,9 @@
-import { mayApprove } from '../../access/rights.ts'
 import type { Context } from '../../platform/context.ts'
-import { type ApprovalState, type Review, whyNotApprove } from './approvals.ts'
+import type { ApprovalState, Review } from './approvals.ts'
 import { assess, questionOf } from './assess.ts'
 import { type CheckRow, discussionOf } from './discussion.ts'
 import type { GateResult } from './judge.ts'
+import { mayReview } from './may-review.ts'
 import type { Promotion } from './promotion.ts'
 
 /** A request with all that a reviewer asks: how it stands now, or how it stood when it was decided. */
@@ -39,7 +39,7 @@ export async function viewPromotion(ctx: Context, promotion: Promotion): Promise
       awaitsCaller: false,
     }
   }
-  const { judgement, policies, parties } = now
+  const { judgement, policies } = now
   const { gates, approvals, blockedBy, dismissed } = judgement
   const mine = discussion.reviews.findLast(
     ({ decision, principal }) => decision !== 'comment' && principal.name === ctx.principal.name,
@@ -59,11 +59,6 @@ export async function viewPromotion(ctx: Context, promotion: Promotion): Promise
     awaitsCaller:
       approvals.given < approvals.required &&
       (mine === undefined || dismissed.has(mine.id)) &&
-      policies.some(
-        ({ document }) =>
-          document.approvals.rules.length > 0 &&
-          whyNotApprove(ctx.principal, document.approvals, parties) === undefined,
-      ) &&
-      (await mayApprove(ctx, now.candidate.model)),
+      (await mayReview(ctx, promotion, now)),
   }
 }

@@ -1,0 +1,158 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { isPromptModel } from '../access/permitted.ts'
+import { requireModel } from '../access/require.ts'
+import type { Action } from '../audit/actions.ts'
+import { commit, record } from '../audit/record.ts'
+import { conflict, excerpt, notFound, RegistryError } from '../core/error.ts'
+import { parseRowId } from '../core/int64.ts'
+import { checkLength } from '../core/names.ts'
+import type { Context } from '../platform/context.ts'
+import { versionId } from '../registry/ids.ts'
+import { getVersion } from '../registry/versions.ts'
+import type { versionComments } from './tables.ts'
+
+export const commentCharsMax = 10_000
+/** More than anybody reads of one version. */
+const commentsMax = 1000
+
+/** What somebody said of a version. */
+export type VersionComment = {
+  readonly id: number
+  readonly author: string
+  readonly text: string
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+}
+
+type CommentRow = typeof versionComments.$inferSelect
+
+/**
+ * @throws RESOURCE_DOES_NOT_EXIST no such version
+ * @throws RESOURCE_CONFLICT the version has too many already
+ */
+export async function createComment(
+  ctx: Context,
+  name: string,
+  version: number,
+  text: string,
+): Promise<VersionComment> {
+  checkLength(text, commentCharsMax, 'comment')
+  await getVersion(ctx, name, version)
+  const now = ctx.now()
+  const [rows] = await commit(ctx, [
+    sql`insert into version_comments (model_version, author, text, created_at_ms, updated_at_ms)
+      select v.id, ${ctx.principal.name}, ${text}, ${now}, ${now} from model_versions v
+      where v.id = (${versionId(ctx, name, version)}) and (select count(*) from version_comments c
+        where c.model_version = v.id) < ${commentsMax} returning *`,
+    // Ids rise, and nobody else writes within the batch.
+    recordComment(
+      ctx,
+      'version_comment.created',
+      sql`changes() = 1 and c.id = (select max(id) from version_comments)`,
+      { after: commentJson(sql`c.text`) },
+    ),
+  ])
+  const [row] = rows as [CommentRow?]
+  if (row) return commentFrom(row)
+  throw conflict(
+    `Version ${version} of '${excerpt(name)}' has ${commentsMax} comments or is gone; delete some first`,
+  )
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such comment */
+export async function updateComment(
+  ctx: Context,
+  id: string,
+  text: string,
+): Promise<VersionComment> {
+  checkLength(text, commentCharsMax, 'comment')
+  const which = commentOf(ctx, id)
+  const [, rows] = await commit(ctx, [
+    recordComment(ctx, 'version_comment.updated', which, {
+      before: commentJson(sql`c.text`),
+      after: commentJson(sql`${text}`),
+    }),
+    sql`update version_comments as c set text = ${text}, updated_at_ms = ${ctx.now()}
+      where ${which} returning *`,
+  ])
+  const [row] = rows as [CommentRow?]
+  if (!row) throw notFound('Comment', id)
+  return commentFrom(row)
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such comment */
+export async function deleteComment(ctx: Context, id: string): Promise<void> {
+  const which = commentOf(ctx, id)
+  const [, rows] = await commit(ctx, [
+    recordComment(ctx, 'version_comment.deleted', which, { before: commentJson(sql`c.text`) }),
+    sql`delete from version_comments as c where ${which} returning id`,
+  ])
+  if (!rows?.length) throw notFound('Comment', id)
+}
+
+/**
+ * Let in the author of a comment, and administrators.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such comment, or none that the caller may see
+ * @throws PERMISSION_DENIED it is somebody else's
+ */
+export async function requireOwnComment(ctx: Context, id: string): Promise<void> {
+  const found = await ctx.db.first<{ author: string; name: string }>(sql`
+    select c.author, m.name from version_comments c
+    join model_versions v on v.id = c.model_version
+    join registered_models m on m.id = v.registered_model
+    where c.id = ${parseRowId(id) ?? 0} and m.workspace = ${ctx.workspace}`)
+  if (!found) throw notFound('Comment', id)
+  await requireModel(ctx, found.name, 'READ', 'version')
+  if (mayChange(ctx, found)) return
+  throw new RegistryError(
+    'PERMISSION_DENIED',
+    `Comment '${excerpt(id)}' is ${found.author}'s; only they and administrators change it`,
+  )
+}
+
+/** With access control off everybody may. */
+export function mayChange(ctx: Context, { author }: Pick<VersionComment, 'author'>): boolean {
+  return !ctx.settings.auth || ctx.principal.isAdmin || author === ctx.principal.name
+}
+
+/** A condition on `version_comments c`: the comment, as long as the caller may change it. */
+function commentOf(ctx: Context, id: string): SQL {
+  const own =
+    ctx.settings.auth && !ctx.principal.isAdmin ? sql`c.author = ${ctx.principal.name}` : sql`1`
+  return sql`c.id = ${parseRowId(id) ?? 0} and ${own} and c.model_version in (
+    select v.id from model_versions v join registered_models m on m.id = v.registered_model
+    where m.workspace = ${ctx.workspace})`
+}
+
+function commentJson(text: SQL): SQL {
+  return sql`json_object('comment', cast(c.id as text), 'text', ${text})`
+}
+
+function recordComment(
+  ctx: Context,
+  action: Action,
+  which: SQL,
+  said: { readonly before?: SQL; readonly after?: SQL },
+): SQL {
+  return record(ctx, {
+    ...said,
+    action,
+    registeredModel: sql`m.id`,
+    model: sql`m.name`,
+    version: sql`v.version`,
+    isPrompt: isPromptModel,
+    from: sql`version_comments c join model_versions v on v.id = c.model_version
+      join registered_models m on m.id = v.registered_model where ${which}`,
+  })
+}
+
+function commentFrom(row: CommentRow): VersionComment {
+  return {
+    id: row.id,
+    author: row.author,
+    text: row.text,
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
+  }
+}

@@ -1,0 +1,56 @@
+import {
+  createComment,
+  deleteComment,
+  mayChange,
+  requireOwnComment,
+  updateComment,
+  type VersionComment,
+} from '../../governance/comments.ts'
+import type { Context } from '../../platform/context.ts'
+import { parseVersion } from '../../registry/check-names.ts'
+import { type Operation, operation } from '../operation.ts'
+import { onVersion } from '../rules.ts'
+import { message } from '../wire/message.ts'
+import { one, required } from './messages.ts'
+
+const ofAuthor = (ctx: Context, req: { readonly id: string }) => requireOwnComment(ctx, req.id)
+
+/** Comments on versions: who reads the version writes them, and changes those that are their own. */
+export const commentOperations: readonly Operation[] = [
+  operation(
+    'createComment',
+    onVersion('READ'),
+    message({ ...one, comment: required }),
+    async (ctx, req) => ({
+      comment: commentToWire(
+        ctx,
+        await createComment(ctx, req.name, parseVersion(req.version), req.comment),
+      ),
+    }),
+  ),
+
+  operation(
+    'updateComment',
+    ofAuthor,
+    message({ id: required, comment: required }),
+    async (ctx, req) => ({
+      comment: commentToWire(ctx, await updateComment(ctx, req.id, req.comment)),
+    }),
+  ),
+
+  operation('deleteComment', ofAuthor, message({ id: required }), (ctx, req) =>
+    deleteComment(ctx, req.id),
+  ),
+]
+
+/** Databricks' `CommentObject`. */
+function commentToWire(ctx: Context, comment: VersionComment): object {
+  return {
+    id: String(comment.id),
+    user_id: comment.author,
+    comment: comment.text,
+    creation_timestamp: comment.createdAtMs,
+    last_updated_timestamp: comment.updatedAtMs,
+    available_actions: mayChange(ctx, comment) ? ['EDIT_COMMENT', 'DELETE_COMMENT'] : [],
+  }
+}

@@ -1,0 +1,71 @@
+import type { Level } from '../../access/levels.ts'
+import { levelOnModel } from '../../access/require.ts'
+import { moveToStage } from '../../governance/move-to-stage.ts'
+import { parseVersion } from '../../registry/check-names.ts'
+import { requireTransition } from '../../registry/promoting.ts'
+import { getModel } from '../../registry/registered-models.ts'
+import { canonicalStage } from '../../registry/stages.ts'
+import { type Operation, operation } from '../operation.ts'
+import { modelVersionToWire, registeredModelToWire } from '../registry-wire.ts'
+import { onModel } from '../rules.ts'
+import { unlessEmpty } from '../wire/json.ts'
+import { message } from '../wire/message.ts'
+import { archiving, required, toStage } from './messages.ts'
+import { checkedComment, requestsToWire } from './requests.ts'
+
+/** MLflow's permissions in Databricks' words; who has none of these is never answered. */
+const permissionLevels: Readonly<Partial<Record<Level, string>>> = {
+  READ: 'CAN_READ',
+  USE: 'CAN_READ',
+  EDIT: 'CAN_EDIT',
+  MANAGE: 'CAN_MANAGE',
+}
+
+/** The calls that Databricks has a form of its own for. */
+export const databricksModelOperations: readonly Operation[] = [
+  operation(
+    'getDatabricksModel',
+    onModel('READ'),
+    message({ name: required }),
+    async (ctx, req) => {
+      const model = await getModel(ctx, req.name)
+      return {
+        registered_model_databricks: {
+          ...registeredModelToWire(model),
+          id: String(model.id),
+          permission_level: permissionLevels[await levelOnModel(ctx, req.name)],
+        },
+      }
+    },
+  ),
+
+  operation(
+    'transitionDatabricksStage',
+    async (ctx, req) =>
+      requireTransition(
+        ctx,
+        req.name,
+        parseVersion(req.version),
+        await canonicalStage(ctx, req.stage),
+        req.archive_existing_versions ?? false,
+      ),
+    message({ ...toStage, ...archiving }),
+    async (ctx, req) => {
+      const version = await moveToStage(
+        ctx,
+        req.name,
+        parseVersion(req.version),
+        await canonicalStage(ctx, req.stage),
+        req.archive_existing_versions ?? false,
+        checkedComment(req.comment),
+      )
+      return {
+        model_version_databricks: {
+          ...modelVersionToWire(version),
+          permission_level: permissionLevels[await levelOnModel(ctx, req.name)],
+          open_requests: unlessEmpty(await requestsToWire(ctx, req)),
+        },
+      }
+    },
+  ),
+]

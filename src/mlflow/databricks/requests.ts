@@ -1,0 +1,87 @@
+import { excerpt, notFound, RegistryError } from '../../core/error.ts'
+import { checkLength } from '../../core/names.ts'
+import { commentCharsMax } from '../../governance/comments.ts'
+import { assess, questionOf } from '../../governance/promotions/assess.ts'
+import { mayReview } from '../../governance/promotions/may-review.ts'
+import { mergePromotion } from '../../governance/promotions/merge.ts'
+import type { Promotion } from '../../governance/promotions/promotion.ts'
+import { getPromotion, openStageRequests } from '../../governance/promotions/promotions.ts'
+import { mayWithdraw } from '../../governance/promotions/withdraw.ts'
+import type { Context } from '../../platform/context.ts'
+import { parseVersion } from '../../registry/check-names.ts'
+import { canonicalStage } from '../../registry/stages.ts'
+import { getVersion } from '../../registry/versions.ts'
+import { requestToWire } from './request-wire.ts'
+
+/** A version and a stage, as a call names them. */
+export type Named = { readonly name: string; readonly version: string; readonly stage: string }
+
+/** @throws INVALID_PARAMETER_VALUE it is too long */
+export function checkedComment(comment: string | undefined): string | undefined {
+  checkLength(comment ?? '', commentCharsMax, 'comment')
+  return comment || undefined
+}
+
+/** The open requests of a version, each with what the caller may do about it. */
+export async function requestsToWire(
+  ctx: Context,
+  req: Pick<Named, 'name' | 'version'>,
+): Promise<object[]> {
+  const { id } = await getVersion(ctx, req.name, parseVersion(req.version))
+  const wire = []
+  for (const promotion of await openStageRequests(ctx, id)) {
+    wire.push(requestToWire(promotion, await actionsOn(ctx, promotion)))
+  }
+  return wire
+}
+
+/** What the caller may do about a request. */
+export async function actionsOn(ctx: Context, promotion: Promotion): Promise<string[]> {
+  if (promotion.status !== 'open') return []
+  const assessment = await assess(ctx, questionOf(promotion), 'known')
+  return [
+    ...(assessment && (await mayReview(ctx, promotion, assessment))
+      ? ['APPROVE_TRANSITION_REQUEST', 'REJECT_TRANSITION_REQUEST']
+      : []),
+    ...(mayWithdraw(ctx, promotion) ? ['CANCEL_TRANSITION_REQUEST'] : []),
+  ]
+}
+
+/**
+ * The open request of a version for a stage.
+ *
+ * @param creator whose it must be; absent: anybody's
+ * @throws RESOURCE_DOES_NOT_EXIST
+ */
+export async function findRequest(ctx: Context, req: Named, creator?: string): Promise<Promotion> {
+  const { id } = await getVersion(ctx, req.name, parseVersion(req.version))
+  const stage = await canonicalStage(ctx, req.stage)
+  const found = (await openStageRequests(ctx, id)).find(
+    ({ target, requestedBy }) =>
+      target.stage === stage && (creator === undefined || requestedBy.name === creator),
+  )
+  if (found) return found
+  const whose = creator === undefined ? '' : ` by ${excerpt(creator)}`
+  throw notFound('Transition request', `${req.name} version ${req.version} -> ${stage}${whose}`)
+}
+
+/**
+ * Make the move of an approved request, if nothing blocks it and the caller has the right to it.
+ *
+ * @returns how the request stands now, and what blocks it
+ */
+export async function mergeUnlessBlocked(
+  ctx: Context,
+  id: number,
+): Promise<{ readonly promotion: Promotion; readonly blockedBy?: string }> {
+  const approved = await getPromotion(ctx, id)
+  if (approved.status !== 'open') return { promotion: approved }
+  try {
+    return { promotion: await mergePromotion(ctx, id) }
+  } catch (err) {
+    // The approval stands, whatever the move still waits for; so it does when another ended the request.
+    const waits = ['PERMISSION_DENIED', 'RESOURCE_CONFLICT']
+    if (!(err instanceof RegistryError && waits.includes(err.code))) throw err
+    return { promotion: await getPromotion(ctx, id), blockedBy: err.message }
+  }
+}

@@ -1,0 +1,99 @@
+import type { Promotion } from '../../governance/promotions/promotion.ts'
+import { endPromotion } from '../../governance/promotions/promotions.ts'
+import { requireMove } from '../../governance/promotions/require.ts'
+import { reviewPromotion } from '../../governance/promotions/review.ts'
+import { requireToWithdraw } from '../../governance/promotions/withdraw.ts'
+import { openRequest } from '../../governance/request-move.ts'
+import type { Context } from '../../platform/context.ts'
+import { parseVersion } from '../../registry/check-names.ts'
+import { canonicalStage } from '../../registry/stages.ts'
+import { checkArchiving } from '../../registry/transition-stage.ts'
+import { type Operation, operation } from '../operation.ts'
+import { onVersion } from '../rules.ts'
+import { unlessEmpty } from '../wire/json.ts'
+import { message } from '../wire/message.ts'
+import { archiving, one, required, toStage } from './messages.ts'
+import { type Activity, activityToWire, requestToWire } from './request-wire.ts'
+import {
+  actionsOn,
+  checkedComment,
+  findRequest,
+  mergeUnlessBlocked,
+  type Named,
+  requestsToWire,
+} from './requests.ts'
+
+async function mayMove(ctx: Context, req: Named): Promise<void> {
+  const stage = await canonicalStage(ctx, req.stage)
+  await requireMove(ctx, req.name, parseVersion(req.version), { stage }, false)
+}
+
+/**
+ * Promotion requests for stages as Databricks' clients know them. Who may make the move may ask, since
+ * a policy may have the server make it; who may decide is judged by `reviewPromotion`.
+ */
+export const transitionRequestOperations: readonly Operation[] = [
+  operation('createTransitionRequest', mayMove, message(toStage), async (ctx, req) => {
+    const promotion = await openRequest(ctx, {
+      name: req.name,
+      version: parseVersion(req.version),
+      target: { stage: await canonicalStage(ctx, req.stage) },
+      archiveOthers: false,
+      reason: checkedComment(req.comment),
+    })
+    return { request: requestToWire(promotion, await actionsOn(ctx, promotion)) }
+  }),
+
+  operation('listTransitionRequests', onVersion('READ'), message(one), async (ctx, req) => ({
+    requests: unlessEmpty(await requestsToWire(ctx, req)),
+  })),
+
+  operation(
+    'approveTransitionRequest',
+    onVersion('READ'),
+    message({ ...toStage, ...archiving }),
+    async (ctx, req) => {
+      const comment = checkedComment(req.comment)
+      const archiveOthers = req.archive_existing_versions
+      const { id, target } = await findRequest(ctx, req)
+      checkArchiving(target.stage ?? '', archiveOthers ?? false)
+      await reviewPromotion(ctx, id, 'approve', comment, archiveOthers)
+      const { promotion, blockedBy } = await mergeUnlessBlocked(ctx, id)
+      return answer(ctx, promotion, {
+        type: promotion.status === 'merged' ? 'APPLIED_TRANSITION' : 'APPROVED_REQUEST',
+        comment,
+        systemComment: blockedBy,
+      })
+    },
+  ),
+
+  operation('rejectTransitionRequest', onVersion('READ'), message(toStage), async (ctx, req) => {
+    const comment = checkedComment(req.comment)
+    const promotion = await findRequest(ctx, req)
+    await reviewPromotion(ctx, promotion.id, 'reject', comment)
+    return answer(ctx, promotion, { type: 'REJECTED_REQUEST', comment })
+  }),
+
+  operation(
+    'deleteTransitionRequest',
+    onVersion('READ'),
+    message({ ...toStage, creator: required }),
+    async (ctx, req) => {
+      const comment = checkedComment(req.comment)
+      const promotion = await findRequest(ctx, req, req.creator)
+      requireToWithdraw(ctx, promotion)
+      await endPromotion(ctx, promotion, 'closed', comment)
+      return answer(ctx, promotion, { type: 'CANCELLED_REQUEST', comment })
+    },
+  ),
+]
+
+/** What the caller did about a request just now. */
+function answer(
+  ctx: Context,
+  promotion: Promotion,
+  done: Omit<Activity, 'user' | 'atMs'>,
+): { activity: object } {
+  const activity = { ...done, user: ctx.principal.name, atMs: ctx.now() }
+  return { activity: activityToWire(promotion, activity) }
+}
