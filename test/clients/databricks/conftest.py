@@ -9,7 +9,8 @@ import pytest
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.service.ml import ModelRegistryAPI
 
-PASSWORD = "correct-horse-battery"
+# Everybody has the administrator's, which the environment has.
+PASSWORD = os.environ["MLFLOW_TRACKING_PASSWORD"]
 
 
 @pytest.fixture(scope="session", autouse=True)
