@@ -47,7 +47,14 @@ export const suites: readonly Suite[] = [
   pytest('mlflow-3.17.2', ['any', 'full'], nodeServer),
   pytest(
     'mlflow-3.17.2',
-    ['auth/test_users.py', 'auth/permissions/test_levels.py', 'auth/permissions/test_roles.py'],
+    [
+      'auth/test_users.py',
+      'auth/test_permissions.py',
+      'auth/test_grants.py',
+      'auth/test_review.py',
+      'auth/permissions/test_levels.py',
+      'auth/permissions/test_roles.py',
+    ],
     new Shared(() => startAuthServer()),
     'auth',
   ),

@@ -22,8 +22,8 @@ class People:
     def __init__(self, server, unique, monkeypatch):
         self.server, self.unique, self.monkeypatch = server, unique, monkeypatch
         self.admin = (
-            os.environ["GATEHOUSE_TEST_ADMIN_USER"],
-            os.environ["GATEHOUSE_TEST_ADMIN_PASSWORD"],
+            os.environ["MLFLOW_TRACKING_USERNAME"],
+            os.environ["MLFLOW_TRACKING_PASSWORD"],
         )
 
     def add(self, role):
