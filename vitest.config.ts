@@ -17,6 +17,7 @@ export default defineConfig({
         },
         test: {
           name: 'node',
+          globalSetup: 'test/temporary-folder.ts',
           include: [behaviour],
           exclude: ['test/workerd/**'],
           testTimeout: 30_000,

@@ -7,6 +7,7 @@ const entries = [
   'src/client/index.ts',
   'drizzle/config.ts',
   'vitest.config.ts',
+  'test/temporary-folder.ts',
   'test/check.ts',
   'test/run.ts',
   'test/java/run.ts',
