@@ -3,6 +3,7 @@ import type { AppContext } from '../http/app-env.ts'
 import { admit, type Rule } from '../http/guard.ts'
 import { jsonObject } from '../http/json-body.ts'
 import type { Context } from '../platform/context.ts'
+import { dialectOperations } from './surface.ts'
 import { parseJson } from './wire/json.ts'
 import { type Decoded, decode, type Field, type Fields, type Message } from './wire/message.ts'
 
@@ -15,9 +16,9 @@ export type Operation = {
 }
 
 /**
- * An operation that takes a message and answers one: the query string of a GET, and of a DELETE that
- * has no body, as Databricks' SDK sends it; a JSON body of all else. Path parameters count as fields
- * too and win over both.
+ * An operation that takes a message and answers one: the query string of a GET, and of a DELETE in
+ * Databricks' dialect that has no body; a JSON body of all else. Path parameters count as fields too
+ * and win over both.
  *
  * @param rule who may; judged on the decoded message
  * @param answer the reply in wire form; absent for the empty object
@@ -64,7 +65,16 @@ async function given(c: AppContext, request: Message<Fields>): Promise<object> {
   if (c.req.method === 'GET') return queryObject(c, request)
   const body = await jsonObject(c, parseJson)
   const isEmpty = Object.keys(body).length === 0
-  return c.req.method === 'DELETE' && isEmpty ? queryObject(c, request) : body
+  return isEmpty && c.req.method === 'DELETE' && inDialect(c) ? queryObject(c, request) : body
+}
+
+/**
+ * MLflow takes the fields of a DELETE in its body alone, and Databricks' SDK sends them in the query,
+ * to MLflow's own operations too: those are told apart by who calls.
+ */
+function inDialect(c: AppContext): boolean {
+  const isSdk = /\bdatabricks-sdk-/.test(c.req.header('User-Agent') ?? '')
+  return isSdk || dialectOperations.has(c.var.operation ?? '')
 }
 
 /** A query string in the form of a JSON body: repeated keys are lists, `true` is a boolean. */

@@ -64,6 +64,9 @@ const databricks: readonly SurfaceEntry[] = [
   })),
 ]
 
+/** The operations that only Databricks' dialect has, by name. */
+export const dialectOperations: ReadonlySet<string> = new Set(databricks.map(({ name }) => name))
+
 function dialect(name: string, method: string, path: string): SurfaceEntry {
   return { name, group: dialectGroup, tier: 1, routes: [`${method} ${previewOf}${path}`] }
 }

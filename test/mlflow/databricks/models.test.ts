@@ -42,17 +42,28 @@ test('a transition under a policy opens a request with its comment, and is refus
   expect(await stage()).toBe('None')
 })
 
-test('deletions take their fields from the query, a body wins over it', async () => {
-  const { root, mlflow } = await databricksServer()
+test('deletions of MLflow’s own take their fields from the query when Databricks’ SDK sends them', async () => {
+  const { root, mlflow, app } = await databricksServer()
   await root('POST', 'registered-models/set-tag', { name: 'fraud', key: 'a', value: '1' })
-  await root('POST', 'registered-models/set-tag', { name: 'fraud', key: 'b', value: '2' })
-  await root('DELETE', 'registered-models/delete-tag', { name: 'fraud', key: 'a' })
-  const body = { name: 'fraud', key: 'b' }
   const path = 'registered-models/delete-tag?name=fraud&key=a'
-  expect((await mlflow(admin, 'DELETE', path, body)).status).toBe(200)
-  const { json } = await root('GET', 'registered-models/get', { name: 'fraud' })
-  expect(json.registered_model.tags ?? []).toEqual([])
-  expect((await mlflow(admin, 'DELETE', 'registered-models/delete?name=x&name=y')).status).toBe(400)
+  const asks = (agent: string) =>
+    app.request(`/api/2.0/mlflow/${path}`, {
+      method: 'DELETE',
+      headers: { Authorization: admin, 'User-Agent': agent },
+    })
+  expect((await asks('mlflow-python-client/3.17.2')).status).toBe(400)
+  const withBody = await mlflow(admin, 'DELETE', path, { name: 'fraud', key: 'b' })
+  expect(withBody.status).toBe(200)
+  const tags = async () =>
+    (await root('GET', 'registered-models/get', { name: 'fraud' })).json.registered_model.tags
+  expect(await tags()).toHaveLength(1)
+  expect((await asks('unknown/0.0.0 databricks-sdk-py/0.162.0 python/3.11.7')).status).toBe(200)
+  expect(await tags()).toBeUndefined()
+})
+
+test('a deletion of the dialect’s own refuses a field that is given twice', async () => {
+  const { mlflow } = await databricksServer()
+  expect((await mlflow(admin, 'DELETE', 'comments/delete?id=x&id=y')).status).toBe(400)
 })
 
 test('permissions in Databricks’ form answer 501, which says where to look', async () => {
