@@ -1,17 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { registryServer } from '../registry/registry.ts'
+import { cardServer } from '../governance/card-server.ts'
 
 /** The server of docs/questions.md: two nightly versions, the second one in Production. */
 async function documentedServer() {
   let clock = 1_764_000_000_000
-  const server = await registryServer({ now: () => clock })
-  const { post, createModel, createVersion, transition } = server
+  const server = await cardServer({ now: () => clock })
+  const { post, createModel, createVersion, transition, upload, putCard } = server
   await createModel('fraud')
   const dataset = { name: 'transactions', digest: '9f2c', source_type: 's3', source: 's3://t' }
-  for (const [version, depth, auc] of [
-    ['1', '3', 0.91],
-    ['2', '4', 0.94],
+  for (const [version, depth, auc, amount, scikit, owners] of [
+    ['1', '3', 0.91, 'double', '1.9.1', ['ada']],
+    ['2', '4', 0.94, 'string', '1.9.2', ['ada', 'bob']],
   ] as const) {
     clock += 60_000
     const made = await post('runs/create', {
@@ -20,11 +20,15 @@ async function documentedServer() {
       start_time: clock,
       tags: [{ key: 'mlflow.source.git.commit', value: 'c0ffee' }],
     })
-    const { run_id } = made.json.run.info
+    const { run_id, artifact_uri } = made.json.run.info
     await post('runs/log-parameter', { run_id, key: 'depth', value: depth })
     await post('runs/log-metric', { run_id, key: 'auc', value: auc, timestamp: clock, step: 0 })
     await post('runs/log-inputs', { run_id, datasets: [{ dataset, tags: [] }] })
-    await createVersion('fraud', `s3://models/fraud/${version}`, { run_id })
+    const inputs = JSON.stringify([{ name: 'amount', type: amount, required: true }])
+    await upload(`${artifact_uri}/model/MLmodel`, `signature:\n  inputs: '${inputs}'\n`)
+    await upload(`${artifact_uri}/model/requirements.txt`, `scikit-learn==${scikit}\n`)
+    await createVersion('fraud', `${artifact_uri}/model`, { run_id })
+    await putCard('fraud', { revision: 0, owners }, Number(version))
     await transition('fraud', version, 'Production', { archive_existing_versions: true })
   }
   return server
