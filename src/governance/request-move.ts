@@ -1,7 +1,9 @@
-import { BlockedError, RegistryError } from '../core/error.ts'
+import { BlockedError, excerpt, invalid, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
+import type { ModelVersion } from '../registry/read-versions.ts'
+import { getVersion } from '../registry/versions.ts'
 import { policiesFor } from './policies/policies.ts'
-import type { Policy, PromotionTarget } from './policies/policy.ts'
+import { type Policy, type PromotionTarget, targetText } from './policies/policy.ts'
 import {
   type Assessment,
   assess,
@@ -48,8 +50,10 @@ export async function requestMove(
  *
  * @returns the request as it stands then
  * @throws RESOURCE_ALREADY_EXISTS one is open for this version and target
+ * @throws INVALID_PARAMETER_VALUE the version is there already, and nothing is to make way
  */
 export async function openRequest(ctx: Context, move: RequestedMove): Promise<Promotion> {
+  refuseHeld(await getVersion(ctx, move.name, move.version), move)
   const policies = await policiesFor(ctx, move.name, move.target)
   const { promotion, isNew } = await openOrFind(ctx, move, policies)
   if (!isNew) {
@@ -61,6 +65,17 @@ export async function openRequest(ctx: Context, move: RequestedMove): Promise<Pr
   await assessFiles(ctx, promotion)
   await mergeIfAutomatic(ctx, promotion)
   return getPromotion(ctx, promotion.id)
+}
+
+function refuseHeld(
+  { name, version, stage, aliases }: ModelVersion,
+  { target, archiveOthers }: RequestedMove,
+): void {
+  const holds = target.alias === undefined ? target.stage === stage : aliases.includes(target.alias)
+  if (!holds || archiveOthers) return
+  throw invalid(
+    `Version ${version} of '${excerpt(name)}' is in ${targetText(target)} already; there is nothing to ask for`,
+  )
 }
 
 function openOrFind(

@@ -34,6 +34,18 @@ export function noteApproval(
     where id = ${id} and ${guard}`
 }
 
+/**
+ * The statement that gives a version the approval status of an earlier request, when the last one
+ * ended undecided; none where there is no earlier one.
+ *
+ * @param earlier a select of at most one row: status, who as JSON, Unix milliseconds, and the reason
+ */
+export function restoreApproval(id: number, earlier: SQL, guard: SQL): SQL {
+  return sql`update model_versions set
+      (approval_status, approval_by, approval_at_ms, approval_reason) = (${earlier})
+    where id = ${id} and ${guard}`
+}
+
 type Columns = Pick<
   typeof modelVersions.$inferSelect,
   'approval_status' | 'approval_by' | 'approval_at_ms' | 'approval_reason'

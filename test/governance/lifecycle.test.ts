@@ -167,6 +167,43 @@ describe('a version shows its approval status', () => {
     await asRita('POST', '/api/v1/promotions/1/reviews', { decision: 'reject', comment: 'no' })
     expect([await found('PendingManualApproval'), await found('Rejected')]).toEqual([0, 1])
   })
+
+  test('and which a request that decided nothing leaves as it was', async () => {
+    const { asAnn, asRita, version, pass, platform } = await requested({
+      approvals: { ...oneReviewer.approvals, expire_after_hours: 1 },
+    })
+    const status = async () => {
+      const { json } = await asAnn('GET', `/api/v1/models/fraud/versions/${version}`)
+      return [json.approval_status, json.approval?.by.name, json.approval?.reason]
+    }
+    const ask = (body: object) => asAnn('POST', '/api/v1/promotions', { ...body })
+    const move = { model: 'fraud', version, to: { stage: 'Production' } }
+    expect((await status())[0]).toBe('PendingManualApproval')
+    await asAnn('POST', '/api/v1/promotions/1/close', {})
+    expect((await status())[0]).toBeUndefined()
+    await ask(move)
+    await asRita('POST', '/api/v1/promotions/2/reviews', { decision: 'reject', comment: 'no' })
+    await ask({ ...move, reason: 'again' })
+    expect(await status()).toEqual(['PendingManualApproval', 'ann', 'again'])
+    pass(hourMs)
+    await sweepPromotions(platform)
+    expect(await status()).toEqual(['Rejected', 'rita', 'no'])
+  })
+})
+
+test('what is there already cannot be asked for', async () => {
+  const { asAnn, asRita, version } = await requested(oneReviewer)
+  await asRita('POST', '/api/v1/promotions/1/reviews', { decision: 'approve' })
+  await asAnn('POST', '/api/v1/promotions/1/merge')
+  const again = await asAnn('POST', '/api/v1/promotions', {
+    model: 'fraud',
+    version,
+    to: { stage: 'Production' },
+  })
+  expect([again.status, again.json.message]).toEqual([
+    400,
+    "Version 1 of 'fraud' is in Production already; there is nothing to ask for",
+  ])
 })
 
 test('a draft can be judged on a version and on past requests, and changes nothing', async () => {

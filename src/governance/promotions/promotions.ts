@@ -3,7 +3,7 @@ import { commit, type Entry, record } from '../../audit/record.ts'
 import { excerpt, notFound, RegistryError } from '../../core/error.ts'
 import { principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
-import { noteApproval } from '../../registry/approval.ts'
+import { noteApproval, restoreApproval } from '../../registry/approval.ts'
 import { getVersion } from '../../registry/versions.ts'
 import { loggedCardWrites } from '../cards/logged-card.ts'
 import { type PromotionTarget, targetText } from '../policies/policy.ts'
@@ -128,21 +128,40 @@ export async function openStageRequests(ctx: Context, versionId: number): Promis
 }
 
 /**
- * End an open request without a move.
+ * End an open request without a move. One that was closed or expired decided nothing: its version
+ * shows the approval status of the last that did, or that still waits.
  *
+ * @param status rejections are reviews: see `reviewPromotion`
  * @throws RESOURCE_CONFLICT it is not open any more
  */
 export async function endPromotion(
   ctx: Context,
   promotion: Promotion,
-  status: 'rejected' | 'closed' | 'expired',
+  status: 'closed' | 'expired',
   comment?: string,
 ): Promise<void> {
   const [ended] = await commit(ctx, [
     ending(ctx, promotion.id, status),
     recordPromotion(ctx, `promotion.${status}`, endedHere(ctx, promotion.id), { reason: comment }),
+    restoreApproval(
+      promotion.modelVersionId,
+      lastApproval(promotion.modelVersionId),
+      sql`exists (select 1 from promotions where ${endedHere(ctx, promotion.id)})`,
+    ),
   ])
   if (!ended?.length) throw notOpen(await getPromotion(ctx, promotion.id))
+}
+
+/** What the newest request of a version came to that is open or was decided. */
+function lastApproval(versionId: number): SQL {
+  return sql`select
+      case status when 'open' then 'PendingManualApproval' when 'merged' then 'Approved' else 'Rejected' end,
+      coalesce(decided_by, requested_by), coalesce(decided_at_ms, requested_at_ms),
+      case status when 'rejected' then (select comment from promotion_reviews r
+        where r.promotion = promotions.id and r.decision = 'reject' order by r.id desc limit 1)
+      else reason end
+    from promotions where model_version = ${versionId} and status in ('open', 'merged', 'rejected')
+    order by coalesce(decided_at_ms, requested_at_ms) desc, id desc limit 1`
 }
 
 /** The statement that ends an open request; it returns a row where it did. */
