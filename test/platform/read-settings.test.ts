@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest'
+import { readSettings, SettingError } from '../../src/platform/read-settings.ts'
+import { givenBy } from '../../src/platform/setting-table.ts'
+import { defaultSettings } from '../../src/platform/settings.ts'
+
+const read = (variables: Record<string, string>) => readSettings(givenBy(variables))
+
+test('with nothing set, everything is as the defaults say', () => {
+  expect(defaultSettings).toMatchObject(read({}))
+})
+
+describe('webhooks', () => {
+  test('are set by the variables of MLflow’s server', () => {
+    const { webhooks } = read({
+      MLFLOW_WEBHOOK_ALLOWED_SCHEMES: 'HTTP, https',
+      MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: 'true',
+      MLFLOW_WEBHOOK_REQUEST_TIMEOUT: '7',
+      MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES: '5',
+    })
+    expect(webhooks).toMatchObject({
+      schemes: ['http', 'https'],
+      allowPrivate: true,
+      timeoutMs: 7000,
+      retriesMax: 5,
+    })
+  })
+
+  test('are set by our own variables where both are given', () => {
+    const both = { GATEHOUSE_WEBHOOK_RETRIES: '0', MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES: '5' }
+    expect(read(both).webhooks.retriesMax).toBe(0)
+    expect(read({ MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS: 'false' }).webhooks.allowPrivate).toBe(false)
+  })
+
+  test.each([
+    ['MLFLOW_WEBHOOK_ALLOWED_SCHEMES', 'ftp', /webhook-schemes.*'ftp'; expected https, http/],
+    ['MLFLOW_WEBHOOK_REQUEST_TIMEOUT', '-1', /webhook-timeout.*a number from 0 to 300/],
+    ['MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES', '1.5', /webhook-retries.*a number from 0 to 100/],
+    ['GATEHOUSE_WEBHOOK_SECRET_KEY', 'short', /fewer than 16 characters/],
+  ])('%s=%s is refused', (variable, value, message) => {
+    expect(() => read({ [variable]: value })).toThrow(message)
+    expect(() => read({ [variable]: value })).toThrow(SettingError)
+  })
+})
