@@ -1,5 +1,4 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { isPromptModel } from '../access/permitted.ts'
 import { requireModel } from '../access/require.ts'
 import type { Action } from '../audit/actions.ts'
 import { commit, record } from '../audit/record.ts'
@@ -8,6 +7,7 @@ import { parseRowId } from '../core/int64.ts'
 import { checkLength } from '../core/names.ts'
 import type { Context } from '../platform/context.ts'
 import { versionId } from '../registry/ids.ts'
+import { ofVersion } from '../registry/record.ts'
 import { getVersion } from '../registry/versions.ts'
 import type { versionComments } from './tables.ts'
 
@@ -137,11 +137,8 @@ function recordComment(
 ): SQL {
   return record(ctx, {
     ...said,
+    ...ofVersion,
     action,
-    registeredModel: sql`m.id`,
-    model: sql`m.name`,
-    version: sql`v.version`,
-    isPrompt: isPromptModel,
     from: sql`version_comments c join model_versions v on v.id = c.model_version
       join registered_models m on m.id = v.registered_model where ${which}`,
   })

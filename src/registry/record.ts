@@ -19,6 +19,12 @@ export function marked(after: SQL, breakGlass = false): SQL {
   return breakGlass ? sql`json_set(${after}, '$.break_glass', json('true'))` : after
 }
 
+/** What an entry about a model says of it: `m` is its row. */
+const ofModel = { registeredModel: sql`m.id`, model: sql`m.name`, isPrompt: isPromptModel } as const
+
+/** What an entry about a version says of it: `v` is its row, `m` its model's. */
+export const ofVersion = { ...ofModel, version: sql`v.version` } as const
+
 /**
  * The statement that records a change of the caller's model of this name; none where there is no
  * such model, or `guard` does not hold. `m` in the expressions is its row.
@@ -32,10 +38,8 @@ export function recordModel(
 ): SQL {
   return record(ctx, {
     ...said,
+    ...ofModel,
     action,
-    registeredModel: sql`m.id`,
-    model: sql`m.name`,
-    isPrompt: isPromptModel,
     from: sql`registered_models m where m.id = (${modelId(ctx, name)}) and ${guard}`,
   })
 }
@@ -62,11 +66,8 @@ export function recordVersionOf(
 ): SQL {
   return record(ctx, {
     ...said,
+    ...ofVersion,
     action,
-    registeredModel: sql`m.id`,
-    model: sql`m.name`,
-    version: sql`v.version`,
-    isPrompt: isPromptModel,
     from: sql`model_versions v join registered_models m on m.id = v.registered_model
       where v.id = (${id}) and ${guard}`,
   })
