@@ -10,6 +10,7 @@ import {
 } from '../api/endpoints/cards.ts'
 import { parsed } from '../api/serve.ts'
 import type { GatehouseClient } from '../client/client.ts'
+import { everyPage } from '../client/every-page.ts'
 import { RegistryError } from '../core/error.ts'
 import { CardShape, fieldTitles } from '../governance/cards/card-shape.ts'
 import { StartError } from '../platform/start-error.ts'
@@ -97,7 +98,9 @@ async function exported(client: GatehouseClient, params: Params, format: string)
 function historyCommand(): Command {
   const command = versionCommand('history', 'list the revisions, the newest first')
   return acting(command, async (client, params) => {
-    const { items } = await client.call(listCardRevisions, { params, query: {} })
+    const items = await everyPage((page_token) =>
+      client.call(listCardRevisions, { params, query: { page_token } }),
+    )
     if (command.opts<{ json?: true }>().json) {
       console.log(JSON.stringify(items))
       return

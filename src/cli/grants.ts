@@ -2,6 +2,7 @@ import { Argument, Command, Option } from 'commander'
 import { rights } from '../access/right-names.ts'
 import { createGrant, deleteGrant, listGrants } from '../api/endpoints/grants.ts'
 import type { GatehouseClient } from '../client/client.ts'
+import { everyPage } from '../client/every-page.ts'
 import { addServer, withServer } from './with-server.ts'
 
 /** `gatehouse grants`: rights beyond MLflow's permissions. */
@@ -61,15 +62,8 @@ function removeCommand(): Command {
   })
 }
 
-async function allGrants(client: GatehouseClient) {
-  const grants = []
-  let pageToken: string | undefined
-  do {
-    const page = await client.call(listGrants, { query: { page_token: pageToken } })
-    grants.push(...page.items)
-    pageToken = page.next_page_token
-  } while (pageToken !== undefined)
-  return grants
+function allGrants(client: GatehouseClient) {
+  return everyPage((page_token) => client.call(listGrants, { query: { page_token } }))
 }
 
 function line(grant: Shown): string {

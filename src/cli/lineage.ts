@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { z } from 'zod'
 import { findTrainedOn, getLineage } from '../api/endpoints/lineage.ts'
-import type { GatehouseClient } from '../client/client.ts'
+import { everyPage } from '../client/every-page.ts'
 import { StartError } from '../platform/start-error.ts'
 import { print } from './print.ts'
 import { addServer, withServer } from './with-server.ts'
@@ -20,7 +20,9 @@ export function lineageCommand(): Command {
     withServer(command, async (client) => {
       const { datasetDigest } = command.opts<{ datasetDigest?: string }>()
       if (datasetDigest !== undefined && name === undefined) {
-        const items = await trainedOn(client, datasetDigest)
+        const items = await everyPage((page_token) =>
+          client.call(findTrainedOn, { query: { dataset_digest: datasetDigest, page_token } }),
+        )
         print(command, { items }, () => items.map(standing))
       } else if (datasetDigest === undefined && name !== undefined && version !== undefined) {
         const found = await client.call(getLineage, { params: { name, version } })
@@ -30,18 +32,6 @@ export function lineageCommand(): Command {
       }
     }),
   )
-}
-
-async function trainedOn(client: GatehouseClient, digest: string): Promise<Trained[]> {
-  const items: Trained[] = []
-  let page_token: string | undefined
-  do {
-    const query = { dataset_digest: digest, page_token }
-    const page = await client.call(findTrainedOn, { query })
-    items.push(...page.items)
-    page_token = page.next_page_token
-  } while (page_token !== undefined)
-  return items
 }
 
 function lines({ run, datasets, logged_model, siblings, promotions, ...version }: Lineage) {
