@@ -5,6 +5,7 @@ import {
   postCheck,
   reviewPromotion,
 } from '../api/endpoints/promotions.ts'
+import { everyPage } from '../client/every-page.ts'
 import { print } from './print.ts'
 import { addServer, withServer } from './with-server.ts'
 
@@ -21,7 +22,9 @@ export function reviewCommand(): Command {
     (id?: string, decision?: (typeof decisions)[number] | 'follow-up') =>
       withServer(command, async (client) => {
         if (id === undefined || decision === undefined) {
-          const { items } = await client.call(listPromotions, { query: { awaiting: 'me' } })
+          const items = await everyPage((page_token) =>
+            client.call(listPromotions, { query: { awaiting: 'me', page_token } }),
+          )
           print(command, items, () =>
             items.map(({ id: number, model, version, to, requested_by }) => {
               const target = to.stage ?? `alias ${to.alias}`

@@ -191,6 +191,21 @@ describe('a version shows its approval status', () => {
   })
 })
 
+test('requests are listed in pages, the newest first, of at most 100', async () => {
+  const { asAnn, version } = await requested(oneReviewer)
+  for (const stage of ['Staging', 'Archived']) {
+    await asAnn('POST', '/api/v1/promotions', { model: 'fraud', version, to: { stage } })
+  }
+  const list = (query: string) => asAnn('GET', `/api/v1/promotions?${query}`)
+  const ids = ({ json }: Awaited<ReturnType<typeof list>>) =>
+    json.items.map(({ id }: { id: string }) => id)
+  const first = await list('max_results=2')
+  expect(ids(first)).toEqual(['3', '2'])
+  const second = await list(`max_results=2&page_token=${first.json.next_page_token}`)
+  expect([ids(second), second.json.next_page_token]).toEqual([['1'], undefined])
+  expect((await list('max_results=101')).status).toBe(400)
+})
+
 test('what is there already cannot be asked for', async () => {
   const { asAnn, asRita, version } = await requested(oneReviewer)
   await asRita('POST', '/api/v1/promotions/1/reviews', { decision: 'approve' })

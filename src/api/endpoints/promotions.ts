@@ -86,6 +86,14 @@ export const listPromotions = endpoint({
   summary: 'Requests, newest first',
   description: '`awaiting=me`: open ones that the caller may approve and has not yet reviewed.',
   query: PageQuery.extend({
+    // Each one is judged anew, by several reads, and a Worker has a thousand for a request.
+    max_results: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(100)
+      .default(50)
+      .describe('How many items a page has at most; with `awaiting`, how many are looked at'),
     status: z.enum(['open', 'merged', 'rejected', 'closed', 'expired']).optional(),
     model: z.string().optional(),
     version: z.coerce.number().int().min(1).optional(),
