@@ -1,4 +1,4 @@
-import { requireRight } from '../access/require.ts'
+import { requireRight } from '../access/permissions/require.ts'
 import { exportEntries, hashed } from '../audit/export.ts'
 import { type EntryFilter, entriesBefore } from '../audit/read-entries.ts'
 import { chainHead } from '../audit/seal.ts'

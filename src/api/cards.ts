@@ -1,4 +1,4 @@
-import { requireModel } from '../access/require.ts'
+import { requireModel } from '../access/permissions/require.ts'
 import type { Author, CardRevision } from '../governance/cards/card-rows.ts'
 import type { Card } from '../governance/cards/card-shape.ts'
 import { getCard as cardOf, getRevision, listRevisions } from '../governance/cards/read-card.ts'

@@ -1,4 +1,4 @@
-import { requireModel } from '../access/require.ts'
+import { requireModel } from '../access/permissions/require.ts'
 import * as governance from '../governance/compare-versions.ts'
 import { parseVersion } from '../registry/check-names.ts'
 import { compareVersions } from './endpoints/compare.ts'

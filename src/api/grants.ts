@@ -1,5 +1,5 @@
-import { createGrant, deleteGrant, type Grant, listGrants } from '../access/grants.ts'
-import { requireAdmin } from '../access/require.ts'
+import { createGrant, deleteGrant, type Grant, listGrants } from '../access/permissions/grants.ts'
+import { requireAdmin } from '../access/permissions/require.ts'
 import * as endpoints from './endpoints/grants.ts'
 import { type Served, serve } from './serve.ts'
 

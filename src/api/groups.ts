@@ -1,5 +1,5 @@
-import { requireAccessAdmin } from '../access/administer.ts'
-import * as access from '../access/groups.ts'
+import * as access from '../access/accounts/groups.ts'
+import { requireAccessAdmin } from '../access/accounts/require-admin.ts'
 import { anyone } from '../http/guard.ts'
 import { deleteGroup, getGroup, listGroups, putGroup } from './endpoints/groups.ts'
 import { page } from './page.ts'

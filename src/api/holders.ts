@@ -1,4 +1,4 @@
-import { requireModel } from '../access/require.ts'
+import { requireModel } from '../access/permissions/require.ts'
 import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
 import { aliasHolders, type Held, type Holder, stageHolders } from '../governance/holders.ts'
 import type { Rule } from '../http/guard.ts'

@@ -3,8 +3,8 @@ import {
   identitiesAfter,
   linkIdentity as link,
   unlinkIdentity as unlink,
-} from '../access/identities.ts'
-import { requireAdmin } from '../access/require.ts'
+} from '../access/accounts/identities.ts'
+import { requireAdmin } from '../access/permissions/require.ts'
 import { linkIdentity, listIdentities, unlinkIdentity } from './endpoints/identities.ts'
 import { page } from './page.ts'
 import { type Served, serve } from './serve.ts'

@@ -1,4 +1,4 @@
-import { requireModel } from '../access/require.ts'
+import { requireModel } from '../access/permissions/require.ts'
 import * as governance from '../governance/lineage.ts'
 import type { Promotion } from '../governance/promotions/promotion.ts'
 import { anyone } from '../http/guard.ts'

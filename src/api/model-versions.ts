@@ -1,4 +1,4 @@
-import { requireModel } from '../access/require.ts'
+import { requireModel } from '../access/permissions/require.ts'
 import { requireToRollBack, rollBack } from '../governance/rollback.ts'
 import type { Hold } from '../registry/holds.ts'
 import * as holds from '../registry/holds.ts'

@@ -1,4 +1,4 @@
-import { requireModel, requireRight } from '../access/require.ts'
+import { requireModel, requireRight } from '../access/permissions/require.ts'
 import { matchesGlob } from '../core/glob.ts'
 import { decodePageToken, encodePageToken } from '../core/page-token.ts'
 import * as verbs from '../governance/policies/policies.ts'

@@ -1,5 +1,5 @@
-import { requireAccessAdmin } from '../access/administer.ts'
-import * as access from '../access/service-accounts.ts'
+import { requireAccessAdmin } from '../access/accounts/require-admin.ts'
+import * as access from '../access/accounts/service-accounts.ts'
 import { anyone } from '../http/guard.ts'
 import {
   createServiceAccount,

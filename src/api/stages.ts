@@ -1,4 +1,4 @@
-import { requireAdmin } from '../access/require.ts'
+import { requireAdmin } from '../access/permissions/require.ts'
 import { anyone } from '../http/guard.ts'
 import type { Stage } from '../registry/check-stages.ts'
 import * as registry from '../registry/stage-list.ts'

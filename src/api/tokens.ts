@@ -1,4 +1,4 @@
-import * as access from '../access/manage-tokens.ts'
+import * as access from '../access/accounts/tokens.ts'
 import { anyone } from '../http/guard.ts'
 import { createToken, listTokens, revokeToken } from './endpoints/tokens.ts'
 import { page } from './page.ts'

@@ -1,4 +1,4 @@
-import { requireModel } from '../access/require.ts'
+import { requireModel } from '../access/permissions/require.ts'
 import { type ManifestFile, manifestFilesAfter } from '../artifacts/manifest.ts'
 import type { Context } from '../platform/context.ts'
 import { verifyOnRecord } from '../registry/damage.ts'

@@ -1,5 +1,5 @@
-import { createFirstAdmin } from '../access/first-admin.ts'
-import { randomPassword } from '../access/password-hash.ts'
+import { randomPassword } from '../access/accounts/password-hash.ts'
+import { createFirstAdmin } from '../access/sign-in/first-admin.ts'
 import { RegistryError } from '../core/error.ts'
 import { operator } from '../core/principal.ts'
 import type { Platform } from '../platform/context.ts'

@@ -1,5 +1,5 @@
 import { Argument, Command, Option } from 'commander'
-import { rights } from '../access/right-names.ts'
+import { rights } from '../access/permissions/right-names.ts'
 import { createGrant, deleteGrant, listGrants } from '../api/endpoints/grants.ts'
 import type { GatehouseClient } from '../client/client.ts'
 import { everyPage } from '../client/every-page.ts'

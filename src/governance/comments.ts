@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { requireModel } from '../access/require.ts'
+import { requireModel } from '../access/permissions/require.ts'
 import type { Action } from '../audit/actions.ts'
 import { commit, record } from '../audit/record.ts'
 import { conflict, excerpt, notFound, RegistryError } from '../core/error.ts'

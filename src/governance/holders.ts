@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { mayAll } from '../access/permitted.ts'
-import { requireModel, requireRight } from '../access/require.ts'
+import { mayAll } from '../access/permissions/permitted.ts'
+import { requireModel, requireRight } from '../access/permissions/require.ts'
 import { excerpt, invalid, notFound } from '../core/error.ts'
 import type { PrincipalRecord } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'

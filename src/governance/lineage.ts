@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { isPromptModel, notDenied, readable } from '../access/permitted.ts'
+import { isPromptModel, notDenied, readable } from '../access/permissions/permitted.ts'
 import type { Context } from '../platform/context.ts'
 import { type ModelVersion, readVersions } from '../registry/read-versions.ts'
 import { getVersionDetail, type VersionDetail } from '../registry/version-detail.ts'

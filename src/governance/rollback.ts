@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { requirePromoting } from '../access/require.ts'
+import { requirePromoting } from '../access/permissions/require.ts'
 import { conflict, excerpt, invalid, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { checkModelName, modelNotFound, versionNotFound } from '../registry/check-names.ts'

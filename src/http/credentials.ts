@@ -1,4 +1,4 @@
-import type { Credentials } from '../access/credentials.ts'
+import type { Credentials } from '../access/sign-in/credentials.ts'
 import { loopback } from '../platform/sign-in.ts'
 import type { AppContext } from './app-env.ts'
 import { isPeerIn } from './reached.ts'

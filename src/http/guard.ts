@@ -1,5 +1,5 @@
 import type { Handler, Hono, MiddlewareHandler } from 'hono'
-import { authenticate } from '../access/authenticate.ts'
+import { authenticate } from '../access/sign-in/authenticate.ts'
 import { RegistryError } from '../core/error.ts'
 import type { Principal } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'

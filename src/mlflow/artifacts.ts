@@ -1,4 +1,4 @@
-import { requireModel } from '../access/require.ts'
+import { requireModel } from '../access/permissions/require.ts'
 import { putFile } from '../artifacts/files.ts'
 import { cleanFilePath, cleanPath } from '../artifacts/path.ts'
 import { oneChunk } from '../core/bytes.ts'

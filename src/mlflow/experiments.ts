@@ -1,4 +1,4 @@
-import { requireToCreate } from '../access/require.ts'
+import { requireToCreate } from '../access/permissions/require.ts'
 import type { Context } from '../platform/context.ts'
 import { requireLocation } from '../tracking/artifact-owner.ts'
 import {

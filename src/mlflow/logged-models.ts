@@ -1,4 +1,4 @@
-import { requireExperiment } from '../access/require.ts'
+import { requireExperiment } from '../access/permissions/require.ts'
 import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'
 import { parseExperimentId } from '../tracking/experiment.ts'

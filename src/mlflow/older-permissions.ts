@@ -1,8 +1,13 @@
-import type { Account } from '../access/accounts.ts'
-import { type Level, parseLevel } from '../access/levels.ts'
-import { requireExperiment, requireModel } from '../access/require.ts'
-import { getExperimentResource, getModelResource } from '../access/resources.ts'
-import { getGranted, grantTo, regrantTo, revokeFrom } from '../access/user-permissions.ts'
+import type { Account } from '../access/accounts/accounts.ts'
+import { type Level, parseLevel } from '../access/permissions/levels.ts'
+import { requireExperiment, requireModel } from '../access/permissions/require.ts'
+import { getExperimentResource, getModelResource } from '../access/permissions/resources.ts'
+import {
+  getGranted,
+  grantTo,
+  regrantTo,
+  revokeFrom,
+} from '../access/permissions/user-permissions.ts'
 import type { Context } from '../platform/context.ts'
 import { parseExperimentId } from '../tracking/experiment.ts'
 import { type Operation, operation } from './operation.ts'

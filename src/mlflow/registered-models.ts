@@ -1,4 +1,4 @@
-import { requirePromoting, requireToCreate } from '../access/require.ts'
+import { requirePromoting, requireToCreate } from '../access/permissions/require.ts'
 import {
   deleteFreeModel,
   deleteGuardedAlias,

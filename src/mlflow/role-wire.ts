@@ -1,5 +1,5 @@
-import type { RolePermission } from '../access/role-permissions.ts'
-import type { Role } from '../access/roles.ts'
+import type { RolePermission } from '../access/permissions/role-permissions.ts'
+import type { Role } from '../access/permissions/roles.ts'
 
 /** A role as MLflow's auth API shows it: a missing description is null, not absent. */
 export function roleToWire(role: Role, workspace: string): object {

@@ -1,12 +1,18 @@
-import { requireAdmin, requireRole, requireWorkspaceAdmin } from '../access/require.ts'
-import { getResource, levelFor } from '../access/resources.ts'
-import { assignRole, holdersOf, unassignRole } from '../access/role-holders.ts'
+import { requireAdmin, requireRole, requireWorkspaceAdmin } from '../access/permissions/require.ts'
+import { getResource, levelFor } from '../access/permissions/resources.ts'
+import { assignRole, holdersOf, unassignRole } from '../access/permissions/role-holders.ts'
 import {
   addRolePermission,
   removeRolePermission,
   updateRolePermission,
-} from '../access/role-permissions.ts'
-import { createRole, deleteRole, getRole, listRoles, updateRole } from '../access/roles.ts'
+} from '../access/permissions/role-permissions.ts'
+import {
+  createRole,
+  deleteRole,
+  getRole,
+  listRoles,
+  updateRole,
+} from '../access/permissions/roles.ts'
 import { excerpt, invalid } from '../core/error.ts'
 import type { Int64 } from '../core/int64.ts'
 import type { Context } from '../platform/context.ts'

@@ -1,5 +1,5 @@
-import type { Permission } from '../access/levels.ts'
-import { requireExperiment, requireModel } from '../access/require.ts'
+import type { Permission } from '../access/permissions/levels.ts'
+import { requireExperiment, requireModel } from '../access/permissions/require.ts'
 import type { Context } from '../platform/context.ts'
 import { parseExperimentId } from '../tracking/experiment.ts'
 import { requireLoggedModel, requireRun } from '../tracking/require.ts'

@@ -1,4 +1,4 @@
-import { requireExperiment } from '../access/require.ts'
+import { requireExperiment } from '../access/permissions/require.ts'
 import { createRun } from '../tracking/create-run.ts'
 import { parseExperimentId } from '../tracking/experiment.ts'
 import { logParam } from '../tracking/log-batch.ts'

@@ -1,15 +1,19 @@
-import { getAccount } from '../access/accounts.ts'
-import { includes } from '../access/levels.ts'
-import { requireExperiment, requireModel, requireWorkspaceAdmin } from '../access/require.ts'
-import { getResource, levelFor } from '../access/resources.ts'
-import { rolesOf } from '../access/roles.ts'
+import { getAccount } from '../access/accounts/accounts.ts'
+import { includes } from '../access/permissions/levels.ts'
+import {
+  requireExperiment,
+  requireModel,
+  requireWorkspaceAdmin,
+} from '../access/permissions/require.ts'
+import { getResource, levelFor } from '../access/permissions/resources.ts'
+import { rolesOf } from '../access/permissions/roles.ts'
 import {
   effectivePermission,
   grantTo,
   type HeldPermission,
   heldPermissions,
   revokeFrom,
-} from '../access/user-permissions.ts'
+} from '../access/permissions/user-permissions.ts'
 import { invalid } from '../core/error.ts'
 import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'

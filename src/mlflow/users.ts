@@ -1,5 +1,4 @@
-import { requireAccessAdmin, requireSelfOrAdmin } from '../access/administer.ts'
-import { ownPermissions } from '../access/user-permissions.ts'
+import { requireAccessAdmin, requireSelfOrAdmin } from '../access/accounts/require-admin.ts'
 import {
   createUser,
   deleteUser,
@@ -9,7 +8,8 @@ import {
   setAdmin,
   setPassword,
   type User,
-} from '../access/users.ts'
+} from '../access/accounts/users.ts'
+import { ownPermissions } from '../access/permissions/user-permissions.ts'
 import { notFound } from '../core/error.ts'
 import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'

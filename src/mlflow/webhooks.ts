@@ -1,4 +1,4 @@
-import { requireRight } from '../access/require.ts'
+import { requireRight } from '../access/permissions/require.ts'
 import type { Context } from '../platform/context.ts'
 import { pageSize } from '../search/page-size.ts'
 import { statuses } from '../webhooks/check-webhook.ts'

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { isPromptModel, notDenied } from '../access/permitted.ts'
+import { isPromptModel, notDenied } from '../access/permissions/permitted.ts'
 import { grouped } from '../core/groups.ts'
 import type { Context } from '../platform/context.ts'
 import {

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { isPromptModel } from '../access/permitted.ts'
+import { isPromptModel } from '../access/permissions/permitted.ts'
 import type { Action } from '../audit/actions.ts'
 import { type Entry, record } from '../audit/record.ts'
 import type { Context } from '../platform/context.ts'

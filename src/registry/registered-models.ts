@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { giveToCreator } from '../access/own-role.ts'
-import { isPromptModel } from '../access/permitted.ts'
+import { giveToCreator } from '../access/permissions/own-role.ts'
+import { isPromptModel } from '../access/permissions/permitted.ts'
 import { commit } from '../audit/record.ts'
 import { excerpt, RegistryError } from '../core/error.ts'
 import { checkLength } from '../core/names.ts'

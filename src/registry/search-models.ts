@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { isPromptModel, readable } from '../access/permitted.ts'
+import { isPromptModel, readable } from '../access/permissions/permitted.ts'
 import type { Int64 } from '../core/int64.ts'
 import type { Context } from '../platform/context.ts'
 import { parseFilter } from '../search/filter.ts'

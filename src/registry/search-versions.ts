@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { isPromptModel, notDenied, readable } from '../access/permitted.ts'
+import { isPromptModel, notDenied, readable } from '../access/permissions/permitted.ts'
 import type { Context } from '../platform/context.ts'
 import { parseFilter } from '../search/filter.ts'
 import { findPage, type Searchable } from '../search/find-page.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { giveToCreator } from '../access/own-role.ts'
+import { giveToCreator } from '../access/permissions/own-role.ts'
 import { commit } from '../audit/record.ts'
 import { checkKey, checkLength } from '../core/names.ts'
 import { ConstraintError } from '../db/database.ts'

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { notDenied, readable } from '../access/permitted.ts'
+import { notDenied, readable } from '../access/permissions/permitted.ts'
 import { excerpt, invalid } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import type { Key } from '../search/cursor.ts'

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Permission } from '../access/levels.ts'
-import { passes, requireEach, requireExperiment } from '../access/require.ts'
+import type { Permission } from '../access/permissions/levels.ts'
+import { passes, requireEach, requireExperiment } from '../access/permissions/require.ts'
 import { notFound } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { noSuchExperiment } from './experiment.ts'

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { notDenied, readable } from '../access/permitted.ts'
+import { notDenied, readable } from '../access/permissions/permitted.ts'
 import type { Context } from '../platform/context.ts'
 
 /** Where a model comes from, of its run. */

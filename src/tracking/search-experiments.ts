@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { readable } from '../access/permitted.ts'
+import { readable } from '../access/permissions/permitted.ts'
 import { grouped } from '../core/groups.ts'
 import type { Int64 } from '../core/int64.ts'
 import type { Context } from '../platform/context.ts'

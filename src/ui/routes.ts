@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { requireModel } from '../access/require.ts'
+import { requireModel } from '../access/permissions/require.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { anyone, guard } from '../http/guard.ts'
 import { modelNameOf, showCard } from './card.tsx'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { SignInUnderWay } from '../access/oidc.ts'
+import type { SignInUnderWay } from '../access/sign-in/oidc.ts'
 import { fromBase64Url, toBase64Url } from '../core/bytes.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { ownCookie, setOwnCookie } from '../http/session-cookie.ts'

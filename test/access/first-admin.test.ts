@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { createFirstAdmin } from '../../src/access/first-admin.ts'
+import { createFirstAdmin } from '../../src/access/sign-in/first-admin.ts'
 import { operator } from '../../src/core/principal.ts'
 import { testServer } from '../app.ts'
 import { admin, authServer } from './auth-server.ts'

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { requireRight } from '../../src/access/require.ts'
+import { requireRight } from '../../src/access/permissions/require.ts'
 import type { Context } from '../../src/platform/context.ts'
 import { type Member, type Team, team } from './team.ts'
 

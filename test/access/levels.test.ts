@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fold, type Level } from '../../src/access/levels.ts'
+import { fold, type Level } from '../../src/access/permissions/levels.ts'
 import { matchesGlob } from '../../src/core/glob.ts'
 
 test.each<[Level[], Level, Level | undefined]>([

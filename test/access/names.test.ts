@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { nameKey } from '../../src/access/look-alikes.ts'
-import { checkAccountName } from '../../src/access/names.ts'
+import { nameKey } from '../../src/access/accounts/look-alikes.ts'
+import { checkAccountName } from '../../src/access/accounts/names.ts'
 
 test.each([
   ['admin', 'Admin'],

@@ -5,7 +5,7 @@ import {
   passwordMatches,
   randomPassword,
   unknownHash,
-} from '../../src/access/password-hash.ts'
+} from '../../src/access/accounts/password-hash.ts'
 
 test('a hash says how it was made and holds its own password alone', async () => {
   const hash = await hashPassword('a long password')

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
-import { startSession } from '../../src/access/sessions.ts'
+import { startSession } from '../../src/access/sign-in/sessions.ts'
 import { anonymous, type Principal } from '../../src/core/principal.ts'
 import type { Settings } from '../../src/platform/settings.ts'
 import { testServer } from '../app.ts'

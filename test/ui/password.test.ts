@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { hashPassword } from '../../src/access/password-hash.ts'
+import { hashPassword } from '../../src/access/accounts/password-hash.ts'
 import { testServer } from '../app.ts'
 
 const password = 'correct horse battery'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { rights } from '../../access/right-names.ts'
+import { rights } from '../../access/permissions/right-names.ts'
 import { endpoint } from './endpoint.ts'
 import { Nothing, PageQuery, pageOf } from './shapes.ts'
 

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { requireRight } from '../../access/require.ts'
+import { requireRight } from '../../access/permissions/require.ts'
 import type { Context } from '../../platform/context.ts'
 import type { policies } from '../tables.ts'
 import type { PolicyDocument } from './policy.ts'

@@ -1,5 +1,5 @@
-import { needsGrant } from '../../access/require.ts'
-import { denied, mayApprove } from '../../access/rights.ts'
+import { needsGrant } from '../../access/permissions/require.ts'
+import { denied, mayApprove } from '../../access/permissions/rights.ts'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { whyNotApprove } from './approvals.ts'

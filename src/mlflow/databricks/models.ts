@@ -1,5 +1,5 @@
-import type { Level } from '../../access/levels.ts'
-import { levelOnModel } from '../../access/require.ts'
+import type { Level } from '../../access/permissions/levels.ts'
+import { levelOnModel } from '../../access/permissions/require.ts'
 import { moveToStage } from '../../governance/move-to-stage.ts'
 import { parseVersion } from '../../registry/check-names.ts'
 import { requireTransition } from '../../registry/promoting.ts'

@@ -1,4 +1,4 @@
-import { requireRight } from '../../access/require.ts'
+import { requireRight } from '../../access/permissions/require.ts'
 import { invalid, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { getModel } from '../../registry/registered-models.ts'

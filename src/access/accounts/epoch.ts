@@ -1,0 +1,22 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { commit } from '../../audit/record.ts'
+import { fixed } from '../../db/compile.ts'
+import type { Context } from '../../platform/context.ts'
+
+const epochQuery = fixed(sql`select epoch from access_epoch where id = 1`)
+
+/** Changes whenever anything does that decides who a caller is: what was read under one holds while it does. */
+export async function readAccessEpoch(ctx: Context): Promise<number> {
+  const row = await ctx.db.first<{ epoch: number }>(epochQuery)
+  if (!row) throw new Error('access_epoch has no row')
+  return row.epoch
+}
+
+/** Of accounts, groups, memberships, tokens and rights: whatever decides what a caller may. */
+const accessChanged: SQL = sql.raw('update access_epoch set epoch = epoch + 1 where id = 1')
+
+/** As `commit`, for a change that must hold from the next request on, in whichever process. */
+export async function commitAccess(ctx: Context, statements: readonly SQL[]): Promise<unknown[][]> {
+  const rows = await commit(ctx, [...statements, accessChanged])
+  return rows.slice(0, -1)
+}

@@ -1,0 +1,82 @@
+import { sql } from 'drizzle-orm'
+import { commit, record } from '../../audit/record.ts'
+import { conflict, notFound } from '../../core/error.ts'
+import { ConstraintError } from '../../db/database.ts'
+import type { Context } from '../../platform/context.ts'
+import type { identities } from '../tables.ts'
+
+/** Whom an issuer outside vouches for, and which account that is. */
+export type Identity = {
+  readonly id: number
+  readonly account: string
+  readonly issuer: string
+  readonly subject: string
+  readonly createdAtMs: number
+}
+
+type Row = Pick<typeof identities.$inferSelect, 'id' | 'issuer' | 'subject' | 'created_at_ms'> & {
+  account: string
+}
+
+const columns = sql`i.id, a.name as account, i.issuer, i.subject, i.created_at_ms`
+const from = sql`identities i join accounts a on a.id = i.account`
+const asJson = sql`json_object('account', a.name, 'issuer', i.issuer, 'subject', i.subject)`
+
+/** At most `count` identities with an id above `after`, by id. */
+export async function identitiesAfter(
+  ctx: Context,
+  after: number,
+  count: number,
+): Promise<Identity[]> {
+  const rows = await ctx.db.all<Row>(
+    sql`select ${columns} from ${from} where i.id > ${after} order by i.id limit ${count}`,
+  )
+  return rows.map(identityFrom)
+}
+
+/**
+ * Have an account that is here stand for somebody whom an issuer vouches for.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such account
+ * @throws RESOURCE_CONFLICT another account stands for them; that link has to go first
+ */
+export async function linkIdentity(
+  ctx: Context,
+  { account, issuer, subject }: Pick<Identity, 'account' | 'issuer' | 'subject'>,
+): Promise<Identity> {
+  const own = sql`i.issuer = ${issuer} and i.subject = ${subject}`
+  try {
+    const [, , rows] = await commit(ctx, [
+      sql`insert into identities (issuer, subject, account, created_at_ms)
+        select ${issuer}, ${subject}, id, ${ctx.now()} from accounts where name = ${account}`,
+      record(ctx, { action: 'identity.linked', from: sql`${from} where ${own}`, after: asJson }),
+      sql`select ${columns} from ${from} where ${own}`,
+    ])
+    const [row] = (rows ?? []) as Row[]
+    if (!row) throw notFound('Account', account)
+    return identityFrom(row)
+  } catch (err) {
+    if (!(err instanceof ConstraintError)) throw err
+    throw conflict(`'${subject}' of '${issuer}' is linked to an account already; unlink it first`)
+  }
+}
+
+/** Undo a link, and end the sessions that were begun by it. @throws RESOURCE_DOES_NOT_EXIST */
+export async function unlinkIdentity(ctx: Context, id: number): Promise<void> {
+  const [, , rows] = await commit(ctx, [
+    record(ctx, {
+      action: 'identity.unlinked',
+      from: sql`${from} where i.id = ${id}`,
+      before: asJson,
+    }),
+    sql`delete from sessions where exists (select 1 from identities i
+      where i.id = ${id} and i.account = sessions.account and i.issuer = sessions.issuer)`,
+    sql`delete from identities where id = ${id} returning id`,
+  ])
+  if (rows?.length === 0) throw notFound('Identity', String(id))
+}
+
+function identityFrom(row: Row): Identity {
+  const { id, account, issuer, subject } = row
+  return { id, account, issuer, subject, createdAtMs: row.created_at_ms }
+}

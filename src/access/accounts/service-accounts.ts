@@ -1,0 +1,59 @@
+import { sql } from 'drizzle-orm'
+import { record } from '../../audit/record.ts'
+import { notFound } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import { createAccount } from './create-account.ts'
+import { commitAccess } from './epoch.ts'
+import { checkAccountName, servicePrefix } from './names.ts'
+
+export type ServiceAccount = {
+  /** Without its kind: `trainer`. */
+  readonly name: string
+  /** What it is called as a principal: `service:trainer`. */
+  readonly principal: string
+  readonly createdAtMs: number
+}
+
+/** Service accounts by name, the first `count` of those after `after`. */
+export async function listServiceAccounts(
+  ctx: Context,
+  after: string,
+  count: number,
+): Promise<ServiceAccount[]> {
+  const rows = await ctx.db.all<{ name: string; created_at_ms: number }>(sql`
+    select name, created_at_ms from accounts
+    where kind = 'service' and name > ${servicePrefix + after} order by name limit ${count}`)
+  return rows.map(({ name, created_at_ms }) => ({
+    name: name.slice(servicePrefix.length),
+    principal: name,
+    createdAtMs: created_at_ms,
+  }))
+}
+
+/** It signs in with access tokens alone. @throws INVALID_PARAMETER_VALUE, RESOURCE_ALREADY_EXISTS */
+export async function createServiceAccount(ctx: Context, name: string): Promise<ServiceAccount> {
+  checkAccountName(name, 'name')
+  const principal = servicePrefix + name
+  const made = await createAccount(ctx, {
+    kind: 'service',
+    name: principal,
+    passwordHash: null,
+    isAdmin: false,
+  })
+  if (!made) throw new Error('a service account was neither made nor refused')
+  return { name, principal, createdAtMs: made.createdAtMs }
+}
+
+/** With its tokens and memberships. @throws RESOURCE_DOES_NOT_EXIST */
+export async function deleteServiceAccount(ctx: Context, name: string): Promise<void> {
+  const principal = servicePrefix + name
+  const [, deleted] = await commitAccess(ctx, [
+    record(ctx, {
+      action: 'service_account.deleted',
+      from: sql`accounts a where a.name = ${principal}`,
+      before: sql`json_object('name', a.name)`,
+    }),
+    sql`delete from accounts where name = ${principal} returning 1`,
+  ])
+  if (!deleted?.length) throw notFound('Service account', name)
+}

@@ -1,0 +1,158 @@
+import { sql } from 'drizzle-orm'
+import { record } from '../../audit/record.ts'
+import { excerpt, invalid, RegistryError } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import { verified } from '../sign-in/password.ts'
+import { type Account, createAccount, userJson } from './create-account.ts'
+import { commitAccess } from './epoch.ts'
+import { checkAccountName } from './names.ts'
+import { checkPassword, hashPassword } from './password-hash.ts'
+import { isSelf } from './require-admin.ts'
+
+/** A user, as MLflow shows one. */
+export type User = Omit<Account, 'createdAtMs'>
+
+/** All users, oldest first; service accounts are none. */
+export async function listUsers(ctx: Context): Promise<User[]> {
+  const rows = await ctx.db.all<Row>(
+    sql`select id, name, is_admin from accounts where kind = 'user' order by id`,
+  )
+  return rows.map(userFrom)
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST */
+export async function getUser(ctx: Context, name: string): Promise<User> {
+  const row = await ctx.db.first<Row>(
+    sql`select id, name, is_admin from accounts where kind = 'user' and name = ${name}`,
+  )
+  if (!row) throw userNotFound(name)
+  return userFrom(row)
+}
+
+/** Whether an account can sign in with a password. */
+export async function hasPassword(ctx: Context, accountId: number): Promise<boolean> {
+  const row = await ctx.db.first(
+    sql`select 1 from accounts where id = ${accountId} and password_hash is not null`,
+  )
+  return row !== undefined
+}
+
+/** @throws INVALID_PARAMETER_VALUE, RESOURCE_ALREADY_EXISTS */
+export async function createUser(ctx: Context, name: string, password: string): Promise<User> {
+  checkAccountName(name, 'username')
+  checkPassword(password)
+  const passwordHash = await hashPassword(password)
+  const user = await createAccount(ctx, { kind: 'user', name, passwordHash, isAdmin: false })
+  if (!user) throw new Error('a user was neither made nor refused')
+  return user
+}
+
+/**
+ * Whoever changes their own password shows that they know the old one, so that a browser left open
+ * or a token is not enough.
+ *
+ * @param current the old password; only asked for when the caller is that user
+ * @throws INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST
+ */
+export async function setPassword(
+  ctx: Context,
+  name: string,
+  password: string,
+  current: { readonly password: string | undefined; readonly address: string | undefined },
+): Promise<void> {
+  if (isSelf(ctx, name)) await checkCurrent(ctx, name, password, current)
+  checkPassword(password)
+  const hash = await hashPassword(password)
+  const [, changed] = await commitAccess(ctx, [
+    record(ctx, {
+      action: 'user.password_changed',
+      from: sql`accounts a where a.name = ${name} and a.kind = 'user'`,
+      after: sql`json_object('name', a.name)`,
+    }),
+    sql`update accounts set password_hash = ${hash}
+      where name = ${name} and kind = 'user' returning 1`,
+  ])
+  if (!changed?.length) throw userNotFound(name)
+}
+
+async function checkCurrent(
+  ctx: Context,
+  name: string,
+  password: string,
+  current: { readonly password: string | undefined; readonly address: string | undefined },
+): Promise<void> {
+  if (!current.password) {
+    throw invalid('Current password is required when changing your own password.')
+  }
+  try {
+    await verified(ctx, name, current.password, current.address)
+  } catch (err) {
+    // A 401 would say that the request's own credentials are wrong.
+    const isWrong = err instanceof RegistryError && err.code === 'UNAUTHENTICATED'
+    throw isWrong ? invalid('Current password does not match.', { cause: err }) : err
+  }
+  if (password === current.password) {
+    throw invalid('New password must differ from the current password.')
+  }
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST; RESOURCE_CONFLICT it is the last administrator */
+export async function setAdmin(ctx: Context, name: string, isAdmin: boolean): Promise<void> {
+  const guard = sql`a.name = ${name} and a.kind = 'user' and (${isAdmin} or ${notLastAdmin})`
+  const [, changed] = await commitAccess(ctx, [
+    record(ctx, {
+      action: 'user.admin_changed',
+      from: sql`accounts a where ${guard} and a.is_admin != ${isAdmin}`,
+      before: userJson,
+      after: sql`json_object('name', a.name, 'is_admin', json(${String(isAdmin)}))`,
+    }),
+    sql`update accounts as a set is_admin = ${isAdmin} where ${guard} returning 1`,
+  ])
+  if (!changed?.length) throw await refusal(ctx, name)
+}
+
+/**
+ * Delete a user with tokens and memberships. Nobody deletes themselves, as in MLflow.
+ *
+ * @throws BAD_REQUEST, RESOURCE_DOES_NOT_EXIST; RESOURCE_CONFLICT it is the last administrator
+ */
+export async function deleteUser(ctx: Context, name: string): Promise<void> {
+  if (isSelf(ctx, name)) {
+    throw new RegistryError(
+      'BAD_REQUEST',
+      'Users cannot delete their own account. Ask another admin to delete this user instead.',
+    )
+  }
+  const guard = sql`a.name = ${name} and a.kind = 'user' and ${notLastAdmin}`
+  const [, deleted] = await commitAccess(ctx, [
+    record(ctx, { action: 'user.deleted', from: sql`accounts a where ${guard}`, before: userJson }),
+    sql`delete from accounts as a where ${guard} returning 1`,
+  ])
+  if (!deleted?.length) throw await refusal(ctx, name)
+}
+
+/** Of `a`, at the moment of writing: of two administrators who remove each other one stays. */
+const notLastAdmin = sql.raw(
+  '(a.is_admin = 0 or exists (select 1 from accounts o where o.is_admin = 1 and o.id != a.id))',
+)
+
+async function refusal(ctx: Context, name: string): Promise<RegistryError> {
+  await getUser(ctx, name)
+  return new RegistryError(
+    'RESOURCE_CONFLICT',
+    `'${excerpt(name)}' is the last administrator; make another one first`,
+  )
+}
+
+type Row = { readonly id: number; readonly name: string; readonly is_admin: number }
+
+function userFrom({ id, name, is_admin }: Row): User {
+  return { id, name, isAdmin: is_admin === 1 }
+}
+
+function userNotFound(name: string): RegistryError {
+  return new RegistryError(
+    'RESOURCE_DOES_NOT_EXIST',
+    `User with username=${excerpt(name)} not found`,
+  )
+}

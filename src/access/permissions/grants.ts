@@ -1,0 +1,137 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { commit, record } from '../../audit/record.ts'
+import { excerpt, invalid, notFound, RegistryError } from '../../core/error.ts'
+import { checkLength } from '../../core/names.ts'
+import { decodePageToken, encodePageToken, foreignPageToken } from '../../core/page-token.ts'
+import { ConstraintError } from '../../db/database.ts'
+import type { Context } from '../../platform/context.ts'
+import type { Page } from '../../search/page.ts'
+import type { grants } from '../tables.ts'
+import type { Right } from './right-names.ts'
+
+/** A right that a principal has, for the models that a glob names. */
+export type NewGrant = {
+  /** `user:ada`, `group:release`, `service:trainer`; a plain name is a user's. */
+  readonly principal: string
+  readonly action: Right
+  /** A glob, in which `*` stands for any text. */
+  readonly models: string
+  /** Globs, of which a `promote` grant has one. */
+  readonly stage?: string | undefined
+  readonly alias?: string | undefined
+}
+
+export type Grant = NewGrant & {
+  readonly id: number
+  readonly createdBy: string
+  readonly createdAtMs: number
+}
+
+const principalCharsMax = 300
+const globCharsMax = 500
+
+/**
+ * @throws INVALID_PARAMETER_VALUE a `promote` grant without a stage or alias, or another one with it
+ * @throws RESOURCE_ALREADY_EXISTS there is just this grant
+ */
+export async function createGrant(ctx: Context, wanted: NewGrant): Promise<Grant> {
+  const principal = parsePrincipal(wanted.principal)
+  const { action, models, stage = '', alias = '' } = wanted
+  checkPlaces(action, stage, alias)
+  for (const [field, glob] of Object.entries({ models, stage, alias })) {
+    checkLength(glob, globCharsMax, field)
+  }
+  if (models === '') throw invalid("Missing value for required parameter 'models'; '*' is for all")
+  const added = sql`g.workspace = ${ctx.workspace} and g.action = ${action}
+    and g.principal = ${principal} and g.models = ${models} and g.stage = ${stage} and g.alias = ${alias}`
+  try {
+    const [rows] = await commit(ctx, [
+      sql`insert into grants (workspace, principal, action, models, stage, alias, created_by, created_at_ms)
+        values (${ctx.workspace}, ${principal}, ${action}, ${models}, ${stage}, ${alias},
+          ${ctx.principal.name}, ${ctx.now()}) returning *`,
+      record(ctx, {
+        action: 'grant.created',
+        after: grantJson,
+        from: sql`grants g where ${added}`,
+      }),
+    ])
+    // The insert returned its row, or the batch failed.
+    const [row] = rows as [GrantRow]
+    return grantFrom(row)
+  } catch (err) {
+    if (!(err instanceof ConstraintError) || err.kind !== 'unique') throw err
+    throw new RegistryError('RESOURCE_ALREADY_EXISTS', 'There is just this grant already', {
+      cause: err,
+    })
+  }
+}
+
+/** Grants by id, oldest first. */
+export async function listGrants(
+  ctx: Context,
+  count: number,
+  token: string | undefined,
+): Promise<Page<Grant>> {
+  const asked = ['grants', ctx.workspace]
+  const [after = 0] = decodePageToken(asked, token) ?? []
+  if (typeof after !== 'number') throw foreignPageToken()
+  const rows = await ctx.db.all<GrantRow>(sql`select * from grants
+    where workspace = ${ctx.workspace} and id > ${after} order by id limit ${count + 1}`)
+  const page = rows.slice(0, count)
+  const last = rows.length > count ? page.at(-1) : undefined
+  return {
+    items: page.map(grantFrom),
+    nextPageToken: last && encodePageToken(asked, [last.id]),
+  }
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such grant */
+export async function deleteGrant(ctx: Context, id: number): Promise<void> {
+  const which = sql`g.workspace = ${ctx.workspace} and g.id = ${id}`
+  const [, deleted] = await commit(ctx, [
+    record(ctx, { action: 'grant.deleted', before: grantJson, from: sql`grants g where ${which}` }),
+    sql`delete from grants as g where ${which} returning id`,
+  ])
+  if (deleted?.length !== 1) throw notFound('Grant', String(id))
+}
+
+const grantJson: SQL = sql`json_object('id', cast(g.id as text), 'principal', g.principal,
+  'action', g.action, 'models', g.models, 'stage', nullif(g.stage, ''), 'alias', nullif(g.alias, ''))`
+
+function checkPlaces(action: Right, stage: string, alias: string): void {
+  const places = Number(stage !== '') + Number(alias !== '')
+  if (action === 'promote' && places !== 1) {
+    throw invalid("A grant of 'promote' names one of 'stage' and 'alias'; '*' is for all of them")
+  }
+  if (action !== 'promote' && places !== 0) {
+    throw invalid(`A grant of '${action}' names neither 'stage' nor 'alias'`)
+  }
+}
+
+/** In full: who is not said to be a group or a service is a user. */
+function parsePrincipal(text: string): string {
+  checkLength(text, principalCharsMax, 'principal')
+  const [, kind = 'user', name = ''] = /^(?:(user|group|service):)?(.*)$/s.exec(text) ?? []
+  if (name.trim() === '' || /\p{Cc}/u.test(name)) {
+    throw invalid(
+      `Invalid principal '${excerpt(text)}': give user:<name>, group:<name> or service:<name>`,
+    )
+  }
+  return `${kind}:${name}`
+}
+
+type GrantRow = typeof grants.$inferSelect
+
+function grantFrom(row: GrantRow): Grant {
+  return {
+    id: row.id,
+    principal: row.principal,
+    // Only names of `rights` are ever written.
+    action: row.action as Right,
+    models: row.models,
+    stage: row.stage === '' ? undefined : row.stage,
+    alias: row.alias === '' ? undefined : row.alias,
+    createdBy: row.created_by,
+    createdAtMs: row.created_at_ms,
+  }
+}

@@ -1,0 +1,118 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { excerpt, invalid, RegistryError } from '../../core/error.ts'
+import { parseRowId } from '../../core/int64.ts'
+import type { Context } from '../../platform/context.ts'
+import { type Level, listed, parseLevel } from './levels.ts'
+
+/** What permissions are given on: one thing, or with `*` all of a type. */
+export type Resource = {
+  readonly type: ResourceType
+  /** `*`, or the id of an experiment or registered model, as `role_permissions.resource` has it. */
+  readonly id: string
+}
+
+const owners = ['experiment', 'registered_model', 'prompt'] as const
+/** Given on all of them only: a permission on one would hold for it but not in searches. */
+const parts = ['run', 'logged_model', 'registered_model_version', 'prompt_version'] as const
+const served = [...owners, ...parts, 'workspace'] as const
+export type ResourceType = (typeof served)[number]
+
+/** What else MLflow 3.17.2 knows, and this server has none of. */
+const notServed: readonly string[] = [
+  ...['scorer', 'scorer_version', 'trace', 'assessment', 'review_queue'],
+  ...['gateway_secret', 'gateway_endpoint', 'gateway_model_definition'],
+  ...['mcp_server', 'mcp_server_version'],
+]
+
+const onWorkspaces: readonly Level[] = ['USE', 'MANAGE']
+const onResources: readonly Level[] = ['DENY', 'EDIT', 'MANAGE', 'READ', 'USE']
+
+/**
+ * What a request names by MLflow's type and pattern.
+ *
+ * @param pattern `*`, an experiment's id, or a model's name
+ * @throws INVALID_PARAMETER_VALUE an unknown type, or a pattern that it cannot have
+ * @throws RESOURCE_DOES_NOT_EXIST no such experiment or model
+ */
+export async function getResource(ctx: Context, type: string, pattern: string): Promise<Resource> {
+  const known = parseResourceType(type)
+  if (pattern === '*') return { type: known, id: '*' }
+  const isOwner = owners.some((owner) => owner === known)
+  if (!isOwner) {
+    throw invalid(
+      `Invalid resource_pattern '${excerpt(pattern)}' for resource_type='${known}'. This resource type supports only wildcard ('*') grants.`,
+    )
+  }
+  return known === 'experiment'
+    ? getExperimentResource(ctx, pattern)
+    : oneModel(ctx, known, pattern)
+}
+
+/** One experiment: here `*` stands for nothing. @throws RESOURCE_DOES_NOT_EXIST */
+export async function getExperimentResource(ctx: Context, id: string): Promise<Resource> {
+  return { type: 'experiment', id: String(await experimentId(ctx, id)) }
+}
+
+/** One model, which may well be called `*`. @throws RESOURCE_DOES_NOT_EXIST */
+export async function getModelResource(ctx: Context, name: string): Promise<Resource> {
+  return oneModel(ctx, 'registered_model', name)
+}
+
+async function oneModel(ctx: Context, type: ResourceType, name: string): Promise<Resource> {
+  return { type, id: String(await modelIdOf(ctx, name)) }
+}
+
+function parseResourceType(type: string): ResourceType {
+  const known = served.find((name) => name === type)
+  if (known) return known
+  if (notServed.includes(type)) {
+    throw invalid(
+      `Resource type '${type}' is not served by this server, so nothing can be permitted on it`,
+    )
+  }
+  throw invalid(
+    `Invalid resource type '${excerpt(type)}'. Valid resource types are: ${listed([...served].sort())}`,
+  )
+}
+
+/** @throws INVALID_PARAMETER_VALUE no level, or one that things of this type cannot have */
+export function levelFor(type: ResourceType, text: string): Level {
+  const level = parseLevel(text)
+  const able = type === 'workspace' ? onWorkspaces : onResources
+  if (able.includes(level)) return level
+  const what = type === 'workspace' ? 'Workspace-wide' : 'Resource-level'
+  throw invalid(
+    `Invalid permission '${level}' for resource_type='${type}'. ${what} grants accept only: ${listed([...able].sort())}.`,
+  )
+}
+
+async function experimentId(ctx: Context, pattern: string): Promise<number> {
+  const id = parseRowId(pattern)
+  const row =
+    id === undefined
+      ? undefined
+      : await ctx.db.first<{ id: number }>(
+          sql`select id from experiments where id = ${id} and workspace = ${ctx.workspace}`,
+        )
+  if (row) return row.id
+  throw absent('Experiment', pattern)
+}
+
+async function modelIdOf(ctx: Context, name: string): Promise<number> {
+  const row = await ctx.db.first<{ id: number }>(
+    sql`select id from registered_models where workspace = ${ctx.workspace} and name = ${name}`,
+  )
+  if (row) return row.id
+  throw absent('Registered model', name)
+}
+
+function absent(what: string, pattern: string): RegistryError {
+  return new RegistryError(
+    'RESOURCE_DOES_NOT_EXIST',
+    `${what} '${excerpt(pattern)}' not found; permissions are given on what is there, or on all with '*'`,
+  )
+}
+
+/** The pattern of a row `p` of `role_permissions`, as MLflow shows it: a model's name, not its id. */
+export const patternColumn: SQL = sql`iif(p.resource_type in ('registered_model', 'prompt') and p.resource <> '*',
+  (select m.name from registered_models m where m.id = cast(p.resource as integer)), p.resource)`

@@ -1,0 +1,180 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { commit, record } from '../../audit/record.ts'
+import { excerpt, invalid, RegistryError } from '../../core/error.ts'
+import { grouped } from '../../core/groups.ts'
+import { checkLength } from '../../core/names.ts'
+import { ConstraintError } from '../../db/database.ts'
+import type { Context } from '../../platform/context.ts'
+import { commitAccess } from '../accounts/epoch.ts'
+import { ownRolePrefix } from './own-role.ts'
+import { isWorkspaceAdmin } from './require.ts'
+import {
+  permissionSelect,
+  permissionsFrom,
+  type RolePermission,
+  roleNotFound,
+} from './role-permissions.ts'
+
+export type Role = {
+  readonly id: number
+  readonly name: string
+  readonly description: string | null
+  readonly permissions: readonly RolePermission[]
+}
+
+const nameCharsMax = 255
+const descriptionCharsMax = 10_000
+/** Far more than a team has; MLflow's answer has no pages. */
+const rolesMax = 10_000
+
+/** @throws RESOURCE_ALREADY_EXISTS another role has the name */
+export async function createRole(
+  ctx: Context,
+  name: string,
+  description: string | undefined,
+): Promise<Role> {
+  checkName(name)
+  checkLength(description ?? '', descriptionCharsMax, 'description')
+  const which = sql`r.workspace = ${ctx.workspace} and r.name = ${name}`
+  const rows = await unique(ctx, name, [
+    sql`insert into roles (workspace, name, description, created_at_ms)
+      values (${ctx.workspace}, ${name}, ${description ?? null}, ${ctx.now()})`,
+    record(ctx, { action: 'role.created', after: roleJson, from: sql`roles r where ${which}` }),
+    ...roleReads(which),
+  ])
+  const [role] = rolesFrom(rows.slice(2))
+  if (!role) throw new Error('a role was inserted and is not there')
+  return role
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST */
+export async function getRole(ctx: Context, id: number): Promise<Role> {
+  const [role] = rolesFrom(await ctx.db.batch(roleReads(isRole(ctx, id))))
+  if (!role) throw roleNotFound(id)
+  return role
+}
+
+/**
+ * By id, accounts' own roles too, as MLflow answers. Who cannot manage them sees the roles that it
+ * holds, where MLflow shows all to whoever holds one: others' own roles name what is not theirs to see.
+ */
+export async function listRoles(ctx: Context): Promise<Role[]> {
+  if (!(await isWorkspaceAdmin(ctx))) return rolesOf(ctx, ctx.principal.accountId ?? -1)
+  return rolesFrom(await ctx.db.batch(roleReads(sql`r.workspace = ${ctx.workspace}`)))
+}
+
+export async function rolesOf(ctx: Context, account: number): Promise<Role[]> {
+  const held = sql`r.workspace = ${ctx.workspace} and r.id in (
+    select role from role_holders where account = ${account})`
+  return rolesFrom(await ctx.db.batch(roleReads(held)))
+}
+
+/**
+ * Change a role's name or description; what is absent stays.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such role
+ * @throws RESOURCE_ALREADY_EXISTS another role has the name
+ * @throws INVALID_PARAMETER_VALUE nothing is given, or it is an account's own role
+ */
+export async function updateRole(
+  ctx: Context,
+  id: number,
+  change: { readonly name: string | undefined; readonly description: string | undefined },
+): Promise<Role> {
+  const { name, description } = change
+  if (name === undefined && description === undefined) {
+    throw invalid("At least one of 'name' or 'description' must be provided to update a role.")
+  }
+  if (name !== undefined) checkName(name)
+  checkLength(description ?? '', descriptionCharsMax, 'description')
+  const which = isShared(ctx, id)
+  const rows = await unique(ctx, name ?? '', [
+    record(ctx, {
+      action: 'role.updated',
+      before: roleJson,
+      after: sql`json_object('role_id', r.id, 'name', coalesce(${name ?? null}, r.name),
+        'description', coalesce(${description ?? null}, r.description))`,
+      from: sql`roles r where ${which}`,
+    }),
+    sql`update roles as r set name = coalesce(${name ?? null}, name),
+      description = coalesce(${description ?? null}, description) where ${which}`,
+    ...roleReads(which),
+  ])
+  const [role] = rolesFrom(rows.slice(2))
+  if (!role) throw await notShared(ctx, id)
+  return role
+}
+
+/** Delete a role, and with it what it gave to whom. @throws RESOURCE_DOES_NOT_EXIST */
+export async function deleteRole(ctx: Context, id: number): Promise<void> {
+  const which = isShared(ctx, id)
+  const [, deleted] = await commitAccess(ctx, [
+    record(ctx, {
+      action: 'role.deleted',
+      before: sql`json_object('role_id', r.id, 'name', r.name, 'description', r.description,
+        'permissions', json((select json_group_array(json_object('resource_type', p.resource_type,
+          'resource', p.resource, 'permission', p.permission)) from role_permissions p where p.role = r.id)),
+        'holders', json((select json_group_array(a.name) from role_holders h
+          join accounts a on a.id = h.account where h.role = r.id)))`,
+      from: sql`roles r where ${which}`,
+    }),
+    sql`delete from roles as r where ${which} returning id`,
+  ])
+  if (deleted?.length !== 1) throw await notShared(ctx, id)
+}
+
+const roleJson = sql`json_object('role_id', r.id, 'name', r.name, 'description', r.description)`
+
+function checkName(name: string): void {
+  if (name.trim() === '') throw invalid('Role name cannot be empty.')
+  checkLength(name, nameCharsMax, 'name')
+  if (!name.startsWith(ownRolePrefix)) return
+  throw invalid(
+    `Role name '${excerpt(name)}' uses the reserved '${ownRolePrefix}' prefix, which is held for the per-user permission representation. Choose a different name.`,
+  )
+}
+
+async function unique(ctx: Context, name: string, statements: SQL[]): Promise<unknown[][]> {
+  try {
+    return await commit(ctx, statements)
+  } catch (err) {
+    if (!(err instanceof ConstraintError) || err.kind !== 'unique') throw err
+    const message = `Role (name=${excerpt(name)}, workspace=${ctx.workspace}) already exists.`
+    throw new RegistryError('RESOURCE_ALREADY_EXISTS', message, { cause: err })
+  }
+}
+
+function isRole(ctx: Context, id: number): SQL {
+  return sql`r.workspace = ${ctx.workspace} and r.id = ${id}`
+}
+
+/** Condition on `roles r`: this one, and not an account's own. */
+export function isShared(ctx: Context, id: number): SQL {
+  return sql`${isRole(ctx, id)} and r.account is null`
+}
+
+/** Why a change of a role found none. */
+export async function notShared(ctx: Context, id: number): Promise<RegistryError> {
+  const own = await ctx.db.first(sql`select 1 from roles r where ${isRole(ctx, id)}`)
+  return own
+    ? invalid(`Role ${id} is a user's own: grant to the user and revoke from it instead`)
+    : roleNotFound(id)
+}
+
+type RoleRow = { id: number; name: string; description: string | null }
+
+/** @param which condition on `roles r` */
+function roleReads(which: SQL): SQL[] {
+  return [
+    sql`select r.id, r.name, r.description from roles r where ${which} order by r.id limit ${rolesMax}`,
+    permissionSelect(sql`p.role in (select r.id from roles r where ${which})`),
+  ]
+}
+
+function rolesFrom([roles, permissions]: readonly unknown[][]): Role[] {
+  const byRole = grouped(permissionsFrom(permissions), (permission) => permission.roleId)
+  return ((roles ?? []) as RoleRow[]).map((row) => ({
+    ...row,
+    permissions: byRole.get(row.id) ?? [],
+  }))
+}

@@ -1,0 +1,136 @@
+import { sql } from 'drizzle-orm'
+import { RegistryError } from '../../core/error.ts'
+import { ConstraintError } from '../../db/database.ts'
+import type { Context } from '../../platform/context.ts'
+import { type Account, getAccount } from '../accounts/accounts.ts'
+import type { Level } from './levels.ts'
+import { makeOwnRole, ownRoleId } from './own-role.ts'
+import { levelOf } from './permitted.ts'
+import type { Resource, ResourceType } from './resources.ts'
+import {
+  addPermission,
+  changePermission,
+  permissionAt,
+  type RolePermission,
+  readPermissions,
+  removePermission,
+} from './role-permissions.ts'
+
+/**
+ * Grant something to one account, in its own role.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such user
+ * @throws RESOURCE_ALREADY_EXISTS something is granted there already: revoke it first
+ */
+export async function grantTo(
+  ctx: Context,
+  username: string,
+  on: Resource,
+  permission: Level,
+): Promise<Account> {
+  const account = await getAccount(ctx, username)
+  try {
+    const role = ownRoleId(ctx, account.id)
+    await addPermission(ctx, role, on, permission, makeOwnRole(ctx, account.id))
+  } catch (err) {
+    if (!(err instanceof ConstraintError) || err.kind !== 'unique') throw err
+    throw new RegistryError(
+      'RESOURCE_ALREADY_EXISTS',
+      `Permission for user=${username} on resource_type=${on.type} already exists; revoke it first`,
+    )
+  }
+  return account
+}
+
+/** Put another level in the place of one that is granted. @throws RESOURCE_DOES_NOT_EXIST */
+export async function regrantTo(
+  ctx: Context,
+  username: string,
+  on: Resource,
+  permission: Level,
+): Promise<void> {
+  const account = await getAccount(ctx, username)
+  const which = permissionAt(ownRoleId(ctx, account.id), on)
+  if (!(await changePermission(ctx, which, permission))) throw notGranted(username, on.type)
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such user, or nothing is granted to it there */
+export async function revokeFrom(ctx: Context, username: string, on: Resource): Promise<void> {
+  const account = await getAccount(ctx, username)
+  const which = permissionAt(ownRoleId(ctx, account.id), on)
+  if (!(await removePermission(ctx, which))) throw notGranted(username, on.type)
+}
+
+/** What was granted to the account itself there, roles aside. @throws RESOURCE_DOES_NOT_EXIST */
+export async function getGranted(
+  ctx: Context,
+  username: string,
+  on: Resource,
+): Promise<{ readonly account: Account; readonly permission: Level }> {
+  const account = await getAccount(ctx, username)
+  const which = permissionAt(ownRoleId(ctx, account.id), on)
+  const [granted] = await readPermissions(ctx, which)
+  if (!granted) throw notGranted(username, on.type)
+  return { account, permission: granted.permission }
+}
+
+/** What the account may, by all its roles and the default; an administrator may MANAGE all. */
+export async function effectivePermission(
+  ctx: Context,
+  account: Account,
+  on: Resource,
+): Promise<Level> {
+  if (account.isAdmin) return 'MANAGE'
+  const isPrompt = on.type.startsWith('prompt')
+  const granted = await ctx.db.all<{ resource_type: string; resource: string; permission: Level }>(
+    sql`select p.resource_type, p.resource, p.permission from role_holders h
+      join role_permissions p on p.role = h.role
+      where h.account = ${account.id} and p.resource in ('*', ${on.id})`,
+  )
+  return levelOf(ownerOf(on.type), undefined, isPrompt, granted, ctx.settings.defaultPermission)
+}
+
+const kinds = {
+  experiment: 'experiment',
+  registered_model: 'model',
+  prompt: 'model',
+  run: 'run',
+  logged_model: 'logged model',
+  registered_model_version: 'version',
+  prompt_version: 'version',
+} as const
+
+function ownerOf(type: ResourceType) {
+  return type === 'workspace' ? 'experiment' : kinds[type]
+}
+
+export type HeldPermission = RolePermission & { readonly roleName: string }
+
+/** What was granted to the account itself, roles aside. */
+export function ownPermissions(ctx: Context, account: number): Promise<RolePermission[]> {
+  return readPermissions(ctx, sql`p.role = (${ownRoleId(ctx, account)})`)
+}
+
+/** All that the account holds, by all its roles. */
+export async function heldPermissions(ctx: Context, account: number): Promise<HeldPermission[]> {
+  const held = await readPermissions(
+    ctx,
+    sql`p.role in (select role from role_holders where account = ${account})`,
+  )
+  const names = await ctx.db.all<{ id: number; name: string }>(
+    sql`select r.id, r.name from role_holders h join roles r on r.id = h.role
+      where h.account = ${account}`,
+  )
+  const nameOf = new Map(names.map(({ id, name }) => [id, name]))
+  return held.map((permission) => ({
+    ...permission,
+    roleName: nameOf.get(permission.roleId) ?? '',
+  }))
+}
+
+function notGranted(username: string, type: string): RegistryError {
+  return new RegistryError(
+    'RESOURCE_DOES_NOT_EXIST',
+    `Permission for user=${username} on this resource_type=${type} not found`,
+  )
+}

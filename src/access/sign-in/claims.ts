@@ -1,0 +1,66 @@
+import { matchesGlob } from '../../core/glob.ts'
+import type { ClaimedGroups, TokenIssuer } from '../../platform/sign-in.ts'
+
+/** What an issuer says of somebody: the payload of a token. */
+export type Claims = Readonly<Record<string, unknown>>
+
+/** A token may list thousands; entries of the record hold them all. */
+const groupsMax = 100
+const groupCharsMax = 255
+
+/**
+ * A claim by its name; a claim within a claim by both names with a dot between, as in
+ * `kubernetes.io.namespace`. Names may have dots themselves.
+ */
+export function claimOf(claims: Claims, name: string): unknown {
+  if (Object.hasOwn(claims, name)) return claims[name]
+  for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+    const outer = name.slice(0, dot)
+    const inner = Object.hasOwn(claims, outer) ? claims[outer] : undefined
+    if (!isClaims(inner)) continue
+    const found = claimOf(inner, name.slice(dot + 1))
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+function isClaims(value: unknown): value is Claims {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/**
+ * `template` with the claims that it names in braces filled in.
+ *
+ * @returns the text, or the name of a claim that is missing or no text
+ */
+export function rendered(template: string, claims: Claims): { text: string } | { lacks: string } {
+  let lacks: string | undefined
+  const text = template.replace(/\{([^{}]+)\}/g, (_, name: string) => {
+    const value = claimOf(claims, name)
+    if (typeof value === 'string' && value !== '') return value
+    if (typeof value === 'number') return String(value)
+    lacks ??= name
+    return ''
+  })
+  return lacks === undefined ? { text } : { lacks }
+}
+
+/** The first claim that is not what `require` says; of a claim that is a list, one value is enough. */
+export function unmetClaim(require: TokenIssuer['require'], claims: Claims): string | undefined {
+  return Object.entries(require).find(([name, globs]) => {
+    const values = [claimOf(claims, name)].flat().filter((value) => value !== undefined)
+    return !values.some((value) => globs.some((glob) => matchesGlob(glob, String(value))))
+  })?.[0]
+}
+
+/** Groups by our names, each once: those that the claim lists, or names with blanks or commas between. */
+export function claimedGroups({ claim, map }: ClaimedGroups, claims: Claims): string[] {
+  const value = claim === undefined ? undefined : claimOf(claims, claim)
+  const listed =
+    typeof value === 'string' ? value.split(/[\s,]+/) : Array.isArray(value) ? value : []
+  const ours = listed
+    .filter((name): name is string => typeof name === 'string')
+    .map((name) => (map ? (Object.hasOwn(map, name) ? map[name] : undefined) : name))
+    .filter((name) => name !== undefined && name !== '' && name.length <= groupCharsMax)
+  return [...new Set(ours)].slice(0, groupsMax) as string[]
+}

@@ -1,0 +1,68 @@
+import { sql } from 'drizzle-orm'
+import { RegistryError } from '../../core/error.ts'
+import { operator } from '../../core/principal.ts'
+import type { Database } from '../../db/database.ts'
+import type { Context } from '../../platform/context.ts'
+import { createAccount } from '../accounts/create-account.ts'
+import { checkAccountName } from '../accounts/names.ts'
+import { checkPassword, hashPassword } from '../accounts/password-hash.ts'
+
+const adminExists = sql.raw('exists (select 1 from accounts where is_admin = 1)')
+
+/**
+ * Make the administrator by whom all others are made, where there is none. Of many processes that
+ * start at once one makes it.
+ *
+ * @returns whether this call made it
+ * @throws INVALID_PARAMETER_VALUE, RESOURCE_ALREADY_EXISTS
+ */
+export async function createFirstAdmin(
+  ctx: Context,
+  name: string,
+  password: string,
+): Promise<boolean> {
+  if (await hasAdmin(ctx)) return false
+  checkAccountName(name, 'GATEHOUSE_ADMIN_USER')
+  checkPassword(password)
+  const made = await createAccount(
+    { ...ctx, principal: operator },
+    { kind: 'user', name, passwordHash: await hashPassword(password), isAdmin: true },
+    sql`not ${adminExists}`,
+  )
+  return made !== undefined
+}
+
+/** Databases that have an administrator: the last one cannot be removed, so once is enough. */
+const settled = new WeakSet<Database>()
+
+/**
+ * A Worker has no start of its own, so its first administrator is made when somebody first asks.
+ *
+ * @throws UNAUTHENTICATED nobody can sign in, since there is none and no password for one
+ */
+export async function requireFirstAdmin(ctx: Context): Promise<void> {
+  if (settled.has(ctx.db)) return
+  if (!(await hasAdmin(ctx))) {
+    const { name, password } = ctx.settings.firstAdmin
+    if (password === undefined) throw nobody('set the secret GATEHOUSE_ADMIN_PASSWORD')
+    try {
+      await createFirstAdmin(ctx, name, password)
+    } catch (err) {
+      if (err instanceof RegistryError) throw nobody(err.message)
+      throw err
+    }
+  }
+  settled.add(ctx.db)
+}
+
+async function hasAdmin(ctx: Context): Promise<boolean> {
+  const row = await ctx.db.first<{ found: number }>(sql`select ${adminExists} as found`)
+  return row?.found === 1
+}
+
+function nobody(remedy: string): RegistryError {
+  return new RegistryError(
+    'UNAUTHENTICATED',
+    `This server has no administrator yet, so nobody can sign in. Its operator sets GATEHOUSE_ADMIN_USER and GATEHOUSE_ADMIN_PASSWORD: ${remedy}`,
+  )
+}

@@ -1,0 +1,186 @@
+import * as client from 'openid-client'
+import { RegistryError } from '../../core/error.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Context } from '../../platform/context.ts'
+import { logError } from '../../platform/log.ts'
+import { isLoopback } from '../../platform/read-sign-in.ts'
+import type { OidcSettings } from '../../platform/sign-in.ts'
+import { vouchedPrincipal } from '../accounts/external-accounts.ts'
+import { type Claims, claimedGroups, claimOf } from './claims.ts'
+import { startSession } from './sessions.ts'
+
+/** What a browser must bring back from the provider: kept in a cookie of its own meanwhile. */
+export type SignInUnderWay = {
+  readonly state: string
+  readonly nonce: string
+  readonly verifier: string
+}
+
+/** A discovery document is read anew after so long. */
+const documentMaxAgeMs = 3_600_000
+const timeoutS = 10
+
+/**
+ * Begin to sign in at the provider, by authorization code with PKCE.
+ *
+ * @param redirectUri where the provider sends the browser back to; registered there
+ * @returns where the browser is to go
+ */
+export async function beginSignIn(
+  ctx: Context,
+  oidc: OidcSettings,
+  redirectUri: string,
+): Promise<{ url: URL; underWay: SignInUnderWay }> {
+  const underWay = {
+    state: client.randomState(),
+    nonce: client.randomNonce(),
+    verifier: client.randomPKCECodeVerifier(),
+  }
+  const url = client.buildAuthorizationUrl(await configured(ctx, oidc), {
+    redirect_uri: redirectUri,
+    scope: oidc.scopes,
+    state: underWay.state,
+    nonce: underWay.nonce,
+    code_challenge: await client.calculatePKCECodeChallenge(underWay.verifier),
+    code_challenge_method: 'S256',
+  })
+  return { url, underWay }
+}
+
+/**
+ * Take what the provider sent the browser back with: code for tokens, tokens for an account, and
+ * that for a session.
+ *
+ * @param callback the URL that the browser came back to, `redirectUri` with the provider's answer
+ * @param before the id of the browser's session until now
+ * @returns the session's id
+ * @throws UNAUTHENTICATED the answer is not to this browser's request, or does not hold
+ * @throws PERMISSION_DENIED who they are there can have no account here
+ * @throws TEMPORARILY_UNAVAILABLE the provider does not answer
+ */
+export async function completeSignIn(
+  ctx: Context,
+  oidc: OidcSettings,
+  underWay: SignInUnderWay,
+  callback: URL,
+  before: string | undefined,
+): Promise<string> {
+  const claims = await claimsFrom(ctx, oidc, underWay, callback)
+  const claimed = claimedGroups(oidc.groups, claims)
+  const principal = await principalOf(ctx, oidc, claims, claimed)
+  return startSession(ctx, principal, { issuer: oidc.issuer, claimed }, before)
+}
+
+async function claimsFrom(
+  ctx: Context,
+  oidc: OidcSettings,
+  underWay: SignInUnderWay,
+  callback: URL,
+): Promise<Claims & { sub: string }> {
+  const config = await configured(ctx, oidc)
+  try {
+    const tokens = await client.authorizationCodeGrant(config, callback, {
+      expectedState: underWay.state,
+      expectedNonce: underWay.nonce,
+      pkceCodeVerifier: underWay.verifier,
+      idTokenExpected: true,
+    })
+    const claims = tokens.claims()
+    if (!claims) throw new Error('the provider sent no ID token')
+    const wanted = [oidc.usernameClaim, oidc.groups.claim].filter((name) => name !== undefined)
+    const isWhole = wanted.every((name) => claimOf(claims, name) !== undefined)
+    if (isWhole || config.serverMetadata().userinfo_endpoint === undefined) return claims
+    const info = await client.fetchUserInfo(config, tokens.access_token, claims.sub)
+    return { ...info, ...claims }
+  } catch (err) {
+    throw failure(ctx, oidc, err)
+  }
+}
+
+function principalOf(
+  ctx: Context,
+  oidc: OidcSettings,
+  claims: Claims & { sub: string },
+  groups: readonly string[],
+): Promise<Principal> {
+  const name = claimOf(claims, oidc.usernameClaim)
+  if (typeof name !== 'string') {
+    throw new RegistryError(
+      'PERMISSION_DENIED',
+      `The provider tells no '${oidc.usernameClaim}' of you; see the settings oidc-username-claim and oidc-scopes`,
+    )
+  }
+  if (oidc.usernameClaim === 'email' && claims.email_verified === false) {
+    throw new RegistryError(
+      'PERMISSION_DENIED',
+      'The provider has not verified your e-mail address',
+    )
+  }
+  const { issuer, adminGroup } = oidc
+  return vouchedPrincipal(ctx, {
+    issuer,
+    subject: claims.sub,
+    kind: 'user',
+    name,
+    groups,
+    adminGroup,
+  })
+}
+
+type Known = { readonly config: client.Configuration; readonly readAtMs: number }
+
+/** By the settings' own object, of which a process has one. */
+const known = new WeakMap<OidcSettings, Known>()
+
+async function configured(ctx: Context, oidc: OidcSettings): Promise<client.Configuration> {
+  const found = known.get(oidc)
+  if (found && ctx.now() - found.readAtMs < documentMaxAgeMs) return found.config
+  const issuer = new URL(oidc.issuer)
+  const execute = [client.enableNonRepudiationChecks]
+  if (isLoopback(issuer.hostname)) execute.push(client.allowInsecureRequests)
+  try {
+    const config = await client.discovery(issuer, oidc.clientId, {}, clientAuth(oidc), {
+      execute,
+      timeout: timeoutS,
+      // The library's own type of `init` is narrower than the platform's.
+      [client.customFetch]: (url, init) => ctx.fetch(url, init as RequestInit),
+    })
+    known.set(oidc, { config, readAtMs: ctx.now() })
+    return config
+  } catch (err) {
+    throw failure(ctx, oidc, err)
+  }
+}
+
+/** By HTTP Basic as the standard has it, in the body where the provider takes nothing else. */
+function clientAuth({ clientSecret }: OidcSettings): client.ClientAuth {
+  if (clientSecret === undefined) return client.None()
+  return (server, ...rest) => {
+    const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
+    const auth = methods.includes('client_secret_basic')
+      ? client.ClientSecretBasic(clientSecret)
+      : client.ClientSecretPost(clientSecret)
+    auth(server, ...rest)
+  }
+}
+
+/** Why is for the log: the browser's user can do nothing about it but try again. */
+function failure(ctx: Context, oidc: OidcSettings, err: unknown): RegistryError {
+  const reason = err instanceof Error ? `${err.name}: ${err.message}` : String(err)
+  const cause = err instanceof Error && err.cause instanceof Error ? err.cause.message : undefined
+  logError({
+    event: 'sign-in failed',
+    requestId: ctx.requestId,
+    issuer: oidc.issuer,
+    error: reason,
+    cause,
+  })
+  const isAway = err instanceof TypeError || (err instanceof Error && err.name === 'TimeoutError')
+  return isAway
+    ? new RegistryError('TEMPORARILY_UNAVAILABLE', 'The sign-in provider does not answer', {
+        cause: err,
+      })
+    : new RegistryError('UNAUTHENTICATED', "The sign-in provider's answer was not accepted", {
+        cause: err,
+      })
+}
