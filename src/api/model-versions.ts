@@ -1,8 +1,12 @@
 import { requireModel } from '../access/permissions/require.ts'
 import { requireToRollBack, rollBack } from '../governance/rollback.ts'
-import type { Hold } from '../registry/holds.ts'
-import * as holds from '../registry/holds.ts'
-import { getVersionDetail, type VersionDetail, versionDetail } from '../registry/version-detail.ts'
+import type { Hold } from '../registry/versions/legal-holds.ts'
+import * as holds from '../registry/versions/legal-holds.ts'
+import {
+  getVersionDetail,
+  type VersionDetail,
+  versionDetail,
+} from '../registry/versions/version-detail.ts'
 import {
   getHold,
   getVersion,

@@ -1,7 +1,7 @@
 import { requireAdmin } from '../access/permissions/require.ts'
 import { anyone } from '../http/guard.ts'
-import type { Stage } from '../registry/check-stages.ts'
-import * as registry from '../registry/stage-list.ts'
+import type { Stage } from '../registry/stages/check-stages.ts'
+import * as registry from '../registry/stages/stage-list.ts'
 import { listStages, replaceStages } from './endpoints/stages.ts'
 import { type Served, serve } from './serve.ts'
 

@@ -13,9 +13,9 @@ import { S3BlobStore } from '../platform/s3/s3-blob-store.ts'
 import { s3Options } from '../platform/s3/s3-options.ts'
 import type { Given } from '../platform/setting-table.ts'
 import { StartError } from '../platform/start-error.ts'
-import { getVersionByAlias } from '../registry/aliases.ts'
-import { openOnRecord } from '../registry/damage.ts'
-import { getVersion } from '../registry/versions.ts'
+import { openOnRecord } from '../registry/files/damaged-files.ts'
+import { getVersionByAlias } from '../registry/stages/aliases.ts'
+import { getVersion } from '../registry/versions/versions.ts'
 import { addSettings, givenSettings } from './options.ts'
 
 /** `gatehouse artifacts`: files in from MLflow's server, and out as plain files. */

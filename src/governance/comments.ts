@@ -8,7 +8,7 @@ import { checkLength } from '../core/names.ts'
 import type { Context } from '../platform/context.ts'
 import { versionId } from '../registry/ids.ts'
 import { ofVersion } from '../registry/record.ts'
-import { getVersion } from '../registry/versions.ts'
+import { getVersion } from '../registry/versions/versions.ts'
 import type { versionComments } from './tables.ts'
 
 export const commentCharsMax = 10_000

@@ -1,5 +1,5 @@
 import type { Context } from '../platform/context.ts'
-import type { ModelVersion } from '../registry/read-versions.ts'
+import type { ModelVersion } from '../registry/versions/read-versions.ts'
 import { getCard } from './cards/read-card.ts'
 import type { SignatureColumn } from './policies/facts.ts'
 import { signatureFrom } from './policies/signature.ts'

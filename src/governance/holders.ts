@@ -5,7 +5,7 @@ import { excerpt, invalid, notFound } from '../core/error.ts'
 import type { PrincipalRecord } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
 import { checkAlias, isLatest, modelNotFound } from '../registry/check-names.ts'
-import { canonicalStage } from '../registry/stages.ts'
+import { canonicalStage } from '../registry/stages/stages.ts'
 import { datasetsOfRuns, type RunDataset } from '../tracking/run-datasets.ts'
 import {
   aliasHoldNow,

@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isPromptModel, notDenied, readable } from '../access/permissions/permitted.ts'
 import type { Context } from '../platform/context.ts'
-import { type ModelVersion, readVersions } from '../registry/read-versions.ts'
-import { getVersionDetail, type VersionDetail } from '../registry/version-detail.ts'
+import { type ModelVersion, readVersions } from '../registry/versions/read-versions.ts'
+import { getVersionDetail, type VersionDetail } from '../registry/versions/version-detail.ts'
 import { datasetsOfRuns, type RunDataset } from '../tracking/run-datasets.ts'
 import {
   findLoggedModelLineage,

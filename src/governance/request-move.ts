@@ -1,7 +1,7 @@
 import { BlockedError, excerpt, invalid, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
-import type { ModelVersion } from '../registry/read-versions.ts'
-import { getVersion } from '../registry/versions.ts'
+import type { ModelVersion } from '../registry/versions/read-versions.ts'
+import { getVersion } from '../registry/versions/versions.ts'
 import { policiesFor } from './policies/policies.ts'
 import { type Policy, type PromotionTarget, targetText } from './policies/policy.ts'
 import {

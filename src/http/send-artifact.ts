@@ -1,7 +1,7 @@
 import type { ArtifactFile } from '../artifacts/files.ts'
 import { baseName } from '../artifacts/folder-range.ts'
-import { getLocated, type Located } from '../registry/artifact-place.ts'
-import { openOnRecord } from '../registry/damage.ts'
+import { getLocated, type Located } from '../registry/files/artifact-place.ts'
+import { openOnRecord } from '../registry/files/damaged-files.ts'
 import type { AppContext } from './app-env.ts'
 import { sendFile } from './download.ts'
 

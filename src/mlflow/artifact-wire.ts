@@ -1,6 +1,6 @@
 import type { Entry } from '../artifacts/list.ts'
 import type { Int64 } from '../core/int64.ts'
-import { entriesMax, type ListQuery } from '../registry/artifact-place.ts'
+import { entriesMax, type ListQuery } from '../registry/files/artifact-place.ts'
 import { pageSize } from '../search/page-size.ts'
 import { unlessEmpty } from './wire/json.ts'
 

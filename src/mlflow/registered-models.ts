@@ -5,17 +5,17 @@ import {
   renameFreeModel,
 } from '../governance/guarded-changes.ts'
 import { pointAlias } from '../governance/move-to-stage.ts'
-import { getVersionByAlias } from '../registry/aliases.ts'
 import { parseVersion } from '../registry/check-names.ts'
-import { requireToDeleteModel, requireToRename } from '../registry/promoting.ts'
-import { isPromptTag } from '../registry/prompts.ts'
 import {
   createModel,
   getLatestVersions,
   getModel,
   updateModel,
-} from '../registry/registered-models.ts'
-import { canonicalStages } from '../registry/stages.ts'
+} from '../registry/models/registered-models.ts'
+import { requireToDeleteModel, requireToRename } from '../registry/promoting.ts'
+import { isPromptTag } from '../registry/prompts.ts'
+import { getVersionByAlias } from '../registry/stages/aliases.ts'
+import { canonicalStages } from '../registry/stages/stages.ts'
 import { deleteModelTag, setModelTag } from '../registry/tags.ts'
 import { type Operation, operation } from './operation.ts'
 import { modelVersionToWire, registeredModelToWire, tagMessage, tagsFrom } from './registry-wire.ts'

@@ -1,5 +1,5 @@
-import type { RegisteredModel } from '../registry/read-models.ts'
-import type { ModelVersion, Tag } from '../registry/read-versions.ts'
+import type { RegisteredModel } from '../registry/models/read-models.ts'
+import type { ModelVersion, Tag } from '../registry/versions/read-versions.ts'
 import { unlessEmpty } from './wire/json.ts'
 import { type Decoded, message } from './wire/message.ts'
 

@@ -1,5 +1,5 @@
 import { promptKey } from '../core/prompt-key.ts'
-import type { Tag } from './read-versions.ts'
+import type { Tag } from './versions/read-versions.ts'
 
 /** What prompt versions have for a source: they have no files. */
 const placeholders: readonly string[] = ['dummy-source', 'prompt-template']

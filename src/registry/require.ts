@@ -6,9 +6,9 @@ import { versionsFolder } from '../artifacts/files.ts'
 import type { Context } from '../platform/context.ts'
 import { requireArtifacts } from '../tracking/artifact-owner.ts'
 import { requireLoggedModels, requireRuns } from '../tracking/require.ts'
-import type { NewVersion } from './create-version.ts'
 import { isPromptTag } from './prompts.ts'
-import { parseSource } from './source.ts'
+import type { NewVersion } from './source/create-version.ts'
+import { parseSource } from './source/parse-source.ts'
 
 /**
  * Require what registering a version takes: the right to register, and READ on all that its files

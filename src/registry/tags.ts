@@ -5,8 +5,8 @@ import { jsonChunks } from '../db/sql.ts'
 import type { Context } from '../platform/context.ts'
 import { modelNotFound, versionNotFound } from './check-names.ts'
 import { modelId, versionId } from './ids.ts'
-import type { Tag } from './read-versions.ts'
 import { recordModel, recordVersion } from './record.ts'
+import type { Tag } from './versions/read-versions.ts'
 
 const valueCharsMax = 100_000
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { guardedVersions } from '../../src/governance/guarded-versions.ts'
-import { collectGarbage } from '../../src/registry/collect-garbage.ts'
+import { collectGarbage } from '../../src/registry/files/collect-garbage.ts'
 import { governedServer, person } from './governed.ts'
 
 test('the run of a version in a guarded stage outlives a purge, and goes when the policy does', async () => {

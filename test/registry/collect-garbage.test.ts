@@ -6,7 +6,7 @@ import { createUpload } from '../../src/artifacts/multipart.ts'
 import { anonymous } from '../../src/core/principal.ts'
 import type { Context } from '../../src/platform/context.ts'
 import type { BlobStore } from '../../src/platform/ports.ts'
-import { collectGarbage } from '../../src/registry/collect-garbage.ts'
+import { collectGarbage } from '../../src/registry/files/collect-garbage.ts'
 import { testServer } from '../app.ts'
 import { body, collected } from '../platform/blob-store-suite.ts'
 

@@ -2,7 +2,7 @@ import type { ArtifactFile } from '../../artifacts/files.ts'
 import { chunksOf, hex } from '../../core/bytes.ts'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import { openOnRecord } from '../../registry/damage.ts'
+import { openOnRecord } from '../../registry/files/damaged-files.ts'
 
 /** Files that cards are made from are small; a larger one is not read at all. */
 const textBytesMax = 200_000

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { notFound } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import { getVersion } from '../../registry/versions.ts'
+import { getVersion } from '../../registry/versions/versions.ts'
 import { checkDocument } from '../policies/policies.ts'
 import type { Policy, PolicyDocument, PromotionTarget } from '../policies/policy.ts'
 import { type Assessment, assess, questionOf } from './assess.ts'

@@ -9,8 +9,8 @@ import { getPromotion, openStageRequests } from '../../governance/promotions/pro
 import { mayWithdraw } from '../../governance/promotions/withdraw.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseVersion } from '../../registry/check-names.ts'
-import { canonicalStage } from '../../registry/stages.ts'
-import { getVersion } from '../../registry/versions.ts'
+import { canonicalStage } from '../../registry/stages/stages.ts'
+import { getVersion } from '../../registry/versions/versions.ts'
 import { requestToWire } from './request-wire.ts'
 
 /** A version and a stage, as a call names them. */

@@ -1,6 +1,6 @@
-import { excerpt, invalid } from '../core/error.ts'
-import { checkLength } from '../core/names.ts'
-import { isLatest } from './check-names.ts'
+import { excerpt, invalid } from '../../core/error.ts'
+import { checkLength } from '../../core/names.ts'
+import { isLatest } from '../check-names.ts'
 import { isMlflowStage, mlflowStages, stageKey } from './stages.ts'
 
 /** A stage and its rules. */

@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { isPromptModel, notDenied } from '../access/permissions/permitted.ts'
-import { grouped } from '../core/groups.ts'
-import type { Context } from '../platform/context.ts'
+import { isPromptModel, notDenied } from '../../access/permissions/permitted.ts'
+import { grouped } from '../../core/groups.ts'
+import type { Context } from '../../platform/context.ts'
+import type { registeredModels } from '../tables.ts'
 import {
   assembleVersions,
   type ModelVersion,
@@ -9,8 +10,7 @@ import {
   type VersionRow,
   type VersionTagRow,
   versionTagRead,
-} from './read-versions.ts'
-import type { registeredModels } from './tables.ts'
+} from '../versions/read-versions.ts'
 
 /** One registered model with all that MLflow shows of it. */
 export type RegisteredModel = {

@@ -5,10 +5,10 @@ import {
   collectLeftovers,
   collectOrphans,
   collectUploads,
-} from '../artifacts/collect.ts'
-import { type Purged, purgeDeleted } from '../tracking/purge.ts'
+} from '../../artifacts/collect.ts'
+import { type Purged, purgeDeleted } from '../../tracking/purge.ts'
+import { sourceDeletable } from '../versions/deletable.ts'
 import { collectManifests } from './collect-manifests.ts'
-import { sourceDeletable } from './deletable.ts'
 
 export type Garbage = {
   /** Undefined: nothing was to be purged. */

@@ -1,22 +1,27 @@
 import { sql } from 'drizzle-orm'
-import { giveToCreator } from '../access/permissions/own-role.ts'
-import { isPromptModel } from '../access/permissions/permitted.ts'
-import { commit } from '../audit/record.ts'
-import { excerpt, RegistryError } from '../core/error.ts'
-import { checkLength } from '../core/names.ts'
-import { promptKey } from '../core/prompt-key.ts'
-import { ConstraintError } from '../db/database.ts'
-import { type Context, principalName } from '../platform/context.ts'
-import { checkModelName, modelNotFound } from './check-names.ts'
-import { modelDeletable, whyKept } from './deletable.ts'
-import { modelId } from './ids.ts'
-import { unblockedModel, whyUnchanged } from './promoting.ts'
-import { isPromptTag } from './prompts.ts'
+import { giveToCreator } from '../../access/permissions/own-role.ts'
+import { isPromptModel } from '../../access/permissions/permitted.ts'
+import { commit } from '../../audit/record.ts'
+import { excerpt, RegistryError } from '../../core/error.ts'
+import { checkLength } from '../../core/names.ts'
+import { promptKey } from '../../core/prompt-key.ts'
+import { ConstraintError } from '../../db/database.ts'
+import { type Context, principalName } from '../../platform/context.ts'
+import { checkModelName, modelNotFound } from '../check-names.ts'
+import { modelId } from '../ids.ts'
+import { unblockedModel, whyUnchanged } from '../promoting.ts'
+import { isPromptTag } from '../prompts.ts'
+import { jsonMap, recordModel } from '../record.ts'
+import type { registeredModels } from '../tables.ts'
+import { modelTagInserts, uniqueTags } from '../tags.ts'
+import { modelDeletable, whyKept } from '../versions/deletable.ts'
+import {
+  type ModelVersion,
+  type Tag,
+  versionReads,
+  versionsFrom,
+} from '../versions/read-versions.ts'
 import { latestVersionIds, modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
-import { type ModelVersion, type Tag, versionReads, versionsFrom } from './read-versions.ts'
-import { jsonMap, recordModel } from './record.ts'
-import type { registeredModels } from './tables.ts'
-import { modelTagInserts, uniqueTags } from './tags.ts'
 
 /** Characters of a description: more than MLflow's column, less than a row of D1. */
 export const descriptionCharsMax = 100_000

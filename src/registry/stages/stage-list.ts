@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, record } from '../audit/record.ts'
-import { conflict, excerpt, type RegistryError } from '../core/error.ts'
-import type { Context } from '../platform/context.ts'
+import { commit, record } from '../../audit/record.ts'
+import { conflict, excerpt, type RegistryError } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
 import { checkStages, type Stage } from './check-stages.ts'
 import { stageKey } from './stages.ts'
 

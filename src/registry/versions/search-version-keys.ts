@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { SortField } from '../search/order-sql.ts'
+import type { SortField } from '../../search/order-sql.ts'
 import {
   equality,
   equalityOrList,
@@ -9,8 +9,8 @@ import {
   ordering,
   type Vocabulary,
   vocabulary,
-} from '../search/vocabulary.ts'
-import { promptKeys, promptPrefix } from './search-prompts.ts'
+} from '../../search/vocabulary.ts'
+import { promptKeys, promptPrefix } from '../search-prompts.ts'
 
 const attributePrefixes = ['', 'attribute', 'attributes'] as const
 

@@ -1,17 +1,17 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit } from '../audit/record.ts'
-import { excerpt, invalid, notFound } from '../core/error.ts'
-import type { Context } from '../platform/context.ts'
+import { commit } from '../../audit/record.ts'
+import { excerpt, invalid, notFound } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
 import {
   checkAlias,
   checkNotReserved,
   isLatest,
   modelNotFound,
   versionNotFound,
-} from './check-names.ts'
-import { modelId, newestVersionId } from './ids.ts'
-import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
-import { type MoveTerms, marked, recordModel, recordVersion } from './record.ts'
+} from '../check-names.ts'
+import { modelId, newestVersionId } from '../ids.ts'
+import { type MoveTerms, marked, recordModel, recordVersion } from '../record.ts'
+import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-versions.ts'
 import { stageKey } from './stages.ts'
 
 /**

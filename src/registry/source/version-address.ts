@@ -1,6 +1,6 @@
-import { versionAddress } from '../artifacts/address.ts'
-import { versionsFolder } from '../artifacts/files.ts'
-import { invalid } from '../core/error.ts'
+import { versionAddress } from '../../artifacts/address.ts'
+import { versionsFolder } from '../../artifacts/files.ts'
+import { invalid } from '../../core/error.ts'
 
 /**
  * The version (`model_versions.id`) that a source names by its read-only address, as older clients

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { excerpt, invalid } from '../core/error.ts'
-import type { Context } from '../platform/context.ts'
+import { excerpt, invalid } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
 
 /** Where a version starts. */
 export const firstStage = 'None'

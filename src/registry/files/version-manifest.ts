@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
-import { excerpt, invalid } from '../core/error.ts'
-import type { Context } from '../platform/context.ts'
-import { versionNotFound } from './check-names.ts'
+import { excerpt, invalid } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import { versionNotFound } from '../check-names.ts'
 
 /** What a version's files are; `manifestId` and `digest` are null when it is not sealed. */
 export type VersionFiles = {

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
-import { commit } from '../audit/record.ts'
-import type { Context } from '../platform/context.ts'
-import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
-import { recordVersionOf } from './record.ts'
+import { commit } from '../../audit/record.ts'
+import type { Context } from '../../platform/context.ts'
+import { recordVersionOf } from '../record.ts'
+import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-versions.ts'
 import { archivedStage } from './stages.ts'
 
 /** A version that comes back to a stage, and what was read before that was decided. */

@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { excerpt, RegistryError } from '../core/error.ts'
-import type { Context } from '../platform/context.ts'
-import type { Purgeable } from '../tracking/purge.ts'
-import { modelId } from './ids.ts'
+import { excerpt, RegistryError } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import type { Purgeable } from '../../tracking/purge.ts'
+import { modelId } from '../ids.ts'
 
 /**
  * Whether nothing forbids that a version goes. Every statement that deletes one has this in its

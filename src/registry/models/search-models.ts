@@ -1,13 +1,13 @@
 import { sql } from 'drizzle-orm'
-import { isPromptModel, readable } from '../access/permissions/permitted.ts'
-import type { Int64 } from '../core/int64.ts'
-import type { Context } from '../platform/context.ts'
-import { parseFilter } from '../search/filter.ts'
-import { findPage, type Searchable } from '../search/find-page.ts'
-import { parseOrderBy } from '../search/order-by.ts'
-import type { SortField } from '../search/order-sql.ts'
-import type { Page } from '../search/page.ts'
-import { pageSize } from '../search/page-size.ts'
+import { isPromptModel, readable } from '../../access/permissions/permitted.ts'
+import type { Int64 } from '../../core/int64.ts'
+import type { Context } from '../../platform/context.ts'
+import { parseFilter } from '../../search/filter.ts'
+import { findPage, type Searchable } from '../../search/find-page.ts'
+import { parseOrderBy } from '../../search/order-by.ts'
+import type { SortField } from '../../search/order-sql.ts'
+import type { Page } from '../../search/page.ts'
+import { pageSize } from '../../search/page-size.ts'
 import {
   equalityOrList,
   equalityOrListOrNull,
@@ -15,9 +15,9 @@ import {
   type FilterField,
   ordering,
   vocabulary,
-} from '../search/vocabulary.ts'
+} from '../../search/vocabulary.ts'
+import { promptKeys, promptPrefix, withPromptsHidden } from '../search-prompts.ts'
 import { type RegisteredModel, readModels } from './read-models.ts'
-import { promptKeys, promptPrefix, withPromptsHidden } from './search-prompts.ts'
 
 /** As MLflow: up to 1,000 models a page; where MLflow answers 0 with an empty page, this refuses. */
 const pageMax = 1000

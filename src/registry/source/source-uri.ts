@@ -1,6 +1,6 @@
-import { excerpt, invalid, type RegistryError } from '../core/error.ts'
-import { checkLength } from '../core/names.ts'
-import { decodedFully } from '../core/percent.ts'
+import { excerpt, invalid, type RegistryError } from '../../core/error.ts'
+import { checkLength } from '../../core/names.ts'
+import { decodedFully } from '../../core/percent.ts'
 
 const sourceCharsMax = 2000
 

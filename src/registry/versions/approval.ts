@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { type PrincipalRecord, principalText } from '../core/principal.ts'
-import type { Context } from '../platform/context.ts'
-import type { modelVersions } from './tables.ts'
+import { type PrincipalRecord, principalText } from '../../core/principal.ts'
+import type { Context } from '../../platform/context.ts'
+import type { modelVersions } from '../tables.ts'
 
 /** How SageMaker's users know it. */
 export type ApprovalStatus = 'PendingManualApproval' | 'Approved' | 'Rejected'

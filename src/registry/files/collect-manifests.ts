@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import type { Collector } from '../artifacts/collect.ts'
+import type { Collector } from '../../artifacts/collect.ts'
 
 const perRound = 500
 const unused = sql`not exists (select 1 from model_versions v where v.manifest = manifests.id)`

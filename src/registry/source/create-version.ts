@@ -1,21 +1,26 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { prepareSeal, type Sealing } from '../artifacts/seal.ts'
-import { commit } from '../audit/record.ts'
-import { conflict } from '../core/error.ts'
-import { checkLength } from '../core/names.ts'
-import { ConstraintError } from '../db/database.ts'
-import { type Context, principalName } from '../platform/context.ts'
-import { recordRegistration } from '../tracking/logged-model-registrations.ts'
-import { checkModelName, modelNotFound } from './check-names.ts'
-import { modelId, newestVersionId } from './ids.ts'
-import { isPromptTag } from './prompts.ts'
-import { assembleVersions, type ModelVersion, type Tag, type VersionRow } from './read-versions.ts'
-import { jsonMap, recordVersionOf } from './record.ts'
-import { descriptionCharsMax } from './registered-models.ts'
+import { prepareSeal, type Sealing } from '../../artifacts/seal.ts'
+import { commit } from '../../audit/record.ts'
+import { conflict } from '../../core/error.ts'
+import { checkLength } from '../../core/names.ts'
+import { ConstraintError } from '../../db/database.ts'
+import { type Context, principalName } from '../../platform/context.ts'
+import { recordRegistration } from '../../tracking/logged-model-registrations.ts'
+import { checkModelName, modelNotFound } from '../check-names.ts'
+import { modelId, newestVersionId } from '../ids.ts'
+import { descriptionCharsMax } from '../models/registered-models.ts'
+import { isPromptTag } from '../prompts.ts'
+import { jsonMap, recordVersionOf } from '../record.ts'
+import { firstStage } from '../stages/stages.ts'
+import { uniqueTags, versionTagInserts } from '../tags.ts'
+import {
+  assembleVersions,
+  type ModelVersion,
+  type Tag,
+  type VersionRow,
+} from '../versions/read-versions.ts'
+import { parseSource } from './parse-source.ts'
 import { type Resolved, resolveSource } from './resolve-source.ts'
-import { parseSource } from './source.ts'
-import { firstStage } from './stages.ts'
-import { uniqueTags, versionTagInserts } from './tags.ts'
 
 const linkCharsMax = 5000
 const idCharsMax = 250

@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { grouped } from '../core/groups.ts'
-import type { Database } from '../db/database.ts'
+import { grouped } from '../../core/groups.ts'
+import type { Database } from '../../db/database.ts'
+import type { modelVersions } from '../tables.ts'
 import { type Approval, approvalFrom } from './approval.ts'
-import type { modelVersions } from './tables.ts'
 
 export type Tag = { readonly key: string; readonly value: string }
 

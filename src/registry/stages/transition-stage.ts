@@ -1,14 +1,14 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit } from '../audit/record.ts'
-import { conflict, excerpt, invalid, RegistryError } from '../core/error.ts'
-import type { Context } from '../platform/context.ts'
-import { checkModelName } from './check-names.ts'
-import { modelId, versionId } from './ids.ts'
-import { unblockedVersion, whyUnchanged } from './promoting.ts'
-import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
-import { type MoveTerms, marked, recordVersion } from './record.ts'
+import { commit } from '../../audit/record.ts'
+import { conflict, excerpt, invalid, RegistryError } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import { checkModelName } from '../check-names.ts'
+import { modelId, versionId } from '../ids.ts'
+import { unblockedVersion, whyUnchanged } from '../promoting.ts'
+import { type MoveTerms, marked, recordVersion } from '../record.ts'
+import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-versions.ts'
+import { getVersion } from '../versions/versions.ts'
 import { archivedStage, canonicalStage, firstStage, isActive, isMlflowStage } from './stages.ts'
-import { getVersion } from './versions.ts'
 
 /**
  * Move a version to another stage, or to the one it is in, which counts as a change too.

@@ -1,13 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit } from '../audit/record.ts'
-import { excerpt, RegistryError } from '../core/error.ts'
-import { ConstraintError } from '../db/database.ts'
-import type { Context } from '../platform/context.ts'
-import { checkModelName, modelNotFound } from './check-names.ts'
-import { modelId } from './ids.ts'
-import { unblockedModel, whyUnchanged } from './promoting.ts'
+import { commit } from '../../audit/record.ts'
+import { excerpt, RegistryError } from '../../core/error.ts'
+import { ConstraintError } from '../../db/database.ts'
+import type { Context } from '../../platform/context.ts'
+import { checkModelName, modelNotFound } from '../check-names.ts'
+import { modelId } from '../ids.ts'
+import { unblockedModel, whyUnchanged } from '../promoting.ts'
+import { recordModel } from '../record.ts'
 import { modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
-import { recordModel } from './record.ts'
 
 /**
  * Give a model another name; versions, tags and aliases follow. The numbers that the old name gave

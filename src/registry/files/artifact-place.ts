@@ -1,16 +1,16 @@
-import { storePathOf } from '../artifacts/address.ts'
+import { storePathOf } from '../../artifacts/address.ts'
 import {
   type ArtifactFile,
   findFile,
   isFolder,
   type Place,
   versionsFolder,
-} from '../artifacts/files.ts'
-import { type Entry, type EntryPage, listFolder } from '../artifacts/list.ts'
-import { joinPaths } from '../artifacts/path.ts'
-import { excerpt, invalid, notFound } from '../core/error.ts'
-import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
-import type { Context } from '../platform/context.ts'
+} from '../../artifacts/files.ts'
+import { type Entry, type EntryPage, listFolder } from '../../artifacts/list.ts'
+import { joinPaths } from '../../artifacts/path.ts'
+import { excerpt, invalid, notFound } from '../../core/error.ts'
+import { decodePageToken, encodePageToken, foreignPageToken } from '../../core/page-token.ts'
+import type { Context } from '../../platform/context.ts'
 import { manifestOfVersionId } from './version-manifest.ts'
 
 /** A path, and where it is to be looked up: in the store, or among a version's sealed files. */

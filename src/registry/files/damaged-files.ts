@@ -1,10 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { ArtifactFile } from '../artifacts/files.ts'
-import { verifyManifest } from '../artifacts/manifest.ts'
-import { type Damage, openFile } from '../artifacts/read.ts'
-import { commit, record } from '../audit/record.ts'
-import type { Context } from '../platform/context.ts'
-import type { ByteRange } from '../platform/ports.ts'
+import type { ArtifactFile } from '../../artifacts/files.ts'
+import { verifyManifest } from '../../artifacts/manifest.ts'
+import { type Damage, openFile } from '../../artifacts/read.ts'
+import { commit, record } from '../../audit/record.ts'
+import type { Context } from '../../platform/context.ts'
+import type { ByteRange } from '../../platform/ports.ts'
 
 type StoredFile = Pick<ArtifactFile, 'path' | 'key' | 'sizeBytes' | 'sha256'>
 
