@@ -3,14 +3,14 @@ import { isPromptModel, notDenied, readable } from '../access/permissions/permit
 import type { Context } from '../platform/context.ts'
 import { type ModelVersion, readVersions } from '../registry/versions/read-versions.ts'
 import { getVersionDetail, type VersionDetail } from '../registry/versions/version-detail.ts'
-import { datasetsOfRuns, type RunDataset } from '../tracking/run-datasets.ts'
+import { datasetsOfRuns, type RunDataset } from '../tracking/run-data/run-datasets.ts'
 import {
   findLoggedModelLineage,
   findRunLineage,
   type LoggedModelLineage,
   type RunLineage,
   readableRuns,
-} from '../tracking/run-lineage.ts'
+} from '../tracking/runs/run-lineage.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotions/promotion.ts'
 
 /** Where a version comes from and where it went, as far as the caller may read that. */

@@ -1,4 +1,4 @@
-import type { Experiment } from '../tracking/experiment.ts'
+import type { Experiment } from '../tracking/experiments/experiment.ts'
 import { unlessEmpty } from './wire/json.ts'
 
 /** MLflow's `Experiment` message. */

@@ -7,10 +7,10 @@ import {
   renameExperiment,
   restoreExperiment,
   setExperimentTag,
-} from '../tracking/change-experiment.ts'
-import { createExperiment } from '../tracking/create-experiment.ts'
-import { parseExperimentId } from '../tracking/experiment.ts'
-import { getExperiment, getExperimentByName } from '../tracking/experiments.ts'
+} from '../tracking/experiments/change-experiment.ts'
+import { createExperiment } from '../tracking/experiments/create-experiment.ts'
+import { parseExperimentId } from '../tracking/experiments/experiment.ts'
+import { getExperiment, getExperimentByName } from '../tracking/experiments/experiments.ts'
 import { requireExperimentNamed, requireWholeExperiment } from '../tracking/require.ts'
 import { experimentToWire } from './experiment-wire.ts'
 import { keyValueFrom, keyValueMessage } from './key-value.ts'

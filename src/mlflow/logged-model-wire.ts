@@ -1,4 +1,4 @@
-import type { LoggedModel, LoggedModelMetric } from '../tracking/logged-model.ts'
+import type { LoggedModel, LoggedModelMetric } from '../tracking/logged-models/logged-model.ts'
 import { metricToWire } from './run-wire.ts'
 import { unlessEmpty } from './wire/json.ts'
 

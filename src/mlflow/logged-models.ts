@@ -1,10 +1,13 @@
 import { requireExperiment } from '../access/permissions/require.ts'
 import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'
-import { parseExperimentId } from '../tracking/experiment.ts'
-import { loggedModelStatuses } from '../tracking/logged-model.ts'
-import { getLoggedModel } from '../tracking/logged-model-reads.ts'
-import { type LoggedModelOrder, searchLoggedModels } from '../tracking/logged-model-search.ts'
+import { parseExperimentId } from '../tracking/experiments/experiment.ts'
+import { loggedModelStatuses } from '../tracking/logged-models/logged-model.ts'
+import { getLoggedModel } from '../tracking/logged-models/read-logged-models.ts'
+import {
+  type LoggedModelOrder,
+  searchLoggedModels,
+} from '../tracking/logged-models/search-logged-models.ts'
 import {
   createLoggedModel,
   deleteLoggedModel,
@@ -12,7 +15,7 @@ import {
   finalizeLoggedModel,
   logLoggedModelParams,
   setLoggedModelTags,
-} from '../tracking/logged-model-writes.ts'
+} from '../tracking/logged-models/write-logged-models.ts'
 import { requireRuns } from '../tracking/require.ts'
 import { keyValueFrom, keyValueMessage } from './key-value.ts'
 import { loggedModelToWire } from './logged-model-wire.ts'

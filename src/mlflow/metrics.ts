@@ -1,15 +1,15 @@
 import { invalid } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { pageSize } from '../search/page-size.ts'
-import { logBatch, logMetric } from '../tracking/log-batch.ts'
-import type { ModelPoint } from '../tracking/logged-model-metrics.ts'
+import type { ModelPoint } from '../tracking/logged-models/logged-model-metrics.ts'
+import { requireLoggedModels, requireRun, requireRuns } from '../tracking/require.ts'
+import { logBatch, logMetric } from '../tracking/run-data/log-batch.ts'
 import {
   metricHistory,
   metricHistoryOfRuns,
   type RunMetric,
   sampledMetricHistory,
-} from '../tracking/metric-history.ts'
-import { requireLoggedModels, requireRun, requireRuns } from '../tracking/require.ts'
+} from '../tracking/run-data/metric-history.ts'
 import { keyValueFrom, keyValueMessage } from './key-value.ts'
 import { type Operation, operation } from './operation.ts'
 import { onRun } from './rules.ts'

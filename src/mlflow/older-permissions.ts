@@ -9,7 +9,7 @@ import {
   revokeFrom,
 } from '../access/permissions/user-permissions.ts'
 import type { Context } from '../platform/context.ts'
-import { parseExperimentId } from '../tracking/experiment.ts'
+import { parseExperimentId } from '../tracking/experiments/experiment.ts'
 import { type Operation, operation } from './operation.ts'
 import { message } from './wire/message.ts'
 

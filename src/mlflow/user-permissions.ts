@@ -17,7 +17,7 @@ import {
 import { invalid } from '../core/error.ts'
 import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'
-import { parseExperimentId } from '../tracking/experiment.ts'
+import { parseExperimentId } from '../tracking/experiments/experiment.ts'
 import { type Operation, operation } from './operation.ts'
 import { roleToWire } from './role-wire.ts'
 import { message } from './wire/message.ts'

@@ -1,6 +1,6 @@
 import { excerpt, invalid } from '../core/error.ts'
 import { checkLength, keyCharsMax } from '../core/names.ts'
-import type { KeyValue } from './run.ts'
+import type { KeyValue } from './runs/run.ts'
 
 /** @throws INVALID_PARAMETER_VALUE a key stands there twice */
 export function refuseRepeatedKeys(what: 'params' | 'tags', items: readonly KeyValue[]): void {

@@ -3,8 +3,8 @@ import type { Permission } from '../access/permissions/levels.ts'
 import { passes, requireEach, requireExperiment } from '../access/permissions/require.ts'
 import { notFound } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
-import { noSuchExperiment } from './experiment.ts'
-import { loggedModelNotFound } from './logged-model-reads.ts'
+import { noSuchExperiment } from './experiments/experiment.ts'
+import { loggedModelNotFound } from './logged-models/read-logged-models.ts'
 
 /**
  * @throws PERMISSION_DENIED the caller lacks the permission on the run

@@ -8,7 +8,7 @@ import { findPage, type Search, type Searchable } from '../../src/search/find-pa
 import { likeSql } from '../../src/search/like.ts'
 import { Literals } from '../../src/search/literals.ts'
 import type { OrderItem } from '../../src/search/order-by.ts'
-import { runFilterKeys, runSortKeys } from '../../src/tracking/search-run-keys.ts'
+import { runFilterKeys, runSortKeys } from '../../src/tracking/runs/search-run-keys.ts'
 import { type SeededRun, seedRuns } from './seed.ts'
 
 let db: Database

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { freshPlatform } from '#platform'
 import { anonymous, type Principal } from '../../src/core/principal.ts'
 import type { Context } from '../../src/platform/context.ts'
-import { createRun } from '../../src/tracking/create-run.ts'
-import { getRun, readRuns } from '../../src/tracking/read-runs.ts'
+import { createRun } from '../../src/tracking/runs/create-run.ts'
+import { getRun, readRuns } from '../../src/tracking/runs/read-runs.ts'
 
 async function contextOf(principal: Principal, workspace = 'default'): Promise<Context> {
   return { ...(await freshPlatform()), principal, workspace, requestId: 'test' }

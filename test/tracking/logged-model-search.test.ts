@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
 import { anonymous } from '../../src/core/principal.ts'
-import { loggedModelMetricStatements } from '../../src/tracking/logged-model-metrics.ts'
+import { loggedModelMetricStatements } from '../../src/tracking/logged-models/logged-model-metrics.ts'
 import { testServer } from '../app.ts'
 
 type Server = Awaited<ReturnType<typeof testServer>>

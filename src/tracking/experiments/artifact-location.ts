@@ -1,0 +1,58 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { excerpt, invalid } from '../../core/error.ts'
+import { checkLength } from '../../core/names.ts'
+import { decodedFully } from '../../core/percent.ts'
+import type { Context } from '../../platform/context.ts'
+
+/** Schemes that name a host which a client or server would then connect to, as MLflow lists them. */
+const hostSchemes = new Set([
+  ...['http', 'https', 'ftp', 'ftps', 'sftp', 'hdfs', 'viewfs', 'webhdfs', 'abfs', 'abfss', 'r2'],
+  ...['runs', 'models'],
+])
+const locationCharsMax = 2048
+
+/**
+ * Check an experiment's `artifact_location`, which is then stored as given: a bucket, `file:` or
+ * path is the client's business, and this server never opens it.
+ *
+ * @throws INVALID_PARAMETER_VALUE it names a host or another entity, has a scheme that settings do
+ *   not allow, a parent segment in any encoding, or a fragment
+ */
+export function checkArtifactLocation(ctx: Context, location: string): void {
+  checkLength(location, locationCharsMax, 'artifact_location')
+  const shown = excerpt(location)
+  const refused = (reason: string) => invalid(`Invalid artifact_location '${shown}': ${reason}`)
+  const plain = decodedFully(location)
+  if (/[#]|\p{Cc}/u.test(plain)) throw refused('it must not have a fragment or control characters')
+  if (plain.split(/[\\/?&=;]/).some((segment) => segment.trim() === '..')) {
+    throw refused('it must not have parent segments (..)')
+  }
+  const scheme = /^\s*([a-z][a-z0-9+.-]+):/i.exec(plain)?.[1]?.toLowerCase()
+  if (scheme !== undefined && hostSchemes.has(scheme)) {
+    throw refused(`the scheme '${scheme}' is not allowed here; use a bucket or mlflow-artifacts:/`)
+  }
+  if (scheme === 'mlflow-artifacts' && /^\s*mlflow-artifacts:\/\//i.test(plain)) {
+    throw refused('it must not name a host; write mlflow-artifacts:/path')
+  }
+  const allowed = ctx.settings.artifactSchemes
+  if (allowed && scheme !== 'mlflow-artifacts' && !allowed.includes(scheme ?? 'file')) {
+    throw refused(`this server allows only mlflow-artifacts, ${allowed.join(', ')}`)
+  }
+}
+
+/** An experiment's artifact location, from a row of `experiments`. */
+export function locationColumn(ctx: Context): SQL {
+  return sql`coalesce(experiments.artifact_location, ${ctx.settings.defaultArtifactRoot} || '/' || experiments.id)`
+}
+
+/**
+ * `path` below the artifact location of a row of `experiments`; a query string stays at the end.
+ *
+ * @param path begins with a slash
+ */
+export function artifactUriColumn(ctx: Context, path: string): SQL {
+  const location = locationColumn(ctx)
+  return sql`iif(instr(${location}, '?') = 0,
+    rtrim(${location}, '/') || ${path},
+    rtrim(substr(${location}, 1, instr(${location}, '?') - 1), '/') || ${path} || substr(${location}, instr(${location}, '?')))`
+}

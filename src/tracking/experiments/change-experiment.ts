@@ -1,0 +1,91 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { excerpt, RegistryError } from '../../core/error.ts'
+import { ConstraintError } from '../../db/database.ts'
+import type { Context } from '../../platform/context.ts'
+import type { KeyValue, LifecycleStage } from '../runs/run.ts'
+import { checkExperimentName, checkExperimentTag } from './create-experiment.ts'
+import { inactiveExperiment, noSuchExperiment } from './experiment.ts'
+import { getExperiment } from './experiments.ts'
+
+/**
+ * @throws INVALID_PARAMETER_VALUE the experiment is deleted
+ * @throws BAD_REQUEST another experiment, active or deleted, has the name
+ */
+export async function renameExperiment(ctx: Context, id: number, name: string): Promise<void> {
+  checkExperimentName(name)
+  try {
+    const renamed = await ctx.db.first(sql`
+      update experiments set name = ${name}, updated_at_ms = ${ctx.now()}
+      where ${isExperiment(ctx, id, 'active')} returning id`)
+    if (!renamed) throw await notActive(ctx, id)
+  } catch (err) {
+    if (!(err instanceof ConstraintError && err.kind === 'unique')) throw err
+    const message = `Cannot rename experiment ${id}: '${excerpt(name)}' is the name of another, active or deleted`
+    throw new RegistryError('BAD_REQUEST', message, { cause: err })
+  }
+}
+
+/** Mark an active experiment and all its runs deleted. @throws RESOURCE_DOES_NOT_EXIST */
+export async function deleteExperiment(ctx: Context, id: number): Promise<void> {
+  await moveTo(ctx, id, 'active', 'deleted')
+}
+
+/**
+ * Make a deleted experiment active again and all its runs with it, also those that had been deleted
+ * before it, as MLflow does. @throws RESOURCE_DOES_NOT_EXIST
+ */
+export async function restoreExperiment(ctx: Context, id: number): Promise<void> {
+  await moveTo(ctx, id, 'deleted', 'active')
+}
+
+async function moveTo(
+  ctx: Context,
+  id: number,
+  from: LifecycleStage,
+  to: LifecycleStage,
+): Promise<void> {
+  const now = ctx.now()
+  const deletedAt = to === 'deleted' ? sql`coalesce(deleted_at_ms, ${now})` : sql`null`
+  // Runs first: the guard looks at the stage that the second statement changes.
+  const [, moved] = await ctx.db.batch([
+    sql`update runs set lifecycle_stage = ${to}, deleted_at_ms = ${deletedAt}
+      where experiment = (select id from experiments where ${isExperiment(ctx, id, from)})`,
+    sql`update experiments set lifecycle_stage = ${to}, updated_at_ms = ${now}
+      where ${isExperiment(ctx, id, from)} returning id`,
+  ])
+  if (!moved?.length) throw noSuchExperiment(id)
+}
+
+/** @throws INVALID_PARAMETER_VALUE the experiment is deleted, or the tag malformed */
+export async function setExperimentTag(ctx: Context, id: number, tag: KeyValue): Promise<void> {
+  checkExperimentTag(tag)
+  const set = await ctx.db.first(sql`
+    insert into experiment_tags (experiment, key, value)
+    select id, ${tag.key}, ${tag.value} from experiments where ${isExperiment(ctx, id, 'active')}
+    on conflict (experiment, key) do update set value = excluded.value returning key`)
+  if (!set) throw await notActive(ctx, id)
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST the experiment has no such tag */
+export async function deleteExperimentTag(ctx: Context, id: number, key: string): Promise<void> {
+  const deleted = await ctx.db.first(sql`delete from experiment_tags
+    where experiment = (select id from experiments where ${isExperiment(ctx, id, 'active')})
+      and key = ${key} returning key`)
+  if (deleted) return
+  const experiment = await getExperiment(ctx, id)
+  if (experiment.lifecycleStage === 'deleted') throw inactiveExperiment(id)
+  throw new RegistryError(
+    'RESOURCE_DOES_NOT_EXIST',
+    `No tag with name: ${excerpt(key)} in experiment with id ${id}`,
+  )
+}
+
+function isExperiment(ctx: Context, id: number, stage: LifecycleStage): SQL {
+  return sql`id = ${id} and workspace = ${ctx.workspace} and lifecycle_stage = ${stage}`
+}
+
+/** Why a write to an active experiment found none. */
+async function notActive(ctx: Context, id: number): Promise<Error> {
+  await getExperiment(ctx, id)
+  return inactiveExperiment(id)
+}

@@ -1,0 +1,76 @@
+import { sql } from 'drizzle-orm'
+import { giveToCreator } from '../../access/permissions/own-role.ts'
+import { commit } from '../../audit/record.ts'
+import { checkKey, checkLength } from '../../core/names.ts'
+import { ConstraintError } from '../../db/database.ts'
+import { jsonRows } from '../../db/sql.ts'
+import { type Context, principalName } from '../../platform/context.ts'
+import { claimFolder } from '../artifact-owner.ts'
+import { refuseRepeatedKeys } from '../key-values.ts'
+import type { KeyValue } from '../runs/run.ts'
+import { checkArtifactLocation } from './artifact-location.ts'
+import { nameTaken } from './experiments.ts'
+
+const nameCharsMax = 500
+const tagValueCharsMax = 20_000
+
+/**
+ * Make an experiment; names are unique over active and deleted ones. Who makes it gets MANAGE.
+ *
+ * @param artifactLocation stored as given; `<default artifact root>/<id>` when absent or empty
+ * @returns its id
+ * @throws RESOURCE_ALREADY_EXISTS the name is taken
+ */
+export async function createExperiment(
+  ctx: Context,
+  name: string,
+  artifactLocation: string | undefined,
+  tags: readonly KeyValue[],
+): Promise<number> {
+  checkExperimentName(name)
+  for (const tag of tags) checkExperimentTag(tag)
+  refuseRepeatedKeys('tags', tags)
+  if (artifactLocation) checkArtifactLocation(ctx, artifactLocation)
+  const own = sql`workspace = ${ctx.workspace} and name = ${name}`
+  const statements = [
+    sql`insert into experiments (workspace, name, artifact_location, lifecycle_stage, user_id,
+        created_at_ms, updated_at_ms)
+      values (${ctx.workspace}, ${name}, ${artifactLocation || null}, 'active',
+        ${principalName(ctx) ?? null}, ${ctx.now()}, ${ctx.now()})
+      returning id`,
+    sql`update experiments set artifact_location = ${ctx.settings.defaultArtifactRoot} || '/' || id
+      where ${own} and artifact_location is null`,
+    ...claimFolder(ctx, name, artifactLocation),
+    ...giveToCreator(ctx, 'experiment', sql`select id from experiments where ${own}`),
+  ]
+  if (tags.length > 0) {
+    const rows = jsonRows(tags.map((tag) => [tag.key, tag.value]))
+    statements.push(
+      sql`insert into experiment_tags (experiment, key, value)
+        select experiments.id, tag.value ->> 0, tag.value ->> 1 from experiments, json_each(${rows}) as tag
+        where ${own}`,
+    )
+  }
+  try {
+    const [created] = await commit(ctx, statements)
+    return onlyId(created)
+  } catch (err) {
+    if (err instanceof ConstraintError && err.kind === 'unique') throw nameTaken(name)
+    throw err
+  }
+}
+
+function onlyId(rows: unknown[] | undefined): number {
+  const row = rows?.[0] as { id: number } | undefined
+  if (!row) throw new Error('the insert returned no row')
+  return row.id
+}
+
+export function checkExperimentName(name: string): void {
+  checkLength(name, nameCharsMax, 'name')
+}
+
+export function checkExperimentTag(tag: KeyValue): void {
+  checkKey(tag.key, 'key')
+  checkLength(tag.value, tagValueCharsMax, 'value')
+}

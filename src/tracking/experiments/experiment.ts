@@ -1,0 +1,67 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { excerpt, invalid, notFound } from '../../core/error.ts'
+import { parseRowId } from '../../core/int64.ts'
+import type { Context } from '../../platform/context.ts'
+import type { KeyValue, LifecycleStage } from '../runs/run.ts'
+import type { experiments } from '../tables.ts'
+import { locationColumn } from './artifact-location.ts'
+
+export type Experiment = {
+  /** 0 is "Default". */
+  readonly id: number
+  readonly name: string
+  /** Where its runs and logged models keep files; never ends in the experiment's own folder twice. */
+  readonly artifactLocation: string
+  readonly lifecycleStage: LifecycleStage
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+  readonly tags: readonly KeyValue[]
+}
+
+export type ExperimentRow = Omit<
+  typeof experiments.$inferSelect,
+  'workspace' | 'user_id' | 'artifact_location'
+> & { artifact_location: string }
+
+/** The columns of an `ExperimentRow`, from `experiments`. */
+export function experimentColumns(ctx: Context): SQL {
+  return sql`experiments.id, experiments.name, experiments.lifecycle_stage,
+    experiments.created_at_ms, experiments.updated_at_ms,
+    ${locationColumn(ctx)} as artifact_location`
+}
+
+export function experimentFromRow(row: ExperimentRow, tags: readonly KeyValue[]): Experiment {
+  return {
+    id: row.id,
+    name: row.name,
+    artifactLocation: row.artifact_location,
+    // Only these two stages are ever written.
+    lifecycleStage: row.lifecycle_stage as LifecycleStage,
+    createdAtMs: row.created_at_ms,
+    updatedAtMs: row.updated_at_ms,
+    tags,
+  }
+}
+
+/**
+ * The key that MLflow's decimal `experiment_id` stands for.
+ *
+ * @throws INVALID_PARAMETER_VALUE it is no integer
+ */
+export function parseExperimentId(text: string): number {
+  const id = parseRowId(text)
+  if (id === undefined) {
+    throw invalid(
+      `Invalid experiment ID '${excerpt(text)}'. Experiment ID must be a valid integer.`,
+    )
+  }
+  return id
+}
+
+export function noSuchExperiment(id: number | string): Error {
+  return notFound('Experiment', String(id))
+}
+
+export function inactiveExperiment(id: number): Error {
+  return invalid(`The experiment ${id} must be in the 'active' state. Current state is deleted.`)
+}

@@ -1,0 +1,131 @@
+import { sql } from 'drizzle-orm'
+import { readable } from '../../access/permissions/permitted.ts'
+import { grouped } from '../../core/groups.ts'
+import type { Int64 } from '../../core/int64.ts'
+import type { Context } from '../../platform/context.ts'
+import { parseFilter } from '../../search/filter.ts'
+import { findPage, type Searchable } from '../../search/find-page.ts'
+import { parseOrderBy } from '../../search/order-by.ts'
+import type { SortField } from '../../search/order-sql.ts'
+import type { Page } from '../../search/page.ts'
+import { pageSize } from '../../search/page-size.ts'
+import {
+  equality,
+  equalityOrList,
+  equalityOrNull,
+  type FilterField,
+  ordering,
+  vocabulary,
+} from '../../search/vocabulary.ts'
+import type { KeyValue } from '../runs/run.ts'
+import {
+  type Experiment,
+  type ExperimentRow,
+  experimentColumns,
+  experimentFromRow,
+} from './experiment.ts'
+import { inView, type ViewType } from './view-type.ts'
+
+/** As MLflow: 1 to 50,000 experiments a page. */
+export const experimentPageMax = 50_000
+
+const attributePrefixes = ['', 'attribute', 'attributes']
+
+const searchableExperiments: Searchable = {
+  from: sql`experiments e`,
+  id: sql`e.id`,
+  filterKeys: vocabulary<FilterField>('experiment', [
+    [
+      attributePrefixes,
+      new Map<string, FilterField>([
+        ['name', { type: 'string', operators: equality, column: sql`e.name` }],
+        [
+          'experiment_id',
+          { type: 'string', operators: equalityOrList, column: sql`cast(e.id as text)` },
+        ],
+        ['creation_time', { type: 'number', operators: ordering, column: sql`e.created_at_ms` }],
+        ['last_update_time', { type: 'number', operators: ordering, column: sql`e.updated_at_ms` }],
+      ]),
+    ],
+    [
+      ['tag', 'tags'],
+      {
+        type: 'string',
+        operators: equalityOrNull,
+        column: sql`t.value`,
+        rows: (name) => sql`experiment_tags t where t.experiment = e.id and t.key = ${name}`,
+      },
+    ],
+  ]),
+  sortKeys: vocabulary<SortField>('experiment', [
+    [
+      attributePrefixes,
+      new Map<string, SortField>([
+        ['name', { type: 'text', column: () => sql`e.name` }],
+        ['experiment_id', { type: 'int64', column: () => sql`e.id` }],
+        ['creation_time', { type: 'int64', column: () => sql`e.created_at_ms` }],
+        ['last_update_time', { type: 'int64', column: () => sql`e.updated_at_ms` }],
+      ]),
+    ],
+  ]),
+  defaultOrder: [
+    { expression: sql`e.created_at_ms`, descending: true, type: 'int64' },
+    { expression: sql`e.id`, type: 'int64', descending: true },
+  ],
+  tieBreak: [{ expression: sql`e.id`, type: 'int64' }],
+}
+
+export type ExperimentSearch = {
+  readonly filter?: string | undefined
+  readonly orderBy: readonly string[]
+  readonly view?: ViewType | undefined
+  /** MLflow has no default: absent is refused. */
+  readonly maxResults?: Int64 | undefined
+  readonly pageToken?: string | undefined
+}
+
+/**
+ * Experiments that the caller may read, newest first where no order is asked for.
+ *
+ * @throws INVALID_PARAMETER_VALUE filter, order, page size or page token is wrong
+ * @see MLflow REST API, "Search Experiments"
+ */
+export async function searchExperiments(
+  ctx: Context,
+  search: ExperimentSearch,
+): Promise<Page<Experiment>> {
+  const maxResults = pageSize(search.maxResults, experimentPageMax)
+  const view = search.view ?? 'ACTIVE_ONLY'
+  const { ids, nextPageToken } = await findPage(ctx.db, searchableExperiments, {
+    scope: [
+      sql`e.workspace = ${ctx.workspace}`,
+      ...inView(sql`e.lifecycle_stage`, view),
+      readable(ctx, 'experiment', sql`e.id`),
+    ],
+    filter: parseFilter(search.filter),
+    orderBy: parseOrderBy(search.orderBy),
+    maxResults,
+    pageToken: search.pageToken,
+    asked: ['experiments', ctx.workspace, search.filter ?? '', search.orderBy, view],
+  })
+  return { items: await readExperiments(ctx, ids), nextPageToken }
+}
+
+type TagRow = KeyValue & { experiment: number }
+
+/** The experiments of these ids, in their order; those that are gone are left out. */
+async function readExperiments(ctx: Context, ids: readonly number[]): Promise<Experiment[]> {
+  if (ids.length === 0) return []
+  const wanted = sql`(select value from json_each(${JSON.stringify(ids)}))`
+  const [rows, tagRows] = await ctx.db.batch([
+    sql`select ${experimentColumns(ctx)} from experiments where experiments.id in ${wanted}`,
+    sql`select experiment, key, value from experiment_tags where experiment in ${wanted}`,
+  ])
+  const tags = grouped(tagRows as TagRow[], (row) => row.experiment)
+  const byId = new Map((rows as ExperimentRow[]).map((row) => [row.id, row]))
+  return ids.flatMap((id) => {
+    const row = byId.get(id)
+    const own = (tags.get(id) ?? []).map(({ key, value }) => ({ key, value }))
+    return row ? [experimentFromRow(row, own)] : []
+  })
+}

@@ -1,0 +1,33 @@
+import { sql } from 'drizzle-orm'
+import { invalid } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import { writeToRun } from '../run-data/write-to-run.ts'
+import { isActiveRun } from '../runs/run-row.ts'
+
+const historyTag = 'mlflow.log-model.history'
+/** D1 refuses rows of more than 2 MB. */
+const historyCharsMax = 400_000
+
+/**
+ * Append to the run's tag `mlflow.log-model.history`, a JSON list; clients before 3.0 read it.
+ *
+ * @param entry JSON of one object
+ * @throws INVALID_PARAMETER_VALUE the run is deleted, or the list has grown too long
+ */
+export async function appendModelHistory(
+  ctx: Context,
+  runId: string,
+  entry: string,
+): Promise<void> {
+  const [appended] = await writeToRun(ctx, runId, [
+    sql`insert into run_tags (run, key, value)
+      select runs.id, ${historyTag}, json_array(json(${entry})) from runs
+      where ${isActiveRun(ctx, runId)} and length(${entry}) <= ${historyCharsMax}
+      on conflict (run, key) do update set value =
+        iif(json_valid(value), json_insert(value, '$[#]', json(${entry})), excluded.value)
+      where length(value) + length(${entry}) <= ${historyCharsMax} returning key`,
+  ])
+  if (!appended?.length) {
+    throw invalid(`The tag ${historyTag} of run ${runId} would pass ${historyCharsMax} characters`)
+  }
+}

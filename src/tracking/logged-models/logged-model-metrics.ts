@@ -1,0 +1,73 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { excerpt, invalid, RegistryError } from '../../core/error.ts'
+import { ConstraintError } from '../../db/database.ts'
+import { jsonChunks, Real } from '../../db/sql.ts'
+import type { Context } from '../../platform/context.ts'
+import type { Metric } from '../runs/run.ts'
+import { isRun } from '../runs/run-row.ts'
+
+/** A point of a run that may also speak of a logged model. */
+export type ModelPoint = Metric & {
+  /** Undefined or empty: the point belongs to the run alone. */
+  readonly modelId?: string | undefined
+  readonly datasetName?: string | undefined
+  readonly datasetDigest?: string | undefined
+}
+
+/**
+ * Statements for the batch that logs `points` to a run: they add those that name a logged model to
+ * that model's metrics, provided that the run is active. No statements when none does.
+ *
+ * A point of an unknown model breaks the whole batch with a ConstraintError; hand that to
+ * `unknownModelError`. A deleted model still takes metrics, as in MLflow 3.17.2.
+ *
+ * @param points infinities already clamped to the largest double
+ * @throws INVALID_PARAMETER_VALUE a point has one of dataset name and digest without the other
+ */
+export function loggedModelMetricStatements(
+  ctx: Context,
+  runId: string,
+  points: readonly ModelPoint[],
+): SQL[] {
+  const rows = points.filter(({ modelId }) => modelId).map(rowOf)
+  if (rows.length === 0) return []
+  return jsonChunks(rows).map(
+    (json) => sql`insert into logged_model_metrics (logged_model, key, timestamp_ms, step, value,
+        is_nan, run_id, dataset_name, dataset_digest)
+      select (select id from logged_models where model_id = point.value ->> 0 and experiment in
+          (select id from experiments where workspace = ${ctx.workspace})),
+        point.value ->> 1, point.value ->> 2, point.value ->> 3, point.value ->> 4,
+        point.value ->> 5, runs.run_id, point.value ->> 6, point.value ->> 7
+      from runs cross join json_each(${json}) as point
+      where ${isRun(ctx, runId)} and runs.lifecycle_stage = 'active'
+      on conflict do nothing`,
+  )
+}
+
+function rowOf(point: ModelPoint) {
+  const { modelId = '', key, value, timestampMs, step } = point
+  const { datasetName = '', datasetDigest = '' } = point
+  if ((datasetName === '') !== (datasetDigest === '')) {
+    throw invalid(
+      `Metric '${excerpt(key)}' has one of dataset_name and dataset_digest; send both or neither`,
+    )
+  }
+  const isNan = Number.isNaN(value)
+  const stored = new Real(isNan ? 0 : value)
+  return [modelId, key, timestampMs, step, stored, Number(isNan), datasetName, datasetDigest]
+}
+
+/**
+ * The 400 for a batch that failed since a point names a logged model that does not exist, or
+ * undefined when `err` is another failure.
+ */
+export function unknownModelError(
+  err: unknown,
+  points: readonly ModelPoint[],
+): RegistryError | undefined {
+  const isOurs = err instanceof ConstraintError && err.subject.startsWith('logged_model_metrics')
+  if (!isOurs) return undefined
+  const ids = new Set(points.flatMap(({ modelId }) => (modelId ? [`'${modelId}'`] : [])))
+  const message = `One of the logged models that the metrics name does not exist: ${excerpt([...ids].join(', '))}`
+  return new RegistryError('BAD_REQUEST', message, { cause: err })
+}

@@ -1,0 +1,182 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { excerpt, invalid, RegistryError } from '../../core/error.ts'
+import { ConstraintError } from '../../db/database.ts'
+import { jsonRows } from '../../db/sql.ts'
+import type { Context } from '../../platform/context.ts'
+import { artifactUriColumn } from '../experiments/artifact-location.ts'
+import { inactiveExperiment } from '../experiments/experiment.ts'
+import { getExperiment } from '../experiments/experiments.ts'
+import { checkKeyValues, refuseRepeatedKeys } from '../key-values.ts'
+import { randomName } from '../runs/random-name.ts'
+import type { KeyValue } from '../runs/run.ts'
+import { checkLoggedModelName, type LoggedModel, type LoggedModelStatus } from './logged-model.ts'
+import {
+  getLoggedModel,
+  isLoggedModel,
+  type LoggedModelRow,
+  loggedModelColumns,
+  loggedModelFromRow,
+  loggedModelNotFound,
+} from './read-logged-models.ts'
+
+/** What a caller says of a new logged model. */
+export type NewLoggedModel = {
+  readonly experimentId: number
+  /** A random one where it is undefined or empty. */
+  readonly name: string | undefined
+  readonly modelType: string
+  readonly sourceRunId: string
+  readonly params: readonly KeyValue[]
+  readonly tags: readonly KeyValue[]
+}
+
+/**
+ * Make a logged model, PENDING until its files are there.
+ *
+ * @throws INVALID_PARAMETER_VALUE a name, key or value that is not allowed, a key given twice, or
+ *   the experiment is deleted
+ * @throws RESOURCE_DOES_NOT_EXIST no such experiment
+ */
+export async function createLoggedModel(ctx: Context, asked: NewLoggedModel): Promise<LoggedModel> {
+  if (asked.name) checkLoggedModelName(asked.name)
+  for (const what of ['params', 'tags'] as const) {
+    checkKeyValues(what, asked[what])
+    refuseRepeatedKeys(what, asked[what])
+  }
+  const modelId = `m-${ctx.randomId()}`
+  const name = asked.name || randomName(ctx.randomId())
+  const now = ctx.now()
+  const [rows = []] = await ctx.db.batch([
+    sql`insert into logged_models (model_id, experiment, name, artifact_uri, status, model_type,
+        source_run_id, lifecycle_stage, created_at_ms, updated_at_ms)
+      select ${modelId}, id, ${name}, ${artifactUriColumn(ctx, `/models/${modelId}/artifacts`)},
+        'LOGGED_MODEL_PENDING', ${asked.modelType}, ${asked.sourceRunId}, 'active', ${now}, ${now}
+      from experiments where id = ${asked.experimentId} and workspace = ${ctx.workspace}
+        and lifecycle_stage = 'active'
+      returning ${loggedModelColumns}`,
+    insertInto(sql`logged_model_params`, sql`model_id = ${modelId}`, asked.params),
+    insertInto(sql`logged_model_tags`, sql`model_id = ${modelId}`, asked.tags),
+  ])
+  const [row] = rows as LoggedModelRow[]
+  if (!row) {
+    const experiment = await getExperiment(ctx, asked.experimentId)
+    throw inactiveExperiment(experiment.id)
+  }
+  return {
+    ...loggedModelFromRow(row),
+    params: asked.params.toSorted(byKey),
+    tags: asked.tags.toSorted(byKey),
+  }
+}
+
+/**
+ * Say whether the model's files arrived. A deleted model may be finalized too, as in MLflow 3.17.2.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such model
+ */
+export async function finalizeLoggedModel(
+  ctx: Context,
+  modelId: string,
+  status: LoggedModelStatus,
+): Promise<LoggedModel> {
+  await ctx.db.all(sql`update logged_models set status = ${status}, updated_at_ms = ${ctx.now()}
+    where ${isLoggedModel(ctx, modelId)}`)
+  return getLoggedModel(ctx, modelId, { deletedToo: true })
+}
+
+/**
+ * Hide the model; its rows and files stay. Deleting it again is no error.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such model
+ */
+export async function deleteLoggedModel(ctx: Context, modelId: string): Promise<void> {
+  const now = ctx.now()
+  const found = await ctx.db.first(sql`update logged_models set lifecycle_stage = 'deleted',
+      deleted_at_ms = coalesce(deleted_at_ms, ${now}), updated_at_ms = ${now}
+    where ${isLoggedModel(ctx, modelId)} returning id`)
+  if (!found) throw loggedModelNotFound(modelId)
+}
+
+/**
+ * Add params. They are written once: the same value again changes nothing.
+ *
+ * @throws INVALID_PARAMETER_VALUE a param has another value already; then none is added
+ * @throws RESOURCE_DOES_NOT_EXIST no such model
+ */
+export async function logLoggedModelParams(
+  ctx: Context,
+  modelId: string,
+  params: readonly KeyValue[],
+): Promise<void> {
+  checkKeyValues('params', params)
+  refuseRepeatedKeys('params', params)
+  const model = isLoggedModel(ctx, modelId)
+  try {
+    const [found = []] = await ctx.db.batch([
+      sql`select id from logged_models where ${model}`,
+      sql`${insertInto(sql`logged_model_params`, model, params)}
+        on conflict (logged_model, key) do update
+        set value = case value when excluded.value then value end`,
+    ])
+    if (found.length === 0) throw loggedModelNotFound(modelId)
+  } catch (err) {
+    // The upsert above turns a value that would change into NULL, which the column refuses.
+    if (!(err instanceof ConstraintError) || err.kind !== 'not null') throw err
+    throw invalid(
+      `Changing param values is not allowed: logged model '${modelId}' has another value for one of ${excerpt(params.map(({ key }) => `'${key}'`).join(', '))}`,
+    )
+  }
+}
+
+/**
+ * Set tags, replacing values; of a key given twice the last counts.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such model
+ */
+export async function setLoggedModelTags(
+  ctx: Context,
+  modelId: string,
+  tags: readonly KeyValue[],
+): Promise<void> {
+  checkKeyValues('tags', tags)
+  const model = isLoggedModel(ctx, modelId)
+  const [found = []] = await ctx.db.batch([
+    sql`select id from logged_models where ${model}`,
+    sql`${insertInto(sql`logged_model_tags`, model, tags)}
+      on conflict (logged_model, key) do update set value = excluded.value`,
+  ])
+  if (found.length === 0) throw loggedModelNotFound(modelId)
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such model, or it has no such tag */
+export async function deleteLoggedModelTag(
+  ctx: Context,
+  modelId: string,
+  key: string,
+): Promise<void> {
+  const model = isLoggedModel(ctx, modelId)
+  const [found = [], deleted = []] = await ctx.db.batch([
+    sql`select id from logged_models where ${model}`,
+    sql`delete from logged_model_tags where key = ${key}
+      and logged_model = (select id from logged_models where ${model}) returning key`,
+  ])
+  if (found.length === 0) throw loggedModelNotFound(modelId)
+  if (deleted.length === 0) {
+    throw new RegistryError(
+      'RESOURCE_DOES_NOT_EXIST',
+      `No tag with key '${excerpt(key)}' found for model with ID '${modelId}'.`,
+    )
+  }
+}
+
+/** Insert `items` for the model that `model` selects, in the order given. */
+function insertInto(table: SQL, model: SQL, items: readonly KeyValue[]): SQL {
+  const rows = jsonRows(items.map(({ key, value }) => [key, value]))
+  return sql`insert into ${table} (logged_model, key, value)
+    select logged_models.id, item.value ->> 0, item.value ->> 1
+    from logged_models cross join json_each(${rows}) as item where ${model}`
+}
+
+function byKey(a: KeyValue, b: KeyValue): number {
+  return a.key < b.key ? -1 : Number(a.key > b.key)
+}

@@ -1,0 +1,88 @@
+import { invalid } from '../../core/error.ts'
+import { checkKey } from '../../core/names.ts'
+import type { Context } from '../../platform/context.ts'
+import { refuseRepeatedKeys } from '../key-values.ts'
+import {
+  loggedModelMetricStatements,
+  type ModelPoint,
+  unknownModelError,
+} from '../logged-models/logged-model-metrics.ts'
+import type { KeyValue } from '../runs/run.ts'
+import { checkMetric, clamped, metricStatements } from './metrics.ts'
+import { changedParamError, checkParamKey, paramStatements } from './params.ts'
+import { tagStatements } from './run-tags.ts'
+import { writeToRun } from './write-to-run.ts'
+
+const limits = { metrics: 1000, params: 100, tags: 100 }
+const itemsMax = 1000
+
+export type Batch = {
+  readonly metrics: readonly ModelPoint[]
+  readonly params: readonly KeyValue[]
+  readonly tags: readonly KeyValue[]
+}
+
+/**
+ * Log metrics, params and tags to a run, all or nothing, in one round trip.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such run
+ * @throws INVALID_PARAMETER_VALUE the run is deleted, a param has another value already, a key is
+ *   malformed or a limit is passed; nothing is written then
+ */
+export async function logBatch(ctx: Context, runId: string, batch: Batch): Promise<void> {
+  checkSizes(batch)
+  batch.metrics.forEach((metric, i) => {
+    checkMetric(metric, `metrics[${i}].`)
+  })
+  batch.params.forEach(({ key }, i) => {
+    checkParamKey(key, `params[${i}].key`)
+  })
+  batch.tags.forEach(({ key }, i) => {
+    checkKey(key, `tags[${i}].key`)
+  })
+  refuseRepeatedKeys('params', batch.params)
+  await write(ctx, runId, batch)
+}
+
+/** Log one point. The run's guards are those of `logBatch`. */
+export async function logMetric(ctx: Context, runId: string, metric: ModelPoint): Promise<void> {
+  checkMetric(metric, '')
+  await write(ctx, runId, { metrics: [metric], params: [], tags: [] })
+}
+
+/** Log one param, once: the same value again is no error. The run's guards are those of `logBatch`. */
+export async function logParam(ctx: Context, runId: string, param: KeyValue): Promise<void> {
+  checkParamKey(param.key, 'key')
+  await write(ctx, runId, { metrics: [], params: [param], tags: [] })
+}
+
+async function write(ctx: Context, runId: string, { metrics, params, tags }: Batch): Promise<void> {
+  const points = metrics.map((point) => ({ ...point, value: clamped(point.value) }))
+  try {
+    await writeToRun(ctx, runId, [
+      ...metricStatements(ctx, runId, points),
+      ...loggedModelMetricStatements(ctx, runId, points),
+      ...paramStatements(ctx, runId, params),
+      ...tagStatements(ctx, runId, tags),
+    ])
+  } catch (err) {
+    throw (
+      (await changedParamError(ctx, runId, params, err)) ?? unknownModelError(err, points) ?? err
+    )
+  }
+}
+
+function checkSizes(batch: Batch): void {
+  const { metrics, params, tags } = batch
+  for (const [what, max] of Object.entries(limits) as [keyof Batch, number][]) {
+    if (batch[what].length > max) throw tooMany(batch[what].length, max, what)
+  }
+  const count = metrics.length + params.length + tags.length
+  if (count > itemsMax) throw tooMany(count, itemsMax, 'metrics, params, and tags')
+}
+
+function tooMany(count: number, max: number, what: string): Error {
+  return invalid(
+    `A batch logging request can contain at most ${max} ${what}. Got ${count} ${what}; split them over several requests`,
+  )
+}

@@ -1,0 +1,86 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { excerpt, invalid } from '../../core/error.ts'
+import { checkKey, keyCharsMax } from '../../core/names.ts'
+import { jsonChunks, Real } from '../../db/sql.ts'
+import type { Context } from '../../platform/context.ts'
+import type { Metric } from '../runs/run.ts'
+import { isActiveRun } from '../runs/run-row.ts'
+
+/**
+ * Check a point's key and time.
+ *
+ * @param field how the request calls the point, e.g. `metrics[0].`; empty for one alone
+ */
+export function checkMetric(metric: Metric, field: string): void {
+  checkKey(metric.key, `${field}name`, keyCharsMax, 'Metric name')
+  if (metric.timestampMs < 0) {
+    throw invalid(
+      `Invalid value ${metric.timestampMs} for parameter '${field}timestamp': metric '${excerpt(metric.key)}' needs Unix milliseconds, not below 0`,
+    )
+  }
+}
+
+/** MLflow keeps an infinity as the largest double of its sign. */
+export function clamped(value: number): number {
+  return Number.isNaN(value)
+    ? value
+    : Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value))
+}
+
+/**
+ * Statements that add `points` to an active run's history and keep `latest_metrics` in step. An
+ * identical point is stored once.
+ *
+ * @param points infinities clamped
+ */
+export function metricStatements(ctx: Context, runId: string, points: readonly Metric[]): SQL[] {
+  return [
+    ...jsonChunks(points.map(row)).map(
+      (json) => sql`insert into metrics (run, key, timestamp_ms, step, value, is_nan)
+        select runs.id, point.value ->> 0, point.value ->> 1, point.value ->> 2,
+          point.value ->> 3, point.value ->> 4
+        from runs cross join json_each(${json}) as point
+        where ${isActiveRun(ctx, runId)}
+        on conflict do nothing`,
+    ),
+    ...jsonChunks(latestOf(points).map(row)).map(
+      (json) => sql`insert into latest_metrics (run, key, timestamp_ms, step, value, is_nan)
+        select runs.id, point.value ->> 0, point.value ->> 1, point.value ->> 2,
+          point.value ->> 3, point.value ->> 4
+        from runs cross join json_each(${json}) as point
+        where ${isActiveRun(ctx, runId)}
+        on conflict (run, key) do update set timestamp_ms = excluded.timestamp_ms,
+          step = excluded.step, value = excluded.value, is_nan = excluded.is_nan
+        where (excluded.step, excluded.timestamp_ms, excluded.value)
+          > (latest_metrics.step, latest_metrics.timestamp_ms, latest_metrics.value)`,
+    ),
+  ]
+}
+
+function row({ key, timestampMs, step, value }: Metric) {
+  return [key, timestampMs, step, new Real(storedValue(value)), Number.isNaN(value) ? 1 : 0]
+}
+
+/** NaN counts as 0 where values are compared, since that is what MLflow stores. */
+function storedValue(value: number): number {
+  return Number.isNaN(value) ? 0 : value
+}
+
+/** The greatest point of each key by step, then time, then value; the first of equal ones. */
+function latestOf(points: readonly Metric[]): Metric[] {
+  const latest = new Map<string, Metric>()
+  for (const point of points) {
+    const other = latest.get(point.key)
+    if (!other || isLater(point, other)) latest.set(point.key, point)
+  }
+  return [...latest.values()]
+}
+
+/** `<` and `>` compare a number with a bigint exactly; `===` would not. */
+function isLater(a: Metric, b: Metric): boolean {
+  if (a.step > b.step || a.step < b.step) return a.step > b.step
+  if (a.timestampMs > b.timestampMs || a.timestampMs < b.timestampMs) {
+    return a.timestampMs > b.timestampMs
+  }
+  return storedValue(a.value) > storedValue(b.value)
+}

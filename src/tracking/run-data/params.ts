@@ -1,0 +1,59 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { excerpt, invalid } from '../../core/error.ts'
+import { checkKey, keyCharsMax, truncated } from '../../core/names.ts'
+import { ConstraintError } from '../../db/database.ts'
+import { jsonRows } from '../../db/sql.ts'
+import type { Context } from '../../platform/context.ts'
+import type { KeyValue } from '../runs/run.ts'
+import { isActiveRun, isRun } from '../runs/run-row.ts'
+
+/** Longer values are cut, as MLflow cuts them. */
+const paramValueCharsMax = 6000
+
+/** @param field the request's name for the key, e.g. `params[0].key` */
+export function checkParamKey(key: string, field: string): void {
+  checkKey(key, field, keyCharsMax, 'Param key')
+}
+
+/**
+ * A statement that adds `params` to an active run. A param is written once: the same value again
+ * changes nothing, another one breaks the NOT NULL of `params.value` and so the whole batch.
+ */
+export function paramStatements(ctx: Context, runId: string, params: readonly KeyValue[]): SQL[] {
+  if (params.length === 0) return []
+  return [
+    sql`insert into params (run, key, value)
+      select runs.id, param.value ->> 0, param.value ->> 1
+      from runs cross join json_each(${jsonRows(params.map(row))}) as param
+      where ${isActiveRun(ctx, runId)}
+      on conflict (run, key) do update set value = null where params.value <> excluded.value`,
+  ]
+}
+
+function row({ key, value }: KeyValue): [string, string] {
+  return [key, truncated(value, paramValueCharsMax)]
+}
+
+/** The 400 for a batch that `paramStatements` broke, or undefined when `err` is another failure. */
+export async function changedParamError(
+  ctx: Context,
+  runId: string,
+  params: readonly KeyValue[],
+  err: unknown,
+): Promise<Error | undefined> {
+  const isOurs =
+    err instanceof ConstraintError && err.kind === 'not null' && err.subject === 'params.value'
+  if (!isOurs) return undefined
+  const stored = await ctx.db.all<KeyValue>(sql`select params.key, params.value
+    from runs join params on params.run = runs.id where ${isRun(ctx, runId)}`)
+  const values = new Map(stored.map(({ key, value }) => [key, value]))
+  const changed = params.filter((param) => values.get(param.key) !== row(param)[1])
+  const shown = changed.map(({ key, value }) => {
+    const old = excerpt(values.get(key) ?? '', 50)
+    return `'${key}' was already logged with value='${old}', attempted '${excerpt(value, 50)}'`
+  })
+  return invalid(
+    `Changing param values is not allowed for run ID='${runId}': ${excerpt(shown.join('; '), 1000)}`,
+    { cause: err },
+  )
+}

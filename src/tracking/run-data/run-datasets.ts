@@ -1,0 +1,54 @@
+import { sql } from 'drizzle-orm'
+import { notDenied, readable } from '../../access/permissions/permitted.ts'
+import { grouped } from '../../core/groups.ts'
+import type { Context } from '../../platform/context.ts'
+
+/** A dataset that a run read. */
+export type RunDataset = {
+  readonly name: string
+  readonly digest: string
+  readonly sourceType: string
+  readonly source: string
+  /** What the run read it for, its tag `mlflow.data.context`: `training`. */
+  readonly context: string | undefined
+}
+
+type Row = {
+  run_id: string
+  name: string
+  digest: string
+  source_type: string
+  source: string
+  context: string | null
+}
+
+/** The datasets of each of these runs that the caller may read, in the order they were logged. */
+export async function datasetsOfRuns(
+  ctx: Context,
+  runIds: readonly string[],
+): Promise<Map<string, RunDataset[]>> {
+  if (runIds.length === 0) return new Map()
+  const ids = JSON.stringify([...new Set(runIds)])
+  const rows = await ctx.db.all<Row>(sql`
+    select r.run_id, d.name, d.digest, d.source_type, d.source, t.value as context
+    from json_each(${ids}) wanted cross join runs r on r.run_id = wanted.value
+    join experiments e on e.id = r.experiment
+    join run_datasets u on u.run = r.id join datasets d on d.id = u.dataset
+    left join run_dataset_tags t
+      on t.run = r.id and t.dataset = d.id and t.key = 'mlflow.data.context'
+    where e.workspace = ${ctx.workspace} and ${readable(ctx, 'experiment', sql`e.id`)}
+      and ${notDenied(ctx, 'run')}
+    order by r.id, d.id`)
+  const byRun = grouped(rows, (row) => row.run_id)
+  return new Map([...byRun].map(([runId, of]) => [runId, of.map(datasetFrom)]))
+}
+
+function datasetFrom(row: Row): RunDataset {
+  return {
+    name: row.name,
+    digest: row.digest,
+    sourceType: row.source_type,
+    source: row.source,
+    context: row.context ?? undefined,
+  }
+}

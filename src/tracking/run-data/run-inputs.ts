@@ -1,0 +1,106 @@
+import { sql } from 'drizzle-orm'
+import { invalid } from '../../core/error.ts'
+import { checkLength } from '../../core/names.ts'
+import { jsonChunks, jsonRows } from '../../db/sql.ts'
+import type { Context } from '../../platform/context.ts'
+import { refuseRepeatedKeys } from '../key-values.ts'
+import type { DatasetInput, ModelOutput } from '../runs/run.ts'
+import { isActiveRun } from '../runs/run-row.ts'
+import { writeToRun } from './write-to-run.ts'
+
+const charsMax = {
+  ...{ name: 500, digest: 36, sourceType: 255, source: 65_535 },
+  ...{ schema: 1_048_575, profile: 500_000, tagKey: 255, tagValue: 500, modelId: 255 },
+}
+
+/**
+ * Record datasets and logged models as what a run read. A dataset is known by name and digest in
+ * its experiment; of a dataset that the run has already, nothing changes, its tags neither.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such run
+ * @throws INVALID_PARAMETER_VALUE the run is deleted, or a text is too long
+ */
+export async function logInputs(
+  ctx: Context,
+  runId: string,
+  inputs: readonly DatasetInput[],
+  modelIds: readonly string[],
+): Promise<void> {
+  for (const input of inputs) checkInput(input)
+  for (const modelId of modelIds) checkLength(modelId, charsMax.modelId, 'model_id')
+  const active = isActiveRun(ctx, runId)
+  const datasets = jsonChunks(
+    inputs.map(({ dataset: d }) => [
+      ...[d.name, d.digest, d.sourceType, d.source],
+      ...[d.schema || null, d.profile || null],
+    ]),
+  )
+  const used = inputs.map(({ dataset }) => [dataset.name, dataset.digest])
+  const tags = inputs.flatMap(({ dataset, tags }) =>
+    tags.map(({ key, value }) => [dataset.name, dataset.digest, key, value]),
+  )
+  await writeToRun(ctx, runId, [
+    ...datasets.map(
+      (json) => sql`insert into datasets
+          (experiment, name, digest, source_type, source, schema, profile)
+        select runs.experiment, d.value ->> 0, d.value ->> 1, d.value ->> 2, d.value ->> 3,
+          d.value ->> 4, d.value ->> 5
+        from runs cross join json_each(${json}) as d where ${active}
+        on conflict (experiment, name, digest) do nothing`,
+    ),
+    // Before the uses: a tag belongs to the first one only.
+    ...jsonChunks(tags).map(
+      (json) => sql`insert into run_dataset_tags (run, dataset, key, value)
+        select runs.id, datasets.id, tag.value ->> 2, tag.value ->> 3
+        from runs cross join json_each(${json}) as tag
+        join datasets on datasets.experiment = runs.experiment
+          and datasets.name = tag.value ->> 0 and datasets.digest = tag.value ->> 1
+        where ${active} and not exists (select 1 from run_datasets
+          where run_datasets.run = runs.id and run_datasets.dataset = datasets.id)
+        on conflict do nothing`,
+    ),
+    ...jsonChunks(used).map(
+      (json) => sql`insert into run_datasets (run, dataset)
+        select runs.id, datasets.id from runs cross join json_each(${json}) as used
+        join datasets on datasets.experiment = runs.experiment
+          and datasets.name = used.value ->> 0 and datasets.digest = used.value ->> 1
+        where ${active} on conflict do nothing`,
+    ),
+    ...jsonChunks(modelIds.map((modelId) => [modelId])).map(
+      (json) => sql`insert into run_model_inputs (run, model_id)
+        select runs.id, model.value ->> 0 from runs cross join json_each(${json}) as model
+        where ${active} on conflict do nothing`,
+    ),
+  ])
+}
+
+/** Record logged models as what a run wrote; one that it has already gets the new step. */
+export async function logOutputs(
+  ctx: Context,
+  runId: string,
+  outputs: readonly ModelOutput[],
+): Promise<void> {
+  for (const { modelId } of outputs) checkLength(modelId, charsMax.modelId, 'model_id')
+  const rows = jsonRows(outputs.map(({ modelId, step }) => [modelId, step]))
+  await writeToRun(ctx, runId, [
+    sql`insert into run_model_outputs (run, model_id, step)
+      select runs.id, model.value ->> 0, model.value ->> 1
+      from runs cross join json_each(${rows}) as model where ${isActiveRun(ctx, runId)}
+      on conflict (run, model_id) do update set step = excluded.step`,
+  ])
+}
+
+function checkInput({ dataset, tags }: DatasetInput): void {
+  checkLength(dataset.name, charsMax.name, 'name')
+  checkLength(dataset.digest, charsMax.digest, 'digest')
+  checkLength(dataset.sourceType, charsMax.sourceType, 'source_type')
+  checkLength(dataset.source, charsMax.source, 'source')
+  checkLength(dataset.schema ?? '', charsMax.schema, 'schema')
+  checkLength(dataset.profile ?? '', charsMax.profile, 'profile')
+  for (const { key, value } of tags) {
+    if (key === '') throw invalid("Missing value for required parameter 'tags.key'")
+    checkLength(key, charsMax.tagKey, 'key')
+    checkLength(value, charsMax.tagValue, 'value')
+  }
+  refuseRepeatedKeys('tags', tags)
+}

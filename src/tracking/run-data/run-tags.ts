@@ -1,0 +1,61 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { excerpt, RegistryError } from '../../core/error.ts'
+import { checkKey, truncated } from '../../core/names.ts'
+import { jsonRows } from '../../db/sql.ts'
+import type { Context } from '../../platform/context.ts'
+import type { KeyValue } from '../runs/run.ts'
+import { isActiveRun } from '../runs/run-row.ts'
+import { writeToRun } from './write-to-run.ts'
+
+/** The tag that repeats a run's name. */
+export const runNameTag = 'mlflow.runName'
+
+/** Longer values are cut, as MLflow cuts them. */
+export const tagValueCharsMax = 8000
+
+/**
+ * Set one tag; `mlflow.runName` renames the run, and an empty name changes nothing.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such run
+ * @throws INVALID_PARAMETER_VALUE the run is deleted, or the key is not one MLflow takes
+ */
+export async function setRunTag(ctx: Context, runId: string, tag: KeyValue): Promise<void> {
+  checkKey(tag.key, 'key')
+  await writeToRun(ctx, runId, tagStatements(ctx, runId, [tag]))
+}
+
+/** Statements that set `tags` of an active run; of a key that is there twice the last one counts. */
+export function tagStatements(ctx: Context, runId: string, tags: readonly KeyValue[]): SQL[] {
+  const byKey = new Map(tags.map(({ key, value }) => [key, truncated(value, tagValueCharsMax)]))
+  const name = byKey.get(runNameTag)
+  if (name === '') byKey.delete(runNameTag)
+  if (byKey.size === 0) return []
+  const statements = [
+    sql`insert into run_tags (run, key, value)
+      select runs.id, tag.value ->> 0, tag.value ->> 1
+      from runs cross join json_each(${jsonRows([...byKey])}) as tag
+      where ${isActiveRun(ctx, runId)}
+      on conflict (run, key) do update set value = excluded.value`,
+  ]
+  if (name) {
+    statements.push(sql`update runs set name = ${name} where ${isActiveRun(ctx, runId)}`)
+  }
+  return statements
+}
+
+/**
+ * Delete one tag. Without its tag `mlflow.runName` a run keeps its name.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such run, or it has no such tag
+ */
+export async function deleteRunTag(ctx: Context, runId: string, key: string): Promise<void> {
+  const [deleted] = await writeToRun(ctx, runId, [
+    sql`delete from run_tags where key = ${key}
+      and run = (select runs.id from runs where ${isActiveRun(ctx, runId)}) returning key`,
+  ])
+  if (deleted?.length) return
+  throw new RegistryError(
+    'RESOURCE_DOES_NOT_EXIST',
+    `No tag with name: ${excerpt(key)} in run with id ${runId}`,
+  )
+}

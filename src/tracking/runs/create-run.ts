@@ -1,0 +1,84 @@
+import { sql } from 'drizzle-orm'
+import { excerpt, invalid } from '../../core/error.ts'
+import type { Int64 } from '../../core/int64.ts'
+import { checkLength, keyCharsMax, truncated } from '../../core/names.ts'
+import { int64Param, jsonRows } from '../../db/sql.ts'
+import { type Context, principalName } from '../../platform/context.ts'
+import { artifactUriColumn } from '../experiments/artifact-location.ts'
+import { inactiveExperiment } from '../experiments/experiment.ts'
+import { getExperiment } from '../experiments/experiments.ts'
+import { refuseRepeatedKeys } from '../key-values.ts'
+import { runNameTag, tagValueCharsMax } from '../run-data/run-tags.ts'
+import { randomName } from './random-name.ts'
+import type { KeyValue, RunInfo } from './run.ts'
+import { type RunRow, runColumns, runInfoFromRow } from './run-row.ts'
+
+const userIdCharsMax = 256
+
+export type NewRun = {
+  readonly experimentId: number
+  /** Absent or empty: what the tag `mlflow.runName` says, else a random name. */
+  readonly name?: string | undefined
+  readonly userId?: string | undefined
+  /** Unix milliseconds; MLflow stores 0 when absent. */
+  readonly startTimeMs?: Int64 | undefined
+  readonly tags: readonly KeyValue[]
+}
+
+/**
+ * Start a run: one batch. Its name is also its tag `mlflow.runName`.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such experiment
+ * @throws INVALID_PARAMETER_VALUE the experiment is deleted, or a tag is given twice or too long
+ */
+export async function createRun(
+  ctx: Context,
+  run: NewRun,
+): Promise<{ readonly info: RunInfo; readonly tags: readonly KeyValue[] }> {
+  const tags = namedTags(ctx, run)
+  const name = tags.at(-1)?.value ?? ''
+  const userId = run.userId || (principalName(ctx) ?? '')
+  checkLength(userId, userIdCharsMax, 'user_id')
+  const runId = ctx.randomId()
+  const [created] = await ctx.db.batch([
+    sql`insert into runs (run_id, experiment, name, user_id, status, start_time_ms, artifact_uri,
+        lifecycle_stage)
+      select ${runId}, id, ${name}, ${userId}, 'RUNNING', ${int64Param(run.startTimeMs ?? 0)},
+        ${artifactUriColumn(ctx, `/${runId}/artifacts`)}, 'active'
+      from experiments
+      where id = ${run.experimentId} and workspace = ${ctx.workspace} and lifecycle_stage = 'active'
+      returning ${runColumns}`,
+    sql`insert into run_tags (run, key, value)
+      select runs.id, tag.value ->> 0, tag.value ->> 1
+      from runs, json_each(${jsonRows(tags.map((tag) => [tag.key, tag.value]))}) as tag
+      where run_id = ${runId}`,
+  ])
+  const row = (created as RunRow[])[0]
+  if (row) return { info: runInfoFromRow(row), tags }
+  const experiment = await getExperiment(ctx, run.experimentId)
+  throw inactiveExperiment(experiment.id)
+}
+
+/** The run's tags as stored, the name's last. */
+function namedTags(ctx: Context, run: NewRun): KeyValue[] {
+  for (const { key } of run.tags) checkTagKey(key)
+  refuseRepeatedKeys('tags', run.tags)
+  const tagged = run.tags.find((tag) => tag.key === runNameTag)?.value
+  if (run.name && tagged && run.name !== tagged) {
+    throw invalid(
+      `run_name '${excerpt(run.name)}' and tag mlflow.runName '${excerpt(tagged)}' differ; give only one of them`,
+    )
+  }
+  const name = run.name || tagged || randomName(ctx.randomId())
+  const others = run.tags.filter((tag) => tag.key !== runNameTag)
+  return [...others, { key: runNameTag, value: name }].map(({ key, value }) => ({
+    key,
+    value: truncated(value, tagValueCharsMax),
+  }))
+}
+
+/** Here MLflow takes keys that runs/set-tag refuses, and clients do send them. */
+function checkTagKey(key: string): void {
+  if (key === '') throw invalid("Missing value for required parameter 'tags.key'")
+  checkLength(key, keyCharsMax, 'key')
+}

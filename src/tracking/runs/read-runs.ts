@@ -1,0 +1,157 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { notFound } from '../../core/error.ts'
+import { int64FromRow } from '../../core/int64.ts'
+import { fixed } from '../../db/compile.ts'
+import type { Database } from '../../db/database.ts'
+import { int64Column } from '../../db/sql.ts'
+import type { Context } from '../../platform/context.ts'
+import type { DatasetInput, KeyValue, Metric, ModelOutput, Run } from './run.ts'
+import {
+  isRun,
+  type MetricRow,
+  metricFromRow,
+  type RunRow,
+  runColumns,
+  runInfoFromRow,
+} from './run-row.ts'
+
+/** Runs of one batch: what they logged must fit into one answer of D1. */
+const runsPerBatch = 2000
+
+/**
+ * The runs of these keys (`runs.id`), in the order of `ids`; those that are gone are left out.
+ * One batch of five statements for each 2,000 runs.
+ */
+export async function readRuns(db: Database, ids: readonly number[]): Promise<Run[]> {
+  const found: Run[] = []
+  for (let from = 0; from < ids.length; from += runsPerBatch) {
+    const slice = ids.slice(from, from + runsPerBatch)
+    const byId = await readWanted(db, sql`(select value from json_each(${JSON.stringify(slice)}))`)
+    for (const id of slice) {
+      const run = byId.get(id)
+      if (run) found.push(run)
+    }
+  }
+  return found
+}
+
+/** The run, deleted ones too, or undefined when the caller's workspace has none of this id. */
+async function findRunByRunId(ctx: Context, runId: string): Promise<Run | undefined> {
+  const wanted = sql`(select runs.id as value from runs where ${isRun(ctx, runId)})`
+  return (await readWanted(ctx.db, wanted)).values().next().value
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such run */
+export async function getRun(ctx: Context, runId: string): Promise<Run> {
+  const run = await findRunByRunId(ctx, runId)
+  if (!run) throw notFound('Run', runId)
+  return run
+}
+
+type MutableRun = Run & {
+  metrics: Metric[]
+  params: KeyValue[]
+  tags: KeyValue[]
+  datasetInputs: DatasetInput[]
+  modelInputs: string[]
+  modelOutputs: ModelOutput[]
+}
+type TextRow = KeyValue & { run: number; is_tag: number }
+type ModelRow = { run: number; model_id: string; step: number | string | null }
+type DatasetRow = {
+  run: number
+  dataset: number
+  name: string
+  digest: string
+  source_type: string
+  source: string
+  schema: string | null
+  profile: string | null
+  tag_key: string | null
+  tag_value: string | null
+}
+
+const stepColumn = fixed(int64Column(sql`step`))
+const latestColumns = fixed(sql`run, key, value, is_nan, ${stepColumn} as step,
+  ${int64Column(sql`timestamp_ms`)} as timestamp_ms`)
+
+/** @param wanted a table expression whose column `value` has the keys of the runs */
+async function readWanted(db: Database, wanted: SQL): Promise<Map<number, MutableRun>> {
+  const [infos, metrics, texts, datasets, models] = await db.batch([
+    sql`select ${runColumns} from ${wanted} as wanted cross join runs on runs.id = wanted.value`,
+    sql`select ${latestColumns}
+      from (select value as id from ${wanted}) as wanted
+      cross join latest_metrics on run = wanted.id`,
+    sql`select run, key, params.value, 0 as is_tag
+      from ${wanted} as wanted cross join params on run = wanted.value
+      union all select run, key, run_tags.value, 1
+      from ${wanted} as wanted cross join run_tags on run = wanted.value`,
+    sql`select used.run, used.dataset, name, digest, source_type, source, schema, profile,
+        tags.key as tag_key, tags.value as tag_value
+      from ${wanted} as wanted cross join run_datasets as used on used.run = wanted.value
+      join datasets on datasets.id = used.dataset
+      left join run_dataset_tags as tags on tags.run = used.run and tags.dataset = used.dataset
+      order by used.run, used.dataset, tags.key`,
+    sql`select run, model_id, null as step
+      from ${wanted} as wanted cross join run_model_inputs on run = wanted.value
+      union all select run, model_id, ${stepColumn}
+      from ${wanted} as wanted cross join run_model_outputs on run = wanted.value`,
+  ])
+  const byId = new Map<number, MutableRun>()
+  for (const row of infos as RunRow[]) byId.set(row.id, emptyRun(row))
+  for (const row of metrics as (MetricRow & { run: number })[]) {
+    byId.get(row.run)?.metrics.push(metricFromRow(row))
+  }
+  for (const { run, key, value, is_tag } of texts as TextRow[]) {
+    const owner = byId.get(run)
+    if (is_tag) owner?.tags.push({ key, value })
+    else owner?.params.push({ key, value })
+  }
+  addDatasets(byId, datasets as DatasetRow[])
+  addModels(byId, models as ModelRow[])
+  return byId
+}
+
+function emptyRun(row: RunRow): MutableRun {
+  return {
+    ...runInfoFromRow(row),
+    metrics: [],
+    params: [],
+    tags: [],
+    datasetInputs: [],
+    modelInputs: [],
+    modelOutputs: [],
+  }
+}
+
+/** @param rows one for each tag of each used dataset, those of one use side by side */
+function addDatasets(byId: Map<number, MutableRun>, rows: readonly DatasetRow[]): void {
+  let tags: KeyValue[] = []
+  let last: DatasetRow | undefined
+  for (const row of rows) {
+    if (row.run !== last?.run || row.dataset !== last.dataset) {
+      tags = []
+      const dataset = {
+        name: row.name,
+        digest: row.digest,
+        sourceType: row.source_type,
+        source: row.source,
+        schema: row.schema ?? undefined,
+        profile: row.profile ?? undefined,
+      }
+      byId.get(row.run)?.datasetInputs.push({ dataset, tags })
+      last = row
+    }
+    if (row.tag_key !== null && row.tag_value !== null) {
+      tags.push({ key: row.tag_key, value: row.tag_value })
+    }
+  }
+}
+
+function addModels(byId: Map<number, MutableRun>, rows: readonly ModelRow[]): void {
+  for (const { run, model_id, step } of rows) {
+    const owner = byId.get(run)
+    if (step === null) owner?.modelInputs.push(model_id)
+    else owner?.modelOutputs.push({ modelId: model_id, step: int64FromRow(step) })
+  }
+}
