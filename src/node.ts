@@ -28,7 +28,7 @@ import { S3BlobStore } from './platform/s3/s3-blob-store.ts'
 import { s3Options } from './platform/s3/s3-options.ts'
 import type { Given } from './platform/setting-table.ts'
 import { StartError } from './platform/start-error.ts'
-import { deliverDue } from './webhooks/deliver.ts'
+import { deliverDue } from './webhooks/delivery/deliver.ts'
 
 /** drizzle/, seen from src/ and from the bundle in dist/ alike. */
 const migrationsFolder = fileURLToPath(new URL('../drizzle', import.meta.url))

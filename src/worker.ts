@@ -12,7 +12,7 @@ import { D1 } from './platform/workers/d1.ts'
 import { workersOutbound } from './platform/workers/outbound.ts'
 import { R2BlobStore } from './platform/workers/r2-blob-store.ts'
 import { sha256 } from './platform/workers/sha256.ts'
-import { deliverDue } from './webhooks/deliver.ts'
+import { deliverDue } from './webhooks/delivery/deliver.ts'
 
 /** What wrangler.toml binds; vars and secrets with the names of settings beside them. */
 type Bindings = {

@@ -1,9 +1,15 @@
 import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
 import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'
-import { endOfLog, eventPage, type Place, placeAfter, wantedOf } from '../webhooks/event-log.ts'
-import { checkStreams, eventStream } from '../webhooks/event-stream.ts'
-import { jsonEvent } from '../webhooks/format-json.ts'
+import {
+  endOfLog,
+  eventPage,
+  type Place,
+  placeAfter,
+  wantedOf,
+} from '../webhooks/events/event-log.ts'
+import { checkStreams, eventStream } from '../webhooks/events/event-stream.ts'
+import { jsonEvent } from '../webhooks/formats/json.ts'
 import * as endpoints from './endpoints/events.ts'
 import { type Served, serve } from './serve.ts'
 import { textStream } from './text-stream.ts'

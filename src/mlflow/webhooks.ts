@@ -8,7 +8,7 @@ import {
   mlflowEntities,
   mlflowEventsOf,
   typeOfMlflowEvent,
-} from '../webhooks/mlflow-events.ts'
+} from '../webhooks/events/mlflow-events.ts'
 import { getWebhook, listWebhooks, type Webhook } from '../webhooks/read-webhooks.ts'
 import { testWebhook } from '../webhooks/test-webhook.ts'
 import { createWebhook, deleteWebhook, updateWebhook } from '../webhooks/webhooks.ts'

@@ -1,8 +1,8 @@
 import { excerpt, invalid } from '../core/error.ts'
 import { checkLength } from '../core/names.ts'
-import type { DatabricksTerms } from './databricks-events.ts'
-import { isEventPattern } from './event-types.ts'
-import { type Format, formats } from './formats.ts'
+import type { DatabricksTerms } from './events/databricks-events.ts'
+import { isEventPattern } from './events/event-types.ts'
+import { type Format, formats } from './formats/formats.ts'
 
 const descriptionCharsMax = 5000
 const secretCharsMax = 1000

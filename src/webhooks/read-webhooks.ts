@@ -4,8 +4,8 @@ import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page
 import type { Context } from '../platform/context.ts'
 import type { Page } from '../search/page.ts'
 import { parseFormat, type Status } from './check-webhook.ts'
-import { type DatabricksTerms, databricksTerms } from './databricks-events.ts'
-import type { Format } from './formats.ts'
+import { type DatabricksTerms, databricksTerms } from './events/databricks-events.ts'
+import type { Format } from './formats/formats.ts'
 import type { webhooks } from './tables.ts'
 
 /** A webhook, but for its secret. */

@@ -1,7 +1,7 @@
 import type { Context } from '../platform/context.ts'
-import { isTaken, send } from './attempt.ts'
-import { type DatabricksEvent, databricksExample } from './databricks-events.ts'
-import { exampleEvent } from './example-event.ts'
+import { isTaken, send } from './delivery/attempt.ts'
+import { type DatabricksEvent, databricksExample } from './events/databricks-events.ts'
+import { exampleEvent } from './events/example-event.ts'
 import { getWebhookRow, type Shown } from './read-webhooks.ts'
 import { uuid } from './uuid.ts'
 

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { commit, record } from '../audit/record.ts'
 import type { Context } from '../platform/context.ts'
 import { checkFields, type WebhookFields } from './check-webhook.ts'
-import { mlflowEventsOf } from './mlflow-events.ts'
+import { mlflowEventsOf } from './events/mlflow-events.ts'
 import {
   getWebhookRow,
   type Webhook,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Platform } from '../../src/platform/context.ts'
 import { OutboundError } from '../../src/platform/outbound.ts'
-import { deliverDue } from '../../src/webhooks/deliver.ts'
+import { deliverDue } from '../../src/webhooks/delivery/deliver.ts'
 import { testServer } from '../app.ts'
 import { Clock, Receivers } from './receiver.ts'
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { deliverDue } from '../../src/webhooks/deliver.ts'
-import type { RegistryEvent } from '../../src/webhooks/events.ts'
-import { exampleEvent } from '../../src/webhooks/example-event.ts'
-import { type Format, payload } from '../../src/webhooks/formats.ts'
+import { deliverDue } from '../../src/webhooks/delivery/deliver.ts'
+import type { RegistryEvent } from '../../src/webhooks/events/events.ts'
+import { exampleEvent } from '../../src/webhooks/events/example-event.ts'
+import { type Format, payload } from '../../src/webhooks/formats/formats.ts'
 import { testServer } from '../app.ts'
 import { Receivers } from './receiver.ts'
 

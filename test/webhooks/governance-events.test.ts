@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { eventTypes } from '../../src/webhooks/event-types.ts'
-import { exampleEvent } from '../../src/webhooks/example-event.ts'
-import { payload } from '../../src/webhooks/formats.ts'
+import { eventTypes } from '../../src/webhooks/events/event-types.ts'
+import { exampleEvent } from '../../src/webhooks/events/example-event.ts'
+import { payload } from '../../src/webhooks/formats/formats.ts'
 import { governedServer, person } from '../governance/governed.ts'
 
 const ann = person('ann')

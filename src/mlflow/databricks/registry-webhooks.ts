@@ -7,7 +7,7 @@ import {
   type DatabricksEvent,
   databricksEvents,
   typesOfDatabricksEvents,
-} from '../../webhooks/databricks-events.ts'
+} from '../../webhooks/events/databricks-events.ts'
 import { getWebhook, listWebhooks, type Webhook } from '../../webhooks/read-webhooks.ts'
 import { testWebhook } from '../../webhooks/test-webhook.ts'
 import { createWebhook, deleteWebhook, updateWebhook } from '../../webhooks/webhooks.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { deliverDue } from '../../../src/webhooks/deliver.ts'
+import { deliverDue } from '../../../src/webhooks/delivery/deliver.ts'
 import { admin } from '../../access/auth-server.ts'
 import { Receivers } from '../../webhooks/receiver.ts'
 import { databricksServer, toProduction, version } from './world.ts'

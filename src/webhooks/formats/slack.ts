@@ -1,4 +1,4 @@
-import { eventId, type Fields, type RegistryEvent } from './events.ts'
+import { eventId, type Fields, type RegistryEvent } from '../events/events.ts'
 
 /** Slack refuses a block's text of more than 3,000 characters. */
 const textCharsMax = 2500

@@ -1,10 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Platform } from '../platform/context.ts'
-import { databricksEventOf, databricksTerms } from './databricks-events.ts'
-import { type EntryRow, eventsOf, isWanted, type RegistryEvent } from './events.ts'
-import type { WebhookRow } from './read-webhooks.ts'
-import type { webhookDeliveries } from './tables.ts'
-import { uuid } from './uuid.ts'
+import type { Platform } from '../../platform/context.ts'
+import { databricksEventOf, databricksTerms } from '../events/databricks-events.ts'
+import { type EntryRow, eventsOf, isWanted, type RegistryEvent } from '../events/events.ts'
+import type { WebhookRow } from '../read-webhooks.ts'
+import type { webhookDeliveries } from '../tables.ts'
+import { uuid } from '../uuid.ts'
 
 export type DeliveryRow = typeof webhookDeliveries.$inferSelect
 

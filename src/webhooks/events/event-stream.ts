@@ -1,9 +1,9 @@
-import { RegistryError } from '../core/error.ts'
-import type { Context } from '../platform/context.ts'
+import { RegistryError } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import { jsonEvent } from '../formats/json.ts'
+import { watchOf } from './audit-poller.ts'
 import { eventsFrom, idBefore, type Place, reader } from './event-log.ts'
 import { eventId, isWanted, type RegistryEvent, type Wanted } from './events.ts'
-import { jsonEvent } from './format-json.ts'
-import { watchOf } from './record-watch.ts'
 
 const heartbeatMs = 15_000
 

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import type { Database } from '../db/database.ts'
-import type { Platform } from '../platform/context.ts'
+import type { Database } from '../../db/database.ts'
+import type { Platform } from '../../platform/context.ts'
 
 const pollMs = 500
 

@@ -1,11 +1,11 @@
-import type { DatabricksTerms } from './databricks-events.ts'
-import type { RegistryEvent } from './events.ts'
-import { cloudEvent } from './format-cloudevents.ts'
-import { databricksPayload } from './format-databricks.ts'
-import { eventBridgeEvent } from './format-eventbridge.ts'
-import { jsonEvent } from './format-json.ts'
-import { mlflowPayload } from './format-mlflow.ts'
-import { slackMessage } from './format-slack.ts'
+import type { DatabricksTerms } from '../events/databricks-events.ts'
+import type { RegistryEvent } from '../events/events.ts'
+import { cloudEvent } from './cloudevents.ts'
+import { databricksPayload } from './databricks.ts'
+import { eventBridgeEvent } from './eventbridge.ts'
+import { jsonEvent } from './json.ts'
+import { mlflowPayload } from './mlflow.ts'
+import { slackMessage } from './slack.ts'
 
 /** The forms that a webhook may have its events in. */
 export const formats = [

@@ -1,6 +1,6 @@
-import { promptKey } from '../core/prompt-key.ts'
-import type { Fields, RegistryEvent } from './events.ts'
-import { mlflowEventOf } from './mlflow-events.ts'
+import { promptKey } from '../../core/prompt-key.ts'
+import type { Fields, RegistryEvent } from '../events/events.ts'
+import { mlflowEventOf } from '../events/mlflow-events.ts'
 
 const promptTypeKey = '_mlflow_prompt_type'
 const promptTextKey = 'mlflow.prompt.text'

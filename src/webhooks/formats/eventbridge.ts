@@ -1,5 +1,5 @@
-import { eventId, type RegistryEvent } from './events.ts'
-import { jsonEvent } from './format-json.ts'
+import { eventId, type RegistryEvent } from '../events/events.ts'
+import { jsonEvent } from './json.ts'
 
 /**
  * An event in the form of Amazon EventBridge's "SageMaker Model Package State Change", so that rules

@@ -1,4 +1,4 @@
-import { invalid } from '../core/error.ts'
+import { invalid } from '../../core/error.ts'
 import { matchesAny } from './event-types.ts'
 
 /** An event as MLflow names it, in capitals. */

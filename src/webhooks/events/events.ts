@@ -1,6 +1,6 @@
-import type { auditEntries } from '../audit/tables.ts'
-import { matchesGlob } from '../core/glob.ts'
-import { archivedStage } from '../registry/stages/stages.ts'
+import type { auditEntries } from '../../audit/tables.ts'
+import { matchesGlob } from '../../core/glob.ts'
+import { archivedStage } from '../../registry/stages/stages.ts'
 import { isEventType, matchesAny, typeOf } from './event-types.ts'
 
 export type EntryRow = typeof auditEntries.$inferSelect

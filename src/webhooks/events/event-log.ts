@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
-import { requireAdmin, requireModel } from '../access/permissions/require.ts'
-import { excerpt, invalid, RegistryError } from '../core/error.ts'
-import type { Context } from '../platform/context.ts'
+import { requireAdmin, requireModel } from '../../access/permissions/require.ts'
+import { excerpt, invalid, RegistryError } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
 import { isEventPattern } from './event-types.ts'
 import {
   type EntryRow,

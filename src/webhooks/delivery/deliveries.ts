@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
-import { notFound } from '../core/error.ts'
-import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
-import type { Context } from '../platform/context.ts'
-import type { Page } from '../search/page.ts'
+import { notFound } from '../../core/error.ts'
+import { decodePageToken, encodePageToken, foreignPageToken } from '../../core/page-token.ts'
+import type { Context } from '../../platform/context.ts'
+import type { Page } from '../../search/page.ts'
+import { getWebhook } from '../read-webhooks.ts'
 import type { DeliveryRow } from './queue.ts'
-import { getWebhook } from './read-webhooks.ts'
 
 export const deliveryStates = ['pending', 'delivered', 'failed'] as const
 export type DeliveryState = (typeof deliveryStates)[number]

@@ -1,6 +1,6 @@
-import { RegistryError } from '../core/error.ts'
-import type { Platform } from '../platform/context.ts'
-import { failureText, logError } from '../platform/log.ts'
+import { RegistryError } from '../../core/error.ts'
+import type { Platform } from '../../platform/context.ts'
+import { failureText, logError } from '../../platform/log.ts'
 import { attempt } from './attempt.ts'
 import {
   claim,

@@ -1,5 +1,5 @@
-import { type DatabricksEvent, databricksEventOf, toStage } from './databricks-events.ts'
-import type { RegistryEvent } from './events.ts'
+import { type DatabricksEvent, databricksEventOf, toStage } from '../events/databricks-events.ts'
+import type { RegistryEvent } from '../events/events.ts'
 
 /**
  * An event as Databricks' registry webhooks send it. One that Databricks has no name for has ours in

@@ -1,5 +1,5 @@
-import { eventId, type RegistryEvent } from './events.ts'
-import { jsonEvent } from './format-json.ts'
+import { eventId, type RegistryEvent } from '../events/events.ts'
+import { jsonEvent } from './json.ts'
 
 /**
  * An event as CloudEvents 1.0 in structured JSON. Ids are unique within `source`: the webhook, since

@@ -1,4 +1,4 @@
-import { eventId, type RegistryEvent } from './events.ts'
+import { eventId, type RegistryEvent } from '../events/events.ts'
 
 /** An event in our own form: webhooks of the format `json`, and the stream of events. */
 export function jsonEvent(event: RegistryEvent) {

@@ -1,5 +1,5 @@
-import type { Action } from '../audit/actions.ts'
-import { matchesGlob } from '../core/glob.ts'
+import type { Action } from '../../audit/actions.ts'
+import { matchesGlob } from '../../core/glob.ts'
 
 /**
  * Actions of the record that are events under the same name. Those of prompts have `prompt` for
