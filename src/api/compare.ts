@@ -1,5 +1,5 @@
 import { requireModel } from '../access/permissions/require.ts'
-import * as governance from '../governance/compare-versions.ts'
+import * as governance from '../governance/compare/compare-versions.ts'
 import { parseVersion } from '../registry/check-names.ts'
 import { compareVersions } from './endpoints/compare.ts'
 import { type Served, serve } from './serve.ts'

@@ -1,5 +1,5 @@
 import { requireModel } from '../access/permissions/require.ts'
-import { requireToRollBack, rollBack } from '../governance/rollback.ts'
+import { requireToRollBack, rollBack } from '../governance/moves/rollback.ts'
 import type { Hold } from '../registry/versions/legal-holds.ts'
 import * as holds from '../registry/versions/legal-holds.ts'
 import {

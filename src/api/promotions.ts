@@ -1,3 +1,4 @@
+import { openRequest } from '../governance/moves/request-move.ts'
 import { postCheck } from '../governance/promotions/checks.ts'
 import { followUp } from '../governance/promotions/follow-up.ts'
 import { breakGlass, mergePromotion } from '../governance/promotions/merge.ts'
@@ -11,7 +12,6 @@ import {
 import { reviewPromotion } from '../governance/promotions/review.ts'
 import { viewPromotion } from '../governance/promotions/view.ts'
 import { requireToWithdraw } from '../governance/promotions/withdraw.ts'
-import { openRequest } from '../governance/request-move.ts'
 import { anyone } from '../http/guard.ts'
 import type { Context } from '../platform/context.ts'
 import type { Asked } from './endpoints/endpoint.ts'

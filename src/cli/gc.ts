@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { guardedVersions } from '../governance/guarded-versions.ts'
+import { guardedVersions } from '../governance/moves/guarded-versions.ts'
 import { openPlatform } from '../node.ts'
 import { collectGarbage, type Garbage } from '../registry/files/collect-garbage.ts'
 import { parseDuration } from './duration.ts'

@@ -1,6 +1,6 @@
 import { keepLoggedCard } from '../governance/cards/logged-card.ts'
-import { deleteFreeVersion } from '../governance/guarded-changes.ts'
-import { moveToStage } from '../governance/move-to-stage.ts'
+import { deleteFreeVersion } from '../governance/moves/guarded-changes.ts'
+import { moveToStage } from '../governance/moves/move-to-stage.ts'
 import type { Context } from '../platform/context.ts'
 import { parseVersion } from '../registry/check-names.ts'
 import { requireToDeleteVersion, requireTransition } from '../registry/promoting.ts'

@@ -3,8 +3,8 @@ import {
   deleteFreeModel,
   deleteGuardedAlias,
   renameFreeModel,
-} from '../governance/guarded-changes.ts'
-import { pointAlias } from '../governance/move-to-stage.ts'
+} from '../governance/moves/guarded-changes.ts'
+import { pointAlias } from '../governance/moves/move-to-stage.ts'
 import { parseVersion } from '../registry/check-names.ts'
 import {
   createModel,

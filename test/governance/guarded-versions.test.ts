@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { guardedVersions } from '../../src/governance/guarded-versions.ts'
+import { guardedVersions } from '../../src/governance/moves/guarded-versions.ts'
 import { collectGarbage } from '../../src/registry/files/collect-garbage.ts'
 import { governedServer, person } from './governed.ts'
 

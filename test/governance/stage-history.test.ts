@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { heldBefore, holdersBackwards } from '../../src/governance/stage-history.ts'
+import { heldBefore, holdersBackwards } from '../../src/governance/history/stage-history.ts'
 
 /** `1 2 <1` in the order of time: 1 came, 2 came, 1 came back by a rollback. */
 function entries(text: string) {

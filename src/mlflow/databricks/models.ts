@@ -1,6 +1,6 @@
 import type { Level } from '../../access/permissions/levels.ts'
 import { levelOnModel } from '../../access/permissions/require.ts'
-import { moveToStage } from '../../governance/move-to-stage.ts'
+import { moveToStage } from '../../governance/moves/move-to-stage.ts'
 import { parseVersion } from '../../registry/check-names.ts'
 import { getModel } from '../../registry/models/registered-models.ts'
 import { requireTransition } from '../../registry/promoting.ts'

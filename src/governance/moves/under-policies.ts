@@ -1,9 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { conflict } from '../core/error.ts'
-import { ConstraintError, type Database } from '../db/database.ts'
-import type { Context } from '../platform/context.ts'
-import { policiesFromRows, policyRead } from './policies/policies.ts'
-import type { Policy } from './policies/policy.ts'
+import { conflict } from '../../core/error.ts'
+import { ConstraintError, type Database } from '../../db/database.ts'
+import type { Context } from '../../platform/context.ts'
+import { policiesFromRows, policyRead } from '../policies/policies.ts'
+import type { Policy } from '../policies/policy.ts'
 
 const attemptsMax = 5
 

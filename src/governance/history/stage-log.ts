@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Context } from '../platform/context.ts'
-import { archivedStage, stageKey } from '../registry/stages/stages.ts'
+import type { Context } from '../../platform/context.ts'
+import { archivedStage, stageKey } from '../../registry/stages/stages.ts'
 
 /** A version that holds a stage or an alias, and the entry by which it came to. */
 export type Hold = {

@@ -1,8 +1,8 @@
-import type { Context } from '../platform/context.ts'
-import type { ModelVersion } from '../registry/versions/read-versions.ts'
-import { getCard } from './cards/read-card.ts'
-import type { SignatureColumn } from './policies/facts.ts'
-import { signatureFrom } from './policies/signature.ts'
+import type { Context } from '../../platform/context.ts'
+import type { ModelVersion } from '../../registry/versions/read-versions.ts'
+import { getCard } from '../cards/read-card.ts'
+import type { SignatureColumn } from '../policies/facts.ts'
+import { signatureFrom } from '../policies/signature.ts'
 
 /** What a version's files and its card say of it, as values by name that can be compared. */
 export type Described = {

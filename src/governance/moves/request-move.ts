@@ -1,20 +1,20 @@
-import { BlockedError, excerpt, invalid, RegistryError } from '../core/error.ts'
-import type { Context } from '../platform/context.ts'
-import type { ModelVersion } from '../registry/versions/read-versions.ts'
-import { getVersion } from '../registry/versions/versions.ts'
-import { policiesFor } from './policies/policies.ts'
-import { type Policy, type PromotionTarget, targetText } from './policies/policy.ts'
+import { BlockedError, excerpt, invalid, RegistryError } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import type { ModelVersion } from '../../registry/versions/read-versions.ts'
+import { getVersion } from '../../registry/versions/versions.ts'
+import { policiesFor } from '../policies/policies.ts'
+import { type Policy, type PromotionTarget, targetText } from '../policies/policy.ts'
 import {
   type Assessment,
   assess,
   blockedOf,
   keepFilesRead,
   questionOf,
-} from './promotions/assess.ts'
-import { mergePromotion } from './promotions/merge.ts'
-import { mergeIfAutomatic } from './promotions/merge-if-automatic.ts'
-import type { Promotion } from './promotions/promotion.ts'
-import { getPromotion, openPromotion, promotionText } from './promotions/promotions.ts'
+} from '../promotions/assess.ts'
+import { mergePromotion } from '../promotions/merge.ts'
+import { mergeIfAutomatic } from '../promotions/merge-if-automatic.ts'
+import type { Promotion } from '../promotions/promotion.ts'
+import { getPromotion, openPromotion, promotionText } from '../promotions/promotions.ts'
 
 export type RequestedMove = {
   readonly name: string

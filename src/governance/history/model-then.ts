@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Context } from '../platform/context.ts'
+import type { Context } from '../../platform/context.ts'
 
 /** A registered model as the record knows it at a moment. */
 export type ModelThen = {

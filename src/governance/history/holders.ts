@@ -1,12 +1,13 @@
 import { sql } from 'drizzle-orm'
-import { mayAll } from '../access/permissions/permitted.ts'
-import { requireModel, requireRight } from '../access/permissions/require.ts'
-import { excerpt, invalid, notFound } from '../core/error.ts'
-import type { PrincipalRecord } from '../core/principal.ts'
-import type { Context } from '../platform/context.ts'
-import { checkAlias, isLatest, modelNotFound } from '../registry/check-names.ts'
-import { canonicalStage } from '../registry/stages/stages.ts'
-import { datasetsOfRuns, type RunDataset } from '../tracking/run-data/run-datasets.ts'
+import { mayAll } from '../../access/permissions/permitted.ts'
+import { requireModel, requireRight } from '../../access/permissions/require.ts'
+import { excerpt, invalid, notFound } from '../../core/error.ts'
+import type { PrincipalRecord } from '../../core/principal.ts'
+import type { Context } from '../../platform/context.ts'
+import { checkAlias, isLatest, modelNotFound } from '../../registry/check-names.ts'
+import { canonicalStage } from '../../registry/stages/stages.ts'
+import { datasetsOfRuns, type RunDataset } from '../../tracking/run-data/run-datasets.ts'
+import { findModelNow, findModelThen, type ModelThen } from './model-then.ts'
 import {
   aliasHoldNow,
   aliasHoldThen,
@@ -15,8 +16,7 @@ import {
   spellingInLog,
   stageHoldsNow,
   stageHoldsThen,
-} from './holds-in-log.ts'
-import { findModelNow, findModelThen, type ModelThen } from './moment.ts'
+} from './stage-log.ts'
 
 /** A version that holds a stage or an alias, and all that is asked about it. */
 export type Holder = {

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import type { Database } from '../db/database.ts'
-import { matching, policiesFromRows } from './policies/policies.ts'
+import type { Database } from '../../db/database.ts'
+import { matching, policiesFromRows } from '../policies/policies.ts'
 
 type Held = {
   id: number
