@@ -1,9 +1,9 @@
-import { randomPassword } from '../access/accounts/password-hash.ts'
-import { createFirstAdmin } from '../access/sign-in/first-admin.ts'
-import { RegistryError } from '../core/error.ts'
-import { operator } from '../core/principal.ts'
-import type { Platform } from '../platform/context.ts'
-import { StartError } from '../platform/start-error.ts'
+import { randomPassword } from '../../access/accounts/password-hash.ts'
+import { createFirstAdmin } from '../../access/sign-in/first-admin.ts'
+import { RegistryError } from '../../core/error.ts'
+import { operator } from '../../core/principal.ts'
+import type { Platform } from '../../platform/context.ts'
+import { StartError } from '../../platform/start-error.ts'
 
 /**
  * Make the first administrator where there is none. A password that nobody set is made up and

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import { whoami } from '../api/endpoints/whoami.ts'
-import { addServer, withServer } from './with-server.ts'
+import { whoami } from '../../api/endpoints/whoami.ts'
+import { addServer, withServer } from '../with-server.ts'
 
 /** `gatehouse whoami`: as whom this command line asks. */
 export function whoamiCommand(): Command {

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
-import { compareVersions } from '../api/endpoints/compare.ts'
-import { print } from './print.ts'
-import { addServer, withServer } from './with-server.ts'
+import { compareVersions } from '../../api/endpoints/compare.ts'
+import { print } from '../print.ts'
+import { addServer, withServer } from '../with-server.ts'
 
 const parts = ['params', 'metrics', 'tags', 'signature', 'environment', 'files', 'card'] as const
 

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Command } from 'commander'
 import type { z } from 'zod'
-import { listEvents } from '../api/endpoints/events.ts'
-import { ApiError, type GatehouseClient } from '../client/client.ts'
-import { addServer, withServer } from './with-server.ts'
+import { listEvents } from '../../api/endpoints/events.ts'
+import { ApiError, type GatehouseClient } from '../../client/client.ts'
+import { addServer, withServer } from '../with-server.ts'
 
 type Event = z.output<typeof listEvents.answer>['items'][number]
 type Given = { json?: true; follow?: true; model?: string; type?: string[]; after?: string }

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander'
 import type { z } from 'zod'
-import * as endpoints from '../api/endpoints/webhooks.ts'
-import type { GatehouseClient } from '../client/client.ts'
-import { StartError } from '../platform/start-error.ts'
-import { addServer, withServer } from './with-server.ts'
+import * as endpoints from '../../api/endpoints/webhooks.ts'
+import type { GatehouseClient } from '../../client/client.ts'
+import { StartError } from '../../platform/start-error.ts'
+import { addServer, withServer } from '../with-server.ts'
 
 type Webhook = z.output<typeof endpoints.getWebhook.answer>
 type Delivery = z.output<typeof endpoints.redeliver.answer>

@@ -1,10 +1,10 @@
 import { Command } from 'commander'
 import type { z } from 'zod'
-import { findTrainedOn, getLineage } from '../api/endpoints/lineage.ts'
-import { everyPage } from '../client/every-page.ts'
-import { StartError } from '../platform/start-error.ts'
-import { print } from './print.ts'
-import { addServer, withServer } from './with-server.ts'
+import { findTrainedOn, getLineage } from '../../api/endpoints/lineage.ts'
+import { everyPage } from '../../client/every-page.ts'
+import { StartError } from '../../platform/start-error.ts'
+import { print } from '../print.ts'
+import { addServer, withServer } from '../with-server.ts'
 
 type Lineage = z.output<typeof getLineage.answer>
 type Trained = z.output<typeof findTrainedOn.answer>['items'][number]

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
-import { deleteGroup, getGroup, listGroups, putGroup } from '../api/endpoints/groups.ts'
-import { everyPage } from '../client/every-page.ts'
-import { columns, print } from './print.ts'
-import { addServer, withServer } from './with-server.ts'
+import { deleteGroup, getGroup, listGroups, putGroup } from '../../api/endpoints/groups.ts'
+import { everyPage } from '../../client/every-page.ts'
+import { columns, print } from '../print.ts'
+import { addServer, withServer } from '../with-server.ts'
 
 /** `gatehouse groups`: names for several accounts at once. */
 export function groupsCommand(): Command {

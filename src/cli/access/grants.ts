@@ -1,9 +1,9 @@
 import { Argument, Command, Option } from 'commander'
-import { rights } from '../access/permissions/right-names.ts'
-import { createGrant, deleteGrant, listGrants } from '../api/endpoints/grants.ts'
-import type { GatehouseClient } from '../client/client.ts'
-import { everyPage } from '../client/every-page.ts'
-import { addServer, withServer } from './with-server.ts'
+import { rights } from '../../access/permissions/right-names.ts'
+import { createGrant, deleteGrant, listGrants } from '../../api/endpoints/grants.ts'
+import type { GatehouseClient } from '../../client/client.ts'
+import { everyPage } from '../../client/every-page.ts'
+import { addServer, withServer } from '../with-server.ts'
 
 /** `gatehouse grants`: rights beyond MLflow's permissions. */
 export function grantsCommand(): Command {

@@ -1,9 +1,9 @@
 import { Command } from 'commander'
-import { whoami } from '../api/endpoints/whoami.ts'
-import type { GatehouseClient } from '../client/client.ts'
-import { columns, print } from './print.ts'
-import { readSecret } from './secret-input.ts'
-import { addServer, withServer } from './with-server.ts'
+import { whoami } from '../../api/endpoints/whoami.ts'
+import type { GatehouseClient } from '../../client/client.ts'
+import { columns, print } from '../print.ts'
+import { readSecret } from '../secret-input.ts'
+import { addServer, withServer } from '../with-server.ts'
 
 const path = '/api/2.0/mlflow/users/'
 type User = { readonly id: number; readonly username: string; readonly is_admin: boolean }

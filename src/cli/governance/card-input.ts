@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { parse } from 'yaml'
-import { type Card, type CardField, fieldNames } from '../governance/cards/card-shape.ts'
-import { cardFromMarkdown } from '../governance/cards/read-markdown.ts'
-import { StartError } from '../platform/start-error.ts'
+import { type Card, type CardField, fieldNames } from '../../governance/cards/card-shape.ts'
+import { cardFromMarkdown } from '../../governance/cards/read-markdown.ts'
+import { StartError } from '../../platform/start-error.ts'
 
 /** Fields as somebody wrote them, not judged yet, and the revision that is to stand. */
 export type CardInput = { readonly [field: string]: unknown; readonly revision?: number }

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import type { z } from 'zod'
-import { getAliasHolder, getStageHolders } from '../api/endpoints/holders.ts'
-import { print } from './print.ts'
-import { addServer, withServer } from './with-server.ts'
+import { getAliasHolder, getStageHolders } from '../../api/endpoints/holders.ts'
+import { print } from '../print.ts'
+import { addServer, withServer } from '../with-server.ts'
 
 type Held = Pick<z.output<typeof getAliasHolder.answer>, 'model' | 'items'>
 

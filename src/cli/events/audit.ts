@@ -1,12 +1,12 @@
 import { stdout } from 'node:process'
 import { pipeline } from 'node:stream/promises'
 import { Command, Option } from 'commander'
-import { exportAudit, getAuditHead, listAudit } from '../api/endpoints/audit.ts'
-import { actions } from '../audit/actions.ts'
-import { chunksOf } from '../core/bytes.ts'
-import { StartError } from '../platform/start-error.ts'
+import { exportAudit, getAuditHead, listAudit } from '../../api/endpoints/audit.ts'
+import { actions } from '../../audit/actions.ts'
+import { chunksOf } from '../../core/bytes.ts'
+import { StartError } from '../../platform/start-error.ts'
+import { addServer, withServer } from '../with-server.ts'
 import { verifyCommand } from './audit-verify.ts'
-import { addServer, withServer } from './with-server.ts'
 
 /** `gatehouse audit`: read, export and prove the record. */
 export function auditCommand(): Command {

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { z } from 'zod'
-import { listStages, replaceStages } from '../api/endpoints/stages.ts'
-import type { GatehouseClient } from '../client/client.ts'
-import { StartError } from '../platform/start-error.ts'
-import { addServer, withServer } from './with-server.ts'
+import { listStages, replaceStages } from '../../api/endpoints/stages.ts'
+import type { GatehouseClient } from '../../client/client.ts'
+import { StartError } from '../../platform/start-error.ts'
+import { addServer, withServer } from '../with-server.ts'
 
 type List = z.output<typeof listStages.answer>
 type Stage = List['items'][number]

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
-import { rollBackStage } from '../api/endpoints/model-versions.ts'
-import { addServer, withServer } from './with-server.ts'
+import { rollBackStage } from '../../api/endpoints/model-versions.ts'
+import { addServer, withServer } from '../with-server.ts'
 
 type Flags = {
   readonly stage: string

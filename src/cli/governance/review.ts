@@ -4,10 +4,10 @@ import {
   listPromotions,
   postCheck,
   reviewPromotion,
-} from '../api/endpoints/promotions.ts'
-import { everyPage } from '../client/every-page.ts'
-import { print } from './print.ts'
-import { addServer, withServer } from './with-server.ts'
+} from '../../api/endpoints/promotions.ts'
+import { everyPage } from '../../client/every-page.ts'
+import { print } from '../print.ts'
+import { addServer, withServer } from '../with-server.ts'
 
 const decisions = ['approve', 'reject', 'comment'] as const
 

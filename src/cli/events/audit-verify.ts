@@ -1,12 +1,12 @@
 import { createReadStream } from 'node:fs'
 import { Command } from 'commander'
-import { verdictToWire, type WireVerdict } from '../api/audit.ts'
-import { verifyAudit } from '../api/endpoints/audit.ts'
-import { parseJsonLine } from '../audit/export.ts'
-import { type Shown, type Verdict, verifyChain } from '../audit/verify.ts'
-import { sha256 } from '../platform/node/sha256.ts'
-import { StartError } from '../platform/start-error.ts'
-import { addServer, withServer } from './with-server.ts'
+import { verdictToWire, type WireVerdict } from '../../api/audit.ts'
+import { verifyAudit } from '../../api/endpoints/audit.ts'
+import { parseJsonLine } from '../../audit/export.ts'
+import { type Shown, type Verdict, verifyChain } from '../../audit/verify.ts'
+import { sha256 } from '../../platform/node/sha256.ts'
+import { StartError } from '../../platform/start-error.ts'
+import { addServer, withServer } from '../with-server.ts'
 
 /** `gatehouse audit verify`: prove the record, or an export without any server. */
 export function verifyCommand(): Command {

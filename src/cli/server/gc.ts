@@ -1,9 +1,9 @@
 import { Command } from 'commander'
-import { guardedVersions } from '../governance/moves/guarded-versions.ts'
-import { openPlatform } from '../node.ts'
-import { collectGarbage, type Garbage } from '../registry/files/collect-garbage.ts'
-import { parseDuration } from './duration.ts'
-import { addSettings, givenSettings } from './options.ts'
+import { guardedVersions } from '../../governance/moves/guarded-versions.ts'
+import { openPlatform } from '../../node.ts'
+import { collectGarbage, type Garbage } from '../../registry/files/collect-garbage.ts'
+import { parseDuration } from '../duration.ts'
+import { addSettings, givenSettings } from '../options.ts'
 
 type Flags = {
   readonly dryRun?: boolean

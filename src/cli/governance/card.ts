@@ -7,15 +7,15 @@ import {
   getCardRevision,
   listCardRevisions,
   putCard,
-} from '../api/endpoints/cards.ts'
-import { parsed } from '../api/serve.ts'
-import type { GatehouseClient } from '../client/client.ts'
-import { everyPage } from '../client/every-page.ts'
-import { RegistryError } from '../core/error.ts'
-import { CardShape, fieldTitles } from '../governance/cards/card-shape.ts'
-import { StartError } from '../platform/start-error.ts'
+} from '../../api/endpoints/cards.ts'
+import { parsed } from '../../api/serve.ts'
+import type { GatehouseClient } from '../../client/client.ts'
+import { everyPage } from '../../client/every-page.ts'
+import { RegistryError } from '../../core/error.ts'
+import { CardShape, fieldTitles } from '../../governance/cards/card-shape.ts'
+import { StartError } from '../../platform/start-error.ts'
+import { addServer, withServer } from '../with-server.ts'
 import { type CardInput, cardFromFile, changedCard } from './card-input.ts'
-import { addServer, withServer } from './with-server.ts'
 
 type Params = { readonly name: string; readonly version: string }
 type Work = (client: GatehouseClient, params: Params, rest: string[]) => Promise<void>

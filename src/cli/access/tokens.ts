@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander'
-import { createToken, listTokens, revokeToken } from '../api/endpoints/tokens.ts'
-import { everyPage } from '../client/every-page.ts'
-import { columns, day, print } from './print.ts'
-import { addServer, withServer } from './with-server.ts'
+import { createToken, listTokens, revokeToken } from '../../api/endpoints/tokens.ts'
+import { everyPage } from '../../client/every-page.ts'
+import { columns, day, print } from '../print.ts'
+import { addServer, withServer } from '../with-server.ts'
 
 /** `gatehouse tokens`: access tokens, shown once. */
 export function tokensCommand(): Command {

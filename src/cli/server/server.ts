@@ -1,11 +1,11 @@
 import { Command } from 'commander'
-import { listen, openPlatform } from '../node.ts'
-import { drain } from '../platform/node/http-server.ts'
-import { RequestMetrics } from '../platform/node/metrics.ts'
-import type { Served } from '../platform/node/served.ts'
-import { readChoice, readNumber, readSwitch } from '../platform/read-settings.ts'
+import { listen, openPlatform } from '../../node.ts'
+import { drain } from '../../platform/node/http-server.ts'
+import { RequestMetrics } from '../../platform/node/metrics.ts'
+import type { Served } from '../../platform/node/served.ts'
+import { readChoice, readNumber, readSwitch } from '../../platform/read-settings.ts'
+import { addSettings, givenSettings } from '../options.ts'
 import { makeFirstAdmin } from './first-admin.ts'
-import { addSettings, givenSettings } from './options.ts'
 
 /** Together below the ten seconds that supervisors commonly allow between SIGTERM and SIGKILL. */
 const drainMs = 8000

@@ -3,10 +3,10 @@ import {
   createServiceAccount,
   deleteServiceAccount,
   listServiceAccounts,
-} from '../api/endpoints/service-accounts.ts'
-import { everyPage } from '../client/every-page.ts'
-import { columns, day, print } from './print.ts'
-import { addServer, withServer } from './with-server.ts'
+} from '../../api/endpoints/service-accounts.ts'
+import { everyPage } from '../../client/every-page.ts'
+import { columns, day, print } from '../print.ts'
+import { addServer, withServer } from '../with-server.ts'
 
 /** `gatehouse service-accounts`: accounts of machines. */
 export function serviceAccountsCommand(): Command {

@@ -6,12 +6,12 @@ import {
   mergePromotion,
   openPromotion,
   type PromotionShape,
-} from '../api/endpoints/promotions.ts'
-import { ApiError, type GatehouseClient } from '../client/client.ts'
-import { StartError } from '../platform/start-error.ts'
-import { parseDuration } from './duration.ts'
-import { print } from './print.ts'
-import { addServer, withServer } from './with-server.ts'
+} from '../../api/endpoints/promotions.ts'
+import { ApiError, type GatehouseClient } from '../../client/client.ts'
+import { StartError } from '../../platform/start-error.ts'
+import { parseDuration } from '../duration.ts'
+import { print } from '../print.ts'
+import { addServer, withServer } from '../with-server.ts'
 
 type Promotion = z.output<typeof PromotionShape>
 type Flags = {
