@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { Command } from 'commander'
-import { verdictToWire, type WireVerdict } from '../../api/audit.ts'
 import { verifyAudit } from '../../api/endpoints/audit.ts'
+import { verdictToWire, type WireVerdict } from '../../api/events/audit.ts'
 import { parseJsonLine } from '../../audit/export.ts'
 import { type Shown, type Verdict, verifyChain } from '../../audit/verify.ts'
 import { sha256 } from '../../platform/node/sha256.ts'

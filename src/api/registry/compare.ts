@@ -1,8 +1,8 @@
-import { requireModel } from '../access/permissions/require.ts'
-import * as governance from '../governance/compare/compare-versions.ts'
-import { parseVersion } from '../registry/check-names.ts'
-import { compareVersions } from './endpoints/compare.ts'
-import { type Served, serve } from './serve.ts'
+import { requireModel } from '../../access/permissions/require.ts'
+import * as governance from '../../governance/compare/compare-versions.ts'
+import { parseVersion } from '../../registry/check-names.ts'
+import { compareVersions } from '../endpoints/compare.ts'
+import { type Served, serve } from '../serve.ts'
 
 /** What differs between versions. */
 export const compareRoutes: readonly Served[] = [

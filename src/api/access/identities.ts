@@ -3,11 +3,11 @@ import {
   identitiesAfter,
   linkIdentity as link,
   unlinkIdentity as unlink,
-} from '../access/accounts/identities.ts'
-import { requireAdmin } from '../access/permissions/require.ts'
-import { linkIdentity, listIdentities, unlinkIdentity } from './endpoints/identities.ts'
-import { page } from './page.ts'
-import { type Served, serve } from './serve.ts'
+} from '../../access/accounts/identities.ts'
+import { requireAdmin } from '../../access/permissions/require.ts'
+import { linkIdentity, listIdentities, unlinkIdentity } from '../endpoints/identities.ts'
+import { page } from '../page.ts'
+import { type Served, serve } from '../serve.ts'
 
 /** Whom issuers outside vouch for. */
 export const identityRoutes: readonly Served[] = [

@@ -1,6 +1,6 @@
-import { anyone } from '../http/guard.ts'
-import { whoami } from './endpoints/whoami.ts'
-import { type Served, serve } from './serve.ts'
+import { anyone } from '../../http/guard.ts'
+import { whoami } from '../endpoints/whoami.ts'
+import { type Served, serve } from '../serve.ts'
 
 export const whoamiRoutes: readonly Served[] = [
   serve(whoami, anyone, async ({ principal: { name, kind, verified, groups } }) => ({

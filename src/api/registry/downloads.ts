@@ -1,12 +1,12 @@
 import { Hono } from 'hono'
-import { cleanPath } from '../artifacts/path.ts'
-import { conflict, notFound } from '../core/error.ts'
-import type { AppEnv } from '../http/app-env.ts'
-import { guard } from '../http/guard.ts'
-import { sendArtifact } from '../http/send-artifact.ts'
-import { checkSignedUrl, downloadRoute } from '../http/signed-url.ts'
-import { requiredQuery } from '../http/target.ts'
-import { getLocated, locate } from '../registry/files/artifact-place.ts'
+import { cleanPath } from '../../artifacts/path.ts'
+import { conflict, notFound } from '../../core/error.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { guard } from '../../http/guard.ts'
+import { sendArtifact } from '../../http/send-artifact.ts'
+import { checkSignedUrl, downloadRoute } from '../../http/signed-url.ts'
+import { requiredQuery } from '../../http/target.ts'
+import { getLocated, locate } from '../../registry/files/artifact-place.ts'
 
 /** Where clients fetch a file by a signed URL, in ranges that must all be of one content. */
 export const downloadRoutes = new Hono<AppEnv>().get(downloadRoute, guard('public'), async (c) => {

@@ -1,16 +1,16 @@
-import { requireModel } from '../access/permissions/require.ts'
-import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
+import { requireModel } from '../../access/permissions/require.ts'
+import { decodePageToken, encodePageToken, foreignPageToken } from '../../core/page-token.ts'
 import {
   aliasHolders,
   type Held,
   type Holder,
   stageHolders,
-} from '../governance/history/holders.ts'
-import type { Rule } from '../http/guard.ts'
-import type { RunDataset } from '../tracking/run-data/run-datasets.ts'
-import { getAliasHolder, getStageHolders } from './endpoints/holders.ts'
+} from '../../governance/history/holders.ts'
+import type { Rule } from '../../http/guard.ts'
+import type { RunDataset } from '../../tracking/run-data/run-datasets.ts'
+import { getAliasHolder, getStageHolders } from '../endpoints/holders.ts'
+import { type Served, serve } from '../serve.ts'
 import { parseMoment } from './moment.ts'
-import { type Served, serve } from './serve.ts'
 
 type Asked = {
   readonly params: { readonly name: string }

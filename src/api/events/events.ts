@@ -1,18 +1,18 @@
-import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
-import { anyone } from '../http/guard.ts'
-import type { Context } from '../platform/context.ts'
+import { decodePageToken, encodePageToken, foreignPageToken } from '../../core/page-token.ts'
+import { anyone } from '../../http/guard.ts'
+import type { Context } from '../../platform/context.ts'
 import {
   endOfLog,
   eventPage,
   type Place,
   placeAfter,
   wantedOf,
-} from '../webhooks/events/event-log.ts'
-import { checkStreams, eventStream } from '../webhooks/events/event-stream.ts'
-import { jsonEvent } from '../webhooks/formats/json.ts'
-import * as endpoints from './endpoints/events.ts'
-import { type Served, serve } from './serve.ts'
-import { textStream } from './text-stream.ts'
+} from '../../webhooks/events/event-log.ts'
+import { checkStreams, eventStream } from '../../webhooks/events/event-stream.ts'
+import { jsonEvent } from '../../webhooks/formats/json.ts'
+import * as endpoints from '../endpoints/events.ts'
+import { type Served, serve } from '../serve.ts'
+import { textStream } from '../text-stream.ts'
 
 /** What happens; whoever has signed in sees the events of the models that they may read. */
 export const eventRoutes: readonly Served[] = [

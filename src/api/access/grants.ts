@@ -1,7 +1,12 @@
-import { createGrant, deleteGrant, type Grant, listGrants } from '../access/permissions/grants.ts'
-import { requireAdmin } from '../access/permissions/require.ts'
-import * as endpoints from './endpoints/grants.ts'
-import { type Served, serve } from './serve.ts'
+import {
+  createGrant,
+  deleteGrant,
+  type Grant,
+  listGrants,
+} from '../../access/permissions/grants.ts'
+import { requireAdmin } from '../../access/permissions/require.ts'
+import * as endpoints from '../endpoints/grants.ts'
+import { type Served, serve } from '../serve.ts'
 
 /** Who may register, promote, approve and so on: for administrators to say. */
 export const grantRoutes: readonly Served[] = [

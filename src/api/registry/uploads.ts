@@ -1,10 +1,10 @@
 import { Hono } from 'hono'
-import { getUpload, putPart } from '../artifacts/multipart.ts'
-import { invalid } from '../core/error.ts'
-import type { AppEnv } from '../http/app-env.ts'
-import { declaredLength, requestBytes } from '../http/body.ts'
-import { guard } from '../http/guard.ts'
-import { checkSignedUrl, partRoute } from '../http/signed-url.ts'
+import { getUpload, putPart } from '../../artifacts/multipart.ts'
+import { invalid } from '../../core/error.ts'
+import type { AppEnv } from '../../http/app-env.ts'
+import { declaredLength, requestBytes } from '../../http/body.ts'
+import { guard } from '../../http/guard.ts'
+import { checkSignedUrl, partRoute } from '../../http/signed-url.ts'
 
 /** Where clients PUT the parts of a multipart upload: the URL itself is the permission. */
 export const uploadRoutes = new Hono<AppEnv>().put(partRoute, guard('public'), async (c) => {

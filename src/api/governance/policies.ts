@@ -1,12 +1,13 @@
-import { requireModel, requireRight } from '../access/permissions/require.ts'
-import { matchesGlob } from '../core/glob.ts'
-import { decodePageToken, encodePageToken } from '../core/page-token.ts'
-import * as verbs from '../governance/policies/policies.ts'
-import { requirePolicy } from '../governance/policies/require.ts'
-import { evidenceOf } from '../governance/promotions/assess.ts'
-import { dryRun, replay } from '../governance/promotions/dry-run.ts'
-import { anyone } from '../http/guard.ts'
-import * as endpoints from './endpoints/policies.ts'
+import { requireModel, requireRight } from '../../access/permissions/require.ts'
+import { matchesGlob } from '../../core/glob.ts'
+import { decodePageToken, encodePageToken } from '../../core/page-token.ts'
+import * as verbs from '../../governance/policies/policies.ts'
+import { requirePolicy } from '../../governance/policies/require.ts'
+import { evidenceOf } from '../../governance/promotions/assess.ts'
+import { dryRun, replay } from '../../governance/promotions/dry-run.ts'
+import { anyone } from '../../http/guard.ts'
+import * as endpoints from '../endpoints/policies.ts'
+import { type Served, serve } from '../serve.ts'
 import {
   approvalsToWire,
   documentFrom,
@@ -14,7 +15,6 @@ import {
   policyToWire,
   targetFrom,
 } from './promotion-wire.ts'
-import { type Served, serve } from './serve.ts'
 
 /** What must hold before a version may enter a stage, or an alias may point at it. */
 export const policyRoutes: readonly Served[] = [

@@ -1,11 +1,11 @@
-import { requireModel } from '../access/permissions/require.ts'
-import { type ManifestFile, manifestFilesAfter } from '../artifacts/manifest.ts'
-import type { Context } from '../platform/context.ts'
-import { verifyOnRecord } from '../registry/files/damaged-files.ts'
-import { getVersionFiles, sealedManifest } from '../registry/files/version-manifest.ts'
-import { listVersionFiles, verifyVersion } from './endpoints/version-files.ts'
-import { page } from './page.ts'
-import { type Served, serve } from './serve.ts'
+import { requireModel } from '../../access/permissions/require.ts'
+import { type ManifestFile, manifestFilesAfter } from '../../artifacts/manifest.ts'
+import type { Context } from '../../platform/context.ts'
+import { verifyOnRecord } from '../../registry/files/damaged-files.ts'
+import { getVersionFiles, sealedManifest } from '../../registry/files/version-manifest.ts'
+import { listVersionFiles, verifyVersion } from '../endpoints/version-files.ts'
+import { page } from '../page.ts'
+import { type Served, serve } from '../serve.ts'
 
 function mayRead(ctx: Context, { params }: { readonly params: { readonly name: string } }) {
   return requireModel(ctx, params.name, 'READ', 'version')

@@ -1,9 +1,9 @@
-import { requireAdmin } from '../access/permissions/require.ts'
-import { anyone } from '../http/guard.ts'
-import type { Stage } from '../registry/stages/check-stages.ts'
-import * as registry from '../registry/stages/stage-list.ts'
-import { listStages, replaceStages } from './endpoints/stages.ts'
-import { type Served, serve } from './serve.ts'
+import { requireAdmin } from '../../access/permissions/require.ts'
+import { anyone } from '../../http/guard.ts'
+import type { Stage } from '../../registry/stages/check-stages.ts'
+import * as registry from '../../registry/stages/stage-list.ts'
+import { listStages, replaceStages } from '../endpoints/stages.ts'
+import { type Served, serve } from '../serve.ts'
 
 /** The list of stages. */
 export const stageRoutes: readonly Served[] = [

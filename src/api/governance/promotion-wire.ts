@@ -1,13 +1,13 @@
 import type { z } from 'zod'
-import type { Policy, PolicyDocument, PromotionTarget } from '../governance/policies/policy.ts'
-import type { GateResult } from '../governance/promotions/judge.ts'
-import type { PromotionView } from '../governance/promotions/view.ts'
-import type { Context } from '../platform/context.ts'
-import { checkAlias, checkNotReserved } from '../registry/check-names.ts'
-import { canonicalStage } from '../registry/stages/stages.ts'
-import type { ReadonlyDeep } from './endpoints/endpoint.ts'
-import type { GateResultShape, PolicyBody, PolicyShape } from './endpoints/policies.ts'
-import type { PromotionShape } from './endpoints/promotions.ts'
+import type { Policy, PolicyDocument, PromotionTarget } from '../../governance/policies/policy.ts'
+import type { GateResult } from '../../governance/promotions/judge.ts'
+import type { PromotionView } from '../../governance/promotions/view.ts'
+import type { Context } from '../../platform/context.ts'
+import { checkAlias, checkNotReserved } from '../../registry/check-names.ts'
+import { canonicalStage } from '../../registry/stages/stages.ts'
+import type { ReadonlyDeep } from '../endpoints/endpoint.ts'
+import type { GateResultShape, PolicyBody, PolicyShape } from '../endpoints/policies.ts'
+import type { PromotionShape } from '../endpoints/promotions.ts'
 
 /** A request as `/api/v1` answers it. */
 export function promotionToWire(

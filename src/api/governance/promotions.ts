@@ -1,24 +1,24 @@
-import { openRequest } from '../governance/moves/request-move.ts'
-import { postCheck } from '../governance/promotions/checks.ts'
-import { followUp } from '../governance/promotions/follow-up.ts'
-import { breakGlass, mergePromotion } from '../governance/promotions/merge.ts'
-import * as verbs from '../governance/promotions/promotions.ts'
+import { openRequest } from '../../governance/moves/request-move.ts'
+import { postCheck } from '../../governance/promotions/checks.ts'
+import { followUp } from '../../governance/promotions/follow-up.ts'
+import { breakGlass, mergePromotion } from '../../governance/promotions/merge.ts'
+import * as verbs from '../../governance/promotions/promotions.ts'
 import {
   readablePromotion,
   requireMove,
   requirePromotion,
   requireToMerge,
-} from '../governance/promotions/require.ts'
-import { reviewPromotion } from '../governance/promotions/review.ts'
-import { viewPromotion } from '../governance/promotions/view.ts'
-import { requireToWithdraw } from '../governance/promotions/withdraw.ts'
-import { anyone } from '../http/guard.ts'
-import type { Context } from '../platform/context.ts'
-import type { Asked } from './endpoints/endpoint.ts'
-import * as endpoints from './endpoints/promotions.ts'
-import { page } from './page.ts'
+} from '../../governance/promotions/require.ts'
+import { reviewPromotion } from '../../governance/promotions/review.ts'
+import { viewPromotion } from '../../governance/promotions/view.ts'
+import { requireToWithdraw } from '../../governance/promotions/withdraw.ts'
+import { anyone } from '../../http/guard.ts'
+import type { Context } from '../../platform/context.ts'
+import type { Asked } from '../endpoints/endpoint.ts'
+import * as endpoints from '../endpoints/promotions.ts'
+import { page } from '../page.ts'
+import { type Served, serve } from '../serve.ts'
 import { promotionToWire, targetFrom } from './promotion-wire.ts'
-import { type Served, serve } from './serve.ts'
 
 type OfPromotion = { readonly params: { readonly id: number } }
 

@@ -1,13 +1,13 @@
-import { requireAccessAdmin } from '../access/accounts/require-admin.ts'
-import * as access from '../access/accounts/service-accounts.ts'
-import { anyone } from '../http/guard.ts'
+import { requireAccessAdmin } from '../../access/accounts/require-admin.ts'
+import * as access from '../../access/accounts/service-accounts.ts'
+import { anyone } from '../../http/guard.ts'
 import {
   createServiceAccount,
   deleteServiceAccount,
   listServiceAccounts,
-} from './endpoints/service-accounts.ts'
-import { page } from './page.ts'
-import { type Served, serve } from './serve.ts'
+} from '../endpoints/service-accounts.ts'
+import { page } from '../page.ts'
+import { type Served, serve } from '../serve.ts'
 
 /** Service accounts: whoever signs in sees them, administrators make them. */
 export const serviceAccountRoutes: readonly Served[] = [

@@ -1,16 +1,16 @@
-import { requireModel } from '../access/permissions/require.ts'
-import type { Author, CardRevision } from '../governance/cards/card-rows.ts'
-import type { Card } from '../governance/cards/card-shape.ts'
-import { getCard as cardOf, getRevision, listRevisions } from '../governance/cards/read-card.ts'
+import { requireModel } from '../../access/permissions/require.ts'
+import type { Author, CardRevision } from '../../governance/cards/card-rows.ts'
+import type { Card } from '../../governance/cards/card-shape.ts'
+import { getCard as cardOf, getRevision, listRevisions } from '../../governance/cards/read-card.ts'
 import {
   type CardTemplate,
   deleteTemplate,
   getTemplate,
   setTemplate,
-} from '../governance/cards/templates.ts'
-import { cardForHuggingFace, cardMarkdown } from '../governance/cards/write-card.ts'
-import { writeCard } from '../governance/cards/write-revision.ts'
-import type { Context } from '../platform/context.ts'
+} from '../../governance/cards/templates.ts'
+import { cardForHuggingFace, cardMarkdown } from '../../governance/cards/write-card.ts'
+import { writeCard } from '../../governance/cards/write-revision.ts'
+import type { Context } from '../../platform/context.ts'
 import {
   deleteCardTemplate,
   getCard,
@@ -20,10 +20,10 @@ import {
   listCardRevisions,
   putCard,
   putCardTemplate,
-} from './endpoints/cards.ts'
-import type { Answer } from './endpoints/endpoint.ts'
-import { page } from './page.ts'
-import { type Served, serve } from './serve.ts'
+} from '../endpoints/cards.ts'
+import type { Answer } from '../endpoints/endpoint.ts'
+import { page } from '../page.ts'
+import { type Served, serve } from '../serve.ts'
 
 type Asked = { readonly params: { readonly name: string } }
 

@@ -1,20 +1,20 @@
-import { requireModel } from '../access/permissions/require.ts'
-import { requireToRollBack, rollBack } from '../governance/moves/rollback.ts'
-import type { Hold } from '../registry/versions/legal-holds.ts'
-import * as holds from '../registry/versions/legal-holds.ts'
+import { requireModel } from '../../access/permissions/require.ts'
+import { requireToRollBack, rollBack } from '../../governance/moves/rollback.ts'
+import type { Hold } from '../../registry/versions/legal-holds.ts'
+import * as holds from '../../registry/versions/legal-holds.ts'
 import {
   getVersionDetail,
   type VersionDetail,
   versionDetail,
-} from '../registry/versions/version-detail.ts'
+} from '../../registry/versions/version-detail.ts'
 import {
   getHold,
   getVersion,
   liftHold,
   placeHold,
   rollBackStage,
-} from './endpoints/model-versions.ts'
-import { type Served, serve } from './serve.ts'
+} from '../endpoints/model-versions.ts'
+import { type Served, serve } from '../serve.ts'
 
 /** Model versions, their legal holds, and the way back. */
 export const modelVersionRoutes: readonly Served[] = [

@@ -1,6 +1,6 @@
-import { excerpt, invalid } from '../core/error.ts'
-import { clocksApartMsMax } from '../governance/history/model-then.ts'
-import type { Context } from '../platform/context.ts'
+import { excerpt, invalid } from '../../core/error.ts'
+import { clocksApartMsMax } from '../../governance/history/model-then.ts'
+import type { Context } from '../../platform/context.ts'
 
 const iso = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/
 const day = /^\d{4}-\d{2}-\d{2}$/

@@ -1,9 +1,9 @@
-import * as access from '../access/accounts/groups.ts'
-import { requireAccessAdmin } from '../access/accounts/require-admin.ts'
-import { anyone } from '../http/guard.ts'
-import { deleteGroup, getGroup, listGroups, putGroup } from './endpoints/groups.ts'
-import { page } from './page.ts'
-import { type Served, serve } from './serve.ts'
+import * as access from '../../access/accounts/groups.ts'
+import { requireAccessAdmin } from '../../access/accounts/require-admin.ts'
+import { anyone } from '../../http/guard.ts'
+import { deleteGroup, getGroup, listGroups, putGroup } from '../endpoints/groups.ts'
+import { page } from '../page.ts'
+import { type Served, serve } from '../serve.ts'
 
 /** Groups: whoever signs in sees them, administrators make them. */
 export const groupRoutes: readonly Served[] = [

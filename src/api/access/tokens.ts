@@ -1,8 +1,8 @@
-import * as access from '../access/accounts/tokens.ts'
-import { anyone } from '../http/guard.ts'
-import { createToken, listTokens, revokeToken } from './endpoints/tokens.ts'
-import { page } from './page.ts'
-import { type Served, serve } from './serve.ts'
+import * as access from '../../access/accounts/tokens.ts'
+import { anyone } from '../../http/guard.ts'
+import { createToken, listTokens, revokeToken } from '../endpoints/tokens.ts'
+import { page } from '../page.ts'
+import { type Served, serve } from '../serve.ts'
 
 /** Access tokens: whoever signs in has their own, administrators everybody's; the verbs see to it. */
 export const tokenRoutes: readonly Served[] = [
