@@ -5,7 +5,7 @@ import {
 } from '@asteasolutions/zod-to-openapi'
 import { z } from 'zod'
 import { httpStatus } from '../core/error.ts'
-import { anyone } from '../http/guard.ts'
+import { anyone } from '../http/guards/guard.ts'
 import type { Endpoint } from './endpoints/endpoint.ts'
 import { getOpenApi } from './endpoints/openapi.ts'
 import { type Served, serve } from './serve.ts'

@@ -1,7 +1,7 @@
 import type { Credentials } from '../access/sign-in/credentials.ts'
 import { loopback } from '../platform/sign-in.ts'
 import type { AppContext } from './app-env.ts'
-import { isPeerIn } from './reached.ts'
+import { isPeerIn } from './guards/reached.ts'
 import { sessionOf } from './session-cookie.ts'
 
 /** What the request carries of who sends it. */

@@ -1,7 +1,7 @@
 import { excerpt, httpStatus, RegistryError, RequestLimitError } from '../core/error.ts'
 import { failureText, logError } from '../platform/log.ts'
 import type { AppContext } from './app-env.ts'
-import { noteRefusal } from './refusals.ts'
+import { noteRefusal } from './guards/refusals.ts'
 
 /**
  * The one place where an error becomes a reply, in MLflow's envelope. Whatever is no RegistryError

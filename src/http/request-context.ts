@@ -2,8 +2,8 @@ import type { MiddlewareHandler } from 'hono'
 import { anonymous, type Principal } from '../core/principal.ts'
 import type { Platform } from '../platform/context.ts'
 import type { AppContext, AppEnv } from './app-env.ts'
-import { RateLimiter } from './rate-limiter.ts'
-import { clientAddress } from './reached.ts'
+import { RateLimiter } from './guards/rate-limiter.ts'
+import { clientAddress } from './guards/reached.ts'
 import { serverUrl } from './server-url.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { getCookie, setCookie } from 'hono/cookie'
 import type { AppContext } from './app-env.ts'
-import { isTls } from './reached.ts'
+import { isTls } from './guards/reached.ts'
 
 /** The session's id. */
 const session = 'gatehouse_session'

@@ -1,5 +1,5 @@
 import { requireExperiment } from '../access/permissions/require.ts'
-import { anyone } from '../http/guard.ts'
+import { anyone } from '../http/guards/guard.ts'
 import type { Context } from '../platform/context.ts'
 import { parseExperimentId } from '../tracking/experiments/experiment.ts'
 import { loggedModelStatuses } from '../tracking/logged-models/logged-model.ts'

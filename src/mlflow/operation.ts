@@ -1,6 +1,6 @@
 import { excerpt, invalid } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
-import { admit, type Rule } from '../http/guard.ts'
+import { admit, type Rule } from '../http/guards/guard.ts'
 import { jsonObject } from '../http/json-body.ts'
 import type { Context } from '../platform/context.ts'
 import { dialectOperations } from './surface.ts'

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { RegistryError } from '../core/error.ts'
 import type { AppContext, AppEnv } from '../http/app-env.ts'
-import { admit, guardedHandler } from '../http/guard.ts'
+import { admit, guardedHandler } from '../http/guards/guard.ts'
 import { artifactOperations } from './artifacts.ts'
 import { commentOperations } from './databricks/comments.ts'
 import { databricksModelOperations } from './databricks/models.ts'

@@ -1,4 +1,4 @@
-import { anyone } from '../http/guard.ts'
+import { anyone } from '../http/guards/guard.ts'
 import type { RegisteredModel } from '../registry/models/read-models.ts'
 import { searchRegisteredModels } from '../registry/models/search-models.ts'
 import { searchModelVersions } from '../registry/versions/search-versions.ts'

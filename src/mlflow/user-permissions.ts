@@ -15,7 +15,7 @@ import {
   revokeFrom,
 } from '../access/permissions/user-permissions.ts'
 import { invalid } from '../core/error.ts'
-import { anyone } from '../http/guard.ts'
+import { anyone } from '../http/guards/guard.ts'
 import type { Context } from '../platform/context.ts'
 import { parseExperimentId } from '../tracking/experiments/experiment.ts'
 import { type Operation, operation } from './operation.ts'

@@ -11,7 +11,7 @@ import {
 } from '../access/accounts/users.ts'
 import { ownPermissions } from '../access/permissions/user-permissions.ts'
 import { notFound } from '../core/error.ts'
-import { anyone } from '../http/guard.ts'
+import { anyone } from '../http/guards/guard.ts'
 import type { Context } from '../platform/context.ts'
 import { type Operation, operation } from './operation.ts'
 import { message } from './wire/message.ts'

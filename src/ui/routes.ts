@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { requireModel } from '../access/permissions/require.ts'
 import type { AppEnv } from '../http/app-env.ts'
-import { anyone, guard } from '../http/guard.ts'
+import { anyone, guard } from '../http/guards/guard.ts'
 import { modelNameOf, showCard } from './card.tsx'
 import { showDocs } from './docs.tsx'
 import type { Endpoint } from './docs-page.tsx'

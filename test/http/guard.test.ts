@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import type { AppEnv } from '../../src/http/app-env.ts'
-import { anyone, assertGuarded, guard } from '../../src/http/guard.ts'
+import { anyone, assertGuarded, guard } from '../../src/http/guards/guard.ts'
 import { testServer } from '../app.ts'
 
 test('a route behind no rule keeps the server from starting', () => {

@@ -1,6 +1,6 @@
 import * as access from '../../access/accounts/groups.ts'
 import { requireAccessAdmin } from '../../access/accounts/require-admin.ts'
-import { anyone } from '../../http/guard.ts'
+import { anyone } from '../../http/guards/guard.ts'
 import { deleteGroup, getGroup, listGroups, putGroup } from '../endpoints/groups.ts'
 import { page } from '../page.ts'
 import { type Served, serve } from '../serve.ts'

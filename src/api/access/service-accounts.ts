@@ -1,6 +1,6 @@
 import { requireAccessAdmin } from '../../access/accounts/require-admin.ts'
 import * as access from '../../access/accounts/service-accounts.ts'
-import { anyone } from '../../http/guard.ts'
+import { anyone } from '../../http/guards/guard.ts'
 import {
   createServiceAccount,
   deleteServiceAccount,

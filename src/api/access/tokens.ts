@@ -1,5 +1,5 @@
 import * as access from '../../access/accounts/tokens.ts'
-import { anyone } from '../../http/guard.ts'
+import { anyone } from '../../http/guards/guard.ts'
 import { createToken, listTokens, revokeToken } from '../endpoints/tokens.ts'
 import { page } from '../page.ts'
 import { type Served, serve } from '../serve.ts'

@@ -1,4 +1,4 @@
-import { anyone } from '../../http/guard.ts'
+import { anyone } from '../../http/guards/guard.ts'
 import { whoami } from '../endpoints/whoami.ts'
 import { type Served, serve } from '../serve.ts'
 

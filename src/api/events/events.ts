@@ -1,5 +1,5 @@
 import { decodePageToken, encodePageToken, foreignPageToken } from '../../core/page-token.ts'
-import { anyone } from '../../http/guard.ts'
+import { anyone } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
 import {
   endOfLog,

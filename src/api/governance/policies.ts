@@ -5,7 +5,7 @@ import * as verbs from '../../governance/policies/policies.ts'
 import { requirePolicy } from '../../governance/policies/require.ts'
 import { evidenceOf } from '../../governance/promotions/assess.ts'
 import { dryRun, replay } from '../../governance/promotions/dry-run.ts'
-import { anyone } from '../../http/guard.ts'
+import { anyone } from '../../http/guards/guard.ts'
 import * as endpoints from '../endpoints/policies.ts'
 import { type Served, serve } from '../serve.ts'
 import {

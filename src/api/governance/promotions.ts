@@ -12,7 +12,7 @@ import {
 import { reviewPromotion } from '../../governance/promotions/review.ts'
 import { viewPromotion } from '../../governance/promotions/view.ts'
 import { requireToWithdraw } from '../../governance/promotions/withdraw.ts'
-import { anyone } from '../../http/guard.ts'
+import { anyone } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Asked } from '../endpoints/endpoint.ts'
 import * as endpoints from '../endpoints/promotions.ts'

@@ -6,7 +6,7 @@ import {
   type Holder,
   stageHolders,
 } from '../../governance/history/holders.ts'
-import type { Rule } from '../../http/guard.ts'
+import type { Rule } from '../../http/guards/guard.ts'
 import type { RunDataset } from '../../tracking/run-data/run-datasets.ts'
 import { getAliasHolder, getStageHolders } from '../endpoints/holders.ts'
 import { type Served, serve } from '../serve.ts'

@@ -1,7 +1,7 @@
 import { requireModel } from '../../access/permissions/require.ts'
 import * as governance from '../../governance/lineage.ts'
 import type { Promotion } from '../../governance/promotions/promotion.ts'
-import { anyone } from '../../http/guard.ts'
+import { anyone } from '../../http/guards/guard.ts'
 import { isActive } from '../../registry/stages/stages.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import type { RunLineage } from '../../tracking/runs/run-lineage.ts'

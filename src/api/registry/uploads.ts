@@ -3,8 +3,8 @@ import { getUpload, putPart } from '../../artifacts/multipart.ts'
 import { invalid } from '../../core/error.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { declaredLength, requestBytes } from '../../http/body.ts'
-import { guard } from '../../http/guard.ts'
-import { checkSignedUrl, partRoute } from '../../http/signed-url.ts'
+import { checkSignedUrl, partRoute } from '../../http/files/signed-url.ts'
+import { guard } from '../../http/guards/guard.ts'
 
 /** Where clients PUT the parts of a multipart upload: the URL itself is the permission. */
 export const uploadRoutes = new Hono<AppEnv>().put(partRoute, guard('public'), async (c) => {

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js'
-import type { Settings } from '../platform/settings.ts'
-import type { AppContext } from './app-env.ts'
+import type { Settings } from '../../platform/settings.ts'
+import type { AppContext } from '../app-env.ts'
 import { rawPath } from './target.ts'
 
 /** More hops than any chain of proxies has. */

@@ -1,11 +1,11 @@
 import type { Handler, Hono, MiddlewareHandler } from 'hono'
-import { authenticate } from '../access/sign-in/authenticate.ts'
-import { RegistryError } from '../core/error.ts'
-import type { Principal } from '../core/principal.ts'
-import type { Context } from '../platform/context.ts'
-import type { AppContext, AppEnv } from './app-env.ts'
+import { authenticate } from '../../access/sign-in/authenticate.ts'
+import { RegistryError } from '../../core/error.ts'
+import type { Principal } from '../../core/principal.ts'
+import type { Context } from '../../platform/context.ts'
+import type { AppContext, AppEnv } from '../app-env.ts'
+import { credentialsOf } from '../credentials.ts'
 import { refuseForeignUse } from './browser-guard.ts'
-import { credentialsOf } from './credentials.ts'
 
 /**
  * Who may make a call, judged on the very values that the call then uses. `public` needs no

@@ -1,8 +1,8 @@
-import { hex } from '../core/bytes.ts'
-import { RegistryError } from '../core/error.ts'
-import type { Context } from '../platform/context.ts'
-import type { AppContext } from './app-env.ts'
-import { serverUrl } from './server-url.ts'
+import { hex } from '../../core/bytes.ts'
+import { RegistryError } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import type { AppContext } from '../app-env.ts'
+import { serverUrl } from '../server-url.ts'
 
 /** What a signed URL permits, and nothing else: the verb first, then what it applies to. */
 export type Permit = readonly [verb: 'put part' | 'download', ...of: (string | number)[]]

@@ -1,7 +1,7 @@
-import { recordRefusal } from '../audit/refusal.ts'
-import { type RegistryError, SealedError } from '../core/error.ts'
-import { failureText, logError } from '../platform/log.ts'
-import type { AppContext } from './app-env.ts'
+import { recordRefusal } from '../../audit/refusal.ts'
+import { type RegistryError, SealedError } from '../../core/error.ts'
+import { failureText, logError } from '../../platform/log.ts'
+import type { AppContext } from '../app-env.ts'
 
 /**
  * Put on the record that a caller was not allowed a change, or wrote to what is sealed. What is

@@ -1,8 +1,8 @@
-import type { ArtifactFile } from '../artifacts/files.ts'
-import { baseName } from '../artifacts/folder-range.ts'
-import { getLocated, type Located } from '../registry/files/artifact-place.ts'
-import { openOnRecord } from '../registry/files/damaged-files.ts'
-import type { AppContext } from './app-env.ts'
+import type { ArtifactFile } from '../../artifacts/files.ts'
+import { baseName } from '../../artifacts/folder-range.ts'
+import { getLocated, type Located } from '../../registry/files/artifact-place.ts'
+import { openOnRecord } from '../../registry/files/damaged-files.ts'
+import type { AppContext } from '../app-env.ts'
 import { sendFile } from './download.ts'
 
 /** Answer a GET or HEAD of a file. @throws as `getLocated` */

@@ -1,5 +1,5 @@
-import { RequestLimitError } from '../core/error.ts'
-import type { Platform } from '../platform/context.ts'
+import { RequestLimitError } from '../../core/error.ts'
+import type { Platform } from '../../platform/context.ts'
 
 /** What a caller has left, as of a moment. */
 type Bucket = { readonly left: number; readonly atMs: number }

@@ -1,6 +1,6 @@
-import { RegistryError } from '../core/error.ts'
-import type { ByteRange } from '../platform/ports.ts'
-import type { AppContext } from './app-env.ts'
+import { RegistryError } from '../../core/error.ts'
+import type { ByteRange } from '../../platform/ports.ts'
+import type { AppContext } from '../app-env.ts'
 import { attachment, contentType } from './content-type.ts'
 
 /** A file that can be sent: what the headers say, and how to get at its bytes. */

@@ -1,10 +1,10 @@
 import type { MiddlewareHandler } from 'hono'
-import { excerpt, RegistryError } from '../core/error.ts'
-import type { Settings } from '../platform/settings.ts'
-import type { AppContext, AppEnv } from './app-env.ts'
+import { excerpt, RegistryError } from '../../core/error.ts'
+import type { Settings } from '../../platform/settings.ts'
+import type { AppContext, AppEnv } from '../app-env.ts'
+import { sessionOf } from '../session-cookie.ts'
 import { hostAllowed, isLocal, parseHost } from './host-list.ts'
 import { reachedAt } from './reached.ts'
-import { sessionOf } from './session-cookie.ts'
 
 const safeMethods = ['GET', 'HEAD', 'OPTIONS']
 

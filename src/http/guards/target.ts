@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
-import { excerpt, invalid } from '../core/error.ts'
-import type { AppContext, AppEnv } from './app-env.ts'
+import { excerpt, invalid } from '../../core/error.ts'
+import type { AppContext, AppEnv } from '../app-env.ts'
 
 /**
  * What follows `marker` in the path of the request, percent-encoded as it was sent. Hono's own
