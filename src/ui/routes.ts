@@ -2,11 +2,11 @@ import { Hono } from 'hono'
 import { requireModel } from '../access/permissions/require.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { anyone, guard } from '../http/guards/guard.ts'
-import { modelNameOf, showCard } from './card.tsx'
-import { showDocs } from './docs.tsx'
-import type { Endpoint } from './docs-page.tsx'
-import { mayReadPromotion, showPromotion, showPromotions } from './promotions.tsx'
-import { begin, complete, showSignIn, signIn, signOut } from './sign-in.tsx'
+import { modelNameOf, showCard } from './cards/card.tsx'
+import { showDocs } from './docs/docs.tsx'
+import type { Endpoint } from './docs/docs-page.tsx'
+import { mayReadPromotion, showPromotion, showPromotions } from './promotions/promotions.tsx'
+import { begin, complete, showSignIn, signIn, signOut } from './sign-in/sign-in.tsx'
 
 /**
  * Pages that are made on the server and need no script.

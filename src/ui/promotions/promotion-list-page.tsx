@@ -1,8 +1,8 @@
 import type { FC } from 'hono/jsx'
-import { targetText } from '../governance/policies/policy.ts'
-import type { Promotion } from '../governance/promotions/promotion.ts'
-import { Person, Time } from './byline.tsx'
-import { Page } from './page.tsx'
+import { targetText } from '../../governance/policies/policy.ts'
+import type { Promotion } from '../../governance/promotions/promotion.ts'
+import { Person, Time } from '../byline.tsx'
+import { Page } from '../page.tsx'
 
 /** Requests, in the order given. Links are relative to `/promotions`, wherever a proxy has it. */
 export const PromotionListPage: FC<{ promotions: readonly Promotion[] }> = ({ promotions }) => (

@@ -1,7 +1,7 @@
 import { raw } from 'hono/html'
-import type { AppContext } from '../http/app-env.ts'
+import type { AppContext } from '../../http/app-env.ts'
+import { sendPage } from '../page.tsx'
 import { DocsPage, type Endpoint } from './docs-page.tsx'
-import { sendPage } from './page.tsx'
 
 /** `GET /docs`: our own surface for people, from what validates it and without a script. */
 export function showDocs(endpoints: readonly Endpoint[]) {

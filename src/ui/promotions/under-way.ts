@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import type { SignInUnderWay } from '../access/sign-in/oidc.ts'
-import { fromBase64Url, toBase64Url } from '../core/bytes.ts'
-import type { AppContext } from '../http/app-env.ts'
-import { ownCookie, setOwnCookie } from '../http/session-cookie.ts'
+import type { SignInUnderWay } from '../../access/sign-in/oidc.ts'
+import { fromBase64Url, toBase64Url } from '../../core/bytes.ts'
+import type { AppContext } from '../../http/app-env.ts'
+import { ownCookie, setOwnCookie } from '../../http/session-cookie.ts'
 
 const cookie = 'gatehouse_signin'
 

@@ -1,5 +1,5 @@
 import type { FC, PropsWithChildren } from 'hono/jsx'
-import { Page } from './page.tsx'
+import { Page } from '../page.tsx'
 
 /** One box in the middle of the window. */
 const Entry: FC<PropsWithChildren<{ readonly title: string }>> = ({ title, children }) => (

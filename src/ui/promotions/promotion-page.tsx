@@ -1,8 +1,8 @@
 import type { FC } from 'hono/jsx'
-import { targetText } from '../governance/policies/policy.ts'
-import type { PromotionView } from '../governance/promotions/view.ts'
-import { Person, Time } from './byline.tsx'
-import { Page } from './page.tsx'
+import { targetText } from '../../governance/policies/policy.ts'
+import type { PromotionView } from '../../governance/promotions/view.ts'
+import { Person, Time } from '../byline.tsx'
+import { Page } from '../page.tsx'
 
 /**
  * A promotion request as a whole page: what changes, what blocks it, who said what. Links are relative to

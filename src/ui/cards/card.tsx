@@ -1,8 +1,8 @@
-import { getCard } from '../governance/cards/read-card.ts'
-import type { AppContext } from '../http/app-env.ts'
-import { parseVersion } from '../registry/check-names.ts'
+import { getCard } from '../../governance/cards/read-card.ts'
+import type { AppContext } from '../../http/app-env.ts'
+import { parseVersion } from '../../registry/check-names.ts'
+import { sendPage } from '../page.tsx'
 import { CardPage } from './card-page.tsx'
-import { sendPage } from './page.tsx'
 
 /** `GET /api/v1/models/{name}/versions/{version}/card.html` */
 export async function showCard(c: AppContext): Promise<Response> {

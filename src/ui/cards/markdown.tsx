@@ -1,6 +1,6 @@
 import type { FC } from 'hono/jsx'
-import { type Block, type Inline, parseMarkdown } from '../governance/cards/markdown.ts'
-import { lowered } from '../governance/cards/write-card.ts'
+import { type Block, type Inline, parseMarkdown } from '../../governance/cards/markdown.ts'
+import { lowered } from '../../governance/cards/write-card.ts'
 
 /** Markdown as HTML. The tree holds nothing unsafe, and every text of it is escaped. */
 export const Markdown: FC<{ text: string }> = ({ text }) => (

@@ -5,12 +5,12 @@ import {
   fieldNames,
   fieldTitles,
   isFilled,
-} from '../governance/cards/card-shape.ts'
-import type { ModelCard } from '../governance/cards/read-card.ts'
-import { Time } from './byline.tsx'
+} from '../../governance/cards/card-shape.ts'
+import type { ModelCard } from '../../governance/cards/read-card.ts'
+import { Time } from '../byline.tsx'
+import { Page } from '../page.tsx'
+import { Recorded, shownNumber } from '../recorded.tsx'
 import { Markdown } from './markdown.tsx'
-import { Page } from './page.tsx'
-import { Recorded, shownNumber } from './recorded.tsx'
 
 /** A version's card as a whole page: what people wrote, then what the server has on record. */
 export const CardPage: FC<ModelCard & { name: string; version: number }> = (props) => {

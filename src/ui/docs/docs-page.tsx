@@ -1,6 +1,6 @@
 import type { FC } from 'hono/jsx'
 import type { z } from 'zod'
-import { Page } from './page.tsx'
+import { Page } from '../page.tsx'
 import { Fields, hasFields, Words } from './schema.tsx'
 
 /** What is told of an endpoint. */
