@@ -14,7 +14,7 @@ import { compile } from '../src/db/compile.ts'
 import type { Database } from '../src/db/database.ts'
 import { openPlatform } from '../src/node.ts'
 import type { Platform } from '../src/platform/context.ts'
-import { givenBy } from '../src/platform/setting-table.ts'
+import { givenBy } from '../src/platform/settings/setting-table.ts'
 
 const rounds = 10
 const perRound = 500

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { SettingError } from '../platform/read-settings.ts'
+import { SettingError } from '../platform/settings/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
 import { grantsCommand } from './access/grants.ts'
 import { groupsCommand } from './access/groups.ts'

@@ -5,7 +5,7 @@ import {
   type Setting,
   settingTable,
   variableOf,
-} from '../platform/setting-table.ts'
+} from '../platform/settings/setting-table.ts'
 
 const table: readonly Setting[] = settingTable
 

@@ -1,5 +1,5 @@
 import type { Credentials } from '../access/sign-in/credentials.ts'
-import { loopback } from '../platform/sign-in.ts'
+import { loopback } from '../platform/settings/sign-in.ts'
 import type { AppContext } from './app-env.ts'
 import { isPeerIn } from './guards/reached.ts'
 import { sessionOf } from './session-cookie.ts'

@@ -3,7 +3,7 @@ import type { Database } from '../db/database.ts'
 import type { Sha256 } from './hash.ts'
 import type { Outbound } from './outbound.ts'
 import type { BlobStore } from './ports.ts'
-import type { Settings } from './settings.ts'
+import type { Settings } from './settings/settings.ts'
 
 /** What a runtime gives to every request. */
 export type Platform = {

@@ -1,6 +1,6 @@
 import { fromBase64UrlBytes, hex, toBase64UrlBytes } from '../core/bytes.ts'
 import { RegistryError } from '../core/error.ts'
-import type { Settings } from '../platform/settings.ts'
+import type { Settings } from '../platform/settings/settings.ts'
 
 const utf8 = new TextEncoder()
 const nonceBytes = 12

@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js'
 import { excerpt, invalid, type RegistryError } from '../core/error.ts'
 import type { Platform } from '../platform/context.ts'
 import { OutboundError } from '../platform/outbound.ts'
-import type { WebhookSettings } from '../platform/settings.ts'
+import type { WebhookSettings } from '../platform/settings/settings.ts'
 import { isLocalName, isPublicAddress } from './address.ts'
 
 const urlCharsMax = 2000

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { generateKeyPair } from 'jose'
 import { describe, expect, test, vi } from 'vitest'
-import { readSignIn } from '../../src/platform/read-sign-in.ts'
-import { givenBy } from '../../src/platform/setting-table.ts'
+import { readSignIn } from '../../src/platform/settings/read-sign-in.ts'
+import { givenBy } from '../../src/platform/settings/setting-table.ts'
 import { testServer } from '../app.ts'
 import { noonMs, testIssuer } from './issuer.ts'
 

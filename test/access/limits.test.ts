@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
-import type { Settings } from '../../src/platform/settings.ts'
+import type { Settings } from '../../src/platform/settings/settings.ts'
 import { testServer } from '../app.ts'
 import { noonMs } from './issuer.ts'
 

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { startSession } from '../../src/access/sign-in/sessions.ts'
 import { anonymous, type Principal } from '../../src/core/principal.ts'
-import type { Settings } from '../../src/platform/settings.ts'
+import type { Settings } from '../../src/platform/settings/settings.ts'
 import { testServer } from '../app.ts'
 import { noonMs } from './issuer.ts'
 

@@ -3,7 +3,7 @@ import { freshPlatform } from '#platform'
 import { createApp } from '../../src/app.ts'
 import type { Principal } from '../../src/core/principal.ts'
 import type { Platform } from '../../src/platform/context.ts'
-import type { Settings } from '../../src/platform/settings.ts'
+import type { Settings } from '../../src/platform/settings/settings.ts'
 
 export type Reply = {
   readonly status: number

@@ -1,6 +1,10 @@
 import { served } from '../../src/mlflow/routes.ts'
 import { operations } from '../../src/mlflow/surface.ts'
-import { type Setting, settingTable, variableOf } from '../../src/platform/setting-table.ts'
+import {
+  type Setting,
+  settingTable,
+  variableOf,
+} from '../../src/platform/settings/setting-table.ts'
 
 /** A row for each operation of MLflow's surface: what becomes of a call to it. */
 export function endpointTable(): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { freshPlatform } from '#platform'
 import { createApp } from '../../src/app.ts'
-import type { Settings } from '../../src/platform/settings.ts'
+import type { Settings } from '../../src/platform/settings/settings.ts'
 
 const search = '/api/2.0/mlflow/experiments/search'
 

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { anonymous, type Principal } from '../../src/core/principal.ts'
-import type { Settings } from '../../src/platform/settings.ts'
+import type { Settings } from '../../src/platform/settings/settings.ts'
 import { testServer } from '../app.ts'
 import { Receivers } from '../webhooks/receiver.ts'
 

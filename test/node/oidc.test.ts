@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { freshPlatform } from '#platform'
 import { listen } from '../../src/node.ts'
 import type { Platform } from '../../src/platform/context.ts'
-import type { OidcSettings, TokenIssuer } from '../../src/platform/sign-in.ts'
+import type { OidcSettings, TokenIssuer } from '../../src/platform/settings/sign-in.ts'
 import { Browser, type Page } from './browser.ts'
 import {
   audience,

@@ -9,7 +9,7 @@ import { readMigrations } from '../../src/platform/node/migrations.ts'
 import { nodeOutbound } from '../../src/platform/node/outbound.ts'
 import { sha256 } from '../../src/platform/node/sha256.ts'
 import { randomId } from '../../src/platform/random-id.ts'
-import { defaultSettings } from '../../src/platform/settings.ts'
+import { defaultSettings } from '../../src/platform/settings/settings.ts'
 
 export const runtime = 'node'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { readSettings, SettingError } from '../../src/platform/read-settings.ts'
-import { givenBy } from '../../src/platform/setting-table.ts'
-import { defaultSettings } from '../../src/platform/settings.ts'
+import { readSettings, SettingError } from '../../src/platform/settings/read-settings.ts'
+import { givenBy } from '../../src/platform/settings/setting-table.ts'
+import { defaultSettings } from '../../src/platform/settings/settings.ts'
 
 const read = (variables: Record<string, string>) => readSettings(givenBy(variables))
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { readSignIn } from '../../src/platform/read-sign-in.ts'
-import { givenBy } from '../../src/platform/setting-table.ts'
-import { defaultSettings } from '../../src/platform/settings.ts'
+import { readSignIn } from '../../src/platform/settings/read-sign-in.ts'
+import { givenBy } from '../../src/platform/settings/setting-table.ts'
+import { defaultSettings } from '../../src/platform/settings/settings.ts'
 
 function read(variables: Record<string, string>) {
   const named = Object.entries(variables).map(([name, value]) => [`GATEHOUSE_${name}`, value])

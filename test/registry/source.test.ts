@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { defaultSettings, type Settings } from '../../src/platform/settings.ts'
+import { defaultSettings, type Settings } from '../../src/platform/settings/settings.ts'
 import { registryServer } from './registry.ts'
 
 async function sourceServer(settings?: Partial<Settings>) {

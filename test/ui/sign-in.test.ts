@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
-import type { OidcSettings } from '../../src/platform/sign-in.ts'
+import type { OidcSettings } from '../../src/platform/settings/sign-in.ts'
 import { returnPath } from '../../src/ui/return-path.ts'
 import { testIssuer } from '../access/issuer.ts'
 import { testServer } from '../app.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { defaultSettings, type WebhookSettings } from '../../src/platform/settings.ts'
+import { defaultSettings, type WebhookSettings } from '../../src/platform/settings/settings.ts'
 import { isPublicAddress } from '../../src/webhooks/address.ts'
 import { allowedUrl, mayConnect, originOf } from '../../src/webhooks/url.ts'
 

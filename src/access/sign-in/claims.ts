@@ -1,5 +1,5 @@
 import { matchesGlob } from '../../core/glob.ts'
-import type { ClaimedGroups, TokenIssuer } from '../../platform/sign-in.ts'
+import type { ClaimedGroups, TokenIssuer } from '../../platform/settings/sign-in.ts'
 
 /** What an issuer says of somebody: the payload of a token. */
 export type Claims = Readonly<Record<string, unknown>>

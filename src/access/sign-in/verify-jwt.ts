@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { logError } from '../../platform/log.ts'
-import type { TokenIssuer } from '../../platform/sign-in.ts'
+import type { TokenIssuer } from '../../platform/settings/sign-in.ts'
 import type { Claims } from './claims.ts'
 
 /** Signatures by a key pair; neither `none` nor a shared secret. */

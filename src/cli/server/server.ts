@@ -3,7 +3,7 @@ import { listen, openPlatform } from '../../node.ts'
 import { drain } from '../../platform/node/http-server.ts'
 import { RequestMetrics } from '../../platform/node/metrics.ts'
 import type { Served } from '../../platform/node/served.ts'
-import { readChoice, readNumber, readSwitch } from '../../platform/read-settings.ts'
+import { readChoice, readNumber, readSwitch } from '../../platform/settings/read-settings.ts'
 import { addSettings, givenSettings } from '../options.ts'
 import { makeFirstAdmin } from './first-admin.ts'
 

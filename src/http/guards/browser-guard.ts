@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
 import { excerpt, RegistryError } from '../../core/error.ts'
-import type { Settings } from '../../platform/settings.ts'
+import type { Settings } from '../../platform/settings/settings.ts'
 import type { AppContext, AppEnv } from '../app-env.ts'
 import { sessionOf } from '../session-cookie.ts'
 import { hostAllowed, isLocal, parseHost } from './host-list.ts'

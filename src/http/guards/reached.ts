@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js'
-import type { Settings } from '../../platform/settings.ts'
+import type { Settings } from '../../platform/settings/settings.ts'
 import type { AppContext } from '../app-env.ts'
 import { rawPath } from './target.ts'
 

@@ -1,4 +1,4 @@
-import type { Given } from '../setting-table.ts'
+import type { Given } from '../settings/setting-table.ts'
 import { StartError } from '../start-error.ts'
 import type { S3Options } from './s3-client.ts'
 

@@ -1,6 +1,6 @@
 import { cleanPath } from '../../artifacts/path.ts'
 import { excerpt, invalid, type RegistryError } from '../../core/error.ts'
-import type { Settings } from '../../platform/settings.ts'
+import type { Settings } from '../../platform/settings/settings.ts'
 import { isLatest, parseVersion } from '../check-names.ts'
 import { isPromptPlaceholder } from '../prompts.ts'
 import { parseSourceUri, type SourceUri } from './source-uri.ts'
