@@ -10,6 +10,7 @@ import type { SQL } from 'drizzle-orm'
 import { createApp } from '../src/app.ts'
 import { type Verdict, verifyStored } from '../src/audit/verify.ts'
 import { backgroundWork } from '../src/background.ts'
+import { runList, withBatches } from '../src/db/batch.ts'
 import { compile } from '../src/db/compile.ts'
 import type { Database } from '../src/db/database.ts'
 import { openPlatform } from '../src/node.ts'
@@ -76,15 +77,11 @@ async function bench(name: string, databaseOf: (db: Database) => Database): Prom
 /** A database that leaves entries of the record out. */
 function unrecorded(db: Database): Database {
   const isEntry = (query: SQL) => compile(query).text.startsWith('insert into audit_entries')
-  return {
-    all: (query) => db.all(query),
-    first: (query) => db.first(query),
-    async batch(queries) {
-      const kept = queries.filter((query) => !isEntry(query))
-      const results = await db.batch(kept)
-      return queries.map((query) => (isEntry(query) ? [] : (results[kept.indexOf(query)] ?? [])))
-    },
-  }
+  return withBatches(db, async (statements) => {
+    const kept = statements.filter((query) => !isEntry(query))
+    const results = await runList(db, kept)
+    return statements.map((query) => (isEntry(query) ? [] : (results[kept.indexOf(query)] ?? [])))
+  })
 }
 
 async function cpuMs({ transition, afterwards }: Bench): Promise<number> {

@@ -1,5 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { principalText } from '../core/principal.ts'
+import { isList } from '../db/batch.ts'
+import type { Batch, BatchRows } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
 import type { Action } from './actions.ts'
 
@@ -44,11 +46,16 @@ export function record(ctx: Context, entry: Entry): SQL {
  * The one door for changes on the record: run them and their entries as one batch, then have the
  * entries sealed and their events delivered.
  *
- * @returns the rows that each statement returned
+ * @returns the rows of each statement under its name
  * @throws ConstraintError as `batch`; nothing happened
  */
-export async function commit(ctx: Context, statements: readonly SQL[]): Promise<unknown[][]> {
-  const rows = await ctx.db.batch(statements)
+export async function commit<const Q extends Batch>(
+  ctx: Context,
+  statements: Q,
+): Promise<BatchRows<Q>>
+export async function commit(ctx: Context, statements: readonly SQL[]): Promise<unknown[][]>
+export async function commit(ctx: Context, statements: Batch | readonly SQL[]): Promise<unknown> {
+  const rows = await (isList(statements) ? ctx.db.batch(statements) : ctx.db.batch(statements))
   ctx.wake()
   return rows
 }

@@ -26,10 +26,10 @@ export function compile(query: SQL): Compiled {
 const written = new WeakMap<SQL, Compiled>()
 
 /** A fragment that binds nothing, written out once: hot queries need not put it together again. */
-export function fixed(fragment: SQL): SQL {
+export function fixed<Row>(fragment: SQL<Row>): SQL<Row> {
   const { text, params } = compile(fragment)
   if (params.length > 0) throw new TypeError('a fragment with values is not fixed')
-  const once = sql.raw(text)
+  const once = sql.raw(text) as SQL<Row>
   written.set(once, { text, params: [] })
   return once
 }

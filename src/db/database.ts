@@ -3,20 +3,34 @@ import type { SQL } from 'drizzle-orm'
 /** A row as a driver hands it out: booleans are 0 and 1, blobs do not occur, NaN is never stored. */
 export type Row = Record<string, string | number | null>
 
+/** The statements of one batch, run in the order they are written; a name may stand for several. */
+export type Batch = Readonly<Record<string, SQL | readonly SQL[] | undefined>>
+
+/** The rows of each statement under its name: of several, a list of rows for each of them. */
+export type BatchRows<Q extends Batch> = {
+  -readonly [Name in keyof Q]: RowsOf<Q[Name]>
+}
+
+type RowsOf<Q> =
+  Q extends SQL<infer Row> ? Row[] : Q extends readonly SQL<infer Row>[] ? Row[][] : undefined
+
 /**
  * The database port that D1 and libSQL share. Statements are drizzle's `sql` templates, one
- * statement each. There are no interactive transactions: D1 has none.
+ * statement each; `sql<Row>` says where the columns are written what a row holds. There are no
+ * interactive transactions: D1 has none.
  */
 export interface Database {
   /** All rows of one statement. */
-  all<R>(query: SQL): Promise<R[]>
+  all<R>(query: SQL<R>): Promise<R[]>
   /** The first row, or undefined. */
-  first<R>(query: SQL): Promise<R | undefined>
+  first<R>(query: SQL<R>): Promise<R | undefined>
   /**
-   * All or nothing, in order: the rows that each statement returned. The only transaction.
+   * All or nothing, in the order written: the rows of each statement under its name. The only
+   * transaction.
    *
    * @throws ConstraintError a UNIQUE, NOT NULL, CHECK or foreign key was violated; nothing happened
    */
+  batch<const Q extends Batch>(queries: Q): Promise<BatchRows<Q>>
   batch(queries: readonly SQL[]): Promise<unknown[][]>
 }
 

@@ -76,11 +76,13 @@ export async function findPage(
     ...(after ? [isAfter(terms, after, literals)] : []),
   ]
   const where = conditions.length > 0 ? sql.join(conditions, sql` and `) : sql`1`
-  const statement = sql`${literals.with()} select ${searchable.id} as id, ${keyColumns(terms)}
+  const statement = sql<
+    Record<string, string | number | null> & { id: number }
+  >`${literals.with()} select ${searchable.id} as id, ${keyColumns(terms)}
     from ${searchable.from} ${joins} where ${where}
     order by ${orderBy(terms)} limit ${search.maxResults + 1}`
   if (search.filter.length > clausesAlwaysFitting) checkLength(statement)
-  const rows = await db.all<Record<string, string | number | null> & { id: number }>(statement)
+  const rows = await db.all(statement)
   const page = rows.slice(0, search.maxResults)
   const last = page.at(-1)
   return {

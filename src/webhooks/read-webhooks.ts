@@ -45,7 +45,7 @@ export async function getWebhookRow(
   id: string,
   shown: Shown = 'all',
 ): Promise<WebhookRow> {
-  const row = await ctx.db.first<WebhookRow>(webhookRead(ctx, id))
+  const row = await ctx.db.first(webhookRead(ctx, id))
   const isHidden =
     (shown === 'in mlflow' && row?.in_mlflow === 0) ||
     (shown === 'in databricks' && row?.databricks === null)
@@ -85,8 +85,8 @@ const isShown: Readonly<Record<Shown, SQL>> = {
 }
 
 /** A select of the caller's webhook of this id, or none. */
-export function webhookRead(ctx: Context, id: string): SQL {
-  return sql`select * from webhooks where workspace = ${ctx.workspace} and webhook_id = ${id}`
+export function webhookRead(ctx: Context, id: string): SQL<WebhookRow> {
+  return sql<WebhookRow>`select * from webhooks where workspace = ${ctx.workspace} and webhook_id = ${id}`
 }
 
 export function webhookFrom(row: WebhookRow): Webhook {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { RegistryError } from '../../src/core/error.ts'
 import type { Principal } from '../../src/core/principal.ts'
+import { runList, withBatches } from '../../src/db/batch.ts'
 import type { Platform } from '../../src/platform/context.ts'
 import { registryServer, sixteen } from '../registry/registry.ts'
 
@@ -33,17 +34,12 @@ async function refusingServer() {
 
 /** An application whose every write is refused to `principal`, as a rule would. */
 function closedApp(platform: Platform, principal: Principal) {
-  const db = {
-    ...platform.db,
-    all: platform.db.all.bind(platform.db),
-    first: platform.db.first.bind(platform.db),
-    batch: (queries: Parameters<typeof platform.db.batch>[0]) => {
-      const isRefusal = queries.length === 1
-      return isRefusal
-        ? platform.db.batch(queries)
-        : Promise.reject(new RegistryError('PERMISSION_DENIED', `no, ${principal.name}`))
-    },
-  }
+  const db = withBatches(platform.db, (statements) => {
+    const isRefusal = statements.length === 1
+    return isRefusal
+      ? runList(platform.db, statements)
+      : Promise.reject(new RegistryError('PERMISSION_DENIED', `no, ${principal.name}`))
+  })
   const app = createApp(() => ({ ...platform, db }), { principal })
   return (method: string, path: string, body: object) =>
     app.request(path, {

@@ -21,6 +21,26 @@ export function databaseSuite(name: string, open: () => Promise<Database>): void
       expect(results).toEqual([[], [{ id: 2, label: 'two' }], [{ label: 'one' }, { label: 'two' }]])
     })
 
+    test('a batch gives the rows of each statement under its name, of several a list for each', async () => {
+      const answers = await db.batch({
+        first: sql`insert into box (id, label) values (50, 'fifty')`,
+        nothing: undefined,
+        both: ['left', 'right'].map(
+          (label) => sql`insert into box (label) values (${label}) returning label`,
+        ),
+        none: [],
+        after: sql<{ label: string }>`select label from box where id >= 50 order by id`,
+      })
+      expect(answers).toEqual({
+        first: [],
+        nothing: undefined,
+        both: [[{ label: 'left' }], [{ label: 'right' }]],
+        none: [],
+        after: [{ label: 'fifty' }, { label: 'left' }, { label: 'right' }],
+      })
+      expect(Object.keys(answers)).toEqual(['first', 'nothing', 'both', 'none', 'after'])
+    })
+
     test('a batch whose last statement fails leaves nothing of the others', async () => {
       const failing = db.batch([
         sql`insert into box (id, label) values (10, 'ten')`,

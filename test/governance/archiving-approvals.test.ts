@@ -1,3 +1,4 @@
+import type { SQL } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import type { Platform } from '../../src/platform/context.ts'
 import { admin } from '../access/auth-server.ts'
@@ -41,8 +42,8 @@ function afterRequestIsRead<T>(platform: Platform, act: () => Promise<T>, times 
   const { db } = platform
   return new Promise((done) => {
     let left = times
-    const first = async (query: Parameters<typeof db.first>[0]) => {
-      const row = await db.first<Record<string, unknown>>(query)
+    const first = async (query: SQL<Record<string, unknown>>) => {
+      const row = await db.first(query)
       if (row?.archive_existing !== undefined && --left === 0) done(await act())
       return row
     }

@@ -163,7 +163,7 @@ async function contents(db: Database): Promise<Map<string, object[]>> {
   const found = new Map<string, object[]>()
   for (const table of await tables(db)) {
     if (table === 'd1_migrations') continue
-    found.set(table, await db.all<object>(sql.raw(`select * from "${table}"`)))
+    found.set(table, await db.all(sql<object>`select * from ${sql.identifier(table)}`))
   }
   return found
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { runList, withBatches } from '../../src/db/batch.ts'
 import type { Platform } from '../../src/platform/context.ts'
 import { OutboundError } from '../../src/platform/outbound.ts'
 import { deliverDue } from '../../src/webhooks/delivery/deliver.ts'
@@ -225,11 +226,7 @@ test('a delivery whose process died is made again under its id when the lease ha
 /** The same database in a process of its own: nothing of what is under way here is known to it. */
 function anotherProcess(platform: Platform): Platform {
   const { db } = platform
-  const same: Platform['db'] = {
-    all: (query) => db.all(query),
-    first: (query) => db.first(query),
-    batch: (queries) => db.batch(queries),
-  }
+  const same = withBatches(db, (statements) => runList(db, statements))
   return { ...platform, db: same }
 }
 

@@ -33,7 +33,7 @@ export async function findTemplate(
 /** @throws RESOURCE_DOES_NOT_EXIST no such model, or it has no template */
 export async function getTemplate(ctx: Context, name: string): Promise<CardTemplate> {
   checkModelName(name)
-  const model = await ctx.db.first<{ id: number }>(modelId(ctx, name))
+  const model = await ctx.db.first(modelId(ctx, name))
   if (!model) throw modelNotFound(name)
   const template = await findTemplate(ctx, model.id)
   if (!template) throw noTemplate(name)

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { conflict } from '../../core/error.ts'
+import { runList, withBatches } from '../../db/batch.ts'
 import { ConstraintError, type Database } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { policiesFromRows, policyRead } from '../policies/policies.ts'
@@ -55,14 +56,7 @@ function guardedDatabase(db: Database, guard: SQL): Database {
   // A revision without a policy is refused by the schema, which ends the batch.
   const abort = sql`insert into policy_revisions (policy, revision, author, at_ms)
     select null, 0, '', 0 where not (${guard})`
-  return {
-    all: (query) => db.all(query),
-    first: (query) => db.first(query),
-    async batch(queries) {
-      const [, ...rows] = await db.batch([abort, ...queries])
-      return rows
-    },
-  }
+  return withBatches(db, async (statements) => (await runList(db, [abort, ...statements])).slice(1))
 }
 
 function isAborted(err: unknown): boolean {

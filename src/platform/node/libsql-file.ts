@@ -1,7 +1,8 @@
 import type { SQL } from 'drizzle-orm'
 import Libsql from 'libsql'
+import { isList, runNamed } from '../../db/batch.ts'
 import { type Compiled, compile } from '../../db/compile.ts'
-import { constraintError, type Database } from '../../db/database.ts'
+import { type Batch, type BatchRows, constraintError, type Database } from '../../db/database.ts'
 
 const statementsMax = 500
 
@@ -28,7 +29,7 @@ export class LibsqlFile implements Database {
     this.#file.pragma('temp_store = MEMORY')
   }
 
-  async all<R>(query: SQL): Promise<R[]> {
+  async all<R>(query: SQL<R>): Promise<R[]> {
     try {
       return this.#run(compile(query)) as R[]
     } catch (err) {
@@ -36,11 +37,17 @@ export class LibsqlFile implements Database {
     }
   }
 
-  async first<R>(query: SQL): Promise<R | undefined> {
-    return (await this.all<R>(query))[0]
+  async first<R>(query: SQL<R>): Promise<R | undefined> {
+    return (await this.all(query))[0]
   }
 
-  async batch(queries: readonly SQL[]): Promise<unknown[][]> {
+  batch<const Q extends Batch>(queries: Q): Promise<BatchRows<Q>>
+  batch(queries: readonly SQL[]): Promise<unknown[][]>
+  async batch(queries: Batch | readonly SQL[]): Promise<unknown> {
+    return isList(queries) ? this.#batch(queries) : runNamed(queries, (list) => this.#batch(list))
+  }
+
+  async #batch(queries: readonly SQL[]): Promise<unknown[][]> {
     const statements = queries.map(compile)
     // Reading alone needs no lock, so a writer in another process does not hold it up.
     this.#file.exec(statements.every(isRead) ? 'BEGIN' : 'BEGIN IMMEDIATE')

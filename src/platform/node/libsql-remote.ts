@@ -1,7 +1,8 @@
 import { type Client, createClient, type ResultSet } from '@libsql/client'
 import type { SQL } from 'drizzle-orm'
+import { isList, runNamed } from '../../db/batch.ts'
 import { compile } from '../../db/compile.ts'
-import { constraintError, type Database } from '../../db/database.ts'
+import { type Batch, type BatchRows, constraintError, type Database } from '../../db/database.ts'
 
 /** A libSQL server (sqld, Turso) by URL and token. */
 export class LibsqlRemote implements Database {
@@ -11,7 +12,7 @@ export class LibsqlRemote implements Database {
     this.#client = createClient(authToken ? { url, authToken } : { url })
   }
 
-  async all<R>(query: SQL): Promise<R[]> {
+  async all<R>(query: SQL<R>): Promise<R[]> {
     try {
       return rows(await this.#client.execute(statement(query))) as R[]
     } catch (err) {
@@ -19,11 +20,17 @@ export class LibsqlRemote implements Database {
     }
   }
 
-  async first<R>(query: SQL): Promise<R | undefined> {
-    return (await this.all<R>(query))[0]
+  async first<R>(query: SQL<R>): Promise<R | undefined> {
+    return (await this.all(query))[0]
   }
 
-  async batch(queries: readonly SQL[]): Promise<unknown[][]> {
+  batch<const Q extends Batch>(queries: Q): Promise<BatchRows<Q>>
+  batch(queries: readonly SQL[]): Promise<unknown[][]>
+  async batch(queries: Batch | readonly SQL[]): Promise<unknown> {
+    return isList(queries) ? this.#batch(queries) : runNamed(queries, (list) => this.#batch(list))
+  }
+
+  async #batch(queries: readonly SQL[]): Promise<unknown[][]> {
     try {
       return (await this.#client.batch(queries.map(statement), 'write')).map(rows)
     } catch (err) {

@@ -1,7 +1,8 @@
 import type { D1Database, D1PreparedStatement } from '@cloudflare/workers-types'
 import type { SQL } from 'drizzle-orm'
+import { isList, runNamed } from '../../db/batch.ts'
 import { compile } from '../../db/compile.ts'
-import { constraintError, type Database } from '../../db/database.ts'
+import { type Batch, type BatchRows, constraintError, type Database } from '../../db/database.ts'
 
 /** Cloudflare D1. */
 export class D1 implements Database {
@@ -11,7 +12,7 @@ export class D1 implements Database {
     this.#database = database
   }
 
-  async all<R>(query: SQL): Promise<R[]> {
+  async all<R>(query: SQL<R>): Promise<R[]> {
     try {
       return (await this.#prepare(query).all<R>()).results
     } catch (err) {
@@ -19,11 +20,17 @@ export class D1 implements Database {
     }
   }
 
-  async first<R>(query: SQL): Promise<R | undefined> {
-    return (await this.all<R>(query))[0]
+  async first<R>(query: SQL<R>): Promise<R | undefined> {
+    return (await this.all(query))[0]
   }
 
-  async batch(queries: readonly SQL[]): Promise<unknown[][]> {
+  batch<const Q extends Batch>(queries: Q): Promise<BatchRows<Q>>
+  batch(queries: readonly SQL[]): Promise<unknown[][]>
+  async batch(queries: Batch | readonly SQL[]): Promise<unknown> {
+    return isList(queries) ? this.#batch(queries) : runNamed(queries, (list) => this.#batch(list))
+  }
+
+  async #batch(queries: readonly SQL[]): Promise<unknown[][]> {
     try {
       const results = await this.#database.batch(queries.map((query) => this.#prepare(query)))
       return results.map((result) => result.results)

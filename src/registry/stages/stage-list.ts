@@ -9,10 +9,10 @@ type Row = { name: string; is_exclusive: number; entered_from: string | null }
 
 /** All stages in their order. */
 export async function listStages(ctx: Context): Promise<Stage[]> {
-  return stagesFrom(await ctx.db.all<Row>(readStages))
+  return stagesFrom(await ctx.db.all(readStages))
 }
 
-const readStages = sql`select name, is_exclusive, entered_from from stages order by position`
+const readStages = sql<Row>`select name, is_exclusive, entered_from from stages order by position`
 
 function stagesFrom(rows: readonly Row[]): Stage[] {
   return rows.map((row) => ({
