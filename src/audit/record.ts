@@ -30,7 +30,7 @@ export type Entry = {
  * of the change, where it reads what was and its rows are the change's guard, or right behind an
  * insert. Where `from` has no row there is no entry, as there is no change.
  */
-export function record(ctx: Context, entry: Entry): SQL {
+export function entryStatement(ctx: Context, entry: Entry): SQL {
   const none = sql`null`
   return sql`insert into audit_entries (workspace, at_ms, actor, action, registered_model, model,
       version, is_prompt, before, after, reason, promotion, approved_by, request_id, user_agent)

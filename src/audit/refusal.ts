@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { type Blocked, BlockedError, excerpt, type RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
-import { commit, record } from './record.ts'
+import { commit, entryStatement } from './record.ts'
 
 /** A call that would have changed something and was refused, with what it named. */
 export type Refusal = {
@@ -29,7 +29,7 @@ export async function recordRefusal(ctx: Context, refusal: Refusal): Promise<voi
   const model = named === undefined ? null : excerpt(named, nameCharsMax)
   const gates = failedGates(blocked)
   await commit(ctx, [
-    record(ctx, {
+    entryStatement(ctx, {
       action: 'request.refused',
       model: sql`${model}`,
       version: sql`${version ?? null}`,

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { requireModel } from '../access/permissions/require.ts'
 import type { Action } from '../audit/actions.ts'
-import { commit, record } from '../audit/record.ts'
+import { commit, entryStatement } from '../audit/record.ts'
 import { conflict, excerpt, notFound, RegistryError } from '../core/error.ts'
 import { parseRowId } from '../core/int64.ts'
 import { checkLength } from '../core/names.ts'
@@ -135,7 +135,7 @@ function recordComment(
   which: SQL,
   said: { readonly before?: SQL; readonly after?: SQL },
 ): SQL {
-  return record(ctx, {
+  return entryStatement(ctx, {
     ...said,
     ...ofVersion,
     action,

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isPromptModel } from '../access/permissions/permitted.ts'
 import type { Action } from '../audit/actions.ts'
-import { type Entry, record } from '../audit/record.ts'
+import { type Entry, entryStatement } from '../audit/record.ts'
 import type { Context } from '../platform/context.ts'
 import { modelId, versionId } from './ids.ts'
 
@@ -15,7 +15,7 @@ export type MoveTerms = Pick<Entry, 'reason' | 'promotion' | 'approvedBy'> & {
 }
 
 /** The same object, with the mark of a move by break-glass where it is one. */
-export function marked(after: SQL, breakGlass = false): SQL {
+export function withBreakGlass(after: SQL, breakGlass = false): SQL {
   return breakGlass ? sql`json_set(${after}, '$.break_glass', json('true'))` : after
 }
 
@@ -29,14 +29,14 @@ export const ofVersion = { ...ofModel, version: sql`v.version` } as const
  * The statement that records a change of the caller's model of this name; none where there is no
  * such model, or `guard` does not hold. `m` in the expressions is its row.
  */
-export function recordModel(
+export function modelEntry(
   ctx: Context,
   name: string,
   action: Action,
   said: Said,
   guard: SQL = sql`1`,
 ): SQL {
-  return record(ctx, {
+  return entryStatement(ctx, {
     ...said,
     ...ofModel,
     action,
@@ -45,7 +45,7 @@ export function recordModel(
 }
 
 /** As `recordModel`, of one version: `v` is its row, `m` its model's. */
-export function recordVersion(
+export function versionEntry(
   ctx: Context,
   name: string,
   version: number,
@@ -53,18 +53,18 @@ export function recordVersion(
   said: Said,
   guard: SQL = sql`1`,
 ): SQL {
-  return recordVersionOf(ctx, versionId(ctx, name, version), action, said, guard)
+  return versionEntryOf(ctx, versionId(ctx, name, version), action, said, guard)
 }
 
 /** As `recordVersion`. @param id a select of `model_versions.id` */
-export function recordVersionOf(
+export function versionEntryOf(
   ctx: Context,
   id: SQL,
   action: Action,
   said: Said,
   guard: SQL = sql`1`,
 ): SQL {
-  return record(ctx, {
+  return entryStatement(ctx, {
     ...said,
     ...ofVersion,
     action,

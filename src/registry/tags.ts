@@ -5,7 +5,7 @@ import { jsonChunks } from '../db/sql.ts'
 import type { Context } from '../platform/context.ts'
 import { modelNotFound, versionNotFound } from './check-names.ts'
 import { modelId, versionId } from './ids.ts'
-import { recordModel, recordVersion } from './record.ts'
+import { modelEntry, versionEntry } from './record.ts'
 import type { Tag } from './versions/read-versions.ts'
 
 const valueCharsMax = 100_000
@@ -52,7 +52,7 @@ function tagRows(tags: readonly Tag[]): string[] {
 export async function setModelTag(ctx: Context, name: string, tag: Tag): Promise<void> {
   checkTag(tag)
   const [, set] = await commit(ctx, [
-    recordModel(ctx, name, 'registered_model.tag_set', {
+    modelEntry(ctx, name, 'registered_model.tag_set', {
       before: tagJson(tag.key, modelTag(tag.key)),
       after: sql`json_object('key', ${tag.key}, 'value', ${tag.value})`,
     }),
@@ -69,7 +69,7 @@ export async function deleteModelTag(ctx: Context, name: string, key: string): P
   checkTagKey(key)
   const [models] = await commit(ctx, [
     modelId(ctx, name),
-    recordModel(
+    modelEntry(
       ctx,
       name,
       'registered_model.tag_deleted',
@@ -91,7 +91,7 @@ export async function setVersionTag(
 ): Promise<void> {
   checkTag(tag)
   const [, set] = await commit(ctx, [
-    recordVersion(ctx, name, version, 'model_version.tag_set', {
+    versionEntry(ctx, name, version, 'model_version.tag_set', {
       before: tagJson(tag.key, versionTag(tag.key)),
       after: sql`json_object('key', ${tag.key}, 'value', ${tag.value})`,
     }),
@@ -113,7 +113,7 @@ export async function deleteVersionTag(
   checkTagKey(key)
   const [versions] = await commit(ctx, [
     versionId(ctx, name, version),
-    recordVersion(
+    versionEntry(
       ctx,
       name,
       version,

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, record } from '../audit/record.ts'
+import { commit, entryStatement } from '../audit/record.ts'
 import type { Context } from '../platform/context.ts'
 import { checkFields, type WebhookFields } from './check-webhook.ts'
 import { mlflowEventsOf } from './events/mlflow-events.ts'
@@ -173,5 +173,5 @@ function recordWebhook(
   action: 'webhook.created' | 'webhook.updated' | 'webhook.deleted',
   what: { readonly before?: SQL; readonly after?: SQL },
 ): SQL {
-  return record(ctx, { action, ...what, from: sql`(${webhookRead(ctx, id)}) w` })
+  return entryStatement(ctx, { action, ...what, from: sql`(${webhookRead(ctx, id)}) w` })
 }

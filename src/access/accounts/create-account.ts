@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Action } from '../../audit/actions.ts'
-import { record } from '../../audit/record.ts'
+import { entryStatement } from '../../audit/record.ts'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
@@ -38,7 +38,7 @@ export async function createAccount(
   const action: Action = kind === 'user' ? 'user.created' : 'service_account.created'
   try {
     const [, made] = await commitAccess(ctx, [
-      record(ctx, {
+      entryStatement(ctx, {
         action,
         from: sql`(select ${name} as name, ${isAdmin} as is_admin) a where ${guard}`,
         after: kind === 'user' ? userJson : sql`json_object('name', a.name)`,

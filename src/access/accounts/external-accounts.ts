@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { commit, record } from '../../audit/record.ts'
+import { commit, entryStatement } from '../../audit/record.ts'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import type { Principal } from '../../core/principal.ts'
 import { ConstraintError } from '../../db/database.ts'
@@ -88,7 +88,7 @@ async function firstSeen(ctx: Context, vouched: Vouched): Promise<AccountRow> {
         values (${kind}, ${name}, ${nameKey(name)}, null, 0, ${ctx.now()})`,
       sql`insert into identities (issuer, subject, account, created_at_ms)
         select ${issuer}, ${subject}, id, ${ctx.now()} from accounts where name = ${name}`,
-      record(
+      entryStatement(
         { ...ctx, principal },
         {
           action: 'account.signed_up',

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { record } from '../../audit/record.ts'
+import { entryStatement } from '../../audit/record.ts'
 import { excerpt, invalid, notFound } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { commitAccess } from './epoch.ts'
@@ -46,7 +46,7 @@ export async function setGroup(
   const ids = sql`select id from accounts where name in (select value from json_each(${given}))`
   const group = sql`(select id from "groups" where name = ${name})`
   await commitAccess(ctx, [
-    record(ctx, {
+    entryStatement(ctx, {
       action: 'group.set',
       from: sql`(select ${name} as name) n left join "groups" g on g.name = n.name`,
       before: sql`iif(g.id is null, null, ${groupJson})`,
@@ -65,7 +65,7 @@ export async function setGroup(
 /** @throws RESOURCE_DOES_NOT_EXIST */
 export async function deleteGroup(ctx: Context, name: string): Promise<void> {
   const [, deleted] = await commitAccess(ctx, [
-    record(ctx, {
+    entryStatement(ctx, {
       action: 'group.deleted',
       from: sql`"groups" g where g.name = ${name}`,
       before: groupJson,

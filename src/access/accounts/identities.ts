@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { commit, record } from '../../audit/record.ts'
+import { commit, entryStatement } from '../../audit/record.ts'
 import { conflict, notFound } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
@@ -49,7 +49,11 @@ export async function linkIdentity(
     const [, , rows] = await commit(ctx, [
       sql`insert into identities (issuer, subject, account, created_at_ms)
         select ${issuer}, ${subject}, id, ${ctx.now()} from accounts where name = ${account}`,
-      record(ctx, { action: 'identity.linked', from: sql`${from} where ${own}`, after: asJson }),
+      entryStatement(ctx, {
+        action: 'identity.linked',
+        from: sql`${from} where ${own}`,
+        after: asJson,
+      }),
       sql`select ${columns} from ${from} where ${own}`,
     ])
     const [row] = (rows ?? []) as Row[]
@@ -64,7 +68,7 @@ export async function linkIdentity(
 /** Undo a link, and end the sessions that were begun by it. @throws RESOURCE_DOES_NOT_EXIST */
 export async function unlinkIdentity(ctx: Context, id: number): Promise<void> {
   const [, , rows] = await commit(ctx, [
-    record(ctx, {
+    entryStatement(ctx, {
       action: 'identity.unlinked',
       from: sql`${from} where i.id = ${id}`,
       before: asJson,

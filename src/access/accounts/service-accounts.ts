@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { record } from '../../audit/record.ts'
+import { entryStatement } from '../../audit/record.ts'
 import { notFound } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { createAccount } from './create-account.ts'
@@ -48,7 +48,7 @@ export async function createServiceAccount(ctx: Context, name: string): Promise<
 export async function deleteServiceAccount(ctx: Context, name: string): Promise<void> {
   const principal = servicePrefix + name
   const [, deleted] = await commitAccess(ctx, [
-    record(ctx, {
+    entryStatement(ctx, {
       action: 'service_account.deleted',
       from: sql`accounts a where a.name = ${principal}`,
       before: sql`json_object('name', a.name)`,

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { record } from '../../audit/record.ts'
+import { entryStatement } from '../../audit/record.ts'
 import { excerpt, invalid, notFound, RegistryError } from '../../core/error.ts'
 import { parseRowId } from '../../core/int64.ts'
 import { checkLength } from '../../core/names.ts'
@@ -61,7 +61,7 @@ export async function createToken(
     sql`insert into tokens (account, name, sha256, scopes, created_at_ms, expires_at_ms)
       select id, ${asked.name}, ${sha256}, ${scopes.join(' ')}, ${createdAtMs}, ${expiresAtMs ?? null}
       from accounts where name = ${owner} returning id`,
-    record(ctx, {
+    entryStatement(ctx, {
       action: 'token.created',
       from: sql`tokens t join accounts a on a.id = t.account where t.sha256 = ${sha256}`,
       after: tokenJson,
@@ -120,7 +120,7 @@ export async function revokeToken(ctx: Context, id: string): Promise<void> {
   const rowId = parseRowId(id)
   if (rowId === undefined) throw notFound('Token', id)
   const [, revoked] = await commitAccess(ctx, [
-    record(ctx, {
+    entryStatement(ctx, {
       action: 'token.revoked',
       from: sql`tokens t join accounts a on a.id = t.account where t.id = ${rowId} and ${mine(ctx)}`,
       before: tokenJson,

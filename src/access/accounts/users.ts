@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { record } from '../../audit/record.ts'
+import { entryStatement } from '../../audit/record.ts'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { verified } from '../sign-in/password.ts'
@@ -64,7 +64,7 @@ export async function setPassword(
   checkPassword(password)
   const hash = await hashPassword(password)
   const [, changed] = await commitAccess(ctx, [
-    record(ctx, {
+    entryStatement(ctx, {
       action: 'user.password_changed',
       from: sql`accounts a where a.name = ${name} and a.kind = 'user'`,
       after: sql`json_object('name', a.name)`,
@@ -100,7 +100,7 @@ async function checkCurrent(
 export async function setAdmin(ctx: Context, name: string, isAdmin: boolean): Promise<void> {
   const guard = sql`a.name = ${name} and a.kind = 'user' and (${isAdmin} or ${notLastAdmin})`
   const [, changed] = await commitAccess(ctx, [
-    record(ctx, {
+    entryStatement(ctx, {
       action: 'user.admin_changed',
       from: sql`accounts a where ${guard} and a.is_admin != ${isAdmin}`,
       before: userJson,
@@ -125,7 +125,11 @@ export async function deleteUser(ctx: Context, name: string): Promise<void> {
   }
   const guard = sql`a.name = ${name} and a.kind = 'user' and ${notLastAdmin}`
   const [, deleted] = await commitAccess(ctx, [
-    record(ctx, { action: 'user.deleted', from: sql`accounts a where ${guard}`, before: userJson }),
+    entryStatement(ctx, {
+      action: 'user.deleted',
+      from: sql`accounts a where ${guard}`,
+      before: userJson,
+    }),
     sql`delete from accounts as a where ${guard} returning 1`,
   ])
   if (!deleted?.length) throw await refusal(ctx, name)

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, record } from '../../audit/record.ts'
+import { commit, entryStatement } from '../../audit/record.ts'
 import { excerpt, invalid, notFound, RegistryError } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
 import { decodePageToken, encodePageToken, foreignPageToken } from '../../core/page-token.ts'
@@ -49,7 +49,7 @@ export async function createGrant(ctx: Context, wanted: NewGrant): Promise<Grant
       sql`insert into grants (workspace, principal, action, models, stage, alias, created_by, created_at_ms)
         values (${ctx.workspace}, ${principal}, ${action}, ${models}, ${stage}, ${alias},
           ${ctx.principal.name}, ${ctx.now()}) returning *`,
-      record(ctx, {
+      entryStatement(ctx, {
         action: 'grant.created',
         after: grantJson,
         from: sql`grants g where ${added}`,
@@ -89,7 +89,11 @@ export async function listGrants(
 export async function deleteGrant(ctx: Context, id: number): Promise<void> {
   const which = sql`g.workspace = ${ctx.workspace} and g.id = ${id}`
   const [, deleted] = await commit(ctx, [
-    record(ctx, { action: 'grant.deleted', before: grantJson, from: sql`grants g where ${which}` }),
+    entryStatement(ctx, {
+      action: 'grant.deleted',
+      before: grantJson,
+      from: sql`grants g where ${which}`,
+    }),
     sql`delete from grants as g where ${which} returning id`,
   ])
   if (deleted?.length !== 1) throw notFound('Grant', String(id))

@@ -52,7 +52,7 @@ export type Held = { readonly id: number; readonly name: string; readonly level:
  *   called it) and `is_prompt`
  * @param reach what of them the caller wants to reach; none: the things themselves
  */
-export async function heldOn(
+export async function readLevels(
   ctx: Context,
   owner: Owner,
   things: SQL,

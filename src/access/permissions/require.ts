@@ -5,12 +5,12 @@ import { isDeniedSomething } from '../accounts/accounts.ts'
 import { includes, type Level, type Permission } from './levels.ts'
 import {
   type Held,
-  heldOn,
   isPromptModel,
   mayAll,
   notDenied,
   type Owner,
   type Reach,
+  readLevels,
 } from './permitted.ts'
 import type { Right } from './right-names.ts'
 import { denied, hasGrant, modelGrants, type Places } from './rights.ts'
@@ -61,7 +61,7 @@ export async function requireModel(
   reach?: 'version' | 'new version',
 ): Promise<void> {
   if (await passes(ctx, needed)) return
-  const [held] = await heldOn(ctx, 'model', modelNamed(ctx, name), reach)
+  const [held] = await readLevels(ctx, 'model', modelNamed(ctx, name), reach)
   if (held && includes(held.level, needed)) return
   if (held) throw denied(ctx, `${needed} on registered model '${excerpt(name)}' is needed`)
   throw new RegistryError(
@@ -73,7 +73,7 @@ export async function requireModel(
 /** What the caller has on a model, for showing it; MANAGE where nothing is judged. */
 export async function levelOnModel(ctx: Context, name: string): Promise<Level> {
   if (mayAll(ctx)) return 'MANAGE'
-  const [held] = await heldOn(ctx, 'model', modelNamed(ctx, name))
+  const [held] = await readLevels(ctx, 'model', modelNamed(ctx, name))
   return held?.level ?? 'NO_PERMISSIONS'
 }
 
@@ -88,7 +88,7 @@ export async function requireExperiment(
   reach?: Exclude<Reach, 'version' | 'new version'>,
 ): Promise<void> {
   if (await passes(ctx, needed)) return
-  const [held] = await heldOn(ctx, 'experiment', experimentOf(ctx, experimentId), reach)
+  const [held] = await readLevels(ctx, 'experiment', experimentOf(ctx, experimentId), reach)
   if (held && includes(held.level, needed)) return
   if (held) throw denied(ctx, `${needed} on experiment ${experimentId} is needed`)
   throw notFound('Experiment', String(experimentId))
@@ -121,7 +121,7 @@ export async function requireEach(
   reach: Reach | undefined,
   what: string,
 ): Promise<readonly Held[]> {
-  const held = await heldOn(ctx, owner, things, reach)
+  const held = await readLevels(ctx, owner, things, reach)
   const lacking = held.find(({ level }) => !includes(level, needed))
   if (!lacking) return held
   throw denied(ctx, `${needed} on ${what} '${excerpt(lacking.name)}' is needed`)

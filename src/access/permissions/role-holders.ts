@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { record } from '../../audit/record.ts'
+import { entryStatement } from '../../audit/record.ts'
 import { RegistryError } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
@@ -71,7 +71,7 @@ function entry(
   role: number,
 ) {
   const said = sql`json_object('username', a.name, 'role_id', r.id, 'role', r.name)`
-  return record(ctx, {
+  return entryStatement(ctx, {
     action,
     ...(action === 'role.assigned' ? { after: said } : { before: said }),
     from: sql`role_holders h join accounts a on a.id = h.account join roles r on r.id = h.role

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { type Entry, record } from '../../audit/record.ts'
+import { type Entry, entryStatement } from '../../audit/record.ts'
 import { RegistryError } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
@@ -174,7 +174,7 @@ function entry(
   said: Pick<Entry, 'before' | 'after'>,
   which: SQL,
 ): SQL {
-  return record(ctx, {
+  return entryStatement(ctx, {
     ...said,
     action,
     registeredModel: sql`om.id`,

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, record } from '../../audit/record.ts'
+import { commit, entryStatement } from '../../audit/record.ts'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import { grouped } from '../../core/groups.ts'
 import { checkLength } from '../../core/names.ts'
@@ -39,7 +39,11 @@ export async function createRole(
   const rows = await unique(ctx, name, [
     sql`insert into roles (workspace, name, description, created_at_ms)
       values (${ctx.workspace}, ${name}, ${description ?? null}, ${ctx.now()})`,
-    record(ctx, { action: 'role.created', after: roleJson, from: sql`roles r where ${which}` }),
+    entryStatement(ctx, {
+      action: 'role.created',
+      after: roleJson,
+      from: sql`roles r where ${which}`,
+    }),
     ...roleReads(which),
   ])
   const [role] = rolesFrom(rows.slice(2))
@@ -89,7 +93,7 @@ export async function updateRole(
   checkLength(description ?? '', descriptionCharsMax, 'description')
   const which = isShared(ctx, id)
   const rows = await unique(ctx, name ?? '', [
-    record(ctx, {
+    entryStatement(ctx, {
       action: 'role.updated',
       before: roleJson,
       after: sql`json_object('role_id', r.id, 'name', coalesce(${name ?? null}, r.name),
@@ -109,7 +113,7 @@ export async function updateRole(
 export async function deleteRole(ctx: Context, id: number): Promise<void> {
   const which = isShared(ctx, id)
   const [, deleted] = await commitAccess(ctx, [
-    record(ctx, {
+    entryStatement(ctx, {
       action: 'role.deleted',
       before: sql`json_object('role_id', r.id, 'name', r.name, 'description', r.description,
         'permissions', json((select json_group_array(json_object('resource_type', p.resource_type,

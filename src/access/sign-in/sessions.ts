@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, record } from '../../audit/record.ts'
+import { commit, entryStatement } from '../../audit/record.ts'
 import { hex, randomBytes } from '../../core/bytes.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
@@ -34,7 +34,7 @@ export async function startSession(
     sql`insert into sessions (id_hash, account, issuer, groups, created_at_ms, seen_at_ms)
       values (${await hashOf(id)}, ${account}, ${from.issuer ?? null},
         ${JSON.stringify(from.claimed)}, ${now}, ${now})`,
-    record(
+    entryStatement(
       { ...ctx, principal },
       {
         action: 'session.started',
@@ -55,7 +55,7 @@ export async function endSession(ctx: Context, id: string): Promise<void> {
   if (!row) return
   const principal = principalFrom(row, [], undefined)
   await commit(ctx, [
-    record(
+    entryStatement(
       { ...ctx, principal },
       {
         action: 'session.ended',

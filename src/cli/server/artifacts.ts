@@ -13,7 +13,7 @@ import { S3BlobStore } from '../../platform/s3/s3-blob-store.ts'
 import { s3Options } from '../../platform/s3/s3-options.ts'
 import type { Given } from '../../platform/settings/setting-table.ts'
 import { StartError } from '../../platform/start-error.ts'
-import { openOnRecord } from '../../registry/files/damaged-files.ts'
+import { openAudited } from '../../registry/files/damaged-files.ts'
 import { getVersionByAlias } from '../../registry/stages/aliases.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { addSettings, givenSettings } from '../options.ts'
@@ -54,7 +54,7 @@ function exportCommand(): Command {
       let files = 0
       let sizeBytes = 0
       for await (const file of await filesOf(ctx, path)) {
-        await writePlainFile(folder, file.path, chunksOf(await openOnRecord(ctx, file)))
+        await writePlainFile(folder, file.path, chunksOf(await openAudited(ctx, file)))
         files++
         sizeBytes += file.sizeBytes
       }

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/record.ts'
 import type { Context } from '../../platform/context.ts'
 import { logError } from '../../platform/log.ts'
-import { recordVersionOf } from '../../registry/record.ts'
+import { versionEntryOf } from '../../registry/record.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { type CardRow, cardDigest, fieldsOf } from './card-rows.ts'
 import type { Card } from './card-shape.ts'
@@ -108,7 +108,7 @@ export async function loggedCardWrites(ctx: Context, version: ModelVersion): Pro
   const { row } = await loggedRevision(ctx, version)
   if (!row) return []
   return [
-    recordVersionOf(
+    versionEntryOf(
       ctx,
       id,
       'model_version.card_changed',

@@ -2,7 +2,7 @@ import type { ArtifactFile } from '../../artifacts/files.ts'
 import { chunksOf, hex } from '../../core/bytes.ts'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import { openOnRecord } from '../../registry/files/damaged-files.ts'
+import { openAudited } from '../../registry/files/damaged-files.ts'
 
 /** Files that cards are made from are small; a larger one is not read at all. */
 const textBytesMax = 200_000
@@ -47,7 +47,7 @@ async function readBytes(ctx: Context, file: StoredFile): Promise<Uint8Array<Arr
   if (file.sizeBytes === 0) return bytes
   let at = 0
   for await (const chunk of chunksOf(
-    await openOnRecord(ctx, file, { start: 0, end: file.sizeBytes }),
+    await openAudited(ctx, file, { start: 0, end: file.sizeBytes }),
   )) {
     bytes.set(chunk, at)
     at += chunk.byteLength

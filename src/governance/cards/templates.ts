@@ -4,7 +4,7 @@ import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkModelName, modelNotFound } from '../../registry/check-names.ts'
 import { modelId } from '../../registry/ids.ts'
-import { recordModel } from '../../registry/record.ts'
+import { modelEntry } from '../../registry/record.ts'
 import type { modelCardTemplates } from '../tables.ts'
 import { type Author, authorJson } from './card-rows.ts'
 import { type Card, type CardField, cardTooLarge, fitsRow } from './card-shape.ts'
@@ -51,7 +51,7 @@ export async function setTemplate(
   if (!fitsRow(card)) throw invalid(`The template is too large: ${cardTooLarge}`)
   const texts = { card: JSON.stringify(card), required: JSON.stringify([...new Set(required)]) }
   const [, rows] = await commit(ctx, [
-    recordModel(ctx, name, 'registered_model.card_template_set', {
+    modelEntry(ctx, name, 'registered_model.card_template_set', {
       before: sql`coalesce(${templateJson}, json_object('card', null, 'required', null))`,
       after: sql`json_object('card', json(${texts.card}), 'required', json(${texts.required}))`,
     }),
@@ -72,7 +72,7 @@ export async function setTemplate(
 export async function deleteTemplate(ctx: Context, name: string): Promise<void> {
   checkModelName(name)
   const [, rows] = await commit(ctx, [
-    recordModel(
+    modelEntry(
       ctx,
       name,
       'registered_model.card_template_deleted',

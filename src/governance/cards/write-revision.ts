@@ -3,7 +3,7 @@ import { commit } from '../../audit/record.ts'
 import { conflict, excerpt, invalid } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
-import { recordVersionOf } from '../../registry/record.ts'
+import { versionEntryOf } from '../../registry/record.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { authorJson, cardDigest } from './card-rows.ts'
 import { type Card, cardTooLarge, fitsRow } from './card-shape.ts'
@@ -36,7 +36,7 @@ export async function writeCard(
   const guard = expected === undefined ? sql`1` : sql`${standing} = ${expected}`
   const rows = await commit(ctx, [
     ...(await loggedCardWrites(ctx, version)),
-    recordVersionOf(
+    versionEntryOf(
       ctx,
       id,
       'model_version.card_changed',

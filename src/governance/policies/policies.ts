@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, record } from '../../audit/record.ts'
+import { commit, entryStatement } from '../../audit/record.ts'
 import { conflict, excerpt, invalid, notFound } from '../../core/error.ts'
 import { matchesGlob } from '../../core/glob.ts'
 import { type PrincipalRecord, principalText } from '../../core/principal.ts'
@@ -89,7 +89,7 @@ export async function putPolicy(
     await commit(ctx, [
       write,
       revisionInsert(ctx, name, revision, text),
-      record(ctx, {
+      entryStatement(ctx, {
         action: before && before.deleted_at_ms === null ? 'policy.changed' : 'policy.created',
         from: sql`policies p where p.workspace = ${ctx.workspace} and p.name = ${name}`,
         before: before ? revisionJson(name, before.revision, before.document) : undefined,
@@ -111,7 +111,7 @@ export async function deletePolicy(ctx: Context, name: string): Promise<void> {
       sql`update policies set revision = ${revision + 1}, deleted_at_ms = ${ctx.now()}
         where ${isPolicy(ctx, name)} and revision = ${revision}`,
       revisionInsert(ctx, name, revision + 1, null),
-      record(ctx, {
+      entryStatement(ctx, {
         action: 'policy.deleted',
         from: sql`policies p where p.workspace = ${ctx.workspace} and p.name = ${name}`,
         before: revisionJson(name, revision, JSON.stringify(document)),

@@ -3,7 +3,7 @@ import { commit } from '../../audit/record.ts'
 import { principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { mergeIfAutomatic } from './merge-if-automatic.ts'
-import { getPromotion, notOpen, recordPromotion } from './promotions.ts'
+import { getPromotion, notOpen, promotionEntry } from './promotions.ts'
 
 export type PostedCheck = {
   readonly name: string
@@ -31,7 +31,7 @@ export async function postCheck(ctx: Context, id: number, check: PostedCheck): P
         summary = excluded.summary, digest = excluded.digest, posted_by = excluded.posted_by,
         at_ms = excluded.at_ms
       returning name`,
-    recordPromotion(ctx, 'promotion.checked', sql`id = ${id} and changes() = 1`, {
+    promotionEntry(ctx, 'promotion.checked', sql`id = ${id} and changes() = 1`, {
       more: sql`json_object('check', ${name}, 'status', ${status}, 'url', ${url}, 'summary', ${summary})`,
     }),
   ])

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { commit } from '../../audit/record.ts'
 import { conflict, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import { getPromotion, recordPromotion } from './promotions.ts'
+import { getPromotion, promotionEntry } from './promotions.ts'
 
 /** Close the follow-up that a break-glass merge left open. @throws PERMISSION_DENIED, RESOURCE_CONFLICT */
 export async function followUp(
@@ -24,7 +24,7 @@ export async function followUp(
   const [closed] = await commit(ctx, [
     sql`update promotions set followed_up_by = ${ctx.principal.name}
       where id = ${id} and break_glass = 1 and followed_up_by is null returning id`,
-    recordPromotion(ctx, 'promotion.followed_up', sql`id = ${id} and changes() = 1`, {
+    promotionEntry(ctx, 'promotion.followed_up', sql`id = ${id} and changes() = 1`, {
       reason: comment,
     }),
   ])

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, type Entry, record } from '../../audit/record.ts'
+import { commit, type Entry, entryStatement } from '../../audit/record.ts'
 import { excerpt, notFound, RegistryError } from '../../core/error.ts'
 import { principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
@@ -52,7 +52,7 @@ export async function openPromotion(
       from model_versions v join registered_models m on m.id = v.registered_model
       where v.id = ${version.id} and not exists (select 1 from promotions where ${isOpen})
       returning id`,
-    recordPromotion(
+    promotionEntry(
       ctx,
       'promotion.opened',
       sql`${isOpen} and requested_at_ms = ${now} and requester = ${ctx.principal.name}
@@ -142,7 +142,7 @@ export async function endPromotion(
 ): Promise<void> {
   const [ended] = await commit(ctx, [
     ending(ctx, promotion.id, status),
-    recordPromotion(ctx, `promotion.${status}`, endedHere(ctx, promotion.id), { reason: comment }),
+    promotionEntry(ctx, `promotion.${status}`, endedHere(ctx, promotion.id), { reason: comment }),
     restoreApproval(
       promotion.modelVersionId,
       lastApproval(promotion.modelVersionId),
@@ -188,13 +188,13 @@ export function endedHere(ctx: Context, id: number): SQL {
 }
 
 /** An entry about a request. @param where conditions on columns of `promotions` */
-export function recordPromotion(
+export function promotionEntry(
   ctx: Context,
   action: Entry['action'],
   where: SQL,
   said: { readonly reason?: string | undefined; readonly more?: SQL | undefined } = {},
 ): SQL {
-  return record(ctx, {
+  return entryStatement(ctx, {
     action,
     from: sql`promotions where ${where}`,
     registeredModel: sql`registered_model`,

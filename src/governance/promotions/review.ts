@@ -10,7 +10,7 @@ import { type Assessment, assess, questionOf } from './assess.ts'
 import { requireToReview } from './may-review.ts'
 import { mergeIfAutomatic } from './merge-if-automatic.ts'
 import type { Promotion } from './promotion.ts'
-import { endedHere, ending, getPromotion, notOpen, recordPromotion } from './promotions.ts'
+import { endedHere, ending, getPromotion, notOpen, promotionEntry } from './promotions.ts'
 import { requireMove } from './require.ts'
 
 const attemptsMax = 5
@@ -88,7 +88,7 @@ async function reviewed(
     decision === 'reject'
       ? [
           ending(ctx, id, 'rejected', { guard: sql`changes() = 1` }),
-          recordPromotion(ctx, 'promotion.rejected', endedHere(ctx, id), {
+          promotionEntry(ctx, 'promotion.rejected', endedHere(ctx, id), {
             reason: comment,
             more: said,
           }),
@@ -101,7 +101,7 @@ async function reviewed(
           ),
         ]
       : [
-          recordPromotion(ctx, 'promotion.reviewed', written, { more: said }),
+          promotionEntry(ctx, 'promotion.reviewed', written, { more: said }),
           ...(archiveExisting === undefined
             ? []
             : [sql`update promotions set archive_existing = ${archiveExisting} where ${written}`]),

@@ -1,7 +1,7 @@
 import type { ArtifactFile } from '../../artifacts/files.ts'
 import { baseName } from '../../artifacts/folder-range.ts'
 import { getLocated, type Located } from '../../registry/files/artifact-place.ts'
-import { openOnRecord } from '../../registry/files/damaged-files.ts'
+import { openAudited } from '../../registry/files/damaged-files.ts'
 import type { AppContext } from '../app-env.ts'
 import { sendFile } from './download.ts'
 
@@ -16,6 +16,6 @@ export function sendArtifact(c: AppContext, file: ArtifactFile): Promise<Respons
   return sendFile(c, {
     ...file,
     fileName: baseName(file.path),
-    open: (range) => openOnRecord(ctx, file, range),
+    open: (range) => openAudited(ctx, file, range),
   })
 }

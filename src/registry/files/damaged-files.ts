@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { ArtifactFile } from '../../artifacts/files.ts'
 import { verifyManifest } from '../../artifacts/manifest.ts'
 import { type Damage, openFile } from '../../artifacts/read.ts'
-import { commit, record } from '../../audit/record.ts'
+import { commit, entryStatement } from '../../audit/record.ts'
 import type { Context } from '../../platform/context.ts'
 import type { ByteRange } from '../../platform/ports.ts'
 
@@ -13,7 +13,7 @@ const versionsMax = 100
 const dayMs = 86_400_000
 
 /** As `openFile`; damage goes on the record. */
-export function openOnRecord(
+export function openAudited(
   ctx: Context,
   file: StoredFile,
   range?: ByteRange,
@@ -41,7 +41,7 @@ async function recordDamage(ctx: Context, file: StoredFile, problem: Damage): Pr
   const after = (shown: SQL) => sql`json_object('path', ${shown}, 'sha256', ${sha256},
     'size', ${sizeBytes}, 'problem', ${problem})`
   await commit(ctx, [
-    record(ctx, {
+    entryStatement(ctx, {
       action: 'model_version.damaged',
       registeredModel: sql`m.id`,
       model: sql`m.name`,
@@ -51,7 +51,7 @@ async function recordDamage(ctx: Context, file: StoredFile, problem: Damage): Pr
         join registered_models m on m.id = v.registered_model
         where f.blob = (${blob}) order by v.id desc limit ${versionsMax}`,
     }),
-    record(ctx, {
+    entryStatement(ctx, {
       action: 'artifact.damaged',
       after: after(sql`${path}`),
       from: sql`(${blob}) b where not exists (select 1 from manifest_files f

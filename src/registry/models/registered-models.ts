@@ -11,7 +11,7 @@ import { checkModelName, modelNotFound } from '../check-names.ts'
 import { modelId } from '../ids.ts'
 import { unblockedModel, whyUnchanged } from '../promoting.ts'
 import { isPromptTag } from '../prompts.ts'
-import { jsonMap, recordModel } from '../record.ts'
+import { jsonMap, modelEntry } from '../record.ts'
 import type { registeredModels } from '../tables.ts'
 import { modelTagInserts, uniqueTags } from '../tags.ts'
 import { modelDeletable, whyKept } from '../versions/deletable.ts'
@@ -65,7 +65,7 @@ export async function createModel(ctx: Context, wanted: NewModel): Promise<Regis
     const [rows] = await commit(ctx, [
       insert,
       ...modelTagInserts(ctx, wanted.name, tags),
-      recordModel(ctx, wanted.name, 'registered_model.created', { after: modelJson }),
+      modelEntry(ctx, wanted.name, 'registered_model.created', { after: modelJson }),
       ...giveToCreator(
         ctx,
         'model',
@@ -130,7 +130,7 @@ export async function updateModel(
   checkModelName(name)
   checkTexts(change)
   const [, , ...rows] = await commit(ctx, [
-    recordModel(ctx, name, 'registered_model.updated', {
+    modelEntry(ctx, name, 'registered_model.updated', {
       before: sql`json_object('description', m.description, 'deployment_job_id', m.deployment_job_id)`,
       after: sql`json_object('description', ${change.description || null},
         'deployment_job_id', coalesce(${change.deploymentJobId ?? null}, m.deployment_job_id))`,
@@ -156,7 +156,7 @@ export async function deleteModel(ctx: Context, name: string): Promise<void> {
   checkModelName(name)
   const isDeletable = sql`${modelDeletable(sql`m`)} and ${await unblockedModel(ctx, name)}`
   const [, deleted] = await commit(ctx, [
-    recordModel(ctx, name, 'registered_model.deleted', { before: deletedModelJson }, isDeletable),
+    modelEntry(ctx, name, 'registered_model.deleted', { before: deletedModelJson }, isDeletable),
     sql`delete from registered_models where id = (
       select m.id from registered_models m where m.id = (${modelId(ctx, name)}) and ${isDeletable})
       returning id`,

@@ -6,7 +6,7 @@ import type { Context } from '../../platform/context.ts'
 import { checkModelName, modelNotFound } from '../check-names.ts'
 import { modelId } from '../ids.ts'
 import { unblockedModel, whyUnchanged } from '../promoting.ts'
-import { recordModel } from '../record.ts'
+import { modelEntry } from '../record.ts'
 import { modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
 
 /**
@@ -50,7 +50,7 @@ function renaming(ctx: Context, name: string, newName: string, free: SQL): SQL[]
         on i.workspace = m.workspace and i.name = ${newName} and i.version = v.version
       where v.registered_model = m.id and i.model_version <> v.id)`
   return [
-    recordModel(
+    modelEntry(
       ctx,
       name,
       'registered_model.renamed',

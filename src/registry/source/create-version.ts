@@ -10,7 +10,7 @@ import { checkModelName, modelNotFound } from '../check-names.ts'
 import { modelId, newestVersionId } from '../ids.ts'
 import { descriptionCharsMax } from '../models/registered-models.ts'
 import { isPromptTag } from '../prompts.ts'
-import { jsonMap, recordVersionOf } from '../record.ts'
+import { jsonMap, versionEntryOf } from '../record.ts'
 import { firstStage } from '../stages/stages.ts'
 import { uniqueTags, versionTagInserts } from '../tags.ts'
 import {
@@ -102,7 +102,7 @@ async function insertVersion(
       (select created_at_ms from model_versions where id = (${newest}))
       where id = (${modelId(ctx, wanted.name)})`,
     ...versionTagInserts(newest, tags),
-    recordVersionOf(ctx, newest, 'model_version.created', { after: versionJson }),
+    versionEntryOf(ctx, newest, 'model_version.created', { after: versionJson }),
     ...(resolved.modelId === null
       ? []
       : [

@@ -10,7 +10,7 @@ import {
   versionNotFound,
 } from '../check-names.ts'
 import { modelId, newestVersionId } from '../ids.ts'
-import { type MoveTerms, marked, recordModel, recordVersion } from '../record.ts'
+import { type MoveTerms, modelEntry, versionEntry, withBreakGlass } from '../record.ts'
 import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-versions.ts'
 import { stageKey } from './stages.ts'
 
@@ -43,7 +43,7 @@ export function aliasMove(
   { guard = sql`1`, breakGlass, ...said }: MoveTerms = {},
 ): SQL[] {
   return [
-    recordVersion(
+    versionEntry(
       ctx,
       name,
       version,
@@ -51,7 +51,7 @@ export function aliasMove(
       {
         ...said,
         before: sql`json_object('alias', ${alias}, 'version', (${holder(alias)}))`,
-        after: marked(
+        after: withBreakGlass(
           sql`json_object('alias', ${alias}, 'version', cast(v.version as text))`,
           breakGlass,
         ),
@@ -76,7 +76,7 @@ export async function deleteAlias(ctx: Context, name: string, alias: string): Pr
   checkAlias(alias)
   const [models] = await commit(ctx, [
     modelId(ctx, name),
-    recordModel(
+    modelEntry(
       ctx,
       name,
       'model_version.alias_deleted',

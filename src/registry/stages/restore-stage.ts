@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { commit } from '../../audit/record.ts'
 import type { Context } from '../../platform/context.ts'
-import { recordVersionOf } from '../record.ts'
+import { versionEntryOf } from '../record.ts'
 import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-versions.ts'
 import { archivedStage } from './stages.ts'
 
@@ -35,7 +35,7 @@ export async function returnToStage(
       select json_group_array(id) from (select o.id from ${inStage} order by o.version))`
   const versions = sql`json_group_array(cast(o.version as text))`
   const changes = [
-    recordVersionOf(
+    versionEntryOf(
       ctx,
       sql`${id}`,
       'model_version.rolled_back',

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, record } from '../../audit/record.ts'
+import { commit, entryStatement } from '../../audit/record.ts'
 import { conflict, excerpt, type RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkStages, type Stage } from './check-stages.ts'
@@ -48,7 +48,7 @@ export async function replaceStages(ctx: Context, wanted: readonly Stage[]): Pro
     from ? JSON.stringify(from) : null,
   ])
   const [, , inserted, kept] = await commit(ctx, [
-    record(ctx, {
+    entryStatement(ctx, {
       action: 'stages.changed',
       before: listJson,
       after: sql`${after}`,

@@ -5,7 +5,7 @@ import type { Context } from '../../platform/context.ts'
 import { checkModelName } from '../check-names.ts'
 import { modelId, versionId } from '../ids.ts'
 import { unblockedVersion, whyUnchanged } from '../promoting.ts'
-import { type MoveTerms, marked, recordVersion } from '../record.ts'
+import { type MoveTerms, versionEntry, withBreakGlass } from '../record.ts'
 import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-versions.ts'
 import { getVersion } from '../versions/versions.ts'
 import { archivedStage, canonicalStage, firstStage, isActive, isMlflowStage } from './stages.ts'
@@ -118,7 +118,7 @@ export function stageMove(
   const others = sql`registered_model = (${modelId(ctx, name)}) and stage = ${stage}
     and version <> ${version}`
   return [
-    recordVersion(
+    versionEntry(
       ctx,
       name,
       version,
@@ -126,7 +126,7 @@ export function stageMove(
       {
         ...said,
         before: sql`json_object('stage', v.stage)`,
-        after: marked(
+        after: withBreakGlass(
           archiveOthers
             ? sql`json_object('stage', ${stage}, 'archived',
                 json((select json_group_array(cast(version as text)) from model_versions where ${others})))`

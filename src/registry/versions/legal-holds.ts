@@ -6,7 +6,7 @@ import { anonymous, type Principal, principalText } from '../../core/principal.t
 import type { Context } from '../../platform/context.ts'
 import { checkModelName, versionNotFound } from '../check-names.ts'
 import { versionId } from '../ids.ts'
-import { recordVersion } from '../record.ts'
+import { versionEntry } from '../record.ts'
 
 /** A legal hold: while it stands, nothing deletes the version. */
 export type Hold = {
@@ -56,7 +56,7 @@ export async function placeHold(
   checkReason(reason)
   const id = versionId(ctx, name, version)
   const [, , holds] = await commit(ctx, [
-    recordVersion(
+    versionEntry(
       ctx,
       name,
       version,
@@ -97,7 +97,7 @@ export async function liftHold(ctx: Context, name: string, version: number): Pro
   }
   const others = sql`h.placed_by ->> 'name' <> ${caller}`
   const [, lifted] = await commit(ctx, [
-    recordVersion(
+    versionEntry(
       ctx,
       name,
       version,

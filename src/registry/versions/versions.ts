@@ -7,7 +7,7 @@ import { checkModelName, versionNotFound } from '../check-names.ts'
 import { modelId, versionId } from '../ids.ts'
 import { descriptionCharsMax } from '../models/registered-models.ts'
 import { unblockedVersion, whyUnchanged } from '../promoting.ts'
-import { recordVersion } from '../record.ts'
+import { versionEntry } from '../record.ts'
 import { deletable, whyKept } from './deletable.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
 
@@ -34,7 +34,7 @@ export async function updateVersion(
   checkLength(description ?? '', descriptionCharsMax, 'description')
   const id = versionId(ctx, name, version)
   const [, , ...rows] = await commit(ctx, [
-    recordVersion(ctx, name, version, 'model_version.updated', {
+    versionEntry(ctx, name, version, 'model_version.updated', {
       before: sql`json_object('description', v.description)`,
       after: sql`json_object('description', ${description ?? null})`,
     }),
@@ -65,14 +65,7 @@ export async function deleteVersion(ctx: Context, name: string, version: number)
   const leaving = sql`select v.id from model_versions v
     where v.id = (${versionId(ctx, name, version)}) and ${isDeletable}`
   const [, , deleted] = await commit(ctx, [
-    recordVersion(
-      ctx,
-      name,
-      version,
-      'model_version.deleted',
-      { before: versionJson },
-      isDeletable,
-    ),
+    versionEntry(ctx, name, version, 'model_version.deleted', { before: versionJson }, isDeletable),
     sql`update registered_models set updated_at_ms = ${ctx.now()}
       where id = (${modelId(ctx, name)}) and exists (${leaving})`,
     sql`delete from model_versions where id = (${leaving}) returning id`,
