@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { type Blocked, BlockedError, excerpt, type RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
-import { commit, entryStatement } from './record.ts'
+import { commit, entryStatement } from './commit.ts'
 
 /** A call that would have changed something and was refused, with what it named. */
 export type Refusal = {

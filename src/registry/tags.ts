@@ -1,11 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit } from '../audit/record.ts'
+import { commit } from '../audit/commit.ts'
 import { checkKey, checkLength } from '../core/names.ts'
 import { jsonChunks } from '../db/sql.ts'
 import type { Context } from '../platform/context.ts'
+import { modelEntry, versionEntry } from './audit-entries.ts'
 import { modelNotFound, versionNotFound } from './check-names.ts'
 import { modelId, versionId } from './ids.ts'
-import { modelEntry, versionEntry } from './record.ts'
 import type { Tag } from './versions/read-versions.ts'
 
 const valueCharsMax = 100_000

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, entryStatement } from '../audit/record.ts'
+import { commit, entryStatement } from '../audit/commit.ts'
 import type { Context } from '../platform/context.ts'
 import { checkFields, type WebhookFields } from './check-webhook.ts'
 import { mlflowEventsOf } from './events/mlflow-events.ts'

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Action } from '../../audit/actions.ts'
-import { entryStatement } from '../../audit/record.ts'
+import { entryStatement } from '../../audit/commit.ts'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit } from '../../audit/record.ts'
+import { commit } from '../../audit/commit.ts'
 import { isList } from '../../db/batch.ts'
 import { fixed } from '../../db/compile.ts'
 import type { Batch, BatchRows } from '../../db/database.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { commit, entryStatement } from '../../audit/record.ts'
+import { commit, entryStatement } from '../../audit/commit.ts'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import type { Principal } from '../../core/principal.ts'
 import { ConstraintError } from '../../db/database.ts'

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { entryStatement } from '../../audit/record.ts'
+import { entryStatement } from '../../audit/commit.ts'
 import { excerpt, invalid, notFound } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { commitAccess } from './epoch.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { commit, entryStatement } from '../../audit/record.ts'
+import { commit, entryStatement } from '../../audit/commit.ts'
 import { conflict, notFound } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'

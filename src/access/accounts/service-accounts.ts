@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { entryStatement } from '../../audit/record.ts'
+import { entryStatement } from '../../audit/commit.ts'
 import { notFound } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { createAccount } from './create-account.ts'

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { entryStatement } from '../../audit/record.ts'
+import { entryStatement } from '../../audit/commit.ts'
 import { excerpt, invalid, notFound, RegistryError } from '../../core/error.ts'
 import { parseRowId } from '../../core/int64.ts'
 import { checkLength } from '../../core/names.ts'

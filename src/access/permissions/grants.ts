@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, entryStatement } from '../../audit/record.ts'
+import { commit, entryStatement } from '../../audit/commit.ts'
 import { excerpt, invalid, notFound, RegistryError } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
 import { decodePageToken, encodePageToken, foreignPageToken } from '../../core/page-token.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { entryStatement } from '../../audit/record.ts'
+import { entryStatement } from '../../audit/commit.ts'
 import { RegistryError } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'

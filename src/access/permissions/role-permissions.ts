@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { type Entry, entryStatement } from '../../audit/record.ts'
+import { type Entry, entryStatement } from '../../audit/commit.ts'
 import { RegistryError } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'

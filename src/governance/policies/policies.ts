@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, entryStatement } from '../../audit/record.ts'
+import { commit, entryStatement } from '../../audit/commit.ts'
 import { conflict, excerpt, invalid, notFound } from '../../core/error.ts'
 import { matchesGlob } from '../../core/glob.ts'
 import { type PrincipalRecord, principalText } from '../../core/principal.ts'

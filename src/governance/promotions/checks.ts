@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { commit } from '../../audit/record.ts'
+import { commit } from '../../audit/commit.ts'
 import { principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { mergeIfAutomatic } from './merge-if-automatic.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { commit } from '../../audit/record.ts'
+import { commit } from '../../audit/commit.ts'
 import { conflict, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { getPromotion, promotionEntry } from './promotions.ts'

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, type Entry, entryStatement } from '../../audit/record.ts'
+import { commit, type Entry, entryStatement } from '../../audit/commit.ts'
 import { excerpt, notFound, RegistryError } from '../../core/error.ts'
 import { principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'

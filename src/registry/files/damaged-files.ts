@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { ArtifactFile } from '../../artifacts/files.ts'
 import { verifyManifest } from '../../artifacts/manifest.ts'
 import { type Damage, openFile } from '../../artifacts/read.ts'
-import { commit, entryStatement } from '../../audit/record.ts'
+import { commit, entryStatement } from '../../audit/commit.ts'
 import type { Context } from '../../platform/context.ts'
 import type { ByteRange } from '../../platform/ports.ts'
 

@@ -1,12 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit } from '../../audit/record.ts'
+import { commit } from '../../audit/commit.ts'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
+import { modelEntry } from '../audit-entries.ts'
 import { checkModelName, modelNotFound } from '../check-names.ts'
 import { modelId } from '../ids.ts'
 import { unblockedModel, whyUnchanged } from '../promoting.ts'
-import { modelEntry } from '../record.ts'
 import { modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
 
 /**

@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit } from '../../audit/record.ts'
+import { commit } from '../../audit/commit.ts'
 import { excerpt, invalid, notFound } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
+import { type MoveTerms, modelEntry, versionEntry, withBreakGlass } from '../audit-entries.ts'
 import {
   checkAlias,
   checkNotReserved,
@@ -10,7 +11,6 @@ import {
   versionNotFound,
 } from '../check-names.ts'
 import { modelId, newestVersionId } from '../ids.ts'
-import { type MoveTerms, modelEntry, versionEntry, withBreakGlass } from '../record.ts'
 import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-versions.ts'
 import { stageKey } from './stages.ts'
 

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
-import { commit } from '../../audit/record.ts'
+import { commit } from '../../audit/commit.ts'
 import type { Context } from '../../platform/context.ts'
-import { versionEntryOf } from '../record.ts'
+import { versionEntryOf } from '../audit-entries.ts'
 import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-versions.ts'
 import { archivedStage } from './stages.ts'
 

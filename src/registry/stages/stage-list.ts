@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, entryStatement } from '../../audit/record.ts'
+import { commit, entryStatement } from '../../audit/commit.ts'
 import { conflict, excerpt, type RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkStages, type Stage } from './check-stages.ts'

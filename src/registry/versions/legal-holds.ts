@@ -1,12 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit } from '../../audit/record.ts'
+import { commit } from '../../audit/commit.ts'
 import { conflict, excerpt, invalid, RegistryError } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
 import { anonymous, type Principal, principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
+import { versionEntry } from '../audit-entries.ts'
 import { checkModelName, versionNotFound } from '../check-names.ts'
 import { versionId } from '../ids.ts'
-import { versionEntry } from '../record.ts'
 
 /** A legal hold: while it stands, nothing deletes the version. */
 export type Hold = {

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { giveToCreator } from '../../access/permissions/own-role.ts'
-import { commit } from '../../audit/record.ts'
+import { commit } from '../../audit/commit.ts'
 import { checkKey, checkLength } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { jsonRows } from '../../db/sql.ts'

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isPromptModel } from '../access/permissions/permitted.ts'
 import type { Action } from '../audit/actions.ts'
-import { type Entry, entryStatement } from '../audit/record.ts'
+import { type Entry, entryStatement } from '../audit/commit.ts'
 import type { Context } from '../platform/context.ts'
 import { modelId, versionId } from './ids.ts'
 
