@@ -3,7 +3,7 @@ import { isPromptModel, notDenied, readable } from '../access/permissions/permit
 import type { Context } from '../platform/context.ts'
 import { type ModelVersion, readVersions } from '../registry/versions/read-versions.ts'
 import { getVersionDetail, type VersionDetail } from '../registry/versions/version-detail.ts'
-import { datasetsOfRuns, type RunDataset } from '../tracking/run-data/run-datasets.ts'
+import { datasetsOfRuns, type RunDataset } from '../tracking/run-data/datasets.ts'
 import {
   findLoggedModelLineage,
   findRunLineage,

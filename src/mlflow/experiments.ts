@@ -11,7 +11,7 @@ import {
 import { createExperiment } from '../tracking/experiments/create-experiment.ts'
 import { parseExperimentId } from '../tracking/experiments/experiment.ts'
 import { getExperiment, getExperimentByName } from '../tracking/experiments/experiments.ts'
-import { requireExperimentNamed, requireWholeExperiment } from '../tracking/require.ts'
+import { requireExperimentNamed, requireWholeExperiment } from '../tracking/permissions.ts'
 import { experimentToWire } from './experiment-wire.ts'
 import { keyValueFrom, keyValueMessage } from './key-value.ts'
 import { type Operation, operation } from './operation.ts'

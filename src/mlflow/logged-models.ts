@@ -16,7 +16,7 @@ import {
   logLoggedModelParams,
   setLoggedModelTags,
 } from '../tracking/logged-models/write-logged-models.ts'
-import { requireRuns } from '../tracking/require.ts'
+import { requireRuns } from '../tracking/permissions.ts'
 import { keyValueFrom, keyValueMessage } from './key-value.ts'
 import { loggedModelToWire } from './logged-model-wire.ts'
 import { type Operation, operation } from './operation.ts'

@@ -2,7 +2,7 @@ import { invalid } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { pageSize } from '../search/page-size.ts'
 import type { ModelPoint } from '../tracking/logged-models/logged-model-metrics.ts'
-import { requireLoggedModels, requireRun, requireRuns } from '../tracking/require.ts'
+import { requireLoggedModels, requireRun, requireRuns } from '../tracking/permissions.ts'
 import { logBatch, logMetric } from '../tracking/run-data/log-batch.ts'
 import {
   metricHistory,

@@ -2,7 +2,7 @@ import type { Permission } from '../access/permissions/levels.ts'
 import { requireExperiment, requireModel } from '../access/permissions/require.ts'
 import type { Context } from '../platform/context.ts'
 import { parseExperimentId } from '../tracking/experiments/experiment.ts'
-import { requireLoggedModel, requireRun } from '../tracking/require.ts'
+import { requireLoggedModel, requireRun } from '../tracking/permissions.ts'
 
 /** Rules of operations that name one thing: the permission that they take on it. */
 

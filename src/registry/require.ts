@@ -5,7 +5,7 @@ import { requireEach, requireModel, requireRegistering } from '../access/permiss
 import { versionsFolder } from '../artifacts/files.ts'
 import type { Context } from '../platform/context.ts'
 import { requireArtifacts } from '../tracking/artifact-owner.ts'
-import { requireLoggedModels, requireRuns } from '../tracking/require.ts'
+import { requireLoggedModels, requireRuns } from '../tracking/permissions.ts'
 import { isPromptTag } from './prompts.ts'
 import type { NewVersion } from './source/create-version.ts'
 import { parseSource } from './source/parse-source.ts'

@@ -7,7 +7,7 @@ import {
   stageHolders,
 } from '../../governance/history/holders.ts'
 import type { Rule } from '../../http/guards/guard.ts'
-import type { RunDataset } from '../../tracking/run-data/run-datasets.ts'
+import type { RunDataset } from '../../tracking/run-data/datasets.ts'
 import { getAliasHolder, getStageHolders } from '../endpoints/holders.ts'
 import { type Served, serve } from '../serve.ts'
 import { parseMoment } from './moment.ts'

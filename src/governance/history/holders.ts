@@ -6,7 +6,7 @@ import type { PrincipalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkAlias, isLatest, modelNotFound } from '../../registry/check-names.ts'
 import { canonicalStage } from '../../registry/stages/stages.ts'
-import { datasetsOfRuns, type RunDataset } from '../../tracking/run-data/run-datasets.ts'
+import { datasetsOfRuns, type RunDataset } from '../../tracking/run-data/datasets.ts'
 import { findModelNow, findModelThen, type ModelThen } from './model-then.ts'
 import {
   aliasHoldNow,
