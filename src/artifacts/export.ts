@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { notFound } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { type ArtifactFile, findFile, type Place, rowsOf } from './files.ts'
-import { baseName, belowFolder } from './folder-range.ts'
+import { baseName, belowFolder } from './path.ts'
 
 /** A file on its way out. */
 export type FileToExport = Pick<ArtifactFile, 'sizeBytes' | 'sha256' | 'key'> & {

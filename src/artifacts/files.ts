@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid, SealedError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import type { ByteStream, Stored } from '../platform/ports.ts'
-import { belowFolder, foldersAbove } from './folder-range.ts'
+import { belowFolder, foldersAbove } from './path.ts'
 import { limitedBody, overQuota, withinQuota } from './quota.ts'
 import type { artifactFiles, blobs } from './tables.ts'
 

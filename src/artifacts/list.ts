@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Context } from '../platform/context.ts'
 import { type Place, rowsOf } from './files.ts'
-import { belowFolder } from './folder-range.ts'
+import { belowFolder } from './path.ts'
 
 /** A file or a folder just below the folder that was asked for. */
 export type Entry = {

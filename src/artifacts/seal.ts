@@ -2,8 +2,8 @@ import { type SQL, sql } from 'drizzle-orm'
 import { oneChunk } from '../core/bytes.ts'
 import { jsonChunks } from '../db/sql.ts'
 import type { Context } from '../platform/context.ts'
-import { baseName, belowFolder } from './folder-range.ts'
 import { manifestDigest } from './manifest.ts'
+import { baseName, belowFolder } from './path.ts'
 import type { blobs } from './tables.ts'
 
 /** The files of a folder as they were read, ready to be kept for good. */

@@ -1,7 +1,7 @@
 import type { Entry } from '../artifacts/list.ts'
 import type { Int64 } from '../core/int64.ts'
 import { entriesMax, type ListQuery } from '../registry/files/artifact-place.ts'
-import { pageSize } from '../search/page-size.ts'
+import { pageSize } from '../search/page.ts'
 import { unlessEmpty } from './wire/json.ts'
 
 /** Paging of the list calls; `max_results` is ours, MLflow always answers everything. */

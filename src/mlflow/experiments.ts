@@ -1,6 +1,5 @@
 import { requireToCreate } from '../access/permissions/require.ts'
 import type { Context } from '../platform/context.ts'
-import { requireLocation } from '../tracking/artifact-owner.ts'
 import {
   deleteExperiment,
   deleteExperimentTag,
@@ -9,9 +8,16 @@ import {
   setExperimentTag,
 } from '../tracking/experiments/change-experiment.ts'
 import { createExperiment } from '../tracking/experiments/create-experiment.ts'
-import { parseExperimentId } from '../tracking/experiments/experiment.ts'
-import { getExperiment, getExperimentByName } from '../tracking/experiments/experiments.ts'
-import { requireExperimentNamed, requireWholeExperiment } from '../tracking/permissions.ts'
+import {
+  getExperiment,
+  getExperimentByName,
+  parseExperimentId,
+} from '../tracking/experiments/experiment.ts'
+import {
+  requireExperimentNamed,
+  requireLocation,
+  requireWholeExperiment,
+} from '../tracking/permissions.ts'
 import { experimentToWire } from './experiment-wire.ts'
 import { keyValueFrom, keyValueMessage } from './key-value.ts'
 import { type Operation, operation } from './operation.ts'

@@ -1,6 +1,6 @@
 import { invalid } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
-import { pageSize } from '../search/page-size.ts'
+import { pageSize } from '../search/page.ts'
 import type { ModelPoint } from '../tracking/logged-models/logged-model-metrics.ts'
 import { requireLoggedModels, requireRun, requireRuns } from '../tracking/permissions.ts'
 import { logBatch, logMetric } from '../tracking/run-data/log-batch.ts'

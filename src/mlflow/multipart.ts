@@ -1,6 +1,5 @@
-import { baseName } from '../artifacts/folder-range.ts'
 import { abortUpload, completeUpload, createUpload } from '../artifacts/multipart.ts'
-import { cleanFilePath, cleanPath, climbs, joinPaths } from '../artifacts/path.ts'
+import { baseName, cleanFilePath, cleanPath, climbs, joinPaths } from '../artifacts/path.ts'
 import { excerpt, invalid } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { signedUrl } from '../http/files/signed-url.ts'

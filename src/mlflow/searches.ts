@@ -3,10 +3,13 @@ import type { RegisteredModel } from '../registry/models/read-models.ts'
 import { searchRegisteredModels } from '../registry/models/search-models.ts'
 import { searchModelVersions } from '../registry/versions/search-versions.ts'
 import type { Page } from '../search/page.ts'
-import { type Experiment, parseExperimentId } from '../tracking/experiments/experiment.ts'
+import {
+  type Experiment,
+  parseExperimentId,
+  viewTypes,
+} from '../tracking/experiments/experiment.ts'
 import { experimentPageMax, searchExperiments } from '../tracking/experiments/search-experiments.ts'
-import { viewTypes } from '../tracking/experiments/view-type.ts'
-import { searchDatasets } from '../tracking/run-data/search-datasets.ts'
+import { searchDatasets } from '../tracking/run-data/datasets.ts'
 import { searchRuns } from '../tracking/runs/search-runs.ts'
 import { experimentToWire } from './experiment-wire.ts'
 import { type Operation, operation } from './operation.ts'

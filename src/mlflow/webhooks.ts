@@ -1,6 +1,6 @@
 import { requireRight } from '../access/permissions/require.ts'
 import type { Context } from '../platform/context.ts'
-import { pageSize } from '../search/page-size.ts'
+import { pageSize } from '../search/page.ts'
 import { statuses } from '../webhooks/check-webhook.ts'
 import {
   type MlflowEvent,

@@ -1,7 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Permission } from '../access/permissions/levels.ts'
+import { mayAll, type Part } from '../access/permissions/permitted.ts'
 import { passes, requireEach, requireExperiment } from '../access/permissions/require.ts'
-import { notFound } from '../core/error.ts'
+import { denied } from '../access/permissions/rights.ts'
+import { storePathOf } from '../artifacts/address.ts'
+import { belowFolder, foldersAbove, joinPaths } from '../artifacts/path.ts'
+import { excerpt, notFound } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { noSuchExperiment } from './experiments/experiment.ts'
 import { loggedModelNotFound } from './logged-models/read-logged-models.ts'
@@ -86,4 +90,141 @@ function runsOf(ctx: Context, runIds: readonly string[]): SQL {
 
 function idList(ids: readonly string[]): string {
   return JSON.stringify([...new Set(ids)])
+}
+
+/**
+ * Require a permission on a path of the artifact store: on the experiment in whose folder it lies,
+ * and on its runs or logged models. What lies in nobody's folder is for administrators alone.
+ *
+ * @param path clean
+ * @throws PERMISSION_DENIED
+ */
+export async function requireArtifacts(
+  ctx: Context,
+  path: string,
+  needed: Permission,
+): Promise<void> {
+  if (mayAll(ctx)) return
+  const owner = await findOwner(ctx, path)
+  if (!owner) throw denied(ctx, `${shown(path)} lies in no experiment's folder`)
+  await requireEach(ctx, 'experiment', owner.select, needed, partOf(owner.rest), 'experiment')
+}
+
+/** As `requireArtifacts` of MANAGE on all that lies at or below `path`. */
+export async function requireToDelete(ctx: Context, path: string): Promise<void> {
+  if (mayAll(ctx)) return
+  await requireArtifacts(ctx, path, 'MANAGE')
+  for (const part of [undefined, 'run', 'logged model'] as const) {
+    const what = 'the folder of experiment'
+    await requireEach(ctx, 'experiment', ownersBelow(ctx, path), 'MANAGE', part, what)
+  }
+}
+
+/**
+ * Require what it takes to let an experiment keep its artifacts at `location`: EDIT on the
+ * experiment in whose folder that lies. The folders that experiments to come will have are nobody's
+ * to take.
+ */
+export async function requireLocation(ctx: Context, location: string): Promise<void> {
+  if (mayAll(ctx)) return
+  const path = storePathOf(location)
+  if (path === undefined) return
+  const taken = () => denied(ctx, `experiments to come will keep their artifacts at ${shown(path)}`)
+  const root = defaultRoot(ctx)
+  if (root !== undefined && (path === root || isBelow(root, path))) throw taken()
+  const owner = await findOwner(ctx, path)
+  if (owner) {
+    return void (await requireEach(
+      ctx,
+      'experiment',
+      owner.select,
+      'EDIT',
+      undefined,
+      'experiment',
+    ))
+  }
+  const inRoot = root !== undefined && isBelow(path, root)
+  const [first = ''] = inRoot ? path.slice(root === '' ? 0 : root.length + 1).split('/') : []
+  if (/^\d+$/.test(first)) throw taken()
+}
+
+/** The statement that notes where a new experiment keeps its artifacts, for its batch. */
+export function claimFolder(ctx: Context, name: string, location: string | undefined): SQL[] {
+  const path = location ? storePathOf(location) : defaultRoot(ctx)
+  if (path === undefined) return []
+  const folder = location
+    ? sql`${path}`
+    : sql`${path === '' ? '' : `${path}/`} || cast(experiments.id as text)`
+  return [
+    sql`insert into artifact_roots (workspace, path, experiment)
+      select workspace, ${folder}, id from experiments
+      where workspace = ${ctx.workspace} and name = ${name}`,
+  ]
+}
+
+type Found = {
+  /** The experiment, as `heldOn` takes it. */
+  readonly select: SQL
+  /** The path below the experiment's folder. */
+  readonly rest: string
+}
+
+async function findOwner(ctx: Context, path: string): Promise<Found | undefined> {
+  const above = ['', ...foldersAbove(path), path]
+  const first = defaultFolder(ctx)
+  const row = await ctx.db.first<{ id: number; path: string }>(sql`
+    select a.experiment as id, a.path from artifact_roots a
+    where a.workspace = ${ctx.workspace}
+      and a.path in (select value from json_each(${JSON.stringify(above)}))
+    order by a.experiment limit 1`)
+  const found =
+    first !== undefined && above.includes(first) && row?.id !== 0 ? { id: 0, path: first } : row
+  if (!found) return undefined
+  return {
+    select: experiment(ctx, sql`e.id = ${found.id}`),
+    rest: found.path === '' ? path : path.slice(found.path.length + 1),
+  }
+}
+
+function ownersBelow(ctx: Context, path: string): SQL {
+  const { start, end } = belowFolder(path)
+  const first = defaultFolder(ctx)
+  const hasFirst = first !== undefined && isBelow(first, path)
+  return experiment(
+    ctx,
+    sql`(e.id in (select a.experiment from artifact_roots a
+      where a.workspace = ${ctx.workspace} and a.path >= ${start} and a.path < ${end})
+      or (e.id = 0 and ${hasFirst}))`,
+  )
+}
+
+function experiment(ctx: Context, condition: SQL): SQL {
+  return sql`select e.id, cast(e.id as text) as name, 0 as is_prompt from experiments e
+    where e.workspace = ${ctx.workspace} and ${condition}`
+}
+
+/** What lies at a path of an experiment's folder: `models/...` are logged models, the rest are runs. */
+function partOf(rest: string): Part | undefined {
+  const [top = '', ...below] = rest.split('/')
+  if (top === '' || (top === 'models' && below.length === 0)) return undefined
+  return top === 'models' ? 'logged model' : 'run'
+}
+
+/** The folder of our store below which experiments have theirs, by number; undefined: elsewhere. */
+function defaultRoot(ctx: Context): string | undefined {
+  return storePathOf(ctx.settings.defaultArtifactRoot)
+}
+
+/** The folder of the experiment "Default", whose location follows the setting. */
+function defaultFolder(ctx: Context): string | undefined {
+  const root = defaultRoot(ctx)
+  return root === undefined ? undefined : joinPaths(root, '0')
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return folder === '' ? path !== '' : path.startsWith(`${folder}/`)
+}
+
+function shown(path: string): string {
+  return path === '' ? 'the root of the store' : `'${excerpt(path)}'`
 }

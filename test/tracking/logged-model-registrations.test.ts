@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { anonymous } from '../../src/core/principal.ts'
-import { recordRegistration } from '../../src/tracking/logged-models/logged-model-registrations.ts'
 import { getLoggedModel } from '../../src/tracking/logged-models/read-logged-models.ts'
+import { recordRegistration } from '../../src/tracking/logged-models/write-logged-models.ts'
 import { testServer } from '../app.ts'
 
 async function loggedModel(tags: object[] = []) {

@@ -1,5 +1,5 @@
 import type { ArtifactFile } from '../../artifacts/files.ts'
-import { baseName } from '../../artifacts/folder-range.ts'
+import { baseName } from '../../artifacts/path.ts'
 import { getLocated, type Located } from '../../registry/files/artifact-place.ts'
 import { openAudited } from '../../registry/files/damaged-files.ts'
 import type { AppContext } from '../app-env.ts'

@@ -2,7 +2,7 @@ import { requireRight } from '../../access/permissions/require.ts'
 import { invalid, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { getModel } from '../../registry/models/registered-models.ts'
-import { pageSize } from '../../search/page-size.ts'
+import { pageSize } from '../../search/page.ts'
 import {
   type DatabricksEvent,
   databricksEvents,

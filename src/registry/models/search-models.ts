@@ -6,8 +6,7 @@ import { parseFilter } from '../../search/filter.ts'
 import { findPage, type Searchable } from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import type { SortField } from '../../search/order-sql.ts'
-import type { Page } from '../../search/page.ts'
-import { pageSize } from '../../search/page-size.ts'
+import { type Page, pageSize } from '../../search/page.ts'
 import {
   equalityOrList,
   equalityOrListOrNull,

@@ -4,8 +4,7 @@ import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import type { KeyValue, LifecycleStage } from '../runs/run.ts'
 import { checkExperimentName, checkExperimentTag } from './create-experiment.ts'
-import { inactiveExperiment, noSuchExperiment } from './experiment.ts'
-import { getExperiment } from './experiments.ts'
+import { getExperiment, inactiveExperiment, noSuchExperiment } from './experiment.ts'
 
 /**
  * @throws INVALID_PARAMETER_VALUE the experiment is deleted

@@ -5,11 +5,11 @@ import { checkKey, checkLength } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { jsonRows } from '../../db/sql.ts'
 import { type Context, principalName } from '../../platform/context.ts'
-import { claimFolder } from '../artifact-owner.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
+import { claimFolder } from '../permissions.ts'
 import type { KeyValue } from '../runs/run.ts'
 import { checkArtifactLocation } from './artifact-location.ts'
-import { nameTaken } from './experiments.ts'
+import { nameTaken } from './experiment.ts'
 
 const nameCharsMax = 500
 const tagValueCharsMax = 20_000

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { excerpt, invalid, notFound } from '../../core/error.ts'
+import { excerpt, invalid, notFound, RegistryError } from '../../core/error.ts'
 import { parseRowId } from '../../core/int64.ts'
 import type { Context } from '../../platform/context.ts'
 import type { KeyValue, LifecycleStage } from '../runs/run.ts'
@@ -64,4 +64,48 @@ export function noSuchExperiment(id: number | string): Error {
 
 export function inactiveExperiment(id: number): Error {
   return invalid(`The experiment ${id} must be in the 'active' state. Current state is deleted.`)
+}
+
+/** The experiment, a deleted one too. @throws RESOURCE_DOES_NOT_EXIST */
+export async function getExperiment(ctx: Context, id: number): Promise<Experiment> {
+  const found = await readOne(ctx, sql`experiments.id = ${id}`)
+  if (!found) throw noSuchExperiment(id)
+  return found
+}
+
+/** The experiment of this name, a deleted one too. @throws RESOURCE_DOES_NOT_EXIST */
+export async function getExperimentByName(ctx: Context, name: string): Promise<Experiment> {
+  const found = await readOne(ctx, sql`experiments.name = ${name}`)
+  // Python clients take this 404 for "none yet" and go on to create it.
+  if (!found) throw noSuchExperiment(name)
+  return found
+}
+
+async function readOne(ctx: Context, condition: SQL): Promise<Experiment | undefined> {
+  const wanted = sql`${condition} and experiments.workspace = ${ctx.workspace}`
+  const [rows, tags] = await ctx.db.batch([
+    sql`select ${experimentColumns(ctx)} from experiments where ${wanted}`,
+    sql`select experiment_tags.key, experiment_tags.value from experiments
+      join experiment_tags on experiment_tags.experiment = experiments.id where ${wanted}`,
+  ])
+  const row = (rows as ExperimentRow[])[0]
+  return row && experimentFromRow(row, tags as KeyValue[])
+}
+
+/** 400 of a name that an active or deleted experiment has. */
+export function nameTaken(name: string): RegistryError {
+  return new RegistryError(
+    'RESOURCE_ALREADY_EXISTS',
+    `Experiment '${name}' already exists; a deleted experiment keeps its name until it is restored`,
+  )
+}
+
+/** Which life-cycle stages a search of experiments or runs sees: MLflow's ViewType. */
+export const viewTypes = ['ACTIVE_ONLY', 'DELETED_ONLY', 'ALL'] as const
+export type ViewType = (typeof viewTypes)[number]
+
+/** The conditions, none or one, that a search in `view` puts on the column of the stage. */
+export function inView(column: SQL, view: ViewType): SQL[] {
+  if (view === 'ALL') return []
+  return [sql`${column} = ${view === 'ACTIVE_ONLY' ? 'active' : 'deleted'}`]
 }

@@ -7,8 +7,7 @@ import { parseFilter } from '../../search/filter.ts'
 import { findPage, type Searchable } from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import type { SortField } from '../../search/order-sql.ts'
-import type { Page } from '../../search/page.ts'
-import { pageSize } from '../../search/page-size.ts'
+import { type Page, pageSize } from '../../search/page.ts'
 import {
   equality,
   equalityOrList,
@@ -23,8 +22,9 @@ import {
   type ExperimentRow,
   experimentColumns,
   experimentFromRow,
+  inView,
+  type ViewType,
 } from './experiment.ts'
-import { inView, type ViewType } from './view-type.ts'
 
 /** As MLflow: 1 to 50,000 experiments a page. */
 export const experimentPageMax = 50_000

@@ -3,8 +3,7 @@ import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { jsonChunks, Real } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import type { Metric } from '../runs/run.ts'
-import { isRun } from '../runs/run-row.ts'
+import { isRun, type Metric } from '../runs/run.ts'
 
 /** A point of a run that may also speak of a logged model. */
 export type ModelPoint = Metric & {

@@ -4,8 +4,7 @@ import { checkLength } from '../../core/names.ts'
 import { jsonChunks, jsonRows } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
-import type { DatasetInput, ModelOutput } from '../runs/run.ts'
-import { isActiveRun } from '../runs/run-row.ts'
+import { type DatasetInput, isActiveRun, type ModelOutput } from '../runs/run.ts'
 import { writeToRun } from './write-to-run.ts'
 
 const charsMax = {

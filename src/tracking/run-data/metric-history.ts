@@ -9,8 +9,7 @@ import {
 import { fixed } from '../../db/compile.ts'
 import { int64Column, int64Param } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import type { Metric } from '../runs/run.ts'
-import { isRun, type MetricRow, metricFromRow } from '../runs/run-row.ts'
+import { isRun, type Metric, type MetricRow, metricFromRow } from '../runs/run.ts'
 
 export type RunMetric = Metric & { readonly runId: string }
 

@@ -3,8 +3,7 @@ import { excerpt, invalid } from '../../core/error.ts'
 import { checkKey, keyCharsMax } from '../../core/names.ts'
 import { jsonChunks, Real } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import type { Metric } from '../runs/run.ts'
-import { isActiveRun } from '../runs/run-row.ts'
+import { isActiveRun, type Metric } from '../runs/run.ts'
 
 /**
  * Check a point's key and time.

@@ -4,8 +4,7 @@ import { checkKey, keyCharsMax, truncated } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { jsonRows } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import type { KeyValue } from '../runs/run.ts'
-import { isActiveRun, isRun } from '../runs/run-row.ts'
+import { isActiveRun, isRun, type KeyValue } from '../runs/run.ts'
 
 /** Longer values are cut, as MLflow cuts them. */
 const paramValueCharsMax = 6000

@@ -3,8 +3,7 @@ import { excerpt, RegistryError } from '../../core/error.ts'
 import { checkKey, truncated } from '../../core/names.ts'
 import { jsonRows } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import type { KeyValue } from '../runs/run.ts'
-import { isActiveRun } from '../runs/run-row.ts'
+import { isActiveRun, type KeyValue } from '../runs/run.ts'
 import { writeToRun } from './write-to-run.ts'
 
 /** The tag that repeats a run's name. */

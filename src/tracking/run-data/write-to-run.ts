@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { invalid, notFound } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import { isActiveRun, isRun } from '../runs/run-row.ts'
+import { isActiveRun, isRun } from '../runs/run.ts'
 
 /**
  * Run `statements` in one batch, each of which is guarded by `isActiveRun` and so does nothing

@@ -5,13 +5,11 @@ import { checkLength, keyCharsMax, truncated } from '../../core/names.ts'
 import { int64Param, jsonRows } from '../../db/sql.ts'
 import { type Context, principalName } from '../../platform/context.ts'
 import { artifactUriColumn } from '../experiments/artifact-location.ts'
-import { inactiveExperiment } from '../experiments/experiment.ts'
-import { getExperiment } from '../experiments/experiments.ts'
+import { getExperiment, inactiveExperiment } from '../experiments/experiment.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
 import { runNameTag, tagValueCharsMax } from '../run-data/run-tags.ts'
 import { randomName } from './random-name.ts'
-import type { KeyValue, RunInfo } from './run.ts'
-import { type RunRow, runColumns, runInfoFromRow } from './run-row.ts'
+import { type KeyValue, type RunInfo, type RunRow, runColumns, runInfoFromRow } from './run.ts'
 
 const userIdCharsMax = 256
 

@@ -5,15 +5,19 @@ import { fixed } from '../../db/compile.ts'
 import type { Database } from '../../db/database.ts'
 import { int64Column } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import type { DatasetInput, KeyValue, Metric, ModelOutput, Run } from './run.ts'
 import {
+  type DatasetInput,
   isRun,
+  type KeyValue,
+  type Metric,
   type MetricRow,
+  type ModelOutput,
   metricFromRow,
+  type Run,
   type RunRow,
   runColumns,
   runInfoFromRow,
-} from './run-row.ts'
+} from './run.ts'
 
 /** Runs of one batch: what they logged must fit into one answer of D1. */
 const runsPerBatch = 2000

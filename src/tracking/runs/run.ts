@@ -1,4 +1,9 @@
-import type { Int64 } from '../../core/int64.ts'
+import { type SQL, sql } from 'drizzle-orm'
+import { type Int64, int64FromRow } from '../../core/int64.ts'
+import { fixed } from '../../db/compile.ts'
+import { int64Column } from '../../db/sql.ts'
+import type { Context } from '../../platform/context.ts'
+import type { runs } from '../tables.ts'
 
 /** MLflow's RunStatus, in the order of its numbers; RUNNING is 1. */
 export const runStatuses = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const
@@ -55,4 +60,62 @@ export type Run = RunInfo & {
   /** Ids of logged models that the run read; they need not exist. */
   readonly modelInputs: readonly string[]
   readonly modelOutputs: readonly ModelOutput[]
+}
+
+/** An int64 as `int64Column` reads it. */
+type Int64Row = number | string
+
+export type RunRow = Pick<
+  typeof runs.$inferSelect,
+  'id' | 'run_id' | 'experiment' | 'name' | 'user_id' | 'status' | 'artifact_uri'
+> & { lifecycle_stage: string; start_time_ms: Int64Row; end_time_ms: Int64Row | null }
+
+/** The columns of a `RunRow`, from a table that is named `runs` or returned by a write to it. */
+export const runColumns = fixed(sql`runs.id, runs.run_id, runs.experiment, runs.name, runs.user_id,
+  runs.status, runs.artifact_uri, runs.lifecycle_stage,
+  ${int64Column(sql`runs.start_time_ms`)} as start_time_ms,
+  ${int64Column(sql`runs.end_time_ms`)} as end_time_ms`)
+
+export function runInfoFromRow(row: RunRow): RunInfo {
+  return {
+    id: row.id,
+    runId: row.run_id,
+    experimentId: row.experiment,
+    name: row.name,
+    userId: row.user_id,
+    // Only names of these two unions are ever written.
+    status: row.status as RunStatus,
+    lifecycleStage: row.lifecycle_stage as LifecycleStage,
+    startTimeMs: int64FromRow(row.start_time_ms),
+    endTimeMs: row.end_time_ms === null ? undefined : int64FromRow(row.end_time_ms),
+    artifactUri: row.artifact_uri,
+  }
+}
+
+export type MetricRow = {
+  key: string
+  value: number
+  is_nan: number
+  step: Int64Row
+  timestamp_ms: Int64Row
+}
+
+export function metricFromRow(row: MetricRow): Metric {
+  return {
+    key: row.key,
+    value: row.is_nan ? Number.NaN : row.value,
+    timestampMs: int64FromRow(row.timestamp_ms),
+    step: int64FromRow(row.step),
+  }
+}
+
+/** Condition on `runs`: this one, and in the caller's workspace. */
+export function isRun(ctx: Context, runId: string): SQL {
+  return sql`runs.run_id = ${runId} and exists (
+    select 1 from experiments where experiments.id = runs.experiment and experiments.workspace = ${ctx.workspace})`
+}
+
+/** Condition on `runs`: this one, in the caller's workspace, and not deleted. */
+export function isActiveRun(ctx: Context, runId: string): SQL {
+  return sql`${isRun(ctx, runId)} and runs.lifecycle_stage = 'active'`
 }

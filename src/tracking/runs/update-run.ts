@@ -5,8 +5,15 @@ import { int64Param } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { runNameTag, tagStatements, tagValueCharsMax } from '../run-data/run-tags.ts'
 import { notActive, writeToRun } from '../run-data/write-to-run.ts'
-import type { RunInfo, RunStatus } from './run.ts'
-import { isActiveRun, isRun, type RunRow, runColumns, runInfoFromRow } from './run-row.ts'
+import {
+  isActiveRun,
+  isRun,
+  type RunInfo,
+  type RunRow,
+  type RunStatus,
+  runColumns,
+  runInfoFromRow,
+} from './run.ts'
 
 export type RunChange = {
   readonly status?: RunStatus | undefined
