@@ -1,13 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { excerpt, invalid, SealedError } from '../core/error.ts'
+import { excerpt, invalid } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import type { ByteStream, Stored } from '../platform/ports.ts'
-import { belowFolder, foldersAbove } from './path.ts'
+import { assertWritable, belowFolder, foldersAbove } from './path.ts'
 import { limitedBody, overQuota, withinQuota } from './quota.ts'
 import type { artifactFiles, blobs } from './tables.ts'
-
-/** The one top-level folder that clients cannot write: read-only addresses of model versions. */
-export const versionsFolder = 'model-versions'
 
 /** A file as the index shows it. */
 export type ArtifactFile = {
@@ -148,12 +145,4 @@ export async function deleteFiles(ctx: Context, path: string): Promise<void> {
     sql`delete from artifact_files
       where workspace = ${ctx.workspace} and path >= ${start} and path < ${end}`,
   ])
-}
-
-/** @throws SealedError `path` is below a version's read-only address */
-export function assertWritable(path: string): void {
-  if (path !== versionsFolder && !path.startsWith(`${versionsFolder}/`)) return
-  throw new SealedError(
-    `'${excerpt(path)}' cannot be written: '${versionsFolder}' holds the sealed files of model versions`,
-  )
 }

@@ -1,4 +1,4 @@
-import { excerpt, invalid } from '../core/error.ts'
+import { excerpt, invalid, SealedError } from '../core/error.ts'
 
 /** Bounds of what clients may name, in bytes of UTF-8. */
 const segmentBytesMax = 255
@@ -120,4 +120,32 @@ export function baseName(path: string): string {
 export function foldersAbove(path: string): string[] {
   const segments = path.split('/').slice(0, -1)
   return segments.map((_, i) => segments.slice(0, i + 1).join('/'))
+}
+
+/** The one top-level folder that clients cannot write: read-only addresses of model versions. */
+export const versionsFolder = 'model-versions'
+
+/** @throws SealedError `path` is below a version's read-only address */
+export function assertWritable(path: string): void {
+  if (path !== versionsFolder && !path.startsWith(`${versionsFolder}/`)) return
+  throw new SealedError(
+    `'${excerpt(path)}' cannot be written: '${versionsFolder}' holds the sealed files of model versions`,
+  )
+}
+
+/**
+ * The path in our store that an artifact URI stands for, e.g. `1/<run id>/artifacts`; undefined
+ * for what lies elsewhere (a bucket, another host's proxy, a local folder), which this server
+ * never opens.
+ *
+ * @throws INVALID_PARAMETER_VALUE the path climbs or is too long
+ */
+export function storePathOf(uri: string): string | undefined {
+  const match = /^mlflow-artifacts:(?!\/\/[^/])\/*([^?]*)/i.exec(uri)
+  return match ? cleanPath(match[1] ?? '') : undefined
+}
+
+/** The read-only address of a model version, by `model_versions.id`. */
+export function versionAddress(modelVersionId: number): string {
+  return `mlflow-artifacts:/${versionsFolder}/${modelVersionId}`
 }

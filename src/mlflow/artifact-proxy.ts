@@ -1,5 +1,5 @@
-import { assertWritable, deleteFiles, putFile } from '../artifacts/files.ts'
-import { cleanFilePath, cleanPath } from '../artifacts/path.ts'
+import { deleteFiles, putFile } from '../artifacts/files.ts'
+import { assertWritable, cleanFilePath, cleanPath } from '../artifacts/path.ts'
 import { invalid, notFound, RegistryError } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { declaredLength, requestBytes } from '../http/body.ts'

@@ -1,7 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { storePathOf } from '../artifacts/address.ts'
 import { type Collector, removeBelow } from '../artifacts/collect.ts'
-import { belowFolder } from '../artifacts/path.ts'
+import { belowFolder, storePathOf } from '../artifacts/path.ts'
 
 export type Purged = {
   readonly runs: number

@@ -1,13 +1,6 @@
-import { storePathOf } from '../../artifacts/address.ts'
-import {
-  type ArtifactFile,
-  findFile,
-  isFolder,
-  type Place,
-  versionsFolder,
-} from '../../artifacts/files.ts'
+import { type ArtifactFile, findFile, isFolder, type Place } from '../../artifacts/files.ts'
 import { type Entry, type EntryPage, listFolder } from '../../artifacts/list.ts'
-import { joinPaths } from '../../artifacts/path.ts'
+import { joinPaths, storePathOf, versionsFolder } from '../../artifacts/path.ts'
 import { excerpt, invalid, notFound } from '../../core/error.ts'
 import { decodePageToken, encodePageToken, foreignPageToken } from '../../core/page-token.ts'
 import type { Context } from '../../platform/context.ts'

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { storePathOf } from '../../artifacts/address.ts'
+import { storePathOf } from '../../artifacts/path.ts'
 import { excerpt, invalid, notFound, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkModelName } from '../check-names.ts'

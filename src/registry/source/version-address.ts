@@ -1,5 +1,4 @@
-import { versionAddress } from '../../artifacts/address.ts'
-import { versionsFolder } from '../../artifacts/files.ts'
+import { versionAddress, versionsFolder } from '../../artifacts/path.ts'
 import { invalid } from '../../core/error.ts'
 
 /**

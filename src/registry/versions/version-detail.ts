@@ -1,6 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { storePathOf } from '../../artifacts/address.ts'
-import { baseName, belowFolder } from '../../artifacts/path.ts'
+import { baseName, belowFolder, storePathOf } from '../../artifacts/path.ts'
 import type { Context } from '../../platform/context.ts'
 import { type Hold, type HoldRow, holdFrom, readHold } from './legal-holds.ts'
 import type { ModelVersion } from './read-versions.ts'

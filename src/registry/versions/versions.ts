@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { versionAddress } from '../../artifacts/address.ts'
+import { versionAddress } from '../../artifacts/path.ts'
 import { commit } from '../../audit/commit.ts'
 import { checkLength } from '../../core/names.ts'
 import type { Context } from '../../platform/context.ts'
