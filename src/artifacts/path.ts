@@ -1,10 +1,10 @@
 import { excerpt, invalid, SealedError } from '../core/error.ts'
+import { decodePercent } from '../core/percent.ts'
 
 /** Bounds of what clients may name, in bytes of UTF-8. */
 const segmentBytesMax = 255
 const pathBytesMax = 1024
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()
 
 /**
@@ -20,7 +20,7 @@ const encoder = new TextEncoder()
  *   is not UTF-8, or is too long
  */
 export function cleanPath(given: string): string {
-  const decoded = decodeFully(given)
+  const decoded = decodePath(given)
   const segments = decoded.split('/').filter((segment) => segment !== '' && segment !== '.')
   const clean = segments.join('/')
   // `./file:x` is none until its first segment has gone.
@@ -32,7 +32,7 @@ export function cleanPath(given: string): string {
 /** As `cleanPath`, of a file: it must not be the root nor end like a folder. */
 export function cleanFilePath(given: string): string {
   const path = cleanPath(given)
-  if (path === '' || /\/\.?$/.test(decodeFully(given))) {
+  if (path === '' || /\/\.?$/.test(decodePath(given))) {
     throw invalid(`Invalid path '${excerpt(path)}': it must name a file and not end with '/'`)
   }
   return path
@@ -45,7 +45,7 @@ export function joinPaths(folder: string, path: string): string {
 
 /** Whether `given` has a `..` segment in any spelling. */
 export function climbs(given: string): boolean {
-  return decodeFully(given).split('/').includes('..')
+  return decodePath(given).split('/').includes('..')
 }
 
 function problemOf(decoded: string): string | undefined {
@@ -57,25 +57,10 @@ function problemOf(decoded: string): string | undefined {
   return undefined
 }
 
-/** Every round that changes something makes it shorter, so this ends. */
-function decodeFully(given: string): string {
-  let text = given
-  for (;;) {
-    const decoded = decodeOnce(text)
-    if (decoded === text) return text
-    text = decoded
-  }
-}
-
 /** Escapes become characters; a `%` that starts none stays. */
-function decodeOnce(text: string): string {
-  return text.replace(/(?:%[0-9A-Fa-f]{2})+/g, (run) => {
-    const bytes = run.slice(1).split('%')
-    try {
-      return utf8.decode(Uint8Array.from(bytes, (byte) => Number.parseInt(byte, 16)))
-    } catch (err) {
-      throw invalid(`Invalid path: '${excerpt(run)}' is not UTF-8`, { cause: err })
-    }
+function decodePath(given: string): string {
+  return decodePercent(given, (escapes, cause) => {
+    throw invalid(`Invalid path: '${excerpt(escapes)}' is not UTF-8`, { cause })
   })
 }
 

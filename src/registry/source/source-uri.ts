@@ -1,6 +1,6 @@
 import { excerpt, invalid, type RegistryError } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
-import { decodedFully } from '../../core/percent.ts'
+import { decodePercent } from '../../core/percent.ts'
 
 const sourceCharsMax = 2000
 
@@ -28,12 +28,12 @@ export function parseSourceUri(source: string): SourceUri {
   const scheme = match?.[1]?.toLowerCase()
   // A scheme of one letter is a Windows drive.
   if (!match || scheme === undefined || scheme === 'file') throw localSource(source)
-  const decoded = decodedFully(source)
+  const decoded = decodePercent(source)
   if (decoded.includes('\u0000') || decoded.split(/[/\\]/).includes('..')) {
     throw relativeSource(source)
   }
   const path = match[3] ?? ''
-  const segments = decodedFully(path)
+  const segments = decodePercent(path)
     .split('/')
     .filter((part) => part !== '')
   if (!path.startsWith('/') || segments.length === 0 || segments.includes('.')) {

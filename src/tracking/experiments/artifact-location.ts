@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
-import { decodedFully } from '../../core/percent.ts'
+import { decodePercent } from '../../core/percent.ts'
 import type { Context } from '../../platform/context.ts'
 
 /** Schemes that name a host which a client or server would then connect to, as MLflow lists them. */
@@ -22,7 +22,7 @@ export function checkArtifactLocation(ctx: Context, location: string): void {
   checkLength(location, locationCharsMax, 'artifact_location')
   const shown = excerpt(location)
   const refused = (reason: string) => invalid(`Invalid artifact_location '${shown}': ${reason}`)
-  const plain = decodedFully(location)
+  const plain = decodePercent(location)
   if (/[#]|\p{Cc}/u.test(plain)) throw refused('it must not have a fragment or control characters')
   if (plain.split(/[\\/?&=;]/).some((segment) => segment.trim() === '..')) {
     throw refused('it must not have parent segments (..)')
