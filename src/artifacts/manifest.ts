@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { hex } from '../core/bytes.ts'
-import type { Context } from '../platform/context.ts'
+import type { Context, Platform } from '../platform/context.ts'
+import { hashText } from '../platform/hash.ts'
 import { type Damage, damageOf } from './read.ts'
 import type { blobs } from './tables.ts'
 
@@ -26,9 +26,11 @@ function canonicalManifest(files: readonly ManifestFile[]): string {
 }
 
 /** A version's digest: `sha256:` and the hash, in hex, of `canonicalManifest`. */
-export async function manifestDigest(files: readonly ManifestFile[]): Promise<string> {
-  const bytes = new TextEncoder().encode(canonicalManifest(files))
-  return `sha256:${hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))}`
+export async function digestManifest(
+  on: Pick<Platform, 'sha256'>,
+  files: readonly ManifestFile[],
+): Promise<string> {
+  return `sha256:${await hashText(on, canonicalManifest(files))}`
 }
 
 type StoredFile = { path: string } & Pick<
@@ -86,5 +88,5 @@ export async function verifyManifest(
       files.push(file)
     }
   } while (page.length === filesPerRead)
-  return { digest: await manifestDigest(files), filesRead: files.length, differing }
+  return { digest: await digestManifest(ctx, files), filesRead: files.length, differing }
 }

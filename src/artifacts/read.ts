@@ -1,7 +1,7 @@
 import { chunksOf } from '../core/bytes.ts'
 import { excerpt, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
-import { measured } from '../platform/hash.ts'
+import { measureBody } from '../platform/hash.ts'
 import { logError } from '../platform/log.ts'
 import type { ByteRange } from '../platform/ports.ts'
 import type { ArtifactFile } from './files.ts'
@@ -46,7 +46,7 @@ export async function openFile(
 export async function damageOf(ctx: Context, file: StoredFile): Promise<Damage | undefined> {
   const stream = await ctx.blobs.get(file.key)
   if (!stream) return 'missing'
-  const { sha256, sizeBytes } = await measured(chunksOf(stream), ctx.sha256())
+  const { sha256, sizeBytes } = await measureBody(chunksOf(stream), ctx.sha256())
   const isSame = sha256 === file.sha256 && sizeBytes === file.sizeBytes
   return isSame ? undefined : 'changed'
 }

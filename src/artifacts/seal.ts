@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { oneChunk } from '../core/bytes.ts'
 import { jsonChunks } from '../db/sql.ts'
 import type { Context } from '../platform/context.ts'
-import { manifestDigest } from './manifest.ts'
+import { digestManifest } from './manifest.ts'
 import { baseName, belowFolder } from './path.ts'
 import type { blobs } from './tables.ts'
 
@@ -40,7 +40,7 @@ export async function prepareSeal(ctx: Context, path: string): Promise<Sealing |
     sha256,
     sizeBytes: size_bytes,
   }))
-  const digest = await manifestDigest(files)
+  const digest = await digestManifest(ctx, files)
   const known = await ctx.db.first(sql`select 1 from manifests where digest = ${digest}`)
   if (known) return { digest, statements: () => fileRows(digest, [first]) }
 

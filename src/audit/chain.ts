@@ -1,11 +1,10 @@
 import canonicalize from 'canonicalize'
 import type { Platform } from '../platform/context.ts'
+import { hashText } from '../platform/hash.ts'
 
 type Hashing = Pick<Platform, 'sha256'>
 
-const encoder = new TextEncoder()
-
-/** What the chain hash of the first entry builds upon, and the head of an empty record. */
+/** What the chain hash of the first entry builds upon, and the head of an empty log. */
 export const chainStart = `sha256:${'0'.repeat(64)}`
 
 /**
@@ -15,7 +14,7 @@ export const chainStart = `sha256:${'0'.repeat(64)}`
  * @returns `sha256:` and lower-case hex
  */
 export async function entryHash(on: Hashing, entry: object): Promise<string> {
-  return hashOf(on, canonicalize(entry) ?? '')
+  return `sha256:${await hashText(on, canonicalize(entry) ?? '')}`
 }
 
 /**
@@ -23,11 +22,5 @@ export async function entryHash(on: Hashing, entry: object): Promise<string> {
  * hash, one behind the other, as they are written.
  */
 export async function chainHash(on: Hashing, previous: string, entry: string): Promise<string> {
-  return hashOf(on, previous + entry)
-}
-
-async function hashOf({ sha256 }: Hashing, text: string): Promise<string> {
-  const hash = sha256()
-  await hash.update(encoder.encode(text))
-  return `sha256:${await hash.digest()}`
+  return `sha256:${await hashText(on, previous + entry)}`
 }

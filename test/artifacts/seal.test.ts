@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { freshPlatform } from '#platform'
-import { manifestDigest, manifestFilesAfter } from '../../src/artifacts/manifest.ts'
+import { digestManifest, manifestFilesAfter } from '../../src/artifacts/manifest.ts'
 import { prepareSeal } from '../../src/artifacts/seal.ts'
 import { anonymous } from '../../src/core/principal.ts'
 import type { Context } from '../../src/platform/context.ts'
@@ -71,9 +71,10 @@ describe('sealing', () => {
   })
 
   test('the digest is the sha256 of RFC 8785 JSON, as any other program can compute it', async () => {
+    const ctx = await freshContext()
     const files = [{ path: 'MLmodel', sizeBytes: 3, sha256: 'ab'.repeat(32) }]
     // printf '[{"path":"MLmodel","sha256":"abab...","size":3}]' | sha256sum
-    expect(await manifestDigest(files)).toBe(
+    expect(await digestManifest(ctx, files)).toBe(
       'sha256:030d369ffc21d8bfac2ab1a4650a78776bc091a9565bda075642d6d5f90ce806',
     )
   })

@@ -1,6 +1,6 @@
 import { chunksOf } from '../../core/bytes.ts'
 import { invalid, RegistryError } from '../../core/error.ts'
-import { measured, type Sha256 } from '../hash.ts'
+import { measureBody, type Sha256 } from '../hash.ts'
 import {
   checkLength,
   checkPartNumber,
@@ -221,7 +221,7 @@ export class S3BlobStore implements BlobStore {
   async #readBack(key: string): Promise<Stored> {
     const body = await this.get(key)
     if (!body) throw new Error(`S3 has no '${key}' after its upload was completed`)
-    return measured(chunksOf(body), this.#sha256())
+    return measureBody(chunksOf(body), this.#sha256())
   }
 
   async #unlessMissing(method: string, key: string, request = {}): Promise<Response | undefined> {

@@ -1,6 +1,6 @@
 import { chunksOf } from '../../core/bytes.ts'
 import { invalid } from '../../core/error.ts'
-import { measured } from '../hash.ts'
+import { measureBody } from '../hash.ts'
 import { checkLength, checkPartNumber, checkPartOrder, noSuchUpload, slices } from '../parts.ts'
 import type {
   BlobStore,
@@ -129,7 +129,7 @@ export class R2BlobStore implements BlobStore {
   async #readBack(key: string): Promise<Stored> {
     const body = await this.get(key)
     if (!body) throw new Error(`R2 has no '${key}' after its upload was completed`)
-    return measured(chunksOf(body), sha256())
+    return measureBody(chunksOf(body), sha256())
   }
 }
 
