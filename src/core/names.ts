@@ -1,5 +1,8 @@
 import { excerpt, invalid, type RegistryError } from './error.ts'
 
+/** The tag that makes a registered model a prompt, and a version a prompt version. */
+export const promptKey = 'mlflow.prompt.is_prompt'
+
 /** Longest key of a param, metric or tag, in characters. */
 export const keyCharsMax = 250
 

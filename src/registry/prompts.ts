@@ -1,4 +1,4 @@
-import { promptKey } from '../core/prompt-key.ts'
+import { promptKey } from '../core/names.ts'
 import type { Tag } from './versions/read-versions.ts'
 
 /** What prompt versions have for a source: they have no files. */

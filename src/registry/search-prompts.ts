@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { promptKey } from '../core/prompt-key.ts'
+import { promptKey } from '../core/names.ts'
 import type { Filter } from '../search/filter.ts'
 import { equality, type FilterField } from '../search/vocabulary.ts'
 

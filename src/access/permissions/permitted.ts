@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { promptKey } from '../../core/prompt-key.ts'
+import { promptKey } from '../../core/names.ts'
 import { fixed } from '../../db/compile.ts'
 import type { Context } from '../../platform/context.ts'
 import type { rolePermissions } from '../tables.ts'

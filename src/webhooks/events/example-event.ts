@@ -1,4 +1,4 @@
-import { promptKey } from '../../core/prompt-key.ts'
+import { promptKey } from '../../core/names.ts'
 import { eventTypes, matchesAny } from './event-types.ts'
 import type { Fields, RegistryEvent } from './events.ts'
 

@@ -1,4 +1,4 @@
-import { promptKey } from '../../core/prompt-key.ts'
+import { promptKey } from '../../core/names.ts'
 import type { Fields, RegistryEvent } from '../events/events.ts'
 import { mlflowEventOf } from '../events/mlflow-events.ts'
 
