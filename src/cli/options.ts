@@ -1,11 +1,6 @@
 import { type Command, Option } from 'commander'
-import {
-  type Given,
-  givenBy,
-  type Setting,
-  settingTable,
-  variableOf,
-} from '../platform/settings/setting-table.ts'
+import { type Setting, variableOf } from '../platform/settings/setting.ts'
+import { type Given, givenBy, settingTable } from '../platform/settings/setting-table.ts'
 
 const table: readonly Setting[] = settingTable
 

@@ -1,10 +1,7 @@
 import { served } from '../../src/mlflow/routes.ts'
 import { operations } from '../../src/mlflow/surface.ts'
-import {
-  type Setting,
-  settingTable,
-  variableOf,
-} from '../../src/platform/settings/setting-table.ts'
+import { type Setting, variableOf } from '../../src/platform/settings/setting.ts'
+import { settingTable } from '../../src/platform/settings/setting-table.ts'
 
 /** A row for each operation of MLflow's surface: what becomes of a call to it. */
 export function endpointTable(): string {

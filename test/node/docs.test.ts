@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { operations } from '../../src/mlflow/surface.ts'
-import { settingTable, variableOf } from '../../src/platform/settings/setting-table.ts'
+import { variableOf } from '../../src/platform/settings/setting.ts'
+import { settingTable } from '../../src/platform/settings/setting-table.ts'
 import { endpointSums, endpointTable, filledIn, settingsTable } from '../docs/tables.ts'
 
 const docs = new URL('../../docs/', import.meta.url).pathname

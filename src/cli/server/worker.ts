@@ -4,12 +4,8 @@ import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { readNumber } from '../../platform/settings/read-settings.ts'
-import {
-  type Given,
-  givenBy,
-  settingTable,
-  variableOf,
-} from '../../platform/settings/setting-table.ts'
+import { variableOf } from '../../platform/settings/setting.ts'
+import { type Given, givenBy, settingTable } from '../../platform/settings/setting-table.ts'
 import { StartError } from '../../platform/start-error.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))

@@ -1,5 +1,5 @@
+import { variableOf } from './setting.ts'
 import type { Given, SettingName } from './setting-table.ts'
-import { variableOf } from './setting-table.ts'
 import { defaultSettings, type Settings, type WebhookSettings } from './settings.ts'
 
 /** A setting that cannot be meant as it stands; the message is for the operator, one line. */

@@ -1,7 +1,4 @@
-import type { Setting } from './setting-table.ts'
-
-const everywhere = { of: 'server', worker: true } as const
-const server = { of: 'server', worker: false } as const
+import { everywhere, type Setting, server } from './setting.ts'
 
 /** How people and machines sign in, and how much each may do. */
 export const signInSettings = [
