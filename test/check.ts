@@ -1,19 +1,23 @@
-/** `npm run check`: format, lint, import rules, types, dead code and the lock file. Ends 1 if any fails. */
+/** `npm run check`: format, lint, types, imports, dead code and the lock file. Ends 1 if any fails. */
 import { execFile } from 'node:child_process'
+import { circlesOfFiles } from './check/circles.ts'
 import { deadCode } from './check/dead-code.ts'
+import { importsOutOfOrder } from './check/import-order.ts'
+import { readSources } from './check/imports.ts'
 
 const root = new URL('..', import.meta.url).pathname
 
 type Outcome = { readonly ok: boolean; readonly output: string }
 
 const checks: Readonly<Record<string, () => Promise<Outcome>>> = {
-  'format, lint and import rules': () => run('biome', ['check', '--max-diagnostics=50', '.']),
+  'format and lint': () => run('biome', ['check', '--max-diagnostics=50', '.']),
   'types for Workers': () => run('tsc', ['--noEmit', '-p', 'tsconfig.json']),
   'types for Node': () => run('tsc', ['--noEmit', '-p', 'tsconfig.node.json']),
-  'dead code': async () => {
-    const found = await deadCode(root)
-    return { ok: found.length === 0, output: found.join('\n') }
+  'import order': async () => {
+    const files = await readSources(root, ['src'])
+    return outcomeOf([...importsOutOfOrder(files), ...circlesOfFiles(files)])
   },
+  'dead code': async () => outcomeOf(await deadCode(root)),
   'lock file': lockFile,
 }
 
@@ -31,6 +35,10 @@ for (const [name, check] of Object.entries(checks)) {
 const passed = Object.keys(checks).length - failed
 console.log(`checks: ${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
+
+function outcomeOf(found: readonly string[]): Outcome {
+  return { ok: found.length === 0, output: found.join('\n') }
+}
 
 /** A lock without some platform's packages installs here and is refused elsewhere. */
 async function lockFile(): Promise<Outcome> {

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { importsOf, readSources, type Sources } from './imports.ts'
 
 /** Started by a tool and not by an import. */
 const entries = [
@@ -20,8 +20,6 @@ const entries = [
 /** Tables are exported for drizzle-kit, which reads every one. */
 const exempt = /^(?:src\/\w+\/tables\.ts|test\/platform\/)/
 
-const folders = ['src', 'test', 'bench', 'drizzle']
-
 /**
  * Files in src/, test/ and bench/ that no entry reaches by imports, and exports that no other file
  * names. A type may be there for the sake of its own file's other exports; a value that only tests
@@ -29,7 +27,7 @@ const folders = ['src', 'test', 'bench', 'drizzle']
  * to use counts as a use.
  */
 export async function deadCode(root: string): Promise<string[]> {
-  const files = await sources(root)
+  const files = await readSources(root, ['src', 'test', 'bench', 'drizzle', 'vitest.config.ts'])
   const reached = reachable(files)
   const unreached = [...files.keys()].filter((path) => !reached.has(path))
   const words = new Map([...files].map(([path, text]) => [path, wordsOf(text)]))
@@ -47,33 +45,18 @@ export async function deadCode(root: string): Promise<string[]> {
   return [...unreached.map((path) => `${path}: no entry imports it`), ...unused].sort()
 }
 
-async function sources(root: string): Promise<Map<string, string>> {
-  const files = new Map<string, string>()
-  for (const folder of folders) {
-    const names = await readdir(`${root}${folder}`, { recursive: true }).catch(() => [])
-    for (const name of names) {
-      if (!/\.tsx?$/.test(name) || name.endsWith('.d.ts')) continue
-      files.set(`${folder}/${name}`, await readFile(`${root}${folder}/${name}`, 'utf8'))
-    }
-  }
-  files.set('vitest.config.ts', await readFile(`${root}vitest.config.ts`, 'utf8'))
-  return files
-}
-
-function reachable(files: ReadonlyMap<string, string>): Set<string> {
+function reachable(files: Sources): Set<string> {
   const tests = [...files.keys()].filter(
     (path) => path.endsWith('.test.ts') || path.startsWith('test/platform/'),
   )
   const tables = [...files.keys()].filter((path) => path.endsWith('/tables.ts'))
+  const imported = Map.groupBy(importsOf(files), ({ from }) => from)
   const queue = [...entries, ...tests, ...tables]
   const reached = new Set<string>()
   for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
-    const text = files.get(path)
-    if (text === undefined || reached.has(path)) continue
+    if (!files.has(path) || reached.has(path)) continue
     reached.add(path)
-    for (const [, specifier = ''] of text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)) {
-      queue.push(new URL(specifier, `file:///${path}`).pathname.slice(1))
-    }
+    for (const { to } of imported.get(path) ?? []) queue.push(to)
   }
   return reached
 }
