@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SQL } from 'drizzle-orm'
 import { createApp } from '../src/app.ts'
-import { type Verdict, verifyStored } from '../src/audit/verify.ts'
+import { type Verdict, verifyStoredChain } from '../src/audit/verify.ts'
 import { backgroundWork } from '../src/background.ts'
 import { runList, withBatches } from '../src/db/batch.ts'
 import { compile } from '../src/db/compile.ts'
@@ -70,7 +70,7 @@ async function bench(name: string, databaseOf: (db: Database) => Database): Prom
         archive_existing_versions: true,
       }),
     afterwards: () => backgroundWork(platform),
-    verified: () => verifyStored(platform, undefined),
+    verified: () => verifyStoredChain(platform, undefined),
   }
 }
 

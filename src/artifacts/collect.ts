@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { rounds } from '../core/groups.ts'
+import { splitIntoRounds } from '../core/groups.ts'
 import type { Platform } from '../platform/context.ts'
 import type { Leftover, StoredObject } from '../platform/ports.ts'
 import type { blobs, multipartUploads } from './tables.ts'
@@ -85,8 +85,8 @@ export async function collectUploads(collector: Collector): Promise<number> {
 export async function collectOrphans(collector: Collector): Promise<number> {
   let count = 0
   for (const prefix of ownPrefixes) {
-    for await (const keys of rounds(oldKeys(collector, prefix), perRound)) {
-      const orphans = await withoutRow(collector, keys)
+    for await (const keys of splitIntoRounds(listOldKeys(collector, prefix), perRound)) {
+      const orphans = await findWithoutRow(collector, keys)
       if (!collector.dryRun) await collector.blobs.delete(orphans)
       count += orphans.length
     }
@@ -97,7 +97,7 @@ export async function collectOrphans(collector: Collector): Promise<number> {
 /** Remove what cut writes left in the store under no key. @returns how many */
 export async function collectLeftovers(collector: Collector): Promise<number> {
   let count = 0
-  for await (const leftovers of rounds(oldLeftovers(collector), perRound)) {
+  for await (const leftovers of splitIntoRounds(listOldLeftovers(collector), perRound)) {
     const ids = leftovers.map(({ uploadId }) => uploadId ?? null)
     const known = await collector.db.all<{ store_upload_id: string }>(sql`
       select store_upload_id from multipart_uploads
@@ -110,13 +110,13 @@ export async function collectLeftovers(collector: Collector): Promise<number> {
   return count
 }
 
-async function* oldKeys(collector: Collector, prefix: string): AsyncIterable<string> {
+async function* listOldKeys(collector: Collector, prefix: string): AsyncIterable<string> {
   for await (const { key, writtenAtMs } of collector.blobs.list(prefix)) {
     if (ownKey.test(key) && isOld(collector, { writtenAtMs })) yield key
   }
 }
 
-async function* oldLeftovers(collector: Collector): AsyncIterable<Leftover> {
+async function* listOldLeftovers(collector: Collector): AsyncIterable<Leftover> {
   for await (const leftover of collector.blobs.leftovers()) {
     const { key } = leftover
     if (isOld(collector, leftover) && (key === undefined || ownKey.test(key))) yield leftover
@@ -127,7 +127,7 @@ function isOld(collector: Collector, { writtenAtMs }: Pick<StoredObject, 'writte
   return writtenAtMs < collector.now() - collector.graceMs
 }
 
-async function withoutRow({ db }: Collector, keys: readonly string[]): Promise<string[]> {
+async function findWithoutRow({ db }: Collector, keys: readonly string[]): Promise<string[]> {
   const rows = await db.all<{ key: string }>(sql`
     select value as key from json_each(${JSON.stringify(keys)})
     where not exists (select 1 from blobs where key = value)
@@ -137,7 +137,12 @@ async function withoutRow({ db }: Collector, keys: readonly string[]): Promise<s
 }
 
 /** A statement that takes all below `folder` out of the path index, where `guard` holds. */
-export function removeBelow(workspace: string, start: string, end: string, guard: SQL): SQL {
+export function removeBelowStatement(
+  workspace: string,
+  start: string,
+  end: string,
+  guard: SQL,
+): SQL {
   return sql`delete from artifact_files
     where workspace = ${workspace} and path >= ${start} and path < ${end} and ${guard}`
 }

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { notFound } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { type ArtifactFile, findFile, type Place, rowsOf } from './files.ts'
-import { baseName, belowFolder } from './path.ts'
+import { baseNameOf, folderRangeOf } from './path.ts'
 
 /** A file on its way out. */
 export type FileToExport = Pick<ArtifactFile, 'sizeBytes' | 'sha256' | 'key'> & {
@@ -19,18 +19,18 @@ const perRead = 500
  *
  * @throws RESOURCE_DOES_NOT_EXIST nothing is there
  */
-export async function* filesBelow(
+export async function* readFilesBelow(
   ctx: Context,
   place: Place,
   path: string,
 ): AsyncIterable<FileToExport> {
   const file = path === '' ? undefined : await findFile(ctx, place, path)
   if (file) {
-    yield { ...file, path: baseName(path) }
+    yield { ...file, path: baseNameOf(path) }
     return
   }
   const { from, where } = rowsOf(ctx, place)
-  const { start, end } = belowFolder(path)
+  const { start, end } = folderRangeOf(path)
   let after = start
   for (;;) {
     const rows = await ctx.db.all<Row>(sql`

@@ -2,8 +2,8 @@ import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import type { ByteStream, Stored } from '../platform/ports.ts'
-import { assertWritable, belowFolder, foldersAbove } from './path.ts'
-import { limitedBody, overQuota, withinQuota } from './quota.ts'
+import { assertWritable, folderRangeOf, foldersAboveOf } from './path.ts'
+import { isWithinQuotaSql, limitBody, overQuota } from './quota.ts'
 import type { artifactFiles, blobs } from './tables.ts'
 
 /** A file as the index shows it. */
@@ -47,7 +47,7 @@ export async function putFile(
   sizeBytes?: number,
 ): Promise<void> {
   assertWritable(path)
-  const allowed = await limitedBody(ctx, body, sizeBytes)
+  const allowed = await limitBody(ctx, body, sizeBytes)
   const key = newBlobKey(ctx)
   await showBlob(ctx, path, key, await ctx.blobs.put(key, allowed, sizeBytes))
 }
@@ -71,10 +71,10 @@ export async function showBlob(
   { sha256, sizeBytes }: Stored,
   also: readonly SQL[] = [],
 ): Promise<void> {
-  const { start, end } = belowFolder(path)
+  const { start, end } = folderRangeOf(path)
   const free = sql`not exists (
       select 1 from artifact_files where workspace = ${ctx.workspace}
-      and path in (select value from json_each(${JSON.stringify(foldersAbove(path))})))
+      and path in (select value from json_each(${JSON.stringify(foldersAboveOf(path))})))
     and not exists (
       select 1 from artifact_files
       where workspace = ${ctx.workspace} and path >= ${start} and path < ${end})`
@@ -82,7 +82,7 @@ export async function showBlob(
   const [, shown, kept, there] = await ctx.db.batch([
     sql`insert into blobs (sha256, size_bytes, key, created_at_ms, account)
       select ${sha256}, ${sizeBytes}, ${key}, ${ctx.now()}, ${ctx.principal.accountId ?? null}
-      where ${free} and ${withinQuota(ctx, sizeBytes)}
+      where ${free} and ${isWithinQuotaSql(ctx, sizeBytes)}
       on conflict (sha256, size_bytes) do nothing`,
     sql`insert into artifact_files (workspace, path, blob, updated_at_ms)
       select ${ctx.workspace}, ${path}, id, ${ctx.now()} from blobs
@@ -124,7 +124,7 @@ function fileFrom(row: FileRow): ArtifactFile {
 /** Whether anything lies below `path`. */
 export async function isFolder(ctx: Context, place: Place, path: string): Promise<boolean> {
   const { from, where } = rowsOf(ctx, place)
-  const { start, end } = belowFolder(path)
+  const { start, end } = folderRangeOf(path)
   const row = await ctx.db.first(
     sql`select 1 from ${from} where ${where} and f.path >= ${start} and f.path < ${end} limit 1`,
   )
@@ -139,7 +139,7 @@ export async function isFolder(ctx: Context, place: Place, path: string): Promis
  */
 export async function deleteFiles(ctx: Context, path: string): Promise<void> {
   assertWritable(path)
-  const { start, end } = belowFolder(path)
+  const { start, end } = folderRangeOf(path)
   await ctx.db.batch([
     sql`delete from artifact_files where workspace = ${ctx.workspace} and path = ${path}`,
     sql`delete from artifact_files

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { RegistryError } from '../core/error.ts'
-import { rounds } from '../core/groups.ts'
+import { splitIntoRounds } from '../core/groups.ts'
 import type { Context } from '../platform/context.ts'
 import type { ByteStream } from '../platform/ports.ts'
 import { putFile } from './files.ts'
@@ -39,8 +39,8 @@ export async function importFiles(
 ): Promise<Imported> {
   const sum = { files: 0, sizeBytes: 0, skipped: 0 }
   const refused: { path: string; reason: string }[] = []
-  for await (const round of rounds(files, pathsPerLookUp)) {
-    const there = await filesThere(
+  for await (const round of splitIntoRounds(files, pathsPerLookUp)) {
+    const there = await readFilesThere(
       ctx,
       round.map((file) => targetOf(file, folder)),
     )
@@ -91,7 +91,7 @@ function targetOf(file: FileToImport, folder: string): string | RegistryError {
 
 type FileThere = { path: string; size_bytes: number; updated_at_ms: number }
 
-async function filesThere(ctx: Context, paths: readonly (string | RegistryError)[]) {
+async function readFilesThere(ctx: Context, paths: readonly (string | RegistryError)[]) {
   const wanted = JSON.stringify(paths.filter((path) => typeof path === 'string'))
   const rows = await ctx.db.all<FileThere>(sql`
     select f.path, b.size_bytes, f.updated_at_ms from artifact_files f join blobs b on b.id = f.blob

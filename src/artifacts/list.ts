@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Context } from '../platform/context.ts'
 import { type Place, rowsOf } from './files.ts'
-import { belowFolder } from './path.ts'
+import { folderRangeOf } from './path.ts'
 
 /** A file or a folder just below the folder that was asked for. */
 export type Entry = {
@@ -37,7 +37,7 @@ export async function listFolder(
   from?: string,
 ): Promise<EntryPage> {
   const entries: Entry[] = []
-  let next: string | undefined = from ?? belowFolder(folder).start
+  let next: string | undefined = from ?? folderRangeOf(folder).start
   while (next !== undefined && entries.length < count) {
     const wanted = Math.min(count - entries.length, entriesPerRead)
     const rows: EntryRow[] = await readEntries(ctx, place, folder, next, wanted + 1)
@@ -63,7 +63,7 @@ function readEntries(
   count: number,
 ): Promise<EntryRow[]> {
   const { from, where } = rowsOf(ctx, place)
-  const { start: prefix, end } = belowFolder(folder)
+  const { start: prefix, end } = folderRangeOf(folder)
   const seek = (low: ReturnType<typeof sql>) => sql`(
     select f.path from ${from} where ${where} and f.path >= ${low} and f.path < ${end}
     order by f.path limit 1)`

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Context, Platform } from '../platform/context.ts'
 import { hashText } from '../platform/hash.ts'
-import { type Damage, damageOf } from './read.ts'
+import { type Damage, findDamage } from './read.ts'
 import type { blobs } from './tables.ts'
 
 /** One file of a version: its path below the version's root, and what it holds. */
@@ -83,7 +83,7 @@ export async function verifyManifest(
   do {
     page = await manifestFilesAfter(ctx, manifest, files.at(-1)?.path ?? '', filesPerRead)
     for (const file of page) {
-      const problem = await damageOf(ctx, file)
+      const problem = await findDamage(ctx, file)
       if (problem) differing.push({ ...file, problem })
       files.push(file)
     }

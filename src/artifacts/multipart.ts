@@ -4,7 +4,7 @@ import type { Context } from '../platform/context.ts'
 import type { ByteStream, UploadedPart } from '../platform/ports.ts'
 import { newBlobKey, showBlob } from './files.ts'
 import { assertWritable } from './path.ts'
-import { bytesLeft } from './quota.ts'
+import { readBytesLeft } from './quota.ts'
 import type { multipartUploads } from './tables.ts'
 
 /** An upload under way, by the name that clients know. */
@@ -24,7 +24,7 @@ export type Upload = {
  */
 export async function createUpload(ctx: Context, path: string): Promise<string> {
   assertWritable(path)
-  await bytesLeft(ctx)
+  await readBytesLeft(ctx)
   const uploadId = ctx.randomId()
   const key = newBlobKey(ctx)
   const storeUploadId = await ctx.blobs.multipart.create(key)

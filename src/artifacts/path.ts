@@ -25,8 +25,8 @@ export function cleanPath(given: string): string {
   const clean = segments.join('/')
   // `./file:x` is none until its first segment has gone.
   const problem = problemOf(decoded) ?? problemOf(clean)
-  if (problem) throw invalid(`Invalid path '${excerpt(printable(given))}': ${problem}`)
-  return checkLength(printable(clean))
+  if (problem) throw invalid(`Invalid path '${excerpt(escapeControls(given))}': ${problem}`)
+  return checkLength(escapeControls(clean))
 }
 
 /** As `cleanPath`, of a file: it must not be the root nor end like a folder. */
@@ -65,7 +65,7 @@ function decodePath(given: string): string {
 }
 
 /** Control characters as `%0a`, which is how MLflow's clients write them. */
-function printable(text: string): string {
+function escapeControls(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
   return text.replace(/[\u0000-\u001f\u007f]/g, (char) => {
     return `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`
@@ -89,7 +89,7 @@ function checkLength(path: string): string {
  * All paths below a folder, as a range of the index: from `folder/` to before `folder0`, since `0`
  * follows `/`. The empty path is the root.
  */
-export function belowFolder(folder: string): { readonly start: string; readonly end: string } {
+export function folderRangeOf(folder: string): { readonly start: string; readonly end: string } {
   // Nothing in UTF-8 sorts after U+10FFFF.
   return folder === ''
     ? { start: '', end: '\u{10ffff}' }
@@ -97,12 +97,12 @@ export function belowFolder(folder: string): { readonly start: string; readonly 
 }
 
 /** The last segment of a path. */
-export function baseName(path: string): string {
+export function baseNameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }
 
 /** The folders that a path lies in, outermost first: `a/b/c` is in `a` and `a/b`. */
-export function foldersAbove(path: string): string[] {
+export function foldersAboveOf(path: string): string[] {
   const segments = path.split('/').slice(0, -1)
   return segments.map((_, i) => segments.slice(0, i + 1).join('/'))
 }
@@ -131,6 +131,6 @@ export function storePathOf(uri: string): string | undefined {
 }
 
 /** The read-only address of a model version, by `model_versions.id`. */
-export function versionAddress(modelVersionId: number): string {
+export function versionAddressOf(modelVersionId: number): string {
   return `mlflow-artifacts:/${versionsFolder}/${modelVersionId}`
 }

@@ -7,8 +7,8 @@ import type { ByteStream } from '../platform/ports.ts'
  * Whether the caller may store `sizeBytes` more, as a condition: it holds at the moment of writing,
  * however many uploads end at once. Who has no account, and administrators, have no quota.
  */
-export function withinQuota(ctx: Context, sizeBytes: number): SQL {
-  const account = limitedAccount(ctx)
+export function isWithinQuotaSql(ctx: Context, sizeBytes: number): SQL {
+  const account = limitedAccountOf(ctx)
   if (account === undefined) return sql`1`
   return sql`${sizeBytes} + coalesce((select size_bytes from storage_use where account = ${account}), 0)
     <= ${ctx.settings.storageQuotaBytes}`
@@ -20,13 +20,13 @@ export function withinQuota(ctx: Context, sizeBytes: number): SQL {
  *
  * @throws REQUEST_LIMIT_EXCEEDED it has more
  */
-export async function limitedBody(
+export async function limitBody(
   ctx: Context,
   body: ByteStream,
   sizeBytes: number | undefined,
 ): Promise<ByteStream> {
-  const left = await bytesLeft(ctx, sizeBytes)
-  return sizeBytes === undefined && left !== undefined ? counted(ctx, body, left) : body
+  const left = await readBytesLeft(ctx, sizeBytes)
+  return sizeBytes === undefined && left !== undefined ? countBytes(ctx, body, left) : body
 }
 
 /**
@@ -35,8 +35,8 @@ export async function limitedBody(
  * @param sizeBytes what is about to be stored, as far as that is known
  * @throws REQUEST_LIMIT_EXCEEDED nothing, or less than that
  */
-export async function bytesLeft(ctx: Context, sizeBytes = 0): Promise<number | undefined> {
-  const account = limitedAccount(ctx)
+export async function readBytesLeft(ctx: Context, sizeBytes = 0): Promise<number | undefined> {
+  const account = limitedAccountOf(ctx)
   if (account === undefined) return undefined
   const use = await ctx.db.first<{ size_bytes: number }>(
     sql`select size_bytes from storage_use where account = ${account}`,
@@ -57,7 +57,7 @@ export function overQuota({ principal, settings }: Context): RequestLimitError {
   )
 }
 
-async function* counted(ctx: Context, body: ByteStream, left: number): ByteStream {
+async function* countBytes(ctx: Context, body: ByteStream, left: number): ByteStream {
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.byteLength
@@ -66,6 +66,6 @@ async function* counted(ctx: Context, body: ByteStream, left: number): ByteStrea
   }
 }
 
-function limitedAccount({ principal, settings }: Context): number | undefined {
+function limitedAccountOf({ principal, settings }: Context): number | undefined {
   return settings.storageQuotaBytes > 0 && !principal.isAdmin ? principal.accountId : undefined
 }

@@ -39,11 +39,11 @@ export async function openFile(
       `The stored bytes of '${excerpt(file.path)}' are lost: ${file.sizeBytes} bytes were kept and the blob ${found}; restore it from a backup`,
     )
   }
-  return range ? stream : streamOf(verified(ctx, file, stream, onDamage))
+  return range ? stream : streamOf(verifyChunks(ctx, file, stream, onDamage))
 }
 
 /** @returns what is wrong with the stored bytes of `file`, or undefined: read whole, nothing kept */
-export async function damageOf(ctx: Context, file: StoredFile): Promise<Damage | undefined> {
+export async function findDamage(ctx: Context, file: StoredFile): Promise<Damage | undefined> {
   const stream = await ctx.blobs.get(file.key)
   if (!stream) return 'missing'
   const { sha256, sizeBytes } = await measureBody(chunksOf(stream), ctx.sha256())
@@ -51,7 +51,7 @@ export async function damageOf(ctx: Context, file: StoredFile): Promise<Damage |
   return isSame ? undefined : 'changed'
 }
 
-async function* verified(
+async function* verifyChunks(
   ctx: Context,
   file: StoredFile,
   stream: ReadableStream<Uint8Array>,

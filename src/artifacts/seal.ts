@@ -1,9 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { oneChunk } from '../core/bytes.ts'
-import { jsonChunks } from '../db/sql.ts'
+import { streamBytes } from '../core/bytes.ts'
+import { jsonChunksOf } from '../db/sql.ts'
 import type { Context } from '../platform/context.ts'
 import { digestManifest } from './manifest.ts'
-import { baseName, belowFolder } from './path.ts'
+import { baseNameOf, folderRangeOf } from './path.ts'
 import type { blobs } from './tables.ts'
 
 /** The files of a folder as they were read, ready to be kept for good. */
@@ -46,7 +46,7 @@ export async function prepareSeal(ctx: Context, path: string): Promise<Sealing |
 
   const key = `manifests/${ctx.randomId()}.json`
   const text = manifestJson(digest, rows)
-  await ctx.blobs.put(key, oneChunk(text), text.byteLength)
+  await ctx.blobs.put(key, streamBytes(text), text.byteLength)
   return {
     digest,
     statements: () => [manifestRow(ctx, digest, key, rows), ...fileRows(digest, rows)],
@@ -55,13 +55,13 @@ export async function prepareSeal(ctx: Context, path: string): Promise<Sealing |
 
 /** One statement, hence one moment: paths relative to `path`, in the order of their bytes. */
 async function readFiles(ctx: Context, path: string): Promise<FileRow[]> {
-  const { start, end } = belowFolder(path)
+  const { start, end } = folderRangeOf(path)
   return ctx.db.all<FileRow>(sql`
     select substr(f.path, length(${start}) + 1) as path, b.id, b.sha256, b.size_bytes, b.key
     from artifact_files f join blobs b on b.id = f.blob
     where f.workspace = ${ctx.workspace} and f.path >= ${start} and f.path < ${end}
     union all
-    select ${baseName(path)}, b.id, b.sha256, b.size_bytes, b.key
+    select ${baseNameOf(path)}, b.id, b.sha256, b.size_bytes, b.key
     from artifact_files f join blobs b on b.id = f.blob
     where f.workspace = ${ctx.workspace} and f.path = ${path}
     order by 1`)
@@ -88,7 +88,7 @@ function manifestRow(ctx: Context, digest: string, key: string, rows: readonly F
 
 /** Null for a manifest that is gone fails the batch, and so does a blob that is. */
 function fileRows(digest: string, rows: readonly FileRow[]): SQL[] {
-  return jsonChunks(rows.map((row) => [row.path, row.id])).map(
+  return jsonChunksOf(rows.map((row) => [row.path, row.id])).map(
     (chunk) => sql`
       insert into manifest_files (manifest, path, blob)
       select (select id from manifests where digest = ${digest}), value ->> 0, value ->> 1

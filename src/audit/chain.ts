@@ -13,7 +13,7 @@ export const chainStart = `sha256:${'0'.repeat(64)}`
  * @param entry as it is answered, without its hashes
  * @returns `sha256:` and lower-case hex
  */
-export async function entryHash(on: Hashing, entry: object): Promise<string> {
+export async function hashEntry(on: Hashing, entry: object): Promise<string> {
   return `sha256:${await hashText(on, canonicalize(entry) ?? '')}`
 }
 
@@ -21,6 +21,6 @@ export async function entryHash(on: Hashing, entry: object): Promise<string> {
  * The hash that seals an entry and all before it: SHA-256 of the previous chain hash and the entry's
  * hash, one behind the other, as they are written.
  */
-export async function chainHash(on: Hashing, previous: string, entry: string): Promise<string> {
+export async function hashLink(on: Hashing, previous: string, entry: string): Promise<string> {
   return `sha256:${await hashText(on, previous + entry)}`
 }

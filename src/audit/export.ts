@@ -1,7 +1,7 @@
 import type { Platform } from '../platform/context.ts'
-import { entryHash } from './chain.ts'
+import { hashEntry } from './chain.ts'
 import type { AuditEntry, SealedEntry } from './entry.ts'
-import { type EntryFilter, entryBatches, lastSeq } from './read-entries.ts'
+import { type EntryFilter, readEntryBatches, readLastSeq } from './read-entries.ts'
 import type { Shown } from './verify.ts'
 
 export type ExportFormat = 'jsonl' | 'csv'
@@ -10,11 +10,11 @@ export type ExportFormat = 'jsonl' | 'csv'
 export type HashedEntry = AuditEntry & { readonly hash: string }
 
 /** The entry with its hash: the one that was sealed, so that a change since shows; else computed. */
-export async function hashed(
+export async function addHash(
   on: Pick<Platform, 'sha256'>,
   { entry, entryHash: recorded }: SealedEntry,
 ): Promise<HashedEntry> {
-  return { ...entry, hash: recorded ?? (await entryHash(on, entry)) }
+  return { ...entry, hash: recorded ?? (await hashEntry(on, entry)) }
 }
 
 /** What is on record at this moment, oldest first, as text in pieces of a few hundred lines. */
@@ -23,17 +23,17 @@ export async function* exportEntries(
   filter: EntryFilter,
   format: ExportFormat,
 ): AsyncGenerator<string> {
-  if (format === 'csv') yield csvRow(csvColumns.map(([name]) => name))
-  const lineOf = format === 'csv' ? csvLine : jsonLine
-  for await (const batch of entryBatches(db, filter, await lastSeq(db))) {
+  if (format === 'csv') yield csvRowOf(csvColumns.map(([name]) => name))
+  const lineOf = format === 'csv' ? csvLineOf : jsonLineOf
+  for await (const batch of readEntryBatches(db, filter, await readLastSeq(db))) {
     let text = ''
-    for (const sealed of batch) text += lineOf(await hashed({ sha256 }, sealed), sealed.chainHash)
+    for (const sealed of batch) text += lineOf(await addHash({ sha256 }, sealed), sealed.chainHash)
     yield text
   }
 }
 
 /** `chain_hash` is absent as long as the entry is not sealed. */
-function jsonLine(entry: HashedEntry, chainHash: string | undefined): string {
+function jsonLineOf(entry: HashedEntry, chainHash: string | undefined): string {
   return `${JSON.stringify({ ...entry, chain_hash: chainHash })}\n`
 }
 
@@ -42,7 +42,7 @@ function jsonLine(entry: HashedEntry, chainHash: string | undefined): string {
  * that stands twice is read by one reader so and by another one otherwise.
  */
 export function parseJsonLine(line: string): Shown | undefined {
-  const value = parsed(line)
+  const value = parseJson(line)
   if (typeof value !== 'object' || value === null || JSON.stringify(value) !== line)
     return undefined
   const { hash, chain_hash, ...entry } = value as Record<string, unknown>
@@ -52,7 +52,7 @@ export function parseJsonLine(line: string): Shown | undefined {
   return { seq, entry, entryHash: hash, chainHash: chain_hash }
 }
 
-function parsed(line: string): unknown {
+function parseJson(line: string): unknown {
   try {
     return JSON.parse(line)
   } catch {
@@ -85,20 +85,20 @@ const csvColumns: readonly [string, (entry: HashedEntry, chainHash?: string) => 
   ['chain_hash', (_entry, chainHash) => chainHash],
 ]
 
-function csvLine(entry: HashedEntry, chainHash: string | undefined): string {
-  return csvRow(csvColumns.map(([, cellOf]) => cellOf(entry, chainHash)))
+function csvLineOf(entry: HashedEntry, chainHash: string | undefined): string {
+  return csvRowOf(csvColumns.map(([, cellOf]) => cellOf(entry, chainHash)))
 }
 
 /** RFC 4180: lines end with CR LF. */
-function csvRow(values: readonly unknown[]): string {
-  return `${values.map(csvCell).join(',')}\r\n`
+function csvRowOf(values: readonly unknown[]): string {
+  return `${values.map(csvCellOf).join(',')}\r\n`
 }
 
 /**
  * A spreadsheet runs a cell that begins like a formula, so such a text gets an apostrophe in front,
  * as OWASP advises (CSV injection). Full-width forms count: some spreadsheets fold them.
  */
-function csvCell(value: unknown): string {
+function csvCellOf(value: unknown): string {
   if (value === undefined || value === null) return ''
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   const safe =

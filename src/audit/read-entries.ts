@@ -22,36 +22,36 @@ const batchCount = 250
 const batchChars = 2_000_000
 
 /** Up to `countMax` entries with a lower number than `beforeSeq`, newest first; fewer where they are large. */
-export async function entriesBefore(
+export async function readEntriesBefore(
   db: Database,
   filter: EntryFilter,
   beforeSeq: number,
   countMax: number,
 ): Promise<SealedEntry[]> {
-  const where = sql`${conditions(filter)} and e.seq < ${beforeSeq}`
-  return read(db, where, sql`desc`, countMax)
+  const where = sql`${conditionsSql(filter)} and e.seq < ${beforeSeq}`
+  return readEntries(db, where, sql`desc`, countMax)
 }
 
 /** One batch of entries with a higher number than `afterSeq` up to `lastSeq`, oldest first. */
-export async function entriesAfter(
+export async function readEntriesAfter(
   db: Database,
   filter: EntryFilter,
   afterSeq: number,
   lastSeq = Number.MAX_SAFE_INTEGER,
 ): Promise<SealedEntry[]> {
-  const where = sql`${conditions(filter)} and e.seq > ${afterSeq} and e.seq <= ${lastSeq}`
-  return read(db, where, sql`asc`, batchCount)
+  const where = sql`${conditionsSql(filter)} and e.seq > ${afterSeq} and e.seq <= ${lastSeq}`
+  return readEntries(db, where, sql`asc`, batchCount)
 }
 
 /** All entries up to `lastSeq` in batches, oldest first, whatever numbers they have. */
-export async function* entryBatches(
+export async function* readEntryBatches(
   db: Database,
   filter: EntryFilter,
   lastSeq: number,
 ): AsyncGenerator<SealedEntry[]> {
   let after = Number.MIN_SAFE_INTEGER
   for (;;) {
-    const batch = await entriesAfter(db, filter, after, lastSeq)
+    const batch = await readEntriesAfter(db, filter, after, lastSeq)
     const last = batch.at(-1)
     if (!last) return
     yield batch
@@ -61,7 +61,7 @@ export async function* entryBatches(
 }
 
 /** The highest number that was given out, 0 for none. */
-export async function lastSeq(db: Database): Promise<number> {
+export async function readLastSeq(db: Database): Promise<number> {
   const row = await db.first<{ seq: number | null }>(sql`select max(seq) as seq from audit_entries`)
   return row?.seq ?? 0
 }
@@ -71,7 +71,7 @@ export function letOthersRun(): Promise<void> {
   return new Promise((done) => setTimeout(done))
 }
 
-async function read(
+async function readEntries(
   db: Database,
   where: SQL,
   direction: SQL,
@@ -90,7 +90,7 @@ async function read(
   return rows.map(sealedEntryFrom)
 }
 
-function conditions(filter: EntryFilter): SQL {
+function conditionsSql(filter: EntryFilter): SQL {
   const { workspace, model, version, actor, action, sinceMs, untilMs } = filter
   const all = [
     ...(workspace === undefined ? [] : [sql`e.workspace = ${workspace}`]),

@@ -36,13 +36,13 @@ export async function recordRefusal(ctx: Context, refusal: Refusal): Promise<voi
       promotion: sql`${blocked?.promotionId ?? null}`,
       after: sql`json_patch(json_object('operation', ${operation}, 'error_code', ${error.code},
         'message', ${excerpt(error.message, 1000)}), json_object('gates', json(${gates})))`,
-      from: sql`(select 1) where not exists (${recent(
+      from: sql`(select 1) where not exists (${recentRefusalsSql(
         ctx,
         sql`json_extract(actor, '$.name') = ${ctx.principal.name} and model is ${model}
           and version is ${version ?? null} and json_extract(after, '$.operation') = ${operation}
           and json_extract(after, '$.error_code') = ${error.code}
           and json_extract(after, '$.gates') is ${gates}`,
-      )}) and (select count(*) from (${recent(ctx, sameCaller(ctx))})) < ${refusalsMax}`,
+      )}) and (select count(*) from (${recentRefusalsSql(ctx, isSameCallerSql(ctx))})) < ${refusalsMax}`,
     }),
   ])
 }
@@ -55,12 +55,12 @@ function failedGates(blocked: Blocked | undefined): string | null {
 }
 
 /** Refusals of the last minute. The action is spelled out: a partial index is on it. */
-function recent(ctx: Context, which: SQL): SQL {
+function recentRefusalsSql(ctx: Context, which: SQL): SQL {
   return sql`select 1 from audit_entries where action = 'request.refused'
     and at_ms > ${ctx.now() - refusalsWindowMs} and ${which}`
 }
 
-function sameCaller({ principal }: Context): SQL {
+function isSameCallerSql({ principal }: Context): SQL {
   const isVerified = sql`json_extract(actor, '$.verified')`
   return principal.verified
     ? sql`${isVerified} and json_extract(actor, '$.name') = ${principal.name}`

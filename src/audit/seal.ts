@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
-import { jsonRows } from '../db/sql.ts'
+import { jsonRowsOf } from '../db/sql.ts'
 import type { Platform } from '../platform/context.ts'
-import { chainHash, chainStart, entryHash } from './chain.ts'
+import { chainStart, hashEntry, hashLink } from './chain.ts'
 import type { SealedEntry } from './entry.ts'
-import { entriesAfter, letOthersRun } from './read-entries.ts'
+import { letOthersRun, readEntriesAfter } from './read-entries.ts'
 
 type Sealing = Pick<Platform, 'db' | 'sha256'>
 
@@ -14,7 +14,7 @@ export type ChainHead = { readonly seq: number; readonly hash: string }
 const batchesMax = 100
 
 /** The number of the last entry that is sealed, and its chain hash; 0 and `chainStart` for none. */
-export async function chainHead({ db }: Pick<Platform, 'db'>): Promise<ChainHead> {
+export async function readChainHead({ db }: Pick<Platform, 'db'>): Promise<ChainHead> {
   const row = await db.first<ChainHead>(
     sql`select seq, chain_hash as hash from audit_seals order by seq desc limit 1`,
   )
@@ -29,10 +29,10 @@ export async function chainHead({ db }: Pick<Platform, 'db'>): Promise<ChainHead
  */
 export async function sealEntries(platform: Sealing): Promise<void> {
   for (let batch = 0; batch < batchesMax; batch++) {
-    const head = await chainHead(platform)
-    const found = await entriesAfter(platform.db, {}, head.seq)
+    const head = await readChainHead(platform)
+    const found = await readEntriesAfter(platform.db, {}, head.seq)
     if (found.length === 0) return
-    const entries = contiguous(found, head.seq)
+    const entries = contiguousPartOf(found, head.seq)
     if (entries.length === 0) {
       throw new Error(
         `audit entry ${head.seq + 1} is missing, so those behind it are not sealed; see docs/audit.md`,
@@ -44,7 +44,7 @@ export async function sealEntries(platform: Sealing): Promise<void> {
 }
 
 /** The entries that follow `seq` without a gap. */
-function contiguous(entries: readonly SealedEntry[], seq: number): readonly SealedEntry[] {
+function contiguousPartOf(entries: readonly SealedEntry[], seq: number): readonly SealedEntry[] {
   const gap = entries.findIndex(({ entry }, i) => entry.seq !== seq + 1 + i)
   return gap === -1 ? entries : entries.slice(0, gap)
 }
@@ -58,13 +58,13 @@ async function appendSeals(
   const rows: [number, string, string][] = []
   let previous = head.hash
   for (const { entry } of entries) {
-    const hash = await entryHash(platform, entry)
-    previous = await chainHash(platform, previous, hash)
+    const hash = await hashEntry(platform, entry)
+    previous = await hashLink(platform, previous, hash)
     rows.push([entry.seq, hash, previous])
   }
   await platform.db.batch([
     sql`insert into audit_seals (seq, entry_hash, chain_hash)
-      select value ->> 0, value ->> 1, value ->> 2 from json_each(${jsonRows(rows)})
+      select value ->> 0, value ->> 1, value ->> 2 from json_each(${jsonRowsOf(rows)})
       where (select coalesce(max(seq), 0) from audit_seals) = ${head.seq}`,
   ])
 }

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import type { Platform } from '../platform/context.ts'
-import { chainHash, chainStart, entryHash } from './chain.ts'
+import { chainStart, hashEntry, hashLink } from './chain.ts'
 import type { SealedEntry } from './entry.ts'
-import { entryBatches } from './read-entries.ts'
+import { readEntryBatches } from './read-entries.ts'
 
 /** An entry as somebody shows it, with the hashes that were shown with it. */
 export type Shown = {
@@ -31,7 +31,7 @@ export type Verdict = {
 export type Expected = { readonly lastSeq: number; readonly head: string | undefined }
 
 /** Recompute the stored chain from its start. @param head a chain hash that was kept elsewhere */
-export async function verifyStored(
+export async function verifyStoredChain(
   { db, sha256 }: Pick<Platform, 'db' | 'sha256'>,
   head: string | undefined,
 ): Promise<Verdict> {
@@ -41,7 +41,7 @@ export async function verifyStored(
     union all select max(seq) from audit_entries
     union all select max(seq) from audit_seals)`)
   const lastSeq = given?.seq ?? 0
-  return verifyChain({ sha256 }, eachShown(entryBatches(db, {}, lastSeq)), { lastSeq, head })
+  return verifyChain({ sha256 }, eachShown(readEntryBatches(db, {}, lastSeq)), { lastSeq, head })
 }
 
 async function* eachShown(batches: AsyncIterable<SealedEntry[]>): AsyncIterable<Shown> {
@@ -75,39 +75,41 @@ export async function verifyChain(
   const walk: Walk = { seq: 0, sealed: 0, head: chainStart, current: chainStart }
   let headSeq = expected.head === chainStart ? 0 : undefined
   for await (const next of chain) {
-    const finding = await step(on, walk, next)
-    if (finding) return { ok: false, ...sound(walk), ...finding }
+    const finding = await stepOn(on, walk, next)
+    if (finding) return { ok: false, ...soundPartOf(walk), ...finding }
     if (walk.current === expected.head) headSeq = walk.seq
   }
   const finding = endFinding(walk, expected, headSeq)
-  return finding ? { ok: false, ...sound(walk), ...finding } : { ok: true, ...sound(walk), headSeq }
+  return finding
+    ? { ok: false, ...soundPartOf(walk), ...finding }
+    : { ok: true, ...soundPartOf(walk), headSeq }
 }
 
-function sound({ seq, sealed, head }: Walk) {
+function soundPartOf({ seq, sealed, head }: Walk) {
   return { entries: seq, sealed, head }
 }
 
 /** Go one entry further, or find what is wrong with it. */
-async function step(
+async function stepOn(
   on: Pick<Platform, 'sha256'>,
   walk: Walk,
   next: Shown | undefined,
 ): Promise<Finding | undefined> {
   const due = walk.seq + 1
-  if (!next) return found(due, 'changed', 'what stands in its place is no entry of an export')
-  if (next.seq > due) return found(due, 'missing', `after ${walk.seq} comes ${next.seq}`)
-  if (next.seq < due) return found(next.seq, 'inserted', `it stands behind entry ${walk.seq}`)
-  const hash = await entryHash(on, next.entry)
+  if (!next) return findingOf(due, 'changed', 'what stands in its place is no entry of an export')
+  if (next.seq > due) return findingOf(due, 'missing', `after ${walk.seq} comes ${next.seq}`)
+  if (next.seq < due) return findingOf(next.seq, 'inserted', `it stands behind entry ${walk.seq}`)
+  const hash = await hashEntry(on, next.entry)
   if (next.entryHash !== undefined && next.entryHash !== hash) {
-    return found(due, 'changed', `its hash is ${hash}, and ${next.entryHash} was recorded`)
+    return findingOf(due, 'changed', `its hash is ${hash}, and ${next.entryHash} was recorded`)
   }
-  const current = await chainHash(on, walk.current, hash)
+  const current = await hashLink(on, walk.current, hash)
   if (next.chainHash !== undefined) {
     if (walk.sealed < walk.seq) {
-      return found(walk.sealed + 1, 'inserted', 'it has no seal, and a later entry has one')
+      return findingOf(walk.sealed + 1, 'inserted', 'it has no seal, and a later entry has one')
     }
     if (next.chainHash !== current) {
-      return found(due, 'changed', 'its seal does not follow from those before it')
+      return findingOf(due, 'changed', 'its seal does not follow from those before it')
     }
     walk.sealed = due
     walk.head = current
@@ -124,13 +126,13 @@ function endFinding(
   headSeq: number | undefined,
 ): Finding | undefined {
   if (seq < expected.lastSeq) {
-    return found(seq + 1, 'missing', `the record went on to entry ${expected.lastSeq}`)
+    return findingOf(seq + 1, 'missing', `the record went on to entry ${expected.lastSeq}`)
   }
   if (expected.head === undefined || headSeq !== undefined) return undefined
   const why = 'the chain never comes to the head that was given: it ends before, or was made anew'
-  return found(seq + 1, 'missing', why)
+  return findingOf(seq + 1, 'missing', why)
 }
 
-function found(seq: number, problem: Problem, detail: string): Finding {
+function findingOf(seq: number, problem: Problem, detail: string): Finding {
   return { seq, problem, detail }
 }

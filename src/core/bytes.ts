@@ -1,5 +1,5 @@
 /** Lower-case hex of `bytes`. */
-export function hex(bytes: Uint8Array): string {
+export function toHex(bytes: Uint8Array): string {
   let text = ''
   for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
   return text
@@ -40,7 +40,7 @@ export function fromBase64UrlBytes(encoded: string): Uint8Array<ArrayBuffer> | u
 }
 
 /** `bytes` as a stream of one chunk. */
-export async function* oneChunk(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+export async function* streamBytes(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   yield bytes
 }
 

@@ -13,7 +13,10 @@ export function grouped<R, K extends number | string>(
 }
 
 /** `items` as they come, in lists of `count`; the last one may be shorter, and none is empty. */
-export async function* rounds<T>(items: AsyncIterable<T>, count: number): AsyncIterable<T[]> {
+export async function* splitIntoRounds<T>(
+  items: AsyncIterable<T>,
+  count: number,
+): AsyncIterable<T[]> {
   let round: T[] = []
   for await (const item of items) {
     round.push(item)

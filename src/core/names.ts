@@ -18,7 +18,7 @@ export function checkLength(value: string, charsMax: number, field: string): voi
 }
 
 /** `value` cut to `charsMax` characters: what MLflow does to long param and run tag values. */
-export function truncated(value: string, charsMax: number): string {
+export function truncate(value: string, charsMax: number): string {
   return value.length <= charsMax ? value : [...value].slice(0, charsMax).join('')
 }
 

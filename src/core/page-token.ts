@@ -11,7 +11,7 @@ export type PageKey = readonly (string | number | null)[]
  * @param asked everything that shapes the list, in a fixed order; never the page size
  */
 export function encodePageToken(asked: readonly unknown[], last: PageKey): string {
-  return toBase64Url(JSON.stringify([fingerprint(asked), ...last]))
+  return toBase64Url(JSON.stringify([fingerprintOf(asked), ...last]))
 }
 
 /**
@@ -27,7 +27,7 @@ export function decodePageToken(
   const fields = parseFields(token)
   if (!fields) throw foreignPageToken()
   const [print, ...last] = fields
-  if (print !== fingerprint(asked)) {
+  if (print !== fingerprintOf(asked)) {
     throw invalid('Invalid page_token: it belongs to another filter or order; ask for page one')
   }
   return last
@@ -54,7 +54,7 @@ function isKeyPart(value: unknown): value is string | number | null {
 }
 
 /** FNV-1a, 32 bits: tells queries apart; it guards against mistakes, not against forgery. */
-function fingerprint(asked: readonly unknown[]): number {
+function fingerprintOf(asked: readonly unknown[]): number {
   let hash = 0x811c9dc5
   for (const char of JSON.stringify(asked)) {
     hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193)

@@ -19,14 +19,14 @@ export function compile(query: SQL): Compiled {
   const known = written.get(query)
   if (known) return known
   const { sql: text, params } = dialect.sqlToQuery(query)
-  return { text, params: params.map(bindable) }
+  return { text, params: params.map(toBindable) }
 }
 
-/** What `fixed` gave out, in case it is a whole statement. */
+/** What `fixSql` gave out, in case it is a whole statement. */
 const written = new WeakMap<SQL, Compiled>()
 
 /** A fragment that binds nothing, written out once: hot queries need not put it together again. */
-export function fixed<Row>(fragment: SQL<Row>): SQL<Row> {
+export function fixSql<Row>(fragment: SQL<Row>): SQL<Row> {
   const { text, params } = compile(fragment)
   if (params.length > 0) throw new TypeError('a fragment with values is not fixed')
   const once = sql.raw(text) as SQL<Row>
@@ -34,7 +34,7 @@ export function fixed<Row>(fragment: SQL<Row>): SQL<Row> {
   return once
 }
 
-function bindable(value: unknown): string | number | null {
+function toBindable(value: unknown): string | number | null {
   if (typeof value === 'string' || value === null) return value
   if (typeof value === 'number' && Number.isFinite(value)) return value
   if (typeof value === 'boolean') return value ? 1 : 0

@@ -18,13 +18,13 @@ export function int64Param(value: Int64): SQL {
  * Rows for one `json_each(?)` parameter: the way every bulk write travels, since D1 binds at most
  * 100 parameters. Read in SQL by position: `value ->> 0`, `value ->> 1`.
  */
-export function jsonRows(rows: readonly (readonly JsonCell[])[]): string {
-  return `[${rows.map((row) => `[${row.map(jsonCell).join(',')}]`).join(',')}]`
+export function jsonRowsOf(rows: readonly (readonly JsonCell[])[]): string {
+  return `[${rows.map((row) => `[${row.map(jsonCellOf).join(',')}]`).join(',')}]`
 }
 
 export type JsonCell = string | number | bigint | null | Real
 
-/** Marks a double, as opposed to an integer, inside `jsonRows`. */
+/** Marks a double, as opposed to an integer, inside `jsonRowsOf`. */
 export class Real {
   constructor(readonly value: number) {}
 }
@@ -33,7 +33,7 @@ export class Real {
  * SQLite reads the shortest decimal of a double wrong now and then (about one in 10,000 comes out
  * one bit off, libSQL 3.45); with 17 digits none of millions did. Infinities are not JSON: clamp first.
  */
-function jsonCell(cell: JsonCell): string {
+function jsonCellOf(cell: JsonCell): string {
   if (cell instanceof Real) return cell.value.toPrecision(17)
   return typeof cell === 'bigint' ? cell.toString() : JSON.stringify(cell)
 }
@@ -41,12 +41,12 @@ function jsonCell(cell: JsonCell): string {
 /**
  * `rows` in slices whose JSON stays below D1's limit for one parameter (2 MB), for one statement each.
  */
-export function jsonChunks(rows: readonly (readonly JsonCell[])[], charsMax = 400_000): string[] {
+export function jsonChunksOf(rows: readonly (readonly JsonCell[])[], charsMax = 400_000): string[] {
   const chunks: string[] = []
   let chunk: string[] = []
   let chars = 0
   for (const row of rows) {
-    const text = `[${row.map(jsonCell).join(',')}]`
+    const text = `[${row.map(jsonCellOf).join(',')}]`
     if (chunk.length > 0 && chars + text.length > charsMax) {
       chunks.push(`[${chunk.join(',')}]`)
       chunk = []

@@ -3,7 +3,7 @@ import { isPromptModel, notDenied, readable } from '../access/permissions/permit
 import type { Context } from '../platform/context.ts'
 import { type ModelVersion, readVersions } from '../registry/versions/read-versions.ts'
 import { getVersionDetail, type VersionDetail } from '../registry/versions/version-detail.ts'
-import { datasetsOfRuns, type RunDataset } from '../tracking/run-data/datasets.ts'
+import { type RunDataset, readDatasetsOfRuns } from '../tracking/run-data/datasets.ts'
 import {
   findLoggedModelLineage,
   findRunLineage,
@@ -33,7 +33,7 @@ export async function getLineage(ctx: Context, name: string, number: number): Pr
   const version = await getVersionDetail(ctx, name, number)
   const { id, runId, modelId } = version
   const run = runId ? await findRunLineage(ctx, runId) : undefined
-  const datasets = runId ? await datasetsOfRuns(ctx, [runId]) : new Map<string, RunDataset[]>()
+  const datasets = runId ? await readDatasetsOfRuns(ctx, [runId]) : new Map<string, RunDataset[]>()
   const siblings = await ctx.db.all<{ id: number }>(sql`
     select v.id from (
       select id from model_versions where run_id = ${runId || null}
@@ -86,7 +86,7 @@ export async function versionsTrainedOn(
     ctx.db,
     rows.map(({ id }) => id),
   )
-  const datasets = await datasetsOfRuns(
+  const datasets = await readDatasetsOfRuns(
     ctx,
     versions.flatMap(({ runId }) => runId ?? []),
   )

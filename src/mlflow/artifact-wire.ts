@@ -1,7 +1,7 @@
 import type { Entry } from '../artifacts/list.ts'
 import type { Int64 } from '../core/int64.ts'
 import { entriesMax, type ListQuery } from '../registry/files/artifact-place.ts'
-import { pageSize } from '../search/page.ts'
+import { checkPageSize } from '../search/page.ts'
 import { unlessEmpty } from './wire/json.ts'
 
 /** Paging of the list calls; `max_results` is ours, MLflow always answers everything. */
@@ -15,7 +15,7 @@ export function listQuery(req: {
   readonly page_token?: string | undefined
   readonly max_results?: Int64 | undefined
 }): ListQuery {
-  return { count: pageSize(req.max_results, entriesMax, entriesMax), token: req.page_token }
+  return { count: checkPageSize(req.max_results, entriesMax, entriesMax), token: req.page_token }
 }
 
 /**

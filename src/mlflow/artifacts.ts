@@ -1,7 +1,7 @@
 import { requireModel } from '../access/permissions/require.ts'
 import { putFile } from '../artifacts/files.ts'
 import { cleanFilePath, cleanPath } from '../artifacts/path.ts'
-import { oneChunk } from '../core/bytes.ts'
+import { streamBytes } from '../core/bytes.ts'
 import { invalid, RegistryError } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { declaredLength, readBytes } from '../http/body.ts'
@@ -96,7 +96,7 @@ const entityOperations: readonly Operation[] = [
       const path = cleanFilePath(requiredQuery(c, 'path'))
       const bytes = await pageUpload(c)
       const { artifactUri } = await getRun(c.var.ctx, runId)
-      await putFile(c.var.ctx, below(artifactUri, path).path, oneChunk(bytes), bytes.byteLength)
+      await putFile(c.var.ctx, below(artifactUri, path).path, streamBytes(bytes), bytes.byteLength)
       return c.body(null, 200)
     },
   ),

@@ -1,14 +1,14 @@
 import { invalid } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
-import { pageSize } from '../search/page.ts'
+import { checkPageSize } from '../search/page.ts'
 import type { ModelPoint } from '../tracking/logged-models/logged-model-metrics.ts'
 import { requireLoggedModels, requireRun, requireRuns } from '../tracking/permissions.ts'
 import { logBatch, logMetric } from '../tracking/run-data/log-batch.ts'
 import {
-  metricHistory,
-  metricHistoryOfRuns,
   type RunMetric,
-  sampledMetricHistory,
+  readMetricHistory,
+  readMetricHistoryOfRuns,
+  sampleMetricHistory,
 } from '../tracking/run-data/metric-history.ts'
 import { keyValueFrom, keyValueMessage } from './key-value.ts'
 import { type Operation, operation } from './operation.ts'
@@ -70,8 +70,8 @@ export const metricOperations: readonly Operation[] = [
     }),
     async (ctx, req) => {
       const { run_id, metric_key, max_results, page_token } = req
-      const pointsMax = max_results === undefined ? undefined : pageSize(max_results, int32Max)
-      const page = await metricHistory(ctx, run_id, metric_key, pointsMax, page_token)
+      const pointsMax = max_results === undefined ? undefined : checkPageSize(max_results, int32Max)
+      const page = await readMetricHistory(ctx, run_id, metric_key, pointsMax, page_token)
       return {
         metrics: unlessEmpty(page.metrics.map(metricToWire)),
         next_page_token: page.nextPageToken,
@@ -89,8 +89,11 @@ export const metricOperations: readonly Operation[] = [
     async (ctx, req) => {
       checkRunCount(req.run_id)
       // More may be asked for; it is not an error, as in MLflow.
-      const points = Math.min(pageSize(req.max_results, int32Max, bulkPointsMax), bulkPointsMax)
-      const metrics = await metricHistoryOfRuns(ctx, req.run_id, req.metric_key, points)
+      const points = Math.min(
+        checkPageSize(req.max_results, int32Max, bulkPointsMax),
+        bulkPointsMax,
+      )
+      const metrics = await readMetricHistoryOfRuns(ctx, req.run_id, req.metric_key, points)
       return { metrics: metrics.map(runMetricToWire) }
     },
   ),
@@ -106,9 +109,9 @@ export const metricOperations: readonly Operation[] = [
     }),
     async (ctx, req) => {
       checkRunCount(req.run_ids)
-      const max = pageSize(req.max_results, samplePointsMax, samplePointsMax)
+      const max = checkPageSize(req.max_results, samplePointsMax, samplePointsMax)
       const interval = intervalFromWire(req.start_step, req.end_step)
-      const metrics = await sampledMetricHistory(ctx, req.run_ids, req.metric_key, interval, max)
+      const metrics = await sampleMetricHistory(ctx, req.run_ids, req.metric_key, interval, max)
       return { metrics: unlessEmpty(metrics.map(runMetricToWire)) }
     },
   ),

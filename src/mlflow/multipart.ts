@@ -1,5 +1,5 @@
 import { abortUpload, completeUpload, createUpload } from '../artifacts/multipart.ts'
-import { baseName, cleanFilePath, cleanPath, climbs, joinPaths } from '../artifacts/path.ts'
+import { baseNameOf, cleanFilePath, cleanPath, climbs, joinPaths } from '../artifacts/path.ts'
 import { excerpt, invalid } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { signedUrl } from '../http/files/signed-url.ts'
@@ -105,5 +105,5 @@ function targetPath(c: AppContext, verb: string, localPath: string): string {
   const local = /^[a-z]:\\/i.test(localPath) ? localPath.replaceAll('\\', '/') : localPath
   const relative = local.replace(/^([a-z]:)?\/+/i, '')
   cleanFilePath(relative)
-  return joinPaths(folder, cleanFilePath(baseName(relative)))
+  return joinPaths(folder, cleanFilePath(baseNameOf(relative)))
 }

@@ -1,6 +1,6 @@
 import { requireRight } from '../access/permissions/require.ts'
 import type { Context } from '../platform/context.ts'
-import { pageSize } from '../search/page.ts'
+import { checkPageSize } from '../search/page.ts'
 import { statuses } from '../webhooks/check-webhook.ts'
 import {
   type MlflowEvent,
@@ -58,7 +58,7 @@ export const webhookOperations: readonly Operation[] = [
     manages,
     message({ max_results: { type: 'int32' }, page_token: text }),
     async (ctx, req) => {
-      const count = pageSize(req.max_results, pageMax, pageDefault)
+      const count = checkPageSize(req.max_results, pageMax, pageDefault)
       const page = await listWebhooks(ctx, 'in mlflow', count, req.page_token)
       return {
         webhooks: unlessEmpty(page.items.map(webhookToWire)),

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../audit/commit.ts'
 import { checkKey, checkLength } from '../core/names.ts'
-import { jsonChunks } from '../db/sql.ts'
+import { jsonChunksOf } from '../db/sql.ts'
 import type { Context } from '../platform/context.ts'
 import { modelEntry, versionEntry } from './audit-entries.ts'
 import { modelNotFound, versionNotFound } from './check-names.ts'
@@ -45,7 +45,7 @@ export function versionTagInserts(version: SQL, tags: readonly Tag[]): SQL[] {
 }
 
 function tagRows(tags: readonly Tag[]): string[] {
-  return jsonChunks(tags.map(({ key, value }) => [key, value]))
+  return jsonChunksOf(tags.map(({ key, value }) => [key, value]))
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST no such model */

@@ -1,5 +1,5 @@
 import { excerpt, invalid, type RegistryError } from '../core/error.ts'
-import { type Token, tokens } from './lexer.ts'
+import { type Token, tokenize } from './lexer.ts'
 
 /** What a clause or an order names: `metrics.acc` is the name `acc` under the prefix `metrics`. */
 export type Key = {
@@ -19,7 +19,7 @@ export class Cursor {
   constructor(text: string, what: string) {
     this.#text = text
     this.#what = what
-    this.#tokens = tokens(text)
+    this.#tokens = tokenize(text)
   }
 
   peek(ahead = 0): Token {

@@ -17,16 +17,16 @@ export const clauseLiteralsMax = 1 + likeLiteralsMax
  *   take, a value of another type
  */
 export function filterSql(filter: Filter, words: Vocabulary<FilterField>, literals: Literals): SQL {
-  return allOf(filter.map((clause) => clauseSql(clause, fieldOf(words, clause.key), literals)))
+  return allOfSql(filter.map((clause) => clauseSql(clause, fieldOf(words, clause.key), literals)))
 }
 
 /** AND of `conditions` as a balanced tree: a chain of 100 would leave D1's expression depth. */
-function allOf(conditions: readonly SQL[]): SQL {
+function allOfSql(conditions: readonly SQL[]): SQL {
   const [first, second] = conditions
   if (first === undefined) return sql`1`
   if (second === undefined) return first
   const half = Math.ceil(conditions.length / 2)
-  return sql`(${allOf(conditions.slice(0, half))} and ${allOf(conditions.slice(half))})`
+  return sql`(${allOfSql(conditions.slice(0, half))} and ${allOfSql(conditions.slice(half))})`
 }
 
 function clauseSql(clause: Clause, field: FilterField, literals: Literals): SQL {
@@ -90,7 +90,7 @@ function numberSql(
 ): SQL {
   const value = field.type === 'integer' ? integerOf(clause) : numberOf(clause)
   const whole = /^[+-]?\d+$/.test(value) ? parseInt64(value) : undefined
-  const bound = whole === undefined ? literals.double(double(value)) : literals.integer(whole)
+  const bound = whole === undefined ? literals.double(doubleOf(value)) : literals.integer(whole)
   const condition = sql`${field.column} ${sqlOperator(operator)} ${bound}`
   if (!field.isNan) return condition
   return operator === '!='
@@ -124,7 +124,7 @@ function integerOf(clause: Valued): string {
 }
 
 /** Past the doubles, the largest one, as which an infinite metric is stored. */
-function double(text: string): number {
+function doubleOf(text: string): number {
   const value = Number(text)
   return Number.isFinite(value) ? value : Math.sign(value) * Number.MAX_VALUE
 }

@@ -8,10 +8,10 @@ import { clauseLiteralsMax, filterSql } from './filter-sql.ts'
 import { Literals } from './literals.ts'
 import type { OrderItem } from './order-by.ts'
 import {
-  isAfter,
+  isAfterSql,
   keyColumns,
   keyOf,
-  orderBy,
+  orderBySql,
   orderLiteralsMax,
   orderSql,
   type SortField,
@@ -65,22 +65,22 @@ export async function findPage(
   searchable: Searchable,
   search: Search,
 ): Promise<IdPage> {
-  const literals = new Literals(literalsMax(searchable, search))
-  const { joins, terms } = allTerms(searchable, search, literals)
+  const literals = new Literals(literalsMaxOf(searchable, search))
+  const { joins, terms } = orderTermsOf(searchable, search, literals)
   const after = decodePageToken(search.asked, search.pageToken)
   const conditions = [
     ...search.scope,
     ...(search.filter.length > 0
       ? [filterSql(search.filter, searchable.filterKeys, literals)]
       : []),
-    ...(after ? [isAfter(terms, after, literals)] : []),
+    ...(after ? [isAfterSql(terms, after, literals)] : []),
   ]
   const where = conditions.length > 0 ? sql.join(conditions, sql` and `) : sql`1`
   const statement = sql<
     Record<string, string | number | null> & { id: number }
   >`${literals.with()} select ${searchable.id} as id, ${keyColumns(terms)}
     from ${searchable.from} ${joins} where ${where}
-    order by ${orderBy(terms)} limit ${search.maxResults + 1}`
+    order by ${orderBySql(terms)} limit ${search.maxResults + 1}`
   if (search.filter.length > clausesAlwaysFitting) checkLength(statement)
   const rows = await db.all(statement)
   const page = rows.slice(0, search.maxResults)
@@ -105,13 +105,13 @@ function checkLength(statement: SQL): void {
   }
 }
 
-function allTerms(searchable: Searchable, search: Search, literals: Literals) {
+function orderTermsOf(searchable: Searchable, search: Search, literals: Literals) {
   const { joins, terms } = orderSql(search.orderBy, searchable.sortKeys, literals)
   const rest = search.orderBy.length > 0 ? searchable.tieBreak : searchable.defaultOrder
   return { joins, terms: [...terms, ...rest] }
 }
 
-function literalsMax(searchable: Searchable, search: Search): number {
+function literalsMaxOf(searchable: Searchable, search: Search): number {
   const terms = Math.max(searchable.tieBreak.length, searchable.defaultOrder.length)
   return (
     search.filter.length * clauseLiteralsMax +

@@ -21,7 +21,7 @@ const symbol = /[=<>!]+|[(),;]/y
  *
  * @throws INVALID_PARAMETER_VALUE a quote is not closed
  */
-export function tokens(text: string): Token[] {
+export function tokenize(text: string): Token[] {
   const found: Token[] = []
   let at = matchEnd(space, text, 0) ?? 0
   while (at < text.length) {

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { jsonRows } from '../db/sql.ts'
+import { jsonRowsOf } from '../db/sql.ts'
 import type { Literals } from './literals.ts'
 
 /** Upper bound of the literals that one pattern binds. */
@@ -25,23 +25,24 @@ export function likeSql(
   literals: Literals,
 ): SQL {
   const text = caseSensitive ? column : sql`lower(${column})`
-  const parts = (caseSensitive ? pattern : asciiLower(pattern)).split('%').map(segment)
+  const parts = (caseSensitive ? pattern : lowerAscii(pattern)).split('%').map(parseSegment)
   const [head, tail] = [parts[0], parts.at(-1)]
   if (!head || !tail) throw new Error('split gives one part at least')
-  if (parts.length === 1) return whole(text, head, literals)
+  if (parts.length === 1) return wholeSql(text, head, literals)
   const middle = parts.slice(1, -1).filter((part) => part.chars > 0)
-  const native = isSimple(middle) ? undefined : nativePattern(pattern, caseSensitive)
+  const native = isSimple(middle) ? undefined : nativePatternOf(pattern, caseSensitive)
   if (native !== undefined) {
     return sql`${column} ${sql.raw(caseSensitive ? 'glob' : 'like')} ${literals.text(native)}`
   }
   const charsMin = parts.reduce((sum, part) => sum + part.chars, 0)
-  const conditions = [sql`length(${text}) >= ${count(charsMin)}`]
-  if (head.runs.length > 0) conditions.push(matchesAt(text, sql`1`, head, literals))
+  const conditions = [sql`length(${text}) >= ${countSql(charsMin)}`]
+  if (head.runs.length > 0) conditions.push(matchesAtSql(text, sql`1`, head, literals))
   if (tail.runs.length > 0) {
-    const start = sql`length(${text}) - ${count(tail.chars - 1)}`
-    conditions.push(matchesAt(text, start, tail, literals))
+    const start = sql`length(${text}) - ${countSql(tail.chars - 1)}`
+    conditions.push(matchesAtSql(text, start, tail, literals))
   }
-  if (middle.length > 0) conditions.push(holdsInOrder(inner(text, head, tail), middle, literals))
+  if (middle.length > 0)
+    conditions.push(holdsInOrderSql(innerSql(text, head, tail), middle, literals))
   return sql`(${sql.join(conditions, sql` and `)})`
 }
 
@@ -51,78 +52,78 @@ function isSimple(middle: readonly Segment[]): boolean {
 }
 
 /** The pattern for GLOB or LIKE itself, undefined where D1 would refuse it. */
-function nativePattern(pattern: string, caseSensitive: boolean): string | undefined {
+function nativePatternOf(pattern: string, caseSensitive: boolean): string | undefined {
   const native = caseSensitive
     ? pattern.replace(/[*?[]/g, '[$&]').replaceAll('%', '*').replaceAll('_', '?')
     : pattern
   return new TextEncoder().encode(native).byteLength > patternBytesMax ? undefined : native
 }
 
-function whole(text: SQL, only: Segment, literals: Literals): SQL {
+function wholeSql(text: SQL, only: Segment, literals: Literals): SQL {
   if (only.chars === 0 || isPlain(only)) {
     return sql`${text} = ${literals.text(only.runs[0]?.text ?? '')}`
   }
-  const length = sql`length(${text}) = ${count(only.chars)}`
+  const length = sql`length(${text}) = ${countSql(only.chars)}`
   if (only.runs.length === 0) return length
-  return sql`(${length} and ${matchesAt(text, sql`1`, only, literals)})`
+  return sql`(${length} and ${matchesAtSql(text, sql`1`, only, literals)})`
 }
 
 /** What lies between the head and the tail of `text`. */
-function inner(text: SQL, head: Segment, tail: Segment): SQL {
+function innerSql(text: SQL, head: Segment, tail: Segment): SQL {
   if (head.chars === 0 && tail.chars === 0) return text
-  const outer = count(head.chars + tail.chars)
-  return sql`substr(${text}, ${count(head.chars + 1)}, length(${text}) - ${outer})`
+  const outer = countSql(head.chars + tail.chars)
+  return sql`substr(${text}, ${countSql(head.chars + 1)}, length(${text}) - ${outer})`
 }
 
 /** Whether `part` stands in `text` from character `start` on, which counts from 1. */
-function matchesAt(text: SQL, start: SQL, part: Segment, literals: Literals): SQL {
+function matchesAtSql(text: SQL, start: SQL, part: Segment, literals: Literals): SQL {
   const [first, ...others] = part.runs
   if (first && others.length === 0) {
-    const from = sql`${start} + ${count(first.offset)}`
-    return sql`substr(${text}, ${from}, ${count(first.chars)}) = ${literals.text(first.text)}`
+    const from = sql`${start} + ${countSql(first.offset)}`
+    return sql`substr(${text}, ${from}, ${countSql(first.chars)}) = ${literals.text(first.text)}`
   }
-  return allRunsAt(text, start, literals.text(runsJson(part)))
+  return allRunsAtSql(text, start, literals.text(jsonOfRuns(part)))
 }
 
-function allRunsAt(text: SQL, start: SQL, runs: SQL): SQL {
+function allRunsAtSql(text: SQL, start: SQL, runs: SQL): SQL {
   return sql`not exists (select 1 from json_each(${runs}) u where substr(${text}, ${start} + (u.value ->> 0), u.value ->> 1) <> u.value ->> 2)`
 }
 
 /** Whether the segments stand in `text` one behind the other, with anything between them. */
-function holdsInOrder(text: SQL, parts: readonly Segment[], literals: Literals): SQL {
+function holdsInOrderSql(text: SQL, parts: readonly Segment[], literals: Literals): SQL {
   if (isSimple(parts)) {
     return sql`instr(${text}, ${literals.text(parts[0]?.runs[0]?.text ?? '')}) > 0`
   }
   // The leftmost place of each segment is as good as any other, so one walk decides: a step either
   // finds the segment (f) at the place of its first run (q) and goes behind it, or goes on by a
   // character. json_each stands for the LATERAL that SQLite lacks.
-  const json = literals.text(`[${parts.map(partJson).join(',')}]`)
-  const found = allRunsAt(sql`w.rest`, sql`q.value`, sql`p.value -> 3`)
+  const json = literals.text(`[${parts.map(jsonOfPart).join(',')}]`)
+  const found = allRunsAtSql(sql`w.rest`, sql`q.value`, sql`p.value -> 3`)
   return sql`exists (with recursive walk (i, rest) as (select 0, ${text} union all
     select w.i + f.value, substr(w.rest, q.value + iif(f.value, p.value ->> 0, 1))
     from walk w cross join json_each(${json}) p on p.key = w.i
     cross join json_each('[' || instr(substr(w.rest, (p.value ->> 1) + 1), p.value ->> 2) || ']') q
     cross join json_each('[' || (${found}) || ']') f
     where q.value > 0 and q.value + (p.value ->> 0) - 1 <= length(w.rest)
-  ) select 1 from walk where i = ${count(parts.length)})`
+  ) select 1 from walk where i = ${countSql(parts.length)})`
 }
 
 /** `[chars, offset of the first run, its text, runs]` */
-function partJson(part: Segment): string {
+function jsonOfPart(part: Segment): string {
   const first = part.runs[0]
   const text = JSON.stringify(first?.text ?? '')
-  return `[${part.chars},${first?.offset ?? 0},${text},${runsJson(part)}]`
+  return `[${part.chars},${first?.offset ?? 0},${text},${jsonOfRuns(part)}]`
 }
 
-function runsJson(part: Segment): string {
-  return jsonRows(part.runs.map((run) => [run.offset, run.chars, run.text]))
+function jsonOfRuns(part: Segment): string {
+  return jsonRowsOf(part.runs.map((run) => [run.offset, run.chars, run.text]))
 }
 
 function isPlain(part: Segment): boolean {
   return part.runs.length === 1 && part.runs[0]?.chars === part.chars
 }
 
-function segment(pattern: string): Segment {
+function parseSegment(pattern: string): Segment {
   const runs: Run[] = []
   let offset = 0
   for (const text of pattern.split('_')) {
@@ -133,11 +134,11 @@ function segment(pattern: string): Segment {
   return { chars: offset - 1, runs }
 }
 
-function asciiLower(text: string): string {
+function lowerAscii(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }
 
 /** A number of ours in the SQL text: it depends on the pattern's length only. */
-function count(value: number): SQL {
+function countSql(value: number): SQL {
   return sql.raw(value < 0 ? `(${value})` : String(value))
 }

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Int64 } from '../core/int64.ts'
-import { int64Param, type JsonCell, jsonRows, Real } from '../db/sql.ts'
+import { int64Param, type JsonCell, jsonRowsOf, Real } from '../db/sql.ts'
 
 /** Bound values stay direct up to this many; D1 takes 100 a statement, and the verb has its own. */
 const directMax = 80
@@ -34,7 +34,7 @@ export class Literals {
   /** What the statement must begin with; empty when nothing is folded. Ask once all is bound. */
   with(): SQL {
     if (!this.#folded) return sql``
-    const rows = jsonRows([this.#values])
+    const rows = jsonRowsOf([this.#values])
     return sql`with literals (n, v) as materialized (select j.key, j.value from json_each(${rows}, '$[0]') j)`
   }
 

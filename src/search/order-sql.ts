@@ -63,7 +63,7 @@ export function orderSql(
 }
 
 /** ORDER BY's list. */
-export function orderBy(terms: readonly SortTerm[]): SQL {
+export function orderBySql(terms: readonly SortTerm[]): SQL {
   const parts = terms.map((term) =>
     term.descending ? sql`${term.expression} desc` : sql`${term.expression}`,
   )
@@ -92,21 +92,21 @@ export function keyOf(
  *
  * @throws INVALID_PARAMETER_VALUE the key does not fit the terms: the token was tampered with
  */
-export function isAfter(terms: readonly SortTerm[], key: PageKey, literals: Literals): SQL {
+export function isAfterSql(terms: readonly SortTerm[], key: PageKey, literals: Literals): SQL {
   const first = terms[0]
   if (!first || key.length !== terms.length) throw foreignPageToken()
   // One flat CASE: nested ORs and ANDs of many terms would leave D1's expression depth.
   const steps = terms.map((term, i) => {
     const { expression, descending } = term
-    const value = keyValue(term, key[i], literals)
+    const value = keyValueSql(term, key[i], literals)
     return sql`when ${expression} <> ${value} then ${expression} ${sql.raw(descending ? '<' : '>')} ${value}`
   })
   // Implied by the CASE, but only in this form can an index seek to it.
-  const from = sql`${first.expression} ${sql.raw(first.descending ? '<=' : '>=')} ${keyValue(first, key[0], literals)}`
+  const from = sql`${first.expression} ${sql.raw(first.descending ? '<=' : '>=')} ${keyValueSql(first, key[0], literals)}`
   return sql`(${from} and case ${sql.join(steps, sql` `)} else 0 end)`
 }
 
-function keyValue(term: SortTerm, value: PageKey[number] | undefined, literals: Literals): SQL {
+function keyValueSql(term: SortTerm, value: PageKey[number] | undefined, literals: Literals): SQL {
   if (term.type === 'text') {
     if (typeof value !== 'string') throw foreignPageToken()
     return literals.text(value)

@@ -13,7 +13,7 @@ export type Page<T> = {
  * @param absent what counts where the caller says nothing; undefined: it must say
  * @throws INVALID_PARAMETER_VALUE it is not from 1 to `most`
  */
-export function pageSize(asked: Int64 | undefined, most: number, absent?: number): number {
+export function checkPageSize(asked: Int64 | undefined, most: number, absent?: number): number {
   const size = asked ?? absent ?? 0
   if (typeof size === 'number' && size >= 1 && size <= most) return size
   throw invalid(

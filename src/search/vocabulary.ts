@@ -44,7 +44,7 @@ export const ordering = ['=', '!=', '<', '<=', '>', '>='] as const
  * Build a vocabulary from rows of prefixes and the keys they share, e.g.
  * `[['', 'attribute'], { name: ... }]` for named keys, `[['tag', 'tags'], field]` for any key.
  */
-export function vocabulary<F extends object>(
+export function vocabularyOf<F extends object>(
   entity: string,
   groups: readonly (readonly [readonly string[], F | ReadonlyMap<string, F>])[],
 ): Vocabulary<F> {

@@ -3,7 +3,7 @@ import type { Permission } from '../access/permissions/levels.ts'
 import { mayAll, type Part } from '../access/permissions/permitted.ts'
 import { passes, requireEach, requireExperiment } from '../access/permissions/require.ts'
 import { denied } from '../access/permissions/rights.ts'
-import { belowFolder, foldersAbove, joinPaths, storePathOf } from '../artifacts/path.ts'
+import { folderRangeOf, foldersAboveOf, joinPaths, storePathOf } from '../artifacts/path.ts'
 import { excerpt, notFound } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { noSuchExperiment } from './experiments/experiment.ts'
@@ -105,7 +105,7 @@ export async function requireArtifacts(
 ): Promise<void> {
   if (mayAll(ctx)) return
   const owner = await findOwner(ctx, path)
-  if (!owner) throw denied(ctx, `${shown(path)} lies in no experiment's folder`)
+  if (!owner) throw denied(ctx, `${showPath(path)} lies in no experiment's folder`)
   await requireEach(ctx, 'experiment', owner.select, needed, partOf(owner.rest), 'experiment')
 }
 
@@ -128,7 +128,8 @@ export async function requireLocation(ctx: Context, location: string): Promise<v
   if (mayAll(ctx)) return
   const path = storePathOf(location)
   if (path === undefined) return
-  const taken = () => denied(ctx, `experiments to come will keep their artifacts at ${shown(path)}`)
+  const taken = () =>
+    denied(ctx, `experiments to come will keep their artifacts at ${showPath(path)}`)
   const root = defaultRoot(ctx)
   if (root !== undefined && (path === root || isBelow(root, path))) throw taken()
   const owner = await findOwner(ctx, path)
@@ -148,7 +149,11 @@ export async function requireLocation(ctx: Context, location: string): Promise<v
 }
 
 /** The statement that notes where a new experiment keeps its artifacts, for its batch. */
-export function claimFolder(ctx: Context, name: string, location: string | undefined): SQL[] {
+export function folderClaimStatement(
+  ctx: Context,
+  name: string,
+  location: string | undefined,
+): SQL[] {
   const path = location ? storePathOf(location) : defaultRoot(ctx)
   if (path === undefined) return []
   const folder = location
@@ -169,7 +174,7 @@ type Found = {
 }
 
 async function findOwner(ctx: Context, path: string): Promise<Found | undefined> {
-  const above = ['', ...foldersAbove(path), path]
+  const above = ['', ...foldersAboveOf(path), path]
   const first = defaultFolder(ctx)
   const row = await ctx.db.first<{ id: number; path: string }>(sql`
     select a.experiment as id, a.path from artifact_roots a
@@ -186,7 +191,7 @@ async function findOwner(ctx: Context, path: string): Promise<Found | undefined>
 }
 
 function ownersBelow(ctx: Context, path: string): SQL {
-  const { start, end } = belowFolder(path)
+  const { start, end } = folderRangeOf(path)
   const first = defaultFolder(ctx)
   const hasFirst = first !== undefined && isBelow(first, path)
   return experiment(
@@ -224,6 +229,6 @@ function isBelow(path: string, folder: string): boolean {
   return folder === '' ? path !== '' : path.startsWith(`${folder}/`)
 }
 
-function shown(path: string): string {
+function showPath(path: string): string {
   return path === '' ? 'the root of the store' : `'${excerpt(path)}'`
 }

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { type Collector, removeBelow } from '../artifacts/collect.ts'
-import { belowFolder, storePathOf } from '../artifacts/path.ts'
+import { type Collector, removeBelowStatement } from '../artifacts/collect.ts'
+import { folderRangeOf, storePathOf } from '../artifacts/path.ts'
 
 export type Purged = {
   readonly runs: number
@@ -88,6 +88,6 @@ function ownFolder(row: Deleted, guard: SQL): SQL[] {
   if (path === undefined || !path.split('/').includes(row.name)) return []
   const isExperiment = /^\d+$/.test(row.name)
   if (isExperiment && !path.endsWith(`/${row.name}`) && path !== row.name) return []
-  const { start, end } = belowFolder(path)
-  return [removeBelow(row.workspace, start, end, guard)]
+  const { start, end } = folderRangeOf(path)
+  return [removeBelowStatement(row.workspace, start, end, guard)]
 }

@@ -1,4 +1,4 @@
-import { fromBase64UrlBytes, hex, toBase64UrlBytes } from '../core/bytes.ts'
+import { fromBase64UrlBytes, toBase64UrlBytes, toHex } from '../core/bytes.ts'
 import { RegistryError } from '../core/error.ts'
 import type { Settings } from '../platform/settings/settings.ts'
 
@@ -56,7 +56,7 @@ export async function signature(
 
 /** The hex of HMAC-SHA256 over the body, as Databricks signs. */
 export async function databricksSignature(secret: string, body: string): Promise<string> {
-  return hex(await hmac(secret, body))
+  return toHex(await hmac(secret, body))
 }
 
 async function hmac(secret: string, text: string): Promise<Uint8Array> {

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
-import { chainHash, chainStart, entryHash } from '../../src/audit/chain.ts'
+import { chainStart, hashEntry, hashLink } from '../../src/audit/chain.ts'
 import { sealEntries } from '../../src/audit/seal.ts'
 import { encodePageToken } from '../../src/core/page-token.ts'
 import { registryServer } from '../registry/registry.ts'
@@ -175,8 +175,8 @@ describe('an export', () => {
     for (const [i, { chain_hash, ...entry }] of lines.entries()) {
       expect(entry).toEqual(listed[i])
       const { hash, ...hashed } = entry
-      expect(hash).toBe(await entryHash(platform, hashed))
-      chain = await chainHash(platform, chain, hash)
+      expect(hash).toBe(await hashEntry(platform, hashed))
+      chain = await hashLink(platform, chain, hash)
       expect(chain_hash).toBe(chain)
     }
     expect((await audit('/head')).json).toEqual({ seq: 8, head: chain })

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { sealEntries } from '../../src/audit/seal.ts'
-import { verifyStored } from '../../src/audit/verify.ts'
+import { verifyStoredChain } from '../../src/audit/verify.ts'
 import { registryServer, sixteen } from '../registry/registry.ts'
 
 test('two sealers and sixteen writers at once make one chain without a gap', async () => {
@@ -21,7 +21,7 @@ test('two sealers and sixteen writers at once make one chain without a gap', asy
   isWriting = false
   await Promise.all(sealing)
   await Promise.all([sealEntries(platform), sealEntries(platform)])
-  expect(await verifyStored(platform, undefined)).toMatchObject({
+  expect(await verifyStoredChain(platform, undefined)).toMatchObject({
     ok: true,
     entries: 49,
     sealed: 49,
@@ -38,7 +38,7 @@ test('an entry that is missing in front of others stops the chain there and is t
   ])
   await expect(sealEntries(platform)).rejects.toThrow('audit entry 2 is missing')
   expect(await db.all(sql`select seq from audit_seals`)).toEqual([{ seq: 1 }])
-  expect(await verifyStored(platform, undefined)).toMatchObject({
+  expect(await verifyStoredChain(platform, undefined)).toMatchObject({
     ok: false,
     entries: 1,
     seq: 2,
@@ -59,5 +59,5 @@ test('more entries than one batch holds are sealed in one call, large ones too',
     await post('registered-models/set-tag', { name: 'm', key: 'k', value: description })
   }
   await sealEntries(platform)
-  expect(await verifyStored(platform, undefined)).toMatchObject({ ok: true, sealed: 731 })
+  expect(await verifyStoredChain(platform, undefined)).toMatchObject({ ok: true, sealed: 731 })
 })

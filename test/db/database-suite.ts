@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ConstraintError, type Database } from '../../src/db/database.ts'
-import { int64Column, int64Param, jsonRows, Real } from '../../src/db/sql.ts'
+import { int64Column, int64Param, jsonRowsOf, Real } from '../../src/db/sql.ts'
 
 /** What every adapter of the database port must do alike. */
 export function databaseSuite(name: string, open: () => Promise<Database>): void {
@@ -99,7 +99,7 @@ export function databaseSuite(name: string, open: () => Promise<Database>): void
       const rows = Array.from({ length: 1000 }, (_, i) => [i, new Real(i / 7), `r${i}`] as const)
       await db.batch([
         sql`insert into reading (id, value, label)
-            select value ->> 0, value ->> 1, value ->> 2 from json_each(${jsonRows(rows)}) where true
+            select value ->> 0, value ->> 1, value ->> 2 from json_each(${jsonRowsOf(rows)}) where true
             on conflict do nothing`,
       ])
       const stored = await db.all<{ id: number; value: number }>(

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { sealEntries } from '../../src/audit/seal.ts'
-import { verifyStored } from '../../src/audit/verify.ts'
+import { verifyStoredChain } from '../../src/audit/verify.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { LibsqlFile } from '../../src/platform/node/libsql-file.ts'
 import { readMigrations } from '../../src/platform/node/migrations.ts'
@@ -60,5 +60,5 @@ test('what was there before there was a record is on it: each model, and each ve
   ])
   expect(Math.abs((entries[0]?.at_ms ?? 0) - before)).toBeLessThan(60_000)
   await sealEntries({ db, sha256 })
-  expect(await verifyStored({ db, sha256 }, undefined)).toMatchObject({ ok: true, sealed: 3 })
+  expect(await verifyStoredChain({ db, sha256 }, undefined)).toMatchObject({ ok: true, sealed: 3 })
 })

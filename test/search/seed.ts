@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from '../../src/db/database.ts'
-import { jsonRows, Real } from '../../src/db/sql.ts'
+import { jsonRowsOf, Real } from '../../src/db/sql.ts'
 
 /** A run as a search test states it; what is left out is empty or absent. */
 export type SeededRun = {
@@ -37,7 +37,7 @@ export async function seedRuns(
     run.deleted ? 'deleted' : 'active',
   ])
   const texts = (of: 'params' | 'tags') =>
-    jsonRows(
+    jsonRowsOf(
       runs.flatMap((run, i) =>
         Object.entries(run[of] ?? {}).map(([key, value]) => [first + i, key, value]),
       ),
@@ -55,10 +55,10 @@ export async function seedRuns(
         end_time_ms, artifact_uri, lifecycle_stage)
       select value ->> 0, value ->> 1, ${experiment}, value ->> 2, 'u1', value ->> 3, value ->> 4,
         value ->> 5, 'mlflow-artifacts:/x/' || (value ->> 1) || '/artifacts', value ->> 6
-      from json_each(${jsonRows(rows)})`,
+      from json_each(${jsonRowsOf(rows)})`,
     sql`insert into latest_metrics (run, key, value, is_nan, step, timestamp_ms)
       select value ->> 0, value ->> 1, value ->> 2, value ->> 3, 0, 1
-      from json_each(${jsonRows(metrics)})`,
+      from json_each(${jsonRowsOf(metrics)})`,
     sql`insert into params (run, key, value)
       select value ->> 0, value ->> 1, value ->> 2 from json_each(${texts('params')})`,
     sql`insert into run_tags (run, key, value)

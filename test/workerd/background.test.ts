@@ -7,7 +7,7 @@ import { env } from 'cloudflare:workers'
 import { sql } from 'drizzle-orm'
 import { beforeEach, expect, test } from 'vitest'
 import { freshPlatform } from '#platform'
-import { verifyStored } from '../../src/audit/verify.ts'
+import { verifyStoredChain } from '../../src/audit/verify.ts'
 import type { Platform } from '../../src/platform/context.ts'
 import worker from '../../src/worker.ts'
 
@@ -16,7 +16,7 @@ beforeEach(async () => {
   platform = await freshPlatform()
 })
 
-const verify = () => verifyStored(platform, undefined)
+const verify = () => verifyStoredChain(platform, undefined)
 
 function create(name: string): Request {
   return new Request('http://localhost/api/2.0/mlflow/registered-models/create', {

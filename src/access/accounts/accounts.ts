@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import type { Principal } from '../../core/principal.ts'
-import { fixed } from '../../db/compile.ts'
+import { fixSql } from '../../db/compile.ts'
 import type { Context } from '../../platform/context.ts'
 
 /** What `accountColumns` of `accounts a` hands out. */
@@ -24,7 +24,7 @@ export function isDeniedSomething(account: SQL): SQL {
 }
 
 /** An account with the groups it is in. */
-export const accountColumns: SQL = fixed(sql`a.id, a.kind, a.name, a.is_admin, a.password_hash,
+export const accountColumns: SQL = fixSql(sql`a.id, a.kind, a.name, a.is_admin, a.password_hash,
   (select json_group_array(name) from (select g.name from group_members m join "groups" g
     on g.id = m."group" where m.account = a.id order by g.name)) as "groups",
   ${isDeniedSomething(sql`a.id`)} as is_denied_something`)

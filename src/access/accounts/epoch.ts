@@ -1,11 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import { isList } from '../../db/batch.ts'
-import { fixed } from '../../db/compile.ts'
+import { fixSql } from '../../db/compile.ts'
 import type { Batch, BatchRows } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 
-const epochQuery = fixed(sql<{ epoch: number }>`select epoch from access_epoch where id = 1`)
+const epochQuery = fixSql(sql<{ epoch: number }>`select epoch from access_epoch where id = 1`)
 
 /** Changes whenever anything does that decides who a caller is: what was read under one holds while it does. */
 export async function readAccessEpoch(ctx: Context): Promise<number> {

@@ -1,4 +1,4 @@
-import { fromHex, hex, randomBytes } from '../../core/bytes.ts'
+import { fromHex, randomBytes, toHex } from '../../core/bytes.ts'
 import { invalid } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
 import { looksLikeToken } from './token-text.ts'
@@ -25,7 +25,7 @@ export function checkPassword(password: string): void {
 
 /** A new password that nobody chose: 128 random bits, in groups that can be copied by hand. */
 export function randomPassword(): string {
-  return (hex(randomBytes(16)).match(/.{8}/g) ?? []).join('-')
+  return (toHex(randomBytes(16)).match(/.{8}/g) ?? []).join('-')
 }
 
 /**
@@ -34,7 +34,7 @@ export function randomPassword(): string {
  */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16)
-  return `pbkdf2-sha256$${iterations}$${hex(salt)}$${hex(await derived(password, salt, iterations))}`
+  return `pbkdf2-sha256$${iterations}$${toHex(salt)}$${toHex(await derived(password, salt, iterations))}`
 }
 
 /** Whether `password` is what `stored` was made from; takes the same time for a wrong one. */

@@ -1,9 +1,9 @@
-import { hex, randomBytes } from '../../core/bytes.ts'
+import { randomBytes, toHex } from '../../core/bytes.ts'
 import type { Context } from '../../platform/context.ts'
 
 /** `gh_` and 256 random bits: so many that a plain hash keeps them, and so long that nobody guesses. */
 export function newTokenText(): string {
-  return `gh_${hex(randomBytes(32))}`
+  return `gh_${toHex(randomBytes(32))}`
 }
 
 /** Whether `text` can only be an access token of this server. */

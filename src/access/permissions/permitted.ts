@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { promptKey } from '../../core/names.ts'
-import { fixed } from '../../db/compile.ts'
+import { fixSql } from '../../db/compile.ts'
 import type { Context } from '../../platform/context.ts'
 import type { rolePermissions } from '../tables.ts'
 import { fold, includes, type Level } from './levels.ts'
@@ -25,7 +25,7 @@ const typesOf = {
 } as const satisfies Record<Owner | Part, readonly [string, string]>
 
 /** 1 where the registered model `m` is a prompt. */
-export const isPromptModel: SQL = fixed(sql`exists (select 1 from registered_model_tags pt
+export const isPromptModel: SQL = fixSql(sql`exists (select 1 from registered_model_tags pt
   where pt.registered_model = m.id and pt.key = ${sql.raw(`'${promptKey}'`)} and lower(pt.value) = 'true')`)
 
 /** True where nothing is judged: no access control, or an administrator asks. */

@@ -1,4 +1,4 @@
-import { hex, randomBytes } from '../../core/bytes.ts'
+import { randomBytes, toHex } from '../../core/bytes.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Database } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
@@ -60,7 +60,7 @@ export async function recalled<P extends Proof>(
 function memoryOf(db: Database): Memory {
   const known = memories.get(db)
   if (known) return known
-  const memory: Memory = { key: hex(randomBytes(32)), entries: new Map() }
+  const memory: Memory = { key: toHex(randomBytes(32)), entries: new Map() }
   memories.set(db, memory)
   return memory
 }

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit, entryStatement } from '../../audit/commit.ts'
-import { hex, randomBytes } from '../../core/bytes.ts'
+import { randomBytes, toHex } from '../../core/bytes.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { type AccountRow, accountColumns, principalFrom } from '../accounts/external-accounts.ts'
@@ -25,7 +25,7 @@ export async function startSession(
   from: { readonly issuer: string | undefined; readonly claimed: readonly string[] },
   before: string | undefined,
 ): Promise<string> {
-  const id = hex(randomBytes(32))
+  const id = toHex(randomBytes(32))
   const now = ctx.now()
   const account = principal.accountId
   if (account === undefined) throw new Error('a session needs an account')
@@ -107,5 +107,5 @@ function isOver({ settings, now }: Context): SQL {
 
 async function hashOf(id: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(id))
-  return hex(new Uint8Array(digest))
+  return toHex(new Uint8Array(digest))
 }

@@ -1,8 +1,8 @@
 import { requireRight } from '../../access/permissions/require.ts'
-import { exportEntries, hashed } from '../../audit/export.ts'
-import { type EntryFilter, entriesBefore } from '../../audit/read-entries.ts'
-import { chainHead } from '../../audit/seal.ts'
-import { type Verdict, verifyStored } from '../../audit/verify.ts'
+import { addHash, exportEntries } from '../../audit/export.ts'
+import { type EntryFilter, readEntriesBefore } from '../../audit/read-entries.ts'
+import { readChainHead } from '../../audit/seal.ts'
+import { type Verdict, verifyStoredChain } from '../../audit/verify.ts'
 import { decodePageToken, encodePageToken, foreignPageToken } from '../../core/page-token.ts'
 import type { Context } from '../../platform/context.ts'
 import { exportAudit, getAuditHead, listAudit, verifyAudit } from '../endpoints/audit.ts'
@@ -23,12 +23,13 @@ export const auditRoutes: readonly Served[] = [
     const asked = ['audit', filter]
     const [before = Number.MAX_SAFE_INTEGER] = decodePageToken(asked, page_token) ?? []
     if (typeof before !== 'number') throw foreignPageToken()
-    const page = await entriesBefore(ctx.db, filter, before, max_results)
+    const page = await readEntriesBefore(ctx.db, filter, before, max_results)
     const last = page.at(-1)
     const isLast =
-      last === undefined || (await entriesBefore(ctx.db, filter, last.entry.seq, 1)).length === 0
+      last === undefined ||
+      (await readEntriesBefore(ctx.db, filter, last.entry.seq, 1)).length === 0
     return {
-      items: await Promise.all(page.map((sealed) => hashed(ctx, sealed))),
+      items: await Promise.all(page.map((sealed) => addHash(ctx, sealed))),
       ...(!isLast && { next_page_token: encodePageToken(asked, [last.entry.seq]) }),
     }
   }),
@@ -46,12 +47,12 @@ export const auditRoutes: readonly Served[] = [
   }),
 
   serve(getAuditHead, mayReadAll, async (ctx) => {
-    const { seq, hash } = await chainHead(ctx)
+    const { seq, hash } = await readChainHead(ctx)
     return { seq, head: hash }
   }),
 
   serve(verifyAudit, mayReadAll, async (ctx, { query }) => {
-    return verdictToWire(await verifyStored(ctx, query.head))
+    return verdictToWire(await verifyStoredChain(ctx, query.head))
   }),
 ]
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { type FileToExport, filesBelow } from '../../artifacts/export.ts'
+import { type FileToExport, readFilesBelow } from '../../artifacts/export.ts'
 import { type FileToImport, importFiles } from '../../artifacts/import.ts'
 import { cleanPath } from '../../artifacts/path.ts'
 import { chunksOf } from '../../core/bytes.ts'
@@ -65,7 +65,7 @@ function exportCommand(): Command {
 
 async function filesOf(ctx: Context, path: string): Promise<AsyncIterable<FileToExport>> {
   const match = /^models:\/+(.+?)(?:@([^@/]+)|\/(\d+))$/.exec(path)
-  if (!match?.[1]) return filesBelow(ctx, {}, cleanPath(path))
+  if (!match?.[1]) return readFilesBelow(ctx, {}, cleanPath(path))
   const [, name, alias, number] = match
   const version = alias
     ? await getVersionByAlias(ctx, name, alias)
@@ -73,7 +73,7 @@ async function filesOf(ctx: Context, path: string): Promise<AsyncIterable<FileTo
   if (version.manifestId === null) {
     throw new StartError(`'${path}' has no files here; they lie at ${version.storageLocation}`)
   }
-  return filesBelow(ctx, { manifest: version.manifestId }, '')
+  return readFilesBelow(ctx, { manifest: version.manifestId }, '')
 }
 
 /** Files of somebody's bucket; keys that end with a slash stand for folders. */

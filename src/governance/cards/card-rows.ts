@@ -1,6 +1,6 @@
 import canonicalize from 'canonicalize'
 import { type SQL, sql } from 'drizzle-orm'
-import { hex } from '../../core/bytes.ts'
+import { toHex } from '../../core/bytes.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { modelCards } from '../tables.ts'
 import { type Card, type CardField, fieldNames, isFilled } from './card-shape.ts'
@@ -41,7 +41,7 @@ export function authorJson({ name, kind, verified, groups }: Principal): string 
 /** `sha256:` and hex, of the card as RFC 8785 JSON: the same wherever it is made. */
 export async function cardDigest(card: Card): Promise<string> {
   const bytes = new TextEncoder().encode(canonicalize(card))
-  return `sha256:${hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))}`
+  return `sha256:${toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))}`
 }
 
 /** The fields that a card has, a JSON list. */

@@ -1,5 +1,5 @@
 import type { ArtifactFile } from '../../artifacts/files.ts'
-import { chunksOf, hex } from '../../core/bytes.ts'
+import { chunksOf, toHex } from '../../core/bytes.ts'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { openAudited } from '../../registry/files/damaged-files.ts'
@@ -28,7 +28,7 @@ export async function readText(
     }
   }
   const bytes = await readBytes(ctx, file)
-  if (hex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))) !== file.sha256) {
+  if (toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))) !== file.sha256) {
     throw new RegistryError(
       'DATA_LOSS',
       `The stored bytes of '${excerpt(file.path)}' are not those that were stored; restore the blob from a backup`,

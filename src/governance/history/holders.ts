@@ -6,7 +6,7 @@ import type { PrincipalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkAlias, isLatest, modelNotFound } from '../../registry/check-names.ts'
 import { canonicalStage } from '../../registry/stages/stages.ts'
-import { datasetsOfRuns, type RunDataset } from '../../tracking/run-data/datasets.ts'
+import { type RunDataset, readDatasetsOfRuns } from '../../tracking/run-data/datasets.ts'
 import { findModelNow, findModelThen, type ModelThen } from './model-then.ts'
 import {
   aliasHoldNow,
@@ -169,7 +169,7 @@ async function holdersOf(
     left join promotions p on p.id = s.promotion
     order by w.key`)
   const made = rows.map((row): Made => parsed(row.made) ?? {})
-  const datasets = await datasetsOfRuns(
+  const datasets = await readDatasetsOfRuns(
     ctx,
     made.flatMap(({ run_id }) => run_id ?? []),
   )

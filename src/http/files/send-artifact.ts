@@ -1,5 +1,5 @@
 import type { ArtifactFile } from '../../artifacts/files.ts'
-import { baseName } from '../../artifacts/path.ts'
+import { baseNameOf } from '../../artifacts/path.ts'
 import { getLocated, type Located } from '../../registry/files/artifact-place.ts'
 import { openAudited } from '../../registry/files/damaged-files.ts'
 import type { AppContext } from '../app-env.ts'
@@ -15,7 +15,7 @@ export function sendArtifact(c: AppContext, file: ArtifactFile): Promise<Respons
   const { ctx } = c.var
   return sendFile(c, {
     ...file,
-    fileName: baseName(file.path),
+    fileName: baseNameOf(file.path),
     open: (range) => openAudited(ctx, file, range),
   })
 }

@@ -1,4 +1,4 @@
-import { hex } from '../../core/bytes.ts'
+import { toHex } from '../../core/bytes.ts'
 import { RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import type { AppContext } from '../app-env.ts'
@@ -34,7 +34,7 @@ export async function signedUrl(
   const search = new URLSearchParams({
     ...query,
     expires: String(expiresAtMs),
-    signature: hex(new Uint8Array(signature)),
+    signature: toHex(new Uint8Array(signature)),
   })
   return `${serverUrl(c)}${path}?${search}`
 }

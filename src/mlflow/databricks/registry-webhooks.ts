@@ -2,7 +2,7 @@ import { requireRight } from '../../access/permissions/require.ts'
 import { invalid, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { getModel } from '../../registry/models/registered-models.ts'
-import { pageSize } from '../../search/page.ts'
+import { checkPageSize } from '../../search/page.ts'
 import {
   type DatabricksEvent,
   databricksEvents,
@@ -71,7 +71,7 @@ export const registryWebhookOperations: readonly Operation[] = [
     manages,
     message({ model_name: text, events, max_results: { type: 'int32' }, page_token: text }),
     async (ctx, req) => {
-      const count = pageSize(req.max_results, pageMax, pageDefault)
+      const count = checkPageSize(req.max_results, pageMax, pageDefault)
       const asked = { model: req.model_name || undefined, events: req.events }
       const page = await listWebhooks(ctx, 'in databricks', count, req.page_token, asked)
       return {

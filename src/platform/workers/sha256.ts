@@ -1,4 +1,4 @@
-import { hex } from '../../core/bytes.ts'
+import { toHex } from '../../core/bytes.ts'
 import type { Sha256 } from '../hash.ts'
 
 export function sha256(): Sha256 {
@@ -8,7 +8,7 @@ export function sha256(): Sha256 {
     update: (bytes) => writer.write(bytes),
     digest: async () => {
       await writer.close()
-      return hex(new Uint8Array(await stream.digest))
+      return toHex(new Uint8Array(await stream.digest))
     },
   }
 }

@@ -6,14 +6,14 @@ import { parseFilter } from '../../search/filter.ts'
 import { findPage, type Searchable } from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import type { SortField } from '../../search/order-sql.ts'
-import { type Page, pageSize } from '../../search/page.ts'
+import { checkPageSize, type Page } from '../../search/page.ts'
 import {
   equalityOrList,
   equalityOrListOrNull,
   equalityOrNull,
   type FilterField,
   ordering,
-  vocabulary,
+  vocabularyOf,
 } from '../../search/vocabulary.ts'
 import { promptKeys, promptPrefix, withPromptsHidden } from '../search-prompts.ts'
 import { type RegisteredModel, readModels } from './read-models.ts'
@@ -30,7 +30,7 @@ const created: SortField = { type: 'int64', column: () => sql`m.created_at_ms` }
 const searchableModels: Searchable = {
   from: sql`registered_models m`,
   id: sql`m.id`,
-  filterKeys: vocabulary<FilterField>('registered model', [
+  filterKeys: vocabularyOf<FilterField>('registered model', [
     [
       attributePrefixes,
       new Map<string, FilterField>([
@@ -76,7 +76,7 @@ const searchableModels: Searchable = {
     ],
     [[promptPrefix], promptKeys(tagRows)],
   ]),
-  sortKeys: vocabulary<SortField>('registered model', [
+  sortKeys: vocabularyOf<SortField>('registered model', [
     [
       attributePrefixes,
       new Map<string, SortField>([
@@ -117,7 +117,7 @@ export async function searchRegisteredModels(
     scope: [sql`m.workspace = ${ctx.workspace}`, readable(ctx, 'model', sql`m.id`, isPromptModel)],
     filter: withPromptsHidden(parseFilter(search.filter)),
     orderBy: parseOrderBy(search.orderBy),
-    maxResults: pageSize(search.maxResults, pageMax, pageDefault),
+    maxResults: checkPageSize(search.maxResults, pageMax, pageDefault),
     pageToken: search.pageToken,
     asked: ['models', ctx.workspace, search.filter ?? '', search.orderBy],
   })

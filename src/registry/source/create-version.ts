@@ -5,7 +5,7 @@ import { conflict } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { type Context, principalName } from '../../platform/context.ts'
-import { recordRegistration } from '../../tracking/logged-models/write-logged-models.ts'
+import { registrationStatement } from '../../tracking/logged-models/write-logged-models.ts'
 import { jsonMap, versionEntryOf } from '../audit-entries.ts'
 import { checkModelName, modelNotFound } from '../check-names.ts'
 import { modelId, newestVersionId } from '../ids.ts'
@@ -106,7 +106,7 @@ async function insertVersion(
     ...(resolved.modelId === null
       ? []
       : [
-          recordRegistration(
+          registrationStatement(
             ctx,
             resolved.modelId,
             wanted.name,

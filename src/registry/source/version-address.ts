@@ -1,4 +1,4 @@
-import { versionAddress, versionsFolder } from '../../artifacts/path.ts'
+import { versionAddressOf, versionsFolder } from '../../artifacts/path.ts'
 import { invalid } from '../../core/error.ts'
 
 /**
@@ -13,7 +13,7 @@ export function versionIdOfPath(path: string): number | undefined {
   if (top !== versionsFolder || !/^[1-9]\d{0,14}$/.test(id)) return undefined
   if (rest.length > 0) {
     throw invalid(
-      `Invalid model version source: a version is copied as a whole, from ${versionAddress(Number(id))}`,
+      `Invalid model version source: a version is copied as a whole, from ${versionAddressOf(Number(id))}`,
     )
   }
   return Number(id)

@@ -8,7 +8,7 @@ import {
   type FilterField,
   ordering,
   type Vocabulary,
-  vocabulary,
+  vocabularyOf,
 } from '../../search/vocabulary.ts'
 import { promptKeys, promptPrefix } from '../search-prompts.ts'
 
@@ -37,78 +37,81 @@ const usedDataset = () =>
   sourceRun(sql`join run_datasets d on d.run = r.id join datasets s on s.id = d.dataset`)
 
 /** What a filter of versions may name: `model_versions v` and its `registered_models m`. */
-export const versionFilterKeys: Vocabulary<FilterField> = vocabulary<FilterField>('model version', [
+export const versionFilterKeys: Vocabulary<FilterField> = vocabularyOf<FilterField>(
+  'model version',
   [
-    attributePrefixes,
-    new Map<string, FilterField>([
-      ['name', text(sql`m.name`, equalityOrList)],
-      // MLflow keeps an absent run id as the empty string, and clients ask for that.
-      ['run_id', { ...text(sql`v.run_id`, equalityOrList), missing: '' }],
-      ['source_path', source],
-      ['version_number', versionNumber],
-      ['source', source],
-      ['version', versionNumber],
-      ['stage', stage],
-      ['current_stage', stage],
-      ['approval_status', text(sql`v.approval_status`, equalityOrListOrNull)],
-      ['status', text(sql`v.status`, equalityOrList)],
-      ['description', text(sql`v.description`, equalityOrNull)],
-      ['user_id', text(sql`v.user_id`, equalityOrNull)],
-      ['model_id', text(sql`v.model_id`, equalityOrListOrNull)],
-      ['creation_timestamp', time(sql`v.created_at_ms`)],
-      ['last_updated_timestamp', time(sql`v.updated_at_ms`)],
-      [
-        'alias',
-        {
-          ...text(sql`a.alias`, equalityOrListOrNull),
-          rows: () =>
-            sql`aliases a where a.registered_model = v.registered_model and a.version = v.version`,
-        },
-      ],
-    ]),
+    [
+      attributePrefixes,
+      new Map<string, FilterField>([
+        ['name', text(sql`m.name`, equalityOrList)],
+        // MLflow keeps an absent run id as the empty string, and clients ask for that.
+        ['run_id', { ...text(sql`v.run_id`, equalityOrList), missing: '' }],
+        ['source_path', source],
+        ['version_number', versionNumber],
+        ['source', source],
+        ['version', versionNumber],
+        ['stage', stage],
+        ['current_stage', stage],
+        ['approval_status', text(sql`v.approval_status`, equalityOrListOrNull)],
+        ['status', text(sql`v.status`, equalityOrList)],
+        ['description', text(sql`v.description`, equalityOrNull)],
+        ['user_id', text(sql`v.user_id`, equalityOrNull)],
+        ['model_id', text(sql`v.model_id`, equalityOrListOrNull)],
+        ['creation_timestamp', time(sql`v.created_at_ms`)],
+        ['last_updated_timestamp', time(sql`v.updated_at_ms`)],
+        [
+          'alias',
+          {
+            ...text(sql`a.alias`, equalityOrListOrNull),
+            rows: () =>
+              sql`aliases a where a.registered_model = v.registered_model and a.version = v.version`,
+          },
+        ],
+      ]),
+    ],
+    [['tag', 'tags'], { ...text(sql`t.value`, equalityOrNull), rows: tagRows }],
+    [
+      ['metric', 'metrics'],
+      {
+        type: 'number',
+        operators: ordering,
+        column: sql`t.value`,
+        isNan: sql`t.is_nan`,
+        rows: (name) =>
+          sql`${sourceRun(sql`join latest_metrics t on t.run = r.id`)} and t.key = ${name}`,
+      },
+    ],
+    [
+      ['param', 'params', 'parameter', 'parameters'],
+      {
+        ...text(sql`t.value`, equalityOrNull),
+        rows: (name) => sql`${sourceRun(sql`join params t on t.run = r.id`)} and t.key = ${name}`,
+      },
+    ],
+    [
+      ['dataset', 'datasets'],
+      new Map<string, FilterField>([
+        ['name', { ...text(sql`s.name`, equalityOrList), rows: usedDataset }],
+        ['digest', { ...text(sql`s.digest`, equalityOrList), rows: usedDataset }],
+      ]),
+    ],
+    [
+      ['file', 'files'],
+      new Map<string, FilterField>([
+        ['path', { ...text(sql`f.path`, equalityOrList), rows: files }],
+        ['sha256', { ...text(sql`b.sha256`, equalityOrList), rows: files }],
+      ]),
+    ],
+    [[promptPrefix], promptKeys(tagRows)],
   ],
-  [['tag', 'tags'], { ...text(sql`t.value`, equalityOrNull), rows: tagRows }],
-  [
-    ['metric', 'metrics'],
-    {
-      type: 'number',
-      operators: ordering,
-      column: sql`t.value`,
-      isNan: sql`t.is_nan`,
-      rows: (name) =>
-        sql`${sourceRun(sql`join latest_metrics t on t.run = r.id`)} and t.key = ${name}`,
-    },
-  ],
-  [
-    ['param', 'params', 'parameter', 'parameters'],
-    {
-      ...text(sql`t.value`, equalityOrNull),
-      rows: (name) => sql`${sourceRun(sql`join params t on t.run = r.id`)} and t.key = ${name}`,
-    },
-  ],
-  [
-    ['dataset', 'datasets'],
-    new Map<string, FilterField>([
-      ['name', { ...text(sql`s.name`, equalityOrList), rows: usedDataset }],
-      ['digest', { ...text(sql`s.digest`, equalityOrList), rows: usedDataset }],
-    ]),
-  ],
-  [
-    ['file', 'files'],
-    new Map<string, FilterField>([
-      ['path', { ...text(sql`f.path`, equalityOrList), rows: files }],
-      ['sha256', { ...text(sql`b.sha256`, equalityOrList), rows: files }],
-    ]),
-  ],
-  [[promptPrefix], promptKeys(tagRows)],
-])
+)
 
 function tagRows(key: SQL): SQL {
   return sql`model_version_tags t where t.model_version = v.id and t.key = ${key}`
 }
 
 /** What versions may be ordered by. */
-export const versionSortKeys: Vocabulary<SortField> = vocabulary<SortField>('model version', [
+export const versionSortKeys: Vocabulary<SortField> = vocabularyOf<SortField>('model version', [
   [
     attributePrefixes,
     new Map<string, SortField>([

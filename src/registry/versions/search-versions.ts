@@ -5,7 +5,7 @@ import { parseFilter } from '../../search/filter.ts'
 import { findPage, type Searchable } from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import type { SortTerm } from '../../search/order-sql.ts'
-import { type Page, pageSize } from '../../search/page.ts'
+import { checkPageSize, type Page } from '../../search/page.ts'
 import type { ModelSearch } from '../models/search-models.ts'
 import { withPromptsHidden } from '../search-prompts.ts'
 import { type ModelVersion, readVersions } from './read-versions.ts'
@@ -53,7 +53,7 @@ export async function searchModelVersions(
     ],
     filter: withPromptsHidden(parseFilter(search.filter)),
     orderBy: parseOrderBy(search.orderBy),
-    maxResults: pageSize(search.maxResults, pageMax, pageMax),
+    maxResults: checkPageSize(search.maxResults, pageMax, pageMax),
     pageToken: search.pageToken,
     asked: ['versions', ctx.workspace, search.filter ?? '', search.orderBy],
   })

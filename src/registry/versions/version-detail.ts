@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { baseName, belowFolder, storePathOf } from '../../artifacts/path.ts'
+import { baseNameOf, folderRangeOf, storePathOf } from '../../artifacts/path.ts'
 import type { Context } from '../../platform/context.ts'
 import { type Hold, type HoldRow, holdFrom, readHold } from './legal-holds.ts'
 import type { ModelVersion } from './read-versions.ts'
@@ -57,7 +57,7 @@ function isCopy(source: string): boolean {
 
 /** The files that `path` shows, a folder's or the one that it is, against those of the manifest. */
 function differs(workspace: string, manifest: number, path: string): SQL {
-  const { start, end } = belowFolder(path)
+  const { start, end } = folderRangeOf(path)
   const shown = (at: SQL) => sql`(select a.blob from artifact_files a
     where a.workspace = ${workspace} and a.path = ${at})`
   return sql`(select count(*) from artifact_files where workspace = ${workspace}
@@ -65,5 +65,5 @@ function differs(workspace: string, manifest: number, path: string): SQL {
       <> (select file_count from manifests where id = ${manifest})
     or exists (select 1 from manifest_files f where f.manifest = ${manifest}
       and f.blob is not coalesce(${shown(sql`${start} || f.path`)},
-        iif(f.path = ${baseName(path)}, ${shown(sql`${path}`)}, null)))`
+        iif(f.path = ${baseNameOf(path)}, ${shown(sql`${path}`)}, null)))`
 }

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { versionAddress } from '../../artifacts/path.ts'
+import { versionAddressOf } from '../../artifacts/path.ts'
 import { commit } from '../../audit/commit.ts'
 import { checkLength } from '../../core/names.ts'
 import type { Context } from '../../platform/context.ts'
@@ -87,5 +87,5 @@ export async function getDownloadUri(ctx: Context, name: string, version: number
       where registered_model = (${modelId(ctx, name)}) and version = ${version}`,
   )
   if (!row) throw versionNotFound(name, version)
-  return row.manifest === null ? row.storage_location : versionAddress(row.id)
+  return row.manifest === null ? row.storage_location : versionAddressOf(row.id)
 }

@@ -26,7 +26,7 @@ export async function renameExperiment(ctx: Context, id: number, name: string): 
 
 /** Mark an active experiment and all its runs deleted. @throws RESOURCE_DOES_NOT_EXIST */
 export async function deleteExperiment(ctx: Context, id: number): Promise<void> {
-  await moveTo(ctx, id, 'active', 'deleted')
+  await moveToStage(ctx, id, 'active', 'deleted')
 }
 
 /**
@@ -34,10 +34,10 @@ export async function deleteExperiment(ctx: Context, id: number): Promise<void> 
  * before it, as MLflow does. @throws RESOURCE_DOES_NOT_EXIST
  */
 export async function restoreExperiment(ctx: Context, id: number): Promise<void> {
-  await moveTo(ctx, id, 'deleted', 'active')
+  await moveToStage(ctx, id, 'deleted', 'active')
 }
 
-async function moveTo(
+async function moveToStage(
   ctx: Context,
   id: number,
   from: LifecycleStage,

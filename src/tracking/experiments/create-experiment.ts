@@ -3,10 +3,10 @@ import { giveToCreator } from '../../access/permissions/own-role.ts'
 import { commit } from '../../audit/commit.ts'
 import { checkKey, checkLength } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
-import { jsonRows } from '../../db/sql.ts'
+import { jsonRowsOf } from '../../db/sql.ts'
 import { type Context, principalName } from '../../platform/context.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
-import { claimFolder } from '../permissions.ts'
+import { folderClaimStatement } from '../permissions.ts'
 import type { KeyValue } from '../runs/run.ts'
 import { checkArtifactLocation } from './artifact-location.ts'
 import { nameTaken } from './experiment.ts'
@@ -40,11 +40,11 @@ export async function createExperiment(
       returning id`,
     sql`update experiments set artifact_location = ${ctx.settings.defaultArtifactRoot} || '/' || id
       where ${own} and artifact_location is null`,
-    ...claimFolder(ctx, name, artifactLocation),
+    ...folderClaimStatement(ctx, name, artifactLocation),
     ...giveToCreator(ctx, 'experiment', sql`select id from experiments where ${own}`),
   ]
   if (tags.length > 0) {
-    const rows = jsonRows(tags.map((tag) => [tag.key, tag.value]))
+    const rows = jsonRowsOf(tags.map((tag) => [tag.key, tag.value]))
     statements.push(
       sql`insert into experiment_tags (experiment, key, value)
         select experiments.id, tag.value ->> 0, tag.value ->> 1 from experiments, json_each(${rows}) as tag

@@ -1,20 +1,19 @@
 import { sql } from 'drizzle-orm'
 import { readable } from '../../access/permissions/permitted.ts'
-import { grouped } from '../../core/groups.ts'
 import type { Int64 } from '../../core/int64.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseFilter } from '../../search/filter.ts'
 import { findPage, type Searchable } from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import type { SortField } from '../../search/order-sql.ts'
-import { type Page, pageSize } from '../../search/page.ts'
+import { checkPageSize, type Page } from '../../search/page.ts'
 import {
   equality,
   equalityOrList,
   equalityOrNull,
   type FilterField,
   ordering,
-  vocabulary,
+  vocabularyOf,
 } from '../../search/vocabulary.ts'
 import type { KeyValue } from '../runs/run.ts'
 import {
@@ -22,8 +21,8 @@ import {
   type ExperimentRow,
   experimentColumns,
   experimentFromRow,
-  inView,
   type ViewType,
+  viewConditions,
 } from './experiment.ts'
 
 /** As MLflow: 1 to 50,000 experiments a page. */
@@ -34,7 +33,7 @@ const attributePrefixes = ['', 'attribute', 'attributes']
 const searchableExperiments: Searchable = {
   from: sql`experiments e`,
   id: sql`e.id`,
-  filterKeys: vocabulary<FilterField>('experiment', [
+  filterKeys: vocabularyOf<FilterField>('experiment', [
     [
       attributePrefixes,
       new Map<string, FilterField>([
@@ -57,7 +56,7 @@ const searchableExperiments: Searchable = {
       },
     ],
   ]),
-  sortKeys: vocabulary<SortField>('experiment', [
+  sortKeys: vocabularyOf<SortField>('experiment', [
     [
       attributePrefixes,
       new Map<string, SortField>([
@@ -94,12 +93,12 @@ export async function searchExperiments(
   ctx: Context,
   search: ExperimentSearch,
 ): Promise<Page<Experiment>> {
-  const maxResults = pageSize(search.maxResults, experimentPageMax)
+  const maxResults = checkPageSize(search.maxResults, experimentPageMax)
   const view = search.view ?? 'ACTIVE_ONLY'
   const { ids, nextPageToken } = await findPage(ctx.db, searchableExperiments, {
     scope: [
       sql`e.workspace = ${ctx.workspace}`,
-      ...inView(sql`e.lifecycle_stage`, view),
+      ...viewConditions(sql`e.lifecycle_stage`, view),
       readable(ctx, 'experiment', sql`e.id`),
     ],
     filter: parseFilter(search.filter),
@@ -121,7 +120,7 @@ async function readExperiments(ctx: Context, ids: readonly number[]): Promise<Ex
     sql`select ${experimentColumns(ctx)} from experiments where experiments.id in ${wanted}`,
     sql`select experiment, key, value from experiment_tags where experiment in ${wanted}`,
   ])
-  const tags = grouped(tagRows as TagRow[], (row) => row.experiment)
+  const tags = Map.groupBy(tagRows as TagRow[], (row) => row.experiment)
   const byId = new Map((rows as ExperimentRow[]).map((row) => [row.id, row]))
   return ids.flatMap((id) => {
     const row = byId.get(id)

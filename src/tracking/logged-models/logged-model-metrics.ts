@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
-import { jsonChunks, Real } from '../../db/sql.ts'
+import { jsonChunksOf, Real } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { isRun, type Metric } from '../runs/run.ts'
 
@@ -30,7 +30,7 @@ export function loggedModelMetricStatements(
 ): SQL[] {
   const rows = points.filter(({ modelId }) => modelId).map(rowOf)
   if (rows.length === 0) return []
-  return jsonChunks(rows).map(
+  return jsonChunksOf(rows).map(
     (json) => sql`insert into logged_model_metrics (logged_model, key, timestamp_ms, step, value,
         is_nan, run_id, dataset_name, dataset_digest)
       select (select id from logged_models where model_id = point.value ->> 0 and experiment in

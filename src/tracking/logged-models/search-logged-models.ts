@@ -7,13 +7,13 @@ import { type Filter, parseFilter } from '../../search/filter.ts'
 import { findPage, type Searchable } from '../../search/find-page.ts'
 import { type OrderItem, orderItemsMax } from '../../search/order-by.ts'
 import type { SortField } from '../../search/order-sql.ts'
-import { type Page, pageSize } from '../../search/page.ts'
+import { checkPageSize, type Page } from '../../search/page.ts'
 import {
   equalityOrList,
   type FilterField,
   ordering,
   type Vocabulary,
-  vocabulary,
+  vocabularyOf,
 } from '../../search/vocabulary.ts'
 import type { LoggedModel } from './logged-model.ts'
 import { readLoggedModels } from './read-logged-models.ts'
@@ -54,7 +54,7 @@ export async function searchLoggedModels(
 ): Promise<Page<LoggedModel>> {
   const filter = parseFilter(asked.filter).map(withStatusName)
   const { experimentIds, datasets, orderBy } = asked
-  const page = await findPage(ctx.db, searchable(datasets, orderBy), {
+  const page = await findPage(ctx.db, searchableOf(datasets, orderBy), {
     scope: [
       sql`m.lifecycle_stage = 'active'`,
       sql`m.experiment in (select e.id from experiments e where e.workspace = ${ctx.workspace}
@@ -63,8 +63,8 @@ export async function searchLoggedModels(
       ...(datasets.length > 0 && !namesMetric(filter) ? [hasMetricOnDataset] : []),
     ],
     filter,
-    orderBy: orderItems(orderBy),
-    maxResults: pageSize(asked.maxResults, pageMax, pageDefault),
+    orderBy: orderItemsOf(orderBy),
+    maxResults: checkPageSize(asked.maxResults, pageMax, pageDefault),
     pageToken: asked.pageToken,
     asked: ['logged models', experimentIds, asked.filter ?? '', datasets, orderBy],
   })
@@ -145,7 +145,7 @@ const newestFirst = [
   { expression: sql`m.model_id`, type: 'text' },
 ] as const
 
-function searchable(
+function searchableOf(
   datasets: readonly DatasetFilter[],
   orderBy: readonly LoggedModelOrder[],
 ): Searchable {
@@ -156,19 +156,19 @@ function searchable(
         ? sql`(select ${list} as list) d cross join logged_models m`
         : sql`logged_models m`,
     id: sql`m.id`,
-    filterKeys: vocabulary<FilterField>('logged model', [
+    filterKeys: vocabularyOf<FilterField>('logged model', [
       [['', 'attributes'], filterAttributes],
-      [['params'], textRows(sql`logged_model_params`)],
-      [['tags'], textRows(sql`logged_model_tags`)],
-      [['metrics'], metricRows(datasets.length > 0)],
+      [['params'], textFieldOf(sql`logged_model_params`)],
+      [['tags'], textFieldOf(sql`logged_model_tags`)],
+      [['metrics'], metricFieldOf(datasets.length > 0)],
     ]),
-    sortKeys: sortKeys(orderBy),
+    sortKeys: sortKeysOf(orderBy),
     defaultOrder: newestFirst,
     tieBreak: newestFirst,
   }
 }
 
-function textRows(table: SQL): FilterField {
+function textFieldOf(table: SQL): FilterField {
   return {
     type: 'string',
     operators: equalityOrList,
@@ -177,7 +177,7 @@ function textRows(table: SQL): FilterField {
   }
 }
 
-function metricRows(onDatasets: boolean): FilterField {
+function metricFieldOf(onDatasets: boolean): FilterField {
   const rows = (name: SQL) =>
     sql`logged_model_metrics p where p.logged_model = m.id and p.key = ${name}`
   return {
@@ -193,11 +193,11 @@ function metricRows(onDatasets: boolean): FilterField {
  * A metric's prefix carries its place in the list, since each may name another dataset. Given names
  * never hold a blank before the dot, so the two cannot meet.
  */
-function metricPrefix(place: number): string {
+function metricPrefixOf(place: number): string {
   return `metrics ${place}`
 }
 
-function orderItems(orderBy: readonly LoggedModelOrder[]): OrderItem[] {
+function orderItemsOf(orderBy: readonly LoggedModelOrder[]): OrderItem[] {
   if (orderBy.length > orderItemsMax) {
     throw invalid(`order_by takes at most ${orderItemsMax} keys`)
   }
@@ -209,19 +209,19 @@ function orderItems(orderBy: readonly LoggedModelOrder[]): OrderItem[] {
         `Invalid order by field name: ${excerpt(field)}. Only attributes and metrics are supported.`,
       )
     }
-    return { key: { prefix: metricPrefix(place), name: field.slice(dot + 1) }, descending }
+    return { key: { prefix: metricPrefixOf(place), name: field.slice(dot + 1) }, descending }
   })
 }
 
-function sortKeys(orderBy: readonly LoggedModelOrder[]): Vocabulary<SortField> {
-  return vocabulary<SortField>('logged model', [
+function sortKeysOf(orderBy: readonly LoggedModelOrder[]): Vocabulary<SortField> {
+  return vocabularyOf<SortField>('logged model', [
     [[''], sortAttributes],
-    ...orderBy.map((order, place) => [[metricPrefix(place)], latestMetric(order)] as const),
+    ...orderBy.map((order, place) => [[metricPrefixOf(place)], latestMetricOf(order)] as const),
   ])
 }
 
 /** The latest point of a metric: greatest timestamp, then step, then the first run by id. */
-function latestMetric({ datasetName, datasetDigest }: LoggedModelOrder): SortField {
+function latestMetricOf({ datasetName, datasetDigest }: LoggedModelOrder): SortField {
   const wanted = JSON.stringify([datasetName ?? null, datasetDigest ?? null])
   const onThis =
     datasetName === undefined && datasetDigest === undefined

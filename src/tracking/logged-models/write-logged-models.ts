@@ -1,12 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
-import { jsonRows } from '../../db/sql.ts'
+import { jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { artifactUriColumn } from '../experiments/artifact-location.ts'
 import { getExperiment, inactiveExperiment } from '../experiments/experiment.ts'
 import { checkKeyValues, refuseRepeatedKeys } from '../key-values.ts'
-import { randomName } from '../runs/random-name.ts'
+import { makeRandomName } from '../runs/random-name.ts'
 import type { KeyValue } from '../runs/run.ts'
 import { checkLoggedModelName, type LoggedModel, type LoggedModelStatus } from './logged-model.ts'
 import {
@@ -43,7 +43,7 @@ export async function createLoggedModel(ctx: Context, asked: NewLoggedModel): Pr
     refuseRepeatedKeys(what, asked[what])
   }
   const modelId = `m-${ctx.randomId()}`
-  const name = asked.name || randomName(ctx.randomId())
+  const name = asked.name || makeRandomName(ctx.randomId())
   const now = ctx.now()
   const [rows = []] = await ctx.db.batch([
     sql`insert into logged_models (model_id, experiment, name, artifact_uri, status, model_type,
@@ -53,8 +53,8 @@ export async function createLoggedModel(ctx: Context, asked: NewLoggedModel): Pr
       from experiments where id = ${asked.experimentId} and workspace = ${ctx.workspace}
         and lifecycle_stage = 'active'
       returning ${loggedModelColumns}`,
-    insertInto(sql`logged_model_params`, sql`model_id = ${modelId}`, asked.params),
-    insertInto(sql`logged_model_tags`, sql`model_id = ${modelId}`, asked.tags),
+    insertStatement(sql`logged_model_params`, sql`model_id = ${modelId}`, asked.params),
+    insertStatement(sql`logged_model_tags`, sql`model_id = ${modelId}`, asked.tags),
   ])
   const [row] = rows as LoggedModelRow[]
   if (!row) {
@@ -113,7 +113,7 @@ export async function logLoggedModelParams(
   try {
     const [found = []] = await ctx.db.batch([
       sql`select id from logged_models where ${model}`,
-      sql`${insertInto(sql`logged_model_params`, model, params)}
+      sql`${insertStatement(sql`logged_model_params`, model, params)}
         on conflict (logged_model, key) do update
         set value = case value when excluded.value then value end`,
     ])
@@ -141,7 +141,7 @@ export async function setLoggedModelTags(
   const model = isLoggedModel(ctx, modelId)
   const [found = []] = await ctx.db.batch([
     sql`select id from logged_models where ${model}`,
-    sql`${insertInto(sql`logged_model_tags`, model, tags)}
+    sql`${insertStatement(sql`logged_model_tags`, model, tags)}
       on conflict (logged_model, key) do update set value = excluded.value`,
   ])
   if (found.length === 0) throw loggedModelNotFound(modelId)
@@ -169,8 +169,8 @@ export async function deleteLoggedModelTag(
 }
 
 /** Insert `items` for the model that `model` selects, in the order given. */
-function insertInto(table: SQL, model: SQL, items: readonly KeyValue[]): SQL {
-  const rows = jsonRows(items.map(({ key, value }) => [key, value]))
+function insertStatement(table: SQL, model: SQL, items: readonly KeyValue[]): SQL {
+  const rows = jsonRowsOf(items.map(({ key, value }) => [key, value]))
   return sql`insert into ${table} (logged_model, key, value)
     select logged_models.id, item.value ->> 0, item.value ->> 1
     from logged_models cross join json_each(${rows}) as item where ${model}`
@@ -187,7 +187,12 @@ function byKey(a: KeyValue, b: KeyValue): number {
  *
  * @param version SQL for the version's number, as it stands at that point of the batch
  */
-export function recordRegistration(ctx: Context, modelId: string, name: string, version: SQL): SQL {
+export function registrationStatement(
+  ctx: Context,
+  modelId: string,
+  name: string,
+  version: SQL,
+): SQL {
   return sql`insert into logged_model_tags (logged_model, key, value)
     select id, 'mlflow.modelVersions',
       json_array(json_object('name', ${name}, 'version', cast(${version} as integer)))

@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { notDenied, readable } from '../../access/permissions/permitted.ts'
 import { invalid } from '../../core/error.ts'
-import { grouped } from '../../core/groups.ts'
 import type { Context } from '../../platform/context.ts'
 
 /** A dataset that a run read. */
@@ -24,7 +23,7 @@ type Row = {
 }
 
 /** The datasets of each of these runs that the caller may read, in the order they were logged. */
-export async function datasetsOfRuns(
+export async function readDatasetsOfRuns(
   ctx: Context,
   runIds: readonly string[],
 ): Promise<Map<string, RunDataset[]>> {
@@ -40,7 +39,7 @@ export async function datasetsOfRuns(
     where e.workspace = ${ctx.workspace} and ${readable(ctx, 'experiment', sql`e.id`)}
       and ${notDenied(ctx, 'run')}
     order by r.id, d.id`)
-  const byRun = grouped(rows, (row) => row.run_id)
+  const byRun = Map.groupBy(rows, (row) => row.run_id)
   return new Map([...byRun].map(([runId, of]) => [runId, of.map(datasetFrom)]))
 }
 

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { invalid } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
-import { jsonChunks, jsonRows } from '../../db/sql.ts'
+import { jsonChunksOf, jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
 import { type DatasetInput, isActiveRun, type ModelOutput } from '../runs/run.ts'
@@ -28,7 +28,7 @@ export async function logInputs(
   for (const input of inputs) checkInput(input)
   for (const modelId of modelIds) checkLength(modelId, charsMax.modelId, 'model_id')
   const active = isActiveRun(ctx, runId)
-  const datasets = jsonChunks(
+  const datasets = jsonChunksOf(
     inputs.map(({ dataset: d }) => [
       ...[d.name, d.digest, d.sourceType, d.source],
       ...[d.schema || null, d.profile || null],
@@ -48,7 +48,7 @@ export async function logInputs(
         on conflict (experiment, name, digest) do nothing`,
     ),
     // Before the uses: a tag belongs to the first one only.
-    ...jsonChunks(tags).map(
+    ...jsonChunksOf(tags).map(
       (json) => sql`insert into run_dataset_tags (run, dataset, key, value)
         select runs.id, datasets.id, tag.value ->> 2, tag.value ->> 3
         from runs cross join json_each(${json}) as tag
@@ -58,14 +58,14 @@ export async function logInputs(
           where run_datasets.run = runs.id and run_datasets.dataset = datasets.id)
         on conflict do nothing`,
     ),
-    ...jsonChunks(used).map(
+    ...jsonChunksOf(used).map(
       (json) => sql`insert into run_datasets (run, dataset)
         select runs.id, datasets.id from runs cross join json_each(${json}) as used
         join datasets on datasets.experiment = runs.experiment
           and datasets.name = used.value ->> 0 and datasets.digest = used.value ->> 1
         where ${active} on conflict do nothing`,
     ),
-    ...jsonChunks(modelIds.map((modelId) => [modelId])).map(
+    ...jsonChunksOf(modelIds.map((modelId) => [modelId])).map(
       (json) => sql`insert into run_model_inputs (run, model_id)
         select runs.id, model.value ->> 0 from runs cross join json_each(${json}) as model
         where ${active} on conflict do nothing`,
@@ -80,7 +80,7 @@ export async function logOutputs(
   outputs: readonly ModelOutput[],
 ): Promise<void> {
   for (const { modelId } of outputs) checkLength(modelId, charsMax.modelId, 'model_id')
-  const rows = jsonRows(outputs.map(({ modelId, step }) => [modelId, step]))
+  const rows = jsonRowsOf(outputs.map(({ modelId, step }) => [modelId, step]))
   await writeToRun(ctx, runId, [
     sql`insert into run_model_outputs (run, model_id, step)
       select runs.id, model.value ->> 0, model.value ->> 1

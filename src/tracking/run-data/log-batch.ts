@@ -8,7 +8,7 @@ import {
   unknownModelError,
 } from '../logged-models/logged-model-metrics.ts'
 import type { KeyValue } from '../runs/run.ts'
-import { checkMetric, clamped, metricStatements } from './metrics.ts'
+import { checkMetric, clampInfinity, metricStatements } from './metrics.ts'
 import { changedParamError, checkParamKey, paramStatements } from './params.ts'
 import { tagStatements } from './run-tags.ts'
 import { writeToRun } from './write-to-run.ts'
@@ -57,7 +57,7 @@ export async function logParam(ctx: Context, runId: string, param: KeyValue): Pr
 }
 
 async function write(ctx: Context, runId: string, { metrics, params, tags }: Batch): Promise<void> {
-  const points = metrics.map((point) => ({ ...point, value: clamped(point.value) }))
+  const points = metrics.map((point) => ({ ...point, value: clampInfinity(point.value) }))
   try {
     await writeToRun(ctx, runId, [
       ...metricStatements(ctx, runId, points),

@@ -6,14 +6,14 @@ import {
   foreignPageToken,
   type PageKey,
 } from '../../core/page-token.ts'
-import { fixed } from '../../db/compile.ts'
+import { fixSql } from '../../db/compile.ts'
 import { int64Column, int64Param } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { isRun, type Metric, type MetricRow, metricFromRow } from '../runs/run.ts'
 
 export type RunMetric = Metric & { readonly runId: string }
 
-const pointColumns = fixed(sql`metrics.key, metrics.value, metrics.is_nan,
+const pointColumns = fixSql(sql`metrics.key, metrics.value, metrics.is_nan,
   ${int64Column(sql`metrics.step`)} as step,
   ${int64Column(sql`metrics.timestamp_ms`)} as timestamp_ms`)
 
@@ -23,7 +23,7 @@ const pointColumns = fixed(sql`metrics.key, metrics.value, metrics.is_nan,
  *
  * @param pointsMax undefined: all that are left
  */
-export async function metricHistory(
+export async function readMetricHistory(
   ctx: Context,
   runId: string,
   key: string,
@@ -104,7 +104,7 @@ function tokenInt64(part: string | number | null | undefined): Int64 {
  *
  * @param pointsMax of all runs together
  */
-export async function metricHistoryOfRuns(
+export async function readMetricHistoryOfRuns(
   ctx: Context,
   runIds: readonly string[],
   key: string,
@@ -131,7 +131,7 @@ export type StepInterval = { readonly start: number; readonly end: number }
  * into `pointsMax` equal groups and the first of each is taken, the last point for the last group.
  * By step, then time, then value (mlflow 3.17.2 samples just so).
  */
-export async function sampledMetricHistory(
+export async function sampleMetricHistory(
   ctx: Context,
   runIds: readonly string[],
   key: string,

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../../core/error.ts'
 import { checkKey, keyCharsMax } from '../../core/names.ts'
-import { jsonChunks, Real } from '../../db/sql.ts'
+import { jsonChunksOf, Real } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { isActiveRun, type Metric } from '../runs/run.ts'
 
@@ -20,7 +20,7 @@ export function checkMetric(metric: Metric, field: string): void {
 }
 
 /** MLflow keeps an infinity as the largest double of its sign. */
-export function clamped(value: number): number {
+export function clampInfinity(value: number): number {
   return Number.isNaN(value)
     ? value
     : Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value))
@@ -34,7 +34,7 @@ export function clamped(value: number): number {
  */
 export function metricStatements(ctx: Context, runId: string, points: readonly Metric[]): SQL[] {
   return [
-    ...jsonChunks(points.map(row)).map(
+    ...jsonChunksOf(points.map(row)).map(
       (json) => sql`insert into metrics (run, key, timestamp_ms, step, value, is_nan)
         select runs.id, point.value ->> 0, point.value ->> 1, point.value ->> 2,
           point.value ->> 3, point.value ->> 4
@@ -42,7 +42,7 @@ export function metricStatements(ctx: Context, runId: string, points: readonly M
         where ${isActiveRun(ctx, runId)}
         on conflict do nothing`,
     ),
-    ...jsonChunks(latestOf(points).map(row)).map(
+    ...jsonChunksOf(latestOf(points).map(row)).map(
       (json) => sql`insert into latest_metrics (run, key, timestamp_ms, step, value, is_nan)
         select runs.id, point.value ->> 0, point.value ->> 1, point.value ->> 2,
           point.value ->> 3, point.value ->> 4

@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../../core/error.ts'
-import { checkKey, keyCharsMax, truncated } from '../../core/names.ts'
+import { checkKey, keyCharsMax, truncate } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
-import { jsonRows } from '../../db/sql.ts'
+import { jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { isActiveRun, isRun, type KeyValue } from '../runs/run.ts'
 
@@ -23,14 +23,14 @@ export function paramStatements(ctx: Context, runId: string, params: readonly Ke
   return [
     sql`insert into params (run, key, value)
       select runs.id, param.value ->> 0, param.value ->> 1
-      from runs cross join json_each(${jsonRows(params.map(row))}) as param
+      from runs cross join json_each(${jsonRowsOf(params.map(row))}) as param
       where ${isActiveRun(ctx, runId)}
       on conflict (run, key) do update set value = null where params.value <> excluded.value`,
   ]
 }
 
 function row({ key, value }: KeyValue): [string, string] {
-  return [key, truncated(value, paramValueCharsMax)]
+  return [key, truncate(value, paramValueCharsMax)]
 }
 
 /** The 400 for a batch that `paramStatements` broke, or undefined when `err` is another failure. */

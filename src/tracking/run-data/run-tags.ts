@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, RegistryError } from '../../core/error.ts'
-import { checkKey, truncated } from '../../core/names.ts'
-import { jsonRows } from '../../db/sql.ts'
+import { checkKey, truncate } from '../../core/names.ts'
+import { jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { isActiveRun, type KeyValue } from '../runs/run.ts'
 import { writeToRun } from './write-to-run.ts'
@@ -25,14 +25,14 @@ export async function setRunTag(ctx: Context, runId: string, tag: KeyValue): Pro
 
 /** Statements that set `tags` of an active run; of a key that is there twice the last one counts. */
 export function tagStatements(ctx: Context, runId: string, tags: readonly KeyValue[]): SQL[] {
-  const byKey = new Map(tags.map(({ key, value }) => [key, truncated(value, tagValueCharsMax)]))
+  const byKey = new Map(tags.map(({ key, value }) => [key, truncate(value, tagValueCharsMax)]))
   const name = byKey.get(runNameTag)
   if (name === '') byKey.delete(runNameTag)
   if (byKey.size === 0) return []
   const statements = [
     sql`insert into run_tags (run, key, value)
       select runs.id, tag.value ->> 0, tag.value ->> 1
-      from runs cross join json_each(${jsonRows([...byKey])}) as tag
+      from runs cross join json_each(${jsonRowsOf([...byKey])}) as tag
       where ${isActiveRun(ctx, runId)}
       on conflict (run, key) do update set value = excluded.value`,
   ]

@@ -1,14 +1,14 @@
 import { sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
-import { checkLength, keyCharsMax, truncated } from '../../core/names.ts'
-import { int64Param, jsonRows } from '../../db/sql.ts'
+import { checkLength, keyCharsMax, truncate } from '../../core/names.ts'
+import { int64Param, jsonRowsOf } from '../../db/sql.ts'
 import { type Context, principalName } from '../../platform/context.ts'
 import { artifactUriColumn } from '../experiments/artifact-location.ts'
 import { getExperiment, inactiveExperiment } from '../experiments/experiment.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
 import { runNameTag, tagValueCharsMax } from '../run-data/run-tags.ts'
-import { randomName } from './random-name.ts'
+import { makeRandomName } from './random-name.ts'
 import { type KeyValue, type RunInfo, type RunRow, runColumns, runInfoFromRow } from './run.ts'
 
 const userIdCharsMax = 256
@@ -33,7 +33,7 @@ export async function createRun(
   ctx: Context,
   run: NewRun,
 ): Promise<{ readonly info: RunInfo; readonly tags: readonly KeyValue[] }> {
-  const tags = namedTags(ctx, run)
+  const tags = addNameTag(ctx, run)
   const name = tags.at(-1)?.value ?? ''
   const userId = run.userId || (principalName(ctx) ?? '')
   checkLength(userId, userIdCharsMax, 'user_id')
@@ -48,7 +48,7 @@ export async function createRun(
       returning ${runColumns}`,
     sql`insert into run_tags (run, key, value)
       select runs.id, tag.value ->> 0, tag.value ->> 1
-      from runs, json_each(${jsonRows(tags.map((tag) => [tag.key, tag.value]))}) as tag
+      from runs, json_each(${jsonRowsOf(tags.map((tag) => [tag.key, tag.value]))}) as tag
       where run_id = ${runId}`,
   ])
   const row = (created as RunRow[])[0]
@@ -58,7 +58,7 @@ export async function createRun(
 }
 
 /** The run's tags as stored, the name's last. */
-function namedTags(ctx: Context, run: NewRun): KeyValue[] {
+function addNameTag(ctx: Context, run: NewRun): KeyValue[] {
   for (const { key } of run.tags) checkTagKey(key)
   refuseRepeatedKeys('tags', run.tags)
   const tagged = run.tags.find((tag) => tag.key === runNameTag)?.value
@@ -67,11 +67,11 @@ function namedTags(ctx: Context, run: NewRun): KeyValue[] {
       `run_name '${excerpt(run.name)}' and tag mlflow.runName '${excerpt(tagged)}' differ; give only one of them`,
     )
   }
-  const name = run.name || tagged || randomName(ctx.randomId())
+  const name = run.name || tagged || makeRandomName(ctx.randomId())
   const others = run.tags.filter((tag) => tag.key !== runNameTag)
   return [...others, { key: runNameTag, value: name }].map(({ key, value }) => ({
     key,
-    value: truncated(value, tagValueCharsMax),
+    value: truncate(value, tagValueCharsMax),
   }))
 }
 

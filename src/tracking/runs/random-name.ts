@@ -18,7 +18,7 @@ slug snail snake squid stag stork swan tern toad trout turtle vole wasp whale wo
  *
  * @param random at least 24 random hex digits
  */
-export function randomName(random: string): string {
+export function makeRandomName(random: string): string {
   const part = (i: number) => Number.parseInt(random.slice(i * 8, i * 8 + 8), 16)
   const adjective = adjectives[part(0) % adjectives.length]
   return `${adjective}-${animals[part(1) % animals.length]}-${part(2) % 1000}`

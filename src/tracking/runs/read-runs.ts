@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { notFound } from '../../core/error.ts'
 import { int64FromRow } from '../../core/int64.ts'
-import { fixed } from '../../db/compile.ts'
+import { fixSql } from '../../db/compile.ts'
 import type { Database } from '../../db/database.ts'
 import { int64Column } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
@@ -75,8 +75,8 @@ type DatasetRow = {
   tag_value: string | null
 }
 
-const stepColumn = fixed(int64Column(sql`step`))
-const latestColumns = fixed(sql`run, key, value, is_nan, ${stepColumn} as step,
+const stepColumn = fixSql(int64Column(sql`step`))
+const latestColumns = fixSql(sql`run, key, value, is_nan, ${stepColumn} as step,
   ${int64Column(sql`timestamp_ms`)} as timestamp_ms`)
 
 /** @param wanted a table expression whose column `value` has the keys of the runs */

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { type Int64, int64FromRow } from '../../core/int64.ts'
-import { fixed } from '../../db/compile.ts'
+import { fixSql } from '../../db/compile.ts'
 import { int64Column } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import type { runs } from '../tables.ts'
@@ -71,7 +71,7 @@ export type RunRow = Pick<
 > & { lifecycle_stage: string; start_time_ms: Int64Row; end_time_ms: Int64Row | null }
 
 /** The columns of a `RunRow`, from a table that is named `runs` or returned by a write to it. */
-export const runColumns = fixed(sql`runs.id, runs.run_id, runs.experiment, runs.name, runs.user_id,
+export const runColumns = fixSql(sql`runs.id, runs.run_id, runs.experiment, runs.name, runs.user_id,
   runs.status, runs.artifact_uri, runs.lifecycle_stage,
   ${int64Column(sql`runs.start_time_ms`)} as start_time_ms,
   ${int64Column(sql`runs.end_time_ms`)} as end_time_ms`)

@@ -7,7 +7,7 @@ import {
   type FilterField,
   ordering,
   type Vocabulary,
-  vocabulary,
+  vocabularyOf,
 } from '../../search/vocabulary.ts'
 
 const attributePrefixes = ['', 'attribute', 'attributes', 'attr', 'run'] as const
@@ -26,7 +26,7 @@ const dataset = (column: SQL, rows: () => SQL): FilterField => ({
 })
 
 /** What a filter of runs may name; the searched row is `runs r`. */
-export const runFilterKeys: Vocabulary<FilterField> = vocabulary('run', [
+export const runFilterKeys: Vocabulary<FilterField> = vocabularyOf('run', [
   [
     attributePrefixes,
     new Map([
@@ -81,7 +81,7 @@ const sortText = (column: SQL): SortField => ({ type: 'text', column: () => colu
 const startTime: SortField = { type: 'int64', column: () => sql`r.start_time_ms` }
 
 /** What runs may be ordered by. */
-export const runSortKeys: Vocabulary<SortField> = vocabulary<SortField>('run', [
+export const runSortKeys: Vocabulary<SortField> = vocabularyOf<SortField>('run', [
   [
     attributePrefixes,
     new Map<string, SortField>([

@@ -6,8 +6,8 @@ import type { Context } from '../../platform/context.ts'
 import { parseFilter } from '../../search/filter.ts'
 import { findPage, type Searchable } from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
-import { type Page, pageSize } from '../../search/page.ts'
-import { inView, type ViewType } from '../experiments/experiment.ts'
+import { checkPageSize, type Page } from '../../search/page.ts'
+import { type ViewType, viewConditions } from '../experiments/experiment.ts'
 import { readRuns } from './read-runs.ts'
 import type { Run } from './run.ts'
 import { runFilterKeys, runSortKeys } from './search-run-keys.ts'
@@ -50,7 +50,7 @@ export type RunSearch = {
  * @see MLflow REST API, "Search Runs"
  */
 export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<Run>> {
-  const maxResults = pageSize(search.maxResults, pageMax, pageDefault)
+  const maxResults = checkPageSize(search.maxResults, pageMax, pageDefault)
   const experimentIds = [...new Set(search.experimentIds)]
   if (experimentIds.length > experimentsMax) {
     throw invalid(`A search takes at most ${experimentsMax} experiment_ids`)
@@ -59,8 +59,8 @@ export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<
   const asked = ['runs', ctx.workspace, experimentIds, search.filter ?? '', search.orderBy, view]
   const { ids, nextPageToken } = await findPage(ctx.db, searchableRuns, {
     scope: [
-      inExperiments(ctx, experimentIds),
-      ...inView(sql`r.lifecycle_stage`, view),
+      inExperimentsSql(ctx, experimentIds),
+      ...viewConditions(sql`r.lifecycle_stage`, view),
       notDenied(ctx, 'run'),
     ],
     filter: parseFilter(search.filter),
@@ -73,7 +73,7 @@ export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<
 }
 
 /** With one experiment an index hands out the runs in their order; with several it cannot. */
-function inExperiments(ctx: Context, ids: readonly number[]): SQL {
+function inExperimentsSql(ctx: Context, ids: readonly number[]): SQL {
   const mine = sql`e.workspace = ${ctx.workspace} and ${readable(ctx, 'experiment', sql`e.id`)}`
   const [only] = ids
   if (only !== undefined && ids.length === 1) {

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Int64 } from '../../core/int64.ts'
-import { truncated } from '../../core/names.ts'
+import { truncate } from '../../core/names.ts'
 import { int64Param } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { runNameTag, tagStatements, tagValueCharsMax } from '../run-data/run-tags.ts'
@@ -31,7 +31,7 @@ export type RunChange = {
  */
 export async function updateRun(ctx: Context, runId: string, change: RunChange): Promise<RunInfo> {
   const { status, endTimeMs } = change
-  const name = change.name ? truncated(change.name, tagValueCharsMax) : undefined
+  const name = change.name ? truncate(change.name, tagValueCharsMax) : undefined
   const keepsEnd = endTimeMs === undefined
   const endTime = keepsEnd ? sql`end_time_ms` : endTimeMs ? int64Param(endTimeMs) : sql`null`
   const update = sql`update runs set status = coalesce(${status ?? null}, status),
