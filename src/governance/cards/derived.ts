@@ -6,7 +6,7 @@ import { getExperiment } from '../../tracking/experiments/experiment.ts'
 import type { LoggedModel } from '../../tracking/logged-models/logged-model.ts'
 import { getLoggedModel } from '../../tracking/logged-models/read-logged-models.ts'
 import { getRun } from '../../tracking/runs/read-runs.ts'
-import type { KeyValue, Metric, Run } from '../../tracking/runs/run.ts'
+import type { Metric, Run } from '../../tracking/runs/run.ts'
 import { type LoggedFiles, readModelFiles } from './model-files.ts'
 
 /** What the server knows of a version by itself. What is not known is absent. */
@@ -26,18 +26,17 @@ export type Derived = LoggedFiles & {
 
 /** @throws DATA_LOSS a file that it reads is damaged */
 export async function derive(ctx: Context, version: ModelVersion): Promise<Derived> {
-  const [run, loggedModel, { digest, manifestId }] = await Promise.all([
+  const [run, loggedModel, files, { digest }] = await Promise.all([
     version.runId ? ifThere(getRun(ctx, version.runId)) : undefined,
     version.modelId
       ? ifThere(getLoggedModel(ctx, version.modelId, { deletedToo: true }))
       : undefined,
+    readModelFiles(ctx, version),
     getVersionFiles(ctx, version.name, version.version),
   ])
   const experimentId = run?.experimentId ?? loggedModel?.experimentId
-  const [experiment, files] = await Promise.all([
-    experimentId === undefined ? undefined : ifThere(getExperiment(ctx, experimentId)),
-    readModelFiles(ctx, manifestId, historyOf(run), version.source),
-  ])
+  const experiment =
+    experimentId === undefined ? undefined : await ifThere(getExperiment(ctx, experimentId))
   const codeVersion = run?.tags.find(({ key }) => key === 'mlflow.source.git.commit')?.value
   return {
     ...(version.runId && { run_id: version.runId }),
@@ -68,11 +67,6 @@ function byKey<T extends { readonly key: string }, V>(
 ): Record<string, V> {
   const sorted = [...items].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
   return Object.fromEntries(sorted.map((item) => [item.key, value(item)]))
-}
-
-/** What clients before 3.0 tell of the models that a run logged: a JSON list. */
-function historyOf(run: Run | undefined): string | undefined {
-  return run?.tags.find(({ key }: KeyValue) => key === 'mlflow.log-model.history')?.value
 }
 
 /** Runs, experiments and logged models may have been purged since. */

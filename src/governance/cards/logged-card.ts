@@ -20,6 +20,12 @@ type LoggedCard =
   | { readonly card: Card; readonly path: string }
   | { readonly problem: string; readonly path: string }
 
+/** What it takes to find the card that was logged with a version. */
+export type CardedVersion = Pick<
+  ModelVersion,
+  'id' | 'registeredModelId' | 'version' | 'manifestId' | 'runId' | 'userId' | 'createdAtMs'
+>
+
 type FileRow = { path: string; sha256: string; size_bytes: number; key: string }
 
 /**
@@ -30,7 +36,7 @@ type FileRow = { path: string; sha256: string; size_bytes: number; key: string }
  */
 async function findLoggedCard(
   ctx: Context,
-  version: ModelVersion,
+  version: CardedVersion,
 ): Promise<LoggedCard | undefined> {
   if (version.manifestId === null && !version.runId) return undefined
   for (const file of await candidates(ctx, version)) {
@@ -48,7 +54,7 @@ async function findLoggedCard(
 }
 
 /** One statement, the likeliest file first. Files of the run that were written since do not count. */
-async function candidates(ctx: Context, version: ModelVersion): Promise<StoredFile[]> {
+async function candidates(ctx: Context, version: CardedVersion): Promise<StoredFile[]> {
   const scheme = 'mlflow-artifacts:/'
   const names = JSON.stringify([ownFile, huggingFaceFile])
   const rows = await ctx.db.all<FileRow>(sql`
@@ -78,7 +84,7 @@ async function candidates(ctx: Context, version: ModelVersion): Promise<StoredFi
  */
 export async function loggedRevision(
   ctx: Context,
-  version: ModelVersion,
+  version: CardedVersion,
 ): Promise<{ row?: CardRow; problem?: string }> {
   const logged = await findLoggedCard(ctx, version)
   if (!logged) return {}
@@ -142,7 +148,7 @@ export async function keepLoggedCard(ctx: Context, version: ModelVersion): Promi
 }
 
 /** Who registered the version, as the record has it. */
-function registrar(version: ModelVersion): SQL {
+function registrar(version: CardedVersion): SQL {
   const unrecorded = {
     name: version.userId ?? 'anonymous',
     kind: 'anonymous',

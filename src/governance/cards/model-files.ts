@@ -1,12 +1,17 @@
+import { sql } from 'drizzle-orm'
 import { parse } from 'yaml'
 import { findFile } from '../../artifacts/files.ts'
 import type { Context } from '../../platform/context.ts'
+import type { ModelVersion } from '../../registry/versions/read-versions.ts'
+import { isRun } from '../../tracking/runs/run.ts'
 import { readText } from './sealed-text.ts'
+
+/** MLflow's model signature as it was logged: columns in, columns out, params. */
+export type LoggedSignature = Readonly<Record<string, unknown>>
 
 /** What the files of a model say of it. */
 export type LoggedFiles = {
-  /** MLflow's model signature: columns in, columns out, params. */
-  readonly signature?: Readonly<Record<string, unknown>>
+  readonly signature?: LoggedSignature
   readonly flavors?: readonly string[]
   /** Requirements, a line each. */
   readonly environment?: readonly string[]
@@ -14,40 +19,69 @@ export type LoggedFiles = {
   readonly problems?: readonly string[]
 }
 
+/** What it takes to find the files of a version. */
+type FiledVersion = Pick<ModelVersion, 'manifestId' | 'runId' | 'source'>
+
 /** The version's own root, and where the model lies in one that was registered with its run's folder. */
 const modelFolders = ['', 'model/']
 const requirementsMax = 2000
 
 /**
- * @param manifest of a sealed version, whose files are read
- * @param history the run's tag `mlflow.log-model.history`: all there is of a model that lies elsewhere
+ * @param version its files where it is sealed, else what its run tells of the model
  * @throws DATA_LOSS a stored file is damaged
  */
-export async function readModelFiles(
-  ctx: Context,
-  manifest: number | null,
-  history: string | undefined,
-  source: string,
-): Promise<LoggedFiles> {
-  if (manifest === null) return fromHistory(history, source)
+export async function readModelFiles(ctx: Context, version: FiledVersion): Promise<LoggedFiles> {
+  const { manifestId } = version
+  if (manifestId === null) return readHistory(ctx, version)
   const problems: string[] = []
-  const read = async (name: string) => {
-    for (const folder of modelFolders) {
-      const file = await findFile(ctx, { manifest }, folder + name)
-      if (!file) continue
-      const read = await readText(ctx, file)
-      if ('text' in read) return read.text
-      problems.push(`${file.path}: ${read.problem}`)
-    }
-    return undefined
-  }
-  const [mlmodel, requirements] = [await read('MLmodel'), await read('requirements.txt')]
-  const described = mlmodel === undefined ? {} : fromMlmodel(mlmodel, problems)
+  const mlmodel = await readMlmodel(ctx, manifestId, problems)
+  const requirements = await readModelFile(ctx, manifestId, 'requirements.txt', problems)
   return {
-    ...described,
+    ...mlmodel,
     ...(requirements !== undefined && { environment: requirementsOf(requirements) }),
     ...(problems.length > 0 && { problems }),
   }
+}
+
+/**
+ * The signature of a version; undefined where it has none, or none that can be made out.
+ *
+ * @throws DATA_LOSS the stored MLmodel is damaged
+ */
+export async function readSignature(
+  ctx: Context,
+  version: FiledVersion,
+): Promise<LoggedSignature | undefined> {
+  const { manifestId } = version
+  const logged =
+    manifestId === null ? await readHistory(ctx, version) : await readMlmodel(ctx, manifestId, [])
+  return logged.signature
+}
+
+/** @param problems where it adds what cannot be made out */
+async function readMlmodel(
+  ctx: Context,
+  manifest: number,
+  problems: string[],
+): Promise<LoggedFiles> {
+  const text = await readModelFile(ctx, manifest, 'MLmodel', problems)
+  return text === undefined ? {} : fromMlmodel(text, problems)
+}
+
+async function readModelFile(
+  ctx: Context,
+  manifest: number,
+  name: string,
+  problems: string[],
+): Promise<string | undefined> {
+  for (const folder of modelFolders) {
+    const file = await findFile(ctx, { manifest }, folder + name)
+    if (!file) continue
+    const read = await readText(ctx, file)
+    if ('text' in read) return read.text
+    problems.push(`${file.path}: ${read.problem}`)
+  }
+  return undefined
 }
 
 function fromMlmodel(text: string, problems: string[]): LoggedFiles {
@@ -100,9 +134,16 @@ function requirementsOf(text: string): string[] {
     .slice(0, requirementsMax)
 }
 
-/** Of the run's models the one whose folder the source names. */
-function fromHistory(history: string | undefined, source: string): LoggedFiles {
-  const entries = history === undefined ? [] : jsonOr(history)
+/**
+ * What clients before 3.0 tell of the models that a run logged, in a tag that is a JSON list: of
+ * these the model whose folder the version's source names.
+ */
+async function readHistory(ctx: Context, { runId, source }: FiledVersion): Promise<LoggedFiles> {
+  if (!runId) return {}
+  const tag = await ctx.db.first(sql<{ value: string }>`select t.value
+    from runs join run_tags t on t.run = runs.id and t.key = 'mlflow.log-model.history'
+    where ${isRun(ctx, runId)}`)
+  const entries = tag ? jsonOr(tag.value) : []
   if (!Array.isArray(entries)) return {}
   const entry: unknown = entries.findLast(
     (item) => typeof item?.artifact_path === 'string' && source.endsWith(`/${item.artifact_path}`),

@@ -1,12 +1,11 @@
 import { sql } from 'drizzle-orm'
 import { notFound } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { type CardRevision, type CardRow, missingFields, revisionFrom } from './card-rows.ts'
 import type { Card, CardField } from './card-shape.ts'
 import { type Derived, derive } from './derived.ts'
-import { loggedRevision } from './logged-card.ts'
+import { type CardedVersion, loggedRevision } from './logged-card.ts'
 import { findTemplate } from './templates.ts'
 
 /** A version's card as it stands. */
@@ -32,12 +31,11 @@ const columns = sql`revision, author, created_at_ms, card, digest, imported_from
  */
 export async function getCard(ctx: Context, name: string, number: number): Promise<ModelCard> {
   const version = await getVersion(ctx, name, number)
-  const [{ row, problem }, derived, template] = await Promise.all([
-    newestRevision(ctx, version),
+  const [{ current, problem }, derived, template] = await Promise.all([
+    readCurrentRevision(ctx, version),
     derive(ctx, version),
     findTemplate(ctx, version.registeredModelId),
   ])
-  const current = row && revisionFrom(row)
   const card = current?.card ?? template?.card ?? {}
   const problems = [...(derived.problems ?? []), ...(problem === undefined ? [] : [problem])]
   return {
@@ -49,13 +47,21 @@ export async function getCard(ctx: Context, name: string, number: number): Promi
   }
 }
 
-async function newestRevision(
+/**
+ * The newest revision of a version's card, kept or as it was logged. Neither is there for a version
+ * without a card; a logged one that is no card has a problem, in words for who logged it.
+ *
+ * @throws DATA_LOSS the logged file is damaged
+ */
+export async function readCurrentRevision(
   ctx: Context,
-  version: ModelVersion,
-): Promise<{ row?: CardRow; problem?: string }> {
-  const row = await ctx.db.first<CardRow>(sql`select ${columns} from model_cards
+  version: CardedVersion,
+): Promise<{ current?: CardRevision; problem?: string }> {
+  const kept = await ctx.db.first(sql<CardRow>`select ${columns} from model_cards
     where model_version = ${version.id} order by revision desc limit 1`)
-  return row ? { row } : loggedRevision(ctx, version)
+  if (kept) return { current: revisionFrom(kept) }
+  const { row, problem } = await loggedRevision(ctx, version)
+  return { ...(row && { current: revisionFrom(row) }), ...(problem !== undefined && { problem }) }
 }
 
 /**
