@@ -1,5 +1,7 @@
 import type { Context } from '../../platform/context.ts'
-import { getCard } from '../cards/read-card.ts'
+import { getVersion } from '../../registry/versions/versions.ts'
+import { readSignature } from '../cards/model-files.ts'
+import { readCurrentRevision } from '../cards/read-card.ts'
 import type { VersionFacts } from '../policies/facts.ts'
 import { signatureFrom } from '../policies/signature.ts'
 
@@ -16,10 +18,14 @@ export async function versionFileFacts(
   ctx: Context,
   { model, version }: Pick<VersionFacts, 'model' | 'version'>,
 ): Promise<FileFacts> {
-  const { revision, current, derived } = await getCard(ctx, model, version)
+  const found = await getVersion(ctx, model, version)
+  const [signature, { current }] = await Promise.all([
+    readSignature(ctx, found),
+    readCurrentRevision(ctx, found),
+  ])
   return {
-    facts: { signature: signatureFrom(derived.signature), card: current?.card ?? null },
-    cardRevision: revision,
+    facts: { signature: signatureFrom(signature), card: current?.card ?? null },
+    cardRevision: current?.revision ?? 0,
     cardEditor: current?.author.name ?? null,
   }
 }
