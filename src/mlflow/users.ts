@@ -1,3 +1,4 @@
+import type { Account } from '../access/accounts/accounts.ts'
 import { requireAccessAdmin, requireSelfOrAdmin } from '../access/accounts/require-admin.ts'
 import {
   createUser,
@@ -7,7 +8,6 @@ import {
   listUsers,
   setAdmin,
   setPassword,
-  type User,
 } from '../access/accounts/users.ts'
 import { ownPermissions } from '../access/permissions/user-permissions.ts'
 import { notFound } from '../core/error.ts'
@@ -73,7 +73,7 @@ export const userOperations: readonly Operation[] = [
 ]
 
 /** A user as clients before MLflow 3.13 read it: they want the lists, empty or not. */
-async function wholeUser(ctx: Context, user: User): Promise<object> {
+async function wholeUser(ctx: Context, user: Account): Promise<object> {
   const held = await ownPermissions(ctx, user.id)
   const on = (type: string, key: string) =>
     held
@@ -93,6 +93,6 @@ async function wholeUser(ctx: Context, user: User): Promise<object> {
   }
 }
 
-function userToWire({ id, name, isAdmin }: User) {
+function userToWire({ id, name, isAdmin }: Omit<Account, 'createdAtMs'>) {
   return { id, is_admin: isAdmin, username: name }
 }

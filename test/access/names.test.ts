@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { nameKey } from '../../src/access/accounts/look-alikes.ts'
-import { checkAccountName } from '../../src/access/accounts/names.ts'
+import { checkAccountName, nameKey } from '../../src/access/accounts/names.ts'
 
 test.each([
   ['admin', 'Admin'],

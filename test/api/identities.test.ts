@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { vouchedPrincipal } from '../../src/access/accounts/external-accounts.ts'
+import { resolveIdentity } from '../../src/access/accounts/resolve-identity.ts'
 import { startSession } from '../../src/access/sign-in/sessions.ts'
 import { createApp } from '../../src/app.ts'
 import { anonymous, type Principal } from '../../src/core/principal.ts'
@@ -25,7 +25,7 @@ async function server(principal: Principal) {
   }
   const ctx = { ...platform, settings, principal, workspace: 'default', requestId: 'r' }
   const vouch = () =>
-    vouchedPrincipal(ctx, {
+    resolveIdentity(ctx, {
       ...identity,
       kind: 'user',
       name: 'ada',

@@ -1,58 +1,128 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { entryStatement } from '../../audit/commit.ts'
 import { excerpt, RegistryError } from '../../core/error.ts'
-import type { Principal } from '../../core/principal.ts'
 import { fixSql } from '../../db/compile.ts'
+import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
+import { commitAccess } from './epoch.ts'
+import { accountKey } from './names.ts'
 
-/** What `accountColumns` of `accounts a` hands out. */
-export type AccountRow = {
+/** A user or a service account. */
+export type Account = {
+  /** MLflow's user id. */
   readonly id: number
+  /** As its principal is called: `ada`, `service:trainer`. */
+  readonly name: string
+  readonly isAdmin: boolean
+  readonly createdAtMs: number
+}
+
+export type NewAccount = {
   readonly kind: 'user' | 'service'
   readonly name: string
-  readonly is_admin: number
-  readonly password_hash: string | null
-  /** A JSON list of group names, by name. */
-  readonly groups: string
-  readonly is_denied_something: number
+  /** Null: it cannot sign in with a password. */
+  readonly passwordHash: string | null
+  readonly isAdmin: boolean
 }
 
-/** Condition that something is denied to the account: one probe of an index that holds nothing else. */
-export function isDeniedSomething(account: SQL): SQL {
-  return sql`exists (select 1 from role_holders h
-    cross join role_permissions p on p.role = h.role and p.permission in ('DENY', 'NO_PERMISSIONS')
-    where h.account = ${account})`
+type Row = { readonly id: number; name: string; is_admin: number; created_at_ms: number }
+
+const columns = fixSql(sql<Row>`a.id, a.name, a.is_admin, a.created_at_ms`)
+
+/** A select of accounts, for `accountFrom`. @param which condition on `accounts a`, and the order */
+export function accountSelect(which: SQL): SQL<Row> {
+  return sql<Row>`select ${columns} from accounts a where ${which}`
 }
 
-/** An account with the groups it is in. */
-export const accountColumns: SQL = fixSql(sql`a.id, a.kind, a.name, a.is_admin, a.password_hash,
-  (select json_group_array(name) from (select g.name from group_members m join "groups" g
-    on g.id = m."group" where m.account = a.id order by g.name)) as "groups",
-  ${isDeniedSomething(sql`a.id`)} as is_denied_something`)
-
-/** The principal that an account stands for. */
-export function principalOf(row: AccountRow, token?: Principal['token']): Principal {
+export function accountFrom(row: Row): Account {
   return {
+    id: row.id,
     name: row.name,
-    kind: row.kind,
-    verified: true,
-    groups: JSON.parse(row.groups),
     isAdmin: row.is_admin === 1,
-    accountId: row.id,
-    isDeniedNothing: row.is_denied_something === 0,
-    ...(token && { token }),
+    createdAtMs: row.created_at_ms,
   }
 }
 
-export type Account = { readonly id: number; readonly name: string; readonly isAdmin: boolean }
-
 /** @throws RESOURCE_DOES_NOT_EXIST nobody has this name */
 export async function getAccount(ctx: Context, name: string): Promise<Account> {
-  const row = await ctx.db.first<{ id: number; name: string; is_admin: number }>(
-    sql`select id, name, is_admin from accounts where name = ${name}`,
-  )
-  if (row) return { id: row.id, name: row.name, isAdmin: row.is_admin === 1 }
-  throw new RegistryError(
+  const row = await ctx.db.first(accountSelect(sql`a.name = ${name}`))
+  if (!row) throw userNotFound(name)
+  return accountFrom(row)
+}
+
+/** In MLflow's words, which name every account a user. */
+export function userNotFound(name: string): RegistryError {
+  return new RegistryError(
     'RESOURCE_DOES_NOT_EXIST',
     `User with username=${excerpt(name)} not found`,
+  )
+}
+
+/**
+ * The statement that inserts an account and returns it, for `accountFrom`. Every account is made by
+ * it, so that the fold of names is the same for all.
+ *
+ * @param guard what must hold at the moment of writing
+ */
+export function insertAccountStatement(
+  ctx: Context,
+  { kind, name, passwordHash, isAdmin }: NewAccount,
+  guard: SQL = sql`1`,
+): SQL<Row> {
+  return sql<Row>`
+    insert into accounts (kind, name, name_key, password_hash, is_admin, created_at_ms)
+    select ${kind}, ${name}, ${accountKey(name)}, ${passwordHash}, ${isAdmin}, ${ctx.now()}
+    where ${guard} returning id, name, is_admin, created_at_ms`
+}
+
+/**
+ * Add an account and its audit entry.
+ *
+ * @param guard what must hold at the moment of writing
+ * @returns undefined: the guard did not hold
+ * @throws RESOURCE_ALREADY_EXISTS the name is taken, or one that looks like it
+ */
+export async function createAccount(
+  ctx: Context,
+  account: NewAccount,
+  guard: SQL = sql`1`,
+): Promise<Account | undefined> {
+  const { kind, name, isAdmin } = account
+  try {
+    const { inserted } = await commitAccess(ctx, {
+      entry: entryStatement(ctx, {
+        action: kind === 'user' ? 'user.created' : 'service_account.created',
+        from: sql`(select ${name} as name, ${isAdmin} as is_admin) a where ${guard}`,
+        after: kind === 'user' ? userJson : sql`json_object('name', a.name)`,
+      }),
+      inserted: insertAccountStatement(ctx, account, guard),
+    })
+    return inserted.map(accountFrom)[0]
+  } catch (err) {
+    if (err instanceof ConstraintError) throw await nameTaken(ctx, kind, name)
+    throw err
+  }
+}
+
+/** The user `a` as audit entries have it. */
+export const userJson: SQL = sql.raw(
+  "json_object('name', a.name, 'is_admin', json(iif(a.is_admin, 'true', 'false')))",
+)
+
+async function nameTaken(
+  ctx: Context,
+  kind: NewAccount['kind'],
+  name: string,
+): Promise<RegistryError> {
+  const other = await ctx.db.first(
+    sql<{ name: string }>`select name from accounts where name_key = ${accountKey(name)}`,
+  )
+  const what =
+    kind === 'user' ? `User (username=${excerpt(name)})` : `Service account '${excerpt(name)}'`
+  return new RegistryError(
+    'RESOURCE_ALREADY_EXISTS',
+    other === undefined || other.name === name
+      ? `${what} already exists.`
+      : `${what} could be taken for '${other.name}', which already exists; choose another name`,
   )
 }

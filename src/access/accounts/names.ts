@@ -1,14 +1,76 @@
 import { excerpt, invalid } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
-import { nameKey } from './look-alikes.ts'
 
 const nameCharsMax = 128
 
-/** What entries of the record call those who have no account. */
-const reserved = new Set(['anonymous', 'operator'].map(nameKey))
-
 /** Service accounts are principals of their own kind; no user's name can begin so. */
 export const servicePrefix = 'service:'
+
+/**
+ * Letters that common fonts draw alike, each set led by the Latin letter that stands for all of it.
+ * Compare the confusables of Unicode Technical Standard 39; case and width are folded elsewhere.
+ */
+const alike: readonly string[] = [
+  'aАаΑαɑ',
+  'bВвΒβЬь',
+  'cСсϲ',
+  'dԁ',
+  'eЕеΕεЄє',
+  'gɡ',
+  'hНнΗһҺ',
+  'kКкΚκ',
+  // Capital I, small L and the digit are one stroke; small i joins them by being capital I's case.
+  'liІіΙιӀӏ1|ɩ',
+  'jЈј',
+  'mМмΜ',
+  'nΝηПп',
+  'oОоΟοσ0',
+  'pРрΡρ',
+  'qԚԛ',
+  'rГг',
+  'sЅѕ',
+  'tТтΤτ',
+  'uυ',
+  'vνѴѵ',
+  'wԜԝω',
+  'xХхΧχ',
+  'yУуΥγүҮ',
+  'zΖζ',
+  '3Зз',
+  ':꞉ː׃։∶',
+  "'’‘ʼ`",
+]
+
+const leaders = new Map(
+  alike.flatMap(([leader = '', ...others]) => others.map((letter) => [letter, leader])),
+)
+
+/**
+ * `name` with look-alike letters folded: two names with the same key can be taken for each other.
+ * The key is for comparing only; names themselves are kept as they were given.
+ */
+export function nameKey(name: string): string {
+  const plain = withoutAccents(name.normalize('NFKC'))
+  // Before case is folded: capital Η looks like H, its small form like n.
+  const folded = inLatin(inLatin(plain).toUpperCase().toLowerCase().replaceAll('ς', 'σ'))
+  return folded
+    .replace(/\p{Pd}/gu, '-')
+    .replaceAll('rn', 'm')
+    .replaceAll('vv', 'w')
+}
+
+/**
+ * `accounts.name_key` of an account, by which look-alikes are found: the prefix of a service is ours
+ * and stays as it is.
+ */
+export function accountKey(name: string): string {
+  return name.startsWith(servicePrefix)
+    ? servicePrefix + nameKey(name.slice(servicePrefix.length))
+    : nameKey(name)
+}
+
+/** What entries of the audit log call those who have no account. */
+const reserved = new Set(['anonymous', 'operator'].map(nameKey))
 
 /**
  * Refuses what no user, service account or group can be called: `:`, which parts user from password
@@ -28,4 +90,16 @@ export function checkAccountName(name: string, field: string): void {
   if (/^ | $| {2}/.test(name)) throw refuse('leave out blanks around it, and double ones')
   if (name === '.' || name === '..') throw refuse('it would name another path')
   if (reserved.has(nameKey(name))) throw refuse('this server uses it itself')
+}
+
+/** Marks on Latin, Greek and Cyrillic letters only: in other scripts they make another letter. */
+function withoutAccents(text: string): string {
+  return text
+    .normalize('NFD')
+    .replace(/(?<=[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]\p{Mn}*)\p{Mn}/gu, '')
+    .normalize('NFC')
+}
+
+function inLatin(text: string): string {
+  return [...text].map((letter) => leaders.get(letter) ?? letter).join('')
 }

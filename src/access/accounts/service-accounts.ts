@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { entryStatement } from '../../audit/commit.ts'
 import { notFound } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import { createAccount } from './create-account.ts'
+import { createAccount } from './accounts.ts'
 import { commitAccess } from './epoch.ts'
 import { checkAccountName, servicePrefix } from './names.ts'
 

@@ -3,30 +3,30 @@ import { entryStatement } from '../../audit/commit.ts'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { verified } from '../sign-in/password.ts'
-import { type Account, createAccount, userJson } from './create-account.ts'
+import {
+  type Account,
+  accountFrom,
+  accountSelect,
+  createAccount,
+  userJson,
+  userNotFound,
+} from './accounts.ts'
 import { commitAccess } from './epoch.ts'
 import { checkAccountName } from './names.ts'
 import { checkPassword, hashPassword } from './password-hash.ts'
 import { isSelf } from './require-admin.ts'
 
-/** A user, as MLflow shows one. */
-export type User = Omit<Account, 'createdAtMs'>
-
 /** All users, oldest first; service accounts are none. */
-export async function listUsers(ctx: Context): Promise<User[]> {
-  const rows = await ctx.db.all<Row>(
-    sql`select id, name, is_admin from accounts where kind = 'user' order by id`,
-  )
-  return rows.map(userFrom)
+export async function listUsers(ctx: Context): Promise<Account[]> {
+  const rows = await ctx.db.all(accountSelect(sql`a.kind = 'user' order by a.id`))
+  return rows.map(accountFrom)
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST */
-export async function getUser(ctx: Context, name: string): Promise<User> {
-  const row = await ctx.db.first<Row>(
-    sql`select id, name, is_admin from accounts where kind = 'user' and name = ${name}`,
-  )
+export async function getUser(ctx: Context, name: string): Promise<Account> {
+  const row = await ctx.db.first(accountSelect(sql`a.kind = 'user' and a.name = ${name}`))
   if (!row) throw userNotFound(name)
-  return userFrom(row)
+  return accountFrom(row)
 }
 
 /** Whether an account can sign in with a password. */
@@ -38,7 +38,7 @@ export async function hasPassword(ctx: Context, accountId: number): Promise<bool
 }
 
 /** @throws INVALID_PARAMETER_VALUE, RESOURCE_ALREADY_EXISTS */
-export async function createUser(ctx: Context, name: string, password: string): Promise<User> {
+export async function createUser(ctx: Context, name: string, password: string): Promise<Account> {
   checkAccountName(name, 'username')
   checkPassword(password)
   const passwordHash = await hashPassword(password)
@@ -145,18 +145,5 @@ async function refusal(ctx: Context, name: string): Promise<RegistryError> {
   return new RegistryError(
     'RESOURCE_CONFLICT',
     `'${excerpt(name)}' is the last administrator; make another one first`,
-  )
-}
-
-type Row = { readonly id: number; readonly name: string; readonly is_admin: number }
-
-function userFrom({ id, name, is_admin }: Row): User {
-  return { id, name, isAdmin: is_admin === 1 }
-}
-
-function userNotFound(name: string): RegistryError {
-  return new RegistryError(
-    'RESOURCE_DOES_NOT_EXIST',
-    `User with username=${excerpt(name)} not found`,
   )
 }

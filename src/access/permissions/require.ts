@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, notFound, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import { isDeniedSomething } from '../accounts/accounts.ts'
+import { isDeniedSomething } from '../accounts/principals.ts'
 import { includes, type Level, type Permission } from './levels.ts'
 import {
   type Held,

@@ -3,7 +3,7 @@ import { RegistryError } from '../../core/error.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import type { TokenIssuer } from '../../platform/settings/sign-in.ts'
-import { type Vouched, vouchedPrincipal } from '../accounts/external-accounts.ts'
+import { type ExternalIdentity, resolveIdentity } from '../accounts/resolve-identity.ts'
 import { type Claims, claimedGroups, rendered, unmetClaim } from './claims.ts'
 import type { Credentials } from './credentials.ts'
 import { refused, verifyToken } from './verify-jwt.ts'
@@ -28,7 +28,7 @@ export async function authenticateByJwt(
   for (const issuer of tokenIssuers) {
     if (issuer.issuer !== named) continue
     try {
-      return await vouchedPrincipal(ctx, vouchedBy(issuer, await verifyToken(ctx, issuer, jwt)))
+      return await resolveIdentity(ctx, identityFrom(issuer, await verifyToken(ctx, issuer, jwt)))
     } catch (err) {
       if (!(err instanceof RegistryError) || err.code !== 'UNAUTHENTICATED') throw err
       refusal = err
@@ -49,7 +49,7 @@ function issuerOf(jwt: string): string | undefined {
 }
 
 /** @throws UNAUTHENTICATED the claims are not what the issuer's entry asks for */
-export function vouchedBy(issuer: TokenIssuer, claims: Claims): Vouched {
+export function identityFrom(issuer: TokenIssuer, claims: Claims): ExternalIdentity {
   const unmet = unmetClaim(issuer.require, claims)
   if (unmet !== undefined) {
     throw refused(issuer, `its claim '${unmet}' is not among those that are required`)

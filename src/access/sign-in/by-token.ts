@@ -3,7 +3,7 @@ import { RegistryError } from '../../core/error.ts'
 import type { Principal, Scope } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { failureText, logError } from '../../platform/log.ts'
-import { type AccountRow, accountColumns, principalOf } from '../accounts/accounts.ts'
+import { type PrincipalRow, principalColumns, principalFrom } from '../accounts/principals.ts'
 import { looksLikeToken, tokenHash } from '../accounts/token-text.ts'
 import { basicOf, bearerOf, type Credentials } from './credentials.ts'
 import { type Proof, remembered } from './proof-cache.ts'
@@ -13,7 +13,7 @@ const noteEveryMs = 60_000
 
 type TokenProof = Proof & { readonly tokenId: number; notedAtMs: number }
 
-type Row = AccountRow & {
+type Row = PrincipalRow & {
   readonly token_id: number
   readonly scopes: string
   readonly expires_at_ms: number | null
@@ -38,13 +38,13 @@ export async function byToken(
 
 async function prove(ctx: Context, text: string): Promise<TokenProof> {
   const row = await ctx.db.first<Row>(sql`
-    select ${accountColumns}, t.id as token_id, t.scopes, t.expires_at_ms, t.last_used_at_ms
+    select ${principalColumns}, t.id as token_id, t.scopes, t.expires_at_ms, t.last_used_at_ms
     from tokens t join accounts a on a.id = t.account where t.sha256 = ${await tokenHash(ctx, text)}`)
   if (!row) throw refused()
   const expiresAtMs = row.expires_at_ms ?? undefined
   const token = { id: row.token_id, scopes: row.scopes.split(' ') as Scope[], expiresAtMs }
   return {
-    principal: principalOf(row, token),
+    principal: { ...principalFrom(row), token },
     expiresAtMs,
     tokenId: row.token_id,
     notedAtMs: row.last_used_at_ms ?? 0,

@@ -1,7 +1,7 @@
 import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
-import { vouchedPrincipal } from '../accounts/external-accounts.ts'
-import { vouchedBy } from './by-jwt.ts'
+import { resolveIdentity } from '../accounts/resolve-identity.ts'
+import { identityFrom } from './by-jwt.ts'
 import type { Credentials } from './credentials.ts'
 import { verifyToken } from './verify-jwt.ts'
 
@@ -20,5 +20,5 @@ export async function authenticateByAccess(
   const claims = await verifyToken(ctx, access, assertion)
   const isService = typeof claims.common_name === 'string' && !claims.sub
   const bearer = isService ? { ...access, kind: 'service' as const, name: '{common_name}' } : access
-  return vouchedPrincipal(ctx, vouchedBy(bearer, claims))
+  return resolveIdentity(ctx, identityFrom(bearer, claims))
 }

@@ -3,7 +3,7 @@ import { RegistryError } from '../../core/error.ts'
 import { operator } from '../../core/principal.ts'
 import type { Database } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
-import { createAccount } from '../accounts/create-account.ts'
+import { createAccount } from '../accounts/accounts.ts'
 import { checkAccountName } from '../accounts/names.ts'
 import { checkPassword, hashPassword } from '../accounts/password-hash.ts'
 

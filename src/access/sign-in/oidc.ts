@@ -5,7 +5,7 @@ import type { Context } from '../../platform/context.ts'
 import { logError } from '../../platform/log.ts'
 import { isLoopback } from '../../platform/settings/read-sign-in.ts'
 import type { OidcSettings } from '../../platform/settings/sign-in.ts'
-import { vouchedPrincipal } from '../accounts/external-accounts.ts'
+import { resolveIdentity } from '../accounts/resolve-identity.ts'
 import { type Claims, claimedGroups, claimOf } from './claims.ts'
 import { startSession } from './sessions.ts'
 
@@ -117,7 +117,7 @@ function principalOf(
     )
   }
   const { issuer, adminGroup } = oidc
-  return vouchedPrincipal(ctx, {
+  return resolveIdentity(ctx, {
     issuer,
     subject: claims.sub,
     kind: 'user',

@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm'
 import { RegistryError } from '../../core/error.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
-import { type AccountRow, accountColumns, principalOf } from '../accounts/accounts.ts'
 import { passwordMatches, unknownHash } from '../accounts/password-hash.ts'
+import { type PrincipalRow, principalColumns, principalFrom } from '../accounts/principals.ts'
 import { basicOf, type Credentials } from './credentials.ts'
 import { requireFirstAdmin } from './first-admin.ts'
 import { inTurn } from './in-turn.ts'
@@ -56,7 +56,7 @@ async function renewed(
 ): Promise<PasswordProof | undefined> {
   const row = await findAccount(ctx, user)
   if (row?.password_hash !== outdated.verifiedHash) return undefined
-  return { principal: principalOf(row), verifiedHash: outdated.verifiedHash }
+  return { principal: principalFrom(row), verifiedHash: outdated.verifiedHash }
 }
 
 async function compared(ctx: Context, user: string, password: string): Promise<PasswordProof> {
@@ -70,11 +70,11 @@ async function compared(ctx: Context, user: string, password: string): Promise<P
       'Unknown user or wrong password; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN',
     )
   }
-  return { principal: principalOf(row), verifiedHash: hash }
+  return { principal: principalFrom(row), verifiedHash: hash }
 }
 
-function findAccount(ctx: Context, name: string): Promise<AccountRow | undefined> {
-  return ctx.db.first<AccountRow>(
-    sql`select ${accountColumns} from accounts a where a.name = ${name}`,
+function findAccount(ctx: Context, name: string): Promise<PrincipalRow | undefined> {
+  return ctx.db.first<PrincipalRow>(
+    sql`select ${principalColumns} from accounts a where a.name = ${name}`,
   )
 }

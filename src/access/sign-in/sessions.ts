@@ -3,7 +3,7 @@ import { commit, entryStatement } from '../../audit/commit.ts'
 import { randomBytes, toHex } from '../../core/bytes.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
-import { type AccountRow, accountColumns, principalFrom } from '../accounts/external-accounts.ts'
+import { type PrincipalRow, principalColumns, principalFrom } from '../accounts/principals.ts'
 import type { Credentials } from './credentials.ts'
 
 /** A session is written to once in so long, not with every request. */
@@ -49,11 +49,11 @@ export async function startSession(
 /** End a session; one that is over is no error. */
 export async function endSession(ctx: Context, id: string): Promise<void> {
   const one = sql`id_hash = ${await hashOf(id)}`
-  const row = await ctx.db.first<AccountRow>(
-    sql`select ${accountColumns} from sessions s join accounts a on a.id = s.account where ${one}`,
+  const row = await ctx.db.first<PrincipalRow>(
+    sql`select ${principalColumns} from sessions s join accounts a on a.id = s.account where ${one}`,
   )
   if (!row) return
-  const principal = principalFrom(row, [], undefined)
+  const principal = principalFrom(row)
   await commit(ctx, [
     entryStatement(
       { ...ctx, principal },
@@ -67,7 +67,7 @@ export async function endSession(ctx: Context, id: string): Promise<void> {
   ])
 }
 
-type SessionRow = AccountRow & {
+type SessionRow = PrincipalRow & {
   readonly issuer: string | null
   /** What the issuer said, a JSON list. */
   readonly claimed: string
@@ -85,7 +85,7 @@ export async function authenticateBySession(
   }
   const idHash = await hashOf(session)
   const row = await ctx.db.first<SessionRow>(sql`
-    select ${accountColumns}, s.issuer, s.groups as claimed, s.seen_at_ms
+    select ${principalColumns}, s.issuer, s.groups as claimed, s.seen_at_ms
     from sessions s join accounts a on a.id = s.account
     where s.id_hash = ${idHash} and not (${isOver(ctx)})`)
   const { oidc } = ctx.settings
@@ -93,11 +93,10 @@ export async function authenticateBySession(
   if (ctx.now() - row.seen_at_ms >= seenEveryMs) {
     await ctx.db.all(sql`update sessions set seen_at_ms = ${ctx.now()} where id_hash = ${idHash}`)
   }
-  return principalFrom(
-    row,
-    JSON.parse(row.claimed),
-    row.issuer === null ? undefined : oidc?.adminGroup,
-  )
+  return principalFrom(row, {
+    groups: JSON.parse(row.claimed),
+    adminGroup: row.issuer === null ? undefined : oidc?.adminGroup,
+  })
 }
 
 function isOver({ settings, now }: Context): SQL {

@@ -1,7 +1,7 @@
 import { RegistryError } from '../../core/error.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
-import { vouchedPrincipal } from '../accounts/external-accounts.ts'
+import { resolveIdentity } from '../accounts/resolve-identity.ts'
 import { claimedGroups } from './claims.ts'
 import type { Credentials } from './credentials.ts'
 
@@ -22,7 +22,7 @@ export async function authenticateByProxy(
       'The proxy sent more than one user; have it replace the header, not add to it',
     )
   }
-  return vouchedPrincipal(ctx, {
+  return resolveIdentity(ctx, {
     issuer,
     subject: user,
     kind: 'user',

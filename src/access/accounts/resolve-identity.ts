@@ -1,0 +1,87 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { commit, entryStatement } from '../../audit/commit.ts'
+import { excerpt, RegistryError } from '../../core/error.ts'
+import type { Principal } from '../../core/principal.ts'
+import { ConstraintError } from '../../db/database.ts'
+import type { Context } from '../../platform/context.ts'
+import { insertAccountStatement } from './accounts.ts'
+import { checkAccountName, servicePrefix } from './names.ts'
+import {
+  type ExternalGroups,
+  type PrincipalRow,
+  principalColumns,
+  principalFrom,
+} from './principals.ts'
+
+/** Somebody whom an issuer outside has identified. */
+export type ExternalIdentity = ExternalGroups & {
+  readonly issuer: string
+  /** The issuer's own name for them, which it gives to nobody else. */
+  readonly subject: string
+  readonly kind: 'user' | 'service'
+  /** The name of their account here, should they be new; of a service without `service:`. */
+  readonly name: string
+}
+
+/**
+ * The principal of somebody from outside. An account is made when they are seen first, so that
+ * permissions can be given to it. Nobody from outside ever gets an account that was made here, or by
+ * another issuer, however they are called there.
+ *
+ * @throws PERMISSION_DENIED the name is taken, or no account can have it
+ */
+export async function resolveIdentity(
+  ctx: Context,
+  identity: ExternalIdentity,
+): Promise<Principal> {
+  const row = (await ctx.db.first(linkedAccount(identity))) ?? (await signUp(ctx, identity))
+  return principalFrom(row, identity)
+}
+
+function linkedAccount({ issuer, subject }: ExternalIdentity): SQL<PrincipalRow> {
+  return sql<PrincipalRow>`
+    select ${principalColumns} from identities i join accounts a on a.id = i.account
+    where i.issuer = ${issuer} and i.subject = ${subject}`
+}
+
+/** Makes account and identity in one batch; of several first requests at once, one does. */
+async function signUp(ctx: Context, identity: ExternalIdentity): Promise<PrincipalRow> {
+  const { issuer, subject, kind, groups } = identity
+  const name = accountName(identity)
+  const principal: Principal = { name, kind, verified: true, groups, isAdmin: false }
+  try {
+    await commit(ctx, {
+      account: insertAccountStatement(ctx, { kind, name, passwordHash: null, isAdmin: false }),
+      identity: sql`insert into identities (issuer, subject, account, created_at_ms)
+        select ${issuer}, ${subject}, id, ${ctx.now()} from accounts where name = ${name}`,
+      entry: entryStatement(
+        { ...ctx, principal },
+        {
+          action: 'account.signed_up',
+          from: sql`accounts a where a.name = ${name}`,
+          after: sql`json_object('name', a.name, 'kind', a.kind, 'issuer', ${issuer}, 'subject', ${subject})`,
+        },
+      ),
+    })
+  } catch (err) {
+    if (!(err instanceof ConstraintError) || err.kind !== 'unique') throw err
+  }
+  const row = await ctx.db.first(linkedAccount(identity))
+  if (row) return row
+  throw new RegistryError(
+    'PERMISSION_DENIED',
+    `The name '${excerpt(name)}', or one that looks like it, is that of another account. If both are the same, an administrator links them: POST /api/v1/identities with account '${excerpt(name)}', issuer '${excerpt(issuer)}', subject '${excerpt(subject)}'`,
+  )
+}
+
+/** @throws PERMISSION_DENIED no account can be called so */
+function accountName({ kind, name, issuer }: ExternalIdentity): string {
+  try {
+    // Names of services from outside may have colons, which those made here never have.
+    checkAccountName(kind === 'service' ? name.replaceAll(':', '-') : name, 'name')
+  } catch (err) {
+    if (!(err instanceof RegistryError)) throw err
+    throw new RegistryError('PERMISSION_DENIED', `From issuer '${issuer}': ${err.message}`)
+  }
+  return kind === 'service' ? `${servicePrefix}${name}` : name
+}
