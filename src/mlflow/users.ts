@@ -7,9 +7,9 @@ import {
   hasPassword,
   listUsers,
   setAdmin,
-  setPassword,
 } from '../access/accounts/users.ts'
 import { ownPermissions } from '../access/permissions/user-permissions.ts'
+import { changePassword } from '../access/sign-in/change-password.ts'
 import { notFound } from '../core/error.ts'
 import { anyone } from '../http/guards/guard.ts'
 import type { Context } from '../platform/context.ts'
@@ -53,11 +53,8 @@ export const userOperations: readonly Operation[] = [
     'updateUserPassword',
     selfOrAdmin,
     message({ username: text, password: text, current_password: { type: 'string' } }),
-    (ctx, req, c) =>
-      setPassword(ctx, req.username, req.password, {
-        password: req.current_password,
-        address: c.var.clientAddress,
-      }),
+    (ctx, { username, password, current_password: current }) =>
+      changePassword(ctx, username, { password, current }),
   ),
 
   operation(

@@ -1,8 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { entryStatement } from '../../audit/commit.ts'
-import { excerpt, invalid, RegistryError } from '../../core/error.ts'
+import { excerpt, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import { verified } from '../sign-in/password.ts'
 import {
   type Account,
   accountFrom,
@@ -47,68 +46,19 @@ export async function createUser(ctx: Context, name: string, password: string): 
   return user
 }
 
-/**
- * Whoever changes their own password shows that they know the old one, so that a browser left open
- * or a token is not enough.
- *
- * @param current the old password; only asked for when the caller is that user
- * @throws INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST
- */
-export async function setPassword(
-  ctx: Context,
-  name: string,
-  password: string,
-  current: { readonly password: string | undefined; readonly address: string | undefined },
-): Promise<void> {
-  if (isSelf(ctx, name)) await checkCurrent(ctx, name, password, current)
-  checkPassword(password)
-  const hash = await hashPassword(password)
-  const [, changed] = await commitAccess(ctx, [
-    entryStatement(ctx, {
-      action: 'user.password_changed',
-      from: sql`accounts a where a.name = ${name} and a.kind = 'user'`,
-      after: sql`json_object('name', a.name)`,
-    }),
-    sql`update accounts set password_hash = ${hash}
-      where name = ${name} and kind = 'user' returning 1`,
-  ])
-  if (!changed?.length) throw userNotFound(name)
-}
-
-async function checkCurrent(
-  ctx: Context,
-  name: string,
-  password: string,
-  current: { readonly password: string | undefined; readonly address: string | undefined },
-): Promise<void> {
-  if (!current.password) {
-    throw invalid('Current password is required when changing your own password.')
-  }
-  try {
-    await verified(ctx, name, current.password, current.address)
-  } catch (err) {
-    // A 401 would say that the request's own credentials are wrong.
-    const isWrong = err instanceof RegistryError && err.code === 'UNAUTHENTICATED'
-    throw isWrong ? invalid('Current password does not match.', { cause: err }) : err
-  }
-  if (password === current.password) {
-    throw invalid('New password must differ from the current password.')
-  }
-}
-
 /** @throws RESOURCE_DOES_NOT_EXIST; RESOURCE_CONFLICT it is the last administrator */
 export async function setAdmin(ctx: Context, name: string, isAdmin: boolean): Promise<void> {
   const guard = sql`a.name = ${name} and a.kind = 'user' and (${isAdmin} or ${notLastAdmin})`
-  const [, changed] = await commitAccess(ctx, [
-    entryStatement(ctx, {
+  const { changed } = await commitAccess(ctx, {
+    entry: entryStatement(ctx, {
       action: 'user.admin_changed',
       from: sql`accounts a where ${guard} and a.is_admin != ${isAdmin}`,
       before: userJson,
       after: sql`json_object('name', a.name, 'is_admin', json(${String(isAdmin)}))`,
     }),
-    sql`update accounts as a set is_admin = ${isAdmin} where ${guard} returning 1`,
-  ])
-  if (!changed?.length) throw await refusal(ctx, name)
+    changed: sql`update accounts as a set is_admin = ${isAdmin} where ${guard} returning 1`,
+  })
+  if (changed.length === 0) throw await lastAdminError(ctx, name)
 }
 
 /**
@@ -124,15 +74,15 @@ export async function deleteUser(ctx: Context, name: string): Promise<void> {
     )
   }
   const guard = sql`a.name = ${name} and a.kind = 'user' and ${notLastAdmin}`
-  const [, deleted] = await commitAccess(ctx, [
-    entryStatement(ctx, {
+  const { deleted } = await commitAccess(ctx, {
+    entry: entryStatement(ctx, {
       action: 'user.deleted',
       from: sql`accounts a where ${guard}`,
       before: userJson,
     }),
-    sql`delete from accounts as a where ${guard} returning 1`,
-  ])
-  if (!deleted?.length) throw await refusal(ctx, name)
+    deleted: sql`delete from accounts as a where ${guard} returning 1`,
+  })
+  if (deleted.length === 0) throw await lastAdminError(ctx, name)
 }
 
 /** Of `a`, at the moment of writing: of two administrators who remove each other one stays. */
@@ -140,7 +90,7 @@ const notLastAdmin = sql.raw(
   '(a.is_admin = 0 or exists (select 1 from accounts o where o.is_admin = 1 and o.id != a.id))',
 )
 
-async function refusal(ctx: Context, name: string): Promise<RegistryError> {
+async function lastAdminError(ctx: Context, name: string): Promise<RegistryError> {
   await getUser(ctx, name)
   return new RegistryError(
     'RESOURCE_CONFLICT',

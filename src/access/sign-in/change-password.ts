@@ -1,0 +1,61 @@
+import { sql } from 'drizzle-orm'
+import { entryStatement } from '../../audit/commit.ts'
+import { invalid, RegistryError } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import { userNotFound } from '../accounts/accounts.ts'
+import { commitAccess } from '../accounts/epoch.ts'
+import { checkPassword, hashPassword } from '../accounts/password-hash.ts'
+import { isSelf } from '../accounts/require-admin.ts'
+import { verified } from './password.ts'
+
+export type PasswordChange = {
+  readonly password: string
+  /** The old one; needed when the caller is that user. */
+  readonly current: string | undefined
+}
+
+/**
+ * Give a user another password. Users who change their own show that they know the old one, so that
+ * a browser left open or a token is not enough.
+ *
+ * @throws INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST
+ */
+export async function changePassword(
+  ctx: Context,
+  name: string,
+  { password, current }: PasswordChange,
+): Promise<void> {
+  if (isSelf(ctx, name)) await checkCurrent(ctx, name, { password, current })
+  checkPassword(password)
+  const hash = await hashPassword(password)
+  const { changed } = await commitAccess(ctx, {
+    entry: entryStatement(ctx, {
+      action: 'user.password_changed',
+      from: sql`accounts a where a.name = ${name} and a.kind = 'user'`,
+      after: sql`json_object('name', a.name)`,
+    }),
+    changed: sql`update accounts set password_hash = ${hash}
+      where name = ${name} and kind = 'user' returning 1`,
+  })
+  if (changed.length === 0) throw userNotFound(name)
+}
+
+async function checkCurrent(
+  ctx: Context,
+  name: string,
+  { password, current }: PasswordChange,
+): Promise<void> {
+  if (!current) {
+    throw invalid('Current password is required when changing your own password.')
+  }
+  try {
+    await verified(ctx, name, current, ctx.clientAddress)
+  } catch (err) {
+    // A 401 would say that the request's own credentials are wrong.
+    const isWrong = err instanceof RegistryError && err.code === 'UNAUTHENTICATED'
+    throw isWrong ? invalid('Current password does not match.', { cause: err }) : err
+  }
+  if (password === current) {
+    throw invalid('New password must differ from the current password.')
+  }
+}
