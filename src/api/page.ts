@@ -1,31 +1,33 @@
-import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
+import { type KeyedList, type Page, readPage } from '../search/page.ts'
+
+/** The parameters of a list, as `PageQuery` decodes them. */
+type Paging = { readonly max_results: number; readonly page_token?: string | undefined }
 
 /**
- * One page of a list that is ordered by one key, and the token of the next where there is one.
+ * One page of a list in the order of one key, in wire form.
  *
- * @param asked everything that shapes the list
- * @param list.first the key before the first item: the lowest there is, of the key's type; the
- *   highest of a list in falling order
- * @param list.read the first `count` items after a key
+ * @param fingerprint all that shapes the list
  */
 export async function page<T, K extends string | number, W>(
-  asked: readonly unknown[],
-  { max_results: count, page_token }: { max_results: number; page_token?: string | undefined },
-  list: {
-    readonly first: K
-    readonly read: (after: K, count: number) => Promise<readonly T[]>
-    readonly keyOf: (item: T) => K
-    readonly toWire: (item: T) => W
-  },
+  fingerprint: readonly unknown[],
+  query: Paging,
+  { toWire, ...list }: KeyedList<T, K> & { readonly toWire: (item: T) => W },
 ): Promise<{ items: W[]; next_page_token?: string }> {
-  const [after = list.first] = decodePageToken(asked, page_token) ?? []
-  if (typeof after !== typeof list.first) throw foreignPageToken()
-  // A token's key has the type of the list's, as was just seen.
-  const found = await list.read(after as K, count + 1)
-  const items = found.slice(0, count)
-  const last = found.length > count ? items.at(-1) : undefined
+  return pageToWire(await readPage(pageRequest(fingerprint, query), list), toWire)
+}
+
+/** What the parameters of a list ask for. */
+export function pageRequest(fingerprint: readonly unknown[], query: Paging) {
+  return { fingerprint, count: query.max_results, token: query.page_token }
+}
+
+/** A page in wire form; the last one has no token. */
+export function pageToWire<T, W>(
+  { items, nextPageToken }: Page<T>,
+  toWire: (item: T) => W,
+): { items: W[]; next_page_token?: string } {
   return {
-    items: items.map(list.toWire),
-    ...(last !== undefined && { next_page_token: encodePageToken(asked, [list.keyOf(last)]) }),
+    items: items.map(toWire),
+    ...(nextPageToken !== undefined && { next_page_token: nextPageToken }),
   }
 }

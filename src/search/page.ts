@@ -1,10 +1,93 @@
 import { invalid } from '../core/error.ts'
 import type { Int64 } from '../core/int64.ts'
+import {
+  decodePageToken,
+  encodePageToken,
+  foreignPageToken,
+  type PageKey,
+} from '../core/page-token.ts'
 
-/** One page of what a search found, and the token that asks for the next, if there is one. */
+/** One page of a list, and the token that asks for the next one, if there is one. */
 export type Page<T> = {
   readonly items: readonly T[]
   readonly nextPageToken: string | undefined
+}
+
+/** Which page of a list is wanted. */
+export type PageRequest = {
+  /** All that shapes the list, in a fixed order: a token of another list is refused by it. */
+  readonly fingerprint: readonly unknown[]
+  /** Items of a page, at most. */
+  readonly count: number
+  /** The token that came with the page before; undefined or empty for the first page. */
+  readonly token: string | undefined
+}
+
+/** A list in the order of one key. */
+export type KeyedList<T, K extends string | number> = {
+  /** Comes before the first item's key: the lowest value, or the highest for a falling order. */
+  readonly first: K
+  /** The first `count` items after a key. */
+  readonly read: (after: K, count: number) => Promise<readonly T[]>
+  readonly keyOf: (item: T) => K
+}
+
+/** One page of a list in the order of one key. @throws INVALID_PARAMETER_VALUE the token is foreign */
+export async function readPage<T, K extends string | number>(
+  wanted: PageRequest,
+  { first, read, keyOf }: KeyedList<T, K>,
+): Promise<Page<T>> {
+  return pageOf(wanted, await read(pageStart(wanted, first), wanted.count + 1), keyOf)
+}
+
+/**
+ * The key behind which a page starts, for lists that `readPage` cannot read.
+ *
+ * @param first as in `KeyedList`
+ * @throws INVALID_PARAMETER_VALUE the token is foreign
+ */
+export function pageStart<K extends string | number>(wanted: PageRequest, first: K): K {
+  const [key = first] = decodePageToken(wanted.fingerprint, wanted.token) ?? []
+  if (typeof key !== typeof first) throw foreignPageToken()
+  // The token's key has the type of the list's keys, as was just checked.
+  return key as K
+}
+
+/** The page that `found` begins with. @param found up to one item more than the page has */
+export function pageOf<T>(
+  { fingerprint, count }: PageRequest,
+  found: readonly T[],
+  keyOf: (item: T) => string | number,
+): Page<T> {
+  const items = found.slice(0, count)
+  const last = found.length > count ? items.at(-1) : undefined
+  return {
+    items,
+    nextPageToken: last === undefined ? undefined : encodePageToken(fingerprint, [keyOf(last)]),
+  }
+}
+
+/**
+ * One page of a list that says by itself where the next page starts.
+ *
+ * @param isPlace whether the key of a token is a place of this list
+ * @param read the page that starts at a place; undefined stands for the start of the list
+ * @throws INVALID_PARAMETER_VALUE the token is foreign
+ */
+export async function readPageFrom<T, K extends PageKey>(
+  { fingerprint, token }: Omit<PageRequest, 'count'>,
+  isPlace: (key: PageKey) => key is K,
+  read: (from: K | undefined) => Promise<{ items: readonly T[]; next: K | undefined }>,
+): Promise<Page<T>> {
+  const from = decodePageToken(fingerprint, token)
+  if (from !== undefined && !isPlace(from)) throw foreignPageToken()
+  const { items, next } = await read(from)
+  return { items, nextPageToken: next && encodePageToken(fingerprint, next) }
+}
+
+/** A place that is one number: an id, or a number in the audit log. */
+export function isNumberPlace(key: PageKey): key is readonly [number] {
+  return key.length === 1 && typeof key[0] === 'number'
 }
 
 /**

@@ -3,41 +3,45 @@ import { addHash, exportEntries } from '../../audit/export.ts'
 import { type EntryFilter, readEntriesBefore } from '../../audit/read-entries.ts'
 import { readChainHead } from '../../audit/seal.ts'
 import { type Verdict, verifyStoredChain } from '../../audit/verify.ts'
-import { decodePageToken, encodePageToken, foreignPageToken } from '../../core/page-token.ts'
 import type { Context } from '../../platform/context.ts'
-import { exportAudit, getAuditHead, listAudit, verifyAudit } from '../endpoints/audit.ts'
+import { isNumberPlace, readPageFrom } from '../../search/page.ts'
+import * as endpoints from '../endpoints/audit.ts'
 import type { Answer, Asked } from '../endpoints/endpoint.ts'
+import { pageRequest, pageToWire } from '../page.ts'
 import { type Served, serve } from '../serve.ts'
 import { textStream } from '../text-stream.ts'
 
 type Filtered = Pick<
-  Asked<typeof listAudit>['query'],
+  Asked<typeof endpoints.listAudit>['query'],
   'model' | 'version' | 'actor' | 'action' | 'since' | 'until'
 >
 
 /** The audit log, for those who may read it: of one model, or of all. */
 export const auditRoutes: readonly Served[] = [
-  serve(listAudit, mayReadFiltered, async (ctx, { query }) => {
-    const { max_results, page_token, ...given } = query
+  serve(endpoints.listAudit, mayReadFiltered, async (ctx, { query }) => {
+    const { max_results, page_token: _token, ...given } = query
     const filter = filterOf(ctx, given)
-    const asked = ['audit', filter]
-    const [before = Number.MAX_SAFE_INTEGER] = decodePageToken(asked, page_token) ?? []
-    if (typeof before !== 'number') throw foreignPageToken()
-    const page = await readEntriesBefore(ctx.db, filter, before, max_results)
-    const last = page.at(-1)
-    const isLast =
-      last === undefined ||
-      (await readEntriesBefore(ctx.db, filter, last.entry.seq, 1)).length === 0
-    return {
-      items: await Promise.all(page.map((sealed) => addHash(ctx, sealed))),
-      ...(!isLast && { next_page_token: encodePageToken(asked, [last.entry.seq]) }),
-    }
+    const found = await readPageFrom(
+      pageRequest(['audit', filter], query),
+      isNumberPlace,
+      async (from) => {
+        const [before] = from ?? [Number.MAX_SAFE_INTEGER]
+        const entries = await readEntriesBefore(ctx.db, filter, before, max_results)
+        const last = entries.at(-1)?.entry.seq
+        // A page of large entries is cut short, so that its length does not tell whether it is the last.
+        const isLast =
+          last === undefined || (await readEntriesBefore(ctx.db, filter, last, 1)).length === 0
+        const items = await Promise.all(entries.map((sealed) => addHash(ctx, sealed)))
+        return { items, next: isLast ? undefined : ([last] as const) }
+      },
+    )
+    return pageToWire(found, (entry) => entry)
   }),
 
-  serve(exportAudit, mayReadFiltered, async (ctx, { query: { format, ...given } }) => {
+  serve(endpoints.exportAudit, mayReadFiltered, async (ctx, { query: { format, ...given } }) => {
     const type =
       format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson'
-    const about = { requestId: ctx.requestId, operation: exportAudit.name }
+    const about = { requestId: ctx.requestId, operation: endpoints.exportAudit.name }
     return new Response(textStream(exportEntries(ctx, filterOf(ctx, given), format), about), {
       headers: {
         'Content-Type': type,
@@ -46,17 +50,17 @@ export const auditRoutes: readonly Served[] = [
     })
   }),
 
-  serve(getAuditHead, mayReadAll, async (ctx) => {
+  serve(endpoints.getAuditHead, mayReadAll, async (ctx) => {
     const { seq, hash } = await readChainHead(ctx)
     return { seq, head: hash }
   }),
 
-  serve(verifyAudit, mayReadAll, async (ctx, { query }) => {
+  serve(endpoints.verifyAudit, mayReadAll, async (ctx, { query }) => {
     return verdictToWire(await verifyStoredChain(ctx, query.head))
   }),
 ]
 
-export type WireVerdict = Answer<typeof verifyAudit>
+export type WireVerdict = Answer<typeof endpoints.verifyAudit>
 
 export function verdictToWire(verdict: Verdict): WireVerdict {
   if (!verdict.ok) return verdict

@@ -1,6 +1,7 @@
-import { decodePageToken, encodePageToken, foreignPageToken } from '../../core/page-token.ts'
+import type { PageKey } from '../../core/page-token.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
+import { readPageFrom } from '../../search/page.ts'
 import {
   endOfLog,
   eventPage,
@@ -11,6 +12,7 @@ import {
 import { checkStreams, eventStream } from '../../webhooks/events/event-stream.ts'
 import { jsonEvent } from '../../webhooks/formats/json.ts'
 import * as endpoints from '../endpoints/events.ts'
+import { pageRequest, pageToWire } from '../page.ts'
 import { type Served, serve } from '../serve.ts'
 import { textStream } from '../text-stream.ts'
 
@@ -35,15 +37,17 @@ export const eventRoutes: readonly Served[] = [
   }),
 
   serve(endpoints.listEvents, anyone, async (ctx, { query }) => {
-    const { type, model, after } = query
-    const asked = ['events', type, model ?? null, after ?? null]
-    const from = resumed(decodePageToken(asked, query.page_token)) ?? placeAfter(after ?? '0')
-    const page = await eventPage(ctx, from, wantedOf(type, model), query.max_results)
-    const { next } = page
-    return {
-      items: page.events.map(jsonEvent),
-      next_page_token: next && encodePageToken(asked, [next.seq, next.n]),
-    }
+    const { type, model, after, max_results } = query
+    const found = await readPageFrom(
+      pageRequest(['events', type, model ?? null, after ?? null], query),
+      isPlace,
+      async (key) => {
+        const from = key ? { seq: key[0], n: key[1] } : placeAfter(after ?? '0')
+        const { events, next } = await eventPage(ctx, from, wantedOf(type, model), max_results)
+        return { items: events, next: next && ([next.seq, next.n] as const) }
+      },
+    )
+    return pageToWire(found, jsonEvent)
   }),
 ]
 
@@ -55,9 +59,7 @@ async function placeOf(ctx: Context, id: string | undefined): Promise<Place> {
   return place.seq > end.seq ? end : place
 }
 
-function resumed(key: ReturnType<typeof decodePageToken>): Place | undefined {
-  if (!key) return undefined
-  const [seq, n] = key
-  if (typeof seq !== 'number' || typeof n !== 'number') throw foreignPageToken()
-  return { seq, n }
+/** A `Place` as page tokens hold it. */
+function isPlace(key: PageKey): key is readonly [seq: number, n: number] {
+  return key.length === 2 && key.every((part) => typeof part === 'number')
 }

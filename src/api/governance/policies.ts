@@ -1,12 +1,13 @@
 import { requireModel, requireRight } from '../../access/permissions/require.ts'
 import { matchesGlob } from '../../core/glob.ts'
-import { decodePageToken, encodePageToken } from '../../core/page-token.ts'
 import * as verbs from '../../governance/policies/policies.ts'
 import { requirePolicy } from '../../governance/policies/require.ts'
 import { evidenceOf } from '../../governance/promotions/assess.ts'
-import { dryRun, replay } from '../../governance/promotions/dry-run.ts'
+import { dryRun, type Replayed, replay } from '../../governance/promotions/dry-run.ts'
 import { anyone } from '../../http/guards/guard.ts'
+import { isNumberPlace, readPageFrom } from '../../search/page.ts'
 import * as endpoints from '../endpoints/policies.ts'
+import { page, pageRequest, pageToWire } from '../page.ts'
 import { type Served, serve } from '../serve.ts'
 import {
   approvalsToWire,
@@ -46,23 +47,20 @@ export const policyRoutes: readonly Served[] = [
     },
   ),
 
-  serve(endpoints.listPolicyRevisions, anyone, async (ctx, { params, query }) => {
-    const asked = ['policy-revisions', params.name]
-    const before = Number(decodePageToken(asked, query.page_token)?.[0] ?? 0) || undefined
-    const count = query.max_results
-    const found = await verbs.policyRevisionsOf(ctx, params.name, before, count + 1)
-    const last = found.length > count ? found[count - 1] : undefined
-    return {
-      items: found.slice(0, count).map(({ revision, document, author, atMs }) => ({
+  serve(endpoints.listPolicyRevisions, anyone, (ctx, { params, query }) =>
+    page(['policy-revisions', params.name], query, {
+      first: Number.MAX_SAFE_INTEGER,
+      read: (before, count) => verbs.policyRevisionsOf(ctx, params.name, before, count),
+      keyOf: ({ revision }) => revision,
+      toWire: ({ revision, document, author, atMs }) => ({
         revision,
         policy:
           document && policyToWire({ name: params.name, revision, updatedAtMs: atMs }, document),
         author,
         at: atMs,
-      })),
-      ...(last && { next_page_token: encodePageToken(asked, [last.revision]) }),
-    }
-  }),
+      }),
+    }),
+  ),
 
   serve(
     endpoints.evaluatePolicies,
@@ -89,30 +87,36 @@ export const policyRoutes: readonly Served[] = [
     endpoints.replayPolicy,
     (ctx) => requireRight(ctx, 'manage_policies'),
     async (ctx, { body, query }) => {
-      const asked = ['replay', body]
-      const before = Number(decodePageToken(asked, query.page_token)?.[0] ?? 0) || undefined
       const draft = documentFrom(body)
       const count = Math.min(query.max_results, replayMax)
-      const found = await replay(ctx, draft, before, count)
-      const last = found.length === count ? found.at(-1) : undefined
-      const fitting = found.filter(({ promotion }) =>
-        matchesGlob(draft.applies_to.models, promotion.model),
+      const found = await readPageFrom(
+        pageRequest(['replay', body], query),
+        isNumberPlace,
+        async (before) => {
+          const replayed = await replay(ctx, draft, before?.[0], count)
+          const last = replayed.length === count ? replayed.at(-1) : undefined
+          const items = replayed.filter(({ promotion }) =>
+            matchesGlob(draft.applies_to.models, promotion.model),
+          )
+          return { items, next: last && ([last.promotion.id] as const) }
+        },
       )
-      return {
-        items: fitting.map(({ promotion, assessment }) => ({
-          promotion_id: String(promotion.id),
-          model: promotion.model,
-          version: String(promotion.version),
-          was: promotion.status,
-          can_merge: assessment?.judgement.blockedBy.length === 0,
-          blocked_by: assessment ? [...evidenceOf(assessment).blocked_by] : ['the version is gone'],
-          gates: assessment ? assessment.judgement.gates.map(gateToWire) : [],
-        })),
-        ...(last && { next_page_token: encodePageToken(asked, [last.promotion.id]) }),
-      }
+      return pageToWire(found, replayedToWire)
     },
   ),
 ]
 
 /** Each is judged on a snapshot of its own. */
 const replayMax = 100
+
+function replayedToWire({ promotion, assessment }: Replayed) {
+  return {
+    promotion_id: String(promotion.id),
+    model: promotion.model,
+    version: String(promotion.version),
+    was: promotion.status,
+    can_merge: assessment?.judgement.blockedBy.length === 0,
+    blocked_by: assessment ? [...evidenceOf(assessment).blocked_by] : ['the version is gone'],
+    gates: assessment ? assessment.judgement.gates.map(gateToWire) : [],
+  }
+}

@@ -1,5 +1,4 @@
 import { requireModel } from '../../access/permissions/require.ts'
-import { decodePageToken, encodePageToken, foreignPageToken } from '../../core/page-token.ts'
 import {
   aliasHolders,
   type Held,
@@ -7,8 +6,10 @@ import {
   stageHolders,
 } from '../../governance/history/holders.ts'
 import type { Rule } from '../../http/guards/guard.ts'
+import { pageOf, pageStart } from '../../search/page.ts'
 import type { RunDataset } from '../../tracking/run-data/datasets.ts'
-import { getAliasHolder, getStageHolders } from '../endpoints/holders.ts'
+import * as endpoints from '../endpoints/holders.ts'
+import { pageRequest, pageToWire } from '../page.ts'
 import { type Served, serve } from '../serve.ts'
 import { parseMoment } from './moment.ts'
 
@@ -23,27 +24,22 @@ const mayRead: Rule<Asked> = (ctx, { params, query }) =>
 
 /** Who holds a stage or an alias, and who held it. */
 export const holderRoutes: readonly Served[] = [
-  serve(getStageHolders, mayRead, async (ctx, { params, query }) => {
-    const { max_results: count, page_token, at } = query
-    const atMs = at === undefined ? undefined : parseMoment(ctx, at)
-    const asked = ['stage holders', params, atMs ?? '']
-    const [before = Number.MAX_SAFE_INTEGER] = decodePageToken(asked, page_token) ?? []
-    if (typeof before !== 'number') throw foreignPageToken()
+  serve(endpoints.getStageHolders, mayRead, async (ctx, { params, query }) => {
+    const atMs = query.at === undefined ? undefined : parseMoment(ctx, query.at)
+    const wanted = pageRequest(['stage holders', params, atMs ?? ''], query)
     const found = await stageHolders(ctx, params.name, params.stage, atMs, {
-      before,
-      count: count + 1,
+      before: pageStart(wanted, Number.MAX_SAFE_INTEGER),
+      count: wanted.count + 1,
     })
-    const holders = found.holders.slice(0, count)
-    const last = found.holders.length > count ? holders.at(-1) : undefined
+    const versions = pageOf(wanted, found.holders, ({ version }) => version)
     return {
       ...heldToWire(found, atMs),
       stage: found.place,
-      items: holders.map(holderToWire),
-      ...(last && { next_page_token: encodePageToken(asked, [last.version]) }),
+      ...pageToWire(versions, holderToWire),
     }
   }),
 
-  serve(getAliasHolder, mayRead, async (ctx, { params, query }) => {
+  serve(endpoints.getAliasHolder, mayRead, async (ctx, { params, query }) => {
     const atMs = query.at === undefined ? undefined : parseMoment(ctx, query.at)
     const found = await aliasHolders(ctx, params.name, params.alias, atMs)
     return {

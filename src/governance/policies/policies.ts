@@ -135,15 +135,15 @@ export type PolicyRevision = {
 export async function policyRevisionsOf(
   ctx: Context,
   name: string,
-  before: number | undefined,
+  before: number,
   count: number,
 ): Promise<PolicyRevision[]> {
   type Row = { revision: number; document: string | null; author: string; at_ms: number }
   const rows = await ctx.db.all<Row>(sql`select r.revision, r.document, r.author, r.at_ms
     from policies p join policy_revisions r on r.policy = p.id
     where p.workspace = ${ctx.workspace} and p.name = ${name}
-      and r.revision < ${before ?? Number.MAX_SAFE_INTEGER} order by r.revision desc limit ${count}`)
-  if (rows.length === 0 && before === undefined) throw notFound('Policy', name)
+      and r.revision < ${before} order by r.revision desc limit ${count}`)
+  if (rows.length === 0) throw notFound('Policy', name)
   return rows.map((row) => ({
     revision: row.revision,
     document: row.document === null ? null : JSON.parse(row.document),
