@@ -3,21 +3,23 @@ import { defineConfig } from 'vitest/config'
 
 /**
  * The same behaviour tests run twice: in Node on libSQL and disk, and in workerd on D1 and R2.
- * `#platform` is what differs. Tests of one runtime alone lie in test/node/ and test/workerd/.
+ * `#platform` is what differs. Tests of Node alone lie in the folders of `nodeOnly`, of workerd alone in test/workerd/.
  */
 const behaviour = 'test/**/*.test.ts'
-const runtimeFolders = ['test/node/**', 'test/workerd/**']
+const nodeOnly = ['test/node/**', 'test/cli/**', 'test/docs/**', 'test/check/**']
 
 export default defineConfig({
   test: {
     projects: [
       {
         resolve: {
-          alias: { '#platform': new URL('test/platform/node.ts', import.meta.url).pathname },
+          alias: {
+            '#platform': new URL('test/support/platform/node.ts', import.meta.url).pathname,
+          },
         },
         test: {
           name: 'node',
-          globalSetup: 'test/temporary-folder.ts',
+          globalSetup: 'test/support/temporary-folder.ts',
           include: [behaviour],
           exclude: ['test/workerd/**'],
           testTimeout: 30_000,
@@ -25,7 +27,9 @@ export default defineConfig({
       },
       {
         resolve: {
-          alias: { '#platform': new URL('test/platform/workerd.ts', import.meta.url).pathname },
+          alias: {
+            '#platform': new URL('test/support/platform/workerd.ts', import.meta.url).pathname,
+          },
         },
         plugins: [
           cloudflareTest({
@@ -35,8 +39,8 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
-          include: [behaviour, 'test/workerd/**/*.test.ts'],
-          exclude: runtimeFolders.slice(0, 1),
+          include: [behaviour],
+          exclude: nodeOnly,
           testTimeout: 60_000,
         },
       },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
-import { admin, authServer, basic, password } from './auth-server.ts'
+import { admin, authServer, basic, password } from '../support/auth-server.ts'
 
 test('the last administrator can be neither deleted nor demoted, and by sixteen at once not either', async () => {
   const { mlflow, user } = await authServer()

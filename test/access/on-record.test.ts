@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { beforeAll, expect, test } from 'vitest'
 import { changesOfAccess } from '../audit/changes.ts'
-import { mlflowRows } from './matrix.ts'
-import { makeWorld, type World } from './world.ts'
+import { mlflowRows } from './permissions/matrix.ts'
+import { makeWorld, type World } from './permissions/world.ts'
 
 let world: World
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { createApp } from '../../src/app.ts'
 import { chainStart, hashEntry, hashLink } from '../../src/audit/chain.ts'
 import { sealEntries } from '../../src/audit/seal.ts'
 import { encodePageToken } from '../../src/core/page-token.ts'
-import { registryServer } from '../registry/registry.ts'
+import { registryServer } from '../support/registry-server.ts'
 
 const api = '/api/v1/audit'
 

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
-import { cardPath, cardServer, fullCard } from '../governance/card-server.ts'
-import { sixteen } from '../registry/registry.ts'
+import { cardPath, cardServer, fullCard } from '../support/card-server.ts'
+import { sixteen } from '../support/registry-server.ts'
 
 async function oneVersion() {
   const server = await cardServer()

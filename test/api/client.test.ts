@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { getCard, getCardMarkdown, getCardPage } from '../../src/api/endpoints/cards.ts'
 import { ApiError, GatehouseClient } from '../../src/client/client.ts'
-import { registryServer } from '../registry/registry.ts'
+import { registryServer } from '../support/registry-server.ts'
 
 async function clientOf() {
   const server = await registryServer()

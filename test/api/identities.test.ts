@@ -4,7 +4,7 @@ import { resolveIdentity } from '../../src/access/accounts/resolve-identity.ts'
 import { startSession } from '../../src/access/sign-in/sessions.ts'
 import { createApp } from '../../src/app.ts'
 import { anonymous, type Principal } from '../../src/core/principal.ts'
-import { testServer } from '../app.ts'
+import { testServer } from '../support/server.ts'
 
 const admin: Principal = { ...anonymous, name: 'root', kind: 'user', verified: true, isAdmin: true }
 const identity = { account: 'ada', issuer: 'https://issuer.example', subject: 's-1' }

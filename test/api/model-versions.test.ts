@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import type { Principal } from '../../src/core/principal.ts'
-import { registryServer } from '../registry/registry.ts'
+import { registryServer } from '../support/registry-server.ts'
 
 const ada: Principal = { name: 'ada', kind: 'user', verified: true, groups: [], isAdmin: false }
 const version = '/api/v1/models/m/versions/1'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { testServer } from '../app.ts'
+import { testServer } from '../support/server.ts'
 
 type Document = {
   openapi: string

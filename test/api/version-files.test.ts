@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { encodePageToken } from '../../src/core/page-token.ts'
-import { testServer } from '../app.ts'
+import { testServer } from '../support/server.ts'
 
 const proxy = '/api/2.0/mlflow-artifacts/artifacts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { testServer } from '../app.ts'
+import { testServer } from '../support/server.ts'
 
 test('with access control off, a name may be claimed and counts as claimed', async () => {
   const { app, call } = await testServer()

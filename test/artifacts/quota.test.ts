@@ -5,7 +5,7 @@ import { deleteFiles, findFile, putFile } from '../../src/artifacts/files.ts'
 import { completeUpload, createUpload, getUpload, putPart } from '../../src/artifacts/multipart.ts'
 import { anonymous } from '../../src/core/principal.ts'
 import type { Context } from '../../src/platform/context.ts'
-import { testServer } from '../app.ts'
+import { testServer } from '../support/server.ts'
 
 async function withQuota(storageQuotaBytes: number) {
   const { platform } = await testServer()

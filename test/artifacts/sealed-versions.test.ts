@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
-import { testServer } from '../app.ts'
+import { testServer } from '../support/server.ts'
 
 const artifacts = '/api/2.0/mlflow-artifacts'
 const proxy = `${artifacts}/artifacts`

@@ -1,12 +1,12 @@
-import { accessChanges } from './changes-access.ts'
-import { cardChanges } from './changes-cards.ts'
-import { permissionChanges } from './changes-permissions.ts'
-import { promotionChanges } from './changes-promotions.ts'
-import { registryChanges } from './changes-registry.ts'
-import { stageChanges } from './changes-stages.ts'
-import { webhookChanges } from './changes-webhooks.ts'
-import { databricksChanges } from './databricks-changes.ts'
-import type { Examples } from './example.ts'
+import { accessChanges } from './changes/access.ts'
+import { cardChanges } from './changes/cards.ts'
+import { databricksChanges } from './changes/databricks.ts'
+import type { Examples } from './changes/example.ts'
+import { permissionChanges } from './changes/permissions.ts'
+import { promotionChanges } from './changes/promotions.ts'
+import { registryChanges } from './changes/registry.ts'
+import { stageChanges } from './changes/stages.ts'
+import { webhookChanges } from './changes/webhooks.ts'
 
 /**
  * An example for each operation that changes what the record is about. A new operation needs a row

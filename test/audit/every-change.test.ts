@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { served as apiServed } from '../../src/api/routes.ts'
 import { served as mlflowServed } from '../../src/mlflow/routes.ts'
 import { operations, readingPosts } from '../../src/mlflow/surface.ts'
-import { registryServer } from '../registry/registry.ts'
-import { Receivers } from '../webhooks/receiver.ts'
+import { Receivers } from '../support/receiver.ts'
+import { registryServer } from '../support/registry-server.ts'
 import { changes, notOnRecord } from './changes.ts'
 
 /** Names of all operations that are served and change something. */

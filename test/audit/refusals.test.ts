@@ -5,7 +5,7 @@ import { RegistryError } from '../../src/core/error.ts'
 import type { Principal } from '../../src/core/principal.ts'
 import { runList, withBatches } from '../../src/db/batch.ts'
 import type { Platform } from '../../src/platform/context.ts'
-import { registryServer, sixteen } from '../registry/registry.ts'
+import { registryServer, sixteen } from '../support/registry-server.ts'
 
 const eve: Principal = { name: 'eve', kind: 'user', verified: true, groups: [], isAdmin: false }
 const sealed = '/api/2.0/mlflow-artifacts/artifacts/model-versions/1/model.bin'

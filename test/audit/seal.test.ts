@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { sealEntries } from '../../src/audit/seal.ts'
 import { verifyStoredChain } from '../../src/audit/verify.ts'
-import { registryServer, sixteen } from '../registry/registry.ts'
+import { registryServer, sixteen } from '../support/registry-server.ts'
 
 test('two sealers and sixteen writers at once make one chain without a gap', async () => {
   const { platform, createModel, createVersion, transition } = await registryServer()

@@ -7,7 +7,7 @@ const entries = [
   'src/client/index.ts',
   'drizzle/config.ts',
   'vitest.config.ts',
-  'test/temporary-folder.ts',
+  'test/support/temporary-folder.ts',
   'test/check.ts',
   'test/run.ts',
   'test/java/run.ts',
@@ -18,7 +18,7 @@ const entries = [
 ]
 
 /** Tables are exported for drizzle-kit, which reads every one. */
-const exempt = /^(?:src\/\w+\/tables\.ts|test\/platform\/)/
+const exempt = /^(?:src\/\w+\/tables\.ts|test\/support\/platform\/)/
 
 /**
  * Files in src/, test/ and bench/ that no entry reaches by imports, and exports that no other file
@@ -47,7 +47,7 @@ export async function deadCode(root: string): Promise<string[]> {
 
 function reachable(files: Sources): Set<string> {
   const tests = [...files.keys()].filter(
-    (path) => path.endsWith('.test.ts') || path.startsWith('test/platform/'),
+    (path) => path.endsWith('.test.ts') || path.startsWith('test/support/platform/'),
   )
   const tables = [...files.keys()].filter((path) => path.endsWith('/tables.ts'))
   const imported = Map.groupBy(importsOf(files), ({ from }) => from)

@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
-import { registryServer } from '../registry/registry.ts'
-import { cardServer } from './card-server.ts'
-import { person } from './governed.ts'
+import { cardServer } from '../support/card-server.ts'
+import { person } from '../support/governed-server.ts'
+import { registryServer } from '../support/registry-server.ts'
 
 async function comparedServer() {
   const server = await registryServer()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
-import { registryServer } from '../registry/registry.ts'
-import { person } from './governed.ts'
+import { person } from '../support/governed-server.ts'
+import { registryServer } from '../support/registry-server.ts'
 
 /** Two models of one run that read a dataset, a third of another run that read it too. */
 async function trainedServer() {

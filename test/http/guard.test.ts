@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import type { AppEnv } from '../../src/http/app-env.ts'
 import { anyone, assertGuarded, guard } from '../../src/http/guards/guard.ts'
-import { testServer } from '../app.ts'
+import { testServer } from '../support/server.ts'
 
 test('a route behind no rule keeps the server from starting', () => {
   const app = new Hono<AppEnv>().get('/open', (c) => c.text('hi'))

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import type { Settings } from '../../src/platform/settings/settings.ts'
 import { loopback, type ProxySettings } from '../../src/platform/settings/sign-in.ts'
-import { testServer } from '../app.ts'
+import { testServer } from '../support/server.ts'
 
 type From = { peer?: string; clientAddress?: string; headers?: Record<string, string> }
 

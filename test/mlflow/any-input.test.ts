@@ -5,7 +5,7 @@ import type { Operation } from '../../src/mlflow/operation.ts'
 import { served } from '../../src/mlflow/routes.ts'
 import { operations } from '../../src/mlflow/surface.ts'
 import type { Field, Fields } from '../../src/mlflow/wire/message.ts'
-import { testServer } from '../app.ts'
+import { testServer } from '../support/server.ts'
 
 const runs = runtime === 'node' ? 60 : 8
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { testServer } from '../app.ts'
+import { testServer } from '../support/server.ts'
 
 test('health, version and server-info answer what clients look for', async () => {
   const { call } = await testServer()

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { defaultSettings, type Settings } from '../../src/platform/settings/settings.ts'
-import { registryServer } from './registry.ts'
+import { registryServer } from '../support/registry-server.ts'
 
 async function sourceServer(settings?: Partial<Settings>) {
   const server = await registryServer(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { described } from '../../src/api/routes.ts'
-import { testServer } from '../app.ts'
+import { testServer } from '../support/server.ts'
 
 test('the page of the API has every endpoint, with what it takes, and no script', async () => {
   const { app } = await testServer()

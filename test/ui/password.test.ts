@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { hashPassword } from '../../src/access/accounts/password-hash.ts'
-import { testServer } from '../app.ts'
+import { testServer } from '../support/server.ts'
 
 const password = 'correct horse battery'
 

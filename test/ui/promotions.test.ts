@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { admin, authServer } from '../access/auth-server.ts'
+import { admin, authServer } from '../support/auth-server.ts'
 
 const markup = '<script>alert(1)</script>'
 const name = 'fraud <b> & co'

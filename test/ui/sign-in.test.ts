@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import type { OidcSettings } from '../../src/platform/settings/sign-in.ts'
 import { returnPath } from '../../src/ui/return-path.ts'
-import { testIssuer } from '../access/issuer.ts'
-import { testServer } from '../app.ts'
+import { testIssuer } from '../access/sign-in/issuer.ts'
+import { testServer } from '../support/server.ts'
 
 const oidc: OidcSettings = {
   issuer: 'https://issuer.example',

@@ -3,8 +3,8 @@ import { runList, withBatches } from '../../src/db/batch.ts'
 import type { Platform } from '../../src/platform/context.ts'
 import { OutboundError } from '../../src/platform/outbound.ts'
 import { deliverDue } from '../../src/webhooks/delivery/deliver.ts'
-import { testServer } from '../app.ts'
-import { Clock, Receivers } from './receiver.ts'
+import { Clock, Receivers } from '../support/receiver.ts'
+import { testServer } from '../support/server.ts'
 
 async function server() {
   const clock = new Clock()

@@ -3,8 +3,8 @@ import { deliverDue } from '../../src/webhooks/delivery/deliver.ts'
 import type { RegistryEvent } from '../../src/webhooks/events/events.ts'
 import { exampleEvent } from '../../src/webhooks/events/example-event.ts'
 import { type Format, payload } from '../../src/webhooks/formats/formats.ts'
-import { testServer } from '../app.ts'
-import { Receivers } from './receiver.ts'
+import { Receivers } from '../support/receiver.ts'
+import { testServer } from '../support/server.ts'
 
 const atMs = Date.UTC(2026, 10, 24, 12, 0, 0, 7)
 const moved: RegistryEvent = {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { eventTypes } from '../../src/webhooks/events/event-types.ts'
 import { exampleEvent } from '../../src/webhooks/events/example-event.ts'
 import { payload } from '../../src/webhooks/formats/formats.ts'
-import { governedServer, person } from '../governance/governed.ts'
+import { governedServer, person } from '../support/governed-server.ts'
 
 const ann = person('ann')
 const rita = person('rita', ['reviewers'])

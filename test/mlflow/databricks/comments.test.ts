@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { admin } from '../../access/auth-server.ts'
+import { admin } from '../../support/auth-server.ts'
 import { databricksServer, version } from './world.ts'
 
 const said = { ...version, comment: 'accuracy looks odd' }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { admin } from '../../access/auth-server.ts'
+import { admin } from '../../support/auth-server.ts'
 import { databricksServer, toProduction, version } from './world.ts'
 
 const move = { ...toProduction, archive_existing_versions: false, comment: 'passed its tests' }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { deliverDue } from '../../../src/webhooks/delivery/deliver.ts'
-import { admin } from '../../access/auth-server.ts'
-import { Receivers } from '../../webhooks/receiver.ts'
+import { admin } from '../../support/auth-server.ts'
+import { Receivers } from '../../support/receiver.ts'
 import { databricksServer, toProduction, version } from './world.ts'
 
 const create = 'registry-webhooks/create'

@@ -1,5 +1,5 @@
 import type { Platform } from '../../../src/platform/context.ts'
-import { admin, authServer } from '../../access/auth-server.ts'
+import { admin, authServer } from '../../support/auth-server.ts'
 
 /**
  * A server with access control on, a model `fraud` of one version, and some people: ada and rita may

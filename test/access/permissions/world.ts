@@ -1,0 +1,205 @@
+import { admin, authServer } from '../../support/auth-server.ts'
+import { Receivers } from '../../support/receiver.ts'
+import type { Ask } from './matrix.ts'
+
+export type World = Awaited<ReturnType<typeof makeWorld>>
+
+const levels = ['READ', 'USE', 'EDIT', 'MANAGE'] as const
+
+/**
+ * A server on which nobody may do anything by default, with one of everything on it, and callers: one
+ * with each level on all experiments and models, one with none, one with the rights that grants give
+ * and nothing else, and an administrator.
+ */
+export async function makeWorld() {
+  const open = await authServer()
+  const server = await authServer({
+    db: open.platform.db,
+    blobs: open.platform.blobs,
+    outbound: new Receivers(),
+    settings: { ...open.platform.settings, defaultPermission: 'NO_PERMISSIONS' },
+  })
+  let made = 0
+  const name = () => `n${++made}`
+  const send = async (authorization: string | undefined, { method, path, body }: Ask) => {
+    const isText = typeof body === 'string'
+    const res = await server.app.request(path, {
+      method,
+      headers: {
+        ...(authorization === undefined ? {} : { authorization }),
+        ...(body === undefined || isText ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
+    })
+    return res
+  }
+  const asAdmin = async (ask: Ask) => {
+    const res = await send(bearer, ask)
+    const text = await res.text()
+    if (!res.ok) throw new Error(`${ask.method} ${ask.path}: ${res.status} ${text}`)
+    // biome-ignore lint/suspicious/noExplicitAny: whatever the server answers
+    return (text.startsWith('{') ? JSON.parse(text) : {}) as any
+  }
+  const { bearer } = await server.token(admin)
+  const mlflow = (path: string, body: object, method = 'POST') =>
+    asAdmin({ method, path: `/api/2.0/mlflow/${path}`, body })
+  const ours = (method: string, path: string, body?: object) =>
+    asAdmin({ method, path: `/api/v1/${path}`, body })
+  const roles = (path: string, body: object) =>
+    asAdmin({ method: 'POST', path: `/api/3.0/mlflow/roles/${path}`, body })
+
+  const newRole = async () =>
+    (await roles('create', { name: name(), workspace: 'default' })).role.id as number
+  const callers: Record<string, string> = { admin: bearer }
+  const caller = async (who: string) => {
+    await server.user(who)
+    const token = await ours('POST', 'tokens', { name: 't', for: who })
+    callers[who] = `Bearer ${token.token}`
+  }
+  for (const level of levels) {
+    await caller(level)
+    const role_id = await newRole()
+    for (const resource_type of ['experiment', 'registered_model']) {
+      await roles('permissions/add', {
+        role_id,
+        resource_type,
+        resource_pattern: '*',
+        permission: level,
+      })
+    }
+    await roles('assign', { username: level, role_id })
+  }
+  for (const who of ['none', 'granted']) {
+    await caller(who)
+    await roles('assign', { username: who, role_id: await newRole() })
+  }
+  await server.user('other')
+  for (const action of ['manage_webhooks', 'manage_policies', 'read_audit']) {
+    await ours('POST', 'grants', { principal: 'user:granted', action, models: '*' })
+  }
+  const newExperiment = async () =>
+    (await mlflow('experiments/create', { name: name() })).experiment_id as string
+  const experiment = (await mlflow('experiments/create', { name: 'world' })).experiment_id as string
+  const newRun = async () =>
+    (await mlflow('runs/create', { experiment_id: experiment })).run.info.run_id as string
+  const { run_id: run, artifact_uri: root } = (
+    await mlflow('runs/create', { experiment_id: experiment })
+  ).run.info as { run_id: string; artifact_uri: string }
+  const folder = root.replace('mlflow-artifacts:/', '')
+  const upload = async (path: string) => {
+    await asAdmin({
+      method: 'PUT',
+      path: `/api/2.0/mlflow-artifacts/artifacts/${path}`,
+      body: 'flavors: {}\n',
+    })
+    return path
+  }
+  const file = await upload(`${folder}/model/MLmodel`)
+  const source = `${root}/model`
+  const newModel = async () => {
+    const model = name()
+    await mlflow('registered-models/create', { name: model })
+    return model
+  }
+  const model = await newModel()
+  const newVersion = async () =>
+    (await mlflow('model-versions/create', { name: model, source, run_id: run })).model_version
+      .version as string
+  const first = await newVersion()
+  await mlflow('registered-models/alias', { name: model, alias: 'champion', version: first })
+  const newLoggedModel = async () =>
+    (await mlflow('logged-models', { experiment_id: experiment })).model.info.model_id as string
+  const newWebhook = async () =>
+    (
+      await mlflow('webhooks', {
+        name: 'hook',
+        url: 'https://hooks.example.com/a',
+        events: [{ entity: 'REGISTERED_MODEL', action: 'CREATED' }],
+      })
+    ).webhook.webhook_id as string
+  await ours('PUT', 'policies/guard', { applies_to: { models: 'guarded-*', stage: 'Production' } })
+  await ours('PUT', 'groups/team', { members: ['other'] })
+  await mlflow('experiments/permissions/create', {
+    experiment_id: experiment,
+    username: 'other',
+    permission: 'READ',
+  })
+  await mlflow('registered-models/permissions/create', {
+    name: model,
+    username: 'other',
+    permission: 'READ',
+  })
+  const newOn = async () => ({
+    username: 'other',
+    resource_type: 'registered_model',
+    resource_id: await newModel(),
+  })
+  return {
+    ...server,
+    callers,
+    send,
+    asAdmin,
+    name,
+    experiment,
+    run,
+    folder,
+    file,
+    source,
+    model,
+    loggedModel: await newLoggedModel(),
+    webhook: await newWebhook(),
+    role: await newRole(),
+    newExperiment,
+    newRun,
+    newModel,
+    newVersion,
+    newLoggedModel,
+    newWebhook,
+    newRole,
+    newOn,
+    newFile: () => upload(`${folder}/${name()}.txt`),
+    async newHeld() {
+      const version = await newVersion()
+      await ours('PUT', `models/${model}/versions/${version}/hold`, { reason: 'a case' })
+      return version
+    },
+    async newPromotion() {
+      const to = { stage: 'Production' }
+      const opened = await ours('POST', 'promotions', { model, version: await newVersion(), to })
+      return opened.id as string
+    },
+    async newPolicy() {
+      const policy = name()
+      await ours('PUT', `policies/${policy}`, { applies_to: { models: 'guarded-*', alias: 'a' } })
+      return policy
+    },
+    async newGroup() {
+      const group = name()
+      await ours('PUT', `groups/${group}`, { members: [] })
+      return group
+    },
+    async newUser() {
+      const user = name()
+      await server.user(user)
+      return user
+    },
+    async newRolePermission() {
+      const added = await roles('permissions/add', {
+        role_id: await newRole(),
+        resource_type: 'experiment',
+        resource_pattern: '*',
+        permission: 'READ',
+      })
+      return added.role_permission.id as number
+    },
+    async newGranted() {
+      const on = await newOn()
+      await asAdmin({
+        method: 'POST',
+        path: '/api/3.0/mlflow/users/permissions/grant',
+        body: { ...on, permission: 'READ' },
+      })
+      return on
+    },
+  }
+}

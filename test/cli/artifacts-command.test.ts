@@ -1,0 +1,149 @@
+import { mkdir, mkdtemp, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { artifactsCommand } from '../../src/cli/server/artifacts.ts'
+import { gcCommand } from '../../src/cli/server/gc.ts'
+import { sha256 } from '../../src/platform/node/sha256.ts'
+import { S3BlobStore } from '../../src/platform/s3/s3-blob-store.ts'
+import { startS3Server } from '../node/storage/s3-server.ts'
+import { body } from '../platform/blob-store-suite.ts'
+
+/** What `mlflow server --serve-artifacts` 3.17.2 leaves in `mlartifacts/`: experiment, run or model, artifacts. */
+const layout = {
+  '0/6c0e9f0a1b2c3d4e5f60718293a4b5c6/artifacts/notes/über uns+1 100%.txt': 'notes',
+  '0/6c0e9f0a1b2c3d4e5f60718293a4b5c6/artifacts/empty.txt': '',
+  '1/models/m-0a1b2c3d4e5f60718293a4b5c6d7e8f9/artifacts/MLmodel': 'flavors: {}',
+  '1/models/m-0a1b2c3d4e5f60718293a4b5c6d7e8f9/artifacts/data/model.skops': 'weights',
+  '1/models/m-1a1b2c3d4e5f60718293a4b5c6d7e8f9/artifacts/data/model.skops': 'weights',
+} as const
+
+let printed: string[]
+beforeEach(() => {
+  printed = []
+  vi.spyOn(console, 'log').mockImplementation((line) => void printed.push(line))
+  vi.spyOn(console, 'error').mockImplementation((line) => void printed.push(line))
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  process.exitCode = 0
+})
+
+const folder = () => mkdtemp(join(tmpdir(), 'gatehouse-artifacts-'))
+
+async function filled(files: Readonly<Record<string, string>>): Promise<string> {
+  const root = await folder()
+  const before = new Date(Date.now() - 60_000)
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true })
+    await writeFile(join(root, path), text)
+    await utimes(join(root, path), before, before)
+  }
+  return root
+}
+
+async function read(root: string): Promise<Record<string, string>> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true })
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+  const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')))
+  return Object.fromEntries(paths.map((path, i) => [path.slice(root.length + 1), texts[i] ?? '']))
+}
+
+const artifacts = (...args: string[]) => artifactsCommand().parseAsync(args, { from: 'user' })
+
+test("what MLflow's server left comes back out under the same paths, equal files stored once", async () => {
+  const [source, data, out] = [await filled(layout), await folder(), await folder()]
+  await artifacts('import', source, '--data', data)
+  expect(printed.at(-1)).toBe('took in 5 files of 30 bytes; 0 were there already, 0 refused')
+  await artifacts('export', '1', join(out, 'one'), '--data', data)
+  expect(await read(join(out, 'one'))).toEqual({
+    'models/m-0a1b2c3d4e5f60718293a4b5c6d7e8f9/artifacts/MLmodel': 'flavors: {}',
+    'models/m-0a1b2c3d4e5f60718293a4b5c6d7e8f9/artifacts/data/model.skops': 'weights',
+    'models/m-1a1b2c3d4e5f60718293a4b5c6d7e8f9/artifacts/data/model.skops': 'weights',
+  })
+  await artifacts('export', '0', join(out, 'zero'), '--data', data)
+  expect(Object.values(await read(join(out, 'zero'))).sort()).toEqual(['', 'notes'])
+  const blobs = await readdir(join(data, 'artifacts', 'blobs'), { recursive: true })
+  expect(blobs.filter((name) => name.length > 30)).toHaveLength(4)
+})
+
+test('an import that is run again reads only what changed', async () => {
+  const [source, data, out] = [await filled(layout), await folder(), await folder()]
+  await artifacts('import', source, '--data', data)
+  await writeFile(join(source, '1/new'), 'new')
+  await artifacts('import', source, '--data', data)
+  expect(printed.at(-1)).toBe('took in 1 files of 3 bytes; 5 were there already, 0 refused')
+  await artifacts('export', '1/new', out, '--data', data)
+  expect(await read(out)).toEqual({ new: 'new' })
+})
+
+test('--to puts everything below a path', async () => {
+  const [source, data, out] = [await filled({ 'a/b': 'text' }), await folder(), await folder()]
+  await artifacts('import', source, '--to', 'old/server', '--data', data)
+  await artifacts('export', 'old', out, '--data', data)
+  expect(await read(out)).toEqual({ 'server/a/b': 'text' })
+})
+
+test('names that the store refuses and a symbolic link are left out, the rest is taken in', async () => {
+  const files = { 'a#b': 'x', 'model-versions/1/MLmodel': 'x', good: 'y' }
+  const [source, data] = [await filled(files), await folder()]
+  await symlink('/etc/passwd', join(source, 'link'))
+  await artifacts('import', source, '--data', data)
+  expect(printed.at(-1)).toBe('took in 1 files of 1 bytes; 0 were there already, 2 refused')
+  expect(printed.join()).toContain('a#b')
+  expect(printed.join()).toContain('model-versions/1/MLmodel')
+  expect(process.exitCode).toBe(1)
+})
+
+test('an export never writes through a symbolic link out of its folder', async () => {
+  const [source, data] = [await filled({ 'a/b': 'text' }), await folder()]
+  const [out, elsewhere] = [await folder(), await folder()]
+  await artifacts('import', source, '--data', data)
+  await symlink(elsewhere, join(out, 'a'))
+  await expect(artifacts('export', '/', out, '--data', data)).rejects.toThrow()
+  await expect(artifacts('export', '', out, '--data', data)).rejects.toThrow('outside')
+  expect(await readdir(elsewhere)).toEqual([])
+})
+
+test('an export of what is not there, and an import of no folder, say so', async () => {
+  const data = await folder()
+  await expect(artifacts('export', 'nowhere', data, '--data', data)).rejects.toThrow('nowhere')
+  await expect(artifacts('export', 'models:/nobody/1', data, '--data', data)).rejects.toThrow(
+    'nobody',
+  )
+  await expect(artifacts('import', join(data, 'none'), '--data', data)).rejects.toThrow('no folder')
+  await symlink('loop', join(data, 'loop'))
+  await expect(artifacts('import', join(data, 'loop'), '--data', data)).rejects.toThrow('ELOOP')
+})
+
+test('a bucket that MLflow filled is taken in', async () => {
+  const s3 = await startS3Server()
+  try {
+    const options = await s3.bucket('mlflow/')
+    const bucket = new S3BlobStore(options, sha256)
+    for (const [path, text] of Object.entries(layout)) {
+      await bucket.put(path, body(new TextEncoder().encode(text), 100))
+    }
+    const [data, out] = [await folder(), await folder()]
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test-secret')
+    const from = [`s3://${options.bucket}/mlflow`, '--s3-endpoint', s3.endpoint]
+    await artifacts('import', ...from, '--data', data)
+    await artifacts('export', '', out, '--data', data)
+    expect(await read(out)).toEqual(layout)
+  } finally {
+    vi.unstubAllEnvs()
+    await s3.stop()
+  }
+}, 300_000)
+
+test('gc on the command line says what it removed', async () => {
+  const data = await folder()
+  await gcCommand().parseAsync(['--data', data, '--dry-run'], { from: 'user' })
+  expect(printed[0]).toBe('would remove 0 files of 0 bytes, 0 manifests')
+  await expect(
+    gcCommand().parseAsync(['--data', data, '--grace', 'soon'], { from: 'user' }),
+  ).rejects.toThrow("'soon' is no duration")
+})

@@ -1,0 +1,34 @@
+import { rm } from 'node:fs/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { run, temporaryFolder } from '../support/gatehouse-process.ts'
+
+let data = ''
+
+beforeAll(async () => {
+  data = await temporaryFolder()
+})
+afterAll(() => rm(data, { recursive: true, force: true }))
+
+const grants = (...args: string[]) => run(['grants', ...args, '--data', data])
+
+test('who holds the database gives rights, lists them and takes them away', async () => {
+  const promote = ['service:trainer', 'promote', '--models', 'fraud-*', '--stage', 'Staging']
+  const added = await grants('add', ...promote, '--json')
+  expect(JSON.parse(added.out)).toMatchObject({
+    id: '1',
+    principal: 'service:trainer',
+    models: 'fraud-*',
+    stage: 'Staging',
+    created_by: 'operator',
+  })
+  expect((await grants('add', 'ada', 'read_audit')).out).toBe('2\tuser:ada\tmay read_audit *\n')
+  expect((await grants('remove', '1')).code).toBe(0)
+  const listed = await grants('list')
+  expect(listed.out).toBe('2\tuser:ada\tmay read_audit *\n')
+  const gone = await grants('remove', '1')
+  expect(gone).toMatchObject({ code: 1, err: "gatehouse: Grant '1' not found\n" })
+  const wrong = await grants('add', 'ada', 'promote')
+  expect(wrong.code).toBe(1)
+  expect(wrong.err).toContain("one of 'stage' and 'alias'")
+  expect((await grants('add', 'ada', 'fly')).code).not.toBe(0)
+}, 60_000)

@@ -1,0 +1,253 @@
+import { expect, test } from 'vitest'
+import { parseMarkdown } from '../../../src/governance/cards/markdown.ts'
+import { writeMarkdown } from '../../../src/governance/cards/write-markdown.ts'
+import { cardServer, fullCard } from '../../support/card-server.ts'
+
+/** What somebody might try to have a reader's browser do. */
+const attacks = [
+  '<script>alert(1)</script>',
+  '<img src=x onerror=alert(1)>',
+  '<svg/onload=alert(1)>',
+  '</style><script>alert(1)</script>',
+  '</title><script>alert(1)</script>',
+  '--><script>alert(1)</script>',
+  '"><script>alert(1)</script>',
+  "' onmouseover='alert(1)",
+  '<iframe srcdoc="&lt;script&gt;alert(1)&lt;/script&gt;">',
+  '<a href="javascript:alert(1)">x</a>',
+  '<base href="https://evil.example/">',
+  '<meta http-equiv="refresh" content="0;url=https://evil.example">',
+  '&lt;script&gt;alert(1)&lt;/script&gt;',
+  '&#60;script&#62;alert(1)&#x3c;/script&#x3e;',
+  '[x](javascript:alert(1))',
+  '[x](JaVaScRiPt:alert(1))',
+  '[x](java&Tab;script:alert(1))',
+  '[x](java&#10;script:alert(1))',
+  '[x](&#x6A;avascript:alert(1))',
+  '[x](<javascript:alert(1)>)',
+  '[x](%6aavascript:alert(1))',
+  '[x](\u0001javascript:alert(1))',
+  '[x](data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==)',
+  '[x](data:image/svg+xml,<svg/onload=alert(1)>)',
+  '[x](vbscript:msgbox(1))',
+  '[x](file:///etc/passwd)',
+  '[x](//evil.example/x)',
+  '[x](blob:https://example.com/1)',
+  '[x](https:javascript:alert(1))',
+  '[x](https://example.com/"onmouseover="alert(1))',
+  '[x](https://example.com "t\\" onmouseover=\\"alert(1)")',
+  '[x](https://example.com \'title" onclick="alert(1)\')',
+  '[x][r]\n\n[r]: javascript:alert(1) "t"',
+  '<javascript:alert(1)>',
+  '<https://example.com/?"onmouseover="alert(1)>',
+  '![x](javascript:alert(1))',
+  '![x](https://evil.example/pixel.png)',
+  '![x" onerror="alert(1)](https://evil.example/p.png)',
+  '[![x](javascript:alert(1))](javascript:alert(2))',
+  '[<img src=x onerror=alert(1)>](https://example.com)',
+  '`<script>alert(1)</script>`',
+  '```html"><script>alert(1)</script>\n<script>alert(1)</script>\n```',
+  '    <script>alert(1)</script>',
+  '| <script>alert(1)</script> | b |\n| - | - |\n| [x](javascript:alert(1)) | `|` |',
+  '# <script>alert(1)</script>',
+  '<!-- <script>alert(1)</script> -->',
+  '<![CDATA[<script>alert(1)</script>]]>',
+  '<?php echo 1 ?>',
+  '\\<script>alert(1)\\</script>',
+  '<scr<script>ipt>alert(1)</scr</script>ipt>',
+  '<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>',
+]
+
+/** Tags that pages may have, each with no attribute but those it needs. */
+const allowed =
+  /^<(?:\/?(?:html|head|body|header|main|section|aside|title|style|h[1-6]|p|span|strong|em|del|blockquote|ul|ol|li|pre|code|hr|br|div|table|caption|thead|tbody|tr|th|td|a|dl|dt|dd|details|summary|time|meter|meta)|!doctype html)(?: (?:class|lang|charset|name|content|scope|start|tabindex|href|rel|datetime|min|max|value|id|aria-label|aria-labelledby)="[^"<>]*")* ?\/?>$/
+
+/** Everything of the page that a browser could act on must be of our making. */
+function expectInert(html: string): void {
+  const page = html.replace(/<style>[^<]*<\/style>/, '')
+  for (const [tag] of page.matchAll(/<[^>]*>?/g)) expect(tag).toMatch(allowed)
+  for (const [, href] of page.matchAll(/href="([^"]*)"/g)) {
+    expect(href).toMatch(/^(?:https?:\/\/|mailto:)/i)
+  }
+}
+
+async function attacked() {
+  const server = await cardServer()
+  await server.createModel('m')
+  await server.createVersion('m')
+  return server
+}
+
+test('no markdown in any prose field becomes anything a browser acts on', async () => {
+  const { getCard, putCard } = await attacked()
+  for (const attack of attacks) {
+    const text = attack.replaceAll('\u0001', '&#1;')
+    const prose = {
+      limitations: text,
+      notes: `a\n\n${text}\n\n- ${text}\n\n> ${text}`,
+      training_data: text,
+    }
+    expect((await putCard('m', prose)).status).toBe(200)
+    expectInert((await getCard('m', 1, '.html')).text)
+  }
+})
+
+test('no value of any other field becomes markup', async () => {
+  const { call, getCard, putCard } = await attacked()
+  for (const attack of attacks) {
+    const text = attack.replaceAll('\u0001', ' ').replaceAll('\n', ' ')
+    const card = {
+      owners: [text],
+      contacts: [text],
+      licence: text,
+      fairness: [{ slice: text, metric: text, value: 1 }],
+    }
+    expect((await putCard('m', card)).status).toBe(200)
+    const { text: html } = await getCard('m', 1, '.html')
+    expectInert(html)
+    expect(html).not.toMatch(/<a /)
+    const markdown = (await getCard('m', 1, '.md')).text
+    expect(markdown).not.toMatch(/<|[^\\]\]\(/)
+    expect(JSON.stringify(parseMarkdown(markdown))).not.toContain('"kind":"link"')
+  }
+  expect((await call('PUT', '/api/v1/models/m/card-template', { notes: attacks[0] })).status).toBe(
+    200,
+  )
+})
+
+test('nor does the name of a model, a dataset, an experiment, a param or a metric', async () => {
+  const { call, createRun, getCard, post, upload, createVersion, createModel } = await attacked()
+  const name = '<img src=x onerror=alert(1)>'
+  await createModel(name)
+  const run = await createRun()
+  await post('experiments/update', {
+    experiment_id: run.experimentId,
+    new_name: '<script>alert("experiment")</script>',
+  })
+  await post('runs/log-parameter', {
+    run_id: run.runId,
+    key: 'p',
+    value: '<script>alert(1)</script>',
+  })
+  await post('runs/set-tag', {
+    run_id: run.runId,
+    key: 'mlflow.source.git.commit',
+    value: '"><script>alert(1)</script>',
+  })
+  const dataset = {
+    name: '<svg onload=alert(1)>',
+    digest: '<b>d</b>',
+    source_type: 's',
+    source: '</pre><script>',
+  }
+  await post('runs/log-inputs', { run_id: run.runId, datasets: [{ dataset, tags: [] }] })
+  const mlmodel =
+    'flavors:\n  "<script>alert(1)</script>": {}\nsignature:\n  inputs: \'[{"name":"</code><script>"}]\'\n'
+  await upload(`${run.root}/model/MLmodel`, mlmodel)
+  await upload(`${run.root}/model/requirements.txt`, '</pre><script>alert(1)</script>\n')
+  const made = await createVersion(name, `${run.root}/model`, { run_id: run.runId })
+  expect(made.status).toBe(200)
+  const { text: html } = await getCard(name, 1, '.html')
+  expectInert(html)
+  expect(html).toContain('&lt;img src=x onerror=alert(1)&gt;')
+  expect((await getCard(name, 1, '.md')).text.replace(/```[^`]*```/g, '')).not.toContain('<')
+  expect(
+    (await call('GET', `/api/v1/models/${encodeURIComponent('<script>')}/versions/1/card.html`))
+      .json,
+  ).toMatchObject({ error_code: 'RESOURCE_DOES_NOT_EXIST' })
+})
+
+test('the page allows its own style and nothing else', async () => {
+  const { getCard } = await attacked()
+  const { headers, text } = await getCard('m', 1, '.html')
+  const policy = headers.get('content-security-policy') ?? ''
+  expect(policy).toMatch(
+    /^default-src 'none'; style-src 'sha256-[\w+/=]{44}'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'$/,
+  )
+  const style = new TextEncoder().encode(/<style>([^<]*)<\/style>/.exec(text)?.[1])
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', style))
+  expect(policy).toContain(btoa(String.fromCharCode(...digest)))
+  expect(headers.get('content-type')).toBe('text/html; charset=utf-8')
+  for (const rest of ['', '.md', '.html']) {
+    const answer = await getCard('m', 1, rest)
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(answer.headers.get('x-frame-options')).toBe('SAMEORIGIN')
+  }
+  expect((await getCard('m', 1, '.md')).headers.get('content-type')).toBe(
+    'text/markdown; charset=utf-8',
+  )
+})
+
+test.each(attacks)('written out again, %j is still nothing but text and safe links', (attack) => {
+  const written = writeMarkdown(parseMarkdown(attack))
+  const outsideCode = written.replace(/```[^`]*```|`[^`]*`/g, '')
+  expect(outsideCode).not.toMatch(/</)
+  expect(outsideCode.toLowerCase()).not.toMatch(/(?<!\\)\]\((?!https?:\/\/|mailto:)/)
+  expect(writeMarkdown(parseMarkdown(written))).toBe(written)
+})
+
+test('good markdown survives being written out again', () => {
+  const text = `## Data
+
+A *b* **c** ~~d~~ \`e|f\` [g](https://example.com/a_b%29) <mailto:a@b.example> 1 < 2 & 3
+
+1. one
+   - two
+
+     three
+2. four
+
+> quoted
+> on
+
+| a | b |
+| - | - |
+| \`x\` | y \\| z |
+
+---
+
+\`\`\`python
+a = "<b>"
+\`\`\`
+`
+  const tree = parseMarkdown(text)
+  expect(parseMarkdown(writeMarkdown(tree))).toEqual(tree)
+  expect(tree.map(({ kind }) => kind)).toEqual([
+    'heading',
+    'paragraph',
+    'list',
+    'quote',
+    'table',
+    'rule',
+    'code',
+  ])
+})
+
+test.each([
+  ['brackets', '['.repeat(200_000)],
+  ['images', '!['.repeat(100_000)],
+  ['links', '[a]('.repeat(50_000)],
+  ['stars', '*a **a '.repeat(28_000)],
+  ['backticks', Array.from({ length: 600 }, (_, i) => '`'.repeat(i)).join(' ')],
+  ['quotes', '>'.repeat(200_000)],
+  ['lists', Array.from({ length: 600 }, (_, i) => `${' '.repeat(i)}- a`).join('\n')],
+  ['entities', '&#x'.repeat(66_000)],
+  ['a wide table', `${'|a'.repeat(5000)}|\n${'|-'.repeat(5000)}|\n${'|a\n'.repeat(20_000)}`],
+  ['references', '[a]: b\n'.repeat(25_000)],
+  ['angles', '<'.repeat(200_000)],
+  ['escapes', '\\'.repeat(200_000)],
+])('%s, as many as a field holds, are rendered within two seconds', (_what, text) => {
+  const startedAt = performance.now()
+  writeMarkdown(parseMarkdown(text.slice(0, 200_000)))
+  expect(performance.now() - startedAt).toBeLessThan(2000)
+})
+
+test('the card that all of these tests start from is rendered whole', async () => {
+  const { getCard, putCard } = await attacked()
+  await putCard('m', fullCard)
+  const { text } = await getCard('m', 1, '.html')
+  expectInert(text)
+  for (const shown of ['Ada Lovelace', 'age&lt;25', '<strong>2025</strong>', 'gap 0.09']) {
+    expect(text).toContain(shown)
+  }
+})

@@ -1,0 +1,25 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'drizzle-orm'
+import Libsql from 'libsql'
+import { expect, onTestFinished, test } from 'vitest'
+import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
+
+test('a batch that only reads goes on while another process writes', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-libsql-'))
+  const path = join(folder, 'test.db')
+  const file = new LibsqlFile(path)
+  await file.batch([sql`create table things (n integer)`, sql`insert into things values (1)`])
+  const other = new Libsql(path)
+  onTestFinished(() => {
+    other.close()
+    file.close()
+    rmSync(folder, { recursive: true })
+  })
+  other.exec('BEGIN IMMEDIATE')
+  other.exec('INSERT INTO things VALUES (2)')
+  const read = await file.batch([sql`select n from things`, sql`select count(*) as c from things`])
+  other.exec('ROLLBACK')
+  expect(read).toEqual([[{ n: 1 }], [{ c: 1 }]])
+})

@@ -1,0 +1,46 @@
+import { copyFile, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sql } from 'drizzle-orm'
+import { afterAll, expect, test } from 'vitest'
+import { migrate } from '../../../src/db/migrate.ts'
+import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
+import { LibsqlRemote } from '../../../src/platform/node/libsql-remote.ts'
+import { readMigrations } from '../../../src/platform/node/migrations.ts'
+import { databaseSuite } from '../../db/database-suite.ts'
+import { startSqld } from './sqld.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'gatehouse-libsql-'))
+const sqld = await startSqld(join(folder, 'sqld'))
+afterAll(() => sqld.server?.stop())
+
+databaseSuite('libSQL file', async () => new LibsqlFile(join(folder, 'suite.db')))
+
+if (sqld.server) {
+  const { url } = sqld.server
+  databaseSuite('libSQL server (sqld)', async () => new LibsqlRemote(url, undefined))
+
+  test('our migrations run on a libSQL server, and a second start finds nothing to do', async () => {
+    const db = new LibsqlRemote(url, undefined)
+    const migrations = await readMigrations(new URL('../../../drizzle', import.meta.url).pathname)
+    expect(await migrate(db, migrations)).toEqual(migrations.map(({ name }) => name))
+    expect(await migrate(db, migrations)).toEqual([])
+    expect(await db.first(sql`select name from experiments where id = 0`)).toEqual({
+      name: 'Default',
+    })
+    db.close()
+  })
+} else {
+  test.skip(`libSQL server (sqld): ${sqld.reason}`, () => undefined)
+}
+
+test('what a closed database holds lies in its one file', async () => {
+  const path = join(folder, 'closed.db')
+  const db = new LibsqlFile(path)
+  await db.batch([sql`create table t (x)`, sql`insert into t values (1)`])
+  db.close()
+  await copyFile(path, `${path}.copy`)
+  const copy = new LibsqlFile(`${path}.copy`)
+  expect(await copy.all(sql`select x from t`)).toEqual([{ x: 1 }])
+  copy.close()
+})

@@ -1,0 +1,201 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { type SQL, sql } from 'drizzle-orm'
+import { getTableConfig, SQLiteTable } from 'drizzle-orm/sqlite-core'
+import { expect, test } from 'vitest'
+import * as access from '../../../src/access/tables.ts'
+import * as artifacts from '../../../src/artifacts/tables.ts'
+import * as audit from '../../../src/audit/tables.ts'
+import type { Database } from '../../../src/db/database.ts'
+import { type Migration, migrate, NewerDatabaseError } from '../../../src/db/migrate.ts'
+import * as governance from '../../../src/governance/tables.ts'
+import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
+import { readMigrations } from '../../../src/platform/node/migrations.ts'
+import * as registry from '../../../src/registry/tables.ts'
+import * as tracking from '../../../src/tracking/tables.ts'
+import * as webhooks from '../../../src/webhooks/tables.ts'
+
+const root = new URL('../../..', import.meta.url).pathname
+const migrations = await readMigrations(`${root}drizzle`)
+
+/** Stands for a release to come, so that upgrading is tested while there is but one migration. */
+const later: Migration = {
+  name: '9999_later.sql',
+  text: `ALTER TABLE runs ADD note text DEFAULT 'none' NOT NULL;--> statement-breakpoint
+CREATE TABLE later (id integer PRIMARY KEY);`,
+}
+
+test('a database filled at each step keeps every row through all later migrations', async () => {
+  const db = new LibsqlFile(':memory:')
+  const steps = [...migrations, later]
+  for (const [i] of steps.entries()) {
+    const before = await contents(db)
+    await migrate(db, steps.slice(0, i + 1))
+    const after = await contents(db)
+    for (const [table, rows] of before) {
+      expect(after.get(table), `${table} after ${steps[i]?.name}`).toEqual(
+        rows.map((row) => expect.objectContaining(row)),
+      )
+    }
+    await fill(db)
+  }
+  const counts = [...(await contents(db))].map(([table, rows]) => [table, rows.length > 0])
+  expect(counts.filter(([, isFilled]) => !isFilled)).toEqual([])
+})
+
+test('a database of a newer release is refused and left alone', async () => {
+  const db = new LibsqlFile(':memory:')
+  await migrate(db, [...migrations, later])
+  await expect(migrate(db, migrations)).rejects.toBeInstanceOf(NewerDatabaseError)
+  expect(await db.all(sql`select id from later`)).toEqual([])
+})
+
+test('a migration that fails is undone whole and can be tried again', async () => {
+  const db = new LibsqlFile(':memory:')
+  await migrate(db, migrations)
+  const text = `CREATE TABLE half (id integer);--> statement-breakpoint\nCREATE TABLE half (id integer);`
+  await expect(migrate(db, [...migrations, { name: later.name, text }])).rejects.toThrow()
+  expect(await migrate(db, [...migrations, later])).toEqual([later.name])
+})
+
+test('sixteen processes that start at once migrate once', async () => {
+  const path = join(await mkdtemp(join(tmpdir(), 'gatehouse-upgrade-')), 'gatehouse.db')
+  const started = Array.from({ length: 16 }, () => migrate(new LibsqlFile(path), migrations))
+  const applied = (await Promise.all(started)).flat()
+  expect(new Set(applied)).toEqual(new Set(migrations.map(({ name }) => name)))
+  const db = new LibsqlFile(path)
+  expect(await db.first(sql`select count(*) as n from d1_migrations`)).toEqual({
+    n: migrations.length,
+  })
+})
+
+test('the migrations make the columns and keys that the tables in src/ declare', async () => {
+  const db = new LibsqlFile(':memory:')
+  await migrate(db, migrations)
+  const declared = [access, artifacts, audit, governance, registry, tracking, webhooks].flatMap(
+    (module) => Object.values(module).filter((value) => value instanceof SQLiteTable),
+  )
+  expect(declared.length).toBeGreaterThan(10)
+  for (const table of declared) {
+    const { name, columns } = getTableConfig(table)
+    const made = await db.all<{ name: string; type: string; required: number }>(
+      sql`select name, lower(type) as type, "notnull" as required
+          from pragma_table_info(${name}) order by cid`,
+    )
+    expect(made, name).toEqual(
+      columns.map((column) => ({
+        name: column.name,
+        type: column.getSQLType(),
+        required: column.notNull ? 1 : 0,
+      })),
+    )
+  }
+  const names = declared.map((table) => getTableConfig(table).name).sort()
+  expect((await tables(db)).filter((name) => name !== 'd1_migrations').sort()).toEqual(names)
+})
+
+test('the migrations make the triggers that sessions and quotas rely on', async () => {
+  const db = new LibsqlFile(':memory:')
+  await migrate(db, migrations)
+  const made = await db.all<{ name: string }>(
+    sql`select name from sqlite_schema where type = 'trigger'`,
+  )
+  expect(made.map(({ name }) => name)).toEqual(
+    expect.arrayContaining([
+      'sessions_end_with_password',
+      'storage_use_grows',
+      'storage_use_shrinks',
+    ]),
+  )
+})
+
+test('tables with a key of several columns have no row ids, but for those of wide rows', async () => {
+  const db = new LibsqlFile(':memory:')
+  await migrate(db, migrations)
+  const composite = await db.all<{ name: string; wr: number }>(sql`
+    select name, wr from pragma_table_list
+    where schema = 'main' and type = 'table'
+      and (select count(*) from pragma_table_info(pragma_table_list.name) where pk > 0) > 1`)
+  expect(composite.length).toBeGreaterThan(5)
+  const withRowIds = composite.filter(({ wr }) => wr === 0).map(({ name }) => name)
+  const wide = ['experiment_tags', 'registered_model_tags', 'model_version_tags', 'model_cards']
+  expect(withRowIds.filter((name) => !wide.includes(name))).toEqual([])
+})
+
+test('wrangler finds nothing to do where we migrated, and we where wrangler did', async () => {
+  const state = await mkdtemp(join(tmpdir(), 'gatehouse-wrangler-'))
+  const apply = () =>
+    wrangler(['d1', 'migrations', 'apply', 'DB', '--local', '--persist-to', state])
+  await apply()
+  const applied = await wrangler([
+    ...['d1', 'execute', 'DB', '--local', '--persist-to', state, '--json'],
+    ...['--command', 'select name from d1_migrations order by id'],
+  ])
+  const names = JSON.parse(applied.slice(applied.indexOf('[')))[0].results
+  expect(names).toEqual(migrations.map(({ name }) => ({ name })))
+  expect(await apply()).toContain('No migrations to apply')
+  const db = new LibsqlFile(':memory:')
+  await migrate(db, migrations)
+  expect(await db.all(sql`select name from d1_migrations order by id`)).toEqual(names)
+}, 120_000)
+
+async function wrangler(args: readonly string[]): Promise<string> {
+  const script = `${root}node_modules/wrangler/bin/wrangler.js`
+  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true' }
+  const { stdout } = await promisify(execFile)(process.execPath, [script, ...args], {
+    cwd: root,
+    env,
+  })
+  return stdout
+}
+
+async function tables(db: Database): Promise<string[]> {
+  const rows = await db.all<{ name: string }>(
+    sql`select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'`,
+  )
+  return rows.map(({ name }) => name)
+}
+
+async function contents(db: Database): Promise<Map<string, object[]>> {
+  const found = new Map<string, object[]>()
+  for (const table of await tables(db)) {
+    if (table === 'd1_migrations') continue
+    found.set(table, await db.all(sql<object>`select * from ${sql.identifier(table)}`))
+  }
+  return found
+}
+
+type Column = { name: string; type: string; required: number; pk: number }
+
+/** Rows that only triggers write. */
+const keptByTriggers = ['storage_use']
+
+/** One more row in every table, made from its columns; foreign keys are checked at the end. */
+async function fill(db: LibsqlFile): Promise<void> {
+  const seed = (await db.all(sql`select 1 from d1_migrations`)).length
+  const inserts: SQL[] = [sql`pragma defer_foreign_keys = on`]
+  for (const table of await tables(db)) {
+    if (table === 'd1_migrations' || keptByTriggers.includes(table)) continue
+    const columns = await db.all<Column>(
+      sql`select name, type, "notnull" as required, pk from pragma_table_info(${table})`,
+    )
+    const values = columns.map((column) => value(column, seed))
+    const names = sql.raw(columns.map(({ name }) => `"${name}"`).join(', '))
+    inserts.push(
+      sql`insert into ${sql.raw(`"${table}"`)} (${names}) values (${sql.join(values, sql`, `)})`,
+    )
+  }
+  await db.batch(inserts)
+}
+
+/** Equal in every column of a step, so that foreign keys meet; texts that a CHECK lists are fixed, and an index reads actors as JSON. */
+function value({ name, type }: Column, seed: number): SQL {
+  if (/^lifecycle_stage$/.test(name)) return sql`${'active'}`
+  if (name === 'actor') return sql`${`{"name":"${seed}"}`}`
+  if (/int/i.test(type)) return sql`${1000 + seed}`
+  if (/real/i.test(type)) return sql`${seed + 0.5}`
+  return sql`${`${name} ${seed}`}`
+}

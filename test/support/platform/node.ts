@@ -1,0 +1,31 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { migrate } from '../../../src/db/migrate.ts'
+import type { Platform } from '../../../src/platform/context.ts'
+import { DiskBlobStore } from '../../../src/platform/node/disk-blob-store.ts'
+import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
+import { readMigrations } from '../../../src/platform/node/migrations.ts'
+import { nodeOutbound } from '../../../src/platform/node/outbound.ts'
+import { sha256 } from '../../../src/platform/node/sha256.ts'
+import { randomId } from '../../../src/platform/random-id.ts'
+import { defaultSettings } from '../../../src/platform/settings/settings.ts'
+
+export const runtime = 'node'
+
+/** An empty, migrated server's platform: libSQL in memory, blobs in a temporary folder. */
+export async function freshPlatform(): Promise<Platform> {
+  const db = new LibsqlFile(':memory:')
+  await migrate(db, await readMigrations(new URL('../../../drizzle', import.meta.url).pathname))
+  return {
+    db,
+    blobs: new DiskBlobStore(await mkdtemp(join(tmpdir(), 'gatehouse-test-'))),
+    settings: { ...defaultSettings, signingKey: 'test-signing-key' },
+    now: Date.now,
+    randomId,
+    sha256,
+    outbound: nodeOutbound(),
+    fetch: (url, init) => fetch(url, init),
+    wake() {},
+  }
+}

@@ -1,0 +1,39 @@
+import { reset } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { migrate } from '../../../src/db/migrate.ts'
+import type { Platform } from '../../../src/platform/context.ts'
+import { randomId } from '../../../src/platform/random-id.ts'
+import { defaultSettings } from '../../../src/platform/settings/settings.ts'
+import { D1 } from '../../../src/platform/workers/d1.ts'
+import { workersOutbound } from '../../../src/platform/workers/outbound.ts'
+import { R2BlobStore } from '../../../src/platform/workers/r2-blob-store.ts'
+import { sha256 } from '../../../src/platform/workers/sha256.ts'
+
+export const runtime = 'workerd'
+
+const files = import.meta.glob<string>('../../../drizzle/*.sql', {
+  query: '?raw',
+  import: 'default',
+  eager: true,
+})
+const migrations = Object.entries(files)
+  .map(([path, text]) => ({ name: path.slice(path.lastIndexOf('/') + 1), text }))
+  .sort((a, b) => (a.name < b.name ? -1 : 1))
+
+/** An empty, migrated server's platform: D1 and R2 as workerd simulates them. */
+export async function freshPlatform(): Promise<Platform> {
+  await reset()
+  const db = new D1(env.DB)
+  await migrate(db, migrations)
+  return {
+    db,
+    blobs: new R2BlobStore(env.ARTIFACTS),
+    settings: { ...defaultSettings, signingKey: 'test-signing-key' },
+    now: Date.now,
+    randomId,
+    sha256,
+    outbound: workersOutbound,
+    fetch: (url, init) => fetch(url, init),
+    wake() {},
+  }
+}
