@@ -19,7 +19,7 @@ const runCount = 10_000
 const api = '/api/2.0/mlflow/'
 
 /** POST, PUT or GET on `server`, for preparing: anything but 2xx ends the benchmark. */
-export async function ask(
+async function ask(
   server: BenchServer,
   method: string,
   path: string,

@@ -1,7 +1,6 @@
 /** `npm run check`: format, lint, types, imports, dead code and the lock file. Ends 1 if any fails. */
 import { execFile } from 'node:child_process'
 import { circlesOfFiles } from './check/circles.ts'
-import { deadCode } from './check/dead-code.ts'
 import { importsOutOfOrder } from './check/import-order.ts'
 import { readSources } from './check/imports.ts'
 
@@ -17,7 +16,8 @@ const checks: Readonly<Record<string, () => Promise<Outcome>>> = {
     const files = await readSources(root, ['src'])
     return outcomeOf([...importsOutOfOrder(files), ...circlesOfFiles(files)])
   },
-  'dead code': async () => outcomeOf(await deadCode(root)),
+  'dead code': () => run('knip', ['--no-config-hints']),
+  'code for tests alone': () => run('knip', ['--production', '--no-config-hints']),
   'lock file': lockFile,
 }
 

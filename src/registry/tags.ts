@@ -11,7 +11,7 @@ import type { Tag } from './versions/read-versions.ts'
 const valueCharsMax = 100_000
 
 /** Refuses a tag key that MLflow would refuse. */
-export function checkTagKey(key: string): void {
+function checkTagKey(key: string): void {
   checkKey(key, 'key')
 }
 

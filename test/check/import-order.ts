@@ -4,7 +4,7 @@ import { type Import, importsOf, type Sources } from './imports.ts'
  * The folders and files directly in src/, from the first to the last. Each may import what stands
  * before it; what stands on one line may not import each other.
  */
-export const order: readonly (readonly string[])[] = [
+const order: readonly (readonly string[])[] = [
   ['core'],
   ['db'],
   ['platform'],
@@ -99,7 +99,7 @@ function describeOrder(): string {
 }
 
 /** The folder or file directly in src/ that `path` belongs to. */
-export function partOf(path: string): string {
+function partOf(path: string): string {
   return path.split('/')[1] ?? ''
 }
 

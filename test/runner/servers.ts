@@ -72,7 +72,7 @@ export function startWranglerServer(): Promise<Server> {
 }
 
 /** Start a server on an empty temporary folder, and wait until it answers. */
-export async function startServer(
+async function startServer(
   commandFor: (port: number, data: string) => [string, string[]],
   wantedPort?: number,
   env: NodeJS.ProcessEnv = {},

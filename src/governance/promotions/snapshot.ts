@@ -127,7 +127,7 @@ type ReviewRow = typeof promotionReviews.$inferSelect
 type CheckRow = typeof promotionChecks.$inferSelect
 
 /** The latest decision of each reviewer; comments decide nothing and replace none. */
-export function standing(rows: readonly ReviewRow[]): Review[] {
+function standing(rows: readonly ReviewRow[]): Review[] {
   const latest = new Map<string, Review>()
   for (const row of rows) {
     if (row.decision === 'comment') continue

@@ -1,0 +1,26 @@
+import type { KnipConfig } from 'knip'
+
+/**
+ * What `npm run check` calls dead code. It looks twice. With the tests: files that nothing reaches,
+ * exports that no other file uses, packages that nothing imports or that package.json lacks. Without
+ * them (`--production`): what only tests use must at least serve its own file.
+ */
+const isProduction = process.argv.includes('--production')
+
+const config: KnipConfig = {
+  entry: [
+    'src/{cli/main,worker,client/index}.ts!',
+    // drizzle-kit reads every table.
+    'src/*/tables.ts!',
+    'drizzle/config.ts',
+    'test/{check,run,java/run,recordings/run,runner/worker-server,platform/*}.ts',
+    'bench/{run,audit-cost}.ts',
+    'bin/build.mjs',
+  ],
+  project: ['src/**!', 'test/**', 'bench/**', 'bin/**', 'drizzle/*.ts'],
+  ignoreExportsUsedInFile: isProduction || { type: true, interface: true },
+  ignoreDependencies: ['gatehouse-node'],
+  ignoreBinaries: ['mount', 'umount'],
+}
+
+export default config
