@@ -8,25 +8,35 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const temporary = `${root}dist/gatehouse.${process.pid}.js`
-await build({
+
+/** @type {import('esbuild').BuildOptions} */
+export const common = {
   absWorkingDir: root,
-  entryPoints: ['src/cli/main.ts'],
-  outfile: temporary,
   bundle: true,
-  external: ['libsql'],
-  platform: 'node',
   format: 'esm',
-  // Packages in CommonJS call `require`, which an ES module lacks.
-  banner: {
-    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-  },
-  target: 'node24',
   jsx: 'automatic',
   jsxImportSource: 'hono/jsx',
-  sourcemap: 'inline',
   sourcesContent: false,
   logLevel: 'warning',
-})
-// A rename, so that a second process that starts meanwhile never runs half a bundle.
-await rename(temporary, `${root}dist/gatehouse.js`)
+}
+
+export async function bundleServer() {
+  const temporary = `${root}dist/gatehouse.${process.pid}.js`
+  await build({
+    ...common,
+    entryPoints: ['src/cli/main.ts'],
+    outfile: temporary,
+    external: ['libsql'],
+    platform: 'node',
+    // Packages in CommonJS call `require`, which an ES module lacks.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+    target: 'node24',
+    sourcemap: 'inline',
+  })
+  // A rename, so that a second process that starts meanwhile never runs half a bundle.
+  await rename(temporary, `${root}dist/gatehouse.js`)
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await bundleServer()

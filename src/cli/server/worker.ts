@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
@@ -9,6 +10,7 @@ import { type Given, givenBy, settingTable } from '../../platform/settings/setti
 import { StartError } from '../../platform/start-error.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+const wranglerScript = `${root}node_modules/wrangler/bin/wrangler.js`
 const readyMs = 120_000
 
 /** Without these wrangler asks the network for a sample of `request.cf` and reports its use. */
@@ -22,6 +24,11 @@ export function workerCommand(): Command {
     .option('--port <number>', 'Port to listen on', '5000')
     .option('--data <folder>', "Folder of D1's and R2's local state", '.wrangler/state')
   return command.action(async (options: { host: string; port: string; data: string }) => {
+    if (!existsSync(wranglerScript)) {
+      throw new StartError(
+        '`gatehouse worker` needs a clone of the repository, which brings wrangler',
+      )
+    }
     const port = readNumber((name) => (name === 'port' ? options.port : undefined), 'port', 65_535)
     const state = ['--persist-to', options.data]
     await checkPortFree(options.host, port)
@@ -64,7 +71,7 @@ async function migrateLocally(state: readonly string[]): Promise<void> {
 }
 
 function wrangler(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [`${root}node_modules/wrangler/bin/wrangler.js`, ...args], {
+  return spawn(process.execPath, [wranglerScript, ...args], {
     cwd: root,
     env: { ...process.env, ...offline },
     stdio: ['ignore', 'pipe', 'pipe'],
