@@ -1,8 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { requireModel } from '../access/permissions/require.ts'
 import type { Action } from '../audit/actions.ts'
 import { commit, entryStatement } from '../audit/commit.ts'
-import { conflict, excerpt, notFound, RegistryError } from '../core/error.ts'
+import { conflict, excerpt, notFound } from '../core/error.ts'
 import { parseRowId } from '../core/int64.ts'
 import { checkLength } from '../core/names.ts'
 import type { Context } from '../platform/context.ts'
@@ -88,32 +87,6 @@ export async function deleteComment(ctx: Context, id: string): Promise<void> {
     sql`delete from version_comments as c where ${which} returning id`,
   ])
   if (!rows?.length) throw notFound('Comment', id)
-}
-
-/**
- * Let in the author of a comment, and administrators.
- *
- * @throws RESOURCE_DOES_NOT_EXIST no such comment, or none that the caller may see
- * @throws PERMISSION_DENIED it is somebody else's
- */
-export async function requireOwnComment(ctx: Context, id: string): Promise<void> {
-  const found = await ctx.db.first<{ author: string; name: string }>(sql`
-    select c.author, m.name from version_comments c
-    join model_versions v on v.id = c.model_version
-    join registered_models m on m.id = v.registered_model
-    where c.id = ${parseRowId(id) ?? 0} and m.workspace = ${ctx.workspace}`)
-  if (!found) throw notFound('Comment', id)
-  await requireModel(ctx, found.name, 'READ', 'version')
-  if (mayChange(ctx, found)) return
-  throw new RegistryError(
-    'PERMISSION_DENIED',
-    `Comment '${excerpt(id)}' is ${found.author}'s; only they and administrators change it`,
-  )
-}
-
-/** With access control off everybody may. */
-export function mayChange(ctx: Context, { author }: Pick<VersionComment, 'author'>): boolean {
-  return !ctx.settings.auth || ctx.principal.isAdmin || author === ctx.principal.name
 }
 
 /** A condition on `version_comments c`: the comment, as long as the caller may change it. */

@@ -1,7 +1,7 @@
 import { requireModel, requireRight } from '../../access/permissions/require.ts'
 import { matchesGlob } from '../../core/glob.ts'
+import { requirePolicy } from '../../governance/permissions.ts'
 import * as verbs from '../../governance/policies/policies.ts'
-import { requirePolicy } from '../../governance/policies/require.ts'
 import { evidenceOf } from '../../governance/promotions/assess.ts'
 import { dryRun, type Replayed, replay } from '../../governance/promotions/dry-run.ts'
 import { anyone } from '../../http/guards/guard.ts'

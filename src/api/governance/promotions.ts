@@ -1,17 +1,17 @@
 import { openRequest } from '../../governance/moves/request-move.ts'
-import { postCheck } from '../../governance/promotions/checks.ts'
-import { followUp } from '../../governance/promotions/follow-up.ts'
-import { breakGlass, mergePromotion } from '../../governance/promotions/merge.ts'
-import * as verbs from '../../governance/promotions/promotions.ts'
 import {
   readablePromotion,
   requireMove,
   requirePromotion,
   requireToMerge,
-} from '../../governance/promotions/require.ts'
+  requireToWithdraw,
+} from '../../governance/permissions.ts'
+import { breakGlass, followUp } from '../../governance/promotions/break-glass.ts'
+import { postCheck } from '../../governance/promotions/checks.ts'
+import { mergePromotion } from '../../governance/promotions/merge.ts'
+import * as verbs from '../../governance/promotions/promotions.ts'
 import { reviewPromotion } from '../../governance/promotions/review.ts'
 import { viewPromotion } from '../../governance/promotions/view.ts'
-import { requireToWithdraw } from '../../governance/promotions/withdraw.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Asked } from '../endpoints/endpoint.ts'

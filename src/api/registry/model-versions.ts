@@ -1,5 +1,6 @@
 import { requireModel } from '../../access/permissions/require.ts'
-import { requireToRollBack, rollBack } from '../../governance/moves/rollback.ts'
+import { rollBack } from '../../governance/moves/rollback.ts'
+import { requireToRollBack } from '../../governance/permissions.ts'
 import type { Hold } from '../../registry/versions/legal-holds.ts'
 import * as holds from '../../registry/versions/legal-holds.ts'
 import {

@@ -11,8 +11,7 @@ import {
   keepFilesRead,
   questionOf,
 } from '../promotions/assess.ts'
-import { mergePromotion } from '../promotions/merge.ts'
-import { mergeIfAutomatic } from '../promotions/merge-if-automatic.ts'
+import { mergeIfAutomatic, mergePromotion } from '../promotions/merge.ts'
 import type { Promotion } from '../promotions/promotion.ts'
 import { getPromotion, openPromotion, promotionText } from '../promotions/promotions.ts'
 

@@ -6,7 +6,7 @@ import { checkModelName, modelNotFound, versionNotFound } from '../../registry/c
 import { getVersionFiles } from '../../registry/files/version-manifest.ts'
 import { modelId } from '../../registry/ids.ts'
 import { returnToStage } from '../../registry/stages/restore-stage.ts'
-import { archivedStage, canonicalStage, isActive } from '../../registry/stages/stages.ts'
+import { canonicalStage, isActive } from '../../registry/stages/stages.ts'
 import { checkReason } from '../../registry/versions/legal-holds.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
@@ -81,16 +81,6 @@ export async function rollBack(
     await requestMove(ctx, { name, version, target: { stage }, archiveOthers: true }, guards)
     return { version: await getVersion(ctx, name, version), from, replaced }
   }
-}
-
-/**
- * Require what every rollback of the stage takes; the verb asks for the stage of the version that
- * comes back, once it knows which.
- *
- * @throws PERMISSION_DENIED
- */
-export async function requireToRollBack(ctx: Context, name: string, stage: string): Promise<void> {
-  await requirePromoting(ctx, name, { stages: [await canonicalStage(ctx, stage), archivedStage] })
 }
 
 /** A way back that approvals stand before. */

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import { principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
-import { mergeIfAutomatic } from './merge-if-automatic.ts'
+import { mergeIfAutomatic } from './merge.ts'
 import { getPromotion, notOpen, promotionEntry } from './promotions.ts'
 
 export type PostedCheck = {

@@ -2,12 +2,12 @@ import { sql } from 'drizzle-orm'
 import { notFound } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
+import { readablePromotion } from '../permissions.ts'
 import { checkDocument } from '../policies/policies.ts'
 import type { Policy, PolicyDocument, PromotionTarget } from '../policies/policy.ts'
 import { type Assessment, assess, questionOf } from './assess.ts'
 import type { Promotion } from './promotion.ts'
 import { listPromotions } from './promotions.ts'
-import { readablePromotion } from './require.ts'
 
 export type AskedMove = {
   readonly model: string

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import { BlockedError, conflict, excerpt, RegistryError } from '../../core/error.ts'
+import { gatehouse } from '../../core/principal.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import type { MoveTerms } from '../../registry/audit-entries.ts'
@@ -8,14 +9,14 @@ import { versionNotFound } from '../../registry/check-names.ts'
 import { aliasMove } from '../../registry/stages/aliases.ts'
 import { stageMove } from '../../registry/stages/transition-stage.ts'
 import { noteApproval } from '../../registry/versions/approval.ts'
+import { requireMove } from '../permissions.ts'
 import { isAmong } from './approvals.ts'
 import { type Assessment, assess, blockedOf, evidenceOf, questionOf } from './assess.ts'
 import type { Promotion } from './promotion.ts'
 import { endedHere, ending, getPromotion, notOpen, promotionText } from './promotions.ts'
-import { requireMove } from './require.ts'
 
 /** How often a merge is judged anew when something changed between the judgement and the write. */
-const attemptsMax = 5
+export const attemptsMax = 5
 
 /**
  * Make the move that a request asks for, judged on what is true at the moment of writing: the
@@ -38,37 +39,23 @@ export async function mergePromotion(ctx: Context, id: number): Promise<Promotio
   throw conflict(`Promotion request #${id} kept changing while it was being merged; try again`)
 }
 
-/**
- * Merge at once, whatever blocks it, for who may; it is marked, and asks for a follow-up review.
- *
- * @throws PERMISSION_DENIED no policy lets the caller
- */
-export async function breakGlass(ctx: Context, id: number, reason: string): Promise<Promotion> {
-  for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const promotion = await openOne(ctx, id)
-    const assessment = await assess(ctx, questionOf(promotion), 'known')
-    if (!assessment) throw versionNotFound(promotion.model, promotion.version)
-    const may = assessment.policies.every(
-      ({ document: { break_glass } }) =>
-        break_glass.from.length > 0 &&
-        ctx.principal.verified &&
-        isAmong(ctx.principal, break_glass.from),
-    )
-    if (!may) {
-      throw new RegistryError(
-        'PERMISSION_DENIED',
-        `'${excerpt(ctx.principal.name)}' may not break the glass for ${promotionText(promotion)}: the policies' break_glass.from does not name them`,
-      )
-    }
-    await requireRightNow(ctx, promotion, assessment)
-    if (await moved(ctx, promotion, assessment, { reason, breakGlass: true })) {
-      return getPromotion(ctx, id)
-    }
+/** Merge a request whose policies say that it merges by itself, if nothing blocks it any more. */
+export async function mergeIfAutomatic(ctx: Context, promotion: Promotion): Promise<boolean> {
+  const assessment = await assess(ctx, questionOf(promotion), 'known')
+  if (!assessment || assessment.policies.length === 0) return false
+  const isAutomatic = assessment.policies.every(({ document }) => document.auto_promote)
+  if (!isAutomatic || assessment.judgement.blockedBy.length > 0) return false
+  try {
+    await mergePromotion({ ...ctx, principal: gatehouse }, promotion.id)
+    return true
+  } catch (err) {
+    // Blocked after all, or merged by another: what was asked for is done and stands.
+    if (err instanceof RegistryError) return false
+    throw err
   }
-  throw conflict(`Promotion request #${id} kept changing while it was being merged; try again`)
 }
 
-async function openOne(ctx: Context, id: number): Promise<Promotion> {
+export async function openOne(ctx: Context, id: number): Promise<Promotion> {
   const promotion = await getPromotion(ctx, id)
   if (promotion.status !== 'open') throw notOpen(promotion)
   if (promotion.expiresAtMs <= ctx.now()) {
@@ -81,7 +68,7 @@ async function openOne(ctx: Context, id: number): Promise<Promotion> {
  * The right to the move as the request asks for it by now, which a review may have changed since the
  * caller was let in.
  */
-function requireRightNow(
+export function requireRightNow(
   ctx: Context,
   { version, target, archiveExisting }: Promotion,
   { candidate }: Assessment,
@@ -117,7 +104,7 @@ function isCounted(
 type Said = Pick<MoveTerms, 'approvedBy' | 'reason' | 'breakGlass'>
 
 /** The one batch: the request ends, the version moves, both are recorded; or nothing happens. */
-async function moved(
+export async function moved(
   ctx: Context,
   promotion: Promotion,
   assessment: Assessment,

@@ -5,13 +5,12 @@ import { principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
 import { noteApproval } from '../../registry/versions/approval.ts'
+import { requireMove, requireToReview } from '../permissions.ts'
 import type { Review } from './approvals.ts'
 import { type Assessment, assess, questionOf } from './assess.ts'
-import { requireToReview } from './may-review.ts'
-import { mergeIfAutomatic } from './merge-if-automatic.ts'
+import { mergeIfAutomatic } from './merge.ts'
 import type { Promotion } from './promotion.ts'
 import { endedHere, ending, getPromotion, notOpen, promotionEntry } from './promotions.ts'
-import { requireMove } from './require.ts'
 
 const attemptsMax = 5
 

@@ -1,13 +1,16 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Context } from '../../platform/context.ts'
+import { getVersion } from '../../registry/versions/versions.ts'
+import { readSignature } from '../cards/model-files.ts'
+import { readCurrentRevision } from '../cards/read-card.ts'
 import type { VersionFacts } from '../policies/facts.ts'
 import type { CheckFact } from '../policies/gates.ts'
 import { matching, policiesFromRows, policyRead } from '../policies/policies.ts'
 import type { Policy, PromotionTarget } from '../policies/policy.ts'
 import { factReads, factsFrom } from '../policies/read-facts.ts'
+import { signatureFrom } from '../policies/signature.ts'
 import type { promotionChecks, promotionReviews } from '../tables.ts'
 import type { Parties, Review } from './approvals.ts'
-import { versionFileFacts } from './file-facts.ts'
 
 /** What is asked: may this version hold this target? */
 export type Question = {
@@ -90,6 +93,31 @@ export async function takeSnapshot(
     unchanged: sql`${newestEntry(modelVersionId)} = ${state.seq}
       and ${newestRevision} = ${state.policy_revision}
       and ${tracked(modelVersionId)} = ${state.tracked}`,
+  }
+}
+
+/** What is known of a version beyond its rows: its card, and what its files say. */
+type FileFacts = {
+  readonly facts: Pick<VersionFacts, 'signature' | 'card'>
+  /** 0: nobody has written a card; a template's words are nobody's. */
+  readonly cardRevision: number
+  readonly cardEditor: string | null
+}
+
+/** @throws DATA_LOSS a file that it reads is damaged */
+async function versionFileFacts(
+  ctx: Context,
+  { model, version }: Pick<VersionFacts, 'model' | 'version'>,
+): Promise<FileFacts> {
+  const found = await getVersion(ctx, model, version)
+  const [signature, { current }] = await Promise.all([
+    readSignature(ctx, found),
+    readCurrentRevision(ctx, found),
+  ])
+  return {
+    facts: { signature: signatureFrom(signature), card: current?.card ?? null },
+    cardRevision: current?.revision ?? 0,
+    cardEditor: current?.author.name ?? null,
   }
 }
 

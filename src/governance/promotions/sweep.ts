@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { RegistryError } from '../../core/error.ts'
 import { type Platform, systemContext } from '../../platform/context.ts'
 import { listPolicies } from '../policies/policies.ts'
-import { mergeIfAutomatic } from './merge-if-automatic.ts'
+import { mergeIfAutomatic } from './merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { endPromotion } from './promotions.ts'
 

@@ -1,10 +1,15 @@
+import { sql } from 'drizzle-orm'
 import type { Context } from '../../platform/context.ts'
+import { mayReview } from '../permissions.ts'
+import type { promotionChecks, promotionReviews } from '../tables.ts'
 import type { ApprovalState, Review } from './approvals.ts'
 import { assess, questionOf } from './assess.ts'
-import { type CheckRow, discussionOf } from './discussion.ts'
 import type { GateResult } from './judge.ts'
-import { mayReview } from './may-review.ts'
 import type { Promotion } from './promotion.ts'
+import { reviewFrom } from './snapshot.ts'
+
+type ReviewRow = typeof promotionReviews.$inferSelect
+type CheckRow = typeof promotionChecks.$inferSelect
 
 /** A request with all that a reviewer asks: how it stands now, or how it stood when it was decided. */
 export type PromotionView = Promotion & {
@@ -61,4 +66,16 @@ export async function viewPromotion(ctx: Context, promotion: Promotion): Promise
       (mine === undefined || dismissed.has(mine.id)) &&
       (await mayReview(ctx, promotion, now)),
   }
+}
+
+/** All that was said and posted for a request, oldest first. */
+async function discussionOf(
+  ctx: Context,
+  { id }: Promotion,
+): Promise<{ readonly reviews: readonly Review[]; readonly checks: readonly CheckRow[] }> {
+  const [reviews, checks] = await ctx.db.batch([
+    sql`select * from promotion_reviews where promotion = ${id} order by id`,
+    sql`select * from promotion_checks where promotion = ${id} order by name`,
+  ])
+  return { reviews: (reviews as ReviewRow[]).map(reviewFrom), checks: checks as CheckRow[] }
 }

@@ -1,11 +1,10 @@
 import {
   createComment,
   deleteComment,
-  mayChange,
-  requireOwnComment,
   updateComment,
   type VersionComment,
 } from '../../governance/comments.ts'
+import { mayChangeComment, requireOwnComment } from '../../governance/permissions.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseVersion } from '../../registry/check-names.ts'
 import { type Operation, operation } from '../operation.ts'
@@ -51,6 +50,6 @@ function commentToWire(ctx: Context, comment: VersionComment): object {
     comment: comment.text,
     creation_timestamp: comment.createdAtMs,
     last_updated_timestamp: comment.updatedAtMs,
-    available_actions: mayChange(ctx, comment) ? ['EDIT_COMMENT', 'DELETE_COMMENT'] : [],
+    available_actions: mayChangeComment(ctx, comment) ? ['EDIT_COMMENT', 'DELETE_COMMENT'] : [],
   }
 }

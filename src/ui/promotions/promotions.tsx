@@ -1,6 +1,6 @@
 import { invalid } from '../../core/error.ts'
+import { readablePromotion, requirePromotion } from '../../governance/permissions.ts'
 import { getPromotion, listPromotions } from '../../governance/promotions/promotions.ts'
-import { readablePromotion, requirePromotion } from '../../governance/promotions/require.ts'
 import { viewPromotion } from '../../governance/promotions/view.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import type { Context } from '../../platform/context.ts'

@@ -1,0 +1,189 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Permission } from '../access/permissions/levels.ts'
+import { isPromptModel, mayAll, notDenied, readable } from '../access/permissions/permitted.ts'
+import {
+  needsGrant,
+  requireEach,
+  requireModel,
+  requirePromoting,
+  requireRight,
+} from '../access/permissions/require.ts'
+import { denied, mayApprove } from '../access/permissions/rights.ts'
+import { excerpt, notFound, RegistryError } from '../core/error.ts'
+import { parseRowId } from '../core/int64.ts'
+import type { Context } from '../platform/context.ts'
+import { requireTransition } from '../registry/promoting.ts'
+import { archivedStage, canonicalStage } from '../registry/stages/stages.ts'
+import type { VersionComment } from './comments.ts'
+import type { PolicyDocument, PromotionTarget } from './policies/policy.ts'
+import { whyNotApprove } from './promotions/approvals.ts'
+import type { Assessment } from './promotions/assess.ts'
+import type { Promotion } from './promotions/promotion.ts'
+import { getPromotion } from './promotions/promotions.ts'
+import type { policies } from './tables.ts'
+
+/**
+ * Require the right to manage a policy: for the models that it guards, and for those that it is to
+ * guard. One that is deleted takes what it took.
+ *
+ * @param models a glob, of the document that is to take its place
+ * @throws PERMISSION_DENIED
+ */
+export async function requirePolicy(ctx: Context, name: string, models?: string): Promise<void> {
+  const row = await ctx.db.first<Pick<typeof policies.$inferSelect, 'document'>>(
+    sql`select document from policies where workspace = ${ctx.workspace} and name = ${name}`,
+  )
+  const globs = models === undefined ? [] : [models]
+  if (row) {
+    // Only documents are ever written there.
+    const { applies_to } = JSON.parse(row.document) as PolicyDocument
+    globs.push(applies_to.models)
+  }
+  if (globs.length === 0) return requireRight(ctx, 'manage_policies')
+  for (const model of new Set(globs)) await requireRight(ctx, 'manage_policies', { model })
+}
+
+/**
+ * Require a permission on the versions of the model that a request is about, whatever it is called
+ * by now. What was asked for a model that is gone is for administrators.
+ *
+ * @throws PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST
+ */
+export async function requirePromotion(
+  ctx: Context,
+  id: number,
+  needed: Permission,
+): Promise<void> {
+  if (mayAll(ctx)) return
+  const { registeredModelId } = await getPromotion(ctx, id)
+  const model = sql`select m.id, m.name, ${isPromptModel} as is_prompt from registered_models m
+    where m.id = ${registeredModelId} and m.workspace = ${ctx.workspace}`
+  const found = await requireEach(ctx, 'model', model, needed, 'version', 'registered model')
+  if (found.length === 0) throw notFound('Promotion request', String(id))
+}
+
+/** Require what making a move takes that nobody asks for: a request is no way around it. */
+export function requireMove(
+  ctx: Context,
+  model: string,
+  version: number,
+  target: PromotionTarget,
+  archiveOthers: boolean,
+): Promise<void> {
+  return target.alias === undefined
+    ? requireTransition(ctx, model, version, target.stage, archiveOthers)
+    : requirePromoting(ctx, model, { aliases: [target.alias] })
+}
+
+/** `requireMove` of the move that a request is for. @throws as `requirePromotion` */
+export async function requireToMerge(ctx: Context, id: number): Promise<void> {
+  if (mayAll(ctx)) return
+  const { registeredModelId, version, target, archiveExisting } = await getPromotion(ctx, id)
+  const model = await ctx.db.first<{ name: string }>(sql`select name from registered_models
+    where id = ${registeredModelId} and workspace = ${ctx.workspace}`)
+  if (!model) throw notFound('Promotion request', String(id))
+  await requireMove(ctx, model.name, version, target, archiveExisting)
+}
+
+/** Condition on `promotions p`, for lists: the caller may read the versions of its model. */
+export function readablePromotion(ctx: Context): SQL {
+  if (mayAll(ctx)) return sql`1`
+  return sql`exists (select 1 from registered_models m where m.id = p.registered_model
+    and ${readable(ctx, 'model', sql`m.id`, isPromptModel)}
+    and ${notDenied(ctx, 'version', isPromptModel)})`
+}
+
+/**
+ * Require that the caller may approve or reject: by the grants, and under one of the policies that ask
+ * for approvals or, where none does, by the right to make the move.
+ *
+ * @throws PERMISSION_DENIED the message says why
+ */
+export async function requireToReview(
+  ctx: Context,
+  { version, target, archiveExisting }: Promotion,
+  { candidate: { model }, policies, parties }: Assessment,
+): Promise<void> {
+  if (!(await mayApprove(ctx, model))) throw denied(ctx, needsGrant('approve', model, []))
+  const asking = policies.filter(({ document }) => document.approvals.rules.length > 0)
+  if (asking.length === 0) return requireMove(ctx, model, version, target, archiveExisting)
+  const reasons = asking.map(({ document }) =>
+    whyNotApprove(ctx.principal, document.approvals, parties),
+  )
+  const [reason] = reasons
+  if (reasons.some((why) => why === undefined)) return
+  throw new RegistryError(
+    'PERMISSION_DENIED',
+    `'${excerpt(ctx.principal.name)}' may not review this request: ${reason}`,
+  )
+}
+
+/** Whether the caller may approve or reject an open request. @param assessment of now */
+export async function mayReview(
+  ctx: Context,
+  promotion: Promotion,
+  assessment: Assessment,
+): Promise<boolean> {
+  try {
+    await requireToReview(ctx, promotion, assessment)
+    return true
+  } catch (err) {
+    if (err instanceof RegistryError && err.code === 'PERMISSION_DENIED') return false
+    throw err
+  }
+}
+
+/** Who asked withdraws; with access control on nobody else but an administrator does. */
+export function mayWithdraw(ctx: Context, { requestedBy }: Promotion): boolean {
+  if (!ctx.settings.auth || ctx.principal.isAdmin) return true
+  return requestedBy.name === ctx.principal.name
+}
+
+/** @throws PERMISSION_DENIED it is somebody else's */
+export function requireToWithdraw(ctx: Context, promotion: Promotion): void {
+  if (mayWithdraw(ctx, promotion)) return
+  const { id, requestedBy } = promotion
+  throw new RegistryError(
+    'PERMISSION_DENIED',
+    `Promotion request #${id} is ${requestedBy.name}'s; only they and administrators withdraw it, reviewers reject it`,
+  )
+}
+
+/**
+ * Require what every rollback of the stage takes; the verb asks for the stage of the version that
+ * comes back, once it knows which.
+ *
+ * @throws PERMISSION_DENIED
+ */
+export async function requireToRollBack(ctx: Context, name: string, stage: string): Promise<void> {
+  await requirePromoting(ctx, name, { stages: [await canonicalStage(ctx, stage), archivedStage] })
+}
+
+/**
+ * Let in the author of a comment, and administrators.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such comment, or none that the caller may see
+ * @throws PERMISSION_DENIED it is somebody else's
+ */
+export async function requireOwnComment(ctx: Context, id: string): Promise<void> {
+  const found = await ctx.db.first<{ author: string; name: string }>(sql`
+    select c.author, m.name from version_comments c
+    join model_versions v on v.id = c.model_version
+    join registered_models m on m.id = v.registered_model
+    where c.id = ${parseRowId(id) ?? 0} and m.workspace = ${ctx.workspace}`)
+  if (!found) throw notFound('Comment', id)
+  await requireModel(ctx, found.name, 'READ', 'version')
+  if (mayChangeComment(ctx, found)) return
+  throw new RegistryError(
+    'PERMISSION_DENIED',
+    `Comment '${excerpt(id)}' is ${found.author}'s; only they and administrators change it`,
+  )
+}
+
+/** With access control off everybody may. */
+export function mayChangeComment(
+  ctx: Context,
+  { author }: Pick<VersionComment, 'author'>,
+): boolean {
+  return !ctx.settings.auth || ctx.principal.isAdmin || author === ctx.principal.name
+}

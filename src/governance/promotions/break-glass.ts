@@ -1,0 +1,67 @@
+import { sql } from 'drizzle-orm'
+import { commit } from '../../audit/commit.ts'
+import { conflict, excerpt, RegistryError } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import { versionNotFound } from '../../registry/check-names.ts'
+import { isAmong } from './approvals.ts'
+import { assess, questionOf } from './assess.ts'
+import { attemptsMax, moved, openOne, requireRightNow } from './merge.ts'
+import type { Promotion } from './promotion.ts'
+import { getPromotion, promotionEntry, promotionText } from './promotions.ts'
+
+/**
+ * Merge at once, whatever blocks it, for who may; it is marked, and asks for a follow-up review.
+ *
+ * @throws PERMISSION_DENIED no policy lets the caller
+ */
+export async function breakGlass(ctx: Context, id: number, reason: string): Promise<Promotion> {
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    const promotion = await openOne(ctx, id)
+    const assessment = await assess(ctx, questionOf(promotion), 'known')
+    if (!assessment) throw versionNotFound(promotion.model, promotion.version)
+    const may = assessment.policies.every(
+      ({ document: { break_glass } }) =>
+        break_glass.from.length > 0 &&
+        ctx.principal.verified &&
+        isAmong(ctx.principal, break_glass.from),
+    )
+    if (!may) {
+      throw new RegistryError(
+        'PERMISSION_DENIED',
+        `'${excerpt(ctx.principal.name)}' may not break the glass for ${promotionText(promotion)}: the policies' break_glass.from does not name them`,
+      )
+    }
+    await requireRightNow(ctx, promotion, assessment)
+    if (await moved(ctx, promotion, assessment, { reason, breakGlass: true })) {
+      return getPromotion(ctx, id)
+    }
+  }
+  throw conflict(`Promotion request #${id} kept changing while it was being merged; try again`)
+}
+
+/** Close the follow-up that a break-glass merge left open. @throws PERMISSION_DENIED, RESOURCE_CONFLICT */
+export async function followUp(
+  ctx: Context,
+  id: number,
+  comment: string | undefined,
+): Promise<void> {
+  const promotion = await getPromotion(ctx, id)
+  if (!promotion.breakGlass || promotion.followedUpBy !== null) {
+    throw conflict(`Promotion request #${id} has no follow-up review open`)
+  }
+  const brokeIt = promotion.decidedBy?.name === ctx.principal.name
+  if (brokeIt || promotion.requestedBy.name === ctx.principal.name || !ctx.principal.verified) {
+    throw new RegistryError(
+      'PERMISSION_DENIED',
+      'The follow-up review is for somebody else, signed in: neither who asked nor who broke the glass',
+    )
+  }
+  const [closed] = await commit(ctx, [
+    sql`update promotions set followed_up_by = ${ctx.principal.name}
+      where id = ${id} and break_glass = 1 and followed_up_by is null returning id`,
+    promotionEntry(ctx, 'promotion.followed_up', sql`id = ${id} and changes() = 1`, {
+      reason: comment,
+    }),
+  ])
+  if (!closed?.length) throw conflict(`Promotion request #${id} has no follow-up review open`)
+}
