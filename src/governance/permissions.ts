@@ -71,7 +71,7 @@ export function requireMove(
   archiveOthers: boolean,
 ): Promise<void> {
   return target.alias === undefined
-    ? requireTransition(ctx, model, version, target.stage, archiveOthers)
+    ? requireTransition(ctx, { name: model, version, stage: target.stage, archiveOthers })
     : requirePromoting(ctx, model, { aliases: [target.alias] })
 }
 

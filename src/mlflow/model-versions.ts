@@ -7,6 +7,7 @@ import { requireToDeleteVersion, requireTransition } from '../registry/promoting
 import { requireToRegister } from '../registry/require.ts'
 import { createVersion, type NewVersion } from '../registry/source/create-version.ts'
 import { canonicalStage } from '../registry/stages/stages.ts'
+import type { StageMove } from '../registry/stages/transition-stage.ts'
 import { deleteVersionTag, setVersionTag } from '../registry/tags.ts'
 import { getDownloadUri, getVersion, updateVersion } from '../registry/versions/versions.ts'
 import { type Operation, operation } from './operation.ts'
@@ -47,11 +48,20 @@ function newVersion(req: Decoded<typeof CreateModelVersion.fields>): NewVersion 
   }
 }
 
+async function stageMoveFrom(
+  ctx: Context,
+  req: Decoded<typeof Transition.fields>,
+): Promise<StageMove> {
+  return {
+    name: req.name,
+    version: parseVersion(req.version),
+    stage: await canonicalStage(ctx, req.stage),
+    archiveOthers: req.archive_existing_versions ?? false,
+  }
+}
+
 async function mayTransition(ctx: Context, req: Decoded<typeof Transition.fields>): Promise<void> {
-  const archiveOthers = req.archive_existing_versions ?? false
-  const version = parseVersion(req.version)
-  const stage = await canonicalStage(ctx, req.stage)
-  await requireTransition(ctx, req.name, version, stage, archiveOthers)
+  await requireTransition(ctx, await stageMoveFrom(ctx, req))
 }
 
 /** MLflow's model versions: searches and files lie elsewhere. */
@@ -94,15 +104,7 @@ export const modelVersionOperations: readonly Operation[] = [
   })),
 
   operation('transitionModelVersionStage', mayTransition, Transition, async (ctx, req) => ({
-    model_version: modelVersionToWire(
-      await moveToStage(
-        ctx,
-        req.name,
-        parseVersion(req.version),
-        await canonicalStage(ctx, req.stage),
-        req.archive_existing_versions ?? false,
-      ),
-    ),
+    model_version: modelVersionToWire(await moveToStage(ctx, await stageMoveFrom(ctx, req))),
   })),
 
   operation(

@@ -1,79 +1,69 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isPromptModel } from '../access/permissions/permitted.ts'
-import type { Action } from '../audit/actions.ts'
 import { type Entry, entryStatement } from '../audit/commit.ts'
 import type { Context } from '../platform/context.ts'
-import { modelId, versionId } from './ids.ts'
 
-type Said = Pick<Entry, 'version' | 'before' | 'after' | 'reason' | 'promotion' | 'approvedBy'>
+/** What happened, and what its entry keeps beside the model and the version that it is about. */
+type EntryDetail = Pick<
+  Entry,
+  'action' | 'version' | 'before' | 'after' | 'reason' | 'promotion' | 'approvedBy'
+> & {
+  /** There is an entry only where this holds; absent: wherever there is the row. */
+  readonly guard?: SQL | undefined
+}
 
 /** Under which condition something moves, and what its entry says beside it. */
 export type MoveTerms = Pick<Entry, 'reason' | 'promotion' | 'approvedBy'> & {
   readonly guard?: SQL | undefined
-  /** It is made whatever blocks it. */
+  /** It happens although gates or approvals block it. */
   readonly breakGlass?: boolean | undefined
 }
 
-/** The same object, with the mark of a move by break-glass where it is one. */
+/** The object `after`, marked where the move was made by break-glass. */
 export function withBreakGlass(after: SQL, breakGlass = false): SQL {
   return breakGlass ? sql`json_set(${after}, '$.break_glass', json('true'))` : after
 }
 
-/** What an entry about a model says of it: `m` is its row. */
+/** What an entry says of the model that it is about: `m` is the model's row. */
 const ofModel = { registeredModel: sql`m.id`, model: sql`m.name`, isPrompt: isPromptModel } as const
 
-/** What an entry about a version says of it: `v` is its row, `m` its model's. */
+/** What an entry says of the version that it is about: `v` is its row, `m` its model's. */
 export const ofVersion = { ...ofModel, version: sql`v.version` } as const
 
 /**
- * The statement that records a change of the caller's model of this name; none where there is no
- * such model, or `guard` does not hold. `m` in the expressions is its row.
+ * The statement that appends an entry about a model to the audit log.
+ *
+ * @param id a select of `registered_models.id`; where it finds none there is no entry
+ * @param detail its expressions may name the model's row as `m`
  */
-export function modelEntry(
-  ctx: Context,
-  name: string,
-  action: Action,
-  said: Said,
-  guard: SQL = sql`1`,
-): SQL {
+export function modelEntry(ctx: Context, id: SQL, { guard = sql`1`, ...detail }: EntryDetail): SQL {
   return entryStatement(ctx, {
-    ...said,
+    ...detail,
     ...ofModel,
-    action,
-    from: sql`registered_models m where m.id = (${modelId(ctx, name)}) and ${guard}`,
+    from: sql`registered_models m where m.id = (${id}) and ${guard}`,
   })
 }
 
-/** As `recordModel`, of one version: `v` is its row, `m` its model's. */
+/**
+ * The statement that appends an entry about a version to the audit log.
+ *
+ * @param id a select of `model_versions.id`; where it finds none there is no entry
+ * @param detail its expressions may name the version's row as `v` and its model's as `m`
+ */
 export function versionEntry(
   ctx: Context,
-  name: string,
-  version: number,
-  action: Action,
-  said: Said,
-  guard: SQL = sql`1`,
-): SQL {
-  return versionEntryOf(ctx, versionId(ctx, name, version), action, said, guard)
-}
-
-/** As `recordVersion`. @param id a select of `model_versions.id` */
-export function versionEntryOf(
-  ctx: Context,
   id: SQL,
-  action: Action,
-  said: Said,
-  guard: SQL = sql`1`,
+  { guard = sql`1`, ...detail }: EntryDetail,
 ): SQL {
   return entryStatement(ctx, {
-    ...said,
+    ...detail,
     ...ofVersion,
-    action,
     from: sql`model_versions v join registered_models m on m.id = v.registered_model
       where v.id = (${id}) and ${guard}`,
   })
 }
 
-/** `{key: value}` of the rows of a select, which hands out `key` and `value`. */
+/** A JSON object of the rows of a select of `key` and `value`. */
 export function jsonMap(rows: SQL): SQL {
   return sql`(select json_group_object(key, value) from (${rows}))`
 }

@@ -6,19 +6,16 @@ import { conflict, excerpt } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { modelId, versionId } from './ids.ts'
 import { archivedStage, mlflowStages } from './stages/stages.ts'
+import type { StageMove } from './stages/transition-stage.ts'
 
 /** Require that the caller may move a version from the stage it is in to this one. */
 export async function requireTransition(
   ctx: Context,
-  name: string,
-  version: number,
-  stage: string,
-  archiveOthers: boolean,
+  { name, version, stage, archiveOthers }: StageMove,
 ): Promise<void> {
   if (mayAll(ctx)) return
-  const row = await ctx.db.first<{ stage: string }>(
-    sql`select stage from model_versions where id = (${versionId(ctx, name, version)})`,
-  )
+  const row = await ctx.db.first(sql<{ stage: string }>`select stage from model_versions
+    where id = (${versionId(ctx, name, version)})`)
   await requirePromoting(ctx, name, {
     stages: [stage, ...(row ? [row.stage] : []), ...(archiveOthers ? [archivedStage] : [])],
   })
@@ -125,14 +122,12 @@ type Held = { readonly stages: readonly string[]; readonly aliases: readonly str
 
 /** The stages and aliases that versions hold. @param which condition on `model_versions v` */
 async function heldPlaces(ctx: Context, which: SQL): Promise<Held> {
-  const [stageRows, aliasRows] = await ctx.db.batch([
-    sql`select distinct v.stage as place from model_versions v where ${which}`,
-    sql`select distinct a.alias as place from model_versions v join aliases a
+  const { stages, aliases } = await ctx.db.batch({
+    stages: sql<{ stage: string }>`select distinct v.stage from model_versions v where ${which}`,
+    aliases: sql<{ alias: string }>`select distinct a.alias from model_versions v join aliases a
       on a.registered_model = v.registered_model and a.version = v.version where ${which}`,
-  ])
-  const places = (rows: unknown[] | undefined) =>
-    ((rows ?? []) as { place: string }[]).map(({ place }) => place)
-  return { stages: places(stageRows), aliases: places(aliasRows) }
+  })
+  return { stages: stages.map(({ stage }) => stage), aliases: aliases.map(({ alias }) => alias) }
 }
 
 function ofModel(ctx: Context, name: string): SQL {

@@ -51,35 +51,35 @@ function tagRows(tags: readonly Tag[]): string[] {
 /** @throws RESOURCE_DOES_NOT_EXIST no such model */
 export async function setModelTag(ctx: Context, name: string, tag: Tag): Promise<void> {
   checkTag(tag)
-  const [, set] = await commit(ctx, [
-    modelEntry(ctx, name, 'registered_model.tag_set', {
+  const id = modelId(ctx, name)
+  const { set } = await commit(ctx, {
+    entry: modelEntry(ctx, id, {
+      action: 'registered_model.tag_set',
       before: tagJson(tag.key, modelTag(tag.key)),
       after: sql`json_object('key', ${tag.key}, 'value', ${tag.value})`,
     }),
-    sql`insert into registered_model_tags (registered_model, key, value)
-    select id, ${tag.key}, ${tag.value} from registered_models
-    where workspace = ${ctx.workspace} and name = ${name}
-    on conflict (registered_model, key) do update set value = excluded.value returning 1`,
-  ])
-  if (!set?.length) throw modelNotFound(name)
+    set: sql`insert into registered_model_tags (registered_model, key, value)
+      select id, ${tag.key}, ${tag.value} from registered_models where id = (${id})
+      on conflict (registered_model, key) do update set value = excluded.value returning 1`,
+  })
+  if (set.length === 0) throw modelNotFound(name)
 }
 
 /** A key that is not there is no error, as in MLflow. @throws RESOURCE_DOES_NOT_EXIST no such model */
 export async function deleteModelTag(ctx: Context, name: string, key: string): Promise<void> {
   checkTagKey(key)
-  const [models] = await commit(ctx, [
-    modelId(ctx, name),
-    modelEntry(
-      ctx,
-      name,
-      'registered_model.tag_deleted',
-      { before: tagJson(key, modelTag(key)) },
-      sql`exists (${modelTag(key)})`,
-    ),
-    sql`delete from registered_model_tags
-      where registered_model = (${modelId(ctx, name)}) and key = ${key}`,
-  ])
-  if (models?.length === 0) throw modelNotFound(name)
+  const id = modelId(ctx, name)
+  const { models } = await commit(ctx, {
+    models: id,
+    entry: modelEntry(ctx, id, {
+      action: 'registered_model.tag_deleted',
+      before: tagJson(key, modelTag(key)),
+      guard: sql`exists (${modelTag(key)})`,
+    }),
+    tag: sql`delete from registered_model_tags
+      where registered_model = (${id}) and key = ${key}`,
+  })
+  if (models.length === 0) throw modelNotFound(name)
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST no such version */
@@ -90,17 +90,18 @@ export async function setVersionTag(
   tag: Tag,
 ): Promise<void> {
   checkTag(tag)
-  const [, set] = await commit(ctx, [
-    versionEntry(ctx, name, version, 'model_version.tag_set', {
+  const id = versionId(ctx, name, version)
+  const { set } = await commit(ctx, {
+    entry: versionEntry(ctx, id, {
+      action: 'model_version.tag_set',
       before: tagJson(tag.key, versionTag(tag.key)),
       after: sql`json_object('key', ${tag.key}, 'value', ${tag.value})`,
     }),
-    sql`insert into model_version_tags (model_version, key, value)
-    select id, ${tag.key}, ${tag.value} from model_versions
-    where registered_model = (${modelId(ctx, name)}) and version = ${version}
-    on conflict (model_version, key) do update set value = excluded.value returning 1`,
-  ])
-  if (!set?.length) throw versionNotFound(name, version)
+    set: sql`insert into model_version_tags (model_version, key, value)
+      select id, ${tag.key}, ${tag.value} from model_versions where id = (${id})
+      on conflict (model_version, key) do update set value = excluded.value returning 1`,
+  })
+  if (set.length === 0) throw versionNotFound(name, version)
 }
 
 /** A key that is not there is no error, as in MLflow. @throws RESOURCE_DOES_NOT_EXIST no such version */
@@ -111,20 +112,18 @@ export async function deleteVersionTag(
   key: string,
 ): Promise<void> {
   checkTagKey(key)
-  const [versions] = await commit(ctx, [
-    versionId(ctx, name, version),
-    versionEntry(
-      ctx,
-      name,
-      version,
-      'model_version.tag_deleted',
-      { before: tagJson(key, versionTag(key)) },
-      sql`exists (${versionTag(key)})`,
-    ),
-    sql`delete from model_version_tags
-      where model_version = (${versionId(ctx, name, version)}) and key = ${key}`,
-  ])
-  if (versions?.length === 0) throw versionNotFound(name, version)
+  const id = versionId(ctx, name, version)
+  const { versions } = await commit(ctx, {
+    versions: id,
+    entry: versionEntry(ctx, id, {
+      action: 'model_version.tag_deleted',
+      before: tagJson(key, versionTag(key)),
+      guard: sql`exists (${versionTag(key)})`,
+    }),
+    tag: sql`delete from model_version_tags
+      where model_version = (${id}) and key = ${key}`,
+  })
+  if (versions.length === 0) throw versionNotFound(name, version)
 }
 
 /** The value of a tag of the model `m`. */

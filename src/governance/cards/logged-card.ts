@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import type { Context } from '../../platform/context.ts'
 import { logError } from '../../platform/log.ts'
-import { versionEntryOf } from '../../registry/audit-entries.ts'
+import { versionEntry } from '../../registry/audit-entries.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { type CardRow, cardDigest, fieldsOf } from './card-rows.ts'
 import type { Card } from './card-shape.ts'
@@ -114,17 +114,13 @@ export async function loggedCardWrites(ctx: Context, version: ModelVersion): Pro
   const { row } = await loggedRevision(ctx, version)
   if (!row) return []
   return [
-    versionEntryOf(
-      ctx,
-      id,
-      'model_version.card_changed',
-      {
-        before: sql`json_object('revision', null, 'digest', null)`,
-        after: sql`json_object('revision', 1, 'digest', ${row.digest},
+    versionEntry(ctx, id, {
+      action: 'model_version.card_changed',
+      before: sql`json_object('revision', null, 'digest', null)`,
+      after: sql`json_object('revision', 1, 'digest', ${row.digest},
           'fields', json(${fieldsOf(row.card)}), 'imported_from', ${row.imported_from})`,
-      },
-      isFirst,
-    ),
+      guard: isFirst,
+    }),
     sql`insert into model_cards
         (model_version, revision, author, created_at_ms, card, digest, imported_from)
       select v.id, 1, ${row.author}, ${row.created_at_ms}, ${row.card}, ${row.digest},

@@ -50,20 +50,22 @@ export async function setTemplate(
   checkModelName(name)
   if (!fitsRow(card)) throw invalid(`The template is too large: ${cardTooLarge}`)
   const texts = { card: JSON.stringify(card), required: JSON.stringify([...new Set(required)]) }
-  const [, rows] = await commit(ctx, [
-    modelEntry(ctx, name, 'registered_model.card_template_set', {
+  const id = modelId(ctx, name)
+  const { rows } = await commit(ctx, {
+    entry: modelEntry(ctx, id, {
+      action: 'registered_model.card_template_set',
       before: sql`coalesce(${templateJson}, json_object('card', null, 'required', null))`,
       after: sql`json_object('card', json(${texts.card}), 'required', json(${texts.required}))`,
     }),
-    sql`insert into model_card_templates (registered_model, card, required, author, updated_at_ms)
+    rows: sql<Row>`insert into model_card_templates (registered_model, card, required, author, updated_at_ms)
       select id, ${texts.card}, ${texts.required}, ${authorJson(ctx.principal)}, ${ctx.now()}
-      from (${modelId(ctx, name)}) where true
+      from (${id}) where true
       on conflict (registered_model) do update set card = excluded.card,
         required = excluded.required, author = excluded.author,
         updated_at_ms = excluded.updated_at_ms
       returning card, required, author, updated_at_ms`,
-  ])
-  const [row] = (rows ?? []) as Row[]
+  })
+  const [row] = rows
   if (!row) throw modelNotFound(name)
   return templateFrom(row)
 }
@@ -71,18 +73,17 @@ export async function setTemplate(
 /** @throws RESOURCE_DOES_NOT_EXIST no such model, or it has no template */
 export async function deleteTemplate(ctx: Context, name: string): Promise<void> {
   checkModelName(name)
-  const [, rows] = await commit(ctx, [
-    modelEntry(
-      ctx,
-      name,
-      'registered_model.card_template_deleted',
-      { before: templateJson },
-      sql`exists (select 1 from model_card_templates t where t.registered_model = m.id)`,
-    ),
-    sql`delete from model_card_templates where registered_model = (${modelId(ctx, name)})
+  const id = modelId(ctx, name)
+  const { deleted } = await commit(ctx, {
+    entry: modelEntry(ctx, id, {
+      action: 'registered_model.card_template_deleted',
+      before: templateJson,
+      guard: sql`exists (select 1 from model_card_templates t where t.registered_model = m.id)`,
+    }),
+    deleted: sql`delete from model_card_templates where registered_model = (${id})
       returning registered_model`,
-  ])
-  if (!rows?.length) throw noTemplate(name)
+  })
+  if (deleted.length === 0) throw noTemplate(name)
 }
 
 /** What the record keeps of the template of the model `m`; null for none. */

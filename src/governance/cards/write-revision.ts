@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import { conflict, excerpt, invalid } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import { versionEntryOf } from '../../registry/audit-entries.ts'
+import { versionEntry } from '../../registry/audit-entries.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { authorJson, cardDigest } from './card-rows.ts'
@@ -34,26 +34,22 @@ export async function writeCard(
     where c.model_version = v.id order by c.revision desc limit 1)`
   const standing = sql`coalesce(${newest('revision')}, 0)`
   const guard = expected === undefined ? sql`1` : sql`${standing} = ${expected}`
-  const rows = await commit(ctx, [
-    ...(await loggedCardWrites(ctx, version)),
-    versionEntryOf(
-      ctx,
-      id,
-      'model_version.card_changed',
-      {
-        before: sql`json_object('revision', ${newest('revision')}, 'digest', ${newest('digest')})`,
-        after: sql`json_object('revision', ${standing} + 1, 'digest', ${digest},
+  const { written } = await commit(ctx, {
+    logged: await loggedCardWrites(ctx, version),
+    entry: versionEntry(ctx, id, {
+      action: 'model_version.card_changed',
+      before: sql`json_object('revision', ${newest('revision')}, 'digest', ${newest('digest')})`,
+      after: sql`json_object('revision', ${standing} + 1, 'digest', ${digest},
           'fields', json(${differingFields(text, newest('card'))}), 'imported_from', null)`,
-      },
       guard,
-    ),
-    sql`insert into model_cards
+    }),
+    written: sql`insert into model_cards
         (model_version, revision, author, created_at_ms, card, digest, imported_from)
       select v.id, ${standing} + 1, ${authorJson(ctx.principal)}, ${ctx.now()}, ${text}, ${digest},
         null
       from model_versions v where v.id = ${version.id} and ${guard} returning revision`,
-  ])
-  if (rows.at(-1)?.length) return
+  })
+  if (written.length > 0) return
   const found = await ctx.db.first<{ revision: number }>(sql`select
     coalesce((select max(revision) from model_cards where model_version = v.id), 0) as revision
     from model_versions v where v.id = ${version.id}`)

@@ -1,6 +1,6 @@
 import type { Context } from '../../platform/context.ts'
 import { setAlias } from '../../registry/stages/aliases.ts'
-import { transitionStage } from '../../registry/stages/transition-stage.ts'
+import { type StageMove, transitionStage } from '../../registry/stages/transition-stage.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { matching } from '../policies/policies.ts'
@@ -12,25 +12,18 @@ import { underPolicies } from './under-policies.ts'
  * Move a version to a stage as far as policies let: without one as MLflow does; under one by a
  * promotion request, which is opened or found, and merged when nothing blocks it.
  *
- * @param stage canonical
- * @param reason what the record says of it, and a request that is opened
+ * @param reason for the audit log, and for a request that is opened
  * @throws PERMISSION_DENIED the request waits; the message has its number and what is missing
  * @see `transitionStage` for the rest
  */
-export function moveToStage(
-  ctx: Context,
-  name: string,
-  version: number,
-  stage: string,
-  archiveOthers: boolean,
-  reason?: string,
-): Promise<ModelVersion> {
+export function moveToStage(ctx: Context, move: StageMove, reason?: string): Promise<ModelVersion> {
+  const { name, version, stage, archiveOthers } = move
   return guardedMove(
     ctx,
     { name, version, target: { stage }, archiveOthers, reason },
     // Who is there already enters nothing.
     ({ stage: held }) => held === stage,
-    async (guarded) => transitionStage(guarded, name, version, stage, archiveOthers, reason),
+    async (guarded) => transitionStage(guarded, move, reason),
   )
 }
 

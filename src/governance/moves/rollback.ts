@@ -5,7 +5,7 @@ import type { Context } from '../../platform/context.ts'
 import { checkModelName, modelNotFound, versionNotFound } from '../../registry/check-names.ts'
 import { getVersionFiles } from '../../registry/files/version-manifest.ts'
 import { modelId } from '../../registry/ids.ts'
-import { returnToStage } from '../../registry/stages/restore-stage.ts'
+import { restoreStage } from '../../registry/stages/restore-stage.ts'
 import { canonicalStage, isActive } from '../../registry/stages/stages.ts'
 import { checkReason } from '../../registry/versions/legal-holds.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
@@ -121,7 +121,7 @@ async function returned(
     throw new NeedsRequest(target.version, target.stage, replaced)
   }
   if (asksForIntegrity(policies)) await refuseDamaged(ctx, name, target.version)
-  const version = await returnToStage(ctx, {
+  const version = await restoreStage(ctx, {
     stage,
     id: target.id,
     from: target.stage,

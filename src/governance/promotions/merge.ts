@@ -112,8 +112,8 @@ export async function moved(
 ): Promise<boolean> {
   const { breakGlass: broken = false, approvedBy } = said
   const here = endedHere(ctx, promotion.id)
-  const statements = [
-    ending(ctx, promotion.id, 'merged', {
+  const statements = {
+    ended: ending(ctx, promotion.id, 'merged', {
       guard: sql`archive_existing = ${promotion.archiveExisting} and ${assessment.unchanged}`,
       evidence: JSON.stringify(evidenceOf(assessment)),
       breakGlass: broken,
@@ -125,18 +125,16 @@ export async function moved(
       reason: said.reason ?? promotion.reason ?? undefined,
       breakGlass: broken,
     }),
-    noteApproval(
-      ctx,
-      promotion.modelVersionId,
-      'Approved',
-      said.reason ?? promotion.reason ?? undefined,
-      sql`exists (select 1 from promotions where ${here})`,
-    ),
-    unlessMoved(promotion, here),
-  ]
+    approval: noteApproval(ctx, promotion.modelVersionId, {
+      status: 'Approved',
+      reason: said.reason ?? promotion.reason ?? undefined,
+      guard: sql`exists (select 1 from promotions where ${here})`,
+    }),
+    unlessMoved: unlessMoved(promotion, here),
+  }
   try {
-    const [ended] = await commit(ctx, statements)
-    return ended?.length === 1
+    const { ended } = await commit(ctx, statements)
+    return ended.length === 1
   } catch (err) {
     if (!(err instanceof ConstraintError && err.subject.includes('promotions.status'))) throw err
     throw conflict(
@@ -157,9 +155,9 @@ function unlessMoved({ modelVersionId: id, target }: Promotion, here: SQL): SQL 
 }
 
 /** @param name of the model at this moment: it may have been renamed since the request was opened */
-function moveStatements(ctx: Context, promotion: Promotion, name: string, terms: MoveTerms): SQL[] {
+function moveStatements(ctx: Context, promotion: Promotion, name: string, terms: MoveTerms) {
   const { version, target, archiveExisting } = promotion
   return target.alias === undefined
     ? stageMove(ctx, { name, version, stage: target.stage, archiveOthers: archiveExisting }, terms)
-    : aliasMove(ctx, name, target.alias, version, terms)
+    : aliasMove(ctx, { name, version, alias: target.alias }, terms)
 }

@@ -59,13 +59,11 @@ export async function openPromotion(
         and changes() = 1`,
       { reason: wanted.reason },
     ),
-    noteApproval(
-      ctx,
-      version.id,
-      'PendingManualApproval',
-      wanted.reason,
-      sql`exists (select 1 from promotions where ${isOpen} and requested_at_ms = ${now})`,
-    ),
+    noteApproval(ctx, version.id, {
+      status: 'PendingManualApproval',
+      reason: wanted.reason,
+      guard: sql`exists (select 1 from promotions where ${isOpen} and requested_at_ms = ${now})`,
+    }),
     sql`select * from promotions where ${isOpen}`,
     // What a client logged as the card is what reviewers read: it becomes a revision by now.
     ...logged,

@@ -91,13 +91,11 @@ async function reviewed(
             reason: comment,
             more: said,
           }),
-          noteApproval(
-            ctx,
-            modelVersionId,
-            'Rejected',
-            comment,
-            sql`exists (select 1 from promotions where ${endedHere(ctx, id)})`,
-          ),
+          noteApproval(ctx, modelVersionId, {
+            status: 'Rejected',
+            reason: comment,
+            guard: sql`exists (select 1 from promotions where ${endedHere(ctx, id)})`,
+          }),
         ]
       : [
           promotionEntry(ctx, 'promotion.reviewed', written, { more: said }),

@@ -42,21 +42,22 @@ export const databricksModelOperations: readonly Operation[] = [
   operation(
     'transitionDatabricksStage',
     async (ctx, req) =>
-      requireTransition(
-        ctx,
-        req.name,
-        parseVersion(req.version),
-        await canonicalStage(ctx, req.stage),
-        req.archive_existing_versions ?? false,
-      ),
+      requireTransition(ctx, {
+        name: req.name,
+        version: parseVersion(req.version),
+        stage: await canonicalStage(ctx, req.stage),
+        archiveOthers: req.archive_existing_versions ?? false,
+      }),
     message({ ...toStage, ...archiving }),
     async (ctx, req) => {
       const version = await moveToStage(
         ctx,
-        req.name,
-        parseVersion(req.version),
-        await canonicalStage(ctx, req.stage),
-        req.archive_existing_versions ?? false,
+        {
+          name: req.name,
+          version: parseVersion(req.version),
+          stage: await canonicalStage(ctx, req.stage),
+          archiveOthers: req.archive_existing_versions ?? false,
+        },
         checkedComment(req.comment),
       )
       return {

@@ -55,7 +55,7 @@ export const transitionRequestOperations: readonly Operation[] = [
       const comment = checkedComment(req.comment)
       const archiveOthers = req.archive_existing_versions
       const { id, target } = await findRequest(ctx, req)
-      checkArchiving(target.stage ?? '', archiveOthers ?? false)
+      checkArchiving({ stage: target.stage ?? '', archiveOthers: archiveOthers ?? false })
       await reviewPromotion(ctx, id, 'approve', comment, archiveOthers)
       const { promotion, blockedBy } = await mergeUnlessBlocked(ctx, id)
       return answer(ctx, promotion, {

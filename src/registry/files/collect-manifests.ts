@@ -13,14 +13,14 @@ const unused = sql`not exists (select 1 from model_versions v where v.manifest =
 export async function collectManifests(collector: Collector): Promise<number> {
   const { db, dryRun } = collector
   if (dryRun) {
-    const found = await db.first<{ count: number }>(
-      sql`select count(*) as count from manifests where ${unused}`,
+    const found = await db.first(
+      sql<{ count: number }>`select count(*) as count from manifests where ${unused}`,
     )
     return found?.count ?? 0
   }
   let count = 0
   for (;;) {
-    const gone = await db.all<{ key: string }>(sql`
+    const gone = await db.all(sql<{ key: string }>`
       delete from manifests where id in (select id from manifests where ${unused} limit ${perRound})
       and ${unused} returning key`)
     if (gone.length === 0) return count

@@ -40,8 +40,8 @@ async function recordDamage(ctx: Context, file: StoredFile, problem: Damage): Pr
     select 1 from damaged_blobs d where d.blob = b.id and d.recorded_at_ms > ${now - dayMs})`
   const after = (shown: SQL) => sql`json_object('path', ${shown}, 'sha256', ${sha256},
     'size', ${sizeBytes}, 'problem', ${problem})`
-  await commit(ctx, [
-    entryStatement(ctx, {
+  await commit(ctx, {
+    versionEntries: entryStatement(ctx, {
       action: 'model_version.damaged',
       registeredModel: sql`m.id`,
       model: sql`m.name`,
@@ -51,13 +51,13 @@ async function recordDamage(ctx: Context, file: StoredFile, problem: Damage): Pr
         join registered_models m on m.id = v.registered_model
         where f.blob = (${blob}) order by v.id desc limit ${versionsMax}`,
     }),
-    entryStatement(ctx, {
+    fileEntry: entryStatement(ctx, {
       action: 'artifact.damaged',
       after: after(sql`${path}`),
       from: sql`(${blob}) b where not exists (select 1 from manifest_files f
         join model_versions v on v.manifest = f.manifest where f.blob = b.id)`,
     }),
-    sql`insert into damaged_blobs (blob, recorded_at_ms) select id, ${now} from (${blob}) where true
+    noted: sql`insert into damaged_blobs (blob, recorded_at_ms) select id, ${now} from (${blob}) where true
       on conflict (blob) do update set recorded_at_ms = excluded.recorded_at_ms`,
-  ])
+  })
 }

@@ -10,7 +10,7 @@ export type VersionFiles = {
   readonly digest: string | null
 }
 
-type Row = { id: number; manifest: number | null; digest: string | null }
+type FilesRow = { id: number; manifest: number | null; digest: string | null }
 
 /** @throws RESOURCE_DOES_NOT_EXIST no such model version */
 export async function getVersionFiles(
@@ -18,7 +18,7 @@ export async function getVersionFiles(
   name: string,
   version: number,
 ): Promise<VersionFiles> {
-  const row = await ctx.db.first<Row>(sql`
+  const row = await ctx.db.first(sql<FilesRow>`
     select v.id, v.manifest, s.digest from registered_models m
     join model_versions v on v.registered_model = m.id and v.version = ${version}
     left join manifests s on s.id = v.manifest
@@ -29,7 +29,7 @@ export async function getVersionFiles(
 
 /** The manifest of a version by `model_versions.id`; undefined for no such version or no manifest. */
 export async function manifestOfVersionId(ctx: Context, id: number): Promise<number | undefined> {
-  const row = await ctx.db.first<{ manifest: number | null }>(sql`
+  const row = await ctx.db.first(sql<{ manifest: number | null }>`
     select v.manifest from model_versions v
     join registered_models m on m.id = v.registered_model
     where v.id = ${id} and m.workspace = ${ctx.workspace}`)

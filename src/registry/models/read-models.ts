@@ -1,14 +1,14 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isPromptModel, notDenied } from '../../access/permissions/permitted.ts'
 import { grouped } from '../../core/groups.ts'
+import type { BatchRows } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import type { registeredModels } from '../tables.ts'
 import {
-  assembleVersions,
   type ModelVersion,
   type Tag,
   type VersionRow,
-  type VersionTagRow,
+  versionsFrom,
   versionTagRead,
 } from '../versions/read-versions.ts'
 
@@ -33,8 +33,8 @@ export type RegisteredModel = {
 export async function readModels(ctx: Context, ids: readonly number[]): Promise<RegisteredModel[]> {
   if (ids.length === 0) return []
   const wanted = sql`select value from json_each(${JSON.stringify(ids)})`
-  const rows = await ctx.db.batch(modelReads(ctx, wanted))
-  const byId = new Map(modelsFrom(rows).map((model) => [model.id, model]))
+  const models = modelsFrom(await ctx.db.batch(modelReads(ctx, wanted)))
+  const byId = new Map(models.map((model) => [model.id, model]))
   return ids.flatMap((id) => byId.get(id) ?? [])
 }
 
@@ -43,19 +43,19 @@ export async function readModels(ctx: Context, ids: readonly number[]): Promise<
  *
  * @param ids a select of one column, `registered_models.id`; it runs once in each statement
  */
-export function modelReads(ctx: Context, ids: SQL): SQL[] {
+export function modelReads(ctx: Context, ids: SQL) {
   const shown = notDenied(ctx, 'version', isPromptModel)
-  return [
-    sql`select * from registered_models where id in (${ids})`,
-    sql`select registered_model, key, value from registered_model_tags
+  return {
+    models: sql<ModelRow>`select * from registered_models where id in (${ids})`,
+    modelTags: sql<ModelTagRow>`select registered_model, key, value from registered_model_tags
       where registered_model in (${ids}) order by key`,
-    sql`select registered_model, alias, version from aliases
+    modelAliases: sql<ModelAliasRow>`select registered_model, alias, version from aliases
       where registered_model in (${ids}) order by alias`,
-    sql`select m.name, v.* from model_versions v
+    latestVersions: sql<VersionRow>`select m.name, v.* from model_versions v
       join registered_models m on m.id = v.registered_model
       where v.id in (${latestVersionIds(ids, undefined, shown)}) order by v.version`,
-    versionTagRead(latestVersionIds(ids, undefined, shown)),
-  ]
+    latestVersionTags: versionTagRead(latestVersionIds(ids, undefined, shown)),
+  }
 }
 
 /**
@@ -78,17 +78,21 @@ export function latestVersionIds(
     from registered_models m, ${stages} s where m.id in (${models}) and ${shown}`
 }
 
-type ModelRow = typeof registeredModels.$inferSelect
+export type ModelRow = typeof registeredModels.$inferSelect
 type ModelTagRow = { registered_model: number; key: string; value: string }
 type ModelAliasRow = { registered_model: number; alias: string; version: number }
 
-/** What `modelReads` read, in no particular order. */
-export function modelsFrom(results: readonly unknown[][]): RegisteredModel[] {
-  const [models, tags, aliases, versions, versionTags] = modelRows(results)
-  const tagsOf = grouped(tags, (row) => row.registered_model)
-  const aliasesOf = grouped(aliases, (row) => row.registered_model)
-  const latest = grouped(assembleVersions(versions, versionTags, []), (v) => v.registeredModelId)
-  return models.map((row) => ({
+/** The models that `modelReads` read, in no particular order. */
+export function modelsFrom(rows: BatchRows<ReturnType<typeof modelReads>>): RegisteredModel[] {
+  const tagsOf = grouped(rows.modelTags, (row) => row.registered_model)
+  const aliasesOf = grouped(rows.modelAliases, (row) => row.registered_model)
+  const latest = versionsFrom({
+    versions: rows.latestVersions,
+    versionTags: rows.latestVersionTags,
+    versionAliases: [],
+  })
+  const latestOf = grouped(latest, (version) => version.registeredModelId)
+  return rows.models.map((row) => ({
     id: row.id,
     name: row.name,
     userId: row.user_id,
@@ -98,13 +102,6 @@ export function modelsFrom(results: readonly unknown[][]): RegisteredModel[] {
     updatedAtMs: row.updated_at_ms,
     tags: (tagsOf.get(row.id) ?? []).map(({ key, value }) => ({ key, value })),
     aliases: (aliasesOf.get(row.id) ?? []).map(({ alias, version }) => ({ alias, version })),
-    latestVersions: latest.get(row.id) ?? [],
+    latestVersions: latestOf.get(row.id) ?? [],
   }))
-}
-
-/** `batch` hands out the rows of the five statements above in their order, so the types hold. */
-function modelRows(
-  results: readonly unknown[][],
-): [ModelRow[], ModelTagRow[], ModelAliasRow[], VersionRow[], VersionTagRow[]] {
-  return results as [ModelRow[], ModelTagRow[], ModelAliasRow[], VersionRow[], VersionTagRow[]]
 }

@@ -11,7 +11,6 @@ import { checkModelName, modelNotFound } from '../check-names.ts'
 import { modelId } from '../ids.ts'
 import { unblockedModel, whyUnchanged } from '../promoting.ts'
 import { isPromptTag } from '../prompts.ts'
-import type { registeredModels } from '../tables.ts'
 import { modelTagInserts, uniqueTags } from '../tags.ts'
 import { modelDeletable, whyKept } from '../versions/deletable.ts'
 import {
@@ -20,7 +19,13 @@ import {
   versionReads,
   versionsFrom,
 } from '../versions/read-versions.ts'
-import { latestVersionIds, modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
+import {
+  latestVersionIds,
+  type ModelRow,
+  modelReads,
+  modelsFrom,
+  type RegisteredModel,
+} from './read-models.ts'
 
 /** Characters of a description: more than MLflow's column, less than a row of D1. */
 export const descriptionCharsMax = 100_000
@@ -47,35 +52,37 @@ const deletedModelJson = sql`json_object('description', m.description, 'tags', j
   'aliases', json(${jsonMap(sql`select a.alias as key, cast(a.version as text) as value
     from aliases a where a.registered_model = m.id order by a.alias`)}))`
 
-type ModelRow = typeof registeredModels.$inferSelect
-
 /** Who makes it gets MANAGE. @throws RESOURCE_ALREADY_EXISTS a model or a prompt has the name */
 export async function createModel(ctx: Context, wanted: NewModel): Promise<RegisteredModel> {
   checkModelName(wanted.name)
   checkTexts(wanted)
   const tags = uniqueTags(wanted.tags)
   const now = ctx.now()
-  const insert = sql`insert into registered_models
+  const id = modelId(ctx, wanted.name)
+  const insert = sql<ModelRow>`insert into registered_models
     (workspace, name, user_id, description, deployment_job_id, created_at_ms, updated_at_ms)
     values (${ctx.workspace}, ${wanted.name}, ${principalName(ctx) ?? null},
       ${wanted.description || null}, ${wanted.deploymentJobId || null}, ${now}, ${now})
     returning *`
   try {
-    const [rows] = await commit(ctx, [
-      insert,
-      ...modelTagInserts(ctx, wanted.name, tags),
-      modelEntry(ctx, wanted.name, 'registered_model.created', { after: modelJson }),
-      ...giveToCreator(
+    const { models } = await commit(ctx, {
+      models: insert,
+      tags: modelTagInserts(ctx, wanted.name, tags),
+      entry: modelEntry(ctx, id, { action: 'registered_model.created', after: modelJson }),
+      permissions: giveToCreator(
         ctx,
         'model',
         sql`select m.id, m.name, ${isPromptModel} as is_prompt from registered_models m
-          where m.id = (${modelId(ctx, wanted.name)})`,
+          where m.id = (${id})`,
       ),
-    ])
-    // The insert returned its own row, or the batch failed.
-    const [row] = rows as [ModelRow]
-    const tagRows = tags.map((tag) => ({ ...tag, registered_model: row.id }))
-    const [model] = modelsFrom([[row], tagRows, [], [], []])
+    })
+    const [model] = modelsFrom({
+      models,
+      modelTags: models.flatMap((row) => tags.map((tag) => ({ ...tag, registered_model: row.id }))),
+      modelAliases: [],
+      latestVersions: [],
+      latestVersionTags: [],
+    })
     if (!model) throw new Error('a model was inserted and is not there')
     return model
   } catch (err) {
@@ -128,18 +135,20 @@ export async function updateModel(
 ): Promise<RegisteredModel> {
   checkModelName(name)
   checkTexts(change)
-  const [, , ...rows] = await commit(ctx, [
-    modelEntry(ctx, name, 'registered_model.updated', {
+  const id = modelId(ctx, name)
+  const rows = await commit(ctx, {
+    entry: modelEntry(ctx, id, {
+      action: 'registered_model.updated',
       before: sql`json_object('description', m.description, 'deployment_job_id', m.deployment_job_id)`,
       after: sql`json_object('description', ${change.description || null},
         'deployment_job_id', coalesce(${change.deploymentJobId ?? null}, m.deployment_job_id))`,
     }),
-    sql`update registered_models set description = ${change.description || null},
+    updated: sql`update registered_models set description = ${change.description || null},
         deployment_job_id = coalesce(${change.deploymentJobId ?? null}, deployment_job_id),
         updated_at_ms = ${ctx.now()}
-      where workspace = ${ctx.workspace} and name = ${name}`,
-    ...modelReads(ctx, modelId(ctx, name)),
-  ])
+      where id = (${id})`,
+    ...modelReads(ctx, id),
+  })
   const [model] = modelsFrom(rows)
   if (!model) throw modelNotFound(name)
   return model
@@ -154,15 +163,19 @@ export async function updateModel(
 export async function deleteModel(ctx: Context, name: string): Promise<void> {
   checkModelName(name)
   const isDeletable = sql`${modelDeletable(sql`m`)} and ${await unblockedModel(ctx, name)}`
-  const [, deleted] = await commit(ctx, [
-    modelEntry(ctx, name, 'registered_model.deleted', { before: deletedModelJson }, isDeletable),
-    sql`delete from registered_models where id = (
-      select m.id from registered_models m where m.id = (${modelId(ctx, name)}) and ${isDeletable})
-      returning id`,
-  ])
-  if (deleted?.length === 1) return
+  const id = modelId(ctx, name)
+  const { deleted } = await commit(ctx, {
+    entry: modelEntry(ctx, id, {
+      action: 'registered_model.deleted',
+      before: deletedModelJson,
+      guard: isDeletable,
+    }),
+    deleted: sql`delete from registered_models where id = (
+      select m.id from registered_models m where m.id = (${id}) and ${isDeletable}) returning id`,
+  })
+  if (deleted.length === 1) return
   const kept = await whyKept(ctx, name)
-  throw kept ?? (await whyUnchanged(ctx, name, modelId(ctx, name), modelNotFound(name)))
+  throw kept ?? (await whyUnchanged(ctx, name, id, modelNotFound(name)))
 }
 
 /**

@@ -25,12 +25,13 @@ export async function renameModel(
   checkModelName(name)
   checkModelName(newName, 'new_name')
   const free = sql`${await unblockedModel(ctx, name)} and ${await unblockedModel(ctx, name, newName)}`
-  const changes = renaming(ctx, name, newName, free)
   try {
-    const rows = await commit(ctx, [...changes, ...modelReads(ctx, modelId(ctx, newName))])
-    const renamed = rows[changes.length - 1]?.length === 1
-    const [model] = modelsFrom(rows.slice(changes.length))
-    if (renamed && model) return model
+    const { renamed, ...read } = await commit(ctx, {
+      ...renameStatements(ctx, name, newName, free),
+      ...modelReads(ctx, modelId(ctx, newName)),
+    })
+    const [model] = modelsFrom(read)
+    if (renamed.length === 1 && model) return model
   } catch (err) {
     if (err instanceof ConstraintError && err.kind === 'unique') throw taken(newName, 'is taken')
     throw err
@@ -41,34 +42,29 @@ export async function renameModel(
   throw await whyUnchanged(ctx, name, modelId(ctx, name), otherwise, otherwise)
 }
 
-/** Each statement is guarded by the same select; the last one returns a row when all took effect. */
-function renaming(ctx: Context, name: string, newName: string, free: SQL): SQL[] {
+/** Each statement is guarded by the same select; `renamed` has a row when all took effect. */
+function renameStatements(ctx: Context, name: string, newName: string, free: SQL) {
   const now = ctx.now()
   const renamable = sql`select m.id from registered_models m
     where m.workspace = ${ctx.workspace} and m.name = ${name} and ${free} and not exists (
       select 1 from model_versions v join issued_versions i
         on i.workspace = m.workspace and i.name = ${newName} and i.version = v.version
       where v.registered_model = m.id and i.model_version <> v.id)`
-  return [
-    modelEntry(
-      ctx,
-      name,
-      'registered_model.renamed',
-      {
-        before: sql`json_object('name', m.name)`,
-        after: sql`json_object('name', ${newName})`,
-      },
-      sql`m.id = (${renamable})`,
-    ),
-    sql`insert into issued_versions (workspace, name, version, model_version)
+  return {
+    entry: modelEntry(ctx, renamable, {
+      action: 'registered_model.renamed',
+      before: sql`json_object('name', m.name)`,
+      after: sql`json_object('name', ${newName})`,
+    }),
+    issued: sql`insert into issued_versions (workspace, name, version, model_version)
       select workspace, ${newName}, version, model_version from issued_versions
       where workspace = ${ctx.workspace} and name = ${name} and exists (${renamable})
       on conflict (workspace, name, version) do nothing`,
-    sql`update model_versions set updated_at_ms = ${now}
+    touched: sql`update model_versions set updated_at_ms = ${now}
       where registered_model = (${renamable})`,
-    sql`update registered_models set name = ${newName}, updated_at_ms = ${now}
+    renamed: sql`update registered_models set name = ${newName}, updated_at_ms = ${now}
       where id = (${renamable}) returning id`,
-  ]
+  }
 }
 
 function taken(newName: string, why: string): RegistryError {

@@ -6,7 +6,7 @@ import { checkLength } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { type Context, principalName } from '../../platform/context.ts'
 import { registrationStatement } from '../../tracking/logged-models/write-logged-models.ts'
-import { jsonMap, versionEntryOf } from '../audit-entries.ts'
+import { jsonMap, versionEntry } from '../audit-entries.ts'
 import { checkModelName, modelNotFound } from '../check-names.ts'
 import { modelId, newestVersionId } from '../ids.ts'
 import { descriptionCharsMax } from '../models/registered-models.ts'
@@ -14,10 +14,10 @@ import { isPromptTag } from '../prompts.ts'
 import { firstStage } from '../stages/stages.ts'
 import { uniqueTags, versionTagInserts } from '../tags.ts'
 import {
-  assembleVersions,
   type ModelVersion,
   type Tag,
   type VersionRow,
+  versionsFrom,
 } from '../versions/read-versions.ts'
 import { parseSource } from './parse-source.ts'
 import { type Resolved, resolveSource } from './resolve-source.ts'
@@ -90,39 +90,38 @@ async function insertVersion(
   resolved: Resolved,
   sealed: LocatedSealing | undefined,
 ): Promise<ModelVersion> {
-  const before = sealed?.sealing.statements() ?? []
   const newest = newestVersionId(ctx, wanted.name)
-  const rows = await commit(ctx, [
-    ...before,
-    versionInsert(ctx, wanted, resolved, sealed),
-    sql`insert into issued_versions (workspace, name, version, model_version)
+  const { inserted } = await commit(ctx, {
+    sealed: sealed?.sealing.statements(),
+    inserted: versionInsert(ctx, wanted, resolved, sealed),
+    issued: sql`insert into issued_versions (workspace, name, version, model_version)
       select ${ctx.workspace}, ${wanted.name}, version, id from model_versions
       where id = (${newest})`,
-    sql`update registered_models set updated_at_ms =
+    model: sql`update registered_models set updated_at_ms =
       (select created_at_ms from model_versions where id = (${newest}))
       where id = (${modelId(ctx, wanted.name)})`,
-    ...versionTagInserts(newest, tags),
-    versionEntryOf(ctx, newest, 'model_version.created', { after: versionJson }),
-    ...(resolved.modelId === null
-      ? []
-      : [
-          registrationStatement(
+    tags: versionTagInserts(newest, tags),
+    entry: versionEntry(ctx, newest, { action: 'model_version.created', after: versionJson }),
+    registration:
+      resolved.modelId === null
+        ? undefined
+        : registrationStatement(
             ctx,
             resolved.modelId,
             wanted.name,
             sql`(select version from model_versions where id = (${newest}))`,
           ),
-        ]),
-  ])
-  // The insert returned its own row, or the batch failed.
-  const [row] = rows[before.length] as [Omit<VersionRow, 'name'>]
-  const tagRows = tags.map((tag) => ({ ...tag, model_version: row.id }))
-  const [version] = assembleVersions([{ ...row, name: wanted.name }], tagRows, [])
+  })
+  const [version] = versionsFrom({
+    versions: inserted.map((row) => ({ ...row, name: wanted.name })),
+    versionTags: inserted.flatMap((row) => tags.map((tag) => ({ ...tag, model_version: row.id }))),
+    versionAliases: [],
+  })
   if (!version) throw new Error('a version was inserted and is not there')
   return version
 }
 
-/** What the record keeps of the new version `v`. */
+/** What the audit log keeps of the new version `v`. */
 const versionJson = sql`json_object('stage', v.stage, 'source', v.source, 'run_id', v.run_id,
   'model_id', v.model_id, 'description', v.description,
   'tags', json(${jsonMap(sql`select t.key, t.value from model_version_tags t
@@ -135,7 +134,7 @@ function versionInsert(
   wanted: NewVersion,
   resolved: Resolved,
   sealed: LocatedSealing | undefined,
-): SQL {
+): SQL<Omit<VersionRow, 'name'>> {
   const now = ctx.now()
   const manifest = sealed
     ? sql`(select id from manifests where digest = ${sealed.sealing.digest})`

@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { storePathOf } from '../../artifacts/path.ts'
 import { excerpt, invalid, notFound, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
@@ -82,7 +82,7 @@ async function fromLoggedModel(ctx: Context, source: FileSource, claim: Claim): 
   if (source.kind === 'logged model' && source.modelId !== claim.modelId) {
     throw notContained(claim.source, 'model_id')
   }
-  const model = await ctx.db.first<LoggedModelRow>(sql`
+  const model = await ctx.db.first(sql<LoggedModelRow>`
     select l.artifact_uri, l.source_run_id from logged_models l
     join experiments e on e.id = l.experiment
     where l.model_id = ${claim.modelId} and l.lifecycle_stage = 'active'
@@ -117,7 +117,7 @@ type LoggedModelRow = { artifact_uri: string; source_run_id: string }
 
 /** The folder of our store that holds a run's artifacts, if there is the run and it has one. */
 async function findRunRoot(ctx: Context, runId: string): Promise<string | undefined> {
-  const run = await ctx.db.first<{ artifact_uri: string }>(sql`
+  const run = await ctx.db.first(sql<{ artifact_uri: string }>`
     select r.artifact_uri from runs r join experiments e on e.id = r.experiment
     where r.run_id = ${runId} and e.workspace = ${ctx.workspace}`)
   return run && storePathOf(run.artifact_uri)
@@ -132,7 +132,7 @@ async function foldersOfRun(
   ctx: Context,
   { runId, path }: { readonly runId: string; readonly path: string },
 ): Promise<string[]> {
-  const rows = await ctx.db.all<{ artifact_uri: string; path: string }>(sql`
+  const rows = await ctx.db.all(sql<{ artifact_uri: string; path: string }>`
     select * from (select r.artifact_uri, ${path} as path from runs r
       join experiments e on e.id = r.experiment
       where r.run_id = ${runId} and e.workspace = ${ctx.workspace})
@@ -189,10 +189,10 @@ async function selectVersion(
 }
 
 async function versionOfId(ctx: Context, id: number): Promise<ModelVersion> {
-  const mine: SQL = sql`select v.id from model_versions v
+  const inWorkspace = sql`select v.id from model_versions v
     join registered_models m on m.id = v.registered_model
     where v.id = ${id} and m.workspace = ${ctx.workspace}`
-  const [version] = versionsFrom(await ctx.db.batch(versionReads(mine)))
+  const [version] = versionsFrom(await ctx.db.batch(versionReads(inWorkspace)))
   if (!version) throw notFound('Model version at address', `model-versions/${id}`)
   return version
 }

@@ -10,7 +10,7 @@ import {
   modelNotFound,
   versionNotFound,
 } from '../check-names.ts'
-import { modelId, newestVersionId } from '../ids.ts'
+import { modelId, newestVersionId, versionId } from '../ids.ts'
 import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-versions.ts'
 import { stageKey } from './stages.ts'
 
@@ -27,42 +27,42 @@ export async function setAlias(
 ): Promise<void> {
   checkAlias(alias)
   checkNotReserved(alias)
-  const [, set] = await commit(ctx, aliasMove(ctx, name, alias, version))
-  if (!set?.length) throw versionNotFound(name, version)
+  const { moved } = await commit(ctx, aliasMove(ctx, { name, version, alias }))
+  if (moved.length === 0) throw versionNotFound(name, version)
+}
+
+export type AliasMove = {
+  readonly name: string
+  readonly version: number
+  readonly alias: string
 }
 
 /**
- * The statements that point an alias at a version and record it; the last one returns a row where
- * it happened. Nothing happens where there is no such version, or `guard` does not hold.
+ * The statements that point an alias at a version and append the entry; `moved` has a row where it
+ * happened. Nothing happens where there is no such version, or `guard` does not hold.
  */
 export function aliasMove(
   ctx: Context,
-  name: string,
-  alias: string,
-  version: number,
-  { guard = sql`1`, breakGlass, ...said }: MoveTerms = {},
-): SQL[] {
-  return [
-    versionEntry(
-      ctx,
-      name,
-      version,
-      'model_version.alias_set',
-      {
-        ...said,
-        before: sql`json_object('alias', ${alias}, 'version', (${holder(alias)}))`,
-        after: withBreakGlass(
-          sql`json_object('alias', ${alias}, 'version', cast(v.version as text))`,
-          breakGlass,
-        ),
-      },
+  { name, version, alias }: AliasMove,
+  { guard = sql`1`, breakGlass, ...detail }: MoveTerms = {},
+) {
+  const id = versionId(ctx, name, version)
+  return {
+    entry: versionEntry(ctx, id, {
+      ...detail,
+      action: 'model_version.alias_set',
+      before: sql`json_object('alias', ${alias}, 'version', (${holder(alias)}))`,
+      after: withBreakGlass(
+        sql`json_object('alias', ${alias}, 'version', cast(v.version as text))`,
+        breakGlass,
+      ),
       guard,
-    ),
-    sql`insert into aliases (registered_model, alias, version)
+    }),
+    moved: sql`insert into aliases (registered_model, alias, version)
       select registered_model, ${alias}, version from model_versions
-      where registered_model = (${modelId(ctx, name)}) and version = ${version} and ${guard}
+      where id = (${id}) and ${guard}
       on conflict (registered_model, alias) do update set version = excluded.version returning 1`,
-  ]
+  }
 }
 
 /** The version that has an alias of the model `m`, as text. */
@@ -74,21 +74,18 @@ function holder(alias: string): SQL {
 /** An alias that is not there is no error, as in MLflow. @throws RESOURCE_DOES_NOT_EXIST no such model */
 export async function deleteAlias(ctx: Context, name: string, alias: string): Promise<void> {
   checkAlias(alias)
-  const [models] = await commit(ctx, [
-    modelId(ctx, name),
-    modelEntry(
-      ctx,
-      name,
-      'model_version.alias_deleted',
-      {
-        version: sql`cast((${holder(alias)}) as integer)`,
-        before: sql`json_object('alias', ${alias}, 'version', (${holder(alias)}))`,
-      },
-      sql`exists (${holder(alias)})`,
-    ),
-    sql`delete from aliases where registered_model = (${modelId(ctx, name)}) and alias = ${alias}`,
-  ])
-  if (models?.length === 0) throw modelNotFound(name)
+  const id = modelId(ctx, name)
+  const { models } = await commit(ctx, {
+    models: id,
+    entry: modelEntry(ctx, id, {
+      action: 'model_version.alias_deleted',
+      version: sql`cast((${holder(alias)}) as integer)`,
+      before: sql`json_object('alias', ${alias}, 'version', (${holder(alias)}))`,
+      guard: sql`exists (${holder(alias)})`,
+    }),
+    alias: sql`delete from aliases where registered_model = (${id}) and alias = ${alias}`,
+  })
+  if (models.length === 0) throw modelNotFound(name)
 }
 
 /**
@@ -111,13 +108,13 @@ export async function getVersionByAlias(
         where a.registered_model = (${modelId(ctx, name)}) and a.alias = ${alias}`
   const [version] = versionsFrom(await ctx.db.batch(versionReads(id)))
   if (version) return version
-  const [models, ...rows] = await ctx.db.batch([
-    modelId(ctx, name),
+  const { models, ...read } = await ctx.db.batch({
+    models: modelId(ctx, name),
     ...versionReads(latestInStage(ctx, name, alias)),
-  ])
-  const [staged] = versionsFrom(rows)
+  })
+  const [staged] = versionsFrom(read)
   if (staged) return staged
-  if (!models?.length) throw modelNotFound(name)
+  if (models.length === 0) throw modelNotFound(name)
   if (isLatest(alias)) throw notFound('Latest version of model', name)
   throw invalid(`Registered model alias '${excerpt(alias)}' not found`)
 }

@@ -1,31 +1,32 @@
 import { sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import type { Context } from '../../platform/context.ts'
-import { versionEntryOf } from '../audit-entries.ts'
+import { versionEntry } from '../audit-entries.ts'
 import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-versions.ts'
 import { archivedStage } from './stages.ts'
 
-/** A version that comes back to a stage, and what was read before that was decided. */
-export type Return = {
+/** The version that goes back to a stage, and what was read when that was decided. */
+export type StageRestore = {
   /** Canonical. */
   readonly stage: string
-  /** `model_versions.id`, and the stage that the version was in. */
+  /** `model_versions.id`. */
   readonly id: number
+  /** The stage that the version was in. */
   readonly from: string
-  /** `model_versions.id` of all that were in the stage, by version. */
+  /** `model_versions.id` of all versions that were in the stage, by version. */
   readonly holders: readonly number[]
   readonly reason: string
 }
 
 /**
  * Put one version into a stage and all others of its model that are in it into Archived: one change,
- * one entry. What custom stages say of how they are entered is not asked again.
+ * one entry. Rules of custom stages about where they are entered from do not count here.
  *
  * @returns undefined when a version or the stage is no longer as it was read; then nothing happened
  */
-export async function returnToStage(
+export async function restoreStage(
   ctx: Context,
-  { stage, id, from, holders, reason }: Return,
+  { stage, id, from, holders, reason }: StageRestore,
 ): Promise<ModelVersion | undefined> {
   const now = ctx.now()
   const inStage = sql`model_versions o where o.registered_model = v.registered_model
@@ -34,29 +35,25 @@ export async function returnToStage(
     and ${JSON.stringify(holders)} = (
       select json_group_array(id) from (select o.id from ${inStage} order by o.version))`
   const versions = sql`json_group_array(cast(o.version as text))`
-  const changes = [
-    versionEntryOf(
-      ctx,
-      sql`${id}`,
-      'model_version.rolled_back',
-      {
-        before: sql`json_object('stage', v.stage,
-          'holders', json((select ${versions} from ${inStage})))`,
-        after: sql`json_object('stage', ${stage},
-          'archived', json((select ${versions} from ${inStage} and o.id <> v.id)))`,
-        reason,
-      },
-      asRead,
-    ),
-    sql`update registered_models set updated_at_ms = ${now}
+  const { restored, ...read } = await commit(ctx, {
+    entry: versionEntry(ctx, sql`${id}`, {
+      action: 'model_version.rolled_back',
+      before: sql`json_object('stage', v.stage,
+        'holders', json((select ${versions} from ${inStage})))`,
+      after: sql`json_object('stage', ${stage},
+        'archived', json((select ${versions} from ${inStage} and o.id <> v.id)))`,
+      reason,
+      guard: asRead,
+    }),
+    model: sql`update registered_models set updated_at_ms = ${now}
       where id = (select v.registered_model from model_versions v where v.id = ${id} and ${asRead})`,
     // One statement, so that no reader finds the stage empty or with two.
-    sql`update model_versions set stage = iif(id = ${id}, ${stage}, ${archivedStage}),
+    restored: sql`update model_versions set stage = iif(id = ${id}, ${stage}, ${archivedStage}),
         updated_at_ms = ${now}
       where (id = ${id} or id in (select value from json_each(${JSON.stringify(holders)})))
         and exists (select 1 from model_versions v where v.id = ${id} and ${asRead})
       returning id`,
-  ]
-  const rows = await commit(ctx, [...changes, ...versionReads(sql`select ${id}`)])
-  return rows[changes.length - 1]?.length ? versionsFrom(rows.slice(changes.length))[0] : undefined
+    ...versionReads(sql`select ${id}`),
+  })
+  return restored.length > 0 ? versionsFrom(read)[0] : undefined
 }

@@ -5,16 +5,16 @@ import type { Context } from '../../platform/context.ts'
 import { checkStages, type Stage } from './check-stages.ts'
 import { stageKey } from './stages.ts'
 
-type Row = { name: string; is_exclusive: number; entered_from: string | null }
+type StageRow = { name: string; is_exclusive: number; entered_from: string | null }
 
 /** All stages in their order. */
 export async function listStages(ctx: Context): Promise<Stage[]> {
   return stagesFrom(await ctx.db.all(readStages))
 }
 
-const readStages = sql<Row>`select name, is_exclusive, entered_from from stages order by position`
+const readStages = sql<StageRow>`select name, is_exclusive, entered_from from stages order by position`
 
-function stagesFrom(rows: readonly Row[]): Stage[] {
+function stagesFrom(rows: readonly StageRow[]): Stage[] {
   return rows.map((row) => ({
     name: row.name,
     isExclusive: row.is_exclusive === 1,
@@ -23,10 +23,10 @@ function stagesFrom(rows: readonly Row[]): Stage[] {
 }
 
 /**
- * Put `wanted` in the place of the list of stages, whole.
+ * Replace the whole list of stages.
  *
  * @returns the list as it is kept
- * @throws INVALID_PARAMETER_VALUE a name, a rule or the list is none; MLflow's four are missing
+ * @throws INVALID_PARAMETER_VALUE a name or a rule is wrong, or one of MLflow's four is missing
  * @throws RESOURCE_CONFLICT versions are in a stage that is left out, or several of one model in one
  *   that is to be exclusive
  */
@@ -47,33 +47,34 @@ export async function replaceStages(ctx: Context, wanted: readonly Stage[]): Pro
     isExclusive ? 1 : 0,
     from ? JSON.stringify(from) : null,
   ])
-  const [, , inserted, kept] = await commit(ctx, [
-    entryStatement(ctx, {
+  const { inserted, kept } = await commit(ctx, {
+    entry: entryStatement(ctx, {
       action: 'stages.changed',
       before: listJson,
       after: sql`${after}`,
       from: sql`(select 1) where ${allowed} and ${listJson} <> ${after}`,
     }),
-    sql`delete from stages where ${allowed}`,
+    emptied: sql`delete from stages where ${allowed}`,
     // Where the delete was refused the list is not empty, and so nothing is added to it.
-    sql`insert into stages (name, name_key, position, is_exclusive, entered_from)
+    inserted: sql`insert into stages (name, name_key, position, is_exclusive, entered_from)
       select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
       from json_each(${JSON.stringify(rows)}) where not exists (select 1 from stages)
       returning name`,
-    readStages,
-  ])
-  if (!inserted?.length) throw await whyKept(ctx, stages)
-  // `readStages` reads these columns.
-  return stagesFrom(kept as Row[])
+    kept: readStages,
+  })
+  if (inserted.length === 0) throw await whyKept(ctx, stages)
+  return stagesFrom(kept)
 }
 
-/** The list as the record keeps it, in the very text of `JSON.stringify`. */
+/** The list as the audit log keeps it: the same text as of `JSON.stringify`. */
 const listJson = sql`json_object('items', json((select json_group_array(json_object('name', name,
     'exclusive', json(iif(is_exclusive, 'true', 'false')), 'from', json(entered_from)))
   from (select * from stages order by position))))`
 
 /** A version in each stage that `stages` leaves out. */
-function lostVersions(stages: readonly Stage[]): SQL {
+function lostVersions(
+  stages: readonly Stage[],
+): SQL<{ stage: string; name: string; version: number }> {
   const names = JSON.stringify(stages.map(({ name }) => name))
   return sql`select v.stage, m.name, v.version from stages s
     join model_versions v on v.id = (select min(id) from model_versions where stage = s.name)
@@ -82,7 +83,7 @@ function lostVersions(stages: readonly Stage[]): SQL {
 }
 
 /** Models with several versions in one of those `stages` that are exclusive. */
-function crowds(stages: readonly Stage[]): SQL {
+function crowds(stages: readonly Stage[]): SQL<{ stage: string; name: string; count: number }> {
   const names = JSON.stringify(stages.flatMap((stage) => (stage.isExclusive ? [stage.name] : [])))
   return sql`select v.stage, m.name, count(*) as count from model_versions v
     join registered_models m on m.id = v.registered_model
@@ -91,17 +92,13 @@ function crowds(stages: readonly Stage[]): SQL {
 }
 
 async function whyKept(ctx: Context, stages: readonly Stage[]): Promise<RegistryError> {
-  const lost = await ctx.db.first<{ stage: string; name: string; version: number }>(
-    sql`${lostVersions(stages)} limit 1`,
-  )
+  const lost = await ctx.db.first(lostVersions(stages))
   if (lost) {
     return conflict(
       `Stage '${lost.stage}' cannot be removed: version ${lost.version} of '${excerpt(lost.name)}' is in it; move the versions in it elsewhere first`,
     )
   }
-  const crowd = await ctx.db.first<{ stage: string; name: string; count: number }>(
-    sql`${crowds(stages)} limit 1`,
-  )
+  const crowd = await ctx.db.first(crowds(stages))
   return conflict(
     crowd
       ? `Stage '${crowd.stage}' cannot be exclusive: ${crowd.count} versions of '${excerpt(crowd.name)}' are in it; leave one there first`

@@ -40,7 +40,7 @@ export async function canonicalStage(ctx: Context, text: string): Promise<string
 export async function canonicalStages(ctx: Context, texts: readonly string[]): Promise<string[]> {
   let names = byKey(mlflowStages)
   if (!texts.every((text) => names.has(stageKey(text)))) {
-    const rows = await ctx.db.all<{ name: string }>(sql`select name from stages order by position`)
+    const rows = await ctx.db.all(sql<{ name: string }>`select name from stages order by position`)
     names = byKey(rows.map(({ name }) => name))
   }
   return texts.map((text) => {

@@ -10,13 +10,20 @@ import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-
 import { getVersion } from '../versions/versions.ts'
 import { archivedStage, canonicalStage, firstStage, isActive, isMlflowStage } from './stages.ts'
 
+/** A version, and the stage that it is to go to. */
+export type StageMove = {
+  readonly name: string
+  readonly version: number
+  /** Canonical. */
+  readonly stage: string
+  /** The other versions in that stage become Archived at the same moment; their aliases stay. */
+  readonly archiveOthers: boolean
+}
+
 /**
  * Move a version to another stage, or to the one it is in, which counts as a change too.
  *
- * @param stage canonical
- * @param archiveOthers the other versions in that stage become Archived at the same moment; their
- *   aliases stay
- * @param reason what the record says of it
+ * @param reason for the audit log
  * @throws INVALID_PARAMETER_VALUE `archiveOthers` for a stage in which versions do not serve
  * @throws RESOURCE_DOES_NOT_EXIST no such version
  * @throws INVALID_STATE_TRANSITION the stage cannot be entered from the version's own, or is
@@ -25,26 +32,29 @@ import { archivedStage, canonicalStage, firstStage, isActive, isMlflowStage } fr
  */
 export async function transitionStage(
   ctx: Context,
-  name: string,
-  version: number,
-  stage: string,
-  archiveOthers: boolean,
+  move: StageMove,
   reason?: string,
 ): Promise<ModelVersion> {
+  const { name } = move
   checkModelName(name)
-  checkArchiving(stage, archiveOthers)
-  const id = versionId(ctx, name, version)
+  checkArchiving(move)
+  const id = versionId(ctx, name, move.version)
   const guard = await unblockedVersion(ctx, name, { aliasesStay: true })
-  const changes = stageMove(ctx, { name, version, stage, archiveOthers }, { guard, reason })
-  const rows = await commit(ctx, [...changes, ...versionReads(id)])
-  const moved = versionsFrom(rows.slice(changes.length))[0]
-  if (moved && rows[changes.length - 1]?.length === 1) return moved
-  const why = await whyNot(ctx, name, version, stage)
+  const { moved, ...read } = await commit(ctx, {
+    ...stageMove(ctx, move, { guard, reason }),
+    ...versionReads(id),
+  })
+  const [version] = versionsFrom(read)
+  if (version && moved.length === 1) return version
+  const why = await whyNotMoved(ctx, move)
   throw await whyUnchanged(ctx, name, id, why, why)
 }
 
-/** @throws INVALID_PARAMETER_VALUE others are to make way in a stage in which versions do not serve */
-export function checkArchiving(stage: string, archiveOthers: boolean): void {
+/** @throws INVALID_PARAMETER_VALUE `archiveOthers` for a stage in which versions do not serve */
+export function checkArchiving({
+  stage,
+  archiveOthers,
+}: Pick<StageMove, 'stage' | 'archiveOthers'>): void {
   if (!archiveOthers || isActive(stage)) return
   throw invalid(
     `archive_existing_versions cannot be true for stage '${stage}': versions in ${firstStage} and ` +
@@ -63,17 +73,15 @@ function mayEnter(stage: string, archiveOthers: boolean): SQL {
 }
 
 /** Why a version did not move. @throws RESOURCE_DOES_NOT_EXIST there is none */
-async function whyNot(
+async function whyNotMoved(
   ctx: Context,
-  name: string,
-  version: number,
-  stage: string,
+  { name, version, stage }: StageMove,
 ): Promise<RegistryError> {
   const moving = await getVersion(ctx, name, version)
   // Refuses a stage that has been removed meanwhile.
   await canonicalStage(ctx, stage)
   const what = `Version ${version} of '${excerpt(name)}'`
-  const row = await ctx.db.first<{ entered_from: string | null; other: number | null }>(sql`
+  const row = await ctx.db.first(sql<{ entered_from: string | null; other: number | null }>`
     select entered_from, (select min(version) from model_versions
       where registered_model = ${moving.registeredModelId} and stage = stages.name
         and id <> ${moving.id}) as other
@@ -85,67 +93,53 @@ async function whyNot(
       `${what} is in ${moving.stage}, and ${stage} can only be entered from ${from.join(', ')}: move it there first`,
     )
   }
-  if (!row?.other)
+  if (!row?.other) {
     return conflict(`${what} changed while it was being moved to ${stage}; try again`)
+  }
   return new RegistryError(
     'INVALID_STATE_TRANSITION',
     `${stage} holds one version of a model at a time, and version ${row.other} of '${excerpt(name)}' is in it: send archive_existing_versions, or move that one first`,
   )
 }
 
-export type StageMove = {
-  readonly name: string
-  readonly version: number
-  /** Canonical. */
-  readonly stage: string
-  readonly archiveOthers: boolean
-}
-
 /**
- * The statements that move a version to a stage and record it; the last one returns a row where it
+ * The statements that move a version to a stage and append the entry; `moved` has a row where it
  * happened. Nothing happens where there is no such version, the stage's own rules forbid it, or
  * `guard` does not hold.
  */
 export function stageMove(
   ctx: Context,
   { name, version, stage, archiveOthers }: StageMove,
-  { guard: asked = sql`1`, breakGlass, ...said }: MoveTerms = {},
-): SQL[] {
+  { guard: given = sql`1`, breakGlass, ...detail }: MoveTerms = {},
+) {
   const now = ctx.now()
   const id = versionId(ctx, name, version)
-  const guard = isMlflowStage(stage) ? asked : sql`(${asked}) and ${mayEnter(stage, archiveOthers)}`
+  const guard = isMlflowStage(stage) ? given : sql`(${given}) and ${mayEnter(stage, archiveOthers)}`
   const mover = sql`select v.id from model_versions v where v.id = (${id}) and ${guard}`
   const others = sql`registered_model = (${modelId(ctx, name)}) and stage = ${stage}
     and version <> ${version}`
-  return [
-    versionEntry(
-      ctx,
-      name,
-      version,
-      'model_version.transitioned',
-      {
-        ...said,
-        before: sql`json_object('stage', v.stage)`,
-        after: withBreakGlass(
-          archiveOthers
-            ? sql`json_object('stage', ${stage}, 'archived',
-                json((select json_group_array(cast(version as text)) from model_versions where ${others})))`
-            : sql`json_object('stage', ${stage})`,
-          breakGlass,
-        ),
-      },
+  return {
+    entry: versionEntry(ctx, id, {
+      ...detail,
+      action: 'model_version.transitioned',
+      before: sql`json_object('stage', v.stage)`,
+      after: withBreakGlass(
+        archiveOthers
+          ? sql`json_object('stage', ${stage}, 'archived',
+              json((select json_group_array(cast(version as text)) from model_versions where ${others})))`
+          : sql`json_object('stage', ${stage})`,
+        breakGlass,
+      ),
       guard,
-    ),
-    sql`update registered_models set updated_at_ms = ${now}
+    }),
+    model: sql`update registered_models set updated_at_ms = ${now}
       where id = (${modelId(ctx, name)}) and exists (${mover})`,
-    ...(archiveOthers
-      ? [
-          sql`update model_versions set stage = ${archivedStage}, updated_at_ms = ${now}
-            where ${others} and exists (${mover})`,
-        ]
-      : []),
+    archived: archiveOthers
+      ? sql`update model_versions set stage = ${archivedStage}, updated_at_ms = ${now}
+          where ${others} and exists (${mover})`
+      : undefined,
     // The mover itself goes last: until then `guard` finds what it found for the entry.
-    sql`update model_versions set stage = ${stage}, updated_at_ms = ${now}
+    moved: sql<{ id: number }>`update model_versions set stage = ${stage}, updated_at_ms = ${now}
       where id = (${mover}) returning id`,
-  ]
+  }
 }

@@ -14,19 +14,23 @@ export type Approval = {
   readonly reason: string | null
 }
 
+type ApprovalNote = {
+  readonly status: ApprovalStatus
+  readonly reason: string | undefined
+  readonly guard: SQL
+}
+
 /**
  * The statement that notes on a version what its last request has come to; for the batch in which
  * the request does so.
  *
  * @param id of the version, `model_versions.id`
- * @param guard holds where it did
+ * @param note.guard holds where the request has come to this
  */
 export function noteApproval(
   ctx: Context,
   id: number,
-  status: ApprovalStatus,
-  reason: string | undefined,
-  guard: SQL,
+  { status, reason, guard }: ApprovalNote,
 ): SQL {
   return sql`update model_versions set approval_status = ${status},
       approval_by = ${principalText(ctx.principal)}, approval_at_ms = ${ctx.now()},

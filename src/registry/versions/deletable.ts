@@ -45,16 +45,16 @@ export async function whyKept(
   name: string,
   version?: number,
 ): Promise<RegistryError | undefined> {
-  const held = await ctx.db.first<{ version: number; reason: string; placed_by: string }>(sql`
+  const hold = await ctx.db.first(sql<{ version: number; reason: string; placed_by: string }>`
     select k.version, h.reason, h.placed_by ->> 'name' as placed_by
     from model_versions k join version_holds h on h.model_version = k.id
     where k.registered_model = (${modelId(ctx, name)})
       and k.version = coalesce(${version ?? null}, k.version)
     order by k.version limit 1`)
-  if (!held) return undefined
-  const path = `/api/v1/models/${encodeURIComponent(name)}/versions/${held.version}/hold`
+  if (!hold) return undefined
+  const path = `/api/v1/models/${encodeURIComponent(name)}/versions/${hold.version}/hold`
   return new RegistryError(
     'PERMISSION_DENIED',
-    `Version ${held.version} of '${excerpt(name)}' is under a legal hold that '${excerpt(held.placed_by)}' placed (${excerpt(held.reason)}) and cannot be deleted: somebody else must lift it first, by DELETE ${excerpt(path, 500)}`,
+    `Version ${hold.version} of '${excerpt(name)}' is under a legal hold that '${excerpt(hold.placed_by)}' placed (${excerpt(hold.reason)}) and cannot be deleted: somebody else must lift it first, by DELETE ${excerpt(path, 500)}`,
   )
 }

@@ -15,9 +15,9 @@ export type Hold = {
   readonly placedAtMs: number
 }
 
-export type HoldRow = { reason: string; placed_by: string; placed_at_ms: number }
+type HoldRow = { reason: string; placed_by: string; placed_at_ms: number }
 
-/** Characters of a reason: as much as the record shows well. */
+/** Characters of a reason: as much as the audit log shows well. */
 const reasonCharsMax = 2000
 
 /** @throws INVALID_PARAMETER_VALUE it is empty, or too long */
@@ -29,15 +29,11 @@ export function checkReason(reason: string): void {
 /** @throws RESOURCE_DOES_NOT_EXIST no such version, or no hold on it */
 export async function getHold(ctx: Context, name: string, version: number): Promise<Hold> {
   checkModelName(name)
-  const [versions, holds] = await ctx.db.batch([
-    versionId(ctx, name, version),
-    readHold(versionId(ctx, name, version)),
-  ])
-  if (!versions?.length) throw versionNotFound(name, version)
-  // `readHold` reads these columns.
-  const [row] = holds as HoldRow[]
-  if (!row) throw notHeld(name, version)
-  return holdFrom(row)
+  const id = versionId(ctx, name, version)
+  const { versions, holds } = await ctx.db.batch({ versions: id, holds: holdRead(id) })
+  if (versions.length === 0) throw versionNotFound(name, version)
+  if (!holds[0]) throw holdNotFound(name, version)
+  return holdFrom(holds[0])
 }
 
 /**
@@ -55,24 +51,20 @@ export async function placeHold(
   checkModelName(name)
   checkReason(reason)
   const id = versionId(ctx, name, version)
-  const [, , holds] = await commit(ctx, [
-    versionEntry(
-      ctx,
-      name,
-      version,
-      'model_version.hold_placed',
-      { after: sql`json_object('reason', ${reason})`, reason },
-      sql`not exists (select 1 from version_holds h where h.model_version = v.id)`,
-    ),
-    sql`insert into version_holds (model_version, reason, placed_by, placed_at_ms)
-      select id, ${reason}, ${principalText(ctx.principal)}, ${ctx.now()} from model_versions where id = (${id})
-      on conflict (model_version) do nothing`,
-    readHold(id),
-  ])
-  // `readHold` reads these columns.
-  const [row] = holds as HoldRow[]
-  if (!row) throw versionNotFound(name, version)
-  const hold = holdFrom(row)
+  const { holds } = await commit(ctx, {
+    entry: versionEntry(ctx, id, {
+      action: 'model_version.hold_placed',
+      after: sql`json_object('reason', ${reason})`,
+      reason,
+      guard: sql`not exists (select 1 from version_holds h where h.model_version = v.id)`,
+    }),
+    placed: sql`insert into version_holds (model_version, reason, placed_by, placed_at_ms)
+      select id, ${reason}, ${principalText(ctx.principal)}, ${ctx.now()} from model_versions
+      where id = (${id}) on conflict (model_version) do nothing`,
+    holds: holdRead(id),
+  })
+  if (!holds[0]) throw versionNotFound(name, version)
+  const hold = holdFrom(holds[0])
   if (hold.reason === reason && hold.placedBy.name === ctx.principal.name) return hold
   throw conflict(
     `Version ${version} of '${excerpt(name)}' is under a legal hold of '${excerpt(hold.placedBy.name)}' already (${excerpt(hold.reason)})`,
@@ -96,29 +88,25 @@ export async function liftHold(ctx: Context, name: string, version: number): Pro
     )
   }
   const others = sql`h.placed_by ->> 'name' <> ${caller}`
-  const [, lifted] = await commit(ctx, [
-    versionEntry(
-      ctx,
-      name,
-      version,
-      'model_version.hold_lifted',
-      {
-        before: sql`(select json_object('reason', h.reason, 'placed_by', json(h.placed_by),
-          'placed_at', h.placed_at_ms) from version_holds h where h.model_version = v.id)`,
-      },
-      sql`exists (select 1 from version_holds h where h.model_version = v.id and ${others})`,
-    ),
-    sql`delete from version_holds where model_version = (select h.model_version
-      from version_holds h where h.model_version = (${versionId(ctx, name, version)}) and ${others})
+  const id = versionId(ctx, name, version)
+  const { lifted } = await commit(ctx, {
+    entry: versionEntry(ctx, id, {
+      action: 'model_version.hold_lifted',
+      before: sql`(select json_object('reason', h.reason, 'placed_by', json(h.placed_by),
+        'placed_at', h.placed_at_ms) from version_holds h where h.model_version = v.id)`,
+      guard: sql`exists (select 1 from version_holds h where h.model_version = v.id and ${others})`,
+    }),
+    lifted: sql`delete from version_holds where model_version = (select h.model_version
+      from version_holds h where h.model_version = (${id}) and ${others})
       returning model_version`,
-  ])
-  if (lifted?.length === 1) return
+  })
+  if (lifted.length === 1) return
   const { placedBy } = await getHold(ctx, name, version)
   throw denied(`'${excerpt(placedBy.name)}' placed this hold, and somebody else must lift it`)
 }
 
-/** The hold of the version that `id` selects, for `holdFrom`. */
-export function readHold(id: SQL): SQL {
+/** A select of the hold of the version that `id` selects, for `holdFrom`. */
+export function holdRead(id: SQL): SQL<HoldRow> {
   return sql`select reason, placed_by, placed_at_ms from version_holds where model_version = (${id})`
 }
 
@@ -130,7 +118,7 @@ export function holdFrom(row: HoldRow): Hold {
   }
 }
 
-function notHeld(name: string, version: number): RegistryError {
+function holdNotFound(name: string, version: number): RegistryError {
   return new RegistryError(
     'RESOURCE_DOES_NOT_EXIST',
     `Version ${version} of '${excerpt(name)}' is under no legal hold`,

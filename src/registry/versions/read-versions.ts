@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { grouped } from '../../core/groups.ts'
-import type { Database } from '../../db/database.ts'
+import type { BatchRows, Database } from '../../db/database.ts'
 import type { modelVersions } from '../tables.ts'
 import { type Approval, approvalFrom } from './approval.ts'
 
@@ -38,10 +38,9 @@ export type ModelVersion = {
 /** The versions of these `model_versions.id`, in the order given; an id of none is left out. */
 export async function readVersions(db: Database, ids: readonly number[]): Promise<ModelVersion[]> {
   if (ids.length === 0) return []
-  const rows = await db.batch(
-    versionReads(sql`select value from json_each(${JSON.stringify(ids)})`),
-  )
-  const byId = new Map(versionsFrom(rows).map((version) => [version.id, version]))
+  const wanted = sql`select value from json_each(${JSON.stringify(ids)})`
+  const versions = versionsFrom(await db.batch(versionReads(wanted)))
+  const byId = new Map(versions.map((version) => [version.id, version]))
   return ids.flatMap((id) => byId.get(id) ?? [])
 }
 
@@ -50,42 +49,36 @@ export async function readVersions(db: Database, ids: readonly number[]): Promis
  *
  * @param ids a select of one column, `model_versions.id`; it runs once in each statement
  */
-export function versionReads(ids: SQL): SQL[] {
-  return [
-    sql`select m.name, v.* from model_versions v
+export function versionReads(ids: SQL) {
+  return {
+    versions: sql<VersionRow>`select m.name, v.* from model_versions v
       join registered_models m on m.id = v.registered_model
       where v.id in (${ids}) order by v.registered_model, v.version`,
-    versionTagRead(ids),
-    sql`select v.id, a.alias from model_versions v
+    versionTags: versionTagRead(ids),
+    versionAliases: sql<VersionAliasRow>`select v.id, a.alias from model_versions v
       join aliases a on a.registered_model = v.registered_model and a.version = v.version
       where v.id in (${ids}) order by a.alias`,
-  ]
+  }
 }
 
-/** The second statement of `versionReads`. */
-export function versionTagRead(ids: SQL): SQL {
+/** The tags of versions, by version and then by key. @param ids as `versionReads` takes them */
+export function versionTagRead(ids: SQL): SQL<VersionTagRow> {
   return sql`select model_version, key, value from model_version_tags
     where model_version in (${ids}) order by model_version, key`
 }
 
 export type VersionRow = typeof modelVersions.$inferSelect & { name: string }
-export type VersionTagRow = { model_version: number; key: string; value: string }
+type VersionTagRow = { model_version: number; key: string; value: string }
 type VersionAliasRow = { id: number; alias: string }
 
-/** What `versionReads` read, by registered model and then by number. */
-export function versionsFrom(results: readonly unknown[][]): ModelVersion[] {
-  const [versions, tags, aliases] = versionRows(results)
-  return assembleVersions(versions, tags, aliases)
-}
-
-/** Joins the rows of versions to their tags and aliases; the order of the versions is kept. */
-export function assembleVersions(
-  versions: readonly VersionRow[],
-  tags: readonly VersionTagRow[],
-  aliases: readonly VersionAliasRow[],
-): ModelVersion[] {
-  const tagsOf = grouped(tags, (row) => row.model_version)
-  const aliasesOf = grouped(aliases, (row) => row.id)
+/** The versions that `versionReads` read, in the order of their rows. */
+export function versionsFrom({
+  versions,
+  versionTags,
+  versionAliases,
+}: BatchRows<ReturnType<typeof versionReads>>): ModelVersion[] {
+  const tagsOf = grouped(versionTags, (row) => row.model_version)
+  const aliasesOf = grouped(versionAliases, (row) => row.id)
   return versions.map((row) => ({
     id: row.id,
     registeredModelId: row.registered_model,
@@ -108,11 +101,4 @@ export function assembleVersions(
     tags: (tagsOf.get(row.id) ?? []).map(({ key, value }) => ({ key, value })),
     aliases: (aliasesOf.get(row.id) ?? []).map(({ alias }) => alias),
   }))
-}
-
-/** `batch` hands out the rows of the three statements above in their order, so the types hold. */
-function versionRows(
-  results: readonly unknown[][],
-): [VersionRow[], VersionTagRow[], VersionAliasRow[]] {
-  return results as [VersionRow[], VersionTagRow[], VersionAliasRow[]]
 }

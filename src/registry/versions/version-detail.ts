@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { baseNameOf, folderRangeOf, storePathOf } from '../../artifacts/path.ts'
 import type { Context } from '../../platform/context.ts'
-import { type Hold, type HoldRow, holdFrom, readHold } from './legal-holds.ts'
+import { type Hold, holdFrom, holdRead } from './legal-holds.ts'
 import type { ModelVersion } from './read-versions.ts'
 import { getVersion } from './versions.ts'
 
@@ -25,15 +25,17 @@ export async function getVersionDetail(
 
 /** A version that was read already, with the rest. */
 export async function versionDetail(ctx: Context, version: ModelVersion): Promise<VersionDetail> {
-  const [digests, holds, changes] = await ctx.db.batch([
-    sql`select digest from manifests where id = ${version.manifestId}`,
-    readHold(sql`${version.id}`),
-    sql`select ${sourceChanged(ctx, version)} as changed`,
-  ])
-  // These are the columns that the statements select.
-  const [sealed] = digests as { digest: string }[]
-  const [hold] = holds as HoldRow[]
-  const [source] = changes as { changed: number }[]
+  const {
+    manifests: [sealed],
+    holds: [hold],
+    sources: [source],
+  } = await ctx.db.batch({
+    manifests: sql<{
+      digest: string
+    }>`select digest from manifests where id = ${version.manifestId}`,
+    holds: holdRead(sql`${version.id}`),
+    sources: sql<{ changed: number }>`select ${sourceChanged(ctx, version)} as changed`,
+  })
   return {
     ...version,
     digest: sealed?.digest,

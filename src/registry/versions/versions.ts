@@ -18,9 +18,10 @@ export async function getVersion(
   version: number,
 ): Promise<ModelVersion> {
   checkModelName(name)
-  const found = versionsFrom(await ctx.db.batch(versionReads(versionId(ctx, name, version))))
-  if (!found[0]) throw versionNotFound(name, version)
-  return found[0]
+  const id = versionId(ctx, name, version)
+  const [found] = versionsFrom(await ctx.db.batch(versionReads(id)))
+  if (!found) throw versionNotFound(name, version)
+  return found
 }
 
 /** Change a version's description; absent erases it, as in MLflow. @throws RESOURCE_DOES_NOT_EXIST */
@@ -33,15 +34,16 @@ export async function updateVersion(
   checkModelName(name)
   checkLength(description ?? '', descriptionCharsMax, 'description')
   const id = versionId(ctx, name, version)
-  const [, , ...rows] = await commit(ctx, [
-    versionEntry(ctx, name, version, 'model_version.updated', {
+  const rows = await commit(ctx, {
+    entry: versionEntry(ctx, id, {
+      action: 'model_version.updated',
       before: sql`json_object('description', v.description)`,
       after: sql`json_object('description', ${description ?? null})`,
     }),
-    sql`update model_versions set description = ${description ?? null},
+    updated: sql`update model_versions set description = ${description ?? null},
       updated_at_ms = ${ctx.now()} where id = (${id})`,
     ...versionReads(id),
-  ])
+  })
   const [updated] = versionsFrom(rows)
   if (!updated) throw versionNotFound(name, version)
   return updated
@@ -61,19 +63,24 @@ const versionJson = sql`json_object('stage', v.stage, 'source', v.source, 'run_i
  */
 export async function deleteVersion(ctx: Context, name: string, version: number): Promise<void> {
   checkModelName(name)
+  const id = versionId(ctx, name, version)
   const isDeletable = sql`${deletable(sql`v`)} and ${await unblockedVersion(ctx, name)}`
   const leaving = sql`select v.id from model_versions v
-    where v.id = (${versionId(ctx, name, version)}) and ${isDeletable}`
-  const [, , deleted] = await commit(ctx, [
-    versionEntry(ctx, name, version, 'model_version.deleted', { before: versionJson }, isDeletable),
-    sql`update registered_models set updated_at_ms = ${ctx.now()}
+    where v.id = (${id}) and ${isDeletable}`
+  const { deleted } = await commit(ctx, {
+    entry: versionEntry(ctx, id, {
+      action: 'model_version.deleted',
+      before: versionJson,
+      guard: isDeletable,
+    }),
+    model: sql`update registered_models set updated_at_ms = ${ctx.now()}
       where id = (${modelId(ctx, name)}) and exists (${leaving})`,
-    sql`delete from model_versions where id = (${leaving}) returning id`,
-  ])
-  if (deleted?.length === 1) return
+    deleted: sql`delete from model_versions where id = (${leaving}) returning id`,
+  })
+  if (deleted.length === 1) return
   const kept = await whyKept(ctx, name, version)
   const absent = versionNotFound(name, version)
-  throw kept ?? (await whyUnchanged(ctx, name, versionId(ctx, name, version), absent))
+  throw kept ?? (await whyUnchanged(ctx, name, id, absent))
 }
 
 /**
@@ -82,10 +89,9 @@ export async function deleteVersion(ctx: Context, name: string, version: number)
  */
 export async function getDownloadUri(ctx: Context, name: string, version: number): Promise<string> {
   checkModelName(name)
-  const row = await ctx.db.first<{ id: number; storage_location: string; manifest: number | null }>(
-    sql`select id, storage_location, manifest from model_versions
-      where registered_model = (${modelId(ctx, name)}) and version = ${version}`,
-  )
+  type Row = { id: number; storage_location: string; manifest: number | null }
+  const row = await ctx.db.first(sql<Row>`select id, storage_location, manifest
+    from model_versions where id = (${versionId(ctx, name, version)})`)
   if (!row) throw versionNotFound(name, version)
   return row.manifest === null ? row.storage_location : versionAddressOf(row.id)
 }
