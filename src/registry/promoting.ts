@@ -5,8 +5,7 @@ import { denied, modelGrants } from '../access/permissions/rights.ts'
 import { conflict, excerpt } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { modelId, versionId } from './ids.ts'
-import { archivedStage, mlflowStages } from './stages/stages.ts'
-import type { StageMove } from './stages/transition-stage.ts'
+import { archivedStage, mlflowStages, type StageMove } from './stages/stages.ts'
 
 /** Require that the caller may move a version from the stage it is in to this one. */
 export async function requireTransition(

@@ -1,6 +1,7 @@
 import type { Context } from '../../platform/context.ts'
 import { setAlias } from '../../registry/stages/aliases.ts'
-import { type StageMove, transitionStage } from '../../registry/stages/transition-stage.ts'
+import type { StageMove } from '../../registry/stages/stages.ts'
+import { transitionStage } from '../../registry/stages/transition-stage.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { matching } from '../policies/policies.ts'

@@ -9,6 +9,16 @@ export const archivedStage = 'Archived'
 /** MLflow's stages: always there, entered from everywhere, by as many versions as you like. */
 export const mlflowStages: readonly string[] = [firstStage, 'Staging', 'Production', archivedStage]
 
+/** A version, and the stage that it is to go to. */
+export type StageMove = {
+  readonly name: string
+  readonly version: number
+  /** Canonical. */
+  readonly stage: string
+  /** The other versions in that stage become Archived at the same moment; their aliases stay. */
+  readonly archiveOthers: boolean
+}
+
 /** Whether a stage, by its canonical name, is one of MLflow's. */
 export function isMlflowStage(stage: string): boolean {
   return mlflowStages.includes(stage)

@@ -8,17 +8,14 @@ import { modelId, versionId } from '../ids.ts'
 import { unblockedVersion, whyUnchanged } from '../promoting.ts'
 import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-versions.ts'
 import { getVersion } from '../versions/versions.ts'
-import { archivedStage, canonicalStage, firstStage, isActive, isMlflowStage } from './stages.ts'
-
-/** A version, and the stage that it is to go to. */
-export type StageMove = {
-  readonly name: string
-  readonly version: number
-  /** Canonical. */
-  readonly stage: string
-  /** The other versions in that stage become Archived at the same moment; their aliases stay. */
-  readonly archiveOthers: boolean
-}
+import {
+  archivedStage,
+  canonicalStage,
+  firstStage,
+  isActive,
+  isMlflowStage,
+  type StageMove,
+} from './stages.ts'
 
 /**
  * Move a version to another stage, or to the one it is in, which counts as a change too.
