@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import packageJson from '../../package.json' with { type: 'json' }
 import { SettingError } from '../platform/settings/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
 import { grantsCommand } from './access/grants.ts'
@@ -51,9 +52,9 @@ const commands = [
   workerCommand(),
 ]
 
-const gatehouse = new Command('gatehouse').description(
-  "A model registry and tracking server that speaks MLflow's REST API.",
-)
+const gatehouse = new Command('gatehouse')
+  .description("A model registry and tracking server that speaks MLflow's REST API.")
+  .version(packageJson.version)
 for (const command of commands) gatehouse.addCommand(command)
 
 try {
