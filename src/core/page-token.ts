@@ -1,39 +1,39 @@
 import { fromBase64Url, toBase64Url } from './bytes.ts'
 import { invalid, type RegistryError } from './error.ts'
 
-/** A value that a page may be resumed after: one entry for each sort expression. */
+/** The place of an item in a list: one value for each expression that the list is ordered by. */
 export type PageKey = readonly (string | number | null)[]
 
 /**
- * A page token: where the last page ended, and a fingerprint of what was asked, so that a token
- * that meets another filter or order is refused and not misread.
+ * A page token: the key of the last item of a page, and a fingerprint of the query, so that a token
+ * given with another filter or order is refused and not misread.
  *
- * @param asked everything that shapes the list, in a fixed order; never the page size
+ * @param query everything that shapes the list, in a fixed order, but never the page size
  */
-export function encodePageToken(asked: readonly unknown[], last: PageKey): string {
-  return toBase64Url(JSON.stringify([fingerprintOf(asked), ...last]))
+export function encodePageToken(query: readonly unknown[], last: PageKey): string {
+  return toBase64Url(JSON.stringify([fingerprintOf(query), ...last]))
 }
 
 /**
- * The key that `encodePageToken` put into `token`; undefined for no token, which asks for page one.
+ * The key that `encodePageToken` put into `token`; undefined without a token, for the first page.
  *
  * @throws INVALID_PARAMETER_VALUE the token is not one of ours, or belongs to another query
  */
 export function decodePageToken(
-  asked: readonly unknown[],
+  query: readonly unknown[],
   token: string | undefined,
 ): PageKey | undefined {
   if (token === undefined || token === '') return undefined
   const fields = parseFields(token)
   if (!fields) throw foreignPageToken()
   const [print, ...last] = fields
-  if (print !== fingerprintOf(asked)) {
+  if (print !== fingerprintOf(query)) {
     throw invalid('Invalid page_token: it belongs to another filter or order; ask for page one')
   }
   return last
 }
 
-/** The 400 for a token that no page of ours ended with, or whose key does not fit the list. */
+/** The 400 for a token that this server did not give out, or whose key does not fit the list. */
 export function foreignPageToken(): RegistryError {
   return invalid('Invalid page_token: it is not one that this server gave out')
 }
@@ -54,9 +54,9 @@ function isKeyPart(value: unknown): value is string | number | null {
 }
 
 /** FNV-1a, 32 bits: tells queries apart; it guards against mistakes, not against forgery. */
-function fingerprintOf(asked: readonly unknown[]): number {
+function fingerprintOf(query: readonly unknown[]): number {
   let hash = 0x811c9dc5
-  for (const char of JSON.stringify(asked)) {
+  for (const char of JSON.stringify(query)) {
     hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193)
   }
   return hash >>> 0

@@ -71,9 +71,14 @@ export const metricOperations: readonly Operation[] = [
     async (ctx, req) => {
       const { run_id, metric_key, max_results, page_token } = req
       const pointsMax = max_results === undefined ? undefined : checkPageSize(max_results, int32Max)
-      const page = await readMetricHistory(ctx, run_id, metric_key, pointsMax, page_token)
+      const page = await readMetricHistory(ctx, {
+        runId: run_id,
+        key: metric_key,
+        pointsMax,
+        pageToken: page_token,
+      })
       return {
-        metrics: unlessEmpty(page.metrics.map(metricToWire)),
+        metrics: unlessEmpty(page.items.map(metricToWire)),
         next_page_token: page.nextPageToken,
       }
     },
@@ -109,9 +114,14 @@ export const metricOperations: readonly Operation[] = [
     }),
     async (ctx, req) => {
       checkRunCount(req.run_ids)
-      const max = checkPageSize(req.max_results, samplePointsMax, samplePointsMax)
+      const pointsMax = checkPageSize(req.max_results, samplePointsMax, samplePointsMax)
       const interval = intervalFromWire(req.start_step, req.end_step)
-      const metrics = await sampleMetricHistory(ctx, req.run_ids, req.metric_key, interval, max)
+      const metrics = await sampleMetricHistory(ctx, {
+        runIds: req.run_ids,
+        key: req.metric_key,
+        interval,
+        pointsMax,
+      })
       return { metrics: unlessEmpty(metrics.map(runMetricToWire)) }
     },
   ),

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { invalid } from '../core/error.ts'
-import { decodePageToken, encodePageToken } from '../core/page-token.ts'
+import type { PageKey } from '../core/page-token.ts'
 import { compile } from '../db/compile.ts'
 import type { Database } from '../db/database.ts'
 import type { Filter } from './filter.ts'
@@ -17,9 +17,10 @@ import {
   type SortField,
   type SortTerm,
 } from './order-sql.ts'
+import { type Page, type PageRequest, readKeysetPage } from './page.ts'
 import type { FilterField, Vocabulary } from './vocabulary.ts'
 
-/** How one kind of entity is searched. Data that stands beside the entity's search verb. */
+/** How one kind of entity is searched: data, kept beside the entity's search verb. */
 export type Searchable = {
   /** Tables with the aliases that all expressions here use, e.g. `runs r`. */
   readonly from: SQL
@@ -27,76 +28,68 @@ export type Searchable = {
   readonly id: SQL
   readonly filterKeys: Vocabulary<FilterField>
   readonly sortKeys: Vocabulary<SortField>
-  /** The order where none is asked for. The last term must be unique among the rows. */
+  /** The order when the caller gives none. The last term must be unique among the rows. */
   readonly defaultOrder: readonly SortTerm[]
-  /** What decides between rows that order_by finds equal; likewise unique in the end. */
+  /** The order of rows that are equal by order_by. The last term must be unique here too. */
   readonly tieBreak: readonly SortTerm[]
 }
 
-/** What is asked for; syntax already parsed. */
-export type Search = {
+/** What a search asks for, with the syntax already parsed. */
+export type Search = PageRequest & {
   /** Conditions besides the filter: workspace, experiments, life-cycle stage. */
   readonly scope: readonly SQL[]
   readonly filter: Filter
   readonly orderBy: readonly OrderItem[]
-  /** Positive. */
-  readonly maxResults: number
-  readonly pageToken: string | undefined
-  /** All that shapes the list, for the page token: a token that meets another question is refused. */
-  readonly asked: readonly unknown[]
 }
 
-export type IdPage = {
-  /** In order. */
-  readonly ids: readonly number[]
-  /** Undefined when there are no more rows. */
-  readonly nextPageToken: string | undefined
-}
+type FoundRow = Readonly<Record<string, string | number | null>> & { readonly id: number }
 
 /**
- * One page of ids, by keyset: rows written meanwhile neither repeat nor hide others. One statement
- * within D1's limits, whatever the filter. Read the details of the ids in a second round trip.
+ * One page of ids, in order. One statement within D1's limits, whatever the filter. Read the details
+ * of the ids in a second round trip.
  *
  * @throws INVALID_PARAMETER_VALUE the filter or order names what the entity lacks, or the page
- *   token is not one for this question
+ *   token belongs to another search
  */
 export async function findPage(
   db: Database,
   searchable: Searchable,
   search: Search,
-): Promise<IdPage> {
+): Promise<Page<number>> {
   const literals = new Literals(literalsMaxOf(searchable, search))
   const { joins, terms } = orderTermsOf(searchable, search, literals)
-  const after = decodePageToken(search.asked, search.pageToken)
-  const conditions = [
-    ...search.scope,
-    ...(search.filter.length > 0
-      ? [filterSql(search.filter, searchable.filterKeys, literals)]
-      : []),
-    ...(after ? [isAfterSql(terms, after, literals)] : []),
-  ]
-  const where = conditions.length > 0 ? sql.join(conditions, sql` and `) : sql`1`
-  const statement = sql<
-    Record<string, string | number | null> & { id: number }
-  >`${literals.with()} select ${searchable.id} as id, ${keyColumns(terms)}
-    from ${searchable.from} ${joins} where ${where}
-    order by ${orderBySql(terms)} limit ${search.maxResults + 1}`
-  if (search.filter.length > clausesAlwaysFitting) checkLength(statement)
-  const rows = await db.all(statement)
-  const page = rows.slice(0, search.maxResults)
-  const last = page.at(-1)
-  return {
-    ids: page.map((row) => row.id),
-    nextPageToken:
-      rows.length > page.length && last
-        ? encodePageToken(search.asked, keyOf(last, terms))
-        : undefined,
-  }
+  const page = await readKeysetPage<FoundRow>(search, {
+    read: async (after, count) => {
+      const where = conditionSql(searchable, search, literals, after && { terms, after })
+      const statement = sql<FoundRow>`${literals.with()}
+        select ${searchable.id} as id, ${keyColumns(terms)}
+        from ${searchable.from} ${joins} where ${where}
+        order by ${orderBySql(terms)} limit ${count}`
+      if (search.filter.length > clausesAlwaysFitting) checkLength(statement)
+      return db.all(statement)
+    },
+    keyOf: (row) => keyOf(row, terms),
+  })
+  return { items: page.items.map((row) => row.id), nextPageToken: page.nextPageToken }
 }
 
-/** Of any kind of clause, this many stay far below the length that D1 takes. */
+function conditionSql(
+  searchable: Searchable,
+  search: Search,
+  literals: Literals,
+  place: { readonly terms: readonly SortTerm[]; readonly after: PageKey } | undefined,
+): SQL {
+  const conditions = [...search.scope]
+  if (search.filter.length > 0) {
+    conditions.push(filterSql(search.filter, searchable.filterKeys, literals))
+  }
+  if (place) conditions.push(isAfterSql(place.terms, place.after, literals))
+  return conditions.length > 0 ? sql.join(conditions, sql` and `) : sql`1`
+}
+
+/** So many clauses, of whatever kind, stay far below the length that D1 takes. */
 const clausesAlwaysFitting = 40
-/** D1 takes 100 KB. All the caller wrote is bound, so the text is ASCII. */
+/** D1 takes 100 KB. What the caller wrote is bound, so the text is ASCII. */
 const statementCharsMax = 95_000
 
 function checkLength(statement: SQL): void {

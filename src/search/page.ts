@@ -17,7 +17,7 @@ export type Page<T> = {
 export type PageRequest = {
   /** All that shapes the list, in a fixed order: a token of another list is refused by it. */
   readonly fingerprint: readonly unknown[]
-  /** Items of a page, at most. */
+  /** Items of a page, at most: positive, or infinity for all that are left. */
   readonly count: number
   /** The token that came with the page before; undefined or empty for the first page. */
   readonly token: string | undefined
@@ -55,16 +55,39 @@ export function pageStart<K extends string | number>(wanted: PageRequest, first:
 
 /** The page that `found` begins with. @param found up to one item more than the page has */
 export function pageOf<T>(
-  { fingerprint, count }: PageRequest,
+  wanted: PageRequest,
   found: readonly T[],
   keyOf: (item: T) => string | number,
 ): Page<T> {
+  return cutPage(wanted, found, (item) => [keyOf(item)])
+}
+
+/**
+ * One page of a list in the order of several keys.
+ *
+ * @param list.read the first `count` items behind the item with the keys `after`; throws what
+ *   `foreignPageToken` makes where these are no keys of this list
+ * @throws INVALID_PARAMETER_VALUE the token is foreign
+ */
+export async function readKeysetPage<T>(
+  wanted: PageRequest,
+  list: {
+    readonly read: (after: PageKey | undefined, count: number) => Promise<readonly T[]>
+    readonly keyOf: (item: T) => PageKey
+  },
+): Promise<Page<T>> {
+  const after = decodePageToken(wanted.fingerprint, wanted.token)
+  return cutPage(wanted, await list.read(after, wanted.count + 1), list.keyOf)
+}
+
+function cutPage<T>(
+  { fingerprint, count }: PageRequest,
+  found: readonly T[],
+  keyOf: (item: T) => PageKey,
+): Page<T> {
   const items = found.slice(0, count)
-  const last = found.length > count ? items.at(-1) : undefined
-  return {
-    items,
-    nextPageToken: last === undefined ? undefined : encodePageToken(fingerprint, [keyOf(last)]),
-  }
+  const last = found.length > items.length ? items.at(-1) : undefined
+  return { items, nextPageToken: last && encodePageToken(fingerprint, keyOf(last)) }
 }
 
 /**
@@ -91,13 +114,13 @@ export function isNumberPlace(key: PageKey): key is readonly [number] {
 }
 
 /**
- * The number of rows a page may have.
+ * Check the number of items that a caller wants on a page.
  *
- * @param absent what counts where the caller says nothing; undefined: it must say
+ * @param wanted undefined: `absent` counts, or without that the caller must give one
  * @throws INVALID_PARAMETER_VALUE it is not from 1 to `most`
  */
-export function checkPageSize(asked: Int64 | undefined, most: number, absent?: number): number {
-  const size = asked ?? absent ?? 0
+export function checkPageSize(wanted: Int64 | undefined, most: number, absent?: number): number {
+  const size = wanted ?? absent ?? 0
   if (typeof size === 'number' && size >= 1 && size <= most) return size
   throw invalid(
     `Invalid value ${size} for parameter 'max_results' supplied. It must be a positive integer of at most ${most}`,

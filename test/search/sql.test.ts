@@ -55,10 +55,10 @@ const searchable: Searchable = {
   tieBreak: newest,
 }
 
-async function search(asked: Partial<Search>): Promise<number[]> {
-  const all = { scope: [], filter: [], orderBy: [], maxResults: 1000, pageToken: undefined }
-  const page = await findPage(db, searchable, { ...all, asked: [], ...asked })
-  return [...page.ids]
+async function search(wanted: Partial<Search>): Promise<number[]> {
+  const all = { scope: [], filter: [], orderBy: [], count: 1000, token: undefined }
+  const page = await findPage(db, searchable, { ...all, fingerprint: [], ...wanted })
+  return [...page.items]
 }
 
 /** LIKE as SQL has it, on code points. */
@@ -238,16 +238,16 @@ function inOrder(order: readonly OrderItem[]): number[] {
 
 test('any order is kept, in one page and over many', async () => {
   await fc.assert(
-    fc.asyncProperty(someOrder, fc.integer({ min: 7, max: 60 }), async (orderBy, maxResults) => {
+    fc.asyncProperty(someOrder, fc.integer({ min: 7, max: 60 }), async (orderBy, count) => {
       expect(await search({ orderBy })).toEqual(inOrder(orderBy))
       const paged: number[] = []
-      let pageToken: string | undefined
+      let token: string | undefined
       do {
-        const asked = { scope: [], filter: [], orderBy, maxResults, pageToken, asked: [] }
-        const page = await findPage(db, searchable, asked)
-        paged.push(...page.ids)
-        pageToken = page.nextPageToken
-      } while (pageToken !== undefined && paged.length <= runs.length)
+        const wanted = { scope: [], filter: [], orderBy, count, token, fingerprint: [] }
+        const page = await findPage(db, searchable, wanted)
+        paged.push(...page.items)
+        token = page.nextPageToken
+      } while (token !== undefined && paged.length <= runs.length)
       expect(paged).toEqual(inOrder(orderBy))
     }),
     { numRuns: 40 },

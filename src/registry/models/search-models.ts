@@ -113,13 +113,13 @@ export async function searchRegisteredModels(
   ctx: Context,
   search: ModelSearch,
 ): Promise<Page<RegisteredModel>> {
-  const { ids, nextPageToken } = await findPage(ctx.db, searchableModels, {
+  const { items: ids, nextPageToken } = await findPage(ctx.db, searchableModels, {
     scope: [sql`m.workspace = ${ctx.workspace}`, readable(ctx, 'model', sql`m.id`, isPromptModel)],
     filter: withPromptsHidden(parseFilter(search.filter)),
     orderBy: parseOrderBy(search.orderBy),
-    maxResults: checkPageSize(search.maxResults, pageMax, pageDefault),
-    pageToken: search.pageToken,
-    asked: ['models', ctx.workspace, search.filter ?? '', search.orderBy],
+    count: checkPageSize(search.maxResults, pageMax, pageDefault),
+    token: search.pageToken,
+    fingerprint: ['models', ctx.workspace, search.filter ?? '', search.orderBy],
   })
   return { items: await readModels(ctx, ids), nextPageToken }
 }

@@ -45,7 +45,7 @@ export async function searchModelVersions(
   ctx: Context,
   search: ModelSearch,
 ): Promise<Page<ModelVersion>> {
-  const { ids, nextPageToken } = await findPage(ctx.db, searchableVersions, {
+  const { items: ids, nextPageToken } = await findPage(ctx.db, searchableVersions, {
     scope: [
       sql`m.workspace = ${ctx.workspace}`,
       readable(ctx, 'model', sql`m.id`, isPromptModel),
@@ -53,9 +53,9 @@ export async function searchModelVersions(
     ],
     filter: withPromptsHidden(parseFilter(search.filter)),
     orderBy: parseOrderBy(search.orderBy),
-    maxResults: checkPageSize(search.maxResults, pageMax, pageMax),
-    pageToken: search.pageToken,
-    asked: ['versions', ctx.workspace, search.filter ?? '', search.orderBy],
+    count: checkPageSize(search.maxResults, pageMax, pageMax),
+    token: search.pageToken,
+    fingerprint: ['versions', ctx.workspace, search.filter ?? '', search.orderBy],
   })
   const items: ModelVersion[] = []
   for (let from = 0; from < ids.length; from += readMax) {

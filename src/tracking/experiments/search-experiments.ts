@@ -104,7 +104,7 @@ export async function searchExperiments(
     filter: parseFilter(search.filter),
     orderBy: parseOrderBy(search.orderBy),
     maxResults,
-    pageToken: search.pageToken,
+    token: search.pageToken,
     asked: ['experiments', ctx.workspace, search.filter ?? '', search.orderBy, view],
   })
   return { items: await readExperiments(ctx, ids), nextPageToken }

@@ -65,7 +65,7 @@ export async function searchLoggedModels(
     filter,
     orderBy: orderItemsOf(orderBy),
     maxResults: checkPageSize(asked.maxResults, pageMax, pageDefault),
-    pageToken: asked.pageToken,
+    token: asked.pageToken,
     asked: ['logged models', experimentIds, asked.filter ?? '', datasets, orderBy],
   })
   return { items: await readLoggedModels(ctx.db, page.ids), nextPageToken: page.nextPageToken }

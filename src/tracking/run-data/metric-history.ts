@@ -1,76 +1,87 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { type Int64, parseInt64 } from '../../core/int64.ts'
-import {
-  decodePageToken,
-  encodePageToken,
-  foreignPageToken,
-  type PageKey,
-} from '../../core/page-token.ts'
+import { foreignPageToken, type PageKey } from '../../core/page-token.ts'
 import { fixSql } from '../../db/compile.ts'
 import { int64Column, int64Param } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
+import { type Page, readKeysetPage } from '../../search/page.ts'
 import { isRun, type Metric, type MetricRow, metricFromRow } from '../runs/run.ts'
 
 export type RunMetric = Metric & { readonly runId: string }
+
+type RunMetricRow = MetricRow & { run_id: string }
 
 const pointColumns = fixSql(sql`metrics.key, metrics.value, metrics.is_nan,
   ${int64Column(sql`metrics.step`)} as step,
   ${int64Column(sql`metrics.timestamp_ms`)} as timestamp_ms`)
 
+export type MetricHistoryQuery = {
+  readonly runId: string
+  readonly key: string
+  /** Undefined: all points that are left. */
+  readonly pointsMax: number | undefined
+  readonly pageToken: string | undefined
+}
+
 /**
  * One page of the points of one metric, by time, then step, then value. A run or key that is not
- * there has none.
+ * there has no points.
  *
- * @param pointsMax undefined: all that are left
+ * @throws INVALID_PARAMETER_VALUE the page token belongs to another metric
  */
 export async function readMetricHistory(
   ctx: Context,
-  runId: string,
-  key: string,
-  pointsMax: number | undefined,
-  pageToken: string | undefined,
-): Promise<{ readonly metrics: readonly Metric[]; readonly nextPageToken: string | undefined }> {
-  const asked = ['metric-history', ctx.workspace, runId, key]
-  const rowsMax = pointsMax === undefined ? Number.POSITIVE_INFINITY : pointsMax + 1
-  const rows: MetricRow[] = []
-  let last = decodePageToken(asked, pageToken)
-  for (;;) {
-    const wanted = Math.min(pointsPerRead, rowsMax - rows.length)
-    const read = await readPoints(ctx, runId, key, last, wanted)
-    rows.push(...read)
-    last = placeOf(read.at(-1))
-    if (read.length < wanted || rows.length === rowsMax) break
-  }
-  const page = rows.slice(0, pointsMax)
-  const end = rows.length > page.length ? placeOf(page.at(-1)) : undefined
-  return {
-    metrics: page.map(metricFromRow),
-    nextPageToken: end && encodePageToken(asked, end),
-  }
+  { runId, key, pointsMax, pageToken }: MetricHistoryQuery,
+): Promise<Page<Metric>> {
+  const fingerprint = ['metric-history', ctx.workspace, runId, key]
+  const count = pointsMax ?? Number.POSITIVE_INFINITY
+  const page = await readKeysetPage(
+    { fingerprint, token: pageToken, count },
+    { read: (after, count) => readPoints(ctx, { runId, key, after, count }), keyOf: pageKeyOf },
+  )
+  return { items: page.items.map(metricFromRow), nextPageToken: page.nextPageToken }
 }
 
-/** Their JSON stays far below the 2 MB that one value of D1 may have. */
+/** Points of one statement: their JSON stays far below the 2 MB that one value of D1 may have. */
 const pointsPerRead = 5000
+
+type PointsWanted = {
+  readonly runId: string
+  readonly key: string
+  /** The key of the point behind which to begin. */
+  readonly after: PageKey | undefined
+  /** May be infinite. */
+  readonly count: number
+}
+
+async function readPoints(ctx: Context, wanted: PointsWanted): Promise<MetricRow[]> {
+  const rows: MetricRow[] = []
+  let { after } = wanted
+  for (;;) {
+    const count = Math.min(pointsPerRead, wanted.count - rows.length)
+    const read = await readPointsOnce(ctx, { ...wanted, after, count })
+    const last = read.at(-1)
+    rows.push(...read)
+    if (!last || read.length < count || rows.length === wanted.count) return rows
+    after = pageKeyOf(last)
+  }
+}
 
 type Point = [value: string, isNan: number, step: number | string, timestampMs: number | string]
 
 /**
- * The first `count` points behind `last`, in one row: drivers take longer over a row than SQLite
- * over a point. Values go as text of 17 digits, since SQLite's JSON has 15.
+ * The points as one row, since drivers take longer over a row than SQLite over a point. Values go as
+ * text of 17 digits, since SQLite's JSON has 15.
  */
-async function readPoints(
-  ctx: Context,
-  runId: string,
-  key: string,
-  last: PageKey | undefined,
-  count: number,
-): Promise<MetricRow[]> {
-  const row = await ctx.db.first<{ points: string }>(sql`
+async function readPointsOnce(ctx: Context, wanted: PointsWanted): Promise<MetricRow[]> {
+  const { runId, key, after, count } = wanted
+  const row = await ctx.db.first(sql<{ points: string }>`
     select json_group_array(json_array(printf('%!.17g', value), is_nan, step, timestamp_ms)) as points
     from (select ${pointColumns} from metrics
-      where run = (select runs.id from runs where ${isRun(ctx, runId)}) and key = ${key} ${after(last)}
+      where run = (select runs.id from runs where ${isRun(ctx, runId)}) and key = ${key}
+        ${isBehindSql(after)}
       order by metrics.timestamp_ms, metrics.step, metrics.value, metrics.is_nan limit ${count})`)
-  const points = JSON.parse(row?.points ?? '[]') as Point[]
+  const points: readonly Point[] = JSON.parse(row?.points ?? '[]')
   return points.map(([value, is_nan, step, timestamp_ms]) => ({
     key,
     value: Number(value),
@@ -80,20 +91,20 @@ async function readPoints(
   }))
 }
 
-function placeOf(row: MetricRow | undefined): PageKey | undefined {
-  return row && [row.timestamp_ms, row.step, row.value, row.is_nan]
+function pageKeyOf(row: MetricRow): PageKey {
+  return [row.timestamp_ms, row.step, row.value, row.is_nan]
 }
 
-function after(last: PageKey | undefined): SQL {
-  if (!last) return sql``
-  const [timestamp, step, value, isNan] = last
-  const isPoint = typeof value === 'number' && typeof isNan === 'number' && last.length === 4
+function isBehindSql(after: PageKey | undefined): SQL {
+  if (!after) return sql``
+  const [timestamp, step, value, isNan] = after
+  const isPoint = typeof value === 'number' && typeof isNan === 'number' && after.length === 4
   if (!isPoint) throw foreignPageToken()
   return sql`and (metrics.timestamp_ms, metrics.step, metrics.value, metrics.is_nan)
-    > (${int64Param(tokenInt64(timestamp))}, ${int64Param(tokenInt64(step))}, ${value}, ${isNan})`
+    > (${int64Param(parseTokenInt64(timestamp))}, ${int64Param(parseTokenInt64(step))}, ${value}, ${isNan})`
 }
 
-function tokenInt64(part: string | number | null | undefined): Int64 {
+function parseTokenInt64(part: string | number | null | undefined): Int64 {
   const value = parseInt64(String(part))
   if (value === undefined) throw foreignPageToken()
   return value
@@ -111,7 +122,7 @@ export async function readMetricHistoryOfRuns(
   pointsMax: number,
 ): Promise<RunMetric[]> {
   const wanted = JSON.stringify([...new Set(runIds)])
-  const rows = await ctx.db.all<MetricRow & { run_id: string }>(sql`
+  const rows = await ctx.db.all(sql<RunMetricRow>`
     select ${pointColumns}, runs.run_id
     from json_each(${wanted}) as wanted
     cross join runs on runs.run_id = wanted.value
@@ -123,8 +134,17 @@ export async function readMetricHistoryOfRuns(
   return rows.map(runMetricFromRow)
 }
 
-/** @param steps inclusive at both ends */
+/** Steps from `start` to `end`, both included. */
 export type StepInterval = { readonly start: number; readonly end: number }
+
+export type MetricSampleQuery = {
+  readonly runIds: readonly string[]
+  readonly key: string
+  /** Undefined: all steps. */
+  readonly interval: StepInterval | undefined
+  /** Of each run. */
+  readonly pointsMax: number
+}
 
 /**
  * Up to `pointsMax` points of one metric of each run, evenly chosen by rank: the points are cut
@@ -133,15 +153,12 @@ export type StepInterval = { readonly start: number; readonly end: number }
  */
 export async function sampleMetricHistory(
   ctx: Context,
-  runIds: readonly string[],
-  key: string,
-  interval: StepInterval | undefined,
-  pointsMax: number,
+  { runIds, key, interval, pointsMax }: MetricSampleQuery,
 ): Promise<RunMetric[]> {
   const within = interval
     ? sql`and metrics.step between ${interval.start} and ${interval.end}`
     : sql``
-  const rows = await ctx.db.all<MetricRow & { run_id: string }>(sql`
+  const rows = await ctx.db.all(sql<RunMetricRow>`
     with points as (
       select ${pointColumns}, runs.run_id, wanted.key as place,
         row_number() over (partition by wanted.key
@@ -167,6 +184,6 @@ export async function sampleMetricHistory(
   return rows.map(runMetricFromRow)
 }
 
-function runMetricFromRow(row: MetricRow & { run_id: string }): RunMetric {
+function runMetricFromRow(row: RunMetricRow): RunMetric {
   return { ...metricFromRow(row), runId: row.run_id }
 }

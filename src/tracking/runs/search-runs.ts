@@ -66,7 +66,7 @@ export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<
     filter: parseFilter(search.filter),
     orderBy: parseOrderBy(search.orderBy),
     maxResults,
-    pageToken: search.pageToken,
+    token: search.pageToken,
     asked,
   })
   return { items: await readRuns(ctx.db, ids), nextPageToken }
