@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { splitIntoRounds } from '../core/groups.ts'
 import type { Platform } from '../platform/context.ts'
 import type { Leftover, StoredObject } from '../platform/ports.ts'
+import type { FolderRange } from './path.ts'
 import type { blobs, multipartUploads } from './tables.ts'
 
 /** What gc needs; it belongs to no request. */
@@ -136,13 +137,8 @@ async function findWithoutRow({ db }: Collector, keys: readonly string[]): Promi
   return rows.map((row) => row.key)
 }
 
-/** A statement that takes all below `folder` out of the path index, where `guard` holds. */
-export function removeBelowStatement(
-  workspace: string,
-  start: string,
-  end: string,
-  guard: SQL,
-): SQL {
-  return sql`delete from artifact_files
-    where workspace = ${workspace} and path >= ${start} and path < ${end} and ${guard}`
+/** The statement that takes a range of paths out of the path index, provided that `guard` holds. */
+export function removeBelowStatement(workspace: string, range: FolderRange, guard: SQL): SQL {
+  return sql`delete from artifact_files where workspace = ${workspace}
+    and path >= ${range.start} and path < ${range.end} and ${guard}`
 }

@@ -85,11 +85,14 @@ function checkLength(path: string): string {
   return path
 }
 
+/** A range of paths: from `start` to before `end`. */
+export type FolderRange = { readonly start: string; readonly end: string }
+
 /**
- * All paths below a folder, as a range of the index: from `folder/` to before `folder0`, since `0`
- * follows `/`. The empty path is the root.
+ * All paths below a folder: from `folder/` to before `folder0`, since `0` follows `/`. The empty
+ * path is the root.
  */
-export function folderRangeOf(folder: string): { readonly start: string; readonly end: string } {
+export function folderRangeOf(folder: string): FolderRange {
   // Nothing in UTF-8 sorts after U+10FFFF.
   return folder === ''
     ? { start: '', end: '\u{10ffff}' }

@@ -2,7 +2,7 @@ import { excerpt, invalid } from '../core/error.ts'
 import { checkLength, keyCharsMax } from '../core/names.ts'
 import type { KeyValue } from './runs/run.ts'
 
-/** @throws INVALID_PARAMETER_VALUE a key stands there twice */
+/** @throws INVALID_PARAMETER_VALUE a key is given twice */
 export function refuseRepeatedKeys(what: 'params' | 'tags', items: readonly KeyValue[]): void {
   const keys = new Set<string>()
   for (const { key } of items) {
@@ -13,7 +13,7 @@ export function refuseRepeatedKeys(what: 'params' | 'tags', items: readonly KeyV
   }
 }
 
-/** One JSON parameter carries a list; D1 takes 2 MB, and an escaped character is six bytes. */
+/** A list is one JSON parameter, of which D1 takes 2 MB; an escaped character is six bytes. */
 const listCharsMax = 300_000
 const valueCharsMax = 100_000
 

@@ -8,7 +8,7 @@ export type Purged = {
   readonly experiments: number
 }
 
-/** Conditions in SQL that allow a purge, of a row by its alias: registries know what must be kept. */
+/** Conditions in SQL under which a row, given by its alias, may go: the registry knows what it needs. */
 export type Purgeable = {
   run(alias: SQL): SQL
   loggedModel(alias: SQL): SQL
@@ -17,13 +17,13 @@ export type Purgeable = {
 const perRound = 200
 
 /** A deleted thing that has its own folder of artifacts: `name` is a segment of that folder's path. */
-type Deleted = { id: number; name: string; workspace: string; artifact_uri: string | null }
+type DeletedRow = { id: number; name: string; workspace: string; artifact_uri: string | null }
 
 /**
  * Delete for good the runs, logged models and experiments that were deleted before `beforeMs`, with
  * their paths in the artifact store; an experiment takes all its runs and logged models along.
  * Versions made from them keep their files. The Default experiment stays, and so does an experiment
- * with a run or logged model that must be kept.
+ * that has a run or logged model which must be kept.
  */
 export async function purgeDeleted(
   collector: Collector,
@@ -56,7 +56,7 @@ export async function purgeDeleted(
   return { runs, loggedModels, experiments }
 }
 
-/** What is restored between reading and deleting stays whole: the guard stands in every statement. */
+/** The guard stands in every statement, so what is restored between reading and deleting stays whole. */
 async function purge(
   { db, dryRun }: Collector,
   { table, guard, columns }: { table: SQL; guard: SQL; columns: SQL },
@@ -64,15 +64,15 @@ async function purge(
   let count = 0
   let after = -1
   for (;;) {
-    const rows = await db.all<Deleted>(sql`
+    const rows = await db.all(sql<DeletedRow>`
       select ${columns} from ${table} t where t.id > ${after} and ${guard} order by t.id limit ${perRound}`)
     for (const row of rows) {
       const still = sql`select t.id from ${table} t where t.id = ${row.id} and ${guard}`
       if (!dryRun) {
-        await db.batch([
-          ...ownFolder(row, sql`exists (${still})`),
-          sql`delete from ${table} where id in (${still})`,
-        ])
+        await db.batch({
+          folder: removeFolderStatement(row, sql`exists (${still})`),
+          row: sql`delete from ${table} where id in (${still})`,
+        })
       }
     }
     count += rows.length
@@ -82,12 +82,15 @@ async function purge(
   }
 }
 
-/** Nothing where the folder is not the thing's alone, e.g. an experiment's location that others share. */
-function ownFolder(row: Deleted, guard: SQL): SQL[] {
+/**
+ * Undefined where the folder may hold files of other things too, as an experiment's location may
+ * that was given by hand.
+ */
+function removeFolderStatement(row: DeletedRow, guard: SQL): SQL | undefined {
   const path = row.artifact_uri === null ? undefined : storePathOf(row.artifact_uri)
-  if (path === undefined || !path.split('/').includes(row.name)) return []
+  if (path === undefined || !path.split('/').includes(row.name)) return undefined
   const isExperiment = /^\d+$/.test(row.name)
-  if (isExperiment && !path.endsWith(`/${row.name}`) && path !== row.name) return []
+  if (isExperiment && !path.endsWith(`/${row.name}`) && path !== row.name) return undefined
   const { start, end } = folderRangeOf(path)
-  return [removeBelowStatement(row.workspace, start, end, guard)]
+  return removeBelowStatement(row.workspace, { start, end }, guard)
 }

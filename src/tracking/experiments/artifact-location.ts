@@ -4,7 +4,7 @@ import { checkLength } from '../../core/names.ts'
 import { decodePercent } from '../../core/percent.ts'
 import type { Context } from '../../platform/context.ts'
 
-/** Schemes that name a host which a client or server would then connect to, as MLflow lists them. */
+/** Schemes of a host that a client or server would connect to, as MLflow lists them. */
 const hostSchemes = new Set([
   ...['http', 'https', 'ftp', 'ftps', 'sftp', 'hdfs', 'viewfs', 'webhdfs', 'abfs', 'abfss', 'r2'],
   ...['runs', 'models'],
@@ -12,8 +12,8 @@ const hostSchemes = new Set([
 const locationCharsMax = 2048
 
 /**
- * Check an experiment's `artifact_location`, which is then stored as given: a bucket, `file:` or
- * path is the client's business, and this server never opens it.
+ * Check an experiment's `artifact_location`, which is then stored as given. A bucket, a `file:` URI
+ * or a path is for the client to open; this server never does.
  *
  * @throws INVALID_PARAMETER_VALUE it names a host or another entity, has a scheme that settings do
  *   not allow, a parent segment in any encoding, or a fragment

@@ -16,7 +16,7 @@ export async function renameExperiment(ctx: Context, id: number, name: string): 
     const renamed = await ctx.db.first(sql`
       update experiments set name = ${name}, updated_at_ms = ${ctx.now()}
       where ${isExperiment(ctx, id, 'active')} returning id`)
-    if (!renamed) throw await notActive(ctx, id)
+    if (!renamed) throw await inactiveError(ctx, id)
   } catch (err) {
     if (!(err instanceof ConstraintError && err.kind === 'unique')) throw err
     const message = `Cannot rename experiment ${id}: '${excerpt(name)}' is the name of another, active or deleted`
@@ -30,8 +30,8 @@ export async function deleteExperiment(ctx: Context, id: number): Promise<void> 
 }
 
 /**
- * Make a deleted experiment active again and all its runs with it, also those that had been deleted
- * before it, as MLflow does. @throws RESOURCE_DOES_NOT_EXIST
+ * Make a deleted experiment and all its runs active again. As in MLflow, that includes runs that had
+ * been deleted before the experiment. @throws RESOURCE_DOES_NOT_EXIST
  */
 export async function restoreExperiment(ctx: Context, id: number): Promise<void> {
   await moveToStage(ctx, id, 'deleted', 'active')
@@ -45,14 +45,14 @@ async function moveToStage(
 ): Promise<void> {
   const now = ctx.now()
   const deletedAt = to === 'deleted' ? sql`coalesce(deleted_at_ms, ${now})` : sql`null`
-  // Runs first: the guard looks at the stage that the second statement changes.
-  const [, moved] = await ctx.db.batch([
-    sql`update runs set lifecycle_stage = ${to}, deleted_at_ms = ${deletedAt}
+  // Runs come first: their guard reads the stage that the other statement changes.
+  const { moved } = await ctx.db.batch({
+    runs: sql`update runs set lifecycle_stage = ${to}, deleted_at_ms = ${deletedAt}
       where experiment = (select id from experiments where ${isExperiment(ctx, id, from)})`,
-    sql`update experiments set lifecycle_stage = ${to}, updated_at_ms = ${now}
+    moved: sql`update experiments set lifecycle_stage = ${to}, updated_at_ms = ${now}
       where ${isExperiment(ctx, id, from)} returning id`,
-  ])
-  if (!moved?.length) throw noSuchExperiment(id)
+  })
+  if (moved.length === 0) throw noSuchExperiment(id)
 }
 
 /** @throws INVALID_PARAMETER_VALUE the experiment is deleted, or the tag malformed */
@@ -62,7 +62,7 @@ export async function setExperimentTag(ctx: Context, id: number, tag: KeyValue):
     insert into experiment_tags (experiment, key, value)
     select id, ${tag.key}, ${tag.value} from experiments where ${isExperiment(ctx, id, 'active')}
     on conflict (experiment, key) do update set value = excluded.value returning key`)
-  if (!set) throw await notActive(ctx, id)
+  if (!set) throw await inactiveError(ctx, id)
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST the experiment has no such tag */
@@ -83,8 +83,8 @@ function isExperiment(ctx: Context, id: number, stage: LifecycleStage): SQL {
   return sql`id = ${id} and workspace = ${ctx.workspace} and lifecycle_stage = ${stage}`
 }
 
-/** Why a write to an active experiment found none. */
-async function notActive(ctx: Context, id: number): Promise<Error> {
+/** The error of a write that found no active experiment. @throws RESOURCE_DOES_NOT_EXIST no such experiment */
+async function inactiveError(ctx: Context, id: number): Promise<Error> {
   await getExperiment(ctx, id)
   return inactiveExperiment(id)
 }

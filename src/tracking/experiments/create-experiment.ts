@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { giveToCreator } from '../../access/permissions/own-role.ts'
 import { commit } from '../../audit/commit.ts'
 import { checkKey, checkLength } from '../../core/names.ts'
@@ -15,7 +15,8 @@ const nameCharsMax = 500
 const tagValueCharsMax = 20_000
 
 /**
- * Make an experiment; names are unique over active and deleted ones. Who makes it gets MANAGE.
+ * Make an experiment. Its name must not be that of another, active or deleted. Who makes it gets
+ * MANAGE on it.
  *
  * @param artifactLocation stored as given; `<default artifact root>/<id>` when absent or empty
  * @returns its id
@@ -32,38 +33,37 @@ export async function createExperiment(
   refuseRepeatedKeys('tags', tags)
   if (artifactLocation) checkArtifactLocation(ctx, artifactLocation)
   const own = sql`workspace = ${ctx.workspace} and name = ${name}`
-  const statements = [
-    sql`insert into experiments (workspace, name, artifact_location, lifecycle_stage, user_id,
+  const statements = {
+    created: sql<{
+      id: number
+    }>`insert into experiments (workspace, name, artifact_location, lifecycle_stage, user_id,
         created_at_ms, updated_at_ms)
       values (${ctx.workspace}, ${name}, ${artifactLocation || null}, 'active',
         ${principalName(ctx) ?? null}, ${ctx.now()}, ${ctx.now()})
       returning id`,
-    sql`update experiments set artifact_location = ${ctx.settings.defaultArtifactRoot} || '/' || id
+    location: sql`update experiments set artifact_location = ${ctx.settings.defaultArtifactRoot} || '/' || id
       where ${own} and artifact_location is null`,
-    ...folderClaimStatement(ctx, name, artifactLocation),
-    ...giveToCreator(ctx, 'experiment', sql`select id from experiments where ${own}`),
-  ]
-  if (tags.length > 0) {
-    const rows = jsonRowsOf(tags.map((tag) => [tag.key, tag.value]))
-    statements.push(
-      sql`insert into experiment_tags (experiment, key, value)
-        select experiments.id, tag.value ->> 0, tag.value ->> 1 from experiments, json_each(${rows}) as tag
-        where ${own}`,
-    )
+    folder: folderClaimStatement(ctx, name, artifactLocation),
+    permission: giveToCreator(ctx, 'experiment', sql`select id from experiments where ${own}`),
+    tags: tagsStatement(own, tags),
   }
   try {
-    const [created] = await commit(ctx, statements)
-    return onlyId(created)
+    const { created } = await commit(ctx, statements)
+    const [row] = created
+    if (!row) throw new Error('the insert returned no row')
+    return row.id
   } catch (err) {
     if (err instanceof ConstraintError && err.kind === 'unique') throw nameTaken(name)
     throw err
   }
 }
 
-function onlyId(rows: unknown[] | undefined): number {
-  const row = rows?.[0] as { id: number } | undefined
-  if (!row) throw new Error('the insert returned no row')
-  return row.id
+function tagsStatement(experiment: SQL, tags: readonly KeyValue[]): SQL | undefined {
+  if (tags.length === 0) return undefined
+  const rows = jsonRowsOf(tags.map((tag) => [tag.key, tag.value]))
+  return sql`insert into experiment_tags (experiment, key, value)
+    select experiments.id, tag.value ->> 0, tag.value ->> 1
+    from experiments, json_each(${rows}) as tag where ${experiment}`
 }
 
 export function checkExperimentName(name: string): void {

@@ -44,7 +44,7 @@ export function experimentFromRow(row: ExperimentRow, tags: readonly KeyValue[])
 }
 
 /**
- * The key that MLflow's decimal `experiment_id` stands for.
+ * The key of the experiment with this decimal `experiment_id`.
  *
  * @throws INVALID_PARAMETER_VALUE it is no integer
  */
@@ -76,23 +76,23 @@ export async function getExperiment(ctx: Context, id: number): Promise<Experimen
 /** The experiment of this name, a deleted one too. @throws RESOURCE_DOES_NOT_EXIST */
 export async function getExperimentByName(ctx: Context, name: string): Promise<Experiment> {
   const found = await readOne(ctx, sql`experiments.name = ${name}`)
-  // Python clients take this 404 for "none yet" and go on to create it.
+  // Python clients read this 404 as "there is none yet" and create the experiment.
   if (!found) throw noSuchExperiment(name)
   return found
 }
 
 async function readOne(ctx: Context, condition: SQL): Promise<Experiment | undefined> {
   const wanted = sql`${condition} and experiments.workspace = ${ctx.workspace}`
-  const [rows, tags] = await ctx.db.batch([
-    sql`select ${experimentColumns(ctx)} from experiments where ${wanted}`,
-    sql`select experiment_tags.key, experiment_tags.value from experiments
+  const { found, tags } = await ctx.db.batch({
+    found: sql<ExperimentRow>`select ${experimentColumns(ctx)} from experiments where ${wanted}`,
+    tags: sql<KeyValue>`select experiment_tags.key, experiment_tags.value from experiments
       join experiment_tags on experiment_tags.experiment = experiments.id where ${wanted}`,
-  ])
-  const row = (rows as ExperimentRow[])[0]
-  return row && experimentFromRow(row, tags as KeyValue[])
+  })
+  const [row] = found
+  return row && experimentFromRow(row, tags)
 }
 
-/** 400 of a name that an active or deleted experiment has. */
+/** The 400 for a name that another experiment, active or deleted, has. */
 export function nameTaken(name: string): RegistryError {
   return new RegistryError(
     'RESOURCE_ALREADY_EXISTS',
@@ -104,7 +104,7 @@ export function nameTaken(name: string): RegistryError {
 export const viewTypes = ['ACTIVE_ONLY', 'DELETED_ONLY', 'ALL'] as const
 export type ViewType = (typeof viewTypes)[number]
 
-/** The conditions, none or one, that a search in `view` puts on the column of the stage. */
+/** The condition that a search in `view` puts on the column of the life-cycle stage; none for ALL. */
 export function viewConditions(column: SQL, view: ViewType): SQL[] {
   if (view === 'ALL') return []
   return [sql`${column} = ${view === 'ACTIVE_ONLY' ? 'active' : 'deleted'}`]

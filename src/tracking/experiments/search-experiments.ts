@@ -84,7 +84,7 @@ export type ExperimentSearch = {
 }
 
 /**
- * Experiments that the caller may read, newest first where no order is asked for.
+ * Experiments that the caller may read; newest first, unless `orderBy` says otherwise.
  *
  * @throws INVALID_PARAMETER_VALUE filter, order, page size or page token is wrong
  * @see MLflow REST API, "Search Experiments"
@@ -93,9 +93,9 @@ export async function searchExperiments(
   ctx: Context,
   search: ExperimentSearch,
 ): Promise<Page<Experiment>> {
-  const maxResults = checkPageSize(search.maxResults, experimentPageMax)
+  const count = checkPageSize(search.maxResults, experimentPageMax)
   const view = search.view ?? 'ACTIVE_ONLY'
-  const { ids, nextPageToken } = await findPage(ctx.db, searchableExperiments, {
+  const { items: ids, nextPageToken } = await findPage(ctx.db, searchableExperiments, {
     scope: [
       sql`e.workspace = ${ctx.workspace}`,
       ...viewConditions(sql`e.lifecycle_stage`, view),
@@ -103,28 +103,28 @@ export async function searchExperiments(
     ],
     filter: parseFilter(search.filter),
     orderBy: parseOrderBy(search.orderBy),
-    maxResults,
+    count,
     token: search.pageToken,
-    asked: ['experiments', ctx.workspace, search.filter ?? '', search.orderBy, view],
+    fingerprint: ['experiments', ctx.workspace, search.filter ?? '', search.orderBy, view],
   })
   return { items: await readExperiments(ctx, ids), nextPageToken }
 }
-
-type TagRow = KeyValue & { experiment: number }
 
 /** The experiments of these ids, in their order; those that are gone are left out. */
 async function readExperiments(ctx: Context, ids: readonly number[]): Promise<Experiment[]> {
   if (ids.length === 0) return []
   const wanted = sql`(select value from json_each(${JSON.stringify(ids)}))`
-  const [rows, tagRows] = await ctx.db.batch([
-    sql`select ${experimentColumns(ctx)} from experiments where experiments.id in ${wanted}`,
-    sql`select experiment, key, value from experiment_tags where experiment in ${wanted}`,
-  ])
-  const tags = Map.groupBy(tagRows as TagRow[], (row) => row.experiment)
-  const byId = new Map((rows as ExperimentRow[]).map((row) => [row.id, row]))
+  const { experiments, tags } = await ctx.db.batch({
+    experiments: sql<ExperimentRow>`select ${experimentColumns(ctx)} from experiments where experiments.id in ${wanted}`,
+    tags: sql<
+      KeyValue & { experiment: number }
+    >`select experiment, key, value from experiment_tags where experiment in ${wanted}`,
+  })
+  const tagsOf = Map.groupBy(tags, (row) => row.experiment)
+  const byId = new Map(experiments.map((row) => [row.id, row]))
   return ids.flatMap((id) => {
     const row = byId.get(id)
-    const own = (tags.get(id) ?? []).map(({ key, value }) => ({ key, value }))
+    const own = (tagsOf.get(id) ?? []).map(({ key, value }) => ({ key, value }))
     return row ? [experimentFromRow(row, own)] : []
   })
 }

@@ -19,15 +19,15 @@ export async function appendModelHistory(
   runId: string,
   entry: string,
 ): Promise<void> {
-  const [appended] = await writeToRun(ctx, runId, [
-    sql`insert into run_tags (run, key, value)
+  const { appended } = await writeToRun(ctx, runId, {
+    appended: sql`insert into run_tags (run, key, value)
       select runs.id, ${historyTag}, json_array(json(${entry})) from runs
       where ${isActiveRun(ctx, runId)} and length(${entry}) <= ${historyCharsMax}
       on conflict (run, key) do update set value =
         iif(json_valid(value), json_insert(value, '$[#]', json(${entry})), excluded.value)
       where length(value) + length(${entry}) <= ${historyCharsMax} returning key`,
-  ])
-  if (!appended?.length) {
+  })
+  if (appended.length === 0) {
     throw invalid(`The tag ${historyTag} of run ${runId} would pass ${historyCharsMax} characters`)
   }
 }

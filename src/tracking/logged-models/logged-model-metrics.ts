@@ -5,7 +5,7 @@ import { jsonChunksOf, Real } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { isRun, type Metric } from '../runs/run.ts'
 
-/** A point of a run that may also speak of a logged model. */
+/** A point of a run that may also belong to a logged model. */
 export type ModelPoint = Metric & {
   /** Undefined or empty: the point belongs to the run alone. */
   readonly modelId?: string | undefined
@@ -14,13 +14,13 @@ export type ModelPoint = Metric & {
 }
 
 /**
- * Statements for the batch that logs `points` to a run: they add those that name a logged model to
- * that model's metrics, provided that the run is active. No statements when none does.
+ * Statements for the batch that logs `points` to a run. They add each point that names a logged model
+ * to that model's metrics, provided that the run is active. No statements when no point does.
  *
- * A point of an unknown model breaks the whole batch with a ConstraintError; hand that to
+ * A point that names an unknown model fails the whole batch with a ConstraintError; give that to
  * `unknownModelError`. A deleted model still takes metrics, as in MLflow 3.17.2.
  *
- * @param points infinities already clamped to the largest double
+ * @param points infinities already replaced by `clampInfinity`
  * @throws INVALID_PARAMETER_VALUE a point has one of dataset name and digest without the other
  */
 export function loggedModelMetricStatements(
@@ -28,7 +28,7 @@ export function loggedModelMetricStatements(
   runId: string,
   points: readonly ModelPoint[],
 ): SQL[] {
-  const rows = points.filter(({ modelId }) => modelId).map(rowOf)
+  const rows = points.filter(({ modelId }) => modelId).map(cellsOf)
   if (rows.length === 0) return []
   return jsonChunksOf(rows).map(
     (json) => sql`insert into logged_model_metrics (logged_model, key, timestamp_ms, step, value,
@@ -43,7 +43,7 @@ export function loggedModelMetricStatements(
   )
 }
 
-function rowOf(point: ModelPoint) {
+function cellsOf(point: ModelPoint) {
   const { modelId = '', key, value, timestampMs, step } = point
   const { datasetName = '', datasetDigest = '' } = point
   if ((datasetName === '') !== (datasetDigest === '')) {
@@ -57,7 +57,7 @@ function rowOf(point: ModelPoint) {
 }
 
 /**
- * The 400 for a batch that failed since a point names a logged model that does not exist, or
+ * The 400 for a batch that failed because a point names a logged model that does not exist, or
  * undefined when `err` is another failure.
  */
 export function unknownModelError(

@@ -57,13 +57,13 @@ export const loggedModelColumns = sql`logged_models.id, logged_models.model_id,
   logged_models.model_type, logged_models.source_run_id, logged_models.status_message,
   logged_models.lifecycle_stage, logged_models.created_at_ms, logged_models.updated_at_ms`
 
-type Gathered = LoggedModel & {
+type MutableLoggedModel = LoggedModel & {
   readonly tags: KeyValue[]
   readonly params: KeyValue[]
   readonly metrics: LoggedModelMetric[]
 }
-type TextRow = KeyValue & { readonly logged_model: number; readonly is_tag: number }
-type PointRow = MetricRow & {
+type LoggedModelTextRow = KeyValue & { readonly logged_model: number; readonly is_tag: number }
+type LoggedModelPointRow = MetricRow & {
   readonly logged_model: number
   readonly run_id: string
   readonly dataset_name: string
@@ -72,26 +72,26 @@ type PointRow = MetricRow & {
 
 /** @param wanted a table expression whose column `value` has the keys of the models */
 async function readWanted(db: Database, wanted: SQL): Promise<LoggedModel[]> {
-  const [rows, texts, points] = await db.batch([
-    sql`select ${loggedModelColumns} from ${wanted} as wanted
+  const { models, texts, points } = await db.batch({
+    models: sql<LoggedModelRow>`select ${loggedModelColumns} from ${wanted} as wanted
       cross join logged_models on logged_models.id = wanted.value`,
-    sql`select logged_model, params.key, params.value, 0 as is_tag from ${wanted} as wanted
+    texts: sql<LoggedModelTextRow>`select logged_model, params.key, params.value, 0 as is_tag from ${wanted} as wanted
       cross join logged_model_params as params on logged_model = wanted.value
       union all select logged_model, tags.key, tags.value, 1 from ${wanted} as wanted
       cross join logged_model_tags as tags on logged_model = wanted.value`,
-    sql`select logged_model, points.key, points.value, is_nan, run_id, dataset_name, dataset_digest,
+    points: sql<LoggedModelPointRow>`select logged_model, points.key, points.value, is_nan, run_id, dataset_name, dataset_digest,
         ${int64Column(sql`step`)} as step, ${int64Column(sql`timestamp_ms`)} as timestamp_ms
       from ${wanted} as wanted
       cross join logged_model_metrics as points on logged_model = wanted.value`,
-  ])
-  const byId = new Map<number, Gathered>()
-  for (const row of rows as LoggedModelRow[]) byId.set(row.id, loggedModelFromRow(row))
-  for (const { logged_model, key, value, is_tag } of texts as TextRow[]) {
+  })
+  const byId = new Map<number, MutableLoggedModel>()
+  for (const row of models) byId.set(row.id, loggedModelFromRow(row))
+  for (const { logged_model, key, value, is_tag } of texts) {
     const model = byId.get(logged_model)
     if (is_tag) model?.tags.push({ key, value })
     else model?.params.push({ key, value })
   }
-  for (const point of points as PointRow[]) {
+  for (const point of points) {
     byId.get(point.logged_model)?.metrics.push({
       ...metricFromRow(point),
       runId: point.run_id,
@@ -102,8 +102,8 @@ async function readWanted(db: Database, wanted: SQL): Promise<LoggedModel[]> {
   return [...byId.values()]
 }
 
-/** The model without what was logged to it. */
-export function loggedModelFromRow(row: LoggedModelRow): Gathered {
+/** The model without its params, tags and metrics. */
+export function loggedModelFromRow(row: LoggedModelRow): MutableLoggedModel {
   return {
     id: row.id,
     modelId: row.model_id,

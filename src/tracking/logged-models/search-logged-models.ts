@@ -21,7 +21,7 @@ import { readLoggedModels } from './read-logged-models.ts'
 /** A dataset by name, and by digest where one is given. */
 export type DatasetFilter = { readonly name: string; readonly digest: string | undefined }
 
-/** One sort key. For a metric, the latest point counts: on the dataset, where one is named. */
+/** One sort key. For a metric the latest point counts; where a dataset is named, the latest on it. */
 export type LoggedModelOrder = {
   readonly field: string
   readonly descending: boolean
@@ -32,7 +32,10 @@ export type LoggedModelOrder = {
 export type LoggedModelSearch = {
   readonly experimentIds: readonly number[]
   readonly filter: string | undefined
-  /** Metrics count on these datasets only; with no metric in the filter, any metric on one of them. */
+  /**
+   * Only metrics logged on one of these datasets count. Where the filter names no metric, the model
+   * needs any metric on one of them.
+   */
   readonly datasets: readonly DatasetFilter[]
   /** Zero asks for the default, as in MLflow 3.17.2. */
   readonly maxResults: number | undefined
@@ -44,16 +47,17 @@ const pageMax = 50_000
 const pageDefault = 50
 
 /**
- * One page of the models that are not deleted and that the caller may read, newest first where no order is asked for.
+ * One page of the models that are not deleted and that the caller may read; newest first, unless
+ * `orderBy` says otherwise.
  *
  * @throws INVALID_PARAMETER_VALUE a filter, order, page size or page token that makes no sense
  */
 export async function searchLoggedModels(
   ctx: Context,
-  asked: LoggedModelSearch,
+  search: LoggedModelSearch,
 ): Promise<Page<LoggedModel>> {
-  const filter = parseFilter(asked.filter).map(withStatusName)
-  const { experimentIds, datasets, orderBy } = asked
+  const filter = parseFilter(search.filter).map(withStatusName)
+  const { experimentIds, datasets, orderBy } = search
   const page = await findPage(ctx.db, searchableOf(datasets, orderBy), {
     scope: [
       sql`m.lifecycle_stage = 'active'`,
@@ -64,11 +68,11 @@ export async function searchLoggedModels(
     ],
     filter,
     orderBy: orderItemsOf(orderBy),
-    maxResults: checkPageSize(asked.maxResults, pageMax, pageDefault),
-    token: asked.pageToken,
-    asked: ['logged models', experimentIds, asked.filter ?? '', datasets, orderBy],
+    count: checkPageSize(search.maxResults, pageMax, pageDefault),
+    token: search.pageToken,
+    fingerprint: ['logged models', experimentIds, search.filter ?? '', datasets, orderBy],
   })
-  return { items: await readLoggedModels(ctx.db, page.ids), nextPageToken: page.nextPageToken }
+  return { items: await readLoggedModels(ctx.db, page.items), nextPageToken: page.nextPageToken }
 }
 
 /** Whether the metric `p` was logged on a dataset of the list `d.list`. */
@@ -77,7 +81,7 @@ const onDataset = sql`exists (select 1 from json_each(d.list) one where p.datase
 const hasMetricOnDataset = sql`exists (select 1 from logged_model_metrics p
   where p.logged_model = m.id and ${onDataset})`
 
-/** MLflow names a status both ways; the column is compared without the prefix. */
+/** MLflow writes a status with and without it; the column is compared without. */
 const statusPrefix = 'LOGGED_MODEL_'
 
 function withStatusName(clause: Filter[number]): Filter[number] {
@@ -190,8 +194,8 @@ function metricFieldOf(onDatasets: boolean): FilterField {
 }
 
 /**
- * A metric's prefix carries its place in the list, since each may name another dataset. Given names
- * never hold a blank before the dot, so the two cannot meet.
+ * The prefix of a metric has its place in the list, since each may name another dataset. No prefix
+ * that a caller gives holds a blank, so the two cannot be confused.
  */
 function metricPrefixOf(place: number): string {
   return `metrics ${place}`
@@ -223,7 +227,7 @@ function sortKeysOf(orderBy: readonly LoggedModelOrder[]): Vocabulary<SortField>
 /** The latest point of a metric: greatest timestamp, then step, then the first run by id. */
 function latestMetricOf({ datasetName, datasetDigest }: LoggedModelOrder): SortField {
   const wanted = JSON.stringify([datasetName ?? null, datasetDigest ?? null])
-  const onThis =
+  const onNamedDataset =
     datasetName === undefined && datasetDigest === undefined
       ? sql``
       : sql`and exists (select 1 from (select ${wanted} as pair)
@@ -236,7 +240,7 @@ function latestMetricOf({ datasetName, datasetDigest }: LoggedModelOrder): SortF
     join: (alias, name) => sql`left join (
       select p.logged_model, p.value, p.is_nan, row_number() over (partition by p.logged_model
         order by p.timestamp_ms desc, p.step desc, p.run_id, p.value desc) as place
-      from logged_model_metrics p where p.key = ${name} ${onThis}
+      from logged_model_metrics p where p.key = ${name} ${onNamedDataset}
     ) ${alias} on ${alias}.logged_model = m.id and ${alias}.place = 1`,
   }
 }

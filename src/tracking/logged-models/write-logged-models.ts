@@ -18,10 +18,9 @@ import {
   loggedModelNotFound,
 } from './read-logged-models.ts'
 
-/** What a caller says of a new logged model. */
 export type NewLoggedModel = {
   readonly experimentId: number
-  /** A random one where it is undefined or empty. */
+  /** Undefined or empty: a random name. */
   readonly name: string | undefined
   readonly modelType: string
   readonly sourceRunId: string
@@ -36,40 +35,44 @@ export type NewLoggedModel = {
  *   the experiment is deleted
  * @throws RESOURCE_DOES_NOT_EXIST no such experiment
  */
-export async function createLoggedModel(ctx: Context, asked: NewLoggedModel): Promise<LoggedModel> {
-  if (asked.name) checkLoggedModelName(asked.name)
+export async function createLoggedModel(
+  ctx: Context,
+  wanted: NewLoggedModel,
+): Promise<LoggedModel> {
+  if (wanted.name) checkLoggedModelName(wanted.name)
   for (const what of ['params', 'tags'] as const) {
-    checkKeyValues(what, asked[what])
-    refuseRepeatedKeys(what, asked[what])
+    checkKeyValues(what, wanted[what])
+    refuseRepeatedKeys(what, wanted[what])
   }
   const modelId = `m-${ctx.randomId()}`
-  const name = asked.name || makeRandomName(ctx.randomId())
+  const name = wanted.name || makeRandomName(ctx.randomId())
   const now = ctx.now()
-  const [rows = []] = await ctx.db.batch([
-    sql`insert into logged_models (model_id, experiment, name, artifact_uri, status, model_type,
+  const { created } = await ctx.db.batch({
+    created: sql<LoggedModelRow>`insert into logged_models (model_id, experiment, name, artifact_uri, status, model_type,
         source_run_id, lifecycle_stage, created_at_ms, updated_at_ms)
       select ${modelId}, id, ${name}, ${artifactUriColumn(ctx, `/models/${modelId}/artifacts`)},
-        'LOGGED_MODEL_PENDING', ${asked.modelType}, ${asked.sourceRunId}, 'active', ${now}, ${now}
-      from experiments where id = ${asked.experimentId} and workspace = ${ctx.workspace}
+        'LOGGED_MODEL_PENDING', ${wanted.modelType}, ${wanted.sourceRunId}, 'active', ${now}, ${now}
+      from experiments where id = ${wanted.experimentId} and workspace = ${ctx.workspace}
         and lifecycle_stage = 'active'
       returning ${loggedModelColumns}`,
-    insertStatement(sql`logged_model_params`, sql`model_id = ${modelId}`, asked.params),
-    insertStatement(sql`logged_model_tags`, sql`model_id = ${modelId}`, asked.tags),
-  ])
-  const [row] = rows as LoggedModelRow[]
+    params: insertStatement(sql`logged_model_params`, sql`model_id = ${modelId}`, wanted.params),
+    tags: insertStatement(sql`logged_model_tags`, sql`model_id = ${modelId}`, wanted.tags),
+  })
+  const [row] = created
   if (!row) {
-    const experiment = await getExperiment(ctx, asked.experimentId)
+    const experiment = await getExperiment(ctx, wanted.experimentId)
     throw inactiveExperiment(experiment.id)
   }
   return {
     ...loggedModelFromRow(row),
-    params: asked.params.toSorted(byKey),
-    tags: asked.tags.toSorted(byKey),
+    params: wanted.params.toSorted(byKey),
+    tags: wanted.tags.toSorted(byKey),
   }
 }
 
 /**
- * Say whether the model's files arrived. A deleted model may be finalized too, as in MLflow 3.17.2.
+ * Set the status that tells whether the model's files arrived. A deleted model may be finalized too,
+ * as in MLflow 3.17.2.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such model
  */
@@ -84,7 +87,7 @@ export async function finalizeLoggedModel(
 }
 
 /**
- * Hide the model; its rows and files stay. Deleting it again is no error.
+ * Mark the model deleted; its rows and files stay. Deleting it again is no error.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such model
  */
@@ -111,15 +114,15 @@ export async function logLoggedModelParams(
   refuseRepeatedKeys('params', params)
   const model = isLoggedModel(ctx, modelId)
   try {
-    const [found = []] = await ctx.db.batch([
-      sql`select id from logged_models where ${model}`,
-      sql`${insertStatement(sql`logged_model_params`, model, params)}
+    const { found } = await ctx.db.batch({
+      found: sql`select id from logged_models where ${model}`,
+      params: sql`${insertStatement(sql`logged_model_params`, model, params)}
         on conflict (logged_model, key) do update
         set value = case value when excluded.value then value end`,
-    ])
+    })
     if (found.length === 0) throw loggedModelNotFound(modelId)
   } catch (err) {
-    // The upsert above turns a value that would change into NULL, which the column refuses.
+    // The upsert turns a value that would change into NULL, which the column refuses.
     if (!(err instanceof ConstraintError) || err.kind !== 'not null') throw err
     throw invalid(
       `Changing param values is not allowed: logged model '${modelId}' has another value for one of ${excerpt(params.map(({ key }) => `'${key}'`).join(', '))}`,
@@ -139,11 +142,11 @@ export async function setLoggedModelTags(
 ): Promise<void> {
   checkKeyValues('tags', tags)
   const model = isLoggedModel(ctx, modelId)
-  const [found = []] = await ctx.db.batch([
-    sql`select id from logged_models where ${model}`,
-    sql`${insertStatement(sql`logged_model_tags`, model, tags)}
+  const { found } = await ctx.db.batch({
+    found: sql`select id from logged_models where ${model}`,
+    tags: sql`${insertStatement(sql`logged_model_tags`, model, tags)}
       on conflict (logged_model, key) do update set value = excluded.value`,
-  ])
+  })
   if (found.length === 0) throw loggedModelNotFound(modelId)
 }
 
@@ -154,11 +157,11 @@ export async function deleteLoggedModelTag(
   key: string,
 ): Promise<void> {
   const model = isLoggedModel(ctx, modelId)
-  const [found = [], deleted = []] = await ctx.db.batch([
-    sql`select id from logged_models where ${model}`,
-    sql`delete from logged_model_tags where key = ${key}
+  const { found, deleted } = await ctx.db.batch({
+    found: sql`select id from logged_models where ${model}`,
+    deleted: sql`delete from logged_model_tags where key = ${key}
       and logged_model = (select id from logged_models where ${model}) returning key`,
-  ])
+  })
   if (found.length === 0) throw loggedModelNotFound(modelId)
   if (deleted.length === 0) {
     throw new RegistryError(
@@ -181,11 +184,11 @@ function byKey(a: KeyValue, b: KeyValue): number {
 }
 
 /**
- * One statement for the batch that creates a model version: adds `{name, version}` to the logged
- * model's tag `mlflow.modelVersions`, which lists where the model is registered. Does nothing when
- * there is no such model.
+ * The statement that adds `{name, version}` to the logged model's tag `mlflow.modelVersions`, the
+ * list of model versions made from it. It belongs into the batch that creates the model version, and
+ * does nothing when there is no such logged model.
  *
- * @param version SQL for the version's number, as it stands at that point of the batch
+ * @param version SQL for the version's number at that point of the batch
  */
 export function registrationStatement(
   ctx: Context,

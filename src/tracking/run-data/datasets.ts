@@ -9,11 +9,11 @@ export type RunDataset = {
   readonly digest: string
   readonly sourceType: string
   readonly source: string
-  /** What the run read it for, its tag `mlflow.data.context`: `training`. */
+  /** The purpose for which the run read it, as its tag `mlflow.data.context` says: `training`. */
   readonly context: string | undefined
 }
 
-type Row = {
+type RunDatasetRow = {
   run_id: string
   name: string
   digest: string
@@ -29,7 +29,7 @@ export async function readDatasetsOfRuns(
 ): Promise<Map<string, RunDataset[]>> {
   if (runIds.length === 0) return new Map()
   const ids = JSON.stringify([...new Set(runIds)])
-  const rows = await ctx.db.all<Row>(sql`
+  const rows = await ctx.db.all(sql<RunDatasetRow>`
     select r.run_id, d.name, d.digest, d.source_type, d.source, t.value as context
     from json_each(${ids}) wanted cross join runs r on r.run_id = wanted.value
     join experiments e on e.id = r.experiment
@@ -43,7 +43,7 @@ export async function readDatasetsOfRuns(
   return new Map([...byRun].map(([runId, of]) => [runId, of.map(datasetFrom)]))
 }
 
-function datasetFrom(row: Row): RunDataset {
+function datasetFrom(row: RunDatasetRow): RunDataset {
   return {
     name: row.name,
     digest: row.digest,
@@ -53,20 +53,28 @@ function datasetFrom(row: Row): RunDataset {
   }
 }
 
-/** A dataset that runs of an experiment used, once for each context (`training`) they used it in. */
+/** A dataset that runs of an experiment used; once for each context, such as `training`. */
 export type DatasetSummary = {
   readonly experimentId: number
   readonly name: string
   readonly digest: string
-  /** Undefined where it was used without saying for what. */
+  /** Undefined where the runs did not name one. */
   readonly context: string | undefined
+}
+
+type DatasetSummaryRow = {
+  experiment: number
+  name: string
+  digest: string
+  context: string | null
 }
 
 const experimentsMax = 20
 const summariesMax = 1000
 
 /**
- * Datasets of up to 20 experiments, of those that the caller may read, by name, digest and context; the first 1,000 of them.
+ * Datasets of up to 20 experiments, as far as the caller may read these, ordered by name, digest and
+ * context; the first 1,000 of them.
  *
  * @throws INVALID_PARAMETER_VALUE no experiment, or more than 20
  */
@@ -83,12 +91,7 @@ export async function searchDatasets(
     )
   }
   const ids = JSON.stringify(experimentIds)
-  const rows = await ctx.db.all<{
-    experiment: number
-    name: string
-    digest: string
-    context: string | null
-  }>(sql`
+  const rows = await ctx.db.all(sql<DatasetSummaryRow>`
     select distinct s.experiment, s.name, s.digest, c.value as context
     from datasets s join experiments e on e.id = s.experiment
     join run_datasets d on d.dataset = s.id

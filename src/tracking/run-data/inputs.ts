@@ -13,8 +13,8 @@ const charsMax = {
 }
 
 /**
- * Record datasets and logged models as what a run read. A dataset is known by name and digest in
- * its experiment; of a dataset that the run has already, nothing changes, its tags neither.
+ * Note the datasets and logged models that a run read. Name and digest identify a dataset within
+ * its experiment. A dataset that the run has already stays as it is, with its tags.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such run
  * @throws INVALID_PARAMETER_VALUE the run is deleted, or a text is too long
@@ -38,8 +38,8 @@ export async function logInputs(
   const tags = inputs.flatMap(({ dataset, tags }) =>
     tags.map(({ key, value }) => [dataset.name, dataset.digest, key, value]),
   )
-  await writeToRun(ctx, runId, [
-    ...datasets.map(
+  await writeToRun(ctx, runId, {
+    datasets: datasets.map(
       (json) => sql`insert into datasets
           (experiment, name, digest, source_type, source, schema, profile)
         select runs.experiment, d.value ->> 0, d.value ->> 1, d.value ->> 2, d.value ->> 3,
@@ -47,8 +47,8 @@ export async function logInputs(
         from runs cross join json_each(${json}) as d where ${active}
         on conflict (experiment, name, digest) do nothing`,
     ),
-    // Before the uses: a tag belongs to the first one only.
-    ...jsonChunksOf(tags).map(
+    // Before the uses: only a dataset that the run does not use yet gets the tags.
+    tags: jsonChunksOf(tags).map(
       (json) => sql`insert into run_dataset_tags (run, dataset, key, value)
         select runs.id, datasets.id, tag.value ->> 2, tag.value ->> 3
         from runs cross join json_each(${json}) as tag
@@ -58,22 +58,22 @@ export async function logInputs(
           where run_datasets.run = runs.id and run_datasets.dataset = datasets.id)
         on conflict do nothing`,
     ),
-    ...jsonChunksOf(used).map(
+    uses: jsonChunksOf(used).map(
       (json) => sql`insert into run_datasets (run, dataset)
         select runs.id, datasets.id from runs cross join json_each(${json}) as used
         join datasets on datasets.experiment = runs.experiment
           and datasets.name = used.value ->> 0 and datasets.digest = used.value ->> 1
         where ${active} on conflict do nothing`,
     ),
-    ...jsonChunksOf(modelIds.map((modelId) => [modelId])).map(
+    models: jsonChunksOf(modelIds.map((modelId) => [modelId])).map(
       (json) => sql`insert into run_model_inputs (run, model_id)
         select runs.id, model.value ->> 0 from runs cross join json_each(${json}) as model
         where ${active} on conflict do nothing`,
     ),
-  ])
+  })
 }
 
-/** Record logged models as what a run wrote; one that it has already gets the new step. */
+/** Note the logged models that a run wrote; one that it has already gets the new step. */
 export async function logOutputs(
   ctx: Context,
   runId: string,
@@ -81,12 +81,12 @@ export async function logOutputs(
 ): Promise<void> {
   for (const { modelId } of outputs) checkLength(modelId, charsMax.modelId, 'model_id')
   const rows = jsonRowsOf(outputs.map(({ modelId, step }) => [modelId, step]))
-  await writeToRun(ctx, runId, [
-    sql`insert into run_model_outputs (run, model_id, step)
+  await writeToRun(ctx, runId, {
+    outputs: sql`insert into run_model_outputs (run, model_id, step)
       select runs.id, model.value ->> 0, model.value ->> 1
       from runs cross join json_each(${rows}) as model where ${isActiveRun(ctx, runId)}
       on conflict (run, model_id) do update set step = excluded.step`,
-  ])
+  })
 }
 
 function checkInput({ dataset, tags }: DatasetInput): void {

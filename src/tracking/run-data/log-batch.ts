@@ -9,14 +9,14 @@ import {
 } from '../logged-models/logged-model-metrics.ts'
 import type { KeyValue } from '../runs/run.ts'
 import { checkMetric, clampInfinity, metricStatements } from './metrics.ts'
-import { changedParamError, checkParamKey, paramStatements } from './params.ts'
+import { changedParamError, checkParamKey, paramStatement } from './params.ts'
 import { tagStatements } from './run-tags.ts'
 import { writeToRun } from './write-to-run.ts'
 
 const limits = { metrics: 1000, params: 100, tags: 100 }
 const itemsMax = 1000
 
-export type Batch = {
+export type RunBatch = {
   readonly metrics: readonly ModelPoint[]
   readonly params: readonly KeyValue[]
   readonly tags: readonly KeyValue[]
@@ -27,9 +27,9 @@ export type Batch = {
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such run
  * @throws INVALID_PARAMETER_VALUE the run is deleted, a param has another value already, a key is
- *   malformed or a limit is passed; nothing is written then
+ *   malformed, or there is too much; then nothing is written
  */
-export async function logBatch(ctx: Context, runId: string, batch: Batch): Promise<void> {
+export async function logBatch(ctx: Context, runId: string, batch: RunBatch): Promise<void> {
   checkSizes(batch)
   batch.metrics.forEach((metric, i) => {
     checkMetric(metric, `metrics[${i}].`)
@@ -41,30 +41,34 @@ export async function logBatch(ctx: Context, runId: string, batch: Batch): Promi
     checkKey(key, `tags[${i}].key`)
   })
   refuseRepeatedKeys('params', batch.params)
-  await write(ctx, runId, batch)
+  await writeBatch(ctx, runId, batch)
 }
 
-/** Log one point. The run's guards are those of `logBatch`. */
+/** Log one point. Errors are those of `logBatch`. */
 export async function logMetric(ctx: Context, runId: string, metric: ModelPoint): Promise<void> {
   checkMetric(metric, '')
-  await write(ctx, runId, { metrics: [metric], params: [], tags: [] })
+  await writeBatch(ctx, runId, { metrics: [metric], params: [], tags: [] })
 }
 
-/** Log one param, once: the same value again is no error. The run's guards are those of `logBatch`. */
+/** Log one param. The same value again is no error; other errors are those of `logBatch`. */
 export async function logParam(ctx: Context, runId: string, param: KeyValue): Promise<void> {
   checkParamKey(param.key, 'key')
-  await write(ctx, runId, { metrics: [], params: [param], tags: [] })
+  await writeBatch(ctx, runId, { metrics: [], params: [param], tags: [] })
 }
 
-async function write(ctx: Context, runId: string, { metrics, params, tags }: Batch): Promise<void> {
+async function writeBatch(
+  ctx: Context,
+  runId: string,
+  { metrics, params, tags }: RunBatch,
+): Promise<void> {
   const points = metrics.map((point) => ({ ...point, value: clampInfinity(point.value) }))
   try {
-    await writeToRun(ctx, runId, [
-      ...metricStatements(ctx, runId, points),
-      ...loggedModelMetricStatements(ctx, runId, points),
-      ...paramStatements(ctx, runId, params),
-      ...tagStatements(ctx, runId, tags),
-    ])
+    await writeToRun(ctx, runId, {
+      metrics: metricStatements(ctx, runId, points),
+      modelMetrics: loggedModelMetricStatements(ctx, runId, points),
+      params: paramStatement(ctx, runId, params),
+      tags: tagStatements(ctx, runId, tags),
+    })
   } catch (err) {
     throw (
       (await changedParamError(ctx, runId, params, err)) ?? unknownModelError(err, points) ?? err
@@ -72,9 +76,9 @@ async function write(ctx: Context, runId: string, { metrics, params, tags }: Bat
   }
 }
 
-function checkSizes(batch: Batch): void {
+function checkSizes(batch: RunBatch): void {
   const { metrics, params, tags } = batch
-  for (const [what, max] of Object.entries(limits) as [keyof Batch, number][]) {
+  for (const [what, max] of Object.entries(limits) as [keyof RunBatch, number][]) {
     if (batch[what].length > max) throw tooMany(batch[what].length, max, what)
   }
   const count = metrics.length + params.length + tags.length

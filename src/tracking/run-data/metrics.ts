@@ -8,7 +8,7 @@ import { isActiveRun, type Metric } from '../runs/run.ts'
 /**
  * Check a point's key and time.
  *
- * @param field how the request calls the point, e.g. `metrics[0].`; empty for one alone
+ * @param field where the point stands in the request, e.g. `metrics[0].`; empty for a single point
  */
 export function checkMetric(metric: Metric, field: string): void {
   checkKey(metric.key, `${field}name`, keyCharsMax, 'Metric name')
@@ -19,7 +19,7 @@ export function checkMetric(metric: Metric, field: string): void {
   }
 }
 
-/** MLflow keeps an infinity as the largest double of its sign. */
+/** An infinity as the largest double of its sign, as MLflow keeps it. */
 export function clampInfinity(value: number): number {
   return Number.isNaN(value)
     ? value
@@ -27,14 +27,14 @@ export function clampInfinity(value: number): number {
 }
 
 /**
- * Statements that add `points` to an active run's history and keep `latest_metrics` in step. An
- * identical point is stored once.
+ * Statements that add `points` to an active run's history and update `latest_metrics`. An identical
+ * point is stored once.
  *
  * @param points infinities clamped
  */
 export function metricStatements(ctx: Context, runId: string, points: readonly Metric[]): SQL[] {
   return [
-    ...jsonChunksOf(points.map(row)).map(
+    ...jsonChunksOf(points.map(cellsOf)).map(
       (json) => sql`insert into metrics (run, key, timestamp_ms, step, value, is_nan)
         select runs.id, point.value ->> 0, point.value ->> 1, point.value ->> 2,
           point.value ->> 3, point.value ->> 4
@@ -42,7 +42,7 @@ export function metricStatements(ctx: Context, runId: string, points: readonly M
         where ${isActiveRun(ctx, runId)}
         on conflict do nothing`,
     ),
-    ...jsonChunksOf(latestOf(points).map(row)).map(
+    ...jsonChunksOf(latestOf(points).map(cellsOf)).map(
       (json) => sql`insert into latest_metrics (run, key, timestamp_ms, step, value, is_nan)
         select runs.id, point.value ->> 0, point.value ->> 1, point.value ->> 2,
           point.value ->> 3, point.value ->> 4
@@ -56,11 +56,11 @@ export function metricStatements(ctx: Context, runId: string, points: readonly M
   ]
 }
 
-function row({ key, timestampMs, step, value }: Metric) {
+function cellsOf({ key, timestampMs, step, value }: Metric) {
   return [key, timestampMs, step, new Real(storedValue(value)), Number.isNaN(value) ? 1 : 0]
 }
 
-/** NaN counts as 0 where values are compared, since that is what MLflow stores. */
+/** NaN as 0, also where values are compared: MLflow stores it so. */
 function storedValue(value: number): number {
   return Number.isNaN(value) ? 0 : value
 }

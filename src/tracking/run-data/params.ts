@@ -15,25 +15,28 @@ export function checkParamKey(key: string, field: string): void {
 }
 
 /**
- * A statement that adds `params` to an active run. A param is written once: the same value again
- * changes nothing, another one breaks the NOT NULL of `params.value` and so the whole batch.
+ * The statement that adds `params` to an active run, or undefined when there are none. A param is
+ * written once: the same value again changes nothing, another value violates the NOT NULL of
+ * `params.value` and so fails the whole batch.
  */
-export function paramStatements(ctx: Context, runId: string, params: readonly KeyValue[]): SQL[] {
-  if (params.length === 0) return []
-  return [
-    sql`insert into params (run, key, value)
-      select runs.id, param.value ->> 0, param.value ->> 1
-      from runs cross join json_each(${jsonRowsOf(params.map(row))}) as param
-      where ${isActiveRun(ctx, runId)}
-      on conflict (run, key) do update set value = null where params.value <> excluded.value`,
-  ]
+export function paramStatement(
+  ctx: Context,
+  runId: string,
+  params: readonly KeyValue[],
+): SQL | undefined {
+  if (params.length === 0) return undefined
+  return sql`insert into params (run, key, value)
+    select runs.id, param.value ->> 0, param.value ->> 1
+    from runs cross join json_each(${jsonRowsOf(params.map(cellsOf))}) as param
+    where ${isActiveRun(ctx, runId)}
+    on conflict (run, key) do update set value = null where params.value <> excluded.value`
 }
 
-function row({ key, value }: KeyValue): [string, string] {
+function cellsOf({ key, value }: KeyValue): [string, string] {
   return [key, truncate(value, paramValueCharsMax)]
 }
 
-/** The 400 for a batch that `paramStatements` broke, or undefined when `err` is another failure. */
+/** The 400 for a batch that failed on `paramStatement`, or undefined when `err` is another failure. */
 export async function changedParamError(
   ctx: Context,
   runId: string,
@@ -43,10 +46,10 @@ export async function changedParamError(
   const isOurs =
     err instanceof ConstraintError && err.kind === 'not null' && err.subject === 'params.value'
   if (!isOurs) return undefined
-  const stored = await ctx.db.all<KeyValue>(sql`select params.key, params.value
+  const stored = await ctx.db.all(sql<KeyValue>`select params.key, params.value
     from runs join params on params.run = runs.id where ${isRun(ctx, runId)}`)
   const values = new Map(stored.map(({ key, value }) => [key, value]))
-  const changed = params.filter((param) => values.get(param.key) !== row(param)[1])
+  const changed = params.filter((param) => values.get(param.key) !== cellsOf(param)[1])
   const shown = changed.map(({ key, value }) => {
     const old = excerpt(values.get(key) ?? '', 50)
     return `'${key}' was already logged with value='${old}', attempted '${excerpt(value, 50)}'`

@@ -13,17 +13,17 @@ export const runNameTag = 'mlflow.runName'
 export const tagValueCharsMax = 8000
 
 /**
- * Set one tag; `mlflow.runName` renames the run, and an empty name changes nothing.
+ * Set one tag. The tag `mlflow.runName` renames the run; an empty name changes nothing.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such run
  * @throws INVALID_PARAMETER_VALUE the run is deleted, or the key is not one MLflow takes
  */
 export async function setRunTag(ctx: Context, runId: string, tag: KeyValue): Promise<void> {
   checkKey(tag.key, 'key')
-  await writeToRun(ctx, runId, tagStatements(ctx, runId, [tag]))
+  await writeToRun(ctx, runId, { tags: tagStatements(ctx, runId, [tag]) })
 }
 
-/** Statements that set `tags` of an active run; of a key that is there twice the last one counts. */
+/** Statements that set `tags` of an active run; of a key given twice the last value counts. */
 export function tagStatements(ctx: Context, runId: string, tags: readonly KeyValue[]): SQL[] {
   const byKey = new Map(tags.map(({ key, value }) => [key, truncate(value, tagValueCharsMax)]))
   const name = byKey.get(runNameTag)
@@ -48,11 +48,11 @@ export function tagStatements(ctx: Context, runId: string, tags: readonly KeyVal
  * @throws RESOURCE_DOES_NOT_EXIST no such run, or it has no such tag
  */
 export async function deleteRunTag(ctx: Context, runId: string, key: string): Promise<void> {
-  const [deleted] = await writeToRun(ctx, runId, [
-    sql`delete from run_tags where key = ${key}
+  const { deleted } = await writeToRun(ctx, runId, {
+    deleted: sql`delete from run_tags where key = ${key}
       and run = (select runs.id from runs where ${isActiveRun(ctx, runId)}) returning key`,
-  ])
-  if (deleted?.length) return
+  })
+  if (deleted.length > 0) return
   throw new RegistryError(
     'RESOURCE_DOES_NOT_EXIST',
     `No tag with name: ${excerpt(key)} in run with id ${runId}`,

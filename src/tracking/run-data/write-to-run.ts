@@ -1,33 +1,35 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { invalid, notFound } from '../../core/error.ts'
+import type { Batch, BatchRows } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { isActiveRun, isRun } from '../runs/run.ts'
 
 /**
- * Run `statements` in one batch, each of which is guarded by `isActiveRun` and so does nothing
- * when the run is gone or deleted.
+ * Run `statements` as one batch. Each of them must be guarded by `isActiveRun`, so that it does
+ * nothing when the run is gone or deleted.
  *
- * @returns the rows that each statement returned
+ * @returns the rows of each statement under its name
  * @throws RESOURCE_DOES_NOT_EXIST no such run
  * @throws INVALID_PARAMETER_VALUE the run is deleted
  */
-export async function writeToRun(
+export async function writeToRun<const Q extends Batch>(
   ctx: Context,
   runId: string,
-  statements: readonly SQL[],
-): Promise<unknown[][]> {
-  const [active, ...results] = await ctx.db.batch([
-    sql`select 1 from runs where ${isActiveRun(ctx, runId)}`,
+  statements: Q,
+): Promise<BatchRows<Q>> {
+  const { active, ...rows } = await ctx.db.batch<Batch & { active: SQL }>({
+    active: sql`select 1 from runs where ${isActiveRun(ctx, runId)}`,
     ...statements,
-  ])
-  if (!active?.length) throw await notActive(ctx, runId)
-  return results
+  })
+  if (active.length === 0) throw await inactiveRun(ctx, runId)
+  // What is left are the rows of the caller's own statements.
+  return rows as BatchRows<Q>
 }
 
-/** Why a write to an active run found none. */
-export async function notActive(ctx: Context, runId: string): Promise<Error> {
-  const run = await ctx.db.first<{ lifecycle_stage: string }>(
-    sql`select lifecycle_stage from runs where ${isRun(ctx, runId)}`,
+/** The error of a write that found no active run: the run is not there, or it is deleted. */
+export async function inactiveRun(ctx: Context, runId: string): Promise<Error> {
+  const run = await ctx.db.first(
+    sql<{ lifecycle_stage: string }>`select lifecycle_stage from runs where ${isRun(ctx, runId)}`,
   )
   if (!run) return notFound('Run', runId)
   return invalid(

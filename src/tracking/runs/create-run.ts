@@ -15,7 +15,7 @@ const userIdCharsMax = 256
 
 export type NewRun = {
   readonly experimentId: number
-  /** Absent or empty: what the tag `mlflow.runName` says, else a random name. */
+  /** Absent or empty: the value of the tag `mlflow.runName`, else a random name. */
   readonly name?: string | undefined
   readonly userId?: string | undefined
   /** Unix milliseconds; MLflow stores 0 when absent. */
@@ -24,7 +24,7 @@ export type NewRun = {
 }
 
 /**
- * Start a run: one batch. Its name is also its tag `mlflow.runName`.
+ * Start a run. Its name is also its tag `mlflow.runName`.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such experiment
  * @throws INVALID_PARAMETER_VALUE the experiment is deleted, or a tag is given twice or too long
@@ -38,26 +38,26 @@ export async function createRun(
   const userId = run.userId || (principalName(ctx) ?? '')
   checkLength(userId, userIdCharsMax, 'user_id')
   const runId = ctx.randomId()
-  const [created] = await ctx.db.batch([
-    sql`insert into runs (run_id, experiment, name, user_id, status, start_time_ms, artifact_uri,
+  const { created } = await ctx.db.batch({
+    created: sql<RunRow>`insert into runs (run_id, experiment, name, user_id, status, start_time_ms, artifact_uri,
         lifecycle_stage)
       select ${runId}, id, ${name}, ${userId}, 'RUNNING', ${int64Param(run.startTimeMs ?? 0)},
         ${artifactUriColumn(ctx, `/${runId}/artifacts`)}, 'active'
       from experiments
       where id = ${run.experimentId} and workspace = ${ctx.workspace} and lifecycle_stage = 'active'
       returning ${runColumns}`,
-    sql`insert into run_tags (run, key, value)
+    tags: sql`insert into run_tags (run, key, value)
       select runs.id, tag.value ->> 0, tag.value ->> 1
       from runs, json_each(${jsonRowsOf(tags.map((tag) => [tag.key, tag.value]))}) as tag
       where run_id = ${runId}`,
-  ])
-  const row = (created as RunRow[])[0]
+  })
+  const [row] = created
   if (row) return { info: runInfoFromRow(row), tags }
   const experiment = await getExperiment(ctx, run.experimentId)
   throw inactiveExperiment(experiment.id)
 }
 
-/** The run's tags as stored, the name's last. */
+/** The run's tags as they are stored; the one with its name comes last. */
 function addNameTag(ctx: Context, run: NewRun): KeyValue[] {
   for (const { key } of run.tags) checkTagKey(key)
   refuseRepeatedKeys('tags', run.tags)
@@ -75,7 +75,7 @@ function addNameTag(ctx: Context, run: NewRun): KeyValue[] {
   }))
 }
 
-/** Here MLflow takes keys that runs/set-tag refuses, and clients do send them. */
+/** MLflow takes keys here that runs/set-tag refuses, and clients send such keys. */
 function checkTagKey(key: string): void {
   if (key === '') throw invalid("Missing value for required parameter 'tags.key'")
   checkLength(key, keyCharsMax, 'key')

@@ -19,7 +19,7 @@ import {
   runInfoFromRow,
 } from './run.ts'
 
-/** Runs of one batch: what they logged must fit into one answer of D1. */
+/** Runs read by one batch: all that they logged must fit into one answer of D1. */
 const runsPerBatch = 2000
 
 /**
@@ -29,9 +29,9 @@ const runsPerBatch = 2000
 export async function readRuns(db: Database, ids: readonly number[]): Promise<Run[]> {
   const found: Run[] = []
   for (let from = 0; from < ids.length; from += runsPerBatch) {
-    const slice = ids.slice(from, from + runsPerBatch)
-    const byId = await readWanted(db, sql`(select value from json_each(${JSON.stringify(slice)}))`)
-    for (const id of slice) {
+    const batch = ids.slice(from, from + runsPerBatch)
+    const byId = await readWanted(db, sql`(select value from json_each(${JSON.stringify(batch)}))`)
+    for (const id of batch) {
       const run = byId.get(id)
       if (run) found.push(run)
     }
@@ -62,7 +62,7 @@ type MutableRun = Run & {
 }
 type TextRow = KeyValue & { run: number; is_tag: number }
 type ModelRow = { run: number; model_id: string; step: number | string | null }
-type DatasetRow = {
+type UsedDatasetRow = {
   run: number
   dataset: number
   name: string
@@ -81,38 +81,38 @@ const latestColumns = fixSql(sql`run, key, value, is_nan, ${stepColumn} as step,
 
 /** @param wanted a table expression whose column `value` has the keys of the runs */
 async function readWanted(db: Database, wanted: SQL): Promise<Map<number, MutableRun>> {
-  const [infos, metrics, texts, datasets, models] = await db.batch([
-    sql`select ${runColumns} from ${wanted} as wanted cross join runs on runs.id = wanted.value`,
-    sql`select ${latestColumns}
+  const { infos, metrics, texts, datasets, models } = await db.batch({
+    infos: sql<RunRow>`select ${runColumns} from ${wanted} as wanted cross join runs on runs.id = wanted.value`,
+    metrics: sql<MetricRow & { run: number }>`select ${latestColumns}
       from (select value as id from ${wanted}) as wanted
       cross join latest_metrics on run = wanted.id`,
-    sql`select run, key, params.value, 0 as is_tag
+    texts: sql<TextRow>`select run, key, params.value, 0 as is_tag
       from ${wanted} as wanted cross join params on run = wanted.value
       union all select run, key, run_tags.value, 1
       from ${wanted} as wanted cross join run_tags on run = wanted.value`,
-    sql`select used.run, used.dataset, name, digest, source_type, source, schema, profile,
+    datasets: sql<UsedDatasetRow>`select used.run, used.dataset, name, digest, source_type, source, schema, profile,
         tags.key as tag_key, tags.value as tag_value
       from ${wanted} as wanted cross join run_datasets as used on used.run = wanted.value
       join datasets on datasets.id = used.dataset
       left join run_dataset_tags as tags on tags.run = used.run and tags.dataset = used.dataset
       order by used.run, used.dataset, tags.key`,
-    sql`select run, model_id, null as step
+    models: sql<ModelRow>`select run, model_id, null as step
       from ${wanted} as wanted cross join run_model_inputs on run = wanted.value
       union all select run, model_id, ${stepColumn}
       from ${wanted} as wanted cross join run_model_outputs on run = wanted.value`,
-  ])
+  })
   const byId = new Map<number, MutableRun>()
-  for (const row of infos as RunRow[]) byId.set(row.id, emptyRun(row))
-  for (const row of metrics as (MetricRow & { run: number })[]) {
+  for (const row of infos) byId.set(row.id, emptyRun(row))
+  for (const row of metrics) {
     byId.get(row.run)?.metrics.push(metricFromRow(row))
   }
-  for (const { run, key, value, is_tag } of texts as TextRow[]) {
+  for (const { run, key, value, is_tag } of texts) {
     const owner = byId.get(run)
     if (is_tag) owner?.tags.push({ key, value })
     else owner?.params.push({ key, value })
   }
-  addDatasets(byId, datasets as DatasetRow[])
-  addModels(byId, models as ModelRow[])
+  addDatasets(byId, datasets)
+  addModels(byId, models)
   return byId
 }
 
@@ -128,10 +128,10 @@ function emptyRun(row: RunRow): MutableRun {
   }
 }
 
-/** @param rows one for each tag of each used dataset, those of one use side by side */
-function addDatasets(byId: Map<number, MutableRun>, rows: readonly DatasetRow[]): void {
+/** @param rows one for each tag of each dataset that a run used, ordered by run and dataset */
+function addDatasets(byId: Map<number, MutableRun>, rows: readonly UsedDatasetRow[]): void {
   let tags: KeyValue[] = []
-  let last: DatasetRow | undefined
+  let last: UsedDatasetRow | undefined
   for (const row of rows) {
     if (row.run !== last?.run || row.dataset !== last.dataset) {
       tags = []

@@ -1,17 +1,18 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { notDenied, readable } from '../../access/permissions/permitted.ts'
 import type { Context } from '../../platform/context.ts'
+import type { KeyValue } from './run.ts'
 
-/** Where a model comes from, of its run. */
+/** The run that a model comes from. */
 export type RunLineage = {
   readonly runId: string
   readonly name: string
   readonly status: string
   readonly experimentId: string
   readonly experimentName: string
-  /** The run that this one is a part of, where the caller may read that. */
+  /** The run of which this one is a part, where the caller may read that one. */
   readonly parent: { readonly runId: string; readonly name: string } | undefined
-  /** What the client noted of the code that ran; values are as MLflow's tags have them. */
+  /** The code that ran, as the client noted it in MLflow's tags. */
   readonly code: {
     readonly source: string | undefined
     readonly commit: string | undefined
@@ -20,15 +21,13 @@ export type RunLineage = {
   }
 }
 
-type Row = {
+type RunLineageRow = {
   run_id: string
   name: string
   status: string
   experiment: number
   experiment_name: string
 }
-type ParentRow = { run_id: string; name: string }
-
 const codeTags = {
   source: 'mlflow.source.name',
   commit: 'mlflow.source.git.commit',
@@ -36,26 +35,23 @@ const codeTags = {
   repository: 'mlflow.source.git.repoURL',
 }
 
-/** Undefined where there is no such run, or the caller may not read it. */
+/** Undefined where there is no such run or the caller may not read it. */
 export async function findRunLineage(ctx: Context, runId: string): Promise<RunLineage | undefined> {
   const tag = (key: SQL) => sql`select value from run_tags t join runs o on o.id = t.run
     where o.run_id = ${runId} and t.key = ${key}`
-  const [found, tags, parents] = await ctx.db.batch([
-    sql`select r.run_id, r.name, r.status, r.experiment, e.name as experiment_name
+  const { runs, tags, parents } = await ctx.db.batch({
+    runs: sql<RunLineageRow>`select r.run_id, r.name, r.status, r.experiment, e.name as experiment_name
       from ${readableRuns(ctx)} and r.run_id = ${runId}`,
-    sql`select t.key, t.value from run_tags t join runs r on r.id = t.run
+    tags: sql<KeyValue>`select t.key, t.value from run_tags t join runs r on r.id = t.run
       where r.run_id = ${runId}
         and t.key in (select value from json_each(${JSON.stringify(Object.values(codeTags))}))`,
-    sql`select r.run_id, r.name from ${readableRuns(ctx)}
+    parents: sql<{ run_id: string; name: string }>`select r.run_id, r.name from ${readableRuns(ctx)}
       and r.run_id = (${tag(sql`'mlflow.parentRunId'`)})`,
-  ])
-  // These are the columns that the statements select.
-  const [run] = (found ?? []) as Row[]
-  const [parent] = (parents ?? []) as ParentRow[]
+  })
+  const [run] = runs
+  const [parent] = parents
   if (!run) return undefined
-  const said = new Map(
-    (tags as { key: string; value: string }[]).map((row) => [row.key, row.value]),
-  )
+  const tagged = new Map(tags.map((row) => [row.key, row.value]))
   return {
     runId: run.run_id,
     name: run.name,
@@ -64,15 +60,18 @@ export async function findRunLineage(ctx: Context, runId: string): Promise<RunLi
     experimentName: run.experiment_name,
     parent: parent && { runId: parent.run_id, name: parent.name },
     code: {
-      source: said.get(codeTags.source),
-      commit: said.get(codeTags.commit),
-      branch: said.get(codeTags.branch),
-      repository: said.get(codeTags.repository),
+      source: tagged.get(codeTags.source),
+      commit: tagged.get(codeTags.commit),
+      branch: tagged.get(codeTags.branch),
+      repository: tagged.get(codeTags.repository),
     },
   }
 }
 
-/** Runs `r` of experiments `e` that the caller may read, deleted ones too; more conditions may follow. */
+/**
+ * FROM and WHERE of the runs `r`, of experiments `e`, that the caller may read, deleted ones too; more
+ * conditions may follow.
+ */
 export function readableRuns(ctx: Context): SQL {
   return sql`runs r join experiments e on e.id = r.experiment
     where e.workspace = ${ctx.workspace} and ${readable(ctx, 'experiment', sql`e.id`)}
@@ -92,7 +91,7 @@ export async function findLoggedModelLineage(
   ctx: Context,
   modelId: string,
 ): Promise<LoggedModelLineage | undefined> {
-  const row = await ctx.db.first<{ name: string; status: string; experiment: number }>(sql`
+  const row = await ctx.db.first(sql<{ name: string; status: string; experiment: number }>`
     select l.name, l.status, l.experiment from logged_models l
     join experiments e on e.id = l.experiment
     where l.model_id = ${modelId} and e.workspace = ${ctx.workspace}

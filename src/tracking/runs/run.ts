@@ -13,7 +13,7 @@ export type LifecycleStage = 'active' | 'deleted'
 
 export type KeyValue = { readonly key: string; readonly value: string }
 
-/** One logged point. `value` may be NaN; infinities are the largest double, as MLflow keeps them. */
+/** One logged point. `value` may be NaN; an infinity is kept as the largest double, as in MLflow. */
 export type Metric = {
   readonly key: string
   readonly value: number

@@ -15,7 +15,7 @@ import { runFilterKeys, runSortKeys } from './search-run-keys.ts'
 /** As MLflow: 1 to 50,000 runs a page. */
 const pageMax = 50_000
 const pageDefault = 1000
-/** They travel as one parameter, of which D1 takes 2 MB. */
+/** They are one parameter, of which D1 takes 2 MB. */
 const experimentsMax = 100_000
 
 const newestFirst = [
@@ -33,7 +33,7 @@ const searchableRuns: Searchable = {
 }
 
 export type RunSearch = {
-  /** Those that no experiment has are passed over. None finds nothing. */
+  /** Unknown ids are ignored; an empty list finds nothing. */
   readonly experimentIds: readonly number[]
   readonly filter?: string | undefined
   readonly orderBy: readonly string[]
@@ -43,21 +43,28 @@ export type RunSearch = {
 }
 
 /**
- * Runs of those of the given experiments that the caller may read, newest first where no order is asked for; ties go by start time,
- * newest first, and then by run id.
+ * Runs of the given experiments, as far as the caller may read these; newest first, unless `orderBy`
+ * says otherwise. Runs that are equal in that order follow by start time, newest first, then by id.
  *
  * @throws INVALID_PARAMETER_VALUE filter, order, page size or page token is wrong, or too many experiments
  * @see MLflow REST API, "Search Runs"
  */
 export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<Run>> {
-  const maxResults = checkPageSize(search.maxResults, pageMax, pageDefault)
+  const count = checkPageSize(search.maxResults, pageMax, pageDefault)
   const experimentIds = [...new Set(search.experimentIds)]
   if (experimentIds.length > experimentsMax) {
     throw invalid(`A search takes at most ${experimentsMax} experiment_ids`)
   }
   const view = search.view ?? 'ACTIVE_ONLY'
-  const asked = ['runs', ctx.workspace, experimentIds, search.filter ?? '', search.orderBy, view]
-  const { ids, nextPageToken } = await findPage(ctx.db, searchableRuns, {
+  const fingerprint = [
+    'runs',
+    ctx.workspace,
+    experimentIds,
+    search.filter ?? '',
+    search.orderBy,
+    view,
+  ]
+  const { items: ids, nextPageToken } = await findPage(ctx.db, searchableRuns, {
     scope: [
       inExperimentsSql(ctx, experimentIds),
       ...viewConditions(sql`r.lifecycle_stage`, view),
@@ -65,21 +72,21 @@ export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<
     ],
     filter: parseFilter(search.filter),
     orderBy: parseOrderBy(search.orderBy),
-    maxResults,
+    count,
     token: search.pageToken,
-    asked,
+    fingerprint,
   })
   return { items: await readRuns(ctx.db, ids), nextPageToken }
 }
 
-/** With one experiment an index hands out the runs in their order; with several it cannot. */
+/** For a single experiment an index gives the runs in their order; for several it cannot. */
 function inExperimentsSql(ctx: Context, ids: readonly number[]): SQL {
-  const mine = sql`e.workspace = ${ctx.workspace} and ${readable(ctx, 'experiment', sql`e.id`)}`
+  const readableExperiment = sql`e.workspace = ${ctx.workspace} and ${readable(ctx, 'experiment', sql`e.id`)}`
   const [only] = ids
   if (only !== undefined && ids.length === 1) {
     return sql`r.experiment = (select e.id from experiments e
-      where e.id = ${only} and ${mine})`
+      where e.id = ${only} and ${readableExperiment})`
   }
   return sql`r.experiment in (select e.id from json_each(${JSON.stringify(ids)}) j
-    join experiments e on e.id = j.value where ${mine})`
+    join experiments e on e.id = j.value where ${readableExperiment})`
 }

@@ -4,7 +4,7 @@ import { truncate } from '../../core/names.ts'
 import { int64Param } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { runNameTag, tagStatements, tagValueCharsMax } from '../run-data/run-tags.ts'
-import { notActive, writeToRun } from '../run-data/write-to-run.ts'
+import { inactiveRun, writeToRun } from '../run-data/write-to-run.ts'
 import {
   isActiveRun,
   isRun,
@@ -17,14 +17,14 @@ import {
 
 export type RunChange = {
   readonly status?: RunStatus | undefined
-  /** Unix milliseconds; 0 takes the end time away. */
+  /** Unix milliseconds; 0 removes the end time. */
   readonly endTimeMs?: Int64 | undefined
   /** The empty string changes nothing. */
   readonly name?: string | undefined
 }
 
 /**
- * Change what is given of a run; its tag `mlflow.runName` follows its name.
+ * Change those fields of a run that are given. A new name changes its tag `mlflow.runName` too.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such run
  * @throws INVALID_PARAMETER_VALUE the run is deleted
@@ -34,28 +34,31 @@ export async function updateRun(ctx: Context, runId: string, change: RunChange):
   const name = change.name ? truncate(change.name, tagValueCharsMax) : undefined
   const keepsEnd = endTimeMs === undefined
   const endTime = keepsEnd ? sql`end_time_ms` : endTimeMs ? int64Param(endTimeMs) : sql`null`
-  const update = sql`update runs set status = coalesce(${status ?? null}, status),
+  const update = sql<RunRow>`update runs set status = coalesce(${status ?? null}, status),
       end_time_ms = ${endTime}, name = coalesce(${name ?? null}, name)
     where ${isActiveRun(ctx, runId)} returning ${runColumns}`
   const tags = name === undefined ? [] : [{ key: runNameTag, value: name }]
-  const [updated] = await writeToRun(ctx, runId, [update, ...tagStatements(ctx, runId, tags)])
-  const row = (updated as RunRow[])[0]
-  if (!row) throw await notActive(ctx, runId)
+  const { updated } = await writeToRun(ctx, runId, {
+    updated: update,
+    tags: tagStatements(ctx, runId, tags),
+  })
+  const [row] = updated
+  if (!row) throw await inactiveRun(ctx, runId)
   return runInfoFromRow(row)
 }
 
-/** Mark a run deleted; one that is deleted already stays so. @throws RESOURCE_DOES_NOT_EXIST */
+/** Mark a run deleted; no error where it is deleted already. @throws RESOURCE_DOES_NOT_EXIST */
 export async function deleteRun(ctx: Context, runId: string): Promise<void> {
   const deleted = await ctx.db.first(sql`update runs set lifecycle_stage = 'deleted',
       deleted_at_ms = coalesce(deleted_at_ms, ${ctx.now()})
     where ${isRun(ctx, runId)} returning id`)
-  if (!deleted) throw await notActive(ctx, runId)
+  if (!deleted) throw await inactiveRun(ctx, runId)
 }
 
-/** Make a run active again, whatever it was. @throws RESOURCE_DOES_NOT_EXIST */
+/** Make a run active again; no error where it is active. @throws RESOURCE_DOES_NOT_EXIST */
 export async function restoreRun(ctx: Context, runId: string): Promise<void> {
   const restored = await ctx.db.first(sql`
     update runs set lifecycle_stage = 'active', deleted_at_ms = null
     where ${isRun(ctx, runId)} returning id`)
-  if (!restored) throw await notActive(ctx, runId)
+  if (!restored) throw await inactiveRun(ctx, runId)
 }
