@@ -5,7 +5,6 @@ import type { AppContext } from '../http/app-env.ts'
 import { declaredLength, requestBytes } from '../http/body.ts'
 import { sendLocated } from '../http/files/send-artifact.ts'
 import { pathAfter, rawPath } from '../http/guards/target.ts'
-import type { Context } from '../platform/context.ts'
 import { listLocated, locate } from '../registry/files/artifact-place.ts'
 import { requirePath } from '../registry/require.ts'
 import { requireToDelete } from '../tracking/permissions.ts'
@@ -19,10 +18,10 @@ const root = '/mlflow-artifacts/artifacts'
 export const artifactProxyOperations: readonly Operation[] = [
   operation(
     'listProxyArtifacts',
-    (ctx, req) => requirePath(ctx, cleanPath(req.path ?? ''), 'READ'),
-    message({ path: { type: 'string' }, ...ListFields }),
+    (ctx, req) => requirePath(ctx, req.path ?? '', 'READ'),
+    message({ path: { type: 'artifact_path' }, ...ListFields }),
     async (ctx, req) => {
-      const located = await locate(ctx, cleanPath(req.path ?? ''))
+      const located = await locate(ctx, req.path ?? '')
       if (!located) return {}
       const { entries, nextPageToken } = await listLocated(ctx, located, listQuery(req))
       return { files: entriesToWire(entries), next_page_token: nextPageToken }
@@ -31,9 +30,9 @@ export const artifactProxyOperations: readonly Operation[] = [
 
   rawOperation(
     'downloadArtifact',
-    (ctx, c) => requirePath(ctx, downloadPath(c), 'READ'),
-    async (c) => {
-      const path = downloadPath(c)
+    (c) => cleanPath(pathAfter(c, `${root}/`)),
+    (ctx, path) => requirePath(ctx, path, 'READ'),
+    async (c, path) => {
       const located = await locate(c.var.ctx, path)
       if (!located) throw notFound('Artifact', path)
       return sendLocated(c, located)
@@ -42,30 +41,26 @@ export const artifactProxyOperations: readonly Operation[] = [
 
   rawOperation(
     'uploadArtifact',
-    (ctx, c) => requirePath(ctx, cleanFilePath(filePathOf(c)), 'EDIT'),
-    async (c) => {
-      const path = cleanFilePath(filePathOf(c))
+    (c) => cleanFilePath(filePathOf(c)),
+    (ctx, path) => requirePath(ctx, path, 'EDIT'),
+    async (c, path) => {
       assertWritable(path)
       await putFile(c.var.ctx, path, requestBytes(c), declaredLength(c))
       return c.body(null, 200)
     },
   ),
 
-  rawOperation('deleteArtifact', mayDelete, async (c) => {
-    const path = cleanPath(filePathOf(c))
-    if (path === '') throw notFound('Artifact', '/')
-    await deleteFiles(c.var.ctx, path)
-    return c.json({})
-  }),
+  rawOperation(
+    'deleteArtifact',
+    (c) => cleanPath(filePathOf(c)),
+    requireToDelete,
+    async (c, path) => {
+      if (path === '') throw notFound('Artifact', '/')
+      await deleteFiles(c.var.ctx, path)
+      return c.json({})
+    },
+  ),
 ]
-
-function downloadPath(c: AppContext): string {
-  return cleanPath(pathAfter(c, `${root}/`))
-}
-
-function mayDelete(ctx: Context, c: AppContext): Promise<void> {
-  return requireToDelete(ctx, cleanPath(filePathOf(c)))
-}
 
 /**
  * The path of a file to be changed, as it was sent.

@@ -32,7 +32,7 @@ const entityOperations: readonly Operation[] = [
     onRun('READ'),
     message({
       run_id: { type: 'string', required: true, alsoAs: 'run_uuid' },
-      path: { type: 'string' },
+      path: { type: 'artifact_path' },
       ...ListFields,
     }),
     async (ctx, req) => {
@@ -46,7 +46,7 @@ const entityOperations: readonly Operation[] = [
     onLoggedModel('READ'),
     message({
       model_id: { type: 'string', required: true },
-      artifact_directory_path: { type: 'string' },
+      artifact_directory_path: { type: 'artifact_path' },
       ...ListFields,
     }),
     async (ctx, req) => {
@@ -57,31 +57,36 @@ const entityOperations: readonly Operation[] = [
 
   rawOperation(
     'getArtifact',
-    (ctx, c) => requireRun(ctx, runIdOf(c), 'READ'),
-    async (c) => {
-      const path = cleanPath(requiredQuery(c, 'path'))
-      const { artifactUri } = await getRun(c.var.ctx, runIdOf(c))
+    (c) => ({ runId: runIdOf(c), path: cleanPath(requiredQuery(c, 'path')) }),
+    (ctx, { runId }) => requireRun(ctx, runId, 'READ'),
+    async (c, { runId, path }) => {
+      const { artifactUri } = await getRun(c.var.ctx, runId)
       return sendLocated(c, below(artifactUri, path))
     },
   ),
 
   rawOperation(
     'getLoggedModelArtifact',
-    (ctx, c) => requireLoggedModel(ctx, c.req.param('model_id') ?? '', 'READ'),
-    async (c) => {
-      const path = cleanPath(requiredQuery(c, 'artifact_file_path'))
-      const { artifactUri } = await getLoggedModel(c.var.ctx, c.req.param('model_id') ?? '')
+    (c) => ({
+      modelId: c.req.param('model_id') ?? '',
+      path: cleanPath(requiredQuery(c, 'artifact_file_path')),
+    }),
+    (ctx, { modelId }) => requireLoggedModel(ctx, modelId, 'READ'),
+    async (c, { modelId, path }) => {
+      const { artifactUri } = await getLoggedModel(c.var.ctx, modelId)
       return sendLocated(c, below(artifactUri, path))
     },
   ),
 
   rawOperation(
     'getModelVersionArtifact',
-    (ctx, c) => requireModel(ctx, requiredQuery(c, 'name'), 'READ', 'version'),
-    async (c) => {
-      const path = cleanPath(requiredQuery(c, 'path'))
-      const name = requiredQuery(c, 'name')
-      const version = parseVersion(requiredQuery(c, 'version'))
+    (c) => ({
+      path: cleanPath(requiredQuery(c, 'path')),
+      name: requiredQuery(c, 'name'),
+      version: parseVersion(requiredQuery(c, 'version')),
+    }),
+    (ctx, { name }) => requireModel(ctx, name, 'READ', 'version'),
+    async (c, { path, name, version }) => {
       const files = await getVersionFiles(c.var.ctx, name, version)
       const manifest = sealedManifest(files, name, version)
       return sendLocated(c, { place: { manifest }, path, shown: path })
@@ -90,10 +95,9 @@ const entityOperations: readonly Operation[] = [
 
   rawOperation(
     'uploadRunArtifact',
-    (ctx, c) => requireRun(ctx, runIdOf(c), 'EDIT'),
-    async (c) => {
-      const runId = runIdOf(c)
-      const path = cleanFilePath(requiredQuery(c, 'path'))
+    (c) => ({ runId: runIdOf(c), path: cleanFilePath(requiredQuery(c, 'path')) }),
+    (ctx, { runId }) => requireRun(ctx, runId, 'EDIT'),
+    async (c, { runId, path }) => {
       const bytes = await pageUpload(c)
       const { artifactUri } = await getRun(c.var.ctx, runId)
       await putFile(c.var.ctx, below(artifactUri, path).path, streamBytes(bytes), bytes.byteLength)
@@ -106,10 +110,9 @@ const entityOperations: readonly Operation[] = [
 async function listed(
   ctx: Context,
   artifactUri: string,
-  path: string | undefined,
+  folder: string | undefined = '',
   query: ListQuery,
 ): Promise<object> {
-  const folder = cleanPath(path ?? '')
   const { entries, nextPageToken } = await listLocated(ctx, below(artifactUri, folder), query)
   return {
     root_uri: artifactUri,

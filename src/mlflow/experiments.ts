@@ -8,11 +8,7 @@ import {
   setExperimentTag,
 } from '../tracking/experiments/change-experiment.ts'
 import { createExperiment } from '../tracking/experiments/create-experiment.ts'
-import {
-  getExperiment,
-  getExperimentByName,
-  parseExperimentId,
-} from '../tracking/experiments/experiment.ts'
+import { getExperiment, getExperimentByName } from '../tracking/experiments/experiment.ts'
 import {
   requireExperimentNamed,
   requireLocation,
@@ -24,7 +20,7 @@ import { type Operation, operation } from './operation.ts'
 import { onExperiment } from './rules.ts'
 import { message } from './wire/message.ts'
 
-const id = { type: 'string', required: true } as const
+const id = { type: 'experiment_id', required: true } as const
 
 async function mayCreateExperiment(
   ctx: Context,
@@ -34,8 +30,8 @@ async function mayCreateExperiment(
   if (req.artifact_location) await requireLocation(ctx, req.artifact_location)
 }
 
-function onWholeExperiment(ctx: Context, req: { readonly experiment_id: string }): Promise<void> {
-  return requireWholeExperiment(ctx, parseExperimentId(req.experiment_id))
+function onWholeExperiment(ctx: Context, req: { readonly experiment_id: number }): Promise<void> {
+  return requireWholeExperiment(ctx, req.experiment_id)
 }
 
 export const experimentOperations: readonly Operation[] = [
@@ -58,7 +54,7 @@ export const experimentOperations: readonly Operation[] = [
     onExperiment('READ'),
     message({ experiment_id: id }),
     async (ctx, req) => {
-      const experiment = await getExperiment(ctx, parseExperimentId(req.experiment_id))
+      const experiment = await getExperiment(ctx, req.experiment_id)
       return { experiment: experimentToWire(experiment, ctx.workspace) }
     },
   ),
@@ -75,31 +71,30 @@ export const experimentOperations: readonly Operation[] = [
     'updateExperiment',
     onExperiment('EDIT'),
     message({ experiment_id: id, new_name: { type: 'string', required: true } }),
-    async (ctx, req) => renameExperiment(ctx, parseExperimentId(req.experiment_id), req.new_name),
+    async (ctx, req) => renameExperiment(ctx, req.experiment_id, req.new_name),
   ),
   operation(
     'deleteExperiment',
     onWholeExperiment,
     message({ experiment_id: id }),
-    async (ctx, req) => deleteExperiment(ctx, parseExperimentId(req.experiment_id)),
+    async (ctx, req) => deleteExperiment(ctx, req.experiment_id),
   ),
   operation(
     'restoreExperiment',
     onWholeExperiment,
     message({ experiment_id: id }),
-    async (ctx, req) => restoreExperiment(ctx, parseExperimentId(req.experiment_id)),
+    async (ctx, req) => restoreExperiment(ctx, req.experiment_id),
   ),
   operation(
     'setExperimentTag',
     onExperiment('EDIT'),
     message({ experiment_id: id, ...keyValueMessage.fields }),
-    async (ctx, req) =>
-      setExperimentTag(ctx, parseExperimentId(req.experiment_id), keyValueFrom(req)),
+    async (ctx, req) => setExperimentTag(ctx, req.experiment_id, keyValueFrom(req)),
   ),
   operation(
     'deleteExperimentTag',
     onExperiment('EDIT'),
     message({ experiment_id: id, key: { type: 'string', required: true } }),
-    async (ctx, req) => deleteExperimentTag(ctx, parseExperimentId(req.experiment_id), req.key),
+    async (ctx, req) => deleteExperimentTag(ctx, req.experiment_id, req.key),
   ),
 ]

@@ -1,7 +1,6 @@
 import { requireExperiment } from '../access/permissions/require.ts'
 import { anyone } from '../http/guards/guard.ts'
 import type { Context } from '../platform/context.ts'
-import { parseExperimentId } from '../tracking/experiments/experiment.ts'
 import { loggedModelStatuses } from '../tracking/logged-models/logged-model.ts'
 import { getLoggedModel } from '../tracking/logged-models/read-logged-models.ts'
 import {
@@ -37,7 +36,7 @@ const Dataset = message({
 })
 
 const Search = message({
-  experiment_ids: { type: 'string', repeated: true, required: true },
+  experiment_ids: { type: 'experiment_id', repeated: true, required: true },
   filter: { type: 'string' },
   datasets: { type: Dataset, repeated: true },
   max_results: { type: 'int32' },
@@ -47,10 +46,9 @@ const Search = message({
 
 async function mayCreateLoggedModel(
   ctx: Context,
-  req: { readonly experiment_id: string; readonly source_run_id?: string | undefined },
+  req: { readonly experiment_id: number; readonly source_run_id?: string | undefined },
 ): Promise<void> {
-  const experiment = parseExperimentId(req.experiment_id)
-  await requireExperiment(ctx, experiment, 'EDIT', 'new logged model')
+  await requireExperiment(ctx, req.experiment_id, 'EDIT', 'new logged model')
   await requireRuns(ctx, req.source_run_id ? [req.source_run_id] : [], 'READ')
 }
 
@@ -59,7 +57,7 @@ export const loggedModelOperations: readonly Operation[] = [
     'createLoggedModel',
     mayCreateLoggedModel,
     message({
-      experiment_id: { type: 'string', required: true },
+      experiment_id: { type: 'experiment_id', required: true },
       name: { type: 'string' },
       model_type: { type: 'string' },
       source_run_id: { type: 'string' },
@@ -68,7 +66,7 @@ export const loggedModelOperations: readonly Operation[] = [
     }),
     async (ctx, req) => {
       const model = await createLoggedModel(ctx, {
-        experimentId: parseExperimentId(req.experiment_id),
+        experimentId: req.experiment_id,
         name: req.name,
         modelType: req.model_type ?? '',
         sourceRunId: req.source_run_id ?? '',
@@ -136,7 +134,7 @@ export const loggedModelOperations: readonly Operation[] = [
 
 async function search(ctx: Context, req: Decoded<typeof Search.fields>): Promise<object> {
   const page = await searchLoggedModels(ctx, {
-    experimentIds: req.experiment_ids.map(parseExperimentId),
+    experimentIds: req.experiment_ids,
     filter: req.filter,
     datasets: req.datasets.map((dataset) => ({
       name: dataset.dataset_name,

@@ -1,22 +1,19 @@
 import { keepLoggedCard } from '../governance/cards/logged-card.ts'
 import { deleteFreeVersion } from '../governance/moves/guarded-changes.ts'
 import { moveToStage } from '../governance/moves/move-to-stage.ts'
-import type { Context } from '../platform/context.ts'
-import { parseVersion } from '../registry/check-names.ts'
 import { requireToDeleteVersion, requireTransition } from '../registry/promoting.ts'
 import { requireToRegister } from '../registry/require.ts'
 import { createVersion, type NewVersion } from '../registry/source/create-version.ts'
-import { canonicalStage, type StageMove } from '../registry/stages/stages.ts'
 import { deleteVersionTag, setVersionTag } from '../registry/tags.ts'
 import { getDownloadUri, getVersion, updateVersion } from '../registry/versions/versions.ts'
-import { type Operation, operation } from './operation.ts'
-import { modelVersionToWire, tagMessage, tagsFrom } from './registry-wire.ts'
+import { type Operation, operation, reading } from './operation.ts'
+import { modelVersionToWire, readMove, tagMessage, tagsFrom } from './registry-wire.ts'
 import { onVersion } from './rules.ts'
 import { type Decoded, message } from './wire/message.ts'
 
 const required = { type: 'string', required: true } as const
 const text = { type: 'string' } as const
-const one = { name: required, version: required }
+const one = { name: required, version: { type: 'version', required: true } } as const
 
 const CreateModelVersion = message({
   name: required,
@@ -47,22 +44,6 @@ function newVersion(req: Decoded<typeof CreateModelVersion.fields>): NewVersion 
   }
 }
 
-async function stageMoveFrom(
-  ctx: Context,
-  req: Decoded<typeof Transition.fields>,
-): Promise<StageMove> {
-  return {
-    name: req.name,
-    version: parseVersion(req.version),
-    stage: await canonicalStage(ctx, req.stage),
-    archiveOthers: req.archive_existing_versions ?? false,
-  }
-}
-
-async function mayTransition(ctx: Context, req: Decoded<typeof Transition.fields>): Promise<void> {
-  await requireTransition(ctx, await stageMoveFrom(ctx, req))
-}
-
 /** MLflow's model versions: searches and files lie elsewhere. */
 export const modelVersionOperations: readonly Operation[] = [
   operation(
@@ -77,7 +58,7 @@ export const modelVersionOperations: readonly Operation[] = [
   ),
 
   operation('getModelVersion', onVersion('READ'), message(one), async (ctx, req) => ({
-    model_version: modelVersionToWire(await getVersion(ctx, req.name, parseVersion(req.version))),
+    model_version: modelVersionToWire(await getVersion(ctx, req.name, req.version)),
   })),
 
   operation(
@@ -86,32 +67,35 @@ export const modelVersionOperations: readonly Operation[] = [
     message({ ...one, description: text }),
     async (ctx, req) => ({
       model_version: modelVersionToWire(
-        await updateVersion(ctx, req.name, parseVersion(req.version), req.description),
+        await updateVersion(ctx, req.name, req.version, req.description),
       ),
     }),
   ),
 
   operation(
     'deleteModelVersion',
-    (ctx, req) => requireToDeleteVersion(ctx, req.name, parseVersion(req.version)),
+    (ctx, req) => requireToDeleteVersion(ctx, req.name, req.version),
     message(one),
-    (ctx, req) => deleteFreeVersion(ctx, req.name, parseVersion(req.version)),
+    (ctx, req) => deleteFreeVersion(ctx, req.name, req.version),
   ),
 
   operation('getModelVersionDownloadUri', onVersion('READ'), message(one), async (ctx, req) => ({
-    artifact_uri: await getDownloadUri(ctx, req.name, parseVersion(req.version)),
+    artifact_uri: await getDownloadUri(ctx, req.name, req.version),
   })),
 
-  operation('transitionModelVersionStage', mayTransition, Transition, async (ctx, req) => ({
-    model_version: modelVersionToWire(await moveToStage(ctx, await stageMoveFrom(ctx, req))),
-  })),
+  operation(
+    'transitionModelVersionStage',
+    requireTransition,
+    reading(Transition, readMove),
+    async (ctx, move) => ({ model_version: modelVersionToWire(await moveToStage(ctx, move)) }),
+  ),
 
   operation(
     'setModelVersionTag',
     onVersion('EDIT'),
     message({ ...one, key: required, value: text }),
     (ctx, req) =>
-      setVersionTag(ctx, req.name, parseVersion(req.version), {
+      setVersionTag(ctx, req.name, req.version, {
         key: req.key,
         value: req.value ?? '',
       }),
@@ -121,6 +105,6 @@ export const modelVersionOperations: readonly Operation[] = [
     'deleteModelVersionTag',
     onVersion('MANAGE'),
     message({ ...one, key: required }),
-    (ctx, req) => deleteVersionTag(ctx, req.name, parseVersion(req.version), req.key),
+    (ctx, req) => deleteVersionTag(ctx, req.name, req.version, req.key),
   ),
 ]

@@ -9,17 +9,19 @@ import {
   revokeFrom,
 } from '../access/permissions/user-permissions.ts'
 import type { Context } from '../platform/context.ts'
-import { parseExperimentId } from '../tracking/experiments/experiment.ts'
 import { type Operation, operation } from './operation.ts'
 import { message } from './wire/message.ts'
 
 const required = { type: 'string', required: true } as const
-const onExperiment = { experiment_id: required, username: required } as const
+const onExperiment = {
+  experiment_id: { type: 'experiment_id', required: true },
+  username: required,
+} as const
 const onModel = { name: required, username: required } as const
 const level = { permission: required } as const
 
-function mayManageExperiment(ctx: Context, req: { readonly experiment_id: string }) {
-  return requireExperiment(ctx, parseExperimentId(req.experiment_id), 'MANAGE')
+function mayManageExperiment(ctx: Context, req: { readonly experiment_id: number }) {
+  return requireExperiment(ctx, req.experiment_id, 'MANAGE')
 }
 
 function mayManageModel(ctx: Context, req: { readonly name: string }) {
@@ -36,7 +38,7 @@ export const olderPermissionOperations: readonly Operation[] = [
     mayManageExperiment,
     message({ ...onExperiment, ...level }),
     async (ctx, req) => {
-      const on = await getExperimentResource(ctx, req.experiment_id)
+      const on = await getExperimentResource(ctx, String(req.experiment_id))
       const permission = parseLevel(req.permission)
       const account = await grantTo(ctx, req.username, on, permission)
       return experimentPermission(on.id, account, permission)
@@ -47,7 +49,7 @@ export const olderPermissionOperations: readonly Operation[] = [
     mayManageExperiment,
     message(onExperiment),
     async (ctx, req) => {
-      const on = await getExperimentResource(ctx, req.experiment_id)
+      const on = await getExperimentResource(ctx, String(req.experiment_id))
       const { account, permission } = await getGranted(ctx, req.username, on)
       return experimentPermission(on.id, account, permission)
     },
@@ -57,7 +59,7 @@ export const olderPermissionOperations: readonly Operation[] = [
     mayManageExperiment,
     message({ ...onExperiment, ...level }),
     async (ctx, req) => {
-      const on = await getExperimentResource(ctx, req.experiment_id)
+      const on = await getExperimentResource(ctx, String(req.experiment_id))
       await regrantTo(ctx, req.username, on, parseLevel(req.permission))
     },
   ),
@@ -66,7 +68,7 @@ export const olderPermissionOperations: readonly Operation[] = [
     mayManageExperiment,
     message(onExperiment),
     async (ctx, req) =>
-      revokeFrom(ctx, req.username, await getExperimentResource(ctx, req.experiment_id)),
+      revokeFrom(ctx, req.username, await getExperimentResource(ctx, String(req.experiment_id))),
   ),
   operation(
     'createRegisteredModelPermission',

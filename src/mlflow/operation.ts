@@ -16,49 +16,100 @@ export type Operation = {
 }
 
 /**
+ * What an operation reads of its message before the rule is judged, where that needs the database:
+ * the rule and the answer both get the result. Made by `reading`.
+ */
+type Reading<R> = {
+  readonly request: Message<Fields>
+  read(ctx: Context, message: unknown): Promise<R>
+}
+
+/** A message, and what it stands for: `reading(Transition, readMove)`. */
+export function reading<const F extends Fields, R>(
+  request: Message<F>,
+  read: (ctx: Context, req: Decoded<F>) => Promise<R>,
+): Reading<R> {
+  // `operation` hands over what it decoded by this very message.
+  return { request, read: (ctx, decoded) => read(ctx, decoded as Decoded<F>) }
+}
+
+/**
  * An operation that takes a message and answers one: the query string of a GET, and of a DELETE in
  * Databricks' dialect that has no body; a JSON body of all else. Path parameters count as fields too
  * and win over both.
  *
- * @param rule who may; judged on the decoded message
+ * @param rule who may; judged on the very values that `answer` gets
  * @param answer the reply in wire form; absent for the empty object
  */
 export function operation<const F extends Fields>(
   name: string,
   rule: Rule<Decoded<F>>,
-  request: Message<F>,
-  answer: (
-    ctx: Context,
-    req: Decoded<F>,
-    c: AppContext,
-  ) => Promise<object | undefined> | Promise<void>,
+  message: Message<F>,
+  answer: AnswerTo<Decoded<F>>,
+): Operation
+export function operation<R>(
+  name: string,
+  rule: Rule<R>,
+  message: Reading<R>,
+  answer: AnswerTo<R>,
+): Operation
+export function operation<R>(
+  name: string,
+  rule: Rule<R>,
+  message: Message<Fields> | Reading<R>,
+  answer: AnswerTo<R>,
 ): Operation {
+  const request = 'read' in message ? message.request : message
   return {
     name,
     request,
     async handle(c) {
       const ctx = rule === 'public' ? c.var.ctx : await admit(c)
-      const req = decode(request, withPathParams(c, await given(c, request), request))
-      c.set('asked', req)
+      const decoded = decode(request, withPathParams(c, await given(c, request), request))
+      c.set('asked', decoded)
+      // Without a reader R is what the message decodes to, as the first overload says.
+      const req = 'read' in message ? await message.read(ctx, decoded) : (decoded as R)
       if (rule !== 'public') await rule(ctx, req, c)
       return c.json((await answer(ctx, req, c)) ?? {})
     },
   }
 }
 
-/** An operation that reads the request and writes the response itself: file bodies. */
-export function rawOperation(
+type AnswerTo<R> = (
+  ctx: Context,
+  req: R,
+  c: AppContext,
+) => Promise<object | undefined> | Promise<void>
+
+/**
+ * An operation that reads the request and writes the response itself: file bodies.
+ *
+ * @param read what the request asks for; the rule and `handle` both get it
+ */
+export function rawOperation<R>(
   name: string,
-  rule: Rule<AppContext>,
-  handle: (c: AppContext) => Promise<Response>,
+  read: (c: AppContext) => R,
+  rule: Rule<R>,
+  handle: (c: AppContext, req: R) => Promise<Response>,
 ): Operation {
   return {
     name,
     async handle(c) {
-      if (rule !== 'public') await rule(await admit(c), c, c)
-      return handle(c)
+      if (rule === 'public') return handle(c, read(c))
+      const ctx = await admit(c)
+      const req = read(c)
+      await rule(ctx, req, c)
+      return handle(c, req)
     },
   }
+}
+
+/** An operation that is open to everybody and whose answer depends on nothing in the request. */
+export function publicOperation(
+  name: string,
+  handle: (c: AppContext) => Promise<Response>,
+): Operation {
+  return { name, handle }
 }
 
 async function given(c: AppContext, request: Message<Fields>): Promise<object> {

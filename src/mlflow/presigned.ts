@@ -1,6 +1,5 @@
 import { cleanPath } from '../artifacts/path.ts'
 import { excerpt, invalid, notFound, type RegistryError } from '../core/error.ts'
-import type { AppContext } from '../http/app-env.ts'
 import { downloadRoute, signedUrl } from '../http/files/signed-url.ts'
 import { pathAfter } from '../http/guards/target.ts'
 import type { Context } from '../platform/context.ts'
@@ -26,9 +25,9 @@ const downloadLifetimeMs = 300_000
 export const presignedOperations: readonly Operation[] = [
   rawOperation(
     'getPresignedDownloadUrl',
-    (ctx, c) => requirePath(ctx, presignedPath(c), 'READ'),
-    async (c) => {
-      const path = presignedPath(c)
+    (c) => cleanPath(pathAfter(c, '/mlflow-artifacts/presigned/')),
+    (ctx, path) => requirePath(ctx, path, 'READ'),
+    async (c, path) => {
       const located = await locate(c.var.ctx, path)
       if (!located) throw notFound('Artifact', path)
       const { sha256, sizeBytes } = await getLocated(c.var.ctx, located)
@@ -44,10 +43,9 @@ export const presignedOperations: readonly Operation[] = [
     message({
       run_id: { type: 'string' },
       model_id: { type: 'string' },
-      path: { type: 'string', required: true },
+      path: { type: 'artifact_path', required: true },
     }),
     async (ctx, req) => {
-      cleanPath(req.path)
       if (!req.run_id === !req.model_id) {
         throw invalid("Give one of 'run_id' and 'model_id', not both and not none")
       }
@@ -60,11 +58,10 @@ export const presignedOperations: readonly Operation[] = [
     onRun('READ'),
     message({
       run_id: { type: 'string', required: true },
-      path: { type: 'string', required: true },
+      path: { type: 'artifact_path', required: true },
       expiration: { type: 'int64' },
     }),
     async (ctx, req) => {
-      cleanPath(req.path)
       const seconds = req.expiration ?? 1
       if (seconds < 1 || seconds > expirySecondsMax) {
         throw invalid(`Invalid expiration ${seconds}: it must be 1 to ${expirySecondsMax} seconds`)
@@ -73,10 +70,6 @@ export const presignedOperations: readonly Operation[] = [
     },
   ),
 ]
-
-function presignedPath(c: AppContext): string {
-  return cleanPath(pathAfter(c, '/mlflow-artifacts/presigned/'))
-}
 
 /** EDIT on whichever is named; the operation refuses both and none. */
 async function mayPresignUpload(

@@ -5,7 +5,6 @@ import {
   renameFreeModel,
 } from '../governance/moves/guarded-changes.ts'
 import { pointAlias } from '../governance/moves/move-to-stage.ts'
-import { parseVersion } from '../registry/check-names.ts'
 import {
   createModel,
   getLatestVersions,
@@ -108,8 +107,8 @@ export const registeredModelOperations: readonly Operation[] = [
   operation(
     'setRegisteredModelAlias',
     (ctx, req) => requirePromoting(ctx, req.name, { aliases: [req.alias] }),
-    message({ name, alias: name, version: name }),
-    (ctx, req) => pointAlias(ctx, req.name, req.alias, parseVersion(req.version)),
+    message({ name, alias: name, version: { type: 'version', required: true } }),
+    (ctx, req) => pointAlias(ctx, req.name, req.alias, req.version),
   ),
 
   operation(

@@ -1,4 +1,6 @@
+import type { Context } from '../platform/context.ts'
 import type { RegisteredModel } from '../registry/models/read-models.ts'
+import { canonicalStage, type StageMove } from '../registry/stages/stages.ts'
 import type { ModelVersion, Tag } from '../registry/versions/read-versions.ts'
 import { unlessEmpty } from './wire/json.ts'
 import { type Decoded, message } from './wire/message.ts'
@@ -9,6 +11,20 @@ export const tagMessage = message({ key: { type: 'string' }, value: { type: 'str
 /** What is left out of a tag is empty; an empty key is refused with the other bad ones. */
 export function tagsFrom(tags: readonly Decoded<typeof tagMessage.fields>[]): Tag[] {
   return tags.map(({ key, value }) => ({ key: key ?? '', value: value ?? '' }))
+}
+
+/** The move that a request asks for, with its stage in the spelling of the list of stages. */
+export async function readMove(
+  ctx: Context,
+  req: {
+    readonly name: string
+    readonly version: number
+    readonly stage: string
+    readonly archive_existing_versions?: boolean | undefined
+  },
+): Promise<StageMove> {
+  const { name, version, archive_existing_versions: archiveOthers = false } = req
+  return { name, version, stage: await canonicalStage(ctx, req.stage), archiveOthers }
 }
 
 /** MLflow's `ModelVersion`. Null is left out, an empty string is not. `model_id` is never answered. */

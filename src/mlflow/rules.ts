@@ -1,14 +1,13 @@
 import type { Permission } from '../access/permissions/levels.ts'
 import { requireExperiment, requireModel } from '../access/permissions/require.ts'
 import type { Context } from '../platform/context.ts'
-import { parseExperimentId } from '../tracking/experiments/experiment.ts'
 import { requireLoggedModel, requireRun } from '../tracking/permissions.ts'
 
-/** Rules of operations that name one thing: the permission that they take on it. */
+/** Rules of operations that name one thing: the permission on it that they ask for. */
 
 export function onExperiment(needed: Permission) {
-  return (ctx: Context, req: { readonly experiment_id: string }) =>
-    requireExperiment(ctx, parseExperimentId(req.experiment_id), needed)
+  return (ctx: Context, req: { readonly experiment_id: number }) =>
+    requireExperiment(ctx, req.experiment_id, needed)
 }
 
 export function onRun(needed: Permission) {

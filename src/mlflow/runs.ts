@@ -1,5 +1,4 @@
 import { requireExperiment } from '../access/permissions/require.ts'
-import { parseExperimentId } from '../tracking/experiments/experiment.ts'
 import { logParam } from '../tracking/run-data/log-batch.ts'
 import { deleteRunTag, setRunTag } from '../tracking/run-data/run-tags.ts'
 import { createRun } from '../tracking/runs/create-run.ts'
@@ -18,9 +17,9 @@ export const runId = { type: 'string', required: true, alsoAs: 'run_uuid' } as c
 export const runOperations: readonly Operation[] = [
   operation(
     'createRun',
-    (ctx, req) => requireExperiment(ctx, parseExperimentId(req.experiment_id), 'EDIT', 'new run'),
+    (ctx, req) => requireExperiment(ctx, req.experiment_id, 'EDIT', 'new run'),
     message({
-      experiment_id: { type: 'string', required: true },
+      experiment_id: { type: 'experiment_id', required: true },
       user_id: { type: 'string' },
       run_name: { type: 'string' },
       start_time: { type: 'int64' },
@@ -28,7 +27,7 @@ export const runOperations: readonly Operation[] = [
     }),
     async (ctx, req) => {
       const { info, tags } = await createRun(ctx, {
-        experimentId: parseExperimentId(req.experiment_id),
+        experimentId: req.experiment_id,
         name: req.run_name,
         userId: req.user_id,
         startTimeMs: req.start_time,

@@ -3,11 +3,7 @@ import type { RegisteredModel } from '../registry/models/read-models.ts'
 import { searchRegisteredModels } from '../registry/models/search-models.ts'
 import { searchModelVersions } from '../registry/versions/search-versions.ts'
 import type { Page } from '../search/page.ts'
-import {
-  type Experiment,
-  parseExperimentId,
-  viewTypes,
-} from '../tracking/experiments/experiment.ts'
+import { type Experiment, viewTypes } from '../tracking/experiments/experiment.ts'
 import { experimentPageMax, searchExperiments } from '../tracking/experiments/search-experiments.ts'
 import { searchDatasets } from '../tracking/run-data/datasets.ts'
 import { searchRuns } from '../tracking/runs/search-runs.ts'
@@ -32,12 +28,12 @@ export const searchOperations: readonly Operation[] = [
     anyone,
     message({
       ...query,
-      experiment_ids: { type: 'string', repeated: true },
+      experiment_ids: { type: 'experiment_id', repeated: true },
       run_view_type: { type: viewTypes },
     }),
     async (ctx, req) => {
       const page = await searchRuns(ctx, {
-        experimentIds: req.experiment_ids.map(parseExperimentId),
+        experimentIds: req.experiment_ids,
         filter: req.filter,
         orderBy: req.order_by,
         view: req.run_view_type,
@@ -109,9 +105,9 @@ export const searchOperations: readonly Operation[] = [
   operation(
     'searchDatasets',
     anyone,
-    message({ experiment_ids: { type: 'string', repeated: true } }),
+    message({ experiment_ids: { type: 'experiment_id', repeated: true } }),
     async (ctx, req) => {
-      const found = await searchDatasets(ctx, req.experiment_ids.map(parseExperimentId))
+      const found = await searchDatasets(ctx, req.experiment_ids)
       const summaries = found.map(({ experimentId, ...summary }) => ({
         experiment_id: String(experimentId),
         ...summary,

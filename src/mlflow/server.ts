@@ -1,11 +1,11 @@
 import type { Operation } from './operation.ts'
-import { rawOperation } from './operation.ts'
+import { publicOperation } from './operation.ts'
 
 /** `/health`, `/version` and server-info, by which clients choose what to use. */
 export const serverOperations: readonly Operation[] = [
-  rawOperation('health', 'public', async (c) => c.text('OK')),
-  rawOperation('version', 'public', async (c) => c.text(c.var.ctx.settings.mlflowVersion)),
-  rawOperation('getServerInfo', 'public', async (c) =>
+  publicOperation('health', async (c) => c.text('OK')),
+  publicOperation('version', async (c) => c.text(c.var.ctx.settings.mlflowVersion)),
+  publicOperation('getServerInfo', async (c) =>
     c.json({
       store_type: 'SqlStore',
       workspaces_enabled: false,

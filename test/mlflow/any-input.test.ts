@@ -92,9 +92,14 @@ function fieldValue(name: string, field: Field): fc.Arbitrary<unknown> {
   return field.repeated ? fc.oneof(fc.array(one, { maxLength: 4 }), nasty) : one
 }
 
+/** Types whose values travel as text. */
+const textTypes = ['string', 'version', 'experiment_id', 'artifact_path']
+
 function rightType(field: Field): fc.Arbitrary<unknown> {
   const { type } = field
-  if (type === 'string') return fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), nasty)
+  if (textTypes.some((text) => text === type)) {
+    return fc.oneof(fc.string({ unit: 'binary', maxLength: 40 }), nasty)
+  }
   if (type === 'bool') return fc.boolean()
   if (type === 'double') return fc.oneof(fc.double(), fc.constantFrom('NaN', 'Infinity'))
   if (type === 'int32' || type === 'int64') return fc.oneof(fc.integer(), fc.bigInt().map(String))

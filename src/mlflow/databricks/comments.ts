@@ -6,7 +6,6 @@ import {
 } from '../../governance/comments.ts'
 import { mayChangeComment, requireOwnComment } from '../../governance/permissions.ts'
 import type { Context } from '../../platform/context.ts'
-import { parseVersion } from '../../registry/check-names.ts'
 import { type Operation, operation } from '../operation.ts'
 import { onVersion } from '../rules.ts'
 import { message } from '../wire/message.ts'
@@ -21,10 +20,7 @@ export const commentOperations: readonly Operation[] = [
     onVersion('READ'),
     message({ ...one, comment: required }),
     async (ctx, req) => ({
-      comment: commentToWire(
-        ctx,
-        await createComment(ctx, req.name, parseVersion(req.version), req.comment),
-      ),
+      comment: commentToWire(ctx, await createComment(ctx, req.name, req.version, req.comment)),
     }),
   ),
 

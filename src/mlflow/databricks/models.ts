@@ -1,19 +1,17 @@
 import type { Level } from '../../access/permissions/levels.ts'
 import { levelOnModel } from '../../access/permissions/require.ts'
 import { moveToStage } from '../../governance/moves/move-to-stage.ts'
-import { parseVersion } from '../../registry/check-names.ts'
 import { getModel } from '../../registry/models/registered-models.ts'
 import { requireTransition } from '../../registry/promoting.ts'
-import { canonicalStage } from '../../registry/stages/stages.ts'
-import { type Operation, operation } from '../operation.ts'
-import { modelVersionToWire, registeredModelToWire } from '../registry-wire.ts'
+import { type Operation, operation, reading } from '../operation.ts'
+import { modelVersionToWire, readMove, registeredModelToWire } from '../registry-wire.ts'
 import { onModel } from '../rules.ts'
 import { unlessEmpty } from '../wire/json.ts'
 import { message } from '../wire/message.ts'
 import { archiving, required, toStage } from './messages.ts'
 import { checkedComment, requestsToWire } from './requests.ts'
 
-/** MLflow's permissions in Databricks' words; who has none of these is never answered. */
+/** MLflow's permissions in Databricks' words. A caller without any of these gets no answer. */
 const permissionLevels: Readonly<Partial<Record<Level, string>>> = {
   READ: 'CAN_READ',
   USE: 'CAN_READ',
@@ -41,30 +39,18 @@ export const databricksModelOperations: readonly Operation[] = [
 
   operation(
     'transitionDatabricksStage',
-    async (ctx, req) =>
-      requireTransition(ctx, {
-        name: req.name,
-        version: parseVersion(req.version),
-        stage: await canonicalStage(ctx, req.stage),
-        archiveOthers: req.archive_existing_versions ?? false,
-      }),
-    message({ ...toStage, ...archiving }),
-    async (ctx, req) => {
-      const version = await moveToStage(
-        ctx,
-        {
-          name: req.name,
-          version: parseVersion(req.version),
-          stage: await canonicalStage(ctx, req.stage),
-          archiveOthers: req.archive_existing_versions ?? false,
-        },
-        checkedComment(req.comment),
-      )
+    requireTransition,
+    reading(message({ ...toStage, ...archiving }), async (ctx, req) => ({
+      ...(await readMove(ctx, req)),
+      comment: req.comment,
+    })),
+    async (ctx, { comment, ...move }) => {
+      const version = await moveToStage(ctx, move, checkedComment(comment))
       return {
         model_version_databricks: {
           ...modelVersionToWire(version),
-          permission_level: permissionLevels[await levelOnModel(ctx, req.name)],
-          open_requests: unlessEmpty(await requestsToWire(ctx, req)),
+          permission_level: permissionLevels[await levelOnModel(ctx, move.name)],
+          open_requests: unlessEmpty(await requestsToWire(ctx, move)),
         },
       }
     },

@@ -7,13 +7,12 @@ import { mergePromotion } from '../../governance/promotions/merge.ts'
 import type { Promotion } from '../../governance/promotions/promotion.ts'
 import { getPromotion, openStageRequests } from '../../governance/promotions/promotions.ts'
 import type { Context } from '../../platform/context.ts'
-import { parseVersion } from '../../registry/check-names.ts'
 import { canonicalStage } from '../../registry/stages/stages.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { requestToWire } from './request-wire.ts'
 
 /** A version and a stage, as a call names them. */
-export type Named = { readonly name: string; readonly version: string; readonly stage: string }
+export type Named = { readonly name: string; readonly version: number; readonly stage: string }
 
 /** @throws INVALID_PARAMETER_VALUE it is too long */
 export function checkedComment(comment: string | undefined): string | undefined {
@@ -26,7 +25,7 @@ export async function requestsToWire(
   ctx: Context,
   req: Pick<Named, 'name' | 'version'>,
 ): Promise<object[]> {
-  const { id } = await getVersion(ctx, req.name, parseVersion(req.version))
+  const { id } = await getVersion(ctx, req.name, req.version)
   const wire = []
   for (const promotion of await openStageRequests(ctx, id)) {
     wire.push(requestToWire(promotion, await actionsOn(ctx, promotion)))
@@ -53,7 +52,7 @@ export async function actionsOn(ctx: Context, promotion: Promotion): Promise<str
  * @throws RESOURCE_DOES_NOT_EXIST
  */
 export async function findRequest(ctx: Context, req: Named, creator?: string): Promise<Promotion> {
-  const { id } = await getVersion(ctx, req.name, parseVersion(req.version))
+  const { id } = await getVersion(ctx, req.name, req.version)
   const stage = await canonicalStage(ctx, req.stage)
   const found = (await openStageRequests(ctx, id)).find(
     ({ target, requestedBy }) =>

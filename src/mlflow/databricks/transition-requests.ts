@@ -4,14 +4,12 @@ import type { Promotion } from '../../governance/promotions/promotion.ts'
 import { endPromotion } from '../../governance/promotions/promotions.ts'
 import { reviewPromotion } from '../../governance/promotions/review.ts'
 import type { Context } from '../../platform/context.ts'
-import { parseVersion } from '../../registry/check-names.ts'
-import { canonicalStage } from '../../registry/stages/stages.ts'
 import { checkArchiving } from '../../registry/stages/transition-stage.ts'
-import { type Operation, operation } from '../operation.ts'
+import { type Operation, operation, reading } from '../operation.ts'
 import { onVersion } from '../rules.ts'
 import { unlessEmpty } from '../wire/json.ts'
 import { message } from '../wire/message.ts'
-import { archiving, one, required, toStage } from './messages.ts'
+import { archiving, one, readStage, required, toStage } from './messages.ts'
 import { type Activity, activityToWire, requestToWire } from './request-wire.ts'
 import {
   actionsOn,
@@ -22,9 +20,8 @@ import {
   requestsToWire,
 } from './requests.ts'
 
-async function mayMove(ctx: Context, req: Named): Promise<void> {
-  const stage = await canonicalStage(ctx, req.stage)
-  await requireMove(ctx, req.name, parseVersion(req.version), { stage }, false)
+function mayMove(ctx: Context, { name, version, stage }: Named): Promise<void> {
+  return requireMove(ctx, name, version, { stage }, false)
 }
 
 /**
@@ -32,16 +29,21 @@ async function mayMove(ctx: Context, req: Named): Promise<void> {
  * a policy may have the server make it; who may decide is judged by `reviewPromotion`.
  */
 export const transitionRequestOperations: readonly Operation[] = [
-  operation('createTransitionRequest', mayMove, message(toStage), async (ctx, req) => {
-    const promotion = await openRequest(ctx, {
-      name: req.name,
-      version: parseVersion(req.version),
-      target: { stage: await canonicalStage(ctx, req.stage) },
-      archiveOthers: false,
-      reason: checkedComment(req.comment),
-    })
-    return { request: requestToWire(promotion, await actionsOn(ctx, promotion)) }
-  }),
+  operation(
+    'createTransitionRequest',
+    mayMove,
+    reading(message(toStage), readStage),
+    async (ctx, req) => {
+      const promotion = await openRequest(ctx, {
+        name: req.name,
+        version: req.version,
+        target: { stage: req.stage },
+        archiveOthers: false,
+        reason: checkedComment(req.comment),
+      })
+      return { request: requestToWire(promotion, await actionsOn(ctx, promotion)) }
+    },
+  ),
 
   operation('listTransitionRequests', onVersion('READ'), message(one), async (ctx, req) => ({
     requests: unlessEmpty(await requestsToWire(ctx, req)),

@@ -1,8 +1,7 @@
 import { invalid } from '../../core/error.ts'
-import type { Int64 } from '../../core/int64.ts'
-import { type Scalar, scalars } from './scalars.ts'
+import { type Scalar, type ScalarValues, scalars } from './scalars.ts'
 
-/** One field of a request message: MLflow's proto type, and the rules that its handler adds. */
+/** One field of a request message: its type, and the rules that MLflow's handler adds. */
 export type Field = {
   readonly type: Scalar | Message<Fields> | readonly string[] | 'map'
   readonly repeated?: true
@@ -16,21 +15,15 @@ export type Fields = { readonly [name: string]: Field }
 /** The shape of one request message. Made by `message`. */
 export type Message<F extends Fields> = { readonly fields: F }
 
-type Value<F extends Field> = F['type'] extends 'string'
-  ? string
-  : F['type'] extends 'bool'
-    ? boolean
-    : F['type'] extends 'int64'
-      ? Int64
-      : F['type'] extends 'int32' | 'double'
-        ? number
-        : F['type'] extends 'map'
-          ? ReadonlyMap<string, string>
-          : F['type'] extends Message<infer M>
-            ? Decoded<M>
-            : F['type'] extends readonly (infer Name)[]
-              ? Name
-              : never
+type Value<F extends Field> = F['type'] extends Scalar
+  ? ScalarValues[F['type']]
+  : F['type'] extends 'map'
+    ? ReadonlyMap<string, string>
+    : F['type'] extends Message<infer M>
+      ? Decoded<M>
+      : F['type'] extends readonly (infer Name)[]
+        ? Name
+        : never
 
 type Present = { readonly required: true } | { readonly repeated: true }
 
@@ -111,8 +104,8 @@ function decodeMap(value: unknown, name: string): ReadonlyMap<string, string> {
   }
   return new Map(
     Object.entries(value).map(([key, item]) => [
-      scalars.string(key, name) as string,
-      scalars.string(item, `${name}.${key}`) as string,
+      scalars.string(key, name),
+      scalars.string(item, `${name}.${key}`),
     ]),
   )
 }

@@ -1,16 +1,38 @@
+import { cleanPath } from '../../artifacts/path.ts'
 import { excerpt, invalid } from '../../core/error.ts'
 import { type Int64, parseInt64 } from '../../core/int64.ts'
+import { parseVersion } from '../../registry/check-names.ts'
+import { parseExperimentId } from '../../tracking/experiments/experiment.ts'
 import { BigNumber } from './json.ts'
 
-export type Scalar = 'string' | 'bool' | 'int32' | 'int64' | 'double'
+/** What each scalar type decodes to: those of proto JSON, and texts that stand for something here. */
+export type ScalarValues = {
+  readonly string: string
+  readonly bool: boolean
+  readonly int32: number
+  readonly int64: Int64
+  readonly double: number
+  /** The number of a model version, which MLflow sends as text. */
+  readonly version: number
+  /** The id of an experiment, which MLflow sends as text. */
+  readonly experiment_id: number
+  /** A path in the one form in which paths are judged and stored; the empty path is the root. */
+  readonly artifact_path: string
+}
+export type Scalar = keyof ScalarValues
 
-/** One decoder for each scalar type of proto JSON; each throws INVALID_PARAMETER_VALUE. */
-export const scalars: Record<Scalar, (value: unknown, name: string) => unknown> = {
+/** One decoder for each scalar type; each throws INVALID_PARAMETER_VALUE. */
+export const scalars: {
+  readonly [Type in Scalar]: (value: unknown, name: string) => ScalarValues[Type]
+} = {
   string: decodeString,
   bool: decodeBool,
   int32: decodeInt32,
   int64: decodeInt64,
   double: decodeDouble,
+  version: (value, name) => parseVersion(decodeString(value, name)),
+  experiment_id: (value, name) => parseExperimentId(decodeString(value, name)),
+  artifact_path: (value, name) => cleanPath(decodeString(value, name)),
 }
 
 function decodeString(value: unknown, name: string): string {
