@@ -15,7 +15,10 @@ const modules = join(root, 'node_modules')
 
 /** The Node that runs this test comes first, as on a machine that has no other. */
 const path = [dirname(process.execPath), process.env.PATH].join(delimiter)
-const env = { PATH: path, HOME: process.env.HOME }
+
+/** npm tells the programs that it runs of itself; an install of its own is run by nobody. */
+const own = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name))
+const env = { ...Object.fromEntries(own), PATH: path }
 
 /** What it prints. A compiler prints what is wrong too, so a failure shows both. */
 function run(program: string, args: readonly string[], cwd: string): Promise<string> {
@@ -28,7 +31,15 @@ function run(program: string, args: readonly string[], cwd: string): Promise<str
 }
 
 /** What a clone holds that the package is made from. */
-const clone = ['bin', 'drizzle', 'src', 'package.json', 'tsconfig.json', 'tsconfig.client.json']
+const clone = [
+  'bin',
+  'deploy',
+  'drizzle',
+  'src',
+  'package.json',
+  'tsconfig.json',
+  'tsconfig.client.json',
+]
 const texts = ['README.md', 'LICENSE', 'CHANGELOG.md']
 
 let tarball = ''
@@ -59,7 +70,7 @@ function npmInstall(flags: readonly string[], cwd: string) {
 test('the package holds what it runs, and neither sources nor tests', async () => {
   const names = await readdir(installed)
   expect(names.sort()).toEqual(
-    ['bin', 'dist', 'drizzle', 'node_modules', 'package.json', ...texts].sort(),
+    ['bin', 'deploy', 'dist', 'drizzle', 'node_modules', 'package.json', ...texts].sort(),
   )
   expect(await readdir(join(installed, 'bin'))).toEqual(['gatehouse.js'])
   expect(await readdir(join(installed, 'drizzle'))).toEqual(

@@ -1,0 +1,26 @@
+# The server on Node. `docker build -t gatehouse .`; docs/operations.md has how to run it.
+FROM node:24-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY bin bin
+RUN npm ci
+COPY tsconfig.json tsconfig.client.json ./
+COPY src src
+RUN npm run build && npm prune --omit=dev
+
+FROM node:24-slim
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist/gatehouse.js dist/
+COPY bin/gatehouse.js bin/
+COPY drizzle/*.sql drizzle/
+RUN mkdir /data && chown node:node /data
+USER node
+ENV NODE_ENV=production GATEHOUSE_HOST=0.0.0.0 GATEHOUSE_PORT=5000 GATEHOUSE_DATA=/data
+VOLUME /data
+EXPOSE 5000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.GATEHOUSE_PORT}/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "/app/bin/gatehouse.js"]
+CMD ["server"]
