@@ -17,6 +17,7 @@ export interface BlobStore {
    *
    * @param sizeBytes the length when the sender declared it
    * @throws what reading `body` throws; then nothing is stored under `key`
+   * @throws KeyTakenError something is stored under `key` already, which stays as it is
    * @throws BAD_REQUEST the body has another length than was declared
    * @throws RESOURCE_EXHAUSTED the store has no room left
    */
@@ -68,7 +69,9 @@ export interface MultipartStore {
     sizeBytes: number,
   ): Promise<string>
   /**
-   * Join the parts; the key appears whole or not at all. Reads it back for the hash.
+   * Join the parts; the key appears whole or not at all. Reads it back for the hash. An upload that
+   * was joined before answers the same once more, as long as its key is there: the caller keeps two
+   * different lists of parts apart.
    *
    * @param parts by rising part number, each with the ETag of its last upload
    * @throws INVALID_PARAMETER_VALUE none, out of order, never uploaded, of another ETag, or too small
@@ -80,3 +83,11 @@ export interface MultipartStore {
 }
 
 export type UploadedPart = { readonly part: number; readonly etag: string }
+
+/** A key was to be written a second time. What is stored under it stays as it is. */
+export class KeyTakenError extends Error {
+  override name = 'KeyTakenError'
+  constructor(key: string, options?: ErrorOptions) {
+    super(`the blob store has '${key}' already, and a key is written once`, options)
+  }
+}

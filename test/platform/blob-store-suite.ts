@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { BlobStore, ByteStream } from '../../src/platform/ports.ts'
+import { type BlobStore, type ByteStream, KeyTakenError } from '../../src/platform/ports.ts'
 
 const mebibyte = 1024 * 1024
 
@@ -136,6 +136,40 @@ export function blobStoreSuite(
       { part: 3, etag: etag3 },
     ])
     expect(stored).toEqual({ sizeBytes: bytes.byteLength, sha256: await sha256Of(bytes) })
+    expect(same(await read(store, key), bytes)).toBe(true)
+  })
+
+  test('a key is written once: another write is refused, and the first bytes stay', async () => {
+    const store = await open()
+    const [key, bytes] = [newKey(), pattern(300)]
+    await store.put(key, body(bytes, 100), 300)
+    for (const declared of [200, undefined]) {
+      const again = store.put(key, body(pattern(200).reverse(), 100), declared)
+      await expect(again).rejects.toBeInstanceOf(KeyTakenError)
+    }
+    expect(same(await read(store, key), bytes)).toBe(true)
+  })
+
+  test('of eight that write one key at once, one does and its bytes stay', async () => {
+    const store = await open()
+    const key = newKey()
+    const writes = await Promise.allSettled(
+      Array.from({ length: 8 }, (_, i) => store.put(key, body(new Uint8Array([i]), 1), 1)),
+    )
+    const written = writes.flatMap((write, i) => (write.status === 'fulfilled' ? [i] : []))
+    expect(written).toHaveLength(1)
+    expect([...(await read(store, key))]).toEqual(written)
+  })
+
+  test('an upload that was joined answers the same to those who join it again, at once and later', async () => {
+    const { multipart, ...store } = methodsOf(await open())
+    const [key, bytes] = [newKey(), pattern(70_000)]
+    const uploadId = await multipart.create(key)
+    const etag = await multipart.putPart(key, uploadId, 1, body(bytes, 9_000), bytes.byteLength)
+    const join = () => multipart.complete(key, uploadId, [{ part: 1, etag }])
+    const stored = { sizeBytes: bytes.byteLength, sha256: await sha256Of(bytes) }
+    expect(await Promise.all([join(), join(), join()])).toEqual([stored, stored, stored])
+    expect(await join()).toEqual(stored)
     expect(same(await read(store, key), bytes)).toBe(true)
   })
 

@@ -1,19 +1,23 @@
 import type { Dirent } from 'node:fs'
 import { mkdir, readdir, rm, stat, unlink } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
+import { chunksOf } from '../../core/bytes.ts'
+import { measureBody } from '../hash.ts'
 import { checkPartNumber, checkPartOrder, noSuchPart, noSuchUpload } from '../parts.ts'
-import type {
-  BlobStore,
-  ByteRange,
-  ByteStream,
-  Leftover,
-  MultipartStore,
-  Stored,
-  StoredObject,
-  UploadedPart,
+import {
+  type BlobStore,
+  type ByteRange,
+  type ByteStream,
+  KeyTakenError,
+  type Leftover,
+  type MultipartStore,
+  type Stored,
+  type StoredObject,
+  type UploadedPart,
 } from '../ports.ts'
 import { fileBytes, isMissing, readFile } from './read-file.ts'
-import { type Destination, writeFile } from './write-file.ts'
+import { sha256 } from './sha256.ts'
+import { type Destination, FileTakenError, writeFile } from './write-file.ts'
 
 const partsPrefix = 'parts-'
 
@@ -50,15 +54,15 @@ export class DiskBlobStore implements BlobStore {
     complete: async (key, uploadId, parts) => {
       checkPartOrder(parts)
       const folder = this.#partsFolder(uploadId)
+      const before = await this.#measure(key)
+      if (before) return before
       if (!(await sizeIfThere(folder))) throw noSuchUpload(uploadId)
       for (const part of parts) {
         if (!isEtag(part.etag) || !(await sizeIfThere(partPath(folder, part)))) {
           throw noSuchPart(part)
         }
       }
-      const stored = await this.put(key, joined(folder, parts))
-      await rm(folder, { recursive: true, force: true })
-      return stored
+      return this.#join(key, uploadId, parts)
     },
     abort: async (_key, uploadId) => {
       await rm(this.#partsFolder(uploadId), { recursive: true, force: true })
@@ -68,11 +72,15 @@ export class DiskBlobStore implements BlobStore {
   async put(key: string, body: ByteStream, sizeBytes?: number): Promise<Stored> {
     const path = this.#path(key)
     await mkdir(this.#incoming, { recursive: true })
-    return writeFile(
-      body,
-      sizeBytes,
-      this.#destination(() => path),
-    )
+    try {
+      return await writeFile(body, sizeBytes, {
+        ...this.#destination(() => path),
+        replacing: false,
+      })
+    } catch (err) {
+      if (err instanceof FileTakenError) throw new KeyTakenError(key, { cause: err })
+      throw err
+    }
   }
 
   async get(key: string, range?: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {
@@ -114,6 +122,26 @@ export class DiskBlobStore implements BlobStore {
     }
   }
 
+  /** Of two that join the same upload at once, the second answers what the first one stored. */
+  async #join(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<Stored> {
+    const folder = this.#partsFolder(uploadId)
+    try {
+      const stored = await this.put(key, joined(folder, parts))
+      await rm(folder, { recursive: true, force: true })
+      return stored
+    } catch (err) {
+      if (!(err instanceof KeyTakenError) && !isMissing(err)) throw err
+      const stored = await this.#measure(key)
+      if (!stored) throw noSuchUpload(uploadId, { cause: err })
+      return stored
+    }
+  }
+
+  async #measure(key: string): Promise<Stored | undefined> {
+    const body = await this.get(key)
+    return body && measureBody(chunksOf(body), sha256())
+  }
+
   async #putPart(
     folder: string,
     uploadId: string,
@@ -129,7 +157,7 @@ export class DiskBlobStore implements BlobStore {
       if (!isThere(err)) throw err
     }
     const named = this.#destination((stored) => join(partFolder, stored.sha256))
-    const { sha256: etag } = await writeFile(body, sizeBytes, named)
+    const { sha256: etag } = await writeFile(body, sizeBytes, { ...named, replacing: true })
     for (const older of await entriesOf(partFolder)) {
       if (older.name !== etag) await unlinkIfThere(join(partFolder, older.name))
     }
@@ -140,7 +168,7 @@ export class DiskBlobStore implements BlobStore {
     return inside(this.#root, key)
   }
 
-  #destination(target: Destination['target']): Destination {
+  #destination(target: Destination['target']): Omit<Destination, 'replacing'> {
     const temporary = join(this.#incoming, crypto.randomUUID())
     return { temporary, target, flushed: this.#flushed }
   }

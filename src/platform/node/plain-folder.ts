@@ -63,7 +63,12 @@ export async function writePlainFile(
   await checkFolders(root, dirname(target), path)
   await mkdir(dirname(target), { recursive: true })
   const temporary = join(dirname(target), `.gatehouse-${crypto.randomUUID()}`)
-  return writeFile(body, undefined, { temporary, target: () => target, flushed: false })
+  return writeFile(body, undefined, {
+    temporary,
+    target: () => target,
+    flushed: false,
+    replacing: true,
+  })
 }
 
 /** The nearest folder that exists must be where its name says: then those made below it are too. */

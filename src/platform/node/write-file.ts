@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { RegistryError } from '../../core/error.ts'
 import { checkLength } from '../parts.ts'
@@ -15,32 +15,70 @@ export type Destination = {
   readonly temporary: string
   /** The name that it gets once the hash is known. */
   target(stored: Stored): string
+  /** Whether a file of that name may be there and is replaced; else it stays, and the write fails. */
+  readonly replacing: boolean
   /** Whether file and name are to be on the disk when the write returns. */
   readonly flushed: boolean
 }
 
 /**
- * Write `body` to `temporary` and rename it to `target`. That
+ * Write `body` to `temporary` and give it the name `target`. That
  * appears whole or not at all; after a failure the temporary file is gone.
  *
+ * @throws FileTakenError `target` is there and is not to be replaced
  * @throws RESOURCE_EXHAUSTED the disk is full; REQUEST_LIMIT_EXCEEDED the quota is
  */
 export async function writeFile(
   body: ByteStream,
   sizeBytes: number | undefined,
-  { temporary, target, flushed }: Destination,
+  { temporary, target, flushed, replacing }: Destination,
 ): Promise<Stored> {
   try {
     const stored = await writeTemporary(temporary, body, sizeBytes, flushed)
     const path = target(stored)
     await makeFolder(dirname(path), flushed)
-    await rename(temporary, path)
+    if (replacing) await rename(temporary, path)
+    else await nameOnce(temporary, path)
     if (flushed) await syncFolder(dirname(path))
     return stored
   } catch (err) {
     await rm(temporary, { force: true })
     throw outOfSpace(err) ?? err
   }
+}
+
+/** What was to be written once is there. */
+export class FileTakenError extends Error {
+  override name = 'FileTakenError'
+}
+
+/** Give a file its name unless another has it: a second link, which the file system makes or refuses. */
+async function nameOnce(temporary: string, path: string): Promise<void> {
+  try {
+    await link(temporary, path)
+  } catch (err) {
+    if (isCode(err, 'EEXIST')) throw new FileTakenError(path, { cause: err })
+    if (!isCode(err, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS')) throw err
+    // A file system without hard links: a look, and a rename.
+    return renameOnce(temporary, path)
+  }
+  await rm(temporary)
+}
+
+async function renameOnce(temporary: string, path: string): Promise<void> {
+  const isThere = await stat(path).then(
+    () => true,
+    (err: unknown) => {
+      if (isCode(err, 'ENOENT')) return false
+      throw err
+    },
+  )
+  if (isThere) throw new FileTakenError(path)
+  await rename(temporary, path)
+}
+
+function isCode(err: unknown, ...codes: readonly string[]): boolean {
+  return err instanceof Error && 'code' in err && codes.includes(String(err.code))
 }
 
 async function makeFolder(folder: string, flushed: boolean): Promise<void> {
@@ -169,9 +207,7 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 function outOfSpace(err: unknown): RegistryError | undefined {
-  const full =
-    err instanceof Error && 'code' in err && /^(ENOSPC|EDQUOT|EFBIG)$/.test(`${err.code}`)
-  if (!full) return undefined
+  if (!isCode(err, 'ENOSPC', 'EDQUOT', 'EFBIG')) return undefined
   const message = 'The artifact store is full; free some space and upload again'
   return new RegistryError('RESOURCE_EXHAUSTED', message, { cause: err })
 }

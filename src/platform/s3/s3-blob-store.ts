@@ -9,14 +9,15 @@ import {
   partsMax,
   slices,
 } from '../parts.ts'
-import type {
-  BlobStore,
-  ByteRange,
-  ByteStream,
-  Leftover,
-  MultipartStore,
-  Stored,
-  StoredObject,
+import {
+  type BlobStore,
+  type ByteRange,
+  type ByteStream,
+  KeyTakenError,
+  type Leftover,
+  type MultipartStore,
+  type Stored,
+  type StoredObject,
 } from '../ports.ts'
 import { S3Client, S3Error, type S3Options } from './s3-client.ts'
 import { xmlElements, xmlEscaped, xmlText } from './s3-xml.ts'
@@ -28,6 +29,11 @@ const piecesAtOnce = 3
 const deletesAtOnce = 8
 /** A client's part is buffered whole; MLflow's clients send 10 MiB. */
 const partBytesMax = 128 * 1024 * 1024
+
+/** The store then refuses to write over a key, at that very moment. */
+const ifFree = { 'if-none-match': '*' }
+/** What it says then; the second while another write of the key is under way. */
+const takenCodes = ['PreconditionFailed', 'ConditionalRequestConflict']
 
 /** Blobs in any store that speaks S3, by `fetch` alone. */
 export class S3BlobStore implements BlobStore {
@@ -49,8 +55,17 @@ export class S3BlobStore implements BlobStore {
     complete: async (key, uploadId, parts) => {
       checkPartOrder(parts)
       const etags = parts.map(({ part, etag }) => ({ part, etag }))
-      await clearly(uploadId, this.#completeUpload(key, uploadId, etags))
-      return this.#readBack(key)
+      try {
+        await clearly(uploadId, this.#completeUpload(key, uploadId, etags))
+      } catch (err) {
+        // Joined before, by a call whose answer was lost or that ran at the same time.
+        const before = await this.#measure(key)
+        if (before) return before
+        throw err
+      }
+      const stored = await this.#measure(key)
+      if (!stored) throw new Error(`S3 has no '${key}' after its upload was completed`)
+      return stored
     },
     abort: async (key, uploadId) => {
       await this.#unlessMissing('DELETE', key, { query: { uploadId } })
@@ -67,13 +82,15 @@ export class S3BlobStore implements BlobStore {
     const second = firstBytes.byteLength < bytes ? { done: true as const } : await pieces.next()
     if (second.done) {
       const sha256 = await hash.digest()
-      await this.#s3.send('PUT', this.#key(key), {
-        body: firstBytes,
-        headers: { 'x-amz-content-sha256': sha256 },
-      })
+      await this.#s3
+        .send('PUT', this.#key(key), {
+          body: firstBytes,
+          headers: { 'x-amz-content-sha256': sha256, ...ifFree },
+        })
+        .catch(async (err: unknown) => this.#unlessOurs(key, err, sha256))
       return { sizeBytes: firstBytes.byteLength, sha256 }
     }
-    const total = await this.#putInPieces(key, [firstBytes, second.value], pieces)
+    const total = await this.#putInPieces(key, [firstBytes, second.value], pieces, hash)
     return { sizeBytes: total, sha256: await hash.digest() }
   }
 
@@ -148,6 +165,7 @@ export class S3BlobStore implements BlobStore {
     key: string,
     read: readonly Uint8Array[],
     rest: AsyncIterator<Uint8Array>,
+    hash: Sha256,
   ): Promise<number> {
     const uploadId = await this.#createUpload(key)
     const etags: { part: number; etag: string }[] = []
@@ -176,7 +194,9 @@ export class S3BlobStore implements BlobStore {
       }
       await Promise.all(underWay)
       etags.sort((a, b) => a.part - b.part)
-      await this.#completeUpload(key, uploadId, etags)
+      await this.#completeUpload(key, uploadId, etags).catch(async (err: unknown) =>
+        this.#unlessOurs(key, err, await hash.digest()),
+      )
     } catch (err) {
       await Promise.allSettled(underWay)
       await this.multipart.abort(key, uploadId)
@@ -210,7 +230,7 @@ export class S3BlobStore implements BlobStore {
     )
     const res = await this.#s3.send('POST', this.#key(key), {
       query: { uploadId },
-      headers: { 'content-type': 'application/xml' },
+      headers: { 'content-type': 'application/xml', ...ifFree },
       body: `<CompleteMultipartUpload>${named.join('')}</CompleteMultipartUpload>`,
     })
     // S3 may begin to answer 200 before it knows that joining fails.
@@ -218,10 +238,19 @@ export class S3BlobStore implements BlobStore {
     if (/<Error>/.test(xml)) throw new S3Error('POST', 200, xmlText(xml, 'Code') ?? '')
   }
 
-  async #readBack(key: string): Promise<Stored> {
+  /**
+   * Pass a failure on, unless the key is taken by the very bytes that were sent: by a request whose
+   * answer was lost, so that it was sent again.
+   */
+  async #unlessOurs(key: string, err: unknown, sha256: string): Promise<void> {
+    if (!(err instanceof S3Error && takenCodes.includes(err.code))) throw err
+    const there = await this.#measure(key)
+    if (there?.sha256 !== sha256) throw new KeyTakenError(key, { cause: err })
+  }
+
+  async #measure(key: string): Promise<Stored | undefined> {
     const body = await this.get(key)
-    if (!body) throw new Error(`S3 has no '${key}' after its upload was completed`)
-    return measureBody(chunksOf(body), this.#sha256())
+    return body && measureBody(chunksOf(body), this.#sha256())
   }
 
   async #unlessMissing(method: string, key: string, request = {}): Promise<Response | undefined> {

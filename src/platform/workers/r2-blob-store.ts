@@ -2,14 +2,15 @@ import { chunksOf } from '../../core/bytes.ts'
 import { invalid } from '../../core/error.ts'
 import { measureBody } from '../hash.ts'
 import { checkLength, checkPartNumber, checkPartOrder, noSuchUpload, slices } from '../parts.ts'
-import type {
-  BlobStore,
-  ByteRange,
-  ByteStream,
-  Leftover,
-  MultipartStore,
-  Stored,
-  StoredObject,
+import {
+  type BlobStore,
+  type ByteRange,
+  type ByteStream,
+  KeyTakenError,
+  type Leftover,
+  type MultipartStore,
+  type Stored,
+  type StoredObject,
 } from '../ports.ts'
 import { sha256 } from './sha256.ts'
 
@@ -19,6 +20,9 @@ const partBytes = 8 * 1024 * 1024
 const singleBytesMax = 4 * 1024 ** 3
 /** The binding removes at most so many keys at once. */
 const deletesMax = 1000
+
+/** The bucket then refuses to write over a key, at that very moment. */
+const ifFree = { etagDoesNotMatch: '*' }
 
 /** Blobs in a Cloudflare R2 bucket. */
 export class R2BlobStore implements BlobStore {
@@ -42,8 +46,17 @@ export class R2BlobStore implements BlobStore {
       checkPartOrder(parts)
       const upload = this.#bucket.resumeMultipartUpload(key, uploadId)
       const named = parts.map(({ part, etag }) => ({ partNumber: part, etag }))
-      await clearly(uploadId, upload.complete(named))
-      return this.#readBack(key)
+      try {
+        await clearly(uploadId, upload.complete(named))
+      } catch (err) {
+        // Joined before, by a call whose answer was lost or that ran at the same time.
+        const before = await this.#measure(key)
+        if (before) return before
+        throw err
+      }
+      const stored = await this.#measure(key)
+      if (!stored) throw new Error(`R2 has no '${key}' after its upload was completed`)
+      return stored
     },
     abort: async (key, uploadId) => {
       try {
@@ -58,7 +71,10 @@ export class R2BlobStore implements BlobStore {
     if (sizeBytes === undefined || sizeBytes > singleBytesMax) {
       return this.#putInParts(key, body, sizeBytes)
     }
-    const { stored } = await piped(body, sizeBytes, (stream) => this.#bucket.put(key, stream))
+    const { result, stored } = await piped(body, sizeBytes, (stream) =>
+      this.#bucket.put(key, stream, { onlyIf: ifFree }),
+    )
+    if (result === null) throw new KeyTakenError(key)
     return stored
   }
 
@@ -115,9 +131,11 @@ export class R2BlobStore implements BlobStore {
       checkLength(received, sizeBytes)
       if (upload) {
         uploaded.push(await upload.uploadPart(uploaded.length + 1, slice))
+        // R2 joins under no condition; keys are random, and none is given out twice.
+        if (await this.#bucket.head(key)) throw new KeyTakenError(key)
         await upload.complete(uploaded)
-      } else {
-        await this.#bucket.put(key, slice)
+      } else if ((await this.#bucket.put(key, slice, { onlyIf: ifFree })) === null) {
+        throw new KeyTakenError(key)
       }
     } catch (err) {
       await upload?.abort()
@@ -126,10 +144,9 @@ export class R2BlobStore implements BlobStore {
     return { sizeBytes: received, sha256: await hash.digest() }
   }
 
-  async #readBack(key: string): Promise<Stored> {
+  async #measure(key: string): Promise<Stored | undefined> {
     const body = await this.get(key)
-    if (!body) throw new Error(`R2 has no '${key}' after its upload was completed`)
-    return measureBody(chunksOf(body), sha256())
+    return body && measureBody(chunksOf(body), sha256())
   }
 }
 
