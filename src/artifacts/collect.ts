@@ -53,22 +53,34 @@ export async function collectBlobs(collector: Collector): Promise<Collected> {
   }
 }
 
-/** Abort uploads in parts that were begun before the grace time and never ended. @returns how many */
+/**
+ * Abort uploads in parts that were begun before the grace time and never ended, and forget those that
+ * were completed before it.
+ *
+ * @returns how many were aborted
+ */
 export async function collectUploads(collector: Collector): Promise<number> {
   const { db, dryRun } = collector
   const stale = sql`created_at_ms < ${collector.now() - collector.graceMs}`
+  if (!dryRun) {
+    await db.all(sql`delete from multipart_uploads where ${stale} and completed_at_ms is not null`)
+  }
   let count = 0
   let after = ''
   for (;;) {
     const rows = await db.all<
       Pick<typeof multipartUploads.$inferSelect, 'upload_id' | 'key' | 'store_upload_id'>
     >(sql`select upload_id, key, store_upload_id from multipart_uploads
-      where upload_id > ${after} and ${stale} order by upload_id limit ${perRound}`)
+      where upload_id > ${after} and ${stale} and completed_at_ms is null
+      order by upload_id limit ${perRound}`)
     for (const { upload_id, key, store_upload_id } of rows) {
       if (dryRun) continue
       // The row goes last: after a crash between the two the next run aborts once more.
       await collector.blobs.multipart.abort(key, store_upload_id)
-      await db.all(sql`delete from multipart_uploads where upload_id = ${upload_id}`)
+      await db.batch({
+        parts: sql`delete from multipart_parts where upload_id = ${upload_id}`,
+        upload: sql`delete from multipart_uploads where upload_id = ${upload_id}`,
+      })
     }
     count += rows.length
     const last = rows.at(-1)

@@ -49,7 +49,7 @@ export async function putFile(
   assertWritable(path)
   const allowed = await limitBody(ctx, body, sizeBytes)
   const key = newBlobKey(ctx)
-  await showBlob(ctx, path, key, await ctx.blobs.put(key, allowed, sizeBytes))
+  await showBlob(ctx, path, { key, ...(await ctx.blobs.put(key, allowed, sizeBytes)) })
 }
 
 /** A key in the blob store that nothing has: spread over 256 folders, for disks. */
@@ -58,47 +58,94 @@ export function newBlobKey(ctx: Context): string {
   return `blobs/${id.slice(0, 2)}/${id}`
 }
 
+/** A body that lies in the blob store and is to be shown. */
+export type WrittenBlob = Stored & { readonly key: string }
+
 /**
- * Point `path` at the blob just written under `key`, in one batch. When the same bytes are there
- * already, `path` shows those and the new object goes. They count as stored by who stored them first.
+ * Point `path` at the blob just written, in one batch. When the same bytes are there already, `path`
+ * shows those and the new object goes; when those are damaged, the new object takes their place.
+ * They count as stored by who stored them first.
  *
- * @param also changes that must happen in the same moment
+ * @param from the upload in parts that the blob comes from: it ends in the same batch, and where it
+ *   has ended already nothing is shown
+ * @returns whether the blob is shown
+ * @throws INVALID_PARAMETER_VALUE `path` is a folder, or lies below a file
+ * @throws REQUEST_LIMIT_EXCEEDED it is more than the caller may store
  */
 export async function showBlob(
   ctx: Context,
   path: string,
-  key: string,
-  { sha256, sizeBytes }: Stored,
-  also: readonly SQL[] = [],
-): Promise<void> {
+  blob: WrittenBlob,
+  from?: { readonly uploadId: string },
+): Promise<boolean> {
+  const damaged = await findDamaged(ctx, blob)
   const { start, end } = folderRangeOf(path)
-  const free = sql`not exists (
+  const isOpen = from
+    ? sql`exists (select 1 from multipart_uploads
+        where upload_id = ${from.uploadId} and completed_at_ms is null)`
+    : sql`1`
+  const isFree = sql`not exists (
       select 1 from artifact_files where workspace = ${ctx.workspace}
       and path in (select value from json_each(${JSON.stringify(foldersAboveOf(path))})))
     and not exists (
       select 1 from artifact_files
       where workspace = ${ctx.workspace} and path >= ${start} and path < ${end})`
-  const same = sql`sha256 = ${sha256} and size_bytes = ${sizeBytes}`
-  const [, shown, kept, there] = await ctx.db.batch([
-    sql`insert into blobs (sha256, size_bytes, key, created_at_ms, account)
-      select ${sha256}, ${sizeBytes}, ${key}, ${ctx.now()}, ${ctx.principal.accountId ?? null}
-      where ${free} and ${isWithinQuotaSql(ctx, sizeBytes)}
+  const same = sql`sha256 = ${blob.sha256} and size_bytes = ${blob.sizeBytes}`
+  const { shown, kept, room, open } = await ctx.db.batch({
+    open: sql`select 1 where ${isOpen}`,
+    // What they took is free again for what they become.
+    parts: from && sql`delete from multipart_parts where upload_id = ${from.uploadId}`,
+    inserted: sql`insert into blobs (sha256, size_bytes, key, created_at_ms, account)
+      select ${blob.sha256}, ${blob.sizeBytes}, ${blob.key}, ${ctx.now()},
+        ${ctx.principal.accountId ?? null}
+      where ${isOpen} and ${isFree} and ${isWithinQuotaSql(ctx, blob.sizeBytes)}
       on conflict (sha256, size_bytes) do nothing`,
-    sql`insert into artifact_files (workspace, path, blob, updated_at_ms)
+    healed: sql`update blobs set key = ${blob.key}
+      where key = ${damaged ?? null} and ${isOpen} and ${isFree}`,
+    sound: sql`delete from damaged_blobs
+      where blob in (select id from blobs where key = ${blob.key})`,
+    shown: sql`insert into artifact_files (workspace, path, blob, updated_at_ms)
       select ${ctx.workspace}, ${path}, id, ${ctx.now()} from blobs
-      where ${same} and ${free}
+      where ${same} and ${isFree} and ${isOpen}
       on conflict (workspace, path) do update
       set blob = excluded.blob, updated_at_ms = excluded.updated_at_ms
       returning path`,
-    sql`select 1 from blobs where key = ${key}`,
-    sql`select 1 where not (${free}) or exists (select 1 from blobs where ${same})`,
-    ...also,
-  ])
-  if (kept?.length === 0) await ctx.blobs.delete([key])
-  if (there?.length === 0) throw overQuota(ctx)
-  if (shown?.length === 0) {
+    kept: sql`select 1 from blobs where key = ${blob.key}`,
+    room: sql`select 1 where not (${isFree}) or exists (select 1 from blobs where ${same})`,
+    ...(from && endUploadStatements(ctx, from.uploadId, path)),
+  })
+  if (kept.length === 0) await ctx.blobs.delete([blob.key])
+  if (open.length === 0) return false
+  if (damaged !== undefined && kept.length > 0) await ctx.blobs.delete([damaged])
+  if (room.length === 0) throw overQuota(ctx)
+  if (shown.length === 0) {
     throw invalid(`Invalid path '${excerpt(path)}': it is a folder, or lies below a file`)
   }
+  return true
+}
+
+/** An upload whose file is shown is completed; any other goes, and is begun anew. */
+function endUploadStatements(ctx: Context, uploadId: string, path: string) {
+  const isUnderWay = sql`upload_id = ${uploadId} and completed_at_ms is null`
+  return {
+    completed: sql`update multipart_uploads set completed_at_ms = ${ctx.now()}
+      where ${isUnderWay} and exists (select 1 from artifact_files
+        where workspace = ${ctx.workspace} and path = ${path} and updated_at_ms = ${ctx.now()})`,
+    failed: sql`delete from multipart_uploads where ${isUnderWay}`,
+  }
+}
+
+/**
+ * The key of a blob of these very bytes whose object is not what it was: known as damaged, gone, or
+ * of another size.
+ */
+async function findDamaged(ctx: Context, blob: WrittenBlob): Promise<string | undefined> {
+  const row = await ctx.db.first(sql<{ key: string; is_known: number }>`
+    select key, exists (select 1 from damaged_blobs d where d.blob = blobs.id) as is_known
+    from blobs where sha256 = ${blob.sha256} and size_bytes = ${blob.sizeBytes}`)
+  if (!row || row.key === blob.key) return undefined
+  const isDamaged = row.is_known === 1 || (await ctx.blobs.sizeOf(row.key)) !== blob.sizeBytes
+  return isDamaged ? row.key : undefined
 }
 
 /** The file at `path`, or undefined: there is none, or it is a folder. */

@@ -1,18 +1,23 @@
 import { sql } from 'drizzle-orm'
-import { invalid, notFound } from '../core/error.ts'
+import { conflict, invalid, notFound, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
-import type { ByteStream, UploadedPart } from '../platform/ports.ts'
+import type { ByteStream, Stored, UploadedPart } from '../platform/ports.ts'
 import { newBlobKey, showBlob } from './files.ts'
 import { assertWritable } from './path.ts'
-import { readBytesLeft } from './quota.ts'
+import { isWithinQuotaSql, limitedAccountOf, overQuota, readBytesLeft } from './quota.ts'
 import type { multipartUploads } from './tables.ts'
 
-/** An upload under way, by the name that clients know. */
+/** An upload by the name that clients know. */
 export type Upload = {
   readonly uploadId: string
   readonly path: string
   readonly key: string
   readonly storeUploadId: string
+  /** `accounts.id` of whose quota its parts count for; undefined: nobody's. */
+  readonly account: number | undefined
+  /** The list that its completion named; undefined: nobody has completed it yet. */
+  readonly parts: string | undefined
+  readonly isCompleted: boolean
 }
 
 /**
@@ -30,8 +35,10 @@ export async function createUpload(ctx: Context, path: string): Promise<string> 
   const storeUploadId = await ctx.blobs.multipart.create(key)
   try {
     await ctx.db.all(sql`
-      insert into multipart_uploads (upload_id, workspace, path, key, store_upload_id, created_at_ms)
-      values (${uploadId}, ${ctx.workspace}, ${path}, ${key}, ${storeUploadId}, ${ctx.now()})`)
+      insert into multipart_uploads
+        (upload_id, workspace, path, key, store_upload_id, created_at_ms, account)
+      values (${uploadId}, ${ctx.workspace}, ${path}, ${key}, ${storeUploadId}, ${ctx.now()},
+        ${limitedAccountOf(ctx) ?? null})`)
   } catch (err) {
     await ctx.blobs.multipart.abort(key, storeUploadId)
     throw err
@@ -39,47 +46,70 @@ export async function createUpload(ctx: Context, path: string): Promise<string> 
   return uploadId
 }
 
-/** @throws RESOURCE_DOES_NOT_EXIST it was completed, aborted or swept, or never was */
+/** @throws RESOURCE_DOES_NOT_EXIST it takes no more parts: it was completed, aborted or swept, or never was */
 export async function getUpload(ctx: Context, uploadId: string): Promise<Upload> {
   const upload = await findUpload(ctx, uploadId)
-  if (!upload) throw notFound('Multipart upload', uploadId)
+  if (!upload || upload.isCompleted) throw notFound('Multipart upload', uploadId)
   return upload
 }
 
+type UploadRow = Omit<typeof multipartUploads.$inferSelect, 'workspace' | 'created_at_ms'>
+
 async function findUpload(ctx: Context, uploadId: string): Promise<Upload | undefined> {
-  type Row = Pick<
-    typeof multipartUploads.$inferSelect,
-    'upload_id' | 'path' | 'key' | 'store_upload_id'
-  >
-  const row = await ctx.db.first<Row>(sql`
-    select upload_id, path, key, store_upload_id from multipart_uploads
-    where upload_id = ${uploadId} and workspace = ${ctx.workspace}`)
+  const row = await ctx.db.first(sql<UploadRow>`
+    select upload_id, path, key, store_upload_id, account, parts, completed_at_ms
+    from multipart_uploads where upload_id = ${uploadId} and workspace = ${ctx.workspace}`)
   return (
     row && {
       uploadId: row.upload_id,
       path: row.path,
       key: row.key,
       storeUploadId: row.store_upload_id,
+      account: row.account ?? undefined,
+      parts: row.parts ?? undefined,
+      isCompleted: row.completed_at_ms !== null,
     }
   )
 }
 
-/** @returns the part's ETag, without quotes */
-export function putPart(
+/**
+ * Store one part; sent again, it replaces the one before.
+ *
+ * @returns the part's ETag, without quotes
+ * @throws REQUEST_LIMIT_EXCEEDED it is more than the owner of the upload may store
+ */
+export async function putPart(
   ctx: Context,
-  { key, storeUploadId }: Upload,
-  part: number,
+  { uploadId, key, storeUploadId, account }: Upload,
+  { part, sizeBytes }: { readonly part: number; readonly sizeBytes: number },
   body: ByteStream,
-  sizeBytes: number,
 ): Promise<string> {
+  // What the part takes is counted before its bytes come, in one statement with the question whether
+  // there is room: else many parts at once would each find some.
+  const before = sql`coalesce((select size_bytes from multipart_parts
+    where upload_id = ${uploadId} and part = ${part}), 0)`
+  const counted = await ctx.db.all(sql`
+    insert into multipart_parts (upload_id, part, size_bytes, account)
+    select upload_id, ${part}, ${sizeBytes}, account from multipart_uploads
+    where upload_id = ${uploadId} and completed_at_ms is null
+      and ${isWithinQuotaSql(ctx, sql`${sizeBytes} - ${before}`, account)}
+    on conflict (upload_id, part) do update set size_bytes = excluded.size_bytes
+    returning part`)
+  if (counted.length === 0) {
+    await getUpload(ctx, uploadId)
+    throw overQuota(ctx)
+  }
   return ctx.blobs.multipart.putPart(key, storeUploadId, part, body, sizeBytes)
 }
 
 /**
- * Join the parts and show the file under the path that the upload was made for.
+ * Join the parts and show the file under the path that the upload was made for. The first call
+ * decides of which parts; the same call again, at once or later, has the same answer and changes
+ * nothing.
  *
  * @param path that the caller names; another than the upload's is refused
  * @throws INVALID_PARAMETER_VALUE parts are missing or wrong, or `path` is another or a folder
+ * @throws RESOURCE_CONFLICT the upload is completed, or being completed, with another list of parts
  * @throws REQUEST_LIMIT_EXCEEDED it is more than the caller may store; then the upload is gone
  */
 export async function completeUpload(
@@ -89,23 +119,73 @@ export async function completeUpload(
   parts: readonly UploadedPart[],
 ): Promise<void> {
   assertWritable(path)
-  const upload = await getUpload(ctx, uploadId)
-  checkPath(upload, path)
   const ordered = [...parts].sort((a, b) => a.part - b.part)
-  const stored = await ctx.blobs.multipart.complete(upload.key, upload.storeUploadId, ordered)
-  await showBlob(ctx, path, upload.key, stored, [
-    sql`delete from multipart_uploads where upload_id = ${uploadId}`,
-  ])
+  const list = JSON.stringify(ordered.map(({ part, etag }) => [part, etag]))
+  const upload = await claimUpload(ctx, uploadId, path, list)
+  if (upload.isCompleted) return
+  const stored = await joinParts(ctx, upload, ordered, list)
+  if (!stored) return
+  const isShown = await showBlob(ctx, path, { key: upload.key, ...stored }, { uploadId })
+  if (!isShown && !(await isCompleted(ctx, uploadId))) throw notFound('Multipart upload', uploadId)
 }
 
-/** Forget an upload and its parts; one that is not there is no error. */
+/** Let `list`, and no other, complete the upload. @returns the upload as it is then */
+async function claimUpload(
+  ctx: Context,
+  uploadId: string,
+  path: string,
+  list: string,
+): Promise<Upload> {
+  const known = await findUpload(ctx, uploadId)
+  if (!known) throw notFound('Multipart upload', uploadId)
+  checkPath(known, path)
+  await ctx.db.all(sql`update multipart_uploads set parts = ${list}
+    where upload_id = ${uploadId} and parts is null`)
+  const upload = await findUpload(ctx, uploadId)
+  if (!upload) throw notFound('Multipart upload', uploadId)
+  if (upload.parts === list) return upload
+  throw conflict(
+    `Multipart upload '${uploadId}' ${upload.isCompleted ? 'was' : 'is being'} completed with another list of parts; begin another upload`,
+  )
+}
+
+/** @returns undefined: another call of the same list completed the upload meanwhile */
+async function joinParts(
+  ctx: Context,
+  { uploadId, key, storeUploadId }: Upload,
+  parts: readonly UploadedPart[],
+  list: string,
+): Promise<Stored | undefined> {
+  try {
+    return await ctx.blobs.multipart.complete(key, storeUploadId, parts)
+  } catch (err) {
+    if (await isCompleted(ctx, uploadId)) return undefined
+    // A list that was refused may be sent again, put right.
+    const isRefused = err instanceof RegistryError && err.code === 'INVALID_PARAMETER_VALUE'
+    if (isRefused)
+      await ctx.db.all(sql`update multipart_uploads set parts = null
+      where upload_id = ${uploadId} and parts = ${list} and completed_at_ms is null`)
+    throw err
+  }
+}
+
+async function isCompleted(ctx: Context, uploadId: string): Promise<boolean> {
+  return (await findUpload(ctx, uploadId))?.isCompleted ?? false
+}
+
+/** Forget an upload and its parts; one that is not there, or is completed, is no error. */
 export async function abortUpload(ctx: Context, uploadId: string, path: string): Promise<void> {
   assertWritable(path)
   const upload = await findUpload(ctx, uploadId)
   if (!upload) return
   checkPath(upload, path)
+  if (upload.isCompleted) return
   await ctx.blobs.multipart.abort(upload.key, upload.storeUploadId)
-  await ctx.db.all(sql`delete from multipart_uploads where upload_id = ${uploadId}`)
+  await ctx.db.batch({
+    parts: sql`delete from multipart_parts where upload_id = ${uploadId}`,
+    upload: sql`delete from multipart_uploads
+      where upload_id = ${uploadId} and completed_at_ms is null`,
+  })
 }
 
 function checkPath(upload: Upload, path: string): void {

@@ -6,9 +6,14 @@ import type { ByteStream } from '../platform/ports.ts'
 /**
  * Whether the caller may store `sizeBytes` more, as a condition: it holds at the moment of writing,
  * however many uploads end at once. Who has no account, and administrators, have no quota.
+ *
+ * @param account whose; that of the caller
  */
-export function isWithinQuotaSql(ctx: Context, sizeBytes: number): SQL {
-  const account = limitedAccountOf(ctx)
+export function isWithinQuotaSql(
+  ctx: Context,
+  sizeBytes: number | SQL,
+  account = limitedAccountOf(ctx),
+): SQL {
   if (account === undefined) return sql`1`
   return sql`${sizeBytes} + coalesce((select size_bytes from storage_use where account = ${account}), 0)
     <= ${ctx.settings.storageQuotaBytes}`
@@ -66,6 +71,7 @@ async function* countBytes(ctx: Context, body: ByteStream, left: number): ByteSt
   }
 }
 
-function limitedAccountOf({ principal, settings }: Context): number | undefined {
+/** `accounts.id` of the caller, where a quota counts for them. */
+export function limitedAccountOf({ principal, settings }: Context): number | undefined {
   return settings.storageQuotaBytes > 0 && !principal.isAdmin ? principal.accountId : undefined
 }

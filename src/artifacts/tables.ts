@@ -65,7 +65,10 @@ export const manifestFiles = sqliteTable(
   ],
 )
 
-/** Multipart uploads under way; a row goes when the upload completes, is aborted or is swept. */
+/**
+ * Multipart uploads. A row goes when the upload is aborted or swept; a completed one stays for a while, so that who
+ * asks again gets the same answer.
+ */
 export const multipartUploads = sqliteTable('multipart_uploads', {
   upload_id: text().primaryKey(),
   workspace: text().notNull(),
@@ -75,7 +78,27 @@ export const multipartUploads = sqliteTable('multipart_uploads', {
   /** The blob store's own name for the upload. */
   store_upload_id: text().notNull(),
   created_at_ms: integer().notNull(),
+  /** `accounts.id` of who began it, where a quota counts for them. */
+  account: integer(),
+  /** The list that the first completion named, as one text: no other list completes the upload. */
+  parts: text(),
+  completed_at_ms: integer(),
 })
+
+/** Parts of uploads under way: what they take counts for the quota until they are a file, or gone. */
+export const multipartParts = sqliteTable(
+  'multipart_parts',
+  {
+    upload_id: text()
+      .notNull()
+      .references(() => multipartUploads.upload_id, { onDelete: 'cascade' }),
+    part: integer().notNull(),
+    size_bytes: integer().notNull(),
+    /** As the upload's, for the triggers that keep `storage_use`. */
+    account: integer(),
+  },
+  (t) => [primaryKey({ columns: [t.upload_id, t.part] })],
+)
 
 /** Blobs that were found missing or changed, so that each is put on the record once a day. */
 export const damagedBlobs = sqliteTable('damaged_blobs', {
@@ -86,7 +109,7 @@ export const damagedBlobs = sqliteTable('damaged_blobs', {
   recorded_at_ms: integer().notNull(),
 })
 
-/** How much each account has stored: the sum over its blobs, kept by triggers on `blobs`. */
+/** How much each account has stored: the sum over its blobs and the parts of its uploads, kept by triggers. */
 export const storageUse = sqliteTable('storage_use', {
   /** `accounts.id`; never reused, so a row may outlive its account. */
   account: integer().primaryKey(),

@@ -1,8 +1,14 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { collectBlobs } from '../../src/artifacts/collect.ts'
+import { collectBlobs, collectUploads } from '../../src/artifacts/collect.ts'
 import { deleteFiles, findFile, putFile } from '../../src/artifacts/files.ts'
-import { completeUpload, createUpload, getUpload, putPart } from '../../src/artifacts/multipart.ts'
+import {
+  abortUpload,
+  completeUpload,
+  createUpload,
+  getUpload,
+  putPart,
+} from '../../src/artifacts/multipart.ts'
 import { anonymous } from '../../src/core/principal.ts'
 import type { Context } from '../../src/platform/context.ts'
 import { testServer } from '../support/server.ts'
@@ -80,17 +86,43 @@ test('equal bytes count once, for who stored them first; gc gives back what noth
   expect(await use(1)).toEqual({ size_bytes: 0 })
 })
 
-test('an upload in parts is judged when it begins and when it ends', async () => {
-  const { as, use } = await withQuota(25)
+test('parts of an upload count from when they are sent, until they are a file or gone', async () => {
+  const { as, use, platform } = await withQuota(25)
   const ctx = as(1)
   const uploadId = await createUpload(ctx, 'big')
-  const etag = await putPart(ctx, await getUpload(ctx, uploadId), 1, bytes('x', 26), 26)
-  await expect(completeUpload(ctx, uploadId, 'big', [{ part: 1, etag }])).rejects.toMatchObject(
-    refused,
-  )
-  expect(await use(1)).toBeUndefined()
-  await putFile(ctx, 'a', bytes('a', 25), 25)
+  const upload = await getUpload(ctx, uploadId)
+  const put = (part: number, text: string, sizeBytes: number) =>
+    putPart(ctx, upload, { part, sizeBytes }, bytes(text, sizeBytes))
+  await expect(put(1, 'x', 26)).rejects.toMatchObject(refused)
+  await put(1, 'x', 20)
+  const etag = await put(1, 'y', 15)
+  expect(await use(1)).toEqual({ size_bytes: 15 })
+  await expect(put(2, 'z', 11)).rejects.toMatchObject(refused)
+  await expect(putFile(ctx, 'a', bytes('a', 11), 11)).rejects.toMatchObject(refused)
+  await completeUpload(ctx, uploadId, 'big', [{ part: 1, etag }])
+  expect(await use(1)).toEqual({ size_bytes: 15 })
+  const dropped = await createUpload(ctx, 'dropped')
+  const other = await getUpload(ctx, dropped)
+  await putPart(ctx, other, { part: 1, sizeBytes: 10 }, bytes('d', 10))
   await expect(createUpload(ctx, 'more')).rejects.toMatchObject(refused)
+  await abortUpload(ctx, dropped, 'dropped')
+  const stale = await createUpload(ctx, 'stale')
+  await putPart(ctx, await getUpload(ctx, stale), { part: 1, sizeBytes: 10 }, bytes('s', 10))
+  const later = () => platform.now() + 1
+  await collectUploads({ ...platform, now: later, dryRun: false, graceMs: 0 })
+  expect(await use(1)).toEqual({ size_bytes: 15 })
+})
+
+test('of parts that are sent at once no more are kept than the quota has room for', async () => {
+  const { as, use } = await withQuota(25)
+  const upload = await getUpload(as(1), await createUpload(as(1), 'big'))
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: 8 }, (_, i) =>
+      putPart(as(1), upload, { part: i + 1, sizeBytes: 10 }, bytes(`${i}`)),
+    ),
+  )
+  expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(2)
+  expect(await use(1)).toEqual({ size_bytes: 20 })
 })
 
 test('administrators, and everybody where no quota is set, store what they like', async () => {

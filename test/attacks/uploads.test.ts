@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest'
+import { testServer } from '../support/server.ts'
+
+const artifacts = '/api/2.0/mlflow-artifacts'
+/** The least that S3 and R2 take of a part that is not the last. */
+const partBytes = 5 * 1024 * 1024
+
+type Part = { readonly part_number: number; readonly etag: string }
+
+async function uploads() {
+  const server = await testServer()
+  const { app, call, platform } = server
+  /** Begin an upload and send these parts of it. */
+  async function begin(path: string, bodies: readonly string[]) {
+    const { json } = await call('POST', `${artifacts}/mpu/create/d`, {
+      path,
+      num_parts: bodies.length,
+    })
+    const parts: Part[] = []
+    for (const [i, body] of bodies.entries()) {
+      const res = await app.request(json.credentials[i].url, {
+        method: 'PUT',
+        body,
+        headers: { 'content-length': String(body.length) },
+      })
+      expect(res.status).toBe(200)
+      parts.push({ part_number: i + 1, etag: res.headers.get('etag') ?? '' })
+    }
+    const complete = (chosen: readonly Part[]) =>
+      call('POST', `${artifacts}/mpu/complete/d`, {
+        path,
+        upload_id: json.upload_id,
+        parts: chosen,
+      })
+    const abort = () =>
+      call('POST', `${artifacts}/mpu/abort/d`, { path, upload_id: json.upload_id })
+    return { parts, complete, abort }
+  }
+  const put = (path: string, body: string) =>
+    app.request(`${artifacts}/artifacts/d/${path}`, { method: 'PUT', body })
+  const read = async (path: string, range?: string) => {
+    const res = await app.request(`${artifacts}/artifacts/d/${path}`, {
+      headers: range ? { range } : {},
+    })
+    return { status: res.status, text: await res.text() }
+  }
+  const keys = async () => {
+    const found: string[] = []
+    for await (const { key } of platform.blobs.list('blobs/')) found.push(key)
+    return found
+  }
+  return { begin, put, read, keys, platform }
+}
+
+test('of two different completions at once one wins, and the file has its bytes alone', async () => {
+  const { begin, put, read } = await uploads()
+  for (let round = 0; round < 12; round++) {
+    const bodies = [`a${round}`.padEnd(40, 'a'), `b${round}`.padEnd(40, 'b')]
+    const { parts, complete } = await begin(`f${round}`, bodies)
+    const answers = await Promise.all(parts.map((part) => complete([part])))
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409])
+    const won = bodies[answers.findIndex(({ status }) => status === 200)] ?? ''
+    expect(await read(`f${round}`)).toEqual({ status: 200, text: won })
+    expect(await read(`f${round}`, 'bytes=0-9')).toEqual({ status: 206, text: won.slice(0, 10) })
+    // Whoever uploads either of them afterwards gets what they sent.
+    for (const body of bodies) {
+      expect((await put('same', body)).status).toBe(200)
+      expect((await read('same')).text).toBe(body)
+    }
+  }
+})
+
+test('a completion that is sent again has the same answer, at once and after its answer was lost', async () => {
+  const { begin, put, read } = await uploads()
+  const bodies = ['x'.repeat(partBytes), 'tail']
+  const { parts, complete, abort } = await begin('big', bodies)
+  const answers = await Promise.all([complete(parts), complete(parts), complete(parts)])
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+  expect((await complete([...parts].reverse())).status).toBe(200)
+  expect((await complete(parts.slice(0, 1))).status).toBe(409)
+  expect((await read('big')).text.length).toBe(partBytes + 4)
+  // Nor does it bring back what was written since, or fall to an abort that comes late.
+  await put('big', 'newer')
+  expect((await complete(parts)).status).toBe(200)
+  expect((await abort()).status).toBe(200)
+  expect((await read('big')).text).toBe('newer')
+})
+
+test('a completion against an abort leaves the whole file or none, and no bytes without a file', async () => {
+  const { begin, read, keys } = await uploads()
+  for (let round = 0; round < 8; round++) {
+    const path = `r${round}`
+    const { parts, complete, abort } = await begin(path, [`body ${round}`])
+    const [completed] = await Promise.all([complete(parts), abort()])
+    const { status, text } = await read(path)
+    if (completed.status === 200) expect([status, text]).toEqual([200, `body ${round}`])
+    else expect([completed.status, status]).toEqual([404, 404])
+  }
+  expect((await keys()).length).toBeLessThanOrEqual(8)
+})
+
+test('a list that was refused may be put right, and completes then', async () => {
+  const { begin, read } = await uploads()
+  const { parts, complete } = await begin('f', ['right'])
+  expect((await complete([{ part_number: 2, etag: 'f'.repeat(64) }])).status).toBe(400)
+  expect((await complete(parts)).status).toBe(200)
+  expect((await read('f')).text).toBe('right')
+})
+
+test.each(['gone', 'cut off'])(
+  'bytes that are %s in the store are whole again once somebody uploads them',
+  async (damage) => {
+    const { begin, put, read, keys, platform } = await uploads()
+    await put('first', 'the very same bytes')
+    const [key = ''] = await keys()
+    await platform.blobs.delete([key])
+    if (damage === 'cut off') await platform.blobs.put(key, bytesOf('the very'), 8)
+    expect((await read('first')).status).toBe(410)
+    const { parts, complete } = await begin('second', ['the very same bytes'])
+    expect((await complete(parts)).status).toBe(200)
+    for (const path of ['first', 'second']) {
+      expect(await read(path)).toEqual({ status: 200, text: 'the very same bytes' })
+    }
+    expect((await keys()).length).toBe(1)
+  },
+)
+
+async function* bytesOf(text: string): AsyncIterable<Uint8Array> {
+  yield new TextEncoder().encode(text)
+}
