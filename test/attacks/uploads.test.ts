@@ -128,3 +128,16 @@ test.each(['gone', 'cut off'])(
 async function* bytesOf(text: string): AsyncIterable<Uint8Array> {
   yield new TextEncoder().encode(text)
 }
+
+test('a range of a file that was damaged once is given out only when all of it is right', async () => {
+  const { put, read, keys, platform } = await uploads()
+  await put('f', 'the very same bytes')
+  const [key = ''] = await keys()
+  await platform.blobs.delete([key])
+  await platform.blobs.put(key, bytesOf('THE VERY SAME BYTES'), 19)
+  await expect(read('f')).rejects.toThrow()
+  expect((await read('f', 'bytes=0-2')).status).toBe(410)
+  await platform.blobs.delete([key])
+  await platform.blobs.put(key, bytesOf('the very same bytes'), 19)
+  expect(await read('f', 'bytes=0-2')).toEqual({ status: 206, text: 'the' })
+})

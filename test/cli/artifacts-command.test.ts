@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -146,4 +146,26 @@ test('gc on the command line says what it removed', async () => {
   await expect(
     gcCommand().parseAsync(['--data', data, '--grace', 'soon'], { from: 'user' }),
   ).rejects.toThrow("'soon' is no duration")
+})
+
+test('verify lists every file that is missing or changed with all that shows it, and fails', async () => {
+  const [source, data] = [await filled(layout), await folder()]
+  await artifacts('import', source, '--data', data)
+  await artifacts('verify', '--data', data)
+  expect(printed.at(-1)).toBe('read 4 files of 23 bytes; 0 damaged')
+  expect(process.exitCode ?? 0).toBe(0)
+  const blobs = join(data, 'artifacts', 'blobs')
+  for (const [path, text] of Object.entries(await read(blobs))) {
+    if (text === 'weights') await writeFile(join(blobs, path), 'WEIGHTS')
+    if (text === 'notes') await rm(join(blobs, path))
+  }
+  printed = []
+  await artifacts('verify', '--data', data)
+  expect(printed.sort()).toEqual([
+    'changed 1/models/m-0a1b2c3d4e5f60718293a4b5c6d7e8f9/artifacts/data/model.skops',
+    'changed 1/models/m-1a1b2c3d4e5f60718293a4b5c6d7e8f9/artifacts/data/model.skops',
+    'missing 0/6c0e9f0a1b2c3d4e5f60718293a4b5c6/artifacts/notes/über uns+1 100%.txt',
+    'read 4 files of 23 bytes; 2 damaged',
+  ])
+  expect(process.exitCode).toBe(1)
 })

@@ -14,16 +14,19 @@ import { s3Options } from '../../platform/s3/s3-options.ts'
 import type { Given } from '../../platform/settings/setting-table.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { openAudited } from '../../registry/files/damaged-files.ts'
+import { type CheckedBlob, verifyStore } from '../../registry/files/verify-store.ts'
 import { getVersionByAlias } from '../../registry/stages/aliases.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { addSettings, givenSettings } from '../options.ts'
+import { print } from '../print.ts'
 
-/** `gatehouse artifacts`: files in from MLflow's server, and out as plain files. */
+/** `gatehouse artifacts`: files in from MLflow's server, out as plain files, and read again. */
 export function artifactsCommand(): Command {
   return new Command('artifacts')
-    .description('take artifact files in, or write them out')
+    .description('take artifact files in, write them out, or check that they are what was stored')
     .addCommand(importCommand())
     .addCommand(exportCommand())
+    .addCommand(verifyCommand())
 }
 
 function importCommand(): Command {
@@ -61,6 +64,36 @@ function exportCommand(): Command {
       console.log(`wrote ${files} files of ${sizeBytes} bytes to ${folder}`)
     })
   })
+}
+
+function verifyCommand(): Command {
+  const command = new Command('verify')
+    .description('read every stored file again, and list those that are missing or changed')
+    .option('--json', 'one JSON object')
+  return addSettings(command, ['storage']).action(async () => {
+    await withStore(command, async (ctx) => {
+      const damaged: CheckedBlob[] = []
+      let [files, sizeBytes] = [0, 0]
+      for await (const blob of verifyStore(ctx)) {
+        files++
+        sizeBytes += blob.sizeBytes
+        if (blob.problem) damaged.push(blob)
+      }
+      print(command, { files, size_bytes: sizeBytes, damaged: damaged.map(blobToWire) }, () => [
+        ...damaged.flatMap(({ problem, sha256, shownAs }) =>
+          (shownAs.length > 0 ? shownAs : [`sha256:${sha256}`]).map(
+            (place) => `${problem} ${place}`,
+          ),
+        ),
+        `read ${files} files of ${sizeBytes} bytes; ${damaged.length} damaged`,
+      ])
+      if (damaged.length > 0) process.exitCode = 1
+    })
+  })
+}
+
+function blobToWire({ sha256, sizeBytes, problem, shownAs }: CheckedBlob) {
+  return { sha256, size_bytes: sizeBytes, problem, shown_as: shownAs }
 }
 
 async function filesOf(ctx: Context, path: string): Promise<AsyncIterable<FileToExport>> {

@@ -1,8 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { ArtifactFile } from '../../artifacts/files.ts'
 import { verifyManifest } from '../../artifacts/manifest.ts'
-import { type Damage, openFile } from '../../artifacts/read.ts'
+import { type Damage, findDamage, openFile } from '../../artifacts/read.ts'
 import { commit, entryStatement } from '../../audit/commit.ts'
+import { excerpt, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import type { ByteRange } from '../../platform/ports.ts'
 
@@ -12,16 +13,53 @@ type StoredFile = Pick<ArtifactFile, 'path' | 'key' | 'sizeBytes' | 'sha256'>
 const versionsMax = 100
 const dayMs = 86_400_000
 
-/** As `openFile`; damage goes on the record. */
-export function openAudited(
+/**
+ * As `openFile`; damage is an entry of the audit log. A range is too short to be held against a hash, so
+ * that of a file that was damaged once is given out only after all of it was read again.
+ */
+export async function openAudited(
   ctx: Context,
   file: StoredFile,
   range?: ByteRange,
 ): Promise<ReadableStream<Uint8Array>> {
+  if (range && (await wasDamaged(ctx, file.key))) await refuseDamaged(ctx, file)
   return openFile(ctx, file, (damage) => recordDamage(ctx, file, damage), range)
 }
 
-/** As `verifyManifest`; damage goes on the record. */
+async function wasDamaged(ctx: Context, key: string): Promise<boolean> {
+  const row = await ctx.db.first(
+    sql`select 1 from damaged_blobs d join blobs b on b.id = d.blob where b.key = ${key}`,
+  )
+  return row !== undefined
+}
+
+/** @throws DATA_LOSS the stored bytes are not what was kept; else they are known as sound again */
+async function refuseDamaged(ctx: Context, file: StoredFile): Promise<void> {
+  const problem = await auditFile(ctx, file)
+  if (!problem) return
+  throw new RegistryError(
+    'DATA_LOSS',
+    `The stored bytes of '${excerpt(file.path)}' are ${problem}; restore them from a backup, or upload the file again`,
+  )
+}
+
+/**
+ * Read a file whole. What is wrong with it is an entry of the audit log; one that is sound is no longer
+ * known as damaged.
+ *
+ * @returns what is wrong with its stored bytes, or undefined
+ */
+export async function auditFile(ctx: Context, file: StoredFile): Promise<Damage | undefined> {
+  const problem = await findDamage(ctx, file)
+  if (problem) await recordDamage(ctx, file, problem)
+  else {
+    await ctx.db.all(sql`delete from damaged_blobs
+      where blob in (select id from blobs where key = ${file.key})`)
+  }
+  return problem
+}
+
+/** As `verifyManifest`; damage is an entry of the audit log. */
 export async function verifyOnRecord(ctx: Context, manifest: number) {
   const found = await verifyManifest(ctx, manifest)
   for (const file of found.differing) await recordDamage(ctx, file, file.problem)
