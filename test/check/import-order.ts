@@ -103,7 +103,7 @@ function againstPackages({ from, to }: Import): string | undefined {
 }
 
 /** The order in one line, as the documentation has it. */
-function describeOrder(): string {
+export function describeOrder(): string {
   return order.map((parts) => parts.map((part) => part.replace('.ts', '')).join(', ')).join(' <- ')
 }
 

@@ -3,9 +3,14 @@ import { expect, test } from 'vitest'
 import { operations } from '../../src/mlflow/surface.ts'
 import { variableOf } from '../../src/platform/settings/setting.ts'
 import { settingTable } from '../../src/platform/settings/setting-table.ts'
+import { describeOrder } from '../check/import-order.ts'
+import { readSources } from '../check/imports.ts'
+import { importPicture } from './picture.ts'
+import { withQuotes } from './quoted.ts'
 import { endpointSums, endpointTable, filledIn, settingsTable } from './tables.ts'
 
-const docs = new URL('../../docs/', import.meta.url).pathname
+const root = new URL('../../', import.meta.url).pathname
+const docs = `${root}docs/`
 
 /** Where these fail, `npm run docs` writes the tables anew. */
 test('the page on compatibility has every endpoint, and says rightly which are served', async () => {
@@ -24,4 +29,19 @@ test('the page on operations has every setting', async () => {
   const page = filledIn(await readFile(path, 'utf8'), { settings: settingsTable() })
   await expect(page).toMatchFileSnapshot(path)
   expect(settingTable.filter(({ name }) => !page.includes(`\`${variableOf(name)}\``))).toEqual([])
+})
+
+test('the page on architecture draws the imports as they are, and tells their order', async () => {
+  const path = `${docs}architecture.md`
+  const picture = importPicture(await readSources(root, ['src']))
+  const order = `\`\`\`\n${describeOrder()}\n\`\`\``
+  const page = filledIn(await readFile(path, 'utf8'), { picture, order })
+  await expect(page).toMatchFileSnapshot(path)
+})
+
+test('the examples of the page on style are code of this repository', async () => {
+  const path = `${docs}style.md`
+  const page = await withQuotes(await readFile(path, 'utf8'), root)
+  await expect(page).toMatchFileSnapshot(path)
+  expect(page.match(/<!-- from /g)?.length).toBeGreaterThan(5)
 })

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 
-const inRoot = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'bench/README.md']
+const inRoot = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'bench/README.md']
 
 /** What a page links to in this repository. */
 async function brokenLinks(page: string): Promise<string[]> {
