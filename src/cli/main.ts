@@ -55,6 +55,8 @@ const commands = [
 const gatehouse = new Command('gatehouse')
   .description("A model registry and tracking server that speaks MLflow's REST API.")
   .version(packageJson.version)
+  // Without this `--version` behind a subcommand, as in `audit list --version 3`, would be this one.
+  .enablePositionalOptions()
 for (const command of commands) gatehouse.addCommand(command)
 
 try {

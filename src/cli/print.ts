@@ -1,13 +1,18 @@
 import type { Command } from 'commander'
 
-/** Print `value` as JSON where `--json` asks for it, else the lines that people read. */
+/** Print `value`, which is what the API answered, with `--json`; else the lines that people read. */
 export function print(
   command: Command,
   value: unknown,
   lines: readonly string[] | (() => readonly string[]),
 ): void {
-  if (command.optsWithGlobals<{ json?: true }>().json) console.log(JSON.stringify(value))
+  if (isJson(command)) console.log(JSON.stringify(value))
   else for (const line of typeof lines === 'function' ? lines() : lines) console.log(line)
+}
+
+/** Whether `--json` is given, for commands whose two outputs come from two endpoints. */
+export function isJson(command: Command): boolean {
+  return command.optsWithGlobals<{ json?: true }>().json === true
 }
 
 /** Rows in columns as wide as their widest cell. */

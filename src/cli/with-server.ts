@@ -14,7 +14,7 @@ export function addServer(command: Command): Command {
       '--server <url>',
       'ask a running server, with MLFLOW_TRACKING_TOKEN or MLFLOW_TRACKING_USERNAME and _PASSWORD; without it the database is opened (env: GATEHOUSE_SERVER)',
     )
-    .option('--json', 'print JSON')
+    .option('--json', 'print what the API answers, as JSON')
   return addSettings(command, ['storage'])
 }
 

@@ -3,6 +3,7 @@ import { rights } from '../../access/permissions/right-names.ts'
 import { createGrant, deleteGrant, listGrants } from '../../api/endpoints/grants.ts'
 import type { GatehouseClient } from '../../client/client.ts'
 import { everyPage } from '../../client/every-page.ts'
+import { print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
 
 /** `gatehouse grants`: rights beyond MLflow's permissions. */
@@ -21,8 +22,7 @@ function listCommand(): Command {
   return addServer(command).action(async () => {
     await withServer(command, async (client) => {
       const grants = await allGrants(client)
-      if (isJson(command)) console.log(JSON.stringify(grants))
-      else for (const grant of grants) console.log(line(grant))
+      print(command, grants, grants.map(line))
     })
   })
 }
@@ -45,7 +45,7 @@ function addCommand(): Command {
       const grant = await client.call(createGrant, {
         body: { principal, action, models, stage, alias },
       })
-      console.log(isJson(command) ? JSON.stringify(grant) : line(grant))
+      print(command, grant, [line(grant)])
     })
   })
 }
@@ -57,7 +57,7 @@ function removeCommand(): Command {
   return addServer(command).action(async (id: string) => {
     await withServer(command, async (client) => {
       await client.call(deleteGrant, { params: { id } })
-      if (isJson(command)) console.log('{}')
+      print(command, {}, [`removed the grant ${id}`])
     })
   })
 }
@@ -69,8 +69,4 @@ function allGrants(client: GatehouseClient) {
 function line(grant: Shown): string {
   const place = grant.stage ? ` to stage ${grant.stage}` : grant.alias ? ` to ${grant.alias}` : ''
   return `${grant.id}\t${grant.principal}\tmay ${grant.action} ${grant.models}${place}`
-}
-
-function isJson(command: Command): boolean {
-  return command.opts<{ json?: true }>().json === true
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { whoami } from '../../api/endpoints/whoami.ts'
+import { print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
 
 /** `gatehouse whoami`: as whom this command line asks. */
@@ -8,8 +9,7 @@ export function whoamiCommand(): Command {
   return addServer(command).action(async () => {
     await withServer(command, async (client) => {
       const principal = await client.call(whoami, {})
-      if (command.opts<{ json?: true }>().json) console.log(JSON.stringify(principal))
-      else console.log(`${principal.name} (${principal.verified ? '' : 'not '}verified)`)
+      print(command, principal, [`${principal.name} (${principal.verified ? '' : 'not '}verified)`])
     })
   })
 }

@@ -6,12 +6,13 @@ import { parseJsonLine } from '../../audit/export.ts'
 import { type Shown, type Verdict, verifyChain } from '../../audit/verify.ts'
 import { sha256 } from '../../platform/node/sha256.ts'
 import { StartError } from '../../platform/start-error.ts'
+import { print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
 
-/** `gatehouse audit verify`: prove the record, or an export without any server. */
+/** `gatehouse audit verify`: prove the audit log, or an export without any server. */
 export function verifyCommand(): Command {
   const command = new Command('verify')
-    .description('compute the chain anew: of an export, or else of the record itself')
+    .description('compute the chain anew: of an export, or else of the log itself')
     .argument('[file]', 'an export as JSON Lines; it is read without any server')
     .option('--head <hash>', 'a head that was kept: the chain must come to it')
   return addServer(command).action(async (file: string | undefined) => {
@@ -64,17 +65,22 @@ async function* split(chunks: AsyncIterable<string>): AsyncGenerator<string> {
 const unproven = 'without --head it is not known whether entries are cut off, or all was made anew'
 
 /** Ends the command with 1 where something is wrong. */
-function tell(command: Command, told: WireVerdict, head: string | undefined): void {
-  if (!told.ok) process.exitCode = 1
-  if (command.opts<{ json?: true }>().json) console.log(JSON.stringify(told))
-  else if (!told.ok) {
-    console.log(`entry ${told.seq} is ${told.problem}: ${told.detail}`)
-    console.log(`sound up to entry ${told.entries}, sealed up to ${told.sealed}: ${told.head}`)
-  } else {
-    console.log(`ok: ${told.entries} entries, ${told.sealed} of them sealed, head ${told.head}`)
-    if (head === undefined) console.log(unproven)
-    else if (told.head_seq !== told.entries) {
-      console.log(`the head that was given stands for the entries up to ${told.head_seq} alone`)
-    }
+function tell(command: Command, verdict: WireVerdict, head: string | undefined): void {
+  if (!verdict.ok) process.exitCode = 1
+  print(command, verdict, () => described(verdict, head))
+}
+
+function described(verdict: WireVerdict, head: string | undefined): string[] {
+  if (!verdict.ok) {
+    return [
+      `entry ${verdict.seq} is ${verdict.problem}: ${verdict.detail}`,
+      `sound up to entry ${verdict.entries}, sealed up to ${verdict.sealed}: ${verdict.head}`,
+    ]
   }
+  const { entries, sealed, head_seq } = verdict
+  const sound = `ok: ${entries} entries, ${sealed} of them sealed, head ${verdict.head}`
+  if (head === undefined) return [sound, unproven]
+  return head_seq === entries
+    ? [sound]
+    : [sound, `the head that was given stands for the entries up to ${head_seq} alone`]
 }

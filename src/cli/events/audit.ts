@@ -5,13 +5,14 @@ import { exportAudit, getAuditHead, listAudit } from '../../api/endpoints/audit.
 import { actions } from '../../audit/actions.ts'
 import { chunksOf } from '../../core/bytes.ts'
 import { StartError } from '../../platform/start-error.ts'
+import { print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
 import { verifyCommand } from './audit-verify.ts'
 
-/** `gatehouse audit`: read, export and prove the record. */
+/** `gatehouse audit`: read, export and prove the audit log. */
 export function auditCommand(): Command {
   return new Command('audit')
-    .description('read, export and prove the record of changes')
+    .description('read, export and prove the audit log')
     .addCommand(listCommand())
     .addCommand(exportCommand())
     .addCommand(headCommand())
@@ -57,12 +58,11 @@ function listCommand(): Command {
     .description('the newest entries, newest first')
     .option('--limit <number>', 'at most so many', '20')
   return addServer(addFilters(command)).action(async () => {
-    const { json, limit } = command.opts<{ json?: true; limit: string }>()
+    const { limit } = command.opts<{ limit: string }>()
     await withServer(command, async (client) => {
       const query = { ...filtersOf(command), max_results: limit }
       const { items } = await client.call(listAudit, { query })
-      if (json) console.log(JSON.stringify(items))
-      else for (const entry of items) console.log(described(entry))
+      print(command, items, () => items.map(described))
     })
   })
 }
@@ -98,7 +98,7 @@ function printable(text: string): string {
 
 function exportCommand(): Command {
   const command = new Command('export')
-    .description('the whole record, oldest first, to stdout; with filters it proves nothing')
+    .description('the whole log, oldest first, to stdout; with filters it proves nothing')
     .addOption(
       new Option('--format <format>', 'JSON Lines or CSV')
         .choices(['jsonl', 'csv'])
@@ -121,12 +121,12 @@ function ignoreClosedPipe(err: unknown): void {
 
 function headCommand(): Command {
   const command = new Command('head').description(
-    'the hash that stands for the record so far; keep it elsewhere',
+    'the hash that stands for the log so far; keep it elsewhere',
   )
   return addServer(command).action(async () => {
     await withServer(command, async (client) => {
       const head = await client.call(getAuditHead, {})
-      console.log(command.opts<{ json?: true }>().json ? JSON.stringify(head) : head.head)
+      print(command, head, [head.head])
     })
   })
 }

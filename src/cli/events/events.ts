@@ -3,10 +3,11 @@ import { Command } from 'commander'
 import type { z } from 'zod'
 import { listEvents } from '../../api/endpoints/events.ts'
 import { ApiError, type GatehouseClient } from '../../client/client.ts'
+import { print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
 
 type Event = z.output<typeof listEvents.answer>['items'][number]
-type Given = { json?: true; follow?: true; model?: string; type?: string[]; after?: string }
+type Given = { follow?: true; model?: string; type?: string[]; after?: string }
 
 const reconnectMs = 1000
 
@@ -22,13 +23,12 @@ export function eventsCommand(): Command {
       'only what came after this event; with --follow and without it: from now on',
     )
   return addServer(command).action(async () => {
-    const { follow, json, ...filter } = command.opts<Given>()
-    const print = (event: Event) => console.log(json ? JSON.stringify(event) : line(event))
-    const { model, type, after } = filter
+    const { follow, model, type, after } = command.opts<Given>()
+    const show = (event: Event) => print(command, event, [line(event)])
     await withServer(command, (client) =>
       follow
-        ? followEvents(client, { model, type, after }, print)
-        : pages(client, { model, type, after }, print),
+        ? followEvents(client, { model, type, after }, show)
+        : pages(client, { model, type, after }, show),
     )
   })
 }
@@ -42,12 +42,12 @@ type Filter = {
 async function pages(
   client: GatehouseClient,
   filter: Filter,
-  print: (event: Event) => void,
+  show: (event: Event) => void,
 ): Promise<void> {
   let token: string | undefined
   do {
     const page = await client.call(listEvents, { query: { ...filter, page_token: token } })
-    for (const event of page.items) print(event)
+    for (const event of page.items) show(event)
     token = page.next_page_token
   } while (token !== undefined)
 }
@@ -56,7 +56,7 @@ async function pages(
 async function followEvents(
   client: GatehouseClient,
   filter: Filter,
-  print: (event: Event) => void,
+  show: (event: Event) => void,
 ): Promise<never> {
   let { after } = filter
   for (;;) {
@@ -65,7 +65,7 @@ async function followEvents(
       const res = await client.request('GET', '/api/v1/events', { query })
       for await (const block of blocksOf(res)) {
         const data = /^data: (.*)$/m.exec(block)?.[1]
-        if (data !== undefined) print(JSON.parse(data))
+        if (data !== undefined) show(JSON.parse(data))
         after = /^id: (.*)$/m.exec(block)?.[1] ?? after
       }
     } catch (err) {

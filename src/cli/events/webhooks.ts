@@ -3,13 +3,13 @@ import type { z } from 'zod'
 import * as endpoints from '../../api/endpoints/webhooks.ts'
 import type { GatehouseClient } from '../../client/client.ts'
 import { StartError } from '../../platform/start-error.ts'
+import { print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
 
 type Webhook = z.output<typeof endpoints.getWebhook.answer>
 type Delivery = z.output<typeof endpoints.redeliver.answer>
 
 type Given = {
-  json?: true
   name?: string
   url?: string
   event?: string[]
@@ -40,10 +40,9 @@ export function webhooksCommand(): Command {
 
 function listCommand(): Command {
   const command = new Command('list').description('all webhooks, newest first')
-  return run(command, async (client, json) => {
+  return run(command, async (client) => {
     const { items } = await client.call(endpoints.listWebhooks, { query: { max_results: 10_000 } })
-    if (json) console.log(JSON.stringify(items))
-    else for (const webhook of items) console.log(webhookLine(webhook))
+    print(command, items, items.map(webhookLine))
   })
 }
 
@@ -54,10 +53,11 @@ function createCommand(): Command {
       .argument('<name>')
       .argument('<url>'),
   )
-  return run(command, async (client, json, name, url) => {
+  return run(command, async (client, name, url) => {
     const { name: _name, url: _url, events = ['*'], ...fields } = fieldsOf(command)
     const body = { ...fields, events, name, url }
-    print(await client.call(endpoints.createWebhook, { body }), json, webhookLine)
+    const webhook = await client.call(endpoints.createWebhook, { body })
+    print(command, webhook, [webhookLine(webhook)])
   })
 }
 
@@ -68,9 +68,10 @@ function updateCommand(): Command {
     .option('--name <name>', 'another name')
     .option('--url <url>', 'another URL')
     .option('--enable', 'send events again, from now on')
-  return run(command, async (client, json, id) => {
+  return run(command, async (client, id) => {
     const body = fieldsOf(command)
-    print(await client.call(endpoints.updateWebhook, { params: { id }, body }), json, webhookLine)
+    const webhook = await client.call(endpoints.updateWebhook, { params: { id }, body })
+    print(command, webhook, [webhookLine(webhook)])
   })
 }
 
@@ -78,9 +79,9 @@ function deleteCommand(): Command {
   const command = new Command('delete')
     .description('delete a webhook with its delivery log')
     .argument('<id>')
-  return run(command, async (client, json, id) => {
+  return run(command, async (client, id) => {
     await client.call(endpoints.deleteWebhook, { params: { id } })
-    print({ id }, json, () => `deleted ${id}`)
+    print(command, {}, [`deleted the webhook ${id}`])
   })
 }
 
@@ -89,12 +90,13 @@ function testCommand(): Command {
     .description('send an example and say what the receiver answered')
     .argument('<id>')
     .option('--event <type>', 'type of the example')
-  return run(command, async (client, json, id) => {
+  return run(command, async (client, id) => {
     const { event } = command.opts<{ event?: string }>()
     const result = await client.call(endpoints.testWebhook, { params: { id }, body: { event } })
-    print(result, json, ({ success, response_status, error_message }) =>
+    const { success, response_status, error_message } = result
+    print(command, result, [
       success ? `taken (${response_status})` : `not taken: ${error_message ?? response_status}`,
-    )
+    ])
     if (!result.success) process.exitCode = 1
   })
 }
@@ -106,12 +108,11 @@ function deliveriesCommand(): Command {
     .addOption(
       new Option('--status <status>', 'only these').choices(['pending', 'delivered', 'failed']),
     )
-  return run(command, async (client, json, id) => {
+  return run(command, async (client, id) => {
     const { status } = command.opts<{ status?: Delivery['status'] }>()
     const query = { max_results: 10_000, status }
     const { items } = await client.call(endpoints.listDeliveries, { params: { id }, query })
-    if (json) console.log(JSON.stringify(items))
-    else for (const delivery of items) console.log(deliveryLine(delivery))
+    print(command, items, items.map(deliveryLine))
   })
 }
 
@@ -120,21 +121,21 @@ function redeliverCommand(): Command {
     .description('have a delivery made again, under its own id')
     .argument('<id>')
     .argument('<delivery>')
-  return run(command, async (client, json, id, delivery) => {
+  return run(command, async (client, id, delivery) => {
     const params = { id, delivery }
-    print(await client.call(endpoints.redeliver, { params }), json, deliveryLine)
+    const made = await client.call(endpoints.redeliver, { params })
+    print(command, made, [deliveryLine(made)])
   })
 }
 
 /** Give a command the server's flags, and an action that has its arguments as texts. */
 function run(
   command: Command,
-  work: (client: GatehouseClient, json: boolean, ...args: [string, string]) => Promise<void>,
+  work: (client: GatehouseClient, ...args: [string, string]) => Promise<void>,
 ): Command {
   return addServer(command).action(async () => {
     const [first = '', second = ''] = command.args
-    const json = command.opts<Given>().json === true
-    await withServer(command, (client) => work(client, json, first, second))
+    await withServer(command, (client) => work(client, first, second))
   })
 }
 
@@ -165,10 +166,6 @@ function secretOf(variable: string): string {
   const secret = process.env[variable]
   if (secret === undefined) throw new StartError(`${variable} is not set; export it first`)
   return secret
-}
-
-function print<T extends object>(value: T, json: boolean, line: (value: T) => string): void {
-  console.log(json ? JSON.stringify(value) : line(value))
 }
 
 function webhookLine({ id, name, status, format, url, events }: Webhook): string {

@@ -14,6 +14,7 @@ import { everyPage } from '../../client/every-page.ts'
 import { RegistryError } from '../../core/error.ts'
 import { CardShape, fieldTitles } from '../../governance/cards/card-shape.ts'
 import { StartError } from '../../platform/start-error.ts'
+import { isJson, print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
 import { type CardInput, cardFromFile, changedCard } from './card-input.ts'
 
@@ -35,11 +36,11 @@ function showCommand(): Command {
   const command = versionCommand('show', 'print the card, or one revision of what people wrote')
   command.option('--revision <number>', 'an earlier revision')
   return acting(command, async (client, params) => {
-    const { json, revision } = command.opts<{ json?: true; revision?: string }>()
+    const { revision } = command.opts<{ revision?: string }>()
     if (revision !== undefined) {
       const found = await client.call(getCardRevision, { params: { ...params, revision } })
-      console.log(JSON.stringify(json ? found : found.card, null, json ? 0 : 2))
-    } else if (json) console.log(JSON.stringify(await client.call(getCard, { params })))
+      print(command, found, [JSON.stringify(found.card, null, 2)])
+    } else if (isJson(command)) print(command, await client.call(getCard, { params }), [])
     else process.stdout.write(await client.call(getCardMarkdown, { params, query: {} }))
   })
 }
@@ -101,15 +102,11 @@ function historyCommand(): Command {
     const items = await everyPage((page_token) =>
       client.call(listCardRevisions, { params, query: { page_token } }),
     )
-    if (command.opts<{ json?: true }>().json) {
-      console.log(JSON.stringify(items))
-      return
-    }
-    for (const { revision, author, updated_at, imported_from } of items) {
+    const lines = items.map(({ revision, author, updated_at, imported_from }) => {
       const origin = imported_from === undefined ? '' : `, read from ${imported_from}`
-      console.log(`${revision}  ${new Date(updated_at).toISOString()}  ${author.name}${origin}`)
-    }
-    if (items.length === 0) console.log('Nobody has written this card yet')
+      return `${revision}  ${new Date(updated_at).toISOString()}  ${author.name}${origin}`
+    })
+    print(command, items, lines.length > 0 ? lines : ['Nobody has written this card yet'])
   })
 }
 
@@ -122,11 +119,8 @@ async function write(
   const card = parsed(CardShape, fields)
   const body = revision === undefined ? card : { ...card, revision }
   const written = await client.call(putCard, { params, body })
-  if (command.opts<{ json?: true }>().json) console.log(JSON.stringify(written))
-  else {
-    const names = Object.keys(written.card).map((field) => fieldTitles[field as 'notes'])
-    console.log(`Revision ${written.revision}: ${names.join(', ') || 'empty'}`)
-  }
+  const names = Object.keys(written.card).map((field) => fieldTitles[field as 'notes'])
+  print(command, written, [`Revision ${written.revision}: ${names.join(', ') || 'empty'}`])
 }
 
 function versionCommand(name: string, description: string): Command {

@@ -41,7 +41,7 @@ function showCommand(): Command {
   return addServer(command).action((name: string) =>
     withServer(command, async (client) => {
       const policy = await client.call(endpoints.getPolicy, { params: { name } })
-      console.log(JSON.stringify(policy, null, 2))
+      print(command, policy, [JSON.stringify(policy, null, 2)])
     }),
   )
 }

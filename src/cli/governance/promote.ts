@@ -41,7 +41,7 @@ export function promoteCommand(): Command {
     .option('--stage <stage>', 'the stage to enter')
     .option('--alias <alias>', 'or the alias to point at it')
     .option('--archive', 'archive the versions that are in the stage')
-    .option('--reason <text>', 'why, for reviewers and the record')
+    .option('--reason <text>', 'why, for reviewers and the audit log')
     .option('--request <number>', 'go on with this request and open none')
     .option(
       '--break-glass',

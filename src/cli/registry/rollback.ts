@@ -1,12 +1,12 @@
 import { Command } from 'commander'
 import { rollBackStage } from '../../api/endpoints/model-versions.ts'
+import { print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
 
 type Flags = {
   readonly stage: string
   readonly to?: string
   readonly reason: string
-  readonly json?: true
 }
 
 /** `gatehouse rollback`: the version that held a stage before comes back. */
@@ -16,20 +16,18 @@ export function rollbackCommand(): Command {
     .argument('<model>', 'name of the registered model')
     .requiredOption('--stage <stage>', 'the stage')
     .option('--to <version>', 'the version to bring back, which must have been in the stage')
-    .requiredOption('--reason <text>', 'why, for the record')
+    .requiredOption('--reason <text>', 'why, for the audit log')
   return addServer(command).action(async (model: string) => {
-    const { stage, to, reason, json } = command.opts<Flags>()
+    const { stage, to, reason } = command.opts<Flags>()
     await withServer(command, async (client) => {
       const done = await client.call(rollBackStage, {
         params: { name: model },
         body: { stage, to_version: to, reason },
       })
       const { model_version: version, replaced } = done
-      console.log(
-        json
-          ? JSON.stringify(done)
-          : `${version.name}: version ${version.version} is in ${version.stage}; archived: ${replaced.join(', ') || 'none'}`,
-      )
+      print(command, done, [
+        `${version.name}: version ${version.version} is in ${version.stage}; archived: ${replaced.join(', ') || 'none'}`,
+      ])
     })
   })
 }

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { listStages, replaceStages } from '../../api/endpoints/stages.ts'
 import type { GatehouseClient } from '../../client/client.ts'
 import { StartError } from '../../platform/start-error.ts'
+import { print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
 
 type List = z.output<typeof listStages.answer>
@@ -85,8 +86,7 @@ async function put(command: Command, client: GatehouseClient, list: List): Promi
 }
 
 function show(command: Command, list: List): void {
-  if (command.opts<{ json?: true }>().json) console.log(JSON.stringify(list))
-  else for (const stage of list.items) console.log(described(stage))
+  print(command, list, list.items.map(described))
 }
 
 function described({ name, exclusive, from }: Stage): string {
