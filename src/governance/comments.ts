@@ -14,7 +14,7 @@ export const commentCharsMax = 10_000
 /** More than anybody reads of one version. */
 const commentsMax = 1000
 
-/** What somebody said of a version. */
+/** A comment on a version. */
 export type VersionComment = {
   readonly id: number
   readonly author: string
@@ -38,20 +38,20 @@ export async function createComment(
   checkLength(text, commentCharsMax, 'comment')
   await getVersion(ctx, name, version)
   const now = ctx.now()
-  const [rows] = await commit(ctx, [
-    sql`insert into version_comments (model_version, author, text, created_at_ms, updated_at_ms)
+  const { created } = await commit(ctx, {
+    created: sql<CommentRow>`insert into version_comments (model_version, author, text, created_at_ms, updated_at_ms)
       select v.id, ${ctx.principal.name}, ${text}, ${now}, ${now} from model_versions v
       where v.id = (${versionId(ctx, name, version)}) and (select count(*) from version_comments c
         where c.model_version = v.id) < ${commentsMax} returning *`,
     // Ids rise, and nobody else writes within the batch.
-    recordComment(
+    entry: commentEntry(
       ctx,
       'version_comment.created',
       sql`changes() = 1 and c.id = (select max(id) from version_comments)`,
       { after: commentJson(sql`c.text`) },
     ),
-  ])
-  const [row] = rows as [CommentRow?]
+  })
+  const [row] = created
   if (row) return commentFrom(row)
   throw conflict(
     `Version ${version} of '${excerpt(name)}' has ${commentsMax} comments or is gone; delete some first`,
@@ -66,15 +66,15 @@ export async function updateComment(
 ): Promise<VersionComment> {
   checkLength(text, commentCharsMax, 'comment')
   const which = commentOf(ctx, id)
-  const [, rows] = await commit(ctx, [
-    recordComment(ctx, 'version_comment.updated', which, {
+  const { updated } = await commit(ctx, {
+    entry: commentEntry(ctx, 'version_comment.updated', which, {
       before: commentJson(sql`c.text`),
       after: commentJson(sql`${text}`),
     }),
-    sql`update version_comments as c set text = ${text}, updated_at_ms = ${ctx.now()}
+    updated: sql<CommentRow>`update version_comments as c set text = ${text}, updated_at_ms = ${ctx.now()}
       where ${which} returning *`,
-  ])
-  const [row] = rows as [CommentRow?]
+  })
+  const [row] = updated
   if (!row) throw notFound('Comment', id)
   return commentFrom(row)
 }
@@ -82,11 +82,13 @@ export async function updateComment(
 /** @throws RESOURCE_DOES_NOT_EXIST no such comment */
 export async function deleteComment(ctx: Context, id: string): Promise<void> {
   const which = commentOf(ctx, id)
-  const [, rows] = await commit(ctx, [
-    recordComment(ctx, 'version_comment.deleted', which, { before: commentJson(sql`c.text`) }),
-    sql`delete from version_comments as c where ${which} returning id`,
-  ])
-  if (!rows?.length) throw notFound('Comment', id)
+  const { deleted } = await commit(ctx, {
+    entry: commentEntry(ctx, 'version_comment.deleted', which, {
+      before: commentJson(sql`c.text`),
+    }),
+    deleted: sql`delete from version_comments as c where ${which} returning id`,
+  })
+  if (deleted.length === 0) throw notFound('Comment', id)
 }
 
 /** A condition on `version_comments c`: the comment, as long as the caller may change it. */
@@ -102,14 +104,14 @@ function commentJson(text: SQL): SQL {
   return sql`json_object('comment', cast(c.id as text), 'text', ${text})`
 }
 
-function recordComment(
+function commentEntry(
   ctx: Context,
   action: Action,
   which: SQL,
-  said: { readonly before?: SQL; readonly after?: SQL },
+  detail: { readonly before?: SQL; readonly after?: SQL },
 ): SQL {
   return entryStatement(ctx, {
-    ...said,
+    ...detail,
     ...ofVersion,
     action,
     from: sql`version_comments c join model_versions v on v.id = c.model_version

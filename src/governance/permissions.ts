@@ -15,12 +15,12 @@ import type { Context } from '../platform/context.ts'
 import { requireTransition } from '../registry/promoting.ts'
 import { archivedStage, canonicalStage } from '../registry/stages/stages.ts'
 import type { VersionComment } from './comments.ts'
-import type { PolicyDocument, PromotionTarget } from './policies/policy.ts'
-import { whyNotApprove } from './promotions/approvals.ts'
-import type { Assessment } from './promotions/assess.ts'
+import type { VersionFacts } from './policies/facts.ts'
+import type { PolicyRow } from './policies/policies.ts'
+import type { Policy, PolicyDocument, PromotionTarget } from './policies/policy.ts'
+import { type Parties, whyNotApprove } from './promotions/approvals.ts'
 import type { Promotion } from './promotions/promotion.ts'
 import { getPromotion } from './promotions/promotions.ts'
-import type { policies } from './tables.ts'
 
 /**
  * Require the right to manage a policy: for the models that it guards, and for those that it is to
@@ -30,8 +30,10 @@ import type { policies } from './tables.ts'
  * @throws PERMISSION_DENIED
  */
 export async function requirePolicy(ctx: Context, name: string, models?: string): Promise<void> {
-  const row = await ctx.db.first<Pick<typeof policies.$inferSelect, 'document'>>(
-    sql`select document from policies where workspace = ${ctx.workspace} and name = ${name}`,
+  const row = await ctx.db.first(
+    sql<
+      Pick<PolicyRow, 'document'>
+    >`select document from policies where workspace = ${ctx.workspace} and name = ${name}`,
   )
   const globs = models === undefined ? [] : [models]
   if (row) {
@@ -45,7 +47,7 @@ export async function requirePolicy(ctx: Context, name: string, models?: string)
 
 /**
  * Require a permission on the versions of the model that a request is about, whatever it is called
- * by now. What was asked for a model that is gone is for administrators.
+ * by now. Requests for a model that was deleted are for administrators.
  *
  * @throws PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST
  */
@@ -79,7 +81,7 @@ export function requireMove(
 export async function requireToMerge(ctx: Context, id: number): Promise<void> {
   if (mayAll(ctx)) return
   const { registeredModelId, version, target, archiveExisting } = await getPromotion(ctx, id)
-  const model = await ctx.db.first<{ name: string }>(sql`select name from registered_models
+  const model = await ctx.db.first(sql<{ name: string }>`select name from registered_models
     where id = ${registeredModelId} and workspace = ${ctx.workspace}`)
   if (!model) throw notFound('Promotion request', String(id))
   await requireMove(ctx, model.name, version, target, archiveExisting)
@@ -93,6 +95,13 @@ export function readablePromotion(ctx: Context): SQL {
     and ${notDenied(ctx, 'version', isPromptModel)})`
 }
 
+/** What decides who may review a request; an `Assessment` has it. */
+export type Reviewable = {
+  readonly candidate: Pick<VersionFacts, 'model'>
+  readonly policies: readonly Policy[]
+  readonly parties: Parties
+}
+
 /**
  * Require that the caller may approve or reject: by the grants, and under one of the policies that ask
  * for approvals or, where none does, by the right to make the move.
@@ -102,7 +111,7 @@ export function readablePromotion(ctx: Context): SQL {
 export async function requireToReview(
   ctx: Context,
   { version, target, archiveExisting }: Promotion,
-  { candidate: { model }, policies, parties }: Assessment,
+  { candidate: { model }, policies, parties }: Reviewable,
 ): Promise<void> {
   if (!(await mayApprove(ctx, model))) throw denied(ctx, needsGrant('approve', model, []))
   const asking = policies.filter(({ document }) => document.approvals.rules.length > 0)
@@ -118,14 +127,14 @@ export async function requireToReview(
   )
 }
 
-/** Whether the caller may approve or reject an open request. @param assessment of now */
+/** Whether the caller may approve or reject an open request. */
 export async function mayReview(
   ctx: Context,
   promotion: Promotion,
-  assessment: Assessment,
+  of: Reviewable,
 ): Promise<boolean> {
   try {
-    await requireToReview(ctx, promotion, assessment)
+    await requireToReview(ctx, promotion, of)
     return true
   } catch (err) {
     if (err instanceof RegistryError && err.code === 'PERMISSION_DENIED') return false
@@ -133,7 +142,7 @@ export async function mayReview(
   }
 }
 
-/** Who asked withdraws; with access control on nobody else but an administrator does. */
+/** Requesters withdraw their own requests, administrators any; without access control everybody may. */
 export function mayWithdraw(ctx: Context, { requestedBy }: Promotion): boolean {
   if (!ctx.settings.auth || ctx.principal.isAdmin) return true
   return requestedBy.name === ctx.principal.name
@@ -166,7 +175,7 @@ export async function requireToRollBack(ctx: Context, name: string, stage: strin
  * @throws PERMISSION_DENIED it is somebody else's
  */
 export async function requireOwnComment(ctx: Context, id: string): Promise<void> {
-  const found = await ctx.db.first<{ author: string; name: string }>(sql`
+  const found = await ctx.db.first(sql<{ author: string; name: string }>`
     select c.author, m.name from version_comments c
     join model_versions v on v.id = c.model_version
     join registered_models m on m.id = v.registered_model

@@ -19,7 +19,7 @@ export const policies = sqliteTable(
   (t) => [uniqueIndex('policies_by_name').on(t.workspace, t.name)],
 )
 
-/** Every revision that a policy ever had. Rows are never changed nor deleted; `id` rises with each change of any policy. */
+/** All revisions of policies. Rows are never changed or deleted; `id` rises with each change of any policy. */
 export const policyRevisions = sqliteTable(
   'policy_revisions',
   {
@@ -69,8 +69,12 @@ export const promotions = sqliteTable(
     merged_by_request: text(),
     /** What the last reading of its files found: `{ok, detail, at_ms}`, JSON. */
     files_read: text(),
-    /** What it was judged by when it was decided: gates with values and limits, policies with revisions, approvals; JSON. */
+    /**
+     * The last judgement: gates with values and limits, policies with revisions, approvals; JSON. One
+     * that is open keeps the newest, one that was merged what it was merged by; others keep none.
+     */
     evidence: text(),
+    judged_at_ms: integer(),
     /** 1: merged by break-glass; a follow-up review stays open until `followed_up_by` is somebody. */
     break_glass: integer().notNull(),
     followed_up_by: text(),
@@ -84,7 +88,7 @@ export const promotions = sqliteTable(
   ],
 )
 
-/** What reviewers said; the latest decision of each stands. */
+/** Reviews of requests; the latest decision of each reviewer stands. */
 export const promotionReviews = sqliteTable(
   'promotion_reviews',
   {
@@ -126,7 +130,7 @@ export const promotionChecks = sqliteTable(
   (t) => [primaryKey({ columns: [t.promotion, t.name] })],
 )
 
-/** What people said of a version, beside any request; it goes with the version. */
+/** Comments on versions, apart from requests; they are deleted with the version. */
 export const versionComments = sqliteTable(
   'version_comments',
   {

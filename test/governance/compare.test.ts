@@ -104,16 +104,18 @@ test('runs that the caller may not read are compared with nothing', async () => 
 /** An application asked by somebody who may read all models and no experiment. */
 async function readerOfModels(open: Awaited<ReturnType<typeof registryServer>>['platform']) {
   const { db } = open
-  const [accounts] = await db.batch([
-    sql`insert into accounts (kind, name, name_key, is_admin, created_at_ms)
+  const { accounts } = await db.batch({
+    accounts: sql<{
+      id: number
+    }>`insert into accounts (kind, name, name_key, is_admin, created_at_ms)
       values ('user', 'eve', 'eve', 0, 1) returning id`,
-    sql`insert into roles (workspace, name, created_at_ms) values ('default', 'readers', 1)`,
-    sql`insert into role_holders (account, role)
+    roles: sql`insert into roles (workspace, name, created_at_ms) values ('default', 'readers', 1)`,
+    holders: sql`insert into role_holders (account, role)
       select a.id, r.id from accounts a, roles r where a.name = 'eve' and r.name = 'readers'`,
-    sql`insert into role_permissions (role, resource_type, resource, permission)
+    permissions: sql`insert into role_permissions (role, resource_type, resource, permission)
       select id, 'registered_model', '*', 'READ' from roles where name = 'readers'`,
-  ])
-  const [account] = accounts as { id: number }[]
+  })
+  const [account] = accounts
   const accountId = account?.id ?? 0
   const settings = { ...open.settings, auth: true, defaultPermission: 'NO_PERMISSIONS' as const }
   const principal = { ...person('eve'), accountId }

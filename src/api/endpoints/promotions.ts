@@ -49,6 +49,11 @@ export const PromotionShape = z.object({
       digest: z.string().optional().describe('Of the files that it was made for'),
     }),
   ),
+  judged_at: z
+    .number()
+    .int()
+    .optional()
+    .describe('When gates, approvals and blocked_by were judged; absent where nothing was judged'),
   can_merge: z.boolean(),
   blocked_by: z.array(z.string()),
   break_glass: z.boolean(),
@@ -84,9 +89,9 @@ export const listPromotions = endpoint({
   path: '/api/v1/promotions',
   tag: 'promotions',
   summary: 'Requests, newest first',
-  description: '`awaiting=me`: open ones that the caller may approve and has not yet reviewed.',
+  description:
+    'An open request shows its last judgement, made at `judged_at`; `GET /api/v1/promotions/{id}` judges it anew. `awaiting=me`: open ones that still lack an approval which the caller may give.',
   query: PageQuery.extend({
-    // Each one is judged anew, by several reads, and a Worker has a thousand for a request.
     max_results: z.coerce
       .number()
       .int()

@@ -66,13 +66,13 @@ export const policyRoutes: readonly Served[] = [
     endpoints.evaluatePolicies,
     (ctx, { body }) => requireModel(ctx, body.model, 'READ', 'version'),
     async (ctx, { body }) => {
-      const asked = {
+      const move = {
         model: body.model,
         version: Number(body.version),
         target: await targetFrom(ctx, body.to),
       }
       const draft = body.policy && documentFrom(body.policy)
-      const { judgement, policies } = await dryRun(ctx, asked, draft)
+      const { judgement, policies } = await dryRun(ctx, move, draft)
       return {
         policies: policies.map(({ name }) => name),
         gates: judgement.gates.map(gateToWire),

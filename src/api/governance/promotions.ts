@@ -6,12 +6,15 @@ import {
   requireToMerge,
   requireToWithdraw,
 } from '../../governance/permissions.ts'
+import type { Assessment } from '../../governance/promotions/assess.ts'
+import { awaitingCaller } from '../../governance/promotions/awaiting.ts'
 import { breakGlass, followUp } from '../../governance/promotions/break-glass.ts'
 import { postCheck } from '../../governance/promotions/checks.ts'
-import { mergePromotion } from '../../governance/promotions/merge.ts'
+import { type JudgedPromotion, mergePromotion } from '../../governance/promotions/merge.ts'
+import type { Promotion } from '../../governance/promotions/promotion.ts'
 import * as verbs from '../../governance/promotions/promotions.ts'
 import { reviewPromotion } from '../../governance/promotions/review.ts'
-import { viewPromotion } from '../../governance/promotions/view.ts'
+import { viewPromotion, viewPromotions } from '../../governance/promotions/view.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Asked } from '../endpoints/endpoint.ts'
@@ -44,14 +47,14 @@ async function mayClose(ctx: Context, { params }: OfPromotion): Promise<void> {
 export const promotionRoutes: readonly Served[] = [
   serve(endpoints.openPromotion, mayOpen, async (ctx, { body }) => {
     const target = await targetFrom(ctx, body.to)
-    const promotion = await openRequest(ctx, {
+    const opened = await openRequest(ctx, {
       name: body.model,
       version: Number(body.version),
       target,
       archiveOthers: body.archive_existing,
       reason: body.reason,
     })
-    return promotionToWire(ctx, await viewPromotion(ctx, promotion))
+    return answerJudged(ctx, opened)
   }),
 
   serve(endpoints.listPromotions, anyone, async (ctx, { query }) => {
@@ -62,54 +65,54 @@ export const promotionRoutes: readonly Served[] = [
       version,
       requestedBy: requested_by,
     }
-    const readable = readablePromotion(ctx)
+    const shown = readablePromotion(ctx)
     const { items, ...next } = await page(['promotions', filter, awaiting ?? ''], query, {
       first: Number.MAX_SAFE_INTEGER,
-      read: (before, count) => verbs.listPromotions(ctx, filter, before, count, readable),
+      read: (before, count) => verbs.listPromotions(ctx, filter, { before, count, shown }),
       keyOf: ({ id }) => id,
       toWire: (promotion) => promotion,
     })
-    const views = []
-    for (const promotion of items) views.push(await viewPromotion(ctx, promotion))
-    const shown = awaiting ? views.filter(({ awaitsCaller }) => awaitsCaller) : views
-    return { items: shown.map((view) => promotionToWire(ctx, view)), ...next }
+    const listed = awaiting ? await awaitingCaller(ctx, items) : items
+    const views = await viewPromotions(ctx, listed)
+    return { items: views.map((view) => promotionToWire(ctx, view)), ...next }
   }),
 
-  serve(endpoints.getPromotion, mayRead, (ctx, { params }) => answer(ctx, params.id)),
+  serve(endpoints.getPromotion, mayRead, async (ctx, { params }) =>
+    answer(ctx, await verbs.getPromotion(ctx, params.id)),
+  ),
 
-  serve(endpoints.reviewPromotion, mayRead, async (ctx, { params, body }) => {
-    await reviewPromotion(ctx, params.id, body.decision, body.comment)
-    return answer(ctx, params.id)
-  }),
+  serve(endpoints.reviewPromotion, mayRead, async (ctx, { params, body }) =>
+    answerJudged(ctx, await reviewPromotion(ctx, params.id, body)),
+  ),
 
   serve(endpoints.postCheck, mayEdit, async (ctx, { params, body }) => {
     const { name, status, url, summary } = body
-    await postCheck(ctx, params.id, { name, status, url, summary })
-    return answer(ctx, params.id)
+    return answerJudged(ctx, await postCheck(ctx, params.id, { name, status, url, summary }))
   }),
 
-  serve(endpoints.mergePromotion, mayMerge, async (ctx, { params }) => {
-    await mergePromotion(ctx, params.id)
-    return answer(ctx, params.id)
-  }),
+  serve(endpoints.mergePromotion, mayMerge, async (ctx, { params }) =>
+    answer(ctx, await mergePromotion(ctx, params.id)),
+  ),
 
   serve(endpoints.closePromotion, mayClose, async (ctx, { params, body }) => {
     const promotion = await verbs.getPromotion(ctx, params.id)
     await verbs.endPromotion(ctx, promotion, 'closed', body.comment)
-    return answer(ctx, params.id)
+    return answer(ctx, await verbs.getPromotion(ctx, params.id))
   }),
 
-  serve(endpoints.breakGlass, mayMerge, async (ctx, { params, body }) => {
-    await breakGlass(ctx, params.id, body.reason)
-    return answer(ctx, params.id)
-  }),
+  serve(endpoints.breakGlass, mayMerge, async (ctx, { params, body }) =>
+    answer(ctx, await breakGlass(ctx, params.id, body.reason)),
+  ),
 
-  serve(endpoints.followUp, mayRead, async (ctx, { params, body }) => {
-    await followUp(ctx, params.id, body.comment)
-    return answer(ctx, params.id)
-  }),
+  serve(endpoints.followUp, mayRead, async (ctx, { params, body }) =>
+    answer(ctx, await followUp(ctx, params.id, body.comment)),
+  ),
 ]
 
-async function answer(ctx: Context, id: number) {
-  return promotionToWire(ctx, await viewPromotion(ctx, await verbs.getPromotion(ctx, id)))
+async function answer(ctx: Context, promotion: Promotion, judged?: Assessment) {
+  return promotionToWire(ctx, await viewPromotion(ctx, promotion, judged))
+}
+
+function answerJudged(ctx: Context, { promotion, judged }: JudgedPromotion) {
+  return answer(ctx, promotion, judged)
 }

@@ -11,44 +11,36 @@ import { type Policy, type PromotionTarget, targetText } from '../policies/polic
 import { isAmong } from '../promotions/approvals.ts'
 import { underPolicies } from './under-policies.ts'
 
-/** Delete a version, unless it holds what a policy guards. @throws PERMISSION_DENIED, and as `deleteVersion` */
+/** Delete a version, unless it is in a guarded stage or has a guarded alias. @throws PERMISSION_DENIED, and as `deleteVersion` */
 export function deleteFreeVersion(ctx: Context, name: string, version: number): Promise<void> {
-  return underPolicies(
-    ctx,
-    name,
-    (policies) => refuseHolders(ctx, policies, { model: name, version, why: 'deleted' }),
-    (guarded) => deleteVersion(guarded, name, version),
-  )
+  return underPolicies(ctx, name, async (guarded, policies) => {
+    await refuseHolders(ctx, policies, { model: name, version, why: 'deleted' })
+    await deleteVersion(guarded, name, version)
+  })
 }
 
-/** Delete a model, unless a version of it holds what a policy guards. @throws as `deleteFreeVersion` */
+/** Delete a model, unless a version of it is in a guarded stage or has a guarded alias. @throws as `deleteFreeVersion` */
 export function deleteFreeModel(ctx: Context, name: string): Promise<void> {
-  return underPolicies(
-    ctx,
-    name,
-    (policies) => refuseHolders(ctx, policies, { model: name, why: 'deleted' }),
-    (guarded) => deleteModel(guarded, name),
-  )
+  return underPolicies(ctx, name, async (guarded, policies) => {
+    await refuseHolders(ctx, policies, { model: name, why: 'deleted' })
+    await deleteModel(guarded, name)
+  })
 }
 
 /**
- * Rename a model, unless a version of it holds what a policy guards under the old name or would
- * guard under the new one: else a name would be a way into a guarded stage, or out of its policy.
+ * Rename a model, unless a policy guards a stage or alias of one of its versions, under the old name or
+ * the new one: else a new name would lead into a guarded stage, or out of its policy.
  */
 export function renameFreeModel(
   ctx: Context,
   name: string,
   newName: string,
 ): Promise<RegisteredModel> {
-  return underPolicies(
-    ctx,
-    name,
-    async (policies) => {
-      await refuseHolders(ctx, policies, { model: name, why: 'renamed' })
-      await refuseHolders(ctx, policies, { model: name, as: newName, why: 'renamed' })
-    },
-    (guarded) => renameModel(guarded, name, newName),
-  )
+  return underPolicies(ctx, name, async (guarded, policies) => {
+    await refuseHolders(ctx, policies, { model: name, why: 'renamed' })
+    await refuseHolders(ctx, policies, { model: name, as: newName, why: 'renamed' })
+    return renameModel(guarded, name, newName)
+  })
 }
 
 /**
@@ -56,25 +48,21 @@ export function renameFreeModel(
  * movers. @throws PERMISSION_DENIED
  */
 export function deleteGuardedAlias(ctx: Context, name: string, alias: string): Promise<void> {
-  return underPolicies(
-    ctx,
-    name,
-    (policies) => {
-      for (const { name: policy, document } of matching(policies, name, { alias })) {
-        const { only, allow_unverified } = document.approvals
-        const counts = ctx.principal.verified || allow_unverified
-        if (only.length > 0 && counts && isAmong(ctx.principal, only)) continue
-        throw new RegistryError(
-          'PERMISSION_DENIED',
-          `The alias '${excerpt(alias)}' of '${excerpt(name)}' is guarded by the policy '${excerpt(policy)}' and cannot be deleted; point it at another version by a promotion request`,
-        )
-      }
-    },
-    (guarded) => deleteAlias(guarded, name, alias),
-  )
+  return underPolicies(ctx, name, async (guarded, policies) => {
+    for (const { name: policy, document } of matching(policies, name, { alias })) {
+      const { only, allow_unverified } = document.approvals
+      const counts = ctx.principal.verified || allow_unverified
+      if (only.length > 0 && counts && isAmong(ctx.principal, only)) continue
+      throw new RegistryError(
+        'PERMISSION_DENIED',
+        `The alias '${excerpt(alias)}' of '${excerpt(name)}' is guarded by the policy '${excerpt(policy)}' and cannot be deleted; point it at another version by a promotion request`,
+      )
+    }
+    await deleteAlias(guarded, name, alias)
+  })
 }
 
-type Asked = {
+type Placed = {
   readonly model: string
   /** Absent: every version of it. */
   readonly version?: number
@@ -86,10 +74,10 @@ type Asked = {
 async function refuseHolders(
   ctx: Context,
   policies: readonly Policy[],
-  { model, version, as = model, why }: Asked,
+  { model, version, as = model, why }: Placed,
 ): Promise<void> {
   if (policies.length === 0) return
-  for (const { version: holder, target } of await heldTargets(ctx, model, version)) {
+  for (const { version: holder, target } of await readTakenPlaces(ctx, model, version)) {
     const [policy] = matching(policies, as, target)
     if (!policy) continue
     const remedy =
@@ -103,15 +91,19 @@ async function refuseHolders(
   }
 }
 
-type Held = { readonly version: number; readonly target: PromotionTarget }
+type TakenPlace = { readonly version: number; readonly target: PromotionTarget }
 
 /** The stages and aliases that versions of a model hold. */
-async function heldTargets(ctx: Context, model: string, version?: number): Promise<Held[]> {
+async function readTakenPlaces(
+  ctx: Context,
+  model: string,
+  version?: number,
+): Promise<TakenPlace[]> {
   const ofModel = sql`registered_model = (select id from registered_models
     where workspace = ${ctx.workspace} and name = ${model})
     and (${version ?? null} is null or version = ${version ?? null})`
   type Row = { version: number; stage: string | null; alias: string | null }
-  const rows = await ctx.db.all<Row>(sql`
+  const rows = await ctx.db.all(sql<Row>`
     select version, stage, null as alias from model_versions where ${ofModel}
     union all select version, null, alias from aliases where ${ofModel}`)
   return rows.map(({ version: holder, stage, alias }) => ({

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from '../../db/database.ts'
-import { matching, policiesFromRows } from '../policies/policies.ts'
+import { matching, type PolicyRow, policiesFromRows } from '../policies/policies.ts'
 
-type Held = {
+type PlaceRow = {
   id: number
   model: string
   workspace: string
@@ -11,15 +11,13 @@ type Held = {
 }
 
 /**
- * Every version, by `model_versions.id`, that holds a stage or alias which a policy guards: what it
- * came from is not purged, since it is what the version in use is explained by.
+ * The versions, by `model_versions.id`, that are in a stage or have an alias which a policy guards.
+ * Runs and logged models behind them are not purged, since they explain what is in use.
  */
 export async function guardedVersions(db: Database): Promise<number[]> {
-  const rows = await db.all<{ workspace: string }>(
-    sql`select * from policies where deleted_at_ms is null`,
-  )
+  const rows = await db.all(sql<PolicyRow>`select * from policies where deleted_at_ms is null`)
   if (rows.length === 0) return []
-  const held = await db.all<Held>(sql`
+  const places = await db.all(sql<PlaceRow>`
     select v.id, m.name as model, m.workspace, v.stage, null as alias
     from model_versions v join registered_models m on m.id = v.registered_model
     where lower(v.stage) in (select lower(document ->> '$.applies_to.stage') from policies
@@ -28,7 +26,7 @@ export async function guardedVersions(db: Database): Promise<number[]> {
     select v.id, m.name, m.workspace, null, a.alias from aliases a
     join model_versions v on v.registered_model = a.registered_model and v.version = a.version
     join registered_models m on m.id = v.registered_model`)
-  const guarded = held.filter(({ model, workspace, stage, alias }) => {
+  const guarded = places.filter(({ model, workspace, stage, alias }) => {
     const policies = policiesFromRows(rows.filter((row) => row.workspace === workspace))
     const target = alias === null ? { stage: stage ?? '' } : { alias }
     return matching(policies, model, target).length > 0

@@ -5,7 +5,6 @@ import { transitionStage } from '../../registry/stages/transition-stage.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { matching } from '../policies/policies.ts'
-import type { Policy } from '../policies/policy.ts'
 import { type RequestedMove, requestMove } from './request-move.ts'
 import { underPolicies } from './under-policies.ts'
 
@@ -19,12 +18,14 @@ import { underPolicies } from './under-policies.ts'
  */
 export function moveToStage(ctx: Context, move: StageMove, reason?: string): Promise<ModelVersion> {
   const { name, version, stage, archiveOthers } = move
-  return guardedMove(
+  return makeOrRequest(
     ctx,
     { name, version, target: { stage }, archiveOthers, reason },
-    // Who is there already enters nothing.
-    ({ stage: held }) => held === stage,
-    async (guarded) => transitionStage(guarded, move, reason),
+    {
+      // A version that is in the stage already does not enter it.
+      isThere: (found) => found.stage === stage,
+      make: (guarded) => transitionStage(guarded, move, reason),
+    },
   )
 }
 
@@ -35,40 +36,36 @@ export async function pointAlias(
   alias: string,
   version: number,
 ): Promise<void> {
-  await guardedMove(
+  await makeOrRequest(
     ctx,
     { name, version, target: { alias }, archiveOthers: false },
-    ({ aliases }) => aliases.includes(alias),
-    (guarded) => setAlias(guarded, name, alias, version),
+    {
+      isThere: ({ aliases }) => aliases.includes(alias),
+      make: (guarded) => setAlias(guarded, name, alias, version),
+    },
   )
 }
 
-/** What a move was found to need before it may be made. */
-class NeedsRequest {
-  constructor(readonly policies: readonly Policy[]) {}
+type Move<T> = {
+  /** Whether the version holds already what it is to get. */
+  readonly isThere: (version: ModelVersion) => boolean
+  readonly make: (guarded: Context) => Promise<T>
 }
 
-async function guardedMove<T>(
+/** Make a move at once where no policy guards it, else by a request. */
+async function makeOrRequest<T>(
   ctx: Context,
   move: RequestedMove,
-  holds: (version: ModelVersion) => boolean,
-  make: (ctx: Context) => Promise<T>,
+  { isThere, make }: Move<T>,
 ): Promise<T | ModelVersion> {
   const { name, version, target } = move
-  try {
-    return await underPolicies(
-      ctx,
-      name,
-      async (all) => {
-        const policies = matching(all, name, target)
-        if (policies.length === 0 || holds(await getVersion(ctx, name, version))) return
-        throw new NeedsRequest(policies)
-      },
-      make,
-    )
-  } catch (err) {
-    if (!(err instanceof NeedsRequest)) throw err
-    await requestMove(ctx, move, err.policies)
-    return getVersion(ctx, name, version)
-  }
+  const outcome = await underPolicies(ctx, name, async (guarded, all) => {
+    const policies = matching(all, name, target)
+    return policies.length === 0 || isThere(await getVersion(ctx, name, version))
+      ? { made: await make(guarded) }
+      : { policies }
+  })
+  if ('made' in outcome) return outcome.made
+  await requestMove(ctx, move, outcome.policies)
+  return getVersion(ctx, name, version)
 }

@@ -4,16 +4,10 @@ import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { policiesFor } from '../policies/policies.ts'
 import { type Policy, type PromotionTarget, targetText } from '../policies/policy.ts'
-import {
-  type Assessment,
-  assess,
-  blockedOf,
-  keepFilesRead,
-  questionOf,
-} from '../promotions/assess.ts'
-import { mergeIfAutomatic, mergePromotion } from '../promotions/merge.ts'
+import { type Assessment, assessPromotion, blockedOf } from '../promotions/assess.ts'
+import { type JudgedPromotion, mergeIfAutomatic, mergePromotion } from '../promotions/merge.ts'
 import type { Promotion } from '../promotions/promotion.ts'
-import { getPromotion, openPromotion, promotionText } from '../promotions/promotions.ts'
+import { openPromotion, promotionText } from '../promotions/promotions.ts'
 
 export type RequestedMove = {
   readonly name: string
@@ -24,11 +18,11 @@ export type RequestedMove = {
 }
 
 /**
- * Ask for a move that policies guard, in the name of a client that knows of no requests: open one,
- * or find the open one, and merge it if nothing blocks it.
+ * Make a move that policies guard, for a client that knows nothing of requests: open a request, or
+ * find the open one, and merge it if nothing blocks it.
  *
- * @throws PERMISSION_DENIED something does; the message has the number, what is missing, and where
- *   to review it
+ * @throws PERMISSION_DENIED the request is blocked; the message has its number, what is missing, and
+ *   where to review it
  */
 export async function requestMove(
   ctx: Context,
@@ -36,22 +30,22 @@ export async function requestMove(
   policies: readonly Policy[],
 ): Promise<void> {
   const { promotion } = await openOrFind(ctx, move, policies)
-  const assessment = await assessFiles(ctx, promotion)
+  const assessment = await assessPromotion(ctx, promotion, 'read')
   if (assessment && assessment.judgement.blockedBy.length > 0) {
     throw waiting(ctx, promotion, assessment)
   }
-  await mergePromotion(ctx, promotion.id)
+  await mergePromotion(ctx, promotion.id, assessment)
 }
 
 /**
- * Open a request for a client that knows of them. It is merged at once where the policies say so and
- * nothing blocks it.
+ * Open a request for a client that asks for one. It is merged at once if its policies merge by
+ * themselves and nothing blocks it.
  *
  * @returns the request as it stands then
  * @throws RESOURCE_ALREADY_EXISTS one is open for this version and target
  * @throws INVALID_PARAMETER_VALUE the version is there already, and nothing is to make way
  */
-export async function openRequest(ctx: Context, move: RequestedMove): Promise<Promotion> {
+export async function openRequest(ctx: Context, move: RequestedMove): Promise<JudgedPromotion> {
   refuseHeld(await getVersion(ctx, move.name, move.version), move)
   const policies = await policiesFor(ctx, move.name, move.target)
   const { promotion, isNew } = await openOrFind(ctx, move, policies)
@@ -61,9 +55,8 @@ export async function openRequest(ctx: Context, move: RequestedMove): Promise<Pr
       `Promotion request #${promotion.id} is open already for ${promotionText(promotion)}`,
     )
   }
-  await assessFiles(ctx, promotion)
-  await mergeIfAutomatic(ctx, promotion)
-  return getPromotion(ctx, promotion.id)
+  const judged = await assessPromotion(ctx, promotion, 'read')
+  return judged ? mergeIfAutomatic(ctx, promotion, judged) : { promotion }
 }
 
 function refuseHeld(
@@ -90,13 +83,6 @@ function openOrFind(
     reason,
     expireAfterHours: shortestLife(policies),
   })
-}
-
-/** Judge a request on its files as they are, and keep what was found of them. */
-async function assessFiles(ctx: Context, promotion: Promotion): Promise<Assessment | undefined> {
-  const assessment = await assess(ctx, questionOf(promotion), 'read')
-  if (assessment) await keepFilesRead(ctx, promotion, assessment)
-  return assessment
 }
 
 /** The request lives as long as the strictest policy lets it. */

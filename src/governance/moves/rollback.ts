@@ -12,15 +12,14 @@ import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { heldBefore } from '../history/stage-history.ts'
 import { matching } from '../policies/policies.ts'
-import type { Policy } from '../policies/policy.ts'
-import { readSealedFiles } from '../promotions/assess.ts'
+import { asksForFiles, readSealedFiles } from '../promotions/assess.ts'
 import { requestMove } from './request-move.ts'
 import { underPolicies } from './under-policies.ts'
 
 export type Rollback = {
   /** In any case. */
   readonly stage: string
-  /** Undefined: the version that held the stage before. */
+  /** Undefined: the version that was in the stage before. */
   readonly toVersion: number | undefined
   readonly reason: string
 }
@@ -33,10 +32,10 @@ export type RolledBack = {
   readonly replaced: readonly number[]
 }
 
-/** As far back as the record is read. */
+/** How many entries of the audit log are read, the newest first. */
 const entriesMax = 1000
 
-type Holder = { readonly id: number; readonly version: number }
+type VersionInStage = { readonly id: number; readonly version: number }
 /** An entry with its version as it is now; null for one that was deleted. */
 type EntryRow = {
   version: number
@@ -46,11 +45,12 @@ type EntryRow = {
 }
 
 /**
- * Bring a version back to a stage that it held before; all others in the stage go to Archived. Under
- * policies that let it skip approvals, only its files are judged; under others it takes a request.
+ * Bring a version back to a stage that it was in before; all others in the stage go to Archived.
+ * Under policies with `rollback.skip_approvals` only its files are judged, under others it takes a
+ * request.
  *
  * @throws PERMISSION_DENIED a policy wants a request, which is open now, or its files are damaged
- * @throws INVALID_PARAMETER_VALUE no stage to roll back; `toVersion` never held it
+ * @throws INVALID_PARAMETER_VALUE no stage to roll back; `toVersion` was never in it
  * @throws RESOURCE_DOES_NOT_EXIST no such model or version
  * @throws RESOURCE_CONFLICT nothing to go back to; the stage changed at the same moment
  */
@@ -65,62 +65,60 @@ export async function rollBack(
   if (!isActive(stage)) {
     throw invalid(`Stage '${stage}' cannot be rolled back: versions do not serve in it`)
   }
-  let guards: readonly Policy[] = []
-  try {
-    return await underPolicies(
-      ctx,
-      name,
-      (policies) => {
-        guards = matching(policies, name, { stage })
-      },
-      (guarded) => returned(guarded, name, { stage, toVersion, reason }, guards),
-    )
-  } catch (err) {
-    if (!(err instanceof NeedsRequest)) throw err
-    const { version, from, replaced } = err
-    await requestMove(ctx, { name, version, target: { stage }, archiveOthers: true }, guards)
-    return { version: await getVersion(ctx, name, version), from, replaced }
-  }
+  const outcome = await underPolicies(ctx, name, async (guarded, all) => {
+    const policies = matching(all, name, { stage })
+    const way = await findWayBack(guarded, name, { stage, toVersion })
+    await requirePromoting(ctx, name, { stages: [way.target.stage] })
+    if (!policies.every(({ document }) => document.rollback.skip_approvals)) {
+      return { way, policies }
+    }
+    if (asksForFiles(policies)) await refuseDamaged(ctx, name, way.target.version)
+    return { way, version: await writeWayBack(guarded, name, way, { stage, reason }) }
+  })
+  const { target, replaced } = outcome.way
+  if (outcome.version) return { version: outcome.version, from: target.stage, replaced }
+  const move = { name, version: target.version, target: { stage }, archiveOthers: true }
+  await requestMove(ctx, move, outcome.policies)
+  return { version: await getVersion(ctx, name, target.version), from: target.stage, replaced }
 }
 
-/** A way back that approvals stand before. */
-class NeedsRequest {
-  constructor(
-    readonly version: number,
-    readonly from: string,
-    readonly replaced: readonly number[],
-  ) {}
+/** The version that comes back, and those that make way for it. */
+type WayBack = {
+  readonly target: Target
+  readonly holders: readonly VersionInStage[]
+  /** Numbers of the versions that go to Archived, lowest first. */
+  readonly replaced: readonly number[]
 }
 
-async function returned(
+async function findWayBack(
   ctx: Context,
   name: string,
-  { stage, toVersion, reason }: Rollback,
-  policies: readonly Policy[],
-): Promise<RolledBack> {
-  const [models, held, entered, wanted] = await ctx.db.batch([
-    modelId(ctx, name),
-    sql`select id, version from model_versions
+  { stage, toVersion }: Pick<Rollback, 'stage' | 'toVersion'>,
+): Promise<WayBack> {
+  const { models, holders, entries, wanted } = await ctx.db.batch({
+    models: modelId(ctx, name),
+    holders: sql<VersionInStage>`select id, version from model_versions
       where registered_model = (${modelId(ctx, name)}) and stage = ${stage} order by version`,
-    readEntered(ctx, name, stage, toVersion),
-    sql`select 1 from model_versions
+    entries: enteredRead(ctx, name, stage, toVersion),
+    wanted: sql`select 1 from model_versions
       where registered_model = (${modelId(ctx, name)}) and version = ${toVersion ?? null}`,
-  ])
-  if (!models?.length) throw modelNotFound(name)
-  if (toVersion !== undefined && !wanted?.length) throw versionNotFound(name, toVersion)
-  // These are the columns that the statements select.
-  const holders = held as Holder[]
-  const entries = entered as EntryRow[]
+  })
+  if (models.length === 0) throw modelNotFound(name)
+  if (toVersion !== undefined && wanted.length === 0) throw versionNotFound(name, toVersion)
+  const entered = { name, stage, entries, holders }
   const target =
-    toVersion === undefined
-      ? versionBefore(name, stage, entries, holders)
-      : chosenVersion(name, stage, entries, holders, toVersion)
-  await requirePromoting(ctx, name, { stages: [target.stage] })
-  const replaced = holders.flatMap((holder) => (holder.id === target.id ? [] : [holder.version]))
-  if (!policies.every(({ document }) => document.rollback.skip_approvals)) {
-    throw new NeedsRequest(target.version, target.stage, replaced)
-  }
-  if (asksForIntegrity(policies)) await refuseDamaged(ctx, name, target.version)
+    toVersion === undefined ? versionBefore(entered) : chosenVersion(entered, toVersion)
+  const others = holders.filter(({ id }) => id !== target.id)
+  return { target, holders, replaced: others.map(({ version }) => version) }
+}
+
+/** @throws RESOURCE_CONFLICT the stage changed at the same moment */
+async function writeWayBack(
+  ctx: Context,
+  name: string,
+  { target, holders }: WayBack,
+  { stage, reason }: Pick<Rollback, 'stage' | 'reason'>,
+): Promise<ModelVersion> {
   const version = await restoreStage(ctx, {
     stage,
     id: target.id,
@@ -128,16 +126,10 @@ async function returned(
     holders: holders.map(({ id }) => id),
     reason,
   })
-  if (!version) {
-    throw conflict(
-      `The versions of '${excerpt(name)}' in ${stage} changed at the same moment; look at them and try again`,
-    )
-  }
-  return { version, from: target.stage, replaced }
-}
-
-function asksForIntegrity(policies: readonly Policy[]): boolean {
-  return policies.some(({ document }) => document.gates.some(({ type }) => type === 'integrity'))
+  if (version) return version
+  throw conflict(
+    `The versions of '${excerpt(name)}' in ${stage} changed at the same moment; look at them and try again`,
+  )
 }
 
 /** @throws PERMISSION_DENIED the stored files of the version are not what was sealed */
@@ -152,8 +144,13 @@ async function refuseDamaged(ctx: Context, name: string, version: number): Promi
 }
 
 /** What put versions of the model into the stage, newest first; `version` for that one's only. */
-function readEntered(ctx: Context, name: string, stage: string, version?: number): SQL {
-  return sql`select a.version, a.action = 'model_version.rolled_back' as is_rollback, v.id, v.stage
+function enteredRead(
+  ctx: Context,
+  name: string,
+  stage: string,
+  version: number | undefined,
+): SQL<EntryRow> {
+  return sql<EntryRow>`select a.version, a.action = 'model_version.rolled_back' as is_rollback, v.id, v.stage
     from audit_entries a left join model_versions v
       on v.registered_model = a.registered_model and v.version = a.version
     where a.registered_model = (${modelId(ctx, name)})
@@ -166,12 +163,15 @@ function readEntered(ctx: Context, name: string, stage: string, version?: number
 
 type Target = { readonly id: number; readonly version: number; readonly stage: string }
 
-function versionBefore(
-  name: string,
-  stage: string,
-  entries: readonly EntryRow[],
-  holders: readonly Holder[],
-): Target {
+/** What was in the stage by the audit log, and what is in it now. */
+type Entered = {
+  readonly name: string
+  readonly stage: string
+  readonly entries: readonly EntryRow[]
+  readonly holders: readonly VersionInStage[]
+}
+
+function versionBefore({ name, stage, entries, holders }: Entered): Target {
   const numbers = heldBefore(
     entries.map((entry) => ({ version: entry.version, isRollback: entry.is_rollback === 1 })),
     holders.map((holder) => holder.version),
@@ -188,13 +188,7 @@ function versionBefore(
   )
 }
 
-function chosenVersion(
-  name: string,
-  stage: string,
-  entries: readonly EntryRow[],
-  holders: readonly Holder[],
-  number: number,
-): Target {
+function chosenVersion({ name, stage, entries, holders }: Entered, number: number): Target {
   const target = targetOf(entries, number)
   const what = `Version ${number} of '${excerpt(name)}'`
   if (!target) {

@@ -9,31 +9,32 @@ import type { Policy } from '../policies/policy.ts'
 const attemptsMax = 5
 
 /**
- * Run a change that policies may forbid. They are read, `allow` judges, and the change is written
- * only if no policy was changed in between, nor any entry of the model was added; else it is judged
- * anew. So there is one order or the other, and never a mixture.
+ * Run a change that policies may forbid. The policies are read, and what `change` writes is written
+ * only if no policy was changed in between, nor any entry of the model was added; else `change` runs
+ * again. So all of it comes before such a change or after it.
  *
  * @param name of the model that the change is about
- * @param allow throws PERMISSION_DENIED for what the policies forbid
- * @param change a verb of the registry, run with a context whose every batch holds that guard
+ * @param change looks at the policies and throws PERMISSION_DENIED for what they forbid, or runs a
+ *   verb of the registry with the context that it gets, whose every batch is guarded
+ * @throws RESOURCE_CONFLICT the model kept changing
  */
 export async function underPolicies<T>(
   ctx: Context,
   name: string,
-  allow: (policies: readonly Policy[]) => void | Promise<void>,
-  change: (ctx: Context) => Promise<T>,
+  change: (guarded: Context, policies: readonly Policy[]) => Promise<T>,
 ): Promise<T> {
   const newestEntry = sql`(select coalesce(max(e.seq), 0) from audit_entries e
     where e.registered_model = (select id from registered_models
       where workspace = ${ctx.workspace} and name = ${name}))`
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const [rows, states] = await ctx.db.batch([
-      policyRead(ctx),
-      sql`select ${newestRevision} as revision, ${newestEntry} as entry`,
-    ])
-    const [state] = states as [{ revision: number; entry: number }]
+    const { rows, states } = await ctx.db.batch({
+      rows: policyRead(ctx),
+      states: sql<{ revision: number; entry: number }>`
+        select ${newestRevision} as revision, ${newestEntry} as entry`,
+    })
     const policies = policiesFromRows(rows)
-    await allow(policies)
+    const [state] = states
+    if (!state) throw new Error('a select without a table has one row')
     const sameRevision = sql`${newestRevision} = ${state.revision}`
     // Without policies nothing was judged that another change of the model could upset.
     const guard =
@@ -41,7 +42,7 @@ export async function underPolicies<T>(
         ? sameRevision
         : sql`${sameRevision} and ${newestEntry} = ${state.entry}`
     try {
-      return await change({ ...ctx, db: guardedDatabase(ctx.db, guard) })
+      return await change({ ...ctx, db: guardedDatabase(ctx.db, guard) }, policies)
     } catch (err) {
       if (!isAborted(err)) throw err
     }

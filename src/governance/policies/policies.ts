@@ -10,7 +10,7 @@ import type { policies } from '../tables.ts'
 import { checkExpression } from './expression.ts'
 import type { Policy, PolicyDocument, PromotionTarget } from './policy.ts'
 
-type PolicyRow = typeof policies.$inferSelect
+export type PolicyRow = typeof policies.$inferSelect
 
 /** More policies than anybody reads; all of them are looked at for each guarded move. */
 const policiesMax = 500
@@ -21,19 +21,19 @@ export async function listPolicies(ctx: Context): Promise<Policy[]> {
 }
 
 /** The statement behind `listPolicies`, for a batch; `policiesFromRows` takes its rows. */
-export function policyRead(ctx: Context): SQL {
-  return sql`select * from policies where workspace = ${ctx.workspace} and deleted_at_ms is null
+export function policyRead(ctx: Context): SQL<PolicyRow> {
+  return sql<PolicyRow>`select * from policies where workspace = ${ctx.workspace} and deleted_at_ms is null
     order by name limit ${policiesMax}`
 }
 
-export function policiesFromRows(rows: readonly unknown[] | undefined): Policy[] {
-  return ((rows ?? []) as PolicyRow[]).map(policyFrom)
+export function policiesFromRows(rows: readonly PolicyRow[]): Policy[] {
+  return rows.map(policyFrom)
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST */
 export async function getPolicy(ctx: Context, name: string): Promise<Policy> {
-  const row = await ctx.db.first<PolicyRow>(
-    sql`select * from policies where ${isPolicy(ctx, name)}`,
+  const row = await ctx.db.first(
+    sql<PolicyRow>`select * from policies where ${isPolicy(ctx, name)}`,
   )
   if (!row) throw notFound('Policy', name)
   return policyFrom(row)
@@ -74,8 +74,8 @@ export async function putPolicy(
   document: PolicyDocument,
 ): Promise<Policy> {
   await checkDocument(ctx, document)
-  const before = await ctx.db.first<PolicyRow>(
-    sql`select * from policies where workspace = ${ctx.workspace} and name = ${name}`,
+  const before = await ctx.db.first(
+    sql<PolicyRow>`select * from policies where workspace = ${ctx.workspace} and name = ${name}`,
   )
   const text = JSON.stringify(document)
   const now = ctx.now()
@@ -86,16 +86,16 @@ export async function putPolicy(
     : sql`insert into policies (workspace, name, revision, document, updated_at_ms)
         values (${ctx.workspace}, ${name}, ${revision}, ${text}, ${now})`
   try {
-    await commit(ctx, [
+    await commit(ctx, {
       write,
-      revisionInsert(ctx, name, revision, text),
-      entryStatement(ctx, {
+      revision: revisionInsert(ctx, name, revision, text),
+      entry: entryStatement(ctx, {
         action: before && before.deleted_at_ms === null ? 'policy.changed' : 'policy.created',
         from: sql`policies p where p.workspace = ${ctx.workspace} and p.name = ${name}`,
         before: before ? revisionJson(name, before.revision, before.document) : undefined,
         after: revisionJson(name, revision, text),
       }),
-    ])
+    })
   } catch (err) {
     if (err instanceof ConstraintError) throw changedMeanwhile(name)
     throw err
@@ -107,16 +107,16 @@ export async function putPolicy(
 export async function deletePolicy(ctx: Context, name: string): Promise<void> {
   const { revision, document } = await getPolicy(ctx, name)
   try {
-    await commit(ctx, [
-      sql`update policies set revision = ${revision + 1}, deleted_at_ms = ${ctx.now()}
+    await commit(ctx, {
+      write: sql`update policies set revision = ${revision + 1}, deleted_at_ms = ${ctx.now()}
         where ${isPolicy(ctx, name)} and revision = ${revision}`,
-      revisionInsert(ctx, name, revision + 1, null),
-      entryStatement(ctx, {
+      revision: revisionInsert(ctx, name, revision + 1, null),
+      entry: entryStatement(ctx, {
         action: 'policy.deleted',
         from: sql`policies p where p.workspace = ${ctx.workspace} and p.name = ${name}`,
         before: revisionJson(name, revision, JSON.stringify(document)),
       }),
-    ])
+    })
   } catch (err) {
     if (err instanceof ConstraintError) throw changedMeanwhile(name)
     throw err
@@ -139,7 +139,7 @@ export async function policyRevisionsOf(
   count: number,
 ): Promise<PolicyRevision[]> {
   type Row = { revision: number; document: string | null; author: string; at_ms: number }
-  const rows = await ctx.db.all<Row>(sql`select r.revision, r.document, r.author, r.at_ms
+  const rows = await ctx.db.all(sql<Row>`select r.revision, r.document, r.author, r.at_ms
     from policies p join policy_revisions r on r.policy = p.id
     where p.workspace = ${ctx.workspace} and p.name = ${name}
       and r.revision < ${before} order by r.revision desc limit ${count}`)

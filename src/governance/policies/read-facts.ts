@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { grouped } from '../../core/groups.ts'
+import type { BatchRows } from '../../db/database.ts'
 import type { DatasetFact, RunFact, VersionFacts } from './facts.ts'
 
 type VersionRow = {
@@ -23,34 +24,37 @@ type RunRow = RunFact & { model_version: number }
  *
  * @param ids a select of `model_versions.id`
  */
-export function factReads(ids: SQL): SQL[] {
+export function factReads(ids: SQL) {
   const withRun = sql`from model_versions v join runs r on r.run_id = v.run_id
     and r.lifecycle_stage = 'active'`
   const withModel = sql`from model_versions v join logged_models l on l.model_id = v.model_id`
   const wanted = sql`where v.id in (${ids})`
-  return [
-    sql`select v.id, m.name as model, v.version, v.stage, v.created_at_ms, v.manifest, s.digest,
-        v.run_id, ${stageSince} as stage_since
+  return {
+    versions: sql<VersionRow>`select v.id, m.name as model, v.version, v.stage, v.created_at_ms,
+        v.manifest, s.digest, v.run_id, ${stageSince} as stage_since
       from model_versions v join registered_models m on m.id = v.registered_model
       left join manifests s on s.id = v.manifest ${wanted}`,
-    sql`select v.id, a.alias from model_versions v join aliases a
+    aliases: sql<{ id: number; alias: string }>`select v.id, a.alias
+      from model_versions v join aliases a
       on a.registered_model = v.registered_model and a.version = v.version
       ${wanted} order by a.alias`,
-    sql`select t.model_version as id, t.key, t.value from model_version_tags t
+    tags: sql<Pair>`select t.model_version as id, t.key, t.value from model_version_tags t
       where t.model_version in (${ids}) order by t.key`,
-    sql`select v.id, x.key, x.value, x.is_nan ${withModel}
-        join logged_model_metrics x on x.logged_model = l.id ${wanted}
-        order by x.step, x.timestamp_ms`,
-    sql`select v.id, x.key, x.value, x.is_nan ${withRun}
+    modelMetrics: sql<MetricRow>`select v.id, x.key, x.value, x.is_nan ${withModel}
+      join logged_model_metrics x on x.logged_model = l.id ${wanted}
+      order by x.step, x.timestamp_ms`,
+    runMetrics: sql<MetricRow>`select v.id, x.key, x.value, x.is_nan ${withRun}
       join latest_metrics x on x.run = r.id ${wanted}`,
-    sql`select v.id, p.key, p.value ${withModel}
+    modelParams: sql<Pair>`select v.id, p.key, p.value ${withModel}
       join logged_model_params p on p.logged_model = l.id ${wanted}`,
-    sql`select v.id, p.key, p.value ${withRun} join params p on p.run = r.id ${wanted}`,
-    sql`select distinct v.id, d.name, d.digest ${withRun}
+    runParams: sql<Pair>`select v.id, p.key, p.value ${withRun}
+      join params p on p.run = r.id ${wanted}`,
+    datasets: sql<DatasetRow>`select distinct v.id, d.name, d.digest ${withRun}
       join run_datasets u on u.run = r.id join datasets d on d.id = u.dataset ${wanted}
       order by d.name, d.digest`,
-    sql`select v.id as model_version, r.run_id as id, r.name, r.status ${withRun} ${wanted}`,
-  ]
+    runs: sql<RunRow>`select v.id as model_version, r.run_id as id, r.name, r.status
+      ${withRun} ${wanted}`,
+  }
 }
 
 /** When the version `v` came into the stage it is in: the last entry that says that it did. */
@@ -60,28 +64,16 @@ const stageSince = sql`(select max(e.at_ms) from audit_entries e
       'model_version.transitioned', 'model_version.rolled_back')
     and e.after ->> 'stage' = v.stage and coalesce(e.before ->> 'stage', '') <> v.stage)`
 
-/** What `factReads` read, by `model_versions.id`; the rest is looked up elsewhere. */
+/** What `factReads` read, by `model_versions.id`; signature and card are read elsewhere. */
 export function factsFrom(
-  results: readonly unknown[][],
+  rows: BatchRows<ReturnType<typeof factReads>>,
 ): Map<number, Omit<VersionFacts, 'signature' | 'card'>> {
-  // `batch` hands out the rows of the statements above in their order.
-  const [versions, aliases, tags, modelMetrics, runMetrics, modelParams, params, datasets, runs] =
-    results as [
-      VersionRow[],
-      { id: number; alias: string }[],
-      Pair[],
-      MetricRow[],
-      MetricRow[],
-      Pair[],
-      Pair[],
-      DatasetRow[],
-      RunRow[],
-    ]
+  const { versions, aliases, tags, modelMetrics, runMetrics, datasets, runs } = rows
   const aliasesOf = grouped(aliases, ({ id }) => id)
   const tagsOf = grouped(tags, ({ id }) => id)
   // What the run says wins over what was logged for its model alone.
   const metricsOf = grouped([...modelMetrics, ...runMetrics], ({ id }) => id)
-  const paramsOf = grouped([...modelParams, ...params], ({ id }) => id)
+  const paramsOf = grouped([...rows.modelParams, ...rows.runParams], ({ id }) => id)
   const datasetsOf = grouped(datasets, ({ id }) => id)
   const runOf = new Map(runs.map((run) => [run.model_version, run]))
   return new Map(

@@ -1,29 +1,30 @@
 import type { PrincipalRecord } from '../../core/principal.ts'
 import type { ApprovalRule, ApprovalTerms, Policy } from '../policies/policy.ts'
 
-/** The standing decision of one reviewer: the latest. */
+/** What one reviewer decided. The latest decision of each reviewer stands. */
 export type Review = {
   readonly id: number
   readonly principal: PrincipalRecord
   readonly decision: 'approve' | 'reject' | 'comment'
   readonly comment: string | null
   readonly atMs: number
-  /** What was reviewed, as `reviewedText` put it. */
+  /** What was reviewed: see `reviewedText`. */
   readonly reviewed: string
 }
 
-/** Who stands in which relation to a request. */
+/** The people a request is about. Names. */
 export type Parties = {
   readonly requester: string
-  /** Who registered the version, and who last edited its card; null where nobody is known. */
+  /** Who registered the version; null: not known. */
   readonly author: string | null
+  /** Who last edited its card; null: nobody did. */
   readonly cardEditor: string | null
 }
 
 export type ApprovalState = {
   readonly required: number
   readonly given: number
-  /** Those of whom an approval is still wanted: `group:risk`; `anyone` where a rule names nobody. */
+  /** Who may give the approvals that are missing: `group:risk`; `anyone` for a rule that names nobody. */
   readonly missing: readonly string[]
   /** Names, each once. */
   readonly approvedBy: readonly string[]
@@ -64,7 +65,7 @@ export function isAmong(principal: PrincipalRecord, list: readonly string[]): bo
   })
 }
 
-/** How far the approvals of one policy have come. @param approvers who approve and may */
+/** How far the approvals of one policy have come. @param approvers those whose approval counts */
 export function approvalState(
   { document }: Policy,
   approvers: readonly PrincipalRecord[],
@@ -84,8 +85,9 @@ export function approvalState(
 }
 
 /**
- * The rule in which each approver counts, so that as many seats as possible are taken: a maximum
- * matching by augmenting paths, since who fits two rules must leave the one that only they can fill.
+ * The rule in which each approver counts, so that as many seats as possible are taken. It is a
+ * maximum matching by augmenting paths: an approver who fits two rules is moved to the other one if
+ * that makes room.
  */
 function assign(
   rules: readonly ApprovalRule[],

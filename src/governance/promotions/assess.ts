@@ -4,14 +4,22 @@ import type { Blocked } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import type { VersionFacts } from '../policies/facts.ts'
 import type { FilesRead } from '../policies/gates.ts'
+import type { Policy } from '../policies/policy.ts'
+import type { Review } from './approvals.ts'
 import { type Judgement, judge, reviewedText } from './judge.ts'
 import type { Evidence, Promotion } from './promotion.ts'
-import { type Question, type Snapshot, takeSnapshot } from './snapshot.ts'
+import { type Question, type Snapshot, standing, takeSnapshot } from './snapshot.ts'
 
+/** A judgement, with the snapshot that it was made on. */
 export type Assessment = Snapshot & {
   readonly judgement: Judgement
-  /** What a review made now is of. */
+  readonly judgedAtMs: number
+  /** What a review of this snapshot reviews. */
   readonly reviewedNow: string
+  /** Undefined: no gate asks for the files, or the version is not sealed. */
+  readonly filesIntact: FilesRead | undefined
+  /** False: `filesIntact` is what an earlier judgement found. */
+  readonly areFilesRead: boolean
 }
 
 /**
@@ -28,12 +36,25 @@ export async function assess(
 ): Promise<Assessment | undefined> {
   const snapshot = await takeSnapshot(ctx, question)
   if (!snapshot) return undefined
-  const { candidate, cardRevision, policies } = snapshot
-  const reviewedNow = reviewedText({ digest: candidate.digest, cardRevision, policies })
-  const known = question.filesRead ?? undefined
-  const filesIntact = files === 'read' || !known ? await readFiles(ctx, snapshot) : known
-  const judgement = judge({ ...snapshot, filesIntact, reviewedNow, nowMs: ctx.now() })
-  return { ...snapshot, judgement, reviewedNow }
+  const known = question.filesRead
+  const areFilesRead = files === 'read' || !known || !asksForFiles(snapshot.policies)
+  const filesIntact = areFilesRead ? await readFiles(ctx, snapshot) : known
+  return assessmentOf(ctx, snapshot, { filesIntact, areFilesRead })
+}
+
+/**
+ * Judge an open request on what is true now, and keep what was judged for lists.
+ *
+ * @returns undefined: the version is gone
+ */
+export async function assessPromotion(
+  ctx: Context,
+  promotion: Promotion,
+  files: 'read' | 'known',
+): Promise<Assessment | undefined> {
+  const assessment = await assess(ctx, questionOf(promotion), files)
+  if (assessment) await keepJudgement(ctx, promotion.id, assessment)
+  return assessment
 }
 
 /** The question that a request asks. */
@@ -47,15 +68,64 @@ export function questionOf(promotion: Promotion): Question & Pick<Promotion, 'fi
   }
 }
 
+/** The same judgement with the files read again, where a gate asks for them and they were not. */
+export async function withFilesRead(
+  ctx: Context,
+  { id }: Promotion,
+  assessment: Assessment,
+): Promise<Assessment> {
+  if (assessment.areFilesRead) return assessment
+  const filesIntact = await readFiles(ctx, assessment)
+  const read = assessmentOf(ctx, assessment, { filesIntact, areFilesRead: true })
+  await keepJudgement(ctx, id, read)
+  return read
+}
+
+/**
+ * The judgement after one more review, which was written while the snapshot still held: nothing has
+ * to be read again.
+ *
+ * @param newestEntry the number of the model's newest audit entry, read in the review's own batch
+ */
+export async function withReview(
+  ctx: Context,
+  { id }: Promotion,
+  assessment: Assessment,
+  written: { readonly review: Review; readonly newestEntry: number },
+): Promise<Assessment> {
+  const snapshot = {
+    ...assessment,
+    reviews: standing([...assessment.reviews, written.review]),
+    mark: { ...assessment.mark, newestEntry: written.newestEntry },
+  }
+  const reviewed = assessmentOf(ctx, snapshot, assessment)
+  await keepJudgement(ctx, id, reviewed)
+  return reviewed
+}
+
+function assessmentOf(
+  ctx: Context,
+  snapshot: Snapshot,
+  { filesIntact, areFilesRead }: Pick<Assessment, 'filesIntact' | 'areFilesRead'>,
+): Assessment {
+  const { candidate, cardRevision, policies } = snapshot
+  const nowMs = ctx.now()
+  const reviewedNow = reviewedText({ digest: candidate.digest, cardRevision, policies })
+  const judgement = judge({ ...snapshot, filesIntact, reviewedNow, nowMs })
+  return { ...snapshot, judgement, judgedAtMs: nowMs, reviewedNow, filesIntact, areFilesRead }
+}
+
+/** Whether a gate asks for the files to be read. */
+export function asksForFiles(policies: readonly Policy[]): boolean {
+  return policies.some(({ document }) => document.gates.some(({ type }) => type === 'integrity'))
+}
+
 /** Read the files of a version again, where a gate asks for it. */
 async function readFiles(
   ctx: Context,
   { candidate, policies }: Snapshot,
 ): Promise<FilesRead | undefined> {
-  const isAsked = policies.some(({ document }) =>
-    document.gates.some(({ type }) => type === 'integrity'),
-  )
-  return isAsked ? readSealedFiles(ctx, candidate) : undefined
+  return asksForFiles(policies) ? readSealedFiles(ctx, candidate) : undefined
 }
 
 /** Read the files of a version again; undefined where it is not sealed. */
@@ -75,19 +145,21 @@ export async function readSealedFiles(
   }
 }
 
-/** Keep what a judgement found of the files, so that looking at a request reads none. */
-export async function keepFilesRead(
+/** Keep the newest judgement of a request that is open: lists show it, and read no files for it. */
+export async function keepJudgement(
   ctx: Context,
-  { id }: Promotion,
-  { judgement }: Assessment,
+  id: number,
+  assessment: Assessment,
 ): Promise<void> {
-  const gate = judgement.gates.find(({ type }) => type === 'integrity')
-  if (!gate) return
-  const read = { ok: gate.status === 'passed', detail: gate.detail, at_ms: ctx.now() }
-  await ctx.db.all(sql`update promotions set files_read = ${JSON.stringify(read)} where id = ${id}`)
+  const { judgedAtMs, filesIntact, areFilesRead } = assessment
+  const files =
+    areFilesRead && filesIntact ? JSON.stringify({ ...filesIntact, at_ms: judgedAtMs }) : null
+  await ctx.db.all(sql`update promotions set evidence = ${evidenceText(assessment)},
+      judged_at_ms = ${judgedAtMs}, files_read = coalesce(${files}, files_read)
+    where id = ${id} and status = 'open' and coalesce(judged_at_ms, 0) <= ${judgedAtMs}`)
 }
 
-/** What the record keeps of a move that was refused by this judgement. */
+/** What the audit log keeps of a move that was refused by this judgement. */
 export function blockedOf(
   { id }: Pick<Promotion, 'id'>,
   { candidate, judgement }: Assessment,
@@ -102,12 +174,18 @@ export function blockedOf(
   }
 }
 
-/** What a decided request keeps of its judgement. */
+/** What a request keeps of its judgement. */
 export function evidenceOf({ judgement, policies }: Assessment): Evidence {
   return {
     gates: judgement.gates,
     approvals: judgement.approvals,
     policies: policies.map(({ name, revision }) => ({ name, revision })),
     blocked_by: judgement.blockedBy,
+    dismissed: Object.fromEntries(judgement.dismissed),
   }
+}
+
+/** `evidenceOf` as the column has it. */
+export function evidenceText(assessment: Assessment): string {
+  return JSON.stringify(evidenceOf(assessment))
 }

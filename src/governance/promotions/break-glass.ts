@@ -4,9 +4,9 @@ import { conflict, excerpt, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
 import { isAmong } from './approvals.ts'
-import { assess, questionOf } from './assess.ts'
-import { attemptsMax, moved, openOne, requireRightNow } from './merge.ts'
-import type { Promotion } from './promotion.ts'
+import { assessPromotion } from './assess.ts'
+import { attemptsMax, openOne, requireRightNow, writeMove } from './merge.ts'
+import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { getPromotion, promotionEntry, promotionText } from './promotions.ts'
 
 /**
@@ -17,7 +17,7 @@ import { getPromotion, promotionEntry, promotionText } from './promotions.ts'
 export async function breakGlass(ctx: Context, id: number, reason: string): Promise<Promotion> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const promotion = await openOne(ctx, id)
-    const assessment = await assess(ctx, questionOf(promotion), 'known')
+    const assessment = await assessPromotion(ctx, promotion, 'known')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
     const may = assessment.policies.every(
       ({ document: { break_glass } }) =>
@@ -32,9 +32,8 @@ export async function breakGlass(ctx: Context, id: number, reason: string): Prom
       )
     }
     await requireRightNow(ctx, promotion, assessment)
-    if (await moved(ctx, promotion, assessment, { reason, breakGlass: true })) {
-      return getPromotion(ctx, id)
-    }
+    const merged = await writeMove(ctx, promotion, assessment, { reason, breakGlass: true })
+    if (merged) return merged
   }
   throw conflict(`Promotion request #${id} kept changing while it was being merged; try again`)
 }
@@ -44,7 +43,7 @@ export async function followUp(
   ctx: Context,
   id: number,
   comment: string | undefined,
-): Promise<void> {
+): Promise<Promotion> {
   const promotion = await getPromotion(ctx, id)
   if (!promotion.breakGlass || promotion.followedUpBy !== null) {
     throw conflict(`Promotion request #${id} has no follow-up review open`)
@@ -56,12 +55,14 @@ export async function followUp(
       'The follow-up review is for somebody else, signed in: neither who asked nor who broke the glass',
     )
   }
-  const [closed] = await commit(ctx, [
-    sql`update promotions set followed_up_by = ${ctx.principal.name}
-      where id = ${id} and break_glass = 1 and followed_up_by is null returning id`,
-    promotionEntry(ctx, 'promotion.followed_up', sql`id = ${id} and changes() = 1`, {
+  const { closed } = await commit(ctx, {
+    closed: sql<PromotionRow>`update promotions set followed_up_by = ${ctx.principal.name}
+      where id = ${id} and break_glass = 1 and followed_up_by is null returning *`,
+    entry: promotionEntry(ctx, 'promotion.followed_up', sql`id = ${id} and changes() = 1`, {
       reason: comment,
     }),
-  ])
-  if (!closed?.length) throw conflict(`Promotion request #${id} has no follow-up review open`)
+  })
+  const [row] = closed
+  if (!row) throw conflict(`Promotion request #${id} has no follow-up review open`)
+  return promotionFrom(row)
 }

@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
-import { principalText } from '../../core/principal.ts'
+import { type PrincipalRecord, principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
-import { mergeIfAutomatic } from './merge.ts'
+import type { promotionChecks } from '../tables.ts'
+import { keepJudgement } from './assess.ts'
+import { type JudgedPromotion, mergeIfAutomatic } from './merge.ts'
 import { getPromotion, notOpen, promotionEntry } from './promotions.ts'
 
 export type PostedCheck = {
@@ -12,16 +14,46 @@ export type PostedCheck = {
   readonly summary: string | undefined
 }
 
+/** A pipeline's result for a request, as it is kept. */
+export type Check = PostedCheck & {
+  readonly postedBy: PrincipalRecord
+  readonly atMs: number
+  /** Of the files that it was made for; null: the version was not sealed. */
+  readonly digest: string | null
+}
+
+export type CheckRow = typeof promotionChecks.$inferSelect
+
+export function checkFrom(row: CheckRow): Check {
+  return {
+    name: row.name,
+    // Only these are ever written.
+    status: row.status as Check['status'],
+    url: row.url ?? undefined,
+    summary: row.summary ?? undefined,
+    postedBy: JSON.parse(row.posted_by),
+    atMs: row.at_ms,
+    digest: row.digest,
+  }
+}
+
 /**
- * Take a pipeline's result for an open request; it counts for the files that the version has now.
+ * Take a pipeline's result for an open request; it counts for the files that the version has now. It
+ * may be what the request waited for, to merge by itself.
  *
+ * @returns the request as it stands then
  * @throws RESOURCE_CONFLICT the request is not open any more
  */
-export async function postCheck(ctx: Context, id: number, check: PostedCheck): Promise<void> {
+export async function postCheck(
+  ctx: Context,
+  id: number,
+  check: PostedCheck,
+): Promise<JudgedPromotion> {
   const { name, status, url = null, summary = null } = check
   const promotion = await getPromotion(ctx, id)
-  const [written] = await commit(ctx, [
-    sql`insert into promotion_checks (promotion, name, status, url, summary, digest, posted_by, at_ms)
+  const { written } = await commit(ctx, {
+    written: sql<{ name: string }>`insert into promotion_checks
+        (promotion, name, status, url, summary, digest, posted_by, at_ms)
       select p.id, ${name}, ${status}, ${url}, ${summary}, s.digest, ${principalText(ctx.principal)},
         ${ctx.now()}
       from promotions p join model_versions v on v.id = p.model_version
@@ -31,10 +63,12 @@ export async function postCheck(ctx: Context, id: number, check: PostedCheck): P
         summary = excluded.summary, digest = excluded.digest, posted_by = excluded.posted_by,
         at_ms = excluded.at_ms
       returning name`,
-    promotionEntry(ctx, 'promotion.checked', sql`id = ${id} and changes() = 1`, {
+    entry: promotionEntry(ctx, 'promotion.checked', sql`id = ${id} and changes() = 1`, {
       more: sql`json_object('check', ${name}, 'status', ${status}, 'url', ${url}, 'summary', ${summary})`,
     }),
-  ])
-  if (!written?.length) throw notOpen(await getPromotion(ctx, id))
-  await mergeIfAutomatic(ctx, promotion)
+  })
+  if (written.length === 0) throw notOpen(await getPromotion(ctx, id))
+  const merging = await mergeIfAutomatic(ctx, promotion)
+  if (merging.judged) await keepJudgement(ctx, id, merging.judged)
+  return merging
 }

@@ -9,29 +9,29 @@ import { type Assessment, assess, questionOf } from './assess.ts'
 import type { Promotion } from './promotion.ts'
 import { listPromotions } from './promotions.ts'
 
-export type AskedMove = {
+export type MoveToJudge = {
   readonly model: string
   readonly version: number
   readonly target: PromotionTarget
 }
 
 /**
- * What would happen to a move, changing nothing: with the reviews and checks of its request, where
- * one is open. Files are read again where a gate asks for it.
+ * Judge a move without making it. If a request for it is open, its reviews and checks count. Files
+ * are read where a gate asks for them.
  *
- * @param draft judged in place of the policies that stand
+ * @param draft judged in place of the policies in force
  * @throws RESOURCE_DOES_NOT_EXIST no such version
  */
 export async function dryRun(
   ctx: Context,
-  { model, version, target }: AskedMove,
+  { model, version, target }: MoveToJudge,
   draft?: PolicyDocument,
 ): Promise<Assessment> {
   if (draft) await checkDocument(ctx, draft)
   const { id } = await getVersion(ctx, model, version)
   const [kind, name] =
     target.alias === undefined ? ['stage', target.stage] : ['alias', target.alias]
-  const open = await ctx.db.first<{ id: number; requester: string }>(sql`
+  const open = await ctx.db.first(sql<{ id: number; requester: string }>`
     select id, requester from promotions where model_version = ${id}
       and target_kind = ${kind} and target = ${name} and status = 'open'`)
   const question = {
@@ -52,8 +52,8 @@ export type Replayed = {
 }
 
 /**
- * Judge the versions of past requests by a draft, newest first, on what is known of them now;
- * changes nothing.
+ * Judge the versions of past requests by a draft, the newest request first, on what is known of them
+ * now. Nothing is changed.
  *
  * @param before only requests of a lower id
  */
@@ -66,7 +66,7 @@ export async function replay(
   await checkDocument(ctx, draft)
   const shown = readablePromotion(ctx)
   const replayed: Replayed[] = []
-  for (const promotion of await listPromotions(ctx, {}, before, count, shown)) {
+  for (const promotion of await listPromotions(ctx, {}, { before, count, shown })) {
     const question = { ...questionOf(promotion), drafts: [draftPolicy(draft)] }
     replayed.push({ promotion, assessment: await assess(ctx, question, 'known') })
   }

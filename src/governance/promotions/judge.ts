@@ -8,7 +8,7 @@ import {
   whyNotApprove,
 } from './approvals.ts'
 
-/** What a gate said, of which policy, and when. */
+/** How a gate of a policy was judged, and when. */
 export type GateResult = Verdict & {
   readonly name: string
   readonly policy: string
@@ -20,9 +20,9 @@ export type GateResult = Verdict & {
 export type Judgement = {
   readonly gates: readonly GateResult[]
   readonly approvals: ApprovalState
-  /** In words, each a reason why it cannot be merged; empty when it can. */
+  /** Why it cannot be merged, a sentence a reason; empty: it can. */
   readonly blockedBy: readonly string[]
-  /** Reviews that no longer stand, and why. */
+  /** Why reviews stand no longer, by `promotion_reviews.id`. */
   readonly dismissed: ReadonlyMap<number, string>
 }
 
@@ -30,7 +30,7 @@ export type JudgeInput = GateInput & {
   readonly policies: readonly Policy[]
   readonly reviews: readonly Review[]
   readonly parties: Parties
-  /** What a review made now would be of, by `reviewedText`. */
+  /** What a review made now would review: see `reviewedText`. */
   readonly reviewedNow: string
 }
 
@@ -45,7 +45,16 @@ export function judge(input: JudgeInput): Judgement {
       evaluatedAtMs: input.nowMs,
     })),
   )
-  const dismissed = dismissedReviews(input)
+  const { approvals, dismissed } = countApprovals(input)
+  return { gates, approvals, blockedBy: blocks(gates, approvals), dismissed }
+}
+
+export type CountedApprovals = Pick<Judgement, 'approvals' | 'dismissed'>
+
+type ReviewsToCount = Pick<JudgeInput, 'policies' | 'reviews' | 'parties' | 'reviewedNow'>
+
+/** Count the approvals that stand, under all policies together. */
+export function countApprovals(input: ReviewsToCount): CountedApprovals {
   const states = input.policies.map((policy) => approvalState(policy, approversOf(policy, input)))
   const approvals: ApprovalState = {
     required: states.reduce((sum, { required }) => sum + required, 0),
@@ -53,10 +62,10 @@ export function judge(input: JudgeInput): Judgement {
     missing: [...new Set(states.flatMap(({ missing }) => missing))],
     approvedBy: [...new Set(states.flatMap(({ approvedBy }) => approvedBy))],
   }
-  return { gates, approvals, blockedBy: blocks(gates, approvals), dismissed }
+  return { approvals, dismissed: dismissedReviews(input) }
 }
 
-function approversOf(policy: Policy, input: JudgeInput): Review['principal'][] {
+function approversOf(policy: Policy, input: ReviewsToCount): Review['principal'][] {
   const { approvals } = policy.document
   return input.reviews
     .filter(({ decision, principal, reviewed }) => {
@@ -67,7 +76,7 @@ function approversOf(policy: Policy, input: JudgeInput): Review['principal'][] {
     .map(({ principal }) => principal)
 }
 
-function dismissedReviews({ policies, reviews, reviewedNow }: JudgeInput): Map<number, string> {
+function dismissedReviews({ policies, reviews, reviewedNow }: ReviewsToCount): Map<number, string> {
   const dismissing = policies.some(({ document }) => document.approvals.dismiss_stale)
   if (!dismissing) return new Map()
   return new Map(
@@ -91,14 +100,14 @@ function blocks(gates: readonly GateResult[], approvals: ApprovalState): string[
   ]
 }
 
-/** What an approval is of: files, card and policies. */
+/** What an approval approves: files, card and policies. */
 export type Reviewed = {
   readonly digest: string | null
   readonly cardRevision: number
   readonly policies: readonly Pick<Policy, 'id' | 'revision'>[]
 }
 
-/** As one text, equal exactly where nothing of it changed. */
+/** Files, card and policies as one text: two are equal if nothing of them changed. */
 export function reviewedText({ digest, cardRevision, policies }: Reviewed): string {
   return JSON.stringify([
     digest,

@@ -10,49 +10,105 @@ import { aliasMove } from '../../registry/stages/aliases.ts'
 import { stageMove } from '../../registry/stages/transition-stage.ts'
 import { noteApproval } from '../../registry/versions/approval.ts'
 import { requireMove } from '../permissions.ts'
+import { matching, policiesFromRows, policyRead } from '../policies/policies.ts'
+import type { Policy } from '../policies/policy.ts'
 import { isAmong } from './approvals.ts'
-import { type Assessment, assess, blockedOf, evidenceOf, questionOf } from './assess.ts'
-import type { Promotion } from './promotion.ts'
+import {
+  type Assessment,
+  assess,
+  assessPromotion,
+  blockedOf,
+  questionOf,
+  withFilesRead,
+} from './assess.ts'
+import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { endedHere, ending, getPromotion, notOpen, promotionText } from './promotions.ts'
+import { isUnchanged } from './snapshot.ts'
 
 /** How often a merge is judged anew when something changed between the judgement and the write. */
 export const attemptsMax = 5
 
 /**
- * Make the move that a request asks for, judged on what is true at the moment of writing: the
- * judgement's snapshot stands in the guard of the batch, so when anything of it changed meanwhile,
- * nothing is written and it is judged anew.
+ * Make the move that a request asks for, judged on what is true at the moment of writing: the batch
+ * is guarded by the judgement's snapshot, so when anything of it changed meanwhile, nothing is
+ * written and the request is judged anew.
  *
+ * @param judged what the caller judged just now; the guard makes it as safe as a judgement of our own
  * @throws PERMISSION_DENIED a gate, an approval or the right is missing; the message names each
  * @throws RESOURCE_CONFLICT the request is not open any more
  */
-export async function mergePromotion(ctx: Context, id: number): Promise<Promotion> {
+export async function mergePromotion(
+  ctx: Context,
+  id: number,
+  judged?: Assessment,
+): Promise<Promotion> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const promotion = await openOne(ctx, id)
-    const assessment = await assess(ctx, questionOf(promotion), 'read')
+    const assessment =
+      judged && attempt === 0
+        ? await withFilesRead(ctx, promotion, judged)
+        : await assessPromotion(ctx, promotion, 'read')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
     refuseBlocked(ctx, promotion, assessment)
     await requireRightNow(ctx, promotion, assessment)
     const { approvedBy } = assessment.judgement.approvals
-    if (await moved(ctx, promotion, assessment, { approvedBy })) return getPromotion(ctx, id)
+    const merged = await writeMove(ctx, promotion, assessment, { approvedBy })
+    if (merged) return merged
   }
   throw conflict(`Promotion request #${id} kept changing while it was being merged; try again`)
 }
 
-/** Merge a request whose policies say that it merges by itself, if nothing blocks it any more. */
-export async function mergeIfAutomatic(ctx: Context, promotion: Promotion): Promise<boolean> {
-  const assessment = await assess(ctx, questionOf(promotion), 'known')
-  if (!assessment || assessment.policies.length === 0) return false
-  const isAutomatic = assessment.policies.every(({ document }) => document.auto_promote)
-  if (!isAutomatic || assessment.judgement.blockedBy.length > 0) return false
-  try {
-    await mergePromotion({ ...ctx, principal: gatehouse }, promotion.id)
-    return true
-  } catch (err) {
-    // Blocked after all, or merged by another: what was asked for is done and stands.
-    if (err instanceof RegistryError) return false
-    throw err
+/** A request as it is after something was done about it. */
+export type JudgedPromotion = {
+  readonly promotion: Promotion
+  /** The judgement of one that is open, where one was made on the way. */
+  readonly judged?: Assessment | undefined
+}
+
+/**
+ * Merge a request whose policies say that it merges by itself, if nothing blocks it any more.
+ *
+ * @param judged what the caller judged just now; absent: it is judged where the policies want a merge,
+ *   and keeping that judgement is up to the caller
+ */
+export async function mergeIfAutomatic(
+  ctx: Context,
+  promotion: Promotion,
+  judged?: Assessment,
+): Promise<JudgedPromotion> {
+  if (!areAutomatic(judged?.policies ?? (await policiesOf(ctx, promotion)))) {
+    return { promotion, judged }
   }
+  const now = judged ?? (await assess(ctx, questionOf(promotion), 'known'))
+  if (!now || !areAutomatic(now.policies) || now.judgement.blockedBy.length > 0) {
+    return { promotion, judged: now }
+  }
+  try {
+    const merged = await mergePromotion({ ...ctx, principal: gatehouse }, promotion.id, now)
+    return { promotion: merged }
+  } catch (err) {
+    if (!(err instanceof RegistryError)) throw err
+    // It is blocked after all, or another call merged it: what the caller did stands either way.
+    return { promotion: await getPromotion(ctx, promotion.id) }
+  }
+}
+
+function areAutomatic(policies: readonly Policy[]): boolean {
+  return policies.length > 0 && policies.every(({ document }) => document.auto_promote)
+}
+
+/** The policies that guard what a request asks for, by the name that its model has by now. */
+async function policiesOf(
+  ctx: Context,
+  { registeredModelId, model, target }: Promotion,
+): Promise<Policy[]> {
+  const { policies, models } = await ctx.db.batch({
+    policies: policyRead(ctx),
+    models: sql<{
+      name: string
+    }>`select name from registered_models where id = ${registeredModelId}`,
+  })
+  return matching(policiesFromRows(policies), models[0]?.name ?? model, target)
 }
 
 export async function openOne(ctx: Context, id: number): Promise<Promotion> {
@@ -101,40 +157,44 @@ function isCounted(
   return principal.verified || approvals.allow_unverified
 }
 
-type Said = Pick<MoveTerms, 'approvedBy' | 'reason' | 'breakGlass'>
+type WrittenTerms = Pick<MoveTerms, 'approvedBy' | 'reason' | 'breakGlass'>
 
-/** The one batch: the request ends, the version moves, both are recorded; or nothing happens. */
-export async function moved(
+/**
+ * The one batch: the request ends, the version moves, and both are on the audit log; or nothing
+ * happens.
+ *
+ * @returns the request after it; undefined: something that was judged changed meanwhile
+ */
+export async function writeMove(
   ctx: Context,
   promotion: Promotion,
   assessment: Assessment,
-  said: Said,
-): Promise<boolean> {
-  const { breakGlass: broken = false, approvedBy } = said
-  const here = endedHere(ctx, promotion.id)
-  const statements = {
-    ended: ending(ctx, promotion.id, 'merged', {
-      guard: sql`archive_existing = ${promotion.archiveExisting} and ${assessment.unchanged}`,
-      evidence: JSON.stringify(evidenceOf(assessment)),
-      breakGlass: broken,
-    }),
-    ...moveStatements(ctx, promotion, assessment.candidate.model, {
-      guard: sql`exists (select 1 from promotions where ${here})`,
-      promotion: sql`${promotion.id}`,
-      approvedBy,
-      reason: said.reason ?? promotion.reason ?? undefined,
-      breakGlass: broken,
-    }),
-    approval: noteApproval(ctx, promotion.modelVersionId, {
-      status: 'Approved',
-      reason: said.reason ?? promotion.reason ?? undefined,
-      guard: sql`exists (select 1 from promotions where ${here})`,
-    }),
-    unlessMoved: unlessMoved(promotion, here),
-  }
+  terms: WrittenTerms,
+): Promise<Promotion | undefined> {
+  const { id, modelVersionId, archiveExisting } = promotion
+  const { breakGlass = false, approvedBy, reason = promotion.reason ?? undefined } = terms
+  const here = endedHere(ctx, id)
+  const guard = sql`exists (select 1 from promotions where ${here})`
   try {
-    const { ended } = await commit(ctx, statements)
-    return ended.length === 1
+    const { ended, merged } = await commit(ctx, {
+      ended: ending(ctx, id, 'merged', {
+        guard: sql`archive_existing = ${archiveExisting} and ${isUnchanged(assessment.mark)}`,
+        judged: assessment,
+        breakGlass,
+      }),
+      ...moveStatements(ctx, promotion, assessment.candidate.model, {
+        guard,
+        promotion: sql`${id}`,
+        approvedBy,
+        reason,
+        breakGlass,
+      }),
+      approval: noteApproval(ctx, modelVersionId, { status: 'Approved', reason, guard }),
+      unlessMoved: unlessMoved(promotion, here),
+      merged: sql<PromotionRow>`select * from promotions where id = ${id}`,
+    })
+    const [row] = merged
+    return ended.length === 1 && row ? promotionFrom(row) : undefined
   } catch (err) {
     if (!(err instanceof ConstraintError && err.subject.includes('promotions.status'))) throw err
     throw conflict(

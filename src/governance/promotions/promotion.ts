@@ -25,8 +25,10 @@ export type Promotion = {
   readonly decidedAtMs: number | null
   readonly decidedBy: PrincipalRecord | null
   readonly filesRead: FilesReadBefore | null
-  /** Frozen when it was decided; null while it is open. */
+  /** The last judgement, frozen by the decision; null: there was none, or it was not decided by it. */
   readonly evidence: Evidence | null
+  /** Of `evidence`; null too for requests that were decided before this was kept. */
+  readonly judgedAtMs: number | null
   readonly breakGlass: boolean
   readonly followedUpBy: string | null
 }
@@ -37,12 +39,14 @@ export type FilesReadBefore = {
   readonly at_ms: number
 }
 
-/** What a decided request was judged by. */
+/** What a request was judged by. */
 export type Evidence = {
   readonly gates: readonly GateResult[]
   readonly approvals: ApprovalState
   readonly policies: readonly { readonly name: string; readonly revision: number }[]
   readonly blocked_by: readonly string[]
+  /** Why reviews stood no longer, by their ids. */
+  readonly dismissed?: Readonly<Record<string, string>>
 }
 
 export type PromotionRow = typeof promotions.$inferSelect
@@ -67,6 +71,7 @@ export function promotionFrom(row: PromotionRow): Promotion {
     decidedBy: parsed(row.decided_by),
     filesRead: parsed(row.files_read),
     evidence: parsed(row.evidence),
+    judgedAtMs: row.judged_at_ms,
     breakGlass: row.break_glass === 1,
     followedUpBy: row.followed_up_by,
   }

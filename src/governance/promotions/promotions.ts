@@ -7,6 +7,7 @@ import { noteApproval, restoreApproval } from '../../registry/versions/approval.
 import { getVersion } from '../../registry/versions/versions.ts'
 import { loggedCardWrites } from '../cards/logged-card.ts'
 import { type PromotionTarget, targetText } from '../policies/policy.ts'
+import { type Assessment, evidenceText } from './assess.ts'
 import {
   type Promotion,
   type PromotionRow,
@@ -42,8 +43,10 @@ export async function openPromotion(
     and status = 'open'`
   const now = ctx.now()
   const logged = await loggedCardWrites(ctx, version)
-  const rows = await commit(ctx, [
-    sql`insert into promotions (workspace, registered_model, model_version, model, version,
+  const { opened, found } = await commit(ctx, {
+    opened: sql<{
+      id: number
+    }>`insert into promotions (workspace, registered_model, model_version, model, version,
         from_stage, target_kind, target, archive_existing, status, requested_by, requester,
         requested_at_ms, expires_at_ms, reason, break_glass)
       select m.workspace, m.id, v.id, m.name, v.version, v.stage, ${kind}, ${name},
@@ -52,32 +55,31 @@ export async function openPromotion(
       from model_versions v join registered_models m on m.id = v.registered_model
       where v.id = ${version.id} and not exists (select 1 from promotions where ${isOpen})
       returning id`,
-    promotionEntry(
+    entry: promotionEntry(
       ctx,
       'promotion.opened',
       sql`${isOpen} and requested_at_ms = ${now} and requester = ${ctx.principal.name}
         and changes() = 1`,
       { reason: wanted.reason },
     ),
-    noteApproval(ctx, version.id, {
+    approval: noteApproval(ctx, version.id, {
       status: 'PendingManualApproval',
       reason: wanted.reason,
       guard: sql`exists (select 1 from promotions where ${isOpen} and requested_at_ms = ${now})`,
     }),
-    sql`select * from promotions where ${isOpen}`,
-    // What a client logged as the card is what reviewers read: it becomes a revision by now.
-    ...logged,
-  ])
-  const [opened, , , found] = rows
-  const [row] = (found ?? []) as PromotionRow[]
+    found: sql<PromotionRow>`select * from promotions where ${isOpen}`,
+    // Reviewers read the card that a client logged: it is a revision from here on.
+    logged,
+  })
+  const [row] = found
   if (!row) throw notFound('Model version', `${wanted.model}/${wanted.version}`)
-  return { promotion: promotionFrom(row), isNew: opened?.length === 1 }
+  return { promotion: promotionFrom(row), isNew: opened.length === 1 }
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST */
 export async function getPromotion(ctx: Context, id: number): Promise<Promotion> {
-  const row = await ctx.db.first<PromotionRow>(
-    sql`select * from promotions where id = ${id} and workspace = ${ctx.workspace}`,
+  const row = await ctx.db.first(
+    sql<PromotionRow>`select * from promotions where id = ${id} and workspace = ${ctx.workspace}`,
   )
   if (!row) throw notFound('Promotion request', String(id))
   return promotionFrom(row)
@@ -90,18 +92,22 @@ export type PromotionFilter = {
   readonly requestedBy?: string | undefined
 }
 
+export type PromotionPlace = {
+  readonly before?: number | undefined
+  readonly count: number
+  readonly shown: SQL
+}
+
 /**
  * Newest first.
  *
- * @param before only those of a lower id
- * @param shown condition on `promotions p`
+ * @param page.before only those of a lower id
+ * @param page.shown condition on `promotions p`
  */
 export async function listPromotions(
   ctx: Context,
   filter: PromotionFilter,
-  before: number | undefined,
-  count: number,
-  shown: SQL,
+  { before, count, shown }: PromotionPlace,
 ): Promise<Promotion[]> {
   const conditions = [
     sql`workspace = ${ctx.workspace}`,
@@ -112,22 +118,22 @@ export async function listPromotions(
     ...(filter.requestedBy ? [sql`requester = ${filter.requestedBy}`] : []),
     ...(before ? [sql`id < ${before}`] : []),
   ]
-  const rows = await ctx.db.all<PromotionRow>(sql`select p.* from promotions p
+  const rows = await ctx.db.all(sql<PromotionRow>`select p.* from promotions p
     where ${sql.join(conditions, sql` and `)} order by id desc limit ${count}`)
   return rows.map(promotionFrom)
 }
 
 /** The open requests for stages of one version, oldest first. @param versionId `model_versions.id` */
 export async function openStageRequests(ctx: Context, versionId: number): Promise<Promotion[]> {
-  const rows = await ctx.db.all<PromotionRow>(sql`select * from promotions
+  const rows = await ctx.db.all(sql<PromotionRow>`select * from promotions
     where model_version = ${versionId} and target_kind = 'stage' and status = 'open'
       and expires_at_ms > ${ctx.now()} order by id`)
   return rows.map(promotionFrom)
 }
 
 /**
- * End an open request without a move. One that was closed or expired decided nothing: its version
- * shows the approval status of the last that did, or that still waits.
+ * End an open request without a move. Closing and expiring decide nothing, so the version gets back
+ * the approval status of its last request that was decided or still waits.
  *
  * @param status rejections are reviews: see `reviewPromotion`
  * @throws RESOURCE_CONFLICT it is not open any more
@@ -138,19 +144,21 @@ export async function endPromotion(
   status: 'closed' | 'expired',
   comment?: string,
 ): Promise<void> {
-  const [ended] = await commit(ctx, [
-    ending(ctx, promotion.id, status),
-    promotionEntry(ctx, `promotion.${status}`, endedHere(ctx, promotion.id), { reason: comment }),
-    restoreApproval(
+  const { ended } = await commit(ctx, {
+    ended: ending(ctx, promotion.id, status),
+    entry: promotionEntry(ctx, `promotion.${status}`, endedHere(ctx, promotion.id), {
+      reason: comment,
+    }),
+    approval: restoreApproval(
       promotion.modelVersionId,
       lastApproval(promotion.modelVersionId),
       sql`exists (select 1 from promotions where ${endedHere(ctx, promotion.id)})`,
     ),
-  ])
-  if (!ended?.length) throw notOpen(await getPromotion(ctx, promotion.id))
+  })
+  if (ended.length === 0) throw notOpen(await getPromotion(ctx, promotion.id))
 }
 
-/** What the newest request of a version came to that is open or was decided. */
+/** Approval columns of a version, by its newest request that is open, merged or rejected. */
 function lastApproval(versionId: number): SQL {
   return sql`select
       case status when 'open' then 'PendingManualApproval' when 'merged' then 'Approved' else 'Rejected' end,
@@ -167,16 +175,18 @@ export function ending(
   ctx: Context,
   id: number,
   status: Exclude<PromotionStatus, 'open'>,
-  { guard = sql`1`, evidence, breakGlass }: EndTerms = {},
-): SQL {
-  return sql`update promotions set status = ${status}, decided_at_ms = ${ctx.now()},
+  { guard = sql`1`, judged, breakGlass }: EndTerms = {},
+): SQL<{ id: number }> {
+  return sql<{ id: number }>`update promotions set status = ${status}, decided_at_ms = ${ctx.now()},
       decided_by = ${principalText(ctx.principal)}, merged_by_request = ${ctx.requestId},
-      evidence = ${evidence ?? null}, break_glass = ${breakGlass ?? false}
+      evidence = ${judged ? evidenceText(judged) : null},
+      judged_at_ms = ${judged?.judgedAtMs ?? null}, break_glass = ${breakGlass ?? false}
     where id = ${id} and status = 'open' and ${guard} returning id`
 }
 type EndTerms = {
   readonly guard?: SQL
-  readonly evidence?: string | undefined
+  /** What it is decided by. */
+  readonly judged?: Assessment
   readonly breakGlass?: boolean
 }
 
@@ -190,7 +200,7 @@ export function promotionEntry(
   ctx: Context,
   action: Entry['action'],
   where: SQL,
-  said: { readonly reason?: string | undefined; readonly more?: SQL | undefined } = {},
+  detail: { readonly reason?: string | undefined; readonly more?: SQL | undefined } = {},
 ): SQL {
   return entryStatement(ctx, {
     action,
@@ -199,13 +209,13 @@ export function promotionEntry(
     model: sql`model`,
     version: sql`version`,
     promotion: sql`id`,
-    reason: said.reason,
+    reason: detail.reason,
     after: sql`json_patch(json_object('promotion', cast(id as text), 'to',
-      json_object(target_kind, target)), ${said.more ?? sql`'{}'`})`,
+      json_object(target_kind, target)), ${detail.more ?? sql`'{}'`})`,
   })
 }
 
-/** 409 for what only an open request takes. */
+/** The error of a call that needs an open request: 409. */
 export function notOpen({ id, status }: Promotion): RegistryError {
   return new RegistryError(
     'RESOURCE_CONFLICT',

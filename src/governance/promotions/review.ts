@@ -7,59 +7,63 @@ import { versionNotFound } from '../../registry/check-names.ts'
 import { noteApproval } from '../../registry/versions/approval.ts'
 import { requireMove, requireToReview } from '../permissions.ts'
 import type { Review } from './approvals.ts'
-import { type Assessment, assess, questionOf } from './assess.ts'
-import { mergeIfAutomatic } from './merge.ts'
-import type { Promotion } from './promotion.ts'
+import { type Assessment, assess, questionOf, withReview } from './assess.ts'
+import { type JudgedPromotion, mergeIfAutomatic } from './merge.ts'
+import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { endedHere, ending, getPromotion, notOpen, promotionEntry } from './promotions.ts'
+import { isUnchanged, newestEntryRead, type ReviewRow, reviewFrom } from './snapshot.ts'
 
 const attemptsMax = 5
+
+export type NewReview = {
+  readonly decision: Review['decision']
+  readonly comment?: string | undefined
+  /**
+   * Whether the other versions in the stage are archived, which the request says from then on;
+   * absent: it stays as it is.
+   */
+  readonly archiveExisting?: boolean | undefined
+}
 
 /**
  * Approve, reject or comment. A rejection ends the request; an approval may merge it, where a policy
  * says so. It is written only as long as what the reviewer may do, and what was reviewed, still hold.
  *
- * @param archiveExisting an approval's word on whether the others in the stage make way, which is the
- *   request's from then on; absent: it stays as it is
+ * @returns the request as it stands then
  * @throws PERMISSION_DENIED the caller may not decide, or not archive; the message says why
  * @throws RESOURCE_CONFLICT the request is not open any more
  */
 export async function reviewPromotion(
   ctx: Context,
   id: number,
-  decision: Review['decision'],
-  comment: string | undefined,
-  archiveExisting?: boolean,
-): Promise<void> {
+  review: NewReview,
+): Promise<JudgedPromotion> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const promotion = await getPromotion(ctx, id)
     if (promotion.status !== 'open' || promotion.expiresAtMs <= ctx.now()) throw notOpen(promotion)
     const assessment = await assess(ctx, questionOf(promotion), 'known')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
-    const said = { decision, comment, archiveExisting }
-    await requireToSay(ctx, promotion, assessment, said)
-    if (await reviewed(ctx, promotion, assessment, said)) {
-      if (decision === 'approve') await mergeIfAutomatic(ctx, promotion)
-      return
-    }
+    await requireReview(ctx, promotion, assessment, review)
+    const written = await writeReview(ctx, promotion, assessment, review)
+    if (!written) continue
+    if (review.decision === 'reject') return { promotion: written.promotion }
+    const judged = await withReview(ctx, promotion, assessment, written)
+    return review.decision === 'approve'
+      ? mergeIfAutomatic(ctx, written.promotion, judged)
+      : { promotion: written.promotion, judged }
   }
   throw conflict(`Promotion request #${id} kept changing while it was being reviewed; try again`)
 }
 
-type Said = {
-  readonly decision: Review['decision']
-  readonly comment: string | undefined
-  readonly archiveExisting: boolean | undefined
-}
-
 /**
- * Require that the caller may decide and, to have others archived that were to stay, that they may
- * make that move: a policy may have the server make it, of whom no right is asked.
+ * Require that the caller may decide and, to have other versions archived that were to stay, that
+ * the caller may make that move: where the server makes it, nobody else is asked for the right.
  */
-async function requireToSay(
+async function requireReview(
   ctx: Context,
   promotion: Promotion,
   assessment: Assessment,
-  { decision, archiveExisting }: Said,
+  { decision, archiveExisting }: NewReview,
 ): Promise<void> {
   if (decision !== 'comment') await requireToReview(ctx, promotion, assessment)
   if (!archiveExisting || promotion.archiveExisting) return
@@ -67,42 +71,55 @@ async function requireToSay(
   await requireMove(ctx, assessment.candidate.model, version, target, archiveExisting)
 }
 
-async function reviewed(
+type WrittenReview = {
+  readonly promotion: Promotion
+  readonly review: Review
+  readonly newestEntry: number
+}
+
+/** @returns undefined: something that was judged changed meanwhile, and nothing was written */
+async function writeReview(
   ctx: Context,
-  promotion: Promotion,
-  { unchanged, reviewedNow }: Assessment,
-  { decision, comment, archiveExisting }: Said,
-): Promise<boolean> {
-  const { id, modelVersionId } = promotion
-  const said = sql`json_patch(json_object('decision', ${decision}, 'comment', ${comment ?? null}),
+  { id, modelVersionId, archiveExisting: archivesNow }: Promotion,
+  { mark, reviewedNow }: Assessment,
+  { decision, comment, archiveExisting }: NewReview,
+): Promise<WrittenReview | undefined> {
+  const more = sql`json_patch(json_object('decision', ${decision}, 'comment', ${comment ?? null}),
     ${archiveExisting === undefined ? '{}' : JSON.stringify({ archive_existing: archiveExisting })})`
-  const review = sql`insert into promotion_reviews
-      (promotion, reviewer, principal, decision, comment, at_ms, reviewed)
-    select id, ${ctx.principal.name}, ${principalText(ctx.principal)}, ${decision},
-      ${comment ?? null}, ${ctx.now()}, ${reviewedNow}
-    from promotions where id = ${id} and status = 'open'
-      and archive_existing = ${promotion.archiveExisting} and ${unchanged} returning id`
   const written = sql`id = ${id} and changes() = 1`
-  const outcome =
-    decision === 'reject'
-      ? [
-          ending(ctx, id, 'rejected', { guard: sql`changes() = 1` }),
-          promotionEntry(ctx, 'promotion.rejected', endedHere(ctx, id), {
-            reason: comment,
-            more: said,
-          }),
-          noteApproval(ctx, modelVersionId, {
+  const hasEnded = endedHere(ctx, id)
+  const { reviews, promotions, newest } = await commit(ctx, {
+    reviews: sql<ReviewRow>`insert into promotion_reviews
+        (promotion, reviewer, principal, decision, comment, at_ms, reviewed)
+      select id, ${ctx.principal.name}, ${principalText(ctx.principal)}, ${decision},
+        ${comment ?? null}, ${ctx.now()}, ${reviewedNow}
+      from promotions where id = ${id} and status = 'open'
+        and archive_existing = ${archivesNow} and ${isUnchanged(mark)} returning *`,
+    ...(decision === 'reject'
+      ? {
+          ended: ending(ctx, id, 'rejected', { guard: sql`changes() = 1` }),
+          entry: promotionEntry(ctx, 'promotion.rejected', hasEnded, { reason: comment, more }),
+          approval: noteApproval(ctx, modelVersionId, {
             status: 'Rejected',
             reason: comment,
-            guard: sql`exists (select 1 from promotions where ${endedHere(ctx, id)})`,
+            guard: sql`exists (select 1 from promotions where ${hasEnded})`,
           }),
-        ]
-      : [
-          promotionEntry(ctx, 'promotion.reviewed', written, { more: said }),
-          ...(archiveExisting === undefined
-            ? []
-            : [sql`update promotions set archive_existing = ${archiveExisting} where ${written}`]),
-        ]
-  const [rows] = await commit(ctx, [review, ...outcome])
-  return rows?.length === 1
+        }
+      : {
+          entry: promotionEntry(ctx, 'promotion.reviewed', written, { more }),
+          archiving:
+            archiveExisting === undefined
+              ? undefined
+              : sql`update promotions set archive_existing = ${archiveExisting} where ${written}`,
+        }),
+    promotions: sql<PromotionRow>`select * from promotions where id = ${id}`,
+    newest: newestEntryRead(modelVersionId),
+  })
+  const [[review], [promotion], [entry]] = [reviews, promotions, newest]
+  if (!review || !promotion || !entry) return undefined
+  return {
+    review: reviewFrom(review),
+    promotion: promotionFrom(promotion),
+    newestEntry: entry.seq,
+  }
 }

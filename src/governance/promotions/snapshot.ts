@@ -9,23 +9,23 @@ import { matching, policiesFromRows, policyRead } from '../policies/policies.ts'
 import type { Policy, PromotionTarget } from '../policies/policy.ts'
 import { factReads, factsFrom } from '../policies/read-facts.ts'
 import { signatureFrom } from '../policies/signature.ts'
-import type { promotionChecks, promotionReviews } from '../tables.ts'
+import type { promotionReviews } from '../tables.ts'
 import type { Parties, Review } from './approvals.ts'
 
-/** What is asked: may this version hold this target? */
+/** May this version have this stage or alias? */
 export type Question = {
   /** `model_versions.id`. */
   readonly modelVersionId: number
   readonly target: PromotionTarget
-  /** Whose reviews and checks count; absent: nobody has asked for it yet. */
+  /** The request whose reviews and checks count; absent: there is none. */
   readonly promotionId?: number
-  /** Who asks: the requester of the promotion, or the caller. */
+  /** Name of the requester or, without a request, of the caller. */
   readonly requester: string
-  /** Judge by these drafts, in place of the policies that stand. */
+  /** Judge by these in place of the policies in force. */
   readonly drafts?: readonly Policy[] | undefined
 }
 
-/** Everything that decides a promotion, of one moment, and the means to tell that it still holds. */
+/** Everything that decides a promotion, read at one moment. */
 export type Snapshot = {
   readonly candidate: VersionFacts
   readonly current: VersionFacts | undefined
@@ -34,12 +34,21 @@ export type Snapshot = {
   readonly checks: ReadonlyMap<string, CheckFact>
   readonly parties: Parties
   readonly cardRevision: number
-  /** A condition that holds as long as nothing of this was changed. */
-  readonly unchanged: SQL
+  readonly mark: SnapshotMark
+}
+
+/** What tells whether a snapshot still holds: see `isUnchanged`. */
+export type SnapshotMark = {
+  readonly modelVersionId: number
+  /** The number of the model's newest audit entry; 0: it has none. */
+  readonly newestEntry: number
+  /** `policy_revisions.id` of the newest change of any policy; 0: there are none. */
+  readonly newestRevision: number
+  /** Metrics, params and datasets of the run, as one text. */
+  readonly tracked: string
 }
 
 type State = {
-  registered_model: number
   author: string | null
   current: number | null
   seq: number
@@ -48,9 +57,7 @@ type State = {
 }
 
 /**
- * Read it all in one batch. What changes on the record changes the newest `seq` of the model's
- * entries; what pipelines may change beside it (metrics, params, datasets of the run) is compared as
- * it is.
+ * Read the snapshot in one batch; what files say is read afterwards, since it never changes.
  *
  * @returns undefined: there is no such version any more
  */
@@ -60,52 +67,70 @@ export async function takeSnapshot(
 ): Promise<Snapshot | undefined> {
   const { modelVersionId, target } = question
   const current = currentHolder(modelVersionId, target)
-  const reads = factReads(sql`select ${modelVersionId} union select (${current})`)
-  const [states, policyRows, reviewRows, checkRows, ...rows] = await ctx.db.batch([
-    sql`select v.registered_model, v.user_id as author, (${current}) as current,
+  const { states, policies, reviews, checks, ...factRows } = await ctx.db.batch({
+    states: sql<State>`select v.user_id as author, (${current}) as current,
         ${newestEntry(modelVersionId)} as seq, ${newestRevision} as policy_revision,
         ${tracked(modelVersionId)} as tracked
       from model_versions v where v.id = ${modelVersionId}`,
-    policyRead(ctx),
-    sql`select * from promotion_reviews where promotion = ${question.promotionId ?? 0} order by id`,
-    sql`select * from promotion_checks where promotion = ${question.promotionId ?? 0}`,
-    ...reads,
-  ])
-  const [state] = states as State[]
-  const facts = factsFrom(rows)
+    policies: policyRead(ctx),
+    reviews: sql<ReviewRow>`select * from promotion_reviews
+      where promotion = ${question.promotionId ?? 0} order by id`,
+    checks: sql<CheckFact & { name: string }>`select name, status, digest from promotion_checks
+      where promotion = ${question.promotionId ?? 0}`,
+    ...factReads(sql`select ${modelVersionId} union select (${current})`),
+  })
+  const [state] = states
+  const facts = factsFrom(factRows)
   const candidate = facts.get(modelVersionId)
   if (!state || !candidate) return undefined
   const holder = state.current === null ? undefined : facts.get(state.current)
   const [files, holderFiles] = await Promise.all([
-    versionFileFacts(ctx, candidate),
-    holder ? versionFileFacts(ctx, holder) : undefined,
+    readFileFacts(ctx, candidate),
+    holder ? readFileFacts(ctx, holder) : undefined,
   ])
   return {
     candidate: { ...candidate, ...files.facts },
     current: holder && holderFiles && { ...holder, ...holderFiles.facts },
-    policies: question.drafts ?? matching(policiesFromRows(policyRows), candidate.model, target),
-    reviews: standing(reviewRows as ReviewRow[]),
-    checks: new Map(
-      (checkRows as CheckRow[]).map(({ name, status, digest }) => [name, { status, digest }]),
-    ),
+    policies: question.drafts ?? matching(policiesFromRows(policies), candidate.model, target),
+    reviews: standing(reviews.map(reviewFrom)),
+    checks: new Map(checks.map(({ name, status, digest }) => [name, { status, digest }])),
     parties: { requester: question.requester, author: state.author, cardEditor: files.cardEditor },
     cardRevision: files.cardRevision,
-    unchanged: sql`${newestEntry(modelVersionId)} = ${state.seq}
-      and ${newestRevision} = ${state.policy_revision}
-      and ${tracked(modelVersionId)} = ${state.tracked}`,
+    mark: {
+      modelVersionId,
+      newestEntry: state.seq,
+      newestRevision: state.policy_revision,
+      tracked: state.tracked,
+    },
   }
 }
 
-/** What is known of a version beyond its rows: its card, and what its files say. */
+/**
+ * A condition that holds as long as nothing of a snapshot was changed. Each change on the audit log
+ * raises the number of the model's newest entry; what pipelines may change without an entry
+ * (metrics, params, datasets of the run) is compared as it is.
+ */
+export function isUnchanged(mark: SnapshotMark): SQL {
+  return sql`${newestEntry(mark.modelVersionId)} = ${mark.newestEntry}
+    and ${newestRevision} = ${mark.newestRevision}
+    and ${tracked(mark.modelVersionId)} = ${mark.tracked}`
+}
+
+/** The statement that reads the number of the newest entry of a version's model. */
+export function newestEntryRead(modelVersionId: number): SQL<{ seq: number }> {
+  return sql<{ seq: number }>`select ${newestEntry(modelVersionId)} as seq`
+}
+
+/** The card of a version, and what its files say. */
 type FileFacts = {
   readonly facts: Pick<VersionFacts, 'signature' | 'card'>
-  /** 0: nobody has written a card; a template's words are nobody's. */
+  /** 0: there is no card; a template alone is none. */
   readonly cardRevision: number
   readonly cardEditor: string | null
 }
 
 /** @throws DATA_LOSS a file that it reads is damaged */
-async function versionFileFacts(
+async function readFileFacts(
   ctx: Context,
   { model, version }: Pick<VersionFacts, 'model' | 'version'>,
 ): Promise<FileFacts> {
@@ -121,7 +146,7 @@ async function versionFileFacts(
   }
 }
 
-/** The version that holds `target` now, another than the candidate: a select of its id, or null. */
+/** A select of the id of the version, other than the candidate, that is in the stage or has the alias. */
 function currentHolder(candidate: number, target: PromotionTarget): SQL {
   const model = sql`(select registered_model from model_versions where id = ${candidate})`
   return target.alias === undefined
@@ -141,7 +166,7 @@ function newestEntry(modelVersionId: number): SQL {
     (select registered_model from model_versions where id = ${modelVersionId}))`
 }
 
-/** What tracking says of the candidate, as one text; tracking has no entries on the record. */
+/** What tracking knows of the candidate, as one text; tracking writes no audit entries. */
 function tracked(modelVersionId: number): SQL {
   const run = sql`(select r.id from model_versions v join runs r on r.run_id = v.run_id
     and r.lifecycle_stage = 'active' where v.id = ${modelVersionId})`
@@ -151,15 +176,17 @@ function tracked(modelVersionId: number): SQL {
     (select json_group_array(dataset) from run_datasets where run = ${run}))`
 }
 
-type ReviewRow = typeof promotionReviews.$inferSelect
-type CheckRow = typeof promotionChecks.$inferSelect
+export type ReviewRow = typeof promotionReviews.$inferSelect
 
-/** The latest decision of each reviewer; comments decide nothing and replace none. */
-function standing(rows: readonly ReviewRow[]): Review[] {
+/**
+ * The latest decision of each reviewer; comments decide nothing and replace none.
+ *
+ * @param reviews oldest first
+ */
+export function standing(reviews: readonly Review[]): Review[] {
   const latest = new Map<string, Review>()
-  for (const row of rows) {
-    if (row.decision === 'comment') continue
-    latest.set(row.reviewer, reviewFrom(row))
+  for (const review of reviews) {
+    if (review.decision !== 'comment') latest.set(review.principal.name, review)
   }
   return [...latest.values()]
 }

@@ -1,17 +1,13 @@
 import { sql } from 'drizzle-orm'
 import type { Context } from '../../platform/context.ts'
-import { mayReview } from '../permissions.ts'
-import type { promotionChecks, promotionReviews } from '../tables.ts'
 import type { ApprovalState, Review } from './approvals.ts'
-import { assess, questionOf } from './assess.ts'
+import { type Assessment, assessPromotion, evidenceOf } from './assess.ts'
+import { type Check, type CheckRow, checkFrom } from './checks.ts'
 import type { GateResult } from './judge.ts'
-import type { Promotion } from './promotion.ts'
-import { reviewFrom } from './snapshot.ts'
+import type { Evidence, Promotion } from './promotion.ts'
+import { type ReviewRow, reviewFrom } from './snapshot.ts'
 
-type ReviewRow = typeof promotionReviews.$inferSelect
-type CheckRow = typeof promotionChecks.$inferSelect
-
-/** A request with all that a reviewer asks: how it stands now, or how it stood when it was decided. */
+/** A request with all that a reviewer asks: how it was judged last, or when it was decided. */
 export type PromotionView = Promotion & {
   readonly gates: readonly GateResult[]
   readonly approvals: Pick<ApprovalState, 'required' | 'given' | 'missing'>
@@ -19,63 +15,102 @@ export type PromotionView = Promotion & {
   readonly blockedBy: readonly string[]
   readonly canMerge: boolean
   readonly reviews: readonly (Review & { readonly dismissed?: string | undefined })[]
-  readonly checks: readonly CheckRow[]
-  /** Whether the caller's approval would count and is not yet there. */
-  readonly awaitsCaller: boolean
+  readonly checks: readonly Check[]
 }
 
 const noApprovals = { required: 0, given: 0, missing: [] }
 
-export async function viewPromotion(ctx: Context, promotion: Promotion): Promise<PromotionView> {
-  const discussion = await discussionOf(ctx, promotion)
-  const isOpen = promotion.status === 'open' && promotion.expiresAtMs > ctx.now()
-  const now = isOpen ? await assess(ctx, questionOf(promotion), 'known') : undefined
-  if (!now) {
-    const { evidence } = promotion
-    const gone = isOpen ? ['the version is gone'] : []
-    return {
-      ...promotion,
-      ...discussion,
-      gates: evidence?.gates ?? [],
-      approvals: evidence?.approvals ?? noApprovals,
-      policies: evidence?.policies ?? [],
-      blockedBy: evidence?.blocked_by ?? gone,
-      canMerge: false,
-      awaitsCaller: false,
-    }
+/**
+ * A request as it stands now, or as it was decided.
+ *
+ * @param judged what the caller judged just now; absent: an open request is judged
+ */
+export async function viewPromotion(
+  ctx: Context,
+  promotion: Promotion,
+  judged?: Assessment,
+): Promise<PromotionView> {
+  const discussions = await readDiscussions(ctx, [promotion])
+  if (promotion.status !== 'open') return viewOf(promotion, discussions, promotion)
+  if (promotion.expiresAtMs <= ctx.now()) return viewOf(promotion, discussions, notJudged)
+  const now = judged ?? (await assessPromotion(ctx, promotion, 'known'))
+  if (now) {
+    const judgement = { evidence: evidenceOf(now), judgedAtMs: now.judgedAtMs, canMerge: true }
+    return viewOf(promotion, discussions, judgement)
   }
-  const { judgement, policies } = now
-  const { gates, approvals, blockedBy, dismissed } = judgement
-  const mine = discussion.reviews.findLast(
-    ({ decision, principal }) => decision !== 'comment' && principal.name === ctx.principal.name,
-  )
+  const view = viewOf(promotion, discussions, notJudged)
+  return { ...view, blockedBy: ['the version is gone'] }
+}
+
+/** Requests as they were judged last, in a fixed number of statements: nothing is judged. */
+export async function viewPromotions(
+  ctx: Context,
+  promotions: readonly Promotion[],
+): Promise<PromotionView[]> {
+  const discussions = await readDiscussions(ctx, promotions)
+  const now = ctx.now()
+  return promotions.map((promotion) => {
+    const isOpen = promotion.status === 'open' && promotion.expiresAtMs > now
+    const view = viewOf(promotion, discussions, { ...promotion, canMerge: isOpen })
+    return isOpen && !promotion.evidence ? { ...view, blockedBy: ['it is not judged yet'] } : view
+  })
+}
+
+const notJudged = { evidence: null, judgedAtMs: null }
+
+function viewOf(
+  promotion: Promotion,
+  discussions: Discussions,
+  judgement: {
+    readonly evidence: Evidence | null
+    readonly judgedAtMs: number | null
+    /** Whether it is still to be merged. */
+    readonly canMerge?: boolean
+  },
+): PromotionView {
+  const { evidence, judgedAtMs, canMerge = false } = judgement
   return {
     ...promotion,
-    ...discussion,
-    reviews: discussion.reviews.map((review) => ({
+    judgedAtMs,
+    gates: evidence?.gates ?? [],
+    approvals: evidence?.approvals ?? noApprovals,
+    policies: evidence?.policies ?? [],
+    blockedBy: evidence?.blocked_by ?? [],
+    canMerge: canMerge && evidence?.blocked_by.length === 0,
+    reviews: (discussions.reviews.get(promotion.id) ?? []).map((review) => ({
       ...review,
-      dismissed: dismissed.get(review.id),
+      dismissed: promotion.status === 'open' ? evidence?.dismissed?.[review.id] : undefined,
     })),
-    gates,
-    approvals,
-    policies: policies.map(({ name, revision }) => ({ name, revision })),
-    blockedBy,
-    canMerge: blockedBy.length === 0,
-    awaitsCaller:
-      approvals.given < approvals.required &&
-      (mine === undefined || dismissed.has(mine.id)) &&
-      (await mayReview(ctx, promotion, now)),
+    checks: discussions.checks.get(promotion.id) ?? [],
   }
 }
 
-/** All that was said and posted for a request, oldest first. */
-async function discussionOf(
+/** By `promotions.id`: all reviews, oldest first, and all checks, by name. */
+type Discussions = {
+  readonly reviews: ReadonlyMap<number, readonly Review[]>
+  readonly checks: ReadonlyMap<number, readonly Check[]>
+}
+
+async function readDiscussions(
   ctx: Context,
-  { id }: Promotion,
-): Promise<{ readonly reviews: readonly Review[]; readonly checks: readonly CheckRow[] }> {
-  const [reviews, checks] = await ctx.db.batch([
-    sql`select * from promotion_reviews where promotion = ${id} order by id`,
-    sql`select * from promotion_checks where promotion = ${id} order by name`,
-  ])
-  return { reviews: (reviews as ReviewRow[]).map(reviewFrom), checks: checks as CheckRow[] }
+  promotions: readonly Pick<Promotion, 'id'>[],
+): Promise<Discussions> {
+  const ids = JSON.stringify(promotions.map(({ id }) => id))
+  const { reviews, checks } = await ctx.db.batch({
+    reviews: sql<ReviewRow>`select * from promotion_reviews
+      where promotion in (select value from json_each(${ids})) order by id`,
+    checks: sql<CheckRow>`select * from promotion_checks
+      where promotion in (select value from json_each(${ids})) order by promotion, name`,
+  })
+  return { reviews: byPromotion(reviews, reviewFrom), checks: byPromotion(checks, checkFrom) }
+}
+
+function byPromotion<R extends { promotion: number }, T>(
+  rows: readonly R[],
+  from: (row: R) => T,
+): Map<number, T[]> {
+  const groups = new Map<number, T[]>()
+  for (const row of rows)
+    groups.set(row.promotion, [...(groups.get(row.promotion) ?? []), from(row)])
+  return groups
 }

@@ -35,11 +35,11 @@ export function activityToWire(promotion: Promotion, activity: Activity): object
 
 /** Databricks' `TransitionRequest`, with all that an `Activity` has besides. */
 export function requestToWire(promotion: Promotion, actions: readonly string[]): object {
-  const asked = activityToWire(promotion, {
+  const activity = activityToWire(promotion, {
     type: 'REQUESTED_TRANSITION',
     user: promotion.requestedBy.name,
     atMs: promotion.requestedAtMs,
     comment: promotion.reason ?? undefined,
   })
-  return { ...asked, available_actions: actions }
+  return { ...activity, available_actions: actions }
 }

@@ -1,9 +1,9 @@
 import { excerpt, notFound, RegistryError } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
 import { commentCharsMax } from '../../governance/comments.ts'
-import { mayReview, mayWithdraw } from '../../governance/permissions.ts'
-import { assess, questionOf } from '../../governance/promotions/assess.ts'
-import { mergePromotion } from '../../governance/promotions/merge.ts'
+import { mayReview, mayWithdraw, type Reviewable } from '../../governance/permissions.ts'
+import { readReviewing } from '../../governance/promotions/awaiting.ts'
+import { type JudgedPromotion, mergePromotion } from '../../governance/promotions/merge.ts'
 import type { Promotion } from '../../governance/promotions/promotion.ts'
 import { getPromotion, openStageRequests } from '../../governance/promotions/promotions.ts'
 import type { Context } from '../../platform/context.ts'
@@ -26,19 +26,25 @@ export async function requestsToWire(
   req: Pick<Named, 'name' | 'version'>,
 ): Promise<object[]> {
   const { id } = await getVersion(ctx, req.name, req.version)
+  const promotions = await openStageRequests(ctx, id)
+  const reviewing = await readReviewing(ctx, promotions)
   const wire = []
-  for (const promotion of await openStageRequests(ctx, id)) {
-    wire.push(requestToWire(promotion, await actionsOn(ctx, promotion)))
+  for (const promotion of promotions) {
+    const actions = await actionsOn(ctx, promotion, reviewing.get(promotion.id))
+    wire.push(requestToWire(promotion, actions))
   }
   return wire
 }
 
-/** What the caller may do about a request. */
-export async function actionsOn(ctx: Context, promotion: Promotion): Promise<string[]> {
+/** What the caller may do about a request. @param reviewable absent: its version is gone */
+export async function actionsOn(
+  ctx: Context,
+  promotion: Promotion,
+  reviewable: Reviewable | undefined,
+): Promise<string[]> {
   if (promotion.status !== 'open') return []
-  const assessment = await assess(ctx, questionOf(promotion), 'known')
   return [
-    ...(assessment && (await mayReview(ctx, promotion, assessment))
+    ...(reviewable && (await mayReview(ctx, promotion, reviewable))
       ? ['APPROVE_TRANSITION_REQUEST', 'REJECT_TRANSITION_REQUEST']
       : []),
     ...(mayWithdraw(ctx, promotion) ? ['CANCEL_TRANSITION_REQUEST'] : []),
@@ -64,22 +70,22 @@ export async function findRequest(ctx: Context, req: Named, creator?: string): P
 }
 
 /**
- * Make the move of an approved request, if nothing blocks it and the caller has the right to it.
+ * Make the move of a request that was just approved, if nothing blocks it and the caller has the right
+ * to it.
  *
  * @returns how the request stands now, and what blocks it
  */
 export async function mergeUnlessBlocked(
   ctx: Context,
-  id: number,
+  { promotion: approved, judged }: JudgedPromotion,
 ): Promise<{ readonly promotion: Promotion; readonly blockedBy?: string }> {
-  const approved = await getPromotion(ctx, id)
   if (approved.status !== 'open') return { promotion: approved }
   try {
-    return { promotion: await mergePromotion(ctx, id) }
+    return { promotion: await mergePromotion(ctx, approved.id, judged) }
   } catch (err) {
     // The approval stands, whatever the move still waits for; so it does when another ended the request.
     const waits = ['PERMISSION_DENIED', 'RESOURCE_CONFLICT']
     if (!(err instanceof RegistryError && waits.includes(err.code))) throw err
-    return { promotion: await getPromotion(ctx, id), blockedBy: err.message }
+    return { promotion: await getPromotion(ctx, approved.id), blockedBy: err.message }
   }
 }

@@ -34,14 +34,14 @@ export const transitionRequestOperations: readonly Operation[] = [
     mayMove,
     reading(message(toStage), readStage),
     async (ctx, req) => {
-      const promotion = await openRequest(ctx, {
+      const { promotion, judged } = await openRequest(ctx, {
         name: req.name,
         version: req.version,
         target: { stage: req.stage },
         archiveOthers: false,
         reason: checkedComment(req.comment),
       })
-      return { request: requestToWire(promotion, await actionsOn(ctx, promotion)) }
+      return { request: requestToWire(promotion, await actionsOn(ctx, promotion, judged)) }
     },
   ),
 
@@ -58,8 +58,12 @@ export const transitionRequestOperations: readonly Operation[] = [
       const archiveOthers = req.archive_existing_versions
       const { id, target } = await findRequest(ctx, req)
       checkArchiving({ stage: target.stage ?? '', archiveOthers: archiveOthers ?? false })
-      await reviewPromotion(ctx, id, 'approve', comment, archiveOthers)
-      const { promotion, blockedBy } = await mergeUnlessBlocked(ctx, id)
+      const approved = await reviewPromotion(ctx, id, {
+        decision: 'approve',
+        comment,
+        archiveExisting: archiveOthers,
+      })
+      const { promotion, blockedBy } = await mergeUnlessBlocked(ctx, approved)
       return answer(ctx, promotion, {
         type: promotion.status === 'merged' ? 'APPLIED_TRANSITION' : 'APPROVED_REQUEST',
         comment,
@@ -71,7 +75,7 @@ export const transitionRequestOperations: readonly Operation[] = [
   operation('rejectTransitionRequest', onVersion('READ'), message(toStage), async (ctx, req) => {
     const comment = checkedComment(req.comment)
     const promotion = await findRequest(ctx, req)
-    await reviewPromotion(ctx, promotion.id, 'reject', comment)
+    await reviewPromotion(ctx, promotion.id, { decision: 'reject', comment })
     return answer(ctx, promotion, { type: 'REJECTED_REQUEST', comment })
   }),
 

@@ -170,8 +170,8 @@ const Checks: FC<PromotionView> = ({ checks }) =>
         {checks.map(({ name, status, summary, url }) => (
           <li>
             <span class={`state state-${status}`}>{status}</span>{' '}
-            {url === null ? name : <a href={url}>{name}</a>}
-            {summary === null ? '' : `: ${summary}`}
+            {url === undefined ? name : <a href={url}>{name}</a>}
+            {summary === undefined ? '' : `: ${summary}`}
           </li>
         ))}
       </ul>

@@ -20,7 +20,11 @@ export async function showPromotion(c: AppContext): Promise<Response> {
 /** `GET /promotions`: the newest requests about models that the caller may read. */
 export async function showPromotions(c: AppContext): Promise<Response> {
   const { ctx } = c.var
-  const promotions = await listPromotions(ctx, {}, undefined, shownMax, readablePromotion(ctx))
+  const promotions = await listPromotions(
+    ctx,
+    {},
+    { count: shownMax, shown: readablePromotion(ctx) },
+  )
   return sendPage(c, PromotionListPage({ promotions }))
 }
 

@@ -29,8 +29,13 @@ async function rollbackServer(count = 3) {
       return (json.model_versions ?? []).map((v: { version: string }) => v.version).sort()
     },
     entries: () =>
-      server.platform.db.all<{ version: number; before: string; after: string; reason: string }>(
-        sql`select version, before, after, reason from audit_entries
+      server.platform.db.all(
+        sql<{
+          version: number
+          before: string
+          after: string
+          reason: string
+        }>`select version, before, after, reason from audit_entries
           where action = 'model_version.rolled_back' order by seq`,
       ),
   }

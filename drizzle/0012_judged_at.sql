@@ -1,0 +1,1 @@
+ALTER TABLE `promotions` ADD `judged_at_ms` integer;

@@ -1,0 +1,97 @@
+import { sql } from 'drizzle-orm'
+import { grouped } from '../../core/groups.ts'
+import type { Context } from '../../platform/context.ts'
+import { mayReview, type Reviewable } from '../permissions.ts'
+import { matching, policiesFromRows, policyRead } from '../policies/policies.ts'
+import type { Review } from './approvals.ts'
+import { type CountedApprovals, countApprovals, reviewedText } from './judge.ts'
+import type { Promotion } from './promotion.ts'
+import { type ReviewRow, reviewFrom, standing } from './snapshot.ts'
+
+/** Of an open request: who may review it, who did, and how far its approvals have come. */
+export type Reviewing = Reviewable & CountedApprovals & { readonly reviews: readonly Review[] }
+
+/**
+ * What decides who may review open requests, by `promotions.id`: as it is now, in one batch for all
+ * of them, since no gate is judged. Requests whose version is gone are left out.
+ */
+export async function readReviewing(
+  ctx: Context,
+  promotions: readonly Promotion[],
+): Promise<ReadonlyMap<number, Reviewing>> {
+  const ids = JSON.stringify(promotions.map(({ id }) => id))
+  const { policies, versions, reviews } = await ctx.db.batch({
+    policies: policyRead(ctx),
+    versions: sql<VersionRow>`select p.id, m.name as model, v.user_id as author, s.digest,
+        c.revision as card_revision, c.author ->> 'name' as card_editor
+      from promotions p join model_versions v on v.id = p.model_version
+      join registered_models m on m.id = v.registered_model
+      left join manifests s on s.id = v.manifest
+      left join model_cards c on c.model_version = v.id and c.revision =
+        (select max(n.revision) from model_cards n where n.model_version = v.id)
+      where p.id in (select value from json_each(${ids}))`,
+    reviews: sql<ReviewRow>`select * from promotion_reviews
+      where promotion in (select value from json_each(${ids})) order by id`,
+  })
+  const all = policiesFromRows(policies)
+  const versionOf = new Map(versions.map((row) => [row.id, row]))
+  const reviewsOf = grouped(reviews, ({ promotion }) => promotion)
+  return new Map(
+    promotions.flatMap((promotion) => {
+      const row = versionOf.get(promotion.id)
+      if (!row) return []
+      const standingReviews = standing((reviewsOf.get(promotion.id) ?? []).map(reviewFrom))
+      const matched = matching(all, row.model, promotion.target)
+      return [[promotion.id, reviewingOf(promotion, row, matched, standingReviews)] as const]
+    }),
+  )
+}
+
+type VersionRow = {
+  id: number
+  model: string
+  author: string | null
+  digest: string | null
+  card_revision: number | null
+  card_editor: string | null
+}
+
+function reviewingOf(
+  { requestedBy }: Promotion,
+  row: VersionRow,
+  policies: Reviewable['policies'],
+  reviews: readonly Review[],
+): Reviewing {
+  const parties = {
+    requester: requestedBy.name,
+    author: row.author,
+    cardEditor: row.card_editor,
+  }
+  const reviewedNow = reviewedText({
+    digest: row.digest,
+    cardRevision: row.card_revision ?? 0,
+    policies,
+  })
+  const counted = countApprovals({ policies, reviews, parties, reviewedNow })
+  return { ...counted, candidate: { model: row.model }, policies, parties, reviews }
+}
+
+/** Those of some open requests that lack an approval which the caller may give and has not given. */
+export async function awaitingCaller(
+  ctx: Context,
+  promotions: readonly Promotion[],
+): Promise<Promotion[]> {
+  const now = ctx.now()
+  const reviewing = await readReviewing(ctx, promotions)
+  const awaiting: Promotion[] = []
+  for (const promotion of promotions) {
+    const found = reviewing.get(promotion.id)
+    if (!found || promotion.expiresAtMs <= now) continue
+    const { approvals, dismissed, reviews } = found
+    const own = reviews.find(({ principal }) => principal.name === ctx.principal.name)
+    const isOpenToCaller = own === undefined || dismissed.has(own.id)
+    if (approvals.given >= approvals.required || !isOpenToCaller) continue
+    if (await mayReview(ctx, promotion, found)) awaiting.push(promotion)
+  }
+  return awaiting
+}
