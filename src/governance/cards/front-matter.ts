@@ -1,6 +1,6 @@
 import { parse, stringify } from 'yaml'
 import type { Card, FairnessValue } from './card-shape.ts'
-import { writeMarkdown } from './write-markdown.ts'
+import { writeMarkdown } from './markdown.ts'
 
 /**
  * The YAML at the head of a Hugging Face card: its keys that have a field here, both ways. See
@@ -50,7 +50,8 @@ export function readFrontMatter(matter: string): FrontMatter | { problem: string
   }
   return {
     card: withoutAbsent(card),
-    rest: rest.size === 0 ? '' : writeMarkdown([{ kind: 'code', text: stringify(rest).trimEnd() }]),
+    rest:
+      rest.size === 0 ? '' : writeMarkdown([{ type: 'code', value: stringify(rest).trimEnd() }]),
   }
 }
 

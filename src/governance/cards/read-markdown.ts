@@ -1,3 +1,4 @@
+import type { Nodes } from 'mdast'
 import {
   type Card,
   type CardField,
@@ -153,8 +154,8 @@ function isFirst(row: FairnessValue, i: number, rows: readonly FairnessValue[]):
 /** The rows of a section that is one table of slice, metric and value, and nothing else. */
 function fairnessFrom(blocks: readonly Block[]): FairnessValue[] | undefined {
   const [table, ...others] = blocks
-  if (table?.kind !== 'table' || others.length > 0) return undefined
-  const [head = [], ...body] = table.rows.map((row) => row.map((cell) => plainText(cell).trim()))
+  if (table?.type !== 'table' || others.length > 0) return undefined
+  const [head = [], ...body] = table.children.map((row) => row.children.map(textOf))
   const at = ['slice', 'metric', 'value'].map((name) =>
     head.findIndex((cell) => cell.toLowerCase() === name),
   )
@@ -170,28 +171,25 @@ function fairnessFrom(blocks: readonly Block[]): FairnessValue[] | undefined {
 function listFrom(text: string): string[] {
   return parseMarkdown(text)
     .flatMap((block) =>
-      block.kind === 'list'
-        ? block.items.map((item) => item.map(textOf).join(' '))
+      block.type === 'list'
+        ? block.children.map((item) => item.children.map(textOf).join(' '))
         : textOf(block).split(','),
     )
     .map((item) => item.replace(/\s+/g, ' ').trim())
     .filter((item) => item !== '')
 }
 
-function textOf(block: Block): string {
-  switch (block.kind) {
-    case 'heading':
-    case 'paragraph':
-      return plainText(block.children)
-    case 'quote':
-      return block.children.map(textOf).join(' ')
+/** What a node says on one line: the items of a list and the cells of a table between commas. */
+function textOf(node: Nodes): string {
+  switch (node.type) {
+    case 'blockquote':
+    case 'listItem':
+      return node.children.map(textOf).join(' ')
     case 'list':
-      return block.items.flatMap((item) => item.map(textOf)).join(', ')
-    case 'code':
-      return block.text
     case 'table':
-      return block.rows.flatMap((row) => row.map(plainText)).join(', ')
-    case 'rule':
-      return ''
+    case 'tableRow':
+      return node.children.map(textOf).join(', ')
+    default:
+      return plainText([node]).trim()
   }
 }

@@ -1,8 +1,15 @@
 import { type Card, type CardField, fieldNames, fieldTitles, isFilled } from './card-shape.ts'
 import type { Derived } from './derived.ts'
 import { writeFrontMatter } from './front-matter.ts'
-import { type Block, type Inline, parseMarkdown, plainInline } from './markdown.ts'
-import { writeMarkdown } from './write-markdown.ts'
+import {
+  type Block,
+  heading,
+  listItem,
+  parseMarkdown,
+  plainInline,
+  tableRow,
+  writeMarkdown,
+} from './markdown.ts'
 
 /** Above what the server knows by itself. A card that is read in again leaves that section out. */
 export const recordedTitle = 'On record'
@@ -22,9 +29,9 @@ export type CardText = {
 export function cardMarkdown({ name, version, card, derived }: CardText): string {
   const record = recorded(derived)
   return `${writeMarkdown([
-    heading(1, `Model card: ${name}, version ${version}`),
+    titleOf(1, `Model card: ${name}, version ${version}`),
     ...fieldNames.flatMap((field) => (isFilled(card, field) ? section(card, field) : [])),
-    ...(record.length > 0 ? [heading(2, recordedTitle), ...record] : []),
+    ...(record.length > 0 ? [titleOf(2, recordedTitle), ...record] : []),
   ])}\n`
 }
 
@@ -39,7 +46,7 @@ export function cardForHuggingFace(text: CardText): string {
 }
 
 function section(card: Card, field: CardField): Block[] {
-  return [heading(2, fieldTitles[field]), ...content(card, field)]
+  return [titleOf(2, fieldTitles[field]), ...content(card, field)]
 }
 
 function content(card: Card, field: CardField): Block[] {
@@ -50,7 +57,7 @@ function content(card: Card, field: CardField): Block[] {
   }
   const rows = value.map((item) => (typeof item === 'string' ? [item] : Object.values(item)))
   if (field !== 'fairness')
-    return [{ kind: 'list', items: rows.map(([item]) => [paragraph(item)]) }]
+    return [{ type: 'list', children: rows.map(([item]) => listItem([paragraph(item)], false)) }]
   return [
     table(
       ['Slice', 'Metric', 'Value'],
@@ -61,7 +68,9 @@ function content(card: Card, field: CardField): Block[] {
 
 /** Prose under the card's own headings. */
 export function lowered(block: Block): Block {
-  return block.kind === 'heading' ? { ...block, level: Math.max(block.level, proseLevel) } : block
+  return block.type === 'heading' && block.depth < proseLevel
+    ? { ...block, depth: proseLevel }
+    : block
 }
 
 function recorded(derived: Derived): Block[] {
@@ -84,32 +93,34 @@ function recorded(derived: Derived): Block[] {
       datasets.map(({ name, digest, source }) => [name, digest, source]),
     ),
     ...(derived.signature
-      ? [heading(3, 'Signature'), code(JSON.stringify(derived.signature, null, 2))]
+      ? [titleOf(3, 'Signature'), code(JSON.stringify(derived.signature, null, 2))]
       : []),
-    ...(environment?.length ? [heading(3, 'Environment'), code(environment.join('\n'))] : []),
-    ...(problems?.length ? [heading(3, 'Could not be read'), code(problems.join('\n'))] : []),
+    ...(environment?.length ? [titleOf(3, 'Environment'), code(environment.join('\n'))] : []),
+    ...(problems?.length ? [titleOf(3, 'Could not be read'), code(problems.join('\n'))] : []),
   ]
 }
 
 type Cell = string | number | undefined
 
 function titledTable(title: string, head: string[], rows: readonly (readonly Cell[])[]): Block[] {
-  return rows.length === 0 ? [] : [heading(3, title), table(head, rows)]
+  return rows.length === 0 ? [] : [titleOf(3, title), table(head, rows)]
 }
 
 function table(head: readonly string[], rows: readonly (readonly Cell[])[]): Block {
-  const cells = (row: readonly Cell[]): Inline[][] => row.map((cell) => plainInline(String(cell)))
-  return { kind: 'table', rows: [cells(head), ...rows.map(cells)] }
+  return {
+    type: 'table',
+    children: [head, ...rows].map((row) => tableRow(row.map((cell) => plainInline(String(cell))))),
+  }
 }
 
-function heading(level: number, text: string): Block {
-  return { kind: 'heading', level, children: plainInline(text) }
+function titleOf(level: number, text: string): Block {
+  return heading(level, plainInline(text))
 }
 
 function paragraph(text: Cell): Block {
-  return { kind: 'paragraph', children: plainInline(String(text)) }
+  return { type: 'paragraph', children: plainInline(String(text)) }
 }
 
 function code(text: string): Block {
-  return { kind: 'code', text }
+  return { type: 'code', value: text }
 }

@@ -1,74 +1,108 @@
 import type { FC } from 'hono/jsx'
-import { type Block, type Inline, parseMarkdown } from '../../governance/cards/markdown.ts'
+import type { List, Nodes, TableRow } from 'mdast'
+import { parseMarkdown } from '../../governance/cards/markdown.ts'
 import { lowered } from '../../governance/cards/write-card.ts'
 
 /** Markdown as HTML. The tree holds nothing unsafe, and every text of it is escaped. */
 export const Markdown: FC<{ text: string }> = ({ text }) => (
-  <Blocks of={parseMarkdown(text).map(lowered)} />
+  <All of={parseMarkdown(text).map(lowered)} />
 )
 
-const Blocks: FC<{ of: readonly Block[] }> = ({ of }) => (
+const All: FC<{ of: readonly Nodes[] }> = ({ of }) => (
   <>
-    {of.map((block) => (
-      <BlockOf block={block} />
+    {of.map((node) => (
+      <One node={node} />
     ))}
   </>
 )
 
-const BlockOf: FC<{ block: Block }> = ({ block }) => {
-  switch (block.kind) {
+const One: FC<{ node: Nodes }> = ({ node }) => {
+  switch (node.type) {
     case 'heading': {
-      const Heading = `h${block.level}` as 'h3'
+      const Heading = `h${node.depth}` as const
       return (
         <Heading>
-          <Inlines of={block.children} />
+          <All of={node.children} />
         </Heading>
       )
     }
     case 'paragraph':
       return (
         <p>
-          <Inlines of={block.children} />
+          <All of={node.children} />
         </p>
       )
-    case 'quote':
+    case 'blockquote':
       return (
         <blockquote>
-          <Blocks of={block.children} />
+          <All of={node.children} />
         </blockquote>
       )
     case 'list':
-      return <List block={block} />
+      return <Items list={node} />
     case 'code':
       return (
         <pre tabindex={0}>
-          <code>{block.text}</code>
+          <code>{node.value}</code>
         </pre>
       )
-    case 'rule':
+    case 'thematicBreak':
       return <hr />
     case 'table':
-      return <Rows of={block.rows} />
+      return <Rows of={node.children} />
+    case 'inlineCode':
+      return <code>{node.value}</code>
+    case 'break':
+      return <br />
+    case 'strong':
+      return (
+        <strong>
+          <All of={node.children} />
+        </strong>
+      )
+    case 'emphasis':
+      return (
+        <em>
+          <All of={node.children} />
+        </em>
+      )
+    case 'delete':
+      return (
+        <del>
+          <All of={node.children} />
+        </del>
+      )
+    case 'link':
+      return (
+        <a href={node.url} rel="noopener noreferrer nofollow">
+          <All of={node.children} />
+        </a>
+      )
+    case 'text':
+    case 'html':
+      return <>{node.value}</>
+    default:
+      return 'children' in node ? <All of={node.children} /> : null
   }
 }
 
-const List: FC<{ block: Extract<Block, { kind: 'list' }> }> = ({ block: { start, items } }) => {
-  const inner = items.map((item) => (
+const Items: FC<{ list: List }> = ({ list: { ordered, start, children } }) => {
+  const items = children.map((item) => (
     <li>
-      <Blocks of={item} />
+      <All of={item.children} />
     </li>
   ))
-  return start === undefined ? <ul>{inner}</ul> : <ol start={start}>{inner}</ol>
+  return ordered ? <ol start={start ?? 1}>{items}</ol> : <ul>{items}</ul>
 }
 
-const Rows: FC<{ of: readonly (readonly (readonly Inline[])[])[] }> = ({ of: [head, ...body] }) => (
+const Rows: FC<{ of: readonly TableRow[] }> = ({ of: [head, ...body] }) => (
   <div class="wide">
     <table>
       <thead>
         <tr>
-          {head?.map((cell) => (
+          {head?.children.map((cell) => (
             <th scope="col">
-              <Inlines of={cell} />
+              <All of={cell.children} />
             </th>
           ))}
         </tr>
@@ -76,9 +110,9 @@ const Rows: FC<{ of: readonly (readonly (readonly Inline[])[])[] }> = ({ of: [he
       <tbody>
         {body.map((row) => (
           <tr>
-            {row.map((cell) => (
+            {row.children.map((cell) => (
               <td>
-                <Inlines of={cell} />
+                <All of={cell.children} />
               </td>
             ))}
           </tr>
@@ -87,46 +121,3 @@ const Rows: FC<{ of: readonly (readonly (readonly Inline[])[])[] }> = ({ of: [he
     </table>
   </div>
 )
-
-const Inlines: FC<{ of: readonly Inline[] }> = ({ of }) => (
-  <>
-    {of.map((inline) => (
-      <InlineOf inline={inline} />
-    ))}
-  </>
-)
-
-const InlineOf: FC<{ inline: Inline }> = ({ inline }) => {
-  switch (inline.kind) {
-    case 'text':
-      return <>{inline.text}</>
-    case 'code':
-      return <code>{inline.text}</code>
-    case 'break':
-      return <br />
-    case 'strong':
-      return (
-        <strong>
-          <Inlines of={inline.children} />
-        </strong>
-      )
-    case 'emphasis':
-      return (
-        <em>
-          <Inlines of={inline.children} />
-        </em>
-      )
-    case 'deletion':
-      return (
-        <del>
-          <Inlines of={inline.children} />
-        </del>
-      )
-    case 'link':
-      return (
-        <a href={inline.href} rel="noopener noreferrer nofollow">
-          <Inlines of={inline.children} />
-        </a>
-      )
-  }
-}

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseMarkdown } from '../../../src/governance/cards/markdown.ts'
-import { writeMarkdown } from '../../../src/governance/cards/write-markdown.ts'
+import { parseMarkdown, writeMarkdown } from '../../../src/governance/cards/markdown.ts'
 import { cardServer, fullCard } from '../../support/card-server.ts'
 
 /** What somebody might try to have a reader's browser do. */
@@ -108,7 +107,7 @@ test('no value of any other field becomes markup', async () => {
     expect(html).not.toMatch(/<a /)
     const markdown = (await getCard('m', 1, '.md')).text
     expect(markdown).not.toMatch(/<|[^\\]\]\(/)
-    expect(JSON.stringify(parseMarkdown(markdown))).not.toContain('"kind":"link"')
+    expect(JSON.stringify(parseMarkdown(markdown))).not.toContain('"type":"link"')
   }
   expect((await call('PUT', '/api/v1/models/m/card-template', { notes: attacks[0] })).status).toBe(
     200,
@@ -212,13 +211,13 @@ a = "<b>"
 `
   const tree = parseMarkdown(text)
   expect(parseMarkdown(writeMarkdown(tree))).toEqual(tree)
-  expect(tree.map(({ kind }) => kind)).toEqual([
+  expect(tree.map(({ type }) => type)).toEqual([
     'heading',
     'paragraph',
     'list',
-    'quote',
+    'blockquote',
     'table',
-    'rule',
+    'thematicBreak',
     'code',
   ])
 })
@@ -228,8 +227,20 @@ test.each([
   ['images', '!['.repeat(100_000)],
   ['links', '[a]('.repeat(50_000)],
   ['stars', '*a **a '.repeat(28_000)],
+  ['pairs of stars', '*a'.repeat(25_000)],
+  ['stars that close', 'a* '.repeat(66_000)],
+  ['a run of stars', '*'.repeat(200_000)],
+  ['underscores', '_a __a '.repeat(28_000)],
+  ['tildes', '~~a '.repeat(50_000)],
   ['backticks', Array.from({ length: 600 }, (_, i) => '`'.repeat(i)).join(' ')],
   ['quotes', '>'.repeat(200_000)],
+  ['quotes with text', '> a\n'.repeat(12_500)],
+  ['numbered items', '1. a\n'.repeat(10_000)],
+  ['paragraphs', 'a\n\n'.repeat(16_600)],
+  ['headings', '# a\n'.repeat(12_500)],
+  ['lists in one line', '- '.repeat(100_000)],
+  ['lines', 'a\n'.repeat(100_000)],
+  ['fences', '```\n'.repeat(50_000)],
   ['lists', Array.from({ length: 600 }, (_, i) => `${' '.repeat(i)}- a`).join('\n')],
   ['entities', '&#x'.repeat(66_000)],
   ['a wide table', `${'|a'.repeat(5000)}|\n${'|-'.repeat(5000)}|\n${'|a\n'.repeat(20_000)}`],
