@@ -58,3 +58,8 @@ export function fromHex(text: string): Uint8Array<ArrayBuffer> {
 export function randomBytes(count: number): Uint8Array<ArrayBuffer> {
   return crypto.getRandomValues(new Uint8Array(count))
 }
+
+/** 32 hex digits as a UUID is written. */
+export function uuidOf(hex: string): string {
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}

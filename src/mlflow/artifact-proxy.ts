@@ -23,8 +23,8 @@ export const artifactProxyOperations: readonly Operation[] = [
     async (ctx, req) => {
       const located = await locate(ctx, req.path ?? '')
       if (!located) return {}
-      const { entries, nextPageToken } = await listLocated(ctx, located, listQuery(req))
-      return { files: entriesToWire(entries), next_page_token: nextPageToken }
+      const { items, nextPageToken } = await listLocated(ctx, located, listQuery(req))
+      return { files: entriesToWire(items), next_page_token: nextPageToken }
     },
   ),
 

@@ -113,10 +113,10 @@ async function listed(
   folder: string | undefined = '',
   query: ListQuery,
 ): Promise<object> {
-  const { entries, nextPageToken } = await listLocated(ctx, below(artifactUri, folder), query)
+  const { items, nextPageToken } = await listLocated(ctx, below(artifactUri, folder), query)
   return {
     root_uri: artifactUri,
-    files: entriesToWire(entries, folder),
+    files: entriesToWire(items, folder),
     next_page_token: nextPageToken,
   }
 }

@@ -59,7 +59,7 @@ export const webhookOperations: readonly Operation[] = [
     message({ max_results: { type: 'int32' }, page_token: text }),
     async (ctx, req) => {
       const count = checkPageSize(req.max_results, pageMax, pageDefault)
-      const page = await listWebhooks(ctx, 'in mlflow', count, req.page_token)
+      const page = await listWebhooks(ctx, { shown: 'in mlflow', count, token: req.page_token })
       return {
         webhooks: unlessEmpty(page.items.map(webhookToWire)),
         next_page_token: page.nextPageToken,
@@ -107,8 +107,8 @@ export const webhookOperations: readonly Operation[] = [
     manages,
     message({ webhook_id: required, event: { type: eventMessage } }),
     async (ctx, req) => {
-      const type = req.event && typeOf(req.event)
-      const result = await testWebhook(ctx, req.webhook_id, type, 'in mlflow')
+      const event = req.event && typeOf(req.event)
+      const result = await testWebhook(ctx, req.webhook_id, { event, shown: 'in mlflow' })
       return {
         result: {
           success: result.success,

@@ -11,9 +11,9 @@ const globCharsMax = 500
 const eventsMax = 100
 
 export const statuses = ['ACTIVE', 'DISABLED'] as const
-export type Status = (typeof statuses)[number]
+export type WebhookStatus = (typeof statuses)[number]
 
-/** What a webhook can be told to be. Absent: as it is, or the default of a new one. */
+/** What can be set of a webhook. An absent field stays as it is, or is the default of a new webhook. */
 export type WebhookFields = {
   readonly name?: string | undefined
   /** Empty: none. */
@@ -25,12 +25,12 @@ export type WebhookFields = {
   readonly format?: string | undefined
   /** Empty: deliveries are not signed. */
   readonly secret?: string | undefined
-  readonly status?: Status | undefined
-  /** By Databricks' API; without it a webhook whose events change is none of Databricks' any more. */
+  readonly status?: WebhookStatus | undefined
+  /** Set by Databricks' API. A change of `events` without it makes the webhook one of our own API. */
   readonly databricks?: DatabricksTerms | undefined
 }
 
-/** @throws INVALID_PARAMETER_VALUE a field that no webhook can have; the URL is checked by `checkUrl` */
+/** Check all fields but the URL, which `checkUrl` checks. @throws INVALID_PARAMETER_VALUE */
 export function checkFields(fields: WebhookFields): void {
   const { name, description = '', url = '', events, models = '', secret = '' } = fields
   checkText({ description, url, models, secret })
@@ -42,7 +42,7 @@ export function checkFields(fields: WebhookFields): void {
   if (fields.format !== undefined) parseFormat(fields.format)
 }
 
-/** What no database keeps as it is. */
+/** Refuses text that a database would not keep as it is. */
 function checkText(fields: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(fields)) {
     if (value.isWellFormed() && !value.includes('\u0000')) continue

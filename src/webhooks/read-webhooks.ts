@@ -1,9 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, RegistryError } from '../core/error.ts'
-import { decodePageToken, encodePageToken, foreignPageToken } from '../core/page-token.ts'
 import type { Context } from '../platform/context.ts'
-import type { Page } from '../search/page.ts'
-import { parseFormat, type Status } from './check-webhook.ts'
+import { type Page, readPage } from '../search/page.ts'
+import { parseFormat, type WebhookStatus } from './check-webhook.ts'
 import { type DatabricksTerms, databricksTerms } from './events/databricks-events.ts'
 import type { Format } from './formats/formats.ts'
 import type { webhooks } from './tables.ts'
@@ -19,23 +18,30 @@ export type Webhook = {
   readonly url: string
   /** Types and patterns. */
   readonly events: readonly string[]
-  /** Null: of all models, and what is of none. */
+  /** A glob of model names; null for all models, and for events without a model. */
   readonly models: string | null
   readonly format: Format
   readonly databricks: DatabricksTerms | undefined
   readonly hasSecret: boolean
-  readonly status: Status
+  readonly status: WebhookStatus
   readonly createdAtMs: number
   readonly updatedAtMs: number
 }
 
 export type WebhookRow = typeof webhooks.$inferSelect
 
-/** Which webhooks: all, or those that MLflow's API can show, since some of their events have names there, or those that were made by Databricks'. */
-export type Shown = 'all' | 'in mlflow' | 'in databricks'
+/**
+ * Which webhooks a surface shows: all; those that MLflow's API can show, as some of their events have
+ * names there; or those that were made by Databricks' API.
+ */
+export type ShownWebhooks = 'all' | 'in mlflow' | 'in databricks'
 
 /** @throws RESOURCE_DOES_NOT_EXIST no such webhook, or none of these */
-export async function getWebhook(ctx: Context, id: string, shown: Shown = 'all'): Promise<Webhook> {
+export async function getWebhook(
+  ctx: Context,
+  id: string,
+  shown: ShownWebhooks = 'all',
+): Promise<Webhook> {
   return webhookFrom(await getWebhookRow(ctx, id, shown))
 }
 
@@ -43,7 +49,7 @@ export async function getWebhook(ctx: Context, id: string, shown: Shown = 'all')
 export async function getWebhookRow(
   ctx: Context,
   id: string,
-  shown: Shown = 'all',
+  shown: ShownWebhooks = 'all',
 ): Promise<WebhookRow> {
   const row = await ctx.db.first(webhookRead(ctx, id))
   const isHidden =
@@ -53,32 +59,43 @@ export async function getWebhookRow(
   return row
 }
 
-/** Those for one model, by its very name, and for one of these events of Databricks; each absent: for any. */
-type Asked = { readonly model?: string | undefined; readonly events?: readonly string[] }
-
-/** Newest first. @param count rows of a page */
-export async function listWebhooks(
-  ctx: Context,
-  shown: Shown,
-  count: number,
-  pageToken: string | undefined,
-  { model, events = [] }: Asked = {},
-): Promise<Page<Webhook>> {
-  const asked = ['webhooks', shown, model ?? null, events]
-  const [before = Number.MAX_SAFE_INTEGER] = decodePageToken(asked, pageToken) ?? []
-  if (typeof before !== 'number') throw foreignPageToken()
-  const rows = await ctx.db.all<WebhookRow>(sql`select * from webhooks
-    where workspace = ${ctx.workspace} and id < ${before}
-      and ${isShown[shown]} and (${model ?? null} is null or models = ${model ?? null})
-      and (${events.length === 0} or exists (select 1 from json_each(databricks, '$.events')
-        where value in (select value from json_each(${JSON.stringify(events)}))))
-    order by id desc limit ${count + 1}`)
-  const items = rows.slice(0, count).map(webhookFrom)
-  const last = rows.length > count ? items.at(-1) : undefined
-  return { items, nextPageToken: last && encodePageToken(asked, [last.rowId]) }
+/** Which page of which webhooks is wanted. */
+export type WebhookList = {
+  readonly shown: ShownWebhooks
+  /** Only those whose glob of models is exactly this. */
+  readonly model?: string | undefined
+  /** Only those that are for one of these events of Databricks; empty or absent: for any. */
+  readonly events?: readonly string[]
+  /** Webhooks of a page, at most. */
+  readonly count: number
+  readonly token: string | undefined
 }
 
-const isShown: Readonly<Record<Shown, SQL>> = {
+/** Newest first. @throws INVALID_PARAMETER_VALUE the page token is foreign */
+export function listWebhooks(
+  ctx: Context,
+  { shown, model, events = [], count, token }: WebhookList,
+): Promise<Page<Webhook>> {
+  const fingerprint = ['webhooks', shown, model ?? null, events]
+  return readPage(
+    { fingerprint, count, token },
+    {
+      first: Number.MAX_SAFE_INTEGER,
+      read: async (before, limit) => {
+        const rows = await ctx.db.all(sql<WebhookRow>`select * from webhooks
+          where workspace = ${ctx.workspace} and id < ${before}
+            and ${isShown[shown]} and (${model ?? null} is null or models = ${model ?? null})
+            and (${events.length === 0} or exists (select 1 from json_each(databricks, '$.events')
+              where value in (select value from json_each(${JSON.stringify(events)}))))
+          order by id desc limit ${limit}`)
+        return rows.map(webhookFrom)
+      },
+      keyOf: (webhook) => webhook.rowId,
+    },
+  )
+}
+
+const isShown: Readonly<Record<ShownWebhooks, SQL>> = {
   all: sql`1`,
   'in mlflow': sql`in_mlflow = 1`,
   'in databricks': sql`databricks is not null`,

@@ -11,7 +11,11 @@ const nonceBytes = 12
  *
  * @throws NOT_IMPLEMENTED the server has no key
  */
-export async function seal(settings: Settings, webhookId: string, secret: string): Promise<string> {
+export async function sealSecret(
+  settings: Settings,
+  webhookId: string,
+  secret: string,
+): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(nonceBytes))
   const sealed = await crypto.subtle.encrypt(
     { name: 'AES-GCM', iv, additionalData: utf8.encode(webhookId) },
@@ -21,8 +25,8 @@ export async function seal(settings: Settings, webhookId: string, secret: string
   return `v1.${toBase64UrlBytes(iv)}.${toBase64UrlBytes(new Uint8Array(sealed))}`
 }
 
-/** The secret that `seal` sealed; undefined when the key is another one now, or the text was changed. */
-export async function unseal(
+/** The secret that `sealSecret` sealed; undefined if the key or the text has changed since. */
+export async function unsealSecret(
   settings: Settings,
   webhookId: string,
   sealed: string,
@@ -43,19 +47,24 @@ export async function unseal(
   }
 }
 
+type SignedParts = {
+  readonly deliveryId: string
+  /** Unix seconds. */
+  readonly timestamp: string
+  readonly body: string
+}
+
 /** `v1,` and the base64 of HMAC-SHA256 over `<delivery id>.<timestamp>.<body>`, as MLflow signs. */
-export async function signature(
+export async function signDelivery(
   secret: string,
-  deliveryId: string,
-  timestamp: string,
-  body: string,
+  { deliveryId, timestamp, body }: SignedParts,
 ): Promise<string> {
   const signed = await hmac(secret, `${deliveryId}.${timestamp}.${body}`)
   return `v1,${btoa(String.fromCharCode(...signed))}`
 }
 
 /** The hex of HMAC-SHA256 over the body, as Databricks signs. */
-export async function databricksSignature(secret: string, body: string): Promise<string> {
+export async function signForDatabricks(secret: string, body: string): Promise<string> {
   return toHex(await hmac(secret, body))
 }
 

@@ -3,7 +3,6 @@ import { excerpt, invalid, type RegistryError } from '../core/error.ts'
 import type { Platform } from '../platform/context.ts'
 import { OutboundError } from '../platform/outbound.ts'
 import type { WebhookSettings } from '../platform/settings/settings.ts'
-import { isLocalName, isPublicAddress } from './address.ts'
 
 const urlCharsMax = 2000
 
@@ -20,7 +19,7 @@ export async function checkUrl(platform: Platform, text: string): Promise<URL> {
   const host = hostOf(url)
   // A literal address was judged with the URL.
   if (ipaddr.isValid(host)) return url
-  const addresses = await resolved(platform, host)
+  const addresses = await resolveHost(platform, host)
   if (!addresses.every(isPublicAddress)) throw notPublic(host)
   return url
 }
@@ -52,7 +51,31 @@ export function mayConnect(url: URL, address: string, settings: WebhookSettings)
   return mayBePrivate(url, settings) || isPublicAddress(address)
 }
 
-/** Scheme, host and port: what the record and the log may hold of a URL, whose path may be a secret. */
+/**
+ * Whether an address belongs to the public Internet. An IPv6 address that wraps an IPv4 one (mapped,
+ * compatible, NAT64, 6to4, Teredo) does not, whatever it wraps: receivers have no need of it.
+ *
+ * @param address as text; a text that is no address is not public
+ */
+export function isPublicAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false
+  const parsed = ipaddr.parse(address)
+  if (parsed.range() !== 'unicast') return false
+  // IPv6 addresses are given out from 2000::/3 alone.
+  return parsed instanceof ipaddr.IPv4 || ((parsed.parts[0] ?? 0) & 0xe000) === 0x2000
+}
+
+/** Names that never leave the machine or the local network, whatever a resolver says. */
+function isLocalName(host: string): boolean {
+  return (
+    !host.includes('.') ||
+    /(^|\.)(localhost|local|internal|intranet|lan|home|corp|private|home\.arpa|localdomain)$/.test(
+      host,
+    )
+  )
+}
+
+/** Scheme, host and port: as much of a URL as logs may hold, since its path may be a secret. */
 export function originOf(text: string): string {
   return parseUrl(text)?.origin ?? ''
 }
@@ -81,7 +104,7 @@ function portOf(url: URL): string {
   return url.port || (url.protocol === 'https:' ? '443' : '80')
 }
 
-async function resolved(platform: Platform, host: string): Promise<readonly string[]> {
+async function resolveHost(platform: Platform, host: string): Promise<readonly string[]> {
   try {
     return (await platform.outbound.resolve(host)) ?? []
   } catch (err) {

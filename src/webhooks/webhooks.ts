@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, entryStatement } from '../audit/commit.ts'
+import { commit, type Entry, entryStatement } from '../audit/commit.ts'
+import { uuidOf } from '../core/bytes.ts'
 import type { Context } from '../platform/context.ts'
 import { checkFields, type WebhookFields } from './check-webhook.ts'
 import { mlflowEventsOf } from './events/mlflow-events.ts'
@@ -11,9 +12,8 @@ import {
   webhookNotFound,
   webhookRead,
 } from './read-webhooks.ts'
-import { seal } from './secrets.ts'
+import { sealSecret } from './secrets.ts'
 import { checkUrl, originOf } from './url.ts'
-import { uuid } from './uuid.ts'
 
 export type NewWebhook = WebhookFields & {
   readonly name: string
@@ -22,15 +22,15 @@ export type NewWebhook = WebhookFields & {
 }
 
 /**
- * Make a webhook. It gets the very next event: its place in the record is the end of it at the
- * moment of its making.
+ * Make a webhook. It gets the very next event: its place in the audit log is the end of the log at
+ * the moment it is made.
  *
  * @throws INVALID_PARAMETER_VALUE a field, or the URL, is refused
  */
 export async function createWebhook(ctx: Context, wanted: NewWebhook): Promise<Webhook> {
   checkFields(wanted)
   await checkUrl(ctx, wanted.url)
-  const id = uuid(ctx.randomId())
+  const id = uuidOf(ctx.randomId())
   const now = ctx.now()
   const row = {
     ...(await columnsOf(ctx, id, wanted)),
@@ -38,22 +38,22 @@ export async function createWebhook(ctx: Context, wanted: NewWebhook): Promise<W
     status: wanted.status ?? 'ACTIVE',
     format: wanted.format ?? 'mlflow',
   }
-  const [rows] = await commit(ctx, [
-    sql`insert into webhooks (workspace, webhook_id, name, description, url, events, in_mlflow,
+  const { made } = await commit(ctx, {
+    made: sql<WebhookRow>`insert into webhooks (workspace, webhook_id, name, description, url, events, in_mlflow,
         models, format, databricks, secret, status, created_at_ms, updated_at_ms)
       values (${ctx.workspace}, ${id}, ${wanted.name}, ${row.description ?? null}, ${wanted.url},
         ${row.events}, ${row.in_mlflow}, ${row.models ?? null}, ${row.format},
         ${row.databricks ?? null}, ${row.secret ?? null}, ${row.status}, ${now}, ${now}) returning *`,
-    sql`insert into webhook_queues (webhook, seq, n, failures, lease_until_ms)
-      select id, (${endOfRecord}), 0, 0, 0 from webhooks where webhook_id = ${id}`,
-    recordWebhook(ctx, id, 'webhook.created', { after: said(wanted.url) }),
-  ])
-  const [made] = rows as [WebhookRow]
-  return webhookFrom(made)
+    queue: sql`insert into webhook_queues (webhook, seq, n, failures, lease_until_ms)
+      select id, (${endOfLog}), 0, 0, 0 from webhooks where webhook_id = ${id}`,
+    entry: webhookEntry(ctx, id, { action: 'webhook.created', after: webhookJson(wanted.url) }),
+  })
+  if (!made[0]) throw new Error('a webhook was inserted and is not there')
+  return webhookFrom(made[0])
 }
 
 /** The place behind the last entry. */
-const endOfRecord = sql`select coalesce(max(seq), 0) + 1 from audit_entries`
+const endOfLog = sql`select coalesce(max(seq), 0) + 1 from audit_entries`
 
 /**
  * Change what is given. Events of the time in which a webhook was disabled are not sent later.
@@ -74,31 +74,32 @@ export async function updateWebhook(
     ([name, value]) => sql`${sql.identifier(name)} = ${value}`,
   )
   const url = change.url ?? was.url
-  const [, , , rows] = await commit(ctx, [
-    sql`update webhook_queues set seq = (${endOfRecord}), n = 0
+  const { changed } = await commit(ctx, {
+    queue: sql`update webhook_queues set seq = (${endOfLog}), n = 0
       where webhook = (select id from (${webhookRead(ctx, id)}) where status = 'DISABLED')
         and ${change.status === 'ACTIVE'}`,
-    recordWebhook(ctx, id, 'webhook.updated', {
-      before: said(was.url),
-      after: saidAfter(columns, url),
+    entry: webhookEntry(ctx, id, {
+      action: 'webhook.updated',
+      before: webhookJson(was.url),
+      after: webhookJsonAfter(columns, url),
     }),
-    sql`update webhooks set ${sql.join([...sets, sql`updated_at_ms = ${ctx.now()}`], sql`, `)}
+    updated: sql`update webhooks set ${sql.join([...sets, sql`updated_at_ms = ${ctx.now()}`], sql`, `)}
       where workspace = ${ctx.workspace} and webhook_id = ${id}`,
-    webhookRead(ctx, id),
-  ])
-  const [changed] = rows as [WebhookRow?]
-  if (!changed) throw webhookNotFound(id)
-  return webhookFrom(changed)
+    changed: webhookRead(ctx, id),
+  })
+  if (!changed[0]) throw webhookNotFound(id)
+  return webhookFrom(changed[0])
 }
 
 /** Delete a webhook with its queue and its delivery log. @throws RESOURCE_DOES_NOT_EXIST no such webhook */
 export async function deleteWebhook(ctx: Context, id: string): Promise<void> {
   const was = await getWebhookRow(ctx, id)
-  const [, deleted] = await commit(ctx, [
-    recordWebhook(ctx, id, 'webhook.deleted', { before: said(was.url) }),
-    sql`delete from webhooks where workspace = ${ctx.workspace} and webhook_id = ${id} returning id`,
-  ])
-  if (!deleted?.length) throw webhookNotFound(id)
+  const { deleted } = await commit(ctx, {
+    entry: webhookEntry(ctx, id, { action: 'webhook.deleted', before: webhookJson(was.url) }),
+    deleted: sql`delete from webhooks where workspace = ${ctx.workspace} and webhook_id = ${id}
+      returning id`,
+  })
+  if (deleted.length === 0) throw webhookNotFound(id)
 }
 
 type Columns = Partial<
@@ -132,14 +133,14 @@ async function columnsOf(ctx: Context, id: string, given: WebhookFields): Promis
     ...(models !== undefined && { models: models || null }),
     ...(format !== undefined && { format }),
     ...(secret !== undefined && {
-      secret: secret === '' ? null : await seal(ctx.settings, id, secret),
+      secret: secret === '' ? null : await sealSecret(ctx.settings, id, secret),
     }),
     ...(status !== undefined && { status }),
   }
 }
 
-/** What the record says of the webhook `w`: neither its secret nor the path of its URL, which may be one. */
-function said(url: string): SQL {
+/** The webhook `w` in the audit log: without its secret and the path of its URL, which may be one. */
+function webhookJson(url: string): SQL {
   return withDatabricks(
     sql`json_object('webhook', w.webhook_id, 'name', w.name, 'origin', ${originOf(url)},
     'events', json(w.events), 'models', w.models, 'format', w.format,
@@ -148,8 +149,8 @@ function said(url: string): SQL {
   )
 }
 
-/** As `said`, of `w` with these columns. */
-function saidAfter(columns: Columns, url: string): SQL {
+/** As `webhookJson`, once these columns of `w` have changed. */
+function webhookJsonAfter(columns: Columns, url: string): SQL {
   const after = (name: keyof Columns) =>
     columns[name] === undefined ? sql`w.${sql.identifier(name)}` : sql`${columns[name]}`
   return withDatabricks(
@@ -161,17 +162,16 @@ function saidAfter(columns: Columns, url: string): SQL {
   )
 }
 
-/** With the events of Databricks, where it is for some: json_insert leaves alone what is there, such as the status. */
-function withDatabricks(said: SQL, terms: SQL): SQL {
-  return sql`json_insert(${said}, iif(${terms} is null, '$.status', '$.databricks_events'),
+/** Adds the events of Databricks, if there are any: json_insert keeps what is there, such as the status. */
+function withDatabricks(webhook: SQL, terms: SQL): SQL {
+  return sql`json_insert(${webhook}, iif(${terms} is null, '$.status', '$.databricks_events'),
     json(coalesce(json_extract(${terms}, '$.events'), 'null')))`
 }
 
-function recordWebhook(
+function webhookEntry(
   ctx: Context,
   id: string,
-  action: 'webhook.created' | 'webhook.updated' | 'webhook.deleted',
-  what: { readonly before?: SQL; readonly after?: SQL },
+  detail: Pick<Entry, 'action' | 'before' | 'after'>,
 ): SQL {
-  return entryStatement(ctx, { action, ...what, from: sql`(${webhookRead(ctx, id)}) w` })
+  return entryStatement(ctx, { ...detail, from: sql`(${webhookRead(ctx, id)}) w` })
 }

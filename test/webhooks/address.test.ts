@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { defaultSettings, type WebhookSettings } from '../../src/platform/settings/settings.ts'
-import { isPublicAddress } from '../../src/webhooks/address.ts'
-import { allowedUrl, mayConnect, originOf } from '../../src/webhooks/url.ts'
+import { allowedUrl, isPublicAddress, mayConnect, originOf } from '../../src/webhooks/url.ts'
 
 const settings = defaultSettings.webhooks
 

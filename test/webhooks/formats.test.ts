@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { deliverDue } from '../../src/webhooks/delivery/deliver.ts'
 import type { RegistryEvent } from '../../src/webhooks/events/events.ts'
 import { exampleEvent } from '../../src/webhooks/events/example-event.ts'
-import { type Format, payload } from '../../src/webhooks/formats/formats.ts'
+import { type Format, payloadOf } from '../../src/webhooks/formats/formats.ts'
 import { Receivers } from '../support/receiver.ts'
 import { testServer } from '../support/server.ts'
 
@@ -14,7 +14,7 @@ const moved: RegistryEvent = {
 }
 
 function sent(format: Format, event = moved) {
-  const { contentType, body } = payload(format, event, 'a-webhook')
+  const { contentType, body } = payloadOf(event, { format, webhookId: 'a-webhook' })
   return { contentType, json: JSON.parse(body) }
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { eventTypes } from '../../src/webhooks/events/event-types.ts'
 import { exampleEvent } from '../../src/webhooks/events/example-event.ts'
-import { payload } from '../../src/webhooks/formats/formats.ts'
+import { payloadOf } from '../../src/webhooks/formats/formats.ts'
 import { governedServer, person } from '../support/governed-server.ts'
 
 const ann = person('ann')
@@ -148,14 +148,14 @@ test.each([
   ['model_version.damaged', 'file model.pkl is changed'],
   ['registered_model.card_template_set', 'registered model card template set'],
 ])('Slack is told of %s in words', (type, words) => {
-  const { body } = payload('slack', exampleEvent(type, 0), 'hook')
+  const { body } = payloadOf(exampleEvent(type, 0), { format: 'slack', webhookId: 'hook' })
   expect(JSON.parse(body).text.replaceAll('\u200b', '')).toContain(`: ${words}`)
 })
 
 test('EventBridge is told what requests say of approval', () => {
   const status = (type: string) =>
-    JSON.parse(payload('eventbridge', exampleEvent(type, 0), 'hook').body).detail
-      .ModelApprovalStatus
+    JSON.parse(payloadOf(exampleEvent(type, 0), { format: 'eventbridge', webhookId: 'hook' }).body)
+      .detail.ModelApprovalStatus
   expect(status('promotion.opened')).toBe('PendingManualApproval')
   expect(status('promotion.rejected')).toBe('Rejected')
   expect(status('promotion.approved')).toBeUndefined()
@@ -164,7 +164,9 @@ test('EventBridge is told what requests say of approval', () => {
 test('every type has an example in every format', () => {
   for (const type of eventTypes) {
     for (const format of ['json', 'mlflow', 'cloudevents', 'slack', 'eventbridge'] as const) {
-      expect(() => JSON.parse(payload(format, exampleEvent(type, 0), 'hook').body)).not.toThrow()
+      expect(() =>
+        JSON.parse(payloadOf(exampleEvent(type, 0), { format, webhookId: 'hook' }).body),
+      ).not.toThrow()
     }
   }
 })

@@ -1,14 +1,13 @@
 import { requireRight } from '../../access/permissions/require.ts'
 import { excerpt, invalid } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import { listDeliveries, redeliver } from '../../webhooks/delivery/deliveries.ts'
-import type { DeliveryRow } from '../../webhooks/delivery/queue.ts'
+import { type Delivery, listDeliveries, redeliver } from '../../webhooks/delivery/deliveries.ts'
 import { isEventPattern } from '../../webhooks/events/event-types.ts'
-import { eventId } from '../../webhooks/events/events.ts'
 import { getWebhook, listWebhooks, type Webhook } from '../../webhooks/read-webhooks.ts'
 import { testWebhook } from '../../webhooks/test-webhook.ts'
 import { createWebhook, deleteWebhook, updateWebhook } from '../../webhooks/webhooks.ts'
 import * as endpoints from '../endpoints/webhooks.ts'
+import { pageToWire } from '../page.ts'
 import { type Served, serve } from '../serve.ts'
 
 function manages(ctx: Context): Promise<void> {
@@ -18,8 +17,8 @@ function manages(ctx: Context): Promise<void> {
 /** Webhooks in full; MLflow's API shows the same ones where it has names for what they are for. */
 export const webhookRoutes: readonly Served[] = [
   serve(endpoints.listWebhooks, manages, async (ctx, { query }) => {
-    const page = await listWebhooks(ctx, 'all', query.max_results, query.page_token)
-    return { items: page.items.map(webhookToWire), next_page_token: page.nextPageToken }
+    const { max_results: count, page_token: token } = query
+    return pageToWire(await listWebhooks(ctx, { shown: 'all', count, token }), webhookToWire)
   }),
 
   serve(endpoints.createWebhook, manages, async (ctx, { body }) =>
@@ -44,7 +43,7 @@ export const webhookRoutes: readonly Served[] = [
     if (event !== undefined && !isEventPattern(event)) {
       throw invalid(`Unknown event '${excerpt(event)}': use a type of docs/events.md`)
     }
-    const result = await testWebhook(ctx, params.id, event)
+    const result = await testWebhook(ctx, params.id, { event })
     return {
       success: result.success,
       response_status: result.responseStatus,
@@ -54,9 +53,8 @@ export const webhookRoutes: readonly Served[] = [
   }),
 
   serve(endpoints.listDeliveries, manages, async (ctx, { params, query }) => {
-    const { status, max_results, page_token } = query
-    const page = await listDeliveries(ctx, params.id, status, max_results, page_token)
-    return { items: page.items.map(deliveryToWire), next_page_token: page.nextPageToken }
+    const { status: state, max_results: count, page_token: token } = query
+    return pageToWire(await listDeliveries(ctx, params.id, { state, count, token }), deliveryToWire)
   }),
 
   serve(endpoints.redeliver, manages, async (ctx, { params }) =>
@@ -80,19 +78,19 @@ function webhookToWire(webhook: Webhook) {
   }
 }
 
-function deliveryToWire(row: DeliveryRow) {
+function deliveryToWire(delivery: Delivery) {
   return {
-    id: row.delivery_id,
-    event_id: eventId(row),
-    event: row.type,
-    model: row.model ?? undefined,
-    version: row.version ?? undefined,
-    status: row.state as 'pending' | 'delivered' | 'failed',
-    attempts: row.attempts,
-    response_status: row.response_status ?? undefined,
-    error: row.error ?? undefined,
-    created_at: row.created_at_ms,
-    finished_at: row.finished_at_ms ?? undefined,
-    next_attempt_at: row.state === 'pending' ? row.next_attempt_at_ms : undefined,
+    id: delivery.id,
+    event_id: delivery.eventId,
+    event: delivery.type,
+    model: delivery.model ?? undefined,
+    version: delivery.version ?? undefined,
+    status: delivery.state,
+    attempts: delivery.attempts,
+    response_status: delivery.responseStatus ?? undefined,
+    error: delivery.error ?? undefined,
+    created_at: delivery.createdAtMs,
+    finished_at: delivery.finishedAtMs ?? undefined,
+    next_attempt_at: delivery.nextAttemptAtMs,
   }
 }

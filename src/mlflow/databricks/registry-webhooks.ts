@@ -72,8 +72,13 @@ export const registryWebhookOperations: readonly Operation[] = [
     message({ model_name: text, events, max_results: { type: 'int32' }, page_token: text }),
     async (ctx, req) => {
       const count = checkPageSize(req.max_results, pageMax, pageDefault)
-      const asked = { model: req.model_name || undefined, events: req.events }
-      const page = await listWebhooks(ctx, 'in databricks', count, req.page_token, asked)
+      const page = await listWebhooks(ctx, {
+        shown: 'in databricks',
+        model: req.model_name || undefined,
+        events: req.events,
+        count,
+        token: req.page_token,
+      })
       return {
         webhooks: unlessEmpty(page.items.map(webhookToWire)),
         next_page_token: page.nextPageToken,
@@ -113,8 +118,8 @@ export const registryWebhookOperations: readonly Operation[] = [
       const [first = 'MODEL_VERSION_CREATED'] = eventsOf(
         await getWebhook(ctx, req.id, 'in databricks'),
       )
-      const example = { databricks: req.event ?? first }
-      const result = await testWebhook(ctx, req.id, example, 'in databricks')
+      const event = { databricks: req.event ?? first }
+      const result = await testWebhook(ctx, req.id, { event, shown: 'in databricks' })
       return {
         status_code: result.responseStatus,
         body: result.responseBody ?? result.errorMessage,

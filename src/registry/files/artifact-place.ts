@@ -1,9 +1,10 @@
 import { type ArtifactFile, findFile, isFolder, type Place } from '../../artifacts/files.ts'
-import { type Entry, type EntryPage, listFolder } from '../../artifacts/list.ts'
+import { type Entry, listFolder } from '../../artifacts/list.ts'
 import { joinPaths, storePathOf, versionsFolder } from '../../artifacts/path.ts'
 import { excerpt, invalid, notFound } from '../../core/error.ts'
-import { decodePageToken, encodePageToken, foreignPageToken } from '../../core/page-token.ts'
+import type { PageKey } from '../../core/page-token.ts'
 import type { Context } from '../../platform/context.ts'
+import { type Page, readPageFrom } from '../../search/page.ts'
 import { manifestOfVersionId } from './version-manifest.ts'
 
 /** A path, and where it is to be looked up: in the store, or among a version's sealed files. */
@@ -67,13 +68,18 @@ export async function listLocated(
   ctx: Context,
   { place, path }: Located,
   { count, token }: ListQuery,
-): Promise<{ entries: readonly Entry[]; nextPageToken: string | undefined }> {
-  const asked = ['artifacts', place.manifest ?? ctx.workspace, path]
-  const from = decodePageToken(asked, token)?.[0]
-  if (from !== undefined && typeof from !== 'string') throw foreignPageToken()
-  const page: EntryPage = await listFolder(ctx, place, path, count, from)
-  return {
-    entries: [...page.entries].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    nextPageToken: page.next === undefined ? undefined : encodePageToken(asked, [page.next]),
-  }
+): Promise<Page<Entry>> {
+  const fingerprint = ['artifacts', place.manifest ?? ctx.workspace, path]
+  return readPageFrom({ fingerprint, token }, isFolderPlace, async (from) => {
+    const { entries, next } = await listFolder(ctx, place, path, count, from?.[0])
+    return {
+      items: [...entries].sort((a, b) => (a.name < b.name ? -1 : 1)),
+      next: next === undefined ? undefined : ([next] as const),
+    }
+  })
+}
+
+/** Where a page of a folder starts: a name in it. */
+function isFolderPlace(key: PageKey): key is readonly [string] {
+  return key.length === 1 && typeof key[0] === 'string'
 }

@@ -5,9 +5,9 @@ import { type OutboundAnswer, OutboundError } from '../../platform/outbound.ts'
 import { parseFormat } from '../check-webhook.ts'
 import { databricksTerms } from '../events/databricks-events.ts'
 import { eventId, type RegistryEvent } from '../events/events.ts'
-import { type Payload, payload } from '../formats/formats.ts'
+import { type Payload, payloadOf } from '../formats/formats.ts'
 import type { WebhookRow } from '../read-webhooks.ts'
-import { databricksSignature, signature, unseal } from '../secrets.ts'
+import { signDelivery, signForDatabricks, unsealSecret } from '../secrets.ts'
 import { allowedUrl, mayConnect } from '../url.ts'
 import type { Due, Outcome } from './queue.ts'
 
@@ -18,12 +18,13 @@ const retryAfterMsMax = 600_000
 const errorCharsMax = 300
 
 /** Send a delivery once. */
-export async function attempt(platform: Platform, due: Due): Promise<Outcome> {
+export async function attemptDelivery(platform: Platform, due: Due): Promise<Outcome> {
   const { webhook, delivery, event } = due
   const now = platform.now()
   const signedAtMs = now - delivery.signed_at_ms > signatureMsMax ? now : delivery.signed_at_ms
-  const sent = await send(platform, webhook, event, delivery.delivery_id, signedAtMs)
-  const { retryInMs, error } = judged(sent, platform.now())
+  const deliveryId = delivery.delivery_id
+  const sent = await sendEvent(platform, webhook, { event, deliveryId, signedAtMs })
+  const { retryInMs, error } = judge(sent, platform.now())
   const mayRetry =
     retryInMs !== undefined && delivery.attempts < platform.settings.webhooks.retriesMax
   const isDelivered = error === null
@@ -42,27 +43,32 @@ function backOffMs(attempts: number): number {
 }
 
 /** What came of a request: an answer, or why there was none. */
-export type Sent = OutboundAnswer | Failure
+export type SendResult = OutboundAnswer | Failure
 type Failure = { readonly message: string; readonly isFinal: boolean }
+
+type Sending = {
+  readonly event: RegistryEvent
+  readonly deliveryId: string
+  readonly signedAtMs: number
+}
 
 /**
  * Send an event to a webhook's receiver, signed where the webhook has a secret. The URL is judged
  * by the settings of now, and the address where the connection is made.
  */
-export async function send(
+export async function sendEvent(
   platform: Platform,
   webhook: WebhookRow,
-  event: RegistryEvent,
-  deliveryId: string,
-  signedAtMs: number,
-): Promise<Sent> {
+  sending: Sending,
+): Promise<SendResult> {
   const { settings } = platform
+  const { event } = sending
   const terms = databricksTerms(webhook.databricks)
   const format = parseFormat(webhook.format)
-  const { contentType, body } = payload(format, event, webhook.webhook_id, terms)
+  const { contentType, body } = payloadOf(event, { format, webhookId: webhook.webhook_id, terms })
   try {
     const url = allowedUrl(webhook.url, settings.webhooks)
-    const signed = await signedHeaders(platform, webhook, deliveryId, signedAtMs, body)
+    const signed = await signedHeaders(platform, webhook, { ...sending, body })
     return await platform.outbound.post({
       url,
       headers: {
@@ -77,8 +83,9 @@ export async function send(
       allows: (address) => mayConnect(url, address, settings.webhooks),
     })
   } catch (err) {
-    if (err instanceof OutboundError)
+    if (err instanceof OutboundError) {
       return { message: err.message, isFinal: err.kind === 'refused' }
+    }
     if (err instanceof RegistryError) return { message: err.message, isFinal: true }
     // A bug of ours must not hold the queue up for ever.
     const error = failureText(err)
@@ -90,34 +97,32 @@ export async function send(
 async function signedHeaders(
   { settings }: Platform,
   webhook: WebhookRow,
-  deliveryId: string,
-  signedAtMs: number,
-  body: Payload['body'],
+  { deliveryId, signedAtMs, body }: Omit<Sending, 'event'> & Pick<Payload, 'body'>,
 ): Promise<Record<string, string>> {
   const timestamp = String(Math.floor(signedAtMs / 1000))
   const headers = { 'X-MLflow-Delivery-Id': deliveryId, 'X-MLflow-Timestamp': timestamp }
   if (webhook.secret === null) return headers
-  const secret = await unseal(settings, webhook.webhook_id, webhook.secret)
+  const secret = await unsealSecret(settings, webhook.webhook_id, webhook.secret)
   if (secret === undefined) {
     throw new RegistryError(
       'INVALID_PARAMETER_VALUE',
       'its secret was encrypted with another key; set the secret again',
     )
   }
-  const signed = await signature(secret, deliveryId, timestamp, body)
+  const signed = await signDelivery(secret, { deliveryId, timestamp, body })
   const signatures = { ...headers, 'X-MLflow-Signature': signed }
   if (webhook.format !== 'databricks') return signatures
-  return { ...signatures, 'X-Databricks-Signature': await databricksSignature(secret, body) }
+  return { ...signatures, 'X-Databricks-Signature': await signForDatabricks(secret, body) }
 }
 
 /** Whether a receiver has taken what it was sent. */
-export function isTaken(sent: Sent): boolean {
+export function isTaken(sent: SendResult): boolean {
   return 'status' in sent && sent.status >= 200 && sent.status < 300
 }
 
-/** @returns what was wrong, null for nothing; and in how long trying again may help, if at all */
-function judged(
-  sent: Sent,
+/** @returns what went wrong, null for nothing; and after how long a retry may help, if at all */
+function judge(
+  sent: SendResult,
   nowMs: number,
 ): { error: string | null; retryInMs: number | undefined } {
   if (isTaken(sent)) return { error: null, retryInMs: undefined }
@@ -136,7 +141,7 @@ function judged(
   }
 }
 
-/** Seconds, or the time of an HTTP date from now on; what is neither is 0. */
+/** A `Retry-After`, in seconds or as an HTTP date, from now on; 0 for any other text. */
 function retryAfterMs(header: string | undefined, nowMs: number): number {
   if (header === undefined) return 0
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - nowMs

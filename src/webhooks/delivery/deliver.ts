@@ -1,7 +1,7 @@
 import { RegistryError } from '../../core/error.ts'
 import type { Platform } from '../../platform/context.ts'
 import { failureText, logError } from '../../platform/log.ts'
-import { attempt } from './attempt.ts'
+import { attemptDelivery } from './attempt.ts'
 import {
   claim,
   dueWebhooks,
@@ -94,7 +94,7 @@ async function deliverAll(platform: Platform, lease: Lease): Promise<void> {
   for (let count = 0; count < deliveriesMax; count++) {
     const due = await nextDue(platform, lease)
     if (!due) return
-    await settle(platform, lease, due.delivery, await attempt(platform, due))
+    await settle(platform, lease, due.delivery, await attemptDelivery(platform, due))
   }
 }
 

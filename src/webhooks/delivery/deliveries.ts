@@ -1,38 +1,74 @@
 import { sql } from 'drizzle-orm'
 import { notFound } from '../../core/error.ts'
-import { decodePageToken, encodePageToken, foreignPageToken } from '../../core/page-token.ts'
 import type { Context } from '../../platform/context.ts'
-import type { Page } from '../../search/page.ts'
+import { type Page, readPage } from '../../search/page.ts'
+import { eventId } from '../events/events.ts'
 import { getWebhook } from '../read-webhooks.ts'
 import type { DeliveryRow } from './queue.ts'
 
 export const deliveryStates = ['pending', 'delivered', 'failed'] as const
 export type DeliveryState = (typeof deliveryStates)[number]
 
-/** The delivery log of a webhook, newest first. @throws RESOURCE_DOES_NOT_EXIST no such webhook */
-export async function listDeliveries(
-  ctx: Context,
-  webhookId: string,
-  state: DeliveryState | undefined,
-  count: number,
-  pageToken: string | undefined,
-): Promise<Page<DeliveryRow>> {
-  const { rowId } = await getWebhook(ctx, webhookId)
-  const asked = ['deliveries', webhookId, state ?? null]
-  const [before = Number.MAX_SAFE_INTEGER] = decodePageToken(asked, pageToken) ?? []
-  if (typeof before !== 'number') throw foreignPageToken()
-  const rows = await ctx.db.all<DeliveryRow>(sql`select * from webhook_deliveries
-    where webhook = ${rowId} and id < ${before}
-      and (${state ?? null} is null or state = ${state ?? null})
-    order by id desc limit ${count + 1}`)
-  const items = rows.slice(0, count)
-  const last = rows.length > count ? items.at(-1) : undefined
-  return { items, nextPageToken: last && encodePageToken(asked, [last.id]) }
+/** One event on its way to one webhook. */
+export type Delivery = {
+  /** A UUID, the same on every attempt. */
+  readonly id: string
+  /** Of the event: `<seq>.<n>`. */
+  readonly eventId: string
+  readonly type: string
+  readonly model: string | null
+  readonly version: string | null
+  readonly state: DeliveryState
+  readonly attempts: number
+  /** Of the last attempt; null: no answer came. */
+  readonly responseStatus: number | null
+  readonly error: string | null
+  readonly createdAtMs: number
+  readonly finishedAtMs: number | null
+  /** Undefined unless it is pending. */
+  readonly nextAttemptAtMs: number | undefined
+}
+
+/** Which page of the delivery log is wanted. */
+export type DeliveryList = {
+  /** Absent: deliveries in any state. */
+  readonly state?: DeliveryState | undefined
+  /** Deliveries of a page, at most. */
+  readonly count: number
+  readonly token: string | undefined
 }
 
 /**
- * Have a delivery made again, under its own id, with all its attempts: at once, and beside the queue.
- * One that is pending is tried now.
+ * The delivery log of a webhook, newest first.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such webhook
+ * @throws INVALID_PARAMETER_VALUE the page token is foreign
+ */
+export async function listDeliveries(
+  ctx: Context,
+  webhookId: string,
+  { state, count, token }: DeliveryList,
+): Promise<Page<Delivery>> {
+  const { rowId } = await getWebhook(ctx, webhookId)
+  const fingerprint = ['deliveries', webhookId, state ?? null]
+  const page = await readPage(
+    { fingerprint, count, token },
+    {
+      first: Number.MAX_SAFE_INTEGER,
+      read: (before, limit) =>
+        ctx.db.all(sql<DeliveryRow>`select * from webhook_deliveries
+          where webhook = ${rowId} and id < ${before}
+            and (${state ?? null} is null or state = ${state ?? null})
+          order by id desc limit ${limit}`),
+      keyOf: (row) => row.id,
+    },
+  )
+  return { ...page, items: page.items.map(deliveryFrom) }
+}
+
+/**
+ * Have a delivery made again at once and beside the queue, under its own id and with all its
+ * attempts. A pending one is tried now.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such webhook, or no such delivery of it
  */
@@ -40,14 +76,32 @@ export async function redeliver(
   ctx: Context,
   webhookId: string,
   deliveryId: string,
-): Promise<DeliveryRow> {
+): Promise<Delivery> {
   const { rowId } = await getWebhook(ctx, webhookId)
   const now = ctx.now()
-  const [row] = await ctx.db.all<DeliveryRow>(sql`update webhook_deliveries
+  const [row] = await ctx.db.all(sql<DeliveryRow>`update webhook_deliveries
     set redelivery = iif(state = 'pending', redelivery, 1), state = 'pending', attempts = 0,
       signed_at_ms = ${now}, next_attempt_at_ms = ${now}, finished_at_ms = null
     where webhook = ${rowId} and delivery_id = ${deliveryId} returning *`)
   if (!row) throw notFound('Delivery', deliveryId)
   ctx.wake()
-  return row
+  return deliveryFrom(row)
+}
+
+function deliveryFrom(row: DeliveryRow): Delivery {
+  return {
+    id: row.delivery_id,
+    eventId: eventId(row),
+    type: row.type,
+    model: row.model,
+    version: row.version,
+    // Only these are ever written.
+    state: row.state as DeliveryState,
+    attempts: row.attempts,
+    responseStatus: row.response_status,
+    error: row.error,
+    createdAtMs: row.created_at_ms,
+    finishedAtMs: row.finished_at_ms,
+    nextAttemptAtMs: row.state === 'pending' ? row.next_attempt_at_ms : undefined,
+  }
 }

@@ -1,10 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { uuidOf } from '../../core/bytes.ts'
 import type { Platform } from '../../platform/context.ts'
 import { databricksEventOf, databricksTerms } from '../events/databricks-events.ts'
 import { type EntryRow, eventsOf, isWanted, type RegistryEvent } from '../events/events.ts'
 import type { WebhookRow } from '../read-webhooks.ts'
 import type { webhookDeliveries } from '../tables.ts'
-import { uuid } from '../uuid.ts'
 
 export type DeliveryRow = typeof webhookDeliveries.$inferSelect
 
@@ -14,16 +14,16 @@ export type Lease = { readonly webhook: number; readonly id: string }
 /** Long enough for a slow database, short enough to wait for after a crash. Renewed while it is held. */
 export const leaseMs = 12_000
 
-/** How many entries of the record are looked through in one go. */
+/** How many entries of the audit log are looked through in one go. */
 const entriesMax = 50
 
-/** Webhooks that something is to be done for now; those whose last attempts failed come last. */
+/** Webhooks with something to deliver now; those whose last attempts failed come last. */
 export async function dueWebhooks(
   platform: Platform,
   count: number,
 ): Promise<{ webhook: number; failures: number }[]> {
   const now = platform.now()
-  return platform.db.all(sql`select q.webhook, q.failures
+  return platform.db.all(sql<{ webhook: number; failures: number }>`select q.webhook, q.failures
     from webhook_queues q join webhooks w on w.id = q.webhook
     where w.status = 'ACTIVE' and q.lease_until_ms <= ${now} and (
       exists (select 1 from webhook_deliveries d where d.webhook = q.webhook
@@ -34,8 +34,8 @@ export async function dueWebhooks(
 
 /** When the next of all pending attempts is due; undefined when there is none. */
 export async function nextAttemptAtMs(platform: Platform): Promise<number | undefined> {
-  const row = await platform.db.first<{ at: number | null }>(
-    sql`select min(d.next_attempt_at_ms) as at from webhook_deliveries d
+  const row = await platform.db.first(
+    sql<{ at: number | null }>`select min(d.next_attempt_at_ms) as at from webhook_deliveries d
       join webhooks w on w.id = d.webhook where d.state = 'pending' and w.status = 'ACTIVE'`,
   )
   return row?.at ?? undefined
@@ -60,11 +60,11 @@ export async function claim(platform: Platform, webhook: number): Promise<Lease 
 /** Hold a lease for longer, or give it back at once. */
 export async function extend(platform: Platform, lease: Lease, ms = leaseMs): Promise<void> {
   await platform.db.all(sql`update webhook_queues set lease_until_ms = ${platform.now() + ms}
-    where ${held(lease)}`)
+    where ${isLeased(lease)}`)
 }
 
-/** The queue of a lease, while no other process has taken it over. */
-function held(lease: Lease): SQL {
+/** A condition on `webhook_queues`: the queue of a lease, while no other process has taken it over. */
+function isLeased(lease: Lease): SQL {
   return sql`webhook = ${lease.webhook} and lease = ${lease.id}`
 }
 
@@ -82,7 +82,7 @@ export type Due = {
  */
 export async function nextDue(platform: Platform, lease: Lease): Promise<Due | undefined> {
   for (;;) {
-    const found = await look(platform, lease)
+    const found = await readQueue(platform, lease)
     if (!found) return undefined
     const { webhook, place, delivery, entries } = found
     if (delivery) return pendingDue(webhook, delivery, entries)
@@ -111,22 +111,23 @@ type Found = {
   readonly entries: readonly EntryRow[]
 }
 
-async function look(platform: Platform, lease: Lease): Promise<Found | undefined> {
+async function readQueue(platform: Platform, lease: Lease): Promise<Found | undefined> {
   const { webhook } = lease
   const due = sql`select id from webhook_deliveries where webhook = ${webhook}
     and state = 'pending' and next_attempt_at_ms <= ${platform.now()} order by id limit 1`
-  const [webhooks, places, deliveries, own, following] = (await platform.db.batch([
-    sql`select * from webhooks where id = ${webhook} and status = 'ACTIVE'`,
-    sql`select seq, n from webhook_queues where ${held(lease)}`,
-    sql`select * from webhook_deliveries where id = (${due})`,
-    sql`select * from audit_entries
+  const { webhooks, places, deliveries, own, following } = await platform.db.batch({
+    webhooks: sql<WebhookRow>`select * from webhooks where id = ${webhook} and status = 'ACTIVE'`,
+    places: sql<{ seq: number; n: number }>`select seq, n from webhook_queues
+      where ${isLeased(lease)}`,
+    deliveries: sql<DeliveryRow>`select * from webhook_deliveries where id = (${due})`,
+    own: sql<EntryRow>`select * from audit_entries
       where seq = (select seq from webhook_deliveries where id = (${due}))`,
-    sql`select * from audit_entries
+    following: sql<EntryRow>`select * from audit_entries
       where seq >= (select seq from webhook_queues where webhook = ${webhook})
         and workspace = (select workspace from webhooks where id = ${webhook})
         and not exists (${due}) and not ${waits(sql`${webhook}`)}
       order by seq limit ${entriesMax}`,
-  ])) as [WebhookRow[], { seq: number; n: number }[], DeliveryRow[], EntryRow[], EntryRow[]]
+  })
   const [hook, place] = [webhooks[0], places[0]]
   if (!hook || !place) return undefined
   return { webhook: hook, place, delivery: deliveries[0], entries: [...own, ...following] }
@@ -146,21 +147,21 @@ async function enqueue(
   { seq, n, type, model, version }: RegistryEvent,
 ): Promise<DeliveryRow | undefined> {
   const now = platform.now()
-  const [, made] = await platform.db.batch([
-    sql`update webhook_queues set seq = ${seq}, n = ${n + 1} where ${held(lease)}`,
-    sql`insert into webhook_deliveries (webhook, delivery_id, seq, n, type, model, version, state,
+  const { made } = await platform.db.batch({
+    queue: sql`update webhook_queues set seq = ${seq}, n = ${n + 1} where ${isLeased(lease)}`,
+    made: sql<DeliveryRow>`insert into webhook_deliveries (webhook, delivery_id, seq, n, type, model, version, state,
         redelivery, attempts, signed_at_ms, next_attempt_at_ms, created_at_ms)
-      select webhook, ${uuid(platform.randomId())}, ${seq}, ${n}, ${type}, ${model}, ${version},
+      select webhook, ${uuidOf(platform.randomId())}, ${seq}, ${n}, ${type}, ${model}, ${version},
         'pending', 0, 0, ${now}, ${now}, ${now}
-      from webhook_queues where ${held(lease)} returning *`,
-  ])
-  return (made as DeliveryRow[])[0]
+      from webhook_queues where ${isLeased(lease)} returning *`,
+  })
+  return made[0]
 }
 
 /** Step past entries that have nothing for this webhook. */
 async function moveOn(platform: Platform, lease: Lease, seq: number): Promise<boolean> {
   const rows = await platform.db.all(sql`update webhook_queues set seq = ${seq}, n = 0
-    where ${held(lease)} returning 1`)
+    where ${isLeased(lease)} returning 1`)
   return rows.length > 0
 }
 
@@ -188,17 +189,17 @@ export async function settle(
   const { state, responseStatus, error, nextAttemptAtMs: next, signedAtMs } = outcome
   const finishedAtMs = state === 'pending' ? null : platform.now()
   const failures = state === 'delivered' ? sql`0` : sql`failures + 1`
-  await platform.db.batch([
-    sql`update webhook_deliveries set state = ${state}, attempts = attempts + 1,
+  await platform.db.batch({
+    delivery: sql`update webhook_deliveries set state = ${state}, attempts = attempts + 1,
         response_status = ${responseStatus}, error = ${error}, next_attempt_at_ms = ${next},
         signed_at_ms = ${signedAtMs}, finished_at_ms = ${finishedAtMs}
-      where id = ${delivery.id} and exists (select 1 from webhook_queues where ${held(lease)})`,
-    sql`update webhook_queues set failures = ${failures} where ${held(lease)}`,
-    ...(delivery.id % pruneEvery === 0 ? [prune(lease.webhook)] : []),
-  ])
+      where id = ${delivery.id} and exists (select 1 from webhook_queues where ${isLeased(lease)})`,
+    queue: sql`update webhook_queues set failures = ${failures} where ${isLeased(lease)}`,
+    pruned: delivery.id % pruneEvery === 0 ? pruneStatement(lease.webhook) : undefined,
+  })
 }
 
-function prune(webhook: number): SQL {
+function pruneStatement(webhook: number): SQL {
   return sql`delete from webhook_deliveries where webhook = ${webhook} and state <> 'pending'
     and id < (select id from webhook_deliveries where webhook = ${webhook}
       order by id desc limit 1 offset ${finishedMax})`

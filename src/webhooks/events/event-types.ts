@@ -41,9 +41,6 @@ const others = [
   'promotion.expired',
   'promotion.followed_up',
   'gate.failed',
-  'deployment.changed',
-  'serving.loaded',
-  'serving.failed',
   // A name of MLflow's gateway, which webhooks may ask for; this server has no gateway.
   'budget_policy.exceeded',
 ] as const

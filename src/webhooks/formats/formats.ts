@@ -20,16 +20,17 @@ export type Format = (typeof formats)[number]
 
 export type Payload = { readonly contentType: string; readonly body: string }
 
-/**
- * What is sent of an event: always the same for one event, so that a retry has the same signature.
- *
- * @param terms of a webhook that was made by Databricks' API
- */
-export function payload(
-  format: Format,
+type PayloadTerms = {
+  readonly format: Format
+  readonly webhookId: string
+  /** Of a webhook that was made by Databricks' API. */
+  readonly terms?: DatabricksTerms | undefined
+}
+
+/** What is sent of an event: always the same for one event, so that a retry has the same signature. */
+export function payloadOf(
   event: RegistryEvent,
-  webhookId: string,
-  terms?: DatabricksTerms,
+  { format, webhookId, terms }: PayloadTerms,
 ): Payload {
   switch (format) {
     case 'mlflow':

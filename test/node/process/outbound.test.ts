@@ -2,7 +2,7 @@ import type { LookupAddress } from 'node:dns'
 import { afterAll, expect, test } from 'vitest'
 import { nodeOutbound } from '../../../src/platform/node/outbound.ts'
 import { excerptBytesMax, type OutboundRequest } from '../../../src/platform/outbound.ts'
-import { isPublicAddress } from '../../../src/webhooks/address.ts'
+import { isPublicAddress } from '../../../src/webhooks/url.ts'
 import { startReceiver } from './webhook-receiver.ts'
 
 const closers: (() => Promise<unknown>)[] = []
