@@ -1,9 +1,13 @@
 import { keepLoggedCard } from '../governance/cards/logged-card.ts'
 import { deleteFreeVersion } from '../governance/moves/guarded-changes.ts'
 import { moveToStage } from '../governance/moves/move-to-stage.ts'
-import { requireToDeleteVersion, requireTransition } from '../registry/promoting.ts'
-import { requireToRegister } from '../registry/require.ts'
-import { createVersion, type NewVersion } from '../registry/source/create-version.ts'
+import {
+  requireToDeleteVersion,
+  requireToRegister,
+  requireTransition,
+} from '../registry/permissions.ts'
+import { createVersion } from '../registry/source/create-version.ts'
+import type { NewVersion } from '../registry/source/parse-source.ts'
 import { deleteVersionTag, setVersionTag } from '../registry/tags.ts'
 import { getDownloadUri, getVersion, updateVersion } from '../registry/versions/versions.ts'
 import { type Operation, operation, reading } from './operation.ts'

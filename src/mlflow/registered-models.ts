@@ -11,7 +11,7 @@ import {
   getModel,
   updateModel,
 } from '../registry/models/registered-models.ts'
-import { requireToDeleteModel, requireToRename } from '../registry/promoting.ts'
+import { requireToDeleteModel, requireToRename } from '../registry/permissions.ts'
 import { isPromptTag } from '../registry/prompts.ts'
 import { getVersionByAlias } from '../registry/stages/aliases.ts'
 import { canonicalStages } from '../registry/stages/stages.ts'

@@ -1,4 +1,7 @@
+import { type SQL, sql } from 'drizzle-orm'
 import { promptKey } from '../core/names.ts'
+import type { Filter } from '../search/filter.ts'
+import { equality, type FilterField } from '../search/vocabulary.ts'
 import type { Tag } from './versions/read-versions.ts'
 
 /** What prompt versions have for a source: they have no files. */
@@ -10,4 +13,35 @@ export function isPromptTag(tag: Tag): boolean {
 
 export function isPromptPlaceholder(source: string): boolean {
   return placeholders.includes(source)
+}
+
+/**
+ * The key that says whether a row is a prompt: `'true'` or `'false'`, never missing. MLflow reads
+ * the tag `mlflow.prompt.is_prompt` so in searches, whether the row carries it or not.
+ */
+export const promptPrefix = 'prompt'
+const promptName = 'is_prompt'
+
+/** @param tags table and condition of the row's tag of this key, named `t` */
+export function promptKeys(tags: (key: SQL) => SQL): ReadonlyMap<string, FilterField> {
+  return new Map([
+    [promptName, { type: 'string', operators: equality, column: isPrompt(tags) } as const],
+  ])
+}
+
+function isPrompt(tags: (key: SQL) => SQL): SQL {
+  return sql`iif(exists (select 1 from ${tags(sql.raw(`'${promptKey}'`))} and lower(t.value) = 'true'), 'true', 'false')`
+}
+
+/** `filter` with the prompt tag read as above; a filter that does not ask leaves prompts out. */
+export function withPromptsHidden(filter: Filter): Filter {
+  const key = { prefix: promptPrefix, name: promptName }
+  const read = filter.map((clause) => {
+    const isTag = clause.key.prefix === 'tag' || clause.key.prefix === 'tags'
+    return isTag && clause.key.name === promptKey ? { ...clause, key } : clause
+  })
+  const asks = read.some(
+    ({ key: { prefix, name } }) => prefix === promptPrefix && name === promptName,
+  )
+  return asks ? read : [...read, { key, operator: '=', value: { type: 'string', text: 'false' } }]
 }

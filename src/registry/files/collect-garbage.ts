@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import {
   type Collected,
   type Collector,
@@ -8,7 +9,9 @@ import {
 } from '../../artifacts/collect.ts'
 import { type Purged, purgeDeleted } from '../../tracking/purge.ts'
 import { sourceDeletable } from '../versions/deletable.ts'
-import { collectManifests } from './collect-manifests.ts'
+
+const manifestsPerRound = 500
+const isUnused = sql`not exists (select 1 from model_versions v where v.manifest = manifests.id)`
 
 export type Garbage = {
   /** Undefined: nothing was to be purged. */
@@ -44,5 +47,30 @@ export async function collectGarbage(
     uploads: await collectUploads(collector),
     orphans: await collectOrphans(collector),
     leftovers: await collectLeftovers(collector),
+  }
+}
+
+/**
+ * Remove manifests that no version has: the row with its list of files, then its JSON in the store.
+ * Should a crash come between, the JSON is an object without a row, and goes as such later.
+ *
+ * @returns how many
+ */
+async function collectManifests(collector: Collector): Promise<number> {
+  const { db, dryRun } = collector
+  if (dryRun) {
+    const found = await db.first(
+      sql<{ count: number }>`select count(*) as count from manifests where ${isUnused}`,
+    )
+    return found?.count ?? 0
+  }
+  let count = 0
+  for (;;) {
+    const gone = await db.all(sql<{ key: string }>`
+      delete from manifests where id in (select id from manifests where ${isUnused} limit ${manifestsPerRound})
+      and ${isUnused} returning key`)
+    if (gone.length === 0) return count
+    await collector.blobs.delete(gone.map((row) => row.key))
+    count += gone.length
   }
 }

@@ -9,7 +9,7 @@ import { type Context, principalName } from '../../platform/context.ts'
 import { jsonMap, modelEntry } from '../audit-entries.ts'
 import { checkModelName, modelNotFound } from '../check-names.ts'
 import { modelId } from '../ids.ts'
-import { unblockedModel, whyUnchanged } from '../promoting.ts'
+import { explainUnchanged, unblockedModelSql } from '../permissions.ts'
 import { isPromptTag } from '../prompts.ts'
 import { modelTagInserts, uniqueTags } from '../tags.ts'
 import { modelDeletable, whyKept } from '../versions/deletable.ts'
@@ -162,7 +162,7 @@ export async function updateModel(
  */
 export async function deleteModel(ctx: Context, name: string): Promise<void> {
   checkModelName(name)
-  const isDeletable = sql`${modelDeletable(sql`m`)} and ${await unblockedModel(ctx, name)}`
+  const isDeletable = sql`${modelDeletable(sql`m`)} and ${await unblockedModelSql(ctx, name)}`
   const id = modelId(ctx, name)
   const { deleted } = await commit(ctx, {
     entry: modelEntry(ctx, id, {
@@ -175,7 +175,7 @@ export async function deleteModel(ctx: Context, name: string): Promise<void> {
   })
   if (deleted.length === 1) return
   const kept = await whyKept(ctx, name)
-  throw kept ?? (await whyUnchanged(ctx, name, id, modelNotFound(name)))
+  throw kept ?? (await explainUnchanged(ctx, name, { target: id, absent: modelNotFound(name) }))
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Context } from '../../platform/context.ts'
 import { modelEntry } from '../audit-entries.ts'
 import { checkModelName, modelNotFound } from '../check-names.ts'
 import { modelId } from '../ids.ts'
-import { unblockedModel, whyUnchanged } from '../promoting.ts'
+import { explainUnchanged, unblockedModelSql } from '../permissions.ts'
 import { modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
 
 /**
@@ -24,7 +24,7 @@ export async function renameModel(
 ): Promise<RegisteredModel> {
   checkModelName(name)
   checkModelName(newName, 'new_name')
-  const free = sql`${await unblockedModel(ctx, name)} and ${await unblockedModel(ctx, name, newName)}`
+  const free = sql`${await unblockedModelSql(ctx, name)} and ${await unblockedModelSql(ctx, name, newName)}`
   try {
     const { renamed, ...read } = await commit(ctx, {
       ...renameStatements(ctx, name, newName, free),
@@ -39,7 +39,11 @@ export async function renameModel(
   if (!(await ctx.db.first(modelId(ctx, name)))) throw modelNotFound(name)
   const reason = 'had versions of the same numbers, and a number never names two versions'
   const otherwise = taken(newName, reason)
-  throw await whyUnchanged(ctx, name, modelId(ctx, name), otherwise, otherwise)
+  throw await explainUnchanged(ctx, name, {
+    target: modelId(ctx, name),
+    absent: otherwise,
+    otherwise,
+  })
 }
 
 /** Each statement is guarded by the same select; `renamed` has a row when all took effect. */

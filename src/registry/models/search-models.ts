@@ -15,7 +15,7 @@ import {
   ordering,
   vocabularyOf,
 } from '../../search/vocabulary.ts'
-import { promptKeys, promptPrefix, withPromptsHidden } from '../search-prompts.ts'
+import { promptKeys, promptPrefix, withPromptsHidden } from '../prompts.ts'
 import { type RegisteredModel, readModels } from './read-models.ts'
 
 /** As MLflow: up to 1,000 models a page; where MLflow answers 0 with an empty page, this refuses. */

@@ -19,24 +19,13 @@ import {
   type VersionRow,
   versionsFrom,
 } from '../versions/read-versions.ts'
-import { parseSource } from './parse-source.ts'
+import { type NewVersion, parseSource } from './parse-source.ts'
 import { type Resolved, resolveSource } from './resolve-source.ts'
 
 const linkCharsMax = 5000
 const idCharsMax = 250
 /** How often a version is sealed anew when a blob went while it was being sealed. */
 const attemptsMax = 3
-
-export type NewVersion = {
-  readonly name: string
-  readonly source: string
-  readonly runId: string
-  readonly runLink: string
-  readonly description: string
-  /** The logged model behind it, `m-...`; empty for none. */
-  readonly modelId: string
-  readonly tags: readonly Tag[]
-}
 
 /**
  * Register a version under the model's next number, which no version of this name ever had. When

@@ -1,10 +1,22 @@
-import { cleanPath } from '../../artifacts/path.ts'
+import { cleanPath, versionAddressOf, versionsFolder } from '../../artifacts/path.ts'
 import { excerpt, invalid, type RegistryError } from '../../core/error.ts'
 import type { Settings } from '../../platform/settings/settings.ts'
 import { isLatest, parseVersion } from '../check-names.ts'
 import { isPromptPlaceholder } from '../prompts.ts'
+import type { Tag } from '../versions/read-versions.ts'
 import { parseSourceUri, type SourceUri } from './source-uri.ts'
-import { versionIdOfPath } from './version-address.ts'
+
+/** A version to register, as a client describes it. */
+export type NewVersion = {
+  readonly name: string
+  readonly source: string
+  readonly runId: string
+  readonly runLink: string
+  readonly description: string
+  /** The logged model behind it, `m-...`; empty for none. */
+  readonly modelId: string
+  readonly tags: readonly Tag[]
+}
 
 /** What the source of a new version names. Paths are decoded and have no slash at either end. */
 export type Source =
@@ -61,6 +73,24 @@ function storeSource(uri: SourceUri, settings: Settings): Source {
   const path = cleanPath(uri.path.replace(/^\/+/, ''))
   const id = versionIdOfPath(path)
   return id === undefined ? { kind: 'store', path } : { kind: 'version id', id }
+}
+
+/**
+ * The version (`model_versions.id`) that a source names by its read-only address, as older clients
+ * do when they copy one; undefined when `path` is no such address.
+ *
+ * @param path clean, in our store
+ * @throws INVALID_PARAMETER_VALUE it names a part of the version; only the whole can be copied
+ */
+function versionIdOfPath(path: string): number | undefined {
+  const [top, id = '', ...rest] = path.split('/')
+  if (top !== versionsFolder || !/^[1-9]\d{0,14}$/.test(id)) return undefined
+  if (rest.length > 0) {
+    throw invalid(
+      `Invalid model version source: a version is copied as a whole, from ${versionAddressOf(Number(id))}`,
+    )
+  }
+  return Number(id)
 }
 
 function checkHostScheme(scheme: string, settings: Settings): void {

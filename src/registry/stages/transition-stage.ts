@@ -5,7 +5,7 @@ import type { Context } from '../../platform/context.ts'
 import { type MoveTerms, versionEntry, withBreakGlass } from '../audit-entries.ts'
 import { checkModelName } from '../check-names.ts'
 import { modelId, versionId } from '../ids.ts'
-import { unblockedVersion, whyUnchanged } from '../promoting.ts'
+import { explainUnchanged, unblockedVersionSql } from '../permissions.ts'
 import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-versions.ts'
 import { getVersion } from '../versions/versions.ts'
 import {
@@ -36,7 +36,7 @@ export async function transitionStage(
   checkModelName(name)
   checkArchiving(move)
   const id = versionId(ctx, name, move.version)
-  const guard = await unblockedVersion(ctx, name, { aliasesStay: true })
+  const guard = await unblockedVersionSql(ctx, name, { aliasesStay: true })
   const { moved, ...read } = await commit(ctx, {
     ...stageMove(ctx, move, { guard, reason }),
     ...versionReads(id),
@@ -44,7 +44,7 @@ export async function transitionStage(
   const [version] = versionsFrom(read)
   if (version && moved.length === 1) return version
   const why = await whyNotMoved(ctx, move)
-  throw await whyUnchanged(ctx, name, id, why, why)
+  throw await explainUnchanged(ctx, name, { target: id, absent: why, otherwise: why })
 }
 
 /** @throws INVALID_PARAMETER_VALUE `archiveOthers` for a stage in which versions do not serve */

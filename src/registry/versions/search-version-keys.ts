@@ -10,7 +10,7 @@ import {
   type Vocabulary,
   vocabularyOf,
 } from '../../search/vocabulary.ts'
-import { promptKeys, promptPrefix } from '../search-prompts.ts'
+import { promptKeys, promptPrefix } from '../prompts.ts'
 
 const attributePrefixes = ['', 'attribute', 'attributes'] as const
 

@@ -7,7 +7,7 @@ import { parseOrderBy } from '../../search/order-by.ts'
 import type { SortTerm } from '../../search/order-sql.ts'
 import { checkPageSize, type Page } from '../../search/page.ts'
 import type { ModelSearch } from '../models/search-models.ts'
-import { withPromptsHidden } from '../search-prompts.ts'
+import { withPromptsHidden } from '../prompts.ts'
 import { type ModelVersion, readVersions } from './read-versions.ts'
 import { versionFilterKeys, versionSortKeys } from './search-version-keys.ts'
 

@@ -7,7 +7,7 @@ import { versionEntry } from '../audit-entries.ts'
 import { checkModelName, versionNotFound } from '../check-names.ts'
 import { modelId, versionId } from '../ids.ts'
 import { descriptionCharsMax } from '../models/registered-models.ts'
-import { unblockedVersion, whyUnchanged } from '../promoting.ts'
+import { explainUnchanged, unblockedVersionSql } from '../permissions.ts'
 import { deletable, whyKept } from './deletable.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
 
@@ -64,7 +64,7 @@ const versionJson = sql`json_object('stage', v.stage, 'source', v.source, 'run_i
 export async function deleteVersion(ctx: Context, name: string, version: number): Promise<void> {
   checkModelName(name)
   const id = versionId(ctx, name, version)
-  const isDeletable = sql`${deletable(sql`v`)} and ${await unblockedVersion(ctx, name)}`
+  const isDeletable = sql`${deletable(sql`v`)} and ${await unblockedVersionSql(ctx, name)}`
   const leaving = sql`select v.id from model_versions v
     where v.id = (${id}) and ${isDeletable}`
   const { deleted } = await commit(ctx, {
@@ -80,7 +80,7 @@ export async function deleteVersion(ctx: Context, name: string, version: number)
   if (deleted.length === 1) return
   const kept = await whyKept(ctx, name, version)
   const absent = versionNotFound(name, version)
-  throw kept ?? (await whyUnchanged(ctx, name, id, absent))
+  throw kept ?? (await explainUnchanged(ctx, name, { target: id, absent }))
 }
 
 /**
