@@ -5,7 +5,7 @@ import type { AppContext } from '../http/app-env.ts'
 import { declaredLength, requestBytes } from '../http/body.ts'
 import { sendLocated } from '../http/files/send-artifact.ts'
 import { pathAfter, rawPath } from '../http/guards/target.ts'
-import { listLocated, locate } from '../registry/files/artifact-place.ts'
+import { listLocated, locatePath } from '../registry/files/artifact-place.ts'
 import { requirePath } from '../registry/permissions.ts'
 import { requireToDelete } from '../tracking/permissions.ts'
 import { entriesToWire, ListFields, listQuery } from './artifact-wire.ts'
@@ -21,7 +21,7 @@ export const artifactProxyOperations: readonly Operation[] = [
     (ctx, req) => requirePath(ctx, req.path ?? '', 'READ'),
     message({ path: { type: 'artifact_path' }, ...ListFields }),
     async (ctx, req) => {
-      const located = await locate(ctx, req.path ?? '')
+      const located = await locatePath(ctx, req.path ?? '')
       if (!located) return {}
       const { items, nextPageToken } = await listLocated(ctx, located, listQuery(req))
       return { files: entriesToWire(items), next_page_token: nextPageToken }
@@ -33,7 +33,7 @@ export const artifactProxyOperations: readonly Operation[] = [
     (c) => cleanPath(pathAfter(c, `${root}/`)),
     (ctx, path) => requirePath(ctx, path, 'READ'),
     async (c, path) => {
-      const located = await locate(c.var.ctx, path)
+      const located = await locatePath(c.var.ctx, path)
       if (!located) throw notFound('Artifact', path)
       return sendLocated(c, located)
     },

@@ -3,7 +3,7 @@ import { excerpt, invalid, notFound, type RegistryError } from '../core/error.ts
 import { downloadRoute, signedUrl } from '../http/files/signed-url.ts'
 import { pathAfter } from '../http/guards/target.ts'
 import type { Context } from '../platform/context.ts'
-import { getLocated, locate } from '../registry/files/artifact-place.ts'
+import { getLocated, locatePath } from '../registry/files/artifact-place.ts'
 import { requirePath } from '../registry/permissions.ts'
 import { getLoggedModel } from '../tracking/logged-models/read-logged-models.ts'
 import { requireLoggedModel, requireRun } from '../tracking/permissions.ts'
@@ -28,7 +28,7 @@ export const presignedOperations: readonly Operation[] = [
     (c) => cleanPath(pathAfter(c, '/mlflow-artifacts/presigned/')),
     (ctx, path) => requirePath(ctx, path, 'READ'),
     async (c, path) => {
-      const located = await locate(c.var.ctx, path)
+      const located = await locatePath(c.var.ctx, path)
       if (!located) throw notFound('Artifact', path)
       const { sha256, sizeBytes } = await getLocated(c.var.ctx, located)
       const permit = ['download', path, sha256] as const

@@ -19,7 +19,7 @@ export function checkModelName(name: string, field = 'name'): void {
   checkLength(name, nameCharsMax, field)
 }
 
-/** Refuses what no alias can be called, when one is set, asked for or deleted. */
+/** Refuses a text that cannot be an alias. @throws INVALID_PARAMETER_VALUE */
 export function checkAlias(alias: string): void {
   checkLength(alias, aliasCharsMax, 'alias')
   if (!/^[\p{L}\p{N}_-]+$/u.test(alias)) {
@@ -29,7 +29,7 @@ export function checkAlias(alias: string): void {
   }
 }
 
-/** Refuses aliases that mean something by themselves; asking for them is fine. */
+/** Refuses to set an alias that means something by itself; reading by it is allowed. */
 export function checkNotReserved(alias: string): void {
   if (isLatest(alias)) throw invalid("The alias 'latest' (in any case) is reserved")
   if (/^v\d+$/i.test(alias)) {
@@ -43,8 +43,8 @@ export function isLatest(alias: string): boolean {
 }
 
 /**
- * A version's number, as text in a request: `01` and ` 1` are 1, as MLflow has it. Numbers that no
- * version can have are none's.
+ * A version's number, as text in a request: `01` and ` 1` are 1, as MLflow has it. A number
+ * may be one that no version has.
  *
  * @throws INVALID_PARAMETER_VALUE it is no integer
  */

@@ -63,9 +63,9 @@ export const modelVersions = sqliteTable(
     manifest: integer().references(() => manifests.id),
     created_at_ms: integer().notNull(),
     updated_at_ms: integer().notNull(),
-    /** PendingManualApproval, Approved or Rejected, by its last promotion request; null: there was none. */
+    /** PendingManualApproval, Approved or Rejected, by its last promotion request; null if there was none. */
     approval_status: text(),
-    /** A PrincipalRecord, as JSON: who asked, approved last, or rejected. */
+    /** A PrincipalRecord, as JSON: who opened the request, approved it last, or rejected it. */
     approval_by: text(),
     approval_at_ms: integer(),
     approval_reason: text(),

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
-/** Who wants to be told of what. */
+/** Receivers, and the events that each of them gets. */
 export const webhooks = sqliteTable(
   'webhooks',
   {
@@ -26,23 +26,23 @@ export const webhooks = sqliteTable(
     status: text().notNull(),
     created_at_ms: integer().notNull(),
     updated_at_ms: integer().notNull(),
-    /** Of one that was made by Databricks' API: `{events, testMode}`, JSON. It is told of these events alone. */
+    /** Of a webhook that was made by Databricks' API: `{events, testMode}`, JSON. It gets these events alone. */
     databricks: text(),
   },
   (t) => [index('webhooks_by_workspace').on(t.workspace, t.id)],
 )
 
-/** How far each webhook has come in the record, and who is at it. */
+/** How far each webhook has come in the audit log, and which process delivers for it. */
 export const webhookQueues = sqliteTable('webhook_queues', {
   webhook: integer()
     .primaryKey()
     .references(() => webhooks.id, { onDelete: 'cascade' }),
-  /** The next event to look at, event `n` of entry `seq`: those before are dealt with, or have a row in `webhook_deliveries`. */
+  /** The next event to look at, event `n` of entry `seq`: those before are done, or have a row in `webhook_deliveries`. */
   seq: integer().notNull(),
   n: integer().notNull(),
   /** Attempts in a row that failed. */
   failures: integer().notNull(),
-  /** Random, of the process that delivers now; it counts until its time is over. */
+  /** A random id of the process that delivers now; it counts until `lease_until_ms`. */
   lease: text(),
   lease_until_ms: integer().notNull(),
 })
@@ -65,7 +65,7 @@ export const webhookDeliveries = sqliteTable(
     version: text(),
     /** `pending`, `delivered` or `failed`. */
     state: text().notNull(),
-    /** 1: asked for again, so the queue does not wait for it. */
+    /** 1: a redelivery, so the queue does not wait for it. */
     redelivery: integer().notNull(),
     attempts: integer().notNull(),
     /** X-MLflow-Timestamp of its attempts. */

@@ -45,7 +45,7 @@ export async function createWebhook(ctx: Context, wanted: NewWebhook): Promise<W
         ${row.events}, ${row.in_mlflow}, ${row.models ?? null}, ${row.format},
         ${row.databricks ?? null}, ${row.secret ?? null}, ${row.status}, ${now}, ${now}) returning *`,
     queue: sql`insert into webhook_queues (webhook, seq, n, failures, lease_until_ms)
-      select id, (${endOfLog}), 0, 0, 0 from webhooks where webhook_id = ${id}`,
+      select id, (${endOfAuditLog}), 0, 0, 0 from webhooks where webhook_id = ${id}`,
     entry: webhookEntry(ctx, id, { action: 'webhook.created', after: webhookJson(wanted.url) }),
   })
   if (!made[0]) throw new Error('a webhook was inserted and is not there')
@@ -53,7 +53,7 @@ export async function createWebhook(ctx: Context, wanted: NewWebhook): Promise<W
 }
 
 /** The place behind the last entry. */
-const endOfLog = sql`select coalesce(max(seq), 0) + 1 from audit_entries`
+const endOfAuditLog = sql`select coalesce(max(seq), 0) + 1 from audit_entries`
 
 /**
  * Change what is given. Events of the time in which a webhook was disabled are not sent later.
@@ -75,7 +75,7 @@ export async function updateWebhook(
   )
   const url = change.url ?? was.url
   const { changed } = await commit(ctx, {
-    queue: sql`update webhook_queues set seq = (${endOfLog}), n = 0
+    queue: sql`update webhook_queues set seq = (${endOfAuditLog}), n = 0
       where webhook = (select id from (${webhookRead(ctx, id)}) where status = 'DISABLED')
         and ${change.status === 'ACTIVE'}`,
     entry: webhookEntry(ctx, id, {

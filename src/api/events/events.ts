@@ -3,13 +3,13 @@ import { anyone } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
 import { readPageFrom } from '../../search/page.ts'
 import {
+  type EventPlace,
   endOfLog,
-  eventPage,
-  type Place,
   placeAfter,
+  readEventPage,
   wantedOf,
 } from '../../webhooks/events/event-log.ts'
-import { checkStreams, eventStream } from '../../webhooks/events/event-stream.ts'
+import { checkStreams, streamEventText } from '../../webhooks/events/event-stream.ts'
 import { jsonEvent } from '../../webhooks/formats/json.ts'
 import * as endpoints from '../endpoints/events.ts'
 import { pageRequest, pageToWire } from '../page.ts'
@@ -23,7 +23,7 @@ export const eventRoutes: readonly Served[] = [
     checkStreams(ctx)
     const from = await placeOf(ctx, c.req.header('last-event-id') ?? query.after)
     const ended = new AbortController()
-    const events = eventStream(ctx, from, wanted, ended.signal)
+    const events = streamEventText(ctx, from, wanted, ended.signal)
     const about = { requestId: ctx.requestId, operation: endpoints.streamEvents.name }
     return c.body(
       textStream(events, about, () => ended.abort()),
@@ -43,7 +43,7 @@ export const eventRoutes: readonly Served[] = [
       isPlace,
       async (key) => {
         const from = key ? { seq: key[0], n: key[1] } : placeAfter(after ?? '0')
-        const { events, next } = await eventPage(ctx, from, wantedOf(type, model), max_results)
+        const { events, next } = await readEventPage(ctx, from, wantedOf(type, model), max_results)
         return { items: events, next: next && ([next.seq, next.n] as const) }
       },
     )
@@ -52,7 +52,7 @@ export const eventRoutes: readonly Served[] = [
 ]
 
 /** An id that is still to come, as after a restore from a backup, is the log's end. */
-async function placeOf(ctx: Context, id: string | undefined): Promise<Place> {
+async function placeOf(ctx: Context, id: string | undefined): Promise<EventPlace> {
   const end = await endOfLog(ctx)
   if (id === undefined || id === '') return end
   const place = placeAfter(id)

@@ -6,14 +6,14 @@ import { sendArtifact } from '../../http/files/send-artifact.ts'
 import { checkSignedUrl, downloadRoute } from '../../http/files/signed-url.ts'
 import { guard } from '../../http/guards/guard.ts'
 import { requiredQuery } from '../../http/guards/target.ts'
-import { getLocated, locate } from '../../registry/files/artifact-place.ts'
+import { getLocated, locatePath } from '../../registry/files/artifact-place.ts'
 
 /** Where clients fetch a file by a signed URL, in ranges that must all be of one content. */
 export const downloadRoutes = new Hono<AppEnv>().get(downloadRoute, guard('public'), async (c) => {
   const path = cleanPath(requiredQuery(c, 'path'))
   const sha256 = requiredQuery(c, 'sha256')
   await checkSignedUrl(c, ['download', path, sha256])
-  const located = await locate(c.var.ctx, path)
+  const located = await locatePath(c.var.ctx, path)
   if (!located) throw notFound('Artifact', path)
   const file = await getLocated(c.var.ctx, located)
   if (file.sha256 !== sha256) throw conflict(`'${path}' was overwritten; ask for a new URL`)

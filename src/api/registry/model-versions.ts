@@ -5,8 +5,8 @@ import type { Hold } from '../../registry/versions/legal-holds.ts'
 import * as holds from '../../registry/versions/legal-holds.ts'
 import {
   getVersionDetail,
+  readVersionDetail,
   type VersionDetail,
-  versionDetail,
 } from '../../registry/versions/version-detail.ts'
 import {
   getHold,
@@ -58,7 +58,7 @@ export const modelVersionRoutes: readonly Served[] = [
         reason: body.reason,
       })
       return {
-        model_version: versionToWire(await versionDetail(ctx, version)),
+        model_version: versionToWire(await readVersionDetail(ctx, version)),
         from_stage: from,
         replaced: replaced.map(String),
       }

@@ -1,7 +1,7 @@
 import { requireModel } from '../../access/permissions/require.ts'
 import { type ManifestFile, manifestFilesAfter } from '../../artifacts/manifest.ts'
 import type { Context } from '../../platform/context.ts'
-import { verifyOnRecord } from '../../registry/files/damaged-files.ts'
+import { verifyAudited } from '../../registry/files/damaged-files.ts'
 import { getVersionFiles, sealedManifest } from '../../registry/files/version-manifest.ts'
 import { listVersionFiles, verifyVersion } from '../endpoints/version-files.ts'
 import { page } from '../page.ts'
@@ -28,7 +28,7 @@ export const versionFileRoutes: readonly Served[] = [
   serve(verifyVersion, mayRead, async (ctx, { params }) => {
     const files = await getVersionFiles(ctx, params.name, params.version)
     const manifest = sealedManifest(files, params.name, params.version)
-    const { digest, filesRead, differing } = await verifyOnRecord(ctx, manifest)
+    const { digest, filesRead, differing } = await verifyAudited(ctx, manifest)
     return {
       ok: differing.length === 0 && digest === files.digest,
       digest,

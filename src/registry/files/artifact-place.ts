@@ -5,7 +5,7 @@ import { excerpt, invalid, notFound } from '../../core/error.ts'
 import type { PageKey } from '../../core/page-token.ts'
 import type { Context } from '../../platform/context.ts'
 import { type Page, readPageFrom } from '../../search/page.ts'
-import { manifestOfVersionId } from './version-manifest.ts'
+import { findManifestId } from './version-manifest.ts'
 
 /** A path, and where it is to be looked up: in the store, or among a version's sealed files. */
 export type Located = { readonly place: Place; readonly path: string; readonly shown: string }
@@ -19,12 +19,10 @@ export const entriesMax = 100_000
  *
  * @param path clean
  */
-export async function locate(ctx: Context, path: string): Promise<Located | undefined> {
+export async function locatePath(ctx: Context, path: string): Promise<Located | undefined> {
   const [top, id = '', ...rest] = path.split('/')
   if (top !== versionsFolder) return { place: {}, path, shown: path }
-  const manifest = /^[1-9]\d{0,14}$/.test(id)
-    ? await manifestOfVersionId(ctx, Number(id))
-    : undefined
+  const manifest = /^[1-9]\d{0,14}$/.test(id) ? await findManifestId(ctx, Number(id)) : undefined
   return manifest === undefined
     ? undefined
     : { place: { manifest }, path: rest.join('/'), shown: path }

@@ -27,7 +27,7 @@ export type Garbage = {
  * Remove all that nothing refers to, and nothing else, beside a server at work. May be stopped or
  * killed at any moment: the next run finishes the job.
  *
- * @param purgeBeforeMs also delete for good what was deleted before this time, and what no version
+ * @param purgeBeforeMs also delete for good what was deleted before this time, except what a version
  *   that must be kept came from
  * @param guarded versions that must be kept besides those under a hold, by `model_versions.id`
  */

@@ -9,7 +9,7 @@ import type { ByteRange } from '../../platform/ports.ts'
 
 type StoredFile = Pick<ArtifactFile, 'path' | 'key' | 'sizeBytes' | 'sha256'>
 
-/** Versions that one damaged blob puts on the record: equal files of many share one blob. */
+/** Entries that one damaged blob makes, at most: equal files of many versions share one blob. */
 const versionsMax = 100
 const dayMs = 86_400_000
 
@@ -60,16 +60,16 @@ export async function auditFile(ctx: Context, file: StoredFile): Promise<Damage 
 }
 
 /** As `verifyManifest`; damage is an entry of the audit log. */
-export async function verifyOnRecord(ctx: Context, manifest: number) {
+export async function verifyAudited(ctx: Context, manifest: number) {
   const found = await verifyManifest(ctx, manifest)
   for (const file of found.differing) await recordDamage(ctx, file, file.problem)
   return found
 }
 
 /**
- * Put it on the record that stored bytes are not what they were: an entry for each version that has
- * the file, the newest first, or one of the file alone where none has. Once a blob and day, since a
- * client that fails comes back.
+ * Note in the audit log that stored bytes have changed or are gone: an entry for each version that
+ * has the file, the newest first, or one entry for the file if no version has it. One blob is noted
+ * once a day, since a client that fails comes back.
  */
 async function recordDamage(ctx: Context, file: StoredFile, problem: Damage): Promise<void> {
   const { path, key, sha256, sizeBytes } = file

@@ -28,7 +28,7 @@ export async function getVersionFiles(
 }
 
 /** The manifest of a version by `model_versions.id`; undefined for no such version or no manifest. */
-export async function manifestOfVersionId(ctx: Context, id: number): Promise<number | undefined> {
+export async function findManifestId(ctx: Context, id: number): Promise<number | undefined> {
   const row = await ctx.db.first(sql<{ manifest: number | null }>`
     select v.manifest from model_versions v
     join registered_models m on m.id = v.registered_model

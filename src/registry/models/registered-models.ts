@@ -12,7 +12,7 @@ import { modelId } from '../ids.ts'
 import { explainUnchanged, unblockedModelSql } from '../permissions.ts'
 import { isPromptTag } from '../prompts.ts'
 import { modelTagInserts, uniqueTags } from '../tags.ts'
-import { modelDeletable, whyKept } from '../versions/deletable.ts'
+import { explainKept, modelDeletable } from '../versions/deletable.ts'
 import {
   type ModelVersion,
   type Tag,
@@ -41,18 +41,18 @@ export type NewModel = {
 const tagsJson = jsonMap(sql`select t.key, t.value from registered_model_tags t
   where t.registered_model = m.id order by t.key`)
 
-/** What the record keeps of the model `m` when it is made. */
+/** The new model `m` in the audit log. */
 const modelJson = sql`json_object('description', m.description,
   'deployment_job_id', m.deployment_job_id, 'tags', json(${tagsJson}))`
 
-/** And when it goes, with all that goes with it. */
+/** The model `m` in the audit log when it is deleted, with all that is deleted with it. */
 const deletedModelJson = sql`json_object('description', m.description, 'tags', json(${tagsJson}),
   'versions', json((select json_group_array(json_object('version', cast(v.version as text),
     'stage', v.stage)) from model_versions v where v.registered_model = m.id)),
   'aliases', json(${jsonMap(sql`select a.alias as key, cast(a.version as text) as value
     from aliases a where a.registered_model = m.id order by a.alias`)}))`
 
-/** Who makes it gets MANAGE. @throws RESOURCE_ALREADY_EXISTS a model or a prompt has the name */
+/** The caller gets MANAGE on the new model. @throws RESOURCE_ALREADY_EXISTS a model or a prompt has the name */
 export async function createModel(ctx: Context, wanted: NewModel): Promise<RegisteredModel> {
   checkModelName(wanted.name)
   checkTexts(wanted)
@@ -158,7 +158,7 @@ export async function updateModel(
  * Delete a model with its versions, tags and aliases. The numbers it gave out stay taken.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such model
- * @throws PERMISSION_DENIED something holds one of its versions
+ * @throws PERMISSION_DENIED one of its versions is under a legal hold
  */
 export async function deleteModel(ctx: Context, name: string): Promise<void> {
   checkModelName(name)
@@ -174,7 +174,7 @@ export async function deleteModel(ctx: Context, name: string): Promise<void> {
       select m.id from registered_models m where m.id = (${id}) and ${isDeletable}) returning id`,
   })
   if (deleted.length === 1) return
-  const kept = await whyKept(ctx, name)
+  const kept = await explainKept(ctx, name)
   throw kept ?? (await explainUnchanged(ctx, name, { target: id, absent: modelNotFound(name) }))
 }
 

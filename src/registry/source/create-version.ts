@@ -110,7 +110,7 @@ async function insertVersion(
   return version
 }
 
-/** What the audit log keeps of the new version `v`. */
+/** The new version `v` in the audit log. */
 const versionJson = sql`json_object('stage', v.stage, 'source', v.source, 'run_id', v.run_id,
   'model_id', v.model_id, 'description', v.description,
   'tags', json(${jsonMap(sql`select t.key, t.value from model_version_tags t

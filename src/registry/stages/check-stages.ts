@@ -16,7 +16,7 @@ const countMax = 50
 const nameCharsMax = 64
 
 /**
- * A list of stages that can be kept: `from` with the names as they stand in the list.
+ * Check a list of stages. The answer has the names in `from` as they are written in the list.
  *
  * @throws INVALID_PARAMETER_VALUE what is wrong, and what to do
  */
@@ -36,7 +36,7 @@ export function checkStages(stages: readonly Stage[]): Stage[] {
   return stages.map((stage) => checkRules(stage, names))
 }
 
-/** A stage can be asked for like an alias and in `models:/name/stage`, so it is called like one. */
+/** A stage can be read by like an alias, and in `models:/name/stage`, so the rules of aliases hold. */
 function checkStageName(name: string): void {
   checkLength(name, nameCharsMax, 'name')
   if (!/^[\p{L}\p{N}_-]+$/u.test(name)) {

@@ -62,7 +62,7 @@ export async function replaceStages(ctx: Context, wanted: readonly Stage[]): Pro
       returning name`,
     kept: readStages,
   })
-  if (inserted.length === 0) throw await whyKept(ctx, stages)
+  if (inserted.length === 0) throw await explainRefusal(ctx, stages)
   return stagesFrom(kept)
 }
 
@@ -91,7 +91,7 @@ function crowds(stages: readonly Stage[]): SQL<{ stage: string; name: string; co
     group by v.registered_model, v.stage having count(*) > 1`
 }
 
-async function whyKept(ctx: Context, stages: readonly Stage[]): Promise<RegistryError> {
+async function explainRefusal(ctx: Context, stages: readonly Stage[]): Promise<RegistryError> {
   const lost = await ctx.db.first(lostVersions(stages))
   if (lost) {
     return conflict(

@@ -3,10 +3,10 @@ import { type PrincipalRecord, principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import type { modelVersions } from '../tables.ts'
 
-/** How SageMaker's users know it. */
+/** As SageMaker names them. */
 export type ApprovalStatus = 'PendingManualApproval' | 'Approved' | 'Rejected'
 
-/** What became of the last request to promote a version. */
+/** The outcome of the last request to promote a version. */
 export type Approval = {
   readonly status: ApprovalStatus
   readonly by: PrincipalRecord
@@ -21,8 +21,8 @@ type ApprovalNote = {
 }
 
 /**
- * The statement that notes on a version what its last request has come to; for the batch in which
- * the request does so.
+ * The statement that notes the outcome of a version's last request. It belongs into the batch that
+ * changes the request.
  *
  * @param id of the version, `model_versions.id`
  * @param note.guard holds where the request has come to this
@@ -40,7 +40,7 @@ export function noteApproval(
 
 /**
  * The statement that gives a version the approval status of an earlier request, when the last one
- * ended undecided; none where there is no earlier one.
+ * ended undecided, or no status where there is no earlier one.
  *
  * @param earlier a select of at most one row: status, who as JSON, Unix milliseconds, and the reason
  */
@@ -55,7 +55,7 @@ type Columns = Pick<
   'approval_status' | 'approval_by' | 'approval_at_ms' | 'approval_reason'
 >
 
-/** What `noteApproval` wrote last, if it ever did: it sets all columns at once. */
+/** The approval in a row of `model_versions`; null if there was none. All columns are set at once. */
 export function approvalFrom(row: Columns): Approval | null {
   const { approval_status, approval_by, approval_at_ms, approval_reason } = row
   if (approval_status === null || approval_by === null || approval_at_ms === null) return null

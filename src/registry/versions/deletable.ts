@@ -5,8 +5,8 @@ import type { Purgeable } from '../../tracking/purge.ts'
 import { modelId } from '../ids.ts'
 
 /**
- * Whether nothing forbids that a version goes. Every statement that deletes one has this in its
- * `where`, so that what is placed at the same moment is either seen or finds nothing to hold.
+ * A condition: nothing forbids to delete a version. Every statement that deletes versions has it in
+ * its `where`, so that a hold placed at the same moment is either seen or finds no version to hold.
  *
  * @param version alias of its row of `model_versions`
  */
@@ -21,7 +21,8 @@ export function modelDeletable(model: SQL): SQL {
 }
 
 /**
- * What a version that must be kept came from is kept too: it is what the version can be explained by.
+ * The runs and logged models that may be purged: not those that a version which must be kept came
+ * from, since they explain the version.
  *
  * @param guarded versions that must be kept besides those under a hold, by `model_versions.id`
  */
@@ -37,10 +38,10 @@ export function sourceDeletable(guarded: readonly number[]): Purgeable {
 }
 
 /**
- * Why a version, or a model for the sake of one of its versions, was not deleted; undefined when
- * nothing forbids it.
+ * The error that says which hold keeps a version, or a model by one of its versions, from being
+ * deleted; undefined when there is none.
  */
-export async function whyKept(
+export async function explainKept(
   ctx: Context,
   name: string,
   version?: number,

@@ -72,8 +72,8 @@ export async function placeHold(
 }
 
 /**
- * Lift the hold that somebody else placed. Whoever gives no name cannot be told from the placer, and
- * so may place a hold but not lift one.
+ * Lift the hold that somebody else placed. A caller without a name cannot be told from the placer, so
+ * it may place a hold but not lift one.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such version, or no hold on it
  * @throws PERMISSION_DENIED the caller placed it, or has no name

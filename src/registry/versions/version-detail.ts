@@ -5,11 +5,11 @@ import { type Hold, holdFrom, holdRead } from './legal-holds.ts'
 import type { ModelVersion } from './read-versions.ts'
 import { getVersion } from './versions.ts'
 
-/** A version with what only this server knows of it. */
+/** A version with what MLflow does not know of it. */
 export type VersionDetail = ModelVersion & {
   /** `sha256:` and hex, of its sealed files; undefined when it is not sealed. */
   readonly digest: string | undefined
-  /** What lies at its source is not what was sealed: overwritten, added to, or deleted. */
+  /** The files at its source have been overwritten, added to or deleted since it was sealed. */
   readonly sourceChanged: boolean
   readonly hold: Hold | undefined
 }
@@ -20,11 +20,14 @@ export async function getVersionDetail(
   name: string,
   version: number,
 ): Promise<VersionDetail> {
-  return versionDetail(ctx, await getVersion(ctx, name, version))
+  return readVersionDetail(ctx, await getVersion(ctx, name, version))
 }
 
-/** A version that was read already, with the rest. */
-export async function versionDetail(ctx: Context, version: ModelVersion): Promise<VersionDetail> {
+/** The detail of a version that was read already. */
+export async function readVersionDetail(
+  ctx: Context,
+  version: ModelVersion,
+): Promise<VersionDetail> {
   const {
     manifests: [sealed],
     holds: [hold],

@@ -8,7 +8,7 @@ import { checkModelName, versionNotFound } from '../check-names.ts'
 import { modelId, versionId } from '../ids.ts'
 import { descriptionCharsMax } from '../models/registered-models.ts'
 import { explainUnchanged, unblockedVersionSql } from '../permissions.ts'
-import { deletable, whyKept } from './deletable.ts'
+import { deletable, explainKept } from './deletable.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
 
 /** @throws RESOURCE_DOES_NOT_EXIST no such version, or no such model */
@@ -49,7 +49,7 @@ export async function updateVersion(
   return updated
 }
 
-/** What the record keeps of the version `v` when it goes. */
+/** The version `v` in the audit log when it is deleted. */
 const versionJson = sql`json_object('stage', v.stage, 'source', v.source, 'run_id', v.run_id,
   'aliases', json((select json_group_array(a.alias) from aliases a
     where a.registered_model = m.id and a.version = v.version)),
@@ -59,7 +59,7 @@ const versionJson = sql`json_object('stage', v.stage, 'source', v.source, 'run_i
  * Delete a version, in whatever stage, with its tags and aliases. Its number stays taken.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such version
- * @throws PERMISSION_DENIED something holds it
+ * @throws PERMISSION_DENIED it is under a legal hold
  */
 export async function deleteVersion(ctx: Context, name: string, version: number): Promise<void> {
   checkModelName(name)
@@ -78,7 +78,7 @@ export async function deleteVersion(ctx: Context, name: string, version: number)
     deleted: sql`delete from model_versions where id = (${leaving}) returning id`,
   })
   if (deleted.length === 1) return
-  const kept = await whyKept(ctx, name, version)
+  const kept = await explainKept(ctx, name, version)
   const absent = versionNotFound(name, version)
   throw kept ?? (await explainUnchanged(ctx, name, { target: id, absent }))
 }

@@ -9,7 +9,7 @@ import { type Payload, payloadOf } from '../formats/formats.ts'
 import type { WebhookRow } from '../read-webhooks.ts'
 import { signDelivery, signForDatabricks, unsealSecret } from '../secrets.ts'
 import { allowedUrl, mayConnect } from '../url.ts'
-import type { Due, Outcome } from './queue.ts'
+import type { AttemptOutcome, DueDelivery } from './queue.ts'
 
 /** Receivers that check the timestamp refuse one of five minutes ago, so an older one is not sent again. */
 const signatureMsMax = 240_000
@@ -18,7 +18,10 @@ const retryAfterMsMax = 600_000
 const errorCharsMax = 300
 
 /** Send a delivery once. */
-export async function attemptDelivery(platform: Platform, due: Due): Promise<Outcome> {
+export async function attemptDelivery(
+  platform: Platform,
+  due: DueDelivery,
+): Promise<AttemptOutcome> {
   const { webhook, delivery, event } = due
   const now = platform.now()
   const signedAtMs = now - delivery.signed_at_ms > signatureMsMax ? now : delivery.signed_at_ms

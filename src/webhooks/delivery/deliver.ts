@@ -3,14 +3,14 @@ import type { Platform } from '../../platform/context.ts'
 import { failureText, logError } from '../../platform/log.ts'
 import { attemptDelivery } from './attempt.ts'
 import {
-  claim,
-  dueWebhooks,
-  extend,
-  type Lease,
+  claimQueue,
+  extendLease,
+  findDueWebhooks,
+  findNextAttemptAtMs,
+  findNextDue,
   leaseMs,
-  nextAttemptAtMs,
-  nextDue,
-  settle,
+  type QueueLease,
+  settleDelivery,
 } from './queue.ts'
 
 /** More than there are lanes, so that webhooks that have none do not hide others. */
@@ -43,7 +43,7 @@ export async function deliverDue(platform: Platform, patienceMs = 0): Promise<vo
   const untilMs = platform.now() + patienceMs
   const running = new Set<Promise<void>>()
   for (;;) {
-    for (const { webhook, failures } of await dueWebhooks(platform, dueMax)) {
+    for (const { webhook, failures } of await findDueWebhooks(platform, dueMax)) {
       const lane = laneFor(lanes, webhook, failures, platform.outbound.parallelMax)
       if (!lane) continue
       lane.add(webhook)
@@ -61,7 +61,7 @@ export async function deliverDue(platform: Platform, patienceMs = 0): Promise<vo
 /** Wait for the next attempt that is due before `untilMs`; false when there is none. */
 async function waitForRetry(platform: Platform, untilMs: number): Promise<boolean> {
   const now = platform.now()
-  const next = untilMs > now ? await nextAttemptAtMs(platform) : undefined
+  const next = untilMs > now ? await findNextAttemptAtMs(platform) : undefined
   if (next === undefined || next > untilMs) return false
   await new Promise((done) => setTimeout(done, Math.max(next - now, retryWaitMsMin)))
   return true
@@ -83,30 +83,30 @@ function laneFor(
 /** Deliver what is due for one webhook, unless somebody else does. */
 async function deliverFor(platform: Platform, webhook: number): Promise<void> {
   try {
-    const lease = await claim(platform, webhook)
+    const lease = await claimQueue(platform, webhook)
     if (lease) await whileHeld(platform, lease, () => deliverAll(platform, lease))
   } catch (err) {
     logError({ webhook, error: err instanceof RegistryError ? err.message : failureText(err) })
   }
 }
 
-async function deliverAll(platform: Platform, lease: Lease): Promise<void> {
+async function deliverAll(platform: Platform, lease: QueueLease): Promise<void> {
   for (let count = 0; count < deliveriesMax; count++) {
-    const due = await nextDue(platform, lease)
+    const due = await findNextDue(platform, lease)
     if (!due) return
-    await settle(platform, lease, due.delivery, await attemptDelivery(platform, due))
+    await settleDelivery(platform, lease, due.delivery, await attemptDelivery(platform, due))
   }
 }
 
 /** Keeps the lease while `work` runs, however long a receiver takes, and gives it back. */
 async function whileHeld(
   platform: Platform,
-  lease: Lease,
+  lease: QueueLease,
   work: () => Promise<void>,
 ): Promise<void> {
   const beat = setInterval(() => {
     // Where it fails, the lease ends by itself and the delivery is made twice at worst.
-    extend(platform, lease).catch((err) =>
+    extendLease(platform, lease).catch((err) =>
       logError({ webhook: lease.webhook, error: failureText(err) }),
     )
   }, leaseMs / 3)
@@ -114,6 +114,6 @@ async function whileHeld(
     await work()
   } finally {
     clearInterval(beat)
-    await extend(platform, lease, 0)
+    await extendLease(platform, lease, 0)
   }
 }

@@ -2,23 +2,23 @@ import { type SQL, sql } from 'drizzle-orm'
 import { uuidOf } from '../../core/bytes.ts'
 import type { Platform } from '../../platform/context.ts'
 import { databricksEventOf, databricksTerms } from '../events/databricks-events.ts'
-import { type EntryRow, eventsOf, isWanted, type RegistryEvent } from '../events/events.ts'
+import { type EventEntryRow, eventsOf, isWanted, type RegistryEvent } from '../events/events.ts'
 import type { WebhookRow } from '../read-webhooks.ts'
 import type { webhookDeliveries } from '../tables.ts'
 
 export type DeliveryRow = typeof webhookDeliveries.$inferSelect
 
 /** A process that delivers for one webhook; nobody else does until the lease ends. */
-export type Lease = { readonly webhook: number; readonly id: string }
+export type QueueLease = { readonly webhook: number; readonly id: string }
 
-/** Long enough for a slow database, short enough to wait for after a crash. Renewed while it is held. */
+/** Long enough for a slow database, short enough to wait for after a crash. Renewed while it is in use. */
 export const leaseMs = 12_000
 
 /** How many entries of the audit log are looked through in one go. */
 const entriesMax = 50
 
 /** Webhooks with something to deliver now; those whose last attempts failed come last. */
-export async function dueWebhooks(
+export async function findDueWebhooks(
   platform: Platform,
   count: number,
 ): Promise<{ webhook: number; failures: number }[]> {
@@ -33,7 +33,7 @@ export async function dueWebhooks(
 }
 
 /** When the next of all pending attempts is due; undefined when there is none. */
-export async function nextAttemptAtMs(platform: Platform): Promise<number | undefined> {
+export async function findNextAttemptAtMs(platform: Platform): Promise<number | undefined> {
   const row = await platform.db.first(
     sql<{ at: number | null }>`select min(d.next_attempt_at_ms) as at from webhook_deliveries d
       join webhooks w on w.id = d.webhook where d.state = 'pending' and w.status = 'ACTIVE'`,
@@ -48,7 +48,10 @@ function waits(webhook: SQL): SQL {
 }
 
 /** The lease on a webhook, or undefined where somebody has it. */
-export async function claim(platform: Platform, webhook: number): Promise<Lease | undefined> {
+export async function claimQueue(
+  platform: Platform,
+  webhook: number,
+): Promise<QueueLease | undefined> {
   const id = platform.randomId()
   const now = platform.now()
   const rows = await platform.db.all(sql`update webhook_queues
@@ -58,18 +61,22 @@ export async function claim(platform: Platform, webhook: number): Promise<Lease 
 }
 
 /** Hold a lease for longer, or give it back at once. */
-export async function extend(platform: Platform, lease: Lease, ms = leaseMs): Promise<void> {
+export async function extendLease(
+  platform: Platform,
+  lease: QueueLease,
+  ms = leaseMs,
+): Promise<void> {
   await platform.db.all(sql`update webhook_queues set lease_until_ms = ${platform.now() + ms}
     where ${isLeased(lease)}`)
 }
 
 /** A condition on `webhook_queues`: the queue of a lease, while no other process has taken it over. */
-function isLeased(lease: Lease): SQL {
+function isLeased(lease: QueueLease): SQL {
   return sql`webhook = ${lease.webhook} and lease = ${lease.id}`
 }
 
 /** What is to be sent now. */
-export type Due = {
+export type DueDelivery = {
   readonly webhook: WebhookRow
   readonly delivery: DeliveryRow
   readonly event: RegistryEvent
@@ -80,7 +87,10 @@ export type Due = {
  * wanted event, which becomes a delivery. Undefined when there is nothing, the head of the queue
  * waits to be tried again, the lease is lost, or the webhook is disabled or gone.
  */
-export async function nextDue(platform: Platform, lease: Lease): Promise<Due | undefined> {
+export async function findNextDue(
+  platform: Platform,
+  lease: QueueLease,
+): Promise<DueDelivery | undefined> {
   for (;;) {
     const found = await readQueue(platform, lease)
     if (!found) return undefined
@@ -108,10 +118,10 @@ type Found = {
   readonly place: { readonly seq: number; readonly n: number }
   readonly delivery: DeliveryRow | undefined
   /** The delivery's own entry, or those from `place` on. */
-  readonly entries: readonly EntryRow[]
+  readonly entries: readonly EventEntryRow[]
 }
 
-async function readQueue(platform: Platform, lease: Lease): Promise<Found | undefined> {
+async function readQueue(platform: Platform, lease: QueueLease): Promise<Found | undefined> {
   const { webhook } = lease
   const due = sql`select id from webhook_deliveries where webhook = ${webhook}
     and state = 'pending' and next_attempt_at_ms <= ${platform.now()} order by id limit 1`
@@ -120,9 +130,9 @@ async function readQueue(platform: Platform, lease: Lease): Promise<Found | unde
     places: sql<{ seq: number; n: number }>`select seq, n from webhook_queues
       where ${isLeased(lease)}`,
     deliveries: sql<DeliveryRow>`select * from webhook_deliveries where id = (${due})`,
-    own: sql<EntryRow>`select * from audit_entries
+    own: sql<EventEntryRow>`select * from audit_entries
       where seq = (select seq from webhook_deliveries where id = (${due}))`,
-    following: sql<EntryRow>`select * from audit_entries
+    following: sql<EventEntryRow>`select * from audit_entries
       where seq >= (select seq from webhook_queues where webhook = ${webhook})
         and workspace = (select workspace from webhooks where id = ${webhook})
         and not exists (${due}) and not ${waits(sql`${webhook}`)}
@@ -133,7 +143,11 @@ async function readQueue(platform: Platform, lease: Lease): Promise<Found | unde
   return { webhook: hook, place, delivery: deliveries[0], entries: [...own, ...following] }
 }
 
-function pendingDue(webhook: WebhookRow, delivery: DeliveryRow, entries: readonly EntryRow[]): Due {
+function pendingDue(
+  webhook: WebhookRow,
+  delivery: DeliveryRow,
+  entries: readonly EventEntryRow[],
+): DueDelivery {
   const event = entries.flatMap(eventsOf).find(({ n }) => n === delivery.n)
   // Entries are never changed or deleted, and what they mean does not change.
   if (!event) throw new Error(`entry ${delivery.seq} has lost its event ${delivery.n}`)
@@ -143,7 +157,7 @@ function pendingDue(webhook: WebhookRow, delivery: DeliveryRow, entries: readonl
 /** Step past an event and make a delivery of it, at once; undefined when the lease was lost. */
 async function enqueue(
   platform: Platform,
-  lease: Lease,
+  lease: QueueLease,
   { seq, n, type, model, version }: RegistryEvent,
 ): Promise<DeliveryRow | undefined> {
   const now = platform.now()
@@ -159,14 +173,14 @@ async function enqueue(
 }
 
 /** Step past entries that have nothing for this webhook. */
-async function moveOn(platform: Platform, lease: Lease, seq: number): Promise<boolean> {
+async function moveOn(platform: Platform, lease: QueueLease, seq: number): Promise<boolean> {
   const rows = await platform.db.all(sql`update webhook_queues set seq = ${seq}, n = 0
     where ${isLeased(lease)} returning 1`)
   return rows.length > 0
 }
 
 /** What an attempt came to. */
-export type Outcome = {
+export type AttemptOutcome = {
   readonly state: 'delivered' | 'failed' | 'pending'
   readonly responseStatus: number | null
   readonly error: string | null
@@ -180,11 +194,11 @@ const finishedMax = 1000
 const pruneEvery = 50
 
 /** Write down what an attempt came to; nothing where the lease was lost. */
-export async function settle(
+export async function settleDelivery(
   platform: Platform,
-  lease: Lease,
+  lease: QueueLease,
   delivery: DeliveryRow,
-  outcome: Outcome,
+  outcome: AttemptOutcome,
 ): Promise<void> {
   const { state, responseStatus, error, nextAttemptAtMs: next, signedAtMs } = outcome
   const finishedAtMs = state === 'pending' ? null : platform.now()

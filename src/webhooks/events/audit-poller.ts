@@ -6,8 +6,8 @@ const pollMs = 500
 
 type Waiter = { readonly seq: number; readonly done: (found: boolean) => void }
 
-/** Looks for new entries, once for all streams of a process; only while somebody waits for one. */
-class RecordWatch {
+/** Looks for new entries, once for all streams of a process, and only while one of them waits. */
+class AuditPoller {
   streams = 0
   readonly #db: Database
   readonly #waiters = new Set<Waiter>()
@@ -48,7 +48,7 @@ class RecordWatch {
         this.#tell((waiter) => waiter.seq <= (row?.seq ?? 0))
       }
     } catch {
-      // A database that fails is found out by those who wait, as soon as they read it themselves.
+      // Those who wait find out that the database fails when they read it themselves.
       this.#tell(() => true)
     } finally {
       this.#isPolling = false
@@ -60,13 +60,13 @@ class RecordWatch {
   }
 }
 
-const watches = new WeakMap<Database, RecordWatch>()
+const pollers = new WeakMap<Database, AuditPoller>()
 
-/** The watch of a database: on Workers each request has a database object, and so a watch, of its own. */
-export function watchOf({ db }: Pick<Platform, 'db'>): RecordWatch {
-  const known = watches.get(db)
+/** The poller of a database. On Workers each request has its own database object, and so its own poller. */
+export function pollerOf({ db }: Pick<Platform, 'db'>): AuditPoller {
+  const known = pollers.get(db)
   if (known) return known
-  const watch = new RecordWatch(db)
-  watches.set(db, watch)
-  return watch
+  const poller = new AuditPoller(db)
+  pollers.set(db, poller)
+  return poller
 }

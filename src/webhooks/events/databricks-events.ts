@@ -1,4 +1,4 @@
-import type { Fields, RegistryEvent } from './events.ts'
+import type { EventFields, RegistryEvent } from './events.ts'
 import { exampleEvent } from './example-event.ts'
 
 /** Every event that Databricks' registry webhooks know. */
@@ -21,7 +21,7 @@ export type DatabricksEvent = (typeof databricksEvents)[number]
 const transitions = ['model_version.transitioned', 'model_version.rolled_back']
 const requests = ['promotion.opened']
 
-/** What each is of ours: some types and, where it says so, one stage. */
+/** Our types for each, and the stage that the event must be about, if there is one. */
 const meanings: Readonly<
   Record<DatabricksEvent, { readonly types: readonly string[]; readonly stage?: string }>
 > = {
@@ -44,7 +44,7 @@ export function typesOfDatabricksEvents(events: readonly DatabricksEvent[]): str
   return [...new Set(events.flatMap((name) => meanings[name].types))]
 }
 
-/** Of these names the first that an event has at Databricks; undefined where none fits. */
+/** The first of these names that fits an event; undefined if none does. */
 export function databricksEventOf(
   event: RegistryEvent,
   among: readonly DatabricksEvent[] = databricksEvents,
@@ -53,15 +53,15 @@ export function databricksEventOf(
     const { types, stage } = meanings[name]
     if (!types.includes(event.type)) return false
     const to = toStage(event)
-    // A request for an alias is none that Databricks knows.
+    // Databricks knows no requests for aliases.
     if (types === requests && to === undefined) return false
     return stage === undefined || stage === to
   })
 }
 
-/** The stage that a version went to, or is asked to go to. */
+/** The stage that a version went to, or that a request is for. */
 export function toStage({ after }: Pick<RegistryEvent, 'after'>): string | undefined {
-  const stage = after.stage ?? (after.to as Fields | undefined)?.stage
+  const stage = after.stage ?? (after.to as EventFields | undefined)?.stage
   return typeof stage === 'string' ? stage : undefined
 }
 
@@ -73,10 +73,10 @@ export function databricksExample(name: DatabricksEvent, atMs: number): Registry
   return types === transitions ? { ...example, after: { stage } } : example
 }
 
-/** What a webhook keeps of its making by Databricks' API. */
+/** What a webhook has that was made by Databricks' API. */
 export type DatabricksTerms = {
   readonly events: readonly DatabricksEvent[]
-  /** It is told of examples alone; counts while it is disabled. */
+  /** It gets examples alone. Counts while it is disabled. */
   readonly testMode: boolean
 }
 

@@ -4,7 +4,7 @@ import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { isEventPattern } from './event-types.ts'
 import {
-  type EntryRow,
+  type EventEntryRow,
   eventId,
   eventsOf,
   isWanted,
@@ -12,15 +12,15 @@ import {
   type Wanted,
 } from './events.ts'
 
-/** A place in the record: event `n` of entry `seq` is the next to look at. */
-export type Place = { readonly seq: number; readonly n: number }
+/** A place in the audit log: event `n` of entry `seq` is the next to look at. */
+export type EventPlace = { readonly seq: number; readonly n: number }
 
 /** How many entries are read at once, and looked through for one page. */
 const entriesAtOnce = 200
 const entriesOfPageMax = 5000
 
-/** The place behind all that has happened. */
-export async function endOfLog(ctx: Context): Promise<Place> {
+/** The place behind the last event. */
+export async function endOfLog(ctx: Context): Promise<EventPlace> {
   const row = await ctx.db.first<{ seq: number }>(
     sql`select coalesce(max(seq), 0) as seq from audit_entries`,
   )
@@ -32,7 +32,7 @@ export async function endOfLog(ctx: Context): Promise<Place> {
  *
  * @throws INVALID_PARAMETER_VALUE it is no id of an event
  */
-export function placeAfter(id: string): Place {
+export function placeAfter(id: string): EventPlace {
   const match = /^(\d{1,15})(?:\.(\d{1,9}))?$/.exec(id)
   if (!match) {
     throw invalid(`Invalid event id '${excerpt(id)}': give one that a stream sent, such as 118.0`)
@@ -42,11 +42,11 @@ export function placeAfter(id: string): Place {
 }
 
 /** The id whose `placeAfter` is this place. */
-export function idBefore({ seq, n }: Place): string {
+export function idBefore({ seq, n }: EventPlace): string {
   return n === 0 ? String(seq - 1) : eventId({ seq, n: n - 1 })
 }
 
-/** What a caller asks for. @throws INVALID_PARAMETER_VALUE there is no such type */
+/** The events that a query is for. @throws INVALID_PARAMETER_VALUE there is no such type */
 export function wantedOf(types: readonly string[], models: string | undefined): Wanted {
   const unknown = types.find((type) => !isEventPattern(type))
   if (unknown !== undefined) {
@@ -57,16 +57,16 @@ export function wantedOf(types: readonly string[], models: string | undefined): 
   return { types: types.length > 0 ? types : ['*'], models }
 }
 
-/** Some events from a place on, and the place behind them; fewer entries than were asked for: the log's end. */
-export type Stretch = {
+/** Some events from a place on, and the place behind them. */
+export type EventStretch = {
   readonly events: readonly RegistryEvent[]
-  readonly next: Place
+  readonly next: EventPlace
   readonly isEnd: boolean
 }
 
 /** All events from `place` on, of a bounded number of entries. */
-export async function eventsFrom(ctx: Context, place: Place): Promise<Stretch> {
-  const rows = await ctx.db.all<EntryRow>(sql`select * from audit_entries
+export async function readEvents(ctx: Context, place: EventPlace): Promise<EventStretch> {
+  const rows = await ctx.db.all<EventEntryRow>(sql`select * from audit_entries
     where seq >= ${place.seq} and workspace = ${ctx.workspace} order by seq limit ${entriesAtOnce}`)
   const last = rows.at(-1)
   return {
@@ -80,17 +80,17 @@ export async function eventsFrom(ctx: Context, place: Place): Promise<Stretch> {
  * One page of what happened, oldest first; it may have fewer events than `count`, or none, though
  * more follow. No `next`: the log's end.
  */
-export async function eventPage(
+export async function readEventPage(
   ctx: Context,
-  from: Place,
+  from: EventPlace,
   wanted: Wanted,
   count: number,
-): Promise<{ events: RegistryEvent[]; next: Place | undefined }> {
-  const mayRead = reader(ctx)
+): Promise<{ events: RegistryEvent[]; next: EventPlace | undefined }> {
+  const mayRead = eventFilterOf(ctx)
   const found: RegistryEvent[] = []
   let place = from
   for (let read = 0; read < entriesOfPageMax; read += entriesAtOnce) {
-    const { events, next, isEnd } = await eventsFrom(ctx, place)
+    const { events, next, isEnd } = await readEvents(ctx, place)
     for (const event of events) {
       if (!isWanted(wanted, event) || !(await mayRead(event))) continue
       found.push(event)
@@ -102,12 +102,12 @@ export async function eventPage(
   return { events: found, next: place }
 }
 
-/** How long a permission that was asked for counts. */
+/** How long a permission counts that was looked up. */
 const permissionMs = 5000
 const permissionsMax = 1000
 
-/** Whether the caller may see an event: who may read its model; what is of no model is for administrators. */
-export function reader(ctx: Context): (event: RegistryEvent) => Promise<boolean> {
+/** A test whether the caller may read an event: READ on its model; events without a model are for administrators. */
+export function eventFilterOf(ctx: Context): (event: RegistryEvent) => Promise<boolean> {
   const known = new Map<string, { isAllowed: boolean; untilMs: number }>()
   const mayReadModel = async (name: string) => {
     const found = known.get(name)
@@ -125,7 +125,7 @@ export function reader(ctx: Context): (event: RegistryEvent) => Promise<boolean>
   }
 }
 
-/** Whether a rule lets the caller in; a model that is gone is read by nobody but administrators. */
+/** Whether a rule lets the caller in. Only administrators read events of a model that is gone. */
 async function allows(rule: () => Promise<void>): Promise<boolean> {
   try {
     await rule()

@@ -2,7 +2,7 @@ import type { Action } from '../../audit/actions.ts'
 import { matchesGlob } from '../../core/glob.ts'
 
 /**
- * Actions of the record that are events under the same name. Those of prompts have `prompt` for
+ * Actions of the audit log that are events under the same name. Those of prompts have `prompt` for
  * `registered_model` and `prompt_version` for `model_version`.
  */
 const ofModels = [

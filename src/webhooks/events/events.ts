@@ -3,24 +3,24 @@ import { matchesGlob } from '../../core/glob.ts'
 import { archivedStage } from '../../registry/stages/stages.ts'
 import { isEventType, matchesAny, typeOf } from './event-types.ts'
 
-export type EntryRow = typeof auditEntries.$inferSelect
+export type EventEntryRow = typeof auditEntries.$inferSelect
 
 /** A JSON object, as an entry holds it. */
-export type Fields = Readonly<Record<string, unknown>>
+export type EventFields = Readonly<Record<string, unknown>>
 
-/** Something that happened to one model, version or promotion, as receivers are told of it. */
+/** A change of one model, version or promotion, as receivers get it. */
 export type RegistryEvent = {
-  /** Its entry of the record, and its place among that entry's events, from 0. */
+  /** Its entry in the audit log, and its place among that entry's events, from 0. */
   readonly seq: number
   readonly n: number
   readonly type: string
   readonly atMs: number
-  readonly actor: Fields
+  readonly actor: EventFields
   readonly isPrompt: boolean
   readonly model: string | null
   readonly version: string | null
-  readonly before: Fields
-  readonly after: Fields
+  readonly before: EventFields
+  readonly after: EventFields
   readonly reason: string | null
   readonly promotionId: string | null
   readonly approvedBy: readonly string[]
@@ -32,23 +32,23 @@ export function eventId({ seq, n }: Pick<RegistryEvent, 'seq' | 'n'>): string {
 }
 
 /**
- * The events of an entry of the record: one for each version that it changed, what was asked for
- * first. Entries of what is no event, such as refusals, have none.
+ * The events of an entry of the audit log: one for each version that it changed, the requested change
+ * first. Entries that are not events, such as refusals, have none.
  */
-export function eventsOf(row: EntryRow): RegistryEvent[] {
+export function eventsOf(row: EventEntryRow): RegistryEvent[] {
   const first = firstEvent(row)
   if (!isEventType(first.type)) return []
   const further = [...archivedWith(first), ...deletedWith(first), ...mergedBy(first)]
   return [first, ...further.map((event, i) => ({ ...event, n: i + 1 }))]
 }
 
-function firstEvent(row: EntryRow): RegistryEvent {
+function firstEvent(row: EventEntryRow): RegistryEvent {
   const isPrompt = row.is_prompt === 1
   const after = fields(row.after)
   return {
     seq: row.seq,
     n: 0,
-    type: typeOf(happenedIn(row.action, after), isPrompt),
+    type: typeOf(actionOf(row.action, after), isPrompt),
     atMs: row.at_ms,
     actor: fields(row.actor),
     isPrompt,
@@ -62,8 +62,8 @@ function firstEvent(row: EntryRow): RegistryEvent {
   }
 }
 
-/** What an entry tells of, where its action alone does not say it. */
-function happenedIn(action: string, after: Fields): string {
+/** The type of an entry whose action alone does not say it. */
+function actionOf(action: string, after: EventFields): string {
   if (action === 'promotion.reviewed') {
     return after.decision === 'approve' ? 'promotion.approved' : 'promotion.commented'
   }
@@ -71,11 +71,11 @@ function happenedIn(action: string, after: Fields): string {
 }
 
 /** Columns that hold JSON hold an object, which the writers of entries see to. */
-function fields(json: string | null): Fields {
-  return json === null ? {} : (JSON.parse(json) as Fields)
+function fields(json: string | null): EventFields {
+  return json === null ? {} : (JSON.parse(json) as EventFields)
 }
 
-/** The versions that were moved out of the way. */
+/** The versions that were archived by the change. */
 function archivedWith(event: RegistryEvent): RegistryEvent[] {
   const { archived, stage } = event.after
   if (!Array.isArray(archived)) return []
@@ -88,7 +88,7 @@ function archivedWith(event: RegistryEvent): RegistryEvent[] {
   }))
 }
 
-/** The versions that went with their model. */
+/** The versions that were deleted with their model. */
 function deletedWith(event: RegistryEvent): RegistryEvent[] {
   const { versions } = event.before
   if (event.type !== typeOf('registered_model.deleted', event.isPrompt)) return []
@@ -102,7 +102,7 @@ function deletedWith(event: RegistryEvent): RegistryEvent[] {
   }))
 }
 
-/** A change of a version by a promotion is what merges the promotion. */
+/** A change of a version by a promotion merges the promotion. */
 function mergedBy(event: RegistryEvent): RegistryEvent[] {
   const isChange = event.type.startsWith('model_version.')
   return isChange && event.promotionId !== null ? [{ ...event, type: 'promotion.merged' }] : []
@@ -112,7 +112,7 @@ function mergedBy(event: RegistryEvent): RegistryEvent[] {
 export type Wanted = {
   /** Event types and patterns of them. */
   readonly types: readonly string[]
-  /** A glob of model names; undefined for all, and for what is of no model. */
+  /** A glob of model names; undefined for all models, and for events without a model. */
   readonly models: string | undefined
 }
 

@@ -1,12 +1,12 @@
 import { promptKey } from '../../core/names.ts'
 import { eventTypes, matchesAny } from './event-types.ts'
-import type { Fields, RegistryEvent } from './events.ts'
+import type { EventFields, RegistryEvent } from './events.ts'
 
 const tags = { example_key: 'example_value' }
 const tag = { key: 'example_key', value: 'example_value' }
 const alias = { alias: 'example_alias', version: '1' }
 
-type Change = { readonly before?: Fields; readonly after?: Fields }
+type Change = { readonly before?: EventFields; readonly after?: EventFields }
 
 /** What changed in an example of each kind, by the part of the type behind the dot. */
 const changes: Readonly<Record<string, Change>> = {
@@ -30,7 +30,7 @@ const changes: Readonly<Record<string, Change>> = {
 const promotion = { promotion: '1', to: { stage: 'Production' } }
 
 /** What MLflow puts into its examples of what is created. */
-const created: Readonly<Record<string, Fields>> = {
+const created: Readonly<Record<string, EventFields>> = {
   registered_model: { tags, description: 'An example registered model' },
   model_version: {
     source: 'models:/123',

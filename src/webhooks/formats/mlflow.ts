@@ -1,5 +1,5 @@
 import { promptKey } from '../../core/names.ts'
-import type { Fields, RegistryEvent } from '../events/events.ts'
+import type { EventFields, RegistryEvent } from '../events/events.ts'
 import { mlflowEventOf } from '../events/mlflow-events.ts'
 
 const promptTypeKey = '_mlflow_prompt_type'
@@ -64,10 +64,10 @@ function dataOf(event: RegistryEvent, hasMlflowName: boolean): object {
   return { ...ofVersion, key: after.key, value: after.value }
 }
 
-function tagsOf(after: Fields): Fields {
-  return (after.tags ?? {}) as Fields
+function tagsOf(after: EventFields): EventFields {
+  return (after.tags ?? {}) as EventFields
 }
 
-function tagsWithout(after: Fields, keys: readonly string[]): object {
+function tagsWithout(after: EventFields, keys: readonly string[]): object {
   return Object.fromEntries(Object.entries(tagsOf(after)).filter(([key]) => !keys.includes(key)))
 }

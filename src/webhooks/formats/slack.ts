@@ -1,4 +1,4 @@
-import { eventId, type Fields, type RegistryEvent } from '../events/events.ts'
+import { type EventFields, eventId, type RegistryEvent } from '../events/events.ts'
 
 /** Slack refuses a block's text of more than 3,000 characters. */
 const textCharsMax = 2500
@@ -65,14 +65,14 @@ function moveText({ type, before, after }: RegistryEvent): string {
 
 /** `promotion #12 to Production`. */
 function promotionText({ promotionId, after }: RegistryEvent): string {
-  const { stage, alias } = (after.to ?? after) as Fields
+  const { stage, alias } = (after.to ?? after) as EventFields
   const target = stage ?? (alias === undefined ? undefined : `alias ${shorten(alias)}`)
   return `promotion #${shorten(promotionId)}${target === undefined ? '' : ` to ${shorten(target)}`}`
 }
 
 /** Of a `gate.failed`: each gate and why. */
 function gateTexts(gates: unknown): string {
-  const failed = Array.isArray(gates) ? (gates as Fields[]) : []
+  const failed = Array.isArray(gates) ? (gates as EventFields[]) : []
   return failed.map(({ name, detail }) => `${shorten(name)} (${shorten(detail)})`).join('; ')
 }
 
