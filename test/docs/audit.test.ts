@@ -37,7 +37,7 @@ test('the commands of docs/audit.md work on a server, and its Python comes to th
   expect(shell).toHaveLength(4)
   let out = ''
   for (const block of shell)
-    out += await run('sh', `set -e\n${block.replaceAll('bin/', `${root}bin/`)}`)
+    out += await run('sh', `set -e\n${block.replaceAll('npx gatehouse', `${root}bin/gatehouse`)}`)
   expect(out).toContain('model_version.transitioned')
   const head = (await readFile(`${folder}/heads.txt`, 'utf8')).trim()
   expect(out).toContain(`ok: 3 entries, 3 of them sealed, head ${head}`)

@@ -11,7 +11,10 @@ const story = page.slice(page.indexOf('## The whole story'), page.indexOf('## Po
 /** What a shell prints for the lines of a session, errors too, as the page would show it. */
 async function session(lines: readonly string[], before: readonly string[], cwd: string) {
   const script = [...before, 'exec 2>&1']
-  for (const line of lines) script.push(`printf '%s\\n' ${quoted(`$ ${line}`)}`, line)
+  for (const line of lines) {
+    const ran = line.replaceAll('npx gatehouse', 'gatehouse')
+    script.push(`printf '%s\\n' ${quoted(`$ ${line}`)}`, ran)
+  }
   const { HOME = '', PATH = '' } = process.env
   const env = { HOME, PATH: `${root}bin:${PATH}` }
   return new Promise<string>((done) => {

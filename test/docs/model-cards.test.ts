@@ -23,7 +23,9 @@ function shell(line: string, cwd: string, data: string): Promise<string> {
   const { HOME = '', PATH = '' } = process.env
   const env = { HOME, PATH: `${root}bin:${PATH}`, GATEHOUSE_DATA: data }
   return new Promise((done) => {
-    execFile('bash', ['-c', `${line} 2>&1`], { cwd, env }, (_err, stdout) => done(stdout))
+    execFile('bash', ['-c', `${line.replaceAll('npx ', '')} 2>&1`], { cwd, env }, (_err, stdout) =>
+      done(stdout),
+    )
   })
 }
 
