@@ -3,8 +3,7 @@ import { anonymous, type Principal } from '../core/principal.ts'
 import type { Platform } from '../platform/context.ts'
 import type { AppContext, AppEnv } from './app-env.ts'
 import { RateLimiter } from './guards/rate-limiter.ts'
-import { clientAddress } from './guards/reached.ts'
-import { serverUrl } from './server-url.ts'
+import { clientAddress, serverUrl } from './guards/reached.ts'
 
 /**
  * Gives each request its Context: the platform, who asks, and an id. Every answer, errors too,

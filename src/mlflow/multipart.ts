@@ -2,7 +2,7 @@ import { abortUpload, completeUpload, createUpload } from '../artifacts/multipar
 import { baseNameOf, cleanFilePath, cleanPath, climbs, joinPaths } from '../artifacts/path.ts'
 import { excerpt, invalid } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
-import { signedUrl } from '../http/files/signed-url.ts'
+import { signUrl } from '../http/files/signed-url.ts'
 import { pathAfter } from '../http/guards/target.ts'
 import type { Context } from '../platform/context.ts'
 import { partsMax } from '../platform/parts.ts'
@@ -52,8 +52,11 @@ export const multipartOperations: readonly Operation[] = [
       const uploadId = await createUpload(ctx, path)
       const credentials = []
       for (let part = 1; part <= count; part++) {
-        const at = `/api/v1/uploads/${uploadId}/parts/${part}`
-        const url = await signedUrl(c, ['put part', uploadId, part, path], partLifetimeMs, at)
+        const url = await signUrl(c, {
+          permit: ['put part', uploadId, part, path],
+          lifetimeMs: partLifetimeMs,
+          path: `/api/v1/uploads/${uploadId}/parts/${part}`,
+        })
         credentials.push({ url, part_number: part, headers: {} })
       }
       return { upload_id: uploadId, credentials: unlessEmpty(credentials) }

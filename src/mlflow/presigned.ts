@@ -1,6 +1,6 @@
 import { cleanPath } from '../artifacts/path.ts'
 import { excerpt, invalid, notFound, type RegistryError } from '../core/error.ts'
-import { downloadRoute, signedUrl } from '../http/files/signed-url.ts'
+import { downloadRoute, signUrl } from '../http/files/signed-url.ts'
 import { pathAfter } from '../http/guards/target.ts'
 import type { Context } from '../platform/context.ts'
 import { getLocated, locatePath } from '../registry/files/artifact-place.ts'
@@ -31,8 +31,12 @@ export const presignedOperations: readonly Operation[] = [
       const located = await locatePath(c.var.ctx, path)
       if (!located) throw notFound('Artifact', path)
       const { sha256, sizeBytes } = await getLocated(c.var.ctx, located)
-      const permit = ['download', path, sha256] as const
-      const url = await signedUrl(c, permit, downloadLifetimeMs, downloadRoute, { path, sha256 })
+      const url = await signUrl(c, {
+        permit: ['download', path, sha256],
+        lifetimeMs: downloadLifetimeMs,
+        path: downloadRoute,
+        query: { path, sha256 },
+      })
       return c.json({ url, headers: {}, file_size: sizeBytes })
     },
   ),

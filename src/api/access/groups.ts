@@ -1,13 +1,13 @@
 import * as access from '../../access/accounts/groups.ts'
 import { requireAccessAdmin } from '../../access/accounts/require-admin.ts'
 import { anyone } from '../../http/guards/guard.ts'
-import { deleteGroup, getGroup, listGroups, putGroup } from '../endpoints/groups.ts'
+import * as endpoints from '../endpoints/groups.ts'
 import { page } from '../page.ts'
 import { type Served, serve } from '../serve.ts'
 
 /** Groups: whoever signs in sees them, administrators make them. */
 export const groupRoutes: readonly Served[] = [
-  serve(listGroups, anyone, (ctx, { query }) =>
+  serve(endpoints.listGroups, anyone, (ctx, { query }) =>
     page(['groups'], query, {
       first: '',
       read: (after: string, count) => access.listGroups(ctx, after, count),
@@ -15,13 +15,13 @@ export const groupRoutes: readonly Served[] = [
       toWire,
     }),
   ),
-  serve(getGroup, anyone, async (ctx, { params }) =>
+  serve(endpoints.getGroup, anyone, async (ctx, { params }) =>
     toWire(await access.getGroup(ctx, params.name)),
   ),
-  serve(putGroup, requireAccessAdmin, async (ctx, { params, body }) =>
+  serve(endpoints.putGroup, requireAccessAdmin, async (ctx, { params, body }) =>
     toWire(await access.setGroup(ctx, params.name, body.members)),
   ),
-  serve(deleteGroup, requireAccessAdmin, async (ctx, { params }) => {
+  serve(endpoints.deleteGroup, requireAccessAdmin, async (ctx, { params }) => {
     await access.deleteGroup(ctx, params.name)
     return {}
   }),

@@ -5,13 +5,13 @@ import {
   unlinkIdentity as unlink,
 } from '../../access/accounts/identities.ts'
 import { requireAdmin } from '../../access/permissions/require.ts'
-import { linkIdentity, listIdentities, unlinkIdentity } from '../endpoints/identities.ts'
+import * as endpoints from '../endpoints/identities.ts'
 import { page } from '../page.ts'
 import { type Served, serve } from '../serve.ts'
 
 /** Whom issuers outside vouch for. */
 export const identityRoutes: readonly Served[] = [
-  serve(listIdentities, requireAdmin, (ctx, { query }) =>
+  serve(endpoints.listIdentities, requireAdmin, (ctx, { query }) =>
     page(['identities'], query, {
       first: 0,
       read: (after: number, count) => identitiesAfter(ctx, after, count),
@@ -20,9 +20,11 @@ export const identityRoutes: readonly Served[] = [
     }),
   ),
 
-  serve(linkIdentity, requireAdmin, async (ctx, { body }) => toWire(await link(ctx, body))),
+  serve(endpoints.linkIdentity, requireAdmin, async (ctx, { body }) =>
+    toWire(await link(ctx, body)),
+  ),
 
-  serve(unlinkIdentity, requireAdmin, async (ctx, { params }) => {
+  serve(endpoints.unlinkIdentity, requireAdmin, async (ctx, { params }) => {
     await unlink(ctx, params.id)
     return {}
   }),

@@ -1,17 +1,13 @@
 import { requireAccessAdmin } from '../../access/accounts/require-admin.ts'
 import * as access from '../../access/accounts/service-accounts.ts'
 import { anyone } from '../../http/guards/guard.ts'
-import {
-  createServiceAccount,
-  deleteServiceAccount,
-  listServiceAccounts,
-} from '../endpoints/service-accounts.ts'
+import * as endpoints from '../endpoints/service-accounts.ts'
 import { page } from '../page.ts'
 import { type Served, serve } from '../serve.ts'
 
 /** Service accounts: whoever signs in sees them, administrators make them. */
 export const serviceAccountRoutes: readonly Served[] = [
-  serve(listServiceAccounts, anyone, (ctx, { query }) =>
+  serve(endpoints.listServiceAccounts, anyone, (ctx, { query }) =>
     page(['service-accounts'], query, {
       first: '',
       read: (after: string, count) => access.listServiceAccounts(ctx, after, count),
@@ -19,10 +15,10 @@ export const serviceAccountRoutes: readonly Served[] = [
       toWire,
     }),
   ),
-  serve(createServiceAccount, requireAccessAdmin, async (ctx, { body }) =>
+  serve(endpoints.createServiceAccount, requireAccessAdmin, async (ctx, { body }) =>
     toWire(await access.createServiceAccount(ctx, body.name)),
   ),
-  serve(deleteServiceAccount, requireAccessAdmin, async (ctx, { params }) => {
+  serve(endpoints.deleteServiceAccount, requireAccessAdmin, async (ctx, { params }) => {
     await access.deleteServiceAccount(ctx, params.name)
     return {}
   }),

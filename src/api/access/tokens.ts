@@ -1,12 +1,12 @@
 import * as access from '../../access/accounts/tokens.ts'
 import { anyone } from '../../http/guards/guard.ts'
-import { createToken, listTokens, revokeToken } from '../endpoints/tokens.ts'
+import * as endpoints from '../endpoints/tokens.ts'
 import { page } from '../page.ts'
 import { type Served, serve } from '../serve.ts'
 
 /** Access tokens: whoever signs in has their own, administrators everybody's; the verbs see to it. */
 export const tokenRoutes: readonly Served[] = [
-  serve(listTokens, anyone, (ctx, { query }) =>
+  serve(endpoints.listTokens, anyone, (ctx, { query }) =>
     page(['tokens', query.for ?? null], query, {
       first: 0,
       read: (after: number, count) => access.listTokens(ctx, query.for, after, count),
@@ -14,7 +14,7 @@ export const tokenRoutes: readonly Served[] = [
       toWire,
     }),
   ),
-  serve(createToken, anyone, async (ctx, { body }) => {
+  serve(endpoints.createToken, anyone, async (ctx, { body }) => {
     const { token, text } = await access.createToken(ctx, {
       name: body.name,
       owner: body.for,
@@ -23,7 +23,7 @@ export const tokenRoutes: readonly Served[] = [
     })
     return { ...toWire(token), token: text }
   }),
-  serve(revokeToken, anyone, async (ctx, { params }) => {
+  serve(endpoints.revokeToken, anyone, async (ctx, { params }) => {
     await access.revokeToken(ctx, params.id)
     return {}
   }),

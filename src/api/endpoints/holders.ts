@@ -25,7 +25,9 @@ const HolderShape = z.object({
       reason: z.string().optional(),
     })
     .optional()
-    .describe('How it came there; absent where it was there before the record of the model began'),
+    .describe(
+      'How it came there; absent where it was there before the audit log of the model began',
+    ),
   source: z.string().optional(),
   run_id: z.string().optional(),
   model_id: z.string().optional(),
@@ -42,7 +44,7 @@ const Held = {
     .optional()
     .describe('Its name today; absent when it has been deleted since'),
   at: z.number().int().optional().describe('The moment that was asked for'),
-  recorded_since: z.number().int().optional().describe('When the record of the model begins'),
+  recorded_since: z.number().int().optional().describe('When the audit log of the model begins'),
 }
 
 const At = z
@@ -52,8 +54,8 @@ const At = z
   .describe('The moment: Unix milliseconds, or ISO 8601 with its offset from UTC')
 
 const description =
-  '`at` is a time in Unix milliseconds or ISO 8601 (`2026-08-01T12:00:00Z`): who held it then, as the record tells. ' +
-  'The name is the one that the model had then, or the one that it has today. Of a model that was deleted since, readers of the record are told.'
+  '`at` is a time in Unix milliseconds or ISO 8601 (`2026-08-01T12:00:00Z`): who held it then, as the audit log tells. ' +
+  'The name is the one that the model had then, or the one that it has today. Of a model that was deleted since, readers of the audit log are told.'
 
 export const getStageHolders = endpoint({
   name: 'getStageHolders',

@@ -11,16 +11,7 @@ import {
 import { cardForHuggingFace, cardMarkdown } from '../../governance/cards/write-card.ts'
 import { writeCard } from '../../governance/cards/write-revision.ts'
 import type { Context } from '../../platform/context.ts'
-import {
-  deleteCardTemplate,
-  getCard,
-  getCardMarkdown,
-  getCardRevision,
-  getCardTemplate,
-  listCardRevisions,
-  putCard,
-  putCardTemplate,
-} from '../endpoints/cards.ts'
+import * as endpoints from '../endpoints/cards.ts'
 import type { Answer } from '../endpoints/endpoint.ts'
 import { page } from '../page.ts'
 import { type Served, serve } from '../serve.ts'
@@ -32,14 +23,14 @@ const mayEdit = (ctx: Context, { params }: Asked) => requireModel(ctx, params.na
 
 /** Model cards, and the templates they start from. The page of a card is src/ui's. */
 export const cardRoutes: readonly Served[] = [
-  serve(getCard, mayRead, (ctx, { params }) => cardAnswer(ctx, params)),
+  serve(endpoints.getCard, mayRead, (ctx, { params }) => cardAnswer(ctx, params)),
 
-  serve(putCard, mayEdit, async (ctx, { params, body: { revision, ...authored } }) => {
+  serve(endpoints.putCard, mayEdit, async (ctx, { params, body: { revision, ...authored } }) => {
     await writeCard(ctx, params.name, params.version, cardFrom(authored), revision)
     return cardAnswer(ctx, params)
   }),
 
-  serve(listCardRevisions, mayRead, (ctx, { params, query }) =>
+  serve(endpoints.listCardRevisions, mayRead, (ctx, { params, query }) =>
     page(['card-revisions', params.name, params.version], query, {
       first: Number.MAX_SAFE_INTEGER,
       read: (before, count) => listRevisions(ctx, params.name, params.version, count, before),
@@ -48,12 +39,12 @@ export const cardRoutes: readonly Served[] = [
     }),
   ),
 
-  serve(getCardRevision, mayRead, async (ctx, { params }) => {
+  serve(endpoints.getCardRevision, mayRead, async (ctx, { params }) => {
     const found = await getRevision(ctx, params.name, params.version, params.revision)
     return { ...revisionAnswer(found), card: found.card }
   }),
 
-  serve(getCardMarkdown, mayRead, async (ctx, { params, query }, c) => {
+  serve(endpoints.getCardMarkdown, mayRead, async (ctx, { params, query }, c) => {
     const found = await cardOf(ctx, params.name, params.version)
     const write = query.format === 'huggingface' ? cardForHuggingFace : cardMarkdown
     return c.body(write({ ...params, ...found }), 200, {
@@ -62,15 +53,18 @@ export const cardRoutes: readonly Served[] = [
     })
   }),
 
-  serve(getCardTemplate, mayRead, async (ctx, { params }) =>
+  serve(endpoints.getCardTemplate, mayRead, async (ctx, { params }) =>
     templateAnswer(await getTemplate(ctx, params.name)),
   ),
 
-  serve(putCardTemplate, mayEdit, async (ctx, { params, body: { required, ...authored } }) =>
-    templateAnswer(await setTemplate(ctx, params.name, cardFrom(authored), required)),
+  serve(
+    endpoints.putCardTemplate,
+    mayEdit,
+    async (ctx, { params, body: { required, ...authored } }) =>
+      templateAnswer(await setTemplate(ctx, params.name, cardFrom(authored), required)),
   ),
 
-  serve(deleteCardTemplate, mayEdit, async (ctx, { params }) => {
+  serve(endpoints.deleteCardTemplate, mayEdit, async (ctx, { params }) => {
     await deleteTemplate(ctx, params.name)
     return {}
   }),
@@ -84,7 +78,7 @@ function cardFrom({ card, ...fields }: Card & { readonly card?: Card | undefined
 async function cardAnswer(
   ctx: Context,
   { name, version }: { readonly name: string; readonly version: number },
-): Promise<Answer<typeof getCard>> {
+): Promise<Answer<typeof endpoints.getCard>> {
   const { revision, current, card, derived, missing } = await cardOf(ctx, name, version)
   return {
     revision,

@@ -1,13 +1,13 @@
 import { requireModel } from '../../access/permissions/require.ts'
 import * as governance from '../../governance/compare/compare-versions.ts'
 import { parseVersion } from '../../registry/check-names.ts'
-import { compareVersions } from '../endpoints/compare.ts'
+import * as endpoints from '../endpoints/compare.ts'
 import { type Served, serve } from '../serve.ts'
 
 /** What differs between versions. */
 export const compareRoutes: readonly Served[] = [
   serve(
-    compareVersions,
+    endpoints.compareVersions,
     (ctx, { params }) => requireModel(ctx, params.name, 'READ', 'version'),
     async (ctx, { params, query }) => {
       const numbers = query.versions.split(',').map(parseVersion)

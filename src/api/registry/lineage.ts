@@ -5,7 +5,7 @@ import { anyone } from '../../http/guards/guard.ts'
 import { isActive } from '../../registry/stages/stages.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import type { RunLineage } from '../../tracking/runs/run-lineage.ts'
-import { findTrainedOn, getLineage } from '../endpoints/lineage.ts'
+import * as endpoints from '../endpoints/lineage.ts'
 import { page } from '../page.ts'
 import { type Served, serve } from '../serve.ts'
 import { datasetToWire } from './holders.ts'
@@ -16,7 +16,7 @@ const firstId: number = 0
 /** Where versions come from, and which came from what. */
 export const lineageRoutes: readonly Served[] = [
   serve(
-    getLineage,
+    endpoints.getLineage,
     (ctx, { params }) => requireModel(ctx, params.name, 'READ', 'version'),
     async (ctx, { params }) => {
       const found = await governance.getLineage(ctx, params.name, params.version)
@@ -38,7 +38,7 @@ export const lineageRoutes: readonly Served[] = [
     },
   ),
 
-  serve(findTrainedOn, anyone, (ctx, { query }) =>
+  serve(endpoints.findTrainedOn, anyone, (ctx, { query }) =>
     page(['lineage', query.dataset_digest], query, {
       first: firstId,
       read: (after, count) => governance.versionsTrainedOn(ctx, query.dataset_digest, after, count),

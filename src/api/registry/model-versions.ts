@@ -8,39 +8,33 @@ import {
   readVersionDetail,
   type VersionDetail,
 } from '../../registry/versions/version-detail.ts'
-import {
-  getHold,
-  getVersion,
-  liftHold,
-  placeHold,
-  rollBackStage,
-} from '../endpoints/model-versions.ts'
+import * as endpoints from '../endpoints/model-versions.ts'
 import { type Served, serve } from '../serve.ts'
 
 /** Model versions, their legal holds, and the way back. */
 export const modelVersionRoutes: readonly Served[] = [
   serve(
-    getVersion,
+    endpoints.getVersion,
     (ctx, { params }) => requireModel(ctx, params.name, 'READ', 'version'),
     async (ctx, { params }) =>
       versionToWire(await getVersionDetail(ctx, params.name, params.version)),
   ),
 
   serve(
-    getHold,
+    endpoints.getHold,
     (ctx, { params }) => requireModel(ctx, params.name, 'READ', 'version'),
     async (ctx, { params }) => holdToWire(await holds.getHold(ctx, params.name, params.version)),
   ),
 
   serve(
-    placeHold,
+    endpoints.placeHold,
     (ctx, { params }) => requireModel(ctx, params.name, 'EDIT', 'version'),
     async (ctx, { params, body }) =>
       holdToWire(await holds.placeHold(ctx, params.name, params.version, body.reason)),
   ),
 
   serve(
-    liftHold,
+    endpoints.liftHold,
     (ctx, { params }) => requireModel(ctx, params.name, 'MANAGE', 'version'),
     async (ctx, { params }) => {
       await holds.liftHold(ctx, params.name, params.version)
@@ -49,7 +43,7 @@ export const modelVersionRoutes: readonly Served[] = [
   ),
 
   serve(
-    rollBackStage,
+    endpoints.rollBackStage,
     (ctx, { params, body }) => requireToRollBack(ctx, params.name, body.stage),
     async (ctx, { params, body }) => {
       const { version, from, replaced } = await rollBack(ctx, params.name, {

@@ -2,14 +2,14 @@ import { requireAdmin } from '../../access/permissions/require.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import type { Stage } from '../../registry/stages/check-stages.ts'
 import * as registry from '../../registry/stages/stage-list.ts'
-import { listStages, replaceStages } from '../endpoints/stages.ts'
+import * as endpoints from '../endpoints/stages.ts'
 import { type Served, serve } from '../serve.ts'
 
 /** The list of stages. */
 export const stageRoutes: readonly Served[] = [
-  serve(listStages, anyone, async (ctx) => stagesToWire(await registry.listStages(ctx))),
+  serve(endpoints.listStages, anyone, async (ctx) => stagesToWire(await registry.listStages(ctx))),
 
-  serve(replaceStages, requireAdmin, async (ctx, { body }) =>
+  serve(endpoints.replaceStages, requireAdmin, async (ctx, { body }) =>
     stagesToWire(
       await registry.replaceStages(
         ctx,

@@ -3,7 +3,7 @@ import { type ManifestFile, manifestFilesAfter } from '../../artifacts/manifest.
 import type { Context } from '../../platform/context.ts'
 import { verifyAudited } from '../../registry/files/damaged-files.ts'
 import { getVersionFiles, sealedManifest } from '../../registry/files/version-manifest.ts'
-import { listVersionFiles, verifyVersion } from '../endpoints/version-files.ts'
+import * as endpoints from '../endpoints/version-files.ts'
 import { page } from '../page.ts'
 import { type Served, serve } from '../serve.ts'
 
@@ -13,7 +13,7 @@ function mayRead(ctx: Context, { params }: { readonly params: { readonly name: s
 
 /** What a model version is made of, and whether it still is. */
 export const versionFileRoutes: readonly Served[] = [
-  serve(listVersionFiles, mayRead, async (ctx, { params, query }) => {
+  serve(endpoints.listVersionFiles, mayRead, async (ctx, { params, query }) => {
     const { manifestId, digest } = await getVersionFiles(ctx, params.name, params.version)
     if (manifestId === null || digest === null) return { sealed: false, items: [] }
     const files = await page(['version-files', manifestId], query, {
@@ -25,7 +25,7 @@ export const versionFileRoutes: readonly Served[] = [
     return { sealed: true, digest, ...files }
   }),
 
-  serve(verifyVersion, mayRead, async (ctx, { params }) => {
+  serve(endpoints.verifyVersion, mayRead, async (ctx, { params }) => {
     const files = await getVersionFiles(ctx, params.name, params.version)
     const manifest = sealedManifest(files, params.name, params.version)
     const { digest, filesRead, differing } = await verifyAudited(ctx, manifest)

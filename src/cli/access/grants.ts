@@ -1,6 +1,6 @@
 import { Argument, Command, Option } from 'commander'
 import { rights } from '../../access/permissions/right-names.ts'
-import { createGrant, deleteGrant, listGrants } from '../../api/endpoints/grants.ts'
+import * as endpoints from '../../api/endpoints/grants.ts'
 import type { GatehouseClient } from '../../client/client.ts'
 import { everyPage } from '../../client/every-page.ts'
 import { print } from '../print.ts'
@@ -42,7 +42,7 @@ function addCommand(): Command {
       alias?: string
     }>()
     await withServer(command, async (client) => {
-      const grant = await client.call(createGrant, {
+      const grant = await client.call(endpoints.createGrant, {
         body: { principal, action, models, stage, alias },
       })
       print(command, grant, [line(grant)])
@@ -56,14 +56,14 @@ function removeCommand(): Command {
     .argument('<id>', 'as list shows it')
   return addServer(command).action(async (id: string) => {
     await withServer(command, async (client) => {
-      await client.call(deleteGrant, { params: { id } })
+      await client.call(endpoints.deleteGrant, { params: { id } })
       print(command, {}, [`removed the grant ${id}`])
     })
   })
 }
 
 function allGrants(client: GatehouseClient) {
-  return everyPage((page_token) => client.call(listGrants, { query: { page_token } }))
+  return everyPage((page_token) => client.call(endpoints.listGrants, { query: { page_token } }))
 }
 
 function line(grant: Shown): string {

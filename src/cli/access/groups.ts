@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { deleteGroup, getGroup, listGroups, putGroup } from '../../api/endpoints/groups.ts'
+import * as endpoints from '../../api/endpoints/groups.ts'
 import { everyPage } from '../../client/every-page.ts'
 import { columns, print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
@@ -19,7 +19,7 @@ function list(): Command {
   return command.action(() =>
     withServer(command, async (client) => {
       const groups = await everyPage((page_token) =>
-        client.call(listGroups, { query: { page_token } }),
+        client.call(endpoints.listGroups, { query: { page_token } }),
       )
       print(command, groups, columns(groups.map(({ name, members }) => [name, members.join(' ')])))
     }),
@@ -30,7 +30,7 @@ function show(): Command {
   const command = new Command('show').description('list the members').argument('<name>')
   return addServer(command).action((name: string) =>
     withServer(command, async (client) => {
-      const group = await client.call(getGroup, { params: { name } })
+      const group = await client.call(endpoints.getGroup, { params: { name } })
       print(command, group, group.members)
     }),
   )
@@ -43,7 +43,7 @@ function set(): Command {
     .argument('[members...]')
   return addServer(command).action((name: string, members: string[]) =>
     withServer(command, async (client) => {
-      const group = await client.call(putGroup, { params: { name }, body: { members } })
+      const group = await client.call(endpoints.putGroup, { params: { name }, body: { members } })
       print(command, group, [`${name}: ${group.members.join(', ') || 'no members'}`])
     }),
   )
@@ -55,7 +55,7 @@ function remove(): Command {
     .argument('<name>')
   return addServer(command).action((name: string) =>
     withServer(command, async (client) => {
-      await client.call(deleteGroup, { params: { name } })
+      await client.call(endpoints.deleteGroup, { params: { name } })
       print(command, {}, [`deleted the group '${name}'`])
     }),
   )

@@ -1,9 +1,5 @@
 import { Command } from 'commander'
-import {
-  createServiceAccount,
-  deleteServiceAccount,
-  listServiceAccounts,
-} from '../../api/endpoints/service-accounts.ts'
+import * as endpoints from '../../api/endpoints/service-accounts.ts'
 import { everyPage } from '../../client/every-page.ts'
 import { columns, day, print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
@@ -22,7 +18,7 @@ function list(): Command {
   return command.action(() =>
     withServer(command, async (client) => {
       const found = await everyPage((page_token) =>
-        client.call(listServiceAccounts, { query: { page_token } }),
+        client.call(endpoints.listServiceAccounts, { query: { page_token } }),
       )
       const rows = found.map(({ principal, created_at }) => [principal, day(created_at, '')])
       print(command, found, columns(rows))
@@ -36,7 +32,7 @@ function create(): Command {
     .argument('<name>')
   return addServer(command).action((name: string) =>
     withServer(command, async (client) => {
-      const made = await client.call(createServiceAccount, { body: { name } })
+      const made = await client.call(endpoints.createServiceAccount, { body: { name } })
       print(command, made, [`made '${made.principal}'`])
     }),
   )
@@ -48,7 +44,7 @@ function remove(): Command {
     .argument('<name>')
   return addServer(command).action((name: string) =>
     withServer(command, async (client) => {
-      await client.call(deleteServiceAccount, { params: { name } })
+      await client.call(endpoints.deleteServiceAccount, { params: { name } })
       print(command, {}, [`deleted the service account '${name}'`])
     }),
   )

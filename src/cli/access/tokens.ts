@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { createToken, listTokens, revokeToken } from '../../api/endpoints/tokens.ts'
+import * as endpoints from '../../api/endpoints/tokens.ts'
 import { everyPage } from '../../client/every-page.ts'
 import { columns, day, print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
@@ -20,7 +20,7 @@ function list(): Command {
   return addServer(command).action((options: { for?: string }) =>
     withServer(command, async (client) => {
       const tokens = await everyPage((page_token) =>
-        client.call(listTokens, { query: { page_token, for: options.for } }),
+        client.call(endpoints.listTokens, { query: { page_token, for: options.for } }),
       )
       const rows = tokens.map((token) => [
         token.id,
@@ -49,7 +49,7 @@ function create(): Command {
   type Options = { for?: string; scope: ('read' | 'write')[]; expiresInDays?: number }
   return addServer(command).action((name: string, options: Options) =>
     withServer(command, async (client) => {
-      const made = await client.call(createToken, {
+      const made = await client.call(endpoints.createToken, {
         body: {
           name,
           for: options.for,
@@ -68,7 +68,7 @@ function revoke(): Command {
     .argument('<id>', 'as `tokens list` shows it')
   return addServer(command).action((id: string) =>
     withServer(command, async (client) => {
-      await client.call(revokeToken, { params: { id } })
+      await client.call(endpoints.revokeToken, { params: { id } })
       print(command, {}, [`revoked the token ${id}`])
     }),
   )

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { whoami } from '../../api/endpoints/whoami.ts'
+import * as endpoints from '../../api/endpoints/whoami.ts'
 import type { GatehouseClient } from '../../client/client.ts'
 import { columns, print } from '../print.ts'
 import { readSecret } from '../secret-input.ts'
@@ -70,7 +70,7 @@ function passwd(): Command {
     .argument('<name>')
   return addServer(command).action((name: string) =>
     withServer(command, async (client) => {
-      const isOwn = (await client.call(whoami, {})).name === name
+      const isOwn = (await client.call(endpoints.whoami, {})).name === name
       const current_password = isOwn
         ? await readSecret('MLFLOW_TRACKING_PASSWORD', `Current password of ${name}`)
         : undefined

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { whoami } from '../../api/endpoints/whoami.ts'
+import * as endpoints from '../../api/endpoints/whoami.ts'
 import { print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
 
@@ -8,7 +8,7 @@ export function whoamiCommand(): Command {
   const command = new Command('whoami').description('say as whom this command line asks')
   return addServer(command).action(async () => {
     await withServer(command, async (client) => {
-      const principal = await client.call(whoami, {})
+      const principal = await client.call(endpoints.whoami, {})
       print(command, principal, [`${principal.name} (${principal.verified ? '' : 'not '}verified)`])
     })
   })

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { Command } from 'commander'
-import { verifyAudit } from '../../api/endpoints/audit.ts'
+import * as endpoints from '../../api/endpoints/audit.ts'
 import { verdictToWire, type WireVerdict } from '../../api/events/audit.ts'
 import { parseJsonLine } from '../../audit/export.ts'
 import { type Shown, type Verdict, verifyChain } from '../../audit/verify.ts'
@@ -23,7 +23,7 @@ export function verifyCommand(): Command {
     if (file !== undefined) tell(command, verdictToWire(await verifyFile(file, head)), head)
     else {
       await withServer(command, async (client) => {
-        tell(command, await client.call(verifyAudit, { query: { head } }), head)
+        tell(command, await client.call(endpoints.verifyAudit, { query: { head } }), head)
       })
     }
   })

@@ -1,7 +1,7 @@
 import { stdout } from 'node:process'
 import { pipeline } from 'node:stream/promises'
 import { Command, Option } from 'commander'
-import { exportAudit, getAuditHead, listAudit } from '../../api/endpoints/audit.ts'
+import * as endpoints from '../../api/endpoints/audit.ts'
 import { actions } from '../../audit/actions.ts'
 import { chunksOf } from '../../core/bytes.ts'
 import { StartError } from '../../platform/start-error.ts'
@@ -61,7 +61,7 @@ function listCommand(): Command {
     const { limit } = command.opts<{ limit: string }>()
     await withServer(command, async (client) => {
       const query = { ...filtersOf(command), max_results: limit }
-      const { items } = await client.call(listAudit, { query })
+      const { items } = await client.call(endpoints.listAudit, { query })
       print(command, items, () => items.map(described))
     })
   })
@@ -108,7 +108,11 @@ function exportCommand(): Command {
     const { format } = command.opts<{ format: string }>()
     await withServer(command, async (client) => {
       const query = { ...filtersOf(command), format }
-      const { body } = await client.request(exportAudit.method, exportAudit.path, { query })
+      const { body } = await client.request(
+        endpoints.exportAudit.method,
+        endpoints.exportAudit.path,
+        { query },
+      )
       if (body) await pipeline(chunksOf(body), stdout, { end: false }).catch(ignoreClosedPipe)
     })
   })
@@ -125,7 +129,7 @@ function headCommand(): Command {
   )
   return addServer(command).action(async () => {
     await withServer(command, async (client) => {
-      const head = await client.call(getAuditHead, {})
+      const head = await client.call(endpoints.getAuditHead, {})
       print(command, head, [head.head])
     })
   })

@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { Command } from 'commander'
 import type { z } from 'zod'
-import { listEvents } from '../../api/endpoints/events.ts'
+import * as endpoints from '../../api/endpoints/events.ts'
 import { ApiError, type GatehouseClient } from '../../client/client.ts'
 import { print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
 
-type Event = z.output<typeof listEvents.answer>['items'][number]
+type Event = z.output<typeof endpoints.listEvents.answer>['items'][number]
 type Given = { follow?: true; model?: string; type?: string[]; after?: string }
 
 const reconnectMs = 1000
@@ -46,7 +46,9 @@ async function pages(
 ): Promise<void> {
   let token: string | undefined
   do {
-    const page = await client.call(listEvents, { query: { ...filter, page_token: token } })
+    const page = await client.call(endpoints.listEvents, {
+      query: { ...filter, page_token: token },
+    })
     for (const event of page.items) show(event)
     token = page.next_page_token
   } while (token !== undefined)

@@ -1,13 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
-import {
-  getCard,
-  getCardMarkdown,
-  getCardPage,
-  getCardRevision,
-  listCardRevisions,
-  putCard,
-} from '../../api/endpoints/cards.ts'
+import * as endpoints from '../../api/endpoints/cards.ts'
 import { parsed } from '../../api/serve.ts'
 import type { GatehouseClient } from '../../client/client.ts'
 import { everyPage } from '../../client/every-page.ts'
@@ -38,10 +31,12 @@ function showCommand(): Command {
   return acting(command, async (client, params) => {
     const { revision } = command.opts<{ revision?: string }>()
     if (revision !== undefined) {
-      const found = await client.call(getCardRevision, { params: { ...params, revision } })
+      const found = await client.call(endpoints.getCardRevision, {
+        params: { ...params, revision },
+      })
       print(command, found, [JSON.stringify(found.card, null, 2)])
-    } else if (isJson(command)) print(command, await client.call(getCard, { params }), [])
-    else process.stdout.write(await client.call(getCardMarkdown, { params, query: {} }))
+    } else if (isJson(command)) print(command, await client.call(endpoints.getCard, { params }), [])
+    else process.stdout.write(await client.call(endpoints.getCardMarkdown, { params, query: {} }))
   })
 }
 
@@ -52,7 +47,7 @@ function setCommand(): Command {
     'field=text, field=@file, or for lists field=JSON; an empty value clears the field',
   )
   return acting(command, async (client, params, changes) => {
-    const { revision, card } = await client.call(getCard, { params })
+    const { revision, card } = await client.call(endpoints.getCard, { params })
     await write(command, client, params, { ...(await changedCard(card, changes)), revision })
   })
 }
@@ -86,11 +81,11 @@ async function exported(client: GatehouseClient, params: Params, format: string)
   switch (format) {
     case 'markdown':
     case 'huggingface':
-      return client.call(getCardMarkdown, { params, query: { format } })
+      return client.call(endpoints.getCardMarkdown, { params, query: { format } })
     case 'html':
-      return client.call(getCardPage, { params })
+      return client.call(endpoints.getCardPage, { params })
     case 'json':
-      return `${JSON.stringify(await client.call(getCard, { params }), null, 2)}\n`
+      return `${JSON.stringify(await client.call(endpoints.getCard, { params }), null, 2)}\n`
     default:
       throw new StartError(`Unknown format '${format}': use markdown, huggingface, html or json`)
   }
@@ -100,7 +95,7 @@ function historyCommand(): Command {
   const command = versionCommand('history', 'list the revisions, the newest first')
   return acting(command, async (client, params) => {
     const items = await everyPage((page_token) =>
-      client.call(listCardRevisions, { params, query: { page_token } }),
+      client.call(endpoints.listCardRevisions, { params, query: { page_token } }),
     )
     const lines = items.map(({ revision, author, updated_at, imported_from }) => {
       const origin = imported_from === undefined ? '' : `, read from ${imported_from}`
@@ -118,7 +113,7 @@ async function write(
 ): Promise<void> {
   const card = parsed(CardShape, fields)
   const body = revision === undefined ? card : { ...card, revision }
-  const written = await client.call(putCard, { params, body })
+  const written = await client.call(endpoints.putCard, { params, body })
   const names = Object.keys(written.card).map((field) => fieldTitles[field as 'notes'])
   print(command, written, [`Revision ${written.revision}: ${names.join(', ') || 'empty'}`])
 }

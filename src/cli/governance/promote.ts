@@ -1,19 +1,13 @@
 import { Command } from 'commander'
 import type { z } from 'zod'
-import {
-  breakGlass,
-  getPromotion,
-  mergePromotion,
-  openPromotion,
-  type PromotionShape,
-} from '../../api/endpoints/promotions.ts'
+import * as endpoints from '../../api/endpoints/promotions.ts'
 import { ApiError, type GatehouseClient } from '../../client/client.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { parseDuration } from '../duration.ts'
 import { print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
 
-type Promotion = z.output<typeof PromotionShape>
+type Promotion = z.output<typeof endpoints.PromotionShape>
 type Flags = {
   stage?: string
   alias?: string
@@ -75,7 +69,7 @@ async function settled(
     }
     if (promotion.status !== 'open' || Date.now() >= untilMs) return promotion
     await new Promise((done) => setTimeout(done, pollMs))
-    promotion = await client.call(getPromotion, { params: { id: promotion.id } })
+    promotion = await client.call(endpoints.getPromotion, { params: { id: promotion.id } })
   }
 }
 
@@ -87,7 +81,7 @@ async function asked(
   flags: Flags,
 ): Promise<Promotion> {
   if (flags.request === undefined) return open(client, model, version, flags)
-  const found = await client.call(getPromotion, { params: { id: flags.request } })
+  const found = await client.call(endpoints.getPromotion, { params: { id: flags.request } })
   if (found.model === model && found.version === version) return found
   throw new StartError(
     `request #${found.id} is for ${found.model} version ${found.version}; give its own model and version`,
@@ -100,7 +94,7 @@ function broken(
   reason: string | undefined,
 ): Promise<Promotion> {
   if (!reason) throw new StartError('--break-glass needs a --reason')
-  return client.call(breakGlass, { params: { id }, body: { reason } })
+  return client.call(endpoints.breakGlass, { params: { id }, body: { reason } })
 }
 
 /** Open a request, or go on with the one that is open. */
@@ -111,23 +105,23 @@ async function open(
   { stage, alias, archive, reason }: Flags,
 ): Promise<Promotion> {
   try {
-    return await client.call(openPromotion, {
+    return await client.call(endpoints.openPromotion, {
       body: { model, version, to: { stage, alias }, archive_existing: archive ?? false, reason },
     })
   } catch (err) {
     const id = err instanceof ApiError && /request #(\d+) is open already/.exec(err.message)?.[1]
     if (!id) throw err
-    return client.call(getPromotion, { params: { id } })
+    return client.call(endpoints.getPromotion, { params: { id } })
   }
 }
 
 /** What blocks it since it was looked at is no error: it waits on. */
 async function merge(client: GatehouseClient, id: string): Promise<Promotion> {
   try {
-    return await client.call(mergePromotion, { params: { id } })
+    return await client.call(endpoints.mergePromotion, { params: { id } })
   } catch (err) {
     if (!(err instanceof ApiError) || ![403, 409].includes(err.status)) throw err
-    return client.call(getPromotion, { params: { id } })
+    return client.call(endpoints.getPromotion, { params: { id } })
   }
 }
 

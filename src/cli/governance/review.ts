@@ -1,10 +1,5 @@
 import { Argument, Command } from 'commander'
-import {
-  followUp,
-  listPromotions,
-  postCheck,
-  reviewPromotion,
-} from '../../api/endpoints/promotions.ts'
+import * as endpoints from '../../api/endpoints/promotions.ts'
 import { everyPage } from '../../client/every-page.ts'
 import { print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
@@ -23,7 +18,7 @@ export function reviewCommand(): Command {
       withServer(command, async (client) => {
         if (id === undefined || decision === undefined) {
           const items = await everyPage((page_token) =>
-            client.call(listPromotions, { query: { awaiting: 'me', page_token } }),
+            client.call(endpoints.listPromotions, { query: { awaiting: 'me', page_token } }),
           )
           print(command, items, () =>
             items.map(({ id: number, model, version, to, requested_by }) => {
@@ -37,8 +32,8 @@ export function reviewCommand(): Command {
         const params = { id }
         const reviewed =
           decision === 'follow-up'
-            ? await client.call(followUp, { params, body: { comment } })
-            : await client.call(reviewPromotion, { params, body: { decision, comment } })
+            ? await client.call(endpoints.followUp, { params, body: { comment } })
+            : await client.call(endpoints.reviewPromotion, { params, body: { decision, comment } })
         print(command, reviewed, () => [
           `#${id} is ${reviewed.status}`,
           ...(reviewed.status === 'open'
@@ -62,7 +57,7 @@ export function checkCommand(): Command {
     (id: string, name: string, status: 'passed' | 'failed' | 'pending') =>
       withServer(command, async (client) => {
         const { url, summary } = command.opts<{ url?: string; summary?: string }>()
-        const checked = await client.call(postCheck, {
+        const checked = await client.call(endpoints.postCheck, {
           params: { id },
           body: { name, status, url, summary },
         })

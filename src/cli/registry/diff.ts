@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { compareVersions } from '../../api/endpoints/compare.ts'
+import * as endpoints from '../../api/endpoints/compare.ts'
 import { print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
 
@@ -13,7 +13,7 @@ export function diffCommand(): Command {
     .argument('<versions...>', 'numbers of the versions, two or more')
   return addServer(command).action((name: string, versions: string[]) =>
     withServer(command, async (client) => {
-      const found = await client.call(compareVersions, {
+      const found = await client.call(endpoints.compareVersions, {
         params: { name },
         query: { versions: versions.join(',') },
       })

@@ -1,13 +1,13 @@
 import { Command } from 'commander'
 import type { z } from 'zod'
-import { findTrainedOn, getLineage } from '../../api/endpoints/lineage.ts'
+import * as endpoints from '../../api/endpoints/lineage.ts'
 import { everyPage } from '../../client/every-page.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
 
-type Lineage = z.output<typeof getLineage.answer>
-type Trained = z.output<typeof findTrainedOn.answer>['items'][number]
+type Lineage = z.output<typeof endpoints.getLineage.answer>
+type Trained = z.output<typeof endpoints.findTrainedOn.answer>['items'][number]
 
 /** `gatehouse lineage`: where a version comes from, or every version that came from a dataset. */
 export function lineageCommand(): Command {
@@ -21,11 +21,13 @@ export function lineageCommand(): Command {
       const { datasetDigest } = command.opts<{ datasetDigest?: string }>()
       if (datasetDigest !== undefined && name === undefined) {
         const items = await everyPage((page_token) =>
-          client.call(findTrainedOn, { query: { dataset_digest: datasetDigest, page_token } }),
+          client.call(endpoints.findTrainedOn, {
+            query: { dataset_digest: datasetDigest, page_token },
+          }),
         )
         print(command, { items }, () => items.map(standing))
       } else if (datasetDigest === undefined && name !== undefined && version !== undefined) {
-        const found = await client.call(getLineage, { params: { name, version } })
+        const found = await client.call(endpoints.getLineage, { params: { name, version } })
         print(command, found, () => lines(found))
       } else {
         throw new StartError('name a model and a version, or --dataset-digest alone')

@@ -1,10 +1,10 @@
 import { Command } from 'commander'
 import type { z } from 'zod'
-import { getAliasHolder, getStageHolders } from '../../api/endpoints/holders.ts'
+import * as endpoints from '../../api/endpoints/holders.ts'
 import { print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
 
-type Held = Pick<z.output<typeof getAliasHolder.answer>, 'model' | 'items'>
+type Held = Pick<z.output<typeof endpoints.getAliasHolder.answer>, 'model' | 'items'>
 
 type Flags = { readonly stage: string; readonly alias?: string; readonly at?: string }
 
@@ -22,8 +22,8 @@ export function liveCommand(): Command {
       const query = at === undefined ? {} : { at }
       const found =
         alias === undefined
-          ? await client.call(getStageHolders, { params: { name, stage }, query })
-          : await client.call(getAliasHolder, { params: { name, alias }, query })
+          ? await client.call(endpoints.getStageHolders, { params: { name, stage }, query })
+          : await client.call(endpoints.getAliasHolder, { params: { name, alias }, query })
       print(command, found, () => lines(found, alias ?? stage))
     }),
   )

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { rollBackStage } from '../../api/endpoints/model-versions.ts'
+import * as endpoints from '../../api/endpoints/model-versions.ts'
 import { print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
 
@@ -20,7 +20,7 @@ export function rollbackCommand(): Command {
   return addServer(command).action(async (model: string) => {
     const { stage, to, reason } = command.opts<Flags>()
     await withServer(command, async (client) => {
-      const done = await client.call(rollBackStage, {
+      const done = await client.call(endpoints.rollBackStage, {
         params: { name: model },
         body: { stage, to_version: to, reason },
       })

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import { z } from 'zod'
-import { listStages, replaceStages } from '../../api/endpoints/stages.ts'
+import * as endpoints from '../../api/endpoints/stages.ts'
 import type { GatehouseClient } from '../../client/client.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
 
-type List = z.output<typeof listStages.answer>
+type List = z.output<typeof endpoints.listStages.answer>
 type Stage = List['items'][number]
 
 /** `gatehouse stages`: the stages that versions may be in. */
@@ -23,7 +23,9 @@ export function stagesCommand(): Command {
 function listCommand(): Command {
   const command = new Command('list').description('show the stages in their order')
   return addServer(command).action(() =>
-    withServer(command, async (client) => show(command, await client.call(listStages, {}))),
+    withServer(command, async (client) =>
+      show(command, await client.call(endpoints.listStages, {})),
+    ),
   )
 }
 
@@ -56,7 +58,7 @@ function addCommand(): Command {
   return addServer(command).action(async (name: string) => {
     const { exclusive = false, from, after } = command.opts<AddFlags>()
     await withServer(command, async (client) => {
-      const { items } = await client.call(listStages, {})
+      const { items } = await client.call(endpoints.listStages, {})
       if (items.some(isCalled(name))) throw new StartError(`there is a stage '${name}' already`)
       const at = after === undefined ? items.length - 1 : indexOf(items, after)
       const stage = {
@@ -75,14 +77,14 @@ function removeCommand(): Command {
     .argument('<name>', 'the stage')
   return addServer(command).action((name: string) =>
     withServer(command, async (client) => {
-      const { items } = await client.call(listStages, {})
+      const { items } = await client.call(endpoints.listStages, {})
       await put(command, client, { items: items.toSpliced(indexOf(items, name), 1) })
     }),
   )
 }
 
 async function put(command: Command, client: GatehouseClient, list: List): Promise<void> {
-  show(command, await client.call(replaceStages, { body: list }))
+  show(command, await client.call(endpoints.replaceStages, { body: list }))
 }
 
 function show(command: Command, list: List): void {
@@ -100,7 +102,7 @@ function described({ name, exclusive, from }: Stage): string {
 /** @throws StartError the file cannot be read, or is no list of stages */
 async function readList(file: string): Promise<List> {
   try {
-    return listStages.answer.parse(JSON.parse(await readFile(file, 'utf8')))
+    return endpoints.listStages.answer.parse(JSON.parse(await readFile(file, 'utf8')))
   } catch (err) {
     const problem = err instanceof z.ZodError ? err.issues[0]?.message : (err as Error).message
     throw new StartError(`'${file}' is no list of stages: ${problem}`, { cause: err })

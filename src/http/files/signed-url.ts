@@ -1,8 +1,8 @@
-import { toHex } from '../../core/bytes.ts'
+import { fromHex, toHex } from '../../core/bytes.ts'
 import { RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import type { AppContext } from '../app-env.ts'
-import { serverUrl } from '../server-url.ts'
+import { serverUrl } from '../guards/reached.ts'
 
 /** What a signed URL permits, and nothing else: the verb first, then what it applies to. */
 export type Permit = readonly [verb: 'put part' | 'download', ...of: (string | number)[]]
@@ -13,19 +13,23 @@ export const partRoute = '/api/v1/uploads/:upload_id/parts/:part'
 /** Where clients GET a file by ranges. */
 export const downloadRoute = '/api/v1/download'
 
+/** A URL that is to be signed. */
+type Unsigned = {
+  readonly permit: Permit
+  readonly lifetimeMs: number
+  /** Below this server's root, encoded. */
+  readonly path: string
+  /** Further parameters of it. */
+  readonly query?: Readonly<Record<string, string>>
+}
+
 /**
  * A URL that is itself the permission, for a time: clients send parts and fetch ranges with a bare
  * HTTP library, without credentials.
- *
- * @param path below this server's root, encoded
- * @param query further parameters of it
  */
-export async function signedUrl(
+export async function signUrl(
   c: AppContext,
-  permit: Permit,
-  lifetimeMs: number,
-  path: string,
-  query: Readonly<Record<string, string>> = {},
+  { permit, lifetimeMs, path, query = {} }: Unsigned,
 ): Promise<string> {
   const { ctx } = c.var
   const expiresAtMs = ctx.now() + lifetimeMs
@@ -48,10 +52,9 @@ export async function checkSignedUrl(c: AppContext, permit: Permit): Promise<voi
   if (!/^\d{1,15}$/.test(expires) || !/^[0-9a-f]{64}$/.test(signature)) {
     throw refuse('it has no expiry and signature; use it as it was given out')
   }
-  const given = Uint8Array.from(signature.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16))
   const message = toSign(permit, Number(expires))
   // `verify` takes the same time for any wrong signature.
-  if (!(await crypto.subtle.verify('HMAC', await signingKey(ctx), given, message))) {
+  if (!(await crypto.subtle.verify('HMAC', await signingKey(ctx), fromHex(signature), message))) {
     throw refuse('its signature does not match')
   }
   if (Number(expires) < ctx.now()) throw refuse('it has expired; ask for another')

@@ -7,8 +7,8 @@ import { rawPath } from './target.ts'
 const hopsMax = 30
 
 /**
- * Whether the other end of the socket is one of `networks`. On Workers there is no socket, so that
- * nobody is.
+ * Whether the other end of the socket is one of `networks`. On Workers there is no socket, and
+ * so this is false.
  */
 export function isPeerIn(c: AppContext, networks: readonly string[]): boolean {
   return c.var.peer !== undefined && isIn(c.var.peer, networks)
@@ -49,6 +49,11 @@ export function isTls(c: AppContext): boolean {
 export function reachedAt(c: AppContext, route: RegExp): string {
   const { host } = new URL(c.req.url)
   return `${isTls(c) ? 'https' : 'http'}://${host}${rawPath(c).replace(route, '')}`
+}
+
+/** The URL of this server as the client reached it, for the answers of its APIs. */
+export function serverUrl(c: AppContext): string {
+  return reachedAt(c, /\/(ajax-)?api\/.*$/s)
 }
 
 function isIn(text: string, networks: readonly string[]): boolean {

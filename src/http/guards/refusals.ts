@@ -4,8 +4,8 @@ import { failureText, logError } from '../../platform/log.ts'
 import type { AppContext } from '../app-env.ts'
 
 /**
- * Put on the record that a caller was not allowed a change, or wrote to what is sealed. What is
- * refused before the operation is known is none: a foreign host or page is no caller.
+ * Write to the audit log that a caller was refused a change, or wrote to what is sealed. A refusal
+ * before the operation is known is left out: a foreign host or page is no caller.
  */
 export async function noteRefusal(c: AppContext, error: RegistryError): Promise<void> {
   const { ctx, operation, changes } = c.var
