@@ -45,14 +45,14 @@ beforeAll(async () => {
     stage: 'Production',
     archive_existing_versions: false,
   })
-  await db.batch([
-    sql`insert into blobs (id, sha256, size_bytes, key, created_at_ms)
+  await db.batch({
+    blob: sql`insert into blobs (id, sha256, size_bytes, key, created_at_ms)
       values (1, ${sha256}, 1, 'k', 1)`,
-    sql`insert into manifests (id, digest, key, file_count, size_bytes, created_at_ms)
+    manifest: sql`insert into manifests (id, digest, key, file_count, size_bytes, created_at_ms)
       values (1, 'sha256:x', 'm', 1, 1, 1)`,
-    sql`insert into manifest_files (manifest, path, blob) values (1, 'model.pkl', 1)`,
-    sql`update model_versions set manifest = 1 where source = 's3://b/2'`,
-  ])
+    file: sql`insert into manifest_files (manifest, path, blob) values (1, 'model.pkl', 1)`,
+    version: sql`update model_versions set manifest = 1 where source = 's3://b/2'`,
+  })
 })
 
 async function create(path: string, body: object): Promise<void> {

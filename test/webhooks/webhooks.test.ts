@@ -160,13 +160,15 @@ test('a secret is kept encrypted, and neither answers nor the record have it or 
   const changed = await call('PATCH', `/api/v1/webhooks/${id}`, { secret: 'more secret' })
   expect(made.text + changed.text).not.toMatch(/(very|more) secret/)
   expect(changed.json.has_secret).toBe(true)
-  const [rows, entries] = await platform.db.batch([
-    sql`select * from webhooks`,
-    sql`select action, before, after from audit_entries order by seq`,
-  ])
+  const { rows, entries } = await platform.db.batch({
+    rows: sql`select * from webhooks`,
+    entries: sql<{
+      after: string
+    }>`select action, before, after from audit_entries order by seq`,
+  })
   expect(JSON.stringify(rows)).not.toMatch(/(very|more) secret/)
   expect(JSON.stringify(entries)).not.toMatch(/secret|T0KEN/)
-  const after = JSON.parse((entries as { after: string }[])[0]?.after ?? '{}')
+  const after = JSON.parse(entries[0]?.after ?? '{}')
   expect(after).toEqual({
     webhook: id,
     name: 'hook',

@@ -42,8 +42,8 @@ class AuditPoller {
     try {
       while (this.#waiters.size > 0) {
         await new Promise((done) => setTimeout(done, pollMs))
-        const row = await this.#db.first<{ seq: number }>(
-          sql`select coalesce(max(seq), 0) as seq from audit_entries`,
+        const row = await this.#db.first(
+          sql<{ seq: number }>`select coalesce(max(seq), 0) as seq from audit_entries`,
         )
         this.#tell((waiter) => waiter.seq <= (row?.seq ?? 0))
       }

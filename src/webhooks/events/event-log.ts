@@ -21,8 +21,8 @@ const entriesOfPageMax = 5000
 
 /** The place behind the last event. */
 export async function endOfLog(ctx: Context): Promise<EventPlace> {
-  const row = await ctx.db.first<{ seq: number }>(
-    sql`select coalesce(max(seq), 0) as seq from audit_entries`,
+  const row = await ctx.db.first(
+    sql<{ seq: number }>`select coalesce(max(seq), 0) as seq from audit_entries`,
   )
   return { seq: (row?.seq ?? 0) + 1, n: 0 }
 }
@@ -66,7 +66,7 @@ export type EventStretch = {
 
 /** All events from `place` on, of a bounded number of entries. */
 export async function readEvents(ctx: Context, place: EventPlace): Promise<EventStretch> {
-  const rows = await ctx.db.all<EventEntryRow>(sql`select * from audit_entries
+  const rows = await ctx.db.all(sql<EventEntryRow>`select * from audit_entries
     where seq >= ${place.seq} and workspace = ${ctx.workspace} order by seq limit ${entriesAtOnce}`)
   const last = rows.at(-1)
   return {

@@ -171,7 +171,9 @@ describe('a legal hold', () => {
     const { place, platform } = await holdServer()
     await place('ada')
     for (const table of ['model_versions', 'registered_models']) {
-      await expect(platform.db.batch([sql.raw(`delete from ${table}`)])).rejects.toMatchObject({
+      await expect(
+        platform.db.batch({ deleted: sql.raw(`delete from ${table}`) }),
+      ).rejects.toMatchObject({
         kind: 'foreign key',
       })
     }
