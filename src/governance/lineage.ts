@@ -34,13 +34,13 @@ export async function getLineage(ctx: Context, name: string, number: number): Pr
   const { id, runId, modelId } = version
   const run = runId ? await findRunLineage(ctx, runId) : undefined
   const datasets = runId ? await readDatasetsOfRuns(ctx, [runId]) : new Map<string, RunDataset[]>()
-  const siblings = await ctx.db.all<{ id: number }>(sql`
+  const siblings = await ctx.db.all(sql<{ id: number }>`
     select v.id from (
       select id from model_versions where run_id = ${runId || null}
       union select id from model_versions where model_id = ${modelId || null}) s
     join model_versions v on v.id = s.id join registered_models m on m.id = v.registered_model
     where v.id <> ${id} and ${readableVersion(ctx)} order by v.id limit ${relatedMax}`)
-  const promotions = await ctx.db.all<PromotionRow>(sql`
+  const promotions = await ctx.db.all(sql<PromotionRow>`
     select * from promotions where registered_model = ${version.registeredModelId}
       and model_version = ${id} order by id desc limit ${relatedMax}`)
   return {
@@ -75,7 +75,7 @@ export async function versionsTrainedOn(
   after: number,
   count: number,
 ): Promise<TrainedVersion[]> {
-  const rows = await ctx.db.all<{ id: number }>(sql`
+  const rows = await ctx.db.all(sql<{ id: number }>`
     select v.id from model_versions v join registered_models m on m.id = v.registered_model
     where ${readableVersion(ctx)} and v.id > ${after} and v.run_id in (
       select r.run_id from ${readableRuns(ctx)} and r.id in (

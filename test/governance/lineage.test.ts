@@ -52,7 +52,6 @@ test('the lineage of a version has its run, code, data, siblings and requests', 
     version: '1',
     stage: 'Production',
     live: true,
-    served: [],
     run: {
       run_id: runId,
       name: 'fold-1',

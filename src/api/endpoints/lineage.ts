@@ -17,7 +17,6 @@ const Standing = {
   source: z.string(),
   run_id: z.string().optional(),
   model_id: z.string().optional().describe('The logged model behind it'),
-  served: z.array(z.string()).describe('Servers that report having it loaded'),
 }
 
 export const getLineage = endpoint({

@@ -62,7 +62,6 @@ function standingToWire(version: ModelVersion) {
     source,
     run_id: runId || undefined,
     model_id: modelId || undefined,
-    served: [],
   }
 }
 
