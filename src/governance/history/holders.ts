@@ -9,19 +9,19 @@ import { canonicalStage } from '../../registry/stages/stages.ts'
 import { type RunDataset, readDatasetsOfRuns } from '../../tracking/run-data/datasets.ts'
 import { findModelNow, findModelThen, type ModelThen } from './model-then.ts'
 import {
-  aliasHoldNow,
-  aliasHoldThen,
-  type Hold,
-  type HoldPage,
+  findAliasHolderNow,
+  findAliasHolderThen,
+  type Placed,
+  type PlacedPage,
+  readStageNow,
+  readStageThen,
   spellingInLog,
-  stageHoldsNow,
-  stageHoldsThen,
 } from './stage-log.ts'
 
-/** A version that holds a stage or an alias, and all that is asked about it. */
+/** A version in a stage or behind an alias, with how it came there and what it was made from. */
 export type Holder = {
   readonly version: number
-  /** How it came there; undefined where it was there before the record began. */
+  /** How it came there; undefined where it was there before the audit log began. */
   readonly since: Since | undefined
   readonly source: string | undefined
   readonly runId: string | undefined
@@ -68,17 +68,17 @@ export async function stageHolders(
   name: string,
   stage: string,
   atMs: number | undefined,
-  page: HoldPage,
+  page: PlacedPage,
 ): Promise<Held> {
   const model = await modelAt(ctx, name, atMs)
   if (atMs === undefined) {
     const canonical = await canonicalStage(ctx, stage)
-    const holds = await stageHoldsNow(ctx, model, canonical, page)
-    return { model, place: canonical, holders: await holdersOf(ctx, model, holds) }
+    const placed = await readStageNow(ctx, model, canonical, page)
+    return { model, place: canonical, holders: await holdersOf(ctx, model, placed) }
   }
   const place = (await spellingInLog(ctx, model, stage)) ?? (await canonicalStage(ctx, stage))
-  const holds = await stageHoldsThen(ctx, model, place, page)
-  return { model, place, holders: await holdersOf(ctx, model, holds) }
+  const placed = await readStageThen(ctx, model, place, page)
+  return { model, place, holders: await holdersOf(ctx, model, placed) }
 }
 
 /** As `stageHolders`, of an alias: one version or none. */
@@ -95,9 +95,9 @@ export async function aliasHolders(
     )
   }
   const model = await modelAt(ctx, name, atMs)
-  const find = atMs === undefined ? aliasHoldNow : aliasHoldThen
-  const hold = await find(ctx, model, alias)
-  return { model, place: alias, holders: await holdersOf(ctx, model, hold ? [hold] : []) }
+  const find = atMs === undefined ? findAliasHolderNow : findAliasHolderThen
+  const placed = await find(ctx, model, alias)
+  return { model, place: alias, holders: await holdersOf(ctx, model, placed ? [placed] : []) }
 }
 
 async function modelAt(ctx: Context, name: string, atMs: number | undefined): Promise<ModelThen> {
@@ -122,7 +122,7 @@ async function modelAt(ctx: Context, name: string, atMs: number | undefined): Pr
 
 /**
  * What a model was is for those who may read it today; of one that was deleted, for those who may
- * read the record.
+ * read the audit log.
  *
  * @param model undefined: there was none, which whoever may ask for the name may know
  */
@@ -154,10 +154,10 @@ type Made = Partial<Record<'source' | 'run_id' | 'model_id' | 'digest', string |
 async function holdersOf(
   ctx: Context,
   { registeredModel }: ModelThen,
-  holds: readonly Hold[],
+  placed: readonly Placed[],
 ): Promise<Holder[]> {
-  const wanted = JSON.stringify(holds.map(({ version, sinceSeq }) => [version, sinceSeq ?? null]))
-  const rows = await ctx.db.all<Row>(sql`
+  const wanted = JSON.stringify(placed.map(({ version, sinceSeq }) => [version, sinceSeq ?? null]))
+  const rows = await ctx.db.all(sql<Row>`
     select w.value ->> 0 as version, made.after as made, s.at_ms,
       s.action = 'model_version.recorded' as is_baseline, s.actor, s.reason, s.promotion,
       s.approved_by, p.requested_by
@@ -200,7 +200,7 @@ function sinceFrom(row: Row): Since | undefined {
   }
 }
 
-/** JSON as the record keeps it. */
+/** JSON as the audit log keeps it. */
 function parsed<T>(text: string | null): T | undefined {
   return text === null ? undefined : JSON.parse(text)
 }

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Context } from '../../platform/context.ts'
 
-/** A registered model as the record knows it at a moment. */
+/** A registered model as the audit log tells of it at a moment. */
 export type ModelThen = {
   /** `registered_models.id`, which stays when the model is renamed and is never given out again. */
   readonly registeredModel: number
@@ -9,9 +9,9 @@ export type ModelThen = {
   readonly nameThen: string
   /** Its name today; undefined when it has been deleted since. */
   readonly nameNow: string | undefined
-  /** Unix milliseconds; what was before, the record cannot tell. Undefined: there is no record of it. */
+  /** When its audit log begins, in Unix milliseconds. Undefined: it has no entries. */
   readonly recordedSinceMs: number | undefined
-  /** The model was there before its record began. */
+  /** The model was there before its audit log began. */
   readonly isOlder: boolean
   /** The last entry of the log that had been written by then. */
   readonly lastSeq: number
@@ -55,7 +55,7 @@ export async function findModelThen(
   name: string,
   atMs: number,
 ): Promise<ModelThen | undefined> {
-  const found = await ctx.db.first<Candidates>(sql`
+  const found = await ctx.db.first(sql<Candidates>`
     with last (seq) as (${lastSeqAt(atMs)}),
     next (seq, id, action) as (
       select seq, registered_model, action from audit_entries
@@ -75,7 +75,7 @@ export async function findModelThen(
 
 /** A model as it is: at the end of its log. Undefined when there is none of this name. */
 export async function findModelNow(ctx: Context, name: string): Promise<ModelThen | undefined> {
-  const row = await ctx.db.first<{ id: number }>(sql`
+  const row = await ctx.db.first(sql<{ id: number }>`
     select id from registered_models where workspace = ${ctx.workspace} and name = ${name}`)
   return row && describe(ctx, row.id, Number.MAX_SAFE_INTEGER)
 }
@@ -94,7 +94,7 @@ type Described = {
 
 /** Undefined for a model that was made later. */
 async function describe(ctx: Context, id: number, lastSeq: number): Promise<ModelThen | undefined> {
-  const row = await ctx.db.first<Described>(sql`
+  const row = await ctx.db.first(sql<Described>`
     select first.action as first_action, first.seq as first_seq, first.at_ms as first_at_ms,
       (select model from audit_entries where registered_model = ${id} and seq > ${lastSeq}
         and ${tells} order by seq limit 1) as name_next,

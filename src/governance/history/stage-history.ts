@@ -1,4 +1,4 @@
-/** Something that put a version into a stage, as the record has it. */
+/** Something that put a version into a stage, as the audit log has it. */
 export type Entered = {
   readonly version: number
   /** It came back by a rollback. */
@@ -12,7 +12,7 @@ export type Entered = {
  *
  * @param entries newest first
  */
-export function holdersBackwards(entries: readonly Entered[]): number[] {
+export function versionsBackwards(entries: readonly Entered[]): number[] {
   const versions: number[] = []
   let soughtVersion: number | undefined
   for (const { version, isRollback } of entries) {
@@ -29,8 +29,8 @@ export function holdersBackwards(entries: readonly Entered[]): number[] {
  *
  * @param holders numbers of the versions in the stage
  */
-export function heldBefore(entries: readonly Entered[], holders: readonly number[]): number[] {
-  const versions = holdersBackwards(entries)
+export function versionsBefore(entries: readonly Entered[], holders: readonly number[]): number[] {
+  const versions = versionsBackwards(entries)
   const at = versions.findIndex((version) => holders.includes(version))
   return at === -1 ? versions : versions.slice(at + 1).filter((version) => version !== versions[at])
 }

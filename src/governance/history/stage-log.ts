@@ -2,10 +2,10 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Context } from '../../platform/context.ts'
 import { archivedStage, stageKey } from '../../registry/stages/stages.ts'
 
-/** A version that holds a stage or an alias, and the entry by which it came to. */
-export type Hold = {
+/** A version in a stage or behind an alias, and the entry that put it there. */
+export type Placed = {
   readonly version: number
-  /** `audit_entries.seq`; undefined when the record does not tell. */
+  /** `audit_entries.seq`; undefined when the audit log does not tell. */
   readonly sinceSeq: number | undefined
 }
 
@@ -13,9 +13,9 @@ export type Hold = {
 export type Log = { readonly registeredModel: number; readonly lastSeq: number }
 
 /** At most `count` versions of lower numbers than `before`, the highest first. */
-export type HoldPage = { readonly before: number; readonly count: number }
+export type PlacedPage = { readonly before: number; readonly count: number }
 
-type HoldRow = { version: number; since_seq: number | null }
+type PlacedRow = { version: number; since_seq: number | null }
 
 const moved = sql`('model_version.transitioned', 'model_version.rolled_back')`
 
@@ -49,28 +49,28 @@ function isIn({ registeredModel, lastSeq }: Log): SQL {
  *
  * @param stage in any case
  */
-export async function stageHoldsThen(
+export async function readStageThen(
   ctx: Context,
   log: Log,
   stage: string,
-  { before, count }: HoldPage,
-): Promise<Hold[]> {
-  const rows = await ctx.db.all<HoldRow>(sql`
+  { before, count }: PlacedPage,
+): Promise<Placed[]> {
+  const rows = await ctx.db.all(sql<PlacedRow>`
     select version, ${cameInto(stage)} as since_seq from (${stageMoves(log)})
     where version < ${before} group by version
     having max(seq) = max(iif(lower(stage) = ${stageKey(stage)}, seq, null))
     order by version desc limit ${count}`)
-  return rows.map(holdFrom)
+  return rows.map(placedFrom)
 }
 
 /** As `stageHoldsThen`, as it is: the versions from their rows, since when from the log. */
-export async function stageHoldsNow(
+export async function readStageNow(
   ctx: Context,
   log: Log,
   stage: string,
-  { before, count }: HoldPage,
-): Promise<Hold[]> {
-  const rows = await ctx.db.all<HoldRow>(sql`
+  { before, count }: PlacedPage,
+): Promise<Placed[]> {
+  const rows = await ctx.db.all(sql<PlacedRow>`
     with holders as materialized (
       select version from model_versions where registered_model = ${log.registeredModel}
         and stage = ${stage} and version < ${before} order by version desc limit ${count})
@@ -79,7 +79,7 @@ export async function stageHoldsNow(
       where version in (select version from holders) group by version) since
       on since.version = h.version
     order by h.version desc`)
-  return rows.map(holdFrom)
+  return rows.map(placedFrom)
 }
 
 /** The entry by which a version came into `stage` and has been there since, over `stageMoves`. */
@@ -94,7 +94,7 @@ export async function spellingInLog(
   log: Log,
   stage: string,
 ): Promise<string | undefined> {
-  const row = await ctx.db.first<{ stage: string }>(sql`
+  const row = await ctx.db.first(sql<{ stage: string }>`
     select stage from (${stageMoves(log)}) where lower(stage) = ${stageKey(stage)}
     order by seq desc limit 1`)
   return row?.stage
@@ -123,33 +123,33 @@ function aliasMoves(log: Log, alias: string): SQL {
 }
 
 /** The version that had an alias at the end of `log`, from the log alone. */
-export async function aliasHoldThen(
+export async function findAliasHolderThen(
   ctx: Context,
   log: Log,
   alias: string,
-): Promise<Hold | undefined> {
-  const row = await ctx.db.first<HoldRow>(sql`
+): Promise<Placed | undefined> {
+  const row = await ctx.db.first(sql<PlacedRow>`
     with moves as materialized (${aliasMoves(log, alias)}),
     last as (select version from moves order by seq desc limit 1)
     select last.version, (select max(m.seq) from moves m
       where m.version = last.version and m.was is not m.version) as since_seq
     from last where last.version is not null`)
-  return row && holdFrom(row)
+  return row && placedFrom(row)
 }
 
 /** As `aliasHoldThen`, as it is. */
-export async function aliasHoldNow(
+export async function findAliasHolderNow(
   ctx: Context,
   log: Log,
   alias: string,
-): Promise<Hold | undefined> {
-  const row = await ctx.db.first<HoldRow>(sql`
+): Promise<Placed | undefined> {
+  const row = await ctx.db.first(sql<PlacedRow>`
     select a.version, (select max(seq) from (${aliasMoves(log, alias)}) m
       where m.version = a.version and m.was is not m.version) as since_seq
     from aliases a where a.registered_model = ${log.registeredModel} and a.alias = ${alias}`)
-  return row && holdFrom(row)
+  return row && placedFrom(row)
 }
 
-function holdFrom({ version, since_seq }: HoldRow): Hold {
+function placedFrom({ version, since_seq }: PlacedRow): Placed {
   return { version, sinceSeq: since_seq ?? undefined }
 }

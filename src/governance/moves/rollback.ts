@@ -10,7 +10,7 @@ import { canonicalStage, isActive } from '../../registry/stages/stages.ts'
 import { checkReason } from '../../registry/versions/legal-holds.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
-import { heldBefore } from '../history/stage-history.ts'
+import { versionsBefore } from '../history/stage-history.ts'
 import { matching } from '../policies/policies.ts'
 import { asksForFiles, readSealedFiles } from '../promotions/assess.ts'
 import { requestMove } from './request-move.ts'
@@ -172,7 +172,7 @@ type Entered = {
 }
 
 function versionBefore({ name, stage, entries, holders }: Entered): Target {
-  const numbers = heldBefore(
+  const numbers = versionsBefore(
     entries.map((entry) => ({ version: entry.version, isRollback: entry.is_rollback === 1 })),
     holders.map((holder) => holder.version),
   )

@@ -121,10 +121,10 @@ describe('who held a stage', () => {
   test('before the record began is told as far as the record knows', async () => {
     const begin = 1_764_000_000_000
     const { platform, call } = await registryServer({ now: () => begin + 5000 })
-    await platform.db.batch([
-      sql`insert into registered_models (workspace, name, created_at_ms, updated_at_ms)
+    await platform.db.batch({
+      model: sql`insert into registered_models (workspace, name, created_at_ms, updated_at_ms)
         values ('default', 'old', 1, 1)`,
-      sql`insert into audit_entries (workspace, at_ms, actor, action, registered_model, model, version,
+      entries: sql`insert into audit_entries (workspace, at_ms, actor, action, registered_model, model, version,
           is_prompt, after, request_id)
         select 'default', ${begin}, '{"name":"gatehouse","kind":"service","verified":true,"groups":[]}',
           e.value ->> 0, m.id, 'old', e.value ->> 1, 0, e.value ->> 2, 'test'
@@ -136,7 +136,7 @@ describe('who held a stage', () => {
             '{"stage":"Production","source":"s3://b/m","aliases":["champion"]}',
           ],
         ])}) e where m.name = 'old' order by e.key`,
-    ])
+    })
     for (const place of ['stages/Production', 'aliases/champion']) {
       const path = `/api/v1/models/old/${place}`
       const { json } = await call('GET', `${path}?at=${begin + 1}`)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { heldBefore, holdersBackwards } from '../../../src/governance/history/stage-history.ts'
+import { versionsBackwards, versionsBefore } from '../../../src/governance/history/stage-history.ts'
 
 /** `1 2 <1` in the order of time: 1 came, 2 came, 1 came back by a rollback. */
 function entries(text: string) {
@@ -23,7 +23,7 @@ test.each([
   ['1 2 <1 2 <1', [1]],
   ['<3', [3]],
 ])('after %j the stage was held, from now on back, by %j', (text, expected) => {
-  expect(holdersBackwards(entries(text))).toEqual(expected)
+  expect(versionsBackwards(entries(text))).toEqual(expected)
 })
 
 test.each([
@@ -35,5 +35,5 @@ test.each([
   ['1 2 3 <2', [2], [1]],
   ['1', [7], [1]],
 ])('after %j, with %j in the stage, a rollback goes to one of %j', (text, holders, expected) => {
-  expect(heldBefore(entries(text), holders)).toEqual(expected)
+  expect(versionsBefore(entries(text), holders)).toEqual(expected)
 })
