@@ -7,10 +7,12 @@ import { readRuns } from '../../tracking/runs/read-runs.ts'
 import type { Run } from '../../tracking/runs/run.ts'
 import { readableRuns } from '../../tracking/runs/run-lineage.ts'
 import { describeFiles } from './described-files.ts'
-import { type Difference, differences } from './differences.ts'
+
+/** A name, and its value in each of the things compared; null where one has none. */
+export type Difference<T> = { readonly key: string; readonly values: readonly (T | null)[] }
 
 /** What differs between versions, and only that; values are in the order of the versions. */
-export type Comparison = {
+export type VersionComparison = {
   readonly versions: readonly ModelVersion[]
   readonly params: readonly Difference<string>[]
   /** The latest of each; NaN as text, since JSON has none. */
@@ -37,7 +39,7 @@ export async function compareVersions(
   ctx: Context,
   name: string,
   numbers: readonly number[],
-): Promise<Comparison> {
+): Promise<VersionComparison> {
   if (
     numbers.length < 2 ||
     numbers.length > versionsMax ||
@@ -71,7 +73,7 @@ async function runsOf(
   versions: readonly ModelVersion[],
 ): Promise<(Run | undefined)[]> {
   const wanted = JSON.stringify(versions.flatMap(({ runId }) => runId || []))
-  const rows = await ctx.db.all<{ id: number }>(sql`select r.id from ${readableRuns(ctx)}
+  const rows = await ctx.db.all(sql<{ id: number }>`select r.id from ${readableRuns(ctx)}
     and r.run_id in (select value from json_each(${wanted}))`)
   const runs = await readRuns(
     ctx.db,
@@ -96,7 +98,7 @@ async function fileDifferences(
   versions: readonly ModelVersion[],
 ): Promise<Difference<string>[]> {
   const manifests = versions.map(({ manifestId }) => manifestId)
-  const rows = await ctx.db.all<{ path: string; hashes: string }>(sql`
+  const rows = await ctx.db.all(sql<{ path: string; hashes: string }>`
     with wanted as (select key as place, value as manifest from json_each(${JSON.stringify(manifests)}))
     select f.path, json_group_object(cast(w.place as text), b.sha256) as hashes
     from wanted w join manifest_files f on f.manifest = w.manifest join blobs b on b.id = f.blob
@@ -113,4 +115,15 @@ function known(
 ): Difference<string>[] | undefined {
   if (maps.every((map) => map === undefined)) return undefined
   return differences(maps.map((map) => map ?? new Map<string, string>()))
+}
+
+/** The names whose values are not the same in all of `maps`, sorted. */
+function differences<T extends string | number>(
+  maps: readonly ReadonlyMap<string, T>[],
+): Difference<T>[] {
+  const keys = new Set(maps.flatMap((map) => [...map.keys()]))
+  return [...keys].sort().flatMap((key) => {
+    const values = maps.map((map) => map.get(key) ?? null)
+    return values.every((value) => value === values[0]) ? [] : [{ key, values }]
+  })
 }
