@@ -8,10 +8,10 @@ const password = 'correct horse battery'
 async function server() {
   const { platform } = await testServer()
   const started = await testServer({ ...platform, settings: { ...platform.settings, auth: true } })
-  await platform.db.batch([
-    sql`insert into accounts (kind, name, name_key, password_hash, is_admin, created_at_ms)
+  await platform.db.batch({
+    account: sql`insert into accounts (kind, name, name_key, password_hash, is_admin, created_at_ms)
       values ('user', 'ada', 'ada', ${await hashPassword(password)}, 1, 0)`,
-  ])
+  })
   const signIn = (username: string, given: string, cookie = '') =>
     started.app.request('/signin', {
       method: 'POST',
@@ -30,7 +30,7 @@ test('name and password make a session that lasts as long as the password', asyn
   const whoami = () => app.request('/api/v1/whoami', { headers: { cookie } })
   expect(await (await whoami()).json()).toMatchObject({ name: 'ada', verified: true })
   const changed = await hashPassword('another long password')
-  await platform.db.batch([sql`update accounts set password_hash = ${changed}`])
+  await platform.db.batch({ changed: sql`update accounts set password_hash = ${changed}` })
   expect((await whoami()).status).toBe(401)
 })
 

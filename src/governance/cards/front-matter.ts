@@ -1,6 +1,7 @@
-import { parse, stringify } from 'yaml'
+import { stringify } from 'yaml'
 import type { Card, FairnessValue } from './card-shape.ts'
 import { writeMarkdown } from './markdown.ts'
+import { readYaml } from './read-yaml.ts'
 
 /**
  * The YAML at the head of a Hugging Face card: its keys that have a field here, both ways. See
@@ -90,22 +91,11 @@ function parsed(matter: string): { map: Map<string, unknown> } | { problem: stri
   if (matter.length > matterCharsMax) {
     return { problem: `its front matter has more than ${matterCharsMax} characters` }
   }
-  try {
-    // Maps, so that no key means anything to an object; few aliases, so that no text explodes.
-    const value: unknown = parse(matter, {
-      mapAsMap: true,
-      maxAliasCount: 20,
-      uniqueKeys: false,
-      logLevel: 'error',
-    })
-    if (value === null) return { map: new Map() }
-    if (!(value instanceof Map)) return { problem: 'its front matter is no mapping' }
-    return { map: new Map([...value].map(([key, item]) => [String(key), item])) }
-  } catch (err) {
-    // The library throws of itself for bad YAML, and RangeError for YAML nested too deep.
-    if (!(err instanceof Error)) throw err
-    return { problem: `its front matter is not valid YAML: ${err.message.split('\n')[0]}` }
-  }
+  const yaml = readYaml(matter)
+  if ('problem' in yaml) return { problem: `its front matter is ${yaml.problem}` }
+  if (yaml.value === null) return { map: new Map() }
+  if (!(yaml.value instanceof Map)) return { problem: 'its front matter is no mapping' }
+  return { map: new Map([...yaml.value].map(([key, item]) => [String(key), item])) }
 }
 
 /** `model-index`: values of slices as fairness, all others as lines of evaluation data. */

@@ -57,7 +57,7 @@ async function findLoggedCard(
 async function candidates(ctx: Context, version: CardedVersion): Promise<StoredFile[]> {
   const scheme = 'mlflow-artifacts:/'
   const names = JSON.stringify([ownFile, huggingFaceFile])
-  const rows = await ctx.db.all<FileRow>(sql`
+  const rows = await ctx.db.all(sql<FileRow>`
     select path, sha256, size_bytes, key from (
       select c.key as rank, f.path, b.sha256, b.size_bytes, b.key
       from json_each(${JSON.stringify(sealedPaths)}) c
@@ -89,7 +89,7 @@ export async function loggedRevision(
   const logged = await findLoggedCard(ctx, version)
   if (!logged) return {}
   if ('problem' in logged) return { problem: logged.problem }
-  const found = await ctx.db.first<{ author: string }>(sql`select ${registrar(version)} as author`)
+  const found = await ctx.db.first(sql<{ author: string }>`select ${registrar(version)} as author`)
   return {
     row: {
       revision: 1,
@@ -136,14 +136,14 @@ export async function loggedCardWrites(ctx: Context, version: ModelVersion): Pro
 export async function keepLoggedCard(ctx: Context, version: ModelVersion): Promise<void> {
   try {
     const writes = await loggedCardWrites(ctx, version)
-    if (writes.length > 0) await commit(ctx, writes)
+    if (writes.length > 0) await commit(ctx, { writes })
   } catch (err) {
     const error = err instanceof Error ? (err.stack ?? err.message) : String(err)
     logError({ event: 'logged card not kept', requestId: ctx.requestId, error })
   }
 }
 
-/** Who registered the version, as the record has it. */
+/** Who registered the version, as the audit log has it. */
 function registrar(version: CardedVersion): SQL {
   const unrecorded = {
     name: version.userId ?? 'anonymous',

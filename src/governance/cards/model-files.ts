@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
-import { parse } from 'yaml'
 import { findFile } from '../../artifacts/files.ts'
 import type { Context } from '../../platform/context.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { isRun } from '../../tracking/runs/run.ts'
+import { readYaml } from './read-yaml.ts'
 import { readText } from './sealed-text.ts'
 
 /** MLflow's model signature as it was logged: columns in, columns out, params. */
@@ -85,20 +85,12 @@ async function readModelFile(
 }
 
 function fromMlmodel(text: string, problems: string[]): LoggedFiles {
-  let mlmodel: unknown
-  try {
-    mlmodel = parse(text, {
-      mapAsMap: true,
-      maxAliasCount: 20,
-      uniqueKeys: false,
-      logLevel: 'error',
-    })
-  } catch (err) {
-    // The library throws of itself for bad YAML, and RangeError for YAML nested too deep.
-    if (!(err instanceof Error)) throw err
-    problems.push(`MLmodel: it is not valid YAML: ${err.message.split('\n')[0]}`)
+  const yaml = readYaml(text)
+  if ('problem' in yaml) {
+    problems.push(`MLmodel: it is ${yaml.problem}`)
     return {}
   }
+  const mlmodel = yaml.value
   if (!(mlmodel instanceof Map)) {
     problems.push('MLmodel: it is no mapping')
     return {}

@@ -77,7 +77,7 @@ export async function listRevisions(
   before = Number.MAX_SAFE_INTEGER,
 ): Promise<CardRevision[]> {
   const version = await getVersion(ctx, name, number)
-  const rows = await ctx.db.all<CardRow>(sql`select ${columns} from model_cards
+  const rows = await ctx.db.all(sql<CardRow>`select ${columns} from model_cards
     where model_version = ${version.id} and revision < ${before}
     order by revision desc limit ${count}`)
   // Revisions have no gap: where none lies below, there are none at all.

@@ -25,7 +25,7 @@ export async function findTemplate(
   ctx: Context,
   registeredModel: number,
 ): Promise<CardTemplate | undefined> {
-  const row = await ctx.db.first<Row>(sql`select card, required, author, updated_at_ms
+  const row = await ctx.db.first(sql<Row>`select card, required, author, updated_at_ms
     from model_card_templates where registered_model = ${registeredModel}`)
   return row && templateFrom(row)
 }
@@ -86,7 +86,7 @@ export async function deleteTemplate(ctx: Context, name: string): Promise<void> 
   if (deleted.length === 0) throw noTemplate(name)
 }
 
-/** What the record keeps of the template of the model `m`; null for none. */
+/** What the audit log keeps of the template of the model `m`; null for none. */
 const templateJson = sql`(select json_object('card', json(t.card), 'required', json(t.required))
   from model_card_templates t where t.registered_model = m.id)`
 

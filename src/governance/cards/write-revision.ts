@@ -50,7 +50,7 @@ export async function writeCard(
       from model_versions v where v.id = ${version.id} and ${guard} returning revision`,
   })
   if (written.length > 0) return
-  const found = await ctx.db.first<{ revision: number }>(sql`select
+  const found = await ctx.db.first(sql<{ revision: number }>`select
     coalesce((select max(revision) from model_cards where model_version = v.id), 0) as revision
     from model_versions v where v.id = ${version.id}`)
   if (!found) throw versionNotFound(name, number)

@@ -83,13 +83,13 @@ describe('a card that a client logged', () => {
     const { getCard, platform, putCard, seal } = await modelServer()
     await seal('m', {})
     // As a version that was registered before this server knew of cards.
-    await platform.db.batch([
-      sql`insert into blobs (sha256, size_bytes, key, created_at_ms)
+    await platform.db.batch({
+      blob: sql`insert into blobs (sha256, size_bytes, key, created_at_ms)
         select ${await sha256('## Notes\n\nold')}, 13, 'blobs/ab/card', 1`,
-      sql`insert into manifest_files (manifest, path, blob)
+      file: sql`insert into manifest_files (manifest, path, blob)
         select v.manifest, 'model_card.md', b.id from model_versions v, blobs b
         where b.key = 'blobs/ab/card'`,
-    ])
+    })
     await platform.blobs.put('blobs/ab/card', bytes('## Notes\n\nold'))
     const counted = () => platform.db.first(sql`select count(*) as n from model_cards`)
     expect((await getCard('m')).json).toMatchObject({ revision: 1, card: { notes: 'old' } })
