@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { SQL } from 'drizzle-orm'
 import { createApp } from '../src/app.ts'
-import { type Verdict, verifyStoredChain } from '../src/audit/verify.ts'
+import { type ChainVerdict, verifyStoredChain } from '../src/audit/verify.ts'
 import { backgroundWork } from '../src/background.ts'
 import { runList, withBatches } from '../src/db/batch.ts'
 import { compile } from '../src/db/compile.ts'
@@ -25,7 +25,7 @@ const perSeal = 25
 type Bench = {
   readonly transition: (i: number) => Promise<void>
   readonly afterwards: () => Promise<void>
-  readonly verified: () => Promise<Verdict>
+  readonly verified: () => Promise<ChainVerdict>
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'gatehouse-audit-cost-'))

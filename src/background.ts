@@ -3,12 +3,12 @@ import { sweepPromotions } from './governance/promotions/sweep.ts'
 import type { Platform } from './platform/context.ts'
 
 /**
- * What follows from changes and from time, after the replies: the entries of the record are sealed,
- * requests expire, and those that merge by themselves do. Safe to run at any time and in several
- * processes at once; each run goes on where another one stopped. Deliveries run beside it, since
- * they wait for others.
+ * The work that follows from changes and from time, done after the replies: entries of the audit log are
+ * sealed, promotion requests expire, and those that may merge automatically are merged. It may run at
+ * any time and in several processes at once; each run continues where another one stopped. Deliveries
+ * of webhooks run beside it, since they wait for other servers.
  *
- * @throws what went wrong; all of it is tried again by the next run
+ * @throws what went wrong; the next run tries all of it again
  */
 export async function backgroundWork(platform: Platform): Promise<void> {
   await sweepPromotions(platform)

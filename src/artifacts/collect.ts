@@ -5,7 +5,10 @@ import type { Leftover, StoredObject } from '../platform/ports.ts'
 import type { FolderRange } from './path.ts'
 import type { blobs, multipartUploads } from './tables.ts'
 
-/** What gc needs; it belongs to no request. */
+type BlobRow = Pick<typeof blobs.$inferSelect, 'key' | 'size_bytes'>
+type UploadRow = Pick<typeof multipartUploads.$inferSelect, 'upload_id' | 'key' | 'store_upload_id'>
+
+/** What gc needs of the platform, and how it is to run. */
 export type Collector = Pick<Platform, 'db' | 'blobs' | 'now'> & {
   /** Count what would go, and change nothing. */
   readonly dryRun: boolean
@@ -15,7 +18,7 @@ export type Collector = Pick<Platform, 'db' | 'blobs' | 'now'> & {
 
 export type Collected = { readonly count: number; readonly sizeBytes: number }
 
-/** Rows and keys that one round handles, so that a run may be stopped at any time. */
+/** Rows and keys that one round handles. A run may be stopped between any two rounds. */
 const perRound = 500
 
 /** Keys that this server gives out. In a bucket that others use too, nothing else is touched. */
@@ -27,23 +30,26 @@ const unreferenced = sql`
   and not exists (select 1 from manifest_files m where m.blob = blobs.id)`
 
 /**
- * Remove blobs that no path and no version points at: the row first, under a guard in the same
- * statement, then the object. An upload of the same bytes at the same moment either still finds the
- * row, and so keeps it, or makes a new one of another key. A crash between the two leaves an object
- * without a row, which `collectOrphans` takes.
+ * Remove blobs that no path and no version refers to: first the row, guarded in the same statement,
+ * then the object. An upload of the same bytes at the same moment either finds the row and so keeps
+ * it, or makes a new row with another key. A crash between the two steps leaves an object without a
+ * row, which `collectOrphans` removes.
  */
 export async function collectBlobs(collector: Collector): Promise<Collected> {
   const { db, dryRun } = collector
   if (dryRun) {
-    const sum = await db.first<{ count: number; size_bytes: number | null }>(
-      sql`select count(*) as count, sum(size_bytes) as size_bytes from blobs where ${unreferenced}`,
+    const sum = await db.first(
+      sql<{
+        count: number
+        size_bytes: number | null
+      }>`select count(*) as count, sum(size_bytes) as size_bytes from blobs where ${unreferenced}`,
     )
     return { count: sum?.count ?? 0, sizeBytes: sum?.size_bytes ?? 0 }
   }
   let count = 0
   let sizeBytes = 0
   for (;;) {
-    const gone = await db.all<Pick<typeof blobs.$inferSelect, 'key' | 'size_bytes'>>(sql`
+    const gone = await db.all(sql<BlobRow>`
       delete from blobs where id in (select id from blobs where ${unreferenced} limit ${perRound})
       and ${unreferenced} returning key, size_bytes`)
     if (gone.length === 0) return { count, sizeBytes }
@@ -68,9 +74,8 @@ export async function collectUploads(collector: Collector): Promise<number> {
   let count = 0
   let after = ''
   for (;;) {
-    const rows = await db.all<
-      Pick<typeof multipartUploads.$inferSelect, 'upload_id' | 'key' | 'store_upload_id'>
-    >(sql`select upload_id, key, store_upload_id from multipart_uploads
+    const rows =
+      await db.all(sql<UploadRow>`select upload_id, key, store_upload_id from multipart_uploads
       where upload_id > ${after} and ${stale} and completed_at_ms is null
       order by upload_id limit ${perRound}`)
     for (const { upload_id, key, store_upload_id } of rows) {
@@ -90,8 +95,8 @@ export async function collectUploads(collector: Collector): Promise<number> {
 }
 
 /**
- * Remove objects that no row names and that are older than the grace time: bodies whose upload was
- * cut off between the store and the database, or whose row went while their removal did not.
+ * Remove objects that no row names and that are older than the grace time: of uploads that were
+ * interrupted between the store and the database, and of blobs whose row was removed without them.
  *
  * @returns how many
  */
@@ -107,12 +112,12 @@ export async function collectOrphans(collector: Collector): Promise<number> {
   return count
 }
 
-/** Remove what cut writes left in the store under no key. @returns how many */
+/** Remove what interrupted writes left in the store without a key. @returns how many */
 export async function collectLeftovers(collector: Collector): Promise<number> {
   let count = 0
   for await (const leftovers of splitIntoRounds(listOldLeftovers(collector), perRound)) {
     const ids = leftovers.map(({ uploadId }) => uploadId ?? null)
-    const known = await collector.db.all<{ store_upload_id: string }>(sql`
+    const known = await collector.db.all(sql<{ store_upload_id: string }>`
       select store_upload_id from multipart_uploads
       where store_upload_id in (select value from json_each(${JSON.stringify(ids)}))`)
     const kept = new Set(known.map((row) => row.store_upload_id))
@@ -141,7 +146,7 @@ function isOld(collector: Collector, { writtenAtMs }: Pick<StoredObject, 'writte
 }
 
 async function findWithoutRow({ db }: Collector, keys: readonly string[]): Promise<string[]> {
-  const rows = await db.all<{ key: string }>(sql`
+  const rows = await db.all(sql<{ key: string }>`
     select value as key from json_each(${JSON.stringify(keys)})
     where not exists (select 1 from blobs where key = value)
     and not exists (select 1 from manifests where key = value)

@@ -1,27 +1,27 @@
 import { sql } from 'drizzle-orm'
 import { notFound } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
-import { type ArtifactFile, findFile, type Place, rowsOf } from './files.ts'
+import { type ArtifactFile, type FilePlace, findFile, rowsOf } from './files.ts'
 import { baseNameOf, folderRangeOf } from './path.ts'
 
-/** A file on its way out. */
+/** A file to be written out by `gatehouse artifacts export`. */
 export type FileToExport = Pick<ArtifactFile, 'sizeBytes' | 'sha256' | 'key'> & {
   /** Relative to what was asked for. */
   readonly path: string
 }
 
-type Row = { path: string; sha256: string; size_bytes: number; key: string }
+type FileToExportRow = { path: string; sha256: string; size_bytes: number; key: string }
 
 const perRead = 500
 
 /**
- * The files at `path`, a file or a folder, by path; each a row now, its body on demand.
+ * The files at `path`, a file or a folder, ordered by path. Their bodies are not read.
  *
  * @throws RESOURCE_DOES_NOT_EXIST nothing is there
  */
 export async function* readFilesBelow(
   ctx: Context,
-  place: Place,
+  place: FilePlace,
   path: string,
 ): AsyncIterable<FileToExport> {
   const file = path === '' ? undefined : await findFile(ctx, place, path)
@@ -33,7 +33,7 @@ export async function* readFilesBelow(
   const { start, end } = folderRangeOf(path)
   let after = start
   for (;;) {
-    const rows = await ctx.db.all<Row>(sql`
+    const rows = await ctx.db.all(sql<FileToExportRow>`
       select f.path, b.sha256, b.size_bytes, b.key from ${from} join blobs b on b.id = f.blob
       where ${where} and f.path > ${after} and f.path < ${end} order by f.path limit ${perRead}`)
     if (rows.length === 0 && after === start) throw notFound('Artifact', path)

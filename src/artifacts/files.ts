@@ -18,21 +18,21 @@ export type ArtifactFile = {
 }
 
 /** Where files are looked up: in the workspace's path index, or in a version's sealed manifest. */
-export type Place = { readonly manifest?: number }
+export type FilePlace = { readonly manifest?: number }
 
-export type FileRow = Pick<typeof artifactFiles.$inferSelect, 'path' | 'updated_at_ms'> &
+type ArtifactFileRow = Pick<typeof artifactFiles.$inferSelect, 'path' | 'updated_at_ms'> &
   Pick<typeof blobs.$inferSelect, 'sha256' | 'size_bytes' | 'key'>
 
-/** The rows of a place: what to select from, with `f.path` and `f.blob`, and which rows count. */
-export function rowsOf(ctx: Context, place: Place): { from: SQL; where: SQL } {
+/** FROM and WHERE of the rows of a place, which have `f.path` and `f.blob`. */
+export function rowsOf(ctx: Context, place: FilePlace): { from: SQL; where: SQL } {
   return place.manifest === undefined
     ? { from: sql`artifact_files f`, where: sql`f.workspace = ${ctx.workspace}` }
     : { from: sql`manifest_files f`, where: sql`f.manifest = ${place.manifest}` }
 }
 
 /**
- * Store `body` under `path`, in place of what was there. It shows when it is complete and not
- * before; two writers of one path leave one whole file.
+ * Store `body` under `path`, in place of what was there. The file shows when it is complete, and not
+ * before. Two writers of one path leave one whole file.
  *
  * @param path clean, of a file
  * @param sizeBytes the length that the sender declared
@@ -52,7 +52,7 @@ export async function putFile(
   await showBlob(ctx, path, { key, ...(await ctx.blobs.put(key, allowed, sizeBytes)) })
 }
 
-/** A key in the blob store that nothing has: spread over 256 folders, for disks. */
+/** A new key in the blob store. Keys are spread over 256 folders, for the sake of disks. */
 export function newBlobKey(ctx: Context): string {
   const id = ctx.randomId()
   return `blobs/${id.slice(0, 2)}/${id}`
@@ -151,25 +151,25 @@ async function findDamaged(ctx: Context, blob: WrittenBlob): Promise<string | un
 /** The file at `path`, or undefined: there is none, or it is a folder. */
 export async function findFile(
   ctx: Context,
-  place: Place,
+  place: FilePlace,
   path: string,
 ): Promise<ArtifactFile | undefined> {
   const { from, where } = rowsOf(ctx, place)
-  // Sealed files do not change: their time is the blob's.
+  // A sealed file never changes, so its time is that of its blob.
   const time = place.manifest === undefined ? sql`f.updated_at_ms` : sql`b.created_at_ms`
-  const row = await ctx.db.first<FileRow>(sql`
+  const row = await ctx.db.first(sql<ArtifactFileRow>`
     select f.path, ${time} as updated_at_ms, b.sha256, b.size_bytes, b.key
     from ${from} join blobs b on b.id = f.blob where ${where} and f.path = ${path}`)
   return row && fileFrom(row)
 }
 
-function fileFrom(row: FileRow): ArtifactFile {
+function fileFrom(row: ArtifactFileRow): ArtifactFile {
   const { path, sha256, key, size_bytes, updated_at_ms } = row
   return { path, sha256, key, sizeBytes: size_bytes, updatedAtMs: updated_at_ms }
 }
 
 /** Whether anything lies below `path`. */
-export async function isFolder(ctx: Context, place: Place, path: string): Promise<boolean> {
+export async function isFolder(ctx: Context, place: FilePlace, path: string): Promise<boolean> {
   const { from, where } = rowsOf(ctx, place)
   const { start, end } = folderRangeOf(path)
   const row = await ctx.db.first(
@@ -187,9 +187,9 @@ export async function isFolder(ctx: Context, place: Place, path: string): Promis
 export async function deleteFiles(ctx: Context, path: string): Promise<void> {
   assertWritable(path)
   const { start, end } = folderRangeOf(path)
-  await ctx.db.batch([
-    sql`delete from artifact_files where workspace = ${ctx.workspace} and path = ${path}`,
-    sql`delete from artifact_files
+  await ctx.db.batch({
+    file: sql`delete from artifact_files where workspace = ${ctx.workspace} and path = ${path}`,
+    below: sql`delete from artifact_files
       where workspace = ${ctx.workspace} and path >= ${start} and path < ${end}`,
-  ])
+  })
 }

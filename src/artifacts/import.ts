@@ -93,7 +93,7 @@ type FileThere = { path: string; size_bytes: number; updated_at_ms: number }
 
 async function readFilesThere(ctx: Context, paths: readonly (string | RegistryError)[]) {
   const wanted = JSON.stringify(paths.filter((path) => typeof path === 'string'))
-  const rows = await ctx.db.all<FileThere>(sql`
+  const rows = await ctx.db.all(sql<FileThere>`
     select f.path, b.size_bytes, f.updated_at_ms from artifact_files f join blobs b on b.id = f.blob
     where f.workspace = ${ctx.workspace} and f.path in (select value from json_each(${wanted}))`)
   return new Map(rows.map((row) => [row.path, row]))

@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import type { Context } from '../platform/context.ts'
-import { type Place, rowsOf } from './files.ts'
+import { type FilePlace, rowsOf } from './files.ts'
 import { folderRangeOf } from './path.ts'
 
 /** A file or a folder just below the folder that was asked for. */
-export type Entry = {
+export type FolderItem = {
   /** Its last segment. */
   readonly name: string
   readonly isFolder: boolean
@@ -12,13 +12,13 @@ export type Entry = {
   readonly sizeBytes: number | undefined
 }
 
-export type EntryPage = {
-  readonly entries: readonly Entry[]
+export type FolderPage = {
+  readonly entries: readonly FolderItem[]
   /** Where the next page starts, for `listFolder`; undefined on the last one. */
   readonly next: string | undefined
 }
 
-type EntryRow = { name: string; is_folder: number; size_bytes: number | null; next: string }
+type FolderItemRow = { name: string; is_folder: number; size_bytes: number | null; next: string }
 
 /** Entries that one statement reads: what a page costs is bounded, whatever is asked. */
 const entriesPerRead = 5_000
@@ -31,16 +31,16 @@ const entriesPerRead = 5_000
  */
 export async function listFolder(
   ctx: Context,
-  place: Place,
+  place: FilePlace,
   folder: string,
   count: number,
   from?: string,
-): Promise<EntryPage> {
-  const entries: Entry[] = []
+): Promise<FolderPage> {
+  const entries: FolderItem[] = []
   let next: string | undefined = from ?? folderRangeOf(folder).start
   while (next !== undefined && entries.length < count) {
     const wanted = Math.min(count - entries.length, entriesPerRead)
-    const rows: EntryRow[] = await readEntries(ctx, place, folder, next, wanted + 1)
+    const rows: FolderItemRow[] = await readEntries(ctx, place, folder, next, wanted + 1)
     const shown = rows.slice(0, wanted)
     for (const { name, is_folder, size_bytes } of shown) {
       entries.push({ name, isFolder: is_folder === 1, sizeBytes: size_bytes ?? undefined })
@@ -57,11 +57,11 @@ export async function listFolder(
  */
 function readEntries(
   ctx: Context,
-  place: Place,
+  place: FilePlace,
   folder: string,
   start: string,
   count: number,
-): Promise<EntryRow[]> {
+): Promise<FolderItemRow[]> {
   const { from, where } = rowsOf(ctx, place)
   const { start: prefix, end } = folderRangeOf(folder)
   const seek = (low: ReturnType<typeof sql>) => sql`(
@@ -70,7 +70,7 @@ function readEntries(
   const rest = sql`substr(step.path, length(${prefix}) + 1)`
   const next = sql`iif(instr(${rest}, '/') > 0,
     ${prefix} || substr(${rest}, 1, instr(${rest}, '/') - 1) || '0', step.path || char(1))`
-  return ctx.db.all<EntryRow>(sql`
+  return ctx.db.all(sql<FolderItemRow>`
     with recursive step (path) as (
       select ${seek(sql`${start}`)}
       union all

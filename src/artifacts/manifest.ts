@@ -33,7 +33,7 @@ export async function digestManifest(
   return `sha256:${await hashText(on, canonicalManifest(files))}`
 }
 
-type StoredFile = { path: string } & Pick<
+type ManifestFileRow = { path: string } & Pick<
   typeof blobs.$inferSelect,
   'sha256' | 'size_bytes' | 'key'
 >
@@ -48,7 +48,7 @@ export async function manifestFilesAfter(
   after: string,
   count: number,
 ): Promise<SealedFile[]> {
-  const rows = await ctx.db.all<StoredFile>(sql`
+  const rows = await ctx.db.all(sql<ManifestFileRow>`
     select f.path, b.sha256, b.size_bytes, b.key
     from manifest_files f join blobs b on b.id = f.blob
     where f.manifest = ${manifest} and f.path > ${after}

@@ -4,8 +4,9 @@ import type { Context } from '../platform/context.ts'
 import type { ByteStream } from '../platform/ports.ts'
 
 /**
- * Whether the caller may store `sizeBytes` more, as a condition: it holds at the moment of writing,
- * however many uploads end at once. Who has no account, and administrators, have no quota.
+ * The condition that the caller may store `sizeBytes` more. As a part of the write it holds at that
+ * moment, however many uploads end at once. Administrators and callers without an account have no
+ * quota.
  *
  * @param account whose; that of the caller
  */
@@ -20,8 +21,8 @@ export function isWithinQuotaSql(
 }
 
 /**
- * `body`, unless it has more bytes than the caller may still store. A declared length is judged
- * before the first byte is read, any other as the bytes come.
+ * `body`, provided that it has no more bytes than the caller may still store. A declared length is
+ * checked before the first byte is read; without one the bytes are counted as they come.
  *
  * @throws REQUEST_LIMIT_EXCEEDED it has more
  */
@@ -35,26 +36,26 @@ export async function limitBody(
 }
 
 /**
- * How much the caller may still store; undefined: there is no limit.
+ * The number of bytes that the caller may still store, or undefined where there is no limit.
  *
- * @param sizeBytes what is about to be stored, as far as that is known
- * @throws REQUEST_LIMIT_EXCEEDED nothing, or less than that
+ * @param sizeBytes of what is about to be stored, where that is known
+ * @throws REQUEST_LIMIT_EXCEEDED the caller may store nothing more, or less than that
  */
 export async function readBytesLeft(ctx: Context, sizeBytes = 0): Promise<number | undefined> {
   const account = limitedAccountOf(ctx)
   if (account === undefined) return undefined
-  const use = await ctx.db.first<{ size_bytes: number }>(
-    sql`select size_bytes from storage_use where account = ${account}`,
+  const use = await ctx.db.first(
+    sql<{ size_bytes: number }>`select size_bytes from storage_use where account = ${account}`,
   )
   const left = ctx.settings.storageQuotaBytes - (use?.size_bytes ?? 0)
   if (left <= 0 || sizeBytes > left) throw overQuota(ctx)
   return left
 }
 
-/** Clients repeat a 429 a few times; told to come back soon, they give up in seconds, not minutes. */
+/** Clients repeat a 429 a few times. With so short a wait they give up after seconds, not minutes. */
 const retryAfterS = 1
 
-/** What is said to who has used the quota up. */
+/** The 429 for a caller whose quota is used up. */
 export function overQuota({ principal, settings }: Context): RequestLimitError {
   return new RequestLimitError(
     `'${principal.name}' may store ${settings.storageQuotaBytes} bytes, and this would be more. Deleted files count until the operator's next \`gatehouse gc\`; an administrator can raise the setting storage-quota`,

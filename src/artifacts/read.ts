@@ -8,15 +8,14 @@ import type { ArtifactFile } from './files.ts'
 
 type StoredFile = Pick<ArtifactFile, 'path' | 'key' | 'sizeBytes' | 'sha256'>
 
-/** What is wrong with stored bytes; those of another length are changed. */
+/** What is wrong with stored bytes. Bytes of another length are changed. */
 export type Damage = 'missing' | 'changed'
 
 /**
- * The bytes of a file, hashed on their way out: of a file that is not what was stored, the last
- * chunk never leaves and the stream fails instead. A range is too little to tell by and goes out
- * as it is.
+ * The bytes of a file, hashed as they are read. Where they are not the bytes that were stored, the
+ * stream fails before its last chunk. A range cannot be checked and is read as it is.
  *
- * @param onDamage told of the damage before the caller is
+ * @param onDamage called before the stream or this function fails
  * @throws DATA_LOSS the blob is missing or has another size
  */
 export async function openFile(
@@ -42,7 +41,7 @@ export async function openFile(
   return range ? stream : streamOf(verifyChunks(ctx, file, stream, onDamage))
 }
 
-/** @returns what is wrong with the stored bytes of `file`, or undefined: read whole, nothing kept */
+/** Read a file whole. @returns what is wrong with its stored bytes, or undefined */
 export async function findDamage(ctx: Context, file: StoredFile): Promise<Damage | undefined> {
   const stream = await ctx.blobs.get(file.key)
   if (!stream) return 'missing'
@@ -58,21 +57,21 @@ async function* verifyChunks(
   onDamage: (damage: Damage) => Promise<void>,
 ) {
   const hash = ctx.sha256()
-  let held: Uint8Array | undefined
+  let previous: Uint8Array | undefined
   for await (const chunk of chunksOf(stream)) {
-    if (held) yield held
+    if (previous) yield previous
     await hash.update(chunk)
-    held = chunk
+    previous = chunk
   }
   if ((await hash.digest()) !== file.sha256) {
     logDamage(ctx, file, 'has other bytes')
     await onDamage('changed')
     throw new Error(`blob ${file.key} does not match its hash; the download was cut off`)
   }
-  if (held) yield held
+  if (previous) yield previous
 }
 
-/** `chunks` as a web stream; giving up on the stream ends them, which closes what they read from. */
+/** `chunks` as a web stream. Cancelling the stream ends them, which closes what they read from. */
 function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
@@ -85,7 +84,7 @@ function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array
         await chunks.return(undefined)
       },
     },
-    // What is made ahead is memory; the stream below has its own buffer.
+    // Chunks read ahead would only take memory; the stream below has a buffer of its own.
     { highWaterMark: 0 },
   )
 }

@@ -6,19 +6,20 @@ import { digestManifest } from './manifest.ts'
 import { baseNameOf, folderRangeOf } from './path.ts'
 import type { blobs } from './tables.ts'
 
-/** The files of a folder as they were read, ready to be kept for good. */
+/** The files of a folder as they were read, ready to be sealed. */
 export type Sealing = {
   /** `sha256:` and hex; the manifest's row is found by it. */
   readonly digest: string
   /**
-   * What makes the manifest stand, whether or not it does already. For the caller's batch, before
-   * whatever refers to it: `(select id from manifests where digest = ...)`. A ConstraintError of
-   * kind `foreign key` or `not null` means that gc was faster; sealing again is the remedy.
+   * The statements that write the manifest, if it is not there yet. They belong into the caller's
+   * batch, before the statement that refers to it by `(select id from manifests where digest = ...)`.
+   * A ConstraintError of kind `foreign key` or `not null` means that gc removed a blob or the manifest
+   * meanwhile; then seal again.
    */
   statements(): SQL[]
 }
 
-type FileRow = { path: string } & Pick<
+type SourceFileRow = { path: string } & Pick<
   typeof blobs.$inferSelect,
   'id' | 'sha256' | 'size_bytes' | 'key'
 >
@@ -53,10 +54,10 @@ export async function prepareSeal(ctx: Context, path: string): Promise<Sealing |
   }
 }
 
-/** One statement, hence one moment: paths relative to `path`, in the order of their bytes. */
-async function readFiles(ctx: Context, path: string): Promise<FileRow[]> {
+/** By one statement, hence as they were at one moment; paths relative to `path`, in byte order. */
+async function readFiles(ctx: Context, path: string): Promise<SourceFileRow[]> {
   const { start, end } = folderRangeOf(path)
-  return ctx.db.all<FileRow>(sql`
+  return ctx.db.all(sql<SourceFileRow>`
     select substr(f.path, length(${start}) + 1) as path, b.id, b.sha256, b.size_bytes, b.key
     from artifact_files f join blobs b on b.id = f.blob
     where f.workspace = ${ctx.workspace} and f.path >= ${start} and f.path < ${end}
@@ -68,7 +69,7 @@ async function readFiles(ctx: Context, path: string): Promise<FileRow[]> {
 }
 
 /** The manifest with its blob keys: enough to read a version back from the blob store alone. */
-function manifestJson(digest: string, rows: readonly FileRow[]): Uint8Array {
+function manifestJson(digest: string, rows: readonly SourceFileRow[]): Uint8Array {
   const files = rows.map(({ path, sha256, size_bytes, key }) => ({
     path,
     sha256,
@@ -78,7 +79,12 @@ function manifestJson(digest: string, rows: readonly FileRow[]): Uint8Array {
   return new TextEncoder().encode(JSON.stringify({ digest, files }))
 }
 
-function manifestRow(ctx: Context, digest: string, key: string, rows: readonly FileRow[]): SQL {
+function manifestRow(
+  ctx: Context,
+  digest: string,
+  key: string,
+  rows: readonly SourceFileRow[],
+): SQL {
   const sizeBytes = rows.reduce((sum, row) => sum + row.size_bytes, 0)
   return sql`
     insert into manifests (digest, key, file_count, size_bytes, created_at_ms)
@@ -86,8 +92,8 @@ function manifestRow(ctx: Context, digest: string, key: string, rows: readonly F
     on conflict (digest) do nothing`
 }
 
-/** Null for a manifest that is gone fails the batch, and so does a blob that is. */
-function fileRows(digest: string, rows: readonly FileRow[]): SQL[] {
+/** A manifest that is gone gives NULL, which fails the batch; so does a blob that is gone. */
+function fileRows(digest: string, rows: readonly SourceFileRow[]): SQL[] {
   return jsonChunksOf(rows.map((row) => [row.path, row.id])).map(
     (chunk) => sql`
       insert into manifest_files (manifest, path, blob)

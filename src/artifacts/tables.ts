@@ -11,7 +11,7 @@ export const blobs = sqliteTable(
     /** Opaque key in the blob store; never reused. */
     key: text().notNull().unique(),
     created_at_ms: integer().notNull(),
-    /** `accounts.id` of who stored it first, for the quota; null: nobody who signed in. It outlives the account. */
+    /** `accounts.id` of who stored it first, for the quota; null: without an account. It outlives the account. */
     account: integer(),
   },
   (t) => [uniqueIndex('blobs_by_content').on(t.sha256, t.size_bytes)],
@@ -100,12 +100,12 @@ export const multipartParts = sqliteTable(
   (t) => [primaryKey({ columns: [t.upload_id, t.part] })],
 )
 
-/** Blobs that were found missing or changed, so that each is put on the record once a day. */
+/** Blobs that were found missing or changed, so that the audit log gets one entry a day for each. */
 export const damagedBlobs = sqliteTable('damaged_blobs', {
   blob: integer()
     .primaryKey()
     .references(() => blobs.id, { onDelete: 'cascade' }),
-  /** When it last was put on the record. */
+  /** When the audit log last got an entry for it. */
   recorded_at_ms: integer().notNull(),
 })
 

@@ -1,10 +1,10 @@
 /**
- * Everything that the record knows. `before` and `after` of an entry hold what changed, in the words
- * of our REST surface:
+ * Every action in the audit log. `before` and `after` of an entry have what changed, in the words of our
+ * REST surface:
  *
  * | action | before | after |
  * |---|---|---|
- * | registered_model.recorded | | as created, and created_at, updated_at; when this server first kept a record |
+ * | registered_model.recorded | | as created, and created_at, updated_at; when this server first kept an audit log |
  * | registered_model.created | | description, deployment_job_id, tags {} |
  * | registered_model.updated | description, deployment_job_id | the same |
  * | registered_model.renamed | name | name |
@@ -66,8 +66,8 @@
  * | registered_model.card_template_deleted | card {}, required [] | |
  * | request.refused | | operation, error_code, message, gates [{name, policy, detail}] (those that failed) |
  *
- * The `recorded` ones are written by the migration that made the record, by `gatehouse` (a service):
- * one for each model and version that was there, so that the record tells what they were.
+ * The migration that made the audit log wrote a `recorded` entry, by the service `gatehouse`, for each
+ * model and version that existed, so that the log tells how they were.
  * A refused request has the model and version that it named. A merge is no action of its own: it is
  * the change of the version, with the promotion and who approved it.
  */

@@ -4,7 +4,7 @@ import { hashText } from '../platform/hash.ts'
 
 type Hashing = Pick<Platform, 'sha256'>
 
-/** What the chain hash of the first entry builds upon, and the head of an empty log. */
+/** The chain hash before the first entry, and the head of an empty audit log. */
 export const chainStart = `sha256:${'0'.repeat(64)}`
 
 /**
@@ -18,8 +18,8 @@ export async function hashEntry(on: Hashing, entry: object): Promise<string> {
 }
 
 /**
- * The hash that seals an entry and all before it: SHA-256 of the previous chain hash and the entry's
- * hash, one behind the other, as they are written.
+ * The hash that seals an entry and all entries before it: SHA-256 of the previous chain hash followed by
+ * the entry's hash, both as they are written.
  */
 export async function hashLink(on: Hashing, previous: string, entry: string): Promise<string> {
   return `sha256:${await hashText(on, previous + entry)}`

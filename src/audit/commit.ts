@@ -5,10 +5,10 @@ import type { Batch, BatchRows } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
 import type { Action } from './actions.ts'
 
-/** What an entry says beyond who, when and by which request: expressions over the rows of `from`. */
-export type Entry = {
+/** What an entry says besides who, when and by which request: expressions over the rows of `from`. */
+export type NewEntry = {
   readonly action: Action
-  /** Tables and condition, e.g. `registered_models m where m.id = 1`: each row of it is one entry. */
+  /** Tables and condition, e.g. `registered_models m where m.id = 1`. Each of its rows makes an entry. */
   readonly from: SQL
   /** `registered_models.id`, the name and, of a version, the number. */
   readonly registeredModel?: SQL | undefined
@@ -20,17 +20,17 @@ export type Entry = {
   readonly before?: SQL | undefined
   readonly after?: SQL | undefined
   readonly reason?: string | undefined
-  /** `promotions.id` of the request by which it happens, and who approved it. */
+  /** `promotions.id` of the request that is merged by this change, and who approved it. */
   readonly promotion?: SQL | undefined
   readonly approvedBy?: readonly string[] | undefined
 }
 
 /**
- * The statement that appends a change to the record. It belongs into the change's own batch: ahead
- * of the change, where it reads what was and its rows are the change's guard, or right behind an
- * insert. Where `from` has no row there is no entry, as there is no change.
+ * The statement that adds the entry of a change to the audit log. It belongs into the batch of the
+ * change: before it, where it reads the old values and repeats the guard of the change, or right after
+ * an insert. Without a row of `from` there is no entry, and no change.
  */
-export function entryStatement(ctx: Context, entry: Entry): SQL {
+export function entryStatement(ctx: Context, entry: NewEntry): SQL {
   const none = sql`null`
   return sql`insert into audit_entries (workspace, at_ms, actor, action, registered_model, model,
       version, is_prompt, before, after, reason, promotion, approved_by, request_id, user_agent)
@@ -43,8 +43,8 @@ export function entryStatement(ctx: Context, entry: Entry): SQL {
 }
 
 /**
- * The one door for changes on the record: run them and their entries as one batch, then have the
- * entries sealed and their events delivered.
+ * Run a change and its entries in the audit log as one batch, then have the entries sealed and their
+ * events delivered. Every change that the audit log tells of goes through here.
  *
  * @returns the rows of each statement under its name
  * @throws ConstraintError as `batch`; nothing happened

@@ -2,8 +2,8 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Principal } from '../core/principal.ts'
 
 /**
- * One entry of the record, in the form in which it is answered, exported and hashed: the same JSON
- * everywhere, so that whoever has an export can compute the hashes. What is absent is left out.
+ * One entry of the audit log, in the form in which it is answered, exported and hashed. The JSON is the
+ * same everywhere, so anybody who has an export can compute the hashes. Absent fields are left out.
  */
 export type AuditEntry = {
   readonly seq: number
@@ -25,7 +25,7 @@ export type AuditEntry = {
   readonly user_agent: string | undefined
 }
 
-/** Who did it: a principal as it was recorded. */
+/** Who did it: the principal as it was at that time. */
 export type Actor = Pick<Principal, 'name' | 'kind' | 'verified'> & { readonly groups: string[] }
 
 /** An entry with its seal, where it has one. */
@@ -39,7 +39,7 @@ export type SealedEntry = {
 export const entryColumns: SQL = sql`e.seq, e.at_ms, e.actor, e.action, e.model, e.version, e.before,
   e.after, e.reason, e.promotion, e.approved_by, e.request_id, e.user_agent, s.entry_hash, s.chain_hash`
 
-export type EntryRow = {
+export type AuditEntryRow = {
   readonly seq: number
   readonly at_ms: number
   readonly actor: string
@@ -57,7 +57,7 @@ export type EntryRow = {
   readonly chain_hash: string | null
 }
 
-export function sealedEntryFrom(row: EntryRow): SealedEntry {
+export function sealedEntryFrom(row: AuditEntryRow): SealedEntry {
   return {
     entry: {
       seq: row.seq,
@@ -80,8 +80,8 @@ export function sealedEntryFrom(row: EntryRow): SealedEntry {
 }
 
 /**
- * JSON as `record` wrote it. Text that is none was not written by us: it is answered as it is, and
- * gives the entry another hash than was sealed.
+ * JSON that `entryStatement` wrote. Other text was not written by this server: it is answered as it is,
+ * and gives the entry another hash than the sealed one.
  */
 function jsonOf<T>(text: string): T {
   try {

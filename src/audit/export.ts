@@ -2,14 +2,14 @@ import type { Platform } from '../platform/context.ts'
 import { hashEntry } from './chain.ts'
 import type { AuditEntry, SealedEntry } from './entry.ts'
 import { type EntryFilter, readEntryBatches, readLastSeq } from './read-entries.ts'
-import type { Shown } from './verify.ts'
+import type { ShownEntry } from './verify.ts'
 
 export type ExportFormat = 'jsonl' | 'csv'
 
 /** An entry as the API answers it. */
 export type HashedEntry = AuditEntry & { readonly hash: string }
 
-/** The entry with its hash: the one that was sealed, so that a change since shows; else computed. */
+/** The entry with the hash that was sealed, so that a later change shows; if not sealed, with a computed one. */
 export async function addHash(
   on: Pick<Platform, 'sha256'>,
   { entry, entryHash: recorded }: SealedEntry,
@@ -17,7 +17,7 @@ export async function addHash(
   return { ...entry, hash: recorded ?? (await hashEntry(on, entry)) }
 }
 
-/** What is on record at this moment, oldest first, as text in pieces of a few hundred lines. */
+/** The audit log as it is now, oldest entry first, as text in pieces of a few hundred lines. */
 export async function* exportEntries(
   { db, sha256 }: Pick<Platform, 'db' | 'sha256'>,
   filter: EntryFilter,
@@ -32,16 +32,16 @@ export async function* exportEntries(
   }
 }
 
-/** `chain_hash` is absent as long as the entry is not sealed. */
+/** `chain_hash` is absent while the entry is not sealed. */
 function jsonLineOf(entry: HashedEntry, chainHash: string | undefined): string {
   return `${JSON.stringify({ ...entry, chain_hash: chainHash })}\n`
 }
 
 /**
- * What `jsonLine` wrote, or undefined for any other text. It must be that text to the letter: a key
+ * What `jsonLineOf` wrote, or undefined for any other text. It must be that text to the letter: a key
  * that stands twice is read by one reader so and by another one otherwise.
  */
-export function parseJsonLine(line: string): Shown | undefined {
+export function parseJsonLine(line: string): ShownEntry | undefined {
   const value = parseJson(line)
   if (typeof value !== 'object' || value === null || JSON.stringify(value) !== line)
     return undefined
@@ -95,8 +95,8 @@ function csvRowOf(values: readonly unknown[]): string {
 }
 
 /**
- * A spreadsheet runs a cell that begins like a formula, so such a text gets an apostrophe in front,
- * as OWASP advises (CSV injection). Full-width forms count: some spreadsheets fold them.
+ * A spreadsheet runs a cell that begins like a formula, so such a text gets an apostrophe in front, as
+ * OWASP advises (CSV injection). Full-width forms count, since some spreadsheets fold them.
  */
 function csvCellOf(value: unknown): string {
   if (value === undefined || value === null) return ''

@@ -1,9 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../db/database.ts'
 import type { Action } from './actions.ts'
-import { type EntryRow, entryColumns, type SealedEntry, sealedEntryFrom } from './entry.ts'
+import { type AuditEntryRow, entryColumns, type SealedEntry, sealedEntryFrom } from './entry.ts'
 
-/** Which entries; all that is given must hold. */
+/** Which entries are wanted: those for which all of this holds. */
 export type EntryFilter = {
   readonly workspace?: string | undefined
   /** The name that the model had at that moment. */
@@ -17,7 +17,7 @@ export type EntryFilter = {
   readonly untilMs?: number | undefined
 }
 
-/** Entries that are read at once, and characters of them: an entry may be large, its number is not. */
+/** Bounds of what is read at once, in entries and in characters, since an entry may be large. */
 const batchCount = 250
 const batchChars = 2_000_000
 
@@ -43,7 +43,7 @@ export async function readEntriesAfter(
   return readEntries(db, where, sql`asc`, batchCount)
 }
 
-/** All entries up to `lastSeq` in batches, oldest first, whatever numbers they have. */
+/** All entries up to `lastSeq` in batches, oldest first, negative numbers included. */
 export async function* readEntryBatches(
   db: Database,
   filter: EntryFilter,
@@ -62,11 +62,11 @@ export async function* readEntryBatches(
 
 /** The highest number that was given out, 0 for none. */
 export async function readLastSeq(db: Database): Promise<number> {
-  const row = await db.first<{ seq: number | null }>(sql`select max(seq) as seq from audit_entries`)
+  const row = await db.first(sql<{ seq: number | null }>`select max(seq) as seq from audit_entries`)
   return row?.seq ?? 0
 }
 
-/** A database in this process answers at once: without this, long work would hold up all requests. */
+/** Let waiting requests run: a database in this process answers at once, so long work would block them. */
 export function letOthersRun(): Promise<void> {
   return new Promise((done) => setTimeout(done))
 }
@@ -77,7 +77,7 @@ async function readEntries(
   direction: SQL,
   count: number,
 ): Promise<SealedEntry[]> {
-  const rows = await db.all<EntryRow>(sql`
+  const rows = await db.all(sql<AuditEntryRow>`
     with page as (
       select ${entryColumns}, length(e.actor) + length(coalesce(e.before, ''))
         + length(coalesce(e.after, '')) + length(coalesce(e.reason, '')) as chars

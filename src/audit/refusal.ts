@@ -3,7 +3,7 @@ import { type Blocked, BlockedError, excerpt, type RegistryError } from '../core
 import type { Context } from '../platform/context.ts'
 import { commit, entryStatement } from './commit.ts'
 
-/** A call that would have changed something and was refused, with what it named. */
+/** A refused call that would have changed something, and the model and version that it named. */
 export type Refusal = {
   readonly operation: string
   readonly error: RegistryError
@@ -11,16 +11,16 @@ export type Refusal = {
   readonly version?: number | undefined
 }
 
-/** The same refusal makes one entry in so long, and each principal so many entries. */
+/** In this time the same refusal makes one entry, and one principal makes at most so many. */
 const refusalsWindowMs = 60_000
 const refusalsMax = 30
 const nameCharsMax = 500
 const gatesMax = 50
 
 /**
- * Put a refused attempt on the record. It is bounded, so that who is refused cannot fill the
- * database: of equal ones within a minute there is one entry, and of one principal there are
- * `refusalsMax`. All whose names are only claimed count as one, since a claim can be any name.
+ * Add a refused attempt to the audit log. Entries are limited, so that refused callers cannot fill the
+ * database: within a minute, equal attempts make one entry, and one principal makes `refusalsMax`. All
+ * callers whose names are only claimed count as one principal, since they can claim any name.
  */
 export async function recordRefusal(ctx: Context, refusal: Refusal): Promise<void> {
   const { operation, error } = refusal
@@ -28,8 +28,8 @@ export async function recordRefusal(ctx: Context, refusal: Refusal): Promise<voi
   const { model: named, version } = blocked ?? refusal
   const model = named === undefined ? null : excerpt(named, nameCharsMax)
   const gates = failedGates(blocked)
-  await commit(ctx, [
-    entryStatement(ctx, {
+  await commit(ctx, {
+    entry: entryStatement(ctx, {
       action: 'request.refused',
       model: sql`${model}`,
       version: sql`${version ?? null}`,
@@ -44,10 +44,10 @@ export async function recordRefusal(ctx: Context, refusal: Refusal): Promise<voi
           and json_extract(after, '$.gates') is ${gates}`,
       )}) and (select count(*) from (${recentRefusalsSql(ctx, isSameCallerSql(ctx))})) < ${refusalsMax}`,
     }),
-  ])
+  })
 }
 
-/** As JSON of a bounded length; null where no gate failed. */
+/** JSON of a bounded length; null where no gate failed. */
 function failedGates(blocked: Blocked | undefined): string | null {
   if (!blocked?.failedGates.length) return null
   const gates = blocked.failedGates.slice(0, gatesMax)

@@ -5,29 +5,29 @@ import { chainStart, hashEntry, hashLink } from './chain.ts'
 import type { SealedEntry } from './entry.ts'
 import { letOthersRun, readEntriesAfter } from './read-entries.ts'
 
-type Sealing = Pick<Platform, 'db' | 'sha256'>
+type SealingPlatform = Pick<Platform, 'db' | 'sha256'>
 
 /** Where the chain ends. */
 export type ChainHead = { readonly seq: number; readonly hash: string }
 
-/** Batches of one call: what is left then waits for the next one. */
+/** Batches of one call; the rest waits for the next call. */
 const batchesMax = 100
 
 /** The number of the last entry that is sealed, and its chain hash; 0 and `chainStart` for none. */
 export async function readChainHead({ db }: Pick<Platform, 'db'>): Promise<ChainHead> {
-  const row = await db.first<ChainHead>(
-    sql`select seq, chain_hash as hash from audit_seals order by seq desc limit 1`,
+  const row = await db.first(
+    sql<ChainHead>`select seq, chain_hash as hash from audit_seals order by seq desc limit 1`,
   )
   return row ?? { seq: 0, hash: chainStart }
 }
 
 /**
- * Append the seals of entries that have none yet. May run many times at once: of sealers that find
- * the same end of the chain one appends, and the others go on behind it.
+ * Append the seals of entries that have none yet. It may run several times at once: of the runs that
+ * find the same end of the chain one appends, and the others continue behind it.
  *
- * @throws Error an entry is missing in front of others; those before it are sealed
+ * @throws Error an entry is missing before others; the entries before the gap are sealed
  */
-export async function sealEntries(platform: Sealing): Promise<void> {
+export async function sealEntries(platform: SealingPlatform): Promise<void> {
   for (let batch = 0; batch < batchesMax; batch++) {
     const head = await readChainHead(platform)
     const found = await readEntriesAfter(platform.db, {}, head.seq)
@@ -49,9 +49,9 @@ function contiguousPartOf(entries: readonly SealedEntry[], seq: number): readonl
   return gap === -1 ? entries : entries.slice(0, gap)
 }
 
-/** Guarded: where the chain no longer ends at `head`, nothing is written. */
+/** Writes nothing if the chain no longer ends at `head`. */
 async function appendSeals(
-  platform: Sealing,
+  platform: SealingPlatform,
   head: ChainHead,
   entries: readonly SealedEntry[],
 ): Promise<void> {
@@ -62,9 +62,8 @@ async function appendSeals(
     previous = await hashLink(platform, previous, hash)
     rows.push([entry.seq, hash, previous])
   }
-  await platform.db.batch([
-    sql`insert into audit_seals (seq, entry_hash, chain_hash)
+  await platform.db.all(sql`
+    insert into audit_seals (seq, entry_hash, chain_hash)
       select value ->> 0, value ->> 1, value ->> 2 from json_each(${jsonRowsOf(rows)})
-      where (select coalesce(max(seq), 0) from audit_seals) = ${head.seq}`,
-  ])
+      where (select coalesce(max(seq), 0) from audit_seals) = ${head.seq}`)
 }

@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm'
 import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /**
- * The record: one row a change, written in the change's own batch, and one a refused attempt. It is
- * the outbox of events too. Triggers refuse UPDATE, DELETE and an INSERT over a row that is there.
+ * The audit log: one row for each change, written in the batch of the change, and one for each refused
+ * attempt. It is also the outbox of events. Triggers refuse UPDATE, DELETE, and INSERT over a row.
  */
 export const auditEntries = sqliteTable(
   'audit_entries',
@@ -23,7 +23,7 @@ export const auditEntries = sqliteTable(
     version: integer(),
     /** 1: the model is a prompt. */
     is_prompt: integer().notNull(),
-    /** What was, and what is: JSON objects; see `actions` for their fields. */
+    /** The old and the new values: JSON objects, with the fields that `actions` lists. */
     before: text(),
     after: text(),
     reason: text(),
@@ -45,15 +45,15 @@ export const auditEntries = sqliteTable(
 )
 
 /**
- * The chain over the entries, one row each, without a gap from 1 on. The same triggers guard it.
- * Not a foreign key: a seal whose entry is gone is what tells that it is gone.
+ * The hash chain over the entries: one row for each, from 1 on without a gap. It has the same triggers.
+ * `seq` is no foreign key: a seal without its entry shows that the entry is gone.
  */
 export const auditSeals = sqliteTable(
   'audit_seals',
   {
     /** `audit_entries.seq`. */
     seq: integer().primaryKey(),
-    /** See chain.ts, of both. */
+    /** Both hashes are those of chain.ts. */
     entry_hash: text().notNull(),
     chain_hash: text().notNull(),
   },

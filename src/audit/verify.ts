@@ -4,8 +4,8 @@ import { chainStart, hashEntry, hashLink } from './chain.ts'
 import type { SealedEntry } from './entry.ts'
 import { readEntryBatches } from './read-entries.ts'
 
-/** An entry as somebody shows it, with the hashes that were shown with it. */
-export type Shown = {
+/** An entry as an export or the database has it, with the hashes that stand beside it there. */
+export type ShownEntry = {
   readonly seq: number
   /** Without its hashes. */
   readonly entry: object
@@ -14,11 +14,11 @@ export type Shown = {
   readonly chainHash: string | undefined
 }
 
-/** What is wrong with the entry of a number. */
+/** What is wrong with an entry. */
 type Problem = 'changed' | 'missing' | 'inserted'
 
 /** `head` is the chain hash of the last sealed entry; after a problem, of the last one that is sound. */
-export type Verdict = {
+export type ChainVerdict = {
   readonly entries: number
   readonly sealed: number
   readonly head: string
@@ -27,16 +27,16 @@ export type Verdict = {
   | ({ readonly ok: false } & Finding)
 )
 
-/** What the record must hold at least: a number, and a chain hash that was kept elsewhere. */
-export type Expected = { readonly lastSeq: number; readonly head: string | undefined }
+/** What the audit log must contain: an entry of this number, and a chain hash that was kept elsewhere. */
+export type ExpectedChain = { readonly lastSeq: number; readonly head: string | undefined }
 
 /** Recompute the stored chain from its start. @param head a chain hash that was kept elsewhere */
 export async function verifyStoredChain(
   { db, sha256 }: Pick<Platform, 'db' | 'sha256'>,
   head: string | undefined,
-): Promise<Verdict> {
-  // SQLite keeps the last number that it gave out, also when the row is gone.
-  const given = await db.first<{ seq: number | null }>(sql`select max(seq) as seq from (
+): Promise<ChainVerdict> {
+  // SQLite keeps the last number that it gave out, even when that row is gone.
+  const given = await db.first(sql<{ seq: number | null }>`select max(seq) as seq from (
     select seq from sqlite_sequence where name = 'audit_entries'
     union all select max(seq) from audit_entries
     union all select max(seq) from audit_seals)`)
@@ -44,13 +44,13 @@ export async function verifyStoredChain(
   return verifyChain({ sha256 }, eachShown(readEntryBatches(db, {}, lastSeq)), { lastSeq, head })
 }
 
-async function* eachShown(batches: AsyncIterable<SealedEntry[]>): AsyncIterable<Shown> {
+async function* eachShown(batches: AsyncIterable<SealedEntry[]>): AsyncIterable<ShownEntry> {
   for await (const batch of batches) {
     for (const sealed of batch) yield { ...sealed, seq: sealed.entry.seq }
   }
 }
 
-/** How far a walk has come: the last entry, and the last that is sealed with its chain hash. */
+/** Where the check stands: the last entry, and the last sealed one with its chain hash. */
 type Walk = {
   seq: number
   sealed: number
@@ -62,16 +62,16 @@ type Walk = {
 type Finding = { readonly seq: number; readonly problem: Problem; readonly detail: string }
 
 /**
- * Walk a chain from its start and compare each hash that is shown with the one computed.
+ * Check a chain from its start: compare each hash that it shows with the computed one.
  *
- * @param chain by rising number; undefined for what cannot be read as an entry
+ * @param chain by ascending number; undefined for what cannot be read as an entry
  * @returns the first problem, or that there is none; `headSeq` is the entry at which `expected.head` was met
  */
 export async function verifyChain(
   on: Pick<Platform, 'sha256'>,
-  chain: AsyncIterable<Shown | undefined>,
-  expected: Expected,
-): Promise<Verdict> {
+  chain: AsyncIterable<ShownEntry | undefined>,
+  expected: ExpectedChain,
+): Promise<ChainVerdict> {
   const walk: Walk = { seq: 0, sealed: 0, head: chainStart, current: chainStart }
   let headSeq = expected.head === chainStart ? 0 : undefined
   for await (const next of chain) {
@@ -89,11 +89,11 @@ function soundPartOf({ seq, sealed, head }: Walk) {
   return { entries: seq, sealed, head }
 }
 
-/** Go one entry further, or find what is wrong with it. */
+/** Check the next entry. @returns what is wrong with it */
 async function stepOn(
   on: Pick<Platform, 'sha256'>,
   walk: Walk,
-  next: Shown | undefined,
+  next: ShownEntry | undefined,
 ): Promise<Finding | undefined> {
   const due = walk.seq + 1
   if (!next) return findingOf(due, 'changed', 'what stands in its place is no entry of an export')
@@ -119,14 +119,14 @@ async function stepOn(
   return undefined
 }
 
-/** What is wrong with a chain that is sound as far as it goes. */
+/** What is wrong with a chain whose entries are all sound. */
 function endFinding(
   { seq }: Walk,
-  expected: Expected,
+  expected: ExpectedChain,
   headSeq: number | undefined,
 ): Finding | undefined {
   if (seq < expected.lastSeq) {
-    return findingOf(seq + 1, 'missing', `the record went on to entry ${expected.lastSeq}`)
+    return findingOf(seq + 1, 'missing', `the audit log went on to entry ${expected.lastSeq}`)
   }
   if (expected.head === undefined || headSeq !== undefined) return undefined
   const why = 'the chain never comes to the head that was given: it ends before, or was made anew'

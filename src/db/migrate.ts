@@ -10,23 +10,21 @@ export class NewerDatabaseError extends Error {
 }
 
 /**
- * Bring the schema up to date: each migration in one batch with its own record, so that a crash
- * leaves it done or not begun. The record is the table that `wrangler d1 migrations apply` keeps,
- * so either tool can go on where the other stopped.
+ * Bring the schema up to date. Each migration is one batch together with the row that says it is
+ * done, so a crash leaves it done or not begun. The rows stand in the table that `wrangler d1
+ * migrations apply` keeps, so either tool can continue where the other one stopped.
  *
  * @param migrations all that this release has, sorted by name
  * @returns the names of those applied now
  * @throws NewerDatabaseError the database knows a migration that this release does not
  */
 export async function migrate(db: Database, migrations: readonly Migration[]): Promise<string[]> {
-  await db.batch([
-    sql`create table if not exists d1_migrations (
+  await db.all(sql`create table if not exists d1_migrations (
       id integer primary key autoincrement,
       name text unique,
       applied_at timestamp default current_timestamp not null
-    )`,
-  ])
-  const applied = await db.all<{ name: string }>(sql`select name from d1_migrations order by id`)
+    )`)
+  const applied = await db.all(sql<{ name: string }>`select name from d1_migrations order by id`)
   const done = new Set(applied.map((row) => row.name))
   const known = new Set(migrations.map((migration) => migration.name))
   const newer = [...done].find((name) => !known.has(name))
@@ -39,16 +37,16 @@ export async function migrate(db: Database, migrations: readonly Migration[]): P
   for (const { name, text } of pending) {
     const statements = text.split('--> statement-breakpoint').map((part) => part.trim())
     await db
-      .batch([
-        sql`insert into d1_migrations (name) values (${name})`,
-        ...statements.filter((part) => part !== '').map((part) => sql.raw(part)),
-      ])
+      .batch({
+        done: sql`insert into d1_migrations (name) values (${name})`,
+        statements: statements.filter((part) => part !== '').map((part) => sql.raw(part)),
+      })
       .catch(ignoreDoneElsewhere)
   }
   return pending.map((migration) => migration.name)
 }
 
-/** Another process that started at the same time applied it, and recorded it first. */
+/** No error where another process, started at the same time, applied the migration first. */
 function ignoreDoneElsewhere(err: unknown): void {
   const isDone = err instanceof ConstraintError && err.subject === 'd1_migrations.name'
   if (!isDone) throw err

@@ -1,4 +1,4 @@
-import type { Entry } from '../artifacts/list.ts'
+import type { FolderItem } from '../artifacts/list.ts'
 import type { Int64 } from '../core/int64.ts'
 import { entriesMax, type ListQuery } from '../registry/files/artifact-place.ts'
 import { checkPageSize } from '../search/page.ts'
@@ -23,7 +23,7 @@ export function listQuery(req: {
  *
  * @param folder put before each name, for the lists that answer paths and not names
  */
-export function entriesToWire(entries: readonly Entry[], folder = '') {
+export function entriesToWire(entries: readonly FolderItem[], folder = '') {
   const prefix = folder === '' ? '' : `${folder}/`
   return unlessEmpty(
     entries.map(({ name, isFolder, sizeBytes }) => ({

@@ -1,11 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isPromptModel } from '../access/permissions/permitted.ts'
-import { type Entry, entryStatement } from '../audit/commit.ts'
+import { entryStatement, type NewEntry } from '../audit/commit.ts'
 import type { Context } from '../platform/context.ts'
 
 /** What happened, and what its entry keeps beside the model and the version that it is about. */
 type EntryDetail = Pick<
-  Entry,
+  NewEntry,
   'action' | 'version' | 'before' | 'after' | 'reason' | 'promotion' | 'approvedBy'
 > & {
   /** There is an entry only where this holds; absent: wherever there is the row. */
@@ -13,7 +13,7 @@ type EntryDetail = Pick<
 }
 
 /** Under which condition something moves, and what its entry says beside it. */
-export type MoveTerms = Pick<Entry, 'reason' | 'promotion' | 'approvedBy'> & {
+export type MoveTerms = Pick<NewEntry, 'reason' | 'promotion' | 'approvedBy'> & {
   readonly guard?: SQL | undefined
   /** It happens although gates or approvals block it. */
   readonly breakGlass?: boolean | undefined

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, type Entry, entryStatement } from '../audit/commit.ts'
+import { commit, entryStatement, type NewEntry } from '../audit/commit.ts'
 import { uuidOf } from '../core/bytes.ts'
 import type { Context } from '../platform/context.ts'
 import { checkFields, type WebhookFields } from './check-webhook.ts'
@@ -171,7 +171,7 @@ function withDatabricks(webhook: SQL, terms: SQL): SQL {
 function webhookEntry(
   ctx: Context,
   id: string,
-  detail: Pick<Entry, 'action' | 'before' | 'after'>,
+  detail: Pick<NewEntry, 'action' | 'before' | 'after'>,
 ): SQL {
   return entryStatement(ctx, { ...detail, from: sql`(${webhookRead(ctx, id)}) w` })
 }

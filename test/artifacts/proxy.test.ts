@@ -97,11 +97,11 @@ describe('the artifact proxy', () => {
   test('pages through 10,000 files and folders without loss, and lists them at once by default', async () => {
     const { platform, call } = await artifactServer()
     const paths = Array.from({ length: 10_000 }, (_, i) => (i % 2 ? `d/f${i}` : `d/f${i}/deep/x`))
-    await platform.db.batch([
-      sql`insert into blobs (sha256, size_bytes, key, created_at_ms) values ('00', 1, 'k', 1)`,
-      sql`insert into artifact_files (workspace, path, blob, updated_at_ms)
+    await platform.db.batch({
+      blobs: sql`insert into blobs (sha256, size_bytes, key, created_at_ms) values ('00', 1, 'k', 1)`,
+      artifactFiles: sql`insert into artifact_files (workspace, path, blob, updated_at_ms)
           select 'default', value, 1, 1 from json_each(${JSON.stringify(paths)})`,
-    ])
+    })
     const whole = await call('GET', `${proxy}?path=d`)
     expect(whole.json.files).toHaveLength(10_000)
     expect(whole.json.next_page_token).toBeUndefined()

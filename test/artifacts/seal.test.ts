@@ -14,19 +14,19 @@ async function freshContext(): Promise<Context> {
 /** Put rows for files as an upload would leave them; their sha256 is made from the content's name. */
 async function addFile(ctx: Context, path: string, content: string) {
   const sha256 = content.padEnd(64, '0')
-  await ctx.db.batch([
-    sql`insert into blobs (sha256, size_bytes, key, created_at_ms)
+  await ctx.db.batch({
+    blobs: sql`insert into blobs (sha256, size_bytes, key, created_at_ms)
         values (${sha256}, ${content.length}, ${`blobs/${content}`}, 1) on conflict do nothing`,
-    sql`insert into artifact_files (workspace, path, blob, updated_at_ms)
+    artifactFiles: sql`insert into artifact_files (workspace, path, blob, updated_at_ms)
         select 'default', ${path}, id, 1 from blobs where sha256 = ${sha256}
         on conflict (workspace, path) do update set blob = excluded.blob`,
-  ])
+  })
 }
 
 async function seal(ctx: Context, path: string) {
   const sealing = await prepareSeal(ctx, path)
   if (!sealing) throw new Error(`nothing at ${path}`)
-  await ctx.db.batch(sealing.statements())
+  await ctx.db.batch({ seal: sealing.statements() })
   const row = await ctx.db.first<{ id: number; key: string; file_count: number }>(
     sql`select id, key, file_count from manifests where digest = ${sealing.digest}`,
   )
@@ -95,7 +95,7 @@ describe('sealing', () => {
     await addFile(ctx, 'm/a', 'first')
     const sealing = await prepareSeal(ctx, 'm')
     await addFile(ctx, 'm/a', 'second')
-    await ctx.db.batch(sealing?.statements() ?? [])
+    await ctx.db.batch({ seal: sealing?.statements() })
     const row = await ctx.db.first<{ id: number }>(sql`select id from manifests`)
     const files = await manifestFilesAfter(ctx, row?.id ?? 0, '', 9)
     expect(files.map((file) => file.key)).toEqual(['blobs/first'])
@@ -105,16 +105,19 @@ describe('sealing', () => {
     const ctx = await freshContext()
     await addFile(ctx, 'm/a', 'first')
     const sealing = await prepareSeal(ctx, 'm')
-    await ctx.db.batch([sql`delete from artifact_files`, sql`delete from blobs`])
-    await expect(ctx.db.batch(sealing?.statements() ?? [])).rejects.toMatchObject({
+    await ctx.db.batch({
+      artifactFiles: sql`delete from artifact_files`,
+      blobs: sql`delete from blobs`,
+    })
+    await expect(ctx.db.batch({ seal: sealing?.statements() })).rejects.toMatchObject({
       kind: 'foreign key',
     })
 
     await addFile(ctx, 'm/a', 'first')
     await seal(ctx, 'm')
     const again = await prepareSeal(ctx, 'm')
-    await ctx.db.batch([sql`delete from manifests`])
-    await expect(ctx.db.batch(again?.statements() ?? [])).rejects.toMatchObject({
+    await ctx.db.batch({ manifests: sql`delete from manifests` })
+    await expect(ctx.db.batch({ seal: again?.statements() })).rejects.toMatchObject({
       kind: 'not null',
     })
   })
@@ -122,11 +125,11 @@ describe('sealing', () => {
   test('10,000 files are sealed in a few statements', async () => {
     const ctx = await freshContext()
     const rows = JSON.stringify(Array.from({ length: 10_000 }, (_, i) => `m/part-${i}`))
-    await ctx.db.batch([
-      sql`insert into blobs (sha256, size_bytes, key, created_at_ms) values ('00', 1, 'k', 1)`,
-      sql`insert into artifact_files (workspace, path, blob, updated_at_ms)
+    await ctx.db.batch({
+      blobs: sql`insert into blobs (sha256, size_bytes, key, created_at_ms) values ('00', 1, 'k', 1)`,
+      artifactFiles: sql`insert into artifact_files (workspace, path, blob, updated_at_ms)
           select 'default', value, 1, 1 from json_each(${rows})`,
-    ])
+    })
     const sealing = await prepareSeal(ctx, 'm')
     expect(sealing?.statements().length).toBeLessThan(6)
     expect((await seal(ctx, 'm')).file_count).toBe(10_000)

@@ -143,7 +143,10 @@ describe('a sealed version', () => {
     expect(await versionFiles()).toEqual(files)
     expect((await post('runs/delete', { run_id: runId })).status).toBe(200)
     expect((await post('experiments/delete', { experiment_id: experimentId })).status).toBe(200)
-    await platform.db.batch([sql`delete from runs`, sql`delete from experiments where id > 0`])
+    await platform.db.batch({
+      runs: sql`delete from runs`,
+      experiments: sql`delete from experiments where id > 0`,
+    })
     expect(await versionFiles()).toEqual(files)
   })
 

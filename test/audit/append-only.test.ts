@@ -11,7 +11,10 @@ async function recordServer() {
   await sealEntries(server.platform)
   const { db } = server.platform
   const contents = () =>
-    db.batch([sql`select * from audit_entries`, sql`select * from audit_seals`])
+    db.batch({
+      entries: sql`select * from audit_entries`,
+      seals: sql`select * from audit_seals`,
+    })
   return { ...server, db, contents }
 }
 
@@ -57,7 +60,7 @@ test.each([
 ])('%s is refused by the database and changes nothing', async (_what, statement) => {
   const { db, contents } = await recordServer()
   const before = await contents()
-  for (const attempt of [() => db.all(statement), () => db.batch([statement])]) {
+  for (const attempt of [() => db.all(statement), () => db.batch({ statement })]) {
     await expect(attempt()).rejects.toMatchObject({ kind: 'trigger' })
   }
   expect(await contents()).toEqual(before)

@@ -32,10 +32,10 @@ test('an entry that is missing in front of others stops the chain there and is t
   const { platform, createModel } = await registryServer()
   const { db } = platform
   for (const name of ['a', 'b', 'c']) await createModel(name)
-  await db.batch([
-    sql`drop trigger audit_entries_no_delete`,
-    sql`delete from audit_entries where seq = 2`,
-  ])
+  await db.batch({
+    auditEntriesNoDelete: sql`drop trigger audit_entries_no_delete`,
+    auditEntries: sql`delete from audit_entries where seq = 2`,
+  })
   await expect(sealEntries(platform)).rejects.toThrow('audit entry 2 is missing')
   expect(await db.all(sql`select seq from audit_seals`)).toEqual([{ seq: 1 }])
   expect(await verifyStoredChain(platform, undefined)).toMatchObject({
@@ -49,11 +49,11 @@ test('an entry that is missing in front of others stops the chain there and is t
 test('more entries than one batch holds are sealed in one call, large ones too', async () => {
   const { platform, createModel, post } = await registryServer()
   await createModel('m')
-  await platform.db.batch([
-    sql`insert into audit_entries (workspace, at_ms, actor, action, is_prompt, request_id)
+  await platform.db.batch({
+    auditEntries: sql`insert into audit_entries (workspace, at_ms, actor, action, is_prompt, request_id)
       with recursive n (i) as (select 1 union all select i + 1 from n where i < 700)
       select 'default', i, '{"name":"x"}', 'request.refused', 0, 'r' from n`,
-  ])
+  })
   for (let i = 0; i < 30; i++) {
     const description = String(i).repeat(50_000)
     await post('registered-models/set-tag', { name: 'm', key: 'k', value: description })

@@ -9,16 +9,20 @@ export function databaseSuite(name: string, open: () => Promise<Database>): void
     let db: Database
     beforeAll(async () => {
       db = await open()
-      await db.batch(schema)
+      await db.batch({ schema })
     })
 
-    test('a batch returns the rows of each statement, in order', async () => {
-      const results = await db.batch([
-        sql`insert into box (id, label) values (1, 'one')`,
-        sql`insert into box (id, label) values (2, 'two') returning id, label`,
-        sql`select label from box order by id`,
-      ])
-      expect(results).toEqual([[], [{ id: 2, label: 'two' }], [{ label: 'one' }, { label: 'two' }]])
+    test('a batch runs its statements in the order written, and returns the rows of each', async () => {
+      const results = await db.batch({
+        one: sql`insert into box (id, label) values (1, 'one')`,
+        two: sql`insert into box (id, label) values (2, 'two') returning id, label`,
+        all: sql`select label from box order by id`,
+      })
+      expect(results).toEqual({
+        one: [],
+        two: [{ id: 2, label: 'two' }],
+        all: [{ label: 'one' }, { label: 'two' }],
+      })
     })
 
     test('a batch gives the rows of each statement under its name, of several a list for each', async () => {
@@ -42,14 +46,14 @@ export function databaseSuite(name: string, open: () => Promise<Database>): void
     })
 
     test('a batch whose last statement fails leaves nothing of the others', async () => {
-      const failing = db.batch([
-        sql`insert into box (id, label) values (10, 'ten')`,
-        sql`update box set label = 'changed' where id = 1`,
-        sql`insert into box (id, label) values (10, 'again')`,
-      ])
+      const failing = db.batch({
+        insert: sql`insert into box (id, label) values (10, 'ten')`,
+        update: sql`update box set label = 'changed' where id = 1`,
+        failing: sql`insert into box (id, label) values (10, 'again')`,
+      })
       await expect(failing).rejects.toBeInstanceOf(ConstraintError)
       expect(await db.all(sql`select id from box where id = 10 or label = 'changed'`)).toEqual([])
-      await db.batch([sql`insert into box (id, label) values (11, 'after')`])
+      await db.batch({ box: sql`insert into box (id, label) values (11, 'after')` })
       expect(await db.first(sql`select label from box where id = 11`)).toEqual({ label: 'after' })
     })
 
@@ -71,7 +75,7 @@ export function databaseSuite(name: string, open: () => Promise<Database>): void
       ['foreign key', '', sql`insert into item values (999, 'orphan', 1)`],
       ['trigger', 'fixed', sql`update fixed set value = 2`],
     ])('a broken %s constraint is told apart and names %s', async (kind, subject, statement) => {
-      for (const attempt of [() => db.all(statement), () => db.batch([statement])]) {
+      for (const attempt of [() => db.all(statement), () => db.batch({ statement })]) {
         const err = await attempt().then(
           () => undefined,
           (reason: unknown) => reason,
@@ -97,11 +101,11 @@ export function databaseSuite(name: string, open: () => Promise<Database>): void
 
     test('a thousand rows travel in one parameter, integers and doubles exactly', async () => {
       const rows = Array.from({ length: 1000 }, (_, i) => [i, new Real(i / 7), `r${i}`] as const)
-      await db.batch([
-        sql`insert into reading (id, value, label)
+      await db.batch({
+        reading: sql`insert into reading (id, value, label)
             select value ->> 0, value ->> 1, value ->> 2 from json_each(${jsonRowsOf(rows)}) where true
             on conflict do nothing`,
-      ])
+      })
       const stored = await db.all<{ id: number; value: number }>(
         sql`select id, value, label from reading order by id`,
       )
@@ -117,10 +121,10 @@ export function databaseSuite(name: string, open: () => Promise<Database>): void
     test.each([Number.NaN, Number.POSITIVE_INFINITY, 1n, {}])(
       '%s is refused as a bound value before any statement runs',
       async (value) => {
-        const batch = db.batch([
-          sql`insert into box (id, label) values (30, 'x30')`,
-          sql`select ${value as number}`,
-        ])
+        const batch = db.batch({
+          insert: sql`insert into box (id, label) values (30, 'x30')`,
+          refused: sql`select ${value as number}`,
+        })
         await expect(batch).rejects.toBeInstanceOf(TypeError)
         expect(await db.first(sql`select id from box where id = 30`)).toBeUndefined()
       },
@@ -134,11 +138,11 @@ export function databaseSuite(name: string, open: () => Promise<Database>): void
 
     test('of sixteen that take the next number at once each gets its own, without a gap', async () => {
       const take = () =>
-        db.batch([
-          sql`insert into number (n) select coalesce(max(n), 0) + 1 from number returning n`,
-        ])
+        db.batch({
+          taken: sql`insert into number (n) select coalesce(max(n), 0) + 1 from number returning n`,
+        })
       const taken = await Promise.all(Array.from({ length: 16 }, take))
-      const numbers = taken.map(([rows]) => rows)
+      const numbers = taken.map(({ taken: rows }) => rows)
       expect(numbers).toHaveLength(16)
       expect(await db.first(sql`select count(*) as n, max(n) as top from number`)).toEqual({
         n: 16,

@@ -50,20 +50,20 @@ export async function seedRuns(
       Number.isNaN(value) ? 1 : 0,
     ]),
   )
-  await db.batch([
-    sql`insert into runs (id, run_id, experiment, name, user_id, status, start_time_ms,
+  await db.batch({
+    runs: sql`insert into runs (id, run_id, experiment, name, user_id, status, start_time_ms,
         end_time_ms, artifact_uri, lifecycle_stage)
       select value ->> 0, value ->> 1, ${experiment}, value ->> 2, 'u1', value ->> 3, value ->> 4,
         value ->> 5, 'mlflow-artifacts:/x/' || (value ->> 1) || '/artifacts', value ->> 6
       from json_each(${jsonRowsOf(rows)})`,
-    sql`insert into latest_metrics (run, key, value, is_nan, step, timestamp_ms)
+    latestMetrics: sql`insert into latest_metrics (run, key, value, is_nan, step, timestamp_ms)
       select value ->> 0, value ->> 1, value ->> 2, value ->> 3, 0, 1
       from json_each(${jsonRowsOf(metrics)})`,
-    sql`insert into params (run, key, value)
+    params: sql`insert into params (run, key, value)
       select value ->> 0, value ->> 1, value ->> 2 from json_each(${texts('params')})`,
-    sql`insert into run_tags (run, key, value)
+    runTags: sql`insert into run_tags (run, key, value)
       select value ->> 0, value ->> 1, value ->> 2 from json_each(${texts('tags')})`,
-  ])
+  })
   return runs.map((_, i) => first + i)
 }
 
@@ -76,16 +76,18 @@ export async function seedDataset(
   const { name, digest, context } = dataset
   const id = sql`(select s.id from datasets s join runs r on r.experiment = s.experiment
     where r.id = ${run} and s.name = ${name} and s.digest = ${digest})`
-  await db.batch([
-    sql`insert into datasets (experiment, name, digest, source_type, source)
+  await db.batch({
+    statements: [
+      sql`insert into datasets (experiment, name, digest, source_type, source)
       select experiment, ${name}, ${digest}, 'local', '{}' from runs where id = ${run}
       on conflict do nothing`,
-    sql`insert into run_datasets (run, dataset) values (${run}, ${id})`,
-    ...(context === undefined
-      ? []
-      : [
-          sql`insert into run_dataset_tags (run, dataset, key, value)
+      sql`insert into run_datasets (run, dataset) values (${run}, ${id})`,
+      ...(context === undefined
+        ? []
+        : [
+            sql`insert into run_dataset_tags (run, dataset, key, value)
             values (${run}, ${id}, 'mlflow.data.context', ${context})`,
-        ]),
-  ])
+          ]),
+    ],
+  })
 }

@@ -45,10 +45,10 @@ test('sixteen requests at once, each sealing behind itself, make one chain', asy
 })
 
 test('the cron trigger seals what was left over', async () => {
-  await platform.db.batch([
-    sql`insert into audit_entries (workspace, at_ms, actor, action, is_prompt, request_id)
+  await platform.db.batch({
+    auditEntries: sql`insert into audit_entries (workspace, at_ms, actor, action, is_prompt, request_id)
       values ('default', 1, '{"name":"x"}', 'request.refused', 0, 'r')`,
-  ])
+  })
   const execution = createExecutionContext()
   await worker.scheduled(createScheduledController({ cron: '* * * * *' }), env, execution)
   await waitOnExecutionContext(execution)

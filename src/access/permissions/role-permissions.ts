@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { type Entry, entryStatement } from '../../audit/commit.ts'
+import { entryStatement, type NewEntry } from '../../audit/commit.ts'
 import { RegistryError } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
@@ -171,7 +171,7 @@ function grantJson(permission?: Level): SQL {
 function entry(
   ctx: Context,
   action: 'permission.granted' | 'permission.revoked',
-  said: Pick<Entry, 'before' | 'after'>,
+  said: Pick<NewEntry, 'before' | 'after'>,
   which: SQL,
 ): SQL {
   return entryStatement(ctx, {

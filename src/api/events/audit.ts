@@ -2,7 +2,7 @@ import { requireRight } from '../../access/permissions/require.ts'
 import { addHash, exportEntries } from '../../audit/export.ts'
 import { type EntryFilter, readEntriesBefore } from '../../audit/read-entries.ts'
 import { readChainHead } from '../../audit/seal.ts'
-import { type Verdict, verifyStoredChain } from '../../audit/verify.ts'
+import { type ChainVerdict, verifyStoredChain } from '../../audit/verify.ts'
 import type { Context } from '../../platform/context.ts'
 import { isNumberPlace, readPageFrom } from '../../search/page.ts'
 import * as endpoints from '../endpoints/audit.ts'
@@ -62,7 +62,7 @@ export const auditRoutes: readonly Served[] = [
 
 export type WireVerdict = Answer<typeof endpoints.verifyAudit>
 
-export function verdictToWire(verdict: Verdict): WireVerdict {
+export function verdictToWire(verdict: ChainVerdict): WireVerdict {
   if (!verdict.ok) return verdict
   const { headSeq, ...sound } = verdict
   return { ...sound, ...(headSeq !== undefined && { head_seq: headSeq }) }

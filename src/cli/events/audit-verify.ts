@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import * as endpoints from '../../api/endpoints/audit.ts'
 import { verdictToWire, type WireVerdict } from '../../api/events/audit.ts'
 import { parseJsonLine } from '../../audit/export.ts'
-import { type Shown, type Verdict, verifyChain } from '../../audit/verify.ts'
+import { type ChainVerdict, type ShownEntry, verifyChain } from '../../audit/verify.ts'
 import { sha256 } from '../../platform/node/sha256.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { print } from '../print.ts'
@@ -29,7 +29,7 @@ export function verifyCommand(): Command {
   })
 }
 
-async function verifyFile(file: string, head: string | undefined): Promise<Verdict> {
+async function verifyFile(file: string, head: string | undefined): Promise<ChainVerdict> {
   try {
     return await verifyChain({ sha256 }, linesOf(file), { lastSeq: 0, head })
   } catch (err) {
@@ -40,7 +40,7 @@ async function verifyFile(file: string, head: string | undefined): Promise<Verdi
   }
 }
 
-async function* linesOf(file: string): AsyncGenerator<Shown | undefined> {
+async function* linesOf(file: string): AsyncGenerator<ShownEntry | undefined> {
   let isFirst = true
   for await (const line of split(createReadStream(file, 'utf8'))) {
     if (isFirst && line.startsWith('seq,')) {

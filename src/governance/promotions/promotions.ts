@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, type Entry, entryStatement } from '../../audit/commit.ts'
+import { commit, entryStatement, type NewEntry } from '../../audit/commit.ts'
 import { excerpt, notFound, RegistryError } from '../../core/error.ts'
 import { principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
@@ -198,7 +198,7 @@ export function endedHere(ctx: Context, id: number): SQL {
 /** An entry about a request. @param where conditions on columns of `promotions` */
 export function promotionEntry(
   ctx: Context,
-  action: Entry['action'],
+  action: NewEntry['action'],
   where: SQL,
   detail: { readonly reason?: string | undefined; readonly more?: SQL | undefined } = {},
 ): SQL {

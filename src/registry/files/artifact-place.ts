@@ -1,5 +1,5 @@
-import { type ArtifactFile, findFile, isFolder, type Place } from '../../artifacts/files.ts'
-import { type Entry, listFolder } from '../../artifacts/list.ts'
+import { type ArtifactFile, type FilePlace, findFile, isFolder } from '../../artifacts/files.ts'
+import { type FolderItem, listFolder } from '../../artifacts/list.ts'
 import { joinPaths, storePathOf, versionsFolder } from '../../artifacts/path.ts'
 import { excerpt, invalid, notFound } from '../../core/error.ts'
 import type { PageKey } from '../../core/page-token.ts'
@@ -8,7 +8,7 @@ import { type Page, readPageFrom } from '../../search/page.ts'
 import { findManifestId } from './version-manifest.ts'
 
 /** A path, and where it is to be looked up: in the store, or among a version's sealed files. */
-export type Located = { readonly place: Place; readonly path: string; readonly shown: string }
+export type Located = { readonly place: FilePlace; readonly path: string; readonly shown: string }
 
 /** Entries of one answer when the client does not say: far beyond any folder that a page shows. */
 export const entriesMax = 100_000
@@ -66,7 +66,7 @@ export async function listLocated(
   ctx: Context,
   { place, path }: Located,
   { count, token }: ListQuery,
-): Promise<Page<Entry>> {
+): Promise<Page<FolderItem>> {
   const fingerprint = ['artifacts', place.manifest ?? ctx.workspace, path]
   return readPageFrom({ fingerprint, token }, isFolderPlace, async (from) => {
     const { entries, next } = await listFolder(ctx, place, path, count, from?.[0])

@@ -13,17 +13,17 @@ test('what was there before there was a record is on it: each model, and each ve
   const db = new LibsqlFile(':memory:')
   const first = migrations.findIndex(({ name }) => name === '0001_audit.sql')
   await migrate(db, migrations.slice(0, first))
-  await db.batch([
-    sql`insert into registered_models values (7, 'default', 'm', 'ada', 'd', null, 10, 20),
+  await db.batch({
+    registeredModels: sql`insert into registered_models values (7, 'default', 'm', 'ada', 'd', null, 10, 20),
       (8, 'default', 'p', null, null, null, 11, 21)`,
-    sql`insert into registered_model_tags values (7, 'team', 'risk'), (8, 'mlflow.prompt.is_prompt', 'True')`,
-    sql`insert into manifests (id, digest, key, created_at_ms, file_count, size_bytes)
+    registeredModelTags: sql`insert into registered_model_tags values (7, 'team', 'risk'), (8, 'mlflow.prompt.is_prompt', 'True')`,
+    manifests: sql`insert into manifests (id, digest, key, created_at_ms, file_count, size_bytes)
       select 1, 'sha256:d', 'k', 1, 0, 0`,
-    sql`insert into model_versions values
+    modelVersions: sql`insert into model_versions values
       (1, 7, 3, 'ada', '', 'Production', 's3://b/m', 's3://b/m', 'r1', '', null, 'READY', null, 1, 12, 22)`,
-    sql`insert into aliases values (7, 'champion', 3), (7, 'best', 3)`,
-    sql`insert into model_version_tags values (1, 'k', 'v')`,
-  ])
+    aliases: sql`insert into aliases values (7, 'champion', 3), (7, 'best', 3)`,
+    modelVersionTags: sql`insert into model_version_tags values (1, 'k', 'v')`,
+  })
   const before = Date.now()
   await migrate(db, migrations)
   const entries = await db.all<{ after: string; at_ms: number }>(

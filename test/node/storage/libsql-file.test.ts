@@ -10,7 +10,9 @@ test('a batch that only reads goes on while another process writes', async () =>
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-libsql-'))
   const path = join(folder, 'test.db')
   const file = new LibsqlFile(path)
-  await file.batch([sql`create table things (n integer)`, sql`insert into things values (1)`])
+  await file.batch({
+    statements: [sql`create table things (n integer)`, sql`insert into things values (1)`],
+  })
   const other = new Libsql(path)
   onTestFinished(() => {
     other.close()

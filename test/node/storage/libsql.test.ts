@@ -37,7 +37,7 @@ if (sqld.server) {
 test('what a closed database holds lies in its one file', async () => {
   const path = join(folder, 'closed.db')
   const db = new LibsqlFile(path)
-  await db.batch([sql`create table t (x)`, sql`insert into t values (1)`])
+  await db.batch({ statements: [sql`create table t (x)`, sql`insert into t values (1)`] })
   db.close()
   await copyFile(path, `${path}.copy`)
   const copy = new LibsqlFile(`${path}.copy`)

@@ -188,7 +188,7 @@ async function fill(db: LibsqlFile): Promise<void> {
       sql`insert into ${sql.raw(`"${table}"`)} (${names}) values (${sql.join(values, sql`, `)})`,
     )
   }
-  await db.batch(inserts)
+  await db.batch({ inserts })
 }
 
 /** Equal in every column of a step, so that foreign keys meet; texts that a CHECK lists are fixed, and an index reads actors as JSON. */

@@ -7,18 +7,20 @@ let server: Awaited<ReturnType<typeof testServer>>
 
 beforeAll(async () => {
   server = await testServer()
-  await server.platform.db.batch([
-    sql`update experiments set created_at_ms = 1, updated_at_ms = 1 where id = 0`,
-    sql`insert into experiments (id, workspace, name, artifact_location, lifecycle_stage,
+  await server.platform.db.batch({
+    statements: [
+      sql`update experiments set created_at_ms = 1, updated_at_ms = 1 where id = 0`,
+      sql`insert into experiments (id, workspace, name, artifact_location, lifecycle_stage,
         created_at_ms, updated_at_ms) values
       (1, 'default', 'xa', 's3://a', 'active', 10, 40),
       (2, 'default', 'xb', null, 'active', 20, 30),
       (3, 'default', 'Xc', null, 'active', 20, 30),
       (4, 'default', 'xd', null, 'deleted', 40, 10),
       (5, 'other', 'xe', null, 'active', 50, 50)`,
-    sql`insert into experiment_tags (experiment, key, value) values
+      sql`insert into experiment_tags (experiment, key, value) values
       (1, 'team', 'Red'), (1, 'e', '1'), (2, 'team', 'blue'), (5, 'team', 'Red')`,
-  ])
+    ],
+  })
 })
 
 async function search(body: object): Promise<string> {

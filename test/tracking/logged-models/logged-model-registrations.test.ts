@@ -24,8 +24,12 @@ async function registrations(ctx: Parameters<typeof getLoggedModel>[0], modelId:
 
 test('each registration is added to the list in mlflow.modelVersions', async () => {
   const { ctx, modelId } = await loggedModel()
-  await ctx.db.batch([registrationStatement(ctx, modelId, 'a "quoted" näme', sql`1`)])
-  await ctx.db.batch([registrationStatement(ctx, modelId, 'other', sql`(select ${7})`)])
+  await ctx.db.batch({
+    statements: [registrationStatement(ctx, modelId, 'a "quoted" näme', sql`1`)],
+  })
+  await ctx.db.batch({
+    statements: [registrationStatement(ctx, modelId, 'other', sql`(select ${7})`)],
+  })
   expect(await registrations(ctx, modelId)).toEqual([
     { name: 'a "quoted" näme', version: 1 },
     { name: 'other', version: 7 },
@@ -34,12 +38,12 @@ test('each registration is added to the list in mlflow.modelVersions', async () 
 
 test.each(['not json', '{"name": 1}', ''])('a tag of %j is begun anew', async (value) => {
   const { ctx, modelId } = await loggedModel([{ key: 'mlflow.modelVersions', value }])
-  await ctx.db.batch([registrationStatement(ctx, modelId, 'm', sql`1`)])
+  await ctx.db.batch({ statements: [registrationStatement(ctx, modelId, 'm', sql`1`)] })
   expect(await registrations(ctx, modelId)).toEqual([{ name: 'm', version: 1 }])
 })
 
 test('a registration of an unknown model is recorded nowhere and breaks nothing', async () => {
   const { ctx } = await loggedModel()
-  await ctx.db.batch([registrationStatement(ctx, 'm-zz', 'm', sql`1`)])
+  await ctx.db.batch({ statements: [registrationStatement(ctx, 'm-zz', 'm', sql`1`)] })
   expect(await ctx.db.all(sql`select * from logged_model_tags`)).toEqual([])
 })

@@ -46,7 +46,7 @@ beforeAll(async () => {
     point('fox', 0.7, 1, 'x'),
     point('Cub', Number.NaN, 1),
   ]
-  await ctx.db.batch(loggedModelMetricStatements(ctx, run.json.run.info.run_id, points))
+  await ctx.db.batch({ points: loggedModelMetricStatements(ctx, run.json.run.info.run_id, points) })
 })
 
 async function found(body: object): Promise<string[]> {
