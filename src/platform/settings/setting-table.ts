@@ -1,5 +1,7 @@
-import { everywhere, type Setting, server, storage, variableOf } from './setting.ts'
+import { everywhere, type Setting, server, variableOf } from './setting.ts'
 import { signInSettings } from './sign-in-settings.ts'
+import { storageSettings } from './storage-settings.ts'
+import { webhookSettings } from './webhook-settings.ts'
 
 export const settingTable = [
   {
@@ -18,85 +20,7 @@ export const settingTable = [
     also: ['MLFLOW_PORT'],
     meaning: 'Port to listen on; 0 for any free one.',
   },
-  {
-    ...storage,
-    name: 'data',
-    value: 'folder',
-    default: './gatehouse-data',
-    meaning: 'Folder of the database file, the artifacts and the signing key.',
-  },
-  {
-    ...storage,
-    name: 'database-url',
-    value: 'url',
-    also: ['MLFLOW_BACKEND_STORE_URI'],
-    alsoFlag: { name: 'backend-store-uri', value: 'url' },
-    meaning:
-      "libSQL database: a path or file: URL, or libsql://, https:// or http:// of a libSQL server; gatehouse.db in the data folder when absent. MLflow's own databases (sqlite:, postgresql:, mysql:) are refused.",
-  },
-  {
-    ...storage,
-    name: 'database-token',
-    value: 'token',
-    secret: true,
-    meaning: 'Token for a libSQL server.',
-  },
-  {
-    ...storage,
-    name: 'durability',
-    value: 'when',
-    default: 'normal',
-    meaning:
-      'normal: no acknowledged write is lost when the process dies; full: nor when the machine loses power, since each is flushed to the disk before the answer. For a database file and a folder of artifacts.',
-  },
-  {
-    ...storage,
-    name: 'artifacts',
-    value: 'place',
-    also: ['MLFLOW_ARTIFACTS_DESTINATION'],
-    alsoFlag: { name: 'artifacts-destination', value: 'place' },
-    meaning:
-      'Where file bodies are stored: a folder, or s3://bucket/prefix; artifacts in the data folder when absent.',
-  },
-  {
-    ...storage,
-    name: 's3-endpoint',
-    value: 'url',
-    also: ['MLFLOW_S3_ENDPOINT_URL', 'AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL'],
-    meaning: "URL of an S3-compatible store; Amazon's own when absent.",
-  },
-  {
-    ...storage,
-    name: 's3-region',
-    value: 'region',
-    default: 'us-east-1',
-    also: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
-    meaning: 'Region of the S3 bucket.',
-  },
-  {
-    ...storage,
-    name: 's3-access-key-id',
-    value: 'id',
-    secret: true,
-    also: ['AWS_ACCESS_KEY_ID'],
-    meaning: 'Access key for S3.',
-  },
-  {
-    ...storage,
-    name: 's3-secret-access-key',
-    value: 'key',
-    secret: true,
-    also: ['AWS_SECRET_ACCESS_KEY'],
-    meaning: 'Secret key for S3.',
-  },
-  {
-    ...storage,
-    name: 's3-session-token',
-    value: 'token',
-    secret: true,
-    also: ['AWS_SESSION_TOKEN'],
-    meaning: 'Session token that belongs to temporary S3 keys.',
-  },
+  ...storageSettings,
   {
     ...everywhere,
     name: 'signing-key',
@@ -204,54 +128,7 @@ export const settingTable = [
     default: '20000000',
     meaning: 'Largest JSON body; a larger one is answered 413. Artifacts have no such limit.',
   },
-  {
-    ...everywhere,
-    name: 'webhook-schemes',
-    value: 'schemes',
-    default: 'https',
-    also: ['MLFLOW_WEBHOOK_ALLOWED_SCHEMES'],
-    meaning: 'Comma-separated URI schemes that a webhook may have: https, http.',
-  },
-  {
-    ...everywhere,
-    name: 'webhook-hosts',
-    value: 'hosts',
-    meaning:
-      'Comma-separated host or host:port that webhooks may reach although the address is private, by http too. For development and for receivers inside.',
-  },
-  {
-    ...everywhere,
-    name: 'webhook-allow-private',
-    also: ['MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS'],
-    meaning:
-      'Webhooks may reach any address, private ones and the metadata services of clouds too. For tests behind a closed door only; webhook-hosts names single hosts.',
-  },
-  {
-    ...everywhere,
-    name: 'webhook-timeout',
-    value: 'seconds',
-    default: '30',
-    also: ['MLFLOW_WEBHOOK_REQUEST_TIMEOUT'],
-    meaning: 'How long a receiver may take to answer.',
-  },
-  {
-    ...everywhere,
-    name: 'webhook-retries',
-    value: 'number',
-    default: '3',
-    also: ['MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES'],
-    meaning:
-      'How often a delivery is tried again, after 1, 2, 4 and so on up to 60 seconds, before it is logged as failed.',
-  },
-  {
-    ...everywhere,
-    name: 'webhook-secret-key',
-    value: 'key',
-    secret: true,
-    also: ['MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY'],
-    meaning:
-      "Encrypts the webhooks' secrets in the database; at least 16 characters. The signing key when absent.",
-  },
+  ...webhookSettings,
   {
     ...server,
     name: 'static-prefix',
