@@ -6,18 +6,21 @@ export function circlesOfFiles(files: Sources): string[] {
 }
 
 /**
- * Wings of one folder that import each other in a circle. A wing is a folder two levels below src/;
- * a file beside the wings counts as one by itself.
+ * Wings of one folder, which are the folders in it, that import each other in a circle. Files beside
+ * the wings belong to all of them and to none.
  */
 export function circlesOfWings(files: Sources): string[] {
-  return circles(files, (path) => path.split('/').slice(0, 3).join('/'))
+  return circles(files, (path) => {
+    const [root, part, wing, file] = path.split('/')
+    return file === undefined ? undefined : `${root}/${part}/${wing}`
+  })
 }
 
-function circles(files: Sources, nodeOf: (path: string) => string): string[] {
+function circles(files: Sources, nodeOf: (path: string) => string | undefined): string[] {
   const edges = new Map<string, Set<string>>()
   for (const { from, to, isOurs } of importsOf(files)) {
     const [a, b] = [nodeOf(from), nodeOf(to)]
-    if (!isOurs || a === b) continue
+    if (!isOurs || a === undefined || b === undefined || a === b) continue
     edges.set(a, (edges.get(a) ?? new Set()).add(b))
   }
   const reached = new Map([...edges.keys()].map((node) => [node, reachable(edges, node)]))

@@ -1,0 +1,38 @@
+import type { Sources } from './imports.ts'
+
+/** What functions that wait for something do; each begins with one of these. */
+const verbs = new Set(
+  `abort add admit append assess assign attempt audit authenticate begin break change check claim collect
+  commit compare complete create delete deliver derive describe digest drain end explain export extend finalize
+  find finish follow get grant hash import judge keep lift limit link list listen locate log make measure
+  merge migrate note open page ping place point post prepare purge put read record redeliver regrant remove
+  rename renew replace replay request require resolve restore review revoke roll run sample seal search send
+  set settle show sign split start stop stream sweep take test transition trace try unassign unlink unseal
+  update verify view wait withdraw write`.split(/\s+/),
+)
+
+/** Predicates, and makers of a value from others. */
+const otherForms =
+  /^(?:is|has|may|needs|can)[A-Z]|(?:Of|From|ToWire|Sql|Statements?|Entry|Command|Columns?)$/
+
+/** A line for each exported async function that begins with no verb of the list. */
+export function functionsWithoutVerb(files: Sources): string[] {
+  return [...files].flatMap(([path, text]) =>
+    [...text.matchAll(/^export async function\*? (\w+)/gm)]
+      .map(([, name = '']) => name)
+      .filter((name) => !verbs.has(/^[a-z]+/.exec(name)?.[0] ?? '') && !otherForms.test(name))
+      .map((name) => `${path}: ${name} begins with no verb of test/check/names.ts`),
+  )
+}
+
+/** A line for each exported type whose name another file gives to a type of its own. */
+export function typesOfOneName(files: Sources): string[] {
+  const declared = [...files].flatMap(([path, text]) =>
+    [...text.matchAll(/^export (?:type|interface|class) (\w+)/gm)].map(
+      ([, name = '']): [string, string] => [name, path],
+    ),
+  )
+  return [...Map.groupBy(declared, ([name]) => name)]
+    .filter(([, places]) => places.length > 1)
+    .map(([name, places]) => `${name} is a type of ${places.map(([, path]) => path).join(' and ')}`)
+}
