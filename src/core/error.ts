@@ -53,14 +53,14 @@ export class RequestLimitError extends RegistryError {
   }
 }
 
-/** 409 RESOURCE_CONFLICT for a write to what is sealed: an attempt for the record, unlike a lost race. */
+/** 409 RESOURCE_CONFLICT for a write to sealed files. Unlike a lost race, it is noted in the audit log. */
 export class SealedError extends RegistryError {
   constructor(message: string) {
     super('RESOURCE_CONFLICT', message)
   }
 }
 
-/** What keeps a promotion request from being merged, as far as the record keeps it. */
+/** What keeps a promotion request from being merged, as the audit log has it. */
 export type Blocked = {
   readonly promotionId: number
   readonly model: string

@@ -29,7 +29,7 @@ export const anonymous: Principal = {
   isAdmin: false,
 }
 
-/** Who does what happens by itself: requests that expire, or merge when nothing blocks them any more. */
+/** The principal of automatic changes: requests that expire, or merge when nothing blocks them any more. */
 export const gatehouse: Principal = {
   name: 'gatehouse',
   kind: 'service',
@@ -38,7 +38,7 @@ export const gatehouse: Principal = {
   isAdmin: true,
 }
 
-/** Who holds the database may do everything; the record says that it was done so. */
+/** Who works on the database itself may do everything; the audit log names this principal. */
 export const operator: Principal = {
   name: 'operator',
   kind: 'service',
@@ -47,7 +47,7 @@ export const operator: Principal = {
   isAdmin: true,
 }
 
-/** What the record keeps of a principal. */
+/** What the audit log has of a principal. */
 export type PrincipalRecord = Pick<Principal, 'name' | 'kind' | 'verified' | 'groups'>
 
 /** A PrincipalRecord as JSON. */

@@ -17,6 +17,19 @@ type Run = { readonly offset: number; readonly chars: number; readonly text: str
  * `column LIKE pattern` as MLflow has it on SQLite: `%` is any text, `_` one code point, nothing is
  * an escape; LIKE tells cases apart and ILIKE folds those of ASCII alone. SQLite's own LIKE serves
  * neither for certain: on D1 its pattern has at most 50 bytes.
+ *
+ * `%` cuts a pattern into segments, `_` cuts a segment into runs. For `ab%c_d%ef`:
+ *
+ * ```text
+ * text     a b x x c y d x x e f
+ * segment  |ab|    |c_d|   |ef|
+ *          head    middle   tail
+ *          at the  leftmost at the
+ *          start   place    end
+ * ```
+ *
+ * Head and tail are compared where they must stand. Each middle segment takes the leftmost place
+ * behind the one before.
  */
 export function likeSql(
   column: SQL,
@@ -94,9 +107,9 @@ function holdsInOrderSql(text: SQL, parts: readonly Segment[], literals: Literal
   if (isSimple(parts)) {
     return sql`instr(${text}, ${literals.text(parts[0]?.runs[0]?.text ?? '')}) > 0`
   }
-  // The leftmost place of each segment is as good as any other, so one walk decides: a step either
-  // finds the segment (f) at the place of its first run (q) and goes behind it, or goes on by a
-  // character. json_each stands for the LATERAL that SQLite lacks.
+  // If the segments fit at all, they fit with each at its leftmost place, so one walk decides. A step
+  // looks for the first run of segment `i` (q) and tests the whole segment there (f): if it fits, the
+  // walk goes on behind it, else one character further. json_each replaces LATERAL, which SQLite lacks.
   const json = literals.text(`[${parts.map(jsonOfPart).join(',')}]`)
   const found = allRunsAtSql(sql`w.rest`, sql`q.value`, sql`p.value -> 3`)
   return sql`exists (with recursive walk (i, rest) as (select 0, ${text} union all
