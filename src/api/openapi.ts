@@ -8,10 +8,10 @@ import { httpStatus } from '../core/error.ts'
 import { anyone } from '../http/guards/guard.ts'
 import type { Endpoint } from './endpoints/endpoint.ts'
 import { getOpenApi } from './endpoints/openapi.ts'
-import { type Served, serve } from './serve.ts'
+import { type ServedEndpoint, serve } from './serve.ts'
 
 /** The document of our own surface, made from the schemas that validate. */
-export function openApiRoute(described: readonly Endpoint[]): Served {
+export function openApiRoute(described: readonly Endpoint[]): ServedEndpoint {
   let document: object | undefined
   return serve(getOpenApi, anyone, async () => {
     document ??= openApiDocument(described)

@@ -24,10 +24,10 @@ import { modelVersionRoutes } from './registry/model-versions.ts'
 import { stageRoutes } from './registry/stages.ts'
 import { uploadRoutes } from './registry/uploads.ts'
 import { versionFileRoutes } from './registry/version-files.ts'
-import { mount, type Served } from './serve.ts'
+import { mount, type ServedEndpoint } from './serve.ts'
 
 /** Every endpoint of our own surface, one list a capability. Signed URLs are not among them. */
-export const served: readonly Served[] = [
+export const served: readonly ServedEndpoint[] = [
   ...whoamiRoutes,
   ...auditRoutes,
   ...stageRoutes,

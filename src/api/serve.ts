@@ -8,7 +8,7 @@ import type { Context } from '../platform/context.ts'
 import type { Answer, Asked, Endpoint } from './endpoints/endpoint.ts'
 
 /** An endpoint with who may call it and what it does. Made by `serve`. */
-export type Served = {
+export type ServedEndpoint = {
   readonly endpoint: Endpoint
   handle(c: AppContext): Promise<Response>
 }
@@ -22,7 +22,7 @@ export function serve<E extends Endpoint>(
   endpoint: E,
   rule: Rule<Asked<E>>,
   answer: (ctx: Context, asked: Asked<E>, c: AppContext) => Promise<Answer<E> | Response>,
-): Served {
+): ServedEndpoint {
   return {
     endpoint,
     async handle(c) {
@@ -39,7 +39,7 @@ export function serve<E extends Endpoint>(
 }
 
 /** Put endpoints on an application. */
-export function mount(app: Hono<AppEnv>, served: readonly Served[]): void {
+export function mount(app: Hono<AppEnv>, served: readonly ServedEndpoint[]): void {
   for (const { endpoint, handle } of served) {
     app.on(endpoint.method, honoPath(endpoint.path), guardedHandler(handle))
   }

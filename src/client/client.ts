@@ -17,7 +17,7 @@ export class ApiError extends Error {
 }
 
 /** What a call gives: the parts of the request that its endpoint has. */
-export type Given<E> = {
+export type CallInput<E> = {
   readonly [K in keyof Asked<E> as Asked<E>[K] extends undefined ? never : K]: InputOf<E, K>
 }
 type InputOf<E, K> =
@@ -50,7 +50,7 @@ export class GatehouseClient {
   }
 
   /** @returns the answer; as text where it is no JSON. @throws ApiError what the server refused */
-  async call<E extends Endpoint>(endpoint: E, given: Given<E>): Promise<Reply<E>> {
+  async call<E extends Endpoint>(endpoint: E, given: CallInput<E>): Promise<Reply<E>> {
     const {
       params = {},
       query = {},

@@ -1,5 +1,5 @@
 import { excerpt, invalid, type RegistryError } from '../core/error.ts'
-import { type Token, tokenize } from './lexer.ts'
+import { type LexedToken, tokenize } from './lexer.ts'
 
 /** What a clause or an order names: `metrics.acc` is the name `acc` under the prefix `metrics`. */
 export type Key = {
@@ -12,7 +12,7 @@ export type Key = {
 export class Cursor {
   readonly #text: string
   readonly #what: string
-  readonly #tokens: readonly Token[]
+  readonly #tokens: readonly LexedToken[]
   #next = 0
 
   /** @param what the text is, for messages: `filter` or `order_by` */
@@ -22,13 +22,13 @@ export class Cursor {
     this.#tokens = tokenize(text)
   }
 
-  peek(ahead = 0): Token {
+  peek(ahead = 0): LexedToken {
     const token = this.#tokens[Math.min(this.#next + ahead, this.#tokens.length - 1)]
     if (!token) throw new Error('the list of tokens ends with an end token')
     return token
   }
 
-  take(): Token {
+  take(): LexedToken {
     const token = this.peek()
     if (token.kind !== 'end') this.#next++
     return token
@@ -42,7 +42,7 @@ export class Cursor {
   }
 
   /** The 400 for a token that cannot stand where it does. */
-  unexpected(token: Token, expected: string): RegistryError {
+  unexpected(token: LexedToken, expected: string): RegistryError {
     const found =
       token.kind === 'end' ? 'the end' : excerpt(this.#text.slice(token.at, token.end), 60)
     return invalid(
@@ -74,15 +74,15 @@ export class Cursor {
   }
 }
 
-function canName(token: Token): boolean {
+function canName(token: LexedToken): boolean {
   return token.kind === 'word' || (token.kind === 'quoted' && token.quote !== "'")
 }
 
 /** Whether `token` is this keyword, in any case. */
-export function isWord(token: Token, keyword: string): boolean {
+export function isWord(token: LexedToken, keyword: string): boolean {
   return token.kind === 'word' && token.text.toUpperCase() === keyword
 }
 
-function isSymbol(token: Token, text: string): boolean {
+function isSymbol(token: LexedToken, text: string): boolean {
   return token.kind === 'symbol' && token.text === text
 }

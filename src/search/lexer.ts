@@ -1,7 +1,7 @@
 import { excerpt, invalid } from '../core/error.ts'
 
 /** One token of a filter or an order_by, with its place: `at` to before `end`, in UTF-16 units. */
-export type Token = {
+export type LexedToken = {
   /** `word`: bare characters, dots included. `quoted`: `text` is what stands between the quotes. */
   readonly kind: 'word' | 'quoted' | 'symbol' | 'end'
   readonly text: string
@@ -21,8 +21,8 @@ const symbol = /[=<>!]+|[(),;]/y
  *
  * @throws INVALID_PARAMETER_VALUE a quote is not closed
  */
-export function tokenize(text: string): Token[] {
-  const found: Token[] = []
+export function tokenize(text: string): LexedToken[] {
+  const found: LexedToken[] = []
   let at = matchEnd(space, text, 0) ?? 0
   while (at < text.length) {
     const token = nextToken(text, at)
@@ -33,7 +33,7 @@ export function tokenize(text: string): Token[] {
   return found
 }
 
-function nextToken(text: string, at: number): Token {
+function nextToken(text: string, at: number): LexedToken {
   const first = text[at]
   if (first === "'" || first === '"' || first === '`') return quotedToken(text, at, first)
   const wordEnd = matchEnd(word, text, at)
@@ -44,7 +44,7 @@ function nextToken(text: string, at: number): Token {
   return { kind: 'symbol', text: text.slice(at, end), at, end }
 }
 
-function quotedToken(text: string, at: number, quote: Quote): Token {
+function quotedToken(text: string, at: number, quote: Quote): LexedToken {
   let close = text.indexOf(quote, at + 1)
   while (close >= 0 && text[close + 1] === quote) close = text.indexOf(quote, close + 2)
   if (close < 0) {

@@ -4,7 +4,7 @@ import type { AppEnv } from '../http/app-env.ts'
 import { anyone, guard } from '../http/guards/guard.ts'
 import { modelNameOf, showCard } from './cards/card.tsx'
 import { showDocs } from './docs/docs.tsx'
-import type { Endpoint } from './docs/docs-page.tsx'
+import type { ShownEndpoint } from './docs/docs-page.tsx'
 import { mayReadPromotion, showPromotion, showPromotions } from './promotions/promotions.tsx'
 import { begin, complete, showSignIn, signIn, signOut } from './sign-in/sign-in.tsx'
 
@@ -13,7 +13,7 @@ import { begin, complete, showSignIn, signIn, signOut } from './sign-in/sign-in.
  *
  * @param endpoints what the page of the API tells of
  */
-export function uiRoutes(endpoints: readonly Endpoint[]): Hono<AppEnv> {
+export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get('/signin', guard('public'), showSignIn)
     .post('/signin', guard('public'), signIn)

@@ -6,10 +6,10 @@ import {
 } from '../../access/permissions/grants.ts'
 import { requireAdmin } from '../../access/permissions/require.ts'
 import * as endpoints from '../endpoints/grants.ts'
-import { type Served, serve } from '../serve.ts'
+import { type ServedEndpoint, serve } from '../serve.ts'
 
 /** Who may register, promote, approve and so on: for administrators to say. */
-export const grantRoutes: readonly Served[] = [
+export const grantRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listGrants, requireAdmin, async (ctx, { query }) => {
     const page = await listGrants(ctx, query.max_results, query.page_token)
     return {

@@ -3,10 +3,10 @@ import { requireAccessAdmin } from '../../access/accounts/require-admin.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import * as endpoints from '../endpoints/groups.ts'
 import { page } from '../page.ts'
-import { type Served, serve } from '../serve.ts'
+import { type ServedEndpoint, serve } from '../serve.ts'
 
 /** Groups: whoever signs in sees them, administrators make them. */
-export const groupRoutes: readonly Served[] = [
+export const groupRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listGroups, anyone, (ctx, { query }) =>
     page(['groups'], query, {
       first: '',

@@ -7,10 +7,10 @@ import {
 import { requireAdmin } from '../../access/permissions/require.ts'
 import * as endpoints from '../endpoints/identities.ts'
 import { page } from '../page.ts'
-import { type Served, serve } from '../serve.ts'
+import { type ServedEndpoint, serve } from '../serve.ts'
 
 /** Whom issuers outside vouch for. */
-export const identityRoutes: readonly Served[] = [
+export const identityRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listIdentities, requireAdmin, (ctx, { query }) =>
     page(['identities'], query, {
       first: 0,

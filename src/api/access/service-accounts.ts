@@ -3,10 +3,10 @@ import * as access from '../../access/accounts/service-accounts.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import * as endpoints from '../endpoints/service-accounts.ts'
 import { page } from '../page.ts'
-import { type Served, serve } from '../serve.ts'
+import { type ServedEndpoint, serve } from '../serve.ts'
 
 /** Service accounts: whoever signs in sees them, administrators make them. */
-export const serviceAccountRoutes: readonly Served[] = [
+export const serviceAccountRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listServiceAccounts, anyone, (ctx, { query }) =>
     page(['service-accounts'], query, {
       first: '',

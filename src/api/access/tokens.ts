@@ -2,10 +2,10 @@ import * as access from '../../access/accounts/tokens.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import * as endpoints from '../endpoints/tokens.ts'
 import { page } from '../page.ts'
-import { type Served, serve } from '../serve.ts'
+import { type ServedEndpoint, serve } from '../serve.ts'
 
 /** Access tokens: whoever signs in has their own, administrators everybody's; the verbs see to it. */
-export const tokenRoutes: readonly Served[] = [
+export const tokenRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listTokens, anyone, (ctx, { query }) =>
     page(['tokens', query.for ?? null], query, {
       first: 0,

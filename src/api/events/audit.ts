@@ -8,7 +8,7 @@ import { isNumberPlace, readPageFrom } from '../../search/page.ts'
 import * as endpoints from '../endpoints/audit.ts'
 import type { Answer, Asked } from '../endpoints/endpoint.ts'
 import { pageRequest, pageToWire } from '../page.ts'
-import { type Served, serve } from '../serve.ts'
+import { type ServedEndpoint, serve } from '../serve.ts'
 import { textStream } from '../text-stream.ts'
 
 type Filtered = Pick<
@@ -17,7 +17,7 @@ type Filtered = Pick<
 >
 
 /** The audit log, for those who may read it: of one model, or of all. */
-export const auditRoutes: readonly Served[] = [
+export const auditRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listAudit, mayReadFiltered, async (ctx, { query }) => {
     const { max_results, page_token: _token, ...given } = query
     const filter = filterOf(ctx, given)

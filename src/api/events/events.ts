@@ -13,11 +13,11 @@ import { checkStreams, streamEventText } from '../../webhooks/events/event-strea
 import { jsonEvent } from '../../webhooks/formats/json.ts'
 import * as endpoints from '../endpoints/events.ts'
 import { pageRequest, pageToWire } from '../page.ts'
-import { type Served, serve } from '../serve.ts'
+import { type ServedEndpoint, serve } from '../serve.ts'
 import { textStream } from '../text-stream.ts'
 
 /** What happens; whoever has signed in sees the events of the models that they may read. */
-export const eventRoutes: readonly Served[] = [
+export const eventRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.streamEvents, anyone, async (ctx, { query }, c) => {
     const wanted = wantedOf(query.type, query.model)
     checkStreams(ctx)

@@ -8,14 +8,14 @@ import { testWebhook } from '../../webhooks/test-webhook.ts'
 import { createWebhook, deleteWebhook, updateWebhook } from '../../webhooks/webhooks.ts'
 import * as endpoints from '../endpoints/webhooks.ts'
 import { pageToWire } from '../page.ts'
-import { type Served, serve } from '../serve.ts'
+import { type ServedEndpoint, serve } from '../serve.ts'
 
 function manages(ctx: Context): Promise<void> {
   return requireRight(ctx, 'manage_webhooks')
 }
 
 /** Webhooks in full; MLflow's API shows the same ones where it has names for what they are for. */
-export const webhookRoutes: readonly Served[] = [
+export const webhookRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listWebhooks, manages, async (ctx, { query }) => {
     const { max_results: count, page_token: token } = query
     return pageToWire(await listWebhooks(ctx, { shown: 'all', count, token }), webhookToWire)

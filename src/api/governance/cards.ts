@@ -14,7 +14,7 @@ import type { Context } from '../../platform/context.ts'
 import * as endpoints from '../endpoints/cards.ts'
 import type { Answer } from '../endpoints/endpoint.ts'
 import { page } from '../page.ts'
-import { type Served, serve } from '../serve.ts'
+import { type ServedEndpoint, serve } from '../serve.ts'
 
 type Asked = { readonly params: { readonly name: string } }
 
@@ -22,7 +22,7 @@ const mayRead = (ctx: Context, { params }: Asked) => requireModel(ctx, params.na
 const mayEdit = (ctx: Context, { params }: Asked) => requireModel(ctx, params.name, 'EDIT')
 
 /** Model cards, and the templates they start from. The page of a card is src/ui's. */
-export const cardRoutes: readonly Served[] = [
+export const cardRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.getCard, mayRead, (ctx, { params }) => cardAnswer(ctx, params)),
 
   serve(endpoints.putCard, mayEdit, async (ctx, { params, body: { revision, ...authored } }) => {

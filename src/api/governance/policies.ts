@@ -8,7 +8,7 @@ import { anyone } from '../../http/guards/guard.ts'
 import { isNumberPlace, readPageFrom } from '../../search/page.ts'
 import * as endpoints from '../endpoints/policies.ts'
 import { page, pageRequest, pageToWire } from '../page.ts'
-import { type Served, serve } from '../serve.ts'
+import { type ServedEndpoint, serve } from '../serve.ts'
 import {
   approvalsToWire,
   documentFrom,
@@ -18,7 +18,7 @@ import {
 } from './promotion-wire.ts'
 
 /** What must hold before a version may enter a stage, or an alias may point at it. */
-export const policyRoutes: readonly Served[] = [
+export const policyRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listPolicies, anyone, async (ctx) => {
     const policies = await verbs.listPolicies(ctx)
     return { items: policies.map((policy) => policyToWire(policy, policy.document)) }

@@ -20,7 +20,7 @@ import type { Context } from '../../platform/context.ts'
 import type { Asked } from '../endpoints/endpoint.ts'
 import * as endpoints from '../endpoints/promotions.ts'
 import { page } from '../page.ts'
-import { type Served, serve } from '../serve.ts'
+import { type ServedEndpoint, serve } from '../serve.ts'
 import { promotionToWire, targetFrom } from './promotion-wire.ts'
 
 type OfPromotion = { readonly params: { readonly id: number } }
@@ -44,7 +44,7 @@ async function mayClose(ctx: Context, { params }: OfPromotion): Promise<void> {
 }
 
 /** The pull requests of models. */
-export const promotionRoutes: readonly Served[] = [
+export const promotionRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.openPromotion, mayOpen, async (ctx, { body }) => {
     const target = await targetFrom(ctx, body.to)
     const opened = await openRequest(ctx, {

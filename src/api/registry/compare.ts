@@ -2,10 +2,10 @@ import { requireModel } from '../../access/permissions/require.ts'
 import * as governance from '../../governance/compare/compare-versions.ts'
 import { parseVersion } from '../../registry/check-names.ts'
 import * as endpoints from '../endpoints/compare.ts'
-import { type Served, serve } from '../serve.ts'
+import { type ServedEndpoint, serve } from '../serve.ts'
 
 /** What differs between versions. */
-export const compareRoutes: readonly Served[] = [
+export const compareRoutes: readonly ServedEndpoint[] = [
   serve(
     endpoints.compareVersions,
     (ctx, { params }) => requireModel(ctx, params.name, 'READ', 'version'),

@@ -10,7 +10,7 @@ import { pageOf, pageStart } from '../../search/page.ts'
 import type { RunDataset } from '../../tracking/run-data/datasets.ts'
 import * as endpoints from '../endpoints/holders.ts'
 import { pageRequest, pageToWire } from '../page.ts'
-import { type Served, serve } from '../serve.ts'
+import { type ServedEndpoint, serve } from '../serve.ts'
 import { parseMoment } from './moment.ts'
 
 type Asked = {
@@ -23,7 +23,7 @@ const mayRead: Rule<Asked> = (ctx, { params, query }) =>
   query.at === undefined ? requireModel(ctx, params.name, 'READ', 'version') : undefined
 
 /** Who holds a stage or an alias, and who held it. */
-export const holderRoutes: readonly Served[] = [
+export const holderRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.getStageHolders, mayRead, async (ctx, { params, query }) => {
     const atMs = query.at === undefined ? undefined : parseMoment(ctx, query.at)
     const wanted = pageRequest(['stage holders', params, atMs ?? ''], query)

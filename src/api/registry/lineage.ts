@@ -7,14 +7,14 @@ import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import type { RunLineage } from '../../tracking/runs/run-lineage.ts'
 import * as endpoints from '../endpoints/lineage.ts'
 import { page } from '../page.ts'
-import { type Served, serve } from '../serve.ts'
+import { type ServedEndpoint, serve } from '../serve.ts'
 import { datasetToWire } from './holders.ts'
 
 /** Ahead of every `model_versions.id`. */
 const firstId: number = 0
 
 /** Where versions come from, and which came from what. */
-export const lineageRoutes: readonly Served[] = [
+export const lineageRoutes: readonly ServedEndpoint[] = [
   serve(
     endpoints.getLineage,
     (ctx, { params }) => requireModel(ctx, params.name, 'READ', 'version'),

@@ -9,10 +9,10 @@ import {
   type VersionDetail,
 } from '../../registry/versions/version-detail.ts'
 import * as endpoints from '../endpoints/model-versions.ts'
-import { type Served, serve } from '../serve.ts'
+import { type ServedEndpoint, serve } from '../serve.ts'
 
 /** Model versions, their legal holds, and the way back. */
-export const modelVersionRoutes: readonly Served[] = [
+export const modelVersionRoutes: readonly ServedEndpoint[] = [
   serve(
     endpoints.getVersion,
     (ctx, { params }) => requireModel(ctx, params.name, 'READ', 'version'),

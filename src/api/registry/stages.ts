@@ -3,10 +3,10 @@ import { anyone } from '../../http/guards/guard.ts'
 import type { Stage } from '../../registry/stages/check-stages.ts'
 import * as registry from '../../registry/stages/stage-list.ts'
 import * as endpoints from '../endpoints/stages.ts'
-import { type Served, serve } from '../serve.ts'
+import { type ServedEndpoint, serve } from '../serve.ts'
 
 /** The list of stages. */
-export const stageRoutes: readonly Served[] = [
+export const stageRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listStages, anyone, async (ctx) => stagesToWire(await registry.listStages(ctx))),
 
   serve(endpoints.replaceStages, requireAdmin, async (ctx, { body }) =>

@@ -5,14 +5,14 @@ import { verifyAudited } from '../../registry/files/damaged-files.ts'
 import { getVersionFiles, sealedManifest } from '../../registry/files/version-manifest.ts'
 import * as endpoints from '../endpoints/version-files.ts'
 import { page } from '../page.ts'
-import { type Served, serve } from '../serve.ts'
+import { type ServedEndpoint, serve } from '../serve.ts'
 
 function mayRead(ctx: Context, { params }: { readonly params: { readonly name: string } }) {
   return requireModel(ctx, params.name, 'READ', 'version')
 }
 
 /** What a model version is made of, and whether it still is. */
-export const versionFileRoutes: readonly Served[] = [
+export const versionFileRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listVersionFiles, mayRead, async (ctx, { params, query }) => {
     const { manifestId, digest } = await getVersionFiles(ctx, params.name, params.version)
     if (manifestId === null || digest === null) return { sealed: false, items: [] }

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import * as endpoints from '../../api/endpoints/policies.ts'
-import type { GatehouseClient, Given } from '../../client/client.ts'
+import type { CallInput, GatehouseClient } from '../../client/client.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { print } from '../print.ts'
 import { addServer, withServer } from '../with-server.ts'
 
-type PolicyBody = Given<typeof endpoints.putPolicy>['body']
+type PolicyBody = CallInput<typeof endpoints.putPolicy>['body']
 
 /** `gatehouse policy`: what must hold before a version may enter a stage. */
 export function policyCommand(): Command {

@@ -4,7 +4,7 @@ import { Page } from '../page.tsx'
 import { Fields, hasFields, Words } from './schema.tsx'
 
 /** What is told of an endpoint. */
-export type Endpoint = {
+export type ShownEndpoint = {
   readonly name: string
   readonly method: string
   readonly path: string
@@ -20,7 +20,7 @@ export type Endpoint = {
 }
 
 /** Each endpoint under what it belongs to; what it takes and answers is folded below its line. */
-export const DocsPage: FC<{ readonly endpoints: readonly Endpoint[] }> = ({ endpoints }) => {
+export const DocsPage: FC<{ readonly endpoints: readonly ShownEndpoint[] }> = ({ endpoints }) => {
   const tags = [...new Set(endpoints.map(({ tag }) => tag))].sort()
   return (
     <Page title="API">
@@ -48,7 +48,7 @@ export const DocsPage: FC<{ readonly endpoints: readonly Endpoint[] }> = ({ endp
   )
 }
 
-const Operation: FC<{ readonly endpoint: Endpoint }> = ({ endpoint }) => (
+const Operation: FC<{ readonly endpoint: ShownEndpoint }> = ({ endpoint }) => (
   <details class="operation" id={endpoint.name}>
     <summary>
       <code class="method">{endpoint.method}</code> <code>{endpoint.path}</code>

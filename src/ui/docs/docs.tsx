@@ -1,10 +1,10 @@
 import { raw } from 'hono/html'
 import type { AppContext } from '../../http/app-env.ts'
 import { sendPage } from '../page.tsx'
-import { DocsPage, type Endpoint } from './docs-page.tsx'
+import { DocsPage, type ShownEndpoint } from './docs-page.tsx'
 
 /** `GET /docs`: our own surface for people, from what validates it and without a script. */
-export function showDocs(endpoints: readonly Endpoint[]) {
+export function showDocs(endpoints: readonly ShownEndpoint[]) {
   let page: ReturnType<typeof raw> | undefined
   return async (c: AppContext): Promise<Response> => {
     page ??= raw(String(await DocsPage({ endpoints })))
