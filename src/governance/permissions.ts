@@ -16,7 +16,6 @@ import { requireTransition } from '../registry/permissions.ts'
 import { archivedStage, canonicalStage } from '../registry/stages/stages.ts'
 import type { VersionComment } from './comments.ts'
 import type { VersionFacts } from './policies/facts.ts'
-import type { PolicyRow } from './policies/policies.ts'
 import type { Policy, PolicyDocument, PromotionTarget } from './policies/policy.ts'
 import { type Parties, whyNotApprove } from './promotions/approvals.ts'
 import type { Promotion } from './promotions/promotion.ts'
@@ -24,16 +23,15 @@ import { getPromotion } from './promotions/promotions.ts'
 
 /**
  * Require the right to manage a policy: for the models that it guards, and for those that it is to
- * guard. One that is deleted takes what it took.
+ * guard. A policy that was deleted takes the same right as before.
  *
  * @param models a glob, of the document that is to take its place
  * @throws PERMISSION_DENIED
  */
 export async function requirePolicy(ctx: Context, name: string, models?: string): Promise<void> {
   const row = await ctx.db.first(
-    sql<
-      Pick<PolicyRow, 'document'>
-    >`select document from policies where workspace = ${ctx.workspace} and name = ${name}`,
+    sql<{ document: string }>`select document from policies
+      where workspace = ${ctx.workspace} and name = ${name}`,
   )
   const globs = models === undefined ? [] : [models]
   if (row) {
@@ -46,8 +44,8 @@ export async function requirePolicy(ctx: Context, name: string, models?: string)
 }
 
 /**
- * Require a permission on the versions of the model that a request is about, whatever it is called
- * by now. Requests for a model that was deleted are for administrators.
+ * Require a permission on the versions of the model that a request is about, by the present name of the
+ * model. Requests for a model that was deleted are for administrators.
  *
  * @throws PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST
  */

@@ -50,7 +50,7 @@ export const policyRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listPolicyRevisions, anyone, (ctx, { params, query }) =>
     page(['policy-revisions', params.name], query, {
       first: Number.MAX_SAFE_INTEGER,
-      read: (before, count) => verbs.policyRevisionsOf(ctx, params.name, before, count),
+      read: (before, count) => verbs.listPolicyRevisions(ctx, params.name, before, count),
       keyOf: ({ revision }) => revision,
       toWire: ({ revision, document, author, atMs }) => ({
         revision,

@@ -7,7 +7,7 @@ import {
   requireToWithdraw,
 } from '../../governance/permissions.ts'
 import type { Assessment } from '../../governance/promotions/assess.ts'
-import { awaitingCaller } from '../../governance/promotions/awaiting.ts'
+import { listAwaiting } from '../../governance/promotions/awaiting.ts'
 import { breakGlass, followUp } from '../../governance/promotions/break-glass.ts'
 import { postCheck } from '../../governance/promotions/checks.ts'
 import { type JudgedPromotion, mergePromotion } from '../../governance/promotions/merge.ts'
@@ -72,7 +72,7 @@ export const promotionRoutes: readonly ServedEndpoint[] = [
       keyOf: ({ id }) => id,
       toWire: (promotion) => promotion,
     })
-    const listed = awaiting ? await awaitingCaller(ctx, items) : items
+    const listed = awaiting ? await listAwaiting(ctx, items) : items
     const views = await viewPromotions(ctx, listed)
     return { items: views.map((view) => promotionToWire(ctx, view)), ...next }
   }),

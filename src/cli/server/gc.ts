@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { guardedVersions } from '../../governance/moves/guarded-versions.ts'
+import { listGuardedVersions } from '../../governance/moves/guarded-versions.ts'
 import { openPlatform } from '../../node.ts'
 import { collectGarbage, type Garbage } from '../../registry/files/collect-garbage.ts'
 import { parseDuration } from '../duration.ts'
@@ -28,7 +28,7 @@ export function gcCommand(): Command {
     const { db, blobs, now } = platform
     const dryRun = flags.dryRun ?? false
     const purgeBeforeMs = flags.purgeDeleted ? now() - olderThanMs : undefined
-    const guarded = purgeBeforeMs === undefined ? [] : await guardedVersions(db)
+    const guarded = purgeBeforeMs === undefined ? [] : await listGuardedVersions(db)
     const collector = { db, blobs, now, dryRun, graceMs }
     const garbage = await collectGarbage(collector, purgeBeforeMs, guarded)
     for (const line of described(garbage, dryRun)) console.log(line)

@@ -6,14 +6,14 @@ import { deleteModel } from '../../registry/models/registered-models.ts'
 import { renameModel } from '../../registry/models/rename-model.ts'
 import { deleteAlias } from '../../registry/stages/aliases.ts'
 import { deleteVersion } from '../../registry/versions/versions.ts'
-import { matching } from '../policies/policies.ts'
+import { selectPolicies } from '../policies/policies.ts'
 import { type Policy, type PromotionTarget, targetText } from '../policies/policy.ts'
 import { isAmong } from '../promotions/approvals.ts'
-import { underPolicies } from './under-policies.ts'
+import { runUnderPolicies } from './under-policies.ts'
 
 /** Delete a version, unless it is in a guarded stage or has a guarded alias. @throws PERMISSION_DENIED, and as `deleteVersion` */
 export function deleteFreeVersion(ctx: Context, name: string, version: number): Promise<void> {
-  return underPolicies(ctx, name, async (guarded, policies) => {
+  return runUnderPolicies(ctx, name, async (guarded, policies) => {
     await refuseHolders(ctx, policies, { model: name, version, why: 'deleted' })
     await deleteVersion(guarded, name, version)
   })
@@ -21,7 +21,7 @@ export function deleteFreeVersion(ctx: Context, name: string, version: number): 
 
 /** Delete a model, unless a version of it is in a guarded stage or has a guarded alias. @throws as `deleteFreeVersion` */
 export function deleteFreeModel(ctx: Context, name: string): Promise<void> {
-  return underPolicies(ctx, name, async (guarded, policies) => {
+  return runUnderPolicies(ctx, name, async (guarded, policies) => {
     await refuseHolders(ctx, policies, { model: name, why: 'deleted' })
     await deleteModel(guarded, name)
   })
@@ -36,7 +36,7 @@ export function renameFreeModel(
   name: string,
   newName: string,
 ): Promise<RegisteredModel> {
-  return underPolicies(ctx, name, async (guarded, policies) => {
+  return runUnderPolicies(ctx, name, async (guarded, policies) => {
     await refuseHolders(ctx, policies, { model: name, why: 'renamed' })
     await refuseHolders(ctx, policies, { model: name, as: newName, why: 'renamed' })
     return renameModel(guarded, name, newName)
@@ -48,8 +48,8 @@ export function renameFreeModel(
  * movers. @throws PERMISSION_DENIED
  */
 export function deleteGuardedAlias(ctx: Context, name: string, alias: string): Promise<void> {
-  return underPolicies(ctx, name, async (guarded, policies) => {
-    for (const { name: policy, document } of matching(policies, name, { alias })) {
+  return runUnderPolicies(ctx, name, async (guarded, policies) => {
+    for (const { name: policy, document } of selectPolicies(policies, name, { alias })) {
       const { only, allow_unverified } = document.approvals
       const counts = ctx.principal.verified || allow_unverified
       if (only.length > 0 && counts && isAmong(ctx.principal, only)) continue
@@ -78,7 +78,7 @@ async function refuseHolders(
 ): Promise<void> {
   if (policies.length === 0) return
   for (const { version: holder, target } of await readTakenPlaces(ctx, model, version)) {
-    const [policy] = matching(policies, as, target)
+    const [policy] = selectPolicies(policies, as, target)
     if (!policy) continue
     const remedy =
       target.alias === undefined

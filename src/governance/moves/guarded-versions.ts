@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from '../../db/database.ts'
-import { matching, type PolicyRow, policiesFromRows } from '../policies/policies.ts'
+import { type PolicyRow, policiesFromRows, selectPolicies } from '../policies/policies.ts'
 
 type PlaceRow = {
   id: number
@@ -14,7 +14,7 @@ type PlaceRow = {
  * The versions, by `model_versions.id`, that are in a stage or have an alias which a policy guards.
  * Runs and logged models behind them are not purged, since they explain what is in use.
  */
-export async function guardedVersions(db: Database): Promise<number[]> {
+export async function listGuardedVersions(db: Database): Promise<number[]> {
   const rows = await db.all(sql<PolicyRow>`select * from policies where deleted_at_ms is null`)
   if (rows.length === 0) return []
   const places = await db.all(sql<PlaceRow>`
@@ -29,7 +29,7 @@ export async function guardedVersions(db: Database): Promise<number[]> {
   const guarded = places.filter(({ model, workspace, stage, alias }) => {
     const policies = policiesFromRows(rows.filter((row) => row.workspace === workspace))
     const target = alias === null ? { stage: stage ?? '' } : { alias }
-    return matching(policies, model, target).length > 0
+    return selectPolicies(policies, model, target).length > 0
   })
   return [...new Set(guarded.map(({ id }) => id))]
 }

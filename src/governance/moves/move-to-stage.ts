@@ -4,9 +4,9 @@ import type { StageMove } from '../../registry/stages/stages.ts'
 import { transitionStage } from '../../registry/stages/transition-stage.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
-import { matching } from '../policies/policies.ts'
+import { selectPolicies } from '../policies/policies.ts'
 import { type RequestedMove, requestMove } from './request-move.ts'
-import { underPolicies } from './under-policies.ts'
+import { runUnderPolicies } from './under-policies.ts'
 
 /**
  * Move a version to a stage as far as policies let: without one as MLflow does; under one by a
@@ -59,8 +59,8 @@ async function makeOrRequest<T>(
   { isThere, make }: Move<T>,
 ): Promise<T | ModelVersion> {
   const { name, version, target } = move
-  const outcome = await underPolicies(ctx, name, async (guarded, all) => {
-    const policies = matching(all, name, target)
+  const outcome = await runUnderPolicies(ctx, name, async (guarded, all) => {
+    const policies = selectPolicies(all, name, target)
     return policies.length === 0 || isThere(await getVersion(ctx, name, version))
       ? { made: await make(guarded) }
       : { policies }

@@ -2,7 +2,7 @@ import { BlockedError, excerpt, invalid, RegistryError } from '../../core/error.
 import type { Context } from '../../platform/context.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
-import { policiesFor } from '../policies/policies.ts'
+import { readPoliciesFor } from '../policies/policies.ts'
 import { type Policy, type PromotionTarget, targetText } from '../policies/policy.ts'
 import { type Assessment, assessPromotion, blockedOf } from '../promotions/assess.ts'
 import { type JudgedPromotion, mergeIfAutomatic, mergePromotion } from '../promotions/merge.ts'
@@ -47,7 +47,7 @@ export async function requestMove(
  */
 export async function openRequest(ctx: Context, move: RequestedMove): Promise<JudgedPromotion> {
   refuseHeld(await getVersion(ctx, move.name, move.version), move)
-  const policies = await policiesFor(ctx, move.name, move.target)
+  const policies = await readPoliciesFor(ctx, move.name, move.target)
   const { promotion, isNew } = await openOrFind(ctx, move, policies)
   if (!isNew) {
     throw new RegistryError(

@@ -11,10 +11,10 @@ import { checkReason } from '../../registry/versions/legal-holds.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { versionsBefore } from '../history/stage-history.ts'
-import { matching } from '../policies/policies.ts'
+import { selectPolicies } from '../policies/policies.ts'
 import { asksForFiles, readSealedFiles } from '../promotions/assess.ts'
 import { requestMove } from './request-move.ts'
-import { underPolicies } from './under-policies.ts'
+import { runUnderPolicies } from './under-policies.ts'
 
 export type Rollback = {
   /** In any case. */
@@ -65,8 +65,8 @@ export async function rollBack(
   if (!isActive(stage)) {
     throw invalid(`Stage '${stage}' cannot be rolled back: versions do not serve in it`)
   }
-  const outcome = await underPolicies(ctx, name, async (guarded, all) => {
-    const policies = matching(all, name, { stage })
+  const outcome = await runUnderPolicies(ctx, name, async (guarded, all) => {
+    const policies = selectPolicies(all, name, { stage })
     const way = await findWayBack(guarded, name, { stage, toVersion })
     await requirePromoting(ctx, name, { stages: [way.target.stage] })
     if (!policies.every(({ document }) => document.rollback.skip_approvals)) {

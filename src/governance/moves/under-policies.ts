@@ -18,7 +18,7 @@ const attemptsMax = 5
  *   verb of the registry with the context that it gets, whose every batch is guarded
  * @throws RESOURCE_CONFLICT the model kept changing
  */
-export async function underPolicies<T>(
+export async function runUnderPolicies<T>(
   ctx: Context,
   name: string,
   change: (guarded: Context, policies: readonly Policy[]) => Promise<T>,

@@ -7,9 +7,9 @@ export type ExpressionFacts = { readonly candidate: object; readonly current: ob
 const charsMax = 2000
 
 /**
- * CEL as policies may use it. What an expression costs is bounded by its size and by the facts,
- * whose lists are bounded too: no comprehension stands in another, and no regular expression, which
- * JavaScript may take for ever to match.
+ * CEL as policies may use it. The cost of an expression is bounded by its size and by the facts, whose
+ * lists are bounded. So no comprehension may stand in another, and there are no regular expressions,
+ * since JavaScript may match one for ever.
  */
 const environment = new Environment({
   limits: {
@@ -57,7 +57,7 @@ export function judgeExpression(
     if (typeof result === 'boolean') return { holds: result }
     return { holds: false, problem: `it gave ${typeof result}, not true or false` }
   } catch (err) {
-    // What the expression asks of the data is not there: that is the author's answer, not a fault of ours.
+    // The data lacks what the expression reads: an answer for its author, not a fault of the server.
     return { holds: false, problem: firstLine(err) }
   }
 }

@@ -1,4 +1,4 @@
-/** All that gates look at of one version: what was true at one moment. */
+/** What gates look at of one version, read at one moment. */
 export type VersionFacts = {
   /** `model_versions.id`. */
   readonly id: number
@@ -41,7 +41,7 @@ export type SignatureColumn = {
   readonly required: boolean
 }
 
-/** Facts as expressions see them. Lists are bounded, so that what an expression costs is. */
+/** Facts as expressions see them. Lists are bounded, so that the cost of an expression is bounded. */
 export function expressionFacts(facts: VersionFacts | undefined): object {
   if (!facts) return {}
   return {

@@ -7,7 +7,7 @@ import { signatureChange } from './signature.ts'
 /** What a gate is judged by. */
 export type GateInput = {
   readonly candidate: VersionFacts
-  /** The version that holds the target, if one does. */
+  /** The version in the target stage, or with the target alias; undefined: there is none. */
   readonly current: VersionFacts | undefined
   /** Results that pipelines posted for the request, by name. */
   readonly checks: ReadonlyMap<string, CheckFact>
@@ -28,7 +28,7 @@ export type Verdict = {
 const passed = (detail: string): Verdict => ({ status: 'passed', detail })
 const failed = (detail: string): Verdict => ({ status: 'failed', detail })
 
-/** Judge one gate. Never throws for what the facts lack: that is a failed gate, which says so. */
+/** Judge one gate. A fact that is missing fails the gate, which says so; it is no error. */
 export function judgeGate(gate: Gate, input: GateInput): Verdict {
   switch (gate.type) {
     case 'expression':
@@ -65,7 +65,7 @@ function judgeByExpression(expression: string, { candidate, current }: GateInput
   return holds ? passed(shown) : failed(`${shown} does not hold`)
 }
 
-/** The metrics that an expression names, with their values: what a reviewer asks first. */
+/** The metrics that an expression names, with their values, for reviewers. */
 function valuesIn(
   expression: string,
   candidate: VersionFacts,

@@ -12,7 +12,7 @@ import type { Policy, PolicyDocument, PromotionTarget } from './policy.ts'
 
 export type PolicyRow = typeof policies.$inferSelect
 
-/** More policies than anybody reads; all of them are looked at for each guarded move. */
+/** All policies are read for each guarded move. */
 const policiesMax = 500
 
 /** Every policy of the workspace, by name. */
@@ -40,16 +40,16 @@ export async function getPolicy(ctx: Context, name: string): Promise<Policy> {
 }
 
 /** All policies that guard `target` of a model; they apply together. By name. */
-export async function policiesFor(
+export async function readPoliciesFor(
   ctx: Context,
   model: string,
   target: PromotionTarget,
 ): Promise<Policy[]> {
-  return matching(await listPolicies(ctx), model, target)
+  return selectPolicies(await listPolicies(ctx), model, target)
 }
 
 /** Those of `policies` that guard `target` of a model. */
-export function matching(
+export function selectPolicies(
   policies: readonly Policy[],
   model: string,
   target: PromotionTarget,
@@ -65,7 +65,7 @@ export function matching(
 /**
  * Write a policy: a new one, or the next revision of one that is there.
  *
- * @throws INVALID_PARAMETER_VALUE an expression or a stage cannot be meant
+ * @throws INVALID_PARAMETER_VALUE an expression, a stage or the target is not valid
  * @throws RESOURCE_CONFLICT somebody else changed it at the same moment
  */
 export async function putPolicy(
@@ -103,7 +103,10 @@ export async function putPolicy(
   return getPolicy(ctx, name)
 }
 
-/** @throws RESOURCE_DOES_NOT_EXIST, RESOURCE_CONFLICT */
+/**
+ * @throws RESOURCE_DOES_NOT_EXIST there is no such policy
+ * @throws RESOURCE_CONFLICT somebody else changed it at the same moment
+ */
 export async function deletePolicy(ctx: Context, name: string): Promise<void> {
   const { revision, document } = await getPolicy(ctx, name)
   try {
@@ -132,7 +135,7 @@ export type PolicyRevision = {
 }
 
 /** Every revision of a policy, newest first. @throws RESOURCE_DOES_NOT_EXIST there never was one of this name */
-export async function policyRevisionsOf(
+export async function listPolicyRevisions(
   ctx: Context,
   name: string,
   before: number,
@@ -187,7 +190,7 @@ function changedMeanwhile(name: string): Error {
   return conflict(`Policy '${excerpt(name)}' was changed by somebody else meanwhile; read it again`)
 }
 
-/** @throws INVALID_PARAMETER_VALUE an expression, a stage or the target cannot be meant */
+/** @throws INVALID_PARAMETER_VALUE an expression, a stage or the target is not valid */
 export async function checkDocument(
   ctx: Context,
   { applies_to, gates }: PolicyDocument,

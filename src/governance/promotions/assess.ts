@@ -8,7 +8,7 @@ import type { Policy } from '../policies/policy.ts'
 import type { Review } from './approvals.ts'
 import { type Judgement, judge, reviewedText } from './judge.ts'
 import type { Evidence, Promotion } from './promotion.ts'
-import { type Question, type Snapshot, standing, takeSnapshot } from './snapshot.ts'
+import { type Question, type Snapshot, standingOf, takeSnapshot } from './snapshot.ts'
 
 /** A judgement, with the snapshot that it was made on. */
 export type Assessment = Snapshot & {
@@ -69,7 +69,7 @@ export function questionOf(promotion: Promotion): Question & Pick<Promotion, 'fi
 }
 
 /** The same judgement with the files read again, where a gate asks for them and they were not. */
-export async function withFilesRead(
+export async function judgeWithFiles(
   ctx: Context,
   { id }: Promotion,
   assessment: Assessment,
@@ -87,7 +87,7 @@ export async function withFilesRead(
  *
  * @param newestEntry the number of the model's newest audit entry, read in the review's own batch
  */
-export async function withReview(
+export async function judgeWithReview(
   ctx: Context,
   { id }: Promotion,
   assessment: Assessment,
@@ -95,7 +95,7 @@ export async function withReview(
 ): Promise<Assessment> {
   const snapshot = {
     ...assessment,
-    reviews: standing([...assessment.reviews, written.review]),
+    reviews: standingOf([...assessment.reviews, written.review]),
     mark: { ...assessment.mark, newestEntry: written.newestEntry },
   }
   const reviewed = assessmentOf(ctx, snapshot, assessment)

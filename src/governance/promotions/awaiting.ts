@@ -2,18 +2,18 @@ import { sql } from 'drizzle-orm'
 import { grouped } from '../../core/groups.ts'
 import type { Context } from '../../platform/context.ts'
 import { mayReview, type Reviewable } from '../permissions.ts'
-import { matching, policiesFromRows, policyRead } from '../policies/policies.ts'
+import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
 import type { Review } from './approvals.ts'
 import { type CountedApprovals, countApprovals, reviewedText } from './judge.ts'
 import type { Promotion } from './promotion.ts'
-import { type ReviewRow, reviewFrom, standing } from './snapshot.ts'
+import { type ReviewRow, reviewFrom, standingOf } from './snapshot.ts'
 
-/** Of an open request: who may review it, who did, and how far its approvals have come. */
+/** What decides who may review an open request, its reviews, and how far its approvals have come. */
 export type Reviewing = Reviewable & CountedApprovals & { readonly reviews: readonly Review[] }
 
 /**
- * What decides who may review open requests, by `promotions.id`: as it is now, in one batch for all
- * of them, since no gate is judged. Requests whose version is gone are left out.
+ * The `Reviewing` of open requests as it is now, by `promotions.id`: one batch for all of them, since
+ * no gate is judged. Requests whose version is gone are left out.
  */
 export async function readReviewing(
   ctx: Context,
@@ -40,8 +40,8 @@ export async function readReviewing(
     promotions.flatMap((promotion) => {
       const row = versionOf.get(promotion.id)
       if (!row) return []
-      const standingReviews = standing((reviewsOf.get(promotion.id) ?? []).map(reviewFrom))
-      const matched = matching(all, row.model, promotion.target)
+      const standingReviews = standingOf((reviewsOf.get(promotion.id) ?? []).map(reviewFrom))
+      const matched = selectPolicies(all, row.model, promotion.target)
       return [[promotion.id, reviewingOf(promotion, row, matched, standingReviews)] as const]
     }),
   )
@@ -77,7 +77,7 @@ function reviewingOf(
 }
 
 /** Those of some open requests that lack an approval which the caller may give and has not given. */
-export async function awaitingCaller(
+export async function listAwaiting(
   ctx: Context,
   promotions: readonly Promotion[],
 ): Promise<Promotion[]> {

@@ -5,18 +5,20 @@ import type { Context } from '../../platform/context.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
 import { isAmong } from './approvals.ts'
 import { assessPromotion } from './assess.ts'
-import { attemptsMax, openOne, requireRightNow, writeMove } from './merge.ts'
+import { attemptsMax, getOpenPromotion, requireRequestedMove, writeMove } from './merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { getPromotion, promotionEntry, promotionText } from './promotions.ts'
 
 /**
- * Merge at once, whatever blocks it, for who may; it is marked, and asks for a follow-up review.
+ * Merge at once, whatever blocks the request, for a caller whom every policy names in
+ * `break_glass.from`. The entry of the move is marked, and a follow-up review stays open.
  *
- * @throws PERMISSION_DENIED no policy lets the caller
+ * @throws PERMISSION_DENIED a policy does not name the caller, or the right to the move is missing
+ * @throws RESOURCE_CONFLICT the request is not open any more
  */
 export async function breakGlass(ctx: Context, id: number, reason: string): Promise<Promotion> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const promotion = await openOne(ctx, id)
+    const promotion = await getOpenPromotion(ctx, id)
     const assessment = await assessPromotion(ctx, promotion, 'known')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
     const may = assessment.policies.every(
@@ -31,14 +33,19 @@ export async function breakGlass(ctx: Context, id: number, reason: string): Prom
         `'${excerpt(ctx.principal.name)}' may not break the glass for ${promotionText(promotion)}: the policies' break_glass.from does not name them`,
       )
     }
-    await requireRightNow(ctx, promotion, assessment)
+    await requireRequestedMove(ctx, promotion, assessment)
     const merged = await writeMove(ctx, promotion, assessment, { reason, breakGlass: true })
     if (merged) return merged
   }
   throw conflict(`Promotion request #${id} kept changing while it was being merged; try again`)
 }
 
-/** Close the follow-up that a break-glass merge left open. @throws PERMISSION_DENIED, RESOURCE_CONFLICT */
+/**
+ * Close the follow-up review that a break-glass merge left open.
+ *
+ * @throws PERMISSION_DENIED the caller opened the request, broke the glass, or has not signed in
+ * @throws RESOURCE_CONFLICT no follow-up review is open
+ */
 export async function followUp(
   ctx: Context,
   id: number,

@@ -10,7 +10,7 @@ import { aliasMove } from '../../registry/stages/aliases.ts'
 import { stageMove } from '../../registry/stages/transition-stage.ts'
 import { noteApproval } from '../../registry/versions/approval.ts'
 import { requireMove } from '../permissions.ts'
-import { matching, policiesFromRows, policyRead } from '../policies/policies.ts'
+import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
 import type { Policy } from '../policies/policy.ts'
 import { isAmong } from './approvals.ts'
 import {
@@ -18,11 +18,11 @@ import {
   assess,
   assessPromotion,
   blockedOf,
+  judgeWithFiles,
   questionOf,
-  withFilesRead,
 } from './assess.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
-import { endedHere, ending, getPromotion, notOpen, promotionText } from './promotions.ts'
+import { endStatement, getPromotion, hasEnded, notOpen, promotionText } from './promotions.ts'
 import { isUnchanged } from './snapshot.ts'
 
 /** How often a merge is judged anew when something changed between the judgement and the write. */
@@ -43,14 +43,14 @@ export async function mergePromotion(
   judged?: Assessment,
 ): Promise<Promotion> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const promotion = await openOne(ctx, id)
+    const promotion = await getOpenPromotion(ctx, id)
     const assessment =
       judged && attempt === 0
-        ? await withFilesRead(ctx, promotion, judged)
+        ? await judgeWithFiles(ctx, promotion, judged)
         : await assessPromotion(ctx, promotion, 'read')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
     refuseBlocked(ctx, promotion, assessment)
-    await requireRightNow(ctx, promotion, assessment)
+    await requireRequestedMove(ctx, promotion, assessment)
     const { approvedBy } = assessment.judgement.approvals
     const merged = await writeMove(ctx, promotion, assessment, { approvedBy })
     if (merged) return merged
@@ -97,7 +97,7 @@ function areAutomatic(policies: readonly Policy[]): boolean {
   return policies.length > 0 && policies.every(({ document }) => document.auto_promote)
 }
 
-/** The policies that guard what a request asks for, by the name that its model has by now. */
+/** The policies that guard the target of a request, by the present name of its model. */
 async function policiesOf(
   ctx: Context,
   { registeredModelId, model, target }: Promotion,
@@ -108,10 +108,10 @@ async function policiesOf(
       name: string
     }>`select name from registered_models where id = ${registeredModelId}`,
   })
-  return matching(policiesFromRows(policies), models[0]?.name ?? model, target)
+  return selectPolicies(policiesFromRows(policies), models[0]?.name ?? model, target)
 }
 
-export async function openOne(ctx: Context, id: number): Promise<Promotion> {
+export async function getOpenPromotion(ctx: Context, id: number): Promise<Promotion> {
   const promotion = await getPromotion(ctx, id)
   if (promotion.status !== 'open') throw notOpen(promotion)
   if (promotion.expiresAtMs <= ctx.now()) {
@@ -121,10 +121,10 @@ export async function openOne(ctx: Context, id: number): Promise<Promotion> {
 }
 
 /**
- * The right to the move as the request asks for it by now, which a review may have changed since the
+ * Require the right to the move that the request asks for. A review may have changed it since the
  * caller was let in.
  */
-export function requireRightNow(
+export function requireRequestedMove(
   ctx: Context,
   { version, target, archiveExisting }: Promotion,
   { candidate }: Assessment,
@@ -173,11 +173,11 @@ export async function writeMove(
 ): Promise<Promotion | undefined> {
   const { id, modelVersionId, archiveExisting } = promotion
   const { breakGlass = false, approvedBy, reason = promotion.reason ?? undefined } = terms
-  const here = endedHere(ctx, id)
+  const here = hasEnded(ctx, id)
   const guard = sql`exists (select 1 from promotions where ${here})`
   try {
     const { ended, merged } = await commit(ctx, {
-      ended: ending(ctx, id, 'merged', {
+      ended: endStatement(ctx, id, 'merged', {
         guard: sql`archive_existing = ${archiveExisting} and ${isUnchanged(assessment.mark)}`,
         judged: assessment,
         breakGlass,

@@ -124,7 +124,7 @@ export async function listPromotions(
 }
 
 /** The open requests for stages of one version, oldest first. @param versionId `model_versions.id` */
-export async function openStageRequests(ctx: Context, versionId: number): Promise<Promotion[]> {
+export async function listOpenStageRequests(ctx: Context, versionId: number): Promise<Promotion[]> {
   const rows = await ctx.db.all(sql<PromotionRow>`select * from promotions
     where model_version = ${versionId} and target_kind = 'stage' and status = 'open'
       and expires_at_ms > ${ctx.now()} order by id`)
@@ -145,14 +145,14 @@ export async function endPromotion(
   comment?: string,
 ): Promise<void> {
   const { ended } = await commit(ctx, {
-    ended: ending(ctx, promotion.id, status),
-    entry: promotionEntry(ctx, `promotion.${status}`, endedHere(ctx, promotion.id), {
+    ended: endStatement(ctx, promotion.id, status),
+    entry: promotionEntry(ctx, `promotion.${status}`, hasEnded(ctx, promotion.id), {
       reason: comment,
     }),
     approval: restoreApproval(
       promotion.modelVersionId,
       lastApproval(promotion.modelVersionId),
-      sql`exists (select 1 from promotions where ${endedHere(ctx, promotion.id)})`,
+      sql`exists (select 1 from promotions where ${hasEnded(ctx, promotion.id)})`,
     ),
   })
   if (ended.length === 0) throw notOpen(await getPromotion(ctx, promotion.id))
@@ -171,7 +171,7 @@ function lastApproval(versionId: number): SQL {
 }
 
 /** The statement that ends an open request; it returns a row where it did. */
-export function ending(
+export function endStatement(
   ctx: Context,
   id: number,
   status: Exclude<PromotionStatus, 'open'>,
@@ -191,7 +191,7 @@ type EndTerms = {
 }
 
 /** Holds in the batch, after `ending`, where it took effect. */
-export function endedHere(ctx: Context, id: number): SQL {
+export function hasEnded(ctx: Context, id: number): SQL {
   return sql`id = ${id} and status <> 'open' and merged_by_request = ${ctx.requestId}`
 }
 

@@ -7,10 +7,10 @@ import { versionNotFound } from '../../registry/check-names.ts'
 import { noteApproval } from '../../registry/versions/approval.ts'
 import { requireMove, requireToReview } from '../permissions.ts'
 import type { Review } from './approvals.ts'
-import { type Assessment, assess, questionOf, withReview } from './assess.ts'
+import { type Assessment, assess, judgeWithReview, questionOf } from './assess.ts'
 import { type JudgedPromotion, mergeIfAutomatic } from './merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
-import { endedHere, ending, getPromotion, notOpen, promotionEntry } from './promotions.ts'
+import { endStatement, getPromotion, hasEnded, notOpen, promotionEntry } from './promotions.ts'
 import { isUnchanged, newestEntryRead, type ReviewRow, reviewFrom } from './snapshot.ts'
 
 const attemptsMax = 5
@@ -47,7 +47,7 @@ export async function reviewPromotion(
     const written = await writeReview(ctx, promotion, assessment, review)
     if (!written) continue
     if (review.decision === 'reject') return { promotion: written.promotion }
-    const judged = await withReview(ctx, promotion, assessment, written)
+    const judged = await judgeWithReview(ctx, promotion, assessment, written)
     return review.decision === 'approve'
       ? mergeIfAutomatic(ctx, written.promotion, judged)
       : { promotion: written.promotion, judged }
@@ -87,7 +87,7 @@ async function writeReview(
   const more = sql`json_patch(json_object('decision', ${decision}, 'comment', ${comment ?? null}),
     ${archiveExisting === undefined ? '{}' : JSON.stringify({ archive_existing: archiveExisting })})`
   const written = sql`id = ${id} and changes() = 1`
-  const hasEnded = endedHere(ctx, id)
+  const ended = hasEnded(ctx, id)
   const { reviews, promotions, newest } = await commit(ctx, {
     reviews: sql<ReviewRow>`insert into promotion_reviews
         (promotion, reviewer, principal, decision, comment, at_ms, reviewed)
@@ -97,12 +97,12 @@ async function writeReview(
         and archive_existing = ${archivesNow} and ${isUnchanged(mark)} returning *`,
     ...(decision === 'reject'
       ? {
-          ended: ending(ctx, id, 'rejected', { guard: sql`changes() = 1` }),
-          entry: promotionEntry(ctx, 'promotion.rejected', hasEnded, { reason: comment, more }),
+          ended: endStatement(ctx, id, 'rejected', { guard: sql`changes() = 1` }),
+          entry: promotionEntry(ctx, 'promotion.rejected', ended, { reason: comment, more }),
           approval: noteApproval(ctx, modelVersionId, {
             status: 'Rejected',
             reason: comment,
-            guard: sql`exists (select 1 from promotions where ${hasEnded})`,
+            guard: sql`exists (select 1 from promotions where ${ended})`,
           }),
         }
       : {

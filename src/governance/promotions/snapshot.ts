@@ -5,7 +5,7 @@ import { readSignature } from '../cards/model-files.ts'
 import { readCurrentRevision } from '../cards/read-card.ts'
 import type { VersionFacts } from '../policies/facts.ts'
 import type { CheckFact } from '../policies/gates.ts'
-import { matching, policiesFromRows, policyRead } from '../policies/policies.ts'
+import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
 import type { Policy, PromotionTarget } from '../policies/policy.ts'
 import { factReads, factsFrom } from '../policies/read-facts.ts'
 import { signatureFrom } from '../policies/signature.ts'
@@ -91,8 +91,9 @@ export async function takeSnapshot(
   return {
     candidate: { ...candidate, ...files.facts },
     current: holder && holderFiles && { ...holder, ...holderFiles.facts },
-    policies: question.drafts ?? matching(policiesFromRows(policies), candidate.model, target),
-    reviews: standing(reviews.map(reviewFrom)),
+    policies:
+      question.drafts ?? selectPolicies(policiesFromRows(policies), candidate.model, target),
+    reviews: standingOf(reviews.map(reviewFrom)),
     checks: new Map(checks.map(({ name, status, digest }) => [name, { status, digest }])),
     parties: { requester: question.requester, author: state.author, cardEditor: files.cardEditor },
     cardRevision: files.cardRevision,
@@ -183,7 +184,7 @@ export type ReviewRow = typeof promotionReviews.$inferSelect
  *
  * @param reviews oldest first
  */
-export function standing(reviews: readonly Review[]): Review[] {
+export function standingOf(reviews: readonly Review[]): Review[] {
   const latest = new Map<string, Review>()
   for (const review of reviews) {
     if (review.decision !== 'comment') latest.set(review.principal.name, review)

@@ -5,7 +5,7 @@ import { mayReview, mayWithdraw, type Reviewable } from '../../governance/permis
 import { readReviewing } from '../../governance/promotions/awaiting.ts'
 import { type JudgedPromotion, mergePromotion } from '../../governance/promotions/merge.ts'
 import type { Promotion } from '../../governance/promotions/promotion.ts'
-import { getPromotion, openStageRequests } from '../../governance/promotions/promotions.ts'
+import { getPromotion, listOpenStageRequests } from '../../governance/promotions/promotions.ts'
 import type { Context } from '../../platform/context.ts'
 import { canonicalStage } from '../../registry/stages/stages.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
@@ -26,7 +26,7 @@ export async function requestsToWire(
   req: Pick<Named, 'name' | 'version'>,
 ): Promise<object[]> {
   const { id } = await getVersion(ctx, req.name, req.version)
-  const promotions = await openStageRequests(ctx, id)
+  const promotions = await listOpenStageRequests(ctx, id)
   const reviewing = await readReviewing(ctx, promotions)
   const wire = []
   for (const promotion of promotions) {
@@ -60,7 +60,7 @@ export async function actionsOn(
 export async function findRequest(ctx: Context, req: Named, creator?: string): Promise<Promotion> {
   const { id } = await getVersion(ctx, req.name, req.version)
   const stage = await canonicalStage(ctx, req.stage)
-  const found = (await openStageRequests(ctx, id)).find(
+  const found = (await listOpenStageRequests(ctx, id)).find(
     ({ target, requestedBy }) =>
       target.stage === stage && (creator === undefined || requestedBy.name === creator),
   )

@@ -25,8 +25,8 @@ function mayMove(ctx: Context, { name, version, stage }: Named): Promise<void> {
 }
 
 /**
- * Promotion requests for stages as Databricks' clients know them. Who may make the move may ask, since
- * a policy may have the server make it; who may decide is judged by `reviewPromotion`.
+ * Promotion requests for stages as Databricks' clients know them. To open one takes the right to the
+ * move, since a policy may have the server make it. `reviewPromotion` judges who may decide.
  */
 export const transitionRequestOperations: readonly Operation[] = [
   operation(

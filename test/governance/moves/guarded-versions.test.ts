@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { guardedVersions } from '../../../src/governance/moves/guarded-versions.ts'
+import { listGuardedVersions } from '../../../src/governance/moves/guarded-versions.ts'
 import { collectGarbage } from '../../../src/registry/files/collect-garbage.ts'
 import { governedServer, person } from '../../support/governed-server.ts'
 
@@ -18,7 +18,7 @@ test('the run of a version in a guarded stage outlives a purge, and goes when th
   pass(1000)
   const purge = async () => {
     const collector = { ...platform, dryRun: false, graceMs: 0 }
-    await collectGarbage(collector, platform.now(), await guardedVersions(platform.db))
+    await collectGarbage(collector, platform.now(), await listGuardedVersions(platform.db))
   }
   const isThere = async (runId: string) =>
     (await mlflow(admin).get(`runs/get?run_id=${runId}`)).status === 200
