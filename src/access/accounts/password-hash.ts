@@ -1,7 +1,7 @@
 import { fromHex, randomBytes, toHex } from '../../core/bytes.ts'
 import { invalid } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
-import { looksLikeToken } from './token-text.ts'
+import { looksLikeToken } from './tokens.ts'
 
 const charsMin = 12
 const charsMax = 256
@@ -34,7 +34,7 @@ export function randomPassword(): string {
  */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16)
-  return `pbkdf2-sha256$${iterations}$${toHex(salt)}$${toHex(await derived(password, salt, iterations))}`
+  return `pbkdf2-sha256$${iterations}$${toHex(salt)}$${toHex(await deriveBits(password, salt, iterations))}`
 }
 
 /** Whether `password` is what `stored` was made from; takes the same time for a wrong one. */
@@ -44,13 +44,13 @@ export async function passwordMatches(password: string, stored: string): Promise
   if (rounds === undefined || salt === undefined || hash === undefined) {
     throw new Error('a stored password hash is of no known form')
   }
-  return equal(await derived(password, fromHex(salt), Number(rounds)), fromHex(hash))
+  return areEqual(await deriveBits(password, fromHex(salt), Number(rounds)), fromHex(hash))
 }
 
 /** What a password is compared with where there is none, so that it takes the same time. */
 export const unknownHash = `pbkdf2-sha256$${iterations}$${'00'.repeat(16)}$${'00'.repeat(32)}`
 
-async function derived(
+async function deriveBits(
   password: string,
   salt: Uint8Array<ArrayBuffer>,
   rounds: number,
@@ -61,7 +61,7 @@ async function derived(
   return new Uint8Array(await crypto.subtle.deriveBits(how, key, 256))
 }
 
-function equal(a: Uint8Array, b: Uint8Array): boolean {
+function areEqual(a: Uint8Array, b: Uint8Array): boolean {
   let difference = a.byteLength ^ b.byteLength
   for (const [i, byte] of a.entries()) difference |= byte ^ (b[i] ?? 0)
   return difference === 0

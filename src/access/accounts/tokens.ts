@@ -1,19 +1,35 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { entryStatement } from '../../audit/commit.ts'
+import { randomBytes, toHex } from '../../core/bytes.ts'
 import { excerpt, invalid, notFound, RegistryError } from '../../core/error.ts'
 import { parseRowId } from '../../core/int64.ts'
 import { checkLength } from '../../core/names.ts'
 import type { Scope } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
+import { hashText } from '../../platform/hash.ts'
 import { commitAccess } from './epoch.ts'
 import { requireAccount, requireSelfOrAdmin } from './require-admin.ts'
-import { newTokenText, tokenHash } from './token-text.ts'
 
 const nameCharsMax = 128
 const dayMs = 86_400_000
 
-/** What may be known of a token; never the token. */
-export type Token = {
+/** `gh_` and 256 random bits: too many to be guessed, so that a plain hash is enough. */
+function makeTokenText(): string {
+  return `gh_${toHex(randomBytes(32))}`
+}
+
+/** Whether `text` can only be an access token of this server. */
+export function looksLikeToken(text: string): boolean {
+  return /^gh_[0-9a-f]{64}$/.test(text)
+}
+
+/** What is stored of a token: lower-case hex. */
+export function hashToken(ctx: Context, text: string): Promise<string> {
+  return hashText(ctx, text)
+}
+
+/** An access token as it is shown; never its text. */
+export type AccessToken = {
   readonly id: number
   readonly name: string
   /** The account that it signs in as: `rita`, `service:trainer`. */
@@ -35,41 +51,42 @@ export type NewToken = {
 }
 
 /**
- * Make a token. Users make them for themselves, administrators for everybody. A token makes none
- * that could do more or live longer than itself, so that a leaked one ends when it is to end.
+ * Make a token. Users make them for themselves, administrators for everybody. A token cannot make one
+ * that may do more or lives longer than itself, so that a leaked token ends when it should.
  *
  * @returns what is kept of it, and the token itself, which nobody sees again
  * @throws INVALID_PARAMETER_VALUE, PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST
  */
 export async function createToken(
   ctx: Context,
-  asked: NewToken,
-): Promise<{ readonly token: Token; readonly text: string }> {
-  checkTokenName(asked.name)
-  if (asked.owner === undefined) requireAccount(ctx)
-  const owner = asked.owner ?? ctx.principal.name
+  wanted: NewToken,
+): Promise<{ readonly token: AccessToken; readonly text: string }> {
+  checkTokenName(wanted.name)
+  if (wanted.owner === undefined) requireAccount(ctx)
+  const owner = wanted.owner ?? ctx.principal.name
   requireSelfOrAdmin(ctx, owner)
   const createdAtMs = ctx.now()
-  const days = asked.expiresInDays
+  const days = wanted.expiresInDays
   const expiresAtMs = days === undefined ? undefined : createdAtMs + days * dayMs
-  const scopes = (['read', 'write'] as const).filter((scope) => asked.scopes.includes(scope))
+  const scopes = (['read', 'write'] as const).filter((scope) => wanted.scopes.includes(scope))
   refuseBeyondOwn(ctx, scopes, expiresAtMs)
 
-  const text = newTokenText()
-  const sha256 = await tokenHash(ctx, text)
-  const [made] = await commitAccess(ctx, [
-    sql`insert into tokens (account, name, sha256, scopes, created_at_ms, expires_at_ms)
-      select id, ${asked.name}, ${sha256}, ${scopes.join(' ')}, ${createdAtMs}, ${expiresAtMs ?? null}
+  const text = makeTokenText()
+  const sha256 = await hashToken(ctx, text)
+  const { inserted } = await commitAccess(ctx, {
+    inserted: sql<{ id: number }>`
+      insert into tokens (account, name, sha256, scopes, created_at_ms, expires_at_ms)
+      select id, ${wanted.name}, ${sha256}, ${scopes.join(' ')}, ${createdAtMs}, ${expiresAtMs ?? null}
       from accounts where name = ${owner} returning id`,
-    entryStatement(ctx, {
+    entry: entryStatement(ctx, {
       action: 'token.created',
       from: sql`tokens t join accounts a on a.id = t.account where t.sha256 = ${sha256}`,
       after: tokenJson,
     }),
-  ])
-  const row = made?.[0] as { id: number } | undefined
+  })
+  const [row] = inserted
   if (!row) throw notFound('Account', owner)
-  const { name } = asked
+  const { name } = wanted
   const lastUsedAtMs = undefined
   return {
     token: { id: row.id, name, owner, scopes, createdAtMs, expiresAtMs, lastUsedAtMs },
@@ -105,12 +122,12 @@ export async function listTokens(
   owner: string | undefined,
   after: number,
   count: number,
-): Promise<Token[]> {
-  const rows = await ctx.db.all<Row>(sql`
+): Promise<AccessToken[]> {
+  const rows = await ctx.db.all(sql<TokenRow>`
     select t.id, t.name, a.name as owner, t.scopes, t.created_at_ms, t.expires_at_ms,
       t.last_used_at_ms
     from tokens t join accounts a on a.id = t.account
-    where t.id > ${after} and ${mine(ctx)} and (${owner ?? null} is null or a.name = ${owner ?? null})
+    where t.id > ${after} and ${isVisible(ctx)} and (${owner ?? null} is null or a.name = ${owner ?? null})
     order by t.id limit ${count}`)
   return rows.map(tokenFrom)
 }
@@ -119,23 +136,24 @@ export async function listTokens(
 export async function revokeToken(ctx: Context, id: string): Promise<void> {
   const rowId = parseRowId(id)
   if (rowId === undefined) throw notFound('Token', id)
-  const [, revoked] = await commitAccess(ctx, [
-    entryStatement(ctx, {
+  const { revoked } = await commitAccess(ctx, {
+    entry: entryStatement(ctx, {
       action: 'token.revoked',
-      from: sql`tokens t join accounts a on a.id = t.account where t.id = ${rowId} and ${mine(ctx)}`,
+      from: sql`tokens t join accounts a on a.id = t.account where t.id = ${rowId} and ${isVisible(ctx)}`,
       before: tokenJson,
     }),
-    sql`delete from tokens as t where t.id = ${rowId} and ${mine(ctx)} returning 1`,
-  ])
-  // Another's token is not there for who may not see it.
-  if (!revoked?.length) throw notFound('Token', id)
+    revoked: sql`delete from tokens as t where t.id = ${rowId} and ${isVisible(ctx)} returning 1`,
+  })
+  // Another's token does not exist for a caller who may not see it.
+  if (revoked.length === 0) throw notFound('Token', id)
 }
 
-function mine(ctx: Context): SQL {
+/** Condition on a token `t`: the caller's own, of an administrator any. */
+function isVisible(ctx: Context): SQL {
   return sql`(${ctx.principal.isAdmin} or t.account = ${ctx.principal.accountId ?? null})`
 }
 
-/** The token `t` of the account `a`, as entries of the record have it. */
+/** The token `t` of the account `a`, as audit entries have it. */
 const tokenJson: SQL = sql.raw(`json_object('id', cast(t.id as text), 'name', t.name, 'for', a.name,
   'scopes', json('["' || replace(t.scopes, ' ', '","') || '"]'), 'expires_at', t.expires_at_ms)`)
 
@@ -146,7 +164,7 @@ function checkTokenName(name: string): void {
   }
 }
 
-type Row = {
+type TokenRow = {
   readonly id: number
   readonly name: string
   readonly owner: string
@@ -156,7 +174,7 @@ type Row = {
   readonly last_used_at_ms: number | null
 }
 
-function tokenFrom(row: Row): Token {
+function tokenFrom(row: TokenRow): AccessToken {
   return {
     id: row.id,
     name: row.name,

@@ -2,19 +2,18 @@ import { RegistryError } from '../../core/error.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { authenticateByJwt } from './by-jwt.ts'
-import { byToken } from './by-token.ts'
-import { authenticateByAccess } from './cloudflare-access.ts'
+import { authenticateByPassword } from './by-password.ts'
+import { authenticateByAccess, authenticateByProxy } from './by-proxy.ts'
+import { authenticateByToken } from './by-token.ts'
 import type { Authenticator, Credentials } from './credentials.ts'
 import { requireFirstAdmin } from './first-admin.ts'
-import { byPassword } from './password.ts'
 import { authenticateBySession } from './sessions.ts'
-import { authenticateByProxy } from './trusted-proxy.ts'
 
 /** In this order: what a caller sends on purpose goes before what a browser or a proxy adds. */
 const authenticators: readonly Authenticator[] = [
   authenticateByJwt,
-  byToken,
-  byPassword,
+  authenticateByToken,
+  authenticateByPassword,
   authenticateBySession,
   authenticateByAccess,
   authenticateByProxy,

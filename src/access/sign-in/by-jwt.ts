@@ -4,16 +4,16 @@ import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import type { TokenIssuer } from '../../platform/settings/sign-in.ts'
 import { type ExternalIdentity, resolveIdentity } from '../accounts/resolve-identity.ts'
-import { type Claims, claimedGroups, rendered, unmetClaim } from './claims.ts'
+import { type Claims, findUnmetClaim, readGroups, renderClaims } from './claims.ts'
 import type { Credentials } from './credentials.ts'
 import { refused, verifyToken } from './verify-jwt.ts'
 
-/** Longer ones are no bearer's; each costs a look at its signature. */
+/** Longer tokens are not looked at: checking a signature costs time. */
 const charsMax = 16_384
 
 /**
- * A bearer JWT of an issuer that the operator named. Of several entries of one issuer the first
- * that accepts the token counts. One of any other issuer is not ours to judge, and undefined.
+ * A bearer JWT of an issuer in the settings. Of several entries of one issuer the first that accepts
+ * the token counts. A JWT of any other issuer gives undefined: some other credential may be meant.
  */
 export async function authenticateByJwt(
   ctx: Context,
@@ -50,11 +50,11 @@ function issuerOf(jwt: string): string | undefined {
 
 /** @throws UNAUTHENTICATED the claims are not what the issuer's entry asks for */
 export function identityFrom(issuer: TokenIssuer, claims: Claims): ExternalIdentity {
-  const unmet = unmetClaim(issuer.require, claims)
+  const unmet = findUnmetClaim(issuer.require, claims)
   if (unmet !== undefined) {
     throw refused(issuer, `its claim '${unmet}' is not among those that are required`)
   }
-  const name = rendered(issuer.name, claims)
+  const name = renderClaims(issuer.name, claims)
   if ('lacks' in name) throw refused(issuer, `it lacks the claim '${name.lacks}'`)
   const subject = issuer.kind === 'service' ? name.text : claims.sub
   if (typeof subject !== 'string' || subject === '')
@@ -64,7 +64,7 @@ export function identityFrom(issuer: TokenIssuer, claims: Claims): ExternalIdent
     subject: issuer.kind === 'service' ? `service:${subject}` : subject,
     kind: issuer.kind,
     name: name.text,
-    groups: [...new Set([...issuer.everybodyIn, ...claimedGroups(issuer.groups, claims)])],
+    groups: [...new Set([...issuer.everybodyIn, ...readGroups(issuer.groups, claims)])],
     adminGroup: issuer.adminGroup,
   }
 }

@@ -4,16 +4,16 @@ import type { Principal, Scope } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { failureText, logError } from '../../platform/log.ts'
 import { type PrincipalRow, principalColumns, principalFrom } from '../accounts/principals.ts'
-import { looksLikeToken, tokenHash } from '../accounts/token-text.ts'
+import { hashToken, looksLikeToken } from '../accounts/tokens.ts'
 import { basicOf, bearerOf, type Credentials } from './credentials.ts'
-import { type Proof, remembered } from './proof-cache.ts'
+import { getProof, type Proof } from './proof-cache.ts'
 
 /** How stale a token's last use may be in the database. */
 const noteEveryMs = 60_000
 
 type TokenProof = Proof & { readonly tokenId: number; notedAtMs: number }
 
-type Row = PrincipalRow & {
+type TokenRow = PrincipalRow & {
   readonly token_id: number
   readonly scopes: string
   readonly expires_at_ms: number | null
@@ -24,22 +24,22 @@ type Row = PrincipalRow & {
  * An access token, as the bearer or as the password of any user name. There is no throttling: 256
  * random bits are not guessed, and a job with an outdated token must not lock out its neighbours.
  */
-export async function byToken(
+export async function authenticateByToken(
   ctx: Context,
   credentials: Credentials,
 ): Promise<Principal | undefined> {
   const text = bearerOf(credentials) ?? basicOf(credentials)?.password
   if (text === undefined || !looksLikeToken(text)) return undefined
-  const proof = await remembered<TokenProof>(ctx, `token ${text}`, () => prove(ctx, text))
+  const proof = await getProof<TokenProof>(ctx, `token ${text}`, () => prove(ctx, text))
   if (proof.expiresAtMs !== undefined && proof.expiresAtMs <= ctx.now()) throw refused()
   if (ctx.now() - proof.notedAtMs >= noteEveryMs) await noteUse(ctx, proof)
   return proof.principal
 }
 
 async function prove(ctx: Context, text: string): Promise<TokenProof> {
-  const row = await ctx.db.first<Row>(sql`
+  const row = await ctx.db.first(sql<TokenRow>`
     select ${principalColumns}, t.id as token_id, t.scopes, t.expires_at_ms, t.last_used_at_ms
-    from tokens t join accounts a on a.id = t.account where t.sha256 = ${await tokenHash(ctx, text)}`)
+    from tokens t join accounts a on a.id = t.account where t.sha256 = ${await hashToken(ctx, text)}`)
   if (!row) throw refused()
   const expiresAtMs = row.expires_at_ms ?? undefined
   const token = { id: row.token_id, scopes: row.scopes.split(' ') as Scope[], expiresAtMs }
@@ -56,10 +56,8 @@ async function noteUse(ctx: Context, proof: TokenProof): Promise<void> {
   const now = ctx.now()
   proof.notedAtMs = now
   try {
-    await ctx.db.batch([
-      sql`update tokens set last_used_at_ms = ${now} where id = ${proof.tokenId}
-        and coalesce(last_used_at_ms, 0) <= ${now - noteEveryMs}`,
-    ])
+    await ctx.db.all(sql`update tokens set last_used_at_ms = ${now} where id = ${proof.tokenId}
+      and coalesce(last_used_at_ms, 0) <= ${now - noteEveryMs}`)
   } catch (err) {
     const error = failureText(err)
     logError({ requestId: ctx.requestId, operation: 'note the use of a token', error })

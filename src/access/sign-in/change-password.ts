@@ -6,7 +6,7 @@ import { userNotFound } from '../accounts/accounts.ts'
 import { commitAccess } from '../accounts/epoch.ts'
 import { checkPassword, hashPassword } from '../accounts/password-hash.ts'
 import { isSelf } from '../accounts/require-admin.ts'
-import { verified } from './password.ts'
+import { verifyPassword } from './by-password.ts'
 
 export type PasswordChange = {
   readonly password: string
@@ -49,7 +49,7 @@ async function checkCurrent(
     throw invalid('Current password is required when changing your own password.')
   }
   try {
-    await verified(ctx, name, current, ctx.clientAddress)
+    await verifyPassword(ctx, { user: name, address: ctx.clientAddress }, current)
   } catch (err) {
     // A 401 would say that the request's own credentials are wrong.
     const isWrong = err instanceof RegistryError && err.code === 'UNAUTHENTICATED'

@@ -4,13 +4,13 @@ import type { ClaimedGroups, TokenIssuer } from '../../platform/settings/sign-in
 /** What an issuer says of somebody: the payload of a token. */
 export type Claims = Readonly<Record<string, unknown>>
 
-/** A token may list thousands; entries of the record hold them all. */
+/** A token may list thousands, and audit entries hold all of them. */
 const groupsMax = 100
 const groupCharsMax = 255
 
 /**
- * A claim by its name; a claim within a claim by both names with a dot between, as in
- * `kubernetes.io.namespace`. Names may have dots themselves.
+ * A claim by its name. A claim within a claim has both names with a dot between, as in
+ * `kubernetes.io.namespace`; names may have dots themselves.
  */
 export function claimOf(claims: Claims, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name]
@@ -33,7 +33,10 @@ function isClaims(value: unknown): value is Claims {
  *
  * @returns the text, or the name of a claim that is missing or no text
  */
-export function rendered(template: string, claims: Claims): { text: string } | { lacks: string } {
+export function renderClaims(
+  template: string,
+  claims: Claims,
+): { text: string } | { lacks: string } {
   let lacks: string | undefined
   const text = template.replace(/\{([^{}]+)\}/g, (_, name: string) => {
     const value = claimOf(claims, name)
@@ -45,16 +48,22 @@ export function rendered(template: string, claims: Claims): { text: string } | {
   return lacks === undefined ? { text } : { lacks }
 }
 
-/** The first claim that is not what `require` says; of a claim that is a list, one value is enough. */
-export function unmetClaim(require: TokenIssuer['require'], claims: Claims): string | undefined {
+/** The first claim that does not match `require`; of a list one matching value is enough. */
+export function findUnmetClaim(
+  require: TokenIssuer['require'],
+  claims: Claims,
+): string | undefined {
   return Object.entries(require).find(([name, globs]) => {
     const values = [claimOf(claims, name)].flat().filter((value) => value !== undefined)
     return !values.some((value) => globs.some((glob) => matchesGlob(glob, String(value))))
   })?.[0]
 }
 
-/** Groups by our names, each once: those that the claim lists, or names with blanks or commas between. */
-export function claimedGroups({ claim, map }: ClaimedGroups, claims: Claims): string[] {
+/**
+ * The groups that the claim names, by our names, each once. The claim is a list, or a text with blanks
+ * or commas between names.
+ */
+export function readGroups({ claim, map }: ClaimedGroups, claims: Claims): string[] {
   const value = claim === undefined ? undefined : claimOf(claims, claim)
   const listed =
     typeof value === 'string' ? value.split(/[\s,]+/) : Array.isArray(value) ? value : []

@@ -33,7 +33,7 @@ export async function createFirstAdmin(
 }
 
 /** Databases that have an administrator: the last one cannot be removed, so once is enough. */
-const settled = new WeakSet<Database>()
+const withAdmin = new WeakSet<Database>()
 
 /**
  * A Worker has no start of its own, so its first administrator is made when somebody first asks.
@@ -41,18 +41,18 @@ const settled = new WeakSet<Database>()
  * @throws UNAUTHENTICATED nobody can sign in, since there is none and no password for one
  */
 export async function requireFirstAdmin(ctx: Context): Promise<void> {
-  if (settled.has(ctx.db)) return
+  if (withAdmin.has(ctx.db)) return
   if (!(await hasAdmin(ctx))) {
     const { name, password } = ctx.settings.firstAdmin
-    if (password === undefined) throw nobody('set the secret GATEHOUSE_ADMIN_PASSWORD')
+    if (password === undefined) throw noAdminError('set the secret GATEHOUSE_ADMIN_PASSWORD')
     try {
       await createFirstAdmin(ctx, name, password)
     } catch (err) {
-      if (err instanceof RegistryError) throw nobody(err.message)
+      if (err instanceof RegistryError) throw noAdminError(err.message)
       throw err
     }
   }
-  settled.add(ctx.db)
+  withAdmin.add(ctx.db)
 }
 
 async function hasAdmin(ctx: Context): Promise<boolean> {
@@ -60,7 +60,7 @@ async function hasAdmin(ctx: Context): Promise<boolean> {
   return row?.found === 1
 }
 
-function nobody(remedy: string): RegistryError {
+function noAdminError(remedy: string): RegistryError {
   return new RegistryError(
     'UNAUTHENTICATED',
     `This server has no administrator yet, so nobody can sign in. Its operator sets GATEHOUSE_ADMIN_USER and GATEHOUSE_ADMIN_PASSWORD: ${remedy}`,

@@ -1,12 +1,11 @@
 import * as client from 'openid-client'
 import { RegistryError } from '../../core/error.ts'
-import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { logError } from '../../platform/log.ts'
 import { isLoopback } from '../../platform/settings/read-sign-in.ts'
 import type { OidcSettings } from '../../platform/settings/sign-in.ts'
-import { resolveIdentity } from '../accounts/resolve-identity.ts'
-import { type Claims, claimedGroups, claimOf } from './claims.ts'
+import { type ExternalIdentity, resolveIdentity } from '../accounts/resolve-identity.ts'
+import { type Claims, claimOf, readGroups } from './claims.ts'
 import { startSession } from './sessions.ts'
 
 /** What a browser must bring back from the provider: kept in a cookie of its own meanwhile. */
@@ -36,7 +35,7 @@ export async function beginSignIn(
     nonce: client.randomNonce(),
     verifier: client.randomPKCECodeVerifier(),
   }
-  const url = client.buildAuthorizationUrl(await configured(ctx, oidc), {
+  const url = client.buildAuthorizationUrl(await getConfiguration(ctx, oidc), {
     redirect_uri: redirectUri,
     scope: oidc.scopes,
     state: underWay.state,
@@ -47,12 +46,18 @@ export async function beginSignIn(
   return { url, underWay }
 }
 
+export type ProviderAnswer = {
+  readonly underWay: SignInUnderWay
+  /** The URL that the browser came back to: `redirectUri` with the provider's answer. */
+  readonly callback: URL
+  /** The id of the browser's session until now. */
+  readonly before?: string | undefined
+}
+
 /**
  * Take what the provider sent the browser back with: code for tokens, tokens for an account, and
  * that for a session.
  *
- * @param callback the URL that the browser came back to, `redirectUri` with the provider's answer
- * @param before the id of the browser's session until now
  * @returns the session's id
  * @throws UNAUTHENTICATED the answer is not to this browser's request, or does not hold
  * @throws PERMISSION_DENIED who they are there can have no account here
@@ -61,23 +66,20 @@ export async function beginSignIn(
 export async function completeSignIn(
   ctx: Context,
   oidc: OidcSettings,
-  underWay: SignInUnderWay,
-  callback: URL,
-  before: string | undefined,
+  { underWay, callback, before }: ProviderAnswer,
 ): Promise<string> {
-  const claims = await claimsFrom(ctx, oidc, underWay, callback)
-  const claimed = claimedGroups(oidc.groups, claims)
-  const principal = await principalOf(ctx, oidc, claims, claimed)
-  return startSession(ctx, principal, { issuer: oidc.issuer, claimed }, before)
+  const claims = await requestClaims(ctx, oidc, { underWay, callback })
+  const claimed = readGroups(oidc.groups, claims)
+  const principal = await resolveIdentity(ctx, identityFrom(oidc, claims, claimed))
+  return startSession(ctx, principal, { issuer: oidc.issuer, claimed, before })
 }
 
-async function claimsFrom(
+async function requestClaims(
   ctx: Context,
   oidc: OidcSettings,
-  underWay: SignInUnderWay,
-  callback: URL,
+  { underWay, callback }: ProviderAnswer,
 ): Promise<Claims & { sub: string }> {
-  const config = await configured(ctx, oidc)
+  const config = await getConfiguration(ctx, oidc)
   try {
     const tokens = await client.authorizationCodeGrant(config, callback, {
       expectedState: underWay.state,
@@ -93,16 +95,16 @@ async function claimsFrom(
     const info = await client.fetchUserInfo(config, tokens.access_token, claims.sub)
     return { ...info, ...claims }
   } catch (err) {
-    throw failure(ctx, oidc, err)
+    throw signInError(ctx, oidc, err)
   }
 }
 
-function principalOf(
-  ctx: Context,
+/** @throws PERMISSION_DENIED the claims name nobody who could have an account here */
+function identityFrom(
   oidc: OidcSettings,
   claims: Claims & { sub: string },
   groups: readonly string[],
-): Promise<Principal> {
+): ExternalIdentity {
   const name = claimOf(claims, oidc.usernameClaim)
   if (typeof name !== 'string') {
     throw new RegistryError(
@@ -117,23 +119,16 @@ function principalOf(
     )
   }
   const { issuer, adminGroup } = oidc
-  return resolveIdentity(ctx, {
-    issuer,
-    subject: claims.sub,
-    kind: 'user',
-    name,
-    groups,
-    adminGroup,
-  })
+  return { issuer, subject: claims.sub, kind: 'user', name, groups, adminGroup }
 }
 
-type Known = { readonly config: client.Configuration; readonly readAtMs: number }
+type Discovered = { readonly config: client.Configuration; readonly readAtMs: number }
 
 /** By the settings' own object, of which a process has one. */
-const known = new WeakMap<OidcSettings, Known>()
+const configurations = new WeakMap<OidcSettings, Discovered>()
 
-async function configured(ctx: Context, oidc: OidcSettings): Promise<client.Configuration> {
-  const found = known.get(oidc)
+async function getConfiguration(ctx: Context, oidc: OidcSettings): Promise<client.Configuration> {
+  const found = configurations.get(oidc)
   if (found && ctx.now() - found.readAtMs < documentMaxAgeMs) return found.config
   const issuer = new URL(oidc.issuer)
   const execute = [client.enableNonRepudiationChecks]
@@ -145,10 +140,10 @@ async function configured(ctx: Context, oidc: OidcSettings): Promise<client.Conf
       // The library's own type of `init` is narrower than the platform's.
       [client.customFetch]: (url, init) => ctx.fetch(url, init as RequestInit),
     })
-    known.set(oidc, { config, readAtMs: ctx.now() })
+    configurations.set(oidc, { config, readAtMs: ctx.now() })
     return config
   } catch (err) {
-    throw failure(ctx, oidc, err)
+    throw signInError(ctx, oidc, err)
   }
 }
 
@@ -165,7 +160,7 @@ function clientAuth({ clientSecret }: OidcSettings): client.ClientAuth {
 }
 
 /** Why is for the log: the browser's user can do nothing about it but try again. */
-function failure(ctx: Context, oidc: OidcSettings, err: unknown): RegistryError {
+function signInError(ctx: Context, oidc: OidcSettings, err: unknown): RegistryError {
   const reason = err instanceof Error ? `${err.name}: ${err.message}` : String(err)
   const cause = err instanceof Error && err.cause instanceof Error ? err.cause.message : undefined
   logError({

@@ -3,6 +3,7 @@ import { commit, entryStatement } from '../../audit/commit.ts'
 import { randomBytes, toHex } from '../../core/bytes.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
+import { hashText } from '../../platform/hash.ts'
 import { type PrincipalRow, principalColumns, principalFrom } from '../accounts/principals.ts'
 import type { Credentials } from './credentials.ts'
 
@@ -11,51 +12,62 @@ const seenEveryMs = 60_000
 
 const idChars = /^[0-9a-f]{64}$/
 
+export type NewSession = {
+  /** Who identified them; undefined: their password did. */
+  readonly issuer?: string | undefined
+  /** Groups that the issuer told of; they hold as long as the session. */
+  readonly claimed?: readonly string[]
+  /** The id of the browser's session until now, which ends. */
+  readonly before?: string | undefined
+}
+
 /**
- * Sign `principal` in to the web page: a new id, and the one that the browser had before ends.
+ * Sign `principal` in to the web page.
  *
- * @param issuer who vouched for them; undefined: their password
- * @param claimed groups that the issuer told of; they hold as long as the session
- * @param before the id of the browser's session until now
- * @returns the session's id, for its cookie alone
+ * @returns the id of the new session, for its cookie alone
  */
 export async function startSession(
   ctx: Context,
   principal: Principal,
-  from: { readonly issuer: string | undefined; readonly claimed: readonly string[] },
-  before: string | undefined,
+  { issuer, claimed = [], before }: NewSession,
 ): Promise<string> {
   const id = toHex(randomBytes(32))
+  const idHash = await hashText(ctx, id)
+  const hashBefore = await hashText(ctx, before ?? '')
   const now = ctx.now()
   const account = principal.accountId
   if (account === undefined) throw new Error('a session needs an account')
-  await commit({ ...ctx, principal }, [
-    sql`delete from sessions as s where s.id_hash = ${await hashOf(before ?? '')} or ${isOver(ctx)}`,
-    sql`insert into sessions (id_hash, account, issuer, groups, created_at_ms, seen_at_ms)
-      values (${await hashOf(id)}, ${account}, ${from.issuer ?? null},
-        ${JSON.stringify(from.claimed)}, ${now}, ${now})`,
-    entryStatement(
-      { ...ctx, principal },
-      {
-        action: 'session.started',
-        from: sql`accounts a where a.id = ${account}`,
-        after: sql`json_object('account', a.name, 'issuer', ${from.issuer ?? null})`,
-      },
-    ),
-  ])
+  await commit(
+    { ...ctx, principal },
+    {
+      ended: sql`delete from sessions as s where s.id_hash = ${hashBefore} or ${isOver(ctx)}`,
+      started: sql`insert into sessions (id_hash, account, issuer, groups, created_at_ms, seen_at_ms)
+      values (${idHash}, ${account}, ${issuer ?? null},
+        ${JSON.stringify(claimed)}, ${now}, ${now})`,
+      entry: entryStatement(
+        { ...ctx, principal },
+        {
+          action: 'session.started',
+          from: sql`accounts a where a.id = ${account}`,
+          after: sql`json_object('account', a.name, 'issuer', ${issuer ?? null})`,
+        },
+      ),
+    },
+  )
   return id
 }
 
 /** End a session; one that is over is no error. */
 export async function endSession(ctx: Context, id: string): Promise<void> {
-  const one = sql`id_hash = ${await hashOf(id)}`
-  const row = await ctx.db.first<PrincipalRow>(
-    sql`select ${principalColumns} from sessions s join accounts a on a.id = s.account where ${one}`,
+  const one = sql`id_hash = ${await hashText(ctx, id)}`
+  const row = await ctx.db.first(
+    sql<PrincipalRow>`select ${principalColumns}
+      from sessions s join accounts a on a.id = s.account where ${one}`,
   )
   if (!row) return
   const principal = principalFrom(row)
-  await commit(ctx, [
-    entryStatement(
+  await commit(ctx, {
+    entry: entryStatement(
       { ...ctx, principal },
       {
         action: 'session.ended',
@@ -63,8 +75,8 @@ export async function endSession(ctx: Context, id: string): Promise<void> {
         before: sql`json_object('account', a.name, 'issuer', s.issuer)`,
       },
     ),
-    sql`delete from sessions where ${one}`,
-  ])
+    ended: sql`delete from sessions where ${one}`,
+  })
 }
 
 type SessionRow = PrincipalRow & {
@@ -74,8 +86,10 @@ type SessionRow = PrincipalRow & {
   readonly seen_at_ms: number
 }
 
-/** Who is signed in to the web page in this browser. A session that is over, or of a
- * provider that is not ours any more, counts as none. */
+/**
+ * Who is signed in to the web page in this browser. A session counts as none when it is over, or
+ * when its provider is no longer the one of the settings.
+ */
 export async function authenticateBySession(
   ctx: Context,
   { session, authorization }: Credentials,
@@ -83,8 +97,8 @@ export async function authenticateBySession(
   if (session === undefined || authorization !== undefined || !idChars.test(session)) {
     return undefined
   }
-  const idHash = await hashOf(session)
-  const row = await ctx.db.first<SessionRow>(sql`
+  const idHash = await hashText(ctx, session)
+  const row = await ctx.db.first(sql<SessionRow>`
     select ${principalColumns}, s.issuer, s.groups as claimed, s.seen_at_ms
     from sessions s join accounts a on a.id = s.account
     where s.id_hash = ${idHash} and not (${isOver(ctx)})`)
@@ -102,9 +116,4 @@ export async function authenticateBySession(
 function isOver({ settings, now }: Context): SQL {
   return sql`s.seen_at_ms < ${now() - settings.sessionIdleMs}
     or s.created_at_ms < ${now() - settings.sessionMaxMs}`
-}
-
-async function hashOf(id: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(id))
-  return toHex(new Uint8Array(digest))
 }

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import ipaddr from 'ipaddr.js'
 import { RegistryError, RequestLimitError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import { sha256Of } from '../accounts/token-text.ts'
+import { hashText } from '../../platform/hash.ts'
 
 /** Failures are forgotten this long after the first of them. */
 const windowMs = 5 * 60_000
@@ -11,58 +11,59 @@ const perNameMax = 10
 /** Of all names from one address, behind which may be a whole office. */
 const perAddressMax = 200
 
-type Attempt = { readonly user: string; readonly address: string | undefined }
-type Failures = { readonly key: string; readonly failures: number; readonly until_ms: number }
+export type Attempt = { readonly user: string; readonly address: string | undefined }
+type FailuresRow = { readonly key: string; readonly failures: number; readonly until_ms: number }
 
 /**
  * Try to sign in, unless too many attempts have failed. Failures are counted in the database, so
  * that the count holds in every process; unknown names count like others.
  *
- * @param attempt throws UNAUTHENTICATED for a failure
+ * @param signIn throws UNAUTHENTICATED for a failure
  * @throws RequestLimitError
  */
-export async function throttled<T>(
+export async function throttle<T>(
   ctx: Context,
   { user, address }: Attempt,
-  attempt: () => Promise<T>,
+  signIn: () => Promise<T>,
 ): Promise<T> {
   const from = networkOf(address)
-  const nameKey = await sha256Of(ctx, JSON.stringify(['name', user, from]))
-  const addressKey = await sha256Of(ctx, JSON.stringify(['address', from]))
+  const nameKey = await hashText(ctx, JSON.stringify(['name', user, from]))
+  const addressKey = await hashText(ctx, JSON.stringify(['address', from]))
   const keys = address === undefined ? [nameKey] : [nameKey, addressKey]
-  const before = await failuresOf(ctx, keys)
+  const before = await readFailures(ctx, keys)
   for (const { key, failures, until_ms } of before) {
     const limit = key === nameKey ? perNameMax : perAddressMax
     if (failures >= limit) throw tooMany(Math.ceil((until_ms - ctx.now()) / 1000))
   }
   try {
-    const done = await attempt()
-    if (before.some(({ key }) => key === nameKey)) await forget(ctx, nameKey)
+    const done = await signIn()
+    if (before.some(({ key }) => key === nameKey)) await forgetFailures(ctx, nameKey)
     return done
   } catch (err) {
-    if (err instanceof RegistryError && err.code === 'UNAUTHENTICATED') await count(ctx, keys)
+    if (err instanceof RegistryError && err.code === 'UNAUTHENTICATED')
+      await countFailure(ctx, keys)
     throw err
   }
 }
 
-function failuresOf(ctx: Context, keys: readonly string[]): Promise<Failures[]> {
-  return ctx.db.all<Failures>(sql`select key, failures, until_ms from sign_in_failures
+function readFailures(ctx: Context, keys: readonly string[]): Promise<FailuresRow[]> {
+  return ctx.db.all(sql<FailuresRow>`select key, failures, until_ms from sign_in_failures
     where key in (select value from json_each(${JSON.stringify(keys)})) and until_ms > ${ctx.now()}`)
 }
 
-async function count(ctx: Context, keys: readonly string[]): Promise<void> {
+async function countFailure(ctx: Context, keys: readonly string[]): Promise<void> {
   const now = ctx.now()
-  await ctx.db.batch([
-    sql`delete from sign_in_failures where until_ms <= ${now}`,
-    sql`insert into sign_in_failures (key, failures, until_ms)
+  await ctx.db.batch({
+    forgotten: sql`delete from sign_in_failures where until_ms <= ${now}`,
+    counted: sql`insert into sign_in_failures (key, failures, until_ms)
       select value, 1, cast(${now + windowMs} as integer)
       from json_each(${JSON.stringify(keys)}) where true
       on conflict (key) do update set failures = failures + 1`,
-  ])
+  })
 }
 
-async function forget(ctx: Context, key: string): Promise<void> {
-  await ctx.db.batch([sql`delete from sign_in_failures where key = ${key}`])
+async function forgetFailures(ctx: Context, key: string): Promise<void> {
+  await ctx.db.all(sql`delete from sign_in_failures where key = ${key}`)
 }
 
 /** IPv6 by its /64: whoever has one address of a network has all of it. */

@@ -34,7 +34,7 @@ const retryAfterMs = 5000
  */
 export async function verifyToken(ctx: Context, issuer: TokenIssuer, jwt: string): Promise<Claims> {
   try {
-    const { payload } = await jwtVerify(jwt, await keysOf(ctx, issuer), {
+    const { payload } = await jwtVerify(jwt, await getKeys(ctx, issuer), {
       issuer: issuer.issuer,
       audience: [...issuer.audiences],
       algorithms,
@@ -85,22 +85,22 @@ function reasonOf(err: errors.JOSEError): string {
 type Fetch = (url: string, init: object) => Promise<Response>
 
 /** By the settings' own object, of which a process has one. */
-const known = new WeakMap<TokenIssuer, { fetch: Fetch; keys?: JWTVerifyGetKey }>()
+const issuers = new WeakMap<TokenIssuer, { fetch: Fetch; keys?: JWTVerifyGetKey }>()
 
-async function keysOf(ctx: Context, issuer: TokenIssuer): Promise<JWTVerifyGetKey> {
-  const found = known.get(issuer) ?? { fetch: calmFetch(ctx) }
-  known.set(issuer, found)
+async function getKeys(ctx: Context, issuer: TokenIssuer): Promise<JWTVerifyGetKey> {
+  const found = issuers.get(issuer) ?? { fetch: fetchWithPauses(ctx) }
+  issuers.set(issuer, found)
   found.keys ??= issuer.jwks
     ? createLocalJWKSet(issuer.jwks)
-    : createRemoteJWKSet(new URL(await jwksUriOf(found.fetch, issuer)), {
+    : createRemoteJWKSet(new URL(await findJwksUri(found.fetch, issuer)), {
         [customFetch]: found.fetch,
         timeoutDuration: fetchTimeoutMs,
       })
   return found.keys
 }
 
-/** As `ctx.fetch`, but quiet for a while after a failure: callers must not make us hammer an issuer. */
-function calmFetch({ fetch, now }: Pick<Context, 'fetch' | 'now'>): Fetch {
+/** As `ctx.fetch`, but after a failure it fails at once for a while: callers must not make us flood an issuer. */
+function fetchWithPauses({ fetch, now }: Pick<Context, 'fetch' | 'now'>): Fetch {
   let failedAtMs = Number.NEGATIVE_INFINITY
   return async (url, init) => {
     if (now() - failedAtMs < retryAfterMs) throw new Error(`${url} gave no answer a moment ago`)
@@ -116,14 +116,14 @@ function calmFetch({ fetch, now }: Pick<Context, 'fetch' | 'now'>): Fetch {
 }
 
 /** As the discovery document says. @see OpenID Connect Discovery 1.0, section 4 */
-async function jwksUriOf(fetch: Fetch, { issuer, jwksUri }: TokenIssuer): Promise<string> {
+async function findJwksUri(fetch: Fetch, { issuer, jwksUri }: TokenIssuer): Promise<string> {
   if (jwksUri !== undefined) return jwksUri
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
   const signal = AbortSignal.timeout(fetchTimeoutMs)
   const answer = await fetch(url, { redirect: 'manual', signal })
-  const { issuer: named, jwks_uri: uri } = Discovered.parse(await answer.json())
+  const { issuer: named, jwks_uri: uri } = DiscoveryDocument.parse(await answer.json())
   if (named !== issuer) throw new Error(`${url} is the document of '${named}'`)
   return uri
 }
 
-const Discovered = z.object({ issuer: z.string(), jwks_uri: z.url() })
+const DiscoveryDocument = z.object({ issuer: z.string(), jwks_uri: z.url() })

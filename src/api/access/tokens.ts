@@ -29,7 +29,7 @@ export const tokenRoutes: readonly ServedEndpoint[] = [
   }),
 ]
 
-function toWire({ id, name, owner, scopes, ...at }: access.Token) {
+function toWire({ id, name, owner, scopes, ...at }: access.AccessToken) {
   return {
     id: String(id),
     name,

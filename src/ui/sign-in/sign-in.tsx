@@ -1,5 +1,5 @@
+import { signInByPassword } from '../../access/sign-in/by-password.ts'
 import { beginSignIn, completeSignIn } from '../../access/sign-in/oidc.ts'
-import { signInByPassword } from '../../access/sign-in/password-sign-in.ts'
 import { authenticateBySession, endSession } from '../../access/sign-in/sessions.ts'
 import { httpStatus, notFound, RegistryError, RequestLimitError } from '../../core/error.ts'
 import type { AppContext } from '../../http/app-env.ts'
@@ -38,7 +38,8 @@ export async function signIn(c: AppContext): Promise<Response> {
   const to = returnPath(fields.get('to') ?? undefined)
   try {
     const name = fields.get('username') ?? ''
-    const id = await signInByPassword(ctx, name, fields.get('password') ?? '', sessionOf(c))
+    const password = fields.get('password') ?? ''
+    const id = await signInByPassword(ctx, { name, password }, sessionOf(c))
     setSession(c, id)
     return c.redirect(prefixOf(c) + to, 303)
   } catch (err) {
@@ -74,7 +75,7 @@ export async function complete(c: AppContext): Promise<Response> {
     }
     forgetUnderWay(c)
     const callback = new URL(callbackUrl(c) + new URL(c.req.url).search)
-    const id = await completeSignIn(ctx, oidc, underWay, callback, sessionOf(c))
+    const id = await completeSignIn(ctx, oidc, { underWay, callback, before: sessionOf(c) })
     setSession(c, id)
     return c.redirect(prefixOf(c) + to, 303)
   } catch (err) {

@@ -35,7 +35,7 @@ async function signedIn(overrides: Partial<Settings> = {}) {
     requestId: 'r',
   }
   const start = (issuer?: string, claimed: string[] = []) =>
-    startSession(ctx, principal, { issuer, claimed }, undefined)
+    startSession(ctx, principal, { issuer, claimed })
   const ask = (id: string, method = 'GET', path = '/api/v1/whoami', headers = {}) =>
     app.request(path, { method, headers: { cookie: `gatehouse_session=${id}`, ...headers } })
   return { app, ask, start, clock, db: platform.db, id: await start() }
