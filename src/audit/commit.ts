@@ -55,7 +55,8 @@ export async function commit<const Q extends Batch>(
 ): Promise<BatchRows<Q>>
 export async function commit(ctx: Context, statements: readonly SQL[]): Promise<unknown[][]>
 export async function commit(ctx: Context, statements: Batch | readonly SQL[]): Promise<unknown> {
-  const rows = await (isList(statements) ? ctx.db.batch(statements) : ctx.db.batch(statements))
+  const batch = isList(statements) ? ctx.db.batch(statements) : ctx.db.batch(statements)
+  const rows = await batch.finally(() => ctx.permissionReads?.clear())
   ctx.wake()
   return rows
 }

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { isPromptModel, notDenied, readable } from '../access/permissions/permitted.ts'
+import { isNotDeniedSql, isPromptModel, mayReadSql } from '../access/permissions/permitted.ts'
 import type { Context } from '../platform/context.ts'
 import { type ModelVersion, readVersions } from '../registry/versions/read-versions.ts'
 import { getVersionDetail, type VersionDetail } from '../registry/versions/version-detail.ts'
@@ -98,6 +98,6 @@ export async function versionsTrainedOn(
 
 /** Condition that the caller may read the version `v` of the model `m`. */
 function readableVersion(ctx: Context): SQL {
-  return sql`m.workspace = ${ctx.workspace} and ${readable(ctx, 'model', sql`m.id`, isPromptModel)}
-    and ${notDenied(ctx, 'version', isPromptModel)}`
+  return sql`m.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'model', sql`m.id`, isPromptModel)}
+    and ${isNotDeniedSql(ctx, 'version', isPromptModel)}`
 }

@@ -1,14 +1,18 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Permission } from '../access/permissions/levels.ts'
-import { isPromptModel, mayAll, notDenied, readable } from '../access/permissions/permitted.ts'
 import {
-  needsGrant,
-  requireEach,
+  isNotDeniedSql,
+  isPromptModel,
+  mayAll,
+  mayReadSql,
+} from '../access/permissions/permitted.ts'
+import {
   requireModel,
+  requirePermission,
   requirePromoting,
   requireRight,
 } from '../access/permissions/require.ts'
-import { denied, mayApprove } from '../access/permissions/rights.ts'
+import { denied, mayApprove, needsGrant } from '../access/permissions/rights.ts'
 import { excerpt, notFound, RegistryError } from '../core/error.ts'
 import { parseRowId } from '../core/int64.ts'
 import type { Context } from '../platform/context.ts'
@@ -58,7 +62,13 @@ export async function requirePromotion(
   const { registeredModelId } = await getPromotion(ctx, id)
   const model = sql`select m.id, m.name, ${isPromptModel} as is_prompt from registered_models m
     where m.id = ${registeredModelId} and m.workspace = ${ctx.workspace}`
-  const found = await requireEach(ctx, 'model', model, needed, 'version', 'registered model')
+  const found = await requirePermission(ctx, {
+    permission: needed,
+    owner: 'model',
+    on: model,
+    part: 'version',
+    what: 'registered model',
+  })
   if (found.length === 0) throw notFound('Promotion request', String(id))
 }
 
@@ -89,8 +99,8 @@ export async function requireToMerge(ctx: Context, id: number): Promise<void> {
 export function readablePromotion(ctx: Context): SQL {
   if (mayAll(ctx)) return sql`1`
   return sql`exists (select 1 from registered_models m where m.id = p.registered_model
-    and ${readable(ctx, 'model', sql`m.id`, isPromptModel)}
-    and ${notDenied(ctx, 'version', isPromptModel)})`
+    and ${mayReadSql(ctx, 'model', sql`m.id`, isPromptModel)}
+    and ${isNotDeniedSql(ctx, 'version', isPromptModel)})`
 }
 
 /** What decides who may review a request; an `Assessment` has it. */

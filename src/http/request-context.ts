@@ -25,6 +25,7 @@ export function requestContext(
       serverUrl: () => serverUrl(c),
       userAgent: c.req.header('user-agent')?.slice(0, 255),
       clientAddress: clientAddress(c, platform.settings),
+      permissionReads: new Map(),
     })
     c.set('takeTurn', (caller) => limiter.take(platform, caller))
     await next()

@@ -40,7 +40,7 @@ export const olderPermissionOperations: readonly Operation[] = [
     async (ctx, req) => {
       const on = await getExperimentResource(ctx, String(req.experiment_id))
       const permission = parseLevel(req.permission)
-      const account = await grantTo(ctx, req.username, on, permission)
+      const account = await grantTo(ctx, req.username, { on, permission })
       return experimentPermission(on.id, account, permission)
     },
   ),
@@ -60,7 +60,7 @@ export const olderPermissionOperations: readonly Operation[] = [
     message({ ...onExperiment, ...level }),
     async (ctx, req) => {
       const on = await getExperimentResource(ctx, String(req.experiment_id))
-      await regrantTo(ctx, req.username, on, parseLevel(req.permission))
+      await regrantTo(ctx, req.username, { on, permission: parseLevel(req.permission) })
     },
   ),
   operation(
@@ -77,7 +77,7 @@ export const olderPermissionOperations: readonly Operation[] = [
     async (ctx, req) => {
       const on = await getModelResource(ctx, req.name)
       const permission = parseLevel(req.permission)
-      const account = await grantTo(ctx, req.username, on, permission)
+      const account = await grantTo(ctx, req.username, { on, permission })
       return modelPermission(req.name, account, permission)
     },
   ),
@@ -92,7 +92,7 @@ export const olderPermissionOperations: readonly Operation[] = [
     message({ ...onModel, ...level }),
     async (ctx, req) => {
       const on = await getModelResource(ctx, req.name)
-      await regrantTo(ctx, req.username, on, parseLevel(req.permission))
+      await regrantTo(ctx, req.username, { on, permission: parseLevel(req.permission) })
     },
   ),
   operation('deleteRegisteredModelPermission', mayManageModel, message(onModel), async (ctx, req) =>

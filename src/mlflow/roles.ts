@@ -1,6 +1,6 @@
 import { requireAdmin, requireRole, requireWorkspaceAdmin } from '../access/permissions/require.ts'
 import { getResource, levelFor } from '../access/permissions/resources.ts'
-import { assignRole, holdersOf, unassignRole } from '../access/permissions/role-holders.ts'
+import { assignRole, listRoleHolders, unassignRole } from '../access/permissions/role-holders.ts'
 import {
   addRolePermission,
   removeRolePermission,
@@ -73,8 +73,8 @@ export const roleOperations: readonly Operation[] = [
     }),
     async (ctx, req) => {
       const on = await getResource(ctx, req.resource_type, req.resource_pattern)
-      const level = levelFor(on.type, req.permission)
-      const added = await addRolePermission(ctx, rowId(req.role_id), on, level)
+      const permission = levelFor(on.type, req.permission)
+      const added = await addRolePermission(ctx, rowId(req.role_id), { on, permission })
       return { role_permission: rolePermissionToWire(added) }
     },
   ),
@@ -112,7 +112,7 @@ export const roleOperations: readonly Operation[] = [
     (ctx, req) => unassignRole(ctx, req.username, rowId(req.role_id)),
   ),
   operation('listRoleUsers', requireWorkspaceAdmin, message({ role_id: id }), async (ctx, req) => ({
-    assignments: (await holdersOf(ctx, rowId(req.role_id))).map(assignmentToWire),
+    assignments: (await listRoleHolders(ctx, rowId(req.role_id))).map(assignmentToWire),
   })),
 ]
 

@@ -6,12 +6,12 @@ import {
   requireWorkspaceAdmin,
 } from '../access/permissions/require.ts'
 import { getResource, levelFor } from '../access/permissions/resources.ts'
-import { rolesOf } from '../access/permissions/roles.ts'
+import { listAccountRoles } from '../access/permissions/roles.ts'
 import {
-  effectivePermission,
+  type AccountPermission,
+  getEffectivePermission,
   grantTo,
-  type HeldPermission,
-  heldPermissions,
+  listPermissions,
   revokeFrom,
 } from '../access/permissions/user-permissions.ts'
 import { invalid } from '../core/error.ts'
@@ -33,7 +33,7 @@ export const userPermissionOperations: readonly Operation[] = [
     message({ ...grant, permission: required }),
     async (ctx, req) => {
       const on = await getResource(ctx, userType(req.resource_type), req.resource_id)
-      await grantTo(ctx, req.username, on, levelFor(on.type, req.permission))
+      await grantTo(ctx, req.username, { on, permission: levelFor(on.type, req.permission) })
     },
   ),
   operation('revokeUserPermission', mayManage, message(grant), async (ctx, req) => {
@@ -43,7 +43,7 @@ export const userPermissionOperations: readonly Operation[] = [
   operation('getUserPermission', onUser, message(grant), async (ctx, req) => {
     const account = await getAccount(ctx, req.username)
     const on = await getResource(ctx, userType(req.resource_type), req.resource_id)
-    const permission = await effectivePermission(ctx, account, on)
+    const permission = await getEffectivePermission(ctx, account, on)
     return { allowed: includes(permission, 'USE'), permission }
   }),
   operation('listUserPermissions', onUser, message({ username: required }), async (ctx, req) => {
@@ -55,7 +55,7 @@ export const userPermissionOperations: readonly Operation[] = [
   ),
   operation('listUserRoles', onUser, message({ username: required }), async (ctx, req) => {
     const account = await getAccount(ctx, req.username)
-    const roles = await rolesOf(ctx, account.id)
+    const roles = await listAccountRoles(ctx, account.id)
     return { roles: roles.map((role) => roleToWire(role, ctx.workspace)) }
   }),
 ]
@@ -95,14 +95,14 @@ async function held(
   isAdmin: boolean,
   account: number | undefined,
 ): Promise<{ is_admin: boolean; permissions: object[] }> {
-  const permissions = account === undefined ? [] : await heldPermissions(ctx, account)
+  const permissions = account === undefined ? [] : await listPermissions(ctx, account)
   return {
     is_admin: isAdmin,
     permissions: permissions.map((permission) => heldToWire(permission, ctx.workspace)),
   }
 }
 
-function heldToWire(permission: HeldPermission, workspace: string): object {
+function heldToWire(permission: AccountPermission, workspace: string): object {
   return {
     role_id: permission.roleId,
     role_name: permission.roleName,

@@ -8,7 +8,7 @@ import {
   listUsers,
   setAdmin,
 } from '../access/accounts/users.ts'
-import { ownPermissions } from '../access/permissions/user-permissions.ts'
+import { listOwnPermissions } from '../access/permissions/user-permissions.ts'
 import { changePassword } from '../access/sign-in/change-password.ts'
 import { notFound } from '../core/error.ts'
 import { anyone } from '../http/guards/guard.ts'
@@ -71,7 +71,7 @@ export const userOperations: readonly Operation[] = [
 
 /** A user as clients before MLflow 3.13 read it: they want the lists, empty or not. */
 async function wholeUser(ctx: Context, user: Account): Promise<object> {
-  const held = await ownPermissions(ctx, user.id)
+  const held = await listOwnPermissions(ctx, user.id)
   const on = (type: string, key: string) =>
     held
       .filter(

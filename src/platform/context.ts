@@ -34,7 +34,11 @@ export type Context = Platform & {
   readonly userAgent?: string | undefined
   /** Where the request came from, as far as that can be believed: an IP address. */
   readonly clientAddress?: string | undefined
+  /** What this request has read of the caller's permissions, by statement. Each change empties it. */
+  readonly permissionReads?: Map<string, PermissionRead>
 }
+
+type PermissionRead = { readonly rows: Promise<readonly unknown[]>; readonly atMs: number }
 
 /** `user_id` of what the caller makes: its name, verified or claimed, where it has one. */
 export function principalName(ctx: Context): string | undefined {

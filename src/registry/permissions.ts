@@ -2,13 +2,12 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Permission } from '../access/permissions/levels.ts'
 import { isPromptModel, mayAll } from '../access/permissions/permitted.ts'
 import {
-  needsGrant,
-  requireEach,
   requireModel,
+  requirePermission,
   requirePromoting,
   requireRegistering,
 } from '../access/permissions/require.ts'
-import { denied, modelGrants, type Places } from '../access/permissions/rights.ts'
+import { denied, modelGrants, needsGrant, type Places } from '../access/permissions/rights.ts'
 import { versionsFolder } from '../artifacts/path.ts'
 import { conflict, excerpt } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
@@ -61,7 +60,13 @@ async function requireVersionOfId(ctx: Context, id: number, needed: Permission):
   const model: SQL = sql`select m.id, m.name, ${isPromptModel} as is_prompt
     from model_versions v join registered_models m on m.id = v.registered_model
     where v.id = ${id} and m.workspace = ${ctx.workspace}`
-  await requireEach(ctx, 'model', model, needed, 'version', 'registered model')
+  await requirePermission(ctx, {
+    permission: needed,
+    owner: 'model',
+    on: model,
+    part: 'version',
+    what: 'registered model',
+  })
 }
 
 /** Require that the caller may move a version from the stage it is in to this one. */

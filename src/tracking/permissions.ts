@@ -1,7 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Permission } from '../access/permissions/levels.ts'
 import { mayAll, type Part } from '../access/permissions/permitted.ts'
-import { passes, requireEach, requireExperiment } from '../access/permissions/require.ts'
+import {
+  hasOnEverything,
+  requireExperiment,
+  requirePermission,
+} from '../access/permissions/require.ts'
 import { denied } from '../access/permissions/rights.ts'
 import { folderRangeOf, foldersAboveOf, joinPaths, storePathOf } from '../artifacts/path.ts'
 import { excerpt, notFound } from '../core/error.ts'
@@ -14,8 +18,14 @@ import { loggedModelNotFound } from './logged-models/read-logged-models.ts'
  * @throws RESOURCE_DOES_NOT_EXIST no such run
  */
 export async function requireRun(ctx: Context, runId: string, needed: Permission): Promise<void> {
-  if (await passes(ctx, needed)) return
-  const found = await requireEach(ctx, 'experiment', runsOf(ctx, [runId]), needed, 'run', 'run')
+  if (await hasOnEverything(ctx, needed)) return
+  const found = await requirePermission(ctx, {
+    permission: needed,
+    owner: 'experiment',
+    on: runsOf(ctx, [runId]),
+    part: 'run',
+    what: 'run',
+  })
   if (found.length === 0) throw notFound('Run', runId)
 }
 
@@ -25,8 +35,14 @@ export async function requireRuns(
   runIds: readonly string[],
   needed: Permission,
 ): Promise<void> {
-  if (runIds.length === 0 || (await passes(ctx, needed))) return
-  await requireEach(ctx, 'experiment', runsOf(ctx, runIds), needed, 'run', 'run')
+  if (runIds.length === 0 || (await hasOnEverything(ctx, needed))) return
+  await requirePermission(ctx, {
+    permission: needed,
+    owner: 'experiment',
+    on: runsOf(ctx, runIds),
+    part: 'run',
+    what: 'run',
+  })
 }
 
 /**
@@ -38,7 +54,7 @@ export async function requireLoggedModel(
   modelId: string,
   needed: Permission,
 ): Promise<void> {
-  if (await passes(ctx, needed)) return
+  if (await hasOnEverything(ctx, needed)) return
   if ((await eachLoggedModel(ctx, [modelId], needed)).length === 0) {
     throw loggedModelNotFound(modelId)
   }
@@ -50,7 +66,7 @@ export async function requireLoggedModels(
   modelIds: readonly string[],
   needed: Permission,
 ): Promise<void> {
-  if (modelIds.length === 0 || (await passes(ctx, needed))) return
+  if (modelIds.length === 0 || (await hasOnEverything(ctx, needed))) return
   await eachLoggedModel(ctx, modelIds, needed)
 }
 
@@ -58,7 +74,13 @@ function eachLoggedModel(ctx: Context, modelIds: readonly string[], needed: Perm
   const models = sql`select e.id, l.model_id as name, 0 as is_prompt
     from json_each(${idList(modelIds)}) wanted cross join logged_models l on l.model_id = wanted.value
     join experiments e on e.id = l.experiment where e.workspace = ${ctx.workspace}`
-  return requireEach(ctx, 'experiment', models, needed, 'logged model', 'logged model')
+  return requirePermission(ctx, {
+    permission: needed,
+    owner: 'experiment',
+    on: models,
+    part: 'logged model',
+    what: 'logged model',
+  })
 }
 
 /** Require what deleting an experiment, or bringing it back, takes: it reaches all that is in it. */
@@ -74,10 +96,15 @@ export async function requireExperimentNamed(
   name: string,
   needed: Permission,
 ): Promise<void> {
-  if (await passes(ctx, needed)) return
+  if (await hasOnEverything(ctx, needed)) return
   const experiment = sql`select e.id, e.name, 0 as is_prompt from experiments e
     where e.workspace = ${ctx.workspace} and e.name = ${name}`
-  const found = await requireEach(ctx, 'experiment', experiment, needed, undefined, 'experiment')
+  const found = await requirePermission(ctx, {
+    permission: needed,
+    owner: 'experiment',
+    on: experiment,
+    what: 'experiment',
+  })
   if (found.length === 0) throw noSuchExperiment(name)
 }
 
@@ -106,7 +133,13 @@ export async function requireArtifacts(
   if (mayAll(ctx)) return
   const owner = await findOwner(ctx, path)
   if (!owner) throw denied(ctx, `${showPath(path)} lies in no experiment's folder`)
-  await requireEach(ctx, 'experiment', owner.select, needed, partOf(owner.rest), 'experiment')
+  await requirePermission(ctx, {
+    permission: needed,
+    owner: 'experiment',
+    on: owner.select,
+    part: partOf(owner.rest),
+    what: 'experiment',
+  })
 }
 
 /** As `requireArtifacts` of MANAGE on all that lies at or below `path`. */
@@ -115,7 +148,13 @@ export async function requireToDelete(ctx: Context, path: string): Promise<void>
   await requireArtifacts(ctx, path, 'MANAGE')
   for (const part of [undefined, 'run', 'logged model'] as const) {
     const what = 'the folder of experiment'
-    await requireEach(ctx, 'experiment', ownersBelow(ctx, path), 'MANAGE', part, what)
+    await requirePermission(ctx, {
+      permission: 'MANAGE',
+      owner: 'experiment',
+      on: ownersBelow(ctx, path),
+      part,
+      what,
+    })
   }
 }
 
@@ -134,14 +173,13 @@ export async function requireLocation(ctx: Context, location: string): Promise<v
   if (root !== undefined && (path === root || isBelow(root, path))) throw taken()
   const owner = await findOwner(ctx, path)
   if (owner) {
-    return void (await requireEach(
-      ctx,
-      'experiment',
-      owner.select,
-      'EDIT',
-      undefined,
-      'experiment',
-    ))
+    await requirePermission(ctx, {
+      permission: 'EDIT',
+      owner: 'experiment',
+      on: owner.select,
+      what: 'experiment',
+    })
+    return
   }
   const inRoot = root !== undefined && isBelow(path, root)
   const [first = ''] = inRoot ? path.slice(root === '' ? 0 : root.length + 1).split('/') : []
@@ -167,7 +205,7 @@ export function folderClaimStatement(
 }
 
 type Found = {
-  /** The experiment, as `heldOn` takes it. */
+  /** The experiment, as `Things` has it. */
   readonly select: SQL
   /** The path below the experiment's folder. */
   readonly rest: string

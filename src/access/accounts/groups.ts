@@ -15,22 +15,23 @@ const membersMax = 10_000
 
 /** Groups by name, the first `count` of those after `after`. */
 export async function listGroups(ctx: Context, after: string, count: number): Promise<Group[]> {
-  const rows = await ctx.db.all<Row>(sql`select g.name, ${membersJson} as members from "groups" g
+  const rows =
+    await ctx.db.all(sql<GroupRow>`select g.name, ${membersJson} as members from "groups" g
     where g.name > ${after} order by g.name limit ${count}`)
   return rows.map(groupFrom)
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST */
 export async function getGroup(ctx: Context, name: string): Promise<Group> {
-  const row = await ctx.db.first<Row>(
-    sql`select g.name, ${membersJson} as members from "groups" g where g.name = ${name}`,
+  const row = await ctx.db.first(
+    sql<GroupRow>`select g.name, ${membersJson} as members from "groups" g where g.name = ${name}`,
   )
   if (!row) throw notFound('Group', name)
   return groupFrom(row)
 }
 
 /**
- * Make a group of exactly these members, or make the one that is there so.
+ * Give a group exactly these members; it is made where it is missing.
  *
  * @throws INVALID_PARAMETER_VALUE the name, or a member that has no account
  */
@@ -45,39 +46,39 @@ export async function setGroup(
   await checkMembers(ctx, given)
   const ids = sql`select id from accounts where name in (select value from json_each(${given}))`
   const group = sql`(select id from "groups" where name = ${name})`
-  await commitAccess(ctx, [
-    entryStatement(ctx, {
+  await commitAccess(ctx, {
+    entry: entryStatement(ctx, {
       action: 'group.set',
       from: sql`(select ${name} as name) n left join "groups" g on g.name = n.name`,
       before: sql`iif(g.id is null, null, ${groupJson})`,
       after: sql`json_object('name', n.name, 'members', json((select json_group_array(name) from
         (select name from accounts where id in (${ids}) order by name))))`,
     }),
-    sql`insert into "groups" (name, created_at_ms) values (${name}, ${ctx.now()})
+    made: sql`insert into "groups" (name, created_at_ms) values (${name}, ${ctx.now()})
       on conflict (name) do nothing`,
-    sql`delete from group_members where "group" = ${group} and account not in (${ids})`,
-    sql`insert into group_members ("group", account)
+    removed: sql`delete from group_members where "group" = ${group} and account not in (${ids})`,
+    added: sql`insert into group_members ("group", account)
       select ${group}, id from accounts where id in (${ids}) on conflict do nothing`,
-  ])
+  })
   return getGroup(ctx, name)
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST */
 export async function deleteGroup(ctx: Context, name: string): Promise<void> {
-  const [, deleted] = await commitAccess(ctx, [
-    entryStatement(ctx, {
+  const { deleted } = await commitAccess(ctx, {
+    entry: entryStatement(ctx, {
       action: 'group.deleted',
       from: sql`"groups" g where g.name = ${name}`,
       before: groupJson,
     }),
-    sql`delete from "groups" where name = ${name} returning 1`,
-  ])
-  if (!deleted?.length) throw notFound('Group', name)
+    deleted: sql`delete from "groups" where name = ${name} returning 1`,
+  })
+  if (deleted.length === 0) throw notFound('Group', name)
 }
 
 /** @param given a JSON list of names */
 async function checkMembers(ctx: Context, given: string): Promise<void> {
-  const unknown = await ctx.db.first<{ name: string }>(sql`select value as name
+  const unknown = await ctx.db.first(sql<{ name: string }>`select value as name
     from json_each(${given}) where value not in (select name from accounts)`)
   if (unknown) {
     throw invalid(
@@ -92,8 +93,8 @@ const membersJson: SQL = sql.raw(`(select json_group_array(name) from (select a.
 
 const groupJson: SQL = sql`json_object('name', g.name, 'members', json(${membersJson}))`
 
-type Row = { readonly name: string; readonly members: string }
+type GroupRow = { readonly name: string; readonly members: string }
 
-function groupFrom({ name, members }: Row): Group {
+function groupFrom({ name, members }: GroupRow): Group {
   return { name, members: JSON.parse(members) }
 }

@@ -5,7 +5,7 @@ import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import type { identities } from '../tables.ts'
 
-/** Whom an issuer outside vouches for, and which account that is. */
+/** Somebody whom an issuer outside identifies, and the account that they have here. */
 export type Identity = {
   readonly id: number
   readonly account: string
@@ -14,7 +14,10 @@ export type Identity = {
   readonly createdAtMs: number
 }
 
-type Row = Pick<typeof identities.$inferSelect, 'id' | 'issuer' | 'subject' | 'created_at_ms'> & {
+type IdentityRow = Pick<
+  typeof identities.$inferSelect,
+  'id' | 'issuer' | 'subject' | 'created_at_ms'
+> & {
   account: string
 }
 
@@ -28,17 +31,17 @@ export async function identitiesAfter(
   after: number,
   count: number,
 ): Promise<Identity[]> {
-  const rows = await ctx.db.all<Row>(
-    sql`select ${columns} from ${from} where i.id > ${after} order by i.id limit ${count}`,
+  const rows = await ctx.db.all(
+    sql<IdentityRow>`select ${columns} from ${from} where i.id > ${after} order by i.id limit ${count}`,
   )
   return rows.map(identityFrom)
 }
 
 /**
- * Have an account that is here stand for somebody whom an issuer vouches for.
+ * Make an account the one of somebody whom an issuer identifies.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such account
- * @throws RESOURCE_CONFLICT another account stands for them; that link has to go first
+ * @throws RESOURCE_CONFLICT they have another account; that link has to go first
  */
 export async function linkIdentity(
   ctx: Context,
@@ -46,17 +49,17 @@ export async function linkIdentity(
 ): Promise<Identity> {
   const own = sql`i.issuer = ${issuer} and i.subject = ${subject}`
   try {
-    const [, , rows] = await commit(ctx, [
-      sql`insert into identities (issuer, subject, account, created_at_ms)
+    const { linked } = await commit(ctx, {
+      inserted: sql`insert into identities (issuer, subject, account, created_at_ms)
         select ${issuer}, ${subject}, id, ${ctx.now()} from accounts where name = ${account}`,
-      entryStatement(ctx, {
+      entry: entryStatement(ctx, {
         action: 'identity.linked',
         from: sql`${from} where ${own}`,
         after: asJson,
       }),
-      sql`select ${columns} from ${from} where ${own}`,
-    ])
-    const [row] = (rows ?? []) as Row[]
+      linked: sql<IdentityRow>`select ${columns} from ${from} where ${own}`,
+    })
+    const [row] = linked
     if (!row) throw notFound('Account', account)
     return identityFrom(row)
   } catch (err) {
@@ -67,20 +70,20 @@ export async function linkIdentity(
 
 /** Undo a link, and end the sessions that were begun by it. @throws RESOURCE_DOES_NOT_EXIST */
 export async function unlinkIdentity(ctx: Context, id: number): Promise<void> {
-  const [, , rows] = await commit(ctx, [
-    entryStatement(ctx, {
+  const { unlinked } = await commit(ctx, {
+    entry: entryStatement(ctx, {
       action: 'identity.unlinked',
       from: sql`${from} where i.id = ${id}`,
       before: asJson,
     }),
-    sql`delete from sessions where exists (select 1 from identities i
+    ended: sql`delete from sessions where exists (select 1 from identities i
       where i.id = ${id} and i.account = sessions.account and i.issuer = sessions.issuer)`,
-    sql`delete from identities where id = ${id} returning id`,
-  ])
-  if (rows?.length === 0) throw notFound('Identity', String(id))
+    unlinked: sql`delete from identities where id = ${id} returning id`,
+  })
+  if (unlinked.length === 0) throw notFound('Identity', String(id))
 }
 
-function identityFrom(row: Row): Identity {
+function identityFrom(row: IdentityRow): Identity {
   const { id, account, issuer, subject } = row
   return { id, account, issuer, subject, createdAtMs: row.created_at_ms }
 }

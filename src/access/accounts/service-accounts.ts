@@ -20,7 +20,7 @@ export async function listServiceAccounts(
   after: string,
   count: number,
 ): Promise<ServiceAccount[]> {
-  const rows = await ctx.db.all<{ name: string; created_at_ms: number }>(sql`
+  const rows = await ctx.db.all(sql<{ name: string; created_at_ms: number }>`
     select name, created_at_ms from accounts
     where kind = 'service' and name > ${servicePrefix + after} order by name limit ${count}`)
   return rows.map(({ name, created_at_ms }) => ({
@@ -47,13 +47,13 @@ export async function createServiceAccount(ctx: Context, name: string): Promise<
 /** With its tokens and memberships. @throws RESOURCE_DOES_NOT_EXIST */
 export async function deleteServiceAccount(ctx: Context, name: string): Promise<void> {
   const principal = servicePrefix + name
-  const [, deleted] = await commitAccess(ctx, [
-    entryStatement(ctx, {
+  const { deleted } = await commitAccess(ctx, {
+    entry: entryStatement(ctx, {
       action: 'service_account.deleted',
       from: sql`accounts a where a.name = ${principal}`,
       before: sql`json_object('name', a.name)`,
     }),
-    sql`delete from accounts where name = ${principal} returning 1`,
-  ])
-  if (!deleted?.length) throw notFound('Service account', name)
+    deleted: sql`delete from accounts where name = ${principal} returning 1`,
+  })
+  if (deleted.length === 0) throw notFound('Service account', name)
 }

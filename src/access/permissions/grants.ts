@@ -45,18 +45,18 @@ export async function createGrant(ctx: Context, wanted: NewGrant): Promise<Grant
   const added = sql`g.workspace = ${ctx.workspace} and g.action = ${action}
     and g.principal = ${principal} and g.models = ${models} and g.stage = ${stage} and g.alias = ${alias}`
   try {
-    const [rows] = await commit(ctx, [
-      sql`insert into grants (workspace, principal, action, models, stage, alias, created_by, created_at_ms)
+    const { inserted } = await commit(ctx, {
+      inserted: sql<GrantRow>`insert into grants (workspace, principal, action, models, stage, alias, created_by, created_at_ms)
         values (${ctx.workspace}, ${principal}, ${action}, ${models}, ${stage}, ${alias},
           ${ctx.principal.name}, ${ctx.now()}) returning *`,
-      entryStatement(ctx, {
+      entry: entryStatement(ctx, {
         action: 'grant.created',
         after: grantJson,
         from: sql`grants g where ${added}`,
       }),
-    ])
-    // The insert returned its row, or the batch failed.
-    const [row] = rows as [GrantRow]
+    })
+    const [row] = inserted
+    if (!row) throw new Error('a grant was inserted and not returned')
     return grantFrom(row)
   } catch (err) {
     if (!(err instanceof ConstraintError) || err.kind !== 'unique') throw err
@@ -72,31 +72,31 @@ export async function listGrants(
   count: number,
   token: string | undefined,
 ): Promise<Page<Grant>> {
-  const asked = ['grants', ctx.workspace]
-  const [after = 0] = decodePageToken(asked, token) ?? []
+  const query = ['grants', ctx.workspace]
+  const [after = 0] = decodePageToken(query, token) ?? []
   if (typeof after !== 'number') throw foreignPageToken()
-  const rows = await ctx.db.all<GrantRow>(sql`select * from grants
+  const rows = await ctx.db.all(sql<GrantRow>`select * from grants
     where workspace = ${ctx.workspace} and id > ${after} order by id limit ${count + 1}`)
   const page = rows.slice(0, count)
   const last = rows.length > count ? page.at(-1) : undefined
   return {
     items: page.map(grantFrom),
-    nextPageToken: last && encodePageToken(asked, [last.id]),
+    nextPageToken: last && encodePageToken(query, [last.id]),
   }
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST no such grant */
 export async function deleteGrant(ctx: Context, id: number): Promise<void> {
   const which = sql`g.workspace = ${ctx.workspace} and g.id = ${id}`
-  const [, deleted] = await commit(ctx, [
-    entryStatement(ctx, {
+  const { deleted } = await commit(ctx, {
+    entry: entryStatement(ctx, {
       action: 'grant.deleted',
       before: grantJson,
       from: sql`grants g where ${which}`,
     }),
-    sql`delete from grants as g where ${which} returning id`,
-  ])
-  if (deleted?.length !== 1) throw notFound('Grant', String(id))
+    deleted: sql`delete from grants as g where ${which} returning id`,
+  })
+  if (deleted.length !== 1) throw notFound('Grant', String(id))
 }
 
 const grantJson: SQL = sql`json_object('id', cast(g.id as text), 'principal', g.principal,
@@ -112,7 +112,7 @@ function checkPlaces(action: Right, stage: string, alias: string): void {
   }
 }
 
-/** In full: who is not said to be a group or a service is a user. */
+/** The principal in full; a name without its kind is a user's. */
 function parsePrincipal(text: string): string {
   checkLength(text, principalCharsMax, 'principal')
   const [, kind = 'user', name = ''] = /^(?:(user|group|service):)?(.*)$/s.exec(text) ?? []

@@ -1,12 +1,12 @@
 import { excerpt, invalid } from '../../core/error.ts'
 
-/** What a caller may need on a thing, each including those before it. */
+/** What a caller may need on a thing; each includes those before it. */
 export const permissions = ['READ', 'USE', 'EDIT', 'MANAGE'] as const
 export type Permission = (typeof permissions)[number]
 
 /**
- * What a caller has on a thing. DENY wins over all else that is granted on it; NO_PERMISSIONS, of
- * clients before 3.13, only over the default.
+ * What a caller has on a thing. DENY wins over everything else that is granted on it. NO_PERMISSIONS,
+ * which clients before 3.13 grant, wins over the default alone.
  */
 export type Level = Permission | 'NO_PERMISSIONS' | 'DENY'
 
@@ -27,20 +27,20 @@ export function includes(level: Level, needed: Permission): boolean {
 }
 
 /**
- * What several grants on one thing come to, as in MLflow 3.17.2: DENY if one of them denies, else
- * the highest, which never lies below the default.
+ * What several permissions on one thing come to, as in MLflow 3.17.2: DENY if one of them denies, else
+ * the highest, and at least the default.
  *
  * @param granted on the thing itself or on all of its type, by whatever role
  * @returns undefined where nothing was granted
  */
-export function fold(granted: readonly Level[], fallback: Level): Level | undefined {
+export function foldLevels(granted: readonly Level[], fallback: Level): Level | undefined {
   if (granted.length === 0) return undefined
   if (granted.includes('DENY')) return 'DENY'
-  const best = granted.reduce(higher)
-  return best === 'NO_PERMISSIONS' ? best : higher(best, fallback)
+  const best = granted.reduce(higherOf)
+  return best === 'NO_PERMISSIONS' ? best : higherOf(best, fallback)
 }
 
-function higher(a: Level, b: Level): Level {
+function higherOf(a: Level, b: Level): Level {
   return ranks[a] >= ranks[b] ? a : b
 }
 
@@ -48,10 +48,12 @@ function higher(a: Level, b: Level): Level {
 export function parseLevel(text: string): Level {
   const level = levels.find((name) => name === text)
   if (level) return level
-  throw invalid(`Invalid permission '${excerpt(text)}'. Valid permissions are: ${listed(levels)}`)
+  throw invalid(
+    `Invalid permission '${excerpt(text)}'. Valid permissions are: ${quoteNames(levels)}`,
+  )
 }
 
 /** As MLflow writes a list into a message. */
-export function listed(names: readonly string[]): string {
+export function quoteNames(names: readonly string[]): string {
   return `(${names.map((name) => `'${name}'`).join(', ')})`
 }

@@ -3,16 +3,18 @@ import { promptKey } from '../../core/names.ts'
 import { fixSql } from '../../db/compile.ts'
 import type { Context } from '../../platform/context.ts'
 import type { rolePermissions } from '../tables.ts'
-import { fold, includes, type Level } from './levels.ts'
+import { foldLevels, includes, type Level } from './levels.ts'
+import { readOnce } from './read-once.ts'
 
 /**
- * What permissions are given on: an experiment, or a registered model, which a prompt is too. A part
- * of one of them is judged by it, unless the caller was granted something on all runs (all versions,
- * ...): then that decides, and READ on what it belongs to is needed as well.
+ * What permissions are given on: an experiment or a registered model; a prompt is a registered model
+ * too. A part is judged by the experiment or model that it belongs to. If something was granted on
+ * all parts of its kind (all runs, all versions), that decides instead, and READ on the owner is
+ * needed as well.
  */
 export type Owner = 'experiment' | 'model'
 export type Part = 'run' | 'logged model' | 'version'
-/** A new part takes the permission on what it will belong to, and no denial of its kind. */
+/** Making a part needs the permission on its owner-to-be, and that parts of its kind are not denied. */
 export type Reach = Part | `new ${Part}`
 
 /** MLflow's resource types. Of a model, the first is a registered model's and the second a prompt's. */
@@ -28,44 +30,53 @@ const typesOf = {
 export const isPromptModel: SQL = fixSql(sql`exists (select 1 from registered_model_tags pt
   where pt.registered_model = m.id and pt.key = ${sql.raw(`'${promptKey}'`)} and lower(pt.value) = 'true')`)
 
-/** True where nothing is judged: no access control, or an administrator asks. */
+/** Whether nothing is judged: access control is off, or the caller is an administrator. */
 export function mayAll(ctx: Context): boolean {
   return !ctx.settings.auth || ctx.principal.isAdmin
 }
 
-type GrantRow = Pick<typeof rolePermissions.$inferSelect, 'resource_type' | 'resource'> & {
+type PermissionOnThing = Pick<typeof rolePermissions.$inferSelect, 'resource_type' | 'resource'> & {
   permission: Level
 }
 type ThingRow = { id: number; name: string; is_prompt: number } & (
-  | GrantRow
+  | PermissionOnThing
   | { resource_type: null; resource: null; permission: null }
 )
 
-/** One thing that a statement found, and what the caller has on it. */
-export type Held = { readonly id: number; readonly name: string; readonly level: Level }
+/** One thing that a select found, and what the caller has on it. */
+export type LevelOnThing = { readonly id: number; readonly name: string; readonly level: Level }
+
+/** Things that permissions are judged on. */
+export type Things = {
+  readonly owner: Owner
+  /**
+   * A select of `id` (of `experiments` or `registered_models`), `name` (what the caller called it) and
+   * `is_prompt`.
+   */
+  readonly on: SQL
+  /** What of them the caller wants to reach; absent: the things themselves. */
+  readonly part?: Reach | undefined
+}
 
 /**
  * What the caller has on each of these things, in one statement: an index probe for each of its
- * roles. A thing that is not there is left out.
- *
- * @param things a select of `id` (of `experiments` or `registered_models`), `name` (what the caller
- *   called it) and `is_prompt`
- * @param reach what of them the caller wants to reach; none: the things themselves
+ * roles. A thing that does not exist is left out.
  */
 export async function readLevels(
   ctx: Context,
-  owner: Owner,
-  things: SQL,
-  reach?: Reach,
-): Promise<Held[]> {
+  { owner, on: things, part: reach }: Things,
+): Promise<LevelOnThing[]> {
   const kinds = reach === undefined ? [owner] : [owner, partOf(reach)]
-  const rows = await ctx.db.all<ThingRow>(sql`
+  const rows = await readOnce(
+    ctx,
+    sql<ThingRow>`
     select o.id, o.name, o.is_prompt, p.resource_type, p.resource, p.permission from (${things}) o
     left join role_holders h on h.account = ${ctx.principal.accountId ?? null}
     left join role_permissions p on p.role = h.role
       and p.resource_type in ${typeList(kinds)}
-      and p.resource in ('*', cast(o.id as text))`)
-  const byName = new Map<string, { id: number; isPrompt: boolean; granted: GrantRow[] }>()
+      and p.resource in ('*', cast(o.id as text))`,
+  )
+  const byName = new Map<string, { id: number; isPrompt: boolean; granted: PermissionOnThing[] }>()
   for (const row of rows) {
     const thing = byName.get(row.name) ?? {
       id: row.id,
@@ -78,23 +89,28 @@ export async function readLevels(
   return [...byName].map(([name, { id, isPrompt, granted }]) => ({
     id,
     name,
-    level: levelOf(owner, reach, isPrompt, granted, ctx.settings.defaultPermission),
+    level: levelOf(granted, {
+      kind: owner,
+      reach,
+      isPrompt,
+      fallback: ctx.settings.defaultPermission,
+    }),
   }))
 }
 
-/**
- * What these grants come to on one thing.
- *
- * @param fallback the default permission
- */
+/** What these permissions come to on one thing of `kind`. */
 export function levelOf(
-  owner: Owner | Part,
-  reach: Reach | undefined,
-  isPrompt: boolean,
-  granted: readonly GrantRow[],
-  fallback: Level,
+  granted: readonly PermissionOnThing[],
+  thing: {
+    readonly kind: Owner | Part
+    readonly reach?: Reach | undefined
+    readonly isPrompt: boolean
+    /** The default permission. */
+    readonly fallback: Level
+  },
 ): Level {
-  // Who administers the workspace may do everything, whatever else denies.
+  const { kind: owner, reach, isPrompt, fallback } = thing
+  // An administrator of the workspace may do everything, whatever else denies.
   if (granted.some((row) => row.resource_type === 'workspace' && row.permission === 'MANAGE')) {
     return 'MANAGE'
   }
@@ -105,7 +121,7 @@ export function levelOf(
         own.includes(row.resource_type) &&
         (row.resource !== '*' || row.resource_type === own[isPrompt ? 1 : 0]),
     )
-    return fold(
+    return foldLevels(
       rows.map((row) => row.permission),
       fallback,
     )
@@ -122,32 +138,36 @@ function partOf(reach: Reach): Part {
 }
 
 /**
- * Condition that the caller may read the thing, for searches.
+ * Condition for searches that the caller may read the thing.
  *
  * @param id its id: `e.id`, `m.id`
  * @param isPrompt of a registered model
  */
-export function readable(ctx: Context, owner: Owner, id: SQL, isPrompt: SQL = sql`0`): SQL {
-  const silent = includes(ctx.settings.defaultPermission, 'READ')
-  return allowed(ctx, owner, sql`p.resource in ('*', cast(${id} as text))`, isPrompt, silent)
+export function mayReadSql(ctx: Context, owner: Owner, id: SQL, isPrompt: SQL = sql`0`): SQL {
+  const otherwise = includes(ctx.settings.defaultPermission, 'READ')
+  const resource = sql`p.resource in ('*', cast(${id} as text))`
+  return isAllowedSql(ctx, { kind: owner, resource, isPrompt, otherwise })
 }
 
-/** Condition that nothing which was granted on all of a kind keeps the caller from them. */
-export function notDenied(ctx: Context, kind: Owner | Part, isPrompt: SQL = sql`0`): SQL {
-  return allowed(ctx, kind, sql`p.resource = '*'`, isPrompt, true)
+/** Condition that no permission on all things of a kind denies them to the caller. */
+export function isNotDeniedSql(ctx: Context, kind: Owner | Part, isPrompt: SQL = sql`0`): SQL {
+  return isAllowedSql(ctx, { kind, resource: sql`p.resource = '*'`, isPrompt, otherwise: true })
 }
 
-/** @param silent what holds where nothing was granted */
-function allowed(
-  ctx: Context,
-  kind: Owner | Part,
-  resource: SQL,
-  isPrompt: SQL,
-  silent: boolean,
-): SQL {
+type Allowed = {
+  readonly kind: Owner | Part
+  /** Condition on `role_permissions p`: which resources count. */
+  readonly resource: SQL
+  readonly isPrompt: SQL
+  /** What holds where nothing was granted. */
+  readonly otherwise: boolean
+}
+
+/** Condition that what was granted on the resources, or else `otherwise`, allows reading them. */
+function isAllowedSql(ctx: Context, { kind, resource, isPrompt, otherwise }: Allowed): SQL {
   if (mayAll(ctx)) return sql`1`
   const { accountId } = ctx.principal
-  if (accountId === undefined) return silent ? sql`1` : sql`0`
+  if (accountId === undefined) return otherwise ? sql`1` : sql`0`
   const [plain, prompt] = typesOf[kind]
   const wildcardOf =
     plain === prompt
@@ -157,7 +177,7 @@ function allowed(
   return sql`(select coalesce(max(p.resource_type = 'workspace' and p.permission = 'MANAGE'), 0)
       or (not coalesce(max(p.permission = 'DENY'), 0)
         and coalesce(max(iif(p.resource_type = 'workspace', null, p.permission <> 'NO_PERMISSIONS')),
-          ${silent ? 1 : 0}))
+          ${otherwise ? 1 : 0}))
     from role_holders h cross join role_permissions p on p.role = h.role
       and p.resource_type in ${typeList([kind])} and ${resource} and ${wildcardOf}
     where h.account = ${accountId})`

@@ -4,18 +4,20 @@ import type { Context } from '../../platform/context.ts'
 import { isDeniedSomething } from '../accounts/principals.ts'
 import { includes, type Level, type Permission } from './levels.ts'
 import {
-  type Held,
+  isNotDeniedSql,
   isPromptModel,
+  type LevelOnThing,
   mayAll,
-  notDenied,
   type Owner,
   type Reach,
   readLevels,
+  type Things,
 } from './permitted.ts'
+import { readOnce } from './read-once.ts'
 import type { Right } from './right-names.ts'
-import { denied, hasGrant, modelGrants, type Places } from './rights.ts'
+import { denied, hasGrant, modelGrants, needsGrant, type Places } from './rights.ts'
 
-/** What a right is asked for: a model, and where it is to move to. All absent: the whole server. */
+/** What a right is needed for: a model, and where its version moves to. All absent: the whole server. */
 export type Target = { readonly model?: string; readonly stage?: string; readonly alias?: string }
 
 /** @throws PERMISSION_DENIED the caller is no administrator */
@@ -26,11 +28,14 @@ export function requireAdmin(ctx: Context): void {
 /** Whether the caller may manage roles: administrators, and holders of MANAGE on the workspace. */
 export async function isWorkspaceAdmin(ctx: Context): Promise<boolean> {
   if (mayAll(ctx)) return true
-  const row = await ctx.db.first(sql`select 1 from role_holders h
-    join role_permissions p on p.role = h.role and p.resource_type = 'workspace'
-      and p.resource = '*' and p.permission = 'MANAGE'
-    where h.account = ${ctx.principal.accountId ?? null} limit 1`)
-  return row !== undefined
+  const rows = await readOnce(
+    ctx,
+    sql`select 1 from role_holders h
+      join role_permissions p on p.role = h.role and p.resource_type = 'workspace'
+        and p.resource = '*' and p.permission = 'MANAGE'
+      where h.account = ${ctx.principal.accountId ?? null} limit 1`,
+  )
+  return rows.length > 0
 }
 
 /** @throws PERMISSION_DENIED the caller may not manage roles */
@@ -39,7 +44,7 @@ export async function requireWorkspaceAdmin(ctx: Context): Promise<void> {
   throw denied(ctx, 'only administrators, of the server or of the workspace, may')
 }
 
-/** Let in who holds a role, and who may manage it. @throws PERMISSION_DENIED */
+/** Let in callers who have the role, or may manage roles. @throws PERMISSION_DENIED */
 export async function requireRole(ctx: Context, role: number): Promise<void> {
   if (await isWorkspaceAdmin(ctx)) return
   const account = ctx.principal.accountId ?? null
@@ -50,7 +55,7 @@ export async function requireRole(ctx: Context, role: number): Promise<void> {
 }
 
 /**
- * @param reach what of the model is asked for; none: the model itself
+ * @param reach what of the model the caller wants to reach; absent: the model itself
  * @throws PERMISSION_DENIED the caller lacks the permission on the registered model
  * @throws RESOURCE_DOES_NOT_EXIST there is none of this name
  */
@@ -60,10 +65,10 @@ export async function requireModel(
   needed: Permission,
   reach?: 'version' | 'new version',
 ): Promise<void> {
-  if (await passes(ctx, needed)) return
-  const [held] = await readLevels(ctx, 'model', modelNamed(ctx, name), reach)
-  if (held && includes(held.level, needed)) return
-  if (held) throw denied(ctx, `${needed} on registered model '${excerpt(name)}' is needed`)
+  if (await hasOnEverything(ctx, needed)) return
+  const [found] = await readLevels(ctx, { owner: 'model', on: modelNamed(ctx, name), part: reach })
+  if (found && includes(found.level, needed)) return
+  if (found) throw denied(ctx, `${needed} on registered model '${excerpt(name)}' is needed`)
   throw new RegistryError(
     'RESOURCE_DOES_NOT_EXIST',
     `Registered Model with name=${excerpt(name)} not found`,
@@ -71,10 +76,10 @@ export async function requireModel(
 }
 
 /** What the caller has on a model, for showing it; MANAGE where nothing is judged. */
-export async function levelOnModel(ctx: Context, name: string): Promise<Level> {
+export async function getModelLevel(ctx: Context, name: string): Promise<Level> {
   if (mayAll(ctx)) return 'MANAGE'
-  const [held] = await readLevels(ctx, 'model', modelNamed(ctx, name))
-  return held?.level ?? 'NO_PERMISSIONS'
+  const [found] = await readLevels(ctx, { owner: 'model', on: modelNamed(ctx, name) })
+  return found?.level ?? 'NO_PERMISSIONS'
 }
 
 /**
@@ -87,53 +92,54 @@ export async function requireExperiment(
   needed: Permission,
   reach?: Exclude<Reach, 'version' | 'new version'>,
 ): Promise<void> {
-  if (await passes(ctx, needed)) return
-  const [held] = await readLevels(ctx, 'experiment', experimentOf(ctx, experimentId), reach)
-  if (held && includes(held.level, needed)) return
-  if (held) throw denied(ctx, `${needed} on experiment ${experimentId} is needed`)
+  if (await hasOnEverything(ctx, needed)) return
+  const on = experimentOf(ctx, experimentId)
+  const [found] = await readLevels(ctx, { owner: 'experiment', on, part: reach })
+  if (found && includes(found.level, needed)) return
+  if (found) throw denied(ctx, `${needed} on experiment ${experimentId} is needed`)
   throw notFound('Experiment', String(experimentId))
 }
 
 /**
- * Let everybody make an experiment or a model whom no DENY on all of them keeps from it.
+ * Require that the caller may make an experiment or a model: everybody may to whom all of them are not
+ * denied.
  *
  * @throws PERMISSION_DENIED
  */
 export async function requireToCreate(ctx: Context, owner: Owner, isPrompt = false): Promise<void> {
   if (mayAll(ctx)) return
-  const row = await ctx.db.first<{ may: number }>(
-    sql`select ${notDenied(ctx, owner, isPrompt ? sql`1` : sql`0`)} as may`,
+  const row = await ctx.db.first(
+    sql<{ may: number }>`select ${isNotDeniedSql(ctx, owner, isPrompt ? sql`1` : sql`0`)} as may`,
   )
   if (!row?.may) throw denied(ctx, `all ${owner}s are denied to it`)
 }
 
 /**
- * Require a permission on each of several things, in one statement. What is not there needs none.
+ * Require a permission on each of several things, in one statement. A thing that does not exist needs
+ * none.
  *
- * @param things as `heldOn` takes them
- * @param what says what a thing is, for the message: `run`
+ * @param needed.what says in the message what a thing is: `run`
+ * @returns the things that exist
+ * @throws PERMISSION_DENIED
  */
-export async function requireEach(
+export async function requirePermission(
   ctx: Context,
-  owner: Owner,
-  things: SQL,
-  needed: Permission,
-  reach: Reach | undefined,
-  what: string,
-): Promise<readonly Held[]> {
-  const held = await readLevels(ctx, owner, things, reach)
-  const lacking = held.find(({ level }) => !includes(level, needed))
-  if (!lacking) return held
-  throw denied(ctx, `${needed} on ${what} '${excerpt(lacking.name)}' is needed`)
+  needed: Things & { readonly permission: Permission; readonly what: string },
+): Promise<readonly LevelOnThing[]> {
+  const { permission, what } = needed
+  const things = await readLevels(ctx, needed)
+  const lacking = things.find(({ level }) => !includes(level, permission))
+  if (!lacking) return things
+  throw denied(ctx, `${permission} on ${what} '${excerpt(lacking.name)}' is needed`)
 }
 
 /**
  * Whether the caller has the permission on everything, so that the thing itself need not be looked
- * up: nothing is judged, or the default gives it and nothing takes anything away from the caller.
+ * up: nothing is judged, or the default gives it and nothing is denied to the caller.
  *
  * @throws PERMISSION_DENIED the caller has what everybody has, and that is too little
  */
-export async function passes(ctx: Context, needed: Permission): Promise<boolean> {
+export async function hasOnEverything(ctx: Context, needed: Permission): Promise<boolean> {
   if (mayAll(ctx)) return true
   const byDefault = includes(ctx.settings.defaultPermission, needed)
   const { accountId } = ctx.principal
@@ -142,18 +148,19 @@ export async function passes(ctx: Context, needed: Permission): Promise<boolean>
   throw denied(ctx, `${needed} is needed, and who has no account here has what everybody has`)
 }
 
-/** Told by what signed the caller in, or asked. */
+/** Known from the sign-in, or read. */
 async function isDeniedAnything(ctx: Context, account: number): Promise<boolean> {
   if (ctx.principal.isDeniedNothing) return false
-  const row = await ctx.db.first<{ is_denied: number }>(
-    sql`select ${isDeniedSomething(sql`${account}`)} as is_denied`,
+  const [row] = await readOnce(
+    ctx,
+    sql<{ is_denied: number }>`select ${isDeniedSomething(sql`${account}`)} as is_denied`,
   )
   return row?.is_denied === 1
 }
 
 /**
- * Let in whom a grant gives a right. `register` and `promote` are MLflow's to give as long as no
- * grant names the model, or the stage or alias: EDIT on the model will do then.
+ * Require a right. As long as no grant of `register` or `promote` names the model (and the stage or
+ * alias), MLflow's permissions decide: EDIT on the model is enough then.
  *
  * @throws PERMISSION_DENIED the caller is no administrator and has no such right
  */
@@ -201,13 +208,7 @@ export async function requirePromoting(
   await requireModel(ctx, model, named ? 'READ' : otherwise, 'version')
 }
 
-/** Why somebody without the grant is refused. */
-export function needsGrant(right: Right, model: string, places: readonly string[]): string {
-  const where = places.length === 0 ? '' : `, ${places.join(', ')}`
-  return `only holders of a grant of '${right}' for model '${excerpt(model)}'${where} may`
-}
-
-/** A select of the model of this name, as `heldOn` takes it. */
+/** A select of the model of this name, as `Things` has it. */
 function modelNamed(ctx: Context, name: string): SQL {
   return sql`select m.id, m.name, ${isPromptModel} as is_prompt from registered_models m
     where m.workspace = ${ctx.workspace} and m.name = ${name}`

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import { parseRowId } from '../../core/int64.ts'
 import type { Context } from '../../platform/context.ts'
-import { type Level, listed, parseLevel } from './levels.ts'
+import { type Level, parseLevel, quoteNames } from './levels.ts'
 
 /** What permissions are given on: one thing, or with `*` all of a type. */
 export type Resource = {
@@ -12,12 +12,12 @@ export type Resource = {
 }
 
 const owners = ['experiment', 'registered_model', 'prompt'] as const
-/** Given on all of them only: a permission on one would hold for it but not in searches. */
+/** Permissions on these are given on all of a type: one on a single run would not hold in searches. */
 const parts = ['run', 'logged_model', 'registered_model_version', 'prompt_version'] as const
 const served = [...owners, ...parts, 'workspace'] as const
 export type ResourceType = (typeof served)[number]
 
-/** What else MLflow 3.17.2 knows, and this server has none of. */
+/** Types of MLflow 3.17.2 that this server does not have. */
 const notServed: readonly string[] = [
   ...['scorer', 'scorer_version', 'trace', 'assessment', 'review_queue'],
   ...['gateway_secret', 'gateway_endpoint', 'gateway_model_definition'],
@@ -45,21 +45,21 @@ export async function getResource(ctx: Context, type: string, pattern: string): 
   }
   return known === 'experiment'
     ? getExperimentResource(ctx, pattern)
-    : oneModel(ctx, known, pattern)
+    : modelResource(ctx, known, pattern)
 }
 
 /** One experiment: here `*` stands for nothing. @throws RESOURCE_DOES_NOT_EXIST */
 export async function getExperimentResource(ctx: Context, id: string): Promise<Resource> {
-  return { type: 'experiment', id: String(await experimentId(ctx, id)) }
+  return { type: 'experiment', id: String(await getExperimentId(ctx, id)) }
 }
 
 /** One model, which may well be called `*`. @throws RESOURCE_DOES_NOT_EXIST */
 export async function getModelResource(ctx: Context, name: string): Promise<Resource> {
-  return oneModel(ctx, 'registered_model', name)
+  return modelResource(ctx, 'registered_model', name)
 }
 
-async function oneModel(ctx: Context, type: ResourceType, name: string): Promise<Resource> {
-  return { type, id: String(await modelIdOf(ctx, name)) }
+async function modelResource(ctx: Context, type: ResourceType, name: string): Promise<Resource> {
+  return { type, id: String(await getModelId(ctx, name)) }
 }
 
 function parseResourceType(type: string): ResourceType {
@@ -71,7 +71,7 @@ function parseResourceType(type: string): ResourceType {
     )
   }
   throw invalid(
-    `Invalid resource type '${excerpt(type)}'. Valid resource types are: ${listed([...served].sort())}`,
+    `Invalid resource type '${excerpt(type)}'. Valid resource types are: ${quoteNames([...served].sort())}`,
   )
 }
 
@@ -82,31 +82,35 @@ export function levelFor(type: ResourceType, text: string): Level {
   if (able.includes(level)) return level
   const what = type === 'workspace' ? 'Workspace-wide' : 'Resource-level'
   throw invalid(
-    `Invalid permission '${level}' for resource_type='${type}'. ${what} grants accept only: ${listed([...able].sort())}.`,
+    `Invalid permission '${level}' for resource_type='${type}'. ${what} grants accept only: ${quoteNames([...able].sort())}.`,
   )
 }
 
-async function experimentId(ctx: Context, pattern: string): Promise<number> {
+async function getExperimentId(ctx: Context, pattern: string): Promise<number> {
   const id = parseRowId(pattern)
   const row =
     id === undefined
       ? undefined
-      : await ctx.db.first<{ id: number }>(
-          sql`select id from experiments where id = ${id} and workspace = ${ctx.workspace}`,
+      : await ctx.db.first(
+          sql<{
+            id: number
+          }>`select id from experiments where id = ${id} and workspace = ${ctx.workspace}`,
         )
   if (row) return row.id
-  throw absent('Experiment', pattern)
+  throw notFoundError('Experiment', pattern)
 }
 
-async function modelIdOf(ctx: Context, name: string): Promise<number> {
-  const row = await ctx.db.first<{ id: number }>(
-    sql`select id from registered_models where workspace = ${ctx.workspace} and name = ${name}`,
+async function getModelId(ctx: Context, name: string): Promise<number> {
+  const row = await ctx.db.first(
+    sql<{
+      id: number
+    }>`select id from registered_models where workspace = ${ctx.workspace} and name = ${name}`,
   )
   if (row) return row.id
-  throw absent('Registered model', name)
+  throw notFoundError('Registered model', name)
 }
 
-function absent(what: string, pattern: string): RegistryError {
+function notFoundError(what: string, pattern: string): RegistryError {
   return new RegistryError(
     'RESOURCE_DOES_NOT_EXIST',
     `${what} '${excerpt(pattern)}' not found; permissions are given on what is there, or on all with '*'`,

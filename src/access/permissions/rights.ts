@@ -5,6 +5,7 @@ import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import type { grants } from '../tables.ts'
 import { mayAll } from './permitted.ts'
+import { readOnce } from './read-once.ts'
 import type { Right } from './right-names.ts'
 
 /** Where a version goes to or comes from. */
@@ -15,30 +16,32 @@ export type Places = {
 
 type GrantRow = Pick<typeof grants.$inferSelect, 'principal' | 'models' | 'stage' | 'alias'>
 
-/** The grants of one right that speak of a model, as the caller meets them. */
+/** The grants of one right whose models match a model. */
 export type ModelGrants = {
-  /** Whether there is one: without any, MLflow's permissions decide. */
+  /** Whether there is one; without any, MLflow's permissions decide. */
   readonly named: boolean
+  /** Whether the caller has one. */
   readonly held: boolean
-  /** Of these, the places that grants name, and of those the ones that the caller has no grant for. */
+  /** Of these places, those that a grant names. */
   namedPlaces(places: Places): string[]
+  /** Of these places, those that a grant names and no grant of the caller does. */
   blockedPlaces(places: Places): string[]
 }
 
-/** Whether the caller may approve moves of the model: everybody, as long as no grant names it. */
+/** Whether the caller may approve moves of the model. Everybody may, as long as no grant names it. */
 export async function mayApprove(ctx: Context, model: string): Promise<boolean> {
   if (mayAll(ctx)) return true
   const { named, held } = await modelGrants(ctx, 'approve', model)
   return !named || held
 }
 
-/** Grants of `right` whose models match. Not asked for where everything is allowed. */
+/** Grants of `right` whose models match; none where nothing is judged. */
 export async function modelGrants(
   ctx: Context,
   right: 'register' | 'promote' | 'approve',
   model: string,
 ): Promise<ModelGrants> {
-  const all = mayAll(ctx) ? [] : await grantsOf(ctx, right)
+  const all = mayAll(ctx) ? [] : await readGrants(ctx, right)
   const ours = all.filter((grant) => matchesGlob(grant.models, model))
   const held = ours.filter((grant) => holds(ctx.principal, grant.principal))
   return {
@@ -54,7 +57,7 @@ export async function modelGrants(
 
 /** Those of the places that one of the grants names, in words: `stage 'Production'`. */
 function placesOf({ stages = [], aliases = [] }: Places, of: readonly GrantRow[]): string[] {
-  const stageNamed = (stage: string) => of.some((g) => g.stage !== '' && names(g.stage, stage))
+  const stageNamed = (stage: string) => of.some((g) => g.stage !== '' && namesStage(g.stage, stage))
   const aliasNamed = (alias: string) =>
     of.some((g) => g.alias !== '' && matchesGlob(g.alias, alias))
   return [
@@ -64,31 +67,34 @@ function placesOf({ stages = [], aliases = [] }: Places, of: readonly GrantRow[]
 }
 
 /**
- * Whether a grant names the stage, in any case. Every version starts in None, so that leaving it is
- * entering another one: it is named by its own name alone.
+ * Whether a grant names the stage, in upper or lower case. Every version starts in None, and leaving
+ * it is entering another stage: so no glob matches None, only its own name.
  */
-function names(glob: string, stage: string): boolean {
+function namesStage(glob: string, stage: string): boolean {
   if (stage === 'None' && glob.includes('*')) return false
   return matchesGlob(glob.toLowerCase(), stage.toLowerCase())
 }
 
-/** Whether the caller has a grant of the right for the model; for none, one for all models. */
+/** Whether the caller has a grant of the right for the model; without a model, one for all models. */
 export async function hasGrant(
   ctx: Context,
   right: Right,
   model: string | undefined,
 ): Promise<boolean> {
   if (mayAll(ctx)) return true
-  return (await grantsOf(ctx, right)).some(
+  return (await readGrants(ctx, right)).some(
     (grant) =>
       holds(ctx.principal, grant.principal) &&
       (model === undefined ? /^\*+$/.test(grant.models) : matchesGlob(grant.models, model)),
   )
 }
 
-async function grantsOf(ctx: Context, right: Right): Promise<GrantRow[]> {
-  return ctx.db.all<GrantRow>(sql`select principal, models, stage, alias from grants
-    where workspace = ${ctx.workspace} and action = ${right}`)
+function readGrants(ctx: Context, right: Right): Promise<readonly GrantRow[]> {
+  return readOnce(
+    ctx,
+    sql<GrantRow>`select principal, models, stage, alias from grants
+      where workspace = ${ctx.workspace} and action = ${right}`,
+  )
 }
 
 function holds(principal: Principal, holder: string): boolean {
@@ -104,6 +110,13 @@ function principalKey(kind: Principal['kind'], name: string): string {
   return name.startsWith(`${kind}:`) ? name : `${kind}:${name}`
 }
 
+/** Why a caller without the grant is refused. */
+export function needsGrant(right: Right, model: string, places: readonly string[]): string {
+  const where = places.length === 0 ? '' : `, ${places.join(', ')}`
+  return `only holders of a grant of '${right}' for model '${excerpt(model)}'${where} may`
+}
+
+/** The error for a caller who may not do something. */
 export function denied(ctx: Context, why: string): RegistryError {
   return new RegistryError('PERMISSION_DENIED', `'${ctx.principal.name}' may not do this: ${why}`)
 }

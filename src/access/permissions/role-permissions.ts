@@ -17,6 +17,8 @@ export type RolePermission = {
   readonly permission: Level
 }
 
+export type NewPermission = { readonly on: Resource; readonly permission: Level }
+
 /**
  * Let a role permit more.
  *
@@ -28,37 +30,34 @@ export type RolePermission = {
 export async function addPermission(
   ctx: Context,
   roleId: SQL,
-  on: Resource,
-  permission: Level,
-  ahead: readonly SQL[] = [],
+  { on, permission, ahead }: NewPermission & { readonly ahead?: readonly SQL[] },
 ): Promise<RolePermission | undefined> {
   const added = permissionAt(roleId, on)
-  const rows = await commitAccess(ctx, [
-    ...ahead,
-    sql`insert into role_permissions (role, resource_type, resource, permission)
+  const { permissions } = await commitAccess(ctx, {
+    ahead,
+    inserted: sql`insert into role_permissions (role, resource_type, resource, permission)
       select r.id, ${on.type}, ${on.id}, ${permission} from roles r where r.id = (${roleId})`,
-    entry(ctx, 'permission.granted', { after: grantJson() }, added),
-    permissionSelect(added),
-  ])
-  return permissionsFrom(rows.at(-1))[0]
+    entry: permissionEntry(ctx, added, { action: 'permission.granted', after: permissionJson() }),
+    permissions: permissionSelect(added),
+  })
+  return permissionsFrom(permissions)[0]
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST no such role; RESOURCE_ALREADY_EXISTS as `addPermission` */
 export async function addRolePermission(
   ctx: Context,
   roleId: number,
-  on: Resource,
-  permission: Level,
+  added: NewPermission,
 ): Promise<RolePermission> {
   try {
     const role = sql`select id from roles where id = ${roleId} and workspace = ${ctx.workspace}`
-    const added = await addPermission(ctx, role, on, permission)
-    if (added) return added
+    const permission = await addPermission(ctx, role, added)
+    if (permission) return permission
   } catch (err) {
     if (!(err instanceof ConstraintError) || err.kind !== 'unique') throw err
     throw new RegistryError(
       'RESOURCE_ALREADY_EXISTS',
-      `Role permission (role_id=${roleId}, resource_type=${on.type}) already exists for this resource_pattern; update it`,
+      `Role permission (role_id=${roleId}, resource_type=${added.on.type}) already exists for this resource_pattern; update it`,
     )
   }
   throw roleNotFound(roleId)
@@ -87,18 +86,17 @@ export async function changePermission(
   which: SQL,
   permission: Level,
 ): Promise<RolePermission | undefined> {
-  const mine = inWorkspace(ctx, which)
-  const rows = await commitAccess(ctx, [
-    entry(
-      ctx,
-      'permission.granted',
-      { before: sql`json_object('permission', p.permission)`, after: grantJson(permission) },
-      mine,
-    ),
-    sql`update role_permissions as p set permission = ${permission} where ${mine}`,
-    permissionSelect(mine),
-  ])
-  return permissionsFrom(rows.at(-1))[0]
+  const changed = inWorkspace(ctx, which)
+  const { permissions } = await commitAccess(ctx, {
+    entry: permissionEntry(ctx, changed, {
+      action: 'permission.granted',
+      before: sql`json_object('permission', p.permission)`,
+      after: permissionJson(permission),
+    }),
+    updated: sql`update role_permissions as p set permission = ${permission} where ${changed}`,
+    permissions: permissionSelect(changed),
+  })
+  return permissionsFrom(permissions)[0]
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST no such permission */
@@ -108,12 +106,15 @@ export async function removeRolePermission(ctx: Context, id: number): Promise<vo
 
 /** @returns whether there was one */
 export async function removePermission(ctx: Context, which: SQL): Promise<boolean> {
-  const mine = inWorkspace(ctx, which)
-  const [, removed] = await commitAccess(ctx, [
-    entry(ctx, 'permission.revoked', { before: grantJson() }, mine),
-    sql`delete from role_permissions as p where ${mine} returning id`,
-  ])
-  return removed?.length === 1
+  const revoked = inWorkspace(ctx, which)
+  const { deleted } = await commitAccess(ctx, {
+    entry: permissionEntry(ctx, revoked, {
+      action: 'permission.revoked',
+      before: permissionJson(),
+    }),
+    deleted: sql`delete from role_permissions as p where ${revoked} returning id`,
+  })
+  return deleted.length === 1
 }
 
 export async function readPermissions(ctx: Context, which: SQL): Promise<RolePermission[]> {
@@ -137,7 +138,7 @@ function inWorkspace(ctx: Context, which: SQL): SQL {
   return sql`${which} and p.role in (select id from roles where workspace = ${ctx.workspace})`
 }
 
-type Row = {
+type PermissionRow = {
   id: number
   role: number
   resource_type: string
@@ -145,14 +146,14 @@ type Row = {
   permission: Level
 }
 
-/** A select of `Row`, for a batch; `permissionsFrom` takes its rows. */
-export function permissionSelect(which: SQL): SQL {
-  return sql`select p.id, p.role, p.resource_type, ${patternColumn} as pattern, p.permission
+/** A select for `permissionsFrom`, by id. @param which condition on `role_permissions p` */
+export function permissionSelect(which: SQL): SQL<PermissionRow> {
+  return sql<PermissionRow>`select p.id, p.role, p.resource_type, ${patternColumn} as pattern, p.permission
     from role_permissions p where ${which} order by p.id`
 }
 
-export function permissionsFrom(rows: readonly unknown[] | undefined): RolePermission[] {
-  return ((rows ?? []) as Row[]).map((row) => ({
+export function permissionsFrom(rows: readonly PermissionRow[]): RolePermission[] {
+  return rows.map((row) => ({
     id: row.id,
     roleId: row.role,
     resourceType: row.resource_type,
@@ -161,22 +162,21 @@ export function permissionsFrom(rows: readonly unknown[] | undefined): RolePermi
   }))
 }
 
-/** What the record keeps of `p`: of an account's own role, the account. */
-function grantJson(permission?: Level): SQL {
+/** `p` as audit entries have it: of an account's own role, the account. */
+function permissionJson(permission?: Level): SQL {
   return sql`json_object('username', a.name, 'role_id', iif(a.id is null, r.id, null),
     'role', iif(a.id is null, r.name, null), 'resource_type', p.resource_type,
     'resource_id', ${patternColumn}, 'permission', ${permission ?? sql`p.permission`})`
 }
 
-function entry(
+/** @param which condition on `role_permissions p` */
+function permissionEntry(
   ctx: Context,
-  action: 'permission.granted' | 'permission.revoked',
-  said: Pick<NewEntry, 'before' | 'after'>,
   which: SQL,
+  detail: Pick<NewEntry, 'action' | 'before' | 'after'>,
 ): SQL {
   return entryStatement(ctx, {
-    ...said,
-    action,
+    ...detail,
     registeredModel: sql`om.id`,
     model: sql`om.name`,
     from: sql`role_permissions p join roles r on r.id = p.role left join accounts a on a.id = r.account

@@ -3,7 +3,7 @@ import { commit, entryStatement } from '../../audit/commit.ts'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import { grouped } from '../../core/groups.ts'
 import { checkLength } from '../../core/names.ts'
-import { ConstraintError } from '../../db/database.ts'
+import { type Batch, type BatchRows, ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { commitAccess } from '../accounts/epoch.ts'
 import { ownRolePrefix } from './own-role.ts'
@@ -36,17 +36,17 @@ export async function createRole(
   checkName(name)
   checkLength(description ?? '', descriptionCharsMax, 'description')
   const which = sql`r.workspace = ${ctx.workspace} and r.name = ${name}`
-  const rows = await unique(ctx, name, [
-    sql`insert into roles (workspace, name, description, created_at_ms)
+  const { roles, permissions } = await commitRole(ctx, name, {
+    inserted: sql`insert into roles (workspace, name, description, created_at_ms)
       values (${ctx.workspace}, ${name}, ${description ?? null}, ${ctx.now()})`,
-    entryStatement(ctx, {
+    entry: entryStatement(ctx, {
       action: 'role.created',
       after: roleJson,
       from: sql`roles r where ${which}`,
     }),
     ...roleReads(which),
-  ])
-  const [role] = rolesFrom(rows.slice(2))
+  })
+  const [role] = rolesFrom({ roles, permissions })
   if (!role) throw new Error('a role was inserted and is not there')
   return role
 }
@@ -59,18 +59,20 @@ export async function getRole(ctx: Context, id: number): Promise<Role> {
 }
 
 /**
- * By id, accounts' own roles too, as MLflow answers. Who cannot manage them sees the roles that it
- * holds, where MLflow shows all to whoever holds one: others' own roles name what is not theirs to see.
+ * Roles by id, accounts' own roles too, as MLflow answers. A caller who cannot manage them sees the
+ * roles that it has. MLflow shows all to everybody with a role, but the own roles of others name
+ * things that the caller may not see.
  */
 export async function listRoles(ctx: Context): Promise<Role[]> {
-  if (!(await isWorkspaceAdmin(ctx))) return rolesOf(ctx, ctx.principal.accountId ?? -1)
+  if (!(await isWorkspaceAdmin(ctx))) return listAccountRoles(ctx, ctx.principal.accountId ?? -1)
   return rolesFrom(await ctx.db.batch(roleReads(sql`r.workspace = ${ctx.workspace}`)))
 }
 
-export async function rolesOf(ctx: Context, account: number): Promise<Role[]> {
-  const held = sql`r.workspace = ${ctx.workspace} and r.id in (
+/** The roles of one account, by id. */
+export async function listAccountRoles(ctx: Context, account: number): Promise<Role[]> {
+  const which = sql`r.workspace = ${ctx.workspace} and r.id in (
     select role from role_holders where account = ${account})`
-  return rolesFrom(await ctx.db.batch(roleReads(held)))
+  return rolesFrom(await ctx.db.batch(roleReads(which)))
 }
 
 /**
@@ -92,19 +94,19 @@ export async function updateRole(
   if (name !== undefined) checkName(name)
   checkLength(description ?? '', descriptionCharsMax, 'description')
   const which = isShared(ctx, id)
-  const rows = await unique(ctx, name ?? '', [
-    entryStatement(ctx, {
+  const { roles, permissions } = await commitRole(ctx, name ?? '', {
+    entry: entryStatement(ctx, {
       action: 'role.updated',
       before: roleJson,
       after: sql`json_object('role_id', r.id, 'name', coalesce(${name ?? null}, r.name),
         'description', coalesce(${description ?? null}, r.description))`,
       from: sql`roles r where ${which}`,
     }),
-    sql`update roles as r set name = coalesce(${name ?? null}, name),
+    updated: sql`update roles as r set name = coalesce(${name ?? null}, name),
       description = coalesce(${description ?? null}, description) where ${which}`,
     ...roleReads(which),
-  ])
-  const [role] = rolesFrom(rows.slice(2))
+  })
+  const [role] = rolesFrom({ roles, permissions })
   if (!role) throw await notShared(ctx, id)
   return role
 }
@@ -112,8 +114,8 @@ export async function updateRole(
 /** Delete a role, and with it what it gave to whom. @throws RESOURCE_DOES_NOT_EXIST */
 export async function deleteRole(ctx: Context, id: number): Promise<void> {
   const which = isShared(ctx, id)
-  const [, deleted] = await commitAccess(ctx, [
-    entryStatement(ctx, {
+  const { deleted } = await commitAccess(ctx, {
+    entry: entryStatement(ctx, {
       action: 'role.deleted',
       before: sql`json_object('role_id', r.id, 'name', r.name, 'description', r.description,
         'permissions', json((select json_group_array(json_object('resource_type', p.resource_type,
@@ -122,9 +124,9 @@ export async function deleteRole(ctx: Context, id: number): Promise<void> {
           join accounts a on a.id = h.account where h.role = r.id)))`,
       from: sql`roles r where ${which}`,
     }),
-    sql`delete from roles as r where ${which} returning id`,
-  ])
-  if (deleted?.length !== 1) throw await notShared(ctx, id)
+    deleted: sql`delete from roles as r where ${which} returning id`,
+  })
+  if (deleted.length !== 1) throw await notShared(ctx, id)
 }
 
 const roleJson = sql`json_object('role_id', r.id, 'name', r.name, 'description', r.description)`
@@ -138,7 +140,12 @@ function checkName(name: string): void {
   )
 }
 
-async function unique(ctx: Context, name: string, statements: SQL[]): Promise<unknown[][]> {
+/** As `commit`. @throws RESOURCE_ALREADY_EXISTS another role has the name */
+async function commitRole<const Q extends Batch>(
+  ctx: Context,
+  name: string,
+  statements: Q,
+): Promise<BatchRows<Q>> {
   try {
     return await commit(ctx, statements)
   } catch (err) {
@@ -167,17 +174,18 @@ export async function notShared(ctx: Context, id: number): Promise<RegistryError
 
 type RoleRow = { id: number; name: string; description: string | null }
 
-/** @param which condition on `roles r` */
-function roleReads(which: SQL): SQL[] {
-  return [
-    sql`select r.id, r.name, r.description from roles r where ${which} order by r.id limit ${rolesMax}`,
-    permissionSelect(sql`p.role in (select r.id from roles r where ${which})`),
-  ]
+/** What `rolesFrom` takes. @param which condition on `roles r` */
+function roleReads(which: SQL) {
+  return {
+    roles: sql<RoleRow>`
+      select r.id, r.name, r.description from roles r where ${which} order by r.id limit ${rolesMax}`,
+    permissions: permissionSelect(sql`p.role in (select r.id from roles r where ${which})`),
+  }
 }
 
-function rolesFrom([roles, permissions]: readonly unknown[][]): Role[] {
+function rolesFrom({ roles, permissions }: BatchRows<ReturnType<typeof roleReads>>): Role[] {
   const byRole = grouped(permissionsFrom(permissions), (permission) => permission.roleId)
-  return ((roles ?? []) as RoleRow[]).map((row) => ({
+  return roles.map((row) => ({
     ...row,
     permissions: byRole.get(row.id) ?? [],
   }))

@@ -4,12 +4,13 @@ import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { type Account, getAccount } from '../accounts/accounts.ts'
 import type { Level } from './levels.ts'
-import { makeOwnRole, ownRoleId } from './own-role.ts'
+import { ownRoleId, ownRoleStatements } from './own-role.ts'
 import { levelOf } from './permitted.ts'
 import type { Resource, ResourceType } from './resources.ts'
 import {
   addPermission,
   changePermission,
+  type NewPermission,
   permissionAt,
   type RolePermission,
   readPermissions,
@@ -25,18 +26,17 @@ import {
 export async function grantTo(
   ctx: Context,
   username: string,
-  on: Resource,
-  permission: Level,
+  added: NewPermission,
 ): Promise<Account> {
   const account = await getAccount(ctx, username)
   try {
     const role = ownRoleId(ctx, account.id)
-    await addPermission(ctx, role, on, permission, makeOwnRole(ctx, account.id))
+    await addPermission(ctx, role, { ...added, ahead: ownRoleStatements(ctx, account.id) })
   } catch (err) {
     if (!(err instanceof ConstraintError) || err.kind !== 'unique') throw err
     throw new RegistryError(
       'RESOURCE_ALREADY_EXISTS',
-      `Permission for user=${username} on resource_type=${on.type} already exists; revoke it first`,
+      `Permission for user=${username} on resource_type=${added.on.type} already exists; revoke it first`,
     )
   }
   return account
@@ -46,8 +46,7 @@ export async function grantTo(
 export async function regrantTo(
   ctx: Context,
   username: string,
-  on: Resource,
-  permission: Level,
+  { on, permission }: NewPermission,
 ): Promise<void> {
   const account = await getAccount(ctx, username)
   const which = permissionAt(ownRoleId(ctx, account.id), on)
@@ -75,19 +74,24 @@ export async function getGranted(
 }
 
 /** What the account may, by all its roles and the default; an administrator may MANAGE all. */
-export async function effectivePermission(
+export async function getEffectivePermission(
   ctx: Context,
   account: Account,
   on: Resource,
 ): Promise<Level> {
   if (account.isAdmin) return 'MANAGE'
   const isPrompt = on.type.startsWith('prompt')
-  const granted = await ctx.db.all<{ resource_type: string; resource: string; permission: Level }>(
-    sql`select p.resource_type, p.resource, p.permission from role_holders h
+  const granted = await ctx.db.all(
+    sql<{
+      resource_type: string
+      resource: string
+      permission: Level
+    }>`select p.resource_type, p.resource, p.permission from role_holders h
       join role_permissions p on p.role = h.role
       where h.account = ${account.id} and p.resource in ('*', ${on.id})`,
   )
-  return levelOf(ownerOf(on.type), undefined, isPrompt, granted, ctx.settings.defaultPermission)
+  const fallback = ctx.settings.defaultPermission
+  return levelOf(granted, { kind: kindOf(on.type), isPrompt, fallback })
 }
 
 const kinds = {
@@ -100,29 +104,33 @@ const kinds = {
   prompt_version: 'version',
 } as const
 
-function ownerOf(type: ResourceType) {
+function kindOf(type: ResourceType) {
   return type === 'workspace' ? 'experiment' : kinds[type]
 }
 
-export type HeldPermission = RolePermission & { readonly roleName: string }
+/** What an account has by one of its roles. */
+export type AccountPermission = RolePermission & { readonly roleName: string }
 
 /** What was granted to the account itself, roles aside. */
-export function ownPermissions(ctx: Context, account: number): Promise<RolePermission[]> {
+export function listOwnPermissions(ctx: Context, account: number): Promise<RolePermission[]> {
   return readPermissions(ctx, sql`p.role = (${ownRoleId(ctx, account)})`)
 }
 
-/** All that the account holds, by all its roles. */
-export async function heldPermissions(ctx: Context, account: number): Promise<HeldPermission[]> {
-  const held = await readPermissions(
+/** What the account has, by all its roles. */
+export async function listPermissions(ctx: Context, account: number): Promise<AccountPermission[]> {
+  const permissions = await readPermissions(
     ctx,
     sql`p.role in (select role from role_holders where account = ${account})`,
   )
-  const names = await ctx.db.all<{ id: number; name: string }>(
-    sql`select r.id, r.name from role_holders h join roles r on r.id = h.role
+  const names = await ctx.db.all(
+    sql<{
+      id: number
+      name: string
+    }>`select r.id, r.name from role_holders h join roles r on r.id = h.role
       where h.account = ${account}`,
   )
   const nameOf = new Map(names.map(({ id, name }) => [id, name]))
-  return held.map((permission) => ({
+  return permissions.map((permission) => ({
     ...permission,
     roleName: nameOf.get(permission.roleId) ?? '',
   }))

@@ -56,7 +56,7 @@ export async function requireFirstAdmin(ctx: Context): Promise<void> {
 }
 
 async function hasAdmin(ctx: Context): Promise<boolean> {
-  const row = await ctx.db.first<{ found: number }>(sql`select ${adminExists} as found`)
+  const row = await ctx.db.first(sql<{ found: number }>`select ${adminExists} as found`)
   return row?.found === 1
 }
 

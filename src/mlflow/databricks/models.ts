@@ -1,5 +1,5 @@
 import type { Level } from '../../access/permissions/levels.ts'
-import { levelOnModel } from '../../access/permissions/require.ts'
+import { getModelLevel } from '../../access/permissions/require.ts'
 import { moveToStage } from '../../governance/moves/move-to-stage.ts'
 import { getModel } from '../../registry/models/registered-models.ts'
 import { requireTransition } from '../../registry/permissions.ts'
@@ -31,7 +31,7 @@ export const databricksModelOperations: readonly Operation[] = [
         registered_model_databricks: {
           ...registeredModelToWire(model),
           id: String(model.id),
-          permission_level: permissionLevels[await levelOnModel(ctx, req.name)],
+          permission_level: permissionLevels[await getModelLevel(ctx, req.name)],
         },
       }
     },
@@ -49,7 +49,7 @@ export const databricksModelOperations: readonly Operation[] = [
       return {
         model_version_databricks: {
           ...modelVersionToWire(version),
-          permission_level: permissionLevels[await levelOnModel(ctx, move.name)],
+          permission_level: permissionLevels[await getModelLevel(ctx, move.name)],
           open_requests: unlessEmpty(await requestsToWire(ctx, move)),
         },
       }

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { isPromptModel, notDenied } from '../../access/permissions/permitted.ts'
+import { isNotDeniedSql, isPromptModel } from '../../access/permissions/permitted.ts'
 import { grouped } from '../../core/groups.ts'
 import type { BatchRows } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
@@ -44,7 +44,7 @@ export async function readModels(ctx: Context, ids: readonly number[]): Promise<
  * @param ids a select of one column, `registered_models.id`; it runs once in each statement
  */
 export function modelReads(ctx: Context, ids: SQL) {
-  const shown = notDenied(ctx, 'version', isPromptModel)
+  const shown = isNotDeniedSql(ctx, 'version', isPromptModel)
   return {
     models: sql<ModelRow>`select * from registered_models where id in (${ids})`,
     modelTags: sql<ModelTagRow>`select registered_model, key, value from registered_model_tags

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { giveToCreator } from '../../access/permissions/own-role.ts'
+import { creatorStatements } from '../../access/permissions/own-role.ts'
 import { isPromptModel } from '../../access/permissions/permitted.ts'
 import { commit } from '../../audit/commit.ts'
 import { excerpt, RegistryError } from '../../core/error.ts'
@@ -69,7 +69,7 @@ export async function createModel(ctx: Context, wanted: NewModel): Promise<Regis
       models: insert,
       tags: modelTagInserts(ctx, wanted.name, tags),
       entry: modelEntry(ctx, id, { action: 'registered_model.created', after: modelJson }),
-      permissions: giveToCreator(
+      permissions: creatorStatements(
         ctx,
         'model',
         sql`select m.id, m.name, ${isPromptModel} as is_prompt from registered_models m

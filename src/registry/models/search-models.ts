@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { isPromptModel, readable } from '../../access/permissions/permitted.ts'
+import { isPromptModel, mayReadSql } from '../../access/permissions/permitted.ts'
 import type { Int64 } from '../../core/int64.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseFilter } from '../../search/filter.ts'
@@ -114,7 +114,10 @@ export async function searchRegisteredModels(
   search: ModelSearch,
 ): Promise<Page<RegisteredModel>> {
   const { items: ids, nextPageToken } = await findPage(ctx.db, searchableModels, {
-    scope: [sql`m.workspace = ${ctx.workspace}`, readable(ctx, 'model', sql`m.id`, isPromptModel)],
+    scope: [
+      sql`m.workspace = ${ctx.workspace}`,
+      mayReadSql(ctx, 'model', sql`m.id`, isPromptModel),
+    ],
     filter: withPromptsHidden(parseFilter(search.filter)),
     orderBy: parseOrderBy(search.orderBy),
     count: checkPageSize(search.maxResults, pageMax, pageDefault),

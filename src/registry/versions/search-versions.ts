@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { isPromptModel, notDenied, readable } from '../../access/permissions/permitted.ts'
+import { isNotDeniedSql, isPromptModel, mayReadSql } from '../../access/permissions/permitted.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseFilter } from '../../search/filter.ts'
 import { findPage, type Searchable } from '../../search/find-page.ts'
@@ -48,8 +48,8 @@ export async function searchModelVersions(
   const { items: ids, nextPageToken } = await findPage(ctx.db, searchableVersions, {
     scope: [
       sql`m.workspace = ${ctx.workspace}`,
-      readable(ctx, 'model', sql`m.id`, isPromptModel),
-      notDenied(ctx, 'version', isPromptModel),
+      mayReadSql(ctx, 'model', sql`m.id`, isPromptModel),
+      isNotDeniedSql(ctx, 'version', isPromptModel),
     ],
     filter: withPromptsHidden(parseFilter(search.filter)),
     orderBy: parseOrderBy(search.orderBy),

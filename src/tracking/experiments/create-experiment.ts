@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { giveToCreator } from '../../access/permissions/own-role.ts'
+import { creatorStatements } from '../../access/permissions/own-role.ts'
 import { commit } from '../../audit/commit.ts'
 import { checkKey, checkLength } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
@@ -44,7 +44,7 @@ export async function createExperiment(
     location: sql`update experiments set artifact_location = ${ctx.settings.defaultArtifactRoot} || '/' || id
       where ${own} and artifact_location is null`,
     folder: folderClaimStatement(ctx, name, artifactLocation),
-    permission: giveToCreator(ctx, 'experiment', sql`select id from experiments where ${own}`),
+    permission: creatorStatements(ctx, 'experiment', sql`select id from experiments where ${own}`),
     tags: tagsStatement(own, tags),
   }
   try {

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { readable } from '../../access/permissions/permitted.ts'
+import { mayReadSql } from '../../access/permissions/permitted.ts'
 import type { Int64 } from '../../core/int64.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseFilter } from '../../search/filter.ts'
@@ -99,7 +99,7 @@ export async function searchExperiments(
     scope: [
       sql`e.workspace = ${ctx.workspace}`,
       ...viewConditions(sql`e.lifecycle_stage`, view),
-      readable(ctx, 'experiment', sql`e.id`),
+      mayReadSql(ctx, 'experiment', sql`e.id`),
     ],
     filter: parseFilter(search.filter),
     orderBy: parseOrderBy(search.orderBy),

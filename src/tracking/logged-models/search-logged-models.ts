@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { notDenied, readable } from '../../access/permissions/permitted.ts'
+import { isNotDeniedSql, mayReadSql } from '../../access/permissions/permitted.ts'
 import { excerpt, invalid } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Key } from '../../search/cursor.ts'
@@ -62,8 +62,8 @@ export async function searchLoggedModels(
     scope: [
       sql`m.lifecycle_stage = 'active'`,
       sql`m.experiment in (select e.id from experiments e where e.workspace = ${ctx.workspace}
-        and ${readable(ctx, 'experiment', sql`e.id`)} and e.id in (select value from json_each(${JSON.stringify(experimentIds)})))`,
-      notDenied(ctx, 'logged model'),
+        and ${mayReadSql(ctx, 'experiment', sql`e.id`)} and e.id in (select value from json_each(${JSON.stringify(experimentIds)})))`,
+      isNotDeniedSql(ctx, 'logged model'),
       ...(datasets.length > 0 && !namesMetric(filter) ? [hasMetricOnDataset] : []),
     ],
     filter,

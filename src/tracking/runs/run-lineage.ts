@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { notDenied, readable } from '../../access/permissions/permitted.ts'
+import { isNotDeniedSql, mayReadSql } from '../../access/permissions/permitted.ts'
 import type { Context } from '../../platform/context.ts'
 import type { KeyValue } from './run.ts'
 
@@ -74,8 +74,8 @@ export async function findRunLineage(ctx: Context, runId: string): Promise<RunLi
  */
 export function readableRuns(ctx: Context): SQL {
   return sql`runs r join experiments e on e.id = r.experiment
-    where e.workspace = ${ctx.workspace} and ${readable(ctx, 'experiment', sql`e.id`)}
-      and ${notDenied(ctx, 'run')}`
+    where e.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'experiment', sql`e.id`)}
+      and ${isNotDeniedSql(ctx, 'run')}`
 }
 
 /** A logged model behind a version. */
@@ -95,7 +95,7 @@ export async function findLoggedModelLineage(
     select l.name, l.status, l.experiment from logged_models l
     join experiments e on e.id = l.experiment
     where l.model_id = ${modelId} and e.workspace = ${ctx.workspace}
-      and ${readable(ctx, 'experiment', sql`e.id`)} and ${notDenied(ctx, 'logged model')}`)
+      and ${mayReadSql(ctx, 'experiment', sql`e.id`)} and ${isNotDeniedSql(ctx, 'logged model')}`)
   return (
     row && { modelId, name: row.name, status: row.status, experimentId: String(row.experiment) }
   )

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { notDenied, readable } from '../../access/permissions/permitted.ts'
+import { isNotDeniedSql, mayReadSql } from '../../access/permissions/permitted.ts'
 import { invalid } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
 import type { Context } from '../../platform/context.ts'
@@ -68,7 +68,7 @@ export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<
     scope: [
       inExperimentsSql(ctx, experimentIds),
       ...viewConditions(sql`r.lifecycle_stage`, view),
-      notDenied(ctx, 'run'),
+      isNotDeniedSql(ctx, 'run'),
     ],
     filter: parseFilter(search.filter),
     orderBy: parseOrderBy(search.orderBy),
@@ -81,7 +81,7 @@ export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<
 
 /** For a single experiment an index gives the runs in their order; for several it cannot. */
 function inExperimentsSql(ctx: Context, ids: readonly number[]): SQL {
-  const readableExperiment = sql`e.workspace = ${ctx.workspace} and ${readable(ctx, 'experiment', sql`e.id`)}`
+  const readableExperiment = sql`e.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'experiment', sql`e.id`)}`
   const [only] = ids
   if (only !== undefined && ids.length === 1) {
     return sql`r.experiment = (select e.id from experiments e

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { fold, type Level } from '../../../src/access/permissions/levels.ts'
+import { foldLevels, type Level } from '../../../src/access/permissions/levels.ts'
 import { matchesGlob } from '../../../src/core/glob.ts'
 
 test.each<[Level[], Level, Level | undefined]>([
@@ -12,7 +12,7 @@ test.each<[Level[], Level, Level | undefined]>([
   [['NO_PERMISSIONS', 'READ'], 'NO_PERMISSIONS', 'READ'],
   [['NO_PERMISSIONS', 'READ'], 'EDIT', 'EDIT'],
 ])('%j with the default %s comes to %s', (granted, fallback, expected) => {
-  expect(fold(granted, fallback)).toBe(expected)
+  expect(foldLevels(granted, fallback)).toBe(expected)
 })
 
 test.each([

@@ -1,10 +1,10 @@
 import { expect, test, vi } from 'vitest'
-import { compile } from '../../src/db/compile.ts'
-import { readSignIn } from '../../src/platform/settings/read-sign-in.ts'
-import { givenBy } from '../../src/platform/settings/setting-table.ts'
-import { admin, adminPassword, authServer } from '../support/auth-server.ts'
-import { testServer } from '../support/server.ts'
-import { noonMs, testIssuer } from './sign-in/issuer.ts'
+import { compile } from '../../../src/db/compile.ts'
+import { readSignIn } from '../../../src/platform/settings/read-sign-in.ts'
+import { givenBy } from '../../../src/platform/settings/setting-table.ts'
+import { admin, adminPassword, authServer } from '../../support/auth-server.ts'
+import { testServer } from '../../support/server.ts'
+import { noonMs, testIssuer } from '../sign-in/issuer.ts'
 
 /** A server with an administrator, and an issuer whose tokens name services and people. */
 async function server() {
