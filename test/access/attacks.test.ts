@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
-import { admin, authServer, basic, password } from '../support/auth-server.ts'
+import { admin, authServer, password } from '../support/auth-server.ts'
+import { basic, client } from '../support/client.ts'
 
 test('the last administrator can be neither deleted nor demoted, and by sixteen at once not either', async () => {
   const { mlflow, user } = await authServer()
@@ -56,15 +57,12 @@ test('a permission that is taken back is gone with the next request, here and el
   await mlflow(admin, 'POST', 'registered-models/create', { name: 'm' })
   const grant = { name: 'm', username: 'rita', permission: 'EDIT' }
   await mlflow(admin, 'POST', 'registered-models/permissions/create', grant)
-  const other = createApp(() => ({ ...platform }))
+  const other = client(
+    createApp(() => ({ ...platform })),
+    { authorization: rita },
+  )
   const edit = async () =>
-    (
-      await other.request('/api/2.0/mlflow/registered-models/update', {
-        method: 'PATCH',
-        headers: { authorization: rita, 'content-type': 'application/json' },
-        body: JSON.stringify({ name: 'm', description: 'd' }),
-      })
-    ).status
+    (await other.patch('registered-models/update', { name: 'm', description: 'd' })).status
   expect(await edit()).toBe(200)
   await mlflow(admin, 'DELETE', 'registered-models/permissions/delete', {
     name: 'm',

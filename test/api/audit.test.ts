@@ -4,6 +4,8 @@ import { createApp } from '../../src/app.ts'
 import { chainStart, hashEntry, hashLink } from '../../src/audit/chain.ts'
 import { sealEntries } from '../../src/audit/seal.ts'
 import { encodePageToken } from '../../src/core/page-token.ts'
+import { person } from '../support/accounts.ts'
+import { client } from '../support/client.ts'
 import { registryServer } from '../support/registry-server.ts'
 
 const api = '/api/v1/audit'
@@ -46,15 +48,8 @@ describe('the audit log', () => {
   test('is listed newest first, each entry as it was recorded', async () => {
     const { app, audit, createModel } = await recordServer()
     await createModel('by')
-    const made = await app.request('/api/2.0/mlflow/registered-models/create', {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'user-agent': 'test/1',
-        'x-gatehouse-actor': 'ada',
-      },
-      body: JSON.stringify({ name: 'mine', description: 'd' }),
-    })
+    const ada = client(app, { 'user-agent': 'test/1', 'x-gatehouse-actor': 'ada' })
+    const made = await ada.post('registered-models/create', { name: 'mine', description: 'd' })
     const { json } = await audit('?max_results=2')
     expect(json.items.map((entry: Entry) => [entry.seq, entry.model])).toEqual([
       [10, 'mine'],
@@ -145,14 +140,7 @@ describe('the audit log', () => {
   test('is closed to who has no right to it, on every path', async () => {
     const { platform } = await recordServer()
     const settings = { ...platform.settings, auth: true }
-    const verified = {
-      name: 'eve',
-      kind: 'user',
-      verified: true,
-      groups: [],
-      isAdmin: false,
-    } as const
-    const app = createApp(() => ({ ...platform, settings }), { principal: verified })
+    const app = createApp(() => ({ ...platform, settings }), { principal: person('eve') })
     for (const path of ['', '?model=m', '/export', '/export?model=m', '/head', '/verify']) {
       expect([path, (await app.request(api + path)).status]).toEqual([path, 403])
     }

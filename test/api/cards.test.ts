@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { cardPath, cardServer, fullCard } from '../support/card-server.ts'
+import { client } from '../support/client.ts'
 import { sixteen } from '../support/registry-server.ts'
 
 async function oneVersion() {
@@ -29,10 +30,9 @@ describe('a card', () => {
 
   test('comes back as it was written, with its author, in the plain and in the read form', async () => {
     const { app, getCard, putCard } = await oneVersion()
-    const headers = { 'content-type': 'application/json', 'x-gatehouse-actor': 'ada' }
-    const body = JSON.stringify(fullCard)
-    const res = await app.request(cardPath('m'), { method: 'PUT', headers, body })
-    expect(await res.json()).toMatchObject({
+    const ada = client(app, { 'x-gatehouse-actor': 'ada' })
+    const { json } = await ada.call('PUT', cardPath('m'), fullCard)
+    expect(json).toMatchObject({
       revision: 1,
       author: { name: 'ada', verified: false },
       updated_at: expect.any(Number),

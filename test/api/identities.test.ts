@@ -3,27 +3,23 @@ import { expect, test } from 'vitest'
 import { resolveIdentity } from '../../src/access/accounts/resolve-identity.ts'
 import { startSession } from '../../src/access/sign-in/sessions.ts'
 import { createApp } from '../../src/app.ts'
-import { anonymous, type Principal } from '../../src/core/principal.ts'
+import type { Principal } from '../../src/core/principal.ts'
+import { contextOf, makeAccount, person } from '../support/accounts.ts'
+import { client } from '../support/client.ts'
 import { testServer } from '../support/server.ts'
 
-const admin: Principal = { ...anonymous, name: 'root', kind: 'user', verified: true, isAdmin: true }
+const admin = person('root', { isAdmin: true })
 const identity = { account: 'ada', issuer: 'https://issuer.example', subject: 's-1' }
 
 async function server(principal: Principal) {
   const { platform } = await testServer()
-  await platform.db.all(sql`insert into accounts (kind, name, name_key, is_admin, created_at_ms)
-    values ('user', 'ada', 'ada', 0, 0)`)
+  await makeAccount(platform, 'ada')
   const settings = { ...platform.settings, auth: true }
   const app = createApp(() => ({ ...platform, settings }), { principal })
-  const call = async (method: string, path = '', body?: object) => {
-    const res = await app.request(`/api/v1/identities${path}`, {
-      method,
-      headers: { 'content-type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-    })
-    return { status: res.status, json: await res.json() }
-  }
-  const ctx = { ...platform, settings, principal, workspace: 'default', requestId: 'r' }
+  const { call: send } = client(app)
+  const call = (method: string, path = '', body?: object) =>
+    send(method, `/api/v1/identities${path}`, body)
+  const ctx = contextOf({ ...platform, settings }, principal)
   const vouch = () =>
     resolveIdentity(ctx, {
       ...identity,

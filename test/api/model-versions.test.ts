@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import type { Principal } from '../../src/core/principal.ts'
+import { person } from '../support/accounts.ts'
+import { client } from '../support/client.ts'
 import { registryServer } from '../support/registry-server.ts'
 
-const ada: Principal = { name: 'ada', kind: 'user', verified: true, groups: [], isAdmin: false }
+const ada = person('ada')
 const version = '/api/v1/models/m/versions/1'
 
 /** A server with access control on and version 1 of `m`, asked as somebody. */
@@ -14,11 +16,7 @@ async function guardedServer() {
   const settings = { ...platform.settings, auth: true }
   return async (principal: Principal, method: string, path: string, body?: object) => {
     const app = createApp(() => ({ ...platform, settings }), { principal })
-    const res = await app.request(path, {
-      method,
-      ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    })
-    return { status: res.status, json: JSON.parse(await res.text()) }
+    return client(app).call(method, path, body)
   }
 }
 

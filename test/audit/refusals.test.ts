@@ -5,9 +5,11 @@ import { RegistryError } from '../../src/core/error.ts'
 import type { Principal } from '../../src/core/principal.ts'
 import { runList, withBatches } from '../../src/db/batch.ts'
 import type { Platform } from '../../src/platform/context.ts'
+import { person } from '../support/accounts.ts'
+import { client } from '../support/client.ts'
 import { registryServer, sixteen } from '../support/registry-server.ts'
 
-const eve: Principal = { name: 'eve', kind: 'user', verified: true, groups: [], isAdmin: false }
+const eve = person('eve')
 const sealed = '/api/2.0/mlflow-artifacts/artifacts/model-versions/1/model.bin'
 
 /** A server on which everybody may do everything but what its database says no to. */
@@ -40,13 +42,7 @@ function closedApp(platform: Platform, principal: Principal) {
       ? runList(platform.db, statements)
       : Promise.reject(new RegistryError('PERMISSION_DENIED', `no, ${principal.name}`))
   })
-  const app = createApp(() => ({ ...platform, db }), { principal })
-  return (method: string, path: string, body: object) =>
-    app.request(path, {
-      method,
-      body: JSON.stringify(body),
-      headers: { 'content-type': 'application/json' },
-    })
+  return client(createApp(() => ({ ...platform, db }), { principal })).call
 }
 
 test('a write to sealed files is refused and on the record, with access control off too', async () => {
@@ -70,7 +66,7 @@ test('a change that a caller may not make is on the record with the model and ve
   const ask = closedApp(platform, eve)
   const move = { name: 'm', version: '3', stage: 'Production' }
   const res = await ask('POST', '/api/2.0/mlflow/model-versions/transition-stage', move)
-  expect([res.status, await res.json()]).toEqual([
+  expect([res.status, res.json]).toEqual([
     403,
     { error_code: 'PERMISSION_DENIED', message: 'no, eve' },
   ])
@@ -98,13 +94,8 @@ test('what is no change, no caller or no refusal is not on the record', async ()
   await createModel('m')
   await post('model-versions/create', { name: 'nope', source: 's3://b/m' })
   await put('/no/such/place')
-  const foreign = { origin: 'https://evil.example', 'content-type': 'application/json' }
-  const res = await app.request('/api/2.0/mlflow/registered-models/create', {
-    method: 'POST',
-    body: '{"name":"x"}',
-    headers: foreign,
-  })
-  expect(res.status).toBe(403)
+  const foreign = client(app, { origin: 'https://evil.example' })
+  expect((await foreign.post('registered-models/create', { name: 'x' })).status).toBe(403)
   const signedOut = createApp(() => ({
     ...platform,
     settings: { ...platform.settings, auth: true },

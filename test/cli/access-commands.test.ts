@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { basic } from '../support/auth-server.ts'
+import { basic } from '../support/client.ts'
 import { run, startServer, temporaryFolder } from '../support/gatehouse-process.ts'
 
 const adminPassword = 'a password of the admin'

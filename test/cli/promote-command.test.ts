@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { client, serverAt } from '../support/client.ts'
 import { run, startServer, temporaryFolder } from '../support/gatehouse-process.ts'
 
 const root = new URL('../..', import.meta.url).pathname
@@ -25,10 +26,8 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 
 async function api(actor: string, method: string, path: string, body: object) {
-  const headers = { 'content-type': 'application/json', 'x-gatehouse-actor': actor }
-  const init = { method, headers, body: JSON.stringify(body) }
-  const res = await fetch(`${server.url}/api/v1/${path}`, init)
-  return res.json()
+  const { call } = client(serverAt(server.url), { 'x-gatehouse-actor': actor })
+  return (await call(method, `/api/v1/${path}`, body)).json
 }
 
 /** A model of its own with version 1, under a policy of that name. */

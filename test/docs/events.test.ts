@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { eventTypes } from '../../src/webhooks/events/event-types.ts'
 import { formats } from '../../src/webhooks/formats/formats.ts'
 import { freePort } from '../runner/servers.ts'
+import { client, serverAt } from '../support/client.ts'
 import { startServer, temporaryFolder } from '../support/gatehouse-process.ts'
 
 const page = await readFile(new URL('../../docs/events.md', import.meta.url), 'utf8')
@@ -27,11 +28,9 @@ test('the receiver of the page takes what is signed, once, and refuses the rest'
   })
   const server = await startServer(folder, ['--webhook-hosts', '127.0.0.1'])
   try {
-    const api = async (method: string, path: string, body: object = {}) => {
-      const headers = { 'content-type': 'application/json' }
-      const init = method === 'GET' ? {} : { headers, body: JSON.stringify(body) }
-      return (await fetch(`${server.url}/api/v1/${path}`, { method, ...init })).json()
-    }
+    const { call } = client(serverAt(server.url))
+    const api = async (method: string, path: string, body: object = {}) =>
+      (await call(method, `/api/v1/${path}`, method === 'GET' ? undefined : body)).json
     const url = `http://127.0.0.1:${port}/`
     const hook = { name: 'hook', url, events: ['*'], secret: 's3cret' }
     const { id } = await api('POST', 'webhooks', hook)

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { basic, client, serverAt } from '../support/client.ts'
 import { startServer, temporaryFolder } from '../support/gatehouse-process.ts'
 
 const root = new URL('../..', import.meta.url).pathname
@@ -33,14 +34,8 @@ test('the story of docs/governance.md goes as the page says, word by word', asyn
   const server = await startServer(join(cwd, 'data'), ['--auth'], env)
   const local = (text: string) => text.replaceAll('http://localhost:5000', server.url)
   const shown = (text: string) => text.replaceAll(server.url, 'http://localhost:5000')
-  const asAnn = async (path: string, body: object) => {
-    const headers = {
-      'content-type': 'application/json',
-      authorization: `Basic ${btoa('ann:ann-of-the-story')}`,
-    }
-    const init = { method: 'POST', headers, body: JSON.stringify(body) }
-    return (await fetch(`${server.url}/api/2.0/mlflow/${path}`, init)).json()
-  }
+  const ann = client(serverAt(server.url), { authorization: basic('ann', 'ann-of-the-story') })
+  const asAnn = async (path: string, body: object) => (await ann.post(path, body)).json
   const version = async (experiment_id: string, accuracy: number) => {
     const { run } = await asAnn('runs/create', { experiment_id, start_time: 1 })
     const { run_id } = run.info

@@ -1,8 +1,10 @@
-import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
+import { operator, type Principal } from '../../src/core/principal.ts'
+import type { Platform } from '../../src/platform/context.ts'
+import { makeAccount } from '../support/accounts.ts'
 import { cardServer } from '../support/card-server.ts'
-import { person } from '../support/governed-server.ts'
+import { type Call, client } from '../support/client.ts'
 import { registryServer } from '../support/registry-server.ts'
 
 async function comparedServer() {
@@ -91,33 +93,31 @@ test('a comparison of what cannot be compared is refused', async () => {
 
 test('runs that the caller may not read are compared with nothing', async () => {
   const { platform } = await comparedServer()
-  const { accountId, app } = await readerOfModels(platform)
-  expect(accountId).toBeGreaterThan(0)
-  const res = await app.request('/api/v1/models/m/compare?versions=1,2')
-  expect(res.status).toBe(200)
-  expect(await res.json()).toMatchObject({ params: [], metrics: [], tags: [{ key: 'team' }] })
-  const lineage = await (await app.request('/api/v1/models/m/versions/1/lineage')).json()
+  const eve = await readerOfModels(platform)
+  const { status, json } = await eve('GET', '/api/v1/models/m/compare?versions=1,2')
+  expect(status).toBe(200)
+  expect(json).toMatchObject({ params: [], metrics: [], tags: [{ key: 'team' }] })
+  const { json: lineage } = await eve('GET', '/api/v1/models/m/versions/1/lineage')
   expect(lineage).toMatchObject({ model: 'm', datasets: [] })
   expect(lineage).not.toHaveProperty('run')
 })
 
-/** An application asked by somebody who may read all models and no experiment. */
-async function readerOfModels(open: Awaited<ReturnType<typeof registryServer>>['platform']) {
-  const { db } = open
-  const { accounts } = await db.batch({
-    accounts: sql<{
-      id: number
-    }>`insert into accounts (kind, name, name_key, is_admin, created_at_ms)
-      values ('user', 'eve', 'eve', 0, 1) returning id`,
-    roles: sql`insert into roles (workspace, name, created_at_ms) values ('default', 'readers', 1)`,
-    holders: sql`insert into role_holders (account, role)
-      select a.id, r.id from accounts a, roles r where a.name = 'eve' and r.name = 'readers'`,
-    permissions: sql`insert into role_permissions (role, resource_type, resource, permission)
-      select id, 'registered_model', '*', 'READ' from roles where name = 'readers'`,
-  })
-  const [account] = accounts
-  const accountId = account?.id ?? 0
+/** Somebody who may read all models and no experiment. */
+async function readerOfModels(open: Platform): Promise<Call> {
   const settings = { ...open.settings, auth: true, defaultPermission: 'NO_PERMISSIONS' as const }
-  const principal = { ...person('eve'), accountId }
-  return { accountId, app: createApp(() => ({ ...open, settings }), { principal }) }
+  const asked = (principal: Principal) =>
+    client(createApp(() => ({ ...open, settings }), { principal }))
+  const { post3 } = asked(operator)
+  const eve = await makeAccount(open, 'eve')
+  const { json } = await post3('roles/create', { name: 'readers', workspace: 'default' })
+  const role_id = json.role.id
+  const all = { resource_type: 'registered_model', resource_pattern: '*', permission: 'READ' }
+  for (const [path, body] of [
+    ['roles/permissions/add', all],
+    ['roles/assign', { username: 'eve' }],
+  ] as const) {
+    const { status, text } = await post3(path, { role_id, ...body })
+    if (status !== 200) throw new Error(text)
+  }
+  return asked(eve).call
 }

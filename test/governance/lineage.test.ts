@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
-import { person } from '../support/governed-server.ts'
+import { person } from '../support/accounts.ts'
+
 import { registryServer } from '../support/registry-server.ts'
 
 /** Two models of one run that read a dataset, a third of another run that read it too. */

@@ -1,59 +1,38 @@
+import { freshPlatform } from '#platform'
 import { createApp } from '../../src/app.ts'
 import type { Platform } from '../../src/platform/context.ts'
-import { testServer } from './server.ts'
+import { basic, client } from './client.ts'
+import { Clock } from './clock.ts'
 
 export const adminPassword = 'correct horse battery'
 export const password = 'a password of rita'
 
-/** How somebody signs in: a header's value, or none. */
-export function basic(user: string, pass: string): string {
-  const bytes = new TextEncoder().encode(`${user}:${pass}`)
-  return `Basic ${btoa(String.fromCharCode(...bytes))}`
-}
-
+/** How the administrator signs in. */
 export const admin = basic('admin', adminPassword)
 
 /** A server with access control on, whose first administrator is `admin`. */
 export async function authServer(overrides: Partial<Platform> = {}) {
-  const { platform: open } = await testServer()
-  const clock = { ms: 1_800_000_000_000 }
+  const fresh = await freshPlatform()
+  const clock = new Clock(1_800_000_000_000)
   const platform: Platform = {
-    ...open,
+    ...fresh,
     settings: {
-      ...open.settings,
+      ...fresh.settings,
       auth: true,
       firstAdmin: { name: 'admin', password: adminPassword },
     },
-    now: () => clock.ms,
+    now: clock.now,
     ...overrides,
   }
-  const client = { address: '203.0.113.7' }
+  const from = { address: '203.0.113.7' }
   const app = createApp((c) => {
-    c.set('clientAddress', client.address)
+    c.set('clientAddress', from.address)
     return platform
   })
-  const call = async (
-    authorization: string | undefined,
-    method: string,
-    path: string,
-    body?: unknown,
-  ) => {
-    const res = await app.request(path, {
-      method,
-      headers: {
-        ...(authorization === undefined ? {} : { authorization }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-    const text = await res.text()
-    return {
-      status: res.status,
-      text,
-      json: text.startsWith('{') ? JSON.parse(text) : undefined,
-      headers: res.headers,
-    }
-  }
+  const as = (authorization: string | undefined) =>
+    client(app, authorization === undefined ? {} : { authorization })
+  const call = (authorization: string | undefined, method: string, path: string, body?: unknown) =>
+    as(authorization).call(method, path, body)
   const mlflow = (
     authorization: string | undefined,
     method: string,
@@ -65,7 +44,9 @@ export async function authServer(overrides: Partial<Platform> = {}) {
     platform,
     clock,
     /** From where the next requests come. */
-    client,
+    client: from,
+    /** Who signs in so. */
+    as,
     call,
     /** Below `/api/2.0/mlflow/`. */
     mlflow,

@@ -3,6 +3,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
+import { client, serverAt } from './client.ts'
 
 const command = new URL('../../bin/gatehouse', import.meta.url).pathname
 
@@ -47,18 +48,7 @@ export async function startServer(
       child.kill(signal)
       return end
     },
-    post: async (path: string, body: object) => {
-      const res = await fetch(`${url}/api/2.0/mlflow/${path}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      })
-      return { status: res.status, json: await res.json() }
-    },
-    get: async (path: string) => {
-      const res = await fetch(`${url}/api/2.0/mlflow/${path}`)
-      return { status: res.status, json: await res.json() }
-    },
+    ...client(serverAt(url)),
   }
 }
 

@@ -1,11 +1,11 @@
 import type { Outbound, OutboundAnswer, OutboundRequest } from '../../src/platform/outbound.ts'
+import type { Json } from './client.ts'
 
 export type Received = {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the body says
-  readonly json: any
+  readonly json: Json
 }
 
 /** What a receiver answers; what it leaves out is `200 ok`. */
@@ -37,10 +37,4 @@ export class Receivers implements Outbound {
   at(name: string): Received[] {
     return this.received.filter(({ url }) => new URL(url).pathname === `/${name}`)
   }
-}
-
-/** A clock that stands still until it is moved. */
-export class Clock {
-  ms = Date.UTC(2026, 10, 24, 12)
-  readonly now = () => this.ms
 }

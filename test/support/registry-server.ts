@@ -3,12 +3,9 @@ import { testServer } from './server.ts'
 /** A server with what most tests of the registry start from. */
 export async function registryServer(...overrides: Parameters<typeof testServer>) {
   const server = await testServer(...overrides)
-  const { call, post, get } = server
-  const api = (path: string) => `/api/2.0/mlflow/${path}`
+  const { post, get } = server
   return {
     ...server,
-    patch: (path: string, body: unknown) => call('PATCH', api(path), body),
-    del: (path: string, body: unknown) => call('DELETE', api(path), body),
     createModel: (name: string, more: object = {}) =>
       post('registered-models/create', { name, ...more }),
     getModel: (name: string) => get(`registered-models/get?name=${encodeURIComponent(name)}`),

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { hashPassword } from '../../src/access/accounts/password-hash.ts'
+import { makeAccount } from '../support/accounts.ts'
 import { testServer } from '../support/server.ts'
 
 const password = 'correct horse battery'
@@ -8,10 +9,7 @@ const password = 'correct horse battery'
 async function server() {
   const { platform } = await testServer()
   const started = await testServer({ ...platform, settings: { ...platform.settings, auth: true } })
-  await platform.db.batch({
-    account: sql`insert into accounts (kind, name, name_key, password_hash, is_admin, created_at_ms)
-      values ('user', 'ada', 'ada', ${await hashPassword(password)}, 1, 0)`,
-  })
+  await makeAccount(platform, 'ada', { isAdmin: true, password })
   const signIn = (username: string, given: string, cookie = '') =>
     started.app.request('/signin', {
       method: 'POST',

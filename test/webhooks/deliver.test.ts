@@ -3,7 +3,8 @@ import { runList, withBatches } from '../../src/db/batch.ts'
 import type { Platform } from '../../src/platform/context.ts'
 import { OutboundError } from '../../src/platform/outbound.ts'
 import { deliverDue } from '../../src/webhooks/delivery/deliver.ts'
-import { Clock, Receivers } from '../support/receiver.ts'
+import { Clock } from '../support/clock.ts'
+import { Receivers } from '../support/receiver.ts'
 import { testServer } from '../support/server.ts'
 
 async function server() {

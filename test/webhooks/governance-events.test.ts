@@ -2,10 +2,11 @@ import { expect, test } from 'vitest'
 import { eventTypes } from '../../src/webhooks/events/event-types.ts'
 import { exampleEvent } from '../../src/webhooks/events/example-event.ts'
 import { payloadOf } from '../../src/webhooks/formats/formats.ts'
-import { governedServer, person } from '../support/governed-server.ts'
+import { person } from '../support/accounts.ts'
+import { governedServer } from '../support/governed-server.ts'
 
 const ann = person('ann')
-const rita = person('rita', ['reviewers'])
+const rita = person('rita', { groups: ['reviewers'] })
 
 type Told = {
   type: string

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { anonymous, type Principal } from '../../src/core/principal.ts'
 import type { Settings } from '../../src/platform/settings/settings.ts'
+import { client } from '../support/client.ts'
 import { Receivers } from '../support/receiver.ts'
 import { testServer } from '../support/server.ts'
 
@@ -191,13 +192,11 @@ test('a secret is kept encrypted, and neither answers nor the record have it or 
 })
 
 test('a secret that another key encrypted fails its deliveries, and says what to do', async () => {
-  const { platform, app, post } = await server()
+  const { platform, post } = await server()
   const { webhook } = (await post('webhooks', { ...hook, secret: 'sek' })).json
   Object.assign(platform.settings, { signingKey: 'another signing key' })
-  const path = `/api/2.0/mlflow/webhooks/${webhook.webhook_id}/test`
-  const headers = { 'content-type': 'application/json' }
-  const res = await app.request(path, { method: 'POST', headers, body: '{}' })
-  expect(await res.json()).toMatchObject({
+  const { json } = await post(`webhooks/${webhook.webhook_id}/test`, {})
+  expect(json).toMatchObject({
     result: { success: false, error_message: expect.stringMatching(/set the secret again/) },
   })
 })
@@ -207,11 +206,9 @@ test('with access control on, webhooks are for those who may manage them', async
   const settings: Settings = { ...platform.settings, auth: true }
   const principal = { ...anonymous, name: 'ada', kind: 'user' as const, verified: true }
   const ask = async (of: Principal, method: string, path: string) => {
-    const app = createApp(() => ({ ...platform, settings }), { principal: of })
-    const headers = { 'content-type': 'application/json' }
-    const body = JSON.stringify({ ...hook, events: ['*'], status: 'ACTIVE' })
-    const init = method === 'GET' ? {} : { headers, body }
-    return (await app.request(path, { method, ...init })).status
+    const { call } = client(createApp(() => ({ ...platform, settings }), { principal: of }))
+    const body = { ...hook, events: ['*'], status: 'ACTIVE' }
+    return (await call(method, path, method === 'GET' ? undefined : body)).status
   }
   const mlflow = ['GET webhooks', 'GET webhooks/x', 'DELETE webhooks/x', 'POST webhooks/x/test']
   const ours = ['GET', 'POST', 'GET /x', 'PATCH /x', 'DELETE /x', 'GET /x/deliveries']

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { admin, authServer, basic } from '../../support/auth-server.ts'
+import { admin, authServer } from '../../support/auth-server.ts'
+import { basic } from '../../support/client.ts'
 
 const dayMs = 86_400_000
 

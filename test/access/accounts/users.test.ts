@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { operations, readingPosts } from '../../../src/mlflow/surface.ts'
-import { admin, adminPassword, authServer, basic, password } from '../../support/auth-server.ts'
+import { admin, adminPassword, authServer, password } from '../../support/auth-server.ts'
+import { basic } from '../../support/client.ts'
 
 test('users are made, shown and listed as MLflow does', async () => {
   const { mlflow } = await authServer()

@@ -51,13 +51,9 @@ describe('without credentials', () => {
   test.each(Object.entries(spellings))(
     'no route answers, spelt with: %s',
     async (_, spell) => {
-      const { app } = await authServer()
+      const { app, as } = await authServer()
       const secret = 'world-of-secrets'
-      const made = await app.request('/api/2.0/mlflow/experiments/create', {
-        method: 'POST',
-        headers: { authorization: admin, 'content-type': 'application/json' },
-        body: JSON.stringify({ name: secret }),
-      })
+      const made = await as(admin).post('experiments/create', { name: secret })
       expect(made.status).toBe(200)
       const answered = []
       for (const { method, path } of targets(app)) {

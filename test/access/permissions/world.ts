@@ -1,4 +1,5 @@
 import { admin, authServer } from '../../support/auth-server.ts'
+import type { Json } from '../../support/client.ts'
 import { Receivers } from '../../support/receiver.ts'
 import type { Ask } from './matrix.ts'
 
@@ -21,24 +22,13 @@ export async function makeWorld() {
   })
   let made = 0
   const name = () => `n${++made}`
-  const send = async (authorization: string | undefined, { method, path, body }: Ask) => {
-    const isText = typeof body === 'string'
-    const res = await server.app.request(path, {
-      method,
-      headers: {
-        ...(authorization === undefined ? {} : { authorization }),
-        ...(body === undefined || isText ? {} : { 'content-type': 'application/json' }),
-      },
-      ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
-    })
-    return res
-  }
-  const asAdmin = async (ask: Ask) => {
-    const res = await send(bearer, ask)
-    const text = await res.text()
-    if (!res.ok) throw new Error(`${ask.method} ${ask.path}: ${res.status} ${text}`)
-    // biome-ignore lint/suspicious/noExplicitAny: whatever the server answers
-    return (text.startsWith('{') ? JSON.parse(text) : {}) as any
+  /** The answer as it is: one to a file or a stream is not read. */
+  const send = (authorization: string | undefined, { method, path, body }: Ask) =>
+    server.as(authorization).send(method, path, body)
+  const asAdmin = async ({ method, path, body }: Ask): Promise<Json> => {
+    const { status, text, json } = await server.call(bearer, method, path, body)
+    if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`)
+    return json ?? {}
   }
   const { bearer } = await server.token(admin)
   const mlflow = (path: string, body: object, method = 'POST') =>

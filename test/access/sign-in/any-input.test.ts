@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
-import { admin, authServer, basic } from '../../support/auth-server.ts'
+import { admin, authServer } from '../../support/auth-server.ts'
+import { basic } from '../../support/client.ts'
 
 let server: Awaited<ReturnType<typeof authServer>>
 

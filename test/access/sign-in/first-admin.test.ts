@@ -1,13 +1,13 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { createFirstAdmin } from '../../../src/access/sign-in/first-admin.ts'
-import { operator } from '../../../src/core/principal.ts'
+import { contextOf, makeAccount } from '../../support/accounts.ts'
 import { admin, authServer } from '../../support/auth-server.ts'
 import { testServer } from '../../support/server.ts'
 
 async function context() {
   const { platform } = await testServer()
-  return { ...platform, principal: operator, workspace: 'default', requestId: 'r' }
+  return contextOf(platform)
 }
 
 test('sixteen processes that start at once make one administrator, and one entry of it', async () => {
@@ -52,10 +52,7 @@ test('without a password for it nobody can sign in, and is told what the operato
 
 test('an existing account of that name is not made an administrator', async () => {
   const ctx = await context()
-  await ctx.db.batch([
-    sql`insert into accounts (kind, name, name_key, is_admin, created_at_ms)
-      values ('user', 'admin', 'admln', 0, 1)`,
-  ])
+  await makeAccount(ctx, 'admin')
   await expect(createFirstAdmin(ctx, 'admin', 'a long password')).rejects.toMatchObject({
     code: 'RESOURCE_ALREADY_EXISTS',
   })

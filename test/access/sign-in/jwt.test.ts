@@ -3,6 +3,7 @@ import { generateKeyPair } from 'jose'
 import { describe, expect, test, vi } from 'vitest'
 import { readSignIn } from '../../../src/platform/settings/read-sign-in.ts'
 import { givenBy } from '../../../src/platform/settings/setting-table.ts'
+import { makeAccount } from '../../support/accounts.ts'
 import { testServer } from '../../support/server.ts'
 import { noonMs, testIssuer } from './issuer.ts'
 
@@ -244,8 +245,7 @@ describe('nobody from outside', () => {
     async (name) => {
       const issuer = await testIssuer()
       const { whoami, platform } = await server(issuer, [people])
-      await platform.db.all(sql`insert into accounts (kind, name, name_key, is_admin, created_at_ms)
-        values ('user', 'ada', 'ada', 1, 0)`)
+      await makeAccount(platform, 'ada', { isAdmin: true })
       const res = await whoami(await issuer.sign({ sub: 's-1', preferred_username: name }))
       expect([401, 403]).toContain(res.status)
       expect(await platform.db.all(sql`select 1 from identities`)).toEqual([])

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect, test, vi } from 'vitest'
-import { admin, adminPassword, authServer, basic, password } from '../../support/auth-server.ts'
+import { admin, adminPassword, authServer, password } from '../../support/auth-server.ts'
+import { basic } from '../../support/client.ts'
 
 test('the first administrator signs in with the password of the settings', async () => {
   const { whoami } = await authServer()

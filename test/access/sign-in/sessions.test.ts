@@ -1,8 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { startSession } from '../../../src/access/sign-in/sessions.ts'
-import { anonymous, type Principal } from '../../../src/core/principal.ts'
+import { anonymous } from '../../../src/core/principal.ts'
 import type { Settings } from '../../../src/platform/settings/settings.ts'
+import { contextOf, makeAccount } from '../../support/accounts.ts'
+import { client } from '../../support/client.ts'
 import { testServer } from '../../support/server.ts'
 import { noonMs } from './issuer.ts'
 
@@ -14,26 +16,8 @@ async function signedIn(overrides: Partial<Settings> = {}) {
   const { platform } = await testServer()
   const settings = { ...platform.settings, auth: true, ...overrides }
   const { app } = await testServer({ ...platform, settings, now: () => clock.ms })
-  const [[row] = []] = await platform.db.batch([
-    sql`insert into accounts (kind, name, name_key, password_hash, is_admin, created_at_ms)
-      values ('user', 'ada', 'ada', 'a hash', 0, 0) returning id`,
-  ])
-  const accountId = (row as { id: number }).id
-  const principal: Principal = {
-    ...anonymous,
-    name: 'ada',
-    kind: 'user',
-    verified: true,
-    accountId,
-  }
-  const ctx = {
-    ...platform,
-    settings,
-    now: () => clock.ms,
-    principal: anonymous,
-    workspace: 'default',
-    requestId: 'r',
-  }
+  const principal = await makeAccount(platform, 'ada', { password: 'a password of ada' })
+  const ctx = contextOf({ ...platform, settings, now: () => clock.ms }, anonymous)
   const start = (issuer?: string, claimed: string[] = []) =>
     startSession(ctx, principal, { issuer, claimed })
   const ask = (id: string, method = 'GET', path = '/api/v1/whoami', headers = {}) =>
@@ -73,7 +57,7 @@ describe('a session ends at once', () => {
 test('a session goes on while its account changes otherwise, and an administrator is one at once', async () => {
   const { ask, id, db } = await signedIn()
   expect((await ask(id, 'GET', '/api/v1/identities')).status).toBe(403)
-  await db.all(sql`update accounts set is_admin = 1, password_hash = 'a hash'`)
+  await db.all(sql`update accounts set is_admin = 1`)
   expect((await ask(id, 'GET', '/api/v1/identities')).status).toBe(200)
 })
 
@@ -135,16 +119,9 @@ describe('a change asked for by session', () => {
       corsOrigins: ['https://notebooks.example'],
     })
     await db.all(sql`update accounts set is_admin = 1`)
-    const res = await app.request(`http://${host}${create}`, {
-      method: 'POST',
-      headers: {
-        host,
-        cookie: `gatehouse_session=${id}`,
-        'content-type': 'application/json',
-        ...headers,
-      },
-      body: JSON.stringify({ name: 'x' }),
-    })
+    const cookie = `gatehouse_session=${id}`
+    const { call } = client(app, { host, cookie, ...headers })
+    const res = await call('POST', `http://${host}${create}`, { name: 'x' })
     expect(res.status).toBe(status)
   })
 

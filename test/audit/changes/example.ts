@@ -1,10 +1,11 @@
 import { createApp } from '../../../src/app.ts'
 import type { Principal } from '../../../src/core/principal.ts'
+import { person } from '../../support/accounts.ts'
+import { client, type Reply } from '../../support/client.ts'
 import type { registryServer } from '../../support/registry-server.ts'
 
 export type Server = Awaited<ReturnType<typeof registryServer>>
-// biome-ignore lint/suspicious/noExplicitAny: whatever the body says
-type Answer = { readonly status: number; readonly json?: any }
+type Answer = Pick<Reply, 'status'> & Partial<Reply>
 export type Call = (method: string, path: string, body?: object) => Promise<Answer>
 
 /**
@@ -16,19 +17,12 @@ export type Examples = Readonly<Record<string, Example>>
 
 /** Whoever made what an example needs, and makes the call: somebody who signed in. */
 export function signedIn(server: Server, name: string, more: Partial<Principal> = {}): Call {
-  const principal = { name, kind: 'user', verified: true, groups: [], isAdmin: false, ...more }
-  const app = createApp(() => server.platform, { principal: principal as Principal })
+  const principal = person(name, more)
+  const { call } = client(createApp(() => server.platform, { principal }))
   return async (method, path, body) => {
-    const res = await app.request(path, {
-      method,
-      ...(body && {
-        body: JSON.stringify(body),
-        headers: { 'content-type': 'application/json' },
-      }),
-    })
-    const text = await res.text()
-    if (res.status >= 300) throw new Error(`${method} ${path}: ${res.status} ${text}`)
-    return { status: res.status, json: text === '' ? undefined : JSON.parse(text) }
+    const answer = await call(method, path, body)
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`)
+    return answer
   }
 }
 

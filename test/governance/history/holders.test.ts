@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { createApp } from '../../../src/app.ts'
-import { governedServer, person } from '../../support/governed-server.ts'
+import { person } from '../../support/accounts.ts'
+import { governedServer } from '../../support/governed-server.ts'
 import { registryServer } from '../../support/registry-server.ts'
 
 describe('who holds a stage', () => {
@@ -24,7 +25,7 @@ describe('who holds a stage', () => {
       version: '1',
       to: { stage: 'Production' },
     })
-    const rita = as(person('rita', ['risk']))
+    const rita = as(person('rita', { groups: ['risk'] }))
     const request = `/api/v1/promotions/${opened.json.id}`
     await rita('POST', `${request}/reviews`, { decision: 'approve' })
     expect((await rita('POST', `${request}/merge`)).json.status).toBe('merged')

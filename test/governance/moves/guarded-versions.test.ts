@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { listGuardedVersions } from '../../../src/governance/moves/guarded-versions.ts'
 import { collectGarbage } from '../../../src/registry/files/collect-garbage.ts'
-import { governedServer, person } from '../../support/governed-server.ts'
+import { person } from '../../support/accounts.ts'
+import { governedServer } from '../../support/governed-server.ts'
 
 test('the run of a version in a guarded stage outlives a purge, and goes when the policy does', async () => {
   const server = await governedServer()

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
-import { governedServer, person } from '../../support/governed-server.ts'
+import { person } from '../../support/accounts.ts'
+import { governedServer } from '../../support/governed-server.ts'
 
 const ann = person('ann')
-const rita = person('rita', ['reviewers'])
+const rita = person('rita', { groups: ['reviewers'] })
 
 /** Versions 1 and then 2 came into Production before there was a policy. */
 async function twice(policy: object) {

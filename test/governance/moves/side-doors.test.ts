@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { governedServer, person } from '../../support/governed-server.ts'
+import { createApp } from '../../../src/app.ts'
+import { person } from '../../support/accounts.ts'
+import { client } from '../../support/client.ts'
+import { governedServer } from '../../support/governed-server.ts'
 
 const ann = person('ann')
-const rita = person('rita', ['reviewers'])
+const rita = person('rita', { groups: ['reviewers'] })
 const approvals = { required: 1, from: ['group:reviewers'] }
 
 /** Version 1 of `fraud` is in Production and `champion`, by sign-off; version 2 is in None. */
@@ -147,13 +150,8 @@ test('an approval against a deletion, and a merge against a change of the policy
 
 test('with access control off, a claimed name signs off only where the policy says so', async () => {
   const { platform } = await governedServer()
-  const { createApp } = await import('../../../src/app.ts')
   const app = createApp(() => platform)
-  const as = (name: string) => async (method: string, path: string, body: object) => {
-    const headers = { 'content-type': 'application/json', 'x-gatehouse-actor': name }
-    const res = await app.request(path, { method, headers, body: JSON.stringify(body) })
-    return { status: res.status, json: await res.json() }
-  }
+  const as = (name: string) => client(app, { 'x-gatehouse-actor': name }).call
   const [ada, bob] = [as('ada'), as('bob')]
   await ada('POST', '/api/2.0/mlflow/registered-models/create', { name: 'm' })
   await ada('POST', '/api/2.0/mlflow/model-versions/create', { name: 'm', source: 's3://b/m' })

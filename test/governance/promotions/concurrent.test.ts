@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import { governedServer, person } from '../../support/governed-server.ts'
+import { person } from '../../support/accounts.ts'
+import { governedServer } from '../../support/governed-server.ts'
 import { sixteen } from '../../support/registry-server.ts'
 
 const ann = person('ann')
-const reviewer = (name: string) => person(name, ['reviewers'])
+const reviewer = (name: string) => person(name, { groups: ['reviewers'] })
 const approvals = { required: 1, from: ['group:reviewers'] }
 const request = { model: 'fraud', version: '1', to: { stage: 'Production' } }
 const rounds = 4

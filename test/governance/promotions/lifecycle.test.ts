@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { sweepPromotions } from '../../../src/governance/promotions/sweep.ts'
-import { governedServer, person } from '../../support/governed-server.ts'
+import { person } from '../../support/accounts.ts'
+import { governedServer } from '../../support/governed-server.ts'
 
 const ann = person('ann')
-const rita = person('rita', ['reviewers'])
+const rita = person('rita', { groups: ['reviewers'] })
 const hourMs = 3_600_000
 
 /** A server with a policy, and a request of ann's for version 1 of `fraud`. */
@@ -139,7 +140,7 @@ describe('break-glass', () => {
     const { as, asAnn, asRita, stage } = await requested(policy)
     const reason = { reason: 'production is down' }
     expect((await asAnn('POST', '/api/v1/promotions/1/break-glass', reason)).status).toBe(403)
-    const oncall = as(person('otto', ['on-call']))
+    const oncall = as(person('otto', { groups: ['on-call'] }))
     expect((await oncall('POST', '/api/v1/promotions/1/break-glass', {})).status).toBe(400)
     const merged = await oncall('POST', '/api/v1/promotions/1/break-glass', reason)
     expect(merged.json).toMatchObject({

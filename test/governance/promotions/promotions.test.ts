@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { governedServer, person } from '../../support/governed-server.ts'
+import { person } from '../../support/accounts.ts'
+import { governedServer } from '../../support/governed-server.ts'
 
 const ann = person('ann')
-const rita = person('rita', ['reviewers'])
-const rob = person('rob', ['reviewers'])
+const rita = person('rita', { groups: ['reviewers'] })
+const rob = person('rob', { groups: ['reviewers'] })
 
 const signOff = {
   approvals: { required: 1, from: ['group:reviewers'] },
@@ -123,7 +124,7 @@ describe('who may approve', () => {
     )
     await move()
     const approve = (name: string, groups: string[]) =>
-      as(person(name, groups))('POST', '/api/v1/promotions/1/reviews', { decision: 'approve' })
+      as(person(name, { groups }))('POST', '/api/v1/promotions/1/reviews', { decision: 'approve' })
     await approve('both', ['risk', 'leads'])
     const two = await approve('r1', ['risk'])
     expect(two.json.approvals).toMatchObject({ required: 3, given: 2 })

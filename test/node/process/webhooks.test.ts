@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
+import { client, serverAt } from '../../support/client.ts'
 import { run, startServer, temporaryFolder } from '../../support/gatehouse-process.ts'
 import { startReceiver } from './webhook-receiver.ts'
 
@@ -15,11 +16,8 @@ async function receiver(answer?: Parameters<typeof startReceiver>[0]) {
 const flags = ['--webhook-hosts', '127.0.0.1']
 
 function create(url: string, body: object) {
-  return fetch(`${url}/api/v1/webhooks`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ name: 'hook', events: ['*'], ...body }),
-  })
+  const hook = { name: 'hook', events: ['*'], ...body }
+  return client(serverAt(url)).call('POST', '/api/v1/webhooks', hook)
 }
 
 test('a delivery that was under way when the process was killed is made again after a restart', async () => {
@@ -62,11 +60,11 @@ test('a receiver that hangs delays neither the API nor another receiver', async 
 test('redirects are not followed, and the answer of a test call is an excerpt', async () => {
   const server = await startServer(await temporaryFolder(), flags)
   const { url, got } = await receiver(({ path }) => (path === '/moved' ? 302 : 200))
-  const moved = await (await create(server.url, { url: `${url}/moved` })).json()
+  const { json: moved } = await create(server.url, { url: `${url}/moved` })
   const test = (id: string) =>
     fetch(`${server.url}/api/v1/webhooks/${id}/test`, { method: 'POST' }).then((res) => res.json())
   expect(await test(moved.id)).toMatchObject({ success: false, response_status: 302 })
-  const fine = await (await create(server.url, { url })).json()
+  const { json: fine } = await create(server.url, { url })
   const result = await test(fine.id)
   expect(result).toMatchObject({ success: true, response_status: 200 })
   expect(result.response_body.length).toBeLessThanOrEqual(500)

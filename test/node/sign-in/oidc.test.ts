@@ -4,6 +4,7 @@ import { freshPlatform } from '#platform'
 import { listen } from '../../../src/node.ts'
 import type { Platform } from '../../../src/platform/context.ts'
 import type { OidcSettings, TokenIssuer } from '../../../src/platform/settings/sign-in.ts'
+import { makeAccount } from '../../support/accounts.ts'
 import { Browser, type Page } from './browser.ts'
 import {
   audience,
@@ -195,9 +196,7 @@ describe('refused', () => {
     ['u-4', '(none)', 'tells no'],
   ])('is %s, whose name here would be %s', async (login, _name, message) => {
     const { url, platform } = await world()
-    await platform.db.all(sql`
-      insert into accounts (kind, name, name_key, is_admin, created_at_ms)
-      values ('user', 'root', 'root', 1, 0)`)
+    await makeAccount(platform, 'root', { isAdmin: true })
     const browser = new Browser()
     const page = await signIn(browser, url, login)
     expect(page.status).toBe(403)

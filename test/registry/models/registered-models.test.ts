@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { client } from '../../support/client.ts'
 import { registryServer, sixteen } from '../../support/registry-server.ts'
 import { testServer } from '../../support/server.ts'
 
@@ -155,16 +156,10 @@ function shown(versions: { version: string; current_stage: string }[]): string[]
 
 test('a model and its versions carry the name that their maker gave, and none where there is none', async () => {
   const server = await testServer()
-  const headers = { 'content-type': 'application/json', 'x-gatehouse-actor': 'ada' }
-  const make = (path: string, body: object) =>
-    server.app.request(`/api/2.0/mlflow/${path}`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(body),
-    })
-  await make('registered-models/create', { name: 'named' })
-  const version = await make('model-versions/create', { name: 'named', source: 's3://b/m' })
-  expect(await version.json()).toMatchObject({ model_version: { user_id: 'ada' } })
+  const { post } = client(server.app, { 'x-gatehouse-actor': 'ada' })
+  await post('registered-models/create', { name: 'named' })
+  const version = await post('model-versions/create', { name: 'named', source: 's3://b/m' })
+  expect(version.json).toMatchObject({ model_version: { user_id: 'ada' } })
   const model = await server.get('registered-models/get?name=named')
   expect(model.json.registered_model.user_id).toBe('ada')
   await server.post('registered-models/create', { name: 'nameless' })

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { collectGarbage } from '../../../src/registry/files/collect-garbage.ts'
+import { client } from '../../support/client.ts'
 import { registryServer, sixteen } from '../../support/registry-server.ts'
 
 const day = 86_400_000
@@ -16,16 +17,10 @@ async function holdServer() {
   expect(created.status).toBe(200)
   await server.createVersion('m m')
   const as = async (actor: string | undefined, method: string, body?: object, path?: string) => {
-    const res = await server.app.request(path ?? '/api/v1/models/m%20m/versions/1/hold', {
-      method,
-      headers: {
-        'content-type': 'application/json',
-        ...(actor && { 'x-gatehouse-actor': actor }),
-      },
-      ...(body && { body: JSON.stringify(body) }),
-    })
-    const json = JSON.parse(await res.text())
-    return { status: res.status, json }
+    const { call } = client(server.app, actor ? { 'x-gatehouse-actor': actor } : {})
+    const hold = path ?? '/api/v1/models/m%20m/versions/1/hold'
+    const { status, json } = await call(method, hold, body)
+    return { status, json }
   }
   return {
     ...server,

@@ -1,0 +1,36 @@
+import { createAccount } from '../../src/access/accounts/accounts.ts'
+import { hashPassword } from '../../src/access/accounts/password-hash.ts'
+import { operator, type Principal } from '../../src/core/principal.ts'
+import type { Context, Platform } from '../../src/platform/context.ts'
+
+/** What a verb gets when a test calls it without a request. */
+export function contextOf(platform: Platform, principal: Principal = operator): Context {
+  return { ...platform, principal, workspace: 'default', requestId: 'r' }
+}
+
+/** Who signed in under this name; `service:...` is a service account. */
+export function person(name: string, more: Partial<Principal> = {}): Principal {
+  const kind = name.startsWith('service:') ? 'service' : 'user'
+  return { name, kind, verified: true, groups: [], isAdmin: false, ...more }
+}
+
+/**
+ * Make an account, as whoever holds the database does.
+ *
+ * @returns who signs in with it
+ */
+export async function makeAccount(
+  platform: Platform,
+  name: string,
+  { isAdmin = false, password }: { isAdmin?: boolean; password?: string } = {},
+): Promise<Principal> {
+  const { kind } = person(name)
+  const account = await createAccount(contextOf(platform), {
+    kind: kind === 'service' ? 'service' : 'user',
+    name,
+    passwordHash: password === undefined ? null : await hashPassword(password),
+    isAdmin,
+  })
+  if (!account) throw new Error(`there is no account ${name}`)
+  return person(name, { isAdmin, accountId: account.id })
+}
