@@ -3,7 +3,9 @@ import { defineConfig } from 'vitest/config'
 
 /**
  * The same behaviour tests run twice: in Node on libSQL and disk, and in workerd on D1 and R2.
- * `#platform` is what differs. Tests of Node alone lie in the folders of `nodeOnly`, of workerd alone in test/workerd/.
+ * `#platform` is what differs. Tests of Node alone lie in the folders of `nodeOnly`, of workerd alone
+ * in test/workerd/. Files share one process and its modules, which a file of its own would load anew:
+ * a test leaves nothing behind in a module or a global.
  */
 const behaviour = 'test/**/*.test.ts'
 const nodeOnly = ['test/node/**', 'test/cli/**', 'test/docs/**', 'test/check/**']
@@ -22,6 +24,7 @@ export default defineConfig({
           globalSetup: 'test/support/temporary-folder.ts',
           include: [behaviour],
           exclude: ['test/workerd/**'],
+          isolate: false,
           testTimeout: 30_000,
         },
       },
@@ -39,6 +42,7 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
+          globalSetup: 'test/support/schema.ts',
           include: [behaviour],
           exclude: nodeOnly,
           testTimeout: 60_000,

@@ -11,12 +11,14 @@ import { sha256 } from '../../../src/platform/node/sha256.ts'
 import { randomId } from '../../../src/platform/random-id.ts'
 import { defaultSettings } from '../../../src/platform/settings/settings.ts'
 
+const migrations = await readMigrations(new URL('../../../drizzle', import.meta.url).pathname)
+
 export const runtime = 'node'
 
 /** An empty, migrated server's platform: libSQL in memory, blobs in a temporary folder. */
 export async function freshPlatform(): Promise<Platform> {
   const db = new LibsqlFile(':memory:')
-  await migrate(db, await readMigrations(new URL('../../../drizzle', import.meta.url).pathname))
+  await migrate(db, migrations)
   return {
     db,
     blobs: new DiskBlobStore(await mkdtemp(join(tmpdir(), 'gatehouse-test-'))),

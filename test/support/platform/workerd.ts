@@ -1,5 +1,8 @@
 import { reset } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
+import { sql } from 'drizzle-orm'
+import { inject } from 'vitest'
+import type { Database } from '../../../src/db/database.ts'
 import { migrate } from '../../../src/db/migrate.ts'
 import type { Platform } from '../../../src/platform/context.ts'
 import { randomId } from '../../../src/platform/random-id.ts'
@@ -20,11 +23,19 @@ const migrations = Object.entries(files)
   .map(([path, text]) => ({ name: path.slice(path.lastIndexOf('/') + 1), text }))
   .sort((a, b) => (a.name < b.name ? -1 : 1))
 
-/** An empty, migrated server's platform: D1 and R2 as workerd simulates them. */
-export async function freshPlatform(): Promise<Platform> {
+/** An empty database that went through every migration. */
+export async function migratedDatabase(): Promise<Database> {
   await reset()
   const db = new D1(env.DB)
   await migrate(db, migrations)
+  return db
+}
+
+/** An empty server's platform: D1 as the migrations leave it, and R2, as workerd simulates them. */
+export async function freshPlatform(): Promise<Platform> {
+  await reset()
+  const db = new D1(env.DB)
+  await db.batch({ schema: inject('schema').map((statement) => sql.raw(statement)) })
   return {
     db,
     blobs: new R2BlobStore(env.ARTIFACTS),
