@@ -45,6 +45,7 @@ export default defineConfig({
           globalSetup: 'test/support/schema.ts',
           include: [behaviour],
           exclude: nodeOnly,
+          isolate: false,
           testTimeout: 60_000,
         },
       },

@@ -23,18 +23,27 @@ const migrations = Object.entries(files)
   .map(([path, text]) => ({ name: path.slice(path.lastIndexOf('/') + 1), text }))
   .sort((a, b) => (a.name < b.name ? -1 : 1))
 
+/** One call to reset may still find the database of the file before at work, and leave it. */
+async function emptyDatabase(): Promise<Database> {
+  for (let tries = 0; tries < 5; tries++) {
+    await reset()
+    const db = new D1(env.DB)
+    const left = await db.all(sql`select 1 from sqlite_schema where name = 'd1_migrations'`)
+    if (left.length === 0) return db
+  }
+  throw new Error('the database of the test before is still there')
+}
+
 /** An empty database that went through every migration. */
 export async function migratedDatabase(): Promise<Database> {
-  await reset()
-  const db = new D1(env.DB)
+  const db = await emptyDatabase()
   await migrate(db, migrations)
   return db
 }
 
 /** An empty server's platform: D1 as the migrations leave it, and R2, as workerd simulates them. */
 export async function freshPlatform(): Promise<Platform> {
-  await reset()
-  const db = new D1(env.DB)
+  const db = await emptyDatabase()
   await db.batch({ schema: inject('schema').map((statement) => sql.raw(statement)) })
   return {
     db,
