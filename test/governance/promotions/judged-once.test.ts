@@ -5,10 +5,11 @@ import { runList, withBatches } from '../../../src/db/batch.ts'
 import { compile } from '../../../src/db/compile.ts'
 import type { Database } from '../../../src/db/database.ts'
 import type { BlobStore } from '../../../src/platform/ports.ts'
-import { governedServer, person } from '../../support/governed-server.ts'
+import { person } from '../../support/accounts.ts'
+import { governedServer } from '../../support/governed-server.ts'
 
 const ann = person('ann')
-const rita = person('rita', ['reviewers'])
+const rita = person('rita', { groups: ['reviewers'] })
 const approvals = { required: 1, from: ['group:reviewers'] }
 const intact = { name: 'intact', type: 'integrity' }
 const toProduction = { name: 'fraud', version: '1', stage: 'Production' }
