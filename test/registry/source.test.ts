@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { defaultSettings, type Settings } from '../../src/platform/settings/settings.ts'
 import { registryServer } from '../support/registry-server.ts'
+import { workMs } from '../support/work.ts'
 
 async function sourceServer(settings?: Partial<Settings>) {
   const server = await registryServer(
@@ -133,10 +134,11 @@ test.each(Object.entries({ local, climbing, relative, hosts, unowned, odd }))(
 
 test('a source of many nested escapes is refused within a second', async () => {
   const { register } = await sourceServer()
-  const started = performance.now()
-  const res = await register(`s3://b/%${'25'.repeat(990)}2e/x`)
-  expect([200, 400]).toContain(res.status)
-  expect(performance.now() - started).toBeLessThan(1000)
+  const took = await workMs(async () => {
+    const res = await register(`s3://b/%${'25'.repeat(990)}2e/x`)
+    expect([200, 400]).toContain(res.status)
+  })
+  expect(took).toBeLessThan(1000)
 })
 
 test('the operator can restrict sources by a pattern and allow schemes that name hosts', async () => {

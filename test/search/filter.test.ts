@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { RegistryError } from '../../src/core/error.ts'
 import { clausesMax, type Filter, parseFilter } from '../../src/search/filter.ts'
 import { parseOrderBy } from '../../src/search/order-by.ts'
+import { workMs } from '../support/work.ts'
 import { printFilter } from './print.ts'
 
 const str = (text: string) => ({ type: 'string', text })
@@ -112,14 +113,15 @@ test.each([
   ['dots', '.'.repeat(100_000)],
   ['a key in pieces', '``.'.repeat(33_000)],
   ['blanks', ' '.repeat(100_000)],
-])('100 KB of %s take no longer than they must', (_, text) => {
-  const start = performance.now()
-  try {
-    parseFilter(text)
-  } catch (err) {
-    expect(err).toBeInstanceOf(RegistryError)
-  }
-  expect(performance.now() - start).toBeLessThan(1000)
+])('100 KB of %s take no longer than they must', async (_, text) => {
+  const took = await workMs(() => {
+    try {
+      parseFilter(text)
+    } catch (err) {
+      expect(err).toBeInstanceOf(RegistryError)
+    }
+  })
+  expect(took).toBeLessThan(1000)
 })
 
 describe('order_by', () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { foldLevels, type Level } from '../../../src/access/permissions/levels.ts'
 import { matchesGlob } from '../../../src/core/glob.ts'
+import { workMs } from '../../support/work.ts'
 
 test.each<[Level[], Level, Level | undefined]>([
   [[], 'READ', undefined],
@@ -37,8 +38,9 @@ test.each([
   expect(matchesGlob(glob, text)).toBe(expected)
 })
 
-test('a glob of many stars takes no time on a long text', () => {
-  const started = performance.now()
-  expect(matchesGlob(`${'*a'.repeat(250)}b`, 'a'.repeat(100_000))).toBe(false)
-  expect(performance.now() - started).toBeLessThan(1000)
+test('a glob of many stars takes no time on a long text', async () => {
+  const took = await workMs(() =>
+    expect(matchesGlob(`${'*a'.repeat(250)}b`, 'a'.repeat(100_000))).toBe(false),
+  )
+  expect(took).toBeLessThan(1000)
 })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseMarkdown, writeMarkdown } from '../../../src/governance/cards/markdown.ts'
 import { cardServer, fullCard } from '../../support/card-server.ts'
+import { workMs } from '../../support/work.ts'
 
 /** What somebody might try to have a reader's browser do. */
 const attacks = [
@@ -247,10 +248,9 @@ test.each([
   ['references', '[a]: b\n'.repeat(25_000)],
   ['angles', '<'.repeat(200_000)],
   ['escapes', '\\'.repeat(200_000)],
-])('%s, as many as a field holds, are rendered within two seconds', (_what, text) => {
-  const startedAt = performance.now()
-  writeMarkdown(parseMarkdown(text.slice(0, 200_000)))
-  expect(performance.now() - startedAt).toBeLessThan(2000)
+])('%s, as many as a field holds, are rendered within two seconds', async (_what, text) => {
+  const took = await workMs(() => writeMarkdown(parseMarkdown(text.slice(0, 200_000))))
+  expect(took).toBeLessThan(2000)
 })
 
 test('the card that all of these tests start from is rendered whole', async () => {

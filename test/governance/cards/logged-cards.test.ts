@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { cardFromMarkdown } from '../../../src/governance/cards/read-markdown.ts'
 import { cardServer, fullCard } from '../../support/card-server.ts'
+import { workMs } from '../../support/work.ts'
 
 async function modelServer(...overrides: Parameters<typeof cardServer>) {
   const server = await cardServer(...overrides)
@@ -220,10 +221,11 @@ test.each([
     `---\na: &a [x]\n${Array.from({ length: 30 }, (_, i) => `b${i}: &b${i} [${Array(9).fill(i ? `*b${i - 1}` : '*a')}]`).join('\n')}\n---\n`,
   ],
   ['of a tag that makes things', "---\na: !!js/function 'function () {}'\n---\n"],
-])('YAML %s is read as text or as notes, quickly', (_what, text) => {
-  const startedAt = performance.now()
-  expect(cardFromMarkdown(text)).toEqual({ card: { notes: expect.any(String) } })
-  expect(performance.now() - startedAt).toBeLessThan(2000)
+])('YAML %s is read as text or as notes, quickly', async (_what, text) => {
+  const took = await workMs(() =>
+    expect(cardFromMarkdown(text)).toEqual({ card: { notes: expect.any(String) } }),
+  )
+  expect(took).toBeLessThan(2000)
 })
 
 test('the export in the Hugging Face form reads in again as the same card', async () => {
