@@ -2,15 +2,24 @@ import { sealEntries } from './audit/seal.ts'
 import { sweepPromotions } from './governance/promotions/sweep.ts'
 import type { Platform } from './platform/context.ts'
 
+/** Work that follows from changes and from time. It may run at any time and in several processes at once. */
+type Job = (platform: Platform) => Promise<void>
+
 /**
- * The work that follows from changes and from time, done after the replies: entries of the audit log are
- * sealed, promotion requests expire, and those that may merge automatically are merged. It may run at
- * any time and in several processes at once; each run continues where another one stopped. Deliveries
- * of webhooks run beside it, since they wait for other servers.
+ * What is done after the replies. Each job runs by itself: none waits for another, and one that fails
+ * is tried again at the next run while the others go on. Deliveries of webhooks run beside them, since
+ * they wait for other servers.
+ */
+export const backgroundJobs: readonly Job[] = [sealEntries, sweepPromotions]
+
+/**
+ * Run every job once, for who has no loop.
  *
- * @throws what went wrong; the next run tries all of it again
+ * @throws AggregateError what went wrong, after all of them have ended
  */
 export async function backgroundWork(platform: Platform): Promise<void> {
-  await sweepPromotions(platform)
-  await sealEntries(platform)
+  const ends = await Promise.allSettled(backgroundJobs.map((job) => job(platform)))
+  const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+  if (failures.length === 1) throw failures[0]
+  if (failures.length > 1) throw new AggregateError(failures, 'several jobs failed')
 }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createApp } from './app.ts'
-import { backgroundWork } from './background.ts'
+import { backgroundJobs } from './background.ts'
 import { migrate, NewerDatabaseError } from './db/migrate.ts'
 import type { AppContext } from './http/app-env.ts'
 import { anyone, guard } from './http/guards/guard.ts'
@@ -65,7 +65,7 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
     fetch: (url, init) => fetch(url, init),
   }
   const background = new Loop(
-    () => backgroundWork(platform),
+    backgroundJobs.map((job) => () => job(platform)),
     () => deliverDue(platform),
   )
   return { ...platform, background, close: () => db.close() }

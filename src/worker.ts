@@ -1,5 +1,5 @@
 import { createApp } from './app.ts'
-import { backgroundWork } from './background.ts'
+import { backgroundJobs } from './background.ts'
 import { RegistryError } from './core/error.ts'
 import { coalesced, logged } from './platform/coalesced.ts'
 import type { Platform } from './platform/context.ts'
@@ -35,7 +35,8 @@ export default {
   /** The cron trigger of wrangler.toml: what requests did not wait for. */
   async scheduled(_event, env, execution) {
     const platform = platformOf(bindings(env), execution)
-    await Promise.all([backgroundWork(platform), deliverDue(platform, betweenTriggersMs)])
+    const jobs = backgroundJobs.map((job) => logged(() => job(platform), Date.now)())
+    await Promise.all([...jobs, deliverDue(platform, betweenTriggersMs)])
   },
 } satisfies ExportedHandler
 
@@ -70,11 +71,11 @@ function platformOf(env: Bindings, execution: Pick<ExecutionContext, 'waitUntil'
   const platform: Platform = {
     ...partsOf(env),
     wake() {
-      execution.waitUntil(work())
+      for (const job of jobs) execution.waitUntil(job())
       execution.waitUntil(deliveries())
     },
   }
-  const work = coalesced(() => backgroundWork(platform), Date.now)
+  const jobs = backgroundJobs.map((job) => coalesced(() => job(platform), Date.now))
   const deliveries = logged(() => deliverDue(platform, afterReplyMs), Date.now)
   return platform
 }

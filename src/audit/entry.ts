@@ -85,10 +85,26 @@ export function sealedEntryFrom(row: AuditEntryRow): SealedEntry {
  */
 function jsonOf<T>(text: string): T {
   try {
-    return JSON.parse(text) as T
+    return (uncanonical.test(text) ? JSON.parse(text, canonical) : JSON.parse(text)) as T
   } catch {
     return text as T
   }
+}
+
+/** JSON text that may hold what canonical JSON has no form for: half a surrogate pair, or an infinity. */
+const uncanonical = /\\u[dD][89a-fA-F]|[eE]\+?\d{3}|\d{300}/
+
+/**
+ * A reviver that gives every value a canonical form, so that no entry is without a hash: U+FFFD for
+ * half a surrogate pair, as the database has it in its texts, and the text of an infinity.
+ */
+function canonical(_key: string, value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const keys = Object.keys(value)
+  if (keys.every((key) => key.isWellFormed())) return value
+  return Object.fromEntries(Object.entries(value).map(([key, of]) => [key.toWellFormed(), of]))
 }
 
 function optionalJson<T>(text: string | null): T | undefined {

@@ -7,6 +7,8 @@ import { readEntryBatches } from './read-entries.ts'
 /** An entry as an export or the database has it, with the hashes that stand beside it there. */
 export type ShownEntry = {
   readonly seq: number
+  /** When it was written, where that is asked. */
+  readonly atMs?: number
   /** Without its hashes. */
   readonly entry: object
   readonly entryHash: string | undefined
@@ -15,7 +17,10 @@ export type ShownEntry = {
 }
 
 /** What is wrong with an entry. */
-type Problem = 'changed' | 'missing' | 'inserted'
+type Problem = 'changed' | 'missing' | 'inserted' | 'unsealed'
+
+/** Entries are sealed within seconds: one that is older and has no seal is a fault. */
+const unsealedMsMax = 30_000
 
 /** `head` is the chain hash of the last sealed entry; after a problem, of the last one that is sound. */
 export type ChainVerdict = {
@@ -27,26 +32,38 @@ export type ChainVerdict = {
   | ({ readonly ok: false } & Finding)
 )
 
-/** What the audit log must contain: an entry of this number, and a chain hash that was kept elsewhere. */
-export type ExpectedChain = { readonly lastSeq: number; readonly head: string | undefined }
+/** What the audit log must contain. */
+export type ExpectedChain = {
+  /** An entry of this number. */
+  readonly lastSeq: number
+  /** A chain hash that was kept elsewhere. */
+  readonly head: string | undefined
+  /** Entries from before this moment, in Unix milliseconds, have their seals; absent: not asked. */
+  readonly sealedBeforeMs?: number
+}
 
 /** Recompute the stored chain from its start. @param head a chain hash that was kept elsewhere */
 export async function verifyStoredChain(
-  { db, sha256 }: Pick<Platform, 'db' | 'sha256'>,
+  { db, sha256, now }: Pick<Platform, 'db' | 'sha256' | 'now'>,
   head: string | undefined,
 ): Promise<ChainVerdict> {
+  const sealedBeforeMs = now() - unsealedMsMax
   // SQLite keeps the last number that it gave out, even when that row is gone.
   const given = await db.first(sql<{ seq: number | null }>`select max(seq) as seq from (
     select seq from sqlite_sequence where name = 'audit_entries'
     union all select max(seq) from audit_entries
     union all select max(seq) from audit_seals)`)
   const lastSeq = given?.seq ?? 0
-  return verifyChain({ sha256 }, eachShown(readEntryBatches(db, {}, lastSeq)), { lastSeq, head })
+  return verifyChain({ sha256 }, eachShown(readEntryBatches(db, {}, lastSeq)), {
+    lastSeq,
+    head,
+    sealedBeforeMs,
+  })
 }
 
 async function* eachShown(batches: AsyncIterable<SealedEntry[]>): AsyncIterable<ShownEntry> {
   for await (const batch of batches) {
-    for (const sealed of batch) yield { ...sealed, seq: sealed.entry.seq }
+    for (const sealed of batch) yield { ...sealed, seq: sealed.entry.seq, atMs: sealed.entry.at }
   }
 }
 
@@ -57,6 +74,8 @@ type Walk = {
   head: string
   /** The chain hash of the last entry, sealed or not. */
   current: string
+  /** When the first entry without a seal was written. */
+  unsealedSinceMs: number | undefined
 }
 
 type Finding = { readonly seq: number; readonly problem: Problem; readonly detail: string }
@@ -72,7 +91,13 @@ export async function verifyChain(
   chain: AsyncIterable<ShownEntry | undefined>,
   expected: ExpectedChain,
 ): Promise<ChainVerdict> {
-  const walk: Walk = { seq: 0, sealed: 0, head: chainStart, current: chainStart }
+  const walk: Walk = {
+    seq: 0,
+    sealed: 0,
+    head: chainStart,
+    current: chainStart,
+    unsealedSinceMs: undefined,
+  }
   let headSeq = expected.head === chainStart ? 0 : undefined
   for await (const next of chain) {
     const finding = await stepOn(on, walk, next)
@@ -114,6 +139,7 @@ async function stepOn(
     walk.sealed = due
     walk.head = current
   }
+  if (walk.sealed < due) walk.unsealedSinceMs ??= next.atMs
   walk.seq = due
   walk.current = current
   return undefined
@@ -121,12 +147,17 @@ async function stepOn(
 
 /** What is wrong with a chain whose entries are all sound. */
 function endFinding(
-  { seq }: Walk,
+  { seq, sealed, unsealedSinceMs }: Walk,
   expected: ExpectedChain,
   headSeq: number | undefined,
 ): Finding | undefined {
   if (seq < expected.lastSeq) {
     return findingOf(seq + 1, 'missing', `the audit log went on to entry ${expected.lastSeq}`)
+  }
+  const { sealedBeforeMs } = expected
+  if (sealedBeforeMs !== undefined && (unsealedSinceMs ?? sealedBeforeMs) < sealedBeforeMs) {
+    const first = `${seq - sealed} entries have no seal, the first since ${new Date(unsealedSinceMs ?? 0).toISOString()}`
+    return findingOf(sealed + 1, 'unsealed', `${first}; the server's log says why`)
   }
   if (expected.head === undefined || headSeq !== undefined) return undefined
   const why = 'the chain never comes to the head that was given: it ends before, or was made anew'

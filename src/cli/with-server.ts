@@ -4,6 +4,7 @@ import { backgroundWork } from '../background.ts'
 import { ApiError, GatehouseClient } from '../client/client.ts'
 import { operator } from '../core/principal.ts'
 import { openPlatform } from '../node.ts'
+import { logged } from '../platform/coalesced.ts'
 import { StartError } from '../platform/start-error.ts'
 import { addSettings, givenSettings } from './options.ts'
 
@@ -43,6 +44,8 @@ async function withDatabase(
   const platform = await openPlatform(givenSettings(command, process.env))
   const app = createApp(() => platform, { principal: operator })
   try {
+    // Where a server ended in the middle, its entries wait for their seals.
+    await logged(() => backgroundWork(platform), Date.now)()
     const headers = { 'User-Agent': 'gatehouse' }
     await work(
       new GatehouseClient('http://localhost', headers, async (request) => app.fetch(request)),

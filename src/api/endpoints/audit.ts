@@ -125,7 +125,7 @@ export const verifyAudit = endpoint({
       .describe('The entry at which the chain came to the head that was given'),
     seq: z.number().int().optional().describe('The first entry that is not as it was sealed'),
     problem: z
-      .enum(['changed', 'missing', 'inserted'])
+      .enum(['changed', 'missing', 'inserted', 'unsealed'])
       .optional()
       .describe('What is wrong with it'),
     detail: z.string().optional(),

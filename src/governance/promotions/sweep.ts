@@ -1,31 +1,76 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { RegistryError } from '../../core/error.ts'
 import { type Context, type Platform, systemContext } from '../../platform/context.ts'
+import { failureText, logError } from '../../platform/log.ts'
 import { listPolicies } from '../policies/policies.ts'
 import { keepJudgement } from './assess.ts'
 import { mergeIfAutomatic } from './merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { endPromotion } from './promotions.ts'
 
+/** Requests of each kind in one sweep; the next one goes on behind them. */
 const perSweep = 50
 
 /**
+ * The last request that was swept, of each kind. It starts anywhere, since a process may not live for
+ * more than one sweep.
+ */
+type Places = { expired: number; waiting: number; readonly told: Set<number> }
+
+/** So that requests which fail in every sweep do not fill the log. */
+const toldMax = 1000
+
+/** One process has one database, and so one place. */
+const placesOf = new WeakMap<Platform['db'], Places>()
+
+/**
  * Do what time does to open requests: those past their time expire, and those that merge by themselves
- * are judged again, since no call tells us that a soak has ended or a metric has arrived. It may run
- * twice at once.
+ * are judged again, since no call tells us that a soak has ended or a metric has arrived. Each request
+ * is done by itself: one that fails is logged, and keeps no other from its turn. It may run twice at once.
  */
 export async function sweepPromotions(platform: Platform): Promise<void> {
-  const open = await platform.db.all(sql<PromotionRow>`select * from promotions
-    where status = 'open' order by expires_at_ms limit ${perSweep}`)
-  if (open.length === 0) return
-  const automatic = (await listPolicies(systemContext(platform))).some(
-    ({ document }) => document.auto_promote,
-  )
-  for (const promotion of open.map(promotionFrom)) {
-    // A context each, since the id of its request tells what it wrote.
+  const places = placesOf.get(platform.db) ?? anywhere(platform)
+  placesOf.set(platform.db, places)
+  const now = platform.now()
+  const expired = await nextOpen(platform, places, 'expired', sql`expires_at_ms <= ${now}`)
+  for (const promotion of expired) await sweepOne(platform, places, promotion)
+  const policies = await listPolicies(systemContext(platform))
+  if (!policies.some(({ document }) => document.auto_promote)) return
+  const waiting = await nextOpen(platform, places, 'waiting', sql`expires_at_ms > ${now}`)
+  for (const promotion of waiting) await sweepOne(platform, places, promotion)
+}
+
+function anywhere(platform: Platform): Places {
+  const start = Number.parseInt(platform.randomId().slice(0, 8), 16)
+  return { expired: start, waiting: start, told: new Set() }
+}
+
+/** The open requests behind the last one that was swept, by id; behind the newest comes the oldest again. */
+async function nextOpen(
+  platform: Platform,
+  places: Places,
+  kind: 'expired' | 'waiting',
+  which: SQL,
+): Promise<Promotion[]> {
+  const place = sql`${places[kind]} % ((select max(id) from promotions) + 1)`
+  const rows = await platform.db.all(sql<PromotionRow>`select * from promotions
+    where status = 'open' and ${which} order by id <= ${place}, id limit ${perSweep}`)
+  places[kind] = rows.at(-1)?.id ?? 0
+  return rows.map(promotionFrom)
+}
+
+/** With a context of its own, since the id of its request tells what it wrote. */
+async function sweepOne(platform: Platform, { told }: Places, promotion: Promotion): Promise<void> {
+  try {
     const ctx = systemContext(platform)
     if (promotion.expiresAtMs <= ctx.now()) await expire(ctx, promotion)
-    else if (automatic) await mergeDue(ctx, promotion)
+    else await mergeDue(ctx, promotion)
+    told.delete(promotion.id)
+  } catch (err) {
+    if (told.has(promotion.id)) return
+    if (told.size >= toldMax) told.clear()
+    told.add(promotion.id)
+    logError({ event: 'request not swept', promotion: promotion.id, error: failureText(err) })
   }
 }
 

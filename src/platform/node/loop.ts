@@ -7,17 +7,17 @@ const intervalMs = 500
 
 /** Work in the background of a server: soon after each `wake`, and twice a second. */
 export class Loop {
-  readonly #inTurn: () => Promise<void>
+  readonly #jobs: readonly (() => Promise<void>)[]
   readonly #beside: () => Promise<void>
   #timer: NodeJS.Timeout | undefined
   #soon: NodeJS.Timeout | undefined
 
   /**
-   * @param inTurn runs once at a time
+   * @param jobs each runs once at a time, and none waits for another
    * @param beside may run several times at once, since it waits for others: nothing waits for it
    */
-  constructor(inTurn: () => Promise<void>, beside: () => Promise<void>) {
-    this.#inTurn = coalesced(inTurn, Date.now)
+  constructor(jobs: readonly (() => Promise<void>)[], beside: () => Promise<void>) {
+    this.#jobs = jobs.map((job) => coalesced(job, Date.now))
     this.#beside = logged(beside, Date.now)
   }
 
@@ -43,12 +43,12 @@ export class Loop {
     const timeout = new Promise<void>((done) => {
       late = setTimeout(done, waitMs)
     })
-    await Promise.race([this.#inTurn(), timeout])
+    await Promise.race([Promise.all(this.#jobs.map((job) => job())), timeout])
     clearTimeout(late)
   }
 
   #begin(): void {
-    void this.#inTurn()
+    for (const job of this.#jobs) void job()
     void this.#beside()
   }
 }
