@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import { matchesGlob } from '../../core/glob.ts'
+import { matchesPlace, placeKey } from '../../core/place.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import type { grants } from '../tables.ts'
@@ -44,6 +45,10 @@ export async function modelGrants(
   const all = mayAll(ctx) ? [] : await readGrants(ctx, right)
   const ours = all.filter((grant) => matchesGlob(grant.models, model))
   const held = ours.filter((grant) => holds(ctx.principal, grant.principal))
+  const stages = ours.some(({ stage }) => stage.includes('*'))
+    ? await readStageKeys(ctx)
+    : new Set()
+  const placesOf = (places: Places, of: readonly GrantRow[]) => namedPlaces(places, of, stages)
   return {
     named: ours.length > 0,
     held: held.length > 0,
@@ -55,11 +60,24 @@ export async function modelGrants(
   }
 }
 
-/** Those of the places that one of the grants names, in words: `stage 'Production'`. */
-function placesOf({ stages = [], aliases = [] }: Places, of: readonly GrantRow[]): string[] {
-  const stageNamed = (stage: string) => of.some((g) => g.stage !== '' && namesStage(g.stage, stage))
+/**
+ * Those of the places that one of the grants names, in words: `stage 'Production'`. A stage and an
+ * alias of one name are one place, so a grant on either names both.
+ *
+ * @param stageKeys the names of all stages, where a grant has a glob of stages
+ */
+function namedPlaces(
+  { stages = [], aliases = [] }: Places,
+  of: readonly GrantRow[],
+  stageKeys: ReadonlySet<unknown>,
+): string[] {
+  const stageNamed = (stage: string) => of.some((g) => namesStage(g.stage || g.alias, stage))
   const aliasNamed = (alias: string) =>
-    of.some((g) => g.alias !== '' && matchesGlob(g.alias, alias))
+    of.some((g) =>
+      g.stage.includes('*') && !stageKeys.has(placeKey(alias))
+        ? false
+        : matchesPlace(g.stage || g.alias, alias),
+    )
   return [
     ...[...new Set(stages)].filter(stageNamed).map((stage) => `stage '${excerpt(stage)}'`),
     ...[...new Set(aliases)].filter(aliasNamed).map((alias) => `alias '${excerpt(alias)}'`),
@@ -72,7 +90,13 @@ function placesOf({ stages = [], aliases = [] }: Places, of: readonly GrantRow[]
  */
 function namesStage(glob: string, stage: string): boolean {
   if (stage === 'None' && glob.includes('*')) return false
-  return matchesGlob(glob.toLowerCase(), stage.toLowerCase())
+  return matchesPlace(glob, stage)
+}
+
+/** The names of all stages, as places are compared. */
+async function readStageKeys(ctx: Context): Promise<ReadonlySet<string>> {
+  const rows = await readOnce(ctx, sql<{ name: string }>`select name from stages`)
+  return new Set(rows.map(({ name }) => placeKey(name)))
 }
 
 /** Whether the caller has a grant of the right for the model; without a model, one for all models. */

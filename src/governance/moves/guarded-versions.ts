@@ -1,6 +1,11 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from '../../db/database.ts'
-import { type PolicyRow, policiesFromRows, selectPolicies } from '../policies/policies.ts'
+import {
+  guardsPlace,
+  type PolicyRow,
+  policiesFromRows,
+  selectPolicies,
+} from '../policies/policies.ts'
 
 type PlaceRow = {
   id: number
@@ -17,11 +22,15 @@ type PlaceRow = {
 export async function listGuardedVersions(db: Database): Promise<number[]> {
   const rows = await db.all(sql<PolicyRow>`select * from policies where deleted_at_ms is null`)
   if (rows.length === 0) return []
+  const every = policiesFromRows(rows)
+  const stages = await db.all(sql<{ name: string }>`select name from stages`)
+  const guardedStages = stages
+    .map(({ name }) => name)
+    .filter((stage) => every.some(({ document }) => guardsPlace(document.applies_to, { stage })))
   const places = await db.all(sql<PlaceRow>`
     select v.id, m.name as model, m.workspace, v.stage, null as alias
     from model_versions v join registered_models m on m.id = v.registered_model
-    where lower(v.stage) in (select lower(document ->> '$.applies_to.stage') from policies
-      where deleted_at_ms is null)
+    where v.stage in (select value from json_each(${JSON.stringify(guardedStages)}))
     union all
     select v.id, m.name, m.workspace, null, a.alias from aliases a
     join model_versions v on v.registered_model = a.registered_model and v.version = a.version

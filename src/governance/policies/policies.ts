@@ -2,10 +2,11 @@ import { type SQL, sql } from 'drizzle-orm'
 import { commit, entryStatement } from '../../audit/commit.ts'
 import { conflict, excerpt, invalid, notFound } from '../../core/error.ts'
 import { matchesGlob } from '../../core/glob.ts'
+import { matchesPlace, placeKey } from '../../core/place.ts'
 import { type PrincipalRecord, principalText } from '../../core/principal.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
-import { canonicalStages } from '../../registry/stages/stages.ts'
+import { canonicalStages, isActive } from '../../registry/stages/stages.ts'
 import type { policies } from '../tables.ts'
 import { checkExpression } from './expression.ts'
 import type { Policy, PolicyDocument, PromotionTarget } from './policy.ts'
@@ -54,12 +55,23 @@ export function selectPolicies(
   model: string,
   target: PromotionTarget,
 ): Policy[] {
-  return policies.filter(({ document: { applies_to } }) => {
-    if (!matchesGlob(applies_to.models, model)) return false
-    return target.alias === undefined
-      ? applies_to.stage?.toLowerCase() === target.stage.toLowerCase()
-      : applies_to.alias !== undefined && matchesGlob(applies_to.alias, target.alias)
-  })
+  return policies.filter(
+    ({ document: { applies_to } }) =>
+      matchesGlob(applies_to.models, model) && guardsPlace(applies_to, target),
+  )
+}
+
+/**
+ * Whether a policy guards a place: a stage and an alias of one name are one place. No glob of aliases
+ * matches None and Archived, so that the ways out of all other places stay open.
+ */
+export function guardsPlace(
+  { stage, alias = '' }: PolicyDocument['applies_to'],
+  target: PromotionTarget,
+): boolean {
+  if (stage !== undefined) return placeKey(stage) === placeKey(target.alias ?? target.stage)
+  if (target.alias !== undefined) return matchesPlace(alias, target.alias)
+  return (isActive(target.stage) || !alias.includes('*')) && matchesPlace(alias, target.stage)
 }
 
 /**

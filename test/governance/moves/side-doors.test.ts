@@ -67,12 +67,6 @@ describe('no other call leads to a guarded stage or alias', () => {
       'registered-models/alias',
       { name: 'fraud', alias: 'champ-eu', version: '2' },
     ],
-    [
-      'deleting the alias',
-      'DELETE',
-      'registered-models/alias',
-      { name: 'fraud', alias: 'champion' },
-    ],
     ['deleting the holder', 'DELETE', 'model-versions/delete', { name: 'fraud', version: '1' }],
     ['deleting the model', 'DELETE', 'registered-models/delete', { name: 'fraud' }],
     ['renaming it away', 'POST', 'registered-models/rename', { name: 'fraud', new_name: 'free' }],

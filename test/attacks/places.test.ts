@@ -1,0 +1,176 @@
+import { describe, expect, test } from 'vitest'
+import { type Member, team } from '../support/team.ts'
+
+const approvals = { required: 1, from: ['group:reviewers'] }
+
+/** ann's model `fraud` has three versions, of which none is anywhere; rita reviews. */
+async function fraud() {
+  const server = await team()
+  const { admin } = server
+  await admin.call('PUT', '/api/v1/groups/reviewers', { members: [] })
+  const ann = await server.member('ann')
+  const rita = await server.member('rita', ['reviewers'])
+  await admin.call('PUT', '/api/v1/groups/reviewers', { members: ['rita'] })
+  await ann.post('registered-models/create', { name: 'fraud' })
+  await server.grant('rita', 'registered_model', 'fraud', 'READ')
+  const register = () => ann.post('model-versions/create', { name: 'fraud', source: 's3://b/m' })
+  for (let i = 0; i < 3; i++) await register()
+  const policy = (name: string, applies: object, more: object = {}) =>
+    admin.call('PUT', `/api/v1/policies/${name}`, {
+      applies_to: { models: 'fraud', ...applies },
+      approvals,
+      ...more,
+    })
+  const move = (who: Member, version: string, stage: string, archive = false) =>
+    who.post('model-versions/transition-stage', {
+      name: 'fraud',
+      version,
+      stage,
+      archive_existing_versions: archive,
+    })
+  const point = (who: Member, version: string, alias: string) =>
+    who.post('registered-models/alias', { name: 'fraud', version, alias })
+  const approve = (id: string) =>
+    rita.call('POST', `/api/v1/promotions/${id}/reviews`, { decision: 'approve' })
+  /** Move a version with the sign-off that its stage takes. */
+  const signedOff = async (version: string, stage: string, archive = false) => {
+    const refused = await move(ann, version, stage, archive)
+    const [, id = ''] = /#(\d+)/.exec(refused.text) ?? []
+    expect((await approve(id)).status).toBe(200)
+    expect((await move(ann, version, stage, archive)).status).toBe(200)
+    return id
+  }
+  /** Stage and aliases of each version. */
+  const places = async () => {
+    const found = await ann.get("model-versions/search?filter=name%3D'fraud'")
+    return Object.fromEntries(
+      found.json.model_versions.map((v: Record<string, unknown>) => [
+        v.version,
+        [v.current_stage, ...((v.aliases as string[]) ?? [])],
+      ]),
+    )
+  }
+  return { ...server, ann, rita, register, policy, move, point, approve, signedOff, places }
+}
+
+describe('a stage and an alias of one name are one place', () => {
+  test.each([
+    ['Production', 'production'],
+    ['Production', 'Production'],
+    ['production', 'PRODUCTION'],
+    ['Staging', 'staging'],
+  ])('a policy on the stage %s guards the alias %s', async (stage, alias) => {
+    const { policy, point, ann, places, approve } = await fraud()
+    await policy('p', { stage })
+    const refused = await point(ann, '1', alias)
+    expect([refused.status, refused.json.error_code]).toEqual([403, 'PERMISSION_DENIED'])
+    expect(await places()).toMatchObject({ 1: ['None'] })
+    // The alias stays usable: it is guarded like the stage.
+    expect((await approve('1')).status).toBe(200)
+    expect((await point(ann, '1', alias)).status).toBe(200)
+    expect(await places()).toMatchObject({ 1: ['None', alias] })
+  })
+
+  test.each(['production', 'PRODUCTION', 'prod*', '*'])(
+    'a policy on the alias %s guards the stage Production',
+    async (alias) => {
+      const { policy, move, ann, places } = await fraud()
+      await policy('p', { alias })
+      expect((await move(ann, '1', 'Production')).status).toBe(403)
+      expect((await move(ann, '1', 'Production', true)).status).toBe(403)
+      expect(await places()).toMatchObject({ 1: ['None'] })
+    },
+  )
+
+  test('a policy on an alias guards it in each spelling', async () => {
+    const { policy, point, ann } = await fraud()
+    await policy('p', { alias: 'champion' })
+    expect((await point(ann, '1', 'Champion')).status).toBe(403)
+  })
+
+  test('a policy on all aliases leaves the ways out open', async () => {
+    const { policy, move, ann } = await fraud()
+    await policy('p', { alias: '*' })
+    expect((await move(ann, '1', 'Archived')).status).toBe(200)
+    expect((await move(ann, '1', 'None')).status).toBe(200)
+  })
+
+  test('a custom stage is guarded from the moment it is added, and its policy guards the alias', async () => {
+    const { admin, policy, move, point, ann } = await fraud()
+    await policy('p', { alias: 'champ*' })
+    const { items } = (await admin.call('GET', '/api/v1/stages')).json
+    const stages = { items: [...items, { name: 'Champion' }, { name: 'Canary' }] }
+    expect((await admin.call('PUT', '/api/v1/stages', stages)).status).toBe(200)
+    await policy('q', { stage: 'canary' })
+    expect((await move(ann, '1', 'Champion')).status).toBe(403)
+    expect((await point(ann, '1', 'CANARY')).status).toBe(403)
+  })
+
+  test.each([
+    [{ stage: 'Production' }, 'production'],
+    [{ stage: 'Prod*' }, 'production'],
+    [{ stage: '*' }, 'staging'],
+  ])('a grant on the stage %j is needed for the alias %s too', async (where, alias) => {
+    const { admin, point, ann, rita } = await fraud()
+    const grant = { principal: 'rita', action: 'promote', models: 'fraud', ...where }
+    expect((await admin.call('POST', '/api/v1/grants', grant)).status).toBe(201)
+    expect((await point(ann, '1', alias)).status).toBe(403)
+    expect((await point(ann, '1', 'prod-eu')).status).toBe(200)
+    expect((await point(rita, '1', alias)).status).toBe(200)
+    const gone = await ann.del('registered-models/alias', { name: 'fraud', alias })
+    expect(gone.status).toBe(403)
+  })
+
+  test.each(['production', 'prod*'])(
+    'a grant on the alias %s is needed for the stage Production too',
+    async (alias) => {
+      const { admin, move, ann, rita } = await fraud()
+      const grant = { principal: 'rita', action: 'promote', models: 'fraud', alias }
+      expect((await admin.call('POST', '/api/v1/grants', grant)).status).toBe(201)
+      expect((await move(ann, '1', 'Production')).status).toBe(403)
+      expect((await move(rita, '1', 'Production')).status).toBe(200)
+      expect((await move(ann, '1', 'None')).status).toBe(403)
+    },
+  )
+
+  test('what holds either spelling of a guarded place is neither deleted nor renamed', async () => {
+    const { admin, policy, move, point, ann } = await fraud()
+    await move(ann, '1', 'Production')
+    await point(ann, '2', 'staging')
+    await policy('p', { alias: 'production' })
+    await policy('q', { stage: 'Staging' })
+    for (const version of ['1', '2']) {
+      const gone = await ann.del('model-versions/delete', { name: 'fraud', version })
+      expect(gone.status).toBe(403)
+    }
+    await admin.post('registered-models/create', { name: 'other' })
+    const renamed = await ann.post('registered-models/rename', { name: 'fraud', new_name: 'b' })
+    expect(renamed.status).toBe(403)
+  })
+})
+
+test('a guarded place is left by who may promote there, without sign-off, and the audit log tells', async () => {
+  const { admin, policy, signedOff, move, point, ann, rita, entries, approve, places } =
+    await fraud()
+  await policy('p', { stage: 'Production' })
+  await policy('q', { alias: 'champion' })
+  await signedOff('1', 'Production')
+  await point(ann, '2', 'champion')
+  await approve('2')
+  expect((await point(ann, '2', 'champion')).status).toBe(200)
+  const drop = (who: Member) =>
+    who.del('registered-models/alias', { name: 'fraud', alias: 'champion' })
+  expect((await drop(rita)).status).toBe(403)
+  expect((await move(rita, '1', 'Archived')).status).toBe(403)
+  expect((await drop(ann)).status).toBe(200)
+  expect((await move(ann, '1', 'Archived')).status).toBe(200)
+  expect(await places()).toMatchObject({ 1: ['Archived'], 2: ['None'] })
+  expect((await entries('model_version.alias_deleted')).map(({ before }) => before)).toEqual([
+    { alias: 'champion', version: '2' },
+  ])
+  const left = (await entries('model_version.transitioned')).at(-1)
+  expect(left).toMatchObject({ before: { stage: 'Production' }, after: { stage: 'Archived' } })
+  // Whoever took it out needs the sign-off to put it back.
+  expect((await point(ann, '2', 'champion')).status).toBe(403)
+  expect((await admin.call('GET', '/api/v1/promotions?status=open')).json.items).toHaveLength(1)
+})
