@@ -4,8 +4,6 @@ import type { ClaimedGroups, TokenIssuer } from '../../platform/settings/sign-in
 /** What an issuer says of somebody: the payload of a token. */
 export type Claims = Readonly<Record<string, unknown>>
 
-/** A token may list thousands, and audit entries hold all of them. */
-const groupsMax = 100
 const groupCharsMax = 255
 
 /**
@@ -61,7 +59,7 @@ export function findUnmetClaim(
 
 /**
  * The groups that the claim names, by our names, each once. The claim is a list, or a text with blanks
- * or commas between names.
+ * or commas between names. All of them count: what a token may hold is bounded by its size.
  */
 export function readGroups({ claim, map }: ClaimedGroups, claims: Claims): string[] {
   const value = claim === undefined ? undefined : claimOf(claims, claim)
@@ -71,5 +69,5 @@ export function readGroups({ claim, map }: ClaimedGroups, claims: Claims): strin
     .filter((name): name is string => typeof name === 'string')
     .map((name) => (map ? (Object.hasOwn(map, name) ? map[name] : undefined) : name))
     .filter((name) => name !== undefined && name !== '' && name.length <= groupCharsMax)
-  return [...new Set(ours)].slice(0, groupsMax) as string[]
+  return [...new Set(ours)] as string[]
 }

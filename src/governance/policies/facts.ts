@@ -41,18 +41,19 @@ export type SignatureColumn = {
   readonly required: boolean
 }
 
-/** Facts as expressions see them. Lists are bounded, so that the cost of an expression is bounded. */
+/**
+ * Facts as expressions see them. A list that is too long is left out whole, never cut: see
+ * `tooLongLists`.
+ */
 export function expressionFacts(facts: VersionFacts | undefined): object {
   if (!facts) return {}
+  const left = new Set(tooLongLists(facts))
+  const lists = Object.entries(listsOf(facts)).filter(([name]) => !left.has(name))
   return {
     model: facts.model,
     version: facts.version,
     stage: facts.stage,
-    aliases: facts.aliases.slice(0, itemsMax),
-    tags: bounded(facts.tags),
-    metrics: bounded(facts.metrics),
-    params: bounded(facts.params),
-    datasets: facts.datasets.slice(0, itemsMax),
+    ...Object.fromEntries(lists),
     run: facts.run ?? {},
     signature: facts.signature ?? {},
     card: facts.card ?? {},
@@ -61,8 +62,17 @@ export function expressionFacts(facts: VersionFacts | undefined): object {
   }
 }
 
-const itemsMax = 1000
+/** An expression may go through a list once. */
+export const itemsMax = 10_000
 
-function bounded<T>(map: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(map).slice(0, itemsMax))
+/** The names of the lists that are too long for an expression. */
+export function tooLongLists(facts: VersionFacts | undefined): string[] {
+  if (!facts) return []
+  return Object.entries(listsOf(facts)).flatMap(([name, list]) =>
+    Object.keys(list).length > itemsMax ? [name] : [],
+  )
+}
+
+function listsOf({ aliases, tags, metrics, params, datasets }: VersionFacts) {
+  return { aliases, tags, metrics, params, datasets }
 }

@@ -1,6 +1,6 @@
 import { excerpt } from '../../core/error.ts'
 import { judgeExpression } from './expression.ts'
-import { expressionFacts, type VersionFacts } from './facts.ts'
+import { expressionFacts, itemsMax, tooLongLists, type VersionFacts } from './facts.ts'
 import type { Gate } from './policy.ts'
 import { signatureChange } from './signature.ts'
 
@@ -55,6 +55,11 @@ export function judgeGate(gate: Gate, input: GateInput): Verdict {
 }
 
 function judgeByExpression(expression: string, { candidate, current }: GateInput): Verdict {
+  const tooLong = [candidate, current].flatMap(tooLongLists)
+  const needed = tooLong.find((list) => expression.includes(list))
+  if (needed) {
+    return failed(`${excerpt(expression, 300)}: the version has more than ${itemsMax} ${needed}`)
+  }
   const { holds, problem } = judgeExpression(expression, {
     candidate: expressionFacts(candidate),
     current: expressionFacts(current),

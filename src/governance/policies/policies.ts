@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { mayAll } from '../../access/permissions/permitted.ts'
 import { commit, entryStatement } from '../../audit/commit.ts'
 import { conflict, excerpt, invalid, notFound } from '../../core/error.ts'
 import { matchesGlob } from '../../core/glob.ts'
@@ -13,8 +14,13 @@ import type { Policy, PolicyDocument, PromotionTarget } from './policy.ts'
 
 export type PolicyRow = typeof policies.$inferSelect
 
-/** All policies are read for each guarded move. */
+/**
+ * How many policies one author may have made that stand. All of them are read for each guarded move, so
+ * the cap stands where they are written, and nobody fills it for others.
+ */
 const policiesMax = 500
+/** The same of administrators. */
+const policiesOfAdminMax = 10_000
 
 /** Every policy of the workspace, by name. */
 export async function listPolicies(ctx: Context): Promise<Policy[]> {
@@ -24,7 +30,7 @@ export async function listPolicies(ctx: Context): Promise<Policy[]> {
 /** The statement behind `listPolicies`, for a batch; `policiesFromRows` takes its rows. */
 export function policyRead(ctx: Context): SQL<PolicyRow> {
   return sql<PolicyRow>`select * from policies where workspace = ${ctx.workspace} and deleted_at_ms is null
-    order by name limit ${policiesMax}`
+    order by name`
 }
 
 export function policiesFromRows(rows: readonly PolicyRow[]): Policy[] {
@@ -77,7 +83,8 @@ export function guardsPlace(
 /**
  * Write a policy: a new one, or the next revision of one that is there.
  *
- * @throws INVALID_PARAMETER_VALUE an expression, a stage or the target is not valid
+ * @throws INVALID_PARAMETER_VALUE an expression, a stage or the target is not valid; or the caller has
+ *   made too many policies
  * @throws RESOURCE_CONFLICT somebody else changed it at the same moment
  */
 export async function putPolicy(
@@ -89,6 +96,7 @@ export async function putPolicy(
   const before = await ctx.db.first(
     sql<PolicyRow>`select * from policies where workspace = ${ctx.workspace} and name = ${name}`,
   )
+  if (!before || before.deleted_at_ms !== null) await refuseTooMany(ctx)
   const text = JSON.stringify(document)
   const now = ctx.now()
   const revision = (before?.revision ?? 0) + 1
@@ -113,6 +121,19 @@ export async function putPolicy(
     throw err
   }
   return getPolicy(ctx, name)
+}
+
+/** @throws INVALID_PARAMETER_VALUE the caller made as many of the policies that stand as one may */
+async function refuseTooMany(ctx: Context): Promise<void> {
+  const found = await ctx.db.first(sql<{ made: number }>`select count(*) as made
+    from policies p join policy_revisions r on r.policy = p.id and r.revision = 1
+    where p.workspace = ${ctx.workspace} and p.deleted_at_ms is null
+      and r.author ->> 'name' = ${ctx.principal.name}`)
+  const max = mayAll(ctx) ? policiesOfAdminMax : policiesMax
+  if ((found?.made ?? 0) < max) return
+  throw invalid(
+    `'${excerpt(ctx.principal.name)}' has made ${max} policies, as many as one may: delete some of them, or let one policy guard more models by a glob`,
+  )
 }
 
 /**
