@@ -166,6 +166,8 @@ export const modelCards = sqliteTable(
     digest: text().notNull(),
     /** The file that a client had logged and that it was read from; null: it was written here. */
     imported_from: text(),
+    /** What of that file is not where it belongs, a JSON list of sentences; null: nothing. */
+    problems: text(),
   },
   (t) => [primaryKey({ columns: [t.model_version, t.revision] })],
 )

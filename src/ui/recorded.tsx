@@ -1,6 +1,6 @@
 import type { Child, FC } from 'hono/jsx'
 import type { Derived } from '../governance/cards/derived.ts'
-import { recordedTitle } from '../governance/cards/write-card.ts'
+import { problemsTitle, recordedTitle } from '../governance/cards/write-card.ts'
 
 /** Rows of a table that a page shows; the API has all. */
 const rowsMax = 200
@@ -42,7 +42,7 @@ export const Recorded: FC<{ derived: Derived }> = ({ derived }) => {
       )}
       {problems && problems.length > 0 && (
         <>
-          <h3>Could not be read</h3>
+          <h3>{problemsTitle}</h3>
           <ul>
             {problems.map((problem) => (
               <li>{problem}</li>

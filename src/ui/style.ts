@@ -89,5 +89,11 @@ button, .button { display: block; width: 100%; padding: .65rem 1rem; border: 1px
 .note { color: var(--soft); }
 @media (max-width: 56rem) { main { grid-template-columns: minmax(0, 1fr); gap: 1rem; } .field { max-width: none; } body { padding: 1.5rem 1rem 3rem; }
   .entry { place-content: start stretch; padding: 1.25rem; } .entry main { padding: 1.5rem 1.25rem; } h1 { font-size: 1.6rem; } }
-@media print { body { max-width: none; padding: 0; } main { display: block; } }
+@media print { :root { color-scheme: light; --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --panel: #fff; --link: #000; --warm: #fff; --warm-line: #666; }
+  @page { margin: 18mm 16mm; }
+  body { max-width: none; padding: 0; font-size: 10pt; } main { display: block; } .field { max-width: none; }
+  h1, h2, h3, h4, h5, h6, caption { break-after: avoid; } tr, li, .notice, .caution { break-inside: avoid; } thead { display: table-header-group; }
+  pre { max-height: none; overflow: visible; white-space: pre-wrap; } .wide { overflow: visible; }
+  details::details-content { display: block; height: auto; content-visibility: visible; }
+  .recorded { margin-top: 1.5rem; padding: 0; border: 0; } .field a[href^="http"]::after { content: " (" attr(href) ")"; } }
 `

@@ -123,7 +123,8 @@ describe('a card', () => {
       sql`update model_cards set card = '{}'`,
       sql`delete from model_cards`,
       sql`insert or replace into model_cards
-        select model_version, revision, author, created_at_ms, '{}', digest, imported_from
+        select model_version, revision, author, created_at_ms, '{}', digest, imported_from,
+          problems
         from model_cards`,
     ]) {
       await expect(platform.db.all(change)).rejects.toThrow('never')

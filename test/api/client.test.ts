@@ -18,7 +18,7 @@ test('an answer comes as its endpoint declares it: JSON as a value, all else as 
   expect(await client.call(getCard, { params })).toMatchObject({ revision: 0, card: {} })
   const markdown = await client.call(getCardMarkdown, { params, query: {} })
   expect(markdown).toMatch(/^# Model card: a model, version 1/)
-  expect(await client.call(getCardPage, { params })).toMatch(/^<!doctype html>/)
+  expect(await client.call(getCardPage, { params, query: {} })).toMatch(/^<!doctype html>/)
 })
 
 test('what the server refuses is thrown in its words', async () => {

@@ -9,6 +9,16 @@ const template = '/api/v1/models/{name}/card-template'
 const Field = z.enum(fieldNames)
 const ModelParams = z.object({ name: z.string().min(1) })
 
+const RevisionNumber = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(Number.MAX_SAFE_INTEGER - 1)
+
+export const RevisionQuery = z.object({
+  revision: RevisionNumber.optional().describe('An earlier revision of what people wrote'),
+})
+
 const Derived = z.object({
   run_id: z.string().optional(),
   experiment: z.string().optional().describe('The name of the experiment'),
@@ -26,7 +36,9 @@ const Derived = z.object({
     .array(z.string())
     .readonly()
     .optional()
-    .describe('Files that are there and cannot be made out'),
+    .describe(
+      'Files that are there and cannot be made out, and what of a logged card went to its notes',
+    ),
 })
 
 const CardAnswer = z.object({
@@ -108,13 +120,7 @@ export const getCardRevision = endpoint({
   path: `${card}/revisions/{revision}`,
   tag: 'model cards',
   summary: 'One revision of a card',
-  params: VersionParams.extend({
-    revision: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(Number.MAX_SAFE_INTEGER - 1),
-  }),
+  params: VersionParams.extend({ revision: RevisionNumber }),
   answer: Revision.extend({ card: CardShape }),
 })
 
@@ -125,7 +131,9 @@ export const getCardMarkdown = endpoint({
   tag: 'model cards',
   summary: 'The card as markdown without HTML; in the Hugging Face form with YAML front matter',
   params: VersionParams,
-  query: z.object({ format: z.enum(['markdown', 'huggingface']).default('markdown') }),
+  query: RevisionQuery.extend({
+    format: z.enum(['markdown', 'huggingface']).default('markdown'),
+  }),
   answer: z.string(),
   media: 'text/markdown',
 })
@@ -135,8 +143,9 @@ export const getCardPage = endpoint({
   method: 'GET',
   path: `${card}.html`,
   tag: 'model cards',
-  summary: 'The card as a page',
+  summary: 'The card as a page, which prints as a document',
   params: VersionParams,
+  query: RevisionQuery,
   answer: z.string(),
   media: 'text/html',
 })

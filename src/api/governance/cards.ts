@@ -45,7 +45,7 @@ export const cardRoutes: readonly ServedEndpoint[] = [
   }),
 
   serve(endpoints.getCardMarkdown, mayRead, async (ctx, { params, query }, c) => {
-    const found = await cardOf(ctx, params.name, params.version)
+    const found = await cardOf(ctx, params.name, params.version, query.revision)
     const write = query.format === 'huggingface' ? cardForHuggingFace : cardMarkdown
     return c.body(write({ ...params, ...found }), 200, {
       'Content-Type': 'text/markdown; charset=utf-8',

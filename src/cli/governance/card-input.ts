@@ -21,6 +21,7 @@ export async function cardFromFile(path: string): Promise<CardInput> {
   if (!/\.(?:ya?ml|json)$/i.test(path)) {
     const read = cardFromMarkdown(content)
     if ('problem' in read) throw new StartError(`'${path}' is no model card: ${read.problem}`)
+    for (const problem of read.problems ?? []) process.stderr.write(`${path}: ${problem}\n`)
     return read.card
   }
   const value = parsedAs(path, content)

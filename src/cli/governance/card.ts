@@ -83,7 +83,7 @@ async function exported(client: GatehouseClient, params: Params, format: string)
     case 'huggingface':
       return client.call(endpoints.getCardMarkdown, { params, query: { format } })
     case 'html':
-      return client.call(endpoints.getCardPage, { params })
+      return client.call(endpoints.getCardPage, { params, query: {} })
     case 'json':
       return `${JSON.stringify(await client.call(endpoints.getCard, { params }), null, 2)}\n`
     default:

@@ -20,6 +20,8 @@ export type CardRevision = {
   readonly digest: string
   /** The file that a client had logged; absent: it was written here. */
   readonly importedFrom?: string
+  /** What of that file is not where it belongs, in words for its author. */
+  readonly problems: readonly string[]
 }
 
 export function revisionFrom(row: CardRow): CardRevision {
@@ -31,6 +33,7 @@ export function revisionFrom(row: CardRow): CardRevision {
     card: JSON.parse(row.card) as Card,
     digest: row.digest,
     ...(row.imported_from !== null && { importedFrom: row.imported_from }),
+    problems: row.problems === null ? [] : (JSON.parse(row.problems) as string[]),
   }
 }
 

@@ -77,6 +77,74 @@ export function isFilled(card: Card, field: CardField): boolean {
   return typeof value === 'string' ? value.trim() !== '' : value.length > 0
 }
 
+const textFields = [
+  'intended_use',
+  'training_data',
+  'evaluation_data',
+  'limitations',
+  'ethical_considerations',
+  'licence',
+] as const
+
+/** What a field cannot hold, as markdown, and what it is, to be put behind `it has`. */
+export type Leftover = { readonly field: CardField; readonly text: string; readonly what: string }
+
+/** The part of a card that its fields can hold, and the rest. Notes are taken as they are. */
+export function fitFields(given: Card): { card: Card; left: Leftover[] } {
+  const { notes, fairness, owners, contacts } = given
+  const left: Leftover[] = []
+  const texts = textFields.map((field) => [field, fitText(field, given[field] ?? '', left)])
+  const card: Card = {
+    ...Object.fromEntries(texts),
+    fairness: fitItems('fairness', fairness, left),
+    owners: fitItems('owners', owners, left),
+    contacts: fitItems('contacts', contacts, left),
+    notes,
+  }
+  const filled = Object.entries(card).filter(([, value]) => value?.length)
+  return { card: Object.fromEntries(filled), left }
+}
+
+function fitText(field: CardField, text: string, left: Leftover[]): string {
+  const charsMax = field === 'licence' ? lineCharsMax : proseCharsMax
+  const [kept, rest] = cutAtLine(text, charsMax)
+  if (rest !== '') left.push({ field, text: rest, what: `more than ${charsMax} characters` })
+  return kept
+}
+
+/** @returns the entries that can be kept, in their order */
+function fitItems<T extends string | FairnessValue>(
+  field: CardField,
+  items: readonly T[] | undefined,
+  left: Leftover[],
+): T[] | undefined {
+  if (!items) return undefined
+  const [item, itemsMax] =
+    field === 'fairness' ? [FairnessRow, fairnessRowsMax] : [line, listItemsMax]
+  const over: T[] = []
+  const kept: T[] = []
+  for (const value of items) {
+    const isKept = kept.length < itemsMax && item.safeParse(value).success
+    ;(isKept ? kept : over).push(value)
+  }
+  const what = `more than ${itemsMax} entries, or one of more than ${lineCharsMax} characters`
+  if (over.length > 0) left.push({ field, text: over.map(itemLine).join('\n'), what })
+  return kept
+}
+
+function itemLine(item: string | FairnessValue): string {
+  return typeof item === 'string' ? `- ${item}` : `- ${item.slice}: ${item.metric} ${item.value}`
+}
+
+/** The whole lines of a text that have room, and the others. A block of code is not cut. */
+function cutAtLine(text: string, charsMax: number): [string, string] {
+  if (text.length <= charsMax) return [text, '']
+  const end = text.lastIndexOf('\n', charsMax)
+  const head = text.slice(0, Math.max(end, 0))
+  const fences = head.match(/^ {0,3}(?:```|~~~)/gm)?.length ?? 0
+  return fences % 2 === 1 ? ['', text] : [head, text.slice(head.length).trim()]
+}
+
 /** Whether the whole of a card may be kept: what the limits of its fields leave open. */
 export function fitsRow(card: Card): boolean {
   return new TextEncoder().encode(JSON.stringify(card)).byteLength <= cardBytesMax
@@ -85,7 +153,8 @@ export function fitsRow(card: Card): boolean {
 /** What `fitsRow` means, for a message. */
 export const cardTooLarge = `a card has at most ${cardBytesMax} bytes of JSON`
 
-function isText(value: string): boolean {
+/** Whether it is plain text: valid Unicode without control characters. */
+export function isText(value: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
   return value.isWellFormed() && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(value)
 }

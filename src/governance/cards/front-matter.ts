@@ -1,6 +1,8 @@
 import { stringify } from 'yaml'
-import type { Card, FairnessValue } from './card-shape.ts'
+import { excerpt } from '../../core/error.ts'
+import { type Card, type FairnessValue, isText } from './card-shape.ts'
 import { writeMarkdown } from './markdown.ts'
+import { at, oneLine, readModelIndex, sliceType } from './model-index.ts'
 import { readYaml } from './read-yaml.ts'
 
 /**
@@ -9,50 +11,67 @@ import { readYaml } from './read-yaml.ts'
  */
 const matterCharsMax = 64_000
 
-/** How our export marks a result of `model-index` that is a fairness value: its dataset's type. */
-const sliceType = 'slice'
-
 export type FrontMatter = {
   /** What it says, not judged by the limits of a card. */
   readonly card: Card
-  /** Markdown that holds the keys without a field of their own; empty for none. */
+  /** Markdown that holds what has no field of its own; empty for none. */
   readonly rest: string
+  /** What is in `rest` although its key has a field, in words for the card's author. */
+  readonly problems: readonly string[]
 }
 
-/** Front matter is what stands between two lines of `---`, the first of which is the text's first. */
+/**
+ * Front matter is what stands between two lines of `---`, the first of which is the text's first
+ * that is not blank.
+ */
 export function splitFrontMatter(text: string): { matter: string | undefined; body: string } {
-  const match = /^\uFEFF?---[ \t]*\r?\n(?:([\s\S]*?)\r?\n)?---[ \t]*(?:\r?\n|$)/.exec(text)
+  const match =
+    /^\uFEFF?(?:[ \t]*\r?\n)*---[ \t]*\r?\n(?:([\s\S]*?)\r?\n)?---[ \t]*(?:\r?\n|$)/.exec(text)
   if (!match) return { matter: undefined, body: text }
   return { matter: match[1] ?? '', body: text.slice(match[0].length) }
 }
 
+/** @returns what it says, or why none of it can be read */
 export function readFrontMatter(matter: string): FrontMatter | { problem: string } {
   const keys = parsed(matter)
   if ('problem' in keys) return keys
-  const rest = new Map(keys.map)
+  const { map: rest, unread, problems } = keys
   const take = (...names: string[]) => {
     for (const name of names) {
-      const value = rest.get(name)
-      if (value === undefined || value === null) continue
-      rest.delete(name)
-      return value
+      const { lines, left } = linesOf(rest.get(name))
+      if (left.length > 0) {
+        rest.set(name, left.length === 1 ? left[0] : left)
+        problems.push(
+          `'${name}' of its front matter has more than lines of text; it is kept in notes`,
+        )
+      } else if (lines.length > 0) rest.delete(name)
+      if (lines.length > 0) return lines
     }
     return undefined
   }
-  const results = resultsOf(rest.get('model-index'))
-  if (results) rest.delete('model-index')
+  const index = rest.get('model-index')
+  const results = Array.isArray(index) ? readModelIndex(index) : undefined
+  if (results?.others.length) {
+    rest.set('model-index', results.others)
+    problems.push(
+      "'model-index' of its front matter has results without values; they are kept in notes",
+    )
+  } else if (results) rest.delete('model-index')
   const card: Card = {
-    licence: oneLine(take('license', 'licence')),
-    owners: list(take('owners', 'authors')),
-    contacts: list(take('contacts', 'contact')),
-    training_data: named(list(take('datasets'))),
-    fairness: results?.fairness,
-    evaluation_data: results?.evaluation,
+    licence: take('license', 'licence')?.join(', '),
+    owners: take('owners', 'authors'),
+    contacts: take('contacts', 'contact'),
+    training_data: datasetList(take('datasets')),
+    fairness: results?.fairness.length ? [...results.fairness] : undefined,
+    evaluation_data: results?.lines.join('\n') || undefined,
   }
+  const yaml = rest.size === 0 ? [] : [stringify(rest).trimEnd()]
+  // YAML can spell characters that no text may have: then its own spelling is kept.
+  const values = yaml.every(isText) ? [...yaml, ...unread] : [matter]
   return {
     card: withoutAbsent(card),
-    rest:
-      rest.size === 0 ? '' : writeMarkdown([{ type: 'code', value: stringify(rest).trimEnd() }]),
+    rest: writeMarkdown(values.map((value) => ({ type: 'code', value }))),
+    problems,
   }
 }
 
@@ -87,71 +106,88 @@ function resultFrom({ slice, metric, value }: FairnessValue): object {
   }
 }
 
-function parsed(matter: string): { map: Map<string, unknown> } | { problem: string } {
-  if (matter.length > matterCharsMax) {
-    return { problem: `its front matter has more than ${matterCharsMax} characters` }
-  }
-  const yaml = readYaml(matter)
-  if ('problem' in yaml) return { problem: `its front matter is ${yaml.problem}` }
-  if (yaml.value === null) return { map: new Map() }
-  if (!(yaml.value instanceof Map)) return { problem: 'its front matter is no mapping' }
-  return { map: new Map([...yaml.value].map(([key, item]) => [String(key), item])) }
-}
+type Keys = { map: Map<string, unknown>; unread: string[]; problems: string[] }
 
-/** `model-index`: values of slices as fairness, all others as lines of evaluation data. */
-function resultsOf(
-  index: unknown,
-): { fairness: FairnessValue[] | undefined; evaluation: string | undefined } | undefined {
-  if (!Array.isArray(index)) return undefined
-  const results = index.flatMap((model) => listAt(model, 'results')).flatMap(valuesOf)
-  const fairness = results.flatMap(({ name, metric, value, isSlice }) =>
-    isSlice && typeof value === 'number' ? [{ slice: name, metric, value }] : [],
-  )
-  const lines = results
-    .filter(({ value, isSlice }) => !isSlice || typeof value !== 'number')
-    .map(({ name, task, metric, value }) => {
-      return `- ${name}${task ? ` (${task})` : ''}: ${metric} ${oneLine(value) ?? 'unknown'}`
-    })
+/** The keys of front matter, and the texts of those that were not read. */
+function parsed(matter: string): Keys | { problem: string } {
+  const blocks = blocksOf(matter)
+  const whole = matter.length <= matterCharsMax ? readYaml(matter) : undefined
+  if (!whole || 'problem' in whole) {
+    const keys = parsedByKey(blocks)
+    return keys.map.size > 0 || !whole ? keys : { problem: `its front matter is ${whole.problem}` }
+  }
+  if (whole.value === null) return { map: new Map(), unread: [], problems: [] }
+  if (!(whole.value instanceof Map)) return { problem: 'its front matter is no mapping' }
+  const map = new Map([...whole.value].map(([key, item]) => [String(key), item]))
+  // Of a key that is there twice, YAML has the last.
+  const last = new Map(blocks.map((block) => [block.key, block]))
+  const twice = blocks.filter((block) => last.get(block.key) !== block)
   return {
-    fairness: fairness.length > 0 ? fairness : undefined,
-    evaluation: lines.length > 0 ? lines.join('\n') : undefined,
+    map,
+    unread: twice.map(({ text }) => text),
+    problems: twice.map(
+      ({ key }) => `'${key}' is in its front matter twice; the first is kept in notes`,
+    ),
   }
 }
 
-/** The values of one result, each with what it was measured on. */
-function valuesOf(result: unknown) {
-  const dataset = at(result, 'dataset')
-  const task = at(result, 'task')
-  return listAt(result, 'metrics').map((entry) => ({
-    name: oneLine(at(dataset, 'name')) ?? oneLine(at(dataset, 'type')) ?? 'unnamed dataset',
-    isSlice: at(dataset, 'type') === sliceType,
-    task: oneLine(at(task, 'name')) ?? oneLine(at(task, 'type')),
-    metric: oneLine(at(entry, 'type')) ?? oneLine(at(entry, 'name')) ?? 'unnamed metric',
-    value: at(entry, 'value'),
-  }))
+/** Each key for itself, the shortest first, so that a long one keeps no other from being read. */
+function parsedByKey(blocks: readonly MatterBlock[]): Keys {
+  const map = new Map<string, unknown>()
+  const unread: string[] = []
+  const problems: string[] = []
+  let charsLeft = matterCharsMax
+  for (const { key, text } of [...blocks].sort((a, b) => a.text.length - b.text.length)) {
+    charsLeft -= text.length
+    const yaml =
+      charsLeft < 0
+        ? { problem: `too long: at most ${matterCharsMax} characters of front matter are read` }
+        : readYaml(text)
+    if (
+      !('problem' in yaml) &&
+      yaml.value instanceof Map &&
+      yaml.value.size === 1 &&
+      !map.has(key)
+    ) {
+      for (const value of yaml.value.values()) map.set(key, value)
+    } else if (text.trim() !== '') {
+      unread.push(text)
+      const why = 'problem' in yaml ? yaml.problem : 'no key of its own'
+      problems.push(`'${excerpt(key)}' of its front matter is ${why}; it is kept in notes`)
+    }
+  }
+  return { map, unread, problems }
 }
 
-function at(value: unknown, key: string): unknown {
-  return value instanceof Map ? value.get(key) : undefined
+type MatterBlock = { readonly key: string; readonly text: string }
+
+/** The text of each key at the left margin, with what stands below it up to the next. */
+function blocksOf(matter: string): MatterBlock[] {
+  const blocks: { key: string; lines: string[] }[] = []
+  for (const line of matter.split(/\r?\n/)) {
+    const [, quoted, plain] =
+      /^(?:["']([^"']+)["']|([^\s#"'[\]{},-][^:]*)):(?:\s|$)/.exec(line) ?? []
+    const key = (quoted ?? plain)?.trim()
+    if (key !== undefined || blocks.length === 0) blocks.push({ key: key ?? '', lines: [line] })
+    else blocks.at(-1)?.lines.push(line)
+  }
+  return blocks.map(({ key, lines }) => ({ key, text: lines.join('\n').trimEnd() }))
 }
 
-function listAt(value: unknown, key: string): unknown[] {
-  const found = at(value, key)
-  return Array.isArray(found) ? found : []
+/** The lines of text that a value has, and the parts of it that say more than a line. */
+function linesOf(value: unknown): { lines: string[]; left: unknown[] } {
+  const lines: string[] = []
+  const left: unknown[] = []
+  for (const item of Array.isArray(value) ? value : [value]) {
+    const line = oneLine(item) ?? oneLine(at(item, 'name'))
+    const isLine = line !== undefined && isText(line)
+    if (isLine) lines.push(line)
+    if (typeof item === 'object' ? item !== null : line !== undefined && !isLine) left.push(item)
+  }
+  return { lines, left }
 }
 
-function oneLine(value: unknown): string | undefined {
-  if (Array.isArray(value)) return list(value)?.join(', ')
-  if (value === undefined || value === null || typeof value === 'object') return undefined
-  return String(value).replace(/\s+/g, ' ').trim() || undefined
-}
-
-function list(value: unknown): string[] | undefined {
-  const items = (Array.isArray(value) ? value : [value]).flatMap((item) => oneLine(item) ?? [])
-  return items.length > 0 ? items : undefined
-}
-
-function named(names: readonly string[] | undefined): string | undefined {
+function datasetList(names: readonly string[] | undefined): string | undefined {
   return names && `Datasets:\n\n${names.map((name) => `- ${name}`).join('\n')}`
 }
 

@@ -5,9 +5,8 @@ import { logError } from '../../platform/log.ts'
 import { versionEntry } from '../../registry/audit-entries.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { type CardRow, cardDigest, fieldsOf } from './card-rows.ts'
-import type { Card } from './card-shape.ts'
 import { splitFrontMatter } from './front-matter.ts'
-import { cardFromMarkdown } from './read-markdown.ts'
+import { cardFromMarkdown, type ReadCard } from './read-markdown.ts'
 import { readText, type StoredFile } from './sealed-text.ts'
 
 /** Where clients log cards, the likeliest first: at the root of what was registered, or by the model. */
@@ -17,7 +16,7 @@ const sealedPaths = [ownFile, `model/${ownFile}`, huggingFaceFile, `model/${hugg
 
 /** The card that a client logged with a model, or why what it logged is none. */
 type LoggedCard =
-  | { readonly card: Card; readonly path: string }
+  | (ReadCard & { readonly path: string })
   | { readonly problem: string; readonly path: string }
 
 /** What it takes to find the card that was logged with a version. */
@@ -46,9 +45,7 @@ async function findLoggedCard(
     const isReadme = path.endsWith(huggingFaceFile)
     if (isReadme && splitFrontMatter(read.text).matter === undefined) continue
     const parsed = cardFromMarkdown(read.text)
-    return 'card' in parsed
-      ? { card: parsed.card, path }
-      : { problem: `${path}: ${parsed.problem}`, path }
+    return 'card' in parsed ? { ...parsed, path } : { problem: `${path}: ${parsed.problem}`, path }
   }
   return undefined
 }
@@ -98,6 +95,9 @@ export async function loggedRevision(
       card: JSON.stringify(logged.card),
       digest: await cardDigest(logged.card),
       imported_from: logged.path,
+      problems: logged.problems
+        ? JSON.stringify(logged.problems.map((problem) => `${logged.path}: ${problem}`))
+        : null,
     },
   }
 }
@@ -122,9 +122,9 @@ export async function loggedCardWrites(ctx: Context, version: ModelVersion): Pro
       guard: isFirst,
     }),
     sql`insert into model_cards
-        (model_version, revision, author, created_at_ms, card, digest, imported_from)
+        (model_version, revision, author, created_at_ms, card, digest, imported_from, problems)
       select v.id, 1, ${row.author}, ${row.created_at_ms}, ${row.card}, ${row.digest},
-        ${row.imported_from}
+        ${row.imported_from}, ${row.problems}
       from model_versions v where v.id = ${version.id} and ${isFirst}`,
   ]
 }

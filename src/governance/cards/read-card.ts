@@ -20,24 +20,36 @@ export type ModelCard = {
   readonly missing: readonly CardField[]
 }
 
-const columns = sql`revision, author, created_at_ms, card, digest, imported_from`
+const columns = sql`revision, author, created_at_ms, card, digest, imported_from, problems`
 
 /**
  * The card of a version, authored and derived. A card that was logged and not yet kept is read where
  * it lies; reading writes nothing.
  *
- * @throws RESOURCE_DOES_NOT_EXIST no such version
+ * @param revision of what people wrote; absent: the newest
+ * @throws RESOURCE_DOES_NOT_EXIST no such version, or no such revision of its card
  * @throws DATA_LOSS a file that it is made from is damaged
  */
-export async function getCard(ctx: Context, name: string, number: number): Promise<ModelCard> {
+export async function getCard(
+  ctx: Context,
+  name: string,
+  number: number,
+  revision?: number,
+): Promise<ModelCard> {
   const version = await getVersion(ctx, name, number)
   const [{ current, problem }, derived, template] = await Promise.all([
-    readCurrentRevision(ctx, version),
+    revision === undefined
+      ? readCurrentRevision(ctx, version)
+      : { current: await getRevision(ctx, name, number, revision), problem: undefined },
     derive(ctx, version),
     findTemplate(ctx, version.registeredModelId),
   ])
   const card = current?.card ?? template?.card ?? {}
-  const problems = [...(derived.problems ?? []), ...(problem === undefined ? [] : [problem])]
+  const problems = [
+    ...(derived.problems ?? []),
+    ...(problem === undefined ? [] : [problem]),
+    ...(current?.problems ?? []),
+  ]
   return {
     revision: current?.revision ?? 0,
     ...(current && { current }),

@@ -6,12 +6,15 @@ import {
   type FairnessValue,
   fieldNames,
   fieldTitles,
+  fitFields,
   fitsRow,
   isFilled,
 } from './card-shape.ts'
 import { type FrontMatter, readFrontMatter, splitFrontMatter } from './front-matter.ts'
 import { type Block, parseMarkdown, plainText, topHeadings } from './markdown.ts'
 import { recordedTitle } from './write-card.ts'
+
+const problemsMax = 20
 
 /** Headings that people write, beside our own titles, and the field each stands for. */
 const alsoTitled: Readonly<Record<string, CardField>> = {
@@ -41,24 +44,56 @@ const titled = new Map<string, CardField>([
   ...fieldNames.map((field) => [fieldTitles[field].toLowerCase(), field] as const),
 ])
 
+/** A card that was read from a file, and what of the file did not go where it belongs. */
+export type ReadCard = {
+  readonly card: Card
+  /** In words for its author; absent: everything fitted. */
+  readonly problems?: readonly string[]
+}
+
 /**
  * The card that a markdown text is: YAML front matter in Hugging Face's form, if any, and sections
- * by their headings. What has no field of its own goes into `notes`, so that nothing is lost; only
- * a title that begins with "Model card" and what our own export had recorded are left out.
+ * by their headings. What has no field of its own, and what its field cannot hold, goes into
+ * `notes`, so that nothing is lost; only a title that begins with "Model card" and what our own
+ * export had recorded are left out.
  *
- * @returns the card, or what is wrong with it, in words for its author
+ * @returns the card, or why it is none, in words for its author
  */
-export function cardFromMarkdown(text: string): { card: Card } | { problem: string } {
+export function cardFromMarkdown(text: string): ReadCard | { problem: string } {
   const { matter, body } = splitFrontMatter(text)
   const read = matter === undefined ? undefined : readFrontMatter(matter)
-  // Where the front matter is no YAML, the text as it is says more than a part of it.
-  const candidates = read && 'problem' in read ? [] : [assembled(sectionsOf(body), read)]
-  for (const candidate of [...candidates, { notes: text }]) {
-    const card = CardShape.safeParse(candidate)
-    if (card.success && fitsRow(card.data)) return { card: card.data }
+  // Where nothing of the front matter can be read, the text as it is says more than a part of it.
+  if (read && 'problem' in read) return allNotes(text, read.problem)
+  const { given, problems } = assembled(sectionsOf(body), read)
+  const { card, left } = fitFields(given)
+  for (const { field, what } of left) {
+    problems.push(`'${fieldTitles[field]}' has ${what}; what it cannot hold is kept in notes`)
   }
-  const problem = CardShape.safeParse({ notes: text }).error?.issues[0]?.message
-  return { problem: problem ?? 'it is too large' }
+  const notes = [card.notes, ...left.map((over) => `## ${fieldTitles[over.field]}\n\n${over.text}`)]
+    .filter((part) => part)
+    .join('\n\n')
+  const fitted = CardShape.safeParse(notes === '' ? card : { ...card, notes })
+  if (fitted.success && fitsRow(fitted.data)) return withProblems(fitted.data, problems)
+  return allNotes(text, 'it is longer than a card can be')
+}
+
+/** A text that cannot be taken apart. */
+function allNotes(text: string, problem: string): ReadCard | { problem: string } {
+  const card = CardShape.safeParse({ notes: text })
+  if (!card.success) return { problem: card.error.issues[0]?.message ?? problem }
+  if (!fitsRow(card.data)) return { problem }
+  return withProblems(card.data, [`${problem}; all of it is kept in notes`])
+}
+
+/** As many problems as a reader can use. */
+function withProblems(card: Card, problems: readonly string[]): ReadCard {
+  if (problems.length === 0) return { card }
+  const more = problems.length - problemsMax
+  return {
+    card,
+    problems:
+      more > 0 ? [...problems.slice(0, problemsMax), `and ${more} more like these`] : problems,
+  }
 }
 
 /** Sections in the order they come; those of no field have the field `notes`. */
@@ -109,37 +144,48 @@ function started(role: Exclude<Role, 'below'>, heading: string, text: string): S
   return [{ field: role, text, heading }]
 }
 
-function assembled(sections: readonly Section[], matter: FrontMatter | undefined): Card {
-  const card: { [F in CardField]?: Card[F] } = { ...matter?.card }
+/** A card of these parts, not judged by the limits of a card. */
+function assembled(sections: readonly Section[], matter: FrontMatter | undefined) {
+  const given: { [F in CardField]?: Card[F] } = { ...matter?.card }
   const notes: string[] = []
+  const problems = [...(matter?.problems ?? [])]
   for (const section of sections) {
     const { field, text, heading } = section
     if (text === '') continue
     if (field === 'notes') notes.push(text)
-    else if (!addSection(card, section)) notes.push(`${heading}\n\n${text}`)
+    else if (!addSection(given, section)) {
+      notes.push(`${heading}\n\n${text}`)
+      problems.push(`'${fieldTitles[field]}' says more than its field holds; it is kept in notes`)
+    }
   }
   if (matter?.rest) notes.push(matter.rest)
-  if (notes.length > 0) card.notes = notes.join('\n\n')
-  return card
+  if (notes.length > 0) given.notes = notes.join('\n\n')
+  return { given, problems }
 }
 
-/** @returns false where the text is not what the field holds, and must be kept elsewhere */
+/** @returns false where the text says more than the field holds, and must be kept elsewhere too */
 function addSection(card: { [F in CardField]?: Card[F] }, { field, text }: Section): boolean {
   switch (field) {
     case 'fairness': {
       const rows = fairnessFrom(parseMarkdown(text))
-      if (rows) card.fairness = [...(card.fairness ?? []), ...rows].filter(isFirst)
-      return rows !== undefined
+      if (!rows) return false
+      const all = [...(card.fairness ?? []), ...rows]
+      const kept = byMeasure(all)
+      card.fairness = [...kept.values()]
+      return all.every((row) => kept.get(measureOf(row))?.value === row.value)
     }
     case 'owners':
-    case 'contacts':
-      card[field] = [...new Set([...(card[field] ?? []), ...listFrom(text)])]
-      return true
+    case 'contacts': {
+      const blocks = parseMarkdown(text)
+      card[field] = [...new Set([...(card[field] ?? []), ...listFrom(blocks)])]
+      return !hasLink(blocks)
+    }
     case 'licence': {
-      const line = parseMarkdown(text).map(textOf).join(' ').trim()
-      if (isFilled(card, 'licence')) return card.licence === line
+      const blocks = parseMarkdown(text)
+      const line = blocks.map(textOf).join(' ').replace(/\s+/g, ' ').trim()
+      if (isFilled(card, 'licence') && card.licence !== line) return false
       card.licence = line
-      return true
+      return !hasLink(blocks)
     }
     default:
       card[field] = [card[field], text].filter((part) => part).join('\n\n')
@@ -147,8 +193,24 @@ function addSection(card: { [F in CardField]?: Card[F] }, { field, text }: Secti
   }
 }
 
-function isFirst(row: FairnessValue, i: number, rows: readonly FairnessValue[]): boolean {
-  return rows.findIndex((r) => r.slice === row.slice && r.metric === row.metric) === i
+/** Whether a part leads somewhere, which a line of text cannot. */
+function hasLink(nodes: readonly Nodes[]): boolean {
+  return nodes.some(
+    (node) =>
+      (node.type === 'link' && plainText([node]) !== node.url.replace(/^mailto:/, '')) ||
+      ('children' in node && hasLink(node.children)),
+  )
+}
+
+/** Rows by slice and metric, the first of each. */
+function byMeasure(rows: readonly FairnessValue[]): Map<string, FairnessValue> {
+  const first = new Map<string, FairnessValue>()
+  for (const row of rows) if (!first.has(measureOf(row))) first.set(measureOf(row), row)
+  return first
+}
+
+function measureOf({ slice, metric }: FairnessValue): string {
+  return JSON.stringify([slice, metric])
 }
 
 /** The rows of a section that is one table of slice, metric and value, and nothing else. */
@@ -168,8 +230,8 @@ function fairnessFrom(blocks: readonly Block[]): FairnessValue[] | undefined {
 }
 
 /** The items of lists, and of other text its parts between commas. */
-function listFrom(text: string): string[] {
-  return parseMarkdown(text)
+function listFrom(blocks: readonly Block[]): string[] {
+  return blocks
     .flatMap((block) =>
       block.type === 'list'
         ? block.children.map((item) => item.children.map(textOf).join(' '))

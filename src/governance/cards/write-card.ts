@@ -14,6 +14,9 @@ import {
 /** Above what the server knows by itself. A card that is read in again leaves that section out. */
 export const recordedTitle = 'On record'
 
+/** Above what could not be read, or not where it belongs. */
+export const problemsTitle = 'Could not be read as it was written'
+
 /** Deepest headings of prose: those of the card's own sections lie above them. */
 const proseLevel = 3
 
@@ -96,7 +99,7 @@ function recorded(derived: Derived): Block[] {
       ? [titleOf(3, 'Signature'), code(JSON.stringify(derived.signature, null, 2))]
       : []),
     ...(environment?.length ? [titleOf(3, 'Environment'), code(environment.join('\n'))] : []),
-    ...(problems?.length ? [titleOf(3, 'Could not be read'), code(problems.join('\n'))] : []),
+    ...(problems?.length ? [titleOf(3, problemsTitle), code(problems.join('\n'))] : []),
   ]
 }
 

@@ -149,7 +149,8 @@ test("a card's fields come from headings and Hugging Face's keys, the rest is ke
     licence: 'apache-2.0',
     owners: ['Ada'],
     training_data: 'Datasets:\n\n- imdb',
-    evaluation_data: '- IMDb (Sentiment): accuracy 0.91',
+    evaluation_data:
+      '- IMDb (Sentiment): accuracy 0.91; dataset type imdb, split test; task type text-classification',
     fairness: [{ slice: 'age<25', metric: 'recall', value: 0.81 }],
     intended_use: 'Sort reviews.',
     limitations: '- English mostly',
@@ -193,13 +194,17 @@ test.each([
   [
     'a fairness table',
     '## Fairness\n\n| Metric | Slice | Value |\n|-|-|-|\n| f1 | a \\| b | 0.5 |\n| f1 | a \\| b | 1 |',
-    { fairness: [{ slice: 'a | b', metric: 'f1', value: 0.5 }] },
+    {
+      fairness: [{ slice: 'a | b', metric: 'f1', value: 0.5 }],
+      notes:
+        '## Fairness\n\n| Metric | Slice | Value |\n|-|-|-|\n| f1 | a \\| b | 0.5 |\n| f1 | a \\| b | 1 |',
+    },
   ],
   ['names in a line', '## Owners\nada, bob', { owners: ['ada', 'bob'] }],
   [
     'an author that no line can hold',
-    `---\nauthors: [${'a'.repeat(501)}]\n---\n`,
-    { notes: `---\nauthors: [${'a'.repeat(501)}]\n---\n` },
+    `---\nauthors: [bob, ${'a'.repeat(501)}]\nlicense: mit\n---\n`,
+    { licence: 'mit', owners: ['bob'], notes: `## Owners\n\n- ${'a'.repeat(501)}` },
   ],
   [
     'keys that objects have',
@@ -210,7 +215,8 @@ test.each([
   ],
   ['nothing', '', {}],
 ])('a markdown file with %s is still a card', (_what, text, card) => {
-  expect(cardFromMarkdown(text)).toEqual({ card })
+  const read = cardFromMarkdown(text)
+  expect('card' in read && read.card).toEqual(card)
 })
 
 test.each([
@@ -222,9 +228,10 @@ test.each([
   ],
   ['of a tag that makes things', "---\na: !!js/function 'function () {}'\n---\n"],
 ])('YAML %s is read as text or as notes, quickly', async (_what, text) => {
-  const took = await workMs(() =>
-    expect(cardFromMarkdown(text)).toEqual({ card: { notes: expect.any(String) } }),
-  )
+  const took = await workMs(() => {
+    const read = cardFromMarkdown(text)
+    expect('card' in read && read.card).toEqual({ notes: expect.any(String) })
+  })
   expect(took).toBeLessThan(2000)
 })
 
