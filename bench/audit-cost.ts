@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import type { SQL } from 'drizzle-orm'
 import { createApp } from '../src/app.ts'
 import { type ChainVerdict, verifyStoredChain } from '../src/audit/verify.ts'
-import { backgroundWork } from '../src/background.ts'
+import { runBackgroundWork } from '../src/background.ts'
 import { runList, withBatches } from '../src/db/batch.ts'
 import { compile } from '../src/db/compile.ts'
 import type { Database } from '../src/db/database.ts'
@@ -69,7 +69,7 @@ async function bench(name: string, databaseOf: (db: Database) => Database): Prom
         ...{ name: 'm', version: String((i % 20) + 1), stage: 'Production' },
         archive_existing_versions: true,
       }),
-    afterwards: () => backgroundWork(platform),
+    afterwards: () => runBackgroundWork(platform),
     verified: () => verifyStoredChain(platform, undefined),
   }
 }

@@ -3,11 +3,11 @@ import { getPath } from 'hono/utils/url'
 import { apiRoutes, described } from './api/routes.ts'
 import type { Principal } from './core/principal.ts'
 import type { AppContext, AppEnv } from './http/app-env.ts'
-import { errorReply, unknownEndpoint } from './http/errors.ts'
+import { errorReplyOf, unknownEndpoint } from './http/errors.ts'
 import { browserGuard } from './http/guards/browser-guard.ts'
 import { admit, assertGuarded, guard } from './http/guards/guard.ts'
 import { refuseMisleadingTargets } from './http/guards/target.ts'
-import { ready } from './http/ready.ts'
+import { checkReady } from './http/ready.ts'
 import { requestContext } from './http/request-context.ts'
 import { mlflowRoutes } from './mlflow/routes.ts'
 import type { Platform } from './platform/context.ts'
@@ -29,12 +29,12 @@ export function createApp(
   app.use(requestContext(platformOf, options.principal))
   app.use(browserGuard())
   app.use(refuseMisleadingTargets())
-  app.get('/ready', guard('public'), ready)
+  app.get('/ready', guard('public'), checkReady)
   app.route('/', mlflowRoutes())
   app.route('/', apiRoutes())
   app.route('/', uiRoutes(described))
   assertGuarded(app)
-  app.onError(errorReply)
+  app.onError(errorReplyOf)
   app.notFound(async (c) => {
     await admit(c)
     return unknownEndpoint(c, (path) => methodsOf(app, path))

@@ -17,7 +17,7 @@ export const backgroundJobs: readonly Job[] = [sealEntries, sweepPromotions]
  *
  * @throws AggregateError what went wrong, after all of them have ended
  */
-export async function backgroundWork(platform: Platform): Promise<void> {
+export async function runBackgroundWork(platform: Platform): Promise<void> {
   const ends = await Promise.allSettled(backgroundJobs.map((job) => job(platform)))
   const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
   if (failures.length === 1) throw failures[0]

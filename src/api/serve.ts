@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { excerpt, invalid, RegistryError } from '../core/error.ts'
 import type { AppContext, AppEnv } from '../http/app-env.ts'
 import { admit, guardedHandler, type Rule } from '../http/guards/guard.ts'
-import { jsonObject } from '../http/json-body.ts'
+import { readJsonObject } from '../http/json-body.ts'
 import type { Context } from '../platform/context.ts'
 import type { Answer, Asked, Endpoint } from './endpoints/endpoint.ts'
 
@@ -51,7 +51,7 @@ async function askedOf<E extends Endpoint>(endpoint: E, c: AppContext): Promise<
   return {
     params: params && parsed(params, wholeTexts(c.req.param())),
     query: query && parsed(query, wholeTexts(queryOf(c))),
-    body: body && parsed(body, await jsonObject(c, parseJson)),
+    body: body && parsed(body, await readJsonObject(c, parseJson)),
   } as Asked<E>
 }
 

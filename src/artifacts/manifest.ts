@@ -42,7 +42,7 @@ type ManifestFileRow = { path: string } & Pick<
 export type SealedFile = ManifestFile & { readonly key: string }
 
 /** At most `count` files of a manifest with paths after `after`, by path. */
-export async function manifestFilesAfter(
+export async function readManifestFiles(
   ctx: Context,
   manifest: number,
   after: string,
@@ -81,7 +81,7 @@ export async function verifyManifest(
   const differing: (SealedFile & { problem: Damage })[] = []
   let page: SealedFile[]
   do {
-    page = await manifestFilesAfter(ctx, manifest, files.at(-1)?.path ?? '', filesPerRead)
+    page = await readManifestFiles(ctx, manifest, files.at(-1)?.path ?? '', filesPerRead)
     for (const file of page) {
       const problem = await findDamage(ctx, file)
       if (problem) differing.push({ ...file, problem })

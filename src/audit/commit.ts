@@ -1,6 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { principalText } from '../core/principal.ts'
-import { isList } from '../db/batch.ts'
 import type { Batch, BatchRows } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
 import type { Action } from './actions.ts'
@@ -52,11 +51,8 @@ export function entryStatement(ctx: Context, entry: NewEntry): SQL {
 export async function commit<const Q extends Batch>(
   ctx: Context,
   statements: Q,
-): Promise<BatchRows<Q>>
-export async function commit(ctx: Context, statements: readonly SQL[]): Promise<unknown[][]>
-export async function commit(ctx: Context, statements: Batch | readonly SQL[]): Promise<unknown> {
-  const batch = isList(statements) ? ctx.db.batch(statements) : ctx.db.batch(statements)
-  const rows = await batch.finally(() => ctx.permissionReads?.clear())
+): Promise<BatchRows<Q>> {
+  const rows = await ctx.db.batch(statements).finally(() => ctx.permissionReads?.clear())
   ctx.wake()
   return rows
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { createApp } from '../app.ts'
-import { backgroundWork } from '../background.ts'
+import { runBackgroundWork } from '../background.ts'
 import { ApiError, GatehouseClient } from '../client/client.ts'
 import { operator } from '../core/principal.ts'
 import { openPlatform } from '../node.ts'
@@ -23,7 +23,7 @@ export function addServer(command: Command): Command {
  * Run `work` with a client: of the server that `--server` names, or else of an application of our
  * own on the database that the settings name. What the server refuses is one clear line.
  */
-export async function withServer(
+export async function callServer(
   command: Command,
   work: (client: GatehouseClient) => Promise<void>,
 ): Promise<void> {
@@ -45,12 +45,12 @@ async function withDatabase(
   const app = createApp(() => platform, { principal: operator })
   try {
     // Where a server ended in the middle, its entries wait for their seals.
-    await logged(() => backgroundWork(platform), Date.now)()
+    await logged(() => runBackgroundWork(platform), Date.now)()
     const headers = { 'User-Agent': 'gatehouse' }
     await work(
       new GatehouseClient('http://localhost', headers, async (request) => app.fetch(request)),
     )
-    await backgroundWork(platform)
+    await runBackgroundWork(platform)
   } finally {
     platform.close()
   }

@@ -1,5 +1,5 @@
 /** All items of a paged list, page by page. @param ask one page, after a token */
-export async function everyPage<T>(
+export async function readEveryPage<T>(
   ask: (
     page_token: string | undefined,
   ) => Promise<{ items: readonly T[]; next_page_token?: string | undefined }>,

@@ -26,11 +26,6 @@ function isSeveral(query: SQL | readonly SQL[]): query is readonly SQL[] {
   return Array.isArray(query)
 }
 
-/** While call sites move from lists to names. */
-export function isList(queries: Batch | readonly SQL[]): queries is readonly SQL[] {
-  return Array.isArray(queries)
-}
-
 /**
  * `db` with a say over its batches: `run` gets the statements of each as a list, in order, and gives
  * the rows of each.
@@ -42,8 +37,7 @@ export function withBatches(
   return {
     all: (query) => db.all(query),
     first: (query) => db.first(query),
-    batch: ((queries: Batch | readonly SQL[]) =>
-      isList(queries) ? run(queries) : runNamed(queries, run)) as Database['batch'],
+    batch: (queries) => runNamed(queries, run),
   }
 }
 

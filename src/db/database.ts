@@ -31,7 +31,6 @@ export interface Database {
    * @throws ConstraintError a UNIQUE, NOT NULL, CHECK or foreign key was violated; nothing happened
    */
   batch<const Q extends Batch>(queries: Q): Promise<BatchRows<Q>>
-  batch(queries: readonly SQL[]): Promise<unknown[][]>
 }
 
 /** Which rule of the schema a write broke, on whichever driver: the one place that reads driver texts. */

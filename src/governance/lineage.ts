@@ -69,7 +69,7 @@ export type TrainedVersion = {
  *
  * @param after `model_versions.id`: only later ones
  */
-export async function versionsTrainedOn(
+export async function findVersionsTrainedOn(
   ctx: Context,
   digest: string,
   after: number,

@@ -17,7 +17,7 @@ import { excerpt, notFound, RegistryError } from '../core/error.ts'
 import { parseRowId } from '../core/int64.ts'
 import type { Context } from '../platform/context.ts'
 import { requireTransition } from '../registry/permissions.ts'
-import { archivedStage, canonicalStage } from '../registry/stages/stages.ts'
+import { archivedStage, resolveStage } from '../registry/stages/stages.ts'
 import type { VersionComment } from './comments.ts'
 import type { VersionFacts } from './policies/facts.ts'
 import type { Policy, PolicyDocument, PromotionTarget } from './policies/policy.ts'
@@ -173,7 +173,7 @@ export function requireToWithdraw(ctx: Context, promotion: Promotion): void {
  * @throws PERMISSION_DENIED
  */
 export async function requireToRollBack(ctx: Context, name: string, stage: string): Promise<void> {
-  await requirePromoting(ctx, name, { stages: [await canonicalStage(ctx, stage), archivedStage] })
+  await requirePromoting(ctx, name, { stages: [await resolveStage(ctx, stage), archivedStage] })
 }
 
 /**

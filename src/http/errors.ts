@@ -7,7 +7,7 @@ import { noteRefusal } from './guards/refusals.ts'
  * The one place where an error becomes a reply, in MLflow's envelope. Whatever is no RegistryError
  * is a bug or a failing store: logged whole, answered without detail.
  */
-export async function errorReply(err: unknown, c: AppContext): Promise<Response> {
+export async function errorReplyOf(err: unknown, c: AppContext): Promise<Response> {
   const known = err instanceof RegistryError ? err : disconnected(err)
   if (known) {
     await noteRefusal(c, known)

@@ -8,7 +8,10 @@ import { readText } from './body.ts'
  * @param parse throws INVALID_PARAMETER_VALUE for what is not JSON
  * @throws PAYLOAD_TOO_LARGE, or INVALID_PARAMETER_VALUE for any other body
  */
-export async function jsonObject(c: AppContext, parse: (text: string) => unknown): Promise<object> {
+export async function readJsonObject(
+  c: AppContext,
+  parse: (text: string) => unknown,
+): Promise<object> {
   const text = await readText(c)
   if (text === '') return {}
   const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()

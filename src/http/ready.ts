@@ -9,7 +9,7 @@ const waitMs = 5000
  * `GET /ready`: whether requests can be served, that is, whether database and blob store answer.
  * `/health` tells only that the process lives, so that a failing store never gets it restarted.
  */
-export async function ready(c: AppContext): Promise<Response> {
+export async function checkReady(c: AppContext): Promise<Response> {
   const { db, blobs, requestId } = c.var.ctx
   const failing = await Promise.all([
     failure(requestId, 'database', pingDatabase(db)),

@@ -1,7 +1,7 @@
 import { excerpt, invalid } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { admit, type Rule } from '../http/guards/guard.ts'
-import { jsonObject } from '../http/json-body.ts'
+import { readJsonObject } from '../http/json-body.ts'
 import type { Context } from '../platform/context.ts'
 import { dialectOperations } from './surface.ts'
 import { parseJson } from './wire/json.ts'
@@ -114,7 +114,7 @@ export function publicOperation(
 
 async function given(c: AppContext, request: Message<Fields>): Promise<object> {
   if (c.req.method === 'GET') return queryObject(c, request)
-  const body = await jsonObject(c, parseJson)
+  const body = await readJsonObject(c, parseJson)
   const isEmpty = Object.keys(body).length === 0
   return isEmpty && c.req.method === 'DELETE' && inDialect(c) ? queryObject(c, request) : body
 }

@@ -14,7 +14,7 @@ import {
 import { requireToDeleteModel, requireToRename } from '../registry/permissions.ts'
 import { isPromptTag } from '../registry/prompts.ts'
 import { getVersionByAlias } from '../registry/stages/aliases.ts'
-import { canonicalStages } from '../registry/stages/stages.ts'
+import { resolveStages } from '../registry/stages/stages.ts'
 import { deleteModelTag, setModelTag } from '../registry/tags.ts'
 import { type Operation, operation } from './operation.ts'
 import { modelVersionToWire, registeredModelToWire, tagMessage, tagsFrom } from './registry-wire.ts'
@@ -87,7 +87,7 @@ export const registeredModelOperations: readonly Operation[] = [
     onVersion('READ'),
     message({ name, stages: { type: 'string', repeated: true } }),
     async (ctx, req) => {
-      const stages = await canonicalStages(ctx, req.stages)
+      const stages = await resolveStages(ctx, req.stages)
       const versions = await getLatestVersions(ctx, req.name, stages)
       return { model_versions: unlessEmpty(versions.map(modelVersionToWire)) }
     },

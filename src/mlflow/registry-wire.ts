@@ -1,6 +1,6 @@
 import type { Context } from '../platform/context.ts'
 import type { RegisteredModel } from '../registry/models/read-models.ts'
-import { canonicalStage, type StageMove } from '../registry/stages/stages.ts'
+import { resolveStage, type StageMove } from '../registry/stages/stages.ts'
 import type { ModelVersion, Tag } from '../registry/versions/read-versions.ts'
 import { unlessEmpty } from './wire/json.ts'
 import { type Decoded, message } from './wire/message.ts'
@@ -24,7 +24,7 @@ export async function readMove(
   },
 ): Promise<StageMove> {
   const { name, version, archive_existing_versions: archiveOthers = false } = req
-  return { name, version, stage: await canonicalStage(ctx, req.stage), archiveOthers }
+  return { name, version, stage: await resolveStage(ctx, req.stage), archiveOthers }
 }
 
 /** MLflow's `ModelVersion`. Null is left out, an empty string is not. `model_id` is never answered. */

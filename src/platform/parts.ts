@@ -40,7 +40,7 @@ export function checkLength(bytes: number, declared: number | undefined): void {
 }
 
 /** `body` cut anew: slices of exactly `bytes`, the last one shorter. Each is its own memory. */
-export async function* slices(body: ByteStream, bytes: number): ByteStream {
+export async function* splitIntoSlices(body: ByteStream, bytes: number): ByteStream {
   let slice = new Uint8Array(bytes)
   let filled = 0
   for await (const chunk of body) {

@@ -7,7 +7,7 @@ import {
   requirePromoting,
   requireRegistering,
 } from '../access/permissions/require.ts'
-import { denied, modelGrants, needsGrant, type Places } from '../access/permissions/rights.ts'
+import { denied, needsGrant, type Places, readModelGrants } from '../access/permissions/rights.ts'
 import { versionsFolder } from '../artifacts/path.ts'
 import { conflict, excerpt } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
@@ -112,7 +112,7 @@ export async function requireToRename(ctx: Context, name: string, newName: strin
   const places = await readPlaces(ctx, ofModel(ctx, name))
   await requireUnblocked(ctx, name, places)
   await requireUnblocked(ctx, newName, places)
-  const registering = await modelGrants(ctx, 'register', newName)
+  const registering = await readModelGrants(ctx, 'register', newName)
   if (registering.named && !registering.held) {
     throw denied(ctx, needsGrant('register', newName, []))
   }
@@ -135,7 +135,7 @@ export async function unblockedVersionSql(
   change: GuardTerms = {},
 ): Promise<SQL> {
   if (mayAll(ctx)) return sql`1`
-  const granted = await modelGrants(ctx, 'promote', change.as ?? name)
+  const granted = await readModelGrants(ctx, 'promote', change.as ?? name)
   if (!granted.named) return sql`1`
   const places = await readPlaces(ctx, ofModel(ctx, name))
   const freeStages = [...mlflowStages, ...places.stages].filter(
@@ -176,7 +176,7 @@ export async function explainUnchanged(
 ): Promise<Error> {
   if (mayAll(ctx) || !(await ctx.db.first(target))) return absent
   const places = await readPlaces(ctx, ofModel(ctx, name))
-  const blocked = (await modelGrants(ctx, 'promote', name)).blockedPlaces(places)
+  const blocked = (await readModelGrants(ctx, 'promote', name)).blockedPlaces(places)
   return blocked.length > 0 ? denied(ctx, needsGrant('promote', name, blocked)) : otherwise
 }
 
@@ -199,6 +199,6 @@ function ofModel(ctx: Context, name: string): SQL {
 }
 
 async function requireUnblocked(ctx: Context, name: string, places: Places): Promise<void> {
-  const blocked = (await modelGrants(ctx, 'promote', name)).blockedPlaces(places)
+  const blocked = (await readModelGrants(ctx, 'promote', name)).blockedPlaces(places)
   if (blocked.length > 0) throw denied(ctx, needsGrant('promote', name, blocked))
 }

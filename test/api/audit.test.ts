@@ -39,7 +39,7 @@ async function recordServer() {
       const drops = ['entries', 'seals'].flatMap((table) =>
         names.map((name) => sql.raw(`drop trigger audit_${table}_no_${name}`)),
       )
-      await platform.db.batch([...drops, statement])
+      await platform.db.batch({ drops, statement })
     },
   }
 }
@@ -192,11 +192,11 @@ describe('an export', () => {
 
   test('of 2,000 entries comes whole, in pieces', async () => {
     const { exported, platform, app } = await recordServer()
-    await platform.db.batch([
+    await platform.db.all(
       sql`insert into audit_entries (workspace, at_ms, actor, action, is_prompt, request_id)
         with recursive n (i) as (select 1 union all select i + 1 from n where i < 2000)
         select 'default', i, '{"name":"x"}', 'request.refused', 0, 'r' from n`,
-    ])
+    )
     const { body } = await app.request(`${api}/export`)
     let pieces = 0
     for await (const _ of body as unknown as AsyncIterable<Uint8Array>) pieces++
@@ -265,7 +265,7 @@ describe('verify', () => {
     await seal()
     const { head } = (await audit('/head')).json
     await tamper(sql`update audit_entries set reason = 'never mind' where seq = 3`)
-    await platform.db.batch([sql`delete from audit_seals`])
+    await platform.db.all(sql`delete from audit_seals`)
     await seal()
     expect((await audit('/verify')).json).toMatchObject({ ok: true, sealed: 8 })
     expect((await audit(`/verify?head=${head}`)).json).toMatchObject({

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { freshPlatform } from '#platform'
-import { digestManifest, manifestFilesAfter } from '../../src/artifacts/manifest.ts'
+import { digestManifest, readManifestFiles } from '../../src/artifacts/manifest.ts'
 import { prepareSeal } from '../../src/artifacts/seal.ts'
 import { anonymous } from '../../src/core/principal.ts'
 import type { Context } from '../../src/platform/context.ts'
@@ -41,7 +41,7 @@ describe('sealing', () => {
       await addFile(ctx, path, path)
     }
     const { id } = await seal(ctx, 'm')
-    const files = await manifestFilesAfter(ctx, id, '', 100)
+    const files = await readManifestFiles(ctx, id, '', 100)
     expect(files.map((file) => file.path)).toEqual(['a', 'b/c', 'ü'])
   })
 
@@ -49,7 +49,7 @@ describe('sealing', () => {
     const ctx = await freshContext()
     await addFile(ctx, 'm/a.bin', 'bytes')
     const { id } = await seal(ctx, 'm/a.bin')
-    expect((await manifestFilesAfter(ctx, id, '', 9)).map((file) => file.path)).toEqual(['a.bin'])
+    expect((await readManifestFiles(ctx, id, '', 9)).map((file) => file.path)).toEqual(['a.bin'])
     expect(await prepareSeal(ctx, 'm/nothing')).toBeUndefined()
     expect(await prepareSeal(ctx, 'm/a')).toBeUndefined()
   })
@@ -97,7 +97,7 @@ describe('sealing', () => {
     await addFile(ctx, 'm/a', 'second')
     await ctx.db.batch({ seal: sealing?.statements() })
     const row = await ctx.db.first<{ id: number }>(sql`select id from manifests`)
-    const files = await manifestFilesAfter(ctx, row?.id ?? 0, '', 9)
+    const files = await readManifestFiles(ctx, row?.id ?? 0, '', 9)
     expect(files.map((file) => file.key)).toEqual(['blobs/first'])
   })
 

@@ -5,10 +5,10 @@ const verbs = new Set(
   `abort add admit append assess assign attempt audit authenticate begin break change check claim collect
   commit compare complete create delete deliver derive describe digest drain end explain export extend finalize
   find finish follow get grant hash import judge keep lift limit link list listen locate log make measure
-  merge migrate note open page ping place point post prepare purge put read record redeliver regrant remove
+  match merge migrate note open page ping place point post prepare purge put read record redeliver regrant remove
   rename renew replace replay request require resolve restore review revoke roll run sample seal search send
   set settle show sign split start stop stream sweep take test transition trace try unassign unlink unseal
-  update verify view wait withdraw write`.split(/\s+/),
+  evaluate throttle update verify view wait withdraw write`.split(/\s+/),
 )
 
 /** Predicates, and makers of a value from others. */

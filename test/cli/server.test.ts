@@ -61,11 +61,13 @@ describe('starting', () => {
       'a database of a newer release',
       async (folder) => {
         const db = new LibsqlFile(join(folder, 'gatehouse.db'))
-        await db.batch([
-          sql`create table d1_migrations (id integer primary key, name text unique,
+        await db.batch({
+          list: [
+            sql`create table d1_migrations (id integer primary key, name text unique,
               applied_at timestamp default current_timestamp not null)`,
-          sql`insert into d1_migrations (name) values ('9999_later.sql')`,
-        ])
+            sql`insert into d1_migrations (name) values ('9999_later.sql')`,
+          ],
+        })
         db.close()
         return [['--data', folder]]
       },

@@ -26,7 +26,7 @@ const from = sql`identities i join accounts a on a.id = i.account`
 const asJson = sql`json_object('account', a.name, 'issuer', i.issuer, 'subject', i.subject)`
 
 /** At most `count` identities with an id above `after`, by id. */
-export async function identitiesAfter(
+export async function findIdentitiesAfter(
   ctx: Context,
   after: number,
   count: number,

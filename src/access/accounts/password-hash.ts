@@ -38,7 +38,7 @@ export async function hashPassword(password: string): Promise<string> {
 }
 
 /** Whether `password` is what `stored` was made from; takes the same time for a wrong one. */
-export async function passwordMatches(password: string, stored: string): Promise<boolean> {
+export async function matchPassword(password: string, stored: string): Promise<boolean> {
   const [, rounds, salt, hash] =
     /^pbkdf2-sha256\$(\d+)\$([0-9a-f]+)\$([0-9a-f]+)$/.exec(stored) ?? []
   if (rounds === undefined || salt === undefined || hash === undefined) {

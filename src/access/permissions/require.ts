@@ -15,7 +15,7 @@ import {
 } from './permitted.ts'
 import { readOnce } from './read-once.ts'
 import type { Right } from './right-names.ts'
-import { denied, hasGrant, modelGrants, needsGrant, type Places } from './rights.ts'
+import { denied, hasGrant, needsGrant, type Places, readModelGrants } from './rights.ts'
 
 /** What a right is needed for: a model, and where its version moves to. All absent: the whole server. */
 export type Target = { readonly model?: string; readonly stage?: string; readonly alias?: string }
@@ -182,7 +182,7 @@ export async function requireRight(ctx: Context, right: Right, on: Target = {}):
 /** `requireRight` of `register`: READ on the model is needed as well. */
 export async function requireRegistering(ctx: Context, model: string): Promise<void> {
   if (mayAll(ctx)) return
-  const granted = await modelGrants(ctx, 'register', model)
+  const granted = await readModelGrants(ctx, 'register', model)
   if (!granted.named) return requireModel(ctx, model, 'EDIT', 'new version')
   if (!granted.held) throw denied(ctx, needsGrant('register', model, []))
   await requireModel(ctx, model, 'READ', 'version')
@@ -201,7 +201,7 @@ export async function requirePromoting(
   otherwise: Permission = 'EDIT',
 ): Promise<void> {
   if (mayAll(ctx)) return
-  const granted = await modelGrants(ctx, 'promote', model)
+  const granted = await readModelGrants(ctx, 'promote', model)
   const blocked = granted.blockedPlaces(places)
   if (blocked.length > 0) throw denied(ctx, needsGrant('promote', model, blocked))
   const named = granted.namedPlaces(places).length > 0

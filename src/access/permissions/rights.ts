@@ -32,12 +32,12 @@ export type ModelGrants = {
 /** Whether the caller may approve moves of the model. Everybody may, as long as no grant names it. */
 export async function mayApprove(ctx: Context, model: string): Promise<boolean> {
   if (mayAll(ctx)) return true
-  const { named, held } = await modelGrants(ctx, 'approve', model)
+  const { named, held } = await readModelGrants(ctx, 'approve', model)
   return !named || held
 }
 
 /** Grants of `right` whose models match; none where nothing is judged. */
-export async function modelGrants(
+export async function readModelGrants(
   ctx: Context,
   right: 'register' | 'promote' | 'approve',
   model: string,

@@ -5,7 +5,7 @@ import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { getAccount } from '../accounts/accounts.ts'
 import { commitAccess } from '../accounts/epoch.ts'
-import { getRole, isShared, notShared } from './roles.ts'
+import { explainNotShared, getRole, isShared } from './roles.ts'
 
 /** A role that an account has. */
 export type Assignment = { readonly id: number; readonly account: number; readonly role: number }
@@ -39,7 +39,7 @@ export async function assignRole(
       { cause: err },
     )
   }
-  throw await notShared(ctx, role)
+  throw await explainNotShared(ctx, role)
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST no such user or role, or it does not hold it */

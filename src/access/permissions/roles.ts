@@ -107,7 +107,7 @@ export async function updateRole(
     ...roleReads(which),
   })
   const [role] = rolesFrom({ roles, permissions })
-  if (!role) throw await notShared(ctx, id)
+  if (!role) throw await explainNotShared(ctx, id)
   return role
 }
 
@@ -126,7 +126,7 @@ export async function deleteRole(ctx: Context, id: number): Promise<void> {
     }),
     deleted: sql`delete from roles as r where ${which} returning id`,
   })
-  if (deleted.length !== 1) throw await notShared(ctx, id)
+  if (deleted.length !== 1) throw await explainNotShared(ctx, id)
 }
 
 const roleJson = sql`json_object('role_id', r.id, 'name', r.name, 'description', r.description)`
@@ -165,7 +165,7 @@ export function isShared(ctx: Context, id: number): SQL {
 }
 
 /** Why a change of a role found none. */
-export async function notShared(ctx: Context, id: number): Promise<RegistryError> {
+export async function explainNotShared(ctx: Context, id: number): Promise<RegistryError> {
   const own = await ctx.db.first(sql`select 1 from roles r where ${isRole(ctx, id)}`)
   return own
     ? invalid(`Role ${id} is a user's own: grant to the user and revoke from it instead`)

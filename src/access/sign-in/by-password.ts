@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { RegistryError } from '../../core/error.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
-import { passwordMatches, unknownHash } from '../accounts/password-hash.ts'
+import { matchPassword, unknownHash } from '../accounts/password-hash.ts'
 import { type PrincipalRow, principalColumns, principalFrom } from '../accounts/principals.ts'
 import { looksLikeToken } from '../accounts/tokens.ts'
 import { basicOf, type Credentials } from './credentials.ts'
@@ -95,7 +95,7 @@ async function comparePassword(
   await requireFirstAdmin(ctx)
   const row = await findByName(ctx, user)
   const hash = row?.password_hash ?? unknownHash
-  const matches = await passwordMatches(password, hash)
+  const matches = await matchPassword(password, hash)
   if (!row || row.password_hash === null || !matches) {
     throw new RegistryError(
       'UNAUTHENTICATED',

@@ -1,6 +1,6 @@
 import {
+  findIdentitiesAfter,
   type Identity,
-  identitiesAfter,
   linkIdentity as link,
   unlinkIdentity as unlink,
 } from '../../access/accounts/identities.ts'
@@ -14,7 +14,7 @@ export const identityRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listIdentities, requireAdmin, (ctx, { query }) =>
     page(['identities'], query, {
       first: 0,
-      read: (after: number, count) => identitiesAfter(ctx, after, count),
+      read: (after: number, count) => findIdentitiesAfter(ctx, after, count),
       keyOf: ({ id }) => id,
       toWire,
     }),

@@ -3,7 +3,7 @@ import { matchesGlob } from '../../core/glob.ts'
 import { requirePolicy } from '../../governance/permissions.ts'
 import * as verbs from '../../governance/policies/policies.ts'
 import { evidenceOf } from '../../governance/promotions/assess.ts'
-import { dryRun, type Replayed, replay } from '../../governance/promotions/dry-run.ts'
+import { evaluateMove, type Replayed, replay } from '../../governance/promotions/dry-run.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import { isNumberPlace, readPageFrom } from '../../search/page.ts'
 import * as endpoints from '../endpoints/policies.ts'
@@ -72,7 +72,7 @@ export const policyRoutes: readonly ServedEndpoint[] = [
         target: await targetFrom(ctx, body.to),
       }
       const draft = body.policy && documentFrom(body.policy)
-      const { judgement, policies } = await dryRun(ctx, move, draft)
+      const { judgement, policies } = await evaluateMove(ctx, move, draft)
       return {
         policies: policies.map(({ name }) => name),
         gates: judgement.gates.map(gateToWire),

@@ -4,7 +4,7 @@ import type { GateResult } from '../../governance/promotions/judge.ts'
 import type { PromotionView } from '../../governance/promotions/view.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkAlias, checkNotReserved } from '../../registry/check-names.ts'
-import { canonicalStage } from '../../registry/stages/stages.ts'
+import { resolveStage } from '../../registry/stages/stages.ts'
 import type { ReadonlyDeep } from '../endpoints/endpoint.ts'
 import type { GateResultShape, PolicyBody, PolicyShape } from '../endpoints/policies.ts'
 import type { PromotionShape } from '../endpoints/promotions.ts'
@@ -113,7 +113,7 @@ export async function targetFrom(
   ctx: Context,
   { stage, alias }: { stage?: string | undefined; alias?: string | undefined },
 ): Promise<PromotionTarget> {
-  if (stage !== undefined) return { stage: await canonicalStage(ctx, stage) }
+  if (stage !== undefined) return { stage: await resolveStage(ctx, stage) }
   checkAlias(alias ?? '')
   checkNotReserved(alias ?? '')
   return { alias: alias ?? '' }

@@ -41,7 +41,8 @@ export const lineageRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.findTrainedOn, anyone, (ctx, { query }) =>
     page(['lineage', query.dataset_digest], query, {
       first: firstId,
-      read: (after, count) => governance.versionsTrainedOn(ctx, query.dataset_digest, after, count),
+      read: (after, count) =>
+        governance.findVersionsTrainedOn(ctx, query.dataset_digest, after, count),
       keyOf: ({ version }) => version.id,
       toWire: ({ version, datasets }) => ({
         ...standingToWire(version),

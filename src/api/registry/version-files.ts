@@ -1,5 +1,5 @@
 import { requireModel } from '../../access/permissions/require.ts'
-import { type ManifestFile, manifestFilesAfter } from '../../artifacts/manifest.ts'
+import { type ManifestFile, readManifestFiles } from '../../artifacts/manifest.ts'
 import type { Context } from '../../platform/context.ts'
 import { verifyAudited } from '../../registry/files/damaged-files.ts'
 import { getVersionFiles, sealedManifest } from '../../registry/files/version-manifest.ts'
@@ -18,7 +18,7 @@ export const versionFileRoutes: readonly ServedEndpoint[] = [
     if (manifestId === null || digest === null) return { sealed: false, items: [] }
     const files = await page(['version-files', manifestId], query, {
       first: '',
-      read: (after: string, count) => manifestFilesAfter(ctx, manifestId, after, count),
+      read: (after: string, count) => readManifestFiles(ctx, manifestId, after, count),
       keyOf: ({ path }) => path,
       toWire: fileToWire,
     })

@@ -2,9 +2,9 @@ import { Argument, Command, Option } from 'commander'
 import { rights } from '../../access/permissions/right-names.ts'
 import * as endpoints from '../../api/endpoints/grants.ts'
 import type { GatehouseClient } from '../../client/client.ts'
-import { everyPage } from '../../client/every-page.ts'
+import { readEveryPage } from '../../client/every-page.ts'
 import { print } from '../print.ts'
-import { addServer, withServer } from '../with-server.ts'
+import { addServer, callServer } from '../with-server.ts'
 
 /** `gatehouse grants`: rights beyond MLflow's permissions. */
 export function grantsCommand(): Command {
@@ -20,7 +20,7 @@ type Shown = Awaited<ReturnType<typeof allGrants>>[number]
 function listCommand(): Command {
   const command = new Command('list').description('all grants')
   return addServer(command).action(async () => {
-    await withServer(command, async (client) => {
+    await callServer(command, async (client) => {
       const grants = await allGrants(client)
       print(command, grants, grants.map(line))
     })
@@ -41,7 +41,7 @@ function addCommand(): Command {
       stage?: string
       alias?: string
     }>()
-    await withServer(command, async (client) => {
+    await callServer(command, async (client) => {
       const grant = await client.call(endpoints.createGrant, {
         body: { principal, action, models, stage, alias },
       })
@@ -55,7 +55,7 @@ function removeCommand(): Command {
     .description('take a grant away')
     .argument('<id>', 'as list shows it')
   return addServer(command).action(async (id: string) => {
-    await withServer(command, async (client) => {
+    await callServer(command, async (client) => {
       await client.call(endpoints.deleteGrant, { params: { id } })
       print(command, {}, [`removed the grant ${id}`])
     })
@@ -63,7 +63,7 @@ function removeCommand(): Command {
 }
 
 function allGrants(client: GatehouseClient) {
-  return everyPage((page_token) => client.call(endpoints.listGrants, { query: { page_token } }))
+  return readEveryPage((page_token) => client.call(endpoints.listGrants, { query: { page_token } }))
 }
 
 function line(grant: Shown): string {

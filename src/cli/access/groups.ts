@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import * as endpoints from '../../api/endpoints/groups.ts'
-import { everyPage } from '../../client/every-page.ts'
+import { readEveryPage } from '../../client/every-page.ts'
 import { columns, print } from '../print.ts'
-import { addServer, withServer } from '../with-server.ts'
+import { addServer, callServer } from '../with-server.ts'
 
 /** `gatehouse groups`: names for several accounts at once. */
 export function groupsCommand(): Command {
@@ -17,8 +17,8 @@ export function groupsCommand(): Command {
 function list(): Command {
   const command = addServer(new Command('list').description('list all groups'))
   return command.action(() =>
-    withServer(command, async (client) => {
-      const groups = await everyPage((page_token) =>
+    callServer(command, async (client) => {
+      const groups = await readEveryPage((page_token) =>
         client.call(endpoints.listGroups, { query: { page_token } }),
       )
       print(command, groups, columns(groups.map(({ name, members }) => [name, members.join(' ')])))
@@ -29,7 +29,7 @@ function list(): Command {
 function show(): Command {
   const command = new Command('show').description('list the members').argument('<name>')
   return addServer(command).action((name: string) =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       const group = await client.call(endpoints.getGroup, { params: { name } })
       print(command, group, group.members)
     }),
@@ -42,7 +42,7 @@ function set(): Command {
     .argument('<name>')
     .argument('[members...]')
   return addServer(command).action((name: string, members: string[]) =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       const group = await client.call(endpoints.putGroup, { params: { name }, body: { members } })
       print(command, group, [`${name}: ${group.members.join(', ') || 'no members'}`])
     }),
@@ -54,7 +54,7 @@ function remove(): Command {
     .description('delete a group; its members stay')
     .argument('<name>')
   return addServer(command).action((name: string) =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       await client.call(endpoints.deleteGroup, { params: { name } })
       print(command, {}, [`deleted the group '${name}'`])
     }),

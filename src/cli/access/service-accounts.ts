@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import * as endpoints from '../../api/endpoints/service-accounts.ts'
-import { everyPage } from '../../client/every-page.ts'
+import { readEveryPage } from '../../client/every-page.ts'
 import { columns, day, print } from '../print.ts'
-import { addServer, withServer } from '../with-server.ts'
+import { addServer, callServer } from '../with-server.ts'
 
 /** `gatehouse service-accounts`: accounts of machines. */
 export function serviceAccountsCommand(): Command {
@@ -16,8 +16,8 @@ export function serviceAccountsCommand(): Command {
 function list(): Command {
   const command = addServer(new Command('list').description('list all service accounts'))
   return command.action(() =>
-    withServer(command, async (client) => {
-      const found = await everyPage((page_token) =>
+    callServer(command, async (client) => {
+      const found = await readEveryPage((page_token) =>
         client.call(endpoints.listServiceAccounts, { query: { page_token } }),
       )
       const rows = found.map(({ principal, created_at }) => [principal, day(created_at, '')])
@@ -31,7 +31,7 @@ function create(): Command {
     .description('make a service account; `tokens create --for service:NAME` lets it in')
     .argument('<name>')
   return addServer(command).action((name: string) =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       const made = await client.call(endpoints.createServiceAccount, { body: { name } })
       print(command, made, [`made '${made.principal}'`])
     }),
@@ -43,7 +43,7 @@ function remove(): Command {
     .description('delete a service account with its tokens')
     .argument('<name>')
   return addServer(command).action((name: string) =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       await client.call(endpoints.deleteServiceAccount, { params: { name } })
       print(command, {}, [`deleted the service account '${name}'`])
     }),

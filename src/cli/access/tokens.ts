@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander'
 import * as endpoints from '../../api/endpoints/tokens.ts'
-import { everyPage } from '../../client/every-page.ts'
+import { readEveryPage } from '../../client/every-page.ts'
 import { columns, day, print } from '../print.ts'
-import { addServer, withServer } from '../with-server.ts'
+import { addServer, callServer } from '../with-server.ts'
 
 /** `gatehouse tokens`: access tokens, shown once. */
 export function tokensCommand(): Command {
@@ -18,8 +18,8 @@ function list(): Command {
     .description('list your tokens; as an administrator all')
     .option('--for <account>', 'only those of rita, or of service:trainer')
   return addServer(command).action((options: { for?: string }) =>
-    withServer(command, async (client) => {
-      const tokens = await everyPage((page_token) =>
+    callServer(command, async (client) => {
+      const tokens = await readEveryPage((page_token) =>
         client.call(endpoints.listTokens, { query: { page_token, for: options.for } }),
       )
       const rows = tokens.map((token) => [
@@ -48,7 +48,7 @@ function create(): Command {
     .option('--expires-in-days <days>', 'when it ends; never when absent', Number)
   type Options = { for?: string; scope: ('read' | 'write')[]; expiresInDays?: number }
   return addServer(command).action((name: string, options: Options) =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       const made = await client.call(endpoints.createToken, {
         body: {
           name,
@@ -67,7 +67,7 @@ function revoke(): Command {
     .description('revoke a token at once')
     .argument('<id>', 'as `tokens list` shows it')
   return addServer(command).action((id: string) =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       await client.call(endpoints.revokeToken, { params: { id } })
       print(command, {}, [`revoked the token ${id}`])
     }),

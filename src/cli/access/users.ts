@@ -3,7 +3,7 @@ import * as endpoints from '../../api/endpoints/whoami.ts'
 import type { GatehouseClient } from '../../client/client.ts'
 import { columns, print } from '../print.ts'
 import { readSecret } from '../secret-input.ts'
-import { addServer, withServer } from '../with-server.ts'
+import { addServer, callServer } from '../with-server.ts'
 
 const path = '/api/2.0/mlflow/users/'
 type User = { readonly id: number; readonly username: string; readonly is_admin: boolean }
@@ -22,7 +22,7 @@ export function usersCommand(): Command {
 function list(): Command {
   const command = addServer(new Command('list').description('list all users'))
   return command.action(() =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       const { users } = (await (await client.request('GET', `${path}list`)).json()) as {
         users: User[]
       }
@@ -38,7 +38,7 @@ function create(): Command {
     .argument('<name>')
     .option('--admin', 'make an administrator')
   return addServer(command).action((name: string, { admin }: { admin?: true }) =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       const password = await newPassword(name)
       const body = { username: name, password }
       const { user } = (await (await client.request('POST', `${path}create`, { body })).json()) as {
@@ -55,7 +55,7 @@ function remove(): Command {
     .description('delete a user with tokens and memberships')
     .argument('<name>')
   return addServer(command).action((name: string) =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       await client.request('DELETE', `${path}delete`, { body: { username: name } })
       print(command, {}, [`deleted the user '${name}'`])
     }),
@@ -69,7 +69,7 @@ function passwd(): Command {
     )
     .argument('<name>')
   return addServer(command).action((name: string) =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       const isOwn = (await client.call(endpoints.whoami, {})).name === name
       const current_password = isOwn
         ? await readSecret('MLFLOW_TRACKING_PASSWORD', `Current password of ${name}`)
@@ -88,7 +88,7 @@ function admin(): Command {
     .argument('<name>')
     .argument('<on|off>')
   return addServer(command).action((name: string, state: string) =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       if (state !== 'on' && state !== 'off') command.error(`say on or off, not '${state}'`)
       await setAdmin(client, name, state === 'on')
       const is = state === 'on' ? 'an' : 'no'

@@ -7,7 +7,7 @@ import { type ChainVerdict, type ShownEntry, verifyChain } from '../../audit/ver
 import { sha256 } from '../../platform/node/sha256.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { print } from '../print.ts'
-import { addServer, withServer } from '../with-server.ts'
+import { addServer, callServer } from '../with-server.ts'
 
 /** `gatehouse audit verify`: prove the audit log, or an export without any server. */
 export function verifyCommand(): Command {
@@ -22,7 +22,7 @@ export function verifyCommand(): Command {
     }
     if (file !== undefined) tell(command, verdictToWire(await verifyFile(file, head)), head)
     else {
-      await withServer(command, async (client) => {
+      await callServer(command, async (client) => {
         tell(command, await client.call(endpoints.verifyAudit, { query: { head } }), head)
       })
     }

@@ -6,7 +6,7 @@ import { actions } from '../../audit/actions.ts'
 import { chunksOf } from '../../core/bytes.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { print } from '../print.ts'
-import { addServer, withServer } from '../with-server.ts'
+import { addServer, callServer } from '../with-server.ts'
 import { verifyCommand } from './audit-verify.ts'
 
 /** `gatehouse audit`: read, export and prove the audit log. */
@@ -59,7 +59,7 @@ function listCommand(): Command {
     .option('--limit <number>', 'at most so many', '20')
   return addServer(addFilters(command)).action(async () => {
     const { limit } = command.opts<{ limit: string }>()
-    await withServer(command, async (client) => {
+    await callServer(command, async (client) => {
       const query = { ...filtersOf(command), max_results: limit }
       const { items } = await client.call(endpoints.listAudit, { query })
       print(command, items, () => items.map(described))
@@ -106,7 +106,7 @@ function exportCommand(): Command {
     )
   return addServer(addFilters(command)).action(async () => {
     const { format } = command.opts<{ format: string }>()
-    await withServer(command, async (client) => {
+    await callServer(command, async (client) => {
       const query = { ...filtersOf(command), format }
       const { body } = await client.request(
         endpoints.exportAudit.method,
@@ -128,7 +128,7 @@ function headCommand(): Command {
     'the hash that stands for the log so far; keep it elsewhere',
   )
   return addServer(command).action(async () => {
-    await withServer(command, async (client) => {
+    await callServer(command, async (client) => {
       const head = await client.call(endpoints.getAuditHead, {})
       print(command, head, [head.head])
     })

@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import * as endpoints from '../../api/endpoints/events.ts'
 import { ApiError, type GatehouseClient } from '../../client/client.ts'
 import { print } from '../print.ts'
-import { addServer, withServer } from '../with-server.ts'
+import { addServer, callServer } from '../with-server.ts'
 
 type Event = z.output<typeof endpoints.listEvents.answer>['items'][number]
 type Given = { follow?: true; model?: string; type?: string[]; after?: string }
@@ -25,7 +25,7 @@ export function eventsCommand(): Command {
   return addServer(command).action(async () => {
     const { follow, model, type, after } = command.opts<Given>()
     const show = (event: Event) => print(command, event, [line(event)])
-    await withServer(command, (client) =>
+    await callServer(command, (client) =>
       follow
         ? followEvents(client, { model, type, after }, show)
         : pages(client, { model, type, after }, show),

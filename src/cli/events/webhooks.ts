@@ -4,7 +4,7 @@ import * as endpoints from '../../api/endpoints/webhooks.ts'
 import type { GatehouseClient } from '../../client/client.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { print } from '../print.ts'
-import { addServer, withServer } from '../with-server.ts'
+import { addServer, callServer } from '../with-server.ts'
 
 type Webhook = z.output<typeof endpoints.getWebhook.answer>
 type Delivery = z.output<typeof endpoints.redeliver.answer>
@@ -135,7 +135,7 @@ function run(
 ): Command {
   return addServer(command).action(async () => {
     const [first = '', second = ''] = command.args
-    await withServer(command, (client) => work(client, first, second))
+    await callServer(command, (client) => work(client, first, second))
   })
 }
 

@@ -16,7 +16,7 @@ const listNames: readonly CardField[] = ['fairness', 'owners', 'contacts']
  *
  * @param path `-` for standard input, as markdown
  */
-export async function cardFromFile(path: string): Promise<CardInput> {
+export async function readCardFile(path: string): Promise<CardInput> {
   const content = path === '-' ? await text(process.stdin) : await readInput(path)
   if (!/\.(?:ya?ml|json)$/i.test(path)) {
     const read = cardFromMarkdown(content)
@@ -36,7 +36,7 @@ export async function cardFromFile(path: string): Promise<CardInput> {
  *
  * @param changes `limitations=text`, `limitations=@file`, `owners=["ada"]`, `notes=` to clear
  */
-export async function changedCard(card: Card, changes: readonly string[]): Promise<CardInput> {
+export async function changeCard(card: Card, changes: readonly string[]): Promise<CardInput> {
   const changed: Record<string, unknown> = { ...card }
   for (const change of changes) {
     const at = change.indexOf('=')

@@ -3,13 +3,13 @@ import { Command } from 'commander'
 import * as endpoints from '../../api/endpoints/cards.ts'
 import { parsed } from '../../api/serve.ts'
 import type { GatehouseClient } from '../../client/client.ts'
-import { everyPage } from '../../client/every-page.ts'
+import { readEveryPage } from '../../client/every-page.ts'
 import { RegistryError } from '../../core/error.ts'
 import { CardShape, fieldTitles } from '../../governance/cards/card-shape.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { isJson, print } from '../print.ts'
-import { addServer, withServer } from '../with-server.ts'
-import { type CardInput, cardFromFile, changedCard } from './card-input.ts'
+import { addServer, callServer } from '../with-server.ts'
+import { type CardInput, changeCard, readCardFile } from './card-input.ts'
 
 type Params = { readonly name: string; readonly version: string }
 type Work = (client: GatehouseClient, params: Params, rest: string[]) => Promise<void>
@@ -48,7 +48,7 @@ function setCommand(): Command {
   )
   return acting(command, async (client, params, changes) => {
     const { revision, card } = await client.call(endpoints.getCard, { params })
-    await write(command, client, params, { ...(await changedCard(card, changes)), revision })
+    await write(command, client, params, { ...(await changeCard(card, changes)), revision })
   })
 }
 
@@ -58,7 +58,7 @@ function editCommand(): Command {
   command.option('--revision <number>', 'fail unless this is the revision that stands')
   return acting(command, async (client, params, [file = '-']) => {
     const { revision } = command.opts<{ revision?: string }>()
-    const card = await cardFromFile(file)
+    const card = await readCardFile(file)
     const guard = revision === undefined ? {} : { revision: Number(revision) }
     await write(command, client, params, { ...card, ...guard })
   })
@@ -94,7 +94,7 @@ async function exported(client: GatehouseClient, params: Params, format: string)
 function historyCommand(): Command {
   const command = versionCommand('history', 'list the revisions, the newest first')
   return acting(command, async (client, params) => {
-    const items = await everyPage((page_token) =>
+    const items = await readEveryPage((page_token) =>
       client.call(endpoints.listCardRevisions, { params, query: { page_token } }),
     )
     const lines = items.map(({ revision, author, updated_at, imported_from }) => {
@@ -130,7 +130,7 @@ function versionCommand(name: string, description: string): Command {
 function acting(command: Command, work: Work): Command {
   return command.action(async (name: string, version: string, rest: string | string[]) => {
     try {
-      await withServer(command, (client) => work(client, { name, version }, [rest].flat()))
+      await callServer(command, (client) => work(client, { name, version }, [rest].flat()))
     } catch (err) {
       if (err instanceof RegistryError) throw new StartError(err.message, { cause: err })
       throw err

@@ -4,7 +4,7 @@ import * as endpoints from '../../api/endpoints/policies.ts'
 import type { CallInput, GatehouseClient } from '../../client/client.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { print } from '../print.ts'
-import { addServer, withServer } from '../with-server.ts'
+import { addServer, callServer } from '../with-server.ts'
 
 type PolicyBody = CallInput<typeof endpoints.putPolicy>['body']
 
@@ -22,7 +22,7 @@ export function policyCommand(): Command {
 function listCommand(): Command {
   const command = new Command('list').description('every policy')
   return addServer(command).action(() =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       const { items } = await client.call(endpoints.listPolicies, {})
       print(
         command,
@@ -39,7 +39,7 @@ function listCommand(): Command {
 function showCommand(): Command {
   const command = new Command('show').description('one policy, as JSON').argument('<name>')
   return addServer(command).action((name: string) =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       const policy = await client.call(endpoints.getPolicy, { params: { name } })
       print(command, policy, [JSON.stringify(policy, null, 2)])
     }),
@@ -52,7 +52,7 @@ function setCommand(): Command {
     .argument('<name>')
     .argument('<file>', 'JSON, as docs/governance.md has it')
   return addServer(command).action((name: string, file: string) =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       const policy = await client.call(endpoints.putPolicy, {
         params: { name },
         body: await policyFile(file),
@@ -65,7 +65,7 @@ function setCommand(): Command {
 function deleteCommand(): Command {
   const command = new Command('delete').description('delete a policy').argument('<name>')
   return addServer(command).action((name: string) =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       await client.call(endpoints.deletePolicy, { params: { name } })
       print(command, {}, [`${name} is deleted; its revisions stay`])
     }),
@@ -87,7 +87,7 @@ function evaluateCommand(): Command {
       draft?: string
     }>()
     const policy = draft === undefined ? undefined : await policyFile(draft)
-    await withServer(command, async (client: GatehouseClient) => {
+    await callServer(command, async (client: GatehouseClient) => {
       const verdict = await client.call(endpoints.evaluatePolicies, {
         body: { model, version, to: { stage, alias }, policy },
       })

@@ -5,7 +5,7 @@ import { ApiError, type GatehouseClient } from '../../client/client.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { parseDuration } from '../duration.ts'
 import { print } from '../print.ts'
-import { addServer, withServer } from '../with-server.ts'
+import { addServer, callServer } from '../with-server.ts'
 
 type Promotion = z.output<typeof endpoints.PromotionShape>
 type Flags = {
@@ -46,7 +46,7 @@ export function promoteCommand(): Command {
   return addServer(command).action(async (model: string, version: string) => {
     const flags = command.opts<Flags>()
     const untilMs = Date.now() + parseDuration(flags.timeout)
-    await withServer(command, async (client) => {
+    await callServer(command, async (client) => {
       let promotion = await asked(client, model, version, flags)
       if (flags.breakGlass) promotion = await broken(client, promotion.id, flags.reason)
       promotion = await settled(client, promotion, flags.wait ? untilMs : 0)

@@ -1,8 +1,8 @@
 import { Argument, Command } from 'commander'
 import * as endpoints from '../../api/endpoints/promotions.ts'
-import { everyPage } from '../../client/every-page.ts'
+import { readEveryPage } from '../../client/every-page.ts'
 import { print } from '../print.ts'
-import { addServer, withServer } from '../with-server.ts'
+import { addServer, callServer } from '../with-server.ts'
 
 const decisions = ['approve', 'reject', 'comment'] as const
 
@@ -15,9 +15,9 @@ export function reviewCommand(): Command {
     .option('--comment <text>')
   return addServer(command).action(
     (id?: string, decision?: (typeof decisions)[number] | 'follow-up') =>
-      withServer(command, async (client) => {
+      callServer(command, async (client) => {
         if (id === undefined || decision === undefined) {
-          const items = await everyPage((page_token) =>
+          const items = await readEveryPage((page_token) =>
             client.call(endpoints.listPromotions, { query: { awaiting: 'me', page_token } }),
           )
           print(command, items, () =>
@@ -55,7 +55,7 @@ export function checkCommand(): Command {
     .option('--summary <text>')
   return addServer(command).action(
     (id: string, name: string, status: 'passed' | 'failed' | 'pending') =>
-      withServer(command, async (client) => {
+      callServer(command, async (client) => {
         const { url, summary } = command.opts<{ url?: string; summary?: string }>()
         const checked = await client.call(endpoints.postCheck, {
           params: { id },

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import * as endpoints from '../../api/endpoints/compare.ts'
 import { print } from '../print.ts'
-import { addServer, withServer } from '../with-server.ts'
+import { addServer, callServer } from '../with-server.ts'
 
 const parts = ['params', 'metrics', 'tags', 'signature', 'environment', 'files', 'card'] as const
 
@@ -12,7 +12,7 @@ export function diffCommand(): Command {
     .argument('<model>', 'name of the registered model')
     .argument('<versions...>', 'numbers of the versions, two or more')
   return addServer(command).action((name: string, versions: string[]) =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       const found = await client.call(endpoints.compareVersions, {
         params: { name },
         query: { versions: versions.join(',') },

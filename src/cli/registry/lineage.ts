@@ -1,10 +1,10 @@
 import { Command } from 'commander'
 import type { z } from 'zod'
 import * as endpoints from '../../api/endpoints/lineage.ts'
-import { everyPage } from '../../client/every-page.ts'
+import { readEveryPage } from '../../client/every-page.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { print } from '../print.ts'
-import { addServer, withServer } from '../with-server.ts'
+import { addServer, callServer } from '../with-server.ts'
 
 type Lineage = z.output<typeof endpoints.getLineage.answer>
 type Trained = z.output<typeof endpoints.findTrainedOn.answer>['items'][number]
@@ -17,10 +17,10 @@ export function lineageCommand(): Command {
     .argument('[version]', 'number of the version')
     .option('--dataset-digest <digest>', 'every version whose run read the dataset')
   return addServer(command).action((name?: string, version?: string) =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       const { datasetDigest } = command.opts<{ datasetDigest?: string }>()
       if (datasetDigest !== undefined && name === undefined) {
-        const items = await everyPage((page_token) =>
+        const items = await readEveryPage((page_token) =>
           client.call(endpoints.findTrainedOn, {
             query: { dataset_digest: datasetDigest, page_token },
           }),

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import type { z } from 'zod'
 import * as endpoints from '../../api/endpoints/holders.ts'
 import { print } from '../print.ts'
-import { addServer, withServer } from '../with-server.ts'
+import { addServer, callServer } from '../with-server.ts'
 
 type Held = Pick<z.output<typeof endpoints.getAliasHolder.answer>, 'model' | 'items'>
 
@@ -17,7 +17,7 @@ export function liveCommand(): Command {
     .option('--alias <alias>', 'an alias in place of a stage')
     .option('--at <time>', 'Unix milliseconds, or ISO 8601 such as 2026-08-01T12:00:00Z')
   return addServer(command).action((name: string) =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       const { stage, alias, at } = command.opts<Flags>()
       const query = at === undefined ? {} : { at }
       const found =

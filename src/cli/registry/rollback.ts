@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import * as endpoints from '../../api/endpoints/model-versions.ts'
 import { print } from '../print.ts'
-import { addServer, withServer } from '../with-server.ts'
+import { addServer, callServer } from '../with-server.ts'
 
 type Flags = {
   readonly stage: string
@@ -19,7 +19,7 @@ export function rollbackCommand(): Command {
     .requiredOption('--reason <text>', 'why, for the audit log')
   return addServer(command).action(async (model: string) => {
     const { stage, to, reason } = command.opts<Flags>()
-    await withServer(command, async (client) => {
+    await callServer(command, async (client) => {
       const done = await client.call(endpoints.rollBackStage, {
         params: { name: model },
         body: { stage, to_version: to, reason },

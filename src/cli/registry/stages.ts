@@ -5,7 +5,7 @@ import * as endpoints from '../../api/endpoints/stages.ts'
 import type { GatehouseClient } from '../../client/client.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { print } from '../print.ts'
-import { addServer, withServer } from '../with-server.ts'
+import { addServer, callServer } from '../with-server.ts'
 
 type List = z.output<typeof endpoints.listStages.answer>
 type Stage = List['items'][number]
@@ -23,7 +23,7 @@ export function stagesCommand(): Command {
 function listCommand(): Command {
   const command = new Command('list').description('show the stages in their order')
   return addServer(command).action(() =>
-    withServer(command, async (client) =>
+    callServer(command, async (client) =>
       show(command, await client.call(endpoints.listStages, {})),
     ),
   )
@@ -35,7 +35,7 @@ function setCommand(): Command {
     .argument('<file>', 'JSON as `gatehouse stages list --json` prints it')
   return addServer(command).action(async (file: string) => {
     const list = await readList(file)
-    await withServer(command, (client) => put(command, client, list))
+    await callServer(command, (client) => put(command, client, list))
   })
 }
 
@@ -57,7 +57,7 @@ function addCommand(): Command {
     .option('--after <stage>', 'its place in the list; the end when absent')
   return addServer(command).action(async (name: string) => {
     const { exclusive = false, from, after } = command.opts<AddFlags>()
-    await withServer(command, async (client) => {
+    await callServer(command, async (client) => {
       const { items } = await client.call(endpoints.listStages, {})
       if (items.some(isCalled(name))) throw new StartError(`there is a stage '${name}' already`)
       const at = after === undefined ? items.length - 1 : indexOf(items, after)
@@ -76,7 +76,7 @@ function removeCommand(): Command {
     .description('remove a stage that no version is in')
     .argument('<name>', 'the stage')
   return addServer(command).action((name: string) =>
-    withServer(command, async (client) => {
+    callServer(command, async (client) => {
       const { items } = await client.call(endpoints.listStages, {})
       await put(command, client, { items: items.toSpliced(indexOf(items, name), 1) })
     }),

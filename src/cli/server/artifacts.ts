@@ -7,7 +7,7 @@ import { RegistryError } from '../../core/error.ts'
 import { anonymous } from '../../core/principal.ts'
 import { type OpenPlatform, openPlatform } from '../../node.ts'
 import type { Context } from '../../platform/context.ts'
-import { plainFiles, writePlainFile } from '../../platform/node/plain-folder.ts'
+import { listPlainFiles, writePlainFile } from '../../platform/node/plain-folder.ts'
 import { sha256 } from '../../platform/node/sha256.ts'
 import { S3BlobStore } from '../../platform/s3/s3-blob-store.ts'
 import { s3Options } from '../../platform/s3/s3-options.ts'
@@ -36,7 +36,7 @@ function importCommand(): Command {
     .option('--to <path>', 'path in the store that the source becomes', '')
   return addSettings(command, ['storage']).action(async (source: string) => {
     await withStore(command, async (ctx, given) => {
-      const files = source.startsWith('s3://') ? bucketFiles(source, given) : plainFiles(source)
+      const files = source.startsWith('s3://') ? bucketFiles(source, given) : listPlainFiles(source)
       const imported = await importFiles(ctx, files, cleanPath(command.opts<{ to: string }>().to))
       for (const { path, reason } of imported.refused) console.error(`refused ${path}: ${reason}`)
       console.log(

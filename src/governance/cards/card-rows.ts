@@ -42,7 +42,7 @@ export function authorJson({ name, kind, verified, groups }: Principal): string 
 }
 
 /** `sha256:` and hex, of the card as RFC 8785 JSON: the same wherever it is made. */
-export async function cardDigest(card: Card): Promise<string> {
+export async function hashCard(card: Card): Promise<string> {
   const bytes = new TextEncoder().encode(canonicalize(card))
   return `sha256:${toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))}`
 }

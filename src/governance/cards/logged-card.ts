@@ -4,7 +4,7 @@ import type { Context } from '../../platform/context.ts'
 import { logError } from '../../platform/log.ts'
 import { versionEntry } from '../../registry/audit-entries.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
-import { type CardRow, cardDigest, fieldsOf } from './card-rows.ts'
+import { type CardRow, hashCard, fieldsOf } from './card-rows.ts'
 import { splitFrontMatter } from './front-matter.ts'
 import { cardFromMarkdown, type ReadCard } from './read-markdown.ts'
 import { readText, type StoredFile } from './sealed-text.ts'
@@ -77,9 +77,9 @@ async function candidates(ctx: Context, version: CardedVersion): Promise<StoredF
 /**
  * The first revision as it was logged, of a version that has none in the database yet.
  *
- * @returns the row that `loggedCardWrites` would write, or why there is none
+ * @returns the row that `loggedCardStatements` would write, or why there is none
  */
-export async function loggedRevision(
+export async function findLoggedRevision(
   ctx: Context,
   version: CardedVersion,
 ): Promise<{ row?: CardRow; problem?: string }> {
@@ -93,7 +93,7 @@ export async function loggedRevision(
       author: found?.author ?? '',
       created_at_ms: version.createdAtMs,
       card: JSON.stringify(logged.card),
-      digest: await cardDigest(logged.card),
+      digest: await hashCard(logged.card),
       imported_from: logged.path,
       problems: logged.problems
         ? JSON.stringify(logged.problems.map((problem) => `${logged.path}: ${problem}`))
@@ -106,12 +106,12 @@ export async function loggedRevision(
  * What makes the logged card the first revision, for the batch of whoever relies on its being there:
  * nothing where the version has a revision already, or no card was logged.
  */
-export async function loggedCardWrites(ctx: Context, version: ModelVersion): Promise<SQL[]> {
+export async function loggedCardStatements(ctx: Context, version: ModelVersion): Promise<SQL[]> {
   const id = sql`select id from model_versions where id = ${version.id}`
   const isFirst = sql`not exists (select 1 from model_cards c where c.model_version = v.id)`
   if (await ctx.db.first(sql`select 1 from model_cards where model_version = ${version.id}`))
     return []
-  const { row } = await loggedRevision(ctx, version)
+  const { row } = await findLoggedRevision(ctx, version)
   if (!row) return []
   return [
     versionEntry(ctx, id, {
@@ -135,7 +135,7 @@ export async function loggedCardWrites(ctx: Context, version: ModelVersion): Pro
  */
 export async function keepLoggedCard(ctx: Context, version: ModelVersion): Promise<void> {
   try {
-    const writes = await loggedCardWrites(ctx, version)
+    const writes = await loggedCardStatements(ctx, version)
     if (writes.length > 0) await commit(ctx, { writes })
   } catch (err) {
     const error = err instanceof Error ? (err.stack ?? err.message) : String(err)

@@ -5,7 +5,7 @@ import { getVersion } from '../../registry/versions/versions.ts'
 import { type CardRevision, type CardRow, missingFields, revisionFrom } from './card-rows.ts'
 import type { Card, CardField } from './card-shape.ts'
 import { type Derived, derive } from './derived.ts'
-import { type CardedVersion, loggedRevision } from './logged-card.ts'
+import { type CardedVersion, findLoggedRevision } from './logged-card.ts'
 import { findTemplate } from './templates.ts'
 
 /** A version's card as it stands. */
@@ -72,7 +72,7 @@ export async function readCurrentRevision(
   const kept = await ctx.db.first(sql<CardRow>`select ${columns} from model_cards
     where model_version = ${version.id} order by revision desc limit 1`)
   if (kept) return { current: revisionFrom(kept) }
-  const { row, problem } = await loggedRevision(ctx, version)
+  const { row, problem } = await findLoggedRevision(ctx, version)
   return { ...(row && { current: revisionFrom(row) }), ...(problem !== undefined && { problem }) }
 }
 
@@ -94,7 +94,7 @@ export async function listRevisions(
     order by revision desc limit ${count}`)
   // Revisions have no gap: where none lies below, there are none at all.
   if (rows.length > 0 || before <= 1) return rows.map(revisionFrom)
-  const { row } = await loggedRevision(ctx, version)
+  const { row } = await findLoggedRevision(ctx, version)
   return row ? [revisionFrom(row)] : []
 }
 

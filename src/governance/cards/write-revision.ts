@@ -5,9 +5,9 @@ import type { Context } from '../../platform/context.ts'
 import { versionEntry } from '../../registry/audit-entries.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
-import { authorJson, cardDigest } from './card-rows.ts'
+import { authorJson, hashCard } from './card-rows.ts'
 import { type Card, cardTooLarge, fitsRow } from './card-shape.ts'
-import { loggedCardWrites } from './logged-card.ts'
+import { loggedCardStatements } from './logged-card.ts'
 
 /**
  * Write the next revision of a version's card; what it does not have is not filled. A card that was
@@ -28,14 +28,14 @@ export async function writeCard(
   if (!fitsRow(card)) throw invalid(`The card is too large: ${cardTooLarge}`)
   const version = await getVersion(ctx, name, number)
   const text = JSON.stringify(card)
-  const digest = await cardDigest(card)
+  const digest = await hashCard(card)
   const id = sql`select id from model_versions where id = ${version.id}`
   const newest = (column: string) => sql`(select c.${sql.raw(column)} from model_cards c
     where c.model_version = v.id order by c.revision desc limit 1)`
   const standing = sql`coalesce(${newest('revision')}, 0)`
   const guard = expected === undefined ? sql`1` : sql`${standing} = ${expected}`
   const { written } = await commit(ctx, {
-    logged: await loggedCardWrites(ctx, version),
+    logged: await loggedCardStatements(ctx, version),
     entry: versionEntry(ctx, id, {
       action: 'model_version.card_changed',
       before: sql`json_object('revision', ${newest('revision')}, 'digest', ${newest('digest')})`,

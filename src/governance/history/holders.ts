@@ -5,17 +5,17 @@ import { excerpt, invalid, notFound } from '../../core/error.ts'
 import type { PrincipalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkAlias, isLatest, modelNotFound } from '../../registry/check-names.ts'
-import { canonicalStage } from '../../registry/stages/stages.ts'
+import { resolveStage } from '../../registry/stages/stages.ts'
 import { type RunDataset, readDatasetsOfRuns } from '../../tracking/run-data/datasets.ts'
 import { findModelNow, findModelThen, type ModelThen } from './model-then.ts'
 import {
   findAliasHolderNow,
   findAliasHolderThen,
+  findSpelling,
   type Placed,
   type PlacedPage,
   readStageNow,
   readStageThen,
-  spellingInLog,
 } from './stage-log.ts'
 
 /** A version in a stage or behind an alias, with how it came there and what it was made from. */
@@ -63,7 +63,7 @@ export type Held = {
  * @throws RESOURCE_DOES_NOT_EXIST no such model, or none then
  * @throws PERMISSION_DENIED the caller may not read the model that it was
  */
-export async function stageHolders(
+export async function findStageHolders(
   ctx: Context,
   name: string,
   stage: string,
@@ -72,17 +72,17 @@ export async function stageHolders(
 ): Promise<Held> {
   const model = await modelAt(ctx, name, atMs)
   if (atMs === undefined) {
-    const canonical = await canonicalStage(ctx, stage)
+    const canonical = await resolveStage(ctx, stage)
     const placed = await readStageNow(ctx, model, canonical, page)
     return { model, place: canonical, holders: await holdersOf(ctx, model, placed) }
   }
-  const place = (await spellingInLog(ctx, model, stage)) ?? (await canonicalStage(ctx, stage))
+  const place = (await findSpelling(ctx, model, stage)) ?? (await resolveStage(ctx, stage))
   const placed = await readStageThen(ctx, model, place, page)
   return { model, place, holders: await holdersOf(ctx, model, placed) }
 }
 
 /** As `stageHolders`, of an alias: one version or none. */
-export async function aliasHolders(
+export async function findAliasHolders(
   ctx: Context,
   name: string,
   alias: string,

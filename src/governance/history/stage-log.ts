@@ -89,7 +89,7 @@ function cameInto(stage: string): SQL {
 }
 
 /** A stage's name as the model's log spells it, whatever stages there are today. */
-export async function spellingInLog(
+export async function findSpelling(
   ctx: Context,
   log: Log,
   stage: string,

@@ -6,7 +6,7 @@ import { checkModelName, modelNotFound, versionNotFound } from '../../registry/c
 import { getVersionFiles } from '../../registry/files/version-manifest.ts'
 import { modelId } from '../../registry/ids.ts'
 import { restoreStage } from '../../registry/stages/restore-stage.ts'
-import { canonicalStage, isActive } from '../../registry/stages/stages.ts'
+import { isActive, resolveStage } from '../../registry/stages/stages.ts'
 import { checkReason } from '../../registry/versions/legal-holds.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
@@ -61,7 +61,7 @@ export async function rollBack(
 ): Promise<RolledBack> {
   checkModelName(name)
   checkReason(reason)
-  const stage = await canonicalStage(ctx, given)
+  const stage = await resolveStage(ctx, given)
   if (!isActive(stage)) {
     throw invalid(`Stage '${stage}' cannot be rolled back: versions do not serve in it`)
   }

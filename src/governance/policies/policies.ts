@@ -7,7 +7,7 @@ import { matchesPlace, placeKey } from '../../core/place.ts'
 import { type PrincipalRecord, principalText } from '../../core/principal.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
-import { canonicalStages, isActive } from '../../registry/stages/stages.ts'
+import { resolveStages, isActive } from '../../registry/stages/stages.ts'
 import type { policies } from '../tables.ts'
 import { checkExpression } from './expression.ts'
 import type { Policy, PolicyDocument, PromotionTarget } from './policy.ts'
@@ -232,7 +232,7 @@ export async function checkDocument(
     throw invalid("'applies_to' names either a stage or an alias")
   }
   const soaked = gates.flatMap((gate) => (gate.type === 'soak' ? [gate.stage] : []))
-  await canonicalStages(ctx, [...(applies_to.stage ? [applies_to.stage] : []), ...soaked])
+  await resolveStages(ctx, [...(applies_to.stage ? [applies_to.stage] : []), ...soaked])
   const names = new Set<string>()
   for (const gate of gates) {
     if (names.has(gate.name)) throw invalid(`Two gates are called '${excerpt(gate.name)}'`)

@@ -22,7 +22,7 @@ export type MoveToJudge = {
  * @param draft judged in place of the policies in force
  * @throws RESOURCE_DOES_NOT_EXIST no such version
  */
-export async function dryRun(
+export async function evaluateMove(
   ctx: Context,
   { model, version, target }: MoveToJudge,
   draft?: PolicyDocument,

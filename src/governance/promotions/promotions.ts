@@ -5,7 +5,7 @@ import { principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { noteApproval, restoreApproval } from '../../registry/versions/approval.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
-import { loggedCardWrites } from '../cards/logged-card.ts'
+import { loggedCardStatements } from '../cards/logged-card.ts'
 import { type PromotionTarget, targetText } from '../policies/policy.ts'
 import { type Assessment, evidenceText } from './assess.ts'
 import {
@@ -42,7 +42,7 @@ export async function openPromotion(
   const isOpen = sql`model_version = ${version.id} and target_kind = ${kind} and target = ${name}
     and status = 'open'`
   const now = ctx.now()
-  const logged = await loggedCardWrites(ctx, version)
+  const logged = await loggedCardStatements(ctx, version)
   const { opened, found } = await commit(ctx, {
     opened: sql<{
       id: number

@@ -1,5 +1,5 @@
 import type { Context } from '../../platform/context.ts'
-import { canonicalStage } from '../../registry/stages/stages.ts'
+import { resolveStage } from '../../registry/stages/stages.ts'
 
 /** Fields that several calls of Databricks' dialect take. */
 
@@ -19,5 +19,5 @@ export async function readStage<R extends { readonly stage: string }>(
   ctx: Context,
   req: R,
 ): Promise<R> {
-  return { ...req, stage: await canonicalStage(ctx, req.stage) }
+  return { ...req, stage: await resolveStage(ctx, req.stage) }
 }

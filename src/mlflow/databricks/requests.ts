@@ -7,7 +7,7 @@ import { type JudgedPromotion, mergePromotion } from '../../governance/promotion
 import type { Promotion } from '../../governance/promotions/promotion.ts'
 import { getPromotion, listOpenStageRequests } from '../../governance/promotions/promotions.ts'
 import type { Context } from '../../platform/context.ts'
-import { canonicalStage } from '../../registry/stages/stages.ts'
+import { resolveStage } from '../../registry/stages/stages.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { requestToWire } from './request-wire.ts'
 
@@ -30,14 +30,14 @@ export async function requestsToWire(
   const reviewing = await readReviewing(ctx, promotions)
   const wire = []
   for (const promotion of promotions) {
-    const actions = await actionsOn(ctx, promotion, reviewing.get(promotion.id))
+    const actions = await actionsOf(ctx, promotion, reviewing.get(promotion.id))
     wire.push(requestToWire(promotion, actions))
   }
   return wire
 }
 
 /** What the caller may do about a request. @param reviewable absent: its version is gone */
-export async function actionsOn(
+export async function actionsOf(
   ctx: Context,
   promotion: Promotion,
   reviewable: Reviewable | undefined,
@@ -59,7 +59,7 @@ export async function actionsOn(
  */
 export async function findRequest(ctx: Context, req: Named, creator?: string): Promise<Promotion> {
   const { id } = await getVersion(ctx, req.name, req.version)
-  const stage = await canonicalStage(ctx, req.stage)
+  const stage = await resolveStage(ctx, req.stage)
   const found = (await listOpenStageRequests(ctx, id)).find(
     ({ target, requestedBy }) =>
       target.stage === stage && (creator === undefined || requestedBy.name === creator),

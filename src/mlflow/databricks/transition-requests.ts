@@ -12,7 +12,7 @@ import { message } from '../wire/message.ts'
 import { archiving, one, readStage, required, toStage } from './messages.ts'
 import { type Activity, activityToWire, requestToWire } from './request-wire.ts'
 import {
-  actionsOn,
+  actionsOf,
   checkedComment,
   findRequest,
   mergeUnlessBlocked,
@@ -41,7 +41,7 @@ export const transitionRequestOperations: readonly Operation[] = [
         archiveOthers: false,
         reason: checkedComment(req.comment),
       })
-      return { request: requestToWire(promotion, await actionsOn(ctx, promotion, judged)) }
+      return { request: requestToWire(promotion, await actionsOf(ctx, promotion, judged)) }
     },
   ),
 

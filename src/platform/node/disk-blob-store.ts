@@ -15,7 +15,7 @@ import {
   type StoredObject,
   type UploadedPart,
 } from '../ports.ts'
-import { fileBytes, isMissing, readFile } from './read-file.ts'
+import { isMissing, readFile, readFileBytes } from './read-file.ts'
 import { sha256 } from './sha256.ts'
 import { type Destination, FileTakenError, writeFile } from './write-file.ts'
 
@@ -194,7 +194,7 @@ function isEtag(etag: string): boolean {
 }
 
 async function* joined(folder: string, parts: readonly UploadedPart[]): ByteStream {
-  for (const part of parts) yield* fileBytes(partPath(folder, part))
+  for (const part of parts) yield* readFileBytes(partPath(folder, part))
 }
 
 async function* filesBelow(folder: string): AsyncIterable<string> {

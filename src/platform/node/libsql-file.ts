@@ -1,6 +1,6 @@
 import type { SQL } from 'drizzle-orm'
 import Libsql from 'libsql'
-import { isList, runNamed } from '../../db/batch.ts'
+import { runNamed } from '../../db/batch.ts'
 import { type Compiled, compile } from '../../db/compile.ts'
 import { type Batch, type BatchRows, constraintError, type Database } from '../../db/database.ts'
 
@@ -41,10 +41,8 @@ export class LibsqlFile implements Database {
     return (await this.all(query))[0]
   }
 
-  batch<const Q extends Batch>(queries: Q): Promise<BatchRows<Q>>
-  batch(queries: readonly SQL[]): Promise<unknown[][]>
-  async batch(queries: Batch | readonly SQL[]): Promise<unknown> {
-    return isList(queries) ? this.#batch(queries) : runNamed(queries, (list) => this.#batch(list))
+  batch<const Q extends Batch>(queries: Q): Promise<BatchRows<Q>> {
+    return runNamed(queries, (list) => this.#batch(list))
   }
 
   async #batch(queries: readonly SQL[]): Promise<unknown[][]> {

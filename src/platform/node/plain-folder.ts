@@ -2,7 +2,7 @@ import { mkdir, readdir, realpath, stat } from 'node:fs/promises'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import type { ByteStream, Stored } from '../ports.ts'
 import { StartError } from '../start-error.ts'
-import { fileBytes, isMissing } from './read-file.ts'
+import { isMissing, readFileBytes } from './read-file.ts'
 import { writeFile } from './write-file.ts'
 
 /** A file of a folder that is not ours. */
@@ -20,7 +20,7 @@ export type PlainFile = {
  *
  * @throws StartError there is no such folder, or it cannot be looked at
  */
-export async function* plainFiles(folder: string): AsyncIterable<PlainFile> {
+export async function* listPlainFiles(folder: string): AsyncIterable<PlainFile> {
   const root = resolve(folder)
   const found = await stat(root).catch((err: NodeJS.ErrnoException) => {
     throw new StartError(`'${folder}' is no folder that can be read: ${err.code}`, { cause: err })
@@ -41,7 +41,7 @@ async function* filesBelow(root: string, folder: string): AsyncIterable<PlainFil
       path: relative(root, path).replaceAll(sep, '/'),
       sizeBytes: size,
       changedAtMs: mtimeMs,
-      open: () => fileBytes(path),
+      open: () => readFileBytes(path),
     }
   }
 }

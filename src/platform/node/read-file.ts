@@ -30,7 +30,7 @@ export async function readFile(
 }
 
 /** The bytes of a file that must be there. */
-export async function* fileBytes(path: string): ByteStream {
+export async function* readFileBytes(path: string): ByteStream {
   yield* fileChunks(await open(path, 'r'), 0, Number.POSITIVE_INFINITY)
 }
 

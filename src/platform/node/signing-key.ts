@@ -10,7 +10,7 @@ import { isMissing } from './read-file.ts'
  *
  * @throws StartError the kept key is empty
  */
-export async function keptSigningKey(folder: string): Promise<string> {
+export async function keepSigningKey(folder: string): Promise<string> {
   const path = join(folder, 'signing-key')
   const kept = await readKey(path)
   if (kept !== undefined) return kept

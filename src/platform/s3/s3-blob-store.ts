@@ -7,7 +7,7 @@ import {
   checkPartOrder,
   noSuchUpload,
   partsMax,
-  slices,
+  splitIntoSlices,
 } from '../parts.ts'
 import {
   type BlobStore,
@@ -76,7 +76,7 @@ export class S3BlobStore implements BlobStore {
     const hash = this.#sha256()
     // Amazon's limit of 10,000 pieces would end 8 MiB pieces at 80 GB.
     const bytes = Math.max(pieceBytes, Math.ceil((sizeBytes ?? 0) / partsMax))
-    const pieces = slices(hashed(body, hash, sizeBytes), bytes)[Symbol.asyncIterator]()
+    const pieces = splitIntoSlices(hashed(body, hash, sizeBytes), bytes)[Symbol.asyncIterator]()
     const first = await pieces.next()
     const firstBytes: Uint8Array = first.done ? new Uint8Array() : first.value
     const second = firstBytes.byteLength < bytes ? { done: true as const } : await pieces.next()

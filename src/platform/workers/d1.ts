@@ -1,6 +1,6 @@
 import type { D1Database, D1PreparedStatement } from '@cloudflare/workers-types'
 import type { SQL } from 'drizzle-orm'
-import { isList, runNamed } from '../../db/batch.ts'
+import { runNamed } from '../../db/batch.ts'
 import { compile } from '../../db/compile.ts'
 import { type Batch, type BatchRows, constraintError, type Database } from '../../db/database.ts'
 
@@ -24,10 +24,8 @@ export class D1 implements Database {
     return (await this.all(query))[0]
   }
 
-  batch<const Q extends Batch>(queries: Q): Promise<BatchRows<Q>>
-  batch(queries: readonly SQL[]): Promise<unknown[][]>
-  async batch(queries: Batch | readonly SQL[]): Promise<unknown> {
-    return isList(queries) ? this.#batch(queries) : runNamed(queries, (list) => this.#batch(list))
+  batch<const Q extends Batch>(queries: Q): Promise<BatchRows<Q>> {
+    return runNamed(queries, (list) => this.#batch(list))
   }
 
   async #batch(queries: readonly SQL[]): Promise<unknown[][]> {

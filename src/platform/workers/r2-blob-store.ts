@@ -1,7 +1,13 @@
 import { chunksOf } from '../../core/bytes.ts'
 import { invalid } from '../../core/error.ts'
 import { measureBody } from '../hash.ts'
-import { checkLength, checkPartNumber, checkPartOrder, noSuchUpload, slices } from '../parts.ts'
+import {
+  checkLength,
+  checkPartNumber,
+  checkPartOrder,
+  noSuchUpload,
+  splitIntoSlices,
+} from '../parts.ts'
 import {
   type BlobStore,
   type ByteRange,
@@ -119,7 +125,7 @@ export class R2BlobStore implements BlobStore {
     const uploaded: R2UploadedPart[] = []
     try {
       let slice: Uint8Array = new Uint8Array()
-      for await (const next of slices(body, partBytes)) {
+      for await (const next of splitIntoSlices(body, partBytes)) {
         await hash.update(next)
         received += next.byteLength
         if (received > next.byteLength) {

@@ -6,7 +6,7 @@ import { checkModelName } from '../check-names.ts'
 import { getLatestVersions } from '../models/registered-models.ts'
 import { isPromptTag } from '../prompts.ts'
 import { getVersionByAlias } from '../stages/aliases.ts'
-import { canonicalStage } from '../stages/stages.ts'
+import { resolveStage } from '../stages/stages.ts'
 import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-versions.ts'
 import { getVersion } from '../versions/versions.ts'
 import { notContained, type Selector, type Source } from './parse-source.ts'
@@ -182,7 +182,7 @@ async function selectVersion(
   checkModelName(name)
   if (selector.by === 'alias') return getVersionByAlias(ctx, name, selector.alias)
   if (selector.by === 'version') return getVersion(ctx, name, selector.version)
-  const stage = await canonicalStage(ctx, selector.stage)
+  const stage = await resolveStage(ctx, selector.stage)
   const [version] = await getLatestVersions(ctx, name, [stage])
   if (!version) throw notFound(`Version of model '${excerpt(name)}' in stage`, stage)
   return version

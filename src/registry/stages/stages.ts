@@ -35,8 +35,8 @@ export function stageKey(stage: string): string {
 }
 
 /** As `canonicalStages`, of one. */
-export async function canonicalStage(ctx: Context, text: string): Promise<string> {
-  const [stage] = await canonicalStages(ctx, [text])
+export async function resolveStage(ctx: Context, text: string): Promise<string> {
+  const [stage] = await resolveStages(ctx, [text])
   if (stage === undefined) throw new Error('of one stage there came no name')
   return stage
 }
@@ -47,7 +47,7 @@ export async function canonicalStage(ctx: Context, text: string): Promise<string
  *
  * @throws INVALID_PARAMETER_VALUE one of them is no stage
  */
-export async function canonicalStages(ctx: Context, texts: readonly string[]): Promise<string[]> {
+export async function resolveStages(ctx: Context, texts: readonly string[]): Promise<string[]> {
   let names = byKey(mlflowStages)
   if (!texts.every((text) => names.has(stageKey(text)))) {
     const rows = await ctx.db.all(sql<{ name: string }>`select name from stages order by position`)

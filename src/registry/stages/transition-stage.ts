@@ -10,10 +10,10 @@ import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-
 import { getVersion } from '../versions/versions.ts'
 import {
   archivedStage,
-  canonicalStage,
   firstStage,
   isActive,
   isMlflowStage,
+  resolveStage,
   type StageMove,
 } from './stages.ts'
 
@@ -76,7 +76,7 @@ async function whyNotMoved(
 ): Promise<RegistryError> {
   const moving = await getVersion(ctx, name, version)
   // Refuses a stage that has been removed meanwhile.
-  await canonicalStage(ctx, stage)
+  await resolveStage(ctx, stage)
   const what = `Version ${version} of '${excerpt(name)}'`
   const row = await ctx.db.first(sql<{ entered_from: string | null; other: number | null }>`
     select entered_from, (select min(version) from model_versions

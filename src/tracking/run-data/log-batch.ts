@@ -9,7 +9,7 @@ import {
 } from '../logged-models/logged-model-metrics.ts'
 import type { KeyValue } from '../runs/run.ts'
 import { checkMetric, clampInfinity, metricStatements } from './metrics.ts'
-import { changedParamError, checkParamKey, paramStatement } from './params.ts'
+import { checkParamKey, paramErrorOf, paramStatement } from './params.ts'
 import { tagStatements } from './run-tags.ts'
 import { writeToRun } from './write-to-run.ts'
 
@@ -70,9 +70,7 @@ async function writeBatch(
       tags: tagStatements(ctx, runId, tags),
     })
   } catch (err) {
-    throw (
-      (await changedParamError(ctx, runId, params, err)) ?? unknownModelError(err, points) ?? err
-    )
+    throw (await paramErrorOf(ctx, runId, params, err)) ?? unknownModelError(err, points) ?? err
   }
 }
 

@@ -37,7 +37,7 @@ function cellsOf({ key, value }: KeyValue): [string, string] {
 }
 
 /** The 400 for a batch that failed on `paramStatement`, or undefined when `err` is another failure. */
-export async function changedParamError(
+export async function paramErrorOf(
   ctx: Context,
   runId: string,
   params: readonly KeyValue[],

@@ -21,13 +21,13 @@ export async function writeToRun<const Q extends Batch>(
     active: sql`select 1 from runs where ${isActiveRun(ctx, runId)}`,
     ...statements,
   })
-  if (active.length === 0) throw await inactiveRun(ctx, runId)
+  if (active.length === 0) throw await inactiveRunErrorOf(ctx, runId)
   // What is left are the rows of the caller's own statements.
   return rows as BatchRows<Q>
 }
 
 /** The error of a write that found no active run: the run is not there, or it is deleted. */
-export async function inactiveRun(ctx: Context, runId: string): Promise<Error> {
+export async function inactiveRunErrorOf(ctx: Context, runId: string): Promise<Error> {
   const run = await ctx.db.first(
     sql<{ lifecycle_stage: string }>`select lifecycle_stage from runs where ${isRun(ctx, runId)}`,
   )

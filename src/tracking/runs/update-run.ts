@@ -4,7 +4,7 @@ import { truncate } from '../../core/names.ts'
 import { int64Param } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { runNameTag, tagStatements, tagValueCharsMax } from '../run-data/run-tags.ts'
-import { inactiveRun, writeToRun } from '../run-data/write-to-run.ts'
+import { inactiveRunErrorOf, writeToRun } from '../run-data/write-to-run.ts'
 import {
   isActiveRun,
   isRun,
@@ -43,7 +43,7 @@ export async function updateRun(ctx: Context, runId: string, change: RunChange):
     tags: tagStatements(ctx, runId, tags),
   })
   const [row] = updated
-  if (!row) throw await inactiveRun(ctx, runId)
+  if (!row) throw await inactiveRunErrorOf(ctx, runId)
   return runInfoFromRow(row)
 }
 
@@ -52,7 +52,7 @@ export async function deleteRun(ctx: Context, runId: string): Promise<void> {
   const deleted = await ctx.db.first(sql`update runs set lifecycle_stage = 'deleted',
       deleted_at_ms = coalesce(deleted_at_ms, ${ctx.now()})
     where ${isRun(ctx, runId)} returning id`)
-  if (!deleted) throw await inactiveRun(ctx, runId)
+  if (!deleted) throw await inactiveRunErrorOf(ctx, runId)
 }
 
 /** Make a run active again; no error where it is active. @throws RESOURCE_DOES_NOT_EXIST */
@@ -60,5 +60,5 @@ export async function restoreRun(ctx: Context, runId: string): Promise<void> {
   const restored = await ctx.db.first(sql`
     update runs set lifecycle_stage = 'active', deleted_at_ms = null
     where ${isRun(ctx, runId)} returning id`)
-  if (!restored) throw await inactiveRun(ctx, runId)
+  if (!restored) throw await inactiveRunErrorOf(ctx, runId)
 }

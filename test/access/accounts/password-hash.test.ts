@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import {
   checkPassword,
   hashPassword,
-  passwordMatches,
+  matchPassword,
   randomPassword,
   unknownHash,
 } from '../../../src/access/accounts/password-hash.ts'
@@ -10,8 +10,8 @@ import {
 test('a hash says how it was made and holds its own password alone', async () => {
   const hash = await hashPassword('a long password')
   expect(hash).toMatch(/^pbkdf2-sha256\$100000\$[0-9a-f]{32}\$[0-9a-f]{64}$/)
-  expect(await passwordMatches('a long password', hash)).toBe(true)
-  expect(await passwordMatches('a long passworD', hash)).toBe(false)
+  expect(await matchPassword('a long password', hash)).toBe(true)
+  expect(await matchPassword('a long passworD', hash)).toBe(false)
   expect(await hashPassword('a long password'), 'salted').not.toBe(hash)
 })
 
@@ -19,13 +19,13 @@ test('a hash of other parameters is compared by its own', async () => {
   // PBKDF2-HMAC-SHA256, RFC 7914 section 11: password "Password", salt "NaCl", 80,000 iterations.
   const hash =
     'pbkdf2-sha256$80000$4e61436c$4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56'
-  expect(await passwordMatches('Password', hash)).toBe(true)
-  expect(await passwordMatches('password', hash)).toBe(false)
+  expect(await matchPassword('Password', hash)).toBe(true)
+  expect(await matchPassword('password', hash)).toBe(false)
 })
 
 test('what stands for an unknown account costs as much as a real hash and matches nothing', async () => {
   expect(unknownHash.split('$')[1]).toBe((await hashPassword('a long password')).split('$')[1])
-  expect(await passwordMatches('', unknownHash)).toBe(false)
+  expect(await matchPassword('', unknownHash)).toBe(false)
 })
 
 test('a password that nobody chose is one that may be had', () => {

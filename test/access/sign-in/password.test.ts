@@ -143,7 +143,7 @@ test('all names of an IPv6 network share the bound of an address', async () => {
   const { client, platform, whoami } = await authServer()
   client.address = '2001:db8:1:2::1'
   await whoami(basic('a', 'wrong'))
-  await platform.db.batch([sql`update sign_in_failures set failures = 200 where failures = 1`])
+  await platform.db.all(sql`update sign_in_failures set failures = 200 where failures = 1`)
   client.address = '2001:db8:1:2:3:4:5:6'
   expect((await whoami(basic('b', 'wrong'))).status).toBe(429)
   client.address = '2001:db8:1:3::1'

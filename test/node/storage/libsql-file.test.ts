@@ -21,7 +21,10 @@ test('a batch that only reads goes on while another process writes', async () =>
   })
   other.exec('BEGIN IMMEDIATE')
   other.exec('INSERT INTO things VALUES (2)')
-  const read = await file.batch([sql`select n from things`, sql`select count(*) as c from things`])
+  const read = await file.batch({
+    things: sql`select n from things`,
+    count: sql`select count(*) as c from things`,
+  })
   other.exec('ROLLBACK')
-  expect(read).toEqual([[{ n: 1 }], [{ c: 1 }]])
+  expect(read).toEqual({ things: [{ n: 1 }], count: [{ c: 1 }] })
 })
