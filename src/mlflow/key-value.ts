@@ -1,4 +1,4 @@
-import type { KeyValue } from '../tracking/runs/run.ts'
+import type { KeyValue } from '../tracking/run.ts'
 import { type Decoded, message } from './wire/message.ts'
 
 /** MLflow's params and its tags of experiments, runs, datasets and logged models. */

@@ -1,4 +1,4 @@
-import type { DatasetInput, KeyValue, Metric, Run, RunInfo } from '../tracking/runs/run.ts'
+import type { DatasetInput, KeyValue, Metric, Run, RunInfo } from '../tracking/run.ts'
 import { doubleToJson, int64ToJson, unlessEmpty } from './wire/json.ts'
 
 /** MLflow's `Run` message, as runs/get and runs/search answer it. */

@@ -1,6 +1,6 @@
 import { excerpt, invalid } from '../core/error.ts'
 import { checkLength, keyCharsMax } from '../core/names.ts'
-import type { KeyValue } from './runs/run.ts'
+import type { KeyValue } from './run.ts'
 
 /** @throws INVALID_PARAMETER_VALUE a key is given twice */
 export function refuseRepeatedKeys(what: 'params' | 'tags', items: readonly KeyValue[]): void {

@@ -2,6 +2,7 @@ import type { PageKey } from '../../core/page-token.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
 import { readPageFrom } from '../../search/page.ts'
+import { checkStreams, streamEventText } from '../../webhooks/delivery/event-stream.ts'
 import {
   type EventPlace,
   endOfLog,
@@ -9,7 +10,6 @@ import {
   readEventPage,
   wantedOf,
 } from '../../webhooks/events/event-log.ts'
-import { checkStreams, streamEventText } from '../../webhooks/events/event-stream.ts'
 import { jsonEvent } from '../../webhooks/formats/json.ts'
 import * as endpoints from '../endpoints/events.ts'
 import { pageRequest, pageToWire } from '../page.ts'

@@ -5,8 +5,8 @@ import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getExperiment } from '../../tracking/experiments/experiment.ts'
 import type { LoggedModel } from '../../tracking/logged-models/logged-model.ts'
 import { getLoggedModel } from '../../tracking/logged-models/read-logged-models.ts'
+import type { Metric, Run } from '../../tracking/run.ts'
 import { getRun } from '../../tracking/runs/read-runs.ts'
-import type { Metric, Run } from '../../tracking/runs/run.ts'
 import { type LoggedFiles, readModelFiles } from './model-files.ts'
 
 /** What the server knows of a version by itself. What is not known is absent. */

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { findFile } from '../../artifacts/files.ts'
 import type { Context } from '../../platform/context.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
-import { isRun } from '../../tracking/runs/run.ts'
+import { isRun } from '../../tracking/run.ts'
 import { readYaml } from './read-yaml.ts'
 import { readText } from './sealed-text.ts'
 

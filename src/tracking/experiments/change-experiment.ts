@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
-import type { KeyValue, LifecycleStage } from '../runs/run.ts'
+import type { KeyValue, LifecycleStage } from '../run.ts'
 import { checkExperimentName, checkExperimentTag } from './create-experiment.ts'
 import { getExperiment, inactiveExperiment, noSuchExperiment } from './experiment.ts'
 

@@ -7,7 +7,7 @@ import { jsonRowsOf } from '../../db/sql.ts'
 import { type Context, principalName } from '../../platform/context.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
 import { folderClaimStatement } from '../permissions.ts'
-import type { KeyValue } from '../runs/run.ts'
+import type { KeyValue } from '../run.ts'
 import { checkArtifactLocation } from './artifact-location.ts'
 import { nameTaken } from './experiment.ts'
 

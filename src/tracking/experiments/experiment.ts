@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid, notFound, RegistryError } from '../../core/error.ts'
 import { parseRowId } from '../../core/int64.ts'
 import type { Context } from '../../platform/context.ts'
-import type { KeyValue, LifecycleStage } from '../runs/run.ts'
+import type { KeyValue, LifecycleStage } from '../run.ts'
 import type { experiments } from '../tables.ts'
 import { locationColumn } from './artifact-location.ts'
 

@@ -15,7 +15,7 @@ import {
   ordering,
   vocabularyOf,
 } from '../../search/vocabulary.ts'
-import type { KeyValue } from '../runs/run.ts'
+import type { KeyValue } from '../run.ts'
 import {
   type Experiment,
   type ExperimentRow,

@@ -3,7 +3,7 @@ import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { jsonChunksOf, Real } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import { isRun, type Metric } from '../runs/run.ts'
+import { isRun, type Metric } from '../run.ts'
 
 /** A point of a run that may also belong to a logged model. */
 export type ModelPoint = Metric & {

@@ -1,5 +1,5 @@
 import { excerpt, invalid } from '../../core/error.ts'
-import type { KeyValue, Metric } from '../runs/run.ts'
+import type { KeyValue, Metric } from '../run.ts'
 
 /** MLflow's LoggedModelStatus, in the order of its numbers; PENDING is 1. */
 export const loggedModelStatuses = [

@@ -3,7 +3,7 @@ import { excerpt, RegistryError } from '../../core/error.ts'
 import type { Database } from '../../db/database.ts'
 import { int64Column } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import { type KeyValue, type MetricRow, metricFromRow } from '../runs/run.ts'
+import { type KeyValue, type MetricRow, metricFromRow } from '../run.ts'
 import type { loggedModels } from '../tables.ts'
 import type { LoggedModel, LoggedModelMetric, LoggedModelStatus } from './logged-model.ts'
 

@@ -6,8 +6,8 @@ import type { Context } from '../../platform/context.ts'
 import { artifactUriColumn } from '../experiments/artifact-location.ts'
 import { getExperiment, inactiveExperiment } from '../experiments/experiment.ts'
 import { checkKeyValues, refuseRepeatedKeys } from '../key-values.ts'
-import { makeRandomName } from '../runs/random-name.ts'
-import type { KeyValue } from '../runs/run.ts'
+import { makeRandomName } from '../random-name.ts'
+import type { KeyValue } from '../run.ts'
 import { checkLoggedModelName, type LoggedModel, type LoggedModelStatus } from './logged-model.ts'
 import {
   getLoggedModel,

@@ -4,7 +4,7 @@ import { checkLength } from '../../core/names.ts'
 import { jsonChunksOf, jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
-import { type DatasetInput, isActiveRun, type ModelOutput } from '../runs/run.ts'
+import { type DatasetInput, isActiveRun, type ModelOutput } from '../run.ts'
 import { writeToRun } from './write-to-run.ts'
 
 const charsMax = {

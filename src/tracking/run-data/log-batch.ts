@@ -7,7 +7,7 @@ import {
   type ModelPoint,
   unknownModelError,
 } from '../logged-models/logged-model-metrics.ts'
-import type { KeyValue } from '../runs/run.ts'
+import type { KeyValue } from '../run.ts'
 import { checkMetric, clampInfinity, metricStatements } from './metrics.ts'
 import { checkParamKey, paramErrorOf, paramStatement } from './params.ts'
 import { tagStatements } from './run-tags.ts'

@@ -5,7 +5,7 @@ import { fixSql } from '../../db/compile.ts'
 import { int64Column, int64Param } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { type Page, readKeysetPage } from '../../search/page.ts'
-import { isRun, type Metric, type MetricRow, metricFromRow } from '../runs/run.ts'
+import { isRun, type Metric, type MetricRow, metricFromRow } from '../run.ts'
 
 export type RunMetric = Metric & { readonly runId: string }
 

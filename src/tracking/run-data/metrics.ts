@@ -3,7 +3,7 @@ import { excerpt, invalid } from '../../core/error.ts'
 import { checkKey, keyCharsMax } from '../../core/names.ts'
 import { jsonChunksOf, Real } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import { isActiveRun, type Metric } from '../runs/run.ts'
+import { isActiveRun, type Metric } from '../run.ts'
 
 /**
  * Check a point's key and time.

@@ -4,7 +4,7 @@ import { checkKey, keyCharsMax, truncate } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import { isActiveRun, isRun, type KeyValue } from '../runs/run.ts'
+import { isActiveRun, isRun, type KeyValue } from '../run.ts'
 
 /** Longer values are cut, as MLflow cuts them. */
 const paramValueCharsMax = 6000

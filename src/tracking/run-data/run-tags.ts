@@ -3,7 +3,7 @@ import { excerpt, RegistryError } from '../../core/error.ts'
 import { checkKey, truncate } from '../../core/names.ts'
 import { jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import { isActiveRun, type KeyValue } from '../runs/run.ts'
+import { isActiveRun, type KeyValue } from '../run.ts'
 import { writeToRun } from './write-to-run.ts'
 
 /** The tag that repeats a run's name. */

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { invalid, notFound } from '../../core/error.ts'
 import type { Batch, BatchRows } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
-import { isActiveRun, isRun } from '../runs/run.ts'
+import { isActiveRun, isRun } from '../run.ts'
 
 /**
  * Run `statements` as one batch. Each of them must be guarded by `isActiveRun`, so that it does

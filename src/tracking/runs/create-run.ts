@@ -7,9 +7,9 @@ import { type Context, principalName } from '../../platform/context.ts'
 import { artifactUriColumn } from '../experiments/artifact-location.ts'
 import { getExperiment, inactiveExperiment } from '../experiments/experiment.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
+import { makeRandomName } from '../random-name.ts'
+import { type KeyValue, type RunInfo, type RunRow, runColumns, runInfoFromRow } from '../run.ts'
 import { runNameTag, tagValueCharsMax } from '../run-data/run-tags.ts'
-import { makeRandomName } from './random-name.ts'
-import { type KeyValue, type RunInfo, type RunRow, runColumns, runInfoFromRow } from './run.ts'
 
 const userIdCharsMax = 256
 

@@ -17,7 +17,7 @@ import {
   type RunRow,
   runColumns,
   runInfoFromRow,
-} from './run.ts'
+} from '../run.ts'
 
 /** Runs read by one batch: all that they logged must fit into one answer of D1. */
 const runsPerBatch = 2000

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isNotDeniedSql, mayReadSql } from '../../access/permissions/permitted.ts'
 import type { Context } from '../../platform/context.ts'
-import type { KeyValue } from './run.ts'
+import type { KeyValue } from '../run.ts'
 
 /** The run that a model comes from. */
 export type RunLineage = {

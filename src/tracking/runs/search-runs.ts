@@ -8,8 +8,8 @@ import { findPage, type Searchable } from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import { checkPageSize, type Page } from '../../search/page.ts'
 import { type ViewType, viewConditions } from '../experiments/experiment.ts'
+import type { Run } from '../run.ts'
 import { readRuns } from './read-runs.ts'
-import type { Run } from './run.ts'
 import { runFilterKeys, runSortKeys } from './search-run-keys.ts'
 
 /** As MLflow: 1 to 50,000 runs a page. */

@@ -3,8 +3,6 @@ import type { Int64 } from '../../core/int64.ts'
 import { truncate } from '../../core/names.ts'
 import { int64Param } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import { runNameTag, tagStatements, tagValueCharsMax } from '../run-data/run-tags.ts'
-import { inactiveRunErrorOf, writeToRun } from '../run-data/write-to-run.ts'
 import {
   isActiveRun,
   isRun,
@@ -13,7 +11,9 @@ import {
   type RunStatus,
   runColumns,
   runInfoFromRow,
-} from './run.ts'
+} from '../run.ts'
+import { runNameTag, tagStatements, tagValueCharsMax } from '../run-data/run-tags.ts'
+import { inactiveRunErrorOf, writeToRun } from '../run-data/write-to-run.ts'
 
 export type RunChange = {
   readonly status?: RunStatus | undefined

@@ -1,9 +1,9 @@
 import { RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
+import { pollerOf } from '../events/audit-poller.ts'
+import { type EventPlace, eventFilterOf, idBefore, readEvents } from '../events/event-log.ts'
+import { eventId, isWanted, type RegistryEvent, type Wanted } from '../events/events.ts'
 import { jsonEvent } from '../formats/json.ts'
-import { pollerOf } from './audit-poller.ts'
-import { type EventPlace, eventFilterOf, idBefore, readEvents } from './event-log.ts'
-import { eventId, isWanted, type RegistryEvent, type Wanted } from './events.ts'
 
 const heartbeatMs = 15_000
 

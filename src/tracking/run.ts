@@ -1,9 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { type Int64, int64FromRow } from '../../core/int64.ts'
-import { fixSql } from '../../db/compile.ts'
-import { int64Column } from '../../db/sql.ts'
-import type { Context } from '../../platform/context.ts'
-import type { runs } from '../tables.ts'
+import { type Int64, int64FromRow } from '../core/int64.ts'
+import { fixSql } from '../db/compile.ts'
+import { int64Column } from '../db/sql.ts'
+import type { Context } from '../platform/context.ts'
+import type { runs } from './tables.ts'
 
 /** MLflow's RunStatus, in the order of its numbers; RUNNING is 1. */
 export const runStatuses = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { invalid } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import { writeToRun } from '../run-data/write-to-run.ts'
-import { isActiveRun } from '../runs/run.ts'
+import { isActiveRun } from '../run.ts'
+import { writeToRun } from './write-to-run.ts'
 
 const historyTag = 'mlflow.log-model.history'
 /** D1 refuses rows of more than 2 MB. */
