@@ -1,8 +1,10 @@
 /** `npm run check`: format, lint, types, imports, dead code and the lock file. Ends 1 if any fails. */
 import { execFile } from 'node:child_process'
-import { circlesOfFiles } from './check/circles.ts'
+import { circlesOfFiles, circlesOfWings } from './check/circles.ts'
 import { importsOutOfOrder } from './check/import-order.ts'
 import { readSources } from './check/imports.ts'
+import { functionsWithoutVerb, typesOfOneName } from './check/names.ts'
+import { tooLarge } from './check/sizes.ts'
 
 const root = new URL('..', import.meta.url).pathname
 
@@ -14,7 +16,15 @@ const checks: Readonly<Record<string, () => Promise<Outcome>>> = {
   'types for Node': () => run('tsc', ['--noEmit', '-p', 'tsconfig.node.json']),
   'import order': async () => {
     const files = await readSources(root, ['src'])
-    return outcomeOf([...importsOutOfOrder(files), ...circlesOfFiles(files)])
+    return outcomeOf([
+      ...importsOutOfOrder(files),
+      ...circlesOfFiles(files),
+      ...circlesOfWings(files),
+    ])
+  },
+  'names and sizes': async () => {
+    const files = await readSources(root, ['src'])
+    return outcomeOf([...functionsWithoutVerb(files), ...typesOfOneName(files), ...tooLarge(files)])
   },
   'dead code': () => run('knip', ['--no-config-hints']),
   'code for tests alone': () => run('knip', ['--production', '--no-config-hints']),

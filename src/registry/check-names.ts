@@ -4,6 +4,8 @@ import { checkLength, isPlainPath, notPlainPath } from '../core/names.ts'
 
 const nameCharsMax = 500
 const aliasCharsMax = 255
+/** Characters of a description: more than MLflow's column, less than a row of D1. */
+const descriptionCharsMax = 100_000
 
 /**
  * Refuses what MLflow refuses as the name of a registered model, and names that are too long.
@@ -17,6 +19,11 @@ export function checkModelName(name: string, field = 'name'): void {
   }
   if (!isPlainPath(name)) throw notPlainPath(name, field)
   checkLength(name, nameCharsMax, field)
+}
+
+/** Refuses a description that is too long. @throws INVALID_PARAMETER_VALUE */
+export function checkDescription(description: string | null | undefined): void {
+  checkLength(description ?? '', descriptionCharsMax, 'description')
 }
 
 /** Refuses a text that cannot be an alias. @throws INVALID_PARAMETER_VALUE */

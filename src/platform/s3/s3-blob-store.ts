@@ -1,8 +1,7 @@
 import { chunksOf } from '../../core/bytes.ts'
-import { invalid, RegistryError } from '../../core/error.ts'
+import { invalid } from '../../core/error.ts'
 import { measureBody, type Sha256 } from '../hash.ts'
 import {
-  checkLength,
   checkPartNumber,
   checkPartOrder,
   noSuchUpload,
@@ -19,6 +18,7 @@ import {
   type Stored,
   type StoredObject,
 } from '../ports.ts'
+import { gatherPart, hashChunks } from './s3-bodies.ts'
 import { S3Client, S3Error, type S3Options } from './s3-client.ts'
 import { xmlElements, xmlEscaped, xmlText } from './s3-xml.ts'
 
@@ -27,8 +27,6 @@ const pieceBytes = 8 * 1024 * 1024
 /** Pieces under way at once, per upload. */
 const piecesAtOnce = 3
 const deletesAtOnce = 8
-/** A client's part is buffered whole; MLflow's clients send 10 MiB. */
-const partBytesMax = 128 * 1024 * 1024
 
 /** The store then refuses to write over a key, at that very moment. */
 const ifFree = { 'if-none-match': '*' }
@@ -49,7 +47,7 @@ export class S3BlobStore implements BlobStore {
     create: async (key) => this.#createUpload(key),
     putPart: async (key, uploadId, part, body, sizeBytes) => {
       checkPartNumber(part)
-      const bytes = await gathered(body, sizeBytes)
+      const bytes = await gatherPart(body, sizeBytes)
       return clearly(uploadId, this.#uploadPart(key, uploadId, part, bytes))
     },
     complete: async (key, uploadId, parts) => {
@@ -76,7 +74,7 @@ export class S3BlobStore implements BlobStore {
     const hash = this.#sha256()
     // Amazon's limit of 10,000 pieces would end 8 MiB pieces at 80 GB.
     const bytes = Math.max(pieceBytes, Math.ceil((sizeBytes ?? 0) / partsMax))
-    const pieces = splitIntoSlices(hashed(body, hash, sizeBytes), bytes)[Symbol.asyncIterator]()
+    const pieces = splitIntoSlices(hashChunks(body, hash, sizeBytes), bytes)[Symbol.asyncIterator]()
     const first = await pieces.next()
     const firstBytes: Uint8Array = first.done ? new Uint8Array() : first.value
     const second = firstBytes.byteLength < bytes ? { done: true as const } : await pieces.next()
@@ -267,36 +265,6 @@ export class S3BlobStore implements BlobStore {
   #key(key: string): string {
     return this.#s3.prefix + key
   }
-}
-
-async function* hashed(body: ByteStream, hash: Sha256, sizeBytes: number | undefined): ByteStream {
-  let received = 0
-  for await (const chunk of body) {
-    received += chunk.byteLength
-    if (sizeBytes !== undefined && received > sizeBytes) checkLength(received, sizeBytes)
-    await hash.update(chunk)
-    yield chunk
-  }
-  checkLength(received, sizeBytes)
-}
-
-/** A client's part, whole. */
-async function gathered(body: ByteStream, sizeBytes: number): Promise<Uint8Array> {
-  if (sizeBytes > partBytesMax) {
-    throw new RegistryError(
-      'PAYLOAD_TOO_LARGE',
-      `The part has ${sizeBytes} bytes; send parts of at most ${partBytesMax} (MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE)`,
-    )
-  }
-  const bytes = new Uint8Array(sizeBytes)
-  let received = 0
-  for await (const chunk of body) {
-    if (received + chunk.byteLength > sizeBytes) checkLength(received + chunk.byteLength, sizeBytes)
-    bytes.set(chunk, received)
-    received += chunk.byteLength
-  }
-  checkLength(received, sizeBytes)
-  return bytes
 }
 
 /** What a client did wrong with its upload is said; other failures pass as they are. */

@@ -7,7 +7,7 @@ import { checkLength, promptKey } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { type Context, principalName } from '../../platform/context.ts'
 import { jsonMap, modelEntry } from '../audit-entries.ts'
-import { checkModelName, modelNotFound } from '../check-names.ts'
+import { checkDescription, checkModelName, modelNotFound } from '../check-names.ts'
 import { modelId } from '../ids.ts'
 import { explainUnchanged, unblockedModelSql } from '../permissions.ts'
 import { isPromptTag } from '../prompts.ts'
@@ -27,8 +27,6 @@ import {
   type RegisteredModel,
 } from './read-models.ts'
 
-/** Characters of a description: more than MLflow's column, less than a row of D1. */
-export const descriptionCharsMax = 100_000
 const jobIdCharsMax = 250
 
 export type NewModel = {
@@ -94,7 +92,7 @@ export async function createModel(ctx: Context, wanted: NewModel): Promise<Regis
 }
 
 function checkTexts(texts: Pick<NewModel, 'description' | 'deploymentJobId'>): void {
-  checkLength(texts.description ?? '', descriptionCharsMax, 'description')
+  checkDescription(texts.description)
   checkLength(texts.deploymentJobId ?? '', jobIdCharsMax, 'deployment_job_id')
 }
 

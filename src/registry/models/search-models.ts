@@ -1,6 +1,5 @@
 import { sql } from 'drizzle-orm'
 import { isPromptModel, mayReadSql } from '../../access/permissions/permitted.ts'
-import type { Int64 } from '../../core/int64.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseFilter } from '../../search/filter.ts'
 import { findPage, type Searchable } from '../../search/find-page.ts'
@@ -16,6 +15,7 @@ import {
   vocabularyOf,
 } from '../../search/vocabulary.ts'
 import { promptKeys, promptPrefix, withPromptsHidden } from '../prompts.ts'
+import type { RegistrySearch } from '../versions/search-versions.ts'
 import { type RegisteredModel, readModels } from './read-models.ts'
 
 /** As MLflow: up to 1,000 models a page; where MLflow answers 0 with an empty page, this refuses. */
@@ -95,13 +95,6 @@ function tagRows(key: ReturnType<typeof sql>) {
   return sql`registered_model_tags t where t.registered_model = m.id and t.key = ${key}`
 }
 
-export type ModelSearch = {
-  readonly filter?: string | undefined
-  readonly orderBy: readonly string[]
-  readonly maxResults?: Int64 | undefined
-  readonly pageToken?: string | undefined
-}
-
 /**
  * Registered models that the caller may read, by name where no order is asked for. Prompts are
  * left out unless the filter asks for them by `tags.mlflow.prompt.is_prompt`.
@@ -111,7 +104,7 @@ export type ModelSearch = {
  */
 export async function searchRegisteredModels(
   ctx: Context,
-  search: ModelSearch,
+  search: RegistrySearch,
 ): Promise<Page<RegisteredModel>> {
   const { items: ids, nextPageToken } = await findPage(ctx.db, searchableModels, {
     scope: [

@@ -7,9 +7,8 @@ import { ConstraintError } from '../../db/database.ts'
 import { type Context, principalName } from '../../platform/context.ts'
 import { registrationStatement } from '../../tracking/logged-models/write-logged-models.ts'
 import { jsonMap, versionEntry } from '../audit-entries.ts'
-import { checkModelName, modelNotFound } from '../check-names.ts'
+import { checkDescription, checkModelName, modelNotFound } from '../check-names.ts'
 import { modelId, newestVersionId } from '../ids.ts'
-import { descriptionCharsMax } from '../models/registered-models.ts'
 import { isPromptTag } from '../prompts.ts'
 import { firstStage } from '../stages/stages.ts'
 import { uniqueTags, versionTagInserts } from '../tags.ts'
@@ -37,7 +36,7 @@ const attemptsMax = 3
  */
 export async function createVersion(ctx: Context, wanted: NewVersion): Promise<ModelVersion> {
   checkModelName(wanted.name)
-  checkLength(wanted.description, descriptionCharsMax, 'description')
+  checkDescription(wanted.description)
   checkLength(wanted.runLink, linkCharsMax, 'run_link')
   checkLength(wanted.runId, idCharsMax, 'run_id')
   checkLength(wanted.modelId, idCharsMax, 'model_id')

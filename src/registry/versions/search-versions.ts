@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm'
 import { isNotDeniedSql, isPromptModel, mayReadSql } from '../../access/permissions/permitted.ts'
+import type { Int64 } from '../../core/int64.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseFilter } from '../../search/filter.ts'
 import { findPage, type Searchable } from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import type { SortTerm } from '../../search/order-sql.ts'
 import { checkPageSize, type Page } from '../../search/page.ts'
-import type { ModelSearch } from '../models/search-models.ts'
 import { withPromptsHidden } from '../prompts.ts'
 import { type ModelVersion, readVersions } from './read-versions.ts'
 import { versionFilterKeys, versionSortKeys } from './search-version-keys.ts'
@@ -33,6 +33,14 @@ const searchableVersions: Searchable = {
   tieBreak: byNameAndNumber,
 }
 
+/** What a search of models or of versions asks for. */
+export type RegistrySearch = {
+  readonly filter?: string | undefined
+  readonly orderBy: readonly string[]
+  readonly maxResults?: Int64 | undefined
+  readonly pageToken?: string | undefined
+}
+
 /**
  * Model versions that the caller may read, with their aliases, the last changed first where no
  * order is asked for. Versions of prompts are left out unless the filter asks for them by
@@ -43,7 +51,7 @@ const searchableVersions: Searchable = {
  */
 export async function searchModelVersions(
   ctx: Context,
-  search: ModelSearch,
+  search: RegistrySearch,
 ): Promise<Page<ModelVersion>> {
   const { items: ids, nextPageToken } = await findPage(ctx.db, searchableVersions, {
     scope: [

@@ -1,12 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { versionAddressOf } from '../../artifacts/path.ts'
 import { commit } from '../../audit/commit.ts'
-import { checkLength } from '../../core/names.ts'
 import type { Context } from '../../platform/context.ts'
 import { versionEntry } from '../audit-entries.ts'
-import { checkModelName, versionNotFound } from '../check-names.ts'
+import { checkDescription, checkModelName, versionNotFound } from '../check-names.ts'
 import { modelId, versionId } from '../ids.ts'
-import { descriptionCharsMax } from '../models/registered-models.ts'
 import { explainUnchanged, unblockedVersionSql } from '../permissions.ts'
 import { deletable, explainKept } from './deletable.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
@@ -32,7 +30,7 @@ export async function updateVersion(
   description: string | undefined,
 ): Promise<ModelVersion> {
   checkModelName(name)
-  checkLength(description ?? '', descriptionCharsMax, 'description')
+  checkDescription(description)
   const id = versionId(ctx, name, version)
   const rows = await commit(ctx, {
     entry: versionEntry(ctx, id, {
