@@ -19,7 +19,7 @@ import { readMigrations } from './platform/node/migrations.ts'
 import { nodeOutbound } from './platform/node/outbound.ts'
 import { type Served, whenServed } from './platform/node/served.ts'
 import { sha256 } from './platform/node/sha256.ts'
-import { keptSigningKey } from './platform/node/signing-key.ts'
+import { keepSigningKey } from './platform/node/signing-key.ts'
 import type { BlobStore, ByteStream } from './platform/ports.ts'
 import { randomId } from './platform/random-id.ts'
 import { S3BlobStore } from './platform/s3/s3-blob-store.ts'
@@ -56,7 +56,7 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
   const platform: Platform = {
     db,
     blobs,
-    settings: { ...settings, signingKey: signingKey ?? (await keptSigningKey(data)) },
+    settings: { ...settings, signingKey: signingKey ?? (await keepSigningKey(data)) },
     now: Date.now,
     randomId,
     sha256,

@@ -69,14 +69,15 @@ export const promotions = sqliteTable(
     merged_by_request: text(),
     /** What the last reading of its files found: `{ok, detail, at_ms}`, JSON. */
     files_read: text(),
-    /** 1: merged by break-glass; a follow-up review stays open until `followed_up_by` is somebody. */
-    break_glass: integer().notNull(),
-    followed_up_by: text(),
     /**
      * The last judgement: gates with values and limits, policies with revisions, approvals; JSON. One
      * that is open keeps the newest, one that was merged what it was merged by; others keep none.
      */
     evidence: text(),
+    /** 1: merged by break-glass; a follow-up review stays open until `followed_up_by` is somebody. */
+    break_glass: integer().notNull(),
+    followed_up_by: text(),
+    /** When `evidence` was judged. */
     judged_at_ms: integer(),
   },
   (t) => [

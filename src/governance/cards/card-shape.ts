@@ -87,12 +87,16 @@ const textFields = [
 ] as const
 
 /** What a field cannot hold, as markdown, and what it is, to be put behind `it has`. */
-export type Leftover = { readonly field: CardField; readonly text: string; readonly what: string }
+export type CardLeftover = {
+  readonly field: CardField
+  readonly text: string
+  readonly what: string
+}
 
 /** The part of a card that its fields can hold, and the rest. Notes are taken as they are. */
-export function fitFields(given: Card): { card: Card; left: Leftover[] } {
+export function fitFields(given: Card): { card: Card; left: CardLeftover[] } {
   const { notes, fairness, owners, contacts } = given
-  const left: Leftover[] = []
+  const left: CardLeftover[] = []
   const texts = textFields.map((field) => [field, fitText(field, given[field] ?? '', left)])
   const card: Card = {
     ...Object.fromEntries(texts),
@@ -105,7 +109,7 @@ export function fitFields(given: Card): { card: Card; left: Leftover[] } {
   return { card: Object.fromEntries(filled), left }
 }
 
-function fitText(field: CardField, text: string, left: Leftover[]): string {
+function fitText(field: CardField, text: string, left: CardLeftover[]): string {
   const charsMax = field === 'licence' ? lineCharsMax : proseCharsMax
   const [kept, rest] = cutAtLine(text, charsMax)
   if (rest !== '') left.push({ field, text: rest, what: `more than ${charsMax} characters` })
@@ -116,7 +120,7 @@ function fitText(field: CardField, text: string, left: Leftover[]): string {
 function fitItems<T extends string | FairnessValue>(
   field: CardField,
   items: readonly T[] | undefined,
-  left: Leftover[],
+  left: CardLeftover[],
 ): T[] | undefined {
   if (!items) return undefined
   const [item, itemsMax] =
