@@ -239,3 +239,56 @@ describe('no list that decides is cut', () => {
     expect(readGroups({ claim: 'groups', map: undefined }, { groups })).toEqual(groups)
   })
 })
+
+describe('archiving the others is part of the move', () => {
+  test('a request that leaves the others does not let a call archive them', async () => {
+    const { policy, signedOff, move, ann, approve, places, admin } = await fraud()
+    await policy('p', { stage: 'Production' })
+    await signedOff('1', 'Production')
+    expect((await move(ann, '2', 'Production')).status).toBe(403)
+    expect((await approve('2')).status).toBe(200)
+    const refused = await move(ann, '2', 'Production', true)
+    expect([refused.status, refused.json.error_code]).toEqual([403, 'PERMISSION_DENIED'])
+    expect(refused.json.message).toContain('leaves the other versions')
+    expect(await places()).toMatchObject({ 1: ['Production'], 2: ['None'] })
+    const open = await admin.call('GET', '/api/v1/promotions/2')
+    expect(open.json).toMatchObject({ status: 'open', archive_existing: false })
+    expect((await move(ann, '2', 'Production')).status).toBe(200)
+    expect(await places()).toMatchObject({ 1: ['Production'], 2: ['Production'] })
+  })
+
+  test('a version in the stage throws the others out by a sign-off alone', async () => {
+    const { policy, signedOff, move, ann, places } = await fraud()
+    await policy('p', { stage: 'Production' })
+    await signedOff('1', 'Production')
+    await signedOff('2', 'Production')
+    expect((await move(ann, '1', 'Production', true)).status).toBe(403)
+    expect(await places()).toMatchObject({ 1: ['Production'], 2: ['Production'] })
+    // Moving it to where it is changes nothing, and takes none.
+    expect((await move(ann, '1', 'Production')).status).toBe(200)
+    await signedOff('1', 'Production', true)
+    expect(await places()).toMatchObject({ 1: ['Production'], 2: ['Archived'] })
+    expect((await move(ann, '1', 'Production', true)).status).toBe(200)
+  })
+
+  test('an approval makes a request archive only where nobody else approved that the others stay', async () => {
+    const { admin, member, policy, signedOff, move, ann, approve, places, grant } = await fraud()
+    const two = { required: 2, from: ['group:reviewers'] }
+    const otto = await member('otto', ['reviewers'])
+    await admin.call('PUT', '/api/v1/groups/reviewers', { members: ['rita', 'otto'] })
+    await grant('otto', 'registered_model', 'fraud', 'EDIT')
+    await policy('p', { stage: 'Production' })
+    await signedOff('1', 'Production')
+    await policy('p', { stage: 'Production' }, { approvals: two })
+    expect((await move(ann, '2', 'Production')).status).toBe(403)
+    expect((await approve('2')).status).toBe(200)
+    const refused = await otto.post('transition-requests/approve', {
+      name: 'fraud',
+      version: '2',
+      stage: 'Production',
+      archive_existing_versions: true,
+    })
+    expect(refused.status).toBe(409)
+    expect(await places()).toMatchObject({ 1: ['Production'], 2: ['None'] })
+  })
+})

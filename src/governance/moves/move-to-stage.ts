@@ -5,7 +5,7 @@ import { transitionStage } from '../../registry/stages/transition-stage.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { selectPolicies } from '../policies/policies.ts'
-import { type RequestedMove, requestMove } from './request-move.ts'
+import { areOthersInStage, type RequestedMove, requestMove } from './request-move.ts'
 import { runUnderPolicies } from './under-policies.ts'
 
 /**
@@ -22,8 +22,9 @@ export function moveToStage(ctx: Context, move: StageMove, reason?: string): Pro
     ctx,
     { name, version, target: { stage }, archiveOthers, reason },
     {
-      // A version that is in the stage already does not enter it.
-      isThere: (found) => found.stage === stage,
+      // A version that is in the stage already does not enter it. That others leave it is a move.
+      isThere: async (found) =>
+        found.stage === stage && !(archiveOthers && (await areOthersInStage(ctx, found, stage))),
       make: (guarded) => transitionStage(guarded, move, reason),
     },
   )
@@ -40,15 +41,15 @@ export async function pointAlias(
     ctx,
     { name, version, target: { alias }, archiveOthers: false },
     {
-      isThere: ({ aliases }) => aliases.includes(alias),
+      isThere: async ({ aliases }) => aliases.includes(alias),
       make: (guarded) => setAlias(guarded, name, alias, version),
     },
   )
 }
 
 type Move<T> = {
-  /** Whether the version holds already what it is to get. */
-  readonly isThere: (version: ModelVersion) => boolean
+  /** Whether the version holds already what it is to get, and nothing else is to change. */
+  readonly isThere: (version: ModelVersion) => Promise<boolean>
   readonly make: (guarded: Context) => Promise<T>
 }
 
@@ -61,7 +62,7 @@ async function makeOrRequest<T>(
   const { name, version, target } = move
   const outcome = await runUnderPolicies(ctx, name, async (guarded, all) => {
     const policies = selectPolicies(all, name, target)
-    return policies.length === 0 || isThere(await getVersion(ctx, name, version))
+    return policies.length === 0 || (await isThere(await getVersion(ctx, name, version)))
       ? { made: await make(guarded) }
       : { policies }
   })

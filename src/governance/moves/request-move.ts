@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { BlockedError, excerpt, invalid, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
@@ -30,11 +31,42 @@ export async function requestMove(
   policies: readonly Policy[],
 ): Promise<void> {
   const { promotion } = await openOrFind(ctx, move, policies)
+  await refuseMoreArchiving(ctx, promotion, move)
   const assessment = await assessPromotion(ctx, promotion, 'read')
   if (assessment && assessment.judgement.blockedBy.length > 0) {
     throw waiting(ctx, promotion, assessment)
   }
   await mergePromotion(ctx, promotion.id, assessment)
+}
+
+/**
+ * Archiving the others is part of what reviewers see, so a request that leaves them does not let a
+ * call archive them.
+ *
+ * @throws PERMISSION_DENIED
+ */
+async function refuseMoreArchiving(
+  ctx: Context,
+  promotion: Promotion,
+  { name, version, target: { stage }, archiveOthers }: RequestedMove,
+): Promise<void> {
+  if (!archiveOthers || promotion.archiveExisting || stage === undefined) return
+  if (!(await areOthersInStage(ctx, await getVersion(ctx, name, version), stage))) return
+  throw new RegistryError(
+    'PERMISSION_DENIED',
+    `Promotion request #${promotion.id} is open for ${promotionText(promotion)} and leaves the other versions in ${stage}: move without archive_existing_versions, or close it and ask anew. Review it at ${ctx.serverUrl?.() ?? ''}/promotions/${promotion.id}`,
+  )
+}
+
+/** Whether versions of the model other than this one are in a stage. */
+export async function areOthersInStage(
+  ctx: Context,
+  { id, registeredModelId }: Pick<ModelVersion, 'id' | 'registeredModelId'>,
+  stage: string,
+): Promise<boolean> {
+  const other = await ctx.db.first(sql`select 1 from model_versions
+    where registered_model = ${registeredModelId} and stage = ${stage} and id <> ${id} limit 1`)
+  return other !== undefined
 }
 
 /**

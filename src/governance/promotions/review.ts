@@ -69,6 +69,18 @@ async function requireReview(
   if (!archiveExisting || promotion.archiveExisting) return
   const { version, target } = promotion
   await requireMove(ctx, assessment.candidate.model, version, target, archiveExisting)
+  refuseForOthers(ctx, promotion, assessment)
+}
+
+/** Who approved that the other versions stay did not approve that they are archived. */
+function refuseForOthers(ctx: Context, { id }: Promotion, { reviews }: Assessment): void {
+  const other = reviews.find(
+    ({ decision, principal }) => decision === 'approve' && principal.name !== ctx.principal.name,
+  )
+  if (!other) return
+  throw conflict(
+    `Promotion request #${id} was approved by ${other.principal.name} as one that leaves the other versions where they are: close it and ask anew`,
+  )
 }
 
 type WrittenReview = {
