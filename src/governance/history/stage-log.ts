@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { placeKey } from '../../core/place.ts'
 import type { Context } from '../../platform/context.ts'
 import { archivedStage, stageKey } from '../../registry/stages/stages.ts'
 
@@ -10,7 +11,11 @@ export type Placed = {
 }
 
 /** Which part of the log is read: that of one model, up to an entry. */
-export type Log = { readonly registeredModel: number; readonly lastSeq: number }
+export type Log = {
+  /** `registered_models.id`, or a select of it. */
+  readonly registeredModel: number | SQL
+  readonly lastSeq: number
+}
 
 /** At most `count` versions of lower numbers than `before`, the highest first. */
 export type PlacedPage = { readonly before: number; readonly count: number }
@@ -86,6 +91,53 @@ export async function readStageNow(
 function cameInto(stage: string): SQL {
   const key = stageKey(stage)
   return sql`max(iif(lower(stage) = ${key} and coalesce(lower(was), '') <> ${key}, seq, null))`
+}
+
+/**
+ * The statement that finds the version that held a place last, before it was emptied: the last to
+ * leave it. A stage and an alias of one name are one place. `id` is null for one that was deleted.
+ *
+ * @param model a select of `registered_models.id`
+ * @param terms.but the number of a version that does not count
+ */
+export function lastHolderRead(
+  model: SQL,
+  place: string,
+  { but }: { readonly but: number },
+): SQL<{ version: number; id: number | null }> {
+  const log = { registeredModel: model, lastSeq: Number.MAX_SAFE_INTEGER }
+  const key = placeKey(place)
+  return sql<{ version: number; id: number | null }>`with
+    changes (seq, slot, version) as (
+      select seq, 'stage ' || version,
+        iif(stage in (select name from stages where name_key = ${key}) or lower(stage) = ${key},
+          version, null)
+      from (${stageMoves(log)})
+      union all select seq, 'alias ' || alias, version from (${aliasesMoves(log, key)})),
+    spans as (select version, lead(seq) over (partition by slot order by seq) as left_at
+      from changes)
+    select s.version, v.id from spans s left join model_versions v
+      on v.registered_model = ${model} and v.version = s.version
+    where s.version is not null and s.version <> ${but} and s.left_at is not null
+    order by s.left_at desc, s.version desc limit 1`
+}
+
+/** As `aliasMoves`, of each spelling of an alias: rows of (seq, alias, version). */
+function aliasesMoves(log: Log, key: string): SQL {
+  return sql`
+    select seq, after ->> '$.alias' as alias, cast(after ->> '$.version' as integer) as version
+      from audit_entries where ${isIn(log)} and action = 'model_version.alias_set'
+        and lower(after ->> '$.alias') = ${key}
+    union all
+    select e.seq, a.value, e.version from audit_entries e join json_each(e.after, '$.aliases') a
+      where ${isIn(log)} and e.action = 'model_version.recorded' and lower(a.value) = ${key}
+    union all
+    select seq, before ->> '$.alias', null from audit_entries
+      where ${isIn(log)} and action = 'model_version.alias_deleted'
+        and lower(before ->> '$.alias') = ${key}
+    union all
+    select e.seq, a.value, null from audit_entries e join json_each(e.before, '$.aliases') a
+      where ${isIn(log)} and e.action = 'model_version.deleted' and lower(a.value) = ${key}`
 }
 
 /** A stage's name as the model's log spells it, whatever stages there are today. */

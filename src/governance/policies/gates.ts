@@ -7,8 +7,10 @@ import { signatureChange } from './signature.ts'
 /** What a gate is judged by. */
 export type GateInput = {
   readonly candidate: VersionFacts
-  /** The version in the target stage, or with the target alias; undefined: there is none. */
+  /** The version that holds the target or, where none does, that held it last; undefined: none ever. */
   readonly current: VersionFacts | undefined
+  /** The number of the version that held the empty target last, and was deleted. */
+  readonly lostHolder?: number | undefined
   /** Results that pipelines posted for the request, by name. */
   readonly checks: ReadonlyMap<string, CheckFact>
   /** Whether the stored files are what was sealed; undefined: the version is not sealed. */
@@ -54,7 +56,18 @@ export function judgeGate(gate: Gate, input: GateInput): Verdict {
   }
 }
 
-function judgeByExpression(expression: string, { candidate, current }: GateInput): Verdict {
+/** What was compared with before is gone: that is not the same as nothing to compare with. */
+function lost(holder: number): Verdict {
+  return failed(
+    `version ${holder}, which held the target last, was deleted, so nothing can be compared with it; roll back to a version that is there, or have the policy changed`,
+  )
+}
+
+function judgeByExpression(
+  expression: string,
+  { candidate, current, lostHolder }: GateInput,
+): Verdict {
+  if (lostHolder !== undefined && /\bcurrent\b/.test(expression)) return lost(lostHolder)
   const tooLong = [candidate, current].flatMap(tooLongLists)
   const needed = tooLong.find((list) => expression.includes(list))
   if (needed) {
@@ -128,8 +141,9 @@ function judgeLineage(wanted: readonly ('run' | 'dataset')[], facts: VersionFact
   return passed([...(facts.run ? [`run ${facts.run.id}`] : []), ...sets].join(', '))
 }
 
-function judgeSignature({ candidate, current }: GateInput): Verdict {
+function judgeSignature({ candidate, current, lostHolder }: GateInput): Verdict {
   if (!candidate.signature) return failed('the version has no signature')
+  if (lostHolder !== undefined) return lost(lostHolder)
   if (!current) return passed('no version holds the target yet')
   if (!current.signature) return passed(`version ${current.version} has no signature to keep to`)
   const { breaks, notices } = signatureChange(current.signature, candidate.signature)

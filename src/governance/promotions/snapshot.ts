@@ -11,6 +11,7 @@ import { factReads, factsFrom } from '../policies/read-facts.ts'
 import { signatureFrom } from '../policies/signature.ts'
 import type { promotionReviews } from '../tables.ts'
 import type { Parties, Review } from './approvals.ts'
+import { holderNow, type LastHolder, readLastHolder } from './compared-version.ts'
 
 /** May this version have this stage or alias? */
 export type Question = {
@@ -29,6 +30,7 @@ export type Question = {
 export type Snapshot = {
   readonly candidate: VersionFacts
   readonly current: VersionFacts | undefined
+  readonly lostHolder: number | undefined
   readonly policies: readonly Policy[]
   readonly reviews: readonly Review[]
   readonly checks: ReadonlyMap<string, CheckFact>
@@ -66,7 +68,7 @@ export async function takeSnapshot(
   question: Question,
 ): Promise<Snapshot | undefined> {
   const { modelVersionId, target } = question
-  const current = currentHolder(modelVersionId, target)
+  const current = holderNow(modelVersionId, target)
   const { states, policies, reviews, checks, ...factRows } = await ctx.db.batch({
     states: sql<State>`select v.user_id as author, (${current}) as current,
         ${newestEntry(modelVersionId)} as seq, ${newestRevision} as policy_revision,
@@ -83,7 +85,13 @@ export async function takeSnapshot(
   const facts = factsFrom(factRows)
   const candidate = facts.get(modelVersionId)
   if (!state || !candidate) return undefined
-  const holder = state.current === null ? undefined : facts.get(state.current)
+  const matched =
+    question.drafts ?? selectPolicies(policiesFromRows(policies), candidate.model, target)
+  const last: LastHolder =
+    state.current === null
+      ? await readLastHolder(ctx, { candidate, target, policies: matched })
+      : { facts: facts.get(state.current) }
+  const holder = last.facts
   const [files, holderFiles] = await Promise.all([
     readFileFacts(ctx, candidate),
     holder ? readFileFacts(ctx, holder) : undefined,
@@ -91,8 +99,8 @@ export async function takeSnapshot(
   return {
     candidate: { ...candidate, ...files.facts },
     current: holder && holderFiles && { ...holder, ...holderFiles.facts },
-    policies:
-      question.drafts ?? selectPolicies(policiesFromRows(policies), candidate.model, target),
+    lostHolder: last.lost,
+    policies: matched,
     reviews: standingOf(reviews.map(reviewFrom)),
     checks: new Map(checks.map(({ name, status, digest }) => [name, { status, digest }])),
     parties: { requester: question.requester, author: state.author, cardEditor: files.cardEditor },
@@ -145,19 +153,6 @@ async function readFileFacts(
     cardRevision: current?.revision ?? 0,
     cardEditor: current?.author.name ?? null,
   }
-}
-
-/** A select of the id of the version, other than the candidate, that is in the stage or has the alias. */
-function currentHolder(candidate: number, target: PromotionTarget): SQL {
-  const model = sql`(select registered_model from model_versions where id = ${candidate})`
-  return target.alias === undefined
-    ? sql`select max(h.id) from model_versions h where h.registered_model = ${model}
-        and h.stage = ${target.stage} and h.id <> ${candidate}
-        and h.version = (select max(n.version) from model_versions n
-          where n.registered_model = ${model} and n.stage = ${target.stage} and n.id <> ${candidate})`
-    : sql`select h.id from aliases a join model_versions h
-        on h.registered_model = a.registered_model and h.version = a.version
-        where a.registered_model = ${model} and a.alias = ${target.alias} and h.id <> ${candidate}`
 }
 
 const newestRevision = sql`(select coalesce(max(id), 0) from policy_revisions)`
