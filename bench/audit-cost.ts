@@ -1,5 +1,5 @@
 /**
- * `bin/gatehouse-node --experimental-transform-types bench/audit-cost.ts`: what the record costs a stage transition, in CPU time of
+ * `bin/gatehouse-node --experimental-transform-types bench/audit-cost.ts`: what the audit log costs a stage transition, in CPU time of
  * this process. The same calls run on two databases, one of which drops the statement that appends
  * the entry and is never sealed. See README.md here.
  */
@@ -41,10 +41,10 @@ const withMs = median(costs.map((cost) => cost.withMs))
 const withoutMs = median(costs.map((cost) => cost.withoutMs))
 console.log(`transition with record, sealed: ${withMs.toFixed(3)} ms CPU`)
 console.log(`transition without:             ${withoutMs.toFixed(3)} ms CPU`)
-console.log(`the record adds:                ${(withMs - withoutMs).toFixed(3)} ms CPU`)
+console.log(`the audit log adds:             ${(withMs - withoutMs).toFixed(3)} ms CPU`)
 const { ok, sealed } = await withRecord.verified()
 if (!ok || sealed < rounds * perRound)
-  throw new Error('the record was not kept while it was measured')
+  throw new Error('the audit log was not kept while it was measured')
 await rm(folder, { recursive: true })
 
 async function bench(name: string, databaseOf: (db: Database) => Database): Promise<Bench> {
@@ -74,7 +74,7 @@ async function bench(name: string, databaseOf: (db: Database) => Database): Prom
   }
 }
 
-/** A database that leaves entries of the record out. */
+/** A database that leaves entries of the audit log out. */
 function unrecorded(db: Database): Database {
   const isEntry = (query: SQL) => compile(query).text.startsWith('insert into audit_entries')
   return withBatches(db, async (statements) => {

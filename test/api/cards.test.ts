@@ -70,7 +70,7 @@ describe('a card', () => {
     expect((await getCard('m')).json.card).toEqual({ notes: 'mine' })
   })
 
-  test('is on the record, with the fields that changed, and no entry tells of what was refused', async () => {
+  test('is in the audit log, with the fields that changed, and no entry tells of what was refused', async () => {
     const { entries, putCard } = await oneVersion()
     await putCard('m', { notes: 'a', owners: ['ada'], limitations: 'few' })
     await putCard('m', { notes: 'a', owners: ['bob'], contacts: ['c'] })
@@ -216,7 +216,7 @@ describe('a template', () => {
     expect((await getCard('m')).json.missing).toEqual([])
   })
 
-  test('is on the record whenever it changes', async () => {
+  test('is in the audit log whenever it changes', async () => {
     const { call, entries } = await oneVersion()
     await call('PUT', path, { notes: 'a' })
     await call('PUT', path, { card: { notes: 'b' }, required: ['notes'] })

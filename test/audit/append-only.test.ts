@@ -18,7 +18,7 @@ async function recordServer() {
   return { ...server, db, contents }
 }
 
-test('the migrated database has a trigger against each way to change the record', async () => {
+test('the migrated database has a trigger against each way to change the audit log', async () => {
   const { db } = await recordServer()
   const triggers = await db.all(sql`select name, tbl_name from sqlite_schema
     where type = 'trigger' and tbl_name like 'audit%' order by name`)
@@ -66,7 +66,7 @@ test.each([
   expect(await contents()).toEqual(before)
 })
 
-test('gc with a purge of everything leaves the record as it was', async () => {
+test('gc with a purge of everything leaves the audit log as it was', async () => {
   const { contents, platform, createVersion, post, call } = await recordServer()
   await createVersion('m')
   await call('DELETE', '/api/2.0/mlflow/registered-models/delete', { name: 'm' })

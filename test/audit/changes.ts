@@ -9,8 +9,8 @@ import { stageChanges } from './changes/stages.ts'
 import { webhookChanges } from './changes/webhooks.ts'
 
 /**
- * An example for each operation that changes what the record is about. A new operation needs a row
- * in one of these, or a place in the list below with the reason why it is not on the record. Those of
+ * An example for each operation that changes what the audit log is about. A new operation needs a row
+ * in one of these, or a place in the list below with the reason why it is not in the audit log. Those of
  * our own surface have `v1` before their name.
  */
 export const changes: Examples = {
@@ -25,7 +25,7 @@ export const changes: Examples = {
 }
 
 /**
- * What is not on the record, although it changes something: what MLflow keeps of training. A version
+ * What is not in the audit log, although it changes something: what MLflow keeps of training. A version
  * keeps its files and the values it was judged by, whatever happens to its run afterwards.
  */
 export const notOnRecord: readonly string[] = [
@@ -42,7 +42,7 @@ export const notOnRecord: readonly string[] = [
   ...['testWebhook', 'testRegistryWebhook', 'v1 testWebhook', 'v1 redeliver'],
 ]
 
-/** On the record too; `test/access/on-record.test.ts` makes them, with access control on. */
+/** In the audit log too; `test/access/audited.test.ts` makes them, with access control on. */
 export const changesOfAccess: readonly string[] = [
   ...['createWebhook', 'updateWebhook', 'deleteWebhook'],
   ...['createUser', 'updateUserPassword', 'updateUserAdmin', 'deleteUser'],

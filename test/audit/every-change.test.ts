@@ -20,7 +20,7 @@ function changing(): string[] {
   return [...ofMlflow, ...ours].sort()
 }
 
-test('every operation that changes something has an example, or a reason why it is not on the record', () => {
+test('every operation that changes something has an example, or a reason why it is not in the audit log', () => {
   const examples = new Set(Object.keys(changes).map((name) => name.replace(/, .*/, '')))
   expect([...examples, ...notOnRecord].sort()).toEqual(changing())
 })

@@ -45,7 +45,7 @@ function closedApp(platform: Platform, principal: Principal) {
   return client(createApp(() => ({ ...platform, db }), { principal })).call
 }
 
-test('a write to sealed files is refused and on the record, with access control off too', async () => {
+test('a write to sealed files is refused and in the audit log, with access control off too', async () => {
   const { put, refused, call } = await refusingServer()
   const res = await put(sealed, { 'x-gatehouse-actor': 'mallory' })
   expect(res.status).toBe(409)
@@ -61,7 +61,7 @@ test('a write to sealed files is refused and on the record, with access control 
   expect(JSON.parse(second?.after ?? '')).toMatchObject({ operation: 'deleteArtifact' })
 })
 
-test('a change that a caller may not make is on the record with the model and version it named', async () => {
+test('a change that a caller may not make is in the audit log with the model and version it named', async () => {
   const { platform, refused } = await refusingServer()
   const ask = closedApp(platform, eve)
   const move = { name: 'm', version: '3', stage: 'Production' }
@@ -86,7 +86,7 @@ test('a change that a caller may not make is on the record with the model and ve
   })
 })
 
-test('what is no change, no caller or no refusal is not on the record', async () => {
+test('what is no change, no caller or no refusal is not in the audit log', async () => {
   const { platform, refused, put, post, createModel, app } = await refusingServer()
   const ask = closedApp(platform, eve)
   await ask('POST', '/api/2.0/mlflow/registered-models/get-latest-versions', { name: 'm' })

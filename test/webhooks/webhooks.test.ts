@@ -153,7 +153,7 @@ test('both surfaces show the same webhooks, each event under the name that it ha
   expect((await call('GET', '/api/v1/webhooks')).json.items).toHaveLength(3)
 })
 
-test('a secret is kept encrypted, and neither answers nor the record have it or the path of the URL', async () => {
+test('a secret is kept encrypted, and neither answers nor the audit log have it or the path of the URL', async () => {
   const { platform, post, call } = await server()
   const url = 'https://receiver.example/T0KEN?key=T0KEN'
   const made = await post('webhooks', { ...hook, url, secret: 'very secret' })

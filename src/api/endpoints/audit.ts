@@ -61,7 +61,7 @@ export const listAudit = endpoint({
   method: 'GET',
   path: '/api/v1/audit',
   tag: 'audit log',
-  summary: 'The record of changes and of refused attempts, newest first',
+  summary: 'The audit log: changes and refused attempts, newest first',
   description: 'A page of large entries has fewer of them than max_results.',
   query: z
     .strictObject({

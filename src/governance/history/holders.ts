@@ -114,7 +114,7 @@ async function modelAt(ctx: Context, name: string, atMs: number | undefined): Pr
   if (isOlder && recordedSinceMs !== undefined && atMs < recordedSinceMs) {
     const begin = new Date(recordedSinceMs).toISOString()
     throw invalid(
-      `The record of '${excerpt(name)}' begins at ${begin} and cannot tell what was at ${when}`,
+      `The audit log of '${excerpt(name)}' begins at ${begin} and cannot tell what was at ${when}`,
     )
   }
   return model

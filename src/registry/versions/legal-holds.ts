@@ -22,7 +22,7 @@ const reasonCharsMax = 2000
 
 /** @throws INVALID_PARAMETER_VALUE it is empty, or too long */
 export function checkReason(reason: string): void {
-  if (reason.trim() === '') throw invalid("'reason' is empty: say why, for the record")
+  if (reason.trim() === '') throw invalid("'reason' is empty: say why, for the audit log")
   checkLength(reason, reasonCharsMax, 'reason')
 }
 

@@ -92,7 +92,7 @@ test('service accounts have names of their own, told apart from those that look 
   expect((await call(admin, 'GET', next)).json.items).toHaveLength(1)
 })
 
-test('each change is on the record, with what was and what is, and no secret', async () => {
+test('each change is in the audit log, with what was and what is, and no secret', async () => {
   const { call, mlflow, platform, token, user } = await authServer()
   await user('rita')
   await call(admin, 'POST', services, { name: 'trainer' })

@@ -9,7 +9,7 @@ type Answer = Pick<Reply, 'status'> & Partial<Reply>
 export type Call = (method: string, path: string, body?: object) => Promise<Answer>
 
 /**
- * One good call to an operation that changes what the record is about: what it needs is made, then
+ * One good call to an operation that changes what the audit log is about: what it needs is made, then
  * it is ready to be made itself. It must add exactly one entry.
  */
 export type Example = (server: Server) => Promise<() => Promise<Answer>>

@@ -119,7 +119,7 @@ describe('who held a stage', () => {
     expect([json.model, json.model_now, json.items.length]).toEqual(['m', undefined, 1])
   })
 
-  test('before the record began is told as far as the record knows', async () => {
+  test('before the audit log began is told as far as the audit log knows', async () => {
     const begin = 1_764_000_000_000
     const { platform, call } = await registryServer({ now: () => begin + 5000 })
     await platform.db.batch({
@@ -146,7 +146,7 @@ describe('who held a stage', () => {
       const before = await call('GET', `${path}?at=${begin - 1}`)
       expect([before.status, before.json.message]).toEqual([
         400,
-        "The record of 'old' begins at 2025-11-24T16:00:00.000Z and cannot tell what was at 2025-11-24T15:59:59.999Z",
+        "The audit log of 'old' begins at 2025-11-24T16:00:00.000Z and cannot tell what was at 2025-11-24T15:59:59.999Z",
       ])
     }
   })

@@ -22,7 +22,7 @@ test('a comment is its author’s to change and delete, and an administrator’s
   expect((await ada('PATCH', 'comments/update', { id, comment: 'x' })).status).toBe(404)
 })
 
-test('what was said, changed and deleted is on the record', async () => {
+test('what was said, changed and deleted is in the audit log', async () => {
   const { ada, call } = await databricksServer()
   const { id } = (await ada('POST', 'comments/create', said)).json.comment
   await ada('PATCH', 'comments/update', { id, comment: 'fine now' })

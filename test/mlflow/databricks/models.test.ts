@@ -19,7 +19,7 @@ test('a model is answered with what the caller may do with it', async () => {
   })
 })
 
-test('a transition keeps its comment as the reason on the record', async () => {
+test('a transition keeps its comment as the reason in the audit log', async () => {
   const { rita, omar, call } = await databricksServer()
   expect((await omar('POST', transition, move)).status).toBe(403)
   const moved = await rita('POST', transition, move)

@@ -136,7 +136,7 @@ test('a webhook is changed in part, and deleted', async () => {
   expect((await root('DELETE', 'registry-webhooks/delete', { id })).status).toBe(404)
 })
 
-test('the record tells for which events of Databricks a webhook is', async () => {
+test('the audit log tells for which events of Databricks a webhook is', async () => {
   const { root, call } = await withReceivers()
   const { id } = (await root('POST', create, asked)).json.webhook
   const events = ['MODEL_VERSION_TAG_SET']

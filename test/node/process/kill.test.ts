@@ -105,7 +105,7 @@ async function expectKept(server: Server, runId: string, kept: Kept): Promise<vo
   await expectSealed(server, kept.versions.length)
 }
 
-/** The record has an entry of each version, without a gap, and is sealed within seconds. */
+/** The audit log has an entry of each version, without a gap, and is sealed within seconds. */
 async function expectSealed(server: Server, versions: number): Promise<void> {
   await vi.waitFor(
     async () => {

@@ -39,7 +39,7 @@ async function servedVersion() {
   }
 }
 
-test('one flipped bit on the disk cuts the next download off before its end, and is on the record', async () => {
+test('one flipped bit on the disk cuts the next download off before its end, and is in the audit log', async () => {
   const { server, blob, read, problems } = await servedVersion()
   expect((await (await read()).text()).length).toBe(bytes)
   const stored = await readFile(blob)

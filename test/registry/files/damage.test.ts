@@ -51,7 +51,7 @@ async function* bytesOf(text: string) {
   yield new TextEncoder().encode(text)
 }
 
-test('changed bytes break off, are on the record once a day, and shown by verify', async () => {
+test('changed bytes break off, are in the audit log once a day, and shown by verify', async () => {
   const { damage, read, sealedUri, uri, entries, call, later } = await damageServer()
   await damage('evil bytes')
   expect(await read(sealedUri)).toEqual([200, 'broken off'])
@@ -81,7 +81,7 @@ test.each([
   ['missing', undefined],
   ['changed', 'short'],
 ])(
-  'bytes that are %s (%s) are refused with 410 at once, and on the record',
+  'bytes that are %s (%s) are refused with 410 at once, and in the audit log',
   async (problem, text) => {
     const { damage, app, sealedUri, entries } = await damageServer()
     await damage(text)
@@ -97,7 +97,7 @@ test.each([
   },
 )
 
-test('verify puts what it finds on the record, for every version that has the file', async () => {
+test('verify puts what it finds in the audit log, for every version that has the file', async () => {
   const { damage, createVersion, entries, call } = await damageServer()
   await createVersion('m', 'models:/m/1')
   await damage(undefined)
@@ -105,7 +105,7 @@ test('verify puts what it finds on the record, for every version that has the fi
   expect((await entries()).map(({ version }) => version).sort()).toEqual([1, 2])
 })
 
-test('a damaged file of no version is on the record under its path', async () => {
+test('a damaged file of no version is in the audit log under its path', async () => {
   const { damage, upload, run, read, entries } = await damageServer()
   await upload(`${run.root}/plot`, 'a plot')
   await damage(undefined)
