@@ -2,10 +2,9 @@ import { type SQL, sql } from 'drizzle-orm'
 import { commit, entryStatement } from '../../audit/commit.ts'
 import { excerpt, invalid, notFound, RegistryError } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
-import { decodePageToken, encodePageToken, foreignPageToken } from '../../core/page-token.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
-import type { Page } from '../../search/page.ts'
+import { type Page, readPage } from '../../search/page.ts'
 import type { grants } from '../tables.ts'
 import type { Right } from './right-names.ts'
 
@@ -72,17 +71,17 @@ export async function listGrants(
   count: number,
   token: string | undefined,
 ): Promise<Page<Grant>> {
-  const query = ['grants', ctx.workspace]
-  const [after = 0] = decodePageToken(query, token) ?? []
-  if (typeof after !== 'number') throw foreignPageToken()
-  const rows = await ctx.db.all(sql<GrantRow>`select * from grants
-    where workspace = ${ctx.workspace} and id > ${after} order by id limit ${count + 1}`)
-  const page = rows.slice(0, count)
-  const last = rows.length > count ? page.at(-1) : undefined
-  return {
-    items: page.map(grantFrom),
-    nextPageToken: last && encodePageToken(query, [last.id]),
-  }
+  const page = await readPage<GrantRow, number>(
+    { fingerprint: ['grants', ctx.workspace], count, token },
+    {
+      first: 0,
+      read: (after, most) =>
+        ctx.db.all(sql<GrantRow>`select * from grants
+          where workspace = ${ctx.workspace} and id > ${after} order by id limit ${most}`),
+      keyOf: ({ id }) => id,
+    },
+  )
+  return { ...page, items: page.items.map(grantFrom) }
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST no such grant */
