@@ -1,6 +1,7 @@
 import type { Hono } from 'hono'
 import type { z } from 'zod'
 import { excerpt, invalid, RegistryError } from '../core/error.ts'
+import { readAs } from '../core/explain.ts'
 import type { AppContext, AppEnv } from '../http/app-env.ts'
 import { admit, guardedHandler, type Rule } from '../http/guards/guard.ts'
 import { readJsonObject } from '../http/json-body.ts'
@@ -98,11 +99,10 @@ function wholeText(key: string, value: unknown): unknown {
 
 /** `value` as `schema` has it. @throws INVALID_PARAMETER_VALUE it is none; the message names the field */
 export function parsed<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
-  const result = schema.safeParse(value)
-  if (result.success) return result.data
-  const issue = result.error.issues[0]
-  const field = issue?.path.length ? `'${excerpt(issue.path.join('.'))}'` : 'the request'
-  throw invalid(`Invalid value for ${field}: ${excerpt(issue?.message ?? '', 500)}`)
+  const read = readAs(schema, value)
+  if ('value' in read) return read.value
+  const field = read.field === '' ? 'the request' : `'${excerpt(read.field)}'`
+  throw invalid(`Invalid value for ${field}: ${excerpt(read.problem, 500)}`)
 }
 
 function honoPath(path: string): string {

@@ -97,5 +97,11 @@ export function conflict(message: string): RegistryError {
 
 /** A caller's value as a message may quote it: bounded, so that an error never echoes a whole body. */
 export function excerpt(value: string, charsMax = 200): string {
-  return value.length > charsMax ? `${value.slice(0, charsMax)}...` : value
+  return value.length > charsMax ? `${cutText(value, charsMax)}...` : value
+}
+
+/** The beginning of a text, at most `charsMax` UTF-16 units of it, and no half of a character at its end. */
+export function cutText(value: string, charsMax: number): string {
+  const cut = value.slice(0, charsMax)
+  return /[\ud800-\udbff]$/.test(cut) && cut.length < value.length ? cut.slice(0, -1) : cut
 }

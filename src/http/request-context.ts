@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from 'hono'
+import { cutText } from '../core/error.ts'
 import { anonymous, type Principal } from '../core/principal.ts'
 import type { Platform } from '../platform/context.ts'
 import type { AppContext, AppEnv } from './app-env.ts'
@@ -23,7 +24,7 @@ export function requestContext(
       workspace: 'default',
       requestId,
       serverUrl: () => serverUrl(c),
-      userAgent: c.req.header('user-agent')?.slice(0, 255),
+      userAgent: cutText(c.req.header('user-agent') ?? '', 255) || undefined,
       clientAddress: clientAddress(c, platform.settings),
       permissionReads: new Map(),
     })
@@ -41,5 +42,5 @@ export function requestContext(
 function principalOf(c: AppContext, { settings }: Platform): Principal {
   if (settings.auth) return anonymous
   const claimed = c.req.header('x-gatehouse-actor')
-  return claimed ? { ...anonymous, name: claimed.slice(0, 255) } : anonymous
+  return claimed ? { ...anonymous, name: cutText(claimed, 255) } : anonymous
 }

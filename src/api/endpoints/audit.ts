@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { actions } from '../../audit/actions.ts'
 import { endpoint } from './endpoint.ts'
-import { PageQuery, PrincipalShape, pageOf } from './shapes.ts'
+import { Moment, PageQuery, PrincipalShape, pageOf } from './shapes.ts'
 
 /** Strict: a filter that is misspelt must not answer everything. */
 const Filter = z.strictObject({
@@ -15,20 +15,12 @@ const Filter = z.strictObject({
     .describe('Of that model'),
   actor: z.string().min(1).optional().describe("A principal's name"),
   action: z.enum(actions).optional(),
-  since: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(Number.MAX_SAFE_INTEGER)
-    .optional()
-    .describe('Unix milliseconds: not before'),
-  until: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(Number.MAX_SAFE_INTEGER)
-    .optional()
-    .describe('Unix milliseconds: before'),
+  since: Moment.optional().describe(
+    'Not before: Unix milliseconds, or ISO 8601 with its offset from UTC',
+  ),
+  until: Moment.optional().describe(
+    'Before: Unix milliseconds, or ISO 8601 with its offset from UTC',
+  ),
 })
 
 function hasModelOfVersion(filter: { model?: string | undefined; version?: number | undefined }) {

@@ -185,7 +185,7 @@ export const evaluatePolicies = endpoint({
   description: 'With `policy`, that draft is judged in place of the policies that stand.',
   body: z.strictObject({
     model: text(500),
-    version: z.string().regex(/^\d{1,15}$/),
+    version: z.string().regex(/^\d{1,15}$/, 'must be the number of a version, such as 3'),
     to: Target,
     policy: PolicyBody.optional(),
   }),

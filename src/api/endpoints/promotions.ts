@@ -6,7 +6,7 @@ import { PageQuery, PrincipalShape, pageOf } from './shapes.ts'
 const text = (charsMax: number) => z.string().min(1).max(charsMax)
 const comment = z.string().max(10_000)
 const PromotionParams = z.object({ id: z.coerce.number().int().min(1) })
-const version = z.string().regex(/^\d{1,15}$/)
+const version = z.string().regex(/^\d{1,15}$/, 'must be the number of a version, such as 3')
 
 export const PromotionShape = z.object({
   id: z.string(),

@@ -22,6 +22,31 @@ export function pageOf<T extends z.ZodType>(item: T) {
   })
 }
 
+const iso = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/
+const day = /^\d{4}-\d{2}-\d{2}$/
+
+/** How a moment is given, for messages. */
+export const momentForm = 'Unix milliseconds, or ISO 8601 such as 2026-08-01T12:00:00Z'
+
+/**
+ * A moment in Unix milliseconds from these, or from ISO 8601 with its offset; a date is its first
+ * moment in UTC. A `+` that came unescaped in a query, where it is a space, counts as one.
+ */
+export function momentOf(text: string): number | undefined {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  const whole = text.replace(/ (?=\d{2}:\d{2}$)/, '+')
+  const atMs = iso.test(whole) || day.test(whole) ? Date.parse(whole) : Number.NaN
+  return Number.isNaN(atMs) ? undefined : atMs
+}
+
+/** A moment of a query. */
+export const Moment = z.union([z.string(), z.number()]).transform((given, { addIssue }) => {
+  const atMs = momentOf(String(given))
+  if (atMs !== undefined) return atMs
+  addIssue({ code: 'custom', message: `must be ${momentForm}` })
+  return z.NEVER
+})
+
 export const VersionParams = z.object({
   name: z.string().min(1),
   version: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER),

@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { z } from 'zod'
+import { readAs } from '../../core/explain.ts'
 import { list, misset, readNumber } from './read-settings.ts'
 import type { Given, SettingName } from './setting-table.ts'
 import type { Settings } from './settings.ts'
@@ -111,12 +112,11 @@ const IssuerShape = z.strictObject({
 function readTokenIssuers(given: Given): TokenIssuer[] {
   const text = given('jwt-issuers')
   if (text === undefined) return []
-  const result = z.array(IssuerShape).safeParse(parsedJson('jwt-issuers', text))
-  if (!result.success) {
-    const issue = result.error.issues[0]
-    throw misset('jwt-issuers', text, `another ${issue?.path.join('.')}: ${issue?.message}`)
+  const read = readAs(z.array(IssuerShape), parsedJson('jwt-issuers', text))
+  if ('problem' in read) {
+    throw misset('jwt-issuers', text, `another ${read.field}: ${read.problem}`)
   }
-  return result.data.map((entry) => {
+  return read.value.map((entry) => {
     checkIssuerUrl('jwt-issuers', entry.jwks_uri ?? (entry.jwks ? undefined : entry.issuer))
     return {
       issuer: entry.issuer,

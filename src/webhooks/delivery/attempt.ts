@@ -1,4 +1,4 @@
-import { RegistryError } from '../../core/error.ts'
+import { cutText, RegistryError } from '../../core/error.ts'
 import type { Platform } from '../../platform/context.ts'
 import { failureText, logError } from '../../platform/log.ts'
 import { type OutboundAnswer, OutboundError } from '../../platform/outbound.ts'
@@ -130,7 +130,7 @@ function judge(
 ): { error: string | null; retryInMs: number | undefined } {
   if (isTaken(sent)) return { error: null, retryInMs: undefined }
   if (!('status' in sent)) {
-    const error = sent.message.slice(0, errorCharsMax)
+    const error = cutText(sent.message, errorCharsMax)
     return { error, retryInMs: sent.isFinal ? undefined : 0 }
   }
   const { status, retryAfter } = sent

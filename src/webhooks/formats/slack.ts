@@ -1,3 +1,4 @@
+import { cutText } from '../../core/error.ts'
 import { type EventFields, eventId, type RegistryEvent } from '../events/events.ts'
 
 /** Slack refuses a block's text of more than 3,000 characters. */
@@ -77,7 +78,7 @@ function gateTexts(gates: unknown): string {
 }
 
 function shorten(value: unknown): string {
-  return String(value ?? 'none').slice(0, 200)
+  return cutText(String(value ?? 'none'), 200)
 }
 
 /** The three characters that mean something to Slack, and those that would change the line's look. */
@@ -91,5 +92,5 @@ function escapeText(text: string): string {
 }
 
 function bound(text: string): string {
-  return text.length > textCharsMax ? `${text.slice(0, textCharsMax)}...` : text
+  return text.length > textCharsMax ? `${cutText(text, textCharsMax)}...` : text
 }
