@@ -3,11 +3,9 @@ import { findFile } from '../../artifacts/files.ts'
 import type { Context } from '../../platform/context.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { isRun } from '../../tracking/run.ts'
+import { type LoggedSignature, readJson, readSignatureParts } from './read-signature.ts'
 import { readYaml } from './read-yaml.ts'
-import { readText } from './sealed-text.ts'
-
-/** MLflow's model signature as it was logged: columns in, columns out, params. */
-export type LoggedSignature = Readonly<Record<string, unknown>>
+import { readText, textBytesMax } from './sealed-text.ts'
 
 /** What the files of a model say of it. */
 export type LoggedFiles = {
@@ -19,12 +17,16 @@ export type LoggedFiles = {
   readonly problems?: readonly string[]
 }
 
+const historyTag = 'mlflow.log-model.history'
+
 /** What it takes to find the files of a version. */
 type FiledVersion = Pick<ModelVersion, 'manifestId' | 'runId' | 'source'>
 
 /** The version's own root, and where the model lies in one that was registered with its run's folder. */
 const modelFolders = ['', 'model/']
 const requirementsMax = 2000
+/** It holds the signature: some 20,000 columns. */
+const mlmodelBytesMax = 1_500_000
 
 /**
  * @param version its files where it is sealed, else what its run tells of the model
@@ -35,7 +37,8 @@ export async function readModelFiles(ctx: Context, version: FiledVersion): Promi
   if (manifestId === null) return readHistory(ctx, version)
   const problems: string[] = []
   const mlmodel = await readMlmodel(ctx, manifestId, problems)
-  const requirements = await readModelFile(ctx, manifestId, 'requirements.txt', problems)
+  const named = { name: 'requirements.txt', bytesMax: textBytesMax }
+  const requirements = await readModelFile(ctx, manifestId, named, problems)
   return {
     ...mlmodel,
     ...(requirements !== undefined && { environment: requirementsOf(requirements) }),
@@ -43,19 +46,22 @@ export async function readModelFiles(ctx: Context, version: FiledVersion): Promi
   }
 }
 
-/**
- * The signature of a version; undefined where it has none, or none that can be made out.
- *
- * @throws DATA_LOSS the stored MLmodel is damaged
- */
-export async function readSignature(
-  ctx: Context,
-  version: FiledVersion,
-): Promise<LoggedSignature | undefined> {
+/** A signature, or why the one that is there cannot be read; neither where there is none. */
+export type FoundSignature = {
+  readonly signature?: LoggedSignature | undefined
+  readonly problem?: string | undefined
+}
+
+/** @throws DATA_LOSS the stored MLmodel is damaged */
+export async function readSignature(ctx: Context, version: FiledVersion): Promise<FoundSignature> {
   const { manifestId } = version
+  const problems: string[] = []
   const logged =
-    manifestId === null ? await readHistory(ctx, version) : await readMlmodel(ctx, manifestId, [])
-  return logged.signature
+    manifestId === null
+      ? await readHistory(ctx, version)
+      : await readMlmodel(ctx, manifestId, problems)
+  const all = [...problems, ...(logged.problems ?? [])]
+  return { signature: logged.signature, problem: all.length > 0 ? all.join('; ') : undefined }
 }
 
 /** @param problems where it adds what cannot be made out */
@@ -64,20 +70,25 @@ async function readMlmodel(
   manifest: number,
   problems: string[],
 ): Promise<LoggedFiles> {
-  const text = await readModelFile(ctx, manifest, 'MLmodel', problems)
+  const text = await readModelFile(
+    ctx,
+    manifest,
+    { name: 'MLmodel', bytesMax: mlmodelBytesMax },
+    problems,
+  )
   return text === undefined ? {} : fromMlmodel(text, problems)
 }
 
 async function readModelFile(
   ctx: Context,
   manifest: number,
-  name: string,
+  { name, bytesMax }: { readonly name: string; readonly bytesMax: number },
   problems: string[],
 ): Promise<string | undefined> {
   for (const folder of modelFolders) {
     const file = await findFile(ctx, { manifest }, folder + name)
     if (!file) continue
-    const read = await readText(ctx, file)
+    const read = await readText(ctx, file, bytesMax)
     if ('text' in read) return read.text
     problems.push(`${file.path}: ${read.problem}`)
   }
@@ -96,20 +107,19 @@ function fromMlmodel(text: string, problems: string[]): LoggedFiles {
     return {}
   }
   const flavors = mlmodel.get('flavors')
-  const signature = mlmodel.get('signature')
   return {
-    ...(signature instanceof Map && { signature: signatureFrom(signature) }),
+    ...signatureOf(mlmodel.get('signature'), problems),
     ...(flavors instanceof Map && { flavors: flavorsFrom([...flavors.keys()].map(String)) }),
   }
 }
 
-/** MLflow writes each part of a signature as JSON text; null ones are left out. */
-function signatureFrom(parts: ReadonlyMap<unknown, unknown>): Record<string, unknown> {
-  const named = [...parts].map(([key, value]) => [
-    String(key),
-    typeof value === 'string' ? jsonOr(value) : value,
-  ])
-  return Object.fromEntries(named.filter(([, value]) => value !== null))
+/** @param given null or absent: the model has none */
+function signatureOf(given: unknown, problems: string[]): Pick<LoggedFiles, 'signature'> {
+  if (given === undefined || given === null) return {}
+  const read = readSignatureParts(given)
+  if ('signature' in read) return read
+  problems.push(`MLmodel: its signature ${read.problem}`)
+  return {}
 }
 
 /** `python_function` is how every Python model can be called and says nothing where another is named. */
@@ -133,32 +143,26 @@ function requirementsOf(text: string): string[] {
 async function readHistory(ctx: Context, { runId, source }: FiledVersion): Promise<LoggedFiles> {
   if (!runId) return {}
   const tag = await ctx.db.first(sql<{ value: string }>`select t.value
-    from runs join run_tags t on t.run = runs.id and t.key = 'mlflow.log-model.history'
+    from runs join run_tags t on t.run = runs.id and t.key = ${historyTag}
     where ${isRun(ctx, runId)}`)
-  const entries = tag ? jsonOr(tag.value) : []
+  if (!tag) return {}
+  const history = readJson(tag.value)
+  if ('problem' in history) return { problems: [`tag ${historyTag}: it ${history.problem}`] }
+  const entries = history.value
   if (!Array.isArray(entries)) return {}
   const entry: unknown = entries.findLast(
     (item) => typeof item?.artifact_path === 'string' && source.endsWith(`/${item.artifact_path}`),
   )
   if (!isObject(entry)) return {}
   const { signature, flavors } = entry
+  const problems: string[] = []
   return {
-    ...(isObject(signature) && {
-      signature: signatureFrom(new Map(Object.entries(signature))),
-    }),
+    ...signatureOf(signature, problems),
+    ...(problems.length > 0 && { problems }),
     ...(isObject(flavors) && { flavors: flavorsFrom(Object.keys(flavors)) }),
   }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** What JSON text holds; text that is no JSON stands for itself. */
-function jsonOr(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
 }

@@ -5,7 +5,7 @@ import type { Context } from '../../platform/context.ts'
 import { openAudited } from '../../registry/files/damaged-files.ts'
 
 /** Files that cards are made from are small; a larger one is not read at all. */
-const textBytesMax = 200_000
+export const textBytesMax = 200_000
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
 
@@ -21,10 +21,11 @@ export type StoredFile = Pick<ArtifactFile, 'path' | 'key' | 'sizeBytes' | 'sha2
 export async function readText(
   ctx: Context,
   file: StoredFile,
+  bytesMax = textBytesMax,
 ): Promise<{ text: string } | { problem: string }> {
-  if (file.sizeBytes > textBytesMax) {
+  if (file.sizeBytes > bytesMax) {
     return {
-      problem: `it has ${file.sizeBytes} bytes and at most ${textBytesMax} are read`,
+      problem: `it has ${file.sizeBytes} bytes and at most ${bytesMax} are read`,
     }
   }
   const bytes = await readBytes(ctx, file)

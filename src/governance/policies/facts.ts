@@ -17,6 +17,8 @@ export type VersionFacts = {
   readonly signature: Signature | null
   /** The authored part of its model card, in the words of the REST surface; null: it has none. */
   readonly card: Readonly<Record<string, unknown>> | null
+  /** Why what is there cannot be read: it is not absent, and what needs it fails. */
+  readonly unreadable: { readonly signature?: string; readonly card?: string }
   readonly createdAtMs: number
   /** When it last came into the stage it is in, by the audit log. */
   readonly stageSinceMs: number

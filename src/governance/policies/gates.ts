@@ -68,6 +68,8 @@ function judgeByExpression(
   { candidate, current, lostHolder }: GateInput,
 ): Verdict {
   if (lostHolder !== undefined && /\bcurrent\b/.test(expression)) return lost(lostHolder)
+  const unread = whatIsUnread(expression, current ? [candidate, current] : [candidate])
+  if (unread !== undefined) return failed(`${excerpt(expression, 300)}: ${unread}`)
   const tooLong = [candidate, current].flatMap(tooLongLists)
   const needed = tooLong.find((list) => expression.includes(list))
   if (needed) {
@@ -81,6 +83,18 @@ function judgeByExpression(
   const shown = `${excerpt(expression, 300)}${values ? ` (${values})` : ''}`
   if (problem !== undefined) return failed(`${shown}: ${problem}`)
   return holds ? passed(shown) : failed(`${shown} does not hold`)
+}
+
+/** Why an expression cannot be judged: it names what cannot be read of a version. */
+function whatIsUnread(expression: string, versions: readonly VersionFacts[]): string | undefined {
+  for (const { version, unreadable } of versions) {
+    for (const [what, why] of Object.entries(unreadable)) {
+      if (new RegExp(`\\b${what}\\b`).test(expression)) {
+        return `the ${what} of version ${version} cannot be read: ${why}`
+      }
+    }
+  }
+  return undefined
 }
 
 /** The metrics that an expression names, with their values, for reviewers. */
@@ -114,7 +128,9 @@ function judgeMetric(
   return passed(`${metric} ${value} ${limits.join(' and ')}`)
 }
 
-function judgeCard(fields: readonly string[], { card }: VersionFacts): Verdict {
+function judgeCard(fields: readonly string[], { card, unreadable }: VersionFacts): Verdict {
+  if (unreadable.card !== undefined)
+    return failed(`the model card cannot be read: ${unreadable.card}`)
   if (!card) return failed(`there is no model card; ${fields.join(', ')} must be filled in`)
   const empty = fields.filter((field) =>
     isEmpty(Object.hasOwn(card, field) ? card[field] : undefined),
@@ -142,14 +158,27 @@ function judgeLineage(wanted: readonly ('run' | 'dataset')[], facts: VersionFact
 }
 
 function judgeSignature({ candidate, current, lostHolder }: GateInput): Verdict {
+  for (const { version, unreadable } of [candidate, ...(current ? [current] : [])]) {
+    if (unreadable.signature === undefined) continue
+    return failed(`the signature of version ${version} cannot be read: ${unreadable.signature}`)
+  }
   if (!candidate.signature) return failed('the version has no signature')
   if (lostHolder !== undefined) return lost(lostHolder)
   if (!current) return passed('no version holds the target yet')
   if (!current.signature) return passed(`version ${current.version} has no signature to keep to`)
   const { breaks, notices } = signatureChange(current.signature, candidate.signature)
-  if (breaks.length > 0) return failed(`against version ${current.version}: ${breaks.join('; ')}`)
-  const warning = notices.length > 0 ? `; warning: ${notices.join('; ')}` : ''
+  if (breaks.length > 0) return failed(`against version ${current.version}: ${textOf(breaks)}`)
+  const warning = notices.length > 0 ? `; warning: ${textOf(notices)}` : ''
   return passed(`compatible with version ${current.version}${warning}`)
+}
+
+const shownMax = 20
+
+/** The first of many, as one text. */
+function textOf(details: readonly string[]): string {
+  const shown = details.slice(0, shownMax).map((detail) => excerpt(detail, 300))
+  const rest = details.length - shown.length
+  return [...shown, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; ')
 }
 
 function judgeIntegrity(files: FilesRead | undefined): Verdict {
@@ -184,8 +213,10 @@ function judgeSoak(
 
 function judgeFairness(
   { metric, max_gap, slices }: Extract<Gate, { type: 'fairness' }>,
-  { card }: VersionFacts,
+  { card, unreadable }: VersionFacts,
 ): Verdict {
+  if (unreadable.card !== undefined)
+    return failed(`the model card cannot be read: ${unreadable.card}`)
   const entries = Array.isArray(card?.fairness) ? (card.fairness as readonly unknown[]) : []
   const values = new Map<string, number>()
   for (const entry of entries) {

@@ -67,7 +67,7 @@ const stageSince = sql`(select max(e.at_ms) from audit_entries e
 /** What `factReads` read, by `model_versions.id`; signature and card are read elsewhere. */
 export function factsFrom(
   rows: BatchRows<ReturnType<typeof factReads>>,
-): Map<number, Omit<VersionFacts, 'signature' | 'card'>> {
+): Map<number, Omit<VersionFacts, 'signature' | 'card' | 'unreadable'>> {
   const { versions, aliases, tags, modelMetrics, runMetrics, datasets, runs } = rows
   const aliasesOf = grouped(aliases, ({ id }) => id)
   const tagsOf = grouped(tags, ({ id }) => id)

@@ -6,7 +6,7 @@ import type { VersionFacts } from '../policies/facts.ts'
 import type { Policy, PromotionTarget } from '../policies/policy.ts'
 import { factReads, factsFrom } from '../policies/read-facts.ts'
 
-type TrackedFacts = Omit<VersionFacts, 'signature' | 'card'>
+type TrackedFacts = Omit<VersionFacts, 'signature' | 'card' | 'unreadable'>
 
 /**
  * A select of the id of the version, other than the candidate, that holds a place: the one that has it

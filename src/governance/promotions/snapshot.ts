@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { readSignature } from '../cards/model-files.ts'
@@ -132,26 +133,46 @@ export function newestEntryRead(modelVersionId: number): SQL<{ seq: number }> {
 
 /** The card of a version, and what its files say. */
 type FileFacts = {
-  readonly facts: Pick<VersionFacts, 'signature' | 'card'>
+  readonly facts: Pick<VersionFacts, 'signature' | 'card' | 'unreadable'>
   /** 0: there is no card; a template alone is none. */
   readonly cardRevision: number
   readonly cardEditor: string | null
 }
 
-/** @throws DATA_LOSS a file that it reads is damaged */
+/** What cannot be read is told in its facts; a gate that needs it fails. */
 async function readFileFacts(
   ctx: Context,
   { model, version }: Pick<VersionFacts, 'model' | 'version'>,
 ): Promise<FileFacts> {
   const found = await getVersion(ctx, model, version)
-  const [signature, { current }] = await Promise.all([
-    readSignature(ctx, found),
-    readCurrentRevision(ctx, found),
+  const [{ signature, problem }, card] = await Promise.all([
+    unlessDamaged(readSignature(ctx, found)),
+    unlessDamaged(readCurrentRevision(ctx, found)),
   ])
+  const current = 'current' in card ? card.current : undefined
   return {
-    facts: { signature: signatureFrom(signature), card: current?.card ?? null },
+    facts: {
+      signature: signatureFrom(signature),
+      card: current?.card ?? null,
+      unreadable: {
+        ...(problem !== undefined && { signature: problem }),
+        ...(card.problem !== undefined && { card: card.problem }),
+      },
+    },
     cardRevision: current?.revision ?? 0,
     cardEditor: current?.author.name ?? null,
+  }
+}
+
+/** What was found, or the words of a file that is damaged as its problem. */
+async function unlessDamaged<T extends object>(
+  found: Promise<T>,
+): Promise<T | { signature?: undefined; problem: string }> {
+  try {
+    return await found
+  } catch (err) {
+    if (!(err instanceof RegistryError && err.code === 'DATA_LOSS')) throw err
+    return { problem: err.message }
   }
 }
 

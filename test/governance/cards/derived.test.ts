@@ -75,8 +75,8 @@ test('what is not there is absent, and a run that was deleted still tells', asyn
 test.each([
   ['no YAML', 'a: [', /^MLmodel: it is not valid YAML: /],
   ['no mapping', '- a', /^MLmodel: it is no mapping$/],
-  ['too large', 'a'.repeat(200_001), /^MLmodel: it has 200001 bytes/],
-  ['nested too deep', '['.repeat(100_000), /^MLmodel: it is not valid YAML/],
+  ['too large', 'a'.repeat(1_500_001), /^MLmodel: it has 1500001 bytes/],
+  ['nested too deep', '['.repeat(100_000), /^MLmodel: it is YAML nested deeper than 64 levels/],
 ])('an MLmodel that is %s is told as a problem', async (_what, text, problem) => {
   const { getCard } = await trained({ MLmodel: text, 'requirements.txt': 'a\n' })
   expect((await getCard('m')).json.derived).toMatchObject({

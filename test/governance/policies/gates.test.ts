@@ -17,6 +17,7 @@ const version: VersionFacts = {
   params: { depth: '3' },
   datasets: [{ name: 'train', digest: 'abc' }],
   run: { id: 'r', name: 'run', status: 'FINISHED' },
+  unreadable: {},
   signature: { inputs: [column('a'), column('b')], outputs: [column('y')] },
   card: {
     limitations: 'some',
