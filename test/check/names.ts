@@ -13,7 +13,7 @@ const verbs = new Set(
 
 /** Predicates, and makers of a value from others. */
 const otherForms =
-  /^(?:is|has|may|needs|can)[A-Z]|(?:Of|From|ToWire|Sql|Statements?|Entry|Command|Columns?)$/
+  /^(?:is|are|has|may|needs|can)[A-Z]|(?:Of|From|ToWire|Sql|Statements?|Entry|Command|Columns?)$/
 
 /** A line for each exported async function that begins with no verb of the list. */
 export function functionsWithoutVerb(files: Sources): string[] {
