@@ -36,7 +36,7 @@ export type Holder = {
 export type Since = {
   /** Unix milliseconds. */
   readonly atMs: number
-  /** Who asked for it: of the promotion request, where there was one. */
+  /** Who asked for it: of the promotion request, where there was one; after a rollback, the earlier one. */
   readonly requestedBy: PrincipalRecord
   /** Who made the move. */
   readonly movedBy: PrincipalRecord
@@ -157,16 +157,24 @@ async function holdersOf(
   placed: readonly Placed[],
 ): Promise<Holder[]> {
   const wanted = JSON.stringify(placed.map(({ version, sinceSeq }) => [version, sinceSeq ?? null]))
+  // A rollback is nobody's request: what let the version in is the one that it came in by before.
+  const merge = sql`(select max(e.seq) from audit_entries e
+    where e.registered_model = ${registeredModel} and e.version = s.version and e.seq < s.seq
+      and e.action = 'model_version.transitioned' and e.promotion is not null
+      and e.after ->> 'stage' = s.after ->> 'stage')`
   const rows = await ctx.db.all(sql<Row>`
     select w.value ->> 0 as version, made.after as made, s.at_ms,
-      s.action = 'model_version.recorded' as is_baseline, s.actor, s.reason, s.promotion,
-      s.approved_by, p.requested_by
+      s.action = 'model_version.recorded' as is_baseline, s.actor, s.reason,
+      coalesce(s.promotion, before.promotion) as promotion,
+      coalesce(s.approved_by, before.approved_by) as approved_by, p.requested_by
     from json_each(${wanted}) w
     left join (select version, after from audit_entries where registered_model = ${registeredModel}
       and action in ('model_version.created', 'model_version.recorded')) made
       on made.version = w.value ->> 0
     left join audit_entries s on s.seq = w.value ->> 1
-    left join promotions p on p.id = s.promotion
+    left join audit_entries before on before.seq =
+      iif(s.action = 'model_version.rolled_back', ${merge}, null)
+    left join promotions p on p.id = coalesce(s.promotion, before.promotion)
     order by w.key`)
   const made = rows.map((row): Made => parsed(row.made) ?? {})
   const datasets = await readDatasetsOfRuns(

@@ -12,6 +12,7 @@ import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { versionsBefore } from '../history/stage-history.ts'
 import { selectPolicies } from '../policies/policies.ts'
+import type { Policy } from '../policies/policy.ts'
 import { asksForFiles, readSealedFiles } from '../promotions/assess.ts'
 import { requestMove } from './request-move.ts'
 import { runUnderPolicies } from './under-policies.ts'
@@ -32,22 +33,20 @@ export type RolledBack = {
   readonly replaced: readonly number[]
 }
 
-/** How many entries of the audit log are read, the newest first. */
-const entriesMax = 1000
-
 type VersionInStage = { readonly id: number; readonly version: number }
 /** An entry with its version as it is now; null for one that was deleted. */
 type EntryRow = {
   version: number
   is_rollback: number
+  is_signed_off: number
   id: number | null
   stage: string | null
 }
 
 /**
  * Bring a version back to a stage that it was in before; all others in the stage go to Archived.
- * Under policies with `rollback.skip_approvals` only its files are judged, under others it takes a
- * request.
+ * Under policies with `rollback.skip_approvals` only the files are judged of a version that came in by a
+ * request under one of them; all else takes a request.
  *
  * @throws PERMISSION_DENIED a policy wants a request, which is open now, or its files are damaged
  * @throws INVALID_PARAMETER_VALUE no stage to roll back; `toVersion` was never in it
@@ -67,11 +66,10 @@ export async function rollBack(
   }
   const outcome = await runUnderPolicies(ctx, name, async (guarded, all) => {
     const policies = selectPolicies(all, name, { stage })
-    const way = await findWayBack(guarded, name, { stage, toVersion })
+    const way = await findWayBack(guarded, name, { stage, toVersion, policies })
     await requirePromoting(ctx, name, { stages: [way.target.stage] })
-    if (!policies.every(({ document }) => document.rollback.skip_approvals)) {
-      return { way, policies }
-    }
+    const skipped = policies.every(({ document }) => document.rollback.skip_approvals)
+    if (policies.length > 0 && !(skipped && way.target.isSignedOff)) return { way, policies }
     if (asksForFiles(policies)) await refuseDamaged(ctx, name, way.target.version)
     return { way, version: await writeWayBack(guarded, name, way, { stage, reason }) }
   })
@@ -90,16 +88,21 @@ type WayBack = {
   readonly replaced: readonly number[]
 }
 
+type Wanted = Pick<Rollback, 'stage' | 'toVersion'> & {
+  /** Those that guard the stage. */
+  readonly policies: readonly Policy[]
+}
+
 async function findWayBack(
   ctx: Context,
   name: string,
-  { stage, toVersion }: Pick<Rollback, 'stage' | 'toVersion'>,
+  { stage, toVersion, policies }: Wanted,
 ): Promise<WayBack> {
   const { models, holders, entries, wanted } = await ctx.db.batch({
     models: modelId(ctx, name),
     holders: sql<VersionInStage>`select id, version from model_versions
       where registered_model = (${modelId(ctx, name)}) and stage = ${stage} order by version`,
-    entries: enteredRead(ctx, name, stage, toVersion),
+    entries: enteredRead(ctx, name, { stage, toVersion, policies }),
     wanted: sql`select 1 from model_versions
       where registered_model = (${modelId(ctx, name)}) and version = ${toVersion ?? null}`,
   })
@@ -143,14 +146,22 @@ async function refuseDamaged(ctx: Context, name: string, version: number): Promi
   )
 }
 
-/** What put versions of the model into the stage, newest first; `version` for that one's only. */
+/**
+ * What put versions of the model into the stage, newest first; with `toVersion` that one's only. The
+ * model is known by its id, so entries count whatever its name was. One is signed off that merged a
+ * request under a policy which guards the stage today; by break-glass, once it was followed up.
+ */
 function enteredRead(
   ctx: Context,
   name: string,
-  stage: string,
-  version: number | undefined,
+  { stage, toVersion: version, policies }: Wanted,
 ): SQL<EntryRow> {
-  return sql<EntryRow>`select a.version, a.action = 'model_version.rolled_back' as is_rollback, v.id, v.stage
+  const names = JSON.stringify(policies.map((policy) => policy.name))
+  return sql<EntryRow>`select a.version, a.action = 'model_version.rolled_back' as is_rollback,
+      exists (select 1 from promotions p join json_each(p.evidence, '$.policies') judged
+        where p.id = a.promotion and judged.value ->> 'name' in (select value from json_each(${names}))
+          and (p.break_glass = 0 or p.followed_up_by is not null)) as is_signed_off,
+      v.id, v.stage
     from audit_entries a left join model_versions v
       on v.registered_model = a.registered_model and v.version = a.version
     where a.registered_model = (${modelId(ctx, name)})
@@ -158,10 +169,16 @@ function enteredRead(
       and a.after ->> 'stage' = ${stage}
       and (a.before ->> 'stage' <> ${stage} or json_array_length(a.after, '$.archived') > 0)
       ${version === undefined ? sql`` : sql`and a.version = ${version}`}
-    order by a.seq desc limit ${entriesMax}`
+    order by a.seq desc`
 }
 
-type Target = { readonly id: number; readonly version: number; readonly stage: string }
+type Target = {
+  readonly id: number
+  readonly version: number
+  readonly stage: string
+  /** It came in by a request under one of the policies that guard the stage. */
+  readonly isSignedOff: boolean
+}
 
 /** What was in the stage by the audit log, and what is in it now. */
 type Entered = {
@@ -176,10 +193,9 @@ function versionBefore({ name, stage, entries, holders }: Entered): Target {
     entries.map((entry) => ({ version: entry.version, isRollback: entry.is_rollback === 1 })),
     holders.map((holder) => holder.version),
   )
-  for (const number of numbers) {
-    const target = targetOf(entries, number)
-    if (target) return target
-  }
+  const targets = numbers.flatMap((number) => targetOf(entries, number) ?? [])
+  const target = targets.find(({ isSignedOff }) => isSignedOff) ?? targets[0]
+  if (target) return target
   const now = holders.map((holder) => holder.version).join(', ')
   throw conflict(
     now === ''
@@ -206,6 +222,10 @@ function chosenVersion({ name, stage, entries, holders }: Entered, number: numbe
 function targetOf(entries: readonly EntryRow[], number: number): Target | undefined {
   const row = entries.find((entry) => entry.version === number)
   return row && row.id !== null && row.stage !== null
-    ? { id: row.id, version: number, stage: row.stage }
+    ? { id: row.id, version: number, stage: row.stage, isSignedOff: isSignedOff(entries, number) }
     : undefined
+}
+
+function isSignedOff(entries: readonly EntryRow[], number: number): boolean {
+  return entries.some((entry) => entry.version === number && entry.is_signed_off === 1)
 }
