@@ -65,7 +65,7 @@ export const modelVersions = sqliteTable(
     updated_at_ms: integer().notNull(),
     /** PendingManualApproval, Approved or Rejected, by its last promotion request; null if there was none. */
     approval_status: text(),
-    /** A PrincipalRecord, as JSON: who opened the request, approved it last, or rejected it. */
+    /** A PrincipalRecord, as JSON: who opened the request, approved it last, rejected it, or broke the glass. */
     approval_by: text(),
     approval_at_ms: integer(),
     approval_reason: text(),

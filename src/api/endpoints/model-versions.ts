@@ -37,7 +37,9 @@ const VersionShape = z.object({
   approval_status: z
     .enum(['PendingManualApproval', 'Approved', 'Rejected'])
     .optional()
-    .describe('What became of the last request to promote it; absent where there was none'),
+    .describe(
+      'What became of the last request to promote it into a guarded place; absent where there was none',
+    ),
   approval: z
     .object({ by: PrincipalShape, at: z.number().int(), reason: z.string().optional() })
     .optional(),

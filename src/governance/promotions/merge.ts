@@ -8,7 +8,7 @@ import type { MoveTerms } from '../../registry/audit-entries.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
 import { aliasMove } from '../../registry/stages/aliases.ts'
 import { stageMove } from '../../registry/stages/transition-stage.ts'
-import { noteApproval } from '../../registry/versions/approval.ts'
+import { noteApproval, restoreApproval } from '../../registry/versions/approval.ts'
 import { requireMove } from '../permissions.ts'
 import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
 import type { Policy } from '../policies/policy.ts'
@@ -22,7 +22,14 @@ import {
   questionOf,
 } from './assess.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
-import { endStatement, getPromotion, hasEnded, notOpen, promotionText } from './promotions.ts'
+import {
+  endStatement,
+  getPromotion,
+  hasEnded,
+  lastApproval,
+  notOpen,
+  promotionText,
+} from './promotions.ts'
 import { isUnchanged } from './snapshot.ts'
 
 /** How often a merge is judged anew when something changed between the judgement and the write. */
@@ -189,7 +196,13 @@ export async function writeMove(
         reason,
         breakGlass,
       }),
-      approval: noteApproval(ctx, modelVersionId, { status: 'Approved', reason, guard }),
+      approval: breakGlass
+        ? noteApproval(ctx, modelVersionId, {
+            status: 'PendingManualApproval',
+            reason: `merged by break-glass: ${reason ?? ''}`,
+            guard,
+          })
+        : restoreApproval(modelVersionId, lastApproval(modelVersionId), guard),
       unlessMoved: unlessMoved(promotion, here),
       merged: sql<PromotionRow>`select * from promotions where id = ${id}`,
     })

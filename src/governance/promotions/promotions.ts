@@ -158,15 +158,29 @@ export async function endPromotion(
   if (ended.length === 0) throw notOpen(await getPromotion(ctx, promotion.id))
 }
 
-/** Approval columns of a version, by its newest request that is open, merged or rejected. */
-function lastApproval(versionId: number): SQL {
+/**
+ * Approval columns of a version, by its newest request that is open, rejected, or merged where a policy
+ * guarded the place: an unguarded move approves nothing. They name the last of those whose approval
+ * counted, and who merged where none was asked for. A merge by break-glass is none by approval.
+ */
+export function lastApproval(versionId: number): SQL {
+  const isApproved = sql`status = 'merged' and break_glass = 0`
+  const review = (column: SQL, decision: 'approve' | 'reject') => sql`(select ${column}
+    from promotion_reviews r where r.promotion = promotions.id and r.decision = ${decision}
+      and (${decision} = 'reject' or r.reviewer in (
+        select value from json_each(promotions.evidence, '$.approvals.approvedBy')))
+    order by r.id desc limit 1)`
   return sql`select
-      case status when 'open' then 'PendingManualApproval' when 'merged' then 'Approved' else 'Rejected' end,
-      coalesce(decided_by, requested_by), coalesce(decided_at_ms, requested_at_ms),
-      case status when 'rejected' then (select comment from promotion_reviews r
-        where r.promotion = promotions.id and r.decision = 'reject' order by r.id desc limit 1)
-      else reason end
-    from promotions where model_version = ${versionId} and status in ('open', 'merged', 'rejected')
+      case when ${isApproved} then 'Approved' when status = 'rejected' then 'Rejected'
+        else 'PendingManualApproval' end,
+      coalesce(iif(${isApproved}, ${review(sql`r.principal`, 'approve')}, null), decided_by, requested_by),
+      coalesce(iif(${isApproved}, ${review(sql`r.at_ms`, 'approve')}, null), decided_at_ms, requested_at_ms),
+      case when status = 'rejected' then ${review(sql`r.comment`, 'reject')}
+        when status = 'merged' and break_glass = 1 then 'merged by break-glass'
+        when ${isApproved} then coalesce(${review(sql`r.comment`, 'approve')}, reason)
+        else reason end
+    from promotions where model_version = ${versionId} and (status in ('open', 'rejected')
+      or (status = 'merged' and (evidence is null or json_array_length(evidence, '$.policies') > 0)))
     order by coalesce(decided_at_ms, requested_at_ms) desc, id desc limit 1`
 }
 
