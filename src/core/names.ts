@@ -66,3 +66,39 @@ export function notPlainPath(name: string, field: string): RegistryError {
       'name another file; leave out empty, "." and ".." parts',
   )
 }
+
+/**
+ * The one of `names` that is most like `name`, if a few letters make the difference.
+ *
+ * @param fold what is compared of a name
+ */
+export function nearestOf(
+  name: string,
+  names: readonly string[],
+  fold: (name: string) => string = (text) => text.toLowerCase(),
+): string | undefined {
+  const wanted = fold(name)
+  let nearest: string | undefined
+  let least = Math.max(2, Math.ceil(wanted.length / 3)) + 1
+  for (const other of names) {
+    const folded = fold(other)
+    if (Math.abs(folded.length - wanted.length) >= least) continue
+    const distance = editDistance(wanted, folded)
+    if (distance < least) [nearest, least] = [other, distance]
+  }
+  return nearest
+}
+
+/** How many letters are to be put in, taken out or changed. */
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, i) => i)
+  for (let i = 0; i < one.length; i++) {
+    const next = [i + 1]
+    for (let j = 0; j < other.length; j++) {
+      const changed = (row[j] ?? 0) + (one[i] === other[j] ? 0 : 1)
+      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
+}

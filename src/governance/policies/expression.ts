@@ -1,5 +1,9 @@
 import { type ASTNode, Environment } from '@marcbachmann/cel-js'
 import { excerpt, invalid } from '../../core/error.ts'
+import { nearestOf } from '../../core/names.ts'
+import { fieldNames } from '../cards/card-shape.ts'
+import { childrenOf, costOf, isLoop, keyOf, newBudget, type StepBudget } from './expression-cost.ts'
+import { factNames } from './facts.ts'
 
 /** The facts that an expression sees: plain JSON, `{}` where there is no version. */
 export type ExpressionFacts = { readonly candidate: object; readonly current: object }
@@ -7,9 +11,9 @@ export type ExpressionFacts = { readonly candidate: object; readonly current: ob
 const charsMax = 2000
 
 /**
- * CEL as policies may use it. The cost of an expression is bounded by its size and by the facts, whose
- * lists are bounded. So no comprehension may stand in another, and there are no regular expressions,
- * since JavaScript may match one for ever.
+ * CEL as policies may use it. What an expression costs is known before it runs, by its size and the
+ * facts that it names: see `costOf`. So no comprehension may stand in another, and there are no
+ * functions but the ones that are listed.
  */
 const environment = new Environment({
   limits: {
@@ -23,7 +27,26 @@ const environment = new Environment({
   .registerVariable('candidate', 'map')
   .registerVariable('current', 'map')
 
-const comprehensions = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
+const functions = [
+  'has',
+  'size',
+  'int',
+  'uint',
+  'double',
+  'string',
+  'bool',
+  'timestamp',
+  'duration',
+  'type',
+]
+const methods = [
+  ...['all', 'exists', 'exists_one', 'map', 'filter'],
+  ...['size', 'contains', 'startsWith', 'endsWith', 'lowerAscii', 'upperAscii', 'trim'],
+]
+
+type Compiled =
+  | { readonly ast: ASTNode; readonly run: (facts: Record<string, unknown>) => unknown }
+  | { readonly problem: string }
 
 /**
  * Refuses an expression that cannot be judged.
@@ -32,28 +55,31 @@ const comprehensions = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
  *   may cost too much
  */
 export function checkExpression(expression: string): void {
-  const refuse = (why: string) =>
-    invalid(`Invalid expression '${excerpt(expression)}': ${excerpt(why, 300)}`)
-  if (expression.length > charsMax) throw refuse(`it has more than ${charsMax} characters`)
-  let problem: string | undefined
-  try {
-    const { valid, type, error } = environment.check(expression)
-    if (!valid) problem = firstLine(error)
-    else if (type !== 'bool' && type !== 'dyn') problem = `it gives ${type}, not true or false`
-    else problem = costly(environment.parse(expression).ast)
-  } catch (err) {
-    problem = firstLine(err)
-  }
-  if (problem !== undefined) throw refuse(problem)
+  const compiled = compile(expression)
+  if (!('problem' in compiled)) return
+  throw invalid(`Invalid expression '${excerpt(expression)}': ${excerpt(compiled.problem, 300)}`)
 }
 
-/** Whether an expression holds; `problem` says why it could not be judged, which is a failure too. */
+/**
+ * Whether an expression holds; `problem` says why it could not be judged, which is a failure too.
+ *
+ * @param budget what all expressions of a request may cost; it is taken from
+ */
 export function judgeExpression(
   expression: string,
   facts: ExpressionFacts,
+  budget: StepBudget = newBudget(),
 ): { readonly holds: boolean; readonly problem?: string } {
+  const compiled = compile(expression)
+  if ('problem' in compiled) return { holds: false, problem: compiled.problem }
+  const cost = costOf(compiled.ast, facts)
+  if (cost > budget.stepsLeft) {
+    const problem = `it and the expressions before it take too long on this version: ${cost} steps, and ${budget.stepsLeft} are left`
+    return { holds: false, problem }
+  }
+  budget.stepsLeft -= cost
   try {
-    const result: unknown = environment.evaluate(expression, { ...facts })
+    const result = compiled.run({ ...facts })
     if (typeof result === 'boolean') return { holds: result }
     return { holds: false, problem: `it gave ${typeof result}, not true or false` }
   } catch (err) {
@@ -62,34 +88,98 @@ export function judgeExpression(
   }
 }
 
+/** What was compiled, since policies are judged again and again. */
+const known = new Map<string, Compiled>()
+const knownMax = 500
+
+function compile(expression: string): Compiled {
+  const found = known.get(expression)
+  if (found) return found
+  const compiled = compileAnew(expression)
+  if (known.size >= knownMax) known.clear()
+  known.set(expression, compiled)
+  return compiled
+}
+
+function compileAnew(expression: string): Compiled {
+  if (expression.length > charsMax) return { problem: `it has more than ${charsMax} characters` }
+  try {
+    const run = environment.parse(expression)
+    const problem = whatIsRefused(run.ast)
+    if (problem !== undefined) return { problem }
+    const { valid, type, error } = run.check()
+    if (!valid) return { problem: firstLine(error) }
+    if (type !== 'bool' && type !== 'dyn') return { problem: `it gives ${type}, not true or false` }
+    return { ast: run.ast, run }
+  } catch (err) {
+    return { problem: firstLine(err) }
+  }
+}
+
 function firstLine(err: unknown): string {
   return (err instanceof Error ? err.message : String(err)).split('\n')[0] ?? ''
 }
 
-/** Why an expression may cost too much, if it may. */
-function costly(ast: ASTNode, inside = false): string | undefined {
-  const name = methodOf(ast)
-  if (name === 'matches') return 'matches() is not allowed; use startsWith, endsWith or contains'
-  const loops = name !== undefined && comprehensions.has(name)
-  if (loops && inside) return `${name}() stands within another loop`
+/** Why an expression is refused for what it names or may cost, if it is. */
+function whatIsRefused(ast: ASTNode, inside = false): string | undefined {
+  const name = ast.op === 'call' || ast.op === 'rcall' ? ast.args[0] : undefined
+  const problem = whatIsUnlisted(ast, name) ?? whatIsUnknown(ast)
+  if (problem !== undefined) return problem
+  if (isLoop(name) && inside) return `${name}() stands within another loop`
   for (const child of childrenOf(ast.args)) {
-    const problem = costly(child, inside || loops)
-    if (problem !== undefined) return problem
+    const below = whatIsRefused(child, inside || isLoop(name))
+    if (below !== undefined) return below
   }
   return undefined
 }
 
-function methodOf(ast: ASTNode): string | undefined {
-  if (ast.op !== 'rcall' && ast.op !== 'call') return undefined
-  const [name] = ast.args as readonly unknown[]
-  return typeof name === 'string' ? name : undefined
+function whatIsUnlisted(ast: ASTNode, name: string | undefined): string | undefined {
+  if (name === 'matches') return 'matches() is not allowed; use startsWith, endsWith or contains'
+  const listed = ast.op === 'call' ? functions : methods
+  if (name !== undefined && !listed.includes(name)) {
+    return `${name}() is not allowed; there are ${listed.join(', ')}`
+  }
+  // Facts never change their names within an expression.
+  const variable = ast.op === 'rcall' && isLoop(name) ? ast.args[2][0] : undefined
+  if (variable?.op === 'id' && isSubject(variable.args)) {
+    return `'${variable.args}' cannot be the variable of a loop`
+  }
+  return undefined
 }
 
-function childrenOf(args: unknown): ASTNode[] {
-  if (Array.isArray(args)) return args.flatMap(childrenOf)
-  return isNode(args) ? [args] : []
+/** What there is below `candidate` and `current`, where that is known beforehand. */
+const shapes: Readonly<Record<string, readonly string[]>> = {
+  '': factNames,
+  run: ['id', 'name', 'status'],
+  signature: ['inputs', 'outputs'],
+  card: fieldNames,
 }
 
-function isNode(value: unknown): value is ASTNode {
-  return typeof value === 'object' && value !== null && 'op' in value && 'args' in value
+/** Why a fact that is named cannot be there. */
+function whatIsUnknown(node: ASTNode): string | undefined {
+  const key = keyOf(node)
+  if (key === undefined || (node.op !== '.' && node.op !== '[]')) return undefined
+  const path = pathOf(node.args[0])
+  const shape =
+    path === undefined || !Object.hasOwn(shapes, path.below) ? undefined : shapes[path.below]
+  if (!path || !shape || shape.includes(key)) return undefined
+  const whole = `${path.text}.${key}`
+  const nearest = nearestOf(key, shape)
+  return nearest === undefined
+    ? `there is no ${whole}; ${path.text} has ${shape.join(', ')}`
+    : `there is no ${whole}; did you mean ${path.text}.${nearest}?`
+}
+
+/** `candidate`, or one field of it: with what stands below the version. */
+function pathOf(node: ASTNode): { readonly text: string; readonly below: string } | undefined {
+  if (node.op === 'id') return isSubject(node.args) ? { text: node.args, below: '' } : undefined
+  const key = keyOf(node)
+  if (key === undefined || (node.op !== '.' && node.op !== '[]')) return undefined
+  const [of] = node.args
+  if (of.op !== 'id' || !isSubject(of.args)) return undefined
+  return { text: `${of.args}.${key}`, below: key }
+}
+
+function isSubject(name: string): boolean {
+  return name === 'candidate' || name === 'current'
 }

@@ -49,6 +49,22 @@ export type SignatureColumn = {
  */
 export function expressionFacts(facts: VersionFacts | undefined): object {
   if (!facts) return {}
+  const known = shown.get(facts)
+  if (known) return known
+  const made = factsShown(facts)
+  shown.set(facts, made)
+  return made
+}
+
+const shown = new WeakMap<VersionFacts, object>()
+
+/** The names of what `expressionFacts` has. */
+export const factNames = [
+  ...['model', 'version', 'stage', 'aliases', 'tags', 'metrics', 'params', 'datasets'],
+  ...['run', 'signature', 'card', 'created_at', 'digest'],
+]
+
+function factsShown(facts: VersionFacts): object {
   const left = new Set(tooLongLists(facts))
   const lists = Object.entries(listsOf(facts)).filter(([name]) => !left.has(name))
   return {

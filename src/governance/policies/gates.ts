@@ -1,5 +1,6 @@
 import { excerpt } from '../../core/error.ts'
 import { judgeExpression } from './expression.ts'
+import type { StepBudget } from './expression-cost.ts'
 import { expressionFacts, itemsMax, tooLongLists, type VersionFacts } from './facts.ts'
 import type { Gate } from './policy.ts'
 import { signatureChange } from './signature.ts'
@@ -16,6 +17,8 @@ export type GateInput = {
   /** Whether the stored files are what was sealed; undefined: the version is not sealed. */
   readonly filesIntact: FilesRead | undefined
   readonly nowMs: number
+  /** What the expressions may cost that are judged together; absent: each by itself. */
+  readonly budget?: StepBudget
 }
 
 export type CheckFact = { readonly status: string; readonly digest: string | null }
@@ -65,7 +68,7 @@ function lost(holder: number): Verdict {
 
 function judgeByExpression(
   expression: string,
-  { candidate, current, lostHolder }: GateInput,
+  { candidate, current, lostHolder, budget }: GateInput,
 ): Verdict {
   if (lostHolder !== undefined && /\bcurrent\b/.test(expression)) return lost(lostHolder)
   const unread = whatIsUnread(expression, current ? [candidate, current] : [candidate])
@@ -75,10 +78,8 @@ function judgeByExpression(
   if (needed) {
     return failed(`${excerpt(expression, 300)}: the version has more than ${itemsMax} ${needed}`)
   }
-  const { holds, problem } = judgeExpression(expression, {
-    candidate: expressionFacts(candidate),
-    current: expressionFacts(current),
-  })
+  const facts = { candidate: expressionFacts(candidate), current: expressionFacts(current) }
+  const { holds, problem } = judgeExpression(expression, facts, budget)
   const values = valuesIn(expression, candidate, current)
   const shown = `${excerpt(expression, 300)}${values ? ` (${values})` : ''}`
   if (problem !== undefined) return failed(`${shown}: ${problem}`)

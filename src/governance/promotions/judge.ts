@@ -1,3 +1,4 @@
+import { newBudget } from '../policies/expression-cost.ts'
 import { type GateInput, judgeGate, type Verdict } from '../policies/gates.ts'
 import type { Policy } from '../policies/policy.ts'
 import {
@@ -35,7 +36,8 @@ export type JudgeInput = GateInput & {
 }
 
 /** Judge every gate of every policy, and count the approvals that stand. */
-export function judge(input: JudgeInput): Judgement {
+export function judge(given: JudgeInput): Judgement {
+  const input = { ...given, budget: newBudget() }
   const gates = input.policies.flatMap((policy) =>
     policy.document.gates.map((gate) => ({
       name: gate.name,

@@ -186,7 +186,8 @@ describe('an expression', () => {
 
   test.each([
     ['1 +', 'Unexpected'],
-    ['process.exit()', 'Unknown variable'],
+    ['process.exit()', 'exit() is not allowed'],
+    ['process == 1', 'Unknown variable'],
     ['candidate.version + 1', 'not true or false'],
     ['"a"', 'not true or false'],
     ['candidate.stage.matches("(a+)+$")', 'matches() is not allowed'],
