@@ -1,5 +1,13 @@
 import { sql } from 'drizzle-orm'
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import {
+  type AnySQLiteColumn,
+  index,
+  integer,
+  primaryKey,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
 
 /** Who can sign in: people, and service accounts. */
 export const accounts = sqliteTable('accounts', {
@@ -39,7 +47,10 @@ export const groupMembers = sqliteTable(
   ],
 )
 
-/** Access tokens; a revoked one has no row. */
+/**
+ * Access tokens; a revoked one has no row. A trigger ends those of an account when its password
+ * changes, and another makes every end hold from the next request on.
+ */
 export const tokens = sqliteTable(
   'tokens',
   {
@@ -57,8 +68,16 @@ export const tokens = sqliteTable(
     expires_at_ms: integer(),
     /** Written at most once a minute. */
     last_used_at_ms: integer(),
+    /** The token that made this one, and with which it ends. */
+    made_by: integer().references((): AnySQLiteColumn => tokens.id, { onDelete: 'cascade' }),
+    /** The session in which it was made, and with which it ends. */
+    session: text().references((): AnySQLiteColumn => sessions.id_hash, { onDelete: 'cascade' }),
   },
-  (t) => [index('tokens_by_account').on(t.account, t.id)],
+  (t) => [
+    index('tokens_by_account').on(t.account, t.id),
+    index('tokens_by_maker').on(t.made_by),
+    index('tokens_by_session').on(t.session),
+  ],
 )
 
 /** One row, 1: counts the changes of who may sign in and belongs to what. */

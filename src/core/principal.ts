@@ -13,12 +13,12 @@ export type Principal = {
   readonly accountId?: number
   /** Known, when it signed in or anything about access changed since: nothing at all is denied to it. */
   readonly isDeniedNothing?: boolean
-  /** The access token by which it signed in; absent for every other way. Unix milliseconds. */
-  readonly token?: {
-    readonly id: number
-    readonly scopes: readonly Scope[]
-    readonly expiresAtMs: number | undefined
-  }
+  /** The access token by which it signed in; absent for every other way. */
+  readonly token?: { readonly id: number; readonly scopes: readonly Scope[] }
+  /** SHA-256 of the id of the session by which it signed in; absent for every other way. */
+  readonly session?: string
+  /** When the credential by which it signed in ends at the latest, Unix milliseconds; undefined: it does not end by itself. */
+  readonly endsAtMs?: number | undefined
 }
 
 export const anonymous: Principal = {

@@ -21,6 +21,8 @@ export type ExternalIdentity = ExternalGroups & {
   readonly kind: 'user' | 'service'
   /** The name of their account here, should they be new; of a service without `service:`. */
   readonly name: string
+  /** When what identified them ends, Unix milliseconds; absent: it does not end by itself. */
+  readonly endsAtMs?: number | undefined
 }
 
 /**
@@ -35,7 +37,7 @@ export async function resolveIdentity(
   identity: ExternalIdentity,
 ): Promise<Principal> {
   const row = (await ctx.db.first(linkedAccount(identity))) ?? (await signUp(ctx, identity))
-  return principalFrom(row, identity)
+  return { ...principalFrom(row, identity), endsAtMs: identity.endsAtMs }
 }
 
 function linkedAccount({ issuer, subject }: ExternalIdentity): SQL<PrincipalRow> {

@@ -46,13 +46,14 @@ export type NewToken = {
   /** The caller's own account where it is not given. */
   readonly owner: string | undefined
   readonly scopes: readonly Scope[]
-  /** Undefined: it never expires. */
+  /** Undefined: it never expires, or with the session or JWT that makes it. */
   readonly expiresInDays: number | undefined
 }
 
 /**
- * Make a token. Users make them for themselves, administrators for everybody. A token cannot make one
- * that may do more or lives longer than itself, so that a leaked token ends when it should.
+ * Make a token. Users make them for themselves, administrators for everybody. Whatever the caller
+ * signed in with, the token may do no more and lives no longer: it expires with it at the latest, and
+ * is revoked with the token or session that made it. So what leaks ends when it should.
  *
  * @returns what is kept of it, and the token itself, which nobody sees again
  * @throws INVALID_PARAMETER_VALUE, PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST
@@ -67,7 +68,7 @@ export async function createToken(
   requireSelfOrAdmin(ctx, owner)
   const createdAtMs = ctx.now()
   const days = wanted.expiresInDays
-  const expiresAtMs = days === undefined ? undefined : createdAtMs + days * dayMs
+  const expiresAtMs = days === undefined ? endOf(ctx) : createdAtMs + days * dayMs
   const scopes = (['read', 'write'] as const).filter((scope) => wanted.scopes.includes(scope))
   refuseBeyondOwn(ctx, scopes, expiresAtMs)
 
@@ -75,8 +76,9 @@ export async function createToken(
   const sha256 = await hashToken(ctx, text)
   const { inserted } = await commitAccess(ctx, {
     inserted: sql<{ id: number }>`
-      insert into tokens (account, name, sha256, scopes, created_at_ms, expires_at_ms)
-      select id, ${wanted.name}, ${sha256}, ${scopes.join(' ')}, ${createdAtMs}, ${expiresAtMs ?? null}
+      insert into tokens (account, name, sha256, scopes, created_at_ms, expires_at_ms, made_by, session)
+      select id, ${wanted.name}, ${sha256}, ${scopes.join(' ')}, ${createdAtMs}, ${expiresAtMs ?? null},
+        ${ctx.principal.token?.id ?? null}, ${ctx.principal.session ?? null}
       from accounts where name = ${owner} returning id`,
     entry: entryStatement(ctx, {
       action: 'token.created',
@@ -94,20 +96,26 @@ export async function createToken(
   }
 }
 
+/** When a session or JWT ends, which nobody can name in days; undefined for every other way to sign in. */
+function endOf({ principal }: Context): number | undefined {
+  return principal.token ? undefined : principal.endsAtMs
+}
+
 function refuseBeyondOwn(
   ctx: Context,
   scopes: readonly Scope[],
   expiresAtMs: number | undefined,
 ): void {
-  const own = ctx.principal.token
-  if (!own) return
-  const beyond = scopes.find((scope) => !own.scopes.includes(scope))
-  const outlives = own.expiresAtMs !== undefined && (expiresAtMs ?? Infinity) > own.expiresAtMs
+  const { token, endsAtMs } = ctx.principal
+  const beyond = token && scopes.find((scope) => !token.scopes.includes(scope))
+  const outlives = endsAtMs !== undefined && (expiresAtMs ?? Infinity) > endsAtMs
   if (beyond === undefined && !outlives) return
   const what = outlives ? 'lives longer than itself' : `has the scope '${beyond}', which it lacks`
+  const by = token ? 'An access token' : 'A credential'
+  const remedy = token || !ctx.principal.session ? '' : ', or leave expires_in_days out'
   throw new RegistryError(
     'PERMISSION_DENIED',
-    `An access token may not make one that ${what}; sign in with the password for that`,
+    `${by} may not make an access token that ${what}; sign in with the password for that${remedy}`,
   )
 }
 

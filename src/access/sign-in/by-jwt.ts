@@ -66,5 +66,6 @@ export function identityFrom(issuer: TokenIssuer, claims: Claims): ExternalIdent
     name: name.text,
     groups: [...new Set([...issuer.everybodyIn, ...readGroups(issuer.groups, claims)])],
     adminGroup: issuer.adminGroup,
+    endsAtMs: typeof claims.exp === 'number' ? claims.exp * 1000 : undefined,
   }
 }

@@ -42,9 +42,9 @@ async function prove(ctx: Context, text: string): Promise<TokenProof> {
     from tokens t join accounts a on a.id = t.account where t.sha256 = ${await hashToken(ctx, text)}`)
   if (!row) throw refused()
   const expiresAtMs = row.expires_at_ms ?? undefined
-  const token = { id: row.token_id, scopes: row.scopes.split(' ') as Scope[], expiresAtMs }
+  const token = { id: row.token_id, scopes: row.scopes.split(' ') as Scope[] }
   return {
-    principal: { ...principalFrom(row), token },
+    principal: { ...principalFrom(row), token, endsAtMs: expiresAtMs },
     expiresAtMs,
     tokenId: row.token_id,
     notedAtMs: row.last_used_at_ms ?? 0,

@@ -83,6 +83,7 @@ type SessionRow = PrincipalRow & {
   readonly issuer: string | null
   /** What the issuer said, a JSON list. */
   readonly claimed: string
+  readonly created_at_ms: number
   readonly seen_at_ms: number
 }
 
@@ -99,7 +100,7 @@ export async function authenticateBySession(
   }
   const idHash = await hashText(ctx, session)
   const row = await ctx.db.first(sql<SessionRow>`
-    select ${principalColumns}, s.issuer, s.groups as claimed, s.seen_at_ms
+    select ${principalColumns}, s.issuer, s.groups as claimed, s.created_at_ms, s.seen_at_ms
     from sessions s join accounts a on a.id = s.account
     where s.id_hash = ${idHash} and not (${isOver(ctx)})`)
   const { oidc } = ctx.settings
@@ -107,10 +108,12 @@ export async function authenticateBySession(
   if (ctx.now() - row.seen_at_ms >= seenEveryMs) {
     await ctx.db.all(sql`update sessions set seen_at_ms = ${ctx.now()} where id_hash = ${idHash}`)
   }
-  return principalFrom(row, {
+  const principal = principalFrom(row, {
     groups: JSON.parse(row.claimed),
     adminGroup: row.issuer === null ? undefined : oidc?.adminGroup,
   })
+  const endsAtMs = row.created_at_ms + ctx.settings.sessionMaxMs
+  return { ...principal, session: idHash, endsAtMs }
 }
 
 function isOver({ settings, now }: Context): SQL {

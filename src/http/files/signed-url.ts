@@ -25,14 +25,14 @@ type Unsigned = {
 
 /**
  * A URL that is itself the permission, for a time: clients send parts and fetch ranges with a bare
- * HTTP library, without credentials.
+ * HTTP library, without credentials. It ends with the credential by which it was asked for.
  */
 export async function signUrl(
   c: AppContext,
   { permit, lifetimeMs, path, query = {} }: Unsigned,
 ): Promise<string> {
   const { ctx } = c.var
-  const expiresAtMs = ctx.now() + lifetimeMs
+  const expiresAtMs = Math.min(ctx.now() + lifetimeMs, ctx.principal.endsAtMs ?? Infinity)
   const message = toSign(permit, expiresAtMs)
   const signature = await crypto.subtle.sign('HMAC', await signingKey(ctx), message)
   const search = new URLSearchParams({

@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest'
+import { freshPlatform } from '#platform'
+import { startSession } from '../../src/access/sign-in/sessions.ts'
+import { anonymous } from '../../src/core/principal.ts'
+import { readSignIn } from '../../src/platform/settings/read-sign-in.ts'
+import { givenBy } from '../../src/platform/settings/setting-table.ts'
+import { testIssuer } from '../access/sign-in/issuer.ts'
+import { contextOf, person } from '../support/accounts.ts'
+import { admin, adminPassword, authServer, password } from '../support/auth-server.ts'
+import { client } from '../support/client.ts'
+
+const bearerOf = (made: { json: { token?: string } }) => `Bearer ${made.json.token}`
+
+/** A server that takes the JWTs of an issuer too; `jwt` makes one for 20 seconds. */
+async function server() {
+  const issuer = await testIssuer()
+  const entry = { kind: 'user', name: '{sub}', require: { iss: issuer.url } }
+  const list = JSON.stringify([{ issuer: issuer.url, audience: 'gatehouse', ...entry }])
+  const { settings } = await freshPlatform()
+  const made = await authServer({
+    settings: {
+      ...settings,
+      ...readSignIn(givenBy({ GATEHOUSE_JWT_ISSUERS: list })),
+      auth: true,
+      firstAdmin: { name: 'admin', password: adminPassword },
+    },
+    fetch: issuer.fetch,
+  })
+  const jwt = async (sub: string) => {
+    const now = made.clock.ms / 1000
+    return `Bearer ${await issuer.sign({ iat: now, exp: now + 20, sub })}`
+  }
+  /** A JWT of an administrator. */
+  const adminJwt = async () => {
+    const short = await jwt('ops')
+    await made.whoami(short)
+    const promoted = { username: 'ops', is_admin: true }
+    await made.mlflow(admin, 'PATCH', 'users/update-admin', promoted)
+    return short
+  }
+  /** The account's id of somebody who signs in so. */
+  const accountId = async (authorization: string): Promise<number> =>
+    (await made.mlflow(authorization, 'GET', 'users/current')).json.user.id
+  /** Who is signed in to the web page as `name`; sends JSON by its cookie. */
+  const session = async (name: string, authorization: string) => {
+    const principal = person(name, { accountId: await accountId(authorization) })
+    const id = await startSession(contextOf(made.platform, anonymous), principal, {})
+    return client(made.app, { cookie: `gatehouse_session=${id}`, 'sec-fetch-site': 'same-origin' })
+  }
+  return { ...made, jwt, adminJwt, session }
+}
+
+describe('a credential ends with the one that made it', () => {
+  test('a token that was made with a JWT of 20 seconds is over after them', async () => {
+    const { call, clock, jwt, whoami } = await server()
+    const short = await jwt('mallory')
+    const made = await call(short, 'POST', '/api/v1/tokens', { name: 'for ever' })
+    expect(made.status).toBe(201)
+    expect(made.json.expires_at).toBe(clock.ms + 20_000)
+    expect((await whoami(bearerOf(made))).status).toBe(200)
+    const asked = { name: 'for ever', expires_in_days: 3650 }
+    expect((await call(short, 'POST', '/api/v1/tokens', asked)).status).toBe(403)
+    const again = await call(bearerOf(made), 'POST', '/api/v1/tokens', { name: 'and on' })
+    expect(again.status).toBe(403)
+    clock.pass(20_000)
+    expect((await whoami(bearerOf(made))).status).toBe(401)
+  })
+
+  test('an administrator by JWT makes no lasting token for another account either', async () => {
+    const { adminJwt, call, clock, whoami } = await server()
+    await call(admin, 'POST', '/api/v1/service-accounts', { name: 'trainer' })
+    const short = await adminJwt()
+    const made = await call(short, 'POST', '/api/v1/tokens', { name: 't', for: 'service:trainer' })
+    expect(made.status).toBe(201)
+    clock.pass(20_000)
+    expect((await whoami(bearerOf(made))).status).toBe(401)
+  })
+
+  test('a token that was made in a session ends when the session ends', async () => {
+    const { session, user, whoami } = await server()
+    const web = await session('rita', await user('rita'))
+    const made = await web.call('POST', '/api/v1/tokens', { name: 't' })
+    expect(made.status).toBe(201)
+    expect((await whoami(bearerOf(made))).json.name).toBe('rita')
+    expect((await web.call('POST', '/signout')).status).toBeLessThan(400)
+    expect((await whoami(bearerOf(made))).status).toBe(401)
+  })
+
+  test('tokens that a token made are revoked with it', async () => {
+    const { call, token, whoami } = await server()
+    const leaked = await token(admin)
+    const child = await token(leaked.bearer)
+    const grandchild = await token(child.bearer)
+    expect((await whoami(grandchild.bearer)).status).toBe(200)
+    await call(admin, 'DELETE', `/api/v1/tokens/${leaked.id}`)
+    for (const { bearer } of [leaked, child, grandchild])
+      expect((await whoami(bearer)).status).toBe(401)
+  })
+
+  test('a signed URL lives no longer than the credential that asked for it', async () => {
+    const { adminJwt, app, call, clock } = await server()
+    const short = await adminJwt()
+    const path = '/api/2.0/mlflow-artifacts'
+    const begun = await call(short, 'POST', `${path}/mpu/create/0/r/artifacts/x.bin`, {
+      path: 'x.bin',
+      num_parts: 1,
+    })
+    expect(begun.status, begun.text).toBe(200)
+    const { url } = begun.json.credentials[0]
+    clock.pass(21_000)
+    const put = await app.request(url, { method: 'PUT', body: 'x' })
+    expect(put.status).toBe(403)
+  })
+})
+
+describe('when a password changes, nothing of before signs in any more', () => {
+  test.each([
+    ['by an administrator', admin, { username: 'rita', password: 'another of rita' }],
+    [
+      'by oneself',
+      undefined,
+      { username: 'rita', password: 'another of rita', current_password: password },
+    ],
+  ])('%s', async (_by, who, change) => {
+    const { call, mlflow, session, token, user, whoami } = await server()
+    await call(admin, 'POST', '/api/v1/service-accounts', { name: 'trainer' })
+    const rita = await user('rita')
+    const service = await token(admin, { for: 'service:trainer' })
+    const own = await token(rita)
+    const child = await token(own.bearer)
+    const web = await session('rita', rita)
+    expect((await whoami(own.bearer)).status).toBe(200)
+    const changed = await mlflow(who ?? rita, 'PATCH', 'users/update-password', change)
+    expect(changed.status, changed.text).toBe(200)
+    expect((await whoami(own.bearer)).status).toBe(401)
+    expect((await whoami(child.bearer)).status).toBe(401)
+    expect((await web.call('GET', '/api/v1/whoami')).status).toBe(401)
+    expect((await whoami(rita)).status).toBe(401)
+    // A service account's token is its own, whoever made it.
+    expect((await whoami(service.bearer)).status).toBe(200)
+  })
+
+  test('nor when the account is deleted, nor for who takes its name', async () => {
+    const { mlflow, session, token, user, whoami } = await server()
+    const rita = await user('rita')
+    const own = await token(rita)
+    const web = await session('rita', rita)
+    await mlflow(admin, 'DELETE', 'users/delete', { username: 'rita' })
+    await user('rita')
+    expect((await whoami(own.bearer)).status).toBe(401)
+    expect((await web.call('GET', '/api/v1/whoami')).status).toBe(401)
+  })
+})
