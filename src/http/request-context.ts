@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from 'hono'
+import { isReservedName } from '../access/accounts/names.ts'
 import { cutText } from '../core/error.ts'
 import { anonymous, type Principal } from '../core/principal.ts'
 import type { Platform } from '../platform/context.ts'
@@ -38,9 +39,14 @@ export function requestContext(
   }
 }
 
-/** With access control off, a name may be claimed; it is recorded as claimed and never verified. */
+/**
+ * With access control off, a name may be claimed; it is recorded as claimed and never verified. The
+ * names that the server itself has in the audit log are nobody's to claim.
+ */
 function principalOf(c: AppContext, { settings }: Platform): Principal {
   if (settings.auth) return anonymous
   const claimed = c.req.header('x-gatehouse-actor')
-  return claimed ? { ...anonymous, name: cutText(claimed, 255) } : anonymous
+  return claimed && !isReservedName(claimed)
+    ? { ...anonymous, name: cutText(claimed, 255) }
+    : anonymous
 }

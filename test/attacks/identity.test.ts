@@ -8,6 +8,7 @@ import { testIssuer } from '../access/sign-in/issuer.ts'
 import { contextOf, person } from '../support/accounts.ts'
 import { admin, adminPassword, authServer, password } from '../support/auth-server.ts'
 import { client } from '../support/client.ts'
+import { testServer } from '../support/server.ts'
 
 const bearerOf = (made: { json: { token?: string } }) => `Bearer ${made.json.token}`
 
@@ -149,5 +150,52 @@ describe('when a password changes, nothing of before signs in any more', () => {
     await user('rita')
     expect((await whoami(own.bearer)).status).toBe(401)
     expect((await web.call('GET', '/api/v1/whoami')).status).toBe(401)
+  })
+})
+
+describe('a name that the server uses itself is free for nobody', () => {
+  const taken = [
+    'gatehouse',
+    'Gatehouse',
+    'gаtehouse',
+    'gateh0use',
+    'ａｎｏｎｙｍｏｕｓ',
+    'operator',
+  ]
+
+  test.each([...taken, 'admin', 'аdmin', 'ADM1N'])('%s', async (name) => {
+    const { call, jwt, mlflow, whoami } = await server()
+    const made = await mlflow(admin, 'POST', 'users/create', { username: name, password })
+    expect(made.status, made.text).toBe(400)
+    // A service is told apart by its prefix; `service:admin` is no administrator.
+    const service = await call(admin, 'POST', '/api/v1/service-accounts', { name })
+    expect(service.status, service.text).toBe(taken.includes(name) ? 400 : 201)
+    const outside = await whoami(await jwt(name))
+    expect(outside.status, outside.text).toBe(403)
+  })
+
+  test.each(['gatehouse', 'GATEH0USE', 'operator', 'service:gatehouse'])(
+    '%s is not claimed by a header either',
+    async (name) => {
+      const { app } = await testServer()
+      const who = await client(app, { 'x-gatehouse-actor': name }).call('GET', '/api/v1/whoami')
+      expect(who.json).toMatchObject({ name: expect.not.stringMatching(/gate|oper/i) })
+    },
+  )
+
+  test('the first administrator is called as the settings say', async () => {
+    const { whoami } = await server()
+    expect((await whoami(admin)).json.name).toBe('admin')
+  })
+
+  test('the name of an administrator who is gone is not free either', async () => {
+    const { mlflow, user } = await server()
+    const other = await user('root')
+    await mlflow(admin, 'PATCH', 'users/update-admin', { username: 'root', is_admin: true })
+    expect((await mlflow(other, 'DELETE', 'users/delete', { username: 'admin' })).status).toBe(200)
+    const asked = { username: 'admin', password }
+    const made = await mlflow(other, 'POST', 'users/create', asked)
+    expect(made.status).toBe(400)
+    expect(made.json.error_code).toBe('INVALID_PARAMETER_VALUE')
   })
 })

@@ -1,11 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { entryStatement } from '../../audit/commit.ts'
-import { excerpt, RegistryError } from '../../core/error.ts'
+import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import { fixSql } from '../../db/compile.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { commitAccess } from './epoch.ts'
-import { accountKey } from './names.ts'
+import { accountKey, checkAccountName, isAdminName } from './names.ts'
 
 /** A user or a service account. */
 export type Account = {
@@ -102,6 +102,23 @@ export async function createAccount(
     if (err instanceof ConstraintError) throw await nameTaken(ctx, kind, name)
     throw err
   }
+}
+
+/**
+ * Refuses a name that no user can get by a request: what `checkAccountName` refuses, and `admin`,
+ * which the settings alone give, to the first administrator.
+ *
+ * @param field the request's parameter, for the message
+ * @throws INVALID_PARAMETER_VALUE; RESOURCE_ALREADY_EXISTS the administrator is there
+ */
+export async function checkUserName(ctx: Context, name: string, field: string): Promise<void> {
+  checkAccountName(name, field)
+  if (!isAdminName(name)) return
+  const taken = await ctx.db.first(sql`select 1 from accounts where name_key = ${accountKey(name)}`)
+  if (taken) throw await nameTaken(ctx, 'user', name)
+  throw invalid(
+    `Invalid name '${excerpt(name)}' in '${field}': it is the first administrator's, whom the settings make; choose another`,
+  )
 }
 
 /** The user `a` as audit entries have it. */

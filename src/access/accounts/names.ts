@@ -69,8 +69,18 @@ export function accountKey(name: string): string {
     : nameKey(name)
 }
 
-/** What entries of the audit log call those who have no account. */
-const reserved = new Set(['anonymous', 'operator'].map(nameKey))
+/** What entries of the audit log call those who have no account, and the server itself. */
+const reserved = new Set(['anonymous', 'operator', 'gatehouse'].map(nameKey))
+
+/** Whether the name, or one that looks like it, is one that entries of the audit log have for no account. */
+export function isReservedName(name: string): boolean {
+  return reserved.has(nameKey(name.trim().replace(/^service:/i, '')))
+}
+
+/** Whether the name, or one that looks like it, is the one that settings give the first administrator by default. */
+export function isAdminName(name: string): boolean {
+  return nameKey(name) === nameKey('admin')
+}
 
 /**
  * Refuses what no user, service account or group can be called: `:`, which parts user from password
@@ -89,7 +99,7 @@ export function checkAccountName(name: string, field: string): void {
   }
   if (/^ | $| {2}/.test(name)) throw refuse('leave out blanks around it, and double ones')
   if (name === '.' || name === '..') throw refuse('it would name another path')
-  if (reserved.has(nameKey(name))) throw refuse('this server uses it itself')
+  if (isReservedName(name)) throw refuse('this server uses it itself')
 }
 
 /** Marks on Latin, Greek and Cyrillic letters only: in other scripts they make another letter. */

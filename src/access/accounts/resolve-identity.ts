@@ -5,7 +5,7 @@ import type { Principal } from '../../core/principal.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { insertAccountStatement } from './accounts.ts'
-import { checkAccountName, servicePrefix } from './names.ts'
+import { checkAccountName, isAdminName, servicePrefix } from './names.ts'
 import {
   type ExternalGroups,
   type PrincipalRow,
@@ -84,6 +84,12 @@ function accountName({ kind, name, issuer }: ExternalIdentity): string {
   } catch (err) {
     if (!(err instanceof RegistryError)) throw err
     throw new RegistryError('PERMISSION_DENIED', `From issuer '${issuer}': ${err.message}`)
+  }
+  if (kind === 'user' && isAdminName(name)) {
+    throw new RegistryError(
+      'PERMISSION_DENIED',
+      `From issuer '${issuer}': the name '${excerpt(name)}' is the first administrator's; an administrator links who it is: POST /api/v1/identities`,
+    )
   }
   return kind === 'service' ? `${servicePrefix}${name}` : name
 }

@@ -6,12 +6,12 @@ import {
   type Account,
   accountFrom,
   accountSelect,
+  checkUserName,
   createAccount,
   userJson,
   userNotFound,
 } from './accounts.ts'
 import { commitAccess } from './epoch.ts'
-import { checkAccountName } from './names.ts'
 import { checkPassword, hashPassword } from './password-hash.ts'
 import { isSelf } from './require-admin.ts'
 
@@ -38,7 +38,7 @@ export async function hasPassword(ctx: Context, accountId: number): Promise<bool
 
 /** @throws INVALID_PARAMETER_VALUE, RESOURCE_ALREADY_EXISTS */
 export async function createUser(ctx: Context, name: string, password: string): Promise<Account> {
-  checkAccountName(name, 'username')
+  await checkUserName(ctx, name, 'username')
   checkPassword(password)
   const passwordHash = await hashPassword(password)
   const user = await createAccount(ctx, { kind: 'user', name, passwordHash, isAdmin: false })
