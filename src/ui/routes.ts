@@ -22,7 +22,7 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .post('/signout', guard('public'), signOut)
     .get(
       '/api/v1/models/:name/versions/:version/card.html',
-      guard((ctx, c) => requireModel(ctx, modelNameOf(c), 'READ')),
+      guard((ctx, c) => requireModel(ctx, modelNameOf(c), 'READ', 'version')),
       showCard,
     )
     .get('/docs', guard(anyone), showDocs(endpoints))

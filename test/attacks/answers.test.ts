@@ -41,6 +41,7 @@ describe('a text is never cut inside a character', () => {
         atMs: 1,
         actor: { name: 'ada', kind: 'user', verified: true, groups: [] },
         isPrompt: false,
+        registeredModelId: null,
         model: odd + '🐙'.repeat(3000),
         version: '1',
         before: { stage: odd + '🐙'.repeat(300) },

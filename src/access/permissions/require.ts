@@ -75,6 +75,25 @@ export async function requireModel(
   )
 }
 
+/**
+ * As `requireModel`, of the model of this `registered_models.id`. One that is gone is read by those who
+ * have the permission on everything.
+ */
+export async function requireModelOfId(
+  ctx: Context,
+  id: number,
+  needed: Permission,
+  reach?: 'version' | 'new version',
+): Promise<void> {
+  if (await hasOnEverything(ctx, needed)) return
+  const on = sql`select m.id, m.name, ${isPromptModel} as is_prompt from registered_models m
+    where m.workspace = ${ctx.workspace} and m.id = ${id}`
+  const [found] = await readLevels(ctx, { owner: 'model', on, part: reach })
+  if (!found || !includes(found.level, needed)) {
+    throw denied(ctx, `${needed} on the registered model is needed`)
+  }
+}
+
 /** What the caller has on a model, for showing it; MANAGE where nothing is judged. */
 export async function getModelLevel(ctx: Context, name: string): Promise<Level> {
   if (mayAll(ctx)) return 'MANAGE'

@@ -18,8 +18,10 @@ import { type ServedEndpoint, serve } from '../serve.ts'
 
 type Asked = { readonly params: { readonly name: string } }
 
-const mayRead = (ctx: Context, { params }: Asked) => requireModel(ctx, params.name, 'READ')
-const mayEdit = (ctx: Context, { params }: Asked) => requireModel(ctx, params.name, 'EDIT')
+const mayRead = (ctx: Context, { params }: Asked) =>
+  requireModel(ctx, params.name, 'READ', 'version')
+const mayEdit = (ctx: Context, { params }: Asked) =>
+  requireModel(ctx, params.name, 'EDIT', 'version')
 
 /** Model cards, and the templates they start from. The page of a card is src/ui's. */
 export const cardRoutes: readonly ServedEndpoint[] = [

@@ -6,10 +6,13 @@ import { getExperiment } from '../../tracking/experiments/experiment.ts'
 import type { LoggedModel } from '../../tracking/logged-models/logged-model.ts'
 import { getLoggedModel } from '../../tracking/logged-models/read-logged-models.ts'
 import type { Metric, Run } from '../../tracking/run.ts'
-import { getRun } from '../../tracking/runs/read-runs.ts'
+import { findLoggedModelLineage, readReadableRuns } from '../../tracking/runs/run-lineage.ts'
 import { type LoggedFiles, readModelFiles } from './model-files.ts'
 
-/** What the server knows of a version by itself. What is not known is absent. */
+/**
+ * What the server knows of a version by itself. What is not known is absent, and so is what the
+ * caller may not read.
+ */
 export type Derived = LoggedFiles & {
   readonly run_id?: string
   /** Its name. */
@@ -26,12 +29,13 @@ export type Derived = LoggedFiles & {
 
 /** @throws DATA_LOSS a file that it reads is damaged */
 export async function derive(ctx: Context, version: ModelVersion): Promise<Derived> {
-  const [run, loggedModel, files, { digest }] = await Promise.all([
-    version.runId ? ifThere(getRun(ctx, version.runId)) : undefined,
-    version.modelId
+  const [run] = await readReadableRuns(ctx, version.runId ? [version.runId] : [])
+  const [loggedModel, files, { digest }] = await Promise.all([
+    version.modelId && (await findLoggedModelLineage(ctx, version.modelId))
       ? ifThere(getLoggedModel(ctx, version.modelId, { deletedToo: true }))
       : undefined,
-    readModelFiles(ctx, version),
+    // Of a version that is not sealed, it is the run that tells of the files.
+    run || version.manifestId !== null ? readModelFiles(ctx, version) : {},
     getVersionFiles(ctx, version.name, version.version),
   ])
   const experimentId = run?.experimentId ?? loggedModel?.experimentId

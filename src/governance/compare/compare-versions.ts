@@ -4,8 +4,7 @@ import type { Context } from '../../platform/context.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import type { Run } from '../../tracking/run.ts'
-import { readRuns } from '../../tracking/runs/read-runs.ts'
-import { readableRuns } from '../../tracking/runs/run-lineage.ts'
+import { readReadableRuns } from '../../tracking/runs/run-lineage.ts'
 import { describeFiles } from './described-files.ts'
 
 /** A name, and its value in each of the things compared; null where one has none. */
@@ -72,12 +71,9 @@ async function runsOf(
   ctx: Context,
   versions: readonly ModelVersion[],
 ): Promise<(Run | undefined)[]> {
-  const wanted = JSON.stringify(versions.flatMap(({ runId }) => runId || []))
-  const rows = await ctx.db.all(sql<{ id: number }>`select r.id from ${readableRuns(ctx)}
-    and r.run_id in (select value from json_each(${wanted}))`)
-  const runs = await readRuns(
-    ctx.db,
-    rows.map(({ id }) => id),
+  const runs = await readReadableRuns(
+    ctx,
+    versions.flatMap(({ runId }) => runId || []),
   )
   return versions.map(({ runId }) => runs.find((run) => run.runId === runId))
 }

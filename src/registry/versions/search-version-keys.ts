@@ -28,13 +28,19 @@ const versionNumber: FilterField = {
 const stage = text(sql`v.stage`, equalityOrList)
 const source = text(sql`v.source`, equality)
 
-/** Rows of the run that the version came from, if the caller's workspace has it. */
-const sourceRun = (join: SQL) => sql`runs r join experiments e on e.id = r.experiment ${join}
-  where r.run_id = v.run_id and e.workspace = m.workspace`
+/** Prefixes of keys that tell of the run `r` that the version came from; null: the caller may not read it. */
+const metricPrefixes = ['metric', 'metrics']
+const paramPrefixes = ['param', 'params', 'parameter', 'parameters']
+const datasetPrefixes = ['dataset', 'datasets']
+export const runPrefixes: readonly string[] = [
+  ...metricPrefixes,
+  ...paramPrefixes,
+  ...datasetPrefixes,
+]
+
 const files = () =>
   sql`manifest_files f join blobs b on b.id = f.blob where f.manifest = v.manifest`
-const usedDataset = () =>
-  sourceRun(sql`join run_datasets d on d.run = r.id join datasets s on s.id = d.dataset`)
+const usedDataset = () => sql`run_datasets d join datasets s on s.id = d.dataset where d.run = r.id`
 
 /** What a filter of versions may name: `model_versions v` and its `registered_models m`. */
 export const versionFilterKeys: Vocabulary<FilterField> = vocabularyOf<FilterField>(
@@ -71,25 +77,24 @@ export const versionFilterKeys: Vocabulary<FilterField> = vocabularyOf<FilterFie
     ],
     [['tag', 'tags'], { ...text(sql`t.value`, equalityOrNull), rows: tagRows }],
     [
-      ['metric', 'metrics'],
+      metricPrefixes,
       {
         type: 'number',
         operators: ordering,
         column: sql`t.value`,
         isNan: sql`t.is_nan`,
-        rows: (name) =>
-          sql`${sourceRun(sql`join latest_metrics t on t.run = r.id`)} and t.key = ${name}`,
+        rows: (name) => sql`latest_metrics t where t.run = r.id and t.key = ${name}`,
       },
     ],
     [
-      ['param', 'params', 'parameter', 'parameters'],
+      paramPrefixes,
       {
         ...text(sql`t.value`, equalityOrNull),
-        rows: (name) => sql`${sourceRun(sql`join params t on t.run = r.id`)} and t.key = ${name}`,
+        rows: (name) => sql`params t where t.run = r.id and t.key = ${name}`,
       },
     ],
     [
-      ['dataset', 'datasets'],
+      datasetPrefixes,
       new Map<string, FilterField>([
         ['name', { ...text(sql`s.name`, equalityOrList), rows: usedDataset }],
         ['digest', { ...text(sql`s.digest`, equalityOrList), rows: usedDataset }],

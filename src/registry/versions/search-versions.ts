@@ -7,9 +7,10 @@ import { findPage, type Searchable } from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import type { SortTerm } from '../../search/order-sql.ts'
 import { checkPageSize, type Page } from '../../search/page.ts'
+import { readableRuns } from '../../tracking/runs/run-lineage.ts'
 import { withPromptsHidden } from '../prompts.ts'
 import { type ModelVersion, readVersions } from './read-versions.ts'
-import { versionFilterKeys, versionSortKeys } from './search-version-keys.ts'
+import { runPrefixes, versionFilterKeys, versionSortKeys } from './search-version-keys.ts'
 
 /** As MLflow: 200,000, asked for or not. */
 const pageMax = 200_000
@@ -41,6 +42,15 @@ export type RegistrySearch = {
   readonly pageToken?: string | undefined
 }
 
+/** With the run `r` of each version, where the caller may read that: no filter tells more than the run does. */
+function withReadableRun(ctx: Context): Searchable {
+  return {
+    ...searchableVersions,
+    from: sql`${searchableVersions.from} left join (select r.id, r.run_id from ${readableRuns(ctx)}) r
+      on r.run_id = v.run_id`,
+  }
+}
+
 /**
  * Model versions that the caller may read, with their aliases, the last changed first where no
  * order is asked for. Versions of prompts are left out unless the filter asks for them by
@@ -53,13 +63,16 @@ export async function searchModelVersions(
   ctx: Context,
   search: RegistrySearch,
 ): Promise<Page<ModelVersion>> {
-  const { items: ids, nextPageToken } = await findPage(ctx.db, searchableVersions, {
+  const filter = parseFilter(search.filter)
+  const namesRun = filter.some(({ key }) => runPrefixes.includes(key.prefix ?? ''))
+  const searchable = namesRun ? withReadableRun(ctx) : searchableVersions
+  const { items: ids, nextPageToken } = await findPage(ctx.db, searchable, {
     scope: [
       sql`m.workspace = ${ctx.workspace}`,
       mayReadSql(ctx, 'model', sql`m.id`, isPromptModel),
       isNotDeniedSql(ctx, 'version', isPromptModel),
     ],
-    filter: withPromptsHidden(parseFilter(search.filter)),
+    filter: withPromptsHidden(filter),
     orderBy: parseOrderBy(search.orderBy),
     count: checkPageSize(search.maxResults, pageMax, pageMax),
     token: search.pageToken,

@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isNotDeniedSql, mayReadSql } from '../../access/permissions/permitted.ts'
 import type { Context } from '../../platform/context.ts'
-import type { KeyValue } from '../run.ts'
+import type { KeyValue, Run } from '../run.ts'
+import { readRuns } from './read-runs.ts'
 
 /** The run that a model comes from. */
 export type RunLineage = {
@@ -76,6 +77,17 @@ export function readableRuns(ctx: Context): SQL {
   return sql`runs r join experiments e on e.id = r.experiment
     where e.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'experiment', sql`e.id`)}
       and ${isNotDeniedSql(ctx, 'run')}`
+}
+
+/** Those of these runs that the caller may read, deleted ones too. */
+export async function readReadableRuns(ctx: Context, runIds: readonly string[]): Promise<Run[]> {
+  if (runIds.length === 0) return []
+  const rows = await ctx.db.all(sql<{ id: number }>`select r.id from ${readableRuns(ctx)}
+    and r.run_id in (select value from json_each(${JSON.stringify(runIds)}))`)
+  return readRuns(
+    ctx.db,
+    rows.map(({ id }) => id),
+  )
 }
 
 /** A logged model behind a version. */

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { requireAdmin, requireModel } from '../../access/permissions/require.ts'
+import { requireAdmin, requireModelOfId } from '../../access/permissions/require.ts'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { isEventPattern } from './event-types.ts'
@@ -106,23 +106,36 @@ export async function readEventPage(
 const permissionMs = 5000
 const permissionsMax = 1000
 
-/** A test whether the caller may read an event: READ on its model; events without a model are for administrators. */
+/**
+ * A test whether the caller may read an event: READ on its model, whatever that is called today and
+ * whoever has its old name; events without a model are for administrators.
+ */
 export function eventFilterOf(ctx: Context): (event: RegistryEvent) => Promise<boolean> {
-  const known = new Map<string, { isAllowed: boolean; untilMs: number }>()
-  const mayReadModel = async (name: string) => {
-    const found = known.get(name)
+  const known = new Map<number, { isAllowed: boolean; untilMs: number }>()
+  const mayReadModel = async (id: number) => {
+    const found = known.get(id)
     if (found && found.untilMs > ctx.now()) return found.isAllowed
     if (known.size >= permissionsMax) known.clear()
-    const isAllowed = await allows(() => requireModel(ctx, name, 'READ', 'version'))
-    known.set(name, { isAllowed, untilMs: ctx.now() + permissionMs })
+    const isAllowed = await allows(() => requireModelOfId(ctx, id, 'READ', 'version'))
+    known.set(id, { isAllowed, untilMs: ctx.now() + permissionMs })
     return isAllowed
   }
-  return async ({ model, after }) => {
+  return async (event) => {
     if (!ctx.settings.auth) return true
-    if (model === null) return allows(async () => requireAdmin(ctx))
-    if (await mayReadModel(model)) return true
-    return typeof after.name === 'string' && mayReadModel(after.name)
+    const model = await modelOf(ctx, event)
+    return model === null ? allows(async () => requireAdmin(ctx)) : mayReadModel(model)
   }
+}
+
+/** The id of an event's model. A refused move names none, but the request that it waits for. */
+async function modelOf(
+  ctx: Context,
+  { registeredModelId, promotionId }: RegistryEvent,
+): Promise<number | null> {
+  if (registeredModelId !== null || promotionId === null) return registeredModelId
+  const row = await ctx.db.first(sql<{ registered_model: number }>`
+    select registered_model from promotions where id = ${promotionId}`)
+  return row?.registered_model ?? null
 }
 
 /** Whether a rule lets the caller in. Only administrators read events of a model that is gone. */

@@ -17,6 +17,8 @@ export type RegistryEvent = {
   readonly atMs: number
   readonly actor: EventFields
   readonly isPrompt: boolean
+  /** `registered_models.id`, which stays when the model is renamed; null: it is of none. */
+  readonly registeredModelId: number | null
   readonly model: string | null
   readonly version: string | null
   readonly before: EventFields
@@ -52,6 +54,7 @@ function firstEvent(row: EventEntryRow): RegistryEvent {
     atMs: row.at_ms,
     actor: fields(row.actor),
     isPrompt,
+    registeredModelId: row.registered_model,
     model: row.model,
     version: row.version === null ? null : String(row.version),
     before: fields(row.before),

@@ -65,6 +65,7 @@ export function exampleEvent(pattern: string, atMs: number): RegistryEvent {
     type,
     atMs,
     actor: { name: 'example', kind: 'user', verified: false, groups: [] },
+    registeredModelId: null,
     isPrompt,
     model: isPrompt ? 'example_prompt' : 'example_model',
     version: ofModel ? null : '1',
