@@ -1,5 +1,4 @@
 import type { Credentials } from '../access/sign-in/credentials.ts'
-import { loopback } from '../platform/settings/sign-in.ts'
 import type { AppContext } from './app-env.ts'
 import { isPeerIn } from './guards/reached.ts'
 import { sessionOf } from './session-cookie.ts'
@@ -18,7 +17,7 @@ export function credentialsOf(c: AppContext): Credentials {
 /** The identity that a proxy put into headers: of such alone as the operator named for it. */
 function proxiedBy(c: AppContext): Credentials['proxied'] {
   const { trusted, userHeader, groupsHeader } = c.var.ctx.settings.proxy
-  if (userHeader === undefined || trusted === loopback || !isPeerIn(c, trusted)) return undefined
+  if (userHeader === undefined || !isPeerIn(c, trusted)) return undefined
   const user = c.req.header(userHeader)
   if (!user) return undefined
   return { user, groups: groupsHeader === undefined ? undefined : c.req.header(groupsHeader) }

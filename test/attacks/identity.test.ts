@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { freshPlatform } from '#platform'
 import { startSession } from '../../src/access/sign-in/sessions.ts'
+import { createApp } from '../../src/app.ts'
 import { anonymous } from '../../src/core/principal.ts'
 import { readSignIn } from '../../src/platform/settings/read-sign-in.ts'
 import { givenBy } from '../../src/platform/settings/setting-table.ts'
 import { testIssuer } from '../access/sign-in/issuer.ts'
 import { contextOf, person } from '../support/accounts.ts'
 import { admin, adminPassword, authServer, password } from '../support/auth-server.ts'
-import { client } from '../support/client.ts'
+import { basic, client } from '../support/client.ts'
 import { testServer } from '../support/server.ts'
 
 const bearerOf = (made: { json: { token?: string } }) => `Bearer ${made.json.token}`
@@ -198,4 +199,21 @@ describe('a name that the server uses itself is free for nobody', () => {
     expect(made.status).toBe(400)
     expect(made.json.error_code).toBe('INVALID_PARAMETER_VALUE')
   })
+})
+
+test('wrong passwords are throttled whatever X-Forwarded-For says, from this machine too', async () => {
+  const { platform } = await server()
+  const app = createApp((c) => {
+    c.set('peer', '127.0.0.1')
+    return platform
+  })
+  const statuses: number[] = []
+  for (let i = 0; i < 11; i++) {
+    const guess = {
+      authorization: basic('admin', `wrong ${i}`),
+      'x-forwarded-for': `198.51.100.${i}`,
+    }
+    statuses.push((await client(app, guess).call('GET', '/api/v1/whoami')).status)
+  }
+  expect(statuses).toEqual([...Array(10).fill(401), 429])
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import type { Settings } from '../../src/platform/settings/settings.ts'
-import { loopback, type ProxySettings } from '../../src/platform/settings/sign-in.ts'
+import type { ProxySettings } from '../../src/platform/settings/sign-in.ts'
 import { testServer } from '../support/server.ts'
 
 type From = { peer?: string; clientAddress?: string; headers?: Record<string, string> }
@@ -76,13 +76,69 @@ describe('signed URLs', () => {
     [undefined, 'https', 'http:'],
     ['127.0.0.1', 'gopher', 'http:'],
   ])('given to %s, who forwards %s, are of %s', async (peer, scheme, expected) => {
-    const { ask } = await reachedFrom({})
+    const { ask } = await reachedFrom({ trusted: ['127.0.0.1'] })
     const headers = { 'content-type': 'application/json', 'x-forwarded-proto': scheme }
     const body = JSON.stringify({ path: 'a.bin', num_parts: 1 })
     const res = await ask(create, peer ? { peer, headers } : { headers }, { method: 'POST', body })
     const { credentials } = (await res.json()) as { credentials: { url: string }[] }
     expect(new URL(credentials[0]?.url ?? '').protocol).toBe(expected)
   })
+})
+
+/** As nginx has it, for https://ml.example.com/mlflow/ in front of http://gatehouse:5000/. */
+const nginx = {
+  host: 'localhost:5000',
+  'content-type': 'application/json',
+  'x-forwarded-for': '198.51.100.1',
+  'x-forwarded-proto': 'https',
+  'x-forwarded-host': 'ml.example.com',
+  'x-forwarded-prefix': '/mlflow',
+}
+
+describe('URLs that the server writes', () => {
+  const urlFor = async (trusted: string[], more: Record<string, string> = {}, prefix = '') => {
+    const { ask } = await reachedFrom({ trusted })
+    const res = await ask(
+      `${prefix}/api/2.0/mlflow-artifacts/mpu/create/1`,
+      { peer: '127.0.0.1', headers: { ...nginx, ...more } },
+      { method: 'POST', body: JSON.stringify({ path: 'a.bin', num_parts: 1 }) },
+    )
+    const json = (await res.json()) as { credentials: { url: string }[] }
+    return (json.credentials[0]?.url ?? '').replace(/\/api\/.*$/, '')
+  }
+
+  test('have scheme, host and prefix of a configured proxy', async () => {
+    expect(await urlFor(['127.0.0.1'])).toBe('https://ml.example.com/mlflow')
+  })
+
+  test('have none of them from anybody else, this machine included', async () => {
+    expect(await urlFor([])).toBe('http://localhost:5000')
+  })
+
+  test.each(['//evil.example', '/..', '/a/../b', 'x', '/a?b', '/a#', '/"'])(
+    'take no prefix such as %s',
+    async (prefix) => {
+      const url = await urlFor(['127.0.0.1'], { 'x-forwarded-prefix': prefix })
+      expect(url).toBe('https://ml.example.com')
+    },
+  )
+
+  test('take no host that is none', async () => {
+    const url = await urlFor(['127.0.0.1'], { 'x-forwarded-host': 'evil.example/x' })
+    expect(url).toBe('https://localhost:5000/mlflow')
+  })
+})
+
+test('behind a configured proxy its own pages may change things, and other pages may not', async () => {
+  const { ask } = await reachedFrom({ trusted: ['127.0.0.1'] })
+  const create = (origin: string) =>
+    ask(
+      '/api/2.0/mlflow/experiments/create',
+      { peer: '127.0.0.1', headers: { ...nginx, origin } },
+      { method: 'POST', body: JSON.stringify({ name: 'x' }) },
+    )
+  expect((await create('https://evil.example')).status).toBe(403)
+  expect((await create('https://ml.example.com')).status).toBe(200)
 })
 
 describe('identity from a header', () => {
@@ -109,11 +165,7 @@ describe('identity from a header', () => {
     ['another machine', { peer: '203.0.113.9' }, {}],
     ['a machine that says it is forwarding for a proxy', { peer: '203.0.113.9' }, {}],
     ['no socket, as on Workers', { clientAddress: '10.1.2.3' }, {}],
-    [
-      'this machine, where the operator named no proxy',
-      { peer: '127.0.0.1' },
-      { trusted: loopback },
-    ],
+    ['this machine, where the operator named no proxy', { peer: '127.0.0.1' }, { trusted: [] }],
     [
       'a proxy, where the operator named no header',
       { peer: '10.1.2.3' },

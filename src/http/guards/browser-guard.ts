@@ -4,7 +4,7 @@ import type { Settings } from '../../platform/settings/settings.ts'
 import type { AppContext, AppEnv } from '../app-env.ts'
 import { sessionOf } from '../session-cookie.ts'
 import { hostAllowed, isLocal, parseHost } from './host-list.ts'
-import { reachedAt } from './reached.ts'
+import { hostAsked, reachedAt } from './reached.ts'
 
 const safeMethods = ['GET', 'HEAD', 'OPTIONS']
 
@@ -39,7 +39,7 @@ function refuseForeignHost(c: AppContext, settings: Settings): void {
 
 function refuseForeignPage(c: AppContext, settings: Settings, origin: string | undefined): void {
   if (origin !== undefined && isConfigured(settings, origin)) return
-  const isForeign = origin !== undefined && !isOwnOrigin(origin, c.req.header('host'))
+  const isForeign = origin !== undefined && !isOwnOrigin(origin, hostAsked(c))
   if (!isForeign && c.req.header('sec-fetch-site') !== 'cross-site') return
   throw new RegistryError(
     'PERMISSION_DENIED',

@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js'
 import type { Settings } from '../../platform/settings/settings.ts'
 import type { AppContext } from '../app-env.ts'
+import { parseHost } from './host-list.ts'
 import { rawPath } from './target.ts'
 
 /** More hops than any chain of proxies has. */
@@ -34,21 +35,44 @@ export function clientAddress(c: AppContext, { proxy }: Settings): string | unde
 
 /** Whether the client's connection is TLS, ended here or by a trusted proxy. */
 export function isTls(c: AppContext): boolean {
-  const forwarded = isPeerIn(c, c.var.ctx.settings.proxy.trusted)
-    ? c.req.header('x-forwarded-proto')?.split(',')[0]?.trim().toLowerCase()
-    : undefined
+  const forwarded = forwardedAs(c, 'proto')?.toLowerCase()
   return forwarded === 'https' || (forwarded === undefined && c.req.url.startsWith('https:'))
 }
 
+/** What a trusted proxy says in X-Forwarded-`what`; undefined from everybody else. */
+function forwardedAs(c: AppContext, what: 'proto' | 'host' | 'prefix'): string | undefined {
+  if (!isPeerIn(c, c.var.ctx.settings.proxy.trusted)) return undefined
+  return c.req.header(`x-forwarded-${what}`)?.split(',')[0]?.trim()
+}
+
+/** The host, with its port, that the client asked: by the Host header, or as a trusted proxy says. */
+export function hostAsked(c: AppContext): string | undefined {
+  const forwarded = forwardedAs(c, 'host')
+  if (forwarded !== undefined && parseHost(forwarded)) return forwarded
+  return c.req.header('host')
+}
+
+/** The path prefix that a trusted proxy says it took off, without a slash at its end. */
+function strippedPrefix(c: AppContext): string {
+  const forwarded = forwardedAs(c, 'prefix') ?? ''
+  return /^(\/[\w.~-]+)+\/?$/.test(forwarded) && !/\/\.{1,2}(\/|$)/.test(forwarded)
+    ? forwarded.replace(/\/$/, '')
+    : ''
+}
+
 /**
- * The URL by which the client reached us: its scheme too, where a trusted proxy ends TLS, and the
- * path prefix that a proxy adds.
+ * The URL by which the client reached us: scheme, host and the path prefix that a proxy took off as
+ * a trusted proxy says, and the prefix that one left on the request.
  *
  * @param route what follows the prefix in the path of this request
  */
 export function reachedAt(c: AppContext, route: RegExp): string {
-  const { host } = new URL(c.req.url)
-  return `${isTls(c) ? 'https' : 'http'}://${host}${rawPath(c).replace(route, '')}`
+  const { host } = new URL(`http://${hostAsked(c) ?? new URL(c.req.url).host}`)
+  const left = rawPath(c).replace(route, '')
+  const stripped = strippedPrefix(c)
+  // Some proxies name the prefix that they leave on.
+  const prefix = left === stripped || left.startsWith(`${stripped}/`) ? left : stripped + left
+  return `${isTls(c) ? 'https' : 'http'}://${host}${prefix}`
 }
 
 /** The URL of this server as the client reached it, for the answers of its APIs. */

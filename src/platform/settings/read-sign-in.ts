@@ -4,13 +4,7 @@ import { readAs } from '../../core/explain.ts'
 import { list, misset, readNumber } from './read-settings.ts'
 import type { Given, SettingName } from './setting-table.ts'
 import type { Settings } from './settings.ts'
-import {
-  type ClaimedGroups,
-  loopback,
-  type OidcSettings,
-  type ProxySettings,
-  type TokenIssuer,
-} from './sign-in.ts'
+import type { ClaimedGroups, OidcSettings, ProxySettings, TokenIssuer } from './sign-in.ts'
 
 type SignInSettings = Pick<
   Settings,
@@ -160,13 +154,13 @@ function readProxy(given: Given): ProxySettings {
   if (groupsHeader !== undefined && userHeader === undefined) {
     throw misset('proxy-groups-header', groupsHeader, 'proxy-user-header beside it')
   }
-  const trusted = networks === 'none' ? [] : list(networks)
+  const trusted = networks === undefined || networks === 'none' ? [] : list(networks)
   for (const network of trusted) {
     if (!ipaddr.isValid(network) && !ipaddr.isValidCIDR(network)) {
       throw misset('trusted-proxies', network, 'an address or a network such as 10.0.0.0/8')
     }
   }
-  return { trusted: networks === undefined ? loopback : trusted, userHeader, groupsHeader }
+  return { trusted, userHeader, groupsHeader }
 }
 
 function readGroupMap(given: Given): ClaimedGroups['map'] {

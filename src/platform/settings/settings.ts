@@ -1,4 +1,4 @@
-import { loopback, type OidcSettings, type ProxySettings, type TokenIssuer } from './sign-in.ts'
+import type { OidcSettings, ProxySettings, TokenIssuer } from './sign-in.ts'
 
 /** What an operator may set, as capabilities see it. The entries read it from flags, environment or bindings. */
 export type Settings = {
@@ -70,7 +70,7 @@ export const defaultSettings: Omit<Settings, 'signingKey'> = {
   oidc: undefined,
   tokenIssuers: [],
   cloudflareAccess: undefined,
-  proxy: { trusted: loopback, userHeader: undefined, groupsHeader: undefined },
+  proxy: { trusted: [], userHeader: undefined, groupsHeader: undefined },
   sessionIdleMs: 12 * hourMs,
   sessionMaxMs: 168 * hourMs,
   rateLimit: 0,

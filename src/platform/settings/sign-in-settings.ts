@@ -95,7 +95,7 @@ export const signInSettings = [
     name: 'trusted-proxies',
     value: 'networks',
     meaning:
-      'Comma-separated addresses and networks (10.0.0.0/8, ::1) of proxies whose X-Forwarded-For and X-Forwarded-Proto count; the loopback addresses when absent, none with the value none.',
+      'Comma-separated addresses and networks (10.0.0.0/8, ::1) of proxies whose X-Forwarded-For, -Proto, -Host and -Prefix count; none when absent.',
   },
   {
     ...server,

@@ -46,12 +46,9 @@ export type TokenIssuer = {
 }
 
 export type ProxySettings = {
-  /** Addresses and networks whose X-Forwarded-* headers count. */
+  /** Addresses and networks whose X-Forwarded-* headers count; none unless the operator names them. */
   readonly trusted: readonly string[]
   /** Header that names the user, lower case; undefined: no identity from headers. */
   readonly userHeader: string | undefined
   readonly groupsHeader: string | undefined
 }
-
-/** Trusted when the operator names no proxies, and never for an identity. */
-export const loopback: readonly string[] = ['127.0.0.0/8', '::1/128']
