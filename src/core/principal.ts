@@ -7,6 +7,8 @@ export type Principal = {
   readonly kind: 'user' | 'service' | 'anonymous'
   readonly verified: boolean
   readonly groups: readonly string[]
+  /** Those of the groups that an issuer outside told of, at this sign-in. */
+  readonly claimedGroups?: readonly string[] | undefined
   /** May do everything. */
   readonly isAdmin: boolean
   /** `accounts.id` of who signed in; absent for those whom no account stands for. */
@@ -48,9 +50,29 @@ export const operator: Principal = {
 }
 
 /** What the audit log has of a principal. */
-export type PrincipalRecord = Pick<Principal, 'name' | 'kind' | 'verified' | 'groups'>
+export type PrincipalRecord = Pick<Principal, 'name' | 'kind' | 'verified' | 'groups'> & {
+  /** `accounts.id`; absent for those whom no account stands for. */
+  readonly account?: string | undefined
+}
+
+/** A principal as it is kept: the account tells who it was when another has the name. */
+export function principalRecord(principal: Principal): PrincipalRecord {
+  const { name, kind, verified, groups, accountId } = principal
+  const account = accountId === undefined ? {} : { account: String(accountId) }
+  return { name, kind, verified, groups, ...account }
+}
 
 /** A PrincipalRecord as JSON. */
-export function principalText({ name, kind, verified, groups }: Principal): string {
-  return JSON.stringify({ name, kind, verified, groups })
+export function principalText(principal: Principal): string {
+  return JSON.stringify(principalRecord(principal))
+}
+
+/** Who did something, as far as it is compared. */
+export type Identity = Pick<PrincipalRecord, 'name' | 'account'>
+
+/** Whether two are one: by their accounts or, where one of them has none, by name. */
+export function isSame(one: Identity, other: Identity): boolean {
+  return one.account !== undefined && other.account !== undefined
+    ? one.account === other.account
+    : one.name === other.name
 }

@@ -15,6 +15,7 @@ import {
 import { denied, mayApprove, needsGrant } from '../access/permissions/rights.ts'
 import { excerpt, notFound, RegistryError } from '../core/error.ts'
 import { parseRowId } from '../core/int64.ts'
+import { isSame, principalRecord } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
 import { requireTransition } from '../registry/permissions.ts'
 import { archivedStage, resolveStage } from '../registry/stages/stages.ts'
@@ -124,9 +125,8 @@ export async function requireToReview(
   if (!(await mayApprove(ctx, model))) throw denied(ctx, needsGrant('approve', model, []))
   const asking = policies.filter(({ document }) => document.approvals.rules.length > 0)
   if (asking.length === 0) return requireMove(ctx, model, version, target, archiveExisting)
-  const reasons = asking.map(({ document }) =>
-    whyNotApprove(ctx.principal, document.approvals, parties),
-  )
+  const caller = principalRecord(ctx.principal)
+  const reasons = asking.map((policy) => whyNotApprove(caller, policy, parties))
   const [reason] = reasons
   if (reasons.some((why) => why === undefined)) return
   throw new RegistryError(
@@ -153,7 +153,7 @@ export async function mayReview(
 /** Requesters withdraw their own requests, administrators any; without access control everybody may. */
 export function mayWithdraw(ctx: Context, { requestedBy }: Promotion): boolean {
   if (!ctx.settings.auth || ctx.principal.isAdmin) return true
-  return requestedBy.name === ctx.principal.name
+  return isSame(requestedBy, principalRecord(ctx.principal))
 }
 
 /** @throws PERMISSION_DENIED it is somebody else's */

@@ -12,6 +12,8 @@ export const policies = sqliteTable(
     revision: integer().notNull(),
     /** A PolicyDocument, as JSON. */
     document: text().notNull(),
+    /** Ids of the accounts that the document names, by its words for them (`user:ada`); JSON. */
+    accounts: text().notNull().default('{}'),
     updated_at_ms: integer().notNull(),
     /** A deleted policy keeps its row, since promotions name it; one made again goes on counting revisions. */
     deleted_at_ms: integer(),
@@ -98,6 +100,10 @@ export const promotionReviews = sqliteTable(
       .notNull()
       .references(() => promotions.id),
     reviewer: text().notNull(),
+    /** `accounts.id` of the reviewer, which counts as long as it is there; null: none stood for them. */
+    account: integer(),
+    /** Groups that an issuer outside told of when they signed in to review; a JSON list. */
+    claimed_groups: text().notNull().default('[]'),
     /** A Principal, as JSON. */
     principal: text().notNull(),
     /** approve, reject or comment. */
@@ -118,7 +124,7 @@ export const promotionChecks = sqliteTable(
       .notNull()
       .references(() => promotions.id),
     name: text().notNull(),
-    /** passed, failed or pending. */
+    /** queued, pending, passed or failed. */
     status: text().notNull(),
     url: text(),
     summary: text(),

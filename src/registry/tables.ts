@@ -45,6 +45,11 @@ export const modelVersions = sqliteTable(
     registered_model: registeredModelColumn(),
     version: integer().notNull(),
     user_id: text(),
+    /**
+     * Who made what is in it: who registered it and, of a copy, the authors of the original; a JSON list
+     * of `{name, account}`. Null: `user_id` alone tells.
+     */
+    authors: text(),
     description: text(),
     /** Canonical name of its stage: None, Staging, Production, Archived, or a custom one. */
     stage: text().notNull(),

@@ -6,9 +6,9 @@ import { guardedModel } from '../support/guarded-model.ts'
 describe('no list that decides is cut', () => {
   test('policies beyond the 500th hold, and who manages some models fills the list for nobody else', async () => {
     const { admin, member, move, ann, policy, platform } = await guardedModel()
+    const mallory = await member('mallory')
     const grant = { principal: 'mallory', action: 'manage_policies', models: 'mallory-*' }
     await admin.call('POST', '/api/v1/grants', grant)
-    const mallory = await member('mallory')
     const put = (name: string) =>
       mallory.call('PUT', `/api/v1/policies/${name}`, {
         applies_to: { models: 'mallory-*', stage: 'Production' },

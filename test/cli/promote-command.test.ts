@@ -39,7 +39,7 @@ async function governed(policy: object | undefined, name = `m${++models}`): Prom
   return name
 }
 
-const oneReviewer = { approvals: { required: 1, allow_unverified: true } }
+const oneReviewer = { approvals: { required: 1, from: ['user:rita'], allow_unverified: true } }
 
 function promote(...args: string[]) {
   return run(['promote', ...args, '--stage', 'Production', '--server', server.url, '--json'])

@@ -1,6 +1,6 @@
 import { createApp } from '../../src/app.ts'
 import type { Principal } from '../../src/core/principal.ts'
-import { person } from './accounts.ts'
+import { makeAccount, person } from './accounts.ts'
 import { type Call, client } from './client.ts'
 import { TickingClock } from './clock.ts'
 import { testServer } from './server.ts'
@@ -9,7 +9,21 @@ import { testServer } from './server.ts'
 export async function governedServer() {
   const clock = new TickingClock(1_764_000_000_000)
   const { platform } = await testServer({ now: clock.now })
-  const as = (principal: Principal): Call => client(createApp(() => platform, { principal })).call
+  const accounts = new Map<string, Promise<Principal>>()
+  /** Whoever asks has an account; an issuer outside tells of the groups. */
+  const signIn = async (principal: Principal): Promise<Principal> => {
+    const { name, isAdmin, groups, kind } = principal
+    if (kind === 'anonymous' || principal.accountId !== undefined) return principal
+    const made = accounts.get(name) ?? makeAccount(platform, name, { isAdmin })
+    accounts.set(name, made)
+    return { ...principal, accountId: (await made).accountId ?? 0, claimedGroups: groups }
+  }
+  const as =
+    (principal: Principal): Call =>
+    async (...asked) => {
+      const signedIn = await signIn(principal)
+      return client(createApp(() => platform, { principal: signedIn })).call(...asked)
+    }
   const admin = as(person('root', { isAdmin: true }))
   const mlflow = (call: Call) => ({
     post: (path: string, body: unknown) => call('POST', `/api/2.0/mlflow/${path}`, body),
@@ -23,12 +37,19 @@ export async function governedServer() {
     mlflow,
     /** Let time pass. */
     pass: (ms: number) => clock.pass(ms),
-    /** A policy on Production of every model. */
-    policy: (name: string, more: object = {}) =>
-      admin('PUT', `/api/v1/policies/${name}`, {
+    /** A policy on Production of every model; everybody whom it names is there. */
+    policy: async (name: string, more: object = {}) => {
+      for (const [, kind, named = ''] of JSON.stringify(more).matchAll(
+        /"(user|service|group):([^"]+)"/g,
+      )) {
+        if (kind === 'group') await admin('PUT', `/api/v1/groups/${named}`, { members: [] })
+        else await signIn(person(kind === 'service' ? `service:${named}` : named))
+      }
+      return admin('PUT', `/api/v1/policies/${name}`, {
         applies_to: { models: '*', stage: 'Production' },
         ...more,
-      }),
+      })
+    },
     /** Registers a version of a run with a metric. */
     async version(call: Call, model: string, metrics: Record<string, number> = {}) {
       const { post } = mlflow(call)

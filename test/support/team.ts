@@ -28,7 +28,7 @@ export async function team(settings: Partial<Settings> = {}) {
     admin,
     /** Somebody with an account; made at the first call. */
     member: async (name: string, groups: readonly string[] = []): Promise<Member> =>
-      memberOf(platform, { ...(await accountOf(name)), groups }),
+      memberOf(platform, { ...(await accountOf(name)), groups, claimedGroups: groups }),
     /** Who signed in elsewhere: no account here. */
     stranger: (name: string, groups: readonly string[] = []): Member =>
       memberOf(platform, person(name, { groups })),

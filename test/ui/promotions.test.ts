@@ -14,7 +14,7 @@ async function asked() {
   await mlflow(admin, 'POST', 'registered-models/permissions/create', none)
   await call(admin, 'PUT', '/api/v1/policies/production', {
     applies_to: { models: '*', stage: 'Production' },
-    approvals: { required: 1 },
+    approvals: { required: 1, from: ['user:bob'] },
     gates: [{ name: `gate ${markup}`, type: 'check', check: 'ci' }],
   })
   const to = { stage: 'Production' }

@@ -85,14 +85,14 @@ test('a rejection and a withdrawal are one event each, with the comment', async 
 test('a merge by break-glass is one entry, marked, and so is its event', async () => {
   const { asRita, open, told, types } = await watched({ break_glass: { from: ['user:rita'] } })
   await open()
-  await asRita('POST', '/api/v1/promotions/1/break-glass', { reason: 'down' })
+  await asRita('POST', '/api/v1/promotions/1/break-glass', { reason: 'the model is down' })
   expect(await types()).toEqual([
     'promotion.opened',
     'model_version.transitioned',
     'promotion.merged',
   ])
   expect((await told())[1]).toMatchObject({
-    reason: 'down',
+    reason: 'the model is down',
     promotion_id: '1',
     after: { stage: 'Production', break_glass: true },
   })

@@ -46,6 +46,7 @@ export function principalFrom(row: PrincipalRow, claimed?: ExternalGroups): Prin
     groups: [...new Set([...ours, ...groups])].sort(),
     isAdmin: row.is_admin === 1 || (adminGroup !== undefined && groups.includes(adminGroup)),
     accountId: row.id,
+    claimedGroups: groups,
     isDeniedNothing: row.is_denied_something === 0,
   }
 }

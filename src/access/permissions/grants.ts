@@ -1,10 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, entryStatement } from '../../audit/commit.ts'
+import { entryStatement } from '../../audit/commit.ts'
 import { excerpt, invalid, notFound, RegistryError } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { type Page, readPage } from '../../search/page.ts'
+import { commitAccess } from '../accounts/epoch.ts'
+import { resolvePrincipals } from '../accounts/named-principals.ts'
 import type { grants } from '../tables.ts'
 import type { Right } from './right-names.ts'
 
@@ -30,7 +32,7 @@ const principalCharsMax = 300
 const globCharsMax = 500
 
 /**
- * @throws INVALID_PARAMETER_VALUE a `promote` grant without a stage or alias, or another one with it
+ * @throws INVALID_PARAMETER_VALUE nobody is called so; a `promote` grant without a stage or alias, or another one with it
  * @throws RESOURCE_ALREADY_EXISTS there is just this grant
  */
 export async function createGrant(ctx: Context, wanted: NewGrant): Promise<Grant> {
@@ -41,10 +43,11 @@ export async function createGrant(ctx: Context, wanted: NewGrant): Promise<Grant
     checkLength(glob, globCharsMax, field)
   }
   if (models === '') throw invalid("Missing value for required parameter 'models'; '*' is for all")
+  await resolvePrincipals(ctx, [principal], 'principal')
   const added = sql`g.workspace = ${ctx.workspace} and g.action = ${action}
     and g.principal = ${principal} and g.models = ${models} and g.stage = ${stage} and g.alias = ${alias}`
   try {
-    const { inserted } = await commit(ctx, {
+    const { inserted } = await commitAccess(ctx, {
       inserted: sql<GrantRow>`insert into grants (workspace, principal, action, models, stage, alias, created_by, created_at_ms)
         values (${ctx.workspace}, ${principal}, ${action}, ${models}, ${stage}, ${alias},
           ${ctx.principal.name}, ${ctx.now()}) returning *`,
@@ -87,7 +90,7 @@ export async function listGrants(
 /** @throws RESOURCE_DOES_NOT_EXIST no such grant */
 export async function deleteGrant(ctx: Context, id: number): Promise<void> {
   const which = sql`g.workspace = ${ctx.workspace} and g.id = ${id}`
-  const { deleted } = await commit(ctx, {
+  const { deleted } = await commitAccess(ctx, {
     entry: entryStatement(ctx, {
       action: 'grant.deleted',
       before: grantJson,

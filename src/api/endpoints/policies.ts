@@ -24,14 +24,18 @@ const GateShape = z.discriminatedUnion('type', [
   gate('lineage', { require: z.array(z.enum(['run', 'dataset'])).min(1) }),
   gate('signature_compatible', {}),
   gate('integrity', {}),
-  gate('check', { check: text(100) }),
+  gate('check', { check: text(100), from: principals.min(1).optional() }),
   gate('soak', { stage: text(255), hours: z.number().min(0).max(10_000) }),
   gate('fairness', {
     metric: text(250),
     max_gap: z.number().min(0),
     slices: z.array(text(250)).min(2).max(100),
   }),
-  gate('tag', { key: text(250), value: z.string().max(5000).optional() }),
+  gate('tag', {
+    key: text(250),
+    value: z.string().max(5000).optional(),
+    set_by: principals.min(1).optional(),
+  }),
 ])
 
 /** `required` and `from` are short for one rule. */
@@ -54,6 +58,9 @@ const Approvals = z.strictObject({
 /** What may be written; see docs/governance.md. */
 export const PolicyBody = z.strictObject({
   name: z.string().optional(),
+  /** Told by GET; whatever they are, they change nothing. */
+  revision: z.number().int().optional(),
+  updated_at: z.number().int().optional(),
   applies_to: z.strictObject({
     models: text(500),
     stage: text(255).optional(),

@@ -41,7 +41,7 @@ export const PromotionShape = z.object({
   checks: z.array(
     z.object({
       name: z.string(),
-      status: z.enum(['passed', 'failed', 'pending']),
+      status: z.enum(['queued', 'passed', 'failed', 'pending']),
       url: z.string().optional(),
       summary: z.string().optional(),
       by: PrincipalShape,
@@ -136,7 +136,7 @@ export const postCheck = endpoint({
   summary: 'Post the result of a pipeline; it counts for the files that the version has now',
   body: z.strictObject({
     name: text(100),
-    status: z.enum(['passed', 'failed', 'pending']),
+    status: z.enum(['queued', 'pending', 'passed', 'failed']),
     url: z
       .url({ protocol: /^https?$/ })
       .max(2000)

@@ -59,4 +59,5 @@ export const PrincipalShape = z.object({
   kind: z.enum(['user', 'service', 'anonymous']),
   verified: z.boolean().describe('False: the name is what the caller claimed'),
   groups: z.array(z.string()),
+  account: z.string().optional().describe('Id of the account; a name can be given anew'),
 })

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { invalid } from '../../core/error.ts'
 import type { Policy, PolicyDocument, PromotionTarget } from '../../governance/policies/policy.ts'
 import type { GateResult } from '../../governance/promotions/judge.ts'
 import type { PromotionView } from '../../governance/promotions/view.ts'
@@ -67,11 +68,21 @@ export function approvalsToWire({ required, given, missing }: PromotionView['app
   return { required, given, missing }
 }
 
-/** A policy as its author wrote it, with the short form of approvals spelled out. */
+/**
+ * A policy as its author wrote it, with the short form of approvals spelled out.
+ *
+ * @throws INVALID_PARAMETER_VALUE the short form and the rules differ
+ */
 export function documentFrom(body: z.output<typeof PolicyBody>): PolicyDocument {
   const { required, from = [], rules, ...terms } = body.approvals
   const counted = required ?? 0
   const spelled = rules ?? (counted > 0 ? [{ required: counted, from }] : [])
+  const sum = spelled.reduce((total, rule) => total + rule.required, 0)
+  if (required !== undefined && required !== sum) {
+    throw invalid(
+      `'approvals' requires ${required}, and its 'rules' ${sum} together; leave one of them out`,
+    )
+  }
   return {
     applies_to: body.applies_to,
     approvals: { ...terms, rules: spelled, only: spelled.length === 0 ? from : [] },

@@ -50,11 +50,11 @@ export function checkCommand(): Command {
     .description("post a pipeline's result on a promotion request")
     .argument('<request>', 'number of the request')
     .argument('<name>', 'the check that a policy waits for')
-    .addArgument(new Argument('<status>').choices(['passed', 'failed', 'pending']))
+    .addArgument(new Argument('<status>').choices(['queued', 'pending', 'passed', 'failed']))
     .option('--url <url>', 'where the run is')
     .option('--summary <text>')
   return addServer(command).action(
-    (id: string, name: string, status: 'passed' | 'failed' | 'pending') =>
+    (id: string, name: string, status: 'queued' | 'pending' | 'passed' | 'failed') =>
       callServer(command, async (client) => {
         const { url, summary } = command.opts<{ url?: string; summary?: string }>()
         const checked = await client.call(endpoints.postCheck, {

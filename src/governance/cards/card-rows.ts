@@ -27,7 +27,7 @@ export type CardRevision = {
 export function revisionFrom(row: CardRow): CardRevision {
   return {
     revision: row.revision,
-    // Only `authorJson` and `JSON.stringify` of a judged card are ever written.
+    // Only `principalText` and `JSON.stringify` of a judged card are ever written.
     author: JSON.parse(row.author) as Author,
     updatedAtMs: row.created_at_ms,
     card: JSON.parse(row.card) as Card,
@@ -35,10 +35,6 @@ export function revisionFrom(row: CardRow): CardRevision {
     ...(row.imported_from !== null && { importedFrom: row.imported_from }),
     problems: row.problems === null ? [] : (JSON.parse(row.problems) as string[]),
   }
-}
-
-export function authorJson({ name, kind, verified, groups }: Principal): string {
-  return JSON.stringify({ name, kind, verified, groups })
 }
 
 /** `sha256:` and hex, of the card as RFC 8785 JSON: the same wherever it is made. */

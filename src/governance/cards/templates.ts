@@ -1,12 +1,13 @@
 import { sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
+import { principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { modelEntry } from '../../registry/audit-entries.ts'
 import { checkModelName, modelNotFound } from '../../registry/check-names.ts'
 import { modelId } from '../../registry/ids.ts'
 import type { modelCardTemplates } from '../tables.ts'
-import { type Author, authorJson } from './card-rows.ts'
+import type { Author } from './card-rows.ts'
 import { type Card, type CardField, cardTooLarge, fitsRow } from './card-shape.ts'
 
 /** What the cards of a model's versions start from. */
@@ -58,7 +59,7 @@ export async function setTemplate(
       after: sql`json_object('card', json(${texts.card}), 'required', json(${texts.required}))`,
     }),
     rows: sql<Row>`insert into model_card_templates (registered_model, card, required, author, updated_at_ms)
-      select id, ${texts.card}, ${texts.required}, ${authorJson(ctx.principal)}, ${ctx.now()}
+      select id, ${texts.card}, ${texts.required}, ${principalText(ctx.principal)}, ${ctx.now()}
       from (${id}) where true
       on conflict (registered_model) do update set card = excluded.card,
         required = excluded.required, author = excluded.author,

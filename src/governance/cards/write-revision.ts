@@ -1,11 +1,12 @@
 import { sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import { conflict, excerpt, invalid } from '../../core/error.ts'
+import { principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { versionEntry } from '../../registry/audit-entries.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
-import { authorJson, hashCard } from './card-rows.ts'
+import { hashCard } from './card-rows.ts'
 import { type Card, cardTooLarge, fitsRow } from './card-shape.ts'
 import { loggedCardStatements } from './logged-card.ts'
 
@@ -45,7 +46,7 @@ export async function writeCard(
     }),
     written: sql`insert into model_cards
         (model_version, revision, author, created_at_ms, card, digest, imported_from)
-      select v.id, ${standing} + 1, ${authorJson(ctx.principal)}, ${ctx.now()}, ${text}, ${digest},
+      select v.id, ${standing} + 1, ${principalText(ctx.principal)}, ${ctx.now()}, ${text}, ${digest},
         null
       from model_versions v where v.id = ${version.id} and ${guard} returning revision`,
   })

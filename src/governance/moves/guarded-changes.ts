@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { excerpt, RegistryError } from '../../core/error.ts'
+import { principalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import type { RegisteredModel } from '../../registry/models/read-models.ts'
 import { deleteModel } from '../../registry/models/registered-models.ts'
@@ -49,10 +50,11 @@ export function renameFreeModel(
  */
 export function deleteGuardedAlias(ctx: Context, name: string, alias: string): Promise<void> {
   return runUnderPolicies(ctx, name, async (guarded, policies) => {
-    for (const { name: policy, document } of selectPolicies(policies, name, { alias })) {
+    for (const { name: policy, document, accounts } of selectPolicies(policies, name, { alias })) {
       const { only, allow_unverified } = document.approvals
       const counts = ctx.principal.verified || allow_unverified
-      if (only.length === 0 || (counts && isAmong(ctx.principal, only))) continue
+      const caller = principalRecord(ctx.principal)
+      if (only.length === 0 || (counts && isAmong(caller, only, accounts))) continue
       throw new RegistryError(
         'PERMISSION_DENIED',
         `The alias '${excerpt(alias)}' of '${excerpt(name)}' is guarded by the policy '${excerpt(policy)}', which lets only ${only.join(', ')} delete it`,

@@ -1,8 +1,10 @@
 import { excerpt } from '../../core/error.ts'
+import { anonymous, type Identity, type PrincipalRecord } from '../../core/principal.ts'
+import { isAmong, isNamed, isOneOwner, type Parties } from '../promotions/approvals.ts'
 import { judgeExpression } from './expression.ts'
 import type { StepBudget } from './expression-cost.ts'
 import { expressionFacts, itemsMax, tooLongLists, type VersionFacts } from './facts.ts'
-import type { Gate } from './policy.ts'
+import type { Gate, NamedAccounts } from './policy.ts'
 import { signatureChange } from './signature.ts'
 
 /** What a gate is judged by. */
@@ -19,9 +21,19 @@ export type GateInput = {
   readonly nowMs: number
   /** What the expressions may cost that are judged together; absent: each by itself. */
   readonly budget?: StepBudget
+  /** The people whom the move is about. */
+  readonly parties: Parties
+  /** Who set each tag of the candidate last, by the audit log. */
+  readonly tagSetters: ReadonlyMap<string, PrincipalRecord>
+  /** Accounts that the policy of the gate names. */
+  readonly accounts: NamedAccounts
 }
 
-export type CheckFact = { readonly status: string; readonly digest: string | null }
+export type CheckFact = {
+  readonly status: string
+  readonly digest: string | null
+  readonly postedBy: PrincipalRecord
+}
 export type FilesRead = { readonly ok: boolean; readonly detail: string }
 
 export type Verdict = {
@@ -49,13 +61,13 @@ export function judgeGate(gate: Gate, input: GateInput): Verdict {
     case 'integrity':
       return judgeIntegrity(input.filesIntact)
     case 'check':
-      return judgeCheck(gate.check, input)
+      return judgeCheck(gate, input)
     case 'soak':
       return judgeSoak(gate, input)
     case 'fairness':
       return judgeFairness(gate, input.candidate)
     case 'tag':
-      return judgeTag(gate, input.candidate)
+      return judgeTag(gate, input)
   }
 }
 
@@ -81,6 +93,8 @@ function judgeByExpression(
   const facts = { candidate: expressionFacts(candidate), current: expressionFacts(current) }
   const { holds, problem } = judgeExpression(expression, facts, budget)
   const values = valuesIn(expression, candidate, current)
+  const endless = nonFiniteIn(expression, { candidate, current })
+  if (endless !== undefined) return failed(`${excerpt(expression, 300)}: ${endless}`)
   const shown = `${excerpt(expression, 300)}${values ? ` (${values})` : ''}`
   if (problem !== undefined) return failed(`${shown}: ${problem}`)
   return holds ? passed(shown) : failed(`${shown} does not hold`)
@@ -96,6 +110,32 @@ function whatIsUnread(expression: string, versions: readonly VersionFacts[]): st
     }
   }
   return undefined
+}
+
+/**
+ * NaN and infinities pass no threshold, however the expression turns it: `!(x < 0.9)` holds for NaN.
+ *
+ * @returns which metric the expression reads, or may read, that is no finite number
+ */
+function nonFiniteIn(
+  expression: string,
+  { candidate, current }: Pick<GateInput, 'candidate' | 'current'>,
+): string | undefined {
+  // Other ways to a metric than by its name spelled out may lead to any of them.
+  const plain = expression.replace(/\bmetrics\s*(\.\s*[A-Za-z_]|\[\s*["'])/g, '')
+  const mayReadAny = /\bmetrics\b|\bcandidate\s*[^\s.]|\bcurrent\s*[^\s.]|\\/.test(plain)
+  for (const facts of [candidate, current]) {
+    for (const [metric, value] of Object.entries(facts?.metrics ?? {})) {
+      if (Number.isFinite(value) || !(mayReadAny || hasWord(expression, metric))) continue
+      const whose = facts === candidate ? 'candidate' : 'current'
+      return `metric '${excerpt(metric)}' of ${whose} is ${value}, which is within no limits`
+    }
+  }
+  return undefined
+}
+
+function hasWord(text: string, word: string): boolean {
+  return /^\w+$/.test(word) ? text.split(/\W+/).includes(word) : text.includes(word)
 }
 
 /** The metrics that an expression names, with their values, for reviewers. */
@@ -122,6 +162,7 @@ function judgeMetric(
   if (value === undefined) return failed(`metric '${excerpt(metric)}' is absent`)
   if (min !== undefined && !(value >= min)) return failed(`${metric} ${value} < ${min}`)
   if (max !== undefined && !(value <= max)) return failed(`${metric} ${value} > ${max}`)
+  if (!Number.isFinite(value)) return failed(`${metric} is ${value}, which is within no limits`)
   const limits = [
     ...(min === undefined ? [] : [`>= ${min}`]),
     ...(max === undefined ? [] : [`<= ${max}`]),
@@ -187,15 +228,42 @@ function judgeIntegrity(files: FilesRead | undefined): Verdict {
   return files.ok ? passed(files.detail) : failed(files.detail)
 }
 
-function judgeCheck(name: string, { checks, candidate }: GateInput): Verdict {
+function judgeCheck(gate: CheckGate, input: GateInput): Verdict {
+  const { checks, candidate } = input
+  const name = gate.check
   const check = checks.get(name)
   if (!check) return { status: 'pending', detail: `check '${excerpt(name)}' has no result yet` }
   if (check.digest !== candidate.digest) {
     return { status: 'pending', detail: `check '${excerpt(name)}' was made for other files` }
   }
+  const discounted = whyNotCounted(check.postedBy, gate, input)
+  if (discounted !== undefined) {
+    return { status: 'pending', detail: `check '${excerpt(name)}' does not count: ${discounted}` }
+  }
   if (check.status === 'passed') return passed(`check '${excerpt(name)}' passed`)
   if (check.status === 'failed') return failed(`check '${excerpt(name)}' failed`)
-  return { status: 'pending', detail: `check '${excerpt(name)}' is running` }
+  const state = check.status === 'queued' ? 'queued' : 'running'
+  return { status: 'pending', detail: `check '${excerpt(name)}' is ${state}` }
+}
+
+type CheckGate = Extract<Gate, { type: 'check' }>
+
+/** Why the result of a check does not count for a gate; undefined: it does. */
+export function whyNotCounted(
+  postedBy: PrincipalRecord,
+  { from }: CheckGate,
+  { parties, accounts }: Pick<GateInput, 'parties' | 'accounts'>,
+): string | undefined {
+  const by = excerpt(postedBy.name)
+  if (from && isNamed(postedBy, from, accounts)) return undefined
+  if (from && !isAmong(postedBy, from, accounts)) return `'${by}' is not among ${from.join(', ')}`
+  // With access control off nobody knows who it was.
+  if (postedBy.kind === 'anonymous' && postedBy.name === anonymous.name) return undefined
+  const is = (other: Identity) => isOneOwner(postedBy, other, parties.controllers)
+  if (is(parties.requester)) return `'${by}' asked for the move, and the gate does not name them`
+  if (parties.authors.some(is))
+    return `'${by}' is an author of the version, and the gate does not name them`
+  return undefined
 }
 
 const hourMs = 3_600_000
@@ -229,17 +297,33 @@ function judgeFairness(
   }
   const missing = slices.filter((slice) => !values.has(slice))
   if (missing.length > 0) return failed(`the card has no ${metric} for ${missing.join(', ')}`)
+  const endless = slices.filter((slice) => !Number.isFinite(values.get(slice)))
+  if (endless.length > 0) return failed(`${metric} is no finite number for ${endless.join(', ')}`)
   const of = slices.map((slice) => values.get(slice) ?? Number.NaN)
   const gap = Math.max(...of) - Math.min(...of)
   const detail = `${metric} differs by ${Number(gap.toPrecision(12))} over ${slices.length} slices`
   return gap <= max_gap ? passed(`${detail} <= ${max_gap}`) : failed(`${detail} > ${max_gap}`)
 }
 
-function judgeTag({ key, value }: Extract<Gate, { type: 'tag' }>, { tags }: VersionFacts): Verdict {
+function judgeTag(
+  { key, value, set_by }: Extract<Gate, { type: 'tag' }>,
+  input: GateInput,
+): Verdict {
+  const { tags } = input.candidate
   const found = Object.hasOwn(tags, key) ? tags[key] : undefined
   if (found === undefined) return failed(`tag '${excerpt(key)}' is absent`)
   if (value !== undefined && found !== value) {
     return failed(`tag '${excerpt(key)}' is '${excerpt(found)}', not '${excerpt(value)}'`)
+  }
+  if (set_by) {
+    const { parties, accounts, tagSetters } = input
+    const setter = tagSetters.get(key)
+    if (!setter) return failed(`nobody knows who set tag '${excerpt(key)}'`)
+    const shown = `tag '${excerpt(key)}' was set by '${excerpt(setter.name)}'`
+    if (!isAmong(setter, set_by, accounts)) return failed(`${shown}, not by ${set_by.join(', ')}`)
+    if (isOneOwner(setter, parties.requester, parties.controllers)) {
+      return failed(`${shown}, who asked for the move`)
+    }
   }
   return passed(`tag '${excerpt(key)}' is '${excerpt(found)}'`)
 }

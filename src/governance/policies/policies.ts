@@ -10,7 +10,8 @@ import type { Context } from '../../platform/context.ts'
 import { isActive, resolveStages } from '../../registry/stages/stages.ts'
 import type { policies } from '../tables.ts'
 import { checkExpression } from './expression.ts'
-import type { Policy, PolicyDocument, PromotionTarget } from './policy.ts'
+import { resolveNamed } from './named.ts'
+import type { NamedAccounts, Policy, PolicyDocument, PromotionTarget } from './policy.ts'
 
 export type PolicyRow = typeof policies.$inferSelect
 
@@ -81,7 +82,8 @@ export function guardsPlace(
 }
 
 /**
- * Write a policy: a new one, or the next revision of one that is there.
+ * Write a policy: a new one, or the next revision of one that is there. One that says the same already,
+ * of the same people, stays as it is.
  *
  * @throws INVALID_PARAMETER_VALUE an expression, a stage or the target is not valid; or the caller has
  *   made too many policies
@@ -92,19 +94,24 @@ export async function putPolicy(
   name: string,
   document: PolicyDocument,
 ): Promise<Policy> {
-  await checkDocument(ctx, document)
+  const accounts = await checkDocument(ctx, document)
   const before = await ctx.db.first(
     sql<PolicyRow>`select * from policies where workspace = ${ctx.workspace} and name = ${name}`,
   )
   if (!before || before.deleted_at_ms !== null) await refuseTooMany(ctx)
   const text = JSON.stringify(document)
+  const named = JSON.stringify(accounts)
+  if (before && before.deleted_at_ms === null) {
+    if (before.document === text && isSameNamed(before.accounts, accounts))
+      return policyFrom(before)
+  }
   const now = ctx.now()
   const revision = (before?.revision ?? 0) + 1
   const write = before
-    ? sql`update policies set revision = ${revision}, document = ${text}, updated_at_ms = ${now},
+    ? sql`update policies set revision = ${revision}, document = ${text}, accounts = ${named}, updated_at_ms = ${now},
         deleted_at_ms = null where id = ${before.id} and revision = ${before.revision}`
-    : sql`insert into policies (workspace, name, revision, document, updated_at_ms)
-        values (${ctx.workspace}, ${name}, ${revision}, ${text}, ${now})`
+    : sql`insert into policies (workspace, name, revision, document, accounts, updated_at_ms)
+        values (${ctx.workspace}, ${name}, ${revision}, ${text}, ${named}, ${now})`
   try {
     await commit(ctx, {
       write,
@@ -194,6 +201,7 @@ function policyFrom(row: PolicyRow): Policy {
     name: row.name,
     revision: row.revision,
     document: JSON.parse(row.document),
+    accounts: JSON.parse(row.accounts),
     updatedAtMs: row.updated_at_ms,
   }
 }
@@ -223,11 +231,25 @@ function changedMeanwhile(name: string): Error {
   return conflict(`Policy '${excerpt(name)}' was changed by somebody else meanwhile; read it again`)
 }
 
-/** @throws INVALID_PARAMETER_VALUE an expression, a stage or the target is not valid */
+/** Whether two say the same, in whatever order. */
+function isSameNamed(stored: string, accounts: NamedAccounts): boolean {
+  const before: NamedAccounts = JSON.parse(stored)
+  const words = Object.keys(accounts)
+  return (
+    words.length === Object.keys(before).length &&
+    words.every((word) => accounts[word] === String(before[word]))
+  )
+}
+
+/**
+ * @returns the accounts that the document names
+ * @throws INVALID_PARAMETER_VALUE an expression, a stage, a name or the target is not valid
+ */
 export async function checkDocument(
   ctx: Context,
-  { applies_to, gates }: PolicyDocument,
-): Promise<void> {
+  document: PolicyDocument,
+): Promise<NamedAccounts> {
+  const { applies_to, gates } = document
   if ((applies_to.stage === undefined) === (applies_to.alias === undefined)) {
     throw invalid("'applies_to' names either a stage or an alias")
   }
@@ -239,4 +261,5 @@ export async function checkDocument(
     names.add(gate.name)
     if (gate.type === 'expression') checkExpression(gate.expression)
   }
+  return resolveNamed(ctx, document)
 }

@@ -5,8 +5,13 @@ export type Policy = {
   /** 1 for the first; each change makes the next. */
   readonly revision: number
   readonly document: PolicyDocument
+  /** Ids of the accounts that it names, by its words for them: `user:ada`. */
+  readonly accounts: NamedAccounts
   readonly updatedAtMs: number
 }
+
+/** `accounts.id` of the users and service accounts that a list names: `user:ada`, `service:ci`. */
+export type NamedAccounts = Readonly<Record<string, string>>
 
 /** A stage, or an alias, that a version is to hold. */
 export type PromotionTarget =
@@ -43,7 +48,7 @@ export type ApprovalTerms = {
 
 export type ApprovalRule = {
   readonly required: number
-  /** `group:x`, `user:ada`, `service:ci`; empty for anybody who may approve. */
+  /** `group:x`, `user:ada`, `service:ci`; empty, as older policies have it: nobody's approval counts. */
   readonly from: readonly string[]
 }
 
@@ -61,7 +66,12 @@ type GateTerms =
   | { readonly type: 'lineage'; readonly require: readonly ('run' | 'dataset')[] }
   | { readonly type: 'signature_compatible' }
   | { readonly type: 'integrity' }
-  | { readonly type: 'check'; readonly check: string }
+  | {
+      readonly type: 'check'
+      readonly check: string
+      /** Who may post it; absent: everybody but the requester and the authors. */
+      readonly from?: readonly string[] | undefined
+    }
   | { readonly type: 'soak'; readonly stage: string; readonly hours: number }
   | {
       readonly type: 'fairness'
@@ -69,7 +79,13 @@ type GateTerms =
       readonly max_gap: number
       readonly slices: readonly string[]
     }
-  | { readonly type: 'tag'; readonly key: string; readonly value?: string | undefined }
+  | {
+      readonly type: 'tag'
+      readonly key: string
+      readonly value?: string | undefined
+      /** Of whom one set it last, who did not ask for the move; absent: whoever did. */
+      readonly set_by?: readonly string[] | undefined
+    }
 
 /** The text that names a target: `Production`, or `alias champion`. */
 export function targetText(target: PromotionTarget): string {

@@ -1,5 +1,6 @@
-import type { PrincipalRecord } from '../../core/principal.ts'
-import type { ApprovalRule, ApprovalTerms, Policy } from '../policies/policy.ts'
+import type { Controllers } from '../../access/accounts/controllers.ts'
+import { type Identity, isSame, type PrincipalRecord } from '../../core/principal.ts'
+import type { ApprovalRule, NamedAccounts, Policy } from '../policies/policy.ts'
 
 /** What one reviewer decided. The latest decision of each reviewer stands. */
 export type Review = {
@@ -10,77 +11,120 @@ export type Review = {
   readonly atMs: number
   /** What was reviewed: see `reviewedText`. */
   readonly reviewed: string
+  /** Why it stands no longer, whatever policies say: the reviewer's account or right is gone. */
+  readonly fallen?: string | undefined
 }
 
-/** The people a request is about. Names. */
+/** The people a request is about. */
 export type Parties = {
-  readonly requester: string
-  /** Who registered the version; null: not known. */
-  readonly author: string | null
+  readonly requester: Identity
+  /** Who registered the version and, of a copy, the authors of the original too. */
+  readonly authors: readonly Identity[]
   /** Who last edited its card; null: nobody did. */
-  readonly cardEditor: string | null
+  readonly cardEditor: Identity | null
+  /** Who controls the service accounts among the requester, the reviewers and the caller. */
+  readonly controllers: Controllers
 }
 
 export type ApprovalState = {
   readonly required: number
   readonly given: number
-  /** Who may give the approvals that are missing: `group:risk`; `anyone` for a rule that names nobody. */
+  /** Who may give the approvals that are missing: `group:risk`; `nobody` for an older rule that names nobody. */
   readonly missing: readonly string[]
   /** Names, each once. */
   readonly approvedBy: readonly string[]
+  /** The same people with their accounts; absent in what older versions kept. */
+  readonly approvers?: readonly Identity[] | undefined
 }
 
 /** Why `principal` may not approve under a policy, or undefined when they may. */
 export function whyNotApprove(
   principal: PrincipalRecord,
-  terms: ApprovalTerms,
+  { document: { approvals: terms }, accounts }: Pick<Policy, 'document' | 'accounts'>,
   parties: Parties,
 ): string | undefined {
+  const is = (other: Identity) => isOneOwner(principal, other, parties.controllers)
   if (!principal.verified && !terms.allow_unverified) {
     return 'who approves must have signed in; a claimed name does not count'
   }
-  if (principal.name === parties.requester && !terms.self_approval) {
-    return 'the requester may not approve'
-  }
+  if (is(parties.requester) && !terms.self_approval) return 'the requester may not approve'
   if (!terms.author_may_approve) {
-    if (principal.name === parties.author) return 'the author of the version may not approve'
-    if (principal.name === parties.cardEditor) {
+    if (parties.authors.some(is)) return 'the author of the version may not approve'
+    if (parties.cardEditor && is(parties.cardEditor)) {
       return 'the last editor of the model card may not approve'
     }
   }
-  if (terms.rules.length > 0 && !terms.rules.some((rule) => isAmong(principal, rule.from))) {
-    const named = [...new Set(terms.rules.flatMap(({ from }) => from))]
-    return `only ${named.join(', ')} may approve`
+  const { rules } = terms
+  if (rules.length > 0 && !rules.some(({ from }) => mayGive(principal, from, accounts))) {
+    const named = [...new Set(rules.flatMap(({ from }) => from))]
+    return named.length > 0
+      ? `only ${named.join(', ')} may approve`
+      : "the policy names nobody in 'from', so nobody may approve; write it anew"
   }
   return undefined
 }
 
-/** Whether a principal is one of `group:x`, `user:ada`, `service:ci`; an empty list means anybody. */
-export function isAmong(principal: PrincipalRecord, list: readonly string[]): boolean {
-  if (list.length === 0) return true
+/** Whether two are one, or one is a service account that the other controls. */
+export function isOneOwner(one: Identity, other: Identity, controllers: Controllers): boolean {
+  const controls = (owner: Identity, { account }: Identity) =>
+    account !== undefined && (controllers.get(account) ?? []).some((by) => isSame(by, owner))
+  return isSame(one, other) || controls(one, other) || controls(other, one)
+}
+
+/** Whether a rule lets a principal approve. Service accounts have to be named themselves. */
+function mayGive(
+  principal: PrincipalRecord,
+  from: readonly string[],
+  accounts: NamedAccounts,
+): boolean {
+  return principal.kind === 'service'
+    ? isNamed(principal, from, accounts)
+    : isAmong(principal, from, accounts)
+}
+
+/** Whether a principal is one of `group:x`, `user:ada`, `service:ci`. Of an empty list nobody is. */
+export function isAmong(
+  principal: PrincipalRecord,
+  list: readonly string[],
+  accounts: NamedAccounts,
+): boolean {
+  const groups = new Set(principal.groups.map((group) => `group:${group}`))
+  return list.some((entry) => groups.has(entry)) || isNamed(principal, list, accounts)
+}
+
+/**
+ * Whether a list names a principal itself: by the account that had the name when the list was written.
+ * Who signed in is nobody whom the list names without an account.
+ */
+export function isNamed(
+  { kind, name, account }: PrincipalRecord,
+  list: readonly string[],
+  accounts: NamedAccounts,
+): boolean {
   return list.some((entry) => {
-    if (entry.startsWith('group:')) return principal.groups.includes(entry.slice(6))
-    if (entry.startsWith('user:')) return principal.name === entry.slice(5)
-    return principal.name === entry
+    const named = Object.hasOwn(accounts, entry) ? accounts[entry] : undefined
+    if (account !== undefined || named !== undefined) return account === named
+    return entry === (kind === 'service' ? name : `user:${name}`)
   })
 }
 
 /** How far the approvals of one policy have come. @param approvers those whose approval counts */
 export function approvalState(
-  { document }: Policy,
+  { document, accounts }: Policy,
   approvers: readonly PrincipalRecord[],
 ): ApprovalState {
   const { rules } = document.approvals
-  const seats = assign(rules, approvers)
+  const seats = assign(rules, approvers, accounts)
   const missing = rules.flatMap(({ required, from }, i) => {
     const taken = seats.filter((rule) => rule === i).length
-    return taken < required ? (from.length > 0 ? from : ['anyone']) : []
+    return taken < required ? (from.length > 0 ? from : ['nobody']) : []
   })
   return {
     required: rules.reduce((sum, { required }) => sum + required, 0),
     given: seats.filter((rule) => rule !== undefined).length,
     missing: [...new Set(missing)],
     approvedBy: approvers.map(({ name }) => name),
+    approvers: approvers.map(({ name, account }) => ({ name, account })),
   }
 }
 
@@ -89,14 +133,15 @@ export function approvalState(
  * maximum matching by augmenting paths: an approver who fits two rules is moved to the other one if
  * that makes room.
  */
-function assign(
+export function assign(
   rules: readonly ApprovalRule[],
   approvers: readonly PrincipalRecord[],
+  accounts: NamedAccounts,
 ): (number | undefined)[] {
   const seatOf: (number | undefined)[] = approvers.map(() => undefined)
   const fits = (person: number, rule: number) => {
     const approver = approvers[person]
-    return approver !== undefined && isAmong(approver, rules[rule]?.from ?? [])
+    return approver !== undefined && mayGive(approver, rules[rule]?.from ?? [], accounts)
   }
   const seat = (person: number, tried: Set<number>): boolean => {
     for (let rule = 0; rule < rules.length; rule++) {

@@ -5,10 +5,10 @@ import type { Context } from '../../platform/context.ts'
 import type { VersionFacts } from '../policies/facts.ts'
 import type { FilesRead } from '../policies/gates.ts'
 import type { Policy } from '../policies/policy.ts'
-import type { Review } from './approvals.ts'
+import { type ReviewRow, standingOf, standingReview } from './approvers.ts'
 import { type Judgement, judge, reviewedText } from './judge.ts'
 import type { Evidence, Promotion } from './promotion.ts'
-import { type Question, type Snapshot, standingOf, takeSnapshot } from './snapshot.ts'
+import { type Question, type Snapshot, takeSnapshot } from './snapshot.ts'
 
 /** A judgement, with the snapshot that it was made on. */
 export type Assessment = Snapshot & {
@@ -63,7 +63,7 @@ export function questionOf(promotion: Promotion): Question & Pick<Promotion, 'fi
     modelVersionId: promotion.modelVersionId,
     target: promotion.target,
     promotionId: promotion.id,
-    requester: promotion.requestedBy.name,
+    requester: promotion.requestedBy,
     filesRead: promotion.filesRead,
   }
 }
@@ -91,11 +91,13 @@ export async function judgeWithReview(
   ctx: Context,
   { id }: Promotion,
   assessment: Assessment,
-  written: { readonly review: Review; readonly newestEntry: number },
+  written: { readonly review: ReviewRow; readonly newestEntry: number },
 ): Promise<Assessment> {
+  const { people, candidate } = assessment
+  const review = await standingReview(ctx, written.review, { model: candidate.model, people })
   const snapshot = {
     ...assessment,
-    reviews: standingOf([...assessment.reviews, written.review]),
+    reviews: standingOf([...assessment.reviews, review]),
     mark: { ...assessment.mark, newestEntry: written.newestEntry },
   }
   const reviewed = assessmentOf(ctx, snapshot, assessment)

@@ -1,12 +1,13 @@
 import { sql } from 'drizzle-orm'
-import { grouped } from '../../core/groups.ts'
+import { isSame, principalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
+import { fileAuthorsJson } from '../../registry/versions/authors.ts'
 import { mayReview, type Reviewable } from '../permissions.ts'
 import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
-import type { Review } from './approvals.ts'
+import type { Parties, Review } from './approvals.ts'
+import { peopleFrom, reviewReads, reviewsOfEach, standingOf, standingReview } from './approvers.ts'
 import { type CountedApprovals, countApprovals, reviewedText } from './judge.ts'
 import type { Promotion } from './promotion.ts'
-import { type ReviewRow, reviewFrom, standingOf } from './snapshot.ts'
 
 /** What decides who may review an open request, its reviews, and how far its approvals have come. */
 export type Reviewing = Reviewable & CountedApprovals & { readonly reviews: readonly Review[] }
@@ -20,37 +21,45 @@ export async function readReviewing(
   promotions: readonly Promotion[],
 ): Promise<ReadonlyMap<number, Reviewing>> {
   const ids = JSON.stringify(promotions.map(({ id }) => id))
-  const { policies, versions, reviews } = await ctx.db.batch({
+  const { policies, versions, ...reviewRows } = await ctx.db.batch({
     policies: policyRead(ctx),
-    versions: sql<VersionRow>`select p.id, m.name as model, v.user_id as author, s.digest,
-        c.revision as card_revision, c.author ->> 'name' as card_editor
+    versions: sql<VersionRow>`select p.id, m.name as model, ${fileAuthorsJson} as authors, s.digest,
+        c.revision as card_revision, c.author as card_editor
       from promotions p join model_versions v on v.id = p.model_version
       join registered_models m on m.id = v.registered_model
       left join manifests s on s.id = v.manifest
       left join model_cards c on c.model_version = v.id and c.revision =
         (select max(n.revision) from model_cards n where n.model_version = v.id)
       where p.id in (select value from json_each(${ids}))`,
-    reviews: sql<ReviewRow>`select * from promotion_reviews
-      where promotion in (select value from json_each(${ids})) order by id`,
+    ...reviewReads(ctx, sql`select value from json_each(${ids})`),
   })
   const all = policiesFromRows(policies)
   const versionOf = new Map(versions.map((row) => [row.id, row]))
-  const reviewsOf = grouped(reviews, ({ promotion }) => promotion)
-  return new Map(
-    promotions.flatMap((promotion) => {
-      const row = versionOf.get(promotion.id)
-      if (!row) return []
-      const standingReviews = standingOf((reviewsOf.get(promotion.id) ?? []).map(reviewFrom))
-      const matched = selectPolicies(all, row.model, promotion.target)
-      return [[promotion.id, reviewingOf(promotion, row, matched, standingReviews)] as const]
-    }),
-  )
+  const reviewsOf = reviewsOfEach(reviewRows)
+  const people = peopleFrom(reviewRows)
+  const reviewing = new Map<number, Reviewing>()
+  for (const promotion of promotions) {
+    const row = versionOf.get(promotion.id)
+    if (!row) continue
+    const { model } = row
+    const reviews = (reviewsOf.get(promotion.id) ?? []).map((review) =>
+      standingReview(ctx, review, { model, people }),
+    )
+    const policies = selectPolicies(all, model, promotion.target)
+    const standing = standingOf(await Promise.all(reviews))
+    const { controllers } = people
+    reviewing.set(
+      promotion.id,
+      reviewingOf(promotion, row, { policies, reviews: standing, controllers }),
+    )
+  }
+  return reviewing
 }
 
 type VersionRow = {
   id: number
   model: string
-  author: string | null
+  authors: string
   digest: string | null
   card_revision: number | null
   card_editor: string | null
@@ -59,13 +68,14 @@ type VersionRow = {
 function reviewingOf(
   { requestedBy }: Promotion,
   row: VersionRow,
-  policies: Reviewable['policies'],
-  reviews: readonly Review[],
+  read: Pick<Reviewing, 'policies' | 'reviews'> & Pick<Parties, 'controllers'>,
 ): Reviewing {
+  const { policies, reviews, controllers } = read
   const parties = {
-    requester: requestedBy.name,
-    author: row.author,
-    cardEditor: row.card_editor,
+    requester: requestedBy,
+    authors: JSON.parse(row.authors),
+    cardEditor: row.card_editor === null ? null : JSON.parse(row.card_editor),
+    controllers,
   }
   const reviewedNow = reviewedText({
     digest: row.digest,
@@ -83,12 +93,13 @@ export async function listAwaiting(
 ): Promise<Promotion[]> {
   const now = ctx.now()
   const reviewing = await readReviewing(ctx, promotions)
+  const self = principalRecord(ctx.principal)
   const awaiting: Promotion[] = []
   for (const promotion of promotions) {
     const found = reviewing.get(promotion.id)
     if (!found || promotion.expiresAtMs <= now) continue
     const { approvals, dismissed, reviews } = found
-    const own = reviews.find(({ principal }) => principal.name === ctx.principal.name)
+    const own = reviews.find(({ principal }) => isSame(principal, self))
     const isOpenToCaller = own === undefined || dismissed.has(own.id)
     if (approvals.given >= approvals.required || !isOpenToCaller) continue
     if (await mayReview(ctx, promotion, found)) awaiting.push(promotion)

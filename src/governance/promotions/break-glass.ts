@@ -1,31 +1,36 @@
 import { sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
-import { conflict, excerpt, RegistryError } from '../../core/error.ts'
+import { conflict, excerpt, invalid, RegistryError } from '../../core/error.ts'
+import { principalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
-import { isAmong } from './approvals.ts'
-import { assessPromotion } from './assess.ts'
+import { requireToReview } from '../permissions.ts'
+import { isAmong, isOneOwner } from './approvals.ts'
+import { assess, assessPromotion, questionOf } from './assess.ts'
 import { attemptsMax, getOpenPromotion, requireRequestedMove, writeMove } from './merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { getPromotion, promotionEntry, promotionText } from './promotions.ts'
+import { isUnchanged } from './snapshot.ts'
 
 /**
  * Merge at once, whatever blocks the request, for a caller whom every policy names in
  * `break_glass.from`. The entry of the move is marked, and a follow-up review stays open.
  *
+ * @param reason of ten letters at least
+ * @throws INVALID_PARAMETER_VALUE the reason says too little
  * @throws PERMISSION_DENIED a policy does not name the caller, or the right to the move is missing
  * @throws RESOURCE_CONFLICT the request is not open any more
  */
 export async function breakGlass(ctx: Context, id: number, reason: string): Promise<Promotion> {
+  checkReason(reason)
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const promotion = await getOpenPromotion(ctx, id)
     const assessment = await assessPromotion(ctx, promotion, 'known')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
     const may = assessment.policies.every(
-      ({ document: { break_glass } }) =>
-        break_glass.from.length > 0 &&
+      ({ document: { break_glass }, accounts }) =>
         ctx.principal.verified &&
-        isAmong(ctx.principal, break_glass.from),
+        isAmong(principalRecord(ctx.principal), break_glass.from, accounts),
     )
     if (!may) {
       throw new RegistryError(
@@ -40,10 +45,20 @@ export async function breakGlass(ctx: Context, id: number, reason: string): Prom
   throw conflict(`Promotion request #${id} kept changing while it was being merged; try again`)
 }
 
+const lettersMin = 10
+
+function checkReason(reason: string): void {
+  const letters = reason.match(/\p{L}/gu)?.length ?? 0
+  if (letters >= lettersMin) return
+  throw invalid(
+    `Break-glass needs a 'reason' of at least ${lettersMin} letters; '${excerpt(reason)}' has ${letters}`,
+  )
+}
+
 /**
  * Close the follow-up review that a break-glass merge left open.
  *
- * @throws PERMISSION_DENIED the caller opened the request, broke the glass, or has not signed in
+ * @throws PERMISSION_DENIED the caller opened the request, broke the glass, or may not approve it
  * @throws RESOURCE_CONFLICT no follow-up review is open
  */
 export async function followUp(
@@ -55,16 +70,22 @@ export async function followUp(
   if (!promotion.breakGlass || promotion.followedUpBy !== null) {
     throw conflict(`Promotion request #${id} has no follow-up review open`)
   }
-  const brokeIt = promotion.decidedBy?.name === ctx.principal.name
-  if (brokeIt || promotion.requestedBy.name === ctx.principal.name || !ctx.principal.verified) {
+  const assessment = await assess(ctx, questionOf(promotion), 'known')
+  if (!assessment) throw versionNotFound(promotion.model, promotion.version)
+  const caller = principalRecord(ctx.principal)
+  const { controllers } = assessment.parties
+  const involved = [promotion.requestedBy, ...(promotion.decidedBy ? [promotion.decidedBy] : [])]
+  if (!caller.verified || involved.some((by) => isOneOwner(caller, by, controllers))) {
     throw new RegistryError(
       'PERMISSION_DENIED',
       'The follow-up review is for somebody else, signed in: neither who asked nor who broke the glass',
     )
   }
+  await requireToReview(ctx, promotion, assessment)
   const { closed } = await commit(ctx, {
     closed: sql<PromotionRow>`update promotions set followed_up_by = ${ctx.principal.name}
-      where id = ${id} and break_glass = 1 and followed_up_by is null returning *`,
+      where id = ${id} and break_glass = 1 and followed_up_by is null
+        and ${isUnchanged(assessment.mark)} returning *`,
     entry: promotionEntry(ctx, 'promotion.followed_up', sql`id = ${id} and changes() = 1`, {
       reason: comment,
     }),

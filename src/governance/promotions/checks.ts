@@ -1,15 +1,18 @@
 import { sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
-import { type PrincipalRecord, principalText } from '../../core/principal.ts'
+import { excerpt, RegistryError } from '../../core/error.ts'
+import { type PrincipalRecord, principalRecord, principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
+import { whyNotCounted } from '../policies/gates.ts'
 import type { promotionChecks } from '../tables.ts'
-import { keepJudgement } from './assess.ts'
+import { assess, keepJudgement, questionOf } from './assess.ts'
 import { type JudgedPromotion, mergeIfAutomatic } from './merge.ts'
+import type { Promotion } from './promotion.ts'
 import { getPromotion, notOpen, promotionEntry } from './promotions.ts'
 
 export type PostedCheck = {
   readonly name: string
-  readonly status: 'passed' | 'failed' | 'pending'
+  readonly status: 'queued' | 'pending' | 'passed' | 'failed'
   readonly url: string | undefined
   readonly summary: string | undefined
 }
@@ -42,6 +45,7 @@ export function checkFrom(row: CheckRow): Check {
  * may be what the request waited for, to merge by itself.
  *
  * @returns the request as it stands then
+ * @throws PERMISSION_DENIED a result that counts stands, and the caller's would not
  * @throws RESOURCE_CONFLICT the request is not open any more
  */
 export async function postCheck(
@@ -51,6 +55,7 @@ export async function postCheck(
 ): Promise<JudgedPromotion> {
   const { name, status, url = null, summary = null } = check
   const promotion = await getPromotion(ctx, id)
+  await refuseReplacing(ctx, promotion, name)
   const { written } = await commit(ctx, {
     written: sql<{ name: string }>`insert into promotion_checks
         (promotion, name, status, url, summary, digest, posted_by, at_ms)
@@ -71,4 +76,29 @@ export async function postCheck(
   const merging = await mergeIfAutomatic(ctx, promotion)
   if (merging.judged) await keepJudgement(ctx, id, merging.judged)
   return merging
+}
+
+/** Whose result does not count takes no result away that does. */
+async function refuseReplacing(ctx: Context, promotion: Promotion, name: string): Promise<void> {
+  const stands = await ctx.db.first(
+    sql`select 1 from promotion_checks where promotion = ${promotion.id} and name = ${name}`,
+  )
+  if (!stands || promotion.status !== 'open') return
+  const found = await assess(ctx, questionOf(promotion), 'known')
+  const standing = found?.checks.get(name)
+  if (!found || !standing) return
+  const caller = principalRecord(ctx.principal)
+  for (const { document, accounts } of found.policies) {
+    for (const gate of document.gates) {
+      if (gate.type !== 'check' || gate.check !== name) continue
+      const { parties } = found
+      const why = whyNotCounted(caller, gate, { parties, accounts })
+      if (why === undefined || whyNotCounted(standing.postedBy, gate, { parties, accounts }))
+        continue
+      throw new RegistryError(
+        'PERMISSION_DENIED',
+        `A result of check '${excerpt(name)}' by '${excerpt(standing.postedBy.name)}' stands; yours would not count: ${why}`,
+      )
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { notFound } from '../../core/error.ts'
+import { principalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { readablePromotion } from '../permissions.ts'
@@ -27,19 +28,19 @@ export async function evaluateMove(
   { model, version, target }: MoveToJudge,
   draft?: PolicyDocument,
 ): Promise<Assessment> {
-  if (draft) await checkDocument(ctx, draft)
+  const drafts = draft && [await draftPolicy(ctx, draft)]
   const { id } = await getVersion(ctx, model, version)
   const [kind, name] =
     target.alias === undefined ? ['stage', target.stage] : ['alias', target.alias]
-  const open = await ctx.db.first(sql<{ id: number; requester: string }>`
-    select id, requester from promotions where model_version = ${id}
+  const open = await ctx.db.first(sql<{ id: number; requested_by: string }>`
+    select id, requested_by from promotions where model_version = ${id}
       and target_kind = ${kind} and target = ${name} and status = 'open'`)
   const question = {
     modelVersionId: id,
     target,
-    requester: open?.requester ?? ctx.principal.name,
+    requester: open ? JSON.parse(open.requested_by) : principalRecord(ctx.principal),
     ...(open ? { promotionId: open.id } : {}),
-    drafts: draft && [draftPolicy(draft)],
+    drafts,
   }
   const assessment = await assess(ctx, question, 'read')
   if (!assessment) throw notFound('Model version', `${model}/${version}`)
@@ -63,16 +64,17 @@ export async function replay(
   before: number | undefined,
   count: number,
 ): Promise<Replayed[]> {
-  await checkDocument(ctx, draft)
+  const drafts = [await draftPolicy(ctx, draft)]
   const shown = readablePromotion(ctx)
   const replayed: Replayed[] = []
   for (const promotion of await listPromotions(ctx, {}, { before, count, shown })) {
-    const question = { ...questionOf(promotion), drafts: [draftPolicy(draft)] }
+    const question = { ...questionOf(promotion), drafts }
     replayed.push({ promotion, assessment: await assess(ctx, question, 'known') })
   }
   return replayed
 }
 
-function draftPolicy(document: PolicyDocument): Policy {
-  return { id: 0, name: 'draft', revision: 0, document, updatedAtMs: 0 }
+async function draftPolicy(ctx: Context, document: PolicyDocument): Promise<Policy> {
+  const accounts = await checkDocument(ctx, document)
+  return { id: 0, name: 'draft', revision: 0, document, accounts, updatedAtMs: 0 }
 }

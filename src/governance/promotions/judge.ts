@@ -1,13 +1,8 @@
+import { type Identity, isSame } from '../../core/principal.ts'
 import { newBudget } from '../policies/expression-cost.ts'
 import { type GateInput, judgeGate, type Verdict } from '../policies/gates.ts'
 import type { Policy } from '../policies/policy.ts'
-import {
-  type ApprovalState,
-  approvalState,
-  type Parties,
-  type Review,
-  whyNotApprove,
-} from './approvals.ts'
+import { type ApprovalState, approvalState, type Review, whyNotApprove } from './approvals.ts'
 
 /** How a gate of a policy was judged, and when. */
 export type GateResult = Verdict & {
@@ -27,10 +22,9 @@ export type Judgement = {
   readonly dismissed: ReadonlyMap<number, string>
 }
 
-export type JudgeInput = GateInput & {
+export type JudgeInput = Omit<GateInput, 'accounts'> & {
   readonly policies: readonly Policy[]
   readonly reviews: readonly Review[]
-  readonly parties: Parties
   /** What a review made now would review: see `reviewedText`. */
   readonly reviewedNow: string
 }
@@ -43,7 +37,7 @@ export function judge(given: JudgeInput): Judgement {
       name: gate.name,
       policy: policy.name,
       type: gate.type,
-      ...judgeGate(gate, input),
+      ...judgeGate(gate, { ...input, accounts: policy.accounts }),
       evaluatedAtMs: input.nowMs,
     })),
   )
@@ -63,29 +57,47 @@ export function countApprovals(input: ReviewsToCount): CountedApprovals {
     given: states.reduce((sum, { given }) => sum + given, 0),
     missing: [...new Set(states.flatMap(({ missing }) => missing))],
     approvedBy: [...new Set(states.flatMap(({ approvedBy }) => approvedBy))],
+    approvers: distinct(states.flatMap(({ approvers = [] }) => approvers)),
   }
   return { approvals, dismissed: dismissedReviews(input) }
+}
+
+function distinct(people: readonly Identity[]): Identity[] {
+  return people.filter((one, i) => people.findIndex((other) => isSame(one, other)) === i)
 }
 
 function approversOf(policy: Policy, input: ReviewsToCount): Review['principal'][] {
   const { approvals } = policy.document
   return input.reviews
-    .filter(({ decision, principal, reviewed }) => {
-      if (decision !== 'approve') return false
+    .filter(({ decision, principal, reviewed, fallen }) => {
+      if (decision !== 'approve' || fallen !== undefined) return false
       if (approvals.dismiss_stale && reviewed !== input.reviewedNow) return false
-      return whyNotApprove(principal, approvals, input.parties) === undefined
+      return whyNotApprove(principal, policy, input.parties) === undefined
     })
     .map(({ principal }) => principal)
 }
 
-function dismissedReviews({ policies, reviews, reviewedNow }: ReviewsToCount): Map<number, string> {
-  const dismissing = policies.some(({ document }) => document.approvals.dismiss_stale)
-  if (!dismissing) return new Map()
+/** Why approvals stand no longer: what was reviewed changed, or who may approve did. */
+function dismissedReviews(input: ReviewsToCount): Map<number, string> {
+  const approvals = input.reviews.filter(({ decision }) => decision === 'approve')
   return new Map(
-    reviews
-      .filter(({ decision, reviewed }) => decision === 'approve' && reviewed !== reviewedNow)
-      .map(({ id, reviewed }) => [id, whatChanged(reviewed, reviewedNow)]),
+    approvals.flatMap((review) => {
+      const why = whyDismissed(review, input)
+      return why === undefined ? [] : [[review.id, why] as const]
+    }),
   )
+}
+
+function whyDismissed(
+  { principal, reviewed, fallen }: Review,
+  { policies, parties, reviewedNow }: ReviewsToCount,
+): string | undefined {
+  const dismissing = policies.some(({ document }) => document.approvals.dismiss_stale)
+  if (dismissing && reviewed !== reviewedNow) return whatChanged(reviewed, reviewedNow)
+  if (fallen !== undefined) return fallen
+  const asking = policies.filter(({ document }) => document.approvals.rules.length > 0)
+  const reasons = asking.map((policy) => whyNotApprove(principal, policy, parties))
+  return reasons.some((reason) => reason === undefined) ? undefined : reasons[0]
 }
 
 function blocks(gates: readonly GateResult[], approvals: ApprovalState): string[] {

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import { BlockedError, conflict, excerpt, RegistryError } from '../../core/error.ts'
-import { gatehouse } from '../../core/principal.ts'
+import { gatehouse, principalRecord } from '../../core/principal.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import type { MoveTerms } from '../../registry/audit-entries.ts'
@@ -147,9 +147,10 @@ function refuseBlocked(ctx: Context, promotion: Promotion, assessment: Assessmen
       blockedOf(promotion, assessment),
     )
   }
-  for (const { name, document } of assessment.policies) {
+  const caller = principalRecord(ctx.principal)
+  for (const { name, document, accounts } of assessment.policies) {
     const { only } = document.approvals
-    if (isAmong(ctx.principal, only) && (only.length === 0 || isCounted(ctx, document))) continue
+    if (only.length === 0 || (isCounted(ctx, document) && isAmong(caller, only, accounts))) continue
     throw new RegistryError(
       'PERMISSION_DENIED',
       `Policy '${excerpt(name)}' lets only ${only.join(', ')} make this move`,

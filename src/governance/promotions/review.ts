@@ -7,11 +7,12 @@ import { versionNotFound } from '../../registry/check-names.ts'
 import { noteApproval } from '../../registry/versions/approval.ts'
 import { requireMove, requireToReview } from '../permissions.ts'
 import type { Review } from './approvals.ts'
+import type { ReviewRow } from './approvers.ts'
 import { type Assessment, assess, judgeWithReview, questionOf } from './assess.ts'
 import { type JudgedPromotion, mergeIfAutomatic } from './merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { endStatement, getPromotion, hasEnded, notOpen, promotionEntry } from './promotions.ts'
-import { isUnchanged, newestEntryRead, type ReviewRow, reviewFrom } from './snapshot.ts'
+import { isUnchanged, newestEntryRead } from './snapshot.ts'
 
 const attemptsMax = 5
 
@@ -85,7 +86,7 @@ function refuseForOthers(ctx: Context, { id }: Promotion, { reviews }: Assessmen
 
 type WrittenReview = {
   readonly promotion: Promotion
-  readonly review: Review
+  readonly review: ReviewRow
   readonly newestEntry: number
 }
 
@@ -102,8 +103,9 @@ async function writeReview(
   const ended = hasEnded(ctx, id)
   const { reviews, promotions, newest } = await commit(ctx, {
     reviews: sql<ReviewRow>`insert into promotion_reviews
-        (promotion, reviewer, principal, decision, comment, at_ms, reviewed)
-      select id, ${ctx.principal.name}, ${principalText(ctx.principal)}, ${decision},
+        (promotion, reviewer, account, claimed_groups, principal, decision, comment, at_ms, reviewed)
+      select id, ${ctx.principal.name}, ${ctx.principal.accountId ?? null},
+        ${JSON.stringify(ctx.principal.claimedGroups ?? [])}, ${principalText(ctx.principal)}, ${decision},
         ${comment ?? null}, ${ctx.now()}, ${reviewedNow}
       from promotions where id = ${id} and status = 'open'
         and archive_existing = ${archivesNow} and ${isUnchanged(mark)} returning *`,
@@ -130,7 +132,7 @@ async function writeReview(
   const [[review], [promotion], [entry]] = [reviews, promotions, newest]
   if (!review || !promotion || !entry) return undefined
   return {
-    review: reviewFrom(review),
+    review,
     promotion: promotionFrom(promotion),
     newestEntry: entry.seq,
   }

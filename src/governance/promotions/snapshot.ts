@@ -1,6 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { RegistryError } from '../../core/error.ts'
+import type { Identity, PrincipalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
+import { fileAuthorsJson } from '../../registry/versions/authors.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { readSignature } from '../cards/model-files.ts'
 import { readCurrentRevision } from '../cards/read-card.ts'
@@ -10,8 +12,8 @@ import { policiesFromRows, policyRead, selectPolicies } from '../policies/polici
 import type { Policy, PromotionTarget } from '../policies/policy.ts'
 import { factReads, factsFrom } from '../policies/read-facts.ts'
 import { signatureFrom } from '../policies/signature.ts'
-import type { promotionReviews } from '../tables.ts'
 import type { Parties, Review } from './approvals.ts'
+import { type People, peopleFrom, reviewReads, standingOf, standingReview } from './approvers.ts'
 import { holderNow, type LastHolder, readLastHolder } from './compared-version.ts'
 
 /** May this version have this stage or alias? */
@@ -21,8 +23,8 @@ export type Question = {
   readonly target: PromotionTarget
   /** The request whose reviews and checks count; absent: there is none. */
   readonly promotionId?: number
-  /** Name of the requester or, without a request, of the caller. */
-  readonly requester: string
+  /** Who asked or, without a request, the caller. */
+  readonly requester: Identity
   /** Judge by these in place of the policies in force. */
   readonly drafts?: readonly Policy[] | undefined
 }
@@ -36,6 +38,9 @@ export type Snapshot = {
   readonly reviews: readonly Review[]
   readonly checks: ReadonlyMap<string, CheckFact>
   readonly parties: Parties
+  readonly people: People
+  /** Who set each tag of the candidate last; read where a policy asks for it. */
+  readonly tagSetters: ReadonlyMap<string, PrincipalRecord>
   readonly cardRevision: number
   readonly mark: SnapshotMark
 }
@@ -47,12 +52,15 @@ export type SnapshotMark = {
   readonly newestEntry: number
   /** `policy_revisions.id` of the newest change of any policy; 0: there are none. */
   readonly newestRevision: number
+  /** The count of changes of accounts, groups, grants and permissions. */
+  readonly accessEpoch: number
   /** Metrics, params and datasets of the run, as one text. */
   readonly tracked: string
 }
 
 type State = {
-  author: string | null
+  authors: string
+  access_epoch: number
   current: number | null
   seq: number
   policy_revision: number
@@ -70,18 +78,20 @@ export async function takeSnapshot(
 ): Promise<Snapshot | undefined> {
   const { modelVersionId, target } = question
   const current = holderNow(modelVersionId, target)
-  const { states, policies, reviews, checks, ...factRows } = await ctx.db.batch({
-    states: sql<State>`select v.user_id as author, (${current}) as current,
-        ${newestEntry(modelVersionId)} as seq, ${newestRevision} as policy_revision,
+  const promotion = sql`${question.promotionId ?? 0}`
+  const { states, policies, reviews, people, controllers, checks, setters, ...factRows } =
+    await ctx.db.batch({
+      states: sql<State>`select ${fileAuthorsJson} as authors, (${current}) as current,
+        ${accessEpoch} as access_epoch, ${newestEntry(modelVersionId)} as seq, ${newestRevision} as policy_revision,
         ${tracked(modelVersionId)} as tracked
       from model_versions v where v.id = ${modelVersionId}`,
-    policies: policyRead(ctx),
-    reviews: sql<ReviewRow>`select * from promotion_reviews
-      where promotion = ${question.promotionId ?? 0} order by id`,
-    checks: sql<CheckFact & { name: string }>`select name, status, digest from promotion_checks
-      where promotion = ${question.promotionId ?? 0}`,
-    ...factReads(sql`select ${modelVersionId} union select (${current})`),
-  })
+      policies: policyRead(ctx),
+      ...reviewReads(ctx, promotion),
+      checks: sql<CheckRow>`select name, status, digest, posted_by from promotion_checks
+      where promotion = ${promotion}`,
+      setters: tagSetterRead(modelVersionId, question.drafts),
+      ...factReads(sql`select ${modelVersionId} union select (${current})`),
+    })
   const [state] = states
   const facts = factsFrom(factRows)
   const candidate = facts.get(modelVersionId)
@@ -97,19 +107,36 @@ export async function takeSnapshot(
     readFileFacts(ctx, candidate),
     holder ? readFileFacts(ctx, holder) : undefined,
   ])
+  const known = peopleFrom({ people, controllers })
+  const standing = await Promise.all(
+    reviews.map((row) => standingReview(ctx, row, { model: candidate.model, people: known })),
+  )
   return {
     candidate: { ...candidate, ...files.facts },
     current: holder && holderFiles && { ...holder, ...holderFiles.facts },
     lostHolder: last.lost,
     policies: matched,
-    reviews: standingOf(reviews.map(reviewFrom)),
-    checks: new Map(checks.map(({ name, status, digest }) => [name, { status, digest }])),
-    parties: { requester: question.requester, author: state.author, cardEditor: files.cardEditor },
+    reviews: standingOf(standing),
+    checks: new Map(
+      checks.map(({ name, status, digest, posted_by }) => [
+        name,
+        { status, digest, postedBy: JSON.parse(posted_by) },
+      ]),
+    ),
+    tagSetters: new Map(setters.map(({ key, actor }) => [key, JSON.parse(actor)])),
+    parties: {
+      requester: question.requester,
+      authors: JSON.parse(state.authors),
+      cardEditor: files.cardEditor,
+      controllers: known.controllers,
+    },
+    people: known,
     cardRevision: files.cardRevision,
     mark: {
       modelVersionId,
       newestEntry: state.seq,
       newestRevision: state.policy_revision,
+      accessEpoch: state.access_epoch,
       tracked: state.tracked,
     },
   }
@@ -117,12 +144,13 @@ export async function takeSnapshot(
 
 /**
  * A condition that holds as long as nothing of a snapshot was changed. Each change on the audit log
- * raises the number of the model's newest entry; what pipelines may change without an entry
+ * raises the number of the model's newest entry, each of who may do what raises another; what pipelines may change without an entry
  * (metrics, params, datasets of the run) is compared as it is.
  */
 export function isUnchanged(mark: SnapshotMark): SQL {
   return sql`${newestEntry(mark.modelVersionId)} = ${mark.newestEntry}
     and ${newestRevision} = ${mark.newestRevision}
+    and ${accessEpoch} = ${mark.accessEpoch}
     and ${tracked(mark.modelVersionId)} = ${mark.tracked}`
 }
 
@@ -136,7 +164,7 @@ type FileFacts = {
   readonly facts: Pick<VersionFacts, 'signature' | 'card' | 'unreadable'>
   /** 0: there is no card; a template alone is none. */
   readonly cardRevision: number
-  readonly cardEditor: string | null
+  readonly cardEditor: Identity | null
 }
 
 /** What cannot be read is told in its facts; a gate that needs it fails. */
@@ -160,7 +188,7 @@ async function readFileFacts(
       },
     },
     cardRevision: current?.revision ?? 0,
-    cardEditor: current?.author.name ?? null,
+    cardEditor: current?.author ?? null,
   }
 }
 
@@ -175,6 +203,32 @@ async function unlessDamaged<T extends object>(
     return { problem: err.message }
   }
 }
+
+type CheckRow = {
+  readonly name: string
+  readonly status: string
+  readonly digest: string | null
+  readonly posted_by: string
+}
+
+/** Who set each tag of a version last, as the audit log has it: at registration, if not since. */
+function tagSetterRead(
+  modelVersionId: number,
+  drafts: readonly Policy[] | undefined,
+): SQL<{ key: string; actor: string }> {
+  const isAsked = drafts
+    ? sql`${JSON.stringify(drafts).includes('"set_by"')}`
+    : sql`exists (select 1 from policies where deleted_at_ms is null and instr(document, '"set_by"') > 0)`
+  return sql<{ key: string; actor: string }>`select key, actor from (
+      select t.key, e.actor, max(e.seq) from model_versions v
+      join model_version_tags t on t.model_version = v.id
+      join audit_entries e on e.registered_model = v.registered_model and e.version = v.version
+        and (e.action = 'model_version.created'
+          or (e.action = 'model_version.tag_set' and e.after ->> 'key' = t.key))
+      where v.id = ${modelVersionId} and ${isAsked} group by t.key)`
+}
+
+const accessEpoch = sql`(select epoch from access_epoch where id = 1)`
 
 const newestRevision = sql`(select coalesce(max(id), 0) from policy_revisions)`
 
@@ -191,31 +245,4 @@ function tracked(modelVersionId: number): SQL {
     (select json_group_array(json_array(key, value, is_nan)) from latest_metrics where run = ${run}),
     (select json_group_array(json_array(key, value)) from params where run = ${run}),
     (select json_group_array(dataset) from run_datasets where run = ${run}))`
-}
-
-export type ReviewRow = typeof promotionReviews.$inferSelect
-
-/**
- * The latest decision of each reviewer; comments decide nothing and replace none.
- *
- * @param reviews oldest first
- */
-export function standingOf(reviews: readonly Review[]): Review[] {
-  const latest = new Map<string, Review>()
-  for (const review of reviews) {
-    if (review.decision !== 'comment') latest.set(review.principal.name, review)
-  }
-  return [...latest.values()]
-}
-
-export function reviewFrom(row: ReviewRow): Review {
-  return {
-    id: row.id,
-    principal: JSON.parse(row.principal),
-    // Only these are ever written.
-    decision: row.decision as Review['decision'],
-    comment: row.comment,
-    atMs: row.at_ms,
-    reviewed: row.reviewed,
-  }
 }

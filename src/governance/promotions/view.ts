@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm'
 import type { Context } from '../../platform/context.ts'
 import type { ApprovalState, Review } from './approvals.ts'
+import { type ReviewRow, reviewFrom } from './approvers.ts'
 import { type Assessment, assessPromotion, evidenceOf } from './assess.ts'
 import { type Check, type CheckRow, checkFrom } from './checks.ts'
 import type { GateResult } from './judge.ts'
 import type { Evidence, Promotion } from './promotion.ts'
-import { type ReviewRow, reviewFrom } from './snapshot.ts'
 
 /** A request with all that a reviewer asks: how it was judged last, or when it was decided. */
 export type PromotionView = Promotion & {

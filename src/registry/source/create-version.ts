@@ -3,6 +3,7 @@ import { prepareSeal, type Sealing } from '../../artifacts/seal.ts'
 import { commit } from '../../audit/commit.ts'
 import { conflict } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
+import { principalRecord } from '../../core/principal.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { type Context, principalName } from '../../platform/context.ts'
 import { registrationStatement } from '../../tracking/logged-models/write-logged-models.ts'
@@ -12,6 +13,7 @@ import { modelId, newestVersionId } from '../ids.ts'
 import { isPromptTag } from '../prompts.ts'
 import { firstStage } from '../stages/stages.ts'
 import { uniqueTags, versionTagInserts } from '../tags.ts'
+import { authorsJson } from '../versions/authors.ts'
 import {
   type ModelVersion,
   type Tag,
@@ -116,6 +118,18 @@ const versionJson = sql`json_object('stage', v.stage, 'source', v.source, 'run_i
     where t.model_version = v.id order by t.key`)}),
   'digest', (select s.digest from manifests s where s.id = v.manifest))`
 
+/** Who makes a version and, of a copy, the authors of the original: a JSON list of identities. */
+function authors(ctx: Context, { copyOfId }: Resolved): SQL {
+  const { name, account } = principalRecord(ctx.principal)
+  const isNamed = principalName(ctx) !== undefined
+  const maker = JSON.stringify(isNamed ? [{ name, account }] : [])
+  if (copyOfId === null) return sql`${maker}`
+  return sql`(select json_group_array(json(one.value)) from (
+      select value from json_each(${maker}) union
+      select a.value from model_versions o, json_each(${authorsJson(sql`o`)}) a
+      where o.id = ${copyOfId}) one)`
+}
+
 /** An unknown model makes `registered_model` null, which the schema refuses: the batch fails. */
 function versionInsert(
   ctx: Context,
@@ -127,13 +141,13 @@ function versionInsert(
   const manifest = sealed
     ? sql`(select id from manifests where digest = ${sealed.sealing.digest})`
     : sql`${resolved.manifestId}`
-  return sql`insert into model_versions (registered_model, version, user_id, description, stage,
+  return sql`insert into model_versions (registered_model, version, user_id, authors, description, stage,
       source, storage_location, run_id, run_link, model_id, status, manifest,
       created_at_ms, updated_at_ms)
     values ((${modelId(ctx, wanted.name)}),
       (select coalesce(max(version), 0) + 1 from issued_versions
         where workspace = ${ctx.workspace} and name = ${wanted.name}),
-      ${principalName(ctx) ?? null}, ${wanted.description}, ${firstStage}, ${resolved.source},
+      ${principalName(ctx) ?? null}, ${authors(ctx, resolved)}, ${wanted.description}, ${firstStage}, ${resolved.source},
       ${sealed?.location ?? resolved.storageLocation}, ${resolved.runId}, ${wanted.runLink},
       ${resolved.modelId}, 'READY', ${manifest}, ${now}, ${now})
     returning *`

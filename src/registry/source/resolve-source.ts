@@ -23,6 +23,8 @@ export type Resolved = {
   readonly folders: readonly string[]
   /** The manifest of the version that is copied. */
   readonly manifestId: number | null
+  /** The version that is copied, `model_versions.id`. */
+  readonly copyOfId: number | null
 }
 
 /** What the caller says about where the files come from; empty for nothing. */
@@ -60,6 +62,7 @@ function asClaimed({ source, runId, modelId }: Claim): Resolved {
     modelId: modelId === '' ? null : modelId,
     folders: [],
     manifestId: null,
+    copyOfId: null,
   }
 }
 
@@ -171,6 +174,7 @@ function copyOf(original: ModelVersion, claim: Claim): Resolved {
     modelId: original.modelId,
     folders: [],
     manifestId: original.manifestId,
+    copyOfId: original.id,
   }
 }
 

@@ -19,7 +19,11 @@ beforeEach(async () => {
   }
 })
 
-async function right(body: object): Promise<string> {
+/** A grant, of somebody who is there. */
+async function right(body: { principal: string; [field: string]: unknown }): Promise<string> {
+  const [kind = '', name = kind] = body.principal.split(':')
+  if (kind === 'group') await on.admin.call('PUT', `/api/v1/groups/${name}`, { members: [] })
+  else await on.member(kind === 'service' ? body.principal : name)
   const res = await on.admin.call('POST', '/api/v1/grants', body)
   expect(res.status, res.text).toBe(201)
   return res.json.id
@@ -208,6 +212,7 @@ describe('a guarded alias', () => {
 
 describe('the grants themselves', () => {
   test('a plain name is a user, and a grant answers what was asked', async () => {
+    await on.member('ada')
     const body = { principal: 'ada', action: 'promote', models: 'a*', alias: 'champion' }
     const res = await on.admin.call('POST', '/api/v1/grants', body)
     expect(res.json).toMatchObject({ ...body, principal: 'user:ada', created_by: 'root' })

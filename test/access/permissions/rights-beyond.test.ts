@@ -13,6 +13,7 @@ async function registry() {
     return String(made.json.model_version.version)
   }
   await mlflow(admin, 'POST', 'registered-models/create', { name: 'fraud' })
+  await server.user('release')
   return {
     ...server,
     ours,
@@ -78,7 +79,7 @@ test("as soon as a grant of 'approve' names a model, only its holders decide", a
   const [rita, omar] = [await user('rita'), await user('omar')]
   await ours(admin, 'PUT', 'policies/p', {
     applies_to: { models: 'fraud', stage: 'Production' },
-    approvals: { required: 2, author_may_approve: true },
+    approvals: { required: 2, from: ['user:rita', 'user:omar'], author_may_approve: true },
   })
   const { id } = (await open(admin, await newVersion())).json
   const review = (who: string, decision: string) =>
@@ -87,6 +88,7 @@ test("as soon as a grant of 'approve' names a model, only its holders decide", a
     (await ours(who, 'GET', 'promotions?awaiting=me')).json.items.length
   expect((await review(omar, 'approve')).status).toBe(200)
   expect(await awaiting(rita)).toBe(1)
+  await user('risk')
   await grant('user:risk', 'approve', { models: 'fraud*' })
   expect(await awaiting(rita)).toBe(0)
   for (const decision of ['approve', 'reject']) {

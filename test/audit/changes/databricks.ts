@@ -61,6 +61,7 @@ async function guarded(server: Server): Promise<void> {
     applies_to: { models: 'm', stage: 'Production' },
     approvals: {
       required: 2,
+      from: ['user:ada', 'user:rita'],
       allow_unverified: true,
       self_approval: true,
       author_may_approve: true,

@@ -150,13 +150,16 @@ test('with access control off, a claimed name signs off only where the policy sa
   await ada('POST', '/api/2.0/mlflow/registered-models/create', { name: 'm' })
   await ada('POST', '/api/2.0/mlflow/model-versions/create', { name: 'm', source: 's3://b/m' })
   const policy = { applies_to: { models: 'm', stage: 'Production' } }
-  await ada('PUT', '/api/v1/policies/p', { ...policy, approvals: { required: 1 } })
+  await ada('PUT', '/api/v1/policies/p', {
+    ...policy,
+    approvals: { required: 1, from: ['user:ada', 'user:bob'] },
+  })
   await ada('POST', '/api/v1/promotions', { model: 'm', version: '1', to: { stage: 'Production' } })
   const unverified = await bob('POST', '/api/v1/promotions/1/reviews', { decision: 'approve' })
   expect(unverified.status).toBe(403)
   await ada('PUT', '/api/v1/policies/p', {
     ...policy,
-    approvals: { required: 1, allow_unverified: true },
+    approvals: { required: 1, from: ['user:ada', 'user:bob'], allow_unverified: true },
   })
   expect((await ada('POST', '/api/v1/promotions/1/reviews', { decision: 'approve' })).status).toBe(
     403,

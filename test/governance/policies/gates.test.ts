@@ -3,6 +3,7 @@ import { checkExpression, judgeExpression } from '../../../src/governance/polici
 import type { VersionFacts } from '../../../src/governance/policies/facts.ts'
 import { type GateInput, judgeGate } from '../../../src/governance/policies/gates.ts'
 import type { Gate } from '../../../src/governance/policies/policy.ts'
+import { person } from '../../support/accounts.ts'
 
 const column = (name: string, type = 'double', required = true) => ({ name, type, required })
 
@@ -34,6 +35,7 @@ const version: VersionFacts = {
 }
 
 const hourMs = 3_600_000
+const postedBy = person('service:ci')
 
 function judged(gate: object, more: Partial<GateInput> = {}) {
   const { status, detail } = judgeGate({ name: 'g', ...gate } as Gate, {
@@ -42,6 +44,9 @@ function judged(gate: object, more: Partial<GateInput> = {}) {
     checks: new Map(),
     filesIntact: undefined,
     nowMs: 24 * hourMs,
+    parties: { requester: { name: 'ann' }, authors: [], cardEditor: null, controllers: new Map() },
+    tagSetters: new Map(),
+    accounts: {},
     ...more,
   })
   return `${status}: ${detail}`
@@ -86,12 +91,12 @@ describe('a gate says whether it passes, by which value', () => {
     [{ type: 'check', check: 'ci' }, {}, "pending: check 'ci' has no result yet"],
     [
       { type: 'check', check: 'ci' },
-      { checks: new Map([['ci', { status: 'passed', digest: 'sha256:1' }]]) },
+      { checks: new Map([['ci', { status: 'passed', digest: 'sha256:1', postedBy }]]) },
       "passed: check 'ci' passed",
     ],
     [
       { type: 'check', check: 'ci' },
-      { checks: new Map([['ci', { status: 'passed', digest: 'sha256:0' }]]) },
+      { checks: new Map([['ci', { status: 'passed', digest: 'sha256:0', postedBy }]]) },
       "pending: check 'ci' was made for other files",
     ],
     [{ type: 'soak', stage: 'staging', hours: 24 }, {}, 'passed: 24.0 of 24 hours in staging'],

@@ -9,6 +9,7 @@ import { person } from '../../support/accounts.ts'
 import { governedServer } from '../../support/governed-server.ts'
 
 const ann = person('ann')
+const ci = person('service:ci', { isAdmin: true })
 const rita = person('rita', { groups: ['reviewers'] })
 const approvals = { required: 1, from: ['group:reviewers'] }
 const intact = { name: 'intact', type: 'integrity' }
@@ -122,10 +123,10 @@ test('an approval of Databricks’ clients, which merges, is judged once', async
 
 test('a check for a request that does not merge by itself is judged for its answer alone', async () => {
   const gates = [{ name: 'tests', type: 'check', check: 'tests' }]
-  const { asAnn, open, counted } = await countingServer({ gates })
+  const { as, open, counted } = await countingServer({ gates })
   await open()
   const { answer, judgements } = await counted(() =>
-    asAnn('POST', '/api/v1/promotions/1/checks', { name: 'tests', status: 'passed' }),
+    as(ci)('POST', '/api/v1/promotions/1/checks', { name: 'tests', status: 'passed' }),
   )
   expect(answer.json).toMatchObject({ can_merge: true })
   expect(judgements).toBe(1)
@@ -154,6 +155,7 @@ test.for([
   })
   await open()
   await manyOpen(db, 100)
+  await as(rita)('GET', path ?? '')
   const two = await counted(() => as(rita)('GET', `${path}&max_results=2`))
   const hundred = await counted(() => as(rita)('GET', `${path}&max_results=100`))
   expect(two.answer.json.items).toHaveLength(2)

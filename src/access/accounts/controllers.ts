@@ -1,0 +1,36 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { Identity } from '../../core/principal.ts'
+
+type ControllerRow = {
+  readonly service: number
+  readonly name: string
+  readonly account: string | null
+}
+
+/**
+ * The statement that reads who controls service accounts: who made one, or a token of one, though it may
+ * be revoked by now. `controllersFrom` takes its rows.
+ *
+ * @param accounts a select of `accounts.id`
+ */
+export function controllerRead(accounts: SQL): SQL<ControllerRow> {
+  return sql<ControllerRow>`select distinct a.id as service, e.actor ->> 'name' as name,
+      coalesce(e.actor ->> 'account', cast(u.id as text)) as account
+    from accounts a join audit_entries e on e.action in ('service_account.created', 'token.created')
+      and coalesce(e.after ->> 'for', e.after ->> 'name') = a.name and e.at_ms >= a.created_at_ms
+    left join accounts u on u.name = e.actor ->> 'name' and u.created_at_ms <= e.at_ms
+    where a.kind = 'service' and a.id in (${accounts})`
+}
+
+/** By `accounts.id` of the service account, as text. */
+export type Controllers = ReadonlyMap<string, readonly Identity[]>
+
+export function controllersFrom(rows: readonly ControllerRow[]): Controllers {
+  const controllers = new Map<string, Identity[]>()
+  for (const { service, name, account } of rows) {
+    const known = controllers.get(String(service)) ?? []
+    known.push({ name, account: account ?? undefined })
+    controllers.set(String(service), known)
+  }
+  return controllers
+}
