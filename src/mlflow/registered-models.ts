@@ -1,10 +1,17 @@
-import { requirePromoting, requireToCreate } from '../access/permissions/require.ts'
+import {
+  requireModel,
+  requireModelOfBothKinds,
+  requirePromoting,
+  requireToCreate,
+} from '../access/permissions/require.ts'
+import { promptKey } from '../core/names.ts'
 import {
   deleteFreeModel,
   deleteGuardedAlias,
   renameFreeModel,
 } from '../governance/moves/guarded-changes.ts'
 import { pointAlias } from '../governance/moves/move-to-stage.ts'
+import type { Context } from '../platform/context.ts'
 import {
   createModel,
   getLatestVersions,
@@ -95,12 +102,12 @@ export const registeredModelOperations: readonly Operation[] = [
 
   operation(
     'setRegisteredModelTag',
-    onModel('EDIT'),
+    requireTagging,
     message({ name, key: name, value: text }),
     (ctx, req) => setModelTag(ctx, req.name, { key: req.key, value: req.value ?? '' }),
   ),
 
-  operation('deleteRegisteredModelTag', onModel('EDIT'), message({ name, key: name }), (ctx, req) =>
+  operation('deleteRegisteredModelTag', requireTagging, message({ name, key: name }), (ctx, req) =>
     deleteModelTag(ctx, req.name, req.key),
   ),
 
@@ -127,3 +134,13 @@ export const registeredModelOperations: readonly Operation[] = [
     }),
   ),
 ]
+
+/** The tag that makes a prompt changes whose permissions count. */
+function requireTagging(
+  ctx: Context,
+  { name, key }: { readonly name: string; readonly key: string },
+) {
+  return key === promptKey
+    ? requireModelOfBothKinds(ctx, name, 'EDIT')
+    : requireModel(ctx, name, 'EDIT')
+}

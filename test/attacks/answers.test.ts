@@ -133,3 +133,23 @@ describe('the audit log is asked by times', () => {
     expect((await exported.text()).trim().split('\n')).toHaveLength(1)
   })
 })
+
+test('a clock that is set back a day hides nothing from who asks for now', async () => {
+  let at = Date.UTC(2026, 7, 2, 12)
+  const { post, call } = await testServer({ now: () => at++ })
+  await post('registered-models/create', { name: 'm' })
+  await post('model-versions/create', { name: 'm', source: 's3://b/m' })
+  const move = (stage: string) =>
+    post('model-versions/transition-stage', { name: 'm', version: '1', stage })
+  const held = async (stage: string, moment: string) =>
+    (await call('GET', `/api/v1/models/m/stages/${stage}?at=${moment}`)).json.items?.length
+  await move('Production')
+  at -= 86_400_000
+  expect(await held('Production', String(at))).toBe(1)
+  expect(await held('Production', new Date(at).toISOString())).toBe(1)
+  await move('Staging')
+  expect(await held('Production', String(at))).toBe(0)
+  expect(await held('Staging', String(at))).toBe(1)
+  at += 86_400_000 + 60_000
+  expect(await held('Staging', String(at))).toBe(1)
+})

@@ -167,3 +167,25 @@ describe('an earlier revision of a card', () => {
     }
   })
 })
+
+test('credentials in a logged requirements.txt are shown by no card and no comparison', async () => {
+  const { call, createModel, getCard, seal } = await cardServer()
+  await createModel('m')
+  const lines = [
+    '--extra-index-url https://bob:hunter2@pypi.example.com/simple',
+    'tool @ git+https://hunter2@github.com/acme/tool.git',
+    'wheel @ https://example.com/w.whl?X-Token=hunter2&a=1',
+    'kept @ git+ssh://git@github.com/acme/kept.git',
+  ]
+  await seal('m', { 'requirements.txt': lines.join('\n') })
+  await seal('m', { 'requirements.txt': 'numpy==1' })
+  for (const form of ['', '.md', '.html']) {
+    const { text } = await getCard('m', 1, form)
+    expect(text).not.toContain('hunter2')
+    expect(text).toContain('git@github.com')
+  }
+  const compared = await call('GET', '/api/v1/models/m/compare?versions=1,2')
+  expect(compared.status).toBe(200)
+  expect(JSON.stringify(compared.json.environment)).toContain('***@pypi.example.com')
+  expect(JSON.stringify(compared.json.environment)).not.toContain('hunter2')
+})

@@ -114,3 +114,20 @@ test('what happened to a model is not told to whoever takes its name over', asyn
   const read = await eve.call('GET', '/api/v1/events/history?max_results=1000')
   expect(read.text).toContain('old-secret')
 })
+
+test('a prompt is made a model by nobody who may edit one kind only', async () => {
+  const { admin, eve, grant } = await closedRun()
+  const tag = { key: 'mlflow.prompt.is_prompt', value: 'true' }
+  await admin.post('registered-models/create', { name: 'hello', tags: [tag] })
+  await grant('eve', 'prompt', '*', 'MANAGE')
+  const other = { name: 'hello', key: 'k', value: 'v' }
+  expect((await eve.post('registered-models/set-tag', other)).status).toBe(200)
+  const flip = { name: 'hello', key: tag.key, value: 'false' }
+  expect((await eve.post('registered-models/set-tag', flip)).status).toBe(403)
+  const gone = { name: 'hello', key: tag.key }
+  expect(
+    (await eve.call('DELETE', '/api/2.0/mlflow/registered-models/delete-tag', gone)).status,
+  ).toBe(403)
+  await grant('eve', 'registered_model', '*', 'EDIT')
+  expect((await eve.post('registered-models/set-tag', flip)).status).toBe(200)
+})

@@ -94,6 +94,32 @@ export async function requireModelOfId(
   }
 }
 
+/**
+ * As `requireModel`, both as a registered model and as a prompt: for changing which of them it is, which
+ * changes whose permissions count.
+ */
+export async function requireModelOfBothKinds(
+  ctx: Context,
+  name: string,
+  needed: Permission,
+): Promise<void> {
+  await requireModel(ctx, name, needed)
+  if (mayAll(ctx)) return
+  for (const isPrompt of [sql`0`, sql`1`]) {
+    for (const part of [undefined, 'version'] as const) {
+      const on = sql`select m.id, m.name, ${isPrompt} as is_prompt from registered_models m
+        where m.workspace = ${ctx.workspace} and m.name = ${name}`
+      await requirePermission(ctx, {
+        permission: needed,
+        owner: 'model',
+        on,
+        part,
+        what: 'registered model and prompt',
+      })
+    }
+  }
+}
+
 /** What the caller has on a model, for showing it; MANAGE where nothing is judged. */
 export async function getModelLevel(ctx: Context, name: string): Promise<Level> {
   if (mayAll(ctx)) return 'MANAGE'

@@ -1,4 +1,5 @@
 import { RegistryError } from '../../core/error.ts'
+import { maskCredentials } from '../../core/mask.ts'
 import type { Context } from '../../platform/context.ts'
 import { getVersionFiles } from '../../registry/files/version-manifest.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
@@ -45,12 +46,14 @@ export async function derive(ctx: Context, version: ModelVersion): Promise<Deriv
   return {
     ...(version.runId && { run_id: version.runId }),
     ...(experiment && { experiment: experiment.name }),
-    params: byKey((run?.params.length ? run : loggedModel)?.params ?? [], (param) => param.value),
+    params: byKey((run?.params.length ? run : loggedModel)?.params ?? [], (param) =>
+      maskCredentials(param.value),
+    ),
     metrics: metricsOf(run, loggedModel),
     datasets: (run?.datasetInputs ?? []).map(({ dataset: { name, digest, source } }) => ({
       name,
       digest,
-      source,
+      source: maskCredentials(source),
     })),
     ...files,
     ...(codeVersion !== undefined && { code_version: codeVersion }),

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { findFile } from '../../artifacts/files.ts'
+import { maskCredentials } from '../../core/mask.ts'
 import type { Context } from '../../platform/context.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { isRun } from '../../tracking/run.ts'
@@ -131,7 +132,7 @@ function flavorsFrom(names: readonly string[]): string[] {
 function requirementsOf(text: string): string[] {
   return text
     .split(/\r?\n/)
-    .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
+    .map((line) => maskCredentials(line.replace(/(^|\s)#.*$/, '').trim()))
     .filter((line) => line !== '')
     .slice(0, requirementsMax)
 }

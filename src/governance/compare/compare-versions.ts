@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../../core/error.ts'
+import { maskCredentials } from '../../core/mask.ts'
 import type { Context } from '../../platform/context.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
@@ -79,7 +80,7 @@ async function runsOf(
 }
 
 function textsOf(pairs: readonly { readonly key: string; readonly value: string }[]) {
-  return new Map(pairs.map(({ key, value }) => [key, value]))
+  return new Map(pairs.map(({ key, value }) => [key, maskCredentials(value)]))
 }
 
 function metricsOf(run: Run | undefined): Map<string, number | string> {

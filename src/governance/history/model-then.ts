@@ -23,10 +23,21 @@ export type ModelThen = {
  */
 export const clocksApartMsMax = 60_000
 
-/** A scalar select: the last entry of the log at `atMs`, 0 ahead of all. */
-function lastSeqAt(atMs: number): SQL {
-  return sql`select coalesce(max(seq), 0) from audit_entries where at_ms <= ${atMs}
-    and at_ms >= (select max(at_ms) from audit_entries where at_ms <= ${atMs}) - ${clocksApartMsMax}`
+/**
+ * A scalar select: the last entry of the log at `atMs`, 0 ahead of all. Entries that follow it with
+ * earlier times were written under a clock that had been set back, and belong to it. Where the log has
+ * times that are still to come, as after that, the present is its end.
+ */
+function lastSeqAt(ctx: Context, atMs: number): SQL {
+  const nowMs = ctx.now()
+  const isPresent = atMs >= nowMs - clocksApartMsMax ? sql`1` : sql`0`
+  return sql`select iif(${isPresent} and
+      exists (select 1 from audit_entries where at_ms > ${nowMs + clocksApartMsMax}),
+      (select max(seq) from audit_entries),
+      coalesce((select seq - 1 from audit_entries where seq > s.seq and at_ms > ${atMs}
+        order by seq limit 1), (select max(seq) from audit_entries), 0))
+    from (select coalesce(max(seq), 0) as seq from audit_entries where at_ms <= ${atMs}
+      and at_ms >= (select max(at_ms) from audit_entries where at_ms <= ${atMs}) - ${clocksApartMsMax}) s`
 }
 
 /**
@@ -56,7 +67,7 @@ export async function findModelThen(
   atMs: number,
 ): Promise<ModelThen | undefined> {
   const found = await ctx.db.first(sql<Candidates>`
-    with last (seq) as (${lastSeqAt(atMs)}),
+    with last (seq) as (${lastSeqAt(ctx, atMs)}),
     next (seq, id, action) as (
       select seq, registered_model, action from audit_entries
       where workspace = ${ctx.workspace} and model = ${name} and seq > (select seq from last)

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { isNotDeniedSql, mayReadSql } from '../../access/permissions/permitted.ts'
 import { invalid } from '../../core/error.ts'
+import { maskCredentials } from '../../core/mask.ts'
 import type { Context } from '../../platform/context.ts'
 
 /** A dataset that a run read. */
@@ -48,7 +49,7 @@ function datasetFrom(row: RunDatasetRow): RunDataset {
     name: row.name,
     digest: row.digest,
     sourceType: row.source_type,
-    source: row.source,
+    source: maskCredentials(row.source),
     context: row.context ?? undefined,
   }
 }

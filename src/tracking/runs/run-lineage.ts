@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isNotDeniedSql, mayReadSql } from '../../access/permissions/permitted.ts'
+import { maskCredentials } from '../../core/mask.ts'
 import type { Context } from '../../platform/context.ts'
 import type { KeyValue, Run } from '../run.ts'
 import { readRuns } from './read-runs.ts'
@@ -53,6 +54,10 @@ export async function findRunLineage(ctx: Context, runId: string): Promise<RunLi
   const [parent] = parents
   if (!run) return undefined
   const tagged = new Map(tags.map((row) => [row.key, row.value]))
+  const masked = (key: string) => {
+    const value = tagged.get(key)
+    return value === undefined ? undefined : maskCredentials(value)
+  }
   return {
     runId: run.run_id,
     name: run.name,
@@ -61,10 +66,10 @@ export async function findRunLineage(ctx: Context, runId: string): Promise<RunLi
     experimentName: run.experiment_name,
     parent: parent && { runId: parent.run_id, name: parent.name },
     code: {
-      source: tagged.get(codeTags.source),
+      source: masked(codeTags.source),
       commit: tagged.get(codeTags.commit),
       branch: tagged.get(codeTags.branch),
-      repository: tagged.get(codeTags.repository),
+      repository: masked(codeTags.repository),
     },
   }
 }
