@@ -16,6 +16,8 @@ export type AppEnv = {
     clientAddress?: string
     /** Takes one request of a caller from what it may send. @throws REQUEST_LIMIT_EXCEEDED */
     takeTurn(caller: string): void
+    /** Finds out again who asks, for an answer that goes on; undefined: by now nobody. */
+    admitAgain(): Promise<Context | undefined>
     /** The operation that answered, for logs and metrics. */
     operation?: string
     /** Whether that operation would change anything. */

@@ -7,7 +7,7 @@ import type { Context } from '../../platform/context.ts'
 const epochQuery = fixSql(sql<{ epoch: number }>`select epoch from access_epoch where id = 1`)
 
 /** A number that grows with every change of who callers are and what is denied to them. */
-export async function readAccessEpoch(ctx: Context): Promise<number> {
+export async function readAccessEpoch(ctx: Pick<Context, 'db'>): Promise<number> {
   const row = await ctx.db.first(epochQuery)
   if (!row) throw new Error('access_epoch has no row')
   return row.epoch

@@ -39,7 +39,7 @@ export const streamEvents = endpoint({
   tag,
   summary: 'What happens, as Server-Sent Events',
   description:
-    'Starts with the next event, or behind the one that the header Last-Event-ID (or `after`) names. Each has its id, its type as `event`, and the event as JSON in `data`. Ends after four minutes, to be taken up again by the last id. Events of models that the caller may not read are left out.',
+    'Starts with the next event, or behind the one that the header Last-Event-ID (or `after`) names. Each has its id, its type as `event`, and the event as JSON in `data`. Ends after four minutes, to be taken up again by the last id, and within a second when the caller is let in no more. An account has at most 16 at once. Events of models that the caller may not read are left out.',
   query: z.object(filters),
   media: 'text/event-stream',
   answer: z.string(),

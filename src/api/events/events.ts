@@ -23,7 +23,7 @@ export const eventRoutes: readonly ServedEndpoint[] = [
     checkStreams(ctx)
     const from = await placeOf(ctx, c.req.header('last-event-id') ?? query.after)
     const ended = new AbortController()
-    const events = streamEventText(ctx, from, wanted, ended.signal)
+    const events = streamEventText(ctx, { from, wanted }, c.var.admitAgain, ended.signal)
     const about = { requestId: ctx.requestId, operation: endpoints.streamEvents.name }
     return c.body(
       textStream(events, about, () => ended.abort()),

@@ -48,6 +48,7 @@ export function guard(rule: Rule<AppContext>): MiddlewareHandler<AppEnv> {
  */
 export async function admit(c: AppContext): Promise<Context> {
   const { ctx } = c.var
+  c.set('admitAgain', async () => ({ ...ctx, permissionReads: new Map() }))
   if (ctx.principal.verified) return ctx
   if (!ctx.settings.auth) {
     c.var.takeTurn(ctx.clientAddress ?? ctx.principal.name)
@@ -63,9 +64,26 @@ export async function admit(c: AppContext): Promise<Context> {
   refuseForeignUse(c)
   c.var.takeTurn(principal.name)
   checkScope(c, principal)
+  c.set('admitAgain', () => admitAgain(c, ctx, principal))
   const known = { ...ctx, principal }
   c.set('ctx', known)
   return known
+}
+
+/** The context of the same caller as they are at this moment, or undefined where they are let in no more. */
+async function admitAgain(
+  c: AppContext,
+  ctx: Context,
+  { name, accountId }: Principal,
+): Promise<Context | undefined> {
+  try {
+    const principal = await authenticate(ctx, credentialsOf(c))
+    const isSame = principal?.name === name && principal.accountId === accountId
+    return isSame ? { ...ctx, principal, permissionReads: new Map() } : undefined
+  } catch (err) {
+    if (err instanceof RegistryError && err.code === 'UNAUTHENTICATED') return undefined
+    throw err
+  }
 }
 
 /**

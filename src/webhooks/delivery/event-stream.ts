@@ -1,3 +1,4 @@
+import { readAccessEpoch } from '../../access/accounts/epoch.ts'
 import { RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { pollerOf } from '../events/audit-poller.ts'
@@ -16,51 +17,110 @@ const lifetimeMs = 240_000
 /** More would only wait for one another; a client that is refused comes back. */
 const streamsMax = 256
 
+/** Of one account, so that it leaves room for others. */
+const streamsOfOneMax = 16
+
+/** Credentials expire by time too, which no change tells. */
+const admittedMs = 15_000
+
+/** Who reads a stream, as they are at this moment; undefined: they are let in no more. */
+export type Readmit = () => Promise<Context | undefined>
+
 /**
  * The events from `from` on, as the text of Server-Sent Events. It goes as fast as it is read: a slow
- * reader gets every event, later.
+ * reader gets every event, later. It ends when the reader's credentials do, within a second.
  *
  * @param ended aborted when nobody reads any more
  */
 export async function* streamEventText(
   ctx: Context,
-  from: EventPlace,
-  wanted: Wanted,
+  { from, wanted }: { readonly from: EventPlace; readonly wanted: Wanted },
+  readmit: Readmit,
   ended: AbortSignal,
 ): AsyncGenerator<string> {
   const poller = pollerOf(ctx)
-  const mayRead = eventFilterOf(ctx)
+  if (whyNoStream(ctx) !== undefined) return
   const untilMs = ctx.now() + lifetimeMs
   let place = from
-  poller.streams++
+  count(ctx, 1)
   try {
+    let reader: Reader | undefined
     // An id alone is no event. Clients go on from it if the connection breaks before the first event.
     yield `retry: 1000\nid: ${idBefore(place)}\n\n`
     while (!ended.aborted && ctx.now() < untilMs) {
+      reader = await readerNow(ctx, reader, readmit)
+      if (!reader) return
       const { events, next } = await readEvents(ctx, place)
-      for (const event of events) {
-        if (isWanted(wanted, event) && (await mayRead(event))) yield eventText(event)
-      }
+      yield* textsOf(events, wanted, reader)
       if (next.seq !== place.seq) {
         place = next
         continue
       }
-      if (!(await poller.until(place.seq, heartbeatMs, ended)) && !ended.aborted) {
+      const { epoch } = reader
+      if (!(await poller.until({ seq: place.seq, epoch }, heartbeatMs, ended)) && !ended.aborted) {
         yield `: still here\nid: ${idBefore(place)}\n\n`
       }
     }
   } finally {
-    poller.streams--
+    count(ctx, -1)
+  }
+}
+
+/** A reader as of one moment. */
+type Reader = {
+  readonly epoch: number
+  readonly atMs: number
+  readonly mayRead: ReturnType<typeof eventFilterOf>
+}
+
+/** The reader as they are now; looked at anew where something about access changed, or time passed. */
+async function readerNow(
+  ctx: Context,
+  known: Reader | undefined,
+  readmit: Readmit,
+): Promise<Reader | undefined> {
+  // Read before the reader is, so that a change in between is seen by the next look.
+  const epoch = await readAccessEpoch(ctx)
+  const atMs = ctx.now()
+  if (known && known.epoch === epoch && atMs - known.atMs < admittedMs) return known
+  const reader = await readmit()
+  return reader && { epoch, atMs, mayRead: eventFilterOf(reader) }
+}
+
+async function* textsOf(
+  events: readonly RegistryEvent[],
+  wanted: Wanted,
+  { mayRead }: Reader,
+): AsyncGenerator<string> {
+  for (const event of events) {
+    if (isWanted(wanted, event) && (await mayRead(event))) yield eventText(event)
   }
 }
 
 /** @throws REQUEST_LIMIT_EXCEEDED there are as many streams as there may be */
 export function checkStreams(ctx: Context): void {
-  if (pollerOf(ctx).streams < streamsMax) return
-  throw new RegistryError(
-    'REQUEST_LIMIT_EXCEEDED',
-    `${streamsMax} streams of events are open, which is as many as there may be; try again later`,
-  )
+  const why = whyNoStream(ctx)
+  if (why !== undefined) throw new RegistryError('REQUEST_LIMIT_EXCEEDED', why)
+}
+
+function whyNoStream(ctx: Context): string | undefined {
+  const { streams, streamsOf } = pollerOf(ctx)
+  if (streams >= streamsMax) {
+    return `${streamsMax} streams of events are open, which is as many as there may be; try again later`
+  }
+  if (!ctx.principal.verified || (streamsOf.get(ctx.principal.name) ?? 0) < streamsOfOneMax) {
+    return undefined
+  }
+  return `${streamsOfOneMax} streams of events are open for this account, which is as many as it may have; end one of them`
+}
+
+function count(ctx: Context, by: 1 | -1): void {
+  const poller = pollerOf(ctx)
+  const { name } = ctx.principal
+  const own = (poller.streamsOf.get(name) ?? 0) + by
+  poller.streams += by
+  if (own > 0) poller.streamsOf.set(name, own)
+  else poller.streamsOf.delete(name)
 }
 
 function eventText(event: RegistryEvent): string {

@@ -4,11 +4,18 @@ import type { Platform } from '../../platform/context.ts'
 
 const pollMs = 500
 
-type Waiter = { readonly seq: number; readonly done: (found: boolean) => void }
+/** `epoch` is that of `readAccessEpoch`. */
+type Waiter = {
+  readonly seq: number
+  readonly epoch: number
+  readonly done: (found: boolean) => void
+}
 
 /** Looks for new entries, once for all streams of a process, and only while one of them waits. */
 class AuditPoller {
   streams = 0
+  /** How many of the streams each account has, by name. */
+  readonly streamsOf = new Map<string, number>()
   readonly #db: Database
   readonly #waiters = new Set<Waiter>()
   #isPolling = false
@@ -17,8 +24,15 @@ class AuditPoller {
     this.#db = db
   }
 
-  /** Whether entry `seq` was written within `ms`; false at once when `ended` is aborted. */
-  async until(seq: number, ms: number, ended: AbortSignal): Promise<boolean> {
+  /**
+   * Whether entry `seq` was written, or anything about access changed, within `ms`; false at once when
+   * `ended` is aborted.
+   */
+  async until(
+    { seq, epoch }: Omit<Waiter, 'done'>,
+    ms: number,
+    ended: AbortSignal,
+  ): Promise<boolean> {
     if (ended.aborted) return false
     return new Promise((done) => {
       const finish = (found: boolean) => {
@@ -27,7 +41,7 @@ class AuditPoller {
         this.#waiters.delete(waiter)
         done(found)
       }
-      const waiter: Waiter = { seq, done: finish }
+      const waiter: Waiter = { seq, epoch, done: finish }
       const abort = () => finish(false)
       const timer = setTimeout(abort, ms)
       ended.addEventListener('abort', abort, { once: true })
@@ -43,9 +57,10 @@ class AuditPoller {
       while (this.#waiters.size > 0) {
         await new Promise((done) => setTimeout(done, pollMs))
         const row = await this.#db.first(
-          sql<{ seq: number }>`select coalesce(max(seq), 0) as seq from audit_entries`,
+          sql<{ seq: number; epoch: number }>`select coalesce(max(seq), 0) as seq,
+            (select epoch from access_epoch where id = 1) as epoch from audit_entries`,
         )
-        this.#tell((waiter) => waiter.seq <= (row?.seq ?? 0))
+        if (row) this.#tell(({ seq, epoch }) => seq <= row.seq || epoch !== row.epoch)
       }
     } catch {
       // Those who wait find out that the database fails when they read it themselves.
