@@ -14,7 +14,7 @@ async function opened(server: Server, policy: object): Promise<void> {
 }
 
 const byRita = {
-  approvals: { required: 1, from: ['user:rita'] },
+  approvals: { required: 1, from: ['user:rita', 'user:sam'] },
   break_glass: { from: ['user:rita'] },
 }
 
