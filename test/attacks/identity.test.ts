@@ -6,7 +6,7 @@ import { anonymous } from '../../src/core/principal.ts'
 import { readSignIn } from '../../src/platform/settings/read-sign-in.ts'
 import { givenBy } from '../../src/platform/settings/setting-table.ts'
 import { testIssuer } from '../access/sign-in/issuer.ts'
-import { contextOf, person } from '../support/accounts.ts'
+import { contextOf, makeAccount, person } from '../support/accounts.ts'
 import { admin, adminPassword, authServer, password } from '../support/auth-server.ts'
 import { basic, client } from '../support/client.ts'
 import { testServer } from '../support/server.ts'
@@ -216,4 +216,31 @@ test('wrong passwords are throttled whatever X-Forwarded-For says, from this mac
     statuses.push((await client(app, guess).call('GET', '/api/v1/whoami')).status)
   }
   expect(statuses).toEqual([...Array(10).fill(401), 429])
+})
+
+test.each([
+  ['POST', '/api/v1/grants', { principal: 'user:mallory', action: 'approve', models: '*' }],
+  ['POST', '/api/v1/tokens', { name: 't', for: 'mallory' }],
+  ['PUT', '/api/v1/groups/reviewers', { members: [] }],
+  ['POST', '/api/v1/service-accounts', { name: 'trainer' }],
+  ['POST', '/api/v1/identities', { account: 'mallory', issuer: 'https://i.example', subject: 'm' }],
+  ['POST', '/api/2.0/mlflow/users/create', { username: 'eve', password }],
+  ['POST', '/api/3.0/mlflow/roles/create', { name: 'r', workspace: 'default' }],
+  [
+    'POST',
+    '/api/3.0/mlflow/users/permissions/grant',
+    {
+      username: 'mallory',
+      resource_type: 'experiment',
+      resource_id: '0',
+      resource_pattern: '0',
+      permission: 'MANAGE',
+    },
+  ],
+])('with access control off nobody plants rights by %s %s', async (method, path, body) => {
+  const { platform, call } = await testServer()
+  await makeAccount(platform, 'mallory')
+  const refused = await call(method, path, body)
+  expect(refused.status, refused.text).toBe(403)
+  expect(refused.json.message).toMatch(/access control is off/i)
 })

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
+import { RegistryError } from '../../core/error.ts'
 import { fixSql } from '../../db/compile.ts'
 import type { Batch, BatchRows } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
@@ -16,10 +17,22 @@ export async function readAccessEpoch(ctx: Pick<Context, 'db'>): Promise<number>
 /** Goes with every change of accounts, groups, tokens, roles and permissions. */
 const accessChanged: SQL = sql.raw('update access_epoch set epoch = epoch + 1 where id = 1')
 
-/** As `commit`, for a change that must hold from the next request on, in whichever process. */
+/**
+ * As `commit`, for a change of who may sign in or do what: it holds from the next request on, in
+ * whichever process. With access control off nobody but the operator makes one, so that nothing waits
+ * for the day when it is switched on.
+ *
+ * @throws PERMISSION_DENIED access control is off
+ */
 export function commitAccess<const Q extends Batch>(
   ctx: Context,
   statements: Q,
 ): Promise<BatchRows<Q & { readonly accessChanged: SQL }>> {
+  if (!ctx.settings.auth && !ctx.principal.isAdmin) {
+    throw new RegistryError(
+      'PERMISSION_DENIED',
+      'Access control is off, so accounts, tokens, roles, permissions and grants cannot be changed by requests: use the `gatehouse` command on the database, or start the server with --auth',
+    )
+  }
   return commit(ctx, { ...statements, accessChanged })
 }

@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm'
-import { commit, entryStatement } from '../../audit/commit.ts'
+import { entryStatement } from '../../audit/commit.ts'
 import { conflict, notFound } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import type { identities } from '../tables.ts'
+import { commitAccess } from './epoch.ts'
 
 /** Somebody whom an issuer outside identifies, and the account that they have here. */
 export type Identity = {
@@ -49,7 +50,7 @@ export async function linkIdentity(
 ): Promise<Identity> {
   const own = sql`i.issuer = ${issuer} and i.subject = ${subject}`
   try {
-    const { linked } = await commit(ctx, {
+    const { linked } = await commitAccess(ctx, {
       inserted: sql`insert into identities (issuer, subject, account, created_at_ms)
         select ${issuer}, ${subject}, id, ${ctx.now()} from accounts where name = ${account}`,
       entry: entryStatement(ctx, {
@@ -70,7 +71,7 @@ export async function linkIdentity(
 
 /** Undo a link, and end the sessions that were begun by it. @throws RESOURCE_DOES_NOT_EXIST */
 export async function unlinkIdentity(ctx: Context, id: number): Promise<void> {
-  const { unlinked } = await commit(ctx, {
+  const { unlinked } = await commitAccess(ctx, {
     entry: entryStatement(ctx, {
       action: 'identity.unlinked',
       from: sql`${from} where i.id = ${id}`,

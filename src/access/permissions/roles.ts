@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, entryStatement } from '../../audit/commit.ts'
+import { entryStatement } from '../../audit/commit.ts'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import { grouped } from '../../core/groups.ts'
 import { checkLength } from '../../core/names.ts'
@@ -140,14 +140,14 @@ function checkName(name: string): void {
   )
 }
 
-/** As `commit`. @throws RESOURCE_ALREADY_EXISTS another role has the name */
+/** As `commitAccess`. @throws RESOURCE_ALREADY_EXISTS another role has the name */
 async function commitRole<const Q extends Batch>(
   ctx: Context,
   name: string,
   statements: Q,
 ): Promise<BatchRows<Q>> {
   try {
-    return await commit(ctx, statements)
+    return await commitAccess(ctx, statements)
   } catch (err) {
     if (!(err instanceof ConstraintError) || err.kind !== 'unique') throw err
     const message = `Role (name=${excerpt(name)}, workspace=${ctx.workspace}) already exists.`
