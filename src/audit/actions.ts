@@ -31,6 +31,7 @@
  * | promotion.checked | | promotion, check, status, url, summary |
  * | promotion.rejected | | promotion, to, decision (`reject`), comment |
  * | promotion.closed, expired, followed_up | | promotion, to |
+ * | promotion.superseded | | promotion, to, because |
  * | version_comment.created | | comment (its id), text |
  * | version_comment.updated | comment, text | the same |
  * | version_comment.deleted | comment, text | |
@@ -105,6 +106,7 @@ export const actions = [
   'promotion.rejected',
   'promotion.closed',
   'promotion.expired',
+  'promotion.superseded',
   'promotion.followed_up',
   'version_comment.created',
   'version_comment.updated',

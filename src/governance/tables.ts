@@ -48,7 +48,7 @@ export const promotions = sqliteTable(
     /** `registered_models.id` and `model_versions.id`; no foreign keys: a request outlives what it was about. */
     registered_model: integer().notNull(),
     model_version: integer().notNull(),
-    /** The model's name when it was opened. */
+    /** The model's present name; of one that was deleted, its last. */
     model: text().notNull(),
     version: integer().notNull(),
     from_stage: text().notNull(),
@@ -56,7 +56,7 @@ export const promotions = sqliteTable(
     target_kind: text().notNull(),
     target: text().notNull(),
     archive_existing: integer().notNull(),
-    /** open, merged, rejected, closed or expired. */
+    /** open, merged, rejected, closed, expired or superseded. */
     status: text().notNull(),
     /** A Principal, as JSON; the name by itself for look-ups. */
     requested_by: text().notNull(),
@@ -67,6 +67,8 @@ export const promotions = sqliteTable(
     /** When it was merged, rejected, closed or expired, and by whom, as JSON. */
     decided_at_ms: integer(),
     decided_by: text(),
+    /** Why one that is superseded was closed. */
+    closed_because: text(),
     /** The request that merged it: what the other statements of that batch look for. */
     merged_by_request: text(),
     /** What the last reading of its files found: `{ok, detail, at_ms}`, JSON. */

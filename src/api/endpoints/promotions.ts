@@ -15,13 +15,14 @@ export const PromotionShape = z.object({
   from: z.object({ stage: z.string() }),
   to: z.object({ stage: z.string().optional(), alias: z.string().optional() }),
   archive_existing: z.boolean(),
-  status: z.enum(['open', 'merged', 'rejected', 'closed', 'expired']),
+  status: z.enum(['open', 'merged', 'rejected', 'closed', 'expired', 'superseded']),
   requested_by: PrincipalShape,
   requested_at: z.number().int(),
   expires_at: z.number().int(),
   reason: z.string().optional(),
   decided_by: PrincipalShape.optional(),
   decided_at: z.number().int().optional(),
+  closed_because: z.string().optional().describe('Why it is superseded'),
   policies: z.array(z.string()),
   policy_revisions: z
     .array(z.object({ name: z.string(), revision: z.number().int() }))
@@ -99,7 +100,7 @@ export const listPromotions = endpoint({
       .max(100)
       .default(50)
       .describe('How many items a page has at most; with `awaiting`, how many are looked at'),
-    status: z.enum(['open', 'merged', 'rejected', 'closed', 'expired']).optional(),
+    status: z.enum(['open', 'merged', 'rejected', 'closed', 'expired', 'superseded']).optional(),
     model: z.string().optional(),
     version: z.coerce.number().int().min(1).optional(),
     requested_by: z.string().optional(),

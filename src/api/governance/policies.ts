@@ -4,6 +4,7 @@ import { requirePolicy } from '../../governance/permissions.ts'
 import * as verbs from '../../governance/policies/policies.ts'
 import { evidenceOf } from '../../governance/promotions/assess.ts'
 import { evaluateMove, type Replayed, replay } from '../../governance/promotions/dry-run.ts'
+import { removePolicy, setPolicy } from '../../governance/promotions/guarding.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import { isNumberPlace, readPageFrom } from '../../search/page.ts'
 import * as endpoints from '../endpoints/policies.ts'
@@ -33,7 +34,7 @@ export const policyRoutes: readonly ServedEndpoint[] = [
     endpoints.putPolicy,
     (ctx, { params, body }) => requirePolicy(ctx, params.name, body.applies_to.models),
     async (ctx, { params, body }) => {
-      const policy = await verbs.putPolicy(ctx, params.name, documentFrom(body))
+      const policy = await setPolicy(ctx, params.name, documentFrom(body))
       return policyToWire(policy, policy.document)
     },
   ),
@@ -42,7 +43,7 @@ export const policyRoutes: readonly ServedEndpoint[] = [
     endpoints.deletePolicy,
     (ctx, { params }) => requirePolicy(ctx, params.name),
     async (ctx, { params }) => {
-      await verbs.deletePolicy(ctx, params.name)
+      await removePolicy(ctx, params.name)
       return {}
     },
   ),

@@ -29,6 +29,7 @@ export function promotionToWire(
     ...(promotion.reason === null ? {} : { reason: promotion.reason }),
     ...(promotion.decidedBy ? { decided_by: promotion.decidedBy } : {}),
     ...(promotion.decidedAtMs === null ? {} : { decided_at: promotion.decidedAtMs }),
+    ...(promotion.closedBecause === null ? {} : { closed_because: promotion.closedBecause }),
     policies: promotion.policies.map(({ name }) => name),
     policy_revisions: promotion.policies.map(({ name, revision }) => ({ name, revision })),
     gates: promotion.gates.map(gateToWire),

@@ -1,4 +1,5 @@
 import { requireAdmin } from '../../access/permissions/require.ts'
+import { setStages } from '../../governance/promotions/guarding.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import type { Stage } from '../../registry/stages/check-stages.ts'
 import * as registry from '../../registry/stages/stage-list.ts'
@@ -11,7 +12,7 @@ export const stageRoutes: readonly ServedEndpoint[] = [
 
   serve(endpoints.replaceStages, requireAdmin, async (ctx, { body }) =>
     stagesToWire(
-      await registry.replaceStages(
+      await setStages(
         ctx,
         body.items.map(({ name, exclusive, from }) => ({
           name,

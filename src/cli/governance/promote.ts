@@ -22,7 +22,7 @@ type Flags = {
 const pollMs = 2000
 
 /** What a pipeline reads: 0 the version moved, 2 it will not, 3 it waits for somebody. */
-const exitCodes = { merged: 0, open: 3, rejected: 2, closed: 2, expired: 2 } as const
+const exitCodes = { merged: 0, open: 3, rejected: 2, closed: 2, expired: 2, superseded: 2 } as const
 
 /** `gatehouse promote`: ask for a move, and wait for it where a pipeline must. */
 export function promoteCommand(): Command {

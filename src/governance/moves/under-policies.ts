@@ -5,6 +5,7 @@ import { ConstraintError, type Database } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { policiesFromRows, policyRead } from '../policies/policies.ts'
 import type { Policy } from '../policies/policy.ts'
+import { supersedeSettled, withStatementsAfter } from '../promotions/superseding.ts'
 
 const attemptsMax = 5
 
@@ -29,8 +30,9 @@ export async function runUnderPolicies<T>(
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const { rows, states } = await ctx.db.batch({
       rows: policyRead(ctx),
-      states: sql<{ revision: number; entry: number }>`
-        select ${newestRevision} as revision, ${newestEntry} as entry`,
+      states: sql<{ revision: number; entry: number; model: number | null }>`
+        select ${newestRevision} as revision, ${newestEntry} as entry, (select id
+          from registered_models where workspace = ${ctx.workspace} and name = ${name}) as model`,
     })
     const policies = policiesFromRows(rows)
     const [state] = states
@@ -42,7 +44,9 @@ export async function runUnderPolicies<T>(
         ? sameRevision
         : sql`${sameRevision} and ${newestEntry} = ${state.entry}`
     try {
-      return await change({ ...ctx, db: guardedDatabase(ctx.db, guard) }, policies)
+      const guarded = { ...ctx, db: guardedDatabase(ctx.db, guard) }
+      const settled = state.model === null ? [] : supersedeSettled(ctx, state.model)
+      return await change(withStatementsAfter(guarded, settled), policies)
     } catch (err) {
       if (!isAborted(err)) throw err
     }

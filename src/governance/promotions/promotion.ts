@@ -4,7 +4,7 @@ import type { promotions } from '../tables.ts'
 import type { ApprovalState } from './approvals.ts'
 import type { GateResult } from './judge.ts'
 
-export type PromotionStatus = 'open' | 'merged' | 'rejected' | 'closed' | 'expired'
+export type PromotionStatus = 'open' | 'merged' | 'rejected' | 'closed' | 'expired' | 'superseded'
 
 /** A request to let a version into a stage, or to point an alias at it: the pull request of models. */
 export type Promotion = {
@@ -22,6 +22,8 @@ export type Promotion = {
   readonly requestedAtMs: number
   readonly expiresAtMs: number
   readonly reason: string | null
+  /** Why one that is superseded was closed. */
+  readonly closedBecause: string | null
   readonly decidedAtMs: number | null
   readonly decidedBy: PrincipalRecord | null
   readonly filesRead: FilesReadBefore | null
@@ -67,6 +69,7 @@ export function promotionFrom(row: PromotionRow): Promotion {
     requestedAtMs: row.requested_at_ms,
     expiresAtMs: row.expires_at_ms,
     reason: row.reason,
+    closedBecause: row.closed_because,
     decidedAtMs: row.decided_at_ms,
     decidedBy: parsed(row.decided_by),
     filesRead: parsed(row.files_read),

@@ -163,7 +163,7 @@ export async function endPromotion(
  * guarded the place: an unguarded move approves nothing. They name the last of those whose approval
  * counted, and who merged where none was asked for. A merge by break-glass is none by approval.
  */
-export function lastApproval(versionId: number): SQL {
+export function lastApproval(versionId: number | SQL): SQL {
   const isApproved = sql`status = 'merged' and break_glass = 0`
   const review = (column: SQL, decision: 'approve' | 'reject') => sql`(select ${column}
     from promotion_reviews r where r.promotion = promotions.id and r.decision = ${decision}
@@ -230,10 +230,10 @@ export function promotionEntry(
 }
 
 /** The error of a call that needs an open request: 409. */
-export function notOpen({ id, status }: Promotion): RegistryError {
+export function notOpen({ id, status, closedBecause }: Promotion): RegistryError {
   return new RegistryError(
     'RESOURCE_CONFLICT',
-    `Promotion request #${id} is ${status}; open another one`,
+    `Promotion request #${id} is ${status}${closedBecause ? ` (${closedBecause})` : ''}; open another one`,
   )
 }
 

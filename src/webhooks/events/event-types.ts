@@ -39,6 +39,7 @@ const others = [
   'promotion.merged',
   'promotion.closed',
   'promotion.expired',
+  'promotion.superseded',
   'promotion.followed_up',
   'gate.failed',
   // A name of MLflow's gateway, which webhooks may ask for; this server has no gateway.
