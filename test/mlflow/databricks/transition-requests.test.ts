@@ -114,7 +114,7 @@ test('a request of /api/v1 is no way around the right either', async () => {
   expect(await stage()).toBe('None')
 })
 
-test('the word of the latest approval on archiving is the one that counts', async () => {
+test('an approval has others archived only where nobody else approved that they stay', async () => {
   const { root, ada, rita, omar, allow, policy } = await databricksServer()
   await allow('omar', 'EDIT')
   await root('POST', 'model-versions/create', { name: 'fraud', source: 's3://b/m' })
@@ -123,14 +123,16 @@ test('the word of the latest approval on archiving is the one that counts', asyn
   const second = { ...noArchiving, version: '2' }
   await ada('POST', create, second)
   await rita('POST', approve, second)
-  await omar('POST', approve, { ...second, archive_existing_versions: true })
+  const archiving = { ...second, archive_existing_versions: true }
+  expect((await omar('POST', approve, archiving)).status).toBe(409)
+  await omar('POST', approve, second)
   const stages = await Promise.all(
     ['1', '2'].map(async (v) => {
       const got = await root('GET', 'model-versions/get', { name: 'fraud', version: v })
       return got.json.model_version.current_stage
     }),
   )
-  expect(stages).toEqual(['Archived', 'Production'])
+  expect(stages).toEqual(['Production', 'Production'])
 })
 
 test('versions in None and Archived are not archived by an approval', async () => {
