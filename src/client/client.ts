@@ -1,6 +1,5 @@
 import type { z } from 'zod'
 import type { Asked, Endpoint } from '../api/endpoints/endpoint.ts'
-import { cutText } from '../core/error.ts'
 
 /** How requests are sent: `fetch`, or an application in the same process. */
 export type Send = (request: Request) => Promise<Response>
@@ -100,6 +99,10 @@ async function refusal(res: Response): Promise<ApiError> {
     const { error_code, message } = JSON.parse(text)
     return new ApiError(res.status, String(error_code), String(message))
   } catch {
-    return new ApiError(res.status, 'INTERNAL_ERROR', `${res.status}: ${cutText(text, 200)}`)
+    return new ApiError(
+      res.status,
+      'INTERNAL_ERROR',
+      `${res.status}: ${text.slice(0, 200).replace(/[\ud800-\udbff]$/, '')}`,
+    )
   }
 }

@@ -68,10 +68,10 @@ export function principalText(principal: Principal): string {
 }
 
 /** Who did something, as far as it is compared. */
-export type Identity = Pick<PrincipalRecord, 'name' | 'account'>
+export type SomeAccount = Pick<PrincipalRecord, 'name' | 'account'>
 
 /** Whether two are one: by their accounts or, where one of them has none, by name. */
-export function isSame(one: Identity, other: Identity): boolean {
+export function isSame(one: SomeAccount, other: SomeAccount): boolean {
   return one.account !== undefined && other.account !== undefined
     ? one.account === other.account
     : one.name === other.name

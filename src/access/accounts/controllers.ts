@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Identity } from '../../core/principal.ts'
+import type { SomeAccount } from '../../core/principal.ts'
 
 type ControllerRow = {
   readonly service: number
@@ -23,10 +23,10 @@ export function controllerRead(accounts: SQL): SQL<ControllerRow> {
 }
 
 /** By `accounts.id` of the service account, as text. */
-export type Controllers = ReadonlyMap<string, readonly Identity[]>
+export type Controllers = ReadonlyMap<string, readonly SomeAccount[]>
 
 export function controllersFrom(rows: readonly ControllerRow[]): Controllers {
-  const controllers = new Map<string, Identity[]>()
+  const controllers = new Map<string, SomeAccount[]>()
   for (const { service, name, account } of rows) {
     const known = controllers.get(String(service)) ?? []
     known.push({ name, account: account ?? undefined })

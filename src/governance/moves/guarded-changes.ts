@@ -7,9 +7,9 @@ import { deleteModel } from '../../registry/models/registered-models.ts'
 import { renameModel } from '../../registry/models/rename-model.ts'
 import { deleteAlias } from '../../registry/stages/aliases.ts'
 import { deleteVersion } from '../../registry/versions/versions.ts'
+import { isAmong } from '../approvals.ts'
 import { selectPolicies } from '../policies/policies.ts'
 import { type Policy, type PromotionTarget, targetText } from '../policies/policy.ts'
-import { isAmong } from '../promotions/approvals.ts'
 import { runUnderPolicies } from './under-policies.ts'
 
 /** Delete a version, unless it is in a guarded stage or has a guarded alias. @throws PERMISSION_DENIED, and as `deleteVersion` */

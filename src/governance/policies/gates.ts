@@ -1,11 +1,12 @@
 import { excerpt } from '../../core/error.ts'
-import { anonymous, type Identity, type PrincipalRecord } from '../../core/principal.ts'
-import { isAmong, isNamed, isOneOwner, type Parties } from '../promotions/approvals.ts'
-import { judgeExpression } from './expression.ts'
+import { anonymous, type PrincipalRecord, type SomeAccount } from '../../core/principal.ts'
+import { isAmong, isNamed, isOneOwner, type Parties } from '../approvals.ts'
 import type { StepBudget } from './expression-cost.ts'
-import { expressionFacts, itemsMax, tooLongLists, type VersionFacts } from './facts.ts'
+import { judgeByExpression } from './expression-gate.ts'
+import type { VersionFacts } from './facts.ts'
 import type { Gate, NamedAccounts } from './policy.ts'
 import { signatureChange } from './signature.ts'
+import { failed, lost, passed, type Verdict } from './verdict.ts'
 
 /** What a gate is judged by. */
 export type GateInput = {
@@ -36,15 +37,6 @@ export type CheckFact = {
 }
 export type FilesRead = { readonly ok: boolean; readonly detail: string }
 
-export type Verdict = {
-  readonly status: 'passed' | 'failed' | 'pending'
-  /** One line: the value, the limit, and what is wrong where something is. */
-  readonly detail: string
-}
-
-const passed = (detail: string): Verdict => ({ status: 'passed', detail })
-const failed = (detail: string): Verdict => ({ status: 'failed', detail })
-
 /** Judge one gate. A fact that is missing fails the gate, which says so; it is no error. */
 export function judgeGate(gate: Gate, input: GateInput): Verdict {
   switch (gate.type) {
@@ -69,89 +61,6 @@ export function judgeGate(gate: Gate, input: GateInput): Verdict {
     case 'tag':
       return judgeTag(gate, input)
   }
-}
-
-/** What was compared with before is gone: that is not the same as nothing to compare with. */
-function lost(holder: number): Verdict {
-  return failed(
-    `version ${holder}, which held the target last, was deleted, so nothing can be compared with it; roll back to a version that is there, or have the policy changed`,
-  )
-}
-
-function judgeByExpression(
-  expression: string,
-  { candidate, current, lostHolder, budget }: GateInput,
-): Verdict {
-  if (lostHolder !== undefined && /\bcurrent\b/.test(expression)) return lost(lostHolder)
-  const unread = whatIsUnread(expression, current ? [candidate, current] : [candidate])
-  if (unread !== undefined) return failed(`${excerpt(expression, 300)}: ${unread}`)
-  const tooLong = [candidate, current].flatMap(tooLongLists)
-  const needed = tooLong.find((list) => expression.includes(list))
-  if (needed) {
-    return failed(`${excerpt(expression, 300)}: the version has more than ${itemsMax} ${needed}`)
-  }
-  const facts = { candidate: expressionFacts(candidate), current: expressionFacts(current) }
-  const { holds, problem } = judgeExpression(expression, facts, budget)
-  const values = valuesIn(expression, candidate, current)
-  const endless = nonFiniteIn(expression, { candidate, current })
-  if (endless !== undefined) return failed(`${excerpt(expression, 300)}: ${endless}`)
-  const shown = `${excerpt(expression, 300)}${values ? ` (${values})` : ''}`
-  if (problem !== undefined) return failed(`${shown}: ${problem}`)
-  return holds ? passed(shown) : failed(`${shown} does not hold`)
-}
-
-/** Why an expression cannot be judged: it names what cannot be read of a version. */
-function whatIsUnread(expression: string, versions: readonly VersionFacts[]): string | undefined {
-  for (const { version, unreadable } of versions) {
-    for (const [what, why] of Object.entries(unreadable)) {
-      if (new RegExp(`\\b${what}\\b`).test(expression)) {
-        return `the ${what} of version ${version} cannot be read: ${why}`
-      }
-    }
-  }
-  return undefined
-}
-
-/**
- * NaN and infinities pass no threshold, however the expression turns it: `!(x < 0.9)` holds for NaN.
- *
- * @returns which metric the expression reads, or may read, that is no finite number
- */
-function nonFiniteIn(
-  expression: string,
-  { candidate, current }: Pick<GateInput, 'candidate' | 'current'>,
-): string | undefined {
-  // Other ways to a metric than by its name spelled out may lead to any of them.
-  const plain = expression.replace(/\bmetrics\s*(\.\s*[A-Za-z_]|\[\s*["'])/g, '')
-  const mayReadAny = /\bmetrics\b|\bcandidate\s*[^\s.]|\bcurrent\s*[^\s.]|\\/.test(plain)
-  for (const facts of [candidate, current]) {
-    for (const [metric, value] of Object.entries(facts?.metrics ?? {})) {
-      if (Number.isFinite(value) || !(mayReadAny || hasWord(expression, metric))) continue
-      const whose = facts === candidate ? 'candidate' : 'current'
-      return `metric '${excerpt(metric)}' of ${whose} is ${value}, which is within no limits`
-    }
-  }
-  return undefined
-}
-
-function hasWord(text: string, word: string): boolean {
-  return /^\w+$/.test(word) ? text.split(/\W+/).includes(word) : text.includes(word)
-}
-
-/** The metrics that an expression names, with their values, for reviewers. */
-function valuesIn(
-  expression: string,
-  candidate: VersionFacts,
-  current: VersionFacts | undefined,
-): string {
-  const names = expression.matchAll(/\b(candidate|current)\.metrics\.(\w+)/g)
-  const values = new Map<string, string>()
-  for (const [text, whose, metric = ''] of names) {
-    const facts = whose === 'candidate' ? candidate : current
-    const value = facts && Object.hasOwn(facts.metrics, metric) ? facts.metrics[metric] : undefined
-    values.set(text, value === undefined ? 'absent' : String(value))
-  }
-  return [...values].map(([text, value]) => `${text} = ${value}`).join(', ')
 }
 
 function judgeMetric(
@@ -259,7 +168,7 @@ export function whyNotCounted(
   if (from && !isAmong(postedBy, from, accounts)) return `'${by}' is not among ${from.join(', ')}`
   // With access control off nobody knows who it was.
   if (postedBy.kind === 'anonymous' && postedBy.name === anonymous.name) return undefined
-  const is = (other: Identity) => isOneOwner(postedBy, other, parties.controllers)
+  const is = (other: SomeAccount) => isOneOwner(postedBy, other, parties.controllers)
   if (is(parties.requester)) return `'${by}' asked for the move, and the gate does not name them`
   if (parties.authors.some(is))
     return `'${by}' is an author of the version, and the gate does not name them`

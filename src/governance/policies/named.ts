@@ -2,7 +2,7 @@ import { resolvePrincipals } from '../../access/accounts/named-principals.ts'
 import { invalid } from '../../core/error.ts'
 import type { PrincipalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
-import { assign } from '../promotions/approvals.ts'
+import { assign } from '../approvals.ts'
 import type { NamedAccounts, PolicyDocument } from './policy.ts'
 
 /**

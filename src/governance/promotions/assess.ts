@@ -2,10 +2,10 @@ import { sql } from 'drizzle-orm'
 import { verifyManifest } from '../../artifacts/manifest.ts'
 import type { Blocked } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
+import { findStandingReview, type ReviewRow, standingOf } from '../approvers.ts'
 import type { VersionFacts } from '../policies/facts.ts'
 import type { FilesRead } from '../policies/gates.ts'
 import type { Policy } from '../policies/policy.ts'
-import { type ReviewRow, standingOf, standingReview } from './approvers.ts'
 import { type Judgement, judge, reviewedText } from './judge.ts'
 import type { Evidence, Promotion } from './promotion.ts'
 import { type Question, type Snapshot, takeSnapshot } from './snapshot.ts'
@@ -94,7 +94,7 @@ export async function judgeWithReview(
   written: { readonly review: ReviewRow; readonly newestEntry: number },
 ): Promise<Assessment> {
   const { people, candidate } = assessment
-  const review = await standingReview(ctx, written.review, { model: candidate.model, people })
+  const review = await findStandingReview(ctx, written.review, { model: candidate.model, people })
   const snapshot = {
     ...assessment,
     reviews: standingOf([...assessment.reviews, review]),

@@ -2,10 +2,16 @@ import { sql } from 'drizzle-orm'
 import { isSame, principalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { fileAuthorsJson } from '../../registry/versions/authors.ts'
+import type { Parties, Review } from '../approvals.ts'
+import {
+  findStandingReview,
+  peopleFrom,
+  reviewReads,
+  reviewsOfEach,
+  standingOf,
+} from '../approvers.ts'
 import { mayReview, type Reviewable } from '../permissions.ts'
 import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
-import type { Parties, Review } from './approvals.ts'
-import { peopleFrom, reviewReads, reviewsOfEach, standingOf, standingReview } from './approvers.ts'
 import { type CountedApprovals, countApprovals, reviewedText } from './judge.ts'
 import type { Promotion } from './promotion.ts'
 
@@ -43,7 +49,7 @@ export async function readReviewing(
     if (!row) continue
     const { model } = row
     const reviews = (reviewsOf.get(promotion.id) ?? []).map((review) =>
-      standingReview(ctx, review, { model, people }),
+      findStandingReview(ctx, review, { model, people }),
     )
     const policies = selectPolicies(all, model, promotion.target)
     const standing = standingOf(await Promise.all(reviews))

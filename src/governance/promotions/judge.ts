@@ -1,8 +1,9 @@
-import { type Identity, isSame } from '../../core/principal.ts'
+import { isSame, type SomeAccount } from '../../core/principal.ts'
+import { type ApprovalState, approvalState, type Review, whyNotApprove } from '../approvals.ts'
 import { newBudget } from '../policies/expression-cost.ts'
-import { type GateInput, judgeGate, type Verdict } from '../policies/gates.ts'
+import { type GateInput, judgeGate } from '../policies/gates.ts'
 import type { Policy } from '../policies/policy.ts'
-import { type ApprovalState, approvalState, type Review, whyNotApprove } from './approvals.ts'
+import type { Verdict } from '../policies/verdict.ts'
 
 /** How a gate of a policy was judged, and when. */
 export type GateResult = Verdict & {
@@ -62,7 +63,7 @@ export function countApprovals(input: ReviewsToCount): CountedApprovals {
   return { approvals, dismissed: dismissedReviews(input) }
 }
 
-function distinct(people: readonly Identity[]): Identity[] {
+function distinct(people: readonly SomeAccount[]): SomeAccount[] {
   return people.filter((one, i) => people.findIndex((other) => isSame(one, other)) === i)
 }
 

@@ -9,10 +9,10 @@ import { versionNotFound } from '../../registry/check-names.ts'
 import { aliasMove } from '../../registry/stages/aliases.ts'
 import { stageMove } from '../../registry/stages/transition-stage.ts'
 import { noteApproval, restoreApproval } from '../../registry/versions/approval.ts'
+import { isAmong } from '../approvals.ts'
 import { requireMove } from '../permissions.ts'
 import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
 import type { Policy } from '../policies/policy.ts'
-import { isAmong } from './approvals.ts'
 import {
   type Assessment,
   assess,

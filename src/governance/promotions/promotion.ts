@@ -1,7 +1,7 @@
 import type { PrincipalRecord } from '../../core/principal.ts'
+import type { ApprovalState } from '../approvals.ts'
 import type { PromotionTarget } from '../policies/policy.ts'
 import type { promotions } from '../tables.ts'
-import type { ApprovalState } from './approvals.ts'
 import type { GateResult } from './judge.ts'
 
 export type PromotionStatus = 'open' | 'merged' | 'rejected' | 'closed' | 'expired' | 'superseded'

@@ -1,20 +1,26 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { RegistryError } from '../../core/error.ts'
-import type { Identity, PrincipalRecord } from '../../core/principal.ts'
+import type { PrincipalRecord, SomeAccount } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { fileAuthorsJson } from '../../registry/versions/authors.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
+import type { Parties, Review } from '../approvals.ts'
+import {
+  findStandingReview,
+  type People,
+  peopleFrom,
+  reviewReads,
+  standingOf,
+} from '../approvers.ts'
 import { readSignature } from '../cards/model-files.ts'
 import { readCurrentRevision } from '../cards/read-card.ts'
+import { holderNow, type LastHolder, readLastHolder } from '../compare/compared-version.ts'
 import type { VersionFacts } from '../policies/facts.ts'
 import type { CheckFact } from '../policies/gates.ts'
 import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
 import type { Policy, PromotionTarget } from '../policies/policy.ts'
 import { factReads, factsFrom } from '../policies/read-facts.ts'
 import { signatureFrom } from '../policies/signature.ts'
-import type { Parties, Review } from './approvals.ts'
-import { type People, peopleFrom, reviewReads, standingOf, standingReview } from './approvers.ts'
-import { holderNow, type LastHolder, readLastHolder } from './compared-version.ts'
 
 /** May this version have this stage or alias? */
 export type Question = {
@@ -24,7 +30,7 @@ export type Question = {
   /** The request whose reviews and checks count; absent: there is none. */
   readonly promotionId?: number
   /** Who asked or, without a request, the caller. */
-  readonly requester: Identity
+  readonly requester: SomeAccount
   /** Judge by these in place of the policies in force. */
   readonly drafts?: readonly Policy[] | undefined
 }
@@ -109,7 +115,7 @@ export async function takeSnapshot(
   ])
   const known = peopleFrom({ people, controllers })
   const standing = await Promise.all(
-    reviews.map((row) => standingReview(ctx, row, { model: candidate.model, people: known })),
+    reviews.map((row) => findStandingReview(ctx, row, { model: candidate.model, people: known })),
   )
   return {
     candidate: { ...candidate, ...files.facts },
@@ -164,7 +170,7 @@ type FileFacts = {
   readonly facts: Pick<VersionFacts, 'signature' | 'card' | 'unreadable'>
   /** 0: there is no card; a template alone is none. */
   readonly cardRevision: number
-  readonly cardEditor: Identity | null
+  readonly cardEditor: SomeAccount | null
 }
 
 /** What cannot be read is told in its facts; a gate that needs it fails. */

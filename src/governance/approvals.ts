@@ -1,6 +1,6 @@
-import type { Controllers } from '../../access/accounts/controllers.ts'
-import { type Identity, isSame, type PrincipalRecord } from '../../core/principal.ts'
-import type { ApprovalRule, NamedAccounts, Policy } from '../policies/policy.ts'
+import type { Controllers } from '../access/accounts/controllers.ts'
+import { isSame, type PrincipalRecord, type SomeAccount } from '../core/principal.ts'
+import type { ApprovalRule, NamedAccounts, Policy } from './policies/policy.ts'
 
 /** What one reviewer decided. The latest decision of each reviewer stands. */
 export type Review = {
@@ -17,11 +17,11 @@ export type Review = {
 
 /** The people a request is about. */
 export type Parties = {
-  readonly requester: Identity
+  readonly requester: SomeAccount
   /** Who registered the version and, of a copy, the authors of the original too. */
-  readonly authors: readonly Identity[]
+  readonly authors: readonly SomeAccount[]
   /** Who last edited its card; null: nobody did. */
-  readonly cardEditor: Identity | null
+  readonly cardEditor: SomeAccount | null
   /** Who controls the service accounts among the requester, the reviewers and the caller. */
   readonly controllers: Controllers
 }
@@ -34,7 +34,7 @@ export type ApprovalState = {
   /** Names, each once. */
   readonly approvedBy: readonly string[]
   /** The same people with their accounts; absent in what older versions kept. */
-  readonly approvers?: readonly Identity[] | undefined
+  readonly approvers?: readonly SomeAccount[] | undefined
 }
 
 /** Why `principal` may not approve under a policy, or undefined when they may. */
@@ -43,7 +43,7 @@ export function whyNotApprove(
   { document: { approvals: terms }, accounts }: Pick<Policy, 'document' | 'accounts'>,
   parties: Parties,
 ): string | undefined {
-  const is = (other: Identity) => isOneOwner(principal, other, parties.controllers)
+  const is = (other: SomeAccount) => isOneOwner(principal, other, parties.controllers)
   if (!principal.verified && !terms.allow_unverified) {
     return 'who approves must have signed in; a claimed name does not count'
   }
@@ -65,8 +65,12 @@ export function whyNotApprove(
 }
 
 /** Whether two are one, or one is a service account that the other controls. */
-export function isOneOwner(one: Identity, other: Identity, controllers: Controllers): boolean {
-  const controls = (owner: Identity, { account }: Identity) =>
+export function isOneOwner(
+  one: SomeAccount,
+  other: SomeAccount,
+  controllers: Controllers,
+): boolean {
+  const controls = (owner: SomeAccount, { account }: SomeAccount) =>
     account !== undefined && (controllers.get(account) ?? []).some((by) => isSame(by, owner))
   return isSame(one, other) || controls(one, other) || controls(other, one)
 }

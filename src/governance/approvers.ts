@@ -1,19 +1,19 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { controllerRead, controllersFrom } from '../../access/accounts/controllers.ts'
+import { controllerRead, controllersFrom } from '../access/accounts/controllers.ts'
 import {
   type PrincipalRow,
   principalColumns,
   principalFrom,
-} from '../../access/accounts/principals.ts'
-import { requireModel } from '../../access/permissions/require.ts'
-import { mayApprove } from '../../access/permissions/rights.ts'
-import { RegistryError } from '../../core/error.ts'
-import { grouped } from '../../core/groups.ts'
-import { type Identity, type Principal, principalRecord } from '../../core/principal.ts'
-import type { BatchRows } from '../../db/database.ts'
-import type { Context } from '../../platform/context.ts'
-import type { promotionReviews } from '../tables.ts'
+} from '../access/accounts/principals.ts'
+import { requireModel } from '../access/permissions/require.ts'
+import { mayApprove } from '../access/permissions/rights.ts'
+import { RegistryError } from '../core/error.ts'
+import { grouped } from '../core/groups.ts'
+import { type Principal, principalRecord, type SomeAccount } from '../core/principal.ts'
+import type { BatchRows } from '../db/database.ts'
+import type { Context } from '../platform/context.ts'
 import type { Review } from './approvals.ts'
+import type { promotionReviews } from './tables.ts'
 
 export type ReviewRow = typeof promotionReviews.$inferSelect
 
@@ -39,7 +39,7 @@ export function reviewReads(ctx: Context, promotions: SQL) {
 /** Who the reviewers, the requesters and the caller are now. */
 export type People = {
   readonly accounts: ReadonlyMap<number, PrincipalRow>
-  readonly controllers: ReadonlyMap<string, readonly Identity[]>
+  readonly controllers: ReadonlyMap<string, readonly SomeAccount[]>
 }
 
 type ReviewRows = BatchRows<ReturnType<typeof reviewReads>>
@@ -65,7 +65,7 @@ export function reviewsOfEach({ reviews }: Pick<ReviewRows, 'reviews'>): Map<num
  *
  * @param model by its present name
  */
-export async function standingReview(
+export async function findStandingReview(
   ctx: Context,
   row: ReviewRow,
   { model, people }: { readonly model: string; readonly people: People },
