@@ -180,9 +180,7 @@ const lists = ['inputs', 'outputs']
  *
  * @returns the signature; or what is wrong, to be put behind its name
  */
-export function readSignatureParts(
-  given: unknown,
-): { signature: LoggedSignature } | { problem: string } {
+function readSignatureParts(given: unknown): { signature: LoggedSignature } | { problem: string } {
   const parts = plainFrom(given)
   if (!isObject(parts)) return { problem: 'is no mapping' }
   const named: [string, unknown][] = []
@@ -199,7 +197,7 @@ export function readSignatureParts(
 }
 
 /** What JSON text holds, if it is nested no deeper than can be written again; or what is wrong. */
-export function readJson(text: string): { value: unknown } | { problem: string } {
+function readJson(text: string): { value: unknown } | { problem: string } {
   if (depthOf(text) > depthMax) return { problem: `is nested deeper than ${depthMax} levels` }
   try {
     return { value: JSON.parse(text) }
