@@ -593,7 +593,9 @@ export const apiRows: Readonly<Record<string, Row>> = {
   breakGlass: [
     'EDIT',
     async (w) =>
-      ours.post(`promotions/${await w.newPromotion()}/break-glass`, { reason: 'an outage' }),
+      ours.post(`promotions/${await w.newPromotion()}/break-glass`, {
+        reason: 'an outage at night',
+      }),
   ],
   followUp: ['READ', async (w) => ours.post(`promotions/${await w.newPromotion()}/follow-up`, {})],
   listWebhooks: ['manage_webhooks', () => ours.get('webhooks')],
