@@ -55,7 +55,7 @@ const commands = [
 const gatehouse = new Command('gatehouse')
   .description("A model registry and tracking server that speaks MLflow's REST API.")
   .version(packageJson.version)
-  // Without this `--version` behind a subcommand, as in `audit list --version 3`, would be this one.
+  // Without this, `--version` after a subcommand (`audit list --version 3`) would be the one above.
   .enablePositionalOptions()
 for (const command of commands) gatehouse.addCommand(command)
 

@@ -17,7 +17,7 @@ export function addSettings(command: Command, of: readonly Setting['of'][]): Com
   return command
 }
 
-/** A flag wins over our variable, that over MLflow's, that over the default. */
+/** A flag wins over our variable, our variable over MLflow's, and any of them over the default. */
 export function givenSettings(
   command: Command,
   env: Readonly<Record<string, string | undefined>>,

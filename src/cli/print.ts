@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-/** Print `value`, which is what the API answered, with `--json`; else the lines that people read. */
+/** With `--json` print `value`, the API's answer; without it print the lines for people. */
 export function print(
   command: Command,
   value: unknown,
@@ -29,7 +29,7 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
   )
 }
 
-/** A time as people read it; `fallback` where there is none. */
+/** A time in a form for people; `fallback` where there is none. */
 export function day(ms: number | undefined, fallback: string): string {
   return ms === undefined ? fallback : new Date(ms).toISOString().slice(0, 16).replace('T', ' ')
 }

@@ -4,10 +4,10 @@ import { text } from 'node:stream/consumers'
 import { StartError } from '../platform/start-error.ts'
 
 /**
- * A secret that no process list shows: of the variable, else typed unseen, else the first line of
- * standard input.
+ * A secret that no process list shows: from the variable, else typed without echo, else the first
+ * line of standard input.
  *
- * @param asked what the prompt says: `New password of rita`
+ * @param asked the prompt: `New password of rita`
  * @throws StartError there is none
  */
 export async function readSecret(variable: string, asked: string): Promise<string> {
@@ -21,7 +21,7 @@ export async function readSecret(variable: string, asked: string): Promise<strin
 }
 
 async function prompted(asked: string): Promise<string> {
-  // The terminal's echo goes here, and so nowhere.
+  // Swallows the terminal's echo.
   const output = new Writable({ write: (_chunk, _encoding, done) => done() })
   const terminal = createInterface({ input: process.stdin, output, terminal: true })
   process.stderr.write(`${asked}: `)

@@ -20,8 +20,8 @@ export function addServer(command: Command): Command {
 }
 
 /**
- * Run `work` with a client: of the server that `--server` names, or else of an application of our
- * own on the database that the settings name. What the server refuses is one clear line.
+ * Run `work` with a client of the server that `--server` names, or else of an application in this
+ * process on the database that the settings name. A refusal is one clear line.
  */
 export async function callServer(
   command: Command,
@@ -44,7 +44,7 @@ async function withDatabase(
   const platform = await openPlatform(givenSettings(command, process.env))
   const app = createApp(() => platform, { principal: operator })
   try {
-    // Where a server ended in the middle, its entries wait for their seals.
+    // If a server ended in the middle, some audit entries are not sealed yet.
     await logged(() => runBackgroundWork(platform), Date.now)()
     const headers = { 'User-Agent': 'gatehouse' }
     await work(

@@ -4,7 +4,7 @@ import type { Asked, Endpoint } from '../api/endpoints/endpoint.ts'
 /** How requests are sent: `fetch`, or an application in the same process. */
 export type Send = (request: Request) => Promise<Response>
 
-/** What the server refused, in its own words. */
+/** The server refused a request; `message` is the server's own. */
 export class ApiError extends Error {
   override name = 'ApiError'
   constructor(
@@ -16,7 +16,7 @@ export class ApiError extends Error {
   }
 }
 
-/** What a call gives: the parts of the request that its endpoint has. */
+/** The arguments of a call: the parts of a request that its endpoint takes. */
 export type CallInput<E> = {
   readonly [K in keyof Asked<E> as Asked<E>[K] extends undefined ? never : K]: InputOf<E, K>
 }
@@ -31,8 +31,8 @@ type InputOf<E, K> =
 type Reply<E> = E extends Endpoint<z.ZodType, z.ZodType, z.ZodType, infer A> ? z.output<A> : never
 
 /**
- * A typed client of Gatehouse's own surface: `client.call(listGroups, { query: {} })`. It makes its
- * requests from the same declarations that the server validates by.
+ * A typed client of Gatehouse's own API: `client.call(listGroups, { query: {} })`. It makes its
+ * requests from the declarations by which the server validates them.
  */
 export class GatehouseClient {
   readonly #server: string
@@ -49,7 +49,7 @@ export class GatehouseClient {
     this.#send = send
   }
 
-  /** @returns the answer; as text where it is no JSON. @throws ApiError what the server refused */
+  /** @returns the answer, as text where it is not JSON. @throws ApiError the server refused */
   async call<E extends Endpoint>(endpoint: E, given: CallInput<E>): Promise<Reply<E>> {
     const {
       params = {},

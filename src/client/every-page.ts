@@ -1,4 +1,4 @@
-/** All items of a paged list, page by page. @param ask one page, after a token */
+/** All items of a paged list, page by page. @param ask fetches the page after a token */
 export async function readEveryPage<T>(
   ask: (
     page_token: string | undefined,

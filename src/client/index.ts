@@ -1,6 +1,7 @@
 /**
- * The typed client of Gatehouse's own surface, and the declarations of its endpoints. It holds no
- * server code and runs wherever `fetch` is: `import { GatehouseClient, whoami } from 'gatehouse/client'`.
+ * The typed client of Gatehouse's own API, and the declarations of its endpoints. It contains no
+ * server code and runs wherever there is `fetch`:
+ * `import { GatehouseClient, whoami } from 'gatehouse/client'`.
  */
 export * from '../api/endpoints/audit.ts'
 export * from '../api/endpoints/cards.ts'

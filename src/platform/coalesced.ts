@@ -1,9 +1,9 @@
 import { failureText, logError } from './log.ts'
 
-/** A failure that goes on is logged once in so long. */
+/** How often the same failure is logged while it lasts. */
 const sameFailureMs = 60_000
 
-/** Work in the background: a failure is logged and does not end anything. */
+/** Background work: a failure is logged and ends nothing. */
 export function logged(work: () => Promise<void>, now: () => number): () => Promise<void> {
   let told = { error: '', atMs: 0 }
   return async () => {
@@ -20,10 +20,10 @@ export function logged(work: () => Promise<void>, now: () => number): () => Prom
 }
 
 /**
- * Work that many ask for: it runs once at a time, and once more when it was asked for meanwhile.
- * Failures as `logged` has it.
+ * Work with many callers: it runs once at a time, and once more if it was called for meanwhile.
+ * Failures are logged, as by `logged`.
  *
- * @returns asks for the work; resolves when a run that began after the call has ended
+ * @returns starts the work; resolves when a run that began after the call has ended
  */
 export function coalesced(work: () => Promise<void>, now: () => number): () => Promise<void> {
   const run = logged(work, now)

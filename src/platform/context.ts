@@ -20,32 +20,32 @@ export type Platform = {
   readonly outbound: Outbound
   /** Requests to servers that the operator named: issuers of identities. */
   fetch(url: string, init: RequestInit): Promise<Response>
-  /** Something was recorded: have it sealed and delivered soon, after the reply. */
+  /** New audit entries or events were written: seal and deliver them soon, after the reply. */
   wake(): void
 }
 
-/** What every verb gets: the platform, and who asks where. */
+/** What every verb gets: the platform, the caller and the workspace. */
 export type Context = Platform & {
   readonly principal: Principal
   readonly workspace: string
   readonly requestId: string
-  /** How the caller reached this server: `http://localhost:5000`; absent where nobody did. */
+  /** How the caller reached this server: `http://localhost:5000`; absent without a caller. */
   readonly serverUrl?: () => string
   readonly userAgent?: string | undefined
-  /** Where the request came from, as far as that can be believed: an IP address. */
+  /** The IP address that the request came from, as far as it can be trusted. */
   readonly clientAddress?: string | undefined
-  /** What this request has read of the caller's permissions, by statement. Each change empties it. */
+  /** The caller's permissions that this request has read, by statement. Each change empties it. */
   readonly permissionReads?: Map<string, PermissionRead>
 }
 
 type PermissionRead = { readonly rows: Promise<readonly unknown[]>; readonly atMs: number }
 
-/** `user_id` of what the caller makes: its name, verified or claimed, where it has one. */
+/** `user_id` of what the caller makes: its name, verified or claimed; undefined without one. */
 export function principalName(ctx: Context): string | undefined {
   return ctx.principal.name === anonymous.name ? undefined : ctx.principal.name
 }
 
-/** The context of what nobody asked for: work in the background. */
+/** The context of background work, which no caller asked for. */
 export function systemContext(platform: Platform): Context {
   const requestId = platform.randomId()
   return { ...platform, principal: gatehouse, workspace: 'default', requestId }

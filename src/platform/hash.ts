@@ -10,8 +10,8 @@ export type Sha256 = {
 const utf8 = new TextEncoder()
 
 /**
- * SHA-256 of the UTF-8 of `text`, in lower-case hex. It takes the port, because for so few bytes
- * that is 30 times as fast on Node as WebCrypto.
+ * SHA-256 of the UTF-8 of `text`, in lower-case hex. It uses the port, which for so few bytes is
+ * 30 times as fast on Node as WebCrypto.
  */
 export async function hashText(on: { sha256(): Sha256 }, text: string): Promise<string> {
   const hash = on.sha256()
@@ -19,7 +19,7 @@ export async function hashText(on: { sha256(): Sha256 }, text: string): Promise<
   return hash.digest()
 }
 
-/** Read `body` to its end and keep nothing of it. @param hash a fresh one */
+/** Hash `body` to its end without keeping it. @param hash a new one */
 export async function measureBody(body: ByteStream, hash: Sha256): Promise<Stored> {
   let sizeBytes = 0
   for await (const chunk of body) {

@@ -6,7 +6,7 @@ export type OutboundRequest = {
   /** From the look-up of the name to the last byte that is read. */
   readonly timeoutMs: number
   /**
-   * Whether this address may be connected to; the runtime that can tells each that it would use.
+   * Whether this address may be connected to; asked for each address where the runtime knows it.
    *
    * @param address as text, IPv4 or IPv6
    */
@@ -15,23 +15,23 @@ export type OutboundRequest = {
 
 export type OutboundAnswer = {
   readonly status: number
-  /** The header as it came. */
+  /** The header, unparsed. */
   readonly retryAfter: string | undefined
   /** The beginning of the body, at most `excerptBytesMax` bytes of it. */
   readonly excerpt: string
 }
 
-/** What is read of an answer's body at most, and how long it is waited for. */
+/** How much of an answer's body is read at most, and how long that may take. */
 export const excerptBytesMax = 2048
 export const excerptWaitMs = 2000
 
-/** The receiver could not be asked. */
+/** No answer came from the receiver. */
 export class OutboundError extends Error {
   override name = 'OutboundError'
   constructor(
     /** `refused`: its address may not be reached; trying again changes nothing. */
     readonly kind: 'refused' | 'unreachable' | 'timeout',
-    /** For the delivery log: without the URL, which may hold a secret. */
+    /** For the delivery log: without the URL, which may contain a secret. */
     message: string,
     options?: ErrorOptions,
   ) {
@@ -39,7 +39,7 @@ export class OutboundError extends Error {
   }
 }
 
-/** How the server calls others: never through a proxy, never along a redirect. */
+/** How this server calls other servers: it uses no proxy and follows no redirect. */
 export interface Outbound {
   /** How many requests may be under way at once. */
   readonly parallelMax: number

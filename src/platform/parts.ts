@@ -1,7 +1,7 @@
 import { excerpt, invalid, notFound, RegistryError } from '../core/error.ts'
 import type { ByteStream, UploadedPart } from './ports.ts'
 
-/** S3 and R2 take no more. */
+/** The limit of S3 and R2. */
 export const partsMax = 10_000
 
 /** @throws INVALID_PARAMETER_VALUE there are none, or their numbers do not rise from 1 up */
@@ -39,7 +39,7 @@ export function checkLength(bytes: number, declared: number | undefined): void {
   )
 }
 
-/** `body` cut anew: slices of exactly `bytes`, the last one shorter. Each is its own memory. */
+/** `body` in slices of exactly `bytes`, the last one shorter. Each has memory of its own. */
 export async function* splitIntoSlices(body: ByteStream, bytes: number): ByteStream {
   let slice = new Uint8Array(bytes)
   let filled = 0

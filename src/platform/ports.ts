@@ -4,11 +4,11 @@ export type ByteStream = AsyncIterable<Uint8Array>
 /** A half-open range of bytes, `start` to before `end`. */
 export type ByteRange = { readonly start: number; readonly end: number }
 
-/** What a finished write tells of its body. */
+/** What is known of a body once it is written. */
 export type Stored = { readonly sizeBytes: number; readonly sha256: string }
 
 /**
- * Where file bodies lie. Keys are opaque to it, and a key is written once: there is no overwrite.
+ * Where file bodies are stored. Keys are opaque to it and written once: there is no overwrite.
  * Adapters: disk, S3, R2; all pass test/platform/blob-store.test.ts.
  */
 export interface BlobStore {
@@ -17,7 +17,7 @@ export interface BlobStore {
    *
    * @param sizeBytes the length when the sender declared it
    * @throws what reading `body` throws; then nothing is stored under `key`
-   * @throws KeyTakenError something is stored under `key` already, which stays as it is
+   * @throws KeyTakenError something is stored under `key` already, which stays unchanged
    * @throws BAD_REQUEST the body has another length than was declared
    * @throws RESOURCE_EXHAUSTED the store has no room left
    */
@@ -31,8 +31,8 @@ export interface BlobStore {
   /** Keys below `prefix` with size and time of writing, in pages of the store's own size. */
   list(prefix: string): AsyncIterable<StoredObject>
   /**
-   * What writes that were cut off left behind and no key shows: temporary files, parts of uploads
-   * that nobody completed. Empty where the store removes these by itself.
+   * What interrupted writes left behind and `list` does not show: temporary files, and parts of
+   * uploads that nobody completed. Empty where the store removes these by itself.
    */
   leftovers(): AsyncIterable<Leftover>
   /** Remove leftovers; those that are not there are no error. */
@@ -69,9 +69,9 @@ export interface MultipartStore {
     sizeBytes: number,
   ): Promise<string>
   /**
-   * Join the parts; the key appears whole or not at all. Reads it back for the hash. An upload that
-   * was joined before answers the same once more, as long as its key is there: the caller keeps two
-   * different lists of parts apart.
+   * Join the parts; the key appears whole or not at all. Reads it back for the hash. Joining an
+   * upload again gives the same result as long as its key is there; that the list of parts is the
+   * same is for the caller to check.
    *
    * @param parts by rising part number, each with the ETag of its last upload
    * @throws INVALID_PARAMETER_VALUE none, out of order, never uploaded, of another ETag, or too small
@@ -84,7 +84,7 @@ export interface MultipartStore {
 
 export type UploadedPart = { readonly part: number; readonly etag: string }
 
-/** A key was to be written a second time. What is stored under it stays as it is. */
+/** A second write to a key was refused. What is stored under it stays unchanged. */
 export class KeyTakenError extends Error {
   override name = 'KeyTakenError'
   constructor(key: string, options?: ErrorOptions) {

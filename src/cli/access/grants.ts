@@ -6,7 +6,7 @@ import { readEveryPage } from '../../client/every-page.ts'
 import { print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 
-/** `gatehouse grants`: rights beyond MLflow's permissions. */
+/** `gatehouse grants`: what accounts may do beyond MLflow's permissions. */
 export function grantsCommand(): Command {
   return new Command('grants')
     .description('say who may register, promote, approve and so on')

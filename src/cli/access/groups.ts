@@ -4,7 +4,7 @@ import { readEveryPage } from '../../client/every-page.ts'
 import { columns, print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 
-/** `gatehouse groups`: names for several accounts at once. */
+/** `gatehouse groups`: groups of accounts. */
 export function groupsCommand(): Command {
   return new Command('groups')
     .description('list, set and delete groups')

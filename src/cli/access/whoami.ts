@@ -3,7 +3,7 @@ import * as endpoints from '../../api/endpoints/whoami.ts'
 import { print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 
-/** `gatehouse whoami`: as whom this command line asks. */
+/** `gatehouse whoami`: the account that this command line uses. */
 export function whoamiCommand(): Command {
   const command = new Command('whoami').description('say as whom this command line asks')
   return addServer(command).action(async () => {

@@ -9,7 +9,7 @@ import { StartError } from '../../platform/start-error.ts'
 import { print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 
-/** `gatehouse audit verify`: prove the audit log, or an export without any server. */
+/** `gatehouse audit verify`: verify the audit log, or an export without any server. */
 export function verifyCommand(): Command {
   const command = new Command('verify')
     .description('compute the chain anew: of an export, or else of the log itself')
@@ -51,7 +51,7 @@ async function* linesOf(file: string): AsyncGenerator<ShownEntry | undefined> {
   }
 }
 
-/** At LF alone: Node's readline also splits at U+2028, which may stand in a JSON string. */
+/** Splits at LF only: Node's readline also splits at U+2028, which a JSON string may contain. */
 async function* split(chunks: AsyncIterable<string>): AsyncGenerator<string> {
   let rest = ''
   for await (const chunk of chunks) {
@@ -64,7 +64,7 @@ async function* split(chunks: AsyncIterable<string>): AsyncGenerator<string> {
 
 const unproven = 'without --head it is not known whether entries are cut off, or all was made anew'
 
-/** Ends the command with 1 where something is wrong. */
+/** Ends the command with exit code 1 where something is wrong. */
 function tell(command: Command, verdict: WireVerdict, head: string | undefined): void {
   if (!verdict.ok) process.exitCode = 1
   print(command, verdict, () => described(verdict, head))

@@ -9,7 +9,7 @@ import { print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 import { verifyCommand } from './audit-verify.ts'
 
-/** `gatehouse audit`: read, export and prove the audit log. */
+/** `gatehouse audit`: read, export and verify the audit log. */
 export function auditCommand(): Command {
   return new Command('audit')
     .description('read, export and prove the audit log')
@@ -88,7 +88,7 @@ function described(entry: Listed): string {
   return printable(fields.join('  ').trimEnd())
 }
 
-/** Control characters and those that turn the direction of writing, as escapes. */
+/** Escapes control characters and those that change the direction of text. */
 function printable(text: string): string {
   return text.replace(
     /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
@@ -118,7 +118,7 @@ function exportCommand(): Command {
   })
 }
 
-/** A reader such as `head` has what it wanted. */
+/** A reader such as `head` closes the pipe when it has enough. */
 function ignoreClosedPipe(err: unknown): void {
   if (!(err instanceof Error && 'code' in err && err.code === 'EPIPE')) throw err
 }

@@ -11,7 +11,7 @@ type Given = { follow?: true; model?: string; type?: string[]; after?: string }
 
 const reconnectMs = 1000
 
-/** `gatehouse events`: what has happened, and with `--follow` what happens. */
+/** `gatehouse events`: what has happened and, with `--follow`, what happens next. */
 export function eventsCommand(): Command {
   const command = new Command('events')
     .description('what has happened to models, oldest first')
@@ -54,7 +54,7 @@ async function pages(
   } while (token !== undefined)
 }
 
-/** Streams end now and then, and connections break: each time it goes on behind the last id. */
+/** Streams end now and then, and connections break: each time it continues after the last id. */
 async function followEvents(
   client: GatehouseClient,
   filter: Filter,
@@ -77,7 +77,7 @@ async function followEvents(
   }
 }
 
-/** What may be over soon is told; what is the caller's mistake ends the command. */
+/** A failure that may pass is printed; a mistake of the caller's ends the command. */
 function complainOf(err: unknown): void {
   const isRefusal = err instanceof ApiError && err.status < 500 && err.status !== 429
   if (isRefusal || !(err instanceof Error)) throw err

@@ -21,7 +21,7 @@ type Given = {
   enable?: true
 }
 
-/** `gatehouse webhooks`: who is told of what, and what came of it. */
+/** `gatehouse webhooks`: webhooks and their deliveries. */
 export function webhooksCommand(): Command {
   const group = new Command('webhooks').description('have events sent to URLs')
   for (const command of [
@@ -128,7 +128,7 @@ function redeliverCommand(): Command {
   })
 }
 
-/** Give a command the server's flags, and an action that has its arguments as texts. */
+/** Give a command the server's flags, and an action that gets its arguments as strings. */
 function run(
   command: Command,
   work: (client: GatehouseClient, ...args: [string, string]) => Promise<void>,
@@ -161,7 +161,7 @@ function fieldsOf(command: Command) {
   return { name, url, events: event, models, format, description, secret, status }
 }
 
-/** From the environment, so that no process list and no shell history shows it; empty for none. */
+/** From the environment, so that neither process list nor shell history shows it; empty: none. */
 function secretOf(variable: string): string {
   const secret = process.env[variable]
   if (secret === undefined) throw new StartError(`${variable} is not set; export it first`)

@@ -5,10 +5,10 @@ import { type Card, type CardField, fieldNames } from '../../governance/cards/ca
 import { cardFromMarkdown } from '../../governance/cards/read-markdown.ts'
 import { StartError } from '../../platform/start-error.ts'
 
-/** Fields as somebody wrote them, not judged yet, and the revision that is to stand. */
+/** Fields as they were written, not validated yet, and the revision that they replace. */
 export type CardInput = { readonly [field: string]: unknown; readonly revision?: number }
 
-/** Fields that hold text; the others are lists, given as JSON. */
+/** Fields that are lists, given as JSON; the others are text. */
 const listNames: readonly CardField[] = ['fairness', 'owners', 'contacts']
 
 /**
@@ -58,7 +58,7 @@ async function fieldValue(field: CardField, given: string): Promise<unknown> {
   return listNames.includes(field) ? parsedAs(field, content) : content
 }
 
-/** JSON is YAML too. */
+/** Reads JSON as well, since JSON is YAML. */
 function parsedAs(what: string, content: string): unknown {
   try {
     return parse(content, { maxAliasCount: 20 })

@@ -126,7 +126,7 @@ function versionCommand(name: string, description: string): Command {
   return addServer(command)
 }
 
-/** What a file or a flag holds that no card can is one clear line, as what the server refuses. */
+/** An invalid card in a file or a flag ends in one clear line, like a refusal of the server. */
 function acting(command: Command, work: Work): Command {
   return command.action(async (name: string, version: string, rest: string | string[]) => {
     try {

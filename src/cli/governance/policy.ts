@@ -104,7 +104,7 @@ function evaluateCommand(): Command {
 
 async function policyFile(path: string): Promise<PolicyBody> {
   try {
-    // The server says what is wrong with its form.
+    // The server checks its form and names what is wrong.
     return JSON.parse(await readFile(path, 'utf8')) as PolicyBody
   } catch (err) {
     throw new StartError(`cannot read the policy in ${path}: ${(err as Error).message}`)

@@ -21,10 +21,10 @@ type Flags = {
 
 const pollMs = 2000
 
-/** What a pipeline reads: 0 the version moved, 2 it will not, 3 it waits for somebody. */
+/** Exit codes for pipelines: 0 the version moved, 2 it will not, 3 it waits for something. */
 const exitCodes = { merged: 0, open: 3, rejected: 2, closed: 2, expired: 2, superseded: 2 } as const
 
-/** `gatehouse promote`: ask for a move, and wait for it where a pipeline must. */
+/** `gatehouse promote`: ask for a move and, with `--wait`, wait for it. */
 export function promoteCommand(): Command {
   const command = new Command('promote')
     .description(
@@ -73,7 +73,7 @@ async function settled(
   }
 }
 
-/** The request that is meant; its number has to be of this version. */
+/** The request with the given number, which must belong to this version. */
 async function asked(
   client: GatehouseClient,
   model: string,
@@ -97,7 +97,7 @@ function broken(
   return client.call(endpoints.breakGlass, { params: { id }, body: { reason } })
 }
 
-/** Open a request, or go on with the one that is open. */
+/** Open a request, or take the one that is open. */
 async function open(
   client: GatehouseClient,
   model: string,
@@ -115,7 +115,7 @@ async function open(
   }
 }
 
-/** What blocks it since it was looked at is no error: it waits on. */
+/** If something blocks the move by now, that is no error: the command goes on waiting. */
 async function merge(client: GatehouseClient, id: string): Promise<Promotion> {
   try {
     return await client.call(endpoints.mergePromotion, { params: { id } })

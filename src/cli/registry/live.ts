@@ -8,7 +8,7 @@ type Held = Pick<z.output<typeof endpoints.getAliasHolder.answer>, 'model' | 'it
 
 type Flags = { readonly stage: string; readonly alias?: string; readonly at?: string }
 
-/** `gatehouse live`: who holds a stage or an alias, or held it. */
+/** `gatehouse live`: the versions in a stage or under an alias, now or at another time. */
 export function liveCommand(): Command {
   const command = new Command('live')
     .description('show the versions that hold a stage or an alias, or held it at a time')

@@ -9,7 +9,7 @@ type Flags = {
   readonly reason: string
 }
 
-/** `gatehouse rollback`: the version that held a stage before comes back. */
+/** `gatehouse rollback`: bring back the version that was in a stage before. */
 export function rollbackCommand(): Command {
   const command = new Command('rollback')
     .description('bring the version back that held a stage before; those in it go to Archived')

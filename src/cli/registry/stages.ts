@@ -99,7 +99,7 @@ function described({ name, exclusive, from }: Stage): string {
   return rules.length === 0 ? name : `${name} (${rules.join('; ')})`
 }
 
-/** @throws StartError the file cannot be read, or is no list of stages */
+/** @throws StartError the file cannot be read, or is not a list of stages */
 async function readList(file: string): Promise<List> {
   try {
     return endpoints.listStages.answer.parse(JSON.parse(await readFile(file, 'utf8')))
@@ -116,7 +116,7 @@ function indexOf(items: readonly Stage[], name: string): number {
   return at
 }
 
-/** Stages are written in any case. */
+/** Names of stages may be written in any case. */
 function isCalled(name: string): (stage: Stage) => boolean {
   return (stage) => stage.name.toLowerCase() === name.toLowerCase()
 }

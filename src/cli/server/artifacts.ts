@@ -20,7 +20,7 @@ import { getVersion } from '../../registry/versions/versions.ts'
 import { addSettings, givenSettings } from '../options.ts'
 import { print } from '../print.ts'
 
-/** `gatehouse artifacts`: files in from MLflow's server, out as plain files, and read again. */
+/** `gatehouse artifacts`: import files from MLflow's server, export them, verify them. */
 export function artifactsCommand(): Command {
   return new Command('artifacts')
     .description('take artifact files in, write them out, or check that they are what was stored')
@@ -109,7 +109,7 @@ async function filesOf(ctx: Context, path: string): Promise<AsyncIterable<FileTo
   return readFilesBelow(ctx, { manifest: version.manifestId }, '')
 }
 
-/** Files of somebody's bucket; keys that end with a slash stand for folders. */
+/** The files of an outside bucket. Keys that end with a slash stand for folders and are skipped. */
 async function* bucketFiles(place: string, given: Given): AsyncIterable<FileToImport> {
   const bucket = new S3BlobStore(s3Options(place, given), sha256)
   for await (const { key, sizeBytes, writtenAtMs } of bucket.list('')) {
@@ -123,7 +123,7 @@ async function* bucketFiles(place: string, given: Given): AsyncIterable<FileToIm
   }
 }
 
-/** Run `work` on the store as the settings say; what a user did wrong is one clear line. */
+/** Run `work` on the store that the settings name; a user's mistake is one clear line. */
 async function withStore(
   command: Command,
   work: (ctx: Context, given: Given) => Promise<void>,

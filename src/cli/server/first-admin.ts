@@ -6,8 +6,8 @@ import type { Platform } from '../../platform/context.ts'
 import { StartError } from '../../platform/start-error.ts'
 
 /**
- * Make the first administrator where there is none. A password that nobody set is made up and
- * printed, this once.
+ * Make the first administrator where there is none. Where no password is set, a random one is
+ * made and printed, this once.
  *
  * @throws StartError the name or password that the operator set cannot be used
  */

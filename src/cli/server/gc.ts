@@ -12,7 +12,7 @@ type Flags = {
   readonly grace: string
 }
 
-/** `gatehouse gc`: give back the space of what nothing refers to. */
+/** `gatehouse gc`: free the space of what nothing refers to. */
 export function gcCommand(): Command {
   const command = new Command('gc')
     .description('remove files that no path and no model version refers to; safe beside a server')

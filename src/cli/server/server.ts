@@ -7,11 +7,11 @@ import { readChoice, readNumber, readSwitch } from '../../platform/settings/read
 import { addSettings, givenSettings } from '../options.ts'
 import { makeFirstAdmin } from './first-admin.ts'
 
-/** Together below the ten seconds that supervisors commonly allow between SIGTERM and SIGKILL. */
+/** Their sum is below the ten seconds that supervisors commonly allow from SIGTERM to SIGKILL. */
 const drainMs = 8000
 const backgroundMs = 1500
 
-/** What commands for MLflow's server carry that has no meaning for this one. */
+/** Flags of MLflow's server that mean nothing here but are accepted. */
 const ignored = [
   '--workers <number>',
   '--gunicorn-opts <options>',

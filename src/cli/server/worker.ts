@@ -47,7 +47,7 @@ export function workerCommand(): Command {
   })
 }
 
-/** wrangler would take another port in silence. @throws StartError */
+/** wrangler would silently take another port. @throws StartError the port is taken */
 async function checkPortFree(host: string, port: number): Promise<void> {
   const probe = createServer()
   await new Promise<void>((done, failed) => {
@@ -78,7 +78,7 @@ function wrangler(args: readonly string[]): ChildProcess {
   })
 }
 
-/** Settings of this environment that a Worker reads, as wrangler takes them. */
+/** The settings in this environment that a Worker reads, in wrangler's form. */
 function workerVars(given: Given): string[] {
   const kept = new Map<string, string>([
     ['signing-key', given('signing-key') ?? randomBytes(32).toString('hex')],

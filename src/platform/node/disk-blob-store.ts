@@ -122,7 +122,7 @@ export class DiskBlobStore implements BlobStore {
     }
   }
 
-  /** Of two that join the same upload at once, the second answers what the first one stored. */
+  /** If two calls join the same upload at once, the second returns what the first one stored. */
   async #join(key: string, uploadId: string, parts: readonly UploadedPart[]): Promise<Stored> {
     const folder = this.#partsFolder(uploadId)
     try {
@@ -178,7 +178,7 @@ export class DiskBlobStore implements BlobStore {
   }
 }
 
-/** Keys and upload ids are ours; should one ever come from outside, it still leads nowhere else. */
+/** Keys and upload ids are our own; even one from outside could not lead out of the folder. */
 function inside(folder: string, name: string): string {
   const path = resolve(folder, name)
   if (path === folder || path.startsWith(folder + sep)) return path

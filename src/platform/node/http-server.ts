@@ -9,20 +9,20 @@ type Fetch = (
   env: { incoming: IncomingMessage; outgoing: ServerResponse },
 ) => Response | Promise<Response>
 
-/** A sender that keeps a request half-open is let go well before a minute and a half is over. */
+/** A sender that leaves a request unfinished is dropped well within a minute and a half. */
 const headersTimeoutMs = 30_000
 const silenceMaxMs = 60_000
 const keepAliveMs = 65_000
 
-/** A busy server may take so long until it reads a request. */
+/** How long a busy server may take until it reads a request. */
 const unreadMs = 400
 
-/** What is read of a body after its refusal: then the answer is lost on senders that still send. */
+/** How much of a refused body is read; a sender of more does not get to see the answer. */
 const refusedBytesMax = 1024 ** 3
 
 /**
- * An HTTP server for `fetch`. A body may take as long as its bytes keep coming; whoever falls
- * silent in the middle of a request or of an answer is dropped.
+ * An HTTP server for `fetch`. A body may take any time while its bytes keep coming; a client that
+ * is silent in the middle of a request or of an answer is dropped.
  */
 export function httpServer(fetch: Fetch): Server {
   const listener = getRequestListener((request, env) => fetch(request, nodeEnv(env)), {
@@ -56,8 +56,8 @@ export function httpServer(fetch: Fetch): Server {
 
 /**
  * Stop taking connections, let requests under way end, and cut what is left after `waitMs`.
- * What looks idle may have sent a request that is not read yet, so nothing is closed at once, as
- * Node's own `close` of an HTTP server would; told that the connection ends, clients send no more.
+ * A connection that looks idle may have sent a request that is not read yet. So none is closed at
+ * once, as Node's own `close` would do; clients are told that the connection ends and send no more.
  */
 export async function drain(server: Server, waitMs: number): Promise<void> {
   server.prependListener('request', (_incoming, outgoing) => {
@@ -71,7 +71,7 @@ export async function drain(server: Server, waitMs: number): Promise<void> {
   clearTimeout(cut)
 }
 
-/** This server speaks HTTP/1 alone, so its requests and answers are Node's own. */
+/** This server speaks HTTP/1 only, so its requests and answers are Node's own. */
 function nodeEnv(env: object): { incoming: IncomingMessage; outgoing: ServerResponse } {
   return env as { incoming: IncomingMessage; outgoing: ServerResponse }
 }
@@ -121,7 +121,7 @@ function refuse(socket: Duplex, status: string, message: string): void {
   )
 }
 
-/** A request that has arrived and is still being worked on is no silence of the sender's. */
+/** A sender is not silent while its request has arrived whole and is being answered. */
 function dropSilentSockets(server: Server): void {
   const working = new WeakMap<Socket, ServerResponse>()
   server.on('request', (incoming, outgoing) => working.set(incoming.socket, outgoing))
@@ -135,8 +135,8 @@ function dropSilentSockets(server: Server): void {
 }
 
 /**
- * Most senders look at no answer before they have sent all. Were the connection closed on them, or
- * left unread, they would see a broken pipe or hang instead of what was wrong with their request.
+ * Most senders read no answer before they have sent everything. If the connection were closed or
+ * left unread, they would see a broken pipe or hang, and not what was wrong with their request.
  */
 function readRefusedBodies(server: Server): void {
   server.on('request', (incoming, outgoing) => {

@@ -6,12 +6,12 @@ import { type Batch, type BatchRows, constraintError, type Database } from '../.
 
 const statementsMax = 500
 
-/** What `libsql` binds; a boolean would abort the process, so the type keeps it out. */
+/** What `libsql` can bind. A boolean would abort the process, so the type excludes it. */
 type Bindable = string | number | bigint | null
 
 /**
  * A libSQL database file, opened in this process. Statements are kept prepared. Every call is
- * synchronous below, so a batch can never interleave with another.
+ * synchronous underneath, so a batch can never interleave with another.
  *
  * @see docs/adr/0002-libsql-in-process.md
  */
@@ -19,7 +19,7 @@ export class LibsqlFile implements Database {
   readonly #file: Libsql.Database
   readonly #statements = new Map<string, Libsql.Statement>()
 
-  /** @param path of the file; made when missing. `:memory:` for none. */
+  /** @param path of the file, which is made when missing; `:memory:` for a database without one */
   constructor(path: string, synchronous: 'NORMAL' | 'FULL' = 'NORMAL') {
     this.#file = new Libsql(path, { timeout: 5000 })
     this.#file.pragma('journal_mode = WAL')
@@ -47,7 +47,7 @@ export class LibsqlFile implements Database {
 
   async #batch(queries: readonly SQL[]): Promise<unknown[][]> {
     const statements = queries.map(compile)
-    // Reading alone needs no lock, so a writer in another process does not hold it up.
+    // A batch of reads needs no lock, so a writer in another process does not delay it.
     this.#file.exec(statements.every(isRead) ? 'BEGIN' : 'BEGIN IMMEDIATE')
     try {
       const results = statements.map((statement) => this.#run(statement))
@@ -59,7 +59,7 @@ export class LibsqlFile implements Database {
     }
   }
 
-  /** Writes what the journal holds into the file first, so that one file is the whole database. */
+  /** Writes the journal into the file first, so that one file is the whole database. */
   close(): void {
     this.#file.pragma('wal_checkpoint(TRUNCATE)')
     this.#file.close()
@@ -81,7 +81,7 @@ export class LibsqlFile implements Database {
     return statement
   }
 
-  /** A full disk rolls back by itself; then there is no transaction left to end. */
+  /** When the disk is full, SQLite has rolled back already and there is no transaction to end. */
   #rollBack(): void {
     if (this.#file.inTransaction) this.#file.exec('ROLLBACK')
   }

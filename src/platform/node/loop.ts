@@ -1,8 +1,8 @@
 import { coalesced, logged } from '../coalesced.ts'
 
-/** Replies come first, and the changes of a few moments are worked on together. */
+/** A short wait: replies go first, and changes close together are handled in one run. */
 const delayMs = 50
-/** For what another process recorded, and for what failed. */
+/** For what another process wrote, and to try again what failed. */
 const intervalMs = 500
 
 /** Work in the background of a server: soon after each `wake`, and twice a second. */
@@ -14,7 +14,7 @@ export class Loop {
 
   /**
    * @param jobs each runs once at a time, and none waits for another
-   * @param beside may run several times at once, since it waits for others: nothing waits for it
+   * @param beside may run several times at once, since it waits for others; nothing waits for it
    */
   constructor(jobs: readonly (() => Promise<void>)[], beside: () => Promise<void>) {
     this.#jobs = jobs.map((job) => coalesced(job, Date.now))
@@ -25,7 +25,7 @@ export class Loop {
     this.#timer = setInterval(() => this.#begin(), intervalMs)
   }
 
-  /** Nothing happens before `start` and after `stop`. */
+  /** Nothing happens before `start` or after `stop`. */
   wake(): void {
     if (!this.#timer || this.#soon) return
     this.#soon = setTimeout(() => {
@@ -34,7 +34,7 @@ export class Loop {
     }, delayMs)
   }
 
-  /** Work once more, on what was recorded last, and end with it; at most `waitMs`. */
+  /** Work once more, on what was written last, and then stop; takes at most `waitMs`. */
   async stop(waitMs: number): Promise<void> {
     clearInterval(this.#timer)
     clearTimeout(this.#soon)

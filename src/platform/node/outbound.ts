@@ -11,10 +11,10 @@ import {
   type OutboundRequest,
 } from '../outbound.ts'
 
-/** A resolver that does not answer holds nobody up for longer. */
+/** How long a resolver that does not answer is waited for. */
 const resolveMsMax = 5000
 
-/** The system's resolver holds one of Node's four threads, which files are read and written by too. */
+/** Each look-up takes one of Node's four threads, which also read and write files. */
 const lookUpsMax = 2
 
 type Lookup = (
@@ -24,8 +24,8 @@ type Lookup = (
 ) => void
 
 /**
- * Requests by node:http, each on a connection of its own. The addresses of a name are judged where
- * the connection is made from them, so a name that resolves anew between check and use gains nothing.
+ * Requests by node:http, each on a connection of its own. The addresses of a name are checked where
+ * the connection is made, so a name cannot resolve to another address between check and use.
  *
  * @param resolver the system's
  */
@@ -38,7 +38,7 @@ export function nodeOutbound(resolver: Lookup = lookup): Outbound {
   }
 }
 
-/** `lookUp` for so many at once; the others wait for their turn. */
+/** `lookUp` with a limit on how many run at once; the others wait for their turn. */
 function atMost(count: number, lookUp: Lookup): Lookup {
   const waiting: (() => void)[] = []
   let running = 0
@@ -108,7 +108,7 @@ async function post(request: OutboundRequest, lookUp: Lookup): Promise<OutboundA
   })
 }
 
-/** The look-up that a connection is made by: all of a name's addresses are allowed, or none is used. */
+/** The look-up for a connection: it fails unless all of a name's addresses are allowed. */
 function judged(lookUp: Lookup, allows: (address: string) => boolean): LookupFunction {
   return (host, options, done) => {
     lookUp(host, { all: true }, (err, addresses) => {
@@ -121,7 +121,7 @@ function judged(lookUp: Lookup, allows: (address: string) => boolean): LookupFun
   }
 }
 
-/** The first bytes of the body, or what of it has come after a while. */
+/** The first bytes of the body, or as many as have come after a while. */
 function excerptOf(answer: IncomingMessage): Promise<string> {
   return new Promise((done) => {
     const chunks: Buffer[] = []
@@ -136,7 +136,7 @@ function excerptOf(answer: IncomingMessage): Promise<string> {
       size += chunk.byteLength
       if (size >= excerptBytesMax) end()
     })
-    // An answer that breaks off has given its status all the same.
+    // The status is there even if the body breaks off.
     answer.once('close', end)
     answer.once('error', end)
   })

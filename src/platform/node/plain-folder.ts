@@ -15,8 +15,8 @@ export type PlainFile = {
 }
 
 /**
- * All files below `folder`, a folder's own in the order of their names. Symbolic links are left out:
- * they may lead anywhere.
+ * All files below `folder`, those of each folder by name. Symbolic links are left out: they may
+ * lead anywhere.
  *
  * @throws StartError there is no such folder, or it cannot be looked at
  */
@@ -71,7 +71,7 @@ export async function writePlainFile(
   })
 }
 
-/** The nearest folder that exists must be where its name says: then those made below it are too. */
+/** The nearest existing folder must not lie behind a link; then no folder made below it does. */
 async function checkFolders(root: string, folder: string, path: string): Promise<void> {
   for (let at = folder; at.length >= root.length; at = dirname(at)) {
     const real = await realpath(at).catch(undefinedIfMissing)

@@ -5,7 +5,7 @@ const readBytes = 1024 * 1024
 
 /**
  * The bytes of a file, or of a part of it, or undefined when there is no such file. The file stays
- * readable to the end when its name goes meanwhile.
+ * readable to the end even if it is removed meanwhile.
  */
 export async function readFile(
   path: string,

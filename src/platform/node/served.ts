@@ -5,7 +5,7 @@ export type Served = {
   readonly method: string
   /** MLflow's name of the operation, or `other`. */
   readonly operation: string
-  /** Without the query, which may hold signatures. */
+  /** Without the query, which may contain signatures. */
   readonly path: string
   readonly status: number
   readonly durationMs: number
@@ -37,5 +37,5 @@ export function whenServed(
   })
 }
 
-/** How far a kept-alive connection had been counted when its last request ended. */
+/** The bytes of a kept-alive connection that were counted when its last request ended. */
 const counted = new WeakMap<object, { read: number; written: number }>()

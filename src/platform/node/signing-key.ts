@@ -5,8 +5,8 @@ import { StartError } from '../start-error.ts'
 import { isMissing } from './read-file.ts'
 
 /**
- * The signing key kept in `folder`, made at the first start and readable by its owner alone. Of
- * two processes that start at once both get the same key: a link takes its name once.
+ * The signing key kept in `folder`, made at the first start and readable by its owner alone. Two
+ * processes that start at once get the same key: a hard link can take the name only once.
  *
  * @throws StartError the kept key is empty
  */
@@ -28,7 +28,7 @@ export async function keepSigningKey(folder: string): Promise<string> {
   return key
 }
 
-/** @throws StartError an empty file, as a power cut may leave it, would sign nothing */
+/** @throws StartError the file is empty, as a power cut may leave it */
 async function readKey(path: string): Promise<string | undefined> {
   try {
     const key = (await readFile(path, 'utf8')).trim()

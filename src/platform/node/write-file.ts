@@ -6,7 +6,7 @@ import type { ByteStream, Stored } from '../ports.ts'
 import { sha256 } from './sha256.ts'
 
 const writeBytes = 1024 * 1024
-/** So many bytes at a time are flushed while more arrive, so that the last flush is short. */
+/** A flush after every so many bytes, while more arrive, so that the last flush is short. */
 const flushBytes = 32 * 1024 * 1024
 
 /** Where a body goes, and how safely. */
@@ -15,15 +15,15 @@ export type Destination = {
   readonly temporary: string
   /** The name that it gets once the hash is known. */
   target(stored: Stored): string
-  /** Whether a file of that name may be there and is replaced; else it stays, and the write fails. */
+  /** Whether a file of that name is replaced; if not, it stays and the write fails. */
   readonly replacing: boolean
   /** Whether file and name are to be on the disk when the write returns. */
   readonly flushed: boolean
 }
 
 /**
- * Write `body` to `temporary` and give it the name `target`. That
- * appears whole or not at all; after a failure the temporary file is gone.
+ * Write `body` to `temporary` and give it the name `target`. The target appears whole or not at
+ * all; after a failure the temporary file is gone.
  *
  * @throws FileTakenError `target` is there and is not to be replaced
  * @throws RESOURCE_EXHAUSTED the disk is full; REQUEST_LIMIT_EXCEEDED the quota is
@@ -47,19 +47,19 @@ export async function writeFile(
   }
 }
 
-/** What was to be written once is there. */
+/** There is already a file where one was to be written once. */
 export class FileTakenError extends Error {
   override name = 'FileTakenError'
 }
 
-/** Give a file its name unless another has it: a second link, which the file system makes or refuses. */
+/** Give a file its name unless another has it: a hard link fails where the name is taken. */
 async function nameOnce(temporary: string, path: string): Promise<void> {
   try {
     await link(temporary, path)
   } catch (err) {
     if (isCode(err, 'EEXIST')) throw new FileTakenError(path, { cause: err })
     if (!isCode(err, 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS')) throw err
-    // A file system without hard links: a look, and a rename.
+    // The file system has no hard links: look first, then rename.
     return renameOnce(temporary, path)
   }
   await rm(temporary)
@@ -104,7 +104,7 @@ async function writeTemporary(
 
 /**
  * Hashes and takes in more while the last megabyte is being written. After a failed write the body
- * is still read to its end: most senders look at no answer before they have sent everything.
+ * is still read to its end: most senders read no answer before they have sent everything.
  */
 async function copy(body: ByteStream, writer: Writer, sizeBytes?: number): Promise<Stored> {
   const hash = sha256()
@@ -148,7 +148,7 @@ class Writer {
     return this.#bytes >= writeBytes
   }
 
-  /** Begin to write what was collected, once the write before is done. @returns false: one failed */
+  /** Begin to write what was collected, once the last write is done. @returns false: one failed */
   async flush(): Promise<boolean> {
     await this.#writing
     if (this.#failure) return false

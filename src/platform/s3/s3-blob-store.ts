@@ -22,18 +22,18 @@ import { gatherPart, hashChunks } from './s3-bodies.ts'
 import { S3Client, S3Error, type S3Options } from './s3-client.ts'
 import { xmlElements, xmlEscaped, xmlText } from './s3-xml.ts'
 
-/** Bodies are sent in buffered pieces, since a piece can be sent again. S3 demands 5 MiB at least. */
+/** Bodies are sent in buffered pieces, which can be sent again. S3 requires at least 5 MiB. */
 const pieceBytes = 8 * 1024 * 1024
 /** Pieces under way at once, per upload. */
 const piecesAtOnce = 3
 const deletesAtOnce = 8
 
-/** The store then refuses to write over a key, at that very moment. */
+/** Makes the store itself refuse to overwrite a key, at the moment of writing. */
 const ifFree = { 'if-none-match': '*' }
-/** What it says then; the second while another write of the key is under way. */
+/** Its error codes for that; the second while another write of the key is under way. */
 const takenCodes = ['PreconditionFailed', 'ConditionalRequestConflict']
 
-/** Blobs in any store that speaks S3, by `fetch` alone. */
+/** Blobs in any store that speaks S3, with nothing but `fetch`. */
 export class S3BlobStore implements BlobStore {
   readonly #s3: S3Client
   readonly #sha256: () => Sha256
@@ -56,7 +56,7 @@ export class S3BlobStore implements BlobStore {
       try {
         await clearly(uploadId, this.#completeUpload(key, uploadId, etags))
       } catch (err) {
-        // Joined before, by a call whose answer was lost or that ran at the same time.
+        // Already joined, by a call whose answer was lost or that ran at the same time.
         const before = await this.#measure(key)
         if (before) return before
         throw err
@@ -186,7 +186,7 @@ export class S3BlobStore implements BlobStore {
           underWay.delete(sent)
         })
         underWay.add(sent)
-        // Its failure is met where it is awaited.
+        // Its failure is handled where it is awaited.
         sent.catch(() => undefined)
         if (underWay.size >= piecesAtOnce) await Promise.race(underWay)
       }
@@ -231,14 +231,14 @@ export class S3BlobStore implements BlobStore {
       headers: { 'content-type': 'application/xml', ...ifFree },
       body: `<CompleteMultipartUpload>${named.join('')}</CompleteMultipartUpload>`,
     })
-    // S3 may begin to answer 200 before it knows that joining fails.
+    // S3 may answer 200 before it knows that joining fails.
     const xml = await res.text()
     if (/<Error>/.test(xml)) throw new S3Error('POST', 200, xmlText(xml, 'Code') ?? '')
   }
 
   /**
-   * Pass a failure on, unless the key is taken by the very bytes that were sent: by a request whose
-   * answer was lost, so that it was sent again.
+   * Pass a failure on, unless the bytes stored under the key are the ones that were sent: then the
+   * answer of an earlier try was lost.
    */
   async #unlessOurs(key: string, err: unknown, sha256: string): Promise<void> {
     if (!(err instanceof S3Error && takenCodes.includes(err.code))) throw err
@@ -267,7 +267,7 @@ export class S3BlobStore implements BlobStore {
   }
 }
 
-/** What a client did wrong with its upload is said; other failures pass as they are. */
+/** A client's mistake with its upload gets a clear error; other failures pass unchanged. */
 async function clearly<T>(uploadId: string, call: Promise<T>): Promise<T> {
   try {
     return await call
@@ -291,7 +291,7 @@ function nextUploads(xml: string): Record<string, string> | undefined {
   return { 'key-marker': key, 'upload-id-marker': xmlText(xml, 'NextUploadIdMarker') ?? '' }
 }
 
-/** Keys are listed with `encoding-type=url`, where a plus is a blank. */
+/** Keys are listed with `encoding-type=url`, in which a plus is a blank. */
 function decoded(key: string): string {
   return decodeURIComponent(key.replaceAll('+', ' '))
 }

@@ -6,7 +6,7 @@ import type { ByteStream } from '../ports.ts'
 /** A client's part is buffered whole; MLflow's clients send 10 MiB. */
 const partBytesMax = 128 * 1024 * 1024
 
-/** `body`, hashed and held against its declared length as it passes. */
+/** `body`, hashed and checked against its declared length as it passes. */
 export async function* hashChunks(
   body: ByteStream,
   hash: Sha256,
@@ -23,9 +23,9 @@ export async function* hashChunks(
 }
 
 /**
- * A client's part, whole, since it can be sent again.
+ * A client's part, buffered whole, so that it can be sent again.
  *
- * @throws PAYLOAD_TOO_LARGE it is more than is buffered
+ * @throws PAYLOAD_TOO_LARGE it is larger than the buffer
  * @throws BAD_REQUEST it has another length than was declared
  */
 export async function gatherPart(body: ByteStream, sizeBytes: number): Promise<Uint8Array> {

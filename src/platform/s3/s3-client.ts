@@ -2,7 +2,7 @@ import { AwsClient } from 'aws4fetch'
 import { RegistryError } from '../../core/error.ts'
 import { xmlText } from './s3-xml.ts'
 
-/** Where a bucket is and how to be let in. */
+/** Where a bucket is, and the keys to it. */
 export type S3Options = {
   readonly bucket: string
   /** Keys begin with it; empty, or ending with a slash. */
@@ -13,7 +13,7 @@ export type S3Options = {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken: string | undefined
-  /** Undefined: by path at an endpoint that was given, by host at Amazon. */
+  /** Undefined: by path where an endpoint is given, by host at Amazon. */
   readonly addressing?: 'path' | 'host' | undefined
 }
 
@@ -26,11 +26,11 @@ export type S3Request = {
 const attemptsMax = 4
 const firstPauseMs = 100
 
-/** A reply of the store that is none of those expected. */
+/** An unexpected reply of the store. */
 export class S3Error extends Error {
   override name = 'S3Error'
   readonly status: number
-  /** S3's own word, e.g. `NoSuchUpload`. */
+  /** S3's own code, e.g. `NoSuchUpload`. */
   readonly code: string
 
   constructor(method: string, status: number, code: string) {
@@ -40,7 +40,7 @@ export class S3Error extends Error {
   }
 }
 
-/** One bucket, spoken to by `fetch`, so that it runs on Node and on Workers. */
+/** One bucket, called by `fetch`, so that it runs on Node and on Workers. */
 export class S3Client {
   readonly #aws: AwsClient
   readonly #base: string
@@ -61,8 +61,8 @@ export class S3Client {
   }
 
   /**
-   * Ask the store. Failures that pass (5xx, 429, a broken connection) are tried again, four times in
-   * all; that is safe for every request made here, since a key is written once.
+   * Send a request. Passing failures (5xx, 429, a broken connection) are tried again, four tries in
+   * all. That is safe for every request made here, since a key is written once.
    *
    * @param key the whole key, prefix included; empty for the bucket
    * @returns a reply with 2xx
@@ -80,7 +80,7 @@ export class S3Client {
     }
   }
 
-  /** @returns undefined when the connection broke and it is worth another try */
+  /** @returns undefined when the connection broke and another try may help */
   async #try(method: string, url: string, request: S3Request, attempt: number) {
     const signed = await this.#aws.sign(url, {
       method,

@@ -3,7 +3,7 @@ import { StartError } from '../start-error.ts'
 import type { S3Options } from './s3-client.ts'
 
 /**
- * What `s3://bucket/prefix` and the `s3-...` settings say together.
+ * The options given by `s3://bucket/prefix` and the `s3-...` settings together.
  *
  * @throws StartError it is no such URL, or the keys are missing
  */

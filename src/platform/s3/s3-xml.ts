@@ -4,7 +4,7 @@ export function xmlText(xml: string, name: string): string | undefined {
   return found === undefined ? undefined : unescaped(found)
 }
 
-/** The inner XML of every element `name`, none of which hold another of that name. */
+/** The inner XML of every element `name`; they must not be nested. */
 export function xmlElements(xml: string, name: string): string[] {
   return [...xml.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, 'gs'))].map((m) => m[1] ?? '')
 }
@@ -25,7 +25,7 @@ function unescaped(text: string): string {
   })
 }
 
-/** `text` as it may stand in an element of a request. */
+/** `text`, escaped for an element of a request. */
 export function xmlEscaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 }

@@ -2,7 +2,7 @@ import { variableOf } from './setting.ts'
 import type { Given, SettingName } from './setting-table.ts'
 import { defaultSettings, type Settings, type WebhookSettings } from './settings.ts'
 
-/** A setting that cannot be meant as it stands; the message is for the operator, one line. */
+/** A setting has an invalid value; the message is one line for the operator. */
 export class SettingError extends Error {
   override name = 'SettingError'
 }
@@ -53,13 +53,13 @@ function readWebhookSettings(given: Given): WebhookSettings {
   }
 }
 
-/** A switch: set by its flag or by any value but the usual spellings of no. */
+/** A switch: on by its flag, or by any value other than the usual spellings of no. */
 export function readSwitch(given: Given, name: SettingName): boolean {
   const value = given(name)
   return value !== undefined && !/^(false|0|no|off)$/i.test(value)
 }
 
-/** One of `choices`, in whatever case it was written. @throws SettingError */
+/** One of `choices`, written in any case. @throws SettingError */
 export function readChoice<const C extends string>(
   given: Given,
   name: SettingName,
@@ -110,7 +110,7 @@ export function list(value: string | undefined): string[] {
     .filter((entry) => entry !== '')
 }
 
-/** The error for a value that cannot be meant. */
+/** The error for an invalid value. */
 export function misset(name: SettingName, value: string, expected: string): SettingError {
   return new SettingError(`--${name} (${variableOf(name)}) is '${value}'; expected ${expected}`)
 }

@@ -77,7 +77,7 @@ function providersTokens(given: Given, oidc: OidcSettings | undefined): TokenIss
   return [{ ...anyToken, issuer, audiences, kind: 'user', name, groups, adminGroup }]
 }
 
-/** Where a token may come from, with nothing said about it. */
+/** The defaults of an issuer of tokens. */
 const anyToken = {
   jwksUri: undefined,
   jwks: undefined,
@@ -96,7 +96,7 @@ const IssuerShape = z.strictObject({
   jwks: z.object({ keys: z.array(z.looseObject({ kty: z.string() })).min(1) }).optional(),
   kind: z.enum(['service', 'user']).default('service'),
   name: z.string().regex(/\{[^{}]+\}/, 'it names no claim in braces, such as {sub}'),
-  /** Anybody can have a token made for any audience by a public issuer, so this must be thought about. */
+  /** Required, since a public issuer makes tokens for anybody and for any audience. */
   require: z.record(z.string(), Globs),
   groups: z.array(z.string()).default([]),
   groups_claim: z.string().optional(),
@@ -179,7 +179,7 @@ function parsedJson(name: SettingName, text: string): unknown {
   }
 }
 
-/** Keys must not be swapped on their way: https, or this machine itself. */
+/** Nobody must be able to swap keys in transit: https, or this machine itself. */
 function checkIssuerUrl(name: SettingName, text: string | undefined): void {
   if (text === undefined) return
   const url = URL.canParse(text) ? new URL(text) : undefined

@@ -156,12 +156,12 @@ export const settingTable = [
 
 export type SettingName = (typeof settingTable)[number]['name']
 
-/** What somebody set, or the default; undefined where there is neither. */
+/** The value that was set, or the default; undefined where there is neither. */
 export type Given = (name: SettingName) => string | undefined
 
 /**
- * Settings from variables: ours wins over the others, those over the default. An empty variable is
- * one that nobody set.
+ * Settings from variables: ours wins over the others, and those over the default. An empty variable
+ * counts as not set.
  */
 export function givenBy(variables: Readonly<Record<string, unknown>>): Given {
   const read = (variable: string) => {

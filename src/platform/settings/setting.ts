@@ -7,9 +7,9 @@ export type Setting = {
   readonly default?: string
   /** Variables of MLflow's server or of AWS that mean the same; ours wins. */
   readonly also?: readonly string[]
-  /** MLflow's flag for it, where that is spelled otherwise. */
+  /** MLflow's flag for it, where that has another name. */
   readonly alsoFlag?: { readonly name: string; readonly value: string }
-  /** Taken from the environment alone, so that no process list shows it. */
+  /** Read from the environment only, so that no process list shows it. */
   readonly secret?: true
   /** `storage`: every command that opens the data; `server`: the server alone. */
   readonly of: 'storage' | 'server'

@@ -1,6 +1,6 @@
 import type { OidcSettings, ProxySettings, TokenIssuer } from './sign-in.ts'
 
-/** What an operator may set, as capabilities see it. The entries read it from flags, environment or bindings. */
+/** What an operator may set, as capabilities see it; read from flags, environment or bindings. */
 export type Settings = {
   /** Where new experiments keep artifacts, without trailing slash. MLflow: `--default-artifact-root`. */
   readonly defaultArtifactRoot: string
@@ -8,22 +8,22 @@ export type Settings = {
   readonly artifactSchemes: readonly string[] | undefined
   /** MLFLOW_CREATE_MODEL_VERSION_SOURCE_VALIDATION_REGEX: what a version's source must match. */
   readonly sourcePattern: RegExp | undefined
-  /** Schemes a version's source may have although they address a host. */
+  /** Schemes that a version's source may have although they address a host. */
   readonly sourceSchemesAllowed: readonly string[]
   /** Whether callers must sign in; off, everybody may do everything, as with MLflow's default server. */
   readonly auth: boolean
-  /** Who is made the administrator where there is none; without a password nobody is. */
+  /** The account made where there is no administrator; without a password none is made. */
   readonly firstAdmin: { readonly name: string; readonly password: string | undefined }
-  /** With `auth`, what everybody has on what nobody was granted anything on. MLflow: `default_permission`. */
+  /** With `auth`, a caller's level where it was granted nothing. MLflow: `default_permission`. */
   readonly defaultPermission: 'READ' | 'USE' | 'EDIT' | 'MANAGE' | 'NO_PERMISSIONS'
-  /** The provider by which people sign in to the web page. */
+  /** The provider with which people sign in to the web page. */
   readonly oidc: OidcSettings | undefined
   /** Whose JWTs are taken as bearer tokens. */
   readonly tokenIssuers: readonly TokenIssuer[]
   /** Cloudflare Access, whose assertions come in a header of their own. */
   readonly cloudflareAccess: TokenIssuer | undefined
   readonly proxy: ProxySettings
-  /** How long a session of the web page lives: unused, and in all. */
+  /** How long a session of the web page lasts: unused, and in all. */
   readonly sessionIdleMs: number
   readonly sessionMaxMs: number
   /** Requests per second of one caller; 0: no limit. */
@@ -41,7 +41,7 @@ export type Settings = {
   /** Largest JSON body in bytes. */
   readonly jsonBytesMax: number
   readonly webhooks: WebhookSettings
-  /** The MLflow version that `GET /version` claims; clients choose features by it. */
+  /** The MLflow version that `GET /version` gives; clients choose features by it. */
   readonly mlflowVersion: string
 }
 
@@ -54,7 +54,7 @@ export type WebhookSettings = {
   readonly allowPrivate: boolean
   readonly timeoutMs: number
   readonly retriesMax: number
-  /** Encrypts secrets; undefined: the signing key does. */
+  /** Encrypts the webhooks' secrets; undefined: the signing key does. */
   readonly secretKey: string | undefined
 }
 const hourMs = 3_600_000

@@ -1,10 +1,10 @@
 import type { JSONWebKeySet } from 'jose'
 
-/** Groups as an issuer's tokens tell them, and what they are here. */
+/** Where an issuer's tokens list groups, and which groups these are here. */
 export type ClaimedGroups = {
-  /** The claim that lists them; undefined: none do. */
+  /** The claim that lists them; undefined: the tokens give no groups. */
   readonly claim: string | undefined
-  /** From their names to ours, others being dropped; undefined: they keep their names. */
+  /** From their names to ours; others are dropped. Undefined: groups keep their names. */
   readonly map: Readonly<Record<string, string>> | undefined
 }
 
@@ -24,12 +24,12 @@ export type OidcSettings = {
   readonly adminGroup: string | undefined
 }
 
-/** An issuer whose JWTs are taken as credentials, and for what its tokens make their bearer. */
+/** An issuer whose JWTs are taken as credentials, and the account that each bearer gets. */
 export type TokenIssuer = {
   readonly issuer: string
   /** One of these must be in `aud`. */
   readonly audiences: readonly string[]
-  /** Where its keys are; undefined: the discovery document says it. */
+  /** Where its keys are; undefined: where the discovery document says. */
   readonly jwksUri: string | undefined
   /** Its keys themselves, for an issuer that cannot be reached. */
   readonly jwks: JSONWebKeySet | undefined
@@ -37,7 +37,7 @@ export type TokenIssuer = {
   readonly kind: 'user' | 'service'
   /** Template of the name, claims in braces: `github:{repository}`. */
   readonly name: string
-  /** What claims must be: one of the globs of each. */
+  /** The globs of each claim, one of which it must match. */
   readonly require: Readonly<Record<string, readonly string[]>>
   readonly groups: ClaimedGroups
   /** Groups of every bearer, by our names. */

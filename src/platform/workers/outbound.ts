@@ -9,11 +9,11 @@ import {
 } from '../outbound.ts'
 
 /**
- * Requests by `fetch`. A Worker cannot see which address a name leads to; its requests leave from
- * Cloudflare's network, which has no way into private ones.
+ * Requests by `fetch`. A Worker cannot see which address a name resolves to. Its requests leave
+ * from Cloudflare's network, which cannot reach private networks.
  */
 export const workersOutbound: Outbound = {
-  // A Worker has six connections at once; one is left for the rest of its work.
+  // A Worker may have six connections at once; one stays free for its other work.
   parallelMax: 5,
   post,
   async resolve() {
@@ -44,7 +44,7 @@ async function post(request: OutboundRequest): Promise<OutboundAnswer> {
   }
 }
 
-/** `fetch` takes no URL that has them. */
+/** `fetch` refuses a URL with a user name or password. */
 function withoutCredentials(url: URL): URL {
   const plain = new URL(url)
   plain.username = ''
@@ -71,7 +71,7 @@ async function excerptOf(answer: Response): Promise<string> {
     }
   }
   const waited = new Promise<void>((done) => setTimeout(done, excerptWaitMs))
-  // An answer that breaks off has given its status all the same.
+  // The status is there even if the body breaks off.
   await Promise.race([read().catch(() => {}), waited])
   const whole = new Uint8Array(await new Blob(chunks).arrayBuffer())
   return new TextDecoder().decode(whole.subarray(0, excerptBytesMax))

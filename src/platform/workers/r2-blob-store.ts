@@ -20,14 +20,14 @@ import {
 } from '../ports.ts'
 import { sha256 } from './sha256.ts'
 
-/** What is buffered of a body of unknown length; 10,000 parts of it are 80 GB. */
+/** The buffer for a body of unknown length; 10,000 parts of this size are 80 GB. */
 const partBytes = 8 * 1024 * 1024
 /** R2 takes up to 5 GiB in one piece. */
 const singleBytesMax = 4 * 1024 ** 3
-/** The binding removes at most so many keys at once. */
+/** The most keys that the binding removes at once. */
 const deletesMax = 1000
 
-/** The bucket then refuses to write over a key, at that very moment. */
+/** Makes the bucket itself refuse to overwrite a key, at the moment of writing. */
 const ifFree = { etagDoesNotMatch: '*' }
 
 /** Blobs in a Cloudflare R2 bucket. */
@@ -55,7 +55,7 @@ export class R2BlobStore implements BlobStore {
       try {
         await clearly(uploadId, upload.complete(named))
       } catch (err) {
-        // Joined before, by a call whose answer was lost or that ran at the same time.
+        // Already joined, by a call whose answer was lost or that ran at the same time.
         const before = await this.#measure(key)
         if (before) return before
         throw err
@@ -112,12 +112,12 @@ export class R2BlobStore implements BlobStore {
     } while (cursor)
   }
 
-  /** None: a bucket forgets uploads that were not completed within seven days. */
+  /** None: a bucket drops uploads that were not completed within seven days. */
   async *leftovers(): AsyncIterable<Leftover> {}
 
   async discard(): Promise<void> {}
 
-  /** R2 wants to know the length of what it is given, so each part is buffered. */
+  /** R2 needs to know the length of a part, so each part is buffered. */
   async #putInParts(key: string, body: ByteStream, sizeBytes?: number): Promise<Stored> {
     const hash = sha256()
     let received = 0
@@ -137,7 +137,7 @@ export class R2BlobStore implements BlobStore {
       checkLength(received, sizeBytes)
       if (upload) {
         uploaded.push(await upload.uploadPart(uploaded.length + 1, slice))
-        // R2 joins under no condition; keys are random, and none is given out twice.
+        // R2 has no conditional join; keys are random, and none is given out twice.
         if (await this.#bucket.head(key)) throw new KeyTakenError(key)
         await upload.complete(uploaded)
       } else if ((await this.#bucket.put(key, slice, { onlyIf: ifFree })) === null) {
@@ -156,7 +156,7 @@ export class R2BlobStore implements BlobStore {
   }
 }
 
-/** Feed `body` to `sink` as a stream of known length, which is what R2 demands, and hash it. */
+/** Hash `body` and feed it to `sink` as a stream of known length, which R2 requires. */
 async function piped<T>(
   body: ByteStream,
   sizeBytes: number,
@@ -167,7 +167,7 @@ async function piped<T>(
     sink(readable),
     pump(body, sizeBytes, writable.getWriter()),
   ])
-  // A broken body breaks the sink too; the body's own error is the one that tells why.
+  // A broken body breaks the sink too; the body's own error has the cause.
   if (sunk.status === 'rejected' && pumped.status === 'rejected') {
     throw pumped.reason === sunkFirst ? sunk.reason : pumped.reason
   }
@@ -215,7 +215,7 @@ function isCode(err: unknown, code: number): boolean {
   return err instanceof Error && err.message.includes(`(${code})`)
 }
 
-/** What a client did wrong with its upload is said; other failures pass as they are. */
+/** A client's mistake with its upload gets a clear error; other failures pass unchanged. */
 async function clearly<T>(uploadId: string, call: Promise<T>): Promise<T> {
   try {
     return await call
