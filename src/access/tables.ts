@@ -49,7 +49,7 @@ export const groupMembers = sqliteTable(
 
 /**
  * Access tokens; a revoked one has no row. A trigger ends those of an account when its password
- * changes, and another makes every end hold from the next request on.
+ * changes. Another makes every end take effect with the next request.
  */
 export const tokens = sqliteTable(
   'tokens',
@@ -68,9 +68,9 @@ export const tokens = sqliteTable(
     expires_at_ms: integer(),
     /** Written at most once a minute. */
     last_used_at_ms: integer(),
-    /** The token that made this one, and with which it ends. */
+    /** The token that made this one; this one ends with it. */
     made_by: integer().references((): AnySQLiteColumn => tokens.id, { onDelete: 'cascade' }),
-    /** The session in which it was made, and with which it ends. */
+    /** The session in which it was made; it ends with the session. */
     session: text().references((): AnySQLiteColumn => sessions.id_hash, { onDelete: 'cascade' }),
   },
   (t) => [
@@ -90,16 +90,19 @@ export const accessEpoch = sqliteTable('access_epoch', {
 export const signInFailures = sqliteTable(
   'sign_in_failures',
   {
-    /** SHA-256 of the name and the address, or of the address: people type passwords as names. */
+    /**
+     * SHA-256 of the name and the address, or of the address. Hashed, as people type passwords as
+     * names.
+     */
     key: text().primaryKey(),
     failures: integer().notNull(),
-    /** From then on they count no longer. */
+    /** When they no longer count. */
     until_ms: integer().notNull(),
   },
   (t) => [index('sign_in_failures_by_time').on(t.until_ms)],
 )
 
-/** MLflow's roles: named sets of permissions that accounts hold. */
+/** MLflow's roles: named sets of permissions that accounts have. */
 export const roles = sqliteTable(
   'roles',
   {
@@ -108,7 +111,9 @@ export const roles = sqliteTable(
     workspace: text().notNull(),
     name: text().notNull(),
     description: text(),
-    /** The account whose own role this is: it holds what was granted to the account directly. */
+    /**
+     * The account whose own role this is. Such a role has what was granted to the account directly.
+     */
     account: integer().references(() => accounts.id, { onDelete: 'cascade' }),
     created_at_ms: integer().notNull(),
   },
@@ -118,7 +123,7 @@ export const roles = sqliteTable(
   ],
 )
 
-/** Who holds which role. */
+/** Who has which role. */
 export const roleHolders = sqliteTable(
   'role_holders',
   {
@@ -148,7 +153,9 @@ export const rolePermissions = sqliteTable(
       .references(() => roles.id, { onDelete: 'cascade' }),
     /** MLflow's type: `experiment`, `registered_model`, `prompt`, `run`, ... */
     resource_type: text().notNull(),
-    /** `*` for all, or the id of one: of `experiments`, or of `registered_models`, so that a model that is renamed keeps them. */
+    /**
+     * `*`, or an id of `experiments` or `registered_models`, so that a renamed model keeps them.
+     */
     resource: text().notNull(),
     /** READ, USE, EDIT, MANAGE, DENY, or NO_PERMISSIONS, which clients before 3.13 grant. */
     permission: text().notNull(),
@@ -186,7 +193,7 @@ export const grants = sqliteTable(
   ],
 )
 
-/** Whom an issuer outside vouches for, and the account that this is here. */
+/** People and machines that an outside issuer identifies, and their accounts here. */
 export const identities = sqliteTable(
   'identities',
   {
@@ -207,23 +214,25 @@ export const identities = sqliteTable(
 )
 
 /**
- * Who is signed in to the web page. Ends with its account; a trigger ends it when the account's
- * password changes.
+ * Who is signed in to the web page. A session ends with its account; a trigger ends it when the
+ * account's password changes.
  */
 export const sessions = sqliteTable(
   'sessions',
   {
-    /** SHA-256 of the id in the cookie, lower-case hex: who reads this table can be nobody by it. */
+    /**
+     * SHA-256 of the id in the cookie, lower-case hex: nobody can sign in by reading this table.
+     */
     id_hash: text().primaryKey(),
     account: integer()
       .notNull()
       .references(() => accounts.id, { onDelete: 'cascade' }),
-    /** The issuer that vouched for them; null: a password. */
+    /** The issuer that identified them; null: a password did. */
     issuer: text(),
-    /** What the issuer said of groups, by our names: a JSON list. */
+    /** The groups that the issuer named, by the names used here: a JSON list. */
     groups: text().notNull(),
     created_at_ms: integer().notNull(),
-    /** Of the last request, within a minute. */
+    /** The time of the last request, to the minute. */
     seen_at_ms: integer().notNull(),
   },
   (t) => [index('sessions_by_account').on(t.account), index('sessions_by_use').on(t.seen_at_ms)],

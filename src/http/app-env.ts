@@ -12,17 +12,17 @@ export type AppEnv = {
     rawTarget?: string
     /** The address at the other end of the socket, on Node: a client's or a proxy's. */
     peer?: string
-    /** What the runtime itself vouches for as the client's address, on Workers. */
+    /** The client's address as the runtime itself gives it, on Workers. */
     clientAddress?: string
-    /** Takes one request of a caller from what it may send. @throws REQUEST_LIMIT_EXCEEDED */
+    /** Counts one request against the caller's rate limit. @throws REQUEST_LIMIT_EXCEEDED */
     takeTurn(caller: string): void
-    /** Finds out again who asks, for an answer that goes on; undefined: by now nobody. */
+    /** Authenticates the caller again, for an answer that goes on; undefined: no longer let in. */
     admitAgain(): Promise<Context | undefined>
     /** The operation that answered, for logs and metrics. */
     operation?: string
     /** Whether that operation would change anything. */
     changes?: boolean
-    /** What was asked, decoded: the message, or body and path parameters. */
+    /** The decoded request: the message, or body and path parameters. */
     asked?: object
   }
 }

@@ -3,7 +3,7 @@ import type { AppContext } from './app-env.ts'
 import { isPeerIn } from './guards/reached.ts'
 import { sessionOf } from './session-cookie.ts'
 
-/** What the request carries of who sends it. */
+/** The credentials that the request carries. */
 export function credentialsOf(c: AppContext): Credentials {
   return {
     authorization: c.req.header('authorization'),
@@ -14,7 +14,7 @@ export function credentialsOf(c: AppContext): Credentials {
   }
 }
 
-/** The identity that a proxy put into headers: of such alone as the operator named for it. */
+/** The identity in the headers that the operator configured, if a trusted proxy sent them. */
 function proxiedBy(c: AppContext): Credentials['proxied'] {
   const { trusted, userHeader, groupsHeader } = c.var.ctx.settings.proxy
   if (userHeader === undefined || !isPeerIn(c, trusted)) return undefined

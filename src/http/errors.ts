@@ -4,8 +4,8 @@ import type { AppContext } from './app-env.ts'
 import { noteRefusal } from './guards/refusals.ts'
 
 /**
- * The one place where an error becomes a reply, in MLflow's envelope. Whatever is no RegistryError
- * is a bug or a failing store: logged whole, answered without detail.
+ * The one place where an error becomes a reply, in MLflow's envelope. An error that is not a
+ * RegistryError is a bug or a failing store: it is logged whole and answered without detail.
  */
 export async function errorReplyOf(err: unknown, c: AppContext): Promise<Response> {
   const known = err instanceof RegistryError ? err : disconnected(err)
@@ -29,13 +29,13 @@ export async function errorReplyOf(err: unknown, c: AppContext): Promise<Respons
 }
 
 function envelope(err: RegistryError, c: AppContext): Response {
-  // The realm makes browsers and HTTP libraries send what they have.
+  // This header makes browsers and HTTP libraries send their credentials.
   if (err.code === 'UNAUTHENTICATED') c.header('WWW-Authenticate', 'Basic realm="gatehouse"')
   if (err instanceof RequestLimitError) c.header('Retry-After', String(err.retryAfterS))
   return c.json({ error_code: err.code, message: err.message }, httpStatus[err.code])
 }
 
-/** A sender that went away in the middle of its body gets no answer; it is nobody's fault here. */
+/** A sender that disconnects in the middle of its body gets no answer; this is no bug. */
 function disconnected(err: unknown): RegistryError | undefined {
   const gone = err instanceof Error && 'code' in err && err.code === 'ECONNRESET'
   const aborted = gone && err.message === 'aborted'
@@ -43,8 +43,8 @@ function disconnected(err: unknown): RegistryError | undefined {
 }
 
 /**
- * A store that is busy or out of reach is a 503, which clients repeat; a full one is not.
- * Drivers tell of it only by code or text, which this names: SQLite, Node, D1, the libSQL client.
+ * A store that is busy or out of reach is a 503, which clients repeat; a full one is not. Drivers
+ * show this only by a code or text. Those of SQLite, Node, D1 and the libSQL client are here.
  */
 function storeFailure(err: unknown): RegistryError | undefined {
   const code = err instanceof Error && 'code' in err ? String(err.code) : ''

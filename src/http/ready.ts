@@ -7,7 +7,7 @@ const waitMs = 5000
 
 /**
  * `GET /ready`: whether requests can be served, that is, whether database and blob store answer.
- * `/health` tells only that the process lives, so that a failing store never gets it restarted.
+ * `/health` tells only that the process lives, so that a failing store does not get it restarted.
  */
 export async function checkReady(c: AppContext): Promise<Response> {
   const { db, blobs, requestId } = c.var.ctx
@@ -23,7 +23,7 @@ export async function checkReady(c: AppContext): Promise<Response> {
   )
 }
 
-/** The name of a store that does not answer; why is for the log alone. */
+/** The name of a store that does not answer; the reason goes only to the log. */
 async function failure(
   requestId: string,
   name: string,

@@ -8,8 +8,8 @@ import { RateLimiter } from './guards/rate-limiter.ts'
 import { clientAddress, serverUrl } from './guards/reached.ts'
 
 /**
- * Gives each request its Context: the platform, who asks, and an id. Every answer, errors too,
- * carries the id and the headers that keep a browser from guessing types and from framing.
+ * Gives each request its Context: the platform, the principal, and an id. Every answer, errors too,
+ * carries the id and the headers that keep browsers from guessing types and from framing.
  */
 export function requestContext(
   platformOf: (c: AppContext) => Platform,
@@ -40,8 +40,8 @@ export function requestContext(
 }
 
 /**
- * With access control off, a name may be claimed; it is recorded as claimed and never verified. The
- * names that the server itself has in the audit log are nobody's to claim.
+ * With access control off, a caller may claim a name; it is recorded as claimed and never verified.
+ * Nobody can claim a name that the server itself uses in the audit log.
  */
 function principalOf(c: AppContext, { settings }: Platform): Principal {
   if (settings.auth) return anonymous

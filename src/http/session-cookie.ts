@@ -6,16 +6,16 @@ import { isTls } from './guards/reached.ts'
 const session = 'gatehouse_session'
 
 /**
- * A cookie of ours by its bare name. Under TLS it has the prefix with which browsers take it from
- * this very host alone: one of the same bare name, which a neighbouring host could have set, never
- * counts there.
+ * The server's own cookie with this bare name. Under TLS its name has the prefix for which browsers
+ * accept it only from this very host. A cookie with the bare name, which a neighbouring host could
+ * have set, never counts there.
  */
 export function ownCookie(c: AppContext, name: string): string | undefined {
   if (c.req.header('cookie') === undefined) return undefined
   return isTls(c) ? getCookie(c, name, 'host') : getCookie(c, name)
 }
 
-/** Set a cookie of ours, for this browser's life or for `maxAgeS` seconds; 0 removes it. */
+/** Set such a cookie, until the browser closes or for `maxAgeS` seconds; 0 removes it. */
 export function setOwnCookie(c: AppContext, name: string, value: string, maxAgeS: number): void {
   const tls = isTls(c)
   setCookie(c, name, value, {
@@ -32,7 +32,7 @@ export function sessionOf(c: AppContext): string | undefined {
   return ownCookie(c, session)
 }
 
-/** Give the browser its session. */
+/** Set the browser's session cookie. */
 export function setSession(c: AppContext, id: string): void {
   setOwnCookie(c, session, id, c.var.ctx.settings.sessionMaxMs / 1000)
 }

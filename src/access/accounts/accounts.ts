@@ -20,7 +20,7 @@ export type Account = {
 export type NewAccount = {
   readonly kind: 'user' | 'service'
   readonly name: string
-  /** Null: it cannot sign in with a password. */
+  /** Null: the account cannot sign in with a password. */
   readonly passwordHash: string | null
   readonly isAdmin: boolean
 }
@@ -59,8 +59,8 @@ export function userNotFound(name: string): RegistryError {
 }
 
 /**
- * The statement that inserts an account and returns it, for `accountFrom`. Every account is made by
- * it, so that the fold of names is the same for all.
+ * The statement that inserts an account and returns it, for `accountFrom`. It makes every account,
+ * so names are folded the same way for all.
  *
  * @param guard what must hold at the moment of writing
  */
@@ -105,8 +105,8 @@ export async function createAccount(
 }
 
 /**
- * Refuses a name that no user can get by a request: what `checkAccountName` refuses, and `admin`,
- * which the settings alone give, to the first administrator.
+ * Refuses a name that no request can give to a user: what `checkAccountName` refuses, and `admin`,
+ * which only the settings can give, to the first administrator.
  *
  * @param field the request's parameter, for the message
  * @throws INVALID_PARAMETER_VALUE; RESOURCE_ALREADY_EXISTS the administrator is there
@@ -121,7 +121,7 @@ export async function checkUserName(ctx: Context, name: string, field: string): 
   )
 }
 
-/** The user `a` as audit entries have it. */
+/** The user `a` as audit entries show it. */
 export const userJson: SQL = sql.raw(
   "json_object('name', a.name, 'is_admin', json(iif(a.is_admin, 'true', 'false')))",
 )

@@ -8,8 +8,8 @@ type ControllerRow = {
 }
 
 /**
- * The statement that reads who controls service accounts: who made one, or a token of one, though it may
- * be revoked by now. `controllersFrom` takes its rows.
+ * The statement that reads who controls service accounts: whoever made one, or made a token for
+ * one, even if the token is revoked by now. `controllersFrom` takes its rows.
  *
  * @param accounts a select of `accounts.id`
  */
@@ -22,7 +22,7 @@ export function controllerRead(accounts: SQL): SQL<ControllerRow> {
     where a.kind = 'service' and a.id in (${accounts})`
 }
 
-/** By `accounts.id` of the service account, as text. */
+/** The key is the service account's `accounts.id`, as text. */
 export type Controllers = ReadonlyMap<string, readonly SomeAccount[]>
 
 export function controllersFrom(rows: readonly ControllerRow[]): Controllers {

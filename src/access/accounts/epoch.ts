@@ -14,13 +14,13 @@ export async function readAccessEpoch(ctx: Pick<Context, 'db'>): Promise<number>
   return row.epoch
 }
 
-/** Goes with every change of accounts, groups, tokens, roles and permissions. */
+/** Part of every change of accounts, groups, tokens, roles and permissions. */
 const accessChanged: SQL = sql.raw('update access_epoch set epoch = epoch + 1 where id = 1')
 
 /**
- * As `commit`, for a change of who may sign in or do what: it holds from the next request on, in
- * whichever process. With access control off nobody but the operator makes one, so that nothing waits
- * for the day when it is switched on.
+ * As `commit`, for a change of who may sign in or do what. The change takes effect with the next
+ * request, in every process. With access control off only the operator may make such a change, so
+ * that nobody can plant rights before it is switched on.
  *
  * @throws PERMISSION_DENIED access control is off
  */

@@ -31,7 +31,7 @@ export async function getGroup(ctx: Context, name: string): Promise<Group> {
 }
 
 /**
- * Give a group exactly these members; it is made where it is missing.
+ * Give a group exactly these members. A group that does not exist is made.
  *
  * @throws INVALID_PARAMETER_VALUE the name, or a member that has no account
  */

@@ -6,7 +6,7 @@ import type { Context } from '../../platform/context.ts'
 import type { identities } from '../tables.ts'
 import { commitAccess } from './epoch.ts'
 
-/** Somebody whom an issuer outside identifies, and the account that they have here. */
+/** Somebody whom an outside issuer identifies, and the account that they have here. */
 export type Identity = {
   readonly id: number
   readonly account: string
@@ -39,10 +39,10 @@ export async function findIdentitiesAfter(
 }
 
 /**
- * Make an account the one of somebody whom an issuer identifies.
+ * Link an account to somebody whom an issuer identifies.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such account
- * @throws RESOURCE_CONFLICT they have another account; that link has to go first
+ * @throws RESOURCE_CONFLICT they have another account; remove that link first
  */
 export async function linkIdentity(
   ctx: Context,
@@ -69,7 +69,11 @@ export async function linkIdentity(
   }
 }
 
-/** Undo a link, and end the sessions that were begun by it. @throws RESOURCE_DOES_NOT_EXIST */
+/**
+ * Remove a link, and end the sessions that were started through it.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST
+ */
 export async function unlinkIdentity(ctx: Context, id: number): Promise<void> {
   const { unlinked } = await commitAccess(ctx, {
     entry: entryStatement(ctx, {

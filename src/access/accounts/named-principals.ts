@@ -4,16 +4,16 @@ import { nearestOf } from '../../core/names.ts'
 import type { Context } from '../../platform/context.ts'
 import { nameKey, servicePrefix } from './names.ts'
 
-/** How many names are looked through for the one that was meant. */
+/** How many names are searched for the one that was meant. */
 const suggestionsMax = 10_000
 
 /**
- * Look up principals by their words: `user:ada`, `group:risk`, `service:ci`. With access control off
- * nobody has to have an account.
+ * Look up principals by their full names: `user:ada`, `group:risk`, `service:ci`. With access
+ * control off they need no accounts.
  *
- * @param field where they stand, for the message
- * @returns `accounts.id` of the users and service accounts among them, by those words
- * @throws INVALID_PARAMETER_VALUE one is no such word, or nobody is called so
+ * @param field the field that has them, for the message
+ * @returns `accounts.id` of the users and service accounts among them, by full name
+ * @throws INVALID_PARAMETER_VALUE one is no such name, or nobody has it
  */
 export async function resolvePrincipals(
   ctx: Context,

@@ -3,12 +3,13 @@ import { checkLength } from '../../core/names.ts'
 
 const nameCharsMax = 128
 
-/** Service accounts are principals of their own kind; no user's name can begin so. */
+/** Service accounts are principals of their own kind; no user's name can begin like this. */
 export const servicePrefix = 'service:'
 
 /**
- * Letters that common fonts draw alike, each set led by the Latin letter that stands for all of it.
- * Compare the confusables of Unicode Technical Standard 39; case and width are folded elsewhere.
+ * Letters that common fonts draw alike. The first of each set is the Latin letter that stands for
+ * all. Compare the confusables of Unicode Technical Standard 39; case and width are folded
+ * elsewhere.
  */
 const alike: readonly string[] = [
   'aАаΑαɑ',
@@ -19,7 +20,8 @@ const alike: readonly string[] = [
   'gɡ',
   'hНнΗһҺ',
   'kКкΚκ',
-  // Capital I, small L and the digit are one stroke; small i joins them by being capital I's case.
+  // Capital I, small L and the digit are one stroke; small i joins them as the lower case of
+  // capital I.
   'liІіΙιӀӏ1|ɩ',
   'jЈј',
   'mМмΜ',
@@ -60,8 +62,8 @@ export function nameKey(name: string): string {
 }
 
 /**
- * `accounts.name_key` of an account, by which look-alikes are found: the prefix of a service is ours
- * and stays as it is.
+ * `accounts.name_key` of an account, by which look-alikes are found. The prefix of a service
+ * account is the server's own and is not folded.
  */
 export function accountKey(name: string): string {
   return name.startsWith(servicePrefix)
@@ -69,22 +71,24 @@ export function accountKey(name: string): string {
     : nameKey(name)
 }
 
-/** What entries of the audit log call those who have no account, and the server itself. */
+/** What audit entries call callers without an account, and the server itself. */
 const reserved = new Set(['anonymous', 'operator', 'gatehouse'].map(nameKey))
 
-/** Whether the name, or one that looks like it, is one that entries of the audit log have for no account. */
+/**
+ * Whether the name is, or looks like, one that audit entries use for callers without an account.
+ */
 export function isReservedName(name: string): boolean {
   return reserved.has(nameKey(name.trim().replace(/^service:/i, '')))
 }
 
-/** Whether the name, or one that looks like it, is the one that settings give the first administrator by default. */
+/** Whether the name is, or looks like, the default name of the first administrator. */
 export function isAdminName(name: string): boolean {
   return nameKey(name) === nameKey('admin')
 }
 
 /**
- * Refuses what no user, service account or group can be called: `:`, which parts user from password
- * and kind from name, letters that nobody sees, blanks that nobody counts, and long names.
+ * Refuses what no user, service account or group can be called: names with `:`, which separates
+ * user from password and kind from name, with invisible letters or repeated blanks, and long names.
  *
  * @param field the request's parameter, for the message
  * @throws INVALID_PARAMETER_VALUE

@@ -6,10 +6,10 @@ import { looksLikeToken } from './tokens.ts'
 const charsMin = 12
 const charsMax = 256
 
-/** The most that Workers allow in production; workerd on one's own machine knows no limit. */
+/** The most that Workers allow in production; a local workerd has no limit. */
 const iterations = 100_000
 
-/** Refuses what no account may have as its password. @throws INVALID_PARAMETER_VALUE */
+/** Refuses a text that may not be a password. @throws INVALID_PARAMETER_VALUE */
 export function checkPassword(password: string): void {
   checkLength(password, charsMax, 'password')
   if ([...password].length < charsMin) {
@@ -23,14 +23,14 @@ export function checkPassword(password: string): void {
   }
 }
 
-/** A new password that nobody chose: 128 random bits, in groups that can be copied by hand. */
+/** A random password: 128 bits, in groups that can be copied by hand. */
 export function randomPassword(): string {
   return (toHex(randomBytes(16)).match(/.{8}/g) ?? []).join('-')
 }
 
 /**
- * PBKDF2 with SHA-256 and a salt of its own, as `pbkdf2-sha256$<iterations>$<salt>$<hash>`, both in
- * hex. A hash says how it was made, so that later ones may be made otherwise.
+ * PBKDF2 with SHA-256 and a new salt, as `pbkdf2-sha256$<iterations>$<salt>$<hash>`, salt and hash
+ * in hex. A hash says how it was made, so that later ones may be made differently.
  */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16)
@@ -47,7 +47,7 @@ export async function matchPassword(password: string, stored: string): Promise<b
   return areEqual(await deriveBits(password, fromHex(salt), Number(rounds)), fromHex(hash))
 }
 
-/** What a password is compared with where there is none, so that it takes the same time. */
+/** What a password is compared with if the account has none, so that it takes the same time. */
 export const unknownHash = `pbkdf2-sha256$${iterations}$${'00'.repeat(16)}$${'00'.repeat(32)}`
 
 async function deriveBits(

@@ -14,7 +14,7 @@ export type PrincipalRow = {
   readonly is_denied_something: number
 }
 
-/** Condition that something is denied to the account: one probe of an index that holds nothing else. */
+/** Condition that something is denied to the account: one probe of an index of denials alone. */
 export function isDeniedSomething(account: SQL): SQL {
   return sql`exists (select 1 from role_holders h
     cross join role_permissions p on p.role = h.role and p.permission in ('DENY', 'NO_PERMISSIONS')
@@ -27,9 +27,9 @@ export const principalColumns = fixSql(sql<PrincipalRow>`
     where m.account = a.id) as "groups",
   ${isDeniedSomething(sql`a.id`)} as is_denied_something`)
 
-/** What an issuer says of the groups of somebody. */
+/** The groups that an issuer names for somebody. */
 export type ExternalGroups = {
-  /** Groups by our names, beside those that the account is in here. */
+  /** By the names used here; they add to the groups that the account is a member of here. */
   readonly groups: readonly string[]
   /** The group whose members are administrators. */
   readonly adminGroup: string | undefined

@@ -2,8 +2,8 @@ import { RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 
 /**
- * Accounts, groups and tokens are an administrator's business with access control off too: else
- * anybody could plant an administrator before it is switched on.
+ * Only administrators may manage accounts, groups and tokens, even with access control off.
+ * Otherwise anybody could plant an administrator before it is switched on.
  *
  * @throws PERMISSION_DENIED
  */
@@ -17,7 +17,7 @@ export function requireSelfOrAdmin(ctx: Context, name: string): void {
   throw refused(ctx, 'only administrators may, and users for themselves')
 }
 
-/** @throws PERMISSION_DENIED no account stands for the caller */
+/** @throws PERMISSION_DENIED the caller has no account */
 export function requireAccount(ctx: Context): number {
   const { accountId } = ctx.principal
   if (accountId === undefined) throw refused(ctx, 'it has no account')

@@ -13,22 +13,22 @@ import {
   principalFrom,
 } from './principals.ts'
 
-/** Somebody whom an issuer outside has identified. */
+/** Somebody whom an outside issuer has identified. */
 export type ExternalIdentity = ExternalGroups & {
   readonly issuer: string
   /** The issuer's own name for them, which it gives to nobody else. */
   readonly subject: string
   readonly kind: 'user' | 'service'
-  /** The name of their account here, should they be new; of a service without `service:`. */
+  /** The name of their account here if they are new; that of a service lacks `service:`. */
   readonly name: string
-  /** When what identified them ends, Unix milliseconds; absent: it does not end by itself. */
+  /** When their proof of identity expires, Unix milliseconds; absent: never. */
   readonly endsAtMs?: number | undefined
 }
 
 /**
- * The principal of somebody from outside. An account is made when they are seen first, so that
+ * The principal of somebody from outside. An account is made when they are first seen, so that
  * permissions can be given to it. Nobody from outside ever gets an account that was made here, or by
- * another issuer, however they are called there.
+ * another issuer, whatever their name is there.
  *
  * @throws PERMISSION_DENIED the name is taken, or no account can have it
  */
@@ -46,7 +46,9 @@ function linkedAccount({ issuer, subject }: ExternalIdentity): SQL<PrincipalRow>
     where i.issuer = ${issuer} and i.subject = ${subject}`
 }
 
-/** Makes account and identity in one batch; of several first requests at once, one does. */
+/**
+ * Makes account and identity in one batch. Of several simultaneous first requests, one makes them.
+ */
 async function signUp(ctx: Context, identity: ExternalIdentity): Promise<PrincipalRow> {
   const { issuer, subject, kind, groups } = identity
   const name = accountName(identity)
@@ -76,7 +78,7 @@ async function signUp(ctx: Context, identity: ExternalIdentity): Promise<Princip
   )
 }
 
-/** @throws PERMISSION_DENIED no account can be called so */
+/** @throws PERMISSION_DENIED no account can have this name */
 function accountName({ kind, name, issuer }: ExternalIdentity): string {
   try {
     // Names of services from outside may have colons, which those made here never have.

@@ -9,7 +9,7 @@ import { checkAccountName, servicePrefix } from './names.ts'
 export type ServiceAccount = {
   /** Without its kind: `trainer`. */
   readonly name: string
-  /** What it is called as a principal: `service:trainer`. */
+  /** Its name as a principal: `service:trainer`. */
   readonly principal: string
   readonly createdAtMs: number
 }
@@ -30,7 +30,11 @@ export async function listServiceAccounts(
   }))
 }
 
-/** It signs in with access tokens alone. @throws INVALID_PARAMETER_VALUE, RESOURCE_ALREADY_EXISTS */
+/**
+ * Service accounts sign in only with access tokens.
+ *
+ * @throws INVALID_PARAMETER_VALUE, RESOURCE_ALREADY_EXISTS
+ */
 export async function createServiceAccount(ctx: Context, name: string): Promise<ServiceAccount> {
   checkAccountName(name, 'name')
   const principal = servicePrefix + name
@@ -44,7 +48,7 @@ export async function createServiceAccount(ctx: Context, name: string): Promise<
   return { name, principal, createdAtMs: made.createdAtMs }
 }
 
-/** With its tokens and memberships. @throws RESOURCE_DOES_NOT_EXIST */
+/** Delete the account, its tokens and its memberships. @throws RESOURCE_DOES_NOT_EXIST */
 export async function deleteServiceAccount(ctx: Context, name: string): Promise<void> {
   const principal = servicePrefix + name
   const { deleted } = await commitAccess(ctx, {

@@ -43,19 +43,20 @@ export type AccessToken = {
 
 export type NewToken = {
   readonly name: string
-  /** The caller's own account where it is not given. */
+  /** Undefined: the caller's own account. */
   readonly owner: string | undefined
   readonly scopes: readonly Scope[]
-  /** Undefined: it never expires, or with the session or JWT that makes it. */
+  /** Undefined: the token never expires, or only with the session or JWT that makes it. */
   readonly expiresInDays: number | undefined
 }
 
 /**
- * Make a token. Users make them for themselves, administrators for everybody. Whatever the caller
- * signed in with, the token may do no more and lives no longer: it expires with it at the latest, and
- * is revoked with the token or session that made it. So what leaks ends when it should.
+ * Make a token. Users make them for themselves, administrators for everybody. The token may do no
+ * more, and lives no longer, than what the caller signed in with: it expires with that at the
+ * latest, and is revoked with the token or session that made it. So a leaked credential leaves no
+ * token behind.
  *
- * @returns what is kept of it, and the token itself, which nobody sees again
+ * @returns what is stored of the token, and its text, which is never shown again
  * @throws INVALID_PARAMETER_VALUE, PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST
  */
 export async function createToken(
@@ -96,7 +97,10 @@ export async function createToken(
   }
 }
 
-/** When a session or JWT ends, which nobody can name in days; undefined for every other way to sign in. */
+/**
+ * When a session or JWT ends, which is not a number of days; undefined for every other way to sign
+ * in.
+ */
 function endOf({ principal }: Context): number | undefined {
   return principal.token ? undefined : principal.endsAtMs
 }
@@ -120,8 +124,8 @@ function refuseBeyondOwn(
 }
 
 /**
- * Tokens by id, the first `count` of those after `after`: the caller's own, of an administrator
- * everybody's.
+ * Tokens by id, the first `count` of those after `after`: the caller's own, or everybody's for an
+ * administrator.
  *
  * @param owner only this account's
  */
@@ -140,7 +144,7 @@ export async function listTokens(
   return rows.map(tokenFrom)
 }
 
-/** From the next request on nobody signs in with it. @throws RESOURCE_DOES_NOT_EXIST */
+/** Revoke a token, from the next request on. @throws RESOURCE_DOES_NOT_EXIST */
 export async function revokeToken(ctx: Context, id: string): Promise<void> {
   const rowId = parseRowId(id)
   if (rowId === undefined) throw notFound('Token', id)
@@ -152,16 +156,16 @@ export async function revokeToken(ctx: Context, id: string): Promise<void> {
     }),
     revoked: sql`delete from tokens as t where t.id = ${rowId} and ${isVisible(ctx)} returning 1`,
   })
-  // Another's token does not exist for a caller who may not see it.
+  // To a caller who may not see a token, it does not exist.
   if (revoked.length === 0) throw notFound('Token', id)
 }
 
-/** Condition on a token `t`: the caller's own, of an administrator any. */
+/** Condition on a token `t`: the caller's own, or any for an administrator. */
 function isVisible(ctx: Context): SQL {
   return sql`(${ctx.principal.isAdmin} or t.account = ${ctx.principal.accountId ?? null})`
 }
 
-/** The token `t` of the account `a`, as audit entries have it. */
+/** The token `t` of the account `a`, as audit entries show it. */
 const tokenJson: SQL = sql.raw(`json_object('id', cast(t.id as text), 'name', t.name, 'for', a.name,
   'scopes', json('["' || replace(t.scopes, ' ', '","') || '"]'), 'expires_at', t.expires_at_ms)`)
 

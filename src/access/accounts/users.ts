@@ -15,7 +15,7 @@ import { commitAccess } from './epoch.ts'
 import { checkPassword, hashPassword } from './password-hash.ts'
 import { isSelf } from './require-admin.ts'
 
-/** All users, oldest first; service accounts are none. */
+/** All users, oldest first; service accounts are not users. */
 export async function listUsers(ctx: Context): Promise<Account[]> {
   const rows = await ctx.db.all(accountSelect(sql`a.kind = 'user' order by a.id`))
   return rows.map(accountFrom)
@@ -62,7 +62,7 @@ export async function setAdmin(ctx: Context, name: string, isAdmin: boolean): Pr
 }
 
 /**
- * Delete a user with tokens and memberships. Nobody deletes themselves, as in MLflow.
+ * Delete a user with tokens and memberships. As in MLflow, nobody may delete themselves.
  *
  * @throws BAD_REQUEST, RESOURCE_DOES_NOT_EXIST; RESOURCE_CONFLICT it is the last administrator
  */
@@ -85,7 +85,9 @@ export async function deleteUser(ctx: Context, name: string): Promise<void> {
   if (deleted.length === 0) throw await lastAdminError(ctx, name)
 }
 
-/** Of `a`, at the moment of writing: of two administrators who remove each other one stays. */
+/**
+ * Condition on `a`, at the moment of writing: if two administrators remove each other, one stays.
+ */
 const notLastAdmin = sql.raw(
   '(a.is_admin = 0 or exists (select 1 from accounts o where o.is_admin = 1 and o.id != a.id))',
 )

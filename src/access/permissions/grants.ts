@@ -17,7 +17,7 @@ export type NewGrant = {
   readonly action: Right
   /** A glob, in which `*` stands for any text. */
   readonly models: string
-  /** Globs, of which a `promote` grant has one. */
+  /** Globs: a `promote` grant has one of these two. */
   readonly stage?: string | undefined
   readonly alias?: string | undefined
 }
@@ -32,8 +32,9 @@ const principalCharsMax = 300
 const globCharsMax = 500
 
 /**
- * @throws INVALID_PARAMETER_VALUE nobody is called so; a `promote` grant without a stage or alias, or another one with it
- * @throws RESOURCE_ALREADY_EXISTS there is just this grant
+ * @throws INVALID_PARAMETER_VALUE there is no such principal; a `promote` grant has no stage or
+ *   alias, or another grant has one
+ * @throws RESOURCE_ALREADY_EXISTS the same grant exists
  */
 export async function createGrant(ctx: Context, wanted: NewGrant): Promise<Grant> {
   const principal = parsePrincipal(wanted.principal)

@@ -1,7 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Context } from '../../platform/context.ts'
 
-/** The prefix of the role in which MLflow keeps what was granted to a user directly; no other role may have it. */
+/**
+ * Prefix of the role in which MLflow keeps a user's direct permissions; no other role may have it.
+ */
 export const ownRolePrefix = '__user_'
 
 /** A select of `roles.id`: the own role of an account. */
@@ -9,7 +11,7 @@ export function ownRoleId(ctx: Context, account: number): SQL {
   return sql`select id from roles where workspace = ${ctx.workspace} and account = ${account}`
 }
 
-/** The statements that make an account's own role where it is missing; an account that is gone gets none. */
+/** The statements that make an account's own role if it is missing and the account still exists. */
 export function ownRoleStatements(ctx: Context, account: number): SQL[] {
   return [
     sql`insert into roles (workspace, name, account, created_at_ms)
@@ -23,8 +25,9 @@ export function ownRoleStatements(ctx: Context, account: number): SQL[] {
 }
 
 /**
- * The statements that give MANAGE on a new thing to the caller, for the batch that makes it, behind
- * the insert. The entry of that change names the caller. A caller without an account gets none.
+ * The statements that give the caller MANAGE on a new thing, for the batch that makes it, after the
+ * insert. The audit entry of that change names the caller. A caller without an account gets no
+ * permission.
  *
  * @param made the new row: `from` a select of `id`, `name` and, of a model, `is_prompt`
  */

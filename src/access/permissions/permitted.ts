@@ -54,7 +54,7 @@ export type Things = {
    * `is_prompt`.
    */
   readonly on: SQL
-  /** What of them the caller wants to reach; absent: the things themselves. */
+  /** Which part of them the caller wants to reach; absent: the things themselves. */
   readonly part?: Reach | undefined
 }
 
@@ -98,7 +98,7 @@ export async function readLevels(
   }))
 }
 
-/** What these permissions come to on one thing of `kind`. */
+/** The level that these permissions give on one thing of `kind`. */
 export function levelOf(
   granted: readonly PermissionOnThing[],
   thing: {
@@ -159,7 +159,7 @@ type Allowed = {
   /** Condition on `role_permissions p`: which resources count. */
   readonly resource: SQL
   readonly isPrompt: SQL
-  /** What holds where nothing was granted. */
+  /** The result where nothing was granted. */
   readonly otherwise: boolean
 }
 
@@ -183,7 +183,7 @@ function isAllowedSql(ctx: Context, { kind, resource, isPrompt, otherwise }: All
     where h.account = ${accountId})`
 }
 
-/** The types of these kinds as SQL, and the one of whole workspaces. */
+/** The types of these kinds as SQL, and the type of whole workspaces. */
 function typeList(kinds: readonly (Owner | Part)[]): SQL {
   const types = new Set<string>(['workspace', ...kinds.flatMap((kind) => typesOf[kind])])
   return sql.raw(`(${[...types].map((type) => `'${type}'`).join(', ')})`)

@@ -25,7 +25,7 @@ export function requireAdmin(ctx: Context): void {
   if (!mayAll(ctx)) throw denied(ctx, 'only administrators may')
 }
 
-/** Whether the caller may manage roles: administrators, and holders of MANAGE on the workspace. */
+/** Whether the caller may manage roles: administrators, and whoever has MANAGE on the workspace. */
 export async function isWorkspaceAdmin(ctx: Context): Promise<boolean> {
   if (mayAll(ctx)) return true
   const rows = await readOnce(
@@ -55,9 +55,9 @@ export async function requireRole(ctx: Context, role: number): Promise<void> {
 }
 
 /**
- * @param reach what of the model the caller wants to reach; absent: the model itself
+ * @param reach the part of the model that the caller wants to reach; absent: the model itself
  * @throws PERMISSION_DENIED the caller lacks the permission on the registered model
- * @throws RESOURCE_DOES_NOT_EXIST there is none of this name
+ * @throws RESOURCE_DOES_NOT_EXIST no model has this name
  */
 export async function requireModel(
   ctx: Context,
@@ -76,8 +76,8 @@ export async function requireModel(
 }
 
 /**
- * As `requireModel`, of the model of this `registered_models.id`. One that is gone is read by those who
- * have the permission on everything.
+ * As `requireModel`, for the model with this `registered_models.id`. If the model is gone, the
+ * caller needs the permission on everything.
  */
 export async function requireModelOfId(
   ctx: Context,
@@ -95,8 +95,8 @@ export async function requireModelOfId(
 }
 
 /**
- * As `requireModel`, both as a registered model and as a prompt: for changing which of them it is, which
- * changes whose permissions count.
+ * As `requireModel`, both as a registered model and as a prompt. This is for changing which of the
+ * two it is, which changes whose permissions count.
  */
 export async function requireModelOfBothKinds(
   ctx: Context,
@@ -120,7 +120,7 @@ export async function requireModelOfBothKinds(
   }
 }
 
-/** What the caller has on a model, for showing it; MANAGE where nothing is judged. */
+/** The caller's level on a model, for showing it; MANAGE where nothing is judged. */
 export async function getModelLevel(ctx: Context, name: string): Promise<Level> {
   if (mayAll(ctx)) return 'MANAGE'
   const [found] = await readLevels(ctx, { owner: 'model', on: modelNamed(ctx, name) })
@@ -146,8 +146,8 @@ export async function requireExperiment(
 }
 
 /**
- * Require that the caller may make an experiment or a model: everybody may to whom all of them are not
- * denied.
+ * Require that the caller may make an experiment or a model: everybody may, unless all of them are
+ * denied to the caller.
  *
  * @throws PERMISSION_DENIED
  */
@@ -160,8 +160,8 @@ export async function requireToCreate(ctx: Context, owner: Owner, isPrompt = fal
 }
 
 /**
- * Require a permission on each of several things, in one statement. A thing that does not exist needs
- * none.
+ * Require a permission on each of several things, in one statement. Things that do not exist are
+ * passed over.
  *
  * @param needed.what says in the message what a thing is: `run`
  * @returns the things that exist
@@ -182,7 +182,7 @@ export async function requirePermission(
  * Whether the caller has the permission on everything, so that the thing itself need not be looked
  * up: nothing is judged, or the default gives it and nothing is denied to the caller.
  *
- * @throws PERMISSION_DENIED the caller has what everybody has, and that is too little
+ * @throws PERMISSION_DENIED the caller has no account, and the default is too little
  */
 export async function hasOnEverything(ctx: Context, needed: Permission): Promise<boolean> {
   if (mayAll(ctx)) return true
@@ -193,7 +193,7 @@ export async function hasOnEverything(ctx: Context, needed: Permission): Promise
   throw denied(ctx, `${needed} is needed, and who has no account here has what everybody has`)
 }
 
-/** Known from the sign-in, or read. */
+/** Known from the sign-in, or else read from the database. */
 async function isDeniedAnything(ctx: Context, account: number): Promise<boolean> {
   if (ctx.principal.isDeniedNothing) return false
   const [row] = await readOnce(
@@ -205,7 +205,7 @@ async function isDeniedAnything(ctx: Context, account: number): Promise<boolean>
 
 /**
  * Require a right. As long as no grant of `register` or `promote` names the model (and the stage or
- * alias), MLflow's permissions decide: EDIT on the model is enough then.
+ * alias), MLflow's permissions decide: then EDIT on the model is enough.
  *
  * @throws PERMISSION_DENIED the caller is no administrator and has no such right
  */
@@ -237,7 +237,7 @@ export async function requireRegistering(ctx: Context, model: string): Promise<v
  * `requireRight` of `promote`, to move versions of the model in and out of several places; READ on
  * the model is needed as well.
  *
- * @param otherwise what MLflow asks for where no grant names one of them
+ * @param otherwise what MLflow requires where no grant names one of them
  */
 export async function requirePromoting(
   ctx: Context,

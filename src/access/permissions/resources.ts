@@ -12,7 +12,7 @@ export type Resource = {
 }
 
 const owners = ['experiment', 'registered_model', 'prompt'] as const
-/** Permissions on these are given on all of a type: one on a single run would not hold in searches. */
+/** Permissions on these are given on all of a type: searches would ignore one on a single run. */
 const parts = ['run', 'logged_model', 'registered_model_version', 'prompt_version'] as const
 const served = [...owners, ...parts, 'workspace'] as const
 export type ResourceType = (typeof served)[number]
@@ -28,7 +28,7 @@ const onWorkspaces: readonly Level[] = ['USE', 'MANAGE']
 const onResources: readonly Level[] = ['DENY', 'EDIT', 'MANAGE', 'READ', 'USE']
 
 /**
- * What a request names by MLflow's type and pattern.
+ * The resource that a request names by MLflow's type and pattern.
  *
  * @param pattern `*`, an experiment's id, or a model's name
  * @throws INVALID_PARAMETER_VALUE an unknown type, or a pattern that it cannot have
@@ -48,7 +48,7 @@ export async function getResource(ctx: Context, type: string, pattern: string): 
     : modelResource(ctx, known, pattern)
 }
 
-/** One experiment: here `*` stands for nothing. @throws RESOURCE_DOES_NOT_EXIST */
+/** One experiment; here `*` has no meaning. @throws RESOURCE_DOES_NOT_EXIST */
 export async function getExperimentResource(ctx: Context, id: string): Promise<Resource> {
   return { type: 'experiment', id: String(await getExperimentId(ctx, id)) }
 }
@@ -75,7 +75,7 @@ function parseResourceType(type: string): ResourceType {
   )
 }
 
-/** @throws INVALID_PARAMETER_VALUE no level, or one that things of this type cannot have */
+/** @throws INVALID_PARAMETER_VALUE not a level, or one that things of this type cannot have */
 export function levelFor(type: ResourceType, text: string): Level {
   const level = parseLevel(text)
   const able = type === 'workspace' ? onWorkspaces : onResources

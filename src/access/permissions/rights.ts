@@ -19,13 +19,13 @@ type GrantRow = Pick<typeof grants.$inferSelect, 'principal' | 'models' | 'stage
 
 /** The grants of one right whose models match a model. */
 export type ModelGrants = {
-  /** Whether there is one; without any, MLflow's permissions decide. */
+  /** Whether there is such a grant; if not, MLflow's permissions decide. */
   readonly named: boolean
-  /** Whether the caller has one. */
+  /** Whether the caller has such a grant. */
   readonly held: boolean
   /** Of these places, those that a grant names. */
   namedPlaces(places: Places): string[]
-  /** Of these places, those that a grant names and no grant of the caller does. */
+  /** Of these places, those that a grant names but none of the caller's grants does. */
   blockedPlaces(places: Places): string[]
 }
 
@@ -36,7 +36,7 @@ export async function mayApprove(ctx: Context, model: string): Promise<boolean> 
   return !named || held
 }
 
-/** Grants of `right` whose models match; none where nothing is judged. */
+/** Grants of `right` whose models match; empty where nothing is judged. */
 export async function readModelGrants(
   ctx: Context,
   right: 'register' | 'promote' | 'approve',
@@ -61,7 +61,7 @@ export async function readModelGrants(
 }
 
 /**
- * Those of the places that one of the grants names, in words: `stage 'Production'`. A stage and an
+ * The places that one of the grants names, in words: `stage 'Production'`. A stage and an
  * alias of one name are one place, so a grant on either names both.
  *
  * @param stageKeys the names of all stages, where a grant has a glob of stages

@@ -14,7 +14,7 @@ const assignmentsMax = 10_000
 
 /**
  * @throws RESOURCE_DOES_NOT_EXIST no such user or role
- * @throws RESOURCE_ALREADY_EXISTS it holds the role
+ * @throws RESOURCE_ALREADY_EXISTS the user has the role already
  */
 export async function assignRole(
   ctx: Context,
@@ -42,7 +42,7 @@ export async function assignRole(
   throw await explainNotShared(ctx, role)
 }
 
-/** @throws RESOURCE_DOES_NOT_EXIST no such user or role, or it does not hold it */
+/** @throws RESOURCE_DOES_NOT_EXIST no such user or role, or the user does not have it */
 export async function unassignRole(ctx: Context, username: string, role: number): Promise<void> {
   const account = await getAccount(ctx, username)
   const { removed } = await commitAccess(ctx, {

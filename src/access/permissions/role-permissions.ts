@@ -23,9 +23,9 @@ export type NewPermission = { readonly on: Resource; readonly permission: Level 
  * Let a role permit more.
  *
  * @param roleId a select of `roles.id`
- * @param ahead statements that belong into the same batch, such as those that make the role
+ * @param ahead statements to run before it in the same batch, such as those that make the role
  * @returns undefined: there is no such role
- * @throws ConstraintError `unique`: the role permits something there already
+ * @throws ConstraintError `unique`: the role has a permission there already
  */
 export async function addPermission(
   ctx: Context,
@@ -80,7 +80,10 @@ export async function updateRolePermission(
   return updated
 }
 
-/** @param which condition on `role_permissions p` @returns undefined: there is none */
+/**
+ * @param which condition on `role_permissions p`
+ * @returns undefined: there is no such permission
+ */
 export async function changePermission(
   ctx: Context,
   which: SQL,
@@ -104,7 +107,7 @@ export async function removeRolePermission(ctx: Context, id: number): Promise<vo
   if (!(await removePermission(ctx, sql`p.id = ${id}`))) throw permissionNotFound(id)
 }
 
-/** @returns whether there was one */
+/** @returns whether there was such a permission */
 export async function removePermission(ctx: Context, which: SQL): Promise<boolean> {
   const revoked = inWorkspace(ctx, which)
   const { deleted } = await commitAccess(ctx, {
@@ -162,7 +165,7 @@ export function permissionsFrom(rows: readonly PermissionRow[]): RolePermission[
   }))
 }
 
-/** `p` as audit entries have it: of an account's own role, the account. */
+/** `p` as audit entries show it; an account's own role is shown as the account. */
 function permissionJson(permission?: Level): SQL {
   return sql`json_object('username', a.name, 'role_id', iif(a.id is null, r.id, null),
     'role', iif(a.id is null, r.name, null), 'resource_type', p.resource_type,

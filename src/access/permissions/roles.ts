@@ -59,9 +59,9 @@ export async function getRole(ctx: Context, id: number): Promise<Role> {
 }
 
 /**
- * Roles by id, accounts' own roles too, as MLflow answers. A caller who cannot manage them sees the
- * roles that it has. MLflow shows all to everybody with a role, but the own roles of others name
- * things that the caller may not see.
+ * Roles by id, including accounts' own roles, as in MLflow. A caller who cannot manage roles sees
+ * only the roles that it has. MLflow shows all roles to everybody with a role, but other accounts'
+ * own roles name things that the caller may not see.
  */
 export async function listRoles(ctx: Context): Promise<Role[]> {
   if (!(await isWorkspaceAdmin(ctx))) return listAccountRoles(ctx, ctx.principal.accountId ?? -1)
@@ -111,7 +111,7 @@ export async function updateRole(
   return role
 }
 
-/** Delete a role, and with it what it gave to whom. @throws RESOURCE_DOES_NOT_EXIST */
+/** Delete a role, its permissions and its assignments. @throws RESOURCE_DOES_NOT_EXIST */
 export async function deleteRole(ctx: Context, id: number): Promise<void> {
   const which = isShared(ctx, id)
   const { deleted } = await commitAccess(ctx, {
@@ -164,7 +164,7 @@ export function isShared(ctx: Context, id: number): SQL {
   return sql`${isRole(ctx, id)} and r.account is null`
 }
 
-/** Why a change of a role found none. */
+/** Why a change of a role found no role to change. */
 export async function explainNotShared(ctx: Context, id: number): Promise<RegistryError> {
   const own = await ctx.db.first(sql`select 1 from roles r where ${isRole(ctx, id)}`)
   return own

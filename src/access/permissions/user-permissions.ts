@@ -42,7 +42,7 @@ export async function grantTo(
   return account
 }
 
-/** Put another level in the place of one that is granted. @throws RESOURCE_DOES_NOT_EXIST */
+/** Replace a level that was granted. @throws RESOURCE_DOES_NOT_EXIST */
 export async function regrantTo(
   ctx: Context,
   username: string,
@@ -53,14 +53,18 @@ export async function regrantTo(
   if (!(await changePermission(ctx, which, permission))) throw notGranted(username, on.type)
 }
 
-/** @throws RESOURCE_DOES_NOT_EXIST no such user, or nothing is granted to it there */
+/** @throws RESOURCE_DOES_NOT_EXIST no such user, or it has no permission there */
 export async function revokeFrom(ctx: Context, username: string, on: Resource): Promise<void> {
   const account = await getAccount(ctx, username)
   const which = permissionAt(ownRoleId(ctx, account.id), on)
   if (!(await removePermission(ctx, which))) throw notGranted(username, on.type)
 }
 
-/** What was granted to the account itself there, roles aside. @throws RESOURCE_DOES_NOT_EXIST */
+/**
+ * The permission granted there to the account itself, roles aside.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST
+ */
 export async function getGranted(
   ctx: Context,
   username: string,

@@ -9,7 +9,9 @@ import type { Authenticator, Credentials } from './credentials.ts'
 import { requireFirstAdmin } from './first-admin.ts'
 import { authenticateBySession } from './sessions.ts'
 
-/** In this order: what a caller sends on purpose goes before what a browser or a proxy adds. */
+/**
+ * Tried in this order: what a caller sends on purpose comes before what a browser or proxy adds.
+ */
 const authenticators: readonly Authenticator[] = [
   authenticateByJwt,
   authenticateByToken,

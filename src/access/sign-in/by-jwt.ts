@@ -8,12 +8,13 @@ import { type Claims, findUnmetClaim, readGroups, renderClaims } from './claims.
 import type { Credentials } from './credentials.ts'
 import { refused, verifyToken } from './verify-jwt.ts'
 
-/** Longer tokens are not looked at: checking a signature costs time. */
+/** Longer tokens are not verified: checking a signature costs time. */
 const charsMax = 16_384
 
 /**
- * A bearer JWT of an issuer in the settings. Of several entries of one issuer the first that accepts
- * the token counts. A JWT of any other issuer gives undefined: some other credential may be meant.
+ * A bearer JWT of an issuer in the settings. Of several entries of one issuer, the first that
+ * accepts the token counts. A JWT of any other issuer gives undefined: some other credential may be
+ * meant.
  */
 export async function authenticateByJwt(
   ctx: Context,
@@ -48,7 +49,7 @@ function issuerOf(jwt: string): string | undefined {
   }
 }
 
-/** @throws UNAUTHENTICATED the claims are not what the issuer's entry asks for */
+/** @throws UNAUTHENTICATED the claims are not what the issuer's entry requires */
 export function identityFrom(issuer: TokenIssuer, claims: Claims): ExternalIdentity {
   const unmet = findUnmetClaim(issuer.require, claims)
   if (unmet !== undefined) {

@@ -26,14 +26,14 @@ export async function authenticateByPassword(
 }
 
 /**
- * Sign in to the web page by name and password, judged, throttled and timed as those of any request.
- * An access token is refused although requests may send one as their password: the session would
- * outlive it.
+ * Sign in to the web page by name and password, which are checked, throttled and timed as in any
+ * request. An access token is refused, although requests may send one as their password: the
+ * session would outlive it.
  *
- * @param before the id of the browser's session until now
+ * @param before the id of the browser's current session
  * @returns the session's id
- * @throws UNAUTHENTICATED they are wrong
- * @throws REQUEST_LIMIT_EXCEEDED there were too many wrong ones
+ * @throws UNAUTHENTICATED name or password is wrong
+ * @throws REQUEST_LIMIT_EXCEEDED too many wrong passwords came before
  */
 export async function signInByPassword(
   ctx: Context,
@@ -44,7 +44,7 @@ export async function signInByPassword(
   if (name === '' || name.includes(':') || looksLikeToken(password)) throw wrong()
   const attempt = { user: name, address: ctx.clientAddress }
   const principal = await verifyPassword(ctx, attempt, password).catch((err) => {
-    // What clients are told of their variables says nothing to people.
+    // The message for clients names environment variables, which mean nothing to people.
     throw err instanceof RegistryError && err.code === 'UNAUTHENTICATED' ? wrong() : err
   })
   if (principal.kind !== 'user') throw wrong()
@@ -55,7 +55,7 @@ export async function signInByPassword(
  * The principal whose password this is. An unknown name takes as long as a wrong password.
  *
  * @throws UNAUTHENTICATED unknown name or wrong password, which look the same
- * @throws REQUEST_LIMIT_EXCEEDED too many wrong ones came before
+ * @throws REQUEST_LIMIT_EXCEEDED too many wrong passwords came before
  */
 export async function verifyPassword(
   ctx: Context,
@@ -76,7 +76,7 @@ export async function verifyPassword(
   return proof.principal
 }
 
-/** The proof as it holds now, if the stored hash is still the one that the password was compared with. */
+/** The proof brought up to date, if the password was compared with the hash stored now. */
 async function renewProof(
   ctx: Context,
   user: string,
@@ -114,16 +114,16 @@ function findByName(ctx: Context, name: string): Promise<PrincipalRow | undefine
 const pollMs = 25
 const pollsMax = 200
 
-/** The keys for which a request of this process is at work, and whose turn it is. */
+/** The keys for which a request of this process is working, and whose turn it is. */
 const turns = new Map<string, symbol>()
 
 /**
- * Run `work` while no other request of this process does so for the same `key`. Whoever waits takes
- * what `findResult` finds meanwhile. So of many wrong passwords at once each is counted before the
- * next is tried, and of many right ones one pays for the slow hash.
+ * Run `work` while no other request of this process does so for the same `key`. A request that
+ * waits takes what `findResult` finds meanwhile. So when many wrong passwords arrive at once, each
+ * is counted before the next is tried; when many right ones do, only one pays for the slow hash.
  *
- * Waiting is by looking again: in workerd a promise of another request never settles when that
- * request is cancelled. For the same reason nobody waits longer than five seconds.
+ * A request waits by polling: in workerd a promise of another request never settles when that
+ * request is cancelled. For the same reason no request waits longer than five seconds.
  */
 async function runInTurn<T>(
   key: string,

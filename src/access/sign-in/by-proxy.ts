@@ -7,10 +7,10 @@ import { readGroups } from './claims.ts'
 import type { Credentials } from './credentials.ts'
 import { verifyToken } from './verify-jwt.ts'
 
-/** The issuer of everybody whom a trusted proxy names. */
+/** The issuer for everybody whom a trusted proxy names. */
 const proxyIssuer = 'proxy'
 
-/** Whom a trusted proxy says that it let through. */
+/** The principal that a trusted proxy names. */
 export async function authenticateByProxy(
   ctx: Context,
   { proxied }: Credentials,
@@ -18,7 +18,7 @@ export async function authenticateByProxy(
   if (!proxied) return undefined
   const { user, groups } = proxied
   if (user.includes(',')) {
-    // Two values are joined so: one may be the client's own, let through by the proxy.
+    // Two header values are joined by a comma: one may be the client's own, passed on by the proxy.
     throw new RegistryError(
       'UNAUTHENTICATED',
       'The proxy sent more than one user; have it replace the header, not add to it',
@@ -35,8 +35,8 @@ export async function authenticateByProxy(
 }
 
 /**
- * Whom Cloudflare Access let through: a person by the e-mail address, a service token by the name
- * of its client id (`common_name`; its `sub` is empty).
+ * The principal that Cloudflare Access let through. A person is named by the e-mail address, a
+ * service token by its client id (`common_name`; its `sub` is empty).
  *
  * @see Cloudflare One, "Application token"
  */

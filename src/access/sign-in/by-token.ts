@@ -8,7 +8,7 @@ import { hashToken, looksLikeToken } from '../accounts/tokens.ts'
 import { basicOf, bearerOf, type Credentials } from './credentials.ts'
 import { getProof, type Proof } from './proof-cache.ts'
 
-/** How stale a token's last use may be in the database. */
+/** How old the last use in the database may be before it is written again. */
 const noteEveryMs = 60_000
 
 type TokenProof = Proof & { readonly tokenId: number; notedAtMs: number }
@@ -51,7 +51,7 @@ async function prove(ctx: Context, text: string): Promise<TokenProof> {
   }
 }
 
-/** Of many processes one writes. That it cannot be written is no reason to refuse the caller. */
+/** Of many processes one writes. A failure to write is no reason to refuse the caller. */
 async function noteUse(ctx: Context, proof: TokenProof): Promise<void> {
   const now = ctx.now()
   proof.notedAtMs = now

@@ -15,8 +15,8 @@ export type PasswordChange = {
 }
 
 /**
- * Give a user another password. Users who change their own show that they know the old one, so that
- * a browser left open or a token is not enough.
+ * Give a user another password. Users who change their own must give the old one, so that a browser
+ * left open or a token is not enough.
  *
  * @throws INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST
  */

@@ -1,14 +1,14 @@
 import { matchesGlob } from '../../core/glob.ts'
 import type { ClaimedGroups, TokenIssuer } from '../../platform/settings/sign-in.ts'
 
-/** What an issuer says of somebody: the payload of a token. */
+/** What an issuer claims about somebody: the payload of a token. */
 export type Claims = Readonly<Record<string, unknown>>
 
 const groupCharsMax = 255
 
 /**
- * A claim by its name. A claim within a claim has both names with a dot between, as in
- * `kubernetes.io.namespace`; names may have dots themselves.
+ * A claim by its name. A claim within a claim is named by both names with a dot between, as in
+ * `kubernetes.io.namespace`. Names may have dots themselves.
  */
 export function claimOf(claims: Claims, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name]
@@ -29,7 +29,7 @@ function isClaims(value: unknown): value is Claims {
 /**
  * `template` with the claims that it names in braces filled in.
  *
- * @returns the text, or the name of a claim that is missing or no text
+ * @returns the text, or the name of a claim that is missing or is not text
  */
 export function renderClaims(
   template: string,
@@ -46,7 +46,7 @@ export function renderClaims(
   return lacks === undefined ? { text } : { lacks }
 }
 
-/** The first claim that does not match `require`; of a list one matching value is enough. */
+/** The first claim that does not match `require`; in a list, one matching value is enough. */
 export function findUnmetClaim(
   require: TokenIssuer['require'],
   claims: Claims,
@@ -58,8 +58,9 @@ export function findUnmetClaim(
 }
 
 /**
- * The groups that the claim names, by our names, each once. The claim is a list, or a text with blanks
- * or commas between names. All of them count: what a token may hold is bounded by its size.
+ * The groups that the claim names, by the names used here, each once. The claim is a list, or a
+ * text with blanks or commas between names. All of them count: the size of the token bounds their
+ * number.
  */
 export function readGroups({ claim, map }: ClaimedGroups, claims: Claims): string[] {
   const value = claim === undefined ? undefined : claimOf(claims, claim)

@@ -2,17 +2,17 @@ import { fromBase64Url } from '../../core/bytes.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 
-/** What a request carries of who sends it. */
+/** The credentials that a request carries. */
 export type Credentials = {
-  /** The header as it came. */
+  /** The header as it was sent. */
   readonly authorization: string | undefined
-  /** The client's address where it can be believed: who fails too often is told by it. */
+  /** The client's address, if it can be believed: failed attempts are counted by it. */
   readonly clientAddress?: string | undefined
   /** The session's id, from the cookie that counts on this connection. */
   readonly session?: string | undefined
-  /** Cloudflare Access's header Cf-Access-Jwt-Assertion, as it came. */
+  /** Cloudflare Access's header Cf-Access-Jwt-Assertion, as it was sent. */
   readonly assertion?: string | undefined
-  /** Whom a trusted proxy vouches for; undefined whenever the request came by no such proxy. */
+  /** Whom a trusted proxy names; undefined if the request came through no trusted proxy. */
   readonly proxied?: { readonly user: string; readonly groups: string | undefined } | undefined
 }
 

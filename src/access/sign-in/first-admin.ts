@@ -10,8 +10,8 @@ import { checkPassword, hashPassword } from '../accounts/password-hash.ts'
 const adminExists = sql.raw('exists (select 1 from accounts where is_admin = 1)')
 
 /**
- * Make the administrator by whom all others are made, where there is none. Of many processes that
- * start at once one makes it.
+ * Make the first administrator, if there is none; it can make all others. If many processes start
+ * at once, one of them makes it.
  *
  * @returns whether this call made it
  * @throws INVALID_PARAMETER_VALUE, RESOURCE_ALREADY_EXISTS
@@ -36,9 +36,10 @@ export async function createFirstAdmin(
 const withAdmin = new WeakSet<Database>()
 
 /**
- * A Worker has no start of its own, so its first administrator is made when somebody first asks.
+ * A Worker has no start of its own, so a request makes its first administrator.
  *
- * @throws UNAUTHENTICATED nobody can sign in, since there is none and no password for one
+ * @throws UNAUTHENTICATED nobody can sign in: there is no administrator, and no password to make
+ *   one
  */
 export async function requireFirstAdmin(ctx: Context): Promise<void> {
   if (withAdmin.has(ctx.db)) return

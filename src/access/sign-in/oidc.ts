@@ -8,22 +8,22 @@ import { type ExternalIdentity, resolveIdentity } from '../accounts/resolve-iden
 import { type Claims, claimOf, readGroups } from './claims.ts'
 import { startSession } from './sessions.ts'
 
-/** What a browser must bring back from the provider: kept in a cookie of its own meanwhile. */
+/** What a browser must bring back from the provider; until then a cookie keeps it. */
 export type SignInUnderWay = {
   readonly state: string
   readonly nonce: string
   readonly verifier: string
 }
 
-/** A discovery document is read anew after so long. */
+/** A discovery document is fetched again after this long. */
 const documentMaxAgeMs = 3_600_000
 const timeoutS = 10
 
 /**
- * Begin to sign in at the provider, by authorization code with PKCE.
+ * Begin a sign-in at the provider, by authorization code with PKCE.
  *
  * @param redirectUri where the provider sends the browser back to; registered there
- * @returns where the browser is to go
+ * @returns the URL to send the browser to
  */
 export async function beginSignIn(
   ctx: Context,
@@ -50,17 +50,17 @@ export type ProviderAnswer = {
   readonly underWay: SignInUnderWay
   /** The URL that the browser came back to: `redirectUri` with the provider's answer. */
   readonly callback: URL
-  /** The id of the browser's session until now. */
+  /** The id of the browser's current session. */
   readonly before?: string | undefined
 }
 
 /**
- * Take what the provider sent the browser back with: code for tokens, tokens for an account, and
- * that for a session.
+ * Complete a sign-in with what the provider sent the browser back with: exchange the code for
+ * tokens, find the account that they name, and start a session.
  *
  * @returns the session's id
- * @throws UNAUTHENTICATED the answer is not to this browser's request, or does not hold
- * @throws PERMISSION_DENIED who they are there can have no account here
+ * @throws UNAUTHENTICATED the answer is not to this browser's request, or is not valid
+ * @throws PERMISSION_DENIED this person can have no account here
  * @throws TEMPORARILY_UNAVAILABLE the provider does not answer
  */
 export async function completeSignIn(
@@ -99,7 +99,7 @@ async function requestClaims(
   }
 }
 
-/** @throws PERMISSION_DENIED the claims name nobody who could have an account here */
+/** @throws PERMISSION_DENIED nobody with these claims can have an account here */
 function identityFrom(
   oidc: OidcSettings,
   claims: Claims & { sub: string },
@@ -124,7 +124,7 @@ function identityFrom(
 
 type Discovered = { readonly config: client.Configuration; readonly readAtMs: number }
 
-/** By the settings' own object, of which a process has one. */
+/** The key is the settings object itself, of which a process has one. */
 const configurations = new WeakMap<OidcSettings, Discovered>()
 
 async function getConfiguration(ctx: Context, oidc: OidcSettings): Promise<client.Configuration> {
@@ -147,7 +147,7 @@ async function getConfiguration(ctx: Context, oidc: OidcSettings): Promise<clien
   }
 }
 
-/** By HTTP Basic as the standard has it, in the body where the provider takes nothing else. */
+/** By HTTP Basic, as the standard prefers; in the body if the provider accepts nothing else. */
 function clientAuth({ clientSecret }: OidcSettings): client.ClientAuth {
   if (clientSecret === undefined) return client.None()
   return (server, ...rest) => {
@@ -159,7 +159,7 @@ function clientAuth({ clientSecret }: OidcSettings): client.ClientAuth {
   }
 }
 
-/** Why is for the log: the browser's user can do nothing about it but try again. */
+/** The reason goes only to the log: the user can do nothing but try again. */
 function signInError(ctx: Context, oidc: OidcSettings, err: unknown): RegistryError {
   const reason = err instanceof Error ? `${err.name}: ${err.message}` : String(err)
   const cause = err instanceof Error && err.cause instanceof Error ? err.cause.message : undefined

@@ -8,24 +8,27 @@ import { readAccessEpoch } from '../accounts/epoch.ts'
 /** Who somebody proved to be. */
 export type Proof = {
   readonly principal: Principal
-  /** Unix milliseconds; absent: no end. */
+  /** Unix milliseconds; absent: never. */
   readonly expiresAtMs?: number | undefined
 }
 
 type Entry = { readonly epoch: number; readonly proof: Proof }
 
-/** The proofs of one database. `key` is this process's own: without it the hashes tell nothing. */
+/**
+ * The proofs of one database. `key` is this process's own; without it the hashes reveal nothing.
+ */
 type ProofCache = { readonly key: string; readonly entries: Map<string, Entry> }
 
 const entriesMax = 10_000
 const caches = new WeakMap<Database, ProofCache>()
 
 /**
- * The proof for `evidence`, as long as nothing about access has changed since it was given: one
- * cheap query instead of a slow hash. The caller checks `expiresAtMs`.
+ * The proof for `evidence`. It is reused as long as nothing about access has changed since it was
+ * made: one cheap query instead of a slow hash. The caller checks `expiresAtMs`.
  *
- * @param evidence what proves it, whole: user and password; it is kept as a keyed hash alone
- * @param prove makes the proof anew; gets the outdated one, if this process has it. Throws
+ * @param evidence the whole of what proves it, as user and password; only a keyed hash of it is
+ *   kept
+ * @param prove makes a new proof; it is given the outdated one, if this process has it. Throws
  *   UNAUTHENTICATED
  */
 export async function getProof<P extends Proof>(
@@ -37,7 +40,7 @@ export async function getProof<P extends Proof>(
   const id = await hashEvidence(ctx, key, evidence)
   const epoch = await readAccessEpoch(ctx)
   const entry = entries.get(id)
-  // Evidence begins with its kind, so what lies under its hash is what that kind's `prove` gave.
+  // Evidence begins with its kind, so the proof under its hash came from that kind's `prove`.
   const known = entry?.proof as P | undefined
   if (known && entry?.epoch === epoch) return known
   entries.delete(id)
@@ -46,7 +49,7 @@ export async function getProof<P extends Proof>(
   return proof
 }
 
-/** The proof for `evidence` if this process has one that holds, made by another request. */
+/** The proof for `evidence`, if another request of this process made one that is still valid. */
 export async function findProof<P extends Proof>(
   ctx: Context,
   evidence: string,

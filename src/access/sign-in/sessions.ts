@@ -7,7 +7,7 @@ import { hashText } from '../../platform/hash.ts'
 import { type PrincipalRow, principalColumns, principalFrom } from '../accounts/principals.ts'
 import type { Credentials } from './credentials.ts'
 
-/** A session is written to once in so long, not with every request. */
+/** The last request of a session is written at most this often. */
 const seenEveryMs = 60_000
 
 const idChars = /^[0-9a-f]{64}$/
@@ -15,16 +15,16 @@ const idChars = /^[0-9a-f]{64}$/
 export type NewSession = {
   /** Who identified them; undefined: their password did. */
   readonly issuer?: string | undefined
-  /** Groups that the issuer told of; they hold as long as the session. */
+  /** Groups that the issuer named; they count as long as the session lasts. */
   readonly claimed?: readonly string[]
-  /** The id of the browser's session until now, which ends. */
+  /** The id of the browser's current session, which ends. */
   readonly before?: string | undefined
 }
 
 /**
  * Sign `principal` in to the web page.
  *
- * @returns the id of the new session, for its cookie alone
+ * @returns the id of the new session, for nothing but its cookie
  */
 export async function startSession(
   ctx: Context,
@@ -57,7 +57,7 @@ export async function startSession(
   return id
 }
 
-/** End a session; one that is over is no error. */
+/** End a session. If it is over already, nothing happens. */
 export async function endSession(ctx: Context, id: string): Promise<void> {
   const one = sql`id_hash = ${await hashText(ctx, id)}`
   const row = await ctx.db.first(
@@ -81,15 +81,15 @@ export async function endSession(ctx: Context, id: string): Promise<void> {
 
 type SessionRow = PrincipalRow & {
   readonly issuer: string | null
-  /** What the issuer said, a JSON list. */
+  /** The groups that the issuer named, a JSON list. */
   readonly claimed: string
   readonly created_at_ms: number
   readonly seen_at_ms: number
 }
 
 /**
- * Who is signed in to the web page in this browser. A session counts as none when it is over, or
- * when its provider is no longer the one of the settings.
+ * Who is signed in to the web page in this browser. A session does not count if it is over, or if
+ * its provider is no longer the one in the settings.
  */
 export async function authenticateBySession(
   ctx: Context,

@@ -6,9 +6,9 @@ import { hashText } from '../../platform/hash.ts'
 
 /** Failures are forgotten this long after the first of them. */
 const windowMs = 5 * 60_000
-/** Of one name from one address: a name cannot be locked from elsewhere. */
+/** For one name from one address, so that nobody can lock a name from elsewhere. */
 const perNameMax = 10
-/** Of all names from one address, behind which may be a whole office. */
+/** For all names from one address, which a whole office may share. */
 const perAddressMax = 200
 
 export type Attempt = { readonly user: string; readonly address: string | undefined }
@@ -16,7 +16,7 @@ type FailuresRow = { readonly key: string; readonly failures: number; readonly u
 
 /**
  * Try to sign in, unless too many attempts have failed. Failures are counted in the database, so
- * that the count holds in every process; unknown names count like others.
+ * that all processes share the count; unknown names count like others.
  *
  * @param signIn throws UNAUTHENTICATED for a failure
  * @throws RequestLimitError
@@ -66,7 +66,7 @@ async function forgetFailures(ctx: Context, key: string): Promise<void> {
   await ctx.db.all(sql`delete from sign_in_failures where key = ${key}`)
 }
 
-/** IPv6 by its /64: whoever has one address of a network has all of it. */
+/** IPv6 addresses by their /64: whoever has one address of it has them all. */
 function networkOf(address: string | undefined): string {
   if (address === undefined || !ipaddr.isValid(address)) return address ?? ''
   const parsed = ipaddr.process(address)

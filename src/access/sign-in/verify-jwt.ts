@@ -23,14 +23,14 @@ const algorithms = [
 const clockToleranceS = 30
 
 const fetchTimeoutMs = 5000
-/** An issuer that does not answer is left alone for so long. */
+/** After a failure, an issuer is not asked again for this long. */
 const retryAfterMs = 5000
 
 /**
- * The claims of a JWT of `issuer` that is for us and good now.
+ * The claims of a JWT of `issuer` that is meant for this server and valid now.
  *
- * @throws UNAUTHENTICATED it is not; the message says why
- * @throws TEMPORARILY_UNAVAILABLE the issuer's keys cannot be had
+ * @throws UNAUTHENTICATED the JWT is not valid here; the message says why
+ * @throws TEMPORARILY_UNAVAILABLE the issuer's keys cannot be fetched
  */
 export async function verifyToken(ctx: Context, issuer: TokenIssuer, jwt: string): Promise<Claims> {
   try {
@@ -56,7 +56,7 @@ export async function verifyToken(ctx: Context, issuer: TokenIssuer, jwt: string
   }
 }
 
-/** What jose finds wrong with a token, as opposed to the issuer's keys. */
+/** jose's errors about a token, as opposed to the issuer's keys. */
 const bearersFault =
   /^ERR_(JWT|JWS|JOSE_ALG_NOT_ALLOWED|JOSE_NOT_SUPPORTED|JWKS_NO_MATCHING_KEY|JWKS_MULTIPLE_MATCHING_KEYS)/
 
@@ -84,7 +84,7 @@ function reasonOf(err: errors.JOSEError): string {
 
 type Fetch = (url: string, init: object) => Promise<Response>
 
-/** By the settings' own object, of which a process has one. */
+/** The key is the settings object itself, of which a process has one. */
 const issuers = new WeakMap<TokenIssuer, { fetch: Fetch; keys?: JWTVerifyGetKey }>()
 
 async function getKeys(ctx: Context, issuer: TokenIssuer): Promise<JWTVerifyGetKey> {
@@ -99,7 +99,9 @@ async function getKeys(ctx: Context, issuer: TokenIssuer): Promise<JWTVerifyGetK
   return found.keys
 }
 
-/** As `ctx.fetch`, but after a failure it fails at once for a while: callers must not make us flood an issuer. */
+/**
+ * As `ctx.fetch`, but fails at once for a while after a failure, so that nobody floods an issuer.
+ */
 function fetchWithPauses({ fetch, now }: Pick<Context, 'fetch' | 'now'>): Fetch {
   let failedAtMs = Number.NEGATIVE_INFINITY
   return async (url, init) => {

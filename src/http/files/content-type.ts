@@ -29,7 +29,7 @@ const byExtension: Readonly<Record<string, string>> = {
   zip: 'application/zip',
 }
 
-/** The Content-Type of a file by its name, as MLflow 3.17.2 guesses it. */
+/** The Content-Type of a file, guessed from its name as MLflow 3.17.2 does. */
 export function contentType(fileName: string): string {
   const name = fileName.toLowerCase()
   const extension = name.slice(name.lastIndexOf('.') + 1)
@@ -40,8 +40,9 @@ export function contentType(fileName: string): string {
 }
 
 /**
- * A Content-Disposition that saves and never shows: a token where it is one, else quoted, and with
- * RFC 5987's form for what ASCII lacks. Nothing in a name can end the header.
+ * A Content-Disposition with which browsers save a file and never show it. The name is a token if
+ * it can be, else quoted, and has RFC 5987's form for what ASCII lacks. Nothing in a name can end
+ * the header.
  */
 export function attachment(fileName: string): string {
   if (/^[\w!#$%&'*+.^`|~-]+$/.test(fileName)) return `attachment; filename=${fileName}`

@@ -3,7 +3,7 @@ import type { ByteRange } from '../../platform/ports.ts'
 import type { AppContext } from '../app-env.ts'
 import { attachment, contentType } from './content-type.ts'
 
-/** A file that can be sent: what the headers say, and how to get at its bytes. */
+/** A file that can be sent: what its headers need, and how to read its bytes. */
 export type Download = {
   readonly fileName: string
   readonly sizeBytes: number
@@ -56,7 +56,9 @@ function isUnchanged(c: AppContext, file: Download): boolean {
   return wholeSeconds(file.updatedAtMs) <= since
 }
 
-/** The one range that Range asks for; undefined for the whole, also where several are asked. */
+/**
+ * The one range in the Range header; undefined: the whole file, also if there are several ranges.
+ */
 function wantedRange(c: AppContext, file: Download): ByteRange | 'unsatisfiable' | undefined {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(c.req.header('range')?.trim() ?? '')
   if (!match || !ifRangeHolds(c, file)) return undefined
@@ -69,7 +71,7 @@ function wantedRange(c: AppContext, file: Download): ByteRange | 'unsatisfiable'
   return start >= sizeBytes || start >= end ? 'unsatisfiable' : { start, end }
 }
 
-/** A part may only complete what the client has of the very same file. */
+/** With If-Range, a part is sent only if the client's copy is of the very same file. */
 function ifRangeHolds(c: AppContext, file: Download): boolean {
   const condition = c.req.header('if-range')?.trim()
   if (condition === undefined) return true

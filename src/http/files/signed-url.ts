@@ -4,7 +4,7 @@ import type { Context } from '../../platform/context.ts'
 import type { AppContext } from '../app-env.ts'
 import { serverUrl } from '../guards/reached.ts'
 
-/** What a signed URL permits, and nothing else: the verb first, then what it applies to. */
+/** The only thing that a signed URL permits: the verb first, then what it applies to. */
 export type Permit = readonly [verb: 'put part' | 'download', ...of: (string | number)[]]
 
 /** Where clients PUT parts. The rest of the surface never sees a request without credentials here. */
@@ -19,13 +19,13 @@ type Unsigned = {
   readonly lifetimeMs: number
   /** Below this server's root, encoded. */
   readonly path: string
-  /** Further parameters of it. */
+  /** Further query parameters. */
   readonly query?: Readonly<Record<string, string>>
 }
 
 /**
  * A URL that is itself the permission, for a time: clients send parts and fetch ranges with a bare
- * HTTP library, without credentials. It ends with the credential by which it was asked for.
+ * HTTP library, without credentials. It ends with the credential of the caller who got it.
  */
 export async function signUrl(
   c: AppContext,

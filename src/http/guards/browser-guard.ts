@@ -8,7 +8,7 @@ import { hostAsked, reachedAt } from './reached.ts'
 
 const safeMethods = ['GET', 'HEAD', 'OPTIONS']
 
-/** Probes come by address and without a name; these tell nothing that a foreign page could use. */
+/** Probes use an address and no name. These paths tell nothing that a foreign page could use. */
 const hostExempt = ['/health', '/version', '/ready']
 
 /**
@@ -48,11 +48,12 @@ function refuseForeignPage(c: AppContext, settings: Settings, origin: string | u
 }
 
 /**
- * What a browser adds by itself to a request says who asks, not that they want it. A change asked
- * for so must come from a page of this very server, or of a configured origin: not from just any
- * page of localhost, nor, with a session, from one that the browser does not name.
+ * Credentials that a browser adds by itself say who its user is, not that the user wants the
+ * change. So a change with such credentials must come from a page of this server or of a configured
+ * origin. Any other page of localhost is refused and, with a session, so is one that the browser
+ * does not name.
  *
- * @throws PERMISSION_DENIED it does not
+ * @throws PERMISSION_DENIED the change comes from another page
  */
 export function refuseForeignUse(c: AppContext): void {
   if (safeMethods.includes(c.req.method) || c.req.header('authorization') !== undefined) return
@@ -76,7 +77,7 @@ function ownOrigin(c: AppContext): string {
   return new URL(reachedAt(c, /.*$/s)).origin
 }
 
-/** A page that this server gave out, whatever a proxy in front made of its scheme, or a local one. */
+/** A page of this server, whatever scheme a proxy in front gives it, or a local page. */
 function isOwnOrigin(origin: string, host: string | undefined): boolean {
   const authority = /^https?:\/\/(.+)$/i.exec(origin)?.[1]
   const from = authority === undefined ? undefined : parseHost(authority)
@@ -88,7 +89,7 @@ function isConfigured(settings: Settings, origin: string): boolean {
   return settings.corsOrigins.includes('*') || settings.corsOrigins.includes(origin)
 }
 
-/** With `*`, never with credentials: then a browser sends no cookies along. */
+/** With `*`, credentials are never allowed, so browsers send no cookies. */
 function allowOrigin(c: AppContext, settings: Settings, origin: string): void {
   const { headers } = c.res
   if (settings.corsOrigins.includes('*')) {

@@ -9,16 +9,16 @@ import { refuseForeignUse } from './browser-guard.ts'
 
 /**
  * Who may make a call, judged on the very values that the call then uses. `public` needs no
- * credentials; a function throws PERMISSION_DENIED for whom it refuses.
+ * credentials; a function throws PERMISSION_DENIED to refuse a caller.
  *
- * @typeParam R what the call asks: the decoded message, or the request where that is read by hand
+ * @typeParam R the decoded message, or the request if the handler reads it by hand
  */
 export type Rule<R> = 'public' | ((ctx: Context, req: R, c: AppContext) => void | Promise<void>)
 
-/** Whoever has signed in. */
+/** Everybody who is signed in. */
 export function anyone(): void {}
 
-/** Handlers that are behind a rule; `assertGuarded` finds those that are not. */
+/** Handlers that are behind a rule; `assertGuarded` finds those that are not among them. */
 const guarded = new WeakSet<object>()
 
 /** Mark a handler that judges its rule by itself. */
@@ -38,12 +38,12 @@ export function guard(rule: Rule<AppContext>): MiddlewareHandler<AppEnv> {
 }
 
 /**
- * Find out who asks, and let in whoever is somebody; with access control off, everybody.
+ * Authenticate the caller. With access control off, everybody is let in.
  *
  * @returns the request's context with its principal
  * @throws UNAUTHENTICATED no credentials, or wrong ones
- * @throws PERMISSION_DENIED a page of another site uses what the browser adds by itself, or an access
- *   token lacks the scope that the request needs
+ * @throws PERMISSION_DENIED a page of another site uses credentials that the browser adds by
+ *   itself, or an access token lacks the scope that the request needs
  * @throws REQUEST_LIMIT_EXCEEDED more requests than the setting rate-limit allows
  */
 export async function admit(c: AppContext): Promise<Context> {
@@ -70,7 +70,7 @@ export async function admit(c: AppContext): Promise<Context> {
   return known
 }
 
-/** The context of the same caller as they are at this moment, or undefined where they are let in no more. */
+/** A new context for the same caller, authenticated again; undefined: they are no longer let in. */
 async function admitAgain(
   c: AppContext,
   ctx: Context,
@@ -87,8 +87,8 @@ async function admitAgain(
 }
 
 /**
- * A token may do what its scopes say: what changes nothing needs `read`, all else `write`. A GET
- * changes nothing, nor does a call that its surface declares as reading.
+ * A token may do what its scopes allow: a call that changes nothing needs `read`, any other
+ * `write`. A GET changes nothing, nor does a call that its surface declares as reading.
  */
 function checkScope(c: AppContext, { token }: Principal): void {
   if (!token) return

@@ -9,7 +9,7 @@ export function parseHost(text: string): HostPort | undefined {
 
 /**
  * Whether a request that names `text` as its host may be answered. This stops a foreign page from
- * reaching the server under a name of its own that it points here (DNS rebinding).
+ * reaching the server under its own host name, made to resolve to this server (DNS rebinding).
  *
  * @param allowed entries `host`, `host:port`, `host:*`, where `*` stands for a part of one label,
  *   or `*` alone; empty for MLflow's default, localhost and private addresses on any port
@@ -27,7 +27,7 @@ export function isLocal(host: string): boolean {
   return ['localhost', '127.0.0.1', '[::1]', '0.0.0.0'].includes(host)
 }
 
-/** RFC 1918 and RFC 4193, as complete address literals only: `10.0.0.1.example.com` is none. */
+/** RFC 1918 and RFC 4193, as complete address literals only: `10.0.0.1.example.com` is not one. */
 function isPrivate(host: string): boolean {
   if (/^\[f[cd][0-9a-f]{2}:[0-9a-f:.]*\]$/.test(host)) return true
   const octets = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(host)?.slice(1).map(Number)

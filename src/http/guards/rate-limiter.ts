@@ -1,20 +1,20 @@
 import { RequestLimitError } from '../../core/error.ts'
 import type { Platform } from '../../platform/context.ts'
 
-/** What a caller has left, as of a moment. */
+/** How many requests a caller had left at a moment. */
 type Bucket = { readonly left: number; readonly atMs: number }
 
-/** More callers than a process sees in the second after which a bucket is full again. */
+/** More callers than a process sees within one second, in which every bucket fills up again. */
 const bucketsMax = 10_000
 
 /**
- * A token bucket for each caller: a second's worth of requests at once, and then as many as come
- * back with time. It counts in this process, or this isolate of a Worker, alone.
+ * A token bucket for each caller: a second's worth of requests at once, refilled over time. It
+ * counts only in this process, or this isolate of a Worker.
  */
 export class RateLimiter {
   readonly #buckets = new Map<string, Bucket>()
 
-  /** @throws RequestLimitError the caller has none left */
+  /** @throws RequestLimitError the caller has no request left */
   take({ settings, now }: Pick<Platform, 'settings' | 'now'>, caller: string): void {
     const perSecond = settings.rateLimit
     if (perSecond === 0) return
@@ -30,7 +30,9 @@ export class RateLimiter {
     )
   }
 
-  /** Whoever asked last is last in the map; the first ones are full again, so forgetting them loses nothing. */
+  /**
+   * The latest caller is last in the map; the first buckets are full again, so they can be dropped.
+   */
   #keep(caller: string, bucket: Bucket): void {
     this.#buckets.delete(caller)
     this.#buckets.set(caller, bucket)

@@ -16,8 +16,8 @@ export function isPeerIn(c: AppContext, networks: readonly string[]): boolean {
 }
 
 /**
- * Where the request came from: the nearest address that is no trusted proxy. What stands before it
- * in X-Forwarded-For is the client's own claim.
+ * Where the request came from: the nearest address that is not a trusted proxy. Whatever precedes
+ * it in X-Forwarded-For is the client's own claim.
  */
 export function clientAddress(c: AppContext, { proxy }: Settings): string | undefined {
   const { peer, clientAddress: known } = c.var
@@ -45,14 +45,14 @@ function forwardedAs(c: AppContext, what: 'proto' | 'host' | 'prefix'): string |
   return c.req.header(`x-forwarded-${what}`)?.split(',')[0]?.trim()
 }
 
-/** The host, with its port, that the client asked: by the Host header, or as a trusted proxy says. */
+/** The host and port that the client used: from the Host header, or from a trusted proxy. */
 export function hostAsked(c: AppContext): string | undefined {
   const forwarded = forwardedAs(c, 'host')
   if (forwarded !== undefined && parseHost(forwarded)) return forwarded
   return c.req.header('host')
 }
 
-/** The path prefix that a trusted proxy says it took off, without a slash at its end. */
+/** The path prefix that a trusted proxy removed, as its header says, without a slash at its end. */
 function strippedPrefix(c: AppContext): string {
   const forwarded = forwardedAs(c, 'prefix') ?? ''
   return /^(\/[\w.~-]+)+\/?$/.test(forwarded) && !/\/\.{1,2}(\/|$)/.test(forwarded)
@@ -61,8 +61,8 @@ function strippedPrefix(c: AppContext): string {
 }
 
 /**
- * The URL by which the client reached us: scheme, host and the path prefix that a proxy took off as
- * a trusted proxy says, and the prefix that one left on the request.
+ * The URL by which the client reached this server. Scheme, host and a removed path prefix are as a
+ * trusted proxy names them; a prefix that a proxy left on is read from the request.
  *
  * @param route what follows the prefix in the path of this request
  */
@@ -70,7 +70,7 @@ export function reachedAt(c: AppContext, route: RegExp): string {
   const { host } = new URL(`http://${hostAsked(c) ?? new URL(c.req.url).host}`)
   const left = rawPath(c).replace(route, '')
   const stripped = strippedPrefix(c)
-  // Some proxies name the prefix that they leave on.
+  // Some proxies name a prefix and leave it on the path too.
   const prefix = left === stripped || left.startsWith(`${stripped}/`) ? left : stripped + left
   return `${isTls(c) ? 'https' : 'http'}://${host}${prefix}`
 }
@@ -92,7 +92,7 @@ function isIn(text: string, networks: readonly string[]): boolean {
 
 type Range = { readonly base: ipaddr.IPv4 | ipaddr.IPv6; readonly bits: number }
 
-/** By the list itself, which the settings hold: reading it costs more than a request should. */
+/** The key is the settings' own list: parsing it costs more than a request should. */
 const knownRanges = new WeakMap<readonly string[], readonly Range[]>()
 
 function rangesOf(networks: readonly string[]): readonly Range[] {
@@ -114,7 +114,7 @@ function byteLength(address: ipaddr.IPv4 | ipaddr.IPv6): number {
   return address.toByteArray().length
 }
 
-/** An address as it is compared and shown: IPv4 within IPv6 as IPv4. */
+/** An address in the form that is compared and shown: IPv4 within IPv6 becomes IPv4. */
 function plain(text: string | undefined): string | undefined {
   return text === undefined ? undefined : parsed(text)?.toString()
 }

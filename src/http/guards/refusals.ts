@@ -4,8 +4,8 @@ import { failureText, logError } from '../../platform/log.ts'
 import type { AppContext } from '../app-env.ts'
 
 /**
- * Write to the audit log that a caller was refused a change, or wrote to what is sealed. A refusal
- * before the operation is known is left out: a foreign host or page is no caller.
+ * Write to the audit log that a caller was refused a change, or tried to write to what is sealed.
+ * A refusal before the operation is known, as of a foreign host or page, is left out.
  */
 export async function noteRefusal(c: AppContext, error: RegistryError): Promise<void> {
   const { ctx, operation, changes } = c.var
@@ -20,7 +20,7 @@ export async function noteRefusal(c: AppContext, error: RegistryError): Promise<
   }
 }
 
-/** The model and version that a call is about, where it says so. */
+/** The model and version that a call is about, if it names them. */
 function named(c: AppContext): { model?: string; version?: number } {
   const { name, model, version }: Asked = c.var.asked ?? {}
   const isOfModel = /\/(registered-models|model-versions|models)\//.test(c.req.path)

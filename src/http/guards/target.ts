@@ -3,8 +3,9 @@ import { excerpt, invalid } from '../../core/error.ts'
 import type { AppContext, AppEnv } from '../app-env.ts'
 
 /**
- * What follows `marker` in the path of the request, percent-encoded as it was sent. Hono's own
- * path is partly decoded, and its URL has lost `..` segments, which must be seen to be refused.
+ * What follows `marker` in the path of the request, percent-encoded as it was sent. Hono's own path
+ * is partly decoded, and its URL has lost `..` segments, which must be seen so that they can be
+ * refused.
  */
 export function pathAfter(c: AppContext, marker: string): string {
   const path = rawPath(c)
@@ -30,7 +31,7 @@ export function requiredQuery(c: AppContext, name: string): string {
   return value
 }
 
-/** As `requiredQuery`, where it may be missing; the empty value is none. */
+/** As `requiredQuery`, but it may be missing; an empty value counts as missing. */
 export function optionalQuery(c: AppContext, name: string): string | undefined {
   const values = c.req.queries(name) ?? []
   if (values.length > 1) throw invalid(`Parameter '${name}' is given ${values.length} times`)
@@ -38,9 +39,9 @@ export function optionalQuery(c: AppContext, name: string): string | undefined {
 }
 
 /**
- * Refuses `..` segments and fragments as they were sent. URLs resolve the one, `%2e%2e` too, and
- * drop the other, so without this such a request would be about another path than it named.
- * workerd does so before it hands a request over.
+ * Refuses `..` segments and fragments in the target as it was sent. URL parsing resolves the
+ * former, `%2e%2e` too, and drops the latter, so such a request would reach another path than it
+ * named. workerd parses the URL before it hands a request over.
  */
 export function refuseMisleadingTargets(): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
