@@ -26,7 +26,7 @@ import { uploadRoutes } from './registry/uploads.ts'
 import { versionFileRoutes } from './registry/version-files.ts'
 import { mount, type ServedEndpoint } from './serve.ts'
 
-/** Every endpoint of our own surface, one list a capability. Signed URLs are not among them. */
+/** Every endpoint of our own surface, one list per capability. Signed URLs are not among them. */
 export const served: readonly ServedEndpoint[] = [
   ...whoamiRoutes,
   ...auditRoutes,
@@ -48,7 +48,9 @@ export const served: readonly ServedEndpoint[] = [
   ...identityRoutes,
 ]
 
-/** All that the OpenAPI document tells of; src/ui serves the page below `/api/v1`, which is only described here. */
+/**
+ * All endpoints in the OpenAPI document. The page of a card is only described: src/ui serves it.
+ */
 export const described: readonly Endpoint[] = [
   ...served.map(({ endpoint }) => endpoint),
   getCardPage,

@@ -97,7 +97,7 @@ function wholeText(key: string, value: unknown): unknown {
   return value
 }
 
-/** `value` as `schema` has it. @throws INVALID_PARAMETER_VALUE it is none; the message names the field */
+/** `value`, parsed by `schema`. @throws INVALID_PARAMETER_VALUE the message names the field */
 export function parsed<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
   const read = readAs(schema, value)
   if ('value' in read) return read.value

@@ -1,12 +1,12 @@
 import { failureText, logError } from '../platform/log.ts'
 
 /**
- * Pieces of text as the body of an answer, made one by one as they are taken; none before the first
- * is asked for. What fails in the middle is logged and cuts the answer off, so that nobody takes a
- * part for the whole. Whoever stops reading ends it.
+ * Pieces of text as the body of an answer. Each piece is made only when the reader wants it. A
+ * failure in the middle is logged and cuts the answer off, so that nobody takes a part for the
+ * whole. The stream ends when the reader stops reading.
  *
  * @param about what the log says of the request
- * @param onCancel called when nobody reads any more, so that a piece that is being made can be given up
+ * @param onCancel called when nobody reads any more, so that work on the next piece can stop
  */
 export function textStream(
   pieces: AsyncGenerator<string>,

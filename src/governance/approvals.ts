@@ -11,16 +11,16 @@ export type Review = {
   readonly atMs: number
   /** What was reviewed: see `reviewedText`. */
   readonly reviewed: string
-  /** Why it stands no longer, whatever policies say: the reviewer's account or right is gone. */
+  /** Why it does not count any more under any policy: the reviewer's account or right is gone. */
   readonly fallen?: string | undefined
 }
 
 /** The people a request is about. */
 export type Parties = {
   readonly requester: SomeAccount
-  /** Who registered the version and, of a copy, the authors of the original too. */
+  /** Who registered the version and, for a copy, also the authors of the original. */
   readonly authors: readonly SomeAccount[]
-  /** Who last edited its card; null: nobody did. */
+  /** Who last edited its card; null if nobody did. */
   readonly cardEditor: SomeAccount | null
   /** Who controls the service accounts among the requester, the reviewers and the caller. */
   readonly controllers: Controllers
@@ -33,7 +33,7 @@ export type ApprovalState = {
   readonly missing: readonly string[]
   /** Names, each once. */
   readonly approvedBy: readonly string[]
-  /** The same people with their accounts; absent in what older versions kept. */
+  /** The same people with their accounts; absent in rows that older servers wrote. */
   readonly approvers?: readonly SomeAccount[] | undefined
 }
 
@@ -64,7 +64,7 @@ export function whyNotApprove(
   return undefined
 }
 
-/** Whether two are one, or one is a service account that the other controls. */
+/** Whether two principals are the same, or one is a service account that the other controls. */
 export function isOneOwner(
   one: SomeAccount,
   other: SomeAccount,
@@ -86,7 +86,9 @@ function mayGive(
     : isAmong(principal, from, accounts)
 }
 
-/** Whether a principal is one of `group:x`, `user:ada`, `service:ci`. Of an empty list nobody is. */
+/**
+ * Whether a principal is one of `group:x`, `user:ada`, `service:ci`. An empty list matches nobody.
+ */
 export function isAmong(
   principal: PrincipalRecord,
   list: readonly string[],
@@ -98,7 +100,7 @@ export function isAmong(
 
 /**
  * Whether a list names a principal itself: by the account that had the name when the list was written.
- * Who signed in is nobody whom the list names without an account.
+ * A name without an account in the list matches nobody who has signed in.
  */
 export function isNamed(
   { kind, name, account }: PrincipalRecord,
@@ -134,8 +136,8 @@ export function approvalState(
 
 /**
  * The rule in which each approver counts, so that as many seats as possible are taken. It is a
- * maximum matching by augmenting paths: an approver who fits two rules is moved to the other one if
- * that makes room.
+ * maximum matching by augmenting paths: an approver who fits two rules is moved to the other one to
+ * make room.
  */
 export function assign(
   rules: readonly ApprovalRule[],

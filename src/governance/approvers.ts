@@ -60,10 +60,11 @@ export function reviewsOfEach({ reviews }: Pick<ReviewRows, 'reviews'>): Map<num
 }
 
 /**
- * A review with who its reviewer is now. Groups are those that the account is in now, and those that
- * an issuer outside told of when the reviewer signed in: only that issuer knows more.
+ * A review with its reviewer as they are now. Groups are those that the account is in now, and
+ * those that an outside issuer sent when the reviewer signed in: the server learns of no later
+ * changes.
  *
- * @param model by its present name
+ * @param model its present name
  */
 export async function findStandingReview(
   ctx: Context,
@@ -89,7 +90,7 @@ function presentPrincipal(ctx: Context, row: ReviewRow, found: PrincipalRow): Pr
   })
 }
 
-/** Why somebody who could approve may no longer, by what grants and permissions say now. */
+/** Why somebody who could approve no longer may, by the present grants and permissions. */
 async function lostRight(ctx: Context, model: string): Promise<string | undefined> {
   if (!(await mayApprove(ctx, model))) return "the approver has no grant of 'approve' any more"
   try {
@@ -105,7 +106,7 @@ async function lostRight(ctx: Context, model: string): Promise<string | undefine
 }
 
 /**
- * The latest decision of each reviewer; comments decide nothing and replace none.
+ * The latest decision of each reviewer. Comments are not decisions and replace none.
  *
  * @param reviews oldest first
  */

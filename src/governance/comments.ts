@@ -11,7 +11,7 @@ import { getVersion } from '../registry/versions/versions.ts'
 import type { versionComments } from './tables.ts'
 
 export const commentCharsMax = 10_000
-/** More than anybody reads of one version. */
+/** More comments than anybody reads on one version. */
 const commentsMax = 1000
 
 /** A comment on a version. */
@@ -91,7 +91,7 @@ export async function deleteComment(ctx: Context, id: string): Promise<void> {
   if (deleted.length === 0) throw notFound('Comment', id)
 }
 
-/** A condition on `version_comments c`: the comment, as long as the caller may change it. */
+/** A condition on `version_comments c`: the comment is there and the caller may change it. */
 function commentOf(ctx: Context, id: string): SQL {
   const own =
     ctx.settings.auth && !ctx.principal.isAdmin ? sql`c.author = ${ctx.principal.name}` : sql`1`

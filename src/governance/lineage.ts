@@ -13,7 +13,7 @@ import {
 } from '../tracking/runs/run-lineage.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotions/promotion.ts'
 
-/** Where a version comes from and where it went, as far as the caller may read that. */
+/** Where a version comes from and where it went. What the caller may not read is left out. */
 export type Lineage = {
   readonly version: VersionDetail
   readonly run: RunLineage | undefined
@@ -25,7 +25,7 @@ export type Lineage = {
   readonly promotions: readonly Promotion[]
 }
 
-/** As many siblings and as many requests as one answer has. */
+/** The most siblings, and the most requests, in one answer. */
 const relatedMax = 1000
 
 /** @throws RESOURCE_DOES_NOT_EXIST no such version */
@@ -56,16 +56,16 @@ export async function getLineage(ctx: Context, name: string, number: number): Pr
   }
 }
 
-/** A version of which the run read a dataset. */
+/** A version whose run read a dataset. */
 export type TrainedVersion = {
   readonly version: ModelVersion
-  /** Those of the digest that was asked for: a digest may stand under several names. */
+  /** Those with the digest of the query: several names may have the same digest. */
   readonly datasets: readonly RunDataset[]
 }
 
 /**
- * Versions whose runs read the dataset of this digest, oldest first, as far as the caller may read
- * the version and the run.
+ * Versions whose runs read the dataset of this digest, oldest first. Only those are listed of which
+ * the caller may read the version and the run.
  *
  * @param after `model_versions.id`: only later ones
  */

@@ -27,10 +27,10 @@ import type { Promotion } from './promotions/promotion.ts'
 import { getPromotion } from './promotions/promotions.ts'
 
 /**
- * Require the right to manage a policy: for the models that it guards, and for those that it is to
- * guard. A policy that was deleted takes the same right as before.
+ * Require the right to manage a policy, both for the models that it guards and for those that it
+ * will guard. A deleted policy takes the same right as before.
  *
- * @param models a glob, of the document that is to take its place
+ * @param models a glob, from the new document
  * @throws PERMISSION_DENIED
  */
 export async function requirePolicy(ctx: Context, name: string, models?: string): Promise<void> {
@@ -73,7 +73,7 @@ export async function requirePromotion(
   if (found.length === 0) throw notFound('Promotion request', String(id))
 }
 
-/** Require what making a move takes that nobody asks for: a request is no way around it. */
+/** Require what the move itself takes: a request is no way around it. */
 export function requireMove(
   ctx: Context,
   model: string,
@@ -86,7 +86,7 @@ export function requireMove(
     : requirePromoting(ctx, model, { aliases: [target.alias] })
 }
 
-/** `requireMove` of the move that a request is for. @throws as `requirePromotion` */
+/** `requireMove` for the move of a request. @throws as `requirePromotion` */
 export async function requireToMerge(ctx: Context, id: number): Promise<void> {
   if (mayAll(ctx)) return
   const { registeredModelId, version, target, archiveExisting } = await getPromotion(ctx, id)
@@ -104,7 +104,7 @@ export function readablePromotion(ctx: Context): SQL {
     and ${isNotDeniedSql(ctx, 'version', isPromptModel)})`
 }
 
-/** What decides who may review a request; an `Assessment` has it. */
+/** What decides who may review a request; part of an `Assessment`. */
 export type Reviewable = {
   readonly candidate: Pick<VersionFacts, 'model'>
   readonly policies: readonly Policy[]
@@ -112,8 +112,8 @@ export type Reviewable = {
 }
 
 /**
- * Require that the caller may approve or reject: by the grants, and under one of the policies that ask
- * for approvals or, where none does, by the right to make the move.
+ * Require that the caller may approve or reject. The grants must allow it, and so must one of the
+ * policies that require approvals or, if none does, the right to make the move.
  *
  * @throws PERMISSION_DENIED the message says why
  */
@@ -167,8 +167,8 @@ export function requireToWithdraw(ctx: Context, promotion: Promotion): void {
 }
 
 /**
- * Require what every rollback of the stage takes; the verb asks for the stage of the version that
- * comes back, once it knows which.
+ * Require what every rollback of the stage takes. The verb checks the stage of the version that
+ * comes back, once it knows which version that is.
  *
  * @throws PERMISSION_DENIED
  */

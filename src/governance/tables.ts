@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { modelVersions, registeredModels } from '../registry/tables.ts'
 
-/** Policies as they stand; what they were is in `policy_revisions`. */
+/** Policies as they are now; earlier revisions are in `policy_revisions`. */
 export const policies = sqliteTable(
   'policies',
   {
@@ -12,10 +12,10 @@ export const policies = sqliteTable(
     revision: integer().notNull(),
     /** A PolicyDocument, as JSON. */
     document: text().notNull(),
-    /** Ids of the accounts that the document names, by its words for them (`user:ada`); JSON. */
+    /** Ids of the accounts that the document names, by the names in it (`user:ada`); JSON. */
     accounts: text().notNull().default('{}'),
     updated_at_ms: integer().notNull(),
-    /** A deleted policy keeps its row, since promotions name it; one made again goes on counting revisions. */
+    /** A deleted policy keeps its row, since promotions name it. Made again, it counts on. */
     deleted_at_ms: integer(),
   },
   (t) => [uniqueIndex('policies_by_name').on(t.workspace, t.name)],
@@ -30,7 +30,7 @@ export const policyRevisions = sqliteTable(
       .notNull()
       .references(() => policies.id),
     revision: integer().notNull(),
-    /** Null: with this revision the policy was deleted. */
+    /** Null: this revision deleted the policy. */
     document: text(),
     /** A Principal, as JSON. */
     author: text().notNull(),
@@ -48,7 +48,7 @@ export const promotions = sqliteTable(
     /** `registered_models.id` and `model_versions.id`; no foreign keys: a request outlives what it was about. */
     registered_model: integer().notNull(),
     model_version: integer().notNull(),
-    /** The model's present name; of one that was deleted, its last. */
+    /** The model's present name; after it was deleted, its last name. */
     model: text().notNull(),
     version: integer().notNull(),
     from_stage: text().notNull(),
@@ -67,15 +67,15 @@ export const promotions = sqliteTable(
     /** When it was merged, rejected, closed or expired, and by whom, as JSON. */
     decided_at_ms: integer(),
     decided_by: text(),
-    /** Why one that is superseded was closed. */
+    /** Why a superseded request was closed. */
     closed_because: text(),
-    /** The request that merged it: what the other statements of that batch look for. */
+    /** The HTTP request that ended it: the other statements of that batch look for it. */
     merged_by_request: text(),
-    /** What the last reading of its files found: `{ok, detail, at_ms}`, JSON. */
+    /** The result of the last check of its files: `{ok, detail, at_ms}`, JSON. */
     files_read: text(),
     /**
-     * The last judgement: gates with values and limits, policies with revisions, approvals; JSON. One
-     * that is open keeps the newest, one that was merged what it was merged by; others keep none.
+     * The last judgement: gates with values and limits, policies with revisions, approvals; JSON.
+     * An open request keeps the newest, a merged one the one it was merged by; others keep none.
      */
     evidence: text(),
     /** 1: merged by break-glass; a follow-up review stays open until `followed_up_by` is somebody. */
@@ -102,9 +102,9 @@ export const promotionReviews = sqliteTable(
       .notNull()
       .references(() => promotions.id),
     reviewer: text().notNull(),
-    /** `accounts.id` of the reviewer, which counts as long as it is there; null: none stood for them. */
+    /** `accounts.id` of the reviewer; the review counts while it exists. Null: no account. */
     account: integer(),
-    /** Groups that an issuer outside told of when they signed in to review; a JSON list. */
+    /** Groups that an outside issuer sent when the reviewer signed in; a JSON list. */
     claimed_groups: text().notNull().default('[]'),
     /** A Principal, as JSON. */
     principal: text().notNull(),
@@ -130,7 +130,7 @@ export const promotionChecks = sqliteTable(
     status: text().notNull(),
     url: text(),
     summary: text(),
-    /** The version's digest when it was posted; null for one that is not sealed. */
+    /** The version's digest when it was posted; null if it was not sealed. */
     digest: text(),
     /** A Principal, as JSON. */
     posted_by: text().notNull(),
@@ -157,7 +157,7 @@ export const versionComments = sqliteTable(
 
 /**
  * Every revision of every version's model card. Rows are never changed nor deleted (triggers refuse
- * it), not even when the version goes: what was approved can be read ever after.
+ * it), not even when the version goes: what was approved can always be read.
  */
 export const modelCards = sqliteTable(
   'model_cards',
@@ -166,16 +166,16 @@ export const modelCards = sqliteTable(
     model_version: integer().notNull(),
     /** 1, 2, 3, ... without a gap. */
     revision: integer().notNull(),
-    /** A Principal, as JSON: who wrote it or, of one that was read in, who registered the version. */
+    /** A Principal, as JSON: who wrote it or, if it was imported, who registered the version. */
     author: text().notNull(),
     created_at_ms: integer().notNull(),
     /** The authored part, as JSON: see `CardShape`. */
     card: text().notNull(),
     /** `sha256:` and hex, of the card as RFC 8785 JSON. */
     digest: text().notNull(),
-    /** The file that a client had logged and that it was read from; null: it was written here. */
+    /** The logged file that it was read from; null: it was written here. */
     imported_from: text(),
-    /** What of that file is not where it belongs, a JSON list of sentences; null: nothing. */
+    /** What did not fit its field in that file, a JSON list of sentences; null: nothing. */
     problems: text(),
   },
   (t) => [primaryKey({ columns: [t.model_version, t.revision] })],

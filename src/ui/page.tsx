@@ -6,11 +6,11 @@ import { style } from './style.ts'
 
 type PageProps = PropsWithChildren<{
   readonly title: string
-  /** Of the body, for another layout than the usual one. */
+  /** Class of the body, for a layout other than the usual one. */
   readonly class?: string
 }>
 
-/** A whole document that needs nothing else: its stylesheet stands in it. */
+/** A whole document that needs nothing else: it contains its stylesheet. */
 export const Page: FC<PageProps> = ({ title, class: layout, children }) => (
   <html lang="en">
     <head>
@@ -31,8 +31,8 @@ type Sending = {
 }
 
 /**
- * Answer with a page that no cache keeps. Its stylesheet is let in by its hash; nothing else is
- * loaded, no script runs, and nobody frames it.
+ * Answer with a page that no cache keeps. Its stylesheet is allowed by its hash. Nothing else is
+ * loaded, no script runs, and no site can frame it.
  */
 export async function sendPage(
   c: AppContext,

@@ -2,10 +2,10 @@ import type { Child, FC } from 'hono/jsx'
 import type { Derived } from '../governance/cards/derived.ts'
 import { problemsTitle, recordedTitle } from '../governance/cards/write-card.ts'
 
-/** Rows of a table that a page shows; the API has all. */
+/** The most rows of a table that a page shows. The API has all of them. */
 const rowsMax = 200
 
-/** What the server knows of a version by itself. */
+/** What the server knows about a version by itself. */
 export const Recorded: FC<{ derived: Derived }> = ({ derived }) => {
   const { datasets, signature, environment, problems } = derived
   return (

@@ -1,9 +1,9 @@
-/** Where people land who asked for nothing else. */
+/** Where a sign-in leads by default. */
 const home = '/signin'
 
 /**
- * The path of ours that a sign-in leads to; anything that a browser could take for another site's
- * address is replaced by the page that says who is signed in.
+ * The path of ours that a sign-in leads to. Anything that a browser could take for the address of
+ * another site is replaced by the page that shows who is signed in.
  */
 export function returnPath(asked: string | undefined): string {
   const isOurs = asked !== undefined && /^\/(?!\/)[^\\\p{Cc}]{0,2000}$/u.test(asked)

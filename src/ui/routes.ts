@@ -11,7 +11,7 @@ import { begin, complete, showSignIn, signIn, signOut } from './sign-in/sign-in.
 /**
  * Pages that are made on the server and need no script.
  *
- * @param endpoints what the page of the API tells of
+ * @param endpoints those that the page of the API shows
  */
 export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
   return new Hono<AppEnv>()

@@ -8,7 +8,7 @@ import { requireAdmin } from '../../access/permissions/require.ts'
 import * as endpoints from '../endpoints/grants.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
 
-/** Who may register, promote, approve and so on: for administrators to say. */
+/** Who may register, promote, approve and so on. Only administrators see and change grants. */
 export const grantRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listGrants, requireAdmin, async (ctx, { query }) => {
     const page = await listGrants(ctx, query.max_results, query.page_token)

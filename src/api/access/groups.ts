@@ -5,7 +5,7 @@ import * as endpoints from '../endpoints/groups.ts'
 import { page } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
 
-/** Groups: whoever signs in sees them, administrators make them. */
+/** Groups: everybody who has signed in sees them; administrators make them. */
 export const groupRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listGroups, anyone, (ctx, { query }) =>
     page(['groups'], query, {

@@ -9,7 +9,7 @@ import * as endpoints from '../endpoints/identities.ts'
 import { page } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
 
-/** Whom issuers outside vouch for. */
+/** Identities from issuers outside. */
 export const identityRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listIdentities, requireAdmin, (ctx, { query }) =>
     page(['identities'], query, {

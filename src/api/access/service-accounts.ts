@@ -5,7 +5,7 @@ import * as endpoints from '../endpoints/service-accounts.ts'
 import { page } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
 
-/** Service accounts: whoever signs in sees them, administrators make them. */
+/** Service accounts: everybody who has signed in sees them; administrators make them. */
 export const serviceAccountRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listServiceAccounts, anyone, (ctx, { query }) =>
     page(['service-accounts'], query, {

@@ -4,7 +4,7 @@ import * as endpoints from '../endpoints/tokens.ts'
 import { page } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
 
-/** Access tokens: whoever signs in has their own, administrators everybody's; the verbs see to it. */
+/** Access tokens: users manage their own, administrators everybody's. The verbs check that. */
 export const tokenRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listTokens, anyone, (ctx, { query }) =>
     page(['tokens', query.for ?? null], query, {

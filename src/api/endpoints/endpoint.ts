@@ -1,9 +1,9 @@
 import type { z } from 'zod'
 
 /**
- * One endpoint of our own surface: what the server validates by, the OpenAPI document is made from,
- * and the typed client calls. Bodies are strict objects, so that a misspelt field is refused. What a
- * field means is said by `describe`, which the document and the page of the API show.
+ * One endpoint of our own surface. The server validates by it, the OpenAPI document is made from
+ * it, and the typed client calls it. Bodies are strict objects, so that a misspelt field is
+ * refused. `describe` says what a field means; the document and the page of the API show it.
  */
 export type Endpoint<
   P extends z.ZodType = z.ZodType,
@@ -16,21 +16,21 @@ export type Endpoint<
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** With parameters in braces: `/api/v1/groups/{name}`. */
   readonly path: string
-  /** What it belongs to, for the reader of the document: `groups`. */
+  /** The group that the document lists it under: `groups`. */
   readonly tag: string
-  /** One line, and what there is more to say. */
+  /** One line, then further details. */
   readonly summary: string
   readonly description?: string
   readonly params?: P
   readonly query?: Q
   readonly body?: B
-  /** It changes nothing although it is no GET: an access token needs but the scope `read`. */
+  /** It changes nothing although it is no GET: the scope `read` is enough for an access token. */
   readonly readOnly?: true
-  /** Of a good answer; 200 where it is not given. */
+  /** Status of a successful answer; 200 by default. */
   readonly status?: 200 | 201
   /** A JSON answer; `{}` is `z.object({})`. */
   readonly answer: A
-  /** The media type of an answer that is no JSON: `text/event-stream`. */
+  /** The media type of an answer that is not JSON: `text/event-stream`. */
   readonly media?: string
 }
 
@@ -54,7 +54,7 @@ export type Asked<E> =
 export type Answer<E> =
   E extends Endpoint<z.ZodType, z.ZodType, z.ZodType, infer A> ? ReadonlyDeep<z.input<A>> : never
 
-/** Answers are only written out, so whoever makes one may hand over what nobody may change. */
+/** Answers are only written out, so they may be made of readonly values. */
 export type ReadonlyDeep<T> = T extends readonly (infer I)[]
   ? readonly ReadonlyDeep<I>[]
   : T extends object

@@ -8,7 +8,7 @@ const HoldShape = z.object({
   placed_at: z.number().int(),
 })
 
-/** A model version as this surface shows it; what is absent is not there. */
+/** A model version as this surface shows it. Fields without a value are absent. */
 const VersionShape = z.object({
   name: z.string(),
   version: z.string(),

@@ -58,7 +58,7 @@ const Approvals = z.strictObject({
 /** What may be written; see docs/governance.md. */
 export const PolicyBody = z.strictObject({
   name: z.string().optional(),
-  /** Told by GET; whatever they are, they change nothing. */
+  /** GET answers these. PUT accepts and ignores them. */
   revision: z.number().int().optional(),
   updated_at: z.number().int().optional(),
   applies_to: z.strictObject({
@@ -75,7 +75,7 @@ export const PolicyBody = z.strictObject({
 
 const PolicyParams = z.object({ name: text(200) })
 
-/** A policy as it is answered: everything filled in, rules spelled out. */
+/** A policy in an answer: everything filled in, rules spelled out. */
 export const PolicyShape = z.object({
   name: z.string(),
   revision: z.number().int(),

@@ -29,8 +29,9 @@ const day = /^\d{4}-\d{2}-\d{2}$/
 export const momentForm = 'Unix milliseconds, or ISO 8601 such as 2026-08-01T12:00:00Z'
 
 /**
- * A moment in Unix milliseconds from these, or from ISO 8601 with its offset; a date is its first
- * moment in UTC. A `+` that came unescaped in a query, where it is a space, counts as one.
+ * A moment in Unix milliseconds, from Unix milliseconds or from ISO 8601 with its offset. A date is
+ * its first moment in UTC. A space before the offset is read as `+`, since an unescaped `+` in a
+ * query becomes a space.
  */
 export function momentOf(text: string): number | undefined {
   if (/^\d{1,15}$/.test(text)) return Number(text)

@@ -68,7 +68,7 @@ export function verdictToWire(verdict: ChainVerdict): WireVerdict {
   return { ...sound, ...(headSeq !== undefined && { head_seq: headSeq }) }
 }
 
-/** A grant may be for some models; who asks without naming one asks for all. */
+/** A grant may be for some models only. A query that names no model is for all of them. */
 function mayReadFiltered(ctx: Context, { query }: { query: Filtered }): Promise<void> {
   return requireRight(ctx, 'read_audit', query.model === undefined ? {} : { model: query.model })
 }

@@ -16,7 +16,7 @@ import { pageRequest, pageToWire } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
 import { textStream } from '../text-stream.ts'
 
-/** What happens; whoever has signed in sees the events of the models that they may read. */
+/** Events: everybody who has signed in sees those of the models that they may read. */
 export const eventRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.streamEvents, anyone, async (ctx, { query }, c) => {
     const wanted = wantedOf(query.type, query.model)
@@ -51,7 +51,7 @@ export const eventRoutes: readonly ServedEndpoint[] = [
   }),
 ]
 
-/** An id that is still to come, as after a restore from a backup, is the log's end. */
+/** An id beyond the end, as after a restore from a backup, means the end of the log. */
 async function placeOf(ctx: Context, id: string | undefined): Promise<EventPlace> {
   const end = await endOfLog(ctx)
   if (id === undefined || id === '') return end
@@ -59,7 +59,7 @@ async function placeOf(ctx: Context, id: string | undefined): Promise<EventPlace
   return place.seq > end.seq ? end : place
 }
 
-/** A `Place` as page tokens hold it. */
+/** A `Place` as page tokens contain it. */
 function isPlace(key: PageKey): key is readonly [seq: number, n: number] {
   return key.length === 2 && key.every((part) => typeof part === 'number')
 }

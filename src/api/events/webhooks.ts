@@ -14,7 +14,7 @@ function manages(ctx: Context): Promise<void> {
   return requireRight(ctx, 'manage_webhooks')
 }
 
-/** Webhooks in full; MLflow's API shows the same ones where it has names for what they are for. */
+/** Webhooks in full. MLflow's API shows only those whose events it has names for. */
 export const webhookRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listWebhooks, manages, async (ctx, { query }) => {
     const { max_results: count, page_token: token } = query

@@ -72,7 +72,7 @@ export const cardRoutes: readonly ServedEndpoint[] = [
   }),
 ]
 
-/** The authored part of a body, which has it in one of two forms. */
+/** The authored part of a body, which comes in one of two forms. */
 function cardFrom({ card, ...fields }: Card & { readonly card?: Card | undefined }): Card {
   return card ?? fields
 }

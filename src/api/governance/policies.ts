@@ -18,7 +18,7 @@ import {
   targetFrom,
 } from './promotion-wire.ts'
 
-/** What must hold before a version may enter a stage, or an alias may point at it. */
+/** What must be true before a version may enter a stage, or an alias may point at it. */
 export const policyRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listPolicies, anyone, async (ctx) => {
     const policies = await verbs.listPolicies(ctx)

@@ -120,7 +120,7 @@ export function policyToWire(
   }
 }
 
-/** @throws INVALID_PARAMETER_VALUE no such stage, or no alias can be called so */
+/** @throws INVALID_PARAMETER_VALUE no such stage, or not a valid name of an alias */
 export async function targetFrom(
   ctx: Context,
   { stage, alias }: { stage?: string | undefined; alias?: string | undefined },

@@ -25,7 +25,7 @@ import { promotionToWire, targetFrom } from './promotion-wire.ts'
 
 type OfPromotion = { readonly params: { readonly id: number } }
 
-/** Policies say whose reviews count; to look at a request and to speak takes READ. */
+/** Policies say whose reviews count. Reading a request and commenting on it take READ. */
 const mayRead = (ctx: Context, { params }: OfPromotion) => requirePromotion(ctx, params.id, 'READ')
 const mayEdit = (ctx: Context, { params }: OfPromotion) => requirePromotion(ctx, params.id, 'EDIT')
 const mayMerge = (ctx: Context, { params }: OfPromotion) => requireToMerge(ctx, params.id)

@@ -18,11 +18,11 @@ type Asked = {
   readonly query: { readonly at?: string | undefined }
 }
 
-/** Of the past, the verb asks for the model that it was, which may have another name today. */
+/** For the past, the verb checks the model of that time, which may have another name today. */
 const mayRead: Rule<Asked> = (ctx, { params, query }) =>
   query.at === undefined ? requireModel(ctx, params.name, 'READ', 'version') : undefined
 
-/** Who holds a stage or an alias, and who held it. */
+/** The versions in a stage or behind an alias, now and in the past. */
 export const holderRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.getStageHolders, mayRead, async (ctx, { params, query }) => {
     const atMs = query.at === undefined ? undefined : parseMoment(ctx, query.at)

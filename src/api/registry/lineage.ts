@@ -13,7 +13,7 @@ import { datasetToWire } from './holders.ts'
 /** Ahead of every `model_versions.id`. */
 const firstId: number = 0
 
-/** Where versions come from, and which came from what. */
+/** Where versions come from, and which versions came from a dataset. */
 export const lineageRoutes: readonly ServedEndpoint[] = [
   serve(
     endpoints.getLineage,

@@ -6,7 +6,7 @@ import { momentForm, momentOf } from '../endpoints/shapes.ts'
 /**
  * The moment of a query's `at`.
  *
- * @throws INVALID_PARAMETER_VALUE it is none, or lies in the future
+ * @throws INVALID_PARAMETER_VALUE it is not a moment, or lies in the future
  */
 export function parseMoment(ctx: Context, text: string): number {
   const atMs = momentOf(text)

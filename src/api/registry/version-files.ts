@@ -11,7 +11,7 @@ function mayRead(ctx: Context, { params }: { readonly params: { readonly name: s
   return requireModel(ctx, params.name, 'READ', 'version')
 }
 
-/** What a model version is made of, and whether it still is. */
+/** The files of a model version, and whether they are still what was sealed. */
 export const versionFileRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listVersionFiles, mayRead, async (ctx, { params, query }) => {
     const { manifestId, digest } = await getVersionFiles(ctx, params.name, params.version)

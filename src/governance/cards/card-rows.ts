@@ -20,7 +20,7 @@ export type CardRevision = {
   readonly digest: string
   /** The file that a client had logged; absent: it was written here. */
   readonly importedFrom?: string
-  /** What of that file is not where it belongs, in words for its author. */
+  /** What did not fit its field in that file, in words for its author. */
   readonly problems: readonly string[]
 }
 
@@ -37,7 +37,7 @@ export function revisionFrom(row: CardRow): CardRevision {
   }
 }
 
-/** `sha256:` and hex, of the card as RFC 8785 JSON: the same wherever it is made. */
+/** `sha256:` and hex, of the card as RFC 8785 JSON: the same on every machine. */
 export async function hashCard(card: Card): Promise<string> {
   const bytes = new TextEncoder().encode(canonicalize(card))
   return `sha256:${toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))}`

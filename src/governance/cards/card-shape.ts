@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * The authored part of a model card. A field that is absent was not filled; what is there is kept
- * as it was given. All prose is markdown.
+ * The authored part of a model card. An absent field was not filled in. Fields are kept as they
+ * were given. All prose is markdown.
  */
 
 const proseCharsMax = 50_000
@@ -86,14 +86,14 @@ const textFields = [
   'licence',
 ] as const
 
-/** What a field cannot hold, as markdown, and what it is, to be put behind `it has`. */
+/** What does not fit a field, as markdown, and a text that says what it is, to follow `it has`. */
 export type CardLeftover = {
   readonly field: CardField
   readonly text: string
   readonly what: string
 }
 
-/** The part of a card that its fields can hold, and the rest. Notes are taken as they are. */
+/** The part of a card that fits its fields, and the rest. Notes are taken as they are. */
 export function fitFields(given: Card): { card: Card; left: CardLeftover[] } {
   const { notes, fairness, owners, contacts } = given
   const left: CardLeftover[] = []
@@ -140,7 +140,7 @@ function itemLine(item: string | FairnessValue): string {
   return typeof item === 'string' ? `- ${item}` : `- ${item.slice}: ${item.metric} ${item.value}`
 }
 
-/** The whole lines of a text that have room, and the others. A block of code is not cut. */
+/** The whole lines of a text that fit, and the others. A block of code is not cut. */
 function cutAtLine(text: string, charsMax: number): [string, string] {
   if (text.length <= charsMax) return [text, '']
   const end = text.lastIndexOf('\n', charsMax)
@@ -149,7 +149,7 @@ function cutAtLine(text: string, charsMax: number): [string, string] {
   return fences % 2 === 1 ? ['', text] : [head, text.slice(head.length).trim()]
 }
 
-/** Whether the whole of a card may be kept: what the limits of its fields leave open. */
+/** Whether a card as a whole is small enough to keep; the limits of its fields do not ensure it. */
 export function fitsRow(card: Card): boolean {
   return new TextEncoder().encode(JSON.stringify(card)).byteLength <= cardBytesMax
 }

@@ -11,20 +11,20 @@ import { findLoggedModelLineage, readReadableRuns } from '../../tracking/runs/ru
 import { type LoggedFiles, readModelFiles } from './model-files.ts'
 
 /**
- * What the server knows of a version by itself. What is not known is absent, and so is what the
- * caller may not read.
+ * What the server knows about a version by itself. Absent is what is not known, and what the caller
+ * may not read.
  */
 export type Derived = LoggedFiles & {
   readonly run_id?: string
   /** Its name. */
   readonly experiment?: string
   readonly params: Readonly<Record<string, string>>
-  /** The last value of each; NaN as text, which JSON has no number for. */
+  /** The last value of each; NaN as text, since JSON has no number for it. */
   readonly metrics: Readonly<Record<string, number | 'NaN'>>
   readonly datasets: readonly { name: string; digest: string; source: string }[]
   /** Git commit of the code that made it. */
   readonly code_version?: string
-  /** `sha256:` and hex, of the version's files; absent where it is not sealed. */
+  /** `sha256:` and hex, of the version's files; absent if it is not sealed. */
   readonly digest?: string
 }
 
@@ -35,7 +35,7 @@ export async function derive(ctx: Context, version: ModelVersion): Promise<Deriv
     version.modelId && (await findLoggedModelLineage(ctx, version.modelId))
       ? ifThere(getLoggedModel(ctx, version.modelId, { deletedToo: true }))
       : undefined,
-    // Of a version that is not sealed, it is the run that tells of the files.
+    // For a version that is not sealed, the run says what its files are.
     run || version.manifestId !== null ? readModelFiles(ctx, version) : {},
     getVersionFiles(ctx, version.name, version.version),
   ])
@@ -61,7 +61,7 @@ export async function derive(ctx: Context, version: ModelVersion): Promise<Deriv
   }
 }
 
-/** The run's metrics or, of a model that was logged without a run's, the model's own. */
+/** The run's metrics or, if the run has none, those of the logged model. */
 function metricsOf(run: Run | undefined, model: LoggedModel | undefined): Derived['metrics'] {
   const points: readonly Metric[] = run?.metrics.length ? run.metrics : (model?.metrics ?? [])
   return byKey(points, ({ value }) => (Number.isNaN(value) ? 'NaN' : value))

@@ -12,17 +12,17 @@ import { readYaml } from './read-yaml.ts'
 const matterCharsMax = 64_000
 
 export type FrontMatter = {
-  /** What it says, not judged by the limits of a card. */
+  /** The card that it describes, not checked against the limits of a card. */
   readonly card: Card
-  /** Markdown that holds what has no field of its own; empty for none. */
+  /** Markdown of everything that has no field of its own; empty for none. */
   readonly rest: string
   /** What is in `rest` although its key has a field, in words for the card's author. */
   readonly problems: readonly string[]
 }
 
 /**
- * Front matter is what stands between two lines of `---`, the first of which is the text's first
- * that is not blank.
+ * Front matter is the text between two lines of `---`. The first of them is the first line of the
+ * text that is not blank.
  */
 export function splitFrontMatter(text: string): { matter: string | undefined; body: string } {
   const match =
@@ -31,7 +31,7 @@ export function splitFrontMatter(text: string): { matter: string | undefined; bo
   return { matter: match[1] ?? '', body: text.slice(match[0].length) }
 }
 
-/** @returns what it says, or why none of it can be read */
+/** @returns its contents, or why none of it can be read */
 export function readFrontMatter(matter: string): FrontMatter | { problem: string } {
   const keys = parsed(matter)
   if ('problem' in keys) return keys
@@ -66,7 +66,7 @@ export function readFrontMatter(matter: string): FrontMatter | { problem: string
     evaluation_data: results?.lines.join('\n') || undefined,
   }
   const yaml = rest.size === 0 ? [] : [stringify(rest).trimEnd()]
-  // YAML can spell characters that no text may have: then its own spelling is kept.
+  // YAML can escape characters that no text may have: then the escapes are kept.
   const values = yaml.every(isText) ? [...yaml, ...unread] : [matter]
   return {
     card: withoutAbsent(card),
@@ -119,7 +119,7 @@ function parsed(matter: string): Keys | { problem: string } {
   if (whole.value === null) return { map: new Map(), unread: [], problems: [] }
   if (!(whole.value instanceof Map)) return { problem: 'its front matter is no mapping' }
   const map = new Map([...whole.value].map(([key, item]) => [String(key), item]))
-  // Of a key that is there twice, YAML has the last.
+  // If a key is there twice, YAML takes the last.
   const last = new Map(blocks.map((block) => [block.key, block]))
   const twice = blocks.filter((block) => last.get(block.key) !== block)
   return {
@@ -131,7 +131,9 @@ function parsed(matter: string): Keys | { problem: string } {
   }
 }
 
-/** Each key for itself, the shortest first, so that a long one keeps no other from being read. */
+/**
+ * Each key by itself, the shortest first, so that a long key does not use up the room of others.
+ */
 function parsedByKey(blocks: readonly MatterBlock[]): Keys {
   const map = new Map<string, unknown>()
   const unread: string[] = []
@@ -161,7 +163,7 @@ function parsedByKey(blocks: readonly MatterBlock[]): Keys {
 
 type MatterBlock = { readonly key: string; readonly text: string }
 
-/** The text of each key at the left margin, with what stands below it up to the next. */
+/** The text of each key at the left margin, with the lines below it up to the next key. */
 function blocksOf(matter: string): MatterBlock[] {
   const blocks: { key: string; lines: string[] }[] = []
   for (const line of matter.split(/\r?\n/)) {
@@ -191,7 +193,7 @@ function datasetList(names: readonly string[] | undefined): string | undefined {
   return names && `Datasets:\n\n${names.map((name) => `- ${name}`).join('\n')}`
 }
 
-/** What is undefined is not there: YAML and strict schemas know the difference. */
+/** Without the keys that are undefined: to YAML and strict schemas these are not absent. */
 function withoutAbsent<T extends object>(value: T): Partial<T> {
   return Object.fromEntries(
     Object.entries(value).filter(([, item]) => item !== undefined),

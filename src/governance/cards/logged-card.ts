@@ -14,7 +14,7 @@ const ownFile = 'model_card.md'
 const huggingFaceFile = 'README.md'
 const sealedPaths = [ownFile, `model/${ownFile}`, huggingFaceFile, `model/${huggingFaceFile}`]
 
-/** The card that a client logged with a model, or why what it logged is none. */
+/** The card that a client logged with a model, or why the file is not a card. */
 type LoggedCard =
   | (ReadCard & { readonly path: string })
   | { readonly problem: string; readonly path: string }
@@ -103,8 +103,8 @@ export async function findLoggedRevision(
 }
 
 /**
- * What makes the logged card the first revision, for the batch of whoever relies on its being there:
- * nothing where the version has a revision already, or no card was logged.
+ * The statements that make the logged card the first revision, for a batch that needs it to be
+ * there. There are none if the version has a revision already, or no card was logged.
  */
 export async function loggedCardStatements(ctx: Context, version: ModelVersion): Promise<SQL[]> {
   const id = sql`select id from model_versions where id = ${version.id}`
@@ -130,8 +130,8 @@ export async function loggedCardStatements(ctx: Context, version: ModelVersion):
 }
 
 /**
- * Keep the card that was logged, when its version is registered. A registration never fails for
- * its card: what is wrong with it is told to whoever reads the card, and on the server's log.
+ * Keep the card that was logged, when its version is registered. A registration never fails
+ * because of its card: readers of the card see what is wrong with it, and so does the server's log.
  */
 export async function keepLoggedCard(ctx: Context, version: ModelVersion): Promise<void> {
   try {
@@ -143,7 +143,7 @@ export async function keepLoggedCard(ctx: Context, version: ModelVersion): Promi
   }
 }
 
-/** Who registered the version, as the audit log has it. */
+/** Who registered the version, from the audit log. */
 function registrar(version: CardedVersion): SQL {
   const unrecorded = {
     name: version.userId ?? 'anonymous',

@@ -41,7 +41,7 @@ parser.validateLink = () => true
 /** A token of markdown-it with what stands between it and its end. */
 type TokenNode = { readonly token: Token; readonly children: readonly TokenNode[] }
 
-/** @param text markdown; its size is the caller's to bound */
+/** @param text markdown; the caller limits its size */
 export function parseMarkdown(text: string): Block[] {
   return blocksFrom(nested(parser.parse(text, {})))
 }
@@ -75,7 +75,7 @@ export function writeMarkdown(blocks: readonly Block[]): string {
   return toMarkdown({ type: 'root', children: [...blocks] }, writing).replace(/\n$/, '')
 }
 
-/** What the tree says, without its markup. */
+/** The text of the tree, without markup. */
 export function plainText(nodes: readonly Nodes[]): string {
   return nodes
     .map((node) => {
@@ -86,7 +86,7 @@ export function plainText(nodes: readonly Nodes[]): string {
     .join('')
 }
 
-/** The headings that lie in no list or quote, with the line each stands on and the line after it. */
+/** The headings outside lists and quotes, each with its line and the line after it. */
 export function topHeadings(text: string): {
   readonly level: number
   readonly title: string
@@ -172,7 +172,8 @@ function itemsFrom(items: readonly TokenNode[]): Pick<List, 'spread' | 'children
 }
 
 /**
- * markdown-it fills short rows up with empty cells: of a wide table thousands, which are left out.
+ * markdown-it fills short rows up with empty cells. In a wide table these are thousands, so they
+ * are left out.
  *
  * @param parts head and body, each with rows of cells
  */
@@ -191,7 +192,7 @@ function cellsFrom(row: TokenNode): Inline[][] {
   return row.children.map((cell) => inlinesFrom(cell.children))
 }
 
-/** Texts side by side are one: of hostile markdown there may be 100,000. */
+/** Joins adjacent texts: in hostile markdown there may be 100,000. */
 function inlinesFrom(nodes: readonly TokenNode[]): Inline[] {
   const merged: Inline[] = []
   for (const inline of nodes.flatMap(inlineFrom)) {
@@ -231,7 +232,7 @@ function linked(url: ReturnType<Token['attrGet']>, children: Inline[]): Inline[]
   return typeof url === 'string' && isSafeUrl(url) ? [{ type: 'link', url, children }] : children
 }
 
-/** Text as it is, for where a tree is wanted. */
+/** Plain text as a tree. */
 export function plainInline(text: string): Inline[] {
   return [{ type: 'text', value: text }]
 }

@@ -7,13 +7,13 @@ import { isRun } from '../../tracking/run.ts'
 import { readYaml } from './read-yaml.ts'
 import { readText, textBytesMax } from './sealed-text.ts'
 
-/** What the files of a model say of it. */
+/** What the files of a model say about it. */
 export type LoggedFiles = {
   readonly signature?: LoggedSignature
   readonly flavors?: readonly string[]
   /** Requirements, a line each. */
   readonly environment?: readonly string[]
-  /** Files that are there and cannot be made out. */
+  /** Files that exist but cannot be read. */
   readonly problems?: readonly string[]
 }
 
@@ -22,14 +22,14 @@ const historyTag = 'mlflow.log-model.history'
 /** What it takes to find the files of a version. */
 type FiledVersion = Pick<ModelVersion, 'manifestId' | 'runId' | 'source'>
 
-/** The version's own root, and where the model lies in one that was registered with its run's folder. */
+/** The version's own root, and the model's folder in a version of its run's whole folder. */
 const modelFolders = ['', 'model/']
 const requirementsMax = 2000
 /** It holds the signature: some 20,000 columns. */
 const mlmodelBytesMax = 1_500_000
 
 /**
- * @param version its files where it is sealed, else what its run tells of the model
+ * @param version its files if it is sealed, otherwise what its run says about the model
  * @throws DATA_LOSS a stored file is damaged
  */
 export async function readModelFiles(ctx: Context, version: FiledVersion): Promise<LoggedFiles> {
@@ -46,7 +46,7 @@ export async function readModelFiles(ctx: Context, version: FiledVersion): Promi
   }
 }
 
-/** A signature, or why the one that is there cannot be read; neither where there is none. */
+/** A signature, or why it cannot be read; neither if there is none. */
 export type FoundSignature = {
   readonly signature?: LoggedSignature | undefined
   readonly problem?: string | undefined
@@ -64,7 +64,7 @@ export async function readSignature(ctx: Context, version: FiledVersion): Promis
   return { signature: logged.signature, problem: all.length > 0 ? all.join('; ') : undefined }
 }
 
-/** @param problems where it adds what cannot be made out */
+/** @param problems gets what cannot be read */
 async function readMlmodel(
   ctx: Context,
   manifest: number,
@@ -137,8 +137,8 @@ function requirementsOf(text: string): string[] {
 }
 
 /**
- * What clients before 3.0 tell of the models that a run logged, in a tag that is a JSON list: of
- * these the model whose folder the version's source names.
+ * Clients before 3.0 list the models that a run logged in a tag, as JSON. This is the model in that
+ * list whose folder the version's source names.
  */
 async function readHistory(ctx: Context, { runId, source }: FiledVersion): Promise<LoggedFiles> {
   if (!runId) return {}
@@ -178,7 +178,7 @@ const lists = ['inputs', 'outputs']
 /**
  * A signature as an MLmodel has it: each part is JSON text, or YAML. Parts that are null are left out.
  *
- * @returns the signature; or what is wrong, to be put behind its name
+ * @returns the signature; or what is wrong, to follow its name
  */
 function readSignatureParts(given: unknown): { signature: LoggedSignature } | { problem: string } {
   const parts = plainFrom(given)
@@ -196,7 +196,7 @@ function readSignatureParts(given: unknown): { signature: LoggedSignature } | { 
   return { signature: Object.fromEntries(named) }
 }
 
-/** What JSON text holds, if it is nested no deeper than can be written again; or what is wrong. */
+/** The value of JSON text, if it is not nested too deep to be written again; or what is wrong. */
 function readJson(text: string): { value: unknown } | { problem: string } {
   if (depthOf(text) > depthMax) return { problem: `is nested deeper than ${depthMax} levels` }
   try {

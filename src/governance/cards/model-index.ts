@@ -3,7 +3,7 @@ import type { FairnessValue } from './card-shape.ts'
 /** How our export marks a result of `model-index` that is a fairness value: its dataset's type. */
 export const sliceType = 'slice'
 
-/** What `model-index` of a Hugging Face card says. */
+/** The contents of `model-index` in a Hugging Face card. */
 export type IndexedResults = {
   readonly fairness: readonly FairnessValue[]
   /** A line of markdown for each other value, with all that its result says. */
@@ -43,7 +43,7 @@ function listAt(value: unknown, key: string, others: unknown[]): readonly unknow
   return []
 }
 
-/** A value as `resultFrom` writes it, if it is one and says nothing beyond. */
+/** A value in the form that `resultFrom` writes, if it has that form and nothing more. */
 function sliceValue(result: unknown, metric: unknown) {
   const dataset = at(result, 'dataset')
   const value = at(metric, 'value')
@@ -116,7 +116,7 @@ function plain(value: unknown): unknown {
   return Object.fromEntries([...value].map(([key, item]) => [String(key), plain(item)]))
 }
 
-/** What a mapping has under a key. */
+/** The value of a key in a mapping. */
 export function at(value: unknown, key: string): unknown {
   return value instanceof Map ? value.get(key) : undefined
 }

@@ -8,9 +8,9 @@ import { type Derived, derive } from './derived.ts'
 import { type CardedVersion, findLoggedRevision } from './logged-card.ts'
 import { findTemplate } from './templates.ts'
 
-/** A version's card as it stands. */
+/** A version's card as it is now. */
 export type ModelCard = {
-  /** 0: nobody wrote one yet, and `card` has what the model's template gives to start from. */
+  /** 0: nobody wrote a card yet, and `card` is the model's template. */
   readonly revision: number
   /** Absent at revision 0. */
   readonly current?: CardRevision
@@ -23,8 +23,8 @@ export type ModelCard = {
 const columns = sql`revision, author, created_at_ms, card, digest, imported_from, problems`
 
 /**
- * The card of a version, authored and derived. A card that was logged and not yet kept is read where
- * it lies; reading writes nothing.
+ * The card of a version, authored and derived. A logged card that is not yet a revision is read
+ * from its file. Reading writes nothing.
  *
  * @param revision of what people wrote; absent: the newest
  * @throws RESOURCE_DOES_NOT_EXIST no such version, or no such revision of its card
@@ -60,8 +60,8 @@ export async function getCard(
 }
 
 /**
- * The newest revision of a version's card, kept or as it was logged. Neither is there for a version
- * without a card; a logged one that is no card has a problem, in words for who logged it.
+ * The newest revision of a version's card, or the card as it was logged. A version without a card
+ * has neither. If the logged file is not a card, there is a problem, in words for who logged it.
  *
  * @throws DATA_LOSS the logged file is damaged
  */
@@ -92,7 +92,7 @@ export async function listRevisions(
   const rows = await ctx.db.all(sql<CardRow>`select ${columns} from model_cards
     where model_version = ${version.id} and revision < ${before}
     order by revision desc limit ${count}`)
-  // Revisions have no gap: where none lies below, there are none at all.
+  // Revisions have no gaps: if there is none below, there are none at all.
   if (rows.length > 0 || before <= 1) return rows.map(revisionFrom)
   const { row } = await findLoggedRevision(ctx, version)
   return row ? [revisionFrom(row)] : []

@@ -44,7 +44,7 @@ const titled = new Map<string, CardField>([
   ...fieldNames.map((field) => [fieldTitles[field].toLowerCase(), field] as const),
 ])
 
-/** A card that was read from a file, and what of the file did not go where it belongs. */
+/** A card that was read from a file, and what in the file did not fit its field. */
 export type ReadCard = {
   readonly card: Card
   /** In words for its author; absent: everything fitted. */
@@ -52,17 +52,17 @@ export type ReadCard = {
 }
 
 /**
- * The card that a markdown text is: YAML front matter in Hugging Face's form, if any, and sections
- * by their headings. What has no field of its own, and what its field cannot hold, goes into
- * `notes`, so that nothing is lost; only a title that begins with "Model card" and what our own
- * export had recorded are left out.
+ * Reads a card from markdown: YAML front matter in Hugging Face's form, if any, and sections by
+ * their headings. What has no field of its own, and what does not fit its field, goes into `notes`,
+ * so that nothing is lost. Only a title that begins with "Model card" and the `On record` section
+ * of our own export are left out.
  *
- * @returns the card, or why it is none, in words for its author
+ * @returns the card, or why the text is not a card, in words for its author
  */
 export function cardFromMarkdown(text: string): ReadCard | { problem: string } {
   const { matter, body } = splitFrontMatter(text)
   const read = matter === undefined ? undefined : readFrontMatter(matter)
-  // Where nothing of the front matter can be read, the text as it is says more than a part of it.
+  // If nothing in the front matter can be read, the whole text says more than a part of it.
   if (read && 'problem' in read) return allNotes(text, read.problem)
   const { given, problems } = assembled(sectionsOf(body), read)
   const { card, left } = fitFields(given)
@@ -77,7 +77,7 @@ export function cardFromMarkdown(text: string): ReadCard | { problem: string } {
   return allNotes(text, 'it is longer than a card can be')
 }
 
-/** A text that cannot be taken apart. */
+/** A text that cannot be split into fields. */
 function allNotes(text: string, problem: string): ReadCard | { problem: string } {
   const card = CardShape.safeParse({ notes: text })
   if (!card.success) return { problem: card.error.issues[0]?.message ?? problem }
@@ -85,7 +85,7 @@ function allNotes(text: string, problem: string): ReadCard | { problem: string }
   return withProblems(card.data, [`${problem}; all of it is kept in notes`])
 }
 
-/** As many problems as a reader can use. */
+/** The most problems that are shown. */
 function withProblems(card: Card, problems: readonly string[]): ReadCard {
   if (problems.length === 0) return { card }
   const more = problems.length - problemsMax
@@ -96,7 +96,7 @@ function withProblems(card: Card, problems: readonly string[]): ReadCard {
   }
 }
 
-/** Sections in the order they come; those of no field have the field `notes`. */
+/** Sections in their order; those without a field of their own have the field `notes`. */
 type Section = { readonly field: CardField; readonly text: string; readonly heading: string }
 
 type Heading = ReturnType<typeof topHeadings>[number]
@@ -144,7 +144,7 @@ function started(role: Exclude<Role, 'below'>, heading: string, text: string): S
   return [{ field: role, text, heading }]
 }
 
-/** A card of these parts, not judged by the limits of a card. */
+/** A card of these parts, not checked against the limits of a card. */
 function assembled(sections: readonly Section[], matter: FrontMatter | undefined) {
   const given: { [F in CardField]?: Card[F] } = { ...matter?.card }
   const notes: string[] = []
@@ -163,7 +163,7 @@ function assembled(sections: readonly Section[], matter: FrontMatter | undefined
   return { given, problems }
 }
 
-/** @returns false where the text says more than the field holds, and must be kept elsewhere too */
+/** @returns false if the text does not fit the field completely and must be kept elsewhere too */
 function addSection(card: { [F in CardField]?: Card[F] }, { field, text }: Section): boolean {
   switch (field) {
     case 'fairness': {
@@ -193,7 +193,7 @@ function addSection(card: { [F in CardField]?: Card[F] }, { field, text }: Secti
   }
 }
 
-/** Whether a part leads somewhere, which a line of text cannot. */
+/** Whether a part contains a link, which a line of text cannot. */
 function hasLink(nodes: readonly Nodes[]): boolean {
   return nodes.some(
     (node) =>
@@ -229,7 +229,7 @@ function fairnessFrom(blocks: readonly Block[]): FairnessValue[] | undefined {
   return rows.every(({ value }) => Number.isFinite(value)) ? rows : undefined
 }
 
-/** The items of lists, and of other text its parts between commas. */
+/** The items of lists; for other text, its parts between commas. */
 function listFrom(blocks: readonly Block[]): string[] {
   return blocks
     .flatMap((block) =>

@@ -7,7 +7,7 @@ const linesMax = 50_000
 const escapesMax = 100_000
 const depthMax = 64
 const aliasesMax = 500
-/** Of the value, with each alias replaced by what it stands for. */
+/** Limit for the value, with each alias replaced by what it stands for. */
 const nodesMax = 100_000
 
 /**
@@ -15,7 +15,7 @@ const nodesMax = 100_000
  * The first error ends the reading, and so does the first bound that is met.
  *
  * @returns the value, null for YAML that says nothing, at most `depthMax` deep; or what is wrong, to
- *   be put behind `it is`
+ *   follow `it is`
  */
 export function readYaml(text: string): { value: unknown } | { problem: string } {
   try {
@@ -26,7 +26,7 @@ export function readYaml(text: string): { value: unknown } | { problem: string }
     return { value }
   } catch (err) {
     if (err instanceof YamlProblem) return { problem: err.message }
-    // The library throws of itself for some bad YAML, as for an alias without its anchor.
+    // The library itself throws for some bad YAML, such as an alias without its anchor.
     if (!(err instanceof Error)) throw err
     return { problem: `not valid YAML: ${err.message.split('\n')[0]}` }
   }
@@ -47,7 +47,7 @@ function countOf(text: string, what: RegExp, max: number): boolean {
   return false
 }
 
-/** The tokens of the text, nested no deeper than may be: what composes them calls itself. */
+/** The tokens of the text, within the limit of nesting, since the composer is recursive. */
 function tokensOf(text: string): CST.Token[] {
   const parser = new Parser()
   const tokens: CST.Token[] = []

@@ -15,7 +15,7 @@ export type StoredFile = Pick<ArtifactFile, 'path' | 'key' | 'sizeBytes' | 'sha2
 /**
  * A stored file as text.
  *
- * @returns the text, or why it cannot be one, in words for who logged it
+ * @returns the text, or why the file is not text, in words for who logged it
  * @throws DATA_LOSS its stored bytes are not what was stored
  */
 export async function readText(
@@ -42,7 +42,9 @@ export async function readText(
   }
 }
 
-/** As a range, which goes out as it is: the whole is judged here, where there is still an answer. */
+/**
+ * Read as a range, which is not checked: the whole is checked here, before anything is answered.
+ */
 async function readBytes(ctx: Context, file: StoredFile): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(file.sizeBytes)
   if (file.sizeBytes === 0) return bytes

@@ -93,7 +93,7 @@ const templateJson = sql`(select json_object('card', json(t.card), 'required', j
 
 function templateFrom(row: Row): CardTemplate {
   return {
-    // Only what was judged is ever written.
+    // Only validated templates are ever written.
     card: JSON.parse(row.card) as Card,
     required: JSON.parse(row.required) as CardField[],
     author: JSON.parse(row.author) as Author,

@@ -14,13 +14,13 @@ import {
 /** Above what the server knows by itself. A card that is read in again leaves that section out. */
 export const recordedTitle = 'On record'
 
-/** Above what could not be read, or not where it belongs. */
+/** Above what could not be read, or did not fit its field. */
 export const problemsTitle = 'Could not be read as it was written'
 
 /** Deepest headings of prose: those of the card's own sections lie above them. */
 const proseLevel = 3
 
-/** What a version's card says, authored and derived. */
+/** The contents of a version's card, authored and derived. */
 export type CardText = {
   readonly name: string
   readonly version: number

@@ -11,12 +11,12 @@ import { type Card, cardTooLarge, fitsRow } from './card-shape.ts'
 import { loggedCardStatements } from './logged-card.ts'
 
 /**
- * Write the next revision of a version's card; what it does not have is not filled. A card that was
- * logged and not yet kept becomes revision 1 in the same batch.
+ * Write the next revision of a version's card; fields that it lacks are empty. A logged card that
+ * is not yet a revision becomes revision 1 in the same batch.
  *
- * @param expected the revision that the author saw; absent: whatever stands
+ * @param expected the revision that the author saw; absent: any
  * @throws RESOURCE_DOES_NOT_EXIST no such version
- * @throws RESOURCE_CONFLICT another revision stands than was expected
+ * @throws RESOURCE_CONFLICT the card is at another revision than expected
  * @throws INVALID_PARAMETER_VALUE the card is too large
  */
 export async function writeCard(

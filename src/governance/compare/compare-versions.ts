@@ -8,7 +8,7 @@ import type { Run } from '../../tracking/run.ts'
 import { readReadableRuns } from '../../tracking/runs/run-lineage.ts'
 import { describeFiles } from './described-files.ts'
 
-/** A name, and its value in each of the things compared; null where one has none. */
+/** A name, and its value in each version; null where a version has none. */
 export type Difference<T> = { readonly key: string; readonly values: readonly (T | null)[] }
 
 /** What differs between versions, and only that; values are in the order of the versions. */
@@ -22,7 +22,7 @@ export type VersionComparison = {
   readonly files: readonly Difference<string>[]
   /** There are more files that differ than were listed. */
   readonly hasMoreFiles: boolean
-  /** Undefined where nothing is known of it. */
+  /** Undefined if no version has one that is known. */
   readonly signature: readonly Difference<string>[] | undefined
   readonly environment: readonly Difference<string>[] | undefined
   readonly card: readonly Difference<string>[] | undefined

@@ -9,8 +9,8 @@ import { factReads, factsFrom } from '../policies/read-facts.ts'
 type TrackedFacts = Omit<VersionFacts, 'signature' | 'card' | 'unreadable'>
 
 /**
- * A select of the id of the version, other than the candidate, that holds a place: the one that has it
- * in the target's own way, else one that holds the stage or alias of the same name.
+ * A select of the id of the version, other than the candidate, that is in a place: the one in the
+ * target itself or, if there is none, one that has the stage or alias of the same name.
  */
 export function holderNow(candidate: number, target: PromotionTarget): SQL {
   const model = sql`(select registered_model from model_versions where id = ${candidate})`
@@ -34,16 +34,16 @@ type Compared = {
   readonly policies: readonly Policy[]
 }
 
-/** What a place held before it was emptied. */
+/** The version that was in a place before it was emptied. */
 export type LastHolder = {
   readonly facts?: TrackedFacts | undefined
-  /** The number of that version, where it was deleted. */
+  /** The number of that version, if it was deleted. */
   readonly lost?: number | undefined
 }
 
 /**
- * The version, other than the candidate, that held a place last, by the audit log: emptying a place
- * makes no gate easier. It is read where a gate compares with it.
+ * The version, other than the candidate, that was last in a place, from the audit log: emptying a
+ * place must not make a gate easier. It is read only if a gate compares with it.
  */
 export async function readLastHolder(
   ctx: Context,

@@ -4,13 +4,13 @@ import { getCard } from '../cards/read-card.ts'
 import type { SignatureColumn } from '../policies/facts.ts'
 import { signatureFrom } from '../policies/signature.ts'
 
-/** What a version's files and its card say of it, as values by name that can be compared. */
+/** What a version's files and its card say about it, as values by name that can be compared. */
 export type Described = {
   /** The columns of the signature: `input amount`: `double`. */
   readonly signature?: ReadonlyMap<string, string>
   /** Requirements by package: `scikit-learn`: `==1.5.0`. */
   readonly environment?: ReadonlyMap<string, string>
-  /** Fields of the card that somebody filled; what is no text is JSON. */
+  /** Fields of the card that somebody filled; values that are not text are JSON. */
   readonly card?: ReadonlyMap<string, string>
 }
 
@@ -42,7 +42,10 @@ function columnsOf(kind: string, columns: readonly SignatureColumn[]): [string, 
   ])
 }
 
-/** `Scikit_Learn[x] ==1.5.0 ; extra` by the package's one spelling; what names none stands for itself. */
+/**
+ * `Scikit_Learn[x] ==1.5.0 ; extra` by the normalized name of the package; other lines stand for
+ * themselves.
+ */
 function requirement(line: string): [string, string] {
   const [, name, rest = ''] = /^([A-Za-z0-9][\w.-]*)\s*(.*)$/.exec(line) ?? []
   if (name === undefined || rest.startsWith(':')) return [line, 'required']

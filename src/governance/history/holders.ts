@@ -29,14 +29,14 @@ export type Holder = {
   readonly modelId: string | undefined
   /** `sha256:` and hex; undefined when it is not sealed. */
   readonly digest: string | undefined
-  /** Of its run, as far as the caller may read that. */
+  /** From its run, if the caller may read that. */
   readonly datasets: readonly RunDataset[]
 }
 
 export type Since = {
   /** Unix milliseconds. */
   readonly atMs: number
-  /** Who asked for it: of the promotion request, where there was one; after a rollback, the earlier one. */
+  /** Who opened the promotion request, if there was one; after a rollback, the earlier request. */
   readonly requestedBy: PrincipalRecord
   /** Who made the move. */
   readonly movedBy: PrincipalRecord
@@ -47,21 +47,21 @@ export type Since = {
   readonly reason: string | undefined
 }
 
-/** Who held what, and which model it was of. */
+/** The versions in a stage or behind an alias, and their model. */
 export type Held = {
   readonly model: ModelThen
-  /** The stage or the alias as it is spelt. */
+  /** The stage or the alias in its own spelling. */
   readonly place: string
   readonly holders: readonly Holder[]
 }
 
 /**
- * The versions in a stage, the highest number first: as it is, or as it was at `atMs`, which the
- * log alone tells.
+ * The versions in a stage, the highest number first: now, or at `atMs`, which is answered from the
+ * audit log alone.
  *
- * @param stage in any case; of the past, one that has been removed since too
- * @throws RESOURCE_DOES_NOT_EXIST no such model, or none then
- * @throws PERMISSION_DENIED the caller may not read the model that it was
+ * @param stage in any case; for the past it may have been removed since
+ * @throws RESOURCE_DOES_NOT_EXIST no such model, or not at that time
+ * @throws PERMISSION_DENIED the caller may not read the model of that time
  */
 export async function findStageHolders(
   ctx: Context,
@@ -81,7 +81,7 @@ export async function findStageHolders(
   return { model, place, holders: await holdersOf(ctx, model, placed) }
 }
 
-/** As `stageHolders`, of an alias: one version or none. */
+/** As `stageHolders`, for an alias: one version or none. */
 export async function findAliasHolders(
   ctx: Context,
   name: string,
@@ -121,10 +121,10 @@ async function modelAt(ctx: Context, name: string, atMs: number | undefined): Pr
 }
 
 /**
- * What a model was is for those who may read it today; of one that was deleted, for those who may
- * read the audit log.
+ * The past of a model is for those who may read it today; that of a deleted model, for those who
+ * may read the audit log.
  *
- * @param model undefined: there was none, which whoever may ask for the name may know
+ * @param model undefined: there was none, which everybody may know who may read the name
  */
 async function requireHistory(
   ctx: Context,
@@ -148,7 +148,7 @@ type Row = {
   approved_by: string | null
   requested_by: string | null
 }
-/** What the first entry of a version says of it, which never changes. */
+/** What the first audit entry of a version says about it, which never changes. */
 type Made = Partial<Record<'source' | 'run_id' | 'model_id' | 'digest', string | null>>
 
 async function holdersOf(
@@ -157,7 +157,7 @@ async function holdersOf(
   placed: readonly Placed[],
 ): Promise<Holder[]> {
   const wanted = JSON.stringify(placed.map(({ version, sinceSeq }) => [version, sinceSeq ?? null]))
-  // A rollback is nobody's request: what let the version in is the one that it came in by before.
+  // A rollback has no request: the version came in by the request of its earlier move.
   const merge = sql`(select max(e.seq) from audit_entries e
     where e.registered_model = ${registeredModel} and e.version = s.version and e.seq < s.seq
       and e.action = 'model_version.transitioned' and e.promotion is not null
@@ -208,7 +208,7 @@ function sinceFrom(row: Row): Since | undefined {
   }
 }
 
-/** JSON as the audit log keeps it. */
+/** JSON from the audit log. */
 function parsed<T>(text: string | null): T | undefined {
   return text === null ? undefined : JSON.parse(text)
 }

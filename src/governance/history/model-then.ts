@@ -1,9 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Context } from '../../platform/context.ts'
 
-/** A registered model as the audit log tells of it at a moment. */
+/** A registered model at a moment, from the audit log. */
 export type ModelThen = {
-  /** `registered_models.id`, which stays when the model is renamed and is never given out again. */
+  /** `registered_models.id`, which stays when the model is renamed and is never reused. */
   readonly registeredModel: number
   /** Its name at that moment. */
   readonly nameThen: string
@@ -18,15 +18,15 @@ export type ModelThen = {
 }
 
 /**
- * By how much the clocks of servers on one database may differ. The order of the log is what
- * happened; the clock only says up to where it is read.
+ * By how much the clocks of servers on one database may differ. The order of the log is the order
+ * of events; the clock only says up to where it is read.
  */
 export const clocksApartMsMax = 60_000
 
 /**
- * A scalar select: the last entry of the log at `atMs`, 0 ahead of all. Entries that follow it with
- * earlier times were written under a clock that had been set back, and belong to it. Where the log has
- * times that are still to come, as after that, the present is its end.
+ * A scalar select: the last entry of the log at `atMs`, or 0 before the first. Later entries with
+ * earlier times were written while a clock was set back, and are included. If the log has times
+ * that are in the future, as it may after that, the present is the end of the log.
  */
 function lastSeqAt(ctx: Context, atMs: number): SQL {
   const nowMs = ctx.now()
@@ -41,8 +41,9 @@ function lastSeqAt(ctx: Context, atMs: number): SQL {
 }
 
 /**
- * An entry that was written from the rows of a model that was there, under the name that it had. Those
- * of promotions have the name that it had when they were opened, refusals the one that was asked for.
+ * An entry that was written from the rows of an existing model, under its name at the time. Entries
+ * of promotions have the name from when they were opened; refusals have the name from the refused
+ * call.
  */
 const tells = sql`(action glob 'registered_model.*' or action glob 'model_version.*')`
 
@@ -55,11 +56,12 @@ type Candidates = {
 }
 
 /**
- * The model that `name` stood for at `atMs`: the one that had this name at that moment; where none
- * had, the one that has it today, under whatever name it had then. Undefined when neither was there.
+ * The model that `name` means at `atMs`: the one that had this name at that moment or, if none had,
+ * the one that has it today, under its name of that time. Undefined when neither was there.
  *
- * A model writes an entry under its name before it loses it. So whoever had the name at that moment
- * wrote the next entry under it, as its own next one; or, where nobody wrote one, has it still.
+ * A model writes an entry under its name before it loses it. So the model that had the name at that
+ * moment wrote the next entry under it, as its own next entry. If there is no such entry, the model
+ * has the name still.
  */
 export async function findModelThen(
   ctx: Context,
@@ -84,7 +86,7 @@ export async function findModelThen(
   return id === null ? undefined : describe(ctx, id, found.last_seq)
 }
 
-/** A model as it is: at the end of its log. Undefined when there is none of this name. */
+/** A model as it is now, at the end of its log. Undefined when no model has this name. */
 export async function findModelNow(ctx: Context, name: string): Promise<ModelThen | undefined> {
   const row = await ctx.db.first(sql<{ id: number }>`
     select id from registered_models where workspace = ${ctx.workspace} and name = ${name}`)
@@ -103,7 +105,7 @@ type Described = {
   name_now: string | null
 }
 
-/** Undefined for a model that was made later. */
+/** Undefined for a model that was created later. */
 async function describe(ctx: Context, id: number, lastSeq: number): Promise<ModelThen | undefined> {
   const row = await ctx.db.first(sql<Described>`
     select first.action as first_action, first.seq as first_seq, first.at_ms as first_at_ms,

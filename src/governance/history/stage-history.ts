@@ -1,4 +1,4 @@
-/** Something that put a version into a stage, as the audit log has it. */
+/** An audit entry that put a version into a stage. */
 export type Entered = {
   readonly version: number
   /** It came back by a rollback. */
@@ -6,9 +6,9 @@ export type Entered = {
 }
 
 /**
- * The versions that held a stage, from now on back. After a rollback the history goes on from where
- * the version it brought back had got the stage before: what was rolled back is passed over, so that
- * a second rollback goes further back and not to the version that the first one took away.
+ * The versions that were in a stage, newest first. After a rollback the history continues from
+ * where the version that came back had entered the stage before. What was rolled back is skipped,
+ * so that a second rollback goes further back and not to the version that the first one took away.
  *
  * @param entries newest first
  */
@@ -24,8 +24,9 @@ export function versionsBackwards(entries: readonly Entered[]): number[] {
 }
 
 /**
- * Which versions a rollback may bring back, the likeliest first: those that held the stage before
- * the newest of the present holders got it, or, where the stage is empty, all that ever held it.
+ * Which versions a rollback may bring back, the likeliest first: those that were in the stage
+ * before the newest of the present ones entered it or, if the stage is empty, all that were ever in
+ * it.
  *
  * @param holders numbers of the versions in the stage
  */

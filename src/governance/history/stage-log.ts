@@ -6,7 +6,7 @@ import { archivedStage, stageKey } from '../../registry/stages/stages.ts'
 /** A version in a stage or behind an alias, and the entry that put it there. */
 export type Placed = {
   readonly version: number
-  /** `audit_entries.seq`; undefined when the audit log does not tell. */
+  /** `audit_entries.seq`; undefined when the audit log does not say. */
   readonly sinceSeq: number | undefined
 }
 
@@ -17,7 +17,7 @@ export type Log = {
   readonly lastSeq: number
 }
 
-/** At most `count` versions of lower numbers than `before`, the highest first. */
+/** At most `count` versions with numbers below `before`, the highest first. */
 export type PlacedPage = { readonly before: number; readonly count: number }
 
 type PlacedRow = { version: number; since_seq: number | null }
@@ -26,8 +26,8 @@ const moved = sql`('model_version.transitioned', 'model_version.rolled_back')`
 
 /**
  * The stage that each entry gave to a version, and the one it had before: rows of
- * (seq, version, stage, was), where a stage of null is a version that was deleted, and a `was` of
- * null is not known, or is none.
+ * (seq, version, stage, was). A stage of null means that the version was deleted; a `was` of null
+ * means that the stage before is unknown, or that there was none.
  */
 function stageMoves(log: Log): SQL {
   return sql`
@@ -68,7 +68,7 @@ export async function readStageThen(
   return rows.map(placedFrom)
 }
 
-/** As `stageHoldsThen`, as it is: the versions from their rows, since when from the log. */
+/** As `stageHoldsThen`, for now: the versions from their rows, since when from the audit log. */
 export async function readStageNow(
   ctx: Context,
   log: Log,
@@ -94,8 +94,8 @@ function cameInto(stage: string): SQL {
 }
 
 /**
- * The statement that finds the version that held a place last, before it was emptied: the last to
- * leave it. A stage and an alias of one name are one place. `id` is null for one that was deleted.
+ * The statement that finds the last version in a place before it was emptied: the last one to leave
+ * it. A stage and an alias of one name are one place. `id` is null for one that was deleted.
  *
  * @param model a select of `registered_models.id`
  * @param terms.but the number of a version that does not count
@@ -122,7 +122,7 @@ export function lastHolderRead(
     order by s.left_at desc, s.version desc limit 1`
 }
 
-/** As `aliasMoves`, of each spelling of an alias: rows of (seq, alias, version). */
+/** As `aliasMoves`, for each spelling of an alias: rows of (seq, alias, version). */
 function aliasesMoves(log: Log, key: string): SQL {
   return sql`
     select seq, after ->> '$.alias' as alias, cast(after ->> '$.version' as integer) as version
@@ -140,7 +140,7 @@ function aliasesMoves(log: Log, key: string): SQL {
       where ${isIn(log)} and e.action = 'model_version.deleted' and lower(a.value) = ${key}`
 }
 
-/** A stage's name as the model's log spells it, whatever stages there are today. */
+/** A stage's name as the model's log spells it, whether or not the stage exists today. */
 export async function findSpelling(
   ctx: Context,
   log: Log,
@@ -153,8 +153,8 @@ export async function findSpelling(
 }
 
 /**
- * What each entry did with one alias: rows of (seq, version, was), where a version of null is an
- * alias that was taken away.
+ * What each entry did with one alias: rows of (seq, version, was). A version of null means that
+ * the alias was deleted.
  */
 function aliasMoves(log: Log, alias: string): SQL {
   return sql`
@@ -189,7 +189,7 @@ export async function findAliasHolderThen(
   return row && placedFrom(row)
 }
 
-/** As `aliasHoldThen`, as it is. */
+/** As `aliasHoldThen`, for now. */
 export async function findAliasHolderNow(
   ctx: Context,
   log: Log,

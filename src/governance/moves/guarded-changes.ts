@@ -29,8 +29,8 @@ export function deleteFreeModel(ctx: Context, name: string): Promise<void> {
 }
 
 /**
- * Rename a model, unless a policy guards a stage or alias of one of its versions, under the old name or
- * the new one: else a new name would lead into a guarded stage, or out of its policy.
+ * Rename a model, unless a policy guards a stage or alias of one of its versions under the old or
+ * the new name. Otherwise a new name would lead into a guarded stage, or out of its policy.
  */
 export function renameFreeModel(
   ctx: Context,
@@ -45,8 +45,8 @@ export function renameFreeModel(
 }
 
 /**
- * Delete an alias. It takes no sign-off, since taking a bad version down is an emergency; where a
- * policy names who alone makes its moves, they alone delete it. @throws PERMISSION_DENIED
+ * Delete an alias. It takes no sign-off, since taking a bad version down is an emergency. If a
+ * policy names who alone may move the alias, only they may delete it. @throws PERMISSION_DENIED
  */
 export function deleteGuardedAlias(ctx: Context, name: string, alias: string): Promise<void> {
   return runUnderPolicies(ctx, name, async (guarded, policies) => {
@@ -66,9 +66,9 @@ export function deleteGuardedAlias(ctx: Context, name: string, alias: string): P
 
 type Placed = {
   readonly model: string
-  /** Absent: every version of it. */
+  /** Absent: every version of the model. */
   readonly version?: number
-  /** The name by which policies are looked up, where that is another. */
+  /** The name by which policies are looked up, if it is not the model's own. */
   readonly as?: string
   readonly why: 'deleted' | 'renamed'
 }
@@ -95,7 +95,7 @@ async function refuseHolders(
 
 type TakenPlace = { readonly version: number; readonly target: PromotionTarget }
 
-/** The stages and aliases that versions of a model hold. */
+/** The stages and aliases that versions of a model have. */
 async function readTakenPlaces(
   ctx: Context,
   model: string,

@@ -16,8 +16,8 @@ type PlaceRow = {
 }
 
 /**
- * The versions, by `model_versions.id`, that are in a stage or have an alias which a policy guards.
- * Runs and logged models behind them are not purged, since they explain what is in use.
+ * The versions, by `model_versions.id`, that are in a guarded stage or have a guarded alias. Runs
+ * and logged models behind them are not purged, since they explain what is in use.
  */
 export async function listGuardedVersions(db: Database): Promise<number[]> {
   const rows = await db.all(sql<PolicyRow>`select * from policies where deleted_at_ms is null`)

@@ -9,11 +9,11 @@ import { areOthersInStage, type RequestedMove, requestMove } from './request-mov
 import { runUnderPolicies } from './under-policies.ts'
 
 /**
- * Move a version to a stage as far as policies let: without one as MLflow does; under one by a
- * promotion request, which is opened or found, and merged when nothing blocks it.
+ * Move a version to a stage if policies allow it. Without a policy this works as in MLflow. Under
+ * one it takes a promotion request, which is opened or found, and merged when nothing blocks it.
  *
  * @param reason for the audit log, and for a request that is opened
- * @throws PERMISSION_DENIED the request waits; the message has its number and what is missing
+ * @throws PERMISSION_DENIED the request is blocked; the message has its number and what is missing
  * @see `transitionStage` for the rest
  */
 export function moveToStage(ctx: Context, move: StageMove, reason?: string): Promise<ModelVersion> {
@@ -22,7 +22,7 @@ export function moveToStage(ctx: Context, move: StageMove, reason?: string): Pro
     ctx,
     { name, version, target: { stage }, archiveOthers, reason },
     {
-      // A version that is in the stage already does not enter it. That others leave it is a move.
+      // A version in the stage already does not enter it, but archiving the others is a move.
       isThere: async (found) =>
         found.stage === stage && !(archiveOthers && (await areOthersInStage(ctx, found, stage))),
       make: (guarded) => transitionStage(guarded, move, reason),
@@ -30,7 +30,7 @@ export function moveToStage(ctx: Context, move: StageMove, reason?: string): Pro
   )
 }
 
-/** Point an alias at a version as far as policies let. @throws as `moveToStage` and `setAlias` */
+/** Point an alias at a version if policies allow it. @throws as `moveToStage` and `setAlias` */
 export async function pointAlias(
   ctx: Context,
   name: string,
@@ -48,12 +48,12 @@ export async function pointAlias(
 }
 
 type Move<T> = {
-  /** Whether the version holds already what it is to get, and nothing else is to change. */
+  /** Whether the version has the stage or alias already, and nothing else is to change. */
   readonly isThere: (version: ModelVersion) => Promise<boolean>
   readonly make: (guarded: Context) => Promise<T>
 }
 
-/** Make a move at once where no policy guards it, else by a request. */
+/** Make a move at once if no policy guards it, otherwise by a request. */
 async function makeOrRequest<T>(
   ctx: Context,
   move: RequestedMove,

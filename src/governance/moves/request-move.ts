@@ -40,8 +40,8 @@ export async function requestMove(
 }
 
 /**
- * Archiving the others is part of what reviewers see, so a request that leaves them does not let a
- * call archive them.
+ * Reviewers see whether the other versions are archived. So if a request leaves them, a call cannot
+ * archive them.
  *
  * @throws PERMISSION_DENIED
  */
@@ -73,9 +73,9 @@ export async function areOthersInStage(
  * Open a request for a client that asks for one. It is merged at once if its policies merge by
  * themselves and nothing blocks it.
  *
- * @returns the request as it stands then
+ * @returns the request afterwards
  * @throws RESOURCE_ALREADY_EXISTS one is open for this version and target
- * @throws INVALID_PARAMETER_VALUE the version is there already, and nothing is to make way
+ * @throws INVALID_PARAMETER_VALUE the version is there already, and no others are to be archived
  */
 export async function openRequest(ctx: Context, move: RequestedMove): Promise<JudgedPromotion> {
   refuseHeld(await getVersion(ctx, move.name, move.version), move)
@@ -117,7 +117,7 @@ function openOrFind(
   })
 }
 
-/** The request lives as long as the strictest policy lets it. */
+/** The request expires when the strictest policy says so. */
 function shortestLife(policies: readonly Policy[]): number {
   const hours = policies.map(({ document }) => document.approvals.expire_after_hours)
   return Math.min(...hours, hoursDefault)

@@ -34,7 +34,7 @@ export type RolledBack = {
 }
 
 type VersionInStage = { readonly id: number; readonly version: number }
-/** An entry with its version as it is now; null for one that was deleted. */
+/** An entry with its version as it is now; null if it was deleted. */
 type EntryRow = {
   version: number
   is_rollback: number
@@ -45,8 +45,8 @@ type EntryRow = {
 
 /**
  * Bring a version back to a stage that it was in before; all others in the stage go to Archived.
- * Under policies with `rollback.skip_approvals` only the files are judged of a version that came in by a
- * request under one of them; all else takes a request.
+ * Under policies with `rollback.skip_approvals`, a version that came in by a request under one of
+ * them comes back if its files are intact. Everything else takes a request.
  *
  * @throws PERMISSION_DENIED a policy wants a request, which is open now, or its files are damaged
  * @throws INVALID_PARAMETER_VALUE no stage to roll back; `toVersion` was never in it
@@ -80,7 +80,7 @@ export async function rollBack(
   return { version: await getVersion(ctx, name, target.version), from: target.stage, replaced }
 }
 
-/** The version that comes back, and those that make way for it. */
+/** The version that comes back, and those that are archived for it. */
 type WayBack = {
   readonly target: Target
   readonly holders: readonly VersionInStage[]
@@ -147,9 +147,10 @@ async function refuseDamaged(ctx: Context, name: string, version: number): Promi
 }
 
 /**
- * What put versions of the model into the stage, newest first; with `toVersion` that one's only. The
- * model is known by its id, so entries count whatever its name was. One is signed off that merged a
- * request under a policy which guards the stage today; by break-glass, once it was followed up.
+ * The entries that put versions of the model into the stage, newest first; with `toVersion`, only
+ * those of that version. They are found by the model's id, so its earlier names do not matter. An
+ * entry is signed off if it merged a request under a policy that guards the stage today; a merge by
+ * break-glass is signed off once it was followed up.
  */
 function enteredRead(
   ctx: Context,
@@ -180,7 +181,7 @@ type Target = {
   readonly isSignedOff: boolean
 }
 
-/** What was in the stage by the audit log, and what is in it now. */
+/** What was in the stage according to the audit log, and what is in it now. */
 type Entered = {
   readonly name: string
   readonly stage: string
@@ -218,7 +219,7 @@ function chosenVersion({ name, stage, entries, holders }: Entered, number: numbe
   return target
 }
 
-/** Undefined for a version that was deleted, or is in none of the entries. */
+/** Undefined for a version that was deleted, or that no entry is about. */
 function targetOf(entries: readonly EntryRow[], number: number): Target | undefined {
   const row = entries.find((entry) => entry.version === number)
   return row && row.id !== null && row.stage !== null

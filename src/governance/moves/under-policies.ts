@@ -11,8 +11,8 @@ const attemptsMax = 5
 
 /**
  * Run a change that policies may forbid. The policies are read, and what `change` writes is written
- * only if no policy was changed in between, nor any entry of the model was added; else `change` runs
- * again. So all of it comes before such a change or after it.
+ * only if meanwhile no policy changed and the model got no audit entry. Otherwise `change` runs
+ * again. So all of it happens before such a change, or all of it after.
  *
  * @param name of the model that the change is about
  * @param change looks at the policies and throws PERMISSION_DENIED for what they forbid, or runs a
@@ -38,7 +38,7 @@ export async function runUnderPolicies<T>(
     const [state] = states
     if (!state) throw new Error('a select without a table has one row')
     const sameRevision = sql`${newestRevision} = ${state.revision}`
-    // Without policies nothing was judged that another change of the model could upset.
+    // Without policies nothing was judged, so other changes of the model do not matter.
     const guard =
       policies.length === 0
         ? sameRevision
@@ -58,7 +58,7 @@ const newestRevision = sql`(select coalesce(max(id), 0) from policy_revisions)`
 
 /** A database whose every batch fails when `guard` does not hold at that moment. */
 function guardedDatabase(db: Database, guard: SQL): Database {
-  // A revision without a policy is refused by the schema, which ends the batch.
+  // The schema refuses a revision without a policy, which fails the batch.
   const abort = sql`insert into policy_revisions (policy, revision, author, at_ms)
     select null, 0, '', 0 where not (${guard})`
   return withBatches(db, async (statements) => (await runList(db, [abort, ...statements])).slice(1))

@@ -1,8 +1,8 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 
 /**
- * What the evaluations of one request may cost together, in nodes that are evaluated: some 20 ms.
- * Whoever judges makes one, and every expression takes from it.
+ * What the expressions of one request may cost together, in evaluated nodes: some 20 ms. Each
+ * judgement makes one budget, and every expression takes from it.
  */
 export type StepBudget = { stepsLeft: number }
 
@@ -17,7 +17,7 @@ const loops = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
 
 /** To compare two values by their parts, or to copy them, takes longer than to look at them. */
 const stepsPerPart = 4
-/** Text is gone through so many characters a step. */
+/** How many characters of text one step goes through. */
 const charsPerStep = 100
 
 /** Whether this call goes through a list or map for each of whose items it evaluates something. */

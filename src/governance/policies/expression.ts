@@ -11,9 +11,9 @@ export type ExpressionFacts = { readonly candidate: object; readonly current: ob
 const charsMax = 2000
 
 /**
- * CEL as policies may use it. What an expression costs is known before it runs, by its size and the
- * facts that it names: see `costOf`. So no comprehension may stand in another, and there are no
- * functions but the ones that are listed.
+ * CEL as policies may use it. The cost of an expression is known before it runs, from its size and
+ * the facts that it names: see `costOf`. So comprehensions cannot be nested, and only the listed
+ * functions exist.
  */
 const environment = new Environment({
   limits: {
@@ -51,7 +51,7 @@ type Compiled =
 /**
  * Refuses an expression that cannot be judged.
  *
- * @throws INVALID_PARAMETER_VALUE it does not parse, names what is not there, gives no boolean, or
+ * @throws INVALID_PARAMETER_VALUE it does not parse, names an unknown fact, gives no boolean, or
  *   may cost too much
  */
 export function checkExpression(expression: string): void {
@@ -61,9 +61,9 @@ export function checkExpression(expression: string): void {
 }
 
 /**
- * Whether an expression holds; `problem` says why it could not be judged, which is a failure too.
+ * Whether an expression is true; `problem` says why it could not be judged, which is a failure too.
  *
- * @param budget what all expressions of a request may cost; it is taken from
+ * @param budget what all expressions of a request may cost; the cost is taken from it
  */
 export function judgeExpression(
   expression: string,
@@ -83,12 +83,12 @@ export function judgeExpression(
     if (typeof result === 'boolean') return { holds: result }
     return { holds: false, problem: `it gave ${typeof result}, not true or false` }
   } catch (err) {
-    // The data lacks what the expression reads: an answer for its author, not a fault of the server.
+    // The data lacks what the expression reads: the author should know, and it is no server error.
     return { holds: false, problem: firstLine(err) }
   }
 }
 
-/** What was compiled, since policies are judged again and again. */
+/** Compiled expressions, kept because policies are judged again and again. */
 const known = new Map<string, Compiled>()
 const knownMax = 500
 
@@ -147,7 +147,7 @@ function whatIsUnlisted(ast: ASTNode, name: string | undefined): string | undefi
   return undefined
 }
 
-/** What there is below `candidate` and `current`, where that is known beforehand. */
+/** The fields below `candidate` and `current`, where they are known beforehand. */
 const shapes: Readonly<Record<string, readonly string[]>> = {
   '': factNames,
   run: ['id', 'name', 'status'],
@@ -155,7 +155,7 @@ const shapes: Readonly<Record<string, readonly string[]>> = {
   card: fieldNames,
 }
 
-/** Why a fact that is named cannot be there. */
+/** Why a fact with this name cannot exist. */
 function whatIsUnknown(node: ASTNode): string | undefined {
   const key = keyOf(node)
   if (key === undefined || (node.op !== '.' && node.op !== '[]')) return undefined
@@ -170,7 +170,7 @@ function whatIsUnknown(node: ASTNode): string | undefined {
     : `there is no ${whole}; did you mean ${path.text}.${nearest}?`
 }
 
-/** `candidate`, or one field of it: with what stands below the version. */
+/** `candidate`, or one field of it, with the fields below the version. */
 function pathOf(node: ASTNode): { readonly text: string; readonly below: string } | undefined {
   if (node.op === 'id') return isSubject(node.args) ? { text: node.args, below: '' } : undefined
   const key = keyOf(node)

@@ -1,4 +1,4 @@
-/** What gates look at of one version, read at one moment. */
+/** The facts of one version that gates look at, all read at one moment. */
 export type VersionFacts = {
   /** `model_versions.id`. */
   readonly id: number
@@ -7,7 +7,7 @@ export type VersionFacts = {
   readonly stage: string
   readonly aliases: readonly string[]
   readonly tags: Readonly<Record<string, string>>
-  /** Latest value of each metric of its run and logged model; NaN where that is what was logged. */
+  /** Latest value of each metric of its run and logged model; NaN if NaN was logged. */
   readonly metrics: Readonly<Record<string, number>>
   readonly params: Readonly<Record<string, string>>
   readonly datasets: readonly DatasetFact[]
@@ -17,7 +17,7 @@ export type VersionFacts = {
   readonly signature: Signature | null
   /** The authored part of its model card, in the words of the REST surface; null: it has none. */
   readonly card: Readonly<Record<string, unknown>> | null
-  /** Why what is there cannot be read: it is not absent, and what needs it fails. */
+  /** Why something that exists cannot be read. It is not absent: gates that need it fail. */
   readonly unreadable: { readonly signature?: string; readonly card?: string }
   readonly createdAtMs: number
   /** When it last came into the stage it is in, by the audit log. */
@@ -44,7 +44,7 @@ export type SignatureColumn = {
 }
 
 /**
- * Facts as expressions see them. A list that is too long is left out whole, never cut: see
+ * Facts as expressions see them. A list that is too long is left out as a whole, never cut: see
  * `tooLongLists`.
  */
 export function expressionFacts(facts: VersionFacts | undefined): object {
@@ -58,7 +58,7 @@ export function expressionFacts(facts: VersionFacts | undefined): object {
 
 const shown = new WeakMap<VersionFacts, object>()
 
-/** The names of what `expressionFacts` has. */
+/** The names of the facts in `expressionFacts`. */
 export const factNames = [
   ...['model', 'version', 'stage', 'aliases', 'tags', 'metrics', 'params', 'datasets'],
   ...['run', 'signature', 'card', 'created_at', 'digest'],
@@ -80,7 +80,7 @@ function factsShown(facts: VersionFacts): object {
   }
 }
 
-/** An expression may go through a list once. */
+/** The longest list that an expression may go through. */
 export const itemsMax = 10_000
 
 /** The names of the lists that are too long for an expression. */

@@ -11,16 +11,16 @@ import { failed, lost, passed, type Verdict } from './verdict.ts'
 /** What a gate is judged by. */
 export type GateInput = {
   readonly candidate: VersionFacts
-  /** The version that holds the target or, where none does, that held it last; undefined: none ever. */
+  /** The version in the target or, if it is empty, the last one there; undefined: none ever. */
   readonly current: VersionFacts | undefined
-  /** The number of the version that held the empty target last, and was deleted. */
+  /** The number of the last version in the empty target, if that version was deleted. */
   readonly lostHolder?: number | undefined
   /** Results that pipelines posted for the request, by name. */
   readonly checks: ReadonlyMap<string, CheckFact>
   /** Whether the stored files are what was sealed; undefined: the version is not sealed. */
   readonly filesIntact: FilesRead | undefined
   readonly nowMs: number
-  /** What the expressions may cost that are judged together; absent: each by itself. */
+  /** What all expressions of a judgement may cost together; absent: each has its own budget. */
   readonly budget?: StepBudget
   /** The people whom the move is about. */
   readonly parties: Parties
@@ -37,7 +37,7 @@ export type CheckFact = {
 }
 export type FilesRead = { readonly ok: boolean; readonly detail: string }
 
-/** Judge one gate. A fact that is missing fails the gate, which says so; it is no error. */
+/** Judge one gate. A missing fact is no error: the gate fails and says so. */
 export function judgeGate(gate: Gate, input: GateInput): Verdict {
   switch (gate.type) {
     case 'expression':
@@ -125,7 +125,7 @@ function judgeSignature({ candidate, current, lostHolder }: GateInput): Verdict 
 
 const shownMax = 20
 
-/** The first of many, as one text. */
+/** The first few of many, as one text. */
 function textOf(details: readonly string[]): string {
   const shown = details.slice(0, shownMax).map((detail) => excerpt(detail, 300))
   const rest = details.length - shown.length
@@ -157,7 +157,7 @@ function judgeCheck(gate: CheckGate, input: GateInput): Verdict {
 
 type CheckGate = Extract<Gate, { type: 'check' }>
 
-/** Why the result of a check does not count for a gate; undefined: it does. */
+/** Why the result of a check does not count for a gate; undefined if it does. */
 export function whyNotCounted(
   postedBy: PrincipalRecord,
   { from }: CheckGate,

@@ -8,7 +8,7 @@ import type { NamedAccounts, PolicyDocument } from './policy.ts'
 /**
  * Look up everybody whom a policy names.
  *
- * @throws INVALID_PARAMETER_VALUE nobody is called so; a rule names nobody, or fewer than it requires
+ * @throws INVALID_PARAMETER_VALUE a name is unknown; a rule names nobody, or fewer than it requires
  */
 export async function resolveNamed(ctx: Context, document: PolicyDocument): Promise<NamedAccounts> {
   const { rules, only } = document.approvals
@@ -35,7 +35,7 @@ export async function resolveNamed(ctx: Context, document: PolicyDocument): Prom
   return accounts
 }
 
-/** Rules that name no groups ask for no more people than they name. */
+/** Rules that name no groups may not require more people than they name. */
 function checkEnough({ approvals }: PolicyDocument, accounts: NamedAccounts): void {
   const rules = approvals.rules.filter(
     ({ from }) => !from.some((word) => word.startsWith('group:')),

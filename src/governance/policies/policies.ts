@@ -16,11 +16,11 @@ import type { NamedAccounts, Policy, PolicyDocument, PromotionTarget } from './p
 export type PolicyRow = typeof policies.$inferSelect
 
 /**
- * How many policies one author may have made that stand. All of them are read for each guarded move, so
- * the cap stands where they are written, and nobody fills it for others.
+ * How many of the present policies one author may have made. All policies are read for each guarded
+ * move, so their number is limited; the limit is per author, so that nobody uses it up for others.
  */
 const policiesMax = 500
-/** The same of administrators. */
+/** The same for administrators. */
 const policiesOfAdminMax = 10_000
 
 /** Every policy of the workspace, by name. */
@@ -70,7 +70,7 @@ export function selectPolicies(
 
 /**
  * Whether a policy guards a place: a stage and an alias of one name are one place. No glob of aliases
- * matches None and Archived, so that the ways out of all other places stay open.
+ * matches None or Archived, so that versions can always leave other places.
  */
 export function guardsPlace(
   { stage, alias = '' }: PolicyDocument['applies_to'],
@@ -82,11 +82,11 @@ export function guardsPlace(
 }
 
 /**
- * Write a policy: a new one, or the next revision of one that is there. One that says the same already,
- * of the same people, stays as it is.
+ * Write a policy: a new one, or the next revision of one that is there. If it says the same
+ * already, of the same accounts, nothing changes.
  *
- * @throws INVALID_PARAMETER_VALUE an expression, a stage or the target is not valid; or the caller has
- *   made too many policies
+ * @throws INVALID_PARAMETER_VALUE an expression, a stage or the target is not valid; or the caller
+ *   has made too many policies
  * @throws RESOURCE_CONFLICT somebody else changed it at the same moment
  */
 export async function putPolicy(
@@ -130,7 +130,9 @@ export async function putPolicy(
   return getPolicy(ctx, name)
 }
 
-/** @throws INVALID_PARAMETER_VALUE the caller made as many of the policies that stand as one may */
+/**
+ * @throws INVALID_PARAMETER_VALUE the caller has made as many of the present policies as allowed
+ */
 async function refuseTooMany(ctx: Context): Promise<void> {
   const found = await ctx.db.first(sql<{ made: number }>`select count(*) as made
     from policies p join policy_revisions r on r.policy = p.id and r.revision = 1
@@ -168,13 +170,13 @@ export async function deletePolicy(ctx: Context, name: string): Promise<void> {
 
 export type PolicyRevision = {
   readonly revision: number
-  /** Null: with this revision it was deleted. */
+  /** Null: this revision deleted the policy. */
   readonly document: PolicyDocument | null
   readonly author: PrincipalRecord
   readonly atMs: number
 }
 
-/** Every revision of a policy, newest first. @throws RESOURCE_DOES_NOT_EXIST there never was one of this name */
+/** Every revision of a policy, newest first. @throws RESOURCE_DOES_NOT_EXIST the name is unknown */
 export async function listPolicyRevisions(
   ctx: Context,
   name: string,
@@ -210,7 +212,7 @@ function isPolicy(ctx: Context, name: string): SQL {
   return sql`workspace = ${ctx.workspace} and name = ${name} and deleted_at_ms is null`
 }
 
-/** Fails the batch, by the unique number of a revision, when another writer made it first. */
+/** Fails the batch if another writer made the revision first: its number is unique. */
 function revisionInsert(
   ctx: Context,
   name: string,
@@ -231,7 +233,7 @@ function changedMeanwhile(name: string): Error {
   return conflict(`Policy '${excerpt(name)}' was changed by somebody else meanwhile; read it again`)
 }
 
-/** Whether two say the same, in whatever order. */
+/** Whether two policies say the same, whatever the order of their parts. */
 function isSameNamed(stored: string, accounts: NamedAccounts): boolean {
   const before: NamedAccounts = JSON.parse(stored)
   const words = Object.keys(accounts)

@@ -1,11 +1,11 @@
-/** What must hold before a version may enter a stage, or an alias may point at it. */
+/** What must be true before a version may enter a stage, or an alias may point at it. */
 export type Policy = {
   readonly id: number
   readonly name: string
   /** 1 for the first; each change makes the next. */
   readonly revision: number
   readonly document: PolicyDocument
-  /** Ids of the accounts that it names, by its words for them: `user:ada`. */
+  /** Ids of the accounts that it names, by the names in its document: `user:ada`. */
   readonly accounts: NamedAccounts
   readonly updatedAtMs: number
 }
@@ -13,7 +13,7 @@ export type Policy = {
 /** `accounts.id` of the users and service accounts that a list names: `user:ada`, `service:ci`. */
 export type NamedAccounts = Readonly<Record<string, string>>
 
-/** A stage, or an alias, that a version is to hold. */
+/** A stage or an alias that a version is to get. */
 export type PromotionTarget =
   | { readonly stage: string; readonly alias?: undefined }
   | { readonly alias: string; readonly stage?: undefined }
@@ -35,9 +35,9 @@ export type PolicyDocument = {
 }
 
 export type ApprovalTerms = {
-  /** One person counts in one rule only. None: no approval is needed. */
+  /** One person counts in one rule only. Empty: no approval is needed. */
   readonly rules: readonly ApprovalRule[]
-  /** Who alone may ask for and make the move; empty for whoever has the right. */
+  /** Who alone may request and make the move; empty: everybody who has the right. */
   readonly only: readonly string[]
   readonly self_approval: boolean
   readonly author_may_approve: boolean
@@ -48,7 +48,7 @@ export type ApprovalTerms = {
 
 export type ApprovalRule = {
   readonly required: number
-  /** `group:x`, `user:ada`, `service:ci`; empty, as older policies have it: nobody's approval counts. */
+  /** `group:x`, `user:ada`, `service:ci`; empty, as in older policies: nobody's approval counts. */
   readonly from: readonly string[]
 }
 
@@ -83,7 +83,7 @@ type GateTerms =
       readonly type: 'tag'
       readonly key: string
       readonly value?: string | undefined
-      /** Of whom one set it last, who did not ask for the move; absent: whoever did. */
+      /** Who may have set it last, except the requester of the move; absent: anybody. */
       readonly set_by?: readonly string[] | undefined
     }
 

@@ -20,7 +20,7 @@ type DatasetRow = DatasetFact & { id: number }
 type RunRow = RunFact & { model_version: number }
 
 /**
- * The statements that read the facts of versions, for one batch, so that they are of one moment.
+ * The statements that read the facts of versions, for one batch, so that all are of one moment.
  *
  * @param ids a select of `model_versions.id`
  */
@@ -57,7 +57,7 @@ export function factReads(ids: SQL) {
   }
 }
 
-/** When the version `v` came into the stage it is in: the last entry that says that it did. */
+/** When the version `v` came into the stage it is in: the time of the last entry that says so. */
 const stageSince = sql`(select max(e.at_ms) from audit_entries e
   where e.registered_model = v.registered_model and e.version = v.version
     and e.action in ('model_version.created', 'model_version.recorded',
@@ -71,7 +71,7 @@ export function factsFrom(
   const { versions, aliases, tags, modelMetrics, runMetrics, datasets, runs } = rows
   const aliasesOf = grouped(aliases, ({ id }) => id)
   const tagsOf = grouped(tags, ({ id }) => id)
-  // What the run says wins over what was logged for its model alone.
+  // Values of the run win over values that were logged for its model alone.
   const metricsOf = grouped([...modelMetrics, ...runMetrics], ({ id }) => id)
   const paramsOf = grouped([...rows.modelParams, ...rows.runParams], ({ id }) => id)
   const datasetsOf = grouped(datasets, ({ id }) => id)

@@ -1,17 +1,17 @@
 import type { Signature, SignatureColumn } from './facts.ts'
 
-/** What became of the inputs between two signatures. */
+/** The differences between two signatures. */
 export type SignatureChange = {
-  /** What callers of the old version would trip over. */
+  /** Changes that break callers of the old version. */
   readonly breaks: readonly string[]
-  /** What they need not mind. */
+  /** Changes that do not break them. */
   readonly notices: readonly string[]
 }
 
 /**
  * Whether what is sent to `current` can be sent to `candidate`. An input column that is gone, has
- * another type, or is new and required breaks; a new optional one is worth a notice. Outputs: a
- * column that is gone or has another type breaks who reads it.
+ * another type, or is new and required breaks; a new optional one is worth a notice. An
+ * output column that is gone or has another type breaks those who read it.
  */
 export function signatureChange(current: Signature, candidate: Signature): SignatureChange {
   const breaks: string[] = []

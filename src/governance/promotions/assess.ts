@@ -10,7 +10,7 @@ import { type Judgement, judge, reviewedText } from './judge.ts'
 import type { Evidence, Promotion } from './promotion.ts'
 import { type Question, type Snapshot, takeSnapshot } from './snapshot.ts'
 
-/** A judgement, with the snapshot that it was made on. */
+/** A judgement, with the snapshot that it is based on. */
 export type Assessment = Snapshot & {
   readonly judgement: Judgement
   readonly judgedAtMs: number
@@ -25,8 +25,8 @@ export type Assessment = Snapshot & {
 /**
  * Judge a question on what is true now.
  *
- * @param files `read` reads every file again where a gate asks for it, which takes as long as it
- *   takes; `known` takes what was last found
+ * @param files `read` reads every file again if a gate asks for it, which may take
+ *   long; `known` uses the last result
  * @returns undefined: the version is gone
  */
 export async function assess(
@@ -161,7 +161,7 @@ export async function keepJudgement(
     where id = ${id} and status = 'open' and coalesce(judged_at_ms, 0) <= ${judgedAtMs}`)
 }
 
-/** What the audit log keeps of a move that was refused by this judgement. */
+/** The part of a refused move's judgement that goes into the audit log. */
 export function blockedOf(
   { id }: Pick<Promotion, 'id'>,
   { candidate, judgement }: Assessment,
@@ -176,7 +176,7 @@ export function blockedOf(
   }
 }
 
-/** What a request keeps of its judgement. */
+/** The part of its judgement that a request keeps. */
 export function evidenceOf({ judgement, policies }: Assessment): Evidence {
   return {
     gates: judgement.gates,

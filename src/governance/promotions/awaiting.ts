@@ -92,7 +92,7 @@ function reviewingOf(
   return { ...counted, candidate: { model: row.model }, policies, parties, reviews }
 }
 
-/** Those of some open requests that lack an approval which the caller may give and has not given. */
+/** Those of some open requests that lack an approval which the caller may still give. */
 export async function listAwaiting(
   ctx: Context,
   promotions: readonly Promotion[],

@@ -16,7 +16,7 @@ import { isUnchanged } from './snapshot.ts'
  * Merge at once, whatever blocks the request, for a caller whom every policy names in
  * `break_glass.from`. The entry of the move is marked, and a follow-up review stays open.
  *
- * @param reason of ten letters at least
+ * @param reason at least ten letters
  * @throws INVALID_PARAMETER_VALUE the reason says too little
  * @throws PERMISSION_DENIED a policy does not name the caller, or the right to the move is missing
  * @throws RESOURCE_CONFLICT the request is not open any more

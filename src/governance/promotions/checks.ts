@@ -21,7 +21,7 @@ export type PostedCheck = {
 export type Check = PostedCheck & {
   readonly postedBy: PrincipalRecord
   readonly atMs: number
-  /** Of the files that it was made for; null: the version was not sealed. */
+  /** Digest of the files that it was made for; null: the version was not sealed. */
   readonly digest: string | null
 }
 
@@ -41,11 +41,11 @@ export function checkFrom(row: CheckRow): Check {
 }
 
 /**
- * Take a pipeline's result for an open request; it counts for the files that the version has now. It
- * may be what the request waited for, to merge by itself.
+ * Take a pipeline's result for an open request; it counts for the files that the version has now.
+ * If the request waited only for this, it may merge by itself.
  *
- * @returns the request as it stands then
- * @throws PERMISSION_DENIED a result that counts stands, and the caller's would not
+ * @returns the request afterwards
+ * @throws PERMISSION_DENIED a result that counts is there, and the caller's would not count
  * @throws RESOURCE_CONFLICT the request is not open any more
  */
 export async function postCheck(
@@ -78,7 +78,7 @@ export async function postCheck(
   return merging
 }
 
-/** Whose result does not count takes no result away that does. */
+/** A result that does not count cannot replace one that does. */
 async function refuseReplacing(ctx: Context, promotion: Promotion, name: string): Promise<void> {
   const stands = await ctx.db.first(
     sql`select 1 from promotion_checks where promotion = ${promotion.id} and name = ${name}`,

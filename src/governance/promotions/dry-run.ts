@@ -18,7 +18,7 @@ export type MoveToJudge = {
 
 /**
  * Judge a move without making it. If a request for it is open, its reviews and checks count. Files
- * are read where a gate asks for them.
+ * are read if a gate asks for them.
  *
  * @param draft judged in place of the policies in force
  * @throws RESOURCE_DOES_NOT_EXIST no such version
@@ -53,8 +53,8 @@ export type Replayed = {
 }
 
 /**
- * Judge the versions of past requests by a draft, the newest request first, on what is known of them
- * now. Nothing is changed.
+ * Judge the versions of past requests by a draft, the newest request first, on the facts as they
+ * are now. Nothing is changed.
  *
  * @param before only requests of a lower id
  */

@@ -39,7 +39,7 @@ export function setStages(ctx: Context, wanted: readonly Stage[]): Promise<Stage
  * A context whose batches close what a change of a policy leaves unguarded, once the policy has its
  * next revision.
  *
- * @param document what the policy is to say; absent: it goes
+ * @param document the new document; absent: the policy is deleted
  */
 async function supersedingUnguarded(
   ctx: Context,

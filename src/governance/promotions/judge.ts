@@ -17,9 +17,9 @@ export type GateResult = Verdict & {
 export type Judgement = {
   readonly gates: readonly GateResult[]
   readonly approvals: ApprovalState
-  /** Why it cannot be merged, a sentence a reason; empty: it can. */
+  /** Why it cannot be merged, one sentence per reason; empty: it can. */
   readonly blockedBy: readonly string[]
-  /** Why reviews stand no longer, by `promotion_reviews.id`. */
+  /** Why reviews do not count any more, by `promotion_reviews.id`. */
   readonly dismissed: ReadonlyMap<number, string>
 }
 
@@ -30,7 +30,7 @@ export type JudgeInput = Omit<GateInput, 'accounts'> & {
   readonly reviewedNow: string
 }
 
-/** Judge every gate of every policy, and count the approvals that stand. */
+/** Judge every gate of every policy, and count the valid approvals. */
 export function judge(given: JudgeInput): Judgement {
   const input = { ...given, budget: newBudget() }
   const gates = input.policies.flatMap((policy) =>
@@ -50,7 +50,7 @@ export type CountedApprovals = Pick<Judgement, 'approvals' | 'dismissed'>
 
 type ReviewsToCount = Pick<JudgeInput, 'policies' | 'reviews' | 'parties' | 'reviewedNow'>
 
-/** Count the approvals that stand, under all policies together. */
+/** Count the valid approvals, under all policies together. */
 export function countApprovals(input: ReviewsToCount): CountedApprovals {
   const states = input.policies.map((policy) => approvalState(policy, approversOf(policy, input)))
   const approvals: ApprovalState = {
@@ -78,7 +78,7 @@ function approversOf(policy: Policy, input: ReviewsToCount): Review['principal']
     .map(({ principal }) => principal)
 }
 
-/** Why approvals stand no longer: what was reviewed changed, or who may approve did. */
+/** Why approvals do not count any more: what was reviewed changed, or who may approve did. */
 function dismissedReviews(input: ReviewsToCount): Map<number, string> {
   const approvals = input.reviews.filter(({ decision }) => decision === 'approve')
   return new Map(
@@ -122,7 +122,7 @@ export type Reviewed = {
   readonly policies: readonly Pick<Policy, 'id' | 'revision'>[]
 }
 
-/** Files, card and policies as one text: two are equal if nothing of them changed. */
+/** Files, card and policies as one text: two texts are equal if none of these changed. */
 export function reviewedText({ digest, cardRevision, policies }: Reviewed): string {
   return JSON.stringify([
     digest,

@@ -32,15 +32,16 @@ import {
 } from './promotions.ts'
 import { isUnchanged } from './snapshot.ts'
 
-/** How often a merge is judged anew when something changed between the judgement and the write. */
+/** How often a merge is judged again when something changed between the judgement and the write. */
 export const attemptsMax = 5
 
 /**
- * Make the move that a request asks for, judged on what is true at the moment of writing: the batch
- * is guarded by the judgement's snapshot, so when anything of it changed meanwhile, nothing is
- * written and the request is judged anew.
+ * Make the move of a request, judged on what is true at the moment of writing. The batch is guarded
+ * by the judgement's snapshot: if anything in it changed meanwhile, nothing is written and the
+ * request is judged again.
  *
- * @param judged what the caller judged just now; the guard makes it as safe as a judgement of our own
+ * @param judged what the caller judged just now; the guard makes it as safe as a judgement of our
+ *   own
  * @throws PERMISSION_DENIED a gate, an approval or the right is missing; the message names each
  * @throws RESOURCE_CONFLICT the request is not open any more
  */
@@ -68,15 +69,15 @@ export async function mergePromotion(
 /** A request as it is after something was done about it. */
 export type JudgedPromotion = {
   readonly promotion: Promotion
-  /** The judgement of one that is open, where one was made on the way. */
+  /** The judgement of an open request, if one was made on the way. */
   readonly judged?: Assessment | undefined
 }
 
 /**
  * Merge a request whose policies say that it merges by itself, if nothing blocks it any more.
  *
- * @param judged what the caller judged just now; absent: it is judged where the policies want a merge,
- *   and keeping that judgement is up to the caller
+ * @param judged what the caller judged just now; absent: it is judged if the policies say that it
+ *   merges by itself, and the caller has to keep that judgement
  */
 export async function mergeIfAutomatic(
   ctx: Context,
@@ -128,8 +129,8 @@ export async function getOpenPromotion(ctx: Context, id: number): Promise<Promot
 }
 
 /**
- * Require the right to the move that the request asks for. A review may have changed it since the
- * caller was let in.
+ * Require the right to make the request's move. A review may have changed the move since the
+ * caller's rights were first checked.
  */
 export function requireRequestedMove(
   ctx: Context,
@@ -171,7 +172,7 @@ type WrittenTerms = Pick<MoveTerms, 'approvedBy' | 'reason' | 'breakGlass'>
  * The one batch: the request ends, the version moves, and both are on the audit log; or nothing
  * happens.
  *
- * @returns the request after it; undefined: something that was judged changed meanwhile
+ * @returns the request afterwards; undefined: something that was judged changed meanwhile
  */
 export async function writeMove(
   ctx: Context,

@@ -22,14 +22,14 @@ export type Promotion = {
   readonly requestedAtMs: number
   readonly expiresAtMs: number
   readonly reason: string | null
-  /** Why one that is superseded was closed. */
+  /** Why a superseded request was closed. */
   readonly closedBecause: string | null
   readonly decidedAtMs: number | null
   readonly decidedBy: PrincipalRecord | null
   readonly filesRead: FilesReadBefore | null
-  /** The last judgement, frozen by the decision; null: there was none, or it was not decided by it. */
+  /** The last judgement, frozen by the decision; null: there was none, or it did not decide. */
   readonly evidence: Evidence | null
-  /** Of `evidence`; null too for requests that were decided before this was kept. */
+  /** When `evidence` was judged; null also for requests that were decided before this was kept. */
   readonly judgedAtMs: number | null
   readonly breakGlass: boolean
   readonly followedUpBy: string | null
@@ -47,7 +47,7 @@ export type Evidence = {
   readonly approvals: ApprovalState
   readonly policies: readonly { readonly name: string; readonly revision: number }[]
   readonly blocked_by: readonly string[]
-  /** Why reviews stood no longer, by their ids. */
+  /** Why reviews did not count any more, by their ids. */
   readonly dismissed?: Readonly<Record<string, string>>
 }
 

@@ -160,8 +160,8 @@ export async function endPromotion(
 
 /**
  * Approval columns of a version, by its newest request that is open, rejected, or merged where a policy
- * guarded the place: an unguarded move approves nothing. They name the last of those whose approval
- * counted, and who merged where none was asked for. A merge by break-glass is none by approval.
+ * guarded the place: an unguarded move approves nothing. They name the last approver that counted
+ * or, if no approval was required, who merged. A merge by break-glass is not an approval.
  */
 export function lastApproval(versionId: number | SQL): SQL {
   const isApproved = sql`status = 'merged' and break_glass = 0`
@@ -184,7 +184,7 @@ export function lastApproval(versionId: number | SQL): SQL {
     order by coalesce(decided_at_ms, requested_at_ms) desc, id desc limit 1`
 }
 
-/** The statement that ends an open request; it returns a row where it did. */
+/** The statement that ends an open request; it returns a row if it did. */
 export function endStatement(
   ctx: Context,
   id: number,
@@ -199,12 +199,12 @@ export function endStatement(
 }
 type EndTerms = {
   readonly guard?: SQL
-  /** What it is decided by. */
+  /** The judgement that decides it. */
   readonly judged?: Assessment
   readonly breakGlass?: boolean
 }
 
-/** Holds in the batch, after `ending`, where it took effect. */
+/** True in the batch, after `ending`, if that took effect. */
 export function hasEnded(ctx: Context, id: number): SQL {
   return sql`id = ${id} and status <> 'open' and merged_by_request = ${ctx.requestId}`
 }

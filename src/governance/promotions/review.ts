@@ -20,17 +20,17 @@ export type NewReview = {
   readonly decision: Review['decision']
   readonly comment?: string | undefined
   /**
-   * Whether the other versions in the stage are archived, which the request says from then on;
-   * absent: it stays as it is.
+   * Whether the other versions in the stage are archived, which changes the request; absent: no
+   * change.
    */
   readonly archiveExisting?: boolean | undefined
 }
 
 /**
- * Approve, reject or comment. A rejection ends the request; an approval may merge it, where a policy
- * says so. It is written only as long as what the reviewer may do, and what was reviewed, still hold.
+ * Approve, reject or comment. A rejection ends the request; an approval may merge it, if a policy
+ * says so. It is written only if neither the reviewer's rights nor what was reviewed have changed.
  *
- * @returns the request as it stands then
+ * @returns the request afterwards
  * @throws PERMISSION_DENIED the caller may not decide, or not archive; the message says why
  * @throws RESOURCE_CONFLICT the request is not open any more
  */
@@ -57,8 +57,8 @@ export async function reviewPromotion(
 }
 
 /**
- * Require that the caller may decide and, to have other versions archived that were to stay, that
- * the caller may make that move: where the server makes it, nobody else is asked for the right.
+ * Require that the caller may decide. To archive other versions that were to stay, the caller must
+ * also have the right to that move: if the server merges by itself, no other rights are checked.
  */
 async function requireReview(
   ctx: Context,
@@ -73,7 +73,7 @@ async function requireReview(
   refuseForOthers(ctx, promotion, assessment)
 }
 
-/** Who approved that the other versions stay did not approve that they are archived. */
+/** An approval given while the other versions were to stay does not cover archiving them. */
 function refuseForOthers(ctx: Context, { id }: Promotion, { reviews }: Assessment): void {
   const other = reviews.find(
     ({ decision, principal }) => decision === 'approve' && principal.name !== ctx.principal.name,

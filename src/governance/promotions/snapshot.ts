@@ -45,13 +45,13 @@ export type Snapshot = {
   readonly checks: ReadonlyMap<string, CheckFact>
   readonly parties: Parties
   readonly people: People
-  /** Who set each tag of the candidate last; read where a policy asks for it. */
+  /** Who set each tag of the candidate last; read only if a policy asks for it. */
   readonly tagSetters: ReadonlyMap<string, PrincipalRecord>
   readonly cardRevision: number
   readonly mark: SnapshotMark
 }
 
-/** What tells whether a snapshot still holds: see `isUnchanged`. */
+/** What shows whether a snapshot is still true: see `isUnchanged`. */
 export type SnapshotMark = {
   readonly modelVersionId: number
   /** The number of the model's newest audit entry; 0: it has none. */
@@ -74,7 +74,7 @@ type State = {
 }
 
 /**
- * Read the snapshot in one batch; what files say is read afterwards, since it never changes.
+ * Read the snapshot in one batch; files are read afterwards, since they never change.
  *
  * @returns undefined: there is no such version any more
  */
@@ -149,9 +149,10 @@ export async function takeSnapshot(
 }
 
 /**
- * A condition that holds as long as nothing of a snapshot was changed. Each change on the audit log
- * raises the number of the model's newest entry, each of who may do what raises another; what pipelines may change without an entry
- * (metrics, params, datasets of the run) is compared as it is.
+ * A condition that is true as long as nothing in a snapshot has changed. Each change in the audit
+ * log raises the number of the model's newest entry, and each change of rights raises another
+ * number. What pipelines may change without an entry (metrics, params, datasets of the run) is
+ * compared directly.
  */
 export function isUnchanged(mark: SnapshotMark): SQL {
   return sql`${newestEntry(mark.modelVersionId)} = ${mark.newestEntry}
@@ -168,12 +169,12 @@ export function newestEntryRead(modelVersionId: number): SQL<{ seq: number }> {
 /** The card of a version, and what its files say. */
 type FileFacts = {
   readonly facts: Pick<VersionFacts, 'signature' | 'card' | 'unreadable'>
-  /** 0: there is no card; a template alone is none. */
+  /** 0: there is no card; a template alone is not a card. */
   readonly cardRevision: number
   readonly cardEditor: SomeAccount | null
 }
 
-/** What cannot be read is told in its facts; a gate that needs it fails. */
+/** The facts say what cannot be read; a gate that needs it fails. */
 async function readFileFacts(
   ctx: Context,
   { model, version }: Pick<VersionFacts, 'model' | 'version'>,
@@ -198,7 +199,7 @@ async function readFileFacts(
   }
 }
 
-/** What was found, or the words of a file that is damaged as its problem. */
+/** The result or, if a file is damaged, the message of that error as a problem. */
 async function unlessDamaged<T extends object>(
   found: Promise<T>,
 ): Promise<T | { signature?: undefined; problem: string }> {
@@ -217,7 +218,10 @@ type CheckRow = {
   readonly posted_by: string
 }
 
-/** Who set each tag of a version last, as the audit log has it: at registration, if not since. */
+/**
+ * Who set each tag of a version last, from the audit log: whoever registered the version, if nobody
+ * since.
+ */
 function tagSetterRead(
   modelVersionId: number,
   drafts: readonly Policy[] | undefined,

@@ -15,13 +15,13 @@ export function withStatementsAfter(ctx: Context, after: readonly SQL[]): Contex
 /**
  * The statements that close the open requests of a model that its own changes settled: the version was
  * deleted, or reached the target another way. They follow the change in its batch, and do nothing
- * where nothing is to close. Requests go by the name that the model has then.
+ * if there is nothing to close. Requests use the model's name at that moment.
  *
  * @param model `registered_models.id`
  */
 export function supersedeSettled(ctx: Context, model: number): SQL[] {
   const isGone = sql`not exists (select 1 from model_versions v where v.id = promotions.model_version)`
-  // Of a version that was in the stage when it was asked for, the request is about archiving others.
+  // If the version was in the stage when the request was opened, it is about archiving others.
   const isThere = sql`exists (select 1 from model_versions v where v.id = promotions.model_version
     and iif(promotions.target_kind = 'stage',
       v.stage = promotions.target and promotions.from_stage <> promotions.target,
@@ -50,7 +50,7 @@ export function supersedeStageless(ctx: Context): SQL[] {
 type Superseded = {
   /** A condition on `promotions`. */
   readonly which: SQL
-  /** Why, over its columns. */
+  /** Why, as SQL over its columns. */
   readonly reason: SQL
 }
 

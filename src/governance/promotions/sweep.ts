@@ -8,12 +8,12 @@ import { mergeIfAutomatic } from './merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { endPromotion } from './promotions.ts'
 
-/** Requests of each kind in one sweep; the next one goes on behind them. */
+/** Requests of each kind in one sweep; the next sweep continues after them. */
 const perSweep = 50
 
 /**
- * The last request that was swept, of each kind. It starts anywhere, since a process may not live for
- * more than one sweep.
+ * The last request that was swept, of each kind. It starts at random, since a process may not live
+ * for more than one sweep.
  */
 type Places = { expired: number; waiting: number; readonly told: Set<number> }
 
@@ -24,9 +24,10 @@ const toldMax = 1000
 const placesOf = new WeakMap<Platform['db'], Places>()
 
 /**
- * Do what time does to open requests: those past their time expire, and those that merge by themselves
- * are judged again, since no call tells us that a soak has ended or a metric has arrived. Each request
- * is done by itself: one that fails is logged, and keeps no other from its turn. It may run twice at once.
+ * Do what time does to open requests: those past their time expire, and those that merge by
+ * themselves are judged again, since no call tells us that a soak has ended or a metric has
+ * arrived. Each request is handled by itself: a failure is logged and does not stop the others.
+ * Sweeps may run in parallel.
  */
 export async function sweepPromotions(platform: Platform): Promise<void> {
   const places = placesOf.get(platform.db) ?? anywhere(platform)
@@ -45,7 +46,7 @@ function anywhere(platform: Platform): Places {
   return { expired: start, waiting: start, told: new Set() }
 }
 
-/** The open requests behind the last one that was swept, by id; behind the newest comes the oldest again. */
+/** The open requests after the last one that was swept, by id; after the newest come the oldest. */
 async function nextOpen(
   platform: Platform,
   places: Places,
@@ -59,7 +60,7 @@ async function nextOpen(
   return rows.map(promotionFrom)
 }
 
-/** With a context of its own, since the id of its request tells what it wrote. */
+/** Uses a context of its own, since its request id marks what it wrote. */
 async function sweepOne(platform: Platform, { told }: Places, promotion: Promotion): Promise<void> {
   try {
     const ctx = systemContext(platform)
@@ -74,7 +75,9 @@ async function sweepOne(platform: Platform, { told }: Places, promotion: Promoti
   }
 }
 
-/** Merge what merges by itself; a judgement that says nothing new is not kept, since sweeps are many. */
+/**
+ * Merge requests that merge by themselves; a judgement is kept only if it differs from the last.
+ */
 async function mergeDue(ctx: Context, promotion: Promotion): Promise<void> {
   const { judged } = await mergeIfAutomatic(ctx, promotion)
   const before = JSON.stringify(promotion.evidence?.blocked_by)

@@ -7,7 +7,7 @@ import { type Check, type CheckRow, checkFrom } from './checks.ts'
 import type { GateResult } from './judge.ts'
 import type { Evidence, Promotion } from './promotion.ts'
 
-/** A request with all that a reviewer asks: how it was judged last, or when it was decided. */
+/** A request with all that a reviewer needs: its last judgement, or the one that decided it. */
 export type PromotionView = Promotion & {
   readonly gates: readonly GateResult[]
   readonly approvals: Pick<ApprovalState, 'required' | 'given' | 'missing'>
@@ -42,7 +42,7 @@ export async function viewPromotion(
   return { ...view, blockedBy: ['the version is gone'] }
 }
 
-/** Requests as they were judged last, in a fixed number of statements: nothing is judged. */
+/** Requests with their last judgements, in a fixed number of statements: nothing is judged. */
 export async function viewPromotions(
   ctx: Context,
   promotions: readonly Promotion[],
@@ -64,7 +64,7 @@ function viewOf(
   judgement: {
     readonly evidence: Evidence | null
     readonly judgedAtMs: number | null
-    /** Whether it is still to be merged. */
+    /** Whether it is not merged yet. */
     readonly canMerge?: boolean
   },
 ): PromotionView {

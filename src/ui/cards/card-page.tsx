@@ -12,7 +12,7 @@ import { Page } from '../page.tsx'
 import { Recorded, shownNumber } from '../recorded.tsx'
 import { Markdown } from './markdown.tsx'
 
-/** A version's card as a whole page: what people wrote, then what the server has on record. */
+/** A version's card as a whole page: what people wrote, then what the server knows by itself. */
 export const CardPage: FC<ModelCard & { name: string; version: number }> = (props) => {
   const { name, version, card, derived, revision, missing } = props
   const filled = fieldNames.filter((field) => isFilled(card, field))

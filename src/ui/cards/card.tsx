@@ -17,7 +17,7 @@ export function modelNameOf(c: AppContext): string {
   return c.req.param('name') ?? ''
 }
 
-/** @throws INVALID_PARAMETER_VALUE it is no number of a revision */
+/** @throws INVALID_PARAMETER_VALUE it is not the number of a revision */
 function revisionOf(c: AppContext): number | undefined {
   const given = c.req.queries('revision') ?? []
   if (given.length === 0) return undefined

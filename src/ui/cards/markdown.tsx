@@ -3,7 +3,7 @@ import type { List, Nodes, TableRow } from 'mdast'
 import { parseMarkdown } from '../../governance/cards/markdown.ts'
 import { lowered } from '../../governance/cards/write-card.ts'
 
-/** Markdown as HTML. The tree holds nothing unsafe, and every text of it is escaped. */
+/** Markdown as HTML. Nothing in the tree is unsafe, and all its text is escaped. */
 export const Markdown: FC<{ text: string }> = ({ text }) => (
   <All of={parseMarkdown(text).map(lowered)} />
 )

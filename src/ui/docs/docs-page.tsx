@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { Page } from '../page.tsx'
 import { Fields, hasFields, Words } from './schema.tsx'
 
-/** What is told of an endpoint. */
+/** What the page shows of an endpoint. */
 export type ShownEndpoint = {
   readonly name: string
   readonly method: string
@@ -19,7 +19,7 @@ export type ShownEndpoint = {
   readonly media?: string
 }
 
-/** Each endpoint under what it belongs to; what it takes and answers is folded below its line. */
+/** Endpoints by group. What each one takes and answers is folded below its line. */
 export const DocsPage: FC<{ readonly endpoints: readonly ShownEndpoint[] }> = ({ endpoints }) => {
   const tags = [...new Set(endpoints.map(({ tag }) => tag))].sort()
   return (

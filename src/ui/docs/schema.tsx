@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx'
 import { z } from 'zod'
 
-/** As much of JSON Schema as `z.toJSONSchema` makes of our declarations. */
+/** The part of JSON Schema that `z.toJSONSchema` makes from our declarations. */
 type Schema = {
   readonly type?: string
   readonly description?: string
@@ -24,7 +24,7 @@ type Schema = {
 /**
  * The fields of an object in words, and those of the objects in it below them.
  *
- * @param io whether it is told as a caller gives it, or as the server answers it
+ * @param io whether to show what a caller sends, or what the server answers
  */
 export const Fields: FC<{ readonly of: z.ZodType; readonly io: 'input' | 'output' }> = ({
   of,
@@ -35,7 +35,7 @@ export const Fields: FC<{ readonly of: z.ZodType; readonly io: 'input' | 'output
   return <FieldList of={schema} />
 }
 
-/** Whether an object has fields to tell of. */
+/** Whether an object has fields to show. */
 export function hasFields(schema: z.ZodType | undefined): schema is z.ZodObject {
   return schema instanceof z.ZodObject && Object.keys(schema.shape).length > 0
 }
@@ -92,7 +92,7 @@ function several(kind: string): string {
   return kind.replace(/^(object|string|integer|number)\b/, '$1s')
 }
 
-/** The bounds that somebody set; those of every integer are none. */
+/** The bounds that somebody set. The default bounds of integers do not count. */
 function boundsOf({ minimum, maximum, maxLength, pattern }: Schema): string {
   const isSet = (bound: number | undefined) =>
     bound !== undefined && Math.abs(bound) < Number.MAX_SAFE_INTEGER - 1

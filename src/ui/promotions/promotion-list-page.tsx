@@ -4,7 +4,7 @@ import type { Promotion } from '../../governance/promotions/promotion.ts'
 import { Person, Time } from '../byline.tsx'
 import { Page } from '../page.tsx'
 
-/** Requests, in the order given. Links are relative to `/promotions`, wherever a proxy has it. */
+/** Requests, in the order given. Links are relative to `/promotions`, for proxies with a prefix. */
 export const PromotionListPage: FC<{ promotions: readonly Promotion[] }> = ({ promotions }) => (
   <Page title="Promotion requests">
     <header>

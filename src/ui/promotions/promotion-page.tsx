@@ -5,8 +5,8 @@ import { Person, Time } from '../byline.tsx'
 import { Page } from '../page.tsx'
 
 /**
- * A promotion request as a whole page: what changes, what blocks it, who said what. Links are relative to
- * `/promotions/{id}`, wherever a proxy has it.
+ * A promotion request as a whole page: what changes, what blocks it, and the reviews. Links are
+ * relative to `/promotions/{id}`, so a proxy may serve it under any path.
  */
 export const PromotionPage: FC<{ promotion: PromotionView }> = ({ promotion }) => {
   const { id, model, version, target, fromStage, status, reason } = promotion

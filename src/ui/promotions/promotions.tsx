@@ -28,12 +28,12 @@ export async function showPromotions(c: AppContext): Promise<Response> {
   return sendPage(c, PromotionListPage({ promotions }))
 }
 
-/** Who may read the model may read what is asked for it. @throws PERMISSION_DENIED */
+/** Everybody who may read the model may read its requests. @throws PERMISSION_DENIED */
 export function mayReadPromotion(ctx: Context, c: AppContext): Promise<void> {
   return requirePromotion(ctx, promotionIdOf(c), 'READ')
 }
 
-/** @throws INVALID_PARAMETER_VALUE it is no number of a request */
+/** @throws INVALID_PARAMETER_VALUE it is not the number of a request */
 function promotionIdOf(c: AppContext): number {
   const text = c.req.param('id') ?? ''
   if (!/^[1-9]\d{0,14}$/.test(text)) throw invalid('A promotion request has a number, such as 12')

@@ -18,26 +18,26 @@ const UnderWay = z.object({
 })
 
 /**
- * Keep what the provider's answer is checked against, in this browser alone. It is no secret from
- * the browser's own user, who could only spoil their own sign-in with it.
+ * Keep what the provider's answer is checked against, in this browser alone. It need not be secret
+ * from the browser's own user, who could only spoil their own sign-in with it.
  */
 export function keepUnderWay(c: AppContext, underWay: SignInUnderWay & { to: string }): void {
   setOwnCookie(c, cookie, toBase64Url(JSON.stringify(underWay)), maxAgeS)
 }
 
-/** What this browser kept; undefined when it kept nothing that could be meant. */
+/** What this browser kept; undefined when it kept nothing that can be used. */
 export function takeUnderWay(c: AppContext): z.output<typeof UnderWay> | undefined {
   const text = fromBase64Url(ownCookie(c, cookie) ?? '')
   if (!text) return undefined
   try {
     return UnderWay.safeParse(JSON.parse(text)).data
   } catch {
-    // A cookie that somebody edited is none.
+    // A cookie that somebody edited counts as none.
     return undefined
   }
 }
 
-/** One answer for one question: neither it nor its code is taken again. */
+/** Each attempt gets one answer: neither it nor its code is accepted again. */
 export function forgetUnderWay(c: AppContext): void {
   setOwnCookie(c, cookie, '', 0)
 }

@@ -14,7 +14,7 @@ import { forgetUnderWay, keepUnderWay, takeUnderWay } from '../promotions/under-
 import { returnPath } from '../return-path.ts'
 import { OpenPage, SignedInPage, SignInPage } from './sign-in-page.tsx'
 
-/** What follows the prefix of a proxy in the paths of these pages. */
+/** The paths of these pages, without the prefix of a proxy. */
 const route = /\/sign(in|out)(\/.*)?$/s
 
 const formBytesMax = 20_000
@@ -83,7 +83,7 @@ export async function complete(c: AppContext): Promise<Response> {
   }
 }
 
-/** `POST /signout`: the session ends, here and for whoever else may have its cookie. */
+/** `POST /signout`: the session ends, also for anybody else who has its cookie. */
 export async function signOut(c: AppContext): Promise<Response> {
   const id = sessionOf(c)
   if (id !== undefined) {
@@ -110,7 +110,9 @@ function prefixOf(c: AppContext): string {
   return new URL(reachedAt(c, route)).pathname.replace(/\/$/, '')
 }
 
-/** The form, after a failed attempt with what was wrong; what is no RegistryError is a bug. */
+/**
+ * The form after a failed attempt, with what was wrong. Other errors than RegistryError are bugs.
+ */
 function form(c: AppContext, to: string, err?: unknown): Promise<Response> {
   if (err !== undefined && !(err instanceof RegistryError)) throw err
   if (err instanceof RequestLimitError) c.header('Retry-After', String(err.retryAfterS))
