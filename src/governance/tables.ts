@@ -12,11 +12,11 @@ export const policies = sqliteTable(
     revision: integer().notNull(),
     /** A PolicyDocument, as JSON. */
     document: text().notNull(),
-    /** Ids of the accounts that the document names, by the names in it (`user:ada`); JSON. */
-    accounts: text().notNull().default('{}'),
     updated_at_ms: integer().notNull(),
     /** A deleted policy keeps its row, since promotions name it. Made again, it counts on. */
     deleted_at_ms: integer(),
+    /** Ids of the accounts that the document names, by the names in it (`user:ada`); JSON. */
+    accounts: text().notNull().default('{}'),
   },
   (t) => [uniqueIndex('policies_by_name').on(t.workspace, t.name)],
 )
@@ -67,8 +67,6 @@ export const promotions = sqliteTable(
     /** When it was merged, rejected, closed or expired, and by whom, as JSON. */
     decided_at_ms: integer(),
     decided_by: text(),
-    /** Why a superseded request was closed. */
-    closed_because: text(),
     /** The HTTP request that ended it: the other statements of that batch look for it. */
     merged_by_request: text(),
     /** The result of the last check of its files: `{ok, detail, at_ms}`, JSON. */
@@ -83,6 +81,8 @@ export const promotions = sqliteTable(
     followed_up_by: text(),
     /** When `evidence` was judged. */
     judged_at_ms: integer(),
+    /** Why a superseded request was closed. */
+    closed_because: text(),
   },
   (t) => [
     uniqueIndex('promotions_open')
@@ -102,10 +102,6 @@ export const promotionReviews = sqliteTable(
       .notNull()
       .references(() => promotions.id),
     reviewer: text().notNull(),
-    /** `accounts.id` of the reviewer; the review counts while it exists. Null: no account. */
-    account: integer(),
-    /** Groups that an outside issuer sent when the reviewer signed in; a JSON list. */
-    claimed_groups: text().notNull().default('[]'),
     /** A Principal, as JSON. */
     principal: text().notNull(),
     /** approve, reject or comment. */
@@ -114,6 +110,10 @@ export const promotionReviews = sqliteTable(
     at_ms: integer().notNull(),
     /** What was reviewed: file digest, card revision and policy revisions, as one text. */
     reviewed: text().notNull(),
+    /** `accounts.id` of the reviewer; the review counts while it exists. Null: no account. */
+    account: integer(),
+    /** Groups that an outside issuer sent when the reviewer signed in; a JSON list. */
+    claimed_groups: text().notNull().default('[]'),
   },
   (t) => [index('promotion_reviews_by_promotion').on(t.promotion, t.id)],
 )

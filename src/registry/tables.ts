@@ -45,11 +45,6 @@ export const modelVersions = sqliteTable(
     registered_model: registeredModelColumn(),
     version: integer().notNull(),
     user_id: text(),
-    /**
-     * Who made what is in it: who registered it and, of a copy, the authors of the original; a JSON list
-     * of `{name, account}`. Null: `user_id` alone tells.
-     */
-    authors: text(),
     description: text(),
     /** Canonical name of its stage: None, Staging, Production, Archived, or a custom one. */
     stage: text().notNull(),
@@ -74,6 +69,11 @@ export const modelVersions = sqliteTable(
     approval_by: text(),
     approval_at_ms: integer(),
     approval_reason: text(),
+    /**
+     * Who made what is in it: who registered it and, of a copy, the authors of the original; a JSON list
+     * of `{name, account}`. Null: `user_id` alone tells.
+     */
+    authors: text(),
   },
   (t) => [
     uniqueIndex('model_versions_by_number').on(t.registered_model, t.version),

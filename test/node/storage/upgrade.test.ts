@@ -194,6 +194,9 @@ async function fill(db: LibsqlFile): Promise<void> {
 /** Equal in every column of a step, so that foreign keys meet; texts that a CHECK lists are fixed, and an index reads actors as JSON. */
 function value({ name, type }: Column, seed: number): SQL {
   if (/^lifecycle_stage$/.test(name)) return sql`${'active'}`
+  // Columns that are named for the thing, and hold what another table has under another name.
+  if (name === 'model' && /text/i.test(type)) return sql`${`name ${seed}`}`
+  if (name === 'session') return sql`${`id_hash ${seed}`}`
   if (name === 'actor') return sql`${`{"name":"${seed}"}`}`
   if (/int/i.test(type)) return sql`${1000 + seed}`
   if (/real/i.test(type)) return sql`${seed + 0.5}`
