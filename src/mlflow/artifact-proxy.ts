@@ -66,8 +66,8 @@ export const artifactProxyOperations: readonly Operation[] = [
  * The path of a file to be changed, as it was sent.
  *
  * @throws METHOD_NOT_ALLOWED the collection itself is named
- * @throws INVALID_PARAMETER_VALUE there is a query: a `?` of the file's name that was not encoded,
- *   so what is left is the name of another file
+ * @throws INVALID_PARAMETER_VALUE there is a query: the file's name has a `?` that was not encoded,
+ *   so the rest of the path is the name of another file
  */
 function filePathOf(c: AppContext): string {
   if (rawPath(c).endsWith(root)) {

@@ -4,7 +4,7 @@ import { entriesMax, type ListQuery } from '../registry/files/artifact-place.ts'
 import { checkPageSize } from '../search/page.ts'
 import { unlessEmpty } from './wire/json.ts'
 
-/** Paging of the list calls; `max_results` is ours, MLflow always answers everything. */
+/** Paging of the list calls; `max_results` is our addition, as MLflow always answers everything. */
 export const ListFields = {
   page_token: { type: 'string' },
   max_results: { type: 'int64' },
@@ -19,7 +19,7 @@ export function listQuery(req: {
 }
 
 /**
- * MLflow's FileInfo of each entry; an empty file has no `file_size` there, like a folder.
+ * MLflow's FileInfo of each entry; there an empty file has no `file_size`, like a folder.
  *
  * @param folder put before each name, for the lists that answer paths and not names
  */

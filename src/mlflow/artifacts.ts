@@ -22,7 +22,7 @@ import { presignedOperations } from './presigned.ts'
 import { onLoggedModel, onRun } from './rules.ts'
 import { message } from './wire/message.ts'
 
-/** What the web page may send in one request, as in MLflow. */
+/** The most that the web page may send in one request, as in MLflow. */
 const pageUploadBytesMax = 10 * 1024 * 1024
 
 /** Files of runs, logged models and model versions, by the entity's id. */

@@ -123,7 +123,7 @@ function parseModel(modelJson: string): Readonly<Record<string, unknown>> {
     const model: unknown = JSON.parse(modelJson)
     if (typeof model === 'object' && model !== null && !Array.isArray(model)) return { ...model }
   } catch {
-    // Answered below, together with JSON that is no object.
+    // Answered below, together with JSON that is not an object.
   }
   throw invalid(`Malformed model info: '${excerpt(modelJson)}' is not a JSON object`)
 }

@@ -93,7 +93,7 @@ export const metricOperations: readonly Operation[] = [
     }),
     async (ctx, req) => {
       checkRunCount(req.run_id)
-      // More may be asked for; it is not an error, as in MLflow.
+      // Asking for more is not an error, as in MLflow.
       const points = Math.min(
         checkPageSize(req.max_results, int32Max, bulkPointsMax),
         bulkPointsMax,

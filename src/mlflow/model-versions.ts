@@ -35,7 +35,7 @@ const Transition = message({
   archive_existing_versions: { type: 'bool' },
 })
 
-/** What is left out is stored as an empty string, as MLflow does. */
+/** An absent field is stored as an empty string, as in MLflow. */
 function newVersion(req: Decoded<typeof CreateModelVersion.fields>): NewVersion {
   return {
     name: req.name,
@@ -48,7 +48,7 @@ function newVersion(req: Decoded<typeof CreateModelVersion.fields>): NewVersion 
   }
 }
 
-/** MLflow's model versions: searches and files lie elsewhere. */
+/** MLflow's model versions; searches and files are elsewhere. */
 export const modelVersionOperations: readonly Operation[] = [
   operation(
     'createModelVersion',

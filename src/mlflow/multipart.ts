@@ -99,7 +99,8 @@ function mayUpload(verb: string) {
 function targetPath(c: AppContext, verb: string, localPath: string): string {
   const folder = cleanPath(pathAfter(c, `/mlflow-artifacts/mpu/${verb}/`))
   if (climbs(localPath)) {
-    // By its first words a client falls back to one plain PUT, which does not send this path.
+    // The first words of this message make a client fall back to one plain PUT, which does not send
+    // this path.
     throw invalid(
       `Multipart upload is not supported for the current artifact repository with the path '${excerpt(localPath)}': it has a '..' segment`,
     )

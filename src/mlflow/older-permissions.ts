@@ -29,8 +29,9 @@ function mayManageModel(ctx: Context, req: { readonly name: string }) {
 }
 
 /**
- * Permissions as MLflow had them before 3.13: its clients still call these. They are the same
- * permissions; NO_PERMISSIONS, which newer clients cannot grant, takes the default away.
+ * The calls for permissions that MLflow had before 3.13, which its older clients still use. The
+ * permissions are the same. NO_PERMISSIONS, which newer clients cannot grant, overrides the
+ * default.
  */
 export const olderPermissionOperations: readonly Operation[] = [
   operation(

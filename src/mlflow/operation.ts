@@ -10,7 +10,7 @@ import { type Decoded, decode, type Field, type Fields, type Message } from './w
 /** One operation of MLflow's REST surface, by its name in surface.json. */
 export type Operation = {
   readonly name: string
-  /** The message it takes; absent where it reads the request itself. */
+  /** The message it takes; absent if it reads the request itself. */
   readonly request?: Message<Fields>
   handle(c: AppContext): Promise<Response>
 }
@@ -29,16 +29,16 @@ export function reading<const F extends Fields, R>(
   request: Message<F>,
   read: (ctx: Context, req: Decoded<F>) => Promise<R>,
 ): Reading<R> {
-  // `operation` hands over what it decoded by this very message.
+  // `operation` passes what it decoded by this same message.
   return { request, read: (ctx, decoded) => read(ctx, decoded as Decoded<F>) }
 }
 
 /**
  * An operation that takes a message and answers one: the query string of a GET, and of a DELETE in
- * Databricks' dialect that has no body; a JSON body of all else. Path parameters count as fields too
- * and win over both.
+ * Databricks' dialect that has no body; a JSON body of all other requests. Path parameters count as
+ * fields too and win over both.
  *
- * @param rule who may; judged on the very values that `answer` gets
+ * @param rule who may; it gets the same values as `answer`
  * @param answer the reply in wire form; absent for the empty object
  */
 export function operation<const F extends Fields>(
@@ -120,8 +120,8 @@ async function given(c: AppContext, request: Message<Fields>): Promise<object> {
 }
 
 /**
- * MLflow takes the fields of a DELETE in its body alone, and Databricks' SDK sends them in the query,
- * to MLflow's own operations too: those are told apart by who calls.
+ * MLflow takes the fields of a DELETE in its body alone, and Databricks' SDK sends them in the
+ * query, to MLflow's own operations too: those are told apart by who calls.
  */
 function inDialect(c: AppContext): boolean {
   const isSdk = /\bdatabricks-sdk-/.test(c.req.header('User-Agent') ?? '')

@@ -19,8 +19,8 @@ const downloadLifetimeMs = 300_000
 
 /**
  * Downloads by a signed URL of this server, in ranges. URLs into a bucket are for stores that
- * clients reach by themselves; ours is reached through this server alone, so those two refuse,
- * with the words by which clients fall back to plain requests.
+ * clients reach by themselves. Ours is reached only through this server, so those two operations
+ * refuse, with a message that makes clients fall back to plain requests.
  */
 export const presignedOperations: readonly Operation[] = [
   rawOperation(
@@ -75,7 +75,7 @@ export const presignedOperations: readonly Operation[] = [
   ),
 ]
 
-/** EDIT on whichever is named; the operation refuses both and none. */
+/** EDIT on the one that is named; the operation refuses a request with both or neither. */
 async function mayPresignUpload(
   ctx: Context,
   req: { readonly run_id?: string | undefined; readonly model_id?: string | undefined },

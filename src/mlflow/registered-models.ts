@@ -32,7 +32,7 @@ import { message } from './wire/message.ts'
 const name = { type: 'string', required: true } as const
 const text = { type: 'string' } as const
 
-/** MLflow's registered models, their tags and aliases; searches lie in searches.ts. */
+/** MLflow's registered models, their tags and aliases; searches are in searches.ts. */
 export const registeredModelOperations: readonly Operation[] = [
   operation(
     'createRegisteredModel',

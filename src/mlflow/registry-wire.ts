@@ -8,7 +8,7 @@ import { type Decoded, message } from './wire/message.ts'
 /** `RegisteredModelTag` and `ModelVersionTag`. */
 export const tagMessage = message({ key: { type: 'string' }, value: { type: 'string' } })
 
-/** What is left out of a tag is empty; an empty key is refused with the other bad ones. */
+/** An absent field of a tag is empty; an empty key is refused like other bad keys. */
 export function tagsFrom(tags: readonly Decoded<typeof tagMessage.fields>[]): Tag[] {
   return tags.map(({ key, value }) => ({ key: key ?? '', value: value ?? '' }))
 }
@@ -27,7 +27,9 @@ export async function readMove(
   return { name, version, stage: await resolveStage(ctx, req.stage), archiveOthers }
 }
 
-/** MLflow's `ModelVersion`. Null is left out, an empty string is not. `model_id` is never answered. */
+/**
+ * MLflow's `ModelVersion`. Null is left out, an empty string is not. `model_id` is never answered.
+ */
 export function modelVersionToWire(version: ModelVersion): object {
   return {
     name: version.name,

@@ -24,7 +24,7 @@ const text = { type: 'string' } as const
 const required = { type: 'string', required: true } as const
 const id = { type: 'int64', required: true } as const
 
-/** MLflow's roles (3.13 and newer): who holds them, and what they permit. */
+/** MLflow's roles (3.13 and newer): who has them, and what they permit. */
 export const roleOperations: readonly Operation[] = [
   operation(
     'createRole',
@@ -128,12 +128,12 @@ function assignmentToWire(row: {
   return { id: row.id, user_id: row.account, role_id: row.role }
 }
 
-/** Past 2^53 an id is no row's, so rounding it does no harm. */
+/** No row has an id past 2^53, so rounding such an id does no harm. */
 function rowId(id: Int64): number {
   return Number(id)
 }
 
-/** @throws INVALID_PARAMETER_VALUE another workspace than the one that there is */
+/** @throws INVALID_PARAMETER_VALUE a workspace other than the only one */
 function checkWorkspace(ctx: Context, workspace: string): void {
   if (workspace === ctx.workspace) return
   throw invalid(

@@ -24,7 +24,7 @@ import { userPermissionOperations } from './user-permissions.ts'
 import { userOperations } from './users.ts'
 import { webhookOperations } from './webhooks.ts'
 
-/** Everything of MLflow's surface that is served; the rest answers 501. One list a group. */
+/** Everything of MLflow's surface that is served; the rest answers 501. One list for each group. */
 export const served: readonly Operation[] = [
   ...serverOperations,
   ...artifactOperations,
@@ -51,7 +51,7 @@ export const served: readonly Operation[] = [
 export function mlflowRoutes(): Hono<AppEnv> {
   const app = new Hono<AppEnv>()
   const handlers = new Map(served.map((operation) => [operation.name, operation]))
-  // A wildcard also takes the path without what it stands for, so it comes after the exact ones.
+  // A wildcard also matches the path without the part it stands for, so it comes after exact paths.
   for (const entry of operations.toSorted((a, b) => Number(takesRest(a)) - Number(takesRest(b)))) {
     const handler = handlers.get(entry.name) ?? notImplemented(entry)
     for (const { method, path } of entry.routes) {

@@ -3,7 +3,7 @@ import { requireExperiment, requireModel } from '../access/permissions/require.t
 import type { Context } from '../platform/context.ts'
 import { requireLoggedModel, requireRun } from '../tracking/permissions.ts'
 
-/** Rules of operations that name one thing: the permission on it that they ask for. */
+/** Rules of operations that name one thing: which permission on it they need. */
 
 export function onExperiment(needed: Permission) {
   return (ctx: Context, req: { readonly experiment_id: number }) =>

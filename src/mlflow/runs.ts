@@ -11,7 +11,7 @@ import { onRun } from './rules.ts'
 import { newRunToWire, runInfoToWire, runToWire } from './run-wire.ts'
 import { message } from './wire/message.ts'
 
-/** A run's id, under the name that MLflow 0.x had for it too. */
+/** A run's id, also under the name that MLflow 0.x had for it. */
 export const runId = { type: 'string', required: true, alsoAs: 'run_uuid' } as const
 
 export const runOperations: readonly Operation[] = [

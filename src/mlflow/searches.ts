@@ -21,7 +21,7 @@ const query = {
   order_by: { type: 'string', repeated: true },
 } as const
 
-/** The searches, and the two list calls that MLflow 1.x has in their place. */
+/** The searches, and the two list calls that MLflow 1.x has instead. */
 export const searchOperations: readonly Operation[] = [
   operation(
     'searchRuns',

@@ -11,7 +11,7 @@ export const serverOperations: readonly Operation[] = [
       workspaces_enabled: false,
       trace_archival_enabled: false,
       multipart_uploads_enabled: true,
-      // With true, clients fetch every file through a presigned URL; a plain GET streams as well.
+      // If true, clients fetch every file through a presigned URL; a plain GET streams as well.
       multipart_downloads_enabled: false,
       presigned_upload_run_id_supported: false,
       presigned_upload_model_id_supported: false,

@@ -4,7 +4,9 @@ import surface from './surface.json' with { type: 'json' }
 export type SurfaceOperation = {
   readonly name: string
   readonly group: string
-  /** 1: registry and tracking; 2: traces, auth, datasets, workspaces; 3: gateway, jobs and the like. */
+  /**
+   * 1: registry and tracking; 2: traces, auth, datasets, workspaces; 3: gateway, jobs and the like.
+   */
   readonly tier: number
   readonly routes: readonly Route[]
 }
@@ -34,7 +36,7 @@ const dropped: readonly SurfaceEntry[] = [
   ...permissionCalls('RegisteredModel', 'registered-models'),
 ]
 
-/** What Databricks' workspace model registry has beside MLflow's own calls. */
+/** The calls that Databricks' workspace model registry adds to MLflow's own. */
 const databricks: readonly SurfaceEntry[] = [
   dialect('createTransitionRequest', 'POST', 'transition-requests/create'),
   dialect('listTransitionRequests', 'GET', 'transition-requests/list'),
@@ -71,7 +73,7 @@ function dialect(name: string, method: string, path: string): SurfaceEntry {
   return { name, group: dialectGroup, tier: 1, routes: [`${method} ${previewOf}${path}`] }
 }
 
-/** How clients before 3.13 give permissions on one thing. */
+/** The calls by which clients before 3.13 give permissions on one thing. */
 function permissionCalls(entity: string, path: string): SurfaceEntry[] {
   const methods = { create: 'POST', get: 'GET', update: 'PATCH', delete: 'DELETE' }
   return Object.entries(methods).map(([verb, method]) => ({
@@ -85,7 +87,7 @@ function permissionCalls(entity: string, path: string): SurfaceEntry[] {
 /** Further paths of operations that MLflow 3.17.2 has: the short form that people type. */
 const alsoAt = new Map([['logParam', ['POST /{api,ajax-api}/2.0/mlflow/runs/log-param']]])
 
-/** What is asked by POST and changes nothing: an access token that may but read may do it. */
+/** Operations that use POST but change nothing, so a read-only access token may call them. */
 export const readingPosts: ReadonlySet<string> = new Set([
   'batchGetTraceInfos',
   'calculateTraceFilterCorrelation',
@@ -105,7 +107,10 @@ export const readingPosts: ReadonlySet<string> = new Set([
 
 type SurfaceEntry = { name: string; group: string; tier: number; routes: string[] }
 
-/** Every operation with its routes expanded: `/api`, `/ajax-api` and, for tier 1, the preview prefix. */
+/**
+ * Every operation with its routes expanded: `/api`, `/ajax-api` and, for tier 1, the preview
+ * prefix.
+ */
 export const operations: readonly SurfaceOperation[] = [...surface, ...dropped, ...databricks].map(
   expand,
 )

@@ -60,7 +60,7 @@ export const userPermissionOperations: readonly Operation[] = [
   }),
 ]
 
-/** A wildcard belongs to no thing that somebody could manage. */
+/** A wildcard is not on one thing that somebody could manage. */
 async function mayManage(
   ctx: Context,
   req: { readonly resource_type: string; readonly resource_id: string },
@@ -77,12 +77,12 @@ async function mayManage(
   }
 }
 
-/** Everybody may see what it holds itself. */
+/** Everybody may see their own permissions. */
 async function onUser(ctx: Context, req: { readonly username: string }): Promise<void> {
   if (ctx.principal.name !== req.username) await requireWorkspaceAdmin(ctx)
 }
 
-/** @throws INVALID_PARAMETER_VALUE permissions on workspaces go by roles */
+/** @throws INVALID_PARAMETER_VALUE permissions on workspaces are given by roles */
 function userType(type: string): string {
   if (type !== 'workspace') return type
   throw invalid(

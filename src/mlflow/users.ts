@@ -20,7 +20,7 @@ const text = { type: 'string', required: true } as const
 const selfOrAdmin = (ctx: Context, req: { readonly username: string }) =>
   requireSelfOrAdmin(ctx, req.username)
 
-/** MLflow's users, for its AuthServiceClient. Nobody signs up by themselves here. */
+/** MLflow's users, for its AuthServiceClient. Users cannot sign up by themselves here. */
 export const userOperations: readonly Operation[] = [
   operation(
     'createUser',
@@ -40,7 +40,7 @@ export const userOperations: readonly Operation[] = [
     if (id === undefined) throw notFound('User', name)
     return {
       user: userToWire({ id, name, isAdmin }),
-      // Web pages offer to change the password by it.
+      // Web pages use it to offer a change of password.
       is_basic_auth: await hasPassword(ctx, id),
     }
   }),
@@ -69,7 +69,7 @@ export const userOperations: readonly Operation[] = [
   ),
 ]
 
-/** A user as clients before MLflow 3.13 read it: they want the lists, empty or not. */
+/** A user as clients before MLflow 3.13 read it: they need the lists, even empty ones. */
 async function wholeUser(ctx: Context, user: Account): Promise<object> {
   const held = await listOwnPermissions(ctx, user.id)
   const on = (type: string, key: string) =>

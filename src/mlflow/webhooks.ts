@@ -32,7 +32,9 @@ function manages(ctx: Context): Promise<void> {
   return requireRight(ctx, 'manage_webhooks')
 }
 
-/** MLflow's webhooks. Those that are for none of MLflow's events are seen in `/api/v1/webhooks` alone. */
+/**
+ * MLflow's webhooks. A webhook without any of MLflow's events is shown only by `/api/v1/webhooks`.
+ */
 export const webhookOperations: readonly Operation[] = [
   operation(
     'createWebhook',

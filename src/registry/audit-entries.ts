@@ -8,14 +8,14 @@ type EntryDetail = Pick<
   NewEntry,
   'action' | 'version' | 'before' | 'after' | 'reason' | 'promotion' | 'approvedBy'
 > & {
-  /** There is an entry only where this holds; absent: wherever there is the row. */
+  /** The entry is added only if this is true; absent: whenever the row exists. */
   readonly guard?: SQL | undefined
 }
 
-/** Under which condition something moves, and what its entry says beside it. */
+/** The condition under which something moves, and what its entry adds. */
 export type MoveTerms = Pick<NewEntry, 'reason' | 'promotion' | 'approvedBy'> & {
   readonly guard?: SQL | undefined
-  /** It happens although gates or approvals block it. */
+  /** The move happens although gates or approvals block it. */
   readonly breakGlass?: boolean | undefined
 }
 

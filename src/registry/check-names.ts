@@ -36,7 +36,7 @@ export function checkAlias(alias: string): void {
   }
 }
 
-/** Refuses to set an alias that means something by itself; reading by it is allowed. */
+/** Refuses to set an alias that has a meaning of its own; reading by it is allowed. */
 export function checkNotReserved(alias: string): void {
   if (isLatest(alias)) throw invalid("The alias 'latest' (in any case) is reserved")
   if (/^v\d+$/i.test(alias)) {
@@ -50,10 +50,10 @@ export function isLatest(alias: string): boolean {
 }
 
 /**
- * A version's number, as text in a request: `01` and ` 1` are 1, as MLflow has it. A number
- * may be one that no version has.
+ * A version's number, as text in a request: `01` and ` 1` are 1, as in MLflow. There need not
+ * be a version of that number.
  *
- * @throws INVALID_PARAMETER_VALUE it is no integer
+ * @throws INVALID_PARAMETER_VALUE it is not an integer
  */
 export function parseVersion(text: string): number {
   const version = parseRowId(text)
@@ -71,7 +71,7 @@ export function modelNotFound(name: string): RegistryError {
   )
 }
 
-/** 404 for a version; an unknown model is reported like this too, as MLflow does. */
+/** 404 for a version; an unknown model is reported the same way, as in MLflow. */
 export function versionNotFound(name: string, version: number | string): RegistryError {
   const what = `name=${excerpt(name)}, version=${excerpt(String(version))}`
   return new RegistryError('RESOURCE_DOES_NOT_EXIST', `Model Version (${what}) not found`)

@@ -27,7 +27,7 @@ export async function requireToRegister(ctx: Context, wanted: NewVersion): Promi
   if (mayAll(ctx)) return
   await requireRegistering(ctx, wanted.name)
   const source = parseSource(wanted.source, wanted.tags.some(isPromptTag), ctx.settings)
-  // A copy's run and logged model are those of the version that is copied, or it is refused.
+  // A copy has the run and logged model of the version that is copied, or it is refused.
   if (source.kind === 'version') return requireModel(ctx, source.name, 'READ', 'version')
   if (source.kind === 'version id') return requireVersionOfId(ctx, source.id, 'READ')
   const named = (id: string) => (id === '' ? [] : [id])
@@ -44,7 +44,8 @@ export async function requireToRegister(ctx: Context, wanted: NewVersion): Promi
 }
 
 /**
- * As `requireArtifacts`, of any path of the artifact proxy: the files of a version are its model's.
+ * As `requireArtifacts`, for any path of the artifact proxy: the files of a version belong to its
+ * model.
  *
  * @param path clean
  */
@@ -55,7 +56,7 @@ export async function requirePath(ctx: Context, path: string, needed: Permission
   if (/^[1-9]\d{0,14}$/.test(id)) await requireVersionOfId(ctx, Number(id), needed)
 }
 
-/** A version that is not there needs no permission. @param id `model_versions.id` */
+/** A version that does not exist needs no permission. @param id `model_versions.id` */
 async function requireVersionOfId(ctx: Context, id: number, needed: Permission): Promise<void> {
   const model: SQL = sql`select m.id, m.name, ${isPromptModel} as is_prompt
     from model_versions v join registered_models m on m.id = v.registered_model
@@ -82,7 +83,10 @@ export async function requireTransition(
   })
 }
 
-/** Require what deleting a version takes: MANAGE, and a right to empty the stage and aliases it has. */
+/**
+ * Require what deleting a version takes: MANAGE, and the right to move it out of its stage and
+ * aliases.
+ */
 export async function requireToDeleteVersion(
   ctx: Context,
   name: string,
@@ -94,7 +98,9 @@ export async function requireToDeleteVersion(
   await requireUnblocked(ctx, name, places)
 }
 
-/** Require what deleting a model takes: MANAGE on it, and for each version what deleting that takes. */
+/**
+ * Require what deleting a model takes: MANAGE on it, and for each version what deleting that takes.
+ */
 export async function requireToDeleteModel(ctx: Context, name: string): Promise<void> {
   if (mayAll(ctx)) return
   await requireModel(ctx, name, 'MANAGE')
@@ -127,7 +133,8 @@ type GuardTerms = {
 
 /**
  * A condition on `model_versions v`: the caller may move the version out of its stage and aliases.
- * It guards the change itself, as the version may have moved since the caller was let in.
+ * It guards the change itself, as the version may have moved since the caller's rights were
+ * checked.
  */
 export async function unblockedVersionSql(
   ctx: Context,
@@ -152,7 +159,7 @@ export async function unblockedVersionSql(
       and pa.alias not in (select value from json_each(${JSON.stringify(aliases)}))))`
 }
 
-/** A condition: `unblockedVersionSql` holds for all versions of the model. */
+/** A condition: `unblockedVersionSql` is true for all versions of the model. */
 export async function unblockedModelSql(ctx: Context, name: string, as?: string): Promise<SQL> {
   if (mayAll(ctx)) return sql`1`
   const free = await unblockedVersionSql(ctx, name, as === undefined ? {} : { as })

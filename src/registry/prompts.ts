@@ -4,7 +4,7 @@ import type { Filter } from '../search/filter.ts'
 import { equality, type FilterField } from '../search/vocabulary.ts'
 import type { Tag } from './versions/read-versions.ts'
 
-/** What prompt versions have for a source: they have no files. */
+/** The source of prompt versions, which have no files. */
 const placeholders: readonly string[] = ['dummy-source', 'prompt-template']
 
 export function isPromptTag(tag: Tag): boolean {
@@ -17,7 +17,7 @@ export function isPromptPlaceholder(source: string): boolean {
 
 /**
  * The key that says whether a row is a prompt: `'true'` or `'false'`, never missing. MLflow reads
- * the tag `mlflow.prompt.is_prompt` so in searches, whether the row carries it or not.
+ * the tag `mlflow.prompt.is_prompt` like this in searches, whether the row has it or not.
  */
 export const promptPrefix = 'prompt'
 const promptName = 'is_prompt'
@@ -33,7 +33,7 @@ function isPrompt(tags: (key: SQL) => SQL): SQL {
   return sql`iif(exists (select 1 from ${tags(sql.raw(`'${promptKey}'`))} and lower(t.value) = 'true'), 'true', 'false')`
 }
 
-/** `filter` with the prompt tag read as above; a filter that does not ask leaves prompts out. */
+/** `filter` with the prompt tag read as above; a filter without that tag leaves prompts out. */
 export function withPromptsHidden(filter: Filter): Filter {
   const key = { prefix: promptPrefix, name: promptName }
   const read = filter.map((clause) => {

@@ -50,22 +50,28 @@ export const modelVersions = sqliteTable(
     stage: text().notNull(),
     /** As the client sent it; a `models:/name/...` source is resolved to its version first. */
     source: text().notNull(),
-    /** What the source stood for when the version was made: where its files were read. */
+    /** What the source resolved to when the version was made: where its files were read. */
     storage_location: text().notNull(),
     run_id: text(),
     run_link: text(),
-    /** The logged model behind it (`m-...`), or null. */
+    /** The logged model that it was made from (`m-...`), or null. */
     model_id: text(),
     /** READY, PENDING_REGISTRATION or FAILED_REGISTRATION. */
     status: text().notNull(),
     status_message: text(),
-    /** Null: not sealed, its source has no files in our store. */
+    /** Null: not sealed, as its source has no files in our store. */
     manifest: integer().references(() => manifests.id),
     created_at_ms: integer().notNull(),
     updated_at_ms: integer().notNull(),
-    /** PendingManualApproval, Approved or Rejected, by its last promotion request; null if there was none. */
+    /**
+     * PendingManualApproval, Approved or Rejected, by its last promotion request; null if there was
+     * none.
+     */
     approval_status: text(),
-    /** A PrincipalRecord, as JSON: who opened the request, approved it last, rejected it, or broke the glass. */
+    /**
+     * A PrincipalRecord, as JSON: who opened the request, approved it last, rejected it, or used
+     * break-glass.
+     */
     approval_by: text(),
     approval_at_ms: integer(),
     approval_reason: text(),
@@ -116,7 +122,7 @@ export const aliases = sqliteTable(
 
 /**
  * Every (name, version) pair that was ever given out, and to which version. Rows are never
- * deleted, so a pair never names other bytes, not even after the model was deleted or renamed.
+ * deleted, so a pair never names other files, even after the model was deleted or renamed.
  */
 export const issuedVersions = sqliteTable(
   'issued_versions',
@@ -131,13 +137,13 @@ export const issuedVersions = sqliteTable(
 )
 
 /**
- * The stages that versions may be in, one list for the whole server. MLflow's four are always among
- * them, not exclusive and entered from everywhere.
+ * The stages that versions may be in, one list for the whole server. It always has MLflow's four,
+ * which are not exclusive and may be entered from any stage.
  */
 export const stages = sqliteTable('stages', {
-  /** As it is answered: `Production`, `Canary`. */
+  /** In the spelling that answers use: `Production`, `Canary`. */
   name: text().primaryKey(),
-  /** In lower case, as a stage may be written in any. */
+  /** In lower case, since clients may write a stage in any case. */
   name_key: text().notNull().unique(),
   /** Its place in the list, from 0. */
   position: integer().notNull(),
@@ -147,7 +153,7 @@ export const stages = sqliteTable('stages', {
   entered_from: text(),
 })
 
-/** Legal holds: a version with a row here is not deleted. The reference refuses it by itself too. */
+/** Legal holds: a version with a row here is not deleted. The foreign key refuses it too. */
 export const versionHolds = sqliteTable('version_holds', {
   model_version: integer()
     .primaryKey()

@@ -21,7 +21,7 @@ function checkTag(tag: Tag): void {
   checkLength(tag.value, valueCharsMax, 'value')
 }
 
-/** Checked and sorted by key; of several with one key the last counts. */
+/** Checked and sorted by key; if a key occurs several times, the last one counts. */
 export function uniqueTags(tags: readonly Tag[]): Tag[] {
   for (const tag of tags) checkTag(tag)
   const byKey = new Map(tags.map(({ key, value }) => [key, value]))
@@ -65,7 +65,11 @@ export async function setModelTag(ctx: Context, name: string, tag: Tag): Promise
   if (set.length === 0) throw modelNotFound(name)
 }
 
-/** A key that is not there is no error, as in MLflow. @throws RESOURCE_DOES_NOT_EXIST no such model */
+/**
+ * A key that does not exist is not an error, as in MLflow.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such model
+ */
 export async function deleteModelTag(ctx: Context, name: string, key: string): Promise<void> {
   checkTagKey(key)
   const id = modelId(ctx, name)
@@ -104,7 +108,11 @@ export async function setVersionTag(
   if (set.length === 0) throw versionNotFound(name, version)
 }
 
-/** A key that is not there is no error, as in MLflow. @throws RESOURCE_DOES_NOT_EXIST no such version */
+/**
+ * A key that does not exist is not an error, as in MLflow.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such version
+ */
 export async function deleteVersionTag(
   ctx: Context,
   name: string,

@@ -7,13 +7,16 @@ import { type Format, formats } from './formats/formats.ts'
 const descriptionCharsMax = 5000
 const secretCharsMax = 1000
 const globCharsMax = 500
-/** More than there are types. */
+/** More than the number of types. */
 const eventsMax = 100
 
 export const statuses = ['ACTIVE', 'DISABLED'] as const
 export type WebhookStatus = (typeof statuses)[number]
 
-/** What can be set of a webhook. An absent field stays as it is, or is the default of a new webhook. */
+/**
+ * The fields of a webhook that can be set. An absent one is not changed, or has its default in a
+ * new webhook.
+ */
 export type WebhookFields = {
   readonly name?: string | undefined
   /** Empty: none. */
@@ -26,7 +29,9 @@ export type WebhookFields = {
   /** Empty: deliveries are not signed. */
   readonly secret?: string | undefined
   readonly status?: WebhookStatus | undefined
-  /** Set by Databricks' API. A change of `events` without it makes the webhook one of our own API. */
+  /**
+   * Set by Databricks' API. A change of `events` without it makes the webhook one of our own API.
+   */
   readonly databricks?: DatabricksTerms | undefined
 }
 
@@ -42,7 +47,7 @@ export function checkFields(fields: WebhookFields): void {
   if (fields.format !== undefined) parseFormat(fields.format)
 }
 
-/** Refuses text that a database would not keep as it is. */
+/** Refuses text that a database would not store unchanged. */
 function checkText(fields: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(fields)) {
     if (value.isWellFormed() && !value.includes('\u0000')) continue

@@ -7,7 +7,7 @@ import { type DatabricksTerms, databricksTerms } from './events/databricks-event
 import type { Format } from './formats/formats.ts'
 import type { webhooks } from './tables.ts'
 
-/** A webhook, but for its secret. */
+/** A webhook without its secret. */
 export type Webhook = {
   /** `webhooks.id`. */
   readonly rowId: number
@@ -31,12 +31,12 @@ export type Webhook = {
 export type WebhookRow = typeof webhooks.$inferSelect
 
 /**
- * Which webhooks a surface shows: all; those that MLflow's API can show, as some of their events have
- * names there; or those that were made by Databricks' API.
+ * Which webhooks a surface shows: all; those that MLflow's API can show, as some of their events
+ * have names there; or those that were made by Databricks' API.
  */
 export type ShownWebhooks = 'all' | 'in mlflow' | 'in databricks'
 
-/** @throws RESOURCE_DOES_NOT_EXIST no such webhook, or none of these */
+/** @throws RESOURCE_DOES_NOT_EXIST no such webhook, or the surface does not show it */
 export async function getWebhook(
   ctx: Context,
   id: string,
@@ -45,7 +45,7 @@ export async function getWebhook(
   return webhookFrom(await getWebhookRow(ctx, id, shown))
 }
 
-/** As `getWebhook`, with the secret as it is kept. */
+/** As `getWebhook`, with the secret as it is stored. */
 export async function getWebhookRow(
   ctx: Context,
   id: string,
@@ -64,14 +64,14 @@ export type WebhookList = {
   readonly shown: ShownWebhooks
   /** Only those whose glob of models is exactly this. */
   readonly model?: string | undefined
-  /** Only those that are for one of these events of Databricks; empty or absent: for any. */
+  /** Only those for one of these events of Databricks; empty or absent: all. */
   readonly events?: readonly string[]
   /** Webhooks of a page, at most. */
   readonly count: number
   readonly token: string | undefined
 }
 
-/** Newest first. @throws INVALID_PARAMETER_VALUE the page token is foreign */
+/** Newest first. @throws INVALID_PARAMETER_VALUE the page token belongs to another query */
 export function listWebhooks(
   ctx: Context,
   { shown, model, events = [], count, token }: WebhookList,

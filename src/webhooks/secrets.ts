@@ -6,8 +6,8 @@ const utf8 = new TextEncoder()
 const nonceBytes = 12
 
 /**
- * A webhook's secret as the database keeps it: `v1.<nonce>.<AES-256-GCM>`, bound to its webhook, so
- * that it opens nowhere else.
+ * A webhook's secret as the database stores it: `v1.<nonce>.<AES-256-GCM>`, bound to its webhook,
+ * so that it cannot be decrypted for another one.
  *
  * @throws NOT_IMPLEMENTED the server has no key
  */
@@ -88,7 +88,7 @@ async function key(settings: Settings): Promise<CryptoKey> {
   )
 }
 
-/** A Worker without a signing key refuses to hand one out, in words about what it is used for there. */
+/** On a Worker without a signing key, reading it throws a message that is not about webhooks. */
 function keyText(settings: Settings): string {
   try {
     return settings.webhooks.secretKey ?? settings.signingKey

@@ -7,7 +7,7 @@ export const webhooks = sqliteTable(
   {
     id: integer().primaryKey({ autoIncrement: true }),
     workspace: text().notNull(),
-    /** A UUID: what clients call it by. */
+    /** A UUID: the id that clients use. */
     webhook_id: text().notNull().unique(),
     name: text().notNull(),
     description: text(),
@@ -26,7 +26,9 @@ export const webhooks = sqliteTable(
     status: text().notNull(),
     created_at_ms: integer().notNull(),
     updated_at_ms: integer().notNull(),
-    /** Of a webhook that was made by Databricks' API: `{events, testMode}`, JSON. It gets these events alone. */
+    /**
+     * For a webhook made by Databricks' API: `{events, testMode}`, JSON. It gets only these events.
+     */
     databricks: text(),
   },
   (t) => [index('webhooks_by_workspace').on(t.workspace, t.id)],
@@ -37,17 +39,20 @@ export const webhookQueues = sqliteTable('webhook_queues', {
   webhook: integer()
     .primaryKey()
     .references(() => webhooks.id, { onDelete: 'cascade' }),
-  /** The next event to look at, event `n` of entry `seq`: those before are done, or have a row in `webhook_deliveries`. */
+  /**
+   * The next event to look at, event `n` of entry `seq`. Those before it are done, or have a row in
+   * `webhook_deliveries`.
+   */
   seq: integer().notNull(),
   n: integer().notNull(),
   /** Attempts in a row that failed. */
   failures: integer().notNull(),
-  /** A random id of the process that delivers now; it counts until `lease_until_ms`. */
+  /** A random id of the process that delivers now; it is valid until `lease_until_ms`. */
   lease: text(),
   lease_until_ms: integer().notNull(),
 })
 
-/** The delivery log, and what is being delivered or waits to be tried again. */
+/** The delivery log, with deliveries that are under way or wait for a retry. */
 export const webhookDeliveries = sqliteTable(
   'webhook_deliveries',
   {

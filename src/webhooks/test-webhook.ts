@@ -5,7 +5,7 @@ import { type DatabricksEvent, databricksExample } from './events/databricks-eve
 import { exampleEvent } from './events/example-event.ts'
 import { getWebhookRow, type ShownWebhooks } from './read-webhooks.ts'
 
-/** Only the start of an answer is shown, so that a test cannot read what lies behind an address. */
+/** Only the start of an answer is shown, so that a test cannot be used to read other servers. */
 const excerptCharsMax = 500
 
 export type WebhookTestResult = {
@@ -21,10 +21,11 @@ type WebhookExample = {
 }
 
 /**
- * Send an example to a webhook's receiver, once, and wait for the answer as long as a delivery does.
- * It does not show in the delivery log.
+ * Send an example to a webhook's receiver, once, and wait for the answer as long as a delivery
+ * does. It is not in the delivery log.
  *
- * @param example.event its type, or its name at Databricks; absent: the first that the webhook is for
+ * @param example.event its type, or Databricks' name for it; absent: the first event that the
+ *   webhook is for
  * @throws RESOURCE_DOES_NOT_EXIST no such webhook
  */
 export async function testWebhook(
@@ -37,7 +38,7 @@ export async function testWebhook(
   const event = isNamed
     ? databricksExample(type.databricks, ctx.now())
     : exampleEvent(type ?? firstType(webhook.events), ctx.now())
-  // The example has the name that was asked for, whatever the webhook is for.
+  // The example has the name that the caller chose, whatever events the webhook is for.
   const terms = { events: isNamed ? [type.databricks] : [], testMode: true }
   const told = isNamed ? { ...webhook, databricks: JSON.stringify(terms) } : webhook
   const sent = await sendEvent(ctx, told, {

@@ -7,8 +7,8 @@ import type { WebhookSettings } from '../platform/settings/settings.ts'
 const urlCharsMax = 2000
 
 /**
- * The URL that a webhook is to have, checked as far as it can be ahead: its scheme, its host, and
- * the addresses that the host has now. A delivery checks again, on the address it connects to.
+ * The URL that a webhook is to have, checked as far as possible in advance: its scheme, its host,
+ * and the addresses that the host has now. A delivery checks the address that it connects to.
  *
  * @throws INVALID_PARAMETER_VALUE the URL is refused; the message says why and what to set
  */
@@ -17,7 +17,7 @@ export async function checkUrl(platform: Platform, text: string): Promise<URL> {
   const url = allowedUrl(text, webhooks)
   if (mayBePrivate(url, webhooks)) return url
   const host = hostOf(url)
-  // A literal address was judged with the URL.
+  // A literal address was checked with the URL.
   if (ipaddr.isValid(host)) return url
   const addresses = await resolveHost(platform, host)
   if (!addresses.every(isPublicAddress)) throw notPublic(host)
@@ -25,9 +25,9 @@ export async function checkUrl(platform: Platform, text: string): Promise<URL> {
 }
 
 /**
- * The URL of a webhook that is there, judged without a look-up.
+ * The URL of an existing webhook, checked without a look-up.
  *
- * @throws INVALID_PARAMETER_VALUE by the settings of today it is refused
+ * @throws INVALID_PARAMETER_VALUE the present settings refuse it
  */
 export function allowedUrl(text: string, settings: WebhookSettings): URL {
   const url = parseUrl(text)
@@ -46,26 +46,26 @@ export function allowedUrl(text: string, settings: WebhookSettings): URL {
   return url
 }
 
-/** Whether a request to `url` may go to `address`: judged where the connection is made. */
+/** Whether a request to `url` may go to `address`, checked when the connection is made. */
 export function mayConnect(url: URL, address: string, settings: WebhookSettings): boolean {
   return mayBePrivate(url, settings) || isPublicAddress(address)
 }
 
 /**
- * Whether an address belongs to the public Internet. An IPv6 address that wraps an IPv4 one (mapped,
- * compatible, NAT64, 6to4, Teredo) does not, whatever it wraps: receivers have no need of it.
+ * Whether an address belongs to the public Internet. An IPv6 address that wraps an IPv4 one
+ * (mapped, compatible, NAT64, 6to4, Teredo) never counts as public: receivers do not need one.
  *
- * @param address as text; a text that is no address is not public
+ * @param address as text; text that is not an address is not public
  */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false
   const parsed = ipaddr.parse(address)
   if (parsed.range() !== 'unicast') return false
-  // IPv6 addresses are given out from 2000::/3 alone.
+  // Public IPv6 addresses are all in 2000::/3.
   return parsed instanceof ipaddr.IPv4 || ((parsed.parts[0] ?? 0) & 0xe000) === 0x2000
 }
 
-/** Names that never leave the machine or the local network, whatever a resolver says. */
+/** Names for the machine itself or the local network, whatever they resolve to. */
 function isLocalName(host: string): boolean {
   return (
     !host.includes('.') ||
@@ -75,7 +75,7 @@ function isLocalName(host: string): boolean {
   )
 }
 
-/** Scheme, host and port: as much of a URL as logs may hold, since its path may be a secret. */
+/** Scheme, host and port: all that logs may have of a URL, since its path may be a secret. */
 export function originOf(text: string): string {
   return parseUrl(text)?.origin ?? ''
 }

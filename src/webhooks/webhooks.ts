@@ -56,7 +56,8 @@ export async function createWebhook(ctx: Context, wanted: NewWebhook): Promise<W
 const endOfAuditLog = sql`select coalesce(max(seq), 0) + 1 from audit_entries`
 
 /**
- * Change what is given. Events of the time in which a webhook was disabled are not sent later.
+ * Change the fields that are given. Events from the time when a webhook was disabled are not sent
+ * later.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such webhook
  * @throws INVALID_PARAMETER_VALUE a field, or the URL, is refused
@@ -91,7 +92,11 @@ export async function updateWebhook(
   return webhookFrom(changed[0])
 }
 
-/** Delete a webhook with its queue and its delivery log. @throws RESOURCE_DOES_NOT_EXIST no such webhook */
+/**
+ * Delete a webhook with its queue and its delivery log.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such webhook
+ */
 export async function deleteWebhook(ctx: Context, id: string): Promise<void> {
   const was = await getWebhookRow(ctx, id)
   const { deleted } = await commit(ctx, {
@@ -118,7 +123,7 @@ type Columns = Partial<
   >
 >
 
-/** The columns that are given, as they are kept. */
+/** The columns for the fields that are given, as they are stored. */
 async function columnsOf(ctx: Context, id: string, given: WebhookFields): Promise<Columns> {
   const { name, description, url, events, models, format, secret, status, databricks } = given
   return {
@@ -139,7 +144,10 @@ async function columnsOf(ctx: Context, id: string, given: WebhookFields): Promis
   }
 }
 
-/** The webhook `w` in the audit log: without its secret and the path of its URL, which may be one. */
+/**
+ * What the audit log keeps of the webhook `w`: not its secret, nor the path of its URL, which may
+ * be one.
+ */
 function webhookJson(url: string): SQL {
   return withDatabricks(
     sql`json_object('webhook', w.webhook_id, 'name', w.name, 'origin', ${originOf(url)},
@@ -162,7 +170,10 @@ function webhookJsonAfter(columns: Columns, url: string): SQL {
   )
 }
 
-/** Adds the events of Databricks, if there are any: json_insert keeps what is there, such as the status. */
+/**
+ * Adds the events of Databricks, if there are any: json_insert keeps what is there, such as the
+ * status.
+ */
 function withDatabricks(webhook: SQL, terms: SQL): SQL {
   return sql`json_insert(${webhook}, iif(${terms} is null, '$.status', '$.databricks_events'),
     json(coalesce(json_extract(${terms}, '$.events'), 'null')))`

@@ -13,7 +13,7 @@ import { one, required } from './messages.ts'
 
 const ofAuthor = (ctx: Context, req: { readonly id: string }) => requireOwnComment(ctx, req.id)
 
-/** Comments on versions: who reads the version writes them, and changes those that are their own. */
+/** Comments on versions. Whoever may read a version may write them, and change their own. */
 export const commentOperations: readonly Operation[] = [
   operation(
     'createComment',

@@ -9,7 +9,7 @@ export const text = { type: 'string' } as const
 /** A version. */
 export const one = { name: required, version: { type: 'version', required: true } } as const
 
-/** A version and the stage that it is to go to, with a word on it. */
+/** A version and the stage that it is to go to, with a comment. */
 export const toStage = { ...one, stage: required, comment: text }
 
 export const archiving = { archive_existing_versions: { type: 'bool' } } as const

@@ -11,7 +11,7 @@ import { message } from '../wire/message.ts'
 import { archiving, required, toStage } from './messages.ts'
 import { checkedComment, requestsToWire } from './requests.ts'
 
-/** MLflow's permissions in Databricks' words. A caller without any of these gets no answer. */
+/** Databricks' names for MLflow's permissions. A caller without any of these is refused. */
 const permissionLevels: Readonly<Partial<Record<Level, string>>> = {
   READ: 'CAN_READ',
   USE: 'CAN_READ',
@@ -19,7 +19,7 @@ const permissionLevels: Readonly<Partial<Record<Level, string>>> = {
   MANAGE: 'CAN_MANAGE',
 }
 
-/** The calls that Databricks has a form of its own for. */
+/** The calls for which Databricks has a form of its own. */
 export const databricksModelOperations: readonly Operation[] = [
   operation(
     'getDatabricksModel',

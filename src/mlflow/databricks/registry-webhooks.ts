@@ -41,7 +41,10 @@ function manages(ctx: Context): Promise<void> {
   return requireRight(ctx, 'manage_webhooks')
 }
 
-/** Databricks' registry webhooks: ours, of the format `databricks`, for the events that it names. */
+/**
+ * Databricks' registry webhooks: ours with the format `databricks`, for the events that Databricks
+ * has.
+ */
 export const registryWebhookOperations: readonly Operation[] = [
   operation(
     'createRegistryWebhook',
@@ -130,7 +133,7 @@ export const registryWebhookOperations: readonly Operation[] = [
 
 type Spec = Decoded<typeof urlSpec.fields>
 
-/** @throws INVALID_PARAMETER_VALUE it asks for what this server does not do */
+/** @throws INVALID_PARAMETER_VALUE it asks for something that this server does not do */
 function specOf(req: {
   readonly http_url_spec?: Spec | undefined
   readonly job_spec?: object | undefined
@@ -173,7 +176,7 @@ function checkNotModels(names: readonly DatabricksEvent[]): void {
   throw invalid('REGISTERED_MODEL_CREATED is for webhooks without model_name alone')
 }
 
-/** One in test mode is disabled, and marked. */
+/** A webhook in test mode is disabled, and marked. */
 function eventsFor(names: readonly DatabricksEvent[], status: Status) {
   return {
     events: typesOfDatabricksEvents(names),

@@ -13,11 +13,11 @@ export type Activity = {
   readonly user: string
   readonly atMs: number
   readonly comment: string | undefined
-  /** What the server has to say about it. */
+  /** The server's message about it. */
   readonly systemComment?: string | undefined
 }
 
-/** The id is the promotion request's, which `/api/v1/promotions` and the web page know it by. */
+/** The id is that of the promotion request, as in `/api/v1/promotions` and on the web page. */
 export function activityToWire(promotion: Promotion, activity: Activity): object {
   const { type, user, atMs, comment, systemComment } = activity
   return {
@@ -33,7 +33,7 @@ export function activityToWire(promotion: Promotion, activity: Activity): object
   }
 }
 
-/** Databricks' `TransitionRequest`, with all that an `Activity` has besides. */
+/** Databricks' `TransitionRequest`, with the other fields of an `Activity`. */
 export function requestToWire(promotion: Promotion, actions: readonly string[]): object {
   const activity = activityToWire(promotion, {
     type: 'REQUESTED_TRANSITION',

@@ -54,7 +54,7 @@ export async function actionsOf(
 /**
  * The open request of a version for a stage.
  *
- * @param creator whose it must be; absent: anybody's
+ * @param creator who must have opened it; absent: anybody
  * @throws RESOURCE_DOES_NOT_EXIST
  */
 export async function findRequest(ctx: Context, req: Named, creator?: string): Promise<Promotion> {
@@ -70,10 +70,10 @@ export async function findRequest(ctx: Context, req: Named, creator?: string): P
 }
 
 /**
- * Make the move of a request that was just approved, if nothing blocks it and the caller has the right
- * to it.
+ * Make the move of a request that was just approved, if nothing blocks it and the caller may make
+ * the move.
  *
- * @returns how the request stands now, and what blocks it
+ * @returns the present state of the request, and what blocks it
  */
 export async function mergeUnlessBlocked(
   ctx: Context,
@@ -83,7 +83,7 @@ export async function mergeUnlessBlocked(
   try {
     return { promotion: await mergePromotion(ctx, approved.id, judged) }
   } catch (err) {
-    // The approval stands, whatever the move still waits for; so it does when another ended the request.
+    // The approval stays valid if the move must wait, and also if another call ended the request.
     const waits = ['PERMISSION_DENIED', 'RESOURCE_CONFLICT']
     if (!(err instanceof RegistryError && waits.includes(err.code))) throw err
     return { promotion: await getPromotion(ctx, approved.id), blockedBy: err.message }

@@ -25,8 +25,9 @@ function mayMove(ctx: Context, { name, version, stage }: Named): Promise<void> {
 }
 
 /**
- * Promotion requests for stages as Databricks' clients know them. To open one takes the right to the
- * move, since a policy may have the server make it. `reviewPromotion` judges who may decide.
+ * Promotion requests for stages, in the form of Databricks' clients. Opening one takes the right to
+ * make the move, since a policy may let the server make it. `reviewPromotion` checks who may
+ * decide.
  */
 export const transitionRequestOperations: readonly Operation[] = [
   operation(

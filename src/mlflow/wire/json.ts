@@ -27,13 +27,13 @@ export function parseJson(text: string): unknown {
   return typeof value === 'string' ? parseOnce(value) : value
 }
 
-/** Sixteen digits that do not stand behind a decimal point. */
+/** Sixteen digits that do not follow a decimal point. */
 const longInteger = /(?<![\d.])\d{16}/
 
 function parseOnce(text: string): unknown {
   try {
     // The reviver makes parsing several times slower, so only bodies that need it pay for it: those
-    // with an integer of 16 digits. A fraction of so many is a usual metric value.
+    // with an integer of 16 digits. A fraction with as many digits is a usual metric value.
     return longInteger.test(text) ? json.parse(text, keepSource) : JSON.parse(text)
   } catch (err) {
     throw invalid('The request body is not valid JSON', { cause: err })

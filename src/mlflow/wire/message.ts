@@ -27,7 +27,10 @@ type Value<F extends Field> = F['type'] extends Scalar
 
 type Present = { readonly required: true } | { readonly repeated: true }
 
-/** What a message decodes to: repeated fields are lists (empty when absent), the rest may be undefined. */
+/**
+ * What a message decodes to: repeated fields are lists (empty when absent), the rest may be
+ * undefined.
+ */
 export type Decoded<F extends Fields> = {
   readonly [K in keyof F as F[K] extends Present ? K : never]: F[K] extends { repeated: true }
     ? readonly Value<F[K]>[]
@@ -89,7 +92,7 @@ function isEnum(type: Exclude<Field['type'], string>): type is readonly string[]
 }
 
 function decodeEnum(names: readonly string[], value: unknown, name: string): string {
-  // proto JSON takes the number too; MLflow's enums start at 1, those with UNSPECIFIED at 0.
+  // proto JSON also allows the number; MLflow's enums start at 1, those with UNSPECIFIED at 0.
   const first = names[0]?.endsWith('UNSPECIFIED') ? 0 : 1
   const found = typeof value === 'number' ? names[value - first] : names.find((n) => n === value)
   if (found === undefined) {
@@ -110,7 +113,7 @@ function decodeMap(value: unknown, name: string): ReadonlyMap<string, string> {
   )
 }
 
-/** The value that stands under the field's name or one of its other names. */
+/** The value under the field's name or one of its other names. */
 function lookUp(body: object, name: string, field: Field): unknown {
   const direct = own(body, name)
   const camel = name.includes('_') ? own(body, camelCase(name)) : undefined

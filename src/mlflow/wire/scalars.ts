@@ -5,7 +5,10 @@ import { parseVersion } from '../../registry/check-names.ts'
 import { parseExperimentId } from '../../tracking/experiments/experiment.ts'
 import { BigNumber } from './json.ts'
 
-/** What each scalar type decodes to: those of proto JSON, and texts that stand for something here. */
+/**
+ * What each scalar type decodes to: those of proto JSON, and texts with a meaning of their own
+ * here.
+ */
 export type ScalarValues = {
   readonly string: string
   readonly bool: boolean
@@ -68,7 +71,7 @@ function integerOf(value: unknown): Int64 | undefined {
   return typeof value === 'string' ? parseInt64(value) : undefined
 }
 
-/** NaN and the infinities come as strings, numbers may too; `true` is 1, as MLflow's parser has it. */
+/** NaN and the infinities come as strings, numbers may too; `true` is 1, as in MLflow's parser. */
 function decodeDouble(value: unknown, name: string): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value
   if (typeof value === 'boolean') return value ? 1 : 0
@@ -89,7 +92,9 @@ function wrongType(value: unknown, name: string, expected: string): Error {
   )
 }
 
-/** Lists and objects not in full: JSON.stringify ends the stack on what JSON.parse reads. */
+/**
+ * Lists and objects are cut: JSON.stringify overflows the stack on depths that JSON.parse can read.
+ */
 function shown(value: unknown): string {
   if (value instanceof BigNumber) return value.source
   if (typeof value === 'string') return JSON.stringify(value)

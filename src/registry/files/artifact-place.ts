@@ -10,12 +10,14 @@ import { findManifestId } from './version-manifest.ts'
 /** A path, and where it is to be looked up: in the store, or among a version's sealed files. */
 export type Located = { readonly place: FilePlace; readonly path: string; readonly shown: string }
 
-/** Entries of one answer when the client does not say: far beyond any folder that a page shows. */
+/**
+ * Entries of one answer when the client sets no limit: far more than any folder that a page shows.
+ */
 export const entriesMax = 100_000
 
 /**
  * Where `path` of the artifact proxy is looked up: below `model-versions/<id>` among the sealed
- * files of that version, else in the index; undefined for a version that is not there.
+ * files of that version, else in the index; undefined for a version that does not exist.
  *
  * @param path clean
  */
@@ -58,10 +60,12 @@ export async function getLocated(
   throw notFound('Artifact', shown)
 }
 
-/** What the list calls share: MLflow knows no paging here, so without `max_results` all is answered. */
+/**
+ * What the list calls share. MLflow has no paging here, so without `max_results` all is answered.
+ */
 export type ListQuery = { readonly count: number; readonly token: string | undefined }
 
-/** One page of a folder; by name, as MLflow sorts it, within the page. */
+/** One page of a folder; within the page sorted by name, as in MLflow. */
 export async function listLocated(
   ctx: Context,
   { place, path }: Located,

@@ -14,7 +14,7 @@ const manifestsPerRound = 500
 const isUnused = sql`not exists (select 1 from model_versions v where v.manifest = manifests.id)`
 
 export type Garbage = {
-  /** Undefined: nothing was to be purged. */
+  /** Undefined: no purge was asked for. */
   readonly purged: Purged | undefined
   readonly manifests: number
   readonly blobs: Collected
@@ -24,11 +24,11 @@ export type Garbage = {
 }
 
 /**
- * Remove all that nothing refers to, and nothing else, beside a server at work. May be stopped or
- * killed at any moment: the next run finishes the job.
+ * Remove all that nothing refers to, and nothing else. It may run while a server is working, and
+ * may be stopped or killed at any moment: the next run finishes the job.
  *
- * @param purgeBeforeMs also delete for good what was deleted before this time, except what a version
- *   that must be kept came from
+ * @param purgeBeforeMs also delete for good what was deleted before this time, except what a
+ *   version that must be kept came from
  * @param guarded versions that must be kept besides those under a hold, by `model_versions.id`
  */
 export async function collectGarbage(
@@ -52,7 +52,7 @@ export async function collectGarbage(
 
 /**
  * Remove manifests that no version has: the row with its list of files, then its JSON in the store.
- * Should a crash come between, the JSON is an object without a row, and goes as such later.
+ * After a crash in between, the JSON is an object without a row, and a later run removes it.
  *
  * @returns how many
  */

@@ -9,13 +9,14 @@ import type { ByteRange } from '../../platform/ports.ts'
 
 type StoredFile = Pick<ArtifactFile, 'path' | 'key' | 'sizeBytes' | 'sha256'>
 
-/** Entries that one damaged blob makes, at most: equal files of many versions share one blob. */
+/** Entries for one damaged blob, at most: equal files of many versions share one blob. */
 const versionsMax = 100
 const dayMs = 86_400_000
 
 /**
- * As `openFile`; damage is an entry of the audit log. A range is too short to be held against a hash, so
- * that of a file that was damaged once is given out only after all of it was read again.
+ * As `openFile`; damage is noted in the audit log. A range cannot be checked against the hash of
+ * the file. So if the file was damaged once, the whole file is read again before a range is given
+ * out.
  */
 export async function openAudited(
   ctx: Context,
@@ -33,7 +34,10 @@ async function wasDamaged(ctx: Context, key: string): Promise<boolean> {
   return row !== undefined
 }
 
-/** @throws DATA_LOSS the stored bytes are not what was kept; else they are known as sound again */
+/**
+ * @throws DATA_LOSS the stored bytes are damaged; if they are sound, the file counts as sound
+ *   again
+ */
 async function refuseDamaged(ctx: Context, file: StoredFile): Promise<void> {
   const problem = await auditFile(ctx, file)
   if (!problem) return
@@ -44,8 +48,8 @@ async function refuseDamaged(ctx: Context, file: StoredFile): Promise<void> {
 }
 
 /**
- * Read a file whole. What is wrong with it is an entry of the audit log; one that is sound is no longer
- * known as damaged.
+ * Read a whole file. Damage is noted in the audit log; a file that is sound is no longer listed as
+ * damaged.
  *
  * @returns what is wrong with its stored bytes, or undefined
  */
@@ -59,7 +63,7 @@ export async function auditFile(ctx: Context, file: StoredFile): Promise<Damage 
   return problem
 }
 
-/** As `verifyManifest`; damage is an entry of the audit log. */
+/** As `verifyManifest`; damage is noted in the audit log. */
 export async function verifyAudited(ctx: Context, manifest: number) {
   const found = await verifyManifest(ctx, manifest)
   for (const file of found.differing) await recordDamage(ctx, file, file.problem)
@@ -68,8 +72,8 @@ export async function verifyAudited(ctx: Context, manifest: number) {
 
 /**
  * Note in the audit log that stored bytes have changed or are gone: an entry for each version that
- * has the file, the newest first, or one entry for the file if no version has it. One blob is noted
- * once a day, since a client that fails comes back.
+ * has the file, the newest first, or one entry for the file if no version has it. A blob is noted
+ * at most once a day, since a client that fails tries again.
  */
 async function recordDamage(ctx: Context, file: StoredFile, problem: Damage): Promise<void> {
   const { path, key, sha256, sizeBytes } = file

@@ -3,20 +3,23 @@ import type { Damage } from '../../artifacts/read.ts'
 import type { Context } from '../../platform/context.ts'
 import { auditFile } from './damaged-files.ts'
 
-/** A blob that was read again: what is wrong with it, where something is, and what shows it. */
+/** A blob that was read again: what is wrong with it, if anything, and what uses it. */
 export type CheckedBlob = {
   readonly sha256: string
   readonly sizeBytes: number
   readonly problem?: Damage
-  /** Paths of the store, and files of versions as `models:/name/version/path`; of a damaged blob alone. */
+  /**
+   * Paths of the store, and files of versions as `models:/name/version/path`; only for a damaged
+   * blob.
+   */
   readonly shownAs: readonly string[]
 }
 
 const blobsPerRead = 500
 
 /**
- * Read every blob of the store again, whole, oldest first. What is damaged is an entry of the audit log,
- * as when somebody had read it.
+ * Read every blob of the store again, whole, oldest first. Damage is noted in the audit log, as
+ * when a client reads the file.
  */
 export async function* verifyStore(ctx: Context): AsyncGenerator<CheckedBlob> {
   let after = 0
@@ -40,7 +43,7 @@ export async function* verifyStore(ctx: Context): AsyncGenerator<CheckedBlob> {
   }
 }
 
-/** Everything that shows a blob. */
+/** Everything that uses a blob. */
 async function readPlaces(ctx: Context, blob: number): Promise<string[]> {
   const rows = await ctx.db.all(sql<{ place: string }>`
     select path as place from artifact_files where blob = ${blob}

@@ -27,7 +27,10 @@ export async function getVersionFiles(
   return { modelVersionId: row.id, manifestId: row.manifest, digest: row.digest }
 }
 
-/** The manifest of a version by `model_versions.id`; undefined for no such version or no manifest. */
+/**
+ * The manifest of a version by `model_versions.id`; undefined if there is no such version or
+ * manifest.
+ */
 export async function findManifestId(ctx: Context, id: number): Promise<number | undefined> {
   const row = await ctx.db.first(sql<{ manifest: number | null }>`
     select v.manifest from model_versions v

@@ -29,7 +29,7 @@ export type RegisteredModel = {
   readonly latestVersions: readonly ModelVersion[]
 }
 
-/** The models of these `registered_models.id`, in the order given; an id of none is left out. */
+/** The models of these `registered_models.id`, in the order given; ids of no model are left out. */
 export async function readModels(ctx: Context, ids: readonly number[]): Promise<RegisteredModel[]> {
   if (ids.length === 0) return []
   const wanted = sql`select value from json_each(${JSON.stringify(ids)})`

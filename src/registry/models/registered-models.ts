@@ -39,18 +39,24 @@ export type NewModel = {
 const tagsJson = jsonMap(sql`select t.key, t.value from registered_model_tags t
   where t.registered_model = m.id order by t.key`)
 
-/** The new model `m` in the audit log. */
+/** What the audit log keeps of the new model `m`. */
 const modelJson = sql`json_object('description', m.description,
   'deployment_job_id', m.deployment_job_id, 'tags', json(${tagsJson}))`
 
-/** The model `m` in the audit log when it is deleted, with all that is deleted with it. */
+/**
+ * What the audit log keeps of the model `m` when it is deleted, with all that is deleted with it.
+ */
 const deletedModelJson = sql`json_object('description', m.description, 'tags', json(${tagsJson}),
   'versions', json((select json_group_array(json_object('version', cast(v.version as text),
     'stage', v.stage)) from model_versions v where v.registered_model = m.id)),
   'aliases', json(${jsonMap(sql`select a.alias as key, cast(a.version as text) as value
     from aliases a where a.registered_model = m.id order by a.alias`)}))`
 
-/** The caller gets MANAGE on the new model. @throws RESOURCE_ALREADY_EXISTS a model or a prompt has the name */
+/**
+ * The caller gets MANAGE on the new model.
+ *
+ * @throws RESOURCE_ALREADY_EXISTS a model or a prompt has the name
+ */
 export async function createModel(ctx: Context, wanted: NewModel): Promise<RegisteredModel> {
   checkModelName(wanted.name)
   checkTexts(wanted)
@@ -96,7 +102,7 @@ function checkTexts(texts: Pick<NewModel, 'description' | 'deploymentJobId'>): v
   checkLength(texts.deploymentJobId ?? '', jobIdCharsMax, 'deployment_job_id')
 }
 
-/** Models and prompts share the names; the message says which of them has this one. */
+/** Models and prompts share one set of names; the message says which of the two has this one. */
 async function nameTaken(ctx: Context, name: string, asPrompt: boolean): Promise<RegistryError> {
   const prompt = await ctx.db.first(sql`select 1 from registered_model_tags
     where registered_model = (${modelId(ctx, name)}) and key = ${promptKey}

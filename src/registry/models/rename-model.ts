@@ -11,7 +11,7 @@ import { modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
 
 /**
  * Give a model another name; versions, tags and aliases follow. The numbers that the old name gave
- * out are taken under the new one too, so that neither name ever has one of them for other bytes.
+ * out are taken under the new one too, so that neither name ever gives one of them to other files.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such model
  * @throws RESOURCE_ALREADY_EXISTS another model has the new name, or had versions under it whose

@@ -18,7 +18,9 @@ import { promptKeys, promptPrefix, withPromptsHidden } from '../prompts.ts'
 import type { RegistrySearch } from '../versions/search-versions.ts'
 import { type RegisteredModel, readModels } from './read-models.ts'
 
-/** As MLflow: up to 1,000 models a page; where MLflow answers 0 with an empty page, this refuses. */
+/**
+ * As in MLflow, up to 1,000 models a page. MLflow answers 0 with an empty page; this refuses it.
+ */
 const pageMax = 1000
 const pageDefault = 100
 

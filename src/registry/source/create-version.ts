@@ -25,7 +25,7 @@ import { type Resolved, resolveSource } from './resolve-source.ts'
 
 const linkCharsMax = 5000
 const idCharsMax = 250
-/** How often a version is sealed anew when a blob went while it was being sealed. */
+/** How often sealing a version is tried when a blob is removed meanwhile. */
 const attemptsMax = 3
 
 /**
@@ -60,7 +60,7 @@ export async function createVersion(ctx: Context, wanted: NewVersion): Promise<M
 
 type LocatedSealing = { readonly sealing: Sealing; readonly location: string }
 
-/** Seals the first of these folders that holds anything. */
+/** Seals the first of these folders that has any files. */
 async function sealFirst(
   ctx: Context,
   folders: readonly string[],
@@ -72,7 +72,7 @@ async function sealFirst(
   return undefined
 }
 
-/** The batch in which the version comes to be: it and its number, or nothing. */
+/** The batch that creates the version: both the version and its number, or neither. */
 async function insertVersion(
   ctx: Context,
   wanted: NewVersion,
@@ -111,14 +111,14 @@ async function insertVersion(
   return version
 }
 
-/** The new version `v` in the audit log. */
+/** What the audit log keeps of the new version `v`. */
 const versionJson = sql`json_object('stage', v.stage, 'source', v.source, 'run_id', v.run_id,
   'model_id', v.model_id, 'description', v.description,
   'tags', json(${jsonMap(sql`select t.key, t.value from model_version_tags t
     where t.model_version = v.id order by t.key`)}),
   'digest', (select s.digest from manifests s where s.id = v.manifest))`
 
-/** Who makes a version and, of a copy, the authors of the original: a JSON list of identities. */
+/** Who makes a version and, for a copy, the authors of the original: a JSON list of identities. */
 function authors(ctx: Context, { copyOfId }: Resolved): SQL {
   const { name, account } = principalRecord(ctx.principal)
   const isNamed = principalName(ctx) !== undefined

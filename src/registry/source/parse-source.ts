@@ -13,7 +13,7 @@ export type NewVersion = {
   readonly runId: string
   readonly runLink: string
   readonly description: string
-  /** The logged model behind it, `m-...`; empty for none. */
+  /** The logged model that it is made from, `m-...`; empty for none. */
   readonly modelId: string
   readonly tags: readonly Tag[]
 }
@@ -28,7 +28,9 @@ export type Source =
   | { readonly kind: 'version'; readonly name: string; readonly selector: Selector }
   | { readonly kind: 'version id'; readonly id: number }
 
-/** Which version of a registered model: `/3`, `/latest`, `/Staging` (in any case) or `@champion`. */
+/**
+ * Which version of a registered model: `/3`, `/latest`, `/Staging` (in any case) or `@champion`.
+ */
 export type Selector =
   | { readonly by: 'version'; readonly version: number }
   | { readonly by: 'alias'; readonly alias: string }
@@ -41,8 +43,8 @@ const hostSchemes: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Read a version's source and apply the rules that need no look at the store: the operator's
- * pattern, the scheme, the form of the path. Tags loosen none of them.
+ * Read a version's source and apply the rules that do not need the store: the operator's
+ * pattern, the scheme, the form of the path. No tag relaxes these rules.
  *
  * @param isPrompt the version is a prompt's, whose source is a placeholder
  * @throws INVALID_PARAMETER_VALUE
@@ -77,7 +79,7 @@ function storeSource(uri: SourceUri, settings: Settings): Source {
 
 /**
  * The version (`model_versions.id`) that a source names by its read-only address, as older clients
- * do when they copy one; undefined when `path` is no such address.
+ * do when they copy one; undefined when `path` is not such an address.
  *
  * @param path clean, in our store
  * @throws INVALID_PARAMETER_VALUE it names a part of the version; only the whole can be copied
@@ -107,7 +109,7 @@ function runSource(source: string, uri: SourceUri): Source {
   return { kind: 'run', runId, path: cleanPath(path.join('/')) }
 }
 
-/** Names of models may hold anything but `/` and `:`, so the path is read as it was written. */
+/** Names of models may have anything but `/` and `:`, so the path is read as it was written. */
 function modelSource(source: string, uri: SourceUri): Source {
   if (uri.host !== '') {
     throw invalid(

@@ -13,7 +13,7 @@ import { notContained, type Selector, type Source } from './parse-source.ts'
 
 /** Where a new version comes from, with everything looked up. */
 export type Resolved = {
-  /** What the version's `source` says. */
+  /** The `source` that the version is to have. */
   readonly source: string
   /** Where MLflow would look for the files. */
   readonly storageLocation: string
@@ -27,7 +27,7 @@ export type Resolved = {
   readonly copyOfId: number | null
 }
 
-/** What the caller says about where the files come from; empty for nothing. */
+/** Where the files come from, as the caller gives it; empty where the caller gives nothing. */
 export type Claim = { readonly source: string; readonly runId: string; readonly modelId: string }
 
 /**
@@ -118,7 +118,7 @@ async function fromLoggedModel(ctx: Context, source: FileSource, claim: Claim): 
 
 type LoggedModelRow = { artifact_uri: string; source_run_id: string }
 
-/** The folder of our store that holds a run's artifacts, if there is the run and it has one. */
+/** The folder of our store with a run's artifacts, if the run exists and has one. */
 async function findRunRoot(ctx: Context, runId: string): Promise<string | undefined> {
   const run = await ctx.db.first(sql<{ artifact_uri: string }>`
     select r.artifact_uri from runs r join experiments e on e.id = r.experiment
@@ -127,9 +127,10 @@ async function findRunRoot(ctx: Context, runId: string): Promise<string | undefi
 }
 
 /**
- * Where the files of `runs:/<id>/<path>` may lie: below the run, or, as MLflow 3 keeps models apart
- * from runs, in the run's logged model of that name, where clients look next: in the run's own
- * experiment, since whoever may log models anywhere can name any run as theirs.
+ * Where the files of `runs:/<id>/<path>` may be: below the run or, since MLflow 3 keeps models
+ * apart from runs, in the run's logged model of that name, where clients look next. Only logged
+ * models in the run's own experiment count, since a client can name any run for a model that it
+ * logs elsewhere.
  */
 async function foldersOfRun(
   ctx: Context,

@@ -8,17 +8,19 @@ const sourceCharsMax = 2000
 export type SourceUri = {
   /** Lower case. */
   readonly scheme: string
-  /** What stands between `//` and the next slash; empty for none. */
+  /** The text between `//` and the next slash; empty if there is none. */
   readonly host: string
   /** The path as it was written, without query and fragment. */
   readonly path: string
-  /** The path's parts, percent-decoded until nothing changes; at least one, none `.`, `..` or empty. */
+  /**
+   * The path's parts, percent-decoded until nothing changes; at least one, none `.`, `..` or empty.
+   */
   readonly segments: readonly string[]
 }
 
 /**
- * Take a source apart, and refuse what could lead anywhere but below its own root: local paths in
- * any disguise, parent segments however encoded, NUL, and paths that are not absolute.
+ * Take a source apart, and refuse what could lead outside its own root: local paths in any
+ * disguise, parent segments however encoded, NUL, and paths that are not absolute.
  *
  * @throws INVALID_PARAMETER_VALUE
  */

@@ -39,7 +39,7 @@ export type AliasMove = {
 
 /**
  * The statements that point an alias at a version and append the entry; `moved` has a row where it
- * happened. Nothing happens where there is no such version, or `guard` does not hold.
+ * happened. Nothing happens if there is no such version, or if `guard` is false.
  */
 export function aliasMove(
   ctx: Context,
@@ -65,13 +65,17 @@ export function aliasMove(
   }
 }
 
-/** The version that has an alias of the model `m`, as text. */
+/** The number of the version that has an alias of the model `m`, as text. */
 function holder(alias: string): SQL {
   return sql`select cast(h.version as text) from aliases h
     where h.registered_model = m.id and h.alias = ${alias}`
 }
 
-/** An alias that is not there is no error, as in MLflow. @throws RESOURCE_DOES_NOT_EXIST no such model */
+/**
+ * An alias that does not exist is not an error, as in MLflow.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such model
+ */
 export async function deleteAlias(ctx: Context, name: string, alias: string): Promise<void> {
   checkAlias(alias)
   const id = modelId(ctx, name)
@@ -92,8 +96,9 @@ export async function deleteAlias(ctx: Context, name: string, alias: string): Pr
  * The version that an alias points at; `latest` is the one of the highest number. Where no alias of
  * that name exists, a stage of that name, in any case, stands for its latest version.
  *
- * @throws INVALID_PARAMETER_VALUE the model has no such alias: MLflow's clients expect this, not 404
- * @throws RESOURCE_DOES_NOT_EXIST no such model, or it has no version and `latest` was asked for
+ * @throws INVALID_PARAMETER_VALUE the model has no such alias: MLflow's clients expect this, not
+ *   404
+ * @throws RESOURCE_DOES_NOT_EXIST no such model, or it has no version and the alias is `latest`
  */
 export async function getVersionByAlias(
   ctx: Context,
@@ -119,7 +124,10 @@ export async function getVersionByAlias(
   throw invalid(`Registered model alias '${excerpt(alias)}' not found`)
 }
 
-/** A select of `model_versions.id`: the version that get-latest-versions names for a stage, or none. */
+/**
+ * A select of `model_versions.id`: the version that get-latest-versions answers for a stage, or
+ * none.
+ */
 function latestInStage(ctx: Context, name: string, stage: string): SQL {
   return sql`select v.id from stages s
     join model_versions v on v.registered_model = (${modelId(ctx, name)}) and v.stage = s.name

@@ -36,7 +36,10 @@ export function checkStages(stages: readonly Stage[]): Stage[] {
   return stages.map((stage) => checkRules(stage, names))
 }
 
-/** A stage can be read by like an alias, and in `models:/name/stage`, so the rules of aliases hold. */
+/**
+ * Clients can load by a stage as by an alias, and in `models:/name/stage`, so the rules of aliases
+ * apply.
+ */
 function checkStageName(name: string): void {
   checkLength(name, nameCharsMax, 'name')
   if (!/^[\p{L}\p{N}_-]+$/u.test(name)) {

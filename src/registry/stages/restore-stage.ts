@@ -5,7 +5,7 @@ import { versionEntry } from '../audit-entries.ts'
 import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-versions.ts'
 import { archivedStage } from './stages.ts'
 
-/** The version that goes back to a stage, and what was read when that was decided. */
+/** The version that goes back to a stage, and the state that the decision was based on. */
 export type StageRestore = {
   /** Canonical. */
   readonly stage: string
@@ -19,10 +19,11 @@ export type StageRestore = {
 }
 
 /**
- * Put one version into a stage and all others of its model that are in it into Archived: one change,
- * one entry. Rules of custom stages about where they are entered from do not count here.
+ * Put one version into a stage and all others of its model that are in it into Archived: one
+ * change, one entry. The `from` of custom stages is ignored here.
  *
- * @returns undefined when a version or the stage is no longer as it was read; then nothing happened
+ * @returns undefined when a version or the stage is no longer as it was read; then nothing is
+ *   changed
  */
 export async function restoreStage(
   ctx: Context,

@@ -27,8 +27,8 @@ function stagesFrom(rows: readonly StageRow[]): Stage[] {
  *
  * @returns the list as it is kept
  * @throws INVALID_PARAMETER_VALUE a name or a rule is wrong, or one of MLflow's four is missing
- * @throws RESOURCE_CONFLICT versions are in a stage that is left out, or several of one model in one
- *   that is to be exclusive
+ * @throws RESOURCE_CONFLICT versions are in a stage that is left out, or several of one model in
+ *   one that is to be exclusive
  */
 export async function replaceStages(ctx: Context, wanted: readonly Stage[]): Promise<Stage[]> {
   const stages = checkStages(wanted)
@@ -55,7 +55,7 @@ export async function replaceStages(ctx: Context, wanted: readonly Stage[]): Pro
       from: sql`(select 1) where ${allowed} and ${listJson} <> ${after}`,
     }),
     emptied: sql`delete from stages where ${allowed}`,
-    // Where the delete was refused the list is not empty, and so nothing is added to it.
+    // If the delete was refused, the list is not empty, so nothing is added to it.
     inserted: sql`insert into stages (name, name_key, position, is_exclusive, entered_from)
       select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
       from json_each(${JSON.stringify(rows)}) where not exists (select 1 from stages)
@@ -66,7 +66,7 @@ export async function replaceStages(ctx: Context, wanted: readonly Stage[]): Pro
   return stagesFrom(kept)
 }
 
-/** The list as the audit log keeps it: the same text as of `JSON.stringify`. */
+/** The list as the audit log keeps it: the same text as from `JSON.stringify`. */
 const listJson = sql`json_object('items', json((select json_group_array(json_object('name', name,
     'exclusive', json(iif(is_exclusive, 'true', 'false')), 'from', json(entered_from)))
   from (select * from stages order by position))))`

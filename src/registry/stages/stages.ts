@@ -2,11 +2,11 @@ import { sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 
-/** Where a version starts. */
+/** The stage that a version starts in. */
 export const firstStage = 'None'
-/** Where a version goes that another one replaces. */
+/** The stage that a version goes to when another one replaces it. */
 export const archivedStage = 'Archived'
-/** MLflow's stages: always there, entered from everywhere, by as many versions as you like. */
+/** MLflow's stages: always there, entered from any stage, by any number of versions. */
 export const mlflowStages: readonly string[] = [firstStage, 'Staging', 'Production', archivedStage]
 
 /** A version, and the stage that it is to go to. */
@@ -34,7 +34,7 @@ export function stageKey(stage: string): string {
   return stage.toLowerCase()
 }
 
-/** As `canonicalStages`, of one. */
+/** As `canonicalStages`, for one stage. */
 export async function resolveStage(ctx: Context, text: string): Promise<string> {
   const [stage] = await resolveStages(ctx, [text])
   if (stage === undefined) throw new Error('of one stage there came no name')
@@ -42,10 +42,10 @@ export async function resolveStage(ctx: Context, text: string): Promise<string> 
 }
 
 /**
- * The canonical names of stages that are written in any case. MLflow's four cost no look at the
- * database, so that clients which know no others wait for none.
+ * The canonical names of stages that are written in any case. MLflow's four need no query, so
+ * clients that use only those do not wait for the database.
  *
- * @throws INVALID_PARAMETER_VALUE one of them is no stage
+ * @throws INVALID_PARAMETER_VALUE one of them is not a stage
  */
 export async function resolveStages(ctx: Context, texts: readonly string[]): Promise<string[]> {
   let names = byKey(mlflowStages)

@@ -59,7 +59,7 @@ export function checkArchiving({
   )
 }
 
-/** Whether the version `v` may go to a custom stage, as its rules are at this moment. */
+/** Whether the version `v` may go to a custom stage by the rules that the stage has now. */
 function mayEnter(stage: string, archiveOthers: boolean): SQL {
   const isFree = sql`s.is_exclusive = 0 or not exists (select 1 from model_versions o
     where o.registered_model = v.registered_model and o.stage = s.name and o.id <> v.id)`
@@ -101,8 +101,8 @@ async function whyNotMoved(
 
 /**
  * The statements that move a version to a stage and append the entry; `moved` has a row where it
- * happened. Nothing happens where there is no such version, the stage's own rules forbid it, or
- * `guard` does not hold.
+ * happened. Nothing happens if there is no such version, if the stage's own rules forbid it, or if
+ * `guard` is false.
  */
 export function stageMove(
   ctx: Context,
@@ -135,7 +135,7 @@ export function stageMove(
       ? sql`update model_versions set stage = ${archivedStage}, updated_at_ms = ${now}
           where ${others} and exists (${mover})`
       : undefined,
-    // The mover itself goes last: until then `guard` finds what it found for the entry.
+    // The version itself is moved last: until then `guard` has the same result as for the entry.
     moved: sql<{ id: number }>`update model_versions set stage = ${stage}, updated_at_ms = ${now}
       where id = (${mover}) returning id`,
   }

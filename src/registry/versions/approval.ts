@@ -42,7 +42,8 @@ export function noteApproval(
  * The statement that gives a version the approval status of an earlier request, when the last one
  * ended undecided, or no status where there is no earlier one.
  *
- * @param earlier a select of at most one row: status, who as JSON, Unix milliseconds, and the reason
+ * @param earlier a select of at most one row: status, who as JSON, Unix milliseconds, and the
+ *   reason
  */
 export function restoreApproval(id: number, earlier: SQL, guard: SQL): SQL {
   return sql`update model_versions set
@@ -55,12 +56,14 @@ type Columns = Pick<
   'approval_status' | 'approval_by' | 'approval_at_ms' | 'approval_reason'
 >
 
-/** The approval in a row of `model_versions`; null if there was none. All columns are set at once. */
+/**
+ * The approval in a row of `model_versions`; null if there was none. All columns are set at once.
+ */
 export function approvalFrom(row: Columns): Approval | null {
   const { approval_status, approval_by, approval_at_ms, approval_reason } = row
   if (approval_status === null || approval_by === null || approval_at_ms === null) return null
   return {
-    // Only these are ever written.
+    // No other values are ever written.
     status: approval_status as ApprovalStatus,
     by: JSON.parse(approval_by),
     atMs: approval_at_ms,

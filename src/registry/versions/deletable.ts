@@ -5,8 +5,8 @@ import type { Purgeable } from '../../tracking/purge.ts'
 import { modelId } from '../ids.ts'
 
 /**
- * A condition: nothing forbids to delete a version. Every statement that deletes versions has it in
- * its `where`, so that a hold placed at the same moment is either seen or finds no version to hold.
+ * A condition: nothing forbids deleting a version. Every statement that deletes versions has it in
+ * its `where`, so a hold placed at the same moment either stops the delete or finds no version.
  *
  * @param version alias of its row of `model_versions`
  */
@@ -14,15 +14,19 @@ export function deletable(version: SQL): SQL {
   return sql`not exists (select 1 from version_holds h where h.model_version = ${version}.id)`
 }
 
-/** The same of a model with all its versions. @param model alias of its row of `registered_models` */
+/**
+ * The same for a model with all its versions.
+ *
+ * @param model alias of its row of `registered_models`
+ */
 export function modelDeletable(model: SQL): SQL {
   return sql`not exists (select 1 from model_versions k
     where k.registered_model = ${model}.id and not (${deletable(sql`k`)}))`
 }
 
 /**
- * The runs and logged models that may be purged: not those that a version which must be kept came
- * from, since they explain the version.
+ * The runs and logged models that may be purged. If a version must be kept, the run and logged
+ * model that it came from are kept too, since they explain the version.
  *
  * @param guarded versions that must be kept besides those under a hold, by `model_versions.id`
  */

@@ -17,7 +17,7 @@ export type Hold = {
 
 type HoldRow = { reason: string; placed_by: string; placed_at_ms: number }
 
-/** Characters of a reason: as much as the audit log shows well. */
+/** Characters of a reason: as many as the audit log shows well. */
 const reasonCharsMax = 2000
 
 /** @throws INVALID_PARAMETER_VALUE it is empty, or too long */
@@ -37,10 +37,11 @@ export async function getHold(ctx: Context, name: string, version: number): Prom
 }
 
 /**
- * Place a hold. The same again, by the same caller, changes nothing.
+ * Place a hold. If the same caller places the same hold again, nothing changes.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such version
- * @throws RESOURCE_CONFLICT another hold stands: replacing it would let its placer lift the new one
+ * @throws RESOURCE_CONFLICT there is another hold: replacing it would let its placer lift the new
+ *   one
  */
 export async function placeHold(
   ctx: Context,
@@ -72,8 +73,8 @@ export async function placeHold(
 }
 
 /**
- * Lift the hold that somebody else placed. A caller without a name cannot be told from the placer, so
- * it may place a hold but not lift one.
+ * Lift the hold that somebody else placed. A caller without a name might be the placer, so it may
+ * place a hold but not lift one.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such version, or no hold on it
  * @throws PERMISSION_DENIED the caller placed it, or has no name

@@ -6,7 +6,9 @@ import { type Approval, approvalFrom } from './approval.ts'
 
 export type Tag = { readonly key: string; readonly value: string }
 
-/** One model version with all that belongs to it. Null differs from empty: MLflow leaves null out. */
+/**
+ * One model version with all that belongs to it. Null differs from empty: MLflow leaves null out.
+ */
 export type ModelVersion = {
   /** `model_versions.id`: names its read-only artifact address. */
   readonly id: number
@@ -35,7 +37,9 @@ export type ModelVersion = {
   readonly aliases: readonly string[]
 }
 
-/** The versions of these `model_versions.id`, in the order given; an id of none is left out. */
+/**
+ * The versions of these `model_versions.id`, in the order given; ids of no version are left out.
+ */
 export async function readVersions(db: Database, ids: readonly number[]): Promise<ModelVersion[]> {
   if (ids.length === 0) return []
   const wanted = sql`select value from json_each(${JSON.stringify(ids)})`

@@ -28,7 +28,9 @@ const versionNumber: FilterField = {
 const stage = text(sql`v.stage`, equalityOrList)
 const source = text(sql`v.source`, equality)
 
-/** Prefixes of keys that tell of the run `r` that the version came from; null: the caller may not read it. */
+/**
+ * Prefixes of keys about the run `r` that the version came from; null: the caller may not read it.
+ */
 const metricPrefixes = ['metric', 'metrics']
 const paramPrefixes = ['param', 'params', 'parameter', 'parameters']
 const datasetPrefixes = ['dataset', 'datasets']
@@ -50,7 +52,7 @@ export const versionFilterKeys: Vocabulary<FilterField> = vocabularyOf<FilterFie
       attributePrefixes,
       new Map<string, FilterField>([
         ['name', text(sql`m.name`, equalityOrList)],
-        // MLflow keeps an absent run id as the empty string, and clients ask for that.
+        // MLflow keeps an absent run id as the empty string, and clients filter by that.
         ['run_id', { ...text(sql`v.run_id`, equalityOrList), missing: '' }],
         ['source_path', source],
         ['version_number', versionNumber],

@@ -12,9 +12,9 @@ import { withPromptsHidden } from '../prompts.ts'
 import { type ModelVersion, readVersions } from './read-versions.ts'
 import { runPrefixes, versionFilterKeys, versionSortKeys } from './search-version-keys.ts'
 
-/** As MLflow: 200,000, asked for or not. */
+/** As in MLflow: 200,000, both the default and the limit. */
 const pageMax = 200_000
-/** What one answer of D1 holds of versions with long descriptions and tags. */
+/** As many versions with long descriptions and tags as fit into one answer of D1. */
 const readMax = 2000
 
 const byNameAndNumber: readonly SortTerm[] = [
@@ -42,7 +42,10 @@ export type RegistrySearch = {
   readonly pageToken?: string | undefined
 }
 
-/** With the run `r` of each version, where the caller may read that: no filter tells more than the run does. */
+/**
+ * With the run `r` of each version, if the caller may read it, so that no filter tells what they
+ * may not read.
+ */
 function withReadableRun(ctx: Context): Searchable {
   return {
     ...searchableVersions,

@@ -5,9 +5,9 @@ import { type Hold, holdFrom, holdRead } from './legal-holds.ts'
 import type { ModelVersion } from './read-versions.ts'
 import { getVersion } from './versions.ts'
 
-/** A version with what MLflow does not know of it. */
+/** A version with the fields that MLflow does not have. */
 export type VersionDetail = ModelVersion & {
-  /** `sha256:` and hex, of its sealed files; undefined when it is not sealed. */
+  /** `sha256:` and hex, over its sealed files; undefined when it is not sealed. */
   readonly digest: string | undefined
   /** The files at its source have been overwritten, added to or deleted since it was sealed. */
   readonly sourceChanged: boolean
@@ -23,7 +23,7 @@ export async function getVersionDetail(
   return readVersionDetail(ctx, await getVersion(ctx, name, version))
 }
 
-/** The detail of a version that was read already. */
+/** The detail of a version that has already been read. */
 export async function readVersionDetail(
   ctx: Context,
   version: ModelVersion,
@@ -47,7 +47,7 @@ export async function readVersionDetail(
   }
 }
 
-/** Stops at the first difference; of a source that is as it was, each file is one look at an index. */
+/** Stops at the first difference. For an unchanged source, each file is one look-up in an index. */
 function sourceChanged(ctx: Context, version: ModelVersion): SQL {
   const { manifestId, source, storageLocation } = version
   const path = storePathOf(storageLocation)
@@ -60,7 +60,7 @@ function isCopy(source: string): boolean {
   return /^models:\/[^/]+\/\d+$/.test(source)
 }
 
-/** The files that `path` shows, a folder's or the one that it is, against those of the manifest. */
+/** Compares the files at `path`, which is a folder or one file, with those of the manifest. */
 function differs(workspace: string, manifest: number, path: string): SQL {
   const { start, end } = folderRangeOf(path)
   const shown = (at: SQL) => sql`(select a.blob from artifact_files a

@@ -22,7 +22,11 @@ export async function getVersion(
   return found
 }
 
-/** Change a version's description; absent erases it, as in MLflow. @throws RESOURCE_DOES_NOT_EXIST */
+/**
+ * Change a version's description; absent erases it, as in MLflow.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST
+ */
 export async function updateVersion(
   ctx: Context,
   name: string,
@@ -47,7 +51,7 @@ export async function updateVersion(
   return updated
 }
 
-/** The version `v` in the audit log when it is deleted. */
+/** What the audit log keeps of the version `v` when it is deleted. */
 const versionJson = sql`json_object('stage', v.stage, 'source', v.source, 'run_id', v.run_id,
   'aliases', json((select json_group_array(a.alias) from aliases a
     where a.registered_model = m.id and a.version = v.version)),

@@ -11,7 +11,9 @@ import { signDelivery, signForDatabricks, unsealSecret } from '../secrets.ts'
 import { allowedUrl, mayConnect } from '../url.ts'
 import type { AttemptOutcome, DueDelivery } from './queue.ts'
 
-/** Receivers that check the timestamp refuse one of five minutes ago, so an older one is not sent again. */
+/**
+ * Receivers that check the timestamp refuse one that is five minutes old, so it is renewed before.
+ */
 const signatureMsMax = 240_000
 const backOffMsMax = 60_000
 const retryAfterMsMax = 600_000
@@ -40,12 +42,12 @@ export async function attemptDelivery(
   }
 }
 
-/** 1, 2, 4 ... 60 seconds, and up to a quarter more, so that many do not come back at once. */
+/** 1, 2, 4 ... 60 seconds, and up to a quarter more, so that many retries do not come at once. */
 function backOffMs(attempts: number): number {
   return Math.min(1000 * 2 ** Math.min(attempts, 10), backOffMsMax) * (1 + Math.random() / 4)
 }
 
-/** What came of a request: an answer, or why there was none. */
+/** The outcome of a request: an answer, or why there was none. */
 export type SendResult = OutboundAnswer | Failure
 type Failure = { readonly message: string; readonly isFinal: boolean }
 
@@ -56,8 +58,8 @@ type Sending = {
 }
 
 /**
- * Send an event to a webhook's receiver, signed where the webhook has a secret. The URL is judged
- * by the settings of now, and the address where the connection is made.
+ * Send an event to a webhook's receiver, signed if the webhook has a secret. The URL is checked by
+ * the present settings, and the address when the connection is made.
  */
 export async function sendEvent(
   platform: Platform,
@@ -123,7 +125,7 @@ export function isTaken(sent: SendResult): boolean {
   return 'status' in sent && sent.status >= 200 && sent.status < 300
 }
 
-/** @returns what went wrong, null for nothing; and after how long a retry may help, if at all */
+/** @returns what went wrong, or null; and after how long a retry may help, if at all */
 function judge(
   sent: SendResult,
   nowMs: number,
@@ -144,7 +146,7 @@ function judge(
   }
 }
 
-/** A `Retry-After`, in seconds or as an HTTP date, from now on; 0 for any other text. */
+/** A `Retry-After`, in seconds or as an HTTP date, as the time from now; 0 for any other text. */
 function retryAfterMs(header: string | undefined, nowMs: number): number {
   if (header === undefined) return 0
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - nowMs

@@ -13,29 +13,32 @@ import {
   settleDelivery,
 } from './queue.ts'
 
-/** More than there are lanes, so that webhooks that have none do not hide others. */
+/** More than the number of lanes, so that webhooks without a lane do not hide others. */
 const dueMax = 200
 
-/** Between two looks for a delivery that somebody else has at this moment. */
+/** Between two checks for a delivery that another process has at this moment. */
 const retryWaitMsMin = 250
 
-/** Deliveries of one webhook before another one that waits gets its turn. */
+/** Deliveries of one webhook before the next waiting one gets its turn. */
 const deliveriesMax = 100
 
-/** Webhooks that this process is delivering for: those that were well of late, and the others. */
+/**
+ * Webhooks that this process is delivering for: those whose last attempts succeeded, and the
+ * others.
+ */
 type Lanes = { readonly well: Set<number>; readonly failing: Set<number> }
 
 /** One process has one database, and so one set of lanes. */
 const lanesOf = new WeakMap<Platform['db'], Lanes>()
 
 /**
- * Deliver all that is due, each webhook's events in order and webhooks beside one another. Ends when
- * the work that it began is done; it may run any number of times at once, here and in other
- * processes, so a loop need not wait for it. At least once: a process that dies leaves a lease that
- * ends, and whoever finds it sends the same delivery again.
+ * Deliver all that is due: the events of one webhook in order, different webhooks in parallel. Ends
+ * when the work that it began is done. It may run any number of times at once, here and in other
+ * processes, so a loop need not wait for it. Delivery is at least once: the lease of a process that
+ * dies ends, and another process sends the same delivery again.
  *
- * @param patienceMs how long it may wait for deliveries that are to be tried again, for a runtime
- *   where nothing else comes back for them soon
+ * @param patienceMs how long it may wait for retries, for a runtime where nothing else would
+ *   make them soon
  */
 export async function deliverDue(platform: Platform, patienceMs = 0): Promise<void> {
   const lanes = lanesOf.get(platform.db) ?? { well: new Set(), failing: new Set() }
@@ -67,7 +70,9 @@ async function waitForRetry(platform: Platform, untilMs: number): Promise<boolea
   return true
 }
 
-/** Receivers that fail have no more than half the room, so that those which hang keep nobody waiting. */
+/**
+ * Receivers that fail get at most half the lanes, so that receivers which hang do not delay others.
+ */
 function laneFor(
   lanes: Lanes,
   webhook: number,
@@ -80,7 +85,7 @@ function laneFor(
   return lanes.failing.size < parallelMax / 2 ? lanes.failing : undefined
 }
 
-/** Deliver what is due for one webhook, unless somebody else does. */
+/** Deliver what is due for one webhook, unless another process does. */
 async function deliverFor(platform: Platform, webhook: number): Promise<void> {
   try {
     const lease = await claimQueue(platform, webhook)
@@ -98,14 +103,14 @@ async function deliverAll(platform: Platform, lease: QueueLease): Promise<void> 
   }
 }
 
-/** Keeps the lease while `work` runs, however long a receiver takes, and gives it back. */
+/** Keeps the lease while `work` runs, however long a receiver takes, and then gives it back. */
 async function whileHeld(
   platform: Platform,
   lease: QueueLease,
   work: () => Promise<void>,
 ): Promise<void> {
   const beat = setInterval(() => {
-    // Where it fails, the lease ends by itself and the delivery is made twice at worst.
+    // If this fails, the lease ends by itself; at worst the delivery is made twice.
     extendLease(platform, lease).catch((err) =>
       logError({ webhook: lease.webhook, error: failureText(err) }),
     )

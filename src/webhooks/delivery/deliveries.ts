@@ -42,7 +42,7 @@ export type DeliveryList = {
  * The delivery log of a webhook, newest first.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such webhook
- * @throws INVALID_PARAMETER_VALUE the page token is foreign
+ * @throws INVALID_PARAMETER_VALUE the page token belongs to another query
  */
 export async function listDeliveries(
   ctx: Context,
@@ -67,8 +67,8 @@ export async function listDeliveries(
 }
 
 /**
- * Have a delivery made again at once and beside the queue, under its own id and with all its
- * attempts. A pending one is tried now.
+ * Have a delivery sent again at once, without waiting for the queue, under the same id and with all
+ * its attempts. A pending one is tried now.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such webhook, or no such delivery of it
  */
@@ -95,7 +95,7 @@ function deliveryFrom(row: DeliveryRow): Delivery {
     type: row.type,
     model: row.model,
     version: row.version,
-    // Only these are ever written.
+    // No other values are ever written.
     state: row.state as DeliveryState,
     attempts: row.attempts,
     responseStatus: row.response_status,

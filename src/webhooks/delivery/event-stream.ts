@@ -14,21 +14,21 @@ const heartbeatMs = 15_000
  */
 const lifetimeMs = 240_000
 
-/** More would only wait for one another; a client that is refused comes back. */
+/** More would only wait for one another; a client that is refused tries again. */
 const streamsMax = 256
 
-/** Of one account, so that it leaves room for others. */
+/** The streams of one account, so that it leaves room for others. */
 const streamsOfOneMax = 16
 
-/** Credentials expire by time too, which no change tells. */
+/** Credentials also expire with time, which is not a change that can be noticed. */
 const admittedMs = 15_000
 
-/** Who reads a stream, as they are at this moment; undefined: they are let in no more. */
+/** The reader of a stream, with their present rights; undefined: they may no longer read it. */
 export type Readmit = () => Promise<Context | undefined>
 
 /**
- * The events from `from` on, as the text of Server-Sent Events. It goes as fast as it is read: a slow
- * reader gets every event, later. It ends when the reader's credentials do, within a second.
+ * The events from `from` on, as the text of Server-Sent Events. It is as fast as its reader: a slow
+ * one gets every event, only later. It ends within a second after the reader's credentials do.
  *
  * @param ended aborted when nobody reads any more
  */
@@ -45,7 +45,8 @@ export async function* streamEventText(
   count(ctx, 1)
   try {
     let reader: Reader | undefined
-    // An id alone is no event. Clients go on from it if the connection breaks before the first event.
+    // An id alone is not an event. Clients go on from it if the connection breaks before the first
+    // event.
     yield `retry: 1000\nid: ${idBefore(place)}\n\n`
     while (!ended.aborted && ctx.now() < untilMs) {
       reader = await readerNow(ctx, reader, readmit)
@@ -66,20 +67,20 @@ export async function* streamEventText(
   }
 }
 
-/** A reader as of one moment. */
+/** A reader with the rights of one moment. */
 type Reader = {
   readonly epoch: number
   readonly atMs: number
   readonly mayRead: ReturnType<typeof eventFilterOf>
 }
 
-/** The reader as they are now; looked at anew where something about access changed, or time passed. */
+/** The reader with their present rights, read again when access changed or time passed. */
 async function readerNow(
   ctx: Context,
   known: Reader | undefined,
   readmit: Readmit,
 ): Promise<Reader | undefined> {
-  // Read before the reader is, so that a change in between is seen by the next look.
+  // The epoch is read before the reader, so that a change in between is noticed next time.
   const epoch = await readAccessEpoch(ctx)
   const atMs = ctx.now()
   if (known && known.epoch === epoch && atMs - known.atMs < admittedMs) return known
@@ -97,7 +98,7 @@ async function* textsOf(
   }
 }
 
-/** @throws REQUEST_LIMIT_EXCEEDED there are as many streams as there may be */
+/** @throws REQUEST_LIMIT_EXCEEDED there are as many streams as allowed */
 export function checkStreams(ctx: Context): void {
   const why = whyNoStream(ctx)
   if (why !== undefined) throw new RegistryError('REQUEST_LIMIT_EXCEEDED', why)

@@ -11,7 +11,10 @@ export type DeliveryRow = typeof webhookDeliveries.$inferSelect
 /** A process that delivers for one webhook; nobody else does until the lease ends. */
 export type QueueLease = { readonly webhook: number; readonly id: string }
 
-/** Long enough for a slow database, short enough to wait for after a crash. Renewed while it is in use. */
+/**
+ * Long enough for a slow database, short enough to wait for after a crash. Renewed while it is in
+ * use.
+ */
 export const leaseMs = 12_000
 
 /** How many entries of the audit log are looked through in one go. */
@@ -41,13 +44,15 @@ export async function findNextAttemptAtMs(platform: Platform): Promise<number | 
   return row?.at ?? undefined
 }
 
-/** Whether the head of a webhook's queue is to be tried again, so that what follows it waits. */
+/**
+ * Whether the head of a webhook's queue waits for a retry, so that the events after it wait too.
+ */
 function waits(webhook: SQL): SQL {
   return sql`exists (select 1 from webhook_deliveries p where p.webhook = ${webhook}
     and p.state = 'pending' and p.redelivery = 0)`
 }
 
-/** The lease on a webhook, or undefined where somebody has it. */
+/** Takes the lease on a webhook; undefined if another process has it. */
 export async function claimQueue(
   platform: Platform,
   webhook: number,
@@ -60,7 +65,7 @@ export async function claimQueue(
   return rows.length > 0 ? { webhook, id } : undefined
 }
 
-/** Hold a lease for longer, or give it back at once. */
+/** Extend a lease, or give it back at once. */
 export async function extendLease(
   platform: Platform,
   lease: QueueLease,
@@ -70,7 +75,10 @@ export async function extendLease(
     where ${isLeased(lease)}`)
 }
 
-/** A condition on `webhook_queues`: the queue of a lease, while no other process has taken it over. */
+/**
+ * A condition on `webhook_queues`: the queue of this lease, unless another process has taken it
+ * over.
+ */
 function isLeased(lease: QueueLease): SQL {
   return sql`webhook = ${lease.webhook} and lease = ${lease.id}`
 }
@@ -85,7 +93,7 @@ export type DueDelivery = {
 /**
  * The next thing to send for a leased webhook: a delivery whose time has come, or else the next
  * wanted event, which becomes a delivery. Undefined when there is nothing, the head of the queue
- * waits to be tried again, the lease is lost, or the webhook is disabled or gone.
+ * waits for a retry, the lease is lost, or the webhook is disabled or gone.
  */
 export async function findNextDue(
   platform: Platform,
@@ -154,7 +162,9 @@ function pendingDue(
   return { webhook, delivery, event }
 }
 
-/** Step past an event and make a delivery of it, at once; undefined when the lease was lost. */
+/**
+ * Step past an event and make a delivery of it, in one batch; undefined when the lease was lost.
+ */
 async function enqueue(
   platform: Platform,
   lease: QueueLease,
@@ -172,14 +182,14 @@ async function enqueue(
   return made[0]
 }
 
-/** Step past entries that have nothing for this webhook. */
+/** Step past entries without an event for this webhook. */
 async function moveOn(platform: Platform, lease: QueueLease, seq: number): Promise<boolean> {
   const rows = await platform.db.all(sql`update webhook_queues set seq = ${seq}, n = 0
     where ${isLeased(lease)} returning 1`)
   return rows.length > 0
 }
 
-/** What an attempt came to. */
+/** The outcome of an attempt. */
 export type AttemptOutcome = {
   readonly state: 'delivered' | 'failed' | 'pending'
   readonly responseStatus: number | null
@@ -189,11 +199,11 @@ export type AttemptOutcome = {
   readonly signedAtMs: number
 }
 
-/** How much of the log is kept of one webhook, and how often it is pruned: at every so many deliveries. */
+/** How many deliveries the log keeps for one webhook, and after how many it is pruned. */
 const finishedMax = 1000
 const pruneEvery = 50
 
-/** Write down what an attempt came to; nothing where the lease was lost. */
+/** Store the outcome of an attempt, unless the lease was lost. */
 export async function settleDelivery(
   platform: Platform,
   lease: QueueLease,

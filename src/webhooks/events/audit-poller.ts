@@ -14,7 +14,7 @@ type Waiter = {
 /** Looks for new entries, once for all streams of a process, and only while one of them waits. */
 class AuditPoller {
   streams = 0
-  /** How many of the streams each account has, by name. */
+  /** How many streams each account has, by name. */
   readonly streamsOf = new Map<string, number>()
   readonly #db: Database
   readonly #waiters = new Set<Waiter>()
@@ -25,8 +25,8 @@ class AuditPoller {
   }
 
   /**
-   * Whether entry `seq` was written, or anything about access changed, within `ms`; false at once when
-   * `ended` is aborted.
+   * Whether entry `seq` was written, or anything about access changed, within `ms`; false at once
+   * when `ended` is aborted.
    */
   async until(
     { seq, epoch }: Omit<Waiter, 'done'>,
@@ -63,7 +63,7 @@ class AuditPoller {
         if (row) this.#tell(({ seq, epoch }) => seq <= row.seq || epoch !== row.epoch)
       }
     } catch {
-      // Those who wait find out that the database fails when they read it themselves.
+      // The waiting streams notice that the database fails when they read it themselves.
       this.#tell(() => true)
     } finally {
       this.#isPolling = false
@@ -77,7 +77,10 @@ class AuditPoller {
 
 const pollers = new WeakMap<Database, AuditPoller>()
 
-/** The poller of a database. On Workers each request has its own database object, and so its own poller. */
+/**
+ * The poller of a database. On Workers each request has its own database object, and so its own
+ * poller.
+ */
 export function pollerOf({ db }: Pick<Platform, 'db'>): AuditPoller {
   const known = pollers.get(db)
   if (known) return known

@@ -1,7 +1,7 @@
 import type { EventFields, RegistryEvent } from './events.ts'
 import { exampleEvent } from './example-event.ts'
 
-/** Every event that Databricks' registry webhooks know. */
+/** Every event of Databricks' registry webhooks. */
 export const databricksEvents = [
   'MODEL_VERSION_CREATED',
   'MODEL_VERSION_TRANSITIONED_STAGE',
@@ -53,7 +53,7 @@ export function databricksEventOf(
     const { types, stage } = meanings[name]
     if (!types.includes(event.type)) return false
     const to = toStage(event)
-    // Databricks knows no requests for aliases.
+    // Databricks has no requests for aliases.
     if (types === requests && to === undefined) return false
     return stage === undefined || stage === to
   })
@@ -65,7 +65,7 @@ export function toStage({ after }: Pick<RegistryEvent, 'after'>): string | undef
   return typeof stage === 'string' ? stage : undefined
 }
 
-/** An example of an event, of a model and a version that need not exist. */
+/** An example of an event, about a model and a version that need not exist. */
 export function databricksExample(name: DatabricksEvent, atMs: number): RegistryEvent {
   const { types, stage = 'Production' } = meanings[name]
   const example = exampleEvent(types[0] ?? name, atMs)
@@ -73,14 +73,14 @@ export function databricksExample(name: DatabricksEvent, atMs: number): Registry
   return types === transitions ? { ...example, after: { stage } } : example
 }
 
-/** What a webhook has that was made by Databricks' API. */
+/** The additional fields of a webhook made by Databricks' API. */
 export type DatabricksTerms = {
   readonly events: readonly DatabricksEvent[]
-  /** It gets examples alone. Counts while it is disabled. */
+  /** It gets only examples. This matters only while it is disabled. */
   readonly testMode: boolean
 }
 
-/** Terms as `webhooks.databricks` has them. */
+/** The terms as they are stored in `webhooks.databricks`. */
 export function databricksTerms(text: string | null): DatabricksTerms | undefined {
   return text === null ? undefined : JSON.parse(text)
 }

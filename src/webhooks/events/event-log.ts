@@ -15,7 +15,7 @@ import {
 /** A place in the audit log: event `n` of entry `seq` is the next to look at. */
 export type EventPlace = { readonly seq: number; readonly n: number }
 
-/** How many entries are read at once, and looked through for one page. */
+/** How many entries are read at once, and how many are looked through for one page. */
 const entriesAtOnce = 200
 const entriesOfPageMax = 5000
 
@@ -28,9 +28,10 @@ export async function endOfLog(ctx: Context): Promise<EventPlace> {
 }
 
 /**
- * The place behind an event, as `Last-Event-ID` names it: `118.0`, or `118` for all of an entry's.
+ * The place behind an event, as `Last-Event-ID` names it: `118.0`, or `118` for all events of an
+ * entry.
  *
- * @throws INVALID_PARAMETER_VALUE it is no id of an event
+ * @throws INVALID_PARAMETER_VALUE it is not the id of an event
  */
 export function placeAfter(id: string): EventPlace {
   const match = /^(\d{1,15})(?:\.(\d{1,9}))?$/.exec(id)
@@ -46,7 +47,7 @@ export function idBefore({ seq, n }: EventPlace): string {
   return n === 0 ? String(seq - 1) : eventId({ seq, n: n - 1 })
 }
 
-/** The events that a query is for. @throws INVALID_PARAMETER_VALUE there is no such type */
+/** The events that a query asks for. @throws INVALID_PARAMETER_VALUE there is no such type */
 export function wantedOf(types: readonly string[], models: string | undefined): Wanted {
   const unknown = types.find((type) => !isEventPattern(type))
   if (unknown !== undefined) {
@@ -77,8 +78,8 @@ export async function readEvents(ctx: Context, place: EventPlace): Promise<Event
 }
 
 /**
- * One page of what happened, oldest first; it may have fewer events than `count`, or none, though
- * more follow. No `next`: the log's end.
+ * One page of events, oldest first. It may have fewer than `count`, or none, although more follow.
+ * Without `next` it is the last page.
  */
 export async function readEventPage(
   ctx: Context,
@@ -102,13 +103,13 @@ export async function readEventPage(
   return { events: found, next: place }
 }
 
-/** How long a permission counts that was looked up. */
+/** How long a permission that was looked up stays valid. */
 const permissionMs = 5000
 const permissionsMax = 1000
 
 /**
- * A test whether the caller may read an event: READ on its model, whatever that is called today and
- * whoever has its old name; events without a model are for administrators.
+ * A test whether the caller may read an event. It takes READ on its model, found by id, as the
+ * model may have another name today. Events without a model are for administrators.
  */
 export function eventFilterOf(ctx: Context): (event: RegistryEvent) => Promise<boolean> {
   const known = new Map<number, { isAllowed: boolean; untilMs: number }>()
@@ -127,7 +128,9 @@ export function eventFilterOf(ctx: Context): (event: RegistryEvent) => Promise<b
   }
 }
 
-/** The id of an event's model. A refused move names none, but the request that it waits for. */
+/**
+ * The id of an event's model. A refused move does not name it, but names the request it waits for.
+ */
 async function modelOf(
   ctx: Context,
   { registeredModelId, promotionId }: RegistryEvent,

@@ -2,8 +2,8 @@ import type { Action } from '../../audit/actions.ts'
 import { matchesGlob } from '../../core/glob.ts'
 
 /**
- * Actions of the audit log that are events under the same name. Those of prompts have `prompt` for
- * `registered_model` and `prompt_version` for `model_version`.
+ * Actions of the audit log that are events under the same name. For prompts the names have `prompt`
+ * instead of `registered_model`, and `prompt_version` instead of `model_version`.
  */
 const ofModels = [
   'registered_model.created',
@@ -46,7 +46,9 @@ const others = [
   'budget_policy.exceeded',
 ] as const
 
-/** Every type of event. docs/events.md has a row for each, with what its `before` and `after` hold. */
+/**
+ * Every type of event. docs/events.md has a row for each, with what its `before` and `after` hold.
+ */
 export const eventTypes: readonly string[] = [
   ...ofModels,
   ...ofModels.map((type) => typeOf(type, true)),
@@ -54,7 +56,7 @@ export const eventTypes: readonly string[] = [
 ]
 const known = new Set(eventTypes)
 
-/** An action on models as a type: under the prompts' name where it is of a prompt. */
+/** The event type of an action on models; for a prompt, the prompts' name for it. */
 export function typeOf(action: string, isPrompt: boolean): string {
   if (!isPrompt) return action
   return action

@@ -17,7 +17,9 @@ export type RegistryEvent = {
   readonly atMs: number
   readonly actor: EventFields
   readonly isPrompt: boolean
-  /** `registered_models.id`, which stays when the model is renamed; null: it is of none. */
+  /**
+   * `registered_models.id`, which stays when the model is renamed; null: the event has no model.
+   */
   readonly registeredModelId: number | null
   readonly model: string | null
   readonly version: string | null
@@ -34,8 +36,8 @@ export function eventId({ seq, n }: Pick<RegistryEvent, 'seq' | 'n'>): string {
 }
 
 /**
- * The events of an entry of the audit log: one for each version that it changed, the requested change
- * first. Entries that are not events, such as refusals, have none.
+ * The events of an entry of the audit log: one for each version that it changed, the requested
+ * change first. Entries that are not events, such as refusals, have none.
  */
 export function eventsOf(row: EventEntryRow): RegistryEvent[] {
   const first = firstEvent(row)
@@ -65,7 +67,7 @@ function firstEvent(row: EventEntryRow): RegistryEvent {
   }
 }
 
-/** The type of an entry whose action alone does not say it. */
+/** The type of an entry whose action alone does not determine it. */
 function actionOf(action: string, after: EventFields): string {
   if (action === 'promotion.reviewed') {
     return after.decision === 'approve' ? 'promotion.approved' : 'promotion.commented'
@@ -73,7 +75,7 @@ function actionOf(action: string, after: EventFields): string {
   return action === 'request.refused' && Array.isArray(after.gates) ? 'gate.failed' : action
 }
 
-/** Columns that hold JSON hold an object, which the writers of entries see to. */
+/** JSON columns always have an object, as all writers of entries ensure. */
 function fields(json: string | null): EventFields {
   return json === null ? {} : (JSON.parse(json) as EventFields)
 }
@@ -105,7 +107,7 @@ function deletedWith(event: RegistryEvent): RegistryEvent[] {
   }))
 }
 
-/** A change of a version by a promotion merges the promotion. */
+/** A promotion that changes a version is merged by that change. */
 function mergedBy(event: RegistryEvent): RegistryEvent[] {
   const isChange = event.type.startsWith('model_version.')
   return isChange && event.promotionId !== null ? [{ ...event, type: 'promotion.merged' }] : []
@@ -119,7 +121,7 @@ export type Wanted = {
   readonly models: string | undefined
 }
 
-/** Whether an event is wanted. A renaming is wanted under either name. */
+/** Whether an event is wanted. A rename matches by either name. */
 export function isWanted(wanted: Wanted, event: RegistryEvent): boolean {
   if (!matchesAny(wanted.types, event.type)) return false
   const { models } = wanted

@@ -29,7 +29,7 @@ const changes: Readonly<Record<string, Change>> = {
 
 const promotion = { promotion: '1', to: { stage: 'Production' } }
 
-/** What MLflow puts into its examples of what is created. */
+/** What MLflow puts into its examples of created things. */
 const created: Readonly<Record<string, EventFields>> = {
   registered_model: { tags, description: 'An example registered model' },
   model_version: {
@@ -47,7 +47,7 @@ const created: Readonly<Record<string, EventFields>> = {
 }
 
 /**
- * An event of a type, of a model and a version that need not exist.
+ * An event of a type, about a model and a version that need not exist.
  *
  * @param pattern a type, or a pattern: then it is the first type that matches
  */

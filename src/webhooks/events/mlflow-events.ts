@@ -4,7 +4,7 @@ import { matchesAny } from './event-types.ts'
 /** An event as MLflow names it, in capitals. */
 export type MlflowEvent = { readonly entity: string; readonly action: string }
 
-/** MLflow 3.17.2's numbers of its entities and actions are their places in these lists. */
+/** MLflow 3.17.2 numbers its entities and actions by their places in these lists. */
 export const mlflowEntities = [
   'ENTITY_UNSPECIFIED',
   'REGISTERED_MODEL',
@@ -27,7 +27,7 @@ export const mlflowActions = [
   'EXCEEDED',
 ] as const
 
-/** Every event that MLflow knows, and our type of it. Sorted as MLflow lists a webhook's events. */
+/** Every event of MLflow, and our type for it. Sorted as MLflow lists a webhook's events. */
 const names: readonly (readonly [entity: string, action: string, type: string])[] = [
   ['BUDGET_POLICY', 'EXCEEDED', 'budget_policy.exceeded'],
   ['MODEL_VERSION', 'CREATED', 'model_version.created'],
@@ -46,13 +46,17 @@ const names: readonly (readonly [entity: string, action: string, type: string])[
   ['REGISTERED_MODEL', 'CREATED', 'registered_model.created'],
 ]
 
-/** MLflow's name of an event, or undefined where it has none. */
+/** MLflow's name for an event, or undefined if it has none. */
 export function mlflowEventOf(type: string): MlflowEvent | undefined {
   const found = names.find(([, , ours]) => ours === type)
   return found && { entity: found[0], action: found[1] }
 }
 
-/** Our type of an event of MLflow's. @throws INVALID_PARAMETER_VALUE the entity has no such action */
+/**
+ * Our type for one of MLflow's events.
+ *
+ * @throws INVALID_PARAMETER_VALUE the entity has no such action
+ */
 export function typeOfMlflowEvent({ entity, action }: MlflowEvent): string {
   const found = names.find(([e, a]) => e === entity && a === action)
   if (found) return found[2]

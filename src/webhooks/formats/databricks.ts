@@ -2,10 +2,10 @@ import { type DatabricksEvent, databricksEventOf, toStage } from '../events/data
 import type { RegistryEvent } from '../events/events.ts'
 
 /**
- * An event as Databricks' registry webhooks send it. One that Databricks has no name for has ours in
- * capitals.
+ * An event as Databricks' registry webhooks send it. An event that Databricks has no name for keeps
+ * our name, in capitals.
  *
- * @param among the names that the webhook is for: the first that fits is told
+ * @param among the names that the webhook is for; the first that fits is sent
  */
 export function databricksPayload(
   event: RegistryEvent,

@@ -2,9 +2,9 @@ import { eventId, type RegistryEvent } from '../events/events.ts'
 import { jsonEvent } from './json.ts'
 
 /**
- * An event in the form of Amazon EventBridge's "SageMaker Model Package State Change", so that rules
- * and targets written for SageMaker's registry work on ours: a model is a model package group, a
- * version a model package. `source` is `gatehouse`: Amazon keeps `aws.` to itself.
+ * An event in the form of Amazon EventBridge's "SageMaker Model Package State Change", so that
+ * rules and targets written for SageMaker's registry work on ours: a model is a model package
+ * group, a version a model package. `source` is `gatehouse`, as Amazon reserves `aws.`.
  *
  * @see https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
  */
@@ -39,7 +39,7 @@ export function eventBridgeEvent(event: RegistryEvent): object {
   }
 }
 
-/** What a request, or a stage, says of a version in SageMaker's three words. */
+/** SageMaker's approval status for a request or a stage; it has three values. */
 function approvalStatus({ type, after: { stage } }: RegistryEvent): string | undefined {
   if (type === 'promotion.opened') return 'PendingManualApproval'
   if (type === 'promotion.rejected' || stage === 'Archived') return 'Rejected'

@@ -7,7 +7,7 @@ import { jsonEvent } from './json.ts'
 import { mlflowPayload } from './mlflow.ts'
 import { slackMessage } from './slack.ts'
 
-/** The forms that a webhook may have its events in. */
+/** The forms in which a webhook may get its events. */
 export const formats = [
   'mlflow',
   'json',
@@ -23,11 +23,11 @@ export type Payload = { readonly contentType: string; readonly body: string }
 type PayloadTerms = {
   readonly format: Format
   readonly webhookId: string
-  /** Of a webhook that was made by Databricks' API. */
+  /** For a webhook that was made by Databricks' API. */
   readonly terms?: DatabricksTerms | undefined
 }
 
-/** What is sent of an event: always the same for one event, so that a retry has the same signature. */
+/** The body that is sent for an event, always the same, so that a retry has the same signature. */
 export function payloadOf(
   event: RegistryEvent,
   { format, webhookId, terms }: PayloadTerms,

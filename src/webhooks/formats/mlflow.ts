@@ -7,7 +7,7 @@ const promptTextKey = 'mlflow.prompt.text'
 
 /**
  * An event as MLflow 3.17.2 sends it: entity and action in lower case, and for each the fields that
- * MLflow documents. Events that MLflow has no name for have ours, and their `before` and `after`.
+ * MLflow documents. Events that MLflow has no name for keep our name, with `before` and `after`.
  */
 export function mlflowPayload(event: RegistryEvent): object {
   const named = mlflowEventOf(event.type)

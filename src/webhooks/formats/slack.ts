@@ -32,7 +32,10 @@ function subjectOf({ model, version, type }: RegistryEvent): string {
   return version === null ? model : `${model} version ${version}`
 }
 
-/** What happened, by the part of the type behind the dot. Types without an entry are told by their own words. */
+/**
+ * What happened, by the part of the type behind the dot. Types without an entry are described by
+ * the words of their name.
+ */
 const tellers: Readonly<Record<string, (event: RegistryEvent) => string>> = {
   transitioned: moveText,
   rolled_back: moveText,
@@ -71,7 +74,7 @@ function promotionText({ promotionId, after }: RegistryEvent): string {
   return `promotion #${shorten(promotionId)}${target === undefined ? '' : ` to ${shorten(target)}`}`
 }
 
-/** Of a `gate.failed`: each gate and why. */
+/** For a `gate.failed`: each gate and why it failed. */
 function gateTexts(gates: unknown): string {
   const failed = Array.isArray(gates) ? (gates as EventFields[]) : []
   return failed.map(({ name, detail }) => `${shorten(name)} (${shorten(detail)})`).join('; ')
@@ -81,7 +84,7 @@ function shorten(value: unknown): string {
   return cutText(String(value ?? 'none'), 200)
 }
 
-/** The three characters that mean something to Slack, and those that would change the line's look. */
+/** The three characters that are special in Slack, and those that would format the line. */
 function escapeText(text: string): string {
   return text
     .replaceAll('&', '&amp;')
