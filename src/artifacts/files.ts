@@ -43,13 +43,12 @@ export function rowsOf(ctx: Context, place: FilePlace): { from: SQL; where: SQL 
 export async function putFile(
   ctx: Context,
   path: string,
-  body: ByteStream,
-  sizeBytes?: number,
+  { body, sizeBytes }: { readonly body: ByteStream; readonly sizeBytes?: number | undefined },
 ): Promise<void> {
   assertWritable(path)
   const allowed = await limitBody(ctx, body, sizeBytes)
   const key = newBlobKey(ctx)
-  await showBlob(ctx, path, { key, ...(await ctx.blobs.put(key, allowed, sizeBytes)) })
+  await showBlob(ctx, path, { blob: { key, ...(await ctx.blobs.put(key, allowed, sizeBytes)) } })
 }
 
 /** A new key in the blob store. Keys are spread over 256 folders, for the sake of disks. */
@@ -75,8 +74,10 @@ export type WrittenBlob = Stored & { readonly key: string }
 export async function showBlob(
   ctx: Context,
   path: string,
-  blob: WrittenBlob,
-  from?: { readonly uploadId: string },
+  {
+    blob,
+    from,
+  }: { readonly blob: WrittenBlob; readonly from?: { readonly uploadId: string } | undefined },
 ): Promise<boolean> {
   const damaged = await findDamaged(ctx, blob)
   const { start, end } = folderRangeOf(path)

@@ -45,7 +45,7 @@ export async function importFiles(
       round.map((file) => targetOf(file, folder)),
     )
     for (const file of round) {
-      const outcome = await takeIn(ctx, file, targetOf(file, folder), there)
+      const outcome = await takeIn(ctx, file, { target: targetOf(file, folder), there })
       if (outcome === 'skipped') sum.skipped++
       else if (outcome === 'taken in') {
         sum.files++
@@ -62,8 +62,10 @@ const refusals = ['INVALID_PARAMETER_VALUE', 'RESOURCE_CONFLICT']
 async function takeIn(
   ctx: Context,
   file: FileToImport,
-  target: string | RegistryError,
-  there: ReadonlyMap<string, FileThere>,
+  {
+    target,
+    there,
+  }: { readonly target: string | RegistryError; readonly there: ReadonlyMap<string, FileThere> },
 ): Promise<'taken in' | 'skipped' | RegistryError> {
   if (typeof target !== 'string') return target
   const known = there.get(target)
@@ -71,7 +73,7 @@ async function takeIn(
     return 'skipped'
   }
   try {
-    await putFile(ctx, target, await file.open(), file.sizeBytes)
+    await putFile(ctx, target, { body: await file.open(), sizeBytes: file.sizeBytes })
     return 'taken in'
   } catch (err) {
     if (err instanceof RegistryError && refusals.includes(err.code)) return err

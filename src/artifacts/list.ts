@@ -32,15 +32,21 @@ const entriesPerRead = 5_000
 export async function listFolder(
   ctx: Context,
   place: FilePlace,
-  folder: string,
-  count: number,
-  from?: string,
+  {
+    folder,
+    count,
+    from,
+  }: { readonly folder: string; readonly count: number; readonly from?: string | undefined },
 ): Promise<FolderPage> {
   const entries: FolderItem[] = []
   let next: string | undefined = from ?? folderRangeOf(folder).start
   while (next !== undefined && entries.length < count) {
     const wanted = Math.min(count - entries.length, entriesPerRead)
-    const rows: FolderItemRow[] = await readEntries(ctx, place, folder, next, wanted + 1)
+    const rows: FolderItemRow[] = await readEntries(ctx, place, {
+      folder,
+      start: next,
+      count: wanted + 1,
+    })
     const shown = rows.slice(0, wanted)
     for (const { name, is_folder, size_bytes } of shown) {
       entries.push({ name, isFolder: is_folder === 1, sizeBytes: size_bytes ?? undefined })
@@ -58,9 +64,11 @@ export async function listFolder(
 function readEntries(
   ctx: Context,
   place: FilePlace,
-  folder: string,
-  start: string,
-  count: number,
+  {
+    folder,
+    start,
+    count,
+  }: { readonly folder: string; readonly start: string; readonly count: number },
 ): Promise<FolderItemRow[]> {
   const { from, where } = rowsOf(ctx, place)
   const { start: prefix, end } = folderRangeOf(folder)

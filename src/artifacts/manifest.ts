@@ -45,8 +45,7 @@ export type SealedFile = ManifestFile & { readonly key: string }
 export async function readManifestFiles(
   ctx: Context,
   manifest: number,
-  after: string,
-  count: number,
+  { after, count }: { readonly after: string; readonly count: number },
 ): Promise<SealedFile[]> {
   const rows = await ctx.db.all(sql<ManifestFileRow>`
     select f.path, b.sha256, b.size_bytes, b.key
@@ -81,7 +80,10 @@ export async function verifyManifest(
   const differing: (SealedFile & { problem: Damage })[] = []
   let page: SealedFile[]
   do {
-    page = await readManifestFiles(ctx, manifest, files.at(-1)?.path ?? '', filesPerRead)
+    page = await readManifestFiles(ctx, manifest, {
+      after: files.at(-1)?.path ?? '',
+      count: filesPerRead,
+    })
     for (const file of page) {
       const problem = await findDamage(ctx, file)
       if (problem) differing.push({ ...file, problem })

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { conflict, invalid, notFound, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
-import type { ByteStream, Stored, UploadedPart } from '../platform/ports.ts'
+import type { NewPart, Stored, UploadedPart } from '../platform/ports.ts'
 import { newBlobKey, showBlob } from './files.ts'
 import { assertWritable } from './path.ts'
 import { isWithinQuotaSql, limitedAccountOf, overQuota, readBytesLeft } from './quota.ts'
@@ -81,8 +81,7 @@ async function findUpload(ctx: Context, uploadId: string): Promise<Upload | unde
 export async function putPart(
   ctx: Context,
   { uploadId, key, storeUploadId, account }: Upload,
-  { part, sizeBytes }: { readonly part: number; readonly sizeBytes: number },
-  body: ByteStream,
+  { part, body, sizeBytes }: NewPart,
 ): Promise<string> {
   // What the part takes is counted before its bytes come, in one statement with the question whether
   // there is room: else many parts at once would each find some.
@@ -99,7 +98,7 @@ export async function putPart(
     await getUpload(ctx, uploadId)
     throw overQuota(ctx)
   }
-  return ctx.blobs.multipart.putPart(key, storeUploadId, part, body, sizeBytes)
+  return ctx.blobs.multipart.putPart(key, storeUploadId, { part, body, sizeBytes })
 }
 
 /**
@@ -115,17 +114,19 @@ export async function putPart(
 export async function completeUpload(
   ctx: Context,
   uploadId: string,
-  path: string,
-  parts: readonly UploadedPart[],
+  { path, parts }: { readonly path: string; readonly parts: readonly UploadedPart[] },
 ): Promise<void> {
   assertWritable(path)
   const ordered = [...parts].sort((a, b) => a.part - b.part)
   const list = JSON.stringify(ordered.map(({ part, etag }) => [part, etag]))
-  const upload = await claimUpload(ctx, uploadId, path, list)
+  const upload = await claimUpload(ctx, uploadId, { path, list })
   if (upload.isCompleted) return
-  const stored = await joinParts(ctx, upload, ordered, list)
+  const stored = await joinParts(ctx, upload, ordered)
   if (!stored) return
-  const isShown = await showBlob(ctx, path, { key: upload.key, ...stored }, { uploadId })
+  const isShown = await showBlob(ctx, path, {
+    blob: { key: upload.key, ...stored },
+    from: { uploadId },
+  })
   if (!isShown && !(await isCompleted(ctx, uploadId))) throw notFound('Multipart upload', uploadId)
 }
 
@@ -133,8 +134,7 @@ export async function completeUpload(
 async function claimUpload(
   ctx: Context,
   uploadId: string,
-  path: string,
-  list: string,
+  { path, list }: { readonly path: string; readonly list: string },
 ): Promise<Upload> {
   const known = await findUpload(ctx, uploadId)
   if (!known) throw notFound('Multipart upload', uploadId)
@@ -152,9 +152,8 @@ async function claimUpload(
 /** @returns undefined: another call of the same list completed the upload meanwhile */
 async function joinParts(
   ctx: Context,
-  { uploadId, key, storeUploadId }: Upload,
+  { uploadId, key, storeUploadId, parts: list }: Upload,
   parts: readonly UploadedPart[],
-  list: string,
 ): Promise<Stored | undefined> {
   try {
     return await ctx.blobs.multipart.complete(key, storeUploadId, parts)

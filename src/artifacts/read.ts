@@ -21,8 +21,13 @@ export type Damage = 'missing' | 'changed'
 export async function openFile(
   ctx: Context,
   file: StoredFile,
-  onDamage: (damage: Damage) => Promise<void>,
-  range?: ByteRange,
+  {
+    onDamage,
+    range,
+  }: {
+    readonly onDamage: (damage: Damage) => Promise<void>
+    readonly range?: ByteRange | undefined
+  },
 ): Promise<ReadableStream<Uint8Array>> {
   const [stream, sizeBytes] = await Promise.all([
     ctx.blobs.get(file.key, range),
@@ -38,7 +43,7 @@ export async function openFile(
       `The stored bytes of '${excerpt(file.path)}' are lost: ${file.sizeBytes} bytes were kept and the blob ${found}; restore it from a backup`,
     )
   }
-  return range ? stream : streamOf(verifyChunks(ctx, file, stream, onDamage))
+  return range ? stream : streamOf(verifyChunks(ctx, file, { stream, onDamage }))
 }
 
 /** Read a file whole. @returns what is wrong with its stored bytes, or undefined */
@@ -53,8 +58,13 @@ export async function findDamage(ctx: Context, file: StoredFile): Promise<Damage
 async function* verifyChunks(
   ctx: Context,
   file: StoredFile,
-  stream: ReadableStream<Uint8Array>,
-  onDamage: (damage: Damage) => Promise<void>,
+  {
+    stream,
+    onDamage,
+  }: {
+    readonly stream: ReadableStream<Uint8Array>
+    readonly onDamage: (damage: Damage) => Promise<void>
+  },
 ) {
   const hash = ctx.sha256()
   let previous: Uint8Array | undefined

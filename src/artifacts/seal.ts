@@ -50,7 +50,7 @@ export async function prepareSeal(ctx: Context, path: string): Promise<Sealing |
   await ctx.blobs.put(key, streamBytes(text), text.byteLength)
   return {
     digest,
-    statements: () => [manifestRow(ctx, digest, key, rows), ...fileRows(digest, rows)],
+    statements: () => [manifestRow(ctx, { digest, key, rows }), ...fileRows(digest, rows)],
   }
 }
 
@@ -81,9 +81,11 @@ function manifestJson(digest: string, rows: readonly SourceFileRow[]): Uint8Arra
 
 function manifestRow(
   ctx: Context,
-  digest: string,
-  key: string,
-  rows: readonly SourceFileRow[],
+  {
+    digest,
+    key,
+    rows,
+  }: { readonly digest: string; readonly key: string; readonly rows: readonly SourceFileRow[] },
 ): SQL {
   const sizeBytes = rows.reduce((sum, row) => sum + row.size_bytes, 0)
   return sql`

@@ -25,22 +25,23 @@ const batchChars = 2_000_000
 export async function readEntriesBefore(
   db: Database,
   filter: EntryFilter,
-  beforeSeq: number,
-  countMax: number,
+  { beforeSeq, countMax }: { readonly beforeSeq: number; readonly countMax: number },
 ): Promise<SealedEntry[]> {
   const where = sql`${conditionsSql(filter)} and e.seq < ${beforeSeq}`
-  return readEntries(db, where, sql`desc`, countMax)
+  return readEntries(db, where, { direction: sql`desc`, count: countMax })
 }
 
 /** One batch of entries with a higher number than `afterSeq` up to `lastSeq`, oldest first. */
 export async function readEntriesAfter(
   db: Database,
   filter: EntryFilter,
-  afterSeq: number,
-  lastSeq = Number.MAX_SAFE_INTEGER,
+  {
+    afterSeq,
+    lastSeq = Number.MAX_SAFE_INTEGER,
+  }: { readonly afterSeq: number; readonly lastSeq?: number | undefined },
 ): Promise<SealedEntry[]> {
   const where = sql`${conditionsSql(filter)} and e.seq > ${afterSeq} and e.seq <= ${lastSeq}`
-  return readEntries(db, where, sql`asc`, batchCount)
+  return readEntries(db, where, { direction: sql`asc`, count: batchCount })
 }
 
 /** All entries up to `lastSeq` in batches, oldest first, negative numbers included. */
@@ -51,7 +52,7 @@ export async function* readEntryBatches(
 ): AsyncGenerator<SealedEntry[]> {
   let after = Number.MIN_SAFE_INTEGER
   for (;;) {
-    const batch = await readEntriesAfter(db, filter, after, lastSeq)
+    const batch = await readEntriesAfter(db, filter, { afterSeq: after, lastSeq })
     const last = batch.at(-1)
     if (!last) return
     yield batch
@@ -74,8 +75,7 @@ export function letOthersRun(): Promise<void> {
 async function readEntries(
   db: Database,
   where: SQL,
-  direction: SQL,
-  count: number,
+  { direction, count }: { readonly direction: SQL; readonly count: number },
 ): Promise<SealedEntry[]> {
   const rows = await db.all(sql<AuditEntryRow>`
     with page as (

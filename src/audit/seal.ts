@@ -30,7 +30,7 @@ export async function readChainHead({ db }: Pick<Platform, 'db'>): Promise<Chain
 export async function sealEntries(platform: SealingPlatform): Promise<void> {
   for (let batch = 0; batch < batchesMax; batch++) {
     const head = await readChainHead(platform)
-    const found = await readEntriesAfter(platform.db, {}, head.seq)
+    const found = await readEntriesAfter(platform.db, {}, { afterSeq: head.seq })
     if (found.length === 0) return
     const entries = contiguousPartOf(found, head.seq)
     if (entries.length === 0) {

@@ -36,13 +36,8 @@ function codePoints(value: string): number {
  * @param field the request's parameter, for the message
  * @param what how MLflow calls a key that is too long, where that is not the parameter's name
  */
-export function checkKey(
-  key: string,
-  field: string,
-  charsMax = keyCharsMax,
-  what: string = field,
-): void {
-  checkLength(key, charsMax, what)
+export function checkKey(key: string, field: string, what: string = field): void {
+  checkLength(key, keyCharsMax, what)
   if (!/^[\p{L}\p{N}_\-.:/ ]*$/u.test(key)) {
     throw invalid(
       `Invalid value '${excerpt(key)}' for parameter '${field}': use only letters, digits, ` +

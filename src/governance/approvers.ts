@@ -5,7 +5,7 @@ import {
   principalColumns,
   principalFrom,
 } from '../access/accounts/principals.ts'
-import { requireModel } from '../access/permissions/require.ts'
+import { requireModelVersion } from '../access/permissions/require.ts'
 import { mayApprove } from '../access/permissions/rights.ts'
 import { RegistryError } from '../core/error.ts'
 import { grouped } from '../core/groups.ts'
@@ -94,7 +94,7 @@ function presentPrincipal(ctx: Context, row: ReviewRow, found: PrincipalRow): Pr
 async function lostRight(ctx: Context, model: string): Promise<string | undefined> {
   if (!(await mayApprove(ctx, model))) return "the approver has no grant of 'approve' any more"
   try {
-    await requireModel(ctx, model, 'READ', 'version')
+    await requireModelVersion(ctx, model, 'READ')
     return undefined
   } catch (err) {
     const isRefused =

@@ -98,6 +98,6 @@ export async function findVersionsTrainedOn(
 
 /** Condition that the caller may read the version `v` of the model `m`. */
 function readableVersion(ctx: Context): SQL {
-  return sql`m.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'model', sql`m.id`, isPromptModel)}
+  return sql`m.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'model', { id: sql`m.id`, isPrompt: isPromptModel })}
     and ${isNotDeniedSql(ctx, 'version', isPromptModel)}`
 }

@@ -7,7 +7,7 @@ import {
   mayReadSql,
 } from '../access/permissions/permitted.ts'
 import {
-  requireModel,
+  requireModelVersion,
   requirePermission,
   requirePromoting,
   requireRight,
@@ -100,7 +100,7 @@ export async function requireToMerge(ctx: Context, id: number): Promise<void> {
 export function readablePromotion(ctx: Context): SQL {
   if (mayAll(ctx)) return sql`1`
   return sql`exists (select 1 from registered_models m where m.id = p.registered_model
-    and ${mayReadSql(ctx, 'model', sql`m.id`, isPromptModel)}
+    and ${mayReadSql(ctx, 'model', { id: sql`m.id`, isPrompt: isPromptModel })}
     and ${isNotDeniedSql(ctx, 'version', isPromptModel)})`
 }
 
@@ -189,7 +189,7 @@ export async function requireOwnComment(ctx: Context, id: string): Promise<void>
     join registered_models m on m.id = v.registered_model
     where c.id = ${parseRowId(id) ?? 0} and m.workspace = ${ctx.workspace}`)
   if (!found) throw notFound('Comment', id)
-  await requireModel(ctx, found.name, 'READ', 'version')
+  await requireModelVersion(ctx, found.name, 'READ')
   if (mayChangeComment(ctx, found)) return
   throw new RegistryError(
     'PERMISSION_DENIED',

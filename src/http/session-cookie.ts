@@ -16,7 +16,11 @@ export function ownCookie(c: AppContext, name: string): string | undefined {
 }
 
 /** Set such a cookie, until the browser closes or for `maxAgeS` seconds; 0 removes it. */
-export function setOwnCookie(c: AppContext, name: string, value: string, maxAgeS: number): void {
+export function setOwnCookie(
+  c: AppContext,
+  name: string,
+  { value, maxAgeS }: { readonly value: string; readonly maxAgeS: number },
+): void {
   const tls = isTls(c)
   setCookie(c, name, value, {
     httpOnly: true,
@@ -34,9 +38,9 @@ export function sessionOf(c: AppContext): string | undefined {
 
 /** Set the browser's session cookie. */
 export function setSession(c: AppContext, id: string): void {
-  setOwnCookie(c, session, id, c.var.ctx.settings.sessionMaxMs / 1000)
+  setOwnCookie(c, session, { value: id, maxAgeS: c.var.ctx.settings.sessionMaxMs / 1000 })
 }
 
 export function forgetSession(c: AppContext): void {
-  setOwnCookie(c, session, '', 0)
+  setOwnCookie(c, session, { value: '', maxAgeS: 0 })
 }

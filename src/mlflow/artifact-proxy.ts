@@ -45,7 +45,7 @@ export const artifactProxyOperations: readonly Operation[] = [
     (ctx, path) => requirePath(ctx, path, 'EDIT'),
     async (c, path) => {
       assertWritable(path)
-      await putFile(c.var.ctx, path, requestBytes(c), declaredLength(c))
+      await putFile(c.var.ctx, path, { body: requestBytes(c), sizeBytes: declaredLength(c) })
       return c.body(null, 200)
     },
   ),

@@ -1,4 +1,4 @@
-import { requireModel } from '../access/permissions/require.ts'
+import { requireModelVersion } from '../access/permissions/require.ts'
 import { putFile } from '../artifacts/files.ts'
 import { cleanFilePath, cleanPath } from '../artifacts/path.ts'
 import { streamBytes } from '../core/bytes.ts'
@@ -85,7 +85,7 @@ const entityOperations: readonly Operation[] = [
       name: requiredQuery(c, 'name'),
       version: parseVersion(requiredQuery(c, 'version')),
     }),
-    (ctx, { name }) => requireModel(ctx, name, 'READ', 'version'),
+    (ctx, { name }) => requireModelVersion(ctx, name, 'READ'),
     async (c, { path, name, version }) => {
       const files = await getVersionFiles(c.var.ctx, name, version)
       const manifest = sealedManifest(files, name, version)
@@ -100,7 +100,10 @@ const entityOperations: readonly Operation[] = [
     async (c, { runId, path }) => {
       const bytes = await pageUpload(c)
       const { artifactUri } = await getRun(c.var.ctx, runId)
-      await putFile(c.var.ctx, below(artifactUri, path).path, streamBytes(bytes), bytes.byteLength)
+      await putFile(c.var.ctx, below(artifactUri, path).path, {
+        body: streamBytes(bytes),
+        sizeBytes: bytes.byteLength,
+      })
       return c.body(null, 200)
     },
   ),

@@ -1,4 +1,4 @@
-import { requireExperiment } from '../access/permissions/require.ts'
+import { requireExperimentPart } from '../access/permissions/require.ts'
 import { anyone } from '../http/guards/guard.ts'
 import type { Context } from '../platform/context.ts'
 import { loggedModelStatuses } from '../tracking/logged-models/logged-model.ts'
@@ -48,7 +48,7 @@ async function mayCreateLoggedModel(
   ctx: Context,
   req: { readonly experiment_id: number; readonly source_run_id?: string | undefined },
 ): Promise<void> {
-  await requireExperiment(ctx, req.experiment_id, 'EDIT', 'new logged model')
+  await requireExperimentPart(ctx, { id: req.experiment_id, part: 'new logged model' }, 'EDIT')
   await requireRuns(ctx, req.source_run_id ? [req.source_run_id] : [], 'READ')
 }
 

@@ -72,7 +72,7 @@ export const multipartOperations: readonly Operation[] = [
         part: Number(part_number ?? 0),
         etag: (etag ?? '').replace(/^(W\/)?"(.*)"$/, '$2'),
       }))
-      await completeUpload(ctx, req.upload_id, targetPath(c, 'complete', req.path), parts)
+      await completeUpload(ctx, req.upload_id, { path: targetPath(c, 'complete', req.path), parts })
     },
   ),
 

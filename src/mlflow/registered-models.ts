@@ -120,7 +120,7 @@ export const registeredModelOperations: readonly Operation[] = [
 
   operation(
     'deleteRegisteredModelAlias',
-    (ctx, req) => requirePromoting(ctx, req.name, { aliases: [req.alias] }, 'MANAGE'),
+    (ctx, req) => requirePromoting(ctx, req.name, { aliases: [req.alias], otherwise: 'MANAGE' }),
     message({ name, alias: name }),
     (ctx, req) => deleteGuardedAlias(ctx, req.name, req.alias),
   ),

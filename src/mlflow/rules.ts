@@ -1,5 +1,9 @@
 import type { Permission } from '../access/permissions/levels.ts'
-import { requireExperiment, requireModel } from '../access/permissions/require.ts'
+import {
+  requireExperiment,
+  requireModel,
+  requireModelVersion,
+} from '../access/permissions/require.ts'
 import type { Context } from '../platform/context.ts'
 import { requireLoggedModel, requireRun } from '../tracking/permissions.ts'
 
@@ -25,5 +29,5 @@ export function onModel(needed: Permission) {
 
 export function onVersion(needed: Permission) {
   return (ctx: Context, req: { readonly name: string }) =>
-    requireModel(ctx, req.name, needed, 'version')
+    requireModelVersion(ctx, req.name, needed)
 }

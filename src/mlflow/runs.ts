@@ -1,4 +1,4 @@
-import { requireExperiment } from '../access/permissions/require.ts'
+import { requireExperimentPart } from '../access/permissions/require.ts'
 import { runStatuses } from '../tracking/run.ts'
 import { logParam } from '../tracking/run-data/log-batch.ts'
 import { deleteRunTag, setRunTag } from '../tracking/run-data/run-tags.ts'
@@ -17,7 +17,7 @@ export const runId = { type: 'string', required: true, alsoAs: 'run_uuid' } as c
 export const runOperations: readonly Operation[] = [
   operation(
     'createRun',
-    (ctx, req) => requireExperiment(ctx, req.experiment_id, 'EDIT', 'new run'),
+    (ctx, req) => requireExperimentPart(ctx, { id: req.experiment_id, part: 'new run' }, 'EDIT'),
     message({
       experiment_id: { type: 'experiment_id', required: true },
       user_id: { type: 'string' },

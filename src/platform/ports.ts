@@ -54,6 +54,13 @@ export type Leftover = {
   readonly writtenAtMs: number
 }
 
+/** A part that is to be stored; `part` is its number. */
+export type NewPart = {
+  readonly part: number
+  readonly body: ByteStream
+  readonly sizeBytes: number
+}
+
 /** Uploads in parts that may arrive in any order and more than once. Part numbers start at 1. */
 export interface MultipartStore {
   create(key: string): Promise<string>
@@ -61,13 +68,7 @@ export interface MultipartStore {
    * @returns the part's ETag, without quotes
    * @throws RESOURCE_DOES_NOT_EXIST no such upload: it was completed, aborted or swept
    */
-  putPart(
-    key: string,
-    uploadId: string,
-    part: number,
-    body: ByteStream,
-    sizeBytes: number,
-  ): Promise<string>
+  putPart(key: string, uploadId: string, part: NewPart): Promise<string>
   /**
    * Join the parts; the key appears whole or not at all. Reads it back for the hash. Joining an
    * upload again gives the same result as long as its key is there; that the list of parts is the

@@ -3,6 +3,7 @@ import type { Permission } from '../access/permissions/levels.ts'
 import { isPromptModel, mayAll } from '../access/permissions/permitted.ts'
 import {
   requireModel,
+  requireModelVersion,
   requirePermission,
   requirePromoting,
   requireRegistering,
@@ -28,7 +29,7 @@ export async function requireToRegister(ctx: Context, wanted: NewVersion): Promi
   await requireRegistering(ctx, wanted.name)
   const source = parseSource(wanted.source, wanted.tags.some(isPromptTag), ctx.settings)
   // A copy has the run and logged model of the version that is copied, or it is refused.
-  if (source.kind === 'version') return requireModel(ctx, source.name, 'READ', 'version')
+  if (source.kind === 'version') return requireModelVersion(ctx, source.name, 'READ')
   if (source.kind === 'version id') return requireVersionOfId(ctx, source.id, 'READ')
   const named = (id: string) => (id === '' ? [] : [id])
   await requireRuns(
@@ -93,7 +94,7 @@ export async function requireToDeleteVersion(
   version: number,
 ): Promise<void> {
   if (mayAll(ctx)) return
-  await requireModel(ctx, name, 'MANAGE', 'version')
+  await requireModelVersion(ctx, name, 'MANAGE')
   const places = await readPlaces(ctx, sql`v.id = (${versionId(ctx, name, version)})`)
   await requireUnblocked(ctx, name, places)
 }
@@ -104,7 +105,7 @@ export async function requireToDeleteVersion(
 export async function requireToDeleteModel(ctx: Context, name: string): Promise<void> {
   if (mayAll(ctx)) return
   await requireModel(ctx, name, 'MANAGE')
-  await requireModel(ctx, name, 'MANAGE', 'version')
+  await requireModelVersion(ctx, name, 'MANAGE')
   await requireUnblocked(ctx, name, await readPlaces(ctx, ofModel(ctx, name)))
 }
 

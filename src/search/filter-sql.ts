@@ -60,11 +60,15 @@ function comparisonSql(clause: Compared, field: FilterField, literals: Literals)
     }
     case 'LIKE':
     case 'ILIKE':
-      return likeSql(wholeColumn(field), stringOf(clause), clause.operator === 'LIKE', literals)
+      return likeSql(
+        wholeColumn(field),
+        { pattern: stringOf(clause), caseSensitive: clause.operator === 'LIKE' },
+        literals,
+      )
     default:
       return field.type === 'string'
-        ? stringSql(stringOf(clause), clause.operator, field, literals)
-        : numberSql(clause, clause.operator, field, literals)
+        ? stringSql(stringOf(clause), { operator: clause.operator, field, literals })
+        : numberSql(clause, { operator: clause.operator, field, literals })
   }
 }
 
@@ -73,7 +77,7 @@ function wholeColumn(field: FilterField): SQL {
   return field.missing === undefined ? field.column : sql`coalesce(${field.column}, '')`
 }
 
-function stringSql(text: string, operator: Ordering, field: FilterField, literals: Literals): SQL {
+function stringSql(text: string, { operator, field, literals }: OrderedComparison): SQL {
   // The bare column where it says the same: only that can use an index.
   const column = operator === '=' && text !== field.missing ? field.column : wholeColumn(field)
   return sql`${column} ${sqlOperator(operator)} ${literals.text(text)}`
@@ -81,13 +85,13 @@ function stringSql(text: string, operator: Ordering, field: FilterField, literal
 
 type Valued = { readonly key: Clause['key']; readonly value: Literal }
 type Ordering = Exclude<Comparison, 'LIKE' | 'ILIKE'>
+type OrderedComparison = {
+  readonly operator: Ordering
+  readonly field: FilterField
+  readonly literals: Literals
+}
 
-function numberSql(
-  clause: Valued,
-  operator: Ordering,
-  field: FilterField,
-  literals: Literals,
-): SQL {
+function numberSql(clause: Valued, { operator, field, literals }: OrderedComparison): SQL {
   const value = field.type === 'integer' ? integerOf(clause) : numberOf(clause)
   const whole = /^[+-]?\d+$/.test(value) ? parseInt64(value) : undefined
   const bound = whole === undefined ? literals.double(doubleOf(value)) : literals.integer(whole)

@@ -60,7 +60,7 @@ export async function findPage(
   const { joins, terms } = orderTermsOf(searchable, search, literals)
   const page = await readKeysetPage<FoundRow>(search, {
     read: async (after, count) => {
-      const where = conditionSql(searchable, search, literals, after && { terms, after })
+      const where = conditionSql(searchable, search, { literals, place: after && { terms, after } })
       const statement = sql<FoundRow>`${literals.with()}
         select ${searchable.id} as id, ${keyColumns(terms)}
         from ${searchable.from} ${joins} where ${where}
@@ -76,8 +76,13 @@ export async function findPage(
 function conditionSql(
   searchable: Searchable,
   search: Search,
-  literals: Literals,
-  place: { readonly terms: readonly SortTerm[]; readonly after: PageKey } | undefined,
+  {
+    literals,
+    place,
+  }: {
+    readonly literals: Literals
+    readonly place: { readonly terms: readonly SortTerm[]; readonly after: PageKey } | undefined
+  },
 ): SQL {
   const conditions = [...search.scope]
   if (search.filter.length > 0) {

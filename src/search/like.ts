@@ -33,8 +33,7 @@ type Run = { readonly offset: number; readonly chars: number; readonly text: str
  */
 export function likeSql(
   column: SQL,
-  pattern: string,
-  caseSensitive: boolean,
+  { pattern, caseSensitive }: { readonly pattern: string; readonly caseSensitive: boolean },
   literals: Literals,
 ): SQL {
   const text = caseSensitive ? column : sql`lower(${column})`
@@ -49,10 +48,11 @@ export function likeSql(
   }
   const charsMin = parts.reduce((sum, part) => sum + part.chars, 0)
   const conditions = [sql`length(${text}) >= ${countSql(charsMin)}`]
-  if (head.runs.length > 0) conditions.push(matchesAtSql(text, sql`1`, head, literals))
+  if (head.runs.length > 0)
+    conditions.push(matchesAtSql(text, { part: head, start: sql`1` }, literals))
   if (tail.runs.length > 0) {
     const start = sql`length(${text}) - ${countSql(tail.chars - 1)}`
-    conditions.push(matchesAtSql(text, start, tail, literals))
+    conditions.push(matchesAtSql(text, { part: tail, start }, literals))
   }
   if (middle.length > 0)
     conditions.push(holdsInOrderSql(innerSql(text, head, tail), middle, literals))
@@ -78,7 +78,7 @@ function wholeSql(text: SQL, only: Segment, literals: Literals): SQL {
   }
   const length = sql`length(${text}) = ${countSql(only.chars)}`
   if (only.runs.length === 0) return length
-  return sql`(${length} and ${matchesAtSql(text, sql`1`, only, literals)})`
+  return sql`(${length} and ${matchesAtSql(text, { part: only, start: sql`1` }, literals)})`
 }
 
 /** What lies between the head and the tail of `text`. */
@@ -89,7 +89,11 @@ function innerSql(text: SQL, head: Segment, tail: Segment): SQL {
 }
 
 /** Whether `part` stands in `text` from character `start` on, which counts from 1. */
-function matchesAtSql(text: SQL, start: SQL, part: Segment, literals: Literals): SQL {
+function matchesAtSql(
+  text: SQL,
+  { part, start }: { readonly part: Segment; readonly start: SQL },
+  literals: Literals,
+): SQL {
   const [first, ...others] = part.runs
   if (first && others.length === 0) {
     const from = sql`${start} + ${countSql(first.offset)}`

@@ -4,6 +4,7 @@ import { mayAll, type Part } from '../access/permissions/permitted.ts'
 import {
   hasOnEverything,
   requireExperiment,
+  requireExperimentPart,
   requirePermission,
 } from '../access/permissions/require.ts'
 import { denied } from '../access/permissions/rights.ts'
@@ -86,8 +87,8 @@ function eachLoggedModel(ctx: Context, modelIds: readonly string[], needed: Perm
 /** Require what deleting an experiment, or bringing it back, takes: it reaches all that is in it. */
 export async function requireWholeExperiment(ctx: Context, id: number): Promise<void> {
   await requireExperiment(ctx, id, 'MANAGE')
-  await requireExperiment(ctx, id, 'MANAGE', 'run')
-  await requireExperiment(ctx, id, 'MANAGE', 'logged model')
+  await requireExperimentPart(ctx, { id, part: 'run' }, 'MANAGE')
+  await requireExperimentPart(ctx, { id, part: 'logged model' }, 'MANAGE')
 }
 
 /** As `requireExperiment`, by name. Clients make an experiment where the answer is 404. */

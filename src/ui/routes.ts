@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { requireModel } from '../access/permissions/require.ts'
+import { requireModelVersion } from '../access/permissions/require.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { anyone, guard } from '../http/guards/guard.ts'
 import { modelNameOf, showCard } from './cards/card.tsx'
@@ -22,7 +22,7 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .post('/signout', guard('public'), signOut)
     .get(
       '/api/v1/models/:name/versions/:version/card.html',
-      guard((ctx, c) => requireModel(ctx, modelNameOf(c), 'READ', 'version')),
+      guard((ctx, c) => requireModelVersion(ctx, modelNameOf(c), 'READ')),
       showCard,
     )
     .get('/docs', guard(anyone), showDocs(endpoints))

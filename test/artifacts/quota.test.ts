@@ -41,14 +41,16 @@ const refused = {
 
 test('what an account stores is counted, and what is more than its quota is refused', async () => {
   const { as, use, platform } = await withQuota(25)
-  await putFile(as(1), 'a', bytes('a'), 10)
-  await putFile(as(1), 'b', bytes('b'))
+  await putFile(as(1), 'a', { body: bytes('a'), sizeBytes: 10 })
+  await putFile(as(1), 'b', { body: bytes('b') })
   expect(await use(1)).toEqual({ size_bytes: 20 })
-  await expect(putFile(as(1), 'c', bytes('c'), 10)).rejects.toMatchObject(refused)
-  await expect(putFile(as(1), 'c', bytes('c'))).rejects.toMatchObject(refused)
+  await expect(putFile(as(1), 'c', { body: bytes('c'), sizeBytes: 10 })).rejects.toMatchObject(
+    refused,
+  )
+  await expect(putFile(as(1), 'c', { body: bytes('c') })).rejects.toMatchObject(refused)
   expect(await findFile(as(1), {}, 'c')).toBeUndefined()
-  await putFile(as(1), 'c', bytes('c', 5), 5)
-  await putFile(as(2), 'd', bytes('d'), 10)
+  await putFile(as(1), 'c', { body: bytes('c', 5), sizeBytes: 5 })
+  await putFile(as(2), 'd', { body: bytes('d'), sizeBytes: 10 })
   expect(await use(2)).toEqual({ size_bytes: 10 })
   const keys = []
   for await (const { key } of platform.blobs.list('blobs/')) keys.push(key)
@@ -62,12 +64,14 @@ test('a declared length that is too much is refused before a byte is read', asyn
       throw new Error('the body was read')
     },
   }
-  await expect(putFile(as(1), 'a', never, 26)).rejects.toMatchObject(refused)
+  await expect(putFile(as(1), 'a', { body: never, sizeBytes: 26 })).rejects.toMatchObject(refused)
 })
 
 test('of uploads that end at once no more are kept than the quota has room for', async () => {
   const { as, use } = await withQuota(25)
-  const uploads = Array.from({ length: 16 }, (_, i) => putFile(as(1), `f${i}`, bytes(`${i}`), 10))
+  const uploads = Array.from({ length: 16 }, (_, i) =>
+    putFile(as(1), `f${i}`, { body: bytes(`${i}`), sizeBytes: 10 }),
+  )
   const outcomes = await Promise.allSettled(uploads)
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(2)
   expect(await use(1)).toEqual({ size_bytes: 20 })
@@ -75,9 +79,9 @@ test('of uploads that end at once no more are kept than the quota has room for',
 
 test('equal bytes count once, for who stored them first; gc gives back what nothing shows', async () => {
   const { as, use, platform } = await withQuota(25)
-  await putFile(as(1), 'a', bytes('a'), 10)
-  await putFile(as(1), 'b', bytes('a'), 10)
-  await putFile(as(2), 'c', bytes('a'), 10)
+  await putFile(as(1), 'a', { body: bytes('a'), sizeBytes: 10 })
+  await putFile(as(1), 'b', { body: bytes('a'), sizeBytes: 10 })
+  await putFile(as(2), 'c', { body: bytes('a'), sizeBytes: 10 })
   expect(await use(1)).toEqual({ size_bytes: 10 })
   expect(await use(2)).toBeUndefined()
   for (const path of ['a', 'b', 'c']) await deleteFiles(as(1), path)
@@ -92,22 +96,24 @@ test('parts of an upload count from when they are sent, until they are a file or
   const uploadId = await createUpload(ctx, 'big')
   const upload = await getUpload(ctx, uploadId)
   const put = (part: number, text: string, sizeBytes: number) =>
-    putPart(ctx, upload, { part, sizeBytes }, bytes(text, sizeBytes))
+    putPart(ctx, upload, { part, body: bytes(text, sizeBytes), sizeBytes })
   await expect(put(1, 'x', 26)).rejects.toMatchObject(refused)
   await put(1, 'x', 20)
   const etag = await put(1, 'y', 15)
   expect(await use(1)).toEqual({ size_bytes: 15 })
   await expect(put(2, 'z', 11)).rejects.toMatchObject(refused)
-  await expect(putFile(ctx, 'a', bytes('a', 11), 11)).rejects.toMatchObject(refused)
-  await completeUpload(ctx, uploadId, 'big', [{ part: 1, etag }])
+  await expect(putFile(ctx, 'a', { body: bytes('a', 11), sizeBytes: 11 })).rejects.toMatchObject(
+    refused,
+  )
+  await completeUpload(ctx, uploadId, { path: 'big', parts: [{ part: 1, etag }] })
   expect(await use(1)).toEqual({ size_bytes: 15 })
   const dropped = await createUpload(ctx, 'dropped')
   const other = await getUpload(ctx, dropped)
-  await putPart(ctx, other, { part: 1, sizeBytes: 10 }, bytes('d', 10))
+  await putPart(ctx, other, { part: 1, body: bytes('d', 10), sizeBytes: 10 })
   await expect(createUpload(ctx, 'more')).rejects.toMatchObject(refused)
   await abortUpload(ctx, dropped, 'dropped')
   const stale = await createUpload(ctx, 'stale')
-  await putPart(ctx, await getUpload(ctx, stale), { part: 1, sizeBytes: 10 }, bytes('s', 10))
+  await putPart(ctx, await getUpload(ctx, stale), { part: 1, body: bytes('s', 10), sizeBytes: 10 })
   const later = () => platform.now() + 1
   await collectUploads({ ...platform, now: later, dryRun: false, graceMs: 0 })
   expect(await use(1)).toEqual({ size_bytes: 15 })
@@ -118,7 +124,7 @@ test('of parts that are sent at once no more are kept than the quota has room fo
   const upload = await getUpload(as(1), await createUpload(as(1), 'big'))
   const outcomes = await Promise.allSettled(
     Array.from({ length: 8 }, (_, i) =>
-      putPart(as(1), upload, { part: i + 1, sizeBytes: 10 }, bytes(`${i}`)),
+      putPart(as(1), upload, { part: i + 1, body: bytes(`${i}`), sizeBytes: 10 }),
     ),
   )
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(2)
@@ -127,8 +133,8 @@ test('of parts that are sent at once no more are kept than the quota has room fo
 
 test('administrators, and everybody where no quota is set, store what they like', async () => {
   const { as, use } = await withQuota(5)
-  await putFile(as(1, true), 'a', bytes('a'), 10)
+  await putFile(as(1, true), 'a', { body: bytes('a'), sizeBytes: 10 })
   expect(await use(1)).toEqual({ size_bytes: 10 })
   const { as: free } = await withQuota(0)
-  await putFile(free(1), 'a', bytes('a'), 10)
+  await putFile(free(1), 'a', { body: bytes('a'), sizeBytes: 10 })
 })

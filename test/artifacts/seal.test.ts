@@ -41,7 +41,7 @@ describe('sealing', () => {
       await addFile(ctx, path, path)
     }
     const { id } = await seal(ctx, 'm')
-    const files = await readManifestFiles(ctx, id, '', 100)
+    const files = await readManifestFiles(ctx, id, { after: '', count: 100 })
     expect(files.map((file) => file.path)).toEqual(['a', 'b/c', 'ü'])
   })
 
@@ -49,7 +49,9 @@ describe('sealing', () => {
     const ctx = await freshContext()
     await addFile(ctx, 'm/a.bin', 'bytes')
     const { id } = await seal(ctx, 'm/a.bin')
-    expect((await readManifestFiles(ctx, id, '', 9)).map((file) => file.path)).toEqual(['a.bin'])
+    expect(
+      (await readManifestFiles(ctx, id, { after: '', count: 9 })).map((file) => file.path),
+    ).toEqual(['a.bin'])
     expect(await prepareSeal(ctx, 'm/nothing')).toBeUndefined()
     expect(await prepareSeal(ctx, 'm/a')).toBeUndefined()
   })
@@ -97,7 +99,7 @@ describe('sealing', () => {
     await addFile(ctx, 'm/a', 'second')
     await ctx.db.batch({ seal: sealing?.statements() })
     const row = await ctx.db.first<{ id: number }>(sql`select id from manifests`)
-    const files = await readManifestFiles(ctx, row?.id ?? 0, '', 9)
+    const files = await readManifestFiles(ctx, row?.id ?? 0, { after: '', count: 9 })
     expect(files.map((file) => file.key)).toEqual(['blobs/first'])
   })
 

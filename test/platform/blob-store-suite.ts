@@ -125,7 +125,11 @@ export function blobStoreSuite(
     ]
     const uploadId = await multipart.create(key)
     const put = (part: number, slice: Uint8Array) =>
-      multipart.putPart(key, uploadId, part, body(slice, 65_536), slice.byteLength)
+      multipart.putPart(key, uploadId, {
+        part,
+        body: body(slice, 65_536),
+        sizeBytes: slice.byteLength,
+      })
     const etag3 = await put(3, third)
     await put(1, second)
     const [etag1, etag2] = await Promise.all([put(1, first), put(2, second)])
@@ -165,7 +169,11 @@ export function blobStoreSuite(
     const { multipart, ...store } = methodsOf(await open())
     const [key, bytes] = [newKey(), pattern(70_000)]
     const uploadId = await multipart.create(key)
-    const etag = await multipart.putPart(key, uploadId, 1, body(bytes, 9_000), bytes.byteLength)
+    const etag = await multipart.putPart(key, uploadId, {
+      part: 1,
+      body: body(bytes, 9_000),
+      sizeBytes: bytes.byteLength,
+    })
     const join = () => multipart.complete(key, uploadId, [{ part: 1, etag }])
     const stored = { sizeBytes: bytes.byteLength, sha256: await sha256Of(bytes) }
     expect(await Promise.all([join(), join(), join()])).toEqual([stored, stored, stored])
@@ -177,7 +185,11 @@ export function blobStoreSuite(
     const { multipart, sizeOf } = methodsOf(await open())
     const key = newKey()
     const uploadId = await multipart.create(key)
-    const etag = await multipart.putPart(key, uploadId, 1, body(pattern(9), 9), 9)
+    const etag = await multipart.putPart(key, uploadId, {
+      part: 1,
+      body: body(pattern(9), 9),
+      sizeBytes: 9,
+    })
     const wrong = [
       [],
       [
@@ -206,11 +218,11 @@ export function blobStoreSuite(
     const key = newKey()
     const uploadId = await multipart.create(key)
     await expect(
-      multipart.putPart(key, uploadId, 1, body(pattern(9), 9), 10),
+      multipart.putPart(key, uploadId, { part: 1, body: body(pattern(9), 9), sizeBytes: 10 }),
     ).rejects.toMatchObject({ code: 'BAD_REQUEST' })
-    await expect(multipart.putPart(key, uploadId, 1, breaking(pattern(9)), 10)).rejects.toThrow(
-      'cut off',
-    )
+    await expect(
+      multipart.putPart(key, uploadId, { part: 1, body: breaking(pattern(9)), sizeBytes: 10 }),
+    ).rejects.toThrow('cut off')
     await multipart.abort(key, uploadId)
   })
 
@@ -218,12 +230,16 @@ export function blobStoreSuite(
     const { multipart, sizeOf } = methodsOf(await open())
     const key = newKey()
     const uploadId = await multipart.create(key)
-    const etag = await multipart.putPart(key, uploadId, 1, body(pattern(9), 9), 9)
+    const etag = await multipart.putPart(key, uploadId, {
+      part: 1,
+      body: body(pattern(9), 9),
+      sizeBytes: 9,
+    })
     await multipart.abort(key, uploadId)
     await multipart.abort(key, uploadId)
-    await expect(multipart.putPart(key, uploadId, 1, body(pattern(9), 9), 9)).rejects.toMatchObject(
-      latePart,
-    )
+    await expect(
+      multipart.putPart(key, uploadId, { part: 1, body: body(pattern(9), 9), sizeBytes: 9 }),
+    ).rejects.toMatchObject(latePart)
     await expect(multipart.complete(key, uploadId, [{ part: 1, etag }])).rejects.toMatchObject(
       latePart,
     )

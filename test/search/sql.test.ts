@@ -167,7 +167,7 @@ test('LIKE and ILIKE match as patterns do, short, long and with characters of an
       const literals = new Literals(1)
       const [full, whole] = [value + padding + value, pattern + padding + pattern]
       const rows = await db.all<{ found: number }>(
-        sql`select ${likeSql(sql`x.v`, whole, caseSensitive, literals)} as found
+        sql`select ${likeSql(sql`x.v`, { pattern: whole, caseSensitive }, literals)} as found
           from (select ${full} as v) x`,
       )
       const fold = caseSensitive ? (one: string) => one : lower

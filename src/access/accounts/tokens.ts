@@ -132,8 +132,7 @@ function refuseBeyondOwn(
 export async function listTokens(
   ctx: Context,
   owner: string | undefined,
-  after: number,
-  count: number,
+  { after, count }: { readonly after: number; readonly count: number },
 ): Promise<AccessToken[]> {
   const rows = await ctx.db.all(sql<TokenRow>`
     select t.id, t.name, a.name as owner, t.scopes, t.created_at_ms, t.expires_at_ms,

@@ -143,7 +143,11 @@ function partOf(reach: Reach): Part {
  * @param id its id: `e.id`, `m.id`
  * @param isPrompt of a registered model
  */
-export function mayReadSql(ctx: Context, owner: Owner, id: SQL, isPrompt: SQL = sql`0`): SQL {
+export function mayReadSql(
+  ctx: Context,
+  owner: Owner,
+  { id, isPrompt = sql`0` }: { readonly id: SQL; readonly isPrompt?: SQL | undefined },
+): SQL {
   const otherwise = includes(ctx.settings.defaultPermission, 'READ')
   const resource = sql`p.resource in ('*', cast(${id} as text))`
   return isAllowedSql(ctx, { kind: owner, resource, isPrompt, otherwise })

@@ -17,6 +17,9 @@ import { readOnce } from './read-once.ts'
 import type { Right } from './right-names.ts'
 import { denied, hasGrant, needsGrant, type Places, readModelGrants } from './rights.ts'
 
+type ModelPart = 'version' | 'new version'
+type ExperimentPart = Exclude<Reach, ModelPart>
+
 /** What a right is needed for: a model, and where its version moves to. All absent: the whole server. */
 export type Target = { readonly model?: string; readonly stage?: string; readonly alias?: string }
 
@@ -55,18 +58,25 @@ export async function requireRole(ctx: Context, role: number): Promise<void> {
 }
 
 /**
- * @param reach the part of the model that the caller wants to reach; absent: the model itself
  * @throws PERMISSION_DENIED the caller lacks the permission on the registered model
  * @throws RESOURCE_DOES_NOT_EXIST no model has this name
  */
-export async function requireModel(
+export function requireModel(ctx: Context, name: string, needed: Permission): Promise<void> {
+  return requireOnModel(ctx, { name, part: undefined }, needed)
+}
+
+/** As `requireModel`, for the versions of the model. */
+export function requireModelVersion(ctx: Context, name: string, needed: Permission): Promise<void> {
+  return requireOnModel(ctx, { name, part: 'version' }, needed)
+}
+
+async function requireOnModel(
   ctx: Context,
-  name: string,
+  { name, part }: { readonly name: string; readonly part: ModelPart | undefined },
   needed: Permission,
-  reach?: 'version' | 'new version',
 ): Promise<void> {
   if (await hasOnEverything(ctx, needed)) return
-  const [found] = await readLevels(ctx, { owner: 'model', on: modelNamed(ctx, name), part: reach })
+  const [found] = await readLevels(ctx, { owner: 'model', on: modelNamed(ctx, name), part })
   if (found && includes(found.level, needed)) return
   if (found) throw denied(ctx, `${needed} on registered model '${excerpt(name)}' is needed`)
   throw new RegistryError(
@@ -76,19 +86,18 @@ export async function requireModel(
 }
 
 /**
- * As `requireModel`, for the model with this `registered_models.id`. If the model is gone, the
- * caller needs the permission on everything.
+ * As `requireModelVersion`, for the versions of the model with this `registered_models.id`. If the
+ * model is gone, the caller needs the permission on everything.
  */
-export async function requireModelOfId(
+export async function requireVersionOfModelId(
   ctx: Context,
   id: number,
   needed: Permission,
-  reach?: 'version' | 'new version',
 ): Promise<void> {
   if (await hasOnEverything(ctx, needed)) return
   const on = sql`select m.id, m.name, ${isPromptModel} as is_prompt from registered_models m
     where m.workspace = ${ctx.workspace} and m.id = ${id}`
-  const [found] = await readLevels(ctx, { owner: 'model', on, part: reach })
+  const [found] = await readLevels(ctx, { owner: 'model', on, part: 'version' })
   if (!found || !includes(found.level, needed)) {
     throw denied(ctx, `${needed} on the registered model is needed`)
   }
@@ -131,18 +140,22 @@ export async function getModelLevel(ctx: Context, name: string): Promise<Level> 
  * @throws PERMISSION_DENIED the caller lacks the permission on the experiment
  * @throws RESOURCE_DOES_NOT_EXIST no such experiment
  */
-export async function requireExperiment(
+export function requireExperiment(ctx: Context, id: number, needed: Permission): Promise<void> {
+  return requireExperimentPart(ctx, { id, part: undefined }, needed)
+}
+
+/** As `requireExperiment`, for a part of the experiment; undefined stands for the experiment itself. */
+export async function requireExperimentPart(
   ctx: Context,
-  experimentId: number,
+  { id, part }: { readonly id: number; readonly part: ExperimentPart | undefined },
   needed: Permission,
-  reach?: Exclude<Reach, 'version' | 'new version'>,
 ): Promise<void> {
   if (await hasOnEverything(ctx, needed)) return
-  const on = experimentOf(ctx, experimentId)
-  const [found] = await readLevels(ctx, { owner: 'experiment', on, part: reach })
+  const on = experimentOf(ctx, id)
+  const [found] = await readLevels(ctx, { owner: 'experiment', on, part })
   if (found && includes(found.level, needed)) return
-  if (found) throw denied(ctx, `${needed} on experiment ${experimentId} is needed`)
-  throw notFound('Experiment', String(experimentId))
+  if (found) throw denied(ctx, `${needed} on experiment ${id} is needed`)
+  throw notFound('Experiment', String(id))
 }
 
 /**
@@ -228,9 +241,9 @@ export async function requireRight(ctx: Context, right: Right, on: Target = {}):
 export async function requireRegistering(ctx: Context, model: string): Promise<void> {
   if (mayAll(ctx)) return
   const granted = await readModelGrants(ctx, 'register', model)
-  if (!granted.named) return requireModel(ctx, model, 'EDIT', 'new version')
+  if (!granted.named) return requireOnModel(ctx, { name: model, part: 'new version' }, 'EDIT')
   if (!granted.held) throw denied(ctx, needsGrant('register', model, []))
-  await requireModel(ctx, model, 'READ', 'version')
+  await requireModelVersion(ctx, model, 'READ')
 }
 
 /**
@@ -242,15 +255,14 @@ export async function requireRegistering(ctx: Context, model: string): Promise<v
 export async function requirePromoting(
   ctx: Context,
   model: string,
-  places: Places,
-  otherwise: Permission = 'EDIT',
+  { otherwise = 'EDIT', ...places }: Places & { readonly otherwise?: Permission },
 ): Promise<void> {
   if (mayAll(ctx)) return
   const granted = await readModelGrants(ctx, 'promote', model)
   const blocked = granted.blockedPlaces(places)
   if (blocked.length > 0) throw denied(ctx, needsGrant('promote', model, blocked))
   const named = granted.namedPlaces(places).length > 0
-  await requireModel(ctx, model, named ? 'READ' : otherwise, 'version')
+  await requireModelVersion(ctx, model, named ? 'READ' : otherwise)
 }
 
 /** A select of the model of this name, as `Things` has it. */

@@ -9,7 +9,7 @@ export const tokenRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listTokens, anyone, (ctx, { query }) =>
     page(['tokens', query.for ?? null], query, {
       first: 0,
-      read: (after: number, count) => access.listTokens(ctx, query.for, after, count),
+      read: (after: number, count) => access.listTokens(ctx, query.for, { after, count }),
       keyOf: ({ id }) => id,
       toWire,
     }),

@@ -26,11 +26,15 @@ export const auditRoutes: readonly ServedEndpoint[] = [
       isNumberPlace,
       async (from) => {
         const [before] = from ?? [Number.MAX_SAFE_INTEGER]
-        const entries = await readEntriesBefore(ctx.db, filter, before, max_results)
+        const entries = await readEntriesBefore(ctx.db, filter, {
+          beforeSeq: before,
+          countMax: max_results,
+        })
         const last = entries.at(-1)?.entry.seq
         // A page of large entries is cut short, so that its length does not tell whether it is the last.
         const isLast =
-          last === undefined || (await readEntriesBefore(ctx.db, filter, last, 1)).length === 0
+          last === undefined ||
+          (await readEntriesBefore(ctx.db, filter, { beforeSeq: last, countMax: 1 })).length === 0
         const items = await Promise.all(entries.map((sealed) => addHash(ctx, sealed)))
         return { items, next: isLast ? undefined : ([last] as const) }
       },

@@ -1,4 +1,4 @@
-import { requireModel } from '../../access/permissions/require.ts'
+import { requireModelVersion } from '../../access/permissions/require.ts'
 import type { Author, CardRevision } from '../../governance/cards/card-rows.ts'
 import type { Card } from '../../governance/cards/card-shape.ts'
 import { getCard as cardOf, getRevision, listRevisions } from '../../governance/cards/read-card.ts'
@@ -18,10 +18,8 @@ import { type ServedEndpoint, serve } from '../serve.ts'
 
 type Asked = { readonly params: { readonly name: string } }
 
-const mayRead = (ctx: Context, { params }: Asked) =>
-  requireModel(ctx, params.name, 'READ', 'version')
-const mayEdit = (ctx: Context, { params }: Asked) =>
-  requireModel(ctx, params.name, 'EDIT', 'version')
+const mayRead = (ctx: Context, { params }: Asked) => requireModelVersion(ctx, params.name, 'READ')
+const mayEdit = (ctx: Context, { params }: Asked) => requireModelVersion(ctx, params.name, 'EDIT')
 
 /** Model cards, and the templates they start from. The page of a card is src/ui's. */
 export const cardRoutes: readonly ServedEndpoint[] = [

@@ -1,4 +1,4 @@
-import { requireModel, requireRight } from '../../access/permissions/require.ts'
+import { requireModelVersion, requireRight } from '../../access/permissions/require.ts'
 import { matchesGlob } from '../../core/glob.ts'
 import { requirePolicy } from '../../governance/permissions.ts'
 import * as verbs from '../../governance/policies/policies.ts'
@@ -65,7 +65,7 @@ export const policyRoutes: readonly ServedEndpoint[] = [
 
   serve(
     endpoints.evaluatePolicies,
-    (ctx, { body }) => requireModel(ctx, body.model, 'READ', 'version'),
+    (ctx, { body }) => requireModelVersion(ctx, body.model, 'READ'),
     async (ctx, { body }) => {
       const move = {
         model: body.model,

@@ -1,4 +1,4 @@
-import { requireModel } from '../../access/permissions/require.ts'
+import { requireModelVersion } from '../../access/permissions/require.ts'
 import * as governance from '../../governance/compare/compare-versions.ts'
 import { parseVersion } from '../../registry/check-names.ts'
 import * as endpoints from '../endpoints/compare.ts'
@@ -8,7 +8,7 @@ import { type ServedEndpoint, serve } from '../serve.ts'
 export const compareRoutes: readonly ServedEndpoint[] = [
   serve(
     endpoints.compareVersions,
-    (ctx, { params }) => requireModel(ctx, params.name, 'READ', 'version'),
+    (ctx, { params }) => requireModelVersion(ctx, params.name, 'READ'),
     async (ctx, { params, query }) => {
       const numbers = query.versions.split(',').map(parseVersion)
       const found = await governance.compareVersions(ctx, params.name, numbers)

@@ -1,4 +1,4 @@
-import { requireModel } from '../../access/permissions/require.ts'
+import { requireModelVersion } from '../../access/permissions/require.ts'
 import {
   findAliasHolders,
   findStageHolders,
@@ -20,7 +20,7 @@ type Asked = {
 
 /** For the past, the verb checks the model of that time, which may have another name today. */
 const mayRead: Rule<Asked> = (ctx, { params, query }) =>
-  query.at === undefined ? requireModel(ctx, params.name, 'READ', 'version') : undefined
+  query.at === undefined ? requireModelVersion(ctx, params.name, 'READ') : undefined
 
 /** The versions in a stage or behind an alias, now and in the past. */
 export const holderRoutes: readonly ServedEndpoint[] = [

@@ -1,4 +1,4 @@
-import { requireModel } from '../../access/permissions/require.ts'
+import { requireModelVersion } from '../../access/permissions/require.ts'
 import * as governance from '../../governance/lineage.ts'
 import type { Promotion } from '../../governance/promotions/promotion.ts'
 import { anyone } from '../../http/guards/guard.ts'
@@ -17,7 +17,7 @@ const firstId: number = 0
 export const lineageRoutes: readonly ServedEndpoint[] = [
   serve(
     endpoints.getLineage,
-    (ctx, { params }) => requireModel(ctx, params.name, 'READ', 'version'),
+    (ctx, { params }) => requireModelVersion(ctx, params.name, 'READ'),
     async (ctx, { params }) => {
       const found = await governance.getLineage(ctx, params.name, params.version)
       const { loggedModel } = found

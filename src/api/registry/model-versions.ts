@@ -1,4 +1,4 @@
-import { requireModel } from '../../access/permissions/require.ts'
+import { requireModelVersion } from '../../access/permissions/require.ts'
 import { rollBack } from '../../governance/moves/rollback.ts'
 import { requireToRollBack } from '../../governance/permissions.ts'
 import type { Hold } from '../../registry/versions/legal-holds.ts'
@@ -15,27 +15,27 @@ import { type ServedEndpoint, serve } from '../serve.ts'
 export const modelVersionRoutes: readonly ServedEndpoint[] = [
   serve(
     endpoints.getVersion,
-    (ctx, { params }) => requireModel(ctx, params.name, 'READ', 'version'),
+    (ctx, { params }) => requireModelVersion(ctx, params.name, 'READ'),
     async (ctx, { params }) =>
       versionToWire(await getVersionDetail(ctx, params.name, params.version)),
   ),
 
   serve(
     endpoints.getHold,
-    (ctx, { params }) => requireModel(ctx, params.name, 'READ', 'version'),
+    (ctx, { params }) => requireModelVersion(ctx, params.name, 'READ'),
     async (ctx, { params }) => holdToWire(await holds.getHold(ctx, params.name, params.version)),
   ),
 
   serve(
     endpoints.placeHold,
-    (ctx, { params }) => requireModel(ctx, params.name, 'EDIT', 'version'),
+    (ctx, { params }) => requireModelVersion(ctx, params.name, 'EDIT'),
     async (ctx, { params, body }) =>
       holdToWire(await holds.placeHold(ctx, params.name, params.version, body.reason)),
   ),
 
   serve(
     endpoints.liftHold,
-    (ctx, { params }) => requireModel(ctx, params.name, 'MANAGE', 'version'),
+    (ctx, { params }) => requireModelVersion(ctx, params.name, 'MANAGE'),
     async (ctx, { params }) => {
       await holds.liftHold(ctx, params.name, params.version)
       return {}

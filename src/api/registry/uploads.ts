@@ -14,6 +14,6 @@ export const uploadRoutes = new Hono<AppEnv>().put(partRoute, guard('public'), a
   await checkSignedUrl(c, ['put part', upload.uploadId, part, upload.path])
   const sizeBytes = declaredLength(c)
   if (sizeBytes === undefined) throw invalid('A part needs a Content-Length')
-  const etag = await putPart(ctx, upload, { part, sizeBytes }, requestBytes(c))
+  const etag = await putPart(ctx, upload, { part, body: requestBytes(c), sizeBytes })
   return c.body(null, 200, { ETag: `"${etag}"` })
 })

@@ -1,4 +1,4 @@
-import { requireModel } from '../../access/permissions/require.ts'
+import { requireModelVersion } from '../../access/permissions/require.ts'
 import { type ManifestFile, readManifestFiles } from '../../artifacts/manifest.ts'
 import type { Context } from '../../platform/context.ts'
 import { verifyAudited } from '../../registry/files/damaged-files.ts'
@@ -8,7 +8,7 @@ import { page } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
 
 function mayRead(ctx: Context, { params }: { readonly params: { readonly name: string } }) {
-  return requireModel(ctx, params.name, 'READ', 'version')
+  return requireModelVersion(ctx, params.name, 'READ')
 }
 
 /** The files of a model version, and whether they are still what was sealed. */
@@ -18,7 +18,7 @@ export const versionFileRoutes: readonly ServedEndpoint[] = [
     if (manifestId === null || digest === null) return { sealed: false, items: [] }
     const files = await page(['version-files', manifestId], query, {
       first: '',
-      read: (after: string, count) => readManifestFiles(ctx, manifestId, after, count),
+      read: (after: string, count) => readManifestFiles(ctx, manifestId, { after, count }),
       keyOf: ({ path }) => path,
       toWire: fileToWire,
     })

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { mayAll } from '../../access/permissions/permitted.ts'
-import { requireModel, requireRight } from '../../access/permissions/require.ts'
+import { requireModelVersion, requireRight } from '../../access/permissions/require.ts'
 import { excerpt, invalid, notFound } from '../../core/error.ts'
 import type { PrincipalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
@@ -132,8 +132,8 @@ async function requireHistory(
   model: ModelThen | undefined,
 ): Promise<void> {
   if (mayAll(ctx)) return
-  if (!model) return requireModel(ctx, name, 'READ', 'version')
-  if (model.nameNow !== undefined) return requireModel(ctx, model.nameNow, 'READ', 'version')
+  if (!model) return requireModelVersion(ctx, name, 'READ')
+  if (model.nameNow !== undefined) return requireModelVersion(ctx, model.nameNow, 'READ')
   await requireRight(ctx, 'read_audit', { model: model.nameThen })
 }
 

@@ -11,6 +11,7 @@ import {
   KeyTakenError,
   type Leftover,
   type MultipartStore,
+  type NewPart,
   type Stored,
   type StoredObject,
   type UploadedPart,
@@ -47,9 +48,9 @@ export class DiskBlobStore implements BlobStore {
       await mkdir(this.#partsFolder(uploadId), { recursive: true })
       return uploadId
     },
-    putPart: async (_key, uploadId, part, body, sizeBytes) => {
-      checkPartNumber(part)
-      return this.#putPart(this.#partsFolder(uploadId), uploadId, part, body, sizeBytes)
+    putPart: async (_key, uploadId, part) => {
+      checkPartNumber(part.part)
+      return this.#putPart(uploadId, part)
     },
     complete: async (key, uploadId, parts) => {
       checkPartOrder(parts)
@@ -142,14 +143,8 @@ export class DiskBlobStore implements BlobStore {
     return body && measureBody(chunksOf(body), sha256())
   }
 
-  async #putPart(
-    folder: string,
-    uploadId: string,
-    part: number,
-    body: ByteStream,
-    sizeBytes: number,
-  ): Promise<string> {
-    const partFolder = join(folder, String(part))
+  async #putPart(uploadId: string, { part, body, sizeBytes }: NewPart): Promise<string> {
+    const partFolder = join(this.#partsFolder(uploadId), String(part))
     try {
       await mkdir(partFolder)
     } catch (err) {

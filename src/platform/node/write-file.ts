@@ -34,7 +34,7 @@ export async function writeFile(
   { temporary, target, flushed, replacing }: Destination,
 ): Promise<Stored> {
   try {
-    const stored = await writeTemporary(temporary, body, sizeBytes, flushed)
+    const stored = await writeTemporary(temporary, body, { sizeBytes, flushed })
     const path = target(stored)
     await makeFolder(dirname(path), flushed)
     if (replacing) await rename(temporary, path)
@@ -89,8 +89,7 @@ async function makeFolder(folder: string, flushed: boolean): Promise<void> {
 async function writeTemporary(
   path: string,
   body: ByteStream,
-  sizeBytes: number | undefined,
-  flushed: boolean,
+  { sizeBytes, flushed }: { readonly sizeBytes: number | undefined; readonly flushed: boolean },
 ) {
   const file = await open(path, 'wx')
   try {

@@ -45,10 +45,10 @@ export class S3BlobStore implements BlobStore {
 
   readonly multipart: MultipartStore = {
     create: async (key) => this.#createUpload(key),
-    putPart: async (key, uploadId, part, body, sizeBytes) => {
+    putPart: async (key, uploadId, { part, body, sizeBytes }) => {
       checkPartNumber(part)
       const bytes = await gatherPart(body, sizeBytes)
-      return clearly(uploadId, this.#uploadPart(key, uploadId, part, bytes))
+      return clearly(uploadId, this.#uploadPart(key, uploadId, { part, bytes }))
     },
     complete: async (key, uploadId, parts) => {
       checkPartOrder(parts)
@@ -88,7 +88,11 @@ export class S3BlobStore implements BlobStore {
         .catch(async (err: unknown) => this.#unlessOurs(key, err, sha256))
       return { sizeBytes: firstBytes.byteLength, sha256 }
     }
-    const total = await this.#putInPieces(key, [firstBytes, second.value], pieces, hash)
+    const total = await this.#putInPieces(key, {
+      read: [firstBytes, second.value],
+      rest: pieces,
+      hash,
+    })
     return { sizeBytes: total, sha256: await hash.digest() }
   }
 
@@ -161,9 +165,15 @@ export class S3BlobStore implements BlobStore {
 
   async #putInPieces(
     key: string,
-    read: readonly Uint8Array[],
-    rest: AsyncIterator<Uint8Array>,
-    hash: Sha256,
+    {
+      read,
+      rest,
+      hash,
+    }: {
+      readonly read: readonly Uint8Array[]
+      readonly rest: AsyncIterator<Uint8Array>
+      readonly hash: Sha256
+    },
   ): Promise<number> {
     const uploadId = await this.#createUpload(key)
     const etags: { part: number; etag: string }[] = []
@@ -181,10 +191,12 @@ export class S3BlobStore implements BlobStore {
       for (let piece = await next(); piece; piece = await next()) {
         const number = ++part
         sizeBytes += piece.byteLength
-        const sent = this.#uploadPart(key, uploadId, number, piece).then((etag) => {
-          etags.push({ part: number, etag })
-          underWay.delete(sent)
-        })
+        const sent = this.#uploadPart(key, uploadId, { part: number, bytes: piece }).then(
+          (etag) => {
+            etags.push({ part: number, etag })
+            underWay.delete(sent)
+          },
+        )
         underWay.add(sent)
         // Its failure is handled where it is awaited.
         sent.catch(() => undefined)
@@ -210,9 +222,13 @@ export class S3BlobStore implements BlobStore {
     return uploadId
   }
 
-  async #uploadPart(key: string, uploadId: string, part: number, body: Uint8Array) {
+  async #uploadPart(
+    key: string,
+    uploadId: string,
+    { part, bytes }: { readonly part: number; readonly bytes: Uint8Array },
+  ) {
     const query = { partNumber: String(part), uploadId }
-    const res = await this.#s3.send('PUT', this.#key(key), { query, body })
+    const res = await this.#s3.send('PUT', this.#key(key), { query, body: bytes })
     await res.body?.cancel()
     return (res.headers.get('etag') ?? '').replaceAll('"', '')
   }

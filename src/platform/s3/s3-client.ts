@@ -71,7 +71,7 @@ export class S3Client {
   async send(method: string, key: string, request: S3Request = {}): Promise<Response> {
     const url = this.#url(key, request.query)
     for (let attempt = 1; ; attempt++) {
-      const res = await this.#try(method, url, request, attempt)
+      const res = await this.#try(method, url, { ...request, attempt })
       if (res?.ok) return res
       if (res && !isPassing(res.status)) throw await errorOf(method, res)
       if (res && attempt === attemptsMax) throw await errorOf(method, res)
@@ -81,12 +81,16 @@ export class S3Client {
   }
 
   /** @returns undefined when the connection broke and another try may help */
-  async #try(method: string, url: string, request: S3Request, attempt: number) {
+  async #try(
+    method: string,
+    url: string,
+    { attempt, headers, body }: S3Request & { readonly attempt: number },
+  ) {
     const signed = await this.#aws.sign(url, {
       method,
       // A store behind a proxy must not send bytes compressed: ranges and lengths would be off.
-      headers: { 'accept-encoding': 'identity', ...request.headers },
-      ...(request.body === undefined ? {} : { body: request.body as BodyInit }),
+      headers: { 'accept-encoding': 'identity', ...headers },
+      ...(body === undefined ? {} : { body: body as BodyInit }),
     })
     try {
       return await fetch(signed)

@@ -40,7 +40,7 @@ export class R2BlobStore implements BlobStore {
 
   readonly multipart: MultipartStore = {
     create: async (key) => (await this.#bucket.createMultipartUpload(key)).uploadId,
-    putPart: async (key, uploadId, part, body, sizeBytes) => {
+    putPart: async (key, uploadId, { part, body, sizeBytes }) => {
       checkPartNumber(part)
       const upload = this.#bucket.resumeMultipartUpload(key, uploadId)
       const { result } = await piped(body, sizeBytes, (stream) =>

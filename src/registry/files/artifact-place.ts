@@ -73,7 +73,7 @@ export async function listLocated(
 ): Promise<Page<FolderItem>> {
   const fingerprint = ['artifacts', place.manifest ?? ctx.workspace, path]
   return readPageFrom({ fingerprint, token }, isFolderPlace, async (from) => {
-    const { entries, next } = await listFolder(ctx, place, path, count, from?.[0])
+    const { entries, next } = await listFolder(ctx, place, { folder: path, count, from: from?.[0] })
     return {
       items: [...entries].sort((a, b) => (a.name < b.name ? -1 : 1)),
       next: next === undefined ? undefined : ([next] as const),

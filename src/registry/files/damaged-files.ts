@@ -24,7 +24,7 @@ export async function openAudited(
   range?: ByteRange,
 ): Promise<ReadableStream<Uint8Array>> {
   if (range && (await wasDamaged(ctx, file.key))) await refuseDamaged(ctx, file)
-  return openFile(ctx, file, (damage) => recordDamage(ctx, file, damage), range)
+  return openFile(ctx, file, { onDamage: (damage) => recordDamage(ctx, file, damage), range })
 }
 
 async function wasDamaged(ctx: Context, key: string): Promise<boolean> {

@@ -111,7 +111,7 @@ export async function searchRegisteredModels(
   const { items: ids, nextPageToken } = await findPage(ctx.db, searchableModels, {
     scope: [
       sql`m.workspace = ${ctx.workspace}`,
-      mayReadSql(ctx, 'model', sql`m.id`, isPromptModel),
+      mayReadSql(ctx, 'model', { id: sql`m.id`, isPrompt: isPromptModel }),
     ],
     filter: withPromptsHidden(parseFilter(search.filter)),
     orderBy: parseOrderBy(search.orderBy),

@@ -72,7 +72,7 @@ export async function searchModelVersions(
   const { items: ids, nextPageToken } = await findPage(ctx.db, searchable, {
     scope: [
       sql`m.workspace = ${ctx.workspace}`,
-      mayReadSql(ctx, 'model', sql`m.id`, isPromptModel),
+      mayReadSql(ctx, 'model', { id: sql`m.id`, isPrompt: isPromptModel }),
       isNotDeniedSql(ctx, 'version', isPromptModel),
     ],
     filter: withPromptsHidden(filter),

@@ -99,7 +99,7 @@ export async function searchExperiments(
     scope: [
       sql`e.workspace = ${ctx.workspace}`,
       ...viewConditions(sql`e.lifecycle_stage`, view),
-      mayReadSql(ctx, 'experiment', sql`e.id`),
+      mayReadSql(ctx, 'experiment', { id: sql`e.id` }),
     ],
     filter: parseFilter(search.filter),
     orderBy: parseOrderBy(search.orderBy),

@@ -62,7 +62,7 @@ export async function searchLoggedModels(
     scope: [
       sql`m.lifecycle_stage = 'active'`,
       sql`m.experiment in (select e.id from experiments e where e.workspace = ${ctx.workspace}
-        and ${mayReadSql(ctx, 'experiment', sql`e.id`)} and e.id in (select value from json_each(${JSON.stringify(experimentIds)})))`,
+        and ${mayReadSql(ctx, 'experiment', { id: sql`e.id` })} and e.id in (select value from json_each(${JSON.stringify(experimentIds)})))`,
       isNotDeniedSql(ctx, 'logged model'),
       ...(datasets.length > 0 && !namesMetric(filter) ? [hasMetricOnDataset] : []),
     ],

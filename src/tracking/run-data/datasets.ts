@@ -37,7 +37,7 @@ export async function readDatasetsOfRuns(
     join run_datasets u on u.run = r.id join datasets d on d.id = u.dataset
     left join run_dataset_tags t
       on t.run = r.id and t.dataset = d.id and t.key = 'mlflow.data.context'
-    where e.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'experiment', sql`e.id`)}
+    where e.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'experiment', { id: sql`e.id` })}
       and ${isNotDeniedSql(ctx, 'run')}
     order by r.id, d.id`)
   const byRun = Map.groupBy(rows, (row) => row.run_id)
@@ -98,7 +98,7 @@ export async function searchDatasets(
     join run_datasets d on d.dataset = s.id
     left join run_dataset_tags c on c.run = d.run and c.dataset = d.dataset
       and c.key = 'mlflow.data.context'
-    where e.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'experiment', sql`e.id`)}
+    where e.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'experiment', { id: sql`e.id` })}
       and ${isNotDeniedSql(ctx, 'run')} and e.id in (select value from json_each(${ids}))
     order by s.name, s.digest, c.value, s.experiment limit ${summariesMax}`)
   return rows.map((row) => ({

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../../core/error.ts'
-import { checkKey, keyCharsMax } from '../../core/names.ts'
+import { checkKey } from '../../core/names.ts'
 import { jsonChunksOf, Real } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { isActiveRun, type Metric } from '../run.ts'
@@ -11,7 +11,7 @@ import { isActiveRun, type Metric } from '../run.ts'
  * @param field where the point stands in the request, e.g. `metrics[0].`; empty for a single point
  */
 export function checkMetric(metric: Metric, field: string): void {
-  checkKey(metric.key, `${field}name`, keyCharsMax, 'Metric name')
+  checkKey(metric.key, `${field}name`, 'Metric name')
   if (metric.timestampMs < 0) {
     throw invalid(
       `Invalid value ${metric.timestampMs} for parameter '${field}timestamp': metric '${excerpt(metric.key)}' needs Unix milliseconds, not below 0`,

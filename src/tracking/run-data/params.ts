@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../../core/error.ts'
-import { checkKey, keyCharsMax, truncate } from '../../core/names.ts'
+import { checkKey, truncate } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
@@ -11,7 +11,7 @@ const paramValueCharsMax = 6000
 
 /** @param field the request's name for the key, e.g. `params[0].key` */
 export function checkParamKey(key: string, field: string): void {
-  checkKey(key, field, keyCharsMax, 'Param key')
+  checkKey(key, field, 'Param key')
 }
 
 /**

@@ -80,7 +80,7 @@ export async function findRunLineage(ctx: Context, runId: string): Promise<RunLi
  */
 export function readableRuns(ctx: Context): SQL {
   return sql`runs r join experiments e on e.id = r.experiment
-    where e.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'experiment', sql`e.id`)}
+    where e.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'experiment', { id: sql`e.id` })}
       and ${isNotDeniedSql(ctx, 'run')}`
 }
 
@@ -112,7 +112,7 @@ export async function findLoggedModelLineage(
     select l.name, l.status, l.experiment from logged_models l
     join experiments e on e.id = l.experiment
     where l.model_id = ${modelId} and e.workspace = ${ctx.workspace}
-      and ${mayReadSql(ctx, 'experiment', sql`e.id`)} and ${isNotDeniedSql(ctx, 'logged model')}`)
+      and ${mayReadSql(ctx, 'experiment', { id: sql`e.id` })} and ${isNotDeniedSql(ctx, 'logged model')}`)
   return (
     row && { modelId, name: row.name, status: row.status, experimentId: String(row.experiment) }
   )

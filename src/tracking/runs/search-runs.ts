@@ -81,7 +81,7 @@ export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<
 
 /** For a single experiment an index gives the runs in their order; for several it cannot. */
 function inExperimentsSql(ctx: Context, ids: readonly number[]): SQL {
-  const readableExperiment = sql`e.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'experiment', sql`e.id`)}`
+  const readableExperiment = sql`e.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'experiment', { id: sql`e.id` })}`
   const [only] = ids
   if (only !== undefined && ids.length === 1) {
     return sql`r.experiment = (select e.id from experiments e

@@ -22,7 +22,7 @@ const UnderWay = z.object({
  * from the browser's own user, who could only spoil their own sign-in with it.
  */
 export function keepUnderWay(c: AppContext, underWay: SignInUnderWay & { to: string }): void {
-  setOwnCookie(c, cookie, toBase64Url(JSON.stringify(underWay)), maxAgeS)
+  setOwnCookie(c, cookie, { value: toBase64Url(JSON.stringify(underWay)), maxAgeS })
 }
 
 /** What this browser kept; undefined when it kept nothing that can be used. */
@@ -39,5 +39,5 @@ export function takeUnderWay(c: AppContext): z.output<typeof UnderWay> | undefin
 
 /** Each attempt gets one answer: neither it nor its code is accepted again. */
 export function forgetUnderWay(c: AppContext): void {
-  setOwnCookie(c, cookie, '', 0)
+  setOwnCookie(c, cookie, { value: '', maxAgeS: 0 })
 }

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { requireAdmin, requireModelOfId } from '../../access/permissions/require.ts'
+import { requireAdmin, requireVersionOfModelId } from '../../access/permissions/require.ts'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { isEventPattern } from './event-types.ts'
@@ -117,7 +117,7 @@ export function eventFilterOf(ctx: Context): (event: RegistryEvent) => Promise<b
     const found = known.get(id)
     if (found && found.untilMs > ctx.now()) return found.isAllowed
     if (known.size >= permissionsMax) known.clear()
-    const isAllowed = await allows(() => requireModelOfId(ctx, id, 'READ', 'version'))
+    const isAllowed = await allows(() => requireVersionOfModelId(ctx, id, 'READ'))
     known.set(id, { isAllowed, untilMs: ctx.now() + permissionMs })
     return isAllowed
   }

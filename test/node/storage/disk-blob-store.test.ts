@@ -68,7 +68,11 @@ test('what a killed process left is a leftover, until it is discarded', async ()
   const root = await folder()
   const store = new DiskBlobStore(root)
   const uploadId = await store.multipart.create('blobs/ab/x')
-  await store.multipart.putPart('blobs/ab/x', uploadId, 1, body(pattern(9), 9), 9)
+  await store.multipart.putPart('blobs/ab/x', uploadId, {
+    part: 1,
+    body: body(pattern(9), 9),
+    sizeBytes: 9,
+  })
   await mkdir(join(root, 'incoming'), { recursive: true })
   const stuck = store.put('blobs/ab/y', stuckAfter(pattern(9)))
   stuck.catch(() => undefined)

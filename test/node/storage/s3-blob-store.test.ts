@@ -45,7 +45,11 @@ test('a listing of more than a page is whole', async () => {
 test('uploads that nobody completed are leftovers until they are discarded', async () => {
   const store = new S3BlobStore(await s3.bucket('p/'), sha256)
   const uploadId = await store.multipart.create('blobs/cut')
-  await store.multipart.putPart('blobs/cut', uploadId, 1, body(pattern(5), 5), 5)
+  await store.multipart.putPart('blobs/cut', uploadId, {
+    part: 1,
+    body: body(pattern(5), 5),
+    sizeBytes: 5,
+  })
   const found = await collected(store.leftovers())
   expect(found).toMatchObject([{ key: 'blobs/cut', uploadId }])
   await store.discard(found)

@@ -24,7 +24,7 @@ async function store() {
   const later = { db: ctx.db, blobs: ctx.blobs, now: () => Date.now() + 1.5 * day }
   const collector = { ...later, dryRun: false, graceMs: day }
   const put = (path: string, text: string) =>
-    putFile(ctx, path, body(new TextEncoder().encode(text), 1000))
+    putFile(ctx, path, { body: body(new TextEncoder().encode(text), 1000) })
   const readText = async (path: string) => {
     const file = await findFile(ctx, {}, path)
     const stream = file && (await ctx.blobs.get(file.key))
