@@ -2,13 +2,13 @@ import { RegistryError } from '../../core/error.ts'
 import { maskCredentials } from '../../core/mask.ts'
 import type { Context } from '../../platform/context.ts'
 import { getVersionFiles } from '../../registry/files/version-manifest.ts'
+import { type LoggedFiles, readModelFiles } from '../../registry/model-files/describe-model.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getExperiment } from '../../tracking/experiments/experiment.ts'
 import type { LoggedModel } from '../../tracking/logged-models/logged-model.ts'
 import { getLoggedModel } from '../../tracking/logged-models/read-logged-models.ts'
 import type { Metric, Run } from '../../tracking/run.ts'
 import { findLoggedModelLineage, readReadableRuns } from '../../tracking/runs/run-lineage.ts'
-import { type LoggedFiles, readModelFiles } from './model-files.ts'
 
 /**
  * What the server knows about a version by itself. Absent is what is not known, and what the caller

@@ -3,11 +3,11 @@ import { commit } from '../../audit/commit.ts'
 import type { Context } from '../../platform/context.ts'
 import { logError } from '../../platform/log.ts'
 import { versionEntry } from '../../registry/audit-entries.ts'
+import { readText, type StoredFile } from '../../registry/model-files/read-text.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { type CardRow, fieldsOf, hashCard } from './card-rows.ts'
 import { splitFrontMatter } from './front-matter.ts'
 import { cardFromMarkdown, type ReadCard } from './read-markdown.ts'
-import { readText, type StoredFile } from './sealed-text.ts'
 
 /** Where clients log cards, the likeliest first: at the root of what was registered, or by the model. */
 const ownFile = 'model_card.md'

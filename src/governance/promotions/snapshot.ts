@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { RegistryError } from '../../core/error.ts'
 import type { PrincipalRecord, SomeAccount } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
+import { readSignature } from '../../registry/model-files/describe-model.ts'
 import { fileAuthorsJson } from '../../registry/versions/authors.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import type { Parties, Review } from '../approvals.ts'
@@ -12,7 +13,6 @@ import {
   reviewReads,
   standingOf,
 } from '../approvers.ts'
-import { readSignature } from '../cards/model-files.ts'
 import { readCurrentRevision } from '../cards/read-card.ts'
 import { holderNow, type LastHolder, readLastHolder } from '../compare/compared-version.ts'
 import type { VersionFacts } from '../policies/facts.ts'

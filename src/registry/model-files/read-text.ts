@@ -2,7 +2,7 @@ import type { ArtifactFile } from '../../artifacts/files.ts'
 import { chunksOf, toHex } from '../../core/bytes.ts'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import { openAudited } from '../../registry/files/damaged-files.ts'
+import { openAudited } from '../files/damaged-files.ts'
 
 /** Files that cards are made from are small; a larger one is not read at all. */
 export const textBytesMax = 200_000

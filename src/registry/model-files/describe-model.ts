@@ -2,10 +2,10 @@ import { sql } from 'drizzle-orm'
 import { findFile } from '../../artifacts/files.ts'
 import { maskCredentials } from '../../core/mask.ts'
 import type { Context } from '../../platform/context.ts'
-import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { isRun } from '../../tracking/run.ts'
+import type { ModelVersion } from '../versions/read-versions.ts'
+import { readText, textBytesMax } from './read-text.ts'
 import { readYaml } from './read-yaml.ts'
-import { readText, textBytesMax } from './sealed-text.ts'
 
 /** What the files of a model say about it. */
 export type LoggedFiles = {
