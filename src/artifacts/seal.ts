@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { streamBytes } from '../core/bytes.ts'
 import { jsonChunksOf } from '../db/sql.ts'
 import type { Context } from '../platform/context.ts'
-import { digestManifest } from './manifest.ts'
+import { digestManifest, type SealedFile } from './manifest.ts'
 import { baseNameOf, folderRangeOf } from './path.ts'
 import type { blobs } from './tables.ts'
 
@@ -10,6 +10,8 @@ import type { blobs } from './tables.ts'
 export type Sealing = {
   /** `sha256:` and hex; the manifest's row is found by it. */
   readonly digest: string
+  /** One of the files, by its path below the folder. */
+  find(path: string): SealedFile | undefined
   /**
    * The statements that write the manifest, if it is not there yet. They belong into the caller's
    * batch, before the statement that refers to it by `(select id from manifests where digest = ...)`.
@@ -42,14 +44,19 @@ export async function prepareSeal(ctx: Context, path: string): Promise<Sealing |
     sizeBytes: size_bytes,
   }))
   const digest = await digestManifest(ctx, files)
+  const find = (path: string) => {
+    const row = rows.find((one) => one.path === path)
+    return row && { path, sha256: row.sha256, sizeBytes: row.size_bytes, key: row.key }
+  }
   const known = await ctx.db.first(sql`select 1 from manifests where digest = ${digest}`)
-  if (known) return { digest, statements: () => fileRows(digest, [first]) }
+  if (known) return { digest, find, statements: () => fileRows(digest, [first]) }
 
   const key = `manifests/${ctx.randomId()}.json`
   const text = manifestJson(digest, rows)
   await ctx.blobs.put(key, streamBytes(text), text.byteLength)
   return {
     digest,
+    find,
     statements: () => [manifestRow(ctx, { digest, key, rows }), ...fileRows(digest, rows)],
   }
 }

@@ -2,7 +2,10 @@ import { RegistryError } from '../../core/error.ts'
 import { maskCredentials } from '../../core/mask.ts'
 import type { Context } from '../../platform/context.ts'
 import { getVersionFiles } from '../../registry/files/version-manifest.ts'
-import { type LoggedFiles, readModelFiles } from '../../registry/model-files/describe-model.ts'
+import {
+  describeVersion,
+  type ModelDescription,
+} from '../../registry/model-files/describe-model.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getExperiment } from '../../tracking/experiments/experiment.ts'
 import type { LoggedModel } from '../../tracking/logged-models/logged-model.ts'
@@ -14,7 +17,9 @@ import { findLoggedModelLineage, readReadableRuns } from '../../tracking/runs/ru
  * What the server knows about a version by itself. Absent is what is not known, and what the caller
  * may not read.
  */
-export type Derived = LoggedFiles & {
+export type Derived = Omit<ModelDescription, 'problems'> & {
+  /** Files that exist but cannot be read. */
+  readonly problems?: readonly string[]
   readonly run_id?: string
   /** Its name. */
   readonly experiment?: string
@@ -36,7 +41,7 @@ export async function derive(ctx: Context, version: ModelVersion): Promise<Deriv
       ? ifThere(getLoggedModel(ctx, version.modelId, { deletedToo: true }))
       : undefined,
     // For a version that is not sealed, the run says what its files are.
-    run || version.manifestId !== null ? readModelFiles(ctx, version) : {},
+    run || version.manifestId !== null ? readFiles(ctx, version) : {},
     getVersionFiles(ctx, version.name, version.version),
   ])
   const experimentId = run?.experimentId ?? loggedModel?.experimentId
@@ -59,6 +64,17 @@ export async function derive(ctx: Context, version: ModelVersion): Promise<Deriv
     ...(codeVersion !== undefined && { code_version: codeVersion }),
     ...(digest !== null && { digest }),
   }
+}
+
+/** @throws DATA_LOSS one of the files is damaged */
+async function readFiles(
+  ctx: Context,
+  version: ModelVersion,
+): Promise<Pick<Derived, 'signature' | 'flavors' | 'environment' | 'problems'>> {
+  const { problems, ...described } = await describeVersion(ctx, version)
+  const damage = problems?.find(({ isDamage }) => isDamage)
+  if (damage) throw new RegistryError('DATA_LOSS', damage.detail)
+  return { ...described, ...(problems && { problems: problems.map(({ detail }) => detail) }) }
 }
 
 /** The run's metrics or, if the run has none, those of the logged model. */

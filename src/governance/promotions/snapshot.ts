@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { RegistryError } from '../../core/error.ts'
 import type { PrincipalRecord, SomeAccount } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
-import { readSignature } from '../../registry/model-files/describe-model.ts'
+import { describeVersion, whyUnreadable } from '../../registry/model-files/describe-model.ts'
 import { fileAuthorsJson } from '../../registry/versions/authors.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import type { Parties, Review } from '../approvals.ts'
@@ -180,14 +180,15 @@ async function readFileFacts(
   { model, version }: Pick<VersionFacts, 'model' | 'version'>,
 ): Promise<FileFacts> {
   const found = await getVersion(ctx, model, version)
-  const [{ signature, problem }, card] = await Promise.all([
-    unlessDamaged(readSignature(ctx, found)),
+  const [described, card] = await Promise.all([
+    describeVersion(ctx, found),
     unlessDamaged(readCurrentRevision(ctx, found)),
   ])
+  const problem = whyUnreadable(described, 'signature')
   const current = 'current' in card ? card.current : undefined
   return {
     facts: {
-      signature: signatureFrom(signature),
+      signature: signatureFrom(described.signature),
       card: current?.card ?? null,
       unreadable: {
         ...(problem !== undefined && { signature: problem }),
@@ -202,7 +203,7 @@ async function readFileFacts(
 /** The result or, if a file is damaged, the message of that error as a problem. */
 async function unlessDamaged<T extends object>(
   found: Promise<T>,
-): Promise<T | { signature?: undefined; problem: string }> {
+): Promise<T | { problem: string }> {
   try {
     return await found
   } catch (err) {

@@ -1,109 +1,157 @@
 import { sql } from 'drizzle-orm'
 import { findFile } from '../../artifacts/files.ts'
+import { RegistryError } from '../../core/error.ts'
 import { maskCredentials } from '../../core/mask.ts'
 import type { Context } from '../../platform/context.ts'
 import { isRun } from '../../tracking/run.ts'
 import type { ModelVersion } from '../versions/read-versions.ts'
-import { readText, textBytesMax } from './read-text.ts'
+import { isObject, type LoggedSignature, readJson, readSignature } from './logged-signature.ts'
+import { readText, type StoredFile, textBytesMax } from './read-text.ts'
 import { readYaml } from './read-yaml.ts'
 
-/** What the files of a model say about it. */
-export type LoggedFiles = {
+/** What the files of a model say about it. Absent is what they do not say. */
+export type ModelDescription = {
   readonly signature?: LoggedSignature
   readonly flavors?: readonly string[]
-  /** Requirements, a line each. */
+  /** Requirements, a line each, without credentials. */
   readonly environment?: readonly string[]
-  /** Files that exist but cannot be read. */
-  readonly problems?: readonly string[]
+  /** Why something that is there cannot be read. */
+  readonly problems?: readonly FileProblem[]
+}
+
+/** A file, or a part of one, that exists but cannot be read. It is not absent. */
+export type FileProblem = {
+  /** What it may say and nobody can tell. */
+  readonly facts: readonly DescribedFact[]
+  /** In words for who logged it. */
+  readonly detail: string
+  /** The stored bytes are not what was stored: it can be read once they are restored. */
+  readonly isDamage?: true
+}
+
+type DescribedFact = 'signature' | 'flavors' | 'environment'
+
+/** Where to find what a model says about itself. */
+export type ModelPlace = {
+  /** A file by its path below the model's root; absent: the files do not lie in our store. */
+  readonly find?:
+    | ((path: string) => StoredFile | undefined | Promise<StoredFile | undefined>)
+    | undefined
+  readonly runId: string | null
+  readonly source: string
 }
 
 const historyTag = 'mlflow.log-model.history'
 
-/** What it takes to find the files of a version. */
-type FiledVersion = Pick<ModelVersion, 'manifestId' | 'runId' | 'source'>
-
-/** The version's own root, and the model's folder in a version of its run's whole folder. */
+/** The model's own root, and its folder in a run's whole folder. */
 const modelFolders = ['', 'model/']
 const requirementsMax = 2000
+
+type ModelFile = {
+  readonly name: string
+  readonly bytesMax: number
+  readonly facts: readonly DescribedFact[]
+}
 /** It holds the signature: some 20,000 columns. */
-const mlmodelBytesMax = 1_500_000
+const mlmodelFile: ModelFile = {
+  name: 'MLmodel',
+  bytesMax: 1_500_000,
+  facts: ['signature', 'flavors'],
+}
+const requirementsFile: ModelFile = {
+  name: 'requirements.txt',
+  bytesMax: textBytesMax,
+  facts: ['environment'],
+}
 
 /**
- * @param version its files if it is sealed, otherwise what its run says about the model
- * @throws DATA_LOSS a stored file is damaged
+ * What a model says about itself: its files or, if they do not lie in our store, its run. Whatever
+ * cannot be read is told as a problem.
  */
-export async function readModelFiles(ctx: Context, version: FiledVersion): Promise<LoggedFiles> {
-  const { manifestId } = version
-  if (manifestId === null) return readHistory(ctx, version)
-  const problems: string[] = []
-  const mlmodel = await readMlmodel(ctx, manifestId, problems)
-  const named = { name: 'requirements.txt', bytesMax: textBytesMax }
-  const requirements = await readModelFile(ctx, manifestId, named, problems)
-  return {
-    ...mlmodel,
+export async function describeModel(ctx: Context, place: ModelPlace): Promise<ModelDescription> {
+  if (!place.find) return readHistory(ctx, place)
+  const problems: FileProblem[] = []
+  const find = { find: place.find, problems }
+  const mlmodel = await readModelFile(ctx, mlmodelFile, find)
+  const requirements = await readModelFile(ctx, requirementsFile, find)
+  return withProblems(problems, {
+    ...(mlmodel !== undefined && fromMlmodel(mlmodel, problems)),
     ...(requirements !== undefined && { environment: requirementsOf(requirements) }),
-    ...(problems.length > 0 && { problems }),
-  }
+  })
 }
 
-/** A signature, or why it cannot be read; neither if there is none. */
-export type FoundSignature = {
-  readonly signature?: LoggedSignature | undefined
-  readonly problem?: string | undefined
-}
-
-/** @throws DATA_LOSS the stored MLmodel is damaged */
-export async function readSignature(ctx: Context, version: FiledVersion): Promise<FoundSignature> {
-  const { manifestId } = version
-  const problems: string[] = []
-  const logged =
-    manifestId === null
-      ? await readHistory(ctx, version)
-      : await readMlmodel(ctx, manifestId, problems)
-  const all = [...problems, ...(logged.problems ?? [])]
-  return { signature: logged.signature, problem: all.length > 0 ? all.join('; ') : undefined }
-}
-
-/** @param problems gets what cannot be read */
-async function readMlmodel(
+/** What a version's model says about itself. */
+export function describeVersion(
   ctx: Context,
-  manifest: number,
-  problems: string[],
-): Promise<LoggedFiles> {
-  const text = await readModelFile(
-    ctx,
-    manifest,
-    { name: 'MLmodel', bytesMax: mlmodelBytesMax },
-    problems,
-  )
-  return text === undefined ? {} : fromMlmodel(text, problems)
+  { manifestId, runId, source }: Pick<ModelVersion, 'manifestId' | 'runId' | 'source'>,
+): Promise<ModelDescription> {
+  const find =
+    manifestId === null
+      ? undefined
+      : (path: string) => findFile(ctx, { manifest: manifestId }, path)
+  return describeModel(ctx, { find, runId, source })
 }
 
+/** Why a fact cannot be read, in one text; undefined: it was read, or there is none. */
+export function whyUnreadable(
+  { problems = [] }: Pick<ModelDescription, 'problems'>,
+  fact: DescribedFact,
+): string | undefined {
+  const details = problems.filter(({ facts }) => facts.includes(fact)).map(({ detail }) => detail)
+  return details.length > 0 ? details.join('; ') : undefined
+}
+
+function withProblems(
+  problems: readonly FileProblem[],
+  description: ModelDescription,
+): ModelDescription {
+  return { ...description, ...(problems.length > 0 && { problems }) }
+}
+
+/** The first of the files that can be read. */
 async function readModelFile(
   ctx: Context,
-  manifest: number,
-  { name, bytesMax }: { readonly name: string; readonly bytesMax: number },
-  problems: string[],
+  { name, bytesMax, facts }: ModelFile,
+  { find, problems }: Required<Pick<ModelPlace, 'find'>> & { readonly problems: FileProblem[] },
 ): Promise<string | undefined> {
   for (const folder of modelFolders) {
-    const file = await findFile(ctx, { manifest }, folder + name)
+    const file = await find?.(folder + name)
     if (!file) continue
-    const read = await readText(ctx, file, bytesMax)
+    const read = await readUndamaged(ctx, file, bytesMax)
     if ('text' in read) return read.text
-    problems.push(`${file.path}: ${read.problem}`)
+    const { problem, isDamage } = read
+    problems.push(
+      isDamage
+        ? { facts, detail: problem, isDamage }
+        : { facts, detail: `${file.path}: ${problem}` },
+    )
   }
   return undefined
 }
 
-function fromMlmodel(text: string, problems: string[]): LoggedFiles {
+async function readUndamaged(
+  ctx: Context,
+  file: StoredFile,
+  bytesMax: number,
+): Promise<{ text: string } | { problem: string; isDamage?: true }> {
+  try {
+    return await readText(ctx, file, bytesMax)
+  } catch (err) {
+    if (!(err instanceof RegistryError && err.code === 'DATA_LOSS')) throw err
+    return { problem: err.message, isDamage: true }
+  }
+}
+
+function fromMlmodel(text: string, problems: FileProblem[]): ModelDescription {
+  const { name, facts } = mlmodelFile
   const yaml = readYaml(text)
   if ('problem' in yaml) {
-    problems.push(`MLmodel: it is ${yaml.problem}`)
+    problems.push({ facts, detail: `${name}: it is ${yaml.problem}` })
     return {}
   }
   const mlmodel = yaml.value
   if (!(mlmodel instanceof Map)) {
-    problems.push('MLmodel: it is no mapping')
+    problems.push({ facts, detail: `${name}: it is no mapping` })
     return {}
   }
   const flavors = mlmodel.get('flavors')
@@ -114,11 +162,11 @@ function fromMlmodel(text: string, problems: string[]): LoggedFiles {
 }
 
 /** @param given null or absent: the model has none */
-function signatureOf(given: unknown, problems: string[]): Pick<LoggedFiles, 'signature'> {
+function signatureOf(given: unknown, problems: FileProblem[]): Pick<ModelDescription, 'signature'> {
   if (given === undefined || given === null) return {}
-  const read = readSignatureParts(given)
+  const read = readSignature(given)
   if ('signature' in read) return read
-  problems.push(`MLmodel: its signature ${read.problem}`)
+  problems.push({ facts: ['signature'], detail: `MLmodel: its signature ${read.problem}` })
   return {}
 }
 
@@ -140,14 +188,17 @@ function requirementsOf(text: string): string[] {
  * Clients before 3.0 list the models that a run logged in a tag, as JSON. This is the model in that
  * list whose folder the version's source names.
  */
-async function readHistory(ctx: Context, { runId, source }: FiledVersion): Promise<LoggedFiles> {
+async function readHistory(ctx: Context, { runId, source }: ModelPlace): Promise<ModelDescription> {
   if (!runId) return {}
   const tag = await ctx.db.first(sql<{ value: string }>`select t.value
     from runs join run_tags t on t.run = runs.id and t.key = ${historyTag}
     where ${isRun(ctx, runId)}`)
   if (!tag) return {}
   const history = readJson(tag.value)
-  if ('problem' in history) return { problems: [`tag ${historyTag}: it ${history.problem}`] }
+  if ('problem' in history) {
+    const detail = `tag ${historyTag}: it ${history.problem}`
+    return { problems: [{ facts: mlmodelFile.facts, detail }] }
+  }
   const entries = history.value
   if (!Array.isArray(entries)) return {}
   const entry: unknown = entries.findLast(
@@ -155,78 +206,9 @@ async function readHistory(ctx: Context, { runId, source }: FiledVersion): Promi
   )
   if (!isObject(entry)) return {}
   const { signature, flavors } = entry
-  const problems: string[] = []
-  return {
+  const problems: FileProblem[] = []
+  return withProblems(problems, {
     ...signatureOf(signature, problems),
-    ...(problems.length > 0 && { problems }),
     ...(isObject(flavors) && { flavors: flavorsFrom(Object.keys(flavors)) }),
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** MLflow's model signature as it was logged: columns in, columns out, params. Plain JSON, nested little. */
-export type LoggedSignature = Readonly<Record<string, unknown>>
-
-/** Types of columns nest; what is deeper was not written by a client. */
-const depthMax = 64
-
-const lists = ['inputs', 'outputs']
-
-/**
- * A signature as an MLmodel has it: each part is JSON text, or YAML. Parts that are null are left out.
- *
- * @returns the signature; or what is wrong, to follow its name
- */
-function readSignatureParts(given: unknown): { signature: LoggedSignature } | { problem: string } {
-  const parts = plainFrom(given)
-  if (!isObject(parts)) return { problem: 'is no mapping' }
-  const named: [string, unknown][] = []
-  for (const [key, part] of Object.entries(parts)) {
-    const read = typeof part === 'string' ? readJson(part) : { value: part }
-    if ('problem' in read) return { problem: `${read.problem} (${key})` }
-    if (read.value === null) continue
-    if (lists.includes(key) && !isListOfObjects(read.value)) {
-      return { problem: `has ${key} that are no list of columns` }
-    }
-    named.push([key, read.value])
-  }
-  return { signature: Object.fromEntries(named) }
-}
-
-/** The value of JSON text, if it is not nested too deep to be written again; or what is wrong. */
-function readJson(text: string): { value: unknown } | { problem: string } {
-  if (depthOf(text) > depthMax) return { problem: `is nested deeper than ${depthMax} levels` }
-  try {
-    return { value: JSON.parse(text) }
-  } catch {
-    return { problem: 'is not valid JSON' }
-  }
-}
-
-/** How deep JSON text is nested. Other text may give any number. */
-function depthOf(text: string): number {
-  let [depth, deepest, isQuoted] = [0, 0, false]
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i]
-    if (char === '"') isQuoted = !isQuoted
-    else if (isQuoted) {
-      if (char === '\\') i++
-    } else if (char === '[' || char === '{') deepest = Math.max(deepest, ++depth)
-    else if (char === ']' || char === '}') depth--
-  }
-  return deepest
-}
-
-/** Maps of YAML, which is nested little, as objects. */
-function plainFrom(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plainFrom)
-  if (!(value instanceof Map)) return value
-  return Object.fromEntries([...value].map(([key, item]) => [String(key), plainFrom(item)]))
-}
-
-function isListOfObjects(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isObject)
+  })
 }

@@ -1,0 +1,124 @@
+/** MLflow's model signature as it was logged: columns in, columns out, params. Plain JSON, nested little. */
+export type LoggedSignature = Readonly<Record<string, unknown>>
+
+/** Types of columns nest; what is deeper was not written by a client. */
+const depthMax = 64
+
+/** Some 20,000 columns in and as many out have 160,000. */
+const marksMax = 200_000
+
+const lists = ['inputs', 'outputs']
+
+/**
+ * A signature as an MLmodel has it: each part is JSON text, or YAML. Parts that are null are left out.
+ *
+ * @returns the signature; or what is wrong, to follow its name
+ */
+export function readSignature(
+  given: unknown,
+): { signature: LoggedSignature } | { problem: string } {
+  const parts = plainFrom(given)
+  if (!isObject(parts)) return { problem: 'is no mapping of plain values' }
+  const named: [string, unknown][] = []
+  for (const [key, part] of Object.entries(parts)) {
+    const read = typeof part === 'string' ? readJson(part) : { value: part }
+    if ('problem' in read) return { problem: `${read.problem} (${key})` }
+    const value = plainFrom(read.value)
+    if (value === null) continue
+    if (value === undefined) return { problem: `has a number that is too large (${key})` }
+    if (lists.includes(key) && !isListOfObjects(value)) {
+      return { problem: `has ${key} that are no list of columns` }
+    }
+    named.push([key, value])
+  }
+  return { signature: Object.fromEntries(named) }
+}
+
+/** The value of JSON text, if it is not too large or nested too deep to be written again; or what is wrong. */
+export function readJson(text: string): { value: unknown } | { problem: string } {
+  const { depth, marks } = measure(text)
+  if (depth > depthMax) return { problem: `is nested deeper than ${depthMax} levels` }
+  if (marks > marksMax) return { problem: 'has too many values to be read' }
+  try {
+    return { value: JSON.parse(text) }
+  } catch {
+    return { problem: 'is not valid JSON' }
+  }
+}
+
+/**
+ * How deep JSON text is nested, and how many commas and opening brackets it has. Other text may give
+ * any number.
+ */
+function measure(text: string): { depth: number; marks: number } {
+  let [depth, deepest, marks, isQuoted] = [0, 0, 0, false]
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i]
+    if (isQuoted) {
+      if (char === '\\') i++
+      else if (char === '"') isQuoted = false
+      continue
+    }
+    switch (char) {
+      case '"':
+        isQuoted = true
+        break
+      case '[':
+      case '{':
+        deepest = Math.max(deepest, ++depth)
+        marks++
+        break
+      case ']':
+      case '}':
+        depth--
+        break
+      case ',':
+        marks++
+    }
+  }
+  return { depth: deepest, marks }
+}
+
+/**
+ * A value as plain JSON has it: maps of YAML as objects, text without halves of characters.
+ * Undefined: JSON has no such value. It is nested little.
+ */
+function plainFrom(value: unknown): unknown {
+  switch (typeof value) {
+    case 'string':
+      return value.toWellFormed()
+    case 'number':
+      return Number.isFinite(value) ? value : undefined
+    case 'boolean':
+      return value
+    case 'object':
+      break
+    default:
+      return undefined
+  }
+  if (value === null) return null
+  if (Array.isArray(value)) return allOf(value.map(plainFrom))
+  if (!(value instanceof Map) && !isPlain(value)) return undefined
+  const entries = value instanceof Map ? [...value] : Object.entries(value)
+  const items = allOf(entries.map(([, item]) => plainFrom(item)))
+  return (
+    items && Object.fromEntries(entries.map(([key], i) => [String(key).toWellFormed(), items[i]]))
+  )
+}
+
+/** Undefined if one of them is. */
+function allOf(items: readonly unknown[]): readonly unknown[] | undefined {
+  return items.includes(undefined) ? undefined : items
+}
+
+function isPlain(value: object): boolean {
+  return Object.getPrototypeOf(value) === Object.prototype
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isListOfObjects(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isObject)
+}
