@@ -1,3 +1,4 @@
+import { writeRefusalCounts } from './audit/refusal.ts'
 import { sealEntries } from './audit/seal.ts'
 import { sweepPromotions } from './governance/promotions/sweep.ts'
 import type { Platform } from './platform/context.ts'
@@ -10,7 +11,7 @@ type Job = (platform: Platform) => Promise<void>
  * is tried again at the next run while the others go on. Deliveries of webhooks run beside them, since
  * they wait for other servers.
  */
-export const backgroundJobs: readonly Job[] = [sealEntries, sweepPromotions]
+export const backgroundJobs: readonly Job[] = [sealEntries, sweepPromotions, writeRefusalCounts]
 
 /**
  * Run every job once, for who has no loop.

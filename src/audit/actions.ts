@@ -66,6 +66,7 @@
  * | registered_model.card_template_set | card {}, required [] (null: it had none) | card {}, required [] |
  * | registered_model.card_template_deleted | card {}, required [] | |
  * | request.refused | | operation, error_code, message, gates [{name, policy, detail}] (those that failed) |
+ * | request.refused: a count of those that made no entry | | operation, error_code, message, more (how many), first_at, last_at |
  *
  * The migration that made the audit log wrote a `recorded` entry, by the service `gatehouse`, for each
  * model and version that existed, so that the log tells how they were.

@@ -22,6 +22,9 @@ export type NewEntry = {
   /** `promotions.id` of the request that is merged by this change, and who approved it. */
   readonly promotion?: SQL | undefined
   readonly approvedBy?: readonly string[] | undefined
+  /** Where it is another's than the context's: a Principal as JSON. */
+  readonly actor?: SQL | undefined
+  readonly workspace?: SQL | undefined
 }
 
 /**
@@ -33,7 +36,8 @@ export function entryStatement(ctx: Context, entry: NewEntry): SQL {
   const none = sql`null`
   return sql`insert into audit_entries (workspace, at_ms, actor, action, registered_model, model,
       version, is_prompt, before, after, reason, promotion, approved_by, request_id, user_agent)
-    select ${ctx.workspace}, ${ctx.now()}, ${principalText(ctx.principal)}, ${entry.action},
+    select ${entry.workspace ?? ctx.workspace}, ${ctx.now()},
+      ${entry.actor ?? principalText(ctx.principal)}, ${entry.action},
       ${entry.registeredModel ?? none}, ${entry.model ?? none}, ${entry.version ?? none},
       ${entry.isPrompt ?? sql`0`}, ${entry.before ?? none}, ${entry.after ?? none},
       ${entry.reason ?? null}, ${entry.promotion ?? none},

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { index, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 
 /**
  * The audit log: one row for each change, written in the batch of the change, and one for each refused
@@ -58,4 +58,39 @@ export const auditSeals = sqliteTable(
     chain_hash: text().notNull(),
   },
   (t) => [index('audit_seals_by_chain_hash').on(t.chain_hash)],
+)
+
+/**
+ * Refused attempts that made no entry, counted by caller, operation and error. Each row becomes an
+ * entry a minute after its first attempt, and goes.
+ */
+export const refusalCounts = sqliteTable(
+  'refusal_counts',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    workspace: text().notNull(),
+    /** 0: the name is only claimed. */
+    verified: integer().notNull(),
+    name: text().notNull(),
+    /** A Principal, as JSON. */
+    actor: text().notNull(),
+    operation: text().notNull(),
+    error_code: text().notNull(),
+    /** Null: none, or several. */
+    model: text(),
+    version: integer(),
+    count: integer().notNull(),
+    first_at_ms: integer().notNull(),
+    last_at_ms: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex('refusal_counts_by_caller').on(
+      t.workspace,
+      t.verified,
+      t.name,
+      t.operation,
+      t.error_code,
+    ),
+    index('refusal_counts_by_time').on(t.first_at_ms),
+  ],
 )

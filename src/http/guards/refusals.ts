@@ -1,6 +1,9 @@
+import { isPrivileged } from '../../audit/privileged-operations.ts'
 import { recordRefusal } from '../../audit/refusal.ts'
 import { type RegistryError, SealedError } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
 import { failureText, logError } from '../../platform/log.ts'
+import { modelId } from '../../registry/ids.ts'
 import type { AppContext } from '../app-env.ts'
 
 /**
@@ -12,7 +15,9 @@ export async function noteRefusal(c: AppContext, error: RegistryError): Promise<
   const isRefusal = error.code === 'PERMISSION_DENIED' || error instanceof SealedError
   if (!isRefusal || !changes || operation === undefined) return
   try {
-    await recordRefusal(ctx, { operation, error, ...named(c) })
+    const about = named(c)
+    const isKnownModel = isPrivileged(operation) && (await isModel(ctx, about.model))
+    await recordRefusal(ctx, { operation, error, ...about, isKnownModel })
   } catch (err) {
     // The caller is refused all the same.
     const failure = failureText(err)
@@ -30,6 +35,10 @@ function named(c: AppContext): { model?: string; version?: number } {
     ...(typeof about === 'string' && { model: about }),
     ...(number !== undefined && { version: number }),
   }
+}
+
+async function isModel(ctx: Context, name: string | undefined): Promise<boolean> {
+  return name !== undefined && (await ctx.db.first(modelId(ctx, name))) !== undefined
 }
 
 type Asked = { readonly name?: unknown; readonly model?: unknown; readonly version?: unknown }
