@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { letOthersRun } from '../core/let-others-run.ts'
 import type { Database } from '../db/database.ts'
 import type { Action } from './actions.ts'
 import { type AuditEntryRow, entryColumns, type SealedEntry, sealedEntryFrom } from './entry.ts'
@@ -65,11 +66,6 @@ export async function* readEntryBatches(
 export async function readLastSeq(db: Database): Promise<number> {
   const row = await db.first(sql<{ seq: number | null }>`select max(seq) as seq from audit_entries`)
   return row?.seq ?? 0
-}
-
-/** Let waiting requests run: a database in this process answers at once, so long work would block them. */
-export function letOthersRun(): Promise<void> {
-  return new Promise((done) => setTimeout(done))
 }
 
 async function readEntries(

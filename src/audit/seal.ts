@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm'
+import { letOthersRun } from '../core/let-others-run.ts'
 import { jsonRowsOf } from '../db/sql.ts'
 import type { Platform } from '../platform/context.ts'
 import { chainStart, hashEntry, hashLink } from './chain.ts'
 import type { SealedEntry } from './entry.ts'
-import { letOthersRun, readEntriesAfter } from './read-entries.ts'
+import { readEntriesAfter } from './read-entries.ts'
 
 type SealingPlatform = Pick<Platform, 'db' | 'sha256'>
 

@@ -19,7 +19,7 @@ const listNames: readonly CardField[] = ['fairness', 'owners', 'contacts']
 export async function readCardFile(path: string): Promise<CardInput> {
   const content = path === '-' ? await text(process.stdin) : await readInput(path)
   if (!/\.(?:ya?ml|json)$/i.test(path)) {
-    const read = cardFromMarkdown(content)
+    const read = await cardFromMarkdown(content)
     if ('problem' in read) throw new StartError(`'${path}' is no model card: ${read.problem}`)
     for (const problem of read.problems ?? []) process.stderr.write(`${path}: ${problem}\n`)
     return read.card

@@ -32,8 +32,8 @@ export function splitFrontMatter(text: string): { matter: string | undefined; bo
 }
 
 /** @returns its contents, or why none of it can be read */
-export function readFrontMatter(matter: string): FrontMatter | { problem: string } {
-  const keys = parsed(matter)
+export async function readFrontMatter(matter: string): Promise<FrontMatter | { problem: string }> {
+  const keys = await parsed(matter)
   if ('problem' in keys) return keys
   const { map: rest, unread, problems } = keys
   const take = (...names: string[]) => {
@@ -109,11 +109,11 @@ function resultFrom({ slice, metric, value }: FairnessValue): object {
 type Keys = { map: Map<string, unknown>; unread: string[]; problems: string[] }
 
 /** The keys of front matter, and the texts of those that were not read. */
-function parsed(matter: string): Keys | { problem: string } {
+async function parsed(matter: string): Promise<Keys | { problem: string }> {
   const blocks = blocksOf(matter)
-  const whole = matter.length <= matterCharsMax ? readYaml(matter) : undefined
+  const whole = matter.length <= matterCharsMax ? await readYaml(matter) : undefined
   if (!whole || 'problem' in whole) {
-    const keys = parsedByKey(blocks)
+    const keys = await parsedByKey(blocks)
     return keys.map.size > 0 || !whole ? keys : { problem: `its front matter is ${whole.problem}` }
   }
   if (whole.value === null) return { map: new Map(), unread: [], problems: [] }
@@ -134,7 +134,7 @@ function parsed(matter: string): Keys | { problem: string } {
 /**
  * Each key by itself, the shortest first, so that a long key does not use up the room of others.
  */
-function parsedByKey(blocks: readonly MatterBlock[]): Keys {
+async function parsedByKey(blocks: readonly MatterBlock[]): Promise<Keys> {
   const map = new Map<string, unknown>()
   const unread: string[] = []
   const problems: string[] = []
@@ -144,7 +144,7 @@ function parsedByKey(blocks: readonly MatterBlock[]): Keys {
     const yaml =
       charsLeft < 0
         ? { problem: `too long: at most ${matterCharsMax} characters of front matter are read` }
-        : readYaml(text)
+        : await readYaml(text)
     if (
       !('problem' in yaml) &&
       yaml.value instanceof Map &&

@@ -44,7 +44,7 @@ async function findLoggedCard(
     if ('problem' in read) return { problem: `${path}: ${read.problem}`, path }
     const isReadme = path.endsWith(huggingFaceFile)
     if (isReadme && splitFrontMatter(read.text).matter === undefined) continue
-    const parsed = cardFromMarkdown(read.text)
+    const parsed = await cardFromMarkdown(read.text)
     return 'card' in parsed ? { ...parsed, path } : { problem: `${path}: ${parsed.problem}`, path }
   }
   return undefined

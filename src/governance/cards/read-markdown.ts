@@ -59,9 +59,9 @@ export type ReadCard = {
  *
  * @returns the card, or why the text is not a card, in words for its author
  */
-export function cardFromMarkdown(text: string): ReadCard | { problem: string } {
+export async function cardFromMarkdown(text: string): Promise<ReadCard | { problem: string }> {
   const { matter, body } = splitFrontMatter(text)
-  const read = matter === undefined ? undefined : readFrontMatter(matter)
+  const read = matter === undefined ? undefined : await readFrontMatter(matter)
   // If nothing in the front matter can be read, the whole text says more than a part of it.
   if (read && 'problem' in read) return allNotes(text, read.problem)
   const { given, problems } = assembled(sectionsOf(body), read)

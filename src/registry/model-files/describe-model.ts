@@ -75,7 +75,7 @@ export async function describeModel(ctx: Context, place: ModelPlace): Promise<Mo
   const mlmodel = await readModelFile(ctx, mlmodelFile, find)
   const requirements = await readModelFile(ctx, requirementsFile, find)
   return withProblems(problems, {
-    ...(mlmodel !== undefined && fromMlmodel(mlmodel, problems)),
+    ...(mlmodel !== undefined && (await fromMlmodel(mlmodel, problems))),
     ...(requirements !== undefined && { environment: requirementsOf(requirements) }),
   })
 }
@@ -142,9 +142,9 @@ async function readUndamaged(
   }
 }
 
-function fromMlmodel(text: string, problems: FileProblem[]): ModelDescription {
+async function fromMlmodel(text: string, problems: FileProblem[]): Promise<ModelDescription> {
   const { name, facts } = mlmodelFile
-  const yaml = readYaml(text)
+  const yaml = await readYaml(text)
   if ('problem' in yaml) {
     problems.push({ facts, detail: `${name}: it is ${yaml.problem}` })
     return {}
@@ -156,15 +156,18 @@ function fromMlmodel(text: string, problems: FileProblem[]): ModelDescription {
   }
   const flavors = mlmodel.get('flavors')
   return {
-    ...signatureOf(mlmodel.get('signature'), problems),
+    ...(await signatureOf(mlmodel.get('signature'), problems)),
     ...(flavors instanceof Map && { flavors: flavorsFrom([...flavors.keys()].map(String)) }),
   }
 }
 
 /** @param given null or absent: the model has none */
-function signatureOf(given: unknown, problems: FileProblem[]): Pick<ModelDescription, 'signature'> {
+async function signatureOf(
+  given: unknown,
+  problems: FileProblem[],
+): Promise<Pick<ModelDescription, 'signature'>> {
   if (given === undefined || given === null) return {}
-  const read = readSignature(given)
+  const read = await readSignature(given)
   if ('signature' in read) return read
   problems.push({ facts: ['signature'], detail: `MLmodel: its signature ${read.problem}` })
   return {}
@@ -208,7 +211,7 @@ async function readHistory(ctx: Context, { runId, source }: ModelPlace): Promise
   const { signature, flavors } = entry
   const problems: FileProblem[] = []
   return withProblems(problems, {
-    ...signatureOf(signature, problems),
+    ...(await signatureOf(signature, problems)),
     ...(isObject(flavors) && { flavors: flavorsFrom(Object.keys(flavors)) }),
   })
 }

@@ -1,3 +1,5 @@
+import { letOthersRun } from '../../core/let-others-run.ts'
+
 /** MLflow's model signature as it was logged: columns in, columns out, params. Plain JSON, nested little. */
 export type LoggedSignature = Readonly<Record<string, unknown>>
 
@@ -14,15 +16,16 @@ const lists = ['inputs', 'outputs']
  *
  * @returns the signature; or what is wrong, to follow its name
  */
-export function readSignature(
+export async function readSignature(
   given: unknown,
-): { signature: LoggedSignature } | { problem: string } {
+): Promise<{ signature: LoggedSignature } | { problem: string }> {
   const parts = plainFrom(given)
   if (!isObject(parts)) return { problem: 'is no mapping of plain values' }
   const named: [string, unknown][] = []
   for (const [key, part] of Object.entries(parts)) {
     const read = typeof part === 'string' ? readJson(part) : { value: part }
     if ('problem' in read) return { problem: `${read.problem} (${key})` }
+    await letOthersRun()
     const value = plainFrom(read.value)
     if (value === null) continue
     if (value === undefined) return { problem: `has a number that is too large (${key})` }

@@ -1,26 +1,33 @@
 import { Composer, type CST, type Document, Lexer, Parser } from 'yaml'
+import { letOthersRun } from '../../core/let-others-run.ts'
 
-/** Bounds of one text, which keep its reading within some 50 ms; what clients log has far less. */
+/** Bounds of one text; what clients log has far less. */
 const tokensMax = 30_000
-const linesMax = 50_000
-/** Each quote, backslash and line of a scalar is looked at by itself. */
+const linesMax = 30_000
+/** Escapes of quoted scalars, each of which is looked at by itself. */
 const escapesMax = 100_000
 const depthMax = 64
 const aliasesMax = 500
 /** Limit for the value, with each alias replaced by what it stands for. */
 const nodesMax = 100_000
+/** What is read in one go, some 10 ms: other requests run in between. */
+const tokensPerTurn = 2000
+const charsPerTurn = 10_000
 
 /**
  * YAML that a client wrote. Mappings are read as Maps, so that no key means anything to an object.
- * The first error ends the reading, and so does the first bound that is met.
+ * The first error ends the reading, and so does the first bound that is met. A long text is read
+ * in turns with what else the server does.
  *
  * @returns the value, null for YAML that says nothing, at most `depthMax` deep; or what is wrong, to
  *   follow `it is`
  */
-export function readYaml(text: string): { value: unknown } | { problem: string } {
+export async function readYaml(text: string): Promise<{ value: unknown } | { problem: string }> {
   try {
     checkLength(text)
-    const document = compose(text, tokensOf(text))
+    const tokens = await tokensOf(text)
+    const document = compose(text, tokens)
+    if (text.length > charsPerTurn) await letOthersRun()
     const value: unknown = document?.toJS({ mapAsMap: true, maxAliasCount: -1 }) ?? null
     checkSize(value, { depth: 0, nodesLeft: nodesMax })
     return { value }
@@ -35,8 +42,8 @@ export function readYaml(text: string): { value: unknown } | { problem: string }
 class YamlProblem extends Error {}
 
 function checkLength(text: string): void {
-  if (countOf(text, /\n/g, linesMax) || countOf(text, /["'\\]/g, escapesMax)) {
-    throw new YamlProblem('YAML with too many lines or quotes to be read')
+  if (countOf(text, /[\n\r]/g, linesMax) || countOf(text, /''|\\/g, escapesMax)) {
+    throw new YamlProblem('YAML with too many lines or escapes to be read')
   }
 }
 
@@ -48,7 +55,7 @@ function countOf(text: string, what: RegExp, max: number): boolean {
 }
 
 /** The tokens of the text, within the limit of nesting, since the composer is recursive. */
-function tokensOf(text: string): CST.Token[] {
+async function tokensOf(text: string): Promise<CST.Token[]> {
   const parser = new Parser()
   const tokens: CST.Token[] = []
   const take = (token: CST.Token) => {
@@ -63,8 +70,10 @@ function tokensOf(text: string): CST.Token[] {
     }
     for (const token of parser.next(lexeme)) take(token)
     if (parser.stack.length > 2 * depthMax) throw tooDeep()
+    if (count % tokensPerTurn === 0) await letOthersRun()
   }
   for (const token of parser.end()) take(token)
+  if (text.length > charsPerTurn) await letOthersRun()
   return tokens
 }
 

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { readYaml } from '../../../src/registry/model-files/read-yaml.ts'
+import { longestTurnMs } from '../../support/work.ts'
+
+const upTo = (count: number, line: (i: number) => string) =>
+  Array.from({ length: count }, (_, i) => line(i)).join('')
+
+/** Texts that are read whole or up to a bound, each the most work of its kind that was found. */
+const laborious: [what: string, text: string][] = [
+  ['a flow of names', `{${'a,'.repeat(700_000)}}`],
+  ['a flow of lists', `[${'[],'.repeat(7400)}]`],
+  ['a flow of maps', `[${'{a: 1},'.repeat(3700)}]`],
+  ['dashes', '- a\n'.repeat(300_000)],
+  ['keys', upTo(100_000, (i) => `k${i}: v\n`)],
+  ['one key again and again', 'k: v\n'.repeat(300_000)],
+  ['nested lists', `${'- '.repeat(60)}a\n`.repeat(12_000)],
+  ['anchors', upTo(4000, (i) => `- &a${i} x\n`) + '- *a0\n'.repeat(490)],
+  ['one anchor again and again', '- &a x\n'.repeat(4000) + '- *a\n'.repeat(490)],
+  ['aliases of a list', `a: &a [${'x,'.repeat(190)}]\nb: [${'*a,'.repeat(490)}]`],
+  ['merged maps', `a: &a {x: 1}\nb: {${'<<: *a,'.repeat(400)}}`],
+  ['tags', '- !!str x\n'.repeat(140_000)],
+  ['an ordered map', `!!omap [${upTo(6000, (i) => `a${i}: 1,`)}]`],
+  ['documents', '--- a\n'.repeat(200_000)],
+  ['directives', `${'%YAML 1.2\n'.repeat(29_000)}--- a`],
+  ['comments', `${'# x\n'.repeat(29_000)}a: b`],
+  ['blank lines', `a: >\n${'\n'.repeat(700_000)}x`],
+  ['lines of a text', `a: >\n${' x\n'.repeat(29_000)}`],
+  ['lines of a quoted text', `a: "${`${' '.repeat(40)}\n`.repeat(29_000)}"`],
+  ['lines of another system', `a: "${'x\r '.repeat(400_000)}"`],
+  ['escapes', `a: "${'\\u0041'.repeat(99_000)}"`],
+  ['doubled quotes', `a: '${"''".repeat(99_000)}'`],
+  ['blanks', ' '.repeat(1_400_000)],
+  ['tabs', '\t'.repeat(1_400_000)],
+  ['a long word', 'x'.repeat(1_400_000)],
+  ['colons', 'x:'.repeat(700_000)],
+  ['base64', `!!binary ${'QUJD'.repeat(350_000)}`],
+]
+
+test.each(laborious)('YAML of %s lets other requests run in between', async (_what, text) => {
+  expect(await longestTurnMs(() => readYaml(text))).toBeLessThan(100)
+})
