@@ -20,6 +20,7 @@
  * | model_version.tag_set, tag_deleted | key, value | key, value |
  * | model_version.alias_set | alias, version (null: none had it) | alias, version, break_glass (as above) |
  * | model_version.alias_deleted | alias, version | |
+ * | model_version.facts_changed | revision, digest | revision, digest, changed [{fact, before, after}], more (changes not listed), by and at (of the last write to the run or the logged model) |
  * | model_version.hold_placed | | reason |
  * | model_version.hold_lifted | reason, placed_by (a principal), placed_at | |
  * | model_version.damaged | | path, sha256, size, problem (`missing` or `changed`) |
@@ -93,6 +94,7 @@ export const actions = [
   'model_version.alias_set',
   'model_version.alias_deleted',
   'model_version.rolled_back',
+  'model_version.facts_changed',
   'model_version.hold_placed',
   'model_version.hold_lifted',
   'model_version.damaged',

@@ -1,4 +1,3 @@
-import canonicalize from 'canonicalize'
 import type { Platform } from '../platform/context.ts'
 import { hashText } from '../platform/hash.ts'
 
@@ -6,16 +5,6 @@ type Hashing = Pick<Platform, 'sha256'>
 
 /** The chain hash before the first entry, and the head of an empty audit log. */
 export const chainStart = `sha256:${'0'.repeat(64)}`
-
-/**
- * The hash of one entry: SHA-256 of its canonical JSON (RFC 8785).
- *
- * @param entry as it is answered, without its hashes
- * @returns `sha256:` and lower-case hex
- */
-export async function hashEntry(on: Hashing, entry: object): Promise<string> {
-  return `sha256:${await hashText(on, canonicalize(entry) ?? '')}`
-}
 
 /**
  * The hash that seals an entry and all entries before it: SHA-256 of the previous chain hash followed by

@@ -1,5 +1,5 @@
 import type { Platform } from '../platform/context.ts'
-import { hashEntry } from './chain.ts'
+import { hashJson } from '../platform/hash.ts'
 import type { AuditEntry, SealedEntry } from './entry.ts'
 import { type EntryFilter, readEntryBatches, readLastSeq } from './read-entries.ts'
 import type { ShownEntry } from './verify.ts'
@@ -14,7 +14,7 @@ export async function addHash(
   on: Pick<Platform, 'sha256'>,
   { entry, entryHash: recorded }: SealedEntry,
 ): Promise<HashedEntry> {
-  return { ...entry, hash: recorded ?? (await hashEntry(on, entry)) }
+  return { ...entry, hash: recorded ?? (await hashJson(on, entry)) }
 }
 
 /** The audit log as it is now, oldest entry first, as text in pieces of a few hundred lines. */

@@ -2,7 +2,8 @@ import { sql } from 'drizzle-orm'
 import { letOthersRun } from '../core/let-others-run.ts'
 import { jsonRowsOf } from '../db/sql.ts'
 import type { Platform } from '../platform/context.ts'
-import { chainStart, hashEntry, hashLink } from './chain.ts'
+import { hashJson } from '../platform/hash.ts'
+import { chainStart, hashLink } from './chain.ts'
 import type { SealedEntry } from './entry.ts'
 import { readEntriesAfter } from './read-entries.ts'
 
@@ -59,7 +60,7 @@ async function appendSeals(
   const rows: [number, string, string][] = []
   let previous = head.hash
   for (const { entry } of entries) {
-    const hash = await hashEntry(platform, entry)
+    const hash = await hashJson(platform, entry)
     previous = await hashLink(platform, previous, hash)
     rows.push([entry.seq, hash, previous])
   }

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Platform } from '../platform/context.ts'
-import { chainStart, hashEntry, hashLink } from './chain.ts'
+import { hashJson } from '../platform/hash.ts'
+import { chainStart, hashLink } from './chain.ts'
 import type { SealedEntry } from './entry.ts'
 import { readEntryBatches } from './read-entries.ts'
 
@@ -124,7 +125,7 @@ async function stepOn(
   if (!next) return findingOf(due, 'changed', 'what stands in its place is no entry of an export')
   if (next.seq > due) return findingOf(due, 'missing', `after ${walk.seq} comes ${next.seq}`)
   if (next.seq < due) return findingOf(next.seq, 'inserted', `it stands behind entry ${walk.seq}`)
-  const hash = await hashEntry(on, next.entry)
+  const hash = await hashJson(on, next.entry)
   if (next.entryHash !== undefined && next.entryHash !== hash) {
     return findingOf(due, 'changed', `its hash is ${hash}, and ${next.entryHash} was recorded`)
   }

@@ -1,3 +1,4 @@
+import canonicalize from 'canonicalize'
 import type { ByteStream, Stored } from './ports.ts'
 
 /** A SHA-256 that takes its bytes as they come; `digest` ends it. */
@@ -17,6 +18,11 @@ export async function hashText(on: { sha256(): Sha256 }, text: string): Promise<
   const hash = on.sha256()
   await hash.update(utf8.encode(text))
   return hash.digest()
+}
+
+/** `sha256:` and the hash of `value` as canonical JSON (RFC 8785): the same on every machine. */
+export async function hashJson(on: { sha256(): Sha256 }, value: object): Promise<string> {
+  return `sha256:${await hashText(on, canonicalize(value) ?? '')}`
 }
 
 /** Hash `body` to its end without keeping it. @param hash a new one */

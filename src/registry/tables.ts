@@ -163,3 +163,56 @@ export const versionHolds = sqliteTable('version_holds', {
   placed_by: text().notNull(),
   placed_at_ms: integer().notNull(),
 })
+
+/**
+ * What a version was made from, as it was at some time: revision 1 when it was registered, one more
+ * when it is found that the run or the logged model was changed. It outlives the run and the version.
+ */
+export const versionFacts = sqliteTable(
+  'version_facts',
+  {
+    /** `model_versions.id`; no foreign key, since facts outlive the version. */
+    model_version: integer().notNull(),
+    /** 1, 2, 3, ... */
+    revision: integer().notNull(),
+    at_ms: integer().notNull(),
+    /** `sha256:` and hex, of the facts as RFC 8785 JSON. */
+    digest: text().notNull(),
+    /** How it differs from the revision before: a list of FactChange, JSON. */
+    changed: text().notNull(),
+    /** The changes that the list leaves out. */
+    changed_more: integer().notNull(),
+    /** The last writer before it was read: a PrincipalRecord, as JSON, and when. Null: not known. */
+    changed_by: text(),
+    changed_at_ms: integer(),
+    /** Metrics that were logged after the run had ended, by their own time; a list of keys, JSON. */
+    late_metrics: text().notNull(),
+    /** `registered_writes` of the run and of the logged model when they were read; null: there was none. */
+    run_writes: integer(),
+    model_writes: integer(),
+  },
+  (t) => [primaryKey({ columns: [t.model_version, t.revision] })],
+)
+
+/**
+ * The facts of a revision, cut into JSON objects that D1 takes. Put together, lists one after the
+ * other and objects key by key, they are the facts.
+ */
+export const versionFactParts = sqliteTable(
+  'version_fact_parts',
+  {
+    model_version: integer().notNull(),
+    revision: integer().notNull(),
+    /** 0, 1, 2, ... */
+    part: integer().notNull(),
+    facts: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.model_version, t.revision, t.part] })],
+)
+
+/** Which versions have a dataset of a digest in any revision of their facts. */
+export const versionDatasets = sqliteTable(
+  'version_datasets',
+  { digest: text().notNull(), model_version: integer().notNull() },
+  (t) => [primaryKey({ columns: [t.digest, t.model_version] })],
+)

@@ -57,6 +57,14 @@ export const runs = sqliteTable(
     artifact_uri: text().notNull(),
     lifecycle_stage: text().notNull(),
     deleted_at_ms: integer(),
+    /**
+     * How many writes there were since a model version was made of it; null: no version was. It shows
+     * that facts which are kept with versions may differ from it.
+     */
+    registered_writes: integer(),
+    /** The last of these writes: a PrincipalRecord, as JSON, and when it was. */
+    written_by: text(),
+    written_at_ms: integer(),
   },
   (t) => [
     index('runs_newest_first').on(t.experiment, t.lifecycle_stage, t.start_time_ms, t.run_id),
@@ -191,6 +199,10 @@ export const loggedModels = sqliteTable(
     deleted_at_ms: integer(),
     created_at_ms: integer().notNull(),
     updated_at_ms: integer().notNull(),
+    /** As of a run. */
+    registered_writes: integer(),
+    written_by: text(),
+    written_at_ms: integer(),
   },
   (t) => [
     index('logged_models_newest_first').on(t.experiment, t.lifecycle_stage, t.created_at_ms),

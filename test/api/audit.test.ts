@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
-import { chainStart, hashEntry, hashLink } from '../../src/audit/chain.ts'
+import { chainStart, hashLink } from '../../src/audit/chain.ts'
 import { sealEntries } from '../../src/audit/seal.ts'
 import { encodePageToken } from '../../src/core/page-token.ts'
+import { hashJson } from '../../src/platform/hash.ts'
 import { person } from '../support/accounts.ts'
 import { client } from '../support/client.ts'
 import { registryServer } from '../support/registry-server.ts'
@@ -163,7 +164,7 @@ describe('an export', () => {
     for (const [i, { chain_hash, ...entry }] of lines.entries()) {
       expect(entry).toEqual(listed[i])
       const { hash, ...hashed } = entry
-      expect(hash).toBe(await hashEntry(platform, hashed))
+      expect(hash).toBe(await hashJson(platform, hashed))
       chain = await hashLink(platform, chain, hash)
       expect(chain_hash).toBe(chain)
     }

@@ -1,6 +1,4 @@
-import canonicalize from 'canonicalize'
 import { type SQL, sql } from 'drizzle-orm'
-import { toHex } from '../../core/bytes.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { modelCards } from '../tables.ts'
 import { type Card, type CardField, fieldNames, isFilled } from './card-shape.ts'
@@ -35,12 +33,6 @@ export function revisionFrom(row: CardRow): CardRevision {
     ...(row.imported_from !== null && { importedFrom: row.imported_from }),
     problems: row.problems === null ? [] : (JSON.parse(row.problems) as string[]),
   }
-}
-
-/** `sha256:` and hex, of the card as RFC 8785 JSON: the same on every machine. */
-export async function hashCard(card: Card): Promise<string> {
-  const bytes = new TextEncoder().encode(canonicalize(card))
-  return `sha256:${toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)))}`
 }
 
 /** The fields that a card has, a JSON list. */

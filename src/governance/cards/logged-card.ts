@@ -1,11 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import type { Context } from '../../platform/context.ts'
+import { hashJson } from '../../platform/hash.ts'
 import { logError } from '../../platform/log.ts'
 import { versionEntry } from '../../registry/audit-entries.ts'
 import { readText, type StoredFile } from '../../registry/model-files/read-text.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
-import { type CardRow, fieldsOf, hashCard } from './card-rows.ts'
+import { type CardRow, fieldsOf } from './card-rows.ts'
 import { splitFrontMatter } from './front-matter.ts'
 import { cardFromMarkdown, type ReadCard } from './read-markdown.ts'
 
@@ -93,7 +94,7 @@ export async function findLoggedRevision(
       author: found?.author ?? '',
       created_at_ms: version.createdAtMs,
       card: JSON.stringify(logged.card),
-      digest: await hashCard(logged.card),
+      digest: await hashJson(ctx, logged.card),
       imported_from: logged.path,
       problems: logged.problems
         ? JSON.stringify(logged.problems.map((problem) => `${logged.path}: ${problem}`))

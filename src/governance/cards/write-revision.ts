@@ -3,10 +3,10 @@ import { commit } from '../../audit/commit.ts'
 import { conflict, excerpt, invalid } from '../../core/error.ts'
 import { principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
+import { hashJson } from '../../platform/hash.ts'
 import { versionEntry } from '../../registry/audit-entries.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
-import { hashCard } from './card-rows.ts'
 import { type Card, cardTooLarge, fitsRow } from './card-shape.ts'
 import { loggedCardStatements } from './logged-card.ts'
 
@@ -29,7 +29,7 @@ export async function writeCard(
   if (!fitsRow(card)) throw invalid(`The card is too large: ${cardTooLarge}`)
   const version = await getVersion(ctx, name, number)
   const text = JSON.stringify(card)
-  const digest = await hashCard(card)
+  const digest = await hashJson(ctx, card)
   const id = sql`select id from model_versions where id = ${version.id}`
   const newest = (column: string) => sql`(select c.${sql.raw(column)} from model_cards c
     where c.model_version = v.id order by c.revision desc limit 1)`

@@ -9,6 +9,9 @@ import { type Context, principalName } from '../../platform/context.ts'
 import { registrationStatement } from '../../tracking/logged-models/write-logged-models.ts'
 import { jsonMap, versionEntry } from '../audit-entries.ts'
 import { checkDescription, checkModelName, modelNotFound } from '../check-names.ts'
+import { type BuiltFacts, buildFacts } from '../facts/build-facts.ts'
+import { readFacts } from '../facts/refresh-facts.ts'
+import { factInserts, firstFacts } from '../facts/store-facts.ts'
 import { modelId, newestVersionId } from '../ids.ts'
 import { isPromptTag } from '../prompts.ts'
 import { firstStage } from '../stages/stages.ts'
@@ -81,6 +84,7 @@ async function insertVersion(
   sealed: LocatedSealing | undefined,
 ): Promise<ModelVersion> {
   const newest = newestVersionId(ctx, wanted.name)
+  const facts = await firstFacts(ctx, await factsOf(ctx, resolved))
   const { inserted } = await commit(ctx, {
     sealed: sealed?.sealing.statements(),
     inserted: versionInsert(ctx, wanted, resolved, sealed),
@@ -91,6 +95,7 @@ async function insertVersion(
       (select created_at_ms from model_versions where id = (${newest}))
       where id = (${modelId(ctx, wanted.name)})`,
     tags: versionTagInserts(newest, tags),
+    ...factInserts(ctx, newest, facts),
     entry: versionEntry(ctx, newest, { action: 'model_version.created', after: versionJson }),
     registration:
       resolved.modelId === null
@@ -109,6 +114,12 @@ async function insertVersion(
   })
   if (!version) throw new Error('a version was inserted and is not there')
   return version
+}
+
+/** What the version is known by from its run and its logged model; a copy is what its original is. */
+async function factsOf(ctx: Context, { runId, modelId, copyOfId }: Resolved): Promise<BuiltFacts> {
+  const stored = copyOfId === null ? undefined : (await readFacts(ctx, [copyOfId])).get(copyOfId)
+  return buildFacts(ctx, { runId, modelId }, stored?.facts)
 }
 
 /** What the audit log keeps of the new version `v`. */

@@ -3,7 +3,8 @@ import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { jsonChunksOf, Real } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import { isRun, type Metric } from '../run.ts'
+import { noteModelWrites } from '../registered-writes.ts'
+import { isActiveRun, type Metric } from '../run.ts'
 
 /** A point of a run that may also belong to a logged model. */
 export type ModelPoint = Metric & {
@@ -30,7 +31,9 @@ export function loggedModelMetricStatements(
 ): SQL[] {
   const rows = points.filter(({ modelId }) => modelId).map(cellsOf)
   if (rows.length === 0) return []
-  return jsonChunksOf(rows).map(
+  const named = points.flatMap(({ modelId }) => modelId || [])
+  const isActive = sql`exists (select 1 from runs where ${isActiveRun(ctx, runId)})`
+  const inserts = jsonChunksOf(rows).map(
     (json) => sql`insert into logged_model_metrics (logged_model, key, timestamp_ms, step, value,
         is_nan, run_id, dataset_name, dataset_digest)
       select (select id from logged_models where model_id = point.value ->> 0 and experiment in
@@ -38,9 +41,10 @@ export function loggedModelMetricStatements(
         point.value ->> 1, point.value ->> 2, point.value ->> 3, point.value ->> 4,
         point.value ->> 5, runs.run_id, point.value ->> 6, point.value ->> 7
       from runs cross join json_each(${json}) as point
-      where ${isRun(ctx, runId)} and runs.lifecycle_stage = 'active'
+      where ${isActiveRun(ctx, runId)}
       on conflict do nothing`,
   )
+  return [...inserts, noteModelWrites(ctx, named, isActive)]
 }
 
 function cellsOf(point: ModelPoint) {

@@ -7,6 +7,7 @@ import { artifactUriColumn } from '../experiments/artifact-location.ts'
 import { getExperiment, inactiveExperiment } from '../experiments/experiment.ts'
 import { checkKeyValues, refuseRepeatedKeys } from '../key-values.ts'
 import { makeRandomName } from '../random-name.ts'
+import { noteModelWrites } from '../registered-writes.ts'
 import type { KeyValue } from '../run.ts'
 import { checkLoggedModelName, type LoggedModel, type LoggedModelStatus } from './logged-model.ts'
 import {
@@ -119,6 +120,7 @@ export async function logLoggedModelParams(
       params: sql`${insertStatement(sql`logged_model_params`, model, params)}
         on conflict (logged_model, key) do update
         set value = case value when excluded.value then value end`,
+      counted: noteModelWrites(ctx, [modelId]),
     })
     if (found.length === 0) throw loggedModelNotFound(modelId)
   } catch (err) {

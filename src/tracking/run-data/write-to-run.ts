@@ -2,11 +2,13 @@ import { type SQL, sql } from 'drizzle-orm'
 import { invalid, notFound } from '../../core/error.ts'
 import type { Batch, BatchRows } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
+import { noteRunWrite } from '../registered-writes.ts'
 import { isActiveRun, isRun } from '../run.ts'
 
 /**
  * Run `statements` as one batch. Each of them must be guarded by `isActiveRun`, so that it does
- * nothing when the run is gone or deleted.
+ * nothing when the run is gone or deleted. Every change of a run goes through here: a run that a
+ * version was made of counts it.
  *
  * @returns the rows of each statement under its name
  * @throws RESOURCE_DOES_NOT_EXIST no such run
@@ -17,8 +19,9 @@ export async function writeToRun<const Q extends Batch>(
   runId: string,
   statements: Q,
 ): Promise<BatchRows<Q>> {
-  const { active, ...rows } = await ctx.db.batch<Batch & { active: SQL }>({
+  const { active, counted, ...rows } = await ctx.db.batch<Batch & { active: SQL }>({
     active: sql`select 1 from runs where ${isActiveRun(ctx, runId)}`,
+    counted: noteRunWrite(ctx, runId),
     ...statements,
   })
   if (active.length === 0) throw await inactiveRunErrorOf(ctx, runId)

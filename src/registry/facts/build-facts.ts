@@ -1,0 +1,146 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { BatchRows } from '../../db/database.ts'
+import type { Context } from '../../platform/context.ts'
+import { countWritesStatements } from '../../tracking/registered-writes.ts'
+import { isRun } from '../../tracking/run.ts'
+import type { FactDataset, Facts } from './facts.ts'
+
+/** What a version was made of, as its registration said. */
+export type Origin = { readonly runId: string | null; readonly modelId: string | null }
+
+/** Facts as they are now, and what tells later whether they still are. */
+export type BuiltFacts = {
+  readonly facts: Facts
+  readonly lateMetrics: readonly string[]
+  readonly writes: WriteCounts
+  /** Who wrote last to the run or the logged model since a version was made of it. */
+  readonly lastWrite: LastWrite | undefined
+}
+
+/** `registered_writes` of the run and of the logged model; null: it is gone, or there was none. */
+export type WriteCounts = { readonly run: number | null; readonly model: number | null }
+
+/** @property by a PrincipalRecord, as JSON */
+export type LastWrite = { readonly by: string; readonly atMs: number }
+
+type OwnerRow = {
+  experiment: number
+  experiment_name: string
+  registered_writes: number
+  written_by: string | null
+  written_at_ms: number | null
+}
+type RunRow = OwnerRow & { run_id: string; name: string }
+type TextRow = { key: string; value: string; is_tag: number }
+type MetricRow = { key: string; value: number; is_nan: number }
+type DatasetRow = { name: string; digest: string; source: string; context: string | null }
+
+/**
+ * Read what a version is known by from its run and its logged model, deleted ones too. From the same
+ * moment on they count their writes. What is gone for good keeps what `stored` says.
+ */
+export async function buildFacts(
+  ctx: Context,
+  origin: Origin,
+  stored: Facts | undefined,
+): Promise<BuiltFacts> {
+  const rows = await ctx.db.batch(sourceReads(ctx, origin))
+  const [run] = rows.runs
+  const [model] = rows.models
+  const isPartGone = (origin.runId && !run) || (origin.modelId && !model)
+  const kept = isPartGone ? stored : undefined
+  const ofRun = run ? factsOfRun(run, rows) : kept
+  // Values of the run win over values that were logged for its model alone.
+  const { params = {}, metrics = {}, tags = {}, datasets = [], ...others } = ofRun ?? {}
+  return {
+    facts: {
+      ...(origin.runId && { run_id: origin.runId }),
+      ...others,
+      ...experimentOf(run ?? model, stored),
+      params: { ...textsFrom(rows.modelParams), ...kept?.params, ...params },
+      metrics: { ...metricsFrom(rows.modelMetrics), ...kept?.metrics, ...metrics },
+      tags,
+      datasets,
+    },
+    lateMetrics: rows.runMetrics.flatMap(({ key, is_late }) => (is_late ? [key] : [])),
+    writes: { run: run?.registered_writes ?? null, model: model?.registered_writes ?? null },
+    lastWrite: lastOf([run, model]),
+  }
+}
+
+type SourceRows = BatchRows<ReturnType<typeof sourceReads>>
+
+function sourceReads(ctx: Context, { runId, modelId }: Origin) {
+  const run = sql`(select runs.id from runs where ${isRun(ctx, runId ?? '')})`
+  const model = sql`(select l.id from logged_models l join experiments e on e.id = l.experiment
+    where l.model_id = ${modelId ?? ''} and e.workspace = ${ctx.workspace})`
+  const owner = (alias: SQL) => sql`e.id as experiment, e.name as experiment_name,
+    ${alias}.registered_writes, ${alias}.written_by, ${alias}.written_at_ms`
+  return {
+    ...countWritesStatements(ctx, { runId, modelId }),
+    runs: sql<RunRow>`select r.run_id, r.name, ${owner(sql`r`)}
+      from runs r join experiments e on e.id = r.experiment where r.id = ${run}`,
+    runTexts: sql<TextRow>`select key, value, 0 as is_tag from params where run = ${run}
+      union all select key, value, 1 from run_tags where run = ${run}`,
+    runMetrics: sql<MetricRow & { is_late: number }>`select x.key, x.value, x.is_nan,
+        coalesce(x.timestamp_ms > r.end_time_ms, 0) as is_late
+      from latest_metrics x join runs r on r.id = x.run where x.run = ${run}`,
+    datasets: sql<DatasetRow>`select d.name, d.digest, d.source, t.value as context
+      from run_datasets u join datasets d on d.id = u.dataset
+      left join run_dataset_tags t
+        on t.run = u.run and t.dataset = u.dataset and t.key = 'mlflow.data.context'
+      where u.run = ${run} order by d.name, d.digest`,
+    models: sql<OwnerRow>`select ${owner(sql`l`)}
+      from logged_models l join experiments e on e.id = l.experiment where l.id = ${model}`,
+    modelParams: sql<TextRow>`select key, value, 0 as is_tag from logged_model_params
+      where logged_model = ${model}`,
+    modelMetrics: sql<MetricRow>`select key, value, is_nan from logged_model_metrics
+      where logged_model = ${model} order by step, timestamp_ms, value`,
+  }
+}
+
+function factsOfRun(run: RunRow, { runTexts, runMetrics, datasets }: SourceRows): Partial<Facts> {
+  const tags = textsFrom(runTexts.filter(({ is_tag }) => is_tag))
+  const commitTag = 'mlflow.source.git.commit'
+  const commit = Object.hasOwn(tags, commitTag) ? tags[commitTag] : undefined
+  return {
+    run_name: run.name,
+    params: textsFrom(runTexts.filter(({ is_tag }) => !is_tag)),
+    metrics: metricsFrom(runMetrics),
+    tags,
+    datasets: datasets.map(datasetFrom),
+    ...(commit !== undefined && { code_version: commit }),
+  }
+}
+
+/** A run stays in its experiment; that one is called what it was called first. */
+function experimentOf(owner: OwnerRow | undefined, stored: Facts | undefined): Partial<Facts> {
+  if (stored?.experiment_id !== undefined) {
+    const { experiment_id, experiment } = stored
+    return { experiment_id, ...(experiment !== undefined && { experiment }) }
+  }
+  if (!owner) return {}
+  return { experiment_id: String(owner.experiment), experiment: owner.experiment_name }
+}
+
+function textsFrom(rows: readonly TextRow[]): Record<string, string> {
+  return Object.fromEntries(rows.map(({ key, value }) => [key, value]))
+}
+
+function metricsFrom(rows: readonly MetricRow[]): Record<string, number | 'NaN'> {
+  return Object.fromEntries(rows.map(({ key, value, is_nan }) => [key, is_nan ? 'NaN' : value]))
+}
+
+function datasetFrom({ name, digest, source, context }: DatasetRow): FactDataset {
+  return { name, digest, source, ...(context !== null && { context }) }
+}
+
+function lastOf(owners: readonly (OwnerRow | undefined)[]): LastWrite | undefined {
+  return owners
+    .flatMap((owner) =>
+      owner?.written_by && owner.written_at_ms !== null
+        ? [{ by: owner.written_by, atMs: owner.written_at_ms }]
+        : [],
+    )
+    .sort((a, b) => b.atMs - a.atMs)[0]
+}
