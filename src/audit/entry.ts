@@ -85,10 +85,15 @@ export function sealedEntryFrom(row: AuditEntryRow): SealedEntry {
  */
 function jsonOf<T>(text: string): T {
   try {
-    return (uncanonical.test(text) ? JSON.parse(text, canonical) : JSON.parse(text)) as T
+    return parseWellFormed(text)
   } catch {
     return text as T
   }
+}
+
+/** The value of JSON text, every part of which has a form in canonical JSON. */
+export function parseWellFormed<T>(text: string): T {
+  return (uncanonical.test(text) ? JSON.parse(text, canonical) : JSON.parse(text)) as T
 }
 
 /** JSON text that may hold what canonical JSON has no form for: half a surrogate pair, or an infinity. */

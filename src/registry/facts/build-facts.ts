@@ -3,10 +3,19 @@ import type { BatchRows } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { countWritesStatements } from '../../tracking/registered-writes.ts'
 import { isRun } from '../../tracking/run.ts'
+import type { ModelDescription } from '../model-files/describe-model.ts'
 import type { FactDataset, Facts } from './facts.ts'
 
 /** What a version was made of, as its registration said. */
 export type Origin = { readonly runId: string | null; readonly modelId: string | null }
+
+/** What is known already. */
+type Known = {
+  /** What the version's model says about itself. */
+  readonly description: ModelDescription
+  /** The newest facts of the version or, for a new copy, of its original. */
+  readonly stored?: Facts | undefined
+}
 
 /** Facts as they are now, and what tells later whether they still are. */
 export type BuiltFacts = {
@@ -37,26 +46,36 @@ type DatasetRow = { name: string; digest: string; source: string; context: strin
 
 /**
  * Read what a version is known by from its run and its logged model, deleted ones too. From the same
- * moment on they count their writes. What is gone for good keeps what `stored` says.
+ * moment on they count their writes. What is gone for good stays as it was known.
  */
 export async function buildFacts(
   ctx: Context,
   origin: Origin,
-  stored: Facts | undefined,
+  { description, stored }: Known,
 ): Promise<BuiltFacts> {
-  const rows = await ctx.db.batch(sourceReads(ctx, origin))
+  const isOfNothing = !origin.runId && !origin.modelId
+  const rows = isOfNothing ? noRows : await ctx.db.batch(sourceReads(ctx, origin))
   const [run] = rows.runs
   const [model] = rows.models
   const isPartGone = (origin.runId && !run) || (origin.modelId && !model)
   const kept = isPartGone ? stored : undefined
   const ofRun = run ? factsOfRun(run, rows) : kept
   // Values of the run win over values that were logged for its model alone.
-  const { params = {}, metrics = {}, tags = {}, datasets = [], ...others } = ofRun ?? {}
+  const {
+    params = {},
+    metrics = {},
+    tags = {},
+    datasets = [],
+    run_name,
+    code_version,
+  } = ofRun ?? {}
   return {
     facts: {
       ...(origin.runId && { run_id: origin.runId }),
-      ...others,
+      ...(run_name !== undefined && { run_name }),
+      ...(code_version !== undefined && { code_version }),
       ...experimentOf(run ?? model, stored),
+      ...description,
       params: { ...textsFrom(rows.modelParams), ...kept?.params, ...params },
       metrics: { ...metricsFrom(rows.modelMetrics), ...kept?.metrics, ...metrics },
       tags,
@@ -68,7 +87,12 @@ export async function buildFacts(
   }
 }
 
-type SourceRows = BatchRows<ReturnType<typeof sourceReads>>
+type SourceRows = Omit<BatchRows<ReturnType<typeof sourceReads>>, 'countRun' | 'countModel'>
+
+const noRows: SourceRows = {
+  ...{ runs: [], runTexts: [], runMetrics: [], datasets: [] },
+  ...{ models: [], modelParams: [], modelMetrics: [] },
+}
 
 function sourceReads(ctx: Context, { runId, modelId }: Origin) {
   const run = sql`(select runs.id from runs where ${isRun(ctx, runId ?? '')})`

@@ -1,5 +1,7 @@
+import type { ModelDescription } from '../model-files/describe-model.ts'
+
 /** What a version was made from. It is kept with the version, whatever becomes of run and files. */
-export type Facts = {
+export type Facts = ModelDescription & {
   readonly run_id?: string
   readonly run_name?: string
   /** Of the run or, without one, of the logged model. The name is the one at registration. */
@@ -46,6 +48,17 @@ export type FactsRevision = {
   readonly facts: Facts
   /** Metrics that were logged after the run had ended, by their own time. */
   readonly lateMetrics: readonly string[]
+}
+
+/** What the model of these facts says about itself. */
+export function descriptionIn(facts: Facts): ModelDescription {
+  const { signature, flavors, environment, problems } = facts
+  return {
+    ...(signature && { signature }),
+    ...(flavors && { flavors }),
+    ...(environment && { environment }),
+    ...(problems && { problems }),
+  }
 }
 
 const changesMax = 100

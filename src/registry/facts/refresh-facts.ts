@@ -4,8 +4,9 @@ import { gatehouse } from '../../core/principal.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { versionEntry } from '../audit-entries.ts'
+import { describeVersion, type ModelDescription } from '../model-files/describe-model.ts'
 import { buildFacts } from './build-facts.ts'
-import { differenceOf, type FactsRevision } from './facts.ts'
+import { descriptionIn, differenceOf, type Facts, type FactsRevision } from './facts.ts'
 import {
   factInserts,
   firstFacts,
@@ -19,7 +20,13 @@ const roundsMax = 3
 /** The entry in the audit log has the first of the changes; the revision has more of them. */
 const entryChangesMax = 20
 
-type StaleRow = { id: number; run_id: string | null; model_id: string | null }
+type StaleRow = {
+  id: number
+  run_id: string | null
+  model_id: string | null
+  source: string
+  manifest: number | null
+}
 
 /**
  * The newest facts of these versions, by `model_versions.id`. Where a run or a logged model was
@@ -46,7 +53,8 @@ export async function readFacts(
 function staleRead(ids: SQL): SQL<StaleRow> {
   const differs = (alias: SQL, stored: SQL) =>
     sql`(${alias}.id is not null and ${alias}.registered_writes is not ${stored})`
-  return sql<StaleRow>`select v.id, v.run_id, v.model_id from model_versions v
+  return sql<StaleRow>`select v.id, v.run_id, v.model_id, v.source, v.manifest
+    from model_versions v
     left join version_facts f on f.model_version = v.id and f.revision =
       (select max(n.revision) from version_facts n where n.model_version = v.id)
     left join runs r on r.run_id = v.run_id
@@ -58,15 +66,29 @@ function staleRead(ids: SQL): SQL<StaleRow> {
 /** Read the facts of a version anew, and write a revision if they differ from the newest one. */
 async function refresh(
   ctx: Context,
-  { id, run_id: runId, model_id: modelId }: StaleRow,
+  row: StaleRow,
   stored: FactsRevision | undefined,
 ): Promise<void> {
-  const built = await buildFacts(ctx, { runId, modelId }, stored?.facts)
+  const { id, run_id: runId, model_id: modelId } = row
+  const description = await describe(ctx, row, stored?.facts)
+  const built = await buildFacts(ctx, { runId, modelId }, { description, stored: stored?.facts })
   const first = await firstFacts(ctx, built)
   if (!stored) return write(ctx, id, first)
   if (first.digest === stored.digest) return noteUnchanged(ctx, stored, first)
   const changes = differenceOf(stored.facts, built.facts)
   await write(ctx, id, { ...first, revision: stored.revision + 1, changes }, stored)
+}
+
+/** What the files say never changes. Where none are sealed, the run says it. */
+async function describe(
+  ctx: Context,
+  { run_id: runId, source, manifest: manifestId }: StaleRow,
+  stored: Facts | undefined,
+): Promise<ModelDescription> {
+  if (stored && manifestId !== null) return descriptionIn(stored)
+  const described = await describeVersion(ctx, { runId, source, manifestId })
+  const isSilent = Object.keys(described).length === 0
+  return stored && isSilent ? descriptionIn(stored) : described
 }
 
 /** The stored facts hold for what was written since, too. */

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { parseWellFormed } from '../../audit/entry.ts'
 import { grouped } from '../../core/groups.ts'
 import type { BatchRows } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
@@ -16,8 +17,9 @@ export type NewFacts = BuiltFacts & {
 
 /** The first revision of a version. */
 export async function firstFacts(ctx: Context, built: BuiltFacts): Promise<NewFacts> {
-  const digest = await hashJson(ctx, built.facts)
-  return { ...built, digest, revision: 1, changes: { listed: [], more: 0 } }
+  const facts = parseWellFormed<Facts>(JSON.stringify(built.facts))
+  const digest = await hashJson(ctx, facts)
+  return { ...built, facts, digest, revision: 1, changes: { listed: [], more: 0 } }
 }
 
 /**

@@ -10,9 +10,11 @@ import { registrationStatement } from '../../tracking/logged-models/write-logged
 import { jsonMap, versionEntry } from '../audit-entries.ts'
 import { checkDescription, checkModelName, modelNotFound } from '../check-names.ts'
 import { type BuiltFacts, buildFacts } from '../facts/build-facts.ts'
+import { descriptionIn } from '../facts/facts.ts'
 import { readFacts } from '../facts/refresh-facts.ts'
 import { factInserts, firstFacts } from '../facts/store-facts.ts'
 import { modelId, newestVersionId } from '../ids.ts'
+import { describeModel } from '../model-files/describe-model.ts'
 import { isPromptTag } from '../prompts.ts'
 import { firstStage } from '../stages/stages.ts'
 import { uniqueTags, versionTagInserts } from '../tags.ts'
@@ -84,7 +86,7 @@ async function insertVersion(
   sealed: LocatedSealing | undefined,
 ): Promise<ModelVersion> {
   const newest = newestVersionId(ctx, wanted.name)
-  const facts = await firstFacts(ctx, await factsOf(ctx, resolved))
+  const facts = await firstFacts(ctx, await factsOf(ctx, resolved, sealed))
   const { inserted } = await commit(ctx, {
     sealed: sealed?.sealing.statements(),
     inserted: versionInsert(ctx, wanted, resolved, sealed),
@@ -116,10 +118,17 @@ async function insertVersion(
   return version
 }
 
-/** What the version is known by from its run and its logged model; a copy is what its original is. */
-async function factsOf(ctx: Context, { runId, modelId, copyOfId }: Resolved): Promise<BuiltFacts> {
-  const stored = copyOfId === null ? undefined : (await readFacts(ctx, [copyOfId])).get(copyOfId)
-  return buildFacts(ctx, { runId, modelId }, stored?.facts)
+/** What the version is known by; a copy is known by what its original is. */
+async function factsOf(
+  ctx: Context,
+  { source, runId, modelId, copyOfId }: Resolved,
+  sealed: LocatedSealing | undefined,
+): Promise<BuiltFacts> {
+  const original = copyOfId === null ? undefined : (await readFacts(ctx, [copyOfId])).get(copyOfId)
+  const description = original
+    ? descriptionIn(original.facts)
+    : await describeModel(ctx, { find: sealed?.sealing.find, runId, source })
+  return buildFacts(ctx, { runId, modelId }, { description, stored: original?.facts })
 }
 
 /** What the audit log keeps of the new version `v`. */
