@@ -32,8 +32,7 @@ type CommentRow = typeof versionComments.$inferSelect
 export async function createComment(
   ctx: Context,
   name: string,
-  version: number,
-  text: string,
+  { version, text }: { readonly version: number; readonly text: string },
 ): Promise<VersionComment> {
   checkLength(text, commentCharsMax, 'comment')
   await getVersion(ctx, name, version)
@@ -44,12 +43,10 @@ export async function createComment(
       where v.id = (${versionId(ctx, name, version)}) and (select count(*) from version_comments c
         where c.model_version = v.id) < ${commentsMax} returning *`,
     // Ids rise, and nobody else writes within the batch.
-    entry: commentEntry(
-      ctx,
-      'version_comment.created',
-      sql`changes() = 1 and c.id = (select max(id) from version_comments)`,
-      { after: commentJson(sql`c.text`) },
-    ),
+    entry: commentEntry(ctx, 'version_comment.created', {
+      which: sql`changes() = 1 and c.id = (select max(id) from version_comments)`,
+      after: commentJson(sql`c.text`),
+    }),
   })
   const [row] = created
   if (row) return commentFrom(row)
@@ -67,7 +64,8 @@ export async function updateComment(
   checkLength(text, commentCharsMax, 'comment')
   const which = commentOf(ctx, id)
   const { updated } = await commit(ctx, {
-    entry: commentEntry(ctx, 'version_comment.updated', which, {
+    entry: commentEntry(ctx, 'version_comment.updated', {
+      which,
       before: commentJson(sql`c.text`),
       after: commentJson(sql`${text}`),
     }),
@@ -83,7 +81,8 @@ export async function updateComment(
 export async function deleteComment(ctx: Context, id: string): Promise<void> {
   const which = commentOf(ctx, id)
   const { deleted } = await commit(ctx, {
-    entry: commentEntry(ctx, 'version_comment.deleted', which, {
+    entry: commentEntry(ctx, 'version_comment.deleted', {
+      which,
       before: commentJson(sql`c.text`),
     }),
     deleted: sql`delete from version_comments as c where ${which} returning id`,
@@ -107,11 +106,10 @@ function commentJson(text: SQL): SQL {
 function commentEntry(
   ctx: Context,
   action: Action,
-  which: SQL,
-  detail: { readonly before?: SQL; readonly after?: SQL },
+  { which, ...change }: { readonly which: SQL; readonly before?: SQL; readonly after?: SQL },
 ): SQL {
   return entryStatement(ctx, {
-    ...detail,
+    ...change,
     ...ofVersion,
     action,
     from: sql`version_comments c join model_versions v on v.id = c.model_version

@@ -72,8 +72,7 @@ export type TrainedVersion = {
 export async function findVersionsTrainedOn(
   ctx: Context,
   digest: string,
-  after: number,
-  count: number,
+  { after, count }: { readonly after: number; readonly count: number },
 ): Promise<TrainedVersion[]> {
   const rows = await ctx.db.all(sql<{ id: number }>`
     select v.id from model_versions v join registered_models m on m.id = v.registered_model

@@ -22,7 +22,7 @@ import { archivedStage, resolveStage } from '../registry/stages/stages.ts'
 import { type Parties, whyNotApprove } from './approvals.ts'
 import type { VersionComment } from './comments.ts'
 import type { VersionFacts } from './policies/facts.ts'
-import type { Policy, PolicyDocument, PromotionTarget } from './policies/policy.ts'
+import type { Policy, PolicyDocument } from './policies/policy.ts'
 import type { Promotion } from './promotions/promotion.ts'
 import { getPromotion } from './promotions/promotions.ts'
 
@@ -77,23 +77,26 @@ export async function requirePromotion(
 export function requireMove(
   ctx: Context,
   model: string,
-  version: number,
-  target: PromotionTarget,
-  archiveOthers: boolean,
+  { version, target, archiveExisting }: Pick<Promotion, 'version' | 'target' | 'archiveExisting'>,
 ): Promise<void> {
   return target.alias === undefined
-    ? requireTransition(ctx, { name: model, version, stage: target.stage, archiveOthers })
+    ? requireTransition(ctx, {
+        name: model,
+        version,
+        stage: target.stage,
+        archiveOthers: archiveExisting,
+      })
     : requirePromoting(ctx, model, { aliases: [target.alias] })
 }
 
 /** `requireMove` for the move of a request. @throws as `requirePromotion` */
 export async function requireToMerge(ctx: Context, id: number): Promise<void> {
   if (mayAll(ctx)) return
-  const { registeredModelId, version, target, archiveExisting } = await getPromotion(ctx, id)
+  const promotion = await getPromotion(ctx, id)
   const model = await ctx.db.first(sql<{ name: string }>`select name from registered_models
-    where id = ${registeredModelId} and workspace = ${ctx.workspace}`)
+    where id = ${promotion.registeredModelId} and workspace = ${ctx.workspace}`)
   if (!model) throw notFound('Promotion request', String(id))
-  await requireMove(ctx, model.name, version, target, archiveExisting)
+  await requireMove(ctx, model.name, promotion)
 }
 
 /** Condition on `promotions p`, for lists: the caller may read the versions of its model. */
@@ -119,12 +122,12 @@ export type Reviewable = {
  */
 export async function requireToReview(
   ctx: Context,
-  { version, target, archiveExisting }: Promotion,
+  promotion: Promotion,
   { candidate: { model }, policies, parties }: Reviewable,
 ): Promise<void> {
   if (!(await mayApprove(ctx, model))) throw denied(ctx, needsGrant('approve', model, []))
   const asking = policies.filter(({ document }) => document.approvals.rules.length > 0)
-  if (asking.length === 0) return requireMove(ctx, model, version, target, archiveExisting)
+  if (asking.length === 0) return requireMove(ctx, model, promotion)
   const caller = principalRecord(ctx.principal)
   const reasons = asking.map((policy) => whyNotApprove(caller, policy, parties))
   const [reason] = reasons

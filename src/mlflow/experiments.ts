@@ -45,7 +45,10 @@ export const experimentOperations: readonly Operation[] = [
     }),
     async (ctx, req) => {
       const tags = req.tags.map(keyValueFrom)
-      const created = await createExperiment(ctx, req.name, req.artifact_location, tags)
+      const created = await createExperiment(ctx, req.name, {
+        artifactLocation: req.artifact_location,
+        tags,
+      })
       return { experiment_id: String(created) }
     },
   ),

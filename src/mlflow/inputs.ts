@@ -49,7 +49,7 @@ export const inputOperations: readonly Operation[] = [
     }),
     async (ctx, req) => {
       const modelIds = req.models.map((model) => model.model_id)
-      await logInputs(ctx, req.run_id, req.datasets.map(inputFromWire), modelIds)
+      await logInputs(ctx, req.run_id, { inputs: req.datasets.map(inputFromWire), modelIds })
     },
   ),
   operation(

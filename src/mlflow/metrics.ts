@@ -98,7 +98,10 @@ export const metricOperations: readonly Operation[] = [
         checkPageSize(req.max_results, int32Max, bulkPointsMax),
         bulkPointsMax,
       )
-      const metrics = await readMetricHistoryOfRuns(ctx, req.run_id, req.metric_key, points)
+      const metrics = await readMetricHistoryOfRuns(ctx, req.run_id, {
+        key: req.metric_key,
+        pointsMax: points,
+      })
       return { metrics: metrics.map(runMetricToWire) }
     },
   ),

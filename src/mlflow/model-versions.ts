@@ -70,9 +70,7 @@ export const modelVersionOperations: readonly Operation[] = [
     onVersion('EDIT'),
     message({ ...one, description: text }),
     async (ctx, req) => ({
-      model_version: modelVersionToWire(
-        await updateVersion(ctx, req.name, req.version, req.description),
-      ),
+      model_version: modelVersionToWire(await updateVersion(ctx, req.name, req)),
     }),
   ),
 
@@ -99,7 +97,8 @@ export const modelVersionOperations: readonly Operation[] = [
     onVersion('EDIT'),
     message({ ...one, key: required, value: text }),
     (ctx, req) =>
-      setVersionTag(ctx, req.name, req.version, {
+      setVersionTag(ctx, req.name, {
+        version: req.version,
         key: req.key,
         value: req.value ?? '',
       }),
@@ -109,6 +108,6 @@ export const modelVersionOperations: readonly Operation[] = [
     'deleteModelVersionTag',
     onVersion('MANAGE'),
     message({ ...one, key: required }),
-    (ctx, req) => deleteVersionTag(ctx, req.name, req.version, req.key),
+    (ctx, req) => deleteVersionTag(ctx, req.name, req),
   ),
 ]

@@ -115,7 +115,7 @@ export const registeredModelOperations: readonly Operation[] = [
     'setRegisteredModelAlias',
     (ctx, req) => requirePromoting(ctx, req.name, { aliases: [req.alias] }),
     message({ name, alias: name, version: { type: 'version', required: true } }),
-    (ctx, req) => pointAlias(ctx, req.name, req.alias, req.version),
+    (ctx, req) => pointAlias(ctx, req.name, req),
   ),
 
   operation(

@@ -90,8 +90,7 @@ export async function deleteModelTag(ctx: Context, name: string, key: string): P
 export async function setVersionTag(
   ctx: Context,
   name: string,
-  version: number,
-  tag: Tag,
+  { version, ...tag }: Tag & { readonly version: number },
 ): Promise<void> {
   checkTag(tag)
   const id = versionId(ctx, name, version)
@@ -116,8 +115,7 @@ export async function setVersionTag(
 export async function deleteVersionTag(
   ctx: Context,
   name: string,
-  version: number,
-  key: string,
+  { version, key }: { readonly version: number; readonly key: string },
 ): Promise<void> {
   checkTagKey(key)
   const id = versionId(ctx, name, version)

@@ -23,7 +23,11 @@ export const eventRoutes: readonly ServedEndpoint[] = [
     checkStreams(ctx)
     const from = await placeOf(ctx, c.req.header('last-event-id') ?? query.after)
     const ended = new AbortController()
-    const events = streamEventText(ctx, { from, wanted }, c.var.admitAgain, ended.signal)
+    const events = streamEventText(ctx, c.var.admitAgain, {
+      from,
+      wanted,
+      ended: ended.signal,
+    })
     const about = { requestId: ctx.requestId, operation: endpoints.streamEvents.name }
     return c.body(
       textStream(events, about, () => ended.abort()),
@@ -43,7 +47,10 @@ export const eventRoutes: readonly ServedEndpoint[] = [
       isPlace,
       async (key) => {
         const from = key ? { seq: key[0], n: key[1] } : placeAfter(after ?? '0')
-        const { events, next } = await readEventPage(ctx, from, wantedOf(type, model), max_results)
+        const { events, next } = await readEventPage(ctx, from, {
+          wanted: wantedOf(type, model),
+          count: max_results,
+        })
         return { items: events, next: next && ([next.seq, next.n] as const) }
       },
     )

@@ -26,26 +26,34 @@ export const cardRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.getCard, mayRead, (ctx, { params }) => cardAnswer(ctx, params)),
 
   serve(endpoints.putCard, mayEdit, async (ctx, { params, body: { revision, ...authored } }) => {
-    await writeCard(ctx, params.name, params.version, cardFrom(authored), revision)
+    await writeCard(ctx, params.name, {
+      version: params.version,
+      card: cardFrom(authored),
+      expected: revision,
+    })
     return cardAnswer(ctx, params)
   }),
 
   serve(endpoints.listCardRevisions, mayRead, (ctx, { params, query }) =>
     page(['card-revisions', params.name, params.version], query, {
       first: Number.MAX_SAFE_INTEGER,
-      read: (before, count) => listRevisions(ctx, params.name, params.version, count, before),
+      read: (before, count) =>
+        listRevisions(ctx, params.name, { version: params.version, count, before }),
       keyOf: ({ revision }) => revision,
       toWire: revisionAnswer,
     }),
   ),
 
   serve(endpoints.getCardRevision, mayRead, async (ctx, { params }) => {
-    const found = await getRevision(ctx, params.name, params.version, params.revision)
+    const found = await getRevision(ctx, params.name, params)
     return { ...revisionAnswer(found), card: found.card }
   }),
 
   serve(endpoints.getCardMarkdown, mayRead, async (ctx, { params, query }, c) => {
-    const found = await cardOf(ctx, params.name, params.version, query.revision)
+    const found = await cardOf(ctx, params.name, {
+      version: params.version,
+      revision: query.revision,
+    })
     const write = query.format === 'huggingface' ? cardForHuggingFace : cardMarkdown
     return c.body(write({ ...params, ...found }), 200, {
       'Content-Type': 'text/markdown; charset=utf-8',
@@ -61,7 +69,7 @@ export const cardRoutes: readonly ServedEndpoint[] = [
     endpoints.putCardTemplate,
     mayEdit,
     async (ctx, { params, body: { required, ...authored } }) =>
-      templateAnswer(await setTemplate(ctx, params.name, cardFrom(authored), required)),
+      templateAnswer(await setTemplate(ctx, params.name, { card: cardFrom(authored), required })),
   ),
 
   serve(endpoints.deleteCardTemplate, mayEdit, async (ctx, { params }) => {
@@ -79,7 +87,7 @@ async function cardAnswer(
   ctx: Context,
   { name, version }: { readonly name: string; readonly version: number },
 ): Promise<Answer<typeof endpoints.getCard>> {
-  const { revision, current, card, derived, missing } = await cardOf(ctx, name, version)
+  const { revision, current, card, derived, missing } = await cardOf(ctx, name, { version })
   return {
     revision,
     ...(current && { author: authorAnswer(current.author), updated_at: current.updatedAtMs }),

@@ -51,7 +51,7 @@ export const policyRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listPolicyRevisions, anyone, (ctx, { params, query }) =>
     page(['policy-revisions', params.name], query, {
       first: Number.MAX_SAFE_INTEGER,
-      read: (before, count) => verbs.listPolicyRevisions(ctx, params.name, before, count),
+      read: (before, count) => verbs.listPolicyRevisions(ctx, params.name, { before, count }),
       keyOf: ({ revision }) => revision,
       toWire: ({ revision, document, author, atMs }) => ({
         revision,
@@ -94,7 +94,7 @@ export const policyRoutes: readonly ServedEndpoint[] = [
         pageRequest(['replay', body], query),
         isNumberPlace,
         async (before) => {
-          const replayed = await replay(ctx, draft, before?.[0], count)
+          const replayed = await replay(ctx, draft, { before: before?.[0], count })
           const last = replayed.length === count ? replayed.at(-1) : undefined
           const items = replayed.filter(({ promotion }) =>
             matchesGlob(draft.applies_to.models, promotion.model),

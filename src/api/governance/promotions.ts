@@ -35,7 +35,11 @@ async function mayOpen(
   { body }: Pick<Asked<typeof endpoints.openPromotion>, 'body'>,
 ): Promise<void> {
   const target = await targetFrom(ctx, body.to)
-  await requireMove(ctx, body.model, Number(body.version), target, body.archive_existing)
+  await requireMove(ctx, body.model, {
+    version: Number(body.version),
+    target,
+    archiveExisting: body.archive_existing,
+  })
 }
 
 async function mayClose(ctx: Context, { params }: OfPromotion): Promise<void> {
@@ -96,7 +100,7 @@ export const promotionRoutes: readonly ServedEndpoint[] = [
 
   serve(endpoints.closePromotion, mayClose, async (ctx, { params, body }) => {
     const promotion = await verbs.getPromotion(ctx, params.id)
-    await verbs.endPromotion(ctx, promotion, 'closed', body.comment)
+    await verbs.endPromotion(ctx, promotion, { status: 'closed', comment: body.comment })
     return answer(ctx, await verbs.getPromotion(ctx, params.id))
   }),
 

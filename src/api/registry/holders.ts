@@ -27,7 +27,9 @@ export const holderRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.getStageHolders, mayRead, async (ctx, { params, query }) => {
     const atMs = query.at === undefined ? undefined : parseMoment(ctx, query.at)
     const wanted = pageRequest(['stage holders', params, atMs ?? ''], query)
-    const found = await findStageHolders(ctx, params.name, params.stage, atMs, {
+    const found = await findStageHolders(ctx, params.name, {
+      stage: params.stage,
+      atMs,
       before: pageStart(wanted, Number.MAX_SAFE_INTEGER),
       count: wanted.count + 1,
     })
@@ -41,7 +43,7 @@ export const holderRoutes: readonly ServedEndpoint[] = [
 
   serve(endpoints.getAliasHolder, mayRead, async (ctx, { params, query }) => {
     const atMs = query.at === undefined ? undefined : parseMoment(ctx, query.at)
-    const found = await findAliasHolders(ctx, params.name, params.alias, atMs)
+    const found = await findAliasHolders(ctx, params.name, { alias: params.alias, atMs })
     return {
       ...heldToWire(found, atMs),
       alias: found.place,

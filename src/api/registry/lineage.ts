@@ -42,7 +42,7 @@ export const lineageRoutes: readonly ServedEndpoint[] = [
     page(['lineage', query.dataset_digest], query, {
       first: firstId,
       read: (after, count) =>
-        governance.findVersionsTrainedOn(ctx, query.dataset_digest, after, count),
+        governance.findVersionsTrainedOn(ctx, query.dataset_digest, { after, count }),
       keyOf: ({ version }) => version.id,
       toWire: ({ version, datasets }) => ({
         ...standingToWire(version),

@@ -30,7 +30,9 @@ export const modelVersionRoutes: readonly ServedEndpoint[] = [
     endpoints.placeHold,
     (ctx, { params }) => requireModelVersion(ctx, params.name, 'EDIT'),
     async (ctx, { params, body }) =>
-      holdToWire(await holds.placeHold(ctx, params.name, params.version, body.reason)),
+      holdToWire(
+        await holds.placeHold(ctx, params.name, { version: params.version, reason: body.reason }),
+      ),
   ),
 
   serve(

@@ -33,14 +33,19 @@ const columns = sql`revision, author, created_at_ms, card, digest, imported_from
 export async function getCard(
   ctx: Context,
   name: string,
-  number: number,
-  revision?: number,
+  {
+    version: number,
+    revision,
+  }: { readonly version: number; readonly revision?: number | undefined },
 ): Promise<ModelCard> {
   const version = await getVersion(ctx, name, number)
   const [{ current, problem }, derived, template] = await Promise.all([
     revision === undefined
       ? readCurrentRevision(ctx, version)
-      : { current: await getRevision(ctx, name, number, revision), problem: undefined },
+      : {
+          current: await getRevision(ctx, name, { version: number, revision }),
+          problem: undefined,
+        },
     derive(ctx, version),
     findTemplate(ctx, version.registeredModelId),
   ])
@@ -84,9 +89,11 @@ export async function readCurrentRevision(
 export async function listRevisions(
   ctx: Context,
   name: string,
-  number: number,
-  count: number,
-  before = Number.MAX_SAFE_INTEGER,
+  {
+    version: number,
+    count,
+    before = Number.MAX_SAFE_INTEGER,
+  }: { readonly version: number; readonly count: number; readonly before?: number | undefined },
 ): Promise<CardRevision[]> {
   const version = await getVersion(ctx, name, number)
   const rows = await ctx.db.all(sql<CardRow>`select ${columns} from model_cards
@@ -102,10 +109,13 @@ export async function listRevisions(
 export async function getRevision(
   ctx: Context,
   name: string,
-  number: number,
-  revision: number,
+  { version: number, revision }: { readonly version: number; readonly revision: number },
 ): Promise<CardRevision> {
-  const [found] = await listRevisions(ctx, name, number, 1, revision + 1)
+  const [found] = await listRevisions(ctx, name, {
+    version: number,
+    count: 1,
+    before: revision + 1,
+  })
   if (found?.revision !== revision) {
     throw notFound(`Revision of the card of '${name}' version ${number}`, String(revision))
   }

@@ -45,8 +45,7 @@ export async function getTemplate(ctx: Context, name: string): Promise<CardTempl
 export async function setTemplate(
   ctx: Context,
   name: string,
-  card: Card,
-  required: readonly CardField[],
+  { card, required }: { readonly card: Card; readonly required: readonly CardField[] },
 ): Promise<CardTemplate> {
   checkModelName(name)
   if (!fitsRow(card)) throw invalid(`The template is too large: ${cardTooLarge}`)

@@ -22,9 +22,11 @@ import { loggedCardStatements } from './logged-card.ts'
 export async function writeCard(
   ctx: Context,
   name: string,
-  number: number,
-  card: Card,
-  expected: number | undefined,
+  {
+    version: number,
+    card,
+    expected,
+  }: { readonly version: number; readonly card: Card; readonly expected: number | undefined },
 ): Promise<void> {
   if (!fitsRow(card)) throw invalid(`The card is too large: ${cardTooLarge}`)
   const version = await getVersion(ctx, name, number)

@@ -20,7 +20,7 @@ export type Described = {
  * @throws DATA_LOSS a file that says it is damaged
  */
 export async function describeFiles(ctx: Context, version: ModelVersion): Promise<Described> {
-  const { derived, current } = await getCard(ctx, version.name, version.version)
+  const { derived, current } = await getCard(ctx, version.name, { version: version.version })
   const signature = signatureFrom(derived.signature)
   return {
     ...(signature && {

@@ -59,34 +59,32 @@ export type Held = {
  * The versions in a stage, the highest number first: now, or at `atMs`, which is answered from the
  * audit log alone.
  *
- * @param stage in any case; for the past it may have been removed since
+ * @param wanted.stage in any case; for the past it may have been removed since
  * @throws RESOURCE_DOES_NOT_EXIST no such model, or not at that time
  * @throws PERMISSION_DENIED the caller may not read the model of that time
  */
 export async function findStageHolders(
   ctx: Context,
   name: string,
-  stage: string,
-  atMs: number | undefined,
-  page: PlacedPage,
+  { atMs, ...page }: PlacedPage & { readonly atMs: number | undefined },
 ): Promise<Held> {
   const model = await modelAt(ctx, name, atMs)
   if (atMs === undefined) {
-    const canonical = await resolveStage(ctx, stage)
-    const placed = await readStageNow(ctx, model, canonical, page)
+    const canonical = await resolveStage(ctx, page.stage)
+    const placed = await readStageNow(ctx, model, { ...page, stage: canonical })
     return { model, place: canonical, holders: await holdersOf(ctx, model, placed) }
   }
-  const place = (await findSpelling(ctx, model, stage)) ?? (await resolveStage(ctx, stage))
-  const placed = await readStageThen(ctx, model, place, page)
+  const place =
+    (await findSpelling(ctx, model, page.stage)) ?? (await resolveStage(ctx, page.stage))
+  const placed = await readStageThen(ctx, model, { ...page, stage: place })
   return { model, place, holders: await holdersOf(ctx, model, placed) }
 }
 
-/** As `stageHolders`, for an alias: one version or none. */
+/** As `findStageHolders`, for an alias: one version or none. */
 export async function findAliasHolders(
   ctx: Context,
   name: string,
-  alias: string,
-  atMs: number | undefined,
+  { alias, atMs }: { readonly alias: string; readonly atMs: number | undefined },
 ): Promise<Held> {
   checkAlias(alias)
   if (isLatest(alias)) {

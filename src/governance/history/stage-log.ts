@@ -18,7 +18,12 @@ export type Log = {
 }
 
 /** At most `count` versions with numbers below `before`, the highest first. */
-export type PlacedPage = { readonly before: number; readonly count: number }
+/** At most `count` versions in a stage, of lower numbers than `before`. */
+export type PlacedPage = {
+  readonly stage: string
+  readonly before: number
+  readonly count: number
+}
 
 type PlacedRow = { version: number; since_seq: number | null }
 
@@ -52,13 +57,12 @@ function isIn({ registeredModel, lastSeq }: Log): SQL {
 /**
  * The versions that were in a stage at the end of `log`, from the log alone.
  *
- * @param stage in any case
+ * @param page.stage in any case
  */
 export async function readStageThen(
   ctx: Context,
   log: Log,
-  stage: string,
-  { before, count }: PlacedPage,
+  { stage, before, count }: PlacedPage,
 ): Promise<Placed[]> {
   const rows = await ctx.db.all(sql<PlacedRow>`
     select version, ${cameInto(stage)} as since_seq from (${stageMoves(log)})
@@ -68,12 +72,11 @@ export async function readStageThen(
   return rows.map(placedFrom)
 }
 
-/** As `stageHoldsThen`, for now: the versions from their rows, since when from the audit log. */
+/** As `readStageThen`, for now: the versions from their rows, since when from the audit log. */
 export async function readStageNow(
   ctx: Context,
   log: Log,
-  stage: string,
-  { before, count }: PlacedPage,
+  { stage, before, count }: PlacedPage,
 ): Promise<Placed[]> {
   const rows = await ctx.db.all(sql<PlacedRow>`
     with holders as materialized (

@@ -34,15 +34,14 @@ export function moveToStage(ctx: Context, move: StageMove, reason?: string): Pro
 export async function pointAlias(
   ctx: Context,
   name: string,
-  alias: string,
-  version: number,
+  { alias, version }: { readonly alias: string; readonly version: number },
 ): Promise<void> {
   await makeOrRequest(
     ctx,
     { name, version, target: { alias }, archiveOthers: false },
     {
       isThere: async ({ aliases }) => aliases.includes(alias),
-      make: (guarded) => setAlias(guarded, name, alias, version),
+      make: (guarded) => setAlias(guarded, name, { alias, version }),
     },
   )
 }

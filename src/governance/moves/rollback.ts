@@ -71,7 +71,7 @@ export async function rollBack(
     const skipped = policies.every(({ document }) => document.rollback.skip_approvals)
     if (policies.length > 0 && !(skipped && way.target.isSignedOff)) return { way, policies }
     if (asksForFiles(policies)) await refuseDamaged(ctx, name, way.target.version)
-    return { way, version: await writeWayBack(guarded, name, way, { stage, reason }) }
+    return { way, version: await writeWayBack(guarded, name, { ...way, stage, reason }) }
   })
   const { target, replaced } = outcome.way
   if (outcome.version) return { version: outcome.version, from: target.stage, replaced }
@@ -119,8 +119,7 @@ async function findWayBack(
 async function writeWayBack(
   ctx: Context,
   name: string,
-  { target, holders }: WayBack,
-  { stage, reason }: Pick<Rollback, 'stage' | 'reason'>,
+  { target, holders, stage, reason }: WayBack & Pick<Rollback, 'stage' | 'reason'>,
 ): Promise<ModelVersion> {
   const version = await restoreStage(ctx, {
     stage,

@@ -115,7 +115,7 @@ export async function putPolicy(
   try {
     await commit(ctx, {
       write,
-      revision: revisionInsert(ctx, name, revision, text),
+      revision: revisionInsert(ctx, name, { revision, document: text }),
       entry: entryStatement(ctx, {
         action: before && before.deleted_at_ms === null ? 'policy.changed' : 'policy.created',
         from: sql`policies p where p.workspace = ${ctx.workspace} and p.name = ${name}`,
@@ -155,7 +155,7 @@ export async function deletePolicy(ctx: Context, name: string): Promise<void> {
     await commit(ctx, {
       write: sql`update policies set revision = ${revision + 1}, deleted_at_ms = ${ctx.now()}
         where ${isPolicy(ctx, name)} and revision = ${revision}`,
-      revision: revisionInsert(ctx, name, revision + 1, null),
+      revision: revisionInsert(ctx, name, { revision: revision + 1, document: null }),
       entry: entryStatement(ctx, {
         action: 'policy.deleted',
         from: sql`policies p where p.workspace = ${ctx.workspace} and p.name = ${name}`,
@@ -180,8 +180,7 @@ export type PolicyRevision = {
 export async function listPolicyRevisions(
   ctx: Context,
   name: string,
-  before: number,
-  count: number,
+  { before, count }: { readonly before: number; readonly count: number },
 ): Promise<PolicyRevision[]> {
   type Row = { revision: number; document: string | null; author: string; at_ms: number }
   const rows = await ctx.db.all(sql<Row>`select r.revision, r.document, r.author, r.at_ms
@@ -216,8 +215,7 @@ function isPolicy(ctx: Context, name: string): SQL {
 function revisionInsert(
   ctx: Context,
   name: string,
-  revision: number,
-  document: string | null,
+  { revision, document }: { readonly revision: number; readonly document: string | null },
 ): SQL {
   return sql`insert into policy_revisions (policy, revision, document, author, at_ms)
     select id, ${revision}, ${document}, ${principalText(ctx.principal)},

@@ -16,19 +16,21 @@ export type SignatureChange = {
 export function signatureChange(current: Signature, candidate: Signature): SignatureChange {
   const breaks: string[] = []
   const notices: string[] = []
-  compare('input', current.inputs, candidate.inputs, (column) => {
+  compare('input', { before: current.inputs, after: candidate.inputs }, (column) => {
     if (column.required) breaks.push(`input '${column.name}' is new and required`)
     else notices.push(`input '${column.name}' is new and optional`)
   })
-  compare('output', current.outputs, candidate.outputs, (column) => {
+  compare('output', { before: current.outputs, after: candidate.outputs }, (column) => {
     notices.push(`output '${column.name}' is new`)
   })
   return { breaks, notices }
 
   function compare(
     what: string,
-    before: readonly SignatureColumn[],
-    after: readonly SignatureColumn[],
+    {
+      before,
+      after,
+    }: { readonly before: readonly SignatureColumn[]; readonly after: readonly SignatureColumn[] },
     added: (column: SignatureColumn) => void,
   ): void {
     const now = new Map(after.map((column) => [column.name, column]))

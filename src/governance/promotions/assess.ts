@@ -85,13 +85,16 @@ export async function judgeWithFiles(
  * The judgement after one more review, which was written while the snapshot still held: nothing has
  * to be read again.
  *
- * @param newestEntry the number of the model's newest audit entry, read in the review's own batch
+ * @param written.newestEntry the number of the model's newest audit entry, read in the review's own batch
  */
 export async function judgeWithReview(
   ctx: Context,
-  { id }: Promotion,
   assessment: Assessment,
-  written: { readonly review: ReviewRow; readonly newestEntry: number },
+  written: {
+    readonly promotion: Promotion
+    readonly review: ReviewRow
+    readonly newestEntry: number
+  },
 ): Promise<Assessment> {
   const { people, candidate } = assessment
   const review = await findStandingReview(ctx, written.review, { model: candidate.model, people })
@@ -101,7 +104,7 @@ export async function judgeWithReview(
     mark: { ...assessment.mark, newestEntry: written.newestEntry },
   }
   const reviewed = assessmentOf(ctx, snapshot, assessment)
-  await keepJudgement(ctx, id, reviewed)
+  await keepJudgement(ctx, written.promotion.id, reviewed)
   return reviewed
 }
 

@@ -39,7 +39,11 @@ export async function breakGlass(ctx: Context, id: number, reason: string): Prom
       )
     }
     await requireRequestedMove(ctx, promotion, assessment)
-    const merged = await writeMove(ctx, promotion, assessment, { reason, breakGlass: true })
+    const merged = await writeMove(ctx, promotion, {
+      assessment,
+      reason,
+      breakGlass: true,
+    })
     if (merged) return merged
   }
   throw conflict(`Promotion request #${id} kept changing while it was being merged; try again`)
@@ -86,7 +90,8 @@ export async function followUp(
     closed: sql<PromotionRow>`update promotions set followed_up_by = ${ctx.principal.name}
       where id = ${id} and break_glass = 1 and followed_up_by is null
         and ${isUnchanged(assessment.mark)} returning *`,
-    entry: promotionEntry(ctx, 'promotion.followed_up', sql`id = ${id} and changes() = 1`, {
+    entry: promotionEntry(ctx, 'promotion.followed_up', {
+      where: sql`id = ${id} and changes() = 1`,
       reason: comment,
     }),
   })

@@ -68,7 +68,8 @@ export async function postCheck(
         summary = excluded.summary, digest = excluded.digest, posted_by = excluded.posted_by,
         at_ms = excluded.at_ms
       returning name`,
-    entry: promotionEntry(ctx, 'promotion.checked', sql`id = ${id} and changes() = 1`, {
+    entry: promotionEntry(ctx, 'promotion.checked', {
+      where: sql`id = ${id} and changes() = 1`,
       more: sql`json_object('check', ${name}, 'status', ${status}, 'url', ${url}, 'summary', ${summary})`,
     }),
   })

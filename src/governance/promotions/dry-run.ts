@@ -61,8 +61,7 @@ export type Replayed = {
 export async function replay(
   ctx: Context,
   draft: PolicyDocument,
-  before: number | undefined,
-  count: number,
+  { before, count }: { readonly before: number | undefined; readonly count: number },
 ): Promise<Replayed[]> {
   const drafts = [await draftPolicy(ctx, draft)]
   const shown = readablePromotion(ctx)

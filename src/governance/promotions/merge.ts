@@ -60,7 +60,7 @@ export async function mergePromotion(
     refuseBlocked(ctx, promotion, assessment)
     await requireRequestedMove(ctx, promotion, assessment)
     const { approvedBy } = assessment.judgement.approvals
-    const merged = await writeMove(ctx, promotion, assessment, { approvedBy })
+    const merged = await writeMove(ctx, promotion, { assessment, approvedBy })
     if (merged) return merged
   }
   throw conflict(`Promotion request #${id} kept changing while it was being merged; try again`)
@@ -134,10 +134,10 @@ export async function getOpenPromotion(ctx: Context, id: number): Promise<Promot
  */
 export function requireRequestedMove(
   ctx: Context,
-  { version, target, archiveExisting }: Promotion,
+  promotion: Promotion,
   { candidate }: Assessment,
 ): Promise<void> {
-  return requireMove(ctx, candidate.model, version, target, archiveExisting)
+  return requireMove(ctx, candidate.model, promotion)
 }
 
 function refuseBlocked(ctx: Context, promotion: Promotion, assessment: Assessment): void {
@@ -166,7 +166,9 @@ function isCounted(
   return principal.verified || approvals.allow_unverified
 }
 
-type WrittenTerms = Pick<MoveTerms, 'approvedBy' | 'reason' | 'breakGlass'>
+type WrittenTerms = Pick<MoveTerms, 'approvedBy' | 'reason' | 'breakGlass'> & {
+  readonly assessment: Assessment
+}
 
 /**
  * The one batch: the request ends, the version moves, and both are on the audit log; or nothing
@@ -177,21 +179,22 @@ type WrittenTerms = Pick<MoveTerms, 'approvedBy' | 'reason' | 'breakGlass'>
 export async function writeMove(
   ctx: Context,
   promotion: Promotion,
-  assessment: Assessment,
-  terms: WrittenTerms,
+  { assessment, approvedBy, breakGlass = false, ...terms }: WrittenTerms,
 ): Promise<Promotion | undefined> {
   const { id, modelVersionId, archiveExisting } = promotion
-  const { breakGlass = false, approvedBy, reason = promotion.reason ?? undefined } = terms
+  const reason = terms.reason ?? promotion.reason ?? undefined
   const here = hasEnded(ctx, id)
   const guard = sql`exists (select 1 from promotions where ${here})`
   try {
     const { ended, merged } = await commit(ctx, {
-      ended: endStatement(ctx, id, 'merged', {
+      ended: endStatement(ctx, id, {
+        status: 'merged',
         guard: sql`archive_existing = ${archiveExisting} and ${isUnchanged(assessment.mark)}`,
         judged: assessment,
         breakGlass,
       }),
-      ...moveStatements(ctx, promotion, assessment.candidate.model, {
+      ...moveStatements(ctx, promotion, {
+        name: assessment.candidate.model,
         guard,
         promotion: sql`${id}`,
         approvedBy,
@@ -229,9 +232,12 @@ function unlessMoved({ modelVersionId: id, target }: Promotion, here: SQL): SQL 
   return sql`update promotions set status = null where ${here} and not exists (${holds})`
 }
 
-/** @param name of the model at this moment: it may have been renamed since the request was opened */
-function moveStatements(ctx: Context, promotion: Promotion, name: string, terms: MoveTerms) {
-  const { version, target, archiveExisting } = promotion
+/** @param move.name of the model at this moment: it may have been renamed since the request was opened */
+function moveStatements(
+  ctx: Context,
+  { version, target, archiveExisting }: Promotion,
+  { name, ...terms }: MoveTerms & { readonly name: string },
+) {
   return target.alias === undefined
     ? stageMove(ctx, { name, version, stage: target.stage, archiveOthers: archiveExisting }, terms)
     : aliasMove(ctx, { name, version, alias: target.alias }, terms)

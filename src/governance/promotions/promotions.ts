@@ -55,13 +55,11 @@ export async function openPromotion(
       from model_versions v join registered_models m on m.id = v.registered_model
       where v.id = ${version.id} and not exists (select 1 from promotions where ${isOpen})
       returning id`,
-    entry: promotionEntry(
-      ctx,
-      'promotion.opened',
-      sql`${isOpen} and requested_at_ms = ${now} and requester = ${ctx.principal.name}
+    entry: promotionEntry(ctx, 'promotion.opened', {
+      where: sql`${isOpen} and requested_at_ms = ${now} and requester = ${ctx.principal.name}
         and changes() = 1`,
-      { reason: wanted.reason },
-    ),
+      reason: wanted.reason,
+    }),
     approval: noteApproval(ctx, version.id, {
       status: 'PendingManualApproval',
       reason: wanted.reason,
@@ -141,12 +139,15 @@ export async function listOpenStageRequests(ctx: Context, versionId: number): Pr
 export async function endPromotion(
   ctx: Context,
   promotion: Promotion,
-  status: 'closed' | 'expired',
-  comment?: string,
+  {
+    status,
+    comment,
+  }: { readonly status: 'closed' | 'expired'; readonly comment?: string | undefined },
 ): Promise<void> {
   const { ended } = await commit(ctx, {
-    ended: endStatement(ctx, promotion.id, status),
-    entry: promotionEntry(ctx, `promotion.${status}`, hasEnded(ctx, promotion.id), {
+    ended: endStatement(ctx, promotion.id, { status }),
+    entry: promotionEntry(ctx, `promotion.${status}`, {
+      where: hasEnded(ctx, promotion.id),
       reason: comment,
     }),
     approval: restoreApproval(
@@ -188,8 +189,7 @@ export function lastApproval(versionId: number | SQL): SQL {
 export function endStatement(
   ctx: Context,
   id: number,
-  status: Exclude<PromotionStatus, 'open'>,
-  { guard = sql`1`, judged, breakGlass }: EndTerms = {},
+  { status, guard = sql`1`, judged, breakGlass }: EndTerms,
 ): SQL<{ id: number }> {
   return sql<{ id: number }>`update promotions set status = ${status}, decided_at_ms = ${ctx.now()},
       decided_by = ${principalText(ctx.principal)}, merged_by_request = ${ctx.requestId},
@@ -198,6 +198,7 @@ export function endStatement(
     where id = ${id} and status = 'open' and ${guard} returning id`
 }
 type EndTerms = {
+  readonly status: Exclude<PromotionStatus, 'open'>
   readonly guard?: SQL
   /** The judgement that decides it. */
   readonly judged?: Assessment
@@ -209,12 +210,15 @@ export function hasEnded(ctx: Context, id: number): SQL {
   return sql`id = ${id} and status <> 'open' and merged_by_request = ${ctx.requestId}`
 }
 
-/** An entry about a request. @param where conditions on columns of `promotions` */
+/** An entry about a request. @param detail.where conditions on columns of `promotions` */
 export function promotionEntry(
   ctx: Context,
   action: NewEntry['action'],
-  where: SQL,
-  detail: { readonly reason?: string | undefined; readonly more?: SQL | undefined } = {},
+  {
+    where,
+    reason,
+    more = sql`'{}'`,
+  }: { readonly where: SQL; readonly reason?: string | undefined; readonly more?: SQL },
 ): SQL {
   return entryStatement(ctx, {
     action,
@@ -223,9 +227,9 @@ export function promotionEntry(
     model: sql`model`,
     version: sql`version`,
     promotion: sql`id`,
-    reason: detail.reason,
+    reason,
     after: sql`json_patch(json_object('promotion', cast(id as text), 'to',
-      json_object(target_kind, target)), ${detail.more ?? sql`'{}'`})`,
+      json_object(target_kind, target)), ${more})`,
   })
 }
 

@@ -44,11 +44,11 @@ export async function reviewPromotion(
     if (promotion.status !== 'open' || promotion.expiresAtMs <= ctx.now()) throw notOpen(promotion)
     const assessment = await assess(ctx, questionOf(promotion), 'known')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
-    await requireReview(ctx, promotion, assessment, review)
-    const written = await writeReview(ctx, promotion, assessment, review)
+    await requireReview(ctx, { promotion, assessment }, review)
+    const written = await writeReview(ctx, { promotion, assessment }, review)
     if (!written) continue
     if (review.decision === 'reject') return { promotion: written.promotion }
-    const judged = await judgeWithReview(ctx, promotion, assessment, written)
+    const judged = await judgeWithReview(ctx, assessment, written)
     return review.decision === 'approve'
       ? mergeIfAutomatic(ctx, written.promotion, judged)
       : { promotion: written.promotion, judged }
@@ -56,20 +56,21 @@ export async function reviewPromotion(
   throw conflict(`Promotion request #${id} kept changing while it was being reviewed; try again`)
 }
 
+/** An open request, and how it was judged. */
+type Assessed = { readonly promotion: Promotion; readonly assessment: Assessment }
+
 /**
  * Require that the caller may decide. To archive other versions that were to stay, the caller must
  * also have the right to that move: if the server merges by itself, no other rights are checked.
  */
 async function requireReview(
   ctx: Context,
-  promotion: Promotion,
-  assessment: Assessment,
+  { promotion, assessment }: Assessed,
   { decision, archiveExisting }: NewReview,
 ): Promise<void> {
   if (decision !== 'comment') await requireToReview(ctx, promotion, assessment)
   if (!archiveExisting || promotion.archiveExisting) return
-  const { version, target } = promotion
-  await requireMove(ctx, assessment.candidate.model, version, target, archiveExisting)
+  await requireMove(ctx, assessment.candidate.model, { ...promotion, archiveExisting })
   refuseForOthers(ctx, promotion, assessment)
 }
 
@@ -93,10 +94,10 @@ type WrittenReview = {
 /** @returns undefined: something that was judged changed meanwhile, and nothing was written */
 async function writeReview(
   ctx: Context,
-  { id, modelVersionId, archiveExisting: archivesNow }: Promotion,
-  { mark, reviewedNow }: Assessment,
+  { promotion: { id, modelVersionId, archiveExisting: archivesNow }, assessment }: Assessed,
   { decision, comment, archiveExisting }: NewReview,
 ): Promise<WrittenReview | undefined> {
+  const { mark, reviewedNow } = assessment
   const more = sql`json_patch(json_object('decision', ${decision}, 'comment', ${comment ?? null}),
     ${archiveExisting === undefined ? '{}' : JSON.stringify({ archive_existing: archiveExisting })})`
   const written = sql`id = ${id} and changes() = 1`
@@ -111,8 +112,8 @@ async function writeReview(
         and archive_existing = ${archivesNow} and ${isUnchanged(mark)} returning *`,
     ...(decision === 'reject'
       ? {
-          ended: endStatement(ctx, id, 'rejected', { guard: sql`changes() = 1` }),
-          entry: promotionEntry(ctx, 'promotion.rejected', ended, { reason: comment, more }),
+          ended: endStatement(ctx, id, { status: 'rejected', guard: sql`changes() = 1` }),
+          entry: promotionEntry(ctx, 'promotion.rejected', { where: ended, reason: comment, more }),
           approval: noteApproval(ctx, modelVersionId, {
             status: 'Rejected',
             reason: comment,
@@ -120,7 +121,7 @@ async function writeReview(
           }),
         }
       : {
-          entry: promotionEntry(ctx, 'promotion.reviewed', written, { more }),
+          entry: promotionEntry(ctx, 'promotion.reviewed', { where: written, more }),
           archiving:
             archiveExisting === undefined
               ? undefined

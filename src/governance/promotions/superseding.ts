@@ -62,13 +62,11 @@ export function supersedeStatements(ctx: Context, { which, reason }: Superseded)
         decided_at_ms = ${ctx.now()}, decided_by = ${principalText(ctx.principal)},
         merged_by_request = ${ctx.requestId}
       where status = 'open' and ${which}`,
-    promotionEntry(
-      ctx,
-      'promotion.superseded',
-      sql`${justNow} and not exists (select 1 from audit_entries e
+    promotionEntry(ctx, 'promotion.superseded', {
+      where: sql`${justNow} and not exists (select 1 from audit_entries e
         where e.promotion = promotions.id and e.action = 'promotion.superseded')`,
-      { more: sql`json_object('because', closed_because)` },
-    ),
+      more: sql`json_object('because', closed_because)`,
+    }),
     sql`update model_versions set (approval_status, approval_by, approval_at_ms, approval_reason) =
         (${lastApproval(sql`model_versions.id`)})
       where id in (select model_version from promotions where ${justNow})`,

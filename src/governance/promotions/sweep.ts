@@ -33,11 +33,17 @@ export async function sweepPromotions(platform: Platform): Promise<void> {
   const places = placesOf.get(platform.db) ?? anywhere(platform)
   placesOf.set(platform.db, places)
   const now = platform.now()
-  const expired = await nextOpen(platform, places, 'expired', sql`expires_at_ms <= ${now}`)
+  const expired = await nextOpen(platform, places, {
+    kind: 'expired',
+    which: sql`expires_at_ms <= ${now}`,
+  })
   for (const promotion of expired) await sweepOne(platform, places, promotion)
   const policies = await listPolicies(systemContext(platform))
   if (!policies.some(({ document }) => document.auto_promote)) return
-  const waiting = await nextOpen(platform, places, 'waiting', sql`expires_at_ms > ${now}`)
+  const waiting = await nextOpen(platform, places, {
+    kind: 'waiting',
+    which: sql`expires_at_ms > ${now}`,
+  })
   for (const promotion of waiting) await sweepOne(platform, places, promotion)
 }
 
@@ -50,8 +56,7 @@ function anywhere(platform: Platform): Places {
 async function nextOpen(
   platform: Platform,
   places: Places,
-  kind: 'expired' | 'waiting',
-  which: SQL,
+  { kind, which }: { readonly kind: 'expired' | 'waiting'; readonly which: SQL },
 ): Promise<Promotion[]> {
   const place = sql`${places[kind]} % ((select max(id) from promotions) + 1)`
   const rows = await platform.db.all(sql<PromotionRow>`select * from promotions
@@ -88,7 +93,7 @@ async function mergeDue(ctx: Context, promotion: Promotion): Promise<void> {
 
 async function expire(ctx: Context, promotion: Promotion): Promise<void> {
   try {
-    await endPromotion(ctx, promotion, 'expired')
+    await endPromotion(ctx, promotion, { status: 'expired' })
   } catch (err) {
     // Another call ended it first.
     if (!(err instanceof RegistryError && err.code === 'RESOURCE_CONFLICT')) throw err

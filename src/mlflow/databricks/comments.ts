@@ -20,7 +20,10 @@ export const commentOperations: readonly Operation[] = [
     onVersion('READ'),
     message({ ...one, comment: required }),
     async (ctx, req) => ({
-      comment: commentToWire(ctx, await createComment(ctx, req.name, req.version, req.comment)),
+      comment: commentToWire(
+        ctx,
+        await createComment(ctx, req.name, { version: req.version, text: req.comment }),
+      ),
     }),
   ),
 

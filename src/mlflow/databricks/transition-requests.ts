@@ -21,7 +21,7 @@ import {
 } from './requests.ts'
 
 function mayMove(ctx: Context, { name, version, stage }: Named): Promise<void> {
-  return requireMove(ctx, name, version, { stage }, false)
+  return requireMove(ctx, name, { version, target: { stage }, archiveExisting: false })
 }
 
 /**
@@ -88,7 +88,7 @@ export const transitionRequestOperations: readonly Operation[] = [
       const comment = checkedComment(req.comment)
       const promotion = await findRequest(ctx, req, req.creator)
       requireToWithdraw(ctx, promotion)
-      await endPromotion(ctx, promotion, 'closed', comment)
+      await endPromotion(ctx, promotion, { status: 'closed', comment })
       return answer(ctx, promotion, { type: 'CANCELLED_REQUEST', comment })
     },
   ),

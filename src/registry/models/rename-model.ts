@@ -27,7 +27,7 @@ export async function renameModel(
   const free = sql`${await unblockedModelSql(ctx, name)} and ${await unblockedModelSql(ctx, name, newName)}`
   try {
     const { renamed, ...read } = await commit(ctx, {
-      ...renameStatements(ctx, name, newName, free),
+      ...renameStatements(ctx, name, { newName, free }),
       ...modelReads(ctx, modelId(ctx, newName)),
     })
     const [model] = modelsFrom(read)
@@ -47,7 +47,11 @@ export async function renameModel(
 }
 
 /** Each statement is guarded by the same select; `renamed` has a row when all took effect. */
-function renameStatements(ctx: Context, name: string, newName: string, free: SQL) {
+function renameStatements(
+  ctx: Context,
+  name: string,
+  { newName, free }: { readonly newName: string; readonly free: SQL },
+) {
   const now = ctx.now()
   const renamable = sql`select m.id from registered_models m
     where m.workspace = ${ctx.workspace} and m.name = ${name} and ${free} and not exists (

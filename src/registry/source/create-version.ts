@@ -51,9 +51,9 @@ export async function createVersion(ctx: Context, wanted: NewVersion): Promise<M
   const source = parseSource(wanted.source, tags.some(isPromptTag), ctx.settings)
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const resolved = await resolveSource(ctx, source, wanted)
-    const sealing = await sealFirst(ctx, resolved.folders)
+    const sealed = await sealFirst(ctx, resolved.folders)
     try {
-      return await insertVersion(ctx, wanted, tags, resolved, sealing)
+      return await insertVersion(ctx, wanted, { tags, resolved, sealed })
     } catch (err) {
       if (!(err instanceof ConstraintError)) throw err
       if (err.subject.includes('model_versions.registered_model')) throw modelNotFound(wanted.name)
@@ -81,15 +81,21 @@ async function sealFirst(
 async function insertVersion(
   ctx: Context,
   wanted: NewVersion,
-  tags: readonly Tag[],
-  resolved: Resolved,
-  sealed: LocatedSealing | undefined,
+  {
+    tags,
+    resolved,
+    sealed,
+  }: {
+    readonly tags: readonly Tag[]
+    readonly resolved: Resolved
+    readonly sealed: LocatedSealing | undefined
+  },
 ): Promise<ModelVersion> {
   const newest = newestVersionId(ctx, wanted.name)
   const facts = await firstFacts(ctx, await factsOf(ctx, resolved, sealed))
   const { inserted } = await commit(ctx, {
     sealed: sealed?.sealing.statements(),
-    inserted: versionInsert(ctx, wanted, resolved, sealed),
+    inserted: versionInsert(ctx, wanted, { resolved, sealed }),
     issued: sql`insert into issued_versions (workspace, name, version, model_version)
       select ${ctx.workspace}, ${wanted.name}, version, id from model_versions
       where id = (${newest})`,
@@ -102,12 +108,10 @@ async function insertVersion(
     registration:
       resolved.modelId === null
         ? undefined
-        : registrationStatement(
-            ctx,
-            resolved.modelId,
-            wanted.name,
-            sql`(select version from model_versions where id = (${newest}))`,
-          ),
+        : registrationStatement(ctx, resolved.modelId, {
+            name: wanted.name,
+            version: sql`(select version from model_versions where id = (${newest}))`,
+          }),
   })
   const [version] = versionsFrom({
     versions: inserted.map((row) => ({ ...row, name: wanted.name })),
@@ -154,8 +158,10 @@ function authors(ctx: Context, { copyOfId }: Resolved): SQL {
 function versionInsert(
   ctx: Context,
   wanted: NewVersion,
-  resolved: Resolved,
-  sealed: LocatedSealing | undefined,
+  {
+    resolved,
+    sealed,
+  }: { readonly resolved: Resolved; readonly sealed: LocatedSealing | undefined },
 ): SQL<Omit<VersionRow, 'name'>> {
   const now = ctx.now()
   const manifest = sealed

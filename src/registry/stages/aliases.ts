@@ -22,8 +22,7 @@ import { stageKey } from './stages.ts'
 export async function setAlias(
   ctx: Context,
   name: string,
-  alias: string,
-  version: number,
+  { alias, version }: { readonly alias: string; readonly version: number },
 ): Promise<void> {
   checkAlias(alias)
   checkNotReserved(alias)

@@ -46,8 +46,7 @@ export async function getHold(ctx: Context, name: string, version: number): Prom
 export async function placeHold(
   ctx: Context,
   name: string,
-  version: number,
-  reason: string,
+  { version, reason }: { readonly version: number; readonly reason: string },
 ): Promise<Hold> {
   checkModelName(name)
   checkReason(reason)

@@ -30,8 +30,7 @@ export async function getVersion(
 export async function updateVersion(
   ctx: Context,
   name: string,
-  version: number,
-  description: string | undefined,
+  { version, description }: { readonly version: number; readonly description?: string | undefined },
 ): Promise<ModelVersion> {
   checkModelName(name)
   checkDescription(description)

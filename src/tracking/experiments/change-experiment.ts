@@ -26,7 +26,7 @@ export async function renameExperiment(ctx: Context, id: number, name: string): 
 
 /** Mark an active experiment and all its runs deleted. @throws RESOURCE_DOES_NOT_EXIST */
 export async function deleteExperiment(ctx: Context, id: number): Promise<void> {
-  await moveToStage(ctx, id, 'active', 'deleted')
+  await moveToStage(ctx, id, { from: 'active', to: 'deleted' })
 }
 
 /**
@@ -34,14 +34,13 @@ export async function deleteExperiment(ctx: Context, id: number): Promise<void> 
  * been deleted before the experiment. @throws RESOURCE_DOES_NOT_EXIST
  */
 export async function restoreExperiment(ctx: Context, id: number): Promise<void> {
-  await moveToStage(ctx, id, 'deleted', 'active')
+  await moveToStage(ctx, id, { from: 'deleted', to: 'active' })
 }
 
 async function moveToStage(
   ctx: Context,
   id: number,
-  from: LifecycleStage,
-  to: LifecycleStage,
+  { from, to }: { readonly from: LifecycleStage; readonly to: LifecycleStage },
 ): Promise<void> {
   const now = ctx.now()
   const deletedAt = to === 'deleted' ? sql`coalesce(deleted_at_ms, ${now})` : sql`null`

@@ -25,8 +25,10 @@ const tagValueCharsMax = 20_000
 export async function createExperiment(
   ctx: Context,
   name: string,
-  artifactLocation: string | undefined,
-  tags: readonly KeyValue[],
+  {
+    artifactLocation,
+    tags,
+  }: { readonly artifactLocation: string | undefined; readonly tags: readonly KeyValue[] },
 ): Promise<number> {
   checkExperimentName(name)
   for (const tag of tags) checkExperimentTag(tag)

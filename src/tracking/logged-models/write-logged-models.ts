@@ -195,8 +195,7 @@ function byKey(a: KeyValue, b: KeyValue): number {
 export function registrationStatement(
   ctx: Context,
   modelId: string,
-  name: string,
-  version: SQL,
+  { name, version }: { readonly name: string; readonly version: SQL },
 ): SQL {
   return sql`insert into logged_model_tags (logged_model, key, value)
     select id, 'mlflow.modelVersions',

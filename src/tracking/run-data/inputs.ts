@@ -22,8 +22,10 @@ const charsMax = {
 export async function logInputs(
   ctx: Context,
   runId: string,
-  inputs: readonly DatasetInput[],
-  modelIds: readonly string[],
+  {
+    inputs,
+    modelIds,
+  }: { readonly inputs: readonly DatasetInput[]; readonly modelIds: readonly string[] },
 ): Promise<void> {
   for (const input of inputs) checkInput(input)
   for (const modelId of modelIds) checkLength(modelId, charsMax.modelId, 'model_id')

@@ -70,7 +70,7 @@ async function writeBatch(
       tags: tagStatements(ctx, runId, tags),
     })
   } catch (err) {
-    throw (await paramErrorOf(ctx, runId, params, err)) ?? unknownModelError(err, points) ?? err
+    throw (await paramErrorOf(ctx, runId, { params, err })) ?? unknownModelError(err, points) ?? err
   }
 }
 

@@ -118,8 +118,7 @@ function parseTokenInt64(part: string | number | null | undefined): Int64 {
 export async function readMetricHistoryOfRuns(
   ctx: Context,
   runIds: readonly string[],
-  key: string,
-  pointsMax: number,
+  { key, pointsMax }: { readonly key: string; readonly pointsMax: number },
 ): Promise<RunMetric[]> {
   const wanted = JSON.stringify([...new Set(runIds)])
   const rows = await ctx.db.all(sql<RunMetricRow>`

@@ -40,8 +40,7 @@ function cellsOf({ key, value }: KeyValue): [string, string] {
 export async function paramErrorOf(
   ctx: Context,
   runId: string,
-  params: readonly KeyValue[],
-  err: unknown,
+  { params, err }: { readonly params: readonly KeyValue[]; readonly err: unknown },
 ): Promise<Error | undefined> {
   const isOurs =
     err instanceof ConstraintError && err.kind === 'not null' && err.subject === 'params.value'

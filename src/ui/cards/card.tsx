@@ -9,7 +9,7 @@ import { CardPage } from './card-page.tsx'
 export async function showCard(c: AppContext): Promise<Response> {
   const name = modelNameOf(c)
   const version = parseVersion(c.req.param('version') ?? '')
-  const card = await getCard(c.var.ctx, name, version, revisionOf(c))
+  const card = await getCard(c.var.ctx, name, { version, revision: revisionOf(c) })
   return sendPage(c, CardPage({ name, version, ...card }))
 }
 

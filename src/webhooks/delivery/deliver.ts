@@ -47,7 +47,7 @@ export async function deliverDue(platform: Platform, patienceMs = 0): Promise<vo
   const running = new Set<Promise<void>>()
   for (;;) {
     for (const { webhook, failures } of await findDueWebhooks(platform, dueMax)) {
-      const lane = laneFor(lanes, webhook, failures, platform.outbound.parallelMax)
+      const lane = laneFor(lanes, { webhook, failures, parallelMax: platform.outbound.parallelMax })
       if (!lane) continue
       lane.add(webhook)
       const done = deliverFor(platform, webhook).finally(() => {
@@ -75,9 +75,11 @@ async function waitForRetry(platform: Platform, untilMs: number): Promise<boolea
  */
 function laneFor(
   lanes: Lanes,
-  webhook: number,
-  failures: number,
-  parallelMax: number,
+  {
+    webhook,
+    failures,
+    parallelMax,
+  }: { readonly webhook: number; readonly failures: number; readonly parallelMax: number },
 ): Set<number> | undefined {
   if (lanes.well.has(webhook) || lanes.failing.has(webhook)) return undefined
   if (lanes.well.size + lanes.failing.size >= parallelMax) return undefined
@@ -99,7 +101,10 @@ async function deliverAll(platform: Platform, lease: QueueLease): Promise<void> 
   for (let count = 0; count < deliveriesMax; count++) {
     const due = await findNextDue(platform, lease)
     if (!due) return
-    await settleDelivery(platform, lease, due.delivery, await attemptDelivery(platform, due))
+    await settleDelivery(platform, lease, {
+      delivery: due.delivery,
+      outcome: await attemptDelivery(platform, due),
+    })
   }
 }
 

@@ -34,9 +34,12 @@ export type Readmit = () => Promise<Context | undefined>
  */
 export async function* streamEventText(
   ctx: Context,
-  { from, wanted }: { readonly from: EventPlace; readonly wanted: Wanted },
   readmit: Readmit,
-  ended: AbortSignal,
+  {
+    from,
+    wanted,
+    ended,
+  }: { readonly from: EventPlace; readonly wanted: Wanted; readonly ended: AbortSignal },
 ): AsyncGenerator<string> {
   const poller = pollerOf(ctx)
   if (whyNoStream(ctx) !== undefined) return

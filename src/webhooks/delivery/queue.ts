@@ -207,8 +207,7 @@ const pruneEvery = 50
 export async function settleDelivery(
   platform: Platform,
   lease: QueueLease,
-  delivery: DeliveryRow,
-  outcome: AttemptOutcome,
+  { delivery, outcome }: { readonly delivery: DeliveryRow; readonly outcome: AttemptOutcome },
 ): Promise<void> {
   const { state, responseStatus, error, nextAttemptAtMs: next, signedAtMs } = outcome
   const finishedAtMs = state === 'pending' ? null : platform.now()

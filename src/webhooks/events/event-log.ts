@@ -84,8 +84,7 @@ export async function readEvents(ctx: Context, place: EventPlace): Promise<Event
 export async function readEventPage(
   ctx: Context,
   from: EventPlace,
-  wanted: Wanted,
-  count: number,
+  { wanted, count }: { readonly wanted: Wanted; readonly count: number },
 ): Promise<{ events: RegistryEvent[]; next: EventPlace | undefined }> {
   const mayRead = eventFilterOf(ctx)
   const found: RegistryEvent[] = []

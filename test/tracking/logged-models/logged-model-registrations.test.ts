@@ -25,10 +25,12 @@ async function registrations(ctx: Parameters<typeof getLoggedModel>[0], modelId:
 test('each registration is added to the list in mlflow.modelVersions', async () => {
   const { ctx, modelId } = await loggedModel()
   await ctx.db.batch({
-    statements: [registrationStatement(ctx, modelId, 'a "quoted" näme', sql`1`)],
+    statements: [registrationStatement(ctx, modelId, { name: 'a "quoted" näme', version: sql`1` })],
   })
   await ctx.db.batch({
-    statements: [registrationStatement(ctx, modelId, 'other', sql`(select ${7})`)],
+    statements: [
+      registrationStatement(ctx, modelId, { name: 'other', version: sql`(select ${7})` }),
+    ],
   })
   expect(await registrations(ctx, modelId)).toEqual([
     { name: 'a "quoted" näme', version: 1 },
@@ -38,12 +40,16 @@ test('each registration is added to the list in mlflow.modelVersions', async () 
 
 test.each(['not json', '{"name": 1}', ''])('a tag of %j is begun anew', async (value) => {
   const { ctx, modelId } = await loggedModel([{ key: 'mlflow.modelVersions', value }])
-  await ctx.db.batch({ statements: [registrationStatement(ctx, modelId, 'm', sql`1`)] })
+  await ctx.db.batch({
+    statements: [registrationStatement(ctx, modelId, { name: 'm', version: sql`1` })],
+  })
   expect(await registrations(ctx, modelId)).toEqual([{ name: 'm', version: 1 }])
 })
 
 test('a registration of an unknown model is recorded nowhere and breaks nothing', async () => {
   const { ctx } = await loggedModel()
-  await ctx.db.batch({ statements: [registrationStatement(ctx, 'm-zz', 'm', sql`1`)] })
+  await ctx.db.batch({
+    statements: [registrationStatement(ctx, 'm-zz', { name: 'm', version: sql`1` })],
+  })
   expect(await ctx.db.all(sql`select * from logged_model_tags`)).toEqual([])
 })
