@@ -16,50 +16,46 @@ const root = '/mlflow-artifacts/artifacts'
 
 /** The `mlflow-artifacts` proxy: files by path, for clients that have no store of their own. */
 export const artifactProxyOperations: readonly Operation[] = [
-  operation(
-    'listProxyArtifacts',
-    (ctx, req) => requirePath(ctx, req.path ?? '', 'READ'),
-    message({ path: { type: 'artifact_path' }, ...ListFields }),
-    async (ctx, req) => {
+  operation('listProxyArtifacts', {
+    request: message({ path: { type: 'artifact_path' }, ...ListFields }),
+    rule: (ctx, req) => requirePath(ctx, req.path ?? '', 'READ'),
+    answer: async (ctx, req) => {
       const located = await locatePath(ctx, req.path ?? '')
       if (!located) return {}
       const { items, nextPageToken } = await listLocated(ctx, located, listQuery(req))
       return { files: entriesToWire(items), next_page_token: nextPageToken }
     },
-  ),
+  }),
 
-  rawOperation(
-    'downloadArtifact',
-    (c) => cleanPath(pathAfter(c, `${root}/`)),
-    (ctx, path) => requirePath(ctx, path, 'READ'),
-    async (c, path) => {
+  rawOperation('downloadArtifact', {
+    read: (c) => cleanPath(pathAfter(c, `${root}/`)),
+    rule: (ctx, path) => requirePath(ctx, path, 'READ'),
+    handle: async (c, path) => {
       const located = await locatePath(c.var.ctx, path)
       if (!located) throw notFound('Artifact', path)
       return sendLocated(c, located)
     },
-  ),
+  }),
 
-  rawOperation(
-    'uploadArtifact',
-    (c) => cleanFilePath(filePathOf(c)),
-    (ctx, path) => requirePath(ctx, path, 'EDIT'),
-    async (c, path) => {
+  rawOperation('uploadArtifact', {
+    read: (c) => cleanFilePath(filePathOf(c)),
+    rule: (ctx, path) => requirePath(ctx, path, 'EDIT'),
+    handle: async (c, path) => {
       assertWritable(path)
       await putFile(c.var.ctx, path, { body: requestBytes(c), sizeBytes: declaredLength(c) })
       return c.body(null, 200)
     },
-  ),
+  }),
 
-  rawOperation(
-    'deleteArtifact',
-    (c) => cleanPath(filePathOf(c)),
-    requireToDelete,
-    async (c, path) => {
+  rawOperation('deleteArtifact', {
+    read: (c) => cleanPath(filePathOf(c)),
+    rule: requireToDelete,
+    handle: async (c, path) => {
       if (path === '') throw notFound('Artifact', '/')
       await deleteFiles(c.var.ctx, path)
       return c.json({})
     },
-  ),
+  }),
 ]
 
 /**

@@ -27,77 +27,71 @@ const pageUploadBytesMax = 10 * 1024 * 1024
 
 /** Files of runs, logged models and model versions, by the entity's id. */
 const entityOperations: readonly Operation[] = [
-  operation(
-    'listArtifacts',
-    onRun('READ'),
-    message({
+  operation('listArtifacts', {
+    request: message({
       run_id: { type: 'string', required: true, alsoAs: 'run_uuid' },
       path: { type: 'artifact_path' },
       ...ListFields,
     }),
-    async (ctx, req) => {
+    rule: onRun('READ'),
+    answer: async (ctx, req) => {
       const { artifactUri } = await getRun(ctx, req.run_id)
       return listed(ctx, artifactUri, req.path, listQuery(req))
     },
-  ),
+  }),
 
-  operation(
-    'listLoggedModelArtifacts',
-    onLoggedModel('READ'),
-    message({
+  operation('listLoggedModelArtifacts', {
+    request: message({
       model_id: { type: 'string', required: true },
       artifact_directory_path: { type: 'artifact_path' },
       ...ListFields,
     }),
-    async (ctx, req) => {
+    rule: onLoggedModel('READ'),
+    answer: async (ctx, req) => {
       const { artifactUri } = await getLoggedModel(ctx, req.model_id)
       return listed(ctx, artifactUri, req.artifact_directory_path, listQuery(req))
     },
-  ),
+  }),
 
-  rawOperation(
-    'getArtifact',
-    (c) => ({ runId: runIdOf(c), path: cleanPath(requiredQuery(c, 'path')) }),
-    (ctx, { runId }) => requireRun(ctx, runId, 'READ'),
-    async (c, { runId, path }) => {
+  rawOperation('getArtifact', {
+    read: (c) => ({ runId: runIdOf(c), path: cleanPath(requiredQuery(c, 'path')) }),
+    rule: (ctx, { runId }) => requireRun(ctx, runId, 'READ'),
+    handle: async (c, { runId, path }) => {
       const { artifactUri } = await getRun(c.var.ctx, runId)
       return sendLocated(c, below(artifactUri, path))
     },
-  ),
+  }),
 
-  rawOperation(
-    'getLoggedModelArtifact',
-    (c) => ({
+  rawOperation('getLoggedModelArtifact', {
+    read: (c) => ({
       modelId: c.req.param('model_id') ?? '',
       path: cleanPath(requiredQuery(c, 'artifact_file_path')),
     }),
-    (ctx, { modelId }) => requireLoggedModel(ctx, modelId, 'READ'),
-    async (c, { modelId, path }) => {
+    rule: (ctx, { modelId }) => requireLoggedModel(ctx, modelId, 'READ'),
+    handle: async (c, { modelId, path }) => {
       const { artifactUri } = await getLoggedModel(c.var.ctx, modelId)
       return sendLocated(c, below(artifactUri, path))
     },
-  ),
+  }),
 
-  rawOperation(
-    'getModelVersionArtifact',
-    (c) => ({
+  rawOperation('getModelVersionArtifact', {
+    read: (c) => ({
       path: cleanPath(requiredQuery(c, 'path')),
       name: requiredQuery(c, 'name'),
       version: parseVersion(requiredQuery(c, 'version')),
     }),
-    (ctx, { name }) => requireModelVersion(ctx, name, 'READ'),
-    async (c, { path, name, version }) => {
+    rule: (ctx, { name }) => requireModelVersion(ctx, name, 'READ'),
+    handle: async (c, { path, name, version }) => {
       const files = await getVersionFiles(c.var.ctx, name, version)
       const manifest = sealedManifest(files, name, version)
       return sendLocated(c, { place: { manifest }, path, shown: path })
     },
-  ),
+  }),
 
-  rawOperation(
-    'uploadRunArtifact',
-    (c) => ({ runId: runIdOf(c), path: cleanFilePath(requiredQuery(c, 'path')) }),
-    (ctx, { runId }) => requireRun(ctx, runId, 'EDIT'),
-    async (c, { runId, path }) => {
+  rawOperation('uploadRunArtifact', {
+    read: (c) => ({ runId: runIdOf(c), path: cleanFilePath(requiredQuery(c, 'path')) }),
+    rule: (ctx, { runId }) => requireRun(ctx, runId, 'EDIT'),
+    handle: async (c, { runId, path }) => {
       const bytes = await pageUpload(c)
       const { artifactUri } = await getRun(c.var.ctx, runId)
       await putFile(c.var.ctx, below(artifactUri, path).path, {
@@ -106,7 +100,7 @@ const entityOperations: readonly Operation[] = [
       })
       return c.body(null, 200)
     },
-  ),
+  }),
 ]
 
 /** A folder below an entity's artifact root, with paths from that root. */

@@ -35,15 +35,14 @@ function onWholeExperiment(ctx: Context, req: { readonly experiment_id: number }
 }
 
 export const experimentOperations: readonly Operation[] = [
-  operation(
-    'createExperiment',
-    mayCreateExperiment,
-    message({
+  operation('createExperiment', {
+    request: message({
       name: { type: 'string', required: true },
       artifact_location: { type: 'string' },
       tags: { type: keyValueMessage, repeated: true },
     }),
-    async (ctx, req) => {
+    rule: mayCreateExperiment,
+    answer: async (ctx, req) => {
       const tags = req.tags.map(keyValueFrom)
       const created = await createExperiment(ctx, req.name, {
         artifactLocation: req.artifact_location,
@@ -51,53 +50,46 @@ export const experimentOperations: readonly Operation[] = [
       })
       return { experiment_id: String(created) }
     },
-  ),
-  operation(
-    'getExperiment',
-    onExperiment('READ'),
-    message({ experiment_id: id }),
-    async (ctx, req) => {
+  }),
+  operation('getExperiment', {
+    request: message({ experiment_id: id }),
+    rule: onExperiment('READ'),
+    answer: async (ctx, req) => {
       const experiment = await getExperiment(ctx, req.experiment_id)
       return { experiment: experimentToWire(experiment, ctx.workspace) }
     },
-  ),
-  operation(
-    'getExperimentByName',
-    (ctx, req) => requireExperimentNamed(ctx, req.experiment_name, 'READ'),
-    message({ experiment_name: { type: 'string', required: true } }),
-    async (ctx, req) => {
+  }),
+  operation('getExperimentByName', {
+    request: message({ experiment_name: { type: 'string', required: true } }),
+    rule: (ctx, req) => requireExperimentNamed(ctx, req.experiment_name, 'READ'),
+    answer: async (ctx, req) => {
       const experiment = await getExperimentByName(ctx, req.experiment_name)
       return { experiment: experimentToWire(experiment, ctx.workspace) }
     },
-  ),
-  operation(
-    'updateExperiment',
-    onExperiment('EDIT'),
-    message({ experiment_id: id, new_name: { type: 'string', required: true } }),
-    async (ctx, req) => renameExperiment(ctx, req.experiment_id, req.new_name),
-  ),
-  operation(
-    'deleteExperiment',
-    onWholeExperiment,
-    message({ experiment_id: id }),
-    async (ctx, req) => deleteExperiment(ctx, req.experiment_id),
-  ),
-  operation(
-    'restoreExperiment',
-    onWholeExperiment,
-    message({ experiment_id: id }),
-    async (ctx, req) => restoreExperiment(ctx, req.experiment_id),
-  ),
-  operation(
-    'setExperimentTag',
-    onExperiment('EDIT'),
-    message({ experiment_id: id, ...keyValueMessage.fields }),
-    async (ctx, req) => setExperimentTag(ctx, req.experiment_id, keyValueFrom(req)),
-  ),
-  operation(
-    'deleteExperimentTag',
-    onExperiment('EDIT'),
-    message({ experiment_id: id, key: { type: 'string', required: true } }),
-    async (ctx, req) => deleteExperimentTag(ctx, req.experiment_id, req.key),
-  ),
+  }),
+  operation('updateExperiment', {
+    request: message({ experiment_id: id, new_name: { type: 'string', required: true } }),
+    rule: onExperiment('EDIT'),
+    answer: async (ctx, req) => renameExperiment(ctx, req.experiment_id, req.new_name),
+  }),
+  operation('deleteExperiment', {
+    request: message({ experiment_id: id }),
+    rule: onWholeExperiment,
+    answer: async (ctx, req) => deleteExperiment(ctx, req.experiment_id),
+  }),
+  operation('restoreExperiment', {
+    request: message({ experiment_id: id }),
+    rule: onWholeExperiment,
+    answer: async (ctx, req) => restoreExperiment(ctx, req.experiment_id),
+  }),
+  operation('setExperimentTag', {
+    request: message({ experiment_id: id, ...keyValueMessage.fields }),
+    rule: onExperiment('EDIT'),
+    answer: async (ctx, req) => setExperimentTag(ctx, req.experiment_id, keyValueFrom(req)),
+  }),
+  operation('deleteExperimentTag', {
+    request: message({ experiment_id: id, key: { type: 'string', required: true } }),
+    rule: onExperiment('EDIT'),
+    answer: async (ctx, req) => deleteExperimentTag(ctx, req.experiment_id, req.key),
+  }),
 ]

@@ -36,10 +36,8 @@ async function mayLink(
 }
 
 export const inputOperations: readonly Operation[] = [
-  operation(
-    'logInputs',
-    mayLink,
-    message({
+  operation('logInputs', {
+    request: message({
       run_id: runId,
       datasets: { type: datasetInput, repeated: true },
       models: {
@@ -47,35 +45,34 @@ export const inputOperations: readonly Operation[] = [
         repeated: true,
       },
     }),
-    async (ctx, req) => {
+    rule: mayLink,
+    answer: async (ctx, req) => {
       const modelIds = req.models.map((model) => model.model_id)
       await logInputs(ctx, req.run_id, { inputs: req.datasets.map(inputFromWire), modelIds })
     },
-  ),
-  operation(
-    'logOutputs',
-    mayLink,
-    message({
+  }),
+  operation('logOutputs', {
+    request: message({
       run_id: runId,
       models: {
         type: message({ model_id: { type: 'string', required: true }, step: { type: 'int64' } }),
         repeated: true,
       },
     }),
-    async (ctx, req) => {
+    rule: mayLink,
+    answer: async (ctx, req) => {
       const outputs = req.models.map(({ model_id, step }) => ({
         modelId: model_id,
         step: step ?? 0,
       }))
       await logOutputs(ctx, req.run_id, outputs)
     },
-  ),
-  operation(
-    'logModel',
-    onRun('EDIT'),
-    message({ run_id: runId, model_json: { type: 'string', required: true } }),
-    async (ctx, req) => appendModelHistory(ctx, req.run_id, historyEntry(req.model_json)),
-  ),
+  }),
+  operation('logModel', {
+    request: message({ run_id: runId, model_json: { type: 'string', required: true } }),
+    rule: onRun('EDIT'),
+    answer: async (ctx, req) => appendModelHistory(ctx, req.run_id, historyEntry(req.model_json)),
+  }),
 ]
 
 /** MLflow takes a dataset without a name as one whose name is empty. */

@@ -53,10 +53,8 @@ async function mayCreateLoggedModel(
 }
 
 export const loggedModelOperations: readonly Operation[] = [
-  operation(
-    'createLoggedModel',
-    mayCreateLoggedModel,
-    message({
+  operation('createLoggedModel', {
+    request: message({
       experiment_id: { type: 'experiment_id', required: true },
       name: { type: 'string' },
       model_type: { type: 'string' },
@@ -64,7 +62,8 @@ export const loggedModelOperations: readonly Operation[] = [
       params: { type: keyValueMessage, repeated: true },
       tags: { type: keyValueMessage, repeated: true },
     }),
-    async (ctx, req) => {
+    rule: mayCreateLoggedModel,
+    answer: async (ctx, req) => {
       const model = await createLoggedModel(ctx, {
         experimentId: req.experiment_id,
         name: req.name,
@@ -75,61 +74,62 @@ export const loggedModelOperations: readonly Operation[] = [
       })
       return { model: loggedModelToWire(model) }
     },
-  ),
-  operation(
-    'getLoggedModel',
-    onLoggedModel('READ'),
-    message({ model_id: { type: 'string', required: true }, allow_deleted: { type: 'bool' } }),
-    async (ctx, req) => {
+  }),
+  operation('getLoggedModel', {
+    request: message({
+      model_id: { type: 'string', required: true },
+      allow_deleted: { type: 'bool' },
+    }),
+    rule: onLoggedModel('READ'),
+    answer: async (ctx, req) => {
       const options = { deletedToo: req.allow_deleted ?? false }
       return { model: loggedModelToWire(await getLoggedModel(ctx, req.model_id, options)) }
     },
-  ),
-  operation(
-    'finalizeLoggedModel',
-    onLoggedModel('EDIT'),
-    message({
+  }),
+  operation('finalizeLoggedModel', {
+    request: message({
       model_id: { type: 'string', required: true },
       status: { type: loggedModelStatuses, required: true },
     }),
-    async (ctx, req) => ({
+    rule: onLoggedModel('EDIT'),
+    answer: async (ctx, req) => ({
       model: loggedModelToWire(await finalizeLoggedModel(ctx, req.model_id, req.status)),
     }),
-  ),
-  operation(
-    'deleteLoggedModel',
-    onLoggedModel('MANAGE'),
-    message({ model_id: { type: 'string', required: true } }),
-    (ctx, req) => deleteLoggedModel(ctx, req.model_id),
-  ),
-  operation(
-    'logLoggedModelParams',
-    onLoggedModel('EDIT'),
-    message({
+  }),
+  operation('deleteLoggedModel', {
+    request: message({ model_id: { type: 'string', required: true } }),
+    rule: onLoggedModel('MANAGE'),
+    answer: (ctx, req) => deleteLoggedModel(ctx, req.model_id),
+  }),
+  operation('logLoggedModelParams', {
+    request: message({
       model_id: { type: 'string', required: true },
       params: { type: keyValueMessage, repeated: true },
     }),
-    (ctx, req) => logLoggedModelParams(ctx, req.model_id, req.params.map(keyValueFrom)),
-  ),
-  operation(
-    'setLoggedModelTags',
-    onLoggedModel('EDIT'),
-    message({
+    rule: onLoggedModel('EDIT'),
+    answer: (ctx, req) => logLoggedModelParams(ctx, req.model_id, req.params.map(keyValueFrom)),
+  }),
+  operation('setLoggedModelTags', {
+    request: message({
       model_id: { type: 'string', required: true },
       tags: { type: keyValueMessage, repeated: true },
     }),
-    (ctx, req) => setLoggedModelTags(ctx, req.model_id, req.tags.map(keyValueFrom)),
-  ),
-  operation(
-    'deleteLoggedModelTag',
-    onLoggedModel('MANAGE'),
-    message({
+    rule: onLoggedModel('EDIT'),
+    answer: (ctx, req) => setLoggedModelTags(ctx, req.model_id, req.tags.map(keyValueFrom)),
+  }),
+  operation('deleteLoggedModelTag', {
+    request: message({
       model_id: { type: 'string', required: true },
       tag_key: { type: 'string', required: true },
     }),
-    (ctx, req) => deleteLoggedModelTag(ctx, req.model_id, req.tag_key),
-  ),
-  operation('searchLoggedModels', anyone, Search, search),
+    rule: onLoggedModel('MANAGE'),
+    answer: (ctx, req) => deleteLoggedModelTag(ctx, req.model_id, req.tag_key),
+  }),
+  operation('searchLoggedModels', {
+    request: Search,
+    rule: anyone,
+    answer: search,
+  }),
 ]
 
 async function search(ctx: Context, req: Decoded<typeof Search.fields>): Promise<object> {

@@ -34,41 +34,38 @@ const bulkPointsMax = 25_000
 const samplePointsMax = 2500
 
 export const metricOperations: readonly Operation[] = [
-  operation(
-    'logMetric',
-    (ctx, req) => mayLogTo(ctx, req.run_id, [req]),
-    message({ run_id: runId, ...pointFields }),
-    async (ctx, req) => {
+  operation('logMetric', {
+    request: message({ run_id: runId, ...pointFields }),
+    rule: (ctx, req) => mayLogTo(ctx, req.run_id, [req]),
+    answer: async (ctx, req) => {
       await logMetric(ctx, req.run_id, pointFromWire(req))
     },
-  ),
-  operation(
-    'logBatch',
-    (ctx, req) => mayLogTo(ctx, req.run_id, req.metrics),
-    message({
+  }),
+  operation('logBatch', {
+    request: message({
       run_id: runId,
       metrics: { type: message(pointFields), repeated: true },
       params: { type: keyValueMessage, repeated: true },
       tags: { type: keyValueMessage, repeated: true },
     }),
-    async (ctx, req) => {
+    rule: (ctx, req) => mayLogTo(ctx, req.run_id, req.metrics),
+    answer: async (ctx, req) => {
       await logBatch(ctx, req.run_id, {
         metrics: req.metrics.map(pointFromWire),
         params: req.params.map(keyValueFrom),
         tags: req.tags.map(keyValueFrom),
       })
     },
-  ),
-  operation(
-    'getMetricHistory',
-    onRun('READ'),
-    message({
+  }),
+  operation('getMetricHistory', {
+    request: message({
       run_id: runId,
       metric_key: { type: 'string', required: true },
       page_token: { type: 'string' },
       max_results: { type: 'int32' },
     }),
-    async (ctx, req) => {
+    rule: onRun('READ'),
+    answer: async (ctx, req) => {
       const { run_id, metric_key, max_results, page_token } = req
       const pointsMax = max_results === undefined ? undefined : checkPageSize(max_results, int32Max)
       const page = await readMetricHistory(ctx, {
@@ -82,16 +79,15 @@ export const metricOperations: readonly Operation[] = [
         next_page_token: page.nextPageToken,
       }
     },
-  ),
-  operation(
-    'getMetricHistoryBulk',
-    (ctx, req) => requireRuns(ctx, req.run_id, 'READ'),
-    message({
+  }),
+  operation('getMetricHistoryBulk', {
+    request: message({
       run_id: { type: 'string', repeated: true, required: true },
       metric_key: { type: 'string', required: true },
       max_results: { type: 'int32' },
     }),
-    async (ctx, req) => {
+    rule: (ctx, req) => requireRuns(ctx, req.run_id, 'READ'),
+    answer: async (ctx, req) => {
       checkRunCount(req.run_id)
       // Asking for more is not an error, as in MLflow.
       const points = Math.min(
@@ -104,18 +100,17 @@ export const metricOperations: readonly Operation[] = [
       })
       return { metrics: metrics.map(runMetricToWire) }
     },
-  ),
-  operation(
-    'getMetricHistoryBulkInterval',
-    (ctx, req) => requireRuns(ctx, req.run_ids, 'READ'),
-    message({
+  }),
+  operation('getMetricHistoryBulkInterval', {
+    request: message({
       run_ids: { type: 'string', repeated: true, required: true },
       metric_key: { type: 'string', required: true },
       start_step: { type: 'int32' },
       end_step: { type: 'int32' },
       max_results: { type: 'int32' },
     }),
-    async (ctx, req) => {
+    rule: (ctx, req) => requireRuns(ctx, req.run_ids, 'READ'),
+    answer: async (ctx, req) => {
       checkRunCount(req.run_ids)
       const pointsMax = checkPageSize(req.max_results, samplePointsMax, samplePointsMax)
       const interval = intervalFromWire(req.start_step, req.end_step)
@@ -127,7 +122,7 @@ export const metricOperations: readonly Operation[] = [
       })
       return { metrics: unlessEmpty(metrics.map(runMetricToWire)) }
     },
-  ),
+  }),
 ]
 
 /** EDIT on the run, and on each logged model that a metric is about. */

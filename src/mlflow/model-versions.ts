@@ -50,64 +50,68 @@ function newVersion(req: Decoded<typeof CreateModelVersion.fields>): NewVersion 
 
 /** MLflow's model versions; searches and files are elsewhere. */
 export const modelVersionOperations: readonly Operation[] = [
-  operation(
-    'createModelVersion',
-    (ctx, req) => requireToRegister(ctx, newVersion(req)),
-    CreateModelVersion,
-    async (ctx, req) => {
+  operation('createModelVersion', {
+    request: CreateModelVersion,
+    rule: (ctx, req) => requireToRegister(ctx, newVersion(req)),
+    answer: async (ctx, req) => {
       const version = await createVersion(ctx, newVersion(req))
       await keepLoggedCard(ctx, version)
       return { model_version: modelVersionToWire(version) }
     },
-  ),
+  }),
 
-  operation('getModelVersion', onVersion('READ'), message(one), async (ctx, req) => ({
-    model_version: modelVersionToWire(await getVersion(ctx, req.name, req.version)),
-  })),
+  operation('getModelVersion', {
+    request: message(one),
+    rule: onVersion('READ'),
+    answer: async (ctx, req) => ({
+      model_version: modelVersionToWire(await getVersion(ctx, req.name, req.version)),
+    }),
+  }),
 
-  operation(
-    'updateModelVersion',
-    onVersion('EDIT'),
-    message({ ...one, description: text }),
-    async (ctx, req) => ({
+  operation('updateModelVersion', {
+    request: message({ ...one, description: text }),
+    rule: onVersion('EDIT'),
+    answer: async (ctx, req) => ({
       model_version: modelVersionToWire(await updateVersion(ctx, req.name, req)),
     }),
-  ),
+  }),
 
-  operation(
-    'deleteModelVersion',
-    (ctx, req) => requireToDeleteVersion(ctx, req.name, req.version),
-    message(one),
-    (ctx, req) => deleteFreeVersion(ctx, req.name, req.version),
-  ),
+  operation('deleteModelVersion', {
+    request: message(one),
+    rule: (ctx, req) => requireToDeleteVersion(ctx, req.name, req.version),
+    answer: (ctx, req) => deleteFreeVersion(ctx, req.name, req.version),
+  }),
 
-  operation('getModelVersionDownloadUri', onVersion('READ'), message(one), async (ctx, req) => ({
-    artifact_uri: await getDownloadUri(ctx, req.name, req.version),
-  })),
+  operation('getModelVersionDownloadUri', {
+    request: message(one),
+    rule: onVersion('READ'),
+    answer: async (ctx, req) => ({
+      artifact_uri: await getDownloadUri(ctx, req.name, req.version),
+    }),
+  }),
 
-  operation(
-    'transitionModelVersionStage',
-    requireTransition,
-    reading(Transition, readMove),
-    async (ctx, move) => ({ model_version: modelVersionToWire(await moveToStage(ctx, move)) }),
-  ),
+  operation('transitionModelVersionStage', {
+    request: reading(Transition, readMove),
+    rule: requireTransition,
+    answer: async (ctx, move) => ({
+      model_version: modelVersionToWire(await moveToStage(ctx, move)),
+    }),
+  }),
 
-  operation(
-    'setModelVersionTag',
-    onVersion('EDIT'),
-    message({ ...one, key: required, value: text }),
-    (ctx, req) =>
+  operation('setModelVersionTag', {
+    request: message({ ...one, key: required, value: text }),
+    rule: onVersion('EDIT'),
+    answer: (ctx, req) =>
       setVersionTag(ctx, req.name, {
         version: req.version,
         key: req.key,
         value: req.value ?? '',
       }),
-  ),
+  }),
 
-  operation(
-    'deleteModelVersionTag',
-    onVersion('MANAGE'),
-    message({ ...one, key: required }),
-    (ctx, req) => deleteVersionTag(ctx, req.name, req),
-  ),
+  operation('deleteModelVersionTag', {
+    request: message({ ...one, key: required }),
+    rule: onVersion('MANAGE'),
+    answer: (ctx, req) => deleteVersionTag(ctx, req.name, req),
+  }),
 ]

@@ -37,11 +37,10 @@ const AbortMultipartUpload = message({
 
 /** Large files in parts, each sent to a URL of its own; stock clients do so from 500 MiB on. */
 export const multipartOperations: readonly Operation[] = [
-  operation(
-    'createMultipartUpload',
-    mayUpload('create'),
-    CreateMultipartUpload,
-    async (ctx, req, c) => {
+  operation('createMultipartUpload', {
+    request: CreateMultipartUpload,
+    rule: mayUpload('create'),
+    answer: async (ctx, req, c) => {
       const path = targetPath(c, 'create', req.path)
       const count = Number(req.num_parts ?? 0)
       if (count < 0 || count > partsMax) {
@@ -61,29 +60,27 @@ export const multipartOperations: readonly Operation[] = [
       }
       return { upload_id: uploadId, credentials: unlessEmpty(credentials) }
     },
-  ),
+  }),
 
-  operation(
-    'completeMultipartUpload',
-    mayUpload('complete'),
-    CompleteMultipartUpload,
-    async (ctx, req, c) => {
+  operation('completeMultipartUpload', {
+    request: CompleteMultipartUpload,
+    rule: mayUpload('complete'),
+    answer: async (ctx, req, c) => {
       const parts = req.parts.map(({ part_number, etag }) => ({
         part: Number(part_number ?? 0),
         etag: (etag ?? '').replace(/^(W\/)?"(.*)"$/, '$2'),
       }))
       await completeUpload(ctx, req.upload_id, { path: targetPath(c, 'complete', req.path), parts })
     },
-  ),
+  }),
 
-  operation(
-    'abortMultipartUpload',
-    mayUpload('abort'),
-    AbortMultipartUpload,
-    async (ctx, req, c) => {
+  operation('abortMultipartUpload', {
+    request: AbortMultipartUpload,
+    rule: mayUpload('abort'),
+    answer: async (ctx, req, c) => {
       await abortUpload(ctx, req.upload_id, targetPath(c, 'abort', req.path))
     },
-  ),
+  }),
 ]
 
 /** EDIT on what the file belongs to. */

@@ -34,71 +34,72 @@ function mayManageModel(ctx: Context, req: { readonly name: string }) {
  * default.
  */
 export const olderPermissionOperations: readonly Operation[] = [
-  operation(
-    'createExperimentPermission',
-    mayManageExperiment,
-    message({ ...onExperiment, ...level }),
-    async (ctx, req) => {
+  operation('createExperimentPermission', {
+    request: message({ ...onExperiment, ...level }),
+    rule: mayManageExperiment,
+    answer: async (ctx, req) => {
       const on = await getExperimentResource(ctx, String(req.experiment_id))
       const permission = parseLevel(req.permission)
       const account = await grantTo(ctx, req.username, { on, permission })
       return experimentPermission(on.id, account, permission)
     },
-  ),
-  operation(
-    'getExperimentPermission',
-    mayManageExperiment,
-    message(onExperiment),
-    async (ctx, req) => {
+  }),
+  operation('getExperimentPermission', {
+    request: message(onExperiment),
+    rule: mayManageExperiment,
+    answer: async (ctx, req) => {
       const on = await getExperimentResource(ctx, String(req.experiment_id))
       const { account, permission } = await getGranted(ctx, req.username, on)
       return experimentPermission(on.id, account, permission)
     },
-  ),
-  operation(
-    'updateExperimentPermission',
-    mayManageExperiment,
-    message({ ...onExperiment, ...level }),
-    async (ctx, req) => {
+  }),
+  operation('updateExperimentPermission', {
+    request: message({ ...onExperiment, ...level }),
+    rule: mayManageExperiment,
+    answer: async (ctx, req) => {
       const on = await getExperimentResource(ctx, String(req.experiment_id))
       await regrantTo(ctx, req.username, { on, permission: parseLevel(req.permission) })
     },
-  ),
-  operation(
-    'deleteExperimentPermission',
-    mayManageExperiment,
-    message(onExperiment),
-    async (ctx, req) =>
+  }),
+  operation('deleteExperimentPermission', {
+    request: message(onExperiment),
+    rule: mayManageExperiment,
+    answer: async (ctx, req) =>
       revokeFrom(ctx, req.username, await getExperimentResource(ctx, String(req.experiment_id))),
-  ),
-  operation(
-    'createRegisteredModelPermission',
-    mayManageModel,
-    message({ ...onModel, ...level }),
-    async (ctx, req) => {
+  }),
+  operation('createRegisteredModelPermission', {
+    request: message({ ...onModel, ...level }),
+    rule: mayManageModel,
+    answer: async (ctx, req) => {
       const on = await getModelResource(ctx, req.name)
       const permission = parseLevel(req.permission)
       const account = await grantTo(ctx, req.username, { on, permission })
       return modelPermission(req.name, account, permission)
     },
-  ),
-  operation('getRegisteredModelPermission', mayManageModel, message(onModel), async (ctx, req) => {
-    const on = await getModelResource(ctx, req.name)
-    const { account, permission } = await getGranted(ctx, req.username, on)
-    return modelPermission(req.name, account, permission)
   }),
-  operation(
-    'updateRegisteredModelPermission',
-    mayManageModel,
-    message({ ...onModel, ...level }),
-    async (ctx, req) => {
+  operation('getRegisteredModelPermission', {
+    request: message(onModel),
+    rule: mayManageModel,
+    answer: async (ctx, req) => {
+      const on = await getModelResource(ctx, req.name)
+      const { account, permission } = await getGranted(ctx, req.username, on)
+      return modelPermission(req.name, account, permission)
+    },
+  }),
+  operation('updateRegisteredModelPermission', {
+    request: message({ ...onModel, ...level }),
+    rule: mayManageModel,
+    answer: async (ctx, req) => {
       const on = await getModelResource(ctx, req.name)
       await regrantTo(ctx, req.username, { on, permission: parseLevel(req.permission) })
     },
-  ),
-  operation('deleteRegisteredModelPermission', mayManageModel, message(onModel), async (ctx, req) =>
-    revokeFrom(ctx, req.username, await getModelResource(ctx, req.name)),
-  ),
+  }),
+  operation('deleteRegisteredModelPermission', {
+    request: message(onModel),
+    rule: mayManageModel,
+    answer: async (ctx, req) =>
+      revokeFrom(ctx, req.username, await getModelResource(ctx, req.name)),
+  }),
 ]
 
 function experimentPermission(experimentId: string, account: Account, permission: Level): object {

@@ -37,28 +37,20 @@ export function reading<const F extends Fields, R>(
  * An operation that takes a message and answers one: the query string of a GET, and of a DELETE in
  * Databricks' dialect that has no body; a JSON body of all other requests. Path parameters count as
  * fields too and win over both.
- *
- * @param rule who may; it gets the same values as `answer`
- * @param answer the reply in wire form; absent for the empty object
  */
 export function operation<const F extends Fields>(
   name: string,
-  rule: Rule<Decoded<F>>,
-  message: Message<F>,
-  answer: AnswerTo<Decoded<F>>,
+  handling: Answered<Decoded<F>> & { readonly request: Message<F> },
 ): Operation
 export function operation<R>(
   name: string,
-  rule: Rule<R>,
-  message: Reading<R>,
-  answer: AnswerTo<R>,
+  handling: Answered<R> & { readonly request: Reading<R> },
 ): Operation
 export function operation<R>(
   name: string,
-  rule: Rule<R>,
-  message: Message<Fields> | Reading<R>,
-  answer: AnswerTo<R>,
+  handling: Answered<R> & { readonly request: Message<Fields> | Reading<R> },
 ): Operation {
+  const { request: message, rule, answer } = handling
   const request = 'read' in message ? message.request : message
   return {
     name,
@@ -75,22 +67,30 @@ export function operation<R>(
   }
 }
 
-type AnswerTo<R> = (
-  ctx: Context,
-  req: R,
-  c: AppContext,
-) => Promise<object | undefined> | Promise<void>
+type Answered<R> = {
+  /** Who may; it gets the same values as `answer`. */
+  readonly rule: Rule<R>
+  /** The reply in wire form; absent for the empty object. */
+  readonly answer: (
+    ctx: Context,
+    req: R,
+    c: AppContext,
+  ) => Promise<object | undefined> | Promise<void>
+}
 
-/**
- * An operation that reads the request and writes the response itself: file bodies.
- *
- * @param read what the request asks for; the rule and `handle` both get it
- */
+/** An operation that reads the request and writes the response itself: file bodies. */
 export function rawOperation<R>(
   name: string,
-  read: (c: AppContext) => R,
-  rule: Rule<R>,
-  handle: (c: AppContext, req: R) => Promise<Response>,
+  {
+    read,
+    rule,
+    handle,
+  }: {
+    /** What the request asks for; the rule and `handle` both get it. */
+    readonly read: (c: AppContext) => R
+    readonly rule: Rule<R>
+    readonly handle: (c: AppContext, req: R) => Promise<Response>
+  },
 ): Operation {
   return {
     name,

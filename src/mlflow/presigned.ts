@@ -23,11 +23,10 @@ const downloadLifetimeMs = 300_000
  * refuse, with a message that makes clients fall back to plain requests.
  */
 export const presignedOperations: readonly Operation[] = [
-  rawOperation(
-    'getPresignedDownloadUrl',
-    (c) => cleanPath(pathAfter(c, '/mlflow-artifacts/presigned/')),
-    (ctx, path) => requirePath(ctx, path, 'READ'),
-    async (c, path) => {
+  rawOperation('getPresignedDownloadUrl', {
+    read: (c) => cleanPath(pathAfter(c, '/mlflow-artifacts/presigned/')),
+    rule: (ctx, path) => requirePath(ctx, path, 'READ'),
+    handle: async (c, path) => {
       const located = await locatePath(c.var.ctx, path)
       if (!located) throw notFound('Artifact', path)
       const { sha256, sizeBytes } = await getLocated(c.var.ctx, located)
@@ -39,40 +38,38 @@ export const presignedOperations: readonly Operation[] = [
       })
       return c.json({ url, headers: {}, file_size: sizeBytes })
     },
-  ),
+  }),
 
-  operation(
-    'createPresignedUploadUrl',
-    mayPresignUpload,
-    message({
+  operation('createPresignedUploadUrl', {
+    request: message({
       run_id: { type: 'string' },
       model_id: { type: 'string' },
       path: { type: 'artifact_path', required: true },
     }),
-    async (ctx, req) => {
+    rule: mayPresignUpload,
+    answer: async (ctx, req) => {
       if (!req.run_id === !req.model_id) {
         throw invalid("Give one of 'run_id' and 'model_id', not both and not none")
       }
       throw unsupported('upload', await artifactUriOf(ctx, req.run_id, req.model_id))
     },
-  ),
+  }),
 
-  operation(
-    'createPresignedDownloadUrl',
-    onRun('READ'),
-    message({
+  operation('createPresignedDownloadUrl', {
+    request: message({
       run_id: { type: 'string', required: true },
       path: { type: 'artifact_path', required: true },
       expiration: { type: 'int64' },
     }),
-    async (ctx, req) => {
+    rule: onRun('READ'),
+    answer: async (ctx, req) => {
       const seconds = req.expiration ?? 1
       if (seconds < 1 || seconds > expirySecondsMax) {
         throw invalid(`Invalid expiration ${seconds}: it must be 1 to ${expirySecondsMax} seconds`)
       }
       throw unsupported('download', await artifactUriOf(ctx, req.run_id, undefined))
     },
-  ),
+  }),
 ]
 
 /** EDIT on the one that is named; the operation refuses a request with both or neither. */

@@ -34,16 +34,15 @@ const text = { type: 'string' } as const
 
 /** MLflow's registered models, their tags and aliases; searches are in searches.ts. */
 export const registeredModelOperations: readonly Operation[] = [
-  operation(
-    'createRegisteredModel',
-    (ctx, req) => requireToCreate(ctx, 'model', tagsFrom(req.tags).some(isPromptTag)),
-    message({
+  operation('createRegisteredModel', {
+    request: message({
       name,
       tags: { type: tagMessage, repeated: true },
       description: text,
       deployment_job_id: text,
     }),
-    async (ctx, req) => ({
+    rule: (ctx, req) => requireToCreate(ctx, 'model', tagsFrom(req.tags).some(isPromptTag)),
+    answer: async (ctx, req) => ({
       registered_model: registeredModelToWire(
         await createModel(ctx, {
           name: req.name,
@@ -53,26 +52,28 @@ export const registeredModelOperations: readonly Operation[] = [
         }),
       ),
     }),
-  ),
+  }),
 
-  operation('getRegisteredModel', onModel('READ'), message({ name }), async (ctx, req) => ({
-    registered_model: registeredModelToWire(await getModel(ctx, req.name)),
-  })),
+  operation('getRegisteredModel', {
+    request: message({ name }),
+    rule: onModel('READ'),
+    answer: async (ctx, req) => ({
+      registered_model: registeredModelToWire(await getModel(ctx, req.name)),
+    }),
+  }),
 
-  operation(
-    'renameRegisteredModel',
-    (ctx, req) => requireToRename(ctx, req.name, req.new_name),
-    message({ name, new_name: name }),
-    async (ctx, req) => ({
+  operation('renameRegisteredModel', {
+    request: message({ name, new_name: name }),
+    rule: (ctx, req) => requireToRename(ctx, req.name, req.new_name),
+    answer: async (ctx, req) => ({
       registered_model: registeredModelToWire(await renameFreeModel(ctx, req.name, req.new_name)),
     }),
-  ),
+  }),
 
-  operation(
-    'updateRegisteredModel',
-    onModel('EDIT'),
-    message({ name, description: text, deployment_job_id: text }),
-    async (ctx, req) => ({
+  operation('updateRegisteredModel', {
+    request: message({ name, description: text, deployment_job_id: text }),
+    rule: onModel('EDIT'),
+    answer: async (ctx, req) => ({
       registered_model: registeredModelToWire(
         await updateModel(ctx, req.name, {
           description: req.description,
@@ -80,59 +81,56 @@ export const registeredModelOperations: readonly Operation[] = [
         }),
       ),
     }),
-  ),
+  }),
 
-  operation(
-    'deleteRegisteredModel',
-    (ctx, req) => requireToDeleteModel(ctx, req.name),
-    message({ name }),
-    (ctx, req) => deleteFreeModel(ctx, req.name),
-  ),
+  operation('deleteRegisteredModel', {
+    request: message({ name }),
+    rule: (ctx, req) => requireToDeleteModel(ctx, req.name),
+    answer: (ctx, req) => deleteFreeModel(ctx, req.name),
+  }),
 
-  operation(
-    'getLatestVersions',
-    onVersion('READ'),
-    message({ name, stages: { type: 'string', repeated: true } }),
-    async (ctx, req) => {
+  operation('getLatestVersions', {
+    request: message({ name, stages: { type: 'string', repeated: true } }),
+    rule: onVersion('READ'),
+    answer: async (ctx, req) => {
       const stages = await resolveStages(ctx, req.stages)
       const versions = await getLatestVersions(ctx, req.name, stages)
       return { model_versions: unlessEmpty(versions.map(modelVersionToWire)) }
     },
-  ),
+  }),
 
-  operation(
-    'setRegisteredModelTag',
-    requireTagging,
-    message({ name, key: name, value: text }),
-    (ctx, req) => setModelTag(ctx, req.name, { key: req.key, value: req.value ?? '' }),
-  ),
+  operation('setRegisteredModelTag', {
+    request: message({ name, key: name, value: text }),
+    rule: requireTagging,
+    answer: (ctx, req) => setModelTag(ctx, req.name, { key: req.key, value: req.value ?? '' }),
+  }),
 
-  operation('deleteRegisteredModelTag', requireTagging, message({ name, key: name }), (ctx, req) =>
-    deleteModelTag(ctx, req.name, req.key),
-  ),
+  operation('deleteRegisteredModelTag', {
+    request: message({ name, key: name }),
+    rule: requireTagging,
+    answer: (ctx, req) => deleteModelTag(ctx, req.name, req.key),
+  }),
 
-  operation(
-    'setRegisteredModelAlias',
-    (ctx, req) => requirePromoting(ctx, req.name, { aliases: [req.alias] }),
-    message({ name, alias: name, version: { type: 'version', required: true } }),
-    (ctx, req) => pointAlias(ctx, req.name, req),
-  ),
+  operation('setRegisteredModelAlias', {
+    request: message({ name, alias: name, version: { type: 'version', required: true } }),
+    rule: (ctx, req) => requirePromoting(ctx, req.name, { aliases: [req.alias] }),
+    answer: (ctx, req) => pointAlias(ctx, req.name, req),
+  }),
 
-  operation(
-    'deleteRegisteredModelAlias',
-    (ctx, req) => requirePromoting(ctx, req.name, { aliases: [req.alias], otherwise: 'MANAGE' }),
-    message({ name, alias: name }),
-    (ctx, req) => deleteGuardedAlias(ctx, req.name, req.alias),
-  ),
+  operation('deleteRegisteredModelAlias', {
+    request: message({ name, alias: name }),
+    rule: (ctx, req) =>
+      requirePromoting(ctx, req.name, { aliases: [req.alias], otherwise: 'MANAGE' }),
+    answer: (ctx, req) => deleteGuardedAlias(ctx, req.name, req.alias),
+  }),
 
-  operation(
-    'getModelVersionByAlias',
-    onVersion('READ'),
-    message({ name, alias: name }),
-    async (ctx, req) => ({
+  operation('getModelVersionByAlias', {
+    request: message({ name, alias: name }),
+    rule: onVersion('READ'),
+    answer: async (ctx, req) => ({
       model_version: modelVersionToWire(await getVersionByAlias(ctx, req.name, req.alias)),
     }),
-  ),
+  }),
 ]
 
 /** The tag that makes a prompt changes whose permissions count. */

@@ -26,94 +26,100 @@ const id = { type: 'int64', required: true } as const
 
 /** MLflow's roles (3.13 and newer): who has them, and what they permit. */
 export const roleOperations: readonly Operation[] = [
-  operation(
-    'createRole',
-    requireWorkspaceAdmin,
-    message({ name: required, workspace: required, description: text }),
-    async (ctx, req) => {
+  operation('createRole', {
+    request: message({ name: required, workspace: required, description: text }),
+    rule: requireWorkspaceAdmin,
+    answer: async (ctx, req) => {
       checkWorkspace(ctx, req.workspace)
       const role = await createRole(ctx, req.name, req.description)
       return { role: roleToWire(role, ctx.workspace) }
     },
-  ),
-  operation('getRole', onRole, message({ role_id: id }), async (ctx, req) => ({
-    role: roleToWire(await getRole(ctx, rowId(req.role_id)), ctx.workspace),
-  })),
-  operation(
-    'listRoles',
-    (ctx, req) => (req.workspace.length === 0 ? requireAdmin(ctx) : undefined),
-    message({ workspace: { type: 'string', repeated: true } }),
-    async (ctx, req) => {
+  }),
+  operation('getRole', {
+    request: message({ role_id: id }),
+    rule: onRole,
+    answer: async (ctx, req) => ({
+      role: roleToWire(await getRole(ctx, rowId(req.role_id)), ctx.workspace),
+    }),
+  }),
+  operation('listRoles', {
+    request: message({ workspace: { type: 'string', repeated: true } }),
+    rule: (ctx, req) => (req.workspace.length === 0 ? requireAdmin(ctx) : undefined),
+    answer: async (ctx, req) => {
       const isAsked = req.workspace.length === 0 || req.workspace.includes(ctx.workspace)
       const roles = isAsked ? await listRoles(ctx) : []
       return { roles: roles.map((role) => roleToWire(role, ctx.workspace)) }
     },
-  ),
-  operation(
-    'updateRole',
-    requireWorkspaceAdmin,
-    message({ role_id: id, name: text, description: text }),
-    async (ctx, req) => {
+  }),
+  operation('updateRole', {
+    request: message({ role_id: id, name: text, description: text }),
+    rule: requireWorkspaceAdmin,
+    answer: async (ctx, req) => {
       const change = { name: req.name, description: req.description }
       const role = await updateRole(ctx, rowId(req.role_id), change)
       return { role: roleToWire(role, ctx.workspace) }
     },
-  ),
-  operation('deleteRole', requireWorkspaceAdmin, message({ role_id: id }), (ctx, req) =>
-    deleteRole(ctx, rowId(req.role_id)),
-  ),
-  operation(
-    'addRolePermission',
-    requireWorkspaceAdmin,
-    message({
+  }),
+  operation('deleteRole', {
+    request: message({ role_id: id }),
+    rule: requireWorkspaceAdmin,
+    answer: (ctx, req) => deleteRole(ctx, rowId(req.role_id)),
+  }),
+  operation('addRolePermission', {
+    request: message({
       role_id: id,
       resource_type: required,
       resource_pattern: required,
       permission: required,
     }),
-    async (ctx, req) => {
+    rule: requireWorkspaceAdmin,
+    answer: async (ctx, req) => {
       const on = await getResource(ctx, req.resource_type, req.resource_pattern)
       const permission = levelFor(on.type, req.permission)
       const added = await addRolePermission(ctx, rowId(req.role_id), { on, permission })
       return { role_permission: rolePermissionToWire(added) }
     },
-  ),
-  operation(
-    'removeRolePermission',
-    requireWorkspaceAdmin,
-    message({ role_permission_id: id }),
-    (ctx, req) => removeRolePermission(ctx, rowId(req.role_permission_id)),
-  ),
-  operation('listRolePermissions', onRole, message({ role_id: id }), async (ctx, req) => {
-    const { permissions } = await getRole(ctx, rowId(req.role_id))
-    return { role_permissions: permissions.map(rolePermissionToWire) }
   }),
-  operation(
-    'updateRolePermission',
-    requireWorkspaceAdmin,
-    message({ role_permission_id: id, permission: required }),
-    async (ctx, req) => {
+  operation('removeRolePermission', {
+    request: message({ role_permission_id: id }),
+    rule: requireWorkspaceAdmin,
+    answer: (ctx, req) => removeRolePermission(ctx, rowId(req.role_permission_id)),
+  }),
+  operation('listRolePermissions', {
+    request: message({ role_id: id }),
+    rule: onRole,
+    answer: async (ctx, req) => {
+      const { permissions } = await getRole(ctx, rowId(req.role_id))
+      return { role_permissions: permissions.map(rolePermissionToWire) }
+    },
+  }),
+  operation('updateRolePermission', {
+    request: message({ role_permission_id: id, permission: required }),
+    rule: requireWorkspaceAdmin,
+    answer: async (ctx, req) => {
       const updated = await updateRolePermission(ctx, rowId(req.role_permission_id), req.permission)
       return { role_permission: rolePermissionToWire(updated) }
     },
-  ),
-  operation(
-    'assignRole',
-    requireWorkspaceAdmin,
-    message({ username: required, role_id: id }),
-    async (ctx, req) => ({
+  }),
+  operation('assignRole', {
+    request: message({ username: required, role_id: id }),
+    rule: requireWorkspaceAdmin,
+    answer: async (ctx, req) => ({
       assignment: assignmentToWire(await assignRole(ctx, req.username, rowId(req.role_id))),
     }),
-  ),
-  operation(
-    'unassignRole',
-    requireWorkspaceAdmin,
-    message({ username: required, role_id: id }),
-    (ctx, req) => unassignRole(ctx, req.username, rowId(req.role_id)),
-  ),
-  operation('listRoleUsers', requireWorkspaceAdmin, message({ role_id: id }), async (ctx, req) => ({
-    assignments: (await listRoleHolders(ctx, rowId(req.role_id))).map(assignmentToWire),
-  })),
+  }),
+  operation('unassignRole', {
+    request: message({ username: required, role_id: id }),
+    rule: requireWorkspaceAdmin,
+    answer: (ctx, req) => unassignRole(ctx, req.username, rowId(req.role_id)),
+  }),
+  operation('listRoleUsers', {
+    request: message({ role_id: id }),
+    rule: requireWorkspaceAdmin,
+    answer: async (ctx, req) => ({
+      assignments: (await listRoleHolders(ctx, rowId(req.role_id))).map(assignmentToWire),
+    }),
+  }),
 ]
 
 function onRole(ctx: Context, req: { readonly role_id: Int64 }): Promise<void> {

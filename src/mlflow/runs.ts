@@ -15,17 +15,17 @@ import { message } from './wire/message.ts'
 export const runId = { type: 'string', required: true, alsoAs: 'run_uuid' } as const
 
 export const runOperations: readonly Operation[] = [
-  operation(
-    'createRun',
-    (ctx, req) => requireExperimentPart(ctx, { id: req.experiment_id, part: 'new run' }, 'EDIT'),
-    message({
+  operation('createRun', {
+    request: message({
       experiment_id: { type: 'experiment_id', required: true },
       user_id: { type: 'string' },
       run_name: { type: 'string' },
       start_time: { type: 'int64' },
       tags: { type: keyValueMessage, repeated: true },
     }),
-    async (ctx, req) => {
+    rule: (ctx, req) =>
+      requireExperimentPart(ctx, { id: req.experiment_id, part: 'new run' }, 'EDIT'),
+    answer: async (ctx, req) => {
       const { info, tags } = await createRun(ctx, {
         experimentId: req.experiment_id,
         name: req.run_name,
@@ -35,46 +35,50 @@ export const runOperations: readonly Operation[] = [
       })
       return { run: newRunToWire(info, tags) }
     },
-  ),
-  operation('getRun', onRun('READ'), message({ run_id: runId }), async (ctx, req) => ({
-    run: runToWire(await getRun(ctx, req.run_id)),
-  })),
-  operation(
-    'updateRun',
-    onRun('EDIT'),
-    message({
+  }),
+  operation('getRun', {
+    request: message({ run_id: runId }),
+    rule: onRun('READ'),
+    answer: async (ctx, req) => ({
+      run: runToWire(await getRun(ctx, req.run_id)),
+    }),
+  }),
+  operation('updateRun', {
+    request: message({
       run_id: runId,
       status: { type: runStatuses },
       end_time: { type: 'int64' },
       run_name: { type: 'string' },
     }),
-    async (ctx, req) => {
+    rule: onRun('EDIT'),
+    answer: async (ctx, req) => {
       const change = { status: req.status, endTimeMs: req.end_time, name: req.run_name }
       return { run_info: runInfoToWire(await updateRun(ctx, req.run_id, change)) }
     },
-  ),
-  operation('deleteRun', onRun('MANAGE'), message({ run_id: runId }), async (ctx, req) =>
-    deleteRun(ctx, req.run_id),
-  ),
-  operation('restoreRun', onRun('MANAGE'), message({ run_id: runId }), async (ctx, req) =>
-    restoreRun(ctx, req.run_id),
-  ),
-  operation(
-    'setTag',
-    onRun('EDIT'),
-    message({ run_id: runId, ...keyValueMessage.fields }),
-    async (ctx, req) => setRunTag(ctx, req.run_id, keyValueFrom(req)),
-  ),
-  operation(
-    'deleteTag',
-    onRun('EDIT'),
-    message({ run_id: runId, key: { type: 'string', required: true } }),
-    async (ctx, req) => deleteRunTag(ctx, req.run_id, req.key),
-  ),
-  operation(
-    'logParam',
-    onRun('EDIT'),
-    message({ run_id: runId, ...keyValueMessage.fields }),
-    async (ctx, req) => logParam(ctx, req.run_id, keyValueFrom(req)),
-  ),
+  }),
+  operation('deleteRun', {
+    request: message({ run_id: runId }),
+    rule: onRun('MANAGE'),
+    answer: async (ctx, req) => deleteRun(ctx, req.run_id),
+  }),
+  operation('restoreRun', {
+    request: message({ run_id: runId }),
+    rule: onRun('MANAGE'),
+    answer: async (ctx, req) => restoreRun(ctx, req.run_id),
+  }),
+  operation('setTag', {
+    request: message({ run_id: runId, ...keyValueMessage.fields }),
+    rule: onRun('EDIT'),
+    answer: async (ctx, req) => setRunTag(ctx, req.run_id, keyValueFrom(req)),
+  }),
+  operation('deleteTag', {
+    request: message({ run_id: runId, key: { type: 'string', required: true } }),
+    rule: onRun('EDIT'),
+    answer: async (ctx, req) => deleteRunTag(ctx, req.run_id, req.key),
+  }),
+  operation('logParam', {
+    request: message({ run_id: runId, ...keyValueMessage.fields }),
+    rule: onRun('EDIT'),
+    answer: async (ctx, req) => logParam(ctx, req.run_id, keyValueFrom(req)),
+  }),
 ]

@@ -23,15 +23,14 @@ const query = {
 
 /** The searches, and the two list calls that MLflow 1.x has instead. */
 export const searchOperations: readonly Operation[] = [
-  operation(
-    'searchRuns',
-    anyone,
-    message({
+  operation('searchRuns', {
+    request: message({
       ...query,
       experiment_ids: { type: 'experiment_id', repeated: true },
       run_view_type: { type: viewTypes },
     }),
-    async (ctx, req) => {
+    rule: anyone,
+    answer: async (ctx, req) => {
       const page = await searchRuns(ctx, {
         experimentIds: req.experiment_ids,
         filter: req.filter,
@@ -45,12 +44,11 @@ export const searchOperations: readonly Operation[] = [
         next_page_token: page.nextPageToken,
       }
     },
-  ),
-  operation(
-    'searchExperiments',
-    anyone,
-    message({ ...query, view_type: { type: viewTypes } }),
-    async (ctx, req) => {
+  }),
+  operation('searchExperiments', {
+    request: message({ ...query, view_type: { type: viewTypes } }),
+    rule: anyone,
+    answer: async (ctx, req) => {
       const page = await searchExperiments(ctx, {
         filter: req.filter,
         orderBy: req.order_by,
@@ -60,12 +58,11 @@ export const searchOperations: readonly Operation[] = [
       })
       return experimentsToWire(page, ctx.workspace)
     },
-  ),
-  operation(
-    'listExperiments',
-    anyone,
-    message({ ...paging, view_type: { type: viewTypes } }),
-    async (ctx, req) => {
+  }),
+  operation('listExperiments', {
+    request: message({ ...paging, view_type: { type: viewTypes } }),
+    rule: anyone,
+    answer: async (ctx, req) => {
       const page = await searchExperiments(ctx, {
         orderBy: ['experiment_id'],
         view: req.view_type,
@@ -74,39 +71,50 @@ export const searchOperations: readonly Operation[] = [
       })
       return experimentsToWire(page, ctx.workspace)
     },
-  ),
-  operation('searchRegisteredModels', anyone, message(query), async (ctx, req) => {
-    const page = await searchRegisteredModels(ctx, {
-      filter: req.filter,
-      orderBy: req.order_by,
-      maxResults: req.max_results,
-      pageToken: req.page_token,
-    })
-    return registeredModelsToWire(page)
   }),
-  operation('listRegisteredModels', anyone, message(paging), async (ctx, req) => {
-    const page = await searchRegisteredModels(ctx, {
-      orderBy: [],
-      maxResults: req.max_results,
-      pageToken: req.page_token,
-    })
-    return registeredModelsToWire(page)
+  operation('searchRegisteredModels', {
+    request: message(query),
+    rule: anyone,
+    answer: async (ctx, req) => {
+      const page = await searchRegisteredModels(ctx, {
+        filter: req.filter,
+        orderBy: req.order_by,
+        maxResults: req.max_results,
+        pageToken: req.page_token,
+      })
+      return registeredModelsToWire(page)
+    },
   }),
-  operation('searchModelVersions', anyone, message(query), async (ctx, req) => {
-    const page = await searchModelVersions(ctx, {
-      filter: req.filter,
-      orderBy: req.order_by,
-      maxResults: req.max_results,
-      pageToken: req.page_token,
-    })
-    const versions = page.items.map(modelVersionToWire)
-    return { model_versions: unlessEmpty(versions), next_page_token: page.nextPageToken }
+  operation('listRegisteredModels', {
+    request: message(paging),
+    rule: anyone,
+    answer: async (ctx, req) => {
+      const page = await searchRegisteredModels(ctx, {
+        orderBy: [],
+        maxResults: req.max_results,
+        pageToken: req.page_token,
+      })
+      return registeredModelsToWire(page)
+    },
   }),
-  operation(
-    'searchDatasets',
-    anyone,
-    message({ experiment_ids: { type: 'experiment_id', repeated: true } }),
-    async (ctx, req) => {
+  operation('searchModelVersions', {
+    request: message(query),
+    rule: anyone,
+    answer: async (ctx, req) => {
+      const page = await searchModelVersions(ctx, {
+        filter: req.filter,
+        orderBy: req.order_by,
+        maxResults: req.max_results,
+        pageToken: req.page_token,
+      })
+      const versions = page.items.map(modelVersionToWire)
+      return { model_versions: unlessEmpty(versions), next_page_token: page.nextPageToken }
+    },
+  }),
+  operation('searchDatasets', {
+    request: message({ experiment_ids: { type: 'experiment_id', repeated: true } }),
+    rule: anyone,
+    answer: async (ctx, req) => {
       const found = await searchDatasets(ctx, req.experiment_ids)
       const summaries = found.map(({ experimentId, ...summary }) => ({
         experiment_id: String(experimentId),
@@ -114,7 +122,7 @@ export const searchOperations: readonly Operation[] = [
       }))
       return { dataset_summaries: unlessEmpty(summaries) }
     },
-  ),
+  }),
 ]
 
 function experimentsToWire(page: Page<Experiment>, workspace: string): object {

@@ -27,36 +27,53 @@ const grant = { username: required, resource_type: required, resource_id: requir
 
 /** What was granted to single users; MLflow 3.13 and newer. */
 export const userPermissionOperations: readonly Operation[] = [
-  operation(
-    'grantUserPermission',
-    mayManage,
-    message({ ...grant, permission: required }),
-    async (ctx, req) => {
+  operation('grantUserPermission', {
+    request: message({ ...grant, permission: required }),
+    rule: mayManage,
+    answer: async (ctx, req) => {
       const on = await getResource(ctx, userType(req.resource_type), req.resource_id)
       await grantTo(ctx, req.username, { on, permission: levelFor(on.type, req.permission) })
     },
-  ),
-  operation('revokeUserPermission', mayManage, message(grant), async (ctx, req) => {
-    const on = await getResource(ctx, userType(req.resource_type), req.resource_id)
-    await revokeFrom(ctx, req.username, on)
   }),
-  operation('getUserPermission', onUser, message(grant), async (ctx, req) => {
-    const account = await getAccount(ctx, req.username)
-    const on = await getResource(ctx, userType(req.resource_type), req.resource_id)
-    const permission = await getEffectivePermission(ctx, account, on)
-    return { allowed: includes(permission, 'USE'), permission }
+  operation('revokeUserPermission', {
+    request: message(grant),
+    rule: mayManage,
+    answer: async (ctx, req) => {
+      const on = await getResource(ctx, userType(req.resource_type), req.resource_id)
+      await revokeFrom(ctx, req.username, on)
+    },
   }),
-  operation('listUserPermissions', onUser, message({ username: required }), async (ctx, req) => {
-    const account = await getAccount(ctx, req.username)
-    return held(ctx, account.isAdmin, account.id)
+  operation('getUserPermission', {
+    request: message(grant),
+    rule: onUser,
+    answer: async (ctx, req) => {
+      const account = await getAccount(ctx, req.username)
+      const on = await getResource(ctx, userType(req.resource_type), req.resource_id)
+      const permission = await getEffectivePermission(ctx, account, on)
+      return { allowed: includes(permission, 'USE'), permission }
+    },
   }),
-  operation('listCurrentUserPermissions', anyone, message({}), async (ctx) =>
-    held(ctx, ctx.principal.isAdmin, ctx.principal.accountId),
-  ),
-  operation('listUserRoles', onUser, message({ username: required }), async (ctx, req) => {
-    const account = await getAccount(ctx, req.username)
-    const roles = await listAccountRoles(ctx, account.id)
-    return { roles: roles.map((role) => roleToWire(role, ctx.workspace)) }
+  operation('listUserPermissions', {
+    request: message({ username: required }),
+    rule: onUser,
+    answer: async (ctx, req) => {
+      const account = await getAccount(ctx, req.username)
+      return held(ctx, account.isAdmin, account.id)
+    },
+  }),
+  operation('listCurrentUserPermissions', {
+    request: message({}),
+    rule: anyone,
+    answer: async (ctx) => held(ctx, ctx.principal.isAdmin, ctx.principal.accountId),
+  }),
+  operation('listUserRoles', {
+    request: message({ username: required }),
+    rule: onUser,
+    answer: async (ctx, req) => {
+      const account = await getAccount(ctx, req.username)
+      const roles = await listAccountRoles(ctx, account.id)
+      return { roles: roles.map((role) => roleToWire(role, ctx.workspace)) }
+    },
   }),
 ]
 

@@ -22,51 +22,62 @@ const selfOrAdmin = (ctx: Context, req: { readonly username: string }) =>
 
 /** MLflow's users, for its AuthServiceClient. Users cannot sign up by themselves here. */
 export const userOperations: readonly Operation[] = [
-  operation(
-    'createUser',
-    requireAccessAdmin,
-    message({ username: text, password: text }),
-    async (ctx, req) => ({
+  operation('createUser', {
+    request: message({ username: text, password: text }),
+    rule: requireAccessAdmin,
+    answer: async (ctx, req) => ({
       user: await wholeUser(ctx, await createUser(ctx, req.username, req.password)),
     }),
-  ),
-
-  operation('getUser', selfOrAdmin, message({ username: text }), async (ctx, req) => ({
-    user: await wholeUser(ctx, await getUser(ctx, req.username)),
-  })),
-
-  operation('getCurrentUser', anyone, message({}), async (ctx) => {
-    const { accountId: id, name, isAdmin } = ctx.principal
-    if (id === undefined) throw notFound('User', name)
-    return {
-      user: userToWire({ id, name, isAdmin }),
-      // Web pages use it to offer a change of password.
-      is_basic_auth: await hasPassword(ctx, id),
-    }
   }),
 
-  operation('listUsers', anyone, message({}), async (ctx) => ({
-    users: (await listUsers(ctx)).map((user) => ({ ...userToWire(user), roles: [] })),
-  })),
+  operation('getUser', {
+    request: message({ username: text }),
+    rule: selfOrAdmin,
+    answer: async (ctx, req) => ({
+      user: await wholeUser(ctx, await getUser(ctx, req.username)),
+    }),
+  }),
 
-  operation(
-    'updateUserPassword',
-    selfOrAdmin,
-    message({ username: text, password: text, current_password: { type: 'string' } }),
-    (ctx, { username, password, current_password: current }) =>
+  operation('getCurrentUser', {
+    request: message({}),
+    rule: anyone,
+    answer: async (ctx) => {
+      const { accountId: id, name, isAdmin } = ctx.principal
+      if (id === undefined) throw notFound('User', name)
+      return {
+        user: userToWire({ id, name, isAdmin }),
+        // Web pages use it to offer a change of password.
+        is_basic_auth: await hasPassword(ctx, id),
+      }
+    },
+  }),
+
+  operation('listUsers', {
+    request: message({}),
+    rule: anyone,
+    answer: async (ctx) => ({
+      users: (await listUsers(ctx)).map((user) => ({ ...userToWire(user), roles: [] })),
+    }),
+  }),
+
+  operation('updateUserPassword', {
+    request: message({ username: text, password: text, current_password: { type: 'string' } }),
+    rule: selfOrAdmin,
+    answer: (ctx, { username, password, current_password: current }) =>
       changePassword(ctx, username, { password, current }),
-  ),
+  }),
 
-  operation(
-    'updateUserAdmin',
-    requireAccessAdmin,
-    message({ username: text, is_admin: { type: 'bool', required: true } }),
-    (ctx, req) => setAdmin(ctx, req.username, req.is_admin),
-  ),
+  operation('updateUserAdmin', {
+    request: message({ username: text, is_admin: { type: 'bool', required: true } }),
+    rule: requireAccessAdmin,
+    answer: (ctx, req) => setAdmin(ctx, req.username, req.is_admin),
+  }),
 
-  operation('deleteUser', requireAccessAdmin, message({ username: text }), (ctx, req) =>
-    deleteUser(ctx, req.username),
-  ),
+  operation('deleteUser', {
+    request: message({ username: text }),
+    rule: requireAccessAdmin,
+    answer: (ctx, req) => deleteUser(ctx, req.username),
+  }),
 ]
 
 /** A user as clients before MLflow 3.13 read it: they need the lists, even empty ones. */

@@ -36,10 +36,8 @@ function manages(ctx: Context): Promise<void> {
  * MLflow's webhooks. A webhook without any of MLflow's events is shown only by `/api/v1/webhooks`.
  */
 export const webhookOperations: readonly Operation[] = [
-  operation(
-    'createWebhook',
-    manages,
-    message({
+  operation('createWebhook', {
+    request: message({
       name: required,
       description: text,
       url: required,
@@ -47,19 +45,19 @@ export const webhookOperations: readonly Operation[] = [
       secret: text,
       status,
     }),
-    async (ctx, req) => {
+    rule: manages,
+    answer: async (ctx, req) => {
       const { name, description, url, secret } = req
       const events = req.events.map(typeOf)
       const wanted = { name, description, url, events, secret, status: req.status }
       return { webhook: webhookToWire(await createWebhook(ctx, wanted)) }
     },
-  ),
+  }),
 
-  operation(
-    'listWebhooks',
-    manages,
-    message({ max_results: { type: 'int32' }, page_token: text }),
-    async (ctx, req) => {
+  operation('listWebhooks', {
+    request: message({ max_results: { type: 'int32' }, page_token: text }),
+    rule: manages,
+    answer: async (ctx, req) => {
       const count = checkPageSize(req.max_results, pageMax, pageDefault)
       const page = await listWebhooks(ctx, { shown: 'in mlflow', count, token: req.page_token })
       return {
@@ -67,16 +65,18 @@ export const webhookOperations: readonly Operation[] = [
         next_page_token: page.nextPageToken,
       }
     },
-  ),
+  }),
 
-  operation('getWebhook', manages, message({ webhook_id: required }), async (ctx, req) => ({
-    webhook: webhookToWire(await getWebhook(ctx, req.webhook_id, 'in mlflow')),
-  })),
+  operation('getWebhook', {
+    request: message({ webhook_id: required }),
+    rule: manages,
+    answer: async (ctx, req) => ({
+      webhook: webhookToWire(await getWebhook(ctx, req.webhook_id, 'in mlflow')),
+    }),
+  }),
 
-  operation(
-    'updateWebhook',
-    manages,
-    message({
+  operation('updateWebhook', {
+    request: message({
       webhook_id: required,
       name: text,
       description: text,
@@ -85,7 +85,8 @@ export const webhookOperations: readonly Operation[] = [
       secret: text,
       status,
     }),
-    async (ctx, req) => {
+    rule: manages,
+    answer: async (ctx, req) => {
       await getWebhook(ctx, req.webhook_id, 'in mlflow')
       const changed = await updateWebhook(ctx, req.webhook_id, {
         name: req.name || undefined,
@@ -97,18 +98,21 @@ export const webhookOperations: readonly Operation[] = [
       })
       return { webhook: webhookToWire(changed) }
     },
-  ),
-
-  operation('deleteWebhook', manages, message({ webhook_id: required }), async (ctx, req) => {
-    await getWebhook(ctx, req.webhook_id, 'in mlflow')
-    await deleteWebhook(ctx, req.webhook_id)
   }),
 
-  operation(
-    'testWebhook',
-    manages,
-    message({ webhook_id: required, event: { type: eventMessage } }),
-    async (ctx, req) => {
+  operation('deleteWebhook', {
+    request: message({ webhook_id: required }),
+    rule: manages,
+    answer: async (ctx, req) => {
+      await getWebhook(ctx, req.webhook_id, 'in mlflow')
+      await deleteWebhook(ctx, req.webhook_id)
+    },
+  }),
+
+  operation('testWebhook', {
+    request: message({ webhook_id: required, event: { type: eventMessage } }),
+    rule: manages,
+    answer: async (ctx, req) => {
       const event = req.event && typeOf(req.event)
       const result = await testWebhook(ctx, req.webhook_id, { event, shown: 'in mlflow' })
       return {
@@ -120,7 +124,7 @@ export const webhookOperations: readonly Operation[] = [
         },
       }
     },
-  ),
+  }),
 ]
 
 function typeOf(event: Decoded<typeof eventMessage.fields>): string {

@@ -15,30 +15,30 @@ const ofAuthor = (ctx: Context, req: { readonly id: string }) => requireOwnComme
 
 /** Comments on versions. Whoever may read a version may write them, and change their own. */
 export const commentOperations: readonly Operation[] = [
-  operation(
-    'createComment',
-    onVersion('READ'),
-    message({ ...one, comment: required }),
-    async (ctx, req) => ({
+  operation('createComment', {
+    request: message({ ...one, comment: required }),
+    rule: onVersion('READ'),
+    answer: async (ctx, req) => ({
       comment: commentToWire(
         ctx,
         await createComment(ctx, req.name, { version: req.version, text: req.comment }),
       ),
     }),
-  ),
+  }),
 
-  operation(
-    'updateComment',
-    ofAuthor,
-    message({ id: required, comment: required }),
-    async (ctx, req) => ({
+  operation('updateComment', {
+    request: message({ id: required, comment: required }),
+    rule: ofAuthor,
+    answer: async (ctx, req) => ({
       comment: commentToWire(ctx, await updateComment(ctx, req.id, req.comment)),
     }),
-  ),
+  }),
 
-  operation('deleteComment', ofAuthor, message({ id: required }), (ctx, req) =>
-    deleteComment(ctx, req.id),
-  ),
+  operation('deleteComment', {
+    request: message({ id: required }),
+    rule: ofAuthor,
+    answer: (ctx, req) => deleteComment(ctx, req.id),
+  }),
 ]
 
 /** Databricks' `CommentObject`. */

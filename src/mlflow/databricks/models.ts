@@ -21,11 +21,10 @@ const permissionLevels: Readonly<Partial<Record<Level, string>>> = {
 
 /** The calls for which Databricks has a form of its own. */
 export const databricksModelOperations: readonly Operation[] = [
-  operation(
-    'getDatabricksModel',
-    onModel('READ'),
-    message({ name: required }),
-    async (ctx, req) => {
+  operation('getDatabricksModel', {
+    request: message({ name: required }),
+    rule: onModel('READ'),
+    answer: async (ctx, req) => {
       const model = await getModel(ctx, req.name)
       return {
         registered_model_databricks: {
@@ -35,16 +34,15 @@ export const databricksModelOperations: readonly Operation[] = [
         },
       }
     },
-  ),
+  }),
 
-  operation(
-    'transitionDatabricksStage',
-    requireTransition,
-    reading(message({ ...toStage, ...archiving }), async (ctx, req) => ({
+  operation('transitionDatabricksStage', {
+    request: reading(message({ ...toStage, ...archiving }), async (ctx, req) => ({
       ...(await readMove(ctx, req)),
       comment: req.comment,
     })),
-    async (ctx, { comment, ...move }) => {
+    rule: requireTransition,
+    answer: async (ctx, { comment, ...move }) => {
       const version = await moveToStage(ctx, move, checkedComment(comment))
       return {
         model_version_databricks: {
@@ -54,5 +52,5 @@ export const databricksModelOperations: readonly Operation[] = [
         },
       }
     },
-  ),
+  }),
 ]

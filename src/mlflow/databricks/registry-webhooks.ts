@@ -46,11 +46,10 @@ function manages(ctx: Context): Promise<void> {
  * has.
  */
 export const registryWebhookOperations: readonly Operation[] = [
-  operation(
-    'createRegistryWebhook',
-    manages,
-    message({ ...told, model_name: text, events: { ...events, required: true } }),
-    async (ctx, req) => {
+  operation('createRegistryWebhook', {
+    request: message({ ...told, model_name: text, events: { ...events, required: true } }),
+    rule: manages,
+    answer: async (ctx, req) => {
       const spec = specOf(req)
       if (!spec) throw invalid("Missing value for required parameter 'http_url_spec'.")
       const names = [...new Set(req.events)]
@@ -67,13 +66,17 @@ export const registryWebhookOperations: readonly Operation[] = [
       })
       return { webhook: webhookToWire(webhook) }
     },
-  ),
+  }),
 
-  operation(
-    'listRegistryWebhooks',
-    manages,
-    message({ model_name: text, events, max_results: { type: 'int32' }, page_token: text }),
-    async (ctx, req) => {
+  operation('listRegistryWebhooks', {
+    request: message({
+      model_name: text,
+      events,
+      max_results: { type: 'int32' },
+      page_token: text,
+    }),
+    rule: manages,
+    answer: async (ctx, req) => {
       const count = checkPageSize(req.max_results, pageMax, pageDefault)
       const page = await listWebhooks(ctx, {
         shown: 'in databricks',
@@ -87,13 +90,12 @@ export const registryWebhookOperations: readonly Operation[] = [
         next_page_token: page.nextPageToken,
       }
     },
-  ),
+  }),
 
-  operation(
-    'updateRegistryWebhook',
-    manages,
-    message({ ...told, id: required, events }),
-    async (ctx, req) => {
+  operation('updateRegistryWebhook', {
+    request: message({ ...told, id: required, events }),
+    rule: manages,
+    answer: async (ctx, req) => {
       const spec = specOf(req)
       const was = await getWebhook(ctx, req.id, 'in databricks')
       const names = req.events.length > 0 ? [...new Set(req.events)] : eventsOf(was)
@@ -106,18 +108,21 @@ export const registryWebhookOperations: readonly Operation[] = [
       })
       return { webhook: webhookToWire(changed) }
     },
-  ),
-
-  operation('deleteRegistryWebhook', manages, message({ id: required }), async (ctx, req) => {
-    await getWebhook(ctx, req.id, 'in databricks')
-    await deleteWebhook(ctx, req.id)
   }),
 
-  operation(
-    'testRegistryWebhook',
-    manages,
-    message({ id: required, event: { type: databricksEvents } }),
-    async (ctx, req) => {
+  operation('deleteRegistryWebhook', {
+    request: message({ id: required }),
+    rule: manages,
+    answer: async (ctx, req) => {
+      await getWebhook(ctx, req.id, 'in databricks')
+      await deleteWebhook(ctx, req.id)
+    },
+  }),
+
+  operation('testRegistryWebhook', {
+    request: message({ id: required, event: { type: databricksEvents } }),
+    rule: manages,
+    answer: async (ctx, req) => {
       const [first = 'MODEL_VERSION_CREATED'] = eventsOf(
         await getWebhook(ctx, req.id, 'in databricks'),
       )
@@ -128,7 +133,7 @@ export const registryWebhookOperations: readonly Operation[] = [
         body: result.responseBody ?? result.errorMessage,
       }
     },
-  ),
+  }),
 ]
 
 type Spec = Decoded<typeof urlSpec.fields>

@@ -30,11 +30,10 @@ function mayMove(ctx: Context, { name, version, stage }: Named): Promise<void> {
  * decide.
  */
 export const transitionRequestOperations: readonly Operation[] = [
-  operation(
-    'createTransitionRequest',
-    mayMove,
-    reading(message(toStage), readStage),
-    async (ctx, req) => {
+  operation('createTransitionRequest', {
+    request: reading(message(toStage), readStage),
+    rule: mayMove,
+    answer: async (ctx, req) => {
       const { promotion, judged } = await openRequest(ctx, {
         name: req.name,
         version: req.version,
@@ -44,17 +43,20 @@ export const transitionRequestOperations: readonly Operation[] = [
       })
       return { request: requestToWire(promotion, await actionsOf(ctx, promotion, judged)) }
     },
-  ),
+  }),
 
-  operation('listTransitionRequests', onVersion('READ'), message(one), async (ctx, req) => ({
-    requests: unlessEmpty(await requestsToWire(ctx, req)),
-  })),
+  operation('listTransitionRequests', {
+    request: message(one),
+    rule: onVersion('READ'),
+    answer: async (ctx, req) => ({
+      requests: unlessEmpty(await requestsToWire(ctx, req)),
+    }),
+  }),
 
-  operation(
-    'approveTransitionRequest',
-    onVersion('READ'),
-    message({ ...toStage, ...archiving }),
-    async (ctx, req) => {
+  operation('approveTransitionRequest', {
+    request: message({ ...toStage, ...archiving }),
+    rule: onVersion('READ'),
+    answer: async (ctx, req) => {
       const comment = checkedComment(req.comment)
       const archiveOthers = req.archive_existing_versions
       const { id, target } = await findRequest(ctx, req)
@@ -71,27 +73,30 @@ export const transitionRequestOperations: readonly Operation[] = [
         systemComment: blockedBy,
       })
     },
-  ),
-
-  operation('rejectTransitionRequest', onVersion('READ'), message(toStage), async (ctx, req) => {
-    const comment = checkedComment(req.comment)
-    const promotion = await findRequest(ctx, req)
-    await reviewPromotion(ctx, promotion.id, { decision: 'reject', comment })
-    return answer(ctx, promotion, { type: 'REJECTED_REQUEST', comment })
   }),
 
-  operation(
-    'deleteTransitionRequest',
-    onVersion('READ'),
-    message({ ...toStage, creator: required }),
-    async (ctx, req) => {
+  operation('rejectTransitionRequest', {
+    request: message(toStage),
+    rule: onVersion('READ'),
+    answer: async (ctx, req) => {
+      const comment = checkedComment(req.comment)
+      const promotion = await findRequest(ctx, req)
+      await reviewPromotion(ctx, promotion.id, { decision: 'reject', comment })
+      return answer(ctx, promotion, { type: 'REJECTED_REQUEST', comment })
+    },
+  }),
+
+  operation('deleteTransitionRequest', {
+    request: message({ ...toStage, creator: required }),
+    rule: onVersion('READ'),
+    answer: async (ctx, req) => {
       const comment = checkedComment(req.comment)
       const promotion = await findRequest(ctx, req, req.creator)
       requireToWithdraw(ctx, promotion)
       await endPromotion(ctx, promotion, { status: 'closed', comment })
       return answer(ctx, promotion, { type: 'CANCELLED_REQUEST', comment })
     },
-  ),
+  }),
 ]
 
 /** What the caller did about a request just now. */
