@@ -24,12 +24,9 @@ export async function withQuotes(page: string, root: string): Promise<string> {
 function declarationOf(text: string, name: string): string | undefined {
   const lines = text.split('\n')
   const begins = new RegExp(
-    `^(?:export )?(?:async )?(?:function|const|type) ${name}\\b|^\\s*\\w+\\($|^test\\('`,
+    `^(?:export )?(?:async )?(?:function|const|type) ${name}\\b|^\\s*\\w+\\('${name}`,
   )
-  const at = lines.findIndex(
-    (line, i) =>
-      begins.test(line) && (line.includes(name) || lines[i + 1]?.trim().startsWith(`'${name}'`)),
-  )
+  const at = lines.findIndex((line) => begins.test(line))
   if (at < 0) return undefined
   const above = lines[at - 1]?.trim() ?? ''
   const opens = lines.slice(0, at).findLastIndex((line) => line.trim().startsWith('/**'))
