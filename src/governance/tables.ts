@@ -83,6 +83,8 @@ export const promotions = sqliteTable(
     judged_at_ms: integer(),
     /** Why a superseded request was closed. */
     closed_because: text(),
+    /** The name of the target in the form in which names of places are compared. */
+    place: text().notNull().default(''),
   },
   (t) => [
     uniqueIndex('promotions_open')
@@ -90,6 +92,8 @@ export const promotions = sqliteTable(
       .where(sql`status = 'open'`),
     index('promotions_by_status').on(t.workspace, t.status, t.id),
     index('promotions_by_model').on(t.registered_model, t.id),
+    index('promotions_by_place').on(t.model_version, t.place),
+    index('promotions_by_ending').on(t.merged_by_request),
   ],
 )
 

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isPromptModel } from '../access/permissions/permitted.ts'
 import { entryStatement, type NewEntry } from '../audit/commit.ts'
+import { placeKey } from '../core/place.ts'
 import type { Context } from '../platform/context.ts'
 
 /** What happened, and what its entry keeps beside the model and the version that it is about. */
@@ -19,9 +20,16 @@ export type MoveTerms = Pick<NewEntry, 'reason' | 'promotion' | 'approvedBy'> & 
   readonly breakGlass?: boolean | undefined
 }
 
-/** The object `after`, marked where the move was made by break-glass. */
-export function withBreakGlass(after: SQL, breakGlass = false): SQL {
-  return breakGlass ? sql`json_set(${after}, '$.break_glass', json('true'))` : after
+/**
+ * The object `after` of a move: marked where it was made by break-glass, and with the approval of the
+ * version for the place that it enters, if there is one.
+ */
+export function moveJson(after: SQL, place: string, breakGlass = false): SQL {
+  const status = sql`(select a.status from version_approvals a
+    where a.model_version = v.id and a.place = ${placeKey(place)} and a.stands = 1)`
+  return breakGlass
+    ? sql`json_set(${after}, '$.break_glass', json('true'), '$.approval_status', 'PendingManualApproval')`
+    : sql`json_patch(${after}, json_object('approval_status', ${status}))`
 }
 
 /** What an entry says of the model that it is about: `m` is the model's row. */

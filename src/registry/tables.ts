@@ -64,14 +64,11 @@ export const modelVersions = sqliteTable(
     created_at_ms: integer().notNull(),
     updated_at_ms: integer().notNull(),
     /**
-     * PendingManualApproval, Approved or Rejected, by its last promotion request; null if there was
-     * none.
+     * The row of `version_approvals` for the place that counts most: PendingManualApproval, Approved
+     * or Rejected. Null: there is none.
      */
     approval_status: text(),
-    /**
-     * A PrincipalRecord, as JSON: who opened the request, approved it last, rejected it, or used
-     * break-glass.
-     */
+    /** A PrincipalRecord, as JSON. */
     approval_by: text(),
     approval_at_ms: integer(),
     approval_reason: text(),
@@ -88,6 +85,44 @@ export const modelVersions = sqliteTable(
     index('model_versions_by_logged_model').on(t.model_id),
     index('model_versions_by_manifest').on(t.manifest),
   ],
+)
+
+/**
+ * How far a version has come with each place that was requested for it. It follows from the requests,
+ * and is rewritten with each change of one.
+ */
+export const versionApprovals = sqliteTable(
+  'version_approvals',
+  {
+    model_version: integer()
+      .notNull()
+      .references(() => modelVersions.id, { onDelete: 'cascade' }),
+    /** A stage or an alias, in the form in which names of places are compared. */
+    place: text().notNull(),
+    /** `stage` or `alias`, and its name, as the request has them. */
+    target_kind: text().notNull(),
+    target: text().notNull(),
+    /** PendingManualApproval, Approved or Rejected. */
+    status: text().notNull(),
+    /**
+     * A PrincipalRecord, as JSON: who opened the request, approved it last, rejected it, or used
+     * break-glass.
+     */
+    by: text().notNull(),
+    at_ms: integer().notNull(),
+    reason: text(),
+    /** 1: merged by break-glass, which is no approval. */
+    break_glass: integer().notNull(),
+    /** `promotions.id` */
+    promotion: integer().notNull(),
+    /** Names of the policies that the request was merged under, a JSON list. */
+    policies: text().notNull(),
+    /** 1: a policy guards the place today. */
+    is_guarded: integer().notNull(),
+    /** 0: approved under policies of which none guards the place today, although others do. */
+    stands: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.model_version, t.place] })],
 )
 
 export const modelVersionTags = sqliteTable(

@@ -65,7 +65,8 @@ test('a long name does not make a message that Slack refuses', () => {
 })
 
 test('eventbridge has the form of a change of a SageMaker model package', () => {
-  expect(sent('eventbridge').json).toMatchObject({
+  const after = { ...moved.after, approval_status: 'Approved' }
+  expect(sent('eventbridge', { ...moved, after }).json).toMatchObject({
     'detail-type': 'SageMaker Model Package State Change',
     source: 'gatehouse',
     time: '2026-11-24T12:00:00.007Z',
@@ -76,6 +77,7 @@ test('eventbridge has the form of a change of a SageMaker model package', () => 
       ModelApprovalStatus: 'Approved',
     },
   })
+  expect(sent('eventbridge').json.detail.ModelApprovalStatus).toBe('PendingManualApproval')
 })
 
 /** What MLflow's own server sent for these calls, as recorded from 3.17.2. */

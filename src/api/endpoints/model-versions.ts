@@ -8,6 +8,8 @@ const HoldShape = z.object({
   placed_at: z.number().int(),
 })
 
+const ApprovalStatusShape = z.enum(['PendingManualApproval', 'Approved', 'Rejected'])
+
 /** A model version as this surface shows it. Fields without a value are absent. */
 const VersionShape = z.object({
   name: z.string(),
@@ -34,15 +36,26 @@ const VersionShape = z.object({
     .describe(
       'True: what lies at its source is no longer what was sealed. The version has what was sealed',
     ),
-  approval_status: z
-    .enum(['PendingManualApproval', 'Approved', 'Rejected'])
-    .optional()
-    .describe(
-      'What became of the last request to promote it into a guarded place; absent where there was none',
-    ),
+  approval_status: ApprovalStatusShape.optional().describe(
+    'Its approval for the place that counts most: the last stage that a policy guards. Absent: there is none for that',
+  ),
   approval: z
     .object({ by: PrincipalShape, at: z.number().int(), reason: z.string().optional() })
     .optional(),
+  approvals: z
+    .array(
+      z.object({
+        to: z.object({ stage: z.string().optional(), alias: z.string().optional() }),
+        status: ApprovalStatusShape,
+        by: PrincipalShape.describe('Who opened the request, approved it last or rejected it'),
+        at: z.number().int(),
+        reason: z.string().optional(),
+        break_glass: z.boolean().describe('True: merged by break-glass, which is no approval'),
+        promotion_id: z.string(),
+      }),
+    )
+    .optional()
+    .describe('For each place that was requested; a stage and an alias of one name are one place'),
   hold: HoldShape.optional().describe('The legal hold that it is under'),
   created_at: z.number().int(),
   updated_at: z.number().int(),

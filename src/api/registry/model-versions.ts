@@ -71,6 +71,19 @@ function approvalToWire(approval: VersionDetail['approval']) {
   }
 }
 
+function placeApprovalToWire(approval: VersionDetail['approvals'][number]) {
+  const { kind, target, status, by, atMs, reason, isBreakGlass, promotion } = approval
+  return {
+    to: kind === 'stage' ? { stage: target } : { alias: target },
+    status,
+    by,
+    at: atMs,
+    ...(reason === null ? {} : { reason }),
+    break_glass: isBreakGlass,
+    promotion_id: String(promotion),
+  }
+}
+
 function versionToWire(version: VersionDetail) {
   return {
     name: version.name,
@@ -87,6 +100,9 @@ function versionToWire(version: VersionDetail) {
     run_link: version.runLink || undefined,
     model_id: version.modelId ?? undefined,
     ...approvalToWire(version.approval),
+    ...(version.approvals.length > 0 && {
+      approvals: version.approvals.map(placeApprovalToWire),
+    }),
     sealed: version.digest !== undefined,
     digest: version.digest,
     source_changed: version.sourceChanged,

@@ -14,7 +14,7 @@ import { runUnderPolicies } from './under-policies.ts'
 
 /** Delete a version, unless it is in a guarded stage or has a guarded alias. @throws PERMISSION_DENIED, and as `deleteVersion` */
 export function deleteFreeVersion(ctx: Context, name: string, version: number): Promise<void> {
-  return runUnderPolicies(ctx, name, async (guarded, policies) => {
+  return runUnderPolicies(ctx, { name }, async (guarded, policies) => {
     await refuseHolders(ctx, policies, { model: name, version, why: 'deleted' })
     await deleteVersion(guarded, name, version)
   })
@@ -22,7 +22,7 @@ export function deleteFreeVersion(ctx: Context, name: string, version: number): 
 
 /** Delete a model, unless a version of it is in a guarded stage or has a guarded alias. @throws as `deleteFreeVersion` */
 export function deleteFreeModel(ctx: Context, name: string): Promise<void> {
-  return runUnderPolicies(ctx, name, async (guarded, policies) => {
+  return runUnderPolicies(ctx, { name }, async (guarded, policies) => {
     await refuseHolders(ctx, policies, { model: name, why: 'deleted' })
     await deleteModel(guarded, name)
   })
@@ -37,7 +37,7 @@ export function renameFreeModel(
   name: string,
   newName: string,
 ): Promise<RegisteredModel> {
-  return runUnderPolicies(ctx, name, async (guarded, policies) => {
+  return runUnderPolicies(ctx, { name, newName }, async (guarded, policies) => {
     await refuseHolders(ctx, policies, { model: name, why: 'renamed' })
     await refuseHolders(ctx, policies, { model: name, as: newName, why: 'renamed' })
     return renameModel(guarded, name, newName)
@@ -49,7 +49,7 @@ export function renameFreeModel(
  * policy names who alone may move the alias, only they may delete it. @throws PERMISSION_DENIED
  */
 export function deleteGuardedAlias(ctx: Context, name: string, alias: string): Promise<void> {
-  return runUnderPolicies(ctx, name, async (guarded, policies) => {
+  return runUnderPolicies(ctx, { name }, async (guarded, policies) => {
     for (const { name: policy, document, accounts } of selectPolicies(policies, name, { alias })) {
       const { only, allow_unverified } = document.approvals
       const counts = ctx.principal.verified || allow_unverified

@@ -59,7 +59,7 @@ async function makeOrRequest<T>(
   { isThere, make }: Move<T>,
 ): Promise<T | ModelVersion> {
   const { name, version, target } = move
-  const outcome = await runUnderPolicies(ctx, name, async (guarded, all) => {
+  const outcome = await runUnderPolicies(ctx, { name }, async (guarded, all) => {
     const policies = selectPolicies(all, name, target)
     return policies.length === 0 || (await isThere(await getVersion(ctx, name, version)))
       ? { made: await make(guarded) }

@@ -64,7 +64,7 @@ export async function rollBack(
   if (!isActive(stage)) {
     throw invalid(`Stage '${stage}' cannot be rolled back: versions do not serve in it`)
   }
-  const outcome = await runUnderPolicies(ctx, name, async (guarded, all) => {
+  const outcome = await runUnderPolicies(ctx, { name }, async (guarded, all) => {
     const policies = selectPolicies(all, name, { stage })
     const way = await findWayBack(guarded, name, { stage, toVersion, policies })
     await requirePromoting(ctx, name, { stages: [way.target.stage] })

@@ -3,8 +3,10 @@ import { conflict } from '../../core/error.ts'
 import { runList, withBatches } from '../../db/batch.ts'
 import { ConstraintError, type Database } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
-import { policiesFromRows, policyRead } from '../policies/policies.ts'
+import { statusWrites } from '../../registry/versions/approval.ts'
+import { policiesFromRows } from '../policies/policies.ts'
 import type { Policy } from '../policies/policy.ts'
+import { type CountedRows, countedPlaces, countedReads } from '../promotions/approval-status.ts'
 import { supersedeSettled, withStatementsAfter } from '../promotions/superseding.ts'
 
 const attemptsMax = 5
@@ -14,27 +16,29 @@ const attemptsMax = 5
  * only if meanwhile no policy changed and the model got no audit entry. Otherwise `change` runs
  * again. So all of it happens before such a change, or all of it after.
  *
- * @param name of the model that the change is about
+ * @param of.name of the model that the change is about
+ * @param of.newName its name afterwards, if the change gives it another
  * @param change looks at the policies and throws PERMISSION_DENIED for what they forbid, or runs a
  *   verb of the registry with the context that it gets, whose every batch is guarded
  * @throws RESOURCE_CONFLICT the model kept changing
  */
 export async function runUnderPolicies<T>(
   ctx: Context,
-  name: string,
+  { name, newName }: { readonly name: string; readonly newName?: string },
   change: (guarded: Context, policies: readonly Policy[]) => Promise<T>,
 ): Promise<T> {
   const newestEntry = sql`(select coalesce(max(e.seq), 0) from audit_entries e
     where e.registered_model = (select id from registered_models
       where workspace = ${ctx.workspace} and name = ${name}))`
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const { rows, states } = await ctx.db.batch({
-      rows: policyRead(ctx),
+    const model = sql`select id from registered_models
+      where workspace = ${ctx.workspace} and name = ${name}`
+    const { states, ...read } = await ctx.db.batch({
+      ...countedReads(ctx, model),
       states: sql<{ revision: number; entry: number; model: number | null }>`
-        select ${newestRevision} as revision, ${newestEntry} as entry, (select id
-          from registered_models where workspace = ${ctx.workspace} and name = ${name}) as model`,
+        select ${newestRevision} as revision, ${newestEntry} as entry, (${model}) as model`,
     })
-    const policies = policiesFromRows(rows)
+    const policies = policiesFromRows(read.policies)
     const [state] = states
     if (!state) throw new Error('a select without a table has one row')
     const sameRevision = sql`${newestRevision} = ${state.revision}`
@@ -45,13 +49,26 @@ export async function runUnderPolicies<T>(
         : sql`${sameRevision} and ${newestEntry} = ${state.entry}`
     try {
       const guarded = { ...ctx, db: guardedDatabase(ctx.db, guard) }
-      const settled = state.model === null ? [] : supersedeSettled(ctx, state.model)
+      const settled =
+        state.model === null ? [] : settledStatements(ctx, state.model, { read, newName })
       return await change(withStatementsAfter(guarded, settled), policies)
     } catch (err) {
       if (!isAborted(err)) throw err
     }
   }
   throw conflict(`Model '${name}' kept changing meanwhile; try again`)
+}
+
+/** What a change of a model settles: requests, and which approvals count under its new name. */
+function settledStatements(
+  ctx: Context,
+  model: number,
+  { read, newName }: { readonly read: CountedRows; readonly newName: string | undefined },
+): SQL[] {
+  const settled = supersedeSettled(ctx, model, countedPlaces(read))
+  if (newName === undefined) return settled
+  const renamed = countedPlaces({ ...read, models: [{ id: model, name: newName }] })
+  return [...settled, ...statusWrites(renamed.models, renamed)]
 }
 
 const newestRevision = sql`(select coalesce(max(id), 0) from policy_revisions)`

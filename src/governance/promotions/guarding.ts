@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { matchesGlob } from '../../core/glob.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Stage } from '../../registry/stages/check-stages.ts'
 import { replaceStages } from '../../registry/stages/stage-list.ts'
@@ -10,13 +11,15 @@ import {
   selectPolicies,
 } from '../policies/policies.ts'
 import type { Policy, PolicyDocument } from '../policies/policy.ts'
+import { refreshApprovals } from './approval-status.ts'
 import { type PromotionRow, promotionFrom } from './promotion.ts'
 import { supersedeStageless, supersedeStatements, withStatementsAfter } from './superseding.ts'
 
 /** `deletePolicy`, which closes the open requests for places that no policy guards any more. */
 export async function removePolicy(ctx: Context, name: string): Promise<void> {
-  const { id, revision } = await getPolicy(ctx, name)
+  const { id, revision, document } = await getPolicy(ctx, name)
   await deletePolicy(await supersedingUnguarded(ctx, { id, revision }), name)
+  await refreshApprovals(ctx, (model) => matchesGlob(document.applies_to.models, model))
 }
 
 /** `putPolicy`, which closes the open requests for places that no policy guards any more. */
@@ -26,13 +29,18 @@ export async function setPolicy(
   document: PolicyDocument,
 ): Promise<Policy> {
   const before = (await listPolicies(ctx)).find((policy) => policy.name === name)
-  if (!before) return putPolicy(ctx, name, document)
-  return putPolicy(await supersedingUnguarded(ctx, before, document), name, document)
+  const put = before ? await supersedingUnguarded(ctx, before, document) : ctx
+  const policy = await putPolicy(put, name, document)
+  const globs = [document, ...(before ? [before.document] : [])].map((of) => of.applies_to.models)
+  await refreshApprovals(ctx, (model) => globs.some((glob) => matchesGlob(glob, model)))
+  return policy
 }
 
 /** `replaceStages`, which closes the open requests for stages that are removed. */
-export function setStages(ctx: Context, wanted: readonly Stage[]): Promise<Stage[]> {
-  return replaceStages(withStatementsAfter(ctx, supersedeStageless(ctx)), wanted)
+export async function setStages(ctx: Context, wanted: readonly Stage[]): Promise<Stage[]> {
+  const stages = await replaceStages(withStatementsAfter(ctx, supersedeStageless(ctx)), wanted)
+  await refreshApprovals(ctx)
+  return stages
 }
 
 /**

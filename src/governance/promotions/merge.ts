@@ -8,11 +8,11 @@ import type { MoveTerms } from '../../registry/audit-entries.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
 import { aliasMove } from '../../registry/stages/aliases.ts'
 import { stageMove } from '../../registry/stages/transition-stage.ts'
-import { noteApproval, restoreApproval } from '../../registry/versions/approval.ts'
 import { isAmong } from '../approvals.ts'
 import { requireMove } from '../permissions.ts'
 import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
 import type { Policy } from '../policies/policy.ts'
+import { approvalStatements } from './approval-status.ts'
 import {
   type Assessment,
   assess,
@@ -22,14 +22,7 @@ import {
   questionOf,
 } from './assess.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
-import {
-  endStatement,
-  getPromotion,
-  hasEnded,
-  lastApproval,
-  notOpen,
-  promotionText,
-} from './promotions.ts'
+import { endStatement, getPromotion, hasEnded, notOpen, promotionText } from './promotions.ts'
 import { isUnchanged } from './snapshot.ts'
 
 /** How often a merge is judged again when something changed between the judgement and the write. */
@@ -181,10 +174,11 @@ export async function writeMove(
   promotion: Promotion,
   { assessment, approvedBy, breakGlass = false, ...terms }: WrittenTerms,
 ): Promise<Promotion | undefined> {
-  const { id, modelVersionId, archiveExisting } = promotion
+  const { id, archiveExisting } = promotion
   const reason = terms.reason ?? promotion.reason ?? undefined
   const here = hasEnded(ctx, id)
   const guard = sql`exists (select 1 from promotions where ${here})`
+  const approvals = await approvalStatements(ctx, promotion)
   try {
     const { ended, merged } = await commit(ctx, {
       ended: endStatement(ctx, id, {
@@ -193,6 +187,8 @@ export async function writeMove(
         judged: assessment,
         breakGlass,
       }),
+      // The entry of the move tells of the approval, or has the reason of the break-glass.
+      approvals: breakGlass ? undefined : approvals,
       ...moveStatements(ctx, promotion, {
         name: assessment.candidate.model,
         guard,
@@ -201,13 +197,7 @@ export async function writeMove(
         reason,
         breakGlass,
       }),
-      approval: breakGlass
-        ? noteApproval(ctx, modelVersionId, {
-            status: 'PendingManualApproval',
-            reason: `merged by break-glass: ${reason ?? ''}`,
-            guard,
-          })
-        : restoreApproval(modelVersionId, lastApproval(modelVersionId), guard),
+      broken: breakGlass ? approvals : undefined,
       unlessMoved: unlessMoved(promotion, here),
       merged: sql<PromotionRow>`select * from promotions where id = ${id}`,
     })

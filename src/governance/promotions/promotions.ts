@@ -1,12 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit, entryStatement, type NewEntry } from '../../audit/commit.ts'
 import { excerpt, notFound, RegistryError } from '../../core/error.ts'
+import { placeKey } from '../../core/place.ts'
 import { principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
-import { noteApproval, restoreApproval } from '../../registry/versions/approval.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { loggedCardStatements } from '../cards/logged-card.ts'
 import { type PromotionTarget, targetText } from '../policies/policy.ts'
+import { approvalStatements } from './approval-status.ts'
 import { type Assessment, evidenceText } from './assess.ts'
 import {
   type Promotion,
@@ -43,14 +44,16 @@ export async function openPromotion(
     and status = 'open'`
   const now = ctx.now()
   const logged = await loggedCardStatements(ctx, version)
+  const { registeredModelId, id: modelVersionId } = version
+  const approvals = await approvalStatements(ctx, { registeredModelId, modelVersionId, target })
   const { opened, found } = await commit(ctx, {
     opened: sql<{
       id: number
     }>`insert into promotions (workspace, registered_model, model_version, model, version,
-        from_stage, target_kind, target, archive_existing, status, requested_by, requester,
+        from_stage, target_kind, target, place, archive_existing, status, requested_by, requester,
         requested_at_ms, expires_at_ms, reason, break_glass)
       select m.workspace, m.id, v.id, m.name, v.version, v.stage, ${kind}, ${name},
-        ${wanted.archiveExisting}, 'open', ${principalText(ctx.principal)}, ${ctx.principal.name},
+        ${placeKey(name)}, ${wanted.archiveExisting}, 'open', ${principalText(ctx.principal)}, ${ctx.principal.name},
         ${now}, ${now + wanted.expireAfterHours * hourMs}, ${wanted.reason ?? null}, 0
       from model_versions v join registered_models m on m.id = v.registered_model
       where v.id = ${version.id} and not exists (select 1 from promotions where ${isOpen})
@@ -60,11 +63,7 @@ export async function openPromotion(
         and changes() = 1`,
       reason: wanted.reason,
     }),
-    approval: noteApproval(ctx, version.id, {
-      status: 'PendingManualApproval',
-      reason: wanted.reason,
-      guard: sql`exists (select 1 from promotions where ${isOpen} and requested_at_ms = ${now})`,
-    }),
+    approvals,
     found: sql<PromotionRow>`select * from promotions where ${isOpen}`,
     // Reviewers read the card that a client logged: it is a revision from here on.
     logged,
@@ -131,7 +130,7 @@ export async function listOpenStageRequests(ctx: Context, versionId: number): Pr
 
 /**
  * End an open request without a move. Closing and expiring decide nothing, so the version gets back
- * the approval status of its last request that was decided or still waits.
+ * the approval that its last request for the place, which was decided or still waits, gave it.
  *
  * @param status rejections are reviews: see `reviewPromotion`
  * @throws RESOURCE_CONFLICT it is not open any more
@@ -150,39 +149,9 @@ export async function endPromotion(
       where: hasEnded(ctx, promotion.id),
       reason: comment,
     }),
-    approval: restoreApproval(
-      promotion.modelVersionId,
-      lastApproval(promotion.modelVersionId),
-      sql`exists (select 1 from promotions where ${hasEnded(ctx, promotion.id)})`,
-    ),
+    approvals: await approvalStatements(ctx, promotion),
   })
   if (ended.length === 0) throw notOpen(await getPromotion(ctx, promotion.id))
-}
-
-/**
- * Approval columns of a version, by its newest request that is open, rejected, or merged where a policy
- * guarded the place: an unguarded move approves nothing. They name the last approver that counted
- * or, if no approval was required, who merged. A merge by break-glass is not an approval.
- */
-export function lastApproval(versionId: number | SQL): SQL {
-  const isApproved = sql`status = 'merged' and break_glass = 0`
-  const review = (column: SQL, decision: 'approve' | 'reject') => sql`(select ${column}
-    from promotion_reviews r where r.promotion = promotions.id and r.decision = ${decision}
-      and (${decision} = 'reject' or r.reviewer in (
-        select value from json_each(promotions.evidence, '$.approvals.approvedBy')))
-    order by r.id desc limit 1)`
-  return sql`select
-      case when ${isApproved} then 'Approved' when status = 'rejected' then 'Rejected'
-        else 'PendingManualApproval' end,
-      coalesce(iif(${isApproved}, ${review(sql`r.principal`, 'approve')}, null), decided_by, requested_by),
-      coalesce(iif(${isApproved}, ${review(sql`r.at_ms`, 'approve')}, null), decided_at_ms, requested_at_ms),
-      case when status = 'rejected' then ${review(sql`r.comment`, 'reject')}
-        when status = 'merged' and break_glass = 1 then 'merged by break-glass'
-        when ${isApproved} then coalesce(${review(sql`r.comment`, 'approve')}, reason)
-        else reason end
-    from promotions where model_version = ${versionId} and (status in ('open', 'rejected')
-      or (status = 'merged' and (evidence is null or json_array_length(evidence, '$.policies') > 0)))
-    order by coalesce(decided_at_ms, requested_at_ms) desc, id desc limit 1`
 }
 
 /** The statement that ends an open request; it returns a row if it did. */

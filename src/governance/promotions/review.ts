@@ -4,10 +4,10 @@ import { conflict } from '../../core/error.ts'
 import { principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
-import { noteApproval } from '../../registry/versions/approval.ts'
 import type { Review } from '../approvals.ts'
 import type { ReviewRow } from '../approvers.ts'
 import { requireMove, requireToReview } from '../permissions.ts'
+import { approvalStatements } from './approval-status.ts'
 import { type Assessment, assess, judgeWithReview, questionOf } from './assess.ts'
 import { type JudgedPromotion, mergeIfAutomatic } from './merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
@@ -94,10 +94,11 @@ type WrittenReview = {
 /** @returns undefined: something that was judged changed meanwhile, and nothing was written */
 async function writeReview(
   ctx: Context,
-  { promotion: { id, modelVersionId, archiveExisting: archivesNow }, assessment }: Assessed,
+  { promotion: before, assessment }: Assessed,
   { decision, comment, archiveExisting }: NewReview,
 ): Promise<WrittenReview | undefined> {
   const { mark, reviewedNow } = assessment
+  const { id, modelVersionId, archiveExisting: archivesNow } = before
   const more = sql`json_patch(json_object('decision', ${decision}, 'comment', ${comment ?? null}),
     ${archiveExisting === undefined ? '{}' : JSON.stringify({ archive_existing: archiveExisting })})`
   const written = sql`id = ${id} and changes() = 1`
@@ -114,11 +115,7 @@ async function writeReview(
       ? {
           ended: endStatement(ctx, id, { status: 'rejected', guard: sql`changes() = 1` }),
           entry: promotionEntry(ctx, 'promotion.rejected', { where: ended, reason: comment, more }),
-          approval: noteApproval(ctx, modelVersionId, {
-            status: 'Rejected',
-            reason: comment,
-            guard: sql`exists (select 1 from promotions where ${ended})`,
-          }),
+          approvals: await approvalStatements(ctx, before),
         }
       : {
           entry: promotionEntry(ctx, 'promotion.reviewed', { where: written, more }),

@@ -2,7 +2,9 @@ import { type SQL, sql } from 'drizzle-orm'
 import { principalText } from '../../core/principal.ts'
 import { runList, withBatches } from '../../db/batch.ts'
 import type { Context } from '../../platform/context.ts'
-import { lastApproval, promotionEntry } from './promotions.ts'
+import { approvalWrites, statusWrites } from '../../registry/versions/approval.ts'
+import { type Counted, decidedApprovals } from './approval-status.ts'
+import { promotionEntry } from './promotions.ts'
 
 /** The same context, whose every batch ends with these statements. */
 export function withStatementsAfter(ctx: Context, after: readonly SQL[]): Context {
@@ -19,7 +21,7 @@ export function withStatementsAfter(ctx: Context, after: readonly SQL[]): Contex
  *
  * @param model `registered_models.id`
  */
-export function supersedeSettled(ctx: Context, model: number): SQL[] {
+export function supersedeSettled(ctx: Context, model: number, counted: Counted): SQL[] {
   const isGone = sql`not exists (select 1 from model_versions v where v.id = promotions.model_version)`
   // If the version was in the stage when the request was opened, it is about archiving others.
   const isThere = sql`exists (select 1 from model_versions v where v.id = promotions.model_version
@@ -34,6 +36,11 @@ export function supersedeSettled(ctx: Context, model: number): SQL[] {
     ...supersedeStatements(ctx, {
       which: sql`registered_model = ${model} and (${isGone} or ${isThere})`,
       reason: sql`iif(${isGone}, 'the version was deleted', 'the version came there another way')`,
+    }),
+    ...statusWrites(counted.models, {
+      versions: sql`model_versions.id in (select model_version from promotions
+        where registered_model = ${model} and ${isSupersededNow(ctx)})`,
+      guard: counted.guard,
     }),
   ]
 }
@@ -56,7 +63,8 @@ type Superseded = {
 
 /** The statements that close those of the open requests that something else settled, with why. */
 export function supersedeStatements(ctx: Context, { which, reason }: Superseded): SQL[] {
-  const justNow = sql`status = 'superseded' and merged_by_request = ${ctx.requestId}`
+  const justNow = isSupersededNow(ctx)
+  const places = sql`select model_version, place from promotions where ${justNow}`
   return [
     sql`update promotions set status = 'superseded', closed_because = ${reason},
         decided_at_ms = ${ctx.now()}, decided_by = ${principalText(ctx.principal)},
@@ -67,8 +75,10 @@ export function supersedeStatements(ctx: Context, { which, reason }: Superseded)
         where e.promotion = promotions.id and e.action = 'promotion.superseded')`,
       more: sql`json_object('because', closed_because)`,
     }),
-    sql`update model_versions set (approval_status, approval_by, approval_at_ms, approval_reason) =
-        (${lastApproval(sql`model_versions.id`)})
-      where id in (select model_version from promotions where ${justNow})`,
+    ...approvalWrites(places, decidedApprovals(places)),
   ]
+}
+
+function isSupersededNow(ctx: Context): SQL {
+  return sql`status = 'superseded' and merged_by_request = ${ctx.requestId}`
 }

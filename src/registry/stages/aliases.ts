@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import { excerpt, invalid, notFound } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import { type MoveTerms, modelEntry, versionEntry, withBreakGlass } from '../audit-entries.ts'
+import { type MoveTerms, modelEntry, moveJson, versionEntry } from '../audit-entries.ts'
 import {
   checkAlias,
   checkNotReserved,
@@ -51,8 +51,9 @@ export function aliasMove(
       ...detail,
       action: 'model_version.alias_set',
       before: sql`json_object('alias', ${alias}, 'version', (${holder(alias)}))`,
-      after: withBreakGlass(
+      after: moveJson(
         sql`json_object('alias', ${alias}, 'version', cast(v.version as text))`,
+        alias,
         breakGlass,
       ),
       guard,

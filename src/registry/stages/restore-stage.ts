@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import type { Context } from '../../platform/context.ts'
-import { versionEntry } from '../audit-entries.ts'
+import { moveJson, versionEntry } from '../audit-entries.ts'
 import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-versions.ts'
 import { archivedStage } from './stages.ts'
 
@@ -41,8 +41,11 @@ export async function restoreStage(
       action: 'model_version.rolled_back',
       before: sql`json_object('stage', v.stage,
         'holders', json((select ${versions} from ${inStage})))`,
-      after: sql`json_object('stage', ${stage},
-        'archived', json((select ${versions} from ${inStage} and o.id <> v.id)))`,
+      after: moveJson(
+        sql`json_object('stage', ${stage},
+          'archived', json((select ${versions} from ${inStage} and o.id <> v.id)))`,
+        stage,
+      ),
       reason,
       guard: asRead,
     }),

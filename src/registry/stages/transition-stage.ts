@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import { conflict, excerpt, invalid, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import { type MoveTerms, versionEntry, withBreakGlass } from '../audit-entries.ts'
+import { type MoveTerms, moveJson, versionEntry } from '../audit-entries.ts'
 import { checkModelName } from '../check-names.ts'
 import { modelId, versionId } from '../ids.ts'
 import { explainUnchanged, unblockedVersionSql } from '../permissions.ts'
@@ -120,11 +120,12 @@ export function stageMove(
       ...detail,
       action: 'model_version.transitioned',
       before: sql`json_object('stage', v.stage)`,
-      after: withBreakGlass(
+      after: moveJson(
         archiveOthers
           ? sql`json_object('stage', ${stage}, 'archived',
               json((select json_group_array(cast(version as text)) from model_versions where ${others})))`
           : sql`json_object('stage', ${stage})`,
+        stage,
         breakGlass,
       ),
       guard,

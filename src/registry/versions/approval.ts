@@ -1,54 +1,120 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { type PrincipalRecord, principalText } from '../../core/principal.ts'
-import type { Context } from '../../platform/context.ts'
-import type { modelVersions } from '../tables.ts'
+import type { PrincipalRecord } from '../../core/principal.ts'
+import type { modelVersions, versionApprovals } from '../tables.ts'
 
 /** As SageMaker names them. */
 export type ApprovalStatus = 'PendingManualApproval' | 'Approved' | 'Rejected'
 
-/** The outcome of the last request to promote a version. */
+/** How far a version has come with a place, and by whom. */
 export type Approval = {
   readonly status: ApprovalStatus
+  /** Who opened the request, approved it last, rejected it, or used break-glass. */
   readonly by: PrincipalRecord
   readonly atMs: number
   readonly reason: string | null
 }
 
-type ApprovalNote = {
-  readonly status: ApprovalStatus
-  readonly reason: string | undefined
-  readonly guard: SQL
+/** The approval of a version for one stage or alias. */
+export type PlaceApproval = Approval & {
+  readonly kind: 'stage' | 'alias'
+  /** The stage or alias, as the request has it. */
+  readonly target: string
+  /** Merged by break-glass, which is no approval. */
+  readonly isBreakGlass: boolean
+  /** `promotions.id` */
+  readonly promotion: number
+}
+
+/** What decides which approval of a model's versions counts most. */
+export type CountedPlaces = {
+  /** `registered_models.id`, and the name for which this holds. */
+  readonly model: number
+  readonly name: string
+  /** The last stage that a policy guards; null: policies guard none. */
+  readonly counting: string | null
+  /** Guarded places, by the names in which they are compared, with the names of their policies. */
+  readonly guarded: readonly (readonly [place: string, policy: string])[]
 }
 
 /**
- * The statement that notes the outcome of a version's last request. It belongs into the batch that
- * changes the request.
+ * The statements that write the approvals of versions for places anew. They belong into the batch
+ * that changes the requests, after the change.
  *
- * @param id of the version, `model_versions.id`
- * @param note.guard holds where the request has come to this
+ * @param places a select of `(model_version, place)`
+ * @param decided a select of the columns of `version_approvals` up to `policies`, for at least these
  */
-export function noteApproval(
-  ctx: Context,
-  id: number,
-  { status, reason, guard }: ApprovalNote,
-): SQL {
-  return sql`update model_versions set approval_status = ${status},
-      approval_by = ${principalText(ctx.principal)}, approval_at_ms = ${ctx.now()},
-      approval_reason = ${reason ?? null}
-    where id = ${id} and ${guard}`
+export function approvalWrites(places: SQL, decided: SQL): SQL[] {
+  return [
+    sql`delete from version_approvals where (model_version, place) in (${places})`,
+    sql`insert into version_approvals (model_version, place, target_kind, target, status, by, at_ms,
+        reason, break_glass, promotion, policies, is_guarded, stands)
+      select *, 0, 1 from (${decided}) d where (d.model_version, d.place) in (${places})
+        and d.model_version in (select id from model_versions)`,
+  ]
 }
 
 /**
- * The statement that gives a version the approval status of an earlier request, when the last one
- * ended undecided, or no status where there is no earlier one.
+ * The statements that give versions the approval of the place that counts most: of the last guarded
+ * stage or, where no stage is guarded, of the place that was decided last, a guarded one before
+ * others. An approval stands if the place is guarded by one of the policies under which it was given,
+ * or by none.
  *
- * @param earlier a select of at most one row: status, who as JSON, Unix milliseconds, and the
- *   reason
+ * @param models what counts in them; versions of other models stay as they are
+ * @param terms.versions a condition on `model_versions`
+ * @param terms.guard under which all of it is still true
  */
-export function restoreApproval(id: number, earlier: SQL, guard: SQL): SQL {
-  return sql`update model_versions set
-      (approval_status, approval_by, approval_at_ms, approval_reason) = (${earlier})
-    where id = ${id} and ${guard}`
+export function statusWrites(
+  models: readonly CountedPlaces[],
+  { versions = sql`1`, guard }: { readonly versions?: SQL; readonly guard: SQL },
+): SQL[] {
+  const counted = JSON.stringify(models.map(({ model, name, counting }) => [model, name, counting]))
+  const guarding = JSON.stringify(
+    models.flatMap(({ model, guarded }) =>
+      guarded.map(([place, policy]) => [model, place, policy]),
+    ),
+  )
+  const chosen = sql`select model_versions.id from json_each(${counted}) c
+    join registered_models m on m.id = c.value ->> 0 and m.name = c.value ->> 1
+    join model_versions on model_versions.registered_model = m.id where ${versions} and ${guard}`
+  const guards = sql`json_each(${guarding}) g join model_versions v on v.registered_model = g.value ->> 0
+    where v.id = version_approvals.model_version and g.value ->> 1 = version_approvals.place`
+  return [
+    sql`update version_approvals set is_guarded = exists (select 1 from ${guards}),
+        stands = status <> 'Approved' or not exists (select 1 from ${guards})
+          or exists (select 1 from ${guards}
+            and g.value ->> 2 in (select value from json_each(version_approvals.policies)))
+      where model_version in (${chosen})`,
+    sql`update model_versions set (approval_status, approval_by, approval_at_ms, approval_reason) = (
+        select a.status, a.by, a.at_ms, a.reason from version_approvals a
+        join json_each(${counted}) c on c.value ->> 0 = model_versions.registered_model
+        where a.model_version = model_versions.id and a.stands = 1
+          and (c.value ->> 2 is null or c.value ->> 2 = a.place)
+        order by a.is_guarded desc, a.status = 'PendingManualApproval' and a.break_glass = 0,
+          a.at_ms desc, a.promotion desc limit 1)
+      where id in (${chosen})`,
+  ]
+}
+
+type PlaceApprovalRow = typeof versionApprovals.$inferSelect
+
+/** The approvals of a version that stand, by place. @param id a select of `model_versions.id` */
+export function placeApprovalRead(id: SQL): SQL<PlaceApprovalRow> {
+  return sql<PlaceApprovalRow>`select * from version_approvals
+    where model_version = (${id}) and stands = 1 order by place`
+}
+
+export function placeApprovalFrom(row: PlaceApprovalRow): PlaceApproval {
+  return {
+    // Only these are ever written.
+    kind: row.target_kind as PlaceApproval['kind'],
+    target: row.target,
+    status: row.status as ApprovalStatus,
+    by: JSON.parse(row.by),
+    atMs: row.at_ms,
+    reason: row.reason,
+    isBreakGlass: row.break_glass === 1,
+    promotion: row.promotion,
+  }
 }
 
 type Columns = Pick<

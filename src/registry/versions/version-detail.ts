@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { baseNameOf, folderRangeOf, storePathOf } from '../../artifacts/path.ts'
 import type { Context } from '../../platform/context.ts'
+import { type PlaceApproval, placeApprovalFrom, placeApprovalRead } from './approval.ts'
 import { type Hold, holdFrom, holdRead } from './legal-holds.ts'
 import type { ModelVersion } from './read-versions.ts'
 import { getVersion } from './versions.ts'
@@ -12,6 +13,8 @@ export type VersionDetail = ModelVersion & {
   /** The files at its source have been overwritten, added to or deleted since it was sealed. */
   readonly sourceChanged: boolean
   readonly hold: Hold | undefined
+  /** By place; `approval` is the one that counts most. */
+  readonly approvals: readonly PlaceApproval[]
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST no such version */
@@ -32,18 +35,21 @@ export async function readVersionDetail(
     manifests: [sealed],
     holds: [hold],
     sources: [source],
+    approvals,
   } = await ctx.db.batch({
     manifests: sql<{
       digest: string
     }>`select digest from manifests where id = ${version.manifestId}`,
     holds: holdRead(sql`${version.id}`),
     sources: sql<{ changed: number }>`select ${sourceChanged(ctx, version)} as changed`,
+    approvals: placeApprovalRead(sql`${version.id}`),
   })
   return {
     ...version,
     digest: sealed?.digest,
     sourceChanged: source?.changed === 1,
     hold: hold && holdFrom(hold),
+    approvals: approvals.map(placeApprovalFrom),
   }
 }
 

@@ -1,3 +1,4 @@
+import { archivedStage } from '../../registry/stages/stages.ts'
 import { eventId, type RegistryEvent } from '../events/events.ts'
 import { jsonEvent } from './json.ts'
 
@@ -39,10 +40,13 @@ export function eventBridgeEvent(event: RegistryEvent): object {
   }
 }
 
-/** SageMaker's approval status for a request or a stage; it has three values. */
-function approvalStatus({ type, after: { stage } }: RegistryEvent): string | undefined {
+/**
+ * SageMaker's approval status for a request or a move; it has three values. A move says Approved only
+ * if the version was signed off for that place.
+ */
+function approvalStatus({ type, after }: RegistryEvent): string | undefined {
   if (type === 'promotion.opened') return 'PendingManualApproval'
-  if (type === 'promotion.rejected' || stage === 'Archived') return 'Rejected'
-  if (typeof stage !== 'string') return undefined
-  return stage === 'Production' ? 'Approved' : 'PendingManualApproval'
+  if (type === 'promotion.rejected' || after.stage === archivedStage) return 'Rejected'
+  if (typeof after.approval_status === 'string') return after.approval_status
+  return typeof after.stage === 'string' ? 'PendingManualApproval' : undefined
 }

@@ -46,6 +46,80 @@ test('a database filled at each step keeps every row through all later migration
   expect(counts.filter(([, isFilled]) => !isFilled)).toEqual([])
 })
 
+test('approvals of earlier releases are kept by place', async () => {
+  const db = new LibsqlFile(':memory:')
+  const at = migrations.findIndex(({ name }) => name.includes('approval_by_place'))
+  await migrate(db, migrations.slice(0, at))
+  const person = (name: string) =>
+    JSON.stringify({ name, kind: 'user', verified: true, groups: [] })
+  const request = (id: number, version: number, terms: Record<string, string | number | null>) => {
+    const all = {
+      ...{ id, workspace: 'default', registered_model: 1, model_version: version, model: 'm' },
+      ...{ version, from_stage: 'None', target_kind: 'stage', target: 'Production' },
+      ...{ archive_existing: 0, requested_by: person('ann'), requester: 'ann', break_glass: 0 },
+      ...{ requested_at_ms: id * 10, expires_at_ms: 0, decided_at_ms: id * 10 + 5 },
+      ...{ decided_by: person('mia'), reason: 'asked', ...terms },
+    }
+    const names = sql.raw(Object.keys(all).join(', '))
+    const values = sql.join(
+      Object.values(all).map((value) => sql`${value}`),
+      sql`, `,
+    )
+    return sql`insert into promotions (${names}) values (${values})`
+  }
+  const judged = JSON.stringify({ policies: [{ name: 'p' }], approvals: { approvedBy: ['rita'] } })
+  const version = (id: number) => sql`insert into model_versions (id, registered_model, version,
+    stage, source, storage_location, status, created_at_ms, updated_at_ms, approval_status,
+    approval_by, approval_at_ms) values (${id}, 1, ${id}, 'None', '', '', 'READY', 0, 0, 'Approved',
+    ${person('mia')}, 1)`
+  await db.batch({
+    model: sql`insert into registered_models (id, workspace, name, created_at_ms, updated_at_ms)
+      values (1, 'default', 'm', 0, 0)`,
+    versions: [version(1), version(2), version(3)],
+    requests: [
+      request(1, 1, { status: 'merged', evidence: judged }),
+      request(2, 1, { status: 'rejected', target: 'Staging' }),
+      request(3, 2, { status: 'merged', evidence: judged, break_glass: 1 }),
+      request(4, 2, { status: 'open', target_kind: 'alias', target: 'Mine', decided_by: null }),
+      request(5, 3, { status: 'merged', evidence: JSON.stringify({ policies: [] }) }),
+    ],
+    review: sql`insert into promotion_reviews (promotion, reviewer, principal, decision, comment, at_ms,
+      reviewed) values (1, 'rita', ${person('rita')}, 'approve', 'fine', 12, '')`,
+  })
+  await migrate(db, migrations)
+  expect(
+    await db.all(sql`select model_version as v, place, status, "by" ->> 'name' as "by", at_ms as at,
+      reason, policies from version_approvals order by v, place`),
+  ).toEqual(
+    [
+      ...[{ v: 1, place: 'production', status: 'Approved', by: 'rita', at: 12, reason: 'asked' }],
+      ...[{ v: 1, place: 'staging', status: 'Rejected', by: 'mia', at: 25, reason: null }],
+      ...[
+        {
+          v: 2,
+          place: 'mine',
+          status: 'PendingManualApproval',
+          by: 'ann',
+          at: 45,
+          reason: 'asked',
+        },
+      ],
+      {
+        ...{ v: 2, place: 'production', status: 'PendingManualApproval', by: 'mia', at: 35 },
+        reason: 'merged by break-glass',
+      },
+    ].map((row) => ({ ...row, policies: row.place === 'production' ? '["p"]' : '[]' })),
+  )
+  expect(
+    await db.all(sql`select id, approval_status as status, approval_by ->> 'name' as "by"
+      from model_versions order by id`),
+  ).toEqual([
+    { id: 1, status: 'Approved', by: 'rita' },
+    { id: 2, status: 'PendingManualApproval', by: 'mia' },
+    { id: 3, status: null, by: null },
+  ])
+})
+
 test('a database of a newer release is refused and left alone', async () => {
   const db = new LibsqlFile(':memory:')
   await migrate(db, [...migrations, later])

@@ -1,0 +1,170 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { matchesGlob } from '../../core/glob.ts'
+import { placeKey } from '../../core/place.ts'
+import type { BatchRows } from '../../db/database.ts'
+import type { Context } from '../../platform/context.ts'
+import { isActive } from '../../registry/stages/stages.ts'
+import {
+  approvalWrites,
+  type CountedPlaces,
+  statusWrites,
+} from '../../registry/versions/approval.ts'
+import { guardsPlace, policiesFromRows, policyRead } from '../policies/policies.ts'
+import type { Policy, PromotionTarget } from '../policies/policy.ts'
+
+/** The statements that read what `countedPlaces` takes. @param models a select of `registered_models.id` */
+export function countedReads(ctx: Context, models: SQL) {
+  return {
+    policies: policyRead(ctx),
+    revisions: sql<{ revision: number }>`select ${newestRevision} as revision`,
+    stages: sql<{ name: string }>`select name from stages order by position`,
+    models: sql<{ id: number; name: string }>`select id, name from registered_models
+      where id in (${models})`,
+    targets: sql<TargetRow>`select distinct registered_model, target_kind, target from promotions
+      where registered_model in (${models})`,
+  }
+}
+
+export type CountedRows = BatchRows<ReturnType<typeof countedReads>>
+type TargetRow = { registered_model: number; target_kind: string; target: string }
+
+/** What counts in models today, and the guard of a write that relies on it. */
+export type Counted = { readonly models: readonly CountedPlaces[]; readonly guard: SQL }
+
+/** @param more a target that no request has had yet */
+export function countedPlaces(
+  { policies: rows, revisions, stages, models, targets }: CountedRows,
+  more: readonly PromotionTarget[] = [],
+): Counted {
+  const policies = policiesFromRows(rows)
+  const inOrder = stages.map(({ name }) => name)
+  return {
+    models: models.map(({ id, name }) => {
+      const own = targets.filter((row) => row.registered_model === id).map(targetOf)
+      return {
+        model: id,
+        name,
+        ...countedOf(name, policies, { stages: inOrder, others: [...own, ...more] }),
+      }
+    }),
+    guard: sql`${newestRevision} = ${revisions[0]?.revision ?? 0}`,
+  }
+}
+
+function targetOf({ target_kind, target }: TargetRow): PromotionTarget {
+  return target_kind === 'stage' ? { stage: target } : { alias: target }
+}
+
+type SomeTargets = {
+  /** All stages, in their order. */
+  readonly stages: readonly string[]
+  readonly others: readonly PromotionTarget[]
+}
+
+function countedOf(
+  model: string,
+  policies: readonly Policy[],
+  { stages, others }: SomeTargets,
+): Pick<CountedPlaces, 'counting' | 'guarded'> {
+  const ofModel = policies.filter(({ document }) => matchesGlob(document.applies_to.models, model))
+  const guarding = (target: PromotionTarget) =>
+    ofModel.filter(({ document }) => guardsPlace(document.applies_to, target))
+  const last = stages.findLast((stage) => isActive(stage) && guarding({ stage }).length > 0)
+  const places: PromotionTarget[] = [...stages.map((stage) => ({ stage })), ...others]
+  return {
+    counting: last === undefined ? null : placeKey(last),
+    guarded: places.flatMap((target) =>
+      guarding(target).map(({ name }) => [placeKey(target.alias ?? target.stage), name] as const),
+    ),
+  }
+}
+
+type OfRequest = {
+  readonly registeredModelId: number
+  readonly modelVersionId: number
+  readonly target: PromotionTarget
+}
+
+/**
+ * The statements that write the approval of a version for a place anew, for the batch that changes
+ * a request for it. They come after the change.
+ */
+export async function approvalStatements(
+  ctx: Context,
+  { registeredModelId, modelVersionId, target }: OfRequest,
+): Promise<SQL[]> {
+  const read = await ctx.db.batch(countedReads(ctx, sql`${registeredModelId}`))
+  const place = placeKey(target.alias ?? target.stage)
+  const { models, guard } = countedPlaces(read, [target])
+  const places = sql`select ${modelVersionId}, ${place}`
+  return [
+    ...approvalWrites(places, decidedApprovals(places)),
+    ...statusWrites(models, { versions: sql`model_versions.id = ${modelVersionId}`, guard }),
+  ]
+}
+
+/**
+ * The approvals of versions for places, by the newest request for each that is open, rejected, or
+ * merged where a policy guarded the place: an unguarded move approves nothing. They name the last
+ * approver that counted or, if no approval was required, who merged. A merge by break-glass is not
+ * an approval.
+ */
+export function decidedApprovals(places: SQL): SQL {
+  const isApproved = sql`status = 'merged' and break_glass = 0`
+  const review = (column: SQL, which: SQL) => sql`(select ${column} from promotion_reviews r
+    where r.promotion = q.id and ${which} order by r.id desc limit 1)`
+  const counted = sql`r.decision = 'approve' and exists (select 1 from json_each(coalesce(
+      q.evidence -> '$.approvals.approvers', q.evidence -> '$.approvals.approvedBy')) a
+    where coalesce(a.value ->> 'account' = cast(r.account as text),
+      iif(a.type = 'object', a.value ->> 'name', a.value) = r.reviewer))`
+  const rejected = sql`r.decision = 'reject'`
+  const brokenBecause = sql`(select e.reason from audit_entries e
+    where e.registered_model = q.registered_model and e.promotion = q.id
+      and e.after ->> 'break_glass' order by e.seq desc limit 1)`
+  return sql`select model_version, place, target_kind, target,
+      case when ${isApproved} then 'Approved' when status = 'rejected' then 'Rejected'
+        else 'PendingManualApproval' end as status,
+      coalesce(iif(${isApproved}, ${review(sql`r.principal`, counted)}, null), decided_by, requested_by),
+      coalesce(iif(${isApproved}, ${review(sql`r.at_ms`, counted)}, null), decided_at_ms, requested_at_ms),
+      case when status = 'rejected' then ${review(sql`r.comment`, rejected)}
+        when status = 'merged' and break_glass = 1
+          then 'merged by break-glass' || coalesce(': ' || ${brokenBecause}, '')
+        when ${isApproved} then coalesce(${review(sql`r.comment`, counted)}, reason)
+        else reason end,
+      break_glass, id,
+      coalesce((select json_group_array(p.value ->> 'name')
+        from json_each(q.evidence, '$.policies') p), '[]')
+    from (select *, row_number() over (partition by model_version, place
+        order by coalesce(decided_at_ms, requested_at_ms) desc, id desc) as newest
+      from promotions where (model_version, place) in (${places}) and (status in ('open', 'rejected')
+        or (status = 'merged' and (evidence is null or json_array_length(evidence, '$.policies') > 0)))) q
+    where newest = 1`
+}
+
+const attemptsMax = 5
+
+/**
+ * Work out anew which approvals stand and which counts most, after policies or stages changed.
+ *
+ * @param models which names of models it concerns
+ */
+export async function refreshApprovals(
+  ctx: Context,
+  concerns: (name: string) => boolean = () => true,
+): Promise<void> {
+  const requested = sql`select distinct registered_model from promotions
+    where workspace = ${ctx.workspace}`
+  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+    const read = await ctx.db.batch(countedReads(ctx, requested))
+    const models = read.models.filter(({ name }) => concerns(name))
+    if (models.length === 0) return
+    const counted = countedPlaces({ ...read, models })
+    const { unchanged } = await ctx.db.batch({
+      unchanged: sql`select 1 where ${counted.guard}`,
+      written: statusWrites(counted.models, counted),
+    })
+    if (unchanged.length > 0) return
+  }
+}
+
+const newestRevision = sql`(select coalesce(max(id), 0) from policy_revisions)`
