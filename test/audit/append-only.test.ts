@@ -23,6 +23,7 @@ test('the migrated database has a trigger against each way to change the audit l
   const triggers = await db.all(sql`select name, tbl_name from sqlite_schema
     where type = 'trigger' and tbl_name like 'audit%' order by name`)
   expect(triggers).toEqual([
+    { name: 'audit_entries_brief', tbl_name: 'audit_entries' },
     { name: 'audit_entries_no_delete', tbl_name: 'audit_entries' },
     { name: 'audit_entries_no_replace', tbl_name: 'audit_entries' },
     { name: 'audit_entries_no_update', tbl_name: 'audit_entries' },

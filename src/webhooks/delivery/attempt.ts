@@ -5,6 +5,7 @@ import { type OutboundAnswer, OutboundError } from '../../platform/outbound.ts'
 import { parseFormat } from '../check-webhook.ts'
 import { databricksTerms } from '../events/databricks-events.ts'
 import { eventId, type RegistryEvent } from '../events/events.ts'
+import { readWholeTexts } from '../events/whole-texts.ts'
 import { type Payload, payloadOf } from '../formats/formats.ts'
 import type { WebhookRow } from '../read-webhooks.ts'
 import { signDelivery, signForDatabricks, unsealSecret } from '../secrets.ts'
@@ -67,9 +68,9 @@ export async function sendEvent(
   sending: Sending,
 ): Promise<SendResult> {
   const { settings } = platform
-  const { event } = sending
   const terms = databricksTerms(webhook.databricks)
   const format = parseFormat(webhook.format)
+  const event = format === 'mlflow' ? await readWholeTexts(platform, sending.event) : sending.event
   const { contentType, body } = payloadOf(event, { format, webhookId: webhook.webhook_id, terms })
   try {
     const url = allowedUrl(webhook.url, settings.webhooks)

@@ -1,5 +1,6 @@
 import type { DatabricksTerms } from '../events/databricks-events.ts'
 import type { RegistryEvent } from '../events/events.ts'
+import { withBeginnings } from '../events/whole-texts.ts'
 import { cloudEvent } from './cloudevents.ts'
 import { databricksPayload } from './databricks.ts'
 import { eventBridgeEvent } from './eventbridge.ts'
@@ -40,12 +41,16 @@ export function payloadOf(
     case 'cloudevents':
       return json(cloudEvent(event, webhookId), 'application/cloudevents+json')
     case 'slack':
-      return json(slackMessage(event))
+      return json(slackMessage(forPeople(event)))
     case 'eventbridge':
       return json(eventBridgeEvent(event))
     case 'databricks':
-      return json(databricksPayload(event, webhookId, terms?.events))
+      return json(databricksPayload(forPeople(event), webhookId, terms?.events))
   }
+}
+
+function forPeople(event: RegistryEvent): RegistryEvent {
+  return { ...event, before: withBeginnings(event.before), after: withBeginnings(event.after) }
 }
 
 function json(value: object, contentType = 'application/json'): Payload {
