@@ -1,4 +1,4 @@
-import type { SQL } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 
 /** A row as a driver hands it out: booleans are 0 and 1, blobs do not occur, NaN is never stored. */
 export type Row = Record<string, string | number | null>
@@ -31,6 +31,11 @@ export interface Database {
    * @throws ConstraintError a UNIQUE, NOT NULL, CHECK or foreign key was violated; nothing happened
    */
   batch<const Q extends Batch>(queries: Q): Promise<BatchRows<Q>>
+}
+
+/** Ask the database for as little as it can answer; throws what its driver throws. */
+export async function pingDatabase(db: Database): Promise<void> {
+  await db.first(sql`select 1 as alive`)
 }
 
 /** Which rule of the schema a write broke, on whichever driver: the one place that reads driver texts. */

@@ -23,6 +23,29 @@ export async function readText(c: AppContext): Promise<string> {
   }
 }
 
+/**
+ * The request's body, which must be a JSON object; no body counts as an empty one.
+ *
+ * @param parse throws INVALID_PARAMETER_VALUE for what is not JSON
+ * @throws PAYLOAD_TOO_LARGE, or INVALID_PARAMETER_VALUE for any other body
+ */
+export async function readJsonObject(
+  c: AppContext,
+  parse: (text: string) => unknown,
+): Promise<object> {
+  const text = await readText(c)
+  if (text === '') return {}
+  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (type !== 'application/json') {
+    throw invalid(`Content-Type must be application/json, not '${type ?? ''}'`)
+  }
+  const body = parse(text)
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw invalid('The request body must be a JSON object')
+  }
+  return body
+}
+
 /** The request's body, read whole. @throws PAYLOAD_TOO_LARGE it has more than `bytesMax` bytes */
 export async function readBytes(c: AppContext, bytesMax: number): Promise<Uint8Array> {
   const tooLarge = () =>

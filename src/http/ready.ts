@@ -1,5 +1,5 @@
 import { RegistryError } from '../core/error.ts'
-import { pingDatabase } from '../db/ping.ts'
+import { pingDatabase } from '../db/database.ts'
 import { logError } from '../platform/log.ts'
 import type { AppContext } from './app-env.ts'
 

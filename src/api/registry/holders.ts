@@ -1,25 +1,28 @@
 import { requireModelVersion } from '../../access/permissions/require.ts'
+import { excerpt, invalid } from '../../core/error.ts'
 import {
   findAliasHolders,
   findStageHolders,
   type Held,
   type Holder,
 } from '../../governance/history/holders.ts'
+import { clocksApartMsMax } from '../../governance/history/model-then.ts'
 import type { Rule } from '../../http/guards/guard.ts'
+import type { Context } from '../../platform/context.ts'
 import { pageOf, pageStart } from '../../search/page.ts'
 import type { RunDataset } from '../../tracking/run-data/datasets.ts'
 import * as endpoints from '../endpoints/holders.ts'
+import { momentForm, momentOf } from '../endpoints/shapes.ts'
 import { pageRequest, pageToWire } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
-import { parseMoment } from './moment.ts'
 
-type Asked = {
+type OfHolders = {
   readonly params: { readonly name: string }
   readonly query: { readonly at?: string | undefined }
 }
 
 /** For the past, the verb checks the model of that time, which may have another name today. */
-const mayRead: Rule<Asked> = (ctx, { params, query }) =>
+const mayRead: Rule<OfHolders> = (ctx, { params, query }) =>
   query.at === undefined ? requireModelVersion(ctx, params.name, 'READ') : undefined
 
 /** The versions in a stage or behind an alias, now and in the past. */
@@ -82,4 +85,18 @@ function holderToWire({ version, since, source, runId, modelId, digest, datasets
 
 export function datasetToWire({ name, digest, sourceType, source, context }: RunDataset) {
   return { name, digest, source_type: sourceType, source, context }
+}
+
+/**
+ * The moment of a query's `at`.
+ *
+ * @throws INVALID_PARAMETER_VALUE it is not a moment, or lies in the future
+ */
+function parseMoment(ctx: Context, text: string): number {
+  const atMs = momentOf(text)
+  if (atMs === undefined) {
+    throw invalid(`Invalid value '${excerpt(text)}' for 'at': use ${momentForm}`)
+  }
+  if (atMs <= ctx.now() + clocksApartMsMax) return atMs
+  throw invalid(`'at' lies in the future: ${excerpt(text)}; leave it out to ask for what is now`)
 }

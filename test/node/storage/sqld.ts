@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process'
 import { access, mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { promisify } from 'node:util'
-import { pingDatabase } from '../../../src/db/ping.ts'
+import { pingDatabase } from '../../../src/db/database.ts'
 import { LibsqlRemote } from '../../../src/platform/node/libsql-remote.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
