@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { splitIntoRounds } from '../core/groups.ts'
+import { splitIntoRounds } from '../core/rounds.ts'
 import type { Platform } from '../platform/context.ts'
 import type { Leftover, StoredObject } from '../platform/ports.ts'
 import type { FolderRange } from './path.ts'

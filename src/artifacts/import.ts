@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { RegistryError } from '../core/error.ts'
-import { splitIntoRounds } from '../core/groups.ts'
+import { splitIntoRounds } from '../core/rounds.ts'
 import type { Context } from '../platform/context.ts'
 import type { ByteStream } from '../platform/ports.ts'
 import { putFile } from './files.ts'

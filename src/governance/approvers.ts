@@ -8,7 +8,6 @@ import {
 import { requireModelVersion } from '../access/permissions/require.ts'
 import { mayApprove } from '../access/permissions/rights.ts'
 import { RegistryError } from '../core/error.ts'
-import { grouped } from '../core/groups.ts'
 import { type Principal, principalRecord, type SomeAccount } from '../core/principal.ts'
 import type { BatchRows } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
@@ -56,7 +55,7 @@ export function peopleFrom({
 
 /** The reviews of each request, oldest first, by `promotions.id`. */
 export function reviewsOfEach({ reviews }: Pick<ReviewRows, 'reviews'>): Map<number, ReviewRow[]> {
-  return grouped(reviews, ({ promotion }) => promotion)
+  return Map.groupBy(reviews, ({ promotion }) => promotion)
 }
 
 /**

@@ -1,7 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { entryStatement } from '../../audit/commit.ts'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
-import { grouped } from '../../core/groups.ts'
 import { checkLength } from '../../core/names.ts'
 import { type Batch, type BatchRows, ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
@@ -184,7 +183,7 @@ function roleReads(which: SQL) {
 }
 
 function rolesFrom({ roles, permissions }: BatchRows<ReturnType<typeof roleReads>>): Role[] {
-  const byRole = grouped(permissionsFrom(permissions), (permission) => permission.roleId)
+  const byRole = Map.groupBy(permissionsFrom(permissions), (permission) => permission.roleId)
   return roles.map((row) => ({
     ...row,
     permissions: byRole.get(row.id) ?? [],

@@ -1,5 +1,4 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { grouped } from '../../core/groups.ts'
 import type { BatchRows } from '../../db/database.ts'
 import type { DatasetFact, RunFact, VersionFacts } from './facts.ts'
 
@@ -69,12 +68,12 @@ export function factsFrom(
   rows: BatchRows<ReturnType<typeof factReads>>,
 ): Map<number, Omit<VersionFacts, 'signature' | 'card' | 'unreadable'>> {
   const { versions, aliases, tags, modelMetrics, runMetrics, datasets, runs } = rows
-  const aliasesOf = grouped(aliases, ({ id }) => id)
-  const tagsOf = grouped(tags, ({ id }) => id)
+  const aliasesOf = Map.groupBy(aliases, ({ id }) => id)
+  const tagsOf = Map.groupBy(tags, ({ id }) => id)
   // Values of the run win over values that were logged for its model alone.
-  const metricsOf = grouped([...modelMetrics, ...runMetrics], ({ id }) => id)
-  const paramsOf = grouped([...rows.modelParams, ...rows.runParams], ({ id }) => id)
-  const datasetsOf = grouped(datasets, ({ id }) => id)
+  const metricsOf = Map.groupBy([...modelMetrics, ...runMetrics], ({ id }) => id)
+  const paramsOf = Map.groupBy([...rows.modelParams, ...rows.runParams], ({ id }) => id)
+  const datasetsOf = Map.groupBy(datasets, ({ id }) => id)
   const runOf = new Map(runs.map((run) => [run.model_version, run]))
   return new Map(
     versions.map((row) => {

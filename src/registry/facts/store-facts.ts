@@ -1,6 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { parseWellFormed } from '../../audit/entry.ts'
-import { grouped } from '../../core/groups.ts'
 import type { BatchRows } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { hashJson } from '../../platform/hash.ts'
@@ -71,7 +70,7 @@ function partsOf(facts: Facts): string[] {
     parts.at(-1)?.push(piece)
   }
   return parts.map((pieces, i) => {
-    const byKind = grouped(pieces, ({ kind }) => kind)
+    const byKind = Map.groupBy(pieces, ({ kind }) => kind)
     const kinds = Object.entries(facts).filter(
       ([kind, value]) => byKind.has(kind) || (i === 0 && isObject(value)),
     )
@@ -105,7 +104,7 @@ function factsFromParts(parts: readonly string[]): Facts {
   // Only `partsOf` facts are ever written.
   if (rest.length === 0) return first as Facts
   const pieces = [first, ...rest].flatMap((part) => piecesOf(part as Facts))
-  const byKind = grouped(pieces, ({ kind }) => kind)
+  const byKind = Map.groupBy(pieces, ({ kind }) => kind)
   const wholes = Object.assign({}, ...rest, first)
   return Object.fromEntries(
     Object.entries(wholes).map(([kind, like]) => [kind, assemble(like, byKind.get(kind) ?? [])]),
@@ -144,7 +143,7 @@ export function revisionsFrom({
   factHeads,
   factParts,
 }: BatchRows<ReturnType<typeof newestFactReads>>): Map<number, FactsRevision> {
-  const partsById = grouped(factParts, (row) => row.model_version)
+  const partsById = Map.groupBy(factParts, (row) => row.model_version)
   return new Map(
     factHeads.map((row) => [
       row.model_version,

@@ -1,6 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isNotDeniedSql, isPromptModel } from '../../access/permissions/permitted.ts'
-import { grouped } from '../../core/groups.ts'
 import type { BatchRows } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import type { registeredModels } from '../tables.ts'
@@ -84,14 +83,14 @@ type ModelAliasRow = { registered_model: number; alias: string; version: number 
 
 /** The models that `modelReads` read, in no particular order. */
 export function modelsFrom(rows: BatchRows<ReturnType<typeof modelReads>>): RegisteredModel[] {
-  const tagsOf = grouped(rows.modelTags, (row) => row.registered_model)
-  const aliasesOf = grouped(rows.modelAliases, (row) => row.registered_model)
+  const tagsOf = Map.groupBy(rows.modelTags, (row) => row.registered_model)
+  const aliasesOf = Map.groupBy(rows.modelAliases, (row) => row.registered_model)
   const latest = versionsFrom({
     versions: rows.latestVersions,
     versionTags: rows.latestVersionTags,
     versionAliases: [],
   })
-  const latestOf = grouped(latest, (version) => version.registeredModelId)
+  const latestOf = Map.groupBy(latest, (version) => version.registeredModelId)
   return rows.models.map((row) => ({
     id: row.id,
     name: row.name,

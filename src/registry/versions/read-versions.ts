@@ -1,5 +1,4 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { grouped } from '../../core/groups.ts'
 import type { BatchRows, Database } from '../../db/database.ts'
 import type { modelVersions } from '../tables.ts'
 import { type Approval, approvalFrom } from './approval.ts'
@@ -81,8 +80,8 @@ export function versionsFrom({
   versionTags,
   versionAliases,
 }: BatchRows<ReturnType<typeof versionReads>>): ModelVersion[] {
-  const tagsOf = grouped(versionTags, (row) => row.model_version)
-  const aliasesOf = grouped(versionAliases, (row) => row.id)
+  const tagsOf = Map.groupBy(versionTags, (row) => row.model_version)
+  const aliasesOf = Map.groupBy(versionAliases, (row) => row.id)
   return versions.map((row) => ({
     id: row.id,
     registeredModelId: row.registered_model,
