@@ -3,10 +3,10 @@ import type { z } from 'zod'
 import { excerpt, invalid, RegistryError } from '../core/error.ts'
 import { readAs } from '../core/explain.ts'
 import type { AppContext, AppEnv } from '../http/app-env.ts'
+import { readJsonObject } from '../http/body.ts'
 import { admit, guardedHandler, type Rule } from '../http/guards/guard.ts'
-import { readJsonObject } from '../http/json-body.ts'
 import type { Context } from '../platform/context.ts'
-import type { Answer, Asked, Endpoint } from './endpoints/endpoint.ts'
+import type { Answer, Endpoint, RequestOf } from './endpoints/endpoint.ts'
 
 /** An endpoint with who may call it and what it does. Made by `serve`. */
 export type ServedEndpoint = {
@@ -21,8 +21,8 @@ export type ServedEndpoint = {
  */
 export function serve<E extends Endpoint>(
   endpoint: E,
-  rule: Rule<Asked<E>>,
-  answer: (ctx: Context, asked: Asked<E>, c: AppContext) => Promise<Answer<E> | Response>,
+  rule: Rule<RequestOf<E>>,
+  answer: (ctx: Context, req: RequestOf<E>, c: AppContext) => Promise<Answer<E> | Response>,
 ): ServedEndpoint {
   return {
     endpoint,
@@ -30,10 +30,10 @@ export function serve<E extends Endpoint>(
       c.set('operation', endpoint.name)
       c.set('changes', endpoint.method !== 'GET' && !endpoint.readOnly)
       const ctx = rule === 'public' ? c.var.ctx : await admit(c)
-      const asked = await askedOf(endpoint, c)
-      c.set('asked', { ...asObject(asked.body), ...asObject(asked.params) })
-      if (rule !== 'public') await rule(ctx, asked, c)
-      const reply = await answer(ctx, asked, c)
+      const req = await readRequest(endpoint, c)
+      c.set('decoded', { ...asObject(req.body), ...asObject(req.params) })
+      if (rule !== 'public') await rule(ctx, req, c)
+      const reply = await answer(ctx, req, c)
       return reply instanceof Response ? reply : c.json(reply as object, endpoint.status ?? 200)
     },
   }
@@ -46,14 +46,14 @@ export function mount(app: Hono<AppEnv>, served: readonly ServedEndpoint[]): voi
   }
 }
 
-async function askedOf<E extends Endpoint>(endpoint: E, c: AppContext): Promise<Asked<E>> {
+async function readRequest<E extends Endpoint>(endpoint: E, c: AppContext): Promise<RequestOf<E>> {
   const { params, query, body } = endpoint
   // The schemas are those of E, which is what makes their outputs Asked<E>.
   return {
     params: params && parsed(params, wholeTexts(c.req.param())),
     query: query && parsed(query, wholeTexts(queryOf(c))),
     body: body && parsed(body, await readJsonObject(c, parseJson)),
-  } as Asked<E>
+  } as RequestOf<E>
 }
 
 function asObject(value: unknown): object {

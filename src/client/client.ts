@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Asked, Endpoint } from '../api/endpoints/endpoint.ts'
+import type { Endpoint, RequestOf } from '../api/endpoints/endpoint.ts'
 
 /** How requests are sent: `fetch`, or an application in the same process. */
 export type Send = (request: Request) => Promise<Response>
@@ -18,7 +18,7 @@ export class ApiError extends Error {
 
 /** The arguments of a call: the parts of a request that its endpoint takes. */
 export type CallInput<E> = {
-  readonly [K in keyof Asked<E> as Asked<E>[K] extends undefined ? never : K]: InputOf<E, K>
+  readonly [K in keyof RequestOf<E> as RequestOf<E>[K] extends undefined ? never : K]: InputOf<E, K>
 }
 type InputOf<E, K> =
   E extends Endpoint<infer P, infer Q, infer B, z.ZodType>

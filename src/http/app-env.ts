@@ -23,7 +23,7 @@ export type AppEnv = {
     /** Whether that operation would change anything. */
     changes?: boolean
     /** The decoded request: the message, or body and path parameters. */
-    asked?: object
+    decoded?: object
   }
 }
 export type AppContext = HonoContext<AppEnv>

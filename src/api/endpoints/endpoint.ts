@@ -45,7 +45,7 @@ export function endpoint<
 }
 
 /** What a caller sends, after validation. */
-export type Asked<E> =
+export type RequestOf<E> =
   E extends Endpoint<infer P, infer Q, infer B, z.ZodType>
     ? { readonly params: z.output<P>; readonly query: z.output<Q>; readonly body: z.output<B> }
     : never

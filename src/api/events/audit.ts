@@ -6,13 +6,13 @@ import { type ChainVerdict, verifyStoredChain } from '../../audit/verify.ts'
 import type { Context } from '../../platform/context.ts'
 import { isNumberPlace, readPageFrom } from '../../search/page.ts'
 import * as endpoints from '../endpoints/audit.ts'
-import type { Answer, Asked } from '../endpoints/endpoint.ts'
+import type { Answer, RequestOf } from '../endpoints/endpoint.ts'
 import { pageRequest, pageToWire } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
 import { textStream } from '../text-stream.ts'
 
 type Filtered = Pick<
-  Asked<typeof endpoints.listAudit>['query'],
+  RequestOf<typeof endpoints.listAudit>['query'],
   'model' | 'version' | 'actor' | 'action' | 'since' | 'until'
 >
 

@@ -16,10 +16,10 @@ import type { Answer } from '../endpoints/endpoint.ts'
 import { page } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
 
-type Asked = { readonly params: { readonly name: string } }
+type OfModel = { readonly params: { readonly name: string } }
 
-const mayRead = (ctx: Context, { params }: Asked) => requireModelVersion(ctx, params.name, 'READ')
-const mayEdit = (ctx: Context, { params }: Asked) => requireModelVersion(ctx, params.name, 'EDIT')
+const mayRead = (ctx: Context, { params }: OfModel) => requireModelVersion(ctx, params.name, 'READ')
+const mayEdit = (ctx: Context, { params }: OfModel) => requireModelVersion(ctx, params.name, 'EDIT')
 
 /** Model cards, and the templates they start from. The page of a card is src/ui's. */
 export const cardRoutes: readonly ServedEndpoint[] = [

@@ -17,7 +17,7 @@ import { reviewPromotion } from '../../governance/promotions/review.ts'
 import { viewPromotion, viewPromotions } from '../../governance/promotions/view.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
-import type { Asked } from '../endpoints/endpoint.ts'
+import type { RequestOf } from '../endpoints/endpoint.ts'
 import * as endpoints from '../endpoints/promotions.ts'
 import { page } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
@@ -32,7 +32,7 @@ const mayMerge = (ctx: Context, { params }: OfPromotion) => requireToMerge(ctx, 
 
 async function mayOpen(
   ctx: Context,
-  { body }: Pick<Asked<typeof endpoints.openPromotion>, 'body'>,
+  { body }: Pick<RequestOf<typeof endpoints.openPromotion>, 'body'>,
 ): Promise<void> {
   const target = await targetFrom(ctx, body.to)
   await requireMove(ctx, body.model, {

@@ -27,7 +27,7 @@ export async function noteRefusal(c: AppContext, error: RegistryError): Promise<
 
 /** The model and version that a call is about, if it names them. */
 function named(c: AppContext): { model?: string; version?: number } {
-  const { name, model, version }: Asked = c.var.asked ?? {}
+  const { name, model, version }: Naming = c.var.decoded ?? {}
   const isOfModel = /\/(registered-models|model-versions|models)\//.test(c.req.path)
   const about = model ?? (isOfModel ? name : undefined)
   const number = /^[1-9]\d{0,14}$/.test(String(version)) ? Number(version) : undefined
@@ -41,4 +41,4 @@ async function isModel(ctx: Context, name: string | undefined): Promise<boolean>
   return name !== undefined && (await ctx.db.first(modelId(ctx, name))) !== undefined
 }
 
-type Asked = { readonly name?: unknown; readonly model?: unknown; readonly version?: unknown }
+type Naming = { readonly name?: unknown; readonly model?: unknown; readonly version?: unknown }
