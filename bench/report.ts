@@ -50,23 +50,22 @@ function others(
 ): string[][] {
   const row = (
     name: string,
-    digits: number,
     of: (figures: Figures) => number | undefined,
-    more: 'less is better' | 'more is better',
+    { digits, better }: { readonly digits: number; readonly better: 'less' | 'more' },
   ): string[] => {
     const [a, b] = [ours && of(ours), theirs && of(theirs)]
-    const compared = more === 'less is better' ? ratio(b, a) : ratio(a, b)
+    const compared = better === 'less' ? ratio(b, a) : ratio(a, b)
     return [name, number(a, digits), number(b, digits), compared]
   }
   return [
     ['', 'Gatehouse', 'MLflow', 'ratio'],
-    row('start to first 200, s', 2, (f) => f.startMs / 1000, 'less is better'),
-    row('memory idle (PSS), MB', 0, (f) => f.idlePssBytes / 1e6, 'less is better'),
-    row('memory after the cases, MB', 0, (f) => f.loadedPssBytes / 1e6, 'less is better'),
-    row('256 MiB up, MB/s', 0, (f) => f.upload?.mbPerSecond, 'more is better'),
-    row('256 MiB down, MB/s', 0, (f) => f.download?.mbPerSecond, 'more is better'),
-    row('CPU ms a GB up', 0, (f) => f.upload?.cpuMsPerGb, 'less is better'),
-    row('CPU ms a GB down', 0, (f) => f.download?.cpuMsPerGb, 'less is better'),
+    row('start to first 200, s', (f) => f.startMs / 1000, { digits: 2, better: 'less' }),
+    row('memory idle (PSS), MB', (f) => f.idlePssBytes / 1e6, { digits: 0, better: 'less' }),
+    row('memory after the cases, MB', (f) => f.loadedPssBytes / 1e6, { digits: 0, better: 'less' }),
+    row('256 MiB up, MB/s', (f) => f.upload?.mbPerSecond, { digits: 0, better: 'more' }),
+    row('256 MiB down, MB/s', (f) => f.download?.mbPerSecond, { digits: 0, better: 'more' }),
+    row('CPU ms a GB up', (f) => f.upload?.cpuMsPerGb, { digits: 0, better: 'less' }),
+    row('CPU ms a GB down', (f) => f.download?.cpuMsPerGb, { digits: 0, better: 'less' }),
     ['2 GiB up, MB/s', number(large?.upload.mbPerSecond, 0), '-', '-'],
     ['2 GiB down, MB/s', number(large?.download.mbPerSecond, 0), '-', '-'],
     ['peak RSS meanwhile, MB', number(large && large.peakRssBytes / 1e6, 0), '-', '-'],

@@ -32,8 +32,9 @@ export async function startGatehouse(profileFolder?: string): Promise<BenchServe
   const server = ['server', '--port', `${port}`, '--data', folder]
   const profiling = ['--cpu-prof', '--cpu-prof-dir', profileFolder ?? '']
   return profileFolder === undefined
-    ? started('Gatehouse', folder, port, join(root, 'bin/gatehouse'), server)
-    : started('Gatehouse', folder, port, join(root, 'bin/gatehouse-node'), [
+    ? started('Gatehouse', { folder, port }, [join(root, 'bin/gatehouse'), ...server])
+    : started('Gatehouse', { folder, port }, [
+        join(root, 'bin/gatehouse-node'),
         ...profiling,
         join(root, 'dist/gatehouse.js'),
         ...server,
@@ -73,7 +74,8 @@ export async function startMlflow(): Promise<BenchServer> {
   if (problem !== undefined) throw new Error(problem)
   const folder = await mkdtemp(join(tmpdir(), 'mlflow-bench-'))
   const port = await freePort()
-  return started('MLflow', folder, port, programOf(name, 'mlflow'), [
+  return started('MLflow', { folder, port }, [
+    programOf(name, 'mlflow'),
     'server',
     ...['--host', '127.0.0.1', '--port', `${port}`],
     ...['--backend-store-uri', `sqlite:///${mlflowDatabase(folder)}`],
@@ -89,10 +91,8 @@ export function mlflowDatabase(folder: string): string {
 
 async function started(
   name: string,
-  folder: string,
-  port: number,
-  command: string,
-  args: readonly string[],
+  { folder, port }: { readonly folder: string; readonly port: number },
+  [command, ...args]: readonly [string, ...string[]],
 ): Promise<BenchServer> {
   const log = join(folder, 'server.log')
   const output = openSync(log, 'w')

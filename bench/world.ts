@@ -18,28 +18,28 @@ export const versionsBefore = 8
 const runCount = 10_000
 const api = '/api/2.0/mlflow/'
 
-/** POST, PUT or GET on `server`, for preparing: anything but 2xx ends the benchmark. */
-async function ask(
+/** POST to `server`, for preparing: anything but 2xx ends the benchmark. */
+async function post(
   server: BenchServer,
-  method: string,
   path: string,
-  body?: object,
+  body: object,
   // biome-ignore lint/suspicious/noExplicitAny: answers of an API that this file knows
 ): Promise<any> {
-  const res = await fetch(`${server.url}${path}`, {
-    method,
-    headers: { ...server.headers, ...(body && { 'content-type': 'application/json' }) },
-    ...(body && { body: JSON.stringify(body) }),
+  const res = await fetch(`${server.url}${api}${path}`, {
+    method: 'POST',
+    headers: { ...server.headers, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
   })
   const text = await res.text()
-  if (!res.ok) throw new Error(`${server.name}: ${method} ${path}: ${res.status} ${text}`)
+  if (!res.ok) throw new Error(`${server.name}: POST ${path}: ${res.status} ${text}`)
   return text.startsWith('{') ? JSON.parse(text) : undefined
 }
 
 /** Fill a server that has just started. */
 export async function prepare(server: BenchServer): Promise<World> {
-  const post = (path: string, body: object) => ask(server, 'POST', api + path, body)
-  const { experiment_id: experimentId } = await post('experiments/create', { name: 'bench' })
+  const { experiment_id: experimentId } = await post(server, 'experiments/create', {
+    name: 'bench',
+  })
   const runId = await createRun(server, experimentId, 0)
   const historyRunId = await createRun(server, experimentId, 1)
   for (let batch = 0; batch < 10; batch += 1) {
@@ -49,7 +49,7 @@ export async function prepare(server: BenchServer): Promise<World> {
       timestamp: 1_700_000_000_000 + batch * 1000 + i,
       step: batch * 1000 + i,
     }))
-    await post('runs/log-batch', { run_id: historyRunId, metrics })
+    await post(server, 'runs/log-batch', { run_id: historyRunId, metrics })
   }
   const folder = `${experimentId}/${runId}/artifacts/model`
   for (const name of ['MLmodel', 'model.pkl', 'requirements.txt']) {
@@ -62,12 +62,16 @@ export async function prepare(server: BenchServer): Promise<World> {
     if (!res.ok) throw new Error(`${server.name}: PUT ${path}: ${res.status}`)
   }
   const source = `mlflow-artifacts:/${folder}`
-  await post('registered-models/create', { name: modelName })
+  await post(server, 'registered-models/create', { name: modelName })
   for (let i = 0; i < versionsBefore; i += 1) {
-    await post('model-versions/create', { name: modelName, source, run_id: runId })
+    await post(server, 'model-versions/create', { name: modelName, source, run_id: runId })
   }
-  await post('registered-models/alias', { name: modelName, alias: 'champion', version: '1' })
-  await post('model-versions/transition-stage', {
+  await post(server, 'registered-models/alias', {
+    name: modelName,
+    alias: 'champion',
+    version: '1',
+  })
+  await post(server, 'model-versions/transition-stage', {
     name: modelName,
     version: '1',
     stage: 'Production',
@@ -80,13 +84,13 @@ export async function prepare(server: BenchServer): Promise<World> {
 
 /** One of the 10,000 runs; `i` decides all its values. */
 async function createRun(server: BenchServer, experimentId: string, i: number): Promise<string> {
-  const { run } = await ask(server, 'POST', `${api}runs/create`, {
+  const { run } = await post(server, 'runs/create', {
     experiment_id: experimentId,
     run_name: `run-${i}`,
     start_time: startTimeMs(i),
     tags: ['a', 'b', 'c'].map((key) => ({ key, value: `tag ${key}` })),
   })
-  await ask(server, 'POST', `${api}runs/log-batch`, {
+  await post(server, 'runs/log-batch', {
     run_id: run.info.run_id,
     metrics: metricKeys.map((key, m) => ({ key, value: value(i, m), timestamp: 1, step: 1 })),
     params: paramKeys.map((key) => ({ key, value: paramValue(i) })),

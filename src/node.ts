@@ -158,11 +158,11 @@ export async function listen(
   watch: { onServed?: (served: Served) => void; metrics?: MetricsPage } = {},
 ): Promise<{ server: Server; url: string }> {
   const app = createApp((c) => {
-    const { incoming, outgoing } = nodeBindings(c)
+    const { incoming } = nodeBindings(c)
     c.set('rawBody', bodyOf(incoming))
     if (incoming.socket.remoteAddress) c.set('peer', incoming.socket.remoteAddress)
     if (incoming.url !== undefined) c.set('rawTarget', incoming.url)
-    if (watch.onServed) watchRequest(c, incoming, outgoing, watch.onServed)
+    if (watch.onServed) watchRequest(c, watch.onServed)
     return platform
   }, at)
   const { metrics } = watch
@@ -191,12 +191,8 @@ function nodeBindings(c: AppContext): { incoming: IncomingMessage; outgoing: Ser
   return c.env as { incoming: IncomingMessage; outgoing: ServerResponse }
 }
 
-function watchRequest(
-  c: AppContext,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  onServed: (served: Served) => void,
-): void {
+function watchRequest(c: AppContext, onServed: (served: Served) => void): void {
+  const { incoming, outgoing } = nodeBindings(c)
   const { method, path } = c.req
   whenServed(incoming, outgoing, (sizes) => {
     const { ctx, operation = 'other' } = c.var

@@ -36,7 +36,7 @@ const entityOperations: readonly Operation[] = [
     rule: onRun('READ'),
     answer: async (ctx, req) => {
       const { artifactUri } = await getRun(ctx, req.run_id)
-      return listed(ctx, artifactUri, req.path, listQuery(req))
+      return listed(ctx, artifactUri, { folder: req.path, query: listQuery(req) })
     },
   }),
 
@@ -49,7 +49,10 @@ const entityOperations: readonly Operation[] = [
     rule: onLoggedModel('READ'),
     answer: async (ctx, req) => {
       const { artifactUri } = await getLoggedModel(ctx, req.model_id)
-      return listed(ctx, artifactUri, req.artifact_directory_path, listQuery(req))
+      return listed(ctx, artifactUri, {
+        folder: req.artifact_directory_path,
+        query: listQuery(req),
+      })
     },
   }),
 
@@ -107,8 +110,7 @@ const entityOperations: readonly Operation[] = [
 async function listed(
   ctx: Context,
   artifactUri: string,
-  folder: string | undefined = '',
-  query: ListQuery,
+  { folder = '', query }: { readonly folder: string | undefined; readonly query: ListQuery },
 ): Promise<object> {
   const { items, nextPageToken } = await listLocated(ctx, below(artifactUri, folder), query)
   return {

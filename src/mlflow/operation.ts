@@ -1,7 +1,7 @@
 import { excerpt, invalid } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
+import { readJsonObject } from '../http/body.ts'
 import { admit, type Rule } from '../http/guards/guard.ts'
-import { readJsonObject } from '../http/json-body.ts'
 import type { Context } from '../platform/context.ts'
 import { dialectOperations } from './surface.ts'
 import { parseJson } from './wire/json.ts'
@@ -58,7 +58,7 @@ export function operation<R>(
     async handle(c) {
       const ctx = rule === 'public' ? c.var.ctx : await admit(c)
       const decoded = decode(request, withPathParams(c, await given(c, request), request))
-      c.set('asked', decoded)
+      c.set('decoded', decoded)
       // Without a reader R is what the message decodes to, as the first overload says.
       const req = 'read' in message ? await message.read(ctx, decoded) : (decoded as R)
       if (rule !== 'public') await rule(ctx, req, c)

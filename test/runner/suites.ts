@@ -45,7 +45,10 @@ export const suites: readonly Suite[] = [
   vitest('node', ['s3-server']),
   vitest('workerd', []),
   pytest('mlflow-3.17.2', ['any', 'full'], nodeServer),
-  pytest('mlflow-3.17.2', ['any', 'full'], new Shared(startWorkerServer), 'on-workerd', 'worker'),
+  pytest('mlflow-3.17.2', ['any', 'full'], new Shared(startWorkerServer), {
+    suffix: 'on-workerd',
+    marker: 'worker',
+  }),
   pytest('mlflow-3.11.1', ['any', 'full'], nodeServer),
   pytest(
     'mlflow-3.17.2',
@@ -58,25 +61,24 @@ export const suites: readonly Suite[] = [
       'auth/permissions/test_roles.py',
     ],
     new Shared(() => startAuthServer()),
-    'auth',
+    { suffix: 'auth' },
   ),
   pytest(
     'mlflow-3.11.1',
     ['auth/permissions/test_levels.py', 'auth/permissions/test_before_3_13.py'],
     new Shared(() => startAuthServer()),
-    'auth',
+    { suffix: 'auth' },
   ),
   pytest('mlflow-skinny-2.22.5', ['any'], nodeServer),
   pytest('mlflow-skinny-1.30.1', ['any'], nodeServer),
-  pytest(
-    'databricks-sdk',
-    ['databricks'],
-    new Shared(() => startAuthServer(localReceivers)),
-    undefined,
-    'databricks',
-  ),
+  pytest('databricks-sdk', ['databricks'], new Shared(() => startAuthServer(localReceivers)), {
+    marker: 'databricks',
+  }),
   exampleSuite,
-  pytest('mlflow-3.17.2', ['any'], new Shared(startWranglerServer), 'on-wrangler', 'smoke'),
+  pytest('mlflow-3.17.2', ['any'], new Shared(startWranglerServer), {
+    suffix: 'on-wrangler',
+    marker: 'smoke',
+  }),
   script('java', 'clients', ['test/java/run.ts']),
   script('recordings', 'recordings', ['test/recordings/run.ts']),
   script('check', 'check', ['test/check.ts']),
@@ -121,14 +123,13 @@ function vitest(project: string, needs: readonly string[]): Suite {
  * Tests of test/clients/ in one Python environment against one server.
  *
  * @param server ended afterwards, unless other suites share it
- * @param marker run only the tests that carry it
+ * @param only.marker run only the tests that carry it
  */
 function pytest(
   client: string,
   folders: readonly string[],
   server: Shared,
-  suffix?: string,
-  marker?: string,
+  { suffix, marker }: { readonly suffix?: string; readonly marker?: string } = {},
 ): Suite {
   return {
     name: suffix ? `${client}-${suffix}` : client,

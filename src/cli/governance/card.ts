@@ -48,7 +48,10 @@ function setCommand(): Command {
   )
   return acting(command, async (client, params, changes) => {
     const { revision, card } = await client.call(endpoints.getCard, { params })
-    await write(command, client, params, { ...(await changeCard(card, changes)), revision })
+    await write(command, client, {
+      params,
+      input: { ...(await changeCard(card, changes)), revision },
+    })
   })
 }
 
@@ -60,7 +63,7 @@ function editCommand(): Command {
     const { revision } = command.opts<{ revision?: string }>()
     const card = await readCardFile(file)
     const guard = revision === undefined ? {} : { revision: Number(revision) }
-    await write(command, client, params, { ...card, ...guard })
+    await write(command, client, { params, input: { ...card, ...guard } })
   })
 }
 
@@ -108,9 +111,9 @@ function historyCommand(): Command {
 async function write(
   command: Command,
   client: GatehouseClient,
-  params: Params,
-  { revision, ...fields }: CardInput,
+  { params, input }: { readonly params: Params; readonly input: CardInput },
 ): Promise<void> {
+  const { revision, ...fields } = input
   const card = parsed(CardShape, fields)
   const body = revision === undefined ? card : { ...card, revision }
   const written = await client.call(endpoints.putCard, { params, body })

@@ -47,7 +47,7 @@ export function promoteCommand(): Command {
     const flags = command.opts<Flags>()
     const untilMs = Date.now() + parseDuration(flags.timeout)
     await callServer(command, async (client) => {
-      let promotion = await asked(client, model, version, flags)
+      let promotion = await takeRequest(client, { model, version }, flags)
       if (flags.breakGlass) promotion = await broken(client, promotion.id, flags.reason)
       promotion = await settled(client, promotion, flags.wait ? untilMs : 0)
       print(command, promotion, () => described(promotion))
@@ -73,14 +73,15 @@ async function settled(
   }
 }
 
-/** The request with the given number, which must belong to this version. */
-async function asked(
+type Candidate = { readonly model: string; readonly version: string }
+
+/** The request with the given number, which must belong to this version; without one, a new one. */
+async function takeRequest(
   client: GatehouseClient,
-  model: string,
-  version: string,
+  { model, version }: Candidate,
   flags: Flags,
 ): Promise<Promotion> {
-  if (flags.request === undefined) return open(client, model, version, flags)
+  if (flags.request === undefined) return openRequest(client, { model, version }, flags)
   const found = await client.call(endpoints.getPromotion, { params: { id: flags.request } })
   if (found.model === model && found.version === version) return found
   throw new StartError(
@@ -98,10 +99,9 @@ function broken(
 }
 
 /** Open a request, or take the one that is open. */
-async function open(
+async function openRequest(
   client: GatehouseClient,
-  model: string,
-  version: string,
+  { model, version }: Candidate,
   { stage, alias, archive, reason }: Flags,
 ): Promise<Promotion> {
   try {

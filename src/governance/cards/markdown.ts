@@ -61,6 +61,7 @@ const writing: Options = {
   })),
   handlers: {
     /** `&lt;` and not `\<`, since every reader knows it. */
+    // biome-ignore lint/complexity/useMaxParams: what the library calls handlers with
     text: (node: Text, _parent, state, info) =>
       state
         .safe(node.value, { ...info, encode: ['<', '>', '&'] })

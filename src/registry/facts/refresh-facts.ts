@@ -73,10 +73,13 @@ async function refresh(
   const description = await describe(ctx, row, stored?.facts)
   const built = await buildFacts(ctx, { runId, modelId }, { description, stored: stored?.facts })
   const first = await firstFacts(ctx, built)
-  if (!stored) return write(ctx, id, first)
+  if (!stored) return write(ctx, id, { facts: first })
   if (first.digest === stored.digest) return noteUnchanged(ctx, stored, first)
   const changes = differenceOf(stored.facts, built.facts)
-  await write(ctx, id, { ...first, revision: stored.revision + 1, changes }, stored)
+  await write(ctx, id, {
+    facts: { ...first, revision: stored.revision + 1, changes },
+    before: stored,
+  })
 }
 
 /** What the files say never changes. Where none are sealed, the run says it. */
@@ -106,8 +109,7 @@ async function noteUnchanged(
 async function write(
   ctx: Context,
   id: number,
-  facts: NewFacts,
-  before?: FactsRevision,
+  { facts, before }: { readonly facts: NewFacts; readonly before?: FactsRevision },
 ): Promise<void> {
   const version = sql`select ${id}`
   try {

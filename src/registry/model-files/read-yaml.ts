@@ -88,6 +88,7 @@ function compose(text: string, tokens: CST.Token[]): Document | undefined {
   Reflect.set(
     composer,
     'onError',
+    // biome-ignore lint/complexity/useMaxParams: what the library calls it with
     (at: unknown, _code: string, detail: string, warns?: boolean) => {
       if (warns) return
       first ??= notValid(text, offsetOf(at), detail)

@@ -97,22 +97,23 @@ test('a list of tokens is paged', async () => {
 })
 
 test.each([
-  ['read', 'GET', '/api/2.0/mlflow/experiments/get?experiment_id=0', undefined, 200],
-  ['read', 'POST', '/api/2.0/mlflow/runs/search', { experiment_ids: ['0'] }, 200],
-  ['read', 'POST', '/ajax-api/2.0/mlflow/experiments/search', { max_results: 1 }, 200],
-  ['read', 'POST', '/api/2.0/preview/mlflow/runs/search', { experiment_ids: ['0'] }, 200],
-  ['read', 'POST', '/api/2.0/mlflow/experiments/create', { name: 'x' }, 403],
-  ['read', 'POST', '/api/2.0/preview/mlflow/experiments/create', { name: 'x' }, 403],
-  ['read', 'PUT', '/api/2.0/mlflow-artifacts/artifacts/0/x.txt', {}, 403],
-  ['read', 'DELETE', '/api/v1/tokens/1', undefined, 403],
-  ['read', 'POST', '/api/v1/tokens', { name: 'x' }, 403],
-  ['read', 'PUT', '/api/v1/groups/g', { members: [] }, 403],
-  ['write', 'POST', '/api/2.0/mlflow/experiments/create', { name: 'x' }, 200],
-  ['write', 'GET', '/api/2.0/mlflow/experiments/get?experiment_id=0', undefined, 403],
-  ['write', 'POST', '/api/2.0/mlflow/runs/search', { experiment_ids: ['0'] }, 403],
-])('with the scope %s, %s %s is answered as it may', async (scope, method, path, body, status) => {
+  ['read', 'GET /api/2.0/mlflow/experiments/get?experiment_id=0', undefined, 200],
+  ['read', 'POST /api/2.0/mlflow/runs/search', { experiment_ids: ['0'] }, 200],
+  ['read', 'POST /ajax-api/2.0/mlflow/experiments/search', { max_results: 1 }, 200],
+  ['read', 'POST /api/2.0/preview/mlflow/runs/search', { experiment_ids: ['0'] }, 200],
+  ['read', 'POST /api/2.0/mlflow/experiments/create', { name: 'x' }, 403],
+  ['read', 'POST /api/2.0/preview/mlflow/experiments/create', { name: 'x' }, 403],
+  ['read', 'PUT /api/2.0/mlflow-artifacts/artifacts/0/x.txt', {}, 403],
+  ['read', 'DELETE /api/v1/tokens/1', undefined, 403],
+  ['read', 'POST /api/v1/tokens', { name: 'x' }, 403],
+  ['read', 'PUT /api/v1/groups/g', { members: [] }, 403],
+  ['write', 'POST /api/2.0/mlflow/experiments/create', { name: 'x' }, 200],
+  ['write', 'GET /api/2.0/mlflow/experiments/get?experiment_id=0', undefined, 403],
+  ['write', 'POST /api/2.0/mlflow/runs/search', { experiment_ids: ['0'] }, 403],
+])('with the scope %s, %s is answered as it may', async (scope, endpoint, body, status) => {
   const { call, token } = await authServer()
   const { bearer } = await token(admin, { scopes: [scope] })
+  const [method = '', path = ''] = endpoint.split(' ')
   const answer = await call(bearer, method, path, body)
   expect(answer.status, answer.text).toBe(status)
 })

@@ -21,7 +21,15 @@ const permissionOf = async (username: string, type: string, id: string) => {
   const res = await read3(on.admin, `users/permissions/get?${query}`)
   return res.json.permission ?? res.text
 }
-const grant = (by: Member, username: string, type: string, id: string, permission: string) =>
+const grant = (
+  by: Member,
+  username: string,
+  {
+    type,
+    id,
+    permission,
+  }: { readonly type: string; readonly id: string; readonly permission: string },
+) =>
   by.post3('users/permissions/grant', {
     ...{ username, resource_type: type, resource_id: id, permission },
   })
@@ -58,11 +66,17 @@ describe('who makes a thing', () => {
 
   test('may let others in, and take it back', async () => {
     const id = await experiment(ada)
-    expect((await grant(bob, 'bob', 'experiment', id, 'EDIT')).status).toBe(403)
-    expect((await grant(ada, 'bob', 'experiment', id, 'EDIT')).status).toBe(200)
+    expect((await grant(bob, 'bob', { type: 'experiment', id, permission: 'EDIT' })).status).toBe(
+      403,
+    )
+    expect((await grant(ada, 'bob', { type: 'experiment', id, permission: 'EDIT' })).status).toBe(
+      200,
+    )
     expect((await tag(bob, id)).status).toBe(200)
-    expect((await grant(bob, 'bob', 'experiment', id, 'MANAGE')).status).toBe(403)
-    const again = await grant(ada, 'bob', 'experiment', id, 'READ')
+    expect((await grant(bob, 'bob', { type: 'experiment', id, permission: 'MANAGE' })).status).toBe(
+      403,
+    )
+    const again = await grant(ada, 'bob', { type: 'experiment', id, permission: 'READ' })
     expect(again.json.error_code).toBe('RESOURCE_ALREADY_EXISTS')
     expect((await revoke(ada, 'bob', 'experiment', id)).status).toBe(200)
     expect((await tag(bob, id)).status).toBe(403)
@@ -74,7 +88,7 @@ describe('who makes a thing', () => {
 
   test('keeps the rights when a model is renamed; a model of the old name gives none', async () => {
     await ada.post('registered-models/create', { name: 'old' })
-    await grant(ada, 'bob', 'registered_model', 'old', 'EDIT')
+    await grant(ada, 'bob', { type: 'registered_model', id: 'old', permission: 'EDIT' })
     await ada.post('registered-models/rename', { name: 'old', new_name: 'new' })
     expect(await permissionOf('bob', 'registered_model', 'new')).toBe('EDIT')
     await on.admin.post('registered-models/create', { name: 'old' })
@@ -85,7 +99,7 @@ describe('who makes a thing', () => {
 
   test('leaves nothing behind: a model made again under its name inherits no rights', async () => {
     await ada.post('registered-models/create', { name: 'm' })
-    await grant(ada, 'bob', 'registered_model', 'm', 'MANAGE')
+    await grant(ada, 'bob', { type: 'registered_model', id: 'm', permission: 'MANAGE' })
     const deleted = await ada.call('DELETE', '/api/2.0/mlflow/registered-models/delete', {
       name: 'm',
     })
@@ -99,7 +113,7 @@ describe('who makes a thing', () => {
 describe('what several grants come to', () => {
   test('the highest of what a user and its roles have counts, on one or on all of a type', async () => {
     const id = await experiment(on.admin)
-    await grant(on.admin, 'bob', 'experiment', id, 'READ')
+    await grant(on.admin, 'bob', { type: 'experiment', id, permission: 'READ' })
     const editors = await role('editors', ['experiment', '*', 'EDIT'])
     await on.admin.post3('roles/assign', { username: 'bob', role_id: editors })
     expect(await permissionOf('bob', 'experiment', id)).toBe('EDIT')
@@ -131,7 +145,7 @@ describe('what several grants come to', () => {
     on = await team({ defaultPermission: 'EDIT' })
     bob = await on.member('bob')
     const id = await experiment(on.admin)
-    await grant(on.admin, 'bob', 'experiment', id, 'READ')
+    await grant(on.admin, 'bob', { type: 'experiment', id, permission: 'READ' })
     expect(await permissionOf('bob', 'experiment', id)).toBe('EDIT')
   })
 
@@ -145,7 +159,7 @@ describe('what several grants come to', () => {
     await on.admin.post3('roles/assign', { username: 'bob', role_id: runners })
     expect((await setTag()).status).toBe(200)
     expect((await bob.post('runs/create', { experiment_id: id })).status).toBe(403)
-    await grant(on.admin, 'bob', 'experiment', id, 'DENY')
+    await grant(on.admin, 'bob', { type: 'experiment', id, permission: 'DENY' })
     expect((await setTag()).status).toBe(403)
   })
 
@@ -178,7 +192,7 @@ describe('what several grants come to', () => {
     const update = () =>
       bob.call('PATCH', '/api/2.0/mlflow/registered-models/update', { name: 'p', description: 'd' })
     expect((await update()).status).toBe(403)
-    await grant(on.admin, 'bob', 'prompt', '*', 'EDIT')
+    await grant(on.admin, 'bob', { type: 'prompt', id: '*', permission: 'EDIT' })
     expect((await update()).status).toBe(200)
   })
 
@@ -322,7 +336,7 @@ describe('roles', () => {
   })
 
   test('that belong to one user are changed through the user alone', async () => {
-    await grant(on.admin, 'bob', 'experiment', '0', 'EDIT')
+    await grant(on.admin, 'bob', { type: 'experiment', id: '0', permission: 'EDIT' })
     const own = (await read3(bob, 'users/current/permissions')).json.permissions[0].role_id
     expect((await change(on.admin, 'roles/update', { role_id: own, name: 'x' })).status).toBe(400)
     expect((await remove(on.admin, 'roles/delete', { role_id: own })).status).toBe(400)
@@ -337,7 +351,9 @@ describe('roles', () => {
 describe('sixteen who grant the same at once', () => {
   test('grant it once', async () => {
     const granted = await Promise.all(
-      Array.from({ length: 16 }, () => grant(on.admin, 'bob', 'experiment', '0', 'EDIT')),
+      Array.from({ length: 16 }, () =>
+        grant(on.admin, 'bob', { type: 'experiment', id: '0', permission: 'EDIT' }),
+      ),
     )
     expect(granted.map(({ status }) => status).sort()).toEqual([200, ...Array(15).fill(400)])
     expect(await on.entries('permission.granted')).toHaveLength(1)
@@ -379,7 +395,9 @@ describe('the calls of clients before 3.13', () => {
       ...{ name: '*', username: 'carol', permission: 'MANAGE' },
     })
     expect(await permissionOf('carol', 'registered_model', 'm')).toBe('READ')
-    expect((await grant(bob, 'bob', 'registered_model', '*', 'MANAGE')).status).toBe(403)
+    expect(
+      (await grant(bob, 'bob', { type: 'registered_model', id: '*', permission: 'MANAGE' })).status,
+    ).toBe(403)
   })
 })
 
