@@ -213,6 +213,22 @@ export const identities = sqliteTable(
   ],
 )
 
+/** Identities whose accounts were ended here: signing in makes no new account for them. */
+export const barredIdentities = sqliteTable(
+  'barred_identities',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    issuer: text().notNull(),
+    subject: text().notNull(),
+    /** The name of the account that they had. */
+    account: text().notNull(),
+    /** A principal's name. */
+    barred_by: text().notNull(),
+    barred_at_ms: integer().notNull(),
+  },
+  (t) => [uniqueIndex('barred_identities_by_subject').on(t.issuer, t.subject)],
+)
+
 /**
  * Who is signed in to the web page. A session ends with its account; a trigger ends it when the
  * account's password changes.

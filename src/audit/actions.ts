@@ -61,6 +61,8 @@
  * | account.signed_up | | name, kind, issuer, subject: somebody from outside was seen first and got an account |
  * | identity.linked | | account, issuer, subject |
  * | identity.unlinked | account, issuer, subject | |
+ * | identity.barred: its account was deleted, so that it signs up no more | | account, issuer, subject |
+ * | identity.admitted | account, issuer, subject | |
  * | session.started | | account, issuer (null: a password) |
  * | session.ended | account, issuer | |
  * | model_version.card_changed | revision, digest (null: it had no card) | revision, digest, fields [those that differ], imported_from (null: it was written) |
@@ -140,6 +142,8 @@ export const actions = [
   'account.signed_up',
   'identity.linked',
   'identity.unlinked',
+  'identity.barred',
+  'identity.admitted',
   'session.started',
   'session.ended',
   'model_version.card_changed',

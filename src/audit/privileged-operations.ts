@@ -42,6 +42,7 @@ export const privilegedOperations: readonly string[] = [
   'revokeToken',
   'linkIdentity',
   'unlinkIdentity',
+  'admitIdentity',
   // Rights.
   'createGrant',
   'deleteGrant',

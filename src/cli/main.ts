@@ -4,6 +4,7 @@ import { SettingError } from '../platform/settings/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
 import { grantsCommand } from './access/grants.ts'
 import { groupsCommand } from './access/groups.ts'
+import { identitiesCommand } from './access/identities.ts'
 import { serviceAccountsCommand } from './access/service-accounts.ts'
 import { tokensCommand } from './access/tokens.ts'
 import { usersCommand } from './access/users.ts'
@@ -44,6 +45,7 @@ const commands = [
   usersCommand(),
   groupsCommand(),
   serviceAccountsCommand(),
+  identitiesCommand(),
   tokensCommand(),
   grantsCommand(),
   cardCommand(),

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { freshPlatform } from '#platform'
+import { resolveIdentity } from '../../src/access/accounts/resolve-identity.ts'
+import { deleteServiceAccount } from '../../src/access/accounts/service-accounts.ts'
 import { startSession } from '../../src/access/sign-in/sessions.ts'
 import { createApp } from '../../src/app.ts'
 import { anonymous } from '../../src/core/principal.ts'
@@ -152,6 +154,91 @@ describe('when a password changes, nothing of before signs in any more', () => {
     expect((await whoami(own.bearer)).status).toBe(401)
     expect((await web.call('GET', '/api/v1/whoami')).status).toBe(401)
   })
+})
+
+describe('whose account was ended does not sign up again by signing in', () => {
+  const list = '/api/v1/barred-identities'
+
+  test('when the account of a person was deleted, until an administrator admits them', async () => {
+    const { call, jwt, mlflow, whoami } = await server()
+    expect((await whoami(await jwt('mallory'))).status).toBe(200)
+    await mlflow(admin, 'DELETE', 'users/delete', { username: 'mallory' })
+    const again = await whoami(await jwt('mallory'))
+    expect(again.status, again.text).toBe(403)
+    expect(again.json.message).toContain('gatehouse identities admit')
+    expect((await mlflow(admin, 'GET', 'users/list')).text).not.toContain('"mallory"')
+    // The name is free for others, and whoever has it is not let in by that.
+    await mlflow(admin, 'POST', 'users/create', { username: 'mallory', password })
+    expect((await whoami(await jwt('mallory'))).status).toBe(403)
+    await mlflow(admin, 'DELETE', 'users/delete', { username: 'mallory' })
+    expect((await whoami(await jwt('ann'))).status).toBe(200)
+    const { items } = (await call(admin, 'GET', list)).json
+    expect(items).toMatchObject([{ subject: 'mallory', account: 'mallory', barred_by: 'admin' }])
+    expect((await call(admin, 'DELETE', `${list}/${items[0].id}`)).status).toBe(200)
+    expect((await whoami(await jwt('mallory'))).status).toBe(200)
+    const actions = await auditOf(call)
+    expect(actions.filter((action) => action.startsWith('identity.'))).toEqual([
+      'identity.barred',
+      'identity.admitted',
+    ])
+  })
+
+  test('when the account is deleted while they sign in, sixteen times at once', async () => {
+    const { jwt, mlflow, whoami } = await server()
+    await whoami(await jwt('mallory'))
+    const own = await jwt('mallory')
+    const signIns = Array.from({ length: 16 }, () => whoami(own))
+    await Promise.all([
+      ...signIns,
+      mlflow(admin, 'DELETE', 'users/delete', { username: 'mallory' }),
+      ...Array.from({ length: 16 }, () => whoami(own)),
+    ])
+    expect((await whoami(own)).status).toBe(403)
+  })
+
+  test('when a link was removed, until an administrator links them again', async () => {
+    const { call, jwt, whoami } = await server()
+    await whoami(await jwt('mallory'))
+    const { items } = (await call(admin, 'GET', '/api/v1/identities')).json
+    await call(admin, 'DELETE', `/api/v1/identities/${items[0].id}`)
+    expect((await whoami(await jwt('mallory'))).status).toBe(403)
+    const { issuer, subject } = items[0]
+    await call(admin, 'POST', '/api/v1/identities', { account: 'mallory', issuer, subject })
+    expect((await whoami(await jwt('mallory'))).json.name).toBe('mallory')
+    expect((await call(admin, 'GET', list)).json.items).toEqual([])
+  })
+
+  test('when a service account from outside was deleted', async () => {
+    const { platform } = await server()
+    const ctx = contextOf(platform)
+    const pipeline = {
+      ...{ issuer: 'https://ci.example', subject: 'service:ci', kind: 'service' as const },
+      ...{ name: 'ci', groups: [], adminGroup: undefined },
+    }
+    await resolveIdentity(ctx, pipeline)
+    await deleteServiceAccount(ctx, 'ci')
+    await expect(resolveIdentity(ctx, pipeline)).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+    })
+  })
+
+  test('and only administrators let them in again', async () => {
+    const { call, jwt, mlflow, user } = await server()
+    await whoamiOf(call, await jwt('mallory'))
+    await mlflow(admin, 'DELETE', 'users/delete', { username: 'mallory' })
+    const rita = await user('rita')
+    expect((await call(rita, 'GET', list)).status).toBe(403)
+    expect((await call(rita, 'DELETE', `${list}/1`)).status).toBe(403)
+    expect((await call(undefined, 'DELETE', `${list}/1`)).status).toBe(401)
+    expect((await whoamiOf(call, await jwt('mallory'))).status).toBe(403)
+  })
+
+  type Ask = Awaited<ReturnType<typeof server>>['call']
+  const whoamiOf = (call: Ask, who: string) => call(who, 'GET', '/api/v1/whoami')
+  const auditOf = async (call: Ask): Promise<string[]> =>
+    (await call(admin, 'GET', '/api/v1/audit')).json.items
+      .map(({ action }: { action: string }) => action)
+      .toReversed()
 })
 
 describe('a name that the server uses itself is free for nobody', () => {

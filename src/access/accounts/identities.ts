@@ -4,6 +4,7 @@ import { conflict, notFound } from '../../core/error.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import type { identities } from '../tables.ts'
+import { barStatement } from './barred.ts'
 import { commitAccess } from './epoch.ts'
 
 /** Somebody whom an outside issuer identifies, and the account that they have here. */
@@ -53,6 +54,8 @@ export async function linkIdentity(
     const { linked } = await commitAccess(ctx, {
       inserted: sql`insert into identities (issuer, subject, account, created_at_ms)
         select ${issuer}, ${subject}, id, ${ctx.now()} from accounts where name = ${account}`,
+      admitted: sql`delete from barred_identities as b where b.issuer = ${issuer}
+        and b.subject = ${subject} and exists (select 1 from ${from} where ${own})`,
       entry: entryStatement(ctx, {
         action: 'identity.linked',
         from: sql`${from} where ${own}`,
@@ -70,7 +73,8 @@ export async function linkIdentity(
 }
 
 /**
- * Remove a link, and end the sessions that were started through it.
+ * Remove a link, and end the sessions that were started through it. Whom it was for gets no account by
+ * signing in, until an administrator links or admits them.
  *
  * @throws RESOURCE_DOES_NOT_EXIST
  */
@@ -81,6 +85,7 @@ export async function unlinkIdentity(ctx: Context, id: number): Promise<void> {
       from: sql`${from} where i.id = ${id}`,
       before: asJson,
     }),
+    barred: barStatement(ctx, sql`${from} where i.id = ${id}`),
     ended: sql`delete from sessions where exists (select 1 from identities i
       where i.id = ${id} and i.account = sessions.account and i.issuer = sessions.issuer)`,
     unlinked: sql`delete from identities where id = ${id} returning id`,

@@ -5,6 +5,7 @@ import type { Principal } from '../../core/principal.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { insertAccountStatement } from './accounts.ts'
+import { isNotBarred, refuseBarred } from './barred.ts'
 import { checkAccountName, isAdminName, servicePrefix } from './names.ts'
 import {
   type ExternalGroups,
@@ -30,7 +31,8 @@ export type ExternalIdentity = ExternalGroups & {
  * permissions can be given to it. Nobody from outside ever gets an account that was made here, or by
  * another issuer, whatever their name is there.
  *
- * @throws PERMISSION_DENIED the name is taken, or no account can have it
+ * @throws PERMISSION_DENIED the name is taken, or no account can have it, or an administrator ended
+ *   the account that they had
  */
 export async function resolveIdentity(
   ctx: Context,
@@ -52,17 +54,22 @@ function linkedAccount({ issuer, subject }: ExternalIdentity): SQL<PrincipalRow>
 async function signUp(ctx: Context, identity: ExternalIdentity): Promise<PrincipalRow> {
   const { issuer, subject, kind, groups } = identity
   const name = accountName(identity)
+  const isAdmitted = isNotBarred(issuer, subject)
   const principal: Principal = { name, kind, verified: true, groups, isAdmin: false }
   try {
     await commit(ctx, {
-      account: insertAccountStatement(ctx, { kind, name, passwordHash: null, isAdmin: false }),
+      account: insertAccountStatement(
+        ctx,
+        { kind, name, passwordHash: null, isAdmin: false },
+        isAdmitted,
+      ),
       identity: sql`insert into identities (issuer, subject, account, created_at_ms)
-        select ${issuer}, ${subject}, id, ${ctx.now()} from accounts where name = ${name}`,
+        select ${issuer}, ${subject}, id, ${ctx.now()} from accounts where name = ${name} and ${isAdmitted}`,
       entry: entryStatement(
         { ...ctx, principal },
         {
           action: 'account.signed_up',
-          from: sql`accounts a where a.name = ${name}`,
+          from: sql`accounts a where a.name = ${name} and ${isAdmitted}`,
           after: sql`json_object('name', a.name, 'kind', a.kind, 'issuer', ${issuer}, 'subject', ${subject})`,
         },
       ),
@@ -72,6 +79,7 @@ async function signUp(ctx: Context, identity: ExternalIdentity): Promise<Princip
   }
   const row = await ctx.db.first(linkedAccount(identity))
   if (row) return row
+  await refuseBarred(ctx, issuer, subject)
   throw new RegistryError(
     'PERMISSION_DENIED',
     `The name '${excerpt(name)}', or one that looks like it, is that of another account. If both are the same, an administrator links them: POST /api/v1/identities with account '${excerpt(name)}', issuer '${excerpt(issuer)}', subject '${excerpt(subject)}'`,

@@ -3,6 +3,7 @@ import { entryStatement } from '../../audit/commit.ts'
 import { notFound } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { createAccount } from './accounts.ts'
+import { barStatements } from './barred.ts'
 import { commitAccess } from './epoch.ts'
 import { checkAccountName, servicePrefix } from './names.ts'
 
@@ -48,7 +49,7 @@ export async function createServiceAccount(ctx: Context, name: string): Promise<
   return { name, principal, createdAtMs: made.createdAtMs }
 }
 
-/** Delete the account, its tokens and its memberships. @throws RESOURCE_DOES_NOT_EXIST */
+/** Delete the account, its tokens and its memberships, and bar whom it stands for. @throws RESOURCE_DOES_NOT_EXIST */
 export async function deleteServiceAccount(ctx: Context, name: string): Promise<void> {
   const principal = servicePrefix + name
   const { deleted } = await commitAccess(ctx, {
@@ -57,6 +58,7 @@ export async function deleteServiceAccount(ctx: Context, name: string): Promise<
       from: sql`accounts a where a.name = ${principal}`,
       before: sql`json_object('name', a.name)`,
     }),
+    ...barStatements(ctx, sql`a.name = ${principal}`),
     deleted: sql`delete from accounts where name = ${principal} returning 1`,
   })
   if (deleted.length === 0) throw notFound('Service account', name)

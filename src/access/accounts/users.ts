@@ -11,6 +11,7 @@ import {
   userJson,
   userNotFound,
 } from './accounts.ts'
+import { barStatements } from './barred.ts'
 import { commitAccess } from './epoch.ts'
 import { checkPassword, hashPassword } from './password-hash.ts'
 import { isSelf } from './require-admin.ts'
@@ -62,7 +63,8 @@ export async function setAdmin(ctx: Context, name: string, isAdmin: boolean): Pr
 }
 
 /**
- * Delete a user with tokens and memberships. As in MLflow, nobody may delete themselves.
+ * Delete a user with tokens and memberships, and bar whom outside issuers took for it. As in MLflow,
+ * nobody may delete themselves.
  *
  * @throws BAD_REQUEST, RESOURCE_DOES_NOT_EXIST; RESOURCE_CONFLICT it is the last administrator
  */
@@ -80,6 +82,7 @@ export async function deleteUser(ctx: Context, name: string): Promise<void> {
       from: sql`accounts a where ${guard}`,
       before: userJson,
     }),
+    ...barStatements(ctx, guard),
     deleted: sql`delete from accounts as a where ${guard} returning 1`,
   })
   if (deleted.length === 0) throw await lastAdminError(ctx, name)

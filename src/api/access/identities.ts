@@ -1,3 +1,4 @@
+import { admitIdentity as admit, findBarredAfter } from '../../access/accounts/barred.ts'
 import {
   findIdentitiesAfter,
   type Identity,
@@ -26,6 +27,25 @@ export const identityRoutes: readonly ServedEndpoint[] = [
 
   serve(endpoints.unlinkIdentity, requireAdmin, async (ctx, { params }) => {
     await unlink(ctx, params.id)
+    return {}
+  }),
+
+  serve(endpoints.listBarredIdentities, requireAdmin, (ctx, { query }) =>
+    page(['barred identities'], query, {
+      first: 0,
+      read: (after: number, count) => findBarredAfter(ctx, after, count),
+      keyOf: ({ id }) => id,
+      toWire: ({ id, barredBy, barredAtMs, ...rest }) => ({
+        id: String(id),
+        ...rest,
+        barred_by: barredBy,
+        barred_at: barredAtMs,
+      }),
+    }),
+  ),
+
+  serve(endpoints.admitIdentity, requireAdmin, async (ctx, { params }) => {
+    await admit(ctx, params.id)
     return {}
   }),
 ]

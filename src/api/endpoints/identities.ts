@@ -37,12 +37,41 @@ export const linkIdentity = endpoint({
   answer: IdentityShape,
 })
 
+export const listBarredIdentities = endpoint({
+  name: 'listBarredIdentities',
+  method: 'GET',
+  path: '/api/v1/barred-identities',
+  tag: 'access',
+  summary: 'Whose accounts were ended here, so that signing in makes no new one',
+  query: PageQuery,
+  answer: pageOf(
+    z.object({
+      id: z.string(),
+      issuer: z.string(),
+      subject: z.string(),
+      account: z.string().describe('Name of the account that they had'),
+      barred_by: z.string(),
+      barred_at: z.number().int(),
+    }),
+  ),
+})
+
+export const admitIdentity = endpoint({
+  name: 'admitIdentity',
+  method: 'DELETE',
+  path: '/api/v1/barred-identities/{id}',
+  tag: 'access',
+  summary: 'Let somebody sign up again whose account was ended',
+  params: z.object({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) }),
+  answer: Nothing,
+})
+
 export const unlinkIdentity = endpoint({
   name: 'unlinkIdentity',
   method: 'DELETE',
   path: '/api/v1/identities/{id}',
   tag: 'access',
-  summary: 'Undo a link; sessions begun by it end',
+  summary: 'Undo a link; sessions begun by it end, and signing in makes no new account',
   params: z.object({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) }),
   answer: Nothing,
 })

@@ -43,6 +43,7 @@ const alsoRight: Readonly<Record<string, readonly number[]>> = {
   deleteGrant: [404],
   deleteServiceAccount: [404],
   unlinkIdentity: [404],
+  admitIdentity: [404],
 }
 
 async function statusesOf([, ask]: Row, name: string) {

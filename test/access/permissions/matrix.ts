@@ -639,4 +639,6 @@ export const apiRows: Readonly<Record<string, Row>> = {
       }),
   ],
   unlinkIdentity: ['admin', () => ours.del('identities/999999')],
+  listBarredIdentities: ['admin', () => ours.get('barred-identities')],
+  admitIdentity: ['admin', () => ours.del('barred-identities/999999')],
 }

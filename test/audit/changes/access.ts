@@ -66,4 +66,12 @@ export const accessChanges: Examples = {
   'v1 unlinkIdentity': byAdmin(made('POST', '/api/v1/identities', identity), (root, id) =>
     root('DELETE', `/api/v1/identities/${id}`),
   ),
+  'v1 admitIdentity': byAdmin(
+    async (root) => {
+      await made('POST', '/api/v1/identities', identity)(root)
+      await root('DELETE', '/api/v1/identities/1')
+      return '1'
+    },
+    (root) => root('DELETE', '/api/v1/barred-identities/1'),
+  ),
 }
