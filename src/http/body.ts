@@ -10,7 +10,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false })
  * @throws PAYLOAD_TOO_LARGE it has more than `settings.jsonBytesMax` bytes
  * @throws INVALID_PARAMETER_VALUE it is compressed or not UTF-8
  */
-export async function readText(c: AppContext): Promise<string> {
+async function readText(c: AppContext): Promise<string> {
   const encoding = c.req.header('content-encoding')
   if (encoding && encoding !== 'identity') {
     throw invalid(`Content-Encoding '${encoding}' is not supported; send the body uncompressed`)

@@ -18,7 +18,7 @@ import {
   type Stored,
   type StoredObject,
 } from '../ports.ts'
-import { gatherPart, hashChunks } from './s3-bodies.ts'
+import { gatherPart, hashChunks, streamPieces } from './s3-bodies.ts'
 import { S3Client, S3Error, type S3Options } from './s3-client.ts'
 import { xmlElements, xmlEscaped, xmlText } from './s3-xml.ts'
 
@@ -88,11 +88,8 @@ export class S3BlobStore implements BlobStore {
         .catch(async (err: unknown) => this.#unlessOurs(key, err, sha256))
       return { sizeBytes: firstBytes.byteLength, sha256 }
     }
-    const total = await this.#putInPieces(key, {
-      read: [firstBytes, second.value],
-      rest: pieces,
-      hash,
-    })
+    const all = streamPieces([firstBytes, second.value], pieces)
+    const total = await this.#putInPieces(key, all, hash)
     return { sizeBytes: total, sha256: await hash.digest() }
   }
 
@@ -165,30 +162,16 @@ export class S3BlobStore implements BlobStore {
 
   async #putInPieces(
     key: string,
-    {
-      read,
-      rest,
-      hash,
-    }: {
-      readonly read: readonly Uint8Array[]
-      readonly rest: AsyncIterator<Uint8Array>
-      readonly hash: Sha256
-    },
+    pieces: AsyncIterable<Uint8Array>,
+    hash: Sha256,
   ): Promise<number> {
     const uploadId = await this.#createUpload(key)
     const etags: { part: number; etag: string }[] = []
     let sizeBytes = 0
-    const ahead = [...read]
-    const next = async () => {
-      const piece = ahead.shift()
-      if (piece) return piece
-      const { value, done } = await rest.next()
-      return done ? undefined : value
-    }
     const underWay = new Set<Promise<void>>()
     try {
       let part = 0
-      for (let piece = await next(); piece; piece = await next()) {
+      for await (const piece of pieces) {
         const number = ++part
         sizeBytes += piece.byteLength
         const sent = this.#uploadPart(key, uploadId, { part: number, bytes: piece }).then(

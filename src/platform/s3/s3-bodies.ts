@@ -45,3 +45,16 @@ export async function gatherPart(body: ByteStream, sizeBytes: number): Promise<U
   checkLength(received, sizeBytes)
   return bytes
 }
+
+/** `read`, then what `rest` still has, which is not closed if the reader stops before its end. */
+export async function* streamPieces(
+  read: readonly Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+): AsyncIterable<Uint8Array> {
+  yield* read
+  for (;;) {
+    const { value, done } = await rest.next()
+    if (done) return
+    yield value
+  }
+}
