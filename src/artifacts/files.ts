@@ -74,10 +74,7 @@ export type WrittenBlob = Stored & { readonly key: string }
 export async function showBlob(
   ctx: Context,
   path: string,
-  {
-    blob,
-    from,
-  }: { readonly blob: WrittenBlob; readonly from?: { readonly uploadId: string } | undefined },
+  { blob, from }: { readonly blob: WrittenBlob; readonly from?: { readonly uploadId: string } },
 ): Promise<boolean> {
   const damaged = await findDamaged(ctx, blob)
   const { start, end } = folderRangeOf(path)

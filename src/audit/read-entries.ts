@@ -39,7 +39,7 @@ export async function readEntriesAfter(
   {
     afterSeq,
     lastSeq = Number.MAX_SAFE_INTEGER,
-  }: { readonly afterSeq: number; readonly lastSeq?: number | undefined },
+  }: { readonly afterSeq: number; readonly lastSeq?: number },
 ): Promise<SealedEntry[]> {
   const where = sql`${conditionsSql(filter)} and e.seq > ${afterSeq} and e.seq <= ${lastSeq}`
   return readEntries(db, where, { direction: sql`asc`, count: batchCount })

@@ -146,7 +146,7 @@ function partOf(reach: Reach): Part {
 export function mayReadSql(
   ctx: Context,
   owner: Owner,
-  { id, isPrompt = sql`0` }: { readonly id: SQL; readonly isPrompt?: SQL | undefined },
+  { id, isPrompt = sql`0` }: { readonly id: SQL; readonly isPrompt?: SQL },
 ): SQL {
   const otherwise = includes(ctx.settings.defaultPermission, 'READ')
   const resource = sql`p.resource in ('*', cast(${id} as text))`

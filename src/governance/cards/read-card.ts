@@ -93,7 +93,7 @@ export async function listRevisions(
     version: number,
     count,
     before = Number.MAX_SAFE_INTEGER,
-  }: { readonly version: number; readonly count: number; readonly before?: number | undefined },
+  }: { readonly version: number; readonly count: number; readonly before?: number },
 ): Promise<CardRevision[]> {
   const version = await getVersion(ctx, name, number)
   const rows = await ctx.db.all(sql<CardRow>`select ${columns} from model_cards
