@@ -56,9 +56,14 @@ function refuseForeignPage(c: AppContext, settings: Settings, origin: string | u
  * @throws PERMISSION_DENIED the change comes from another page
  */
 export function refuseForeignUse(c: AppContext): void {
-  if (safeMethods.includes(c.req.method) || c.req.header('authorization') !== undefined) return
+  if (safeMethods.includes(c.req.method)) return
   const { settings } = c.var.ctx
   const origin = c.req.header('origin')
+  const authorization = c.req.header('authorization')
+  if (authorization !== undefined) {
+    refuseRememberedBasic(c, authorization)
+    return
+  }
   if (origin !== undefined) {
     if (settings.corsOrigins.includes(origin) || origin === ownOrigin(c)) return
   } else {
@@ -70,6 +75,50 @@ export function refuseForeignUse(c: AppContext): void {
     'PERMISSION_DENIED',
     `A change that is asked for by session must come from a page of ${ownOrigin(c)}, not of '${excerpt(origin ?? '')}'. Outside of browsers use a token; behind a proxy that ends TLS see the setting trusted-proxies`,
   )
+}
+
+/**
+ * Browsers remember a name and a password that they asked for, and send them with requests of pages
+ * on other ports too. No such page can set the header itself, unless its origin is configured.
+ */
+function refuseRememberedBasic(c: AppContext, authorization: string): void {
+  const origin = c.req.header('origin')
+  if (origin === undefined || !/^basic /i.test(authorization)) return
+  if (isConfigured(c.var.ctx.settings, origin) || isExactOrigin(c, origin)) return
+  throw new RegistryError(
+    'PERMISSION_DENIED',
+    `Pages of '${excerpt(origin)}' may not use the password that this browser knows; see the setting cors-allowed-origins`,
+  )
+}
+
+/**
+ * A sign-in must be sent by the form of this very server: another page, on another port of this
+ * machine too, could sign people in to an account of its own. Browsers say where a form was; what is
+ * no browser says nothing.
+ *
+ * @throws PERMISSION_DENIED
+ */
+export function refuseForeignForm(c: AppContext): void {
+  const site = c.req.header('sec-fetch-site')
+  const origin = c.req.header('origin') ?? originOf(c.req.header('referer'))
+  const isOwn =
+    site === undefined ? origin === undefined || isExactOrigin(c, origin) : site === 'same-origin'
+  if (isOwn) return
+  throw new RegistryError(
+    'PERMISSION_DENIED',
+    'That sign-in was sent by a page of another server; sign in here, if you want to',
+  )
+}
+
+function originOf(referer: string | undefined): string | undefined {
+  if (referer === undefined) return undefined
+  return URL.parse(referer)?.origin ?? 'null'
+}
+
+/** A page of this server and this port, whatever scheme a proxy in front gives it. */
+function isExactOrigin(c: AppContext, origin: string): boolean {
+  if (origin === ownOrigin(c)) return true
+  return /^https?:\/\/(.+)$/i.exec(origin)?.[1] === hostAsked(c)
 }
 
 /** Scheme and host by which the browser knows this server. */

@@ -5,7 +5,7 @@ import { httpStatus, notFound, RegistryError, RequestLimitError } from '../../co
 import type { AppContext } from '../../http/app-env.ts'
 import { readBytes } from '../../http/body.ts'
 import { credentialsOf } from '../../http/credentials.ts'
-import { refuseForeignUse } from '../../http/guards/browser-guard.ts'
+import { refuseForeignForm, refuseForeignUse } from '../../http/guards/browser-guard.ts'
 import { reachedAt } from '../../http/guards/reached.ts'
 import { forgetSession, sessionOf, setSession } from '../../http/session-cookie.ts'
 import type { OidcSettings } from '../../platform/settings/sign-in.ts'
@@ -37,6 +37,7 @@ export async function signIn(c: AppContext): Promise<Response> {
   const fields = await formFields(c)
   const to = returnPath(fields.get('to') ?? undefined)
   try {
+    refuseForeignForm(c)
     const name = fields.get('username') ?? ''
     const password = fields.get('password') ?? ''
     const id = await signInByPassword(ctx, { name, password }, sessionOf(c))
