@@ -5,11 +5,11 @@ import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { versionEntry } from '../audit-entries.ts'
 import { describeVersion, type ModelDescription } from '../model-files/describe-model.ts'
-import { buildFacts } from './build-facts.ts'
 import { descriptionIn, differenceOf, type Facts, type FactsRevision } from './facts.ts'
+import { readTrackedFacts } from './read-tracked.ts'
 import {
   factInserts,
-  firstFacts,
+  makeFirstFacts,
   type NewFacts,
   newestFactReads,
   revisionsFrom,
@@ -71,15 +71,16 @@ async function refresh(
 ): Promise<void> {
   const { id, run_id: runId, model_id: modelId } = row
   const description = await describe(ctx, row, stored?.facts)
-  const built = await buildFacts(ctx, { runId, modelId }, { description, stored: stored?.facts })
-  const first = await firstFacts(ctx, built)
-  if (!stored) return write(ctx, id, { facts: first })
+  const built = await readTrackedFacts(
+    ctx,
+    { runId, modelId },
+    { description, stored: stored?.facts },
+  )
+  const first = await makeFirstFacts(ctx, built)
+  if (!stored) return write(ctx, id, first)
   if (first.digest === stored.digest) return noteUnchanged(ctx, stored, first)
   const changes = differenceOf(stored.facts, built.facts)
-  await write(ctx, id, {
-    facts: { ...first, revision: stored.revision + 1, changes },
-    before: stored,
-  })
+  await write(ctx, id, { ...first, revision: stored.revision + 1, changes }, stored)
 }
 
 /** What the files say never changes. Where none are sealed, the run says it. */
@@ -109,7 +110,8 @@ async function noteUnchanged(
 async function write(
   ctx: Context,
   id: number,
-  { facts, before }: { readonly facts: NewFacts; readonly before?: FactsRevision },
+  facts: NewFacts,
+  before?: FactsRevision,
 ): Promise<void> {
   const version = sql`select ${id}`
   try {

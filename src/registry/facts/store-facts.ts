@@ -4,8 +4,8 @@ import type { BatchRows } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { hashJson } from '../../platform/hash.ts'
 import type { versionFactParts, versionFacts } from '../tables.ts'
-import type { BuiltFacts } from './build-facts.ts'
 import type { FactChanges, Facts, FactsRevision } from './facts.ts'
+import type { BuiltFacts } from './read-tracked.ts'
 
 /** A revision that is to be written. */
 export type NewFacts = BuiltFacts & {
@@ -15,7 +15,7 @@ export type NewFacts = BuiltFacts & {
 }
 
 /** The first revision of a version. */
-export async function firstFacts(ctx: Context, built: BuiltFacts): Promise<NewFacts> {
+export async function makeFirstFacts(ctx: Context, built: BuiltFacts): Promise<NewFacts> {
   const facts = parseWellFormed<Facts>(JSON.stringify(built.facts))
   const digest = await hashJson(ctx, facts)
   return { ...built, facts, digest, revision: 1, changes: { listed: [], more: 0 } }

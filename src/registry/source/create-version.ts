@@ -9,10 +9,10 @@ import { type Context, principalName } from '../../platform/context.ts'
 import { registrationStatement } from '../../tracking/logged-models/write-logged-models.ts'
 import { jsonMap, versionEntry } from '../audit-entries.ts'
 import { checkDescription, checkModelName, modelNotFound } from '../check-names.ts'
-import { type BuiltFacts, buildFacts } from '../facts/build-facts.ts'
 import { descriptionIn } from '../facts/facts.ts'
+import { type BuiltFacts, readTrackedFacts } from '../facts/read-tracked.ts'
 import { readFacts } from '../facts/refresh-facts.ts'
-import { factInserts, firstFacts } from '../facts/store-facts.ts'
+import { factInserts, makeFirstFacts } from '../facts/store-facts.ts'
 import { modelId, newestVersionId } from '../ids.ts'
 import { describeModel } from '../model-files/describe-model.ts'
 import { isPromptTag } from '../prompts.ts'
@@ -92,7 +92,7 @@ async function insertVersion(
   },
 ): Promise<ModelVersion> {
   const newest = newestVersionId(ctx, wanted.name)
-  const facts = await firstFacts(ctx, await factsOf(ctx, resolved, sealed))
+  const facts = await makeFirstFacts(ctx, await factsOf(ctx, resolved, sealed))
   const { inserted } = await commit(ctx, {
     sealed: sealed?.sealing.statements(),
     inserted: versionInsert(ctx, wanted, { resolved, sealed }),
@@ -132,7 +132,7 @@ async function factsOf(
   const description = original
     ? descriptionIn(original.facts)
     : await describeModel(ctx, { find: sealed?.sealing.find, runId, source })
-  return buildFacts(ctx, { runId, modelId }, { description, stored: original?.facts })
+  return readTrackedFacts(ctx, { runId, modelId }, { description, stored: original?.facts })
 }
 
 /** What the audit log keeps of the new version `v`. */

@@ -48,7 +48,7 @@ type DatasetRow = { name: string; digest: string; source: string; context: strin
  * Read what a version is known by from its run and its logged model, deleted ones too. From the same
  * moment on they count their writes. What is gone for good stays as it was known.
  */
-export async function buildFacts(
+export async function readTrackedFacts(
   ctx: Context,
   origin: Origin,
   { description, stored }: Known,
