@@ -225,6 +225,8 @@ export const versionFacts = sqliteTable(
     /** `registered_writes` of the run and of the logged model when they were read; null: there was none. */
     run_writes: integer(),
     model_writes: integer(),
+    /** Status of the run when it was last looked at; no part of the facts. */
+    run_status: text(),
   },
   (t) => [primaryKey({ columns: [t.model_version, t.revision] })],
 )

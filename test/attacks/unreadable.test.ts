@@ -114,14 +114,20 @@ test('an expression that asks for a signature which cannot be read fails; one th
   expect((await other.judge(2)).status).toBe('passed')
 })
 
-test('a version whose blob is lost fails its gates, and every list goes on', async () => {
-  const { seal, judge, call, platform, transition } = await guarded(mlmodel(columns(2)))
+test('a version whose blob is lost fails the gate on its files, and every list goes on', async () => {
+  const { seal, judge, call, platform, transition } = await guarded(mlmodel(columns(2)), {
+    type: 'integrity',
+  })
   await seal('m', { MLmodel: mlmodel(columns(3)) })
+  await call('PUT', '/api/v1/policies/q', {
+    applies_to: { models: '*', stage: 'Staging' },
+    gates: [{ name: 'schema', type: 'signature_compatible' }],
+  })
   expect((await transition('m', '2', 'Staging')).status).toBe(403)
   for await (const { key } of platform.blobs.list('blobs/')) await platform.blobs.delete([key])
   const verdict = await judge(2)
   expect(verdict.status).toBe('failed')
-  expect(verdict.detail).toContain('cannot be read')
+  expect(verdict.detail).toContain('MLmodel missing')
   const list = await call('GET', '/api/v1/promotions')
   expect([list.status, list.json.items.length]).toEqual([200, 1])
   expect((await call('GET', '/api/v1/promotions/1')).json).toMatchObject({ can_merge: false })

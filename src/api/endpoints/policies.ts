@@ -55,6 +55,10 @@ const Approvals = z.strictObject({
   allow_unverified: z.boolean().default(false),
 })
 
+const FactsTerm = z
+  .enum(['latest', 'registered'])
+  .describe('Which facts of a version the gates look at: those of now, or those at registration')
+
 /** What may be written; see docs/governance.md. */
 export const PolicyBody = z.strictObject({
   name: z.string().optional(),
@@ -68,6 +72,7 @@ export const PolicyBody = z.strictObject({
   }),
   approvals: Approvals.prefault({}),
   gates: z.array(GateShape).max(50).default([]),
+  facts: FactsTerm.default('latest'),
   auto_promote: z.boolean().default(false),
   rollback: z.strictObject({ skip_approvals: z.boolean().default(false) }).prefault({}),
   break_glass: z.strictObject({ from: principals.default([]) }).prefault({}),
@@ -96,6 +101,7 @@ export const PolicyShape = z.object({
     allow_unverified: z.boolean(),
   }),
   gates: z.array(GateShape),
+  facts: FactsTerm,
   auto_promote: z.boolean(),
   rollback: z.object({ skip_approvals: z.boolean() }),
   break_glass: z.object({ from: z.array(z.string()) }),

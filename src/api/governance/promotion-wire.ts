@@ -88,6 +88,8 @@ export function documentFrom(body: z.output<typeof PolicyBody>): PolicyDocument 
     applies_to: body.applies_to,
     approvals: { ...terms, rules: spelled, only: spelled.length === 0 ? from : [] },
     gates: body.gates,
+    // Left out where it says nothing, so that an older policy put again is the same.
+    ...(body.facts === 'registered' && { facts: body.facts }),
     auto_promote: body.auto_promote,
     rollback: body.rollback,
     break_glass: body.break_glass,
@@ -114,6 +116,7 @@ export function policyToWire(
     },
     // The shape validated these when the policy was written.
     gates: document.gates as ReadonlyDeep<z.input<typeof PolicyShape>>['gates'],
+    facts: document.facts ?? 'latest',
     auto_promote: document.auto_promote,
     rollback: { ...document.rollback },
     break_glass: { from: [...document.break_glass.from] },

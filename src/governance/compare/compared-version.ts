@@ -1,12 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { placeKey } from '../../core/place.ts'
 import type { Context } from '../../platform/context.ts'
+import { readFacts } from '../../registry/facts/refresh-facts.ts'
 import { lastHolderRead } from '../history/stage-log.ts'
 import type { VersionFacts } from '../policies/facts.ts'
 import type { Policy, PromotionTarget } from '../policies/policy.ts'
-import { factReads, factsFrom } from '../policies/read-facts.ts'
-
-type TrackedFacts = Omit<VersionFacts, 'signature' | 'card' | 'unreadable'>
+import { factReads, factsFrom, type RegisteredFacts } from '../policies/read-facts.ts'
 
 /**
  * A select of the id of the version, other than the candidate, that is in a place: the one in the
@@ -36,7 +35,7 @@ type Compared = {
 
 /** The version that was in a place before it was emptied. */
 export type LastHolder = {
-  readonly facts?: TrackedFacts | undefined
+  readonly facts?: RegisteredFacts | undefined
   /** The number of that version, if it was deleted. */
   readonly lost?: number | undefined
 }
@@ -59,6 +58,7 @@ export async function readLastHolder(
   )
   if (!last) return {}
   if (last.id === null) return { lost: last.version }
+  await readFacts(ctx, [last.id])
   const facts = factsFrom(await ctx.db.batch(factReads(sql`select ${last.id}`)))
   const found = facts.get(last.id)
   return found ? { facts: found } : { lost: last.version }

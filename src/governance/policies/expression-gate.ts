@@ -69,6 +69,17 @@ function nonFiniteIn(
   return undefined
 }
 
+/** Those of the late facts of a version that an expression names. */
+export function lateFactsIn(expression: string, { late }: VersionFacts): string[] {
+  const words = new Set(expression.split(/\W+/))
+  return [...late.keys()].filter((fact) => {
+    const [kind = '', ...rest] = fact.split('.')
+    const key = rest.join('.')
+    const isNamed = /^\w+$/.test(key) ? words.has(key) : expression.includes(key)
+    return words.has(kind) && (kind === 'datasets' || isNamed)
+  })
+}
+
 function hasWord(text: string, word: string): boolean {
   return /^\w+$/.test(word) ? text.split(/\W+/).includes(word) : text.includes(word)
 }

@@ -1,5 +1,5 @@
 /** The facts of one version that gates look at, all read at one moment. */
-export type VersionFacts = {
+export type VersionFacts = TrackedFacts & {
   /** `model_versions.id`. */
   readonly id: number
   readonly model: string
@@ -7,6 +7,26 @@ export type VersionFacts = {
   readonly stage: string
   readonly aliases: readonly string[]
   readonly tags: Readonly<Record<string, string>>
+  /** The authored part of its model card, in the words of the REST surface; null: it has none. */
+  readonly card: Readonly<Record<string, unknown>> | null
+  /** Why something that exists cannot be read. It is not absent: gates that need it fail. */
+  readonly unreadable: TrackedFacts['unreadable'] & { readonly card?: string }
+  /** What was logged after registration or after the run ended, and which: `metrics.accuracy`. */
+  readonly late: ReadonlyMap<string, string>
+  /** What was there when the version was registered. */
+  readonly atRegistration: TrackedFacts
+  readonly createdAtMs: number
+  /** When it last came into the stage it is in, by the audit log. */
+  readonly stageSinceMs: number
+  /** Null: not sealed. */
+  readonly digest: string | null
+  readonly manifestId: number | null
+}
+
+/** Facts that are kept with a version, from its run, its logged model and its files. */
+export type TrackedFacts = {
+  /** `sha256:` and hex, of all that is kept. */
+  readonly factsDigest: string
   /** Latest value of each metric of its run and logged model; NaN if NaN was logged. */
   readonly metrics: Readonly<Record<string, number>>
   readonly params: Readonly<Record<string, string>>
@@ -15,16 +35,15 @@ export type VersionFacts = {
   readonly run: RunFact | null
   /** Null: its MLmodel has none, or it has no files here. */
   readonly signature: Signature | null
-  /** The authored part of its model card, in the words of the REST surface; null: it has none. */
-  readonly card: Readonly<Record<string, unknown>> | null
-  /** Why something that exists cannot be read. It is not absent: gates that need it fail. */
-  readonly unreadable: { readonly signature?: string; readonly card?: string }
-  readonly createdAtMs: number
-  /** When it last came into the stage it is in, by the audit log. */
-  readonly stageSinceMs: number
-  /** Null: not sealed. */
-  readonly digest: string | null
-  readonly manifestId: number | null
+  readonly unreadable: { readonly signature?: string }
+}
+
+/** The same versions, known by what was there at registration alone. */
+export function factsAtRegistration(facts: VersionFacts): VersionFacts {
+  const { atRegistration } = facts
+  const { card } = facts.unreadable
+  const unreadable = { ...atRegistration.unreadable, ...(card !== undefined && { card }) }
+  return { ...facts, ...atRegistration, unreadable, late: new Map() }
 }
 
 export type DatasetFact = { readonly name: string; readonly digest: string }

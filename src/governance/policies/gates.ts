@@ -2,7 +2,7 @@ import { excerpt } from '../../core/error.ts'
 import { anonymous, type PrincipalRecord, type SomeAccount } from '../../core/principal.ts'
 import { isAmong, isNamed, isOneOwner, type Parties } from '../approvals.ts'
 import type { StepBudget } from './expression-cost.ts'
-import { judgeByExpression } from './expression-gate.ts'
+import { judgeByExpression, lateFactsIn } from './expression-gate.ts'
 import type { VersionFacts } from './facts.ts'
 import type { Gate, NamedAccounts } from './policy.ts'
 import { signatureChange } from './signature.ts'
@@ -41,13 +41,21 @@ export type FilesRead = { readonly ok: boolean; readonly detail: string }
 export function judgeGate(gate: Gate, input: GateInput): Verdict {
   switch (gate.type) {
     case 'expression':
-      return judgeByExpression(gate.expression, input)
+      return withLateness(
+        judgeByExpression(gate.expression, input),
+        lateFactsIn(gate.expression, input.candidate),
+        input,
+      )
     case 'metric':
-      return judgeMetric(gate, input.candidate)
+      return withLateness(judgeMetric(gate, input.candidate), [`metrics.${gate.metric}`], input)
     case 'model_card':
       return judgeCard(gate.fields, input.candidate)
     case 'lineage':
-      return judgeLineage(gate.require, input.candidate)
+      return withLateness(
+        judgeLineage(gate.require, input.candidate),
+        input.candidate.datasets.map(({ name, digest }) => `datasets.${name}@${digest}`),
+        input,
+      )
     case 'signature_compatible':
       return judgeSignature(input)
     case 'integrity':
@@ -61,6 +69,21 @@ export function judgeGate(gate: Gate, input: GateInput): Verdict {
     case 'tag':
       return judgeTag(gate, input)
   }
+}
+
+/** The verdict, which says of these facts which of them were not there when they should have been. */
+function withLateness(
+  verdict: Verdict,
+  facts: readonly string[],
+  { candidate: { late } }: GateInput,
+): Verdict {
+  const marks = facts.flatMap((fact) => {
+    const mark = late.get(fact)
+    return mark === undefined ? [] : [`${excerpt(fact)} was ${mark}`]
+  })
+  return marks.length === 0
+    ? verdict
+    : { ...verdict, detail: `${verdict.detail}; ${textOf(marks)}` }
 }
 
 function judgeMetric(

@@ -29,6 +29,11 @@ export type PolicyDocument = {
   }
   readonly approvals: ApprovalTerms
   readonly gates: readonly Gate[]
+  /**
+   * Which facts gates look at: those of now, or those at registration. Absent in older policies:
+   * `latest`.
+   */
+  readonly facts?: 'latest' | 'registered'
   readonly auto_promote: boolean
   readonly rollback: { readonly skip_approvals: boolean }
   readonly break_glass: { readonly from: readonly string[] }

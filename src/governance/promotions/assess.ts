@@ -115,7 +115,13 @@ function assessmentOf(
 ): Assessment {
   const { candidate, cardRevision, policies } = snapshot
   const nowMs = ctx.now()
-  const reviewedNow = reviewedText({ digest: candidate.digest, cardRevision, policies })
+  const reviewedNow = reviewedText({
+    digest: candidate.digest,
+    cardRevision,
+    policies,
+    factsDigest: candidate.factsDigest,
+    registeredDigest: candidate.atRegistration.factsDigest,
+  })
   const judgement = judge({ ...snapshot, filesIntact, reviewedNow, nowMs })
   return { ...snapshot, judgement, judgedAtMs: nowMs, reviewedNow, filesIntact, areFilesRead }
 }

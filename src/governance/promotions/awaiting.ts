@@ -30,7 +30,11 @@ export async function readReviewing(
   const { policies, versions, ...reviewRows } = await ctx.db.batch({
     policies: policyRead(ctx),
     versions: sql<VersionRow>`select p.id, m.name as model, ${fileAuthorsJson} as authors, s.digest,
-        c.revision as card_revision, c.author as card_editor
+        c.revision as card_revision, c.author as card_editor,
+        (select f.digest from version_facts f where f.model_version = v.id
+          order by f.revision desc limit 1) as facts_digest,
+        (select f.digest from version_facts f where f.model_version = v.id
+          and f.revision = 1) as registered_digest
       from promotions p join model_versions v on v.id = p.model_version
       join registered_models m on m.id = v.registered_model
       left join manifests s on s.id = v.manifest
@@ -69,6 +73,8 @@ type VersionRow = {
   digest: string | null
   card_revision: number | null
   card_editor: string | null
+  facts_digest: string | null
+  registered_digest: string | null
 }
 
 function reviewingOf(
@@ -87,6 +93,8 @@ function reviewingOf(
     digest: row.digest,
     cardRevision: row.card_revision ?? 0,
     policies,
+    factsDigest: row.facts_digest,
+    registeredDigest: row.registered_digest,
   })
   const counted = countApprovals({ policies, reviews, parties, reviewedNow })
   return { ...counted, candidate: { model: row.model }, policies, parties, reviews }

@@ -1,6 +1,8 @@
 import { isSame, type SomeAccount } from '../../core/principal.ts'
+import type { FactChange } from '../../registry/facts/facts.ts'
 import { type ApprovalState, approvalState, type Review, whyNotApprove } from '../approvals.ts'
 import { newBudget } from '../policies/expression-cost.ts'
+import { factsAtRegistration } from '../policies/facts.ts'
 import { type GateInput, judgeGate } from '../policies/gates.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { Verdict } from '../policies/verdict.ts'
@@ -28,17 +30,35 @@ export type JudgeInput = Omit<GateInput, 'accounts'> & {
   readonly reviews: readonly Review[]
   /** What a review made now would review: see `reviewedText`. */
   readonly reviewedNow: string
+  /** How the facts came to be what they are, the newest revision first. */
+  readonly factHistory: readonly FactsThen[]
+}
+
+/** A revision of facts, and how it differs from the one before. */
+export type FactsThen = {
+  readonly digest: string
+  readonly changes: readonly FactChange[]
+  /** The changes that the list leaves out. */
+  readonly more: number
 }
 
 /** Judge every gate of every policy, and count the valid approvals. */
 export function judge(given: JudgeInput): Judgement {
   const input = { ...given, budget: newBudget() }
+  const registered = {
+    ...input,
+    candidate: factsAtRegistration(input.candidate),
+    current: input.current && factsAtRegistration(input.current),
+  }
   const gates = input.policies.flatMap((policy) =>
     policy.document.gates.map((gate) => ({
       name: gate.name,
       policy: policy.name,
       type: gate.type,
-      ...judgeGate(gate, { ...input, accounts: policy.accounts }),
+      ...judgeGate(gate, {
+        ...(policy.document.facts === 'registered' ? registered : input),
+        accounts: policy.accounts,
+      }),
       evaluatedAtMs: input.nowMs,
     })),
   )
@@ -48,7 +68,8 @@ export function judge(given: JudgeInput): Judgement {
 
 export type CountedApprovals = Pick<Judgement, 'approvals' | 'dismissed'>
 
-type ReviewsToCount = Pick<JudgeInput, 'policies' | 'reviews' | 'parties' | 'reviewedNow'>
+type ReviewsToCount = Pick<JudgeInput, 'policies' | 'reviews' | 'parties' | 'reviewedNow'> &
+  Partial<Pick<JudgeInput, 'factHistory'>>
 
 /** Count the valid approvals, under all policies together. */
 export function countApprovals(input: ReviewsToCount): CountedApprovals {
@@ -91,10 +112,12 @@ function dismissedReviews(input: ReviewsToCount): Map<number, string> {
 
 function whyDismissed(
   { principal, reviewed, fallen }: Review,
-  { policies, parties, reviewedNow }: ReviewsToCount,
+  { policies, parties, reviewedNow, factHistory = [] }: ReviewsToCount,
 ): string | undefined {
   const dismissing = policies.some(({ document }) => document.approvals.dismiss_stale)
-  if (dismissing && reviewed !== reviewedNow) return whatChanged(reviewed, reviewedNow)
+  if (dismissing && reviewed !== reviewedNow) {
+    return whatChanged(reviewed, reviewedNow, factHistory)
+  }
   if (fallen !== undefined) return fallen
   const asking = policies.filter(({ document }) => document.approvals.rules.length > 0)
   const reasons = asking.map((policy) => whyNotApprove(principal, policy, parties))
@@ -115,25 +138,62 @@ function blocks(gates: readonly GateResult[], approvals: ApprovalState): string[
   ]
 }
 
-/** What an approval approves: files, card and policies. */
+/** What an approval approves: files, card, policies and facts. */
 export type Reviewed = {
   readonly digest: string | null
   readonly cardRevision: number
-  readonly policies: readonly Pick<Policy, 'id' | 'revision'>[]
+  readonly policies: readonly Pick<Policy, 'id' | 'revision' | 'document'>[]
+  /** Digests of the newest facts and of those at registration; null: none were read yet. */
+  readonly factsDigest: string | null
+  readonly registeredDigest: string | null
 }
 
-/** Files, card and policies as one text: two texts are equal if none of these changed. */
-export function reviewedText({ digest, cardRevision, policies }: Reviewed): string {
+/**
+ * What is reviewed as one text: two texts are equal if nothing of it changed. Where all policies look
+ * at what was there at registration alone, later facts are not reviewed.
+ */
+export function reviewedText(reviewed: Reviewed): string {
+  const { digest, cardRevision, policies, factsDigest, registeredDigest } = reviewed
+  const isOld =
+    policies.length > 0 && policies.every(({ document }) => document.facts === 'registered')
   return JSON.stringify([
     digest,
     cardRevision,
     policies.map(({ id, revision }) => [id, revision]).sort(([a = 0], [b = 0]) => a - b),
+    isOld ? registeredDigest : factsDigest,
   ])
 }
 
-function whatChanged(before: string, now: string): string {
+function whatChanged(before: string, now: string, history: readonly FactsThen[]): string {
   const [was, is] = [JSON.parse(before), JSON.parse(now)] as [unknown[], unknown[]]
-  const parts = ['the files', 'the model card', 'a policy']
+  const parts = ['the files', 'the model card', 'a policy', 'facts']
   const changed = parts.filter((_, i) => JSON.stringify(was[i]) !== JSON.stringify(is[i]))
-  return `${changed.join(' and ')} changed since`
+  if (!changed.includes('facts')) return `${changed.join(' and ')} changed since`
+  if (was[3] === undefined) return 'the facts of its run were not part of what was approved'
+  const others = changed.filter((part) => part !== 'facts')
+  const rest = others.length > 0 ? `; ${others.join(' and ')} changed too` : ''
+  return `facts changed${factsSince(String(was[3]), history)}${rest}`
+}
+
+const changesShown = 5
+
+/** What the revisions after the one with this digest changed, the oldest value and the newest of each. */
+function factsSince(digest: string, history: readonly FactsThen[]): string {
+  const at = history.findIndex((revision) => revision.digest === digest)
+  const since = (at === -1 ? history : history.slice(0, at)).toReversed()
+  const changes = new Map<string, FactChange>()
+  for (const change of since.flatMap((revision) => revision.changes)) {
+    changes.set(change.fact, { ...change, before: (changes.get(change.fact) ?? change).before })
+  }
+  const differing = [...changes.values()].filter(({ before, after }) => before !== after)
+  const texts = differing.slice(0, changesShown).map(changeText)
+  const more = differing.length - texts.length + since.reduce((sum, { more }) => sum + more, 0)
+  return texts.length === 0 ? '' : `: ${texts.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+}
+
+function changeText({ fact, before, after }: FactChange): string {
+  if (before === undefined) return `${fact} is new: ${after}`
+  return after === undefined
+    ? `${fact} was ${before}, is gone`
+    : `${fact} was ${before}, is ${after}`
 }

@@ -2,7 +2,9 @@ import { type SQL, sql } from 'drizzle-orm'
 import { RegistryError } from '../../core/error.ts'
 import type { PrincipalRecord, SomeAccount } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
-import { describeVersion, whyUnreadable } from '../../registry/model-files/describe-model.ts'
+import type { FactChange } from '../../registry/facts/facts.ts'
+import { areFactsFresh, refreshFacts } from '../../registry/facts/refresh-facts.ts'
+import { revisionsFrom } from '../../registry/facts/store-facts.ts'
 import { fileAuthorsJson } from '../../registry/versions/authors.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import type { Parties, Review } from '../approvals.ts'
@@ -19,8 +21,8 @@ import type { VersionFacts } from '../policies/facts.ts'
 import type { CheckFact } from '../policies/gates.ts'
 import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
 import type { Policy, PromotionTarget } from '../policies/policy.ts'
-import { factReads, factsFrom } from '../policies/read-facts.ts'
-import { signatureFrom } from '../policies/signature.ts'
+import { factReads, factsFrom, type RegisteredFacts } from '../policies/read-facts.ts'
+import type { FactsThen } from './judge.ts'
 
 /** May this version have this stage or alias? */
 export type Question = {
@@ -48,6 +50,8 @@ export type Snapshot = {
   /** Who set each tag of the candidate last; read only if a policy asks for it. */
   readonly tagSetters: ReadonlyMap<string, PrincipalRecord>
   readonly cardRevision: number
+  /** How the candidate's facts came to be what they are, the newest revision first. */
+  readonly factHistory: readonly FactsThen[]
   readonly mark: SnapshotMark
 }
 
@@ -60,8 +64,8 @@ export type SnapshotMark = {
   readonly newestRevision: number
   /** The count of changes of accounts, groups, grants and permissions. */
   readonly accessEpoch: number
-  /** Metrics, params and datasets of the run, as one text. */
-  readonly tracked: string
+  /** The candidate and the version that it is compared with: their stored facts hold. */
+  readonly known: readonly number[]
 }
 
 type State = {
@@ -70,11 +74,16 @@ type State = {
   current: number | null
   seq: number
   policy_revision: number
-  tracked: string
 }
 
+type HistoryRow = { digest: string; changed: string; changed_more: number }
+
+/** So many revisions are looked through for what changed since an approval. */
+const historyMax = 20
+
 /**
- * Read the snapshot in one batch; files are read afterwards, since they never change.
+ * Read the snapshot in one batch; cards are read afterwards, and only change with an entry in the audit
+ * log. Facts that are stale are read anew first.
  *
  * @returns undefined: there is no such version any more
  */
@@ -83,23 +92,10 @@ export async function takeSnapshot(
   question: Question,
 ): Promise<Snapshot | undefined> {
   const { modelVersionId, target } = question
-  const current = holderNow(modelVersionId, target)
-  const promotion = sql`${question.promotionId ?? 0}`
-  const { states, policies, reviews, people, controllers, checks, setters, ...factRows } =
-    await ctx.db.batch({
-      states: sql<State>`select ${fileAuthorsJson} as authors, (${current}) as current,
-        ${accessEpoch} as access_epoch, ${newestEntry(modelVersionId)} as seq, ${newestRevision} as policy_revision,
-        ${tracked(modelVersionId)} as tracked
-      from model_versions v where v.id = ${modelVersionId}`,
-      policies: policyRead(ctx),
-      ...reviewReads(ctx, promotion),
-      checks: sql<CheckRow>`select name, status, digest, posted_by from promotion_checks
-      where promotion = ${promotion}`,
-      setters: tagSetterRead(modelVersionId, question.drafts),
-      ...factReads(sql`select ${modelVersionId} union select (${current})`),
-    })
-  const [state] = states
-  const facts = factsFrom(factRows)
+  const rows = await readRows(ctx, question)
+  const { policies, reviews, people, controllers, checks, setters } = rows
+  const [state] = rows.states
+  const facts = factsFrom(rows)
   const candidate = facts.get(modelVersionId)
   if (!state || !candidate) return undefined
   const matched =
@@ -109,17 +105,17 @@ export async function takeSnapshot(
       ? await readLastHolder(ctx, { candidate, target, policies: matched })
       : { facts: facts.get(state.current) }
   const holder = last.facts
-  const [files, holderFiles] = await Promise.all([
-    readFileFacts(ctx, candidate),
-    holder ? readFileFacts(ctx, holder) : undefined,
+  const [carded, holderCarded] = await Promise.all([
+    readCard(ctx, candidate),
+    holder && readCard(ctx, holder),
   ])
   const known = peopleFrom({ people, controllers })
   const standing = await Promise.all(
     reviews.map((row) => findStandingReview(ctx, row, { model: candidate.model, people: known })),
   )
   return {
-    candidate: { ...candidate, ...files.facts },
-    current: holder && holderFiles && { ...holder, ...holderFiles.facts },
+    candidate: carded.facts,
+    current: holderCarded?.facts,
     lostHolder: last.lost,
     policies: matched,
     reviews: standingOf(standing),
@@ -133,32 +129,60 @@ export async function takeSnapshot(
     parties: {
       requester: question.requester,
       authors: JSON.parse(state.authors),
-      cardEditor: files.cardEditor,
+      cardEditor: carded.cardEditor,
       controllers: known.controllers,
     },
     people: known,
-    cardRevision: files.cardRevision,
+    cardRevision: carded.cardRevision,
+    factHistory: rows.history.map((row) => ({
+      digest: row.digest,
+      changes: JSON.parse(row.changed) as FactChange[],
+      more: row.changed_more,
+    })),
     mark: {
       modelVersionId,
       newestEntry: state.seq,
       newestRevision: state.policy_revision,
       accessEpoch: state.access_epoch,
-      tracked: state.tracked,
+      known: [modelVersionId, ...(holder ? [holder.id] : [])],
     },
+  }
+}
+
+/** All rows of one moment, at which the stored facts are what run and logged model say. */
+async function readRows(ctx: Context, question: Question) {
+  const { modelVersionId, target } = question
+  const current = holderNow(modelVersionId, target)
+  const promotion = sql`${question.promotionId ?? 0}`
+  for (let round = 1; ; round++) {
+    const rows = await ctx.db.batch({
+      states: sql<State>`select ${fileAuthorsJson} as authors, (${current}) as current,
+        ${accessEpoch} as access_epoch, ${newestEntry(modelVersionId)} as seq, ${newestRevision} as policy_revision
+      from model_versions v where v.id = ${modelVersionId}`,
+      policies: policyRead(ctx),
+      ...reviewReads(ctx, promotion),
+      checks: sql<CheckRow>`select name, status, digest, posted_by from promotion_checks
+      where promotion = ${promotion}`,
+      setters: tagSetterRead(modelVersionId, question.drafts),
+      history: sql<HistoryRow>`select digest, changed, changed_more from version_facts
+      where model_version = ${modelVersionId} order by revision desc limit ${historyMax}`,
+      ...factReads(sql`select ${modelVersionId} union select (${current})`),
+    })
+    const newest = revisionsFrom(rows)
+    if (!(await refreshFacts(ctx, { origins: rows.origins, newest, round }))) return rows
   }
 }
 
 /**
  * A condition that is true as long as nothing in a snapshot has changed. Each change in the audit
  * log raises the number of the model's newest entry, and each change of rights raises another
- * number. What pipelines may change without an entry (metrics, params, datasets of the run) is
- * compared directly.
+ * number. Pipelines write to runs without an entry; then the stored facts are not fresh.
  */
 export function isUnchanged(mark: SnapshotMark): SQL {
   return sql`${newestEntry(mark.modelVersionId)} = ${mark.newestEntry}
     and ${newestRevision} = ${mark.newestRevision}
     and ${accessEpoch} = ${mark.accessEpoch}
-    and ${tracked(mark.modelVersionId)} = ${mark.tracked}`
+    and ${areFactsFresh(sql`select value from json_each(${JSON.stringify(mark.known)})`)}`
 }
 
 /** The statement that reads the number of the newest entry of a version's model. */
@@ -166,35 +190,23 @@ export function newestEntryRead(modelVersionId: number): SQL<{ seq: number }> {
   return sql<{ seq: number }>`select ${newestEntry(modelVersionId)} as seq`
 }
 
-/** The card of a version, and what its files say. */
-type FileFacts = {
-  readonly facts: Pick<VersionFacts, 'signature' | 'card' | 'unreadable'>
+/** What is known of a version, with its card. */
+type CardedFacts = {
+  readonly facts: VersionFacts
   /** 0: there is no card; a template alone is not a card. */
   readonly cardRevision: number
   readonly cardEditor: SomeAccount | null
 }
 
 /** The facts say what cannot be read; a gate that needs it fails. */
-async function readFileFacts(
-  ctx: Context,
-  { model, version }: Pick<VersionFacts, 'model' | 'version'>,
-): Promise<FileFacts> {
-  const found = await getVersion(ctx, model, version)
-  const [described, card] = await Promise.all([
-    describeVersion(ctx, found),
-    unlessDamaged(readCurrentRevision(ctx, found)),
-  ])
-  const problem = whyUnreadable(described, 'signature')
+async function readCard(ctx: Context, facts: RegisteredFacts): Promise<CardedFacts> {
+  const found = await getVersion(ctx, facts.model, facts.version)
+  const card = await unlessDamaged(readCurrentRevision(ctx, found))
   const current = 'current' in card ? card.current : undefined
+  const { problem } = card
+  const unreadable = { ...facts.unreadable, ...(problem !== undefined && { card: problem }) }
   return {
-    facts: {
-      signature: signatureFrom(described.signature),
-      card: current?.card ?? null,
-      unreadable: {
-        ...(problem !== undefined && { signature: problem }),
-        ...(card.problem !== undefined && { card: card.problem }),
-      },
-    },
+    facts: { ...facts, card: current?.card ?? null, unreadable },
     cardRevision: current?.revision ?? 0,
     cardEditor: current?.author ?? null,
   }
@@ -246,14 +258,4 @@ const newestRevision = sql`(select coalesce(max(id), 0) from policy_revisions)`
 function newestEntry(modelVersionId: number): SQL {
   return sql`(select coalesce(max(e.seq), 0) from audit_entries e where e.registered_model =
     (select registered_model from model_versions where id = ${modelVersionId}))`
-}
-
-/** What tracking knows of the candidate, as one text; tracking writes no audit entries. */
-function tracked(modelVersionId: number): SQL {
-  const run = sql`(select r.id from model_versions v join runs r on r.run_id = v.run_id
-    and r.lifecycle_stage = 'active' where v.id = ${modelVersionId})`
-  return sql`json_array(${run},
-    (select json_group_array(json_array(key, value, is_nan)) from latest_metrics where run = ${run}),
-    (select json_group_array(json_array(key, value)) from params where run = ${run}),
-    (select json_group_array(dataset) from run_datasets where run = ${run}))`
 }

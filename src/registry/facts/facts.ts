@@ -48,6 +48,8 @@ export type FactsRevision = {
   readonly facts: Facts
   /** Metrics that were logged after the run had ended, by their own time. */
   readonly lateMetrics: readonly string[]
+  /** Status of the run when it was last looked at; null: none was. */
+  readonly runStatus: string | null
 }
 
 /** What the model of these facts says about itself. */
@@ -59,6 +61,22 @@ export function descriptionIn(facts: Facts): ModelDescription {
     ...(environment && { environment }),
     ...(problems && { problems }),
   }
+}
+
+/**
+ * When what was not there at registration, or not with this value, was logged: by the names of
+ * `FactChange`.
+ */
+export function lateFactsOf(first: Facts, newest: FactsRevision): Map<string, string> {
+  const isSame = first === newest.facts
+  const was = isSame ? undefined : flatten(first)
+  const since = was
+    ? [...flatten(newest.facts)].filter(([fact, value]) => was.get(fact) !== value)
+    : []
+  return new Map([
+    ...newest.lateMetrics.map((key) => [`metrics.${key}`, 'logged after the run ended'] as const),
+    ...since.map(([fact]) => [fact, 'logged after registration'] as const),
+  ])
 }
 
 const changesMax = 100

@@ -21,6 +21,8 @@ type Known = {
 export type BuiltFacts = {
   readonly facts: Facts
   readonly lateMetrics: readonly string[]
+  /** Null: it is gone, or there was none. */
+  readonly runStatus: string | null
   readonly writes: WriteCounts
   /** Who wrote last to the run or the logged model since a version was made of it. */
   readonly lastWrite: LastWrite | undefined
@@ -39,7 +41,7 @@ type OwnerRow = {
   written_by: string | null
   written_at_ms: number | null
 }
-type RunRow = OwnerRow & { run_id: string; name: string }
+type RunRow = OwnerRow & { run_id: string; name: string; status: string }
 type TextRow = { key: string; value: string; is_tag: number }
 type MetricRow = { key: string; value: number; is_nan: number }
 type DatasetRow = { name: string; digest: string; source: string; context: string | null }
@@ -82,6 +84,7 @@ export async function readTrackedFacts(
       datasets,
     },
     lateMetrics: rows.runMetrics.flatMap(({ key, is_late }) => (is_late ? [key] : [])),
+    runStatus: run?.status ?? null,
     writes: { run: run?.registered_writes ?? null, model: model?.registered_writes ?? null },
     lastWrite: lastOf([run, model]),
   }
@@ -102,7 +105,7 @@ function sourceReads(ctx: Context, { runId, modelId }: Origin) {
     ${alias}.registered_writes, ${alias}.written_by, ${alias}.written_at_ms`
   return {
     ...countWritesStatements(ctx, { runId, modelId }),
-    runs: sql<RunRow>`select r.run_id, r.name, ${owner(sql`r`)}
+    runs: sql<RunRow>`select r.run_id, r.name, r.status, ${owner(sql`r`)}
       from runs r join experiments e on e.id = r.experiment where r.id = ${run}`,
     runTexts: sql<TextRow>`select key, value, 0 as is_tag from params where run = ${run}
       union all select key, value, 1 from run_tags where run = ${run}`,

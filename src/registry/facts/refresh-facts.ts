@@ -5,7 +5,7 @@ import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { versionEntry } from '../audit-entries.ts'
 import { describeVersion, type ModelDescription } from '../model-files/describe-model.ts'
-import { descriptionIn, differenceOf, type Facts, type FactsRevision } from './facts.ts'
+import { descriptionIn, differenceOf, type FactsRevision } from './facts.ts'
 import { readTrackedFacts } from './read-tracked.ts'
 import {
   factInserts,
@@ -20,12 +20,21 @@ const roundsMax = 3
 /** The entry in the audit log has the first of the changes; the revision has more of them. */
 const entryChangesMax = 20
 
-type StaleRow = {
-  id: number
-  run_id: string | null
-  model_id: string | null
-  source: string
-  manifest: number | null
+/** Where the facts of a version come from, and whether that was written to since they were read. */
+export type FactOrigin = {
+  readonly id: number
+  readonly run_id: string | null
+  readonly model_id: string | null
+  readonly source: string
+  readonly manifest: number | null
+  readonly is_stale: number
+}
+
+/** What was read of some versions, and how often: 1 for the first time. */
+export type FactsRead = {
+  readonly origins: readonly FactOrigin[]
+  readonly newest: ReadonlyMap<number, FactsRevision>
+  readonly round: number
 }
 
 /**
@@ -39,38 +48,69 @@ export async function readFacts(
 ): Promise<Map<number, FactsRevision>> {
   const ids = sql`select value from json_each(${JSON.stringify(versionIds)})`
   for (let round = 1; ; round++) {
-    const { stale, ...rows } = await ctx.db.batch({
-      stale: staleRead(ids),
+    const { origins, ...rows } = await ctx.db.batch({
+      origins: factOriginRead(ids),
       ...newestFactReads(ids),
     })
     const newest = revisionsFrom(rows)
-    if (stale.length === 0 || round > roundsMax) return newest
-    for (const row of stale) await refresh(ctx, row, newest.get(row.id))
+    if (!(await refreshFacts(ctx, { origins, newest, round }))) return newest
   }
 }
 
-/** Those of the versions that have no facts, or whose run or logged model was written to since. */
-function staleRead(ids: SQL): SQL<StaleRow> {
-  const differs = (alias: SQL, stored: SQL) =>
-    sql`(${alias}.id is not null and ${alias}.registered_writes is not ${stored})`
-  return sql<StaleRow>`select v.id, v.run_id, v.model_id, v.source, v.manifest
-    from model_versions v
-    left join version_facts f on f.model_version = v.id and f.revision =
-      (select max(n.revision) from version_facts n where n.model_version = v.id)
-    left join runs r on r.run_id = v.run_id
-    left join logged_models l on l.model_id = v.model_id
-    where v.id in (${ids}) and (f.revision is null
-      or ${differs(sql`r`, sql`f.run_writes`)} or ${differs(sql`l`, sql`f.model_writes`)})`
+/**
+ * Read facts anew where they are stale, and where files that they come from were damaged, which may
+ * have been restored.
+ *
+ * @returns whether the versions are to be read again; false after a few rounds, since a run may be
+ *   written to all the time
+ */
+export async function refreshFacts(
+  ctx: Context,
+  { origins, newest, round }: FactsRead,
+): Promise<boolean> {
+  if (round > roundsMax) return false
+  const isDue = ({ id, is_stale }: FactOrigin) =>
+    is_stale === 1 || (round === 1 && isDamaged(newest.get(id)))
+  const due = origins.filter(isDue)
+  for (const origin of due) await refresh(ctx, origin, newest.get(origin.id))
+  return due.length > 0
 }
+
+function isDamaged(revision: FactsRevision | undefined): boolean {
+  return revision?.facts.problems?.some(({ isDamage }) => isDamage) ?? false
+}
+
+/** The statement that reads where facts come from. @param ids a select of `model_versions.id` */
+export function factOriginRead(ids: SQL): SQL<FactOrigin> {
+  return sql<FactOrigin>`select v.id, v.run_id, v.model_id, v.source, v.manifest,
+      ${isStale} as is_stale
+    from ${withOrigins} where v.id in (${ids})`
+}
+
+/** A condition: the stored facts of these versions hold. @param ids a select of `model_versions.id` */
+export function areFactsFresh(ids: SQL): SQL {
+  return sql`not exists (select 1 from ${withOrigins} where v.id in (${ids}) and ${isStale})`
+}
+
+const withOrigins = sql`model_versions v
+  left join version_facts f on f.model_version = v.id and f.revision =
+    (select max(n.revision) from version_facts n where n.model_version = v.id)
+  left join runs r on r.run_id = v.run_id
+  left join logged_models l on l.model_id = v.model_id`
+
+/** There are none, or what they come from was written to since. Nobody writes to what is gone. */
+const isStale = sql`(f.revision is null
+  or (r.id is not null and r.registered_writes is not f.run_writes)
+  or (l.id is not null and l.registered_writes is not f.model_writes))`
 
 /** Read the facts of a version anew, and write a revision if they differ from the newest one. */
 async function refresh(
   ctx: Context,
-  row: StaleRow,
+  origin: FactOrigin,
   stored: FactsRevision | undefined,
 ): Promise<void> {
-  const { id, run_id: runId, model_id: modelId } = row
-  const description = await describe(ctx, row, stored?.facts)
+  const { id, run_id: runId, model_id: modelId } = origin
+  const description = await describe(ctx, origin, stored)
   const built = await readTrackedFacts(
     ctx,
     { runId, modelId },
@@ -79,30 +119,32 @@ async function refresh(
   const first = await makeFirstFacts(ctx, built)
   if (!stored) return write(ctx, id, first)
   if (first.digest === stored.digest) return noteUnchanged(ctx, stored, first)
-  const changes = differenceOf(stored.facts, built.facts)
+  const changes = differenceOf(stored.facts, first.facts)
   await write(ctx, id, { ...first, revision: stored.revision + 1, changes }, stored)
 }
 
 /** What the files say never changes. Where none are sealed, the run says it. */
 async function describe(
   ctx: Context,
-  { run_id: runId, source, manifest: manifestId }: StaleRow,
-  stored: Facts | undefined,
+  { run_id: runId, source, manifest: manifestId }: FactOrigin,
+  stored: FactsRevision | undefined,
 ): Promise<ModelDescription> {
-  if (stored && manifestId !== null) return descriptionIn(stored)
+  const known = stored && descriptionIn(stored.facts)
+  if (known && manifestId !== null && !isDamaged(stored)) return known
   const described = await describeVersion(ctx, { runId, source, manifestId })
   const isSilent = Object.keys(described).length === 0
-  return stored && isSilent ? descriptionIn(stored) : described
+  return known && isSilent ? known : described
 }
 
 /** The stored facts hold for what was written since, too. */
 async function noteUnchanged(
   ctx: Context,
   { versionId, revision }: FactsRevision,
-  { writes, lateMetrics }: NewFacts,
+  { writes, lateMetrics, runStatus }: NewFacts,
 ): Promise<void> {
   await ctx.db.all(sql`update version_facts set run_writes = ${writes.run},
-      model_writes = ${writes.model}, late_metrics = ${JSON.stringify(lateMetrics)}
+      model_writes = ${writes.model}, late_metrics = ${JSON.stringify(lateMetrics)},
+      run_status = coalesce(${runStatus}, run_status)
     where model_version = ${versionId} and revision = ${revision}`)
 }
 

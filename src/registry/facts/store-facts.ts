@@ -30,16 +30,16 @@ export async function makeFirstFacts(ctx: Context, built: BuiltFacts): Promise<N
 export function factInserts(
   ctx: Context,
   version: SQL,
-  { facts, revision, digest, changes, lateMetrics, writes, lastWrite }: NewFacts,
+  { facts, revision, digest, changes, lateMetrics, runStatus, writes, lastWrite }: NewFacts,
 ) {
   const writer = revision === 1 ? undefined : lastWrite
   const digests = JSON.stringify(facts.datasets.map((dataset) => dataset.digest))
   return {
     facts: sql`insert into version_facts (model_version, revision, at_ms, digest, changed,
-        changed_more, changed_by, changed_at_ms, late_metrics, run_writes, model_writes)
+        changed_more, changed_by, changed_at_ms, late_metrics, run_writes, model_writes, run_status)
       values ((${version}), ${revision}, ${ctx.now()}, ${digest}, ${JSON.stringify(changes.listed)},
         ${changes.more}, ${writer?.by ?? null}, ${writer?.atMs ?? null},
-        ${JSON.stringify(lateMetrics)}, ${writes.run}, ${writes.model})`,
+        ${JSON.stringify(lateMetrics)}, ${writes.run}, ${writes.model}, ${runStatus})`,
     factParts: partsOf(facts).map(
       (part, i) => sql`insert into version_fact_parts (model_version, revision, part, facts)
         values ((${version}), ${revision}, ${i}, ${part})`,
@@ -117,7 +117,7 @@ function isObject(value: unknown): value is object {
 
 type HeadRow = Pick<
   typeof versionFacts.$inferSelect,
-  'model_version' | 'revision' | 'at_ms' | 'digest' | 'late_metrics'
+  'model_version' | 'revision' | 'at_ms' | 'digest' | 'late_metrics' | 'run_status'
 >
 
 /**
@@ -126,19 +126,32 @@ type HeadRow = Pick<
  * @param ids a select of `model_versions.id`
  */
 export function newestFactReads(ids: SQL) {
-  const isNewest = (alias: SQL) => sql`${alias}.model_version in (${ids}) and ${alias}.revision =
-    (select max(n.revision) from version_facts n where n.model_version = ${alias}.model_version)`
-  return {
-    factHeads: sql<HeadRow>`select f.model_version, f.revision, f.at_ms, f.digest, f.late_metrics
-      from version_facts f where ${isNewest(sql`f`)}`,
-    factParts: sql<PartRow>`select p.model_version, p.facts from version_fact_parts p
-      where ${isNewest(sql`p`)} order by p.model_version, p.part`,
-  }
+  const newest = sql`(select max(n.revision) from version_facts n where n.model_version = f.model_version)`
+  const which = sql`f.model_version in (${ids}) and f.revision = ${newest}`
+  return { factHeads: headRead(which), factParts: partRead(which) }
+}
+
+/** The same of the first revision, where there is another one since. */
+export function firstFactReads(ids: SQL) {
+  const which = sql`f.model_version in (${ids}) and f.revision = 1 and exists (
+    select 1 from version_facts n where n.model_version = f.model_version and n.revision = 2)`
+  return { firstHeads: headRead(which), firstParts: partRead(which) }
+}
+
+function headRead(which: SQL): SQL<HeadRow> {
+  return sql<HeadRow>`select f.model_version, f.revision, f.at_ms, f.digest, f.late_metrics,
+      f.run_status
+    from version_facts f where ${which}`
+}
+
+function partRead(which: SQL): SQL<PartRow> {
+  return sql<PartRow>`select f.model_version, f.facts from version_fact_parts f
+    where ${which} order by f.model_version, f.part`
 }
 
 type PartRow = Pick<typeof versionFactParts.$inferSelect, 'model_version' | 'facts'>
 
-/** What `newestFactReads` read, by `model_versions.id`. */
+/** What `newestFactReads` or `firstFactReads` read, by `model_versions.id`. */
 export function revisionsFrom({
   factHeads,
   factParts,
@@ -154,6 +167,7 @@ export function revisionsFrom({
         digest: row.digest,
         facts: factsFromParts((partsById.get(row.model_version) ?? []).map(({ facts }) => facts)),
         lateMetrics: JSON.parse(row.late_metrics),
+        runStatus: row.run_status,
       },
     ]),
   )

@@ -7,19 +7,26 @@ import { person } from '../../support/accounts.ts'
 
 const column = (name: string, type = 'double', required = true) => ({ name, type, required })
 
-const version: VersionFacts = {
-  id: 1,
-  model: 'fraud',
-  version: 3,
-  stage: 'Staging',
-  aliases: ['champion'],
-  tags: { validated: 'true' },
+const tracked = {
+  factsDigest: 'sha256:f',
   metrics: { accuracy: 0.918, nothing: Number.NaN },
   params: { depth: '3' },
   datasets: [{ name: 'train', digest: 'abc' }],
   run: { id: 'r', name: 'run', status: 'FINISHED' },
   unreadable: {},
   signature: { inputs: [column('a'), column('b')], outputs: [column('y')] },
+}
+
+const version: VersionFacts = {
+  ...tracked,
+  late: new Map(),
+  atRegistration: tracked,
+  id: 1,
+  model: 'fraud',
+  version: 3,
+  stage: 'Staging',
+  aliases: ['champion'],
+  tags: { validated: 'true' },
   card: {
     limitations: 'some',
     ethical_considerations: ' ',
