@@ -117,10 +117,11 @@ async function refresh(
     { description, stored: stored?.facts },
   )
   const first = await makeFirstFacts(ctx, built)
-  if (!stored) return write(ctx, id, first)
+  if (!stored) return write(ctx, id, { facts: first })
   if (first.digest === stored.digest) return noteUnchanged(ctx, stored, first)
   const changes = differenceOf(stored.facts, first.facts)
-  await write(ctx, id, { ...first, revision: stored.revision + 1, changes }, stored)
+  const facts = { ...first, revision: stored.revision + 1, changes }
+  await write(ctx, id, { facts, before: stored })
 }
 
 /** What the files say never changes. Where none are sealed, the run says it. */
@@ -152,8 +153,7 @@ async function noteUnchanged(
 async function write(
   ctx: Context,
   id: number,
-  facts: NewFacts,
-  before?: FactsRevision,
+  { facts, before }: { readonly facts: NewFacts; readonly before?: FactsRevision },
 ): Promise<void> {
   const version = sql`select ${id}`
   try {

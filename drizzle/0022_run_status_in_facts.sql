@@ -1,0 +1,1 @@
+ALTER TABLE `version_facts` ADD `run_status` text;
