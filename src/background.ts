@@ -2,6 +2,7 @@ import { writeRefusalCounts } from './audit/refusal.ts'
 import { sealEntries } from './audit/seal.ts'
 import { sweepPromotions } from './governance/promotions/sweep.ts'
 import type { Platform } from './platform/context.ts'
+import { fillFacts } from './registry/facts/fill-facts.ts'
 
 /** Work that follows from changes and from time. It may run at any time and in several processes at once. */
 type Job = (platform: Platform) => Promise<void>
@@ -11,7 +12,12 @@ type Job = (platform: Platform) => Promise<void>
  * is tried again at the next run while the others go on. Deliveries of webhooks run beside them, since
  * they wait for other servers.
  */
-export const backgroundJobs: readonly Job[] = [sealEntries, sweepPromotions, writeRefusalCounts]
+export const backgroundJobs: readonly Job[] = [
+  sealEntries,
+  sweepPromotions,
+  writeRefusalCounts,
+  fillFacts,
+]
 
 /**
  * Run every job once, for who has no loop.

@@ -253,3 +253,9 @@ export const versionDatasets = sqliteTable(
   { digest: text().notNull(), model_version: integer().notNull() },
   (t) => [primaryKey({ columns: [t.digest, t.model_version] })],
 )
+
+/** Versions that an older release registered and whose facts were not read yet. */
+export const versionsWithoutFacts = sqliteTable('versions_without_facts', {
+  /** `model_versions.id`. */
+  model_version: integer().primaryKey(),
+})

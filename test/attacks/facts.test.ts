@@ -1,4 +1,6 @@
+import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
+import { runBackgroundWork } from '../../src/background.ts'
 import { collectGarbage } from '../../src/registry/files/collect-garbage.ts'
 import { type Member, type Team, team } from '../support/team.ts'
 
@@ -307,4 +309,27 @@ test('versions that are registered at once while the run is written to are each 
   for (const version of ['2', '3', '4', '5', '6', '7']) {
     expect((await gate(version)).detail).toContain('accuracy 0.99 >= 0.9')
   }
+})
+
+test('a version that an older release registered is known by its run before that is purged', async () => {
+  const { ann, runId, gate, platform } = await guarded(signOff)
+  const columns = sql.raw(
+    'registered_model, version, stage, source, storage_location, run_id, status, created_at_ms, updated_at_ms',
+  )
+  // As an older release left it: without facts.
+  for (const version of [2, 3]) {
+    await platform.db.batch({
+      version: sql`insert into model_versions (${columns})
+        select registered_model, ${version}, stage, source, storage_location, ${version === 3 ? 'gone' : runId}, status, 1, 1
+        from model_versions where version = 1`,
+      due: sql`insert into versions_without_facts
+        select id from model_versions where version = ${version}`,
+    })
+  }
+  await runBackgroundWork(platform)
+  expect(await platform.db.all(sql`select * from versions_without_facts`)).toEqual([])
+  await ann.post('runs/delete', { run_id: runId })
+  await purgeAll(platform)
+  expect(await gate('2')).toMatchObject({ status: 'passed', detail: 'accuracy 0.91 >= 0.9' })
+  expect(await gate('3')).toMatchObject({ status: 'failed', detail: "metric 'accuracy' is absent" })
 })
