@@ -1,8 +1,6 @@
-import { constants, existsSync } from 'node:fs'
-import { access, mkdir } from 'node:fs/promises'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createApp } from './app.ts'
 import { backgroundJobs } from './background.ts'
@@ -17,6 +15,7 @@ import { LibsqlRemote } from './platform/node/libsql-remote.ts'
 import { Loop } from './platform/node/loop.ts'
 import { readMigrations } from './platform/node/migrations.ts'
 import { nodeOutbound } from './platform/node/outbound.ts'
+import { makePrivateFile, makePrivateFolder } from './platform/node/private-folder.ts'
 import { type Served, whenServed } from './platform/node/served.ts'
 import { sha256 } from './platform/node/sha256.ts'
 import { keepSigningKey } from './platform/node/signing-key.ts'
@@ -51,7 +50,7 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
   const data = await usableFolder(given('data') ?? '.')
   const url = given('database-url') ?? join(data, 'gatehouse.db')
   const blobs = await openBlobs(given, join(data, 'artifacts'))
-  const db = openDatabase(url, given)
+  const db = await openDatabase(url, given)
   await migrated(db, url)
   const platform: Platform = {
     db,
@@ -84,7 +83,7 @@ function durability(given: Given): 'NORMAL' | 'FULL' {
   return readChoice(given, 'durability', ['NORMAL', 'FULL'])
 }
 
-function openDatabase(url: string, given: Given): LibsqlFile | LibsqlRemote {
+async function openDatabase(url: string, given: Given): Promise<LibsqlFile | LibsqlRemote> {
   if (/^(libsql|https?|wss?):/i.test(url)) return new LibsqlRemote(url, given('database-token'))
   if (/^[a-z][a-z\d+.-]+:/i.test(url) && !url.startsWith('file:')) {
     const scheme = url.slice(0, url.indexOf(':') + 1)
@@ -93,7 +92,9 @@ function openDatabase(url: string, given: Given): LibsqlFile | LibsqlRemote {
     )
   }
   try {
-    return new LibsqlFile(pathOf(url), durability(given))
+    const path = pathOf(url)
+    await makePrivateFile(path)
+    return new LibsqlFile(path, durability(given))
   } catch (err) {
     throw new StartError(`cannot open the database ${pathOf(url)}: ${reason(err)}`, { cause: err })
   }
@@ -116,21 +117,11 @@ async function migrated(db: LibsqlFile | LibsqlRemote, url: string): Promise<voi
 async function usableFolder(path: string): Promise<string> {
   const folder = resolve(path)
   try {
-    await makeFolder(folder)
-    await access(folder, constants.W_OK)
+    await makePrivateFolder(folder)
     return folder
   } catch (err) {
     throw new StartError(`cannot use the folder ${folder}: ${reason(err)}`, { cause: err })
   }
-}
-
-/** Step by step: Node's own recursive mkdir never ends where a file system refuses new names (/proc). */
-async function makeFolder(folder: string): Promise<void> {
-  if (existsSync(folder)) return
-  if (!existsSync(dirname(folder))) await makeFolder(dirname(folder))
-  await mkdir(folder).catch((err) => {
-    if (!existsSync(folder)) throw err
-  })
 }
 
 function pathOf(place: string): string {

@@ -16,6 +16,7 @@ import {
   type StoredObject,
   type UploadedPart,
 } from '../ports.ts'
+import { folderMode } from './private-folder.ts'
 import { isMissing, readFile, readFileBytes } from './read-file.ts'
 import { sha256 } from './sha256.ts'
 import { type Destination, FileTakenError, writeFile } from './write-file.ts'
@@ -45,7 +46,7 @@ export class DiskBlobStore implements BlobStore {
   readonly multipart: MultipartStore = {
     create: async () => {
       const uploadId = crypto.randomUUID()
-      await mkdir(this.#partsFolder(uploadId), { recursive: true })
+      await mkdir(this.#partsFolder(uploadId), { recursive: true, mode: folderMode })
       return uploadId
     },
     putPart: async (_key, uploadId, part) => {
@@ -72,7 +73,7 @@ export class DiskBlobStore implements BlobStore {
 
   async put(key: string, body: ByteStream, sizeBytes?: number): Promise<Stored> {
     const path = this.#path(key)
-    await mkdir(this.#incoming, { recursive: true })
+    await mkdir(this.#incoming, { recursive: true, mode: folderMode })
     try {
       return await writeFile(body, sizeBytes, {
         ...this.#destination(() => path),
@@ -146,7 +147,7 @@ export class DiskBlobStore implements BlobStore {
   async #putPart(uploadId: string, { part, body, sizeBytes }: NewPart): Promise<string> {
     const partFolder = join(this.#partsFolder(uploadId), String(part))
     try {
-      await mkdir(partFolder)
+      await mkdir(partFolder, folderMode)
     } catch (err) {
       if (isMissing(err)) throw noSuchUpload(uploadId)
       if (!isThere(err)) throw err

@@ -68,6 +68,7 @@ export async function writePlainFile(
     target: () => target,
     flushed: false,
     replacing: true,
+    shared: true,
   })
 }
 

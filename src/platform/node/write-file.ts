@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { RegistryError } from '../../core/error.ts'
 import { checkLength } from '../parts.ts'
 import type { ByteStream, Stored } from '../ports.ts'
+import { fileMode, folderMode } from './private-folder.ts'
 import { sha256 } from './sha256.ts'
 
 const writeBytes = 1024 * 1024
@@ -19,6 +20,8 @@ export type Destination = {
   readonly replacing: boolean
   /** Whether file and name are to be on the disk when the write returns. */
   readonly flushed: boolean
+  /** Whether others may read it as the umask says; if not, it is its owner's alone. */
+  readonly shared?: boolean
 }
 
 /**
@@ -31,12 +34,12 @@ export type Destination = {
 export async function writeFile(
   body: ByteStream,
   sizeBytes: number | undefined,
-  { temporary, target, flushed, replacing }: Destination,
+  { temporary, target, flushed, replacing, shared = false }: Destination,
 ): Promise<Stored> {
   try {
-    const stored = await writeTemporary(temporary, body, { sizeBytes, flushed })
+    const stored = await writeTemporary(temporary, body, { sizeBytes, flushed, shared })
     const path = target(stored)
-    await makeFolder(dirname(path), flushed)
+    await makeFolder(dirname(path), { flushed, shared })
     if (replacing) await rename(temporary, path)
     else await nameOnce(temporary, path)
     if (flushed) await syncFolder(dirname(path))
@@ -81,17 +84,24 @@ function isCode(err: unknown, ...codes: readonly string[]): boolean {
   return err instanceof Error && 'code' in err && codes.includes(String(err.code))
 }
 
-async function makeFolder(folder: string, flushed: boolean): Promise<void> {
-  const made = await mkdir(folder, { recursive: true })
+async function makeFolder(
+  folder: string,
+  { flushed, shared }: { readonly flushed: boolean; readonly shared: boolean },
+): Promise<void> {
+  const made = await mkdir(folder, { recursive: true, ...(shared ? {} : { mode: folderMode }) })
   if (flushed && made !== undefined) await syncFolder(dirname(made))
 }
 
 async function writeTemporary(
   path: string,
   body: ByteStream,
-  { sizeBytes, flushed }: { readonly sizeBytes: number | undefined; readonly flushed: boolean },
+  {
+    sizeBytes,
+    flushed,
+    shared,
+  }: Required<Pick<Destination, 'flushed' | 'shared'>> & { readonly sizeBytes: number | undefined },
 ) {
-  const file = await open(path, 'wx')
+  const file = await open(path, 'wx', shared ? undefined : fileMode)
   try {
     const stored = await copy(body, new Writer(file, flushed), sizeBytes)
     if (flushed) await file.datasync()
