@@ -9,6 +9,11 @@ export type EntryFilter = {
   readonly workspace?: string | undefined
   /** The name that the model had at that moment. */
   readonly model?: string | undefined
+  /**
+   * Only entries of these models (`registered_models.id`), and of those that name a model without its
+   * id, as refusals do, only later ones than `afterSeq`.
+   */
+  readonly only?: { readonly models: readonly number[]; readonly afterSeq: number } | undefined
   readonly version?: number | undefined
   /** A principal's name. */
   readonly actor?: string | undefined
@@ -87,10 +92,16 @@ async function readEntries(
 }
 
 function conditionsSql(filter: EntryFilter): SQL {
-  const { workspace, model, version, actor, action, sinceMs, untilMs } = filter
+  const { workspace, model, only, version, actor, action, sinceMs, untilMs } = filter
   const all = [
     ...(workspace === undefined ? [] : [sql`e.workspace = ${workspace}`]),
     ...(model === undefined ? [] : [sql`e.model = ${model}`]),
+    ...(only === undefined
+      ? []
+      : [
+          sql`iif(e.registered_model is null, e.seq > ${only.afterSeq}, e.registered_model in (
+            select value from json_each(${JSON.stringify(only.models)})))`,
+        ]),
     ...(version === undefined ? [] : [sql`e.version = ${version}`]),
     ...(actor === undefined ? [] : [sql`json_extract(e.actor, '$.name') = ${actor}`]),
     ...(action === undefined ? [] : [sql`e.action = ${action}`]),

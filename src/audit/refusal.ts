@@ -46,7 +46,7 @@ export async function recordRefusal(ctx: Context, refusal: Refusal): Promise<voi
       version: sql`${version ?? null}`,
       promotion: sql`${blocked?.promotionId ?? null}`,
       after: sql`json_patch(json_object('operation', ${operation}, 'error_code', ${error.code},
-        'message', ${excerpt(error.message, 1000)}), json_object('gates', json(${gates})))`,
+        'message', ${excerpt(blocked?.message ?? error.message, 1000)}), json_object('gates', json(${gates})))`,
       from: sql`(select 1) where not exists (${recentRefusalsSql(
         ctx,
         sql`${isCallerSql(ctx)} and model is ${model}

@@ -67,6 +67,8 @@ export type Blocked = {
   readonly version: number
   /** The gates that failed; none where it is approvals that are missing. */
   readonly failedGates: readonly FailedGate[]
+  /** The message for the audit log, which others read than the caller. */
+  readonly message: string
 }
 export type FailedGate = { readonly name: string; readonly policy: string; readonly detail: string }
 

@@ -91,6 +91,30 @@ describe('facts of a run that the caller may not read', () => {
   })
 })
 
+test('a search of models tells nothing of versions that are denied as a kind', async () => {
+  const { admin, eve, grant } = await closedRun()
+  await admin.post('registered-models/alias', { name: 'fraud', version: '1', alias: 'live' })
+  const stage = { name: 'fraud', version: '2', stage: 'Staging', archive_existing_versions: false }
+  await admin.post('model-versions/transition-stage', stage)
+  const search = async (filter: string) => {
+    const { status, json } = await eve.get(
+      `registered-models/search?filter=${encodeURIComponent(filter)}`,
+    )
+    expect(status).toBe(200)
+    return json.registered_models ?? []
+  }
+  const filters = ["alias = 'live'", 'alias IS NOT NULL', "stage = 'Staging'"]
+  for (const filter of filters) expect(await search(filter)).toHaveLength(1)
+  await grant('eve', 'registered_model_version', '*', 'DENY')
+  for (const filter of filters) expect(await search(filter)).toHaveLength(0)
+  const [found] = await search('alias IS NULL')
+  expect([found.name, found.aliases, found.latest_versions]).toEqual([
+    'fraud',
+    undefined,
+    undefined,
+  ])
+})
+
 test('cards of versions that are denied as a kind are refused', async () => {
   const { admin, eve, grant } = await closedRun()
   await grant('eve', 'registered_model_version', '*', 'DENY')
@@ -113,6 +137,38 @@ test('what happened to a model is not told to whoever takes its name over', asyn
   expect(mine.text).not.toContain('old-secret')
   const read = await eve.call('GET', '/api/v1/events/history?max_results=1000')
   expect(read.text).toContain('old-secret')
+})
+
+test('the audit log of a model is for those who may read it under its name of today', async () => {
+  const { admin, eve, member } = await closedRun()
+  await admin.post('registered-models/set-tag', { name: 'fraud', key: 'k', value: 'old-secret' })
+  const mallory = await member('mallory')
+  const right = (principal: string, models: string) =>
+    admin.call('POST', '/api/v1/grants', { principal, action: 'read_audit', models })
+  await right('user:mallory', 'fraud')
+  await right('user:eve', 'bank')
+  const log = (who: Member) => who.call('GET', '/api/v1/audit?model=fraud')
+  expect((await log(mallory)).text).toContain('old-secret')
+  await admin.post('registered-models/rename', { name: 'fraud', new_name: 'bank' })
+  await mallory.post('registered-models/create', { name: 'fraud' })
+  await mallory.post('registered-models/set-tag', { name: 'fraud', key: 'k', value: 'new' })
+  const own = await log(mallory)
+  const actions = own.json.items.map(({ action }: { action: string }) => action)
+  expect([own.status, actions]).toEqual([
+    200,
+    ['registered_model.tag_set', 'registered_model.created'],
+  ])
+  const exported = await mallory.call('GET', '/api/v1/audit/export?model=fraud&format=csv')
+  expect([exported.status, exported.text.includes('old-secret')]).toEqual([200, false])
+  expect((await log(eve)).text).toContain('old-secret')
+  expect((await log(admin)).text).toContain('old-secret')
+  // A deleted model, before and after its name is taken over.
+  await admin.post('registered-models/rename', { name: 'fraud', new_name: 'elsewhere' })
+  await admin.post('registered-models/rename', { name: 'bank', new_name: 'fraud' })
+  await admin.del('registered-models/delete', { name: 'fraud' })
+  expect((await log(mallory)).text).toContain('old-secret')
+  await mallory.post('registered-models/create', { name: 'fraud' })
+  expect((await log(mallory)).text).not.toContain('old-secret')
 })
 
 test('a prompt is made a model by nobody who may edit one kind only', async () => {

@@ -35,6 +35,16 @@ export function mayAll(ctx: Context): boolean {
   return !ctx.settings.auth || ctx.principal.isAdmin
 }
 
+/** Whether somebody may not read some experiment, run or logged model. */
+export async function areSomeDenied(ctx: Context): Promise<boolean> {
+  if (!ctx.settings.auth) return false
+  if (!includes(ctx.settings.defaultPermission, 'READ')) return true
+  const denial = await ctx.db.first(sql`select 1 from role_permissions
+    where permission in ('DENY', 'NO_PERMISSIONS')
+      and resource_type in ('experiment', 'run', 'logged_model') limit 1`)
+  return denial !== undefined
+}
+
 type PermissionOnThing = Pick<typeof rolePermissions.$inferSelect, 'resource_type' | 'resource'> & {
   permission: Level
 }

@@ -3,6 +3,7 @@ import { addHash, exportEntries } from '../../audit/export.ts'
 import { type EntryFilter, readEntriesBefore } from '../../audit/read-entries.ts'
 import { readChainHead } from '../../audit/seal.ts'
 import { type ChainVerdict, verifyStoredChain } from '../../audit/verify.ts'
+import { requireAudit } from '../../governance/history/audit-scope.ts'
 import type { Context } from '../../platform/context.ts'
 import { isNumberPlace, readPageFrom } from '../../search/page.ts'
 import * as endpoints from '../endpoints/audit.ts'
@@ -20,9 +21,9 @@ type Filtered = Pick<
 export const auditRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listAudit, mayReadFiltered, async (ctx, { query }) => {
     const { max_results, page_token: _token, ...given } = query
-    const filter = filterOf(ctx, given)
+    const filter = await filterOf(ctx, given)
     const found = await readPageFrom(
-      pageRequest(['audit', filter], query),
+      pageRequest(['audit', { ...filter, only: undefined }], query),
       isNumberPlace,
       async (from) => {
         const [before] = from ?? [Number.MAX_SAFE_INTEGER]
@@ -46,7 +47,8 @@ export const auditRoutes: readonly ServedEndpoint[] = [
     const type =
       format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/x-ndjson'
     const about = { requestId: ctx.requestId, operation: endpoints.exportAudit.name }
-    return new Response(textStream(exportEntries(ctx, filterOf(ctx, given), format), about), {
+    const filter = await filterOf(ctx, given)
+    return new Response(textStream(exportEntries(ctx, filter, format), about), {
       headers: {
         'Content-Type': type,
         'Content-Disposition': `attachment; filename="audit.${format}"`,
@@ -73,18 +75,19 @@ export function verdictToWire(verdict: ChainVerdict): WireVerdict {
 }
 
 /** A grant may be for some models only. A query that names no model is for all of them. */
-function mayReadFiltered(ctx: Context, { query }: { query: Filtered }): Promise<void> {
-  return requireRight(ctx, 'read_audit', query.model === undefined ? {} : { model: query.model })
+async function mayReadFiltered(ctx: Context, { query }: { query: Filtered }): Promise<void> {
+  await requireAudit(ctx, query.model)
 }
 
 function mayReadAll(ctx: Context): Promise<void> {
   return requireRight(ctx, 'read_audit')
 }
 
-function filterOf(ctx: Context, given: Filtered): EntryFilter {
+async function filterOf(ctx: Context, given: Filtered): Promise<EntryFilter> {
   const { model, version, actor, action, since, until } = given
   return {
     ...(model !== undefined && { workspace: ctx.workspace, model }),
+    only: await requireAudit(ctx, model),
     version,
     actor,
     action,

@@ -3,6 +3,7 @@ import { matchesGlob } from '../../core/glob.ts'
 import { requirePolicy } from '../../governance/permissions.ts'
 import * as verbs from '../../governance/policies/policies.ts'
 import { evidenceOf } from '../../governance/promotions/assess.ts'
+import { hidden } from '../../governance/promotions/closed-runs.ts'
 import { evaluateMove, type Replayed, replay } from '../../governance/promotions/dry-run.ts'
 import { removePolicy, setPolicy } from '../../governance/promotions/guarding.ts'
 import { anyone } from '../../http/guards/guard.ts'
@@ -110,14 +111,15 @@ export const policyRoutes: readonly ServedEndpoint[] = [
 /** Each is judged on a snapshot of its own. */
 const replayMax = 100
 
-function replayedToWire({ promotion, assessment }: Replayed) {
+function replayedToWire({ promotion, assessment, isClosed }: Replayed) {
+  const why = isClosed ? hidden : 'the version is gone'
   return {
     promotion_id: String(promotion.id),
     model: promotion.model,
     version: String(promotion.version),
     was: promotion.status,
     can_merge: assessment?.judgement.blockedBy.length === 0,
-    blocked_by: assessment ? [...evidenceOf(assessment).blocked_by] : ['the version is gone'],
+    blocked_by: assessment ? [...evidenceOf(assessment).blocked_by] : [why],
     gates: assessment ? assessment.judgement.gates.map(gateToWire) : [],
   }
 }

@@ -1,12 +1,13 @@
 import { sql } from 'drizzle-orm'
 import { mayAll } from '../../access/permissions/permitted.ts'
-import { requireModelVersion, requireRight } from '../../access/permissions/require.ts'
+import { requireModelVersion } from '../../access/permissions/require.ts'
 import { excerpt, invalid, notFound } from '../../core/error.ts'
 import type { PrincipalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkAlias, isLatest, modelNotFound } from '../../registry/check-names.ts'
 import { resolveStage } from '../../registry/stages/stages.ts'
 import { type RunDataset, readDatasetsOfRuns } from '../../tracking/run-data/datasets.ts'
+import { requireAudit } from './audit-scope.ts'
 import { findModelNow, findModelThen, type ModelThen } from './model-then.ts'
 import {
   findAliasHolderNow,
@@ -132,7 +133,9 @@ async function requireHistory(
   if (mayAll(ctx)) return
   if (!model) return requireModelVersion(ctx, name, 'READ')
   if (model.nameNow !== undefined) return requireModelVersion(ctx, model.nameNow, 'READ')
-  await requireRight(ctx, 'read_audit', { model: model.nameThen })
+  const only = await requireAudit(ctx, model.nameThen)
+  if (only === undefined || only.models.includes(model.registeredModel)) return
+  throw modelNotFound(name)
 }
 
 type Row = {

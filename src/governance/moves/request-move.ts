@@ -1,11 +1,13 @@
 import { sql } from 'drizzle-orm'
-import { BlockedError, excerpt, invalid, RegistryError } from '../../core/error.ts'
+import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { readPoliciesFor } from '../policies/policies.ts'
 import { type Policy, type PromotionTarget, targetText } from '../policies/policy.ts'
-import { type Assessment, assessPromotion, blockedOf } from '../promotions/assess.ts'
+import { assessPromotion } from '../promotions/assess.ts'
+import { blockedError } from '../promotions/closed-runs.ts'
+import type { Judgement } from '../promotions/judge.ts'
 import { type JudgedPromotion, mergeIfAutomatic, mergePromotion } from '../promotions/merge.ts'
 import type { Promotion } from '../promotions/promotion.ts'
 import { openPromotion, promotionText } from '../promotions/promotions.ts'
@@ -34,7 +36,9 @@ export async function requestMove(
   await refuseMoreArchiving(ctx, promotion, move)
   const assessment = await assessPromotion(ctx, promotion, 'read')
   if (assessment && assessment.judgement.blockedBy.length > 0) {
-    throw waiting(ctx, promotion, assessment)
+    throw await blockedError(ctx, { promotion, assessment }, (judgement) =>
+      waitingText(ctx, promotion, judgement),
+    )
   }
   await mergePromotion(ctx, promotion.id, assessment)
 }
@@ -125,15 +129,15 @@ function shortestLife(policies: readonly Policy[]): number {
 
 const hoursDefault = 720
 
-function waiting(ctx: Context, promotion: Promotion, assessment: Assessment): BlockedError {
-  const { blockedBy, approvals } = assessment.judgement
+function waitingText(
+  ctx: Context,
+  promotion: Promotion,
+  { blockedBy, approvals }: Judgement,
+): string {
   const { missing } = approvals
   const [first = '', ...rest] = blockedBy
   const needs = /^\d+ approvals?$/.test(first)
     ? [`needs ${first} (${missing.join(', ')})`]
     : [first]
-  return new BlockedError(
-    `Promotion request #${promotion.id} is open for ${promotionText(promotion)}: ${[...needs, ...rest].join('; ')}. Review it at ${ctx.serverUrl?.() ?? ''}/promotions/${promotion.id}`,
-    blockedOf(promotion, assessment),
-  )
+  return `Promotion request #${promotion.id} is open for ${promotionText(promotion)}: ${[...needs, ...rest].join('; ')}. Review it at ${ctx.serverUrl?.() ?? ''}/promotions/${promotion.id}`
 }

@@ -174,7 +174,7 @@ export async function keepJudgement(
 export function blockedOf(
   { id }: Pick<Promotion, 'id'>,
   { candidate, judgement }: Assessment,
-): Blocked {
+): Omit<Blocked, 'message'> {
   return {
     promotionId: id,
     model: candidate.model,
@@ -186,12 +186,13 @@ export function blockedOf(
 }
 
 /** The part of its judgement that a request keeps. */
-export function evidenceOf({ judgement, policies }: Assessment): Evidence {
+export function evidenceOf({ judgement, policies, current }: Assessment): Evidence {
   return {
     gates: judgement.gates,
     approvals: judgement.approvals,
     policies: policies.map(({ name, revision }) => ({ name, revision })),
     blocked_by: judgement.blockedBy,
+    compared: current?.id ?? null,
     dismissed: Object.fromEntries(judgement.dismissed),
   }
 }

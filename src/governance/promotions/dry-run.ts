@@ -7,6 +7,7 @@ import { readablePromotion } from '../permissions.ts'
 import { checkDocument } from '../policies/policies.ts'
 import type { Policy, PolicyDocument, PromotionTarget } from '../policies/policy.ts'
 import { type Assessment, assess, questionOf } from './assess.ts'
+import { isClosed, refuseClosed, shownAssessment } from './closed-runs.ts'
 import type { Promotion } from './promotion.ts'
 import { listPromotions } from './promotions.ts'
 
@@ -22,6 +23,7 @@ export type MoveToJudge = {
  *
  * @param draft judged in place of the policies in force
  * @throws RESOURCE_DOES_NOT_EXIST no such version
+ * @throws PERMISSION_DENIED a draft, and the caller may not read the run that it would be judged on
  */
 export async function evaluateMove(
   ctx: Context,
@@ -44,12 +46,15 @@ export async function evaluateMove(
   }
   const assessment = await assess(ctx, question, 'read')
   if (!assessment) throw notFound('Model version', `${model}/${version}`)
-  return assessment
+  if (drafts) await refuseClosed(ctx, assessment)
+  return shownAssessment(ctx, assessment)
 }
 
 export type Replayed = {
   readonly promotion: Promotion
   readonly assessment: Assessment | undefined
+  /** The caller may not read the run, so the draft is not judged on it. */
+  readonly isClosed: boolean
 }
 
 /**
@@ -68,7 +73,9 @@ export async function replay(
   const replayed: Replayed[] = []
   for (const promotion of await listPromotions(ctx, {}, { before, count, shown })) {
     const question = { ...questionOf(promotion), drafts }
-    replayed.push({ promotion, assessment: await assess(ctx, question, 'known') })
+    const assessment = await assess(ctx, question, 'known')
+    const closed = assessment !== undefined && (await isClosed(ctx, assessment))
+    replayed.push({ promotion, assessment: closed ? undefined : assessment, isClosed: closed })
   }
   return replayed
 }

@@ -63,7 +63,7 @@ export function judge(given: JudgeInput): Judgement {
     })),
   )
   const { approvals, dismissed } = countApprovals(input)
-  return { gates, approvals, blockedBy: blocks(gates, approvals), dismissed }
+  return { gates, approvals, blockedBy: blocksOf(gates, approvals), dismissed }
 }
 
 export type CountedApprovals = Pick<Judgement, 'approvals' | 'dismissed'>
@@ -124,7 +124,8 @@ function whyDismissed(
   return reasons.some((reason) => reason === undefined) ? undefined : reasons[0]
 }
 
-function blocks(gates: readonly GateResult[], approvals: ApprovalState): string[] {
+/** Why a request cannot be merged, one sentence per reason. */
+export function blocksOf(gates: readonly GateResult[], approvals: ApprovalState): string[] {
   const open = approvals.required - approvals.given
   return [
     ...(open > 0 ? [`${open} approval${open === 1 ? '' : 's'}`] : []),
@@ -172,10 +173,13 @@ function whatChanged(before: string, now: string, history: readonly FactsThen[])
   if (was[3] === undefined) return 'the facts of its run were not part of what was approved'
   const others = changed.filter((part) => part !== 'facts')
   const rest = others.length > 0 ? `; ${others.join(' and ')} changed too` : ''
-  return `facts changed${factsSince(String(was[3]), history)}${rest}`
+  return `${factsChanged}${factsSince(String(was[3]), history)}${rest}`
 }
 
 const changesShown = 5
+
+/** How the reason of a dismissal begins that goes on with the values. */
+export const factsChanged = 'facts changed'
 
 /** What the revisions after the one with this digest changed, the oldest value and the newest of each. */
 function factsSince(digest: string, history: readonly FactsThen[]): string {

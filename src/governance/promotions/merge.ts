@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
-import { BlockedError, conflict, excerpt, RegistryError } from '../../core/error.ts'
+import { conflict, excerpt, RegistryError } from '../../core/error.ts'
 import { gatehouse, principalRecord } from '../../core/principal.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
@@ -13,14 +13,8 @@ import { requireMove } from '../permissions.ts'
 import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
 import type { Policy } from '../policies/policy.ts'
 import { approvalStatements } from './approval-status.ts'
-import {
-  type Assessment,
-  assess,
-  assessPromotion,
-  blockedOf,
-  judgeWithFiles,
-  questionOf,
-} from './assess.ts'
+import { type Assessment, assess, assessPromotion, judgeWithFiles, questionOf } from './assess.ts'
+import { blockedError } from './closed-runs.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { endStatement, getPromotion, hasEnded, notOpen, promotionText } from './promotions.ts'
 import { isUnchanged } from './snapshot.ts'
@@ -50,7 +44,7 @@ export async function mergePromotion(
         ? await judgeWithFiles(ctx, promotion, judged)
         : await assessPromotion(ctx, promotion, 'read')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
-    refuseBlocked(ctx, promotion, assessment)
+    await refuseBlocked(ctx, promotion, assessment)
     await requireRequestedMove(ctx, promotion, assessment)
     const { approvedBy } = assessment.judgement.approvals
     const merged = await writeMove(ctx, promotion, { assessment, approvedBy })
@@ -133,12 +127,17 @@ export function requireRequestedMove(
   return requireMove(ctx, candidate.model, promotion)
 }
 
-function refuseBlocked(ctx: Context, promotion: Promotion, assessment: Assessment): void {
-  const { blockedBy } = assessment.judgement
-  if (blockedBy.length > 0) {
-    throw new BlockedError(
-      `Promotion request #${promotion.id} (${promotionText(promotion)}) cannot be merged: ${blockedBy.join('; ')}`,
-      blockedOf(promotion, assessment),
+async function refuseBlocked(
+  ctx: Context,
+  promotion: Promotion,
+  assessment: Assessment,
+): Promise<void> {
+  if (assessment.judgement.blockedBy.length > 0) {
+    const what = `Promotion request #${promotion.id} (${promotionText(promotion)})`
+    throw await blockedError(
+      ctx,
+      { promotion, assessment },
+      ({ blockedBy }) => `${what} cannot be merged: ${blockedBy.join('; ')}`,
     )
   }
   const caller = principalRecord(ctx.principal)

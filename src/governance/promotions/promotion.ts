@@ -47,6 +47,8 @@ export type Evidence = {
   readonly approvals: ApprovalState
   readonly policies: readonly { readonly name: string; readonly revision: number }[]
   readonly blocked_by: readonly string[]
+  /** `model_versions.id` of the version that it was compared with; null: none. */
+  readonly compared?: number | null
   /** Why reviews did not count any more, by their ids. */
   readonly dismissed?: Readonly<Record<string, string>>
 }

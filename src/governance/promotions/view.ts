@@ -4,6 +4,7 @@ import type { ApprovalState, Review } from '../approvals.ts'
 import { type ReviewRow, reviewFrom } from '../approvers.ts'
 import { type Assessment, assessPromotion, evidenceOf } from './assess.ts'
 import { type Check, type CheckRow, checkFrom } from './checks.ts'
+import { type ClosedVersions, readClosedOf, shownEvidence } from './closed-runs.ts'
 import type { GateResult } from './judge.ts'
 import type { Evidence, Promotion } from './promotion.ts'
 
@@ -30,15 +31,18 @@ export async function viewPromotion(
   promotion: Promotion,
   judged?: Assessment,
 ): Promise<PromotionView> {
-  const discussions = await readDiscussions(ctx, [promotion])
-  if (promotion.status !== 'open') return viewOf(promotion, discussions, promotion)
-  if (promotion.expiresAtMs <= ctx.now()) return viewOf(promotion, discussions, notJudged)
-  const now = judged ?? (await assessPromotion(ctx, promotion, 'known'))
-  if (now) {
-    const judgement = { evidence: evidenceOf(now), judgedAtMs: now.judgedAtMs, canMerge: true }
-    return viewOf(promotion, discussions, judgement)
+  if (promotion.status !== 'open')
+    return viewOf(promotion, await readRest(ctx, [promotion]), promotion)
+  if (promotion.expiresAtMs <= ctx.now()) {
+    return viewOf(promotion, await readRest(ctx, [promotion]), notJudged)
   }
-  const view = viewOf(promotion, discussions, notJudged)
+  const now = judged ?? (await assessPromotion(ctx, promotion, 'known'))
+  const evidence = now ? evidenceOf(now) : null
+  const rest = await readRest(ctx, [{ ...promotion, evidence }])
+  if (now) {
+    return viewOf(promotion, rest, { evidence, judgedAtMs: now.judgedAtMs, canMerge: true })
+  }
+  const view = viewOf(promotion, rest, notJudged)
   return { ...view, blockedBy: ['the version is gone'] }
 }
 
@@ -47,11 +51,11 @@ export async function viewPromotions(
   ctx: Context,
   promotions: readonly Promotion[],
 ): Promise<PromotionView[]> {
-  const discussions = await readDiscussions(ctx, promotions)
+  const rest = await readRest(ctx, promotions)
   const now = ctx.now()
   return promotions.map((promotion) => {
     const isOpen = promotion.status === 'open' && promotion.expiresAtMs > now
-    const view = viewOf(promotion, discussions, { ...promotion, canMerge: isOpen })
+    const view = viewOf(promotion, rest, { ...promotion, canMerge: isOpen })
     return isOpen && !promotion.evidence ? { ...view, blockedBy: ['it is not judged yet'] } : view
   })
 }
@@ -60,7 +64,7 @@ const notJudged = { evidence: null, judgedAtMs: null }
 
 function viewOf(
   promotion: Promotion,
-  discussions: Discussions,
+  { discussions, closed }: Rest,
   judgement: {
     readonly evidence: Evidence | null
     readonly judgedAtMs: number | null
@@ -68,7 +72,8 @@ function viewOf(
     readonly canMerge?: boolean
   },
 ): PromotionView {
-  const { evidence, judgedAtMs, canMerge = false } = judgement
+  const { judgedAtMs, canMerge = false } = judgement
+  const evidence = judgement.evidence && shownEvidence(promotion, judgement.evidence, closed)
   return {
     ...promotion,
     judgedAtMs,
@@ -83,6 +88,17 @@ function viewOf(
     })),
     checks: discussions.checks.get(promotion.id) ?? [],
   }
+}
+
+type Rest = { readonly discussions: Discussions; readonly closed: ClosedVersions }
+
+/** What views have beside the judgements, which tell what of them the caller may see. */
+async function readRest(ctx: Context, promotions: readonly Promotion[]): Promise<Rest> {
+  const [discussions, closed] = await Promise.all([
+    readDiscussions(ctx, promotions),
+    readClosedOf(ctx, promotions),
+  ])
+  return { discussions, closed }
 }
 
 /** By `promotions.id`: all reviews, oldest first, and all checks, by name. */

@@ -48,8 +48,9 @@ export function modelReads(ctx: Context, ids: SQL) {
     models: sql<ModelRow>`select * from registered_models where id in (${ids})`,
     modelTags: sql<ModelTagRow>`select registered_model, key, value from registered_model_tags
       where registered_model in (${ids}) order by key`,
-    modelAliases: sql<ModelAliasRow>`select registered_model, alias, version from aliases
-      where registered_model in (${ids}) order by alias`,
+    modelAliases: sql<ModelAliasRow>`select a.registered_model, a.alias, a.version from aliases a
+      join registered_models m on m.id = a.registered_model
+      where a.registered_model in (${ids}) and ${shown} order by a.alias`,
     latestVersions: sql<VersionRow>`select m.name, v.* from model_versions v
       join registered_models m on m.id = v.registered_model
       where v.id in (${latestVersionIds(ids, undefined, shown)}) order by v.version`,

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { isPromptModel, mayReadSql } from '../../access/permissions/permitted.ts'
+import { isNotDeniedSql, isPromptModel, mayReadSql } from '../../access/permissions/permitted.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseFilter } from '../../search/filter.ts'
 import { findPage, type Searchable } from '../../search/find-page.ts'
@@ -53,7 +53,7 @@ const searchableModels: Searchable = {
             type: 'string',
             operators: equalityOrListOrNull,
             column: sql`a.alias`,
-            rows: () => sql`aliases a where a.registered_model = m.id`,
+            rows: () => sql`aliases a where a.registered_model = m.id and shown.versions = 1`,
           },
         ],
         [
@@ -62,7 +62,8 @@ const searchableModels: Searchable = {
             type: 'string',
             operators: equalityOrList,
             column: sql`v.stage`,
-            rows: () => sql`model_versions v where v.registered_model = m.id`,
+            rows: () =>
+              sql`model_versions v where v.registered_model = m.id and shown.versions = 1`,
           },
         ],
       ]),
@@ -93,6 +94,15 @@ const searchableModels: Searchable = {
   tieBreak: byName,
 }
 
+/** With whether the caller may read the versions of a model, so that no filter tells of others. */
+function withShownVersions(ctx: Context): Searchable {
+  return {
+    ...searchableModels,
+    from: sql`${searchableModels.from} left join (select 1 as versions) shown
+      on ${isNotDeniedSql(ctx, 'version', isPromptModel)}`,
+  }
+}
+
 function tagRows(key: ReturnType<typeof sql>) {
   return sql`registered_model_tags t where t.registered_model = m.id and t.key = ${key}`
 }
@@ -108,7 +118,7 @@ export async function searchRegisteredModels(
   ctx: Context,
   search: RegistrySearch,
 ): Promise<Page<RegisteredModel>> {
-  const { items: ids, nextPageToken } = await findPage(ctx.db, searchableModels, {
+  const { items: ids, nextPageToken } = await findPage(ctx.db, withShownVersions(ctx), {
     scope: [
       sql`m.workspace = ${ctx.workspace}`,
       mayReadSql(ctx, 'model', { id: sql`m.id`, isPrompt: isPromptModel }),

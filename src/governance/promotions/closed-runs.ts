@@ -1,0 +1,145 @@
+import { type SQL, sql } from 'drizzle-orm'
+import {
+  areSomeDenied,
+  isNotDeniedSql,
+  mayAll,
+  mayReadSql,
+} from '../../access/permissions/permitted.ts'
+import { BlockedError, RegistryError } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import { type Assessment, blockedOf } from './assess.ts'
+import { blocksOf, factsChanged, type GateResult, type Judgement } from './judge.ts'
+import type { Evidence, Promotion } from './promotion.ts'
+
+/** Versions of which the caller may not read the run or the logged model. */
+export type ClosedVersions = {
+  /** `model_versions.id` */
+  readonly versions: ReadonlySet<number>
+  /** `registered_models.id` of models that have such versions. */
+  readonly models: ReadonlySet<number>
+}
+
+/** @param which a condition on `model_versions v` */
+async function readClosed(ctx: Context, which: SQL): Promise<ClosedVersions> {
+  if (mayAll(ctx)) return { versions: new Set(), models: new Set() }
+  const mayRead = mayReadSql(ctx, 'experiment', { id: sql`e.id` })
+  const rows = await ctx.db.all(sql<{ id: number; registered_model: number }>`
+    select v.id, v.registered_model from model_versions v where ${which} and (
+      exists (select 1 from runs r join experiments e on e.id = r.experiment
+        where r.run_id = v.run_id and not (${mayRead} and ${isNotDeniedSql(ctx, 'run')}))
+      or exists (select 1 from logged_models l join experiments e on e.id = l.experiment
+        where l.model_id = v.model_id
+          and not (${mayRead} and ${isNotDeniedSql(ctx, 'logged model')})))`)
+  return {
+    versions: new Set(rows.map(({ id }) => id)),
+    models: new Set(rows.map(({ registered_model }) => registered_model)),
+  }
+}
+
+/** What the judgements of requests show that the caller may not read. */
+export function readClosedOf(
+  ctx: Context,
+  promotions: readonly Promotion[],
+): Promise<ClosedVersions> {
+  const versions = promotions.flatMap(({ modelVersionId, evidence }) => [
+    modelVersionId,
+    ...(evidence?.compared ? [evidence.compared] : []),
+  ])
+  const older = promotions.filter(({ evidence }) => evidence?.compared === undefined)
+  const models = older.map(({ registeredModelId }) => registeredModelId)
+  return readClosed(
+    ctx,
+    sql`(v.id in (select value from json_each(${JSON.stringify(versions)}))
+      or v.registered_model in (select value from json_each(${JSON.stringify(models)})))`,
+  )
+}
+
+/** The judgement of a request, without values if it shows what the caller may not read. */
+export function shownEvidence(
+  { modelVersionId, registeredModelId }: Promotion,
+  evidence: Evidence,
+  closed: ClosedVersions,
+): Evidence {
+  const isClosed =
+    closed.versions.has(modelVersionId) ||
+    (evidence.compared === undefined
+      ? closed.models.has(registeredModelId)
+      : evidence.compared !== null && closed.versions.has(evidence.compared))
+  if (!isClosed) return evidence
+  const gates = withoutValues(evidence.gates, hidden)
+  const dismissed = Object.entries(evidence.dismissed ?? {}).map(([id, why]) => [
+    id,
+    why.startsWith(factsChanged) ? factsChanged : why,
+  ])
+  return {
+    ...evidence,
+    gates,
+    blocked_by: blocksOf(gates, evidence.approvals),
+    dismissed: Object.fromEntries(dismissed),
+  }
+}
+
+/** A judgement as the caller may see it. */
+export async function shownAssessment(ctx: Context, assessment: Assessment): Promise<Assessment> {
+  return (await isClosed(ctx, assessment)) ? withoutDetails(assessment, hidden) : assessment
+}
+
+/**
+ * The error for a move that a judgement blocks. The caller is told what they may see, and the audit log,
+ * whose events everybody gets who may read the model, what all may see.
+ *
+ * @param messageOf the message by what a judgement tells
+ */
+export async function blockedError(
+  ctx: Context,
+  { promotion, assessment }: { readonly promotion: Promotion; readonly assessment: Assessment },
+  messageOf: (judgement: Judgement) => string,
+): Promise<BlockedError> {
+  const shown = await shownAssessment(ctx, assessment)
+  const open = (await areSomeDenied(ctx)) ? withoutDetails(assessment, notForAll) : assessment
+  const message = messageOf(open.judgement)
+  return new BlockedError(messageOf(shown.judgement), { ...blockedOf(promotion, open), message })
+}
+
+/**
+ * Refuse to judge a draft on what the caller may not read: whether it passes would tell the values.
+ *
+ * @throws PERMISSION_DENIED
+ */
+export async function refuseClosed(ctx: Context, assessment: Assessment): Promise<void> {
+  if (!(await isClosed(ctx, assessment))) return
+  throw new RegistryError('PERMISSION_DENIED', `A draft is not judged: ${hidden}`)
+}
+
+/** Whether the caller may not read the run of a version that was judged, or compared with. */
+export async function isClosed(
+  ctx: Context,
+  { candidate, current }: Pick<Assessment, 'candidate' | 'current'>,
+): Promise<boolean> {
+  const ids = JSON.stringify([candidate.id, ...(current ? [current.id] : [])])
+  const closed = await readClosed(ctx, sql`v.id in (select value from json_each(${ids}))`)
+  return closed.versions.size > 0
+}
+
+function withoutDetails(assessment: Assessment, why: string): Assessment {
+  const { judgement } = assessment
+  const gates = withoutValues(judgement.gates, why)
+  return {
+    ...assessment,
+    judgement: { ...judgement, gates, blockedBy: blocksOf(gates, judgement.approvals) },
+  }
+}
+
+export const hidden = 'you may not read the run that the values are from'
+
+/** For the audit log, of which everybody gets events who may read the model. */
+const notForAll = 'not everybody may read the run that the values are from; see the request'
+
+/** Gates whose details have nothing from the run. */
+const withoutRun: ReadonlySet<string> = new Set([
+  ...['model_card', 'integrity', 'check', 'soak', 'fairness', 'tag'],
+])
+
+function withoutValues(gates: readonly GateResult[], why: string): GateResult[] {
+  return gates.map((gate) => (withoutRun.has(gate.type) ? gate : { ...gate, detail: why }))
+}
