@@ -22,6 +22,11 @@ export function truncate(value: string, charsMax: number): string {
   return value.length <= charsMax ? value : [...value].slice(0, charsMax).join('')
 }
 
+/** `text` without blanks and whatever else cannot be seen. */
+export function keepVisible(text: string): string {
+  return text.replace(/[\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]/gu, '')
+}
+
 function codePoints(value: string): number {
   let count = 0
   for (const _ of value) count++

@@ -1,5 +1,5 @@
-import type { Controllers } from '../access/accounts/controllers.ts'
-import { isSame, type PrincipalRecord, type SomeAccount } from '../core/principal.ts'
+import { type Controllers, isOneOwner } from '../access/accounts/controllers.ts'
+import type { PrincipalRecord, SomeAccount } from '../core/principal.ts'
 import type { ApprovalRule, NamedAccounts, Policy } from './policies/policy.ts'
 
 /** What one reviewer decided. The latest decision of each reviewer stands. */
@@ -62,17 +62,6 @@ export function whyNotApprove(
       : "the policy names nobody in 'from', so nobody may approve; write it anew"
   }
   return undefined
-}
-
-/** Whether two principals are the same, or one is a service account that the other controls. */
-export function isOneOwner(
-  one: SomeAccount,
-  other: SomeAccount,
-  controllers: Controllers,
-): boolean {
-  const controls = (owner: SomeAccount, { account }: SomeAccount) =>
-    account !== undefined && (controllers.get(account) ?? []).some((by) => isSame(by, owner))
-  return isSame(one, other) || controls(one, other) || controls(other, one)
 }
 
 /** Whether a rule lets a principal approve. Service accounts have to be named themselves. */

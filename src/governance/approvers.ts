@@ -8,24 +8,46 @@ import {
 import { requireModelVersion } from '../access/permissions/require.ts'
 import { mayApprove } from '../access/permissions/rights.ts'
 import { RegistryError } from '../core/error.ts'
-import { type Principal, principalRecord, type SomeAccount } from '../core/principal.ts'
+import {
+  isSame,
+  operator,
+  type Principal,
+  type PrincipalRecord,
+  principalRecord,
+  type SomeAccount,
+} from '../core/principal.ts'
 import type { BatchRows } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
+import { fileAuthorsJson } from '../registry/versions/authors.ts'
 import type { Review } from './approvals.ts'
 import type { promotionReviews } from './tables.ts'
 
 export type ReviewRow = typeof promotionReviews.$inferSelect
 
+export type Reviewed = {
+  /** A select of `promotions.id`. */
+  readonly promotions: SQL
+  /** A select of the `model_versions.id` that they are about. */
+  readonly versions: SQL
+}
+
 /**
- * The statements that read reviews and who their reviewers are now, for a batch.
- *
- * @param promotions a select of `promotions.id`
+ * The statements that read reviews, who their reviewers are now, and who controls the service accounts
+ * among all those that requests are about, for a batch.
  */
-export function reviewReads(ctx: Context, promotions: SQL) {
+export function reviewReads(ctx: Context, { promotions, versions }: Reviewed) {
   const accounts = sql`select account from promotion_reviews where promotion in (${promotions})
     union select cast(requested_by ->> 'account' as integer) from promotions where id in (${promotions})
+    union select cast(decided_by ->> 'account' as integer) from promotions where id in (${promotions})
     union select cast(posted_by ->> 'account' as integer) from promotion_checks
       where promotion in (${promotions})
+    union select cast(one.value ->> 'account' as integer)
+      from model_versions v, json_each(${fileAuthorsJson}) one where v.id in (${versions})
+    union select cast(author ->> 'account' as integer) from model_cards
+      where model_version in (${versions})
+    union select cast(e.actor ->> 'account' as integer) from model_versions v
+      join audit_entries e on e.registered_model = v.registered_model and e.version = v.version
+        and e.action = 'model_version.tag_set' where v.id in (${versions})
     union select ${ctx.principal.accountId ?? null}`
   return {
     reviews: sql<ReviewRow>`select * from promotion_reviews
@@ -77,6 +99,29 @@ export async function findStandingReview(
   const principal = presentPrincipal(ctx, row, found)
   const fallen = await lostRight({ ...ctx, principal, permissionReads: new Map() }, model)
   return { ...review, principal: principalRecord(principal), fallen }
+}
+
+/**
+ * Who opened a request, as they are now; undefined if the account is gone. Groups that have members
+ * here are those that the account is in now; others are an outside issuer's and are taken as they
+ * were.
+ */
+export async function findRequesterNow(
+  ctx: Context,
+  requester: PrincipalRecord,
+  { accounts }: People,
+): Promise<Principal | undefined> {
+  if (requester.account === undefined) {
+    return isSame(requester, operator) && requester.kind === operator.kind
+      ? operator
+      : { ...requester, isAdmin: false }
+  }
+  const found = accounts.get(Number(requester.account))
+  if (!found) return undefined
+  const outside = await ctx.db.all(sql<{ name: string }>`
+    select value as name from json_each(${JSON.stringify(requester.groups)})
+    where value not in (select g.name from "groups" g join group_members m on m."group" = g.id)`)
+  return principalFrom(found, { groups: outside.map(({ name }) => name), adminGroup: undefined })
 }
 
 function presentPrincipal(ctx: Context, row: ReviewRow, found: PrincipalRow): Principal {

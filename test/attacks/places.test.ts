@@ -8,6 +8,9 @@ describe('a stage and an alias of one name are one place', () => {
     ['Production', 'Production'],
     ['production', 'PRODUCTION'],
     ['Staging', 'staging'],
+    ['Staging', 'ſtaging'],
+    ['Production', 'ＰＲＯＤＵＣＴＩＯＮ'],
+    ['Production', 'pro𝐝uction'],
   ])('a policy on the stage %s guards the alias %s', async (stage, alias) => {
     const { policy, point, ann, places, approve } = await guardedModel()
     await policy('p', { stage })
@@ -35,6 +38,17 @@ describe('a stage and an alias of one name are one place', () => {
     const { policy, point, ann } = await guardedModel()
     await policy('p', { alias: 'champion' })
     expect((await point(ann, '1', 'Champion')).status).toBe(403)
+  })
+
+  test.each([
+    ['ÜBER', 'über'],
+    ['über', 'ÜBER'],
+    ['straße', 'STRASSE'],
+    ['ΠΡΟΣ', 'προσ'],
+  ])('a policy on the alias %s guards the alias %s', async (guarded, alias) => {
+    const { policy, point, ann } = await guardedModel()
+    await policy('p', { alias: guarded })
+    expect((await point(ann, '1', alias)).status).toBe(403)
   })
 
   test('a policy on all aliases leaves the ways out open', async () => {

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { SomeAccount } from '../../core/principal.ts'
+import { isSame, type SomeAccount } from '../../core/principal.ts'
 
 type ControllerRow = {
   readonly service: number
@@ -33,4 +33,15 @@ export function controllersFrom(rows: readonly ControllerRow[]): Controllers {
     controllers.set(String(service), known)
   }
   return controllers
+}
+
+/** Whether two principals are the same, or one is a service account that the other controls. */
+export function isOneOwner(
+  one: SomeAccount,
+  other: SomeAccount,
+  controllers: Controllers,
+): boolean {
+  const controls = (owner: SomeAccount, { account }: SomeAccount) =>
+    account !== undefined && (controllers.get(account) ?? []).some((by) => isSame(by, owner))
+  return isSame(one, other) || controls(one, other) || controls(other, one)
 }

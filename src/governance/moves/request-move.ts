@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
+import { checkArchiving } from '../../registry/stages/transition-stage.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { readPoliciesFor } from '../policies/policies.ts'
@@ -79,9 +80,12 @@ export async function areOthersInStage(
  *
  * @returns the request afterwards
  * @throws RESOURCE_ALREADY_EXISTS one is open for this version and target
- * @throws INVALID_PARAMETER_VALUE the version is there already, and no others are to be archived
+ * @throws INVALID_PARAMETER_VALUE the version is there already, and no others are to be archived; or
+ *   others are to be archived from a stage in which versions do not serve
  */
 export async function openRequest(ctx: Context, move: RequestedMove): Promise<JudgedPromotion> {
+  const { target, archiveOthers } = move
+  if (target.stage !== undefined) checkArchiving({ stage: target.stage, archiveOthers })
   refuseHeld(await getVersion(ctx, move.name, move.version), move)
   const policies = await readPoliciesFor(ctx, move.name, move.target)
   const { promotion, isNew } = await openOrFind(ctx, move, policies)

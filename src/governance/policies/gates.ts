@@ -1,6 +1,8 @@
+import { isOneOwner } from '../../access/accounts/controllers.ts'
 import { excerpt } from '../../core/error.ts'
+import { keepVisible } from '../../core/names.ts'
 import { anonymous, type PrincipalRecord, type SomeAccount } from '../../core/principal.ts'
-import { isAmong, isNamed, isOneOwner, type Parties } from '../approvals.ts'
+import { isAmong, isNamed, type Parties } from '../approvals.ts'
 import type { StepBudget } from './expression-cost.ts'
 import { judgeByExpression, lateFactsIn } from './expression-gate.ts'
 import type { VersionFacts } from './facts.ts'
@@ -115,8 +117,8 @@ function judgeCard(fields: readonly string[], { card, unreadable }: VersionFacts
 }
 
 function isEmpty(value: unknown): boolean {
-  if (typeof value === 'string') return value.trim() === ''
-  if (Array.isArray(value)) return value.length === 0
+  if (typeof value === 'string') return keepVisible(value) === ''
+  if (Array.isArray(value)) return value.every(isEmpty)
   return value === undefined || value === null
 }
 

@@ -41,7 +41,11 @@ export async function readReviewing(
       left join model_cards c on c.model_version = v.id and c.revision =
         (select max(n.revision) from model_cards n where n.model_version = v.id)
       where p.id in (select value from json_each(${ids}))`,
-    ...reviewReads(ctx, sql`select value from json_each(${ids})`),
+    ...reviewReads(ctx, {
+      promotions: sql`select value from json_each(${ids})`,
+      versions: sql`select model_version from promotions
+        where id in (select value from json_each(${ids}))`,
+    }),
   })
   const all = policiesFromRows(policies)
   const versionOf = new Map(versions.map((row) => [row.id, row]))

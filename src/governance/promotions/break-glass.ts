@@ -1,10 +1,12 @@
 import { sql } from 'drizzle-orm'
+import { isOneOwner } from '../../access/accounts/controllers.ts'
 import { commit } from '../../audit/commit.ts'
 import { conflict, excerpt, invalid, RegistryError } from '../../core/error.ts'
+import { keepVisible } from '../../core/names.ts'
 import { principalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
-import { isAmong, isOneOwner } from '../approvals.ts'
+import { isAmong } from '../approvals.ts'
 import { requireToReview } from '../permissions.ts'
 import { assess, assessPromotion, questionOf } from './assess.ts'
 import { attemptsMax, getOpenPromotion, requireRequestedMove, writeMove } from './merge.ts'
@@ -52,7 +54,7 @@ export async function breakGlass(ctx: Context, id: number, reason: string): Prom
 const lettersMin = 10
 
 function checkReason(reason: string): void {
-  const letters = reason.match(/\p{L}/gu)?.length ?? 0
+  const letters = keepVisible(reason).match(/\p{L}/gu)?.length ?? 0
   if (letters >= lettersMin) return
   throw invalid(
     `Break-glass needs a 'reason' of at least ${lettersMin} letters; '${excerpt(reason)}' has ${letters}`,

@@ -9,6 +9,7 @@ import { versionNotFound } from '../../registry/check-names.ts'
 import { aliasMove } from '../../registry/stages/aliases.ts'
 import { stageMove } from '../../registry/stages/transition-stage.ts'
 import { isAmong } from '../approvals.ts'
+import { findRequesterNow } from '../approvers.ts'
 import { requireMove } from '../permissions.ts'
 import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
 import type { Policy } from '../policies/policy.ts'
@@ -61,7 +62,8 @@ export type JudgedPromotion = {
 }
 
 /**
- * Merge a request whose policies say that it merges by itself, if nothing blocks it any more.
+ * Merge a request whose policies say that it merges by itself, if nothing blocks it any more and who
+ * opened it still may make the move.
  *
  * @param judged what the caller judged just now; absent: it is judged if the policies say that it
  *   merges by itself, and the caller has to keep that judgement
@@ -78,6 +80,7 @@ export async function mergeIfAutomatic(
   if (!now || !areAutomatic(now.policies) || now.judgement.blockedBy.length > 0) {
     return { promotion, judged: now }
   }
+  if (!(await mayStillMove(ctx, promotion, now))) return { promotion, judged: now }
   try {
     const merged = await mergePromotion({ ...ctx, principal: gatehouse }, promotion.id, now)
     return { promotion: merged }
@@ -85,6 +88,25 @@ export async function mergeIfAutomatic(
     if (!(err instanceof RegistryError)) throw err
     // It is blocked after all, or another call merged it: what the caller did stands either way.
     return { promotion: await getPromotion(ctx, promotion.id) }
+  }
+}
+
+/** Whether who opened a request still may make its move: the server makes it for them. */
+async function mayStillMove(
+  ctx: Context,
+  promotion: Promotion,
+  assessment: Assessment,
+): Promise<boolean> {
+  if (!ctx.settings.auth) return true
+  const principal = await findRequesterNow(ctx, promotion.requestedBy, assessment.people)
+  if (!principal) return false
+  try {
+    const theirs = { ...ctx, principal, permissionReads: new Map() }
+    await requireRequestedMove(theirs, promotion, assessment)
+    return true
+  } catch (err) {
+    if (err instanceof RegistryError) return false
+    throw err
   }
 }
 

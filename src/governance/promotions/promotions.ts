@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { commit, entryStatement, type NewEntry } from '../../audit/commit.ts'
 import { excerpt, notFound, RegistryError } from '../../core/error.ts'
 import { placeKey } from '../../core/place.ts'
-import { principalText } from '../../core/principal.ts'
+import { gatehouse, principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { loggedCardStatements } from '../cards/logged-card.ts'
@@ -28,7 +28,8 @@ export type NewPromotion = {
 const hourMs = 3_600_000
 
 /**
- * Open a request, or find the one that is open for this version and target.
+ * Open a request, or find the one that is open for this version and target. One that is past its time
+ * expires, and makes room for another.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such version
  */
@@ -70,7 +71,12 @@ export async function openPromotion(
   })
   const [row] = found
   if (!row) throw notFound('Model version', `${wanted.model}/${wanted.version}`)
-  return { promotion: promotionFrom(row), isNew: opened.length === 1 }
+  const promotion = promotionFrom(row)
+  if (opened.length === 1 || promotion.expiresAtMs > now) {
+    return { promotion, isNew: opened.length === 1 }
+  }
+  await expirePromotion(ctx, promotion)
+  return openPromotion(ctx, wanted)
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST */
@@ -152,6 +158,17 @@ export async function endPromotion(
     approvals: await approvalStatements(ctx, promotion),
   })
   if (ended.length === 0) throw notOpen(await getPromotion(ctx, promotion.id))
+}
+
+/** Expire a request that is past its time, unless another call ends it first. */
+export async function expirePromotion(ctx: Context, promotion: Promotion): Promise<void> {
+  try {
+    // The request id marks what is written, so this needs one of its own.
+    const own = { ...ctx, principal: gatehouse, requestId: ctx.randomId() }
+    await endPromotion(own, promotion, { status: 'expired' })
+  } catch (err) {
+    if (!(err instanceof RegistryError && err.code === 'RESOURCE_CONFLICT')) throw err
+  }
 }
 
 /** The statement that ends an open request; it returns a row if it did. */

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import { conflict } from '../../core/error.ts'
-import { principalText } from '../../core/principal.ts'
+import { isSame, principalRecord, principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
 import type { Review } from '../approvals.ts'
@@ -60,8 +60,8 @@ export async function reviewPromotion(
 type Assessed = { readonly promotion: Promotion; readonly assessment: Assessment }
 
 /**
- * Require that the caller may decide. To archive other versions that were to stay, the caller must
- * also have the right to that move: if the server merges by itself, no other rights are checked.
+ * Require that the caller may decide. To change whether the other versions are archived, the caller
+ * must also have the right to that move: if the server merges by itself, no other rights are checked.
  */
 async function requireReview(
   ctx: Context,
@@ -69,19 +69,30 @@ async function requireReview(
   { decision, archiveExisting }: NewReview,
 ): Promise<void> {
   if (decision !== 'comment') await requireToReview(ctx, promotion, assessment)
-  if (!archiveExisting || promotion.archiveExisting) return
+  if (archiveExisting === undefined || archiveExisting === promotion.archiveExisting) return
   await requireMove(ctx, assessment.candidate.model, { ...promotion, archiveExisting })
   refuseForOthers(ctx, promotion, assessment)
 }
 
-/** An approval given while the other versions were to stay does not cover archiving them. */
-function refuseForOthers(ctx: Context, { id }: Promotion, { reviews }: Assessment): void {
+/**
+ * An approval given while the other versions were to stay does not cover archiving them, nor the
+ * other way round.
+ */
+function refuseForOthers(
+  ctx: Context,
+  { id, archiveExisting }: Promotion,
+  { reviews }: Assessment,
+): void {
+  const caller = principalRecord(ctx.principal)
   const other = reviews.find(
-    ({ decision, principal }) => decision === 'approve' && principal.name !== ctx.principal.name,
+    ({ decision, principal }) => decision === 'approve' && !isSame(principal, caller),
   )
   if (!other) return
+  const what = archiveExisting
+    ? 'archives the other versions'
+    : 'leaves the other versions where they are'
   throw conflict(
-    `Promotion request #${id} was approved by ${other.principal.name} as one that leaves the other versions where they are: close it and ask anew`,
+    `Promotion request #${id} was approved by ${other.principal.name} as one that ${what}: close it and ask anew`,
   )
 }
 

@@ -160,7 +160,7 @@ async function readRows(ctx: Context, question: Question) {
         ${accessEpoch} as access_epoch, ${newestEntry(modelVersionId)} as seq, ${newestRevision} as policy_revision
       from model_versions v where v.id = ${modelVersionId}`,
       policies: policyRead(ctx),
-      ...reviewReads(ctx, promotion),
+      ...reviewReads(ctx, { promotions: promotion, versions: sql`select ${modelVersionId}` }),
       checks: sql<CheckRow>`select name, status, digest, posted_by from promotion_checks
       where promotion = ${promotion}`,
       setters: tagSetterRead(modelVersionId, question.drafts),

@@ -1,12 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { RegistryError } from '../../core/error.ts'
 import { type Context, type Platform, systemContext } from '../../platform/context.ts'
 import { failureText, logError } from '../../platform/log.ts'
 import { listPolicies } from '../policies/policies.ts'
 import { keepJudgement } from './assess.ts'
 import { mergeIfAutomatic } from './merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
-import { endPromotion } from './promotions.ts'
+import { expirePromotion } from './promotions.ts'
 
 /** Requests of each kind in one sweep; the next sweep continues after them. */
 const perSweep = 50
@@ -69,7 +68,7 @@ async function nextOpen(
 async function sweepOne(platform: Platform, { told }: Places, promotion: Promotion): Promise<void> {
   try {
     const ctx = systemContext(platform)
-    if (promotion.expiresAtMs <= ctx.now()) await expire(ctx, promotion)
+    if (promotion.expiresAtMs <= ctx.now()) await expirePromotion(ctx, promotion)
     else await mergeDue(ctx, promotion)
     told.delete(promotion.id)
   } catch (err) {
@@ -88,14 +87,5 @@ async function mergeDue(ctx: Context, promotion: Promotion): Promise<void> {
   const before = JSON.stringify(promotion.evidence?.blocked_by)
   if (judged && JSON.stringify(judged.judgement.blockedBy) !== before) {
     await keepJudgement(ctx, promotion.id, judged)
-  }
-}
-
-async function expire(ctx: Context, promotion: Promotion): Promise<void> {
-  try {
-    await endPromotion(ctx, promotion, { status: 'expired' })
-  } catch (err) {
-    // Another call ended it first.
-    if (!(err instanceof RegistryError && err.code === 'RESOURCE_CONFLICT')) throw err
   }
 }

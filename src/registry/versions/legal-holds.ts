@@ -1,8 +1,15 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { controllerRead, controllersFrom, isOneOwner } from '../../access/accounts/controllers.ts'
 import { commit } from '../../audit/commit.ts'
 import { conflict, excerpt, invalid, RegistryError } from '../../core/error.ts'
-import { checkLength } from '../../core/names.ts'
-import { anonymous, type Principal, principalText } from '../../core/principal.ts'
+import { checkLength, keepVisible } from '../../core/names.ts'
+import {
+  anonymous,
+  type Principal,
+  principalRecord,
+  principalText,
+  type SomeAccount,
+} from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { versionEntry } from '../audit-entries.ts'
 import { checkModelName, versionNotFound } from '../check-names.ts'
@@ -11,7 +18,7 @@ import { versionId } from '../ids.ts'
 /** A legal hold: while it stands, nothing deletes the version. */
 export type Hold = {
   readonly reason: string
-  readonly placedBy: Omit<Principal, 'isAdmin' | 'accountId'>
+  readonly placedBy: Omit<Principal, 'isAdmin' | 'accountId'> & SomeAccount
   readonly placedAtMs: number
 }
 
@@ -22,7 +29,7 @@ const reasonCharsMax = 2000
 
 /** @throws INVALID_PARAMETER_VALUE it is empty, or too long */
 export function checkReason(reason: string): void {
-  if (reason.trim() === '') throw invalid("'reason' is empty: say why, for the audit log")
+  if (keepVisible(reason) === '') throw invalid("'reason' is empty: say why, for the audit log")
   checkLength(reason, reasonCharsMax, 'reason')
 }
 
@@ -72,8 +79,8 @@ export async function placeHold(
 }
 
 /**
- * Lift the hold that somebody else placed. A caller without a name might be the placer, so it may
- * place a hold but not lift one.
+ * Lift the hold that somebody else placed. A service account and who controls it are one. A caller
+ * without a name might be the placer, so it may place a hold but not lift one.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such version, or no hold on it
  * @throws PERMISSION_DENIED the caller placed it, or has no name
@@ -87,22 +94,38 @@ export async function liftHold(ctx: Context, name: string, version: number): Pro
       'a hold is lifted by somebody with a name: sign in, or name yourself in the header X-Gatehouse-Actor',
     )
   }
-  const others = sql`h.placed_by ->> 'name' <> ${caller}`
   const id = versionId(ctx, name, version)
+  const placer = sql`cast(h.placed_by ->> 'account' as integer)`
+  const { holds, controllers } = await ctx.db.batch({
+    holds: holdRead(id),
+    controllers:
+      controllerRead(sql`select ${placer} from version_holds h where h.model_version = (${id})
+      union select ${ctx.principal.accountId ?? null}`),
+  })
+  const [row] = holds
+  if (!row) {
+    await getHold(ctx, name, version)
+    throw changed(name, version)
+  }
+  const { placedBy } = holdFrom(row)
+  if (isOneOwner(principalRecord(ctx.principal), placedBy, controllersFrom(controllers))) {
+    throw denied(`'${excerpt(placedBy.name)}' placed this hold, and somebody else must lift it`)
+  }
+  const isSame = sql`h.placed_by = ${row.placed_by} and h.placed_at_ms = ${row.placed_at_ms}`
   const { lifted } = await commit(ctx, {
     entry: versionEntry(ctx, id, {
       action: 'model_version.hold_lifted',
       before: sql`(select json_object('reason', h.reason, 'placed_by', json(h.placed_by),
         'placed_at', h.placed_at_ms) from version_holds h where h.model_version = v.id)`,
-      guard: sql`exists (select 1 from version_holds h where h.model_version = v.id and ${others})`,
+      guard: sql`exists (select 1 from version_holds h where h.model_version = v.id and ${isSame})`,
     }),
     lifted: sql`delete from version_holds where model_version = (select h.model_version
-      from version_holds h where h.model_version = (${id}) and ${others})
+      from version_holds h where h.model_version = (${id}) and ${isSame})
       returning model_version`,
   })
   if (lifted.length === 1) return
-  const { placedBy } = await getHold(ctx, name, version)
-  throw denied(`'${excerpt(placedBy.name)}' placed this hold, and somebody else must lift it`)
+  await getHold(ctx, name, version)
+  throw changed(name, version)
 }
 
 /** A select of the hold of the version that `id` selects, for `holdFrom`. */
@@ -122,6 +145,12 @@ function holdNotFound(name: string, version: number): RegistryError {
   return new RegistryError(
     'RESOURCE_DOES_NOT_EXIST',
     `Version ${version} of '${excerpt(name)}' is under no legal hold`,
+  )
+}
+
+function changed(name: string, version: number): RegistryError {
+  return conflict(
+    `The hold on version ${version} of '${excerpt(name)}' changed meanwhile; read it again`,
   )
 }
 

@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest'
+import { type Court, court, fromReviewers } from '../support/court.ts'
+
+/** `court`, with otto: an administrator and reviewer, who controls the service account `bot`. */
+async function owned() {
+  const c = await court()
+  const otto = await c.adminUser('otto')
+  await c.ours(c.root, 'PUT', 'groups/reviewers', { members: ['carol', 'otto'] })
+  const bot = await c.service('bot', otto)
+  await c.mlflow(c.root, 'POST', 'registered-models/permissions/create', {
+    name: 'fraud',
+    username: 'service:bot',
+    permission: 'MANAGE',
+  })
+  return { ...c, otto, bot }
+}
+
+type Owned = Awaited<ReturnType<typeof owned>>
+
+const registered = ({ mlflow, bot }: Owned) =>
+  mlflow(bot, 'POST', 'model-versions/create', { name: 'fraud', source: 's3://b/2' })
+const carded = async ({ mlflow, ours, ann, bot }: Owned) => {
+  await mlflow(ann, 'POST', 'model-versions/create', { name: 'fraud', source: 's3://b/2' })
+  return ours(bot, 'PUT', 'models/fraud/versions/2/card', { card: { limitations: 'none' } })
+}
+const copied = async ({ mlflow, ann, bot }: Owned) => {
+  await mlflow(bot, 'POST', 'registered-models/create', { name: 'scratch' })
+  await mlflow(bot, 'POST', 'model-versions/create', { name: 'scratch', source: 's3://b/2' })
+  const source = 'models:/scratch/1'
+  return mlflow(ann, 'POST', 'model-versions/create', { name: 'fraud', source })
+}
+
+test.for([
+  ['registered', registered],
+  ['wrote the card of', carded],
+  ['registered the original of', copied],
+] as const)('nobody approves a version that their service account %s', async ([, make]) => {
+  const c = await owned()
+  const made = await make(c)
+  expect(made.status, made.text).toBe(200)
+  await c.policy({ approvals: fromReviewers })
+  const id = await c.open(c.ann, '2')
+  expect((await c.review(c.otto, id)).status).toBe(403)
+  expect((await c.review(c.carol, id)).status).toBe(200)
+})
+
+test('a check counts as posted by the author if the author is a service account of who posts it', async () => {
+  const c = await owned()
+  await registered(c)
+  await c.policy({ gates: [{ name: 'g', type: 'check', check: 'tests' }] })
+  const id = await c.open(c.ann, '2')
+  expect((await c.check(c.otto, id)).json.can_merge).toBe(false)
+  expect((await c.check(c.mallory, id)).json.can_merge).toBe(true)
+})
+
+test('a tag that the service account of the requester set does not count', async () => {
+  const c = await owned()
+  await c.ours(c.root, 'PUT', 'groups/qa', { members: ['service:bot'] })
+  const tag = { name: 'fraud', version: '1', key: 'validated', value: 'true' }
+  await c.mlflow(c.bot, 'POST', 'model-versions/set-tag', tag)
+  await c.policy({ gates: [{ name: 't', type: 'tag', key: 'validated', set_by: ['group:qa'] }] })
+  expect((await c.request(await c.open(c.otto))).can_merge).toBe(false)
+  await c.ours(c.root, 'POST', 'promotions/1/close', {})
+  expect((await c.request(await c.open(c.ann))).can_merge).toBe(true)
+})
+
+test('nobody follows up what their service account merged by break-glass', async () => {
+  const c = await owned()
+  await c.policy({ approvals: fromReviewers, break_glass: { from: ['service:bot'] } })
+  const id = await c.open(c.ann)
+  const reason = 'everything is on fire'
+  expect((await c.ours(c.bot, 'POST', `promotions/${id}/break-glass`, { reason })).status).toBe(200)
+  const follow = (who: string) => c.ours(who, 'POST', `promotions/${id}/follow-up`, {})
+  expect((await follow(c.otto)).status).toBe(403)
+  expect((await follow(c.carol)).status).toBe(200)
+})
+
+const hold = 'models/fraud/versions/1/hold'
+
+test.for([
+  ['a person', 'their service account', ({ otto, bot }: Owned) => [otto, bot]],
+  ['a service account', 'who controls it', ({ otto, bot }: Owned) => [bot, otto]],
+] as const)('a legal hold that %s placed is not lifted by %s', async ([, , people]) => {
+  const c = await owned()
+  const [placer = '', lifter = ''] = people(c)
+  expect((await c.ours(placer, 'PUT', hold, { reason: 'case 12' })).status).toBe(200)
+  expect((await c.ours(lifter, 'DELETE', hold)).status).toBe(403)
+  expect((await c.ours(c.root, 'DELETE', hold)).status).toBe(200)
+})
+
+const invisible = ['\u3164', '\u115f', '\uffa0', '\u200b', '\u2800']
+
+test('a reason, and a field of a card, of letters that nobody sees are empty', async () => {
+  const c: Court = await court()
+  await c.policy({
+    approvals: fromReviewers,
+    break_glass: { from: ['user:carol'] },
+    gates: [{ name: 'card', type: 'model_card', fields: ['limitations', 'owners'] }],
+  })
+  const id = await c.open(c.ann)
+  await c.mlflow(c.root, 'POST', 'registered-models/permissions/create', {
+    name: 'fraud',
+    username: 'carol',
+    permission: 'EDIT',
+  })
+  for (const letter of invisible) {
+    const reason = letter.repeat(12)
+    const broken = await c.ours(c.carol, 'POST', `promotions/${id}/break-glass`, { reason })
+    expect(broken.status, broken.text).toBe(400)
+    expect((await c.ours(c.root, 'PUT', hold, { reason })).status).toBe(400)
+    const card = { limitations: reason, owners: [reason] }
+    await c.ours(c.ann, 'PUT', 'models/fraud/versions/1/card', { card })
+    const [gate] = (await c.request(id)).gates
+    expect([gate.status, gate.detail]).toEqual(['failed', 'limitations, owners are empty'])
+  }
+})
