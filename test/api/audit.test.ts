@@ -14,7 +14,7 @@ const api = '/api/v1/audit'
 type Entry = Record<string, unknown> & { seq: number; action: string; hash: string }
 
 /** A record of eight entries: two models, `m` with two versions, of which one was moved and named. */
-async function recordServer() {
+async function auditServer() {
   let now = 1_790_000_000_000
   const server = await registryServer({ now: () => now++ })
   const { createModel, createVersion, transition, post, call, platform } = server
@@ -47,7 +47,7 @@ async function recordServer() {
 
 describe('the audit log', () => {
   test('is listed newest first, each entry as it was recorded', async () => {
-    const { app, audit, createModel } = await recordServer()
+    const { app, audit, createModel } = await auditServer()
     await createModel('by')
     const ada = client(app, { 'user-agent': 'test/1', 'x-gatehouse-actor': 'ada' })
     const made = await ada.post('registered-models/create', { name: 'mine', description: 'd' })
@@ -78,7 +78,7 @@ describe('the audit log', () => {
   })
 
   test('comes in pages that have every entry once, while more is recorded', async () => {
-    const { audit, createModel } = await recordServer()
+    const { audit, createModel } = await auditServer()
     const seqs: number[] = []
     let token = ''
     do {
@@ -103,12 +103,12 @@ describe('the audit log', () => {
     ['?since=9000000000000', []],
     ['?since=0&until=9000000000000&action=model_version.alias_set', [7]],
   ])('%s finds entries %j', async (query, seqs) => {
-    const { audit } = await recordServer()
+    const { audit } = await auditServer()
     expect((await audit(query)).json.items.map((entry: Entry) => entry.seq)).toEqual(seqs)
   })
 
   test('since is a time of an entry itself, until is not', async () => {
-    const { audit } = await recordServer()
+    const { audit } = await auditServer()
     const [, second] = (await audit()).json.items.reverse()
     const between = (since: number, until: number) => audit(`?since=${since}&until=${until}`)
     expect((await between(second.at, second.at + 1)).json.items).toEqual([second])
@@ -133,13 +133,13 @@ describe('the audit log', () => {
     '/verify?head=sha256:1',
     '/verify?model=m',
   ])('%s is refused', async (query) => {
-    const { audit } = await recordServer()
+    const { audit } = await auditServer()
     const { status, json } = await audit(query)
     expect([status, json.error_code]).toEqual([400, 'INVALID_PARAMETER_VALUE'])
   })
 
   test('is closed to who has no right to it, on every path', async () => {
-    const { platform } = await recordServer()
+    const { platform } = await auditServer()
     const settings = { ...platform.settings, auth: true }
     const app = createApp(() => ({ ...platform, settings }), { principal: person('eve') })
     for (const path of ['', '?model=m', '/export', '/export?model=m', '/head', '/verify']) {
@@ -150,7 +150,7 @@ describe('the audit log', () => {
 
 describe('an export', () => {
   test('as JSON Lines has every entry in order, with hashes that anybody can compute', async () => {
-    const { audit, exported, seal, platform } = await recordServer()
+    const { audit, exported, seal, platform } = await auditServer()
     await seal()
     const { text, headers } = await exported()
     expect(headers.get('content-type')).toBe('application/x-ndjson')
@@ -172,14 +172,14 @@ describe('an export', () => {
   })
 
   test('has no chain hash where an entry is not sealed yet', async () => {
-    const { exported } = await recordServer()
+    const { exported } = await auditServer()
     const lines = (await exported('?action=model_version.alias_set')).text.trimEnd().split('\n')
     expect(lines).toHaveLength(1)
     expect(JSON.parse(lines[0] ?? '')).not.toHaveProperty('chain_hash')
   })
 
   test('as CSV has a line for each entry, and no cell that a spreadsheet would run', async () => {
-    const { exported, call } = await recordServer()
+    const { exported, call } = await auditServer()
     await call('POST', '/api/2.0/mlflow/model-versions/create', { name: '=n', source: 's3://b/m' })
     const { text, headers } = await exported('?format=csv&model=%3Dn')
     expect(headers.get('content-type')).toBe('text/csv; charset=utf-8; header=present')
@@ -192,7 +192,7 @@ describe('an export', () => {
   })
 
   test('of 2,000 entries comes whole, in pieces', async () => {
-    const { exported, platform, app } = await recordServer()
+    const { exported, platform, app } = await auditServer()
     await platform.db.all(
       sql`insert into audit_entries (workspace, at_ms, actor, action, is_prompt, request_id)
         with recursive n (i) as (select 1 union all select i + 1 from n where i < 2000)
@@ -208,7 +208,7 @@ describe('an export', () => {
 
 describe('verify', () => {
   test('finds a sound record sound, sealed or not, empty or not', async () => {
-    const { audit, seal } = await recordServer()
+    const { audit, seal } = await auditServer()
     expect((await audit('/verify')).json).toEqual({
       ok: true,
       entries: 8,
@@ -249,20 +249,20 @@ describe('verify', () => {
       'inserted',
     ],
   ])('finds %s', async (_what, statement, seq, problem) => {
-    const { audit, seal, tamper } = await recordServer()
+    const { audit, seal, tamper } = await auditServer()
     await seal()
     await tamper(statement)
     expect((await audit('/verify')).json).toMatchObject({ ok: false, seq, problem })
   })
 
   test('finds an unsealed last entry that was removed', async () => {
-    const { audit, tamper } = await recordServer()
+    const { audit, tamper } = await auditServer()
     await tamper(sql`delete from audit_entries where seq = 8`)
     expect((await audit('/verify')).json).toMatchObject({ ok: false, seq: 8, problem: 'missing' })
   })
 
   test('finds a chain that was made anew, by a head that was kept elsewhere', async () => {
-    const { audit, seal, tamper, platform } = await recordServer()
+    const { audit, seal, tamper, platform } = await auditServer()
     await seal()
     const { head } = (await audit('/head')).json
     await tamper(sql`update audit_entries set reason = 'never mind' where seq = 3`)

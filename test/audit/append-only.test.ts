@@ -4,7 +4,7 @@ import { sealEntries } from '../../src/audit/seal.ts'
 import { collectGarbage } from '../../src/registry/files/collect-garbage.ts'
 import { registryServer } from '../support/registry-server.ts'
 
-async function recordServer() {
+async function auditServer() {
   const server = await registryServer()
   await server.createModel('m')
   await server.createModel('n')
@@ -19,7 +19,7 @@ async function recordServer() {
 }
 
 test('the migrated database has a trigger against each way to change the audit log', async () => {
-  const { db } = await recordServer()
+  const { db } = await auditServer()
   const triggers = await db.all(sql`select name, tbl_name from sqlite_schema
     where type = 'trigger' and tbl_name like 'audit%' order by name`)
   expect(triggers).toEqual([
@@ -59,7 +59,7 @@ test.each([
   ['a DELETE of a seal', sql`delete from audit_seals where seq = 1`],
   ['an INSERT OR REPLACE of a seal', sql`insert or replace into audit_seals values (1, 'x', 'y')`],
 ])('%s is refused by the database and changes nothing', async (_what, statement) => {
-  const { db, contents } = await recordServer()
+  const { db, contents } = await auditServer()
   const before = await contents()
   for (const attempt of [() => db.all(statement), () => db.batch({ statement })]) {
     await expect(attempt()).rejects.toMatchObject({ kind: 'trigger' })
@@ -68,7 +68,7 @@ test.each([
 })
 
 test('gc with a purge of everything leaves the audit log as it was', async () => {
-  const { contents, platform, createVersion, post, call } = await recordServer()
+  const { contents, platform, createVersion, post, call } = await auditServer()
   await createVersion('m')
   await call('DELETE', '/api/2.0/mlflow/registered-models/delete', { name: 'm' })
   const { json } = await post('runs/create', { experiment_id: '0' })

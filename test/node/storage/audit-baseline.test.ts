@@ -9,7 +9,7 @@ import { sha256 } from '../../../src/platform/node/sha256.ts'
 
 const migrations = await readMigrations(new URL('../../../drizzle', import.meta.url).pathname)
 
-test('what was there before there was a record is on it: each model, and each version with stage and aliases', async () => {
+test('what was there before the audit log is in it: each model, and each version with stage and aliases', async () => {
   const db = new LibsqlFile(':memory:')
   const first = migrations.findIndex(({ name }) => name === '0001_audit.sql')
   await migrate(db, migrations.slice(0, first))
