@@ -4,10 +4,10 @@ import type { Context } from '../../platform/context.ts'
 import { checkArchiving } from '../../registry/stages/transition-stage.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
+import { makeBlockedError } from '../closed-runs.ts'
 import { readPoliciesFor } from '../policies/policies.ts'
 import { type Policy, type PromotionTarget, targetText } from '../policies/policy.ts'
 import { assessPromotion } from '../promotions/assess.ts'
-import { blockedError } from '../promotions/closed-runs.ts'
 import type { Judgement } from '../promotions/judge.ts'
 import { type JudgedPromotion, mergeIfAutomatic, mergePromotion } from '../promotions/merge.ts'
 import type { Promotion } from '../promotions/promotion.ts'
@@ -37,7 +37,7 @@ export async function requestMove(
   await refuseMoreArchiving(ctx, promotion, move)
   const assessment = await assessPromotion(ctx, promotion, 'read')
   if (assessment && assessment.judgement.blockedBy.length > 0) {
-    throw await blockedError(ctx, { promotion, assessment }, (judgement) =>
+    throw await makeBlockedError(ctx, { promotion, assessment }, (judgement) =>
       waitingText(ctx, promotion, judgement),
     )
   }

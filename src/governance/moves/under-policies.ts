@@ -4,9 +4,9 @@ import { runList, withBatches } from '../../db/batch.ts'
 import { ConstraintError, type Database } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { statusWrites } from '../../registry/versions/approval.ts'
+import { type CountedRows, countedPlaces, countedReads } from '../approval-status.ts'
 import { policiesFromRows } from '../policies/policies.ts'
 import type { Policy } from '../policies/policy.ts'
-import { type CountedRows, countedPlaces, countedReads } from '../promotions/approval-status.ts'
 import { supersedeSettled, withStatementsAfter } from '../promotions/superseding.ts'
 
 const attemptsMax = 5

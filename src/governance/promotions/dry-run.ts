@@ -3,11 +3,11 @@ import { notFound } from '../../core/error.ts'
 import { principalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
+import { isClosed, requireOpenRuns, showAssessment } from '../closed-runs.ts'
 import { readablePromotion } from '../permissions.ts'
 import { checkDocument } from '../policies/policies.ts'
 import type { Policy, PolicyDocument, PromotionTarget } from '../policies/policy.ts'
 import { type Assessment, assess, questionOf } from './assess.ts'
-import { isClosed, refuseClosed, shownAssessment } from './closed-runs.ts'
 import type { Promotion } from './promotion.ts'
 import { listPromotions } from './promotions.ts'
 
@@ -46,8 +46,8 @@ export async function evaluateMove(
   }
   const assessment = await assess(ctx, question, 'read')
   if (!assessment) throw notFound('Model version', `${model}/${version}`)
-  if (drafts) await refuseClosed(ctx, assessment)
-  return shownAssessment(ctx, assessment)
+  if (drafts) await requireOpenRuns(ctx, assessment)
+  return showAssessment(ctx, assessment)
 }
 
 export type Replayed = {

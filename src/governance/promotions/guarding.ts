@@ -3,6 +3,7 @@ import { matchesGlob } from '../../core/glob.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Stage } from '../../registry/stages/check-stages.ts'
 import { replaceStages } from '../../registry/stages/stage-list.ts'
+import { updateApprovals } from '../approval-status.ts'
 import {
   deletePolicy,
   getPolicy,
@@ -11,7 +12,6 @@ import {
   selectPolicies,
 } from '../policies/policies.ts'
 import type { Policy, PolicyDocument } from '../policies/policy.ts'
-import { refreshApprovals } from './approval-status.ts'
 import { type PromotionRow, promotionFrom } from './promotion.ts'
 import { supersedeStageless, supersedeStatements, withStatementsAfter } from './superseding.ts'
 
@@ -19,7 +19,7 @@ import { supersedeStageless, supersedeStatements, withStatementsAfter } from './
 export async function removePolicy(ctx: Context, name: string): Promise<void> {
   const { id, revision, document } = await getPolicy(ctx, name)
   await deletePolicy(await supersedingUnguarded(ctx, { id, revision }), name)
-  await refreshApprovals(ctx, (model) => matchesGlob(document.applies_to.models, model))
+  await updateApprovals(ctx, (model) => matchesGlob(document.applies_to.models, model))
 }
 
 /** `putPolicy`, which closes the open requests for places that no policy guards any more. */
@@ -32,14 +32,14 @@ export async function setPolicy(
   const put = before ? await supersedingUnguarded(ctx, before, document) : ctx
   const policy = await putPolicy(put, name, document)
   const globs = [document, ...(before ? [before.document] : [])].map((of) => of.applies_to.models)
-  await refreshApprovals(ctx, (model) => globs.some((glob) => matchesGlob(glob, model)))
+  await updateApprovals(ctx, (model) => globs.some((glob) => matchesGlob(glob, model)))
   return policy
 }
 
 /** `replaceStages`, which closes the open requests for stages that are removed. */
 export async function setStages(ctx: Context, wanted: readonly Stage[]): Promise<Stage[]> {
   const stages = await replaceStages(withStatementsAfter(ctx, supersedeStageless(ctx)), wanted)
-  await refreshApprovals(ctx)
+  await updateApprovals(ctx)
   return stages
 }
 

@@ -8,14 +8,14 @@ import type { MoveTerms } from '../../registry/audit-entries.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
 import { aliasMove } from '../../registry/stages/aliases.ts'
 import { stageMove } from '../../registry/stages/transition-stage.ts'
+import { approvalStatements } from '../approval-status.ts'
 import { isAmong } from '../approvals.ts'
 import { findRequesterNow } from '../approvers.ts'
+import { makeBlockedError } from '../closed-runs.ts'
 import { requireMove } from '../permissions.ts'
 import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
 import type { Policy } from '../policies/policy.ts'
-import { approvalStatements } from './approval-status.ts'
 import { type Assessment, assess, assessPromotion, judgeWithFiles, questionOf } from './assess.ts'
-import { blockedError } from './closed-runs.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { endStatement, getPromotion, hasEnded, notOpen, promotionText } from './promotions.ts'
 import { isUnchanged } from './snapshot.ts'
@@ -156,7 +156,7 @@ async function refuseBlocked(
 ): Promise<void> {
   if (assessment.judgement.blockedBy.length > 0) {
     const what = `Promotion request #${promotion.id} (${promotionText(promotion)})`
-    throw await blockedError(
+    throw await makeBlockedError(
       ctx,
       { promotion, assessment },
       ({ blockedBy }) => `${what} cannot be merged: ${blockedBy.join('; ')}`,

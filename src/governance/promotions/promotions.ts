@@ -5,9 +5,9 @@ import { placeKey } from '../../core/place.ts'
 import { gatehouse, principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
+import { approvalStatements } from '../approval-status.ts'
 import { loggedCardStatements } from '../cards/logged-card.ts'
 import { type PromotionTarget, targetText } from '../policies/policy.ts'
-import { approvalStatements } from './approval-status.ts'
 import { type Assessment, evidenceText } from './assess.ts'
 import {
   type Promotion,

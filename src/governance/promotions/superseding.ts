@@ -3,7 +3,7 @@ import { principalText } from '../../core/principal.ts'
 import { runList, withBatches } from '../../db/batch.ts'
 import type { Context } from '../../platform/context.ts'
 import { approvalWrites, statusWrites } from '../../registry/versions/approval.ts'
-import { type Counted, decidedApprovals } from './approval-status.ts'
+import { type Counted, decidedApprovals } from '../approval-status.ts'
 import { promotionEntry } from './promotions.ts'
 
 /** The same context, whose every batch ends with these statements. */

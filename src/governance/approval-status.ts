@@ -1,16 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { matchesGlob } from '../../core/glob.ts'
-import { placeKey } from '../../core/place.ts'
-import type { BatchRows } from '../../db/database.ts'
-import type { Context } from '../../platform/context.ts'
-import { isActive } from '../../registry/stages/stages.ts'
-import {
-  approvalWrites,
-  type CountedPlaces,
-  statusWrites,
-} from '../../registry/versions/approval.ts'
-import { guardsPlace, policiesFromRows, policyRead } from '../policies/policies.ts'
-import type { Policy, PromotionTarget } from '../policies/policy.ts'
+import { matchesGlob } from '../core/glob.ts'
+import { placeKey } from '../core/place.ts'
+import type { BatchRows } from '../db/database.ts'
+import type { Context } from '../platform/context.ts'
+import { isActive } from '../registry/stages/stages.ts'
+import { approvalWrites, type CountedPlaces, statusWrites } from '../registry/versions/approval.ts'
+import { guardsPlace, policiesFromRows, policyRead } from './policies/policies.ts'
+import type { Policy, PromotionTarget } from './policies/policy.ts'
 
 /** The statements that read what `countedPlaces` takes. @param models a select of `registered_models.id` */
 export function countedReads(ctx: Context, models: SQL) {
@@ -148,7 +144,7 @@ const attemptsMax = 5
  *
  * @param models which names of models it concerns
  */
-export async function refreshApprovals(
+export async function updateApprovals(
   ctx: Context,
   concerns: (name: string) => boolean = () => true,
 ): Promise<void> {

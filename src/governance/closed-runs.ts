@@ -4,12 +4,12 @@ import {
   isNotDeniedSql,
   mayAll,
   mayReadSql,
-} from '../../access/permissions/permitted.ts'
-import { BlockedError, RegistryError } from '../../core/error.ts'
-import type { Context } from '../../platform/context.ts'
-import { type Assessment, blockedOf } from './assess.ts'
-import { blocksOf, factsChanged, type GateResult, type Judgement } from './judge.ts'
-import type { Evidence, Promotion } from './promotion.ts'
+} from '../access/permissions/permitted.ts'
+import { BlockedError, RegistryError } from '../core/error.ts'
+import type { Context } from '../platform/context.ts'
+import { type Assessment, blockedOf } from './promotions/assess.ts'
+import { blocksOf, factsChanged, type GateResult, type Judgement } from './promotions/judge.ts'
+import type { Evidence, Promotion } from './promotions/promotion.ts'
 
 /** Versions of which the caller may not read the run or the logged model. */
 export type ClosedVersions = {
@@ -80,7 +80,7 @@ export function shownEvidence(
 }
 
 /** A judgement as the caller may see it. */
-export async function shownAssessment(ctx: Context, assessment: Assessment): Promise<Assessment> {
+export async function showAssessment(ctx: Context, assessment: Assessment): Promise<Assessment> {
   return (await isClosed(ctx, assessment)) ? withoutDetails(assessment, hidden) : assessment
 }
 
@@ -90,23 +90,23 @@ export async function shownAssessment(ctx: Context, assessment: Assessment): Pro
  *
  * @param messageOf the message by what a judgement tells
  */
-export async function blockedError(
+export async function makeBlockedError(
   ctx: Context,
   { promotion, assessment }: { readonly promotion: Promotion; readonly assessment: Assessment },
   messageOf: (judgement: Judgement) => string,
 ): Promise<BlockedError> {
-  const shown = await shownAssessment(ctx, assessment)
+  const shown = await showAssessment(ctx, assessment)
   const open = (await areSomeDenied(ctx)) ? withoutDetails(assessment, notForAll) : assessment
   const message = messageOf(open.judgement)
   return new BlockedError(messageOf(shown.judgement), { ...blockedOf(promotion, open), message })
 }
 
 /**
- * Refuse to judge a draft on what the caller may not read: whether it passes would tell the values.
+ * Require that a draft is judged on nothing that the caller may not read: whether it passes would tell the values.
  *
  * @throws PERMISSION_DENIED
  */
-export async function refuseClosed(ctx: Context, assessment: Assessment): Promise<void> {
+export async function requireOpenRuns(ctx: Context, assessment: Assessment): Promise<void> {
   if (!(await isClosed(ctx, assessment))) return
   throw new RegistryError('PERMISSION_DENIED', `A draft is not judged: ${hidden}`)
 }
