@@ -1,17 +1,26 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isNotDeniedSql, isPromptModel, mayReadSql } from '../access/permissions/permitted.ts'
 import type { Context } from '../platform/context.ts'
+import type { Facts, FactsRevision } from '../registry/facts/facts.ts'
+import {
+  isNewestFactsSql,
+  readableFactsSql,
+  readReadableFacts,
+} from '../registry/facts/readable-facts.ts'
 import { type ModelVersion, readVersions } from '../registry/versions/read-versions.ts'
 import { getVersionDetail, type VersionDetail } from '../registry/versions/version-detail.ts'
-import { type RunDataset, readDatasetsOfRuns } from '../tracking/run-data/datasets.ts'
+import type { RunDataset } from '../tracking/run-data/datasets.ts'
 import {
+  codeFrom,
   findLoggedModelLineage,
+  findReadableRun,
   findRunLineage,
   type LoggedModelLineage,
   type RunLineage,
   readableRuns,
 } from '../tracking/runs/run-lineage.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotions/promotion.ts'
+import { datasetFrom, readVersionDatasets } from './version-datasets.ts'
 
 /** Where a version comes from and where it went. What the caller may not read is left out. */
 export type Lineage = {
@@ -32,8 +41,10 @@ const relatedMax = 1000
 export async function getLineage(ctx: Context, name: string, number: number): Promise<Lineage> {
   const version = await getVersionDetail(ctx, name, number)
   const { id, runId, modelId } = version
+  const kept = (await readReadableFacts(ctx, [version])).get(id)
+  const facts = kept?.facts
   const run = runId ? await findRunLineage(ctx, runId) : undefined
-  const datasets = runId ? await readDatasetsOfRuns(ctx, [runId]) : new Map<string, RunDataset[]>()
+  const loggedModel = modelId ? await findLoggedModelLineage(ctx, modelId) : undefined
   const siblings = await ctx.db.all(sql<{ id: number }>`
     select v.id from (
       select id from model_versions where run_id = ${runId || null}
@@ -45,15 +56,46 @@ export async function getLineage(ctx: Context, name: string, number: number): Pr
       and model_version = ${id} order by id desc limit ${relatedMax}`)
   return {
     version,
-    run,
-    datasets: datasets.get(runId ?? '') ?? [],
-    loggedModel: modelId ? await findLoggedModelLineage(ctx, modelId) : undefined,
+    run: run ?? (kept && (await runFromFacts(ctx, kept))),
+    datasets: (facts?.datasets ?? []).map(datasetFrom),
+    loggedModel: loggedModel ?? (facts && loggedModelFrom(facts)),
     siblings: await readVersions(
       ctx.db,
       siblings.map((row) => row.id),
     ),
     promotions: promotions.map(promotionFrom),
   }
+}
+
+/** The run as it is kept with a version. */
+async function runFromFacts(
+  ctx: Context,
+  { facts, runStatus }: FactsRevision,
+): Promise<RunLineage | undefined> {
+  const { run_id: runId, run_name: name, experiment_id: experimentId, experiment, tags } = facts
+  if (runId === undefined || name === undefined || experimentId === undefined) return undefined
+  const parentId = Object.hasOwn(tags, 'mlflow.parentRunId') && tags['mlflow.parentRunId']
+  return {
+    runId,
+    name,
+    status: runStatus ?? undefined,
+    experimentId,
+    experimentName: experiment ?? experimentId,
+    parent: parentId ? await findReadableRun(ctx, parentId) : undefined,
+    code: codeFrom(tags),
+  }
+}
+
+/** The logged model as it is kept with a version. */
+function loggedModelFrom({ logged_model: model }: Facts): LoggedModelLineage | undefined {
+  return (
+    model && {
+      modelId: model.model_id,
+      name: model.name,
+      status: undefined,
+      experimentId: model.experiment_id,
+    }
+  )
 }
 
 /** A version whose run read a dataset. */
@@ -76,22 +118,22 @@ export async function findVersionsTrainedOn(
 ): Promise<TrainedVersion[]> {
   const rows = await ctx.db.all(sql<{ id: number }>`
     select v.id from model_versions v join registered_models m on m.id = v.registered_model
-    where ${readableVersion(ctx)} and v.id > ${after} and v.run_id in (
-      select r.run_id from ${readableRuns(ctx)} and r.id in (
-        select u.run from datasets d join run_datasets u on u.dataset = d.id
-        where d.digest = ${digest}))
+    where ${readableVersion(ctx)} and v.id > ${after} and (v.run_id in (
+        select r.run_id from ${readableRuns(ctx)} and r.id in (
+          select u.run from datasets d join run_datasets u on u.dataset = d.id
+          where d.digest = ${digest}))
+      or v.id in (select d.model_version from version_datasets d
+        join version_facts f on f.model_version = d.model_version and ${isNewestFactsSql(sql`f`)}
+        where d.digest = ${digest} and ${readableFactsSql(ctx, sql`f`)}))
     order by v.id limit ${count}`)
   const versions = await readVersions(
     ctx.db,
     rows.map(({ id }) => id),
   )
-  const datasets = await readDatasetsOfRuns(
-    ctx,
-    versions.flatMap(({ runId }) => runId ?? []),
-  )
+  const datasets = await readVersionDatasets(ctx, versions)
   return versions.map((version) => ({
     version,
-    datasets: (datasets.get(version.runId ?? '') ?? []).filter((one) => one.digest === digest),
+    datasets: (datasets.get(version.id) ?? []).filter((one) => one.digest === digest),
   }))
 }
 

@@ -227,8 +227,18 @@ export const versionFacts = sqliteTable(
     model_writes: integer(),
     /** Status of the run when it was last looked at; no part of the facts. */
     run_status: text(),
+    /**
+     * `experiments.id` of the run (or, without one, of the logged model) and of the logged model, which
+     * may be gone: who may not read these may not read the facts. Null: there is none.
+     */
+    experiment: integer(),
+    model_experiment: integer(),
   },
-  (t) => [primaryKey({ columns: [t.model_version, t.revision] })],
+  (t) => [
+    primaryKey({ columns: [t.model_version, t.revision] }),
+    index('version_facts_by_experiment').on(t.experiment),
+    index('version_facts_by_model_experiment').on(t.model_experiment),
+  ],
 )
 
 /**

@@ -34,7 +34,7 @@ export const getLineage = endpoint({
       .object({
         run_id: z.string(),
         name: z.string(),
-        status: z.string(),
+        status: z.string().optional().describe('Of a run that is gone, the last that was seen'),
         experiment_id: z.string(),
         experiment: z.string(),
         parent: z.object({ run_id: z.string(), name: z.string() }).optional(),
@@ -53,7 +53,7 @@ export const getLineage = endpoint({
       .object({
         model_id: z.string(),
         name: z.string(),
-        status: z.string(),
+        status: z.string().optional().describe('Absent: the logged model is gone'),
         experiment_id: z.string(),
       })
       .optional(),

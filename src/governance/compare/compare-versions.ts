@@ -2,10 +2,9 @@ import { sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../../core/error.ts'
 import { maskCredentials } from '../../core/mask.ts'
 import type { Context } from '../../platform/context.ts'
+import { readReadableFacts } from '../../registry/facts/readable-facts.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
-import type { Run } from '../../tracking/run.ts'
-import { readReadableRuns } from '../../tracking/runs/run-lineage.ts'
 import { describeFiles } from './described-files.ts'
 
 /** A name, and its value in each version; null where a version has none. */
@@ -51,13 +50,16 @@ export async function compareVersions(
   }
   const versions: ModelVersion[] = []
   for (const number of numbers) versions.push(await getVersion(ctx, name, number))
-  const runs = await runsOf(ctx, versions)
-  const described = await Promise.all(versions.map((version) => describeFiles(ctx, version)))
+  const found = await readReadableFacts(ctx, versions)
+  const facts = versions.map(({ id }) => found.get(id)?.facts)
+  const described = await Promise.all(
+    versions.map((version, i) => describeFiles(ctx, version, facts[i])),
+  )
   const files = await fileDifferences(ctx, versions)
   return {
     versions,
-    params: differences(runs.map((run) => textsOf(run?.params ?? []))),
-    metrics: differences(runs.map(metricsOf)),
+    params: differences(facts.map((one) => new Map(Object.entries(one?.params ?? {})))),
+    metrics: differences(facts.map((one) => new Map(Object.entries(one?.metrics ?? {})))),
     tags: differences(versions.map((version) => textsOf(version.tags))),
     files: files.slice(0, filesMax),
     hasMoreFiles: files.length > filesMax,
@@ -67,26 +69,8 @@ export async function compareVersions(
   }
 }
 
-/** The run of each version; undefined where it has none that the caller may read. */
-async function runsOf(
-  ctx: Context,
-  versions: readonly ModelVersion[],
-): Promise<(Run | undefined)[]> {
-  const runs = await readReadableRuns(
-    ctx,
-    versions.flatMap(({ runId }) => runId || []),
-  )
-  return versions.map(({ runId }) => runs.find((run) => run.runId === runId))
-}
-
 function textsOf(pairs: readonly { readonly key: string; readonly value: string }[]) {
   return new Map(pairs.map(({ key, value }) => [key, maskCredentials(value)]))
-}
-
-function metricsOf(run: Run | undefined): Map<string, number | string> {
-  return new Map(
-    run?.metrics.map(({ key, value }) => [key, Number.isNaN(value) ? 'NaN' : value] as const),
-  )
 }
 
 /** Found in the database, so that versions of very many files are compared too. */

@@ -1,6 +1,7 @@
 import type { Context } from '../../platform/context.ts'
+import type { Facts } from '../../registry/facts/facts.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
-import { getCard } from '../cards/read-card.ts'
+import { readCurrentRevision } from '../cards/read-card.ts'
 import type { SignatureColumn } from '../policies/facts.ts'
 import { signatureFrom } from '../policies/signature.ts'
 
@@ -17,11 +18,16 @@ export type Described = {
 /**
  * What is not known of a version is absent, and is compared with nothing.
  *
- * @throws DATA_LOSS a file that says it is damaged
+ * @param facts as far as the caller may read them
+ * @throws DATA_LOSS the card that was logged is damaged
  */
-export async function describeFiles(ctx: Context, version: ModelVersion): Promise<Described> {
-  const { derived, current } = await getCard(ctx, version.name, { version: version.version })
-  const signature = signatureFrom(derived.signature)
+export async function describeFiles(
+  ctx: Context,
+  version: ModelVersion,
+  facts: Facts | undefined,
+): Promise<Described> {
+  const { current } = await readCurrentRevision(ctx, version)
+  const signature = signatureFrom(facts?.signature)
   return {
     ...(signature && {
       signature: new Map([
@@ -29,7 +35,7 @@ export async function describeFiles(ctx: Context, version: ModelVersion): Promis
         ...columnsOf('output', signature.outputs),
       ]),
     }),
-    ...(derived.environment && { environment: new Map(derived.environment.map(requirement)) }),
+    ...(facts?.environment && { environment: new Map(facts.environment.map(requirement)) }),
     ...(current && { card: new Map(Object.entries(current.card).map(textOf)) }),
   }
 }

@@ -6,7 +6,8 @@ import type { PrincipalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkAlias, isLatest, modelNotFound } from '../../registry/check-names.ts'
 import { resolveStage } from '../../registry/stages/stages.ts'
-import { type RunDataset, readDatasetsOfRuns } from '../../tracking/run-data/datasets.ts'
+import type { RunDataset } from '../../tracking/run-data/datasets.ts'
+import { readVersionDatasets } from '../version-datasets.ts'
 import { requireAudit } from './audit-scope.ts'
 import { findModelNow, findModelThen, type ModelThen } from './model-then.ts'
 import {
@@ -30,7 +31,7 @@ export type Holder = {
   readonly modelId: string | undefined
   /** `sha256:` and hex; undefined when it is not sealed. */
   readonly digest: string | undefined
-  /** From its run, if the caller may read that. */
+  /** As far as the caller may read its run. */
   readonly datasets: readonly RunDataset[]
 }
 
@@ -140,6 +141,7 @@ async function requireHistory(
 
 type Row = {
   version: number
+  id: number | null
   made: string | null
   at_ms: number | null
   is_baseline: number | null
@@ -154,7 +156,7 @@ type Made = Partial<Record<'source' | 'run_id' | 'model_id' | 'digest', string |
 
 async function holdersOf(
   ctx: Context,
-  { registeredModel }: ModelThen,
+  { registeredModel, nameThen }: ModelThen,
   placed: readonly Placed[],
 ): Promise<Holder[]> {
   const wanted = JSON.stringify(placed.map(({ version, sinceSeq }) => [version, sinceSeq ?? null]))
@@ -164,7 +166,12 @@ async function holdersOf(
       and e.action = 'model_version.transitioned' and e.promotion is not null
       and e.after ->> 'stage' = s.after ->> 'stage')`
   const rows = await ctx.db.all(sql<Row>`
-    select w.value ->> 0 as version, made.after as made, s.at_ms,
+    select w.value ->> 0 as version, coalesce(
+        (select id from model_versions
+          where registered_model = ${registeredModel} and version = w.value ->> 0),
+        (select model_version from issued_versions where workspace = ${ctx.workspace}
+          and name = ${nameThen} and version = w.value ->> 0)) as id,
+      made.after as made, s.at_ms,
       s.action = 'model_version.recorded' as is_baseline, s.actor, s.reason,
       coalesce(s.promotion, before.promotion) as promotion,
       coalesce(s.approved_by, before.approved_by) as approved_by, p.requested_by
@@ -178,9 +185,9 @@ async function holdersOf(
     left join promotions p on p.id = coalesce(s.promotion, before.promotion)
     order by w.key`)
   const made = rows.map((row): Made => parsed(row.made) ?? {})
-  const datasets = await readDatasetsOfRuns(
+  const datasets = await readVersionDatasets(
     ctx,
-    made.flatMap(({ run_id }) => run_id ?? []),
+    rows.flatMap(({ id }, i) => (id === null ? [] : [{ id, runId: made[i]?.run_id }])),
   )
   return rows.map((row, i) => {
     const { source, run_id, model_id, digest } = made[i] ?? {}
@@ -191,7 +198,7 @@ async function holdersOf(
       runId: run_id || undefined,
       modelId: model_id || undefined,
       digest: digest ?? undefined,
-      datasets: datasets.get(run_id ?? '') ?? [],
+      datasets: datasets.get(row.id ?? 0) ?? [],
     }
   })
 }

@@ -15,11 +15,19 @@ export type Facts = ModelDescription & {
   readonly datasets: readonly FactDataset[]
   /** The Git commit of the code that ran. */
   readonly code_version?: string
+  readonly logged_model?: FactLoggedModel
+}
+
+export type FactLoggedModel = {
+  readonly model_id: string
+  readonly name: string
+  readonly experiment_id: string
 }
 
 export type FactDataset = {
   readonly name: string
   readonly digest: string
+  readonly source_type: string
   /** As it was logged: credentials in it are masked where it is shown. */
   readonly source: string
   /** `training`, if the run said so. */

@@ -44,7 +44,8 @@ type OwnerRow = {
 type RunRow = OwnerRow & { run_id: string; name: string; status: string }
 type TextRow = { key: string; value: string; is_tag: number }
 type MetricRow = { key: string; value: number; is_nan: number }
-type DatasetRow = { name: string; digest: string; source: string; context: string | null }
+type DatasetRow = Omit<FactDataset, 'context'> & { context: string | null }
+type ModelRow = OwnerRow & { model_id: string; name: string }
 
 /**
  * Read what a version is known by from its run and its logged model, deleted ones too. From the same
@@ -77,6 +78,7 @@ export async function readTrackedFacts(
       ...(run_name !== undefined && { run_name }),
       ...(code_version !== undefined && { code_version }),
       ...experimentOf(run ?? model, stored),
+      ...loggedModelOf(model, stored),
       ...description,
       params: { ...textsFrom(rows.modelParams), ...kept?.params, ...params },
       metrics: { ...metricsFrom(rows.modelMetrics), ...kept?.metrics, ...metrics },
@@ -112,12 +114,12 @@ function sourceReads(ctx: Context, { runId, modelId }: Origin) {
     runMetrics: sql<MetricRow & { is_late: number }>`select x.key, x.value, x.is_nan,
         coalesce(x.timestamp_ms > r.end_time_ms, 0) as is_late
       from latest_metrics x join runs r on r.id = x.run where x.run = ${run}`,
-    datasets: sql<DatasetRow>`select d.name, d.digest, d.source, t.value as context
+    datasets: sql<DatasetRow>`select d.name, d.digest, d.source_type, d.source, t.value as context
       from run_datasets u join datasets d on d.id = u.dataset
       left join run_dataset_tags t
         on t.run = u.run and t.dataset = u.dataset and t.key = 'mlflow.data.context'
       where u.run = ${run} order by d.name, d.digest`,
-    models: sql<OwnerRow>`select ${owner(sql`l`)}
+    models: sql<ModelRow>`select l.model_id, l.name, ${owner(sql`l`)}
       from logged_models l join experiments e on e.id = l.experiment where l.id = ${model}`,
     modelParams: sql<TextRow>`select key, value, 0 as is_tag from logged_model_params
       where logged_model = ${model}`,
@@ -158,8 +160,14 @@ function metricsFrom(rows: readonly MetricRow[]): Record<string, number | 'NaN'>
   return Object.fromEntries(rows.map(({ key, value, is_nan }) => [key, is_nan ? 'NaN' : value]))
 }
 
-function datasetFrom({ name, digest, source, context }: DatasetRow): FactDataset {
-  return { name, digest, source, ...(context !== null && { context }) }
+function datasetFrom({ context, ...dataset }: DatasetRow): FactDataset {
+  return { ...dataset, ...(context !== null && { context }) }
+}
+
+function loggedModelOf(model: ModelRow | undefined, stored: Facts | undefined): Partial<Facts> {
+  if (!model) return stored?.logged_model ? { logged_model: stored.logged_model } : {}
+  const { model_id, name, experiment } = model
+  return { logged_model: { model_id, name, experiment_id: String(experiment) } }
 }
 
 function lastOf(owners: readonly (OwnerRow | undefined)[]): LastWrite | undefined {

@@ -36,10 +36,12 @@ export function factInserts(
   const digests = JSON.stringify(facts.datasets.map((dataset) => dataset.digest))
   return {
     facts: sql`insert into version_facts (model_version, revision, at_ms, digest, changed,
-        changed_more, changed_by, changed_at_ms, late_metrics, run_writes, model_writes, run_status)
+        changed_more, changed_by, changed_at_ms, late_metrics, run_writes, model_writes, run_status,
+        experiment, model_experiment)
       values ((${version}), ${revision}, ${ctx.now()}, ${digest}, ${JSON.stringify(changes.listed)},
         ${changes.more}, ${writer?.by ?? null}, ${writer?.atMs ?? null},
-        ${JSON.stringify(lateMetrics)}, ${writes.run}, ${writes.model}, ${runStatus})`,
+        ${JSON.stringify(lateMetrics)}, ${writes.run}, ${writes.model}, ${runStatus},
+        ${idOf(facts.experiment_id)}, ${idOf(facts.logged_model?.experiment_id)})`,
     factParts: partsOf(facts).map(
       (part, i) => sql`insert into version_fact_parts (model_version, revision, part, facts)
         values ((${version}), ${revision}, ${i}, ${part})`,
@@ -48,6 +50,10 @@ export function factInserts(
       select d.value, (${version}) from json_each(${digests}) d where d.value <> ''
       on conflict do nothing`,
   }
+}
+
+function idOf(experimentId: string | undefined): number | null {
+  return experimentId === undefined ? null : Number(experimentId)
 }
 
 /** D1 takes rows of 2 MB; a character may take three bytes. */

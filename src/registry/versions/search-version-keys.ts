@@ -29,7 +29,8 @@ const stage = text(sql`v.stage`, equalityOrList)
 const source = text(sql`v.source`, equality)
 
 /**
- * Prefixes of keys about the run `r` that the version came from; null: the caller may not read it.
+ * Prefixes of keys about the run `r` that the version came from or, if that is gone, about the
+ * revision of facts `k` that is kept with the version. Both are null where the caller may not read them.
  */
 const metricPrefixes = ['metric', 'metrics']
 const paramPrefixes = ['param', 'params', 'parameter', 'parameters']
@@ -42,7 +43,15 @@ export const runPrefixes: readonly string[] = [
 
 const files = () =>
   sql`manifest_files f join blobs b on b.id = f.blob where f.manifest = v.manifest`
-const usedDataset = () => sql`run_datasets d join datasets s on s.id = d.dataset where d.run = r.id`
+const usedDataset = () => sql`(select s.name, s.digest
+    from run_datasets d join datasets s on s.id = d.dataset where d.run = r.id
+  union all select f.value ->> 'name', f.value ->> 'digest' from ${kept('datasets')}) s where 1`
+
+/** Items of the facts `k`, as rows `f` with key and value. */
+function kept(kind: 'metrics' | 'params' | 'datasets'): SQL {
+  return sql`version_fact_parts p join json_each(p.facts, ${sql.raw(`'$.${kind}'`)}) f
+    where p.model_version = k.model_version and p.revision = k.revision`
+}
 
 /** What a filter of versions may name: `model_versions v` and its `registered_models m`. */
 export const versionFilterKeys: Vocabulary<FilterField> = vocabularyOf<FilterField>(
@@ -85,14 +94,18 @@ export const versionFilterKeys: Vocabulary<FilterField> = vocabularyOf<FilterFie
         operators: ordering,
         column: sql`t.value`,
         isNan: sql`t.is_nan`,
-        rows: (name) => sql`latest_metrics t where t.run = r.id and t.key = ${name}`,
+        rows: (name) => sql`(select value, is_nan from latest_metrics
+            where run = r.id and key = ${name}
+          union all select f.value, f.type = 'text' from ${kept('metrics')} and f.key = ${name}) t
+          where 1`,
       },
     ],
     [
       paramPrefixes,
       {
         ...text(sql`t.value`, equalityOrNull),
-        rows: (name) => sql`params t where t.run = r.id and t.key = ${name}`,
+        rows: (name) => sql`(select value from params where run = r.id and key = ${name}
+          union all select f.value from ${kept('params')} and f.key = ${name}) t where 1`,
       },
     ],
     [

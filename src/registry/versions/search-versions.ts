@@ -8,6 +8,7 @@ import { parseOrderBy } from '../../search/order-by.ts'
 import type { SortTerm } from '../../search/order-sql.ts'
 import { checkPageSize, type Page } from '../../search/page.ts'
 import { readableRuns } from '../../tracking/runs/run-lineage.ts'
+import { isNewestFactsSql, readableFactsSql } from '../facts/readable-facts.ts'
 import { withPromptsHidden } from '../prompts.ts'
 import { type ModelVersion, readVersions } from './read-versions.ts'
 import { runPrefixes, versionFilterKeys, versionSortKeys } from './search-version-keys.ts'
@@ -43,14 +44,16 @@ export type RegistrySearch = {
 }
 
 /**
- * With the run `r` of each version, if the caller may read it, so that no filter tells what they
- * may not read.
+ * With the run `r` of each version or, if that is gone, the facts `k` that are kept, if the caller
+ * may read them, so that no filter tells what they may not read.
  */
-function withReadableRun(ctx: Context): Searchable {
+function withReadableFacts(ctx: Context): Searchable {
   return {
     ...searchableVersions,
     from: sql`${searchableVersions.from} left join (select r.id, r.run_id from ${readableRuns(ctx)}) r
-      on r.run_id = v.run_id`,
+      on r.run_id = v.run_id
+      left join version_facts k on r.id is null and k.model_version = v.id
+        and ${isNewestFactsSql(sql`k`)} and ${readableFactsSql(ctx, sql`k`)}`,
   }
 }
 
@@ -68,7 +71,7 @@ export async function searchModelVersions(
 ): Promise<Page<ModelVersion>> {
   const filter = parseFilter(search.filter)
   const namesRun = filter.some(({ key }) => runPrefixes.includes(key.prefix ?? ''))
-  const searchable = namesRun ? withReadableRun(ctx) : searchableVersions
+  const searchable = namesRun ? withReadableFacts(ctx) : searchableVersions
   const { items: ids, nextPageToken } = await findPage(ctx.db, searchable, {
     scope: [
       sql`m.workspace = ${ctx.workspace}`,

@@ -2,25 +2,29 @@ import { type SQL, sql } from 'drizzle-orm'
 import { isNotDeniedSql, mayReadSql } from '../../access/permissions/permitted.ts'
 import { maskCredentials } from '../../core/mask.ts'
 import type { Context } from '../../platform/context.ts'
-import type { KeyValue, Run } from '../run.ts'
-import { readRuns } from './read-runs.ts'
+import type { KeyValue } from '../run.ts'
 
 /** The run that a model comes from. */
 export type RunLineage = {
   readonly runId: string
   readonly name: string
-  readonly status: string
+  /** Undefined: the run is gone, and nobody saw its status. */
+  readonly status: string | undefined
   readonly experimentId: string
   readonly experimentName: string
   /** The run of which this one is a part, where the caller may read that one. */
-  readonly parent: { readonly runId: string; readonly name: string } | undefined
-  /** The code that ran, as the client noted it in MLflow's tags. */
-  readonly code: {
-    readonly source: string | undefined
-    readonly commit: string | undefined
-    readonly branch: string | undefined
-    readonly repository: string | undefined
-  }
+  readonly parent: NamedRun | undefined
+  readonly code: RunCode
+}
+
+export type NamedRun = { readonly runId: string; readonly name: string }
+
+/** The code that ran, as the client noted it in MLflow's tags. */
+export type RunCode = {
+  readonly source: string | undefined
+  readonly commit: string | undefined
+  readonly branch: string | undefined
+  readonly repository: string | undefined
 }
 
 type RunLineageRow = {
@@ -53,11 +57,6 @@ export async function findRunLineage(ctx: Context, runId: string): Promise<RunLi
   const [run] = runs
   const [parent] = parents
   if (!run) return undefined
-  const tagged = new Map(tags.map((row) => [row.key, row.value]))
-  const masked = (key: string) => {
-    const value = tagged.get(key)
-    return value === undefined ? undefined : maskCredentials(value)
-  }
   return {
     runId: run.run_id,
     name: run.name,
@@ -65,13 +64,28 @@ export async function findRunLineage(ctx: Context, runId: string): Promise<RunLi
     experimentId: String(run.experiment),
     experimentName: run.experiment_name,
     parent: parent && { runId: parent.run_id, name: parent.name },
-    code: {
-      source: masked(codeTags.source),
-      commit: tagged.get(codeTags.commit),
-      branch: tagged.get(codeTags.branch),
-      repository: masked(codeTags.repository),
-    },
+    code: codeFrom(Object.fromEntries(tags.map(({ key, value }) => [key, value]))),
   }
+}
+
+/** What the tags of a run say about its code, without credentials. */
+export function codeFrom(tags: Readonly<Record<string, string>>): RunCode {
+  const shown = (key: string) =>
+    Object.hasOwn(tags, key) ? maskCredentials(tags[key] ?? '') : undefined
+  return {
+    source: shown(codeTags.source),
+    commit: shown(codeTags.commit),
+    branch: shown(codeTags.branch),
+    repository: shown(codeTags.repository),
+  }
+}
+
+/** Undefined where there is no such run or the caller may not read it. */
+export async function findReadableRun(ctx: Context, runId: string): Promise<NamedRun | undefined> {
+  const row = await ctx.db.first(
+    sql<{ name: string }>`select r.name from ${readableRuns(ctx)} and r.run_id = ${runId}`,
+  )
+  return row && { runId, name: row.name }
 }
 
 /**
@@ -84,22 +98,12 @@ export function readableRuns(ctx: Context): SQL {
       and ${isNotDeniedSql(ctx, 'run')}`
 }
 
-/** Those of these runs that the caller may read, deleted ones too. */
-export async function readReadableRuns(ctx: Context, runIds: readonly string[]): Promise<Run[]> {
-  if (runIds.length === 0) return []
-  const rows = await ctx.db.all(sql<{ id: number }>`select r.id from ${readableRuns(ctx)}
-    and r.run_id in (select value from json_each(${JSON.stringify(runIds)}))`)
-  return readRuns(
-    ctx.db,
-    rows.map(({ id }) => id),
-  )
-}
-
 /** A logged model behind a version. */
 export type LoggedModelLineage = {
   readonly modelId: string
   readonly name: string
-  readonly status: string
+  /** Undefined: the logged model is gone. */
+  readonly status: string | undefined
   readonly experimentId: string
 }
 
