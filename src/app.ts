@@ -12,6 +12,7 @@ import { requestContext } from './http/request-context.ts'
 import { mlflowRoutes } from './mlflow/routes.ts'
 import type { Platform } from './platform/context.ts'
 import { uiRoutes } from './ui/routes.ts'
+import { showError } from './ui/shell/error-page.tsx'
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
@@ -34,10 +35,10 @@ export function createApp(
   app.route('/', apiRoutes())
   app.route('/', uiRoutes(described))
   assertGuarded(app)
-  app.onError(errorReplyOf)
+  app.onError((err, c) => errorReplyOf(err, c, showError))
   app.notFound(async (c) => {
     await admit(c)
-    return unknownEndpoint(c, (path) => methodsOf(app, path))
+    throw unknownEndpoint(c, (path) => methodsOf(app, path))
   })
   return app
 }

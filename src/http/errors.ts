@@ -1,37 +1,66 @@
+import { accepts } from 'hono/accepts'
 import { excerpt, httpStatus, RegistryError, RequestLimitError } from '../core/error.ts'
 import { failureText, logError } from '../platform/log.ts'
 import type { AppContext } from './app-env.ts'
+import { isApiPath } from './guards/reached.ts'
 import { noteRefusal } from './guards/refusals.ts'
 
+/** Makes the page that a browser gets for an error. */
+export type ErrorPage = (c: AppContext, error: RegistryError) => Promise<Response>
+
 /**
- * The one place where an error becomes a reply, in MLflow's envelope. An error that is not a
- * RegistryError is a bug or a failing store: it is logged whole and answered without detail.
+ * The one place where an error becomes a reply: a page for browsers, MLflow's envelope for everybody
+ * else. An error that is not a RegistryError is a bug or a failing store: it is logged whole and
+ * answered without detail.
  */
-export async function errorReplyOf(err: unknown, c: AppContext): Promise<Response> {
+export async function errorReplyOf(
+  err: unknown,
+  c: AppContext,
+  showPage: ErrorPage,
+): Promise<Response> {
   const known = err instanceof RegistryError ? err : disconnected(err)
   if (known) {
     await noteRefusal(c, known)
-    return envelope(known, c)
+    return replyOf(known, c, showPage)
   }
   const { requestId } = c.var.ctx
   const { method, path } = c.req
   const error = failureText(err)
   const operation = c.var.operation
   logError({ requestId, method, path, operation, error })
-  return envelope(
+  const answered =
     storeFailure(err) ??
-      new RegistryError(
-        'INTERNAL_ERROR',
-        `Internal error; the server log has the details under request id ${requestId}`,
-      ),
-    c,
-  )
+    new RegistryError(
+      'INTERNAL_ERROR',
+      `Internal error; the server log has the details under request id ${requestId}`,
+    )
+  return replyOf(answered, c, showPage)
+}
+
+function replyOf(
+  err: RegistryError,
+  c: AppContext,
+  showPage: ErrorPage,
+): Response | Promise<Response> {
+  if (err instanceof RequestLimitError) c.header('Retry-After', String(err.retryAfterS))
+  return isForPage(c) ? showPage(c, err) : envelope(err, c)
+}
+
+/** Whether a browser asks for a page. Who takes anything is a program, and so is who asks below `/api`. */
+function isForPage(c: AppContext): boolean {
+  const { path } = c.req
+  if (isApiPath(path) && !path.endsWith('/card.html')) return false
+  const wanted = accepts(c, {
+    header: 'Accept',
+    supports: ['application/json', 'text/html'],
+    default: 'application/json',
+  })
+  return wanted === 'text/html'
 }
 
 function envelope(err: RegistryError, c: AppContext): Response {
   // This header makes browsers and HTTP libraries send their credentials.
   if (err.code === 'UNAUTHENTICATED') c.header('WWW-Authenticate', 'Basic realm="gatehouse"')
-  if (err instanceof RequestLimitError) c.header('Retry-After', String(err.retryAfterS))
   return c.json({ error_code: err.code, message: err.message }, httpStatus[err.code])
 }
 
@@ -62,17 +91,17 @@ function storeFailure(err: unknown): RegistryError | undefined {
     : undefined
 }
 
-/** 404 ENDPOINT_NOT_FOUND, or 405 with `Allow` where the path has other methods. */
+/** The error of a path that is not served: 404 ENDPOINT_NOT_FOUND, or 405 with `Allow` where it has other methods. */
 export function unknownEndpoint(
   c: AppContext,
   methodsOf: (path: string) => readonly string[],
-): Response {
+): RegistryError {
   const asked = `${c.req.method} ${excerpt(c.req.path)}`
   const methods = methodsOf(c.req.path)
   if (methods.length === 0) {
-    return envelope(new RegistryError('ENDPOINT_NOT_FOUND', `No such endpoint: ${asked}`), c)
+    return new RegistryError('ENDPOINT_NOT_FOUND', `No such endpoint: ${asked}`)
   }
   c.header('Allow', methods.join(', '))
   const message = `${asked}: this endpoint takes ${methods.join(', ')}`
-  return envelope(new RegistryError('METHOD_NOT_ALLOWED', message), c)
+  return new RegistryError('METHOD_NOT_ALLOWED', message)
 }

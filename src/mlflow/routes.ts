@@ -19,7 +19,7 @@ import { roleOperations } from './roles.ts'
 import { runOperations } from './runs.ts'
 import { searchOperations } from './searches.ts'
 import { serverOperations } from './server.ts'
-import { operations, readingPosts, type SurfaceOperation } from './surface.ts'
+import { operations, pageOperation, readingPosts, type SurfaceOperation } from './surface.ts'
 import { userPermissionOperations } from './user-permissions.ts'
 import { userOperations } from './users.ts'
 import { webhookOperations } from './webhooks.ts'
@@ -53,6 +53,7 @@ export function mlflowRoutes(): Hono<AppEnv> {
   const handlers = new Map(served.map((operation) => [operation.name, operation]))
   // A wildcard also matches the path without the part it stands for, so it comes after exact paths.
   for (const entry of operations.toSorted((a, b) => Number(takesRest(a)) - Number(takesRest(b)))) {
+    if (entry.name === pageOperation) continue
     const handler = handlers.get(entry.name) ?? notImplemented(entry)
     for (const { method, path } of entry.routes) {
       app.on(

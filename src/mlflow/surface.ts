@@ -12,6 +12,9 @@ export type SurfaceOperation = {
 }
 export type Route = { readonly method: string; readonly path: string }
 
+/** MLflow's page at `/`. This server has its own there. */
+export const pageOperation = 'serveIndex'
+
 /** MLflow 1.x had the registry under this prefix; MLflow 3 dropped it, and 1.x clients with it. */
 const previewOf = '/api/2.0/mlflow/'
 const preview = '/api/2.0/preview/mlflow/'

@@ -1,6 +1,7 @@
 import type { Child, FC } from 'hono/jsx'
 import type { Derived } from '../governance/cards/derived.ts'
 import { problemsTitle, recordedTitle } from '../governance/cards/write-card.ts'
+import { Given, visibleText } from './parts/text.tsx'
 
 /** The most rows of a table that a page shows. The API has all of them. */
 const rowsMax = 200
@@ -9,7 +10,7 @@ const rowsMax = 200
 export const Recorded: FC<{ derived: Derived }> = ({ derived }) => {
   const { datasets, signature, environment, problems } = derived
   return (
-    <aside class="recorded" aria-labelledby="recorded">
+    <aside class="panel recorded" aria-labelledby="recorded">
       <h2 id="recorded">{recordedTitle}</h2>
       <Facts derived={derived} />
       <Pairs title="Metrics" of={Object.entries(derived.metrics)} numbers />
@@ -17,11 +18,14 @@ export const Recorded: FC<{ derived: Derived }> = ({ derived }) => {
       {datasets.length > 0 && (
         <>
           <h3>Datasets</h3>
-          <ul class="datasets">
+          <ul class="plain">
             {datasets.slice(0, rowsMax).map(({ name, digest, source }) => (
               <li>
-                <strong>{name}</strong> <code>{digest}</code>
-                <Folded title="Source">{source}</Folded>
+                <strong>
+                  <Given text={name} />
+                </strong>{' '}
+                <code>{visibleText(digest)}</code>
+                <Folded title="Source">{visibleText(source)}</Folded>
               </li>
             ))}
           </ul>
@@ -45,7 +49,7 @@ export const Recorded: FC<{ derived: Derived }> = ({ derived }) => {
           <h3>{problemsTitle}</h3>
           <ul>
             {problems.map((problem) => (
-              <li>{problem}</li>
+              <li>{visibleText(problem)}</li>
             ))}
           </ul>
         </>
@@ -64,14 +68,14 @@ const Facts: FC<{ derived: Derived }> = ({ derived }) => {
   ]
   const known = facts.filter(([, value]) => value !== undefined)
   if (known.length === 0) {
-    return <p class="empty">This server has no run and no files of this version.</p>
+    return <p class="soft">This server has no run and no files of this version.</p>
   }
   return (
-    <dl>
+    <dl class="facts">
       {known.map(([what, value]) => (
         <>
           <dt>{what}</dt>
-          <dd>{value}</dd>
+          <dd class="mono">{visibleText(value ?? '')}</dd>
         </>
       ))}
     </dl>
@@ -86,14 +90,17 @@ const Pairs: FC<{
   of.length === 0 ? null : (
     <>
       <h3>{title}</h3>
-      <div class="wide">
+      <div class="region">
         <table>
+          <caption class="unseen">{title}</caption>
           <tbody>
             {of.slice(0, rowsMax).map(([key, value]) => (
               <tr>
-                <th scope="row">{key}</th>
+                <th scope="row">
+                  <Given text={key} />
+                </th>
                 <td class={numbers ? 'number' : ''}>
-                  {typeof value === 'number' ? shownNumber(value) : value}
+                  {typeof value === 'number' ? shownNumber(value) : visibleText(value)}
                 </td>
               </tr>
             ))}
@@ -105,7 +112,7 @@ const Pairs: FC<{
   )
 
 const More: FC<{ than: number }> = ({ than }) =>
-  than > rowsMax ? <p class="byline">and {than - rowsMax} more</p> : null
+  than > rowsMax ? <p class="soft">and {than - rowsMax} more</p> : null
 
 const Folded: FC<{ title: string; children?: Child }> = ({ title, children }) => (
   <details>

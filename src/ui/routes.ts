@@ -5,7 +5,11 @@ import { anyone, guard } from '../http/guards/guard.ts'
 import { modelNameOf, showCard } from './cards/card.tsx'
 import { showDocs } from './docs/docs.tsx'
 import type { ShownEndpoint } from './docs/docs-page.tsx'
-import { mayReadPromotion, showPromotion, showPromotions } from './promotions/promotions.tsx'
+import { showHome, showModels } from './home/home.tsx'
+import { followOldLink } from './home/old-links.ts'
+import { showInbox } from './promotions/inbox.tsx'
+import { mayReadPromotion, showPromotion } from './promotions/promotions.tsx'
+import { sendAsset } from './shell/assets.ts'
 import { begin, complete, showSignIn, signIn, signOut } from './sign-in/sign-in.tsx'
 
 /**
@@ -15,6 +19,10 @@ import { begin, complete, showSignIn, signIn, signOut } from './sign-in/sign-in.
  */
 export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
   return new Hono<AppEnv>()
+    .get('/', guard(anyone), showHome)
+    .get('/old-links', guard(anyone), followOldLink)
+    .get('/assets/:file', guard('public'), sendAsset)
+    .get('/models', guard(anyone), showModels)
     .get('/signin', guard('public'), showSignIn)
     .post('/signin', guard('public'), signIn)
     .get('/signin/oidc', guard('public'), begin)
@@ -26,6 +34,6 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
       showCard,
     )
     .get('/docs', guard(anyone), showDocs(endpoints))
-    .get('/promotions', guard(anyone), showPromotions)
+    .get('/promotions', guard(anyone), showInbox)
     .get('/promotions/:id', guard(mayReadPromotion), showPromotion)
 }

@@ -1,5 +1,5 @@
 import { served } from '../../src/mlflow/routes.ts'
-import { operations } from '../../src/mlflow/surface.ts'
+import { operations, pageOperation } from '../../src/mlflow/surface.ts'
 import { type Setting, variableOf } from '../../src/platform/settings/setting.ts'
 import { settingTable } from '../../src/platform/settings/setting-table.ts'
 
@@ -8,14 +8,14 @@ export function endpointTable(): string {
   const names = new Set(served.map(({ name }) => name))
   const rows = operations.map(({ name, group, tier, routes }) => {
     const paths = routes.map(({ method, path }) => `\`${method} ${path}\``)
-    return `| ${group} | ${name} | ${paths.join('<br>')} | ${status(names.has(name), tier)} |`
+    return `| ${group} | ${name} | ${paths.join('<br>')} | ${status(names.has(name) || name === pageOperation, tier)} |`
   })
   return table('| group | operation | endpoints | here |', rows)
 }
 
 /** How many operations are served, for the top of the page. */
 export function endpointSums(): string {
-  const names = new Set(served.map(({ name }) => name))
+  const names = new Set([...served.map(({ name }) => name), pageOperation])
   const count = operations.filter(({ name }) => names.has(name)).length
   return `${count} of ${operations.length} operations are served; the others answer 501 \`NOT_IMPLEMENTED\`.`
 }

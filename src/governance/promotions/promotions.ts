@@ -90,6 +90,8 @@ export async function getPromotion(ctx: Context, id: number): Promise<Promotion>
 
 export type PromotionFilter = {
   readonly status?: PromotionStatus | undefined
+  /** Only those that are not open any more. */
+  readonly isDecided?: true | undefined
   readonly model?: string | undefined
   readonly version?: number | undefined
   readonly requestedBy?: string | undefined
@@ -116,6 +118,7 @@ export async function listPromotions(
     sql`workspace = ${ctx.workspace}`,
     shown,
     ...(filter.status ? [sql`status = ${filter.status}`] : []),
+    ...(filter.isDecided ? [sql`status <> 'open'`] : []),
     ...(filter.model ? [sql`model = ${filter.model}`] : []),
     ...(filter.version ? [sql`version = ${filter.version}`] : []),
     ...(filter.requestedBy ? [sql`requester = ${filter.requestedBy}`] : []),

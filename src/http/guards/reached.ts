@@ -75,9 +75,30 @@ export function reachedAt(c: AppContext, route: RegExp): string {
   return `${isTls(c) ? 'https' : 'http'}://${host}${prefix}`
 }
 
-/** The URL of this server as the client reached it, for the answers of its APIs. */
+/**
+ * The URL of this server as the client reached it, without a slash at its end. A path that somebody
+ * else could have made up never gets into it.
+ */
 export function serverUrl(c: AppContext): string {
-  return reachedAt(c, /\/(ajax-)?api\/.*$/s)
+  const { path } = c.req
+  const url = reachedAt(c, isApiPath(path) ? /\/(ajax-)?api\/.*$/s : segmentsAtEnd(path))
+  const { origin, pathname } = new URL(url)
+  return /^(\/[\w.~-]+)+$/.test(pathname) ? origin + pathname : origin
+}
+
+/** Where a path prefix begins, if a proxy adds one: `/mlflow`, else empty. */
+export function serverPrefix(c: AppContext): string {
+  return new URL(serverUrl(c)).pathname.replace(/\/$/, '')
+}
+
+/** Whether programs ask there, and people only by chance. */
+export function isApiPath(path: string): boolean {
+  return /^\/(ajax-)?api\//.test(path)
+}
+
+/** As many segments at the end of a path as the route of a page has. */
+function segmentsAtEnd(route: string): RegExp {
+  return new RegExp(`(/[^/]*){${route.split('/').length - 1}}$`)
 }
 
 function isIn(text: string, networks: readonly string[]): boolean {

@@ -7,56 +7,91 @@ import {
   isFilled,
 } from '../../governance/cards/card-shape.ts'
 import type { ModelCard } from '../../governance/cards/read-card.ts'
-import { Time } from '../byline.tsx'
-import { Page } from '../page.tsx'
+import { Time } from '../parts/byline.tsx'
+import { Given } from '../parts/text.tsx'
 import { Recorded, shownNumber } from '../recorded.tsx'
+import type { Frame } from '../shell/frame.ts'
+import { Page } from '../shell/page.tsx'
 import { Markdown } from './markdown.tsx'
 
+type CardPageProps = ModelCard & {
+  readonly frame: Frame
+  readonly name: string
+  readonly version: number
+}
+
 /** A version's card as a whole page: what people wrote, then what the server knows by itself. */
-export const CardPage: FC<ModelCard & { name: string; version: number }> = (props) => {
-  const { name, version, card, derived, revision, missing } = props
-  const filled = fieldNames.filter((field) => isFilled(card, field))
+export const CardPage: FC<CardPageProps> = ({ frame, ...props }) => {
+  const { name, version } = props
+  const { to } = frame
   return (
-    <Page title={`${name} v${version}: model card`}>
-      <header>
-        <p class="kind">Model card</p>
-        <h1>
-          {name} <span class="version">version {version}</span>
-        </h1>
-        <Byline {...props} />
-        {missing.length > 0 && (
-          <p class="notice">
-            <strong>Still to be written:</strong>{' '}
-            {missing.map((field) => fieldTitles[field]).join(', ')}
-          </p>
-        )}
-      </header>
-      <main>
-        <section class="authored" aria-label="What people wrote">
-          {filled.length === 0 && <p class="empty">Nothing has been written yet.</p>}
-          {filled.length > 0 && revision === 0 && (
-            <p class="notice">
-              What follows is the model's template. Nobody has written this version's card yet.
-            </p>
-          )}
-          {filled.map((field) => (
-            <section class={field === 'limitations' ? 'field caution' : 'field'}>
-              <h2>{fieldTitles[field]}</h2>
-              <Field card={card} field={field} />
-            </section>
-          ))}
-        </section>
-        <Recorded derived={derived} />
-      </main>
+    <Page
+      frame={frame}
+      title={`${name} version ${version}: model card`}
+      heading={
+        <>
+          <Given text={name} /> version {version}: model card
+        </>
+      }
+      section="models"
+      crumbs={[
+        { text: 'Models', href: to.models },
+        { text: name, href: to.model(name) },
+        { text: `Version ${version}`, href: to.version(name, version) },
+        { text: 'Card' },
+      ]}
+      about={<Byline {...props} />}
+      api={{
+        method: 'GET',
+        path: `/api/v1/models/${encodeURIComponent(name)}/versions/${version}/card`,
+      }}
+    >
+      <div class="split">
+        <CardText {...props} />
+        <Recorded derived={props.derived} />
+      </div>
     </Page>
   )
 }
 
+/** What people wrote, and what they have still to write. */
+export const CardText: FC<Pick<ModelCard, 'card' | 'revision' | 'missing'>> = ({
+  card,
+  revision,
+  missing,
+}) => {
+  const filled = fieldNames.filter((field) => isFilled(card, field))
+  return (
+    <section class="stack" aria-label="What people wrote">
+      {missing.length > 0 && (
+        <p class="notice warn">
+          <strong>Still to be written:</strong>{' '}
+          {missing.map((field) => fieldTitles[field]).join(', ')}
+        </p>
+      )}
+      {filled.length === 0 && <p class="empty">Nothing has been written yet.</p>}
+      {filled.length > 0 && revision === 0 && (
+        <p class="notice">
+          What follows is the model's template. Nobody has written this version's card yet.
+        </p>
+      )}
+      {filled.map((field) => (
+        <section class={field === 'limitations' ? 'field caution' : 'field'}>
+          <h2>{fieldTitles[field]}</h2>
+          <div class="prose">
+            <Field card={card} field={field} />
+          </div>
+        </section>
+      ))}
+    </section>
+  )
+}
+
 const Byline: FC<ModelCard> = ({ revision, current }) => {
-  if (!current) return <p class="byline">No revision yet</p>
+  if (!current) return <p class="soft">No revision yet</p>
   const { author, updatedAtMs, importedFrom } = current
   return (
-    <p class="byline">
+    <p class="soft">
       Revision {revision} by {author.name}
       {author.verified ? '' : ' (not verified)'}, <Time atMs={updatedAtMs} />
       {importedFrom === undefined ? '' : `, read from ${importedFrom}`}
@@ -67,12 +102,19 @@ const Byline: FC<ModelCard> = ({ revision, current }) => {
 const Field: FC<{ card: Card; field: CardField }> = ({ card, field }) => {
   if (field === 'fairness') return <Fairness of={card.fairness ?? []} />
   const value = card[field]
-  if (field === 'licence') return <p>{card.licence}</p>
+  if (field === 'licence')
+    return (
+      <p>
+        <Given text={card.licence ?? ''} />
+      </p>
+    )
   if (typeof value === 'string') return <Markdown text={value} />
   return (
-    <ul class="names">
+    <ul>
       {(card[field === 'owners' ? 'owners' : 'contacts'] ?? []).map((item) => (
-        <li>{item}</li>
+        <li>
+          <Given text={item} />
+        </li>
       ))}
     </ul>
   )
@@ -87,8 +129,8 @@ const Fairness: FC<{ of: NonNullable<Card['fairness']> }> = ({ of }) => (
       const gap = Math.max(...values) - Math.min(...values)
       const inUnit = values.every((value) => value >= 0 && value <= 1)
       return (
-        <div class="wide">
-          <table class="whole">
+        <div class="region">
+          <table>
             <caption>
               {metric}
               {rows.length > 1 && <span class="gap">gap {shownNumber(gap)}</span>}
@@ -100,7 +142,7 @@ const Fairness: FC<{ of: NonNullable<Card['fairness']> }> = ({ of }) => (
                   Value
                 </th>
                 {inUnit && (
-                  <th scope="col" class="bar">
+                  <th scope="col" class="meter">
                     <span class="unseen">On a scale of 0 to 1</span>
                   </th>
                 )}
@@ -109,10 +151,12 @@ const Fairness: FC<{ of: NonNullable<Card['fairness']> }> = ({ of }) => (
             <tbody>
               {rows.map(({ slice, value }) => (
                 <tr>
-                  <th scope="row">{slice}</th>
+                  <th scope="row">
+                    <Given text={slice} />
+                  </th>
                   <td class="number">{shownNumber(value)}</td>
                   {inUnit && (
-                    <td class="bar">
+                    <td class="meter">
                       <meter min={0} max={1} value={value}>
                         {shownNumber(value)}
                       </meter>

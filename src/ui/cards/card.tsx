@@ -2,7 +2,8 @@ import { invalid } from '../../core/error.ts'
 import { getCard } from '../../governance/cards/read-card.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { parseVersion } from '../../registry/check-names.ts'
-import { sendPage } from '../page.tsx'
+import { frameOf } from '../shell/frame.ts'
+import { sendPage } from '../shell/page.tsx'
 import { CardPage } from './card-page.tsx'
 
 /** `GET /api/v1/models/{name}/versions/{version}/card.html`, of `?revision=` or the newest. */
@@ -10,7 +11,8 @@ export async function showCard(c: AppContext): Promise<Response> {
   const name = modelNameOf(c)
   const version = parseVersion(c.req.param('version') ?? '')
   const card = await getCard(c.var.ctx, name, { version, revision: revisionOf(c) })
-  return sendPage(c, CardPage({ name, version, ...card }))
+  const frame = await frameOf(c)
+  return sendPage(c, { frame, page: <CardPage {...{ frame, name, version, ...card }} /> })
 }
 
 export function modelNameOf(c: AppContext): string {

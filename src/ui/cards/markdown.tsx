@@ -96,7 +96,7 @@ const Items: FC<{ list: List }> = ({ list: { ordered, start, children } }) => {
 }
 
 const Rows: FC<{ of: readonly TableRow[] }> = ({ of: [head, ...body] }) => (
-  <div class="wide">
+  <div class="region">
     <table>
       <thead>
         <tr>

@@ -1,6 +1,7 @@
-import type { FC } from 'hono/jsx'
+import type { FC, PropsWithChildren } from 'hono/jsx'
 import type { z } from 'zod'
-import { Page } from '../page.tsx'
+import type { Frame } from '../shell/frame.ts'
+import { Page } from '../shell/page.tsx'
 import { Fields, hasFields, Words } from './schema.tsx'
 
 /** What the page shows of an endpoint. */
@@ -19,32 +20,39 @@ export type ShownEndpoint = {
   readonly media?: string
 }
 
+/** The page around `Operations`. */
+export const DocsPage: FC<PropsWithChildren<{ readonly frame: Frame }>> = ({ frame, children }) => (
+  <Page
+    frame={frame}
+    title="API"
+    section="docs"
+    about={
+      <p class="soft">
+        Our own surface, beside MLflow's REST API. For programs:{' '}
+        <a href={frame.to.openapi}>openapi.json</a>. Times are Unix milliseconds.
+      </p>
+    }
+  >
+    {children}
+  </Page>
+)
+
 /** Endpoints by group. What each one takes and answers is folded below its line. */
-export const DocsPage: FC<{ readonly endpoints: readonly ShownEndpoint[] }> = ({ endpoints }) => {
+export const Operations: FC<{ readonly endpoints: readonly ShownEndpoint[] }> = ({ endpoints }) => {
   const tags = [...new Set(endpoints.map(({ tag }) => tag))].sort()
   return (
-    <Page title="API">
-      <header>
-        <p class="kind">Gatehouse</p>
-        <h1>API</h1>
-        <p class="byline">
-          Our own surface, beside MLflow's REST API. For programs:{' '}
-          <a href="./api/v1/openapi.json">openapi.json</a>. Times are Unix milliseconds.
-        </p>
-      </header>
-      <main class="operations">
-        {tags.map((tag) => (
-          <section class="tag">
-            <h2>{tag}</h2>
-            {endpoints
-              .filter((endpoint) => endpoint.tag === tag)
-              .map((endpoint) => (
-                <Operation endpoint={endpoint} />
-              ))}
-          </section>
-        ))}
-      </main>
-    </Page>
+    <>
+      {tags.map((tag) => (
+        <section class="near">
+          <h2>{tag}</h2>
+          {endpoints
+            .filter((endpoint) => endpoint.tag === tag)
+            .map((endpoint) => (
+              <Operation endpoint={endpoint} />
+            ))}
+        </section>
+      ))}
+    </>
   )
 }
 

@@ -1,72 +1,29 @@
 import type { FC } from 'hono/jsx'
 import { targetText } from '../../governance/policies/policy.ts'
 import type { PromotionView } from '../../governance/promotions/view.ts'
-import { Person, Time } from '../byline.tsx'
-import { Page } from '../page.tsx'
+import { Person, Time } from '../parts/byline.tsx'
+import type { Frame } from '../shell/frame.ts'
+import { Page } from '../shell/page.tsx'
 
-/**
- * A promotion request as a whole page: what changes, what blocks it, and the reviews. Links are
- * relative to `/promotions/{id}`, so a proxy may serve it under any path.
- */
-export const PromotionPage: FC<{ promotion: PromotionView }> = ({ promotion }) => {
-  const { id, model, version, target, fromStage, status, reason } = promotion
+/** A promotion request: what changes, what blocks it, and the reviews. */
+export const PromotionPage: FC<{ frame: Frame; promotion: PromotionView }> = ({
+  frame,
+  promotion,
+}) => {
+  const { id, model, version, target } = promotion
+  const { to } = frame
   return (
-    <Page title={`#${id} ${model} v${version} → ${targetText(target)}`}>
-      <header>
-        <p class="kind">Promotion request #{id}</p>
-        <h1>
-          {model} <span class="version">version {version}</span>
-        </h1>
-        <p>
-          {fromStage} → <strong>{targetText(target)}</strong>
-          {promotion.archiveExisting ? ', archiving what is there' : ''}
-        </p>
-        <p class="byline">
-          <span class={`state state-${status}`}>{status}</span> asked by{' '}
-          <Person principal={promotion.requestedBy} /> on <Time atMs={promotion.requestedAtMs} />
-          {reason === null ? '' : `: ${reason}`}
-        </p>
-        <Standing {...promotion} />
-      </header>
-      <main>
-        <section aria-label="Judgement">
-          <Gates {...promotion} />
-          <Approvals {...promotion} />
-          <Reviews {...promotion} />
-          <Checks {...promotion} />
-        </section>
-        <aside class="recorded" aria-label="About">
-          <h2>About</h2>
-          <dl>
-            <dt>Policies</dt>
-            <dd>
-              {promotion.policies.length === 0
-                ? 'none'
-                : promotion.policies
-                    .map(({ name, revision }) => `${name} (revision ${revision})`)
-                    .join(', ')}
-            </dd>
-            <dt>Expires</dt>
-            <dd>
-              <Time atMs={promotion.expiresAtMs} />
-            </dd>
-            {promotion.decidedAtMs === null ? null : (
-              <>
-                <dt>Decided</dt>
-                <dd>
-                  <Time atMs={promotion.decidedAtMs} />
-                  {promotion.decidedBy ? ` by ${promotion.decidedBy.name}` : ''}
-                </dd>
-              </>
-            )}
-          </dl>
-          <p>
-            <a href={`../api/v1/models/${encodeURIComponent(model)}/versions/${version}/card.html`}>
-              Model card
-            </a>
-          </p>
-        </aside>
-      </main>
+    <Page
+      frame={frame}
+      title={`#${id} ${model} ${version} → ${targetText(target)}`}
+      section="promotions"
+      crumbs={[{ text: 'Promotions', href: to.promotions }, { text: `#${id}` }]}
+    >
+      <Standing {...promotion} />
+      <Gates {...promotion} />
+      <Approvals {...promotion} />
+      <Reviews {...promotion} />
+      <Checks {...promotion} />
     </Page>
   )
 }

@@ -1,20 +1,26 @@
 import type { FC, PropsWithChildren } from 'hono/jsx'
-import { Page } from '../page.tsx'
+import type { Frame } from '../shell/frame.ts'
+import { Document } from '../shell/page.tsx'
 
 /** One box in the middle of the window. */
-const Entry: FC<PropsWithChildren<{ readonly title: string }>> = ({ title, children }) => (
-  <Page title={title} class="entry">
+const Entry: FC<PropsWithChildren<{ readonly frame: Frame; readonly title: string }>> = ({
+  frame,
+  title,
+  children,
+}) => (
+  <Document frame={frame} title={title} class="entry">
     <main>
-      <p class="kind">Gatehouse</p>
+      <p>
+        <a href={frame.to.home}>Gatehouse</a>
+      </p>
       <h1>{title}</h1>
       {children}
     </main>
-  </Page>
+  </Document>
 )
 
 type SignInProps = {
-  /** Path under which a proxy serves us, without trailing slash. */
-  readonly prefix: string
+  readonly frame: Frame
   /** What the provider is called, where there is one. */
   readonly provider: string | undefined
   /** Where to go afterwards, a path of ours. */
@@ -24,8 +30,8 @@ type SignInProps = {
 }
 
 /** By the provider, where there is one, or by name and password. */
-export const SignInPage: FC<SignInProps> = ({ prefix, provider, to, problem }) => (
-  <Entry title="Sign in">
+export const SignInPage: FC<SignInProps> = ({ frame, provider, to, problem }) => (
+  <Entry frame={frame} title="Sign in">
     {problem === undefined ? null : (
       <p class="problem" role="alert">
         {problem}
@@ -33,13 +39,13 @@ export const SignInPage: FC<SignInProps> = ({ prefix, provider, to, problem }) =
     )}
     {provider === undefined ? null : (
       <>
-        <a class="button" href={`${prefix}/signin/oidc?to=${encodeURIComponent(to)}`}>
+        <a class="button wide-button" href={`${frame.to.signIn}/oidc?to=${encodeURIComponent(to)}`}>
           Sign in with {provider}
         </a>
         <p class="or">or</p>
       </>
     )}
-    <form method="post" action={`${prefix}/signin`}>
+    <form method="post" action={frame.to.signIn}>
       <input type="hidden" name="to" value={to} />
       <label>
         User name
@@ -49,7 +55,7 @@ export const SignInPage: FC<SignInProps> = ({ prefix, provider, to, problem }) =
         Password
         <input name="password" type="password" autocomplete="current-password" required />
       </label>
-      <button type="submit" class={provider === undefined ? '' : 'quiet'}>
+      <button type="submit" class={provider === undefined ? 'wide-button' : 'wide-button quiet'}>
         Sign in
       </button>
     </form>
@@ -58,14 +64,14 @@ export const SignInPage: FC<SignInProps> = ({ prefix, provider, to, problem }) =
 
 /** Who is signed in, and the way out. */
 export const SignedInPage: FC<{
-  readonly prefix: string
+  readonly frame: Frame
   readonly name: string
   readonly groups: readonly string[]
-}> = ({ prefix, name, groups }) => (
-  <Entry title={`Signed in as ${name}`}>
-    {groups.length === 0 ? null : <p class="note">Groups: {groups.join(', ')}</p>}
-    <form method="post" action={`${prefix}/signout`}>
-      <button type="submit" class="quiet">
+}> = ({ frame, name, groups }) => (
+  <Entry frame={frame} title={`Signed in as ${name}`}>
+    {groups.length === 0 ? null : <p class="soft">Groups: {groups.join(', ')}</p>}
+    <form method="post" action={frame.to.signOut}>
+      <button type="submit" class="wide-button quiet">
         Sign out
       </button>
     </form>
@@ -73,9 +79,9 @@ export const SignedInPage: FC<{
 )
 
 /** With access control off there is nothing to sign in to. */
-export const OpenPage: FC = () => (
-  <Entry title="No sign-in needed">
-    <p class="note">
+export const OpenPage: FC<{ readonly frame: Frame }> = ({ frame }) => (
+  <Entry frame={frame} title="No sign-in needed">
+    <p class="soft">
       Access control is off: everybody who reaches this server may do everything. The setting auth
       switches it on.
     </p>

@@ -6,28 +6,26 @@ import type { AppContext } from '../../http/app-env.ts'
 import { readBytes } from '../../http/body.ts'
 import { credentialsOf } from '../../http/credentials.ts'
 import { refuseForeignForm, refuseForeignUse } from '../../http/guards/browser-guard.ts'
-import { reachedAt } from '../../http/guards/reached.ts'
+import { serverPrefix, serverUrl } from '../../http/guards/reached.ts'
 import { forgetSession, sessionOf, setSession } from '../../http/session-cookie.ts'
 import type { OidcSettings } from '../../platform/settings/sign-in.ts'
-import { sendPage } from '../page.tsx'
 import { forgetUnderWay, keepUnderWay, takeUnderWay } from '../promotions/under-way.ts'
-import { returnPath } from '../return-path.ts'
+import { frameOf } from '../shell/frame.ts'
+import { sendPage } from '../shell/page.tsx'
+import { returnPath } from '../shell/return-path.ts'
 import { OpenPage, SignedInPage, SignInPage } from './sign-in-page.tsx'
-
-/** The paths of these pages, without the prefix of a proxy. */
-const route = /\/sign(in|out)(\/.*)?$/s
 
 const formBytesMax = 20_000
 
 /** `GET /signin`: the form, or who is signed in. */
 export async function showSignIn(c: AppContext): Promise<Response> {
   const { ctx } = c.var
-  if (!ctx.settings.auth) return sendPage(c, <OpenPage />)
+  const frame = await frameOf(c)
+  if (!ctx.settings.auth) return sendPage(c, { frame, page: <OpenPage frame={frame} /> })
   const principal = await authenticateBySession(ctx, credentialsOf(c))
   if (!principal) return form(c, returnPath(c.req.query('to')))
   const { name, groups } = principal
-  const page = <SignedInPage prefix={prefixOf(c)} name={name} groups={groups} />
-  return sendPage(c, page, { forms: true })
+  return sendPage(c, { frame, page: <SignedInPage frame={frame} name={name} groups={groups} /> })
 }
 
 /** `POST /signin`: a session for a name and its password. */
@@ -42,7 +40,7 @@ export async function signIn(c: AppContext): Promise<Response> {
     const password = fields.get('password') ?? ''
     const id = await signInByPassword(ctx, { name, password }, sessionOf(c))
     setSession(c, id)
-    return c.redirect(prefixOf(c) + to, 303)
+    return c.redirect(serverPrefix(c) + to, 303)
   } catch (err) {
     return form(c, to, err)
   }
@@ -78,7 +76,7 @@ export async function complete(c: AppContext): Promise<Response> {
     const callback = new URL(callbackUrl(c) + new URL(c.req.url).search)
     const id = await completeSignIn(ctx, oidc, { underWay, callback, before: sessionOf(c) })
     setSession(c, id)
-    return c.redirect(prefixOf(c) + to, 303)
+    return c.redirect(serverPrefix(c) + to, 303)
   } catch (err) {
     return form(c, to, err)
   }
@@ -92,7 +90,7 @@ export async function signOut(c: AppContext): Promise<Response> {
     await endSession(c.var.ctx, id)
     forgetSession(c)
   }
-  return c.redirect(`${prefixOf(c)}/signin`, 303)
+  return c.redirect(`${serverPrefix(c)}/signin`, 303)
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST no provider is set up */
@@ -103,23 +101,19 @@ function provider(c: AppContext): OidcSettings {
 }
 
 function callbackUrl(c: AppContext): string {
-  return `${reachedAt(c, route)}/signin/callback`
-}
-
-/** Path under which a proxy serves us. */
-function prefixOf(c: AppContext): string {
-  return new URL(reachedAt(c, route)).pathname.replace(/\/$/, '')
+  return `${serverUrl(c)}/signin/callback`
 }
 
 /**
  * The form after a failed attempt, with what was wrong. Other errors than RegistryError are bugs.
  */
-function form(c: AppContext, to: string, err?: unknown): Promise<Response> {
+async function form(c: AppContext, to: string, err?: unknown): Promise<Response> {
   if (err !== undefined && !(err instanceof RegistryError)) throw err
   if (err instanceof RequestLimitError) c.header('Retry-After', String(err.retryAfterS))
   const name = c.var.ctx.settings.oidc?.name
-  const page = <SignInPage prefix={prefixOf(c)} provider={name} to={to} problem={err?.message} />
-  return sendPage(c, page, { status: err ? httpStatus[err.code] : 200, forms: true })
+  const frame = await frameOf(c)
+  const page = <SignInPage frame={frame} provider={name} to={to} problem={err?.message} />
+  return sendPage(c, { frame, page }, { status: err ? httpStatus[err.code] : 200 })
 }
 
 async function formFields(c: AppContext): Promise<URLSearchParams> {

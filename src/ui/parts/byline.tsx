@@ -1,7 +1,11 @@
 import type { FC } from 'hono/jsx'
+import { Given } from './text.tsx'
 
 export const Person: FC<{ principal: { name: string; verified: boolean } }> = ({ principal }) => (
-  <strong>{principal.verified ? principal.name : `${principal.name} (not verified)`}</strong>
+  <strong>
+    <Given text={principal.name} />
+    {principal.verified ? '' : ' (not verified)'}
+  </strong>
 )
 
 /** To the minute, in UTC. */

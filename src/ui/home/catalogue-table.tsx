@@ -1,0 +1,79 @@
+import type { FC } from 'hono/jsx'
+import { isActive } from '../../registry/stages/stages.ts'
+import { Time } from '../parts/byline.tsx'
+import { Chip, StageChip, Tags } from '../parts/chips.tsx'
+import { NoValue, Table } from '../parts/table.tsx'
+import { Given } from '../parts/text.tsx'
+import type { Paths } from '../paths.ts'
+import type { CatalogueRow } from './catalogue.ts'
+
+/** Models with what is live of each, in the order given. */
+export const CatalogueTable: FC<{
+  readonly rows: readonly CatalogueRow[]
+  readonly to: Paths
+}> = ({ rows, to }) => (
+  <Table caption="Models" columns={['Model', 'Live', 'Aliases', 'Latest', 'Requests', 'Changed']}>
+    {rows.map((row) => (
+      <Row row={row} to={to} />
+    ))}
+  </Table>
+)
+
+const Row: FC<{ readonly row: CatalogueRow; readonly to: Paths }> = ({
+  row: { model, requests },
+  to,
+}) => {
+  const { name, latestVersions, aliases, tags, updatedAtMs } = model
+  const live = latestVersions.filter(({ stage }) => isActive(stage))
+  const latest = Math.max(0, ...latestVersions.map(({ version }) => version))
+  return (
+    <tr>
+      <th scope="row">
+        <div class="near">
+          <a href={to.model(name)}>
+            <Given text={name} />
+          </a>
+          <Tags of={tags} />
+        </div>
+      </th>
+      <td>
+        {live.length === 0 ? (
+          <NoValue />
+        ) : (
+          <span class="row">
+            {live.map(({ stage, version }) => (
+              <StageChip stage={stage} more={String(version)} href={to.version(name, version)} />
+            ))}
+          </span>
+        )}
+      </td>
+      <td>
+        {aliases.length === 0 ? (
+          <NoValue />
+        ) : (
+          aliases.slice(0, 5).map(({ alias, version }, i) => (
+            <>
+              {i > 0 ? ', ' : ''}
+              @<Given text={alias} /> {version}
+            </>
+          ))
+        )}
+      </td>
+      <td>{latest === 0 ? <NoValue /> : <a href={to.version(name, latest)}>{latest}</a>}</td>
+      <td>
+        {requests.length === 0 ? (
+          <NoValue />
+        ) : (
+          <span class="row">
+            {requests.slice(0, 3).map((id) => (
+              <Chip sign="glass" tone="info" word={`#${id}`} href={to.promotion(id)} />
+            ))}
+          </span>
+        )}
+      </td>
+      <td>
+        <Time atMs={updatedAtMs} />
+      </td>
+    </tr>
+  )
+}

@@ -1,0 +1,64 @@
+import { readOpenRequests } from '../../governance/promotions/open-requests.ts'
+import type { Context } from '../../platform/context.ts'
+import type { RegisteredModel } from '../../registry/models/read-models.ts'
+import { searchRegisteredModels } from '../../registry/models/search-models.ts'
+
+/** What a page of the catalogue was asked for. */
+export type CatalogueQuery = {
+  /** A filter or plain words; empty: all. */
+  readonly words: string
+  readonly sort: CatalogueSort
+  readonly after: string | undefined
+  readonly count: number
+}
+
+export const catalogueSorts = ['name', 'changed'] as const
+export type CatalogueSort = (typeof catalogueSorts)[number]
+
+export type CatalogueRow = {
+  readonly model: RegisteredModel
+  /** Ids of its open requests, newest first. */
+  readonly requests: readonly number[]
+}
+
+export type Catalogue = {
+  readonly rows: readonly CatalogueRow[]
+  readonly next: string | undefined
+}
+
+/** @throws INVALID_PARAMETER_VALUE the filter is wrong */
+export async function readCatalogue(
+  ctx: Context,
+  { words, sort, after, count }: CatalogueQuery,
+): Promise<Catalogue> {
+  const { items, nextPageToken } = await searchRegisteredModels(ctx, {
+    filter: filterOf(words),
+    orderBy: sort === 'changed' ? ['last_updated_timestamp DESC'] : [],
+    maxResults: count,
+    pageToken: after,
+  })
+  const requests = await readOpenRequests(
+    ctx,
+    items.map(({ id }) => id),
+  )
+  return {
+    rows: items.map((model) => ({ model, requests: requests.get(model.id) ?? [] })),
+    next: nextPageToken,
+  }
+}
+
+/** A filter as it was given; plain words become one: every word stands in the name. Signs alone are no words. */
+export function filterOf(given: string): string {
+  const words = given.trim()
+  if (words === '' || !isPlain(words)) return words
+  return words
+    .split(/\s+/)
+    .filter((word) => /[\p{L}\p{N}]/u.test(word))
+    .map((word) => `name ILIKE '%${word.replace(/["'%_\\]/g, '_')}%'`)
+    .join(' AND ')
+}
+
+/** Whether a search is words, and no clause of the grammar. */
+export function isPlain(words: string): boolean {
+  return !/[=<>]|\b(?:i?like|in|is)\s*(?:["'(]|null|not\b)/i.test(words)
+}

@@ -1,0 +1,63 @@
+import type { FC } from 'hono/jsx'
+import type { PromotionView } from '../../governance/promotions/view.ts'
+import { RequestTable } from '../promotions/request-table.tsx'
+import type { Frame } from '../shell/frame.ts'
+import { Page } from '../shell/page.tsx'
+import type { Catalogue } from './catalogue.ts'
+import { CatalogueTable } from './catalogue-table.tsx'
+import { FirstModel } from './first-model.tsx'
+import { SearchForm } from './models-page.tsx'
+
+type HomeProps = {
+  readonly frame: Frame
+  readonly catalogue: Catalogue
+  /** Open requests that lack an approval which the caller may give, newest first. */
+  readonly waiting: readonly PromotionView[]
+  readonly notice: string | undefined
+}
+
+/** What waits for the caller, what is live, and the way to the first model. */
+export const HomePage: FC<HomeProps> = ({ frame, catalogue, waiting, notice }) => (
+  <Page
+    frame={frame}
+    title="Home"
+    heading={catalogue.rows.length === 0 ? 'Welcome' : 'Home'}
+    waiting={waiting.length}
+    takesOldLinks
+  >
+    {notice === undefined ? null : <p class="notice">{notice}</p>}
+    {waiting.length === 0 ? null : (
+      <div class="near">
+        <h2>Waiting for you</h2>
+        <RequestTable requests={waiting.slice(0, 5)} to={frame.to} caption="Waiting for you" />
+        {waiting.length > 5 ? (
+          <p>
+            <a href={frame.to.query(frame.to.promotions, { view: 'waiting' })}>
+              All {waiting.length}
+            </a>
+          </p>
+        ) : null}
+      </div>
+    )}
+    {catalogue.rows.length === 0 ? (
+      <FirstModel frame={frame} />
+    ) : (
+      <div class="near">
+        <h2>Models</h2>
+        <SearchForm frame={frame} words="" sort="name" />
+        <CatalogueTable rows={catalogue.rows} to={frame.to} />
+        {catalogue.next === undefined ? null : (
+          <p>
+            <a href={frame.to.models}>All models</a>
+          </p>
+        )}
+      </div>
+    )}
+    <noscript>
+      <p class="soft">
+        Links that contain <code>/#/</code> come from MLflow's own page and need script to be
+        followed here.
+      </p>
+    </noscript>
+  </Page>
+)

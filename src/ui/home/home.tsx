@@ -1,0 +1,55 @@
+import { RegistryError } from '../../core/error.ts'
+import type { AppContext } from '../../http/app-env.ts'
+import { optionalQuery } from '../../http/guards/target.ts'
+import { readWaiting } from '../promotions/waiting.ts'
+import { frameOf } from '../shell/frame.ts'
+import { sendPage } from '../shell/page.tsx'
+import { type Catalogue, type CatalogueQuery, catalogueSorts, readCatalogue } from './catalogue.ts'
+import { HomePage } from './home-page.tsx'
+import { ModelsPage } from './models-page.tsx'
+import { noticeOf } from './old-links.ts'
+
+/** `GET /` */
+export async function showHome(c: AppContext): Promise<Response> {
+  const { ctx } = c.var
+  // What MLflow calls its page there.
+  c.set('operation', 'serveIndex')
+  const [frame, catalogue, waiting] = await Promise.all([
+    frameOf(c),
+    readCatalogue(ctx, { words: '', sort: 'name', after: undefined, count: 20 }),
+    readWaiting(ctx),
+  ])
+  const notice = noticeOf(optionalQuery(c, 'unknown'))
+  const page = <HomePage {...{ frame, catalogue, waiting, notice }} />
+  return sendPage(c, { frame, page }, { scripts: true })
+}
+
+/** `GET /models?q=&sort=&after=` */
+export async function showModels(c: AppContext): Promise<Response> {
+  const { ctx } = c.var
+  const frame = await frameOf(c)
+  const asked = optionalQuery(c, 'sort')
+  const query: CatalogueQuery = {
+    words: (optionalQuery(c, 'q') ?? '').trim(),
+    sort: catalogueSorts.find((sort) => sort === asked) ?? 'name',
+    after: optionalQuery(c, 'after'),
+    count: 100,
+  }
+  const found = await unlessInvalid(readCatalogue(ctx, query))
+  const problem = 'problem' in found ? found.problem : undefined
+  const catalogue = 'problem' in found ? { rows: [], next: undefined } : found
+  const page = <ModelsPage {...{ frame, query, catalogue, problem }} />
+  return sendPage(c, { frame, page }, { status: problem === undefined ? 200 : 400 })
+}
+
+/** A mistake in the filter is shown beside it. */
+async function unlessInvalid(
+  found: Promise<Catalogue>,
+): Promise<Catalogue | { readonly problem: string }> {
+  try {
+    return await found
+  } catch (err) {
+    if (!(err instanceof RegistryError && err.code === 'INVALID_PARAMETER_VALUE')) throw err
+    return { problem: err.message }
+  }
+}

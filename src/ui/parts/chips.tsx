@@ -1,0 +1,92 @@
+import type { FC } from 'hono/jsx'
+import { isMlflowStage } from '../../registry/stages/stages.ts'
+import { Sign, type SignName } from './sign.tsx'
+import { visibleText } from './text.tsx'
+
+type Look = { readonly sign: SignName; readonly tone: string; readonly word?: string }
+
+const stages: Readonly<Record<string, Look>> = {
+  None: { sign: 'ring', tone: '' },
+  Staging: { sign: 'half', tone: 'info' },
+  Production: { sign: 'full', tone: 'good' },
+  Archived: { sign: 'box', tone: 'archived' },
+}
+
+/** A stage, by its canonical name, and what is in it where that is to stand there too. */
+export const StageChip: FC<{
+  readonly stage: string
+  readonly more?: string
+  readonly href?: string
+}> = ({ stage, more, ...rest }) => (
+  <Chip {...lookOfStage(stage)} word={more === undefined ? stage : `${stage} ${more}`} {...rest} />
+)
+
+function lookOfStage(stage: string): Look {
+  const look = isMlflowStage(stage) ? stages[stage] : undefined
+  return look ?? { sign: 'diamond', tone: 'special' }
+}
+
+const statuses: Readonly<Record<string, Look>> = {
+  passed: { sign: 'check', tone: 'good' },
+  failed: { sign: 'cross', tone: 'bad' },
+  pending: { sign: 'glass', tone: 'warn' },
+  queued: { sign: 'glass', tone: 'warn' },
+  open: { sign: 'glass', tone: 'info' },
+  merged: { sign: 'merge', tone: 'good' },
+  rejected: { sign: 'cross', tone: 'bad' },
+  closed: { sign: 'none', tone: '' },
+  expired: { sign: 'none', tone: '' },
+  superseded: { sign: 'none', tone: '' },
+  'merged by break-glass': { sign: 'warning', tone: 'warn' },
+}
+
+/** How a gate, a check or a request stands. */
+export const StatusChip: FC<{ readonly status: string }> = ({ status }) => (
+  <Chip {...(statuses[status] ?? { sign: 'ring', tone: '' })} word={status} />
+)
+
+type ChipProps = Required<Look> & { readonly href?: string; readonly title?: string }
+
+/** A sign and a word that says the same. */
+export const Chip: FC<ChipProps> = ({ sign, tone, word, href, title }) => {
+  const inside = (
+    <>
+      <Sign of={sign} />
+      <bdi>{visibleText(word)}</bdi>
+    </>
+  )
+  const look = tone === '' ? 'chip' : `chip ${tone}`
+  return href === undefined ? (
+    <span class={look} title={title}>
+      {inside}
+    </span>
+  ) : (
+    <a class={look} href={href} title={title}>
+      {inside}
+    </a>
+  )
+}
+
+const shownMax = 5
+
+/** `key=value`, the first few of them. */
+export const Tags: FC<{
+  readonly of: readonly { readonly key: string; readonly value: string }[]
+}> = ({ of }) =>
+  of.length === 0 ? null : (
+    <span class="row">
+      {of.slice(0, shownMax).map(({ key, value }) => (
+        <span class="chip" title={`${key}=${value}`}>
+          <bdi>{visibleText(shortened(value === '' ? key : `${key}=${value}`))}</bdi>
+        </span>
+      ))}
+      {of.length > shownMax ? <span class="soft">+{of.length - shownMax}</span> : null}
+    </span>
+  )
+
+const charsMax = 60
+
+function shortened(text: string): string {
+  const [...chars] = text
+  return chars.length > charsMax ? `${chars.slice(0, charsMax - 1).join('')}…` : text
+}

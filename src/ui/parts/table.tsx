@@ -1,0 +1,45 @@
+import type { Child, FC, PropsWithChildren } from 'hono/jsx'
+
+type TableProps = PropsWithChildren<{
+  readonly caption: string
+  /** Whether the caption is only for readers of the screen: a heading says the same. */
+  readonly isCaptioned?: boolean
+  readonly columns: readonly Column[]
+}>
+
+export type Column =
+  | string
+  | { readonly title: Child; readonly isNumber?: true; readonly sort?: 'ascending' | 'descending' }
+
+/** A table that scrolls sideways by itself, never the page. The children are its rows. */
+export const Table: FC<TableProps> = ({ caption, isCaptioned = false, columns, children }) => (
+  <section class="region" tabindex={0} aria-label={caption}>
+    <table>
+      <caption class={isCaptioned ? '' : 'unseen'}>{caption}</caption>
+      <thead>
+        <tr>
+          {columns.map((column) => {
+            const { title, isNumber, sort } =
+              typeof column === 'string'
+                ? { title: column, isNumber: undefined, sort: undefined }
+                : column
+            return (
+              <th scope="col" class={isNumber ? 'number' : undefined} aria-sort={sort}>
+                {title}
+              </th>
+            )
+          })}
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
+  </section>
+)
+
+/** A cell without a value. */
+export const NoValue: FC = () => (
+  <>
+    <span aria-hidden="true">–</span>
+    <span class="unseen">no value</span>
+  </>
+)

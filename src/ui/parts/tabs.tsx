@@ -1,0 +1,28 @@
+import type { FC } from 'hono/jsx'
+import { countText } from './text.tsx'
+
+type TabsProps = {
+  readonly label: string
+  readonly items: readonly {
+    readonly href: string
+    readonly text: string
+    readonly count?: number | undefined
+    readonly isCurrent?: boolean
+  }[]
+}
+
+/** Links between views of one thing. */
+export const Tabs: FC<TabsProps> = ({ label, items }) => (
+  <nav class="tabs" aria-label={label}>
+    <ul>
+      {items.map(({ href, text, count, isCurrent }) => (
+        <li>
+          <a href={href} aria-current={isCurrent ? 'page' : undefined}>
+            {text}
+            {count === undefined ? '' : ` ${countText(count)}`}
+          </a>
+        </li>
+      ))}
+    </ul>
+  </nav>
+)

@@ -1,0 +1,61 @@
+import type { FC } from 'hono/jsx'
+
+/** Control characters, and those that turn the direction of the text around them. */
+const invisible = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu
+
+/** A text with what cannot be seen spelled out: `\u{202e}`. */
+export function visibleText(text: string, keep: RegExp = /^$/): string {
+  return text.replace(invisible, (one) =>
+    keep.test(one) ? one : `\\u{${(one.codePointAt(0) ?? 0).toString(16)}}`,
+  )
+}
+
+/** A name or another short text that somebody chose, in its own direction. */
+export const Given: FC<{ readonly text: string }> = ({ text }) => <bdi>{visibleText(text)}</bdi>
+
+/** A text of several lines that somebody wrote, as plain text. */
+export const Written: FC<{ readonly text: string }> = ({ text }) => (
+  <>
+    {visibleText(text, /^[\n\r\t]$/)
+      .split(/\n{2,}/)
+      .map((paragraph) => (
+        <p dir="auto">
+          {paragraph.split('\n').map((line, i) => (
+            <>
+              {i > 0 ? <br /> : null}
+              {line}
+            </>
+          ))}
+        </p>
+      ))}
+  </>
+)
+
+/** The first 8 hex digits of `sha256:...`; the whole is its title. */
+export const Digest: FC<{ readonly of: string }> = ({ of }) => (
+  <code title={of}>{of.replace(/^sha256:/, '').slice(0, 8)}</code>
+)
+
+/** With the noise that arithmetic on doubles adds left out. */
+export function numberText(value: number): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '−∞'
+  const size = Math.abs(value)
+  if (size !== 0 && (size < 1e-4 || size >= 1e7)) {
+    return value
+      .toExponential(5)
+      .replace(/\.?0+e/, 'e')
+      .replace('e+', 'e')
+      .replace('-', '−')
+  }
+  return String(Number(value.toPrecision(6))).replace('-', '−')
+}
+
+/** `1,204`. */
+export function countText(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+/** `1 gate`, `2 gates`. */
+export function plural(count: number, one: string, several = `${one}s`): string {
+  return `${countText(count)} ${count === 1 ? one : several}`
+}

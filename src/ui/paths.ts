@@ -1,0 +1,37 @@
+/** The addresses of pages, each from parsed names, under the path that a proxy adds. */
+export type Paths = ReturnType<typeof pathsUnder>
+
+const part = encodeURIComponent
+
+/** @param prefix `/mlflow` or empty */
+export function pathsUnder(prefix: string) {
+  const model = (name: string) => `${prefix}/models/${part(name)}`
+  const version = (name: string, number: number) => `${model(name)}/${number}`
+  const promotion = (id: number) => `${prefix}/promotions/${id}`
+  const query = (path: string, terms: Readonly<Record<string, string | undefined>>) => {
+    const given = Object.entries(terms).flatMap(([key, value]) =>
+      value === undefined || value === '' ? [] : [`${part(key)}=${part(value)}`],
+    )
+    return given.length === 0 ? path : `${path}?${given.join('&')}`
+  }
+  return {
+    prefix,
+    home: `${prefix}/`,
+    models: `${prefix}/models`,
+    promotions: `${prefix}/promotions`,
+    audit: `${prefix}/audit`,
+    docs: `${prefix}/docs`,
+    openapi: `${prefix}/api/v1/openapi.json`,
+    signIn: `${prefix}/signin`,
+    signOut: `${prefix}/signout`,
+    model,
+    version,
+    promotion,
+    card: (name: string, number: number) =>
+      `${prefix}/api/v1/models/${part(name)}/versions/${number}/card.html`,
+    compare: (name: string, versions: readonly number[]) =>
+      query(`${model(name)}/compare`, { v: versions.join(',') }),
+    /** With what follows a `?`, in the order given; what is empty is left out. */
+    query,
+  }
+}

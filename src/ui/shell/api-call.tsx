@@ -1,0 +1,38 @@
+import type { FC } from 'hono/jsx'
+import type { Frame } from './frame.ts'
+
+/** A call of `/api/v1` that does what a page does. */
+export type ShownCall = {
+  readonly method: 'GET' | 'POST'
+  /** From `/api`. */
+  readonly path: string
+  readonly body?: object
+}
+
+/** The call as a command to copy. */
+export const ApiCall: FC<{ readonly call: ShownCall; readonly frame: Frame }> = ({
+  call: { method, path, body },
+  frame,
+}) => (
+  <details>
+    <summary>API</summary>
+    <pre tabindex={0}>
+      <code>
+        {[
+          'curl',
+          ...(frame.caller.isJudged ? [`-H 'Authorization: Bearer $GATEHOUSE_TOKEN'`] : []),
+          ...(method === 'GET' ? [] : [`-X ${method}`]),
+          ...(body
+            ? [`-H 'Content-Type: application/json' -d ${quoted(JSON.stringify(body))}`]
+            : []),
+          quoted(frame.serverUrl + path),
+        ].join(' \\\n  ')}
+      </code>
+    </pre>
+  </details>
+)
+
+/** As one word of a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}

@@ -1,0 +1,141 @@
+import type { FC } from 'hono/jsx'
+import { Sign } from '../parts/sign.tsx'
+import { Given } from '../parts/text.tsx'
+import type { Frame } from './frame.ts'
+
+/** The part of the site that a page belongs to. */
+export type Section = 'models' | 'promotions' | 'audit' | 'docs'
+
+type BarProps = {
+  readonly frame: Frame
+  readonly section: Section | undefined
+  /** How many requests wait for the caller; 0 also where nobody counted. */
+  readonly waiting: number
+}
+
+/** The bar on top: mark, sections and who one is; on a phone a menu has both. */
+export const Bar: FC<BarProps> = (props) => {
+  const { frame } = props
+  return (
+    <header class="bar">
+      <a class="mark" href={frame.to.home}>
+        <Mark />
+        Gatehouse
+      </a>
+      <nav aria-label="Sections">
+        <Sections {...props} />
+      </nav>
+      <div class="end wide">
+        <CallerMenu frame={frame} />
+      </div>
+      <details class="menu phone end">
+        <summary>
+          <Sign of="menu" />
+          Menu
+        </summary>
+        <div>
+          <nav aria-label="Sections">
+            <Sections {...props} />
+          </nav>
+          <Myself frame={frame} />
+        </div>
+      </details>
+    </header>
+  )
+}
+
+/** A gate in a wall. */
+const Mark: FC = () => (
+  <svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+    <path d="M1 15V5l2-1V2h2v2h2V2h2v2h2V2h2v2l2 1v10h-4v-4a3 3 0 0 0-6 0v4z" fill="currentColor" />
+  </svg>
+)
+
+const Sections: FC<BarProps> = ({ frame: { to }, section, waiting }) => {
+  const all: readonly { id: Section; href: string; text: string }[] = [
+    { id: 'models', href: to.models, text: 'Models' },
+    { id: 'promotions', href: to.promotions, text: 'Promotions' },
+    { id: 'docs', href: to.docs, text: 'API' },
+  ]
+  return (
+    <ul>
+      {all.map(({ id, href, text }) => (
+        <li>
+          <a href={href} aria-current={id === section ? 'true' : undefined}>
+            {text}
+            {id === 'promotions' && waiting > 0 ? (
+              <>
+                {' '}
+                <span class="count">{waiting}</span>
+                <span class="unseen"> waiting for you</span>
+              </>
+            ) : null}
+          </a>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+const CallerMenu: FC<{ readonly frame: Frame }> = ({ frame }) => {
+  const { caller, to } = frame
+  if (caller.isJudged && !caller.isVerified) {
+    return (
+      <a class="button quiet" href={to.signIn}>
+        Sign in
+      </a>
+    )
+  }
+  return (
+    <details class="menu">
+      <summary>
+        <Sign of="person" />
+        <span>
+          <Given text={caller.name} />
+        </span>
+      </summary>
+      <div>
+        <Myself frame={frame} />
+      </div>
+    </details>
+  )
+}
+
+/** Who one is taken for, and the way out. */
+const Myself: FC<{ readonly frame: Frame }> = ({ frame: { caller, to } }) => {
+  if (!caller.isJudged) {
+    return (
+      <p class="soft">
+        Access control is off: everybody may do everything. You are taken for{' '}
+        <strong>
+          <Given text={caller.name} />
+        </strong>
+        , not verified.
+      </p>
+    )
+  }
+  if (!caller.isVerified) {
+    return (
+      <p>
+        <a href={to.signIn}>Sign in</a>
+      </p>
+    )
+  }
+  return (
+    <>
+      <p>
+        Signed in as{' '}
+        <strong>
+          <Given text={caller.name} />
+        </strong>
+      </p>
+      {caller.hasSession ? (
+        <form method="post" action={to.signOut}>
+          <button type="submit" class="quiet">
+            Sign out
+          </button>
+        </form>
+      ) : null}
+    </>
+  )
+}

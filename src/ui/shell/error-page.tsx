@@ -1,0 +1,104 @@
+import type { Child, FC } from 'hono/jsx'
+import {
+  type ErrorCode,
+  httpStatus,
+  type RegistryError,
+  RequestLimitError,
+} from '../../core/error.ts'
+import type { AppContext } from '../../http/app-env.ts'
+import { visibleText } from '../parts/text.tsx'
+import { type Frame, frameOf } from './frame.ts'
+import { Page, sendPage } from './page.tsx'
+
+/**
+ * Answer a browser's request that failed. Who is not signed in is taken to the sign-in and back, or
+ * told how to keep what they typed.
+ */
+export async function showError(c: AppContext, error: RegistryError): Promise<Response> {
+  const frame = await frameOf(c)
+  const isReading = ['GET', 'HEAD'].includes(c.req.method)
+  if (error.code === 'UNAUTHENTICATED' && isReading) {
+    return c.redirect(signInAndBack(c, frame), 302)
+  }
+  return sendPage(
+    c,
+    { frame, page: <ErrorPage frame={frame} error={error} /> },
+    { status: httpStatus[error.code] },
+  )
+}
+
+function signInAndBack(c: AppContext, { to }: Frame): string {
+  const { pathname, search } = new URL(c.req.url)
+  const path = pathname.startsWith(`${to.prefix}/`) ? pathname.slice(to.prefix.length) : pathname
+  return to.query(to.signIn, { to: path === '/' && search === '' ? undefined : path + search })
+}
+
+const titles: Partial<Record<ErrorCode, string>> = {
+  INVALID_PARAMETER_VALUE: 'This cannot be asked for',
+  BAD_REQUEST: 'This cannot be asked for',
+  RESOURCE_ALREADY_EXISTS: 'It is there already',
+  UNAUTHENTICATED: 'You are signed out',
+  PERMISSION_DENIED: 'You may not do this',
+  RESOURCE_DOES_NOT_EXIST: 'Not found',
+  ENDPOINT_NOT_FOUND: 'No such page',
+  METHOD_NOT_ALLOWED: 'No such page',
+  RESOURCE_CONFLICT: 'Something else came first',
+  INVALID_STATE_TRANSITION: 'The rules of the stages forbid this',
+  DATA_LOSS: 'A stored file is damaged',
+  PAYLOAD_TOO_LARGE: 'Too much text',
+  REQUEST_LIMIT_EXCEEDED: 'Too many requests',
+  TEMPORARILY_UNAVAILABLE: 'The storage does not answer',
+  RESOURCE_EXHAUSTED: 'The storage is full',
+}
+
+const ErrorPage: FC<{ readonly frame: Frame; readonly error: RegistryError }> = ({
+  frame,
+  error,
+}) => (
+  <Page frame={frame} title={titles[error.code] ?? 'This is a fault of the server'}>
+    <div class="dialog">
+      <p class="notice bad" role="alert">
+        {visibleText(error.message)}
+      </p>
+      <p>{remedyOf(error, frame)}</p>
+      <p class="row">
+        <a href={frame.to.home}>Home</a>
+        <a href={frame.to.models}>Models</a>
+        <a href={frame.to.promotions}>Promotion requests</a>
+      </p>
+    </div>
+  </Page>
+)
+
+function remedyOf(error: RegistryError, { to, requestId, caller }: Frame): Child {
+  if (error instanceof RequestLimitError) return `Try again in ${error.retryAfterS} s.`
+  switch (error.code) {
+    case 'UNAUTHENTICATED':
+      return (
+        <>
+          Nothing was changed. <a href={to.signIn}>Sign in</a> in another tab; what you typed is
+          still in the form that you find by going back.
+        </>
+      )
+    case 'PERMISSION_DENIED':
+      return caller.isVerified
+        ? `You are signed in as ${visibleText(caller.name)}. An administrator, or who manages the model, can give what is missing.`
+        : 'An administrator can give what is missing.'
+    case 'RESOURCE_CONFLICT':
+    case 'RESOURCE_ALREADY_EXISTS':
+      return 'Nothing was changed. Go back, load the page again, and look at what is different.'
+    case 'RESOURCE_DOES_NOT_EXIST':
+    case 'ENDPOINT_NOT_FOUND':
+      return 'It may have been renamed or deleted, or the address has a mistake.'
+    case 'INTERNAL_ERROR':
+    case 'TEMPORARILY_UNAVAILABLE':
+    case 'RESOURCE_EXHAUSTED':
+      return (
+        <>
+          Tell whoever runs this server the number of the request: <code>{requestId}</code>
+        </>
+      )
+    default:
+      return 'Nothing was changed.'
+  }
+}

@@ -1,0 +1,43 @@
+import type { AppContext } from '../../http/app-env.ts'
+import { serverPrefix, serverUrl } from '../../http/guards/reached.ts'
+import { type Paths, pathsUnder } from '../paths.ts'
+import { readAssets } from './assets.ts'
+
+/** What the frame of every page is made from. */
+export type Frame = {
+  readonly to: Paths
+  /** The URL of this server, as the browser knows it. */
+  readonly serverUrl: string
+  /** Allows the stylesheet and the scripts of this one answer. */
+  readonly nonce: string
+  readonly files: { readonly style: string; readonly oldLinks: string }
+  readonly caller: Caller
+  readonly requestId: string
+}
+
+export type Caller = {
+  readonly name: string
+  readonly isVerified: boolean
+  readonly hasSession: boolean
+  /** Access control is on. */
+  readonly isJudged: boolean
+}
+
+/** The frame of the page that answers this request. */
+export async function frameOf(c: AppContext): Promise<Frame> {
+  const { principal, settings, requestId, randomId } = c.var.ctx
+  const { style, oldLinks } = await readAssets()
+  return {
+    to: pathsUnder(serverPrefix(c)),
+    serverUrl: serverUrl(c),
+    nonce: randomId(),
+    files: { style: style.file, oldLinks: oldLinks.file },
+    caller: {
+      name: principal.name,
+      isVerified: principal.verified,
+      hasSession: principal.session !== undefined,
+      isJudged: settings.auth,
+    },
+    requestId,
+  }
+}

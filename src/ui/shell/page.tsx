@@ -1,0 +1,155 @@
+import type { Child, FC, PropsWithChildren } from 'hono/jsx'
+import { Fragment } from 'hono/jsx'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { AppContext } from '../../http/app-env.ts'
+import { Given, visibleText } from '../parts/text.tsx'
+import { ApiCall, type ShownCall } from './api-call.tsx'
+import { Bar, type Section } from './bar.tsx'
+import type { Frame } from './frame.ts'
+
+type DocumentProps = PropsWithChildren<{
+  readonly frame: Frame
+  readonly title: string
+  /** Class of the body, for a layout other than the usual one. */
+  readonly class?: string
+  /** Whether it leads on from links of MLflow's own page. */
+  readonly takesOldLinks?: boolean
+}>
+
+/** A whole document. Everything that it loads comes from this server, under the nonce of the answer. */
+export const Document: FC<DocumentProps> = ({ frame, title, children, ...options }) => {
+  const { to, nonce, files } = frame
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="robots" content="noindex" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{`${visibleText(title)} · Gatehouse`}</title>
+        {options.takesOldLinks ? (
+          <script
+            src={`${to.prefix}/assets/${files.oldLinks}`}
+            data-to={`${to.prefix}/old-links`}
+            nonce={nonce}
+          />
+        ) : null}
+        <link rel="icon" href="data:," />
+        <link rel="stylesheet" href={`${to.prefix}/assets/${files.style}`} nonce={nonce} />
+      </head>
+      <body class={options.class}>{children}</body>
+    </html>
+  )
+}
+
+export type Crumb = { readonly text: string; readonly href?: string }
+
+type PageProps = PropsWithChildren<{
+  readonly frame: Frame
+  readonly title: string
+  /** The first heading, where it is not the title. */
+  readonly heading?: Child
+  /** The way here. The last one is this page. */
+  readonly crumbs?: readonly Crumb[]
+  readonly section?: Section
+  /** Below the heading. */
+  readonly about?: Child
+  /** Beside the heading. */
+  readonly actions?: Child
+  /** The call that answers the same. */
+  readonly api?: ShownCall
+  /** How many requests wait for the caller, where that is known. */
+  readonly waiting?: number
+  readonly takesOldLinks?: boolean
+}>
+
+/** A page in the frame that all pages share. */
+export const Page: FC<PageProps> = ({ frame, title, children, ...props }) => (
+  <Document frame={frame} title={title} takesOldLinks={props.takesOldLinks ?? false}>
+    <a class="skip" href="#content">
+      Skip to the content
+    </a>
+    <Bar frame={frame} section={props.section} waiting={props.waiting ?? 0} />
+    <main class="page" id="content" tabindex={-1}>
+      {props.crumbs ? <Crumbs of={props.crumbs} /> : null}
+      <div class="head">
+        <div>
+          <h1>{props.heading ?? title}</h1>
+          {props.about}
+        </div>
+        {props.actions ? <div class="row actions">{props.actions}</div> : null}
+      </div>
+      {children}
+    </main>
+    <Foot frame={frame} api={props.api} />
+  </Document>
+)
+
+const Crumbs: FC<{ readonly of: readonly Crumb[] }> = ({ of }) => (
+  <nav class="crumbs" aria-label="The way here">
+    <ol>
+      {of.map(({ text, href }) => (
+        <li>
+          {href === undefined ? (
+            <span aria-current="page">
+              <Given text={text} />
+            </span>
+          ) : (
+            <a href={href}>
+              <Given text={text} />
+            </a>
+          )}
+        </li>
+      ))}
+    </ol>
+  </nav>
+)
+
+const Foot: FC<{ readonly frame: Frame; readonly api: ShownCall | undefined }> = ({
+  frame,
+  api,
+}) => (
+  <footer class="foot">
+    {api === undefined ? <Fragment /> : <ApiCall call={api} frame={frame} />}
+    <span>Times are in UTC</span>
+    <span>
+      Request <code>{frame.requestId.slice(0, 8)}</code>
+    </span>
+    <a href={frame.to.docs}>API reference</a>
+  </footer>
+)
+
+type Sending = {
+  readonly status?: ContentfulStatusCode
+  /** Whether it has scripts of ours. */
+  readonly scripts?: boolean
+}
+
+/**
+ * Answer with a page that no cache keeps. Only what has the nonce of this answer is loaded, forms go
+ * to this server alone, and no site can frame it.
+ */
+export async function sendPage(
+  c: AppContext,
+  { frame, page }: { readonly frame: Frame; readonly page: ReturnType<FC> },
+  { status = 200, scripts = false }: Sending = {},
+): Promise<Response> {
+  const policy = [
+    "default-src 'none'",
+    `style-src 'nonce-${frame.nonce}'`,
+    ...(scripts ? [`script-src 'nonce-${frame.nonce}'`] : []),
+    "img-src 'self' data:",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ]
+  return c.body(`<!doctype html>${await page}`, status, {
+    'Content-Type': 'text/html; charset=utf-8',
+    'Content-Security-Policy': policy.join('; '),
+    'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
+    'Cache-Control': 'no-store',
+    'Referrer-Policy': 'same-origin',
+  })
+}

@@ -1,0 +1,64 @@
+/** What pages are made of. Colour means status and nothing else. */
+export const components = `
+.chip { display: inline-flex; align-items: center; gap: .3rem; max-inline-size: 100%; padding: 0 .4rem; border: 1px solid var(--control); border-radius: 4px; background: var(--sunk); color: var(--soft); font-size: .8125rem; line-height: 1.5; }
+.chip.info { background: var(--link-tint); border-color: var(--link); color: var(--link); }
+.chip.good { background: var(--good-tint); border-color: var(--good); color: var(--good); }
+.chip.bad { background: var(--bad-tint); border-color: var(--bad); color: var(--bad); }
+.chip.warn { background: var(--warn-tint); border-color: var(--warn); color: var(--warn); }
+.chip.special { background: var(--special-tint); border-color: var(--special); color: var(--special); }
+.chip.archived { border-style: dashed; }
+a.chip { text-decoration: none; } a.chip:hover { text-decoration: underline; }
+.good-text { color: var(--good); font-weight: 600; } .bad-text { color: var(--bad); font-weight: 600; } .warn-text { color: var(--warn); font-weight: 600; }
+.notice { padding: .5rem .75rem; border-inline-start: 3px solid var(--link); border-radius: 4px; background: var(--link-tint); }
+.notice.good { border-color: var(--good); background: var(--good-tint); }
+.notice.bad { border-color: var(--bad); background: var(--bad-tint); }
+.notice.warn { border-color: var(--warn); background: var(--warn-tint); }
+.notice > * + * { margin-block-start: .375rem; }
+.panel { padding: .75rem 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
+.panel > h2, .panel > h3 { font-size: 1rem; margin-block-end: .5rem; }
+.region { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; }
+.region table { inline-size: 100%; }
+table { border-collapse: collapse; line-height: 1.35; font-variant-numeric: tabular-nums; }
+caption { text-align: start; padding: .5rem .75rem; font-weight: 600; }
+th, td { padding: .5rem .75rem; border-block-end: 1px solid var(--line); text-align: start; vertical-align: top; font-weight: 400; overflow-wrap: break-word; }
+tbody tr:last-child > * { border-block-end: 0; }
+thead th { color: var(--soft); font-size: .75rem; font-weight: 600; white-space: nowrap; background: var(--panel); }
+tbody tr:hover > * { background: var(--panel); }
+td.number, th.number { text-align: end; }
+.differs { background: var(--warn-tint); }
+.facts { display: grid; grid-template-columns: minmax(6rem, max-content) minmax(0, 1fr); gap: .375rem 1rem; }
+.facts dt { color: var(--soft); } .facts dd { margin: 0; }
+.plain { padding: 0; list-style: none; display: grid; gap: .5rem; grid-template-columns: minmax(0, 1fr); }
+.lines > li { padding-block: .5rem; border-block-end: 1px solid var(--line); }
+.lines > li:last-child { border-block-end: 0; }
+.empty { padding: 1.5rem; border: 1px dashed var(--control); border-radius: 6px; display: grid; gap: .75rem; grid-template-columns: minmax(0, 1fr); }
+form { display: grid; gap: .75rem; margin: 0; grid-template-columns: minmax(0, 1fr); }
+label, .label { display: grid; gap: .25rem; font-weight: 600; }
+label.choice { display: flex; align-items: start; gap: .5rem; font-weight: 400; }
+.hint { color: var(--soft); font-weight: 400; font-size: .8125rem; }
+input, textarea, select { inline-size: 100%; padding: .5rem .625rem; border: 1px solid var(--control); border-radius: 4px; background: var(--paper); color: inherit; font: inherit; font-weight: 400; min-block-size: 2.25rem; }
+::placeholder { color: var(--soft); opacity: 1; }
+input[type="checkbox"], input[type="radio"] { inline-size: 1.25rem; block-size: 1.25rem; min-block-size: 0; flex: none; margin: 0; accent-color: var(--link); }
+input[type="hidden"] { display: none; }
+textarea { min-block-size: 4.5rem; resize: vertical; line-height: 1.45; }
+[aria-invalid="true"] { border-color: var(--bad); border-width: 2px; }
+.problem { padding: .5rem .75rem; border-inline-start: 3px solid var(--bad); border-radius: 4px; background: var(--bad-tint); color: var(--bad); }
+button, .button { display: inline-flex; align-items: center; justify-content: center; gap: .375rem; min-block-size: 2.25rem; padding: .375rem .875rem; border: 1px solid var(--link); border-radius: 4px; background: var(--link); color: var(--on-link); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; white-space: nowrap; }
+button.quiet, .button.quiet { background: var(--paper); border-color: var(--control); color: var(--link); }
+button.danger, .button.danger { background: var(--bad); border-color: var(--bad); color: var(--on-bad); }
+button.quiet.danger, .button.quiet.danger { background: var(--paper); border-color: var(--bad); color: var(--bad); }
+button:hover, .button:hover { text-decoration: underline; }
+button[disabled] { background: var(--sunk); border-color: var(--control); color: var(--soft); cursor: not-allowed; text-decoration: none; }
+.wide-button { inline-size: 100%; }
+.search { display: flex; gap: .5rem; flex-wrap: wrap; } .search > label { flex: 1 1 18rem; } .search > button { align-self: end; }
+.dialog { max-inline-size: 44rem; display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
+.dialog > ul { padding-inline-start: 1.25rem; display: grid; gap: .375rem; }
+.or { display: flex; align-items: center; gap: .75rem; color: var(--soft); } .or::before, .or::after { content: ""; flex: 1; border-block-start: 1px solid var(--line); }
+@media (pointer: coarse) { button, .button, input, select, .tabs a { min-block-size: 2.75rem; } }
+@media (max-width: 48rem) {
+  .facts { grid-template-columns: minmax(0, 1fr); gap: 0; } .facts dd { margin-block-end: .5rem; }
+  .region th[scope="row"], .region thead th:first-child { position: sticky; inset-inline-start: 0; background: var(--paper); z-index: 1; max-inline-size: 10rem; }
+  .region thead th:first-child { background: var(--panel); }
+  th, td { padding: .5rem; }
+}
+`

@@ -1,0 +1,26 @@
+/** What single pages need beside the components. */
+export const pages = `
+.prose { font-size: 1rem; line-height: 1.6; max-inline-size: 68ch; }
+.prose > * + * { margin-block-start: .75rem; }
+.prose h1, .prose h2, .prose h3, .prose h4, .prose h5, .prose h6 { font-size: 1rem; }
+.prose table { font-size: .875rem; }
+.field { display: grid; gap: .5rem; grid-template-columns: minmax(0, 1fr); }
+.caution { padding: .75rem 1rem; background: var(--warn-tint); border-inline-start: 3px solid var(--warn); border-radius: 4px; }
+.gap { margin-inline-start: .75rem; color: var(--soft); font-weight: 400; }
+.meter { inline-size: 40%; }
+meter { inline-size: 100%; block-size: .7rem; vertical-align: middle; }
+meter::-webkit-meter-optimum-value { background: var(--link); }
+meter::-moz-meter-bar { background: var(--link); }
+.recorded { display: grid; gap: .75rem; grid-template-columns: minmax(0, 1fr); }
+.recorded .region { background: var(--paper); }
+.operation { border: 1px solid var(--line); border-radius: 6px; }
+.operation > summary { padding: .5rem .75rem; }
+.operation > div { padding: .5rem .75rem .75rem; border-block-start: 1px solid var(--line); display: grid; gap: .5rem; grid-template-columns: minmax(0, 1fr); }
+.operation > summary .byline { display: block; margin-inline-start: 1.1rem; }
+.method { display: inline-block; min-inline-size: 4.2rem; color: var(--link); font-weight: 600; }
+.byline { color: var(--soft); }
+.fields { padding: 0; list-style: none; }
+.fields > li { padding-block: .375rem; border-block-end: 1px solid var(--line); }
+.fields .fields { margin: .375rem 0 0 .25rem; padding-inline-start: 1rem; border-inline-start: 2px solid var(--line); }
+.fields .fields > li:last-child { border-block-end: 0; }
+`

@@ -1,0 +1,13 @@
+import { base } from './base.ts'
+import { components } from './components.ts'
+import { layout } from './layout.ts'
+import { pages } from './pages.ts'
+import { tokens } from './tokens.ts'
+
+/** The one stylesheet of all pages. Later layers win. */
+export const style = [
+  '@layer tokens, base, layout, components, pages;',
+  ...Object.entries({ tokens, base, layout, components, pages }).map(
+    ([layer, rules]) => `@layer ${layer} {${rules}}`,
+  ),
+].join('\n')

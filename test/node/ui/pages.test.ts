@@ -1,0 +1,119 @@
+import { access, mkdir } from 'node:fs/promises'
+import axe from 'axe-core'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { listen } from '../../../src/node.ts'
+import { testServer } from '../../support/server.ts'
+import { askedWorld } from '../../ui/world.ts'
+
+/** Debian's; `apt-get install chromium` brings it. */
+const executablePath = process.env.GATEHOUSE_CHROMIUM ?? '/usr/bin/chromium'
+const isThere = await access(executablePath).then(
+  () => true,
+  () => false,
+)
+/** Where pictures of the pages go, if somebody wants to look at them. */
+const pictures = process.env.GATEHOUSE_PICTURES
+
+const stops: (() => Promise<unknown>)[] = []
+let browser: Browser
+
+beforeAll(async () => {
+  if (!isThere) return
+  if (pictures) await mkdir(pictures, { recursive: true })
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  stops.push(() => browser.close())
+}, 60_000)
+
+afterAll(async () => {
+  for (const stop of stops.reverse()) await stop()
+})
+
+const sizes = {
+  wide: { width: 1440, height: 900 },
+  phone: { width: 390, height: 844 },
+} as const
+
+type Look = { readonly size: keyof typeof sizes; readonly theme: 'light' | 'dark' }
+const looks: readonly Look[] = (['light', 'dark'] as const).flatMap((theme) =>
+  (['wide', 'phone'] as const).map((size) => ({ size, theme })),
+)
+
+async function windowOf({ size, theme }: Look, authorization?: string): Promise<BrowserContext> {
+  const context = await browser.newContext({
+    viewport: sizes[size],
+    colorScheme: theme,
+    ...(authorization && { extraHTTPHeaders: { authorization } }),
+  })
+  stops.push(() => context.close())
+  return context
+}
+
+/** What is wrong with the page as it stands: to axe, to the console, by its width. */
+async function faultsOf(page: Page): Promise<string[]> {
+  const scrolls = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  )
+  // The policy of the page lets no script in, so axe comes by the debugger's own door.
+  const session = await page.context().newCDPSession(page)
+  await session.send('Runtime.evaluate', { expression: axe.source })
+  const { result } = await session.send('Runtime.evaluate', {
+    expression: `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => JSON.stringify(
+      violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + ' ' + failureSummary))))`,
+    awaitPromise: true,
+  })
+  await session.detach()
+  return [
+    ...(scrolls > 0 ? [`the page scrolls sideways by ${scrolls} px`] : []),
+    ...JSON.parse(String(result.value)),
+  ]
+}
+
+async function walk(url: string, paths: readonly string[], who?: string): Promise<string[]> {
+  const faults: string[] = []
+  for (const look of looks) {
+    const context = await windowOf(look, who)
+    const page = await context.newPage()
+    page.on('console', (message) => {
+      // A page may be an error by itself.
+      if (!message.text().startsWith('Failed to load resource')) faults.push(message.text())
+    })
+    page.on('response', (res) => {
+      if (res.request().resourceType() !== 'document' && !res.ok()) faults.push(res.url())
+    })
+    page.on('pageerror', (err) => faults.push(`script: ${err.message}`))
+    for (const path of paths) {
+      const res = await page.goto(url + path)
+      if (!res || res.status() >= 500) faults.push(`${path}: ${res?.status()}`)
+      const found = await faultsOf(page)
+      faults.push(...found.map((fault) => `${path} ${look.size} ${look.theme}: ${fault}`))
+      await picture(page, path, look)
+    }
+    await context.close()
+  }
+  return faults
+}
+
+async function picture(page: Page, path: string, { size, theme }: Look): Promise<void> {
+  if (!pictures) return
+  const name = path.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '') || 'home'
+  await page.screenshot({ path: `${pictures}/${name}.${size}.${theme}.png`, fullPage: true })
+}
+
+describe.skipIf(!isThere)('in a browser', () => {
+  test('the pages of an empty server are accessible in both themes, wide and on a phone', async () => {
+    const { platform } = await testServer()
+    const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
+    stops.push(async () => server.close())
+    expect(await walk(url, ['/', '/models?q=none', '/no-such-page', '/signin'])).toEqual([])
+  }, 60_000)
+
+  test('so are those of a server with models and requests', async () => {
+    const { platform, rita } = await askedWorld()
+    const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
+    stops.push(async () => server.close())
+    expect(await walk(url, ['/', '/models', '/promotions', '/promotions/1'], rita)).toEqual([])
+  }, 60_000)
+})
+
+test.skipIf(isThere)(`no browser at ${executablePath}: apt-get install chromium`, () => {})

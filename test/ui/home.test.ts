@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest'
+import { filterOf } from '../../src/ui/home/catalogue.ts'
+import { admin, authServer } from '../support/auth-server.ts'
+import { testServer } from '../support/server.ts'
+import { pagesOf, textOf } from './page.ts'
+
+test('an empty server teaches how the first model and the first policy get here', async () => {
+  const { app } = await testServer()
+  const { html } = await pagesOf(app).get('/')
+  const text = textOf(html)
+  expect(text).toContain('No models yet')
+  expect(text).toContain('mlflow.set_tracking_uri("http://localhost")')
+  expect(text).toContain('curl -X PUT http://localhost/api/v1/policies/production')
+})
+
+test('home shows what waits for the caller and what is live, and only what they may read', async () => {
+  const { app, user, mlflow, call } = await authServer()
+  const [ann, bob, eve] = [await user('ann'), await user('bob'), await user('eve')]
+  for (const name of ['fraud', 'secret']) {
+    await mlflow(ann, 'POST', 'registered-models/create', { name })
+    await mlflow(ann, 'POST', 'model-versions/create', { name, source: 's3://b/m' })
+  }
+  for (const username of ['bob', 'eve']) {
+    const none = { name: 'secret', username, permission: 'NO_PERMISSIONS' }
+    await mlflow(admin, 'POST', 'registered-models/permissions/create', none)
+  }
+  await mlflow(ann, 'POST', 'model-versions/transition-stage', {
+    name: 'fraud',
+    version: '1',
+    stage: 'Production',
+    archive_existing_versions: false,
+  })
+  await call(admin, 'PUT', '/api/v1/policies/staging', {
+    applies_to: { models: '*', stage: 'Staging' },
+    approvals: { required: 1, from: ['user:bob'] },
+  })
+  const request = { model: 'fraud', version: '1', to: { stage: 'Staging' } }
+  expect((await call(ann, 'POST', '/api/v1/promotions', request)).status).toBe(201)
+  const forBob = textOf((await pagesOf(app, bob).get('/')).html)
+  expect(forBob).toContain('Waiting for you')
+  expect(forBob).toContain('#1 fraud 1 → Staging open')
+  expect(forBob).toContain('0 of 1 1 approval ann')
+  expect(forBob).toMatch(/fraud Production 1/)
+  expect(forBob).not.toContain('secret')
+  const forEve = textOf((await pagesOf(app, eve).get('/')).html)
+  expect(forEve).not.toContain('Waiting for you')
+  expect(textOf((await pagesOf(app, ann).get('/models')).html)).toContain('secret')
+})
+
+test('the catalogue takes words and clauses, and shows a mistake beside its filter', async () => {
+  const { app, call } = await testServer()
+  for (const name of ['fraud-eu', 'fraud-us', 'churn']) {
+    await call('POST', '/api/2.0/mlflow/registered-models/create', { name })
+  }
+  const shown = async (q: string) => {
+    const { html, status } = await pagesOf(app).get(`/models?q=${encodeURIComponent(q)}`)
+    const names = ['fraud-eu', 'fraud-us', 'churn'].filter((name) =>
+      html.includes(`/models/${name}"`),
+    )
+    return { names, status, text: textOf(html) }
+  }
+  expect((await shown('')).names).toHaveLength(3)
+  expect((await shown('FRAUD us')).names).toEqual(['fraud-us'])
+  expect((await shown("name = 'churn'")).names).toEqual(['churn'])
+  const none = await shown('"nothing\'% like it')
+  expect(none).toMatchObject({ names: [], status: 200 })
+  expect(none.text).toContain('No model matches.')
+  const wrong = await shown('name = churn')
+  expect(wrong.status).toBe(400)
+  expect(wrong.names).toEqual([])
+})
+
+test.each([
+  ['fraud eu', "name ILIKE '%fraud%' AND name ILIKE '%eu%'"],
+  ["o'brien", "name ILIKE '%o_brien%'"],
+  ["stage = 'Production'", "stage = 'Production'"],
+  ['  ', ''],
+  ['% "', ''],
+])('the words %j are the filter %j', (words, filter) => {
+  expect(filterOf(words)).toBe(filter)
+})

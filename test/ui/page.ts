@@ -1,0 +1,56 @@
+import { expect } from 'vitest'
+import type { authServer } from '../support/auth-server.ts'
+
+/** What a browser sends when somebody follows a link. */
+export const browserAccept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+
+type App = Pick<Awaited<ReturnType<typeof authServer>>['app'], 'request'>
+
+/** Pages of a server, as the browser of one person sees them. */
+export function pagesOf(app: App, authorization?: string) {
+  const headers = { accept: browserAccept, ...(authorization && { authorization }) }
+  const answered = async (res: Response) => ({
+    status: res.status,
+    headers: res.headers,
+    html: await res.text(),
+    location: res.headers.get('location'),
+  })
+  return {
+    get: async (path: string) => answered(await app.request(path, { headers })),
+    post: async (path: string, fields: Readonly<Record<string, string>>) =>
+      answered(
+        await app.request(path, {
+          method: 'POST',
+          headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+          body: new URLSearchParams(fields).toString(),
+        }),
+      ),
+  }
+}
+
+/** The form with this action, as its hidden fields. */
+export function hiddenFields(html: string, action: string): Record<string, string> {
+  const form = [...html.matchAll(/<form[^>]*action="([^"]*)"[^>]*>([\s\S]*?)<\/form>/g)].find(
+    ([, path]) => unescaped(path ?? '') === action,
+  )
+  expect(form, `a form to ${action}`).toBeDefined()
+  const inputs = [
+    ...(form?.[2] ?? '').matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)"/g),
+  ]
+  return Object.fromEntries(inputs.map(([, name = '', value = '']) => [name, unescaped(value)]))
+}
+
+export function unescaped(text: string): string {
+  return text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&')
+}
+
+/** The text of a page, one space between words. */
+export function textOf(html: string): string {
+  const body = html.replace(/^[\s\S]*<body[^>]*>/, '').replace(/<[^>]+>/g, ' ')
+  return unescaped(body).replace(/\s+/g, ' ').trim()
+}
