@@ -51,6 +51,8 @@ export async function fraudWorld(...overrides: Parameters<typeof authServer>) {
   })
   const none = { name, username: 'eve', permission: 'NO_PERMISSIONS' }
   await mlflow(admin, 'POST', 'registered-models/permissions/create', none)
+  const edit = { name, username: 'otto', permission: 'EDIT' }
+  await mlflow(admin, 'POST', 'registered-models/permissions/create', edit)
   const { experiment_id } = await post('experiments/create', { name: 'nightly' })
 
   const register = async (training: Training = {}) => {

@@ -8,6 +8,24 @@ const comment = z.string().max(10_000)
 const PromotionParams = z.object({ id: z.coerce.number().int().min(1) })
 const version = z.string().regex(/^\d{1,15}$/, 'must be the number of a version, such as 3')
 
+export const SeenShape = z
+  .strictObject({
+    digest: z.string().max(100).nullable().describe('Of the files; null: they are not sealed'),
+    card_revision: z.number().int().min(0).describe('0: there is no card'),
+    policy_revisions: z
+      .array(z.strictObject({ name: z.string().max(500), revision: z.number().int() }))
+      .max(1000),
+    facts_digest: z
+      .string()
+      .max(100)
+      .nullable()
+      .optional()
+      .describe('Of metrics, params and the like'),
+  })
+  .describe(
+    'What the caller looked at, as a request shows it. If something else is there now, nothing happens and the answer is 409',
+  )
+
 export const PromotionShape = z.object({
   id: z.string(),
   model: z.string(),
@@ -27,6 +45,15 @@ export const PromotionShape = z.object({
   policy_revisions: z
     .array(z.object({ name: z.string(), revision: z.number().int() }))
     .describe('The revisions it was judged by'),
+  digest: z
+    .string()
+    .nullable()
+    .optional()
+    .describe(
+      'Of the files that were judged; null: they are not sealed; absent: nothing was judged',
+    ),
+  card_revision: z.number().int().optional().describe('Of the model card that was judged'),
+  facts_digest: z.string().nullable().optional().describe('Of the facts that were judged'),
   gates: z.array(GateResultShape),
   approvals: ApprovalsShape,
   reviews: z.array(
@@ -126,6 +153,7 @@ export const reviewPromotion = endpoint({
   body: z.strictObject({
     decision: z.enum(['approve', 'reject', 'comment']),
     comment: comment.optional(),
+    seen: SeenShape.optional(),
   }),
 })
 
@@ -152,6 +180,7 @@ export const mergePromotion = endpoint({
   method: 'POST',
   path: '/api/v1/promotions/{id}/merge',
   summary: 'Make the move; only when every gate passes and the approvals stand',
+  body: z.strictObject({ seen: SeenShape.optional() }),
 })
 
 export const closePromotion = endpoint({
@@ -169,7 +198,7 @@ export const breakGlass = endpoint({
   method: 'POST',
   path: '/api/v1/promotions/{id}/break-glass',
   summary: 'Merge at once, whatever blocks it, for whom every policy lets',
-  body: z.strictObject({ reason: text(10_000) }),
+  body: z.strictObject({ reason: text(10_000), seen: SeenShape.optional() }),
 })
 
 export const followUp = endpoint({

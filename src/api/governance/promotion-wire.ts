@@ -2,13 +2,14 @@ import type { z } from 'zod'
 import { invalid } from '../../core/error.ts'
 import type { Policy, PolicyDocument, PromotionTarget } from '../../governance/policies/policy.ts'
 import type { GateResult } from '../../governance/promotions/judge.ts'
+import type { Seen } from '../../governance/promotions/seen.ts'
 import type { PromotionView } from '../../governance/promotions/view.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkAlias, checkNotReserved } from '../../registry/check-names.ts'
 import { resolveStage } from '../../registry/stages/stages.ts'
 import type { ReadonlyDeep } from '../endpoints/endpoint.ts'
 import type { GateResultShape, PolicyBody, PolicyShape } from '../endpoints/policies.ts'
-import type { PromotionShape } from '../endpoints/promotions.ts'
+import type { PromotionShape, SeenShape } from '../endpoints/promotions.ts'
 
 /** A request as `/api/v1` answers it. */
 export function promotionToWire(
@@ -32,6 +33,13 @@ export function promotionToWire(
     ...(promotion.closedBecause === null ? {} : { closed_because: promotion.closedBecause }),
     policies: promotion.policies.map(({ name }) => name),
     policy_revisions: promotion.policies.map(({ name, revision }) => ({ name, revision })),
+    ...(promotion.seen && {
+      digest: promotion.seen.digest,
+      card_revision: promotion.seen.cardRevision,
+      ...(promotion.seen.factsDigest !== undefined && {
+        facts_digest: promotion.seen.factsDigest,
+      }),
+    }),
     gates: promotion.gates.map(gateToWire),
     approvals: approvalsToWire(promotion.approvals),
     reviews: promotion.reviews.map(({ id, principal, decision, comment, atMs, dismissed }) => ({
@@ -57,6 +65,16 @@ export function promotionToWire(
     break_glass: promotion.breakGlass,
     ...(promotion.followedUpBy === null ? {} : { followed_up_by: promotion.followedUpBy }),
     url: `${ctx.serverUrl?.() ?? ''}/promotions/${promotion.id}`,
+  }
+}
+
+/** What a caller says that they saw. */
+export function seenFrom(given: z.output<typeof SeenShape>): Seen {
+  return {
+    digest: given.digest,
+    cardRevision: given.card_revision,
+    policies: given.policy_revisions,
+    factsDigest: given.facts_digest,
   }
 }
 

@@ -21,7 +21,7 @@ import type { RequestOf } from '../endpoints/endpoint.ts'
 import * as endpoints from '../endpoints/promotions.ts'
 import { page } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
-import { promotionToWire, targetFrom } from './promotion-wire.ts'
+import { promotionToWire, seenFrom, targetFrom } from './promotion-wire.ts'
 
 type OfPromotion = { readonly params: { readonly id: number } }
 
@@ -86,7 +86,10 @@ export const promotionRoutes: readonly ServedEndpoint[] = [
   ),
 
   serve(endpoints.reviewPromotion, mayRead, async (ctx, { params, body }) =>
-    answerJudged(ctx, await reviewPromotion(ctx, params.id, body)),
+    answerJudged(
+      ctx,
+      await reviewPromotion(ctx, params.id, { ...body, seen: body.seen && seenFrom(body.seen) }),
+    ),
   ),
 
   serve(endpoints.postCheck, mayEdit, async (ctx, { params, body }) => {
@@ -94,8 +97,8 @@ export const promotionRoutes: readonly ServedEndpoint[] = [
     return answerJudged(ctx, await postCheck(ctx, params.id, { name, status, url, summary }))
   }),
 
-  serve(endpoints.mergePromotion, mayMerge, async (ctx, { params }) =>
-    answer(ctx, await mergePromotion(ctx, params.id)),
+  serve(endpoints.mergePromotion, mayMerge, async (ctx, { params, body }) =>
+    answer(ctx, await mergePromotion(ctx, params.id, { seen: body.seen && seenFrom(body.seen) })),
   ),
 
   serve(endpoints.closePromotion, mayClose, async (ctx, { params, body }) => {
@@ -105,7 +108,13 @@ export const promotionRoutes: readonly ServedEndpoint[] = [
   }),
 
   serve(endpoints.breakGlass, mayMerge, async (ctx, { params, body }) =>
-    answer(ctx, await breakGlass(ctx, params.id, body.reason)),
+    answer(
+      ctx,
+      await breakGlass(ctx, params.id, {
+        reason: body.reason,
+        seen: body.seen && seenFrom(body.seen),
+      }),
+    ),
   ),
 
   serve(endpoints.followUp, mayRead, async (ctx, { params, body }) =>

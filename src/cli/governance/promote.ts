@@ -118,7 +118,7 @@ async function openRequest(
 /** If something blocks the move by now, that is no error: the command goes on waiting. */
 async function merge(client: GatehouseClient, id: string): Promise<Promotion> {
   try {
-    return await client.call(endpoints.mergePromotion, { params: { id } })
+    return await client.call(endpoints.mergePromotion, { params: { id }, body: {} })
   } catch (err) {
     if (!(err instanceof ApiError) || ![403, 409].includes(err.status)) throw err
     return client.call(endpoints.getPromotion, { params: { id } })

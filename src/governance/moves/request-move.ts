@@ -41,7 +41,7 @@ export async function requestMove(
       waitingText(ctx, promotion, judgement),
     )
   }
-  await mergePromotion(ctx, promotion.id, assessment)
+  await mergePromotion(ctx, promotion.id, assessment && { judged: assessment })
 }
 
 /**

@@ -186,13 +186,17 @@ export function blockedOf(
 }
 
 /** The part of its judgement that a request keeps. */
-export function evidenceOf({ judgement, policies, current }: Assessment): Evidence {
+export function evidenceOf(assessment: Assessment): Evidence {
+  const { judgement, policies, current, candidate, cardRevision } = assessment
   return {
     gates: judgement.gates,
     approvals: judgement.approvals,
     policies: policies.map(({ name, revision }) => ({ name, revision })),
     blocked_by: judgement.blockedBy,
     compared: current?.id ?? null,
+    digest: candidate.digest,
+    card_revision: cardRevision,
+    facts_digest: candidate.factsDigest,
     dismissed: Object.fromEntries(judgement.dismissed),
   }
 }

@@ -8,39 +8,41 @@ import type { Context } from '../../platform/context.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
 import { isAmong } from '../approvals.ts'
 import { requireToReview } from '../permissions.ts'
-import { assess, assessPromotion, questionOf } from './assess.ts'
+import { type Assessment, assess, assessPromotion, questionOf } from './assess.ts'
 import { attemptsMax, getOpenPromotion, requireRequestedMove, writeMove } from './merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { getPromotion, promotionEntry, promotionText } from './promotions.ts'
+import { refuseUnseen, type Seen } from './seen.ts'
 import { isUnchanged } from './snapshot.ts'
 
 /**
  * Merge at once, whatever blocks the request, for a caller whom every policy names in
  * `break_glass.from`. The entry of the move is marked, and a follow-up review stays open.
  *
- * @param reason at least ten letters
+ * @param terms.reason at least ten letters
+ * @param terms.seen what the caller saw; absent: nobody says
  * @throws INVALID_PARAMETER_VALUE the reason says too little
  * @throws PERMISSION_DENIED a policy does not name the caller, or the right to the move is missing
- * @throws RESOURCE_CONFLICT the request is not open any more
+ * @throws RESOURCE_CONFLICT the request is not open any more, or not what was seen
  */
-export async function breakGlass(ctx: Context, id: number, reason: string): Promise<Promotion> {
+export async function breakGlass(
+  ctx: Context,
+  id: number,
+  { reason, seen }: { readonly reason: string; readonly seen?: Seen | undefined },
+): Promise<Promotion> {
   checkReason(reason)
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const promotion = await getOpenPromotion(ctx, id)
     const assessment = await assessPromotion(ctx, promotion, 'known')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
-    const may = assessment.policies.every(
-      ({ document: { break_glass }, accounts }) =>
-        ctx.principal.verified &&
-        isAmong(principalRecord(ctx.principal), break_glass.from, accounts),
-    )
-    if (!may) {
+    if (!mayBreakGlass(ctx, assessment)) {
       throw new RegistryError(
         'PERMISSION_DENIED',
         `'${excerpt(ctx.principal.name)}' may not break the glass for ${promotionText(promotion)}: the policies' break_glass.from does not name them`,
       )
     }
     await requireRequestedMove(ctx, promotion, assessment)
+    refuseUnseen(id, assessment, seen)
     const merged = await writeMove(ctx, promotion, {
       assessment,
       reason,
@@ -49,6 +51,17 @@ export async function breakGlass(ctx: Context, id: number, reason: string): Prom
     if (merged) return merged
   }
   throw conflict(`Promotion request #${id} kept changing while it was being merged; try again`)
+}
+
+/** Whether every policy names the caller, who has signed in. */
+export function mayBreakGlass(
+  { principal }: Context,
+  { policies }: Pick<Assessment, 'policies'>,
+): boolean {
+  return policies.every(
+    ({ document: { break_glass }, accounts }) =>
+      principal.verified && isAmong(principalRecord(principal), break_glass.from, accounts),
+  )
 }
 
 const lettersMin = 10

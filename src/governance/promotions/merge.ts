@@ -18,6 +18,7 @@ import type { Policy } from '../policies/policy.ts'
 import { type Assessment, assess, assessPromotion, judgeWithFiles, questionOf } from './assess.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { endStatement, getPromotion, hasEnded, notOpen, promotionText } from './promotions.ts'
+import { refuseUnseen, type Seen } from './seen.ts'
 import { isUnchanged } from './snapshot.ts'
 
 /** How often a merge is judged again when something changed between the judgement and the write. */
@@ -28,15 +29,16 @@ export const attemptsMax = 5
  * by the judgement's snapshot: if anything in it changed meanwhile, nothing is written and the
  * request is judged again.
  *
- * @param judged what the caller judged just now; the guard makes it as safe as a judgement of our
- *   own
+ * @param known.judged what the caller judged just now; the guard makes it as safe as a judgement of
+ *   our own
+ * @param known.seen what the caller saw; absent: nobody says
  * @throws PERMISSION_DENIED a gate, an approval or the right is missing; the message names each
- * @throws RESOURCE_CONFLICT the request is not open any more
+ * @throws RESOURCE_CONFLICT the request is not open any more, or not what was seen
  */
 export async function mergePromotion(
   ctx: Context,
   id: number,
-  judged?: Assessment,
+  { judged, seen }: { readonly judged?: Assessment; readonly seen?: Seen | undefined } = {},
 ): Promise<Promotion> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const promotion = await getOpenPromotion(ctx, id)
@@ -45,6 +47,7 @@ export async function mergePromotion(
         ? await judgeWithFiles(ctx, promotion, judged)
         : await assessPromotion(ctx, promotion, 'read')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
+    refuseUnseen(id, assessment, seen)
     await refuseBlocked(ctx, promotion, assessment)
     await requireRequestedMove(ctx, promotion, assessment)
     const { approvedBy } = assessment.judgement.approvals
@@ -82,7 +85,9 @@ export async function mergeIfAutomatic(
   }
   if (!(await mayStillMove(ctx, promotion, now))) return { promotion, judged: now }
   try {
-    const merged = await mergePromotion({ ...ctx, principal: gatehouse }, promotion.id, now)
+    const merged = await mergePromotion({ ...ctx, principal: gatehouse }, promotion.id, {
+      judged: now,
+    })
     return { promotion: merged }
   } catch (err) {
     if (!(err instanceof RegistryError)) throw err

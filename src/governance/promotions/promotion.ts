@@ -49,6 +49,10 @@ export type Evidence = {
   readonly blocked_by: readonly string[]
   /** `model_versions.id` of the version that it was compared with; null: none. */
   readonly compared?: number | null
+  /** Of the files that were judged, null: not sealed; absent in rows that older servers wrote. */
+  readonly digest?: string | null
+  readonly card_revision?: number
+  readonly facts_digest?: string | null
   /** Why reviews did not count any more, by their ids. */
   readonly dismissed?: Readonly<Record<string, string>>
 }

@@ -12,6 +12,7 @@ import { type Assessment, assess, judgeWithReview, questionOf } from './assess.t
 import { type JudgedPromotion, mergeIfAutomatic } from './merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { endStatement, getPromotion, hasEnded, notOpen, promotionEntry } from './promotions.ts'
+import { refuseUnseen, type Seen } from './seen.ts'
 import { isUnchanged, newestEntryRead } from './snapshot.ts'
 
 const attemptsMax = 5
@@ -24,6 +25,8 @@ export type NewReview = {
    * change.
    */
   readonly archiveExisting?: boolean | undefined
+  /** What the reviewer saw; absent: nobody says, and what is there now is reviewed. */
+  readonly seen?: Seen | undefined
 }
 
 /**
@@ -32,7 +35,7 @@ export type NewReview = {
  *
  * @returns the request afterwards
  * @throws PERMISSION_DENIED the caller may not decide, or not archive; the message says why
- * @throws RESOURCE_CONFLICT the request is not open any more
+ * @throws RESOURCE_CONFLICT the request is not open any more, or not what was seen
  */
 export async function reviewPromotion(
   ctx: Context,
@@ -45,6 +48,7 @@ export async function reviewPromotion(
     const assessment = await assess(ctx, questionOf(promotion), 'known')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
     await requireReview(ctx, { promotion, assessment }, review)
+    refuseUnseen(id, assessment, review.seen)
     const written = await writeReview(ctx, { promotion, assessment }, review)
     if (!written) continue
     if (review.decision === 'reject') return { promotion: written.promotion }

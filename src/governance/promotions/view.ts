@@ -7,12 +7,15 @@ import { type Assessment, assessPromotion, evidenceOf } from './assess.ts'
 import { type Check, type CheckRow, checkFrom } from './checks.ts'
 import type { GateResult } from './judge.ts'
 import type { Evidence, Promotion } from './promotion.ts'
+import type { Seen } from './seen.ts'
 
 /** A request with all that a reviewer needs: its last judgement, or the one that decided it. */
 export type PromotionView = Promotion & {
   readonly gates: readonly GateResult[]
   readonly approvals: Pick<ApprovalState, 'required' | 'given' | 'missing'>
   readonly policies: readonly { readonly name: string; readonly revision: number }[]
+  /** What was judged, with `policies`: what a decision says that it saw. */
+  readonly seen: Omit<Seen, 'policies'> | undefined
   readonly blockedBy: readonly string[]
   readonly canMerge: boolean
   readonly reviews: readonly (Review & { readonly dismissed?: string | undefined })[]
@@ -80,6 +83,7 @@ function viewOf(
     gates: evidence?.gates ?? [],
     approvals: evidence?.approvals ?? noApprovals,
     policies: evidence?.policies ?? [],
+    seen: evidence ? seenIn(evidence) : undefined,
     blockedBy: evidence?.blocked_by ?? [],
     canMerge: canMerge && evidence?.blocked_by.length === 0,
     reviews: (discussions.reviews.get(promotion.id) ?? []).map((review) => ({
@@ -99,6 +103,12 @@ async function readRest(ctx: Context, promotions: readonly Promotion[]): Promise
     readClosedOf(ctx, promotions),
   ])
   return { discussions, closed }
+}
+
+function seenIn({ digest, card_revision, facts_digest }: Evidence): PromotionView['seen'] {
+  return digest === undefined || card_revision === undefined
+    ? undefined
+    : { digest, cardRevision: card_revision, factsDigest: facts_digest }
 }
 
 /** By `promotions.id`: all reviews, oldest first, and all checks, by name. */

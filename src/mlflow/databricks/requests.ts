@@ -81,7 +81,7 @@ export async function mergeUnlessBlocked(
 ): Promise<{ readonly promotion: Promotion; readonly blockedBy?: string }> {
   if (approved.status !== 'open') return { promotion: approved }
   try {
-    return { promotion: await mergePromotion(ctx, approved.id, judged) }
+    return { promotion: await mergePromotion(ctx, approved.id, judged && { judged }) }
   } catch (err) {
     // The approval stays valid if the move must wait, and also if another call ended the request.
     const waits = ['PERMISSION_DENIED', 'RESOURCE_CONFLICT']

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { askedWorld } from '../ui/world.ts'
+
+const path = '/api/v1/promotions/1'
+
+/** What rita sees of the request that is open, as a decision says that it saw it. */
+async function looked() {
+  const world = await askedWorld()
+  const look = async () => {
+    const { json } = await world.call(world.rita, 'GET', path)
+    const { digest, card_revision, policy_revisions, facts_digest } = json
+    return { digest, card_revision, policy_revisions, facts_digest }
+  }
+  const review = (seen: object, decision = 'approve') =>
+    world.call(world.rita, 'POST', `${path}/reviews`, { decision, seen })
+  return { ...world, look, review }
+}
+
+test('a review of what is there counts, and says of what it is', async () => {
+  const { look, review } = await looked()
+  const seen = await look()
+  expect(seen).toMatchObject({
+    digest: expect.stringMatching(/^sha256:/),
+    card_revision: 1,
+    policy_revisions: [{ name: 'production-sign-off', revision: 1 }],
+  })
+  const res = await review(seen)
+  expect(res.json.approvals).toMatchObject({ given: 1 })
+})
+
+test('who looked before the card or a policy changed approves and rejects nothing', async () => {
+  const { look, review, card, policy, call, rita } = await looked()
+  const seen = await look()
+  await card(3, { intended_use: 'Something else.' }, 1)
+  const stale = await review(seen)
+  expect(stale.status).toBe(409)
+  expect(stale.json.message).toContain('the model card is at revision 2, not 1')
+  await policy({ gates: [] })
+  const rejected = await review(seen, 'reject')
+  expect(rejected.status).toBe(409)
+  expect(rejected.json.message).toContain("policy 'production-sign-off' is at revision 2, not 1")
+  const { json } = await call(rita, 'GET', path)
+  expect(json).toMatchObject({ status: 'open', reviews: [] })
+  expect((await review(await look())).status).toBe(200)
+})
+
+test('neither is anything merged, nor is the glass broken', async () => {
+  const { look, card, policy, call, otto, rita, ann } = await looked()
+  await policy({ gates: [] })
+  await call(rita, 'POST', `${path}/reviews`, { decision: 'approve' })
+  const seen = { ...(await look()), card_revision: 7 }
+  const reason = 'everything is on fire'
+  expect((await call(ann, 'POST', `${path}/merge`, { seen })).status).toBe(409)
+  expect((await call(otto, 'POST', `${path}/break-glass`, { seen, reason })).status).toBe(409)
+  await card(3, { intended_use: 'Something else.' }, 1)
+  const other = { ...(await look()), digest: null }
+  expect((await call(ann, 'POST', `${path}/merge`, { seen: other })).json.message).toContain(
+    'not unsealed',
+  )
+})
