@@ -83,7 +83,7 @@ function viewOf(
     gates: evidence?.gates ?? [],
     approvals: evidence?.approvals ?? noApprovals,
     policies: evidence?.policies ?? [],
-    seen: evidence ? seenIn(evidence) : undefined,
+    seen: evidence ? seenIn(evidence, closed.versions.has(promotion.modelVersionId)) : undefined,
     blockedBy: evidence?.blocked_by ?? [],
     canMerge: canMerge && evidence?.blocked_by.length === 0,
     reviews: (discussions.reviews.get(promotion.id) ?? []).map((review) => ({
@@ -105,10 +105,17 @@ async function readRest(ctx: Context, promotions: readonly Promotion[]): Promise
   return { discussions, closed }
 }
 
-function seenIn({ digest, card_revision, facts_digest }: Evidence): PromotionView['seen'] {
-  return digest === undefined || card_revision === undefined
-    ? undefined
-    : { digest, cardRevision: card_revision, factsDigest: facts_digest }
+/** @param isClosed the caller may not read the facts, and their digest would tell of them */
+function seenIn(
+  { digest, card_revision, facts_digest }: Evidence,
+  isClosed: boolean,
+): PromotionView['seen'] {
+  if (digest === undefined || card_revision === undefined) return undefined
+  return {
+    digest,
+    cardRevision: card_revision,
+    ...(!isClosed && { factsDigest: facts_digest }),
+  }
 }
 
 /** By `promotions.id`: all reviews, oldest first, and all checks, by name. */
