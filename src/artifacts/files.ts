@@ -1,6 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { chunksOf } from '../core/bytes.ts'
 import { excerpt, invalid } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
+import { measureBody } from '../platform/hash.ts'
 import type { ByteStream, Stored } from '../platform/ports.ts'
 import { assertWritable, folderRangeOf, foldersAboveOf } from './path.ts'
 import { isWithinQuotaSql, limitBody, overQuota } from './quota.ts'
@@ -134,16 +136,17 @@ function endUploadStatements(ctx: Context, uploadId: string, path: string) {
 }
 
 /**
- * The key of a blob of these very bytes whose object is not what it was: known as damaged, gone, or
- * of another size.
+ * The key of a blob of these very bytes whose object is not what it was. The object is read for that:
+ * whoever stores a file must get it back, whatever happened to the bytes that were there.
  */
 async function findDamaged(ctx: Context, blob: WrittenBlob): Promise<string | undefined> {
-  const row = await ctx.db.first(sql<{ key: string; is_known: number }>`
-    select key, exists (select 1 from damaged_blobs d where d.blob = blobs.id) as is_known
-    from blobs where sha256 = ${blob.sha256} and size_bytes = ${blob.sizeBytes}`)
+  const row = await ctx.db.first(sql<{ key: string }>`
+    select key from blobs where sha256 = ${blob.sha256} and size_bytes = ${blob.sizeBytes}`)
   if (!row || row.key === blob.key) return undefined
-  const isDamaged = row.is_known === 1 || (await ctx.blobs.sizeOf(row.key)) !== blob.sizeBytes
-  return isDamaged ? row.key : undefined
+  const stream = await ctx.blobs.get(row.key)
+  if (!stream) return row.key
+  const { sha256, sizeBytes } = await measureBody(chunksOf(stream), ctx.sha256())
+  return sha256 === blob.sha256 && sizeBytes === blob.sizeBytes ? undefined : row.key
 }
 
 /** The file at `path`, or undefined: there is none, or it is a folder. */

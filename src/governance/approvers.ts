@@ -36,18 +36,20 @@ export type Reviewed = {
  * among all those that requests are about, for a batch.
  */
 export function reviewReads(ctx: Context, { promotions, versions }: Reviewed) {
-  const accounts = sql`select account from promotion_reviews where promotion in (${promotions})
+  // D1 takes five terms in a compound select.
+  const ofRequests = sql`select account from promotion_reviews where promotion in (${promotions})
     union select cast(requested_by ->> 'account' as integer) from promotions where id in (${promotions})
     union select cast(decided_by ->> 'account' as integer) from promotions where id in (${promotions})
     union select cast(posted_by ->> 'account' as integer) from promotion_checks
-      where promotion in (${promotions})
-    union select cast(one.value ->> 'account' as integer)
+      where promotion in (${promotions})`
+  const ofVersions = sql`select cast(one.value ->> 'account' as integer)
       from model_versions v, json_each(${fileAuthorsJson}) one where v.id in (${versions})
     union select cast(author ->> 'account' as integer) from model_cards
       where model_version in (${versions})
     union select cast(e.actor ->> 'account' as integer) from model_versions v
       join audit_entries e on e.registered_model = v.registered_model and e.version = v.version
-        and e.action = 'model_version.tag_set' where v.id in (${versions})
+        and e.action = 'model_version.tag_set' where v.id in (${versions})`
+  const accounts = sql`select * from (${ofRequests}) union select * from (${ofVersions})
     union select ${ctx.principal.accountId ?? null}`
   return {
     reviews: sql<ReviewRow>`select * from promotion_reviews

@@ -55,19 +55,13 @@ export class DiskBlobStore implements BlobStore {
     },
     complete: async (key, uploadId, parts) => {
       checkPartOrder(parts)
-      const folder = this.#partsFolder(uploadId)
       const before = await this.#measure(key)
       if (before) return before
-      if (!(await sizeIfThere(folder))) throw noSuchUpload(uploadId)
-      for (const part of parts) {
-        if (!isEtag(part.etag) || !(await sizeIfThere(partPath(folder, part)))) {
-          throw noSuchPart(part)
-        }
-      }
+      await this.#refuseMissing(uploadId, parts)
       return this.#join(key, uploadId, parts)
     },
     abort: async (_key, uploadId) => {
-      await rm(this.#partsFolder(uploadId), { recursive: true, force: true })
+      await removeFolder(this.#partsFolder(uploadId))
     },
   }
 
@@ -120,7 +114,7 @@ export class DiskBlobStore implements BlobStore {
 
   async discard(leftovers: readonly Leftover[]): Promise<void> {
     for (const { id } of leftovers) {
-      await rm(inside(this.#incoming, id), { recursive: true, force: true })
+      await removeFolder(inside(this.#incoming, id))
     }
   }
 
@@ -129,13 +123,23 @@ export class DiskBlobStore implements BlobStore {
     const folder = this.#partsFolder(uploadId)
     try {
       const stored = await this.put(key, joined(folder, parts))
-      await rm(folder, { recursive: true, force: true })
+      await removeFolder(folder)
       return stored
     } catch (err) {
       if (!(err instanceof KeyTakenError) && !isMissing(err)) throw err
       const stored = await this.#measure(key)
-      if (!stored) throw noSuchUpload(uploadId, { cause: err })
-      return stored
+      if (stored) return stored
+      await this.#refuseMissing(uploadId, parts)
+      throw noSuchUpload(uploadId, { cause: err })
+    }
+  }
+
+  /** @throws RESOURCE_DOES_NOT_EXIST no such upload; INVALID_PARAMETER_VALUE a part is not there */
+  async #refuseMissing(uploadId: string, parts: readonly UploadedPart[]): Promise<void> {
+    const folder = this.#partsFolder(uploadId)
+    if (!(await sizeIfThere(folder))) throw noSuchUpload(uploadId)
+    for (const part of parts) {
+      if (!isEtag(part.etag) || !(await sizeIfThere(partPath(folder, part)))) throw noSuchPart(part)
     }
   }
 
@@ -153,7 +157,9 @@ export class DiskBlobStore implements BlobStore {
       if (!isThere(err)) throw err
     }
     const named = this.#destination((stored) => join(partFolder, stored.sha256))
-    const { sha256: etag } = await writeFile(body, sizeBytes, { ...named, replacing: true })
+    const etag = await writePart(uploadId, () =>
+      writeFile(body, sizeBytes, { ...named, replacing: true }),
+    )
     for (const older of await entriesOf(partFolder)) {
       if (older.name !== etag) await unlinkIfThere(join(partFolder, older.name))
     }
@@ -183,6 +189,20 @@ function inside(folder: string, name: string): string {
 
 function partPath(folder: string, { part, etag }: UploadedPart): string {
   return join(folder, String(part), etag)
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST the upload was ended while its part was written */
+async function writePart(uploadId: string, write: () => Promise<Stored>): Promise<string> {
+  try {
+    return (await write()).sha256
+  } catch (err) {
+    throw isMissing(err) ? noSuchUpload(uploadId, { cause: err }) : err
+  }
+}
+
+/** Others may still write into the folder: it is tried a few times. */
+function removeFolder(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 })
 }
 
 function isEtag(etag: string): boolean {

@@ -13,17 +13,23 @@ type StoredFile = Pick<ArtifactFile, 'path' | 'key' | 'sizeBytes' | 'sha256'>
 const versionsMax = 100
 const dayMs = 86_400_000
 
+/** Up to this size a file is read whole before a range of it is given out: 16 MiB. */
+const checkedBytesMax = 16 * 1024 * 1024
+
 /**
  * As `openFile`; damage is noted in the audit log. A range cannot be checked against the hash of
- * the file. So if the file was damaged once, the whole file is read again before a range is given
- * out.
+ * the file. So a small file, and one that was damaged once, is read whole before a range of it is
+ * given out.
  */
 export async function openAudited(
   ctx: Context,
   file: StoredFile,
   range?: ByteRange,
 ): Promise<ReadableStream<Uint8Array>> {
-  if (range && (await wasDamaged(ctx, file.key))) await refuseDamaged(ctx, file)
+  if (range) {
+    if (await wasDamaged(ctx, file.key)) await refuseDamaged(ctx, file, auditFile)
+    else if (file.sizeBytes <= checkedBytesMax) await refuseDamaged(ctx, file, noteIfDamaged)
+  }
   return openFile(ctx, file, { onDamage: (damage) => recordDamage(ctx, file, damage), range })
 }
 
@@ -34,12 +40,13 @@ async function wasDamaged(ctx: Context, key: string): Promise<boolean> {
   return row !== undefined
 }
 
-/**
- * @throws DATA_LOSS the stored bytes are damaged; if they are sound, the file counts as sound
- *   again
- */
-async function refuseDamaged(ctx: Context, file: StoredFile): Promise<void> {
-  const problem = await auditFile(ctx, file)
+/** @throws DATA_LOSS the stored bytes are damaged */
+async function refuseDamaged(
+  ctx: Context,
+  file: StoredFile,
+  look: typeof auditFile,
+): Promise<void> {
+  const problem = await look(ctx, file)
   if (!problem) return
   throw new RegistryError(
     'DATA_LOSS',
@@ -54,12 +61,17 @@ async function refuseDamaged(ctx: Context, file: StoredFile): Promise<void> {
  * @returns what is wrong with its stored bytes, or undefined
  */
 export async function auditFile(ctx: Context, file: StoredFile): Promise<Damage | undefined> {
-  const problem = await findDamage(ctx, file)
-  if (problem) await recordDamage(ctx, file, problem)
-  else {
+  const problem = await noteIfDamaged(ctx, file)
+  if (!problem) {
     await ctx.db.all(sql`delete from damaged_blobs
       where blob in (select id from blobs where key = ${file.key})`)
   }
+  return problem
+}
+
+async function noteIfDamaged(ctx: Context, file: StoredFile): Promise<Damage | undefined> {
+  const problem = await findDamage(ctx, file)
+  if (problem) await recordDamage(ctx, file, problem)
   return problem
 }
 
