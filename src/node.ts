@@ -32,6 +32,9 @@ import { deliverDue } from './webhooks/delivery/deliver.ts'
 /** drizzle/, seen from src/ and from the bundle in dist/ alike. */
 const migrationsFolder = fileURLToPath(new URL('../drizzle', import.meta.url))
 
+/** What OWASP advises for PBKDF2 with SHA-256 (Password Storage Cheat Sheet, 2023). */
+const passwordRounds = 600_000
+
 export type OpenPlatform = Platform & {
   /** What `wake` wakes: a server starts it and stops it. */
   readonly background: Loop
@@ -59,6 +62,7 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
     now: Date.now,
     randomId,
     sha256,
+    passwordRounds,
     outbound: nodeOutbound(),
     wake: () => background.wake(),
     fetch: (url, init) => fetch(url, init),

@@ -20,6 +20,9 @@ type Bindings = {
   readonly ARTIFACTS: R2Bucket
 }
 
+/** The most that Workers allow in production; a local workerd has no limit. */
+const passwordRounds = 100_000
+
 /** What is left of a Worker's time when its answer is sent, and of a cron trigger's before the next. */
 const afterReplyMs = 20_000
 const betweenTriggersMs = 50_000
@@ -60,6 +63,7 @@ function partsOf(env: Bindings): IsolateParts {
     now: Date.now,
     randomId,
     sha256,
+    passwordRounds,
     outbound: workersOutbound,
     fetch: (url, init) => fetch(url, init),
   }

@@ -16,6 +16,8 @@ export type Platform = {
   randomId(): string
   /** A hash that takes its bytes as they come. */
   sha256(): Sha256
+  /** Rounds of PBKDF2 in the hashes of new passwords: as many as the runtime allows and time permits. */
+  readonly passwordRounds: number
   /** Requests to receivers that users name. */
   readonly outbound: Outbound
   /** Requests to servers that the operator named: issuers of identities. */

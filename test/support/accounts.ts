@@ -14,6 +14,15 @@ export function person(name: string, more: Partial<Principal> = {}): Principal {
   return { name, kind, verified: true, groups: [], isAdmin: false, ...more }
 }
 
+const hashes = new Map<string, Promise<string>>()
+
+/** A hash of a password that many tests sign in with: made once, since it takes long on purpose. */
+export function hashOnce(platform: Platform, password: string): Promise<string> {
+  const hash = hashes.get(password) ?? hashPassword(platform, password)
+  hashes.set(password, hash)
+  return hash
+}
+
 /**
  * Make an account, as whoever holds the database does.
  *
@@ -22,13 +31,18 @@ export function person(name: string, more: Partial<Principal> = {}): Principal {
 export async function makeAccount(
   platform: Platform,
   name: string,
-  { isAdmin = false, password }: { isAdmin?: boolean; password?: string } = {},
+  {
+    isAdmin = false,
+    password,
+    passwordHash,
+  }: { isAdmin?: boolean; password?: string; passwordHash?: string } = {},
 ): Promise<Principal> {
   const { kind } = person(name)
   const account = await createAccount(contextOf(platform), {
     kind: kind === 'service' ? 'service' : 'user',
     name,
-    passwordHash: password === undefined ? null : await hashPassword(password),
+    passwordHash:
+      passwordHash ?? (password === undefined ? null : await hashPassword(platform, password)),
     isAdmin,
   })
   if (!account) throw new Error(`there is no account ${name}`)

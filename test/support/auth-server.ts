@@ -1,6 +1,7 @@
 import { freshPlatform } from '#platform'
 import { createApp } from '../../src/app.ts'
 import type { Platform } from '../../src/platform/context.ts'
+import { hashOnce, makeAccount } from './accounts.ts'
 import { basic, client } from './client.ts'
 import { Clock } from './clock.ts'
 
@@ -23,6 +24,10 @@ export async function authServer(overrides: Partial<Platform> = {}) {
     },
     now: clock.now,
     ...overrides,
+  }
+  if (platform.settings.firstAdmin.password === adminPassword) {
+    const passwordHash = await hashOnce(platform, adminPassword)
+    await makeAccount(platform, 'admin', { isAdmin: true, passwordHash })
   }
   const from = { address: '203.0.113.7' }
   const app = createApp((c) => {
@@ -51,10 +56,9 @@ export async function authServer(overrides: Partial<Platform> = {}) {
     /** Below `/api/2.0/mlflow/`. */
     mlflow,
     whoami: (authorization: string | undefined) => call(authorization, 'GET', '/api/v1/whoami'),
-    /** Made by the administrator; how it signs in. */
+    /** Makes a user; how it signs in. */
     user: async (name: string) => {
-      const made = await mlflow(admin, 'POST', 'users/create', { username: name, password })
-      if (made.status !== 200) throw new Error(made.text)
+      await makeAccount(platform, name, { passwordHash: await hashOnce(platform, password) })
       return basic(name, password)
     },
     /** A token that the caller makes; how it signs in. */

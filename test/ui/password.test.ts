@@ -27,7 +27,7 @@ test('name and password make a session that lasts as long as the password', asyn
   const cookie = (res.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
   const whoami = () => app.request('/api/v1/whoami', { headers: { cookie } })
   expect(await (await whoami()).json()).toMatchObject({ name: 'ada', verified: true })
-  const changed = await hashPassword('another long password')
+  const changed = await hashPassword(platform, 'another long password')
   await platform.db.batch({ changed: sql`update accounts set password_hash = ${changed}` })
   expect((await whoami()).status).toBe(401)
 })

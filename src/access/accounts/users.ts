@@ -41,7 +41,7 @@ export async function hasPassword(ctx: Context, accountId: number): Promise<bool
 export async function createUser(ctx: Context, name: string, password: string): Promise<Account> {
   await checkUserName(ctx, name, 'username')
   checkPassword(password)
-  const passwordHash = await hashPassword(password)
+  const passwordHash = await hashPassword(ctx, password)
   const user = await createAccount(ctx, { kind: 'user', name, passwordHash, isAdmin: false })
   if (!user) throw new Error('a user was neither made nor refused')
   return user

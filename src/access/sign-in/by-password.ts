@@ -2,7 +2,8 @@ import { sql } from 'drizzle-orm'
 import { RegistryError } from '../../core/error.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
-import { matchPassword, unknownHash } from '../accounts/password-hash.ts'
+import { failureText, logError } from '../../platform/log.ts'
+import { matchPassword, renewHash, unknownHash } from '../accounts/password-hash.ts'
 import { type PrincipalRow, principalColumns, principalFrom } from '../accounts/principals.ts'
 import { looksLikeToken } from '../accounts/tokens.ts'
 import { basicOf, type Credentials } from './credentials.ts'
@@ -94,15 +95,40 @@ async function comparePassword(
 ): Promise<PasswordProof> {
   await requireFirstAdmin(ctx)
   const row = await findByName(ctx, user)
-  const hash = row?.password_hash ?? unknownHash
-  const matches = await matchPassword(password, hash)
+  const hash = row?.password_hash ?? unknownHash(ctx)
+  const matches = await matchPassword(ctx, password, hash)
   if (!row || row.password_hash === null || !matches) {
     throw new RegistryError(
       'UNAUTHENTICATED',
       'Unknown user or wrong password; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN',
     )
   }
-  return { principal: principalFrom(row), verifiedHash: hash }
+  return { principal: principalFrom(row), verifiedHash: await keepRenewed(ctx, row, password) }
+}
+
+/**
+ * Give an account whose hash has too few rounds one with more, now that its password is known.
+ *
+ * @returns the hash that the account has
+ */
+async function keepRenewed(
+  ctx: Context,
+  { id, password_hash: stored }: PrincipalRow,
+  password: string,
+): Promise<string> {
+  if (stored === null) throw new Error('an account without a password has signed in by one')
+  const renewed = await renewHash(ctx, password, stored)
+  if (renewed === undefined) return stored
+  try {
+    await ctx.db.all(sql`update accounts set password_hash = ${renewed}
+      where id = ${id} and password_hash = ${stored}`)
+    return renewed
+  } catch (err) {
+    // The password is right all the same; the next sign-in tries again.
+    const error = failureText(err)
+    logError({ requestId: ctx.requestId, operation: 'renew a password hash', error })
+    return stored
+  }
 }
 
 function findByName(ctx: Context, name: string): Promise<PrincipalRow | undefined> {

@@ -27,7 +27,7 @@ export async function changePassword(
 ): Promise<void> {
   if (isSelf(ctx, name)) await checkCurrent(ctx, name, { password, current })
   checkPassword(password)
-  const hash = await hashPassword(password)
+  const hash = await hashPassword(ctx, password)
   const { changed } = await commitAccess(ctx, {
     entry: entryStatement(ctx, {
       action: 'user.password_changed',

@@ -26,7 +26,7 @@ export async function createFirstAdmin(
   checkPassword(password)
   const made = await createAccount(
     { ...ctx, principal: operator },
-    { kind: 'user', name, passwordHash: await hashPassword(password), isAdmin: true },
+    { kind: 'user', name, passwordHash: await hashPassword(ctx, password), isAdmin: true },
     sql`not ${adminExists}`,
   )
   return made !== undefined

@@ -93,8 +93,8 @@ test('service accounts have names of their own, told apart from those that look 
 })
 
 test('each change is in the audit log, with what was and what is, and no secret', async () => {
-  const { call, mlflow, platform, token, user } = await authServer()
-  await user('rita')
+  const { call, mlflow, platform, token } = await authServer()
+  await mlflow(admin, 'POST', 'users/create', { username: 'rita', password: 'a password of rita' })
   await call(admin, 'POST', services, { name: 'trainer' })
   await call(admin, 'PUT', `${groups}/g`, { members: ['rita'] })
   await call(admin, 'PUT', `${groups}/g`, { members: ['service:trainer', 'rita'] })

@@ -26,6 +26,7 @@ export async function freshPlatform(): Promise<Platform> {
     now: Date.now,
     randomId,
     sha256,
+    passwordRounds: 600_000,
     outbound: nodeOutbound(),
     fetch: (url, init) => fetch(url, init),
     wake() {},

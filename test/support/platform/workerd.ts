@@ -52,6 +52,7 @@ export async function freshPlatform(): Promise<Platform> {
     now: Date.now,
     randomId,
     sha256,
+    passwordRounds: 100_000,
     outbound: workersOutbound,
     fetch: (url, init) => fetch(url, init),
     wake() {},
