@@ -15,7 +15,11 @@ import { LibsqlRemote } from './platform/node/libsql-remote.ts'
 import { Loop } from './platform/node/loop.ts'
 import { readMigrations } from './platform/node/migrations.ts'
 import { nodeOutbound } from './platform/node/outbound.ts'
-import { makePrivateFile, makePrivateFolder } from './platform/node/private-folder.ts'
+import {
+  makePrivateFile,
+  makePrivateFolder,
+  takeFromOthers,
+} from './platform/node/private-folder.ts'
 import { type Served, whenServed } from './platform/node/served.ts'
 import { sha256 } from './platform/node/sha256.ts'
 import { keepSigningKey } from './platform/node/signing-key.ts'
@@ -55,6 +59,12 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
   const blobs = await openBlobs(given, join(data, 'artifacts'))
   const db = await openDatabase(url, given)
   await migrated(db, url)
+  await takeFromOthers([
+    data,
+    join(data, 'signing-key'),
+    ...databaseFiles(url),
+    ...ownFolder(blobs),
+  ])
   const platform: Platform = {
     db,
     blobs,
@@ -74,6 +84,19 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
   return { ...platform, background, close: () => db.close() }
 }
 
+function databaseFiles(url: string): string[] {
+  if (isRemote(url)) return []
+  return ['', '-wal', '-shm'].map((end) => pathOf(url) + end)
+}
+
+function ownFolder(blobs: BlobStore): string[] {
+  return blobs instanceof DiskBlobStore ? [blobs.folder] : []
+}
+
+function isRemote(url: string): boolean {
+  return /^(libsql|https?|wss?):/i.test(url)
+}
+
 async function openBlobs(given: Given, fallback: string): Promise<BlobStore> {
   const place = given('artifacts') ?? fallback
   if (place.startsWith('s3://')) return new S3BlobStore(s3Options(place, given), sha256)
@@ -88,7 +111,7 @@ function durability(given: Given): 'NORMAL' | 'FULL' {
 }
 
 async function openDatabase(url: string, given: Given): Promise<LibsqlFile | LibsqlRemote> {
-  if (/^(libsql|https?|wss?):/i.test(url)) return new LibsqlRemote(url, given('database-token'))
+  if (isRemote(url)) return new LibsqlRemote(url, given('database-token'))
   if (/^[a-z][a-z\d+.-]+:/i.test(url) && !url.startsWith('file:')) {
     const scheme = url.slice(0, url.indexOf(':') + 1)
     throw new StartError(

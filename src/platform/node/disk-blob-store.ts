@@ -43,6 +43,10 @@ export class DiskBlobStore implements BlobStore {
     this.#incoming = join(this.#root, 'incoming')
   }
 
+  get folder(): string {
+    return this.#root
+  }
+
   readonly multipart: MultipartStore = {
     create: async () => {
       const uploadId = crypto.randomUUID()

@@ -1,5 +1,5 @@
 import { constants, existsSync } from 'node:fs'
-import { access, chmod, lstat, mkdir, open } from 'node:fs/promises'
+import { access, chmod, mkdir, open, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, resolve, sep } from 'node:path'
 import { logWarning } from '../log.ts'
@@ -12,42 +12,46 @@ const othersBits = 0o077
 const stickyBit = 0o1000
 
 /**
- * Make `folder` where it is missing, for its owner alone, and take from others what they may do in
- * one that is there and ours. A home, and a folder that many write to such as /tmp, stay as they are.
+ * Make `folder` where it is missing, for its owner alone.
  *
  * @throws what the file system says, if it cannot be made or written to
  */
 export async function makePrivateFolder(folder: string): Promise<void> {
   await makeFolder(folder)
   await access(folder, constants.W_OK)
-  const { mode } = await lstat(folder)
-  const isHome = `${homedir()}${sep}`.startsWith(folder === sep ? sep : `${folder}${sep}`)
-  if (isHome || (mode & stickyBit) !== 0) return
-  await takeFromOthers(folder, folderMode)
+}
+
+/** Make a file where it is missing, for its owner alone, ahead of a driver that would let all read it. */
+export async function makePrivateFile(path: string): Promise<void> {
+  await open(path, 'a', fileMode).then((file) => file.close())
 }
 
 /**
- * Make a file where it is missing, for its owner alone, ahead of a driver that would make one that
- * all may read; take from others what they may do with one that is there and ours. The journal
- * beside a database gets the rights of the database.
+ * Take from others what they may do with what was there before and is ours, and log it. A home, and a
+ * folder that many write to such as /tmp, stay as they are; what is missing is no error.
  */
-export async function makePrivateFile(path: string): Promise<void> {
-  await open(path, 'a', fileMode).then((file) => file.close())
-  for (const name of [path, `${path}-wal`, `${path}-shm`]) await takeFromOthers(name, fileMode)
+export async function takeFromOthers(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    try {
+      await closeToOthers(path)
+    } catch (err) {
+      // Some file systems have no rights to change.
+      if (!isMissing(err)) logWarning({ event: 'rights not changed', path, error: String(err) })
+    }
+  }
 }
 
-/** Take from others what they may do with what is there and ours, and log it. */
-export async function takeFromOthers(path: string, wanted: number): Promise<void> {
-  try {
-    const { mode, uid } = await lstat(path)
-    if ((mode & othersBits) === 0 || process.getuid?.() !== uid) return
-    await chmod(path, wanted)
-    const before = (mode & 0o777).toString(8)
-    logWarning({ event: 'rights taken from others', path, before, mode: wanted.toString(8) })
-  } catch (err) {
-    // Some file systems have no rights to change, and a journal may be gone by now.
-    if (!isMissing(err)) logWarning({ event: 'rights not changed', path, error: String(err) })
-  }
+async function closeToOthers(path: string): Promise<void> {
+  const found = await stat(path)
+  const { mode, uid } = found
+  if ((mode & othersBits) === 0 || process.getuid?.() !== uid) return
+  if (!found.isDirectory() && !found.isFile()) return
+  const isHome = `${homedir()}${sep}`.startsWith(path === sep ? sep : `${path}${sep}`)
+  if (isHome || (mode & stickyBit) !== 0) return
+  const wanted = found.isDirectory() ? folderMode : fileMode
+  await chmod(path, wanted)
+  const before = (mode & 0o777).toString(8)
+  logWarning({ event: 'rights taken from others', path, before, mode: wanted.toString(8) })
 }
 
 /** Step by step: Node's own recursive mkdir never ends where a file system refuses new names (/proc). */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StartError } from '../start-error.ts'
-import { fileMode, takeFromOthers } from './private-folder.ts'
+import { fileMode } from './private-folder.ts'
 import { isMissing } from './read-file.ts'
 
 /**
@@ -13,7 +13,6 @@ import { isMissing } from './read-file.ts'
  */
 export async function keepSigningKey(folder: string): Promise<string> {
   const path = join(folder, 'signing-key')
-  await takeFromOthers(path, fileMode)
   const kept = await readKey(path)
   if (kept !== undefined) return kept
   const made = join(folder, `signing-key.${process.pid}.${randomBytes(4).toString('hex')}`)
