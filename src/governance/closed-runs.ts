@@ -7,11 +7,12 @@ import {
 } from '../access/permissions/permitted.ts'
 import { BlockedError, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
+import { readableFactsSql } from '../registry/facts/readable-facts.ts'
 import { type Assessment, blockedOf } from './promotions/assess.ts'
 import { blocksOf, factsChanged, type GateResult, type Judgement } from './promotions/judge.ts'
 import type { Evidence, Promotion } from './promotions/promotion.ts'
 
-/** Versions of which the caller may not read the run or the logged model. */
+/** Versions of which the caller may not read the run or the logged model, or what is kept of them. */
 export type ClosedVersions = {
   /** `model_versions.id` */
   readonly versions: ReadonlySet<number>
@@ -29,7 +30,9 @@ async function readClosed(ctx: Context, which: SQL): Promise<ClosedVersions> {
         where r.run_id = v.run_id and not (${mayRead} and ${isNotDeniedSql(ctx, 'run')}))
       or exists (select 1 from logged_models l join experiments e on e.id = l.experiment
         where l.model_id = v.model_id
-          and not (${mayRead} and ${isNotDeniedSql(ctx, 'logged model')})))`)
+          and not (${mayRead} and ${isNotDeniedSql(ctx, 'logged model')}))
+      or exists (select 1 from version_facts f
+        where f.model_version = v.id and not (${readableFactsSql(ctx, sql`f`)})))`)
   return {
     versions: new Set(rows.map(({ id }) => id)),
     models: new Set(rows.map(({ registered_model }) => registered_model)),

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { parse } from 'yaml'
 import { type Card, type CardField, fieldNames } from '../../governance/cards/card-shape.ts'
-import { cardFromMarkdown } from '../../governance/cards/read-markdown.ts'
+import { readMarkdownCard } from '../../governance/cards/read-markdown.ts'
 import { StartError } from '../../platform/start-error.ts'
 
 /** Fields as they were written, not validated yet, and the revision that they replace. */
@@ -19,7 +19,7 @@ const listNames: readonly CardField[] = ['fairness', 'owners', 'contacts']
 export async function readCardFile(path: string): Promise<CardInput> {
   const content = path === '-' ? await text(process.stdin) : await readInput(path)
   if (!/\.(?:ya?ml|json)$/i.test(path)) {
-    const read = await cardFromMarkdown(content)
+    const read = await readMarkdownCard(content)
     if ('problem' in read) throw new StartError(`'${path}' is no model card: ${read.problem}`)
     for (const problem of read.problems ?? []) process.stderr.write(`${path}: ${problem}\n`)
     return read.card

@@ -8,7 +8,7 @@ import { readText, type StoredFile } from '../../registry/model-files/read-text.
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { type CardRow, fieldsOf } from './card-rows.ts'
 import { splitFrontMatter } from './front-matter.ts'
-import { cardFromMarkdown, type ReadCard } from './read-markdown.ts'
+import { type ReadCard, readMarkdownCard } from './read-markdown.ts'
 
 /** Where clients log cards, the likeliest first: at the root of what was registered, or by the model. */
 const ownFile = 'model_card.md'
@@ -45,7 +45,7 @@ async function findLoggedCard(
     if ('problem' in read) return { problem: `${path}: ${read.problem}`, path }
     const isReadme = path.endsWith(huggingFaceFile)
     if (isReadme && splitFrontMatter(read.text).matter === undefined) continue
-    const parsed = await cardFromMarkdown(read.text)
+    const parsed = await readMarkdownCard(read.text)
     return 'card' in parsed ? { ...parsed, path } : { problem: `${path}: ${parsed.problem}`, path }
   }
   return undefined

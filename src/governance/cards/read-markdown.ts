@@ -59,7 +59,7 @@ export type ReadCard = {
  *
  * @returns the card, or why the text is not a card, in words for its author
  */
-export async function cardFromMarkdown(text: string): Promise<ReadCard | { problem: string }> {
+export async function readMarkdownCard(text: string): Promise<ReadCard | { problem: string }> {
   const { matter, body } = splitFrontMatter(text)
   const read = matter === undefined ? undefined : await readFrontMatter(matter)
   // If nothing in the front matter can be read, the whole text says more than a part of it.

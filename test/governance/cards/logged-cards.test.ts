@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
-import { cardFromMarkdown } from '../../../src/governance/cards/read-markdown.ts'
+import { readMarkdownCard } from '../../../src/governance/cards/read-markdown.ts'
 import { cardServer, fullCard } from '../../support/card-server.ts'
 import { workMs } from '../../support/work.ts'
 
@@ -144,7 +144,7 @@ describe('a card that a client logged', () => {
 })
 
 test("a card's fields come from headings and Hugging Face's keys, the rest is kept as notes", async () => {
-  const read = await cardFromMarkdown(readme)
+  const read = await readMarkdownCard(readme)
   expect('card' in read && read.card).toEqual({
     licence: 'apache-2.0',
     owners: ['Ada'],
@@ -215,7 +215,7 @@ test.each([
   ],
   ['nothing', '', {}],
 ])('a markdown file with %s is still a card', async (_what, text, card) => {
-  const read = await cardFromMarkdown(text)
+  const read = await readMarkdownCard(text)
   expect('card' in read && read.card).toEqual(card)
 })
 
@@ -229,7 +229,7 @@ test.each([
   ['of a tag that makes things', "---\na: !!js/function 'function () {}'\n---\n"],
 ])('YAML %s is read as text or as notes, quickly', async (_what, text) => {
   const took = await workMs(async () => {
-    const read = await cardFromMarkdown(text)
+    const read = await readMarkdownCard(text)
     expect('card' in read && read.card).toEqual({ notes: expect.any(String) })
   })
   expect(took).toBeLessThan(2000)
@@ -264,13 +264,13 @@ model-index:
           - type: recall
             value: 0.9
 `)
-  const read = await cardFromMarkdown(text)
+  const read = await readMarkdownCard(text)
   // `library_name` and `metrics` have no field of their own.
   expect('card' in read && { ...read.card, notes: read.card.notes?.split('\n\n')[0] }).toEqual(
     fullCard,
   )
   const plain = await getCard('m', 1, '.md')
-  expect(await cardFromMarkdown(plain.text)).toEqual({ card: fullCard })
+  expect(await readMarkdownCard(plain.text)).toEqual({ card: fullCard })
 })
 
 async function* bytes(text: string) {
