@@ -80,8 +80,8 @@ async function guarded(policy: object = {}, accuracy: number | string = 0.91) {
 }
 
 /** Deletes for good all that was deleted. */
-function purgeAll({ db, blobs, now }: Team['platform']) {
-  return collectGarbage({ db, blobs, now, dryRun: false, graceMs: 0 }, Number.MAX_SAFE_INTEGER)
+function purgeAll(platform: Team['platform']) {
+  return collectGarbage({ ...platform, dryRun: false, graceMs: 0 }, Number.MAX_SAFE_INTEGER)
 }
 
 const signOff = { approvals: { required: 1, from: ['group:reviewers'] } }

@@ -74,7 +74,6 @@ test('gc with a purge of everything leaves the audit log as it was', async () =>
   const { json } = await post('runs/create', { experiment_id: '0' })
   await post('runs/delete', { run_id: json.run.info.run_id })
   const before = await contents()
-  const { db, blobs, now } = platform
-  await collectGarbage({ db, blobs, now, dryRun: false, graceMs: 0 }, Number.MAX_SAFE_INTEGER)
+  await collectGarbage({ ...platform, dryRun: false, graceMs: 0 }, Number.MAX_SAFE_INTEGER)
   expect(await contents()).toEqual(before)
 })

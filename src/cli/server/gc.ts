@@ -25,11 +25,10 @@ export function gcCommand(): Command {
     const graceMs = parseDuration(flags.grace)
     const olderThanMs = parseDuration(flags.olderThan)
     const platform = await openPlatform(givenSettings(command, process.env))
-    const { db, blobs, now } = platform
     const dryRun = flags.dryRun ?? false
-    const purgeBeforeMs = flags.purgeDeleted ? now() - olderThanMs : undefined
-    const guarded = purgeBeforeMs === undefined ? [] : await listGuardedVersions(db)
-    const collector = { db, blobs, now, dryRun, graceMs }
+    const purgeBeforeMs = flags.purgeDeleted ? platform.now() - olderThanMs : undefined
+    const guarded = purgeBeforeMs === undefined ? [] : await listGuardedVersions(platform.db)
+    const collector = { ...platform, dryRun, graceMs }
     const garbage = await collectGarbage(collector, purgeBeforeMs, guarded)
     for (const line of described(garbage, dryRun)) console.log(line)
     platform.close()

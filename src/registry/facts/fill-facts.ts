@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { type Platform, systemContext } from '../../platform/context.ts'
 import { failureText, logError } from '../../platform/log.ts'
-import { readFacts } from './refresh-facts.ts'
+import { readFacts, staleOfDeletedRead } from './refresh-facts.ts'
 
 /** So many versions at once: their runs are read, and their files. */
 const perRound = 20
@@ -22,6 +22,21 @@ export async function fillFacts(platform: Platform): Promise<void> {
     where d.model_version > ${place} order by d.model_version limit ${perRound}`)
   placeOf.set(platform.db, due.at(-1)?.version ?? 0)
   for (const { version, workspace } of due) await fillOne(platform, version, workspace)
+}
+
+/**
+ * Read the facts of versions anew whose run or logged model is deleted, if they are stale, before a
+ * purge makes that impossible. Each version is handled by itself: a purge leaves alone what a version
+ * with stale facts comes from.
+ */
+export async function readDeletedFacts(platform: Platform): Promise<void> {
+  for (let after = 0; ; ) {
+    const due = await platform.db.all(staleOfDeletedRead(after, perRound))
+    for (const { version, workspace } of due) await fillOne(platform, version, workspace)
+    const last = due.at(-1)
+    if (!last) return
+    after = last.version
+  }
 }
 
 /** @param workspace null: the version is gone */

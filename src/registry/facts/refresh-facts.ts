@@ -103,6 +103,22 @@ const isStale = sql`(f.revision is null
   or (r.id is not null and r.registered_writes is not f.run_writes)
   or (l.id is not null and l.registered_writes is not f.model_writes))`
 
+/**
+ * The statement that reads the first versions after `after` whose facts are stale, and whose run or
+ * logged model is deleted or is in a deleted experiment.
+ */
+export function staleOfDeletedRead(
+  after: number,
+  count: number,
+): SQL<{ version: number; workspace: string }> {
+  const isDeleted = (alias: SQL) => sql`(${alias}.lifecycle_stage = 'deleted' or exists (
+    select 1 from experiments e where e.id = ${alias}.experiment and e.lifecycle_stage = 'deleted'))`
+  return sql<{ version: number; workspace: string }>`select v.id as version, m.workspace
+    from ${withOrigins} join registered_models m on m.id = v.registered_model
+    where v.id > ${after} and ${isStale} and (${isDeleted(sql`r`)} or ${isDeleted(sql`l`)})
+    order by v.id limit ${count}`
+}
+
 /** Read the facts of a version anew, and write a revision if they differ from the newest one. */
 async function refresh(
   ctx: Context,

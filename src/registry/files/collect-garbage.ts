@@ -7,7 +7,9 @@ import {
   collectOrphans,
   collectUploads,
 } from '../../artifacts/collect.ts'
+import type { Platform } from '../../platform/context.ts'
 import { type Purged, purgeDeleted } from '../../tracking/purge.ts'
+import { readDeletedFacts } from '../facts/fill-facts.ts'
 import { sourceDeletable } from '../versions/deletable.ts'
 
 const manifestsPerRound = 500
@@ -28,14 +30,15 @@ export type Garbage = {
  * may be stopped or killed at any moment: the next run finishes the job.
  *
  * @param purgeBeforeMs also delete for good what was deleted before this time, except what a
- *   version that must be kept came from
+ *   version that must be kept came from; what the other versions are known by is kept with them
  * @param guarded versions that must be kept besides those under a hold, by `model_versions.id`
  */
 export async function collectGarbage(
-  collector: Collector,
+  collector: Platform & Collector,
   purgeBeforeMs?: number,
   guarded: readonly number[] = [],
 ): Promise<Garbage> {
+  if (purgeBeforeMs !== undefined && !collector.dryRun) await readDeletedFacts(collector)
   const purged =
     purgeBeforeMs === undefined
       ? undefined

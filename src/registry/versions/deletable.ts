@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Purgeable } from '../../tracking/purge.ts'
+import { areFactsFresh } from '../facts/refresh-facts.ts'
 import { modelId } from '../ids.ts'
 
 /**
@@ -26,13 +27,15 @@ export function modelDeletable(model: SQL): SQL {
 
 /**
  * The runs and logged models that may be purged. If a version must be kept, the run and logged
- * model that it came from are kept too, since they explain the version.
+ * model that it came from are kept too, since they explain the version; and so are those from which
+ * the facts of a version have not been read since they were changed.
  *
  * @param guarded versions that must be kept besides those under a hold, by `model_versions.id`
  */
 export function sourceDeletable(guarded: readonly number[]): Purgeable {
   const ids = JSON.stringify(guarded)
-  const kept = sql`(not (${deletable(sql`k`)}) or k.id in (select value from json_each(${ids})))`
+  const kept = sql`(not (${deletable(sql`k`)}) or k.id in (select value from json_each(${ids}))
+    or not ${areFactsFresh(sql`k.id`)})`
   return {
     run: (alias) => sql`not exists (select 1 from model_versions k
       where k.run_id = ${alias}.run_id and ${kept})`,

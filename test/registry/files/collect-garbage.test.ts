@@ -21,7 +21,7 @@ async function store() {
     requestId: 'test',
   }
   /** gc as it would be a day and a half from now, when all that is there now is past its grace. */
-  const later = { db: ctx.db, blobs: ctx.blobs, now: () => Date.now() + 1.5 * day }
+  const later = { ...server.platform, now: () => Date.now() + 1.5 * day }
   const collector = { ...later, dryRun: false, graceMs: day }
   const put = (path: string, text: string) =>
     putFile(ctx, path, { body: body(new TextEncoder().encode(text), 1000) })
