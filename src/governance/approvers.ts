@@ -24,7 +24,7 @@ import type { promotionReviews } from './tables.ts'
 
 export type ReviewRow = typeof promotionReviews.$inferSelect
 
-export type Reviewed = {
+export type RequestsReviewed = {
   /** A select of `promotions.id`. */
   readonly promotions: SQL
   /** A select of the `model_versions.id` that they are about. */
@@ -35,7 +35,7 @@ export type Reviewed = {
  * The statements that read reviews, who their reviewers are now, and who controls the service accounts
  * among all those that requests are about, for a batch.
  */
-export function reviewReads(ctx: Context, { promotions, versions }: Reviewed) {
+export function reviewReads(ctx: Context, { promotions, versions }: RequestsReviewed) {
   // D1 takes five terms in a compound select.
   const ofRequests = sql`select account from promotion_reviews where promotion in (${promotions})
     union select cast(requested_by ->> 'account' as integer) from promotions where id in (${promotions})

@@ -137,3 +137,49 @@ test('a guarded place is left by who may promote there, without sign-off, and th
   expect((await point(ann, '2', 'champion')).status).toBe(403)
   expect((await admin.call('GET', '/api/v1/promotions?status=open')).json.items).toHaveLength(1)
 })
+
+describe('a place whose name has other letters than ASCII', () => {
+  const newer = {
+    approvals: {},
+    gates: [
+      {
+        name: 'newer',
+        type: 'expression',
+        expression: '!has(current.version) || candidate.version > current.version',
+      },
+    ],
+  }
+
+  test.each([
+    ['ÜBER', 'ÜBER'],
+    ['über', 'ÜBER'],
+    ['straße', 'STRASSE'],
+  ])(
+    'the alias %s, held as %s, is compared with its holder and with the last one',
+    async (alias, held) => {
+      const { policy, point, ann } = await guardedModel()
+      expect((await point(ann, '3', held)).status).toBe(200)
+      await policy('p', { alias }, newer)
+      expect((await point(ann, '1', alias)).status).toBe(403)
+      const gone = await ann.del('registered-models/alias', { name: 'fraud', alias: held })
+      expect(gone.status).toBe(200)
+      expect((await point(ann, '1', alias)).status).toBe(403)
+    },
+  )
+
+  test('a custom stage is so too, and its history is told', async () => {
+    const { admin, policy, move, ann } = await guardedModel()
+    const { items } = (await admin.call('GET', '/api/v1/stages')).json
+    await admin.call('PUT', '/api/v1/stages', { items: [...items, { name: 'Übergabe' }] })
+    expect((await move(ann, '3', 'Übergabe')).status).toBe(200)
+    const path = `/api/v1/models/fraud/stages/${encodeURIComponent('ÜBERGABE')}`
+    for (const at of ['', `?at=${Date.now()}`]) {
+      const [holder] = (await admin.call('GET', path + at)).json.items
+      expect(holder).toMatchObject({ version: '3', since: { moved_by: { name: 'ann' } } })
+    }
+    await policy('p', { stage: 'übergabe' }, newer)
+    expect((await move(ann, '1', 'Übergabe')).status).toBe(403)
+    expect((await move(ann, '3', 'None')).status).toBe(200)
+    expect((await move(ann, '1', 'Übergabe')).status).toBe(403)
+  })
+})

@@ -1,5 +1,4 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { placeKey } from '../../core/place.ts'
 import type { Context } from '../../platform/context.ts'
 import { archivedStage, stageKey } from '../../registry/stages/stages.ts'
 
@@ -67,7 +66,7 @@ export async function readStageThen(
   const rows = await ctx.db.all(sql<PlacedRow>`
     select version, ${cameInto(stage)} as since_seq from (${stageMoves(log)})
     where version < ${before} group by version
-    having max(seq) = max(iif(lower(stage) = ${stageKey(stage)}, seq, null))
+    having max(seq) = max(iif(${isStage(sql`stage`, stage)}, seq, null))
     order by version desc limit ${count}`)
   return rows.map(placedFrom)
 }
@@ -92,8 +91,12 @@ export async function readStageNow(
 
 /** The entry by which a version came into `stage` and has been there since, over `stageMoves`. */
 function cameInto(stage: string): SQL {
-  const key = stageKey(stage)
-  return sql`max(iif(lower(stage) = ${key} and coalesce(lower(was), '') <> ${key}, seq, null))`
+  return sql`max(iif(${isStage(sql`stage`, stage)} and not ${isStage(sql`coalesce(was, '')`, stage)}, seq, null))`
+}
+
+/** Whether a name is that of a stage, in the same spelling or, within ASCII, in any case. */
+function isStage(name: SQL, stage: string): SQL {
+  return sql`(${name} = ${stage} or lower(${name}) = ${stageKey(stage)})`
 }
 
 /**
@@ -101,22 +104,22 @@ function cameInto(stage: string): SQL {
  * it. A stage and an alias of one name are one place. `id` is null for one that was deleted.
  *
  * @param model a select of `registered_models.id`
+ * @param names all names of the place in the log: see `placeNamesRead`
  * @param terms.but the number of a version that does not count
  */
 export function lastHolderRead(
   model: SQL,
-  place: string,
+  names: readonly string[],
   { but }: { readonly but: number },
 ): SQL<{ version: number; id: number | null }> {
   const log = { registeredModel: model, lastSeq: Number.MAX_SAFE_INTEGER }
-  const key = placeKey(place)
+  const named = sql`(select value from json_each(${JSON.stringify(names)}))`
   return sql<{ version: number; id: number | null }>`with
     changes (seq, slot, version) as (
       select seq, 'stage ' || version,
-        iif(stage in (select name from stages where name_key = ${key}) or lower(stage) = ${key},
-          version, null)
+        iif(stage in ${named}, version, null)
       from (${stageMoves(log)})
-      union all select seq, 'alias ' || alias, version from (${aliasesMoves(log, key)})),
+      union all select seq, 'alias ' || alias, version from (${aliasesMoves(log)}) where alias in ${named}),
     spans as (select version, lead(seq) over (partition by slot order by seq) as left_at
       from changes)
     select s.version, v.id from spans s left join model_versions v
@@ -125,22 +128,29 @@ export function lastHolderRead(
     order by s.left_at desc, s.version desc limit 1`
 }
 
-/** As `aliasMoves`, for each spelling of an alias: rows of (seq, alias, version). */
-function aliasesMoves(log: Log, key: string): SQL {
+/** The statement that reads the names of all places in the log of a model. */
+export function placeNamesRead(model: SQL): SQL<{ name: string }> {
+  const log = { registeredModel: model, lastSeq: Number.MAX_SAFE_INTEGER }
+  return sql<{
+    name: string
+  }>`select stage as name from (${stageMoves(log)}) where stage is not null
+    union select alias from (${aliasesMoves(log)})`
+}
+
+/** As `aliasMoves`, for all aliases: rows of (seq, alias, version). */
+function aliasesMoves(log: Log): SQL {
   return sql`
     select seq, after ->> '$.alias' as alias, cast(after ->> '$.version' as integer) as version
       from audit_entries where ${isIn(log)} and action = 'model_version.alias_set'
-        and lower(after ->> '$.alias') = ${key}
     union all
     select e.seq, a.value, e.version from audit_entries e join json_each(e.after, '$.aliases') a
-      where ${isIn(log)} and e.action = 'model_version.recorded' and lower(a.value) = ${key}
+      where ${isIn(log)} and e.action = 'model_version.recorded'
     union all
     select seq, before ->> '$.alias', null from audit_entries
       where ${isIn(log)} and action = 'model_version.alias_deleted'
-        and lower(before ->> '$.alias') = ${key}
     union all
     select e.seq, a.value, null from audit_entries e join json_each(e.before, '$.aliases') a
-      where ${isIn(log)} and e.action = 'model_version.deleted' and lower(a.value) = ${key}`
+      where ${isIn(log)} and e.action = 'model_version.deleted'`
 }
 
 /** A stage's name as the model's log spells it, whether or not the stage exists today. */
@@ -149,10 +159,10 @@ export async function findSpelling(
   log: Log,
   stage: string,
 ): Promise<string | undefined> {
-  const row = await ctx.db.first(sql<{ stage: string }>`
-    select stage from (${stageMoves(log)}) where lower(stage) = ${stageKey(stage)}
-    order by seq desc limit 1`)
-  return row?.stage
+  const rows = await ctx.db.all(sql<{ stage: string }>`
+    select stage, max(seq) as seq from (${stageMoves(log)}) where stage is not null
+    group by stage order by seq desc`)
+  return rows.find((row) => stageKey(row.stage) === stageKey(stage))?.stage
 }
 
 /**

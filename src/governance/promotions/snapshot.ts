@@ -16,7 +16,13 @@ import {
   standingOf,
 } from '../approvers.ts'
 import { readCurrentRevision } from '../cards/read-card.ts'
-import { holderNow, type LastHolder, readLastHolder } from '../compare/compared-version.ts'
+import {
+  holderNow,
+  type LastHolder,
+  oddNamesRead,
+  placesNamed,
+  readLastHolder,
+} from '../compare/compared-version.ts'
 import type { VersionFacts } from '../policies/facts.ts'
 import type { CheckFact } from '../policies/gates.ts'
 import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
@@ -152,13 +158,15 @@ export async function takeSnapshot(
 /** All rows of one moment, at which the stored facts are what run and logged model say. */
 async function readRows(ctx: Context, question: Question) {
   const { modelVersionId, target } = question
-  const current = holderNow(modelVersionId, target)
   const promotion = sql`${question.promotionId ?? 0}`
+  let spellings: readonly string[] = []
   for (let round = 1; ; round++) {
+    const current = holderNow(modelVersionId, target, spellings)
     const rows = await ctx.db.batch({
       states: sql<State>`select ${fileAuthorsJson} as authors, (${current}) as current,
         ${accessEpoch} as access_epoch, ${newestEntry(modelVersionId)} as seq, ${newestRevision} as policy_revision
       from model_versions v where v.id = ${modelVersionId}`,
+      odd: oddNamesRead(modelVersionId),
       policies: policyRead(ctx),
       ...reviewReads(ctx, { promotions: promotion, versions: sql`select ${modelVersionId}` }),
       checks: sql<CheckRow>`select name, status, digest, posted_by from promotion_checks
@@ -168,6 +176,9 @@ async function readRows(ctx: Context, question: Question) {
       where model_version = ${modelVersionId} order by revision desc limit ${historyMax}`,
       ...factReads(sql`select ${modelVersionId} union select (${current})`),
     })
+    const known = spellings.length
+    spellings = placesNamed(rows.odd, target)
+    if (spellings.length > known && round === 1) continue
     const newest = revisionsFrom(rows)
     if (!(await refreshFacts(ctx, { origins: rows.origins, newest, round }))) return rows
   }
