@@ -8,7 +8,15 @@ import type { ShownEndpoint } from './docs/docs-page.tsx'
 import { showHome, showModels } from './home/home.tsx'
 import { followOldLink } from './home/old-links.ts'
 import { showInbox } from './promotions/inbox.tsx'
-import { mayReadPromotion, showPromotion } from './promotions/promotions.tsx'
+import {
+  mayReadPromotion,
+  postBreakGlass,
+  postClose,
+  postFollowUp,
+  postMerge,
+  postReview,
+  showPromotion,
+} from './promotions/promotions.tsx'
 import { sendAsset } from './shell/assets.ts'
 import { begin, complete, showSignIn, signIn, signOut } from './sign-in/sign-in.tsx'
 
@@ -35,5 +43,10 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     )
     .get('/docs', guard(anyone), showDocs(endpoints))
     .get('/promotions', guard(anyone), showInbox)
-    .get('/promotions/:id', guard(mayReadPromotion), showPromotion)
+    .get('/promotions/:id', guard(mayReadPromotion), (c) => showPromotion(c))
+    .post('/promotions/:id/reviews', postReview)
+    .post('/promotions/:id/merge', postMerge)
+    .post('/promotions/:id/break-glass', postBreakGlass)
+    .post('/promotions/:id/close', postClose)
+    .post('/promotions/:id/follow-up', postFollowUp)
 }

@@ -54,3 +54,15 @@ export function textOf(html: string): string {
   const body = html.replace(/^[\s\S]*<body[^>]*>/, '').replace(/<[^>]+>/g, ' ')
   return unescaped(body).replace(/\s+/g, ' ').trim()
 }
+
+/** What of a page is no markup of ours: images, scripts but that of home, and attributes that run or style. */
+export function markupIn(html: string): string[] {
+  const tags = html.match(/<[^>"]*(?:"[^"]*"[^>"]*)*>/g) ?? []
+  return tags.filter((tag) => {
+    const bare = tag.replace(/="[^"]*"/g, '=')
+    return (
+      /^<(img|b|iframe|object|embed|base)\b|\son\w+=|\sstyle=/i.test(bare) ||
+      (/^<script/.test(tag) && !/^<script src="\/assets\//.test(tag))
+    )
+  })
+}

@@ -1,54 +1,204 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { admin, authServer } from '../support/auth-server.ts'
-import { textOf } from './page.ts'
+import { hiddenFields, markupIn, pagesOf, textOf } from './page.ts'
+import { askedWorld } from './world.ts'
 
-const markup = '<script>alert(1)</script>'
-const name = 'fraud <b> & co'
-
-/** ann asked for version 1 of a model to enter Production; bob may read the model, and eve may not. */
-async function asked() {
-  const { app, mlflow, user, call } = await authServer()
-  const [ann, bob, eve] = [await user('ann'), await user('bob'), await user('eve')]
-  await mlflow(ann, 'POST', 'registered-models/create', { name })
-  await mlflow(ann, 'POST', 'model-versions/create', { name, source: 's3://b/m' })
-  const none = { name, username: 'eve', permission: 'NO_PERMISSIONS' }
-  await mlflow(admin, 'POST', 'registered-models/permissions/create', none)
-  await call(admin, 'PUT', '/api/v1/policies/production', {
-    applies_to: { models: '*', stage: 'Production' },
-    approvals: { required: 1, from: ['user:bob'] },
-    gates: [{ name: `gate ${markup}`, type: 'check', check: 'ci' }],
-  })
-  const to = { stage: 'Production' }
-  const request = { model: name, version: '1', to, reason: `why ${markup}` }
-  expect((await call(ann, 'POST', '/api/v1/promotions', request)).status).toBe(201)
-  const comment = { decision: 'comment', comment: `hm ${markup}` }
-  expect((await call(bob, 'POST', '/api/v1/promotions/1/reviews', comment)).status).toBe(200)
-  const page = async (who: string, path: string) => {
-    const res = await app.request(path, { headers: { authorization: who } })
-    return { res, html: await res.text() }
-  }
-  return { page, ann, bob, eve }
+async function world() {
+  const made = await askedWorld()
+  const as = (who: string) => pagesOf(made.app, who)
+  const path = `/promotions/${made.id}`
+  return { ...made, as, path }
 }
 
-test('a reviewer sees on one page what changes, what blocks it and who said what', async () => {
-  const { page, bob } = await asked()
-  const { html } = await page(bob, '/promotions/1')
-  expect(html).toContain('#1 fraud &lt;b&gt; &amp; co 1 → Production')
-  expect(html).toContain('<strong>Blocked by</strong><ul><li>1 approval</li>')
-  expect(html).toContain('gate &lt;script&gt;')
-  expect(html).toContain('<blockquote>hm &lt;script&gt;')
-  expect(html).not.toMatch(/<script|<b>/)
+describe('the page of a request', () => {
+  test('begins with what changes against the live version, and says who can clear what blocks it', async () => {
+    const { as, rita, path } = await world()
+    const { html, status } = await as(rita).get(path)
+    expect(status).toBe(200)
+    expect(html).toContain('<title>blocked · #1 fraud-detector 2 → 3 → Production · Gatehouse')
+    const text = textOf(html)
+    expect(text).toContain('beats 2 on the holdout of October')
+    expect(text).toMatch(/accuracy more is better 0\.918 0\.923 \+0\.005 \(\+0\.5 %\) better/)
+    expect(text).toMatch(/recall\.young more is better 0\.81 0\.774 −0\.036 \(−4\.4 %\) worse/)
+    expect(text).toContain('amount')
+    expect(text).toContain(
+      'To merge card fairness is empty Whoever may edit the model can write it',
+    )
+    expect(text).toContain('integration-tests')
+    expect(text).toContain('0 of 1 given. Who may give it: the group ml-approvers')
+    expect(text).toContain('Approve version 3')
+    expect(text.indexOf('What changes in Production')).toBeLessThan(text.indexOf('Gates and how'))
+  })
+
+  test('has no button that the caller may not press, and says why', async () => {
+    const { as, ann, otto, eve, path } = await world()
+    const own = textOf((await as(ann).get(path)).html)
+    expect(own).toContain('the requester may not approve')
+    expect(own).not.toContain('Approve version 3')
+    expect(own).toContain('Withdraw #1')
+    expect(own).not.toContain('Break the glass')
+    expect(textOf((await as(otto).get(path)).html)).toContain('Break the glass')
+    const { status, html } = await as(eve).get(path)
+    expect(status).toBe(403)
+    expect(html).not.toMatch(/0\.923|holdout/)
+  })
 })
 
-test('nobody sees a request about a model that they may not read', async () => {
-  const { page, bob, eve } = await asked()
-  expect(textOf((await page(bob, '/promotions')).html)).toContain(
-    '#1 fraud <b> & co 1 → Production',
-  )
-  const list = await page(eve, '/promotions')
-  expect(list.res.status).toBe(200)
-  expect(list.html).toContain('There are none.')
-  expect((await page(eve, '/promotions/1')).res.status).toBe(403)
-  expect((await page(eve, '/promotions/2')).res.status).toBe(404)
-  expect((await page(bob, '/promotions/one')).res.status).toBe(400)
+describe('its forms', () => {
+  test('approve what was shown, and merge it when nothing blocks it', async () => {
+    const { as, rita, ann, path, card, call } = await world()
+    await card(
+      3,
+      { intended_use: 'Rank.', fairness: [{ slice: 'a', metric: 'recall', value: 1 }] },
+      1,
+    )
+    const checked = { name: 'integration-tests', status: 'passed' }
+    expect((await call(admin, 'POST', `/api/v1${path}/checks`, checked)).status).toBe(200)
+    const shown = await as(rita).get(path)
+    const fields = hiddenFields(shown.html, `${path}/reviews`)
+    const sent = { ...fields, decision: 'approve', comment: 'looks right' }
+    const approved = await as(rita).post(`${path}/reviews`, sent)
+    expect([approved.status, approved.location]).toEqual([303, path])
+    const ready = await as(ann).get(path)
+    expect(textOf(ready.html)).toContain('Nothing blocks it.')
+    expect(textOf(ready.html)).toContain('Version 2 goes to Archived.')
+    const merge = hiddenFields(ready.html, `${path}/merge`)
+    expect((await as(ann).post(`${path}/merge`, merge)).status).toBe(303)
+    const merged = textOf((await as(rita).get(path)).html)
+    expect(merged).toContain('merged by ann')
+    expect(merged).toContain('looks right')
+    expect((await as(ann).post(`${path}/merge`, merge)).status).toBe(409)
+  })
+
+  test('do nothing about what has changed meanwhile, and keep what was typed', async () => {
+    const { as, rita, path, card, call } = await world()
+    const fields = hiddenFields((await as(rita).get(path)).html, `${path}/reviews`)
+    await card(3, { intended_use: 'Something else entirely.' }, 1)
+    const sent = { ...fields, decision: 'approve', comment: 'my long comment' }
+    const refused = await as(rita).post(`${path}/reviews`, sent)
+    expect(refused.status).toBe(409)
+    const text = textOf(refused.html)
+    expect(text).toContain('the model card is at revision 2, not 1')
+    expect(text).toContain('Something else entirely.')
+    expect(refused.html).toContain('my long comment</textarea>')
+    const { json } = await call(rita, 'GET', `/api/v1${path}`)
+    expect(json.reviews).toEqual([])
+    const again = { ...hiddenFields(refused.html, `${path}/reviews`), decision: 'approve' }
+    expect((await as(rita).post(`${path}/reviews`, again)).status).toBe(303)
+  })
+
+  test('reject with a reason and not without', async () => {
+    const { as, rita, path } = await world()
+    const fields = hiddenFields((await as(rita).get(path)).html, `${path}/reviews`)
+    const without = await as(rita).post(`${path}/reviews`, { ...fields, decision: 'reject' })
+    expect(without.status).toBe(400)
+    expect(without.html).toContain('aria-invalid="true"')
+    const given = { ...fields, decision: 'reject', comment: 'recall of the young fell' }
+    expect((await as(rita).post(`${path}/reviews`, given)).status).toBe(303)
+    const text = textOf((await as(rita).get(path)).html)
+    expect(text).toContain('rejected by rita')
+    expect(text).toContain('recall of the young fell')
+    expect(text).not.toContain('Approve version')
+  })
+
+  test('break the glass for who may, with a reason, and ask somebody else to follow up', async () => {
+    const { as, otto, alice, path } = await world()
+    const fields = hiddenFields((await as(otto).get(path)).html, `${path}/break-glass`)
+    const short = { ...fields, reason: 'fire', understood: 'on' }
+    expect((await as(otto).post(`${path}/break-glass`, short)).status).toBe(400)
+    const reason = 'the live version declines everybody'
+    expect((await as(otto).post(`${path}/break-glass`, { ...fields, reason })).status).toBe(400)
+    const whole = { ...fields, reason, understood: 'on' }
+    expect((await as(otto).post(`${path}/break-glass`, whole)).status).toBe(303)
+    expect(textOf((await as(alice).get('/promotions?view=decided')).html)).toContain(
+      'merged past its gates',
+    )
+    expect((await as(otto).post(`${path}/follow-up`, {})).status).toBe(403)
+    expect((await as(alice).post(`${path}/follow-up`, { comment: 'fine' })).status).toBe(303)
+  })
+
+  test('are refused to others, whatever is sent, and the audit log has it', async () => {
+    const { as, ann, rita, eve, path, call } = await world()
+    const fields = hiddenFields((await as(rita).get(path)).html, `${path}/reviews`)
+    const approval = { ...fields, decision: 'approve' }
+    const own = await as(ann).post(`${path}/reviews`, approval)
+    expect(own.status).toBe(403)
+    expect(textOf(own.html)).toContain('the requester may not approve')
+    for (const form of ['reviews', 'merge', 'break-glass', 'close', 'follow-up']) {
+      expect((await as(eve).post(`${path}/${form}`, approval)).status, form).toBe(403)
+    }
+    expect((await as(rita).post(`${path}/close`, {})).status).toBe(403)
+    const { json } = await call(admin, 'GET', '/api/v1/audit?action=request.refused')
+    const refused = JSON.stringify(json.items)
+    expect(refused).toContain('reviewPromotion')
+    expect(refused).toContain('closePromotion')
+  })
+
+  test('take no other body and no field twice', async () => {
+    const { app, rita, path } = await world()
+    const send = (type: string, body: string) =>
+      app.request(`${path}/reviews`, {
+        method: 'POST',
+        headers: { authorization: rita, 'content-type': type },
+        body,
+      })
+    expect((await send('application/json', '{"decision":"approve"}')).status).toBe(400)
+    const form = 'application/x-www-form-urlencoded'
+    expect((await send(form, 'decision=comment&decision=approve&comment=x')).status).toBe(400)
+    expect((await send(form, 'decision=approve')).status).toBe(400)
+    expect((await send(form, `decision=comment&comment=${'x'.repeat(300_000)}`)).status).toBe(413)
+  })
+})
+
+test('the inbox sorts requests by what is to be done, and shows only readable ones', async () => {
+  const { as, rita, ann, eve } = await world()
+  const forRita = textOf((await as(rita).get('/promotions')).html)
+  expect(forRita).toContain('Waiting for me 1')
+  expect(forRita).toContain('#1 fraud-detector 3 → Production open')
+  expect(textOf((await as(ann).get('/promotions?view=mine')).html)).toContain('#1 fraud-detector')
+  for (const view of ['open', 'all', 'waiting', 'decided', 'mine']) {
+    const page = await as(eve).get(`/promotions?view=${view}`)
+    expect(page.status).toBe(200)
+    expect(page.html).not.toContain('fraud-detector')
+  }
+  expect((await as(ann).get('/promotions?after=x')).status).toBe(400)
+})
+
+test('nothing that somebody writes becomes markup', async () => {
+  const { app, mlflow, user, call } = await authServer()
+  const markup = '"><img src=x onerror=alert(1)>\u202e'
+  const [ann, bob] = [await user('ann'), await user('bob')]
+  const name = `m ${markup}`.replaceAll('/', '')
+  await mlflow(ann, 'POST', 'registered-models/create', { name, description: markup })
+  await mlflow(ann, 'POST', 'registered-models/set-tag', { name, key: 'k', value: markup })
+  await mlflow(ann, 'POST', 'model-versions/create', { name, source: 's3://b/m' })
+  const gate = { name: `gate ${markup}`, type: 'check', check: `ci ${markup}` }
+  await call(admin, 'PUT', '/api/v1/policies/p', {
+    applies_to: { models: '*', stage: 'Production' },
+    approvals: { required: 1, from: ['user:bob'] },
+    gates: [gate],
+  })
+  const request = { model: name, version: '1', to: { stage: 'Production' }, reason: markup }
+  expect((await call(ann, 'POST', '/api/v1/promotions', request)).status).toBe(201)
+  const comment = { decision: 'comment', comment: markup }
+  expect((await call(bob, 'POST', '/api/v1/promotions/1/reviews', comment)).status).toBe(200)
+  const check = {
+    name: gate.check,
+    status: 'failed',
+    summary: markup,
+    url: 'https://ci.example/?q="><b>',
+  }
+  expect((await call(ann, 'POST', '/api/v1/promotions/1/checks', check)).status).toBe(200)
+  for (const path of [
+    '/',
+    '/models',
+    `/models?q=${encodeURIComponent(markup)}`,
+    '/promotions',
+    '/promotions/1',
+  ]) {
+    const { html } = await pagesOf(app, bob).get(path)
+    expect(markupIn(html), path).toEqual([])
+    // What one typed oneself stays in its field as it was typed.
+    expect(html.replace(/ value="[^"]*"/g, ''), path).not.toContain('\u202e')
+  }
 })

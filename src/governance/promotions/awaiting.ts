@@ -10,7 +10,7 @@ import {
   reviewsOfEach,
   standingOf,
 } from '../approvers.ts'
-import { mayReview, type Reviewable } from '../permissions.ts'
+import { mayReview, type Reviewable, readablePromotion } from '../permissions.ts'
 import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
 import { type CountedApprovals, countApprovals, reviewedText } from './judge.ts'
 import type { Promotion } from './promotion.ts'
@@ -123,4 +123,18 @@ export async function listAwaiting(
     if (await mayReview(ctx, promotion, found)) awaiting.push(promotion)
   }
   return awaiting
+}
+
+/** Ids of the open requests of models, newest first, by `registered_models.id`. */
+export async function readOpenRequests(
+  ctx: Context,
+  models: readonly number[],
+): Promise<ReadonlyMap<number, readonly number[]>> {
+  const rows = await ctx.db.all(sql<{ id: number; model: number }>`
+    select p.id, p.registered_model as model from promotions p
+    where p.registered_model in (select value from json_each(${JSON.stringify(models)}))
+      and p.status = 'open' and p.expires_at_ms > ${ctx.now()} and ${readablePromotion(ctx)}
+    order by p.id desc`)
+  const byModel = Map.groupBy(rows, ({ model }) => model)
+  return new Map([...byModel].map(([model, own]) => [model, own.map(({ id }) => id)]))
 }

@@ -1,4 +1,4 @@
-import { readOpenRequests } from '../../governance/promotions/open-requests.ts'
+import { readOpenRequests } from '../../governance/promotions/awaiting.ts'
 import type { Context } from '../../platform/context.ts'
 import type { RegisteredModel } from '../../registry/models/read-models.ts'
 import { searchRegisteredModels } from '../../registry/models/search-models.ts'

@@ -1,4 +1,5 @@
 import type { FC } from 'hono/jsx'
+import { visibleText } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
 import { type Catalogue, type CatalogueQuery, filterOf, isPlain } from './catalogue.ts'
@@ -32,7 +33,7 @@ export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, problem }
       <SearchForm frame={frame} words={words} sort={sort} problem={problem} />
       {words !== '' && isPlain(words) ? (
         <p class="soft">
-          Searching names, as <code>{filter}</code>
+          Searching names, as <code>{visibleText(filter)}</code>
         </p>
       ) : null}
       {catalogue.rows.length > 0 ? (
@@ -85,7 +86,7 @@ export const SearchForm: FC<SearchProps> = ({ frame, words, sort, problem }) => 
     <button type="submit">Search</button>
     {problem === undefined ? null : (
       <p class="problem" id="filter-problem" role="alert">
-        {problem}
+        {visibleText(problem)}
       </p>
     )}
   </form>

@@ -76,7 +76,7 @@ export const Tags: FC<{
   of.length === 0 ? null : (
     <span class="row">
       {of.slice(0, shownMax).map(({ key, value }) => (
-        <span class="chip" title={`${key}=${value}`}>
+        <span class="chip" title={visibleText(`${key}=${value}`)}>
           <bdi>{visibleText(shortened(value === '' ? key : `${key}=${value}`))}</bdi>
         </span>
       ))}

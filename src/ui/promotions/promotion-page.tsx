@@ -1,136 +1,198 @@
 import type { FC } from 'hono/jsx'
 import { targetText } from '../../governance/policies/policy.ts'
 import type { PromotionView } from '../../governance/promotions/view.ts'
+import type { FormProblem } from '../forms.ts'
 import { Person, Time } from '../parts/byline.tsx'
+import { StageChip, StatusChip } from '../parts/chips.tsx'
+import { countDifferences, Differences } from '../parts/differences.tsx'
+import { directionsOf } from '../parts/directions.ts'
+import { Tabs } from '../parts/tabs.tsx'
+import { Given, plural, visibleText, Written } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
+import { Blockers } from './blockers.tsx'
+import { Conversation } from './conversation.tsx'
+import { Decide } from './decide.tsx'
+import { Evidence, Gates } from './gates.tsx'
+import type { Standing } from './standing.ts'
 
-/** A promotion request: what changes, what blocks it, and the reviews. */
-export const PromotionPage: FC<{ frame: Frame; promotion: PromotionView }> = ({
-  frame,
-  promotion,
-}) => {
-  const { id, model, version, target } = promotion
+export type PromotionPageProps = {
+  readonly frame: Frame
+  readonly standing: Standing
+  /** Why what was sent was not done, and what was typed. */
+  readonly problem?: FormProblem
+  readonly typed?: string | undefined
+}
+
+/** A request: what changes against the version that is live, what blocks it, what was said. */
+export const PromotionPage: FC<PromotionPageProps> = (props) => {
+  const { frame, standing, problem } = props
+  const { view, live, comparison, policies } = standing
+  const { id, model, version, target, status } = view
   const { to } = frame
+  const move = `${model} ${live ? `${live.version} → ` : ''}${version}`
+  const isBlocked = status === 'open' && !view.canMerge
   return (
     <Page
       frame={frame}
-      title={`#${id} ${model} ${version} → ${targetText(target)}`}
+      title={`${isBlocked ? 'blocked' : status} · #${id} ${move} → ${targetText(target)}`}
+      heading={<Heading standing={standing} frame={frame} />}
       section="promotions"
       crumbs={[{ text: 'Promotions', href: to.promotions }, { text: `#${id}` }]}
+      about={<About view={view} />}
+      api={{ method: 'GET', path: `/api/v1/promotions/${id}` }}
     >
-      <Standing {...promotion} />
-      <Gates {...promotion} />
-      <Approvals {...promotion} />
-      <Reviews {...promotion} />
-      <Checks {...promotion} />
+      {problem ? (
+        <p class="problem" role="alert" id="problem">
+          {visibleText(problem.message)}
+        </p>
+      ) : null}
+      <Outcome view={view} />
+      <Tabs
+        label="Parts of this page"
+        items={[
+          ...(comparison
+            ? [{ href: '#changes', text: 'Changes', count: countDifferences(comparison) }]
+            : []),
+          { href: '#gates', text: 'Gates', count: view.gates.length },
+          { href: '#conversation', text: 'Conversation', count: view.reviews.length },
+          { href: '#evidence', text: 'Evidence' },
+        ]}
+      />
+      <div class="decision">
+        {status === 'open' ? (
+          <section class="panel near blockers" aria-labelledby="to-merge">
+            <h2 id="to-merge">To merge</h2>
+            <Blockers view={view} policies={policies} to={to} />
+          </section>
+        ) : null}
+        <div class="stack grounds">
+          {status === 'open' ? <Changes {...standing} /> : null}
+          <Gates view={view} />
+          <Conversation view={view} />
+          <Evidence view={view} />
+        </div>
+        <div class="stack">
+          <Decide {...props} />
+        </div>
+      </div>
+      {status === 'open' ? <Reach view={view} /> : null}
     </Page>
   )
 }
 
-const Standing: FC<PromotionView> = ({ status, blockedBy, canMerge, breakGlass, followedUpBy }) => {
-  if (breakGlass) {
-    return (
-      <p class="notice">
-        Merged by break-glass;{' '}
-        {followedUpBy === null
-          ? 'a follow-up review by somebody else is open.'
-          : `followed up by ${followedUpBy}.`}
-      </p>
-    )
-  }
-  if (status !== 'open') return null
-  if (canMerge) return <p class="notice">Nothing blocks it: it can be merged.</p>
+const Changes: FC<Standing> = ({ view: { version, target }, live, comparison, policies }) => (
+  <section class="near" aria-labelledby="changes">
+    <h2 id="changes">What changes in {visibleText(targetText(target))}</h2>
+    {live && comparison ? (
+      <Differences
+        of={comparison}
+        better={directionsOf(policies)}
+        names={[
+          `${live.version} (${live.isThere ? 'live' : 'was live'})`,
+          `${version} (asked for)`,
+        ]}
+      />
+    ) : (
+      <p>Nothing is there yet: everything is new.</p>
+    )}
+  </section>
+)
+
+/** On a phone: how it stands, and the way to the form. */
+const Reach: FC<{ readonly view: PromotionView }> = ({ view: { canMerge, blockedBy } }) => (
+  <p class="reach">
+    <span>
+      {canMerge ? 'Nothing blocks it' : `Blocked by ${plural(blockedBy.length, 'thing')}`}
+    </span>
+    <a class="button" href={canMerge ? '#merge' : '#review'}>
+      {canMerge ? 'Merge' : 'Review'}
+    </a>
+  </p>
+)
+
+const Heading: FC<{ readonly standing: Standing; readonly frame: Frame }> = ({
+  standing: { view, live },
+  frame: { to },
+}) => {
+  const { model, version, target } = view
   return (
-    <div class="notice">
-      <strong>Blocked by</strong>
-      <ul>
-        {blockedBy.map((why) => (
-          <li>{why}</li>
-        ))}
-      </ul>
-    </div>
+    <span class="title">
+      <span>
+        <a href={to.model(model)}>
+          <Given text={model} />
+        </a>{' '}
+        {live?.isThere ? (
+          <>
+            <a href={to.version(model, live.version)}>{live.version}</a> →{' '}
+          </>
+        ) : null}
+        <a href={to.version(model, version)}>{version}</a> into
+      </span>
+      {target.stage === undefined ? (
+        <Given text={`@${target.alias}`} />
+      ) : (
+        <StageChip stage={target.stage} />
+      )}
+    </span>
   )
 }
 
-const Gates: FC<PromotionView> = ({ gates }) => (
-  <section class="field">
-    <h2>Gates</h2>
-    {gates.length === 0 ? (
-      <p class="empty">No policy asks for one.</p>
-    ) : (
-      <table class="whole gates">
-        <caption class="unseen">What the server judged</caption>
-        <thead>
-          <tr>
-            <th scope="col">Result</th>
-            <th scope="col">Gate</th>
-            <th scope="col">Value and limit</th>
-          </tr>
-        </thead>
-        <tbody>
-          {gates.map(({ name, policy, status, detail }) => (
-            <tr>
-              <td>
-                <span class={`state state-${status}`}>{status}</span>
-              </td>
-              <th scope="row" title={policy}>
-                {name}
-              </th>
-              <td>{detail}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    )}
-  </section>
-)
-
-const Approvals: FC<PromotionView> = ({ approvals: { required, given, missing } }) => (
-  <section class="field">
-    <h2>Approvals</h2>
-    <p>
-      {required === 0 ? 'None needed.' : `${given} of ${required} given.`}
-      {missing.length === 0 ? '' : ` Wanted of ${missing.join(', ')}.`}
+const About: FC<{ readonly view: PromotionView }> = ({ view }) => (
+  <>
+    <p class="row">
+      <StatusChip status={view.breakGlass ? 'merged by break-glass' : view.status} />
+      <span>
+        asked by <Person principal={view.requestedBy} /> on <Time atMs={view.requestedAtMs} />
+      </span>
+      {view.status === 'open' ? (
+        <span class="soft">
+          expires <Time atMs={view.expiresAtMs} />
+        </span>
+      ) : null}
     </p>
-  </section>
-)
-
-const words = { approve: 'approved', reject: 'rejected', comment: 'commented' } as const
-
-const Reviews: FC<PromotionView> = ({ reviews }) => (
-  <section class="field">
-    <h2>Reviews</h2>
-    {reviews.length === 0 ? (
-      <p class="empty">Nobody has said anything yet.</p>
-    ) : (
-      <ul class="names">
-        {reviews.map(({ principal, decision, comment, atMs, dismissed }) => (
-          <li>
-            <p>
-              <Person principal={principal} /> {words[decision]} on <Time atMs={atMs} />
-              {dismissed === undefined ? '' : ` — dismissed: ${dismissed}`}
-            </p>
-            {comment === null ? null : <blockquote>{comment}</blockquote>}
-          </li>
-        ))}
-      </ul>
+    {view.reason === null ? null : (
+      <blockquote>
+        <Written text={view.reason} />
+      </blockquote>
     )}
-  </section>
+  </>
 )
 
-const Checks: FC<PromotionView> = ({ checks }) =>
-  checks.length === 0 ? null : (
-    <section class="field">
-      <h2>Checks</h2>
-      <ul class="names">
-        {checks.map(({ name, status, summary, url }) => (
-          <li>
-            <span class={`state state-${status}`}>{status}</span>{' '}
-            {url === undefined ? name : <a href={url}>{name}</a>}
-            {summary === undefined ? '' : `: ${summary}`}
-          </li>
-        ))}
-      </ul>
-    </section>
+/** What became of it, once it is decided. */
+const Outcome: FC<{ readonly view: PromotionView }> = ({ view }) => {
+  const { status, decidedBy, decidedAtMs, closedBecause } = view
+  if (status === 'open') return null
+  return (
+    <div class={view.breakGlass ? 'notice bad' : status === 'merged' ? 'notice good' : 'notice'}>
+      <p>
+        {status}
+        {decidedBy ? (
+          <>
+            {' '}
+            by <Person principal={decidedBy} />
+          </>
+        ) : null}
+        {decidedAtMs === null ? null : (
+          <>
+            {' '}
+            on <Time atMs={decidedAtMs} />
+          </>
+        )}
+        {closedBecause === null ? '' : `: ${visibleText(closedBecause)}`}.{' '}
+        {view.gates.length > 0 ? `${plural(view.gates.length, 'gate')} as judged then.` : ''}
+      </p>
+      {view.breakGlass ? (
+        <p>
+          {view.followedUpBy === null ? (
+            'Merged past its gates. A follow-up by somebody else is open.'
+          ) : (
+            <>
+              Merged past its gates. Followed up by <Given text={view.followedUpBy} />.
+            </>
+          )}
+        </p>
+      ) : null}
+    </div>
   )
+}

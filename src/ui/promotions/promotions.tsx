@@ -1,25 +1,120 @@
 import { invalid } from '../../core/error.ts'
-import { requirePromotion } from '../../governance/permissions.ts'
-import { getPromotion } from '../../governance/promotions/promotions.ts'
-import { viewPromotion } from '../../governance/promotions/view.ts'
+import {
+  requirePromotion,
+  requireToMerge,
+  requireToWithdraw,
+} from '../../governance/permissions.ts'
+import { breakGlass, followUp } from '../../governance/promotions/break-glass.ts'
+import { mergePromotion } from '../../governance/promotions/merge.ts'
+import { endPromotion, getPromotion } from '../../governance/promotions/promotions.ts'
+import { reviewPromotion } from '../../governance/promotions/review.ts'
 import type { AppContext } from '../../http/app-env.ts'
+import { serverPrefix } from '../../http/guards/reached.ts'
 import type { Context } from '../../platform/context.ts'
+import { type FormFields, type FormProblem, formAction, noteProblem } from '../forms.ts'
+import { pathsUnder } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
 import { PromotionPage } from './promotion-page.tsx'
+import { seenIn } from './seen-fields.tsx'
+import { readStanding } from './standing.ts'
 
-/** `GET /promotions/{id}`: what a reviewer must see, as a page that needs nothing else. */
-export async function showPromotion(c: AppContext): Promise<Response> {
-  const { ctx } = c.var
-  const promotion = await getPromotion(ctx, promotionIdOf(c))
-  const frame = await frameOf(c)
-  const view = await viewPromotion(ctx, promotion)
-  return sendPage(c, { frame, page: <PromotionPage frame={frame} promotion={view} /> })
+type Shown = { readonly problem?: FormProblem; readonly typed?: string | undefined }
+
+/** `GET /promotions/{id}` */
+export async function showPromotion(c: AppContext, shown: Shown = {}): Promise<Response> {
+  const [frame, standing] = await Promise.all([
+    frameOf(c),
+    readStanding(c.var.ctx, promotionIdOf(c)),
+  ])
+  const page = <PromotionPage {...{ frame, standing, ...shown }} />
+  return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
 }
 
 /** Everybody who may read the model may read its requests. @throws PERMISSION_DENIED */
 export function mayReadPromotion(ctx: Context, c: AppContext): Promise<void> {
   return requirePromotion(ctx, promotionIdOf(c), 'READ')
+}
+
+/** `POST /promotions/{id}/reviews`: approve, reject or comment on what was shown. */
+export const postReview = formAction({
+  operation: 'reviewPromotion',
+  rule: mayReadPromotion,
+  run: (ctx, c, form) =>
+    done(c, { typed: form.text('comment'), field: 'comment' }, async () => {
+      const review = { decision: decisionOf(form), comment: form.text('comment') }
+      if (review.decision === 'reject' && review.comment === undefined) {
+        throw invalid('Say why you reject it: whoever asked has to know what to change')
+      }
+      if (review.decision === 'comment' && review.comment === undefined) {
+        throw invalid('Write a comment first')
+      }
+      const seen = review.decision === 'comment' ? undefined : seenIn(form)
+      await reviewPromotion(ctx, promotionIdOf(c), { ...review, seen })
+    }),
+})
+
+function decisionOf(form: FormFields): 'approve' | 'reject' | 'comment' {
+  const decision = form.text('decision')
+  if (decision === 'approve' || decision === 'reject' || decision === 'comment') return decision
+  throw invalid('The form does not say what was decided')
+}
+
+/** `POST /promotions/{id}/merge` */
+export const postMerge = formAction({
+  operation: 'mergePromotion',
+  rule: (ctx, c) => requireToMerge(ctx, promotionIdOf(c)),
+  run: (ctx, c, form) =>
+    done(c, {}, () => mergePromotion(ctx, promotionIdOf(c), { seen: seenIn(form) })),
+})
+
+/** `POST /promotions/{id}/break-glass` */
+export const postBreakGlass = formAction({
+  operation: 'breakGlass',
+  rule: (ctx, c) => requireToMerge(ctx, promotionIdOf(c)),
+  run: (ctx, c, form) =>
+    done(c, { typed: form.text('reason') }, () => {
+      if (!form.isChecked('understood')) throw invalid('Say that you understand what it means')
+      const reason = form.text('reason') ?? ''
+      return breakGlass(ctx, promotionIdOf(c), { reason, seen: seenIn(form) })
+    }),
+})
+
+/** `POST /promotions/{id}/close` */
+export const postClose = formAction({
+  operation: 'closePromotion',
+  async rule(ctx, c) {
+    await requirePromotion(ctx, promotionIdOf(c), 'READ')
+    requireToWithdraw(ctx, await getPromotion(ctx, promotionIdOf(c)))
+  },
+  run: (ctx, c, form) =>
+    done(c, {}, async () => {
+      const promotion = await getPromotion(ctx, promotionIdOf(c))
+      await endPromotion(ctx, promotion, { status: 'closed', comment: form.text('comment') })
+    }),
+})
+
+/** `POST /promotions/{id}/follow-up` */
+export const postFollowUp = formAction({
+  operation: 'followUp',
+  rule: mayReadPromotion,
+  run: (ctx, c, form) => done(c, {}, () => followUp(ctx, promotionIdOf(c), form.text('comment'))),
+})
+
+type Typed = { readonly typed?: string | undefined; readonly field?: string }
+
+/** Do it and lead back to the page; or show the page with why it was not done, and what was typed. */
+async function done(
+  c: AppContext,
+  { typed, field }: Typed,
+  act: () => Promise<unknown>,
+): Promise<Response> {
+  try {
+    await act()
+  } catch (err) {
+    return showPromotion(c, { problem: await noteProblem(c, err, field), typed })
+  }
+  return c.redirect(pathsUnder(serverPrefix(c)).promotion(promotionIdOf(c)), 303)
 }
 
 /** @throws INVALID_PARAMETER_VALUE it is not the number of a request */

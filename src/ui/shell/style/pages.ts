@@ -23,4 +23,13 @@ meter::-moz-meter-bar { background: var(--link); }
 .fields > li { padding-block: .375rem; border-block-end: 1px solid var(--line); }
 .fields .fields { margin: .375rem 0 0 .25rem; padding-inline-start: 1rem; border-inline-start: 2px solid var(--line); }
 .fields .fields > li:last-child { border-block-end: 0; }
+.decision { display: grid; gap: 1.5rem; grid-template-columns: minmax(0, 1fr) 22rem; grid-template-rows: auto 1fr; align-items: start; }
+.decision > .grounds { grid-column: 1; grid-row: 1 / span 2; }
+.decision > :not(.grounds) { grid-column: 2; }
+.reach { display: none; }
+@media (max-width: 60rem) {
+  .decision { grid-template-columns: minmax(0, 1fr); grid-template-rows: none; }
+  .decision > .grounds, .decision > :not(.grounds) { grid-column: 1; grid-row: auto; }
+  .reach { position: sticky; inset-block-end: 0; display: flex; gap: .75rem; align-items: center; justify-content: space-between; margin-inline: -1rem; padding: .5rem 1rem calc(.5rem + env(safe-area-inset-bottom)); background: var(--panel); border-block-start: 1px solid var(--line); }
+}
 `

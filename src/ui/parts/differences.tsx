@@ -1,0 +1,163 @@
+import type { FC } from 'hono/jsx'
+import type { Difference, VersionComparison } from '../../governance/compare/compare-versions.ts'
+import { Sign } from './sign.tsx'
+import { NoValue, Table } from './table.tsx'
+import { countText, Given, numberText, plural, visibleText } from './text.tsx'
+
+/** Whether more or less of a metric is better; undefined: nobody says. */
+export type Directions = (metric: string) => 'up' | 'down' | undefined
+
+type DifferencesProps = {
+  readonly of: VersionComparison
+  readonly better: Directions
+  /** What each version is called. */
+  readonly names: readonly string[]
+}
+
+const rowsMax = 200
+
+/** What differs between versions, what matters most first; sections in which nothing differs are one line. */
+export const Differences: FC<DifferencesProps> = ({ of, better, names }) => {
+  const parts = sectionsOf(of)
+  const same = parts.filter(({ rows }) => rows?.length === 0).map(({ title }) => title)
+  const unknown = parts.filter(({ rows }) => rows === undefined).map(({ title }) => title)
+  return (
+    <>
+      {parts.map(({ title, rows, isMetric, note }) =>
+        rows === undefined || rows.length === 0 ? null : (
+          <details open={rows.length <= 20}>
+            <summary>
+              <strong>{title}</strong>{' '}
+              <span class="soft">
+                {plural(rows.length, 'difference')}
+                {note === undefined ? '' : ` · ${note}`}
+              </span>
+            </summary>
+            <Table caption={`${title} that differ`} columns={columnsOf(title, names, isMetric)}>
+              {rows.slice(0, rowsMax).map((row) => (
+                <Row row={row} better={isMetric ? better : undefined} />
+              ))}
+            </Table>
+            {rows.length > rowsMax ? (
+              <p class="soft">{countText(rows.length - rowsMax)} more are in the API</p>
+            ) : null}
+          </details>
+        ),
+      )}
+      {same.length > 0 ? <p class="soft">The same: {same.join(', ').toLowerCase()}.</p> : null}
+      {unknown.length > 0 ? (
+        <p class="soft">Not known of any version: {unknown.join(', ').toLowerCase()}.</p>
+      ) : null}
+    </>
+  )
+}
+
+type Value = string | number
+type PartOfComparison = {
+  readonly title: string
+  readonly rows: readonly Difference<Value>[] | undefined
+  readonly isMetric?: true
+  readonly note?: string | undefined
+}
+
+function sectionsOf(of: VersionComparison): readonly PartOfComparison[] {
+  return [
+    { title: 'Metrics', rows: of.metrics, isMetric: true },
+    {
+      title: 'Signature',
+      rows: of.signature,
+      note: 'callers may have to change what they send or expect',
+    },
+    { title: 'Params', rows: of.params },
+    { title: 'Environment', rows: of.environment },
+    { title: 'Tags', rows: of.tags },
+    { title: 'Files', rows: of.files, note: of.hasMoreFiles ? 'and more' : undefined },
+    { title: 'Card', rows: of.card },
+  ]
+}
+
+/** How many things differ. */
+export function countDifferences(of: VersionComparison): number {
+  return sectionsOf(of).reduce((sum, { rows }) => sum + (rows?.length ?? 0), 0)
+}
+
+function columnsOf(title: string, names: readonly string[], isMetric: true | undefined) {
+  const one = title.replace(/s$/, '')
+  const values = names.map((name) => ({
+    title: name,
+    ...(isMetric && { isNumber: true as const }),
+  }))
+  const change = { title: 'Change', isNumber: true } as const
+  return [one, ...values, ...(isMetric && names.length === 2 ? [change] : [])]
+}
+
+const Row: FC<{ readonly row: Difference<Value>; readonly better: Directions | undefined }> = ({
+  row: { key, values },
+  better,
+}) => {
+  const direction = better?.(key)
+  return (
+    <tr>
+      <th scope="row">
+        <Given text={key} />
+        {direction ? (
+          <span class="soft">
+            {' '}
+            <Sign of={direction} />
+            <span class="unseen">{direction === 'up' ? 'more' : 'less'} is better</span>
+          </span>
+        ) : null}
+      </th>
+      {values.map((value) => (
+        <td class={better ? 'number' : undefined}>
+          <ValueText value={value} />
+        </td>
+      ))}
+      {better && values.length === 2 ? (
+        <td class="number">
+          <Change values={values} direction={direction} />
+        </td>
+      ) : null}
+    </tr>
+  )
+}
+
+const textMax = 400
+
+const ValueText: FC<{ readonly value: Value | null }> = ({ value }) => {
+  if (value === null) return <NoValue />
+  if (typeof value === 'number') return <>{numberText(value)}</>
+  const text = /^[0-9a-f]{64}$/.test(value) ? value.slice(0, 8) : value
+  if (text.length <= textMax) return <Given text={text} />
+  return (
+    <details>
+      <summary>{visibleText(`${text.slice(0, textMax)}…`)}</summary>
+      <Given text={text} />
+    </details>
+  )
+}
+
+type ChangeProps = {
+  readonly values: readonly (Value | null)[]
+  readonly direction: 'up' | 'down' | undefined
+}
+
+/** The difference to the first value, as a number and in per cent, and whether it is better. */
+const Change: FC<ChangeProps> = ({ values: [before, after], direction }) => {
+  if (typeof before !== 'number' || typeof after !== 'number') return <NoValue />
+  const delta = after - before
+  const sign = delta > 0 ? '+' : ''
+  const share = before === 0 ? '' : ` (${sign}${numberText(roundedShare(delta, before))} %)`
+  const text = `${sign}${numberText(delta)}${share}`
+  if (direction === undefined || delta === 0) return <>{text}</>
+  const isBetter = direction === 'up' ? delta > 0 : delta < 0
+  return (
+    <span class={isBetter ? 'good-text' : 'bad-text'}>
+      <Sign of={isBetter ? 'check' : 'down'} /> {text} {isBetter ? 'better' : 'worse'}
+    </span>
+  )
+}
+
+function roundedShare(delta: number, before: number): number {
+  return Math.round((delta / Math.abs(before)) * 1000) / 10
+}

@@ -1,0 +1,171 @@
+import type { FC } from 'hono/jsx'
+import { targetText } from '../../governance/policies/policy.ts'
+import type { Seen } from '../../governance/promotions/seen.ts'
+import { plural, visibleText } from '../parts/text.tsx'
+import type { PromotionPageProps } from './promotion-page.tsx'
+import { SeenFields } from './seen-fields.tsx'
+import type { Standing } from './standing.ts'
+
+/** What the caller can do about a request, and why not what they cannot. */
+export const Decide: FC<PromotionPageProps> = (props) => {
+  const { standing, frame } = props
+  const { view, seen, may } = standing
+  const path = frame.to.promotion(view.id)
+  if (view.status !== 'open' || seen === undefined) {
+    return view.breakGlass && view.followedUpBy === null ? <FollowUp path={path} /> : null
+  }
+  return (
+    <>
+      {view.canMerge ? <Merge {...{ path, seen, standing }} /> : null}
+      <Review {...props} path={path} seen={seen} />
+      {may.withdraw || (may.breakGlass && !view.canMerge) ? (
+        <section class="panel near" aria-labelledby="more">
+          <h2 id="more">More</h2>
+          {may.withdraw ? (
+            <details>
+              <summary>Withdraw the request</summary>
+              <form method="post" action={`${path}/close`}>
+                <p>The request ends and nothing moves. A new one can be opened.</p>
+                <label>
+                  Comment
+                  <textarea name="comment" maxlength={10_000} />
+                </label>
+                <button type="submit" class="quiet">
+                  Withdraw #{view.id}
+                </button>
+              </form>
+            </details>
+          ) : null}
+          {may.breakGlass && !view.canMerge ? <BreakGlass {...{ path, seen, standing }} /> : null}
+        </section>
+      ) : null}
+    </>
+  )
+}
+
+type FormProps = { readonly path: string; readonly seen: Seen; readonly standing: Standing }
+
+const Merge: FC<FormProps> = ({ path, seen, standing: { view, live, may } }) => (
+  <section class="panel near" aria-labelledby="merge">
+    <h2 id="merge">Merge</h2>
+    <p>
+      Version {view.version} enters {visibleText(targetText(view.target))} <strong>now</strong>.{' '}
+      {live?.isThere
+        ? othersText(view.target.alias !== undefined, view.archiveExisting, live.version)
+        : ''}
+    </p>
+    {may.whyNotMerge === undefined ? (
+      <form method="post" action={`${path}/merge`}>
+        <SeenFields seen={seen} />
+        <button type="submit">Merge version {view.version} now</button>
+      </form>
+    ) : (
+      <p class="soft">{visibleText(may.whyNotMerge)}</p>
+    )}
+  </section>
+)
+
+function othersText(isAlias: boolean, archives: boolean, live: number): string {
+  if (isAlias) return `The alias points at it instead of version ${live}.`
+  return archives ? `Version ${live} goes to Archived.` : `Version ${live} stays there too.`
+}
+
+const Review: FC<PromotionPageProps & { readonly path: string; readonly seen: Seen }> = ({
+  path,
+  seen,
+  standing: { view, may },
+  problem,
+  typed,
+}) => {
+  const isMarked = problem?.field === 'comment'
+  const { approvals } = view
+  return (
+    <section class="panel near" aria-labelledby="review">
+      <h2 id="review">Review</h2>
+      <form method="post" action={`${path}/reviews`}>
+        {may.whyNotReview === undefined ? (
+          <p class="soft">
+            You decide about these files ({seen.digest?.slice(7, 15) ?? 'not sealed'}),{' '}
+            {seen.cardRevision === 0 ? 'no card' : `card revision ${seen.cardRevision}`} and{' '}
+            {plural(seen.policies.length, 'policy', 'policies')}. If one changes, your approval
+            falls.
+          </p>
+        ) : (
+          <p>{visibleText(may.whyNotReview)}</p>
+        )}
+        <SeenFields seen={seen} />
+        <label>
+          Comment
+          <textarea
+            name="comment"
+            maxlength={10_000}
+            aria-invalid={isMarked ? 'true' : undefined}
+            aria-describedby={problem ? 'problem' : undefined}
+          >
+            {typed ?? ''}
+          </textarea>
+        </label>
+        <div class="row">
+          {may.whyNotReview === undefined ? (
+            <>
+              <button type="submit" name="decision" value="approve">
+                Approve version {view.version}
+                {approvals.required > 1 ? ` (${approvals.given + 1} of ${approvals.required})` : ''}
+              </button>
+              <button type="submit" name="decision" value="reject" class="quiet danger">
+                Reject
+              </button>
+            </>
+          ) : null}
+          <button type="submit" name="decision" value="comment" class="quiet">
+            Comment
+          </button>
+        </div>
+      </form>
+    </section>
+  )
+}
+
+const BreakGlass: FC<FormProps> = ({ path, seen, standing: { view } }) => (
+  <details>
+    <summary class="bad-text">Break the glass</summary>
+    <form method="post" action={`${path}/break-glass`}>
+      <p>Merges now, although:</p>
+      <ul>
+        {view.blockedBy.map((why) => (
+          <li>{visibleText(why)}</li>
+        ))}
+      </ul>
+      <p>The audit log marks it, and somebody else must follow up.</p>
+      <SeenFields seen={seen} />
+      <label>
+        Reason
+        <textarea name="reason" maxlength={10_000} required />
+        <span class="hint">At least ten letters</span>
+      </label>
+      <label class="choice">
+        <input type="checkbox" name="understood" required />I understand
+      </label>
+      <button type="submit" class="danger">
+        Break the glass and merge
+      </button>
+    </form>
+  </details>
+)
+
+const FollowUp: FC<{ readonly path: string }> = ({ path }) => (
+  <section class="panel near" aria-labelledby="follow-up">
+    <h2 id="follow-up">Follow-up</h2>
+    <form method="post" action={`${path}/follow-up`}>
+      <p>
+        Somebody who may approve, and neither asked for it nor broke the glass, says that they
+        looked at it.
+      </p>
+      <label>
+        Comment
+        <textarea name="comment" maxlength={10_000} />
+      </label>
+      <button type="submit">Close the follow-up</button>
+    </form>
+  </section>
+)

@@ -1,0 +1,46 @@
+import type { FC } from 'hono/jsx'
+import { invalid } from '../../core/error.ts'
+import type { Seen } from '../../governance/promotions/seen.ts'
+import type { FormFields } from '../forms.ts'
+
+/** What a form carries of what was shown beside it. */
+export const SeenFields: FC<{ readonly seen: Seen }> = ({ seen }) => (
+  <>
+    <input type="hidden" name="seen_digest" value={seen.digest ?? ''} />
+    <input type="hidden" name="seen_card_revision" value={String(seen.cardRevision)} />
+    <input
+      type="hidden"
+      name="seen_policies"
+      value={JSON.stringify(seen.policies.map(({ name, revision }) => [name, revision]))}
+    />
+    {seen.factsDigest ? <input type="hidden" name="seen_facts" value={seen.factsDigest} /> : null}
+  </>
+)
+
+/** @throws INVALID_PARAMETER_VALUE the form is not one of ours */
+export function seenIn(form: FormFields): Seen {
+  const revision = form.text('seen_card_revision') ?? ''
+  if (!/^\d{1,9}$/.test(revision)) throw invalid('The form does not say what was seen')
+  const facts = form.text('seen_facts')
+  return {
+    digest: form.text('seen_digest') ?? null,
+    cardRevision: Number(revision),
+    policies: policiesFrom(form.text('seen_policies') ?? ''),
+    ...(facts !== undefined && { factsDigest: facts }),
+  }
+}
+
+function policiesFrom(text: string): Seen['policies'] {
+  try {
+    const pairs: unknown = JSON.parse(text)
+    if (Array.isArray(pairs)) {
+      return pairs.map((pair) => {
+        const [name, revision] = Array.isArray(pair) ? pair : []
+        return { name: String(name), revision: Number(revision) }
+      })
+    }
+  } catch (err) {
+    throw invalid('The form does not say which policies were seen', { cause: err })
+  }
+  throw invalid('The form does not say which policies were seen')
+}

@@ -1,0 +1,110 @@
+import { RegistryError } from '../../core/error.ts'
+import {
+  compareVersions,
+  type VersionComparison,
+} from '../../governance/compare/compare-versions.ts'
+import { mayWithdraw, requireToMerge, requireToReview } from '../../governance/permissions.ts'
+import type { Policy } from '../../governance/policies/policy.ts'
+import { type Assessment, assessPromotion } from '../../governance/promotions/assess.ts'
+import { mayBreakGlass } from '../../governance/promotions/break-glass.ts'
+import { getPromotion } from '../../governance/promotions/promotions.ts'
+import type { Seen } from '../../governance/promotions/seen.ts'
+import { type PromotionView, viewPromotion } from '../../governance/promotions/view.ts'
+import type { Context } from '../../platform/context.ts'
+
+/** All that the page of a request shows, under the rights of the caller. */
+export type Standing = {
+  readonly view: PromotionView
+  readonly live: LiveVersion | undefined
+  /** Undefined: there is nothing to compare with, or it is gone. */
+  readonly comparison: VersionComparison | undefined
+  /** Those that judge it now; none where it is decided. */
+  readonly policies: readonly Policy[]
+  /** What a decision would be about; undefined: it is not open, or cannot be judged. */
+  readonly seen: Seen | undefined
+  readonly may: Rights
+}
+
+/** The version that has the target, or had it last. */
+export type LiveVersion = { readonly version: number; readonly isThere: boolean }
+
+type Rights = {
+  /** Why the caller may not approve or reject; undefined: they may. */
+  readonly whyNotReview: string | undefined
+  readonly whyNotMerge: string | undefined
+  readonly breakGlass: boolean
+  readonly withdraw: boolean
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST */
+export async function readStanding(ctx: Context, id: number): Promise<Standing> {
+  const promotion = await getPromotion(ctx, id)
+  const isOpen = promotion.status === 'open' && promotion.expiresAtMs > ctx.now()
+  const judged = isOpen ? await assessPromotion(ctx, promotion, 'known') : undefined
+  const view = await viewPromotion(ctx, promotion, judged)
+  const live = judged && liveOf(judged, view)
+  const [comparison, may] = await Promise.all([
+    judged &&
+      live &&
+      unlessGone(compareVersions(ctx, judged.candidate.model, [live.version, view.version])),
+    judged ? readRights(ctx, view, judged) : none,
+  ])
+  return {
+    view: judged ? { ...view, model: judged.candidate.model } : view,
+    live,
+    comparison,
+    policies: judged?.policies ?? [],
+    seen: view.seen && isOpen ? { ...view.seen, policies: view.policies } : undefined,
+    may,
+  }
+}
+
+const none: Rights = {
+  whyNotReview: undefined,
+  whyNotMerge: undefined,
+  breakGlass: false,
+  withdraw: false,
+}
+
+function liveOf({ current }: Assessment, { target }: PromotionView): LiveVersion | undefined {
+  if (!current) return undefined
+  const isThere =
+    target.alias === undefined
+      ? current.stage === target.stage
+      : current.aliases.includes(target.alias)
+  return { version: current.version, isThere }
+}
+
+async function readRights(ctx: Context, view: PromotionView, judged: Assessment): Promise<Rights> {
+  const [whyNotReview, whyNotMerge] = await Promise.all([
+    whyRefused(requireToReview(ctx, view, judged)),
+    whyRefused(requireToMerge(ctx, view.id)),
+  ])
+  return {
+    whyNotReview,
+    whyNotMerge,
+    breakGlass:
+      judged.policies.length > 0 && whyNotMerge === undefined && mayBreakGlass(ctx, judged),
+    withdraw: mayWithdraw(ctx, view),
+  }
+}
+
+/** The message of a refusal, or undefined if there was none. */
+export async function whyRefused(rule: void | Promise<void>): Promise<string | undefined> {
+  try {
+    await rule
+    return undefined
+  } catch (err) {
+    if (err instanceof RegistryError && err.code === 'PERMISSION_DENIED') return err.message
+    throw err
+  }
+}
+
+async function unlessGone<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found
+  } catch (err) {
+    if (err instanceof RegistryError && err.code === 'RESOURCE_DOES_NOT_EXIST') return undefined
+    throw err
+  }
+}
