@@ -206,6 +206,8 @@ export const identities = sqliteTable(
       .notNull()
       .references(() => accounts.id, { onDelete: 'cascade' }),
     created_at_ms: integer().notNull(),
+    /** The groups that the issuer sent at the last sign-in, a JSON list; null: before this was kept. */
+    groups: text(),
   },
   (t) => [
     uniqueIndex('identities_by_subject').on(t.issuer, t.subject),

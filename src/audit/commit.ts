@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { type Principal, principalText } from '../core/principal.ts'
+import { type Principal, principalText, type SomeAccount } from '../core/principal.ts'
 import type { Batch, BatchRows } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
 import type { Action } from './actions.ts'
@@ -22,7 +22,7 @@ export type NewEntry = {
   readonly reason?: string | undefined
   /** `promotions.id` of the request that is merged by this change, and who approved it. */
   readonly promotion?: SQL | undefined
-  readonly approvedBy?: readonly string[] | undefined
+  readonly approvers?: readonly SomeAccount[] | undefined
   /** Where it is another's than the context's: a Principal as JSON. */
   readonly actor?: SQL | undefined
   readonly workspace?: SQL | undefined
@@ -43,15 +43,18 @@ export function entryStatement(ctx: Context, entry: NewEntry): SQL {
 const written = new WeakMap<SQL, { readonly ctx: Context; readonly entry: NewEntry }>()
 
 function entrySql(ctx: Context, entry: NewEntry): SQL {
+  const { approvers } = entry
+  const approvedBy = approvers && [...new Set(approvers.map(({ name }) => name))]
   const none = sql`null`
   return sql`insert into audit_entries (workspace, at_ms, actor, action, registered_model, model,
-      version, is_prompt, before, after, reason, promotion, approved_by, request_id, user_agent)
+      version, is_prompt, before, after, reason, promotion, approved_by, request_id, user_agent, approvers)
     select ${entry.workspace ?? ctx.workspace}, ${ctx.now()},
       ${entry.actor ?? actorText(ctx.principal)}, ${entry.action},
       ${entry.registeredModel ?? none}, ${entry.model ?? none}, ${entry.version ?? none},
       ${entry.isPrompt ?? sql`0`}, ${entry.before ?? none}, ${entry.after ?? none},
       ${entry.reason ?? null}, ${entry.promotion ?? none},
-      ${entry.approvedBy ? JSON.stringify(entry.approvedBy) : null}, ${ctx.requestId}, ${ctx.userAgent ?? null}
+      ${approvedBy ? JSON.stringify(approvedBy) : null}, ${ctx.requestId},
+      ${ctx.userAgent ?? null}, ${approvers ? JSON.stringify(approvers) : null}
     from ${entry.from}`
 }
 

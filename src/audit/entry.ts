@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import type { Principal } from '../core/principal.ts'
+import type { Principal, SomeAccount } from '../core/principal.ts'
 
 /**
  * One entry of the audit log, in the form in which it is answered, exported and hashed. The JSON is the
@@ -21,6 +21,8 @@ export type AuditEntry = {
   readonly promotion_id: string | undefined
   /** Names. */
   readonly approved_by: string[] | undefined
+  /** The same people with the ids of their accounts, since a name can be given anew. */
+  readonly approvers: SomeAccount[] | undefined
   readonly request_id: string
   readonly user_agent: string | undefined
 }
@@ -37,7 +39,8 @@ export type SealedEntry = {
 
 /** Columns of `audit_entries e left join audit_seals s` that make a SealedEntry. */
 export const entryColumns: SQL = sql`e.seq, e.at_ms, e.actor, e.action, e.model, e.version, e.before,
-  e.after, e.reason, e.promotion, e.approved_by, e.request_id, e.user_agent, s.entry_hash, s.chain_hash`
+  e.after, e.reason, e.promotion, e.approved_by, e.request_id, e.user_agent, 
+  e.approvers, s.entry_hash, s.chain_hash`
 
 export type AuditEntryRow = {
   readonly seq: number
@@ -51,6 +54,7 @@ export type AuditEntryRow = {
   readonly reason: string | null
   readonly promotion: number | null
   readonly approved_by: string | null
+  readonly approvers: string | null
   readonly request_id: string
   readonly user_agent: string | null
   readonly entry_hash: string | null
@@ -71,6 +75,7 @@ export function sealedEntryFrom(row: AuditEntryRow): SealedEntry {
       reason: row.reason ?? undefined,
       promotion_id: row.promotion === null ? undefined : String(row.promotion),
       approved_by: optionalJson(row.approved_by),
+      approvers: optionalJson(row.approvers),
       request_id: row.request_id,
       user_agent: row.user_agent ?? undefined,
     },

@@ -33,6 +33,8 @@ export const auditEntries = sqliteTable(
     approved_by: text(),
     request_id: text().notNull(),
     user_agent: text(),
+    /** The same people with their accounts, a JSON list of `{name, account}`. */
+    approvers: text(),
   },
   (t) => [
     index('audit_entries_by_model').on(t.registered_model, t.seq),

@@ -15,6 +15,12 @@ export type Review = {
   readonly fallen?: string | undefined
 }
 
+/** Who posted a result or set a tag, as they are now. */
+export type Poster = PrincipalRecord & {
+  /** The account was deleted: what it posted counts no longer. */
+  readonly isGone?: true
+}
+
 /** The people a request is about. */
 export type Parties = {
   readonly requester: SomeAccount

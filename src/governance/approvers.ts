@@ -19,7 +19,7 @@ import {
 import type { BatchRows } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
 import { fileAuthorsJson } from '../registry/versions/authors.ts'
-import type { Review } from './approvals.ts'
+import type { Poster, Review } from './approvals.ts'
 import type { promotionReviews } from './tables.ts'
 
 export type ReviewRow = typeof promotionReviews.$inferSelect
@@ -55,6 +55,10 @@ export function reviewReads(ctx: Context, { promotions, versions }: RequestsRevi
     reviews: sql<ReviewRow>`select * from promotion_reviews
       where promotion in (${promotions}) order by id`,
     people: sql<PrincipalRow>`select ${principalColumns} from accounts a where a.id in (${accounts})`,
+    claims: sql<{ account: number; groups: string | null }>`select account, groups from identities
+      where account in (${accounts})`,
+    ourGroups: sql<{ name: string }>`select g.name from "groups" g
+      where exists (select 1 from group_members m where m."group" = g.id)`,
     controllers: controllerRead(accounts),
   }
 }
@@ -63,6 +67,13 @@ export function reviewReads(ctx: Context, { promotions, versions }: RequestsRevi
 export type People = {
   readonly accounts: ReadonlyMap<number, PrincipalRow>
   readonly controllers: ReadonlyMap<string, readonly SomeAccount[]>
+  /**
+   * Groups that issuers outside sent when an account signed in last. Absent: it signs in here alone;
+   * undefined: its last sign-in was before this was kept.
+   */
+  readonly claims: ReadonlyMap<number, ReadonlySet<string> | undefined>
+  /** Groups that have members here. */
+  readonly ourGroups: ReadonlySet<string>
 }
 
 type ReviewRows = BatchRows<ReturnType<typeof reviewReads>>
@@ -70,10 +81,22 @@ type ReviewRows = BatchRows<ReturnType<typeof reviewReads>>
 export function peopleFrom({
   people,
   controllers,
-}: Pick<ReviewRows, 'people' | 'controllers'>): People {
+  claims,
+  ourGroups,
+}: Pick<ReviewRows, 'people' | 'controllers' | 'claims' | 'ourGroups'>): People {
+  const claimed = Map.groupBy(claims, ({ account }) => account)
   return {
     accounts: new Map(people.map((row) => [row.id, row])),
     controllers: controllersFrom(controllers),
+    claims: new Map(
+      [...claimed].map(([account, rows]) => [
+        account,
+        rows.some(({ groups }) => groups !== null)
+          ? new Set(rows.flatMap(({ groups }): string[] => JSON.parse(groups ?? '[]')))
+          : undefined,
+      ]),
+    ),
+    ourGroups: new Set(ourGroups.map(({ name }) => name)),
   }
 }
 
@@ -83,9 +106,9 @@ export function reviewsOfEach({ reviews }: Pick<ReviewRows, 'reviews'>): Map<num
 }
 
 /**
- * A review with its reviewer as they are now. Groups are those that the account is in now, and
- * those that an outside issuer sent when the reviewer signed in: the server learns of no later
- * changes.
+ * A review with its reviewer as they are now. Groups are those that the account is in now, and of
+ * those that an outside issuer sent when the reviewer approved, the ones that it also sent at the last
+ * sign-in: the server learns of no later changes.
  *
  * @param model its present name
  */
@@ -98,36 +121,53 @@ export async function findStandingReview(
   if (review.decision !== 'approve' || !review.principal.verified) return review
   const found = row.account === null ? undefined : people.accounts.get(row.account)
   if (!found) return { ...review, fallen: 'the account of the approver is gone' }
-  const principal = presentPrincipal(ctx, row, found)
+  const principal = presentPrincipal(ctx, found, stillClaimed(row, people))
   const fallen = await lostRight({ ...ctx, principal, permissionReads: new Map() }, model)
   return { ...review, principal: principalRecord(principal), fallen }
 }
 
 /**
- * Who opened a request, as they are now; undefined if the account is gone. Groups that have members
- * here are those that the account is in now; others are an outside issuer's and are taken as they
- * were.
+ * Who posted something, as they are now: in the groups that the account is in here now, and of the
+ * others in those that an outside issuer also sent at the last sign-in.
  */
-export async function findRequesterNow(
-  ctx: Context,
+export function posterFrom(text: string, people: People): Poster {
+  const record: PrincipalRecord = JSON.parse(text)
+  if (record.account === undefined) return record
+  const found = people.accounts.get(Number(record.account))
+  if (!found) return { ...record, isGone: true }
+  const groups = outsideGroups(record, people)
+  return principalRecord(principalFrom(found, { groups, adminGroup: undefined }))
+}
+
+/** Who opened a request, as they are now; undefined if the account is gone. */
+export function findRequesterNow(
   requester: PrincipalRecord,
-  { accounts }: People,
-): Promise<Principal | undefined> {
+  people: People,
+): Principal | undefined {
   if (requester.account === undefined) {
     return isSame(requester, operator) && requester.kind === operator.kind
       ? operator
       : { ...requester, isAdmin: false }
   }
-  const found = accounts.get(Number(requester.account))
-  if (!found) return undefined
-  const outside = await ctx.db.all(sql<{ name: string }>`
-    select value as name from json_each(${JSON.stringify(requester.groups)})
-    where value not in (select g.name from "groups" g join group_members m on m."group" = g.id)`)
-  return principalFrom(found, { groups: outside.map(({ name }) => name), adminGroup: undefined })
+  const found = people.accounts.get(Number(requester.account))
+  const groups = outsideGroups(requester, people)
+  return found && principalFrom(found, { groups, adminGroup: undefined })
 }
 
-function presentPrincipal(ctx: Context, row: ReviewRow, found: PrincipalRow): Principal {
-  const groups: string[] = JSON.parse(row.claimed_groups)
+function outsideGroups({ account, groups }: PrincipalRecord, people: People): string[] {
+  const { claims, ourGroups } = people
+  if (!claims.has(Number(account))) return []
+  const latest = claims.get(Number(account))
+  return groups.filter((group) => (latest ? latest.has(group) : !ourGroups.has(group)))
+}
+
+function stillClaimed({ account, claimed_groups }: ReviewRow, people: People): string[] {
+  const claimed: string[] = JSON.parse(claimed_groups)
+  const latest = account === null ? undefined : people.claims.get(account)
+  return latest ? claimed.filter((group) => latest.has(group)) : claimed
+}
+
+function presentPrincipal(ctx: Context, found: PrincipalRow, groups: readonly string[]): Principal {
   const { oidc, tokenIssuers } = ctx.settings
   const adminGroups = [oidc?.adminGroup, ...tokenIssuers.map(({ adminGroup }) => adminGroup)]
   return principalFrom(found, {

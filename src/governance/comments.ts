@@ -18,6 +18,8 @@ const commentsMax = 1000
 export type VersionComment = {
   readonly id: number
   readonly author: string
+  /** `accounts.id` of the author: another account may have the name today. */
+  readonly account: number | null
   readonly text: string
   readonly createdAtMs: number
   readonly updatedAtMs: number
@@ -38,8 +40,9 @@ export async function createComment(
   await getVersion(ctx, name, version)
   const now = ctx.now()
   const { created } = await commit(ctx, {
-    created: sql<CommentRow>`insert into version_comments (model_version, author, text, created_at_ms, updated_at_ms)
-      select v.id, ${ctx.principal.name}, ${text}, ${now}, ${now} from model_versions v
+    created: sql<CommentRow>`insert into version_comments
+        (model_version, author, account, text, created_at_ms, updated_at_ms)
+      select v.id, ${ctx.principal.name}, ${ctx.principal.accountId ?? null}, ${text}, ${now}, ${now} from model_versions v
       where v.id = (${versionId(ctx, name, version)}) and (select count(*) from version_comments c
         where c.model_version = v.id) < ${commentsMax} returning *`,
     // Ids rise, and nobody else writes within the batch.
@@ -93,7 +96,9 @@ export async function deleteComment(ctx: Context, id: string): Promise<void> {
 /** A condition on `version_comments c`: the comment is there and the caller may change it. */
 function commentOf(ctx: Context, id: string): SQL {
   const own =
-    ctx.settings.auth && !ctx.principal.isAdmin ? sql`c.author = ${ctx.principal.name}` : sql`1`
+    ctx.settings.auth && !ctx.principal.isAdmin
+      ? sql`c.account = ${ctx.principal.accountId ?? null}`
+      : sql`1`
   return sql`c.id = ${parseRowId(id) ?? 0} and ${own} and c.model_version in (
     select v.id from model_versions v join registered_models m on m.id = v.registered_model
     where m.workspace = ${ctx.workspace})`
@@ -121,6 +126,7 @@ function commentFrom(row: CommentRow): VersionComment {
   return {
     id: row.id,
     author: row.author,
+    account: row.account,
     text: row.text,
     createdAtMs: row.created_at_ms,
     updatedAtMs: row.updated_at_ms,

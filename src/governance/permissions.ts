@@ -186,8 +186,8 @@ export async function requireToRollBack(ctx: Context, name: string, stage: strin
  * @throws PERMISSION_DENIED it is somebody else's
  */
 export async function requireOwnComment(ctx: Context, id: string): Promise<void> {
-  const found = await ctx.db.first(sql<{ author: string; name: string }>`
-    select c.author, m.name from version_comments c
+  const found = await ctx.db.first(sql<{ author: string; account: number | null; name: string }>`
+    select c.author, c.account, m.name from version_comments c
     join model_versions v on v.id = c.model_version
     join registered_models m on m.id = v.registered_model
     where c.id = ${parseRowId(id) ?? 0} and m.workspace = ${ctx.workspace}`)
@@ -203,7 +203,8 @@ export async function requireOwnComment(ctx: Context, id: string): Promise<void>
 /** With access control off everybody may. */
 export function mayChangeComment(
   ctx: Context,
-  { author }: Pick<VersionComment, 'author'>,
+  { account }: Pick<VersionComment, 'account'>,
 ): boolean {
-  return !ctx.settings.auth || ctx.principal.isAdmin || author === ctx.principal.name
+  const { auth } = ctx.settings
+  return !auth || ctx.principal.isAdmin || (account !== null && account === ctx.principal.accountId)
 }

@@ -155,6 +155,8 @@ export const versionComments = sqliteTable(
     text: text().notNull(),
     created_at_ms: integer().notNull(),
     updated_at_ms: integer().notNull(),
+    /** `accounts.id` of the author; null: nobody signed in, or the account was gone before this was kept. */
+    account: integer(),
   },
   (t) => [index('version_comments_by_version').on(t.model_version, t.id)],
 )

@@ -7,14 +7,14 @@ import type { Context } from '../platform/context.ts'
 /** What happened, and what its entry keeps beside the model and the version that it is about. */
 type EntryDetail = Pick<
   NewEntry,
-  'action' | 'version' | 'before' | 'after' | 'reason' | 'promotion' | 'approvedBy'
+  'action' | 'version' | 'before' | 'after' | 'reason' | 'promotion' | 'approvers'
 > & {
   /** The entry is added only if this is true; absent: whenever the row exists. */
   readonly guard?: SQL | undefined
 }
 
 /** The condition under which something moves, and what its entry adds. */
-export type MoveTerms = Pick<NewEntry, 'reason' | 'promotion' | 'approvedBy'> & {
+export type MoveTerms = Pick<NewEntry, 'reason' | 'promotion' | 'approvers'> & {
   readonly guard?: SQL | undefined
   /** The move happens although gates or approvals block it. */
   readonly breakGlass?: boolean | undefined

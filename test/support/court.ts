@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import type { Platform } from '../../src/platform/context.ts'
 import { admin, authServer } from './auth-server.ts'
 
 const production = { stage: 'Production' }
@@ -6,8 +7,8 @@ const applies_to = { models: '*', stage: 'Production' }
 export const fromReviewers = { required: 1, from: ['group:reviewers'] }
 
 /** ann has version 1 of `fraud`; carol is in `reviewers`; everybody reads, ann and mallory edit. */
-export async function court() {
-  const server = await authServer()
+export async function court(overrides: Partial<Platform> = {}) {
+  const server = await authServer(overrides)
   const { call, mlflow, user, clock } = server
   const [ann, carol, mallory, root] = [
     await user('ann'),

@@ -15,7 +15,7 @@ export async function readAccessEpoch(ctx: Pick<Context, 'db'>): Promise<number>
 }
 
 /** Part of every change of accounts, groups, tokens, roles and permissions. */
-const accessChanged: SQL = sql.raw('update access_epoch set epoch = epoch + 1 where id = 1')
+export const accessChanged: SQL = sql.raw('update access_epoch set epoch = epoch + 1 where id = 1')
 
 /**
  * As `commit`, for a change of who may sign in or do what. The change takes effect with the next

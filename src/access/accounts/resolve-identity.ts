@@ -6,6 +6,7 @@ import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { insertAccountStatement } from './accounts.ts'
 import { isNotBarred, refuseBarred } from './barred.ts'
+import { accessChanged } from './epoch.ts'
 import { checkAccountName, isAdminName, servicePrefix } from './names.ts'
 import {
   type ExternalGroups,
@@ -39,19 +40,40 @@ export async function resolveIdentity(
   identity: ExternalIdentity,
 ): Promise<Principal> {
   const row = (await ctx.db.first(linkedAccount(identity))) ?? (await signUp(ctx, identity))
+  await keepClaims(ctx, identity, row.claimed)
   return { ...principalFrom(row, identity), endsAtMs: identity.endsAtMs }
 }
 
-function linkedAccount({ issuer, subject }: ExternalIdentity): SQL<PrincipalRow> {
-  return sql<PrincipalRow>`
-    select ${principalColumns} from identities i join accounts a on a.id = i.account
+/**
+ * Keep which groups the issuer sends, if these are others than the last time: approvals by groups from
+ * outside are judged by them.
+ */
+async function keepClaims(
+  ctx: Context,
+  { issuer, subject, groups }: ExternalIdentity,
+  known: string | null,
+): Promise<void> {
+  const claimed = JSON.stringify([...groups].sort())
+  if (claimed === known) return
+  await ctx.db.batch({
+    kept: sql`update identities set groups = ${claimed}
+      where issuer = ${issuer} and subject = ${subject}`,
+    accessChanged,
+  })
+}
+
+type LinkedRow = PrincipalRow & { claimed: string | null }
+
+function linkedAccount({ issuer, subject }: ExternalIdentity): SQL<LinkedRow> {
+  return sql<LinkedRow>`
+    select ${principalColumns}, i.groups as claimed from identities i join accounts a on a.id = i.account
     where i.issuer = ${issuer} and i.subject = ${subject}`
 }
 
 /**
  * Makes account and identity in one batch. Of several simultaneous first requests, one makes them.
  */
-async function signUp(ctx: Context, identity: ExternalIdentity): Promise<PrincipalRow> {
+async function signUp(ctx: Context, identity: ExternalIdentity): Promise<LinkedRow> {
   const { issuer, subject, kind, groups } = identity
   const name = accountName(identity)
   const isAdmitted = isNotBarred(issuer, subject)

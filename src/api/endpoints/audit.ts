@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { actions } from '../../audit/actions.ts'
 import { endpoint } from './endpoint.ts'
-import { Moment, PageQuery, PrincipalShape, pageOf } from './shapes.ts'
+import { ApproverShape, Moment, PageQuery, PrincipalShape, pageOf } from './shapes.ts'
 
 /** Strict: a filter that is misspelt must not answer everything. */
 const Filter = z.strictObject({
@@ -43,6 +43,7 @@ const EntryShape = z.object({
   reason: z.string().optional(),
   promotion_id: z.string().optional(),
   approved_by: z.array(z.string()).optional(),
+  approvers: z.array(ApproverShape).optional(),
   request_id: z.string(),
   user_agent: z.string().optional(),
   hash: Hash.describe('SHA-256 of the canonical JSON (RFC 8785) of all the above'),

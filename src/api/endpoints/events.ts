@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
-import { PageQuery, PrincipalShape, pageOf } from './shapes.ts'
+import { ApproverShape, PageQuery, PrincipalShape, pageOf } from './shapes.ts'
 
 const EventShape = z.object({
   id: z
@@ -18,6 +18,7 @@ const EventShape = z.object({
   reason: z.string().optional(),
   promotion_id: z.string().optional(),
   approved_by: z.array(z.string()).readonly().optional(),
+  approvers: z.array(ApproverShape).readonly().optional(),
 })
 
 const filters = {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
-import { PageQuery, PrincipalShape, pageOf } from './shapes.ts'
+import { ApproverShape, PageQuery, PrincipalShape, pageOf } from './shapes.ts'
 
 /** A dataset that a run read. */
 export const DatasetShape = z.object({
@@ -21,6 +21,7 @@ const HolderShape = z.object({
       ),
       moved_by: PrincipalShape,
       approved_by: z.array(z.string()),
+      approvers: z.array(ApproverShape),
       promotion_id: z.string().optional(),
       reason: z.string().optional(),
     })

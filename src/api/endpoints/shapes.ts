@@ -62,3 +62,8 @@ export const PrincipalShape = z.object({
   groups: z.array(z.string()),
   account: z.string().optional().describe('Id of the account; a name can be given anew'),
 })
+
+export const ApproverShape = z.object({
+  name: z.string(),
+  account: z.string().optional().describe('Id of the account; a name can be given anew'),
+})

@@ -72,6 +72,10 @@ function holderToWire({ version, since, source, runId, modelId, digest, datasets
       requested_by: since.requestedBy,
       moved_by: since.movedBy,
       approved_by: since.approvedBy,
+      approvers: since.approvers.map(({ name, account }) => ({
+        name,
+        ...(account === undefined ? {} : { account }),
+      })),
       promotion_id: since.promotion?.toString(),
       reason: since.reason,
     },

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { mayAll } from '../../access/permissions/permitted.ts'
 import { requireModelVersion } from '../../access/permissions/require.ts'
 import { excerpt, invalid, notFound } from '../../core/error.ts'
-import type { PrincipalRecord } from '../../core/principal.ts'
+import type { PrincipalRecord, SomeAccount } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkAlias, isLatest, modelNotFound } from '../../registry/check-names.ts'
 import { resolveStage } from '../../registry/stages/stages.ts'
@@ -44,6 +44,8 @@ export type Since = {
   readonly movedBy: PrincipalRecord
   /** Names. */
   readonly approvedBy: readonly string[]
+  /** The same people with their accounts, as far as the audit log has them. */
+  readonly approvers: readonly SomeAccount[]
   /** `promotions.id` */
   readonly promotion: number | undefined
   readonly reason: string | undefined
@@ -149,6 +151,7 @@ type Row = {
   reason: string | null
   promotion: number | null
   approved_by: string | null
+  approvers: string | null
   requested_by: string | null
 }
 /** What the first audit entry of a version says about it, which never changes. */
@@ -174,7 +177,8 @@ async function holdersOf(
       made.after as made, s.at_ms,
       s.action = 'model_version.recorded' as is_baseline, s.actor, s.reason,
       coalesce(s.promotion, before.promotion) as promotion,
-      coalesce(s.approved_by, before.approved_by) as approved_by, p.requested_by
+      coalesce(s.approved_by, before.approved_by) as approved_by,
+      coalesce(s.approvers, before.approvers) as approvers, p.requested_by
     from json_each(${wanted}) w
     left join (select version, after from audit_entries where registered_model = ${registeredModel}
       and action in ('model_version.created', 'model_version.recorded')) made
@@ -206,11 +210,13 @@ async function holdersOf(
 function sinceFrom(row: Row): Since | undefined {
   const movedBy = parsed<PrincipalRecord>(row.actor)
   if (row.at_ms === null || movedBy === undefined || row.is_baseline === 1) return undefined
+  const approvedBy = parsed<string[]>(row.approved_by) ?? []
   return {
     atMs: row.at_ms,
     requestedBy: parsed<PrincipalRecord>(row.requested_by) ?? movedBy,
     movedBy,
-    approvedBy: parsed<string[]>(row.approved_by) ?? [],
+    approvedBy,
+    approvers: parsed<SomeAccount[]>(row.approvers) ?? approvedBy.map((name) => ({ name })),
     promotion: row.promotion ?? undefined,
     reason: row.reason ?? undefined,
   }

@@ -1,8 +1,8 @@
 import { isOneOwner } from '../../access/accounts/controllers.ts'
 import { excerpt } from '../../core/error.ts'
 import { keepVisible } from '../../core/names.ts'
-import { anonymous, type PrincipalRecord, type SomeAccount } from '../../core/principal.ts'
-import { isAmong, isNamed, type Parties } from '../approvals.ts'
+import { anonymous, type SomeAccount } from '../../core/principal.ts'
+import { isAmong, isNamed, type Parties, type Poster } from '../approvals.ts'
 import type { StepBudget } from './expression-cost.ts'
 import { judgeByExpression, lateFactsIn } from './expression-gate.ts'
 import type { VersionFacts } from './facts.ts'
@@ -27,7 +27,7 @@ export type GateInput = {
   /** The people whom the move is about. */
   readonly parties: Parties
   /** Who set each tag of the candidate last, by the audit log. */
-  readonly tagSetters: ReadonlyMap<string, PrincipalRecord>
+  readonly tagSetters: ReadonlyMap<string, Poster>
   /** Accounts that the policy of the gate names. */
   readonly accounts: NamedAccounts
 }
@@ -35,7 +35,7 @@ export type GateInput = {
 export type CheckFact = {
   readonly status: string
   readonly digest: string | null
-  readonly postedBy: PrincipalRecord
+  readonly postedBy: Poster
 }
 export type FilesRead = { readonly ok: boolean; readonly detail: string }
 
@@ -184,11 +184,12 @@ type CheckGate = Extract<Gate, { type: 'check' }>
 
 /** Why the result of a check does not count for a gate; undefined if it does. */
 export function whyNotCounted(
-  postedBy: PrincipalRecord,
+  postedBy: Poster,
   { from }: CheckGate,
   { parties, accounts }: Pick<GateInput, 'parties' | 'accounts'>,
 ): string | undefined {
   const by = excerpt(postedBy.name)
+  if (postedBy.isGone) return `the account '${by}' is gone`
   if (from && isNamed(postedBy, from, accounts)) return undefined
   if (from && !isAmong(postedBy, from, accounts)) return `'${by}' is not among ${from.join(', ')}`
   // With access control off nobody knows who it was.
@@ -254,6 +255,7 @@ function judgeTag(
     const setter = tagSetters.get(key)
     if (!setter) return failed(`nobody knows who set tag '${excerpt(key)}'`)
     const shown = `tag '${excerpt(key)}' was set by '${excerpt(setter.name)}'`
+    if (setter.isGone) return failed(`${shown}, whose account is gone`)
     if (!isAmong(setter, set_by, accounts)) return failed(`${shown}, not by ${set_by.join(', ')}`)
     if (isOneOwner(setter, parties.requester, parties.controllers)) {
       return failed(`${shown}, who asked for the move`)

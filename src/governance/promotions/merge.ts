@@ -50,8 +50,8 @@ export async function mergePromotion(
     refuseUnseen(id, assessment, seen)
     await refuseBlocked(ctx, promotion, assessment)
     await requireRequestedMove(ctx, promotion, assessment)
-    const { approvedBy } = assessment.judgement.approvals
-    const merged = await writeMove(ctx, promotion, { assessment, approvedBy })
+    const { approvers = [] } = assessment.judgement.approvals
+    const merged = await writeMove(ctx, promotion, { assessment, approvers })
     if (merged) return merged
   }
   throw conflict(`Promotion request #${id} kept changing while it was being merged; try again`)
@@ -103,7 +103,7 @@ async function mayStillMove(
   assessment: Assessment,
 ): Promise<boolean> {
   if (!ctx.settings.auth) return true
-  const principal = await findRequesterNow(ctx, promotion.requestedBy, assessment.people)
+  const principal = findRequesterNow(promotion.requestedBy, assessment.people)
   if (!principal) return false
   try {
     const theirs = { ...ctx, principal, permissionReads: new Map() }
@@ -185,7 +185,7 @@ function isCounted(
   return principal.verified || approvals.allow_unverified
 }
 
-type WrittenTerms = Pick<MoveTerms, 'approvedBy' | 'reason' | 'breakGlass'> & {
+type WrittenTerms = Pick<MoveTerms, 'approvers' | 'reason' | 'breakGlass'> & {
   readonly assessment: Assessment
 }
 
@@ -198,7 +198,7 @@ type WrittenTerms = Pick<MoveTerms, 'approvedBy' | 'reason' | 'breakGlass'> & {
 export async function writeMove(
   ctx: Context,
   promotion: Promotion,
-  { assessment, approvedBy, breakGlass = false, ...terms }: WrittenTerms,
+  { assessment, approvers, breakGlass = false, ...terms }: WrittenTerms,
 ): Promise<Promotion | undefined> {
   const { id, archiveExisting } = promotion
   const reason = terms.reason ?? promotion.reason ?? undefined
@@ -219,7 +219,7 @@ export async function writeMove(
         name: assessment.candidate.model,
         guard,
         promotion: sql`${id}`,
-        approvedBy,
+        approvers,
         reason,
         breakGlass,
       }),

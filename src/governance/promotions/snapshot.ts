@@ -1,17 +1,18 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { RegistryError } from '../../core/error.ts'
-import type { PrincipalRecord, SomeAccount } from '../../core/principal.ts'
+import type { SomeAccount } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import type { FactChange } from '../../registry/facts/facts.ts'
 import { areFactsFresh, refreshFacts } from '../../registry/facts/refresh-facts.ts'
 import { revisionsFrom } from '../../registry/facts/store-facts.ts'
 import { fileAuthorsJson } from '../../registry/versions/authors.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
-import type { Parties, Review } from '../approvals.ts'
+import type { Parties, Poster, Review } from '../approvals.ts'
 import {
   findStandingReview,
   type People,
   peopleFrom,
+  posterFrom,
   reviewReads,
   standingOf,
 } from '../approvers.ts'
@@ -54,7 +55,7 @@ export type Snapshot = {
   readonly parties: Parties
   readonly people: People
   /** Who set each tag of the candidate last; read only if a policy asks for it. */
-  readonly tagSetters: ReadonlyMap<string, PrincipalRecord>
+  readonly tagSetters: ReadonlyMap<string, Poster>
   readonly cardRevision: number
   /** How the candidate's facts came to be what they are, the newest revision first. */
   readonly factHistory: readonly FactsThen[]
@@ -99,7 +100,7 @@ export async function takeSnapshot(
 ): Promise<Snapshot | undefined> {
   const { modelVersionId, target } = question
   const rows = await readRows(ctx, question)
-  const { policies, reviews, people, controllers, checks, setters } = rows
+  const { policies, reviews, checks, setters } = rows
   const [state] = rows.states
   const facts = factsFrom(rows)
   const candidate = facts.get(modelVersionId)
@@ -115,7 +116,7 @@ export async function takeSnapshot(
     readCard(ctx, candidate),
     holder && readCard(ctx, holder),
   ])
-  const known = peopleFrom({ people, controllers })
+  const known = peopleFrom(rows)
   const standing = await Promise.all(
     reviews.map((row) => findStandingReview(ctx, row, { model: candidate.model, people: known })),
   )
@@ -128,10 +129,10 @@ export async function takeSnapshot(
     checks: new Map(
       checks.map(({ name, status, digest, posted_by }) => [
         name,
-        { status, digest, postedBy: JSON.parse(posted_by) },
+        { status, digest, postedBy: posterFrom(posted_by, known) },
       ]),
     ),
-    tagSetters: new Map(setters.map(({ key, actor }) => [key, JSON.parse(actor)])),
+    tagSetters: new Map(setters.map(({ key, actor }) => [key, posterFrom(actor, known)])),
     parties: {
       requester: question.requester,
       authors: JSON.parse(state.authors),

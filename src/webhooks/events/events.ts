@@ -1,5 +1,6 @@
 import type { auditEntries } from '../../audit/tables.ts'
 import { matchesGlob } from '../../core/glob.ts'
+import type { SomeAccount } from '../../core/principal.ts'
 import { archivedStage } from '../../registry/stages/stages.ts'
 import { isEventType, matchesAny, typeOf } from './event-types.ts'
 
@@ -28,6 +29,8 @@ export type RegistryEvent = {
   readonly reason: string | null
   readonly promotionId: string | null
   readonly approvedBy: readonly string[]
+  /** The same people with their accounts; empty in entries of older servers. */
+  readonly approvers?: readonly SomeAccount[]
 }
 
 /** `<seq>.<n>`: rises from event to event, and is the same for every receiver. */
@@ -64,6 +67,7 @@ function firstEvent(row: EventEntryRow): RegistryEvent {
     reason: row.reason,
     promotionId: row.promotion === null ? null : String(row.promotion),
     approvedBy: row.approved_by === null ? [] : (JSON.parse(row.approved_by) as string[]),
+    approvers: row.approvers === null ? [] : (JSON.parse(row.approvers) as SomeAccount[]),
   }
 }
 

@@ -14,5 +14,6 @@ export function jsonEvent(event: RegistryEvent) {
     ...(event.reason === null ? {} : { reason: event.reason }),
     ...(event.promotionId === null ? {} : { promotion_id: event.promotionId }),
     ...(event.approvedBy.length === 0 ? {} : { approved_by: event.approvedBy }),
+    ...(event.approvers?.length ? { approvers: event.approvers } : {}),
   }
 }
