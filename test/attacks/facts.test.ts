@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { runBackgroundWork } from '../../src/background.ts'
-import { collectGarbage } from '../../src/registry/files/collect-garbage.ts'
+import { collectGarbage } from '../../src/registry/collect-garbage.ts'
 import { type Member, type Team, team } from '../support/team.ts'
 
 type Body = Record<string, unknown>

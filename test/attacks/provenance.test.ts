@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { collectGarbage } from '../../src/registry/files/collect-garbage.ts'
+import { collectGarbage } from '../../src/registry/collect-garbage.ts'
 import { type Member, team } from '../support/team.ts'
 
 /**

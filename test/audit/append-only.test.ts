@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { sealEntries } from '../../src/audit/seal.ts'
-import { collectGarbage } from '../../src/registry/files/collect-garbage.ts'
+import { collectGarbage } from '../../src/registry/collect-garbage.ts'
 import { registryServer } from '../support/registry-server.ts'
 
 async function auditServer() {

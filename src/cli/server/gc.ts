@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { listGuardedVersions } from '../../governance/moves/guarded-versions.ts'
 import { openPlatform } from '../../node.ts'
-import { collectGarbage, type Garbage } from '../../registry/files/collect-garbage.ts'
+import { collectGarbage, type Garbage } from '../../registry/collect-garbage.ts'
 import { parseDuration } from '../duration.ts'
 import { addSettings, givenSettings } from '../options.ts'
 

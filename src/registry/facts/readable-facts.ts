@@ -2,7 +2,6 @@ import { type SQL, sql } from 'drizzle-orm'
 import { isNotDeniedSql, mayAll, mayReadSql } from '../../access/permissions/permitted.ts'
 import { maskCredentials } from '../../core/mask.ts'
 import type { Context } from '../../platform/context.ts'
-import type { ModelVersion } from '../versions/read-versions.ts'
 import { descriptionIn, type FactDataset, type Facts, type FactsRevision } from './facts.ts'
 import { readFacts } from './refresh-facts.ts'
 
@@ -10,10 +9,12 @@ import { readFacts } from './refresh-facts.ts'
  * The newest facts of versions as the caller may see them, by `model_versions.id`: without
  * credentials and, where the caller may not read the experiment, without all that is not in the
  * version's own files.
+ *
+ * @param versions by `model_versions.id`, with the manifest if they are sealed
  */
 export async function readReadableFacts(
   ctx: Context,
-  versions: readonly Pick<ModelVersion, 'id' | 'manifestId'>[],
+  versions: readonly { readonly id: number; readonly manifestId: number | null }[],
 ): Promise<Map<number, FactsRevision>> {
   const found = await readFacts(
     ctx,

@@ -4,7 +4,6 @@ import { RegistryError } from '../../core/error.ts'
 import { maskCredentials } from '../../core/mask.ts'
 import type { Context } from '../../platform/context.ts'
 import { isRun } from '../../tracking/run.ts'
-import type { ModelVersion } from '../versions/read-versions.ts'
 import { isObject, type LoggedSignature, readJson, readSignature } from './logged-signature.ts'
 import { readText, type StoredFile, textBytesMax } from './read-text.ts'
 import { readYaml } from './read-yaml.ts'
@@ -83,7 +82,7 @@ export async function describeModel(ctx: Context, place: ModelPlace): Promise<Mo
 /** What a version's model says about itself. */
 export function describeVersion(
   ctx: Context,
-  { manifestId, runId, source }: Pick<ModelVersion, 'manifestId' | 'runId' | 'source'>,
+  { manifestId, runId, source }: Omit<ModelPlace, 'find'> & { readonly manifestId: number | null },
 ): Promise<ModelDescription> {
   const find =
     manifestId === null

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { listGuardedVersions } from '../../../src/governance/moves/guarded-versions.ts'
-import { collectGarbage } from '../../../src/registry/files/collect-garbage.ts'
+import { collectGarbage } from '../../../src/registry/collect-garbage.ts'
 import { person } from '../../support/accounts.ts'
 import { governedServer } from '../../support/governed-server.ts'
 

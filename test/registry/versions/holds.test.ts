@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
-import { collectGarbage } from '../../../src/registry/files/collect-garbage.ts'
+import { collectGarbage } from '../../../src/registry/collect-garbage.ts'
 import { client } from '../../support/client.ts'
 import { registryServer, sixteen } from '../../support/registry-server.ts'
 

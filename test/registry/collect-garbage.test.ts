@@ -1,14 +1,14 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { collectBlobs } from '../../../src/artifacts/collect.ts'
-import { findFile, putFile } from '../../../src/artifacts/files.ts'
-import { createUpload } from '../../../src/artifacts/multipart.ts'
-import { anonymous } from '../../../src/core/principal.ts'
-import type { Context } from '../../../src/platform/context.ts'
-import type { BlobStore } from '../../../src/platform/ports.ts'
-import { collectGarbage } from '../../../src/registry/files/collect-garbage.ts'
-import { body, collected } from '../../platform/blob-store-suite.ts'
-import { testServer } from '../../support/server.ts'
+import { collectBlobs } from '../../src/artifacts/collect.ts'
+import { findFile, putFile } from '../../src/artifacts/files.ts'
+import { createUpload } from '../../src/artifacts/multipart.ts'
+import { anonymous } from '../../src/core/principal.ts'
+import type { Context } from '../../src/platform/context.ts'
+import type { BlobStore } from '../../src/platform/ports.ts'
+import { collectGarbage } from '../../src/registry/collect-garbage.ts'
+import { body, collected } from '../platform/blob-store-suite.ts'
+import { testServer } from '../support/server.ts'
 
 const day = 86_400_000
 

@@ -6,11 +6,11 @@ import {
   collectLeftovers,
   collectOrphans,
   collectUploads,
-} from '../../artifacts/collect.ts'
-import type { Platform } from '../../platform/context.ts'
-import { type Purged, purgeDeleted } from '../../tracking/purge.ts'
-import { readDeletedFacts } from '../facts/fill-facts.ts'
-import { sourceDeletable } from '../versions/deletable.ts'
+} from '../artifacts/collect.ts'
+import type { Platform } from '../platform/context.ts'
+import { type Purged, purgeDeleted } from '../tracking/purge.ts'
+import { readDeletedFacts } from './facts/fill-facts.ts'
+import { sourceDeletable } from './versions/deletable.ts'
 
 const manifestsPerRound = 500
 const isUnused = sql`not exists (select 1 from model_versions v where v.manifest = manifests.id)`
