@@ -92,6 +92,53 @@ test('however many requests are open, each has its turn: to expire, and to merge
   expect(json.items).toEqual([])
 })
 
+test('a request that cannot be judged says so, in its own answer and in the list, and shows no earlier judgement', async () => {
+  const { as, platform, policy, version, admin } = await governedServer()
+  await policy('p', {
+    approvals: { required: 1, from: ['user:root'] },
+    gates: [{ name: 't', type: 'tag', key: 'x' }],
+  })
+  const call = as(ann)
+  for (const model of ['a', 'b']) {
+    const made = await version(call, model)
+    const body = { model, version: made.version, to: { stage: 'Production' } }
+    await call('POST', '/api/v1/promotions', body)
+  }
+  await admin('POST', '/api/v1/promotions/1/reviews', { decision: 'approve' })
+  await platform.db.all(sql`update promotion_reviews set claimed_groups = 'no JSON'`)
+  const logged = vi.spyOn(console, 'error').mockReturnValue()
+  const one = await admin('GET', '/api/v1/promotions/1')
+  const list = await admin('GET', '/api/v1/promotions')
+  expect(logged).toHaveBeenCalledOnce()
+  vi.restoreAllMocks()
+  const unjudged = {
+    can_merge: false,
+    gates: [],
+    blocked_by: ['it could not be judged; the log of the server says why'],
+  }
+  expect([one.status, list.status]).toEqual([200, 200])
+  expect(one.json).toMatchObject(unjudged)
+  expect(list.json.items[1]).toMatchObject(unjudged)
+  expect(list.json.items[0].gates).toHaveLength(1)
+})
+
+test('a request of a version that an earlier release deleted is closed by the sweep', async () => {
+  const { as, platform, policy, version, admin } = await governedServer()
+  await policy('p', { approvals: { required: 0 }, gates: [{ name: 't', type: 'tag', key: 'x' }] })
+  const made = await version(as(ann), 'm')
+  const body = { model: 'm', version: made.version, to: { stage: 'Production' } }
+  await as(ann)('POST', '/api/v1/promotions', body)
+  await platform.db.all(sql`delete from model_versions`)
+  await sweepPromotions(platform)
+  await sweepPromotions(platform)
+  expect((await admin('GET', '/api/v1/promotions/1')).json).toMatchObject({
+    status: 'superseded',
+    closed_because: 'the version was deleted',
+  })
+  const log = await admin('GET', '/api/v1/audit?action=promotion.superseded')
+  expect(log.json.items).toHaveLength(1)
+})
+
 test('a request that fails in the sweep is logged, and the others go on', async () => {
   const { as, platform, policy, version, admin, pass } = await governedServer()
   await policy('p', { approvals: { required: 0 }, gates: [{ name: 't', type: 'tag', key: 'x' }] })

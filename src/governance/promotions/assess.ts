@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { verifyManifest } from '../../artifacts/manifest.ts'
-import type { Blocked } from '../../core/error.ts'
+import { type Blocked, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { findStandingReview, type ReviewRow, standingOf } from '../approvers.ts'
 import type { VersionFacts } from '../policies/facts.ts'
@@ -52,7 +52,10 @@ export async function assessPromotion(
   promotion: Promotion,
   files: 'read' | 'known',
 ): Promise<Assessment | undefined> {
-  const assessment = await assess(ctx, questionOf(promotion), files)
+  const assessment = await assess(ctx, questionOf(promotion), files).catch(async (err) => {
+    await keepFailure(ctx, promotion.id, err)
+    throw err
+  })
   if (assessment) await keepJudgement(ctx, promotion.id, assessment)
   return assessment
 }
@@ -168,6 +171,27 @@ export async function keepJudgement(
   await ctx.db.all(sql`update promotions set evidence = ${evidenceText(assessment)},
       judged_at_ms = ${judgedAtMs}, files_read = coalesce(${files}, files_read)
     where id = ${id} and status = 'open' and coalesce(judged_at_ms, 0) <= ${judgedAtMs}`)
+}
+
+/** What blocks a request that could not be judged. */
+export const unjudged = 'it could not be judged; the log of the server says why'
+
+/** Show of a request that failed in an unforeseen way that it could not be judged, and no earlier judgement. */
+export async function keepFailure(
+  ctx: Pick<Context, 'db' | 'now'>,
+  id: number,
+  err: unknown,
+): Promise<void> {
+  if (err instanceof RegistryError) return
+  const none: Evidence = {
+    gates: [],
+    approvals: { required: 0, given: 0, missing: [], approvedBy: [] },
+    policies: [],
+    blocked_by: [unjudged],
+    compared: null,
+  }
+  await ctx.db.all(sql`update promotions set evidence = ${JSON.stringify(none)},
+    judged_at_ms = ${ctx.now()} where id = ${id} and status = 'open'`)
 }
 
 /** The part of a refused move's judgement that goes into the audit log. */

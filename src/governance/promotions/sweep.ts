@@ -1,11 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { commit } from '../../audit/commit.ts'
 import { type Context, type Platform, systemContext } from '../../platform/context.ts'
 import { failureText, logError } from '../../platform/log.ts'
 import { listPolicies } from '../policies/policies.ts'
-import { keepJudgement } from './assess.ts'
+import { keepFailure, keepJudgement } from './assess.ts'
 import { mergeIfAutomatic } from './merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { expirePromotion } from './promotions.ts'
+import { supersedeStatements } from './superseding.ts'
 
 /** Requests of each kind in one sweep; the next sweep continues after them. */
 const perSweep = 50
@@ -32,6 +34,7 @@ export async function sweepPromotions(platform: Platform): Promise<void> {
   const places = placesOf.get(platform.db) ?? anywhere(platform)
   placesOf.set(platform.db, places)
   const now = platform.now()
+  await supersedeGone(platform)
   const expired = await nextOpen(platform, places, {
     kind: 'expired',
     which: sql`expires_at_ms <= ${now}`,
@@ -72,10 +75,31 @@ async function sweepOne(platform: Platform, { told }: Places, promotion: Promoti
     else await mergeDue(ctx, promotion)
     told.delete(promotion.id)
   } catch (err) {
+    const failures = await keepFailure(platform, promotion.id, err).then(
+      () => [err],
+      (other) => [err, other],
+    )
     if (told.has(promotion.id)) return
     if (told.size >= toldMax) told.clear()
     told.add(promotion.id)
-    logError({ event: 'request not swept', promotion: promotion.id, error: failureText(err) })
+    const error = failures.map(failureText).join('\n')
+    logError({ event: 'request not swept', promotion: promotion.id, error })
+  }
+}
+
+/** Requests of versions that earlier releases deleted are still open. */
+async function supersedeGone(platform: Platform): Promise<void> {
+  const isGone = sql`not exists (select 1 from model_versions v where v.id = promotions.model_version)`
+  const workspaces = await platform.db.all(sql<{ workspace: string }>`
+    select distinct workspace from promotions where status = 'open' and ${isGone}`)
+  for (const { workspace } of workspaces) {
+    const ctx = { ...systemContext(platform), workspace }
+    await commit(ctx, {
+      superseded: supersedeStatements(ctx, {
+        which: sql`workspace = ${workspace} and ${isGone}`,
+        reason: sql`'the version was deleted'`,
+      }),
+    })
   }
 }
 

@@ -1,9 +1,11 @@
 import { sql } from 'drizzle-orm'
+import { RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
+import { failureText, logError } from '../../platform/log.ts'
 import type { ApprovalState, Review } from '../approvals.ts'
 import { type ReviewRow, reviewFrom } from '../approvers.ts'
 import { type ClosedVersions, readClosedOf, shownEvidence } from '../closed-runs.ts'
-import { type Assessment, assessPromotion, evidenceOf } from './assess.ts'
+import { type Assessment, assessPromotion, evidenceOf, unjudged } from './assess.ts'
 import { type Check, type CheckRow, checkFrom } from './checks.ts'
 import type { GateResult } from './judge.ts'
 import type { Evidence, Promotion } from './promotion.ts'
@@ -39,14 +41,27 @@ export async function viewPromotion(
   if (promotion.expiresAtMs <= ctx.now()) {
     return viewOf(promotion, await readRest(ctx, [promotion]), notJudged)
   }
-  const now = judged ?? (await assessPromotion(ctx, promotion, 'known'))
+  let failure: unknown
+  const now =
+    judged ??
+    (await assessPromotion(ctx, promotion, 'known').catch((err) => {
+      if (err instanceof RegistryError) throw err
+      failure = err
+    }))
   const evidence = now ? evidenceOf(now) : null
   const rest = await readRest(ctx, [{ ...promotion, evidence }])
   if (now) {
     return viewOf(promotion, rest, { evidence, judgedAtMs: now.judgedAtMs, canMerge: true })
   }
   const view = viewOf(promotion, rest, notJudged)
-  return { ...view, blockedBy: ['the version is gone'] }
+  if (failure === undefined) return { ...view, blockedBy: ['the version is gone'] }
+  logError({
+    event: 'request not judged',
+    requestId: ctx.requestId,
+    promotion: promotion.id,
+    error: failureText(failure),
+  })
+  return { ...view, blockedBy: [unjudged] }
 }
 
 /** Requests with their last judgements, in a fixed number of statements: nothing is judged. */
