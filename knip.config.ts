@@ -13,7 +13,7 @@ const config: KnipConfig = {
     // drizzle-kit reads every table.
     'src/*/tables.ts!',
     'drizzle/config.ts',
-    'test/{check,run,java/run,recordings/run,runner/worker-server,support/platform/*}.ts',
+    'test/{check,property,run,java/run,recordings/run,runner/worker-server,support/platform/*}.ts',
     'bench/{run,audit-cost}.ts',
     'bin/build.mjs',
   ],

@@ -1,0 +1,142 @@
+import fc from 'fast-check'
+
+/** What one step of a sequence may do; the number says how often it comes. */
+const kinds = {
+  version: 4,
+  copy: 3,
+  move: 14,
+  alias: 8,
+  unalias: 2,
+  open: 8,
+  review: 16,
+  sign: 3,
+  merge: 14,
+  close: 1,
+  'break glass': 3,
+  'follow up': 3,
+  policy: 6,
+  'delete policy': 2,
+  rename: 5,
+  'delete version': 2,
+  'delete model': 1,
+  make: 2,
+  group: 5,
+  'delete account': 3,
+  'make account': 4,
+  grant: 2,
+  'take grant': 2,
+  level: 3,
+  'roll back': 8,
+  prompt: 1,
+  stages: 2,
+  time: 2,
+  card: 3,
+  metric: 3,
+  run: 1,
+  sweep: 2,
+} as const
+
+export type Kind = keyof typeof kinds
+
+/** What a step is about. Numbers that are out of range count from the beginning again. */
+const detail = {
+  who: fc.nat(99),
+  model: fc.nat(9),
+  version: fc.nat(9),
+  place: fc.nat(99),
+  request: fc.nat(9),
+  variant: fc.nat(999),
+  flag: fc.boolean(),
+}
+
+const step = fc.record({
+  kind: fc.oneof(
+    ...Object.entries(kinds).map(([kind, weight]) => ({
+      weight,
+      // Of the keys of an object, each is one.
+      arbitrary: fc.constant(kind as Kind),
+    })),
+  ),
+  ...detail,
+})
+
+export type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
+
+/** A `request` that stands for the newest one. */
+export const newest = 9
+
+/** A step about the newest request and, as a rule, about Production. */
+const stepOf = (...some: [Kind, ...Kind[]]) =>
+  fc.record({
+    kind: fc.constantFrom(...some),
+    ...detail,
+    request: fc.constant(newest),
+    who: fc.nat(5),
+    model: fc.nat(5),
+    place: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(99) }),
+  })
+
+/** What seldom comes about by chance: a request that is approved and merged, with something between. */
+const story = fc
+  .tuple(
+    stepOf('move', 'open', 'open', 'alias', 'roll back'),
+    fc.array(step, { maxLength: 1, size: 'max' }),
+    fc.array(stepOf('review', 'review', 'review', 'sign'), {
+      minLength: 1,
+      maxLength: 2,
+      size: 'max',
+    }),
+    fc.array(step, { maxLength: 2, size: 'max' }),
+    stepOf('merge', 'merge', 'break glass', 'move', 'sweep'),
+  )
+  .map(([asked, before, reviews, between, done]) => [
+    asked,
+    ...before,
+    ...reviews,
+    ...between,
+    done,
+  ])
+
+/** A request for Production that ann opens, both reviewers approve and bob merges. */
+const signedOff = fc
+  .record({ version: fc.nat(9), flag: fc.boolean(), place: fc.constantFrom(0, 0, 0, 3) })
+  .map(({ version, flag, place }): Step[] => {
+    const all = { model: 0, version, place, request: newest, variant: 0, flag }
+    return [
+      { ...all, kind: 'open', who: 0 },
+      { ...all, kind: 'review', who: 0 },
+      { ...all, kind: 'review', who: 1 },
+      { ...all, kind: 'merge', who: 2 },
+    ]
+  })
+
+/** One version after another comes in, and the one before is to come back. */
+const thereAndBack = fc
+  .tuple(signedOff, fc.array(step, { maxLength: 1, size: 'max' }), signedOff, stepOf('roll back'))
+  .map(([first, between, second, back]) => [
+    ...first,
+    ...between,
+    ...second.map((one): Step => ({ ...one, version: one.version + 1, flag: true })),
+    back,
+  ])
+
+/** A policy comes first, as a rule. */
+export const sequence = fc
+  .tuple(
+    fc.array(stepOf('policy'), { minLength: 1, maxLength: 2, size: 'max' }),
+    fc.array(
+      fc.oneof(
+        story,
+        signedOff,
+        thereAndBack,
+        fc.array(step, { minLength: 1, maxLength: 4, size: 'max' }),
+      ),
+      { minLength: 2, maxLength: 5, size: 'max' },
+    ),
+  )
+  .map(([policies, parts]): Step[] => [...policies, ...parts.flat()])
+
+/** One of a list, by a number of any size. */
+export function pick<T>(list: readonly [T, ...T[]], i: number): T {
+  return list[i % list.length] ?? list[0]
+}
