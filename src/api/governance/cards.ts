@@ -8,7 +8,7 @@ import {
   getTemplate,
   setTemplate,
 } from '../../governance/cards/templates.ts'
-import { cardForHuggingFace, cardMarkdown } from '../../governance/cards/write-card.ts'
+import { renderCard, renderForHuggingFace } from '../../governance/cards/write-card.ts'
 import { writeCard } from '../../governance/cards/write-revision.ts'
 import type { Context } from '../../platform/context.ts'
 import * as endpoints from '../endpoints/cards.ts'
@@ -54,8 +54,8 @@ export const cardRoutes: readonly ServedEndpoint[] = [
       version: params.version,
       revision: query.revision,
     })
-    const write = query.format === 'huggingface' ? cardForHuggingFace : cardMarkdown
-    return c.body(write({ ...params, ...found }), 200, {
+    const write = query.format === 'huggingface' ? renderForHuggingFace : renderCard
+    return c.body(await write({ ...params, ...found }), 200, {
       'Content-Type': 'text/markdown; charset=utf-8',
       'Content-Security-Policy': "default-src 'none'; sandbox",
     })

@@ -70,7 +70,7 @@ export async function readFrontMatter(matter: string): Promise<FrontMatter | { p
   const values = yaml.every(isText) ? [...yaml, ...unread] : [matter]
   return {
     card: withoutAbsent(card),
-    rest: writeMarkdown(values.map((value) => ({ type: 'code', value }))),
+    rest: await writeMarkdown(values.map((value) => ({ type: 'code', value }))),
     problems,
   }
 }

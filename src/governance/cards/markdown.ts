@@ -21,6 +21,8 @@ import type {
 import { gfmStrikethroughToMarkdown } from 'mdast-util-gfm-strikethrough'
 import { gfmTableToMarkdown } from 'mdast-util-gfm-table'
 import { type Options, toMarkdown } from 'mdast-util-to-markdown'
+import { letOthersRun } from '../../core/let-others-run.ts'
+import { countMarks, marksPerTurn, piecesOf } from './markdown-pieces.ts'
 
 /**
  * Markdown as an mdast tree without anything unsafe: no HTML, no images, no links but to http,
@@ -31,8 +33,8 @@ export type Block = Blockquote | Code | Heading | List | Paragraph | Table | The
 export type Inline = Break | Delete | Emphasis | InlineCode | Link | Strong | Text
 
 /**
- * mdast's own parser, micromark, takes minutes for 200 kB of `*a `. This one takes less than half a
- * second for any text of that size, and drops what is nested deeper than `maxNesting`.
+ * mdast's own parser, micromark, takes minutes for 200 kB of `*a `. This one takes time in proportion
+ * to the text, and drops what is nested deeper than `maxNesting`.
  */
 const parser = new MarkdownIt({ html: false, linkify: false, typographer: false, maxNesting: 50 })
 // Links are judged where they enter the tree; one that is refused leaves its text.
@@ -41,9 +43,52 @@ parser.validateLink = () => true
 /** A token of markdown-it with what stands between it and its end. */
 type TokenNode = { readonly token: Token; readonly children: readonly TokenNode[] }
 
-/** @param text markdown; the caller limits its size */
-export function parseMarkdown(text: string): Block[] {
-  return blocksFrom(nested(parser.parse(text, {})))
+/**
+ * Parse markdown, a long text in turns with other requests.
+ *
+ * @param text the caller limits its size
+ */
+export async function parseMarkdown(text: string): Promise<Block[]> {
+  const pieces = await parsePieces(text)
+  const blocks: Block[] = []
+  for (const { nodes, verbatim } of pieces) {
+    if (verbatim !== undefined) blocks.push({ type: 'code', value: verbatim })
+    blocks.push(...blocksFrom(nodes))
+    if (pieces.length > 1) await letOthersRun()
+  }
+  return blocks
+}
+
+type ParsedPiece = {
+  readonly nodes: readonly TokenNode[]
+  /** The line of the whole text that the lines of `nodes` count from. */
+  readonly line: number
+  /** The text of a piece with too much markup to be parsed. */
+  readonly verbatim?: string
+}
+
+/** All pieces are split into blocks first, since a link may be defined at the end of the text. */
+async function parsePieces(text: string): Promise<ParsedPiece[]> {
+  const pieces = piecesOf(text.replace(/\r\n?/g, '\n').replaceAll('\0', '\ufffd'))
+  const environment = {}
+  const parsed: (ParsedPiece & { readonly tokens: readonly Token[] })[] = []
+  for (const { text: own, line, isTooMuch } of pieces) {
+    const tokens: Token[] = []
+    if (!isTooMuch) parser.block.parse(own, parser, environment, tokens)
+    parsed.push({ tokens, nodes: [], line, ...(isTooMuch ? { verbatim: own } : {}) })
+    if (pieces.length > 1) await letOthersRun()
+  }
+  const results: ParsedPiece[] = []
+  for (const { tokens, ...piece } of parsed) {
+    for (const token of tokens) {
+      if (token.type !== 'inline') continue
+      token.children ??= []
+      parser.inline.parse(token.content, parser, environment, token.children)
+    }
+    results.push({ ...piece, nodes: nested(tokens) })
+    if (pieces.length > 1) await letOthersRun()
+  }
+  return results
 }
 
 const writing: Options = {
@@ -71,9 +116,71 @@ const writing: Options = {
   },
 }
 
-/** A tree as markdown again, without a line end. */
-export function writeMarkdown(blocks: readonly Block[]): string {
+/** A tree as markdown again, without a line end; a large one in turns with other requests. */
+export async function writeMarkdown(blocks: readonly Block[]): Promise<string> {
+  const groups = groupBlocks(blocks)
+  const parts: string[] = []
+  for (const group of groups) {
+    parts.push(await writeGroup(group))
+    if (groups.length > 1) await letOthersRun()
+  }
+  return parts.join('\n\n')
+}
+
+async function writeGroup(group: readonly Block[]): Promise<string> {
+  const [block, ...others] = group
+  if (block?.type === 'table' && others.length === 0) return writeTable(block)
+  return writeOnce(group)
+}
+
+function writeOnce(blocks: readonly Block[]): string {
   return toMarkdown({ type: 'root', children: [...blocks] }, writing).replace(/\n$/, '')
+}
+
+/** Rows in turns: without padding, none depends on another. */
+async function writeTable(table: Table): Promise<string> {
+  const [head, ...rows] = table.children
+  const rowsPerTurn = Math.max(
+    1,
+    Math.floor((marksPerTurn * table.children.length) / sizeOf(table)),
+  )
+  if (!head || rows.length <= rowsPerTurn) return writeOnce([table])
+  const lines: string[] = []
+  for (let from = 0; from < rows.length; from += rowsPerTurn) {
+    const children = [head, ...rows.slice(from, from + rowsPerTurn)]
+    lines.push(
+      ...writeOnce([{ ...table, children }])
+        .split('\n')
+        .slice(from === 0 ? 0 : 2),
+    )
+    await letOthersRun()
+  }
+  return lines.join('\n')
+}
+
+/** Blocks in groups that are written in one turn each, as if they were written together. */
+export function groupBlocks(blocks: readonly Block[]): Block[][] {
+  const groups: Block[][] = []
+  let size = 0
+  for (const block of blocks) {
+    const own = sizeOf(block)
+    const group = groups.at(-1)
+    // Two lists in a row are told apart by their bullets.
+    const mayBegin = block.type !== 'list' || group?.at(-1)?.type !== 'list'
+    size += own
+    if (group && (size <= marksPerTurn || !mayBegin)) group.push(block)
+    else {
+      groups.push([block])
+      size = own
+    }
+  }
+  return groups
+}
+
+/** How much work a part of a tree is, about as `countMarks` counts it. */
+function sizeOf(node: Nodes): number {
+  const own = 'value' in node && node.type !== 'code' ? countMarks(node.value) + 1 : 1
+  return 'children' in node ? node.children.reduce((sum, child) => sum + sizeOf(child), own) : own
 }
 
 /** The text of the tree, without markup. */
@@ -87,24 +194,29 @@ export function plainText(nodes: readonly Nodes[]): string {
     .join('')
 }
 
-/** The headings outside lists and quotes, each with its line and the line after it. */
-export function topHeadings(text: string): {
+export type TopHeading = {
   readonly level: number
   readonly title: string
   readonly line: number
   readonly end: number
-}[] {
-  return nested(parser.parse(text, {})).flatMap(({ token, children }) =>
-    token.type === 'heading_open' && token.map
-      ? [
-          {
-            level: Number(token.tag.slice(1)),
-            title: plainText(inlinesFrom(children)),
-            line: token.map[0],
-            end: token.map[1],
-          },
-        ]
-      : [],
+}
+
+/** The headings outside lists and quotes, each with its line and the line after it. */
+export async function findTopHeadings(text: string): Promise<TopHeading[]> {
+  const pieces = await parsePieces(text)
+  return pieces.flatMap(({ nodes, line }) =>
+    nodes.flatMap(({ token, children }) =>
+      token.type === 'heading_open' && token.map
+        ? [
+            {
+              level: Number(token.tag.slice(1)),
+              title: plainText(inlinesFrom(children)),
+              line: line + token.map[0],
+              end: line + token.map[1],
+            },
+          ]
+        : [],
+    ),
   )
 }
 

@@ -1,4 +1,5 @@
 import type { Nodes } from 'mdast'
+import { letOthersRun } from '../../core/let-others-run.ts'
 import {
   type Card,
   type CardField,
@@ -11,10 +12,20 @@ import {
   isFilled,
 } from './card-shape.ts'
 import { type FrontMatter, readFrontMatter, splitFrontMatter } from './front-matter.ts'
-import { type Block, parseMarkdown, plainText, topHeadings } from './markdown.ts'
+import {
+  type Block,
+  findTopHeadings,
+  parseMarkdown,
+  plainText,
+  type TopHeading,
+} from './markdown.ts'
+import { countMarks, marksPerTurn } from './markdown-pieces.ts'
 import { recordedTitle } from './write-card.ts'
 
 const problemsMax = 20
+
+/** A card with more is not split into sections, each of which costs time. */
+const headingsMax = 1_000
 
 /** Headings that people write, beside our own titles, and the field each stands for. */
 const alsoTitled: Readonly<Record<string, CardField>> = {
@@ -64,7 +75,10 @@ export async function readMarkdownCard(text: string): Promise<ReadCard | { probl
   const read = matter === undefined ? undefined : await readFrontMatter(matter)
   // If nothing in the front matter can be read, the whole text says more than a part of it.
   if (read && 'problem' in read) return allNotes(text, read.problem)
-  const { given, problems } = assembled(sectionsOf(body), read)
+  const headings = await findTopHeadings(body)
+  if (headings.length > headingsMax)
+    return allNotes(text, `it has more than ${headingsMax} headings`)
+  const { given, problems } = await assemble(sectionsOf(body, headings), read)
   const { card, left } = fitFields(given)
   for (const { field, what } of left) {
     problems.push(`'${fieldTitles[field]}' has ${what}; what it cannot hold is kept in notes`)
@@ -99,12 +113,11 @@ function withProblems(card: Card, problems: readonly string[]): ReadCard {
 /** Sections in their order; those without a field of their own have the field `notes`. */
 type Section = { readonly field: CardField; readonly text: string; readonly heading: string }
 
-type Heading = ReturnType<typeof topHeadings>[number]
 /** What a heading is: of a field, of what our export had recorded, below one of these, the title, or another. */
 type Role = CardField | 'recorded' | 'below' | 'title' | 'other'
 type Above = { readonly level: number; readonly role: Role }
 
-function roleOf({ level, title }: Heading, above: Above | undefined): Role {
+function roleOf({ level, title }: TopHeading, above: Above | undefined): Role {
   const isBelow = above !== undefined && level > above.level
   if (isBelow && above.role === 'recorded') return 'below'
   if (title === recordedTitle) return 'recorded'
@@ -114,11 +127,14 @@ function roleOf({ level, title }: Heading, above: Above | undefined): Role {
   return level === 1 && /^model card\b/i.test(title) ? 'title' : 'other'
 }
 
-function sectionsOf(body: string): Section[] {
+function sectionsOf(body: string, headings: readonly TopHeading[]): Section[] {
   const lines = body.split(/\r?\n/)
-  const headings = topHeadings(body)
   const between = (from: number, to: number | undefined) => lines.slice(from, to).join('\n').trim()
-  const sections: Section[] = [{ field: 'notes', text: between(0, headings[0]?.line), heading: '' }]
+  const first: Section = { field: 'notes', text: between(0, headings[0]?.line), heading: '' }
+  /** Each with the parts of its text that stand below headings within it. */
+  const sections: { readonly section: Section; readonly below: string[] }[] = [
+    { section: first, below: [] },
+  ]
   let above: Above | undefined
   for (const [i, found] of headings.entries()) {
     const heading = between(found.line, found.end)
@@ -126,14 +142,16 @@ function sectionsOf(body: string): Section[] {
     const role = roleOf(found, above)
     if (role !== 'below') {
       above = role === 'title' || role === 'other' ? undefined : { level: found.level, role }
-      sections.push(...started(role, heading, text))
+      sections.push(...started(role, heading, text).map((section) => ({ section, below: [] })))
     } else if (above?.role !== 'recorded') {
       // A heading within a section belongs to its text.
-      const last = sections.pop()
-      if (last) sections.push({ ...last, text: `${last.text}\n\n${heading}\n\n${text}`.trim() })
+      sections.at(-1)?.below.push(`${heading}\n\n${text}`.trim())
     }
   }
-  return sections
+  return sections.map(({ section, below }) => ({
+    ...section,
+    text: [section.text, ...below].filter((part) => part !== '').join('\n\n'),
+  }))
 }
 
 /** The section that a heading starts, if that is kept. */
@@ -145,29 +163,72 @@ function started(role: Exclude<Role, 'below'>, heading: string, text: string): S
 }
 
 /** A card of these parts, not checked against the limits of a card. */
-function assembled(sections: readonly Section[], matter: FrontMatter | undefined) {
+async function assemble(sections: readonly Section[], matter: FrontMatter | undefined) {
   const given: { [F in CardField]?: Card[F] } = { ...matter?.card }
-  const notes: string[] = []
-  const problems = [...(matter?.problems ?? [])]
-  for (const section of sections) {
-    const { field, text, heading } = section
-    if (text === '') continue
-    if (field === 'notes') notes.push(text)
-    else if (!addSection(given, section)) {
-      notes.push(`${heading}\n\n${text}`)
-      problems.push(`'${fieldTitles[field]}' says more than its field holds; it is kept in notes`)
-    }
+  const written = sections.filter(({ text }) => text !== '')
+  const over = await addLists(given, written)
+  const notes = written.flatMap((section) => {
+    if (over.has(section)) return [`${section.heading}\n\n${section.text}`]
+    return section.field === 'notes' ? [section.text] : []
+  })
+  const problems = [
+    ...(matter?.problems ?? []),
+    ...Array.from(
+      over,
+      ({ field }) => `'${fieldTitles[field]}' says more than its field holds; it is kept in notes`,
+    ),
+  ]
+  for (const [field, found] of Map.groupBy(written, (section) => section.field)) {
+    if (field === 'notes' || !isProse(field)) continue
+    const texts = found.map(({ text }) => text)
+    given[field] = [given[field], ...texts].filter((part) => part).join('\n\n')
   }
   if (matter?.rest) notes.push(matter.rest)
   if (notes.length > 0) given.notes = notes.join('\n\n')
   return { given, problems }
 }
 
+/** Add what belongs into fields that are no prose. @returns the sections that do not fit */
+async function addLists(
+  given: { [F in CardField]?: Card[F] },
+  sections: readonly Section[],
+): Promise<Set<Section>> {
+  const over = new Set<Section>()
+  let marks = 0
+  for (const section of sections) {
+    const { field, text } = section
+    if (isProse(field)) continue
+    marks += countMarks(text)
+    if (marks > marksPerTurn) {
+      await letOthersRun()
+      marks = 0
+    }
+    if (!(await addSection(given, { field, text }))) over.add(section)
+  }
+  return over
+}
+
+const listFields = ['fairness', 'owners', 'contacts', 'licence'] as const
+type ListField = (typeof listFields)[number]
+type ProseField = Exclude<CardField, ListField>
+
+function isProse(field: CardField): field is ProseField {
+  return !listFields.some((other) => other === field)
+}
+
+type ListSection = { readonly field: ListField; readonly text: string }
+
 /** @returns false if the text does not fit the field completely and must be kept elsewhere too */
-function addSection(card: { [F in CardField]?: Card[F] }, { field, text }: Section): boolean {
+async function addSection(
+  card: { [F in CardField]?: Card[F] },
+  { field, text }: ListSection,
+): Promise<boolean> {
+  // As much as that fits into none of these fields.
+  if (countMarks(text) > marksPerTurn) return false
+  const blocks = await parseMarkdown(text)
   switch (field) {
     case 'fairness': {
-      const rows = fairnessFrom(parseMarkdown(text))
+      const rows = fairnessFrom(blocks)
       if (!rows) return false
       const all = [...(card.fairness ?? []), ...rows]
       const kept = byMeasure(all)
@@ -175,21 +236,15 @@ function addSection(card: { [F in CardField]?: Card[F] }, { field, text }: Secti
       return all.every((row) => kept.get(measureOf(row))?.value === row.value)
     }
     case 'owners':
-    case 'contacts': {
-      const blocks = parseMarkdown(text)
+    case 'contacts':
       card[field] = [...new Set([...(card[field] ?? []), ...listFrom(blocks)])]
       return !hasLink(blocks)
-    }
     case 'licence': {
-      const blocks = parseMarkdown(text)
       const line = blocks.map(textOf).join(' ').replace(/\s+/g, ' ').trim()
       if (isFilled(card, 'licence') && card.licence !== line) return false
       card.licence = line
       return !hasLink(blocks)
     }
-    default:
-      card[field] = [card[field], text].filter((part) => part).join('\n\n')
-      return true
   }
 }
 

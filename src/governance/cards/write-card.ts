@@ -29,34 +29,39 @@ export type CardText = {
 }
 
 /** The card as markdown in which nothing is markup that its author was not allowed. */
-export function cardMarkdown({ name, version, card, derived }: CardText): string {
+export async function renderCard({ name, version, card, derived }: CardText): Promise<string> {
   const record = recorded(derived)
-  return `${writeMarkdown([
+  const sections: Block[] = []
+  for (const field of fieldNames) {
+    if (isFilled(card, field)) sections.push(...(await writeSection(card, field)))
+  }
+  const text = await writeMarkdown([
     titleOf(1, `Model card: ${name}, version ${version}`),
-    ...fieldNames.flatMap((field) => (isFilled(card, field) ? section(card, field) : [])),
+    ...sections,
     ...(record.length > 0 ? [titleOf(2, recordedTitle), ...record] : []),
-  ])}\n`
+  ])
+  return `${text}\n`
 }
 
 /** The card as a README for Hugging Face: the same below YAML front matter. */
-export function cardForHuggingFace(text: CardText): string {
+export async function renderForHuggingFace(text: CardText): Promise<string> {
   const { flavors, datasets } = text.derived
   const matter = writeFrontMatter(text.name, text.card, {
     library: flavors?.[0],
     datasets: [...new Set(datasets.map(({ name }) => name))],
   })
-  return matter + cardMarkdown(text)
+  return matter + (await renderCard(text))
 }
 
-function section(card: Card, field: CardField): Block[] {
-  return [titleOf(2, fieldTitles[field]), ...content(card, field)]
+async function writeSection(card: Card, field: CardField): Promise<Block[]> {
+  return [titleOf(2, fieldTitles[field]), ...(await writeContent(card, field))]
 }
 
-function content(card: Card, field: CardField): Block[] {
+async function writeContent(card: Card, field: CardField): Promise<Block[]> {
   const value = card[field]
   if (value === undefined) return []
   if (typeof value === 'string') {
-    return field === 'licence' ? [paragraph(value)] : parseMarkdown(value).map(lowered)
+    return field === 'licence' ? [paragraph(value)] : (await parseMarkdown(value)).map(lowered)
   }
   const rows = value.map((item) => (typeof item === 'string' ? [item] : Object.values(item)))
   if (field !== 'fairness')

@@ -12,7 +12,7 @@ import { Given } from '../parts/text.tsx'
 import { Recorded, shownNumber } from '../recorded.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
-import { Markdown } from './markdown.tsx'
+import { type Html, renderMarkdown } from './markdown.tsx'
 
 type CardPageProps = ModelCard & {
   readonly frame: Frame
@@ -55,11 +55,12 @@ export const CardPage: FC<CardPageProps> = ({ frame, ...props }) => {
 }
 
 /** What people wrote, and what they have still to write. */
-export const CardText: FC<Pick<ModelCard, 'card' | 'revision' | 'missing'>> = ({
+export const CardText: FC<Pick<ModelCard, 'card' | 'revision' | 'missing'>> = async ({
   card,
   revision,
   missing,
 }) => {
+  const prose = await renderProse(card)
   const filled = fieldNames.filter((field) => isFilled(card, field))
   return (
     <section class="stack" aria-label="What people wrote">
@@ -79,7 +80,7 @@ export const CardText: FC<Pick<ModelCard, 'card' | 'revision' | 'missing'>> = ({
         <section class={field === 'limitations' ? 'field caution' : 'field'}>
           <h2>{fieldTitles[field]}</h2>
           <div class="prose">
-            <Field card={card} field={field} />
+            <Field card={card} prose={prose} field={field} />
           </div>
         </section>
       ))}
@@ -99,16 +100,31 @@ const Byline: FC<ModelCard> = ({ revision, current }) => {
   )
 }
 
-const Field: FC<{ card: Card; field: CardField }> = ({ card, field }) => {
+/** The fields of a card that are markdown, as HTML. */
+type Prose = ReadonlyMap<CardField, Html>
+
+/** One field after the other, so that together they take no longer turns. */
+async function renderProse(card: Card): Promise<Prose> {
+  const prose = new Map<CardField, Html>()
+  for (const field of fieldNames) {
+    const value = card[field]
+    if (typeof value === 'string' && field !== 'licence') {
+      prose.set(field, await renderMarkdown(value))
+    }
+  }
+  return prose
+}
+
+const Field: FC<{ card: Card; prose: Prose; field: CardField }> = ({ card, prose, field }) => {
   if (field === 'fairness') return <Fairness of={card.fairness ?? []} />
-  const value = card[field]
   if (field === 'licence')
     return (
       <p>
         <Given text={card.licence ?? ''} />
       </p>
     )
-  if (typeof value === 'string') return <Markdown text={value} />
+  const html = prose.get(field)
+  if (html !== undefined) return <>{html}</>
   return (
     <ul>
       {(card[field === 'owners' ? 'owners' : 'contacts'] ?? []).map((item) => (

@@ -1,12 +1,23 @@
+import { raw } from 'hono/html'
 import type { FC } from 'hono/jsx'
 import type { List, Nodes, TableRow } from 'mdast'
-import { parseMarkdown } from '../../governance/cards/markdown.ts'
+import { letOthersRun } from '../../core/let-others-run.ts'
+import { groupBlocks, parseMarkdown } from '../../governance/cards/markdown.ts'
 import { lowered } from '../../governance/cards/write-card.ts'
 
-/** Markdown as HTML. Nothing in the tree is unsafe, and all its text is escaped. */
-export const Markdown: FC<{ text: string }> = ({ text }) => (
-  <All of={parseMarkdown(text).map(lowered)} />
-)
+/** Markdown as HTML, a long text in turns with other requests. Nothing in the tree is unsafe, and all its text is escaped. */
+export async function renderMarkdown(text: string): Promise<Html> {
+  const groups = groupBlocks((await parseMarkdown(text)).map(lowered))
+  const parts: string[] = []
+  for (const group of groups) {
+    parts.push(String(await (<All of={group} />)))
+    if (groups.length > 1) await letOthersRun()
+  }
+  return raw(parts.join(''))
+}
+
+/** Text that is HTML already. */
+export type Html = ReturnType<typeof raw>
 
 const All: FC<{ of: readonly Nodes[] }> = ({ of }) => (
   <>
