@@ -145,7 +145,9 @@ export async function sendPage(
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
   ]
-  return c.body(`<!doctype html>${await page}`, status, {
+  // Of a page with parts that wait for something, the text waits too.
+  const html = await (await page)?.toString()
+  return c.body(`<!doctype html>${html}`, status, {
     'Content-Type': 'text/html; charset=utf-8',
     'Content-Security-Policy': policy.join('; '),
     'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',

@@ -178,13 +178,16 @@ test('the page allows its own style and nothing else', async () => {
   )
 })
 
-test.each(attacks)('written out again, %j is still nothing but text and safe links', async (attack) => {
-  const written = await writeMarkdown(await parseMarkdown(attack))
-  const outsideCode = written.replace(/```[^`]*```|`[^`]*`/g, '')
-  expect(outsideCode).not.toMatch(/</)
-  expect(outsideCode.toLowerCase()).not.toMatch(/(?<!\\)\]\((?!https?:\/\/|mailto:)/)
-  expect(await writeMarkdown(await parseMarkdown(written))).toBe(written)
-})
+test.each(attacks)(
+  'written out again, %j is still nothing but text and safe links',
+  async (attack) => {
+    const written = await writeMarkdown(await parseMarkdown(attack))
+    const outsideCode = written.replace(/```[^`]*```|`[^`]*`/g, '')
+    expect(outsideCode).not.toMatch(/</)
+    expect(outsideCode.toLowerCase()).not.toMatch(/(?<!\\)\]\((?!https?:\/\/|mailto:)/)
+    expect(await writeMarkdown(await parseMarkdown(written))).toBe(written)
+  },
+)
 
 test('good markdown survives being written out again', async () => {
   const text = `## Data
