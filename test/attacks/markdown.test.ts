@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseMarkdown, writeMarkdown } from '../../src/governance/cards/markdown.ts'
-import { cardFromMarkdown } from '../../src/governance/cards/read-markdown.ts'
+import { readMarkdownCard } from '../../src/governance/cards/read-markdown.ts'
 import { renderMarkdown } from '../../src/ui/cards/markdown.tsx'
 import { cardServer } from '../support/card-server.ts'
 import { longestTurnMs } from '../support/turns.ts'
@@ -34,7 +34,7 @@ describe('no markdown holds up other requests: reading, writing and showing it t
   ])('%s, as many as a card holds', async (_what, text) => {
     const turns = [await longestTurnMs(async () => writeMarkdown(await parseMarkdown(text)))]
     turns.push(await longestTurnMs(() => renderMarkdown(text)))
-    turns.push(await longestTurnMs(() => cardFromMarkdown(text)))
+    turns.push(await longestTurnMs(() => readMarkdownCard(text)))
     expect(Math.max(...turns)).toBeLessThan(100)
   })
 })
@@ -87,7 +87,7 @@ test('a block with more markup than is parsed in one turn is shown as it was wri
 })
 
 test('a card of more headings than sections are made of is kept whole in notes', async () => {
-  const read = await cardFromMarkdown(`## License\n\nmit\n\n${fill('## Uses\n\na\n\n', 20_000)}`)
+  const read = await readMarkdownCard(`## License\n\nmit\n\n${fill('## Uses\n\na\n\n', 20_000)}`)
   expect(read).toMatchObject({
     card: { notes: expect.stringContaining('mit') },
     problems: [expect.stringContaining('more than 1000 headings')],
