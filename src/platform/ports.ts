@@ -37,6 +37,8 @@ export interface BlobStore {
   leftovers(): AsyncIterable<Leftover>
   /** Remove leftovers; those that are not there are no error. */
   discard(leftovers: readonly Leftover[]): Promise<void>
+  /** Writes something small and removes it, where that costs little. @throws the store takes no writes */
+  probeWrite?(): Promise<void>
   readonly multipart: MultipartStore
 }
 

@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs'
-import { mkdir, readdir, rm, stat, unlink } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat, unlink, writeFile as writePlainly } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 import { chunksOf } from '../../core/bytes.ts'
 import { measureBody } from '../hash.ts'
@@ -16,12 +16,13 @@ import {
   type StoredObject,
   type UploadedPart,
 } from '../ports.ts'
-import { folderMode } from './private-folder.ts'
+import { fileMode, folderMode } from './private-folder.ts'
 import { isMissing, readFile, readFileBytes } from './read-file.ts'
 import { sha256 } from './sha256.ts'
 import { type Destination, FileTakenError, writeFile } from './write-file.ts'
 
 const partsPrefix = 'parts-'
+const probeBytes = 64 * 1024
 
 /**
  * Blobs as files below one folder. A body is written under a temporary name in `incoming/` and
@@ -67,6 +68,16 @@ export class DiskBlobStore implements BlobStore {
     abort: async (_key, uploadId) => {
       await removeFolder(this.#partsFolder(uploadId))
     },
+  }
+
+  async probeWrite(): Promise<void> {
+    await mkdir(this.#incoming, { recursive: true, mode: folderMode })
+    const path = join(this.#incoming, `probe-${crypto.randomUUID()}`)
+    try {
+      await writePlainly(path, new Uint8Array(probeBytes), { flag: 'wx', mode: fileMode })
+    } finally {
+      await rm(path, { force: true })
+    }
   }
 
   async put(key: string, body: ByteStream, sizeBytes?: number): Promise<Stored> {

@@ -3,18 +3,20 @@ import type { SQL } from 'drizzle-orm'
 import { runNamed } from '../../db/batch.ts'
 import { compile } from '../../db/compile.ts'
 import { type Batch, type BatchRows, constraintError, type Database } from '../../db/database.ts'
+import { deadlineMs, withinDeadline } from '../deadline.ts'
 
 /** A libSQL server (sqld, Turso) by URL and token. */
 export class LibsqlRemote implements Database {
   readonly #client: Client
 
   constructor(url: string, authToken: string | undefined) {
-    this.#client = createClient(authToken ? { url, authToken } : { url })
+    this.#client = createClient({ url, ...(authToken ? { authToken } : {}), fetch: fetchInTime })
   }
 
   async all<R>(query: SQL<R>): Promise<R[]> {
     try {
-      return rows(await this.#client.execute(statement(query))) as R[]
+      const one = statement(query)
+      return rows(await askInTime([one.sql], () => this.#client.execute(one))) as R[]
     } catch (err) {
       throw constraintError(err) ?? err
     }
@@ -30,7 +32,9 @@ export class LibsqlRemote implements Database {
 
   async #batch(queries: readonly SQL[]): Promise<unknown[][]> {
     try {
-      return (await this.#client.batch(queries.map(statement), 'write')).map(rows)
+      const all = queries.map(statement)
+      const texts = all.map(({ sql }) => sql)
+      return (await askInTime(texts, () => this.#client.batch(all, 'write'))).map(rows)
     } catch (err) {
       throw constraintError(err) ?? err
     }
@@ -39,6 +43,54 @@ export class LibsqlRemote implements Database {
   close(): void {
     this.#client.close()
   }
+}
+
+const what = 'the database server'
+const attemptsMax = 3
+const firstPauseMs = 100
+
+/** A call that is too late is broken off, so that it holds no connection. */
+function fetchInTime(request: Request): Promise<Response> {
+  return fetch(new Request(request, { signal: AbortSignal.timeout(deadlineMs + 1000) }))
+}
+
+/**
+ * Ask the server within the deadline, all attempts together. What only reads is tried again after a
+ * passing failure; what writes only if it was surely never sent, since it may have been done.
+ */
+async function askInTime<T>(texts: readonly string[], ask: () => Promise<T>): Promise<T> {
+  const reads = texts.every((text) => /^\s*select\b/i.test(text))
+  const until = Date.now() + deadlineMs
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await withinDeadline(what, ask(), Math.max(1, until - Date.now()))
+    } catch (err) {
+      const mayRepeat = codesOf(err).some((code) => (reads ? isPassing : isUnsent)(code))
+      const pauseMs = firstPauseMs * 2 ** attempt * (0.5 + Math.random())
+      if (!mayRepeat || attempt === attemptsMax || Date.now() + pauseMs >= until) throw err
+      await new Promise((done) => setTimeout(done, pauseMs))
+    }
+  }
+}
+
+/** The codes and HTTP statuses of an error and its causes. */
+function codesOf(err: unknown): string[] {
+  const codes: string[] = []
+  for (let at = err, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    const { code, status } = at as { code?: unknown; status?: unknown }
+    codes.push(...[code, status].filter((one) => one !== undefined).map(String))
+  }
+  return codes
+}
+
+function isUnsent(code: string): boolean {
+  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'].includes(code)
+}
+
+function isPassing(code: string): boolean {
+  return (
+    isUnsent(code) || ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', '502', '503', '504'].includes(code)
+  )
 }
 
 function statement(query: SQL) {

@@ -1,5 +1,6 @@
 import { AwsClient } from 'aws4fetch'
 import { RegistryError } from '../../core/error.ts'
+import { deadlineMs, withoutSilence } from '../deadline.ts'
 import { xmlText } from './s3-xml.ts'
 
 /** Where a bucket is, and the keys to it. */
@@ -62,7 +63,7 @@ export class S3Client {
 
   /**
    * Send a request. Passing failures (5xx, 429, a broken connection) are tried again, four tries in
-   * all. That is safe for every request made here, since a key is written once.
+   * all; a store that falls silent is given up after ten seconds. That is safe for every request made here, since a key is written once.
    *
    * @param key the whole key, prefix included; empty for the bucket
    * @returns a reply with 2xx
@@ -72,7 +73,7 @@ export class S3Client {
     const url = this.#url(key, request.query)
     for (let attempt = 1; ; attempt++) {
       const res = await this.#try(method, url, { ...request, attempt })
-      if (res?.ok) return res
+      if (res?.ok) return boundedReply(res)
       if (res && !isPassing(res.status)) throw await errorOf(method, res)
       if (res && attempt === attemptsMax) throw await errorOf(method, res)
       await res?.body?.cancel()
@@ -92,12 +93,17 @@ export class S3Client {
       headers: { 'accept-encoding': 'identity', ...headers },
       ...(body === undefined ? {} : { body: body as BodyInit }),
     })
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(), deadlineMs + uploadMs(body))
     try {
-      return await fetch(signed)
+      return await fetch(signed, { signal: late.signal })
     } catch (err) {
-      if (attempt < attemptsMax) return undefined
+      // A store that was silent once is not asked again: the caller has waited already.
+      if (attempt < attemptsMax && !late.signal.aborted) return undefined
       const message = 'The artifact store cannot be reached; try again later'
       throw new RegistryError('TEMPORARILY_UNAVAILABLE', message, { cause: err })
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -121,6 +127,18 @@ export function bucketUrl({
   return byHost
     ? `${base.protocol}//${bucket}.${base.host}${path}`
     : `${base.origin}${path}/${encodeURIComponent(bucket)}`
+}
+
+/** How much longer a request may take for the bytes that it sends: a mebibyte a second is slow. */
+function uploadMs(body: S3Request['body']): number {
+  return ((body?.length ?? 0) / 1024 ** 2) * 1000
+}
+
+/** A reply whose body does not fall silent either. */
+function boundedReply(res: Response): Response {
+  if (!res.body) return res
+  const { status, headers } = res
+  return new Response(withoutSilence('the artifact store', res.body), { status, headers })
 }
 
 function isPassing(status: number): boolean {
