@@ -129,6 +129,32 @@ describe('URLs that the server writes', () => {
   })
 })
 
+describe('the host that a configured proxy names', () => {
+  const ask = async (allowedHosts: string[], forwarded: string, trusted = ['127.0.0.1']) => {
+    const { ask } = await reachedFrom({ trusted }, { allowedHosts })
+    const headers = { ...nginx, 'x-forwarded-host': forwarded }
+    return ask('/api/v1/whoami', { peer: '127.0.0.1', headers })
+  }
+  const hosts = ['localhost:*', 'ml.example.com']
+
+  test.each([
+    'evil.example',
+    'ml.example.com.evil.example',
+    'ml.example.com:8443',
+    'evil.example, ml.example.com',
+  ])('is refused where it is none of the allowed hosts: %s', async (forwarded) => {
+    const res = await ask(hosts, forwarded)
+    expect(res.status).toBe(403)
+    expect(await res.text()).toContain('allowed-hosts')
+  })
+
+  test('is answered where it is one of them, and from others the header says nothing', async () => {
+    expect((await ask(hosts, 'ml.example.com')).status).toBe(200)
+    expect((await ask(hosts, 'evil.example', [])).status).toBe(200)
+    expect((await ask(['*'], 'evil.example')).status).toBe(200)
+  })
+})
+
 test('behind a configured proxy its own pages may change things, and other pages may not', async () => {
   const { ask } = await reachedFrom({ trusted: ['127.0.0.1'] })
   const create = (origin: string) =>

@@ -4,7 +4,7 @@ import type { Settings } from '../../platform/settings/settings.ts'
 import type { AppContext, AppEnv } from '../app-env.ts'
 import { sessionOf } from '../session-cookie.ts'
 import { hostAllowed, isLocal, parseHost } from './host-list.ts'
-import { hostAsked, reachedAt } from './reached.ts'
+import { forwardedHost, hostAsked, reachedAt } from './reached.ts'
 
 const safeMethods = ['GET', 'HEAD', 'OPTIONS']
 
@@ -28,9 +28,12 @@ export function browserGuard(): MiddlewareHandler<AppEnv> {
 }
 
 function refuseForeignHost(c: AppContext, settings: Settings): void {
-  const host = c.req.header('host')
-  if (host === undefined || hostExempt.includes(c.req.path)) return
-  if (hostAllowed(settings.allowedHosts, host)) return
+  if (hostExempt.includes(c.req.path)) return
+  // Without a list of the operator's, the host that a trusted proxy names is taken as it is.
+  const forwarded = settings.allowedHosts.length > 0 ? forwardedHost(c) : undefined
+  const given = [c.req.header('host'), forwarded]
+  const host = given.find((one) => one !== undefined && !hostAllowed(settings.allowedHosts, one))
+  if (host === undefined) return
   throw new RegistryError(
     'PERMISSION_DENIED',
     `This server does not answer to the host '${excerpt(host)}'; see its setting allowed-hosts`,

@@ -47,9 +47,13 @@ function forwardedAs(c: AppContext, what: 'proto' | 'host' | 'prefix'): string |
 
 /** The host and port that the client used: from the Host header, or from a trusted proxy. */
 export function hostAsked(c: AppContext): string | undefined {
+  return forwardedHost(c) ?? c.req.header('host')
+}
+
+/** The host that a trusted proxy names; it may be the client's own claim, which some proxies pass on. */
+export function forwardedHost(c: AppContext): string | undefined {
   const forwarded = forwardedAs(c, 'host')
-  if (forwarded !== undefined && parseHost(forwarded)) return forwarded
-  return c.req.header('host')
+  return forwarded !== undefined && parseHost(forwarded) ? forwarded : undefined
 }
 
 /** The path prefix that a trusted proxy removed, as its header says, without a slash at its end. */

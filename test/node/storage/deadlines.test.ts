@@ -47,9 +47,10 @@ async function proxyTo(target: string) {
   return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, state, close }
 }
 
+const withSqld = sqld.server ? test.concurrent : test.skip
 const migrations = await readMigrations(new URL('../../../drizzle', import.meta.url).pathname)
 
-test.concurrent.skipIf(!sqld.server)(
+withSqld(
   'a database server that falls silent is given up after ten seconds, and asked again once it is back',
   { timeout: 60_000 },
   async () => {
