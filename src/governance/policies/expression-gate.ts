@@ -56,8 +56,11 @@ function nonFiniteIn(
   expression: string,
   { candidate, current }: Pick<ExpressionInput, 'candidate' | 'current'>,
 ): string | undefined {
-  // Other ways to a metric than by its name spelled out may lead to any of them.
-  const plain = expression.replace(/\bmetrics\s*(\.\s*[A-Za-z_]|\[\s*["'])/g, '')
+  // Other ways to a metric than by its whole name spelled out may lead to any of them.
+  const plain = expression.replace(
+    /\bmetrics\s*(\.\s*[A-Za-z_]|\[\s*("[^"\\]*"|'[^'\\]*')\s*\])/g,
+    '',
+  )
   const mayReadAny = /\bmetrics\b|\bcandidate\s*[^\s.]|\bcurrent\s*[^\s.]|\\/.test(plain)
   for (const facts of [candidate, current]) {
     for (const [metric, value] of Object.entries(facts?.metrics ?? {})) {

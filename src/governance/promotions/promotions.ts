@@ -75,7 +75,7 @@ export async function openPromotion(
   if (opened.length === 1 || promotion.expiresAtMs > now) {
     return { promotion, isNew: opened.length === 1 }
   }
-  await expirePromotion(ctx, promotion)
+  await endExpired(ctx, promotion)
   return openPromotion(ctx, wanted)
 }
 
@@ -164,7 +164,7 @@ export async function endPromotion(
 }
 
 /** Expire a request that is past its time, unless another call ends it first. */
-export async function expirePromotion(ctx: Context, promotion: Promotion): Promise<void> {
+export async function endExpired(ctx: Context, promotion: Promotion): Promise<void> {
   try {
     // The request id marks what is written, so this needs one of its own.
     const own = { ...ctx, principal: gatehouse, requestId: ctx.randomId() }

@@ -6,7 +6,7 @@ import { listPolicies } from '../policies/policies.ts'
 import { keepFailure, keepJudgement } from './assess.ts'
 import { mergeIfAutomatic } from './merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
-import { expirePromotion } from './promotions.ts'
+import { endExpired } from './promotions.ts'
 import { supersedeStatements } from './superseding.ts'
 
 /** Requests of each kind in one sweep; the next sweep continues after them. */
@@ -71,7 +71,7 @@ async function nextOpen(
 async function sweepOne(platform: Platform, { told }: Places, promotion: Promotion): Promise<void> {
   try {
     const ctx = systemContext(platform)
-    if (promotion.expiresAtMs <= ctx.now()) await expirePromotion(ctx, promotion)
+    if (promotion.expiresAtMs <= ctx.now()) await endExpired(ctx, promotion)
     else await mergeDue(ctx, promotion)
     told.delete(promotion.id)
   } catch (err) {

@@ -69,6 +69,11 @@ describe('a gate says whether it passes, by which value', () => {
     [{ type: 'metric', metric: 'accuracy', max: 0.9 }, {}, 'failed: accuracy 0.918 > 0.9'],
     [{ type: 'metric', metric: 'nothing', min: 0 }, {}, 'failed: nothing NaN < 0'],
     [{ type: 'metric', metric: 'toString', min: 0 }, {}, "failed: metric 'toString' is absent"],
+    [
+      { type: 'expression', expression: '!(candidate.metrics["no" + "thing"] < 0.9)' },
+      {},
+      'failed: !(candidate.metrics["no" + "thing"] < 0.9): metric \'nothing\' of candidate is NaN, which is within no limits',
+    ],
     [{ type: 'tag', key: 'validated', value: 'true' }, {}, "passed: tag 'validated' is 'true'"],
     [
       { type: 'tag', key: 'validated', value: 'no' },
