@@ -12,6 +12,9 @@ import type { Policy, PromotionTarget } from './policies/policy.ts'
 export function countedReads(ctx: Context, models: SQL) {
   return {
     policies: policyRead(ctx),
+    made: sql<{ policy: number; at_ms: number }>`select policy, at_ms from policy_revisions
+      where revision = 1 and policy in (select id from policies
+        where workspace = ${ctx.workspace} and deleted_at_ms is null)`,
     revisions: sql<{ revision: number }>`select ${newestRevision} as revision`,
     stages: sql<{ name: string }>`select name from stages order by position`,
     models: sql<{ id: number; name: string }>`select id, name from registered_models
@@ -29,10 +32,14 @@ export type Counted = { readonly models: readonly CountedPlaces[]; readonly guar
 
 /** @param more a target that no request has had yet */
 export function countedPlaces(
-  { policies: rows, revisions, stages, models, targets }: CountedRows,
+  { policies: rows, made, revisions, stages, models, targets }: CountedRows,
   more: readonly PromotionTarget[] = [],
 ): Counted {
-  const policies = policiesFromRows(rows)
+  const madeAtMs = new Map(made.map(({ policy, at_ms }) => [policy, at_ms]))
+  const policies = policiesFromRows(rows).map((policy) => ({
+    ...policy,
+    madeAtMs: madeAtMs.get(policy.id) ?? 0,
+  }))
   const inOrder = stages.map(({ name }) => name)
   return {
     models: models.map(({ id, name }) => {
@@ -59,7 +66,7 @@ type SomeTargets = {
 
 function countedOf(
   model: string,
-  policies: readonly Policy[],
+  policies: readonly (Policy & { readonly madeAtMs: number })[],
   { stages, others }: SomeTargets,
 ): Pick<CountedPlaces, 'counting' | 'guarded'> {
   const ofModel = policies.filter(({ document }) => matchesGlob(document.applies_to.models, model))
@@ -70,7 +77,11 @@ function countedOf(
   return {
     counting: last === undefined ? null : placeKey(last),
     guarded: places.flatMap((target) =>
-      guarding(target).map(({ name }) => [placeKey(target.alias ?? target.stage), name] as const),
+      guarding(target).map(({ name, madeAtMs }) => ({
+        place: placeKey(target.alias ?? target.stage),
+        policy: name,
+        madeAtMs,
+      })),
     ),
   }
 }

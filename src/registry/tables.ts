@@ -119,7 +119,7 @@ export const versionApprovals = sqliteTable(
     policies: text().notNull(),
     /** 1: a policy guards the place today. */
     is_guarded: integer().notNull(),
-    /** 0: approved under policies of which none guards the place today, although others do. */
+    /** 0: approved under other policies than those that guard the place today. */
     stands: integer().notNull(),
   },
   (t) => [primaryKey({ columns: [t.model_version, t.place] })],

@@ -162,6 +162,23 @@ test('an approval under weaker policies does not stand under the name that other
   expect((await approval('1')).approval_status).toBeUndefined()
 })
 
+test('an approval under a general policy does not stand where a stricter one guards too', async () => {
+  const { ann, policy, move, signedOff, approval } = await model()
+  await policy('general', { models: '*', stage: 'Production' })
+  const two = { approvals: { required: 2, from: ['group:reviewers', 'user:root'] } }
+  await policy('strict', { models: 'prod-*', stage: 'Production' }, two)
+  await signedOff('1', 'Production')
+  await move(ann, '1', 'Archived')
+  expect((await approval('1')).approval_status).toBe('Approved')
+  await ann.post('registered-models/rename', { name: 'fraud', new_name: 'prod-fraud' })
+  const renamed = await ann.call('GET', '/api/v1/models/prod-fraud/versions/1')
+  expect(renamed.json.approval_status).toBeUndefined()
+  await ann.post('registered-models/rename', { name: 'prod-fraud', new_name: 'fraud' })
+  // One that was made later asks for nothing of what was signed off before.
+  await policy('later', { models: 'fraud', stage: 'Production' })
+  expect((await approval('1')).approval_status).toBe('Approved')
+})
+
 test('a follow-up does not make an approval of a break-glass', async () => {
   const { admin, rita, ann, policy, move, approval } = await model()
   await policy('p', { stage: 'Production' }, { break_glass: { from: ['user:root'] } })

@@ -32,8 +32,13 @@ export type CountedPlaces = {
   readonly name: string
   /** The last stage that a policy guards; null: policies guard none. */
   readonly counting: string | null
-  /** Guarded places, by the names in which they are compared, with the names of their policies. */
-  readonly guarded: readonly (readonly [place: string, policy: string])[]
+  /** Guarded places, by the names in which they are compared, each with one of its policies. */
+  readonly guarded: readonly {
+    readonly place: string
+    readonly policy: string
+    /** When the policy was made first. */
+    readonly madeAtMs: number
+  }[]
 }
 
 /**
@@ -57,7 +62,7 @@ export function approvalWrites(places: SQL, decided: SQL): SQL[] {
  * The statements that give versions the approval of the place that counts most: of the last guarded
  * stage or, where no stage is guarded, of the place that was decided last, a guarded one before
  * others. An approval stands if the place is guarded by one of the policies under which it was given,
- * or by none.
+ * and by no others that were there at that time; or if no policy guards it.
  *
  * @param models what counts in them; versions of other models stay as they are
  * @param terms.versions a condition on `model_versions`
@@ -70,7 +75,7 @@ export function statusWrites(
   const counted = JSON.stringify(models.map(({ model, name, counting }) => [model, name, counting]))
   const guarding = JSON.stringify(
     models.flatMap(({ model, guarded }) =>
-      guarded.map(([place, policy]) => [model, place, policy]),
+      guarded.map(({ place, policy, madeAtMs }) => [model, place, policy, madeAtMs]),
     ),
   )
   const chosen = sql`select model_versions.id from json_each(${counted}) c
@@ -78,11 +83,14 @@ export function statusWrites(
     join model_versions on model_versions.registered_model = m.id where ${versions} and ${guard}`
   const guards = sql`json_each(${guarding}) g join model_versions v on v.registered_model = g.value ->> 0
     where v.id = version_approvals.model_version and g.value ->> 1 = version_approvals.place`
+  const isPolicyOfApproval = sql`(g.value ->> 2 in (
+    select value from json_each(version_approvals.policies)))`
   return [
     sql`update version_approvals set is_guarded = exists (select 1 from ${guards}),
         stands = status <> 'Approved' or not exists (select 1 from ${guards})
-          or exists (select 1 from ${guards}
-            and g.value ->> 2 in (select value from json_each(version_approvals.policies)))
+          or (exists (select 1 from ${guards} and ${isPolicyOfApproval})
+            and not exists (select 1 from ${guards} and not ${isPolicyOfApproval}
+              and g.value ->> 3 < version_approvals.at_ms))
       where model_version in (${chosen})`,
     sql`update model_versions set (approval_status, approval_by, approval_at_ms, approval_reason) = (
         select a.status, a.by, a.at_ms, a.reason from version_approvals a
