@@ -18,6 +18,7 @@ import { promotionRoutes } from './governance/promotions.ts'
 import { openApiRoute } from './openapi.ts'
 import { compareRoutes } from './registry/compare.ts'
 import { downloadRoutes } from './registry/downloads.ts'
+import { factRoutes } from './registry/facts.ts'
 import { holderRoutes } from './registry/holders.ts'
 import { lineageRoutes } from './registry/lineage.ts'
 import { modelVersionRoutes } from './registry/model-versions.ts'
@@ -33,6 +34,7 @@ export const served: readonly ServedEndpoint[] = [
   ...stageRoutes,
   ...modelVersionRoutes,
   ...versionFileRoutes,
+  ...factRoutes,
   ...cardRoutes,
   ...holderRoutes,
   ...lineageRoutes,

@@ -277,6 +277,18 @@ describe('what is deleted is still known', () => {
     expect(await gate()).toMatchObject({ status: 'failed' })
   })
 
+  test('a purge takes no run whose last changes are not known yet', async () => {
+    const { ann, runId, log, gate, platform, changes } = await guarded()
+    await log(0.4)
+    await ann.post('runs/delete', { run_id: runId })
+    await purgeAll(platform)
+    expect(await platform.db.all(sql`select 1 from runs`)).toEqual([])
+    expect(await changes()).toMatchObject([
+      { after: { changed: [{ fact: 'metrics.accuracy', before: 0.91, after: 0.4 }] } },
+    ])
+    expect(await gate()).toMatchObject({ status: 'failed' })
+  })
+
   test('a copy of a version keeps what its original is known by after the run is purged', async () => {
     const { ann, runId, gate, platform } = await guarded()
     await ann.post('runs/delete', { run_id: runId })
@@ -332,4 +344,124 @@ test('a version that an older release registered is known by its run before that
   await purgeAll(platform)
   expect(await gate('2')).toMatchObject({ status: 'passed', detail: 'accuracy 0.91 >= 0.9' })
   expect(await gate('3')).toMatchObject({ status: 'failed', detail: "metric 'accuracy' is absent" })
+})
+
+describe('the facts of a version', () => {
+  const path = '/api/v1/models/fraud/versions/1/facts'
+
+  test('are answered with every revision, and who changed what', async () => {
+    const { ann, log, runId, experimentId, platform, member, grant } = await guarded()
+    const first = (await ann.call('GET', path)).json
+    expect(first).toMatchObject({
+      revision: 1,
+      run_id: runId,
+      experiment_id: experimentId,
+      experiment: 'study',
+      metrics: { accuracy: 0.91 },
+      changed: [],
+    })
+    expect(first.digest).toMatch(/^sha256:[0-9a-f]{64}$/)
+    const bob = await member('bob')
+    await grant('bob', 'experiment', experimentId, 'EDIT')
+    const point = { run_id: runId, key: 'accuracy', timestamp: 9, step: 1 }
+    await bob.post('runs/log-metric', { ...point, value: 'NaN' })
+    await ann.post('runs/delete', { run_id: runId })
+    await purgeAll(platform)
+    await log(0.1)
+    const { json } = await ann.call('GET', path)
+    expect(json).toMatchObject({
+      revision: 2,
+      metrics: { accuracy: 'NaN' },
+      changed: [{ fact: 'metrics.accuracy', before: 0.91, after: 'NaN' }],
+      changed_by: { name: 'bob' },
+    })
+    const list = await ann.call('GET', `${path}/revisions?max_results=1`)
+    expect(list.json.items).toMatchObject([{ revision: 2, digest: json.digest }])
+    expect(list.json.next_page_token).toBeDefined()
+    const again = (await ann.call('GET', `${path}/revisions/1`)).json
+    expect(again).toEqual(first)
+    expect((await ann.call('GET', `${path}/revisions/3`)).status).toBe(404)
+  })
+
+  test('are closed to who may not read the experiment, before and after it is purged', async () => {
+    const { admin, ann, runId, experimentId, member, grant, platform } = await guarded()
+    const eve = await member('eve')
+    await grant('eve', 'registered_model', 'fraud', 'READ')
+    await grant('eve', 'experiment', experimentId, 'DENY')
+    const closed = async () => {
+      for (const rest of ['', '/revisions', '/revisions/1']) {
+        const { status, text } = await eve.call('GET', path + rest)
+        expect(status).toBe(403)
+        expect(text).not.toContain('0.91')
+      }
+    }
+    await closed()
+    await ann.post('runs/delete', { run_id: runId })
+    await admin.post('experiments/delete', { experiment_id: experimentId })
+    await purgeAll(platform)
+    await closed()
+    expect((await ann.call('GET', path)).json.metrics).toEqual({ accuracy: 0.91 })
+  })
+
+  test('are in no judgement for who may not read the experiment, when it is purged', async () => {
+    const { admin, ann, runId, experimentId, member, grant, platform, open } = await guarded()
+    const eve = await member('eve')
+    await grant('eve', 'registered_model', 'fraud', 'READ')
+    await grant('eve', 'experiment', experimentId, 'DENY')
+    await ann.post('runs/delete', { run_id: runId })
+    await admin.post('experiments/delete', { experiment_id: experimentId })
+    await purgeAll(platform)
+    const id = await open()
+    const move = { model: 'fraud', version: '1', to: { stage: 'Production' } }
+    for (const answer of [
+      await eve.call('POST', '/api/v1/policies/evaluate', move),
+      await eve.call('GET', `/api/v1/promotions/${id}`),
+      await eve.call('GET', '/api/v1/promotions'),
+    ]) {
+      expect(answer.status).toBe(200)
+      expect(answer.text).not.toContain('0.91')
+    }
+    const draft = { applies_to: { models: '*', stage: 'Production' }, gates: [] }
+    const tried = await eve.call('POST', '/api/v1/policies/evaluate', { ...move, policy: draft })
+    expect(tried.status).toBe(403)
+    expect((await ann.call('POST', '/api/v1/policies/evaluate', move)).text).toContain('0.91')
+  })
+
+  test('show no credentials, there or in the audit log', async () => {
+    const { ann, runId, changes } = await guarded()
+    const value = 'https://ann:s3cret@example.com/data'
+    await ann.post('runs/set-tag', { run_id: runId, key: 'source', value })
+    await ann.post('runs/log-parameter', { run_id: runId, key: 'url', value })
+    const { status, text } = await ann.call('GET', path)
+    expect([status, text.includes('s3cret')]).toEqual([200, false])
+    expect(JSON.stringify(await changes())).not.toContain('s3cret')
+  })
+
+  test('are never changed in the database, and count however many there are', async () => {
+    const { ann, runId, register, platform } = await guarded()
+    const metrics = (from: number) =>
+      Array.from({ length: 1000 }, (_, i) => ({
+        key: `a metric with a long name - ${from + i}`,
+        value: (from + i) / 7,
+        timestamp: 1,
+        step: 0,
+      }))
+    for (let from = 0; from < 12_000; from += 1000) {
+      await ann.post('runs/log-batch', { run_id: runId, metrics: metrics(from) })
+    }
+    await register()
+    const { json } = await ann.call('GET', '/api/v1/models/fraud/versions/2/facts')
+    expect(Object.keys(json.metrics)).toHaveLength(12_001)
+    expect(json.metrics['a metric with a long name - 11999']).toBe(11_999 / 7)
+    for (const statement of [
+      sql`update version_facts set digest = 'x'`,
+      sql`delete from version_facts`,
+      sql`insert or replace into version_facts (model_version, revision, at_ms, digest, changed, changed_more, late_metrics)
+        values (1, 1, 0, 'x', '[]', 0, '[]')`,
+      sql`update version_fact_parts set facts = '{}'`,
+      sql`delete from version_fact_parts`,
+    ]) {
+      await expect(platform.db.all(statement)).rejects.toThrow(/is never/)
+    }
+  })
 })

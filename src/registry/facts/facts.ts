@@ -1,3 +1,4 @@
+import { maskCredentials } from '../../core/mask.ts'
 import type { ModelDescription } from '../model-files/describe-model.ts'
 
 /** What a version was made from. It is kept with the version, whatever becomes of run and files. */
@@ -119,7 +120,9 @@ function flatten(facts: Facts): Map<string, string | number> {
   return new Map([...maps, ...sets, ...rest])
 }
 
-function shorten<T extends string | number | undefined>(value: T): T | string {
+/** Without credentials, since everybody who may read the audit log reads it. */
+function shorten<T extends string | number | undefined>(given: T): T | string {
+  const value = typeof given === 'string' ? maskCredentials(given) : given
   if (typeof value !== 'string' || value.length <= textMax) return value
   return `${value
     .slice(0, textMax)

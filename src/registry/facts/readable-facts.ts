@@ -20,13 +20,13 @@ export async function readReadableFacts(
     ctx,
     versions.map(({ id }) => id),
   )
-  const readable = await readableIds(ctx, [...found.keys()])
+  const readable = await findReadableFacts(ctx, [...found.keys()])
   return new Map(
     versions.flatMap(({ id, manifestId }) => {
       const revision = found.get(id)
       if (!revision) return []
       const shown = readable.has(id)
-        ? { facts: masked(revision.facts) }
+        ? { facts: maskFacts(revision.facts) }
         : {
             facts: ownFacts(revision.facts, manifestId !== null),
             lateMetrics: [],
@@ -80,7 +80,11 @@ export function isNewestFactsSql(facts: SQL): SQL {
     where n.model_version = ${facts}.model_version)`
 }
 
-async function readableIds(ctx: Context, ids: readonly number[]): Promise<ReadonlySet<number>> {
+/** Those of these versions of whose facts the caller may read every revision. */
+export async function findReadableFacts(
+  ctx: Context,
+  ids: readonly number[],
+): Promise<ReadonlySet<number>> {
   if (mayAll(ctx)) return new Set(ids)
   const rows = await ctx.db.all(sql<{ id: number }>`select f.model_version as id
     from version_facts f where f.model_version in (select value from json_each(${JSON.stringify(ids)}))
@@ -97,7 +101,8 @@ function ownFacts(facts: Facts, isSealed: boolean): Facts {
   }
 }
 
-function masked(facts: Facts): Facts {
+/** Facts as they are shown: without credentials. */
+export function maskFacts(facts: Facts): Facts {
   return {
     ...facts,
     params: maskedTexts(facts.params),

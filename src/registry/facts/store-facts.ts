@@ -144,6 +144,12 @@ export function firstFactReads(ids: SQL) {
   return { firstHeads: headRead(which), firstParts: partRead(which) }
 }
 
+/** One revision of a version. */
+export function factRevisionReads(version: number, revision: number) {
+  const which = sql`f.model_version = ${version} and f.revision = ${revision}`
+  return { factHeads: headRead(which), factParts: partRead(which) }
+}
+
 function headRead(which: SQL): SQL<HeadRow> {
   return sql<HeadRow>`select f.model_version, f.revision, f.at_ms, f.digest, f.late_metrics,
       f.run_status

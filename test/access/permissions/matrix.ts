@@ -526,6 +526,9 @@ export const apiRows: Readonly<Record<string, Row>> = {
     (w) => ours.post(`models/${w.model}/rollback`, { stage: 'Production', reason: 'wrong' }),
   ],
   listVersionFiles: ['READ', (w) => ours.get(ofVersion(w, '/files'))],
+  getFacts: ['READ', (w) => ours.get(ofVersion(w, '/facts'))],
+  listFactRevisions: ['READ', (w) => ours.get(ofVersion(w, '/facts/revisions'))],
+  getFactRevision: ['READ', (w) => ours.get(ofVersion(w, '/facts/revisions/1'))],
   verifyVersion: ['READ', (w) => ours.post(ofVersion(w, '/verify'))],
   getModelCard: ['READ', (w) => ours.get(ofVersion(w, '/card'))],
   putModelCard: [
