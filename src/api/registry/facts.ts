@@ -6,6 +6,7 @@ import {
   getFacts,
   listFactRevisions,
 } from '../../registry/facts/read-revisions.ts'
+import { getVersion } from '../../registry/versions/versions.ts'
 import * as endpoints from '../endpoints/facts.ts'
 import { page } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
@@ -17,22 +18,29 @@ function mayRead(ctx: Context, { params }: { readonly params: { readonly name: s
 /** What versions are known by, now and before. */
 export const factRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.getFacts, mayRead, async (ctx, { params }) =>
-    factsToWire(await getFacts(ctx, params)),
+    factsToWire(await getFacts(ctx, await idOf(ctx, params))),
   ),
 
-  serve(endpoints.listFactRevisions, mayRead, (ctx, { params, query }) =>
-    page(['fact-revisions', params.name, params.version], query, {
+  serve(endpoints.listFactRevisions, mayRead, async (ctx, { params, query }) => {
+    const id = await idOf(ctx, params)
+    return page(['fact-revisions', id], query, {
       first: Number.MAX_SAFE_INTEGER,
-      read: (before, count) => listFactRevisions(ctx, params, { before, count }),
+      read: (before, count) => listFactRevisions(ctx, id, { before, count }),
       keyOf: ({ revision }) => revision,
       toWire: revisionToWire,
-    }),
-  ),
+    })
+  }),
 
   serve(endpoints.getFactRevision, mayRead, async (ctx, { params }) =>
-    factsToWire(await getFacts(ctx, params, params.revision)),
+    factsToWire(await getFacts(ctx, await idOf(ctx, params), params.revision)),
   ),
 ]
+
+type OfVersion = { readonly name: string; readonly version: number }
+
+async function idOf(ctx: Context, { name, version }: OfVersion): Promise<number> {
+  return (await getVersion(ctx, name, version)).id
+}
 
 function factsToWire({ facts, lateMetrics, ...revision }: FactsInFull) {
   const { problems, datasets, ...others } = facts

@@ -3,7 +3,6 @@ import { denied } from '../../access/permissions/rights.ts'
 import { notFound } from '../../core/error.ts'
 import type { PrincipalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
-import { getVersion } from '../versions/versions.ts'
 import type { FactChange, FactsRevision } from './facts.ts'
 import { findReadableFacts, maskFacts } from './readable-facts.ts'
 import { readFacts } from './refresh-facts.ts'
@@ -25,21 +24,16 @@ export type FactsRevisionInfo = {
 
 export type FactsInFull = FactsRevisionInfo & Pick<FactsRevision, 'facts' | 'lateMetrics'>
 
-type VersionOfModel = { readonly name: string; readonly version: number }
-
 /**
  * What a version is known by.
  *
+ * @param id `model_versions.id`
  * @param revision absent: the newest, which is brought up to date first
- * @throws RESOURCE_DOES_NOT_EXIST no such version or revision
+ * @throws RESOURCE_DOES_NOT_EXIST no such revision
  * @throws PERMISSION_DENIED the caller may not read the experiment that it came from
  */
-export async function getFacts(
-  ctx: Context,
-  wanted: VersionOfModel,
-  revision?: number,
-): Promise<FactsInFull> {
-  const { id, newest } = await requireFacts(ctx, wanted)
+export async function getFacts(ctx: Context, id: number, revision?: number): Promise<FactsInFull> {
+  const newest = await requireFacts(ctx, id)
   const number = revision ?? newest
   const found = revisionsFrom(await ctx.db.batch(factRevisionReads(id, number))).get(id)
   const [info] = await readInfos(ctx, id, { before: number + 1, count: 1 })
@@ -50,26 +44,23 @@ export async function getFacts(
 /** The revisions of a version's facts, the newest first; errors are those of `getFacts`. */
 export async function listFactRevisions(
   ctx: Context,
-  wanted: VersionOfModel,
+  id: number,
   page: RevisionPage,
 ): Promise<FactsRevisionInfo[]> {
-  const { id } = await requireFacts(ctx, wanted)
+  await requireFacts(ctx, id)
   return readInfos(ctx, id, page)
 }
 
 type RevisionPage = { readonly before: number; readonly count: number }
 
-async function requireFacts(
-  ctx: Context,
-  { name, version }: VersionOfModel,
-): Promise<{ id: number; newest: number }> {
-  const { id } = await getVersion(ctx, name, version)
+/** @returns the newest revision, which is up to date */
+async function requireFacts(ctx: Context, id: number): Promise<number> {
   const found = (await readFacts(ctx, [id])).get(id)
-  if (!found) throw notFound('Facts of version', String(version))
+  if (!found) throw notFound('Facts of version', String(id))
   if (!(await findReadableFacts(ctx, [id])).has(id)) {
     throw denied(ctx, 'READ on the experiment that the version came from is needed')
   }
-  return { id, newest: found.revision }
+  return found.revision
 }
 
 type InfoRow = {
