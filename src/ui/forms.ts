@@ -92,3 +92,14 @@ const problemStatus: Partial<Record<ErrorCode, FormProblem['status']>> = {
   RESOURCE_CONFLICT: 409,
   INVALID_STATE_TRANSITION: 409,
 }
+
+/** The message of a refusal, or undefined if there was none. */
+export async function findRefusal(rule: void | Promise<void>): Promise<string | undefined> {
+  try {
+    await rule
+    return undefined
+  } catch (err) {
+    if (err instanceof RegistryError && err.code === 'PERMISSION_DENIED') return err.message
+    throw err
+  }
+}

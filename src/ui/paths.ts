@@ -27,6 +27,8 @@ export function pathsUnder(prefix: string) {
     model,
     version,
     promotion,
+    promote: (name: string, number: number) => `${version(name, number)}/promote`,
+    rollback: (name: string) => `${model(name)}/rollback`,
     card: (name: string, number: number) =>
       `${prefix}/api/v1/models/${part(name)}/versions/${number}/card.html`,
     compare: (name: string, versions: readonly number[]) =>

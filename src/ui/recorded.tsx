@@ -1,7 +1,7 @@
 import type { Child, FC } from 'hono/jsx'
 import type { Derived } from '../governance/cards/derived.ts'
 import { problemsTitle, recordedTitle } from '../governance/cards/write-card.ts'
-import { Given, visibleText } from './parts/text.tsx'
+import { Given, plural, visibleText } from './parts/text.tsx'
 
 /** The most rows of a table that a page shows. The API has all of them. */
 const rowsMax = 200
@@ -41,7 +41,9 @@ export const Recorded: FC<{ derived: Derived }> = ({ derived }) => {
       {environment && environment.length > 0 && (
         <>
           <h3>Environment</h3>
-          <Folded title={`${environment.length} requirements`}>{environment.join('\n')}</Folded>
+          <Folded title={plural(environment.length, 'requirement')}>
+            {environment.join('\n')}
+          </Folded>
         </>
       )}
       {problems && problems.length > 0 && (

@@ -7,6 +7,14 @@ import { showDocs } from './docs/docs.tsx'
 import type { ShownEndpoint } from './docs/docs-page.tsx'
 import { showHome, showModels } from './home/home.tsx'
 import { followOldLink } from './home/old-links.ts'
+import {
+  followPlace,
+  mayReadModel,
+  showComparison,
+  showModel,
+  showVersion,
+} from './models/models.tsx'
+import { postPromote, postRollback, showPromote, showRollback } from './models/moves.tsx'
 import { showInbox } from './promotions/inbox.tsx'
 import {
   mayReadPromotion,
@@ -31,6 +39,15 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .get('/old-links', guard(anyone), followOldLink)
     .get('/assets/:file', guard('public'), sendAsset)
     .get('/models', guard(anyone), showModels)
+    .get('/models/:name', guard(mayReadModel), showModel)
+    .get('/models/:name/compare', guard(mayReadModel), showComparison)
+    .get('/models/:name/stages/:stage', guard(mayReadModel), followPlace)
+    .get('/models/:name/:alias{@.+}', guard(mayReadModel), followPlace)
+    .get('/models/:name/rollback', guard(mayReadModel), (c) => showRollback(c))
+    .post('/models/:name/rollback', postRollback)
+    .get('/models/:name/:version{[0-9]+}', guard(mayReadModel), showVersion)
+    .get('/models/:name/:version{[0-9]+}/promote', guard(mayReadModel), (c) => showPromote(c))
+    .post('/models/:name/:version{[0-9]+}/promote', postPromote)
     .get('/signin', guard('public'), showSignIn)
     .post('/signin', guard('public'), signIn)
     .get('/signin/oidc', guard('public'), begin)

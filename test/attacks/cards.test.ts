@@ -157,12 +157,18 @@ describe('an earlier revision of a card', () => {
   })
 
   test('prints: nothing is folded, scrolled away or dark', async () => {
-    const { createModel, createVersion, getCard } = await cardServer()
+    const { app, createModel, createVersion, getCard } = await cardServer()
     await createModel('m')
     await createVersion('m')
     const { text } = await getCard('m', 1, '.html')
-    const print = text.slice(text.indexOf('@media print'))
-    for (const rule of ['color-scheme: light', 'max-height: none', 'details::details-content']) {
+    const [, href = ''] = /<link rel="stylesheet" href="([^"]+)"/.exec(text) ?? []
+    const style = await (await app.request(href)).text()
+    const print = style.slice(style.indexOf('@media print'))
+    for (const rule of [
+      'color-scheme: light',
+      'max-block-size: none',
+      'details::details-content',
+    ]) {
       expect(print).toContain(rule)
     }
   })

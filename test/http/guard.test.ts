@@ -27,6 +27,7 @@ test('with access control on, every route but the public ones answers 401 withou
     'GET /ajax-api/3.0/mlflow/server-info 200',
     'GET /api/3.0/mlflow/server-info 200',
     'GET /api/v1/download 400',
+    'GET /assets/:file 404',
     'GET /health 200',
     'GET /ready 200',
     'GET /signin 200',

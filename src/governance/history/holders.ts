@@ -84,6 +84,33 @@ export async function findStageHolders(
   return { model, place, holders: await holdersOf(ctx, model, placed) }
 }
 
+/**
+ * The versions that are in several stages now, by stage, the highest number first.
+ *
+ * @param wanted.stages canonical
+ * @param wanted.count so many of each at most
+ */
+export async function findServing(
+  ctx: Context,
+  name: string,
+  { stages, count }: { readonly stages: readonly string[]; readonly count: number },
+): Promise<ReadonlyMap<string, readonly Holder[]>> {
+  if (stages.length === 0) return new Map()
+  const model = await modelAt(ctx, name, undefined)
+  const before = Number.MAX_SAFE_INTEGER
+  const placed = await Promise.all(
+    stages.map((stage) => readStageNow(ctx, model, { stage, before, count })),
+  )
+  const all = await holdersOf(ctx, model, placed.flat())
+  const byVersion = new Map(all.map((holder) => [holder.version, holder]))
+  return new Map(
+    stages.map((stage, i) => [
+      stage,
+      (placed[i] ?? []).flatMap(({ version }) => byVersion.get(version) ?? []),
+    ]),
+  )
+}
+
 /** As `findStageHolders`, for an alias: one version or none. */
 export async function findAliasHolders(
   ctx: Context,

@@ -54,11 +54,17 @@ export const CardPage: FC<CardPageProps> = ({ frame, ...props }) => {
   )
 }
 
+type CardTextProps = Pick<ModelCard, 'card' | 'revision' | 'missing'> & {
+  /** Of each field. */
+  readonly heading?: 'h2' | 'h3'
+}
+
 /** What people wrote, and what they have still to write. */
-export const CardText: FC<Pick<ModelCard, 'card' | 'revision' | 'missing'>> = async ({
+export const CardText: FC<CardTextProps> = async ({
   card,
   revision,
   missing,
+  heading: Heading = 'h2',
 }) => {
   const prose = await renderProse(card)
   const filled = fieldNames.filter((field) => isFilled(card, field))
@@ -78,7 +84,7 @@ export const CardText: FC<Pick<ModelCard, 'card' | 'revision' | 'missing'>> = as
       )}
       {filled.map((field) => (
         <section class={field === 'limitations' ? 'field caution' : 'field'}>
-          <h2>{fieldTitles[field]}</h2>
+          <Heading>{fieldTitles[field]}</Heading>
           <div class="prose">
             <Field card={card} prose={prose} field={field} />
           </div>

@@ -4,6 +4,9 @@ import type { List, Nodes, TableRow } from 'mdast'
 import { letOthersRun } from '../../core/let-others-run.ts'
 import { groupBlocks, parseMarkdown } from '../../governance/cards/markdown.ts'
 import { lowered } from '../../governance/cards/write-card.ts'
+import { visibleText } from '../parts/text.tsx'
+
+const lineEnds = /^[\n\r\t]$/
 
 /** Markdown as HTML, a long text in turns with other requests. Nothing in the tree is unsafe, and all its text is escaped. */
 export async function renderMarkdown(text: string): Promise<Html> {
@@ -54,7 +57,7 @@ const One: FC<{ node: Nodes }> = ({ node }) => {
     case 'code':
       return (
         <pre tabindex={0}>
-          <code>{node.value}</code>
+          <code>{visibleText(node.value, lineEnds)}</code>
         </pre>
       )
     case 'thematicBreak':
@@ -62,7 +65,7 @@ const One: FC<{ node: Nodes }> = ({ node }) => {
     case 'table':
       return <Rows of={node.children} />
     case 'inlineCode':
-      return <code>{node.value}</code>
+      return <code>{visibleText(node.value)}</code>
     case 'break':
       return <br />
     case 'strong':
@@ -91,7 +94,7 @@ const One: FC<{ node: Nodes }> = ({ node }) => {
       )
     case 'text':
     case 'html':
-      return <>{node.value}</>
+      return <>{visibleText(node.value, lineEnds)}</>
     default:
       return 'children' in node ? <All of={node.children} /> : null
   }

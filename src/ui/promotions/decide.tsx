@@ -1,13 +1,22 @@
 import type { FC } from 'hono/jsx'
 import { targetText } from '../../governance/policies/policy.ts'
 import type { Seen } from '../../governance/promotions/seen.ts'
+import type { FormProblem } from '../forms.ts'
 import { plural, visibleText } from '../parts/text.tsx'
-import type { PromotionPageProps } from './promotion-page.tsx'
+import type { Frame } from '../shell/frame.ts'
 import { SeenFields } from './seen-fields.tsx'
 import type { Standing } from './standing.ts'
 
+export type DecideProps = {
+  readonly frame: Frame
+  readonly standing: Standing
+  /** Why what was sent was not done, and what was typed. */
+  readonly problem?: FormProblem
+  readonly typed?: string | undefined
+}
+
 /** What the caller can do about a request, and why not what they cannot. */
-export const Decide: FC<PromotionPageProps> = (props) => {
+export const Decide: FC<DecideProps> = (props) => {
   const { standing, frame } = props
   const { view, seen, may } = standing
   const path = frame.to.promotion(view.id)
@@ -70,7 +79,7 @@ function othersText(isAlias: boolean, archives: boolean, live: number): string {
   return archives ? `Version ${live} goes to Archived.` : `Version ${live} stays there too.`
 }
 
-const Review: FC<PromotionPageProps & { readonly path: string; readonly seen: Seen }> = ({
+const Review: FC<DecideProps & { readonly path: string; readonly seen: Seen }> = ({
   path,
   seen,
   standing: { view, may },

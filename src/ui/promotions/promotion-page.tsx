@@ -1,7 +1,6 @@
 import type { FC } from 'hono/jsx'
 import { targetText } from '../../governance/policies/policy.ts'
 import type { PromotionView } from '../../governance/promotions/view.ts'
-import type { FormProblem } from '../forms.ts'
 import { Person, Time } from '../parts/byline.tsx'
 import { StageChip, StatusChip } from '../parts/chips.tsx'
 import { countDifferences, Differences } from '../parts/differences.tsx'
@@ -12,20 +11,12 @@ import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
 import { Blockers } from './blockers.tsx'
 import { Conversation } from './conversation.tsx'
-import { Decide } from './decide.tsx'
+import { Decide, type DecideProps } from './decide.tsx'
 import { Evidence, Gates } from './gates.tsx'
 import type { Standing } from './standing.ts'
 
-export type PromotionPageProps = {
-  readonly frame: Frame
-  readonly standing: Standing
-  /** Why what was sent was not done, and what was typed. */
-  readonly problem?: FormProblem
-  readonly typed?: string | undefined
-}
-
 /** A request: what changes against the version that is live, what blocks it, what was said. */
-export const PromotionPage: FC<PromotionPageProps> = (props) => {
+export const PromotionPage: FC<DecideProps> = (props) => {
   const { frame, standing, problem } = props
   const { view, live, comparison, policies } = standing
   const { id, model, version, target, status } = view

@@ -11,6 +11,7 @@ import { getPromotion } from '../../governance/promotions/promotions.ts'
 import type { Seen } from '../../governance/promotions/seen.ts'
 import { type PromotionView, viewPromotion } from '../../governance/promotions/view.ts'
 import type { Context } from '../../platform/context.ts'
+import { findRefusal } from '../forms.ts'
 
 /** All that the page of a request shows, under the rights of the caller. */
 export type Standing = {
@@ -77,8 +78,8 @@ function liveOf({ current }: Assessment, { target }: PromotionView): LiveVersion
 
 async function readRights(ctx: Context, view: PromotionView, judged: Assessment): Promise<Rights> {
   const [whyNotReview, whyNotMerge] = await Promise.all([
-    whyRefused(requireToReview(ctx, view, judged)),
-    whyRefused(requireToMerge(ctx, view.id)),
+    findRefusal(requireToReview(ctx, view, judged)),
+    findRefusal(requireToMerge(ctx, view.id)),
   ])
   return {
     whyNotReview,
@@ -86,17 +87,6 @@ async function readRights(ctx: Context, view: PromotionView, judged: Assessment)
     breakGlass:
       judged.policies.length > 0 && whyNotMerge === undefined && mayBreakGlass(ctx, judged),
     withdraw: mayWithdraw(ctx, view),
-  }
-}
-
-/** The message of a refusal, or undefined if there was none. */
-export async function whyRefused(rule: void | Promise<void>): Promise<string | undefined> {
-  try {
-    await rule
-    return undefined
-  } catch (err) {
-    if (err instanceof RegistryError && err.code === 'PERMISSION_DENIED') return err.message
-    throw err
   }
 }
 

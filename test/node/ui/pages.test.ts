@@ -23,7 +23,7 @@ beforeAll(async () => {
   if (pictures) await mkdir(pictures, { recursive: true })
   browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
   stops.push(() => browser.close())
-}, 60_000)
+}, 120_000)
 
 afterAll(async () => {
   for (const stop of stops.reverse()) await stop()
@@ -106,14 +106,19 @@ describe.skipIf(!isThere)('in a browser', () => {
     const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
     stops.push(async () => server.close())
     expect(await walk(url, ['/', '/models?q=none', '/no-such-page', '/signin'])).toEqual([])
-  }, 60_000)
+  }, 120_000)
 
   test('so are those of a server with models and requests', async () => {
-    const { platform, rita } = await askedWorld()
+    const { platform, rita, name } = await askedWorld()
     const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
     stops.push(async () => server.close())
-    expect(await walk(url, ['/', '/models', '/promotions', '/promotions/1'], rita)).toEqual([])
-  }, 60_000)
+    const paths = [
+      ...['/', '/models', '/promotions', '/promotions/1', `/models/${name}`, `/models/${name}/3`],
+      ...[`/models/${name}/compare?v=2,3`, `/models/${name}/rollback?stage=Production`],
+      ...[`/models/${name}/3/promote?to=Production`],
+    ]
+    expect(await walk(url, paths, rita)).toEqual([])
+  }, 120_000)
 })
 
 test.skipIf(isThere)(`no browser at ${executablePath}: apt-get install chromium`, () => {})

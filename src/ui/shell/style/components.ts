@@ -29,6 +29,7 @@ td.number, th.number { text-align: end; }
 .facts { display: grid; grid-template-columns: minmax(6rem, max-content) minmax(0, 1fr); gap: .375rem 1rem; }
 .facts dt { color: var(--soft); } .facts dd { margin: 0; }
 .plain { padding: 0; list-style: none; display: grid; gap: .5rem; grid-template-columns: minmax(0, 1fr); }
+.lines > li:first-child { padding-block-start: 0; }
 .lines > li { padding-block: .5rem; border-block-end: 1px solid var(--line); }
 .lines > li:last-child { border-block-end: 0; }
 .empty { padding: 1.5rem; border: 1px dashed var(--control); border-radius: 6px; display: grid; gap: .75rem; grid-template-columns: minmax(0, 1fr); }

@@ -11,7 +11,8 @@ export const pages = `
 meter { inline-size: 100%; block-size: .7rem; vertical-align: middle; }
 meter::-webkit-meter-optimum-value { background: var(--link); }
 meter::-moz-meter-bar { background: var(--link); }
-.recorded { display: grid; gap: .75rem; grid-template-columns: minmax(0, 1fr); }
+.recorded { display: grid; gap: .5rem; grid-template-columns: minmax(0, 1fr); }
+.recorded > h2, .recorded > h3 { margin: 0; } .recorded > h3 { margin-block-start: .5rem; font-size: .875rem; }
 .recorded .region { background: var(--paper); }
 .operation { border: 1px solid var(--line); border-radius: 6px; }
 .operation > summary { padding: .5rem .75rem; }
@@ -32,4 +33,7 @@ meter::-moz-meter-bar { background: var(--link); }
   .decision > .grounds, .decision > :not(.grounds) { grid-column: 1; grid-row: auto; }
   .reach { position: sticky; inset-block-end: 0; display: flex; gap: .75rem; align-items: center; justify-content: space-between; margin-inline: -1rem; padding: .5rem 1rem calc(.5rem + env(safe-area-inset-bottom)); background: var(--panel); border-block-start: 1px solid var(--line); }
 }
+.board { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); }
+.board h2 { font-size: 1rem; margin: 0; }
+@media (max-width: 48rem) { .board > .quiet-stage { order: 1; } }
 `

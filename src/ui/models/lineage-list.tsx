@@ -1,0 +1,84 @@
+import type { FC } from 'hono/jsx'
+import type { Lineage } from '../../governance/lineage.ts'
+import { targetText } from '../../governance/policies/policy.ts'
+import { StageChip, StatusChip } from '../parts/chips.tsx'
+import { Given, visibleText } from '../parts/text.tsx'
+import type { Paths } from '../paths.ts'
+
+/** Where a version comes from and where it went, step by step. */
+export const LineageList: FC<{ readonly lineage: Lineage; readonly to: Paths }> = ({
+  lineage: { version, run, datasets, loggedModel, siblings, promotions },
+  to,
+}) => (
+  <section class="near" aria-labelledby="lineage">
+    <h2 id="lineage">Lineage</h2>
+    <dl class="facts">
+      <dt>Datasets</dt>
+      <dd>
+        {datasets.length === 0
+          ? 'none that you may read'
+          : datasets.map(({ name, digest, context }) => (
+              <div>
+                <Given text={name} /> <code>{visibleText(digest)}</code>
+                {context === undefined ? '' : ` (${visibleText(context)})`}
+              </div>
+            ))}
+      </dd>
+      <dt>Run</dt>
+      <dd>
+        {run === undefined ? (
+          'none that you may read'
+        ) : (
+          <>
+            <Given text={run.name} /> of experiment <Given text={run.experimentName} />
+            <div>
+              <code>{run.runId}</code>
+            </div>
+            {run.code.commit === undefined ? null : (
+              <div>
+                Code <code>{visibleText(run.code.commit)}</code>
+              </div>
+            )}
+          </>
+        )}
+      </dd>
+      {loggedModel === undefined ? null : (
+        <>
+          <dt>Logged model</dt>
+          <dd>
+            <Given text={loggedModel.name} /> <code>{loggedModel.modelId}</code>
+          </dd>
+        </>
+      )}
+      <dt>Source</dt>
+      <dd class="mono">{visibleText(version.source)}</dd>
+      {siblings.length === 0 ? null : (
+        <>
+          <dt>From the same run</dt>
+          <dd class="row">
+            {siblings.slice(0, 20).map((other) => (
+              <StageChip
+                stage={other.stage}
+                more={`${other.name} ${other.version}`}
+                href={to.version(other.name, other.version)}
+              />
+            ))}
+          </dd>
+        </>
+      )}
+      {promotions.length === 0 ? null : (
+        <>
+          <dt>Requests</dt>
+          <dd class="near">
+            {promotions.slice(0, 20).map(({ id, target, status }) => (
+              <span class="row">
+                <a href={to.promotion(id)}>#{id}</a> to {visibleText(targetText(target))}
+                <StatusChip status={status} />
+              </span>
+            ))}
+          </dd>
+        </>
+      )}
+    </dl>
+  </section>
+)

@@ -1,0 +1,208 @@
+import type { FC } from 'hono/jsx'
+import type { Holder } from '../../governance/history/holders.ts'
+import { firstStage, isActive } from '../../registry/stages/stages.ts'
+import type { ModelVersion } from '../../registry/versions/read-versions.ts'
+import { Time } from '../parts/byline.tsx'
+import { Chip, StageChip, Tags } from '../parts/chips.tsx'
+import { countText, Given, visibleText, Written } from '../parts/text.tsx'
+import type { Paths } from '../paths.ts'
+import { RequestTable } from '../promotions/request-table.tsx'
+import type { Frame } from '../shell/frame.ts'
+import { Page } from '../shell/page.tsx'
+import { History } from './history.tsx'
+import type { BoardStage, ModelStanding } from './read-model.ts'
+
+type ModelPageProps = { readonly frame: Frame; readonly standing: ModelStanding }
+
+/** A model: what is live, since when and by whose decision; what is next. */
+export const ModelPage: FC<ModelPageProps> = ({ frame, standing }) => {
+  const { model, stages, requests, entries, mayPromote } = standing
+  const { to } = frame
+  const { name } = model
+  const serving = stages.filter((stage) => isActive(stage.name) && stage.column)
+  return (
+    <Page
+      frame={frame}
+      title={name}
+      heading={<Given text={name} />}
+      section="models"
+      crumbs={[{ text: 'Models', href: to.models }, { text: name }]}
+      about={
+        <>
+          {model.description ? (
+            <div class="soft">
+              <Written text={model.description} />
+            </div>
+          ) : null}
+          <Tags of={model.tags} />
+        </>
+      }
+      actions={
+        <>
+          <Compare standing={standing} to={to} />
+          {mayPromote
+            ? serving.map((stage) => (
+                <a class="button quiet" href={to.query(to.rollback(name), { stage: stage.name })}>
+                  Roll back {visibleText(stage.name)}…
+                </a>
+              ))
+            : null}
+        </>
+      }
+      api={{ method: 'GET', path: `/api/v1/models/${encodeURIComponent(name)}/stages/Production` }}
+    >
+      {model.latestVersions.length === 0 ? (
+        <p class="empty">
+          No version yet. <code>mlflow.register_model(uri, "{visibleText(name)}")</code> makes the
+          first one.
+        </p>
+      ) : (
+        <div class="board">
+          {stages.map((stage) => (
+            <Column stage={stage} name={name} to={to} mayPromote={mayPromote} />
+          ))}
+        </div>
+      )}
+      {model.aliases.length > 0 ? (
+        <section class="near" aria-labelledby="aliases">
+          <h2 id="aliases">Aliases</h2>
+          <ul class="plain">
+            {model.aliases.map(({ alias, version }) => (
+              <li>
+                <Given text={`@${alias}`} /> points at{' '}
+                <a href={to.version(name, version)}>version {version}</a>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
+      {requests.length > 0 ? (
+        <section class="near" aria-labelledby="requests">
+          <h2 id="requests">Open requests</h2>
+          <RequestTable
+            requests={requests}
+            to={to}
+            caption={`Requests about ${visibleText(name)}`}
+          />
+        </section>
+      ) : null}
+      <History entries={entries} />
+    </Page>
+  )
+}
+
+/** The live version beside the newest one, where they differ. */
+const Compare: FC<{ readonly standing: ModelStanding; readonly to: Paths }> = ({
+  standing: { model, stages },
+  to,
+}) => {
+  const live = stages.findLast(({ name, column }) => isActive(name) && column)?.column?.newest[0]
+  const latest = Math.max(0, ...model.latestVersions.map(({ version }) => version))
+  if (!live || live.version === latest) return null
+  return (
+    <a class="button quiet" href={to.compare(model.name, [live.version, latest])}>
+      Compare {live.version} with {latest}
+    </a>
+  )
+}
+
+type ColumnProps = {
+  readonly stage: BoardStage
+  readonly name: string
+  readonly to: Paths
+  readonly mayPromote: boolean
+}
+
+const Column: FC<ColumnProps> = ({ stage, name, to, mayPromote }) => {
+  const { column, since, policies } = stage
+  const versions = column?.newest ?? []
+  const isQuiet = !isActive(stage.name)
+  return (
+    <section class={isQuiet ? 'panel near quiet-stage' : 'panel near'} aria-label={stage.name}>
+      <h2 class="row">
+        <StageChip stage={stage.name} />
+        {stage.isExclusive ? <span class="hint">one version</span> : null}
+      </h2>
+      {policies.length > 0 ? (
+        <p class="hint">
+          guarded by <Given text={policies.join(', ')} />
+        </p>
+      ) : null}
+      {versions.length === 0 ? <p class="soft">empty</p> : null}
+      <ul class="plain lines">
+        {versions.map((version) => (
+          <Card
+            version={version}
+            holder={since.get(version.version)}
+            to={to}
+            mayPromote={mayPromote}
+          />
+        ))}
+      </ul>
+      {column && column.count > versions.length ? (
+        <p class="soft">
+          <a
+            href={to.query('/api/2.0/mlflow/model-versions/search', {
+              filter: `name='${name.replaceAll("'", "''")}'`,
+            })}
+          >
+            {countText(column.count - versions.length)} more
+          </a>
+        </p>
+      ) : null}
+    </section>
+  )
+}
+
+type CardProps = Pick<ColumnProps, 'to' | 'mayPromote'> & {
+  readonly version: ModelVersion
+  readonly holder: Holder | undefined
+}
+
+const Card: FC<CardProps> = ({ version, holder, to, mayPromote }) => {
+  const { name, aliases, createdAtMs, userId, stage } = version
+  const since = holder?.since
+  return (
+    <li class="near">
+      <p class="row">
+        <strong>
+          <a href={to.version(name, version.version)}>Version {version.version}</a>
+        </strong>
+        {aliases.slice(0, 5).map((alias) => (
+          <Chip sign="up" tone="special" word={`@${alias}`} />
+        ))}
+      </p>
+      {since ? (
+        <p>
+          since <Time atMs={since.atMs} />, moved by <Given text={since.movedBy.name} />
+          {since.approvedBy.length > 0 ? (
+            <>
+              , approved by <Given text={since.approvedBy.join(', ')} />
+            </>
+          ) : null}
+          {since.promotion === undefined ? null : (
+            <>
+              {' '}
+              (<a href={to.promotion(since.promotion)}>#{since.promotion}</a>)
+            </>
+          )}
+        </p>
+      ) : (
+        <p class="soft">
+          <Time atMs={createdAtMs} />
+          {userId ? (
+            <>
+              {' '}
+              by <Given text={userId} />
+            </>
+          ) : null}
+        </p>
+      )}
+      {mayPromote && (stage === firstStage || isActive(stage)) ? (
+        <p>
+          <a href={to.promote(name, version.version)}>Promote…</a>
+        </p>
+      ) : null}
+    </li>
+  )
+}

@@ -1,0 +1,89 @@
+import { requireModelVersion } from '../../access/permissions/require.ts'
+import { invalid, notFound } from '../../core/error.ts'
+import { compareVersions } from '../../governance/compare/compare-versions.ts'
+import { findAliasHolders, findStageHolders } from '../../governance/history/holders.ts'
+import { listPolicies, selectPolicies } from '../../governance/policies/policies.ts'
+import type { AppContext } from '../../http/app-env.ts'
+import { serverPrefix } from '../../http/guards/reached.ts'
+import { optionalQuery, requiredQuery } from '../../http/guards/target.ts'
+import type { Context } from '../../platform/context.ts'
+import { parseVersion } from '../../registry/check-names.ts'
+import { directionsOf } from '../parts/directions.ts'
+import { pathsUnder } from '../paths.ts'
+import { frameOf } from '../shell/frame.ts'
+import { sendPage } from '../shell/page.tsx'
+import { ComparePage } from './compare-page.tsx'
+import { ModelPage } from './model-page.tsx'
+import { readModelStanding } from './read-model.ts'
+import { readVersionStanding } from './read-version.ts'
+import { VersionPage } from './version-page.tsx'
+
+/** @throws PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST */
+export function mayReadModel(ctx: Context, c: AppContext): Promise<void> {
+  return requireModelVersion(ctx, modelNameOf(c), 'READ')
+}
+
+export function modelNameOf(c: AppContext): string {
+  return c.req.param('name') ?? ''
+}
+
+export function versionOf(c: AppContext): number {
+  return parseVersion(c.req.param('version') ?? '')
+}
+
+/** `GET /models/{name}` */
+export async function showModel(c: AppContext): Promise<Response> {
+  const [frame, standing] = await Promise.all([
+    frameOf(c),
+    readModelStanding(c.var.ctx, modelNameOf(c)),
+  ])
+  return sendPage(c, { frame, page: <ModelPage {...{ frame, standing }} /> })
+}
+
+/** `GET /models/{name}/{version}` */
+export async function showVersion(c: AppContext): Promise<Response> {
+  const [frame, standing] = await Promise.all([
+    frameOf(c),
+    readVersionStanding(c.var.ctx, modelNameOf(c), versionOf(c)),
+  ])
+  return sendPage(c, { frame, page: <VersionPage {...{ frame, standing }} /> })
+}
+
+/** `GET /models/{name}/compare?v=2,3`: the first one is what the others are compared with. */
+export async function showComparison(c: AppContext): Promise<Response> {
+  const { ctx } = c.var
+  const name = modelNameOf(c)
+  const numbers = requiredQuery(c, 'v').split(',').map(parseVersion)
+  const [frame, comparison, policies] = await Promise.all([
+    frameOf(c),
+    compareVersions(ctx, name, numbers),
+    listPolicies(ctx),
+  ])
+  const ofModel = policies.filter(({ document: { applies_to } }) => {
+    const { stage, alias } = applies_to
+    const target = alias === undefined ? { stage: stage ?? '' } : { alias }
+    return selectPolicies(policies, name, target).length > 0
+  })
+  const better = directionsOf(ofModel)
+  return sendPage(c, { frame, page: <ComparePage {...{ frame, name, comparison, better }} /> })
+}
+
+/** `GET /models/{name}/stages/{stage}` and `/models/{name}/@{alias}`: to the version that is there now. */
+export async function followPlace(c: AppContext): Promise<Response> {
+  const { ctx } = c.var
+  const name = modelNameOf(c)
+  const [stage, alias] = [c.req.param('stage'), c.req.param('alias')]
+  if (optionalQuery(c, 'at') !== undefined) throw invalid("This page has no 'at'")
+  const { holders, place } =
+    stage === undefined
+      ? await findAliasHolders(ctx, name, { alias: (alias ?? '').slice(1), atMs: undefined })
+      : await findStageHolders(ctx, name, {
+          stage,
+          atMs: undefined,
+          before: Number.MAX_SAFE_INTEGER,
+          count: 1,
+        })
+  const [holder] = holders
+  if (!holder) throw notFound(`Version of '${name}' in`, place)
+  return c.redirect(pathsUnder(serverPrefix(c)).version(name, holder.version), 302)
+}

@@ -1,0 +1,153 @@
+import type { FC } from 'hono/jsx'
+import type { Policy } from '../../governance/policies/policy.ts'
+import type { Stage } from '../../registry/stages/check-stages.ts'
+import { isActive } from '../../registry/stages/stages.ts'
+import type { ModelVersion } from '../../registry/versions/read-versions.ts'
+import type { FormProblem } from '../forms.ts'
+import { StageChip } from '../parts/chips.tsx'
+import { Given, plural, visibleText } from '../parts/text.tsx'
+import { namedText } from '../promotions/blockers.tsx'
+import type { Frame } from '../shell/frame.ts'
+import { Page } from '../shell/page.tsx'
+
+type PromotePageProps = {
+  readonly frame: Frame
+  readonly version: ModelVersion
+  readonly stages: readonly Stage[]
+  /** Where to; undefined: not chosen yet. */
+  readonly stage: string | undefined
+  /** Those that guard it. */
+  readonly policies: readonly Policy[]
+  /** The versions that are there now. */
+  readonly there: readonly ModelVersion[]
+  readonly problem?: FormProblem
+  readonly typed?: string | undefined
+}
+
+/** A move, said in words before it is made: what happens, what happens to others, who has to agree. */
+export const PromotePage: FC<PromotePageProps> = (props) => {
+  const { frame, version, stages, stage, problem } = props
+  const { to } = frame
+  const { name } = version
+  const others = stages.filter((one) => one.name !== version.stage)
+  return (
+    <Page
+      frame={frame}
+      title={`Promote ${name} version ${version.version}`}
+      heading={
+        <>
+          Promote <Given text={name} /> version {version.version}
+        </>
+      }
+      section="models"
+      crumbs={[
+        { text: 'Models', href: to.models },
+        { text: name, href: to.model(name) },
+        { text: `Version ${version.version}`, href: to.version(name, version.version) },
+        { text: 'Promote' },
+      ]}
+    >
+      <div class="dialog">
+        {problem ? (
+          <p class="problem" role="alert" id="problem">
+            {visibleText(problem.message)}
+          </p>
+        ) : null}
+        <p class="row">
+          It is in <StageChip stage={version.stage} /> now.
+        </p>
+        <form method="get" action={to.promote(name, version.version)} class="search">
+          <label>
+            Move it to
+            <select name="to">
+              {others.map((one) => (
+                <option value={one.name} selected={one.name === stage}>
+                  {one.name}
+                </option>
+              ))}
+            </select>
+          </label>
+          <button type="submit" class={stage === undefined ? '' : 'quiet'}>
+            Go on
+          </button>
+        </form>
+        {stage === undefined || stage === version.stage ? null : <Move {...props} stage={stage} />}
+      </div>
+    </Page>
+  )
+}
+
+const Move: FC<PromotePageProps & { readonly stage: string }> = ({
+  frame: { to },
+  version,
+  stage,
+  policies,
+  there,
+  problem,
+  typed,
+}) => {
+  const others = there.filter(({ id }) => id !== version.id).map((one) => one.version)
+  const isGuarded = policies.length > 0
+  return (
+    <form method="post" action={to.promote(version.name, version.version)}>
+      <input type="hidden" name="to" value={stage} />
+      <p>
+        {isGuarded ? 'This opens a request: version' : 'Version'} {version.version} moves from{' '}
+        {visibleText(version.stage)} to <strong>{visibleText(stage)}</strong>.
+      </p>
+      {isActive(stage) && others.length > 0 ? (
+        <label class="choice">
+          <input type="checkbox" name="archive" checked />
+          <span>
+            {plural(others.length, 'version')} there now ({others.join(', ')}) goes to Archived
+          </span>
+        </label>
+      ) : null}
+      {isGuarded ? (
+        <ul class="plain">
+          {policies.map(({ name, document: { approvals, gates } }) => (
+            <li>
+              <strong>
+                <Given text={name} />
+              </strong>{' '}
+              asks for{' '}
+              {approvals.rules.length === 0 ? (
+                'no approval'
+              ) : (
+                <Given
+                  text={approvals.rules
+                    .map(
+                      ({ required, from }) =>
+                        `${plural(required, 'approval')} of ${from.map(namedText).join(' or ')}`,
+                    )
+                    .join(', ')}
+                />
+              )}{' '}
+              and {plural(gates.length, 'gate')}.
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <p>No policy guards {visibleText(stage)} of this model.</p>
+      )}
+      <label>
+        Reason
+        <textarea
+          name="reason"
+          maxlength={10_000}
+          required={isGuarded}
+          aria-invalid={problem?.field === 'reason' ? 'true' : undefined}
+          aria-describedby={problem ? 'problem' : undefined}
+        >
+          {typed ?? ''}
+        </textarea>
+      </label>
+      <div class="row">
+        <button type="submit">
+          {isGuarded ? 'Open request' : `Move version ${version.version} to ${stage}`}
+        </button>
+        <a href={to.model(version.name)}>Cancel</a>
+      </div>
+    </form>
+  )
+}

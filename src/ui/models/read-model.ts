@@ -1,0 +1,90 @@
+import { requirePromoting, requireRight } from '../../access/permissions/require.ts'
+import type { SealedEntry } from '../../audit/entry.ts'
+import { readEntriesBefore } from '../../audit/read-entries.ts'
+import { findServing, type Holder } from '../../governance/history/holders.ts'
+import { readablePromotion } from '../../governance/permissions.ts'
+import { listPolicies, selectPolicies } from '../../governance/policies/policies.ts'
+import { listPromotions } from '../../governance/promotions/promotions.ts'
+import { type PromotionView, viewPromotions } from '../../governance/promotions/view.ts'
+import type { Context } from '../../platform/context.ts'
+import type { RegisteredModel } from '../../registry/models/read-models.ts'
+import { getModel } from '../../registry/models/registered-models.ts'
+import type { Stage } from '../../registry/stages/check-stages.ts'
+import { readStageBoard, type StageColumn } from '../../registry/stages/stage-board.ts'
+import { listStages } from '../../registry/stages/stage-list.ts'
+import { isActive } from '../../registry/stages/stages.ts'
+import { findRefusal } from '../forms.ts'
+
+/** All that the page of a model shows. */
+export type ModelStanding = {
+  readonly model: RegisteredModel
+  /** In their order. */
+  readonly stages: readonly BoardStage[]
+  /** Newest first. */
+  readonly requests: readonly PromotionView[]
+  /** Newest first; undefined: the caller may not read the audit log. */
+  readonly entries: readonly SealedEntry[] | undefined
+  readonly mayPromote: boolean
+}
+
+export type BoardStage = Stage & {
+  readonly column: StageColumn | undefined
+  /** How the versions came there, by their numbers; of stages in which versions serve. */
+  readonly since: ReadonlyMap<number, Holder>
+  /** The names of the policies that guard it. */
+  readonly policies: readonly string[]
+}
+
+const shownMax = 4
+const entriesMax = 20
+
+/** @throws RESOURCE_DOES_NOT_EXIST */
+export async function readModelStanding(ctx: Context, name: string): Promise<ModelStanding> {
+  const [model, stages, policies] = await Promise.all([
+    getModel(ctx, name),
+    listStages(ctx),
+    listPolicies(ctx),
+  ])
+  const board = await readStageBoard(ctx, model.id, shownMax)
+  const serving = stages
+    .map((stage) => stage.name)
+    .filter((stage) => isActive(stage) && board.has(stage))
+  const shown = readablePromotion(ctx)
+  const [holders, open, entries, whyNot] = await Promise.all([
+    findServing(ctx, name, { stages: serving, count: shownMax }),
+    listPromotions(ctx, { status: 'open', model: name }, { count: 20, shown }),
+    readHistory(ctx, { model: name }),
+    findRefusal(requirePromoting(ctx, name, {})),
+  ])
+  return {
+    model,
+    stages: stages.map((stage) => ({
+      ...stage,
+      column: board.get(stage.name),
+      since: new Map((holders.get(stage.name) ?? []).map((one) => [one.version, one])),
+      policies: selectPolicies(policies, name, { stage: stage.name }).map((policy) => policy.name),
+    })),
+    requests: await viewPromotions(ctx, open),
+    entries,
+    mayPromote: whyNot === undefined,
+  }
+}
+
+/** The newest audit entries of a model or version; undefined for who may not read them. */
+export async function readHistory(
+  ctx: Context,
+  about: { readonly model: string; readonly version?: number },
+): Promise<SealedEntry[] | undefined> {
+  const { model } = about
+  if ((await findRefusal(requireRight(ctx, 'read_audit', { model }))) !== undefined)
+    return undefined
+  const filter = { workspace: ctx.workspace, ...about }
+  const page = { beforeSeq: Number.MAX_SAFE_INTEGER, countMax: entriesMax }
+  return readEntriesBefore(ctx.db, filter, page)
+}
+
+/** The numbers of the versions in a stage, as a form carries them. */
+export function versionsIn({ stages }: Pick<ModelStanding, 'stages'>, stage: string): string {
+  const column = stages.find(({ name }) => name.toLowerCase() === stage.toLowerCase())?.column
+  return (column?.newest ?? []).map(({ version }) => version).join(', ')
+}

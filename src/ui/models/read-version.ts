@@ -1,0 +1,67 @@
+import { requirePromoting } from '../../access/permissions/require.ts'
+import { readManifestFiles } from '../../artifacts/manifest.ts'
+import type { SealedEntry } from '../../audit/entry.ts'
+import { RegistryError } from '../../core/error.ts'
+import { getCard, type ModelCard } from '../../governance/cards/read-card.ts'
+import { getLineage, type Lineage } from '../../governance/lineage.ts'
+import type { Context } from '../../platform/context.ts'
+import { findRefusal } from '../forms.ts'
+import { readHistory } from './read-model.ts'
+
+/** All that the page of a version shows. */
+export type VersionStanding = {
+  readonly lineage: Lineage
+  /** Or why it cannot be read. */
+  readonly card: ModelCard | { readonly problem: string }
+  readonly files: readonly ShownFile[]
+  readonly hasMoreFiles: boolean
+  readonly entries: readonly SealedEntry[] | undefined
+  readonly mayPromote: boolean
+}
+
+export type ShownFile = {
+  readonly path: string
+  readonly sizeBytes: number
+  /** In hex. */
+  readonly sha256: string
+}
+
+const filesMax = 200
+
+/** @throws RESOURCE_DOES_NOT_EXIST */
+export async function readVersionStanding(
+  ctx: Context,
+  name: string,
+  number: number,
+): Promise<VersionStanding> {
+  const lineage = await getLineage(ctx, name, number)
+  const { manifestId } = lineage.version
+  const [card, files, entries, whyNot] = await Promise.all([
+    unlessDamaged(getCard(ctx, name, { version: number })),
+    manifestId === null
+      ? []
+      : readManifestFiles(ctx, manifestId, { after: '', count: filesMax + 1 }),
+    readHistory(ctx, { model: name, version: number }),
+    findRefusal(requirePromoting(ctx, name, {})),
+  ])
+  return {
+    lineage,
+    card,
+    files: files.slice(0, filesMax),
+    hasMoreFiles: files.length > filesMax,
+    entries,
+    mayPromote: whyNot === undefined,
+  }
+}
+
+/** A page that cannot show one part shows the others. */
+async function unlessDamaged(
+  found: Promise<ModelCard>,
+): Promise<ModelCard | { readonly problem: string }> {
+  try {
+    return await found
+  } catch (err) {
+    if (!(err instanceof RegistryError && err.code === 'DATA_LOSS')) throw err
+    return { problem: err.message }
+  }
+}

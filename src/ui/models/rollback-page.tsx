@@ -1,0 +1,107 @@
+import type { FC } from 'hono/jsx'
+import type { FormProblem } from '../forms.ts'
+import { Time } from '../parts/byline.tsx'
+import { StageChip } from '../parts/chips.tsx'
+import { Given, visibleText } from '../parts/text.tsx'
+import type { Frame } from '../shell/frame.ts'
+import { Page } from '../shell/page.tsx'
+import { type ModelStanding, versionsIn } from './read-model.ts'
+
+type RollbackPageProps = {
+  readonly frame: Frame
+  readonly standing: ModelStanding
+  readonly stage: string
+  readonly problem?: FormProblem
+  readonly typed?: string | undefined
+}
+
+/** The way back of a stage, said in words before it is made. */
+export const RollbackPage: FC<RollbackPageProps> = ({ frame, standing, stage, problem, typed }) => {
+  const { to } = frame
+  const { name } = standing.model
+  const place = standing.stages.find((one) => one.name === stage)
+  const there = place?.column?.newest ?? []
+  const [live] = there
+  const since = live && place?.since.get(live.version)?.since
+  return (
+    <Page
+      frame={frame}
+      title={`Roll back ${stage} of ${name}`}
+      heading={
+        <>
+          Roll back {visibleText(stage)} of <Given text={name} />
+        </>
+      }
+      section="models"
+      crumbs={[
+        { text: 'Models', href: to.models },
+        { text: name, href: to.model(name) },
+        { text: 'Roll back' },
+      ]}
+      api={{
+        method: 'POST',
+        path: `/api/v1/models/${encodeURIComponent(name)}/rollback`,
+        body: { stage, reason: 'incident' },
+      }}
+    >
+      <div class="dialog">
+        {problem ? (
+          <p class="problem" role="alert" id="problem">
+            {visibleText(problem.message)}
+          </p>
+        ) : null}
+        {live ? (
+          <p class="row">
+            Now <StageChip stage={stage} more={String(live.version)} />
+            {since ? (
+              <span>
+                since <Time atMs={since.atMs} />, moved by <Given text={since.movedBy.name} />
+              </span>
+            ) : null}
+          </p>
+        ) : (
+          <p>Nothing is in {visibleText(stage)} now.</p>
+        )}
+        <ul>
+          <li>The version that was there before comes back.</li>
+          {there.length > 0 ? (
+            <li>Version {there.map(({ version }) => version).join(', ')} goes to Archived.</li>
+          ) : null}
+          <li>
+            {place && place.policies.length > 0
+              ? `Where ${visibleText(place.policies.join(', '))} lets rollbacks skip approvals, it needs none; else a request is opened.`
+              : 'No approval is needed: no policy guards the stage.'}
+          </li>
+          <li>Another rollback, or a promotion, undoes it.</li>
+        </ul>
+        <form method="post" action={to.rollback(name)}>
+          <input type="hidden" name="stage" value={stage} />
+          <input type="hidden" name="seen_there" value={versionsIn(standing, stage)} />
+          <label>
+            Reason
+            <textarea
+              name="reason"
+              maxlength={1000}
+              required
+              aria-invalid={problem?.field === 'reason' ? 'true' : undefined}
+              aria-describedby={problem ? 'problem' : undefined}
+            >
+              {typed ?? ''}
+            </textarea>
+          </label>
+          <label>
+            To version
+            <input name="to_version" inputmode="numeric" pattern="[1-9][0-9]*" />
+            <span class="hint">Empty: the one that was there before</span>
+          </label>
+          <div class="row">
+            <button type="submit" class="danger">
+              Roll back {visibleText(stage)}
+            </button>
+            <a href={to.model(name)}>Cancel</a>
+          </div>
+        </form>
+      </div>
+    </Page>
+  )
+}

@@ -1,0 +1,206 @@
+import type { FC } from 'hono/jsx'
+import { targetText } from '../../governance/policies/policy.ts'
+import type { PlaceApproval } from '../../registry/versions/approval.ts'
+import { CardText } from '../cards/card-page.tsx'
+import { Time } from '../parts/byline.tsx'
+import { Chip, StageChip, StatusChip, Tags } from '../parts/chips.tsx'
+import { Table } from '../parts/table.tsx'
+import { Tabs } from '../parts/tabs.tsx'
+import { countText, Given, visibleText, Written } from '../parts/text.tsx'
+import { Recorded } from '../recorded.tsx'
+import type { Frame } from '../shell/frame.ts'
+import { Page } from '../shell/page.tsx'
+import { History } from './history.tsx'
+import { LineageList } from './lineage-list.tsx'
+import type { VersionStanding } from './read-version.ts'
+
+type VersionPageProps = { readonly frame: Frame; readonly standing: VersionStanding }
+
+/** A version: what it is for, where it stands, and where it comes from. */
+export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
+  const { lineage, card, entries, mayPromote } = standing
+  const { version } = lineage
+  const { name } = version
+  const { to } = frame
+  const path = `/api/v1/models/${encodeURIComponent(name)}/versions/${version.version}`
+  return (
+    <Page
+      frame={frame}
+      title={`${name} version ${version.version}`}
+      heading={
+        <>
+          <Given text={name} /> version {version.version}
+        </>
+      }
+      section="models"
+      crumbs={[
+        { text: 'Models', href: to.models },
+        { text: name, href: to.model(name) },
+        { text: `Version ${version.version}` },
+      ]}
+      about={<About frame={frame} standing={standing} />}
+      actions={
+        mayPromote ? (
+          <a class="button" href={to.promote(name, version.version)}>
+            Promote…
+          </a>
+        ) : null
+      }
+      api={{ method: 'GET', path }}
+    >
+      <Tabs
+        label="Parts of this page"
+        items={[
+          { href: '#card', text: 'Card' },
+          { href: '#lineage', text: 'Lineage' },
+          { href: '#files', text: 'Files', count: standing.files.length },
+          { href: '#timeline', text: 'Timeline' },
+        ]}
+      />
+      <div class="split">
+        <div class="stack">
+          <section class="near" aria-labelledby="card">
+            <div class="row">
+              <h2 id="card">Model card</h2>
+              <a href={to.card(name, version.version)}>As a page to print</a>
+            </div>
+            {'problem' in card ? (
+              <p class="notice bad">{visibleText(card.problem)}</p>
+            ) : (
+              <CardText {...card} heading="h3" />
+            )}
+          </section>
+          <LineageList lineage={lineage} to={to} />
+          <Files standing={standing} />
+          <History entries={entries} />
+        </div>
+        <div class="stack">
+          <LoadIt frame={frame} name={name} version={version.version} aliases={version.aliases} />
+          {'problem' in card ? null : <Recorded derived={card.derived} />}
+        </div>
+      </div>
+    </Page>
+  )
+}
+
+const About: FC<VersionPageProps> = ({
+  frame: { to },
+  standing: {
+    lineage: { version, promotions },
+  },
+}) => {
+  const { stage, aliases, tags, digest, hold, approvals } = version
+  return (
+    <>
+      <p class="row">
+        <StageChip stage={stage} />
+        {aliases.map((alias) => (
+          <Chip sign="up" tone="special" word={`@${alias}`} />
+        ))}
+        {digest === undefined ? (
+          <Chip sign="diamond" tone="" word="not sealed: its files lie elsewhere" />
+        ) : (
+          <Chip sign="seal" tone="good" word={`sealed ${digest.slice(7, 15)}`} title={digest} />
+        )}
+        {version.sourceChanged ? (
+          <Chip sign="warning" tone="warn" word="the source changed since; these files did not" />
+        ) : null}
+        {promotions
+          .filter(({ status }) => status === 'open')
+          .map(({ id, target }) => (
+            <Chip
+              sign="glass"
+              tone="info"
+              word={`#${id} to ${targetText(target)}`}
+              href={to.promotion(id)}
+            />
+          ))}
+      </p>
+      {version.description ? (
+        <div class="soft">
+          <Written text={version.description} />
+        </div>
+      ) : null}
+      <Tags of={tags} />
+      {approvals.length === 0 ? null : (
+        <ul class="plain">
+          {approvals.map((approval) => (
+            <Approved approval={approval} />
+          ))}
+        </ul>
+      )}
+      {hold ? (
+        <p class="notice warn">
+          Under a legal hold of <Given text={hold.placedBy.name} /> since{' '}
+          <Time atMs={hold.placedAtMs} />: {visibleText(hold.reason)}
+        </p>
+      ) : null}
+    </>
+  )
+}
+
+const approvalWords: Readonly<Record<string, string>> = {
+  Approved: 'passed',
+  Rejected: 'rejected',
+}
+
+const Approved: FC<{ readonly approval: PlaceApproval }> = ({ approval }) => (
+  <li class="row">
+    <StatusChip status={approvalWords[approval.status] ?? 'pending'} />
+    <span>
+      for <Given text={approval.target} />, by <Given text={approval.by.name} /> on{' '}
+      <Time atMs={approval.atMs} /> (#{approval.promotion})
+      {approval.isBreakGlass ? ', past its gates' : ''}
+    </span>
+  </li>
+)
+
+const Files: FC<{ readonly standing: VersionStanding }> = ({
+  standing: { files, hasMoreFiles },
+}) => (
+  <section class="near" aria-labelledby="files">
+    <h2 id="files">Files</h2>
+    {files.length === 0 ? (
+      <p class="soft">Its files do not lie here.</p>
+    ) : (
+      <Table
+        caption="Sealed files"
+        columns={['Path', { title: 'Bytes', isNumber: true }, 'SHA-256']}
+      >
+        {files.map(({ path, sizeBytes, sha256 }) => (
+          <tr>
+            <th scope="row">
+              <Given text={path} />
+            </th>
+            <td class="number">{countText(sizeBytes)}</td>
+            <td>
+              <code title={sha256}>{sha256.slice(0, 8)}</code>
+            </td>
+          </tr>
+        ))}
+      </Table>
+    )}
+    {hasMoreFiles ? <p class="soft">More files are in the API.</p> : null}
+  </section>
+)
+
+type LoadItProps = {
+  readonly frame: Frame
+  readonly name: string
+  readonly version: number
+  readonly aliases: readonly string[]
+}
+
+const LoadIt: FC<LoadItProps> = ({ frame, name, version, aliases: [alias] }) => (
+  <section class="panel near" aria-labelledby="load">
+    <h2 id="load">Load it</h2>
+    <pre tabindex={0}>
+      <code>
+        {`mlflow.set_tracking_uri("${frame.serverUrl}")
+mlflow.pyfunc.load_model("models:/${visibleText(name)}/${version}")${
+          alias === undefined ? '' : `\n# or "models:/${visibleText(name)}@${visibleText(alias)}"`
+        }`}
+      </code>
+    </pre>
+  </section>
+)

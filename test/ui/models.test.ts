@@ -1,0 +1,198 @@
+import { describe, expect, test } from 'vitest'
+import { admin, authServer } from '../support/auth-server.ts'
+import { hiddenFields, markupIn, pagesOf, textOf } from './page.ts'
+import { askedWorld } from './world.ts'
+
+async function world() {
+  const made = await askedWorld()
+  return { ...made, as: (who: string) => pagesOf(made.app, who) }
+}
+const model = '/models/fraud-detector'
+
+describe('the page of a model', () => {
+  test('says what is live, since when and by whom, and what is next', async () => {
+    const { as, rita, ann } = await world()
+    const text = textOf((await as(rita).get(model)).html)
+    expect(text).toContain('Scores card payments for review.')
+    expect(text).toMatch(
+      /Production guarded by production-sign-off Version 2 since [\d-]+ [\d:]+ UTC , moved by ann/,
+    )
+    expect(text).toContain('Staging Version 3')
+    expect(text).toContain('Archived Version 1')
+    expect(text).toContain('#1 fraud-detector 3 → Production')
+    expect(text).toContain('Compare 2 with 3')
+    expect(text).not.toContain('Promote…')
+    expect(text).toContain('The audit log is for who has the right read_audit')
+    expect(textOf((await as(ann).get(model)).html)).toContain('Promote…')
+    expect(textOf((await as(admin).get(model)).html)).toContain('None → Production')
+  })
+
+  test('is not for who may not read it, and is not there for a name that no model has', async () => {
+    const { as, eve, rita } = await world()
+    for (const path of [
+      '',
+      '/2',
+      '/compare?v=2,3',
+      '/stages/Production',
+      '/2/promote',
+      '/rollback',
+    ]) {
+      const { status, html } = await as(eve).get(model + path)
+      expect(status, path).toBe(403)
+      expect(html, path).not.toMatch(/0\.9|payments|ann/)
+    }
+    for (const path of ['/models/none', '/models/none/1', `${model}/99`]) {
+      expect((await as(rita).get(path)).status, path).toBe(404)
+    }
+  })
+
+  test('has links that follow a stage and an alias', async () => {
+    const { as, rita, ann, mlflow, name } = await world()
+    expect((await as(rita).get(`${model}/stages/production`)).location).toBe(`${model}/2`)
+    await mlflow(ann, 'POST', 'registered-models/alias', { name, alias: 'next', version: '3' })
+    expect((await as(rita).get(`${model}/@next`)).location).toBe(`${model}/3`)
+    expect((await as(rita).get(`${model}/@none`)).status).toBe(404)
+  })
+})
+
+test('the page of a version says what it is for, where it comes from, and which files it has', async () => {
+  const { as, rita, ann } = await world()
+  const text = textOf((await as(rita).get(`${model}/3`)).html)
+  for (const shown of [
+    'Rank transactions for review.',
+    'Blind to vouchers.',
+    'transactions 9f2c01aa',
+    'nightly',
+    'model.pkl',
+    'accuracy 0.923',
+    'models:/fraud-detector/3',
+    'sealed',
+  ]) {
+    expect(text).toContain(shown)
+  }
+  expect(text).not.toContain('Promote…')
+  expect(textOf((await as(ann).get(`${model}/3`)).html)).toContain('Promote…')
+})
+
+test('a comparison begins with metrics and says which way is better', async () => {
+  const { as, rita } = await world()
+  const { html } = await as(rita).get(`${model}/compare?v=2,3`)
+  const text = textOf(html)
+  expect(text).toContain('2 (base)')
+  expect(text).toContain('−0.036 (−4.4 %) worse')
+  expect(text).toContain('callers may have to change')
+  expect((await as(rita).get(`${model}/compare?v=2`)).status).toBe(400)
+  expect((await as(rita).get(`${model}/compare?v=2,77`)).status).toBe(404)
+})
+
+describe('a promotion', () => {
+  test('to an unguarded stage is one move; to a guarded one it opens a request with its reason', async () => {
+    const { as, ann, register } = await world()
+    await register()
+    const path = `${model}/4/promote`
+    const free = await as(ann).get(`${path}?to=Staging`)
+    expect(textOf(free.html)).toContain('No policy guards Staging of this model.')
+    const moved = await as(ann).post(path, { ...postedFields(free.html, path), archive: 'on' })
+    expect([moved.status, moved.location]).toEqual([303, model])
+    expect(textOf((await as(ann).get(model)).html)).toContain('Staging Version 4')
+    const guarded = await as(ann).get(`${path}?to=Production`)
+    expect(textOf(guarded.html)).toContain(
+      'asks for 1 approval of the group ml-approvers and 3 gates',
+    )
+    const fields = postedFields(guarded.html, path)
+    const without = await as(ann).post(path, fields)
+    expect(without.status).toBe(400)
+    expect(without.html).toContain('aria-invalid="true"')
+    const asked = await as(ann).post(path, { ...fields, archive: 'on', reason: 'newer' })
+    expect([asked.status, asked.location]).toEqual([303, '/promotions/2'])
+  })
+
+  test('is refused to who may not, and noted', async () => {
+    const { as, rita, eve, call } = await world()
+    const form = { to: 'Staging', reason: 'x' }
+    expect((await as(rita).post(`${model}/1/promote`, form)).status).toBe(403)
+    expect((await as(eve).post(`${model}/1/promote`, form)).status).toBe(403)
+    const { text } = await call(admin, 'GET', '/api/v1/audit?action=request.refused')
+    expect(text).toContain('transitionModelVersionStage')
+  })
+})
+
+describe('a rollback', () => {
+  test('brings the version back that was there, with a reason, once', async () => {
+    const { as, ann, rita, policy, call } = await world()
+    await policy({ applies_to: { models: 'other', stage: 'Production' } })
+    const path = `${model}/rollback`
+    const shown = await as(ann).get(`${path}?stage=Production`)
+    expect(textOf(shown.html)).toContain('Version 2 goes to Archived.')
+    const fields = hiddenFields(shown.html, path)
+    expect((await as(ann).post(path, fields)).status).toBe(400)
+    expect((await as(rita).post(path, { ...fields, reason: 'x' })).status).toBe(403)
+    const done = { ...fields, reason: 'declines good cards' }
+    expect((await as(ann).post(path, done)).status).toBe(303)
+    expect((await as(ann).post(path, done)).status).toBe(409)
+    const text = textOf((await as(ann).get(model)).html)
+    expect(text).toMatch(/Production Version 1 since/)
+    const { json } = await call(admin, 'GET', '/api/v1/audit?action=model_version.rolled_back')
+    expect(json.items).toHaveLength(1)
+    expect(json.items[0]).toMatchObject({ reason: 'declines good cards' })
+  })
+
+  test('that a policy wants reviewed leads to the request that it opens', async () => {
+    const { as, ann } = await world()
+    const path = `${model}/rollback`
+    const fields = hiddenFields((await as(ann).get(`${path}?stage=Production`)).html, path)
+    const asked = await as(ann).post(path, { ...fields, reason: 'declines good cards' })
+    expect([asked.status, asked.location]).toEqual([303, '/promotions/2'])
+  })
+})
+
+test('nothing that somebody writes becomes markup on the pages of models', async () => {
+  const { app, mlflow, user, call } = await authServer()
+  const markup = '"><img src=x onerror=alert(1)>\u202e'
+  const ann = await user('ann')
+  const name = `m ${markup}`.replaceAll('/', '')
+  const { json } = await mlflow(ann, 'POST', 'experiments/create', { name: `e ${markup}` })
+  const run = await mlflow(ann, 'POST', 'runs/create', {
+    experiment_id: json.experiment_id,
+    run_name: markup,
+  })
+  const { run_id } = run.json.run.info
+  await mlflow(ann, 'POST', 'runs/log-batch', { run_id, params: [{ key: 'p', value: markup }] })
+  await mlflow(ann, 'POST', 'registered-models/create', { name, description: markup })
+  for (const _version of [1, 2]) {
+    const version = { name, source: 's3://b/m', run_id, description: markup }
+    await mlflow(ann, 'POST', 'model-versions/create', version)
+  }
+  await mlflow(ann, 'POST', 'model-versions/set-tag', {
+    name,
+    version: '1',
+    key: 't',
+    value: markup,
+  })
+  const path = `/models/${encodeURIComponent(name)}`
+  const card = {
+    revision: 0,
+    intended_use: markup,
+    owners: [markup.slice(0, -1)],
+    limitations: `<script>${markup}`,
+  }
+  await call(ann, 'PUT', `/api/v1${path}/versions/1/card`, { ...card })
+  for (const page of [
+    '',
+    '/1',
+    '/2',
+    '/compare?v=1,2',
+    '/1/promote?to=Staging',
+    '/rollback',
+    '/none',
+  ]) {
+    const { html } = await pagesOf(app, admin).get(path + page)
+    expect(markupIn(html), page).toEqual([])
+    expect(html, page).not.toContain('\u202e')
+  }
+})
+
+/** Of the form that posts: another one asks where to. */
+function postedFields(html: string, path: string): Record<string, string> {
+  return hiddenFields(html.replace(/<form method="get"[\s\S]*?<\/form>/g, ''), path)
+}
