@@ -50,6 +50,17 @@ describe('a rollback without a new sign-off brings back what was signed off, and
     expect(await places()).toMatchObject({ 1: ['Archived'], 2: ['None'] })
   })
 
+  test('not what a general policy let in, where a stricter one guards too', async () => {
+    const { policy, move, signedOff, ann } = await guardedModel()
+    await policy('general', { models: '*', stage: 'Production' }, skip)
+    await policy('strict', { models: 'prod-*', stage: 'Production' }, skip)
+    await signedOff('1', 'Production')
+    await move(ann, '1', 'Archived')
+    const renamed = { name: 'fraud', new_name: 'prod-fraud' }
+    expect((await ann.post('registered-models/rename', renamed)).status).toBe(200)
+    expect((await back(ann, '1', 'prod-fraud')).status).toBe(403)
+  })
+
   test('what was signed off comes back under a new name of the model', async () => {
     const { policy, move, signedOff, ann } = await guardedModel()
     await policy('p', { models: '*', stage: 'Production' }, skip)

@@ -148,8 +148,8 @@ async function refuseDamaged(ctx: Context, name: string, version: number): Promi
 /**
  * The entries that put versions of the model into the stage, newest first; with `toVersion`, only
  * those of that version. They are found by the model's id, so its earlier names do not matter. An
- * entry is signed off if it merged a request under a policy that guards the stage today; a merge by
- * break-glass is signed off once it was followed up.
+ * entry is signed off if it merged a request under a policy that guards the stage today, and under all
+ * that do so and were there then; a merge by break-glass is signed off once it was followed up.
  */
 function enteredRead(
   ctx: Context,
@@ -157,10 +157,16 @@ function enteredRead(
   { stage, toVersion: version, policies }: Wanted,
 ): SQL<EntryRow> {
   const names = JSON.stringify(policies.map((policy) => policy.name))
+  const ids = JSON.stringify(policies.map((policy) => policy.id))
   return sql<EntryRow>`select a.version, a.action = 'model_version.rolled_back' as is_rollback,
       exists (select 1 from promotions p join json_each(p.evidence, '$.policies') judged
         where p.id = a.promotion and judged.value ->> 'name' in (select value from json_each(${names}))
-          and (p.break_glass = 0 or p.followed_up_by is not null)) as is_signed_off,
+          and (p.break_glass = 0 or p.followed_up_by is not null)
+          and not exists (select 1 from policies g
+            join policy_revisions r on r.policy = g.id and r.revision = 1
+            where g.id in (select value from json_each(${ids})) and r.at_ms < a.at_ms
+              and g.name not in (select value ->> 'name' from json_each(p.evidence, '$.policies')))
+        ) as is_signed_off,
       v.id, v.stage
     from audit_entries a left join model_versions v
       on v.registered_model = a.registered_model and v.version = a.version
