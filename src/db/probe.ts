@@ -16,7 +16,7 @@ const known = journal.entries.map(({ tag }) => `${tag}.sql`)
  *
  * @throws UnusableError it answers, and cannot be used; what its driver throws if it does not answer
  */
-export async function probeDatabase(db: Database): Promise<void> {
+export async function checkDatabase(db: Database): Promise<void> {
   await pingDatabase(db)
   const rows = await db
     .all(sql<{ name: string }>`select name from d1_migrations`)

@@ -1,5 +1,5 @@
 import { RegistryError } from '../core/error.ts'
-import { probeDatabase, UnusableError } from '../db/probe.ts'
+import { checkDatabase, UnusableError } from '../db/probe.ts'
 import { logError } from '../platform/log.ts'
 import type { BlobStore } from '../platform/ports.ts'
 import type { AppContext } from './app-env.ts'
@@ -14,7 +14,7 @@ const waitMs = 5000
 export async function checkReady(c: AppContext): Promise<Response> {
   const { db, blobs, requestId } = c.var.ctx
   const failing = await Promise.all([
-    findProblem(requestId, 'database', probeDatabase(db)),
+    findProblem(requestId, 'database', checkDatabase(db)),
     findProblem(requestId, 'artifacts', probeBlobs(blobs)),
   ])
   const problems = failing.filter((problem) => problem !== undefined)

@@ -2,7 +2,7 @@
 export const deadlineMs = 10_000
 
 /** A store over the network did not answer in time. Its code is the one that Node has for it. */
-export class DeadlineError extends Error {
+class DeadlineError extends Error {
   override name = 'DeadlineError'
   readonly code = 'ETIMEDOUT'
   constructor(what: string, ms: number) {
@@ -11,7 +11,7 @@ export class DeadlineError extends Error {
 }
 
 /** What `work` gives, if it does so in time. @throws DeadlineError; the work may go on unheard */
-export async function withinDeadline<T>(
+export async function waitForAnswer<T>(
   what: string,
   work: Promise<T>,
   ms = deadlineMs,
@@ -35,7 +35,7 @@ export function withoutSilence(
     {
       async pull(controller) {
         try {
-          const { done, value } = await withinDeadline(what, reader.read())
+          const { done, value } = await waitForAnswer(what, reader.read())
           if (done) controller.close()
           else controller.enqueue(value)
         } catch (err) {

@@ -3,7 +3,7 @@ import type { SQL } from 'drizzle-orm'
 import { runNamed } from '../../db/batch.ts'
 import { compile } from '../../db/compile.ts'
 import { type Batch, type BatchRows, constraintError, type Database } from '../../db/database.ts'
-import { deadlineMs, withinDeadline } from '../deadline.ts'
+import { deadlineMs, waitForAnswer } from '../deadline.ts'
 
 /** A libSQL server (sqld, Turso) by URL and token. */
 export class LibsqlRemote implements Database {
@@ -63,7 +63,7 @@ async function askInTime<T>(texts: readonly string[], ask: () => Promise<T>): Pr
   const until = Date.now() + deadlineMs
   for (let attempt = 1; ; attempt++) {
     try {
-      return await withinDeadline(what, ask(), Math.max(1, until - Date.now()))
+      return await waitForAnswer(what, ask(), Math.max(1, until - Date.now()))
     } catch (err) {
       const mayRepeat = codesOf(err).some((code) => (reads ? isPassing : isUnsent)(code))
       const pauseMs = firstPauseMs * 2 ** attempt * (0.5 + Math.random())
