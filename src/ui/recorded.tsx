@@ -1,6 +1,6 @@
 import type { Child, FC } from 'hono/jsx'
 import type { Derived } from '../governance/cards/derived.ts'
-import { problemsTitle, recordedTitle } from '../governance/cards/write-card.ts'
+import { problemsTitle, recordedTitle, writeSignature } from '../governance/cards/write-card.ts'
 import { Given, plural, visibleText } from './parts/text.tsx'
 
 /** The most rows of a table that a page shows. The API has all of them. */
@@ -35,7 +35,7 @@ export const Recorded: FC<{ derived: Derived }> = ({ derived }) => {
       {signature && (
         <>
           <h3>Signature</h3>
-          <Folded title="Columns in and out">{JSON.stringify(signature, null, 2)}</Folded>
+          <Folded title="Columns in and out">{writeSignature(signature)}</Folded>
         </>
       )}
       {environment && environment.length > 0 && (

@@ -1,3 +1,4 @@
+import type { LoggedSignature } from '../../registry/model-files/logged-signature.ts'
 import { type Card, type CardField, fieldNames, fieldTitles, isFilled } from './card-shape.ts'
 import type { Derived } from './derived.ts'
 import { writeFrontMatter } from './front-matter.ts'
@@ -101,11 +102,27 @@ function recorded(derived: Derived): Block[] {
       datasets.map(({ name, digest, source }) => [name, digest, source]),
     ),
     ...(derived.signature
-      ? [titleOf(3, 'Signature'), code(JSON.stringify(derived.signature, null, 2))]
+      ? [titleOf(3, 'Signature'), code(writeSignature(derived.signature))]
       : []),
     ...(environment?.length ? [titleOf(3, 'Environment'), code(environment.join('\n'))] : []),
     ...(problems?.length ? [titleOf(3, problemsTitle), code(problems.join('\n'))] : []),
   ]
+}
+
+/** What is longer is not indented: deep lists of columns would grow many times. */
+const indentedCharsMax = 20_000
+
+/** A signature as JSON for people: indented or, if it is long, a column a line. */
+export function writeSignature(signature: LoggedSignature): string {
+  if (JSON.stringify(signature).length <= indentedCharsMax) {
+    return JSON.stringify(signature, null, 2)
+  }
+  const parts = Object.entries(signature).map(([key, part]) => {
+    const lines = Array.isArray(part) ? part.map((item) => JSON.stringify(item)) : undefined
+    const text = lines ? `[\n${lines.join(',\n')}\n]` : JSON.stringify(part)
+    return `${JSON.stringify(key)}: ${text}`
+  })
+  return `{\n${parts.join(',\n')}\n}`
 }
 
 type Cell = string | number | undefined

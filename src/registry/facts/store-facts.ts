@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { parseWellFormed } from '../../audit/entry.ts'
+import { letOthersRun } from '../../core/let-others-run.ts'
 import type { BatchRows } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { hashJson } from '../../platform/hash.ts'
@@ -14,10 +15,18 @@ export type NewFacts = BuiltFacts & {
   readonly changes: FactChanges
 }
 
+/** Facts of so many characters are not handled in one go: other requests run in between. */
+const charsPerTurn = 50_000
+
 /** The first revision of a version. */
 export async function makeFirstFacts(ctx: Context, built: BuiltFacts): Promise<NewFacts> {
-  const facts = parseWellFormed<Facts>(JSON.stringify(built.facts))
+  const text = JSON.stringify(built.facts)
+  const pause = text.length > charsPerTurn ? letOthersRun : () => {}
+  await pause()
+  const facts = parseWellFormed<Facts>(text)
+  await pause()
   const digest = await hashJson(ctx, facts)
+  await pause()
   return { ...built, facts, digest, revision: 1, changes: { listed: [], more: 0 } }
 }
 

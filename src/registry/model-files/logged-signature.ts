@@ -6,8 +6,11 @@ export type LoggedSignature = Readonly<Record<string, unknown>>
 /** Types of columns nest; what is deeper was not written by a client. */
 const depthMax = 64
 
-/** Some 20,000 columns in and as many out have 160,000. */
+/** Of a whole signature, see `measure`. Some 20,000 columns in and as many out have 160,000. */
 const marksMax = 200_000
+
+/** The most keys of one object: a column has few, and the properties of an object in it not many. */
+const keysMax = 5000
 
 const lists = ['inputs', 'outputs']
 
@@ -22,13 +25,15 @@ export async function readSignature(
   const parts = plainFrom(given)
   if (!isObject(parts)) return { problem: 'is no mapping of plain values' }
   const named: [string, unknown][] = []
+  let marksLeft = marksMax
   for (const [key, part] of Object.entries(parts)) {
-    const read = typeof part === 'string' ? readJson(part) : { value: part }
+    const read = typeof part === 'string' ? readJson(part, marksLeft) : { value: part, marks: 0 }
     if ('problem' in read) return { problem: `${read.problem} (${key})` }
+    marksLeft -= read.marks
     await letOthersRun()
     const value = plainFrom(read.value)
     if (value === null) continue
-    if (value === undefined) return { problem: `has a number that is too large (${key})` }
+    if (value === undefined) return { problem: `has values that cannot be kept (${key})` }
     if (lists.includes(key) && !isListOfObjects(value)) {
       return { problem: `has ${key} that are no list of columns` }
     }
@@ -38,12 +43,15 @@ export async function readSignature(
 }
 
 /** The value of JSON text, if it is not too large or nested too deep to be written again; or what is wrong. */
-export function readJson(text: string): { value: unknown } | { problem: string } {
+export function readJson(
+  text: string,
+  most = marksMax,
+): { value: unknown; marks: number } | { problem: string } {
   const { depth, marks } = measure(text)
   if (depth > depthMax) return { problem: `is nested deeper than ${depthMax} levels` }
-  if (marks > marksMax) return { problem: 'has too many values to be read' }
+  if (marks > most) return { problem: 'has too many values to be read' }
   try {
-    return { value: JSON.parse(text) }
+    return { value: JSON.parse(text), marks }
   } catch {
     return { problem: 'is not valid JSON' }
   }
@@ -84,7 +92,8 @@ function measure(text: string): { depth: number; marks: number } {
 
 /**
  * A value as plain JSON has it: maps of YAML as objects, text without halves of characters.
- * Undefined: JSON has no such value. It is nested little.
+ * Undefined: JSON has no such value, or an
+ * object has too many keys. It is nested little.
  */
 function plainFrom(value: unknown): unknown {
   switch (typeof value) {
@@ -103,6 +112,7 @@ function plainFrom(value: unknown): unknown {
   if (Array.isArray(value)) return allOf(value.map(plainFrom))
   if (!(value instanceof Map) && !isPlain(value)) return undefined
   const entries = value instanceof Map ? [...value] : Object.entries(value)
+  if (entries.length > keysMax) return undefined
   const items = allOf(entries.map(([, item]) => plainFrom(item)))
   return (
     items && Object.fromEntries(entries.map(([key], i) => [String(key).toWellFormed(), items[i]]))

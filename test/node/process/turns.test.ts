@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest'
 import { readYaml } from '../../../src/registry/model-files/read-yaml.ts'
+import { cardServer } from '../../support/card-server.ts'
 import { longestTurnMs } from '../../support/work.ts'
+
+/** The shortest of a few attempts: the time of the garbage collector counts too. */
+async function leastTurnMs(work: () => Promise<unknown>): Promise<number> {
+  const turns: number[] = []
+  for (let i = 0; i < 3; i++) turns.push(await longestTurnMs(work))
+  return Math.min(...turns)
+}
 
 const upTo = (count: number, line: (i: number) => string) =>
   Array.from({ length: count }, (_, i) => line(i)).join('')
@@ -39,3 +47,44 @@ const laborious: [what: string, text: string][] = [
 test.each(laborious)('YAML of %s lets other requests run in between', async (_what, text) => {
   expect(await longestTurnMs(() => readYaml(text))).toBeLessThan(100)
 })
+
+const inJson = (inputs: string) => `flavors: {sklearn: {}}\nsignature:\n  inputs: '${inputs}'\n`
+const columns = (count: number) =>
+  `[${upTo(count, (i) => `{"type": "double", "name": "c${i}", "required": true}, `).slice(0, -2)}]`
+
+test.each([
+  ['as many columns as are read', inJson(columns(20_000)), true],
+  ['columns that say nothing', inJson(`[${'{},'.repeat(99_000)}{}]`), true],
+  ['deep columns', inJson(`[${`${'{"a":'.repeat(60)}1${'}'.repeat(60)},`.repeat(1500)}{}]`), true],
+  ['more values than are read', inJson(`[${'{},'.repeat(101_000)}{}]`), false],
+  ['one column of too many keys', inJson(`[{${upTo(6000, (i) => `"k${i}":1,`)}"k":1}]`), false],
+])(
+  'a signature of %s lets other requests run in between, wherever it is read',
+  async (_what, text, isRead) => {
+    const { createModel, createRun, createVersion, upload, send } = await cardServer()
+    await createModel('m')
+    const run = await createRun()
+    await upload(`${run.root}/model/MLmodel`, text)
+    const register = () => createVersion('m', `${run.root}/model`, { run_id: run.runId })
+    expect(await leastTurnMs(register)).toBeLessThan(150)
+    const card = '/api/v1/models/m/versions/1/card'
+    for (const path of [
+      card,
+      `${card}.html`,
+      `${card}.md`,
+      '/api/v1/models/m/versions/1/lineage',
+    ]) {
+      const read = async () => {
+        const res = await send('GET', path)
+        expect(res.status).toBe(200)
+        await res.arrayBuffer()
+      }
+      expect(await leastTurnMs(read)).toBeLessThan(150)
+    }
+    const { derived } = await (await send('GET', card)).json()
+    expect([derived.signature !== undefined, derived.problems !== undefined]).toEqual([
+      isRead,
+      !isRead,
+    ])
+  },
+)
