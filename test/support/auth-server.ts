@@ -25,7 +25,8 @@ export async function authServer(overrides: Partial<Platform> = {}) {
     now: clock.now,
     ...overrides,
   }
-  if (platform.settings.firstAdmin.password === adminPassword) {
+  // A database that another server has used has its administrator already.
+  if (!overrides.db && platform.settings.firstAdmin.password === adminPassword) {
     const passwordHash = await hashOnce(platform, adminPassword)
     await makeAccount(platform, 'admin', { isAdmin: true, passwordHash })
   }
