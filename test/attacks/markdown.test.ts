@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { parseMarkdown, writeMarkdown } from '../../src/governance/cards/markdown.ts'
+import { parseMarkdown } from '../../src/governance/cards/markdown.ts'
 import { readMarkdownCard } from '../../src/governance/cards/read-markdown.ts'
+import { writeMarkdown } from '../../src/governance/cards/write-markdown.ts'
 import { renderMarkdown } from '../../src/ui/cards/markdown.tsx'
 import { cardServer } from '../support/card-server.ts'
 import { longestTurnMs } from '../support/turns.ts'

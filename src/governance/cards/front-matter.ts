@@ -2,8 +2,8 @@ import { stringify } from 'yaml'
 import { excerpt } from '../../core/error.ts'
 import { readYaml } from '../../registry/model-files/read-yaml.ts'
 import { type Card, type FairnessValue, isText } from './card-shape.ts'
-import { writeMarkdown } from './markdown.ts'
 import { at, oneLine, readModelIndex, sliceType } from './model-index.ts'
+import { writeMarkdown } from './write-markdown.ts'
 
 /**
  * The YAML at the head of a Hugging Face card: its keys that have a field here, both ways. See

@@ -2,15 +2,8 @@ import type { LoggedSignature } from '../../registry/model-files/logged-signatur
 import { type Card, type CardField, fieldNames, fieldTitles, isFilled } from './card-shape.ts'
 import type { Derived } from './derived.ts'
 import { writeFrontMatter } from './front-matter.ts'
-import {
-  type Block,
-  heading,
-  listItem,
-  parseMarkdown,
-  plainInline,
-  tableRow,
-  writeMarkdown,
-} from './markdown.ts'
+import { type Block, heading, listItem, parseMarkdown, plainInline, tableRow } from './markdown.ts'
+import { writeMarkdown } from './write-markdown.ts'
 
 /** Above what the server knows by itself. A card that is read in again leaves that section out. */
 export const recordedTitle = 'On record'

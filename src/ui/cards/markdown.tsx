@@ -2,8 +2,9 @@ import { raw } from 'hono/html'
 import type { FC } from 'hono/jsx'
 import type { List, Nodes, TableRow } from 'mdast'
 import { letOthersRun } from '../../core/let-others-run.ts'
-import { groupBlocks, parseMarkdown } from '../../governance/cards/markdown.ts'
+import { parseMarkdown } from '../../governance/cards/markdown.ts'
 import { lowered } from '../../governance/cards/write-card.ts'
+import { groupBlocks } from '../../governance/cards/write-markdown.ts'
 import { visibleText } from '../parts/text.tsx'
 
 const lineEnds = /^[\n\r\t]$/

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseMarkdown, writeMarkdown } from '../../../src/governance/cards/markdown.ts'
+import { parseMarkdown } from '../../../src/governance/cards/markdown.ts'
+import { writeMarkdown } from '../../../src/governance/cards/write-markdown.ts'
 import { cardServer, fullCard } from '../../support/card-server.ts'
 import { workMs } from '../../support/work.ts'
 import { markupIn } from '../../ui/page.ts'
