@@ -76,6 +76,12 @@ const stepOf = (...some: [Kind, ...Kind[]]) =>
     place: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(99) }),
   })
 
+/** What an approval falls by, or the request. */
+const change = stepOf(
+  ...(['delete account', 'delete account', 'group', 'level', 'grant', 'policy'] as const),
+  ...(['delete policy', 'card', 'metric', 'rename', 'time'] as const),
+)
+
 /** What seldom comes about by chance: a request that is approved and merged, with something between. */
 const story = fc
   .tuple(
@@ -86,7 +92,7 @@ const story = fc
       maxLength: 2,
       size: 'max',
     }),
-    fc.array(step, { maxLength: 2, size: 'max' }),
+    fc.array(fc.oneof(step, change), { maxLength: 2, size: 'max' }),
     stepOf('merge', 'merge', 'break glass', 'move', 'sweep'),
   )
   .map(([asked, before, reviews, between, done]) => [
@@ -97,15 +103,22 @@ const story = fc
     done,
   ])
 
-/** A request for Production that ann opens, both reviewers approve and bob merges. */
+/** A request for Production that ann opens, others approve and bob merges, as a rule at once. */
 const signedOff = fc
-  .record({ version: fc.nat(9), flag: fc.boolean(), place: fc.constantFrom(0, 0, 0, 3) })
-  .map(({ version, flag, place }): Step[] => {
+  .record({
+    version: fc.nat(9),
+    flag: fc.boolean(),
+    place: fc.constantFrom(0, 0, 0, 3),
+    // Carol and dave, or bob and ann, who asked for it or made the version.
+    reviewers: fc.constantFrom([0, 1], [0, 1], [0, 1], [0, 2], [2], [4]),
+    changes: fc.oneof(fc.constant([]), fc.constant([]), fc.tuple(change)),
+  })
+  .map(({ version, flag, place, reviewers, changes }): Step[] => {
     const all = { model: 0, version, place, request: newest, variant: 0, flag }
     return [
       { ...all, kind: 'open', who: 0 },
-      { ...all, kind: 'review', who: 0 },
-      { ...all, kind: 'review', who: 1 },
+      ...reviewers.map((who): Step => ({ ...all, kind: 'review', who })),
+      ...changes,
       { ...all, kind: 'merge', who: 2 },
     ]
   })
