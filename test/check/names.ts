@@ -5,8 +5,8 @@ const verbs = new Set(
   `abort add admit append assess assign attempt audit authenticate begin break call change check claim collect
   commit compare complete create delete deliver derive describe digest drain end explain export extend fill finalize
   find finish follow gather get grant hash import judge keep lift limit link list listen locate log make measure
-  match merge migrate note open page ping place point post prepare purge put read record redeliver refresh refuse regrant remove
-  rename renew replace replay request require resolve restore review revoke roll run sample seal search send
+  match merge migrate note open page parse ping place point post prepare purge put read record redeliver refresh refuse regrant remove
+  rename render renew replace replay request require resolve restore review revoke roll run sample seal search send
   set settle show sign split start stop stream sweep take test transition trace try unassign unlink unseal
   evaluate throttle update verify view wait withdraw write`.split(/\s+/),
 )
