@@ -12,7 +12,7 @@ import { Given } from '../parts/text.tsx'
 import { Recorded, shownNumber } from '../recorded.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
-import { type Html, renderMarkdown } from './markdown.tsx'
+import { type Html, writeHtml } from './markdown.tsx'
 
 type CardPageProps = ModelCard & {
   readonly frame: Frame
@@ -66,7 +66,7 @@ export const CardText: FC<CardTextProps> = async ({
   missing,
   heading: Heading = 'h2',
 }) => {
-  const prose = await renderProse(card)
+  const prose = await writeProse(card)
   const filled = fieldNames.filter((field) => isFilled(card, field))
   return (
     <section class="stack" aria-label="What people wrote">
@@ -110,12 +110,12 @@ const Byline: FC<ModelCard> = ({ revision, current }) => {
 type Prose = ReadonlyMap<CardField, Html>
 
 /** One field after the other, so that together they take no longer turns. */
-async function renderProse(card: Card): Promise<Prose> {
+async function writeProse(card: Card): Promise<Prose> {
   const prose = new Map<CardField, Html>()
   for (const field of fieldNames) {
     const value = card[field]
     if (typeof value === 'string' && field !== 'licence') {
-      prose.set(field, await renderMarkdown(value))
+      prose.set(field, await writeHtml(value))
     }
   }
   return prose

@@ -10,7 +10,7 @@ import { visibleText } from '../parts/text.tsx'
 const lineEnds = /^[\n\r\t]$/
 
 /** Markdown as HTML, a long text in turns with other requests. Nothing in the tree is unsafe, and all its text is escaped. */
-export async function renderMarkdown(text: string): Promise<Html> {
+export async function writeHtml(text: string): Promise<Html> {
   const groups = groupBlocks((await parseMarkdown(text)).map(lowered))
   const parts: string[] = []
   for (const group of groups) {
