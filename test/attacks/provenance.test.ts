@@ -96,6 +96,13 @@ const readers: readonly [string, path: string][] = [
   ['the version that was in a stage', '/api/v1/models/fraud/stages/Production?at=NOW'],
 ]
 
+/** Those that say nothing else: whoever may not read the experiment is refused. */
+const factReaders: readonly [string, path: string][] = [
+  ['the facts', '/api/v1/models/fraud/versions/1/facts'],
+  ['the facts of a version from a logged model', '/api/v1/models/fraud/versions/3/facts'],
+  ['the revisions of the facts', '/api/v1/models/fraud/versions/1/facts/revisions'],
+]
+
 const filters: readonly [filter: string, count: number][] = [
   ['metrics.auc > 0.4', 3],
   ['metrics.auc > 0.5', 1],
@@ -106,9 +113,9 @@ const filters: readonly [filter: string, count: number][] = [
   ["dataset.name ILIKE 'D4%'", 3],
 ]
 
-async function answers(by: Member): Promise<Record<string, string>> {
+async function answers(by: Member, of = readers): Promise<Record<string, string>> {
   const found: Record<string, string> = {}
-  for (const [what, path] of readers) {
+  for (const [what, path] of of) {
     const { status, text } = await by.call('GET', path.replace('NOW', String(Date.now())))
     expect([what, status]).toEqual([what, 200])
     // The status of a run or a logged model is shown as long as it is there.
@@ -197,13 +204,19 @@ test.each(losses)(
   async (_what, lose) => {
     const server = await trained()
     const { ann } = server
-    const before = { ...(await answers(ann)), gates: JSON.stringify(await verdicts(ann)) }
+    const before = {
+      ...(await answers(ann, [...readers, ...factReaders])),
+      gates: JSON.stringify(await verdicts(ann)),
+    }
     expect(await counts(ann)).toEqual(filters)
     expect(before.gates).not.toContain('failed')
     const shown = Object.values(before).join()
     for (const secret of secrets) expect(shown).toContain(secret)
     await lose(server)
-    const after = { ...(await answers(ann)), gates: JSON.stringify(await verdicts(ann)) }
+    const after = {
+      ...(await answers(ann, [...readers, ...factReaders])),
+      gates: JSON.stringify(await verdicts(ann)),
+    }
     expect(after).toEqual(before)
     expect(await counts(ann)).toEqual(filters)
   },
@@ -217,6 +230,11 @@ test.each(losses)(
     for (const [what, text] of Object.entries(await answers(server.eve))) {
       for (const secret of secrets)
         expect([what, secret, text.includes(secret)]).toEqual([what, secret, false])
+    }
+    for (const [what, path] of factReaders) {
+      const { status, text } = await server.eve.call('GET', path)
+      expect([what, status]).toEqual([what, 403])
+      for (const secret of secrets) expect(text).not.toContain(secret)
     }
     expect(await counts(server.eve)).toEqual(filters.map(([filter]) => [filter, 0]))
     for (const { status, text } of [await judge(server.eve), await judge(server.eve, draft)]) {
