@@ -127,6 +127,9 @@ describe('a rollback', () => {
     const fields = hiddenFields(shown.html, path)
     expect((await as(ann).post(path, fields)).status).toBe(400)
     expect((await as(rita).post(path, { ...fields, reason: 'x' })).status).toBe(403)
+    const forRita = await as(rita).get(`${path}?stage=Production`)
+    expect(forRita.html).not.toContain('<form method="post" action="/models')
+    expect(textOf(forRita.html)).toContain('EDIT on registered model')
     const done = { ...fields, reason: 'declines good cards' }
     expect((await as(ann).post(path, done)).status).toBe(303)
     expect((await as(ann).post(path, done)).status).toBe(409)

@@ -8,11 +8,11 @@ import type { Context } from '../../platform/context.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
 import { isAmong } from '../approvals.ts'
 import { requireToReview } from '../permissions.ts'
+import { refuseUnseen, type Seen } from '../seen.ts'
 import { type Assessment, assess, assessPromotion, questionOf } from './assess.ts'
 import { attemptsMax, getOpenPromotion, requireRequestedMove, writeMove } from './merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { getPromotion, promotionEntry, promotionText } from './promotions.ts'
-import { refuseUnseen, type Seen } from './seen.ts'
 import { isUnchanged } from './snapshot.ts'
 
 /**

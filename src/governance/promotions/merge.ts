@@ -15,10 +15,10 @@ import { makeBlockedError } from '../closed-runs.ts'
 import { requireMove } from '../permissions.ts'
 import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
 import type { Policy } from '../policies/policy.ts'
+import { refuseUnseen, type Seen } from '../seen.ts'
 import { type Assessment, assess, assessPromotion, judgeWithFiles, questionOf } from './assess.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { endStatement, getPromotion, hasEnded, notOpen, promotionText } from './promotions.ts'
-import { refuseUnseen, type Seen } from './seen.ts'
 import { isUnchanged } from './snapshot.ts'
 
 /** How often a merge is judged again when something changed between the judgement and the write. */

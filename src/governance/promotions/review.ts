@@ -8,11 +8,11 @@ import { approvalStatements } from '../approval-status.ts'
 import type { Review } from '../approvals.ts'
 import type { ReviewRow } from '../approvers.ts'
 import { requireMove, requireToReview } from '../permissions.ts'
+import { refuseUnseen, type Seen } from '../seen.ts'
 import { type Assessment, assess, judgeWithReview, questionOf } from './assess.ts'
 import { type JudgedPromotion, mergeIfAutomatic } from './merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { endStatement, getPromotion, hasEnded, notOpen, promotionEntry } from './promotions.ts'
-import { refuseUnseen, type Seen } from './seen.ts'
 import { isUnchanged, newestEntryRead } from './snapshot.ts'
 
 const attemptsMax = 5

@@ -5,11 +5,11 @@ import { failureText, logError } from '../../platform/log.ts'
 import type { ApprovalState, Review } from '../approvals.ts'
 import { type ReviewRow, reviewFrom } from '../approvers.ts'
 import { type ClosedVersions, readClosedOf, shownEvidence } from '../closed-runs.ts'
+import type { Seen } from '../seen.ts'
 import { type Assessment, assessPromotion, evidenceOf, unjudged } from './assess.ts'
 import { type Check, type CheckRow, checkFrom } from './checks.ts'
 import type { GateResult } from './judge.ts'
 import type { Evidence, Promotion } from './promotion.ts'
-import type { Seen } from './seen.ts'
 
 /** A request with all that a reviewer needs: its last judgement, or the one that decided it. */
 export type PromotionView = Promotion & {

@@ -10,7 +10,13 @@ import { optionalQuery } from '../../http/guards/target.ts'
 import { listStages } from '../../registry/stages/stage-list.ts'
 import { isActive, resolveStage } from '../../registry/stages/stages.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
-import { type FormFields, type FormProblem, formAction, noteProblem } from '../forms.ts'
+import {
+  type FormFields,
+  type FormProblem,
+  findRefusal,
+  formAction,
+  noteProblem,
+} from '../forms.ts'
 import { pathsUnder } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
@@ -38,8 +44,15 @@ export async function showPromote(c: AppContext, shown: Shown = {}): Promise<Res
   const stage = given === undefined ? undefined : await resolveStage(ctx, given)
   const policies = stage === undefined ? [] : await readPoliciesFor(ctx, name, { stage })
   const standing = await readModelStanding(ctx, name)
+  const move = { version: version.version, archiveExisting: false }
+  const whyNot =
+    stage === undefined
+      ? undefined
+      : await findRefusal(requireMove(ctx, name, { ...move, target: { stage } }))
   const there = standing.stages.find((one) => one.name === stage)?.column?.newest ?? []
-  const page = <PromotePage {...{ frame, version, stages, policies, there, ...shown, stage }} />
+  const page = (
+    <PromotePage {...{ frame, version, stages, policies, there, ...shown, stage, whyNot }} />
+  )
   return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
 }
 
@@ -81,8 +94,12 @@ export async function showRollback(c: AppContext, shown: Shown = {}): Promise<Re
   const { ctx } = c.var
   const name = modelNameOf(c)
   const stage = await resolveStage(ctx, shown.stage ?? optionalQuery(c, 'stage') ?? 'Production')
-  const [frame, standing] = await Promise.all([frameOf(c), readModelStanding(ctx, name)])
-  const page = <RollbackPage {...{ frame, standing, ...shown, stage }} />
+  const [frame, standing, whyNot] = await Promise.all([
+    frameOf(c),
+    readModelStanding(ctx, name),
+    findRefusal(requireToRollBack(ctx, name, stage)),
+  ])
+  const page = <RollbackPage {...{ frame, standing, ...shown, stage, whyNot }} />
   return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
 }
 

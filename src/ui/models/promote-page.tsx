@@ -20,6 +20,8 @@ type PromotePageProps = {
   readonly policies: readonly Policy[]
   /** The versions that are there now. */
   readonly there: readonly ModelVersion[]
+  /** Why the caller may not; undefined: they may. */
+  readonly whyNot: string | undefined
   readonly problem?: FormProblem
   readonly typed?: string | undefined
 }
@@ -71,7 +73,10 @@ export const PromotePage: FC<PromotePageProps> = (props) => {
             Go on
           </button>
         </form>
-        {stage === undefined || stage === version.stage ? null : <Move {...props} stage={stage} />}
+        {props.whyNot === undefined ? null : <p class="notice warn">{visibleText(props.whyNot)}</p>}
+        {stage === undefined || stage === version.stage || props.whyNot !== undefined ? null : (
+          <Move {...props} stage={stage} />
+        )}
       </div>
     </Page>
   )

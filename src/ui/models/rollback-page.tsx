@@ -11,12 +11,15 @@ type RollbackPageProps = {
   readonly frame: Frame
   readonly standing: ModelStanding
   readonly stage: string
+  /** Why the caller may not; undefined: they may. */
+  readonly whyNot: string | undefined
   readonly problem?: FormProblem
   readonly typed?: string | undefined
 }
 
 /** The way back of a stage, said in words before it is made. */
-export const RollbackPage: FC<RollbackPageProps> = ({ frame, standing, stage, problem, typed }) => {
+export const RollbackPage: FC<RollbackPageProps> = (props) => {
+  const { frame, standing, stage, whyNot, problem } = props
   const { to } = frame
   const { name } = standing.model
   const place = standing.stages.find((one) => one.name === stage)
@@ -74,34 +77,45 @@ export const RollbackPage: FC<RollbackPageProps> = ({ frame, standing, stage, pr
           </li>
           <li>Another rollback, or a promotion, undoes it.</li>
         </ul>
-        <form method="post" action={to.rollback(name)}>
-          <input type="hidden" name="stage" value={stage} />
-          <input type="hidden" name="seen_there" value={versionsIn(standing, stage)} />
-          <label>
-            Reason
-            <textarea
-              name="reason"
-              maxlength={1000}
-              required
-              aria-invalid={problem?.field === 'reason' ? 'true' : undefined}
-              aria-describedby={problem ? 'problem' : undefined}
-            >
-              {typed ?? ''}
-            </textarea>
-          </label>
-          <label>
-            To version
-            <input name="to_version" inputmode="numeric" pattern="[1-9][0-9]*" />
-            <span class="hint">Empty: the one that was there before</span>
-          </label>
-          <div class="row">
-            <button type="submit" class="danger">
-              Roll back {visibleText(stage)}
-            </button>
-            <a href={to.model(name)}>Cancel</a>
-          </div>
-        </form>
+        {whyNot === undefined ? (
+          <Form {...props} />
+        ) : (
+          <p class="notice warn">{visibleText(whyNot)}</p>
+        )}
       </div>
     </Page>
+  )
+}
+
+const Form: FC<RollbackPageProps> = ({ frame: { to }, standing, stage, problem, typed }) => {
+  const { name } = standing.model
+  return (
+    <form method="post" action={to.rollback(name)}>
+      <input type="hidden" name="stage" value={stage} />
+      <input type="hidden" name="seen_there" value={versionsIn(standing, stage)} />
+      <label>
+        Reason
+        <textarea
+          name="reason"
+          maxlength={1000}
+          required
+          aria-invalid={problem?.field === 'reason' ? 'true' : undefined}
+          aria-describedby={problem ? 'problem' : undefined}
+        >
+          {typed ?? ''}
+        </textarea>
+      </label>
+      <label>
+        To version
+        <input name="to_version" inputmode="numeric" pattern="[1-9][0-9]*" />
+        <span class="hint">Empty: the one that was there before</span>
+      </label>
+      <div class="row">
+        <button type="submit" class="danger">
+          Roll back {visibleText(stage)}
+        </button>
+        <a href={to.model(name)}>Cancel</a>
+      </div>
+    </form>
   )
 }

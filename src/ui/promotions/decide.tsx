@@ -1,6 +1,6 @@
 import type { FC } from 'hono/jsx'
 import { targetText } from '../../governance/policies/policy.ts'
-import type { Seen } from '../../governance/promotions/seen.ts'
+import type { Seen } from '../../governance/seen.ts'
 import type { FormProblem } from '../forms.ts'
 import { plural, visibleText } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'

@@ -1,6 +1,6 @@
 import type { FC } from 'hono/jsx'
 import { invalid } from '../../core/error.ts'
-import type { Seen } from '../../governance/promotions/seen.ts'
+import type { Seen } from '../../governance/seen.ts'
 import type { FormFields } from '../forms.ts'
 
 /** What a form carries of what was shown beside it. */

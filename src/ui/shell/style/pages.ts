@@ -31,7 +31,7 @@ meter::-moz-meter-bar { background: var(--link); }
 @media (max-width: 60rem) {
   .decision { grid-template-columns: minmax(0, 1fr); grid-template-rows: none; }
   .decision > .grounds, .decision > :not(.grounds) { grid-column: 1; grid-row: auto; }
-  .reach { position: sticky; inset-block-end: 0; display: flex; gap: .75rem; align-items: center; justify-content: space-between; margin-inline: -1rem; padding: .5rem 1rem calc(.5rem + env(safe-area-inset-bottom)); background: var(--panel); border-block-start: 1px solid var(--line); }
+  .reach { position: sticky; z-index: 2; inset-block-end: 0; display: flex; gap: .75rem; align-items: center; justify-content: space-between; margin-inline: -1rem; padding: .5rem 1rem calc(.5rem + env(safe-area-inset-bottom)); background: var(--panel); border-block-start: 1px solid var(--line); }
 }
 .board { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); }
 .board h2 { font-size: 1rem; margin: 0; }

@@ -1,5 +1,5 @@
-import { conflict } from '../../core/error.ts'
-import type { Assessment } from './assess.ts'
+import { conflict } from '../core/error.ts'
+import type { Assessment } from './promotions/assess.ts'
 
 /** What somebody had before them when they decided about a request. */
 export type Seen = {
