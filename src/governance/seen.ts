@@ -15,7 +15,7 @@ export type Seen = {
 type SeenPolicy = { readonly name: string; readonly revision: number }
 
 /** What a request shows now. */
-export function seenOf({ candidate, cardRevision, policies }: SeenParts): Seen {
+function seenOf({ candidate, cardRevision, policies }: SeenParts): Seen {
   return {
     digest: candidate.digest,
     cardRevision,
@@ -44,7 +44,7 @@ export function refuseUnseen(id: number, assessment: Assessment, seen: Seen | un
 }
 
 /** What differs, one sentence each. */
-export function changesSince(seen: Seen, now: Seen): string[] {
+function changesSince(seen: Seen, now: Seen): string[] {
   const isOther = seen.factsDigest !== undefined && seen.factsDigest !== now.factsDigest
   return [
     ...(seen.digest === now.digest

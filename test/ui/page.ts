@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { authServer } from '../support/auth-server.ts'
 
 /** What a browser sends when somebody follows a link. */
-export const browserAccept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+const browserAccept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
 
 type App = Pick<Awaited<ReturnType<typeof authServer>>['app'], 'request'>
 
@@ -40,7 +40,7 @@ export function hiddenFields(html: string, action: string): Record<string, strin
   return Object.fromEntries(inputs.map(([, name = '', value = '']) => [name, unescaped(value)]))
 }
 
-export function unescaped(text: string): string {
+function unescaped(text: string): string {
   return text
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')

@@ -24,7 +24,7 @@ type Training = {
  * What pages are shown with: ann trains, rita and alice approve, otto may break the glass, eve may
  * not read the model.
  */
-export async function fraudWorld(...overrides: Parameters<typeof authServer>) {
+async function fraudWorld(...overrides: Parameters<typeof authServer>) {
   const server = await authServer(...overrides)
   const { call, mlflow, user, app, clock } = server
   const [ann, rita, alice, otto, eve] = [

@@ -31,11 +31,6 @@ export const Written: FC<{ readonly text: string }> = ({ text }) => (
   </>
 )
 
-/** The first 8 hex digits of `sha256:...`; the whole is its title. */
-export const Digest: FC<{ readonly of: string }> = ({ of }) => (
-  <code title={of}>{of.replace(/^sha256:/, '').slice(0, 8)}</code>
-)
-
 /** With the noise that arithmetic on doubles adds left out. */
 export function numberText(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '−∞'
