@@ -1,6 +1,6 @@
 import { writeRefusalCounts } from './audit/refusal.ts'
 import { sealEntries } from './audit/seal.ts'
-import { sweepPromotions } from './governance/promotions/sweep.ts'
+import { sweepPromotions } from './governance/upkeep/sweep.ts'
 import type { Platform } from './platform/context.ts'
 import { fillFacts } from './registry/facts/fill-facts.ts'
 

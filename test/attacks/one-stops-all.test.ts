@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect, test, vi } from 'vitest'
 import { sealEntries } from '../../src/audit/seal.ts'
-import { sweepPromotions } from '../../src/governance/promotions/sweep.ts'
+import { sweepPromotions } from '../../src/governance/upkeep/sweep.ts'
 import { person } from '../support/accounts.ts'
 import { governedServer } from '../support/governed-server.ts'
 

@@ -1,5 +1,5 @@
 import { requireAdmin } from '../../access/permissions/require.ts'
-import { setStages } from '../../governance/promotions/guarding.ts'
+import { setStages } from '../../governance/upkeep/guarding.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import type { Stage } from '../../registry/stages/check-stages.ts'
 import * as registry from '../../registry/stages/stage-list.ts'

@@ -7,7 +7,7 @@ import { statusWrites } from '../../registry/versions/approval.ts'
 import { type CountedRows, countedPlaces, countedReads } from '../approval-status.ts'
 import { policiesFromRows } from '../policies/policies.ts'
 import type { Policy } from '../policies/policy.ts'
-import { supersedeSettled, withStatementsAfter } from '../promotions/superseding.ts'
+import { supersedeSettled, withStatementsAfter } from '../upkeep/superseding.ts'
 
 const attemptsMax = 5
 

@@ -1,4 +1,4 @@
-import { sweepPromotions } from '../../../src/governance/promotions/sweep.ts'
+import { sweepPromotions } from '../../../src/governance/upkeep/sweep.ts'
 import type { Reply } from '../../support/client.ts'
 import { byPolicy } from './acts-of-policies.ts'
 import { byAdmin } from './acts-of-rights.ts'

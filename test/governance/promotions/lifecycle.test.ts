@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { sweepPromotions } from '../../../src/governance/promotions/sweep.ts'
+import { sweepPromotions } from '../../../src/governance/upkeep/sweep.ts'
 import { person } from '../../support/accounts.ts'
 import { governedServer } from '../../support/governed-server.ts'
 

@@ -12,7 +12,7 @@ import {
   selectPolicies,
 } from '../policies/policies.ts'
 import type { Policy, PolicyDocument } from '../policies/policy.ts'
-import { type PromotionRow, promotionFrom } from './promotion.ts'
+import { type PromotionRow, promotionFrom } from '../promotions/promotion.ts'
 import { supersedeStageless, supersedeStatements, withStatementsAfter } from './superseding.ts'
 
 /** `deletePolicy`, which closes the open requests for places that no policy guards any more. */

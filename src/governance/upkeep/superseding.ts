@@ -4,7 +4,7 @@ import { runList, withBatches } from '../../db/batch.ts'
 import type { Context } from '../../platform/context.ts'
 import { approvalWrites, statusWrites } from '../../registry/versions/approval.ts'
 import { type Counted, decidedApprovals } from '../approval-status.ts'
-import { promotionEntry } from './promotions.ts'
+import { promotionEntry } from '../promotions/promotions.ts'
 
 /** The same context, whose every batch ends with these statements. */
 export function withStatementsAfter(ctx: Context, after: readonly SQL[]): Context {
