@@ -110,8 +110,8 @@ describe('signing in at the provider', () => {
     const browser = new Browser()
     expect((await browser.get(`${url}/signin`)).text).toContain('Sign in with Example Co')
     const page = await signIn(browser, url, 'u-1')
-    expect(page).toMatchObject({ url: `${url}/signin`, status: 200 })
-    expect(page.text).toContain('Signed in as ada')
+    expect(page).toMatchObject({ url: `${url}/`, status: 200 })
+    expect(page.text).toContain('Signed in as <strong><bdi>ada</bdi></strong>')
     expect(await whoami(browser, url)).toEqual({
       name: 'ada',
       kind: 'user',
@@ -225,7 +225,7 @@ describe('refused', () => {
     const browser = new Browser()
     const callback = await answered(browser, url, 'u-1')
     const kept = new Map(browser.cookies)
-    expect((await browser.get(callback)).text).toContain('Signed in as ada')
+    expect((await browser.get(callback)).text).toContain('<bdi>ada</bdi>')
     const replay = new Browser()
     for (const [key, value] of kept) replay.cookies.set(key, value)
     expect((await replay.get(callback)).status).toBe(401)
