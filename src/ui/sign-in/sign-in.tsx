@@ -9,11 +9,11 @@ import { refuseForeignForm, refuseForeignUse } from '../../http/guards/browser-g
 import { serverPrefix, serverUrl } from '../../http/guards/reached.ts'
 import { forgetSession, sessionOf, setSession } from '../../http/session-cookie.ts'
 import type { OidcSettings } from '../../platform/settings/sign-in.ts'
-import { forgetUnderWay, keepUnderWay, takeUnderWay } from '../promotions/under-way.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
 import { returnPath } from '../shell/return-path.ts'
 import { OpenPage, SignedInPage, SignInPage } from './sign-in-page.tsx'
+import { forgetUnderWay, keepUnderWay, takeUnderWay } from './under-way.ts'
 
 const formBytesMax = 20_000
 
