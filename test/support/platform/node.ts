@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type SQL, sql } from 'drizzle-orm'
 import { migrate } from '../../../src/db/migrate.ts'
 import type { Platform } from '../../../src/platform/context.ts'
 import { DiskBlobStore } from '../../../src/platform/node/disk-blob-store.ts'
@@ -10,15 +11,27 @@ import { nodeOutbound } from '../../../src/platform/node/outbound.ts'
 import { sha256 } from '../../../src/platform/node/sha256.ts'
 import { randomId } from '../../../src/platform/random-id.ts'
 import { defaultSettings } from '../../../src/platform/settings/settings.ts'
+import { schemaOf } from '../schema-of.ts'
 
 const migrations = await readMigrations(new URL('../../../drizzle', import.meta.url).pathname)
+
+/** What the migrations lead to: a database made from it takes a third of the time. */
+const schema = await migratedSchema()
+
+async function migratedSchema(): Promise<SQL[]> {
+  const db = new LibsqlFile(':memory:')
+  await migrate(db, migrations)
+  const statements = await schemaOf(db)
+  db.close()
+  return statements.map((statement) => sql.raw(statement))
+}
 
 export const runtime = 'node'
 
 /** An empty, migrated server's platform: libSQL in memory, blobs in a temporary folder. */
 export async function freshPlatform(): Promise<Platform> {
   const db = new LibsqlFile(':memory:')
-  await migrate(db, migrations)
+  await db.batch({ schema })
   return {
     db,
     blobs: new DiskBlobStore(await mkdtemp(join(tmpdir(), 'gatehouse-test-'))),
