@@ -6,6 +6,8 @@ COPY bin bin
 RUN npm ci
 COPY tsconfig.json tsconfig.client.json ./
 COPY src src
+# The list of migrations, which the server compares its database with.
+COPY drizzle/meta/_journal.json drizzle/meta/
 RUN npm run build && npm prune --omit=dev
 
 FROM node:24-slim

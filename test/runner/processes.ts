@@ -34,7 +34,7 @@ export function run(
     const timer = setTimeout(() => {
       timedOut = true
       end(child)
-    }, options.timeoutMs ?? 900_000)
+    }, options.timeoutMs ?? 1_800_000)
     child.once('error', (err) => {
       clearTimeout(timer)
       resolve({ code: 127, output: `${command}: ${err.message}` })

@@ -1,13 +1,22 @@
+/** What every turn stays under, and how often it is tried. */
+export const turnMsMax = 100
+const triesMax = 4
+
 /**
- * The longest turn of the event loop while some work runs, in milliseconds. In Node it is this thread's
- * own CPU time: what the machine gives to others meanwhile, and what other threads do, counts for
- * nothing. Workerd's clock stands still while code runs, so there it is 0.
+ * The longest turn of the event loop while some work runs, in milliseconds of this thread's own CPU
+ * time: what the machine gives to others meanwhile, and what other threads do, counts for nothing.
+ * The garbage collector's share counts, so work that took longer than `turnMsMax` is tried again: a
+ * turn that is long by itself is long each time.
  */
 export async function longestTurnMs(work: () => unknown): Promise<number> {
-  if (navigator.userAgent === 'Cloudflare-Workers') {
-    await work()
-    return 0
+  let least = Number.POSITIVE_INFINITY
+  for (let i = 0; i < triesMax && least >= turnMsMax; i++) {
+    least = Math.min(least, await longestTurnOnce(work))
   }
+  return least
+}
+
+async function longestTurnOnce(work: () => unknown): Promise<number> {
   const watch = watchTurns()
   // What went before is no part of it.
   await new Promise((done) => setTimeout(done))
