@@ -7,7 +7,7 @@ import { sequence } from './sign-off/steps.ts'
 
 /** `npm run property` asks for more sequences, and says from which seed. */
 const asked = runtime === 'node' ? process.env : {}
-const runs = Number(asked.GATEHOUSE_PROPERTY_RUNS ?? (runtime === 'node' ? 500 : 20))
+const runs = Number(asked.GATEHOUSE_PROPERTY_RUNS ?? (runtime === 'node' ? 500 : 6))
 const seed = asked.GATEHOUSE_PROPERTY_SEED
 
 /** What must come to pass in so many of a hundred sequences, or the property says nothing. */
