@@ -1,23 +1,30 @@
 import type { SQL } from 'drizzle-orm'
 import Libsql from 'libsql'
+import { letOthersRun } from '../../core/let-others-run.ts'
 import { runNamed } from '../../db/batch.ts'
 import { type Compiled, compile } from '../../db/compile.ts'
 import { type Batch, type BatchRows, constraintError, type Database } from '../../db/database.ts'
 
 const statementsMax = 500
 
+/** Work that has used the database for so long lets other requests run before its next call. */
+const turnMsMax = 25
+
 /** What `libsql` can bind. A boolean would abort the process, so the type excludes it. */
 type Bindable = string | number | bigint | null
 
 /**
  * A libSQL database file, opened in this process. Statements are kept prepared. Every call is
- * synchronous underneath, so a batch can never interleave with another.
+ * synchronous underneath, so a batch can never interleave with another. Long work takes turns: no
+ * call waits for anything, so requests would wait for a whole sweep or list otherwise.
  *
  * @see docs/adr/0002-libsql-in-process.md
  */
 export class LibsqlFile implements Database {
   readonly #file: Libsql.Database
   readonly #statements = new Map<string, Libsql.Statement>()
+  /** When the first call of this turn of the event loop came; undefined: none came yet. */
+  #turnSinceMs: number | undefined
 
   /** @param path of the file, which is made when missing; `:memory:` for a database without one */
   constructor(path: string, synchronous: 'NORMAL' | 'FULL' = 'NORMAL') {
@@ -30,6 +37,7 @@ export class LibsqlFile implements Database {
   }
 
   async all<R>(query: SQL<R>): Promise<R[]> {
+    await this.#takeTurn()
     try {
       return this.#run(compile(query)) as R[]
     } catch (err) {
@@ -46,6 +54,7 @@ export class LibsqlFile implements Database {
   }
 
   async #batch(queries: readonly SQL[]): Promise<unknown[][]> {
+    await this.#takeTurn()
     const statements = queries.map(compile)
     // A batch of reads needs no lock, so a writer in another process does not delay it.
     this.#file.exec(statements.every(isRead) ? 'BEGIN' : 'BEGIN IMMEDIATE')
@@ -63,6 +72,18 @@ export class LibsqlFile implements Database {
   close(): void {
     this.#file.pragma('wal_checkpoint(TRUNCATE)')
     this.#file.close()
+  }
+
+  async #takeTurn(): Promise<void> {
+    const now = performance.now()
+    if (this.#turnSinceMs === undefined) {
+      this.#turnSinceMs = now
+      setImmediate(() => {
+        this.#turnSinceMs = undefined
+      })
+    } else if (now - this.#turnSinceMs > turnMsMax) {
+      await letOthersRun()
+    }
   }
 
   #run({ text, params }: Compiled): unknown[] {
