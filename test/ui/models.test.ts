@@ -75,12 +75,15 @@ test('the page of a version says what it is for, where it comes from, and which 
 })
 
 test('a comparison begins with metrics and says which way is better', async () => {
-  const { as, rita } = await world()
+  const { as, rita, card } = await world()
+  await card(3, { intended_use: 'Rank.\n\n- cards' }, 1)
   const { html } = await as(rita).get(`${model}/compare?v=2,3`)
   const text = textOf(html)
   expect(text).toContain('2 (base)')
   expect(text).toContain('−0.036 (−4.4 %) worse')
   expect(text).toContain('callers may have to change')
+  expect(html).toContain('Rank.\n\n- cards</bdi>')
+  expect(text).toContain('Intended use Rank transactions for review.')
   expect((await as(rita).get(`${model}/compare?v=2`)).status).toBe(400)
   expect((await as(rita).get(`${model}/compare?v=2,77`)).status).toBe(404)
 })

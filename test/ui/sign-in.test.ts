@@ -75,6 +75,7 @@ describe('a name and a password', () => {
     expect(res.status).toBe(401)
     const text = await res.text()
     expect(text).toContain('The user name or the password is wrong')
+    expect(text).toMatch(/name="username" value="[^"]*" autocomplete/)
     expect(text).not.toContain('<script')
     expect(res.headers.getSetCookie()).toEqual([])
   })

@@ -1,8 +1,9 @@
 import type { FC } from 'hono/jsx'
+import { fieldTitles } from '../../governance/cards/card-shape.ts'
 import type { Difference, VersionComparison } from '../../governance/compare/compare-versions.ts'
 import { Sign } from './sign.tsx'
 import { NoValue, Table } from './table.tsx'
-import { countText, Given, numberText, plural, visibleText } from './text.tsx'
+import { countText, Given, GivenLines, numberText, plural, visibleText } from './text.tsx'
 
 /** Whether more or less of a metric is better; undefined: nobody says. */
 export type Directions = (metric: string) => 'up' | 'down' | undefined
@@ -72,8 +73,17 @@ function sectionsOf(of: VersionComparison): readonly PartOfComparison[] {
     { title: 'Environment', rows: of.environment },
     { title: 'Tags', rows: of.tags },
     { title: 'Files', rows: of.files, note: of.hasMoreFiles ? 'and more' : undefined },
-    { title: 'Card', rows: of.card },
+    {
+      title: 'Card',
+      rows: of.card?.map(({ key, values }) => ({ key: titleOf(key), values })),
+    },
   ]
+}
+
+const cardTitles: ReadonlyMap<string, string> = new Map(Object.entries(fieldTitles))
+
+function titleOf(field: string): string {
+  return cardTitles.get(field) ?? field
 }
 
 /** How many things differ. */
@@ -114,7 +124,7 @@ const Row: FC<{ readonly row: Difference<Value>; readonly better: Directions | u
         </td>
       ))}
       {better && values.length === 2 ? (
-        <td class="number">
+        <td class="number change">
           <Change values={values} direction={direction} />
         </td>
       ) : null}
@@ -128,11 +138,11 @@ const ValueText: FC<{ readonly value: Value | null }> = ({ value }) => {
   if (value === null) return <NoValue />
   if (typeof value === 'number') return <>{numberText(value)}</>
   const text = /^[0-9a-f]{64}$/.test(value) ? value.slice(0, 8) : value
-  if (text.length <= textMax) return <Given text={text} />
+  if (text.length <= textMax) return <GivenLines text={text} />
   return (
     <details>
       <summary>{visibleText(`${text.slice(0, textMax)}…`)}</summary>
-      <Given text={text} />
+      <GivenLines text={text} />
     </details>
   )
 }

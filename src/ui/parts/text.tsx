@@ -1,7 +1,7 @@
 import type { FC } from 'hono/jsx'
 
 /** Control characters, and those that turn the direction of the text around them. */
-const invisible = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu
+export const invisible = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu
 
 /** A text with what cannot be seen spelled out: `\u{202e}`. */
 export function visibleText(text: string, keep: RegExp = /^$/): string {
@@ -12,6 +12,11 @@ export function visibleText(text: string, keep: RegExp = /^$/): string {
 
 /** A name or another short text that somebody chose, in its own direction. */
 export const Given: FC<{ readonly text: string }> = ({ text }) => <bdi>{visibleText(text)}</bdi>
+
+/** A text of any number of lines that somebody chose, as it was written. */
+export const GivenLines: FC<{ readonly text: string }> = ({ text }) => (
+  <bdi class="lines-kept">{visibleText(text, /^[\n\r\t]$/)}</bdi>
+)
 
 /** A text of several lines that somebody wrote, as plain text. */
 export const Written: FC<{ readonly text: string }> = ({ text }) => (

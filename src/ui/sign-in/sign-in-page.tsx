@@ -25,12 +25,13 @@ type SignInProps = {
   readonly provider: string | undefined
   /** Where to go afterwards, a path of ours. */
   readonly to: string
-  /** Why the last attempt failed. */
+  /** Why the last attempt failed, and whose it was. */
   readonly problem?: string | undefined
+  readonly username?: string | undefined
 }
 
 /** By the provider, where there is one, or by name and password. */
-export const SignInPage: FC<SignInProps> = ({ frame, provider, to, problem }) => (
+export const SignInPage: FC<SignInProps> = ({ frame, provider, to, problem, username }) => (
   <Entry frame={frame} title="Sign in">
     {problem === undefined ? null : (
       <p class="problem" role="alert">
@@ -49,7 +50,13 @@ export const SignInPage: FC<SignInProps> = ({ frame, provider, to, problem }) =>
       <input type="hidden" name="to" value={to} />
       <label>
         User name
-        <input name="username" autocomplete="username" autocapitalize="none" required />
+        <input
+          name="username"
+          value={username}
+          autocomplete="username"
+          autocapitalize="none"
+          required
+        />
       </label>
       <label>
         Password

@@ -34,15 +34,15 @@ export async function signIn(c: AppContext): Promise<Response> {
   if (!ctx.settings.auth) return showSignIn(c)
   const fields = await formFields(c)
   const to = returnPath(fields.get('to') ?? undefined)
+  const name = fields.get('username') ?? ''
   try {
     refuseForeignForm(c)
-    const name = fields.get('username') ?? ''
     const password = fields.get('password') ?? ''
     const id = await signInByPassword(ctx, { name, password }, sessionOf(c))
     setSession(c, id)
     return c.redirect(serverPrefix(c) + to, 303)
   } catch (err) {
-    return form(c, to, err)
+    return form(c, to, { err, username: name })
   }
 }
 
@@ -55,7 +55,7 @@ export async function begin(c: AppContext): Promise<Response> {
     keepUnderWay(c, { ...underWay, to })
     return c.redirect(url.href, 303)
   } catch (err) {
-    return form(c, to, err)
+    return form(c, to, { err })
   }
 }
 
@@ -78,7 +78,7 @@ export async function complete(c: AppContext): Promise<Response> {
     setSession(c, id)
     return c.redirect(serverPrefix(c) + to, 303)
   } catch (err) {
-    return form(c, to, err)
+    return form(c, to, { err })
   }
 }
 
@@ -107,12 +107,17 @@ function callbackUrl(c: AppContext): string {
 /**
  * The form after a failed attempt, with what was wrong. Other errors than RegistryError are bugs.
  */
-async function form(c: AppContext, to: string, err?: unknown): Promise<Response> {
+async function form(
+  c: AppContext,
+  to: string,
+  { err, username }: { readonly err?: unknown; readonly username?: string } = {},
+): Promise<Response> {
   if (err !== undefined && !(err instanceof RegistryError)) throw err
   if (err instanceof RequestLimitError) c.header('Retry-After', String(err.retryAfterS))
   const name = c.var.ctx.settings.oidc?.name
   const frame = await frameOf(c)
-  const page = <SignInPage frame={frame} provider={name} to={to} problem={err?.message} />
+  const problem = err?.message
+  const page = <SignInPage {...{ frame, provider: name, to, problem, username }} />
   return sendPage(c, { frame, page }, { status: err ? httpStatus[err.code] : 200 })
 }
 

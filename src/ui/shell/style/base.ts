@@ -21,6 +21,7 @@ summary { cursor: pointer; }
 svg.sign { inline-size: 1em; block-size: 1em; vertical-align: -.125em; flex: none; }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; }
 .unseen { position: absolute; clip-path: inset(50%); inline-size: 1px; block-size: 1px; overflow: hidden; white-space: nowrap; }
+.lines-kept { white-space: pre-line; }
 .soft { color: var(--soft); }
 .mono { font-family: var(--mono); font-size: .93em; }
 .number { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }

@@ -1,6 +1,7 @@
 /** What pages are made of. Colour means status and nothing else. */
 export const components = `
 .chip { display: inline-flex; align-items: center; gap: .3rem; max-inline-size: 100%; padding: 0 .4rem; border: 1px solid var(--control); border-radius: 4px; background: var(--sunk); color: var(--soft); font-size: .8125rem; line-height: 1.5; }
+.chip > bdi { min-inline-size: 0; overflow-wrap: anywhere; }
 .chip.info { background: var(--link-tint); border-color: var(--link); color: var(--link); }
 .chip.good { background: var(--good-tint); border-color: var(--good); color: var(--good); }
 .chip.bad { background: var(--bad-tint); border-color: var(--bad); color: var(--bad); }
@@ -15,6 +16,7 @@ a.chip { text-decoration: none; } a.chip:hover { text-decoration: underline; }
 .notice.warn { border-color: var(--warn); background: var(--warn-tint); }
 .notice > * + * { margin-block-start: .375rem; }
 .panel { padding: .75rem 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
+.panel pre { white-space: pre-wrap; }
 .panel > h2, .panel > h3 { font-size: 1rem; margin-block-end: .5rem; }
 .region { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; }
 .region table { inline-size: 100%; }
@@ -51,15 +53,16 @@ button.quiet.danger, .button.quiet.danger { background: var(--paper); border-col
 button:hover, .button:hover { text-decoration: underline; }
 button[disabled] { background: var(--sunk); border-color: var(--control); color: var(--soft); cursor: not-allowed; text-decoration: none; }
 .wide-button { inline-size: 100%; }
-.search { display: flex; gap: .5rem; flex-wrap: wrap; } .search > label { flex: 1 1 18rem; } .search > button { align-self: end; }
+.search { display: flex; gap: .5rem; flex-wrap: wrap; } .search > label { flex: 1 1 18rem; } .search > button { align-self: end; min-block-size: 2.4375rem; } .search > .problem { flex: 1 0 100%; }
 .dialog { max-inline-size: 44rem; display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
 .dialog > ul { padding-inline-start: 1.25rem; display: grid; gap: .375rem; }
 .or { display: flex; align-items: center; gap: .75rem; color: var(--soft); } .or::before, .or::after { content: ""; flex: 1; border-block-start: 1px solid var(--line); }
 @media (pointer: coarse) { button, .button, input, select, .tabs a { min-block-size: 2.75rem; } }
 @media (max-width: 48rem) {
   .facts { grid-template-columns: minmax(0, 1fr); gap: 0; } .facts dd { margin-block-end: .5rem; }
-  .region th[scope="row"], .region thead th:first-child { position: sticky; inset-inline-start: 0; background: var(--paper); z-index: 1; max-inline-size: 10rem; }
+  .region th[scope="row"], .region thead th:first-child { position: sticky; inset-inline-start: 0; background: var(--paper); z-index: 1; min-inline-size: 7rem; max-inline-size: 10rem; }
   .region thead th:first-child { background: var(--panel); }
   th, td { padding: .5rem; }
+  td.change { white-space: normal; min-inline-size: 5rem; }
 }
 `

@@ -24,7 +24,7 @@ export const layout = `
 .page { flex: 1; inline-size: 100%; max-inline-size: 90rem; margin-inline: auto; padding: 1rem 1.5rem 3rem; display: grid; gap: 1rem; align-content: start; grid-template-columns: minmax(0, 1fr); }
 .crumbs ol { display: flex; flex-wrap: wrap; gap: .125rem .375rem; padding: 0; list-style: none; color: var(--soft); }
 .crumbs li + li::before { content: "›"; margin-inline-end: .375rem; }
-.crumbs a { display: inline-block; padding-block: .125rem; }
+.crumbs a, .crumbs span { display: inline-block; padding-block: .125rem; }
 .head { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: start; justify-content: space-between; }
 .head > div:first-child { display: grid; gap: .375rem; min-inline-size: min(100%, 20rem); flex: 1; }
 .title { display: flex; flex-wrap: wrap; gap: .375rem .75rem; align-items: center; }
