@@ -5,6 +5,7 @@ import { readBytes } from '../http/body.ts'
 import { admit, guardedHandler } from '../http/guards/guard.ts'
 import { noteRefusal } from '../http/guards/refusals.ts'
 import type { Context } from '../platform/context.ts'
+import { catchError } from './catch-error.ts'
 
 /** The fields of a form, each once. */
 export type FormFields = {
@@ -95,11 +96,6 @@ const problemStatus: Partial<Record<ErrorCode, FormProblem['status']>> = {
 
 /** The message of a refusal, or undefined if there was none. */
 export async function findRefusal(rule: void | Promise<void>): Promise<string | undefined> {
-  try {
-    await rule
-    return undefined
-  } catch (err) {
-    if (err instanceof RegistryError && err.code === 'PERMISSION_DENIED') return err.message
-    throw err
-  }
+  const refused = await catchError('PERMISSION_DENIED', rule)
+  return refused?.message
 }

@@ -37,3 +37,8 @@ export function pathsUnder(prefix: string) {
     query,
   }
 }
+
+/** The number of a version, a request or a revision, as addresses and forms spell it; undefined: it is none. */
+export function numberIn(text: string | undefined): number | undefined {
+  return text !== undefined && /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined
+}

@@ -1,7 +1,7 @@
 import type { Child, FC } from 'hono/jsx'
 import type { Derived } from '../governance/cards/derived.ts'
 import { problemsTitle, recordedTitle, writeSignature } from '../governance/cards/write-card.ts'
-import { Given, plural, visibleText } from './parts/text.tsx'
+import { Given, numberText, plural, visibleText } from './parts/text.tsx'
 
 /** The most rows of a table that a page shows. The API has all of them. */
 const rowsMax = 200
@@ -102,7 +102,7 @@ const Pairs: FC<{
                   <Given text={key} />
                 </th>
                 <td class={numbers ? 'number' : ''}>
-                  {typeof value === 'number' ? shownNumber(value) : visibleText(value)}
+                  {typeof value === 'number' ? numberText(value) : visibleText(value)}
                 </td>
               </tr>
             ))}
@@ -124,8 +124,3 @@ const Folded: FC<{ title: string; children?: Child }> = ({ title, children }) =>
     </pre>
   </details>
 )
-
-/** Without the noise that arithmetic on doubles adds. */
-export function shownNumber(value: number): string {
-  return String(Number(value.toPrecision(6)))
-}

@@ -1,8 +1,7 @@
 import { Hono } from 'hono'
-import { requireModelVersion } from '../access/permissions/require.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { anyone, guard } from '../http/guards/guard.ts'
-import { modelNameOf, showCard } from './cards/card.tsx'
+import { showCard } from './cards/card.tsx'
 import { showDocs } from './docs/docs.tsx'
 import type { ShownEndpoint } from './docs/docs-page.tsx'
 import { showHome, showModels } from './home/home.tsx'
@@ -53,11 +52,7 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .get('/signin/oidc', guard('public'), begin)
     .get('/signin/callback', guard('public'), complete)
     .post('/signout', guard('public'), signOut)
-    .get(
-      '/api/v1/models/:name/versions/:version/card.html',
-      guard((ctx, c) => requireModelVersion(ctx, modelNameOf(c), 'READ')),
-      showCard,
-    )
+    .get('/api/v1/models/:name/versions/:version/card.html', guard(mayReadModel), showCard)
     .get('/docs', guard(anyone), showDocs(endpoints))
     .get('/promotions', guard(anyone), showInbox)
     .get('/promotions/:id', guard(mayReadPromotion), (c) => showPromotion(c))

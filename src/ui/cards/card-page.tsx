@@ -8,10 +8,10 @@ import {
 } from '../../governance/cards/card-shape.ts'
 import type { ModelCard } from '../../governance/cards/read-card.ts'
 import { Time } from '../parts/byline.tsx'
-import { Given } from '../parts/text.tsx'
-import { Recorded, shownNumber } from '../recorded.tsx'
+import { Given, numberText } from '../parts/text.tsx'
+import { Recorded } from '../recorded.tsx'
 import type { Frame } from '../shell/frame.ts'
-import { Page } from '../shell/page.tsx'
+import { modelCrumbs, Page } from '../shell/page.tsx'
 import { type Html, writeHtml } from './markdown.tsx'
 
 type CardPageProps = ModelCard & {
@@ -34,12 +34,7 @@ export const CardPage: FC<CardPageProps> = ({ frame, ...props }) => {
         </>
       }
       section="models"
-      crumbs={[
-        { text: 'Models', href: to.models },
-        { text: name, href: to.model(name) },
-        { text: `Version ${version}`, href: to.version(name, version) },
-        { text: 'Card' },
-      ]}
+      crumbs={[...modelCrumbs(to, name, version), { text: 'Card' }]}
       about={<Byline {...props} />}
       api={{
         method: 'GET',
@@ -155,7 +150,7 @@ const Fairness: FC<{ of: NonNullable<Card['fairness']> }> = ({ of }) => (
           <table>
             <caption>
               {metric}
-              {rows.length > 1 && <span class="gap">gap {shownNumber(gap)}</span>}
+              {rows.length > 1 && <span class="gap">gap {numberText(gap)}</span>}
             </caption>
             <thead>
               <tr>
@@ -176,11 +171,11 @@ const Fairness: FC<{ of: NonNullable<Card['fairness']> }> = ({ of }) => (
                   <th scope="row">
                     <Given text={slice} />
                   </th>
-                  <td class="number">{shownNumber(value)}</td>
+                  <td class="number">{numberText(value)}</td>
                   {inUnit && (
                     <td class="meter">
                       <meter min={0} max={1} value={value}>
-                        {shownNumber(value)}
+                        {numberText(value)}
                       </meter>
                     </td>
                   )}

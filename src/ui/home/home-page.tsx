@@ -23,6 +23,7 @@ export const HomePage: FC<HomeProps> = ({ frame, catalogue, waiting, notice }) =
     title="Home"
     heading={catalogue.rows.length === 0 ? 'Welcome' : 'Home'}
     waiting={waiting.length}
+    api={{ method: 'GET', path: '/api/v1/promotions?awaiting=me' }}
     takesOldLinks
   >
     {notice === undefined ? null : <p class="notice">{notice}</p>}

@@ -1,10 +1,11 @@
 import { RegistryError } from '../../core/error.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
+import { catchError } from '../catch-error.ts'
 import { readWaiting } from '../promotions/waiting.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
-import { type Catalogue, type CatalogueQuery, catalogueSorts, readCatalogue } from './catalogue.ts'
+import { type CatalogueQuery, catalogueSorts, readCatalogue } from './catalogue.ts'
 import { HomePage } from './home-page.tsx'
 import { ModelsPage } from './models-page.tsx'
 import { noticeOf } from './old-links.ts'
@@ -35,21 +36,11 @@ export async function showModels(c: AppContext): Promise<Response> {
     after: optionalQuery(c, 'after'),
     count: 100,
   }
-  const found = await unlessInvalid(readCatalogue(ctx, query))
-  const problem = 'problem' in found ? found.problem : undefined
-  const catalogue = 'problem' in found ? { rows: [], next: undefined } : found
+  // A mistake in the filter is shown beside it.
+  const found = await catchError('INVALID_PARAMETER_VALUE', readCatalogue(ctx, query))
+  const isWrong = found instanceof RegistryError
+  const catalogue = isWrong ? { rows: [], next: undefined } : found
+  const problem = isWrong ? found.message : undefined
   const page = <ModelsPage {...{ frame, query, catalogue, problem }} />
-  return sendPage(c, { frame, page }, { status: problem === undefined ? 200 : 400 })
-}
-
-/** A mistake in the filter is shown beside it. */
-async function unlessInvalid(
-  found: Promise<Catalogue>,
-): Promise<Catalogue | { readonly problem: string }> {
-  try {
-    return await found
-  } catch (err) {
-    if (!(err instanceof RegistryError && err.code === 'INVALID_PARAMETER_VALUE')) throw err
-    return { problem: err.message }
-  }
+  return sendPage(c, { frame, page }, { status: isWrong ? 400 : 200 })
 }

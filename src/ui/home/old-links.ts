@@ -1,7 +1,7 @@
 import type { AppContext } from '../../http/app-env.ts'
 import { serverPrefix } from '../../http/guards/reached.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
-import { type Paths, pathsUnder } from '../paths.ts'
+import { numberIn, type Paths, pathsUnder } from '../paths.ts'
 
 /**
  * `GET /old-links?to=`: from an address of MLflow's own page, which is what follows `#` in its links, to
@@ -21,7 +21,7 @@ export function pageOfOldLink(link: string, to: Paths): string | undefined {
   if (kind === 'compare-model-versions') return comparison(new URLSearchParams(query), to)
   if (kind !== 'models') return undefined
   if (name === undefined || name === '') return to.models
-  const version = versions === 'versions' ? numberOf(number) : undefined
+  const version = versions === 'versions' ? numberIn(number) : undefined
   return version === undefined ? to.model(name) : to.version(name, version)
 }
 
@@ -30,7 +30,7 @@ function comparison(query: URLSearchParams, to: Paths): string | undefined {
   const name = parsedJson(query.get('name'))
   const runs = parsedJson(query.get('runs'))
   if (typeof name !== 'string' || typeof runs !== 'object' || runs === null) return undefined
-  const versions = Object.values(runs).flatMap((version) => numberOf(String(version)) ?? [])
+  const versions = Object.values(runs).flatMap((version) => numberIn(String(version)) ?? [])
   return versions.length > 1 ? to.compare(name, versions) : to.model(name)
 }
 
@@ -49,10 +49,6 @@ function decodedPart(text: string): string {
   } catch {
     return text
   }
-}
-
-function numberOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^[1-9]\d{0,14}$/.test(text) ? Number(text) : undefined
 }
 
 const notices = {

@@ -4,7 +4,7 @@ import { StageChip } from '../parts/chips.tsx'
 import { countDifferences, Differences, type Directions } from '../parts/differences.tsx'
 import { Given, plural } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
-import { Page } from '../shell/page.tsx'
+import { modelCrumbs, Page } from '../shell/page.tsx'
 
 type ComparePageProps = {
   readonly frame: Frame
@@ -29,11 +29,7 @@ export const ComparePage: FC<ComparePageProps> = ({ frame, name, comparison, bet
         </>
       }
       section="models"
-      crumbs={[
-        { text: 'Models', href: to.models },
-        { text: name, href: to.model(name) },
-        { text: `Compare ${numbers.join(', ')}` },
-      ]}
+      crumbs={[...modelCrumbs(to, name), { text: `Compare ${numbers.join(', ')}` }]}
       about={
         <p class="row">
           {versions.map(({ version, stage }) => (

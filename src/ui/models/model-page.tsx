@@ -125,7 +125,7 @@ const Column: FC<ColumnProps> = ({ stage, name, to, mayPromote }) => {
       </h2>
       {policies.length > 0 ? (
         <p class="hint">
-          guarded by <Given text={policies.join(', ')} />
+          guarded by <Given text={policies.map((policy) => policy.name).join(', ')} />
         </p>
       ) : null}
       {versions.length === 0 ? <p class="soft">empty</p> : null}
@@ -142,7 +142,7 @@ const Column: FC<ColumnProps> = ({ stage, name, to, mayPromote }) => {
       {column && column.count > versions.length ? (
         <p class="soft">
           <a
-            href={to.query('/api/2.0/mlflow/model-versions/search', {
+            href={to.query(`${to.prefix}/api/2.0/mlflow/model-versions/search`, {
               filter: `name='${name.replaceAll("'", "''")}'`,
             })}
           >

@@ -17,7 +17,7 @@ import {
   formAction,
   noteProblem,
 } from '../forms.ts'
-import { pathsUnder } from '../paths.ts'
+import { numberIn, pathsUnder } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
 import { modelNameOf, versionOf } from './models.tsx'
@@ -140,6 +140,7 @@ function refuseOthers(form: FormFields, standing: ModelStanding, stage: string):
 function toVersionIn(form: FormFields): number | undefined {
   const text = form.text('to_version')
   if (text === undefined) return undefined
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw invalid('A version has a number, such as 2')
-  return Number(text)
+  const version = numberIn(text)
+  if (version === undefined) throw invalid('A version has a number, such as 2')
+  return version
 }

@@ -5,10 +5,12 @@ import { isActive } from '../../registry/stages/stages.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import type { FormProblem } from '../forms.ts'
 import { StageChip } from '../parts/chips.tsx'
+import { Problem, TextField } from '../parts/fields.tsx'
 import { Given, plural, visibleText } from '../parts/text.tsx'
 import { namedText } from '../promotions/blockers.tsx'
+import type { ShownCall } from '../shell/api-call.tsx'
 import type { Frame } from '../shell/frame.ts'
-import { Page } from '../shell/page.tsx'
+import { modelCrumbs, Page } from '../shell/page.tsx'
 
 type PromotePageProps = {
   readonly frame: Frame
@@ -42,20 +44,12 @@ export const PromotePage: FC<PromotePageProps> = (props) => {
         </>
       }
       section="models"
-      crumbs={[
-        { text: 'Models', href: to.models },
-        { text: name, href: to.model(name) },
-        { text: `Version ${version.version}`, href: to.version(name, version.version) },
-        { text: 'Promote' },
-      ]}
+      crumbs={[...modelCrumbs(to, name, version.version), { text: 'Promote' }]}
+      api={stage === undefined ? undefined : callOf(props, stage)}
     >
       <div class="dialog">
-        {problem ? (
-          <p class="problem" role="alert" id="problem">
-            {visibleText(problem.message)}
-          </p>
-        ) : null}
-        <p class="row">
+        <Problem of={problem} />
+        <p>
           It is in <StageChip stage={version.stage} /> now.
         </p>
         <form method="get" action={to.promote(name, version.version)} class="search">
@@ -82,6 +76,31 @@ export const PromotePage: FC<PromotePageProps> = (props) => {
   )
 }
 
+/** What the form does, as a call. */
+function callOf(
+  { version: { name, version }, policies }: PromotePageProps,
+  stage: string,
+): ShownCall {
+  const archive = isActive(stage)
+  return policies.length > 0
+    ? {
+        method: 'POST',
+        path: '/api/v1/promotions',
+        body: {
+          model: name,
+          version: String(version),
+          to: { stage },
+          archive_existing: archive,
+          reason: 'better',
+        },
+      }
+    : {
+        method: 'POST',
+        path: '/api/2.0/mlflow/model-versions/transition-stage',
+        body: { name, version: String(version), stage, archive_existing_versions: archive },
+      }
+}
+
 const Move: FC<PromotePageProps & { readonly stage: string }> = ({
   frame: { to },
   version,
@@ -104,7 +123,8 @@ const Move: FC<PromotePageProps & { readonly stage: string }> = ({
         <label class="choice">
           <input type="checkbox" name="archive" checked />
           <span>
-            {plural(others.length, 'version')} there now ({others.join(', ')}) goes to Archived
+            {others.length === 1 ? 'Version' : 'Versions'} {others.join(', ')}, there now,{' '}
+            {others.length === 1 ? 'goes' : 'go'} to Archived
           </span>
         </label>
       ) : null}
@@ -135,18 +155,13 @@ const Move: FC<PromotePageProps & { readonly stage: string }> = ({
       ) : (
         <p>No policy guards {visibleText(stage)} of this model.</p>
       )}
-      <label>
-        Reason
-        <textarea
-          name="reason"
-          maxlength={10_000}
-          required={isGuarded}
-          aria-invalid={problem?.field === 'reason' ? 'true' : undefined}
-          aria-describedby={problem ? 'problem' : undefined}
-        >
-          {typed ?? ''}
-        </textarea>
-      </label>
+      <TextField
+        label="Reason"
+        name="reason"
+        charsMax={10_000}
+        isRequired={isGuarded}
+        {...{ problem, typed }}
+      />
       <div class="row">
         <button type="submit">
           {isGuarded ? 'Open request' : `Move version ${version.version} to ${stage}`}

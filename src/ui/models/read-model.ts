@@ -4,6 +4,7 @@ import { readEntriesBefore } from '../../audit/read-entries.ts'
 import { findServing, type Holder } from '../../governance/history/holders.ts'
 import { readablePromotion } from '../../governance/permissions.ts'
 import { listPolicies, selectPolicies } from '../../governance/policies/policies.ts'
+import type { Policy } from '../../governance/policies/policy.ts'
 import { listPromotions } from '../../governance/promotions/promotions.ts'
 import { type PromotionView, viewPromotions } from '../../governance/promotions/view.ts'
 import type { Context } from '../../platform/context.ts'
@@ -31,8 +32,8 @@ export type BoardStage = Stage & {
   readonly column: StageColumn | undefined
   /** How the versions came there, by their numbers; of stages in which versions serve. */
   readonly since: ReadonlyMap<number, Holder>
-  /** The names of the policies that guard it. */
-  readonly policies: readonly string[]
+  /** Those that guard it. */
+  readonly policies: readonly Policy[]
 }
 
 const shownMax = 4
@@ -62,7 +63,7 @@ export async function readModelStanding(ctx: Context, name: string): Promise<Mod
       ...stage,
       column: board.get(stage.name),
       since: new Map((holders.get(stage.name) ?? []).map((one) => [one.version, one])),
-      policies: selectPolicies(policies, name, { stage: stage.name }).map((policy) => policy.name),
+      policies: selectPolicies(policies, name, { stage: stage.name }),
     })),
     requests: await viewPromotions(ctx, open),
     entries,

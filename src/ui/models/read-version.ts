@@ -1,10 +1,11 @@
 import { requirePromoting } from '../../access/permissions/require.ts'
 import { readManifestFiles } from '../../artifacts/manifest.ts'
 import type { SealedEntry } from '../../audit/entry.ts'
-import { RegistryError } from '../../core/error.ts'
+import type { RegistryError } from '../../core/error.ts'
 import { getCard, type ModelCard } from '../../governance/cards/read-card.ts'
 import { getLineage, type Lineage } from '../../governance/lineage.ts'
 import type { Context } from '../../platform/context.ts'
+import { catchError } from '../catch-error.ts'
 import { findRefusal } from '../forms.ts'
 import { readHistory } from './read-model.ts'
 
@@ -12,7 +13,7 @@ import { readHistory } from './read-model.ts'
 export type VersionStanding = {
   readonly lineage: Lineage
   /** Or why it cannot be read. */
-  readonly card: ModelCard | { readonly problem: string }
+  readonly card: ModelCard | RegistryError
   readonly files: readonly ShownFile[]
   readonly hasMoreFiles: boolean
   readonly entries: readonly SealedEntry[] | undefined
@@ -37,7 +38,7 @@ export async function readVersionStanding(
   const lineage = await getLineage(ctx, name, number)
   const { manifestId } = lineage.version
   const [card, files, entries, whyNot] = await Promise.all([
-    unlessDamaged(getCard(ctx, name, { version: number })),
+    catchError('DATA_LOSS', getCard(ctx, name, { version: number })),
     manifestId === null
       ? []
       : readManifestFiles(ctx, manifestId, { after: '', count: filesMax + 1 }),
@@ -51,17 +52,5 @@ export async function readVersionStanding(
     hasMoreFiles: files.length > filesMax,
     entries,
     mayPromote: whyNot === undefined,
-  }
-}
-
-/** A page that cannot show one part shows the others. */
-async function unlessDamaged(
-  found: Promise<ModelCard>,
-): Promise<ModelCard | { readonly problem: string }> {
-  try {
-    return await found
-  } catch (err) {
-    if (!(err instanceof RegistryError && err.code === 'DATA_LOSS')) throw err
-    return { problem: err.message }
   }
 }

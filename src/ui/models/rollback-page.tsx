@@ -1,10 +1,12 @@
 import type { FC } from 'hono/jsx'
+import type { Policy } from '../../governance/policies/policy.ts'
 import type { FormProblem } from '../forms.ts'
 import { Time } from '../parts/byline.tsx'
 import { StageChip } from '../parts/chips.tsx'
+import { Problem, TextField } from '../parts/fields.tsx'
 import { Given, visibleText } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
-import { Page } from '../shell/page.tsx'
+import { modelCrumbs, Page } from '../shell/page.tsx'
 import { type ModelStanding, versionsIn } from './read-model.ts'
 
 type RollbackPageProps = {
@@ -36,11 +38,7 @@ export const RollbackPage: FC<RollbackPageProps> = (props) => {
         </>
       }
       section="models"
-      crumbs={[
-        { text: 'Models', href: to.models },
-        { text: name, href: to.model(name) },
-        { text: 'Roll back' },
-      ]}
+      crumbs={[...modelCrumbs(to, name), { text: 'Roll back' }]}
       api={{
         method: 'POST',
         path: `/api/v1/models/${encodeURIComponent(name)}/rollback`,
@@ -48,11 +46,7 @@ export const RollbackPage: FC<RollbackPageProps> = (props) => {
       }}
     >
       <div class="dialog">
-        {problem ? (
-          <p class="problem" role="alert" id="problem">
-            {visibleText(problem.message)}
-          </p>
-        ) : null}
+        <Problem of={problem} />
         {live ? (
           <p class="row">
             Now <StageChip stage={stage} more={String(live.version)} />
@@ -68,13 +62,12 @@ export const RollbackPage: FC<RollbackPageProps> = (props) => {
         <ul>
           <li>The version that was there before comes back.</li>
           {there.length > 0 ? (
-            <li>Version {there.map(({ version }) => version).join(', ')} goes to Archived.</li>
+            <li>
+              {there.length === 1 ? 'Version' : 'Versions'} {versionsIn(standing, stage)}{' '}
+              {there.length === 1 ? 'goes' : 'go'} to Archived.
+            </li>
           ) : null}
-          <li>
-            {place && place.policies.length > 0
-              ? `Where ${visibleText(place.policies.join(', '))} lets rollbacks skip approvals, it needs none; else a request is opened.`
-              : 'No approval is needed: no policy guards the stage.'}
-          </li>
+          <li>{visibleText(approvalText(place?.policies ?? []))}</li>
           <li>Another rollback, or a promotion, undoes it.</li>
         </ul>
         {whyNot === undefined ? (
@@ -87,24 +80,21 @@ export const RollbackPage: FC<RollbackPageProps> = (props) => {
   )
 }
 
+function approvalText(policies: readonly Policy[]): string {
+  if (policies.length === 0) return 'No approval is needed: no policy guards the stage.'
+  const names = policies.map(({ name }) => name).join(', ')
+  return policies.every(({ document }) => document.rollback.skip_approvals)
+    ? `No approval is needed for a version that a request brought in before (${names}); for others a request is opened.`
+    : `A request is opened: ${names} asks for it.`
+}
+
 const Form: FC<RollbackPageProps> = ({ frame: { to }, standing, stage, problem, typed }) => {
   const { name } = standing.model
   return (
     <form method="post" action={to.rollback(name)}>
       <input type="hidden" name="stage" value={stage} />
       <input type="hidden" name="seen_there" value={versionsIn(standing, stage)} />
-      <label>
-        Reason
-        <textarea
-          name="reason"
-          maxlength={1000}
-          required
-          aria-invalid={problem?.field === 'reason' ? 'true' : undefined}
-          aria-describedby={problem ? 'problem' : undefined}
-        >
-          {typed ?? ''}
-        </textarea>
-      </label>
+      <TextField label="Reason" name="reason" charsMax={1000} isRequired {...{ problem, typed }} />
       <label>
         To version
         <input name="to_version" inputmode="numeric" pattern="[1-9][0-9]*" />

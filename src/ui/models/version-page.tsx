@@ -1,4 +1,5 @@
 import type { FC } from 'hono/jsx'
+import { RegistryError } from '../../core/error.ts'
 import { targetText } from '../../governance/policies/policy.ts'
 import type { PlaceApproval } from '../../registry/versions/approval.ts'
 import { CardText } from '../cards/card-page.tsx'
@@ -9,7 +10,7 @@ import { Tabs } from '../parts/tabs.tsx'
 import { countText, Given, visibleText, Written } from '../parts/text.tsx'
 import { Recorded } from '../recorded.tsx'
 import type { Frame } from '../shell/frame.ts'
-import { Page } from '../shell/page.tsx'
+import { modelCrumbs, Page } from '../shell/page.tsx'
 import { History } from './history.tsx'
 import { LineageList } from './lineage-list.tsx'
 import type { VersionStanding } from './read-version.ts'
@@ -33,11 +34,7 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
         </>
       }
       section="models"
-      crumbs={[
-        { text: 'Models', href: to.models },
-        { text: name, href: to.model(name) },
-        { text: `Version ${version.version}` },
-      ]}
+      crumbs={[...modelCrumbs(to, name), { text: `Version ${version.version}` }]}
       about={<About frame={frame} standing={standing} />}
       actions={
         mayPromote ? (
@@ -64,8 +61,8 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
               <h2 id="card">Model card</h2>
               <a href={to.card(name, version.version)}>As a page to print</a>
             </div>
-            {'problem' in card ? (
-              <p class="notice bad">{visibleText(card.problem)}</p>
+            {card instanceof RegistryError ? (
+              <p class="notice bad">{visibleText(card.message)}</p>
             ) : (
               <CardText {...card} heading="h3" />
             )}
@@ -76,7 +73,7 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
         </div>
         <div class="stack">
           <LoadIt frame={frame} name={name} version={version.version} aliases={version.aliases} />
-          {'problem' in card ? null : <Recorded derived={card.derived} />}
+          {card instanceof RegistryError ? null : <Recorded derived={card.derived} />}
         </div>
       </div>
     </Page>

@@ -2,6 +2,7 @@ import type { FC } from 'hono/jsx'
 import { targetText } from '../../governance/policies/policy.ts'
 import type { Seen } from '../../governance/seen.ts'
 import type { FormProblem } from '../forms.ts'
+import { TextField } from '../parts/fields.tsx'
 import { plural, visibleText } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { SeenFields } from './seen-fields.tsx'
@@ -35,10 +36,7 @@ export const Decide: FC<DecideProps> = (props) => {
               <summary>Withdraw the request</summary>
               <form method="post" action={`${path}/close`}>
                 <p>The request ends and nothing moves. A new one can be opened.</p>
-                <label>
-                  Comment
-                  <textarea name="comment" maxlength={10_000} />
-                </label>
+                <TextField label="Comment" name="comment" charsMax={10_000} />
                 <button type="submit" class="quiet">
                   Withdraw #{view.id}
                 </button>
@@ -86,7 +84,6 @@ const Review: FC<DecideProps & { readonly path: string; readonly seen: Seen }> =
   problem,
   typed,
 }) => {
-  const isMarked = problem?.field === 'comment'
   const { approvals } = view
   return (
     <section class="panel near" aria-labelledby="review">
@@ -103,17 +100,7 @@ const Review: FC<DecideProps & { readonly path: string; readonly seen: Seen }> =
           <p>{visibleText(may.whyNotReview)}</p>
         )}
         <SeenFields seen={seen} />
-        <label>
-          Comment
-          <textarea
-            name="comment"
-            maxlength={10_000}
-            aria-invalid={isMarked ? 'true' : undefined}
-            aria-describedby={problem ? 'problem' : undefined}
-          >
-            {typed ?? ''}
-          </textarea>
-        </label>
+        <TextField label="Comment" name="comment" charsMax={10_000} {...{ problem, typed }} />
         <div class="row">
           {may.whyNotReview === undefined ? (
             <>
@@ -147,11 +134,13 @@ const BreakGlass: FC<FormProps> = ({ path, seen, standing: { view } }) => (
       </ul>
       <p>The audit log marks it, and somebody else must follow up.</p>
       <SeenFields seen={seen} />
-      <label>
-        Reason
-        <textarea name="reason" maxlength={10_000} required />
-        <span class="hint">At least ten letters</span>
-      </label>
+      <TextField
+        label="Reason"
+        name="reason"
+        charsMax={10_000}
+        isRequired
+        hint="At least ten letters"
+      />
       <label class="choice">
         <input type="checkbox" name="understood" required />I understand
       </label>
@@ -170,10 +159,7 @@ const FollowUp: FC<{ readonly path: string }> = ({ path }) => (
         Somebody who may approve, and neither asked for it nor broke the glass, says that they
         looked at it.
       </p>
-      <label>
-        Comment
-        <textarea name="comment" maxlength={10_000} />
-      </label>
+      <TextField label="Comment" name="comment" charsMax={10_000} />
       <button type="submit">Close the follow-up</button>
     </form>
   </section>

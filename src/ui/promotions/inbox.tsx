@@ -5,6 +5,7 @@ import { viewPromotions } from '../../governance/promotions/view.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
 import type { Context } from '../../platform/context.ts'
+import { numberIn } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
 import { type Inbox, InboxPage, type InboxView, inboxViews } from './inbox-page.tsx'
@@ -54,6 +55,7 @@ async function readRequests(ctx: Context, filter: PromotionFilter, before: numbe
 /** @throws INVALID_PARAMETER_VALUE it is not the number of a request */
 function beforeOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw invalid(`Invalid value for 'after'; it is a number`)
-  return Number(text)
+  const id = numberIn(text)
+  if (id === undefined) throw invalid(`Invalid value for 'after'; it is a number`)
+  return id
 }

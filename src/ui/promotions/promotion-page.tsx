@@ -5,6 +5,7 @@ import { Person, Time } from '../parts/byline.tsx'
 import { StageChip, StatusChip } from '../parts/chips.tsx'
 import { countDifferences, Differences } from '../parts/differences.tsx'
 import { directionsOf } from '../parts/directions.ts'
+import { Problem } from '../parts/fields.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { Given, plural, visibleText, Written } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
@@ -33,11 +34,7 @@ export const PromotionPage: FC<DecideProps> = (props) => {
       about={<About view={view} />}
       api={{ method: 'GET', path: `/api/v1/promotions/${id}` }}
     >
-      {problem ? (
-        <p class="problem" role="alert" id="problem">
-          {visibleText(problem.message)}
-        </p>
-      ) : null}
+      <Problem of={problem} />
       <Outcome view={view} />
       <Tabs
         label="Parts of this page"

@@ -12,7 +12,7 @@ import type { AppContext } from '../../http/app-env.ts'
 import { serverPrefix } from '../../http/guards/reached.ts'
 import type { Context } from '../../platform/context.ts'
 import { type FormFields, type FormProblem, formAction, noteProblem } from '../forms.ts'
-import { pathsUnder } from '../paths.ts'
+import { numberIn, pathsUnder } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
 import { PromotionPage } from './promotion-page.tsx'
@@ -119,7 +119,7 @@ async function done(
 
 /** @throws INVALID_PARAMETER_VALUE it is not the number of a request */
 function promotionIdOf(c: AppContext): number {
-  const text = c.req.param('id') ?? ''
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw invalid('A promotion request has a number, such as 12')
-  return Number(text)
+  const id = numberIn(c.req.param('id'))
+  if (id === undefined) throw invalid('A promotion request has a number, such as 12')
+  return id
 }

@@ -11,6 +11,7 @@ import { getPromotion } from '../../governance/promotions/promotions.ts'
 import { type PromotionView, viewPromotion } from '../../governance/promotions/view.ts'
 import type { Seen } from '../../governance/seen.ts'
 import type { Context } from '../../platform/context.ts'
+import { catchError } from '../catch-error.ts'
 import { findRefusal } from '../forms.ts'
 
 /** All that the page of a request shows, under the rights of the caller. */
@@ -47,13 +48,16 @@ export async function readStanding(ctx: Context, id: number): Promise<Standing> 
   const [comparison, may] = await Promise.all([
     judged &&
       live &&
-      unlessGone(compareVersions(ctx, judged.candidate.model, [live.version, view.version])),
+      catchError(
+        'RESOURCE_DOES_NOT_EXIST',
+        compareVersions(ctx, judged.candidate.model, [live.version, view.version]),
+      ),
     judged ? readRights(ctx, view, judged) : none,
   ])
   return {
     view: judged ? { ...view, model: judged.candidate.model } : view,
     live,
-    comparison,
+    comparison: comparison instanceof RegistryError ? undefined : comparison,
     policies: judged?.policies ?? [],
     seen: view.seen && isOpen ? { ...view.seen, policies: view.policies } : undefined,
     may,
@@ -87,14 +91,5 @@ async function readRights(ctx: Context, view: PromotionView, judged: Assessment)
     breakGlass:
       judged.policies.length > 0 && whyNotMerge === undefined && mayBreakGlass(ctx, judged),
     withdraw: mayWithdraw(ctx, view),
-  }
-}
-
-async function unlessGone<T>(found: Promise<T>): Promise<T | undefined> {
-  try {
-    return await found
-  } catch (err) {
-    if (err instanceof RegistryError && err.code === 'RESOURCE_DOES_NOT_EXIST') return undefined
-    throw err
   }
 }

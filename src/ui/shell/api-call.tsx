@@ -1,7 +1,8 @@
 import type { FC } from 'hono/jsx'
+import { invisible } from '../parts/text.tsx'
 import type { Frame } from './frame.ts'
 
-/** A call of `/api/v1` that does what a page does. */
+/** A call that does what a page does. */
 export type ShownCall = {
   readonly method: 'GET' | 'POST'
   /** From `/api`. */
@@ -22,15 +23,21 @@ export const ApiCall: FC<{ readonly call: ShownCall; readonly frame: Frame }> = 
           'curl',
           ...(frame.caller.isJudged ? [`-H 'Authorization: Bearer $GATEHOUSE_TOKEN'`] : []),
           ...(method === 'GET' ? [] : [`-X ${method}`]),
-          ...(body
-            ? [`-H 'Content-Type: application/json' -d ${quoted(JSON.stringify(body))}`]
-            : []),
+          ...(body ? [`-H 'Content-Type: application/json' -d ${quoted(visibleJson(body))}`] : []),
           quoted(frame.serverUrl + path),
         ].join(' \\\n  ')}
       </code>
     </pre>
   </details>
 )
+
+/** With characters that cannot be seen in the spelling of JSON: `\u202e`. */
+function visibleJson(body: object): string {
+  return JSON.stringify(body).replace(
+    invisible,
+    (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
 
 /** As one word of a shell. */
 function quoted(text: string): string {

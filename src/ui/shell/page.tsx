@@ -3,6 +3,7 @@ import { Fragment } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppContext } from '../../http/app-env.ts'
 import { Given, visibleText } from '../parts/text.tsx'
+import type { Paths } from '../paths.ts'
 import { ApiCall, type ShownCall } from './api-call.tsx'
 import { Bar, type Section } from './bar.tsx'
 import type { Frame } from './frame.ts'
@@ -44,6 +45,17 @@ export const Document: FC<DocumentProps> = ({ frame, title, children, ...options
 
 export type Crumb = { readonly text: string; readonly href?: string }
 
+/** The way to a model, or to one of its versions. */
+export function modelCrumbs(to: Paths, name: string, version?: number): Crumb[] {
+  return [
+    { text: 'Models', href: to.models },
+    { text: name, href: to.model(name) },
+    ...(version === undefined
+      ? []
+      : [{ text: `Version ${version}`, href: to.version(name, version) }]),
+  ]
+}
+
 type PageProps = PropsWithChildren<{
   readonly frame: Frame
   readonly title: string
@@ -57,7 +69,7 @@ type PageProps = PropsWithChildren<{
   /** Beside the heading. */
   readonly actions?: Child
   /** The call that answers the same. */
-  readonly api?: ShownCall
+  readonly api?: ShownCall | undefined
   /** How many requests wait for the caller, where that is known. */
   readonly waiting?: number
   readonly takesOldLinks?: boolean

@@ -1,0 +1,39 @@
+import type { Child, FC } from 'hono/jsx'
+import type { FormProblem } from '../forms.ts'
+import { visibleText } from './text.tsx'
+
+/** Why what was sent was not done; `TextField` refers to it. Once a page. */
+export const Problem: FC<{ readonly of: FormProblem | undefined }> = ({ of }) =>
+  of ? (
+    <p class="problem" role="alert" id="problem">
+      {visibleText(of.message)}
+    </p>
+  ) : null
+
+type TextFieldProps = {
+  readonly label: string
+  readonly name: string
+  readonly charsMax: number
+  readonly isRequired?: boolean
+  readonly problem?: FormProblem | undefined
+  /** What is in it already. */
+  readonly typed?: string | undefined
+  readonly hint?: Child
+}
+
+/** A text of several lines, marked where the problem is about it. */
+export const TextField: FC<TextFieldProps> = ({ label, name, problem, typed, hint, ...rest }) => (
+  <label>
+    {label}
+    <textarea
+      name={name}
+      maxlength={rest.charsMax}
+      required={rest.isRequired ?? false}
+      aria-invalid={problem?.field === name ? 'true' : undefined}
+      aria-describedby={problem ? 'problem' : undefined}
+    >
+      {typed ?? ''}
+    </textarea>
+    {hint === undefined ? null : <span class="hint">{hint}</span>}
+  </label>
+)
