@@ -5,7 +5,7 @@ import { readBytes } from '../http/body.ts'
 import { admit, guardedHandler } from '../http/guards/guard.ts'
 import { noteRefusal } from '../http/guards/refusals.ts'
 import type { Context } from '../platform/context.ts'
-import { catchError } from './catch-error.ts'
+import { attempt } from './attempt.ts'
 
 /** The fields of a form, each once. */
 export type FormFields = {
@@ -96,6 +96,6 @@ const problemStatus: Partial<Record<ErrorCode, FormProblem['status']>> = {
 
 /** The message of a refusal, or undefined if there was none. */
 export async function findRefusal(rule: void | Promise<void>): Promise<string | undefined> {
-  const refused = await catchError('PERMISSION_DENIED', rule)
+  const refused = await attempt('PERMISSION_DENIED', rule)
   return refused?.message
 }

@@ -1,7 +1,7 @@
 import { invalid } from '../../core/error.ts'
 import { getCard } from '../../governance/cards/read-card.ts'
 import type { AppContext } from '../../http/app-env.ts'
-import { modelNameOf, versionOf } from '../models/models.tsx'
+import { modelNameOf, versionOf } from '../addressed.ts'
 import { numberIn } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'

@@ -1,7 +1,7 @@
 import { RegistryError } from '../../core/error.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
-import { catchError } from '../catch-error.ts'
+import { attempt } from '../attempt.ts'
 import { readWaiting } from '../promotions/waiting.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
@@ -37,7 +37,7 @@ export async function showModels(c: AppContext): Promise<Response> {
     count: 100,
   }
   // A mistake in the filter is shown beside it.
-  const found = await catchError('INVALID_PARAMETER_VALUE', readCatalogue(ctx, query))
+  const found = await attempt('INVALID_PARAMETER_VALUE', readCatalogue(ctx, query))
   const isWrong = found instanceof RegistryError
   const catalogue = isWrong ? { rows: [], next: undefined } : found
   const problem = isWrong ? found.message : undefined

@@ -8,6 +8,7 @@ import { serverPrefix } from '../../http/guards/reached.ts'
 import { optionalQuery, requiredQuery } from '../../http/guards/target.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseVersion } from '../../registry/check-names.ts'
+import { modelNameOf, versionOf } from '../addressed.ts'
 import { directionsOf } from '../parts/directions.ts'
 import { pathsUnder } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
@@ -21,14 +22,6 @@ import { VersionPage } from './version-page.tsx'
 /** @throws PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST */
 export function mayReadModel(ctx: Context, c: AppContext): Promise<void> {
   return requireModelVersion(ctx, modelNameOf(c), 'READ')
-}
-
-export function modelNameOf(c: AppContext): string {
-  return c.req.param('name') ?? ''
-}
-
-export function versionOf(c: AppContext): number {
-  return parseVersion(c.req.param('version') ?? '')
 }
 
 /** `GET /models/{name}` */

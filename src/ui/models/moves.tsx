@@ -10,6 +10,7 @@ import { optionalQuery } from '../../http/guards/target.ts'
 import { listStages } from '../../registry/stages/stage-list.ts'
 import { isActive, resolveStage } from '../../registry/stages/stages.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
+import { modelNameOf, versionOf } from '../addressed.ts'
 import {
   type FormFields,
   type FormProblem,
@@ -20,7 +21,6 @@ import {
 import { numberIn, pathsUnder } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
-import { modelNameOf, versionOf } from './models.tsx'
 import { PromotePage } from './promote-page.tsx'
 import { type ModelStanding, readModelStanding, versionsIn } from './read-model.ts'
 import { RollbackPage } from './rollback-page.tsx'

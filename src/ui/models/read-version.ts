@@ -5,7 +5,7 @@ import type { RegistryError } from '../../core/error.ts'
 import { getCard, type ModelCard } from '../../governance/cards/read-card.ts'
 import { getLineage, type Lineage } from '../../governance/lineage.ts'
 import type { Context } from '../../platform/context.ts'
-import { catchError } from '../catch-error.ts'
+import { attempt } from '../attempt.ts'
 import { findRefusal } from '../forms.ts'
 import { readHistory } from './read-model.ts'
 
@@ -38,7 +38,7 @@ export async function readVersionStanding(
   const lineage = await getLineage(ctx, name, number)
   const { manifestId } = lineage.version
   const [card, files, entries, whyNot] = await Promise.all([
-    catchError('DATA_LOSS', getCard(ctx, name, { version: number })),
+    attempt('DATA_LOSS', getCard(ctx, name, { version: number })),
     manifestId === null
       ? []
       : readManifestFiles(ctx, manifestId, { after: '', count: filesMax + 1 }),

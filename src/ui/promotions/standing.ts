@@ -11,7 +11,7 @@ import { getPromotion } from '../../governance/promotions/promotions.ts'
 import { type PromotionView, viewPromotion } from '../../governance/promotions/view.ts'
 import type { Seen } from '../../governance/seen.ts'
 import type { Context } from '../../platform/context.ts'
-import { catchError } from '../catch-error.ts'
+import { attempt } from '../attempt.ts'
 import { findRefusal } from '../forms.ts'
 
 /** All that the page of a request shows, under the rights of the caller. */
@@ -48,7 +48,7 @@ export async function readStanding(ctx: Context, id: number): Promise<Standing> 
   const [comparison, may] = await Promise.all([
     judged &&
       live &&
-      catchError(
+      attempt(
         'RESOURCE_DOES_NOT_EXIST',
         compareVersions(ctx, judged.candidate.model, [live.version, view.version]),
       ),

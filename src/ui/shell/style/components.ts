@@ -1,7 +1,7 @@
 /** What pages are made of. Colour means status and nothing else. */
 export const components = `
 .chip { display: inline-flex; align-items: center; gap: .3rem; max-inline-size: 100%; padding: 0 .4rem; border: 1px solid var(--control); border-radius: 4px; background: var(--sunk); color: var(--soft); font-size: .8125rem; line-height: 1.5; }
-.chip > bdi { min-inline-size: 0; overflow-wrap: anywhere; }
+.chip > bdi { min-inline-size: 0; overflow-wrap: break-word; }
 .chip.info { background: var(--link-tint); border-color: var(--link); color: var(--link); }
 .chip.good { background: var(--good-tint); border-color: var(--good); color: var(--good); }
 .chip.bad { background: var(--bad-tint); border-color: var(--bad); color: var(--bad); }
@@ -16,7 +16,7 @@ a.chip { text-decoration: none; } a.chip:hover { text-decoration: underline; }
 .notice.warn { border-color: var(--warn); background: var(--warn-tint); }
 .notice > * + * { margin-block-start: .375rem; }
 .panel { padding: .75rem 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
-.panel pre { white-space: pre-wrap; }
+.panel pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 .panel > h2, .panel > h3 { font-size: 1rem; margin-block-end: .5rem; }
 .region { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; }
 .region table { inline-size: 100%; }

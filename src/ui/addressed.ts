@@ -1,0 +1,12 @@
+import type { AppContext } from '../http/app-env.ts'
+import { parseVersion } from '../registry/check-names.ts'
+
+/** The model that the address of a page names. */
+export function modelNameOf(c: AppContext): string {
+  return c.req.param('name') ?? ''
+}
+
+/** The version that the address of a page names. @throws INVALID_PARAMETER_VALUE it is no number */
+export function versionOf(c: AppContext): number {
+  return parseVersion(c.req.param('version') ?? '')
+}
