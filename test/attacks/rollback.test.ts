@@ -83,6 +83,21 @@ describe('a rollback without a new sign-off brings back what was signed off, and
     expect((await back(ann, '1')).status).toBe(403)
   })
 
+  test('nor throws out the others for a version that is in the stage already', async () => {
+    const { policy, signedOff, approve, ann, places } = await guardedModel()
+    await policy('p', { stage: 'Production' }, skip)
+    for (const version of ['1', '2', '3']) await signedOff(version, 'Production')
+    for (const to of ['1', undefined]) {
+      const refused = await back(ann, to)
+      expect([refused.status, refused.json.error_code]).toEqual([403, 'PERMISSION_DENIED'])
+    }
+    expect(await places()).toMatchObject({ 1: ['Production'], 2: ['Production'], 3: ['Production'] })
+    // The request that was opened archives the others, once somebody signs that off.
+    expect((await approve('4')).status).toBe(200)
+    expect((await back(ann, '1')).status).toBe(200)
+    expect(await places()).toMatchObject({ 1: ['Production'], 2: ['Archived'], 3: ['Archived'] })
+  })
+
   test('the stage then names the request and the approvers by which the version came in', async () => {
     const { policy, signedOff, ann } = await guardedModel()
     await policy('p', { stage: 'Production' }, skip)

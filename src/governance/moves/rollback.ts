@@ -46,7 +46,8 @@ type EntryRow = {
 /**
  * Bring a version back to a stage that it was in before; all others in the stage go to Archived.
  * Under policies with `rollback.skip_approvals`, a version that came in by a request under one of
- * them comes back if its files are intact. Everything else takes a request.
+ * them comes back if its files are intact. Everything else takes a request, and so does a version that
+ * is in the stage already: only the others would move.
  *
  * @throws PERMISSION_DENIED a policy wants a request, which is open now, or its files are damaged
  * @throws INVALID_PARAMETER_VALUE no stage to roll back; `toVersion` was never in it
@@ -68,8 +69,7 @@ export async function rollBack(
     const policies = selectPolicies(all, name, { stage })
     const way = await findWayBack(guarded, name, { stage, toVersion, policies })
     await requirePromoting(ctx, name, { stages: [way.target.stage] })
-    const skipped = policies.every(({ document }) => document.rollback.skip_approvals)
-    if (policies.length > 0 && !(skipped && way.target.isSignedOff)) return { way, policies }
+    if (policies.length > 0 && !maySkip(way.target, stage, policies)) return { way, policies }
     if (asksForFiles(policies)) await refuseDamaged(ctx, name, way.target.version)
     return { way, version: await writeWayBack(guarded, name, { ...way, stage, reason }) }
   })
@@ -78,6 +78,18 @@ export async function rollBack(
   const move = { name, version: target.version, target: { stage }, archiveOthers: true }
   await requestMove(ctx, move, outcome.policies)
   return { version: await getVersion(ctx, name, target.version), from: target.stage, replaced }
+}
+
+/**
+ * Whether a version comes back without a new sign-off. One that is in the stage already does not enter
+ * it: archiving the others is all that would happen, and nobody signed that off.
+ */
+function maySkip(target: Target, stage: string, policies: readonly Policy[]): boolean {
+  return (
+    target.stage !== stage &&
+    target.isSignedOff &&
+    policies.every(({ document }) => document.rollback.skip_approvals)
+  )
 }
 
 /** The version that comes back, and those that are archived for it. */

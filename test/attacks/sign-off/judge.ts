@@ -171,7 +171,8 @@ function judgeMove(judging: Judging, move: Move, guards: readonly Policy[]): str
     brokenGlass.glass = { by: doing.by, followedUp: false }
     return over(brokenGlass, 'came in by break-glass')
   }
-  if (doing.kind === 'roll back' && mayActor && mayComeBack(state, version, place)) {
+  const enters = !isIn(before, version, place)
+  if (doing.kind === 'roll back' && enters && mayActor && mayComeBack(state, version, place)) {
     return over(undefined, 'came back')
   }
   const requests = [...own, freshRequest(judging, move, guards)]
