@@ -183,3 +183,28 @@ describe('a place whose name has other letters than ASCII', () => {
     expect((await move(ann, '1', 'Übergabe')).status).toBe(403)
   })
 })
+
+test('a policy on a stage that was removed is put again as it is read, and not otherwise', async () => {
+  const { policy, admin } = await guardedModel()
+  const { items } = (await admin.call('GET', '/api/v1/stages')).json
+  await admin.call('PUT', '/api/v1/stages', { items: [...items, { name: 'Canary' }] })
+  const soak = { gates: [{ name: 'soaked', type: 'soak', stage: 'Canary', hours: 1 }] }
+  await policy('p', { stage: 'Canary' })
+  await policy('q', { stage: 'Production' }, soak)
+  expect((await admin.call('PUT', '/api/v1/stages', { items })).status).toBe(200)
+  for (const name of ['p', 'q']) {
+    const { json } = await admin.call('GET', `/api/v1/policies/${name}`)
+    const again = await admin.call('PUT', `/api/v1/policies/${name}`, json)
+    expect([again.status, again.json]).toEqual([200, json])
+    const changed = await admin.call('PUT', `/api/v1/policies/${name}`, {
+      ...json,
+      auto_promote: true,
+    })
+    expect([changed.status, changed.json.message]).toEqual([
+      400,
+      expect.stringContaining("Invalid Model Version stage 'Canary'"),
+    ])
+    const other = await admin.call('PUT', '/api/v1/policies/other', json)
+    expect(other.status).toBe(400)
+  }
+})

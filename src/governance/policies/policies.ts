@@ -94,17 +94,16 @@ export async function putPolicy(
   name: string,
   document: PolicyDocument,
 ): Promise<Policy> {
-  const accounts = await checkDocument(ctx, document)
   const before = await ctx.db.first(
     sql<PolicyRow>`select * from policies where workspace = ${ctx.workspace} and name = ${name}`,
   )
-  if (!before || before.deleted_at_ms !== null) await refuseTooMany(ctx)
   const text = JSON.stringify(document)
+  const isPut = before?.deleted_at_ms === null && before.document === text
+  // What was accepted once stays valid, though its stage was removed since.
+  const accounts = isPut ? await resolveNamed(ctx, document) : await checkDocument(ctx, document)
+  if (isPut && isSameNamed(before.accounts, accounts)) return policyFrom(before)
+  if (!before || before.deleted_at_ms !== null) await refuseTooMany(ctx)
   const named = JSON.stringify(accounts)
-  if (before && before.deleted_at_ms === null) {
-    if (before.document === text && isSameNamed(before.accounts, accounts))
-      return policyFrom(before)
-  }
   const now = ctx.now()
   const revision = (before?.revision ?? 0) + 1
   const write = before
