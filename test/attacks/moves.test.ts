@@ -55,6 +55,140 @@ describe('archiving the others is part of the move', () => {
   })
 })
 
+describe('no move puts others into a guarded Archived', () => {
+  const needs =
+    "Policy 'keep' guards Archived, so nothing was moved: version 1 would go to Archived"
+
+  /** Version 1 is in Production, then a policy guards Archived. */
+  async function kept(target: object = { stage: 'Archived' }) {
+    const server = await guardedModel()
+    const { policy, move, ann } = server
+    await move(ann, '1', 'Production')
+    await policy('keep', target)
+    const stay = async () => expect((await server.places())['1']).toEqual(['Production'])
+    return { ...server, stay }
+  }
+
+  test.each([{ stage: 'Archived' }, { alias: 'archived' }])(
+    'by a transition, with a policy on %j',
+    async (target) => {
+      const { admin, move, ann, approve, stay, places } = await kept(target)
+      const moved = await move(ann, '2', 'Production', true)
+      expect([moved.status, moved.json.error_code]).toEqual([403, 'PERMISSION_DENIED'])
+      expect(moved.json.message).toContain(needs)
+      await stay()
+      // The way that the sentence names.
+      expect((await move(ann, '1', 'Archived')).status).toBe(403)
+      expect((await approve('1')).status).toBe(200)
+      expect((await move(ann, '1', 'Archived')).status).toBe(200)
+      expect((await move(ann, '2', 'Production', true)).status).toBe(200)
+      expect(await places()).toMatchObject({ 1: ['Archived'], 2: ['Production'] })
+      expect((await admin.call('GET', '/api/v1/promotions/1')).json.status).toBe('merged')
+    },
+  )
+
+  test('nor by the merge of a request that archives them, nor by one that merges by itself', async () => {
+    const { admin, policy, ann, move, approve, stay, places } = await kept()
+    await policy('p', { stage: 'Production' }, { auto_promote: true })
+    expect((await move(ann, '2', 'Production', true)).json.message).toContain(needs)
+    const opened = await ann.call('POST', '/api/v1/promotions', {
+      model: 'fraud',
+      version: '2',
+      to: { stage: 'Production' },
+      archive_existing: true,
+    })
+    expect(opened.status).toBe(201)
+    expect((await approve('1')).status).toBe(200)
+    const shown = (await admin.call('GET', '/api/v1/promotions/1')).json
+    expect(shown).toMatchObject({ status: 'open', can_merge: false })
+    expect(shown.gates).toMatchObject([
+      { name: 'archiving', policy: 'keep', type: 'archiving', status: 'failed' },
+    ])
+    const merged = await ann.call('POST', '/api/v1/promotions/1/merge')
+    expect([merged.status, merged.json.message]).toEqual([
+      403,
+      expect.stringContaining('version 1 would go to Archived'),
+    ])
+    await stay()
+    // Once the other is there by a request of its own, nothing is in the way.
+    expect((await move(ann, '1', 'Archived')).status).toBe(403)
+    expect((await approve('2')).status).toBe(200)
+    expect((await move(ann, '1', 'Archived')).status).toBe(200)
+    expect((await ann.call('POST', '/api/v1/promotions/1/merge')).status).toBe(200)
+    expect(await places()).toMatchObject({ 1: ['Archived'], 2: ['Production'] })
+  })
+
+  test('nor by an approval that makes a request archive them and merges it', async () => {
+    const { admin, member, policy, ann, move, grant, stay, places } = await kept()
+    const otto = await member('otto', ['reviewers'])
+    await admin.call('PUT', '/api/v1/groups/reviewers', { members: ['rita', 'otto'] })
+    await grant('otto', 'registered_model', 'fraud', 'EDIT')
+    await policy('p', { stage: 'Production' }, { auto_promote: true })
+    expect((await move(ann, '2', 'Production')).status).toBe(403)
+    const approved = await otto.post('transition-requests/approve', {
+      name: 'fraud',
+      version: '2',
+      stage: 'Production',
+      archive_existing_versions: true,
+    })
+    expect(approved.text).not.toContain('APPLIED_TRANSITION')
+    await stay()
+    expect(await places()).toMatchObject({ 2: ['None'] })
+    const shown = (await admin.call('GET', '/api/v1/promotions/1')).json
+    expect(shown).toMatchObject({ status: 'open', archive_existing: true, can_merge: false })
+  })
+
+  test('nor by break-glass', async () => {
+    const { admin, policy, ann, stay, places } = await kept()
+    await policy('p', { stage: 'Production' }, { break_glass: { from: ['user:root'] } })
+    const broken = async (id: string) =>
+      admin.call('POST', `/api/v1/promotions/${id}/break-glass`, { reason: 'everything is down' })
+    const open = (archive_existing: boolean) =>
+      ann.call('POST', '/api/v1/promotions', {
+        model: 'fraud',
+        version: '2',
+        to: { stage: 'Production' },
+        archive_existing,
+      })
+    await open(true)
+    const refused = await broken('1')
+    expect([refused.status, refused.json.message]).toEqual([403, expect.stringContaining(needs)])
+    await stay()
+    await ann.call('POST', '/api/v1/promotions/1/close')
+    await open(false)
+    expect((await broken('2')).status).toBe(200)
+    expect(await places()).toMatchObject({ 1: ['Production'], 2: ['Production'] })
+  })
+
+  test.each([true, false])('nor by a rollback, of a guarded stage %s', async (isGuarded) => {
+    const { policy, move, ann, signedOff, places } = await guardedModel()
+    const skip = { rollback: { skip_approvals: true } }
+    if (isGuarded) {
+      await policy('p', { stage: 'Production' }, skip)
+      for (const version of ['2', '1']) await signedOff(version, 'Production', true)
+    } else {
+      for (const version of ['2', '1']) await move(ann, version, 'Production', true)
+    }
+    await policy('keep', { stage: 'Archived' }, skip)
+    for (const to_version of [undefined, '2']) {
+      const refused = await ann.call('POST', '/api/v1/models/fraud/rollback', {
+        stage: 'Production',
+        reason: 'incident',
+        ...(to_version ? { to_version } : {}),
+      })
+      expect([refused.status, refused.json.message]).toEqual([403, expect.stringContaining(needs)])
+    }
+    expect(await places()).toMatchObject({ 1: ['Production'], 2: ['Archived'] })
+  })
+
+  test('where no other is there, archiving asks for nothing', async () => {
+    const { policy, move, ann } = await guardedModel()
+    await policy('keep', { stage: 'Archived' })
+    expect((await move(ann, '1', 'Production', true)).status).toBe(200)
+    expect((await move(ann, '1', 'Production', true)).status).toBe(200)
+  })
+})
+
 describe('an emptied place makes no gate easier', () => {
   const noRegression = {
     approvals: {},

@@ -91,7 +91,11 @@ describe('a rollback without a new sign-off brings back what was signed off, and
       const refused = await back(ann, to)
       expect([refused.status, refused.json.error_code]).toEqual([403, 'PERMISSION_DENIED'])
     }
-    expect(await places()).toMatchObject({ 1: ['Production'], 2: ['Production'], 3: ['Production'] })
+    expect(await places()).toMatchObject({
+      1: ['Production'],
+      2: ['Production'],
+      3: ['Production'],
+    })
     // The request that was opened archives the others, once somebody signs that off.
     expect((await approve('4')).status).toBe(200)
     expect((await back(ann, '1')).status).toBe(200)

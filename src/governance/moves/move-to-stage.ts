@@ -1,11 +1,18 @@
 import type { Context } from '../../platform/context.ts'
 import { setAlias } from '../../registry/stages/aliases.ts'
-import type { StageMove } from '../../registry/stages/stages.ts'
+import { isActive, type StageMove } from '../../registry/stages/stages.ts'
 import { transitionStage } from '../../registry/stages/transition-stage.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { selectPolicies } from '../policies/policies.ts'
-import { areOthersInStage, type RequestedMove, requestMove } from './request-move.ts'
+import type { Policy } from '../policies/policy.ts'
+import {
+  archivingOf,
+  areOthersInStage,
+  othersRead,
+  refuseArchiving,
+} from '../promotions/archiving.ts'
+import { type RequestedMove, requestMove } from './request-move.ts'
 import { runUnderPolicies } from './under-policies.ts'
 
 /**
@@ -24,7 +31,7 @@ export function moveToStage(ctx: Context, move: StageMove, reason?: string): Pro
     {
       // A version in the stage already does not enter it, but archiving the others is a move.
       isThere: async (found) =>
-        found.stage === stage && !(archiveOthers && (await areOthersInStage(ctx, found, stage))),
+        found.stage === stage && !(archiveOthers && (await areOthersInStage(ctx, found.id, stage))),
       make: (guarded) => transitionStage(guarded, move, reason),
     },
   )
@@ -60,6 +67,7 @@ async function makeOrRequest<T>(
 ): Promise<T | ModelVersion> {
   const { name, version, target } = move
   const outcome = await runUnderPolicies(ctx, { name }, async (guarded, all) => {
+    await refuseOthers(ctx, move, all)
     const policies = selectPolicies(all, name, target)
     return policies.length === 0 || (await isThere(await getVersion(ctx, name, version)))
       ? { made: await make(guarded) }
@@ -68,4 +76,17 @@ async function makeOrRequest<T>(
   if ('made' in outcome) return outcome.made
   await requestMove(ctx, move, outcome.policies)
   return getVersion(ctx, name, version)
+}
+
+/** @throws PERMISSION_DENIED the move would put others into Archived, which a policy guards */
+async function refuseOthers(
+  ctx: Context,
+  { name, version, target, archiveOthers }: RequestedMove,
+  policies: readonly Policy[],
+): Promise<void> {
+  if (!archiveOthers || target.stage === undefined || !isActive(target.stage)) return
+  const none = archivingOf(policies, name, [])
+  if (none.policies.length === 0) return
+  const { id } = await getVersion(ctx, name, version)
+  refuseArchiving(archivingOf(policies, name, await ctx.db.all(othersRead(id, target))))
 }

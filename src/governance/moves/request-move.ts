@@ -1,4 +1,3 @@
-import { sql } from 'drizzle-orm'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkArchiving } from '../../registry/stages/transition-stage.ts'
@@ -7,6 +6,7 @@ import { getVersion } from '../../registry/versions/versions.ts'
 import { makeBlockedError } from '../closed-runs.ts'
 import { readPoliciesFor } from '../policies/policies.ts'
 import { type Policy, type PromotionTarget, targetText } from '../policies/policy.ts'
+import { areOthersInStage } from '../promotions/archiving.ts'
 import { assessPromotion } from '../promotions/assess.ts'
 import type { Judgement } from '../promotions/judge.ts'
 import { type JudgedPromotion, mergeIfAutomatic, mergePromotion } from '../promotions/merge.ts'
@@ -56,22 +56,12 @@ async function refuseMoreArchiving(
   { name, version, target: { stage }, archiveOthers }: RequestedMove,
 ): Promise<void> {
   if (!archiveOthers || promotion.archiveExisting || stage === undefined) return
-  if (!(await areOthersInStage(ctx, await getVersion(ctx, name, version), stage))) return
+  const { id } = await getVersion(ctx, name, version)
+  if (!(await areOthersInStage(ctx, id, stage))) return
   throw new RegistryError(
     'PERMISSION_DENIED',
     `Promotion request #${promotion.id} is open for ${promotionText(promotion)} and leaves the other versions in ${stage}: move without archive_existing_versions, or close it and ask anew. Review it at ${ctx.serverUrl?.() ?? ''}/promotions/${promotion.id}`,
   )
-}
-
-/** Whether versions of the model other than this one are in a stage. */
-export async function areOthersInStage(
-  ctx: Context,
-  { id, registeredModelId }: Pick<ModelVersion, 'id' | 'registeredModelId'>,
-  stage: string,
-): Promise<boolean> {
-  const other = await ctx.db.first(sql`select 1 from model_versions
-    where registered_model = ${registeredModelId} and stage = ${stage} and id <> ${id} limit 1`)
-  return other !== undefined
 }
 
 /**

@@ -13,6 +13,7 @@ import { getVersion } from '../../registry/versions/versions.ts'
 import { versionsBefore } from '../history/stage-history.ts'
 import { selectPolicies } from '../policies/policies.ts'
 import type { Policy } from '../policies/policy.ts'
+import { archivingOf, refuseArchiving } from '../promotions/archiving.ts'
 import { asksForFiles, readSealedFiles } from '../promotions/assess.ts'
 import { requestMove } from './request-move.ts'
 import { runUnderPolicies } from './under-policies.ts'
@@ -49,7 +50,8 @@ type EntryRow = {
  * them comes back if its files are intact. Everything else takes a request, and so does a version that
  * is in the stage already: only the others would move.
  *
- * @throws PERMISSION_DENIED a policy wants a request, which is open now, or its files are damaged
+ * @throws PERMISSION_DENIED a policy wants a request, which is open now, or its files are damaged; or
+ *   others would go to Archived, which a policy guards
  * @throws INVALID_PARAMETER_VALUE no stage to roll back; `toVersion` was never in it
  * @throws RESOURCE_DOES_NOT_EXIST no such model or version
  * @throws RESOURCE_CONFLICT nothing to go back to; the stage changed at the same moment
@@ -69,6 +71,8 @@ export async function rollBack(
     const policies = selectPolicies(all, name, { stage })
     const way = await findWayBack(guarded, name, { stage, toVersion, policies })
     await requirePromoting(ctx, name, { stages: [way.target.stage] })
+    const [first = null] = way.replaced
+    refuseArchiving(archivingOf(all, name, [{ count: way.replaced.length, first }]))
     if (policies.length > 0 && !maySkip(way.target, stage, policies)) return { way, policies }
     if (asksForFiles(policies)) await refuseDamaged(ctx, name, way.target.version)
     return { way, version: await writeWayBack(guarded, name, { ...way, stage, reason }) }

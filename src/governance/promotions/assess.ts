@@ -65,6 +65,7 @@ export function questionOf(promotion: Promotion): Question & Pick<Promotion, 'fi
   return {
     modelVersionId: promotion.modelVersionId,
     target: promotion.target,
+    archivesOthers: promotion.archiveExisting,
     promotionId: promotion.id,
     requester: promotion.requestedBy,
     filesRead: promotion.filesRead,
@@ -103,6 +104,7 @@ export async function judgeWithReview(
   const review = await findStandingReview(ctx, written.review, { model: candidate.model, people })
   const snapshot = {
     ...assessment,
+    archivesOthers: written.promotion.archiveExisting,
     reviews: standingOf([...assessment.reviews, review]),
     mark: { ...assessment.mark, newestEntry: written.newestEntry },
   }

@@ -9,6 +9,7 @@ import { versionNotFound } from '../../registry/check-names.ts'
 import { isAmong } from '../approvals.ts'
 import { requireToReview } from '../permissions.ts'
 import { refuseUnseen, type Seen } from '../seen.ts'
+import { refuseArchiving } from './archiving.ts'
 import { type Assessment, assess, assessPromotion, questionOf } from './assess.ts'
 import { attemptsMax, getOpenPromotion, requireRequestedMove, writeMove } from './merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
@@ -42,6 +43,7 @@ export async function breakGlass(
       )
     }
     await requireRequestedMove(ctx, promotion, assessment)
+    if (promotion.archiveExisting) refuseArchiving(assessment.archiving)
     refuseUnseen(id, assessment, seen)
     const merged = await writeMove(ctx, promotion, {
       assessment,

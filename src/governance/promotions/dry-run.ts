@@ -34,14 +34,14 @@ export async function evaluateMove(
   const { id } = await getVersion(ctx, model, version)
   const [kind, name] =
     target.alias === undefined ? ['stage', target.stage] : ['alias', target.alias]
-  const open = await ctx.db.first(sql<{ id: number; requested_by: string }>`
-    select id, requested_by from promotions where model_version = ${id}
+  const open = await ctx.db.first(sql<{ id: number; requested_by: string; archive: number }>`
+    select id, requested_by, archive_existing as archive from promotions where model_version = ${id}
       and target_kind = ${kind} and target = ${name} and status = 'open'`)
   const question = {
     modelVersionId: id,
     target,
     requester: open ? JSON.parse(open.requested_by) : principalRecord(ctx.principal),
-    ...(open ? { promotionId: open.id } : {}),
+    ...(open ? { promotionId: open.id, archivesOthers: open.archive === 1 } : {}),
     drafts,
   }
   const assessment = await assess(ctx, question, 'read')

@@ -6,6 +6,7 @@ import { factsAtRegistration } from '../policies/facts.ts'
 import { type GateInput, judgeGate } from '../policies/gates.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { Verdict } from '../policies/verdict.ts'
+import { type Archiving, whyNotArchived } from './archiving.ts'
 
 /** How a gate of a policy was judged, and when. */
 export type GateResult = Verdict & {
@@ -27,6 +28,9 @@ export type Judgement = {
 
 export type JudgeInput = Omit<GateInput, 'accounts'> & {
   readonly policies: readonly Policy[]
+  /** What archiving the other versions in the stage takes, and whether the move does so. */
+  readonly archiving: Archiving
+  readonly archivesOthers: boolean
   readonly reviews: readonly Review[]
   /** What a review made now would review: see `reviewedText`. */
   readonly reviewedNow: string
@@ -50,7 +54,7 @@ export function judge(given: JudgeInput): Judgement {
     candidate: factsAtRegistration(input.candidate),
     current: input.current && factsAtRegistration(input.current),
   }
-  const gates = input.policies.flatMap((policy) =>
+  const judged = input.policies.flatMap((policy) =>
     policy.document.gates.map((gate) => ({
       name: gate.name,
       policy: policy.name,
@@ -62,8 +66,22 @@ export function judge(given: JudgeInput): Judgement {
       evaluatedAtMs: input.nowMs,
     })),
   )
+  const gates = [...judged, ...archivingGates(input)]
   const { approvals, dismissed } = countApprovals(input)
   return { gates, approvals, blockedBy: blocksOf(gates, approvals), dismissed }
+}
+
+/** Archiving others where a policy guards Archived is a gate of that policy, which nothing passes. */
+function archivingGates({ archiving, archivesOthers, nowMs }: JudgeInput): GateResult[] {
+  if (!archivesOthers || archiving.others.first === null) return []
+  return archiving.policies.map(({ name }) => ({
+    name: 'archiving',
+    policy: name,
+    type: 'archiving',
+    status: 'failed',
+    detail: whyNotArchived(archiving),
+    evaluatedAtMs: nowMs,
+  }))
 }
 
 export type CountedApprovals = Pick<Judgement, 'approvals' | 'dismissed'>

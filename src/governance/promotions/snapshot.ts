@@ -29,6 +29,7 @@ import type { CheckFact } from '../policies/gates.ts'
 import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
 import type { Policy, PromotionTarget } from '../policies/policy.ts'
 import { factReads, factsFrom, type RegisteredFacts } from '../policies/read-facts.ts'
+import { type Archiving, archivingOf, othersRead } from './archiving.ts'
 import type { FactsThen } from './judge.ts'
 
 /** May this version have this stage or alias? */
@@ -40,6 +41,8 @@ export type Question = {
   readonly promotionId?: number
   /** Who asked or, without a request, the caller. */
   readonly requester: SomeAccount
+  /** Whether the other versions in the stage are archived; absent: no. */
+  readonly archivesOthers?: boolean
   /** Judge by these in place of the policies in force. */
   readonly drafts?: readonly Policy[] | undefined
 }
@@ -50,6 +53,9 @@ export type Snapshot = {
   readonly current: VersionFacts | undefined
   readonly lostHolder: number | undefined
   readonly policies: readonly Policy[]
+  /** What archiving the other versions in the stage takes, whether or not the move does so. */
+  readonly archiving: Archiving
+  readonly archivesOthers: boolean
   readonly reviews: readonly Review[]
   readonly checks: ReadonlyMap<string, CheckFact>
   readonly parties: Parties
@@ -105,8 +111,8 @@ export async function takeSnapshot(
   const facts = factsFrom(rows)
   const candidate = facts.get(modelVersionId)
   if (!state || !candidate) return undefined
-  const matched =
-    question.drafts ?? selectPolicies(policiesFromRows(policies), candidate.model, target)
+  const all = policiesFromRows(policies)
+  const matched = question.drafts ?? selectPolicies(all, candidate.model, target)
   const last: LastHolder =
     state.current === null
       ? await readLastHolder(ctx, { candidate, target, policies: matched })
@@ -125,6 +131,8 @@ export async function takeSnapshot(
     current: holderCarded?.facts,
     lostHolder: last.lost,
     policies: matched,
+    archiving: archivingOf(question.drafts ?? all, candidate.model, rows.others),
+    archivesOthers: question.archivesOthers ?? false,
     reviews: standingOf(standing),
     checks: new Map(
       checks.map(({ name, status, digest, posted_by }) => [
@@ -169,6 +177,7 @@ async function readRows(ctx: Context, question: Question) {
       from model_versions v where v.id = ${modelVersionId}`,
       odd: oddNamesRead(modelVersionId),
       policies: policyRead(ctx),
+      others: othersRead(modelVersionId, target),
       ...reviewReads(ctx, { promotions: promotion, versions: sql`select ${modelVersionId}` }),
       checks: sql<CheckRow>`select name, status, digest, posted_by from promotion_checks
       where promotion = ${promotion}`,

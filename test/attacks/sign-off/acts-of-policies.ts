@@ -14,6 +14,7 @@ const places: readonly [Place, ...Place[]] = [
   { kind: 'alias', name: 'prod*' },
   { kind: 'alias', name: '*' },
   { kind: 'stage', name: 'canary' },
+  { kind: 'stage', name: 'Archived' },
 ]
 
 type Approvals = Pick<Policy, 'rules' | 'only'> & { selfApproval?: true; authorMayApprove?: true }

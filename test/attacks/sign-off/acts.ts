@@ -3,7 +3,7 @@ import type { Reply } from '../../support/client.ts'
 import { byPolicy } from './acts-of-policies.ts'
 import { byAdmin } from './acts-of-rights.ts'
 import type { Court } from './court.ts'
-import { type Doing, passedPlaces } from './judge.ts'
+import { type Doing, passedPlaces, type Spot } from './judge.ts'
 import type { Name } from './people.ts'
 import {
   type Account,
@@ -138,13 +138,23 @@ async function move(
   return { by, version: wanted.version, ...(isMerged ? { merged: opened } : {}) }
 }
 
+/** Whether a request would put others into Archived, which a policy guards. */
+function archivesGuarded({ state, spots }: Court, { version, place, archives }: Request): boolean {
+  const guards = guardsOf(state, version.model.name, { kind: 'stage', name: 'Archived' })
+  const isOther = ([other, { stage }]: [Version, Spot]) =>
+    other.model === version.model && other !== version && stage === place.name
+  return archives && place.kind === 'stage' && guards.length > 0 && [...spots()].some(isOther)
+}
+
 /** Whether the rules let somebody merge a request; of prompts they do not say who may do what. */
-function mayMerge({ state, spots }: Court, request: Request, by: Account): boolean {
+function mayMerge(court: Court, request: Request, by: Account): boolean {
+  const { state, spots } = court
   const { version, place, archives } = request
   const guards = guardsOf(state, version.model.name, place)
   return (
     !version.model.isPrompt &&
     whyBlocked(state, request) === undefined &&
+    !archivesGuarded(court, request) &&
     mayMove(state, by, version.model, passedPlaces({ place, archives }, spots().get(version))) &&
     isAllowedMover(state, by, guards)
   )

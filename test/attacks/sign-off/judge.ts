@@ -61,7 +61,7 @@ export function judgeChanges(judging: Judging): void {
       own
         .flatMap((version) => [before.get(version), after.get(version)])
         .flatMap((spot) => (spot ? placesOf(spot) : []))
-        .filter(({ kind, name }) => kind === 'alias' || (name !== 'None' && name !== 'Archived'))
+        .filter(({ kind, name }) => kind === 'alias' || name !== 'None')
         .map((place) => [placeText(place), place]),
     )
     for (const place of places.values()) judgePlace(judging, own, place)
@@ -78,7 +78,7 @@ function judgePlace(judging: Judging, versions: readonly Version[], place: Place
   if (!one) return
   const guards = guardsOf(state, one.model.name, place)
   if (guards.length === 0) {
-    if (entered.length > 0) see('came in freely')
+    if (entered.length > 0 && place.name !== 'Archived') see('came in freely')
     const settled = entered.flatMap((version) => requestsFor(state, version, place))
     for (const request of settled) request.isOver = true
     return
