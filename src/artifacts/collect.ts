@@ -14,6 +14,8 @@ export type Collector = Pick<Platform, 'db' | 'blobs' | 'now'> & {
   readonly dryRun: boolean
   /** Objects younger than this may belong to an upload under way, and stay. */
   readonly graceMs: number
+  /** Told, round by round, how many rows and keys were handled. */
+  readonly onProgress?: (count: number) => void
 }
 
 export type Collected = { readonly count: number; readonly sizeBytes: number }
@@ -54,6 +56,7 @@ export async function collectBlobs(collector: Collector): Promise<Collected> {
       and ${unreferenced} returning key, size_bytes`)
     if (gone.length === 0) return { count, sizeBytes }
     await collector.blobs.delete(gone.map((row) => row.key))
+    collector.onProgress?.(gone.length)
     count += gone.length
     sizeBytes += gone.reduce((sum, row) => sum + row.size_bytes, 0)
   }
@@ -87,6 +90,7 @@ export async function collectUploads(collector: Collector): Promise<number> {
         upload: sql`delete from multipart_uploads where upload_id = ${upload_id}`,
       })
     }
+    collector.onProgress?.(rows.length)
     count += rows.length
     const last = rows.at(-1)
     if (!last || rows.length < perRound) return count
@@ -105,6 +109,7 @@ export async function collectOrphans(collector: Collector): Promise<number> {
   for (const prefix of ownPrefixes) {
     for await (const keys of splitIntoRounds(listOldKeys(collector, prefix), perRound)) {
       const orphans = await findWithoutRow(collector, keys)
+      collector.onProgress?.(keys.length)
       if (!collector.dryRun) await collector.blobs.delete(orphans)
       count += orphans.length
     }
@@ -123,6 +128,7 @@ export async function collectLeftovers(collector: Collector): Promise<number> {
     const kept = new Set(known.map((row) => row.store_upload_id))
     const gone = leftovers.filter(({ uploadId }) => uploadId === undefined || !kept.has(uploadId))
     if (!collector.dryRun) await collector.blobs.discard(gone)
+    collector.onProgress?.(leftovers.length)
     count += gone.length
   }
   return count

@@ -74,6 +74,7 @@ async function collectManifests(collector: Collector): Promise<number> {
       and ${isUnused} returning key`)
     if (gone.length === 0) return count
     await collector.blobs.delete(gone.map((row) => row.key))
+    collector.onProgress?.(gone.length)
     count += gone.length
   }
 }

@@ -14,11 +14,12 @@ import { s3Options } from '../../platform/s3/s3-options.ts'
 import type { Given } from '../../platform/settings/setting-table.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { openAudited } from '../../registry/files/damaged-files.ts'
-import { type CheckedBlob, verifyStore } from '../../registry/files/verify-store.ts'
+import { type CheckedBlob, countBlobs, verifyStore } from '../../registry/files/verify-store.ts'
 import { getVersionByAlias } from '../../registry/stages/aliases.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { addSettings, givenSettings } from '../options.ts'
 import { print } from '../print.ts'
+import { type ProgressBar, startProgress } from '../progress.ts'
 
 /** `gatehouse artifacts`: import files from MLflow's server, export them, verify them. */
 export function artifactsCommand(): Command {
@@ -37,7 +38,9 @@ function importCommand(): Command {
   return addSettings(command, ['storage']).action(async (source: string) => {
     await withStore(command, async (ctx, given) => {
       const files = source.startsWith('s3://') ? bucketFiles(source, given) : listPlainFiles(source)
-      const imported = await importFiles(ctx, files, cleanPath(command.opts<{ to: string }>().to))
+      const bar = startProgress({ unit: 'files' })
+      const to = cleanPath(command.opts<{ to: string }>().to)
+      const imported = await importFiles(ctx, counted(files, bar), to).finally(bar.stop)
       for (const { path, reason } of imported.refused) console.error(`refused ${path}: ${reason}`)
       console.log(
         `took in ${imported.files} files of ${imported.sizeBytes} bytes; ${imported.skipped} were there already, ${imported.refused.length} refused`,
@@ -56,7 +59,10 @@ function exportCommand(): Command {
     await withStore(command, async (ctx) => {
       let files = 0
       let sizeBytes = 0
-      for await (const file of await filesOf(ctx, path)) {
+      for await (const file of counted(
+        await filesOf(ctx, path),
+        startProgress({ unit: 'files' }),
+      )) {
         await writePlainFile(folder, file.path, chunksOf(await openAudited(ctx, file)))
         files++
         sizeBytes += file.sizeBytes
@@ -74,7 +80,8 @@ function verifyCommand(): Command {
     await withStore(command, async (ctx) => {
       const damaged: CheckedBlob[] = []
       let [files, sizeBytes] = [0, 0]
-      for await (const blob of verifyStore(ctx)) {
+      const bar = startProgress({ unit: 'files', total: await countBlobs(ctx) })
+      for await (const blob of counted(verifyStore(ctx), bar)) {
         files++
         sizeBytes += blob.sizeBytes
         if (blob.problem) damaged.push(blob)
@@ -90,6 +97,18 @@ function verifyCommand(): Command {
       if (damaged.length > 0) process.exitCode = 1
     })
   })
+}
+
+/** The same items; each advances the bar when the next one is asked for, and the end takes it away. */
+async function* counted<T>(items: AsyncIterable<T>, bar: ProgressBar): AsyncIterable<T> {
+  try {
+    for await (const item of items) {
+      yield item
+      bar.advance()
+    }
+  } finally {
+    bar.stop()
+  }
 }
 
 function blobToWire({ sha256, sizeBytes, problem, shownAs }: CheckedBlob) {

@@ -4,6 +4,7 @@ import { openPlatform } from '../../node.ts'
 import { collectGarbage, type Garbage } from '../../registry/collect-garbage.ts'
 import { parseDuration } from '../duration.ts'
 import { addSettings, givenSettings } from '../options.ts'
+import { startProgress } from '../progress.ts'
 
 type Flags = {
   readonly dryRun?: boolean
@@ -28,8 +29,9 @@ export function gcCommand(): Command {
     const dryRun = flags.dryRun ?? false
     const purgeBeforeMs = flags.purgeDeleted ? platform.now() - olderThanMs : undefined
     const guarded = purgeBeforeMs === undefined ? [] : await listGuardedVersions(platform.db)
-    const collector = { ...platform, dryRun, graceMs }
-    const garbage = await collectGarbage(collector, purgeBeforeMs, guarded)
+    const bar = startProgress({ unit: 'rows and objects' })
+    const collector = { ...platform, dryRun, graceMs, onProgress: bar.advance }
+    const garbage = await collectGarbage(collector, purgeBeforeMs, guarded).finally(bar.stop)
     for (const line of described(garbage, dryRun)) console.log(line)
     platform.close()
   })

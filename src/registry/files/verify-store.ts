@@ -17,6 +17,12 @@ export type CheckedBlob = {
 
 const blobsPerRead = 500
 
+/** How many blobs `verifyStore` will read. */
+export async function countBlobs({ db }: Pick<Context, 'db'>): Promise<number> {
+  const found = await db.first(sql<{ count: number }>`select count(*) as count from blobs`)
+  return found?.count ?? 0
+}
+
 /**
  * Read every blob of the store again, whole, oldest first. Damage is noted in the audit log, as
  * when a client reads the file.
