@@ -19,14 +19,15 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 /**
  * The whole server: surfaces, middleware and the one error handler.
  *
- * @param options.prefix path that a proxy in front leaves on requests; without it they are served too
+ * @param options.prefixOf the path that a proxy in front leaves on requests, of an environment; without it
+ *   they are served too
  * @param options.principal who asks, where that is known ahead
  */
 export function createApp(
   platformOf: (c: AppContext) => Platform,
-  options: { prefix?: string | undefined; principal?: Principal } = {},
+  options: { prefixOf?: (env: unknown) => string | undefined; principal?: Principal } = {},
 ): Hono<AppEnv> {
-  const app = new Hono<AppEnv>(options.prefix ? { getPath: withoutPrefix(options.prefix) } : {})
+  const app = new Hono<AppEnv>(options.prefixOf ? { getPath: withoutPrefix(options.prefixOf) } : {})
   app.use(requestContext(platformOf, options.principal))
   app.use(browserGuard())
   app.use(refuseMisleadingTargets())
@@ -43,11 +44,13 @@ export function createApp(
   return app
 }
 
-function withoutPrefix(prefix: string): (request: Request) => string {
-  const start = `/${prefix.replace(/^\/+|\/+$/g, '')}/`
-  return (request) => {
+type PathReader = (request: Request, options?: { env?: unknown }) => string
+
+function withoutPrefix(prefixOf: (env: unknown) => string | undefined): PathReader {
+  return (request, options) => {
     const path = getPath(request)
-    return path.startsWith(start) ? path.slice(start.length - 1) : path
+    const prefix = prefixOf(options?.env)?.replace(/^\/+|\/+$/g, '')
+    return prefix && path.startsWith(`/${prefix}/`) ? path.slice(prefix.length + 1) : path
   }
 }
 

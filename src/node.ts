@@ -30,6 +30,7 @@ import { s3Options } from './platform/s3/s3-options.ts'
 import { readChoice, readSettings, readSigningKey } from './platform/settings/read-settings.ts'
 import { readSignIn } from './platform/settings/read-sign-in.ts'
 import type { Given } from './platform/settings/setting-table.ts'
+import { publicPath } from './platform/settings/settings.ts'
 import { StartError } from './platform/start-error.ts'
 import { deliverDue } from './webhooks/delivery/deliver.ts'
 
@@ -175,14 +176,18 @@ export async function listen(
   at: { host: string; port: number; prefix?: string | undefined },
   watch: { onServed?: (served: Served) => void; metrics?: MetricsPage } = {},
 ): Promise<{ server: Server; url: string }> {
-  const app = createApp((c) => {
-    const { incoming } = nodeBindings(c)
-    c.set('rawBody', bodyOf(incoming))
-    if (incoming.socket.remoteAddress) c.set('peer', incoming.socket.remoteAddress)
-    if (incoming.url !== undefined) c.set('rawTarget', incoming.url)
-    if (watch.onServed) watchRequest(c, watch.onServed)
-    return platform
-  }, at)
+  const prefix = at.prefix ?? publicPath(platform.settings)
+  const app = createApp(
+    (c) => {
+      const { incoming } = nodeBindings(c)
+      c.set('rawBody', bodyOf(incoming))
+      if (incoming.socket.remoteAddress) c.set('peer', incoming.socket.remoteAddress)
+      if (incoming.url !== undefined) c.set('rawTarget', incoming.url)
+      if (watch.onServed) watchRequest(c, watch.onServed)
+      return platform
+    },
+    { prefixOf: () => prefix },
+  )
   const { metrics } = watch
   if (metrics) {
     app.get('/metrics', guard(anyone), async (c) =>

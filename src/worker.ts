@@ -7,7 +7,7 @@ import { randomId } from './platform/random-id.ts'
 import { readSettings, readSigningKey } from './platform/settings/read-settings.ts'
 import { readSignIn } from './platform/settings/read-sign-in.ts'
 import { givenBy } from './platform/settings/setting-table.ts'
-import type { Settings } from './platform/settings/settings.ts'
+import { publicPath, type Settings } from './platform/settings/settings.ts'
 import { D1 } from './platform/workers/d1.ts'
 import { workersOutbound } from './platform/workers/outbound.ts'
 import { R2BlobStore } from './platform/workers/r2-blob-store.ts'
@@ -27,11 +27,15 @@ const passwordRounds = 100_000
 const afterReplyMs = 20_000
 const betweenTriggersMs = 50_000
 
-const app = createApp((c) => {
-  const address = c.req.header('cf-connecting-ip')
-  if (address !== undefined) c.set('clientAddress', address)
-  return platformOf(bindings(c.env), c.executionCtx)
-})
+const app = createApp(
+  (c) => {
+    const address = c.req.header('cf-connecting-ip')
+    if (address !== undefined) c.set('clientAddress', address)
+    return platformOf(bindings(c.env), c.executionCtx)
+  },
+  // A route of Cloudflare leaves its path on requests.
+  { prefixOf: (env) => publicPath(partsOf(bindings(env)).settings) },
+)
 
 export default {
   fetch: app.fetch,

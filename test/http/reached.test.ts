@@ -129,6 +129,50 @@ describe('URLs that the server writes', () => {
   })
 })
 
+describe('with a public URL', () => {
+  const publicUrl = 'https://ml.example.com/mlflow'
+  const url = async (path: string, sent: From) => {
+    const { ask } = await reachedFrom({ trusted: ['127.0.0.1'] }, { publicUrl })
+    const body = JSON.stringify({ path: 'a.bin', num_parts: 1 })
+    const headers = { 'content-type': 'application/json', ...sent.headers }
+    const res = await ask(path, { ...sent, headers }, { method: 'POST', body })
+    const json = (await res.json()) as { credentials: { url: string }[] }
+    return (json.credentials[0]?.url ?? '').replace(/\/api\/.*$/, '')
+  }
+
+  test('every URL that the server writes begins so, whatever the request says', async () => {
+    const create = '/api/2.0/mlflow-artifacts/mpu/create/1'
+    expect(await url(create, { peer: '203.0.113.9' })).toBe(publicUrl)
+    const told = { ...nginx, 'x-forwarded-host': 'other.example.com' }
+    expect(await url(create, { peer: '127.0.0.1', headers: told })).toBe(publicUrl)
+  })
+
+  test('its own pages may change things though a proxy changes the Host, and others may not', async () => {
+    const { ask } = await reachedFrom({}, { publicUrl })
+    const create = (origin: string, name: string) =>
+      ask(
+        '/api/2.0/mlflow/experiments/create',
+        { headers: { host: '10.0.0.7:5000', 'content-type': 'application/json', origin } },
+        { method: 'POST', body: JSON.stringify({ name }) },
+      )
+    expect((await create('https://ml.example.com', 'a')).status).toBe(200)
+    for (const origin of ['http://ml.example.com', 'https://ml.example.com:8443', 'null']) {
+      expect((await create(origin, 'b')).status, origin).toBe(403)
+    }
+  })
+
+  test('its host is answered beside the allowed ones, and no other', async () => {
+    for (const allowedHosts of [[], ['inside.example.com']]) {
+      const { ask } = await reachedFrom({}, { publicUrl, allowedHosts })
+      const status = async (host: string) =>
+        (await ask('/api/v1/whoami', { headers: { host } })).status
+      expect(await status('ML.example.com')).toBe(200)
+      expect(await status('ml.example.com:8443')).toBe(403)
+      expect(await status('mlxexample.com')).toBe(403)
+    }
+  })
+})
+
 describe('the host that a configured proxy names', () => {
   const ask = async (allowedHosts: string[], forwarded: string, trusted = ['127.0.0.1']) => {
     const { ask } = await reachedFrom({ trusted }, { allowedHosts })

@@ -41,3 +41,27 @@ describe('webhooks', () => {
     expect(() => read({ [variable]: value })).toThrow(SettingError)
   })
 })
+
+describe('the public URL', () => {
+  test.each([
+    ['https://ml.example.com', 'https://ml.example.com'],
+    ['HTTPS://ML.example.com:443/', 'https://ml.example.com'],
+    ['http://10.0.0.7:5000/tools/mlflow/', 'http://10.0.0.7:5000/tools/mlflow'],
+  ])('%s begins every URL as %s', (value, publicUrl) => {
+    expect(read({ GATEHOUSE_PUBLIC_URL: value }).publicUrl).toBe(publicUrl)
+  })
+
+  test.each([
+    'ml.example.com',
+    'ftp://ml.example.com',
+    'https://user@ml.example.com',
+    'https://ml.example.com/?a',
+    'https://ml.example.com/#a',
+    'https://ml.example.com/a/../b',
+    'https://ml.example.com/a b',
+    'https://ml.example.com//a',
+    'https://',
+  ])('is not %s', (value) => {
+    expect(() => read({ GATEHOUSE_PUBLIC_URL: value })).toThrow(/public-url.*expected a URL/)
+  })
+})

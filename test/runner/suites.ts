@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { clientEnvironment, environment, programOf } from './environments.ts'
 import { exampleSuite } from './examples.ts'
 import { run } from './processes.ts'
+import { type ProgramName, wantProgram } from './programs.ts'
+import { startProxiedServers } from './proxied-server.ts'
 import {
   localReceivers,
   type Server,
@@ -13,7 +15,7 @@ import {
   startWranglerServer,
 } from './servers.ts'
 import type { Suite } from './suite.ts'
-import { printedSums, pytestSums, settle, vitestSums } from './sums.ts'
+import { nothing, printedSums, pytestSums, settle, vitestSums } from './sums.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const node = join(root, 'bin/gatehouse-node')
@@ -42,7 +44,7 @@ export const nodeServer = new Shared(() => startNodeServer(undefined, localRecei
 
 /** All suites, in the order they begin: the longest first, so that no lane ends long before another. */
 export const suites: readonly Suite[] = [
-  vitest('node', ['s3-server']),
+  vitest('node', ['s3-server'], ['chromium']),
   vitest('workerd', []),
   pytest('mlflow-3.17.2', ['any', 'full'], nodeServer),
   pytest('mlflow-3.17.2', ['any', 'full'], new Shared(startWorkerServer), {
@@ -74,6 +76,10 @@ export const suites: readonly Suite[] = [
   pytest('databricks-sdk', ['databricks'], new Shared(() => startAuthServer(localReceivers)), {
     marker: 'databricks',
   }),
+  pytest('mlflow-3.17.2', ['proxies'], new Shared(startProxiedServers), {
+    suffix: 'behind-nginx',
+    programs: ['nginx', 'openssl'],
+  }),
   exampleSuite,
   pytest('mlflow-3.17.2', ['any'], new Shared(startWranglerServer), {
     suffix: 'on-wrangler',
@@ -100,8 +106,15 @@ function script(name: string, group: string, args: readonly string[]): Suite {
   }
 }
 
-/** `needs`: environments that its tests would otherwise make themselves, beside this process. */
-function vitest(project: string, needs: readonly string[]): Suite {
+/**
+ * @param needs environments that its tests would otherwise make themselves, beside this process
+ * @param programs those whose tests are skipped where they cannot be had
+ */
+function vitest(
+  project: string,
+  needs: readonly string[],
+  programs: readonly ProgramName[] = [],
+): Suite {
   return {
     name: project,
     group: 'unit',
@@ -109,27 +122,42 @@ function vitest(project: string, needs: readonly string[]): Suite {
       const problems = await Promise.all(needs.map(environment))
       const problem = problems.find((found) => found !== undefined)
       if (problem !== undefined) return { passed: 0, failed: 1, skipped: 0, output: problem }
+      const missing = await firstMissing(programs)
       const report = join(await scratch(), 'report.json')
       const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
       const command = join(root, 'node_modules/vitest/vitest.mjs')
       const args = [command, 'run', '--project', project, ...reporters]
       const finished = await run(node, args, { cwd: root, env: { ...process.env, CI: '1' } })
-      return settle(await vitestSums(report), finished)
+      const result = settle(await vitestSums(report), finished)
+      return missing === undefined ? result : { ...result, note: missing }
     },
   }
+}
+
+type PytestOptions = {
+  readonly suffix?: string
+  readonly marker?: string
+  readonly programs?: readonly ProgramName[]
+}
+
+/** What to do about the first program that is not there, or undefined. */
+async function firstMissing(programs: readonly ProgramName[]): Promise<string | undefined> {
+  const hints = await Promise.all(programs.map(wantProgram))
+  return hints.find((hint) => hint !== undefined)
 }
 
 /**
  * Tests of test/clients/ in one Python environment against one server.
  *
  * @param server ended afterwards, unless other suites share it
- * @param only.marker run only the tests that carry it
+ * @param options.marker run only the tests that carry it
+ * @param options.programs what it is skipped without
  */
 function pytest(
   client: string,
   folders: readonly string[],
   server: Shared,
-  { suffix, marker }: { readonly suffix?: string; readonly marker?: string } = {},
+  { suffix, marker, programs = [] }: PytestOptions = {},
 ): Suite {
   return {
     name: suffix ? `${client}-${suffix}` : client,
@@ -137,6 +165,9 @@ function pytest(
     async run() {
       const problem = await environment(client)
       if (problem !== undefined) return { passed: 0, failed: 1, skipped: 0, output: problem }
+      const missing = await firstMissing(programs)
+      if (missing !== undefined)
+        return { ...nothing, skipped: 1, output: '', note: `skipped: ${missing}` }
       const { url, output, env } = await server.get()
       const folder = await scratch()
       const report = join(folder, 'report.xml')

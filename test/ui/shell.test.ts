@@ -36,7 +36,7 @@ describe('every page', () => {
 
   test('has its links under the path that a proxy leaves on or takes away', async () => {
     const { platform } = await testServer()
-    const left = createApp(() => platform, { prefix: '/tools/mlflow' })
+    const left = createApp(() => platform, { prefixOf: () => '/tools/mlflow' })
     const { html } = await pagesOf(left).get('/tools/mlflow/models')
     expect(html).toContain('href="/tools/mlflow/promotions"')
     expect(html).toContain('href="/tools/mlflow/assets/style.')

@@ -46,7 +46,7 @@ describe('the page', () => {
 
   test('has its links under the path that a proxy adds', async () => {
     const { platform } = await server()
-    const app = createApp(() => platform, { prefix: '/mlflow' })
+    const app = createApp(() => platform, { prefixOf: () => '/mlflow' })
     const text = await (await app.request('/mlflow/signin')).text()
     expect(text).toContain('action="/mlflow/signin"')
     expect(text).toContain('href="/mlflow/signin/oidc?')

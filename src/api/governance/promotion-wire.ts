@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { invalid } from '../../core/error.ts'
 import type { Policy, PolicyDocument, PromotionTarget } from '../../governance/policies/policy.ts'
 import type { GateResult } from '../../governance/promotions/judge.ts'
+import { promotionUrl } from '../../governance/promotions/promotion.ts'
 import type { PromotionView } from '../../governance/promotions/view.ts'
 import type { Seen } from '../../governance/seen.ts'
 import type { Context } from '../../platform/context.ts'
@@ -64,7 +65,7 @@ export function promotionToWire(
     blocked_by: promotion.blockedBy,
     break_glass: promotion.breakGlass,
     ...(promotion.followedUpBy === null ? {} : { followed_up_by: promotion.followedUpBy }),
-    url: `${ctx.serverUrl?.() ?? ''}/promotions/${promotion.id}`,
+    url: promotionUrl(ctx, promotion.id),
   }
 }
 

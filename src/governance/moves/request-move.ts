@@ -10,7 +10,7 @@ import { areOthersInStage } from '../promotions/archiving.ts'
 import { assessPromotion } from '../promotions/assess.ts'
 import type { Judgement } from '../promotions/judge.ts'
 import { type JudgedPromotion, mergeIfAutomatic, mergePromotion } from '../promotions/merge.ts'
-import type { Promotion } from '../promotions/promotion.ts'
+import { type Promotion, promotionUrl } from '../promotions/promotion.ts'
 import { openPromotion, promotionText } from '../promotions/promotions.ts'
 
 export type RequestedMove = {
@@ -60,7 +60,7 @@ async function refuseMoreArchiving(
   if (!(await areOthersInStage(ctx, id, stage))) return
   throw new RegistryError(
     'PERMISSION_DENIED',
-    `Promotion request #${promotion.id} is open for ${promotionText(promotion)} and leaves the other versions in ${stage}: move without archive_existing_versions, or close it and ask anew. Review it at ${ctx.serverUrl?.() ?? ''}/promotions/${promotion.id}`,
+    `Promotion request #${promotion.id} is open for ${promotionText(promotion)} and leaves the other versions in ${stage}: move without archive_existing_versions, or close it and ask anew. Review it at ${promotionUrl(ctx, promotion.id)}`,
   )
 }
 
@@ -133,5 +133,5 @@ function waitingText(
   const needs = /^\d+ approvals?$/.test(first)
     ? [`needs ${first} (${missing.join(', ')})`]
     : [first]
-  return `Promotion request #${promotion.id} is open for ${promotionText(promotion)}: ${[...needs, ...rest].join('; ')}. Review it at ${ctx.serverUrl?.() ?? ''}/promotions/${promotion.id}`
+  return `Promotion request #${promotion.id} is open for ${promotionText(promotion)}: ${[...needs, ...rest].join('; ')}. Review it at ${promotionUrl(ctx, promotion.id)}`
 }

@@ -1,4 +1,5 @@
 import type { PrincipalRecord } from '../../core/principal.ts'
+import type { Context } from '../../platform/context.ts'
 import type { ApprovalState } from '../approvals.ts'
 import type { PromotionTarget } from '../policies/policy.ts'
 import type { promotions } from '../tables.ts'
@@ -33,6 +34,14 @@ export type Promotion = {
   readonly judgedAtMs: number | null
   readonly breakGlass: boolean
   readonly followedUpBy: string | null
+}
+
+/** The address of a request's page; a path alone where nobody asks and no `public-url` is set. */
+export function promotionUrl(
+  { serverUrl, settings }: Pick<Context, 'serverUrl' | 'settings'>,
+  id: number,
+): string {
+  return `${serverUrl?.() ?? settings.publicUrl ?? ''}/promotions/${id}`
 }
 
 export type FilesReadBefore = {

@@ -32,7 +32,7 @@ function refuseForeignHost(c: AppContext, settings: Settings): void {
   // Without a list of the operator's, the host that a trusted proxy names is taken as it is.
   const forwarded = settings.allowedHosts.length > 0 ? forwardedHost(c) : undefined
   const given = [c.req.header('host'), forwarded]
-  const host = given.find((one) => one !== undefined && !hostAllowed(settings.allowedHosts, one))
+  const host = given.find((one) => one !== undefined && !isAnswered(settings, one))
   if (host === undefined) return
   throw new RegistryError(
     'PERMISSION_DENIED',
@@ -40,9 +40,16 @@ function refuseForeignHost(c: AppContext, settings: Settings): void {
   )
 }
 
+/** Whether requests may name this host: the setting allows it, or it is that of `public-url`. */
+function isAnswered({ allowedHosts, publicUrl }: Settings, host: string): boolean {
+  if (publicUrl !== undefined && new URL(publicUrl).host === host.toLowerCase()) return true
+  return hostAllowed(allowedHosts, host)
+}
+
 function refuseForeignPage(c: AppContext, settings: Settings, origin: string | undefined): void {
   if (origin !== undefined && isConfigured(settings, origin)) return
-  const isForeign = origin !== undefined && !isOwnOrigin(origin, hostAsked(c))
+  const isForeign =
+    origin !== undefined && origin !== ownOrigin(c) && !isOwnOrigin(origin, hostAsked(c))
   if (!isForeign && c.req.header('sec-fetch-site') !== 'cross-site') return
   throw new RegistryError(
     'PERMISSION_DENIED',
@@ -126,7 +133,7 @@ function isExactOrigin(c: AppContext, origin: string): boolean {
 
 /** Scheme and host by which the browser knows this server. */
 function ownOrigin(c: AppContext): string {
-  return new URL(reachedAt(c, /.*$/s)).origin
+  return new URL(c.var.ctx.settings.publicUrl ?? reachedAt(c, /.*$/s)).origin
 }
 
 /** A page of this server, whatever scheme a proxy in front gives it, or a local page. */

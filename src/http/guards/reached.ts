@@ -33,8 +33,10 @@ export function clientAddress(c: AppContext, { proxy }: Settings): string | unde
   return nearest
 }
 
-/** Whether the client's connection is TLS, ended here or by a trusted proxy. */
+/** Whether the client's connection is TLS, ended here or by a proxy that is trusted or that `public-url` tells of. */
 export function isTls(c: AppContext): boolean {
+  const { publicUrl } = c.var.ctx.settings
+  if (publicUrl !== undefined) return publicUrl.startsWith('https:')
   const forwarded = forwardedAs(c, 'proto')?.toLowerCase()
   return forwarded === 'https' || (forwarded === undefined && c.req.url.startsWith('https:'))
 }
@@ -80,10 +82,12 @@ export function reachedAt(c: AppContext, route: RegExp): string {
 }
 
 /**
- * The URL of this server as the client reached it, without a slash at its end. A path that somebody
- * else could have made up never gets into it.
+ * The URL of this server without a slash at its end: the setting `public-url`, else as the client reached
+ * it. A path that somebody else could have made up never gets into it.
  */
 export function serverUrl(c: AppContext): string {
+  const { publicUrl } = c.var.ctx.settings
+  if (publicUrl !== undefined) return publicUrl
   const { path } = c.req
   const url = reachedAt(c, isApiPath(path) ? /\/(ajax-)?api\/.*$/s : segmentsAtEnd(path))
   const { origin, pathname } = new URL(url)

@@ -30,6 +30,7 @@ export function readSettings(given: Given): Omit<Settings, 'signingKey'> {
       'EDIT',
       'MANAGE',
     ]),
+    publicUrl: readPublicUrl(given),
     allowedHosts: open ? ['*'] : list(given('allowed-hosts')),
     corsOrigins: open ? ['*'] : list(given('cors-allowed-origins')),
     frameOptions: readChoice(given, 'x-frame-options', ['SAMEORIGIN', 'DENY', 'NONE']),
@@ -90,6 +91,27 @@ function readKey(given: Given, name: SettingName): string | undefined {
     throw new SettingError(`${variableOf(name)} has fewer than 16 characters`)
   }
   return key
+}
+
+/** An address with at most a path, whose segments need no encoding. */
+function readPublicUrl(given: Given): string | undefined {
+  const value = given('public-url')
+  if (value === undefined) return undefined
+  const url = URL.parse(value)
+  const isPlain = /^https?:\/\/[^/?#@\s]+(\/[\w.~-]+)*\/?$/i.test(value)
+  if (!url || !isPlain || url.pathname.replace(/\/$/, '') !== pathOf(value)) {
+    throw misset(
+      'public-url',
+      value,
+      'a URL such as https://ml.example.com or https://ml.example.com/mlflow',
+    )
+  }
+  return url.origin + pathOf(value)
+}
+
+/** The path of a plain URL as it is written, without a slash at its end. */
+function pathOf(url: string): string {
+  return url.replace(/^[a-z]+:\/\/[^/]*/i, '').replace(/\/$/, '')
 }
 
 function readPattern(given: Given): RegExp | undefined {

@@ -101,6 +101,13 @@ export const settingTable = [
   },
   {
     ...everywhere,
+    name: 'public-url',
+    value: 'url',
+    meaning:
+      'Where people and clients reach this server, such as https://ml.example.com/mlflow. Every URL that it writes begins so. When absent: as each request came, and as trusted-proxies say.',
+  },
+  {
+    ...everywhere,
     name: 'cors-allowed-origins',
     value: 'origins',
     also: ['MLFLOW_SERVER_CORS_ALLOWED_ORIGINS'],
@@ -134,7 +141,8 @@ export const settingTable = [
     name: 'static-prefix',
     value: 'path',
     also: ['MLFLOW_STATIC_PREFIX'],
-    meaning: 'Path such as /mlflow under which a proxy passes requests on; both forms are served.',
+    meaning:
+      'Path such as /mlflow under which a proxy passes requests on; both forms are served. The path of public-url when absent.',
   },
   {
     ...server,

@@ -30,6 +30,8 @@ export type Settings = {
   readonly rateLimit: number
   /** Bytes that one account's artifacts may have; 0: no limit. */
   readonly storageQuotaBytes: number
+  /** What every URL of this server begins with, without a slash at its end; undefined: as it was reached. */
+  readonly publicUrl: string | undefined
   /** Signs multipart part URLs and the like. */
   readonly signingKey: string
   /** `host` or `host:port` that requests may name, exactly; `*` for any. */
@@ -43,6 +45,12 @@ export type Settings = {
   readonly webhooks: WebhookSettings
   /** The MLflow version that `GET /version` gives; clients choose features by it. */
   readonly mlflowVersion: string
+}
+
+/** The path of the public URL, or undefined if it has none: a proxy may leave it on requests. */
+export function publicPath({ publicUrl }: Pick<Settings, 'publicUrl'>): string | undefined {
+  const { pathname } = new URL(publicUrl ?? 'http://none')
+  return pathname === '/' ? undefined : pathname
 }
 
 /** Where webhooks may go, and how hard they try. */
@@ -75,6 +83,7 @@ export const defaultSettings: Omit<Settings, 'signingKey'> = {
   sessionMaxMs: 168 * hourMs,
   rateLimit: 0,
   storageQuotaBytes: 0,
+  publicUrl: undefined,
   allowedHosts: [],
   corsOrigins: [],
   frameOptions: 'SAMEORIGIN',
