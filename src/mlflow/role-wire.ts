@@ -2,8 +2,8 @@ import type { RolePermission } from '../access/permissions/role-permissions.ts'
 import type { Role } from '../access/permissions/roles.ts'
 
 /** A role as MLflow's auth API shows it: a missing description is null, not absent. */
-export function roleToWire(role: Role, workspace: string): object {
-  const { id, name, description, permissions } = role
+export function roleToWire(role: Role): object {
+  const { id, name, workspace, description, permissions } = role
   return { id, name, workspace, description, permissions: permissions.map(rolePermissionToWire) }
 }
 

@@ -1,4 +1,9 @@
-import { requireAdmin, requireRole, requireWorkspaceAdmin } from '../access/permissions/require.ts'
+import {
+  requireAdmin,
+  requireRole,
+  requireRoleInEach,
+  requireWorkspaceAdmin,
+} from '../access/permissions/require.ts'
 import { getResource, levelFor } from '../access/permissions/resources.ts'
 import { assignRole, listRoleHolders, unassignRole } from '../access/permissions/role-holders.ts'
 import {
@@ -10,13 +15,15 @@ import {
   createRole,
   deleteRole,
   getRole,
+  inWorkspaceOfRole,
   listRoles,
   updateRole,
 } from '../access/permissions/roles.ts'
-import { excerpt, invalid } from '../core/error.ts'
+import { invalid } from '../core/error.ts'
 import type { Int64 } from '../core/int64.ts'
+import { checkLength } from '../core/names.ts'
 import type { Context } from '../platform/context.ts'
-import { type Operation, operation } from './operation.ts'
+import { type Operation, operation, reading } from './operation.ts'
 import { rolePermissionToWire, roleToWire } from './role-wire.ts'
 import { message } from './wire/message.ts'
 
@@ -24,106 +31,143 @@ const text = { type: 'string' } as const
 const required = { type: 'string', required: true } as const
 const id = { type: 'int64', required: true } as const
 
-/** MLflow's roles (3.13 and newer): who has them, and what they permit. */
+const workspaceCharsMax = 255
+
+/** A call about one role is judged and done in the role's workspace. */
+async function withRole<R extends { readonly role_id: Int64 }>(ctx: Context, req: R) {
+  const role = rowId(req.role_id)
+  return { ...req, role, at: await inWorkspaceOfRole(ctx, { role }) }
+}
+
+/** As `withRole`, of a call about one permission of a role. */
+async function withPermission<R extends { readonly role_permission_id: Int64 }>(
+  ctx: Context,
+  req: R,
+) {
+  const permissionId = rowId(req.role_permission_id)
+  return { ...req, permissionId, at: await inWorkspaceOfRole(ctx, { permission: permissionId }) }
+}
+
+const oneRole = reading(message({ role_id: id }), withRole)
+
+type At = { readonly at: Context }
+
+/**
+ * MLflow's roles (3.13 and newer): who has them, and what they permit. A role may be for a workspace
+ * that is not there yet, and with workspaces switched off for one that never is: it permits nothing
+ * before.
+ */
 export const roleOperations: readonly Operation[] = [
   operation('createRole', {
-    request: message({ name: required, workspace: required, description: text }),
-    rule: requireWorkspaceAdmin,
-    answer: async (ctx, req) => {
-      checkWorkspace(ctx, req.workspace)
-      const role = await createRole(ctx, req.name, req.description)
-      return { role: roleToWire(role, ctx.workspace) }
-    },
+    request: reading(
+      message({ name: required, workspace: required, description: text }),
+      async (ctx, req) => ({ ...req, at: { ...ctx, workspace: workspaceOf(req.workspace) } }),
+    ),
+    rule: mayManage,
+    answer: async (_ctx, { at, name, description }) => ({
+      role: roleToWire(await createRole(at, name, description)),
+    }),
   }),
   operation('getRole', {
-    request: message({ role_id: id }),
-    rule: onRole,
-    answer: async (ctx, req) => ({
-      role: roleToWire(await getRole(ctx, rowId(req.role_id)), ctx.workspace),
-    }),
+    request: oneRole,
+    rule: mayRead,
+    answer: async (_ctx, { at, role }) => ({ role: roleToWire(await getRole(at, role)) }),
   }),
   operation('listRoles', {
     request: message({ workspace: { type: 'string', repeated: true } }),
-    rule: (ctx, req) => (req.workspace.length === 0 ? requireAdmin(ctx) : undefined),
+    rule: mayList,
     answer: async (ctx, req) => {
-      const isAsked = req.workspace.length === 0 || req.workspace.includes(ctx.workspace)
-      const roles = isAsked ? await listRoles(ctx) : []
-      return { roles: roles.map((role) => roleToWire(role, ctx.workspace)) }
+      const roles = await listRoles(ctx, req.workspace.length === 0 ? undefined : req.workspace)
+      return { roles: roles.map(roleToWire) }
     },
   }),
   operation('updateRole', {
-    request: message({ role_id: id, name: text, description: text }),
-    rule: requireWorkspaceAdmin,
-    answer: async (ctx, req) => {
-      const change = { name: req.name, description: req.description }
-      const role = await updateRole(ctx, rowId(req.role_id), change)
-      return { role: roleToWire(role, ctx.workspace) }
-    },
+    request: reading(message({ role_id: id, name: text, description: text }), withRole),
+    rule: mayManage,
+    answer: async (_ctx, { at, role, name, description }) => ({
+      role: roleToWire(await updateRole(at, role, { name, description })),
+    }),
   }),
   operation('deleteRole', {
-    request: message({ role_id: id }),
-    rule: requireWorkspaceAdmin,
-    answer: (ctx, req) => deleteRole(ctx, rowId(req.role_id)),
+    request: oneRole,
+    rule: mayManage,
+    answer: (_ctx, { at, role }) => deleteRole(at, role),
   }),
   operation('addRolePermission', {
-    request: message({
-      role_id: id,
-      resource_type: required,
-      resource_pattern: required,
-      permission: required,
-    }),
-    rule: requireWorkspaceAdmin,
-    answer: async (ctx, req) => {
-      const on = await getResource(ctx, req.resource_type, req.resource_pattern)
+    request: reading(
+      message({
+        role_id: id,
+        resource_type: required,
+        resource_pattern: required,
+        permission: required,
+      }),
+      withRole,
+    ),
+    rule: mayManage,
+    answer: async (_ctx, { at, role, ...req }) => {
+      const on = await getResource(at, req.resource_type, req.resource_pattern)
       const permission = levelFor(on.type, req.permission)
-      const added = await addRolePermission(ctx, rowId(req.role_id), { on, permission })
+      const added = await addRolePermission(at, role, { on, permission })
       return { role_permission: rolePermissionToWire(added) }
     },
   }),
   operation('removeRolePermission', {
-    request: message({ role_permission_id: id }),
-    rule: requireWorkspaceAdmin,
-    answer: (ctx, req) => removeRolePermission(ctx, rowId(req.role_permission_id)),
+    request: reading(message({ role_permission_id: id }), withPermission),
+    rule: mayManage,
+    answer: (_ctx, { at, permissionId }) => removeRolePermission(at, permissionId),
   }),
   operation('listRolePermissions', {
-    request: message({ role_id: id }),
-    rule: onRole,
-    answer: async (ctx, req) => {
-      const { permissions } = await getRole(ctx, rowId(req.role_id))
+    request: oneRole,
+    rule: mayRead,
+    answer: async (_ctx, { at, role }) => {
+      const { permissions } = await getRole(at, role)
       return { role_permissions: permissions.map(rolePermissionToWire) }
     },
   }),
   operation('updateRolePermission', {
-    request: message({ role_permission_id: id, permission: required }),
-    rule: requireWorkspaceAdmin,
-    answer: async (ctx, req) => {
-      const updated = await updateRolePermission(ctx, rowId(req.role_permission_id), req.permission)
+    request: reading(message({ role_permission_id: id, permission: required }), withPermission),
+    rule: mayManage,
+    answer: async (_ctx, { at, permissionId, permission }) => {
+      const updated = await updateRolePermission(at, permissionId, permission)
       return { role_permission: rolePermissionToWire(updated) }
     },
   }),
   operation('assignRole', {
-    request: message({ username: required, role_id: id }),
-    rule: requireWorkspaceAdmin,
-    answer: async (ctx, req) => ({
-      assignment: assignmentToWire(await assignRole(ctx, req.username, rowId(req.role_id))),
+    request: reading(message({ role_id: id, username: required }), withRole),
+    rule: mayManage,
+    answer: async (_ctx, { at, role, username }) => ({
+      assignment: assignmentToWire(await assignRole(at, username, role)),
     }),
   }),
   operation('unassignRole', {
-    request: message({ username: required, role_id: id }),
-    rule: requireWorkspaceAdmin,
-    answer: (ctx, req) => unassignRole(ctx, req.username, rowId(req.role_id)),
+    request: reading(message({ role_id: id, username: required }), withRole),
+    rule: mayManage,
+    answer: (_ctx, { at, role, username }) => unassignRole(at, username, role),
   }),
   operation('listRoleUsers', {
-    request: message({ role_id: id }),
-    rule: requireWorkspaceAdmin,
-    answer: async (ctx, req) => ({
-      assignments: (await listRoleHolders(ctx, rowId(req.role_id))).map(assignmentToWire),
+    request: oneRole,
+    rule: mayManage,
+    answer: async (_ctx, { at, role }) => ({
+      assignments: (await listRoleHolders(at, role)).map(assignmentToWire),
     }),
   }),
 ]
 
-function onRole(ctx: Context, req: { readonly role_id: Int64 }): Promise<void> {
-  return requireRole(ctx, rowId(req.role_id))
+function mayManage(_ctx: Context, { at }: At): Promise<void> {
+  return requireWorkspaceAdmin(at)
+}
+
+function mayRead(_ctx: Context, { at, role }: At & { readonly role: number }): Promise<void> {
+  return requireRole(at, role)
+}
+
+/** Who names no workspace asks for all of them; else a role in each of those that are named is needed. */
+async function mayList(
+  ctx: Context,
+  { workspace }: { readonly workspace: readonly string[] },
+): Promise<void> {
+  if (workspace.length === 0) return requireAdmin(ctx)
+  await requireRoleInEach(ctx, workspace)
 }
 
 function assignmentToWire(row: {
@@ -139,10 +183,9 @@ function rowId(id: Int64): number {
   return Number(id)
 }
 
-/** @throws INVALID_PARAMETER_VALUE a workspace other than the only one */
-function checkWorkspace(ctx: Context, workspace: string): void {
-  if (workspace === ctx.workspace) return
-  throw invalid(
-    `Invalid workspace '${excerpt(workspace)}': this server has one, '${ctx.workspace}'`,
-  )
+/** @throws INVALID_PARAMETER_VALUE it is blank; any other name will do, as in MLflow */
+function workspaceOf(text: string): string {
+  if (text.trim() === '') throw invalid('Workspace cannot be empty.')
+  checkLength(text, workspaceCharsMax, 'workspace')
+  return text
 }

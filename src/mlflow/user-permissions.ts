@@ -1,6 +1,9 @@
 import { getAccount } from '../access/accounts/accounts.ts'
 import { includes } from '../access/permissions/levels.ts'
+import { mayAll } from '../access/permissions/permitted.ts'
 import {
+  listAdministered,
+  notWorkspaceAdmin,
   requireExperiment,
   requireModel,
   requireWorkspaceAdmin,
@@ -55,7 +58,7 @@ export const userPermissionOperations: readonly Operation[] = [
   }),
   operation('listUserPermissions', {
     request: message({ username: required }),
-    rule: onUser,
+    rule: onRolesOf,
     answer: async (ctx, req) => {
       const account = await getAccount(ctx, req.username)
       return held(ctx, account.isAdmin, account.id)
@@ -68,11 +71,11 @@ export const userPermissionOperations: readonly Operation[] = [
   }),
   operation('listUserRoles', {
     request: message({ username: required }),
-    rule: onUser,
+    rule: onRolesOf,
     answer: async (ctx, req) => {
       const account = await getAccount(ctx, req.username)
       const roles = await listAccountRoles(ctx, account.id)
-      return { roles: roles.map((role) => roleToWire(role, ctx.workspace)) }
+      return { roles: roles.map(roleToWire) }
     },
   }),
 ]
@@ -99,6 +102,12 @@ async function onUser(ctx: Context, req: { readonly username: string }): Promise
   if (ctx.principal.name !== req.username) await requireWorkspaceAdmin(ctx)
 }
 
+/** Who manages the roles of some workspace sees those of others that are for it. */
+async function onRolesOf(ctx: Context, req: { readonly username: string }): Promise<void> {
+  if (ctx.principal.name === req.username || mayAll(ctx)) return
+  if ((await listAdministered(ctx)).length === 0) throw notWorkspaceAdmin(ctx)
+}
+
 /** @throws INVALID_PARAMETER_VALUE permissions on workspaces are given by roles */
 function userType(type: string): string {
   if (type !== 'workspace') return type
@@ -115,15 +124,15 @@ async function held(
   const permissions = account === undefined ? [] : await listPermissions(ctx, account)
   return {
     is_admin: isAdmin,
-    permissions: permissions.map((permission) => heldToWire(permission, ctx.workspace)),
+    permissions: permissions.map(heldToWire),
   }
 }
 
-function heldToWire(permission: AccountPermission, workspace: string): object {
+function heldToWire(permission: AccountPermission): object {
   return {
     role_id: permission.roleId,
     role_name: permission.roleName,
-    workspace,
+    workspace: permission.workspace,
     resource_type: permission.resourceType,
     resource_pattern: permission.resourcePattern,
     permission: permission.permission,

@@ -82,7 +82,8 @@ export async function readLevels(
     sql<ThingRow>`
     select o.id, o.name, o.is_prompt, p.resource_type, p.resource, p.permission from (${things}) o
     left join role_holders h on h.account = ${ctx.principal.accountId ?? null}
-    left join role_permissions p on p.role = h.role
+    left join roles r on r.id = h.role and r.workspace = ${ctx.workspace}
+    left join role_permissions p on p.role = r.id
       and p.resource_type in ${typeList(kinds)}
       and p.resource in ('*', cast(o.id as text))`,
   )
@@ -192,7 +193,9 @@ function isAllowedSql(ctx: Context, { kind, resource, isPrompt, otherwise }: All
       or (not coalesce(max(p.permission = 'DENY'), 0)
         and coalesce(max(iif(p.resource_type = 'workspace', null, p.permission <> 'NO_PERMISSIONS')),
           ${otherwise ? 1 : 0}))
-    from role_holders h cross join role_permissions p on p.role = h.role
+    from role_holders h
+    cross join roles r on r.id = h.role and r.workspace = ${ctx.workspace}
+    cross join role_permissions p on p.role = r.id
       and p.resource_type in ${typeList([kind])} and ${resource} and ${wildcardOf}
     where h.account = ${accountId})`
 }

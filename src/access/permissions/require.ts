@@ -30,21 +30,29 @@ export function requireAdmin(ctx: Context): void {
 
 /** Whether the caller may manage roles: administrators, and whoever has MANAGE on the workspace. */
 export async function isWorkspaceAdmin(ctx: Context): Promise<boolean> {
-  if (mayAll(ctx)) return true
+  return mayAll(ctx) || (await listAdministered(ctx)).includes(ctx.workspace)
+}
+
+/** The workspaces that the caller's roles give MANAGE on. */
+export async function listAdministered(ctx: Context): Promise<string[]> {
   const rows = await readOnce(
     ctx,
-    sql`select 1 from role_holders h
-      join role_permissions p on p.role = h.role and p.resource_type = 'workspace'
+    sql<{ workspace: string }>`select distinct r.workspace from role_holders h
+      join roles r on r.id = h.role
+      join role_permissions p on p.role = r.id and p.resource_type = 'workspace'
         and p.resource = '*' and p.permission = 'MANAGE'
-      where h.account = ${ctx.principal.accountId ?? null} limit 1`,
+      where h.account = ${ctx.principal.accountId ?? null}`,
   )
-  return rows.length > 0
+  return rows.map(({ workspace }) => workspace)
 }
 
 /** @throws PERMISSION_DENIED the caller may not manage roles */
 export async function requireWorkspaceAdmin(ctx: Context): Promise<void> {
-  if (await isWorkspaceAdmin(ctx)) return
-  throw denied(ctx, 'only administrators, of the server or of the workspace, may')
+  if (!(await isWorkspaceAdmin(ctx))) throw notWorkspaceAdmin(ctx)
+}
+
+export function notWorkspaceAdmin(ctx: Context): Error {
+  return denied(ctx, 'only administrators, of the server or of the workspace, may')
 }
 
 /** Let in callers who have the role, or may manage roles. @throws PERMISSION_DENIED */
@@ -55,6 +63,21 @@ export async function requireRole(ctx: Context, role: number): Promise<void> {
     sql`select 1 from role_holders where account = ${account} and role = ${role}`,
   )
   if (!row) throw denied(ctx, 'only holders of the role, and administrators, may')
+}
+
+/** Let in callers who have a role in each of these workspaces, and administrators. @throws PERMISSION_DENIED */
+export async function requireRoleInEach(
+  ctx: Context,
+  workspaces: readonly string[],
+): Promise<void> {
+  if (mayAll(ctx)) return
+  const present = await ctx.db.all(
+    sql<{ workspace: string }>`select distinct r.workspace from role_holders h
+      join roles r on r.id = h.role where h.account = ${ctx.principal.accountId ?? null}`,
+  )
+  const names = new Set(present.map(({ workspace }) => workspace))
+  if (workspaces.every((workspace) => names.has(workspace))) return
+  throw denied(ctx, 'only who has a role in each of the workspaces, and administrators, may')
 }
 
 /**

@@ -133,7 +133,7 @@ export function roleNotFound(id: number): RegistryError {
   return new RegistryError('RESOURCE_DOES_NOT_EXIST', `Role with id=${id} not found`)
 }
 
-function permissionNotFound(id: number): RegistryError {
+export function permissionNotFound(id: number): RegistryError {
   return new RegistryError('RESOURCE_DOES_NOT_EXIST', `Role permission with id=${id} not found`)
 }
 

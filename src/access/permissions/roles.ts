@@ -6,8 +6,10 @@ import { type Batch, type BatchRows, ConstraintError } from '../../db/database.t
 import type { Context } from '../../platform/context.ts'
 import { commitAccess } from '../accounts/epoch.ts'
 import { ownRolePrefix } from './own-role.ts'
-import { isWorkspaceAdmin } from './require.ts'
+import { mayAll } from './permitted.ts'
+import { listAdministered, notWorkspaceAdmin } from './require.ts'
 import {
+  permissionNotFound,
   permissionSelect,
   permissionsFrom,
   type RolePermission,
@@ -16,6 +18,8 @@ import {
 
 export type Role = {
   readonly id: number
+  /** Where it permits something; there need not be such a workspace. */
+  readonly workspace: string
   readonly name: string
   readonly description: string | null
   readonly permissions: readonly RolePermission[]
@@ -26,7 +30,7 @@ const descriptionCharsMax = 10_000
 /** Far more than a team has; MLflow's answer has no pages. */
 const rolesMax = 10_000
 
-/** @throws RESOURCE_ALREADY_EXISTS another role has the name */
+/** Make a role in the context's workspace. @throws RESOURCE_ALREADY_EXISTS another role there has the name */
 export async function createRole(
   ctx: Context,
   name: string,
@@ -58,20 +62,55 @@ export async function getRole(ctx: Context, id: number): Promise<Role> {
 }
 
 /**
- * Roles by id, including accounts' own roles, as in MLflow. A caller who cannot manage roles sees
- * only the roles that it has. MLflow shows all roles to everybody with a role, but other accounts'
- * own roles name things that the caller may not see.
+ * Roles by id, including accounts' own roles, as in MLflow. Where the caller cannot manage roles, it
+ * sees only the roles that it has. MLflow shows all roles of a workspace to everybody with a role
+ * there, but other accounts' own roles name things that the caller may not see.
+ *
+ * @param workspaces of these; absent: of all
  */
-export async function listRoles(ctx: Context): Promise<Role[]> {
-  if (!(await isWorkspaceAdmin(ctx))) return listAccountRoles(ctx, ctx.principal.accountId ?? -1)
-  return rolesFrom(await ctx.db.batch(roleReads(sql`r.workspace = ${ctx.workspace}`)))
+export async function listRoles(ctx: Context, workspaces?: readonly string[]): Promise<Role[]> {
+  const wanted = workspaces
+    ? sql`r.workspace in (select value from json_each(${JSON.stringify(workspaces)}))`
+    : sql`1`
+  const own = sql`r.id in (select role from role_holders where account = ${ctx.principal.accountId ?? null})`
+  const which = sql`${wanted} and (${await isVisibleSql(ctx)} or ${own})`
+  return rolesFrom(await ctx.db.batch(roleReads(which)))
 }
 
-/** The roles of one account, by id. */
+/** The roles of one account, by id: the caller's own, or those that the caller may see. */
 export async function listAccountRoles(ctx: Context, account: number): Promise<Role[]> {
-  const which = sql`r.workspace = ${ctx.workspace} and r.id in (
-    select role from role_holders where account = ${account})`
+  const seen = account === ctx.principal.accountId ? sql`1` : await isVisibleSql(ctx)
+  const which = sql`${seen} and r.id in (select role from role_holders where account = ${account})`
   return rolesFrom(await ctx.db.batch(roleReads(which)))
+}
+
+/** Condition on `roles r`: in a workspace whose roles the caller manages. */
+async function isVisibleSql(ctx: Context): Promise<SQL> {
+  if (mayAll(ctx)) return sql`1`
+  return sql`r.workspace in (select value from json_each(${JSON.stringify(await listAdministered(ctx))}))`
+}
+
+/**
+ * The same caller in the workspace of a role, where all about the role is judged and done.
+ *
+ * @param which the role, by its id or by that of one of its permissions
+ * @throws RESOURCE_DOES_NOT_EXIST no such role or permission
+ * @throws PERMISSION_DENIED the same, to a caller who could not change it if it were there
+ */
+export async function inWorkspaceOfRole(
+  ctx: Context,
+  which: { readonly role: number } | { readonly permission: number },
+): Promise<Context> {
+  const id =
+    'role' in which
+      ? sql`${which.role}`
+      : sql`(select role from role_permissions where id = ${which.permission})`
+  const row = await ctx.db.first(
+    sql<{ workspace: string }>`select workspace from roles where id = ${id}`,
+  )
+  if (row) return { ...ctx, workspace: row.workspace }
+  if (!mayAll(ctx)) throw notWorkspaceAdmin(ctx)
+  throw 'role' in which ? roleNotFound(which.role) : permissionNotFound(which.permission)
 }
 
 /**
@@ -171,13 +210,13 @@ export async function explainNotShared(ctx: Context, id: number): Promise<Regist
     : roleNotFound(id)
 }
 
-type RoleRow = { id: number; name: string; description: string | null }
+type RoleRow = { id: number; workspace: string; name: string; description: string | null }
 
 /** What `rolesFrom` takes. @param which condition on `roles r` */
 function roleReads(which: SQL) {
   return {
     roles: sql<RoleRow>`
-      select r.id, r.name, r.description from roles r where ${which} order by r.id limit ${rolesMax}`,
+      select r.id, r.workspace, r.name, r.description from roles r where ${which} order by r.id limit ${rolesMax}`,
     permissions: permissionSelect(sql`p.role in (select r.id from roles r where ${which})`),
   }
 }

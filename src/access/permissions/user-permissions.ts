@@ -16,6 +16,7 @@ import {
   readPermissions,
   removePermission,
 } from './role-permissions.ts'
+import { listAccountRoles } from './roles.ts'
 
 /**
  * Grant something to one account, in its own role.
@@ -91,7 +92,8 @@ export async function getEffectivePermission(
       resource: string
       permission: Level
     }>`select p.resource_type, p.resource, p.permission from role_holders h
-      join role_permissions p on p.role = h.role
+      join roles r on r.id = h.role and r.workspace = ${ctx.workspace}
+      join role_permissions p on p.role = r.id
       where h.account = ${account.id} and p.resource in ('*', ${on.id})`,
   )
   const fallback = ctx.settings.defaultPermission
@@ -113,31 +115,22 @@ function kindOf(type: ResourceType) {
 }
 
 /** What an account has by one of its roles. */
-export type AccountPermission = RolePermission & { readonly roleName: string }
+export type AccountPermission = RolePermission & {
+  readonly roleName: string
+  readonly workspace: string
+}
 
 /** What was granted to the account itself, roles aside. */
 export function listOwnPermissions(ctx: Context, account: number): Promise<RolePermission[]> {
   return readPermissions(ctx, sql`p.role = (${ownRoleId(ctx, account)})`)
 }
 
-/** What the account has, by all its roles. */
+/** What the account has, by those of its roles that the caller may see. */
 export async function listPermissions(ctx: Context, account: number): Promise<AccountPermission[]> {
-  const permissions = await readPermissions(
-    ctx,
-    sql`p.role in (select role from role_holders where account = ${account})`,
+  const roles = await listAccountRoles(ctx, account)
+  return roles.flatMap(({ permissions, name, workspace }) =>
+    permissions.map((permission) => ({ ...permission, roleName: name, workspace })),
   )
-  const names = await ctx.db.all(
-    sql<{
-      id: number
-      name: string
-    }>`select r.id, r.name from role_holders h join roles r on r.id = h.role
-      where h.account = ${account}`,
-  )
-  const nameOf = new Map(names.map(({ id, name }) => [id, name]))
-  return permissions.map((permission) => ({
-    ...permission,
-    roleName: nameOf.get(permission.roleId) ?? '',
-  }))
 }
 
 function notGranted(username: string, type: string): RegistryError {

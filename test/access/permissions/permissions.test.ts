@@ -234,7 +234,7 @@ describe('roles', () => {
     ])
     expect((await read3(ada, `roles/get?role_id=${id}`)).status).toBe(403)
     expect((await read3(bob, 'roles/list?workspace=default')).json.roles).toHaveLength(1)
-    expect((await read3(ada, 'roles/list?workspace=default')).json.roles).toEqual([])
+    expect((await read3(ada, 'roles/list?workspace=default')).status).toBe(403)
     const users = await read3(on.admin, `roles/users/list?role_id=${id}`)
     expect(users.json.assignments).toEqual([assigned.json.assignment])
     const held = await read3(bob, 'users/current/permissions')
@@ -287,7 +287,7 @@ describe('roles', () => {
     ['roles/create', { name: ' ', workspace: 'default' }, 400],
     ['roles/create', { name: '__user_1__', workspace: 'default' }, 400],
     ['roles/create', { name: 'r' }, 400],
-    ['roles/create', { name: 'r', workspace: 'elsewhere' }, 400],
+    ['roles/create', { name: 'r', workspace: ' ' }, 400],
     ['roles/create', { name: 'r'.repeat(300), workspace: 'default' }, 400],
     ['roles/assign', { username: 'nobody', role_id: 1 }, 404],
     ['roles/assign', { username: 'bob', role_id: 999 }, 404],
