@@ -5,7 +5,7 @@ import type { BatchRows } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
 import { isActive } from '../registry/stages/stages.ts'
 import { approvalWrites, type CountedPlaces, statusWrites } from '../registry/versions/approval.ts'
-import { guardsPlace, policiesFromRows, policyRead } from './policies/policies.ts'
+import { guardsPlace, newestRevision, policiesFromRows, policyRead } from './policies/policies.ts'
 import type { Policy, PromotionTarget } from './policies/policy.ts'
 
 /** The statements that read what `countedPlaces` takes. @param models a select of `registered_models.id` */
@@ -54,7 +54,10 @@ export function countedPlaces(
   }
 }
 
-function targetOf({ target_kind, target }: TargetRow): PromotionTarget {
+export function targetOf({
+  target_kind,
+  target,
+}: Omit<TargetRow, 'registered_model'>): PromotionTarget {
   return target_kind === 'stage' ? { stage: target } : { alias: target }
 }
 
@@ -147,31 +150,3 @@ export function decidedApprovals(places: SQL): SQL {
         or (status = 'merged' and (evidence is null or json_array_length(evidence, '$.policies') > 0)))) q
     where newest = 1`
 }
-
-const attemptsMax = 5
-
-/**
- * Work out anew which approvals stand and which counts most, after policies or stages changed.
- *
- * @param models which names of models it concerns
- */
-export async function updateApprovals(
-  ctx: Context,
-  concerns: (name: string) => boolean = () => true,
-): Promise<void> {
-  const requested = sql`select distinct registered_model from promotions
-    where workspace = ${ctx.workspace}`
-  for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const read = await ctx.db.batch(countedReads(ctx, requested))
-    const models = read.models.filter(({ name }) => concerns(name))
-    if (models.length === 0) return
-    const counted = countedPlaces({ ...read, models })
-    const { unchanged } = await ctx.db.batch({
-      unchanged: sql`select 1 where ${counted.guard}`,
-      written: statusWrites(counted.models, counted),
-    })
-    if (unchanged.length > 0) return
-  }
-}
-
-const newestRevision = sql`(select coalesce(max(id), 0) from policy_revisions)`

@@ -8,6 +8,7 @@ import { readPoliciesFor } from '../policies/policies.ts'
 import { type Policy, type PromotionTarget, targetText } from '../policies/policy.ts'
 import { areOthersInStage } from '../promotions/archiving.ts'
 import { assessPromotion } from '../promotions/assess.ts'
+import { openForMs } from '../promotions/expiry.ts'
 import type { Judgement } from '../promotions/judge.ts'
 import { type JudgedPromotion, mergeIfAutomatic, mergePromotion } from '../promotions/merge.ts'
 import { type Promotion, promotionUrl } from '../promotions/promotion.ts'
@@ -111,17 +112,9 @@ function openOrFind(
     target,
     archiveExisting: archiveOthers,
     reason,
-    expireAfterHours: shortestLife(policies),
+    openMs: openForMs(policies),
   })
 }
-
-/** The request expires when the strictest policy says so. */
-function shortestLife(policies: readonly Policy[]): number {
-  const hours = policies.map(({ document }) => document.approvals.expire_after_hours)
-  return Math.min(...hours, hoursDefault)
-}
-
-const hoursDefault = 720
 
 function waitingText(
   ctx: Context,

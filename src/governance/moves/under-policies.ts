@@ -1,12 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { conflict } from '../../core/error.ts'
-import { runList, withBatches } from '../../db/batch.ts'
-import { ConstraintError, type Database } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { statusWrites } from '../../registry/versions/approval.ts'
 import { type CountedRows, countedPlaces, countedReads } from '../approval-status.ts'
-import { policiesFromRows } from '../policies/policies.ts'
+import { newestRevision, policiesFromRows } from '../policies/policies.ts'
 import type { Policy } from '../policies/policy.ts'
+import { guardDatabase, isAborted } from '../upkeep/guard-database.ts'
+import { expiryWrite } from '../upkeep/settling.ts'
 import { supersedeSettled, withStatementsAfter } from '../upkeep/superseding.ts'
 
 const attemptsMax = 5
@@ -48,7 +48,7 @@ export async function runUnderPolicies<T>(
         ? sameRevision
         : sql`${sameRevision} and ${newestEntry} = ${state.entry}`
     try {
-      const guarded = { ...ctx, db: guardedDatabase(ctx.db, guard) }
+      const guarded = { ...ctx, db: guardDatabase(ctx.db, guard) }
       const settled =
         state.model === null ? [] : settledStatements(ctx, state.model, { read, newName })
       return await change(withStatementsAfter(guarded, settled), policies)
@@ -59,7 +59,7 @@ export async function runUnderPolicies<T>(
   throw conflict(`Model '${name}' kept changing meanwhile; try again`)
 }
 
-/** What a change of a model settles: requests, and which approvals count under its new name. */
+/** What a change of a model settles: requests, and which approvals and times count under its new name. */
 function settledStatements(
   ctx: Context,
   model: number,
@@ -67,20 +67,11 @@ function settledStatements(
 ): SQL[] {
   const settled = supersedeSettled(ctx, model, countedPlaces(read))
   if (newName === undefined) return settled
-  const renamed = countedPlaces({ ...read, models: [{ id: model, name: newName }] })
-  return [...settled, ...statusWrites(renamed.models, renamed)]
-}
-
-const newestRevision = sql`(select coalesce(max(id), 0) from policy_revisions)`
-
-/** A database whose every batch fails when `guard` does not hold at that moment. */
-function guardedDatabase(db: Database, guard: SQL): Database {
-  // The schema refuses a revision without a policy, which fails the batch.
-  const abort = sql`insert into policy_revisions (policy, revision, author, at_ms)
-    select null, 0, '', 0 where not (${guard})`
-  return withBatches(db, async (statements) => (await runList(db, [abort, ...statements])).slice(1))
-}
-
-function isAborted(err: unknown): boolean {
-  return err instanceof ConstraintError && err.subject.includes('policy_revisions.policy')
+  const renamed = { ...read, models: [{ id: model, name: newName }] }
+  const counted = countedPlaces(renamed)
+  return [
+    ...settled,
+    ...statusWrites(counted.models, counted),
+    expiryWrite(ctx, renamed, counted.guard),
+  ]
 }

@@ -23,6 +23,9 @@ const policiesMax = 500
 /** The same for administrators. */
 const policiesOfAdminMax = 10_000
 
+/** The number of the newest change of any policy, as SQL; 0: there was none. */
+export const newestRevision = sql`(select coalesce(max(id), 0) from policy_revisions)`
+
 /** Every policy of the workspace, by name. */
 export async function listPolicies(ctx: Context): Promise<Policy[]> {
   return policiesFromRows(await ctx.db.all(policyRead(ctx)))
@@ -123,7 +126,7 @@ export async function putPolicy(
       }),
     })
   } catch (err) {
-    if (err instanceof ConstraintError) throw changedMeanwhile(name)
+    if (err instanceof ConstraintError && err.kind === 'unique') throw policyChanged(name)
     throw err
   }
   return getPolicy(ctx, name)
@@ -162,7 +165,7 @@ export async function deletePolicy(ctx: Context, name: string): Promise<void> {
       }),
     })
   } catch (err) {
-    if (err instanceof ConstraintError) throw changedMeanwhile(name)
+    if (err instanceof ConstraintError && err.kind === 'unique') throw policyChanged(name)
     throw err
   }
 }
@@ -226,7 +229,8 @@ function revisionJson(name: string, revision: number, document: string): SQL {
   return sql`json_object('policy', ${name}, 'revision', ${revision}, 'document', json(${document}))`
 }
 
-function changedMeanwhile(name: string): Error {
+/** The error of a change that another one came before: 409. */
+export function policyChanged(name: string): Error {
   return conflict(`Policy '${excerpt(name)}' was changed by somebody else meanwhile; read it again`)
 }
 

@@ -11,6 +11,7 @@ import { requireToReview } from '../permissions.ts'
 import { refuseUnseen, type Seen } from '../seen.ts'
 import { refuseArchiving } from './archiving.ts'
 import { type Assessment, assess, assessPromotion, questionOf } from './assess.ts'
+import { refuseExpired } from './expiry.ts'
 import { attemptsMax, getOpenPromotion, requireRequestedMove, writeMove } from './merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { getPromotion, promotionEntry, promotionText } from './promotions.ts'
@@ -36,6 +37,7 @@ export async function breakGlass(
     const promotion = await getOpenPromotion(ctx, id)
     const assessment = await assessPromotion(ctx, promotion, 'known')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
+    refuseExpired(ctx, promotion, assessment.policies)
     if (!mayBreakGlass(ctx, assessment)) {
       throw new RegistryError(
         'PERMISSION_DENIED',

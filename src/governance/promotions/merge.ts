@@ -17,6 +17,7 @@ import { policiesFromRows, policyRead, selectPolicies } from '../policies/polici
 import type { Policy } from '../policies/policy.ts'
 import { refuseUnseen, type Seen } from '../seen.ts'
 import { type Assessment, assess, assessPromotion, judgeWithFiles, questionOf } from './assess.ts'
+import { refuseExpired } from './expiry.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { endStatement, getPromotion, hasEnded, notOpen, promotionText } from './promotions.ts'
 import { isUnchanged } from './snapshot.ts'
@@ -47,6 +48,7 @@ export async function mergePromotion(
         ? await judgeWithFiles(ctx, promotion, judged)
         : await assessPromotion(ctx, promotion, 'read')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
+    refuseExpired(ctx, promotion, assessment.policies)
     refuseUnseen(id, assessment, seen)
     await refuseBlocked(ctx, promotion, assessment)
     await requireRequestedMove(ctx, promotion, assessment)

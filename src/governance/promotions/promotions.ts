@@ -9,6 +9,7 @@ import { approvalStatements } from '../approval-status.ts'
 import { loggedCardStatements } from '../cards/logged-card.ts'
 import { type PromotionTarget, targetText } from '../policies/policy.ts'
 import { type Assessment, evidenceText } from './assess.ts'
+import { hasExpired } from './expiry.ts'
 import {
   type Promotion,
   type PromotionRow,
@@ -22,10 +23,9 @@ export type NewPromotion = {
   readonly target: PromotionTarget
   readonly archiveExisting: boolean
   readonly reason: string | undefined
-  readonly expireAfterHours: number
+  /** See `openForMs`. */
+  readonly openMs: number
 }
-
-const hourMs = 3_600_000
 
 /**
  * Open a request, or find the one that is open for this version and target. One that is past its time
@@ -55,7 +55,7 @@ export async function openPromotion(
         requested_at_ms, expires_at_ms, reason, break_glass)
       select m.workspace, m.id, v.id, m.name, v.version, v.stage, ${kind}, ${name},
         ${placeKey(name)}, ${wanted.archiveExisting}, 'open', ${principalText(ctx.principal)}, ${ctx.principal.name},
-        ${now}, ${now + wanted.expireAfterHours * hourMs}, ${wanted.reason ?? null}, 0
+        ${now}, ${now + wanted.openMs}, ${wanted.reason ?? null}, 0
       from model_versions v join registered_models m on m.id = v.registered_model
       where v.id = ${version.id} and not exists (select 1 from promotions where ${isOpen})
       returning id`,
@@ -72,7 +72,7 @@ export async function openPromotion(
   const [row] = found
   if (!row) throw notFound('Model version', `${wanted.model}/${wanted.version}`)
   const promotion = promotionFrom(row)
-  if (opened.length === 1 || promotion.expiresAtMs > now) {
+  if (opened.length === 1 || !hasExpired(ctx, promotion, wanted.openMs)) {
     return { promotion, isNew: opened.length === 1 }
   }
   await endExpired(ctx, promotion)

@@ -10,6 +10,7 @@ import type { ReviewRow } from '../approvers.ts'
 import { requireMove, requireToReview } from '../permissions.ts'
 import { refuseUnseen, type Seen } from '../seen.ts'
 import { type Assessment, assess, judgeWithReview, questionOf } from './assess.ts'
+import { refuseExpired } from './expiry.ts'
 import { type JudgedPromotion, mergeIfAutomatic } from './merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotion.ts'
 import { endStatement, getPromotion, hasEnded, notOpen, promotionEntry } from './promotions.ts'
@@ -47,6 +48,7 @@ export async function reviewPromotion(
     if (promotion.status !== 'open' || promotion.expiresAtMs <= ctx.now()) throw notOpen(promotion)
     const assessment = await assess(ctx, questionOf(promotion), 'known')
     if (!assessment) throw versionNotFound(promotion.model, promotion.version)
+    refuseExpired(ctx, promotion, assessment.policies)
     await requireReview(ctx, { promotion, assessment }, review)
     refuseUnseen(id, assessment, review.seen)
     const written = await writeReview(ctx, { promotion, assessment }, review)

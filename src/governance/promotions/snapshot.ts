@@ -26,7 +26,12 @@ import {
 } from '../compare/compared-version.ts'
 import type { VersionFacts } from '../policies/facts.ts'
 import type { CheckFact } from '../policies/gates.ts'
-import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
+import {
+  newestRevision,
+  policiesFromRows,
+  policyRead,
+  selectPolicies,
+} from '../policies/policies.ts'
 import type { Policy, PromotionTarget } from '../policies/policy.ts'
 import { factReads, factsFrom, type RegisteredFacts } from '../policies/read-facts.ts'
 import { type Archiving, archivingOf, othersRead } from './archiving.ts'
@@ -273,8 +278,6 @@ function tagSetterRead(
 }
 
 const accessEpoch = sql`(select epoch from access_epoch where id = 1)`
-
-const newestRevision = sql`(select coalesce(max(id), 0) from policy_revisions)`
 
 function newestEntry(modelVersionId: number): SQL {
   return sql`(select coalesce(max(e.seq), 0) from audit_entries e where e.registered_model =

@@ -1,80 +1,141 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { matchesGlob } from '../../core/glob.ts'
 import type { Context } from '../../platform/context.ts'
-import type { Stage } from '../../registry/stages/check-stages.ts'
+import { checkStages, type Stage } from '../../registry/stages/check-stages.ts'
 import { replaceStages } from '../../registry/stages/stage-list.ts'
-import { updateApprovals } from '../approval-status.ts'
+import { targetOf } from '../approval-status.ts'
 import {
   deletePolicy,
-  getPolicy,
-  listPolicies,
+  newestRevision,
+  type PolicyRow,
+  policiesFromRows,
+  policyChanged,
   putPolicy,
   selectPolicies,
 } from '../policies/policies.ts'
 import type { Policy, PolicyDocument } from '../policies/policy.ts'
-import { type PromotionRow, promotionFrom } from '../promotions/promotion.ts'
-import { supersedeStageless, supersedeStatements, withStatementsAfter } from './superseding.ts'
+import { areStages, type GovernedState, runSettling, type Settled } from './settling.ts'
+import { supersedeStageless, supersedeStatements } from './superseding.ts'
 
-/** `deletePolicy`, which closes the open requests for places that no policy guards any more. */
-export async function removePolicy(ctx: Context, name: string): Promise<void> {
-  const { id, revision, document } = await getPolicy(ctx, name)
-  await deletePolicy(await supersedingUnguarded(ctx, { id, revision }), name)
-  await updateApprovals(ctx, (model) => matchesGlob(document.applies_to.models, model))
+/** `deletePolicy`, which settles approvals and requests, and closes those that no policy guards any more. */
+export function removePolicy(ctx: Context, name: string): Promise<void> {
+  return changePolicy(ctx, { name }, (settling) => deletePolicy(settling, name))
 }
 
-/** `putPolicy`, which closes the open requests for places that no policy guards any more. */
-export async function setPolicy(
-  ctx: Context,
-  name: string,
-  document: PolicyDocument,
-): Promise<Policy> {
-  const before = (await listPolicies(ctx)).find((policy) => policy.name === name)
-  const put = before ? await supersedingUnguarded(ctx, before, document) : ctx
-  const policy = await putPolicy(put, name, document)
-  const globs = [document, ...(before ? [before.document] : [])].map((of) => of.applies_to.models)
-  await updateApprovals(ctx, (model) => globs.some((glob) => matchesGlob(glob, model)))
-  return policy
+/** `putPolicy`, which settles approvals and requests, and closes those that no policy guards any more. */
+export function setPolicy(ctx: Context, name: string, document: PolicyDocument): Promise<Policy> {
+  return changePolicy(ctx, { name, document }, (settling) => putPolicy(settling, name, document))
 }
 
-/** `replaceStages`, which closes the open requests for stages that are removed. */
+/** `replaceStages`, which settles approvals and closes the open requests for stages that are removed. */
 export async function setStages(ctx: Context, wanted: readonly Stage[]): Promise<Stage[]> {
-  const stages = await replaceStages(withStatementsAfter(ctx, supersedeStageless(ctx)), wanted)
-  await updateApprovals(ctx)
-  return stages
+  const names = checkStages(wanted).map(({ name }) => name)
+  return runSettling(
+    ctx,
+    (before) => ({
+      after: { ...before, stages: names.map((name) => ({ name })) },
+      isMade: areStages(names),
+      closing: supersedeStageless(ctx),
+    }),
+    (settling) => replaceStages(settling, wanted),
+  )
 }
 
-/**
- * A context whose batches close what a change of a policy leaves unguarded, once the policy has its
- * next revision.
- *
- * @param document the new document; absent: the policy is deleted
- */
-async function supersedingUnguarded(
+type PolicyChange = {
+  readonly name: string
+  /** The new document; absent: the policy is deleted. */
+  readonly document?: PolicyDocument
+}
+
+/** @throws RESOURCE_CONFLICT somebody else changed the policy meanwhile */
+function changePolicy<T>(
   ctx: Context,
-  { id, revision }: Pick<Policy, 'id' | 'revision'>,
-  document?: PolicyDocument,
-): Promise<Context> {
-  const policies = await listPolicies(ctx)
-  const others = policies.filter((policy) => policy.id !== id)
-  const after = document
-    ? [
-        ...others,
-        ...policies.filter((policy) => policy.id === id).map((policy) => ({ ...policy, document })),
-      ]
-    : others
-  const open = await ctx.db.all(sql<PromotionRow>`select * from promotions
-    where workspace = ${ctx.workspace} and status = 'open'`)
-  const unguarded = open.map(promotionFrom).flatMap(({ id: request, model, target }) => {
-    const wasGuarded = selectPolicies(policies, model, target).length > 0
-    return wasGuarded && selectPolicies(after, model, target).length === 0 ? [request] : []
-  })
-  if (unguarded.length === 0) return ctx
-  return withStatementsAfter(
+  { name, document }: PolicyChange,
+  change: (settling: Context) => Promise<T>,
+): Promise<T> {
+  let first: number | undefined
+  return runSettling(
     ctx,
-    supersedeStatements(ctx, {
-      which: sql`id in (select value from json_each(${JSON.stringify(unguarded)}))
-        and exists (select 1 from policies where policies.id = ${id} and policies.revision > ${revision})`,
-      reason: sql`'the policy that guarded its target does so no longer'`,
-    }),
+    (before) => {
+      const row = before.policies.find((policy) => policy.name === name)
+      const revision = row?.revision ?? 0
+      first ??= revision
+      // Another change was made since the caller's: theirs is not overwritten unseen.
+      if (revision !== first) throw policyChanged(name)
+      return settlePolicy(ctx, before, { name, row, document })
+    },
+    change,
   )
+}
+
+type ChangedPolicy = {
+  readonly name: string
+  readonly row: PolicyRow | undefined
+  readonly document: PolicyDocument | undefined
+}
+
+function settlePolicy(
+  ctx: Context,
+  before: GovernedState,
+  { name, row, document }: ChangedPolicy,
+): Settled {
+  const others = before.policies.filter((policy) => policy !== row)
+  const put = document && {
+    ...(row ?? newRow(ctx, before, name)),
+    document: JSON.stringify(document),
+  }
+  const policies = put ? [...others, put] : others
+  const globs = policiesFromRows([row, put].flatMap((of) => of ?? [])).map(
+    ({ document: { applies_to } }) => applies_to.models,
+  )
+  const isMade = sql`${newestRevision} > ${before.newest[0]?.revision ?? 0}`
+  return {
+    after: {
+      ...before,
+      policies,
+      made: [...before.made, { policy: newPolicyId, at_ms: ctx.now(), name }],
+      models: before.models.filter((model) => globs.some((glob) => matchesGlob(glob, model.name))),
+    },
+    isMade,
+    closing: closeUnguarded(ctx, before, { policies, isMade }),
+  }
+}
+
+/** Stands for the id that the database will give. */
+const newPolicyId = -1
+
+/** A policy that is made now, or made again, in the form of its row. */
+function newRow(ctx: Context, { made }: GovernedState, name: string): PolicyRow {
+  return {
+    id: made.find((policy) => policy.name === name)?.policy ?? newPolicyId,
+    workspace: ctx.workspace,
+    name,
+    revision: 1,
+    document: '',
+    accounts: '{}',
+    updated_at_ms: ctx.now(),
+    deleted_at_ms: null,
+  }
+}
+
+type Unguarded = {
+  /** After the change. */
+  readonly policies: readonly PolicyRow[]
+  readonly isMade: SQL
+}
+
+/** The statements that close the open requests for places that a change leaves unguarded. */
+function closeUnguarded(ctx: Context, before: GovernedState, { policies, isMade }: Unguarded) {
+  const were = policiesFromRows(before.policies)
+  const are = policiesFromRows(policies)
+  const unguarded = before.open.flatMap(({ id, model, ...row }) => {
+    const target = targetOf(row)
+    const wasGuarded = selectPolicies(were, model, target).length > 0
+    return wasGuarded && selectPolicies(are, model, target).length === 0 ? [id] : []
+  })
+  if (unguarded.length === 0) return []
+  return supersedeStatements(ctx, {
+    which: sql`id in (select value from json_each(${JSON.stringify(unguarded)})) and ${isMade}`,
+    reason: sql`'the policy that guarded its target does so no longer'`,
+  })
 }
