@@ -103,23 +103,48 @@ const story = fc
     done,
   ])
 
+type Approval = { readonly before?: Pick<Step, 'kind' | 'who' | 'variant' | 'place'>; by: number[] }
+const carolAndDave: Approval = { by: [0, 1] }
+
+/** Who approves, and what they do before anybody asks them. */
+const approvals = fc.constantFrom<Approval[]>(
+  ...[carolAndDave, carolAndDave, carolAndDave, carolAndDave],
+  { by: [0, 2] },
+  // Bob, who made some of the versions, and ann, who asks.
+  { by: [2] },
+  { by: [4] },
+  { before: { kind: 'card', who: 1, variant: 0, place: 0 }, by: [2] },
+  { before: { kind: 'group', who: 0, variant: 1, place: 4 }, by: [7] },
+)
+
 /** A request for Production that ann opens, others approve and bob merges, as a rule at once. */
 const signedOff = fc
   .record({
     version: fc.nat(9),
     flag: fc.boolean(),
     place: fc.constantFrom(0, 0, 0, 3),
-    // Carol and dave, or bob and ann, who asked for it or made the version.
-    reviewers: fc.constantFrom([0, 1], [0, 1], [0, 1], [0, 2], [2], [4]),
+    approval: approvals,
     changes: fc.oneof(fc.constant([]), fc.constant([]), fc.tuple(change)),
   })
-  .map(({ version, flag, place, reviewers, changes }): Step[] => {
+  .map(({ version, flag, place, approval: { before, by }, changes }): Step[] => {
     const all = { model: 0, version, place, request: newest, variant: 0, flag }
     return [
+      ...(before ? [{ ...all, ...before }] : []),
       { ...all, kind: 'open', who: 0 },
-      ...reviewers.map((who): Step => ({ ...all, kind: 'review', who })),
+      ...by.map((who): Step => ({ ...all, kind: 'review', who })),
       ...changes,
       { ...all, kind: 'merge', who: 2 },
+    ]
+  })
+
+/** What bob brought into Production under a name that nothing guards gets one that something may guard. */
+const renamedIn = fc
+  .record({ version: fc.nat(9), who: fc.constantFrom(2, 3), flag: fc.boolean() })
+  .map(({ version, who, flag }): Step[] => {
+    const all = { model: 7, version, place: 0, request: newest, variant: 1, flag }
+    return [
+      { ...all, kind: 'move', who: 2 },
+      { ...all, kind: 'rename', who },
     ]
   })
 
@@ -139,10 +164,14 @@ export const sequence = fc
     fc.array(stepOf('policy'), { minLength: 1, maxLength: 2, size: 'max' }),
     fc.array(
       fc.oneof(
-        story,
-        signedOff,
-        thereAndBack,
-        fc.array(step, { minLength: 1, maxLength: 4, size: 'max' }),
+        { weight: 4, arbitrary: story },
+        { weight: 4, arbitrary: signedOff },
+        { weight: 5, arbitrary: thereAndBack },
+        {
+          weight: 4,
+          arbitrary: fc.array(step, { minLength: 1, maxLength: 4, size: 'max' }),
+        },
+        { weight: 1, arbitrary: renamedIn },
       ),
       { minLength: 2, maxLength: 5, size: 'max' },
     ),
