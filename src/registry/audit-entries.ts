@@ -71,7 +71,19 @@ export function versionEntry(
   })
 }
 
-/** A JSON object of the rows of a select of `key` and `value`. */
+/** Values with more bytes in all are brief at once: no entry has them whole, and none their digest. */
+const mapBytesMax = 1_000_000
+const beginsChars = 200
+
+/**
+ * A JSON object of the rows of a select of `key` and `value`; where they are very large, what stands
+ * in an entry for it (`Brief`), made without the object: one statement would block everybody meanwhile.
+ */
 export function jsonMap(rows: SQL): SQL {
-  return sql`(select json_group_object(key, value) from (${rows}))`
+  return sql`case when (select total(octet_length(value)) from (${rows})) <= ${mapBytesMax}
+    then (select json_group_object(key, value) from (${rows}))
+    else json_object('begins', (select substr(json_group_object(key, substr(value, 1, ${beginsChars})),
+        1, ${beginsChars}) from (${rows})),
+      'length', (select 1 + sum(length(json_quote(key)) + length(json_quote(value)) + 2) from (${rows})))
+    end`
 }
