@@ -2,8 +2,9 @@ import type { Hono } from 'hono'
 import type { z } from 'zod'
 import { excerpt, invalid, RegistryError } from '../core/error.ts'
 import { readAs } from '../core/explain.ts'
+import { measureJson } from '../core/measure-json.ts'
 import type { AppContext, AppEnv } from '../http/app-env.ts'
-import { readJsonObject } from '../http/body.ts'
+import { checkJsonSize, readJsonObject } from '../http/body.ts'
 import { admit, guardedHandler, type Rule } from '../http/guards/guard.ts'
 import type { Context } from '../platform/context.ts'
 import type { Answer, Endpoint, RequestOf } from './endpoints/endpoint.ts'
@@ -73,8 +74,10 @@ function queryOf(c: AppContext): Record<string, unknown> {
 const hardEscapes = /\\u(?:0000|d[89a-f])/i
 
 function parseJson(text: string): unknown {
+  const isHard = hardEscapes.test(text)
+  checkJsonSize(measureJson(text), isHard)
   try {
-    return hardEscapes.test(text) ? JSON.parse(text, wholeText) : JSON.parse(text)
+    return isHard ? JSON.parse(text, wholeText) : JSON.parse(text)
   } catch (err) {
     if (err instanceof RegistryError) throw err
     throw invalid('The request body is not valid JSON', { cause: err })

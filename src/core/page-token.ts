@@ -38,7 +38,11 @@ export function foreignPageToken(): RegistryError {
   return invalid('Invalid page_token: it is not one that this server gave out')
 }
 
+/** A key has a name, a tag or a param, of up to 100,000 characters, and a few numbers. */
+const charsMax = 1_000_000
+
 function parseFields(token: string): (string | number | null)[] | undefined {
+  if (token.length > charsMax) return undefined
   const text = fromBase64Url(token)
   if (text === undefined) return undefined
   try {

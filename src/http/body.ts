@@ -1,4 +1,6 @@
 import { invalid, RegistryError } from '../core/error.ts'
+import { letOthersRun } from '../core/let-others-run.ts'
+import type { JsonSize } from '../core/measure-json.ts'
 import type { ByteStream } from '../platform/ports.ts'
 import type { AppContext } from './app-env.ts'
 
@@ -17,16 +19,41 @@ async function readText(c: AppContext): Promise<string> {
   }
   const bytes = await readBytes(c, c.var.ctx.settings.jsonBytesMax)
   try {
-    return utf8.decode(bytes)
+    const text = utf8.decode(bytes)
+    // Each step of reading a large body is a turn of its own.
+    if (bytes.byteLength > turnBytesMax) await letOthersRun()
+    return text
   } catch (err) {
     throw invalid('The request body is not valid UTF-8', { cause: err })
   }
 }
 
+const turnBytesMax = 1_000_000
+
+/** A search names up to 100,000 experiments; a batch of 1,000 metrics has 4,000 values. */
+const valuesMax = 120_000
+/** Of bodies whose parsing looks at each value by itself, which takes several times longer. */
+const readValuesMax = 30_000
+
+/**
+ * Refuses JSON text with so many values that parsing it would hold up everybody else.
+ *
+ * @param isByValue whether the parser looks at each value by itself
+ * @throws PAYLOAD_TOO_LARGE
+ */
+export function checkJsonSize({ marks }: JsonSize, isByValue = false): void {
+  const most = isByValue ? readValuesMax : valuesMax
+  if (marks <= most) return
+  throw new RegistryError(
+    'PAYLOAD_TOO_LARGE',
+    `The request's JSON has more than ${most} values; send fewer at once`,
+  )
+}
+
 /**
  * The request's body, which must be a JSON object; no body counts as an empty one.
  *
- * @param parse throws INVALID_PARAMETER_VALUE for what is not JSON
+ * @param parse throws INVALID_PARAMETER_VALUE for what is not JSON, and as `checkJsonSize`
  * @throws PAYLOAD_TOO_LARGE, or INVALID_PARAMETER_VALUE for any other body
  */
 export async function readJsonObject(

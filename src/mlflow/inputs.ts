@@ -1,4 +1,6 @@
 import { excerpt, invalid } from '../core/error.ts'
+import { measureJson } from '../core/measure-json.ts'
+import { checkJsonSize } from '../http/body.ts'
 import type { Context } from '../platform/context.ts'
 import { requireLoggedModels, requireRun } from '../tracking/permissions.ts'
 import type { DatasetInput } from '../tracking/run.ts'
@@ -116,6 +118,7 @@ function isDeeper(value: unknown, levels: number): boolean {
 }
 
 function parseModel(modelJson: string): Readonly<Record<string, unknown>> {
+  checkJsonSize(measureJson(modelJson))
   try {
     const model: unknown = JSON.parse(modelJson)
     if (typeof model === 'object' && model !== null && !Array.isArray(model)) return { ...model }

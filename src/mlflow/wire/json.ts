@@ -1,5 +1,7 @@
 import { invalid } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
+import { measureJson } from '../../core/measure-json.ts'
+import { checkJsonSize } from '../../http/body.ts'
 
 /** A JSON number that a double cannot hold, as it was written. */
 export class BigNumber {
@@ -21,20 +23,19 @@ const json = JSON as unknown as JsonWithSource
  * MLflow decodes a string that holds JSON once more; so does this.
  *
  * @throws INVALID_PARAMETER_VALUE it is not JSON
+ * @throws PAYLOAD_TOO_LARGE it has too many values
  */
 export function parseJson(text: string): unknown {
   const value = parseOnce(text)
   return typeof value === 'string' ? parseOnce(value) : value
 }
 
-/** Sixteen digits that do not follow a decimal point. */
-const longInteger = /(?<![\d.])\d{16}/
-
 function parseOnce(text: string): unknown {
+  const size = measureJson(text)
+  checkJsonSize(size, size.hasLongInteger)
   try {
-    // The reviver makes parsing several times slower, so only bodies that need it pay for it: those
-    // with an integer of 16 digits. A fraction with as many digits is a usual metric value.
-    return longInteger.test(text) ? json.parse(text, keepSource) : JSON.parse(text)
+    // The reviver makes parsing several times slower, so only bodies that need it pay for it.
+    return size.hasLongInteger ? json.parse(text, keepSource) : JSON.parse(text)
   } catch (err) {
     throw invalid('The request body is not valid JSON', { cause: err })
   }

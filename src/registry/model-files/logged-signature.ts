@@ -1,4 +1,5 @@
 import { letOthersRun } from '../../core/let-others-run.ts'
+import { measureJson } from '../../core/measure-json.ts'
 
 /** MLflow's model signature as it was logged: columns in, columns out, params. Plain JSON, nested little. */
 export type LoggedSignature = Readonly<Record<string, unknown>>
@@ -6,7 +7,7 @@ export type LoggedSignature = Readonly<Record<string, unknown>>
 /** Types of columns nest; what is deeper was not written by a client. */
 const depthMax = 64
 
-/** Of a whole signature, see `measure`. Some 20,000 columns in and as many out have 160,000. */
+/** Of a whole signature, see `measureJson`. Some 20,000 columns in and as many out have 160,000. */
 const marksMax = 200_000
 
 /** The most keys of one object: a column has few, and the properties of an object in it not many. */
@@ -47,7 +48,7 @@ export function readJson(
   text: string,
   most = marksMax,
 ): { value: unknown; marks: number } | { problem: string } {
-  const { depth, marks } = measure(text)
+  const { depth, marks } = measureJson(text)
   if (depth > depthMax) return { problem: `is nested deeper than ${depthMax} levels` }
   if (marks > most) return { problem: 'has too many values to be read' }
   try {
@@ -55,39 +56,6 @@ export function readJson(
   } catch {
     return { problem: 'is not valid JSON' }
   }
-}
-
-/**
- * How deep JSON text is nested, and how many commas and opening brackets it has. Other text may give
- * any number.
- */
-function measure(text: string): { depth: number; marks: number } {
-  let [depth, deepest, marks, isQuoted] = [0, 0, 0, false]
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i]
-    if (isQuoted) {
-      if (char === '\\') i++
-      else if (char === '"') isQuoted = false
-      continue
-    }
-    switch (char) {
-      case '"':
-        isQuoted = true
-        break
-      case '[':
-      case '{':
-        deepest = Math.max(deepest, ++depth)
-        marks++
-        break
-      case ']':
-      case '}':
-        depth--
-        break
-      case ',':
-        marks++
-    }
-  }
-  return { depth: deepest, marks }
 }
 
 /**
