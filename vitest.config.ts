@@ -22,6 +22,8 @@ export default defineConfig({
         test: {
           name: 'node',
           globalSetup: 'test/support/temporary-folder.ts',
+          setupFiles: 'test/support/watch-attacks.ts',
+          retry: { count: 3, condition: /^a turn of the event loop took/ },
           include: [behaviour],
           exclude: ['test/workerd/**'],
           isolate: false,

@@ -1,3 +1,4 @@
+import { beginTurn } from '#platform'
 import { checkAnswer } from './answers.ts'
 
 /** What takes requests: an application in this process, or `serverAt` for one elsewhere. */
@@ -25,14 +26,15 @@ export type Client = ReturnType<typeof client>
  */
 export function client(app: Answering, as: Readonly<Record<string, string>> = {}) {
   /** @param body a text is sent as it stands, anything else as JSON */
-  const send = async (method: string, path: string, body?: unknown): Promise<Response> =>
-    app.request(path, {
+  const send = async (method: string, path: string, body?: unknown): Promise<Response> => {
+    const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
+    await beginTurn()
+    return app.request(path, {
       method,
-      headers: { ...as, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined
-        ? {}
-        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      headers: { ...as, ...(text === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(text === undefined ? {} : { body: text }),
     })
+  }
   const call: Call = async (method, path, body) => {
     const res = await send(method, path, body)
     const text = await res.text()

@@ -27,6 +27,7 @@ async function migratedSchema(): Promise<SQL[]> {
 }
 
 export const runtime = 'node'
+export { beginTurn } from '../turns.ts'
 
 /** An empty, migrated server's platform: libSQL in memory, blobs in a temporary folder. */
 export async function freshPlatform(): Promise<Platform> {
