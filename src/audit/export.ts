@@ -79,6 +79,7 @@ const csvColumns: readonly [string, (entry: HashedEntry, chainHash?: string) => 
   ['reason', (entry) => entry.reason],
   ['promotion_id', (entry) => entry.promotion_id],
   ['approved_by', (entry) => entry.approved_by],
+  ['approvers', (entry) => entry.approvers],
   ['request_id', (entry) => entry.request_id],
   ['user_agent', (entry) => entry.user_agent],
   ['hash', (entry) => entry.hash],

@@ -7,6 +7,7 @@ import { encodePageToken } from '../../src/core/page-token.ts'
 import { hashJson } from '../../src/platform/hash.ts'
 import { person } from '../support/accounts.ts'
 import { client } from '../support/client.ts'
+import { guardedModel } from '../support/guarded-model.ts'
 import { registryServer } from '../support/registry-server.ts'
 
 const api = '/api/v1/audit'
@@ -189,6 +190,26 @@ describe('an export', () => {
     expect(lines[0]).toMatch(/^2,2026-\d\d-\d\dT[\d:.]+Z,anonymous,anonymous,false,\[\],/)
     expect(lines[0]).toContain(`,"'=n",`)
     expect(lines[1]).toContain(`"{""key"":""k"",""value"":""\\n@cmd""}"`)
+  })
+
+  test('has the approvers of a move with their accounts, in either form', async () => {
+    const { platform, policy, signedOff, admin } = await guardedModel()
+    await policy('p', { stage: 'Production' })
+    await signedOff('1', 'Production')
+    const { request } = createApp(() => platform, { principal: admin.principal })
+    const exported = async (format: string) =>
+      (await request(`${api}/export?format=${format}&action=model_version.transitioned`)).text()
+    const { approved_by, approvers } = JSON.parse(await exported('jsonl'))
+    expect([approved_by, approvers]).toEqual([
+      ['rita'],
+      [{ name: 'rita', account: expect.stringMatching(/^\d+$/) }],
+    ])
+    const [head = '', line] = (await exported('csv')).split('\r\n')
+    expect(head).toContain(',approved_by,approvers,')
+    const cells = [approved_by, approvers].map(
+      (value) => `"${JSON.stringify(value).replaceAll('"', '""')}"`,
+    )
+    expect(line).toContain(`,${cells.join(',')},`)
   })
 
   test('of 2,000 entries comes whole, in pieces', async () => {
