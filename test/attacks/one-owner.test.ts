@@ -44,6 +44,68 @@ test.for([
   expect((await c.review(c.carol, id)).status).toBe(200)
 })
 
+test('nobody approves a version whose card they edited last, unless the policy lets authors approve', async () => {
+  const c = await owned()
+  await c.policy({ approvals: fromReviewers })
+  const id = await c.open(c.ann)
+  const edit = (who: string, limitations: string) =>
+    c.ours(who, 'PUT', 'models/fraud/versions/1/card', { card: { limitations } })
+  expect((await edit(c.otto, 'none')).status).toBe(200)
+  const refused = await c.review(c.otto, id)
+  expect([refused.status, refused.json.message]).toEqual([
+    403,
+    expect.stringContaining('the last editor of the model card may not approve'),
+  ])
+  await c.policy({ approvals: { ...fromReviewers, author_may_approve: true } })
+  expect((await c.review(c.otto, id)).json.can_merge).toBe(true)
+  // It is the last editor who may not: whoever edited before may again.
+  await c.policy({ approvals: fromReviewers })
+  expect((await c.request(id)).can_merge).toBe(false)
+  expect((await edit(c.mallory, 'many')).status).toBe(200)
+  expect((await c.review(c.otto, id)).json.can_merge).toBe(true)
+})
+
+test('a service account takes the seat of the rule that names it, and none by its groups', async () => {
+  const c = await owned()
+  await c.ours(c.root, 'PUT', 'groups/reviewers', { members: ['carol', 'service:bot'] })
+  const rules = [
+    { required: 1, from: ['group:reviewers'] },
+    { required: 1, from: ['service:bot', 'user:mallory'] },
+  ]
+  await c.policy({ approvals: { rules } })
+  const id = await c.open(c.ann)
+  expect((await c.review(c.mallory, id)).json.approvals).toMatchObject({ given: 1 })
+  // mallory has the seat of the second rule, and the group gives the bot none of the first.
+  const approved = await c.review(c.bot, id)
+  expect([approved.status, approved.json.can_merge]).toEqual([200, false])
+  expect(approved.json.approvals).toMatchObject({ given: 1, missing: ['group:reviewers'] })
+  expect((await c.review(c.carol, id)).json.can_merge).toBe(true)
+})
+
+test('two service accounts of one administrator are two: where a policy names the one, it counts for the other', async () => {
+  const c = await owned()
+  const trainer = await c.service('trainer', c.otto)
+  await c.mlflow(c.root, 'POST', 'registered-models/permissions/create', {
+    name: 'fraud',
+    username: 'service:trainer',
+    permission: 'EDIT',
+  })
+  await c.ours(c.root, 'PUT', 'groups/reviewers', { members: ['service:bot', 'carol'] })
+  const gates = [{ name: 'g', type: 'check', check: 'tests' }]
+  await c.policy({ approvals: fromReviewers, gates })
+  const made = await c.mlflow(trainer, 'POST', 'model-versions/create', {
+    name: 'fraud',
+    source: 's3://b/2',
+  })
+  expect(made.status, made.text).toBe(200)
+  const id = await c.open(trainer, '2')
+  expect((await c.check(c.bot, id)).json.blocked_by).toEqual([expect.stringContaining('approval')])
+  expect((await c.review(c.bot, id)).status, 'by a group').toBe(403)
+  await c.policy({ approvals: { required: 1, from: ['service:bot', 'user:otto'] }, gates })
+  expect((await c.review(c.otto, id)).status, 'who made both').toBe(403)
+  expect((await c.review(c.bot, id)).json.can_merge, 'by its name').toBe(true)
+})
+
 test('a check counts as posted by the author if the author is a service account of who posts it', async () => {
   const c = await owned()
   await registered(c)

@@ -91,6 +91,29 @@ describe('no other call leads to a guarded stage or alias', () => {
     expect(renamed.status).toBe(403)
   })
 
+  test('not renaming a model onto a name under which a policy guards where its versions are', async () => {
+    const { asAnn, post, get, version, policy } = await guarded()
+    await policy('later', { applies_to: { models: 'fraud-*', stage: 'Production' } })
+    await policy('named', { applies_to: { models: 'fraud-*', alias: 'challenger' } })
+    const rename = (name: string, new_name: string) =>
+      post('registered-models/rename', { name, new_name })
+    const inStage = { name: 'staged', version: '1', stage: 'Production' }
+    await version(asAnn, 'staged')
+    expect((await post('model-versions/transition-stage', inStage)).status).toBe(200)
+    const aliased = { name: 'aliased', alias: 'challenger', version: '1' }
+    await version(asAnn, 'aliased')
+    expect((await post('registered-models/alias', aliased)).status).toBe(200)
+    for (const [name, what] of [
+      ['staged', 'version 1 holds Production'],
+      ['aliased', 'version 1 holds alias challenger'],
+    ] as const) {
+      const refused = await rename(name, 'fraud-2')
+      expect([refused.status, refused.json.message]).toEqual([403, expect.stringContaining(what)])
+      expect((await get(`registered-models/get?name=${name}`)).status).toBe(200)
+      expect((await rename(name, `${name}-2`)).status).toBe(200)
+    }
+  })
+
   test('a copy starts in no stage, and has no alias', async () => {
     const { post } = await guarded()
     const copied = await post('model-versions/create', { name: 'fraud', source: 'models:/fraud/1' })
