@@ -75,6 +75,7 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
     sha256,
     passwordRounds,
     outbound: nodeOutbound(),
+    timerScope: {},
     wake: () => background.wake(),
     fetch: (url, init) => fetch(url, init),
   }

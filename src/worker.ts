@@ -52,7 +52,7 @@ function bindings(env: unknown): Bindings {
   return env as Bindings
 }
 
-type IsolateParts = Omit<Platform, 'wake'>
+type IsolateParts = Omit<Platform, 'wake' | 'timerScope'>
 
 /** One isolate has one environment, and remembers by its database who has signed in. */
 const known = new WeakMap<Bindings, IsolateParts>()
@@ -78,6 +78,7 @@ function partsOf(env: Bindings): IsolateParts {
 function platformOf(env: Bindings, execution: Pick<ExecutionContext, 'waitUntil'>): Platform {
   const platform: Platform = {
     ...partsOf(env),
+    timerScope: {},
     wake() {
       for (const job of jobs) execution.waitUntil(job())
       execution.waitUntil(deliveries())

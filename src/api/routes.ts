@@ -26,6 +26,7 @@ import { stageRoutes } from './registry/stages.ts'
 import { uploadRoutes } from './registry/uploads.ts'
 import { versionFileRoutes } from './registry/version-files.ts'
 import { mount, type ServedEndpoint } from './serve.ts'
+import { resolveRoutes } from './serving/resolve.ts'
 
 /** Every endpoint of our own surface, one list per capability. Signed URLs are not among them. */
 export const served: readonly ServedEndpoint[] = [
@@ -37,6 +38,7 @@ export const served: readonly ServedEndpoint[] = [
   ...factRoutes,
   ...cardRoutes,
   ...holderRoutes,
+  ...resolveRoutes,
   ...lineageRoutes,
   ...compareRoutes,
   ...policyRoutes,

@@ -22,6 +22,11 @@ export type Platform = {
   readonly outbound: Outbound
   /** Requests to servers that the operator named: issuers of identities. */
   fetch(url: string, init: RequestInit): Promise<Response>
+  /**
+   * What shares its timers: one object for a process. On Workers each request has its own, since what it
+   * waits for ends with it.
+   */
+  readonly timerScope: object
   /** New audit entries or events were written: seal and deliver them soon, after the reply. */
   wake(): void
 }

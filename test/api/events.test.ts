@@ -1,32 +1,11 @@
 import { expect, test } from 'vitest'
+import { openStream } from '../support/event-source.ts'
 import { testServer } from '../support/server.ts'
 
-type App = Awaited<ReturnType<typeof testServer>>
+type App = Awaited<ReturnType<typeof testServer>>['app']
 
-/** A stream that is being read: its blocks, without the first, which says where it starts. */
-async function open(app: App['app'], query = '', headers: Record<string, string> = {}) {
-  const res = await app.request(`/api/v1/events${query}`, { headers })
-  expect(res.status).toBe(200)
-  expect(res.headers.get('content-type')).toBe('text/event-stream')
-  const reader = res.body?.pipeThrough(new TextDecoderStream()).getReader()
-  if (!reader) throw new Error('no body')
-  let text = ''
-  const block = async () => {
-    while (!text.includes('\n\n')) {
-      const { done, value } = await reader.read()
-      if (done) return undefined
-      text += value
-    }
-    const end = text.indexOf('\n\n')
-    const lines = text.slice(0, end).split('\n')
-    text = text.slice(end + 2)
-    const field = (name: string) =>
-      lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2)
-    return { id: field('id'), event: field('event'), data: JSON.parse(field('data') ?? 'null') }
-  }
-  const start = await block()
-  return { start, block, close: () => reader.cancel() }
-}
+const open = (app: App, query = '', headers: Record<string, string> = {}) =>
+  openStream(app, `/api/v1/events${query}`, headers)
 
 test('a stream tells what happens from now on, each event with its id and type', async () => {
   const { app, post } = await testServer()

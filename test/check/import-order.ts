@@ -16,6 +16,7 @@ const order: readonly (readonly string[])[] = [
   ['registry'],
   ['governance'],
   ['webhooks'],
+  ['serving'],
   ['background.ts'],
   ['http'],
   ['mlflow', 'api', 'ui'],

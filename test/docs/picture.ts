@@ -13,6 +13,7 @@ const parts: Readonly<Record<string, string>> = {
   registry: 'models, versions, stages, aliases',
   governance: 'policies, promotions, cards',
   webhooks: 'events, webhooks, deliveries',
+  serving: 'what a URI means, watches',
   'background.ts': 'what follows a reply',
   http: 'guards, errors, files',
   mlflow: "MLflow's REST surface",

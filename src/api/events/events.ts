@@ -2,7 +2,7 @@ import type { PageKey } from '../../core/page-token.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
 import { readPageFrom } from '../../search/page.ts'
-import { checkStreams, streamEventText } from '../../webhooks/delivery/event-stream.ts'
+import { eventStreams, streamEventText } from '../../webhooks/delivery/event-stream.ts'
 import {
   type EventPlace,
   endOfLog,
@@ -20,7 +20,7 @@ import { textStream } from '../text-stream.ts'
 export const eventRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.streamEvents, anyone, async (ctx, { query }, c) => {
     const wanted = wantedOf(query.type, query.model)
-    checkStreams(ctx)
+    eventStreams.check(ctx)
     const from = await placeOf(ctx, c.req.header('last-event-id') ?? query.after)
     const ended = new AbortController()
     const events = streamEventText(ctx, c.var.admitAgain, {

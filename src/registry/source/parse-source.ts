@@ -1,9 +1,9 @@
 import { cleanPath, versionAddressOf, versionsFolder } from '../../artifacts/path.ts'
 import { excerpt, invalid, type RegistryError } from '../../core/error.ts'
 import type { Settings } from '../../platform/settings/settings.ts'
-import { isLatest, parseVersion } from '../check-names.ts'
 import { isPromptPlaceholder } from '../prompts.ts'
 import type { Tag } from '../versions/read-versions.ts'
+import { parseModelUri, type Selector } from './model-uri.ts'
 import { parseSourceUri, type SourceUri } from './source-uri.ts'
 
 /** A version to register, as a client describes it. */
@@ -27,14 +27,6 @@ export type Source =
   | { readonly kind: 'logged model'; readonly modelId: string }
   | { readonly kind: 'version'; readonly name: string; readonly selector: Selector }
   | { readonly kind: 'version id'; readonly id: number }
-
-/**
- * Which version of a registered model: `/3`, `/latest`, `/Staging` (in any case) or `@champion`.
- */
-export type Selector =
-  | { readonly by: 'version'; readonly version: number }
-  | { readonly by: 'alias'; readonly alias: string }
-  | { readonly by: 'stage'; readonly stage: string }
 
 /** Schemes that name a host which a server would have to trust, by MLflow's list and a few more. */
 const hostSchemes: ReadonlySet<string> = new Set([
@@ -109,29 +101,16 @@ function runSource(source: string, uri: SourceUri): Source {
   return { kind: 'run', runId, path: cleanPath(path.join('/')) }
 }
 
-/** Names of models may have anything but `/` and `:`, so the path is read as it was written. */
 function modelSource(source: string, uri: SourceUri): Source {
   if (uri.host !== '') {
     throw invalid(
       `Invalid model version source '${excerpt(source)}': only versions of this registry can be copied`,
     )
   }
-  const path = source.slice(source.indexOf(':') + 1).replace(/^\/+/, '')
-  const at = path.lastIndexOf('@')
-  if (at > 0 && !path.includes('/')) {
-    const selector = { by: 'alias', alias: path.slice(at + 1) } as const
-    return { kind: 'version', name: path.slice(0, at), selector }
-  }
-  const [name = '', wanted, ...rest] = path.split('/')
-  if (rest.length > 0) throw notContained(source, 'model_id')
-  if (wanted === undefined) return { kind: 'logged model', modelId: name }
-  return { kind: 'version', name, selector: selectorOf(wanted) }
-}
-
-function selectorOf(wanted: string): Selector {
-  if (/^[+-]?\d+$/.test(wanted)) return { by: 'version', version: parseVersion(wanted) }
-  if (isLatest(wanted)) return { by: 'alias', alias: 'latest' }
-  return { by: 'stage', stage: wanted }
+  const named = parseModelUri(source)
+  if (named === undefined) throw notContained(source, 'model_id')
+  const { name, selector } = named
+  return selector ? { kind: 'version', name, selector } : { kind: 'logged model', modelId: name }
 }
 
 /** The source lies elsewhere than in the run or logged model that the request names. */

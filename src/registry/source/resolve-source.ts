@@ -2,14 +2,10 @@ import { sql } from 'drizzle-orm'
 import { storePathOf } from '../../artifacts/path.ts'
 import { excerpt, invalid, notFound, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import { checkModelName } from '../check-names.ts'
-import { getLatestVersions } from '../models/registered-models.ts'
 import { isPromptTag } from '../prompts.ts'
-import { getVersionByAlias } from '../stages/aliases.ts'
-import { resolveStage } from '../stages/stages.ts'
 import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-versions.ts'
-import { getVersion } from '../versions/versions.ts'
-import { notContained, type Selector, type Source } from './parse-source.ts'
+import { notContained, type Source } from './parse-source.ts'
+import { resolveSelector } from './resolve-selector.ts'
 
 /** Where a new version comes from, with everything looked up. */
 export type Resolved = {
@@ -42,7 +38,7 @@ export async function resolveSource(ctx: Context, source: Source, claim: Claim):
     case 'placeholder':
       return { ...asClaimed(claim), modelId: null }
     case 'version':
-      return copyOf(await selectVersion(ctx, source.name, source.selector), claim)
+      return copyOf(await resolveSelector(ctx, source.name, source.selector), claim)
     case 'version id':
       return copyOf(await versionOfId(ctx, source.id), claim)
     default:
@@ -177,20 +173,6 @@ function copyOf(original: ModelVersion, claim: Claim): Resolved {
     manifestId: original.manifestId,
     copyOfId: original.id,
   }
-}
-
-async function selectVersion(
-  ctx: Context,
-  name: string,
-  selector: Selector,
-): Promise<ModelVersion> {
-  checkModelName(name)
-  if (selector.by === 'alias') return getVersionByAlias(ctx, name, selector.alias)
-  if (selector.by === 'version') return getVersion(ctx, name, selector.version)
-  const stage = await resolveStage(ctx, selector.stage)
-  const [version] = await getLatestVersions(ctx, name, [stage])
-  if (!version) throw notFound(`Version of model '${excerpt(name)}' in stage`, stage)
-  return version
 }
 
 async function versionOfId(ctx: Context, id: number): Promise<ModelVersion> {

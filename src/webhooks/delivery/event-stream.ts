@@ -1,6 +1,6 @@
 import { readAccessEpoch } from '../../access/accounts/epoch.ts'
-import { RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
+import { OpenStreams } from '../../platform/open-streams.ts'
 import { pollerOf } from '../events/audit-poller.ts'
 import { type EventPlace, eventFilterOf, idBefore, readEvents } from '../events/event-log.ts'
 import { eventId, isWanted, type RegistryEvent, type Wanted } from '../events/events.ts'
@@ -15,10 +15,7 @@ const heartbeatMs = 15_000
 const lifetimeMs = 240_000
 
 /** More would only wait for one another; a client that is refused tries again. */
-const streamsMax = 256
-
-/** The streams of one account, so that it leaves room for others. */
-const streamsOfOneMax = 16
+export const eventStreams = new OpenStreams('streams of events', { max: 256, maxOfOne: 16 })
 
 /** Credentials also expire with time, which is not a change that can be noticed. */
 const admittedMs = 15_000
@@ -42,10 +39,10 @@ export async function* streamEventText(
   }: { readonly from: EventPlace; readonly wanted: Wanted; readonly ended: AbortSignal },
 ): AsyncGenerator<string> {
   const poller = pollerOf(ctx)
-  if (whyNoStream(ctx) !== undefined) return
+  if (eventStreams.whyNot(ctx) !== undefined) return
   const untilMs = ctx.now() + lifetimeMs
   let place = from
-  count(ctx, 1)
+  eventStreams.count(ctx, 1)
   try {
     let reader: Reader | undefined
     // An id alone is not an event. Clients go on from it if the connection breaks before the first
@@ -66,7 +63,7 @@ export async function* streamEventText(
       }
     }
   } finally {
-    count(ctx, -1)
+    eventStreams.count(ctx, -1)
   }
 }
 
@@ -99,32 +96,6 @@ async function* textsOf(
   for (const event of events) {
     if (isWanted(wanted, event) && (await mayRead(event))) yield eventText(event)
   }
-}
-
-/** @throws REQUEST_LIMIT_EXCEEDED there are as many streams as allowed */
-export function checkStreams(ctx: Context): void {
-  const why = whyNoStream(ctx)
-  if (why !== undefined) throw new RegistryError('REQUEST_LIMIT_EXCEEDED', why)
-}
-
-function whyNoStream(ctx: Context): string | undefined {
-  const { streams, streamsOf } = pollerOf(ctx)
-  if (streams >= streamsMax) {
-    return `${streamsMax} streams of events are open, which is as many as there may be; try again later`
-  }
-  if (!ctx.principal.verified || (streamsOf.get(ctx.principal.name) ?? 0) < streamsOfOneMax) {
-    return undefined
-  }
-  return `${streamsOfOneMax} streams of events are open for this account, which is as many as it may have; end one of them`
-}
-
-function count(ctx: Context, by: 1 | -1): void {
-  const poller = pollerOf(ctx)
-  const { name } = ctx.principal
-  const own = (poller.streamsOf.get(name) ?? 0) + by
-  poller.streams += by
-  if (own > 0) poller.streamsOf.set(name, own)
-  else poller.streamsOf.delete(name)
 }
 
 function eventText(event: RegistryEvent): string {

@@ -4,18 +4,17 @@ import type { Platform } from '../../platform/context.ts'
 
 const pollMs = 500
 
-/** `epoch` is that of `readAccessEpoch`. */
-type Waiter = {
-  readonly seq: number
-  readonly epoch: number
-  readonly done: (found: boolean) => void
-}
+/** The newest entry of the audit log, and `readAccessEpoch`. */
+export type Moment = { readonly seq: number; readonly epoch: number }
 
-/** Looks for new entries, once for all streams of a process, and only while one of them waits. */
+type Waiter = Moment & { readonly done: (found: Moment | undefined) => void }
+
+/** The statement that reads a moment. */
+export const momentRead = sql<Moment>`select coalesce(max(seq), 0) as seq,
+  (select epoch from access_epoch where id = 1) as epoch from audit_entries`
+
+/** Looks for new entries, once for all that wait in one scope, and only while something waits. */
 class AuditPoller {
-  streams = 0
-  /** How many streams each account has, by name. */
-  readonly streamsOf = new Map<string, number>()
   readonly #db: Database
   readonly #waiters = new Set<Waiter>()
   #isPolling = false
@@ -25,24 +24,21 @@ class AuditPoller {
   }
 
   /**
-   * Whether entry `seq` was written, or anything about access changed, within `ms`; false at once
-   * when `ended` is aborted.
+   * The moment when entry `seq` was there, or anything about access had changed, if that is within `ms`;
+   * undefined at once when `ended` is aborted. A failing database counts as a change: who waited finds
+   * out by reading it.
    */
-  async until(
-    { seq, epoch }: Omit<Waiter, 'done'>,
-    ms: number,
-    ended: AbortSignal,
-  ): Promise<boolean> {
-    if (ended.aborted) return false
+  async until({ seq, epoch }: Moment, ms: number, ended: AbortSignal): Promise<Moment | undefined> {
+    if (ended.aborted) return undefined
     return new Promise((done) => {
-      const finish = (found: boolean) => {
+      const finish = (found: Moment | undefined) => {
         clearTimeout(timer)
         ended.removeEventListener('abort', abort)
         this.#waiters.delete(waiter)
         done(found)
       }
       const waiter: Waiter = { seq, epoch, done: finish }
-      const abort = () => finish(false)
+      const abort = () => finish(undefined)
       const timer = setTimeout(abort, ms)
       ended.addEventListener('abort', abort, { once: true })
       this.#waiters.add(waiter)
@@ -56,35 +52,32 @@ class AuditPoller {
     try {
       while (this.#waiters.size > 0) {
         await new Promise((done) => setTimeout(done, pollMs))
-        const row = await this.#db.first(
-          sql<{ seq: number; epoch: number }>`select coalesce(max(seq), 0) as seq,
-            (select epoch from access_epoch where id = 1) as epoch from audit_entries`,
-        )
-        if (row) this.#tell(({ seq, epoch }) => seq <= row.seq || epoch !== row.epoch)
+        const now = await this.#db.first(momentRead)
+        if (now) this.#tell(({ seq, epoch }) => seq <= now.seq || epoch !== now.epoch, now)
       }
     } catch {
       // The waiting streams notice that the database fails when they read it themselves.
-      this.#tell(() => true)
+      for (const { done, seq, epoch } of [...this.#waiters]) done({ seq: seq - 1, epoch })
     } finally {
       this.#isPolling = false
     }
   }
 
-  #tell(isDue: (waiter: Waiter) => boolean): void {
-    for (const waiter of [...this.#waiters]) if (isDue(waiter)) waiter.done(true)
+  #tell(isDue: (waiter: Waiter) => boolean, now: Moment): void {
+    for (const waiter of [...this.#waiters]) if (isDue(waiter)) waiter.done(now)
   }
 }
 
-const pollers = new WeakMap<Database, AuditPoller>()
+const pollers = new WeakMap<object, AuditPoller>()
 
 /**
- * The poller of a database. On Workers each request has its own database object, and so its own
- * poller.
+ * The poller of a process. On Workers each request has its own: one whose request has ended would never
+ * look again, while others still wait.
  */
-export function pollerOf({ db }: Pick<Platform, 'db'>): AuditPoller {
-  const known = pollers.get(db)
+export function pollerOf({ db, timerScope }: Pick<Platform, 'db' | 'timerScope'>): AuditPoller {
+  const known = pollers.get(timerScope)
   if (known) return known
   const poller = new AuditPoller(db)
-  pollers.set(db, poller)
+  pollers.set(timerScope, poller)
   return poller
 }

@@ -502,6 +502,8 @@ export const apiRows: Readonly<Record<string, Row>> = {
   verifyAudit: ['read_audit', () => ours.get('audit/verify')],
   streamEvents: ['signed in', () => ours.get('events')],
   listEvents: ['signed in', () => ours.get('events/history')],
+  resolveModel: ['READ', (w) => ours.get(`resolve?uri=models:/${w.model}/1`)],
+  watchModels: ['READ', (w) => ours.get(`watch?uri=models:/${w.model}/1`)],
   listStages: ['signed in', () => ours.get('stages')],
   replaceStages: [
     'admin',

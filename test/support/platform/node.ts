@@ -43,6 +43,7 @@ export async function freshPlatform(): Promise<Platform> {
     passwordRounds: 600_000,
     outbound: nodeOutbound(),
     fetch: (url, init) => fetch(url, init),
+    timerScope: {},
     wake() {},
   }
 }

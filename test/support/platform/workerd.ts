@@ -58,6 +58,7 @@ export async function freshPlatform(): Promise<Platform> {
     passwordRounds: 100_000,
     outbound: workersOutbound,
     fetch: (url, init) => fetch(url, init),
+    timerScope: {},
     wake() {},
   }
 }
