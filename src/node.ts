@@ -15,6 +15,7 @@ import { LibsqlRemote } from './platform/node/libsql-remote.ts'
 import { Loop } from './platform/node/loop.ts'
 import { readMigrations } from './platform/node/migrations.ts'
 import { nodeOutbound } from './platform/node/outbound.ts'
+import { passwordTurns } from './platform/node/password-turns.ts'
 import {
   makePrivateFile,
   makePrivateFolder,
@@ -74,6 +75,7 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
     randomId,
     sha256,
     passwordRounds,
+    takePasswordTurn: passwordTurns(),
     outbound: nodeOutbound(),
     timerScope: {},
     wake: () => background.wake(),

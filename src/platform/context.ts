@@ -18,6 +18,10 @@ export type Platform = {
   sha256(): Sha256
   /** Rounds of PBKDF2 in the hashes of new passwords: as many as the runtime allows and time permits. */
   readonly passwordRounds: number
+  /**
+   * Make a slow hash when it is its turn. @throws RequestLimitError too many wait for theirs
+   */
+  takePasswordTurn<T>(work: () => Promise<T>): Promise<T>
   /** Requests to receivers that users name. */
   readonly outbound: Outbound
   /** Requests to servers that the operator named: issuers of identities. */

@@ -27,11 +27,13 @@ export function randomPassword(): string {
   return (toHex(randomBytes(16)).match(/.{8}/g) ?? []).join('-')
 }
 
-type Hashing = Pick<Platform, 'passwordRounds' | 'sha256'>
+type Hashing = Pick<Platform, 'passwordRounds' | 'sha256' | 'takePasswordTurn'>
 
 /**
  * PBKDF2 with SHA-256 and a new salt, as `pbkdf2-sha256$<rounds>$<salt>$<hash>`, salt and hash in hex.
  * A hash says how it was made, so that later ones may be made differently.
+ *
+ * @throws RequestLimitError too many hashes are being made
  */
 export async function hashPassword(on: Hashing, password: string): Promise<string> {
   const made = await writeHash(on, password, randomBytes(16))
@@ -44,6 +46,8 @@ export async function hashPassword(on: Hashing, password: string): Promise<strin
  * The hash with this runtime's rounds where `stored`, which is of the same password, has fewer;
  * undefined where it need not be made anew. It keeps the salt: by a new salt the triggers of
  * `accounts` tell that the password is another, and end its sessions and tokens.
+ *
+ * @throws RequestLimitError too many hashes are being made
  */
 export async function renewHash(
   on: Hashing,
@@ -58,11 +62,11 @@ export async function renewHash(
 }
 
 async function writeHash(
-  { passwordRounds }: Hashing,
+  { passwordRounds, takePasswordTurn }: Hashing,
   password: string,
   salt: Uint8Array<ArrayBuffer>,
 ): Promise<string> {
-  const bits = await deriveBits(password, salt, passwordRounds)
+  const bits = await takePasswordTurn(() => deriveBits(password, salt, passwordRounds))
   return `pbkdf2-sha256$${passwordRounds}$${toHex(salt)}$${toHex(bits)}`
 }
 
@@ -70,6 +74,8 @@ async function writeHash(
  * Whether `password` is what `stored` was made from. A wrong one takes as long as if the hash had this
  * runtime's rounds, as an unknown account has: time does not tell who is there. A right one that this
  * process has seen before is found again at once.
+ *
+ * @throws RequestLimitError too many hashes are being made
  */
 export async function matchPassword(
   on: Hashing,
@@ -77,13 +83,18 @@ export async function matchPassword(
   stored: string,
 ): Promise<boolean> {
   const { rounds, salt, hash } = readHash(stored)
-  if (matches.has(await matchKey(on, password, stored))) return true
-  if (areEqual(await deriveBits(password, salt, rounds), hash)) {
-    await rememberMatch(on, password, stored)
-    return true
-  }
-  if (rounds < on.passwordRounds) await deriveBits(password, salt, on.passwordRounds - rounds)
-  return false
+  const key = await matchKey(on, password, stored)
+  if (matches.has(key)) return true
+  return on.takePasswordTurn(async () => {
+    // Of many requests with one password the first has found it out for the others.
+    if (matches.has(key)) return true
+    if (areEqual(await deriveBits(password, salt, rounds), hash)) {
+      await rememberMatch(on, password, stored)
+      return true
+    }
+    if (rounds < on.passwordRounds) await deriveBits(password, salt, on.passwordRounds - rounds)
+    return false
+  })
 }
 
 function readHash(stored: string) {

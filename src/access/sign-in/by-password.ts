@@ -56,7 +56,7 @@ export async function signInByPassword(
  * The principal whose password this is. An unknown name takes as long as a wrong password.
  *
  * @throws UNAUTHENTICATED unknown name or wrong password, which look the same
- * @throws REQUEST_LIMIT_EXCEEDED too many wrong passwords came before
+ * @throws REQUEST_LIMIT_EXCEEDED too many wrong passwords came before, or too many come now
  */
 export async function verifyPassword(
   ctx: Context,
@@ -117,9 +117,9 @@ async function keepRenewed(
   password: string,
 ): Promise<string> {
   if (stored === null) throw new Error('an account without a password has signed in by one')
-  const renewed = await renewHash(ctx, password, stored)
-  if (renewed === undefined) return stored
   try {
+    const renewed = await renewHash(ctx, password, stored)
+    if (renewed === undefined) return stored
     await ctx.db.all(sql`update accounts set password_hash = ${renewed}
       where id = ${id} and password_hash = ${stored}`)
     return renewed

@@ -8,6 +8,7 @@ import { DiskBlobStore } from '../../../src/platform/node/disk-blob-store.ts'
 import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
 import { readMigrations } from '../../../src/platform/node/migrations.ts'
 import { nodeOutbound } from '../../../src/platform/node/outbound.ts'
+import { passwordTurns } from '../../../src/platform/node/password-turns.ts'
 import { sha256 } from '../../../src/platform/node/sha256.ts'
 import { randomId } from '../../../src/platform/random-id.ts'
 import { defaultSettings } from '../../../src/platform/settings/settings.ts'
@@ -41,6 +42,7 @@ export async function freshPlatform(): Promise<Platform> {
     randomId,
     sha256,
     passwordRounds: 600_000,
+    takePasswordTurn: passwordTurns(),
     outbound: nodeOutbound(),
     fetch: (url, init) => fetch(url, init),
     timerScope: {},

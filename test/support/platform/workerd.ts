@@ -56,6 +56,7 @@ export async function freshPlatform(): Promise<Platform> {
     randomId,
     sha256,
     passwordRounds: 100_000,
+    takePasswordTurn: (work) => work(),
     outbound: workersOutbound,
     fetch: (url, init) => fetch(url, init),
     timerScope: {},
