@@ -16,7 +16,7 @@ const order: readonly (readonly string[])[] = [
   ['registry'],
   ['governance'],
   ['webhooks'],
-  ['serving'],
+  ['serving', 'workspaces'],
   ['background.ts'],
   ['http'],
   ['mlflow', 'api', 'ui'],
