@@ -5,7 +5,7 @@ import { readOnce } from './read-once.ts'
 import { denied } from './rights.ts'
 
 /** Whether the caller may manage roles: administrators, and whoever has MANAGE on the workspace. */
-export async function isWorkspaceAdmin(ctx: Context): Promise<boolean> {
+async function isWorkspaceAdmin(ctx: Context): Promise<boolean> {
   return mayAll(ctx) || (await listAdministered(ctx)).includes(ctx.workspace)
 }
 
