@@ -171,6 +171,9 @@ const tellers: Readonly<Record<Action | OtherEvent, Teller>> = {
   'role.created': ({ after }) => `made the role ${shown(after.name)}`,
   'role.updated': ({ after }) => `changed the role ${shown(after.name)}`,
   'role.deleted': ({ before }) => `deleted the role ${shown(before.name)}`,
+  'workspace.created': ({ after }) => `made the workspace ${shown(after.name)}`,
+  'workspace.updated': ({ after }) => `changed the workspace ${shown(after.name)}`,
+  'workspace.deleted': ({ before }) => `deleted the workspace ${shown(before.name)}`,
   'role.assigned': ({ after }) => `gave the role ${shown(after.role)} to ${shown(after.username)}`,
   'role.unassigned': ({ before }) =>
     `took the role ${shown(before.role)} from ${shown(before.username)}`,
