@@ -15,6 +15,7 @@ import { webhookRoutes } from './events/webhooks.ts'
 import { cardRoutes } from './governance/cards.ts'
 import { policyRoutes } from './governance/policies.ts'
 import { promotionRoutes } from './governance/promotions.ts'
+import { importRoutes } from './imports/imports.ts'
 import { openApiRoute } from './openapi.ts'
 import { compareRoutes } from './registry/compare.ts'
 import { downloadRoutes } from './registry/downloads.ts'
@@ -50,6 +51,7 @@ export const served: readonly ServedEndpoint[] = [
   ...grantRoutes,
   ...serviceAccountRoutes,
   ...identityRoutes,
+  ...importRoutes,
 ]
 
 /**

@@ -45,3 +45,22 @@ export async function* readFilesBelow(
     after = last.path
   }
 }
+
+/** Up to `count` files below a folder, by path, of those behind `after`; none where nothing is there. */
+export async function readStoredFiles(
+  ctx: Context,
+  folder: string,
+  { after, count }: { readonly after: string; readonly count: number },
+): Promise<FileToExport[]> {
+  const { start, end } = folderRangeOf(folder)
+  const rows = await ctx.db.all(sql<FileToExportRow>`
+    select f.path, b.sha256, b.size_bytes, b.key from artifact_files f join blobs b on b.id = f.blob
+    where f.workspace = ${ctx.workspace} and f.path > ${start + after} and f.path < ${end}
+    order by f.path limit ${count}`)
+  return rows.map(({ path, sha256, size_bytes, key }) => ({
+    path: path.slice(start.length),
+    sha256,
+    key,
+    sizeBytes: size_bytes,
+  }))
+}

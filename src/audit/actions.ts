@@ -58,9 +58,6 @@
  * | role.unassigned | username, role_id, role | |
  * | grant.created | | id, principal, action, models, stage, alias |
  * | grant.deleted | the same | |
- * | workspace.created | | name, description, default_artifact_root |
- * | workspace.updated | name, description, default_artifact_root | the same |
- * | workspace.deleted | name, description, default_artifact_root | |
  * | account.signed_up | | name, kind, issuer, subject: somebody from outside was seen first and got an account |
  * | identity.linked | | account, issuer, subject |
  * | identity.unlinked | account, issuer, subject | |
@@ -71,6 +68,7 @@
  * | model_version.card_changed | revision, digest (null: it had no card) | revision, digest, fields [those that differ], imported_from (null: it was written) |
  * | registered_model.card_template_set | card {}, required [] (null: it had none) | card {}, required [] |
  * | registered_model.card_template_deleted | card {}, required [] | |
+ * | tracking.imported: of experiments, runs or logged models | | source, kind, count |
  * | request.refused | | operation, error_code, message, gates [{name, policy, detail}] (those that failed) |
  * | request.refused: a count of those that made no entry | | operation, error_code, message, more (how many), first_at, last_at |
  *
@@ -141,9 +139,6 @@ export const actions = [
   'role.unassigned',
   'grant.created',
   'grant.deleted',
-  'workspace.created',
-  'workspace.updated',
-  'workspace.deleted',
   'request.refused',
   'account.signed_up',
   'identity.linked',
@@ -153,6 +148,7 @@ export const actions = [
   'session.started',
   'session.ended',
   'model_version.card_changed',
+  'tracking.imported',
 ] as const
 
 export type Action = (typeof actions)[number]

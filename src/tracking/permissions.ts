@@ -10,9 +10,7 @@ import {
 import { denied } from '../access/permissions/rights.ts'
 import { folderRangeOf, foldersAboveOf, joinPaths, storePathOf } from '../artifacts/path.ts'
 import { excerpt, notFound } from '../core/error.ts'
-import { defaultWorkspace } from '../core/workspace.ts'
 import type { Context } from '../platform/context.ts'
-import { artifactRootOf } from './experiments/artifact-location.ts'
 import { noSuchExperiment } from './experiments/experiment.ts'
 import { loggedModelNotFound } from './logged-models/read-logged-models.ts'
 
@@ -257,13 +255,12 @@ function partOf(rest: string): Part | undefined {
 
 /** The folder of our store below which experiments have theirs, by number; undefined: elsewhere. */
 function defaultRoot(ctx: Context): string | undefined {
-  return storePathOf(artifactRootOf(ctx))
+  return storePathOf(ctx.settings.defaultArtifactRoot)
 }
 
-/** The folder of the experiment "Default" of the default workspace, whose location follows the setting. */
+/** The folder of the experiment "Default", whose location follows the setting. */
 function defaultFolder(ctx: Context): string | undefined {
-  if (ctx.workspace !== defaultWorkspace) return undefined
-  const root = storePathOf(ctx.settings.defaultArtifactRoot)
+  const root = defaultRoot(ctx)
   return root === undefined ? undefined : joinPaths(root, '0')
 }
 

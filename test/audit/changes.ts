@@ -2,12 +2,12 @@ import { accessChanges } from './changes/access.ts'
 import { cardChanges } from './changes/cards.ts'
 import { databricksChanges } from './changes/databricks.ts'
 import type { Examples } from './changes/example.ts'
+import { importChanges } from './changes/imports.ts'
 import { permissionChanges } from './changes/permissions.ts'
 import { promotionChanges } from './changes/promotions.ts'
 import { registryChanges } from './changes/registry.ts'
 import { stageChanges } from './changes/stages.ts'
 import { webhookChanges } from './changes/webhooks.ts'
-import { workspaceChanges } from './changes/workspaces.ts'
 
 /**
  * An example for each operation that changes what the audit log is about. A new operation needs a row
@@ -17,13 +17,13 @@ import { workspaceChanges } from './changes/workspaces.ts'
 export const changes: Examples = {
   ...registryChanges,
   ...stageChanges,
+  ...importChanges,
   ...cardChanges,
   ...promotionChanges,
   ...accessChanges,
   ...permissionChanges,
   ...webhookChanges,
   ...databricksChanges,
-  ...workspaceChanges,
 }
 
 /**

@@ -1,9 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { workspacesFolder } from '../../artifacts/path.ts'
 import { excerpt, invalid } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
 import { decodePercent } from '../../core/percent.ts'
-import { defaultWorkspace } from '../../core/workspace.ts'
 import type { Context } from '../../platform/context.ts'
 
 /** Schemes of a host that a client or server would connect to, as MLflow lists them. */
@@ -42,16 +40,6 @@ export function checkArtifactLocation(ctx: Context, location: string): void {
   }
 }
 
-/**
- * Where experiments of the context's workspace keep artifacts, each in a folder of its number, if they
- * say nothing else; without a slash at its end.
- */
-export function artifactRootOf({ workspace, workspaceRoot, settings }: Context): string {
-  if (workspaceRoot !== undefined) return workspaceRoot.replace(/(?<=[^:/])\/+$/, '')
-  const root = settings.defaultArtifactRoot
-  return workspace === defaultWorkspace ? root : `${root}/${workspacesFolder}/${workspace}`
-}
-
 /** An experiment's artifact location, from a row of `experiments`. */
 export function locationColumn(ctx: Context): SQL {
   return sql`coalesce(experiments.artifact_location, ${ctx.settings.defaultArtifactRoot} || '/' || experiments.id)`
@@ -62,7 +50,7 @@ export function locationColumn(ctx: Context): SQL {
  *
  * @param path begins with a slash
  */
-export function artifactUriColumn(ctx: Context, path: string): SQL {
+export function artifactUriColumn(ctx: Context, path: string | SQL): SQL {
   const location = locationColumn(ctx)
   return sql`iif(instr(${location}, '?') = 0,
     rtrim(${location}, '/') || ${path},

@@ -27,7 +27,7 @@ export async function logInputs(
     modelIds,
   }: { readonly inputs: readonly DatasetInput[]; readonly modelIds: readonly string[] },
 ): Promise<void> {
-  for (const input of inputs) checkInput(input)
+  for (const input of inputs) checkDatasetInput(input)
   for (const modelId of modelIds) checkLength(modelId, charsMax.modelId, 'model_id')
   const active = isActiveRun(ctx, runId)
   const datasets = jsonChunksOf(
@@ -91,7 +91,7 @@ export async function logOutputs(
   })
 }
 
-function checkInput({ dataset, tags }: DatasetInput): void {
+export function checkDatasetInput({ dataset, tags }: DatasetInput): void {
   checkLength(dataset.name, charsMax.name, 'name')
   checkLength(dataset.digest, charsMax.digest, 'digest')
   checkLength(dataset.sourceType, charsMax.sourceType, 'source_type')

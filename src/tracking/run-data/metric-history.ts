@@ -91,6 +91,23 @@ async function readPointsOnce(ctx: Context, wanted: PointsWanted): Promise<Metri
   }))
 }
 
+/** All points of a run in pages, by key, time, step and value. */
+export async function* readPointsOfRun(ctx: Context, runId: string): AsyncGenerator<Metric[]> {
+  const keys = await ctx.db.all(sql<{ key: string }>`select key from latest_metrics
+    where run = (select runs.id from runs where ${isRun(ctx, runId)}) order by key`)
+  for (const { key } of keys) {
+    let after: PageKey | undefined
+    for (;;) {
+      const rows = await readPointsOnce(ctx, { runId, key, after, count: pointsPerRead })
+      const last = rows.at(-1)
+      if (!last) break
+      yield rows.map(metricFromRow)
+      if (rows.length < pointsPerRead) break
+      after = pageKeyOf(last)
+    }
+  }
+}
+
 function pageKeyOf(row: MetricRow): PageKey {
   return [row.timestamp_ms, row.step, row.value, row.is_nan]
 }

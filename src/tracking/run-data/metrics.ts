@@ -34,7 +34,7 @@ export function clampInfinity(value: number): number {
  */
 export function metricStatements(ctx: Context, runId: string, points: readonly Metric[]): SQL[] {
   return [
-    ...jsonChunksOf(points.map(cellsOf)).map(
+    ...jsonChunksOf(points.map(metricCellsOf)).map(
       (json) => sql`insert into metrics (run, key, timestamp_ms, step, value, is_nan)
         select runs.id, point.value ->> 0, point.value ->> 1, point.value ->> 2,
           point.value ->> 3, point.value ->> 4
@@ -42,7 +42,7 @@ export function metricStatements(ctx: Context, runId: string, points: readonly M
         where ${isActiveRun(ctx, runId)}
         on conflict do nothing`,
     ),
-    ...jsonChunksOf(latestOf(points).map(cellsOf)).map(
+    ...jsonChunksOf(latestOf(points).map(metricCellsOf)).map(
       (json) => sql`insert into latest_metrics (run, key, timestamp_ms, step, value, is_nan)
         select runs.id, point.value ->> 0, point.value ->> 1, point.value ->> 2,
           point.value ->> 3, point.value ->> 4
@@ -56,7 +56,7 @@ export function metricStatements(ctx: Context, runId: string, points: readonly M
   ]
 }
 
-function cellsOf({ key, timestampMs, step, value }: Metric) {
+export function metricCellsOf({ key, timestampMs, step, value }: Metric) {
   return [key, timestampMs, step, new Real(storedValue(value)), Number.isNaN(value) ? 1 : 0]
 }
 
@@ -66,7 +66,7 @@ function storedValue(value: number): number {
 }
 
 /** The greatest point of each key by step, then time, then value; the first of equal ones. */
-function latestOf(points: readonly Metric[]): Metric[] {
+export function latestOf(points: readonly Metric[]): Metric[] {
   const latest = new Map<string, Metric>()
   for (const point of points) {
     const other = latest.get(point.key)

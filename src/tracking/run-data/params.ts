@@ -7,7 +7,7 @@ import type { Context } from '../../platform/context.ts'
 import { isActiveRun, isRun, type KeyValue } from '../run.ts'
 
 /** Longer values are cut, as MLflow cuts them. */
-const paramValueCharsMax = 6000
+export const paramValueCharsMax = 6000
 
 /** @param field the request's name for the key, e.g. `params[0].key` */
 export function checkParamKey(key: string, field: string): void {

@@ -11,7 +11,7 @@ import { makeRandomName } from '../random-name.ts'
 import { type KeyValue, type RunInfo, type RunRow, runColumns, runInfoFromRow } from '../run.ts'
 import { runNameTag, tagValueCharsMax } from '../run-data/run-tags.ts'
 
-const userIdCharsMax = 256
+export const userIdCharsMax = 256
 
 export type NewRun = {
   readonly experimentId: number

@@ -353,14 +353,6 @@ const accessRows: Readonly<Record<string, Row>> = {
     () => patch('users/update-admin', { username: 'other', is_admin: true }),
   ],
   deleteUser: ['admin', async (w) => del('users/delete', { username: await w.newUser() })],
-  listWorkspaces: ['signed in', () => send('GET', roles)('workspaces')],
-  createWorkspace: ['admin', (w) => send('POST', roles)('workspaces', { name: w.name() })],
-  getWorkspace: ['signed in', () => send('GET', roles)('workspaces/default')],
-  updateWorkspace: [
-    'admin',
-    () => send('PATCH', roles)('workspaces/default', { description: 'd' }),
-  ],
-  deleteWorkspace: ['admin', () => send('DELETE', roles)('workspaces/none')],
   createRole: [
     'admin',
     (w) => send('POST', roles)('roles/create', { name: w.name(), workspace: 'default' }),
@@ -500,6 +492,8 @@ const ours = {
 const policy = { applies_to: { models: 'guarded-*', stage: 'Production' } }
 const ofVersion = (w: World, rest = '') => `models/${w.model}/versions/1${rest}`
 
+const nothingToImport = { source: 's', items: [] }
+
 /** Of our own surface, by their operation ids. */
 export const apiRows: Readonly<Record<string, Row>> = {
   whoami: ['signed in', () => ours.get('whoami')],
@@ -520,6 +514,15 @@ export const apiRows: Readonly<Record<string, Row>> = {
         items: ['None', 'Staging', 'Production', 'Archived'].map((name) => ({ name })),
       }),
   ],
+  importExperiments: ['admin', () => ours.post('imports/experiments', nothingToImport)],
+  importRuns: ['admin', () => ours.post('imports/runs', nothingToImport)],
+  importLoggedModels: ['admin', () => ours.post('imports/logged-models', nothingToImport)],
+  findImported: [
+    'admin',
+    () => ours.post('imports/known', { source: 's', kind: 'run', ids: ['x'] }),
+  ],
+  measureRuns: ['admin', () => ours.post('imports/measures', { run_ids: [] })],
+  listStoredFiles: ['admin', () => ours.get('imports/files?path=1')],
   getVersion: ['READ', (w) => ours.get(ofVersion(w))],
   getHold: ['READ', async (w) => ours.get(`models/${w.model}/versions/${await w.newHeld()}/hold`)],
   placeHold: [

@@ -1,0 +1,143 @@
+import { expect, test } from 'vitest'
+import { importedExperiment, importedRun } from '../support/imported.ts'
+import { testServer } from '../support/server.ts'
+
+const source = 'http://mlflow.example'
+
+async function importingServer() {
+  const server = await testServer()
+  const send = (kind: string, items: readonly object[], from = source) =>
+    server.call('POST', `/api/v1/imports/${kind}`, { source: from, items })
+  const experiment = async (id: string) =>
+    (await server.get(`experiments/get?experiment_id=${id}`)).json?.experiment
+  const run = async (digit: string) =>
+    (await server.get(`runs/get?run_id=${digit.repeat(32)}`)).json?.run
+  const history = async (digit: string, key: string) =>
+    (await server.get(`metrics/get-history?run_id=${digit.repeat(32)}&metric_key=${key}`)).json
+      .metrics
+  return { ...server, send, experiment, run, history }
+}
+
+test('an experiment and its run keep ids, times, user and every point', async () => {
+  const { send, experiment, run, history } = await importingServer()
+  const made = await send('experiments', [importedExperiment('41')])
+  expect(made.json.items).toEqual([
+    { id: '41', state: 'added', own_id: '41', artifact_location: 'mlflow-artifacts:/41' },
+  ])
+  await send('runs', [importedRun('a', '41')])
+  expect(await experiment('41')).toMatchObject({
+    name: 'experiment 41',
+    creation_time: 1_700_000_000_000,
+    last_update_time: 1_700_000_001_000,
+    tags: [{ key: 'team', value: 'risk' }],
+  })
+  const { info, data } = await run('a')
+  expect(info).toMatchObject({
+    experiment_id: '41',
+    run_name: 'big-fox-1',
+    user_id: 'rita',
+    status: 'FINISHED',
+    start_time: 1_700_000_002_000,
+    end_time: 1_700_000_003_000,
+    artifact_uri: `mlflow-artifacts:/41/${'a'.repeat(32)}/artifacts`,
+  })
+  expect(data.params).toEqual([{ key: 'alpha', value: '0.5' }])
+  expect(data.metrics.find(({ key }: { key: string }) => key === 'loss').value).toBe(0.5)
+  expect((await history('a', 'loss')).map(({ value }: { value: number }) => value)).toEqual([
+    1, 0.5,
+  ])
+  expect(await history('a', 'nan')).toMatchObject([{ value: 'NaN' }])
+})
+
+test('what was imported before is brought up to date, and nothing is there twice', async () => {
+  const { send, run, history } = await importingServer()
+  await send('experiments', [importedExperiment('41')])
+  await send('runs', [importedRun('a', '41', { status: 'RUNNING', end_time: undefined })])
+  const again = await send('experiments', [importedExperiment('41')])
+  expect(again.json.items).toMatchObject([{ state: 'updated', own_id: '41' }])
+  const point = ['loss', 0.25, 1_700_000_002_300, 2]
+  const more = { points: [...importedRun('a', '41').points, point] }
+  const second = await send('runs', [importedRun('a', '41', more)])
+  expect(second.json.items).toMatchObject([{ state: 'updated' }])
+  expect((await run('a')).info).toMatchObject({ status: 'FINISHED', end_time: 1_700_000_003_000 })
+  expect(await history('a', 'loss')).toHaveLength(3)
+})
+
+test('an experiment whose id and name are taken gets the next id, and a name that tells its source', async () => {
+  const { send, post, experiment, run } = await importingServer()
+  await post('experiments/create', { name: 'experiment 1' })
+  const made = await send('experiments', [importedExperiment('1')])
+  expect(made.json.items).toMatchObject([
+    { id: '1', state: 'added', own_id: '2', artifact_location: 'mlflow-artifacts:/2' },
+  ])
+  expect((await experiment('2')).name).toBe(`experiment 1 (from ${source})`)
+  await send('runs', [importedRun('a', '1')])
+  expect((await run('a')).info).toMatchObject({
+    experiment_id: '2',
+    artifact_uri: `mlflow-artifacts:/2/${'a'.repeat(32)}/artifacts`,
+  })
+})
+
+test('two servers that have the same run ids do not take each other’s runs', async () => {
+  const { send, run } = await importingServer()
+  await send('experiments', [importedExperiment('41')])
+  await send('runs', [importedRun('a', '41')])
+  const other = 'http://other.example'
+  await send('experiments', [importedExperiment('42')], other)
+  const refused = await send('runs', [importedRun('a', '42', { user_id: 'eve' })], other)
+  expect(refused.json.items[0]).toMatchObject({ state: 'refused' })
+  expect(refused.json.items[0].problem).toContain('is in experiment 41 here')
+  expect((await run('a')).info.user_id).toBe('rita')
+})
+
+test('one bad item is refused with its reason, and the others are taken', async () => {
+  const { send, run } = await importingServer()
+  await send('experiments', [importedExperiment('41')])
+  const { json } = await send('runs', [
+    importedRun('a', '41', { artifact_uri: 'mlflow-artifacts:/../../etc' }),
+    importedRun('b', '99'),
+    importedRun('c', '41', { run_id: '../x' }),
+    importedRun('d', '41'),
+  ])
+  expect(json.items.map(({ state }: { state: string }) => state).sort()).toEqual([
+    ...['added', 'refused', 'refused', 'refused'],
+  ])
+  expect(await run('d')).toBeDefined()
+  expect(await run('a')).toBeUndefined()
+  const climbing = importedExperiment('43', { artifact_location: 'mlflow-artifacts:/a/../../b' })
+  const experiments = await send('experiments', [climbing])
+  expect(experiments.json.items).toMatchObject([{ id: '43', state: 'refused' }])
+})
+
+test('deleted things come as deleted', async () => {
+  const { send, experiment, run } = await importingServer()
+  await send('experiments', [importedExperiment('41', { lifecycle_stage: 'deleted' })])
+  await send('runs', [importedRun('a', '41', { lifecycle_stage: 'deleted' })])
+  expect((await experiment('41')).lifecycle_stage).toBe('deleted')
+  expect((await run('a')).info.lifecycle_stage).toBe('deleted')
+})
+
+test('the program finds what it noted, and the measure of a history', async () => {
+  const { send, call } = await importingServer()
+  await send('experiments', [importedExperiment('41')])
+  await send('runs', [importedRun('a', '41')])
+  await send('runs', [importedRun('b', '41', { mark: undefined })])
+  const ids = ['a', 'b', 'c'].map((digit) => digit.repeat(32))
+  const known = await call('POST', '/api/v1/imports/known', { source, kind: 'run', ids })
+  expect(known.json.items).toEqual([{ id: ids[0], own_id: ids[0], mark: 'whole' }])
+  const measured = await call('POST', '/api/v1/imports/measures', { run_ids: ids })
+  const [one, other] = measured.json.items
+  expect([one.points, other.points]).toEqual([3, 3])
+  expect(one.digest).toBe(other.digest)
+})
+
+test('each batch has one entry in the audit log, which says that it was imported', async () => {
+  const { send, call } = await importingServer()
+  await send('experiments', [importedExperiment('41')])
+  await send('runs', [importedRun('a', '41'), importedRun('b', '41')])
+  const { json } = await call('GET', '/api/v1/audit?action=tracking.imported')
+  expect(json.items.map(({ after }: { after: object }) => after)).toEqual([
+    { source, kind: 'run', count: 2 },
+    { source, kind: 'experiment', count: 1 },
+  ])
+})
