@@ -1,12 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { startServer, temporaryFolder } from '../support/gatehouse-process.ts'
-import { runHere as run } from '../support/program.ts'
+import { run, startServer, temporaryFolder } from '../support/gatehouse-process.ts'
 
 test('stages are listed, added, set and removed on the database, as JSON and in words', async () => {
   const data = await temporaryFolder()
-  await (await startServer(data)).stop()
   const stages = (...args: string[]) => run(['stages', ...args, '--data', data])
   expect((await stages('list')).out).toBe('None\nStaging\nProduction\nArchived\n')
   const added = await stages(
@@ -15,10 +13,7 @@ test('stages are listed, added, set and removed on the database, as JSON and in 
   expect(added.out.split('\n')[2]).toBe(
     'Canary (one version of a model; entered from Staging, None)',
   )
-  const twice = await stages('add', 'canary')
-  expect(twice.err).toMatch(
-    /^gatehouse: working on the database .*\ngatehouse: there is a stage 'canary' already\n$/,
-  )
+  expect((await stages('add', 'canary')).err).toBe("gatehouse: there is a stage 'canary' already\n")
   const list = join(data, 'stages.json')
   await writeFile(list, (await stages('list', '--json')).out.replace('Canary', 'Shadow'))
   expect((await stages('set', list)).out).toContain('Shadow (one version')
@@ -32,9 +27,8 @@ test('stages are listed, added, set and removed on the database, as JSON and in 
     await stages('set', join(data, 'nope.json')),
   ]
   for (const { code, err } of refused) {
-    const [, why, ...more] = err.includes('working on') ? err.trim().split('\n') : ['', err]
-    expect([code, more]).toEqual([1, []])
-    expect(why).toMatch(/^gatehouse: /)
+    expect([code, err.trim().split('\n').length]).toEqual([1, 1])
+    expect(err).toMatch(/^gatehouse: /)
   }
 }, 60_000)
 

@@ -28,6 +28,12 @@ export function startNodeServer(port?: number, flags: readonly string[] = []): P
   )
 }
 
+/** A server of its own, and the command that moves things to and from it. */
+export async function startServerToMoveTo(): Promise<Server> {
+  const server = await startNodeServer()
+  return { ...server, env: { GATEHOUSE_COMMAND: join(root, 'bin/gatehouse') } }
+}
+
 /** Flags by which webhooks reach receivers that a test starts on this machine. */
 export const localReceivers = ['--webhook-hosts', '127.0.0.1']
 

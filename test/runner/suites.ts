@@ -11,6 +11,7 @@ import {
   type Server,
   startAuthServer,
   startNodeServer,
+  startServerToMoveTo,
   startWorkerServer,
   startWranglerServer,
 } from './servers.ts'
@@ -80,6 +81,7 @@ export const suites: readonly Suite[] = [
     suffix: 'behind-nginx',
     programs: ['nginx', 'openssl'],
   }),
+  pytest('mlflow-3.17.2', ['moving'], new Shared(startServerToMoveTo), { suffix: 'moving' }),
   exampleSuite,
   pytest('mlflow-3.17.2', ['any'], new Shared(startWranglerServer), {
     suffix: 'on-wrangler',

@@ -1,6 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { promptKey } from '../../core/names.ts'
-import { defaultWorkspace } from '../../core/workspace.ts'
 import { fixSql } from '../../db/compile.ts'
 import type { Context } from '../../platform/context.ts'
 import type { rolePermissions } from '../tables.ts'
@@ -36,21 +35,10 @@ export function mayAll(ctx: Context): boolean {
   return !ctx.settings.auth || ctx.principal.isAdmin
 }
 
-/**
- * What every signed-in caller has on a thing that nothing was granted to it on. With workspaces, that
- * is nothing outside of a default workspace that is open to all.
- */
-export function defaultLevelOf({ settings, workspace }: Context): Level {
-  const { defaultPermission, workspaces, grantDefaultWorkspaceAccess } = settings
-  if (!workspaces) return defaultPermission
-  const isOpen = grantDefaultWorkspaceAccess && workspace === defaultWorkspace
-  return isOpen ? defaultPermission : 'NO_PERMISSIONS'
-}
-
 /** Whether somebody may not read some experiment, run or logged model. */
 export async function areSomeDenied(ctx: Context): Promise<boolean> {
   if (!ctx.settings.auth) return false
-  if (!includes(defaultLevelOf(ctx), 'READ')) return true
+  if (!includes(ctx.settings.defaultPermission, 'READ')) return true
   const denial = await ctx.db.first(sql`select 1 from role_permissions
     where permission in ('DENY', 'NO_PERMISSIONS')
       and resource_type in ('experiment', 'run', 'logged_model') limit 1`)
@@ -116,8 +104,7 @@ export async function readLevels(
       kind: owner,
       reach,
       isPrompt,
-      fallback: defaultLevelOf(ctx),
-      withUse: ctx.settings.workspaces,
+      fallback: ctx.settings.defaultPermission,
     }),
   }))
 }
@@ -129,17 +116,11 @@ export function levelOf(
     readonly kind: Owner | Part
     readonly reach?: Reach | undefined
     readonly isPrompt: boolean
-    /** What it has where nothing was granted. */
+    /** The default permission. */
     readonly fallback: Level
-    /** Whether USE on the workspace is READ on all that is in it. */
-    readonly withUse: boolean
   },
 ): Level {
-  const { kind: owner, reach, isPrompt, fallback, withUse } = thing
-  const readsByUse =
-    withUse &&
-    !includes(fallback, 'READ') &&
-    granted.some((row) => row.resource_type === 'workspace')
+  const { kind: owner, reach, isPrompt, fallback } = thing
   // An administrator of the workspace may do everything, whatever else denies.
   if (granted.some((row) => row.resource_type === 'workspace' && row.permission === 'MANAGE')) {
     return 'MANAGE'
@@ -156,7 +137,7 @@ export function levelOf(
       fallback,
     )
   }
-  const whole = on(owner) ?? (readsByUse ? 'READ' : fallback)
+  const whole = on(owner) ?? fallback
   const ofPart = reach && on(partOf(reach))
   if (ofPart === undefined || !includes(whole, 'READ')) return whole
   return reach?.startsWith('new ') && ofPart !== 'DENY' ? whole : ofPart
@@ -178,7 +159,7 @@ export function mayReadSql(
   owner: Owner,
   { id, isPrompt = sql`0` }: { readonly id: SQL; readonly isPrompt?: SQL },
 ): SQL {
-  const otherwise = includes(defaultLevelOf(ctx), 'READ')
+  const otherwise = includes(ctx.settings.defaultPermission, 'READ')
   const resource = sql`p.resource in ('*', cast(${id} as text))`
   return isAllowedSql(ctx, { kind: owner, resource, isPrompt, otherwise })
 }
@@ -203,7 +184,6 @@ function isAllowedSql(ctx: Context, { kind, resource, isPrompt, otherwise }: All
   const { accountId } = ctx.principal
   if (accountId === undefined) return otherwise ? sql`1` : sql`0`
   const [plain, prompt] = typesOf[kind]
-  const byUse = ctx.settings.workspaces ? sql`max(p.resource_type = 'workspace')` : sql`0`
   const wildcardOf =
     plain === prompt
       ? sql`1`
@@ -212,7 +192,7 @@ function isAllowedSql(ctx: Context, { kind, resource, isPrompt, otherwise }: All
   return sql`(select coalesce(max(p.resource_type = 'workspace' and p.permission = 'MANAGE'), 0)
       or (not coalesce(max(p.permission = 'DENY'), 0)
         and coalesce(max(iif(p.resource_type = 'workspace', null, p.permission <> 'NO_PERMISSIONS')),
-          ${otherwise ? sql`1` : byUse}, 0))
+          ${otherwise ? 1 : 0}))
     from role_holders h
     cross join roles r on r.id = h.role and r.workspace = ${ctx.workspace}
     cross join role_permissions p on p.role = r.id

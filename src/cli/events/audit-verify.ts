@@ -6,8 +6,6 @@ import { parseJsonLine } from '../../audit/export.ts'
 import { type ChainVerdict, type ShownEntry, verifyChain } from '../../audit/verify.ts'
 import { sha256 } from '../../platform/node/sha256.ts'
 import { StartError } from '../../platform/start-error.ts'
-import { exitCodes } from '../exit-codes.ts'
-import { setExitCode } from '../io.ts'
 import { print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 
@@ -68,7 +66,7 @@ const unproven = 'without --head it is not known whether entries are cut off, or
 
 /** Ends the command with exit code 1 where something is wrong. */
 function tell(command: Command, verdict: WireVerdict, head: string | undefined): void {
-  if (!verdict.ok) setExitCode(command, exitCodes.failed)
+  if (!verdict.ok) process.exitCode = 1
   print(command, verdict, () => described(verdict, head))
 }
 

@@ -1,7 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { requireRight } from '../../access/permissions/require.ts'
 import { hasGrant } from '../../access/permissions/rights.ts'
-import { isGovernor } from '../../access/permissions/workspace-rights.ts'
 import type { EntryFilter } from '../../audit/read-entries.ts'
 import type { Context } from '../../platform/context.ts'
 
@@ -18,8 +17,7 @@ export async function requireAudit(
   ctx: Context,
   name: string | undefined,
 ): Promise<EntryFilter['only']> {
-  const isForAll = (await hasGrant(ctx, 'read_audit', undefined)) || (await isGovernor(ctx))
-  if (name === undefined || isForAll) {
+  if (name === undefined || (await hasGrant(ctx, 'read_audit', undefined))) {
     await requireRight(ctx, 'read_audit')
     return undefined
   }

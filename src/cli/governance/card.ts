@@ -7,18 +7,16 @@ import { readEveryPage } from '../../client/every-page.ts'
 import { RegistryError } from '../../core/error.ts'
 import { CardShape, fieldTitles } from '../../governance/cards/card-shape.ts'
 import { StartError } from '../../platform/start-error.ts'
-import { ioOf } from '../io.ts'
-import { isJson, momentText, print, printList } from '../print.ts'
+import { isJson, print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 import { type CardInput, changeCard, readCardFile } from './card-input.ts'
 
 type Params = { readonly name: string; readonly version: string }
 type Work = (client: GatehouseClient, params: Params, rest: string[]) => Promise<void>
 
-/** `gatehouse cards`: what a version's model card says, and changes to it. */
-export function cardsCommand(): Command {
-  return new Command('cards')
-    .alias('card')
+/** `gatehouse card`: what a version's model card says, and changes to it. */
+export function cardCommand(): Command {
+  return new Command('card')
     .description("read and write the model card of a registered model's version")
     .addCommand(showCommand())
     .addCommand(setCommand())
@@ -36,15 +34,14 @@ function showCommand(): Command {
       const found = await client.call(endpoints.getCardRevision, {
         params: { ...params, revision },
       })
-      print(command, found, JSON.stringify(found.card, null, 2).split('\n'))
+      print(command, found, [JSON.stringify(found.card, null, 2)])
     } else if (isJson(command)) print(command, await client.call(endpoints.getCard, { params }), [])
-    else
-      ioOf(command).out.write(await client.call(endpoints.getCardMarkdown, { params, query: {} }))
+    else process.stdout.write(await client.call(endpoints.getCardMarkdown, { params, query: {} }))
   })
 }
 
 function setCommand(): Command {
-  const command = versionCommand('set', 'change some fields and keep the others', 'changes')
+  const command = versionCommand('set', 'change some fields and keep the others')
   command.argument(
     '<changes...>',
     'field=text, field=@file, or for lists field=JSON; an empty value clears the field',
@@ -59,16 +56,12 @@ function setCommand(): Command {
 }
 
 function editCommand(): Command {
-  const command = versionCommand(
-    'edit-from-file',
-    'write the whole card anew from a file',
-    'changes',
-  )
+  const command = versionCommand('edit-from-file', 'write the whole card anew from a file')
   command.argument('<file>', 'markdown (.md), YAML or JSON; - for standard input, as markdown')
   command.option('--revision <number>', 'fail unless this is the revision that stands')
   return acting(command, async (client, params, [file = '-']) => {
     const { revision } = command.opts<{ revision?: string }>()
-    const card = await readCardFile(command, file)
+    const card = await readCardFile(file)
     const guard = revision === undefined ? {} : { revision: Number(revision) }
     await write(command, client, { params, input: { ...card, ...guard } })
   })
@@ -82,7 +75,7 @@ function exportCommand(): Command {
   return acting(command, async (client, params) => {
     const { format, output } = command.opts<{ format: string; output?: string }>()
     const document = await exported(client, params, format)
-    if (output === undefined) ioOf(command).out.write(document)
+    if (output === undefined) process.stdout.write(document)
     else await writeFile(output, document)
   })
 }
@@ -107,14 +100,11 @@ function historyCommand(): Command {
     const items = await readEveryPage((page_token) =>
       client.call(endpoints.listCardRevisions, { params, query: { page_token } }),
     )
-    printList(command, items, {
-      heads: ['REVISION', 'WRITTEN', 'BY', 'READ FROM'],
-      row: ({ revision, author, updated_at, imported_from = '' }) => [
-        ...[String(revision), momentText(command, updated_at)],
-        ...[author.name, imported_from],
-      ],
-      empty: 'nobody has written this card yet',
+    const lines = items.map(({ revision, author, updated_at, imported_from }) => {
+      const origin = imported_from === undefined ? '' : `, read from ${imported_from}`
+      return `${revision}  ${new Date(updated_at).toISOString()}  ${author.name}${origin}`
     })
+    print(command, items, lines.length > 0 ? lines : ['Nobody has written this card yet'])
   })
 }
 
@@ -131,16 +121,12 @@ async function write(
   print(command, written, [`Revision ${written.revision}: ${names.join(', ') || 'empty'}`])
 }
 
-function versionCommand(
-  name: string,
-  description: string,
-  use: 'reads' | 'changes' = 'reads',
-): Command {
+function versionCommand(name: string, description: string): Command {
   const command = new Command(name)
     .description(description)
     .argument('<model>', 'name of the registered model')
     .argument('<version>', 'number of the version')
-  return addServer(command, use)
+  return addServer(command)
 }
 
 /** An invalid card in a file or a flag ends in one clear line, like a refusal of the server. */

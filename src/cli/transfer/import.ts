@@ -1,0 +1,92 @@
+import { Command } from 'commander'
+import type { GatehouseClient } from '../../client/client.ts'
+import { StartError } from '../../platform/start-error.ts'
+import { print } from '../print.ts'
+import { startProgress } from '../progress.ts'
+import { addServer, callServer } from '../with-server.ts'
+import { compareTracking } from './compare.ts'
+import { JsonReader, readerOf } from './json-reader.ts'
+import { MlflowServer } from './mlflow-server.ts'
+import { reportJson, reportLines } from './report.ts'
+import type { ImportSource } from './source.ts'
+import { SourceError } from './source-error.ts'
+import { Taken, takeOverTracking } from './take-over.ts'
+import { Tally } from './tally.ts'
+
+/** `gatehouse import`: take another tracking server over. */
+export function importCommand(): Command {
+  return new Command('import')
+    .description(
+      'take over experiments, runs and models of another server, with their ids and times',
+    )
+    .addCommand(mlflowCommand())
+}
+
+function mlflowCommand(): Command {
+  const command = new Command('mlflow')
+    .description('take a running MLflow server over; cut off, the same command goes on')
+    .argument(
+      '<url>',
+      'its URL; credentials in it, or GATEHOUSE_SOURCE_TOKEN, are sent to it alone',
+    )
+  return addImport(command).action((url: string) =>
+    importFrom(command, () => new MlflowServer(readerOf(url, sourceHeaders()))),
+  )
+}
+
+function sourceHeaders(): Record<string, string> {
+  const token = process.env.GATEHOUSE_SOURCE_TOKEN
+  return token ? { Authorization: `Bearer ${token}` } : {}
+}
+
+function addImport(command: Command): Command {
+  command.option('--jobs <n>', 'runs that are read at a time, 1 to 32', '4')
+  return addServer(command)
+}
+
+async function importFrom(command: Command, open: () => ImportSource): Promise<void> {
+  const jobs = Number(command.opts<{ jobs: string }>().jobs)
+  if (!Number.isInteger(jobs) || jobs < 1 || jobs > 32) {
+    throw new StartError(`--jobs must be from 1 to 32, not '${command.opts().jobs}'`)
+  }
+  const source = open()
+  try {
+    await callServer(command, async (client) => {
+      const tally = await takeOver(client, source, jobs)
+      print(command, reportJson(tally, source.title), () => reportLines(tally, source.title))
+      if (tally.differing > 0) process.exitCode = 1
+    })
+  } catch (err) {
+    if (err instanceof SourceError) throw new StartError(err.message, { cause: err })
+    throw err
+  } finally {
+    source.close()
+  }
+}
+
+async function takeOver(
+  client: GatehouseClient,
+  source: ImportSource,
+  jobs: number,
+): Promise<Tally> {
+  const [tally, taken] = [new Tally(), new Taken()]
+  const bar = startProgress({ unit: 'runs', total: await countRuns(source) })
+  try {
+    await takeOverTracking({ client, source, tally, jobs, bar, taken })
+  } finally {
+    bar.stop()
+  }
+  const here = new MlflowServer(
+    new JsonReader('this server', (path, init) => client.fetch(path, init)),
+  )
+  await compareTracking({ client, here, taken, tally })
+  return tally
+}
+
+async function countRuns(source: ImportSource): Promise<number> {
+  let count = 0
+  for await (const { experiment_id } of source.experiments()) {
+    for await (const _run of source.runs(experiment_id)) count++
+  }
+  return count
+}

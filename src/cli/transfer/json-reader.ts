@@ -1,0 +1,205 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { excerpt } from '../../core/error.ts'
+import type { ByteStream } from '../../platform/ports.ts'
+import { StartError } from '../../platform/start-error.ts'
+import { SourceError } from './source-error.ts'
+
+const attemptsMax = 5
+const answerBytesMax = 256 * 1024 * 1024
+const answerMsMax = 120_000
+const waitMsMax = 60_000
+
+export type Query = Readonly<Record<string, string | number | undefined>>
+
+/** What is asked of a server, and the shape that the answer must have. */
+export type ServerQuestion<T extends z.ZodType> = {
+  readonly path: string
+  readonly query?: Query
+  /** With one it is a POST. */
+  readonly body?: unknown
+  readonly answer: T
+}
+
+/** How a path of the server is fetched. */
+type FetchPath = (path: string, init: ReaderInit) => Promise<Response>
+type ReaderInit = RequestInit & { readonly headers: Readonly<Record<string, string>> }
+
+/**
+ * Reads JSON and files from another server. Answers are bounded in size and time; what fails for the
+ * moment (429, 5xx, a cut connection) is asked again.
+ */
+export class JsonReader {
+  readonly #fetch: FetchPath
+
+  /** @param title the URL without credentials, for people */
+  constructor(
+    readonly title: string,
+    fetchPath: FetchPath,
+  ) {
+    this.#fetch = fetchPath
+  }
+
+  /**
+   * @throws SourceError it refused, or answered something else
+   * @throws StartError it cannot be reached
+   */
+  async read<T extends z.ZodType>({
+    path,
+    query,
+    body,
+    answer,
+  }: ServerQuestion<T>): Promise<z.output<T>> {
+    const res = await this.#ask(path, { query, body })
+    const text = await readText(res)
+    if (!res.ok) throw new SourceError(`${path}: ${res.status} ${messageOf(text)}`)
+    const read = answer.safeParse(parseExact(text, path))
+    if (read.success) return read.data
+    const issue = read.error.issues[0]
+    throw new SourceError(
+      `${path}: unexpected answer at '${excerpt(issue?.path.join('.') ?? '')}': ${issue?.message}`,
+    )
+  }
+
+  /** Every page of a list. @param pageOf makes the question from the token of the page before */
+  async *pages<T extends z.ZodType<{ next_page_token?: string | undefined }>>(
+    pageOf: (token: string | undefined) => ServerQuestion<T>,
+  ): AsyncGenerator<z.output<T>> {
+    const seen = new Set<string>()
+    let token: string | undefined
+    do {
+      const question = pageOf(token)
+      const page = await this.read(question)
+      yield page
+      token = page.next_page_token || undefined
+      if (token === undefined) return
+      if (seen.has(token)) throw new SourceError(`${question.path}: its pages go round in a circle`)
+      seen.add(token)
+    } while (seen.size < 1_000_000)
+  }
+
+  /** The bytes at a path. @throws SourceError it refused */
+  async open(path: string, query?: Query): Promise<ByteStream> {
+    const res = await this.#ask(path, { query })
+    if (res.ok && res.body) return res.body
+    throw new SourceError(`${path}: ${res.status} ${messageOf(await readText(res))}`)
+  }
+
+  async #ask(path: string, { query = {}, body }: { query?: Query | undefined; body?: unknown }) {
+    const given = Object.entries(query).flatMap(([key, value]) =>
+      value === undefined ? [] : [[key, String(value)]],
+    )
+    const whole = `${path}${given.length > 0 ? `?${new URLSearchParams(given)}` : ''}`
+    for (let attempt = 1; ; attempt++) {
+      const res = await this.#askOnce(whole, body).catch((err: unknown) => {
+        if (attempt === attemptsMax) throw unreachable(this.title, err)
+        return undefined
+      })
+      if (res && (attempt === attemptsMax || !mayPass(res.status))) return res
+      await res?.body?.cancel()
+      await sleep(waitMs(res, attempt))
+    }
+  }
+
+  #askOnce(path: string, body: unknown): Promise<Response> {
+    const timeout = new AbortController()
+    const timer = setTimeout(() => timeout.abort(), answerMsMax)
+    return this.#fetch(path, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      signal: timeout.signal,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }).finally(() => clearTimeout(timer))
+  }
+}
+
+/**
+ * A reader of the server at a URL.
+ *
+ * @param server a user and a password in it are sent as Basic credentials
+ */
+export function readerOf(
+  server: string,
+  headers: Readonly<Record<string, string>> = {},
+): JsonReader {
+  const url = parseServer(server)
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+  const basic = { Authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
+  const sent = { ...(url.username && basic), ...headers }
+  url.username = ''
+  url.password = ''
+  const base = url.href.replace(/[/?#]+$/, '')
+  return new JsonReader(base, (path, init) =>
+    fetch(`${base}${path}`, { ...init, headers: { ...sent, ...init.headers } }),
+  )
+}
+
+function parseServer(server: string): URL {
+  const url = URL.parse(server)
+  if (url && /^https?:$/.test(url.protocol)) return url
+  throw new StartError(`'${server}' is no URL of a server, such as http://localhost:5000`)
+}
+
+function mayPass(status: number): boolean {
+  return status === 429 || status === 408 || status >= 500
+}
+
+function waitMs(res: Response | undefined, attempt: number): number {
+  const seconds = Number(res?.headers.get('retry-after') ?? Number.NaN)
+  return Math.min(waitMsMax, Number.isFinite(seconds) ? seconds * 1000 : 200 * 2 ** attempt)
+}
+
+function unreachable(server: string, err: unknown): StartError {
+  const cause = err instanceof Error && err.cause instanceof Error ? err.cause : err
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new StartError(`cannot reach ${server}: ${why}`, { cause: err })
+}
+
+async function readText(res: Response): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of res.body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > answerBytesMax)
+      throw new SourceError(`an answer has more than ${answerBytesMax} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+const Refusal = z.object({ message: z.string() })
+
+function messageOf(text: string): string {
+  try {
+    return excerpt(Refusal.parse(JSON.parse(text)).message, 500)
+  } catch {
+    return excerpt(text.replace(/\s+/g, ' '), 200)
+  }
+}
+
+/** Not yet in TypeScript's library: the third argument of a reviver. */
+type JsonWithSource = {
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, at: { source?: string }) => unknown,
+  ): unknown
+}
+
+/** JSON in which integers past 2^53 come as text, since a number would round them. */
+function parseExact(text: string, path: string): unknown {
+  try {
+    if (!/(?<![\d.])\d{16}/.test(text)) return JSON.parse(text)
+    return (JSON as unknown as JsonWithSource).parse(text, (_key, value, { source }) =>
+      typeof value === 'number' &&
+      Number.isInteger(value) &&
+      !Number.isSafeInteger(value) &&
+      /^-?\d+$/.test(source ?? '')
+        ? source
+        : value,
+    )
+  } catch (err) {
+    throw new SourceError(`${path}: the answer is no JSON: ${excerpt(text, 100)}`, { cause: err })
+  }
+}

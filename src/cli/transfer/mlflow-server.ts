@@ -1,0 +1,188 @@
+import { parseInt64 } from '../../core/int64.ts'
+import type { Metric } from '../../tracking/run.ts'
+import type { JsonReader } from './json-reader.ts'
+import * as shapes from './mlflow-shapes.ts'
+import type {
+  ExperimentItem,
+  FilesOf,
+  ImportSource,
+  SourceFile,
+  SourceLoggedModel,
+  SourceRun,
+} from './source.ts'
+import { SourceError } from './source-error.ts'
+
+const api = '/api/2.0/mlflow'
+const runsPerPage = 1000
+const pointsPerPage = 25_000
+const pointsMax = 5_000_000
+const filesMax = 1_000_000
+const depthMax = 64
+
+/** A live MLflow server, or any that speaks its REST API. */
+export class MlflowServer implements ImportSource {
+  readonly #server: JsonReader
+
+  constructor(server: JsonReader) {
+    this.#server = server
+  }
+
+  get name(): string {
+    return this.#server.title
+  }
+
+  get title(): string {
+    return this.#server.title
+  }
+
+  async *experiments(): AsyncGenerator<ExperimentItem> {
+    const pages = this.#server.pages((token) => ({
+      path: `${api}/experiments/search`,
+      body: { view_type: 'ALL', max_results: 1000, page_token: token },
+      answer: shapes.Experiments,
+    }))
+    for await (const { experiments } of pages) {
+      for (const { artifact_location: location, ...rest } of experiments) {
+        yield { ...rest, artifact_location: keptAddress(location) }
+      }
+    }
+  }
+
+  async *runs(experimentId: string): AsyncGenerator<SourceRun> {
+    const pages = this.#server.pages((token) => ({
+      path: `${api}/runs/search`,
+      body: {
+        experiment_ids: [experimentId],
+        run_view_type: 'ALL',
+        max_results: runsPerPage,
+        order_by: ['attributes.start_time ASC'],
+        page_token: token,
+      },
+      answer: shapes.Runs,
+    }))
+    for await (const { runs } of pages) yield* runs.map(runOf)
+  }
+
+  async points({ run_id }: SourceRun, key: string): Promise<Metric[]> {
+    const pages = this.#server.pages((token) => ({
+      path: `${api}/metrics/get-history`,
+      query: { run_id, metric_key: key, max_results: pointsPerPage, page_token: token },
+      answer: shapes.History,
+    }))
+    const points: Metric[] = []
+    for await (const { metrics } of pages) {
+      for (const metric of metrics) points.push(metricOf(metric))
+      if (points.length > pointsMax)
+        throw new SourceError(`metric '${key}' has over ${pointsMax} points`)
+    }
+    return points
+  }
+
+  async *loggedModels(experimentId: string): AsyncGenerator<SourceLoggedModel> {
+    const pages = this.#server.pages((token) => ({
+      path: `${api}/logged-models/search`,
+      body: { experiment_ids: [experimentId], max_results: 50, page_token: token },
+      answer: shapes.LoggedModels,
+    }))
+    for await (const { models } of pages) {
+      for (const { info, data } of models) {
+        const { creation_timestamp_ms, last_updated_timestamp_ms, artifact_uri, ...rest } = info
+        yield {
+          ...rest,
+          creation_time: creation_timestamp_ms,
+          last_update_time: last_updated_timestamp_ms,
+          artifact_uri: keptAddress(artifact_uri),
+          params: data.params,
+          metrics: data.metrics.map(({ value, ...metric }) => ({
+            ...metric,
+            value: Number.isNaN(value) ? 'NaN' : clamped(value),
+          })),
+        }
+      }
+    }
+  }
+
+  async *files(of: FilesOf): AsyncGenerator<SourceFile> {
+    let count = 0
+    const folders = ['']
+    const seen = new Set(folders)
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+      for await (const { path, isFolder, sizeBytes } of this.#list(of, folder)) {
+        if (++count > filesMax) throw new SourceError(`more than ${filesMax} files`)
+        const isBelow = folder === '' || path.startsWith(`${folder}/`)
+        if (!isBelow || seen.has(path) || path.split('/').length > depthMax) {
+          throw new SourceError(`folder '${folder}' lists '${path}', which is not in it`)
+        }
+        seen.add(path)
+        if (isFolder) folders.push(path)
+        else yield { path, sizeBytes, open: () => this.#open(of, path) }
+      }
+    }
+  }
+
+  async *#list(of: FilesOf, folder: string) {
+    const path = folder === '' ? undefined : folder
+    const pages = this.#server.pages((page_token) =>
+      of.kind === 'run'
+        ? {
+            path: `${api}/artifacts/list`,
+            query: { run_id: of.run.run_id, path, page_token },
+            answer: shapes.FileList,
+          }
+        : {
+            path: `${api}/logged-models/${encodeURIComponent(of.model.model_id)}/artifacts/directories`,
+            query: { artifact_directory_path: path, page_token },
+            answer: shapes.FileList,
+          },
+    )
+    for await (const { files } of pages) {
+      for (const file of files) {
+        yield { path: file.path, isFolder: file.is_dir, sizeBytes: file.file_size }
+      }
+    }
+  }
+
+  #open(of: FilesOf, path: string) {
+    if (of.kind === 'run') {
+      return this.#server.open('/get-artifact', { run_id: of.run.run_id, path })
+    }
+    const id = encodeURIComponent(of.model.model_id)
+    return this.#server.open(`/ajax-api/2.0/mlflow/logged-models/${id}/artifacts/files`, {
+      artifact_file_path: path,
+    })
+  }
+
+  close(): void {}
+}
+
+/** Addresses that still hold here: those of the artifact proxy. Files that lie elsewhere are copied. */
+function keptAddress(address: string): string | undefined {
+  return /^mlflow-artifacts:\/(?!\/)/.test(address) ? address : undefined
+}
+
+function runOf({ info, data, inputs, outputs }: (typeof shapes.Run)['_output']): SourceRun {
+  return {
+    ...info,
+    artifact_uri: keptAddress(info.artifact_uri),
+    params: data.params,
+    tags: data.tags,
+    dataset_inputs: inputs.dataset_inputs,
+    model_inputs: inputs.model_inputs.map(({ model_id }) => model_id),
+    model_outputs: outputs.model_outputs,
+    latest: data.metrics.map(metricOf),
+  }
+}
+
+function metricOf({ key, value, timestamp, step }: (typeof shapes.MetricShape)['_output']): Metric {
+  return {
+    key,
+    value: Number.isNaN(value) ? value : clamped(value),
+    timestampMs: parseInt64(String(timestamp)) ?? 0,
+    step: parseInt64(String(step)) ?? 0,
+  }
+}
+
+/** As every server keeps an infinity. */
+function clamped(value: number): number {
+  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value))
+}

@@ -1,0 +1,14 @@
+/** `work` on every item, on so many at a time; the results in the order of the items. */
+export async function runPool<T, R>(
+  items: readonly T[],
+  jobs: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = []
+  const rest = items.entries()
+  const worker = async () => {
+    for (const [at, item] of rest) results[at] = await work(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(jobs, items.length) }, worker))
+  return results
+}

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
+import * as endpoints from '../../api/endpoints/imports.ts'
+import { cleanFilePath, joinPaths } from '../../artifacts/path.ts'
+import { ApiError, type GatehouseClient } from '../../client/client.ts'
+import { readEveryPage } from '../../client/every-page.ts'
+import { RegistryError } from '../../core/error.ts'
+import type { FilesOf, ImportSource, SourceFile } from './source.ts'
+import { SourceError } from './source-error.ts'
+import type { Tally } from './tally.ts'
+
+type Stored = { readonly size: number; readonly sha256: string }
+
+/**
+ * Copy the files of a run or a logged model into a folder of our store. What is there already with the
+ * same size is not read again. One file that cannot be copied is one difference.
+ *
+ * @param folder in our store, as `storePathOf` has it
+ */
+export async function takeFiles(
+  { client, source, tally }: { client: GatehouseClient; source: ImportSource; tally: Tally },
+  of: FilesOf,
+  folder: string,
+): Promise<void> {
+  const what = of.kind === 'run' ? `run ${of.run.run_id}` : `logged model ${of.model.model_id}`
+  const counts = tally.of('files')
+  const copied = new Map<string, string>()
+  let there: ReadonlyMap<string, Stored> | undefined
+  try {
+    for await (const file of source.files(of)) {
+      counts.source++
+      there ??= await readFolder(client, folder)
+      const known = there.get(file.path)
+      if (known?.size === file.sizeBytes) {
+        counts.unchanged++
+        continue
+      }
+      const done = await copyFile(client, file, folder)
+      if ('problem' in done) {
+        counts.refused++
+        tally.differs(`${what}, file '${file.path}'`, done.problem)
+        continue
+      }
+      counts[known ? 'updated' : 'added']++
+      tally.bytes += file.sizeBytes
+      copied.set(file.path, done.sha256)
+    }
+  } catch (err) {
+    if (!(err instanceof SourceError)) throw err
+    tally.differs(`${what}, files`, err.message)
+  }
+  if (copied.size === 0) return
+  const now = await readFolder(client, folder)
+  for (const [path, sha256] of copied) {
+    if (now.get(path)?.sha256 === sha256) continue
+    tally.differs(`${what}, file '${path}'`, 'other bytes are here than were read')
+  }
+}
+
+async function readFolder(
+  client: GatehouseClient,
+  folder: string,
+): Promise<ReadonlyMap<string, Stored>> {
+  const files = await readEveryPage((page_token) =>
+    client.call(endpoints.listStoredFiles, {
+      query: { path: folder, page_token, max_results: 10_000 },
+    }),
+  )
+  return new Map(files.map((file) => [file.path, file]))
+}
+
+type Copied = { readonly sha256: string } | { readonly problem: string }
+
+async function copyFile(
+  client: GatehouseClient,
+  file: SourceFile,
+  folder: string,
+): Promise<Copied> {
+  const hash = createHash('sha256')
+  let unread: Error | undefined
+  async function* body() {
+    try {
+      for await (const chunk of await file.open()) {
+        hash.update(chunk)
+        yield chunk
+      }
+    } catch (err) {
+      unread = err instanceof Error ? err : new Error(String(err))
+      throw err
+    }
+  }
+  try {
+    const path = joinPaths(folder, cleanFilePath(file.path))
+    await client.upload(artifactPath(path), webStream(body()), file.sizeBytes)
+    return { sha256: hash.digest('hex') }
+  } catch (err) {
+    if (unread) return { problem: `it could not be read: ${unread.message}` }
+    if (err instanceof RegistryError || err instanceof ApiError) return { problem: err.message }
+    if (err instanceof TypeError) return { problem: `${causeOf(err)} (${file.sizeBytes} bytes)` }
+    throw err
+  }
+}
+
+function webStream(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  // Node's own stream is the standard one, under another name.
+  return Readable.toWeb(Readable.from(chunks)) as unknown as ReadableStream<Uint8Array>
+}
+
+/** Why `fetch` failed: it says so in the cause alone. */
+function causeOf({ message, cause }: TypeError): string {
+  return cause instanceof Error ? cause.message : message
+}
+
+function artifactPath(path: string): string {
+  return `/api/2.0/mlflow-artifacts/artifacts/${path.split('/').map(encodeURIComponent).join('/')}`
+}

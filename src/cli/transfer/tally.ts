@@ -1,0 +1,53 @@
+/** What an import did with one kind of thing. */
+export type Counts = {
+  /** At the source. */
+  source: number
+  added: number
+  updated: number
+  /** Those of before that did not change at the source. */
+  unchanged: number
+  refused: number
+}
+
+export type Kind =
+  | 'experiments'
+  | 'runs'
+  | 'points'
+  | 'logged models'
+  | 'files'
+  | 'registered models'
+  | 'versions'
+  | 'aliases'
+
+/** Something that is not as it was at the source, and why. */
+export type ImportDifference = { readonly what: string; readonly problem: string }
+
+/** What an import has done so far, and what of it differs. */
+export class Tally {
+  readonly counts = new Map<Kind, Counts>()
+  readonly differences: ImportDifference[] = []
+  /** Things that have another id or name here. */
+  readonly renamed: { readonly what: string; readonly as: string }[] = []
+  bytes = 0
+  /** Differences that the list leaves out. */
+  more = 0
+
+  of(kind: Kind): Counts {
+    const known = this.counts.get(kind)
+    if (known) return known
+    const counts = { source: 0, added: 0, updated: 0, unchanged: 0, refused: 0 }
+    this.counts.set(kind, counts)
+    return counts
+  }
+
+  differs(what: string, problem: string): void {
+    if (this.differences.length < differencesMax) this.differences.push({ what, problem })
+    else this.more++
+  }
+
+  get differing(): number {
+    return this.differences.length + this.more
+  }
+}
+
+const differencesMax = 1000

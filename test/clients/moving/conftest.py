@@ -1,0 +1,60 @@
+"""A real MLflow server to move from or to, and the command that moves."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def start_mlflow(tmp_path_factory):
+    """Starts MLflow's own server on an empty store; all of them end with the session."""
+    started = []
+
+    def start():
+        folder = tmp_path_factory.mktemp("mlflow")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        log = open(folder / "log", "w")
+        command = [sys.executable, "-m", "mlflow", "server", "--port", str(port), "--workers", "1"]
+        command += ["--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
+        command += ["--artifacts-destination", str(folder / "artifacts")]
+        env = {k: v for k, v in os.environ.items() if not k.startswith("MLFLOW_")}
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=env)
+        started.append(process)
+        url = f"http://127.0.0.1:{port}"
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"{url}/health", timeout=5).read()
+                return url, folder
+            except OSError:
+                assert process.poll() is None, (folder / "log").read_text()[-3000:]
+                time.sleep(0.2)
+        raise AssertionError((folder / "log").read_text()[-3000:])
+
+    yield start
+    for process in started:
+        process.terminate()
+    for process in started:
+        process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def gatehouse(tmp_path_factory):
+    """Runs the command, on the server under test or on a data folder."""
+
+    def run(*args, code=0, **env):
+        command = [os.environ["GATEHOUSE_COMMAND"], *args]
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=300, env={**os.environ, **env}
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        return json.loads(done.stdout) if "--json" in args and code == 0 else done.stdout
+
+    return run

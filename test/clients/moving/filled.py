@@ -1,0 +1,44 @@
+"""What the tests move: a little of all that a server may have."""
+
+import mlflow
+from mlflow import MlflowClient
+
+
+class Echo(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input: list[str]) -> list[str]:
+        return model_input
+
+
+def fill(url):
+    """@returns ids of the runs of experiment `fraud`, the oldest first"""
+    import pandas as pd
+
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(url)
+    client = MlflowClient(url)
+    fraud = client.create_experiment("fraud", tags={"team": "risk"})
+    gone = client.create_experiment("gone")
+    client.create_experiment("elsewhere", artifact_location="s3://bucket/x")
+    ids = []
+    for i in range(2):
+        with mlflow.start_run(experiment_id=fraud) as run:
+            ids.append(run.info.run_id)
+            mlflow.log_params({"a": i, "path/with": "x" * 500})
+            for step in range(5):
+                mlflow.log_metric("loss", 1 / (step + 1), step=step)
+            mlflow.log_metric("nan", float("nan"))
+            mlflow.log_metric("inf", float("inf"))
+            mlflow.log_metric("late", 1.5, step=2**53 + 1)
+            mlflow.log_text("hello ä", "notes/ä b.txt")
+            data = pd.DataFrame({"x": [i]})
+            mlflow.log_input(mlflow.data.from_pandas(data, name="d"), context="training")
+            mlflow.pyfunc.log_model(name="model", python_model=Echo(), registered_model_name="fraud")
+    deleted = client.create_run(fraud).info.run_id
+    client.log_metric(deleted, "z", 1)
+    client.set_terminated(deleted, "FAILED")
+    client.delete_run(deleted)
+    client.create_run(gone)
+    client.delete_experiment(gone)
+    client.create_run("0")
+    mlflow.set_tracking_uri(before)
+    return ids
