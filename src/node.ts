@@ -15,7 +15,6 @@ import { LibsqlRemote } from './platform/node/libsql-remote.ts'
 import { Loop } from './platform/node/loop.ts'
 import { readMigrations } from './platform/node/migrations.ts'
 import { nodeOutbound } from './platform/node/outbound.ts'
-import { passwordTurns } from './platform/node/password-turns.ts'
 import {
   makePrivateFile,
   makePrivateFolder,
@@ -24,6 +23,7 @@ import {
 import { type Served, whenServed } from './platform/node/served.ts'
 import { sha256 } from './platform/node/sha256.ts'
 import { keepSigningKey } from './platform/node/signing-key.ts'
+import { passwordTurns } from './platform/password-turns.ts'
 import type { BlobStore, ByteStream } from './platform/ports.ts'
 import { randomId } from './platform/random-id.ts'
 import { S3BlobStore } from './platform/s3/s3-blob-store.ts'

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest'
 import { freshPlatform } from '#platform'
 import { matchPassword } from '../../../src/access/accounts/password-hash.ts'
 import { RequestLimitError } from '../../../src/core/error.ts'
-import { passwordTurns } from '../../../src/platform/node/password-turns.ts'
+import { passwordTurns } from '../../../src/platform/password-turns.ts'
 import { admin, authServer } from '../../support/auth-server.ts'
 import { basic } from '../../support/client.ts'
 

@@ -1,5 +1,5 @@
-import { RequestLimitError } from '../../core/error.ts'
-import type { Platform } from '../context.ts'
+import { RequestLimitError } from '../core/error.ts'
+import type { Platform } from './context.ts'
 
 /** Half of the four threads on which Node makes these hashes, and also reads and writes files. */
 const workersMax = 2
