@@ -157,10 +157,17 @@ export function fitsRow(card: Card): boolean {
 /** What `fitsRow` means, for a message. */
 export const cardTooLarge = `a card has at most ${cardBytesMax} bytes of JSON`
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+const controls = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g
+
 /** Whether it is plain text: valid Unicode without control characters. */
 export function isText(value: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
-  return value.isWellFormed() && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(value)
+  return value.isWellFormed() && value.search(controls) === -1
+}
+
+/** A text that `isText` takes, with � in place of each character that it does not take. */
+export function replaceControls(value: string): string {
+  return value.toWellFormed().replaceAll(controls, '\ufffd')
 }
 
 function areDistinct(rows: readonly FairnessValue[]): boolean {

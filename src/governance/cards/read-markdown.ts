@@ -7,6 +7,7 @@ import {
   fieldTitles,
   fitFields,
   fitsRow,
+  replaceControls,
 } from './card-shape.ts'
 import { type FrontMatter, readFrontMatter, splitFrontMatter } from './front-matter.ts'
 import { addSection, isProse } from './list-fields.ts'
@@ -63,6 +64,16 @@ export type ReadCard = {
  * @returns the card, or why the text is not a card, in words for its author
  */
 export async function readMarkdownCard(text: string): Promise<ReadCard | { problem: string }> {
+  const plain = replaceControls(text)
+  const read = await readPlainCard(plain)
+  if (plain === text || 'problem' in read) return read
+  return withProblems(read.card, [
+    'it has control characters, or is not valid Unicode; each such character is kept as �',
+    ...(read.problems ?? []),
+  ])
+}
+
+async function readPlainCard(text: string): Promise<ReadCard | { problem: string }> {
   const { matter, body } = splitFrontMatter(text)
   const read = matter === undefined ? undefined : await readFrontMatter(matter)
   // If nothing in the front matter can be read, the whole text says more than a part of it.

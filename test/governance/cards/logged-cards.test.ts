@@ -137,9 +137,22 @@ describe('a card that a client logged', () => {
       revision: 0,
       derived: { problems: ['model_card.md: it has 200001 bytes and at most 200000 are read'] },
     })
-    await seal('m', { 'model_card.md': 'a\0b' })
-    const { json } = await getCard('m', 2)
-    expect(json.derived.problems).toEqual([expect.stringMatching(/^model_card.md: it has control/)])
+  })
+
+  test('that has control characters is read with a sign in their place, and says so', async () => {
+    const { getCard, seal } = await modelServer()
+    const logged =
+      '---\nlicense: mit\n---\n## Intended use\n\nSort\0 re\u001bviews.\n\n## Notes\n\n\u007f'
+    await seal('m', { 'model_card.md': logged })
+    const { status, json } = await getCard('m')
+    expect([status, json.revision, json.card]).toEqual([
+      200,
+      1,
+      { licence: 'mit', intended_use: 'Sort\ufffd re\ufffdviews.', notes: '\ufffd' },
+    ])
+    expect(json.derived.problems).toEqual([
+      expect.stringMatching(/^model_card.md: it has control characters.* is kept as \ufffd$/),
+    ])
   })
 })
 
