@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { notFound } from '../core/error.ts'
+import { absent } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import type { Context } from '../platform/context.ts'
 import { type ArtifactFile, type FilePlace, findFile, rowsOf } from './files.ts'
 import { baseNameOf, folderRangeOf } from './path.ts'
@@ -36,7 +37,7 @@ export async function* readFilesBelow(
     const rows = await ctx.db.all(sql<FileToExportRow>`
       select f.path, b.sha256, b.size_bytes, b.key from ${from} join blobs b on b.id = f.blob
       where ${where} and f.path > ${after} and f.path < ${end} order by f.path limit ${perRead}`)
-    if (rows.length === 0 && after === start) throw notFound('Artifact', path)
+    if (rows.length === 0 && after === start) throw absent(messages.noArtifact(path))
     for (const { path: whole, sha256, size_bytes, key } of rows) {
       yield { path: whole.slice(start.length), sha256, key, sizeBytes: size_bytes }
     }

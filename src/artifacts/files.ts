@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { chunksOf } from '../core/bytes.ts'
 import { excerpt, invalid } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import type { Context } from '../platform/context.ts'
 import { measureBody } from '../platform/hash.ts'
 import type { ByteStream, Stored } from '../platform/ports.ts'
@@ -119,7 +120,7 @@ export async function showBlob(
   if (damaged !== undefined && kept.length > 0) await ctx.blobs.delete([damaged])
   if (room.length === 0) throw overQuota(ctx)
   if (shown.length === 0) {
-    throw invalid(`Invalid path '${excerpt(path)}': it is a folder, or lies below a file`)
+    throw invalid(`${messages.wrongPath} '${excerpt(path)}': it is a folder, or lies below a file`)
   }
   return true
 }

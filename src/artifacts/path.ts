@@ -1,4 +1,5 @@
 import { excerpt, invalid, SealedError } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import { decodePercent } from '../core/percent.ts'
 
 /** Bounds of what clients may name, in bytes of UTF-8. */
@@ -25,7 +26,8 @@ export function cleanPath(given: string): string {
   const clean = segments.join('/')
   // `./file:x` is none until its first segment has gone.
   const problem = problemOf(decoded) ?? problemOf(clean)
-  if (problem) throw invalid(`Invalid path '${excerpt(escapeControls(given))}': ${problem}`)
+  if (problem)
+    throw invalid(`${messages.wrongPath} '${excerpt(escapeControls(given))}': ${problem}`)
   return checkLength(escapeControls(clean))
 }
 
@@ -33,7 +35,9 @@ export function cleanPath(given: string): string {
 export function cleanFilePath(given: string): string {
   const path = cleanPath(given)
   if (path === '' || /\/\.?$/.test(decodePath(given))) {
-    throw invalid(`Invalid path '${excerpt(path)}': it must name a file and not end with '/'`)
+    throw invalid(
+      `${messages.wrongPath} '${excerpt(path)}': it must name a file and not end with '/'`,
+    )
   }
   return path
 }
@@ -60,7 +64,7 @@ function problemOf(decoded: string): string | undefined {
 /** Escapes become characters; a `%` that starts none stays. */
 function decodePath(given: string): string {
   return decodePercent(given, (escapes, cause) => {
-    throw invalid(`Invalid path: '${excerpt(escapes)}' is not UTF-8`, { cause })
+    throw invalid(`${messages.wrongPath}: '${excerpt(escapes)}' is not UTF-8`, { cause })
   })
 }
 
@@ -74,13 +78,17 @@ function escapeControls(text: string): string {
 
 function checkLength(path: string): string {
   if (encoder.encode(path).byteLength > pathBytesMax) {
-    throw invalid(`Invalid path '${excerpt(path)}': it has more than ${pathBytesMax} bytes`)
+    throw invalid(
+      `${messages.wrongPath} '${excerpt(path)}': it has more than ${pathBytesMax} bytes`,
+    )
   }
   const long = path
     .split('/')
     .find((segment) => encoder.encode(segment).byteLength > segmentBytesMax)
   if (long !== undefined) {
-    throw invalid(`Invalid path: '${excerpt(long)}' has more than ${segmentBytesMax} bytes`)
+    throw invalid(
+      `${messages.wrongPath}: '${excerpt(long)}' has more than ${segmentBytesMax} bytes`,
+    )
   }
   return path
 }

@@ -87,9 +87,14 @@ export function invalid(message: string, options?: ErrorOptions): RegistryError 
   return new RegistryError('INVALID_PARAMETER_VALUE', message, options)
 }
 
-/** 404 RESOURCE_DOES_NOT_EXIST, e.g. `notFound('Run', 'abc')`. */
+/** 404 RESOURCE_DOES_NOT_EXIST, e.g. `notFound('Policy', 'abc')`. */
 export function notFound(what: string, id: string): RegistryError {
   return new RegistryError('RESOURCE_DOES_NOT_EXIST', `${what} '${excerpt(id)}' not found`)
+}
+
+/** 404 RESOURCE_DOES_NOT_EXIST, of what clients know a phrase for: `absent(messages.noRun(id))`. */
+export function absent(message: string): RegistryError {
+  return new RegistryError('RESOURCE_DOES_NOT_EXIST', message)
 }
 
 /** 409 RESOURCE_CONFLICT: somebody else was first. */

@@ -1,4 +1,5 @@
-import { excerpt, invalid, type RegistryError } from './error.ts'
+import { invalid, type RegistryError } from './error.ts'
+import { messages } from './messages.ts'
 
 /** The tag that makes a registered model a prompt, and a version a prompt version. */
 export const promptKey = 'mlflow.prompt.is_prompt'
@@ -13,7 +14,7 @@ export const keyCharsMax = 250
  */
 export function checkLength(value: string, charsMax: number, field: string): void {
   if (value.length > charsMax && codePoints(value) > charsMax) {
-    throw invalid(`'${field}' exceeds the maximum length of ${charsMax} characters`)
+    throw invalid(messages.tooLong(field, charsMax))
   }
 }
 
@@ -45,8 +46,8 @@ export function checkKey(key: string, field: string, what: string = field): void
   checkLength(key, keyCharsMax, what)
   if (!/^[\p{L}\p{N}_\-.:/ ]*$/u.test(key)) {
     throw invalid(
-      `Invalid value '${excerpt(key)}' for parameter '${field}': use only letters, digits, ` +
-        "underscores, dashes, periods, colons, slashes and spaces (characters '_', '-', '.', ':', '/', ' ')",
+      `${messages.wrongText(key, field)}: ${messages.wrongCharacters} (letters and digits of any ` +
+        "script) and the characters '_', '-', '.', ':', '/', ' '",
     )
   }
   if (!isPlainPath(key)) throw notPlainPath(key, field)
@@ -62,8 +63,8 @@ export function isPlainPath(name: string): boolean {
 /** The error for a name that is no plain path. */
 export function notPlainPath(name: string, field: string): RegistryError {
   return invalid(
-    `Invalid value '${excerpt(name)}' for parameter '${field}': taken for a file path it would ` +
-      'name another file; leave out empty, "." and ".." parts',
+    `${messages.wrongText(name, field)}: ${messages.notAPlainName}, and this one would then be ` +
+      'another; leave out empty, "." and ".." parts',
   )
 }
 

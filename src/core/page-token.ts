@@ -1,5 +1,6 @@
 import { fromBase64Url, toBase64Url } from './bytes.ts'
 import { invalid, type RegistryError } from './error.ts'
+import { messages } from './messages.ts'
 
 /** The place of an item in a list: one value for each expression that the list is ordered by. */
 export type PageKey = readonly (string | number | null)[]
@@ -28,14 +29,16 @@ export function decodePageToken(
   if (!fields) throw foreignPageToken()
   const [print, ...last] = fields
   if (print !== fingerprintOf(query)) {
-    throw invalid('Invalid page_token: it belongs to another filter or order; ask for page one')
+    throw invalid(
+      `${messages.wrongPageToken}: it belongs to another filter or order; ask for page one`,
+    )
   }
   return last
 }
 
 /** The 400 for a token that this server did not give out, or whose key does not fit the list. */
 export function foreignPageToken(): RegistryError {
-  return invalid('Invalid page_token: it is not one that this server gave out')
+  return invalid(`${messages.wrongPageToken}: it is not one that this server gave out`)
 }
 
 /** A key has a name, a tag or a param, of up to 100,000 characters, and a few numbers. */

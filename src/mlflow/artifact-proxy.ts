@@ -1,6 +1,7 @@
 import { deleteFiles, putFile } from '../artifacts/files.ts'
 import { assertWritable, cleanFilePath, cleanPath } from '../artifacts/path.ts'
-import { invalid, notFound, RegistryError } from '../core/error.ts'
+import { absent, invalid, RegistryError } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { declaredLength, requestBytes } from '../http/body.ts'
 import { sendLocated } from '../http/files/send-artifact.ts'
@@ -32,7 +33,7 @@ export const artifactProxyOperations: readonly Operation[] = [
     rule: (ctx, path) => requirePath(ctx, path, 'READ'),
     handle: async (c, path) => {
       const located = await locatePath(c.var.ctx, path)
-      if (!located) throw notFound('Artifact', path)
+      if (!located) throw absent(messages.noArtifact(path))
       return sendLocated(c, located)
     },
   }),
@@ -51,7 +52,7 @@ export const artifactProxyOperations: readonly Operation[] = [
     read: (c) => cleanPath(filePathOf(c)),
     rule: requireToDelete,
     handle: async (c, path) => {
-      if (path === '') throw notFound('Artifact', '/')
+      if (path === '') throw absent(messages.noArtifact('/'))
       await deleteFiles(c.var.ctx, path)
       return c.json({})
     },

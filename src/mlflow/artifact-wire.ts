@@ -15,7 +15,10 @@ export function listQuery(req: {
   readonly page_token?: string | undefined
   readonly max_results?: Int64 | undefined
 }): ListQuery {
-  return { count: checkPageSize(req.max_results, entriesMax, entriesMax), token: req.page_token }
+  return {
+    count: checkPageSize(req.max_results, { most: entriesMax, absent: entriesMax }),
+    token: req.page_token,
+  }
 }
 
 /**

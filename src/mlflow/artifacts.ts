@@ -2,7 +2,8 @@ import { requireModelVersion } from '../access/permissions/require.ts'
 import { putFile } from '../artifacts/files.ts'
 import { cleanFilePath, cleanPath } from '../artifacts/path.ts'
 import { streamBytes } from '../core/bytes.ts'
-import { invalid, RegistryError } from '../core/error.ts'
+import { absent, invalid } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { declaredLength, readBytes } from '../http/body.ts'
 import { sendLocated } from '../http/files/send-artifact.ts'
@@ -92,7 +93,7 @@ const entityOperations: readonly Operation[] = [
   }),
 
   rawOperation('uploadRunArtifact', {
-    read: (c) => ({ runId: runIdOf(c), path: cleanFilePath(requiredQuery(c, 'path')) }),
+    read: (c) => ({ runId: uploadTargetOf(c), path: cleanFilePath(requiredQuery(c, 'path')) }),
     rule: (ctx, { runId }) => requireRun(ctx, runId, 'EDIT'),
     handle: async (c, { runId, path }) => {
       const bytes = await pageUpload(c)
@@ -122,14 +123,24 @@ async function listed(
 
 async function pageUpload(c: AppContext): Promise<Uint8Array> {
   if ((declaredLength(c) ?? 0) > pageUploadBytesMax) {
-    throw invalid(`The file has more than ${pageUploadBytesMax} bytes; log it with a client`)
+    throw invalid(
+      `${messages.fileTooLarge}: it has more than ${pageUploadBytesMax} bytes; log it with a client`,
+    )
   }
   const bytes = await readBytes(c, pageUploadBytesMax)
-  if (bytes.byteLength === 0) throw invalid('Request must specify data: the body is empty')
+  if (bytes.byteLength === 0) throw invalid(`${messages.unspecified('data')}: the body is empty`)
   return bytes
 }
 
-/** @throws INVALID_PARAMETER_VALUE `run_id` and `run_uuid` name two runs */
+/** The run that a page uploads to; its name for the run is `run_uuid`. */
+function uploadTargetOf(c: AppContext): string {
+  return optionalQuery(c, 'run_id') === undefined ? requiredQuery(c, 'run_uuid') : runIdOf(c)
+}
+
+/**
+ * @throws INVALID_PARAMETER_VALUE `run_id` and `run_uuid` name two runs
+ * @throws RESOURCE_DOES_NOT_EXIST there is neither
+ */
 function runIdOf(c: AppContext): string {
   const runId = optionalQuery(c, 'run_id')
   const runUuid = optionalQuery(c, 'run_uuid')
@@ -138,7 +149,7 @@ function runIdOf(c: AppContext): string {
   }
   const id = runId ?? runUuid
   if (id === undefined) {
-    throw new RegistryError('RESOURCE_DOES_NOT_EXIST', 'Run not found: the request has no run_id')
+    throw absent(`${messages.noRun('None')}: the request has no run_id`)
   }
   return id
 }

@@ -1,5 +1,6 @@
 import { excerpt, invalid } from '../core/error.ts'
 import { measureJson } from '../core/measure-json.ts'
+import { messages } from '../core/messages.ts'
 import { checkJsonSize } from '../http/body.ts'
 import type { Context } from '../platform/context.ts'
 import { requireLoggedModels, requireRun } from '../tracking/permissions.ts'
@@ -100,9 +101,9 @@ const mandatory = ['artifact_path', 'flavors', 'utc_time_created', 'run_id']
 /** What MLflow keeps of an MLmodel file that is sent as JSON. */
 function historyEntry(modelJson: string): string {
   const model = parseModel(modelJson)
-  const absent = mandatory.filter((field) => !Object.hasOwn(model, field))
-  if (absent.length > 0) {
-    throw invalid(`Model json is missing mandatory fields: ${absent.join(', ')}`)
+  const lacking = mandatory.filter((field) => !Object.hasOwn(model, field))
+  if (lacking.length > 0) {
+    throw invalid(`${messages.modelWithoutFields}: ${lacking.join(', ')}`)
   }
   const { run_id, artifact_path, utc_time_created, model_uuid = null, flavors } = model
   const entry = { run_id, artifact_path, utc_time_created, model_uuid, flavors }
@@ -125,5 +126,5 @@ function parseModel(modelJson: string): Readonly<Record<string, unknown>> {
   } catch {
     // Answered below, together with JSON that is not an object.
   }
-  throw invalid(`Malformed model info: '${excerpt(modelJson)}' is not a JSON object`)
+  throw invalid(`${messages.notAModel}: '${excerpt(modelJson)}' is not a JSON object`)
 }

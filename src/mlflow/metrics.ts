@@ -1,4 +1,5 @@
 import { invalid } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import type { Context } from '../platform/context.ts'
 import { checkPageSize } from '../search/page.ts'
 import type { ModelPoint } from '../tracking/logged-models/logged-model-metrics.ts'
@@ -11,7 +12,7 @@ import {
   sampleMetricHistory,
 } from '../tracking/run-data/metric-history.ts'
 import { keyValueFrom, keyValueMessage } from './key-value.ts'
-import { type Operation, operation } from './operation.ts'
+import { type Operation, operation, reading } from './operation.ts'
 import { onRun } from './rules.ts'
 import { metricToWire } from './run-wire.ts'
 import { runId } from './runs.ts'
@@ -67,7 +68,8 @@ export const metricOperations: readonly Operation[] = [
     rule: onRun('READ'),
     answer: async (ctx, req) => {
       const { run_id, metric_key, max_results, page_token } = req
-      const pointsMax = max_results === undefined ? undefined : checkPageSize(max_results, int32Max)
+      const pointsMax =
+        max_results === undefined ? undefined : checkPageSize(max_results, { most: int32Max })
       const page = await readMetricHistory(ctx, {
         runId: run_id,
         key: metric_key,
@@ -81,23 +83,17 @@ export const metricOperations: readonly Operation[] = [
     },
   }),
   operation('getMetricHistoryBulk', {
-    request: message({
-      run_id: { type: 'string', repeated: true, required: true },
-      metric_key: { type: 'string', required: true },
-      max_results: { type: 'int32' },
-    }),
-    rule: (ctx, req) => requireRuns(ctx, req.run_id, 'READ'),
-    answer: async (ctx, req) => {
-      checkRunCount(req.run_id)
-      // Asking for more is not an error, as in MLflow.
-      const points = Math.min(
-        checkPageSize(req.max_results, int32Max, bulkPointsMax),
-        bulkPointsMax,
-      )
-      const metrics = await readMetricHistoryOfRuns(ctx, req.run_id, {
-        key: req.metric_key,
-        pointsMax: points,
-      })
+    request: reading(
+      message({
+        run_id: { type: 'string', repeated: true },
+        metric_key: { type: 'string' },
+        max_results: { type: 'int32' },
+      }),
+      async (_ctx, req) => bulkFromWire(req),
+    ),
+    rule: (ctx, req) => requireRuns(ctx, req.runIds, 'READ'),
+    answer: async (ctx, { runIds, key, pointsMax }) => {
+      const metrics = await readMetricHistoryOfRuns(ctx, runIds, { key, pointsMax })
       return { metrics: metrics.map(runMetricToWire) }
     },
   }),
@@ -111,8 +107,14 @@ export const metricOperations: readonly Operation[] = [
     }),
     rule: (ctx, req) => requireRuns(ctx, req.run_ids, 'READ'),
     answer: async (ctx, req) => {
-      checkRunCount(req.run_ids)
-      const pointsMax = checkPageSize(req.max_results, samplePointsMax, samplePointsMax)
+      if (req.run_ids.length > runsMax) {
+        throw invalid(`${messages.intervalTooManyRuns(runsMax)} Got ${req.run_ids.length}`)
+      }
+      const pointsMax = checkPageSize(req.max_results, {
+        most: samplePointsMax,
+        absent: samplePointsMax,
+        refusal: messages.pageSizeBetween,
+      })
       const interval = intervalFromWire(req.start_step, req.end_step)
       const metrics = await sampleMetricHistory(ctx, {
         runIds: req.run_ids,
@@ -152,17 +154,28 @@ function runMetricToWire(metric: RunMetric): object {
   return { ...metricToWire(metric), run_id: metric.runId }
 }
 
-function checkRunCount(runIds: readonly string[]): void {
+/** What a bulk request asks for. Its refusals have phrases of their own, and an order. */
+function bulkFromWire(req: {
+  readonly run_id: readonly string[]
+  readonly metric_key?: string | undefined
+  readonly max_results?: number | undefined
+}) {
+  const { run_id: runIds, metric_key: key } = req
+  if (runIds.length === 0) throw invalid(`${messages.bulkWithoutRun}.`)
   if (runIds.length > runsMax) {
-    throw invalid(`At most ${runsMax} run ids can be asked for at once; got ${runIds.length}`)
+    throw invalid(`${messages.bulkTooManyRuns(runsMax)}; got ${runIds.length}`)
   }
+  if (!key) throw invalid(`${messages.bulkWithoutKey}.`)
+  const asked = checkPageSize(req.max_results, { most: int32Max, absent: bulkPointsMax })
+  // Asking for more is not an error, as in MLflow.
+  return { runIds, key, pointsMax: Math.min(asked, bulkPointsMax) }
 }
 
 function intervalFromWire(start: number | undefined, end: number | undefined) {
   if (start === undefined && end === undefined) return undefined
   if (start === undefined || end === undefined) {
-    throw invalid('If either start_step or end_step is given, both must be')
+    throw invalid(`${messages.halfAnInterval}.`)
   }
-  if (end < start) throw invalid(`end_step ${end} is less than start_step ${start}`)
+  if (end < start) throw invalid(`${messages.intervalReversed}: ${end} is below ${start}`)
   return { start, end }
 }

@@ -1,10 +1,11 @@
-import { excerpt, invalid } from '../core/error.ts'
+import { invalid } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { readJsonObject } from '../http/body.ts'
 import { admit, type Rule } from '../http/guards/guard.ts'
 import type { Context } from '../platform/context.ts'
 import { dialectOperations } from './surface.ts'
-import { parseJson } from './wire/json.ts'
+import { parseAsWritten, parseJson } from './wire/json.ts'
 import { type Decoded, decode, type Field, type Fields, type Message } from './wire/message.ts'
 
 /** One operation of MLflow's REST surface, by its name in surface.json. */
@@ -34,9 +35,9 @@ export function reading<const F extends Fields, R>(
 }
 
 /**
- * An operation that takes a message and answers one: the query string of a GET, and of a DELETE in
- * Databricks' dialect that has no body; a JSON body of all other requests. Path parameters count as
- * fields too and win over both.
+ * An operation that takes a message and answers one: the query string of a GET that has one, and of a
+ * DELETE in Databricks' dialect that has no body; a JSON body of all other requests, as in MLflow.
+ * Path parameters count as fields too and win over both.
  */
 export function operation<const F extends Fields>(
   name: string,
@@ -57,7 +58,7 @@ export function operation<R>(
     request,
     async handle(c) {
       const ctx = rule === 'public' ? c.var.ctx : await admit(c)
-      const decoded = decode(request, withPathParams(c, await given(c, request), request))
+      const decoded = decodeSent(c, request, await given(c, request))
       c.set('decoded', decoded)
       // Without a reader R is what the message decodes to, as the first overload says.
       const req = 'read' in message ? await message.read(ctx, decoded) : (decoded as R)
@@ -112,11 +113,37 @@ export function publicOperation(
   return { name, handle }
 }
 
-async function given(c: AppContext, request: Message<Fields>): Promise<object> {
-  if (c.req.method === 'GET') return queryObject(c, request)
-  const body = await readJsonObject(c, parseJson)
-  const isEmpty = Object.keys(body).length === 0
-  return isEmpty && c.req.method === 'DELETE' && inDialect(c) ? queryObject(c, request) : body
+/** What a request has for its message, and the text of its body, empty where the query counts. */
+type Sent = { readonly fields: object; readonly text: string }
+
+async function given(c: AppContext, request: Message<Fields>): Promise<Sent> {
+  const isGet = c.req.method === 'GET'
+  if (isGet && new URL(c.req.url).search !== '') return fromQuery(c, request)
+  let text = ''
+  const fields = await readJsonObject(c, (body) => {
+    text = body
+    return parseJson(body)
+  })
+  const isEmpty = Object.keys(fields).length === 0
+  const queryCounts = c.req.method === 'DELETE' && inDialect(c)
+  return isEmpty && queryCounts ? fromQuery(c, request) : { fields, text }
+}
+
+function fromQuery(c: AppContext, request: Message<Fields>): Sent {
+  return { fields: queryObject(c, request), text: '' }
+}
+
+/** A longer body is not parsed again for its message. */
+const quotedCharsMax = 100_000
+
+/** A refusal quotes numbers as they were written. */
+function decodeSent<F extends Fields>(c: AppContext, request: Message<F>, sent: Sent): Decoded<F> {
+  try {
+    return decode(request, withPathParams(c, sent.fields, request))
+  } catch (err) {
+    if (sent.text.length > quotedCharsMax || !/\d[.eE]/.test(sent.text)) throw err
+    return decode(request, withPathParams(c, Object(parseAsWritten(sent.text)), request))
+  }
 }
 
 /**
@@ -147,7 +174,7 @@ function queryValue(field: Field, key: string, values: readonly string[]): unkno
   const text = values[0]?.toLowerCase()
   if (text !== 'true' && text !== 'false') {
     throw invalid(
-      `Invalid value '${excerpt(values[0] ?? '')}' for parameter '${key}': expected true or false`,
+      `${messages.wrongBoolean(values[0] ?? '')} for parameter '${key}'; send true or false`,
     )
   }
   return text === 'true'

@@ -1,5 +1,6 @@
 import { cleanPath } from '../artifacts/path.ts'
-import { excerpt, invalid, notFound, type RegistryError } from '../core/error.ts'
+import { absent, excerpt, invalid, type RegistryError } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import { downloadRoute, signUrl } from '../http/files/signed-url.ts'
 import { pathAfter } from '../http/guards/target.ts'
 import type { Context } from '../platform/context.ts'
@@ -28,7 +29,7 @@ export const presignedOperations: readonly Operation[] = [
     rule: (ctx, path) => requirePath(ctx, path, 'READ'),
     handle: async (c, path) => {
       const located = await locatePath(c.var.ctx, path)
-      if (!located) throw notFound('Artifact', path)
+      if (!located) throw absent(messages.noArtifact(path))
       const { sha256, sizeBytes } = await getLocated(c.var.ctx, located)
       const url = await signUrl(c, {
         permit: ['download', path, sha256],

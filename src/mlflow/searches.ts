@@ -3,9 +3,13 @@ import type { RegisteredModel } from '../registry/models/read-models.ts'
 import { searchRegisteredModels } from '../registry/models/search-models.ts'
 import { searchModelVersions } from '../registry/versions/search-versions.ts'
 import type { Page } from '../search/page.ts'
-import { type Experiment, viewTypes } from '../tracking/experiments/experiment.ts'
+import {
+  type Experiment,
+  parseExperimentId,
+  viewTypes,
+} from '../tracking/experiments/experiment.ts'
 import { experimentPageMax, searchExperiments } from '../tracking/experiments/search-experiments.ts'
-import { searchDatasets } from '../tracking/run-data/datasets.ts'
+import { checkDatasetExperiments, searchDatasets } from '../tracking/run-data/datasets.ts'
 import { searchRuns } from '../tracking/runs/search-runs.ts'
 import { experimentToWire } from './experiment-wire.ts'
 import { type Operation, operation } from './operation.ts'
@@ -112,10 +116,12 @@ export const searchOperations: readonly Operation[] = [
     },
   }),
   operation('searchDatasets', {
-    request: message({ experiment_ids: { type: 'experiment_id', repeated: true } }),
+    request: message({ experiment_ids: { type: 'string', repeated: true } }),
     rule: anyone,
     answer: async (ctx, req) => {
-      const found = await searchDatasets(ctx, req.experiment_ids)
+      // How many there are is refused before what one of them is, as in MLflow.
+      checkDatasetExperiments(req.experiment_ids)
+      const found = await searchDatasets(ctx, req.experiment_ids.map(parseExperimentId))
       const summaries = found.map(({ experimentId, ...summary }) => ({
         experiment_id: String(experimentId),
         ...summary,

@@ -1,4 +1,5 @@
 import { requireRight } from '../access/permissions/require.ts'
+import { messages } from '../core/messages.ts'
 import type { Context } from '../platform/context.ts'
 import { checkPageSize } from '../search/page.ts'
 import { statuses } from '../webhooks/check-webhook.ts'
@@ -58,7 +59,11 @@ export const webhookOperations: readonly Operation[] = [
     request: message({ max_results: { type: 'int32' }, page_token: text }),
     rule: manages,
     answer: async (ctx, req) => {
-      const count = checkPageSize(req.max_results, pageMax, pageDefault)
+      const count = checkPageSize(req.max_results, {
+        most: pageMax,
+        absent: pageDefault,
+        refusal: messages.pageSizeBetween,
+      })
       const page = await listWebhooks(ctx, { shown: 'in mlflow', count, token: req.page_token })
       return {
         webhooks: unlessEmpty(page.items.map(webhookToWire)),

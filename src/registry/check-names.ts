@@ -1,5 +1,6 @@
-import { excerpt, invalid, RegistryError } from '../core/error.ts'
+import { absent, excerpt, invalid, type RegistryError } from '../core/error.ts'
 import { parseRowId } from '../core/int64.ts'
+import { messages } from '../core/messages.ts'
 import { checkLength, isPlainPath, notPlainPath } from '../core/names.ts'
 
 const nameCharsMax = 500
@@ -13,12 +14,14 @@ const descriptionCharsMax = 100_000
  * @param field the request's parameter, for the message
  */
 export function checkModelName(name: string, field = 'name'): void {
-  if (name.trim() === '') throw invalid(`Missing value for required parameter '${field}'.`)
-  if (/[/:]/.test(name)) {
-    throw invalid(`Invalid model name '${excerpt(name)}': '/' and ':' are not allowed in a name`)
-  }
+  if (name.trim() === '') throw invalid(messages.missing(field))
+  if (/[/:]/.test(name)) throw wrongName(name)
   if (!isPlainPath(name)) throw notPlainPath(name, field)
   checkLength(name, nameCharsMax, field)
+}
+
+function wrongName(name: string): RegistryError {
+  return invalid(`${messages.wrongModelName(name)}; choose another one`)
 }
 
 /** Refuses a description that is too long. @throws INVALID_PARAMETER_VALUE */
@@ -28,19 +31,19 @@ export function checkDescription(description: string | null | undefined): void {
 
 /** Refuses a text that cannot be an alias. @throws INVALID_PARAMETER_VALUE */
 export function checkAlias(alias: string): void {
-  checkLength(alias, aliasCharsMax, 'alias')
+  checkLength(alias, aliasCharsMax, 'Registered model alias name')
   if (!/^[\p{L}\p{N}_-]+$/u.test(alias)) {
     throw invalid(
-      `Invalid alias name '${excerpt(alias)}': use only letters, digits, underscores and dashes`,
+      `${messages.wrongAlias(alias)}. ${messages.wrongCharacters}, underscores and dashes`,
     )
   }
 }
 
 /** Refuses to set an alias that has a meaning of its own; reading by it is allowed. */
 export function checkNotReserved(alias: string): void {
-  if (isLatest(alias)) throw invalid("The alias 'latest' (in any case) is reserved")
+  if (isLatest(alias)) throw invalid(`${messages.aliasIsLatest}; choose another one`)
   if (/^v\d+$/i.test(alias)) {
-    throw invalid(`The alias '${alias}' is reserved: it reads as a version number`)
+    throw invalid(`${messages.aliasIsVersion(alias)}: it reads as a version number`)
   }
 }
 
@@ -58,21 +61,19 @@ export function isLatest(alias: string): boolean {
 export function parseVersion(text: string): number {
   const version = parseRowId(text)
   if (version === undefined) {
-    throw invalid(`Parameter 'version' must be an integer, got '${excerpt(text)}'`)
+    throw invalid(messages.wrongVersion(text))
   }
   return version
 }
 
-/** 404 for a registered model. */
+/** 404 for a registered model, or 400 for a name that none can have. */
 export function modelNotFound(name: string): RegistryError {
-  return new RegistryError(
-    'RESOURCE_DOES_NOT_EXIST',
-    `Registered Model with name=${excerpt(name)} not found`,
-  )
+  if (/[/:]/.test(name)) return wrongName(name)
+  return absent(messages.noRegisteredModel(name))
 }
 
 /** 404 for a version; an unknown model is reported the same way, as in MLflow. */
 export function versionNotFound(name: string, version: number | string): RegistryError {
-  const what = `name=${excerpt(name)}, version=${excerpt(String(version))}`
-  return new RegistryError('RESOURCE_DOES_NOT_EXIST', `Model Version (${what}) not found`)
+  if (/[/:]/.test(name)) return wrongName(name)
+  return absent(messages.noVersion(name, excerpt(String(version))))
 }

@@ -11,15 +11,15 @@ export type Key = {
 /** A place in the tokens of one text; the parsers read through it. */
 export class Cursor {
   readonly #text: string
-  readonly #what: string
+  readonly #phrase: string
   readonly #tokens: readonly LexedToken[]
   #next = 0
 
-  /** @param what the text is, for messages: `filter` or `order_by` */
-  constructor(text: string, what: string) {
+  /** @param phrase what a message about the text begins with */
+  constructor(text: string, phrase: string) {
     this.#text = text
-    this.#what = what
-    this.#tokens = tokenize(text)
+    this.#phrase = phrase
+    this.#tokens = tokenize(text, phrase)
   }
 
   peek(ahead = 0): LexedToken {
@@ -41,18 +41,20 @@ export class Cursor {
     return true
   }
 
-  /** The 400 for a token that cannot stand where it does. */
-  unexpected(token: LexedToken, expected: string): RegistryError {
+  /**
+   * The 400 for a token that cannot stand where it does.
+   *
+   * @param phrase where the mistake has one of its own
+   */
+  unexpected(token: LexedToken, expected: string, phrase = this.#phrase): RegistryError {
     const found =
       token.kind === 'end' ? 'the end' : excerpt(this.#text.slice(token.at, token.end), 60)
-    return invalid(
-      `Invalid ${this.#what} at position ${token.at + 1}: expected ${expected}, found ${found}`,
-    )
+    return invalid(`${phrase}; at position ${token.at + 1} expected ${expected}, found ${found}`)
   }
 
   /**
    * A key: `name`, `prefix.name`, dots in the name allowed; either part may stand in backticks or
-   * double quotes, which keep blanks and the like.
+   * double quotes, which keep blanks and the like, and the name behind a prefix in single quotes.
    */
   key(): Key {
     const first = this.peek()
@@ -60,7 +62,7 @@ export class Cursor {
     let text = ''
     let dot = -1
     let end = first.at
-    while (canName(this.peek()) && this.peek().at === end) {
+    while (canName(this.peek(), text.length === dot + 1 && dot >= 0) && this.peek().at === end) {
       const token = this.take()
       if (dot < 0 && token.kind === 'word' && token.text.includes('.')) {
         dot = text.length + token.text.indexOf('.')
@@ -74,8 +76,9 @@ export class Cursor {
   }
 }
 
-function canName(token: LexedToken): boolean {
-  return token.kind === 'word' || (token.kind === 'quoted' && token.quote !== "'")
+/** @param afterDot whether the dot behind a prefix comes right before */
+function canName(token: LexedToken, afterDot = false): boolean {
+  return token.kind === 'word' || (token.kind === 'quoted' && (afterDot || token.quote !== "'"))
 }
 
 /** Whether `token` is this keyword, in any case. */

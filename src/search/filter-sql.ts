@@ -1,10 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../core/error.ts'
 import { parseInt64 } from '../core/int64.ts'
+import { messages } from '../core/messages.ts'
 import { type Clause, type Comparison, type Filter, keyText, type Literal } from './filter.ts'
 import { likeLiteralsMax, likeSql } from './like.ts'
 import type { Literals } from './literals.ts'
-import { type FilterField, fieldOf, type Vocabulary } from './vocabulary.ts'
+import { type FilterField, fieldOf, kindOf, type Vocabulary } from './vocabulary.ts'
 
 /** Upper bound of the literals that one clause binds: its key, and its value. */
 export const clauseLiteralsMax = 1 + likeLiteralsMax
@@ -17,7 +18,7 @@ export const clauseLiteralsMax = 1 + likeLiteralsMax
  *   take, a value of another type
  */
 export function filterSql(filter: Filter, words: Vocabulary<FilterField>, literals: Literals): SQL {
-  return allOfSql(filter.map((clause) => clauseSql(clause, fieldOf(words, clause.key), literals)))
+  return allOfSql(filter.map((clause) => clauseSql(clause, words, literals)))
 }
 
 /** AND of `conditions` as a balanced tree: a chain of 100 would leave D1's expression depth. */
@@ -29,11 +30,11 @@ function allOfSql(conditions: readonly SQL[]): SQL {
   return sql`(${allOfSql(conditions.slice(0, half))} and ${allOfSql(conditions.slice(half))})`
 }
 
-function clauseSql(clause: Clause, field: FilterField, literals: Literals): SQL {
+function clauseSql(clause: Clause, words: Vocabulary<FilterField>, literals: Literals): SQL {
+  const field = fieldOf(words, clause.key)
   if (!field.operators.includes(clause.operator)) {
-    throw invalid(
-      `Invalid operator ${clause.operator} for '${keyText(clause.key)}'. Valid operators: ${field.operators.join(', ')}`,
-    )
+    const phrase = operatorPhraseOf(clause, words.entity, field.operators)
+    throw invalid(`${phrase}; '${keyText(clause.key)}' takes ${field.operators.join(', ')}`)
   }
   const rows = field.rows?.(literals.text(clause.key.name))
   switch (clause.operator) {
@@ -46,6 +47,23 @@ function clauseSql(clause: Clause, field: FilterField, literals: Literals): SQL 
       return rows ? sql`exists (select 1 from ${rows} and ${condition})` : condition
     }
   }
+}
+
+/** Each of MLflow's parsers says it in its own way. */
+function operatorPhraseOf(
+  { key, operator }: Clause,
+  entity: Vocabulary<unknown>['entity'],
+  known: FilterField['operators'],
+): string {
+  const kind = kindOf(key)
+  if (entity === 'logged model') {
+    return messages.wrongComparatorOfLoggedModels(keyText(key), operator)
+  }
+  if (operator === 'IS NULL' || operator === 'IS NOT NULL') return messages.nullNotSupported
+  const isTagOfExperiment = entity === 'experiment' && kind === 'tag'
+  return isTagOfExperiment || entity === 'registered model' || entity === 'model version'
+    ? messages.wrongComparatorFor(kind, operator)
+    : messages.wrongComparator(operator, known)
 }
 
 type Compared = Exclude<Clause, { operator: 'IS NULL' | 'IS NOT NULL' }>
@@ -104,15 +122,22 @@ function numberSql(clause: Valued, { operator, field, literals }: OrderedCompari
 
 function stringOf(clause: Valued): string {
   if (clause.value.type === 'string') return clause.value.text
-  throw invalid(
-    `Invalid value ${excerpt(clause.value.text)} for '${keyText(clause.key)}': expected a string in quotes, such as 'x'`,
-  )
+  const { text, type } = clause.value
+  const kind = kindOf(clause.key)
+  const names = { attribute: 'attributes', dataset: 'dataset attributes' }
+  const phrase =
+    type === 'bare'
+      ? messages.notQuoted
+      : messages.notText(kind === 'attribute' || kind === 'dataset' ? names[kind] : kind)
+  throw invalid(`${phrase}: '${keyText(clause.key)}' takes text such as 'x', got ${excerpt(text)}`)
 }
 
 function numberOf(clause: Valued): string {
   if (clause.value.type === 'number') return clause.value.text
+  const kind = kindOf(clause.key)
+  const what = kind === 'metric' ? kind : `numeric attribute: ${keyText(clause.key)}`
   throw invalid(
-    `Invalid value '${excerpt(clause.value.text)}' for '${keyText(clause.key)}': expected a number, without quotes`,
+    `${messages.notNumeric(what)}. Found '${excerpt(clause.value.text)}'; give a number without quotes`,
   )
 }
 
@@ -123,7 +148,7 @@ function integerOf(clause: Valued): string {
     return String(Number(text))
   }
   throw invalid(
-    `Invalid value '${excerpt(clause.value.text)}' for '${keyText(clause.key)}': expected a whole number`,
+    `${messages.notWhole(keyText(clause.key))}: '${excerpt(clause.value.text)}'; give a whole number`,
   )
 }
 

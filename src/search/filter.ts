@@ -1,12 +1,16 @@
 import { excerpt, invalid } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import { Cursor, isWord, type Key } from './cursor.ts'
 
 const comparisons = ['=', '!=', '<', '<=', '>', '>=', 'LIKE', 'ILIKE'] as const
 export type Comparison = (typeof comparisons)[number]
 export type Operator = Comparison | 'IN' | 'NOT IN' | 'IS NULL' | 'IS NOT NULL'
 
-/** What a key is compared with: a quoted string, or a number as it was written. */
-export type Literal = { readonly type: 'string' | 'number'; readonly text: string }
+/**
+ * What a key is compared with: a quoted string, or a number as it was written. `bare` is neither, and
+ * refused once it is known what the key takes.
+ */
+export type Literal = { readonly type: 'string' | 'number' | 'bare'; readonly text: string }
 
 /** One condition of a filter. */
 export type Clause = { readonly key: Key } & (
@@ -26,14 +30,18 @@ const number = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
  * Parse a filter of any searchable entity: `key operator value`, joined by AND. Empty or absent
  * text has no clauses. As in MLflow 3.17.2, an AND with nothing on one side is passed over.
  *
+ * @param phraseOf what a message about the filter begins with
  * @throws INVALID_PARAMETER_VALUE bad syntax, with the place and what was expected there; more than
  *   100 clauses or 200,000 characters
  * @see docs/search.md
  */
-export function parseFilter(text: string | undefined): Filter {
+export function parseFilter(
+  text: string | undefined,
+  phraseOf: (filter: string) => string = messages.wrongClauses,
+): Filter {
   if (text === undefined) return []
   if (text.length > charsMax) throw invalid(`The filter has more than ${charsMax} characters`)
-  const cursor = new Cursor(text, 'filter')
+  const cursor = new Cursor(text, phraseOf(text))
   const clauses: Clause[] = []
   skipAnds(cursor)
   while (cursor.peek().kind !== 'end') {
@@ -73,7 +81,10 @@ function parseComparison(cursor: Cursor): Comparison {
   const text = token.text.toUpperCase()
   const operator = token.kind === 'quoted' ? undefined : comparisons.find((op) => op === text)
   if (operator === undefined) {
-    throw cursor.unexpected(token, `an operator (${comparisons.join(' ')} IN, NOT IN, IS NULL)`)
+    const phrase =
+      token.kind === 'symbol' ? messages.wrongComparator(token.text, comparisons) : undefined
+    const known = `an operator (${comparisons.join(' ')} IN, NOT IN, IS NULL)`
+    throw cursor.unexpected(token, known, phrase)
   }
   return operator
 }
@@ -81,7 +92,9 @@ function parseComparison(cursor: Cursor): Comparison {
 function parseLiteral(cursor: Cursor): Literal {
   const token = cursor.take()
   if (token.kind === 'quoted' && token.quote !== '`') return { type: 'string', text: token.text }
-  if (token.kind === 'word' && number.test(token.text)) return { type: 'number', text: token.text }
+  if (token.kind === 'word') {
+    return { type: number.test(token.text) ? 'number' : 'bare', text: token.text }
+  }
   throw cursor.unexpected(token, "a number or a string in quotes, such as 'x'")
 }
 
@@ -92,7 +105,11 @@ function parseList(cursor: Cursor): readonly string[] {
     const token = cursor.peek()
     if (values.length > 0 && token.text === ')' && token.kind === 'symbol') break
     if (token.kind !== 'quoted' || token.quote === '`') {
-      throw cursor.unexpected(token, 'a string in quotes: lists hold one or more of them')
+      throw cursor.unexpected(
+        token,
+        'a string in quotes: lists hold one or more of them',
+        messages.notAQuotedList,
+      )
     }
     values.push(cursor.take().text)
   } while (cursor.takeIf(','))

@@ -1,4 +1,4 @@
-import { excerpt, invalid } from '../core/error.ts'
+import { excerpt, invalid, type RegistryError } from '../core/error.ts'
 
 /** One token of a filter or an order_by, with its place: `at` to before `end`, in UTF-16 units. */
 export type LexedToken = {
@@ -19,13 +19,15 @@ const symbol = /[=<>!]+|[(),;]/y
  * Split `text` into tokens, the last of kind `end`. A doubled quote does not end a string and
  * stays double, as in MLflow 3.17.2: no quote can be escaped.
  *
+ * @param phrase what a message about `text` begins with
  * @throws INVALID_PARAMETER_VALUE a quote is not closed
  */
-export function tokenize(text: string): LexedToken[] {
+export function tokenize(text: string, phrase: string): LexedToken[] {
   const found: LexedToken[] = []
   let at = matchEnd(space, text, 0) ?? 0
   while (at < text.length) {
     const token = nextToken(text, at)
+    if (token === undefined) throw neverClosed(text, at, phrase)
     found.push(token)
     at = matchEnd(space, text, token.end) ?? token.end
   }
@@ -33,7 +35,8 @@ export function tokenize(text: string): LexedToken[] {
   return found
 }
 
-function nextToken(text: string, at: number): LexedToken {
+/** Undefined where a quote begins that is never closed. */
+function nextToken(text: string, at: number): LexedToken | undefined {
   const first = text[at]
   if (first === "'" || first === '"' || first === '`') return quotedToken(text, at, first)
   const wordEnd = matchEnd(word, text, at)
@@ -44,14 +47,16 @@ function nextToken(text: string, at: number): LexedToken {
   return { kind: 'symbol', text: text.slice(at, end), at, end }
 }
 
-function quotedToken(text: string, at: number, quote: Quote): LexedToken {
+function quotedToken(text: string, at: number, quote: Quote): LexedToken | undefined {
   let close = text.indexOf(quote, at + 1)
   while (close >= 0 && text[close + 1] === quote) close = text.indexOf(quote, close + 2)
-  if (close < 0) {
-    const rest = excerpt(text.slice(at), 40)
-    throw invalid(`Invalid syntax at position ${at + 1}: the quote in ${rest} is never closed`)
-  }
+  if (close < 0) return undefined
   return { kind: 'quoted', quote, text: text.slice(at + 1, close), at, end: close + 1 }
+}
+
+function neverClosed(text: string, at: number, phrase: string): RegistryError {
+  const rest = excerpt(text.slice(at), 40)
+  return invalid(`${phrase}; at position ${at + 1} the quote in ${rest} is never closed`)
 }
 
 /** Where `pattern` (sticky) stops matching from `at` on; undefined when it does not match there. */

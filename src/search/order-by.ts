@@ -1,4 +1,5 @@
 import { invalid } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import { Cursor, type Key } from './cursor.ts'
 
 /** One entry of an order_by list. */
@@ -25,11 +26,15 @@ export function parseOrderBy(entries: readonly string[]): readonly OrderItem[] {
 }
 
 function parseItem(entry: string): OrderItem {
-  const cursor = new Cursor(entry, 'order_by')
+  const cursor = new Cursor(entry, messages.wrongOrder(entry))
   const key = cursor.key()
   const descending = cursor.takeIf('DESC')
-  if (!descending) cursor.takeIf('ASC')
+  const hasDirection = descending || cursor.takeIf('ASC')
   const rest = cursor.peek()
-  if (rest.kind !== 'end') throw cursor.unexpected(rest, 'ASC, DESC or the end')
+  if (rest.kind !== 'end') {
+    const isDirection = !hasDirection && rest.kind === 'word' && cursor.peek(1).kind === 'end'
+    const phrase = isDirection ? messages.wrongOrderKey(entry) : undefined
+    throw cursor.unexpected(rest, 'ASC, DESC or the end', phrase)
+  }
   return { key, descending }
 }

@@ -1,5 +1,6 @@
 import { invalid } from '../core/error.ts'
 import type { Int64 } from '../core/int64.ts'
+import { messages } from '../core/messages.ts'
 import {
   decodePageToken,
   encodePageToken,
@@ -113,16 +114,23 @@ export function isNumberPlace(key: PageKey): key is readonly [number] {
   return key.length === 1 && typeof key[0] === 'number'
 }
 
+/** How many items a page may have. */
+export type PageSizes = {
+  readonly most: number
+  /** What counts where the caller gives no number; without it the caller must. */
+  readonly absent?: number
+  /** The phrase for another size, where it is not the usual one. */
+  readonly refusal?: (size: string, most: number, isPositive: boolean) => string
+}
+
 /**
  * Check the number of items that a caller wants on a page.
  *
- * @param wanted undefined: `absent` counts, or without that the caller must give one
  * @throws INVALID_PARAMETER_VALUE it is not from 1 to `most`
  */
-export function checkPageSize(wanted: Int64 | undefined, most: number, absent?: number): number {
-  const size = wanted ?? absent ?? 0
+export function checkPageSize(wanted: Int64 | undefined, sizes: PageSizes): number {
+  const { most, absent = 0, refusal = messages.pageSize } = sizes
+  const size = wanted ?? absent
   if (typeof size === 'number' && size >= 1 && size <= most) return size
-  throw invalid(
-    `Invalid value ${size} for parameter 'max_results' supplied. It must be a positive integer of at most ${most}`,
-  )
+  throw invalid(`${refusal(String(size), most, size >= 1)}; got ${size}`)
 }

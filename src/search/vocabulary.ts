@@ -1,7 +1,8 @@
 import type { SQL } from 'drizzle-orm'
-import { excerpt, invalid } from '../core/error.ts'
+import { invalid } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import type { Key } from './cursor.ts'
-import { keyText, type Operator } from './filter.ts'
+import type { Operator } from './filter.ts'
 
 /**
  * The keys that one entity's filter, or its order_by, may name: under each prefix (`''` for none)
@@ -9,9 +10,13 @@ import { keyText, type Operator } from './filter.ts'
  */
 export type Vocabulary<F> = {
   /** What is searched, for messages: `run`, `model version`. */
-  readonly entity: string
+  readonly entity: Entity
+  /** The phrase for an unknown key, where it is not the usual one. */
+  readonly unknownKey?: (key: string) => string
   readonly prefixes: ReadonlyMap<string, F | ReadonlyMap<string, F>>
 }
+
+type Entity = 'run' | 'experiment' | 'logged model' | 'registered model' | 'model version'
 
 /** How a filter's key reads from SQL. */
 export type FilterField = {
@@ -45,7 +50,7 @@ export const ordering = ['=', '!=', '<', '<=', '>', '>='] as const
  * `[['', 'attribute'], { name: ... }]` for named keys, `[['tag', 'tags'], field]` for any key.
  */
 export function vocabularyOf<F extends object>(
-  entity: string,
+  entity: Entity,
   groups: readonly (readonly [readonly string[], F | ReadonlyMap<string, F>])[],
 ): Vocabulary<F> {
   return {
@@ -64,17 +69,34 @@ export function fieldOf<F extends object>(words: Vocabulary<F>, key: Key): F {
   if (keys === undefined) {
     const known = [...words.prefixes.keys()].filter((prefix) => prefix !== '')
     throw invalid(
-      `Invalid key '${keyText(key)}': a ${words.entity} has no '${excerpt(key.prefix ?? '')}.' keys. Valid prefixes: ${known.join(', ')}`,
+      `${messages.unknownPrefix(key.prefix ?? '')}. Valid prefixes: ${known.join(', ')}`,
     )
   }
   if (!isMap(keys)) return keys
   const field = keys.get(key.name)
   if (field === undefined) {
-    throw invalid(
-      `Invalid attribute key '${keyText(key)}' of a ${words.entity}. Valid keys: ${[...keys.keys()].join(', ')}`,
-    )
+    const ofDataset = kindOf(key) === 'dataset' ? messages.unknownDatasetKey : undefined
+    const phraseOf = words.unknownKey ?? ofDataset ?? messages.unknownKey
+    throw invalid(`${phraseOf(key.name)}. Valid keys: ${[...keys.keys()].join(', ')}`)
   }
   return field
+}
+
+/** What a key names, in MLflow's words. */
+export function kindOf(key: Key): 'metric' | 'parameter' | 'tag' | 'dataset' | 'attribute' {
+  switch (key.prefix?.replace(/s$/, '')) {
+    case 'metric':
+      return 'metric'
+    case 'param':
+    case 'parameter':
+      return 'parameter'
+    case 'tag':
+      return 'tag'
+    case 'dataset':
+      return 'dataset'
+    default:
+      return 'attribute'
+  }
 }
 
 function isMap<F>(keys: F | ReadonlyMap<string, F>): keys is ReadonlyMap<string, F> {

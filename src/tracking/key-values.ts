@@ -1,4 +1,5 @@
 import { excerpt, invalid } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import { checkLength, keyCharsMax } from '../core/names.ts'
 import type { KeyValue } from './run.ts'
 
@@ -7,7 +8,11 @@ export function refuseRepeatedKeys(what: 'params' | 'tags', items: readonly KeyV
   const keys = new Set<string>()
   for (const { key } of items) {
     if (keys.has(key)) {
-      throw invalid(`Key '${excerpt(key)}' stands in '${what}' more than once; give each key once`)
+      throw invalid(
+        what === 'params'
+          ? `${messages.duplicateParams}: '${excerpt(key)}' is there more than once; give each key once`
+          : `Key '${excerpt(key)}' stands in '${what}' more than once; give each key once`,
+      )
     }
     keys.add(key)
   }
@@ -27,7 +32,7 @@ export function checkKeyValues(what: 'params' | 'tags', items: readonly KeyValue
   let chars = 0
   for (const { key, value } of items) {
     chars += key.length + value.length
-    if (key === '') throw invalid(`Missing value for required parameter '${what}.key'.`)
+    if (key === '') throw invalid(messages.missing(`${what}.key`))
     checkLength(key, keyCharsMax, `${what}.key`)
     checkLength(value, valueCharsMax, `${what}.value`)
   }

@@ -9,9 +9,10 @@ import {
 } from '../access/permissions/require.ts'
 import { denied } from '../access/permissions/rights.ts'
 import { folderRangeOf, foldersAboveOf, joinPaths, storePathOf } from '../artifacts/path.ts'
-import { excerpt, notFound } from '../core/error.ts'
+import { absent, excerpt } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import type { Context } from '../platform/context.ts'
-import { noSuchExperiment } from './experiments/experiment.ts'
+import { noExperimentNamed } from './experiments/experiment.ts'
 import { loggedModelNotFound } from './logged-models/read-logged-models.ts'
 
 /**
@@ -27,7 +28,7 @@ export async function requireRun(ctx: Context, runId: string, needed: Permission
     part: 'run',
     what: 'run',
   })
-  if (found.length === 0) throw notFound('Run', runId)
+  if (found.length === 0) throw absent(messages.noRun(runId))
 }
 
 /** As `requireRun` of several; one that is not there needs no permission. */
@@ -106,7 +107,7 @@ export async function requireExperimentNamed(
     on: experiment,
     what: 'experiment',
   })
-  if (found.length === 0) throw noSuchExperiment(name)
+  if (found.length === 0) throw noExperimentNamed(name)
 }
 
 function runsOf(ctx: Context, runIds: readonly string[]): SQL {

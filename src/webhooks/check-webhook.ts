@@ -1,4 +1,5 @@
 import { excerpt, invalid } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import { checkLength } from '../core/names.ts'
 import type { DatabricksTerms } from './events/databricks-events.ts'
 import { isEventPattern } from './events/event-types.ts'
@@ -58,12 +59,12 @@ function checkText(fields: Readonly<Record<string, string>>): void {
 function checkName(name: string): void {
   if (/^[a-z\d]([a-z\d._-]{0,61}[a-z\d])?$/i.test(name)) return
   throw invalid(
-    `Webhook name '${excerpt(name)}' is invalid. It must start and end with a letter or digit, be at most 63 characters long, and contain only letters, digits, dots (.), underscores (_), and hyphens (-).`,
+    `${messages.wrongWebhookName(name)}. It must start and end with a letter or digit, be at most 63 characters long, and contain only letters, digits, dots (.), underscores (_), and hyphens (-).`,
   )
 }
 
 function checkEvents(events: readonly string[]): void {
-  if (events.length === 0) throw invalid('Webhook events must be a non-empty list')
+  if (events.length === 0) throw invalid(messages.noEvents)
   if (events.length > eventsMax) throw invalid(`A webhook has at most ${eventsMax} events`)
   if (new Set(events).size < events.length) throw invalid('Webhook events must not repeat')
   const unknown = events.find((event) => !isEventPattern(event))

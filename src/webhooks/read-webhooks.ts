@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { excerpt, RegistryError } from '../core/error.ts'
+import { absent, type RegistryError } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import type { Context } from '../platform/context.ts'
 import { type Page, readPage } from '../search/page.ts'
 import { parseFormat, type WebhookStatus } from './check-webhook.ts'
@@ -125,5 +126,5 @@ export function webhookFrom(row: WebhookRow): Webhook {
 }
 
 export function webhookNotFound(id: string): RegistryError {
-  return new RegistryError('RESOURCE_DOES_NOT_EXIST', `Webhook with ID ${excerpt(id)} not found.`)
+  return absent(`${messages.noWebhook(id)}.`)
 }

@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import { excerpt, invalid, type RegistryError } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import type { Platform } from '../platform/context.ts'
 import { OutboundError } from '../platform/outbound.ts'
 import type { WebhookSettings } from '../platform/settings/settings.ts'
@@ -30,14 +31,14 @@ export async function checkUrl(platform: Platform, text: string): Promise<URL> {
  * @throws INVALID_PARAMETER_VALUE the present settings refuse it
  */
 export function allowedUrl(text: string, settings: WebhookSettings): URL {
+  if (text.trim() === '') throw invalid(messages.blankUrl)
   const url = parseUrl(text)
-  const scheme = url?.protocol.slice(0, -1) ?? ''
+  const scheme = url ? url.protocol.slice(0, -1) : schemeOf(text)
   const usable = url !== undefined && /^https?$/.test(scheme)
+  if (!url && settings.schemes.includes(scheme)) throw unreadable(text)
   if (!usable || !(settings.schemes.includes(scheme) || isListed(url, settings))) {
     const allowed = settings.schemes.join(', ')
-    throw invalid(
-      `Invalid webhook URL scheme: '${excerpt(scheme)}'. Allowed schemes are: ${allowed}.`,
-    )
+    throw invalid(`${messages.wrongScheme(scheme)}. Allowed schemes are: ${allowed}.`)
   }
   const host = hostOf(url)
   if (mayBePrivate(url, settings)) return url
@@ -75,6 +76,20 @@ function isLocalName(host: string): boolean {
   )
 }
 
+/** The scheme of a text that is no URL; empty where there is none. */
+function schemeOf(text: string): string {
+  return /^\s*([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase() ?? ''
+}
+
+function unreadable(text: string): RegistryError {
+  const hasHost = /^\s*[a-z]+:\/*[^/?#\s]/i.test(text)
+  return invalid(
+    hasHost
+      ? `${messages.wrongUrl(text)}: its host or port cannot be read`
+      : `${messages.urlWithoutHost}, such as https://example.com/hook`,
+  )
+}
+
 /** Scheme, host and port: all that logs may have of a URL, since its path may be a secret. */
 export function originOf(text: string): string {
   return parseUrl(text)?.origin ?? ''
@@ -109,13 +124,13 @@ async function resolveHost(platform: Platform, host: string): Promise<readonly s
     return (await platform.outbound.resolve(host)) ?? []
   } catch (err) {
     if (!(err instanceof OutboundError)) throw err
-    throw invalid(`Cannot resolve Webhook URL hostname '${excerpt(host)}': ${err.message}`)
+    throw invalid(`${messages.unknownHost(host)}: ${err.message}`)
   }
 }
 
 function notPublic(host: string): RegistryError {
   return invalid(
-    `Webhook URL must not resolve to a non-public IP address: '${excerpt(host)}' does. ` +
+    `${messages.privateAddress}: '${excerpt(host)}' does. ` +
       'The setting webhook-hosts allows chosen hosts for development.',
   )
 }

@@ -202,7 +202,7 @@ test('a policy on a stage that was removed is put again as it is read, and not o
     })
     expect([changed.status, changed.json.message]).toEqual([
       400,
-      expect.stringContaining("Invalid Model Version stage 'Canary'"),
+      expect.stringContaining('Invalid Model Version stage: Canary'),
     ])
     const other = await admin.call('PUT', '/api/v1/policies/other', json)
     expect(other.status).toBe(400)

@@ -77,7 +77,9 @@ test('a lost password is reset by who holds the database, at once on a running s
 
     const wrong = await run(['users', 'list'], asAdmin)
     expect(wrong.code).toBe(1)
-    expect(wrong.err).toMatch(/^gatehouse: Unknown user or wrong password/)
+    expect(wrong.err).toMatch(
+      /^gatehouse: You are not authenticated. Unknown user or wrong password/,
+    )
   } finally {
     await server.stop()
   }

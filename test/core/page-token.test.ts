@@ -24,6 +24,6 @@ test('a token of another filter or order is refused and says so', () => {
 test.each(['x', '%', 'bnVsbA', 'W10', 'W3t9XQ', 'eyJhIjoxfQ', 'WzEsdHJ1ZV0', 'A'.repeat(100_000)])(
   "'%.20s' is no token of ours",
   (token) => {
-    expect(() => decodePageToken(query, token)).toThrow(/^Invalid page_token/)
+    expect(() => decodePageToken(query, token)).toThrow(/^Invalid page token/)
   },
 )

@@ -125,13 +125,13 @@ describe('registered models', () => {
   })
 
   test.each([
-    ["name > 'a'", 'Invalid operator >'],
+    ["name > 'a'", 'Invalid comparator for attribute: >'],
     ["foo = 'x'", 'Valid keys: name, description'],
     ["name = 'a' OR name = 'B'", 'expected AND'],
-    ['name = a', 'expected a number or a string in quotes'],
-    ["tags.x IN ('a')", 'Invalid operator IN'],
-    ["tags.x > 'a'", 'Invalid operator >'],
-    ["metrics.acc > '1'", "has no 'metrics.' keys"],
+    ['name = a', 'Parameter value is either not quoted'],
+    ["tags.x IN ('a')", 'Invalid comparator for tag: IN'],
+    ["tags.x > 'a'", 'Invalid comparator for tag: >'],
+    ["metrics.acc > '1'", "Invalid entity type 'metrics'. Valid"],
   ])('the filter %j is refused', async (filter, message) => {
     expect(await models({ filter })).toMatch(/^400 /)
     expect(await models({ filter })).toContain(message)
@@ -220,13 +220,13 @@ describe('model versions', () => {
   })
 
   test.each([
-    ["version_number LIKE '2'", 'Invalid operator LIKE'],
-    ['version_number <= 2.5', 'expected a whole number'],
-    ["version_number = 'x'", 'expected a whole number'],
-    ["source_path IN ('s3://b/1')", 'Invalid operator IN'],
-    ["creation_timestamp = 'x'", 'expected a number'],
-    ["attr.name = 'a'", "has no 'attr.' keys"],
-    ['metrics.acc IS NULL', 'Invalid operator IS NULL'],
+    ["version_number LIKE '2'", 'Invalid comparator for attribute: LIKE'],
+    ['version_number <= 2.5', "Invalid value for numeric attribute 'version_number'"],
+    ["version_number = 'x'", "Invalid value for numeric attribute 'version_number'"],
+    ["source_path IN ('s3://b/1')", 'Invalid comparator for attribute: IN'],
+    ["creation_timestamp = 'x'", 'Expected numeric value type for numeric attribute'],
+    ["attr.name = 'a'", "Invalid entity type 'attr'. Valid"],
+    ['metrics.acc IS NULL', 'IS NULL / IS NOT NULL is only supported'],
     ["file.size = '1'", 'Valid keys: path, sha256'],
   ])('the filter %j is refused', async (filter, message) => {
     expect(await versions({ filter })).toMatch(/^400 /)

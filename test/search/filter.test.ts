@@ -60,38 +60,44 @@ describe('a filter parses', () => {
 
 describe('a filter is refused, with the place and what was expected', () => {
   test.each([
-    ['metrics.a > 1 OR metrics.b > 1', 'position 15: expected AND or the end'],
-    ['(metrics.a > 1)', 'position 1: expected a key'],
-    ['NOT metrics.a > 1', 'position 5: expected an operator (= '],
-    ['metrics.a', 'position 10: expected an operator'],
-    ["params.a == '1'", 'position 10: expected an operator'],
-    ["params.a <> '1'", 'position 10: expected an operator'],
-    ["params.a RLIKE 'R'", 'position 10: expected an operator'],
-    ["params.a BETWEEN '0' AND '1'", 'position 10: expected an operator'],
-    ["params.a NOT LIKE 'x'", 'position 14: expected IN after NOT'],
-    ["params.a IS 'x'", "position 13: expected NULL or NOT NULL, found 'x'"],
-    ["'0.1' = params.a", "position 1: expected a key such as metrics.accuracy, found '0.1'"],
-    ['name = xa', 'position 8: expected a number or a string in quotes'],
-    ['name = `xa`', 'position 8: expected a number or a string in quotes'],
-    ['metrics.a = NaN', 'position 13: expected a number'],
-    ['metrics.a = 0x10', 'position 13: expected a number'],
-    ['metrics.a = 1 2', 'position 15: expected AND or the end'],
-    ['metrics.a =', 'position 12: expected a number'],
-    ["name LIKE 'abc", "position 11: the quote in 'abc is never closed"],
-    ['tags.`a = 1', 'position 6: the quote in `a = 1 is never closed'],
-    ["params.a = 'x'; DROP TABLE runs", 'position 15: expected AND or the end'],
-    ["params.a = 'x' -- c", 'position 16: expected AND or the end'],
-    ['run_id IN ()', 'position 12: expected a string in quotes'],
-    ['run_id IN (1)', 'position 12: expected a string in quotes'],
-    ["run_id IN ('a' 'b')", 'position 16: expected , or )'],
-    ["run_id IN ('a',,)", 'position 16: expected a string in quotes'],
-    ["run_id IN ('a'", 'position 15: expected , or )'],
-    ['run_id IN "a"', 'position 11: expected a list'],
-    ["params. = 'x'", 'position 9: expected a name after the dot'],
-    ["params. a = 'x'", 'position 9: expected a name after the dot'],
+    ['metrics.a > 1 OR metrics.b > 1', 'position 15 expected AND or the end'],
+    ['(metrics.a > 1)', 'position 1 expected a key'],
+    ['NOT metrics.a > 1', 'position 5 expected an operator (= '],
+    ['metrics.a', 'position 10 expected an operator'],
+    ["params.a == '1'", 'position 10 expected an operator'],
+    ["params.a <> '1'", 'position 10 expected an operator'],
+    ["params.a RLIKE 'R'", 'position 10 expected an operator'],
+    ["params.a BETWEEN '0' AND '1'", 'position 10 expected an operator'],
+    ["params.a NOT LIKE 'x'", 'position 14 expected IN after NOT'],
+    ["params.a IS 'x'", "position 13 expected NULL or NOT NULL, found 'x'"],
+    ["'0.1' = params.a", "position 1 expected a key such as metrics.accuracy, found '0.1'"],
+    ['name = `xa`', 'position 8 expected a number or a string in quotes'],
+    ['metrics.a = 1 2', 'position 15 expected AND or the end'],
+    ['metrics.a =', 'position 12 expected a number'],
+    ["name LIKE 'abc", "position 11 the quote in 'abc is never closed"],
+    ['tags.`a = 1', 'position 6 the quote in `a = 1 is never closed'],
+    ["params.a = 'x'; DROP TABLE runs", 'position 15 expected AND or the end'],
+    ["params.a = 'x' -- c", 'position 16 expected AND or the end'],
+    ['run_id IN ()', 'position 12 expected a string in quotes'],
+    ['run_id IN (1)', 'position 12 expected a string in quotes'],
+    ["run_id IN ('a' 'b')", 'position 16 expected , or )'],
+    ["run_id IN ('a',,)", 'position 16 expected a string in quotes'],
+    ["run_id IN ('a'", 'position 15 expected , or )'],
+    ['run_id IN "a"', 'position 11 expected a list'],
+    ["params. = 'x'", 'position 9 expected a name after the dot'],
+    ["params. a = 'x'", 'position 9 expected a name after the dot'],
   ])('%j', (text, message) => {
     expect(() => parseFilter(text)).toThrow(message)
     expect(() => parseFilter(text)).toThrow(RegistryError)
+  })
+
+  test.each([
+    ['a > 1 OR b > 1', /^Invalid clause\(s\) in filter string: a > 1 OR b > 1; at position 7 /],
+    ["a = 'x", /^Invalid clause\(s\) in filter string: a = 'x; at position 5 /],
+    ["params.a == '1'", /^Invalid comparator '==' not one of =, !=, </],
+    ['run_id IN (1)', /^While parsing a list in the query; at position 12 /],
+  ])('%j, with the phrase that clients know first', (text, message) => {
+    expect(() => parseFilter(text)).toThrow(message)
   })
 
   test('more clauses than the limit', () => {
@@ -211,4 +217,14 @@ test('any text parses or is refused as the mistake of the caller', () => {
     }),
     { numRuns: 1000 },
   )
+})
+
+test('the name behind a prefix may stand in any quotes, a whole key not in single ones', () => {
+  for (const quote of ["'", '"', '`']) {
+    const [clause] = parseFilter(`metrics.${quote}a b${quote} > 1`)
+    expect(clause?.key).toEqual({ prefix: 'metrics', name: 'a b' })
+  }
+  for (const text of ["'metrics.a' > 1", "'metrics'.a > 1", "'status' = 'x'", "metrics.a'b' > 1"]) {
+    expect(() => parseFilter(text)).toThrow('Invalid clause(s) in filter string')
+  }
 })

@@ -42,19 +42,26 @@ test.each([
 })
 
 test.each([
-  ...[
-    'http://example.com/',
-    'ftp://example.com/',
-    'file:///etc/passwd',
-    'nope',
-    '',
-    '//example.com',
-  ],
-  ...['javascript:alert(1)', 'data:text/plain,x', 'https://', 'https://[fe80::1%25eth0]/'],
-  ...['https://1.2.3.4.5/', 'https://exa mple.com/', `https://example.com/${'x'.repeat(2000)}`],
-  ...['gopher://127.0.0.1/', 'httpsx://example.com', 'https://256.1.1.1/'],
-])('the URL %s is refused as none that may be', (url) => {
-  expect(() => allowedUrl(url, settings)).toThrow(/scheme|characters/)
+  ...['http://example.com/', 'ftp://example.com/', 'file:///etc/passwd', 'nope', '//example.com'],
+  ...['javascript:alert(1)', 'data:text/plain,x', 'gopher://127.0.0.1/', 'httpsx://example.com'],
+])('the URL %s is refused for its scheme', (url) => {
+  expect(() => allowedUrl(url, settings)).toThrow(/^Invalid webhook URL scheme: '.*'\. Allowed/)
+})
+
+test.each([
+  ...['https://[fe80::1%25eth0]/', 'https://1.2.3.4.5/', 'https://exa mple.com/'],
+  ...['https://256.1.1.1/', 'https://[::1', 'https://example.com:99999/'],
+])('the URL %s is refused as none', (url) => {
+  expect(() => allowedUrl(url, settings)).toThrow(/^Invalid webhook URL '.*': its host or port/)
+})
+
+test.each([
+  ['', /^Webhook URL cannot be empty or just whitespace/],
+  [' \t ', /^Webhook URL cannot be empty or just whitespace/],
+  ['https://', /^Webhook URL must include a hostname/],
+  [`https://example.com/${'x'.repeat(2000)}`, /^Webhook URL has more than 2000 characters/],
+])('the URL %j is refused, and the message says why', (url, message) => {
+  expect(() => allowedUrl(url, settings)).toThrow(message)
 })
 
 test.each([

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { excerpt, notFound, RegistryError } from '../../core/error.ts'
+import { absent, excerpt } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
 import { isDeniedSomething } from '../accounts/principals.ts'
 import { includes, type Level, type Permission } from './levels.ts'
@@ -102,10 +103,7 @@ async function requireOnModel(
   const [found] = await readLevels(ctx, { owner: 'model', on: modelNamed(ctx, name), part })
   if (found && includes(found.level, needed)) return
   if (found) throw denied(ctx, `${needed} on registered model '${excerpt(name)}' is needed`)
-  throw new RegistryError(
-    'RESOURCE_DOES_NOT_EXIST',
-    `Registered Model with name=${excerpt(name)} not found`,
-  )
+  throw absent(messages.noRegisteredModel(name))
 }
 
 /**
@@ -178,7 +176,7 @@ export async function requireExperimentPart(
   const [found] = await readLevels(ctx, { owner: 'experiment', on, part })
   if (found && includes(found.level, needed)) return
   if (found) throw denied(ctx, `${needed} on experiment ${id} is needed`)
-  throw notFound('Experiment', String(id))
+  throw absent(messages.noExperiment(String(id)))
 }
 
 /**

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { RegistryError } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { failureText, logError } from '../../platform/log.ts'
@@ -100,7 +101,7 @@ async function comparePassword(
   if (!row || row.password_hash === null || !matches) {
     throw new RegistryError(
       'UNAUTHENTICATED',
-      'Unknown user or wrong password; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN',
+      `${messages.notSignedIn}. Unknown user or wrong password; set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN`,
     )
   }
   return { principal: principalFrom(row), verifiedHash: await keepRenewed(ctx, row, password) }

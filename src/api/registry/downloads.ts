@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { cleanPath } from '../../artifacts/path.ts'
-import { conflict, notFound } from '../../core/error.ts'
+import { absent, conflict } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { sendArtifact } from '../../http/files/send-artifact.ts'
 import { checkSignedUrl, downloadRoute } from '../../http/files/signed-url.ts'
@@ -14,7 +15,7 @@ export const downloadRoutes = new Hono<AppEnv>().get(downloadRoute, guard('publi
   const sha256 = requiredQuery(c, 'sha256')
   await checkSignedUrl(c, ['download', path, sha256])
   const located = await locatePath(c.var.ctx, path)
-  if (!located) throw notFound('Artifact', path)
+  if (!located) throw absent(messages.noArtifact(path))
   const file = await getLocated(c.var.ctx, located)
   if (file.sha256 !== sha256) throw conflict(`'${path}' was overwritten; ask for a new URL`)
   return sendArtifact(c, file)

@@ -1,6 +1,7 @@
 import type { Handler, Hono, MiddlewareHandler } from 'hono'
 import { authenticate } from '../../access/sign-in/authenticate.ts'
 import { RegistryError } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import type { AppContext, AppEnv } from '../app-env.ts'
@@ -58,7 +59,7 @@ export async function admit(c: AppContext): Promise<Context> {
   if (!principal) {
     throw new RegistryError(
       'UNAUTHENTICATED',
-      'This server needs credentials: set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN',
+      `${messages.notSignedIn}. This server needs credentials: set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN`,
     )
   }
   refuseForeignUse(c)

@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
 import { excerpt, invalid } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import type { AppContext, AppEnv } from '../app-env.ts'
 
 /**
@@ -27,7 +28,7 @@ export function rawPath(c: AppContext): string {
  */
 export function requiredQuery(c: AppContext, name: string): string {
   const value = optionalQuery(c, name)
-  if (value === undefined) throw invalid(`Request must specify ${name}.`)
+  if (value === undefined) throw invalid(`${messages.unspecified(name)}.`)
   return value
 }
 
@@ -50,7 +51,7 @@ export function refuseMisleadingTargets(): MiddlewareHandler<AppEnv> {
     }
     const path = rawPath(c)
     if (/\/(\.|%2e){2}(\/|$)/i.test(path)) {
-      throw invalid(`Invalid path '${excerpt(path)}': it has a '..' segment`)
+      throw invalid(`${messages.wrongPath} '${excerpt(path)}': it has a '..' segment`)
     }
     await next()
   }

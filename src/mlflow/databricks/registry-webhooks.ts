@@ -77,7 +77,7 @@ export const registryWebhookOperations: readonly Operation[] = [
     }),
     rule: manages,
     answer: async (ctx, req) => {
-      const count = checkPageSize(req.max_results, pageMax, pageDefault)
+      const count = checkPageSize(req.max_results, { most: pageMax, absent: pageDefault })
       const page = await listWebhooks(ctx, {
         shown: 'in databricks',
         model: req.model_name || undefined,

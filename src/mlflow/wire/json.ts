@@ -3,9 +3,12 @@ import type { Int64 } from '../../core/int64.ts'
 import { measureJson } from '../../core/measure-json.ts'
 import { checkJsonSize } from '../../http/body.ts'
 
-/** A JSON number that a double cannot hold, as it was written. */
+/** A JSON number as it was written: one that a double cannot hold, or each of `parseAsWritten`. */
 export class BigNumber {
   constructor(readonly source: string) {}
+  toJSON(): unknown {
+    return json.rawJSON(this.source)
+  }
 }
 
 /** Not yet in TypeScript's library: the third argument of a reviver, and raw JSON. */
@@ -30,10 +33,20 @@ export function parseJson(text: string): unknown {
   return typeof value === 'string' ? parseOnce(value) : value
 }
 
-function parseOnce(text: string): unknown {
+/** As `parseJson`, with all numbers as they were written: for messages, since 9.0 is not 9. */
+export function parseAsWritten(text: string): unknown {
+  const value = parseOnce(text, keepNumber)
+  return typeof value === 'string' ? parseOnce(value, keepNumber) : value
+}
+
+type Reviver = Parameters<JsonWithSource['parse']>[1]
+
+/** @param reviver where it is needed in any case */
+function parseOnce(text: string, reviver?: Reviver): unknown {
   const size = measureJson(text)
-  checkJsonSize(size, size.hasLongInteger)
+  checkJsonSize(size, reviver !== undefined || size.hasLongInteger)
   try {
+    if (reviver) return json.parse(text, reviver)
     // The reviver makes parsing several times slower, so only bodies that need it pay for it.
     return size.hasLongInteger ? json.parse(text, keepSource) : JSON.parse(text)
   } catch (err) {
@@ -45,6 +58,10 @@ function keepSource(_key: string, value: unknown, at: { source?: string }): unkn
   const unsafe =
     typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
   return unsafe && at.source !== undefined ? new BigNumber(at.source) : value
+}
+
+function keepNumber(_key: string, value: unknown, at: { source?: string }): unknown {
+  return typeof value === 'number' && at.source !== undefined ? new BigNumber(at.source) : value
 }
 
 /** An int64 as a JSON number, exact beyond 2^53 too. */

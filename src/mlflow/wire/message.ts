@@ -1,5 +1,6 @@
 import { invalid } from '../../core/error.ts'
-import { type Scalar, type ScalarValues, scalars } from './scalars.ts'
+import { messages } from '../../core/messages.ts'
+import { type Scalar, type ScalarValues, scalars, shownOf, wrongType } from './scalars.ts'
 
 /** One field of a request message: its type, and the rules that MLflow's handler adds. */
 export type Field = {
@@ -53,7 +54,9 @@ export function message<const F extends Fields>(fields: F): Message<F> {
  */
 export function decode<F extends Fields>(shape: Message<F>, body: unknown, path = ''): Decoded<F> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw invalid(`Invalid value for '${path || 'request body'}': expected a JSON object`)
+    throw invalid(
+      `${messages.wrongValue(shownOf(body), path.replace(/\.$/, '') || 'request body')}: expected a JSON object`,
+    )
   }
   const decoded: Record<string, unknown> = {}
   for (const name in shape.fields) {
@@ -71,13 +74,13 @@ function decodeField(field: Field, value: unknown, name: string): unknown {
   }
   if (value === undefined || value === null) return field.repeated ? [] : undefined
   if (!field.repeated) return decodeOne(field, value, name)
-  if (!Array.isArray(value)) throw invalid(`Invalid value for parameter '${name}': expected a list`)
+  if (!Array.isArray(value)) throw wrongType(value, name, 'a list')
   if (field.required && value.length === 0) throw missing(name)
   return value.map((item, i) => decodeOne(field, item, `${name}[${i}]`))
 }
 
 function missing(name: string): Error {
-  return invalid(`Missing value for required parameter '${name}'.`)
+  return invalid(messages.missing(name))
 }
 
 function decodeOne(field: Field, value: unknown, name: string): unknown {
@@ -96,14 +99,14 @@ function decodeEnum(names: readonly string[], value: unknown, name: string): str
   const first = names[0]?.endsWith('UNSPECIFIED') ? 0 : 1
   const found = typeof value === 'number' ? names[value - first] : names.find((n) => n === value)
   if (found === undefined) {
-    throw invalid(`Invalid value for parameter '${name}': expected one of ${names.join(', ')}`)
+    throw wrongType(value, name, `one of ${names.join(', ')}`)
   }
   return found
 }
 
 function decodeMap(value: unknown, name: string): ReadonlyMap<string, string> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid(`Invalid value for parameter '${name}': expected an object`)
+    throw wrongType(value, name, 'an object')
   }
   return new Map(
     Object.entries(value).map(([key, item]) => [

@@ -1,6 +1,7 @@
 import { cleanPath } from '../../artifacts/path.ts'
-import { excerpt, invalid } from '../../core/error.ts'
+import { invalid } from '../../core/error.ts'
 import { type Int64, parseInt64 } from '../../core/int64.ts'
+import { messages } from '../../core/messages.ts'
 import { parseVersion } from '../../registry/check-names.ts'
 import { parseExperimentId } from '../../tracking/experiments/experiment.ts'
 import { BigNumber } from './json.ts'
@@ -41,7 +42,9 @@ export const scalars: {
 function decodeString(value: unknown, name: string): string {
   if (typeof value !== 'string') throw wrongType(value, name, 'a string')
   if (!value.isWellFormed() || value.includes('\u0000')) {
-    throw invalid(`Invalid value for parameter '${name}': it holds a NUL or a lone surrogate`)
+    throw invalid(
+      `${messages.wrongText(value.toWellFormed().replaceAll('\u0000', '\\0'), name)}: it holds a NUL or a lone surrogate`,
+    )
   }
   return value
 }
@@ -65,20 +68,28 @@ function decodeInt32(value: unknown, name: string): number {
   return number
 }
 
+/** Whole numbers may be text, with an exponent too: R writes 100000 as `1e+05`. */
 function integerOf(value: unknown): Int64 | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined
-  if (value instanceof BigNumber) return parseInt64(value.source)
-  return typeof value === 'string' ? parseInt64(value) : undefined
+  const text = value instanceof BigNumber ? value.source : value
+  if (typeof text !== 'string') return undefined
+  const whole = parseInt64(text)
+  if (whole !== undefined || !/^[+-]?\d{1,20}(\.\d{1,20})?([eE][+-]?\d{1,2})?$/.test(text))
+    return whole
+  return Number.isSafeInteger(Number(text)) ? Number(text) : undefined
 }
 
-/** NaN and the infinities come as strings, numbers may too; `true` is 1, as in MLflow's parser. */
+/**
+ * NaN and the infinities come as strings, numbers may too; `true` is 1, as in MLflow's parser, which
+ * takes every spelling of Python for an infinity.
+ */
 function decodeDouble(value: unknown, name: string): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value
   if (typeof value === 'boolean') return value ? 1 : 0
   const text = value instanceof BigNumber ? value.source : value
   if (text === 'NaN') return Number.NaN
-  if (text === 'Infinity') return Number.POSITIVE_INFINITY
-  if (text === '-Infinity') return Number.NEGATIVE_INFINITY
+  const infinity = typeof text === 'string' ? /^([+-]?)inf(inity)?$/i.exec(text) : null
+  if (infinity) return infinity[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
   if (typeof text === 'string' && /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(text)) {
     const number = Number(text)
     if (Number.isFinite(number)) return number
@@ -86,19 +97,25 @@ function decodeDouble(value: unknown, name: string): number {
   throw wrongType(value, name, 'a number')
 }
 
-function wrongType(value: unknown, name: string, expected: string): Error {
-  return invalid(
-    `Invalid value ${excerpt(shown(value))} for parameter '${name}': expected ${expected}`,
-  )
+/** The 400 for a value of another type. @param expected such as `a string` */
+export function wrongType(value: unknown, name: string, expected: string): Error {
+  return invalid(`${messages.wrongValue(shownOf(value), name)}: expected ${expected}`)
 }
 
 /**
- * Lists and objects are cut: JSON.stringify overflows the stack on depths that JSON.parse can read.
+ * A value as JSON has it. Deep lists and objects are cut: JSON.stringify overflows the stack on
+ * depths that JSON.parse can read.
  */
-function shown(value: unknown): string {
+export function shownOf(value: unknown): string {
   if (value instanceof BigNumber) return value.source
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value !== 'object' || value === null) return String(value)
+  if (isShallow(value, 4)) return JSON.stringify(value)
   if (Array.isArray(value)) return value.length === 0 ? '[]' : '[...]'
   return Object.keys(value).length === 0 ? '{}' : '{...}'
+}
+
+function isShallow(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels > 0 && Object.values(value).every((item) => isShallow(item, levels - 1))
 }

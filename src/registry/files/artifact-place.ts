@@ -1,7 +1,8 @@
 import { type ArtifactFile, type FilePlace, findFile, isFolder } from '../../artifacts/files.ts'
 import { type FolderItem, listFolder } from '../../artifacts/list.ts'
 import { joinPaths, storePathOf, versionsFolder } from '../../artifacts/path.ts'
-import { excerpt, invalid, notFound } from '../../core/error.ts'
+import { absent, excerpt, invalid } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import type { PageKey } from '../../core/page-token.ts'
 import type { Context } from '../../platform/context.ts'
 import { type Page, readPageFrom } from '../../search/page.ts'
@@ -57,7 +58,7 @@ export async function getLocated(
   if (await isFolder(ctx, place, path)) {
     throw invalid(`Artifact path '${excerpt(shown)}' is a folder; name a file in it`)
   }
-  throw notFound('Artifact', shown)
+  throw absent(messages.noArtifact(shown))
 }
 
 /**

@@ -2,7 +2,8 @@ import { sql } from 'drizzle-orm'
 import { creatorStatements } from '../../access/permissions/own-role.ts'
 import { isPromptModel } from '../../access/permissions/permitted.ts'
 import { commit } from '../../audit/commit.ts'
-import { excerpt, RegistryError } from '../../core/error.ts'
+import { RegistryError } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { checkLength, promptKey } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { type Context, principalName } from '../../platform/context.ts'
@@ -107,15 +108,14 @@ async function nameTaken(ctx: Context, name: string, asPrompt: boolean): Promise
   const prompt = await ctx.db.first(sql`select 1 from registered_model_tags
     where registered_model = (${modelId(ctx, name)}) and key = ${promptKey}
       and lower(value) = 'true'`)
-  const holder = prompt ? 'Prompt' : 'Registered Model'
-  const remedy =
+  const remedy = 'choose another name, since models and prompts share one set of names'
+  const message =
     Boolean(prompt) === asPrompt
-      ? ''
-      : '; models and prompts share one set of names, so choose another one'
-  return new RegistryError(
-    'RESOURCE_ALREADY_EXISTS',
-    `${holder} (name=${excerpt(name)}) already exists${remedy}`,
-  )
+      ? `${messages.registeredModelExists(name)}; choose another name`
+      : asPrompt
+        ? `${messages.promptNameTaken(name)}, but a registered model has it: ${remedy}`
+        : `${messages.modelNameTaken(name)}, but a prompt has it: ${remedy}`
+  return new RegistryError('RESOURCE_ALREADY_EXISTS', message)
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST no such model */

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
-import { excerpt, RegistryError } from '../../core/error.ts'
+import { RegistryError } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { modelEntry } from '../audit-entries.ts'
@@ -78,6 +79,6 @@ function renameStatements(
 function taken(newName: string, why: string): RegistryError {
   return new RegistryError(
     'RESOURCE_ALREADY_EXISTS',
-    `Registered Model (name=${excerpt(newName)}) already exists: the name ${why}; choose another one`,
+    `${messages.registeredModelExists(newName)}: the name ${why}; choose another one`,
   )
 }

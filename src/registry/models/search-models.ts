@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { isNotDeniedSql, isPromptModel, mayReadSql } from '../../access/permissions/permitted.ts'
+import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseFilter } from '../../search/filter.ts'
 import { findPage, type Searchable } from '../../search/find-page.ts'
@@ -79,17 +80,20 @@ const searchableModels: Searchable = {
     ],
     [[promptPrefix], promptKeys(tagRows)],
   ]),
-  sortKeys: vocabularyOf<SortField>('registered model', [
-    [
-      attributePrefixes,
-      new Map<string, SortField>([
-        ['name', { type: 'text', column: () => sql`m.name` }],
-        ['creation_timestamp', created],
-        ['last_updated_timestamp', updated],
-        ['timestamp', updated],
-      ]),
-    ],
-  ]),
+  sortKeys: {
+    unknownKey: messages.unknownOrderKey,
+    ...vocabularyOf<SortField>('registered model', [
+      [
+        attributePrefixes,
+        new Map<string, SortField>([
+          ['name', { type: 'text', column: () => sql`m.name` }],
+          ['creation_timestamp', created],
+          ['last_updated_timestamp', updated],
+          ['timestamp', updated],
+        ]),
+      ],
+    ]),
+  },
   defaultOrder: byName,
   tieBreak: byName,
 }
@@ -125,7 +129,11 @@ export async function searchRegisteredModels(
     ],
     filter: withPromptsHidden(parseFilter(search.filter)),
     orderBy: parseOrderBy(search.orderBy),
-    count: checkPageSize(search.maxResults, pageMax, pageDefault),
+    count: checkPageSize(search.maxResults, {
+      most: pageMax,
+      absent: pageDefault,
+      refusal: messages.pageSizeOfRegistry,
+    }),
     token: search.pageToken,
     fingerprint: ['models', ctx.workspace, search.filter ?? '', search.orderBy],
   })

@@ -1,5 +1,6 @@
 import { cleanPath, versionAddressOf, versionsFolder } from '../../artifacts/path.ts'
-import { excerpt, invalid, type RegistryError } from '../../core/error.ts'
+import { invalid, type RegistryError } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import type { Settings } from '../../platform/settings/settings.ts'
 import { isPromptPlaceholder } from '../prompts.ts'
 import type { Tag } from '../versions/read-versions.ts'
@@ -43,13 +44,11 @@ const hostSchemes: ReadonlySet<string> = new Set([
  */
 export function parseSource(source: string, isPrompt: boolean, settings: Settings): Source {
   if (settings.sourcePattern && source.search(settings.sourcePattern) === -1) {
-    throw invalid(
-      `Invalid model version source '${excerpt(source)}': this server's operator allows others only`,
-    )
+    throw invalid(`${messages.wrongSource(source)}: this server's operator allows others only`)
   }
   if (isPrompt) {
     if (isPromptPlaceholder(source)) return { kind: 'placeholder' }
-    throw invalid(`Invalid prompt source '${excerpt(source)}': it must be 'dummy-source'`)
+    throw invalid(`${messages.wrongPromptSource(source)}: it must be 'dummy-source'`)
   }
   const uri = parseSourceUri(source)
   if (uri.scheme === 'mlflow-artifacts') return storeSource(uri, settings)
@@ -103,9 +102,7 @@ function runSource(source: string, uri: SourceUri): Source {
 
 function modelSource(source: string, uri: SourceUri): Source {
   if (uri.host !== '') {
-    throw invalid(
-      `Invalid model version source '${excerpt(source)}': only versions of this registry can be copied`,
-    )
+    throw invalid(`${messages.wrongSource(source)}: only versions of this registry can be copied`)
   }
   const named = parseModelUri(source)
   if (named === undefined) throw notContained(source, 'model_id')
@@ -116,7 +113,7 @@ function modelSource(source: string, uri: SourceUri): Source {
 /** The source lies elsewhere than in the run or logged model that the request names. */
 export function notContained(source: string, parameter: 'run_id' | 'model_id'): RegistryError {
   return invalid(
-    `Invalid model version source '${excerpt(source)}': the parameter '${parameter}' must name the ` +
+    `${messages.wrongSource(source)}: the parameter '${parameter}' must name the ` +
       `${parameter === 'run_id' ? 'run' : 'logged model'} that the source lies in`,
   )
 }

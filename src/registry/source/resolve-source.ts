@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { storePathOf } from '../../artifacts/path.ts'
-import { excerpt, invalid, notFound, RegistryError } from '../../core/error.ts'
+import { absent, invalid, notFound } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
 import { isPromptTag } from '../prompts.ts'
 import { type ModelVersion, versionReads, versionsFrom } from '../versions/read-versions.ts'
@@ -88,10 +89,7 @@ async function fromLoggedModel(ctx: Context, source: FileSource, claim: Claim): 
       and e.workspace = ${ctx.workspace}`)
   if (!model) {
     if (source.kind === 'store') throw notContained(claim.source, 'model_id')
-    throw new RegistryError(
-      'RESOURCE_DOES_NOT_EXIST',
-      `Logged model with ID '${excerpt(claim.modelId)}' not found`,
-    )
+    throw absent(messages.noLoggedModel(claim.modelId))
   }
   const root = storePathOf(model.artifact_uri)
   const resolved = { ...asClaimed(claim), runId: claim.runId || model.source_run_id }
@@ -151,16 +149,14 @@ async function foldersOfRun(
 
 function copyOf(original: ModelVersion, claim: Claim): Resolved {
   if (original.tags.some(isPromptTag)) {
-    throw invalid(
-      `Invalid model version source '${excerpt(claim.source)}': it names a prompt, not a model`,
-    )
+    throw invalid(`${messages.wrongSource(claim.source)}: it names a prompt, not a model`)
   }
   const differs =
     (claim.runId !== '' && claim.runId !== original.runId) ||
     (claim.modelId !== '' && claim.modelId !== original.modelId)
   if (differs) {
     throw invalid(
-      `Invalid model version source '${excerpt(claim.source)}': 'run_id' and 'model_id' must be ` +
+      `${messages.wrongSource(claim.source)}: 'run_id' and 'model_id' must be ` +
         'those of the version that is copied, or absent',
     )
   }

@@ -1,4 +1,5 @@
-import { excerpt, invalid, type RegistryError } from '../../core/error.ts'
+import { invalid, type RegistryError } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { checkLength } from '../../core/names.ts'
 import { decodePercent } from '../../core/percent.ts'
 
@@ -46,14 +47,14 @@ export function parseSourceUri(source: string): SourceUri {
 
 function localSource(source: string): RegistryError {
   return invalid(
-    `Invalid model version source '${excerpt(source)}': local paths cannot be a source; log the ` +
+    `${messages.wrongSource(source)}: local paths cannot be a source; log the ` +
       'files to a run and name them as runs:/<run_id>/<path>',
   )
 }
 
 function relativeSource(source: string): RegistryError {
   return invalid(
-    `Invalid model version source '${excerpt(source)}': it must be an absolute path without ` +
+    `${messages.wrongSource(source)}: it must be an absolute path without ` +
       'relative parts, encoded or not',
   )
 }

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
-import { excerpt, invalid, notFound } from '../../core/error.ts'
+import { absent, invalid } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
 import { type MoveTerms, modelEntry, moveJson, versionEntry } from '../audit-entries.ts'
 import {
@@ -120,8 +121,8 @@ export async function getVersionByAlias(
   const [staged] = versionsFrom(read)
   if (staged) return staged
   if (models.length === 0) throw modelNotFound(name)
-  if (isLatest(alias)) throw notFound('Latest version of model', name)
-  throw invalid(`Registered model alias '${excerpt(alias)}' not found`)
+  if (isLatest(alias)) throw absent(messages.noLatestVersion(name))
+  throw invalid(`${messages.noAlias(alias)}; set it first`)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { excerpt, invalid } from '../../core/error.ts'
+import { invalid } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
 
 /** The stage that a version starts in. */
@@ -56,9 +57,7 @@ export async function resolveStages(ctx: Context, texts: readonly string[]): Pro
   return texts.map((text) => {
     const stage = names.get(stageKey(text))
     if (stage !== undefined) return stage
-    throw invalid(
-      `Invalid Model Version stage '${excerpt(text)}': it must be one of ${[...names.values()].join(', ')}`,
-    )
+    throw invalid(`${messages.wrongStage(text)}; use one of ${[...names.values()].join(', ')}`)
   })
 }
 

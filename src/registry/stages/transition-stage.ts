@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import { conflict, excerpt, invalid, RegistryError } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
 import { type MoveTerms, moveJson, versionEntry } from '../audit-entries.ts'
 import { checkModelName } from '../check-names.ts'
@@ -54,7 +55,7 @@ export function checkArchiving({
 }: Pick<StageMove, 'stage' | 'archiveOthers'>): void {
   if (!archiveOthers || isActive(stage)) return
   throw invalid(
-    `archive_existing_versions cannot be true for stage '${stage}': versions in ${firstStage} and ` +
+    `${messages.cannotArchive} for stage '${stage}': versions in ${firstStage} and ` +
       `${archivedStage} are not replaced, those in every other stage are`,
   )
 }

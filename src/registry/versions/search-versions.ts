@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { isNotDeniedSql, isPromptModel, mayReadSql } from '../../access/permissions/permitted.ts'
 import type { Int64 } from '../../core/int64.ts'
+import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseFilter } from '../../search/filter.ts'
 import { findPage, type Searchable } from '../../search/find-page.ts'
@@ -80,7 +81,11 @@ export async function searchModelVersions(
     ],
     filter: withPromptsHidden(filter),
     orderBy: parseOrderBy(search.orderBy),
-    count: checkPageSize(search.maxResults, pageMax, pageMax),
+    count: checkPageSize(search.maxResults, {
+      most: pageMax,
+      absent: pageMax,
+      refusal: messages.pageSizeOfRegistry,
+    }),
     token: search.pageToken,
     fingerprint: ['versions', ctx.workspace, search.filter ?? '', search.orderBy],
   })

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { checkLength } from '../../core/names.ts'
 import { decodePercent } from '../../core/percent.ts'
 import type { Context } from '../../platform/context.ts'
@@ -21,9 +22,11 @@ const locationCharsMax = 2048
 export function checkArtifactLocation(ctx: Context, location: string): void {
   checkLength(location, locationCharsMax, 'artifact_location')
   const shown = excerpt(location)
-  const refused = (reason: string) => invalid(`Invalid artifact_location '${shown}': ${reason}`)
+  const refused = (reason: string) =>
+    invalid(`${messages.wrongText(location, 'artifact_location')}: ${reason}`)
   const plain = decodePercent(location)
-  if (/[#]|\p{Cc}/u.test(plain)) throw refused('it must not have a fragment or control characters')
+  if (/[#]|\p{Cc}/u.test(plain))
+    throw invalid(`${messages.wrongLocation}, nor control characters: '${shown}'`)
   if (plain.split(/[\\/?&=;]/).some((segment) => segment.trim() === '..')) {
     throw refused('it must not have parent segments (..)')
   }

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { excerpt, RegistryError } from '../../core/error.ts'
+import { absent, excerpt, invalid, RegistryError } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import type { KeyValue, LifecycleStage } from '../run.ts'
@@ -16,7 +17,10 @@ export async function renameExperiment(ctx: Context, id: number, name: string): 
     const renamed = await ctx.db.first(sql`
       update experiments set name = ${name}, updated_at_ms = ${ctx.now()}
       where ${isExperiment(ctx, id, 'active')} returning id`)
-    if (!renamed) throw await inactiveError(ctx, id)
+    if (!renamed) {
+      await getExperiment(ctx, id)
+      throw invalid(`${messages.experimentNotActive}: ${id} is deleted; restore it first`)
+    }
   } catch (err) {
     if (!(err instanceof ConstraintError && err.kind === 'unique')) throw err
     const message = `Cannot rename experiment ${id}: '${excerpt(name)}' is the name of another, active or deleted`
@@ -72,10 +76,7 @@ export async function deleteExperimentTag(ctx: Context, id: number, key: string)
   if (deleted) return
   const experiment = await getExperiment(ctx, id)
   if (experiment.lifecycleStage === 'deleted') throw inactiveExperiment(id)
-  throw new RegistryError(
-    'RESOURCE_DOES_NOT_EXIST',
-    `No tag with name: ${excerpt(key)} in experiment with id ${id}`,
-  )
+  throw absent(messages.noTag(key, `experiment with id ${id}`))
 }
 
 function isExperiment(ctx: Context, id: number, stage: LifecycleStage): SQL {

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { excerpt, invalid, notFound, RegistryError } from '../../core/error.ts'
+import { absent, invalid, RegistryError } from '../../core/error.ts'
 import { parseRowId } from '../../core/int64.ts'
+import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
 import type { KeyValue, LifecycleStage } from '../run.ts'
 import type { experiments } from '../tables.ts'
@@ -51,19 +52,21 @@ export function experimentFromRow(row: ExperimentRow, tags: readonly KeyValue[])
 export function parseExperimentId(text: string): number {
   const id = parseRowId(text)
   if (id === undefined) {
-    throw invalid(
-      `Invalid experiment ID '${excerpt(text)}'. Experiment ID must be a valid integer.`,
-    )
+    throw invalid(`${messages.wrongExperimentId(text)}.`)
   }
   return id
 }
 
-export function noSuchExperiment(id: number | string): Error {
-  return notFound('Experiment', String(id))
+export function noSuchExperiment(id: number): Error {
+  return absent(`${messages.noExperiment(String(id))}; check the id, and whether it was deleted`)
+}
+
+export function noExperimentNamed(name: string): Error {
+  return absent(messages.noExperimentNamed(name))
 }
 
 export function inactiveExperiment(id: number): Error {
-  return invalid(`The experiment ${id} must be in the 'active' state. Current state is deleted.`)
+  return invalid(`${messages.notInState(`experiment ${id}`)}. Current state is deleted.`)
 }
 
 /** The experiment, a deleted one too. @throws RESOURCE_DOES_NOT_EXIST */
@@ -77,7 +80,7 @@ export async function getExperiment(ctx: Context, id: number): Promise<Experimen
 export async function getExperimentByName(ctx: Context, name: string): Promise<Experiment> {
   const found = await readOne(ctx, sql`experiments.name = ${name}`)
   // Python clients read this 404 as "there is none yet" and create the experiment.
-  if (!found) throw noSuchExperiment(name)
+  if (!found) throw noExperimentNamed(name)
   return found
 }
 
@@ -96,7 +99,7 @@ async function readOne(ctx: Context, condition: SQL): Promise<Experiment | undef
 export function nameTaken(name: string): RegistryError {
   return new RegistryError(
     'RESOURCE_ALREADY_EXISTS',
-    `Experiment '${name}' already exists; a deleted experiment keeps its name until it is restored`,
+    `${messages.experimentExists(name)}; a deleted experiment keeps its name until it is restored`,
   )
 }
 

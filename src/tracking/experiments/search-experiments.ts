@@ -93,7 +93,7 @@ export async function searchExperiments(
   ctx: Context,
   search: ExperimentSearch,
 ): Promise<Page<Experiment>> {
-  const count = checkPageSize(search.maxResults, experimentPageMax)
+  const count = checkPageSize(search.maxResults, { most: experimentPageMax })
   const view = search.view ?? 'ACTIVE_ONLY'
   const { items: ids, nextPageToken } = await findPage(ctx.db, searchableExperiments, {
     scope: [

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { jsonChunksOf, Real } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
@@ -52,7 +53,7 @@ function cellsOf(point: ModelPoint) {
   const { datasetName = '', datasetDigest = '' } = point
   if ((datasetName === '') !== (datasetDigest === '')) {
     throw invalid(
-      `Metric '${excerpt(key)}' has one of dataset_name and dataset_digest; send both or neither`,
+      `${messages.halfADataset} if one is, and metric '${excerpt(key)}' has one; send both or neither`,
     )
   }
   const isNan = Number.isNaN(value)

@@ -1,4 +1,5 @@
-import { excerpt, invalid } from '../../core/error.ts'
+import { invalid } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import type { KeyValue, Metric } from '../run.ts'
 
 /** MLflow's LoggedModelStatus, in the order of its numbers; PENDING is 1. */
@@ -43,6 +44,6 @@ export type LoggedModel = {
 export function checkLoggedModelName(name: string): void {
   if (!/[/:.%"']/.test(name)) return
   throw invalid(
-    `Invalid model name ('${excerpt(name)}') provided. A model name must not contain any of / : . % " '`,
+    `${messages.wrongLoggedModelName(name)}. A model name must not contain any of / : . % " '`,
   )
 }

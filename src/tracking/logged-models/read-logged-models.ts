@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { excerpt, RegistryError } from '../../core/error.ts'
+import { RegistryError } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import type { Database } from '../../db/database.ts'
 import { int64Column } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
@@ -45,7 +46,7 @@ export function isLoggedModel(ctx: Context, modelId: string): SQL {
 
 /** 404, in the words that MLflow's clients show. */
 export function loggedModelNotFound(modelId: string): RegistryError {
-  const message = `Logged model with ID '${excerpt(modelId)}' not found.`
+  const message = `${messages.noLoggedModel(modelId)}.`
   return new RegistryError('RESOURCE_DOES_NOT_EXIST', message)
 }
 

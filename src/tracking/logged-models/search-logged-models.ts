@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { isNotDeniedSql, mayReadSql } from '../../access/permissions/permitted.ts'
-import { excerpt, invalid } from '../../core/error.ts'
+import { invalid } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Key } from '../../search/cursor.ts'
 import { type Filter, parseFilter } from '../../search/filter.ts'
@@ -56,7 +57,7 @@ export async function searchLoggedModels(
   ctx: Context,
   search: LoggedModelSearch,
 ): Promise<Page<LoggedModel>> {
-  const filter = parseFilter(search.filter).map(withStatusName)
+  const filter = parseFilter(search.filter, messages.wrongFilterOfLoggedModels).map(withStatusName)
   const { experimentIds, datasets, orderBy } = search
   const page = await findPage(ctx.db, searchableOf(datasets, orderBy), {
     scope: [
@@ -68,7 +69,7 @@ export async function searchLoggedModels(
     ],
     filter,
     orderBy: orderItemsOf(orderBy),
-    count: checkPageSize(search.maxResults, pageMax, pageDefault),
+    count: checkPageSize(search.maxResults, { most: pageMax, absent: pageDefault }),
     token: search.pageToken,
     fingerprint: ['logged models', experimentIds, search.filter ?? '', datasets, orderBy],
   })
@@ -210,7 +211,7 @@ function orderItemsOf(orderBy: readonly LoggedModelOrder[]): OrderItem[] {
     if (dot < 0) return { key: { prefix: undefined, name: field }, descending }
     if (field.slice(0, dot) !== 'metrics') {
       throw invalid(
-        `Invalid order by field name: ${excerpt(field)}. Only attributes and metrics are supported.`,
+        `${messages.wrongOrderField(field)}. Only attributes and metrics are supported.`,
       )
     }
     return { key: { prefix: metricPrefixOf(place), name: field.slice(dot + 1) }, descending }
@@ -218,10 +219,13 @@ function orderItemsOf(orderBy: readonly LoggedModelOrder[]): OrderItem[] {
 }
 
 function sortKeysOf(orderBy: readonly LoggedModelOrder[]): Vocabulary<SortField> {
-  return vocabularyOf<SortField>('logged model', [
-    [[''], sortAttributes],
-    ...orderBy.map((order, place) => [[metricPrefixOf(place)], latestMetricOf(order)] as const),
-  ])
+  return {
+    unknownKey: messages.wrongOrderField,
+    ...vocabularyOf<SortField>('logged model', [
+      [[''], sortAttributes],
+      ...orderBy.map((order, place) => [[metricPrefixOf(place)], latestMetricOf(order)] as const),
+    ]),
+  }
 }
 
 /** The latest point of a metric: greatest timestamp, then step, then the first run by id. */

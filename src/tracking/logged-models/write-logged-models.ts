@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { excerpt, invalid, RegistryError } from '../../core/error.ts'
+import { absent, excerpt, invalid } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
@@ -127,7 +128,7 @@ export async function logLoggedModelParams(
     // The upsert turns a value that would change into NULL, which the column refuses.
     if (!(err instanceof ConstraintError) || err.kind !== 'not null') throw err
     throw invalid(
-      `Changing param values is not allowed: logged model '${modelId}' has another value for one of ${excerpt(params.map(({ key }) => `'${key}'`).join(', '))}`,
+      `${messages.paramsChanged} for model ID='${modelId}', with another value of one of ${excerpt(params.map(({ key }) => `'${key}'`).join(', '))}`,
     )
   }
 }
@@ -166,10 +167,7 @@ export async function deleteLoggedModelTag(
   })
   if (found.length === 0) throw loggedModelNotFound(modelId)
   if (deleted.length === 0) {
-    throw new RegistryError(
-      'RESOURCE_DOES_NOT_EXIST',
-      `No tag with key '${excerpt(key)}' found for model with ID '${modelId}'.`,
-    )
+    throw absent(`${messages.noLoggedModelTag(key, modelId)}.`)
   }
 }
 

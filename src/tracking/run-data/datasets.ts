@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { isNotDeniedSql, mayReadSql } from '../../access/permissions/permitted.ts'
 import { invalid } from '../../core/error.ts'
 import { maskCredentials } from '../../core/mask.ts'
+import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
 
 /** A dataset that a run read. */
@@ -73,24 +74,26 @@ type DatasetSummaryRow = {
 const experimentsMax = 20
 const summariesMax = 1000
 
+/** @throws INVALID_PARAMETER_VALUE no experiment, or more than 20 */
+export function checkDatasetExperiments(experimentIds: readonly unknown[]): void {
+  if (experimentIds.length === 0) throw invalid(`${messages.datasetsWithoutExperiment}.`)
+  if (experimentIds.length > experimentsMax) {
+    throw invalid(
+      `${messages.datasetsOfTooMany(experimentsMax)}; got ${experimentIds.length}, send several requests`,
+    )
+  }
+}
+
 /**
  * Datasets of up to 20 experiments, as far as the caller may read these, ordered by name, digest and
  * context; the first 1,000 of them.
  *
- * @throws INVALID_PARAMETER_VALUE no experiment, or more than 20
+ * @param experimentIds as `checkDatasetExperiments` lets pass
  */
 export async function searchDatasets(
   ctx: Context,
   experimentIds: readonly number[],
 ): Promise<DatasetSummary[]> {
-  if (experimentIds.length === 0) {
-    throw invalid('SearchDatasets request must specify at least one experiment_id.')
-  }
-  if (experimentIds.length > experimentsMax) {
-    throw invalid(
-      `SearchDatasets request cannot specify more than ${experimentsMax} experiment_ids. Received ${experimentIds.length} experiment_ids.`,
-    )
-  }
   const ids = JSON.stringify(experimentIds)
   const rows = await ctx.db.all(sql<DatasetSummaryRow>`
     select distinct s.experiment, s.name, s.digest, c.value as context

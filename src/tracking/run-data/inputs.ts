@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { invalid } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { checkLength } from '../../core/names.ts'
 import { jsonChunksOf, jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
@@ -99,7 +100,7 @@ export function checkDatasetInput({ dataset, tags }: DatasetInput): void {
   checkLength(dataset.schema ?? '', charsMax.schema, 'schema')
   checkLength(dataset.profile ?? '', charsMax.profile, 'profile')
   for (const { key, value } of tags) {
-    if (key === '') throw invalid("Missing value for required parameter 'tags.key'")
+    if (key === '') throw invalid(messages.missing('tags.key'))
     checkLength(key, charsMax.tagKey, 'key')
     checkLength(value, charsMax.tagValue, 'value')
   }

@@ -1,4 +1,5 @@
 import { invalid } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { checkKey } from '../../core/names.ts'
 import type { Context } from '../../platform/context.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
@@ -84,7 +85,5 @@ function checkSizes(batch: RunBatch): void {
 }
 
 function tooMany(count: number, max: number, what: string): Error {
-  return invalid(
-    `A batch logging request can contain at most ${max} ${what}. Got ${count} ${what}; split them over several requests`,
-  )
+  return invalid(`${messages.batchTooLarge(count, max, what)}; split them over several requests`)
 }

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { checkKey } from '../../core/names.ts'
 import { jsonChunksOf, Real } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
@@ -14,7 +15,7 @@ export function checkMetric(metric: Metric, field: string): void {
   checkKey(metric.key, `${field}name`, 'Metric name')
   if (metric.timestampMs < 0) {
     throw invalid(
-      `Invalid value ${metric.timestampMs} for parameter '${field}timestamp': metric '${excerpt(metric.key)}' needs Unix milliseconds, not below 0`,
+      `${messages.wrongValue(String(metric.timestampMs), `${field}timestamp`)}: metric '${excerpt(metric.key)}' needs Unix milliseconds, not below 0`,
     )
   }
 }

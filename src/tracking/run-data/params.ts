@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { checkKey, truncate } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { jsonRowsOf } from '../../db/sql.ts'
@@ -51,10 +52,13 @@ export async function paramErrorOf(
   const changed = params.filter((param) => values.get(param.key) !== cellsOf(param)[1])
   const shown = changed.map(({ key, value }) => {
     const old = excerpt(values.get(key) ?? '', 50)
-    return `'${key}' was already logged with value='${old}', attempted '${excerpt(value, 50)}'`
+    return `'${key}' has value='${old}', attempted '${excerpt(value, 50)}'`
   })
+  const [first] = changed
+  const phrase =
+    first && params.length === 1 ? messages.paramChanged(first.key) : messages.paramsChanged
   return invalid(
-    `Changing param values is not allowed for run ID='${runId}': ${excerpt(shown.join('; '), 1000)}`,
+    `${phrase} for run ID='${runId}': ${excerpt(shown.join('; '), 1000)}; log to another run`,
     { cause: err },
   )
 }

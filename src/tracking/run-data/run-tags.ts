@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { excerpt, RegistryError } from '../../core/error.ts'
+import { absent } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { checkKey, truncate } from '../../core/names.ts'
 import { jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
@@ -53,8 +54,5 @@ export async function deleteRunTag(ctx: Context, runId: string, key: string): Pr
       and run = (select runs.id from runs where ${isActiveRun(ctx, runId)}) returning key`,
   })
   if (deleted.length > 0) return
-  throw new RegistryError(
-    'RESOURCE_DOES_NOT_EXIST',
-    `No tag with name: ${excerpt(key)} in run with id ${runId}`,
-  )
+  throw absent(messages.noTag(key, `run with id ${runId}`))
 }

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { invalid, notFound } from '../../core/error.ts'
+import { absent, invalid } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import type { Batch, BatchRows } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { noteRunWrite } from '../registered-writes.ts'
@@ -34,8 +35,6 @@ export async function inactiveRunErrorOf(ctx: Context, runId: string): Promise<E
   const run = await ctx.db.first(
     sql<{ lifecycle_stage: string }>`select lifecycle_stage from runs where ${isRun(ctx, runId)}`,
   )
-  if (!run) return notFound('Run', runId)
-  return invalid(
-    `The run ${runId} must be in the 'active' state. Current state is ${run.lifecycle_stage}.`,
-  )
+  if (!run) return absent(messages.noRun(runId))
+  return invalid(`${messages.notInState(`run ${runId}`)}. Current state is ${run.lifecycle_stage}.`)
 }

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
+import { messages } from '../../core/messages.ts'
 import { checkLength, keyCharsMax, truncate } from '../../core/names.ts'
 import { int64Param, jsonRowsOf } from '../../db/sql.ts'
 import { type Context, principalName } from '../../platform/context.ts'
@@ -64,7 +65,7 @@ function addNameTag(ctx: Context, run: NewRun): KeyValue[] {
   const tagged = run.tags.find((tag) => tag.key === runNameTag)?.value
   if (run.name && tagged && run.name !== tagged) {
     throw invalid(
-      `run_name '${excerpt(run.name)}' and tag mlflow.runName '${excerpt(tagged)}' differ; give only one of them`,
+      `${messages.twoRunNames}, and differ (run_name='${excerpt(run.name)}', mlflow.runName='${excerpt(tagged)}'); give only one of them`,
     )
   }
   const name = run.name || tagged || makeRandomName(ctx.randomId())
@@ -77,6 +78,6 @@ function addNameTag(ctx: Context, run: NewRun): KeyValue[] {
 
 /** MLflow takes keys here that runs/set-tag refuses, and clients send such keys. */
 function checkTagKey(key: string): void {
-  if (key === '') throw invalid("Missing value for required parameter 'tags.key'")
+  if (key === '') throw invalid(messages.missing('tags.key'))
   checkLength(key, keyCharsMax, 'key')
 }

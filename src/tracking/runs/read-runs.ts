@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { notFound } from '../../core/error.ts'
+import { absent } from '../../core/error.ts'
 import { int64FromRow } from '../../core/int64.ts'
+import { messages } from '../../core/messages.ts'
 import { fixSql } from '../../db/compile.ts'
 import type { Database } from '../../db/database.ts'
 import { int64Column } from '../../db/sql.ts'
@@ -48,7 +49,7 @@ async function findRunByRunId(ctx: Context, runId: string): Promise<Run | undefi
 /** @throws RESOURCE_DOES_NOT_EXIST no such run */
 export async function getRun(ctx: Context, runId: string): Promise<Run> {
   const run = await findRunByRunId(ctx, runId)
-  if (!run) throw notFound('Run', runId)
+  if (!run) throw absent(messages.noRun(runId))
   return run
 }
 

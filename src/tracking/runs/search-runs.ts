@@ -50,7 +50,7 @@ export type RunSearch = {
  * @see MLflow REST API, "Search Runs"
  */
 export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<Run>> {
-  const count = checkPageSize(search.maxResults, pageMax, pageDefault)
+  const count = checkPageSize(search.maxResults, { most: pageMax, absent: pageDefault })
   const experimentIds = [...new Set(search.experimentIds)]
   if (experimentIds.length > experimentsMax) {
     throw invalid(`A search takes at most ${experimentsMax} experiment_ids`)

@@ -52,6 +52,18 @@ describe('artifacts over a socket', () => {
     expect((await fetch(`${server.url}${proxy}/a`)).status).toBe(404)
   })
 
+  test('a GET without a query reads its JSON body, one with a query the query alone', async () => {
+    const ask = (query: string, id: string) => {
+      const body = JSON.stringify({ experiment_id: id })
+      return raw(
+        `GET /api/2.0/mlflow/experiments/get${query} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+      )
+    }
+    expect(await ask('', '0')).toContain('"name":"Default"')
+    expect(await ask('', '7')).toContain('No Experiment with id=7 exists')
+    expect(await ask('?experiment_id=0', '7')).toContain('"name":"Default"')
+  })
+
   test('an empty file may come chunked, as Python sends it', async () => {
     const answer = await raw(
       `PUT ${proxy}/empty HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n`,

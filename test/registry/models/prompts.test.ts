@@ -31,15 +31,15 @@ test('prompts and models share one set of names, and the refusal says which has 
   const { createModel } = await registryServer()
   await createModel('greet', { tags: [isPrompt] })
   await createModel('model')
-  for (const [name, tags, holder] of [
-    ['greet', [isPrompt], 'Prompt'],
-    ['greet', [], 'Prompt'],
-    ['model', [isPrompt], 'Registered Model'],
-    ['model', [], 'Registered Model'],
+  for (const [name, tags, message] of [
+    ['greet', [isPrompt], 'Registered Model (name=greet) already exists'],
+    ['greet', [], "Tried to create a registered model with name 'greet', but a prompt has it"],
+    ['model', [isPrompt], "Tried to create a prompt with name 'model', but a registered model has"],
+    ['model', [], 'Registered Model (name=model) already exists'],
   ] as const) {
     const refused = await createModel(name, { tags })
     expect([refused.status, refused.json.error_code]).toEqual([400, 'RESOURCE_ALREADY_EXISTS'])
-    expect(refused.json.message).toContain(`${holder} (name=${name}) already exists`)
+    expect(refused.json.message).toContain(message)
   }
 })
 

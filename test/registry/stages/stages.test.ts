@@ -161,7 +161,7 @@ describe('a custom stage', () => {
     const unknown = await get('registered-models/get-latest-versions?name=m&stages=Nope')
     expect([unknown.status, unknown.json.message]).toEqual([
       400,
-      "Invalid Model Version stage 'Nope': it must be one of None, Staging, Production, Archived, Canary, Approved",
+      'Invalid Model Version stage: Nope; use one of None, Staging, Production, Archived, Canary, Approved',
     ])
   })
 

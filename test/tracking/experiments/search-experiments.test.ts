@@ -51,17 +51,21 @@ test.each([
 })
 
 test.each([
-  ["attr.name = 'x'", "has no 'attr.' keys"],
-  ["name IN ('xa')", 'Invalid operator IN'],
-  ["name > 'x'", 'Invalid operator >'],
+  ["attr.name = 'x'", "Invalid entity type 'attr'. Valid"],
+  ["name IN ('xa')", "Invalid comparator 'IN' not one of ="],
+  ["name > 'x'", "Invalid comparator '>' not one of ="],
   ["lifecycle_stage = 'active'", 'Valid keys: name, experiment_id'],
-  ["creation_time > '0'", 'expected a number'],
-  ["creation_time LIKE '1'", 'Invalid operator LIKE'],
-  ["params.x = 'a'", "has no 'params.' keys"],
-  ['name = xa', 'expected a number or a string in quotes'],
-  ['experiment_id = 1', 'expected a string in quotes'],
+  [
+    "creation_time > '0'",
+    'Expected numeric value type for numeric attribute: creation_time. Found',
+  ],
+  ["creation_time LIKE '1'", "Invalid comparator 'LIKE' not one of ="],
+  ["params.x = 'a'", "Invalid entity type 'params'. Valid"],
+  ['name = xa', 'Parameter value is either not quoted'],
+  ['experiment_id = 1', 'Expected a quoted string value for attributes'],
   ['name', 'expected an operator'],
-  ['name IS NULL', 'Invalid operator IS NULL'],
+  ["tags.team > 'x'", 'Invalid comparator for tag: >'],
+  ['name IS NULL', 'IS NULL / IS NOT NULL is only supported'],
 ])('the filter %j is refused', async (filter, message) => {
   expect(await search({ filter })).toMatch(/^400 /)
   expect(await search({ filter })).toContain(message)

@@ -22,8 +22,10 @@ test('a run of another workspace is not there', async () => {
   const ctx = await contextOf(ada)
   const { info } = await createRun(ctx, { experimentId: 0, tags: [] })
   const elsewhere = { ...ctx, workspace: 'other' }
-  await expect(getRun(elsewhere, info.runId)).rejects.toThrow('not found')
-  await expect(createRun(elsewhere, { experimentId: 0, tags: [] })).rejects.toThrow('not found')
+  await expect(getRun(elsewhere, info.runId)).rejects.toThrow(`Run with id=${info.runId} not found`)
+  await expect(createRun(elsewhere, { experimentId: 0, tags: [] })).rejects.toThrow(
+    'No Experiment with id=0 exists',
+  )
 })
 
 test('readRuns keeps the order asked for and leaves out what is gone', async () => {
