@@ -68,6 +68,8 @@
  * | model_version.card_changed | revision, digest (null: it had no card) | revision, digest, fields [those that differ], imported_from (null: it was written) |
  * | registered_model.card_template_set | card {}, required [] (null: it had none) | card {}, required [] |
  * | registered_model.card_template_deleted | card {}, required [] | |
+ * | registered_model.imported: as another server had it | | source, description, tags {}, created_at, updated_at (there) |
+ * | model_version.imported: as another server had it, with no approval | | imported_from, stage, aliases [], and as model_version.created, created_at, updated_at (there) |
  * | tracking.imported: of experiments, runs or logged models | | source, kind, count |
  * | request.refused | | operation, error_code, message, gates [{name, policy, detail}] (those that failed) |
  * | request.refused: a count of those that made no entry | | operation, error_code, message, more (how many), first_at, last_at |
@@ -148,6 +150,8 @@ export const actions = [
   'session.started',
   'session.ended',
   'model_version.card_changed',
+  'registered_model.imported',
+  'model_version.imported',
   'tracking.imported',
 ] as const
 

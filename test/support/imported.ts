@@ -33,3 +33,33 @@ export function importedRun(digit: string, experimentId: string, more: object = 
     ...more,
   }
 }
+
+/** A registered model as another server had it. */
+export function importedModel(name: string, more: object = {}) {
+  return {
+    source: 'http://mlflow.example',
+    name,
+    description: 'as it was',
+    creation_time: 1_700_000_004_000,
+    last_update_time: 1_700_000_005_000,
+    tags: [{ key: 'owner', value: 'risk' }],
+    mark: 'whole',
+    ...more,
+  }
+}
+
+/** A version as another server had it, in Production. */
+export function importedVersion(name: string, version: number, more: object = {}) {
+  return {
+    source: 'http://mlflow.example',
+    name,
+    version,
+    version_source: 's3://bucket/model',
+    stage: 'Production',
+    status: 'READY',
+    creation_time: 1_700_000_006_000,
+    last_update_time: 1_700_000_007_000,
+    mark: 'whole',
+    ...more,
+  }
+}

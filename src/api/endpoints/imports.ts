@@ -167,6 +167,62 @@ export const importLoggedModels = endpoint({
   answer: Outcomes,
 })
 
+export const importModel = endpoint({
+  name: 'importModel',
+  method: 'POST',
+  path: '/api/v1/imports/models',
+  tag: 'imports',
+  summary: 'Take a registered model of another server over, or a prompt',
+  description:
+    'A prompt has the tag `mlflow.prompt.is_prompt`. A name that is taken here by something else is refused.',
+  body: z.strictObject({
+    source: Source,
+    name: z.string().min(1),
+    description: z.string().optional(),
+    creation_time: Time,
+    last_update_time: Time,
+    tags: z.array(KeyValueShape).max(10_000).default([]),
+    last_version: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000_000_000)
+      .optional()
+      .describe('The highest number that was given out there, if that version was deleted since'),
+    mark: Mark,
+  }),
+  answer: OutcomeShape,
+})
+
+export const importVersion = endpoint({
+  name: 'importVersion',
+  method: 'POST',
+  path: '/api/v1/imports/versions',
+  tag: 'imports',
+  summary: 'Take a model version of another server over, under its number',
+  description:
+    'It is in its stage and has its aliases at once, without a request or an approval; the audit log says that it was imported. Into a place that a policy guards only an administrator imports. What somebody moved here since an earlier import stays where it is.',
+  body: z.strictObject({
+    source: Source,
+    name: z.string().min(1),
+    version: z.number().int().min(1).max(1_000_000_000),
+    version_source: z.string().min(1).describe('Addresses of our store as they are here'),
+    run_id: z.string().default(''),
+    run_link: z.string().default(''),
+    description: z.string().optional(),
+    user_id: z.string().optional(),
+    stage: z.string().min(1),
+    status: z.enum(['READY', 'PENDING_REGISTRATION', 'FAILED_REGISTRATION']),
+    status_message: z.string().optional(),
+    aliases: z.array(z.string()).max(1000).default([]),
+    tags: z.array(KeyValueShape).max(10_000).default([]),
+    creation_time: Time,
+    last_update_time: Time,
+    mark: Mark,
+  }),
+  answer: OutcomeShape,
+})
+
 export const findImported = endpoint({
   name: 'findImported',
   method: 'POST',

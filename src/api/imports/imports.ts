@@ -4,6 +4,7 @@ import { cleanPath } from '../../artifacts/path.ts'
 import { invalid } from '../../core/error.ts'
 import { type Int64, parseInt64 } from '../../core/int64.ts'
 import type { DatasetInput, Metric } from '../../tracking/run.ts'
+import { importModel, importVersion } from '../../transfer/import-registry.ts'
 import {
   importExperiments,
   importLoggedModels,
@@ -49,6 +50,38 @@ export const importRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.importLoggedModels, requireAdmin, async (ctx, { body }) => {
     const models = body.items.map(loggedModelFrom)
     return { items: (await importLoggedModels(ctx, body.source, models)).map(outcomeToWire) }
+  }),
+
+  serve(endpoints.importModel, requireAdmin, async (ctx, { body }) => {
+    const model = {
+      name: body.name,
+      description: body.description,
+      createdAtMs: body.creation_time,
+      updatedAtMs: body.last_update_time,
+      tags: body.tags,
+      lastVersion: body.last_version,
+    }
+    return outcomeToWire(await importModel(ctx, body.source, { model, mark: body.mark }))
+  }),
+
+  serve(endpoints.importVersion, requireAdmin, async (ctx, { body }) => {
+    const version = {
+      name: body.name,
+      version: body.version,
+      source: body.version_source,
+      runId: body.run_id,
+      runLink: body.run_link,
+      description: body.description,
+      userId: body.user_id,
+      stage: body.stage,
+      status: body.status,
+      statusMessage: body.status_message,
+      aliases: body.aliases,
+      tags: body.tags,
+      createdAtMs: body.creation_time,
+      updatedAtMs: body.last_update_time,
+    }
+    return outcomeToWire(await importVersion(ctx, body.source, { version, mark: body.mark }))
   }),
 
   serve(endpoints.findImported, requireAdmin, async (ctx, { body }) => {

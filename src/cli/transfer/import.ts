@@ -5,12 +5,14 @@ import { print } from '../print.ts'
 import { startProgress } from '../progress.ts'
 import { addServer, callServer } from '../with-server.ts'
 import { compareTracking } from './compare.ts'
+import { compareRegistry } from './compare-registry.ts'
 import { JsonReader, readerOf } from './json-reader.ts'
 import { MlflowServer } from './mlflow-server.ts'
 import { reportJson, reportLines } from './report.ts'
 import type { ImportSource } from './source.ts'
 import { SourceError } from './source-error.ts'
 import { Taken, takeOverTracking } from './take-over.ts'
+import { takeOverRegistry } from './take-over-registry.ts'
 import { Tally } from './tally.ts'
 
 /** `gatehouse import`: take another tracking server over. */
@@ -72,7 +74,9 @@ async function takeOver(
   const [tally, taken] = [new Tally(), new Taken()]
   const bar = startProgress({ unit: 'runs', total: await countRuns(source) })
   try {
-    await takeOverTracking({ client, source, tally, jobs, bar, taken })
+    const work = { client, source, tally, jobs, bar, taken }
+    await takeOverTracking(work)
+    await takeOverRegistry(work)
   } finally {
     bar.stop()
   }
@@ -80,6 +84,7 @@ async function takeOver(
     new JsonReader('this server', (path, init) => client.fetch(path, init)),
   )
   await compareTracking({ client, here, taken, tally })
+  await compareRegistry({ here, taken, tally })
   return tally
 }
 

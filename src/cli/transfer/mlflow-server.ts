@@ -8,7 +8,9 @@ import type {
   ImportSource,
   SourceFile,
   SourceLoggedModel,
+  SourceModel,
   SourceRun,
+  SourceVersion,
 } from './source.ts'
 import { SourceError } from './source-error.ts'
 
@@ -102,6 +104,37 @@ export class MlflowServer implements ImportSource {
     }
   }
 
+  async *models(): AsyncGenerator<SourceModel> {
+    // Without a filter MLflow leaves prompts out.
+    for (const filter of [undefined, isPromptFilter]) {
+      const pages = this.#server.pages((page_token) => ({
+        path: `${api}/registered-models/search`,
+        query: { max_results: 200, filter, page_token },
+        answer: shapes.RegisteredModels,
+      }))
+      for await (const { registered_models } of pages) yield* registered_models.map(modelOf)
+    }
+  }
+
+  async *versions(model: SourceModel): AsyncGenerator<SourceVersion> {
+    const isPrompt = (model.tags ?? []).some(({ key }) => key === 'mlflow.prompt.is_prompt')
+    const name = `name = '${model.name.replaceAll("'", "''")}'`
+    const pages = this.#server.pages((page_token) => ({
+      path: `${api}/model-versions/search`,
+      query: {
+        filter: isPrompt ? `${name} AND ${isPromptFilter}` : name,
+        max_results: 200,
+        page_token,
+      },
+      answer: shapes.ModelVersions,
+    }))
+    for await (const { model_versions } of pages) {
+      for (const version of model_versions) {
+        if (version.name === model.name) yield versionOf(version)
+      }
+    }
+  }
+
   async *files(of: FilesOf): AsyncGenerator<SourceFile> {
     let count = 0
     const folders = ['']
@@ -153,6 +186,35 @@ export class MlflowServer implements ImportSource {
   }
 
   close(): void {}
+}
+
+const isPromptFilter = "tags.`mlflow.prompt.is_prompt` = 'true'"
+
+function modelOf(
+  model: (typeof shapes.RegisteredModels)['_output']['registered_models'][number],
+): SourceModel {
+  const { creation_timestamp, last_updated_timestamp, description, aliases, ...rest } = model
+  return {
+    ...rest,
+    description: description || undefined,
+    creation_time: creation_timestamp,
+    last_update_time: last_updated_timestamp,
+    aliasVersions: aliases,
+  }
+}
+
+function versionOf(
+  version: (typeof shapes.ModelVersions)['_output']['model_versions'][number],
+): SourceVersion {
+  const { creation_timestamp, last_updated_timestamp, current_stage, source, ...rest } = version
+  return {
+    ...rest,
+    description: version.description || undefined,
+    version_source: source,
+    stage: current_stage,
+    creation_time: creation_timestamp,
+    last_update_time: last_updated_timestamp,
+  }
 }
 
 /** Addresses that still hold here: those of the artifact proxy. Files that lie elsewhere are copied. */

@@ -147,3 +147,44 @@ export const FileList = z.object({
     .default([]),
   next_page_token: token,
 })
+
+export const RegisteredModels = z.object({
+  registered_models: z
+    .array(
+      z.object({
+        name: z.string(),
+        description: text,
+        creation_timestamp: time.default(0),
+        last_updated_timestamp: time.default(0),
+        tags: keyValues,
+        aliases: z
+          .array(z.object({ alias: z.string(), version: z.coerce.number().int() }))
+          .default([]),
+      }),
+    )
+    .default([]),
+  next_page_token: token,
+})
+
+export const ModelVersions = z.object({
+  model_versions: z
+    .array(
+      z.object({
+        name: z.string(),
+        version: z.coerce.number().int().min(1),
+        creation_timestamp: time.default(0),
+        last_updated_timestamp: time.default(0),
+        user_id: z.string().optional(),
+        current_stage: z.string().default('None'),
+        description: text,
+        source: text,
+        run_id: text,
+        run_link: text,
+        status: z.enum(['READY', 'PENDING_REGISTRATION', 'FAILED_REGISTRATION']).default('READY'),
+        status_message: z.string().optional(),
+        tags: keyValues,
+      }),
+    )
+    .default([]),
+  next_page_token: token,
+})

@@ -17,6 +17,18 @@ export type SourceRun = Omit<RunItem, 'points' | 'mark'> & {
 }
 export type SourceLoggedModel = Omit<LoggedModelItem, 'mark'>
 
+type BodyOf<E> = CallInput<E> extends { body: infer B } ? B : never
+
+/** A registered model or a prompt, with its aliases. */
+export type SourceModel = Omit<BodyOf<typeof endpoints.importModel>, 'source' | 'mark'> & {
+  readonly aliasVersions: readonly { readonly alias: string; readonly version: number }[]
+}
+/** A version, without its aliases. */
+export type SourceVersion = Omit<
+  BodyOf<typeof endpoints.importVersion>,
+  'source' | 'mark' | 'aliases'
+>
+
 /** A file of a run or a logged model. */
 export type SourceFile = {
   /** Below the folder of its run or logged model. */
@@ -42,6 +54,9 @@ export interface ImportSource {
   /** All points of one metric of a run, in any order. */
   points(run: SourceRun, key: string): Promise<readonly Metric[]>
   loggedModels(experimentId: string): AsyncIterable<SourceLoggedModel>
+  /** Prompts too. */
+  models(): AsyncIterable<SourceModel>
+  versions(model: SourceModel): AsyncIterable<SourceVersion>
   files(of: FilesOf): AsyncIterable<SourceFile>
   close(): void
 }

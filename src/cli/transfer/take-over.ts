@@ -10,6 +10,7 @@ import type {
   ImportSource,
   RunItem,
   SourceLoggedModel,
+  SourceModel,
   SourceRun,
 } from './source.ts'
 import { SourceError } from './source-error.ts'
@@ -35,6 +36,9 @@ export class Taken {
   /** Digest and history of each run. */
   readonly runs = new Map<string, string>()
   readonly loggedModels = new Map<string, string>()
+  readonly models = new Map<string, SourceModel>()
+  /** By `name/number`. */
+  readonly versions = new Map<string, string>()
 }
 
 export type OwnExperiment = {
@@ -234,7 +238,7 @@ async function sendLoggedModels(
  * An address of the source as it is here: below the folder that its experiment has here. Undefined:
  * the usual place.
  */
-function ownAddress(own: OwnExperiment, address: string | undefined): string | undefined {
+export function ownAddress(own: OwnExperiment, address: string | undefined): string | undefined {
   if (address === undefined) return undefined
   const root = own.item.artifact_location?.replace(/\/+$/, '')
   if (root === undefined || !address.startsWith(`${root}/`)) {
@@ -243,9 +247,9 @@ function ownAddress(own: OwnExperiment, address: string | undefined): string | u
   return `${own.location.replace(/\/+$/, '')}${address.slice(root.length)}`
 }
 
-async function readMarks(
+export async function readMarks(
   { client, source }: TakeOver,
-  kind: 'run' | 'logged_model',
+  kind: 'run' | 'logged_model' | 'registered_model' | 'model_version',
   ids: string[],
 ): Promise<ReadonlyMap<string, string>> {
   if (ids.length === 0) return new Map()

@@ -202,13 +202,14 @@ async function holdersOf(
         (select model_version from issued_versions where workspace = ${ctx.workspace}
           and name = ${nameThen} and version = w.value ->> 0)) as id,
       made.after as made, s.at_ms,
-      s.action = 'model_version.recorded' as is_baseline, s.actor, s.reason,
+      s.action in ('model_version.recorded', 'model_version.imported') as is_baseline, s.actor, s.reason,
       coalesce(s.promotion, before.promotion) as promotion,
       coalesce(s.approved_by, before.approved_by) as approved_by,
       coalesce(s.approvers, before.approvers) as approvers, p.requested_by
     from json_each(${wanted}) w
-    left join (select version, after from audit_entries where registered_model = ${registeredModel}
-      and action in ('model_version.created', 'model_version.recorded')) made
+    left join (select version, after, max(seq) from audit_entries where registered_model = ${registeredModel}
+      and action in ('model_version.created', 'model_version.recorded', 'model_version.imported')
+      group by version) made
       on made.version = w.value ->> 0
     left join audit_entries s on s.seq = w.value ->> 1
     left join audit_entries before on before.seq =

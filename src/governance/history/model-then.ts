@@ -94,7 +94,7 @@ export async function findModelNow(ctx: Context, name: string): Promise<ModelThe
 }
 
 function isFirstEntry(action: string | null): boolean {
-  return action === 'registered_model.created' || action === 'registered_model.recorded'
+  return /^registered_model\.(?:created|recorded|imported)$/.test(action ?? '')
 }
 
 type Described = {

@@ -36,7 +36,7 @@ const moved = sql`('model_version.transitioned', 'model_version.rolled_back')`
 function stageMoves(log: Log): SQL {
   return sql`
     select seq, version, after ->> '$.stage' as stage, null as was from audit_entries
-      where ${isIn(log)} and action in ('model_version.created', 'model_version.recorded')
+      where ${isIn(log)} and action in ('model_version.created', 'model_version.recorded', 'model_version.imported')
     union all
     select seq, version, after ->> '$.stage', before ->> '$.stage' from audit_entries
       where ${isIn(log)} and action in ${moved}
@@ -144,7 +144,7 @@ function aliasesMoves(log: Log): SQL {
       from audit_entries where ${isIn(log)} and action = 'model_version.alias_set'
     union all
     select e.seq, a.value, e.version from audit_entries e join json_each(e.after, '$.aliases') a
-      where ${isIn(log)} and e.action = 'model_version.recorded'
+      where ${isIn(log)} and e.action in ('model_version.recorded', 'model_version.imported')
     union all
     select seq, before ->> '$.alias', null from audit_entries
       where ${isIn(log)} and action = 'model_version.alias_deleted'
@@ -176,7 +176,7 @@ function aliasMoves(log: Log, alias: string): SQL {
       where ${isIn(log)} and action = 'model_version.alias_set' and after ->> '$.alias' = ${alias}
     union all
     select e.seq, e.version, null from audit_entries e join json_each(e.after, '$.aliases') a
-      where ${isIn(log)} and e.action = 'model_version.recorded' and a.value = ${alias}
+      where ${isIn(log)} and e.action in ('model_version.recorded', 'model_version.imported') and a.value = ${alias}
     union all
     select seq, null, null from audit_entries
       where ${isIn(log)} and action = 'model_version.alias_deleted'

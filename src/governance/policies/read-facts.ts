@@ -54,7 +54,7 @@ export function factReads(ids: SQL) {
 /** When the version `v` came into the stage it is in: the time of the last entry that says so. */
 const stageSince = sql`(select max(e.at_ms) from audit_entries e
   where e.registered_model = v.registered_model and e.version = v.version
-    and e.action in ('model_version.created', 'model_version.recorded',
+    and e.action in ('model_version.created', 'model_version.recorded', 'model_version.imported',
       'model_version.transitioned', 'model_version.rolled_back')
     and e.after ->> 'stage' = v.stage and coalesce(e.before ->> 'stage', '') <> v.stage)`
 

@@ -272,7 +272,7 @@ function tagSetterRead(
       select t.key, e.actor, max(e.seq) from model_versions v
       join model_version_tags t on t.model_version = v.id
       join audit_entries e on e.registered_model = v.registered_model and e.version = v.version
-        and (e.action = 'model_version.created'
+        and (e.action in ('model_version.created', 'model_version.imported')
           or (e.action = 'model_version.tag_set' and e.after ->> 'key' = t.key))
       where v.id = ${modelVersionId} and ${isAsked} group by t.key)`
 }

@@ -63,10 +63,11 @@ export async function createVersion(ctx: Context, wanted: NewVersion): Promise<M
   throw conflict('The files of the source changed while the version was being sealed; try again')
 }
 
-type LocatedSealing = { readonly sealing: Sealing; readonly location: string }
+/** Files that are ready to be sealed, and where they lie. */
+export type LocatedSealing = { readonly sealing: Sealing; readonly location: string }
 
 /** Seals the first of these folders that has any files. */
-async function sealFirst(
+export async function sealFirst(
   ctx: Context,
   folders: readonly string[],
 ): Promise<LocatedSealing | undefined> {
@@ -123,7 +124,7 @@ async function insertVersion(
 }
 
 /** What the version is known by; a copy is known by what its original is. */
-async function factsOf(
+export async function factsOf(
   ctx: Context,
   { source, runId, modelId, copyOfId }: Resolved,
   sealed: LocatedSealing | undefined,

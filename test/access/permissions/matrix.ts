@@ -1,3 +1,4 @@
+import { importedModel, importedVersion } from '../../support/imported.ts'
 import { databricksRows } from './matrix-databricks.ts'
 import type { World } from './world.ts'
 
@@ -517,6 +518,8 @@ export const apiRows: Readonly<Record<string, Row>> = {
   importExperiments: ['admin', () => ours.post('imports/experiments', nothingToImport)],
   importRuns: ['admin', () => ours.post('imports/runs', nothingToImport)],
   importLoggedModels: ['admin', () => ours.post('imports/logged-models', nothingToImport)],
+  importModel: ['admin', () => ours.post('imports/models', importedModel('imported'))],
+  importVersion: ['admin', () => ours.post('imports/versions', importedVersion('nothing', 1))],
   findImported: [
     'admin',
     () => ours.post('imports/known', { source: 's', kind: 'run', ids: ['x'] }),

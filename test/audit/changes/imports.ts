@@ -1,4 +1,9 @@
-import { importedExperiment, importedRun } from '../../support/imported.ts'
+import {
+  importedExperiment,
+  importedModel,
+  importedRun,
+  importedVersion,
+} from '../../support/imported.ts'
 import type { Examples } from './example.ts'
 
 const source = 'http://mlflow.example'
@@ -25,5 +30,12 @@ export const importChanges: Examples = {
       mark: 'x',
     }
     return () => call('POST', `${at}/logged-models`, { source, items: [model] })
+  },
+  'v1 importModel': async ({ call }) => {
+    return () => call('POST', `${at}/models`, importedModel('m'))
+  },
+  'v1 importVersion': async ({ call }) => {
+    await call('POST', `${at}/models`, importedModel('m'))
+    return () => call('POST', `${at}/versions`, importedVersion('m', 3, { aliases: ['champion'] }))
   },
 }

@@ -40,5 +40,18 @@ def fill(url):
     client.create_run(gone)
     client.delete_experiment(gone)
     client.create_run("0")
+    client.transition_model_version_stage("fraud", 1, "Archived")
+    client.transition_model_version_stage("fraud", 2, "Production")
+    client.update_model_version("fraud", 2, "desc")
+    client.set_model_version_tag("fraud", "2", "validated", "true")
+    client.set_registered_model_tag("fraud", "owner", "risk")
+    client.set_registered_model_alias("fraud", "champion", 2)
+    burnt = client.create_model_version("fraud", f"runs:/{ids[0]}/notes", ids[0])
+    client.delete_model_version("fraud", burnt.version)
+    client.create_model_version("fraud", f"runs:/{ids[0]}/notes", ids[0])
+    client.copy_model_version("models:/fraud/2", "fraud-prod")
+    for text in ["Hello {{name}}", "Hi {{name}}"]:
+        mlflow.genai.register_prompt("greet", text, commit_message=text)
+    mlflow.genai.set_prompt_alias("greet", "prod", 1)
     mlflow.set_tracking_uri(before)
     return ids

@@ -2,9 +2,8 @@
 
 import mlflow
 import pytest
-from mlflow import MlflowClient
-
 from filled import fill
+from mlflow import MlflowClient
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +60,33 @@ def test_files_and_logged_models_come_along(moved, server):
             model.creation_timestamp,
             model.source_run_id,
         )
+
+
+def versions_of(client, name):
+    return {
+        v.version: (v.current_stage, v.creation_timestamp, v.description, v.tags, v.run_id, v.status)
+        for v in client.search_model_versions(f"name='{name}'")
+    }
+
+
+def test_versions_keep_numbers_stages_aliases_and_load(moved, server):
+    there, here, ids, _, _ = moved
+    for name in ["fraud", "fraud-prod"]:
+        assert versions_of(here, name) == versions_of(there, name)
+        old, new = there.get_registered_model(name), here.get_registered_model(name)
+        assert (new.aliases, new.tags, new.creation_timestamp) == (
+            old.aliases,
+            old.tags,
+            old.creation_timestamp,
+        )
+    assert {str(version) for version in versions_of(here, "fraud")} == {"1", "2", "4"}
+    mlflow.set_tracking_uri(server)
+    for uri in ["models:/fraud/Production", "models:/fraud@champion", "models:/fraud-prod/1"]:
+        assert mlflow.pyfunc.load_model(uri).predict(["x"]) == ["x"]
+    assert mlflow.genai.load_prompt("prompts:/greet/2").template == "Hi {{name}}"
+    assert mlflow.genai.load_prompt("prompts:/greet@prod").version == 1
+    assert str(here.create_model_version("fraud", "s3://x/y").version) == "5"
+    here.delete_model_version("fraud", "5")
 
 
 def test_a_second_import_adds_nothing_and_takes_what_is_new(moved, gatehouse, server):

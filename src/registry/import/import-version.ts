@@ -1,0 +1,205 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { RegistryError } from '../../core/error.ts'
+import { checkLength } from '../../core/names.ts'
+import { jsonChunksOf } from '../../db/sql.ts'
+import type { Context } from '../../platform/context.ts'
+import { jsonMap, versionEntry } from '../audit-entries.ts'
+import { checkAlias, checkDescription, checkNotReserved } from '../check-names.ts'
+import { factInserts, makeFirstFacts } from '../facts/store-facts.ts'
+import { modelId, versionId } from '../ids.ts'
+import { isPromptTag } from '../prompts.ts'
+import { factsOf, type LocatedSealing, sealFirst } from '../source/create-version.ts'
+import { parseSource } from '../source/parse-source.ts'
+import { type Resolved, resolveSource } from '../source/resolve-source.ts'
+import { uniqueTags } from '../tags.ts'
+import type { Tag } from '../versions/read-versions.ts'
+
+/** A version of a registered model as another server had it. */
+export type ImportedVersion = {
+  readonly name: string
+  readonly version: number
+  /** Addresses of our store as they are here. */
+  readonly source: string
+  readonly runId: string
+  readonly runLink: string
+  readonly description: string | undefined
+  readonly userId: string | undefined
+  /** Canonical. */
+  readonly stage: string
+  readonly status: 'READY' | 'PENDING_REGISTRATION' | 'FAILED_REGISTRATION'
+  readonly statusMessage: string | undefined
+  readonly aliases: readonly string[]
+  readonly tags: readonly Tag[]
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+}
+
+/** What a version is made of, and why that is less than it was there. */
+export type FoundSource = {
+  readonly resolved: Resolved
+  readonly sealed: LocatedSealing | undefined
+  readonly problem: string | undefined
+}
+
+/** @throws INVALID_PARAMETER_VALUE something of it this server does not take */
+export function checkImportedVersion(version: ImportedVersion): void {
+  checkDescription(version.description)
+  checkLength(version.runId, 250, 'run_id')
+  checkLength(version.runLink, 5000, 'run_link')
+  checkLength(version.userId ?? '', 256, 'user_id')
+  checkLength(version.statusMessage ?? '', 8000, 'status_message')
+  uniqueTags(version.tags)
+  for (const alias of version.aliases) {
+    checkAlias(alias)
+    checkNotReserved(alias)
+  }
+}
+
+/**
+ * Find the files of a version, and prepare to seal them. A version whose run is gone, or whose files
+ * lie elsewhere, is taken without them, as MLflow had it.
+ *
+ * @throws INVALID_PARAMETER_VALUE a source that this server takes from nobody
+ */
+export async function findImportedSource(
+  ctx: Context,
+  { source, runId, tags }: ImportedVersion,
+): Promise<FoundSource> {
+  const isPrompt = tags.some(isPromptTag)
+  const parsed = parseSource(source, isPrompt, ctx.settings)
+  const modelId = parsed.kind === 'logged model' ? parsed.modelId : await loggedModelAt(ctx, parsed)
+  const isCopy = parsed.kind === 'version' || parsed.kind === 'version id'
+  const claim = isCopy ? { source, runId: '', modelId: '' } : { source, runId, modelId }
+  try {
+    const resolved = await resolveSource(ctx, parsed, claim)
+    const sealed = await sealFirst(ctx, resolved.folders)
+    const isBare = !sealed && resolved.manifestId === null
+    const problem =
+      isBare && !isPrompt && parsed.kind !== 'external'
+        ? 'its files are not here, so it is not sealed'
+        : undefined
+    return { resolved: { ...resolved, source, runId: runId || resolved.runId }, sealed, problem }
+  } catch (err) {
+    if (!(err instanceof RegistryError)) throw err
+    const resolved = {
+      ...{ source, storageLocation: source, runId, modelId: modelId || null },
+      ...{ folders: [], manifestId: null, copyOfId: null },
+    }
+    return { resolved, sealed: undefined, problem: `it is not sealed: ${err.message}` }
+  }
+}
+
+/** The logged model whose files lie at a path of our store; empty where it is none. */
+async function loggedModelAt(
+  ctx: Context,
+  source: ReturnType<typeof parseSource>,
+): Promise<string> {
+  const id =
+    source.kind === 'store' ? /\/models\/(m-[0-9a-f]{32})\//.exec(`/${source.path}/`) : null
+  if (!id?.[1]) return ''
+  const row = await ctx.db.first(sql`select 1 from logged_models where model_id = ${id[1]}`)
+  return row ? id[1] : ''
+}
+
+/**
+ * The statements that write a version as another server had it, under its number and in its stage,
+ * with no approval. They belong into the batch of the import, which fails with a ConstraintError
+ * where the number was given out here before, or the stage is exclusive and taken.
+ *
+ * @param version checked
+ */
+export async function versionImport(
+  ctx: Context,
+  version: ImportedVersion,
+  { resolved, sealed, source }: FoundSource & { readonly source: string },
+) {
+  const id = versionId(ctx, version.name, version.version)
+  const facts = await makeFirstFacts(ctx, await factsOf(ctx, resolved, sealed))
+  return {
+    sealed: sealed?.sealing.statements(),
+    version: versionInsert(ctx, version, { resolved, sealed }),
+    issued: sql`insert into issued_versions (workspace, name, version, model_version)
+      values (${ctx.workspace}, ${version.name}, ${version.version}, (${id}))`,
+    ...versionTexts(ctx, version),
+    ...factInserts(ctx, id, facts),
+    entry: importedEntry(ctx, id, source),
+  }
+}
+
+/**
+ * The statements that bring a version up to date that was imported before. Where somebody here moved
+ * it, or one of its aliases, that stays.
+ */
+export function versionUpdate(ctx: Context, version: ImportedVersion, source: string) {
+  const id = versionId(ctx, version.name, version.version)
+  const isMoved = sql`exists (select 1 from audit_entries e
+    where e.registered_model = model_versions.registered_model and e.version = model_versions.version
+      and e.action in ('model_version.transitioned', 'model_version.rolled_back'))`
+  return {
+    version: sql`update model_versions set description = ${version.description ?? null},
+        stage = iif(${isMoved} or not (${isFreeStage(ctx, version)}), stage, ${version.stage}),
+        status = ${version.status}, status_message = ${version.statusMessage ?? null},
+        updated_at_ms = ${version.updatedAtMs}
+      where id = (${id})`,
+    ...versionTexts(ctx, version),
+    entry: importedEntry(ctx, id, source),
+  }
+}
+
+/** Tags and aliases. */
+function versionTexts(ctx: Context, { name, version, tags, aliases }: ImportedVersion) {
+  const id = versionId(ctx, name, version)
+  const model = modelId(ctx, name)
+  return {
+    versionTags: jsonChunksOf(uniqueTags(tags).map(({ key, value }) => [key, value])).map(
+      (rows) => sql`insert into model_version_tags (model_version, key, value)
+        select (${id}), value ->> 0, value ->> 1 from json_each(${rows}) where true
+        on conflict (model_version, key) do update set value = excluded.value`,
+    ),
+    aliases: sql`insert into aliases (registered_model, alias, version)
+      select (${model}), a.value, ${version} from json_each(${JSON.stringify(aliases)}) a
+      where not exists (select 1 from audit_entries e where e.registered_model = (${model})
+        and e.action in ('model_version.alias_set', 'model_version.alias_deleted')
+        and a.value in (e.after ->> '$.alias', e.before ->> '$.alias'))
+      on conflict (registered_model, alias) do update set version = excluded.version`,
+  }
+}
+
+/** No other version is in the stage, or several may be. */
+function isFreeStage(ctx: Context, { name, version, stage }: ImportedVersion): SQL {
+  return sql`exists (select 1 from stages s where s.name = ${stage} and (s.is_exclusive = 0
+    or not exists (select 1 from model_versions o where o.stage = s.name
+      and o.registered_model = (${modelId(ctx, name)}) and o.version <> ${version})))`
+}
+
+function versionInsert(
+  ctx: Context,
+  version: ImportedVersion,
+  { resolved, sealed }: Pick<FoundSource, 'resolved' | 'sealed'>,
+): SQL {
+  const manifest = sealed
+    ? sql`(select id from manifests where digest = ${sealed.sealing.digest})`
+    : sql`${resolved.manifestId}`
+  return sql`insert into model_versions (registered_model, version, user_id, description, stage, source,
+      storage_location, run_id, run_link, model_id, status, status_message, manifest,
+      created_at_ms, updated_at_ms)
+    values ((${modelId(ctx, version.name)}), ${version.version}, ${version.userId ?? null},
+      ${version.description ?? null}, iif(${isFreeStage(ctx, version)}, ${version.stage}, null),
+      ${resolved.source}, ${sealed?.location ?? resolved.storageLocation}, ${resolved.runId},
+      ${version.runLink}, ${resolved.modelId}, ${version.status}, ${version.statusMessage ?? null},
+      ${manifest}, ${version.createdAtMs}, ${version.updatedAtMs})`
+}
+
+function importedEntry(ctx: Context, id: SQL, source: string): SQL {
+  return versionEntry(ctx, id, {
+    action: 'model_version.imported',
+    after: sql`json_object('imported_from', ${source}, 'stage', v.stage,
+      'aliases', json((select json_group_array(a.alias) from aliases a
+        where a.registered_model = v.registered_model and a.version = v.version)),
+      'source', v.source, 'run_id', v.run_id, 'model_id', v.model_id, 'description', v.description,
+      'tags', json(${jsonMap(sql`select t.key, t.value from model_version_tags t
+        where t.model_version = v.id order by t.key`)}),
+      'digest', (select s.digest from manifests s where s.id = v.manifest),
+      'created_at', v.created_at_ms, 'updated_at', v.updated_at_ms)`,
+  })
+}
