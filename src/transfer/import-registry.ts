@@ -16,7 +16,7 @@ import {
   type FoundSource,
   findImportedSource,
   type ImportedVersion,
-  versionImport,
+  makeVersionImport,
   versionUpdate,
 } from '../registry/import/import-version.ts'
 import { resolveStage } from '../registry/stages/stages.ts'
@@ -101,7 +101,7 @@ async function writeVersion(
   },
 ): Promise<boolean> {
   const statements = found
-    ? await versionImport(ctx, version, { ...found, source })
+    ? await makeVersionImport(ctx, version, { ...found, source })
     : versionUpdate(ctx, version, source)
   try {
     await commit(ctx, { ...statements, noted })

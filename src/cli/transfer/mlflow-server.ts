@@ -193,10 +193,9 @@ const isPromptFilter = "tags.`mlflow.prompt.is_prompt` = 'true'"
 function modelOf(
   model: (typeof shapes.RegisteredModels)['_output']['registered_models'][number],
 ): SourceModel {
-  const { creation_timestamp, last_updated_timestamp, description, aliases, ...rest } = model
+  const { creation_timestamp, last_updated_timestamp, aliases, ...rest } = model
   return {
     ...rest,
-    description: description || undefined,
     creation_time: creation_timestamp,
     last_update_time: last_updated_timestamp,
     aliasVersions: aliases,
@@ -209,7 +208,6 @@ function versionOf(
   const { creation_timestamp, last_updated_timestamp, current_stage, source, ...rest } = version
   return {
     ...rest,
-    description: version.description || undefined,
     version_source: source,
     stage: current_stage,
     creation_time: creation_timestamp,

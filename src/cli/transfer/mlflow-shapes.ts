@@ -153,7 +153,7 @@ export const RegisteredModels = z.object({
     .array(
       z.object({
         name: z.string(),
-        description: text,
+        description: z.string().optional(),
         creation_timestamp: time.default(0),
         last_updated_timestamp: time.default(0),
         tags: keyValues,
@@ -176,7 +176,7 @@ export const ModelVersions = z.object({
         last_updated_timestamp: time.default(0),
         user_id: z.string().optional(),
         current_stage: z.string().default('None'),
-        description: text,
+        description: z.string().optional(),
         source: text,
         run_id: text,
         run_link: text,

@@ -108,7 +108,7 @@ async function loggedModelAt(
  *
  * @param version checked
  */
-export async function versionImport(
+export async function makeVersionImport(
   ctx: Context,
   version: ImportedVersion,
   { resolved, sealed, source }: FoundSource & { readonly source: string },
