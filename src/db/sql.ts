@@ -58,3 +58,14 @@ export function jsonChunksOf(rows: readonly (readonly JsonCell[])[], charsMax = 
   if (chunk.length > 0) chunks.push(`[${chunk.join(',')}]`)
   return chunks
 }
+
+/**
+ * The JSON list in `value` with the one item of the list `added` at its end, both written as they
+ * were; `added` alone where `value` is no list.
+ */
+export function jsonListWithSql(value: SQL, added: SQL): SQL {
+  const whole = sql`rtrim(${value}, char(9, 10, 13, 32))`
+  return sql`case when not json_valid(${value}) then ${added}
+    when json_type(${value}) <> 'array' or json_array_length(${value}) = 0 then ${added}
+    else substr(${whole}, 1, length(${whole}) - 1) || ', ' || substr(${added}, 2) end`
+}

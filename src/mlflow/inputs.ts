@@ -4,6 +4,7 @@ import { messages } from '../core/messages.ts'
 import { checkJsonSize } from '../http/body.ts'
 import type { Context } from '../platform/context.ts'
 import { requireLoggedModels, requireRun } from '../tracking/permissions.ts'
+import { pythonJsonOf } from '../tracking/python-json.ts'
 import type { DatasetInput } from '../tracking/run.ts'
 import { logInputs, logOutputs } from '../tracking/run-data/inputs.ts'
 import { appendModelHistory } from '../tracking/run-data/log-model-history.ts'
@@ -110,7 +111,7 @@ function historyEntry(modelJson: string): string {
   if (isDeeper(entry, nestingMax)) {
     throw invalid(`Model json is nested more than ${nestingMax} levels deep`)
   }
-  return JSON.stringify(entry)
+  return pythonJsonOf(entry)
 }
 
 function isDeeper(value: unknown, levels: number): boolean {

@@ -2,11 +2,12 @@ import { type SQL, sql } from 'drizzle-orm'
 import { absent, excerpt, invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { ConstraintError } from '../../db/database.ts'
-import { jsonRowsOf } from '../../db/sql.ts'
+import { jsonListWithSql, jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { artifactUriColumn } from '../experiments/artifact-location.ts'
 import { getExperiment, inactiveExperiment } from '../experiments/experiment.ts'
 import { checkKeyValues, refuseRepeatedKeys } from '../key-values.ts'
+import { pythonJsonOf } from '../python-json.ts'
 import { makeRandomName } from '../random-name.ts'
 import { noteModelWrites } from '../registered-writes.ts'
 import type { KeyValue } from '../run.ts'
@@ -195,12 +196,10 @@ export function registrationStatement(
   modelId: string,
   { name, version }: { readonly name: string; readonly version: SQL },
 ): SQL {
+  // As Python writes it: programs compare the tag as text.
+  const start = `[{"name": ${pythonJsonOf(name)}, "version": `
   return sql`insert into logged_model_tags (logged_model, key, value)
-    select id, 'mlflow.modelVersions',
-      json_array(json_object('name', ${name}, 'version', cast(${version} as integer)))
+    select id, 'mlflow.modelVersions', ${start} || cast(${version} as integer) || '}]'
     from logged_models where ${isLoggedModel(ctx, modelId)}
-    on conflict (logged_model, key) do update set value = json_insert(
-      case when json_valid(value) then case json_type(value) when 'array' then value else '[]' end
-        else '[]' end,
-      '$[#]', json(excluded.value -> '$[0]'))`
+    on conflict (logged_model, key) do update set value = ${jsonListWithSql(sql`value`, sql`excluded.value`)}`
 }

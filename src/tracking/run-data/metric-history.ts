@@ -128,7 +128,7 @@ function parseTokenInt64(part: string | number | null | undefined): Int64 {
 }
 
 /**
- * Points of one metric of several runs, run after run in the order given, each by time.
+ * Points of one metric of several runs, run after run by their ids, as in MLflow 3.17.2, each by time.
  *
  * @param pointsMax of all runs together
  */
@@ -145,7 +145,7 @@ export async function readMetricHistoryOfRuns(
     join experiments on experiments.id = runs.experiment
     cross join metrics on metrics.run = runs.id and metrics.key = ${key}
     where experiments.workspace = ${ctx.workspace}
-    order by wanted.key, metrics.timestamp_ms, metrics.step, metrics.value, metrics.is_nan
+    order by runs.run_id, metrics.timestamp_ms, metrics.step, metrics.value, metrics.is_nan
     limit ${pointsMax}`)
   return rows.map(runMetricFromRow)
 }

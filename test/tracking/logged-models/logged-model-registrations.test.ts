@@ -19,7 +19,11 @@ async function loggedModel(tags: object[] = []) {
 
 async function registrations(ctx: Parameters<typeof getLoggedModel>[0], modelId: string) {
   const { tags } = await getLoggedModel(ctx, modelId)
-  return JSON.parse(tags.find(({ key }) => key === 'mlflow.modelVersions')?.value ?? 'null')
+  return JSON.parse(written(tags) ?? 'null')
+}
+
+function written(tags: readonly { readonly key: string; readonly value: string }[]) {
+  return tags.find(({ key }) => key === 'mlflow.modelVersions')?.value
 }
 
 test('each registration is added to the list in mlflow.modelVersions', async () => {
@@ -36,7 +40,24 @@ test('each registration is added to the list in mlflow.modelVersions', async () 
     { name: 'a "quoted" näme', version: 1 },
     { name: 'other', version: 7 },
   ])
+  expect(written((await getLoggedModel(ctx, modelId)).tags)).toBe(
+    '[{"name": "a \\"quoted\\" n\\u00e4me", "version": 1}, {"name": "other", "version": 7}]',
+  )
 })
+
+test.each(['[]', ' [ ] ', '[{"name":"old","version":1}] \n'])(
+  'a list of %j stays a list that can be read',
+  async (value) => {
+    const { ctx, modelId } = await loggedModel([{ key: 'mlflow.modelVersions', value }])
+    await ctx.db.batch({
+      statements: [registrationStatement(ctx, modelId, { name: 'm', version: sql`2` })],
+    })
+    expect(await registrations(ctx, modelId)).toEqual([
+      ...JSON.parse(value),
+      { name: 'm', version: 2 },
+    ])
+  },
+)
 
 test.each(['not json', '{"name": 1}', ''])('a tag of %j is begun anew', async (value) => {
   const { ctx, modelId } = await loggedModel([{ key: 'mlflow.modelVersions', value }])

@@ -93,21 +93,27 @@ describe('metrics/get-history', () => {
 describe('metrics/get-history-bulk', () => {
   const path = '/ajax-api/2.0/mlflow/metrics/get-history-bulk'
 
-  test('lists the points of several runs, run after run, up to max_results in all', async () => {
+  test('lists the points of several runs, run after run by id, up to max_results in all', async () => {
     const { post, log, call, runId } = await startedRun()
     const other = (await post('runs/create', { experiment_id: '0' })).json.run.info.run_id
     await post('runs/log-batch', { run_id: other, metrics: metrics('m', rising.slice(0, 3)) })
     await log('log-batch', { metrics: metrics('m', rising.slice(0, 2)) })
+    const points = new Map([
+      [other, 3],
+      [runId, 2],
+    ])
     const query = `metric_key=m&run_id=${other}&run_id=${runId}&run_id=${'f'.repeat(32)}`
     const all = (await call('GET', `${path}?${query}`)).json
-    expect(all.metrics.map((m: { run_id: string }) => m.run_id)).toEqual([
-      other,
-      other,
-      other,
-      runId,
-      runId,
-    ])
-    expect(all.metrics[1]).toEqual({ key: 'm', run_id: other, step: 1, timestamp: 1001, value: 1 })
+    expect(all.metrics.map((m: { run_id: string }) => m.run_id)).toEqual(
+      [other, runId].sort().flatMap((id) => Array(points.get(id)).fill(id)),
+    )
+    expect(all.metrics).toContainEqual({
+      key: 'm',
+      run_id: other,
+      step: 1,
+      timestamp: 1001,
+      value: 1,
+    })
     expect((await call('GET', `${path}?${query}&max_results=4`)).json.metrics).toHaveLength(4)
     const none = await call('GET', `${path}?metric_key=none&run_id=${runId}`)
     expect(none.json).toEqual({ metrics: [] })
