@@ -2,11 +2,13 @@ import { Hono } from 'hono'
 import { getPath } from 'hono/utils/url'
 import { apiRoutes, described } from './api/routes.ts'
 import type { Principal } from './core/principal.ts'
+import { splitWorkspacePath } from './core/workspace.ts'
 import type { AppContext, AppEnv } from './http/app-env.ts'
 import { errorReplyOf, unknownEndpoint } from './http/errors.ts'
 import { browserGuard } from './http/guards/browser-guard.ts'
 import { admit, assertGuarded, guard } from './http/guards/guard.ts'
 import { refuseMisleadingTargets } from './http/guards/target.ts'
+import { nameWorkspace } from './http/guards/workspace.ts'
 import { checkReady } from './http/ready.ts'
 import { requestContext } from './http/request-context.ts'
 import { mlflowRoutes } from './mlflow/routes.ts'
@@ -27,8 +29,15 @@ export function createApp(
   platformOf: (c: AppContext) => Platform,
   options: { prefixOf?: (env: unknown) => string | undefined; principal?: Principal } = {},
 ): Hono<AppEnv> {
-  const app = new Hono<AppEnv>(options.prefixOf ? { getPath: withoutPrefix(options.prefixOf) } : {})
+  const pathOf = withoutPrefix(options.prefixOf ?? (() => undefined))
+  const app = new Hono<AppEnv>({
+    getPath: (...request) => splitWorkspacePath(pathOf(...request)).path,
+  })
   app.use(requestContext(platformOf, options.principal))
+  app.use(async (c, next) => {
+    nameWorkspace(c, splitWorkspacePath(pathOf(c.req.raw, c)).workspace)
+    await next()
+  })
   app.use(browserGuard())
   app.use(refuseMisleadingTargets())
   app.get('/ready', guard('public'), checkReady)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
@@ -56,8 +57,8 @@ export type OpenPlatform = Platform & {
 export async function openPlatform(given: Given): Promise<OpenPlatform> {
   const settings = { ...readSettings(given), ...readSignIn(given) }
   const signingKey = readSigningKey(given)
-  const data = await usableFolder(given('data') ?? '.')
-  const url = given('database-url') ?? join(data, 'gatehouse.db')
+  const { folder, url } = storagePlaceOf(given)
+  const data = await usableFolder(folder)
   const blobs = await openBlobs(given, join(data, 'artifacts'))
   const db = await openDatabase(url, given)
   await migrated(db, url)
@@ -86,6 +87,16 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
     () => deliverDue(platform),
   )
   return { ...platform, background, close: () => db.close() }
+}
+
+/** Where `openPlatform` works. What is not there it makes, but for the database of another server. */
+export function storagePlaceOf(given: Given) {
+  const folder = resolve(given('data') ?? '.')
+  const url = given('database-url') ?? join(folder, 'gatehouse.db')
+  const isElsewhere = isRemote(url)
+  const shown = isElsewhere ? withoutPassword(url) : pathOf(url)
+  const isThere = existsSync(folder) && (isElsewhere || existsSync(pathOf(url)))
+  return { folder, url, shown, isThere }
 }
 
 function databaseFiles(url: string): string[] {

@@ -46,19 +46,28 @@ export async function createUpload(ctx: Context, path: string): Promise<string> 
   return uploadId
 }
 
-/** @throws RESOURCE_DOES_NOT_EXIST it takes no more parts: it was completed, aborted or swept, or never was */
+/**
+ * An upload of any workspace, for a part: the signed URL to which a part is sent is about one upload.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST it takes no more parts: it was completed, aborted or swept, or never was
+ */
 export async function getUpload(ctx: Context, uploadId: string): Promise<Upload> {
-  const upload = await findUpload(ctx, uploadId)
+  const upload = await findUpload(ctx, uploadId, sql`1`)
   if (!upload || upload.isCompleted) throw notFound('Multipart upload', uploadId)
   return upload
 }
 
 type UploadRow = Omit<typeof multipartUploads.$inferSelect, 'workspace' | 'created_at_ms'>
 
-async function findUpload(ctx: Context, uploadId: string): Promise<Upload | undefined> {
+/** @param where by default the context's workspace */
+async function findUpload(
+  ctx: Context,
+  uploadId: string,
+  where = sql`workspace = ${ctx.workspace}`,
+): Promise<Upload | undefined> {
   const row = await ctx.db.first(sql<UploadRow>`
     select upload_id, path, key, store_upload_id, account, parts, completed_at_ms
-    from multipart_uploads where upload_id = ${uploadId} and workspace = ${ctx.workspace}`)
+    from multipart_uploads where upload_id = ${uploadId} and ${where}`)
   return (
     row && {
       uploadId: row.upload_id,

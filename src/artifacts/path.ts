@@ -1,6 +1,8 @@
 import { excerpt, invalid, SealedError } from '../core/error.ts'
 import { messages } from '../core/messages.ts'
 import { decodePercent } from '../core/percent.ts'
+import { defaultWorkspace } from '../core/workspace.ts'
+import type { Context } from '../platform/context.ts'
 
 /** Bounds of what clients may name, in bytes of UTF-8. */
 const segmentBytesMax = 255
@@ -120,6 +122,31 @@ export function foldersAboveOf(path: string): string[] {
 
 /** The one top-level folder that clients cannot write: read-only addresses of model versions. */
 export const versionsFolder = 'model-versions'
+
+/** The top-level folder that has a folder for each workspace but the default one. */
+export const workspacesFolder = 'workspaces'
+
+/**
+ * A path of the artifact proxy as the context's workspace keeps it, as in MLflow 3.17.2: below the
+ * workspace's own folder, which clients may leave out. The addresses of versions are everywhere.
+ *
+ * @param path clean
+ * @throws INVALID_PARAMETER_VALUE it names the folder of another workspace
+ */
+export function placeInWorkspace({ workspace, settings }: Context, path: string): string {
+  if (!settings.workspaces) return path
+  const [top, named = ''] = path.split('/')
+  if (top === workspacesFolder) {
+    if (named === workspace) return path
+    throw invalid(
+      named === ''
+        ? "Artifact paths prefixed with 'workspaces/' must include a workspace name."
+        : `Artifact path targets workspace '${excerpt(named)}' but the workspace specified in the request is '${workspace}'.`,
+    )
+  }
+  if (workspace === defaultWorkspace || top === versionsFolder) return path
+  return joinPaths(`${workspacesFolder}/${workspace}`, path)
+}
 
 /** @throws SealedError `path` is below a version's read-only address */
 export function assertWritable(path: string): void {

@@ -58,6 +58,9 @@
  * | role.unassigned | username, role_id, role | |
  * | grant.created | | id, principal, action, models, stage, alias |
  * | grant.deleted | the same | |
+ * | workspace.created | | name, description, default_artifact_root |
+ * | workspace.updated | name, description, default_artifact_root | the same |
+ * | workspace.deleted | name, description, default_artifact_root | |
  * | account.signed_up | | name, kind, issuer, subject: somebody from outside was seen first and got an account |
  * | identity.linked | | account, issuer, subject |
  * | identity.unlinked | account, issuer, subject | |
@@ -141,6 +144,9 @@ export const actions = [
   'role.unassigned',
   'grant.created',
   'grant.deleted',
+  'workspace.created',
+  'workspace.updated',
+  'workspace.deleted',
   'request.refused',
   'account.signed_up',
   'identity.linked',

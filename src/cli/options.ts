@@ -4,11 +4,19 @@ import { type Given, givenBy, settingTable } from '../platform/settings/setting-
 
 const table: readonly Setting[] = settingTable
 
+export const storageHeading = 'Storage options:'
+
 /** Give `command` the flags of the settings it reads, MLflow's spellings included. */
-export function addSettings(command: Command, of: readonly Setting['of'][]): Command {
+export function addSettings(
+  command: Command,
+  of: readonly Setting['of'][],
+  heading = storageHeading,
+): Command {
   for (const setting of table) {
     if (setting.secret || !of.includes(setting.of)) continue
-    command.addOption(new Option(flagOf(setting.name, setting.value), described(setting)))
+    const option = new Option(flagOf(setting.name, setting.value), described(setting))
+    if (setting.of === 'storage') option.helpGroup(heading)
+    command.addOption(option)
     if (setting.alsoFlag) {
       const { name, value } = setting.alsoFlag
       command.addOption(new Option(flagOf(name, value)).hideHelp())

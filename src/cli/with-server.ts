@@ -1,47 +1,91 @@
 import type { Command } from 'commander'
 import { createApp } from '../app.ts'
 import { runBackgroundWork } from '../background.ts'
-import { ApiError, GatehouseClient } from '../client/client.ts'
+import { ApiError, GatehouseClient, type Send } from '../client/client.ts'
 import { operator } from '../core/principal.ts'
-import { openPlatform } from '../node.ts'
 import { logged } from '../platform/coalesced.ts'
 import { StartError } from '../platform/start-error.ts'
-import { addSettings, givenSettings } from './options.ts'
+import { type CliIo, ioOf } from './io.ts'
+import { addSettings } from './options.ts'
+import { openStorage, type StorageUse } from './storage.ts'
 
-/** Give a command the flags of `withServer`: the server's, the storage settings, and `--json`. */
-export function addServer(command: Command): Command {
+const changing = new WeakSet<Command>()
+
+/**
+ * Give a command the flags of `callServer`: the server's, `--json`, `--utc` and the storage settings.
+ *
+ * @param use `changes`: without a server it says where it works
+ */
+export function addServer(command: Command, use: 'reads' | 'changes' = 'reads'): Command {
+  if (use === 'changes') changing.add(command)
   command
     .option(
       '--server <url>',
-      'ask a running server, with MLFLOW_TRACKING_TOKEN or MLFLOW_TRACKING_USERNAME and _PASSWORD; without it the database is opened (env: GATEHOUSE_SERVER)',
+      'ask a running server, as MLFLOW_TRACKING_TOKEN or MLFLOW_TRACKING_USERNAME and _PASSWORD say; without it the database is opened (env: GATEHOUSE_SERVER)',
     )
     .option('--json', 'print what the API answers, as JSON')
-  return addSettings(command, ['storage'])
+    .option('--utc', 'times in UTC instead of your own zone')
+  return addSettings(command, ['storage'], 'Storage options, where no server is named:')
 }
 
 /**
  * Run `work` with a client of the server that `--server` names, or else of an application in this
  * process on the database that the settings name. A refusal is one clear line.
+ *
+ * @param use of the database; what `addServer` was told when absent
  */
 export async function callServer(
   command: Command,
   work: (client: GatehouseClient) => Promise<void>,
+  use: StorageUse = changing.has(command) ? 'makes' : 'reads',
 ): Promise<void> {
-  const server = command.opts<{ server?: string }>().server ?? process.env.GATEHOUSE_SERVER
+  const io = ioOf(command)
+  const server = serverOf(command)
   try {
-    if (server) await work(new GatehouseClient(server, credentials()))
-    else await withDatabase(command, work)
+    if (server) await work(new GatehouseClient(server, credentials(io), reachable(server, io.send)))
+    else await withDatabase(command, use, work)
   } catch (err) {
     if (err instanceof ApiError) throw new StartError(err.message, { cause: err })
     throw err
   }
 }
 
+/** The server that `--server` or GATEHOUSE_SERVER names. @throws StartError it is no URL */
+export function serverOf(command: Command): string | undefined {
+  const given = command.opts<{ server?: string }>().server ?? ioOf(command).env.GATEHOUSE_SERVER
+  if (!given) return undefined
+  const { protocol = '' } = URL.parse(given) ?? {}
+  if (['http:', 'https:'].includes(protocol)) return given
+  throw new StartError(`'${given}' is no address of a server; give e.g. http://localhost:5000`)
+}
+
+/** That nobody answers is one sentence too. */
+function reachable(server: string, send: Send): Send {
+  return async (request) => {
+    try {
+      return await send(request)
+    } catch (err) {
+      throw new StartError(`cannot reach a server at ${server}: ${whyUnreached(err)}`, {
+        cause: err,
+      })
+    }
+  }
+}
+
+/** `fetch` hides the reason in its causes, and a name of several addresses has one for each. */
+function whyUnreached(err: unknown): string {
+  if (err instanceof AggregateError && err.errors.length > 0) return whyUnreached(err.errors[0])
+  if (!(err instanceof Error)) return String(err)
+  if (err.cause) return whyUnreached(err.cause)
+  return err.message || ('code' in err ? String(err.code) : err.name)
+}
+
 async function withDatabase(
   command: Command,
+  use: StorageUse,
   work: (client: GatehouseClient) => Promise<void>,
 ): Promise<void> {
-  const platform = await openPlatform(givenSettings(command, process.env))
+  const platform = await openStorage(command, use)
   const app = createApp(() => platform, { principal: operator })
   try {
     // If a server ended in the middle, some audit entries are not sealed yet.
@@ -56,10 +100,10 @@ async function withDatabase(
   }
 }
 
-function credentials(): Record<string, string> {
-  const { MLFLOW_TRACKING_TOKEN: token, MLFLOW_TRACKING_USERNAME: user } = process.env
+function credentials({ env }: CliIo): Record<string, string> {
+  const { MLFLOW_TRACKING_TOKEN: token, MLFLOW_TRACKING_USERNAME: user } = env
   if (token) return { Authorization: `Bearer ${token}` }
   if (!user) return {}
-  const pair = Buffer.from(`${user}:${process.env.MLFLOW_TRACKING_PASSWORD ?? ''}`)
+  const pair = Buffer.from(`${user}:${env.MLFLOW_TRACKING_PASSWORD ?? ''}`)
   return { Authorization: `Basic ${pair.toString('base64')}` }
 }

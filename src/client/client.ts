@@ -60,7 +60,7 @@ export class GatehouseClient {
       encodeURIComponent(String(params[name])),
     )
     const res = await this.request(endpoint.method, path, { query, body })
-    return (await (endpoint.media ? res.text() : res.json())) as Reply<E>
+    return (endpoint.media ? await res.text() : await readJson(res)) as Reply<E>
   }
 
   /** A request to any path of the server with the client's headers, answered whatever it is. */
@@ -110,19 +110,45 @@ export class GatehouseClient {
   }
 }
 
+/** The JSON of an answer. @throws ApiError it is none, so whoever answered is no Gatehouse */
+export async function readJson(res: Response): Promise<unknown> {
+  const text = await res.text()
+  const value = parsedJson(text)
+  if (value === undefined) throw strange(res, text)
+  return value
+}
 /** `fetch` wants it beside a body that streams; its types do not know it everywhere. */
 const halfDuplex: object = { duplex: 'half' }
 
 async function refusal(res: Response): Promise<ApiError> {
   const text = await res.text()
+  const { error_code, message } = (parsedJson(text) ?? {}) as Readonly<Record<string, unknown>>
+  return typeof error_code === 'string' && typeof message === 'string'
+    ? new ApiError(res.status, error_code, message)
+    : strange(res, text)
+}
+
+/** An answer that is not this API's: of another server, a proxy, or a wrong path prefix. */
+function strange({ status, url }: Response, text: string): ApiError {
+  const line = text
+    .slice(0, 1000)
+    .replace(/<[^>]*>|\s/g, ' ')
+    .replace(/ +/g, ' ')
+    .trim()
+  const begins = line.slice(0, 100).replace(/[\ud800-\udbff]$/, '')
+  const where = url === '' ? 'the server' : url
+  return new ApiError(
+    status,
+    'INTERNAL_ERROR',
+    `${where} answered ${status} with no JSON of Gatehouse's API; is it a Gatehouse? The answer begins: ${begins === '' ? '(nothing)' : begins}`,
+  )
+}
+
+function parsedJson(text: string): unknown {
   try {
-    const { error_code, message } = JSON.parse(text)
-    return new ApiError(res.status, String(error_code), String(message))
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value : undefined
   } catch {
-    return new ApiError(
-      res.status,
-      'INTERNAL_ERROR',
-      `${res.status}: ${text.slice(0, 200).replace(/[\ud800-\udbff]$/, '')}`,
-    )
+    return undefined
   }
 }

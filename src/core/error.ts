@@ -6,6 +6,8 @@
  */
 export const httpStatus = {
   INVALID_PARAMETER_VALUE: 400,
+  /** MLflow answers 500, which clients repeat. */
+  FEATURE_DISABLED: 400,
   BAD_REQUEST: 400,
   RESOURCE_ALREADY_EXISTS: 400,
   UNAUTHENTICATED: 401,

@@ -18,6 +18,12 @@ export type AppEnv = {
     takeTurn(caller: string): void
     /** Authenticates the caller again, for an answer that goes on; undefined: no longer let in. */
     admitAgain(): Promise<Context | undefined>
+    /** The workspace that the request names; absent: the default one. */
+    workspace?: string | undefined
+    /** It stands before the path. */
+    isWorkspaceInPath?: boolean
+    /** The call is about no workspace: about accounts, or about workspaces themselves. */
+    needsNoWorkspace?: boolean
     /** The operation that answered, for logs and metrics. */
     operation?: string
     /** Whether that operation would change anything. */

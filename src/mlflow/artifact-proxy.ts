@@ -1,5 +1,5 @@
 import { deleteFiles, putFile } from '../artifacts/files.ts'
-import { assertWritable, cleanFilePath, cleanPath } from '../artifacts/path.ts'
+import { assertWritable, cleanFilePath, cleanPath, placeInWorkspace } from '../artifacts/path.ts'
 import { absent, invalid, RegistryError } from '../core/error.ts'
 import { messages } from '../core/messages.ts'
 import type { AppContext } from '../http/app-env.ts'
@@ -10,7 +10,7 @@ import { listLocated, locatePath } from '../registry/files/artifact-place.ts'
 import { requirePath } from '../registry/permissions.ts'
 import { requireToDelete } from '../tracking/permissions.ts'
 import { entriesToWire, ListFields, listQuery } from './artifact-wire.ts'
-import { type Operation, operation, rawOperation } from './operation.ts'
+import { type Operation, operation, rawOperation, reading } from './operation.ts'
 import { message } from './wire/message.ts'
 
 const root = '/mlflow-artifacts/artifacts'
@@ -18,10 +18,13 @@ const root = '/mlflow-artifacts/artifacts'
 /** The `mlflow-artifacts` proxy: files by path, for clients that have no store of their own. */
 export const artifactProxyOperations: readonly Operation[] = [
   operation('listProxyArtifacts', {
-    request: message({ path: { type: 'artifact_path' }, ...ListFields }),
-    rule: (ctx, req) => requirePath(ctx, req.path ?? '', 'READ'),
+    request: reading(
+      message({ path: { type: 'artifact_path' }, ...ListFields }),
+      async (ctx, req) => ({ ...req, path: placeInWorkspace(ctx, req.path ?? '') }),
+    ),
+    rule: (ctx, req) => requirePath(ctx, req.path, 'READ'),
     answer: async (ctx, req) => {
-      const located = await locatePath(ctx, req.path ?? '')
+      const located = await locatePath(ctx, req.path)
       if (!located) return {}
       const { items, nextPageToken } = await listLocated(ctx, located, listQuery(req))
       return { files: entriesToWire(items), next_page_token: nextPageToken }
@@ -29,7 +32,7 @@ export const artifactProxyOperations: readonly Operation[] = [
   }),
 
   rawOperation('downloadArtifact', {
-    read: (c) => cleanPath(pathAfter(c, `${root}/`)),
+    read: (c) => placeInWorkspace(c.var.ctx, cleanPath(pathAfter(c, `${root}/`))),
     rule: (ctx, path) => requirePath(ctx, path, 'READ'),
     handle: async (c, path) => {
       const located = await locatePath(c.var.ctx, path)
@@ -39,7 +42,7 @@ export const artifactProxyOperations: readonly Operation[] = [
   }),
 
   rawOperation('uploadArtifact', {
-    read: (c) => cleanFilePath(filePathOf(c)),
+    read: (c) => placeInWorkspace(c.var.ctx, cleanFilePath(filePathOf(c))),
     rule: (ctx, path) => requirePath(ctx, path, 'EDIT'),
     handle: async (c, path) => {
       assertWritable(path)
@@ -49,10 +52,10 @@ export const artifactProxyOperations: readonly Operation[] = [
   }),
 
   rawOperation('deleteArtifact', {
-    read: (c) => cleanPath(filePathOf(c)),
+    read: (c) => placeInWorkspace(c.var.ctx, cleanPath(filePathOf(c))),
     rule: requireToDelete,
     handle: async (c, path) => {
-      if (path === '') throw absent(messages.noArtifact('/'))
+      if (path === placeInWorkspace(c.var.ctx, '')) throw absent(messages.noArtifact('/'))
       await deleteFiles(c.var.ctx, path)
       return c.json({})
     },

@@ -1,5 +1,12 @@
 import { abortUpload, completeUpload, createUpload } from '../artifacts/multipart.ts'
-import { baseNameOf, cleanFilePath, cleanPath, climbs, joinPaths } from '../artifacts/path.ts'
+import {
+  baseNameOf,
+  cleanFilePath,
+  cleanPath,
+  climbs,
+  joinPaths,
+  placeInWorkspace,
+} from '../artifacts/path.ts'
 import { excerpt, invalid } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { signUrl } from '../http/files/signed-url.ts'
@@ -106,5 +113,5 @@ function targetPath(c: AppContext, verb: string, localPath: string): string {
   const local = /^[a-z]:\\/i.test(localPath) ? localPath.replaceAll('\\', '/') : localPath
   const relative = local.replace(/^([a-z]:)?\/+/i, '')
   cleanFilePath(relative)
-  return joinPaths(folder, cleanFilePath(baseNameOf(relative)))
+  return placeInWorkspace(c.var.ctx, joinPaths(folder, cleanFilePath(baseNameOf(relative))))
 }

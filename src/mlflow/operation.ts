@@ -51,7 +51,7 @@ export function operation<R>(
   name: string,
   handling: Answered<R> & { readonly request: Message<Fields> | Reading<R> },
 ): Operation {
-  const { request: message, rule, answer } = handling
+  const { request: message, rule, answer, status = 200 } = handling
   const request = 'read' in message ? message.request : message
   return {
     name,
@@ -63,7 +63,8 @@ export function operation<R>(
       // Without a reader R is what the message decodes to, as the first overload says.
       const req = 'read' in message ? await message.read(ctx, decoded) : (decoded as R)
       if (rule !== 'public') await rule(ctx, req, c)
-      return c.json((await answer(ctx, req, c)) ?? {})
+      const reply = (await answer(ctx, req, c)) ?? {}
+      return status === 204 ? c.body(null, status) : c.json(reply, status)
     },
   }
 }
@@ -71,6 +72,8 @@ export function operation<R>(
 type Answered<R> = {
   /** Who may; it gets the same values as `answer`. */
   readonly rule: Rule<R>
+  /** Of a successful answer; 200 by default, and 204 has no body. */
+  readonly status?: 201 | 204
   /** The reply in wire form; absent for the empty object. */
   readonly answer: (
     ctx: Context,

@@ -1,6 +1,7 @@
-import { cleanPath } from '../artifacts/path.ts'
+import { cleanPath, placeInWorkspace } from '../artifacts/path.ts'
 import { absent, excerpt, invalid, type RegistryError } from '../core/error.ts'
 import { messages } from '../core/messages.ts'
+import { defaultWorkspace } from '../core/workspace.ts'
 import { downloadRoute, signUrl } from '../http/files/signed-url.ts'
 import { pathAfter } from '../http/guards/target.ts'
 import type { Context } from '../platform/context.ts'
@@ -25,17 +26,19 @@ const downloadLifetimeMs = 300_000
  */
 export const presignedOperations: readonly Operation[] = [
   rawOperation('getPresignedDownloadUrl', {
-    read: (c) => cleanPath(pathAfter(c, '/mlflow-artifacts/presigned/')),
+    read: (c) =>
+      placeInWorkspace(c.var.ctx, cleanPath(pathAfter(c, '/mlflow-artifacts/presigned/'))),
     rule: (ctx, path) => requirePath(ctx, path, 'READ'),
     handle: async (c, path) => {
       const located = await locatePath(c.var.ctx, path)
       if (!located) throw absent(messages.noArtifact(path))
+      const { workspace } = c.var.ctx
       const { sha256, sizeBytes } = await getLocated(c.var.ctx, located)
       const url = await signUrl(c, {
-        permit: ['download', path, sha256],
+        permit: ['download', workspace, path, sha256],
         lifetimeMs: downloadLifetimeMs,
         path: downloadRoute,
-        query: { path, sha256 },
+        query: { path, sha256, ...(workspace !== defaultWorkspace && { workspace }) },
       })
       return c.json({ url, headers: {}, file_size: sizeBytes })
     },

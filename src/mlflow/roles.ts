@@ -1,9 +1,4 @@
-import {
-  requireAdmin,
-  requireRole,
-  requireRoleInEach,
-  requireWorkspaceAdmin,
-} from '../access/permissions/require.ts'
+import { requireAdmin } from '../access/permissions/require.ts'
 import { getResource, levelFor } from '../access/permissions/resources.ts'
 import { assignRole, listRoleHolders, unassignRole } from '../access/permissions/role-holders.ts'
 import {
@@ -14,11 +9,16 @@ import {
 import {
   createRole,
   deleteRole,
+  enterWorkspaceOfRole,
   getRole,
-  inWorkspaceOfRole,
   listRoles,
   updateRole,
 } from '../access/permissions/roles.ts'
+import {
+  requireRole,
+  requireRoleInEach,
+  requireWorkspaceAdmin,
+} from '../access/permissions/workspace-rights.ts'
 import { invalid } from '../core/error.ts'
 import type { Int64 } from '../core/int64.ts'
 import { checkLength } from '../core/names.ts'
@@ -36,7 +36,7 @@ const workspaceCharsMax = 255
 /** A call about one role is judged and done in the role's workspace. */
 async function withRole<R extends { readonly role_id: Int64 }>(ctx: Context, req: R) {
   const role = rowId(req.role_id)
-  return { ...req, role, at: await inWorkspaceOfRole(ctx, { role }) }
+  return { ...req, role, at: await enterWorkspaceOfRole(ctx, { role }) }
 }
 
 /** As `withRole`, of a call about one permission of a role. */
@@ -45,7 +45,7 @@ async function withPermission<R extends { readonly role_permission_id: Int64 }>(
   req: R,
 ) {
   const permissionId = rowId(req.role_permission_id)
-  return { ...req, permissionId, at: await inWorkspaceOfRole(ctx, { permission: permissionId }) }
+  return { ...req, permissionId, at: await enterWorkspaceOfRole(ctx, { permission: permissionId }) }
 }
 
 const oneRole = reading(message({ role_id: id }), withRole)

@@ -19,10 +19,17 @@ import { roleOperations } from './roles.ts'
 import { runOperations } from './runs.ts'
 import { searchOperations } from './searches.ts'
 import { serverOperations } from './server.ts'
-import { operations, pageOperation, readingPosts, type SurfaceOperation } from './surface.ts'
+import {
+  accessGroup,
+  operations,
+  pageOperation,
+  readingPosts,
+  type SurfaceOperation,
+} from './surface.ts'
 import { userPermissionOperations } from './user-permissions.ts'
 import { userOperations } from './users.ts'
 import { webhookOperations } from './webhooks.ts'
+import { workspaceOperations } from './workspaces.ts'
 
 /** Everything of MLflow's surface that is served; the rest answers 501. One list for each group. */
 export const served: readonly Operation[] = [
@@ -41,6 +48,7 @@ export const served: readonly Operation[] = [
   ...userPermissionOperations,
   ...roleOperations,
   ...olderPermissionOperations,
+  ...workspaceOperations,
   ...transitionRequestOperations,
   ...commentOperations,
   ...registryWebhookOperations,
@@ -61,6 +69,7 @@ export function mlflowRoutes(): Hono<AppEnv> {
         honoPath(path),
         guardedHandler((c: AppContext) => {
           c.set('operation', entry.name)
+          c.set('needsNoWorkspace', entry.group === accessGroup || entry.group === 'workspaces')
           c.set('changes', method !== 'GET' && !readingPosts.has(entry.name))
           return handler.handle(c)
         }),

@@ -8,7 +8,7 @@ export const serverOperations: readonly Operation[] = [
   publicOperation('getServerInfo', async (c) =>
     c.json({
       store_type: 'SqlStore',
-      workspaces_enabled: false,
+      workspaces_enabled: c.var.ctx.settings.workspaces,
       trace_archival_enabled: false,
       multipart_uploads_enabled: true,
       // If true, clients fetch every file through a presigned URL; a plain GET streams as well.

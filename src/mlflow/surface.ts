@@ -19,6 +19,9 @@ export const pageOperation = 'serveIndex'
 const previewOf = '/api/2.0/mlflow/'
 const preview = '/api/2.0/preview/mlflow/'
 
+/** Accounts and what they may: calls about these are not about one workspace. */
+export const accessGroup = 'auth (users, permissions, roles)'
+
 const dialectGroup = 'databricks dialect'
 
 /** What older clients call and MLflow 3.17.2 no longer has. */
@@ -81,7 +84,7 @@ function permissionCalls(entity: string, path: string): SurfaceEntry[] {
   const methods = { create: 'POST', get: 'GET', update: 'PATCH', delete: 'DELETE' }
   return Object.entries(methods).map(([verb, method]) => ({
     name: `${verb}${entity}Permission`,
-    group: 'auth (users, permissions, roles)',
+    group: accessGroup,
     tier: 2,
     routes: [`${method} /{api,ajax-api}/2.0/mlflow/${path}/permissions/${verb}`],
   }))

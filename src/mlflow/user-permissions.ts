@@ -1,13 +1,7 @@
 import { getAccount } from '../access/accounts/accounts.ts'
 import { includes } from '../access/permissions/levels.ts'
 import { mayAll } from '../access/permissions/permitted.ts'
-import {
-  listAdministered,
-  notWorkspaceAdmin,
-  requireExperiment,
-  requireModel,
-  requireWorkspaceAdmin,
-} from '../access/permissions/require.ts'
+import { requireExperiment, requireModel } from '../access/permissions/require.ts'
 import { getResource, levelFor } from '../access/permissions/resources.ts'
 import { listAccountRoles } from '../access/permissions/roles.ts'
 import {
@@ -17,6 +11,11 @@ import {
   listPermissions,
   revokeFrom,
 } from '../access/permissions/user-permissions.ts'
+import {
+  listAdministered,
+  notWorkspaceAdmin,
+  requireWorkspaceAdmin,
+} from '../access/permissions/workspace-rights.ts'
 import { invalid } from '../core/error.ts'
 import { anyone } from '../http/guards/guard.ts'
 import type { Context } from '../platform/context.ts'

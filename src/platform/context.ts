@@ -1,4 +1,5 @@
 import { anonymous, gatehouse, type Principal } from '../core/principal.ts'
+import { defaultWorkspace } from '../core/workspace.ts'
 import type { Database } from '../db/database.ts'
 import type { Sha256 } from './hash.ts'
 import type { Outbound } from './outbound.ts'
@@ -39,6 +40,8 @@ export type Platform = {
 export type Context = Platform & {
   readonly principal: Principal
   readonly workspace: string
+  /** Where the workspace keeps artifacts of new experiments, if it has a place of its own. */
+  readonly workspaceRoot?: string | undefined
   readonly requestId: string
   /** How the caller reached this server: `http://localhost:5000`; absent without a caller. */
   readonly serverUrl?: () => string
@@ -56,8 +59,8 @@ export function principalName(ctx: Context): string | undefined {
   return ctx.principal.name === anonymous.name ? undefined : ctx.principal.name
 }
 
-/** The context of background work, which no caller asked for. */
-export function systemContext(platform: Platform): Context {
+/** The context of background work in a workspace, which no caller asked for. */
+export function systemContext(platform: Platform, workspace: string = defaultWorkspace): Context {
   const requestId = platform.randomId()
-  return { ...platform, principal: gatehouse, workspace: 'default', requestId }
+  return { ...platform, principal: gatehouse, workspace, requestId }
 }

@@ -11,7 +11,9 @@ import { denied } from '../access/permissions/rights.ts'
 import { folderRangeOf, foldersAboveOf, joinPaths, storePathOf } from '../artifacts/path.ts'
 import { absent, excerpt } from '../core/error.ts'
 import { messages } from '../core/messages.ts'
+import { defaultWorkspace } from '../core/workspace.ts'
 import type { Context } from '../platform/context.ts'
+import { artifactRootOf } from './experiments/artifact-location.ts'
 import { noExperimentNamed } from './experiments/experiment.ts'
 import { loggedModelNotFound } from './logged-models/read-logged-models.ts'
 
@@ -256,12 +258,13 @@ function partOf(rest: string): Part | undefined {
 
 /** The folder of our store below which experiments have theirs, by number; undefined: elsewhere. */
 function defaultRoot(ctx: Context): string | undefined {
-  return storePathOf(ctx.settings.defaultArtifactRoot)
+  return storePathOf(artifactRootOf(ctx))
 }
 
-/** The folder of the experiment "Default", whose location follows the setting. */
+/** The folder of the experiment "Default" of the default workspace, whose location follows the setting. */
 function defaultFolder(ctx: Context): string | undefined {
-  const root = defaultRoot(ctx)
+  if (ctx.workspace !== defaultWorkspace) return undefined
+  const root = storePathOf(ctx.settings.defaultArtifactRoot)
   return root === undefined ? undefined : joinPaths(root, '0')
 }
 

@@ -8,6 +8,7 @@ import { promotionChanges } from './changes/promotions.ts'
 import { registryChanges } from './changes/registry.ts'
 import { stageChanges } from './changes/stages.ts'
 import { webhookChanges } from './changes/webhooks.ts'
+import { workspaceChanges } from './changes/workspaces.ts'
 
 /**
  * An example for each operation that changes what the audit log is about. A new operation needs a row
@@ -24,6 +25,7 @@ export const changes: Examples = {
   ...permissionChanges,
   ...webhookChanges,
   ...databricksChanges,
+  ...workspaceChanges,
 }
 
 /**

@@ -17,7 +17,7 @@ const order: readonly (readonly string[])[] = [
   ['governance'],
   ['transfer'],
   ['webhooks'],
-  ['serving'],
+  ['serving', 'workspaces'],
   ['background.ts'],
   ['http'],
   ['mlflow', 'api', 'ui'],

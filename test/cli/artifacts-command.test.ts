@@ -1,13 +1,12 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { artifactsCommand } from '../../src/cli/server/artifacts.ts'
-import { gcCommand } from '../../src/cli/server/gc.ts'
+import { expect, test } from 'vitest'
 import { sha256 } from '../../src/platform/node/sha256.ts'
 import { S3BlobStore } from '../../src/platform/s3/s3-blob-store.ts'
 import { startS3Server } from '../node/storage/s3-server.ts'
 import { body } from '../platform/blob-store-suite.ts'
+import { runHere } from '../support/program.ts'
 
 /** What `mlflow server --serve-artifacts` 3.17.2 leaves in `mlartifacts/`: experiment, run or model, artifacts. */
 const layout = {
@@ -17,17 +16,6 @@ const layout = {
   '1/models/m-0a1b2c3d4e5f60718293a4b5c6d7e8f9/artifacts/data/model.skops': 'weights',
   '1/models/m-1a1b2c3d4e5f60718293a4b5c6d7e8f9/artifacts/data/model.skops': 'weights',
 } as const
-
-let printed: string[]
-beforeEach(() => {
-  printed = []
-  vi.spyOn(console, 'log').mockImplementation((line) => void printed.push(line))
-  vi.spyOn(console, 'error').mockImplementation((line) => void printed.push(line))
-})
-afterEach(() => {
-  vi.restoreAllMocks()
-  process.exitCode = 0
-})
 
 const folder = () => mkdtemp(join(tmpdir(), 'gatehouse-artifacts-'))
 
@@ -51,12 +39,27 @@ async function read(root: string): Promise<Record<string, string>> {
   return Object.fromEntries(paths.map((path, i) => [path.slice(root.length + 1), texts[i] ?? '']))
 }
 
-const artifacts = (...args: string[]) => artifactsCommand().parseAsync(args, { from: 'user' })
+const keys = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test-secret' }
+const run = (...args: string[]) => runHere(['artifacts', ...args], { env: keys })
+
+/** What it prints, a line each; that it ended well. */
+async function artifacts(...args: string[]): Promise<string[]> {
+  const { code, out, err } = await run(...args)
+  if (code !== 0) throw new Error(err)
+  return out.trimEnd().split('\n')
+}
+
+/** A data folder that a server has used. */
+async function used(): Promise<string> {
+  const data = await folder()
+  await artifacts('import', await folder(), '--data', data)
+  return data
+}
 
 test("what MLflow's server left comes back out under the same paths, equal files stored once", async () => {
   const [source, data, out] = [await filled(layout), await folder(), await folder()]
-  await artifacts('import', source, '--data', data)
-  expect(printed.at(-1)).toBe('took in 5 files of 30 bytes; 0 were there already, 0 refused')
+  const took = await artifacts('import', source, '--data', data)
+  expect(took).toEqual(['took in 5 files of 30 bytes; 0 were there already, 0 refused'])
   await artifacts('export', '1', join(out, 'one'), '--data', data)
   expect(await read(join(out, 'one'))).toEqual({
     'models/m-0a1b2c3d4e5f60718293a4b5c6d7e8f9/artifacts/MLmodel': 'flavors: {}',
@@ -73,8 +76,8 @@ test('an import that is run again reads only what changed', async () => {
   const [source, data, out] = [await filled(layout), await folder(), await folder()]
   await artifacts('import', source, '--data', data)
   await writeFile(join(source, '1/new'), 'new')
-  await artifacts('import', source, '--data', data)
-  expect(printed.at(-1)).toBe('took in 1 files of 3 bytes; 5 were there already, 0 refused')
+  const took = await artifacts('import', source, '--data', data)
+  expect(took).toEqual(['took in 1 files of 3 bytes; 5 were there already, 0 refused'])
   await artifacts('export', '1/new', out, '--data', data)
   expect(await read(out)).toEqual({ new: 'new' })
 })
@@ -90,11 +93,11 @@ test('names that the store refuses and a symbolic link are left out, the rest is
   const files = { 'a#b': 'x', 'model-versions/1/MLmodel': 'x', good: 'y' }
   const [source, data] = [await filled(files), await folder()]
   await symlink('/etc/passwd', join(source, 'link'))
-  await artifacts('import', source, '--data', data)
-  expect(printed.at(-1)).toBe('took in 1 files of 1 bytes; 0 were there already, 2 refused')
-  expect(printed.join()).toContain('a#b')
-  expect(printed.join()).toContain('model-versions/1/MLmodel')
-  expect(process.exitCode).toBe(1)
+  const { code, out, err } = await run('import', source, '--data', data)
+  expect(out).toBe('took in 1 files of 1 bytes; 0 were there already, 2 refused\n')
+  expect(err).toContain('refused a#b')
+  expect(err).toContain('refused model-versions/1/MLmodel')
+  expect(code).toBe(1)
 })
 
 test('an export never writes through a symbolic link out of its folder', async () => {
@@ -108,7 +111,7 @@ test('an export never writes through a symbolic link out of its folder', async (
 })
 
 test('an export of what is not there, and an import of no folder, say so', async () => {
-  const data = await folder()
+  const data = await used()
   await expect(artifacts('export', 'nowhere', data, '--data', data)).rejects.toThrow('nowhere')
   await expect(artifacts('export', 'models:/nobody/1', data, '--data', data)).rejects.toThrow(
     'nobody',
@@ -127,45 +130,46 @@ test('a bucket that MLflow filled is taken in', async () => {
       await bucket.put(path, body(new TextEncoder().encode(text), 100))
     }
     const [data, out] = [await folder(), await folder()]
-    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
-    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test-secret')
     const from = [`s3://${options.bucket}/mlflow`, '--s3-endpoint', s3.endpoint]
     await artifacts('import', ...from, '--data', data)
     await artifacts('export', '', out, '--data', data)
     expect(await read(out)).toEqual(layout)
   } finally {
-    vi.unstubAllEnvs()
     await s3.stop()
   }
 }, 300_000)
 
 test('gc on the command line says what it removed', async () => {
-  const data = await folder()
-  await gcCommand().parseAsync(['--data', data, '--dry-run'], { from: 'user' })
-  expect(printed[0]).toBe('would remove 0 files of 0 bytes, 0 manifests')
-  await expect(
-    gcCommand().parseAsync(['--data', data, '--grace', 'soon'], { from: 'user' }),
-  ).rejects.toThrow("'soon' is no duration")
+  const data = await used()
+  const gc = (...args: string[]) => runHere(['gc', '--data', data, ...args])
+  const dry = await gc('--dry-run')
+  expect(dry).toMatchObject({ code: 0, err: '' })
+  expect(dry.out).toMatch(/^would remove 0 files of 0 bytes, 0 manifests\n/)
+  const real = await gc('--json')
+  expect(real.err).toBe(`gatehouse: working on the database ${join(data, 'gatehouse.db')}\n`)
+  expect(JSON.parse(real.out)).toEqual({
+    files: { count: 0, size_bytes: 0 },
+    ...{ manifests: 0, uploads: 0, orphans: 0, leftovers: 0 },
+  })
+  expect((await gc('--grace', 'soon')).err).toContain("'soon' is no duration")
 })
 
 test('verify lists every file that is missing or changed with all that shows it, and fails', async () => {
   const [source, data] = [await filled(layout), await folder()]
   await artifacts('import', source, '--data', data)
-  await artifacts('verify', '--data', data)
-  expect(printed.at(-1)).toBe('read 4 files of 23 bytes; 0 damaged')
-  expect(process.exitCode ?? 0).toBe(0)
+  const sound = await artifacts('verify', '--data', data)
+  expect(sound).toEqual(['read 4 files of 23 bytes; 0 damaged'])
   const blobs = join(data, 'artifacts', 'blobs')
   for (const [path, text] of Object.entries(await read(blobs))) {
     if (text === 'weights') await writeFile(join(blobs, path), 'WEIGHTS')
     if (text === 'notes') await rm(join(blobs, path))
   }
-  printed = []
-  await artifacts('verify', '--data', data)
-  expect(printed.sort()).toEqual([
+  const { code, out } = await run('verify', '--data', data)
+  expect(out.trimEnd().split('\n').sort()).toEqual([
     'changed 1/models/m-0a1b2c3d4e5f60718293a4b5c6d7e8f9/artifacts/data/model.skops',
     'changed 1/models/m-1a1b2c3d4e5f60718293a4b5c6d7e8f9/artifacts/data/model.skops',
     'missing 0/6c0e9f0a1b2c3d4e5f60718293a4b5c6/artifacts/notes/über uns+1 100%.txt',
     'read 4 files of 23 bytes; 2 damaged',
   ])
-  expect(process.exitCode).toBe(1)
+  expect(code).toBe(1)
 })

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { run, startServer, temporaryFolder } from '../support/gatehouse-process.ts'
+import { startServer, temporaryFolder } from '../support/gatehouse-process.ts'
+import { runHere as run } from '../support/program.ts'
 
 let folder: string
 let file: string
@@ -55,8 +56,14 @@ describe('gatehouse audit', () => {
     const shown = out.trimEnd().split('\n')
     expect(shown).toHaveLength(2)
     expect(shown[0]).toMatch(
-      /^5 {2}20[\d-]+T[\d:.]+Z {2}anonymous \(not verified\) {2}model_version\.transitioned {2}m\/1 {2}\{"stage":"Staging"\} -> \{"stage":"Production"\}$/,
+      /^5 {2}20[\d-]+ [\d:]+ {2}anonymous \(not verified\) moved m version 1 from Staging to Production$/,
     )
+    const set = ['audit', 'list', '--data', folder, '--action', 'registered_model.tag_set', '--utc']
+    expect((await run(set)).out).toMatch(
+      /^3 {2}20[\d-]+ [\d:]+Z {2}anonymous \(not verified\) set the tag k of the model m to line\\u2028separator\n$/,
+    )
+    const none = await run(['audit', 'list', '--data', folder, '--model', 'nobody'])
+    expect(none.out).toBe('no entries in the audit log\n')
     const tags = await run([
       ...['audit', 'list', '--data', folder, '--action', 'registered_model.tag_set', '--json'],
     ])

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { run, startServer, temporaryFolder } from '../support/gatehouse-process.ts'
+import { startServer, temporaryFolder } from '../support/gatehouse-process.ts'
+import { runHere as run } from '../support/program.ts'
 
 test('who is live, where a version comes from and what differs are commands, in words and as JSON', async () => {
   const server = await startServer(await temporaryFolder())
@@ -16,7 +17,7 @@ test('who is live, where a version comes from and what differs are commands, in 
   await server.post('model-versions/transition-stage', move)
   const ask = (...args: string[]) => run([...args, '--server', server.url])
   expect((await ask('live', 'm')).out).toMatch(
-    /^m version 2\n {2}since .*Z, requested by anonymous\n {2}approved by nobody\n {2}run \w{32}\n {2}data txns \(digest d1\)\n$/,
+    /^m version 2\n {2}since 20[\d-]+ [\d:]+, requested by anonymous\n {2}approved by nobody\n {2}run \w{32}\n {2}data txns \(digest d1\)\n$/,
   )
   expect((await ask('live', 'm', '--alias', 'champion')).out).toBe('m: no version in champion\n')
   expect((await ask('live', 'm', '--at', '2001-01-01')).err).toMatch(/^gatehouse: At that time/)

@@ -3,7 +3,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { fieldNames } from '../../src/governance/cards/card-shape.ts'
-import { run, startServer, temporaryFolder } from '../support/gatehouse-process.ts'
+import { startServer, temporaryFolder } from '../support/gatehouse-process.ts'
+import { runHere as run } from '../support/program.ts'
 
 const root = new URL('../..', import.meta.url).pathname
 const page = await readFile(`${root}docs/model-cards.md`, 'utf8')
@@ -19,9 +20,9 @@ async function fraud(): Promise<string> {
 }
 
 /** What a shell prints for a line of the page, errors too. */
-function shell(line: string, cwd: string, data: string): Promise<string> {
+function shell(line: string, cwd: string, server: string): Promise<string> {
   const { HOME = '', PATH = '' } = process.env
-  const env = { HOME, PATH: `${root}bin:${PATH}`, GATEHOUSE_DATA: data }
+  const env = { HOME, PATH: `${root}bin:${PATH}`, GATEHOUSE_SERVER: server }
   return new Promise((done) => {
     execFile('bash', ['-c', `${line.replaceAll('npx ', '')} 2>&1`], { cwd, env }, (_err, stdout) =>
       done(stdout),
@@ -34,10 +35,12 @@ test('the commands of docs/model-cards.md print what the page says', async () =>
   const [, yaml = ''] = /```yaml\n([^`]*)```/.exec(page) ?? []
   await writeFile(join(cwd, 'card.yaml'), yaml)
   const [, session = ''] = /```console\n([^`]*)```/.exec(page) ?? []
+  const { url, stop } = await startServer(data)
   let printed = ''
   for (const [, line = ''] of session.matchAll(/^\$ (.*)$/gm)) {
-    printed += `$ ${line}\n${await shell(line, cwd, data)}`
+    printed += `$ ${line}\n${await shell(line, cwd, url)}`
   }
+  await stop()
   expect(printed).toBe(session)
   expect(await readFile(join(cwd, 'README.md'), 'utf8')).toMatch(/^---\nmetrics:\n {2}- recall\n/)
 }, 120_000)

@@ -15,6 +15,7 @@ const parts: Readonly<Record<string, string>> = {
   transfer: 'taking other servers over',
   webhooks: 'events, webhooks, deliveries',
   serving: 'what a URI means, watches',
+  workspaces: 'workspaces, who enters them',
   'background.ts': 'what follows a reply',
   http: 'guards, errors, files',
   mlflow: "MLflow's REST surface",

@@ -92,14 +92,19 @@ export async function listGrants(
 export async function deleteGrant(ctx: Context, id: number): Promise<void> {
   const which = sql`g.workspace = ${ctx.workspace} and g.id = ${id}`
   const { deleted } = await commitAccess(ctx, {
-    entry: entryStatement(ctx, {
-      action: 'grant.deleted',
-      before: grantJson,
-      from: sql`grants g where ${which}`,
-    }),
+    entry: grantDeletedEntry(ctx, which),
     deleted: sql`delete from grants as g where ${which} returning id`,
   })
   if (deleted.length !== 1) throw notFound('Grant', String(id))
+}
+
+/** @param which condition on `grants g` */
+export function grantDeletedEntry(ctx: Context, which: SQL): SQL {
+  return entryStatement(ctx, {
+    action: 'grant.deleted',
+    before: grantJson,
+    from: sql`grants g where ${which}`,
+  })
 }
 
 const grantJson: SQL = sql`json_object('id', cast(g.id as text), 'principal', g.principal,

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { promptKey } from '../../core/names.ts'
+import { defaultWorkspace } from '../../core/workspace.ts'
 import { fixSql } from '../../db/compile.ts'
 import type { Context } from '../../platform/context.ts'
 import type { rolePermissions } from '../tables.ts'
@@ -35,10 +36,21 @@ export function mayAll(ctx: Context): boolean {
   return !ctx.settings.auth || ctx.principal.isAdmin
 }
 
+/**
+ * What every signed-in caller has on a thing that nothing was granted to it on. With workspaces, that
+ * is nothing outside of a default workspace that is open to all.
+ */
+export function defaultLevelOf({ settings, workspace }: Context): Level {
+  const { defaultPermission, workspaces, grantDefaultWorkspaceAccess } = settings
+  if (!workspaces) return defaultPermission
+  const isOpen = grantDefaultWorkspaceAccess && workspace === defaultWorkspace
+  return isOpen ? defaultPermission : 'NO_PERMISSIONS'
+}
+
 /** Whether somebody may not read some experiment, run or logged model. */
 export async function areSomeDenied(ctx: Context): Promise<boolean> {
   if (!ctx.settings.auth) return false
-  if (!includes(ctx.settings.defaultPermission, 'READ')) return true
+  if (!includes(defaultLevelOf(ctx), 'READ')) return true
   const denial = await ctx.db.first(sql`select 1 from role_permissions
     where permission in ('DENY', 'NO_PERMISSIONS')
       and resource_type in ('experiment', 'run', 'logged_model') limit 1`)
@@ -104,7 +116,8 @@ export async function readLevels(
       kind: owner,
       reach,
       isPrompt,
-      fallback: ctx.settings.defaultPermission,
+      fallback: defaultLevelOf(ctx),
+      withUse: ctx.settings.workspaces,
     }),
   }))
 }
@@ -116,11 +129,17 @@ export function levelOf(
     readonly kind: Owner | Part
     readonly reach?: Reach | undefined
     readonly isPrompt: boolean
-    /** The default permission. */
+    /** What it has where nothing was granted. */
     readonly fallback: Level
+    /** Whether USE on the workspace is READ on all that is in it. */
+    readonly withUse: boolean
   },
 ): Level {
-  const { kind: owner, reach, isPrompt, fallback } = thing
+  const { kind: owner, reach, isPrompt, fallback, withUse } = thing
+  const readsByUse =
+    withUse &&
+    !includes(fallback, 'READ') &&
+    granted.some((row) => row.resource_type === 'workspace')
   // An administrator of the workspace may do everything, whatever else denies.
   if (granted.some((row) => row.resource_type === 'workspace' && row.permission === 'MANAGE')) {
     return 'MANAGE'
@@ -137,7 +156,7 @@ export function levelOf(
       fallback,
     )
   }
-  const whole = on(owner) ?? fallback
+  const whole = on(owner) ?? (readsByUse ? 'READ' : fallback)
   const ofPart = reach && on(partOf(reach))
   if (ofPart === undefined || !includes(whole, 'READ')) return whole
   return reach?.startsWith('new ') && ofPart !== 'DENY' ? whole : ofPart
@@ -159,7 +178,7 @@ export function mayReadSql(
   owner: Owner,
   { id, isPrompt = sql`0` }: { readonly id: SQL; readonly isPrompt?: SQL },
 ): SQL {
-  const otherwise = includes(ctx.settings.defaultPermission, 'READ')
+  const otherwise = includes(defaultLevelOf(ctx), 'READ')
   const resource = sql`p.resource in ('*', cast(${id} as text))`
   return isAllowedSql(ctx, { kind: owner, resource, isPrompt, otherwise })
 }
@@ -184,6 +203,7 @@ function isAllowedSql(ctx: Context, { kind, resource, isPrompt, otherwise }: All
   const { accountId } = ctx.principal
   if (accountId === undefined) return otherwise ? sql`1` : sql`0`
   const [plain, prompt] = typesOf[kind]
+  const byUse = ctx.settings.workspaces ? sql`max(p.resource_type = 'workspace')` : sql`0`
   const wildcardOf =
     plain === prompt
       ? sql`1`
@@ -192,7 +212,7 @@ function isAllowedSql(ctx: Context, { kind, resource, isPrompt, otherwise }: All
   return sql`(select coalesce(max(p.resource_type = 'workspace' and p.permission = 'MANAGE'), 0)
       or (not coalesce(max(p.permission = 'DENY'), 0)
         and coalesce(max(iif(p.resource_type = 'workspace', null, p.permission <> 'NO_PERMISSIONS')),
-          ${otherwise ? 1 : 0}))
+          ${otherwise ? sql`1` : byUse}, 0))
     from role_holders h
     cross join roles r on r.id = h.role and r.workspace = ${ctx.workspace}
     cross join role_permissions p on p.role = r.id

@@ -5,6 +5,7 @@ import type { Context } from '../../platform/context.ts'
 import { isDeniedSomething } from '../accounts/principals.ts'
 import { includes, type Level, type Permission } from './levels.ts'
 import {
+  defaultLevelOf,
   isNotDeniedSql,
   isPromptModel,
   type LevelOnThing,
@@ -17,6 +18,7 @@ import {
 import { readOnce } from './read-once.ts'
 import type { Right } from './right-names.ts'
 import { denied, hasGrant, needsGrant, type Places, readModelGrants } from './rights.ts'
+import { hasOnWorkspace, isGovernor } from './workspace-rights.ts'
 
 type ModelPart = 'version' | 'new version'
 type ExperimentPart = Exclude<Reach, ModelPart>
@@ -27,58 +29,6 @@ export type Target = { readonly model?: string; readonly stage?: string; readonl
 /** @throws PERMISSION_DENIED the caller is no administrator */
 export function requireAdmin(ctx: Context): void {
   if (!mayAll(ctx)) throw denied(ctx, 'only administrators may')
-}
-
-/** Whether the caller may manage roles: administrators, and whoever has MANAGE on the workspace. */
-export async function isWorkspaceAdmin(ctx: Context): Promise<boolean> {
-  return mayAll(ctx) || (await listAdministered(ctx)).includes(ctx.workspace)
-}
-
-/** The workspaces that the caller's roles give MANAGE on. */
-export async function listAdministered(ctx: Context): Promise<string[]> {
-  const rows = await readOnce(
-    ctx,
-    sql<{ workspace: string }>`select distinct r.workspace from role_holders h
-      join roles r on r.id = h.role
-      join role_permissions p on p.role = r.id and p.resource_type = 'workspace'
-        and p.resource = '*' and p.permission = 'MANAGE'
-      where h.account = ${ctx.principal.accountId ?? null}`,
-  )
-  return rows.map(({ workspace }) => workspace)
-}
-
-/** @throws PERMISSION_DENIED the caller may not manage roles */
-export async function requireWorkspaceAdmin(ctx: Context): Promise<void> {
-  if (!(await isWorkspaceAdmin(ctx))) throw notWorkspaceAdmin(ctx)
-}
-
-export function notWorkspaceAdmin(ctx: Context): Error {
-  return denied(ctx, 'only administrators, of the server or of the workspace, may')
-}
-
-/** Let in callers who have the role, or may manage roles. @throws PERMISSION_DENIED */
-export async function requireRole(ctx: Context, role: number): Promise<void> {
-  if (await isWorkspaceAdmin(ctx)) return
-  const account = ctx.principal.accountId ?? null
-  const row = await ctx.db.first(
-    sql`select 1 from role_holders where account = ${account} and role = ${role}`,
-  )
-  if (!row) throw denied(ctx, 'only holders of the role, and administrators, may')
-}
-
-/** Let in callers who have a role in each of these workspaces, and administrators. @throws PERMISSION_DENIED */
-export async function requireRoleInEach(
-  ctx: Context,
-  workspaces: readonly string[],
-): Promise<void> {
-  if (mayAll(ctx)) return
-  const present = await ctx.db.all(
-    sql<{ workspace: string }>`select distinct r.workspace from role_holders h
-      join roles r on r.id = h.role where h.account = ${ctx.principal.accountId ?? null}`,
-  )
-  const names = new Set(present.map(({ workspace }) => workspace))
-  if (workspaces.every((workspace) => names.has(workspace))) return
-  throw denied(ctx, 'only who has a role in each of the workspaces, and administrators, may')
 }
 
 /**
@@ -181,12 +131,15 @@ export async function requireExperimentPart(
 
 /**
  * Require that the caller may make an experiment or a model: everybody may, unless all of them are
- * denied to the caller.
+ * denied to the caller. With workspaces it takes USE on the workspace.
  *
  * @throws PERMISSION_DENIED
  */
 export async function requireToCreate(ctx: Context, owner: Owner, isPrompt = false): Promise<void> {
   if (mayAll(ctx)) return
+  if (ctx.settings.workspaces && !includes(defaultLevelOf(ctx), 'USE')) {
+    if (!(await hasOnWorkspace(ctx))) throw denied(ctx, 'USE on the workspace is needed')
+  }
   const row = await ctx.db.first(
     sql<{ may: number }>`select ${isNotDeniedSql(ctx, owner, isPrompt ? sql`1` : sql`0`)} as may`,
   )
@@ -220,7 +173,7 @@ export async function requirePermission(
  */
 export async function hasOnEverything(ctx: Context, needed: Permission): Promise<boolean> {
   if (mayAll(ctx)) return true
-  const byDefault = includes(ctx.settings.defaultPermission, needed)
+  const byDefault = includes(defaultLevelOf(ctx), needed)
   const { accountId } = ctx.principal
   if (accountId !== undefined) return byDefault && !(await isDeniedAnything(ctx, accountId))
   if (byDefault) return true
@@ -254,6 +207,7 @@ export async function requireRight(ctx: Context, right: Right, on: Target = {}):
     })
   }
   if (await hasGrant(ctx, right, model)) return
+  if (right !== 'approve' && (await isGovernor(ctx))) return
   const where = model === undefined ? 'all models' : `model '${excerpt(model)}'`
   throw denied(ctx, `a grant of '${right}' for ${where} is needed`)
 }

@@ -7,7 +7,6 @@ import type { Context } from '../../platform/context.ts'
 import { commitAccess } from '../accounts/epoch.ts'
 import { ownRolePrefix } from './own-role.ts'
 import { mayAll } from './permitted.ts'
-import { listAdministered, notWorkspaceAdmin } from './require.ts'
 import {
   permissionNotFound,
   permissionSelect,
@@ -15,6 +14,7 @@ import {
   type RolePermission,
   roleNotFound,
 } from './role-permissions.ts'
+import { listAdministered, notWorkspaceAdmin } from './workspace-rights.ts'
 
 export type Role = {
   readonly id: number
@@ -97,7 +97,7 @@ async function isVisibleSql(ctx: Context): Promise<SQL> {
  * @throws RESOURCE_DOES_NOT_EXIST no such role or permission
  * @throws PERMISSION_DENIED the same, to a caller who could not change it if it were there
  */
-export async function inWorkspaceOfRole(
+export async function enterWorkspaceOfRole(
   ctx: Context,
   which: { readonly role: number } | { readonly permission: number },
 ): Promise<Context> {
@@ -153,18 +153,23 @@ export async function updateRole(
 export async function deleteRole(ctx: Context, id: number): Promise<void> {
   const which = isShared(ctx, id)
   const { deleted } = await commitAccess(ctx, {
-    entry: entryStatement(ctx, {
-      action: 'role.deleted',
-      before: sql`json_object('role_id', r.id, 'name', r.name, 'description', r.description,
-        'permissions', json((select json_group_array(json_object('resource_type', p.resource_type,
-          'resource', p.resource, 'permission', p.permission)) from role_permissions p where p.role = r.id)),
-        'holders', json((select json_group_array(a.name) from role_holders h
-          join accounts a on a.id = h.account where h.role = r.id)))`,
-      from: sql`roles r where ${which}`,
-    }),
+    entry: roleDeletedEntry(ctx, which),
     deleted: sql`delete from roles as r where ${which} returning id`,
   })
   if (deleted.length !== 1) throw await explainNotShared(ctx, id)
+}
+
+/** @param which condition on `roles r` */
+export function roleDeletedEntry(ctx: Context, which: SQL): SQL {
+  return entryStatement(ctx, {
+    action: 'role.deleted',
+    before: sql`json_object('role_id', r.id, 'name', r.name, 'description', r.description,
+      'permissions', json((select json_group_array(json_object('resource_type', p.resource_type,
+        'resource', p.resource, 'permission', p.permission)) from role_permissions p where p.role = r.id)),
+      'holders', json((select json_group_array(a.name) from role_holders h
+        join accounts a on a.id = h.account where h.role = r.id)))`,
+    from: sql`roles r where ${which}`,
+  })
 }
 
 const roleJson = sql`json_object('role_id', r.id, 'name', r.name, 'description', r.description)`

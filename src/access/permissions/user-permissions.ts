@@ -5,7 +5,7 @@ import type { Context } from '../../platform/context.ts'
 import { type Account, getAccount } from '../accounts/accounts.ts'
 import type { Level } from './levels.ts'
 import { ownRoleId, ownRoleStatements } from './own-role.ts'
-import { levelOf } from './permitted.ts'
+import { defaultLevelOf, levelOf } from './permitted.ts'
 import type { Resource, ResourceType } from './resources.ts'
 import {
   addPermission,
@@ -96,8 +96,9 @@ export async function getEffectivePermission(
       join role_permissions p on p.role = r.id
       where h.account = ${account.id} and p.resource in ('*', ${on.id})`,
   )
-  const fallback = ctx.settings.defaultPermission
-  return levelOf(granted, { kind: kindOf(on.type), isPrompt, fallback })
+  const fallback = defaultLevelOf(ctx)
+  const withUse = ctx.settings.workspaces
+  return levelOf(granted, { kind: kindOf(on.type), isPrompt, fallback, withUse })
 }
 
 const kinds = {

@@ -4,23 +4,23 @@ import {
   type Grant,
   listGrants,
 } from '../../access/permissions/grants.ts'
-import { requireAdmin } from '../../access/permissions/require.ts'
+import { requireGovernor } from '../../access/permissions/workspace-rights.ts'
 import * as endpoints from '../endpoints/grants.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
 
 /** Who may register, promote, approve and so on. Only administrators see and change grants. */
 export const grantRoutes: readonly ServedEndpoint[] = [
-  serve(endpoints.listGrants, requireAdmin, async (ctx, { query }) => {
+  serve(endpoints.listGrants, requireGovernor, async (ctx, { query }) => {
     const page = await listGrants(ctx, query.max_results, query.page_token)
     return {
       items: page.items.map(grantToWire),
       ...(page.nextPageToken && { next_page_token: page.nextPageToken }),
     }
   }),
-  serve(endpoints.createGrant, requireAdmin, async (ctx, { body }) =>
+  serve(endpoints.createGrant, requireGovernor, async (ctx, { body }) =>
     grantToWire(await createGrant(ctx, body)),
   ),
-  serve(endpoints.deleteGrant, requireAdmin, async (ctx, { params }) => {
+  serve(endpoints.deleteGrant, requireGovernor, async (ctx, { params }) => {
     await deleteGrant(ctx, params.id)
     return {}
   }),

@@ -1,4 +1,4 @@
-import { requireRight } from '../../access/permissions/require.ts'
+import { requireAdmin, requireRight } from '../../access/permissions/require.ts'
 import { addHash, exportEntries } from '../../audit/export.ts'
 import { type EntryFilter, readEntriesBefore } from '../../audit/read-entries.ts'
 import { readChainHead } from '../../audit/seal.ts'
@@ -79,14 +79,17 @@ async function mayReadFiltered(ctx: Context, { query }: { query: Filtered }): Pr
   await requireAudit(ctx, query.model)
 }
 
-function mayReadAll(ctx: Context): Promise<void> {
-  return requireRight(ctx, 'read_audit')
+/** The chain is one over all workspaces. */
+async function mayReadAll(ctx: Context): Promise<void> {
+  if (ctx.settings.workspaces) return requireAdmin(ctx)
+  await requireRight(ctx, 'read_audit')
 }
 
 async function filterOf(ctx: Context, given: Filtered): Promise<EntryFilter> {
   const { model, version, actor, action, since, until } = given
   return {
-    ...(model !== undefined && { workspace: ctx.workspace, model }),
+    ...((model !== undefined || ctx.settings.workspaces) && { workspace: ctx.workspace }),
+    model,
     only: await requireAudit(ctx, model),
     version,
     actor,

@@ -3,7 +3,7 @@ import { rights } from '../../access/permissions/right-names.ts'
 import * as endpoints from '../../api/endpoints/grants.ts'
 import type { GatehouseClient } from '../../client/client.ts'
 import { readEveryPage } from '../../client/every-page.ts'
-import { print } from '../print.ts'
+import { print, printList } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 
 /** `gatehouse grants`: what accounts may do beyond MLflow's permissions. */
@@ -22,7 +22,11 @@ function listCommand(): Command {
   return addServer(command).action(async () => {
     await callServer(command, async (client) => {
       const grants = await allGrants(client)
-      print(command, grants, grants.map(line))
+      printList(command, grants, {
+        heads: ['ID', 'PRINCIPAL', 'MAY', 'MODELS', 'TO'],
+        row: (grant) => [grant.id, grant.principal, grant.action, grant.models, placeOf(grant)],
+        empty: 'no grants',
+      })
     })
   })
 }
@@ -35,29 +39,36 @@ function addCommand(): Command {
     .option('--models <glob>', 'which models; * stands for any text', '*')
     .addOption(new Option('--stage <glob>', 'of promote: which stage').conflicts('alias'))
     .option('--alias <glob>', 'of promote: which alias')
-  return addServer(command).action(async (principal: string, action: Shown['action']) => {
-    const { models, stage, alias } = command.opts<{
-      models: string
-      stage?: string
-      alias?: string
-    }>()
-    await callServer(command, async (client) => {
-      const grant = await client.call(endpoints.createGrant, {
-        body: { principal, action, models, stage, alias },
+  return addServer(command, 'changes').action(
+    async (principal: string, action: Shown['action']) => {
+      const { models, stage, alias } = command.opts<{
+        models: string
+        stage?: string
+        alias?: string
+      }>()
+      await callServer(command, async (client) => {
+        const grant = await client.call(endpoints.createGrant, {
+          body: { principal, action, models, stage, alias },
+        })
+        const { id, models: on } = grant
+        const place = placeOf(grant)
+        print(command, grant, [
+          `grant ${id}: ${grant.principal} may ${grant.action} ${on}${place && ` to ${place}`}`,
+        ])
       })
-      print(command, grant, [line(grant)])
-    })
-  })
+    },
+  )
 }
 
 function removeCommand(): Command {
-  const command = new Command('remove')
+  const command = new Command('delete')
+    .alias('remove')
     .description('take a grant away')
     .argument('<id>', 'as list shows it')
-  return addServer(command).action(async (id: string) => {
+  return addServer(command, 'changes').action(async (id: string) => {
     await callServer(command, async (client) => {
       await client.call(endpoints.deleteGrant, { params: { id } })
-      print(command, {}, [`removed the grant ${id}`])
+      print(command, {}, [`took the grant ${id} away`])
     })
   })
 }
@@ -66,7 +77,6 @@ function allGrants(client: GatehouseClient) {
   return readEveryPage((page_token) => client.call(endpoints.listGrants, { query: { page_token } }))
 }
 
-function line(grant: Shown): string {
-  const place = grant.stage ? ` to stage ${grant.stage}` : grant.alias ? ` to ${grant.alias}` : ''
-  return `${grant.id}\t${grant.principal}\tmay ${grant.action} ${grant.models}${place}`
+function placeOf({ stage, alias }: Shown): string {
+  return stage ? `stage ${stage}` : alias ? `alias ${alias}` : ''
 }

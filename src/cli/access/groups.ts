@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import * as endpoints from '../../api/endpoints/groups.ts'
 import { readEveryPage } from '../../client/every-page.ts'
-import { columns, print } from '../print.ts'
+import { print, printList } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 
 /** `gatehouse groups`: groups of accounts. */
@@ -21,7 +21,11 @@ function list(): Command {
       const groups = await readEveryPage((page_token) =>
         client.call(endpoints.listGroups, { query: { page_token } }),
       )
-      print(command, groups, columns(groups.map(({ name, members }) => [name, members.join(' ')])))
+      printList(command, groups, {
+        heads: ['GROUP', 'MEMBERS'],
+        row: ({ name, members }) => [name, members.join(' ')],
+        empty: 'no groups',
+      })
     }),
   )
 }
@@ -31,7 +35,7 @@ function show(): Command {
   return addServer(command).action((name: string) =>
     callServer(command, async (client) => {
       const group = await client.call(endpoints.getGroup, { params: { name } })
-      print(command, group, group.members)
+      print(command, group, group.members.length > 0 ? group.members : ['no members'])
     }),
   )
 }
@@ -41,7 +45,7 @@ function set(): Command {
     .description('make a group of exactly these: rita, service:trainer')
     .argument('<name>')
     .argument('[members...]')
-  return addServer(command).action((name: string, members: string[]) =>
+  return addServer(command, 'changes').action((name: string, members: string[]) =>
     callServer(command, async (client) => {
       const group = await client.call(endpoints.putGroup, { params: { name }, body: { members } })
       print(command, group, [`${name}: ${group.members.join(', ') || 'no members'}`])
@@ -53,7 +57,7 @@ function remove(): Command {
   const command = new Command('delete')
     .description('delete a group; its members stay')
     .argument('<name>')
-  return addServer(command).action((name: string) =>
+  return addServer(command, 'changes').action((name: string) =>
     callServer(command, async (client) => {
       await client.call(endpoints.deleteGroup, { params: { name } })
       print(command, {}, [`deleted the group '${name}'`])

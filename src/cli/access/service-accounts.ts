@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import * as endpoints from '../../api/endpoints/service-accounts.ts'
 import { readEveryPage } from '../../client/every-page.ts'
-import { columns, day, print } from '../print.ts'
+import { momentText, print, printList } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 
 /** `gatehouse service-accounts`: accounts of machines. */
@@ -20,8 +20,11 @@ function list(): Command {
       const found = await readEveryPage((page_token) =>
         client.call(endpoints.listServiceAccounts, { query: { page_token } }),
       )
-      const rows = found.map(({ principal, created_at }) => [principal, day(created_at, '')])
-      print(command, found, columns(rows))
+      printList(command, found, {
+        heads: ['ACCOUNT', 'MADE'],
+        row: ({ principal, created_at }) => [principal, momentText(command, created_at)],
+        empty: 'no service accounts',
+      })
     }),
   )
 }
@@ -30,7 +33,7 @@ function create(): Command {
   const command = new Command('create')
     .description('make a service account; `tokens create --for service:NAME` lets it in')
     .argument('<name>')
-  return addServer(command).action((name: string) =>
+  return addServer(command, 'changes').action((name: string) =>
     callServer(command, async (client) => {
       const made = await client.call(endpoints.createServiceAccount, { body: { name } })
       print(command, made, [`made '${made.principal}'`])
@@ -42,7 +45,7 @@ function remove(): Command {
   const command = new Command('delete')
     .description('delete a service account with its tokens')
     .argument('<name>')
-  return addServer(command).action((name: string) =>
+  return addServer(command, 'changes').action((name: string) =>
     callServer(command, async (client) => {
       await client.call(endpoints.deleteServiceAccount, { params: { name } })
       print(command, {}, [`deleted the service account '${name}'`])

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
 import * as endpoints from '../../api/endpoints/tokens.ts'
 import { readEveryPage } from '../../client/every-page.ts'
-import { columns, day, print } from '../print.ts'
+import { momentText, print, printList } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 
 /** `gatehouse tokens`: access tokens, shown once. */
@@ -22,15 +22,15 @@ function list(): Command {
       const tokens = await readEveryPage((page_token) =>
         client.call(endpoints.listTokens, { query: { page_token, for: options.for } }),
       )
-      const rows = tokens.map((token) => [
-        token.id,
-        token.name,
-        token.for,
-        token.scopes.join(' '),
-        `expires ${day(token.expires_at, 'never')}`,
-        `last used ${day(token.last_used_at, 'never')}`,
-      ])
-      print(command, tokens, columns(rows))
+      printList(command, tokens, {
+        heads: ['ID', 'TOKEN', 'FOR', 'SCOPES', 'EXPIRES', 'LAST USED'],
+        row: (token) => [
+          ...[token.id, token.name, token.for, token.scopes.join(' ')],
+          momentText(command, token.expires_at, 'never'),
+          momentText(command, token.last_used_at, 'never'),
+        ],
+        empty: 'no tokens',
+      })
     }),
   )
 }
@@ -47,7 +47,7 @@ function create(): Command {
     )
     .option('--expires-in-days <days>', 'when it ends; never when absent', Number)
   type Options = { for?: string; scope: ('read' | 'write')[]; expiresInDays?: number }
-  return addServer(command).action((name: string, options: Options) =>
+  return addServer(command, 'changes').action((name: string, options: Options) =>
     callServer(command, async (client) => {
       const made = await client.call(endpoints.createToken, {
         body: {
@@ -66,7 +66,7 @@ function revoke(): Command {
   const command = new Command('revoke')
     .description('revoke a token at once')
     .argument('<id>', 'as `tokens list` shows it')
-  return addServer(command).action((id: string) =>
+  return addServer(command, 'changes').action((id: string) =>
     callServer(command, async (client) => {
       await client.call(endpoints.revokeToken, { params: { id } })
       print(command, {}, [`revoked the token ${id}`])

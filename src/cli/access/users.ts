@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import * as endpoints from '../../api/endpoints/whoami.ts'
 import type { GatehouseClient } from '../../client/client.ts'
-import { columns, print } from '../print.ts'
+import { print, printList } from '../print.ts'
 import { readSecret } from '../secret-input.ts'
 import { addServer, callServer } from '../with-server.ts'
 
@@ -26,8 +26,11 @@ function list(): Command {
       const { users } = (await (await client.request('GET', `${path}list`)).json()) as {
         users: User[]
       }
-      const rows = users.map(({ username, is_admin }) => [username, is_admin ? 'admin' : ''])
-      print(command, users, columns(rows))
+      printList(command, users, {
+        heads: ['USER', 'IS'],
+        row: ({ username, is_admin }) => [username, is_admin ? 'admin' : 'user'],
+        empty: 'no users',
+      })
     }),
   )
 }
@@ -37,9 +40,9 @@ function create(): Command {
     .description('make a user; the password is typed, piped in, or in GATEHOUSE_NEW_PASSWORD')
     .argument('<name>')
     .option('--admin', 'make an administrator')
-  return addServer(command).action((name: string, { admin }: { admin?: true }) =>
+  return addServer(command, 'changes').action((name: string, { admin }: { admin?: true }) =>
     callServer(command, async (client) => {
-      const password = await newPassword(name)
+      const password = await newPassword(command, name)
       const body = { username: name, password }
       const { user } = (await (await client.request('POST', `${path}create`, { body })).json()) as {
         user: User
@@ -54,7 +57,7 @@ function remove(): Command {
   const command = new Command('delete')
     .description('delete a user with tokens and memberships')
     .argument('<name>')
-  return addServer(command).action((name: string) =>
+  return addServer(command, 'changes').action((name: string) =>
     callServer(command, async (client) => {
       await client.request('DELETE', `${path}delete`, { body: { username: name } })
       print(command, {}, [`deleted the user '${name}'`])
@@ -68,13 +71,16 @@ function passwd(): Command {
       'set a password, typed, piped in, or in GATEHOUSE_NEW_PASSWORD; without --server a lost one too',
     )
     .argument('<name>')
-  return addServer(command).action((name: string) =>
+  return addServer(command, 'changes').action((name: string) =>
     callServer(command, async (client) => {
       const isOwn = (await client.call(endpoints.whoami, {})).name === name
       const current_password = isOwn
-        ? await readSecret('MLFLOW_TRACKING_PASSWORD', `Current password of ${name}`)
+        ? await readSecret(command, {
+            variable: 'MLFLOW_TRACKING_PASSWORD',
+            prompt: `Current password of ${name}`,
+          })
         : undefined
-      const password = await newPassword(name)
+      const password = await newPassword(command, name)
       const body = { username: name, password, current_password }
       await client.request('PATCH', `${path}update-password`, { body })
       print(command, {}, [`set the password of '${name}'`])
@@ -87,7 +93,7 @@ function admin(): Command {
     .description('make a user an administrator, or no longer')
     .argument('<name>')
     .argument('<on|off>')
-  return addServer(command).action((name: string, state: string) =>
+  return addServer(command, 'changes').action((name: string, state: string) =>
     callServer(command, async (client) => {
       if (state !== 'on' && state !== 'off') command.error(`say on or off, not '${state}'`)
       await setAdmin(client, name, state === 'on')
@@ -102,6 +108,7 @@ async function setAdmin(client: GatehouseClient, name: string, isAdmin: boolean)
   await client.request('PATCH', `${path}update-admin`, { body })
 }
 
-function newPassword(name: string): Promise<string> {
-  return readSecret('GATEHOUSE_NEW_PASSWORD', `New password of ${name}`)
+function newPassword(command: Command, name: string): Promise<string> {
+  const variable = 'GATEHOUSE_NEW_PASSWORD'
+  return readSecret(command, { variable, prompt: `New password of ${name}` })
 }

@@ -6,6 +6,8 @@ import { parseJsonLine } from '../../audit/export.ts'
 import { type ChainVerdict, type ShownEntry, verifyChain } from '../../audit/verify.ts'
 import { sha256 } from '../../platform/node/sha256.ts'
 import { StartError } from '../../platform/start-error.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { setExitCode } from '../io.ts'
 import { print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 
@@ -66,7 +68,7 @@ const unproven = 'without --head it is not known whether entries are cut off, or
 
 /** Ends the command with exit code 1 where something is wrong. */
 function tell(command: Command, verdict: WireVerdict, head: string | undefined): void {
-  if (!verdict.ok) process.exitCode = 1
+  if (!verdict.ok) setExitCode(command, exitCodes.failed)
   print(command, verdict, () => described(verdict, head))
 }
 

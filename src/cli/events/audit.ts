@@ -1,13 +1,15 @@
-import { stdout } from 'node:process'
 import { pipeline } from 'node:stream/promises'
 import { Command, Option } from 'commander'
 import * as endpoints from '../../api/endpoints/audit.ts'
 import { actions } from '../../audit/actions.ts'
+import type { GatehouseClient } from '../../client/client.ts'
 import { chunksOf } from '../../core/bytes.ts'
 import { StartError } from '../../platform/start-error.ts'
-import { print } from '../print.ts'
+import { ioOf } from '../io.ts'
+import { momentText, print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 import { verifyCommand } from './audit-verify.ts'
+import { sentenceOf } from './sentence.ts'
 
 /** `gatehouse audit`: read, export and verify the audit log. */
 export function auditCommand(): Command {
@@ -61,39 +63,24 @@ function listCommand(): Command {
     const { limit } = command.opts<{ limit: string }>()
     await callServer(command, async (client) => {
       const query = { ...filtersOf(command), max_results: limit }
-      const { items } = await client.call(endpoints.listAudit, { query })
-      print(command, items, () => items.map(described))
+      const items = await readEntries(client, query)
+      print(command, items, () =>
+        items.length > 0
+          ? items.map((entry) => described(command, entry))
+          : ['no entries in the audit log'],
+      )
     })
   })
 }
 
-type Listed = {
-  readonly seq: number
-  readonly at: number
-  readonly actor: { readonly name: string; readonly verified: boolean }
-  readonly action: string
-  readonly model?: string | undefined
-  readonly version?: string | undefined
-  readonly before?: object | undefined
-  readonly after?: object | undefined
-  readonly reason?: string | undefined
+type Listed = Awaited<ReturnType<typeof readEntries>>[number]
+
+async function readEntries(client: GatehouseClient, query: object) {
+  return (await client.call(endpoints.listAudit, { query })).items
 }
 
-function described(entry: Listed): string {
-  const { seq, at, actor, action, model, version, before, after, reason } = entry
-  const about = [model, version].filter((part) => part !== undefined).join('/')
-  const change = [before, after].map((part) => (part ? JSON.stringify(part) : '-')).join(' -> ')
-  const name = actor.verified ? actor.name : `${actor.name} (not verified)`
-  const fields = [seq, new Date(at).toISOString(), name, action, about, change, reason ?? '']
-  return printable(fields.join('  ').trimEnd())
-}
-
-/** Escapes control characters and those that change the direction of text. */
-function printable(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+function described(command: Command, entry: Listed): string {
+  return `${entry.seq}  ${momentText(command, entry.at)}  ${sentenceOf(entry)}`
 }
 
 function exportCommand(): Command {
@@ -113,7 +100,8 @@ function exportCommand(): Command {
         endpoints.exportAudit.path,
         { query },
       )
-      if (body) await pipeline(chunksOf(body), stdout, { end: false }).catch(ignoreClosedPipe)
+      if (body)
+        await pipeline(chunksOf(body), ioOf(command).out, { end: false }).catch(ignoreClosedPipe)
     })
   })
 }

@@ -3,8 +3,10 @@ import { Command } from 'commander'
 import type { z } from 'zod'
 import * as endpoints from '../../api/endpoints/events.ts'
 import { ApiError, type GatehouseClient } from '../../client/client.ts'
-import { print } from '../print.ts'
+import { note } from '../io.ts'
+import { isJson, momentText, print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
+import { sentenceOf } from './sentence.ts'
 
 type Event = z.output<typeof endpoints.listEvents.answer>['items'][number]
 type Given = { follow?: true; model?: string; type?: string[]; after?: string }
@@ -24,12 +26,14 @@ export function eventsCommand(): Command {
     )
   return addServer(command).action(async () => {
     const { follow, model, type, after } = command.opts<Given>()
-    const show = (event: Event) => print(command, event, [line(event)])
-    await callServer(command, (client) =>
-      follow
-        ? followEvents(client, { model, type, after }, show)
-        : pages(client, { model, type, after }, show),
-    )
+    const show = (event: Event) => print(command, event, [line(command, event)])
+    await callServer(command, async (client) => {
+      const filter = { model, type, after }
+      if (follow) await followEvents(command, client, { filter, show })
+      else if ((await pages(client, filter, show)) === 0 && !isJson(command)) {
+        print(command, undefined, ['no events'])
+      }
+    })
   })
 }
 
@@ -39,26 +43,30 @@ type Filter = {
   readonly after: string | undefined
 }
 
+/** @returns how many there were */
 async function pages(
   client: GatehouseClient,
   filter: Filter,
   show: (event: Event) => void,
-): Promise<void> {
+): Promise<number> {
+  let count = 0
   let token: string | undefined
   do {
     const page = await client.call(endpoints.listEvents, {
       query: { ...filter, page_token: token },
     })
     for (const event of page.items) show(event)
+    count += page.items.length
     token = page.next_page_token
   } while (token !== undefined)
+  return count
 }
 
 /** Streams end now and then, and connections break: each time it continues after the last id. */
 async function followEvents(
+  command: Command,
   client: GatehouseClient,
-  filter: Filter,
-  show: (event: Event) => void,
+  { filter, show }: { readonly filter: Filter; readonly show: (event: Event) => void },
 ): Promise<never> {
   let { after } = filter
   for (;;) {
@@ -71,17 +79,17 @@ async function followEvents(
         after = /^id: (.*)$/m.exec(block)?.[1] ?? after
       }
     } catch (err) {
-      complainOf(err)
+      complainOf(command, err)
     }
     await wait(reconnectMs)
   }
 }
 
 /** A failure that may pass is printed; a mistake of the caller's ends the command. */
-function complainOf(err: unknown): void {
+function complainOf(command: Command, err: unknown): void {
   const isRefusal = err instanceof ApiError && err.status < 500 && err.status !== 429
   if (isRefusal || !(err instanceof Error)) throw err
-  console.error(`gatehouse: the stream broke (${err.message}); trying again`)
+  note(command, `the stream broke (${err.message}); trying again`)
 }
 
 /** The blocks of a stream of Server-Sent Events, without the empty line that ends each. */
@@ -96,7 +104,6 @@ async function* blocksOf(res: Response): AsyncGenerator<string> {
   }
 }
 
-function line({ id, at, type, model = '', version = '', actor }: Event): string {
-  const time = new Date(at).toISOString()
-  return `${id}  ${time}  ${type}  ${model} ${version}  by ${actor.name ?? 'unknown'}`
+function line(command: Command, { id, at, type, ...event }: Event): string {
+  return `${id}  ${momentText(command, at)}  ${sentenceOf({ ...event, action: type })}`
 }

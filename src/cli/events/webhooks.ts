@@ -3,7 +3,9 @@ import type { z } from 'zod'
 import * as endpoints from '../../api/endpoints/webhooks.ts'
 import type { GatehouseClient } from '../../client/client.ts'
 import { StartError } from '../../platform/start-error.ts'
-import { print } from '../print.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { ioOf, setExitCode } from '../io.ts'
+import { momentText, print, printList } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 
 type Webhook = z.output<typeof endpoints.getWebhook.answer>
@@ -40,9 +42,15 @@ export function webhooksCommand(): Command {
 
 function listCommand(): Command {
   const command = new Command('list').description('all webhooks, newest first')
-  return run(command, async (client) => {
+  return run(command, 'reads', async (client) => {
     const { items } = await client.call(endpoints.listWebhooks, { query: { max_results: 10_000 } })
-    print(command, items, items.map(webhookLine))
+    printList(command, items, {
+      heads: ['ID', 'WEBHOOK', 'STATUS', 'FORMAT', 'URL', 'EVENTS', 'MODELS'],
+      row: ({ id, name, status, format, url, events, models = '*' }) => [
+        ...[id, name, status, format, url, events.join(','), models],
+      ],
+      empty: 'no webhooks',
+    })
   })
 }
 
@@ -53,7 +61,7 @@ function createCommand(): Command {
       .argument('<name>')
       .argument('<url>'),
   )
-  return run(command, async (client, name, url) => {
+  return run(command, 'changes', async (client, name, url) => {
     const { name: _name, url: _url, events = ['*'], ...fields } = fieldsOf(command)
     const body = { ...fields, events, name, url }
     const webhook = await client.call(endpoints.createWebhook, { body })
@@ -68,7 +76,7 @@ function updateCommand(): Command {
     .option('--name <name>', 'another name')
     .option('--url <url>', 'another URL')
     .option('--enable', 'send events again, from now on')
-  return run(command, async (client, id) => {
+  return run(command, 'changes', async (client, id) => {
     const body = fieldsOf(command)
     const webhook = await client.call(endpoints.updateWebhook, { params: { id }, body })
     print(command, webhook, [webhookLine(webhook)])
@@ -79,7 +87,7 @@ function deleteCommand(): Command {
   const command = new Command('delete')
     .description('delete a webhook with its delivery log')
     .argument('<id>')
-  return run(command, async (client, id) => {
+  return run(command, 'changes', async (client, id) => {
     await client.call(endpoints.deleteWebhook, { params: { id } })
     print(command, {}, [`deleted the webhook ${id}`])
   })
@@ -90,14 +98,14 @@ function testCommand(): Command {
     .description('send an example and say what the receiver answered')
     .argument('<id>')
     .option('--event <type>', 'type of the example')
-  return run(command, async (client, id) => {
+  return run(command, 'changes', async (client, id) => {
     const { event } = command.opts<{ event?: string }>()
     const result = await client.call(endpoints.testWebhook, { params: { id }, body: { event } })
     const { success, response_status, error_message } = result
     print(command, result, [
       success ? `taken (${response_status})` : `not taken: ${error_message ?? response_status}`,
     ])
-    if (!result.success) process.exitCode = 1
+    if (!result.success) setExitCode(command, exitCodes.failed)
   })
 }
 
@@ -108,11 +116,19 @@ function deliveriesCommand(): Command {
     .addOption(
       new Option('--status <status>', 'only these').choices(['pending', 'delivered', 'failed']),
     )
-  return run(command, async (client, id) => {
+  return run(command, 'reads', async (client, id) => {
     const { status } = command.opts<{ status?: Delivery['status'] }>()
     const query = { max_results: 10_000, status }
     const { items } = await client.call(endpoints.listDeliveries, { params: { id }, query })
-    print(command, items, items.map(deliveryLine))
+    printList(command, items, {
+      heads: ['DELIVERY', 'AT', 'EVENT', 'TYPE', 'OF', 'STATUS', 'ATTEMPTS', 'ERROR'],
+      row: ({ event_id, event, model = '', version, attempts, error = '', ...delivery }) => [
+        ...[delivery.id, momentText(command, delivery.created_at), event_id, event],
+        ...[version === undefined ? model : `${model} ${version}`, delivery.status],
+        ...[String(attempts), error],
+      ],
+      empty: 'no deliveries',
+    })
   })
 }
 
@@ -121,7 +137,7 @@ function redeliverCommand(): Command {
     .description('have a delivery made again, under its own id')
     .argument('<id>')
     .argument('<delivery>')
-  return run(command, async (client, id, delivery) => {
+  return run(command, 'changes', async (client, id, delivery) => {
     const params = { id, delivery }
     const made = await client.call(endpoints.redeliver, { params })
     print(command, made, [deliveryLine(made)])
@@ -131,9 +147,10 @@ function redeliverCommand(): Command {
 /** Give a command the server's flags, and an action that gets its arguments as strings. */
 function run(
   command: Command,
+  use: 'reads' | 'changes',
   work: (client: GatehouseClient, ...args: [string, string]) => Promise<void>,
 ): Command {
-  return addServer(command).action(async () => {
+  return addServer(command, use).action(async () => {
     const [first = '', second = ''] = command.args
     await callServer(command, (client) => work(client, first, second))
   })
@@ -157,13 +174,13 @@ function fieldsOf(command: Command) {
     : given.enable
       ? ('ACTIVE' as const)
       : undefined
-  const secret = secretVariable === undefined ? undefined : secretOf(secretVariable)
+  const secret = secretVariable === undefined ? undefined : secretOf(command, secretVariable)
   return { name, url, events: event, models, format, description, secret, status }
 }
 
 /** From the environment, so that neither process list nor shell history shows it; empty: none. */
-function secretOf(variable: string): string {
-  const secret = process.env[variable]
+function secretOf(command: Command, variable: string): string {
+  const secret = ioOf(command).env[variable]
   if (secret === undefined) throw new StartError(`${variable} is not set; export it first`)
   return secret
 }

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
+import type { Command } from 'commander'
 import { parse } from 'yaml'
 import { type Card, type CardField, fieldNames } from '../../governance/cards/card-shape.ts'
 import { readMarkdownCard } from '../../governance/cards/read-markdown.ts'
 import { StartError } from '../../platform/start-error.ts'
+import { ioOf, note } from '../io.ts'
 
 /** Fields as they were written, not validated yet, and the revision that they replace. */
 export type CardInput = { readonly [field: string]: unknown; readonly revision?: number }
@@ -16,12 +18,12 @@ const listNames: readonly CardField[] = ['fairness', 'owners', 'contacts']
  *
  * @param path `-` for standard input, as markdown
  */
-export async function readCardFile(path: string): Promise<CardInput> {
-  const content = path === '-' ? await text(process.stdin) : await readInput(path)
+export async function readCardFile(command: Command, path: string): Promise<CardInput> {
+  const content = path === '-' ? await text(ioOf(command).in) : await readInput(path)
   if (!/\.(?:ya?ml|json)$/i.test(path)) {
     const read = await readMarkdownCard(content)
     if ('problem' in read) throw new StartError(`'${path}' is no model card: ${read.problem}`)
-    for (const problem of read.problems ?? []) process.stderr.write(`${path}: ${problem}\n`)
+    for (const problem of read.problems ?? []) note(command, `${path}: ${problem}`)
     return read.card
   }
   const value = parsedAs(path, content)

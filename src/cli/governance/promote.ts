@@ -1,9 +1,13 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { z } from 'zod'
+import { getStageHolders } from '../../api/endpoints/holders.ts'
+import { getVersion } from '../../api/endpoints/model-versions.ts'
 import * as endpoints from '../../api/endpoints/promotions.ts'
 import { ApiError, type GatehouseClient } from '../../client/client.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { parseDuration } from '../duration.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { setExitCode } from '../io.ts'
 import { print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 
@@ -22,17 +26,24 @@ type Flags = {
 const pollMs = 2000
 
 /** Exit codes for pipelines: 0 the version moved, 2 it will not, 3 it waits for something. */
-const exitCodes = { merged: 0, open: 3, rejected: 2, closed: 2, expired: 2, superseded: 2 } as const
+const codes = {
+  merged: exitCodes.done,
+  open: exitCodes.waits,
+  rejected: exitCodes.refused,
+  closed: exitCodes.refused,
+  expired: exitCodes.refused,
+  superseded: exitCodes.refused,
+} as const
 
 /** `gatehouse promote`: ask for a move and, with `--wait`, wait for it. */
 export function promoteCommand(): Command {
   const command = new Command('promote')
     .description(
-      'ask for a version to enter a stage, and merge when nothing blocks it; exit code 0 moved, 2 refused, 3 waits',
+      'ask for a version to enter a stage, and merge when nothing blocks it; exit code 0: it is there, 2: refused, 3: it waits',
     )
     .argument('<model>')
     .argument('<version>')
-    .option('--stage <stage>', 'the stage to enter')
+    .addOption(new Option('--stage <stage>', 'the stage to enter').conflicts('alias'))
     .option('--alias <alias>', 'or the alias to point at it')
     .option('--archive', 'archive the versions that are in the stage')
     .option('--reason <text>', 'why, for reviewers and the audit log')
@@ -43,17 +54,40 @@ export function promoteCommand(): Command {
     )
     .option('--wait', 'wait until it is merged or refused')
     .option('--timeout <duration>', 'how long to wait, e.g. 30m', '1h')
-  return addServer(command).action(async (model: string, version: string) => {
+  return addServer(command, 'changes').action(async (model: string, version: string) => {
     const flags = command.opts<Flags>()
     const untilMs = Date.now() + parseDuration(flags.timeout)
     await callServer(command, async (client) => {
+      const there = await findThere(client, { model, version }, flags)
+      if (there) {
+        const place = flags.alias === undefined ? there.stage : `alias ${flags.alias}`
+        print(command, there, [`${model} version ${version} is in ${place} already`])
+        return
+      }
       let promotion = await takeRequest(client, { model, version }, flags)
       if (flags.breakGlass) promotion = await broken(client, promotion.id, flags.reason)
       promotion = await settled(client, promotion, flags.wait ? untilMs : 0)
       print(command, promotion, () => described(promotion))
-      process.exitCode = exitCodes[promotion.status]
+      setExitCode(command, codes[promotion.status])
     })
   })
+}
+
+/** The version, where it is in the place already and nothing else is to change. */
+async function findThere(
+  client: GatehouseClient,
+  { model: name, version }: Candidate,
+  { stage, alias, archive, request }: Flags,
+) {
+  if (request !== undefined) return undefined
+  const found = await client.call(getVersion, { params: { name, version } })
+  if (stage === undefined) {
+    return alias !== undefined && found.aliases.includes(alias) ? found : undefined
+  }
+  if (found.stage.toLowerCase() !== stage.toLowerCase()) return undefined
+  if (!archive) return found
+  const holders = await client.call(getStageHolders, { params: { name, stage }, query: {} })
+  return holders.items.length <= 1 ? found : undefined
 }
 
 /** Merge a request as soon as nothing blocks it. @param untilMs how long to wait for that */

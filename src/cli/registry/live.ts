@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { z } from 'zod'
 import * as endpoints from '../../api/endpoints/holders.ts'
-import { print } from '../print.ts'
+import { momentText, print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 
 type Held = Pick<z.output<typeof endpoints.getAliasHolder.answer>, 'model' | 'items'>
@@ -24,18 +24,18 @@ export function liveCommand(): Command {
         alias === undefined
           ? await client.call(endpoints.getStageHolders, { params: { name, stage }, query })
           : await client.call(endpoints.getAliasHolder, { params: { name, alias }, query })
-      print(command, found, () => lines(found, alias ?? stage))
+      print(command, found, () => lines(command, found, alias ?? stage))
     }),
   )
 }
 
-function lines({ model, items }: Held, place: string): string[] {
+function lines(command: Command, { model, items }: Held, place: string): string[] {
   if (items.length === 0) return [`${model}: no version in ${place}`]
   return items.flatMap(({ version, since, run_id, digest, datasets }) => [
     `${model} version ${version}`,
     ...(since
       ? [
-          `  since ${new Date(since.at).toISOString()}, requested by ${since.requested_by.name}`,
+          `  since ${momentText(command, since.at)}, requested by ${since.requested_by.name}`,
           `  approved by ${since.approved_by.join(', ') || 'nobody'}${since.promotion_id ? ` (request #${since.promotion_id})` : ''}`,
         ]
       : ['  since before the audit log began']),

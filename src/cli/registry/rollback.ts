@@ -17,7 +17,7 @@ export function rollbackCommand(): Command {
     .requiredOption('--stage <stage>', 'the stage')
     .option('--to <version>', 'the version to bring back, which must have been in the stage')
     .requiredOption('--reason <text>', 'why, for the audit log')
-  return addServer(command).action(async (model: string) => {
+  return addServer(command, 'changes').action(async (model: string) => {
     const { stage, to, reason } = command.opts<Flags>()
     await callServer(command, async (client) => {
       const done = await client.call(endpoints.rollBackStage, {

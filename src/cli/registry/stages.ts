@@ -33,7 +33,7 @@ function setCommand(): Command {
   const command = new Command('set')
     .description('put the list in a file in the place of the present one')
     .argument('<file>', 'JSON as `gatehouse stages list --json` prints it')
-  return addServer(command).action(async (file: string) => {
+  return addServer(command, 'changes').action(async (file: string) => {
     const list = await readList(file)
     await callServer(command, (client) => put(command, client, list))
   })
@@ -55,7 +55,7 @@ function addCommand(): Command {
       'comma-separated stages that it may be entered from; any when absent',
     )
     .option('--after <stage>', 'its place in the list; the end when absent')
-  return addServer(command).action(async (name: string) => {
+  return addServer(command, 'changes').action(async (name: string) => {
     const { exclusive = false, from, after } = command.opts<AddFlags>()
     await callServer(command, async (client) => {
       const { items } = await client.call(endpoints.listStages, {})
@@ -72,10 +72,11 @@ function addCommand(): Command {
 }
 
 function removeCommand(): Command {
-  const command = new Command('remove')
+  const command = new Command('delete')
+    .alias('remove')
     .description('remove a stage that no version is in')
     .argument('<name>', 'the stage')
-  return addServer(command).action((name: string) =>
+  return addServer(command, 'changes').action((name: string) =>
     callServer(command, async (client) => {
       const { items } = await client.call(endpoints.listStages, {})
       await put(command, client, { items: items.toSpliced(indexOf(items, name), 1) })

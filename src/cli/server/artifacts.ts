@@ -5,7 +5,6 @@ import { cleanPath } from '../../artifacts/path.ts'
 import { chunksOf } from '../../core/bytes.ts'
 import { RegistryError } from '../../core/error.ts'
 import { anonymous } from '../../core/principal.ts'
-import { type OpenPlatform, openPlatform } from '../../node.ts'
 import type { Context } from '../../platform/context.ts'
 import { listPlainFiles, writePlainFile } from '../../platform/node/plain-folder.ts'
 import { sha256 } from '../../platform/node/sha256.ts'
@@ -14,12 +13,15 @@ import { s3Options } from '../../platform/s3/s3-options.ts'
 import type { Given } from '../../platform/settings/setting-table.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { openAudited } from '../../registry/files/damaged-files.ts'
-import { type CheckedBlob, countBlobs, verifyStore } from '../../registry/files/verify-store.ts'
+import { type CheckedBlob, readBlobCount, verifyStore } from '../../registry/files/verify-store.ts'
 import { getVersionByAlias } from '../../registry/stages/aliases.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { ioOf, note, setExitCode } from '../io.ts'
 import { addSettings, givenSettings } from '../options.ts'
 import { print } from '../print.ts'
 import { type ProgressBar, startProgress } from '../progress.ts'
+import { openStorage, type StorageUse } from '../storage.ts'
 
 /** `gatehouse artifacts`: import files from MLflow's server, export them, verify them. */
 export function artifactsCommand(): Command {
@@ -35,17 +37,20 @@ function importCommand(): Command {
     .description("take in a folder or s3:// prefix that MLflow's server filled; may be repeated")
     .argument('<source>', "MLflow's artifact root: a folder such as ./mlartifacts, or s3://...")
     .option('--to <path>', 'path in the store that the source becomes', '')
+    .option('--json', 'print the counts as JSON')
   return addSettings(command, ['storage']).action(async (source: string) => {
-    await withStore(command, async (ctx, given) => {
+    await withStore(command, 'makes', async (ctx, given) => {
       const files = source.startsWith('s3://') ? bucketFiles(source, given) : listPlainFiles(source)
-      const bar = startProgress({ unit: 'files' })
+      const bar = startProgress({ unit: 'files', output: ioOf(command).err })
       const to = cleanPath(command.opts<{ to: string }>().to)
       const imported = await importFiles(ctx, counted(files, bar), to).finally(bar.stop)
-      for (const { path, reason } of imported.refused) console.error(`refused ${path}: ${reason}`)
-      console.log(
+      for (const { path, reason } of imported.refused) note(command, `refused ${path}: ${reason}`)
+      const { files: count, sizeBytes, skipped, refused } = imported
+      const wire = { files: count, size_bytes: sizeBytes, skipped, refused }
+      print(command, wire, [
         `took in ${imported.files} files of ${imported.sizeBytes} bytes; ${imported.skipped} were there already, ${imported.refused.length} refused`,
-      )
-      if (imported.refused.length > 0) process.exitCode = 1
+      ])
+      if (imported.refused.length > 0) setExitCode(command, exitCodes.failed)
     })
   })
 }
@@ -55,19 +60,22 @@ function exportCommand(): Command {
     .description('write files out of the store as plain files')
     .argument('<path>', 'path in the store, or models:/name/version or models:/name@alias')
     .argument('<folder>', 'where to write; made when missing')
+    .option('--json', 'print the counts as JSON')
   return addSettings(command, ['storage']).action(async (path: string, folder: string) => {
-    await withStore(command, async (ctx) => {
+    await withStore(command, 'reads', async (ctx) => {
       let files = 0
       let sizeBytes = 0
       for await (const file of counted(
         await filesOf(ctx, path),
-        startProgress({ unit: 'files' }),
+        startProgress({ unit: 'files', output: ioOf(command).err }),
       )) {
         await writePlainFile(folder, file.path, chunksOf(await openAudited(ctx, file)))
         files++
         sizeBytes += file.sizeBytes
       }
-      console.log(`wrote ${files} files of ${sizeBytes} bytes to ${folder}`)
+      print(command, { files, size_bytes: sizeBytes }, [
+        `wrote ${files} files of ${sizeBytes} bytes to ${folder}`,
+      ])
     })
   })
 }
@@ -75,12 +83,15 @@ function exportCommand(): Command {
 function verifyCommand(): Command {
   const command = new Command('verify')
     .description('read every stored file again, and list those that are missing or changed')
-    .option('--json', 'one JSON object')
+    .option('--json', 'print the counts and what is damaged as JSON')
   return addSettings(command, ['storage']).action(async () => {
-    await withStore(command, async (ctx) => {
+    await withStore(command, 'reads', async (ctx) => {
       const damaged: CheckedBlob[] = []
       let [files, sizeBytes] = [0, 0]
-      const bar = startProgress({ unit: 'files', total: await countBlobs(ctx) })
+      const bar = startProgress({
+        ...{ unit: 'files', output: ioOf(command).err },
+        total: await readBlobCount(ctx),
+      })
       for await (const blob of counted(verifyStore(ctx), bar)) {
         files++
         sizeBytes += blob.sizeBytes
@@ -94,7 +105,7 @@ function verifyCommand(): Command {
         ),
         `read ${files} files of ${sizeBytes} bytes; ${damaged.length} damaged`,
       ])
-      if (damaged.length > 0) process.exitCode = 1
+      if (damaged.length > 0) setExitCode(command, exitCodes.failed)
     })
   })
 }
@@ -145,10 +156,11 @@ async function* bucketFiles(place: string, given: Given): AsyncIterable<FileToIm
 /** Run `work` on the store that the settings name; a user's mistake is one clear line. */
 async function withStore(
   command: Command,
+  use: StorageUse,
   work: (ctx: Context, given: Given) => Promise<void>,
 ): Promise<void> {
-  const given = givenSettings(command, process.env)
-  const platform: OpenPlatform = await openPlatform(given)
+  const given = givenSettings(command, ioOf(command).env)
+  const platform = await openStorage(command, use)
   try {
     const requestId = platform.randomId()
     const userAgent = 'gatehouse artifacts'

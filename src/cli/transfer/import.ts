@@ -55,7 +55,9 @@ async function importFrom(command: Command, open: () => ImportSource): Promise<v
   try {
     await callServer(command, async (client) => {
       const tally = await takeOver(client, source, jobs)
-      print(command, reportJson(tally, source.title), () => reportLines(tally, source.title))
+      print(command, reportJson(tally, source.title), () =>
+        reportLines(command, tally, source.title),
+      )
       if (tally.differing > 0) process.exitCode = 1
     })
   } catch (err) {

@@ -1,10 +1,11 @@
+import type { Command } from 'commander'
 import { columns } from '../print.ts'
 import type { Tally } from './tally.ts'
 
 const shownMax = 50
 
 /** The report at the end of an import, for people. */
-export function reportLines(tally: Tally, from: string): string[] {
+export function reportLines(command: Command, tally: Tally, from: string): string[] {
   const rows = [...tally.counts].map(([kind, { source, added, updated, unchanged, refused }]) => [
     kind,
     ...[source, added, updated, unchanged, refused].map(String),
@@ -13,7 +14,7 @@ export function reportLines(tally: Tally, from: string): string[] {
   const hidden = tally.differing - shown.length
   return [
     `Taken over from ${from}`,
-    ...columns([['', 'there', 'new', 'changed', 'as before', 'refused'], ...rows]),
+    ...columns(command, [['', 'there', 'new', 'changed', 'as before', 'refused'], ...rows]),
     ...tally.renamed.map(({ what, as }) => `${what} is ${as} here`),
     ...shown.map(({ what, problem }) => `differs: ${what}: ${problem}`),
     ...(hidden > 0 ? [`differs: ${hidden} more`] : []),

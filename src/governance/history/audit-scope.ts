@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { requireRight } from '../../access/permissions/require.ts'
 import { hasGrant } from '../../access/permissions/rights.ts'
+import { isGovernor } from '../../access/permissions/workspace-rights.ts'
 import type { EntryFilter } from '../../audit/read-entries.ts'
 import type { Context } from '../../platform/context.ts'
 
@@ -17,7 +18,8 @@ export async function requireAudit(
   ctx: Context,
   name: string | undefined,
 ): Promise<EntryFilter['only']> {
-  if (name === undefined || (await hasGrant(ctx, 'read_audit', undefined))) {
+  const isForAll = (await hasGrant(ctx, 'read_audit', undefined)) || (await isGovernor(ctx))
+  if (name === undefined || isForAll) {
     await requireRight(ctx, 'read_audit')
     return undefined
   }

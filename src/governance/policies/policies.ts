@@ -5,7 +5,7 @@ import { conflict, excerpt, invalid, notFound } from '../../core/error.ts'
 import { matchesGlob } from '../../core/glob.ts'
 import { matchesPlace, placeKey } from '../../core/place.ts'
 import { type PrincipalRecord, principalText } from '../../core/principal.ts'
-import { ConstraintError } from '../../db/database.ts'
+import { ConstraintError, type Database } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { isActive, resolveStages } from '../../registry/stages/stages.ts'
 import type { policies } from '../tables.ts'
@@ -29,6 +29,12 @@ export const newestRevision = sql`(select coalesce(max(id), 0) from policy_revis
 /** Every policy of the workspace, by name. */
 export async function listPolicies(ctx: Context): Promise<Policy[]> {
   return policiesFromRows(await ctx.db.all(policyRead(ctx)))
+}
+
+/** Every policy of every workspace. */
+export async function listEveryPolicy(db: Database): Promise<Policy[]> {
+  const rows = sql<PolicyRow>`select * from policies where deleted_at_ms is null`
+  return policiesFromRows(await db.all(rows))
 }
 
 /** The statement behind `listPolicies`, for a batch; `policiesFromRows` takes its rows. */

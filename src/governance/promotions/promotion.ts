@@ -1,4 +1,5 @@
 import type { PrincipalRecord } from '../../core/principal.ts'
+import { workspacePath } from '../../core/workspace.ts'
 import type { Context } from '../../platform/context.ts'
 import type { ApprovalState } from '../approvals.ts'
 import type { PromotionTarget } from '../policies/policy.ts'
@@ -10,6 +11,7 @@ export type PromotionStatus = 'open' | 'merged' | 'rejected' | 'closed' | 'expir
 /** A request to let a version into a stage, or to point an alias at it: the pull request of models. */
 export type Promotion = {
   readonly id: number
+  readonly workspace: string
   /** `registered_models.id`, `model_versions.id`. */
   readonly registeredModelId: number
   readonly modelVersionId: number
@@ -38,10 +40,11 @@ export type Promotion = {
 
 /** The address of a request's page; a path alone where nobody asks and no `public-url` is set. */
 export function promotionUrl(
-  { serverUrl, settings }: Pick<Context, 'serverUrl' | 'settings'>,
+  { serverUrl, settings, workspace }: Pick<Context, 'serverUrl' | 'settings' | 'workspace'>,
   id: number,
 ): string {
-  return `${serverUrl?.() ?? settings.publicUrl ?? ''}/promotions/${id}`
+  const server = serverUrl?.() ?? settings.publicUrl ?? ''
+  return `${server}${workspacePath(workspace)}/promotions/${id}`
 }
 
 export type FilesReadBefore = {
@@ -71,6 +74,7 @@ export type PromotionRow = typeof promotions.$inferSelect
 export function promotionFrom(row: PromotionRow): Promotion {
   return {
     id: row.id,
+    workspace: row.workspace,
     registeredModelId: row.registered_model,
     modelVersionId: row.model_version,
     model: row.model,

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import { type Context, type Platform, systemContext } from '../../platform/context.ts'
 import { failureText, logError } from '../../platform/log.ts'
-import { listPolicies } from '../policies/policies.ts'
+import { listEveryPolicy } from '../policies/policies.ts'
 import { keepFailure, keepJudgement } from '../promotions/assess.ts'
 import { mergeIfAutomatic } from '../promotions/merge.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from '../promotions/promotion.ts'
@@ -40,7 +40,7 @@ export async function sweepPromotions(platform: Platform): Promise<void> {
     which: sql`expires_at_ms <= ${now}`,
   })
   for (const promotion of expired) await sweepOne(platform, places, promotion)
-  const policies = await listPolicies(systemContext(platform))
+  const policies = await listEveryPolicy(platform.db)
   if (!policies.some(({ document }) => document.auto_promote)) return
   const waiting = await nextOpen(platform, places, {
     kind: 'waiting',
@@ -70,7 +70,7 @@ async function nextOpen(
 /** Uses a context of its own, since its request id marks what it wrote. */
 async function sweepOne(platform: Platform, { told }: Places, promotion: Promotion): Promise<void> {
   try {
-    const ctx = systemContext(platform)
+    const ctx = systemContext(platform, promotion.workspace)
     if (promotion.expiresAtMs <= ctx.now()) await endExpired(ctx, promotion)
     else await mergeDue(ctx, promotion)
     told.delete(promotion.id)
@@ -93,7 +93,7 @@ async function supersedeGone(platform: Platform): Promise<void> {
   const workspaces = await platform.db.all(sql<{ workspace: string }>`
     select distinct workspace from promotions where status = 'open' and ${isGone}`)
   for (const { workspace } of workspaces) {
-    const ctx = { ...systemContext(platform), workspace }
+    const ctx = systemContext(platform, workspace)
     await commit(ctx, {
       superseded: supersedeStatements(ctx, {
         which: sql`workspace = ${workspace} and ${isGone}`,

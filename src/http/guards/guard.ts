@@ -7,6 +7,7 @@ import type { Context } from '../../platform/context.ts'
 import type { AppContext, AppEnv } from '../app-env.ts'
 import { credentialsOf } from '../credentials.ts'
 import { refuseForeignUse } from './browser-guard.ts'
+import { enterNamed } from './workspace.ts'
 
 /**
  * Who may make a call, judged on the very values that the call then uses. `public` needs no
@@ -39,17 +40,24 @@ export function guard(rule: Rule<AppContext>): MiddlewareHandler<AppEnv> {
 }
 
 /**
- * Authenticate the caller. With access control off, everybody is let in.
+ * Authenticate the caller, and take it into the workspace that the request names. With access control
+ * off, everybody is let in.
  *
- * @returns the request's context with its principal
+ * @returns the request's context with its principal and workspace
  * @throws UNAUTHENTICATED no credentials, or wrong ones
  * @throws PERMISSION_DENIED a page of another site uses credentials that the browser adds by
  *   itself, or an access token lacks the scope that the request needs
  * @throws REQUEST_LIMIT_EXCEEDED more requests than the setting rate-limit allows
  */
 export async function admit(c: AppContext): Promise<Context> {
+  const ctx = await enterNamed(c, await signIn(c))
+  c.set('ctx', ctx)
+  return ctx
+}
+
+async function signIn(c: AppContext): Promise<Context> {
   const { ctx } = c.var
-  c.set('admitAgain', async () => ({ ...ctx, permissionReads: new Map() }))
+  c.set('admitAgain', () => enterNamed(c, { ...ctx, permissionReads: new Map() }))
   if (ctx.principal.verified) return ctx
   if (!ctx.settings.auth) {
     c.var.takeTurn(ctx.clientAddress ?? ctx.principal.name)
@@ -71,6 +79,13 @@ export async function admit(c: AppContext): Promise<Context> {
   return known
 }
 
+/** Who is answered so is no longer let in, or no longer into the workspace. */
+const shutOut: ReadonlySet<string> = new Set([
+  'UNAUTHENTICATED',
+  'PERMISSION_DENIED',
+  'RESOURCE_DOES_NOT_EXIST',
+])
+
 /** A new context for the same caller, authenticated again; undefined: they are no longer let in. */
 async function admitAgain(
   c: AppContext,
@@ -80,9 +95,10 @@ async function admitAgain(
   try {
     const principal = await authenticate(ctx, credentialsOf(c))
     const isSame = principal?.name === name && principal.accountId === accountId
-    return isSame ? { ...ctx, principal, permissionReads: new Map() } : undefined
+    if (!isSame) return undefined
+    return await enterNamed(c, { ...ctx, principal, permissionReads: new Map() })
   } catch (err) {
-    if (err instanceof RegistryError && err.code === 'UNAUTHENTICATED') return undefined
+    if (err instanceof RegistryError && shutOut.has(err.code)) return undefined
     throw err
   }
 }

@@ -74,7 +74,8 @@ function strippedPrefix(c: AppContext): string {
  */
 export function reachedAt(c: AppContext, route: RegExp): string {
   const { host } = new URL(`http://${hostAsked(c) ?? new URL(c.req.url).host}`)
-  const left = rawPath(c).replace(route, '')
+  const before = rawPath(c).replace(route, '')
+  const left = c.var.isWorkspaceInPath ? before.replace(/\/workspaces\/[^/]*$/, '') : before
   const stripped = strippedPrefix(c)
   // Some proxies name a prefix and leave it on the path too.
   const prefix = left === stripped || left.startsWith(`${stripped}/`) ? left : stripped + left

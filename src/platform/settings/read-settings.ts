@@ -31,6 +31,8 @@ export function readSettings(given: Given): Omit<Settings, 'signingKey'> {
       'MANAGE',
     ]),
     publicUrl: readPublicUrl(given),
+    workspaces: readSwitch(given, 'enable-workspaces'),
+    grantDefaultWorkspaceAccess: readSwitch(given, 'grant-default-workspace-access'),
     allowedHosts: open ? ['*'] : list(given('allowed-hosts')),
     corsOrigins: open ? ['*'] : list(given('cors-allowed-origins')),
     frameOptions: readChoice(given, 'x-frame-options', ['SAMEORIGIN', 'DENY', 'NONE']),

@@ -63,6 +63,19 @@ export const settingTable = [
   },
   {
     ...everywhere,
+    name: 'enable-workspaces',
+    also: ['MLFLOW_ENABLE_WORKSPACES'],
+    meaning:
+      'Callers name a workspace, and find nothing of another; off, everything is in one. See docs/workspaces.md.',
+  },
+  {
+    ...everywhere,
+    name: 'grant-default-workspace-access',
+    meaning:
+      'With workspaces and access control, the workspace `default` is open to everybody, with the default permission; else it takes a role, as any other.',
+  },
+  {
+    ...everywhere,
     name: 'default-artifact-root',
     value: 'uri',
     default: 'mlflow-artifacts:',

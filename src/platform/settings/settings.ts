@@ -16,6 +16,10 @@ export type Settings = {
   readonly firstAdmin: { readonly name: string; readonly password: string | undefined }
   /** With `auth`, a caller's level where it was granted nothing. MLflow: `default_permission`. */
   readonly defaultPermission: 'READ' | 'USE' | 'EDIT' | 'MANAGE' | 'NO_PERMISSIONS'
+  /** Whether callers may be in a workspace of their choice; off, everything is in the default one. MLflow: `--enable-workspaces`. */
+  readonly workspaces: boolean
+  /** Whether everybody has the default permission in the default workspace. MLflow: `grant_default_workspace_access`. */
+  readonly grantDefaultWorkspaceAccess: boolean
   /** The provider with which people sign in to the web page. */
   readonly oidc: OidcSettings | undefined
   /** Whose JWTs are taken as bearer tokens. */
@@ -75,6 +79,8 @@ export const defaultSettings: Omit<Settings, 'signingKey'> = {
   auth: false,
   firstAdmin: { name: 'admin', password: undefined },
   defaultPermission: 'READ',
+  workspaces: false,
+  grantDefaultWorkspaceAccess: false,
   oidc: undefined,
   tokenIssuers: [],
   cloudflareAccess: undefined,

@@ -46,7 +46,7 @@ async function fillOne(
   workspace: string | null,
 ): Promise<void> {
   try {
-    if (workspace !== null) await readFacts({ ...systemContext(platform), workspace }, [version])
+    if (workspace !== null) await readFacts(systemContext(platform, workspace), [version])
     await platform.db.all(sql`delete from versions_without_facts where model_version = ${version}`)
   } catch (err) {
     logError({ event: 'facts not read', version, error: failureText(err) })

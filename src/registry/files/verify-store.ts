@@ -18,7 +18,7 @@ export type CheckedBlob = {
 const blobsPerRead = 500
 
 /** How many blobs `verifyStore` will read. */
-export async function countBlobs({ db }: Pick<Context, 'db'>): Promise<number> {
+export async function readBlobCount({ db }: Pick<Context, 'db'>): Promise<number> {
   const found = await db.first(sql<{ count: number }>`select count(*) as count from blobs`)
   return found?.count ?? 0
 }

@@ -1,8 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { workspacesFolder } from '../../artifacts/path.ts'
 import { excerpt, invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { checkLength } from '../../core/names.ts'
 import { decodePercent } from '../../core/percent.ts'
+import { defaultWorkspace } from '../../core/workspace.ts'
 import type { Context } from '../../platform/context.ts'
 
 /** Schemes of a host that a client or server would connect to, as MLflow lists them. */
@@ -41,6 +43,16 @@ export function checkArtifactLocation(ctx: Context, location: string): void {
   if (allowed && scheme !== 'mlflow-artifacts' && !allowed.includes(scheme ?? 'file')) {
     throw refused(`this server allows only mlflow-artifacts, ${allowed.join(', ')}`)
   }
+}
+
+/**
+ * Where experiments of the context's workspace keep artifacts, each in a folder of its number, if they
+ * say nothing else; without a slash at its end.
+ */
+export function artifactRootOf({ workspace, workspaceRoot, settings }: Context): string {
+  if (workspaceRoot !== undefined) return workspaceRoot.replace(/(?<=[^:/])\/+$/, '')
+  const root = settings.defaultArtifactRoot
+  return workspace === defaultWorkspace ? root : `${root}/${workspacesFolder}/${workspace}`
 }
 
 /** An experiment's artifact location, from a row of `experiments`. */

@@ -8,7 +8,7 @@ import { type Context, principalName } from '../../platform/context.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
 import { folderClaimStatement } from '../permissions.ts'
 import type { KeyValue } from '../run.ts'
-import { checkArtifactLocation } from './artifact-location.ts'
+import { artifactRootOf, checkArtifactLocation } from './artifact-location.ts'
 import { nameTaken } from './experiment.ts'
 
 const nameCharsMax = 500
@@ -18,7 +18,7 @@ const tagValueCharsMax = 20_000
  * Make an experiment. Its name must not be that of another, active or deleted. Who makes it gets
  * MANAGE on it.
  *
- * @param artifactLocation stored as given; `<default artifact root>/<id>` when absent or empty
+ * @param artifactLocation stored as given; `<artifact root of the workspace>/<id>` when absent or empty
  * @returns its id
  * @throws RESOURCE_ALREADY_EXISTS the name is taken
  */
@@ -43,7 +43,7 @@ export async function createExperiment(
       values (${ctx.workspace}, ${name}, ${artifactLocation || null}, 'active',
         ${principalName(ctx) ?? null}, ${ctx.now()}, ${ctx.now()})
       returning id`,
-    location: sql`update experiments set artifact_location = ${ctx.settings.defaultArtifactRoot} || '/' || id
+    location: sql`update experiments set artifact_location = ${artifactRootOf(ctx)} || '/' || id
       where ${own} and artifact_location is null`,
     folder: folderClaimStatement(ctx, name, artifactLocation),
     permission: creatorStatements(ctx, 'experiment', sql`select id from experiments where ${own}`),

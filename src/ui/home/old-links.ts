@@ -1,6 +1,6 @@
 import type { AppContext } from '../../http/app-env.ts'
-import { serverPrefix } from '../../http/guards/reached.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
+import { pagePrefix } from '../../http/guards/workspace.ts'
 import { numberIn, type Paths, pathsUnder } from '../paths.ts'
 
 /**
@@ -8,7 +8,7 @@ import { numberIn, type Paths, pathsUnder } from '../paths.ts'
  * the page that means the same; home says so where there is none.
  */
 export async function followOldLink(c: AppContext): Promise<Response> {
-  const to = pathsUnder(serverPrefix(c))
+  const to = pathsUnder(pagePrefix(c))
   const link = optionalQuery(c, 'to') ?? ''
   return c.redirect(pageOfOldLink(link, to) ?? to.query(to.home, { unknown: kindOf(link) }), 302)
 }

@@ -4,8 +4,8 @@ import { compareVersions } from '../../governance/compare/compare-versions.ts'
 import { findAliasHolders, findStageHolders } from '../../governance/history/holders.ts'
 import { listPolicies, selectPolicies } from '../../governance/policies/policies.ts'
 import type { AppContext } from '../../http/app-env.ts'
-import { serverPrefix } from '../../http/guards/reached.ts'
 import { optionalQuery, requiredQuery } from '../../http/guards/target.ts'
+import { pagePrefix } from '../../http/guards/workspace.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseVersion } from '../../registry/check-names.ts'
 import { modelNameOf, versionOf } from '../addressed.ts'
@@ -78,5 +78,5 @@ export async function followPlace(c: AppContext): Promise<Response> {
         })
   const [holder] = holders
   if (!holder) throw notFound(`Version of '${name}' in`, place)
-  return c.redirect(pathsUnder(serverPrefix(c)).version(name, holder.version), 302)
+  return c.redirect(pathsUnder(pagePrefix(c)).version(name, holder.version), 302)
 }

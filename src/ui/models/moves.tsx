@@ -5,8 +5,8 @@ import { rollBack } from '../../governance/moves/rollback.ts'
 import { requireMove, requireToRollBack } from '../../governance/permissions.ts'
 import { readPoliciesFor } from '../../governance/policies/policies.ts'
 import type { AppContext } from '../../http/app-env.ts'
-import { serverPrefix } from '../../http/guards/reached.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
+import { pagePrefix } from '../../http/guards/workspace.ts'
 import { listStages } from '../../registry/stages/stage-list.ts'
 import { isActive, resolveStage } from '../../registry/stages/stages.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
@@ -72,7 +72,7 @@ export const postPromote = formAction({
     const stage = await resolveStage(ctx, form.text('to') ?? '')
     const archiveOthers = form.isChecked('archive') && isActive(stage)
     const reason = form.text('reason')
-    const to = pathsUnder(serverPrefix(c))
+    const to = pathsUnder(pagePrefix(c))
     try {
       const policies = await readPoliciesFor(ctx, name, { stage })
       if (policies.length > 0) {
@@ -112,7 +112,7 @@ export const postRollback = formAction({
     const name = modelNameOf(c)
     const stage = form.text('stage') ?? ''
     const reason = form.text('reason')
-    const to = pathsUnder(serverPrefix(c))
+    const to = pathsUnder(pagePrefix(c))
     try {
       refuseOthers(form, await readModelStanding(ctx, name), stage)
       if (reason === undefined) throw invalid('Say why: it stands in the audit log')

@@ -9,7 +9,7 @@ import { mergePromotion } from '../../governance/promotions/merge.ts'
 import { endPromotion, getPromotion } from '../../governance/promotions/promotions.ts'
 import { reviewPromotion } from '../../governance/promotions/review.ts'
 import type { AppContext } from '../../http/app-env.ts'
-import { serverPrefix } from '../../http/guards/reached.ts'
+import { pagePrefix } from '../../http/guards/workspace.ts'
 import type { Context } from '../../platform/context.ts'
 import { type FormFields, type FormProblem, formAction, noteProblem } from '../forms.ts'
 import { numberIn, pathsUnder } from '../paths.ts'
@@ -114,7 +114,7 @@ async function done(
   } catch (err) {
     return showPromotion(c, { problem: await noteProblem(c, err, field), typed })
   }
-  return c.redirect(pathsUnder(serverPrefix(c)).promotion(promotionIdOf(c)), 303)
+  return c.redirect(pathsUnder(pagePrefix(c)).promotion(promotionIdOf(c)), 303)
 }
 
 /** @throws INVALID_PARAMETER_VALUE it is not the number of a request */

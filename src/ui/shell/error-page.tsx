@@ -6,6 +6,7 @@ import {
   RequestLimitError,
 } from '../../core/error.ts'
 import type { AppContext } from '../../http/app-env.ts'
+import { serverPrefix } from '../../http/guards/reached.ts'
 import { visibleText } from '../parts/text.tsx'
 import { type Frame, frameOf } from './frame.ts'
 import { Page, sendPage } from './page.tsx'
@@ -29,7 +30,8 @@ export async function showError(c: AppContext, error: RegistryError): Promise<Re
 
 function signInAndBack(c: AppContext, { to }: Frame): string {
   const { pathname, search } = new URL(c.req.url)
-  const path = pathname.startsWith(`${to.prefix}/`) ? pathname.slice(to.prefix.length) : pathname
+  const prefix = serverPrefix(c)
+  const path = pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length) : pathname
   return to.query(to.signIn, { to: path === '/' && search === '' ? undefined : path + search })
 }
 

@@ -1,5 +1,6 @@
 import type { AppContext } from '../../http/app-env.ts'
-import { serverPrefix, serverUrl } from '../../http/guards/reached.ts'
+import { serverUrl } from '../../http/guards/reached.ts'
+import { pagePrefix } from '../../http/guards/workspace.ts'
 import { type Paths, pathsUnder } from '../paths.ts'
 import { readAssets } from './assets.ts'
 
@@ -28,7 +29,7 @@ export async function frameOf(c: AppContext): Promise<Frame> {
   const { principal, settings, requestId, randomId } = c.var.ctx
   const { style, oldLinks } = await readAssets()
   return {
-    to: pathsUnder(serverPrefix(c)),
+    to: pathsUnder(pagePrefix(c)),
     serverUrl: serverUrl(c),
     nonce: randomId(),
     files: { style: style.file, oldLinks: oldLinks.file },

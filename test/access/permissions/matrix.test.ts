@@ -33,6 +33,12 @@ const alsoRight: Readonly<Record<string, readonly number[]>> = {
   // Nothing was ever there to come back; no glass was broken.
   rollBackStage: [409],
   followUp: [409],
+  // Workspaces are switched off here.
+  listWorkspaces: [400],
+  createWorkspace: [400],
+  getWorkspace: [400],
+  updateWorkspace: [400],
+  deleteWorkspace: [400],
   getModelCardRevision: [404],
   getModelCardTemplate: [404],
   deleteModelCardTemplate: [404],

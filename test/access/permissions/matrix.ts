@@ -354,6 +354,14 @@ const accessRows: Readonly<Record<string, Row>> = {
     () => patch('users/update-admin', { username: 'other', is_admin: true }),
   ],
   deleteUser: ['admin', async (w) => del('users/delete', { username: await w.newUser() })],
+  listWorkspaces: ['signed in', () => send('GET', roles)('workspaces')],
+  createWorkspace: ['admin', (w) => send('POST', roles)('workspaces', { name: w.name() })],
+  getWorkspace: ['signed in', () => send('GET', roles)('workspaces/default')],
+  updateWorkspace: [
+    'admin',
+    () => send('PATCH', roles)('workspaces/default', { description: 'd' }),
+  ],
+  deleteWorkspace: ['admin', () => send('DELETE', roles)('workspaces/none')],
   createRole: [
     'admin',
     (w) => send('POST', roles)('roles/create', { name: w.name(), workspace: 'default' }),

@@ -18,6 +18,7 @@ import * as registry from '../../../src/registry/tables.ts'
 import * as tracking from '../../../src/tracking/tables.ts'
 import * as transfer from '../../../src/transfer/tables.ts'
 import * as webhooks from '../../../src/webhooks/tables.ts'
+import * as workspaces from '../../../src/workspaces/tables.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
 const migrations = await readMigrations(`${root}drizzle`)
@@ -159,6 +160,7 @@ test('the migrations make the columns and keys that the tables in src/ declare',
     tracking,
     transfer,
     webhooks,
+    workspaces,
   ].flatMap((module) => Object.values(module).filter((value) => value instanceof SQLiteTable))
   expect(declared.length).toBeGreaterThan(10)
   for (const table of declared) {
@@ -192,6 +194,28 @@ test('the migrations make the triggers that sessions and quotas rely on', async 
       'storage_use_shrinks',
     ]),
   )
+})
+
+test('the migrations make the triggers that keep everything out of a workspace that is not there', async () => {
+  const db = new LibsqlFile(':memory:')
+  await migrate(db, migrations)
+  const scoped = ['experiments', 'registered_models', 'webhooks', 'policies', 'grants']
+  const files = ['artifact_files', 'multipart_uploads']
+  const made = await db.all<{ tbl_name: string }>(
+    sql`select tbl_name from sqlite_schema where type = 'trigger' and name like '%_are_in_a_workspace'`,
+  )
+  expect(made.map(({ tbl_name }) => tbl_name).sort()).toEqual([...scoped, ...files].sort())
+  const insert = (
+    workspace: string,
+  ) => sql`insert into experiments (workspace, name, lifecycle_stage,
+    created_at_ms, updated_at_ms) values (${workspace}, 'e', 'active', 0, 0)`
+  await expect(db.all(insert('gone'))).rejects.toThrow('there is no such workspace')
+  await db.all(
+    sql`insert into workspaces (name, created_at_ms, deleted_at_ms) values ('gone', 0, 1)`,
+  )
+  await expect(db.all(insert('gone'))).rejects.toThrow('there is no such workspace')
+  await db.all(sql`update workspaces set deleted_at_ms = null where name = 'gone'`)
+  await db.all(insert('gone'))
 })
 
 test('tables with a key of several columns have no row ids, but for those of wide rows', async () => {
@@ -279,6 +303,8 @@ async function fill(db: LibsqlFile): Promise<void> {
 /** Equal in every column of a step, so that foreign keys meet; texts that a CHECK lists are fixed, and an index reads actors as JSON. */
 function value({ name, type }: Column, seed: number): SQL {
   if (/^lifecycle_stage$/.test(name)) return sql`${'active'}`
+  // Triggers refuse rows in a workspace that is not there.
+  if (name === 'workspace') return sql`${'default'}`
   // Columns that are named for the thing, and hold what another table has under another name.
   if (name === 'model' && /text/i.test(type)) return sql`${`name ${seed}`}`
   if (name === 'session') return sql`${`id_hash ${seed}`}`

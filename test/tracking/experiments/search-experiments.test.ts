@@ -10,6 +10,7 @@ beforeAll(async () => {
   await server.platform.db.batch({
     statements: [
       sql`update experiments set created_at_ms = 1, updated_at_ms = 1 where id = 0`,
+      sql`insert into workspaces (name, created_at_ms) values ('other', 0)`,
       sql`insert into experiments (id, workspace, name, artifact_location, lifecycle_stage,
         created_at_ms, updated_at_ms) values
       (1, 'default', 'xa', 's3://a', 'active', 10, 40),

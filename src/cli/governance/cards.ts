@@ -7,16 +7,18 @@ import { readEveryPage } from '../../client/every-page.ts'
 import { RegistryError } from '../../core/error.ts'
 import { CardShape, fieldTitles } from '../../governance/cards/card-shape.ts'
 import { StartError } from '../../platform/start-error.ts'
-import { isJson, print } from '../print.ts'
+import { ioOf } from '../io.ts'
+import { isJson, momentText, print, printList } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 import { type CardInput, changeCard, readCardFile } from './card-input.ts'
 
 type Params = { readonly name: string; readonly version: string }
 type Work = (client: GatehouseClient, params: Params, rest: string[]) => Promise<void>
 
-/** `gatehouse card`: what a version's model card says, and changes to it. */
-export function cardCommand(): Command {
-  return new Command('card')
+/** `gatehouse cards`: what a version's model card says, and changes to it. */
+export function cardsCommand(): Command {
+  return new Command('cards')
+    .alias('card')
     .description("read and write the model card of a registered model's version")
     .addCommand(showCommand())
     .addCommand(setCommand())
@@ -34,14 +36,15 @@ function showCommand(): Command {
       const found = await client.call(endpoints.getCardRevision, {
         params: { ...params, revision },
       })
-      print(command, found, [JSON.stringify(found.card, null, 2)])
+      print(command, found, JSON.stringify(found.card, null, 2).split('\n'))
     } else if (isJson(command)) print(command, await client.call(endpoints.getCard, { params }), [])
-    else process.stdout.write(await client.call(endpoints.getCardMarkdown, { params, query: {} }))
+    else
+      ioOf(command).out.write(await client.call(endpoints.getCardMarkdown, { params, query: {} }))
   })
 }
 
 function setCommand(): Command {
-  const command = versionCommand('set', 'change some fields and keep the others')
+  const command = versionCommand('set', 'change some fields and keep the others', 'changes')
   command.argument(
     '<changes...>',
     'field=text, field=@file, or for lists field=JSON; an empty value clears the field',
@@ -56,12 +59,16 @@ function setCommand(): Command {
 }
 
 function editCommand(): Command {
-  const command = versionCommand('edit-from-file', 'write the whole card anew from a file')
+  const command = versionCommand(
+    'edit-from-file',
+    'write the whole card anew from a file',
+    'changes',
+  )
   command.argument('<file>', 'markdown (.md), YAML or JSON; - for standard input, as markdown')
   command.option('--revision <number>', 'fail unless this is the revision that stands')
   return acting(command, async (client, params, [file = '-']) => {
     const { revision } = command.opts<{ revision?: string }>()
-    const card = await readCardFile(file)
+    const card = await readCardFile(command, file)
     const guard = revision === undefined ? {} : { revision: Number(revision) }
     await write(command, client, { params, input: { ...card, ...guard } })
   })
@@ -75,7 +82,7 @@ function exportCommand(): Command {
   return acting(command, async (client, params) => {
     const { format, output } = command.opts<{ format: string; output?: string }>()
     const document = await exported(client, params, format)
-    if (output === undefined) process.stdout.write(document)
+    if (output === undefined) ioOf(command).out.write(document)
     else await writeFile(output, document)
   })
 }
@@ -100,11 +107,14 @@ function historyCommand(): Command {
     const items = await readEveryPage((page_token) =>
       client.call(endpoints.listCardRevisions, { params, query: { page_token } }),
     )
-    const lines = items.map(({ revision, author, updated_at, imported_from }) => {
-      const origin = imported_from === undefined ? '' : `, read from ${imported_from}`
-      return `${revision}  ${new Date(updated_at).toISOString()}  ${author.name}${origin}`
+    printList(command, items, {
+      heads: ['REVISION', 'WRITTEN', 'BY', 'READ FROM'],
+      row: ({ revision, author, updated_at, imported_from = '' }) => [
+        ...[String(revision), momentText(command, updated_at)],
+        ...[author.name, imported_from],
+      ],
+      empty: 'nobody has written this card yet',
     })
-    print(command, items, lines.length > 0 ? lines : ['Nobody has written this card yet'])
   })
 }
 
@@ -121,12 +131,16 @@ async function write(
   print(command, written, [`Revision ${written.revision}: ${names.join(', ') || 'empty'}`])
 }
 
-function versionCommand(name: string, description: string): Command {
+function versionCommand(
+  name: string,
+  description: string,
+  use: 'reads' | 'changes' = 'reads',
+): Command {
   const command = new Command(name)
     .description(description)
     .argument('<model>', 'name of the registered model')
     .argument('<version>', 'number of the version')
-  return addServer(command)
+  return addServer(command, use)
 }
 
 /** An invalid card in a file or a flag ends in one clear line, like a refusal of the server. */

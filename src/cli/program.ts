@@ -1,0 +1,112 @@
+import { Command } from 'commander'
+import packageJson from '../../package.json' with { type: 'json' }
+import { grantsCommand } from './access/grants.ts'
+import { groupsCommand } from './access/groups.ts'
+import { identitiesCommand } from './access/identities.ts'
+import { serviceAccountsCommand } from './access/service-accounts.ts'
+import { tokensCommand } from './access/tokens.ts'
+import { usersCommand } from './access/users.ts'
+import { whoamiCommand } from './access/whoami.ts'
+import { addCompletion } from './completion.ts'
+import { auditCommand } from './events/audit.ts'
+import { eventsCommand } from './events/events.ts'
+import { webhooksCommand } from './events/webhooks.ts'
+import { exitCodeHelp } from './exit-codes.ts'
+import { cardsCommand } from './governance/cards.ts'
+import { policiesCommand } from './governance/policies.ts'
+import { promoteCommand } from './governance/promote.ts'
+import { promotionsCommand } from './governance/promotions.ts'
+import { checkCommand, reviewCommand } from './governance/review.ts'
+import type { CliIo } from './io.ts'
+import { aliasesCommand } from './registry/aliases.ts'
+import { diffCommand } from './registry/diff.ts'
+import { holdsCommand } from './registry/holds.ts'
+import { lineageCommand } from './registry/lineage.ts'
+import { liveCommand } from './registry/live.ts'
+import { modelsCommand } from './registry/models.ts'
+import { openCommand } from './registry/open.ts'
+import { rollbackCommand } from './registry/rollback.ts'
+import { stagesCommand } from './registry/stages.ts'
+import { versionsCommand } from './registry/versions.ts'
+import { artifactsCommand } from './server/artifacts.ts'
+import { gcCommand } from './server/gc.ts'
+import { serverCommand } from './server/server.ts'
+import { workerCommand } from './server/worker.ts'
+import { experimentsCommand } from './tracking/experiments.ts'
+import { runsCommand } from './tracking/runs.ts'
+import { importCommand } from './transfer/import.ts'
+
+/** Every command, by the heading under which the help lists it. */
+function commandGroups(): Record<string, Command[]> {
+  return {
+    'Serve and keep the data:': [
+      serverCommand(),
+      workerCommand(),
+      gcCommand(),
+      artifactsCommand(),
+      importCommand(),
+    ],
+    'Registry:': [
+      modelsCommand(),
+      versionsCommand(),
+      aliasesCommand(),
+      holdsCommand(),
+      stagesCommand(),
+      liveCommand(),
+      lineageCommand(),
+      diffCommand(),
+      rollbackCommand(),
+      cardsCommand(),
+      openCommand(),
+    ],
+    'Tracking:': [experimentsCommand(), runsCommand()],
+    'Review before promotion:': [
+      promoteCommand(),
+      promotionsCommand(),
+      reviewCommand(),
+      checkCommand(),
+      policiesCommand(),
+    ],
+    'Audit log and events:': [auditCommand(), eventsCommand(), webhooksCommand()],
+    'Access:': [
+      whoamiCommand(),
+      usersCommand(),
+      groupsCommand(),
+      serviceAccountsCommand(),
+      identitiesCommand(),
+      tokensCommand(),
+      grantsCommand(),
+    ],
+  }
+}
+
+/** The whole command line. A mistake in its arguments is thrown, after its message was written. */
+export function createProgram(io: Pick<CliIo, 'out' | 'err'>): Command {
+  const program = new Command('gatehouse')
+    .description("A model registry and tracking server that speaks MLflow's REST API.")
+    .version(packageJson.version)
+    // Without this, `--version` after a subcommand (`audit list --version 3`) would be the one above.
+    .enablePositionalOptions()
+    .addHelpText('after', `\n${exitCodeHelp}`)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false, helpWidth: helpWidthOf(io) })
+    .configureOutput({
+      writeOut: (text) => io.out.write(text),
+      writeErr: (text) => io.err.write(text),
+    })
+  for (const [heading, commands] of Object.entries(commandGroups())) {
+    for (const command of commands) program.addCommand(command.helpGroup(heading))
+  }
+  addCompletion(program)
+  for (const command of program.commands) inheritSettings(program, command)
+  return program
+}
+
+function helpWidthOf({ out }: Pick<CliIo, 'out'>): number {
+  return out.columns ?? 100
+}
+
+function inheritSettings(parent: Command, command: Command): void {
+  command.copyInheritedSettings(parent)
+  for (const child of command.commands) inheritSettings(command, child)
+}

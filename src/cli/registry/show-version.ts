@@ -1,0 +1,94 @@
+import { Command } from 'commander'
+import type { z } from 'zod'
+import { getVersion } from '../../api/endpoints/model-versions.ts'
+import * as endpoints from '../../api/endpoints/version-files.ts'
+import { readEveryPage } from '../../client/every-page.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { setExitCode } from '../io.ts'
+import { pairsText } from '../mlflow-calls.ts'
+import { fieldLines, momentText, print, printList } from '../print.ts'
+import { addServer, callServer } from '../with-server.ts'
+
+type Version = z.output<typeof getVersion.answer>
+
+/** `gatehouse versions show`: one version with its seal, its approvals and its legal hold. */
+export function showCommand(): Command {
+  const command = new Command('show')
+    .description('show a version with its seal, its approvals and its legal hold')
+    .argument('<model>')
+    .argument('<version>')
+  return addServer(command).action((name: string, version: string) =>
+    callServer(command, async (client) => {
+      const found = await client.call(getVersion, { params: { name, version } })
+      print(command, found, () => versionLines(command, found))
+    }),
+  )
+}
+
+function versionLines(command: Command, version: Version): string[] {
+  const time = (ms: number) => momentText(command, ms)
+  const { hold, approvals = [], sealed, digest, source_changed: isChanged } = version
+  return [
+    ...fieldLines({
+      model: version.name,
+      version: version.version,
+      stage: version.stage,
+      aliases: version.aliases.join(', '),
+      description: version.description,
+      status: [version.status, version.status_message].filter(Boolean).join(': '),
+      'registered by': version.user_id,
+      registered: time(version.created_at),
+      updated: time(version.updated_at),
+      run: version.run_id,
+      'logged model': version.model_id,
+      source: `${version.source}${isChanged ? ' (what lies there has changed since)' : ''}`,
+      files: sealed ? digest : 'not sealed: they lie outside this server',
+      tags: pairsText(Object.entries(version.tags).map(([key, value]) => ({ key, value }))),
+      'legal hold':
+        hold && `by ${hold.placed_by.name} since ${time(hold.placed_at)}: ${hold.reason}`,
+    }),
+    ...approvals.map(({ to, status, by, at, promotion_id, break_glass: isForced }) => {
+      const how = isForced ? `${status}, merged by break-glass` : status
+      return `for ${to.stage ?? `alias ${to.alias}`}: ${how}, ${by.name}, ${time(at)} (request #${promotion_id})`
+    }),
+  ]
+}
+
+/** `gatehouse versions files`: what a version is made of. */
+export function filesCommand(): Command {
+  const command = new Command('files')
+    .description('list the sealed files of a version')
+    .argument('<model>')
+    .argument('<version>')
+  return addServer(command).action((name: string, version: string) =>
+    callServer(command, async (client) => {
+      const params = { name, version }
+      const files = await readEveryPage((page_token) =>
+        client.call(endpoints.listVersionFiles, { params, query: { page_token } }),
+      )
+      printList(command, files, {
+        heads: ['BYTES', 'SHA-256', 'PATH'],
+        row: ({ path, size, sha256 }) => [String(size), sha256, path],
+        empty: 'no sealed files: they lie outside this server, or there are none',
+      })
+    }),
+  )
+}
+
+/** `gatehouse versions verify`: read a version's files again. */
+export function verifyCommand(): Command {
+  const command = new Command('verify')
+    .description('read the files of a version again and say which are not what was sealed')
+    .argument('<model>')
+    .argument('<version>')
+  return addServer(command).action((name: string, version: string) =>
+    callServer(command, async (client) => {
+      const verdict = await client.call(endpoints.verifyVersion, { params: { name, version } })
+      print(command, verdict, [
+        ...verdict.differing.map(({ path, problem }) => `${problem} ${path}`),
+        `read ${verdict.files} files of ${name} version ${version}; ${verdict.differing.length} differ from what was sealed`,
+      ])
+      if (!verdict.ok) setExitCode(command, exitCodes.failed)
+    }),
+  )
+}

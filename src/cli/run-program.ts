@@ -1,0 +1,32 @@
+import { CommanderError } from 'commander'
+import { SettingError } from '../platform/settings/read-settings.ts'
+import { StartError } from '../platform/start-error.ts'
+import { exitCodes } from './exit-codes.ts'
+import { type CliIo, exitCodeOf, startRun } from './io.ts'
+import { createProgram } from './program.ts'
+
+/**
+ * Run the command line once. What a user or an operator did wrong is one sentence on standard error;
+ * anything else is a bug, and is shown whole.
+ *
+ * @param args without the name of the program
+ * @returns the exit code
+ */
+export async function runProgram(args: readonly string[], io: CliIo): Promise<number> {
+  const program = createProgram(io)
+  startRun(program, io)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return exitCodeOf(program)
+  } catch (err) {
+    // The library has written its message, or the help that was asked for.
+    if (err instanceof CommanderError) return err.exitCode
+    const isExpected = err instanceof StartError || err instanceof SettingError
+    io.err.write(isExpected ? `gatehouse: ${err.message}\n` : `${stackOf(err)}\n`)
+    return exitCodes.failed
+  }
+}
+
+function stackOf(err: unknown): string {
+  return err instanceof Error ? (err.stack ?? err.message) : String(err)
+}
