@@ -364,10 +364,10 @@ const accessRows: Readonly<Record<string, Row>> = {
   deleteWorkspace: ['admin', () => send('DELETE', roles)('workspaces/none')],
   createRole: [
     'admin',
-    (w) => send('POST', roles)('roles/create', { name: w.name(), workspace: 'default' }),
+    (w) => send('POST', roles)('roles/create', { name: w.name(), workspace: w.workspace }),
   ],
   getRole: ['admin', (w) => send('GET', roles)(`roles/get?role_id=${w.role}`)],
-  listRoles: ['signed in', () => send('GET', roles)('roles/list?workspace=default')],
+  listRoles: ['signed in', (w) => send('GET', roles)(`roles/list?workspace=${w.workspace}`)],
   updateRole: [
     'admin',
     (w) => send('PATCH', roles)('roles/update', { role_id: w.role, description: 'd' }),

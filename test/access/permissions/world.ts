@@ -1,5 +1,5 @@
 import { admin, authServer } from '../../support/auth-server.ts'
-import type { Json } from '../../support/client.ts'
+import { client, type Json } from '../../support/client.ts'
 import { Receivers } from '../../support/receiver.ts'
 import type { Ask } from './matrix.ts'
 
@@ -12,25 +12,41 @@ const levels = ['READ', 'USE', 'EDIT', 'MANAGE'] as const
  * with each level on all experiments and models, one with none, one with the rights that grants give
  * and nothing else, and an administrator.
  */
-export async function makeWorld() {
+export async function makeWorld({ workspace }: { readonly workspace?: string } = {}) {
   const open = await authServer()
   const server = await authServer({
     db: open.platform.db,
     blobs: open.platform.blobs,
     outbound: new Receivers(),
-    settings: { ...open.platform.settings, defaultPermission: 'NO_PERMISSIONS' },
+    settings: {
+      ...open.platform.settings,
+      defaultPermission: 'NO_PERMISSIONS',
+      workspaces: workspace !== undefined,
+    },
   })
   let made = 0
-  const name = () => `n${++made}`
+  const name = () => (workspace === undefined ? `n${++made}` : `of-${workspace}-${++made}`)
   /** The answer as it is: one to a file or a stream is not read. */
-  const send = (authorization: string | undefined, { method, path, body }: Ask) =>
-    server.as(authorization).send(method, path, body)
+  const as = (authorization: string | undefined, within = workspace) =>
+    client(server.app, {
+      ...(authorization === undefined ? {} : { authorization }),
+      ...(within === undefined ? {} : { 'x-mlflow-workspace': within }),
+    })
+  /** @param within the workspace that is named; by default the world's own */
+  const send = (
+    authorization: string | undefined,
+    { method, path, body }: Ask,
+    within: string | undefined = workspace,
+  ) => as(authorization, within).send(method, path, body)
   const asAdmin = async ({ method, path, body }: Ask): Promise<Json> => {
-    const { status, text, json } = await server.call(bearer, method, path, body)
+    const { status, text, json } = await as(bearer).call(method, path, body)
     if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`)
     return json ?? {}
   }
   const { bearer } = await server.token(admin)
+  if (workspace !== undefined) {
+    await server.call(bearer, 'POST', '/api/3.0/mlflow/workspaces', { name: workspace })
+  }
   const mlflow = (path: string, body: object, method = 'POST') =>
     asAdmin({ method, path: `/api/2.0/mlflow/${path}`, body })
   const ours = (method: string, path: string, body?: object) =>
@@ -39,7 +55,7 @@ export async function makeWorld() {
     asAdmin({ method: 'POST', path: `/api/3.0/mlflow/roles/${path}`, body })
 
   const newRole = async () =>
-    (await roles('create', { name: name(), workspace: 'default' })).role.id as number
+    (await roles('create', { name: name(), workspace: workspace ?? 'default' })).role.id as number
   const callers: Record<string, string> = { admin: bearer }
   const caller = async (who: string) => {
     await server.user(who)
@@ -126,6 +142,8 @@ export async function makeWorld() {
   })
   return {
     ...server,
+    /** Where all of it is. */
+    workspace: workspace ?? 'default',
     callers,
     send,
     asAdmin,
