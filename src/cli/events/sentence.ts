@@ -171,6 +171,9 @@ const tellers: Readonly<Record<Action | OtherEvent, Teller>> = {
   'role.created': ({ after }) => `made the role ${shown(after.name)}`,
   'role.updated': ({ after }) => `changed the role ${shown(after.name)}`,
   'role.deleted': ({ before }) => `deleted the role ${shown(before.name)}`,
+  'registered_model.imported': ({ what, after }) => `took ${what} over from ${shown(after.source)}`,
+  'model_version.imported': ({ what, after }) =>
+    `took ${what} over from ${shown(after.imported_from)}`,
   'tracking.imported': ({ after }) =>
     `took over ${shown(after.count)} ${shown(after.kind)} from ${shown(after.source)}`,
   'workspace.created': ({ after }) => `made the workspace ${shown(after.name)}`,
