@@ -7,4 +7,8 @@ import type { Command } from 'commander'
  */
 export function addCompletion(program: Command): void {
   tab(program, { completionCommandName: 'completion' })
+  program.commands
+    .find((command) => command.name() === 'completion')
+    ?.description('print a script that makes a shell complete commands and flags')
+    .helpGroup('Shell:')
 }

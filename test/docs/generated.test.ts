@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import { exitCodeHelp, exitCodes } from '../../src/cli/exit-codes.ts'
 import { operations } from '../../src/mlflow/surface.ts'
 import { variableOf } from '../../src/platform/settings/setting.ts'
 import { settingTable } from '../../src/platform/settings/setting-table.ts'
 import { describeOrder } from '../check/import-order.ts'
 import { readSources } from '../check/imports.ts'
+import { commandNames, commandTables } from './commands.ts'
 import { importPicture } from './picture.ts'
 import { withQuotes } from './quoted.ts'
 import { endpointSums, endpointTable, filledIn, settingsTable } from './tables.ts'
@@ -29,6 +31,17 @@ test('the page on operations has every setting', async () => {
   const page = filledIn(await readFile(path, 'utf8'), { settings: settingsTable() })
   await expect(page).toMatchFileSnapshot(path)
   expect(settingTable.filter(({ name }) => !page.includes(`\`${variableOf(name)}\``))).toEqual([])
+})
+
+test('the page on the command line has every command with its flags, and every exit code', async () => {
+  const path = `${docs}cli.md`
+  const page = filledIn(await readFile(path, 'utf8'), { commands: commandTables() })
+  await expect(page).toMatchFileSnapshot(path)
+  expect(commandNames().filter((name) => !page.includes(`| \`${name}`))).toEqual([])
+  for (const code of Object.values(exitCodes)) {
+    expect(page).toContain(`| ${code} | `)
+    expect(exitCodeHelp).toContain(`\n  ${code}  `)
+  }
 })
 
 test('the page on architecture draws the imports as they are, and tells their order', async () => {

@@ -13,7 +13,7 @@ import { columns, fieldLines, momentText, print, printList } from '../print.ts'
 import { tagCommands } from '../tag-commands.ts'
 import { addServer, callServer } from '../with-server.ts'
 
-export type RegisteredModel = {
+export type WireModel = {
   readonly name: string
   readonly description?: string
   readonly creation_timestamp?: number
@@ -67,7 +67,7 @@ function searchCommand(): Command {
 
 function listModels(command: Command, filter?: string): Promise<void> {
   return callServer(command, async (client) => {
-    const { items, hasMore } = await searchMlflow<RegisteredModel>(
+    const { items, hasMore } = await searchMlflow<WireModel>(
       client,
       'GET registered-models/search',
       { key: 'registered_models', filter, ...listFlagsOf(command) },
@@ -98,7 +98,7 @@ function showCommand(): Command {
   )
 }
 
-function modelLines(command: Command, model: RegisteredModel): string[] {
+function modelLines(command: Command, model: WireModel): string[] {
   const latest = model.latest_versions ?? []
   return [
     ...fieldLines({
@@ -177,7 +177,7 @@ function deleteCommand(): Command {
   )
 }
 
-export async function getModel(client: GatehouseClient, name: string): Promise<RegisteredModel> {
+export async function getModel(client: GatehouseClient, name: string): Promise<WireModel> {
   return changeModel(client, 'GET registered-models/get', { name })
 }
 
@@ -185,7 +185,7 @@ async function changeModel(
   client: GatehouseClient,
   call: string,
   fields: Readonly<Record<string, unknown>>,
-): Promise<RegisteredModel> {
-  const answer = await callMlflow<{ registered_model: RegisteredModel }>(client, call, fields)
+): Promise<WireModel> {
+  const answer = await callMlflow<{ registered_model: WireModel }>(client, call, fields)
   return answer.registered_model
 }
