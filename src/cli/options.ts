@@ -4,7 +4,7 @@ import { type Given, givenBy, settingTable } from '../platform/settings/setting-
 
 const table: readonly Setting[] = settingTable
 
-export const storageHeading = 'Storage options:'
+const storageHeading = 'Storage options:'
 
 /** Give `command` the flags of the settings it reads, MLflow's spellings included. */
 export function addSettings(
