@@ -32,6 +32,8 @@ import { artifactsCommand } from './server/artifacts.ts'
 import { gcCommand } from './server/gc.ts'
 import { serverCommand } from './server/server.ts'
 import { workerCommand } from './server/worker.ts'
+import { pullCommand } from './serving/pull.ts'
+import { watchCommand } from './serving/watch.ts'
 import { experimentsCommand } from './tracking/experiments.ts'
 import { runsCommand } from './tracking/runs.ts'
 import { importCommand } from './transfer/import.ts'
@@ -59,6 +61,7 @@ function commandGroups(): Record<string, Command[]> {
       cardsCommand(),
       openCommand(),
     ],
+    'Serving:': [pullCommand(), watchCommand()],
     'Tracking:': [experimentsCommand(), runsCommand()],
     'Review before promotion:': [
       promoteCommand(),

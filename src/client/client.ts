@@ -16,6 +16,12 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether a failure may pass by itself: no refusal of the server's, but for its being too busy. */
+export function mayPass(err: unknown): err is Error {
+  const isRefusal = err instanceof ApiError && err.status < 500 && err.status !== 429
+  return err instanceof Error && !isRefusal
+}
+
 /** The arguments of a call: the parts of a request that its endpoint takes. */
 export type CallInput<E> = {
   readonly [K in keyof RequestOf<E> as RequestOf<E>[K] extends undefined ? never : K]: InputOf<E, K>
@@ -87,7 +93,12 @@ export class GatehouseClient {
     {
       query = {},
       body,
-    }: { query?: Readonly<Record<string, unknown>> | undefined; body?: unknown } = {},
+      headers = {},
+    }: {
+      query?: Readonly<Record<string, unknown>> | undefined
+      body?: unknown
+      headers?: Readonly<Record<string, string>>
+    } = {},
   ): Promise<Response> {
     const search = new URLSearchParams(
       Object.entries(query).flatMap(([key, value]) =>
@@ -100,6 +111,7 @@ export class GatehouseClient {
         method,
         headers: {
           ...this.#headers,
+          ...headers,
           ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -32,6 +32,23 @@ export function run(
   return ended(child)
 }
 
+/** A command that goes on until it is stopped, and what it has printed so far. */
+export function startCommand(args: readonly string[], env: Record<string, string> = {}) {
+  const child = launch(args, env)
+  let out = ''
+  child.stdout?.on('data', (chunk) => {
+    out += chunk
+  })
+  const end = ended(child)
+  return {
+    out: () => out,
+    stop: () => {
+      child.kill('SIGTERM')
+      return end
+    },
+  }
+}
+
 /** A real server on a free port, once it says what it listens on. */
 export async function startServer(
   data: string,

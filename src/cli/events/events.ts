@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Command } from 'commander'
 import type { z } from 'zod'
 import * as endpoints from '../../api/endpoints/events.ts'
-import { ApiError, type GatehouseClient } from '../../client/client.ts'
+import { type GatehouseClient, mayPass } from '../../client/client.ts'
+import { readBlocks } from '../../client/read-blocks.ts'
 import { note } from '../io.ts'
 import { isJson, momentText, print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
@@ -73,7 +74,7 @@ async function followEvents(
     try {
       const query = { ...filter, after }
       const res = await client.request('GET', '/api/v1/events', { query })
-      for await (const block of blocksOf(res)) {
+      for await (const block of readBlocks(res)) {
         const data = /^data: (.*)$/m.exec(block)?.[1]
         if (data !== undefined) show(JSON.parse(data))
         after = /^id: (.*)$/m.exec(block)?.[1] ?? after
@@ -87,21 +88,8 @@ async function followEvents(
 
 /** A failure that may pass is printed; a mistake of the caller's ends the command. */
 function complainOf(command: Command, err: unknown): void {
-  const isRefusal = err instanceof ApiError && err.status < 500 && err.status !== 429
-  if (isRefusal || !(err instanceof Error)) throw err
+  if (!mayPass(err)) throw err
   note(command, `the stream broke (${err.message}); trying again`)
-}
-
-/** The blocks of a stream of Server-Sent Events, without the empty line that ends each. */
-async function* blocksOf(res: Response): AsyncGenerator<string> {
-  let text = ''
-  const decoder = new TextDecoder()
-  for await (const chunk of res.body ?? []) {
-    text += decoder.decode(chunk, { stream: true })
-    const blocks = text.split('\n\n')
-    text = blocks.pop() ?? ''
-    yield* blocks
-  }
 }
 
 function line(command: Command, { id, at, type, ...event }: Event): string {
