@@ -9,7 +9,7 @@ import { sequence } from './sign-off/steps.ts'
 const asked = runtime === 'node' ? process.env : {}
 const runs = Number(asked.GATEHOUSE_PROPERTY_RUNS ?? (runtime === 'node' ? 500 : 6))
 const seed = asked.GATEHOUSE_PROPERTY_SEED
-/** Ten times what a sequence takes on a machine that does nothing else. */
+/** Some twenty times what it takes on a machine that does nothing else. */
 const timeoutMs = 60_000 + runs * 3000
 
 /** What must come to pass in so many of a hundred sequences, or the property says nothing. */

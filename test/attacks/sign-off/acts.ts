@@ -85,6 +85,7 @@ function noteRequest(
   state.requests.set(id, {
     ...wanted,
     id,
+    openedAt: state.nowMs,
     expiresAt: expiryOf(policies, state.nowMs),
     isOver: false,
     reviews: [],

@@ -3,7 +3,7 @@ import { acts, addVersion } from './acts.ts'
 import { makeModel, modelNames, setGroup, setLevel } from './acts-of-rights.ts'
 import { judgeChanges, type Spot, type Spots } from './judge.ts'
 import { type Name, names, type People } from './people.ts'
-import type { Account, State, Version } from './rules.ts'
+import { type Account, expiryOf, guardsOf, type State, type Version } from './rules.ts'
 import type { Step } from './steps.ts'
 
 const mlflow = '/api/2.0/mlflow'
@@ -67,10 +67,13 @@ function makeCourt(people: People, prefix: string, see: See) {
     )
   }
 
-  /** Requests that nobody decides any more close by themselves. */
+  /** Requests that nobody decides any more close by themselves; the others expire as policies say now. */
   const settle = (after: Spots) => {
     for (const request of state.requests.values()) {
       if (!after.has(request.version)) request.isOver = true
+      if (request.isOver || request.expiresAt <= state.nowMs) continue
+      const guards = guardsOf(state, request.version.model.name, request.place)
+      request.expiresAt = expiryOf(guards, request.openedAt)
     }
   }
 

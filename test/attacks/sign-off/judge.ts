@@ -209,6 +209,7 @@ function freshRequest(
     place,
     archives,
     requester: doing.by,
+    openedAt: state.nowMs,
     expiresAt: expiryOf(guards, state.nowMs),
     isOver: false,
     reviews: [],

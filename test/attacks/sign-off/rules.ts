@@ -59,7 +59,8 @@ export type Request = {
   readonly place: Place
   archives: boolean
   readonly requester: Account
-  readonly expiresAt: number
+  readonly openedAt: number
+  expiresAt: number
   isOver: boolean
   readonly reviews: { readonly by: Account; readonly approves: boolean; readonly saw: string }[]
   glass: { readonly by: Account; followedUp: boolean } | undefined
