@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { letOthersRun } from '../core/let-others-run.ts'
+import { letOthersRun } from '../core/rounds.ts'
 import type { Database } from '../db/database.ts'
 import type { Action } from './actions.ts'
 import { type AuditEntryRow, entryColumns, type SealedEntry, sealedEntryFrom } from './entry.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { letOthersRun } from '../core/let-others-run.ts'
+import { letOthersRun } from '../core/rounds.ts'
 import { jsonRowsOf } from '../db/sql.ts'
 import type { Platform } from '../platform/context.ts'
 import { hashJson } from '../platform/hash.ts'

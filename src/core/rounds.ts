@@ -12,3 +12,8 @@ export async function* splitIntoRounds<T>(
   }
   if (round.length > 0) yield round
 }
+
+/** Let waiting requests run: long work and databases in this process would block them. */
+export function letOthersRun(): Promise<void> {
+  return new Promise((done) => setTimeout(done))
+}

@@ -1,6 +1,6 @@
 import { invalid, RegistryError } from '../core/error.ts'
-import { letOthersRun } from '../core/let-others-run.ts'
 import type { JsonSize } from '../core/measure-json.ts'
+import { letOthersRun } from '../core/rounds.ts'
 import type { ByteStream } from '../platform/ports.ts'
 import type { AppContext } from './app-env.ts'
 

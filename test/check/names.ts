@@ -8,7 +8,7 @@ const verbs = new Set(
   match merge migrate note open page parse ping place point post prepare purge put read record redeliver refresh refuse regrant remove
   rename render renew replace replay request require resolve restore review revoke roll run sample seal search send
   set settle show sign split start stop stream sweep take test transition trace try unassign unlink unseal
-  evaluate throttle update verify view wait withdraw write`.split(/\s+/),
+  fetch pull evaluate throttle update verify view wait withdraw write`.split(/\s+/),
 )
 
 /** Predicates, and makers of a value from others. */

@@ -10,10 +10,10 @@ import type { CliOutput } from '../io.ts'
 import { startProgress } from '../progress.ts'
 import { fetchVersion } from './version-folder.ts'
 
-export type Resolved = z.output<typeof endpoints.resolveModel.answer>
+export type ResolvedModel = z.output<typeof endpoints.resolveModel.answer>
 
 /** A version whose files are in a folder. */
-export type Pulled = Resolved & {
+export type Pulled = ResolvedModel & {
   readonly folder: string
   readonly files: number
   readonly fetched: number
@@ -29,7 +29,7 @@ export type PullTarget = {
 }
 
 /** What a `models:` URI means now. */
-export function resolveModel(client: GatehouseClient, uri: string): Promise<Resolved> {
+export function resolveModel(client: GatehouseClient, uri: string): Promise<ResolvedModel> {
   return client.call(endpoints.resolveModel, { query: { uri } })
 }
 
@@ -40,7 +40,7 @@ export function resolveModel(client: GatehouseClient, uri: string): Promise<Reso
  */
 export async function pullVersion(
   client: GatehouseClient,
-  resolved: Resolved,
+  resolved: ResolvedModel,
   { root, link, err }: PullTarget,
 ): Promise<Pulled> {
   const { model: name, version, digest, download_uri: downloadUri } = resolved

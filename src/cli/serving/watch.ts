@@ -8,7 +8,7 @@ import { StartError } from '../../platform/start-error.ts'
 import { ioOf, note } from '../io.ts'
 import { print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
-import { type PullTarget, pulledText, pullVersion, type Resolved } from './pull-version.ts'
+import { type PullTarget, pulledText, pullVersion, type ResolvedModel } from './pull-version.ts'
 
 const reconnectMs = 1000
 /** Between tries of what failed, growing from the first to the second. */
@@ -50,7 +50,7 @@ export function watchCommand(): Command {
   )
 }
 
-type OnMeaning = (meaning: Resolved | Unresolved) => void
+type OnMeaning = (meaning: ResolvedModel | Unresolved) => void
 
 /** Streams end now and then, and connections break: each time it goes on from what it knows. */
 async function follow(
@@ -79,17 +79,17 @@ async function follow(
 /** Does one thing at a time, for the newest version alone, and again until it succeeds. */
 class Follower {
   readonly #command: Command
-  readonly #act: (resolved: Resolved) => Promise<void>
-  #wanted: Resolved | undefined
+  readonly #act: (resolved: ResolvedModel) => Promise<void>
+  #wanted: ResolvedModel | undefined
   #done = ''
   #isBusy = false
 
-  constructor(command: Command, act: (resolved: Resolved) => Promise<void>) {
+  constructor(command: Command, act: (resolved: ResolvedModel) => Promise<void>) {
     this.#command = command
     this.#act = act
   }
 
-  want(resolved: Resolved): void {
+  want(resolved: ResolvedModel): void {
     this.#wanted = resolved
     if (!this.#isBusy) void this.#work()
   }
@@ -113,14 +113,14 @@ class Follower {
 }
 
 /** What the command is run for: an alias that moves beside it changes nothing. */
-function keyOf({ model, version, digest = '' }: Resolved): string {
+function keyOf({ model, version, digest = '' }: ResolvedModel): string {
   return `${model} ${version} ${digest}`
 }
 
 async function act(
   command: Command,
   client: GatehouseClient,
-  { resolved, flags }: { readonly resolved: Resolved; readonly flags: Flags },
+  { resolved, flags }: { readonly resolved: ResolvedModel; readonly flags: Flags },
 ): Promise<void> {
   const target: PullTarget | undefined =
     flags.pull === undefined
@@ -132,7 +132,11 @@ async function act(
 }
 
 /** @throws Error the command did not end well */
-async function run(command: string, resolved: Resolved, folder: string | undefined): Promise<void> {
+async function run(
+  command: string,
+  resolved: ResolvedModel,
+  folder: string | undefined,
+): Promise<void> {
   const { uri, model, version, stage, digest = '' } = resolved
   const child = spawn(command, {
     shell: true,
@@ -151,7 +155,7 @@ async function run(command: string, resolved: Resolved, folder: string | undefin
   if (code !== 0) throw new Error(`'${command}' ended with ${signal ?? code}`)
 }
 
-function meaningText(meaning: Resolved | Unresolved): string {
+function meaningText(meaning: ResolvedModel | Unresolved): string {
   if (!('version' in meaning)) return `${meaning.uri} means no version: ${meaning.message}`
   const { uri, model, version, stage, digest } = meaning
   return `${uri} is ${model} ${version} in ${stage}${digest === undefined ? '' : ` (${digest})`}`

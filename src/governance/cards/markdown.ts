@@ -18,7 +18,7 @@ import type {
   Text,
   ThematicBreak,
 } from 'mdast'
-import { letOthersRun } from '../../core/let-others-run.ts'
+import { letOthersRun } from '../../core/rounds.ts'
 import { piecesOf } from './markdown-pieces.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { letOthersRun } from '../../core/let-others-run.ts'
+import { letOthersRun } from '../../core/rounds.ts'
 import {
   type Card,
   type CardField,

@@ -2,7 +2,7 @@ import type { Nodes, Table, Text } from 'mdast'
 import { gfmStrikethroughToMarkdown } from 'mdast-util-gfm-strikethrough'
 import { gfmTableToMarkdown } from 'mdast-util-gfm-table'
 import { type Options, toMarkdown } from 'mdast-util-to-markdown'
-import { letOthersRun } from '../../core/let-others-run.ts'
+import { letOthersRun } from '../../core/rounds.ts'
 import type { Block } from './markdown.ts'
 import { countMarks, marksPerTurn } from './markdown-pieces.ts'
 

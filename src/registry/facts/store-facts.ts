@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { parseWellFormed } from '../../audit/entry.ts'
-import { letOthersRun } from '../../core/let-others-run.ts'
+import { letOthersRun } from '../../core/rounds.ts'
 import type { BatchRows } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { hashJson } from '../../platform/hash.ts'

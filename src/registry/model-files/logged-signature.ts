@@ -1,5 +1,5 @@
-import { letOthersRun } from '../../core/let-others-run.ts'
 import { measureJson } from '../../core/measure-json.ts'
+import { letOthersRun } from '../../core/rounds.ts'
 
 /** MLflow's model signature as it was logged: columns in, columns out, params. Plain JSON, nested little. */
 export type LoggedSignature = Readonly<Record<string, unknown>>

@@ -1,5 +1,5 @@
 import { Composer, type CST, type Document, Lexer, Parser } from 'yaml'
-import { letOthersRun } from '../../core/let-others-run.ts'
+import { letOthersRun } from '../../core/rounds.ts'
 
 /** Bounds of one text; what clients log has far less. */
 const tokensMax = 30_000

@@ -1,7 +1,7 @@
 import { raw } from 'hono/html'
 import type { FC } from 'hono/jsx'
 import type { List, Nodes, TableRow } from 'mdast'
-import { letOthersRun } from '../../core/let-others-run.ts'
+import { letOthersRun } from '../../core/rounds.ts'
 import { parseMarkdown } from '../../governance/cards/markdown.ts'
 import { lowered } from '../../governance/cards/write-card.ts'
 import { groupBlocks } from '../../governance/cards/write-markdown.ts'
