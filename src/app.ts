@@ -1,5 +1,4 @@
 import { Hono } from 'hono'
-import { getPath } from 'hono/utils/url'
 import { apiRoutes, described } from './api/routes.ts'
 import type { Principal } from './core/principal.ts'
 import { splitWorkspacePath } from './core/workspace.ts'
@@ -11,6 +10,7 @@ import { refuseMisleadingTargets } from './http/guards/target.ts'
 import { nameWorkspace } from './http/guards/workspace.ts'
 import { checkReady } from './http/ready.ts'
 import { requestContext } from './http/request-context.ts'
+import { pathBehindPrefix, plainPath, plainUrlOf } from './http/served-path.ts'
 import { mlflowRoutes } from './mlflow/routes.ts'
 import type { Platform } from './platform/context.ts'
 import { uiRoutes } from './ui/routes.ts'
@@ -29,9 +29,10 @@ export function createApp(
   platformOf: (c: AppContext) => Platform,
   options: { prefixOf?: (env: unknown) => string | undefined; principal?: Principal } = {},
 ): Hono<AppEnv> {
-  const pathOf = withoutPrefix(options.prefixOf ?? (() => undefined))
+  const pathOf = (request: Request, from?: { env?: unknown }) =>
+    pathBehindPrefix(request, options.prefixOf?.(from?.env))
   const app = new Hono<AppEnv>({
-    getPath: (...request) => splitWorkspacePath(pathOf(...request)).path,
+    getPath: (...request) => plainPath(splitWorkspacePath(pathOf(...request)).path),
   })
   app.use(requestContext(platformOf, options.principal))
   app.use(async (c, next) => {
@@ -48,19 +49,11 @@ export function createApp(
   app.onError((err, c) => errorReplyOf(err, c, showError))
   app.notFound(async (c) => {
     await admit(c)
+    const plain = plainUrlOf(c, (path) => methodsOf(app, path).length > 0)
+    if (plain !== undefined) return c.redirect(plain, 308)
     throw unknownEndpoint(c, (path) => methodsOf(app, path))
   })
   return app
-}
-
-type PathReader = (request: Request, options?: { env?: unknown }) => string
-
-function withoutPrefix(prefixOf: (env: unknown) => string | undefined): PathReader {
-  return (request, options) => {
-    const path = getPath(request)
-    const prefix = prefixOf(options?.env)?.replace(/^\/+|\/+$/g, '')
-    return prefix && path.startsWith(`/${prefix}/`) ? path.slice(prefix.length + 1) : path
-  }
 }
 
 /** The methods that `path` is served under; middleware, which takes them all, aside. */

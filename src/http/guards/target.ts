@@ -50,7 +50,7 @@ export function refuseMisleadingTargets(): MiddlewareHandler<AppEnv> {
       throw invalid("The request target has a fragment; encode a '#' as %23")
     }
     const path = rawPath(c)
-    if (/\/(\.|%2e){2}(\/|$)/i.test(path)) {
+    if (/(\/|%2f)(\.|%2e){2}(\/|%2f|$)/i.test(path)) {
       throw invalid(`${messages.wrongPath} '${excerpt(path)}': it has a '..' segment`)
     }
     await next()
