@@ -104,6 +104,14 @@ export async function makeBlockedError(
   return new BlockedError(messageOf(shown.judgement), { ...blockedOf(promotion, open), message })
 }
 
+/** Gates as all may see them who may read the model: without values, if some may not read some run. */
+export async function showGatesToAll(
+  ctx: Context,
+  gates: readonly GateResult[],
+): Promise<readonly GateResult[]> {
+  return (await areSomeDenied(ctx)) ? withoutValues(gates, notForAll) : gates
+}
+
 /**
  * Require that a draft is judged on nothing that the caller may not read: whether it passes would tell the values.
  *

@@ -1,24 +1,42 @@
 import { fromBase64UrlBytes, toBase64UrlBytes, toHex } from '../core/bytes.ts'
 import { RegistryError } from '../core/error.ts'
 import type { Settings } from '../platform/settings/settings.ts'
+import { originOf } from './url.ts'
 
 const utf8 = new TextEncoder()
 const nonceBytes = 12
 
 /**
+ * What a secret is bound to: its webhook. A token for GitHub leaves the server as it is, so it is
+ * bound to the format and the origin as well: who changes the URL has to know the token.
+ */
+export function secretPlaceOf({
+  webhook_id: id,
+  format,
+  url,
+}: {
+  readonly webhook_id: string
+  readonly format: string
+  readonly url: string
+}): string {
+  return format === 'github' ? `${id} github ${originOf(url)}` : id
+}
+
+/**
  * A webhook's secret as the database stores it: `v1.<nonce>.<AES-256-GCM>`, bound to its webhook,
  * so that it cannot be decrypted for another one.
  *
+ * @param place what `secretPlaceOf` says
  * @throws NOT_IMPLEMENTED the server has no key
  */
 export async function sealSecret(
   settings: Settings,
-  webhookId: string,
+  place: string,
   secret: string,
 ): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(nonceBytes))
   const sealed = await crypto.subtle.encrypt(
-    { name: 'AES-GCM', iv, additionalData: utf8.encode(webhookId) },
+    { name: 'AES-GCM', iv, additionalData: utf8.encode(place) },
     await key(settings),
     utf8.encode(secret),
   )
@@ -28,7 +46,7 @@ export async function sealSecret(
 /** The secret that `sealSecret` sealed; undefined if the key or the text has changed since. */
 export async function unsealSecret(
   settings: Settings,
-  webhookId: string,
+  place: string,
   sealed: string,
 ): Promise<string | undefined> {
   const [, nonce = '', text = ''] = sealed.split('.')
@@ -36,7 +54,7 @@ export async function unsealSecret(
   if (!iv || !bytes) return undefined
   try {
     const opened = await crypto.subtle.decrypt(
-      { name: 'AES-GCM', iv, additionalData: utf8.encode(webhookId) },
+      { name: 'AES-GCM', iv, additionalData: utf8.encode(place) },
       await key(settings),
       bytes,
     )

@@ -12,7 +12,7 @@ import {
   webhookNotFound,
   webhookRead,
 } from './read-webhooks.ts'
-import { sealSecret } from './secrets.ts'
+import { sealSecret, secretPlaceOf } from './secrets.ts'
 import { checkUrl, originOf } from './url.ts'
 
 export type NewWebhook = WebhookFields & {
@@ -33,7 +33,11 @@ export async function createWebhook(ctx: Context, wanted: NewWebhook): Promise<W
   const id = uuidOf(ctx.randomId())
   const now = ctx.now()
   const row = {
-    ...(await columnsOf(ctx, id, wanted)),
+    ...(await columnsOf(
+      ctx,
+      { webhook_id: id, format: wanted.format ?? 'mlflow', url: wanted.url },
+      wanted,
+    )),
     webhook_id: id,
     status: wanted.status ?? 'ACTIVE',
     format: wanted.format ?? 'mlflow',
@@ -70,11 +74,11 @@ export async function updateWebhook(
   checkFields(change)
   const was = await getWebhookRow(ctx, id)
   if (change.url !== undefined) await checkUrl(ctx, change.url)
-  const columns = await columnsOf(ctx, id, change)
+  const { format = was.format, url: target = was.url } = change
+  const columns = await columnsOf(ctx, { webhook_id: id, format, url: target }, change)
   const sets = Object.entries(columns).map(
     ([name, value]) => sql`${sql.identifier(name)} = ${value}`,
   )
-  const url = change.url ?? was.url
   const { changed } = await commit(ctx, {
     queue: sql`update webhook_queues set seq = (${endOfAuditLog}), n = 0
       where webhook = (select id from (${webhookRead(ctx, id)}) where status = 'DISABLED')
@@ -82,7 +86,7 @@ export async function updateWebhook(
     entry: webhookEntry(ctx, id, {
       action: 'webhook.updated',
       before: webhookJson(was.url),
-      after: webhookJsonAfter(columns, url),
+      after: webhookJsonAfter(columns, target),
     }),
     updated: sql`update webhooks set ${sql.join([...sets, sql`updated_at_ms = ${ctx.now()}`], sql`, `)}
       where workspace = ${ctx.workspace} and webhook_id = ${id}`,
@@ -124,7 +128,11 @@ type Columns = Partial<
 >
 
 /** The columns for the fields that are given, as they are stored. */
-async function columnsOf(ctx: Context, id: string, given: WebhookFields): Promise<Columns> {
+async function columnsOf(
+  ctx: Context,
+  place: Parameters<typeof secretPlaceOf>[0],
+  given: WebhookFields,
+): Promise<Columns> {
   const { name, description, url, events, models, format, secret, status, databricks } = given
   return {
     ...(name !== undefined && { name }),
@@ -138,7 +146,7 @@ async function columnsOf(ctx: Context, id: string, given: WebhookFields): Promis
     ...(models !== undefined && { models: models || null }),
     ...(format !== undefined && { format }),
     ...(secret !== undefined && {
-      secret: secret === '' ? null : await sealSecret(ctx.settings, id, secret),
+      secret: secret === '' ? null : await sealSecret(ctx.settings, secretPlaceOf(place), secret),
     }),
     ...(status !== undefined && { status }),
   }

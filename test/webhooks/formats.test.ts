@@ -80,6 +80,139 @@ test('eventbridge has the form of a change of a SageMaker model package', () => 
   expect(sent('eventbridge').json.detail.ModelApprovalStatus).toBe('PendingManualApproval')
 })
 
+test.each([
+  [
+    moved,
+    [
+      'models:/example_model',
+      'models:/example_model/1',
+      'models:/example_model/Staging',
+      'models:/example_model/Production',
+    ],
+  ],
+  [
+    exampleEvent('model_version.alias_set', atMs),
+    ['models:/example_model', 'models:/example_model/1', 'models:/example_model@example_alias'],
+  ],
+  [
+    exampleEvent('promotion.opened', atMs),
+    ['models:/example_model', 'models:/example_model/1', 'models:/example_model/Production'],
+  ],
+  [exampleEvent('registered_model.created', atMs), ['models:/example_model']],
+])('eventbridge names each resource so that a rule matches it whole', (event, resources) => {
+  expect(sent('eventbridge', event).json.resources).toEqual(resources)
+})
+
+test('github starts the workflows of a repository, with at most ten fields', () => {
+  const { json, contentType } = sent('github')
+  expect(contentType).toBe('application/json')
+  expect(json).toEqual({
+    event_type: 'model_version.transitioned',
+    client_payload: {
+      ...{ model: 'example_model', version: '1', stage: 'Production' },
+      event: sent('json').json,
+    },
+  })
+})
+
+test('a token for GitHub goes to the URL that it was given for, and to no other', async () => {
+  const receivers = new Receivers()
+  const { platform, post, call } = await testServer({ outbound: receivers })
+  const made = await call('POST', '/api/v1/webhooks', {
+    ...{ name: 'ci', url: 'https://api.github.com/repos/o/r/dispatches', format: 'github' },
+    ...{ events: ['registered_model.created'], secret: 'ghp_token' },
+  })
+  const path = `/api/v1/webhooks/${made.json.id}`
+  await post('registered-models/create', { name: 'a' })
+  await deliverDue(platform)
+  expect(receivers.received[0]?.headers).toMatchObject({
+    Authorization: 'Bearer ghp_token',
+    Accept: 'application/vnd.github+json',
+  })
+  expect(receivers.received[0]?.headers).not.toHaveProperty('X-MLflow-Signature')
+  for (const change of [{ url: 'https://evil.example/' }, { format: 'json' }]) {
+    await call('PATCH', path, change)
+    await post('registered-models/create', { name: crypto.randomUUID() })
+    await deliverDue(platform)
+  }
+  expect(receivers.received).toHaveLength(1)
+  const { items } = (await call('GET', `${path}/deliveries`)).json
+  expect(items[1].error).toContain('set the secret again')
+  const github = { url: 'https://github.example/', format: 'github', secret: 'ghp_other' }
+  await call('PATCH', path, github)
+  await post('registered-models/create', { name: 'd' })
+  await deliverDue(platform)
+  expect(receivers.received[1]?.headers.Authorization).toBe('Bearer ghp_other')
+})
+
+test('what belongs to a request has its link, its reason and its gates', async () => {
+  const receivers = new Receivers()
+  const { platform, post, call } = await testServer({ outbound: receivers })
+  const settings = { ...platform.settings, publicUrl: 'https://ml.example.com' }
+  for (const format of ['json', 'slack', 'github']) {
+    const url = `https://receiver.example/${format}`
+    await call('POST', '/api/v1/webhooks', { name: format, url, format, events: ['promotion.*'] })
+  }
+  await post('registered-models/create', { name: 'm' })
+  await post('model-versions/create', { name: 'm', source: 's3://b/x' })
+  const put = await call('PUT', '/api/v1/policies/p', {
+    applies_to: { models: '*', stage: 'Production' },
+    approvals: { required: 1, from: ['user:rita'], allow_unverified: true },
+    gates: [{ name: 'tested', type: 'check', check: 'ci' }],
+  })
+  expect(put.status).toBe(200)
+  const to = { stage: 'Production' }
+  const asked = { model: 'm', version: '1', to, reason: 'it is <better>' }
+  expect((await call('POST', '/api/v1/promotions', asked)).status).toBe(201)
+  await deliverDue({ ...platform, settings })
+  const request = {
+    ...{ url: 'https://ml.example.com/promotions/1', status: 'open', to },
+    ...{ requested_by: 'anonymous', reason: 'it is <better>' },
+    gates: [
+      { name: 'tested', policy: 'p', status: 'pending', detail: "check 'ci' has no result yet" },
+    ],
+    approvals: { required: 1, given: 0, missing: ['user:rita'] },
+    blocked_by: ['1 approval', "gate 'tested' waits: check 'ci' has no result yet"],
+  }
+  expect(receivers.at('json')[0]?.json).toMatchObject({ type: 'promotion.opened', request })
+  expect(receivers.at('github')[0]?.json.client_payload).toMatchObject({
+    url: request.url,
+    event: { request },
+  })
+  const [, waits, context] = receivers.at('slack')[0]?.json.blocks ?? []
+  expect(waits.text.text).toBe(
+    "waits for 1 approval\nwaits for gate 'tested' waits: check 'ci' has no result yet\n<https://ml.example.com/promotions/1|Review it>",
+  )
+  expect(JSON.stringify(context)).toContain('it is &lt;better&gt;')
+})
+
+test('of runs that not everybody may read, a webhook is told no values', async () => {
+  const receivers = new Receivers()
+  const { platform, post, call } = await testServer({ outbound: receivers })
+  const url = 'https://receiver.example/json'
+  await call('POST', '/api/v1/webhooks', { name: 'json', url, events: ['promotion.opened'] })
+  const { json } = await post('runs/create', { experiment_id: '0', start_time: 1 })
+  const { run_id } = json.run.info
+  await post('runs/log-metric', { run_id, key: 'acc', value: 0.123, timestamp: 1, step: 0 })
+  await post('registered-models/create', { name: 'm' })
+  await call('PUT', '/api/v1/policies/p', {
+    applies_to: { models: '*', stage: 'Production' },
+    gates: [{ name: 'accurate', type: 'metric', metric: 'acc', min: 0.9 }],
+  })
+  const gatesFor = async (settings: typeof platform.settings) => {
+    const made = await post('model-versions/create', { name: 'm', source: 's3://b/x', run_id })
+    const { version } = made.json.model_version
+    await call('POST', '/api/v1/promotions', { model: 'm', version, to: { stage: 'Production' } })
+    await deliverDue({ ...platform, settings })
+    return JSON.stringify(receivers.received.at(-1)?.json.request)
+  }
+  expect(await gatesFor(platform.settings)).toContain('0.123')
+  const guarded = { ...platform.settings, auth: true, defaultPermission: 'NO_PERMISSIONS' } as const
+  const told = await gatesFor(guarded)
+  expect(told).toContain('accurate')
+  expect(told).not.toContain('0.123')
+})
+
 /** What MLflow's own server sent for these calls, as recorded from 3.17.2. */
 test('mlflow has the payloads that MLflow sends, field by field', async () => {
   const receivers = new Receivers()

@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
 import { Nothing, PageQuery, pageOf } from './shapes.ts'
 
-const formats = z.enum(['mlflow', 'json', 'cloudevents', 'slack', 'eventbridge', 'databricks'])
+const formats = z.enum([
+  ...(['mlflow', 'json', 'cloudevents', 'slack', 'eventbridge', 'databricks', 'github'] as const),
+])
 const statuses = z.enum(['ACTIVE', 'DISABLED'])
 
 const WebhookShape = z.object({
@@ -31,7 +33,12 @@ const given = {
   events: z.array(z.string()),
   models: z.string().optional().describe('Empty for all'),
   format: formats.optional(),
-  secret: z.string().optional().describe('Empty: deliveries are not signed'),
+  secret: z
+    .string()
+    .optional()
+    .describe(
+      'Empty: deliveries are not signed. With the format `github` the token that GitHub asks for, of this URL alone',
+    ),
   status: statuses.optional(),
 }
 

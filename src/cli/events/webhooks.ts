@@ -160,9 +160,15 @@ function addFields(command: Command): Command {
   return command
     .option('--event <types...>', 'types of events, such as model_version.* (default: all)')
     .option('--models <glob>', 'only of models of these names')
-    .option('--format <format>', 'mlflow, json, cloudevents, slack or eventbridge')
+    .option(
+      '--format <format>',
+      'json, mlflow, cloudevents, slack, eventbridge, databricks or github',
+    )
     .option('--description <text>', 'what it is for')
-    .option('--secret-variable <name>', 'environment variable that holds the secret to sign with')
+    .option(
+      '--secret-variable <name>',
+      'environment variable that holds the secret to sign with, or the token for github',
+    )
     .option('--disable', 'send nothing')
 }
 

@@ -143,7 +143,10 @@ function whyDismissed(
 }
 
 /** Why a request cannot be merged, one sentence per reason. */
-export function blocksOf(gates: readonly GateResult[], approvals: ApprovalState): string[] {
+export function blocksOf(
+  gates: readonly GateResult[],
+  approvals: Pick<ApprovalState, 'required' | 'given'>,
+): string[] {
   const open = approvals.required - approvals.given
   return [
     ...(open > 0 ? [`${open} approval${open === 1 ? '' : 's'}`] : []),

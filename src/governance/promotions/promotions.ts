@@ -81,11 +81,16 @@ export async function openPromotion(
 
 /** @throws RESOURCE_DOES_NOT_EXIST */
 export async function getPromotion(ctx: Context, id: number): Promise<Promotion> {
+  const promotion = await findPromotion(ctx, id)
+  if (!promotion) throw notFound('Promotion request', String(id))
+  return promotion
+}
+
+export async function findPromotion(ctx: Context, id: number): Promise<Promotion | undefined> {
   const row = await ctx.db.first(
     sql<PromotionRow>`select * from promotions where id = ${id} and workspace = ${ctx.workspace}`,
   )
-  if (!row) throw notFound('Promotion request', String(id))
-  return promotionFrom(row)
+  return row && promotionFrom(row)
 }
 
 export type PromotionFilter = {

@@ -4,12 +4,13 @@ import type { Context } from '../../platform/context.ts'
 import { failureText, logError } from '../../platform/log.ts'
 import type { ApprovalState, Review } from '../approvals.ts'
 import { type ReviewRow, reviewFrom } from '../approvers.ts'
-import { type ClosedVersions, readClosedOf, shownEvidence } from '../closed-runs.ts'
+import { type ClosedVersions, readClosedOf, showGatesToAll, shownEvidence } from '../closed-runs.ts'
 import type { Seen } from '../seen.ts'
 import { type Assessment, assessPromotion, evidenceOf, unjudged } from './assess.ts'
 import { type Check, type CheckRow, checkFrom } from './checks.ts'
-import type { GateResult } from './judge.ts'
-import type { Evidence, Promotion } from './promotion.ts'
+import { blocksOf, type GateResult } from './judge.ts'
+import { type Evidence, type Promotion, promotionUrl } from './promotion.ts'
+import { findPromotion } from './promotions.ts'
 
 /** A request with all that a reviewer needs: its last judgement, or the one that decided it. */
 export type PromotionView = Promotion & {
@@ -62,6 +63,44 @@ export async function viewPromotion(
     error: failureText(failure),
   })
   return { ...view, blockedBy: [unjudged] }
+}
+
+/** What those are told of a request who get its events. */
+export type ToldPromotion = {
+  readonly url: string
+  readonly status: Promotion['status']
+  readonly target: Promotion['target']
+  readonly requestedBy: string
+  readonly reason: string | null
+  readonly gates: readonly GateResult[]
+  readonly approvals: PromotionView['approvals']
+  readonly blockedBy: readonly string[]
+}
+
+/**
+ * A request as it stands, by its last judgement, as all may see it who may read the model.
+ *
+ * @returns undefined: there is no such request in this workspace
+ */
+export async function viewPromotionForAll(
+  ctx: Context,
+  id: number,
+): Promise<ToldPromotion | undefined> {
+  const promotion = await findPromotion(ctx, id)
+  if (!promotion) return undefined
+  const isNew = promotion.status === 'open' && !promotion.evidence
+  const [view] = isNew
+    ? [await viewPromotion(ctx, promotion)]
+    : await viewPromotions(ctx, [promotion])
+  if (!view) return undefined
+  const gates = await showGatesToAll(ctx, view.gates)
+  const { status, target, requestedBy, reason, approvals } = view
+  // `blockedBy` of an open request may say why it cannot be judged.
+  const blockedBy = gates === view.gates ? view.blockedBy : blocksOf(gates, view.approvals)
+  return {
+    url: promotionUrl(ctx, id),
+    ...{ status, target, requestedBy: requestedBy.name, reason, gates, approvals, blockedBy },
+  }
 }
 
 /** Requests with their last judgements, in a fixed number of statements: nothing is judged. */

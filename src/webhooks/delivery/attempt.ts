@@ -1,14 +1,15 @@
 import { cutText, RegistryError } from '../../core/error.ts'
-import type { Platform } from '../../platform/context.ts'
+import { viewPromotionForAll } from '../../governance/promotions/view.ts'
+import { type Platform, systemContext } from '../../platform/context.ts'
 import { failureText, logError } from '../../platform/log.ts'
 import { type OutboundAnswer, OutboundError } from '../../platform/outbound.ts'
 import { parseFormat } from '../check-webhook.ts'
 import { databricksTerms } from '../events/databricks-events.ts'
 import { eventId, type RegistryEvent } from '../events/events.ts'
 import { readWholeTexts } from '../events/whole-texts.ts'
-import { type Payload, payloadOf } from '../formats/formats.ts'
+import { type Format, type Payload, payloadOf } from '../formats/formats.ts'
 import type { WebhookRow } from '../read-webhooks.ts'
-import { signDelivery, signForDatabricks, unsealSecret } from '../secrets.ts'
+import { secretPlaceOf, signDelivery, signForDatabricks, unsealSecret } from '../secrets.ts'
 import { allowedUrl, mayConnect } from '../url.ts'
 import type { AttemptOutcome, DueDelivery } from './queue.ts'
 
@@ -70,7 +71,7 @@ export async function sendEvent(
   const { settings } = platform
   const terms = databricksTerms(webhook.databricks)
   const format = parseFormat(webhook.format)
-  const event = format === 'mlflow' ? await readWholeTexts(platform, sending.event) : sending.event
+  const event = await readTold(platform, webhook, { event: sending.event, format })
   const { contentType, body } = payloadOf(event, { format, webhookId: webhook.webhook_id, terms })
   try {
     const url = allowedUrl(webhook.url, settings.webhooks)
@@ -100,6 +101,18 @@ export async function sendEvent(
   }
 }
 
+/** The event with what its format tells besides: whole texts, or the request that it belongs to. */
+async function readTold(
+  platform: Platform,
+  { workspace }: WebhookRow,
+  { event, format }: { readonly event: RegistryEvent; readonly format: Format },
+): Promise<RegistryEvent> {
+  if (format === 'mlflow') return readWholeTexts(platform, event)
+  if (event.promotionId === null) return event
+  const ctx = systemContext(platform, workspace)
+  return { ...event, request: await viewPromotionForAll(ctx, Number(event.promotionId)) }
+}
+
 async function signedHeaders(
   { settings }: Platform,
   webhook: WebhookRow,
@@ -107,14 +120,19 @@ async function signedHeaders(
 ): Promise<Record<string, string>> {
   const timestamp = String(Math.floor(signedAtMs / 1000))
   const headers = { 'X-MLflow-Delivery-Id': deliveryId, 'X-MLflow-Timestamp': timestamp }
-  if (webhook.secret === null) return headers
-  const secret = await unsealSecret(settings, webhook.webhook_id, webhook.secret)
+  const isGithub = webhook.format === 'github'
+  const given = isGithub ? { ...headers, Accept: 'application/vnd.github+json' } : headers
+  if (webhook.secret === null) return given
+  const secret = await unsealSecret(settings, secretPlaceOf(webhook), webhook.secret)
   if (secret === undefined) {
     throw new RegistryError(
       'INVALID_PARAMETER_VALUE',
-      'its secret was encrypted with another key; set the secret again',
+      isGithub
+        ? 'its token was given for another URL or format, or encrypted with another key; set the secret again'
+        : 'its secret was encrypted with another key; set the secret again',
     )
   }
+  if (isGithub) return { ...given, Authorization: `Bearer ${secret}` }
   const signed = await signDelivery(secret, { deliveryId, timestamp, body })
   const signatures = { ...headers, 'X-MLflow-Signature': signed }
   if (webhook.format !== 'databricks') return signatures

@@ -1,6 +1,7 @@
 import type { auditEntries } from '../../audit/tables.ts'
 import { matchesGlob } from '../../core/glob.ts'
 import type { SomeAccount } from '../../core/principal.ts'
+import type { ToldPromotion } from '../../governance/promotions/view.ts'
 import { archivedStage } from '../../registry/stages/stages.ts'
 import { isEventType, matchesAny, typeOf } from './event-types.ts'
 
@@ -31,6 +32,8 @@ export type RegistryEvent = {
   readonly approvedBy: readonly string[]
   /** The same people with their accounts; empty in entries of older servers. */
   readonly approvers?: readonly SomeAccount[]
+  /** The request that it belongs to, as it stands when a webhook is told. */
+  readonly request?: ToldPromotion | undefined
 }
 
 /** `<seq>.<n>`: rises from event to event, and is the same for every receiver. */

@@ -22,7 +22,7 @@ export function eventBridgeEvent(event: RegistryEvent): object {
     account: '',
     time,
     region: '',
-    resources: model === null ? [] : [`models:/${version === null ? model : name}`],
+    resources: resourcesOf(event),
     detail: {
       ...(model === null ? {} : { ModelPackageGroupName: model }),
       ...(version === null
@@ -38,6 +38,25 @@ export function eventBridgeEvent(event: RegistryEvent): object {
       Event: jsonEvent(event),
     },
   }
+}
+
+/**
+ * What a rule may match whole: the model, the version, and the stages and aliases that the event is
+ * of, as MLflow's URIs name them.
+ */
+function resourcesOf({ model, version, before, after }: RegistryEvent): string[] {
+  if (model === null) return []
+  const to = (after.to ?? {}) as Readonly<Record<string, unknown>>
+  const stages = [before.stage, after.stage, to.stage].filter((name) => typeof name === 'string')
+  const aliases = [before.alias, after.alias, to.alias].filter((name) => typeof name === 'string')
+  return [
+    ...new Set([
+      `models:/${model}`,
+      ...(version === null ? [] : [`models:/${model}/${version}`]),
+      ...stages.map((stage) => `models:/${model}/${stage}`),
+      ...aliases.map((alias) => `models:/${model}@${alias}`),
+    ]),
+  ]
 }
 
 /**

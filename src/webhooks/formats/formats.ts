@@ -4,6 +4,7 @@ import { withBeginnings } from '../events/whole-texts.ts'
 import { cloudEvent } from './cloudevents.ts'
 import { databricksPayload } from './databricks.ts'
 import { eventBridgeEvent } from './eventbridge.ts'
+import { repositoryDispatch } from './github.ts'
 import { jsonEvent } from './json.ts'
 import { mlflowPayload } from './mlflow.ts'
 import { slackMessage } from './slack.ts'
@@ -16,6 +17,7 @@ export const formats = [
   'slack',
   'eventbridge',
   'databricks',
+  'github',
 ] as const
 export type Format = (typeof formats)[number]
 
@@ -28,7 +30,7 @@ type PayloadTerms = {
   readonly terms?: DatabricksTerms | undefined
 }
 
-/** The body that is sent for an event, always the same, so that a retry has the same signature. */
+/** The body that is sent for an event, the same for the same event. */
 export function payloadOf(
   event: RegistryEvent,
   { format, webhookId, terms }: PayloadTerms,
@@ -46,6 +48,8 @@ export function payloadOf(
       return json(eventBridgeEvent(event))
     case 'databricks':
       return json(databricksPayload(forPeople(event), webhookId, terms?.events))
+    case 'github':
+      return json(repositoryDispatch(forPeople(event)))
   }
 }
 

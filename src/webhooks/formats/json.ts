@@ -15,5 +15,20 @@ export function jsonEvent(event: RegistryEvent) {
     ...(event.promotionId === null ? {} : { promotion_id: event.promotionId }),
     ...(event.approvedBy.length === 0 ? {} : { approved_by: event.approvedBy }),
     ...(event.approvers?.length ? { approvers: event.approvers } : {}),
+    ...(event.request && { request: requestJson(event.request) }),
+  }
+}
+
+function requestJson(request: NonNullable<RegistryEvent['request']>) {
+  const { url, status, target, requestedBy, reason, gates, approvals, blockedBy } = request
+  const { required, given, missing } = approvals
+  return {
+    ...{ url, status, to: { ...target }, requested_by: requestedBy },
+    ...(reason === null ? {} : { reason }),
+    gates: gates.map(({ name, policy, status: is, detail }) => ({
+      ...{ name, policy, status: is, detail },
+    })),
+    approvals: { required, given, missing: [...missing] },
+    blocked_by: [...blockedBy],
   }
 }

@@ -13,18 +13,31 @@ const textCharsMax = 2500
 export function slackMessage(event: RegistryEvent): object {
   const text = bound(`*${escapeText(subjectOf(event))}*: ${escapeText(changeText(event))}`)
   const by = [`by ${String(event.actor.name ?? 'unknown')}`]
-  if (event.reason !== null) by.push(event.reason)
+  const reason = event.reason ?? event.request?.reason
+  if (reason) by.push(reason)
   by.push(`${event.type} ${eventId(event)}`)
   return {
     text,
     blocks: [
       { type: 'section', text: { type: 'mrkdwn', text } },
+      ...requestBlocks(event.request),
       {
         type: 'context',
         elements: [{ type: 'mrkdwn', text: bound(by.map(escapeText).join(' | ')) }],
       },
     ],
   }
+}
+
+/** What an open request waits for, and the link to its page. */
+function requestBlocks(request: RegistryEvent['request']): object[] {
+  if (!request) return []
+  const { status, url, blockedBy } = request
+  const waits = status === 'open' ? blockedBy.map((why) => `waits for ${shorten(why)}`) : []
+  // A link needs a whole address, which a server without `public-url` does not know.
+  const link = url.startsWith('http') ? [`<${escapeText(url)}|Review it>`] : []
+  const text = bound([...waits.map(escapeText), ...link].join('\n'))
+  return text === '' ? [] : [{ type: 'section', text: { type: 'mrkdwn', text } }]
 }
 
 function subjectOf({ model, version, type }: RegistryEvent): string {
