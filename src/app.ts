@@ -23,18 +23,21 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
  *
  * @param options.prefixOf the path that a proxy in front leaves on requests, of an environment; without it
  *   they are served too
- * @param options.principal who asks, where that is known ahead
+ * @param options.principalOf who asks, where that is known ahead
  */
 export function createApp(
   platformOf: (c: AppContext) => Platform,
-  options: { prefixOf?: (env: unknown) => string | undefined; principal?: Principal } = {},
+  options: {
+    prefixOf?: (env: unknown) => string | undefined
+    principalOf?: (c: AppContext) => Principal | undefined
+  } = {},
 ): Hono<AppEnv> {
   const pathOf = (request: Request, from?: { env?: unknown }) =>
     pathBehindPrefix(request, options.prefixOf?.(from?.env))
   const app = new Hono<AppEnv>({
     getPath: (...request) => plainPath(splitWorkspacePath(pathOf(...request)).path),
   })
-  app.use(requestContext(platformOf, options.principal))
+  app.use(requestContext(platformOf, options.principalOf))
   app.use(async (c, next) => {
     nameWorkspace(c, splitWorkspacePath(pathOf(c.req.raw, c)).workspace)
     await next()

@@ -86,7 +86,7 @@ async function withDatabase(
   work: (client: GatehouseClient) => Promise<void>,
 ): Promise<void> {
   const platform = await openStorage(command, use)
-  const app = createApp(() => platform, { principal: operator })
+  const app = createApp(() => platform, { principalOf: () => operator })
   try {
     // If a server ended in the middle, some audit entries are not sealed yet.
     await logged(() => runBackgroundWork(platform), Date.now)()

@@ -13,7 +13,7 @@ import { clientAddress, serverUrl } from './guards/reached.ts'
  */
 export function requestContext(
   platformOf: (c: AppContext) => Platform,
-  known?: Principal,
+  known?: (c: AppContext) => Principal | undefined,
 ): MiddlewareHandler<AppEnv> {
   const limiter = new RateLimiter()
   return async (c, next) => {
@@ -21,7 +21,7 @@ export function requestContext(
     const requestId = platform.randomId()
     c.set('ctx', {
       ...platform,
-      principal: known ?? principalOf(c, platform),
+      principal: known?.(c) ?? principalOf(c, platform),
       workspace: 'default',
       requestId,
       serverUrl: () => serverUrl(c),

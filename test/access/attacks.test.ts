@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createApp } from '../../src/app.ts'
+import { appOf } from '../support/app.ts'
 import { admin, authServer, password } from '../support/auth-server.ts'
 import { basic, client } from '../support/client.ts'
 
@@ -39,7 +39,7 @@ test('what one process revokes, deletes or demotes holds at once in another on t
   await mlflow(admin, 'PATCH', 'users/update-admin', { username: 'rita', is_admin: true })
   const { id, bearer } = await token(rita)
   // Another process: it remembers by itself, and what it remembers must not outlive the change.
-  const other = createApp(() => ({ ...platform }))
+  const other = appOf(() => ({ ...platform }))
   const there = async (authorization: string, path = '/api/v1/grants') =>
     (await other.request(path, { headers: { authorization } })).status
   expect([await there(bearer), await there(rita)]).toEqual([200, 200])
@@ -58,7 +58,7 @@ test('a permission that is taken back is gone with the next request, here and el
   const grant = { name: 'm', username: 'rita', permission: 'EDIT' }
   await mlflow(admin, 'POST', 'registered-models/permissions/create', grant)
   const other = client(
-    createApp(() => ({ ...platform })),
+    appOf(() => ({ ...platform })),
     { authorization: rita },
   )
   const edit = async () =>

@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
-import { createApp } from '../../src/app.ts'
 import { chainStart, hashLink } from '../../src/audit/chain.ts'
 import { sealEntries } from '../../src/audit/seal.ts'
 import { encodePageToken } from '../../src/core/page-token.ts'
 import { hashJson } from '../../src/platform/hash.ts'
 import { person } from '../support/accounts.ts'
+import { appOf } from '../support/app.ts'
 import { client } from '../support/client.ts'
 import { guardedModel } from '../support/guarded-model.ts'
 import { registryServer } from '../support/registry-server.ts'
@@ -142,7 +142,7 @@ describe('the audit log', () => {
   test('is closed to who has no right to it, on every path', async () => {
     const { platform } = await auditServer()
     const settings = { ...platform.settings, auth: true }
-    const app = createApp(() => ({ ...platform, settings }), { principal: person('eve') })
+    const app = appOf(() => ({ ...platform, settings }), person('eve'))
     for (const path of ['', '?model=m', '/export', '/export?model=m', '/head', '/verify']) {
       expect([path, (await app.request(api + path)).status]).toEqual([path, 403])
     }
@@ -196,7 +196,7 @@ describe('an export', () => {
     const { platform, policy, signedOff, admin } = await guardedModel()
     await policy('p', { stage: 'Production' })
     await signedOff('1', 'Production')
-    const { request } = createApp(() => platform, { principal: admin.principal })
+    const { request } = appOf(() => platform, admin.principal)
     const exported = async (format: string) =>
       (await request(`${api}/export?format=${format}&action=model_version.transitioned`)).text()
     const { approved_by, approvers } = JSON.parse(await exported('jsonl'))

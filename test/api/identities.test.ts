@@ -2,9 +2,9 @@ import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { resolveIdentity } from '../../src/access/accounts/resolve-identity.ts'
 import { startSession } from '../../src/access/sign-in/sessions.ts'
-import { createApp } from '../../src/app.ts'
 import type { Principal } from '../../src/core/principal.ts'
 import { contextOf, makeAccount, person } from '../support/accounts.ts'
+import { appOf } from '../support/app.ts'
 import { client } from '../support/client.ts'
 import { testServer } from '../support/server.ts'
 
@@ -15,7 +15,7 @@ async function server(principal: Principal) {
   const { platform } = await testServer()
   await makeAccount(platform, 'ada')
   const settings = { ...platform.settings, auth: true }
-  const app = createApp(() => ({ ...platform, settings }), { principal })
+  const app = appOf(() => ({ ...platform, settings }), principal)
   const { call: send } = client(app)
   const call = (method: string, path = '', body?: object) =>
     send(method, `/api/v1/identities${path}`, body)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { createApp } from '../../src/app.ts'
 import type { Principal } from '../../src/core/principal.ts'
 import { person } from '../support/accounts.ts'
+import { appOf } from '../support/app.ts'
 import { client } from '../support/client.ts'
 import { registryServer } from '../support/registry-server.ts'
 
@@ -15,7 +15,7 @@ async function guardedServer() {
   await createVersion('m')
   const settings = { ...platform.settings, auth: true }
   return async (principal: Principal, method: string, path: string, body?: object) => {
-    const app = createApp(() => ({ ...platform, settings }), { principal })
+    const app = appOf(() => ({ ...platform, settings }), principal)
     return client(app).call(method, path, body)
   }
 }

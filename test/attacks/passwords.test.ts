@@ -3,9 +3,9 @@ import { expect, test, vi } from 'vitest'
 import { runtime } from '#platform'
 import { hashPassword, unknownHash } from '../../src/access/accounts/password-hash.ts'
 import { startSession } from '../../src/access/sign-in/sessions.ts'
-import { createApp } from '../../src/app.ts'
 import { anonymous } from '../../src/core/principal.ts'
 import { contextOf, makeAccount } from '../support/accounts.ts'
+import { appOf } from '../support/app.ts'
 import { admin, authServer } from '../support/auth-server.ts'
 import { basic, client } from '../support/client.ts'
 
@@ -94,7 +94,7 @@ test('a right password is hashed once in a process, and a changed one holds no l
   await whoami(basic('rita', own))
   // Something about access changes, and another application of the process is asked.
   await makeAccount(platform, 'ann')
-  const other = createApp(() => ({ ...platform }))
+  const other = appOf(() => ({ ...platform }))
   const ask = () =>
     client(other, { authorization: basic('rita', own) }).call('GET', '/api/v1/whoami')
   const { status } = await ask()

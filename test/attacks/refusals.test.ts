@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { served as api } from '../../src/api/routes.ts'
-import { createApp } from '../../src/app.ts'
 import { privilegedOperations } from '../../src/audit/privileged-operations.ts'
 import { runBackgroundWork } from '../../src/background.ts'
 import type { Principal } from '../../src/core/principal.ts'
 import { served as mlflow } from '../../src/mlflow/routes.ts'
 import { makeAccount } from '../support/accounts.ts'
+import { appOf } from '../support/app.ts'
 import { type Call, client } from '../support/client.ts'
 import { governedServer } from '../support/governed-server.ts'
 import { testServer } from '../support/server.ts'
@@ -52,7 +52,7 @@ async function server() {
   const as = (name: string): Call => {
     const principal = principals.get(name)
     if (!principal) throw new Error(`nobody is called ${name}`)
-    return client(createApp(() => platform, { principal })).call
+    return client(appOf(() => platform, principal)).call
   }
   /** Oldest first. */
   const refused = async (): Promise<Refused[]> => {

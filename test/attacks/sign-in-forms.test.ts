@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createApp } from '../../src/app.ts'
+import { appOf } from '../support/app.ts'
 import { admin, authServer, password } from '../support/auth-server.ts'
 import { basic, client } from '../support/client.ts'
 
@@ -42,7 +42,7 @@ describe('a page of another server signs nobody in', () => {
   test('not from an origin either that may call the API', async () => {
     const { platform } = await server()
     const settings = { ...platform.settings, corsOrigins: ['http://localhost:3000', '*'] }
-    const app = createApp(() => ({ ...platform, settings }))
+    const app = appOf(() => ({ ...platform, settings }))
     const res = await app.request(`http://${host}/signin`, {
       method: 'POST',
       headers: { host, origin: 'http://localhost:3000', 'content-type': form },
@@ -85,7 +85,7 @@ describe('a password that a browser remembers', () => {
     const { app, platform, token } = await server()
     const notebook = 'http://localhost:8888'
     const settings = { ...platform.settings, corsOrigins: [notebook] }
-    const open = createApp(() => ({ ...platform, settings }))
+    const open = appOf(() => ({ ...platform, settings }))
     const bearer = (await token(admin)).bearer
     const statuses = [
       await client(app, from(admin)).call('POST', change[1], { name: 'a' }),

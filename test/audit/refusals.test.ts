@@ -1,12 +1,12 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { createApp } from '../../src/app.ts'
 import { RegistryError } from '../../src/core/error.ts'
 import type { Principal } from '../../src/core/principal.ts'
 import { runList, withBatches } from '../../src/db/batch.ts'
 import { compile } from '../../src/db/compile.ts'
 import type { Platform } from '../../src/platform/context.ts'
 import { person } from '../support/accounts.ts'
+import { appOf } from '../support/app.ts'
 import { client } from '../support/client.ts'
 import { registryServer, sixteen } from '../support/registry-server.ts'
 
@@ -43,7 +43,7 @@ function closedApp(platform: Platform, principal: Principal) {
       ? runList(platform.db, statements)
       : Promise.reject(new RegistryError('PERMISSION_DENIED', `no, ${principal.name}`))
   })
-  return client(createApp(() => ({ ...platform, db }), { principal })).call
+  return client(appOf(() => ({ ...platform, db }), principal)).call
 }
 
 test('a write to sealed files is refused and in the audit log, with access control off too', async () => {
@@ -97,7 +97,7 @@ test('what is no change, no caller or no refusal is not in the audit log', async
   await put('/no/such/place')
   const foreign = client(app, { origin: 'https://evil.example' })
   expect((await foreign.post('registered-models/create', { name: 'x' })).status).toBe(403)
-  const signedOut = createApp(() => ({
+  const signedOut = appOf(() => ({
     ...platform,
     settings: { ...platform.settings, auth: true },
   }))
@@ -156,6 +156,6 @@ test('the caller is refused also when the refusal cannot be recorded', async () 
   const { platform } = await refusingServer()
   const all = platform.db.all.bind(platform.db)
   const full = () => Promise.reject(Object.assign(new Error('full'), { code: 'SQLITE_FULL' }))
-  const app = createApp(() => ({ ...platform, db: { ...platform.db, all, batch: full } }))
+  const app = appOf(() => ({ ...platform, db: { ...platform.db, all, batch: full } }))
   expect((await app.request(sealed, { method: 'PUT', body: 'x' })).status).toBe(409)
 })

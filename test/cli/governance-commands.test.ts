@@ -2,8 +2,8 @@ import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createApp } from '../../src/app.ts'
 import { makeAccount } from '../support/accounts.ts'
+import { appOf } from '../support/app.ts'
 import type { Answering } from '../support/client.ts'
 import { programAt } from '../support/program.ts'
 import { registryServer } from '../support/registry-server.ts'
@@ -28,7 +28,7 @@ async function program() {
     const principal = await makeAccount(server.platform, name)
     accounts.set(
       name,
-      createApp(() => server.platform, { principal }),
+      appOf(() => server.platform, principal),
     )
   }
   const as = (name: string) =>

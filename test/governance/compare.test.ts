@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { createApp } from '../../src/app.ts'
 import { operator, type Principal } from '../../src/core/principal.ts'
 import type { Platform } from '../../src/platform/context.ts'
 import { makeAccount } from '../support/accounts.ts'
+import { appOf } from '../support/app.ts'
 import { cardServer } from '../support/card-server.ts'
 import { type Call, client } from '../support/client.ts'
 import { registryServer } from '../support/registry-server.ts'
@@ -105,8 +105,7 @@ test('runs that the caller may not read are compared with nothing', async () => 
 /** Somebody who may read all models and no experiment. */
 async function readerOfModels(open: Platform): Promise<Call> {
   const settings = { ...open.settings, auth: true, defaultPermission: 'NO_PERMISSIONS' as const }
-  const asked = (principal: Principal) =>
-    client(createApp(() => ({ ...open, settings }), { principal }))
+  const asked = (principal: Principal) => client(appOf(() => ({ ...open, settings }), principal))
   const { post3 } = asked(operator)
   const eve = await makeAccount(open, 'eve')
   const { json } = await post3('roles/create', { name: 'readers', workspace: 'default' })

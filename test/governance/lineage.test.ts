@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { createApp } from '../../src/app.ts'
 import { person } from '../support/accounts.ts'
+import { appOf } from '../support/app.ts'
 
 import { registryServer } from '../support/registry-server.ts'
 
@@ -103,7 +103,7 @@ test('what the caller may not read is left out of a lineage', async () => {
   }
   const ask = async (isAdmin: boolean, path: string) => {
     const principal = { ...person('eve'), isAdmin }
-    const res = await createApp(() => ({ ...platform, settings }), { principal }).request(path)
+    const res = await appOf(() => ({ ...platform, settings }), principal).request(path)
     return { status: res.status, json: await res.json() }
   }
   const incident = '/api/v1/lineage?dataset_digest=d1'

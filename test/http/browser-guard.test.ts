@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { freshPlatform } from '#platform'
-import { createApp } from '../../src/app.ts'
 import type { Settings } from '../../src/platform/settings/settings.ts'
+import { appOf } from '../support/app.ts'
 
 const search = '/api/2.0/mlflow/experiments/search'
 
 async function guarded(settings: Partial<Settings> = {}) {
   const platform = await freshPlatform()
-  const app = createApp(() => ({ ...platform, settings: { ...platform.settings, ...settings } }))
+  const app = appOf(() => ({ ...platform, settings: { ...platform.settings, ...settings } }))
   return (method: string, path: string, headers: Record<string, string>) =>
     app.request(path, { method, headers })
 }

@@ -1,7 +1,7 @@
 import { freshPlatform } from '#platform'
-import { createApp } from '../../src/app.ts'
 import type { Platform } from '../../src/platform/context.ts'
 import { hashOnce, makeAccount } from './accounts.ts'
+import { appOf } from './app.ts'
 import { basic, client } from './client.ts'
 import { Clock } from './clock.ts'
 
@@ -31,7 +31,7 @@ export async function authServer(overrides: Partial<Platform> = {}) {
     await makeAccount(platform, 'admin', { isAdmin: true, passwordHash })
   }
   const from = { address: '203.0.113.7' }
-  const app = createApp((c) => {
+  const app = appOf((c) => {
     c.set('clientAddress', from.address)
     return platform
   })

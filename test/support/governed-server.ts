@@ -1,6 +1,6 @@
-import { createApp } from '../../src/app.ts'
 import type { Principal } from '../../src/core/principal.ts'
 import { makeAccount, person } from './accounts.ts'
+import { appOf } from './app.ts'
 import { type Call, client } from './client.ts'
 import { TickingClock } from './clock.ts'
 import { testServer } from './server.ts'
@@ -22,7 +22,7 @@ export async function governedServer() {
     (principal: Principal): Call =>
     async (...asked) => {
       const signedIn = await signIn(principal)
-      return client(createApp(() => platform, { principal: signedIn })).call(...asked)
+      return client(appOf(() => platform, signedIn)).call(...asked)
     }
   const admin = as(person('root', { isAdmin: true }))
   const mlflow = (call: Call) => ({

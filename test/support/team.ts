@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { freshPlatform } from '#platform'
-import { createApp } from '../../src/app.ts'
 import type { Principal } from '../../src/core/principal.ts'
 import type { Platform } from '../../src/platform/context.ts'
 import type { Settings } from '../../src/platform/settings/settings.ts'
 import { makeAccount, person } from './accounts.ts'
+import { appOf } from './app.ts'
 import { type Client, client } from './client.ts'
 
 /** One who asks: by the principal that signing in would give. */
@@ -58,5 +58,5 @@ export async function team(settings: Partial<Settings> = {}) {
 }
 
 function memberOf(platform: Platform, principal: Principal): Member {
-  return { principal, ...client(createApp(() => platform, { principal })) }
+  return { principal, ...client(appOf(() => platform, principal)) }
 }

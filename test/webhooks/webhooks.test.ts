@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { createApp } from '../../src/app.ts'
 import { anonymous, type Principal } from '../../src/core/principal.ts'
 import type { Settings } from '../../src/platform/settings/settings.ts'
+import { appOf } from '../support/app.ts'
 import { client } from '../support/client.ts'
 import { Receivers } from '../support/receiver.ts'
 import { testServer } from '../support/server.ts'
@@ -206,7 +206,7 @@ test('with access control on, webhooks are for those who may manage them', async
   const settings: Settings = { ...platform.settings, auth: true }
   const principal = { ...anonymous, name: 'ada', kind: 'user' as const, verified: true }
   const ask = async (of: Principal, method: string, path: string) => {
-    const { call } = client(createApp(() => ({ ...platform, settings }), { principal: of }))
+    const { call } = client(appOf(() => ({ ...platform, settings }), of))
     const body = { ...hook, events: ['*'], status: 'ACTIVE' }
     return (await call(method, path, method === 'GET' ? undefined : body)).status
   }

@@ -1,6 +1,6 @@
-import { createApp } from '../../../src/app.ts'
 import type { Principal } from '../../../src/core/principal.ts'
 import { person } from '../../support/accounts.ts'
+import { appOf } from '../../support/app.ts'
 import { client, type Reply } from '../../support/client.ts'
 import type { registryServer } from '../../support/registry-server.ts'
 
@@ -18,7 +18,7 @@ export type Examples = Readonly<Record<string, Example>>
 /** Whoever made what an example needs, and makes the call: somebody who signed in. */
 export function signedIn(server: Server, name: string, more: Partial<Principal> = {}): Call {
   const principal = person(name, more)
-  const { call } = client(createApp(() => server.platform, { principal }))
+  const { call } = client(appOf(() => server.platform, principal))
   return async (method, path, body) => {
     const answer = await call(method, path, body)
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`)

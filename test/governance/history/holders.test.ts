@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
-import { createApp } from '../../../src/app.ts'
 import { person } from '../../support/accounts.ts'
+import { appOf } from '../../support/app.ts'
 import { governedServer } from '../../support/governed-server.ts'
 import { registryServer } from '../../support/registry-server.ts'
 
@@ -160,7 +160,7 @@ describe('who held a stage', () => {
     }
     const closed = (isAdmin: boolean) => {
       const principal = { ...person('eve'), isAdmin }
-      const app = createApp(() => ({ ...platform, settings }), { principal })
+      const app = appOf(() => ({ ...platform, settings }), principal)
       return async (path: string) => (await app.request(path)).status
     }
     await version(admin, 'fraud')

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createApp } from '../../../src/app.ts'
 import { person } from '../../support/accounts.ts'
+import { appOf } from '../../support/app.ts'
 import { client } from '../../support/client.ts'
 import { governedServer } from '../../support/governed-server.ts'
 
@@ -167,7 +167,7 @@ test('an approval against a deletion, and a merge against a change of the policy
 
 test('with access control off, a claimed name signs off only where the policy says so', async () => {
   const { platform } = await governedServer()
-  const app = createApp(() => platform)
+  const app = appOf(() => platform)
   const as = (name: string) => client(app, { 'x-gatehouse-actor': name }).call
   const [ada, bob] = [as('ada'), as('bob')]
   await ada('POST', '/api/2.0/mlflow/registered-models/create', { name: 'm' })

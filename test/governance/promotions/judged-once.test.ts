@@ -1,11 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { createApp } from '../../../src/app.ts'
 import { runList, withBatches } from '../../../src/db/batch.ts'
 import { compile } from '../../../src/db/compile.ts'
 import type { Database } from '../../../src/db/database.ts'
 import type { BlobStore } from '../../../src/platform/ports.ts'
 import { person } from '../../support/accounts.ts'
+import { appOf } from '../../support/app.ts'
 import { governedServer } from '../../support/governed-server.ts'
 
 const ann = person('ann')
@@ -24,7 +24,7 @@ async function countingServer(policy: object) {
   await post('registered-models/create', { name: 'fraud' })
   const made = await post('runs/create', { experiment_id: '0', start_time: 1 })
   const { run_id, artifact_uri } = made.json.run.info
-  await createApp(() => platform, { principal: ann }).request(
+  await appOf(() => platform, ann).request(
     `/api/2.0/mlflow-artifacts/artifacts/${artifact_uri.replace('mlflow-artifacts:/', '')}/model/w`,
     { method: 'PUT', body: 'weights' },
   )

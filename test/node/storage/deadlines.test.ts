@@ -3,12 +3,12 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { afterAll, expect, test, vi } from 'vitest'
-import { createApp } from '../../../src/app.ts'
 import { migrate } from '../../../src/db/migrate.ts'
 import { LibsqlRemote } from '../../../src/platform/node/libsql-remote.ts'
 import { readMigrations } from '../../../src/platform/node/migrations.ts'
 import { sha256 } from '../../../src/platform/node/sha256.ts'
 import { S3BlobStore } from '../../../src/platform/s3/s3-blob-store.ts'
+import { appOf } from '../../support/app.ts'
 import { client } from '../../support/client.ts'
 import { temporaryFolder } from '../../support/gatehouse-process.ts'
 import { testServer } from '../../support/server.ts'
@@ -58,7 +58,7 @@ withSqld(
     const db = new LibsqlRemote(way.url, undefined)
     await migrate(db, migrations)
     const { platform } = await testServer()
-    const { call } = client(createApp(() => ({ ...platform, db })))
+    const { call } = client(appOf(() => ({ ...platform, db })))
     expect((await call('GET', '/ready')).status).toBe(200)
     way.state.stalled = true
     const log = vi.spyOn(console, 'error').mockReturnValue()
