@@ -42,6 +42,9 @@ export const auditEntries = sqliteTable(
     index('audit_entries_by_time').on(t.at_ms),
     index('audit_entries_by_actor').on(sql`json_extract(${t.actor}, '$.name')`, t.seq),
     index('audit_entries_by_action').on(t.action, t.seq),
+    index('audit_entries_of_service_accounts')
+      .on(sql`coalesce(${t.after} ->> 'for', ${t.after} ->> 'name')`)
+      .where(sql`${t.action} in ('service_account.created', 'token.created')`),
     index('audit_entries_refused').on(t.at_ms).where(sql`${t.action} = 'request.refused'`),
   ],
 )

@@ -72,34 +72,39 @@ export function statusWrites(
   models: readonly CountedPlaces[],
   { versions = sql`1`, guard }: { readonly versions?: SQL; readonly guard: SQL },
 ): SQL[] {
-  const counted = JSON.stringify(models.map(({ model, name, counting }) => [model, name, counting]))
-  const guarding = JSON.stringify(
-    models.flatMap(({ model, guarded }) =>
-      guarded.map(({ place, policy, madeAtMs }) => [model, place, policy, madeAtMs]),
-    ),
+  const counted = JSON.stringify(
+    models.map(({ model, name, counting, guarded }) => [
+      model,
+      name,
+      counting,
+      guarded.map(({ place, policy, madeAtMs }) => [place, policy, madeAtMs]),
+    ]),
   )
-  const chosen = sql`select model_versions.id from json_each(${counted}) c
-    join registered_models m on m.id = c.value ->> 0 and m.name = c.value ->> 1
-    join model_versions on model_versions.registered_model = m.id where ${versions} and ${guard}`
-  const guards = sql`json_each(${guarding}) g join model_versions v on v.registered_model = g.value ->> 0
-    where v.id = version_approvals.model_version and g.value ->> 1 = version_approvals.place`
-  const isPolicyOfApproval = sql`(g.value ->> 2 in (
+  // Joined once and kept, so that each version meets its own model's row alone.
+  const chosen = sql`with chosen as materialized (
+    select model_versions.id, c.value ->> 2 as counting, c.value -> 3 as guarded
+    from json_each(${counted}) c
+    cross join registered_models m on m.id = c.value ->> 0 and m.name = c.value ->> 1
+    cross join model_versions on model_versions.registered_model = m.id where ${versions} and ${guard})`
+  const guards = sql`select 1 from json_each(chosen.guarded) g
+    where g.value ->> 0 = version_approvals.place`
+  const isPolicyOfApproval = sql`(g.value ->> 1 in (
     select value from json_each(version_approvals.policies)))`
   return [
-    sql`update version_approvals set is_guarded = exists (select 1 from ${guards}),
-        stands = status <> 'Approved' or not exists (select 1 from ${guards})
-          or (exists (select 1 from ${guards} and ${isPolicyOfApproval})
-            and not exists (select 1 from ${guards} and not ${isPolicyOfApproval}
-              and g.value ->> 3 < version_approvals.at_ms))
-      where model_version in (${chosen})`,
-    sql`update model_versions set (approval_status, approval_by, approval_at_ms, approval_reason) = (
+    sql`${chosen} update version_approvals set is_guarded = exists (${guards}),
+        stands = status <> 'Approved' or not exists (${guards})
+          or (exists (${guards} and ${isPolicyOfApproval})
+            and not exists (${guards} and not ${isPolicyOfApproval}
+              and g.value ->> 2 < version_approvals.at_ms))
+      from chosen where version_approvals.model_version = chosen.id`,
+    sql`${chosen} update model_versions
+      set (approval_status, approval_by, approval_at_ms, approval_reason) = (
         select a.status, a.by, a.at_ms, a.reason from version_approvals a
-        join json_each(${counted}) c on c.value ->> 0 = model_versions.registered_model
-        where a.model_version = model_versions.id and a.stands = 1
-          and (c.value ->> 2 is null or c.value ->> 2 = a.place)
+        where a.model_version = chosen.id and a.stands = 1
+          and (chosen.counting is null or chosen.counting = a.place)
         order by a.is_guarded desc, a.status = 'PendingManualApproval' and a.break_glass = 0,
           a.at_ms desc, a.promotion desc limit 1)
-      where id in (${chosen})`,
+      from chosen where model_versions.id = chosen.id`,
   ]
 }
 
