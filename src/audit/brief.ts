@@ -62,10 +62,12 @@ export async function readDigests(
   return { json: JSON.stringify([...of]), of }
 }
 
-/** Long texts that a statement binds, and what SQLite makes of those that are JSON. */
+/** Long texts that a statement binds, and what SQLite makes of those that are JSON; none that has no digest. */
 function boundTexts(statement: SQL): string[] {
   return compile(statement).params.flatMap((param) =>
-    typeof param === 'string' && param.length > textCharsMax ? [param, ...asJson(param)] : [],
+    typeof param === 'string' && param.length > textCharsMax && param.length <= digestedCharsMax
+      ? [param, ...asJson(param)]
+      : [],
   )
 }
 

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { type Principal, principalText, type SomeAccount } from '../core/principal.ts'
+import { letOthersRun } from '../core/rounds.ts'
 import type { Batch, BatchRows } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
 import type { Action } from './actions.ts'
@@ -83,6 +84,7 @@ export async function commit<const Q extends Batch>(
   try {
     const rows = await ctx.db.batch(statements).catch(async (err) => {
       if (!isTooLong(err)) throw err
+      await letOthersRun()
       return ctx.db.batch(await withBriefEntries(ctx, statements))
     })
     ctx.wake()

@@ -39,7 +39,8 @@ test('a page token of megabytes holds nobody up', async () => {
   const { post } = await testServer()
   const token = btoa(`[1,${'1,'.repeat(2_000_000)}1]`)
   const res = await post('runs/search', { experiment_ids: ['0'], page_token: token })
-  expect(res.json.message).toBe('Invalid page_token: it is not one that this server gave out')
+  expect(res.status).toBe(400)
+  expect(res.json.message).toBe('Invalid page token: it is not one that this server gave out')
 })
 
 test('a body of 9 MB of text is read, and is refused for what it is', async () => {
