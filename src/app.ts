@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { apiRoutes, described } from './api/routes.ts'
+import { splitWorkspacePath } from './core/names.ts'
 import type { Principal } from './core/principal.ts'
-import { splitWorkspacePath } from './core/workspace.ts'
 import type { AppContext, AppEnv } from './http/app-env.ts'
 import { errorReplyOf, unknownEndpoint } from './http/errors.ts'
 import { browserGuard } from './http/guards/browser-guard.ts'

@@ -1,7 +1,7 @@
 import { excerpt, invalid, SealedError } from '../core/error.ts'
 import { messages } from '../core/messages.ts'
+import { defaultWorkspace } from '../core/names.ts'
 import { decodePercent } from '../core/percent.ts'
-import { defaultWorkspace } from '../core/workspace.ts'
 import type { Context } from '../platform/context.ts'
 
 /** Bounds of what clients may name, in bytes of UTF-8. */

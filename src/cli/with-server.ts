@@ -18,7 +18,7 @@ const changing = new WeakSet<Command>()
  */
 export function addServer(command: Command, use: 'reads' | 'changes' = 'reads'): Command {
   if (use === 'changes') changing.add(command)
-  command
+  addWorkspace(command)
     .option(
       '--server <url>',
       'ask a running server, as MLFLOW_TRACKING_TOKEN or MLFLOW_TRACKING_USERNAME and _PASSWORD say; without it the database is opened (env: GATEHOUSE_SERVER)',
@@ -42,7 +42,8 @@ export async function callServer(
   const io = ioOf(command)
   const server = serverOf(command)
   try {
-    if (server) await work(new GatehouseClient(server, credentials(io), reachable(server, io.send)))
+    const headers = { ...credentials(io), ...workspaceHeader(command) }
+    if (server) await work(new GatehouseClient(server, headers, reachable(server, io.send)))
     else await withDatabase(command, use, work)
   } catch (err) {
     if (err instanceof ApiError) throw new StartError(err.message, { cause: err })
@@ -86,11 +87,14 @@ async function withDatabase(
   work: (client: GatehouseClient) => Promise<void>,
 ): Promise<void> {
   const platform = await openStorage(command, use)
-  const app = createApp(() => platform, { principalOf: () => operator })
+  const within = workspaceHeader(command)
+  // Whoever has the database may name any workspace that is in it.
+  const settings = { ...platform.settings, workspaces: Object.keys(within).length > 0 }
+  const app = createApp(() => ({ ...platform, settings }), { principalOf: () => operator })
   try {
     // If a server ended in the middle, some audit entries are not sealed yet.
     await logged(() => runBackgroundWork(platform), Date.now)()
-    const headers = { 'User-Agent': 'gatehouse' }
+    const headers = { 'User-Agent': 'gatehouse', ...within }
     await work(
       new GatehouseClient('http://localhost', headers, async (request) => app.fetch(request)),
     )
@@ -98,6 +102,26 @@ async function withDatabase(
   } finally {
     platform.close()
   }
+}
+
+/** Give a command the flag that `workspaceOf` reads. */
+export function addWorkspace(command: Command): Command {
+  return command.option(
+    '--workspace <name>',
+    'the workspace to work in, default when absent (env: GATEHOUSE_WORKSPACE, MLFLOW_WORKSPACE)',
+  )
+}
+
+/** The workspace that somebody named; undefined: nobody did. */
+export function workspaceOf(command: Command): string | undefined {
+  const { env } = ioOf(command)
+  const given = command.opts<{ workspace?: string }>().workspace
+  return given ?? (env.GATEHOUSE_WORKSPACE || env.MLFLOW_WORKSPACE || undefined)
+}
+
+function workspaceHeader(command: Command): Record<string, string> {
+  const workspace = workspaceOf(command)
+  return workspace === undefined ? {} : { 'X-MLFLOW-WORKSPACE': workspace }
 }
 
 function credentials({ env }: CliIo): Record<string, string> {

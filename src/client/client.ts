@@ -47,7 +47,8 @@ export class GatehouseClient {
 
   /**
    * @param server its URL, with a path prefix where it has one
-   * @param headers of every request, such as `Authorization`
+   * @param headers of every request, such as `Authorization`, or `X-MLFLOW-WORKSPACE` with the workspace to
+   *   work in
    */
   constructor(server: string, headers: Readonly<Record<string, string>> = {}, send: Send = fetch) {
     this.#server = server.replace(/\/+$/, '')

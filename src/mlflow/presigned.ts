@@ -1,7 +1,7 @@
 import { cleanPath, placeInWorkspace } from '../artifacts/path.ts'
 import { absent, excerpt, invalid, type RegistryError } from '../core/error.ts'
 import { messages } from '../core/messages.ts'
-import { defaultWorkspace } from '../core/workspace.ts'
+import { defaultWorkspace } from '../core/names.ts'
 import { downloadRoute, signUrl } from '../http/files/signed-url.ts'
 import { pathAfter } from '../http/guards/target.ts'
 import type { Context } from '../platform/context.ts'

@@ -1,5 +1,5 @@
+import { defaultWorkspace } from '../core/names.ts'
 import { anonymous, gatehouse, type Principal } from '../core/principal.ts'
-import { defaultWorkspace } from '../core/workspace.ts'
 import type { Database } from '../db/database.ts'
 import type { Sha256 } from './hash.ts'
 import type { Outbound } from './outbound.ts'

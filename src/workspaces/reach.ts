@@ -3,7 +3,7 @@ import { mayAll } from '../access/permissions/permitted.ts'
 import { readOnce } from '../access/permissions/read-once.ts'
 import { denied } from '../access/permissions/rights.ts'
 import { excerpt, RegistryError } from '../core/error.ts'
-import { checkWorkspaceName, defaultWorkspace } from '../core/workspace.ts'
+import { checkWorkspaceName, defaultWorkspace } from '../core/names.ts'
 import type { Context } from '../platform/context.ts'
 
 /**

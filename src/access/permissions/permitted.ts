@@ -1,6 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { promptKey } from '../../core/names.ts'
-import { defaultWorkspace } from '../../core/workspace.ts'
+import { defaultWorkspace, promptKey } from '../../core/names.ts'
 import { fixSql } from '../../db/compile.ts'
 import type { Context } from '../../platform/context.ts'
 import type { rolePermissions } from '../tables.ts'

@@ -16,12 +16,14 @@ import { openAudited } from '../../registry/files/damaged-files.ts'
 import { type CheckedBlob, readBlobCount, verifyStore } from '../../registry/files/verify-store.ts'
 import { getVersionByAlias } from '../../registry/stages/aliases.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
+import { enterWorkspace } from '../../workspaces/reach.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { ioOf, note, setExitCode } from '../io.ts'
 import { addSettings, givenSettings } from '../options.ts'
 import { print } from '../print.ts'
 import { type ProgressBar, startProgress } from '../progress.ts'
 import { openStorage, type StorageUse } from '../storage.ts'
+import { addWorkspace, workspaceOf } from '../with-server.ts'
 
 /** `gatehouse artifacts`: import files from MLflow's server, export them, verify them. */
 export function artifactsCommand(): Command {
@@ -38,7 +40,7 @@ function importCommand(): Command {
     .argument('<source>', "MLflow's artifact root: a folder such as ./mlartifacts, or s3://...")
     .option('--to <path>', 'path in the store that the source becomes', '')
     .option('--json', 'print the counts as JSON')
-  return addSettings(command, ['storage']).action(async (source: string) => {
+  return addSettings(addWorkspace(command), ['storage']).action(async (source: string) => {
     await withStore(command, 'makes', async (ctx, given) => {
       const files = source.startsWith('s3://') ? bucketFiles(source, given) : listPlainFiles(source)
       const bar = startProgress({ unit: 'files', output: ioOf(command).err })
@@ -61,23 +63,25 @@ function exportCommand(): Command {
     .argument('<path>', 'path in the store, or models:/name/version or models:/name@alias')
     .argument('<folder>', 'where to write; made when missing')
     .option('--json', 'print the counts as JSON')
-  return addSettings(command, ['storage']).action(async (path: string, folder: string) => {
-    await withStore(command, 'reads', async (ctx) => {
-      let files = 0
-      let sizeBytes = 0
-      for await (const file of counted(
-        await filesOf(ctx, path),
-        startProgress({ unit: 'files', output: ioOf(command).err }),
-      )) {
-        await writePlainFile(folder, file.path, chunksOf(await openAudited(ctx, file)))
-        files++
-        sizeBytes += file.sizeBytes
-      }
-      print(command, { files, size_bytes: sizeBytes }, [
-        `wrote ${files} files of ${sizeBytes} bytes to ${folder}`,
-      ])
-    })
-  })
+  return addSettings(addWorkspace(command), ['storage']).action(
+    async (path: string, folder: string) => {
+      await withStore(command, 'reads', async (ctx) => {
+        let files = 0
+        let sizeBytes = 0
+        for await (const file of counted(
+          await filesOf(ctx, path),
+          startProgress({ unit: 'files', output: ioOf(command).err }),
+        )) {
+          await writePlainFile(folder, file.path, chunksOf(await openAudited(ctx, file)))
+          files++
+          sizeBytes += file.sizeBytes
+        }
+        print(command, { files, size_bytes: sizeBytes }, [
+          `wrote ${files} files of ${sizeBytes} bytes to ${folder}`,
+        ])
+      })
+    },
+  )
 }
 
 function verifyCommand(): Command {
@@ -164,16 +168,8 @@ async function withStore(
   try {
     const requestId = platform.randomId()
     const userAgent = 'gatehouse artifacts'
-    await work(
-      {
-        ...platform,
-        principal: anonymous,
-        workspace: 'default',
-        requestId,
-        userAgent,
-      },
-      given,
-    )
+    const ctx = { ...platform, principal: anonymous, workspace: 'default', requestId, userAgent }
+    await work(await enterWorkspace(ctx, workspaceOf(command)), given)
   } catch (err) {
     if (err instanceof RegistryError) throw new StartError(err.message, { cause: err })
     throw err

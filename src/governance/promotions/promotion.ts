@@ -1,5 +1,5 @@
+import { workspacePath } from '../../core/names.ts'
 import type { PrincipalRecord } from '../../core/principal.ts'
-import { workspacePath } from '../../core/workspace.ts'
 import type { Context } from '../../platform/context.ts'
 import type { ApprovalState } from '../approvals.ts'
 import type { PromotionTarget } from '../policies/policy.ts'

@@ -1,5 +1,5 @@
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
-import { defaultWorkspace, workspacePath } from '../../core/workspace.ts'
+import { defaultWorkspace, workspacePath } from '../../core/names.ts'
 import type { Context } from '../../platform/context.ts'
 import { enterWorkspace } from '../../workspaces/reach.ts'
 import type { AppContext } from '../app-env.ts'

@@ -2,9 +2,8 @@ import { type SQL, sql } from 'drizzle-orm'
 import { workspacesFolder } from '../../artifacts/path.ts'
 import { excerpt, invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
-import { checkLength } from '../../core/names.ts'
+import { checkLength, defaultWorkspace } from '../../core/names.ts'
 import { decodePercent } from '../../core/percent.ts'
-import { defaultWorkspace } from '../../core/workspace.ts'
 import type { Context } from '../../platform/context.ts'
 
 /** Schemes of a host that a client or server would connect to, as MLflow lists them. */
