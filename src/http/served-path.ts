@@ -1,5 +1,5 @@
 import { getPath } from 'hono/utils/url'
-import { workspacePath } from '../core/workspace.ts'
+import { workspacePath } from '../core/names.ts'
 import type { AppContext } from './app-env.ts'
 import { isApiPath, serverUrl } from './guards/reached.ts'
 
