@@ -8,6 +8,7 @@ import {
   placeInWorkspace,
 } from '../artifacts/path.ts'
 import { excerpt, invalid } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { signUrl } from '../http/files/signed-url.ts'
 import { pathAfter } from '../http/guards/target.ts'
@@ -22,12 +23,13 @@ import { message } from './wire/message.ts'
 const partLifetimeMs = 24 * 60 * 60 * 1000
 
 const CreateMultipartUpload = message({
-  path: { type: 'string', required: true },
+  path: { type: 'string' },
   num_parts: { type: 'int64' },
 })
+// What these lack is told to those alone who may upload there.
 const CompleteMultipartUpload = message({
-  path: { type: 'string', required: true },
-  upload_id: { type: 'string', required: true },
+  path: { type: 'string' },
+  upload_id: { type: 'string' },
   parts: {
     type: message({
       part_number: { type: 'int64' },
@@ -38,8 +40,8 @@ const CompleteMultipartUpload = message({
   },
 })
 const AbortMultipartUpload = message({
-  path: { type: 'string', required: true },
-  upload_id: { type: 'string', required: true },
+  path: { type: 'string' },
+  upload_id: { type: 'string' },
 })
 
 /** Large files in parts, each sent to a URL of its own; stock clients do so from 500 MiB on. */
@@ -48,7 +50,7 @@ export const multipartOperations: readonly Operation[] = [
     request: CreateMultipartUpload,
     rule: mayUpload('create'),
     answer: async (ctx, req, c) => {
-      const path = targetPath(c, 'create', req.path)
+      const path = targetPath(c, 'create', needed(req.path, 'path'))
       const count = Number(req.num_parts ?? 0)
       if (count < 0 || count > partsMax) {
         throw invalid(
@@ -77,7 +79,8 @@ export const multipartOperations: readonly Operation[] = [
         part: Number(part_number ?? 0),
         etag: (etag ?? '').replace(/^(W\/)?"(.*)"$/, '$2'),
       }))
-      await completeUpload(ctx, req.upload_id, { path: targetPath(c, 'complete', req.path), parts })
+      const path = targetPath(c, 'complete', needed(req.path, 'path'))
+      await completeUpload(ctx, needed(req.upload_id, 'upload_id'), { path, parts })
     },
   }),
 
@@ -85,15 +88,26 @@ export const multipartOperations: readonly Operation[] = [
     request: AbortMultipartUpload,
     rule: mayUpload('abort'),
     answer: async (ctx, req, c) => {
-      await abortUpload(ctx, req.upload_id, targetPath(c, 'abort', req.path))
+      const path = targetPath(c, 'abort', needed(req.path, 'path'))
+      await abortUpload(ctx, needed(req.upload_id, 'upload_id'), path)
     },
   }),
 ]
 
-/** EDIT on what the file belongs to. */
+/** EDIT on what the file belongs to; without a file, on what its folder does. */
 function mayUpload(verb: string) {
-  return (ctx: Context, req: { readonly path: string }, c: AppContext) =>
-    requirePath(ctx, targetPath(c, verb, req.path), 'EDIT')
+  return (ctx: Context, req: { readonly path?: string | undefined }, c: AppContext) =>
+    requirePath(ctx, req.path ? targetPath(c, verb, req.path) : folderOf(c, verb), 'EDIT')
+}
+
+function needed(value: string | undefined, parameter: string): string {
+  if (!value) throw invalid(messages.missing(parameter))
+  return value
+}
+
+/** The folder that the URL of a multipart call names. */
+function folderOf(c: AppContext, verb: string): string {
+  return placeInWorkspace(c.var.ctx, cleanPath(pathAfter(c, `/mlflow-artifacts/mpu/${verb}/`)))
 }
 
 /**

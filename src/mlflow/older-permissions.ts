@@ -1,5 +1,6 @@
 import type { Account } from '../access/accounts/accounts.ts'
 import { type Level, parseLevel } from '../access/permissions/levels.ts'
+import { mayAll } from '../access/permissions/permitted.ts'
 import { requireExperiment, requireModel } from '../access/permissions/require.ts'
 import { getExperimentResource, getModelResource } from '../access/permissions/resources.ts'
 import {
@@ -9,19 +10,22 @@ import {
   revokeFrom,
 } from '../access/permissions/user-permissions.ts'
 import type { Context } from '../platform/context.ts'
+import { parseExperimentId } from '../tracking/experiments/experiment.ts'
 import { type Operation, operation } from './operation.ts'
 import { message } from './wire/message.ts'
 
 const required = { type: 'string', required: true } as const
 const onExperiment = {
-  experiment_id: { type: 'experiment_id', required: true },
+  experiment_id: required,
   username: required,
 } as const
 const onModel = { name: required, username: required } as const
 const level = { permission: required } as const
 
-function mayManageExperiment(ctx: Context, req: { readonly experiment_id: number }) {
-  return requireExperiment(ctx, req.experiment_id, 'MANAGE')
+/** An administrator may name one that is not there yet. */
+function mayManageExperiment(ctx: Context, req: { readonly experiment_id: string }) {
+  if (mayAll(ctx)) return
+  return requireExperiment(ctx, parseExperimentId(req.experiment_id), 'MANAGE')
 }
 
 function mayManageModel(ctx: Context, req: { readonly name: string }) {
@@ -38,7 +42,7 @@ export const olderPermissionOperations: readonly Operation[] = [
     request: message({ ...onExperiment, ...level }),
     rule: mayManageExperiment,
     answer: async (ctx, req) => {
-      const on = await getExperimentResource(ctx, String(req.experiment_id))
+      const on = await getExperimentResource(ctx, req.experiment_id)
       const permission = parseLevel(req.permission)
       const account = await grantTo(ctx, req.username, { on, permission })
       return experimentPermission(on.id, account, permission)
@@ -48,7 +52,7 @@ export const olderPermissionOperations: readonly Operation[] = [
     request: message(onExperiment),
     rule: mayManageExperiment,
     answer: async (ctx, req) => {
-      const on = await getExperimentResource(ctx, String(req.experiment_id))
+      const on = await getExperimentResource(ctx, req.experiment_id)
       const { account, permission } = await getGranted(ctx, req.username, on)
       return experimentPermission(on.id, account, permission)
     },
@@ -57,7 +61,7 @@ export const olderPermissionOperations: readonly Operation[] = [
     request: message({ ...onExperiment, ...level }),
     rule: mayManageExperiment,
     answer: async (ctx, req) => {
-      const on = await getExperimentResource(ctx, String(req.experiment_id))
+      const on = await getExperimentResource(ctx, req.experiment_id)
       await regrantTo(ctx, req.username, { on, permission: parseLevel(req.permission) })
     },
   }),
@@ -65,7 +69,7 @@ export const olderPermissionOperations: readonly Operation[] = [
     request: message(onExperiment),
     rule: mayManageExperiment,
     answer: async (ctx, req) =>
-      revokeFrom(ctx, req.username, await getExperimentResource(ctx, String(req.experiment_id))),
+      revokeFrom(ctx, req.username, await getExperimentResource(ctx, req.experiment_id)),
   }),
   operation('createRegisteredModelPermission', {
     request: message({ ...onModel, ...level }),

@@ -14,5 +14,7 @@ export function rolePermissionToWire(permission: RolePermission): object {
     resource_type: permission.resourceType,
     resource_pattern: permission.resourcePattern,
     permission: permission.permission,
+    // Ours: given on what is not there yet.
+    ...(permission.isAhead ? { is_ahead: true } : {}),
   }
 }

@@ -85,6 +85,8 @@ async function mayManage(
   req: { readonly resource_type: string; readonly resource_id: string },
 ): Promise<void> {
   if (req.resource_id === '*') return requireWorkspaceAdmin(ctx)
+  // An administrator may name what is not there yet.
+  if (mayAll(ctx)) return
   switch (req.resource_type) {
     case 'experiment':
       return requireExperiment(ctx, parseExperimentId(req.resource_id), 'MANAGE')
@@ -135,5 +137,6 @@ function heldToWire(permission: AccountPermission): object {
     resource_type: permission.resourceType,
     resource_pattern: permission.resourcePattern,
     permission: permission.permission,
+    ...(permission.isAhead ? { is_ahead: true } : {}),
   }
 }

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Context } from '../../platform/context.ts'
+import { heldAheadStatement } from './resources.ts'
 
 /**
  * Prefix of the role in which MLflow keeps a user's direct permissions; no other role may have it.
@@ -25,7 +26,7 @@ export function ownRoleStatements(ctx: Context, account: number): SQL[] {
 }
 
 /**
- * The statements that give the caller MANAGE on a new thing, for the batch that makes it, after the
+ * The statements that give the caller MANAGE on a new thing, and others what was given ahead, for the batch that makes it, after the
  * insert. The audit entry of that change names the caller. A caller without an account gets no
  * permission.
  *
@@ -33,12 +34,14 @@ export function ownRoleStatements(ctx: Context, account: number): SQL[] {
  */
 export function creatorStatements(ctx: Context, owner: 'experiment' | 'model', made: SQL): SQL[] {
   const { accountId: account } = ctx.principal
-  if (!ctx.settings.auth || account === undefined) return []
+  const ahead = owner === 'model' ? [heldAheadStatement(ctx, made)] : []
+  if (!ctx.settings.auth || account === undefined) return ahead
   const type =
     owner === 'experiment'
       ? sql`'experiment'`
       : sql`iif(made.is_prompt, 'prompt', 'registered_model')`
   return [
+    ...ahead,
     ...ownRoleStatements(ctx, account),
     sql`insert into role_permissions (role, resource_type, resource, permission)
       select r.id, ${type}, cast(made.id as text), 'MANAGE'

@@ -1,13 +1,18 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import { parseRowId } from '../../core/int64.ts'
+import { checkLength } from '../../core/names.ts'
 import type { Context } from '../../platform/context.ts'
 import { type Level, parseLevel, quoteNames } from './levels.ts'
+import { mayAll } from './permitted.ts'
 
 /** What permissions are given on: one thing, or with `*` all of a type. */
 export type Resource = {
   readonly type: ResourceType
-  /** `*`, or the id of an experiment or registered model, as `role_permissions.resource` has it. */
+  /**
+   * `*`, or the id of an experiment or registered model, as `role_permissions.resource` has it. Of what
+   * is not there yet the pattern behind a `?`; of an experiment its id, where it can have that.
+   */
   readonly id: string
 }
 
@@ -30,7 +35,8 @@ const onResources: readonly Level[] = ['DENY', 'EDIT', 'MANAGE', 'READ', 'USE']
 /**
  * The resource that a request names by MLflow's type and pattern.
  *
- * @param pattern `*`, an experiment's id, or a model's name
+ * @param pattern `*`, an experiment's id, or a model's name. An administrator may name one that is not
+ *   there: what is given on it holds for the one that is made
  * @throws INVALID_PARAMETER_VALUE an unknown type, or a pattern that it cannot have
  * @throws RESOURCE_DOES_NOT_EXIST no such experiment or model
  */
@@ -50,7 +56,8 @@ export async function getResource(ctx: Context, type: string, pattern: string): 
 
 /** One experiment; here `*` has no meaning. @throws RESOURCE_DOES_NOT_EXIST */
 export async function getExperimentResource(ctx: Context, id: string): Promise<Resource> {
-  return { type: 'experiment', id: String(await getExperimentId(ctx, id)) }
+  const known = await findExperimentId(ctx, id)
+  return { type: 'experiment', id: String(known ?? idAhead(ctx, 'Experiment', id)) }
 }
 
 /** One model, which may well be called `*`. @throws RESOURCE_DOES_NOT_EXIST */
@@ -59,7 +66,8 @@ export async function getModelResource(ctx: Context, name: string): Promise<Reso
 }
 
 async function modelResource(ctx: Context, type: ResourceType, name: string): Promise<Resource> {
-  return { type, id: String(await getModelId(ctx, name)) }
+  const known = await findModelId(ctx, name)
+  return { type, id: String(known ?? idAhead(ctx, 'Registered model', name)) }
 }
 
 function parseResourceType(type: string): ResourceType {
@@ -86,7 +94,7 @@ export function levelFor(type: ResourceType, text: string): Level {
   )
 }
 
-async function getExperimentId(ctx: Context, pattern: string): Promise<number> {
+async function findExperimentId(ctx: Context, pattern: string): Promise<number | undefined> {
   const id = parseRowId(pattern)
   const row =
     id === undefined
@@ -96,18 +104,42 @@ async function getExperimentId(ctx: Context, pattern: string): Promise<number> {
             id: number
           }>`select id from experiments where id = ${id} and workspace = ${ctx.workspace}`,
         )
-  if (row) return row.id
-  throw notFoundError('Experiment', pattern)
+  return row?.id
 }
 
-async function getModelId(ctx: Context, name: string): Promise<number> {
+async function findModelId(ctx: Context, name: string): Promise<number | undefined> {
   const row = await ctx.db.first(
     sql<{
       id: number
     }>`select id from registered_models where workspace = ${ctx.workspace} and name = ${name}`,
   )
-  if (row) return row.id
-  throw notFoundError('Registered model', name)
+  return row?.id
+}
+
+/** Longest pattern that is kept for what is not there yet. */
+const patternCharsMax = 500
+
+/**
+ * What stands for a thing that is not there yet. Others than administrators could give themselves what
+ * somebody else will make.
+ */
+function idAhead(ctx: Context, what: 'Experiment' | 'Registered model', pattern: string): string {
+  if (!mayAll(ctx)) throw notFoundError(what, pattern)
+  checkLength(pattern, patternCharsMax, 'resource_pattern')
+  const isId = what === 'Experiment' && /^[1-9]\d{0,14}$/.test(pattern)
+  return isId ? pattern : `?${pattern}`
+}
+
+/**
+ * The statement by which what was given ahead on a model's name holds for the model of that name.
+ *
+ * @param made the new row: a select of `id` and `name`
+ */
+export function heldAheadStatement(ctx: Context, made: SQL): SQL {
+  return sql`update role_permissions set resource = (select cast(made.id as text) from (${made}) made)
+    where resource_type in ('registered_model', 'prompt')
+      and resource = (select '?' || made.name from (${made}) made)
+      and role in (select id from roles where workspace = ${ctx.workspace})`
 }
 
 function notFoundError(what: string, pattern: string): RegistryError {
@@ -118,5 +150,7 @@ function notFoundError(what: string, pattern: string): RegistryError {
 }
 
 /** The pattern of a row `p` of `role_permissions`, as MLflow shows it: a model's name, not its id. */
-export const patternColumn: SQL = sql`iif(p.resource_type in ('registered_model', 'prompt') and p.resource <> '*',
-  (select m.name from registered_models m where m.id = cast(p.resource as integer)), p.resource)`
+export const patternColumn: SQL = sql`case when p.resource like '?%' then substr(p.resource, 2)
+  when p.resource_type in ('registered_model', 'prompt') and p.resource <> '*'
+    then (select m.name from registered_models m where m.id = cast(p.resource as integer))
+  else p.resource end`

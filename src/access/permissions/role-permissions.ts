@@ -14,6 +14,8 @@ export type RolePermission = {
   readonly resourceType: string
   /** As MLflow has it: `*`, an experiment's id, a model's name. */
   readonly resourcePattern: string
+  /** Given on what is not there yet. */
+  readonly isAhead: boolean
   readonly permission: Level
 }
 
@@ -146,12 +148,15 @@ type PermissionRow = {
   role: number
   resource_type: string
   pattern: string
+  ahead: number
   permission: Level
 }
 
 /** A select for `permissionsFrom`, by id. @param which condition on `role_permissions p` */
 export function permissionSelect(which: SQL): SQL<PermissionRow> {
-  return sql<PermissionRow>`select p.id, p.role, p.resource_type, ${patternColumn} as pattern, p.permission
+  return sql<PermissionRow>`select p.id, p.role, p.resource_type, ${patternColumn} as pattern, p.permission,
+      (p.resource like '?%' or (p.resource_type = 'experiment' and p.resource <> '*' and not exists (
+        select 1 from experiments e where e.id = cast(p.resource as integer)))) as ahead
     from role_permissions p where ${which} order by p.id`
 }
 
@@ -161,6 +166,7 @@ export function permissionsFrom(rows: readonly PermissionRow[]): RolePermission[
     roleId: row.role,
     resourceType: row.resource_type,
     resourcePattern: row.pattern,
+    isAhead: row.ahead === 1,
     permission: row.permission,
   }))
 }

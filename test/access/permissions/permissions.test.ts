@@ -296,9 +296,8 @@ describe('roles', () => {
     ...(
       [
         [999, 'experiment', '*', 'READ', 404],
-        [0, 'experiment', '999', 'READ', 404],
-        [0, 'experiment', 'x', 'READ', 404],
-        [0, 'registered_model', 'none', 'READ', 404],
+        [0, 'experiment', 'x'.repeat(501), 'READ', 400],
+        [0, 'registered_model', 'x'.repeat(501), 'READ', 400],
         [0, 'run', '1', 'READ', 400],
         [0, 'workspace', 'x', 'MANAGE', 400],
         [0, 'workspace', '*', 'READ', 400],
