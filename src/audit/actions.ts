@@ -36,7 +36,7 @@
  * | version_comment.created | | comment (its id), text |
  * | version_comment.updated | comment, text | the same |
  * | version_comment.deleted | comment, text | |
- * | webhook.created | | webhook (its id), name, origin of its URL, events [], models, format, signed, status, databricks_events [] (of one that Databricks' API made) |
+ * | webhook.created | | webhook (its id), name, origin of its URL, events [], models, stage, alias, format, signed, status, databricks_events [] (of one that Databricks' API made) |
  * | webhook.updated | the same | the same |
  * | webhook.deleted | the same | |
  * | user.created | | name, is_admin |

@@ -26,6 +26,10 @@ export type WebhookFields = {
   readonly events?: readonly string[] | undefined
   /** A glob of model names; empty for all. */
   readonly models?: string | undefined
+  /** A glob of stages that an event is of; empty for all, and for events of none. */
+  readonly stage?: string | undefined
+  /** A glob of aliases; as `stage`. With both, an event of either is wanted. */
+  readonly alias?: string | undefined
   readonly format?: string | undefined
   /** Empty: deliveries are not signed. */
   readonly secret?: string | undefined
@@ -39,10 +43,13 @@ export type WebhookFields = {
 /** Check all fields but the URL, which `checkUrl` checks. @throws INVALID_PARAMETER_VALUE */
 export function checkFields(fields: WebhookFields): void {
   const { name, description = '', url = '', events, models = '', secret = '' } = fields
+  const { stage = '', alias = '' } = fields
   checkText({ description, url, models, secret })
   if (name !== undefined) checkName(name)
   checkLength(description, descriptionCharsMax, 'description')
   checkLength(models, globCharsMax, 'models')
+  checkLength(stage, globCharsMax, 'stage')
+  checkLength(alias, globCharsMax, 'alias')
   checkLength(secret, secretCharsMax, 'secret')
   if (events) checkEvents(events)
   if (fields.format !== undefined) parseFormat(fields.format)

@@ -21,6 +21,9 @@ export type Webhook = {
   readonly events: readonly string[]
   /** A glob of model names; null for all models, and for events without a model. */
   readonly models: string | null
+  /** Globs of the places that an event is of; null: whatever the place. */
+  readonly stage: string | null
+  readonly alias: string | null
   readonly format: Format
   readonly databricks: DatabricksTerms | undefined
   readonly hasSecret: boolean
@@ -116,6 +119,8 @@ export function webhookFrom(row: WebhookRow): Webhook {
     url: row.url,
     events: JSON.parse(row.events) as string[],
     models: row.models,
+    stage: row.stage,
+    alias: row.alias,
     format: parseFormat(row.format),
     databricks: databricksTerms(row.databricks),
     hasSecret: row.secret !== null,

@@ -30,6 +30,9 @@ export const webhooks = sqliteTable(
      * For a webhook made by Databricks' API: `{events, testMode}`, JSON. It gets only these events.
      */
     databricks: text(),
+    /** A glob of stages, and one of aliases; null: whatever the place. */
+    stage: text(),
+    alias: text(),
   },
   (t) => [index('webhooks_by_workspace').on(t.workspace, t.id)],
 )

@@ -44,9 +44,9 @@ export async function createWebhook(ctx: Context, wanted: NewWebhook): Promise<W
   }
   const { made } = await commit(ctx, {
     made: sql<WebhookRow>`insert into webhooks (workspace, webhook_id, name, description, url, events, in_mlflow,
-        models, format, databricks, secret, status, created_at_ms, updated_at_ms)
+        models, stage, alias, format, databricks, secret, status, created_at_ms, updated_at_ms)
       values (${ctx.workspace}, ${id}, ${wanted.name}, ${row.description ?? null}, ${wanted.url},
-        ${row.events}, ${row.in_mlflow}, ${row.models ?? null}, ${row.format},
+        ${row.events}, ${row.in_mlflow}, ${row.models ?? null}, ${row.stage ?? null}, ${row.alias ?? null}, ${row.format},
         ${row.databricks ?? null}, ${row.secret ?? null}, ${row.status}, ${now}, ${now}) returning *`,
     queue: sql`insert into webhook_queues (webhook, seq, n, failures, lease_until_ms)
       select id, (${endOfAuditLog}), 0, 0, 0 from webhooks where webhook_id = ${id}`,
@@ -120,6 +120,8 @@ type Columns = Partial<
     | 'events'
     | 'in_mlflow'
     | 'models'
+    | 'stage'
+    | 'alias'
     | 'format'
     | 'databricks'
     | 'secret'
@@ -127,23 +129,32 @@ type Columns = Partial<
   >
 >
 
+/** Those that an empty text clears. */
+function optionalColumns({ description, models, stage, alias }: WebhookFields): Columns {
+  return {
+    ...(description !== undefined && { description: description || null }),
+    ...(models !== undefined && { models: models || null }),
+    ...(stage !== undefined && { stage: stage || null }),
+    ...(alias !== undefined && { alias: alias || null }),
+  }
+}
+
 /** The columns for the fields that are given, as they are stored. */
 async function columnsOf(
   ctx: Context,
   place: Parameters<typeof secretPlaceOf>[0],
   given: WebhookFields,
 ): Promise<Columns> {
-  const { name, description, url, events, models, format, secret, status, databricks } = given
+  const { name, url, events, format, secret, status, databricks } = given
   return {
     ...(name !== undefined && { name }),
-    ...(description !== undefined && { description: description || null }),
+    ...optionalColumns(given),
     ...(url !== undefined && { url }),
     ...(events && {
       events: JSON.stringify(events),
       in_mlflow: mlflowEventsOf(events).length > 0 ? 1 : 0,
     }),
     ...((events || databricks) && { databricks: databricks ? JSON.stringify(databricks) : null }),
-    ...(models !== undefined && { models: models || null }),
     ...(format !== undefined && { format }),
     ...(secret !== undefined && {
       secret: secret === '' ? null : await sealSecret(ctx.settings, secretPlaceOf(place), secret),
@@ -159,7 +170,7 @@ async function columnsOf(
 function webhookJson(url: string): SQL {
   return withDatabricks(
     sql`json_object('webhook', w.webhook_id, 'name', w.name, 'origin', ${originOf(url)},
-    'events', json(w.events), 'models', w.models, 'format', w.format,
+    'events', json(w.events), 'models', w.models, 'stage', w.stage, 'alias', w.alias, 'format', w.format,
     'signed', json(iif(w.secret is null, 'false', 'true')), 'status', w.status)`,
     sql`w.databricks`,
   )
@@ -172,6 +183,7 @@ function webhookJsonAfter(columns: Columns, url: string): SQL {
   return withDatabricks(
     sql`json_object('webhook', w.webhook_id, 'name', ${after('name')},
     'origin', ${originOf(url)}, 'events', json(${after('events')}), 'models', ${after('models')},
+    'stage', ${after('stage')}, 'alias', ${after('alias')},
     'format', ${after('format')},
     'signed', json(iif(${after('secret')} is null, 'false', 'true')), 'status', ${after('status')})`,
     after('databricks'),

@@ -284,3 +284,42 @@ test('the timestamp is renewed before a receiver would find it stale', async () 
   expect(second?.['X-MLflow-Delivery-Id']).toBe(first?.['X-MLflow-Delivery-Id'])
   expect(Number(second?.['X-MLflow-Timestamp'])).toBe(Math.floor(clock.ms / 1000))
 })
+
+test('a webhook for a stage or an alias gets what is of such a place, and nothing else', async () => {
+  const receivers = new Receivers()
+  const { platform, post, call } = await testServer({ outbound: receivers })
+  const hook = (name: string, more: object) =>
+    call('POST', '/api/v1/webhooks', {
+      ...{ name, url: `https://receiver.example/${name}`, events: ['*'], ...more },
+    })
+  const { json: made } = await hook('live', { stage: 'prod*', alias: 'champ*' })
+  expect(made).toMatchObject({ stage: 'prod*', alias: 'champ*' })
+  await hook('staging', { stage: 'Staging' })
+  await post('registered-models/create', { name: 'm' })
+  await post('model-versions/create', { name: 'm', source: 's3://b/x' })
+  const move = (stage: string) =>
+    post('model-versions/transition-stage', { name: 'm', version: '1', stage })
+  await move('Staging')
+  await move('Production')
+  await move('Archived')
+  for (const alias of ['champion', 'other']) {
+    await post('registered-models/alias', { name: 'm', alias, version: '1' })
+  }
+  const to = { stage: 'Production' }
+  await call('POST', '/api/v1/promotions', { model: 'm', version: '1', to })
+  await deliverDue(platform)
+  const got = (name: string) =>
+    receivers.at(name).map(({ json }) => [json.type, json.after.stage ?? json.after.alias])
+  expect(got('live')).toEqual([
+    ['model_version.transitioned', 'Production'],
+    ['model_version.transitioned', 'Archived'],
+    ['model_version.alias_set', 'champion'],
+    ['promotion.opened', undefined],
+  ])
+  expect(got('staging')).toEqual([
+    ['model_version.transitioned', 'Staging'],
+    ['model_version.transitioned', 'Production'],
+  ])
+  await call('PATCH', `/api/v1/webhooks/${made.id}`, { stage: '', alias: '' })
+  expect((await call('GET', `/api/v1/webhooks/${made.id}`)).json).not.toHaveProperty('stage')
+})

@@ -175,7 +175,7 @@ test('a secret is kept encrypted, and neither answers nor the audit log have it 
     name: 'hook',
     origin: 'https://receiver.example',
     events: ['model_version.created'],
-    models: null,
+    ...{ models: null, stage: null, alias: null },
     format: 'mlflow',
     signed: true,
     status: 'ACTIVE',

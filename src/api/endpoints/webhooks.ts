@@ -17,6 +17,8 @@ const WebhookShape = z.object({
     .string()
     .optional()
     .describe('A glob of model names; absent: all, and what is of no model'),
+  stage: z.string().optional().describe('A glob of stages that an event is of; absent: all'),
+  alias: z.string().optional().describe('A glob of aliases; with both, either is enough'),
   format: formats,
   has_secret: z
     .boolean()
@@ -32,6 +34,8 @@ const given = {
   url: z.string(),
   events: z.array(z.string()),
   models: z.string().optional().describe('Empty for all'),
+  stage: z.string().optional().describe('Empty for all'),
+  alias: z.string().optional().describe('Empty for all'),
   format: formats.optional(),
   secret: z
     .string()

@@ -70,6 +70,8 @@ function webhookToWire(webhook: Webhook) {
     url: webhook.url,
     events: [...webhook.events],
     models: webhook.models ?? undefined,
+    stage: webhook.stage ?? undefined,
+    alias: webhook.alias ?? undefined,
     format: webhook.format,
     has_secret: webhook.hasSecret,
     status: webhook.status,

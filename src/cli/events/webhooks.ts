@@ -16,6 +16,8 @@ type Given = {
   url?: string
   event?: string[]
   models?: string
+  stage?: string
+  alias?: string
   format?: Webhook['format']
   description?: string
   secretVariable?: string
@@ -160,6 +162,8 @@ function addFields(command: Command): Command {
   return command
     .option('--event <types...>', 'types of events, such as model_version.* (default: all)')
     .option('--models <glob>', 'only of models of these names')
+    .option('--stage <glob>', 'only what is of these stages')
+    .option('--alias <glob>', 'only what is of these aliases; with --stage too, either is enough')
     .option(
       '--format <format>',
       'json, mlflow, cloudevents, slack, eventbridge, databricks or github',
@@ -174,14 +178,14 @@ function addFields(command: Command): Command {
 
 function fieldsOf(command: Command) {
   const given = command.opts<Given>()
-  const { name, url, event, models, format, description, secretVariable } = given
+  const { name, url, event, models, stage, alias, format, description, secretVariable } = given
   const status = given.disable
     ? ('DISABLED' as const)
     : given.enable
       ? ('ACTIVE' as const)
       : undefined
   const secret = secretVariable === undefined ? undefined : secretOf(command, secretVariable)
-  return { name, url, events: event, models, format, description, secret, status }
+  return { name, url, events: event, models, stage, alias, format, description, secret, status }
 }
 
 /** From the environment, so that neither process list nor shell history shows it; empty: none. */

@@ -107,7 +107,12 @@ export async function findNextDue(
     const events = entries
       .flatMap(eventsOf)
       .filter((event) => event.seq > place.seq || event.n >= place.n)
-    const wanted = { types: JSON.parse(webhook.events), models: webhook.models ?? undefined }
+    const wanted = {
+      types: JSON.parse(webhook.events),
+      models: webhook.models ?? undefined,
+      stage: webhook.stage ?? undefined,
+      alias: webhook.alias ?? undefined,
+    }
     const names = databricksTerms(webhook.databricks)?.events
     const event = events.find(
       (candidate) => isWanted(wanted, candidate) && (!names || databricksEventOf(candidate, names)),

@@ -126,13 +126,28 @@ export type Wanted = {
   readonly types: readonly string[]
   /** A glob of model names; undefined for all models, and for events without a model. */
   readonly models: string | undefined
+  /** A glob of stages and one of aliases: with either, only events that are of such a place. */
+  readonly stage?: string | undefined
+  readonly alias?: string | undefined
 }
 
 /** Whether an event is wanted. A rename matches by either name. */
 export function isWanted(wanted: Wanted, event: RegistryEvent): boolean {
-  if (!matchesAny(wanted.types, event.type)) return false
+  if (!matchesAny(wanted.types, event.type) || !isOfPlace(wanted, event)) return false
   const { models } = wanted
   if (models === undefined) return true
   const names = [event.model, event.after.name].filter((name) => typeof name === 'string')
   return names.some((name) => matchesGlob(models, name))
+}
+
+/** Places are compared as the registry compares them, in any case. */
+function isOfPlace({ stage, alias }: Wanted, { before, after }: RegistryEvent): boolean {
+  if (stage === undefined && alias === undefined) return true
+  const to = (after.to ?? {}) as EventFields
+  const fits = (glob: string | undefined, key: 'stage' | 'alias') =>
+    glob !== undefined &&
+    [before[key], after[key], to[key]].some(
+      (name) => typeof name === 'string' && matchesGlob(glob.toLowerCase(), name.toLowerCase()),
+    )
+  return fits(stage, 'stage') || fits(alias, 'alias')
 }
