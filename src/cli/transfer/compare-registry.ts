@@ -1,5 +1,5 @@
 import { compareText } from '../../transfer/point-line.ts'
-import type { ImportSource, SourceModel } from './source.ts'
+import type { ImportSource, SourceModel } from './sources/source.ts'
 import type { Taken } from './take-over.ts'
 import { digestModel, digestVersion } from './take-over-registry.ts'
 import type { Tally } from './tally.ts'

@@ -6,11 +6,13 @@ import { startProgress } from '../progress.ts'
 import { addServer, callServer } from '../with-server.ts'
 import { compareTracking } from './compare.ts'
 import { compareRegistry } from './compare-registry.ts'
-import { JsonReader, readerOf } from './json-reader.ts'
-import { MlflowServer } from './mlflow-server.ts'
 import { reportJson, reportLines } from './report.ts'
-import type { ImportSource } from './source.ts'
-import { SourceError } from './source-error.ts'
+import { JsonReader, readerOf } from './sources/json-reader.ts'
+import { MlflowDatabase } from './sources/mlflow-db.ts'
+import { MlflowServer } from './sources/mlflow-server.ts'
+import { MlrunsFolder } from './sources/mlruns.ts'
+import type { ImportSource } from './sources/source.ts'
+import { SourceError } from './sources/source-error.ts'
 import { Taken, takeOverTracking } from './take-over.ts'
 import { takeOverRegistry } from './take-over-registry.ts'
 import { Tally } from './tally.ts'
@@ -22,6 +24,8 @@ export function importCommand(): Command {
       'take over experiments, runs and models of another server, with their ids and times',
     )
     .addCommand(mlflowCommand())
+    .addCommand(databaseCommand())
+    .addCommand(folderCommand())
 }
 
 function mlflowCommand(): Command {
@@ -33,6 +37,31 @@ function mlflowCommand(): Command {
     )
   return addImport(command).action((url: string) =>
     importFrom(command, () => new MlflowServer(readerOf(url, sourceHeaders()))),
+  )
+}
+
+function databaseCommand(): Command {
+  const command = new Command('mlflow-db')
+    .description('take over the SQLite file of an MLflow server that is not running')
+    .argument('<file>', 'what that server had as sqlite:///<file>')
+    .requiredOption(
+      '--artifacts-from <folder>',
+      'where it kept artifacts: its --artifacts-destination, ./mlartifacts unless it said otherwise',
+    )
+  return addImport(command).action((file: string) =>
+    importFrom(
+      command,
+      () => new MlflowDatabase(file, command.opts<{ artifactsFrom: string }>().artifactsFrom),
+    ),
+  )
+}
+
+function folderCommand(): Command {
+  const command = new Command('mlruns')
+    .description('take over a folder that MLflow filled without a database')
+    .argument('<folder>', 'mlruns, as MLflow calls it')
+  return addImport(command).action((folder: string) =>
+    importFrom(command, () => new MlrunsFolder(folder)),
   )
 }
 

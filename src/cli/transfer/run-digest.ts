@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import type { Metric } from '../../tracking/run.ts'
 import { compareText, pointLine, sortPoints } from '../../transfer/point-line.ts'
-import type { SourceLoggedModel, SourceRun } from './source.ts'
+import type { SourceLoggedModel, SourceRun } from './sources/source.ts'
 
 /** A digest of any value, as canonical JSON. */
 export function digestOf(value: unknown): string {

@@ -5,8 +5,8 @@ import { cleanFilePath, joinPaths } from '../../artifacts/path.ts'
 import { ApiError, type GatehouseClient } from '../../client/client.ts'
 import { readEveryPage } from '../../client/every-page.ts'
 import { RegistryError } from '../../core/error.ts'
-import type { FilesOf, ImportSource, SourceFile } from './source.ts'
-import { SourceError } from './source-error.ts'
+import type { FilesOf, ImportSource, SourceFile } from './sources/source.ts'
+import { SourceError } from './sources/source-error.ts'
 import type { Tally } from './tally.ts'
 
 type Stored = { readonly size: number; readonly sha256: string }

@@ -1,7 +1,7 @@
 import * as endpoints from '../../api/endpoints/imports.ts'
 import { compareText } from '../../transfer/point-line.ts'
 import { byKey, digestOf } from './run-digest.ts'
-import type { SourceModel, SourceVersion } from './source.ts'
+import type { SourceModel, SourceVersion } from './sources/source.ts'
 import { ownAddress, readMarks, type TakeOver } from './take-over.ts'
 
 /** Take registered models and prompts over, then their versions, from the oldest to the newest. */

@@ -12,8 +12,8 @@ import type {
   SourceLoggedModel,
   SourceModel,
   SourceRun,
-} from './source.ts'
-import { SourceError } from './source-error.ts'
+} from './sources/source.ts'
+import { SourceError } from './sources/source-error.ts'
 import { takeFiles } from './take-files.ts'
 import type { Tally } from './tally.ts'
 
@@ -192,7 +192,7 @@ async function takeLoggedModels(work: TakeOver, experimentId: string): Promise<v
       const changed = slice.filter((model) => {
         const mark = digestLoggedModel(model)
         if (known.get(model.model_id) !== mark) return true
-        work.taken.loggedModels.set(model.model_id, mark)
+        if (model.lifecycle_stage !== 'deleted') work.taken.loggedModels.set(model.model_id, mark)
         return false
       })
       counts.unchanged += slice.length - changed.length
@@ -229,7 +229,11 @@ async function sendLoggedModels(
       tally.differs(`logged model ${id}`, problem ?? 'it was refused')
     } else {
       tally.of('logged models')[state === 'added' ? 'added' : 'updated']++
-      taken.loggedModels.set(id, marks.get(id) ?? '')
+      const isDeleted = items.some(
+        (one) => one.model_id === id && one.lifecycle_stage === 'deleted',
+      )
+      // MLflow's API does not show those, so they cannot be compared by it.
+      if (!isDeleted) taken.loggedModels.set(id, marks.get(id) ?? '')
     }
   }
 }

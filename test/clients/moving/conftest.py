@@ -46,6 +46,15 @@ def start_mlflow(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def filled(start_mlflow):
+    """@returns URL and folder of a server with a little of all, and ids of its runs"""
+    from filled import fill
+
+    url, folder = start_mlflow()
+    return url, folder, fill(url)
+
+
+@pytest.fixture(scope="session")
 def gatehouse(tmp_path_factory):
     """Runs the command, on the server under test or on a data folder."""
 

@@ -2,14 +2,12 @@
 
 import mlflow
 import pytest
-from filled import fill
 from mlflow import MlflowClient
 
 
 @pytest.fixture(scope="module")
-def moved(start_mlflow, gatehouse, server):
-    url, _ = start_mlflow()
-    ids = fill(url)
+def moved(filled, gatehouse, server):
+    url, _, ids = filled
     first = gatehouse("import", "mlflow", url, "--server", server, "--json")
     return MlflowClient(url), MlflowClient(server), ids, first, url
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { excerpt } from '../../core/error.ts'
-import type { ByteStream } from '../../platform/ports.ts'
-import { StartError } from '../../platform/start-error.ts'
+import { excerpt } from '../../../core/error.ts'
+import type { ByteStream } from '../../../platform/ports.ts'
+import { StartError } from '../../../platform/start-error.ts'
 import { SourceError } from './source-error.ts'
 
 const attemptsMax = 5

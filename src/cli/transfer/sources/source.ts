@@ -1,7 +1,7 @@
-import type * as endpoints from '../../api/endpoints/imports.ts'
-import type { CallInput } from '../../client/client.ts'
-import type { ByteStream } from '../../platform/ports.ts'
-import type { Metric } from '../../tracking/run.ts'
+import type * as endpoints from '../../../api/endpoints/imports.ts'
+import type { CallInput } from '../../../client/client.ts'
+import type { ByteStream } from '../../../platform/ports.ts'
+import type { Metric } from '../../../tracking/run.ts'
 
 type ItemOf<E> = CallInput<E> extends { body: { items: readonly (infer I)[] } } ? I : never
 

@@ -1,6 +1,6 @@
-import { parseInt64 } from '../../core/int64.ts'
-import type { Metric } from '../../tracking/run.ts'
+import type { Metric } from '../../../tracking/run.ts'
 import type { JsonReader } from './json-reader.ts'
+import { keptAddress, loggedModelOf, metricOf, modelOf, runOf, versionOf } from './mlflow-items.ts'
 import * as shapes from './mlflow-shapes.ts'
 import type {
   ExperimentItem,
@@ -86,22 +86,7 @@ export class MlflowServer implements ImportSource {
       body: { experiment_ids: [experimentId], max_results: 50, page_token: token },
       answer: shapes.LoggedModels,
     }))
-    for await (const { models } of pages) {
-      for (const { info, data } of models) {
-        const { creation_timestamp_ms, last_updated_timestamp_ms, artifact_uri, ...rest } = info
-        yield {
-          ...rest,
-          creation_time: creation_timestamp_ms,
-          last_update_time: last_updated_timestamp_ms,
-          artifact_uri: keptAddress(artifact_uri),
-          params: data.params,
-          metrics: data.metrics.map(({ value, ...metric }) => ({
-            ...metric,
-            value: Number.isNaN(value) ? 'NaN' : clamped(value),
-          })),
-        }
-      }
-    }
+    for await (const { models } of pages) yield* models.map(loggedModelOf)
   }
 
   async *models(): AsyncGenerator<SourceModel> {
@@ -189,60 +174,3 @@ export class MlflowServer implements ImportSource {
 }
 
 const isPromptFilter = "tags.`mlflow.prompt.is_prompt` = 'true'"
-
-function modelOf(
-  model: (typeof shapes.RegisteredModels)['_output']['registered_models'][number],
-): SourceModel {
-  const { creation_timestamp, last_updated_timestamp, aliases, ...rest } = model
-  return {
-    ...rest,
-    creation_time: creation_timestamp,
-    last_update_time: last_updated_timestamp,
-    aliasVersions: aliases,
-  }
-}
-
-function versionOf(
-  version: (typeof shapes.ModelVersions)['_output']['model_versions'][number],
-): SourceVersion {
-  const { creation_timestamp, last_updated_timestamp, current_stage, source, ...rest } = version
-  return {
-    ...rest,
-    version_source: source,
-    stage: current_stage,
-    creation_time: creation_timestamp,
-    last_update_time: last_updated_timestamp,
-  }
-}
-
-/** Addresses that still hold here: those of the artifact proxy. Files that lie elsewhere are copied. */
-function keptAddress(address: string): string | undefined {
-  return /^mlflow-artifacts:\/(?!\/)/.test(address) ? address : undefined
-}
-
-function runOf({ info, data, inputs, outputs }: (typeof shapes.Run)['_output']): SourceRun {
-  return {
-    ...info,
-    artifact_uri: keptAddress(info.artifact_uri),
-    params: data.params,
-    tags: data.tags,
-    dataset_inputs: inputs.dataset_inputs,
-    model_inputs: inputs.model_inputs.map(({ model_id }) => model_id),
-    model_outputs: outputs.model_outputs,
-    latest: data.metrics.map(metricOf),
-  }
-}
-
-function metricOf({ key, value, timestamp, step }: (typeof shapes.MetricShape)['_output']): Metric {
-  return {
-    key,
-    value: Number.isNaN(value) ? value : clamped(value),
-    timestampMs: parseInt64(String(timestamp)) ?? 0,
-    step: parseInt64(String(step)) ?? 0,
-  }
-}
-
-/** As every server keeps an infinity. */
-function clamped(value: number): number {
-  return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value))
-}

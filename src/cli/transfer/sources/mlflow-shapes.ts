@@ -113,6 +113,7 @@ export const LoggedModels = z.object({
           status_message: z.string().optional(),
           model_type: text,
           source_run_id: text,
+          lifecycle_stage: stage,
           tags: keyValues,
         }),
         data: z
