@@ -72,7 +72,7 @@ function sourceHeaders(): Record<string, string> {
 
 function addImport(command: Command): Command {
   command.option('--jobs <n>', 'runs that are read at a time, 1 to 32', '4')
-  return addServer(command)
+  return addServer(command, 'changes')
 }
 
 async function importFrom(command: Command, open: () => ImportSource): Promise<void> {

@@ -78,9 +78,11 @@ async function copyFile(
 ): Promise<Copied> {
   const hash = createHash('sha256')
   let unread: Error | undefined
+  let bytes = 0
   async function* body() {
     try {
       for await (const chunk of await file.open()) {
+        bytes += chunk.byteLength
         hash.update(chunk)
         yield chunk
       }
@@ -96,7 +98,10 @@ async function copyFile(
   } catch (err) {
     if (unread) return { problem: `it could not be read: ${unread.message}` }
     if (err instanceof RegistryError || err instanceof ApiError) return { problem: err.message }
-    if (err instanceof TypeError) return { problem: `${causeOf(err)} (${file.sizeBytes} bytes)` }
+    // The connection ends where more or less comes than was announced.
+    if (bytes !== file.sizeBytes) {
+      return { problem: `the list says ${file.sizeBytes} bytes, and ${bytes} came` }
+    }
     throw err
   }
 }
@@ -104,11 +109,6 @@ async function copyFile(
 function webStream(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   // Node's own stream is the standard one, under another name.
   return Readable.toWeb(Readable.from(chunks)) as unknown as ReadableStream<Uint8Array>
-}
-
-/** Why `fetch` failed: it says so in the cause alone. */
-function causeOf({ message, cause }: TypeError): string {
-  return cause instanceof Error ? cause.message : message
 }
 
 function artifactPath(path: string): string {
