@@ -34,6 +34,11 @@ export async function startServerToMoveTo(): Promise<Server> {
   return { ...server, env: { GATEHOUSE_COMMAND: join(root, 'bin/gatehouse') } }
 }
 
+/** A server on which callers name a workspace. */
+export function startWorkspaceServer(): Promise<Server> {
+  return startNodeServer(undefined, ['--enable-workspaces'])
+}
+
 /** Flags by which webhooks reach receivers that a test starts on this machine. */
 export const localReceivers = ['--webhook-hosts', '127.0.0.1']
 

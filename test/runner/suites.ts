@@ -13,6 +13,7 @@ import {
   startNodeServer,
   startServerToMoveTo,
   startWorkerServer,
+  startWorkspaceServer,
   startWranglerServer,
 } from './servers.ts'
 import type { Suite } from './suite.ts'
@@ -80,6 +81,9 @@ export const suites: readonly Suite[] = [
   pytest('mlflow-3.17.2', ['proxies'], new Shared(startProxiedServers), {
     suffix: 'behind-nginx',
     programs: ['nginx', 'openssl'],
+  }),
+  pytest('mlflow-3.17.2', ['workspaces'], new Shared(startWorkspaceServer), {
+    suffix: 'workspaces',
   }),
   pytest('mlflow-3.17.2', ['moving'], new Shared(startServerToMoveTo), { suffix: 'moving' }),
   exampleSuite,
