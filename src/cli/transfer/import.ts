@@ -1,6 +1,8 @@
 import { Command } from 'commander'
 import type { GatehouseClient } from '../../client/client.ts'
 import { StartError } from '../../platform/start-error.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { setExitCode } from '../io.ts'
 import { print } from '../print.ts'
 import { startProgress } from '../progress.ts'
 import { addServer, callServer } from '../with-server.ts'
@@ -87,7 +89,7 @@ async function importFrom(command: Command, open: () => ImportSource): Promise<v
       print(command, reportJson(tally, source.title), () =>
         reportLines(command, tally, source.title),
       )
-      if (tally.differing > 0) process.exitCode = 1
+      if (tally.differing > 0) setExitCode(command, exitCodes.failed)
     })
   } catch (err) {
     if (err instanceof SourceError) throw new StartError(err.message, { cause: err })
