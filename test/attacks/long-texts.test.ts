@@ -135,10 +135,12 @@ test('a model of many long tags is made and deleted in entries of bounded size',
   expect((await call('DELETE', `${path}/delete`, { name: 'big' })).status).toBe(200)
   const [deleted] = await entries('registered_model.deleted')
   const whole = JSON.stringify(Object.fromEntries(tags.map(({ key, value }) => [key, value])))
+  // Characters, of which some are two code units. Counting them one by one would be a long turn.
+  const pairs = whole.match(/[\ud800-\udbff]/g) ?? []
   expect(deleted.before).toMatchObject({
     description: await briefOf(long('d')),
     versions: [{ version: '1', stage: 'None' }],
-    tags: { begins: whole.slice(0, 200), length: [...whole].length },
+    tags: { begins: whole.slice(0, 200), length: whole.length - pairs.length },
   })
   expect(await logChars(platform)).toBeLessThan(10_000)
 })

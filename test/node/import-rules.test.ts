@@ -116,7 +116,7 @@ test('imports along the order pass', () => {
 })
 
 test('a folder that the order lacks is refused until it has a place', () => {
-  const files = new Map([['src/serving/new.ts', "import { now } from '../core/now.ts'"]])
+  const files = new Map([['src/nowhere/new.ts', "import { now } from '../core/now.ts'"]])
   expect(importsOutOfOrder(files)).toHaveLength(1)
 })
 
