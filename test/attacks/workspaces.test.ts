@@ -1,15 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { runtime } from '#platform'
 import { served as api } from '../../src/api/routes.ts'
 import type { Database } from '../../src/db/database.ts'
 import { served as mlflow } from '../../src/mlflow/routes.ts'
 import { accessGroup, operations } from '../../src/mlflow/surface.ts'
 import { type Ask, apiRows, mlflowRows } from '../access/permissions/matrix.ts'
 import { makeWorld, type World } from '../access/permissions/world.ts'
-
-/** In workerd there is one database at a time; the conditions in SQL are the same. */
-const isNode = runtime === 'node'
 
 /** Where everything is, and where the caller is. */
 const theirs = 'team-a'
@@ -19,7 +15,6 @@ let world: World
 /** The same server, where nothing was ever made in the other workspace: both must answer alike. */
 let empty: World
 beforeAll(async () => {
-  if (!isNode) return
   world = await makeWorld({ workspace: theirs })
   empty = await makeWorld({ workspace: 'team-c' })
   for (const at of [world, empty]) await settleIn(at)
@@ -126,7 +121,7 @@ async function wordsOf(db: Database): Promise<string[]> {
   return found.map(({ word }) => word).filter((word) => word.length > 5)
 }
 
-describe.runIf(isNode).each(['eve', 'admin'])('from another workspace, %s', (caller) => {
+describe.each(['eve', 'admin'])('from another workspace, %s', (caller) => {
   const tried = Object.entries(rows).filter(([name]) => caller === 'eve' || !ofServer.has(name))
   test.each(tried)(
     '%s finds nothing, changes nothing, tells nothing',
@@ -146,7 +141,7 @@ describe.runIf(isNode).each(['eve', 'admin'])('from another workspace, %s', (cal
   )
 })
 
-describe.runIf(isNode)('what is in another workspace can be named', () => {
+describe('what is in another workspace can be named', () => {
   const mine: Record<string, { experiment: string; run: string }> = {}
   beforeAll(async () => {
     for (const [name, at] of Object.entries({ world, empty })) {
@@ -303,19 +298,15 @@ describe.runIf(isNode)('what is in another workspace can be named', () => {
   })
 })
 
-test.runIf(isNode)(
-  'from another workspace, a caller without a role is told that there is none',
-  async () => {
-    for (const [name, [need, row]] of Object.entries(rows)) {
-      if (need === 'public') continue
-      const ask = await row(world)
-      const res = await world.send(world.callers.eve, ask, theirs)
-      expect([name, res.status, await res.text()]).toEqual([
-        name,
-        404,
-        expect.stringContaining(`Workspace '${theirs}' not found`),
-      ])
-    }
-  },
-  120_000,
-)
+test('from another workspace, a caller without a role is told that there is none', async () => {
+  for (const [name, [need, row]] of Object.entries(rows)) {
+    if (need === 'public') continue
+    const ask = await row(world)
+    const res = await world.send(world.callers.eve, ask, theirs)
+    expect([name, res.status, await res.text()]).toEqual([
+      name,
+      404,
+      expect.stringContaining(`Workspace '${theirs}' not found`),
+    ])
+  }
+}, 120_000)
