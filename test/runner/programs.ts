@@ -39,7 +39,7 @@ async function findOrInstall(name: ProgramName): Promise<string | undefined> {
 /** As root on Debian and its kin, such as in a container of continuous integration. */
 async function install(packageName: string): Promise<string> {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const options = { env, timeoutMs: 300_000 }
+  const options = { env, timeoutMs: 120_000 }
   const updated = await run('apt-get', ['update', '-q'], options)
   const args = ['install', '-q', '-y', '--no-install-recommends', packageName]
   const { output } = await run('apt-get', args, options)
