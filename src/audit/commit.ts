@@ -84,8 +84,13 @@ export async function commit<const Q extends Batch>(
   try {
     const rows = await ctx.db.batch(statements).catch(async (err) => {
       if (!isTooLong(err)) throw err
+      // Each of these works through texts that may have megabytes, so each is a turn of its own.
       await letOthersRun()
-      return ctx.db.batch(await withBriefEntries(ctx, statements))
+      const brief = await withBriefEntries(ctx, statements)
+      await letOthersRun()
+      const rows = await ctx.db.batch(brief)
+      await letOthersRun()
+      return rows
     })
     ctx.wake()
     return rows

@@ -38,6 +38,8 @@ export function client(app: Answering, as: Readonly<Record<string, string>> = {}
   const call: Call = async (method, path, body) => {
     const res = await send(method, path, body)
     const text = await res.text()
+    // What the caller does with the answer is no part of the server's turn.
+    await beginTurn()
     const json: Json = text.startsWith('{') ? JSON.parse(text) : undefined
     checkAnswer(method, path, res.status, json)
     return { status: res.status, text, json, headers: res.headers }
