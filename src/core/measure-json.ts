@@ -44,11 +44,30 @@ export function measureJson(text: string): JsonSize {
   return { depth: deepest, marks, hasLongInteger: longest >= longDigits }
 }
 
-/** Where the string ends that begins at `start`; found by the engine, in a tenth of a loop's time. */
+const escapedQuotesMax = 1000
+
+/**
+ * Where the string ends that begins at `start`. The engine finds a quote in a tenth of a loop's time; where
+ * quotes stand close together, a loop is faster.
+ */
 function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1)
-  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  for (let escaped = 0; end !== -1 && isEscaped(text, end); escaped++) {
+    if (escaped === escapedQuotesMax) return scanString(text, end + 1)
+    end = text.indexOf('"', end + 1)
+  }
   return end === -1 ? text.length : end
+}
+
+/** Where a string ends. @param from in it, and not within an escape */
+function scanString(text: string, from: number): number {
+  let i = from
+  while (i < text.length) {
+    const char = text.charCodeAt(i)
+    if (char === sign.quote) break
+    i += char === sign.backslash ? 2 : 1
+  }
+  return i
 }
 
 /** Whether an odd number of backslashes stands before a character of a string. */

@@ -13,14 +13,18 @@ export const keyCharsMax = 250
  * @param field the request's parameter, for the message
  */
 export function checkLength(value: string, charsMax: number, field: string): void {
-  if (value.length > charsMax && codePoints(value) > charsMax) {
+  if (value.length <= charsMax) return
+  // A character is one or two code units, so only texts in between have to be counted.
+  if (value.length > 2 * charsMax || codePoints(value) > charsMax) {
     throw invalid(messages.tooLong(field, charsMax))
   }
 }
 
 /** `value` cut to `charsMax` characters: what MLflow does to long param and run tag values. */
 export function truncate(value: string, charsMax: number): string {
-  return value.length <= charsMax ? value : [...value].slice(0, charsMax).join('')
+  return value.length <= charsMax
+    ? value
+    : [...value.slice(0, 2 * charsMax)].slice(0, charsMax).join('')
 }
 
 /** `text` without blanks and whatever else cannot be seen. */

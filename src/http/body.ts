@@ -67,6 +67,7 @@ export async function readJsonObject(
     throw invalid(`Content-Type must be application/json, not '${type ?? ''}'`)
   }
   const body = parse(text)
+  if (text.length > turnBytesMax) await letOthersRun()
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw invalid('The request body must be a JSON object')
   }
