@@ -27,7 +27,7 @@ const HolderShape = z.object({
     })
     .optional()
     .describe(
-      'How it came there; absent where it was there before the audit log of the model began',
+      'How it came there; absent where it was imported so, or was there before the audit log of the model began',
     ),
   source: z.string().optional(),
   run_id: z.string().optional(),

@@ -38,7 +38,7 @@ function lines(command: Command, { model, items }: Held, place: string): string[
           `  since ${momentText(command, since.at)}, requested by ${since.requested_by.name}`,
           `  approved by ${since.approved_by.join(', ') || 'nobody'}${since.promotion_id ? ` (request #${since.promotion_id})` : ''}`,
         ]
-      : ['  since before the audit log began']),
+      : ['  since when is not known: it was imported, or there before the audit log began']),
     ...(run_id ? [`  run ${run_id}`] : []),
     ...(digest ? [`  digest ${digest}`] : []),
     ...datasets.map((dataset) => `  data ${dataset.name} (digest ${dataset.digest})`),

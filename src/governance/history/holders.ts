@@ -23,7 +23,7 @@ import {
 /** A version in a stage or behind an alias, with how it came there and what it was made from. */
 export type Holder = {
   readonly version: number
-  /** How it came there; undefined where it was there before the audit log began. */
+  /** How it came there; undefined where it was imported so, or was there before the audit log began. */
   readonly since: Since | undefined
   readonly source: string | undefined
   readonly runId: string | undefined
