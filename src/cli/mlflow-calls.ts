@@ -55,6 +55,11 @@ export async function searchMlflow<T>(
 /** Every search takes so many at once. */
 const pageMax = 1000
 
+/** Where MLflow's API has a file of the artifact store. */
+export function artifactPathOf(path: string): string {
+  return `/api/2.0/mlflow-artifacts/artifacts/${path.split('/').map(encodeURIComponent).join('/')}`
+}
+
 /** The flags of a list: how many, in which order. */
 export function addListFlags(command: Command, orderExample: string): Command {
   return command

@@ -5,6 +5,7 @@ import * as endpoints from '../../api/endpoints/serving.ts'
 import { listVersionFiles } from '../../api/endpoints/version-files.ts'
 import type { GatehouseClient } from '../../client/client.ts'
 import { readEveryPage } from '../../client/every-page.ts'
+import { isMissing } from '../../platform/node/read-file.ts'
 import { StartError } from '../../platform/start-error.ts'
 import type { CliOutput } from '../io.ts'
 import { startProgress } from '../progress.ts'
@@ -70,7 +71,7 @@ async function refuseTaken(path: string): Promise<void> {
   try {
     if ((await lstat(path)).isSymbolicLink()) return
   } catch (err) {
-    if (err instanceof Error && 'code' in err && err.code === 'ENOENT') return
+    if (isMissing(err)) return
     throw err
   }
   throw new StartError(`${path} is there and no link; name another one with --link`)

@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import {
   copyFile,
   link,
@@ -17,8 +16,11 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { digestManifest, type ManifestFile } from '../../artifacts/manifest.ts'
 import { ApiError, type GatehouseClient, mayPass } from '../../client/client.ts'
 import { isPlainPath } from '../../core/names.ts'
+import { measureBody } from '../../platform/hash.ts'
+import { isMissing, readFileBytes } from '../../platform/node/read-file.ts'
 import { sha256 } from '../../platform/node/sha256.ts'
 import { StartError } from '../../platform/start-error.ts'
+import { artifactPathOf } from '../mlflow-calls.ts'
 
 /** What is to be fetched: the files of a sealed version, and where they are. */
 export type WantedVersion = {
@@ -131,10 +133,9 @@ async function writeList(root: string, hex: string, files: readonly ManifestFile
 }
 
 /** Whether the file is at `path`; one of that name that is another is taken away. */
-async function isHere(path: string, { sizeBytes, sha256: hash }: ManifestFile): Promise<boolean> {
+async function isHere(path: string, file: ManifestFile): Promise<boolean> {
   try {
-    const { size } = await stat(path)
-    if (size === sizeBytes && (await hashFile(path)) === hash) return true
+    if (await hasBytesOf(path, file)) return true
     await rm(path)
     return false
   } catch (err) {
@@ -173,15 +174,14 @@ async function download(client: GatehouseClient, { wanted, file, target, part }:
   await mkdir(dirname(target), { recursive: true })
   for (let tries = 1; ; tries++) {
     try {
-      await fetchRest(client, `${addressOf(wanted.downloadUri)}/${encoded(file.path)}`, part)
+      await fetchRest(client, artifactPathOf(`${folderOf(wanted.downloadUri)}/${file.path}`), part)
       break
     } catch (err) {
       if (!mayPass(err) || tries === triesMax) throw err
       await wait(2 ** tries * 250)
     }
   }
-  const { size } = await stat(part)
-  if (size === file.sizeBytes && (await hashFile(part)) === file.sha256) {
+  if (await hasBytesOf(part, file)) {
     await rename(part, target)
     return
   }
@@ -204,21 +204,16 @@ async function fetchRest(client: GatehouseClient, path: string, part: string): P
   }
 }
 
-/** The path on the server of what a `mlflow-artifacts:` URI names. */
-function addressOf(uri: string): string {
+/** The folder of the artifact store that a `mlflow-artifacts:` URI names. */
+function folderOf(uri: string): string {
   const path = /^mlflow-artifacts:\/(model-versions\/\d+)$/.exec(uri)?.[1]
   if (path === undefined) throw new StartError(`the files at ${uri} are not kept by this server`)
-  return `/api/2.0/mlflow-artifacts/artifacts/${path}`
+  return path
 }
 
-function encoded(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/')
-}
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
+async function hasBytesOf(path: string, { sizeBytes, sha256: hash }: ManifestFile) {
+  const { size } = await stat(path)
+  return size === sizeBytes && (await measureBody(readFileBytes(path), sha256())).sha256 === hash
 }
 
 async function sizeOf(path: string): Promise<number> {
@@ -237,8 +232,4 @@ async function removeOthers(folder: string, files: readonly ManifestFile[]): Pro
     const path = join(entry.parentPath, entry.name)
     if (!entry.isDirectory() && !known.has(path)) await rm(path)
   }
-}
-
-function isMissing(err: unknown): boolean {
-  return err instanceof Error && 'code' in err && err.code === 'ENOENT'
 }
