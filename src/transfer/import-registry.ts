@@ -1,3 +1,4 @@
+import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../audit/commit.ts'
 import { conflict, excerpt, RegistryError } from '../core/error.ts'
 import { ConstraintError } from '../db/database.ts'
@@ -17,6 +18,7 @@ import {
   findImportedSource,
   type ImportedVersion,
   makeVersionImport,
+  type VersionTerms,
   versionUpdate,
 } from '../registry/import/import-version.ts'
 import { resolveStage } from '../registry/stages/stages.ts'
@@ -25,7 +27,10 @@ import { type ImportOutcome, noteStatements, readImportedItems } from './importe
 /** A registered model of a source, and what the importing program notes of it. */
 export type ModelToImport = { readonly model: ImportedModel; readonly mark: string }
 
-/** Take a registered model over, or a prompt. One whose name is taken here is refused. */
+/**
+ * Take a registered model over, or a prompt. One whose name is taken here is refused, and so is one that
+ * was renamed or deleted here since it was imported.
+ */
 export function importModel(
   ctx: Context,
   source: string,
@@ -34,21 +39,76 @@ export function importModel(
   const { name } = model
   return refusing(name, async () => {
     checkImportedModel(model)
-    const known = await readImportedItems(ctx, source, { kind: 'registered_model', ids: [name] })
-    const isKnown = known.has(name)
-    const items = [{ foreignId: name, ownId: name, mark }]
-    const noted = noteStatements(ctx, source, { kind: 'registered_model', items })
-    try {
-      await commit(ctx, { ...modelImport(ctx, model, { source, isKnown }), noted })
-    } catch (err) {
-      if (!(err instanceof ConstraintError) || err.kind !== 'unique') throw err
-      throw refusal(
-        `'${excerpt(name)}' is the name of a model or prompt here that was not imported from this source; rename that one first`,
-        err,
-      )
+    const isKnown = await isModelHere(ctx, source, name)
+    if (!isKnown && (await writeModel(ctx, source, { model, mark }))) {
+      return { id: name, state: 'added' }
     }
-    return { id: name, state: isKnown ? 'updated' : 'added' }
+    // The name was taken at that moment by another import of the same source.
+    const own = ownModel(ctx, source, name)
+    if (!(await writeModel(ctx, source, { model, mark, own }))) throw gone(name)
+    return { id: name, state: 'updated' }
   })
+}
+
+/** @returns false where another import was quicker, or the model is gone */
+async function writeModel(
+  ctx: Context,
+  source: string,
+  { model, mark, own }: ModelToImport & { readonly own?: SQL },
+): Promise<boolean> {
+  const { name } = model
+  const noted = noteModel(ctx, source, { name, mark })
+  try {
+    const rows = await commit(ctx, { ...modelImport(ctx, model, { source, own }), noted })
+    return rows.model.length > 0
+  } catch (err) {
+    if (!(err instanceof ConstraintError) || err.kind !== 'unique') throw err
+    if (await isModelHere(ctx, source, name)) return false
+    throw refusal(
+      `'${excerpt(name)}' is the name of a model or prompt here that was not imported from this source; rename that one first`,
+      err,
+    )
+  }
+}
+
+/** A select of `registered_models.id`: what the model of this name at the source became, if it is still that. */
+function ownModel(ctx: Context, source: string, name: string): SQL {
+  return sql`select m.id from registered_models m join imported_items i on i.workspace = m.workspace
+      and i.source = ${source} and i.kind = 'registered_model' and i.foreign_id = m.name
+      and i.own_id = cast(m.id as text)
+    where m.workspace = ${ctx.workspace} and m.name = ${name}`
+}
+
+/**
+ * Whether a model was imported before and is here; false: it is new.
+ *
+ * @throws RESOURCE_CONFLICT it was imported before, and is not here any more
+ */
+async function isModelHere(ctx: Context, source: string, name: string): Promise<boolean> {
+  const { noted, here } = await ctx.db.batch({
+    noted: sql`select 1 from imported_items where workspace = ${ctx.workspace}
+      and source = ${source} and kind = 'registered_model' and foreign_id = ${name}`,
+    here: ownModel(ctx, source, name),
+  })
+  if (noted.length > 0 && here.length === 0) throw gone(name)
+  return noted.length > 0
+}
+
+function gone(what: string): RegistryError {
+  return new RegistryError(
+    'RESOURCE_CONFLICT',
+    `'${excerpt(what)}' was imported before, and was renamed or deleted here since; that stays`,
+  )
+}
+
+function noteModel(ctx: Context, source: string, { name, mark }: { name: string; mark: string }) {
+  return sql`insert into imported_items
+      (workspace, source, kind, foreign_id, own_id, mark, imported_at_ms)
+    select m.workspace, ${source}, 'registered_model', m.name, cast(m.id as text), ${mark}, ${ctx.now()}
+    from registered_models m where m.workspace = ${ctx.workspace} and m.name = ${name}
+    on conflict (workspace, source, kind, foreign_id) do update
+    set mark = excluded.mark, imported_at_ms = excluded.imported_at_ms
+    where imported_items.own_id = excluded.own_id`
 }
 
 /** A version of a source, and what the importing program notes of it. */
@@ -69,46 +129,57 @@ export function importVersion(
   return refusing(id, async () => {
     checkImportedVersion(given)
     const version = { ...given, stage: await resolveStage(ctx, given.stage) }
-    const known = await readImportedItems(ctx, source, { kind: 'model_version', ids: [id] })
+    if (!(await isModelHere(ctx, source, version.name))) throw notImported(version.name)
+    const model = ownModel(ctx, source, version.name)
     const noted = noteStatements(ctx, source, {
       kind: 'model_version',
       items: [{ foreignId: id, ownId: id, mark }],
     })
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
-      const found = known.has(id) ? undefined : await findImportedSource(ctx, version)
+      const isKnown = await isVersionKnown(ctx, source, id)
+      const found = isKnown ? undefined : await findImportedSource(ctx, version)
       const isWritten = await runUnderPolicies(ctx, { name: version.name }, (guarded, policies) => {
         refuseGuarded(ctx, policies, version)
-        return writeVersion(guarded, version, { source, found, noted })
+        return writeVersion(guarded, version, { source, model, found, noted })
       })
       if (isWritten) return outcomeOf(id, found)
     }
-    throw conflict(`The files of ${excerpt(id)} kept changing while it was sealed; try again`)
+    throw conflict(`${excerpt(id)} or its files kept changing while it was imported; try again`)
   })
 }
 
-/** @returns false where files went while it was sealed. @throws RESOURCE_CONFLICT it cannot be */
+async function isVersionKnown(ctx: Context, source: string, id: string): Promise<boolean> {
+  return (await readImportedItems(ctx, source, { kind: 'model_version', ids: [id] })).has(id)
+}
+
+/**
+ * @returns false where files went while it was sealed, or another import was quicker
+ * @throws RESOURCE_CONFLICT it cannot be
+ */
 async function writeVersion(
   ctx: Context,
   version: ImportedVersion,
   {
-    source,
     found,
     noted,
-  }: {
-    readonly source: string
+    ...terms
+  }: VersionTerms & {
     readonly found: FoundSource | undefined
     readonly noted: ReturnType<typeof noteStatements>
   },
 ): Promise<boolean> {
   const statements = found
-    ? await makeVersionImport(ctx, version, { ...found, source })
-    : versionUpdate(ctx, version, source)
+    ? await makeVersionImport(ctx, version, { ...found, ...terms })
+    : versionUpdate(ctx, version, terms)
   try {
-    await commit(ctx, { ...statements, noted })
+    const { version: written } = await commit(ctx, { ...statements, noted })
+    if (written.length === 0) throw gone(`${version.name}/${version.version}`)
     return true
   } catch (err) {
     // The guard of the policies fails in its own way, which `runUnderPolicies` knows.
     if (!(err instanceof ConstraintError) || isAborted(err)) throw err
+    const id = `${version.name}/${version.version}`
+    if (found && (await isVersionKnown(ctx, terms.source, id))) return false
     const why = whyNot(err, version)
     if (why) throw why
     return false
@@ -144,11 +215,16 @@ function whyNot(err: ConstraintError, version: ImportedVersion): RegistryError |
     return refusal(`'${version.stage}' is exclusive here, and another version is in it`, err)
   }
   if (err.subject.includes('model_versions.registered_model')) {
-    return refusal(`Its model '${excerpt(version.name)}' is not here; import that first`, err)
+    return notImported(version.name, err)
   }
   return err.kind === 'foreign key' || err.kind === 'not null'
     ? undefined
     : refusal(err.message, err)
+}
+
+function notImported(name: string, cause?: unknown): RegistryError {
+  const problem = 'was not imported from this source, or is not here any more'
+  return refusal(`Its model '${excerpt(name)}' ${problem}; import that first`, cause)
 }
 
 function refusal(message: string, cause: unknown): RegistryError {

@@ -123,11 +123,39 @@ test('a name or a number that is taken here is left as it is', async () => {
   expect((await found('risk', 1)).source).toBe('s3://bucket/ours')
 })
 
-test('of sixteen imports of one version, one adds it', async () => {
+test('of sixteen imports of one model and version, one adds it and the others find it', async () => {
   const { model, version } = await importingServer()
+  const sixteen = <T>(work: () => Promise<T>) => Promise.all(Array.from({ length: 16 }, work))
+  const states = ['added', ...Array(15).fill('updated')]
+  const models = await sixteen(() => model('fraud'))
+  expect(models.map(({ json }) => json.state).sort()).toEqual(states)
+  const versions = await sixteen(() => version('fraud', 1))
+  expect(versions.map(({ state }) => state).sort()).toEqual(states)
+})
+
+test('what was renamed or deleted here since is refused, and what has its name now is left alone', async () => {
+  const { model, version, found, post, call, get } = await importingServer()
   await model('fraud')
-  const all = await Promise.all(Array.from({ length: 16 }, () => version('fraud', 1)))
-  expect(all.filter(({ state }) => state === 'added')).toHaveLength(1)
+  for (const number of [1, 2]) await version('fraud', number)
+  await call('DELETE', '/api/2.0/mlflow/model-versions/delete', { name: 'fraud', version: '2' })
+  expect(await version('fraud', 2, { description: 'new' })).toMatchObject({ state: 'refused' })
+  await post('registered-models/rename', { name: 'fraud', new_name: 'risk' })
+  for (const hasOther of [false, true]) {
+    if (hasOther) {
+      await post('registered-models/create', { name: 'fraud' })
+      await post('model-versions/create', { name: 'fraud', source: 's3://bucket/ours' })
+    }
+    const changed = (await model('fraud', { description: 'new', tags: [] })).json
+    expect(changed).toMatchObject({ state: 'refused' })
+    expect(changed.problem).toContain('renamed or deleted here since')
+    for (const number of [1, 3]) {
+      expect(await version('fraud', number)).toMatchObject({ state: 'refused' })
+    }
+  }
+  const { registered_model } = (await get('registered-models/get?name=fraud')).json
+  expect(registered_model.description ?? '').toBe('')
+  expect(registered_model.tags ?? []).toEqual([])
+  expect((await found('risk', 1)).current_stage).toBe('Production')
 })
 
 test('an exclusive stage takes one version, and the other is refused with the reason', async () => {

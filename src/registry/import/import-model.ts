@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { creatorStatements } from '../../access/permissions/own-role.ts'
 import { isPromptModel } from '../../access/permissions/permitted.ts'
 import { jsonChunksOf } from '../../db/sql.ts'
@@ -32,26 +32,29 @@ export function checkImportedModel(model: ImportedModel): void {
  * An insert fails with a ConstraintError of kind `unique` where the name is taken.
  *
  * @param model checked
- * @param terms.isKnown it was imported before, and is brought up to date
+ * @param terms.own a select of `registered_models.id`, the model that it became before and that is brought
+ *   up to date: no row of `model` is a lost race. Absent: it is new
  */
 export function modelImport(
   ctx: Context,
   model: ImportedModel,
-  { source, isKnown }: { readonly source: string; readonly isKnown: boolean },
+  { source, own }: { readonly source: string; readonly own: SQL | undefined },
 ) {
   const { name, description, createdAtMs, updatedAtMs, lastVersion } = model
-  const id = modelId(ctx, name)
+  const id = own ?? modelId(ctx, name)
   const tags = uniqueTags(model.tags).map(({ key, value }) => [key, value])
   return {
-    model: isKnown
-      ? sql`update registered_models set description = ${description ?? null},
-          updated_at_ms = ${updatedAtMs} where id = (${id})`
-      : sql`insert into registered_models
+    model: own
+      ? sql<{ id: number }>`update registered_models set description = ${description ?? null},
+          updated_at_ms = ${updatedAtMs} where id = (${own}) returning id`
+      : sql<{ id: number }>`insert into registered_models
           (workspace, name, description, created_at_ms, updated_at_ms)
-          values (${ctx.workspace}, ${name}, ${description ?? null}, ${createdAtMs}, ${updatedAtMs})`,
+          values (${ctx.workspace}, ${name}, ${description ?? null}, ${createdAtMs}, ${updatedAtMs})
+          returning id`,
     modelTags: jsonChunksOf(tags).map(
       (rows) => sql`insert into registered_model_tags (registered_model, key, value)
-        select (${id}), value ->> 0, value ->> 1 from json_each(${rows}) where true
+        select m.id, value ->> 0, value ->> 1
+        from registered_models m join json_each(${rows}) where m.id = (${id})
         on conflict (registered_model, key) do update set value = excluded.value`,
     ),
     issued:
@@ -66,7 +69,7 @@ export function modelImport(
           where t.registered_model = m.id order by t.key`)}),
         'created_at', m.created_at_ms, 'updated_at', m.updated_at_ms)`,
     }),
-    permissions: isKnown
+    permissions: own
       ? undefined
       : creatorStatements(
           ctx,

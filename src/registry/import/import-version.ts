@@ -6,7 +6,6 @@ import type { Context } from '../../platform/context.ts'
 import { jsonMap, versionEntry } from '../audit-entries.ts'
 import { checkAlias, checkDescription, checkNotReserved } from '../check-names.ts'
 import { factInserts, makeFirstFacts } from '../facts/store-facts.ts'
-import { modelId, versionId } from '../ids.ts'
 import { isPromptTag } from '../prompts.ts'
 import { factsOf, type LocatedSealing, sealFirst } from '../source/create-version.ts'
 import { parseSource } from '../source/parse-source.ts'
@@ -101,6 +100,18 @@ async function loggedModelAt(
   return row ? id[1] : ''
 }
 
+/** Where a version comes from and goes to. */
+export type VersionTerms = {
+  /** What the origin is called. */
+  readonly source: string
+  /** A select of `registered_models.id`: the model that was imported from there. */
+  readonly model: SQL
+}
+
+function idOf({ version }: ImportedVersion, { model }: VersionTerms): SQL {
+  return sql`select id from model_versions where registered_model = (${model}) and version = ${version}`
+}
+
 /**
  * The statements that write a version as another server had it, under its number and in its stage,
  * with no approval. They belong into the batch of the import, which fails with a ConstraintError
@@ -111,54 +122,60 @@ async function loggedModelAt(
 export async function makeVersionImport(
   ctx: Context,
   version: ImportedVersion,
-  { resolved, sealed, source }: FoundSource & { readonly source: string },
+  { resolved, sealed, ...terms }: FoundSource & VersionTerms,
 ) {
-  const id = versionId(ctx, version.name, version.version)
+  const id = idOf(version, terms)
   const facts = await makeFirstFacts(ctx, await factsOf(ctx, resolved, sealed))
   return {
     sealed: sealed?.sealing.statements(),
-    version: versionInsert(ctx, version, { resolved, sealed }),
+    version: versionInsert(version, { resolved, sealed, ...terms }),
     issued: sql`insert into issued_versions (workspace, name, version, model_version)
       values (${ctx.workspace}, ${version.name}, ${version.version}, (${id}))`,
-    ...versionTexts(ctx, version),
+    ...versionTexts(version, terms),
     ...factInserts(ctx, id, facts),
-    entry: importedEntry(ctx, id, source),
+    entry: importedEntry(ctx, id, terms.source),
   }
 }
 
 /**
  * The statements that bring a version up to date that was imported before. Where somebody here moved
- * it, or one of its aliases, that stays.
+ * it, or one of its aliases, that stays. No row of `version`: it was deleted here.
  */
-export function versionUpdate(ctx: Context, version: ImportedVersion, source: string) {
-  const id = versionId(ctx, version.name, version.version)
+export function versionUpdate(ctx: Context, version: ImportedVersion, terms: VersionTerms) {
+  const id = idOf(version, terms)
   const isMoved = sql`exists (select 1 from audit_entries e
     where e.registered_model = model_versions.registered_model and e.version = model_versions.version
       and e.action in ('model_version.transitioned', 'model_version.rolled_back'))`
   return {
-    version: sql`update model_versions set description = ${version.description ?? null},
-        stage = iif(${isMoved} or not (${isFreeStage(ctx, version)}), stage, ${version.stage}),
+    version: sql<{
+      id: number
+    }>`update model_versions set description = ${version.description ?? null},
+        stage = iif(${isMoved} or not (${isFreeStage(version, terms)}), stage, ${version.stage}),
         status = ${version.status}, status_message = ${version.statusMessage ?? null},
         updated_at_ms = ${version.updatedAtMs}
-      where id = (${id})`,
-    ...versionTexts(ctx, version),
-    entry: importedEntry(ctx, id, source),
+      where id = (${id}) returning id`,
+    ...versionTexts(version, terms),
+    entry: importedEntry(ctx, id, terms.source),
   }
 }
 
 /** Tags and aliases. */
-function versionTexts(ctx: Context, { name, version, tags, aliases }: ImportedVersion) {
-  const id = versionId(ctx, name, version)
-  const model = modelId(ctx, name)
+function versionTexts(imported: ImportedVersion, terms: VersionTerms) {
+  const { tags, aliases } = imported
+  const id = idOf(imported, terms)
+  const { model } = terms
   return {
     versionTags: jsonChunksOf(uniqueTags(tags).map(({ key, value }) => [key, value])).map(
       (rows) => sql`insert into model_version_tags (model_version, key, value)
-        select (${id}), value ->> 0, value ->> 1 from json_each(${rows}) where true
+        select v.id, value ->> 0, value ->> 1
+        from model_versions v join json_each(${rows}) where v.id = (${id})
         on conflict (model_version, key) do update set value = excluded.value`,
     ),
     aliases: sql`insert into aliases (registered_model, alias, version)
-      select (${model}), a.value, ${version} from json_each(${JSON.stringify(aliases)}) a
-      where not exists (select 1 from audit_entries e where e.registered_model = (${model})
+      select v.registered_model, a.value, v.version
+      from model_versions v join json_each(${JSON.stringify(aliases)}) a
+      where v.id = (${id}) and not exists (select 1 from audit_entries e
+        where e.registered_model = (${model})
         and e.action in ('model_version.alias_set', 'model_version.alias_deleted')
         and a.value in (e.after ->> '$.alias', e.before ->> '$.alias'))
       on conflict (registered_model, alias) do update set version = excluded.version`,
@@ -166,28 +183,29 @@ function versionTexts(ctx: Context, { name, version, tags, aliases }: ImportedVe
 }
 
 /** No other version is in the stage, or several may be. */
-function isFreeStage(ctx: Context, { name, version, stage }: ImportedVersion): SQL {
+function isFreeStage({ version, stage }: ImportedVersion, { model }: VersionTerms): SQL {
   return sql`exists (select 1 from stages s where s.name = ${stage} and (s.is_exclusive = 0
     or not exists (select 1 from model_versions o where o.stage = s.name
-      and o.registered_model = (${modelId(ctx, name)}) and o.version <> ${version})))`
+      and o.registered_model = (${model}) and o.version <> ${version})))`
 }
 
 function versionInsert(
-  ctx: Context,
   version: ImportedVersion,
-  { resolved, sealed }: Pick<FoundSource, 'resolved' | 'sealed'>,
-): SQL {
+  { resolved, sealed, ...terms }: Pick<FoundSource, 'resolved' | 'sealed'> & VersionTerms,
+) {
   const manifest = sealed
     ? sql`(select id from manifests where digest = ${sealed.sealing.digest})`
     : sql`${resolved.manifestId}`
-  return sql`insert into model_versions (registered_model, version, user_id, description, stage, source,
+  return sql<{
+    id: number
+  }>`insert into model_versions (registered_model, version, user_id, description, stage, source,
       storage_location, run_id, run_link, model_id, status, status_message, manifest,
       created_at_ms, updated_at_ms)
-    values ((${modelId(ctx, version.name)}), ${version.version}, ${version.userId ?? null},
-      ${version.description ?? null}, iif(${isFreeStage(ctx, version)}, ${version.stage}, null),
+    values ((${terms.model}), ${version.version}, ${version.userId ?? null},
+      ${version.description ?? null}, iif(${isFreeStage(version, terms)}, ${version.stage}, null),
       ${resolved.source}, ${sealed?.location ?? resolved.storageLocation}, ${resolved.runId},
       ${version.runLink}, ${resolved.modelId}, ${version.status}, ${version.statusMessage ?? null},
-      ${manifest}, ${version.createdAtMs}, ${version.updatedAtMs})`
+      ${manifest}, ${version.createdAtMs}, ${version.updatedAtMs}) returning id`
 }
 
 function importedEntry(ctx: Context, id: SQL, source: string): SQL {
