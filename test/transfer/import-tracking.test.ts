@@ -109,6 +109,46 @@ test('one bad item is refused with its reason, and the others are taken', async 
   expect(experiments.json.items).toMatchObject([{ id: '43', state: 'refused' }])
 })
 
+test('a list that has an id or a name twice is taken but for what cannot be', async () => {
+  const { send, experiment } = await importingServer()
+  const items = [
+    importedExperiment('41'),
+    importedExperiment('41', { name: 'other' }),
+    ...['42', '43'].map((id) => importedExperiment(id, { name: 'experiment 41' })),
+  ]
+  const { json } = await send('experiments', items)
+  expect(json.items.map(({ state }: { state: string }) => state)).toEqual([
+    ...['added', 'added', 'added', 'refused'],
+  ])
+  const names = await Promise.all(['41', '42', '43'].map(async (id) => (await experiment(id)).name))
+  const from = 'experiment 41 (from http://mlflow.example'
+  expect(names).toEqual(['experiment 41', `${from})`, `${from}, 43)`])
+})
+
+test('what a run or a logged model keeps in our store lies in the folder of its experiment', async () => {
+  const { send, run } = await importingServer()
+  const other = { artifact_location: 'mlflow-artifacts:/0' }
+  const made = await send('experiments', [importedExperiment('41', other)])
+  expect(made.json.items).toMatchObject([{ artifact_location: 'mlflow-artifacts:/41' }])
+  const at = (artifact_uri: string) => ({ artifact_uri })
+  const runs = await send('runs', [
+    importedRun('a', '41', at('mlflow-artifacts:/0/x/artifacts')),
+    importedRun('b', '41', at('mlflow-artifacts:/41')),
+    importedRun('c', '41', at('mlflow-artifacts:/41x/artifacts')),
+    importedRun('d', '41', at('s3://bucket/d')),
+    importedRun('e', '41', at('mlflow-artifacts:/41/own/artifacts')),
+  ])
+  const states = runs.json.items.map(({ state }: { state: string }) => state)
+  expect(states.sort()).toEqual(['added', 'added', 'refused', 'refused', 'refused'])
+  expect((await run('e')).info.artifact_uri).toBe('mlflow-artifacts:/41/own/artifacts')
+  const model = {
+    ...{ model_id: `m-${'a'.repeat(32)}`, experiment_id: '41', name: 'm', mark: 'whole' },
+    ...{ status: 'LOGGED_MODEL_READY', creation_time: 1, last_update_time: 1 },
+    artifact_uri: 'mlflow-artifacts:/0/x/artifacts',
+  }
+  expect((await send('logged-models', [model])).json.items).toMatchObject([{ state: 'refused' }])
+})
+
 test('deleted things come as deleted', async () => {
   const { send, experiment, run } = await importingServer()
   await send('experiments', [importedExperiment('41', { lifecycle_stage: 'deleted' })])

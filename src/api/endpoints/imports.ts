@@ -15,6 +15,7 @@ const Int64 = z
 const Value = z.union([z.number(), z.literal('NaN')])
 const KeyValueShape = z.strictObject({ key: z.string(), value: z.string() })
 const Stage = z.enum(['active', 'deleted'])
+const Uri = 'In our store below the folder that its experiment has here, as when absent; or outside'
 const Mark = z.string().max(500).describe('What the importing program wants to know of it later')
 
 const OutcomeShape = z.object({
@@ -47,7 +48,9 @@ export const importExperiments = endpoint({
           artifact_location: z
             .string()
             .optional()
-            .describe('Where its artifacts lie in our store or outside; absent: the usual place'),
+            .describe(
+              'Where its artifacts lie outside of our store; in it they lie in the usual place',
+            ),
           lifecycle_stage: Stage,
           creation_time: Time,
           last_update_time: Time,
@@ -98,7 +101,7 @@ export const importRuns = endpoint({
           end_time: Int64.optional(),
           lifecycle_stage: Stage,
           deleted_time: Time.optional(),
-          artifact_uri: z.string().optional().describe('Absent: below that of its experiment'),
+          artifact_uri: z.string().optional().describe(Uri),
           params: z.array(KeyValueShape).max(10_000).default([]),
           tags: z.array(KeyValueShape).max(10_000).default([]),
           dataset_inputs: z.array(DatasetInputShape).max(1000).default([]),
@@ -131,7 +134,7 @@ export const importLoggedModels = endpoint({
           model_id: z.string(),
           experiment_id: ForeignId.describe('That of the source'),
           name: z.string(),
-          artifact_uri: z.string().optional().describe('Absent: below that of its experiment'),
+          artifact_uri: z.string().optional().describe(Uri),
           status: z.enum([
             'LOGGED_MODEL_PENDING',
             'LOGGED_MODEL_READY',

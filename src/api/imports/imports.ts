@@ -1,12 +1,12 @@
 import { requireAdmin } from '../../access/permissions/require.ts'
 import { readStoredFiles } from '../../artifacts/export.ts'
-import { cleanPath } from '../../artifacts/path.ts'
+import { cleanPath, placeInWorkspace } from '../../artifacts/path.ts'
 import { invalid } from '../../core/error.ts'
 import { type Int64, parseInt64 } from '../../core/int64.ts'
 import type { DatasetInput, Metric } from '../../tracking/run.ts'
+import { importExperiments } from '../../transfer/import-experiments.ts'
 import { importModel, importVersion } from '../../transfer/import-registry.ts'
 import {
-  importExperiments,
   importLoggedModels,
   importRuns,
   type LoggedModelToImport,
@@ -104,7 +104,7 @@ export const importRoutes: readonly ServedEndpoint[] = [
   })),
 
   serve(endpoints.listStoredFiles, requireAdmin, async (ctx, { query }) => {
-    const folder = cleanPath(query.path)
+    const folder = placeInWorkspace(ctx, cleanPath(query.path))
     return page(['stored files', ctx.workspace, folder], query, {
       first: '',
       read: (after: string, count) => readStoredFiles(ctx, folder, { after, count }),

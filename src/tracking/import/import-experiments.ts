@@ -1,9 +1,14 @@
 import { sql } from 'drizzle-orm'
 import { storePathOf } from '../../artifacts/path.ts'
 import { invalid } from '../../core/error.ts'
+import { defaultWorkspace } from '../../core/names.ts'
 import { jsonChunksOf, jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import { checkArtifactLocation, locationColumn } from '../experiments/artifact-location.ts'
+import {
+  artifactRootOf,
+  checkArtifactLocation,
+  locationColumn,
+} from '../experiments/artifact-location.ts'
 import { checkExperimentName, checkExperimentTag } from '../experiments/create-experiment.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
 import type { KeyValue, LifecycleStage } from '../run.ts'
@@ -41,13 +46,30 @@ export function checkImportedExperiment(ctx: Context, experiment: ImportedExperi
   storePathOf(location)
 }
 
-/** What this server has of the ids and names of experiments that are to be imported. */
+/**
+ * Where an experiment that keeps its id is to have its artifacts; undefined: in the usual place. A folder
+ * of our store is the experiment's alone: a source does not name the folder of another one.
+ *
+ * @param experiment checked
+ */
+export function ownLocationOf(
+  ctx: Context,
+  { foreignId, artifactLocation: location }: ImportedExperiment,
+): string | undefined {
+  const path = location === undefined ? undefined : storePathOf(location)
+  if (path === undefined) return location
+  const isUsualInStore = storePathOf(artifactRootOf(ctx)) !== undefined
+  const isOwn = ctx.workspace === defaultWorkspace && path === foreignId
+  return !isUsualInStore && isOwn ? location : undefined
+}
+
+/** What this server has of ids and names that experiments are to get. Ids are those of all workspaces. */
 export async function findTakenExperiments(
   ctx: Context,
-  experiments: readonly ImportedExperiment[],
+  wanted: { readonly ids: readonly string[]; readonly names: readonly string[] },
 ): Promise<{ readonly ids: ReadonlySet<string>; readonly names: ReadonlyMap<string, string> }> {
-  const ids = JSON.stringify(experiments.map(({ foreignId }) => foreignId))
-  const names = JSON.stringify(experiments.map(({ name }) => name))
+  const ids = JSON.stringify(wanted.ids)
+  const names = JSON.stringify(wanted.names)
   const { taken, named } = await ctx.db.batch({
     taken: sql<{ id: string }>`select cast(e.id as text) as id from json_each(${ids}) wanted
       join experiments e on e.id = cast(wanted.value as integer)`,
@@ -81,7 +103,7 @@ export function experimentImports(ctx: Context, placed: readonly PlacedExperimen
   const known = placed.flatMap(({ into, lifecycleStage, updatedAtMs }) =>
     into === undefined ? [] : [[into, lifecycleStage, updatedAtMs]],
   )
-  const location = sql`${ctx.settings.defaultArtifactRoot} || '/' || id`
+  const location = sql`${artifactRootOf(ctx)} || '/' || id`
   return {
     added: sql`insert into experiments
         (id, workspace, name, artifact_location, lifecycle_stage, user_id, created_at_ms, updated_at_ms)
@@ -125,7 +147,7 @@ function folderClaims(ctx: Context, added: readonly PlacedExperiment[]) {
   const followed = added.flatMap(({ name, artifactLocation }) =>
     artifactLocation === undefined ? [name] : [],
   )
-  const root = storePathOf(ctx.settings.defaultArtifactRoot)
+  const root = storePathOf(artifactRootOf(ctx))
   return [
     sql`insert into artifact_roots (workspace, path, experiment)
       select e.workspace, one.value ->> 1, e.id from json_each(${jsonRowsOf(given)}) one
