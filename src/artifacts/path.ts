@@ -164,9 +164,16 @@ export function assertWritable(path: string): void {
  * @throws INVALID_PARAMETER_VALUE the path climbs or is too long
  */
 export function storePathOf(uri: string): string | undefined {
-  const match = /^mlflow-artifacts:(?!\/\/[^/])\/*([^?]*)/i.exec(uri)
+  const match = inStore.exec(uri)
   return match ? cleanPath(match[1] ?? '') : undefined
 }
+
+/** Whether an artifact URI means our store, be it well formed or not. */
+export function isOfStore(uri: string): boolean {
+  return inStore.test(uri)
+}
+
+const inStore = /^mlflow-artifacts:(?!\/\/[^/])\/*([^?]*)/i
 
 /** The read-only address of a model version, by `model_versions.id`. */
 export function versionAddressOf(modelVersionId: number): string {

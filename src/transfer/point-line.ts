@@ -1,4 +1,5 @@
 import type { Metric } from '../tracking/run.ts'
+import { clampInfinity } from '../tracking/run-data/metrics.ts'
 
 /** A point as both sides of an import write it when they compare histories. */
 export function pointLine({ key, timestampMs, step, value }: Metric): string {
@@ -7,9 +8,8 @@ export function pointLine({ key, timestampMs, step, value }: Metric): string {
 
 /** No sign of zero and no infinities, neither of which is kept. */
 function valueText(value: number): string {
-  if (Number.isNaN(value)) return 'NaN'
-  const clamped = Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value))
-  return String(clamped === 0 ? 0 : clamped)
+  const kept = clampInfinity(value)
+  return String(kept === 0 ? 0 : kept)
 }
 
 /** The points in the order in which they are compared, each once. */
@@ -33,12 +33,16 @@ function compareNumbers(a: number | bigint, b: number | bigint): number {
   return a < b ? -1 : Number(a > b)
 }
 
-/** By code point, as the database sorts; `<` would compare halves of characters. */
+/** By code point, as the database sorts; `<` would put halves of characters before U+E000. */
 export function compareText(a: string, b: string): number {
-  const [one, other] = [[...a], [...b]]
-  for (let i = 0; i < Math.min(one.length, other.length); i++) {
-    const difference = (one[i]?.codePointAt(0) ?? 0) - (other[i]?.codePointAt(0) ?? 0)
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    const difference = rankOf(a.charCodeAt(i)) - rankOf(b.charCodeAt(i))
     if (difference !== 0) return difference
   }
-  return one.length - other.length
+  return a.length - b.length
+}
+
+function rankOf(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit
 }

@@ -2,7 +2,7 @@ import { Command } from 'commander'
 import type { GatehouseClient } from '../../client/client.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { setExitCode } from '../io.ts'
+import { ioOf, setExitCode } from '../io.ts'
 import { print } from '../print.ts'
 import { startProgress } from '../progress.ts'
 import { addServer, callServer } from '../with-server.ts'
@@ -13,10 +13,11 @@ import { JsonReader, readerOf } from './sources/json-reader.ts'
 import { MlflowDatabase } from './sources/mlflow-db.ts'
 import { MlflowServer } from './sources/mlflow-server.ts'
 import { MlrunsFolder } from './sources/mlruns.ts'
-import type { ImportSource } from './sources/source.ts'
+import type { ExperimentItem, ImportSource, OnUnread } from './sources/source.ts'
 import { SourceError } from './sources/source-error.ts'
-import { Taken, takeOverTracking } from './take-over.ts'
+import { Taken } from './take-over.ts'
 import { takeOverRegistry } from './take-over-registry.ts'
+import { takeOverTracking } from './take-over-tracking.ts'
 import { Tally } from './tally.ts'
 
 /** `gatehouse import`: take another tracking server over. */
@@ -38,7 +39,10 @@ function mlflowCommand(): Command {
       'its URL; credentials in it, or GATEHOUSE_SOURCE_TOKEN, are sent to it alone',
     )
   return addImport(command).action((url: string) =>
-    importFrom(command, () => new MlflowServer(readerOf(url, sourceHeaders()))),
+    importFrom(
+      command,
+      (onUnread) => new MlflowServer(readerOf(url, sourceHeaders(command)), onUnread),
+    ),
   )
 }
 
@@ -51,10 +55,10 @@ function databaseCommand(): Command {
       'where it kept artifacts: its --artifacts-destination, ./mlartifacts unless it said otherwise',
     )
   return addImport(command).action((file: string) =>
-    importFrom(
-      command,
-      () => new MlflowDatabase(file, command.opts<{ artifactsFrom: string }>().artifactsFrom),
-    ),
+    importFrom(command, (onUnread) => {
+      const { artifactsFrom } = command.opts<{ artifactsFrom: string }>()
+      return new MlflowDatabase(file, artifactsFrom, onUnread)
+    }),
   )
 }
 
@@ -63,12 +67,12 @@ function folderCommand(): Command {
     .description('take over a folder that MLflow filled without a database')
     .argument('<folder>', 'mlruns, as MLflow calls it')
   return addImport(command).action((folder: string) =>
-    importFrom(command, () => new MlrunsFolder(folder)),
+    importFrom(command, (onUnread) => new MlrunsFolder(folder, onUnread)),
   )
 }
 
-function sourceHeaders(): Record<string, string> {
-  const token = process.env.GATEHOUSE_SOURCE_TOKEN
+function sourceHeaders(command: Command): Record<string, string> {
+  const token = ioOf(command).env.GATEHOUSE_SOURCE_TOKEN
   return token ? { Authorization: `Bearer ${token}` } : {}
 }
 
@@ -77,54 +81,60 @@ function addImport(command: Command): Command {
   return addServer(command, 'changes')
 }
 
-async function importFrom(command: Command, open: () => ImportSource): Promise<void> {
+async function importFrom(
+  command: Command,
+  open: (onUnread: OnUnread) => ImportSource,
+): Promise<void> {
   const jobs = Number(command.opts<{ jobs: string }>().jobs)
   if (!Number.isInteger(jobs) || jobs < 1 || jobs > 32) {
     throw new StartError(`--jobs must be from 1 to 32, not '${command.opts().jobs}'`)
   }
-  const source = open()
+  const tally = new Tally()
   try {
-    await callServer(command, async (client) => {
-      const tally = await takeOver(client, source, jobs)
-      print(command, reportJson(tally, source.title), () =>
-        reportLines(command, tally, source.title),
-      )
+    const source = open((what, problem) => tally.differs(what, problem))
+    try {
+      await callServer(command, async (client) => {
+        await takeOver(command, client, { source, jobs, tally })
+        print(command, reportJson(tally, source.title), () =>
+          reportLines(command, tally, source.title),
+        )
+      })
       if (tally.differing > 0) setExitCode(command, exitCodes.failed)
-    })
+    } finally {
+      source.close()
+    }
   } catch (err) {
     if (err instanceof SourceError) throw new StartError(err.message, { cause: err })
     throw err
-  } finally {
-    source.close()
   }
 }
 
+type Work = { readonly source: ImportSource; readonly jobs: number; readonly tally: Tally }
+
 async function takeOver(
+  command: Command,
   client: GatehouseClient,
-  source: ImportSource,
-  jobs: number,
-): Promise<Tally> {
-  const [tally, taken] = [new Tally(), new Taken()]
-  const bar = startProgress({ unit: 'runs', total: await countRuns(source) })
+  { source, jobs, tally }: Work,
+): Promise<void> {
+  const taken = new Taken()
+  const experiments: ExperimentItem[] = []
+  let total = 0
+  for await (const item of source.experiments()) {
+    experiments.push(item)
+    total += await source.countRuns(item.experiment_id)
+  }
+  const bar = startProgress({ unit: 'runs', total, output: ioOf(command).err })
   try {
     const work = { client, source, tally, jobs, bar, taken }
-    await takeOverTracking(work)
+    await takeOverTracking(work, experiments)
     await takeOverRegistry(work)
   } finally {
     bar.stop()
   }
   const here = new MlflowServer(
     new JsonReader('this server', (path, init) => client.fetch(path, init)),
+    (what, problem) => tally.differs(`${what} here`, problem),
   )
   await compareTracking({ client, here, taken, tally })
   await compareRegistry({ here, taken, tally })
-  return tally
-}
-
-async function countRuns(source: ImportSource): Promise<number> {
-  let count = 0
-  for await (const { experiment_id } of source.experiments()) {
-    for await (const _run of source.runs(experiment_id)) count++
-  }
-  return count
 }

@@ -1,28 +1,58 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import * as endpoints from '../../api/endpoints/imports.ts'
-import { cleanFilePath, joinPaths } from '../../artifacts/path.ts'
+import { cleanFilePath, joinPaths, storePathOf } from '../../artifacts/path.ts'
 import { ApiError, type GatehouseClient } from '../../client/client.ts'
 import { readEveryPage } from '../../client/every-page.ts'
 import { RegistryError } from '../../core/error.ts'
+import { artifactPathOf } from '../mlflow-calls.ts'
 import type { FilesOf, ImportSource, SourceFile } from './sources/source.ts'
 import { SourceError } from './sources/source-error.ts'
 import type { Tally } from './tally.ts'
 
 type Stored = { readonly size: number; readonly sha256: string }
 
+type Work = {
+  readonly client: GatehouseClient
+  readonly source: ImportSource
+  readonly tally: Tally
+}
+
 /**
  * Copy the files of a run or a logged model into a folder of our store. What is there already with the
  * same size is not read again. One file that cannot be copied is one difference.
  *
- * @param folder in our store, as `storePathOf` has it
+ * @param address of the folder; files that lie outside of our store stay where they are
+ * @returns whether all of them are here, so that they need not be looked at again
  */
-export async function takeFiles(
-  { client, source, tally }: { client: GatehouseClient; source: ImportSource; tally: Tally },
-  of: FilesOf,
-  folder: string,
-): Promise<void> {
+export async function takeFiles(work: Work, of: FilesOf, address: string): Promise<boolean> {
   const what = of.kind === 'run' ? `run ${of.run.run_id}` : `logged model ${of.model.model_id}`
+  let isWhole = true
+  const differs = (which: string, problem: string) => {
+    isWhole = false
+    work.tally.differs(`${what}, ${which}`, problem)
+  }
+  try {
+    const folder = storePathOf(address)
+    if (folder !== undefined) await copyFiles(work, { of, folder, differs })
+  } catch (err) {
+    if (!(err instanceof SourceError || err instanceof RegistryError)) throw err
+    differs('files', err.message)
+  }
+  return isWhole
+}
+
+type Folder = {
+  readonly of: FilesOf
+  /** In our store. */
+  readonly folder: string
+  readonly differs: (which: string, problem: string) => void
+}
+
+async function copyFiles(
+  { client, source, tally }: Work,
+  { of, folder, differs }: Folder,
+): Promise<void> {
   const counts = tally.of('files')
   const copied = new Map<string, string>()
   let there: ReadonlyMap<string, Stored> | undefined
@@ -38,22 +68,19 @@ export async function takeFiles(
       const done = await copyFile(client, file, folder)
       if ('problem' in done) {
         counts.refused++
-        tally.differs(`${what}, file '${file.path}'`, done.problem)
+        differs(`file '${file.path}'`, done.problem)
         continue
       }
       counts[known ? 'updated' : 'added']++
       tally.bytes += file.sizeBytes
       copied.set(file.path, done.sha256)
     }
-  } catch (err) {
-    if (!(err instanceof SourceError)) throw err
-    tally.differs(`${what}, files`, err.message)
-  }
-  if (copied.size === 0) return
-  const now = await readFolder(client, folder)
-  for (const [path, sha256] of copied) {
-    if (now.get(path)?.sha256 === sha256) continue
-    tally.differs(`${what}, file '${path}'`, 'other bytes are here than were read')
+  } finally {
+    const now = copied.size > 0 ? await readFolder(client, folder) : new Map<string, Stored>()
+    for (const [path, sha256] of copied) {
+      if (now.get(path)?.sha256 === sha256) continue
+      differs(`file '${path}'`, 'other bytes are here than were read')
+    }
   }
 }
 
@@ -93,7 +120,7 @@ async function copyFile(
   }
   try {
     const path = joinPaths(folder, cleanFilePath(file.path))
-    await client.upload(artifactPath(path), webStream(body()), file.sizeBytes)
+    await client.upload(artifactPathOf(path), webStream(body()), file.sizeBytes)
     return { sha256: hash.digest('hex') }
   } catch (err) {
     if (unread) return { problem: `it could not be read: ${unread.message}` }
@@ -109,8 +136,4 @@ async function copyFile(
 function webStream(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   // Node's own stream is the standard one, under another name.
   return Readable.toWeb(Readable.from(chunks)) as unknown as ReadableStream<Uint8Array>
-}
-
-function artifactPath(path: string): string {
-  return `/api/2.0/mlflow-artifacts/artifacts/${path.split('/').map(encodeURIComponent).join('/')}`
 }

@@ -1,15 +1,18 @@
 import * as endpoints from '../../api/endpoints/imports.ts'
 import { compareText } from '../../transfer/point-line.ts'
 import { byKey, digestOf } from './run-digest.ts'
+import { sendItems } from './send-items.ts'
 import type { SourceModel, SourceVersion } from './sources/source.ts'
-import { ownAddress, readMarks, type TakeOver } from './take-over.ts'
+import { ownAddress, readList, readMarks, type TakeOver } from './take-over.ts'
 
 /** Take registered models and prompts over, then their versions, from the oldest to the newest. */
 export async function takeOverRegistry(work: TakeOver): Promise<void> {
   const versions: { readonly version: SourceVersion; readonly aliases: string[] }[] = []
-  for await (const model of work.source.models()) {
+  const { source } = work
+  for await (const model of readList(work, 'registered models', () => source.models())) {
     const isHere = await takeModel(work, model)
-    for await (const version of work.source.versions(model)) {
+    const what = `versions of '${model.name}'`
+    for await (const version of readList(work, what, () => source.versions(model))) {
       work.tally.of('versions').source++
       const aliases = model.aliasVersions
         .filter((one) => one.version === version.version)
@@ -39,7 +42,11 @@ async function takeModel(work: TakeOver, model: SourceModel): Promise<boolean> {
     return true
   }
   const body = { ...rest, source: source.name, mark }
-  const { state, problem } = await client.call(endpoints.importModel, { body })
+  const [{ state, problem } = refused] = await sendItems(
+    [body],
+    async () => ({ items: [await client.call(endpoints.importModel, { body })] }),
+    ({ name }) => name,
+  )
   if (state === 'refused') {
     counts.refused++
     tally.differs(`registered model '${model.name}'`, problem ?? 'it was refused')
@@ -68,7 +75,11 @@ async function takeVersion(
   }
   const version_source = ownSource(work, version)
   const body = { ...version, version_source, aliases, source: source.name, mark }
-  const { state, problem } = await client.call(endpoints.importVersion, { body })
+  const [{ state, problem } = refused] = await sendItems(
+    [body],
+    async () => ({ items: [await client.call(endpoints.importVersion, { body })] }),
+    () => id,
+  )
   if (problem !== undefined) tally.differs(`version ${id}`, problem)
   if (state === 'refused') {
     counts.refused++
@@ -78,6 +89,8 @@ async function takeVersion(
   tally.of('aliases').added += aliases.length
   taken.versions.set(id, mark)
 }
+
+const refused = { state: 'refused', problem: undefined } as const
 
 /** The source of a version with the folder that the experiment has here. */
 function ownSource({ taken }: TakeOver, { version_source: source }: SourceVersion): string {

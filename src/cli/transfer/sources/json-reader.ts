@@ -6,6 +6,7 @@ import { StartError } from '../../../platform/start-error.ts'
 import { SourceError } from './source-error.ts'
 
 const attemptsMax = 5
+const pagesMax = 1_000_000
 const answerBytesMax = 256 * 1024 * 1024
 const answerMsMax = 120_000
 const waitMsMax = 60_000
@@ -50,9 +51,11 @@ export class JsonReader {
     body,
     answer,
   }: ServerQuestion<T>): Promise<z.output<T>> {
-    const res = await this.#ask(path, { query, body })
-    const text = await readText(res)
-    if (!res.ok) throw new SourceError(`${path}: ${res.status} ${messageOf(text)}`)
+    const { res, text } = await this.#ask(path, { query, body }, async (res) => ({
+      res,
+      text: await readText(res),
+    }))
+    if (!res.ok) throw refusalOf(path, res.status, text)
     const read = answer.safeParse(parseExact(text, path))
     if (read.success) return read.data
     const issue = read.error.issues[0]
@@ -75,43 +78,59 @@ export class JsonReader {
       if (token === undefined) return
       if (seen.has(token)) throw new SourceError(`${question.path}: its pages go round in a circle`)
       seen.add(token)
-    } while (seen.size < 1_000_000)
+    } while (seen.size < pagesMax)
+    throw new SourceError(`its list at ${pageOf(undefined).path} has more than ${pagesMax} pages`)
   }
 
   /** The bytes at a path. @throws SourceError it refused */
   async open(path: string, query?: Query): Promise<ByteStream> {
-    const res = await this.#ask(path, { query })
+    const res = await this.#ask(path, { query }, async (res) => res)
     if (res.ok && res.body) return res.body
-    throw new SourceError(`${path}: ${res.status} ${messageOf(await readText(res))}`)
+    throw refusalOf(path, res.status, await readText(res))
   }
 
-  async #ask(path: string, { query = {}, body }: { query?: Query | undefined; body?: unknown }) {
+  /** @param take what is read of the answer before it counts as given */
+  async #ask<T>(
+    path: string,
+    { query = {}, body }: { query?: Query | undefined; body?: unknown },
+    take: (res: Response) => Promise<T>,
+  ): Promise<T> {
     const given = Object.entries(query).flatMap(([key, value]) =>
       value === undefined ? [] : [[key, String(value)]],
     )
     const whole = `${path}${given.length > 0 ? `?${new URLSearchParams(given)}` : ''}`
     for (let attempt = 1; ; attempt++) {
-      const res = await this.#askOnce(whole, body).catch((err: unknown) => {
+      let res: Response | undefined
+      try {
+        res = await this.#askOnce(whole, body)
+        if (attempt === attemptsMax || !mayPass(res.status)) return await take(res)
+        await res.body?.cancel()
+      } catch (err) {
+        if (err instanceof SourceError) throw err
         if (attempt === attemptsMax) throw unreachable(this.title, err)
-        return undefined
-      })
-      if (res && (attempt === attemptsMax || !mayPass(res.status))) return res
-      await res?.body?.cancel()
+      }
       await sleep(waitMs(res, attempt))
     }
   }
 
-  #askOnce(path: string, body: unknown): Promise<Response> {
+  async #askOnce(path: string, body: unknown): Promise<Response> {
     const timeout = new AbortController()
     const timer = setTimeout(() => timeout.abort(), answerMsMax)
-    return this.#fetch(path, {
+    const res = await this.#fetch(path, {
       method: body === undefined ? 'GET' : 'POST',
       headers: {
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
       },
       signal: timeout.signal,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      // It could lead to any host that this machine reaches.
+      redirect: 'manual',
     }).finally(() => clearTimeout(timer))
+    if (res.status < 300 || res.status > 399) return res
+    const place = excerpt(res.headers.get('location') ?? '')
+    throw new SourceError(
+      `${this.title} sends elsewhere, to '${place}'; give the URL of that server`,
+    )
   }
 }
 
@@ -125,7 +144,7 @@ export function readerOf(
   headers: Readonly<Record<string, string>> = {},
 ): JsonReader {
   const url = parseServer(server)
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+  const pair = `${decodeCredential(url.username)}:${decodeCredential(url.password)}`
   const basic = { Authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
   const sent = { ...(url.username && basic), ...headers }
   url.username = ''
@@ -140,6 +159,15 @@ function parseServer(server: string): URL {
   const url = URL.parse(server)
   if (url && /^https?:$/.test(url.protocol)) return url
   throw new StartError(`'${server}' is no URL of a server, such as http://localhost:5000`)
+}
+
+function decodeCredential(escaped: string): string {
+  try {
+    return decodeURIComponent(escaped)
+  } catch (err) {
+    const problem = 'user or password of the URL has a % that begins no escape; write %25 for it'
+    throw new StartError(problem, { cause: err })
+  }
 }
 
 function mayPass(status: number): boolean {
@@ -167,6 +195,10 @@ async function readText(res: Response): Promise<string> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
+}
+
+function refusalOf(path: string, status: number, text: string): SourceError {
+  return new SourceError(`${path}: ${status} ${messageOf(text)}`, { status })
 }
 
 const Refusal = z.object({ message: z.string() })

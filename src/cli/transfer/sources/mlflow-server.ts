@@ -1,11 +1,22 @@
+import { z } from 'zod'
 import type { Metric } from '../../../tracking/run.ts'
-import type { JsonReader } from './json-reader.ts'
-import { keptAddress, loggedModelOf, metricOf, modelOf, runOf, versionOf } from './mlflow-items.ts'
+import type { JsonReader, Query } from './json-reader.ts'
+import {
+  experimentOf,
+  loggedModelOf,
+  metricOf,
+  modelOf,
+  readEach,
+  readItem,
+  runOf,
+  versionOf,
+} from './mlflow-items.ts'
 import * as shapes from './mlflow-shapes.ts'
 import type {
   ExperimentItem,
   FilesOf,
   ImportSource,
+  OnUnread,
   SourceFile,
   SourceLoggedModel,
   SourceModel,
@@ -24,9 +35,11 @@ const depthMax = 64
 /** A live MLflow server, or any that speaks its REST API. */
 export class MlflowServer implements ImportSource {
   readonly #server: JsonReader
+  readonly #onUnread: OnUnread
 
-  constructor(server: JsonReader) {
+  constructor(server: JsonReader, onUnread: OnUnread) {
     this.#server = server
+    this.#onUnread = onUnread
   }
 
   get name(): string {
@@ -37,32 +50,50 @@ export class MlflowServer implements ImportSource {
     return this.#server.title
   }
 
-  async *experiments(): AsyncGenerator<ExperimentItem> {
-    const pages = this.#server.pages((token) => ({
+  experiments(): AsyncIterable<ExperimentItem> {
+    const items = this.#items('experiments', (page_token) => ({
       path: `${api}/experiments/search`,
-      body: { view_type: 'ALL', max_results: 1000, page_token: token },
-      answer: shapes.Experiments,
+      body: { view_type: 'ALL', max_results: 1000, page_token },
     }))
-    for await (const { experiments } of pages) {
-      for (const { artifact_location: location, ...rest } of experiments) {
-        yield { ...rest, artifact_location: keptAddress(location) }
-      }
-    }
+    return readEach(items, (item) => experimentOf(readItem(shapes.Experiment, item)), {
+      what: () => 'an experiment',
+      onUnread: this.#onUnread,
+    })
   }
 
-  async *runs(experimentId: string): AsyncGenerator<SourceRun> {
-    const pages = this.#server.pages((token) => ({
+  async countRuns(experimentId: string): Promise<number> {
+    let count = 0
+    for await (const _run of this.#runs(experimentId)) count++
+    return count
+  }
+
+  runs(experimentId: string): AsyncIterable<SourceRun> {
+    return readEach(this.#runs(experimentId), (item) => runOf(readItem(shapes.Run, item)), {
+      what: () => `a run of experiment ${experimentId}`,
+      onUnread: this.#onUnread,
+    })
+  }
+
+  #runs(experimentId: string): AsyncIterable<unknown> {
+    return this.#items('runs', (page_token) => ({
       path: `${api}/runs/search`,
       body: {
         experiment_ids: [experimentId],
         run_view_type: 'ALL',
         max_results: runsPerPage,
         order_by: ['attributes.start_time ASC'],
-        page_token: token,
+        page_token,
       },
-      answer: shapes.Runs,
     }))
-    for await (const { runs } of pages) yield* runs.map(runOf)
+  }
+
+  /** The items of a list, as they came. */
+  async *#items(
+    key: string,
+    pageOf: (token: string | undefined) => { path: string; query?: Query; body?: unknown },
+  ): AsyncGenerator<unknown> {
+    const pages = this.#server.pages((token) => ({ ...pageOf(token), answer: shapes.Page }))
+    for await (const page of pages) yield* readItem(z.array(z.unknown()), page[key] ?? [])
   }
 
   async points({ run_id }: SourceRun, key: string): Promise<Metric[]> {
@@ -81,43 +112,51 @@ export class MlflowServer implements ImportSource {
   }
 
   async *loggedModels(experimentId: string): AsyncGenerator<SourceLoggedModel> {
-    const pages = this.#server.pages((token) => ({
+    const items = this.#items('models', (page_token) => ({
       path: `${api}/logged-models/search`,
-      body: { experiment_ids: [experimentId], max_results: 50, page_token: token },
-      answer: shapes.LoggedModels,
+      body: { experiment_ids: [experimentId], max_results: 50, page_token },
     }))
-    for await (const { models } of pages) yield* models.map(loggedModelOf)
+    try {
+      yield* readEach(items, (item) => loggedModelOf(readItem(shapes.LoggedModel, item)), {
+        what: () => `a logged model of experiment ${experimentId}`,
+        onUnread: this.#onUnread,
+      })
+    } catch (err) {
+      // Servers before MLflow 3 have none, and say so.
+      if (!(err instanceof SourceError && (err.status === 404 || err.status === 501))) throw err
+    }
   }
 
   async *models(): AsyncGenerator<SourceModel> {
     // Without a filter MLflow leaves prompts out.
     for (const filter of [undefined, isPromptFilter]) {
-      const pages = this.#server.pages((page_token) => ({
+      const items = this.#items('registered_models', (page_token) => ({
         path: `${api}/registered-models/search`,
         query: { max_results: 200, filter, page_token },
-        answer: shapes.RegisteredModels,
       }))
-      for await (const { registered_models } of pages) yield* registered_models.map(modelOf)
+      yield* readEach(items, (item) => modelOf(readItem(shapes.RegisteredModel, item)), {
+        what: () => 'a registered model',
+        onUnread: this.#onUnread,
+      })
     }
   }
 
-  async *versions(model: SourceModel): AsyncGenerator<SourceVersion> {
+  versions(model: SourceModel): AsyncIterable<SourceVersion> {
     const isPrompt = (model.tags ?? []).some(({ key }) => key === 'mlflow.prompt.is_prompt')
     const name = `name = '${model.name.replaceAll("'", "''")}'`
-    const pages = this.#server.pages((page_token) => ({
+    const filter = isPrompt ? `${name} AND ${isPromptFilter}` : name
+    const items = this.#items('model_versions', (page_token) => ({
       path: `${api}/model-versions/search`,
-      query: {
-        filter: isPrompt ? `${name} AND ${isPromptFilter}` : name,
-        max_results: 200,
-        page_token,
-      },
-      answer: shapes.ModelVersions,
+      query: { filter, max_results: 200, page_token },
     }))
-    for await (const { model_versions } of pages) {
-      for (const version of model_versions) {
-        if (version.name === model.name) yield versionOf(version)
-      }
+    const read = (item: unknown) => {
+      const version = readItem(shapes.ModelVersion, item)
+      return version.name === model.name ? versionOf(version) : undefined
     }
+    return readEach(items, read, {
+      what: () => `a version of '${model.name}'`,
+      onUnread: this.#onUnread,
+    })
   }
 
   async *files(of: FilesOf): AsyncGenerator<SourceFile> {

@@ -22,21 +22,14 @@ export const MetricShape = z.object({
 
 const stage = z.enum(['active', 'deleted']).default('active')
 
-export const Experiments = z.object({
-  experiments: z
-    .array(
-      z.object({
-        experiment_id: z.string(),
-        name: z.string(),
-        artifact_location: text,
-        lifecycle_stage: stage,
-        creation_time: time.default(0),
-        last_update_time: time.default(0),
-        tags: keyValues,
-      }),
-    )
-    .default([]),
-  next_page_token: token,
+export const Experiment = z.object({
+  experiment_id: z.string(),
+  name: z.string(),
+  artifact_location: text,
+  lifecycle_stage: stage,
+  creation_time: time.default(0),
+  last_update_time: time.default(0),
+  tags: keyValues,
 })
 
 export const Run = z.object({
@@ -87,53 +80,43 @@ export const Run = z.object({
     .default({ model_outputs: [] }),
 })
 
-export const Runs = z.object({ runs: z.array(Run).default([]), next_page_token: token })
+/** A page of a list whose items are read one by one, since one bad one is one that is left out. */
+export const Page = z.looseObject({ next_page_token: token })
 
 export const History = z.object({
   metrics: z.array(MetricShape).default([]),
   next_page_token: token,
 })
 
-export const LoggedModels = z.object({
-  models: z
-    .array(
-      z.object({
-        info: z.object({
-          model_id: z.string(),
-          experiment_id: z.string(),
-          name: text,
-          creation_timestamp_ms: time,
-          last_updated_timestamp_ms: time,
-          artifact_uri: text,
-          status: z.enum([
-            'LOGGED_MODEL_PENDING',
-            'LOGGED_MODEL_READY',
-            'LOGGED_MODEL_UPLOAD_FAILED',
-          ]),
-          status_message: z.string().optional(),
-          model_type: text,
-          source_run_id: text,
-          lifecycle_stage: stage,
-          tags: keyValues,
-        }),
-        data: z
-          .object({
-            params: keyValues,
-            metrics: z
-              .array(
-                MetricShape.extend({
-                  run_id: text,
-                  dataset_name: z.string().optional(),
-                  dataset_digest: z.string().optional(),
-                }),
-              )
-              .default([]),
-          })
-          .default({ params: [], metrics: [] }),
-      }),
-    )
-    .default([]),
-  next_page_token: token,
+export const LoggedModel = z.object({
+  info: z.object({
+    model_id: z.string(),
+    experiment_id: z.string(),
+    name: text,
+    creation_timestamp_ms: time,
+    last_updated_timestamp_ms: time,
+    artifact_uri: text,
+    status: z.enum(['LOGGED_MODEL_PENDING', 'LOGGED_MODEL_READY', 'LOGGED_MODEL_UPLOAD_FAILED']),
+    status_message: z.string().optional(),
+    model_type: text,
+    source_run_id: text,
+    lifecycle_stage: stage,
+    tags: keyValues,
+  }),
+  data: z
+    .object({
+      params: keyValues,
+      metrics: z
+        .array(
+          MetricShape.extend({
+            run_id: text,
+            dataset_name: z.string().optional(),
+            dataset_digest: z.string().optional(),
+          }),
+        )
+        .default([]),
+    })
+    .default({ params: [], metrics: [] }),
 })
 
 export const FileList = z.object({
@@ -149,43 +132,27 @@ export const FileList = z.object({
   next_page_token: token,
 })
 
-export const RegisteredModels = z.object({
-  registered_models: z
-    .array(
-      z.object({
-        name: z.string(),
-        description: z.string().optional(),
-        creation_timestamp: time.default(0),
-        last_updated_timestamp: time.default(0),
-        tags: keyValues,
-        aliases: z
-          .array(z.object({ alias: z.string(), version: z.coerce.number().int() }))
-          .default([]),
-      }),
-    )
-    .default([]),
-  next_page_token: token,
+export const RegisteredModel = z.object({
+  name: z.string(),
+  description: z.string().optional(),
+  creation_timestamp: time.default(0),
+  last_updated_timestamp: time.default(0),
+  tags: keyValues,
+  aliases: z.array(z.object({ alias: z.string(), version: z.coerce.number().int() })).default([]),
 })
 
-export const ModelVersions = z.object({
-  model_versions: z
-    .array(
-      z.object({
-        name: z.string(),
-        version: z.coerce.number().int().min(1),
-        creation_timestamp: time.default(0),
-        last_updated_timestamp: time.default(0),
-        user_id: z.string().optional(),
-        current_stage: z.string().default('None'),
-        description: z.string().optional(),
-        source: text,
-        run_id: text,
-        run_link: text,
-        status: z.enum(['READY', 'PENDING_REGISTRATION', 'FAILED_REGISTRATION']).default('READY'),
-        status_message: z.string().optional(),
-        tags: keyValues,
-      }),
-    )
-    .default([]),
-  next_page_token: token,
+export const ModelVersion = z.object({
+  name: z.string(),
+  version: z.coerce.number().int().min(1),
+  creation_timestamp: time.default(0),
+  last_updated_timestamp: time.default(0),
+  user_id: z.string().optional(),
+  current_stage: z.string().default('None'),
+  description: z.string().optional(),
+  source: text,
+  run_id: text,
+  run_link: text,
+  status: z.enum(['READY', 'PENDING_REGISTRATION', 'FAILED_REGISTRATION']).default('READY'),
+  status_message: z.string().optional(),
+  tags: keyValues,
 })

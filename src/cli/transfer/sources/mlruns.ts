@@ -1,16 +1,24 @@
-import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { z } from 'zod'
 import { excerpt } from '../../../core/error.ts'
-import { StartError } from '../../../platform/start-error.ts'
 import type { Metric } from '../../../tracking/run.ts'
-import { isElsewhere, keptLocally, listLocalFiles } from './local-files.ts'
-import { loggedModelOf, modelOf, runOf, versionOf } from './mlflow-items.ts'
+import { latestOf } from '../../../tracking/run-data/metrics.ts'
+import { isElsewhere, keptLocally, listLocalFiles, rootOf } from './local-files.ts'
+import {
+  experimentOf,
+  loggedModelOf,
+  loggedModelStatuses,
+  modelOf,
+  readEach,
+  readItem,
+  runOf,
+  versionOf,
+} from './mlflow-items.ts'
 import * as shapes from './mlflow-shapes.ts'
 import type {
   ExperimentItem,
   FilesOf,
   ImportSource,
+  OnUnread,
   SourceFile,
   SourceLoggedModel,
   SourceModel,
@@ -32,7 +40,6 @@ import {
 } from './store-files.ts'
 
 const runStatuses = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']
-const loggedModelStatuses = ['PENDING', 'READY', 'UPLOAD_FAILED']
 /** Folders of a store that are no experiments. */
 const reserved = new Set(['models', '.trash'])
 
@@ -40,45 +47,60 @@ const reserved = new Set(['models', '.trash'])
 export class MlrunsFolder implements ImportSource {
   readonly name: string
   readonly title: string
+  readonly #root: string
+  readonly #onUnread: OnUnread
   /** Where each experiment, run and logged model lies. */
   readonly #folders = new Map<string, string>()
 
-  constructor(folder: string) {
+  constructor(folder: string, onUnread: OnUnread) {
+    this.#onUnread = onUnread
     this.title = resolve(folder)
+    this.#root = rootOf(folder)
     this.name = `mlruns ${this.title}`
   }
 
   async *experiments(): AsyncGenerator<ExperimentItem> {
-    const found = await stat(this.title).catch(() => undefined)
-    if (!found?.isDirectory()) throw new StartError(`there is no folder '${this.title}'`)
-    for (const parent of [this.title, join(this.title, '.trash')]) {
-      for (const name of await listFolders(parent)) {
-        if (reserved.has(name)) continue
-        const folder = join(parent, name)
-        const meta = await readMeta(folder)
-        if (!meta) continue
-        const { artifact_location: location, ...item } = oneOf(
-          shapes.Experiments.shape.experiments,
-          {
-            ...meta,
-            experiment_id: String(meta.experiment_id ?? name),
-            tags: await readValues(join(folder, 'tags')),
-          },
-        )
-        this.#folders.set(item.experiment_id, folder)
-        yield { ...item, artifact_location: keptLocally(location) }
-      }
+    for (const parent of [this.#root, join(this.#root, '.trash')]) {
+      const names = (await listFolders(parent)).filter((name) => !reserved.has(name))
+      yield* readEach(names, (name) => this.#experiment(name, join(parent, name)), {
+        what: (name) => `experiment ${name}`,
+        onUnread: this.#onUnread,
+      })
     }
+  }
+
+  async #experiment(name: string, folder: string): Promise<ExperimentItem | undefined> {
+    const meta = await readMeta(folder)
+    if (!meta) return undefined
+    const experiment = readItem(shapes.Experiment, {
+      ...meta,
+      experiment_id: String(meta.experiment_id ?? name),
+      tags: await readValues(join(folder, 'tags')),
+    })
+    this.#folders.set(experiment.experiment_id, folder)
+    return experimentOf(experiment, keptLocally)
+  }
+
+  async countRuns(experimentId: string): Promise<number> {
+    return (await this.#listRuns(experimentId)).length
   }
 
   async *runs(experimentId: string): AsyncGenerator<SourceRun> {
     const folder = this.#folderOf(experimentId)
-    for (const name of await listFolders(folder)) {
-      if (!/^[0-9a-f]{32}$/.test(name)) continue
+    const read = async (name: string) => {
       const meta = await readMeta(join(folder, name))
       // A run that was being made when its program ended: there is nothing to take.
-      if (meta) yield this.#run(experimentId, join(folder, name), meta)
+      return meta && this.#run(experimentId, join(folder, name), meta)
     }
+    yield* readEach(await this.#listRuns(experimentId), read, {
+      what: (name) => `run ${name}`,
+      onUnread: this.#onUnread,
+    })
+  }
+
+  async #listRuns(experimentId: string): Promise<string[]> {
+    const names = await listFolders(this.#folderOf(experimentId))
+    return names.filter((name) => /^[0-9a-f]{32}$/.test(name))
   }
 
   async #run(experimentId: string, folder: string, meta: Meta): Promise<SourceRun> {
@@ -87,11 +109,9 @@ export class MlrunsFolder implements ImportSource {
     const tags = await readValues(join(folder, 'tags'))
     const latest: object[] = []
     for (const { key, path } of await listKeys(join(folder, 'metrics'))) {
-      const points = await readPoints(path, key)
-      const last = points.reduce<Metric | undefined>(later, undefined)
-      if (last) latest.push(metricAnswer(last))
+      latest.push(...latestOf(await readPoints(path, key)).map(metricAnswer))
     }
-    const run = oneOf(z.array(shapes.Run).default([]), {
+    const run = readItem(shapes.Run, {
       info: {
         ...meta,
         run_id: id,
@@ -134,20 +154,18 @@ export class MlrunsFolder implements ImportSource {
   }
 
   async points({ run_id }: SourceRun, key: string): Promise<Metric[]> {
-    const files = await listKeys(join(this.#folderOf(run_id), 'metrics'))
-    const file = files.find((one) => one.key === key)
-    return file ? readPoints(file.path, key) : []
+    return readPoints(join(this.#folderOf(run_id), 'metrics', key), key)
   }
 
   async *loggedModels(experimentId: string): AsyncGenerator<SourceLoggedModel> {
     const parent = join(this.#folderOf(experimentId), 'models')
-    for (const id of await listFolders(parent)) {
+    const read = async (id: string) => {
       const folder = join(parent, id)
       const meta = await readMeta(folder)
-      if (!meta || !/^m-[0-9a-f]{32}$/.test(id)) continue
+      if (!meta || !/^m-[0-9a-f]{32}$/.test(id)) return undefined
       this.#folders.set(id, folder)
       const address = String(meta.artifact_location ?? '')
-      const model = oneOf(shapes.LoggedModels.shape.models, {
+      const model = readItem(shapes.LoggedModel, {
         info: {
           ...meta,
           model_id: id,
@@ -163,20 +181,24 @@ export class MlrunsFolder implements ImportSource {
           metrics: await readModelMetrics(join(folder, 'metrics')),
         },
       })
-      yield { ...loggedModelOf(model), artifact_uri: keptLocally(address) }
+      return { ...loggedModelOf(model), artifact_uri: keptLocally(address) }
     }
+    yield* readEach(await listFolders(parent), read, {
+      what: (id) => `logged model ${id}`,
+      onUnread: this.#onUnread,
+    })
   }
 
   async *models(): AsyncGenerator<SourceModel> {
-    const parent = join(this.title, 'models')
-    for (const name of await listFolders(parent)) {
+    const parent = join(this.#root, 'models')
+    const read = async (name: string) => {
       const folder = join(parent, name)
       const meta = await readMeta(folder)
-      if (!meta) continue
+      if (!meta) return undefined
       this.#folders.set(`models/${name}`, folder)
       const aliases = await readValues(join(folder, 'aliases'))
-      yield modelOf(
-        oneOf(shapes.RegisteredModels.shape.registered_models, {
+      return modelOf(
+        readItem(shapes.RegisteredModel, {
           ...meta,
           name,
           tags: await readValues(join(folder, 'tags')),
@@ -184,22 +206,30 @@ export class MlrunsFolder implements ImportSource {
         }),
       )
     }
+    yield* readEach(await listFolders(parent), read, {
+      what: (name) => `registered model '${name}'`,
+      onUnread: this.#onUnread,
+    })
   }
 
   async *versions({ name }: SourceModel): AsyncGenerator<SourceVersion> {
     const parent = this.#folderOf(`models/${name}`)
-    for (const one of await listFolders(parent)) {
-      const version = /^version-(\d+)$/.exec(one)?.[1]
-      const meta = version === undefined ? undefined : await readMeta(join(parent, one))
-      if (!meta || meta.current_stage === 'Deleted_Internal') continue
-      const found = oneOf(shapes.ModelVersions.shape.model_versions, {
+    const read = async (folder: string) => {
+      const version = /^version-(\d+)$/.exec(folder)?.[1]
+      const meta = version === undefined ? undefined : await readMeta(join(parent, folder))
+      if (!meta || meta.current_stage === 'Deleted_Internal') return undefined
+      const found = readItem(shapes.ModelVersion, {
         ...meta,
         name,
         version,
-        tags: await readValues(join(parent, one, 'tags')),
+        tags: await readValues(join(parent, folder, 'tags')),
       })
-      yield { ...versionOf(found), version_source: ownSource(meta, found) }
+      return { ...versionOf(found), version_source: ownSource(meta, found) }
     }
+    yield* readEach(await listFolders(parent), read, {
+      what: (folder) => `${folder} of '${name}'`,
+      onUnread: this.#onUnread,
+    })
   }
 
   async *files(of: FilesOf): AsyncGenerator<SourceFile> {
@@ -232,22 +262,4 @@ function ownSource(
   if (model) return `models:/${model}`
   const path = source.split(`/${run_id}/artifacts/`)[1]
   return run_id !== '' && path !== undefined ? `runs:/${run_id}/${path}` : source
-}
-
-function later(last: Metric | undefined, point: Metric): Metric {
-  if (!last || point.step > last.step) return point
-  if (point.step < last.step) return last
-  if (point.timestampMs !== last.timestampMs) {
-    return point.timestampMs > last.timestampMs ? point : last
-  }
-  return (point.value || 0) > (last.value || 0) ? point : last
-}
-
-function oneOf<T extends z.ZodType>(list: z.ZodDefault<z.ZodArray<T>>, item: unknown): z.output<T> {
-  const read = list.unwrap().element.safeParse(item)
-  if (read.success) return read.data
-  const [issue] = read.error.issues
-  throw new SourceError(
-    `'${excerpt(issue?.path.join('.') ?? '')}' cannot be read: ${issue?.message}`,
-  )
 }

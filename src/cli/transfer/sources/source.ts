@@ -42,6 +42,9 @@ export type FilesOf =
   | { readonly kind: 'run'; readonly run: SourceRun }
   | { readonly kind: 'logged model'; readonly model: SourceLoggedModel }
 
+/** Told of what cannot be read, and is left out. */
+export type OnUnread = (what: string, problem: string) => void
+
 /** Where an import reads from. What it hands out was checked for its shape, and is not trusted. */
 export interface ImportSource {
   /** What the import is noted under: the same each time for the same origin. */
@@ -49,6 +52,7 @@ export interface ImportSource {
   /** Without credentials, for people. */
   readonly title: string
   experiments(): AsyncIterable<ExperimentItem>
+  countRuns(experimentId: string): Promise<number>
   /** Deleted ones too. */
   runs(experimentId: string): AsyncIterable<SourceRun>
   /** All points of one metric of a run, in any order. */

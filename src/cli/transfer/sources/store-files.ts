@@ -1,8 +1,10 @@
+import type { Dirent } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { excerpt } from '../../../core/error.ts'
 import { readYaml } from '../../../registry/model-files/read-yaml.ts'
 import type { Metric } from '../../../tracking/run.ts'
+import { isThere, tryRead } from './local-files.ts'
 import { metricOf } from './mlflow-items.ts'
 import * as shapes from './mlflow-shapes.ts'
 import { SourceError } from './source-error.ts'
@@ -15,22 +17,22 @@ export type Meta = Readonly<Record<string, unknown>>
 
 /** Folders of a folder, by name; none where it is not there. */
 export async function listFolders(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(whenMissing)
-  return (entries ?? [])
+  const entries = await readEntries(folder)
+  return entries
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
     .sort()
 }
 
-function whenMissing(err: NodeJS.ErrnoException): undefined {
-  if (err.code === 'ENOENT' || err.code === 'ENOTDIR') return undefined
-  throw new SourceError(err.message, { cause: err })
+async function readEntries(folder: string): Promise<Dirent[]> {
+  if (!(await isThere(folder))) return []
+  return (await tryRead(readdir(folder, { withFileTypes: true }))) ?? []
 }
 
 /** `meta.yaml` of a folder; undefined where there is none. @throws SourceError it cannot be read */
 export async function readMeta(folder: string): Promise<Meta | undefined> {
   const path = join(folder, 'meta.yaml')
-  const text = await readText(path)
+  const text = (await isThere(path)) ? await readText(path) : undefined
   if (text === undefined) return undefined
   const read = await readYaml(text)
   if ('problem' in read) throw new SourceError(`${path}: ${read.problem}`)
@@ -52,12 +54,14 @@ export function asObject(value: unknown): Meta {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {}
 }
 
+/** @param path behind no link: asked for by `isThere`, or listed as a file */
 async function readText(path: string): Promise<string | undefined> {
-  const found = await stat(path).catch(whenMissing)
+  const found = await tryRead(stat(path))
   if (!found) return undefined
+  if (!found.isFile()) throw new SourceError(`${path} is no file`)
   if (found.size > textBytesMax)
     throw new SourceError(`${path} has more than ${textBytesMax} bytes`)
-  return readFile(path, 'utf8')
+  return tryRead(readFile(path, 'utf8'))
 }
 
 /** Files of keys, whose slashes are folders. */
@@ -65,9 +69,8 @@ export async function listKeys(
   folder: string,
   depth = 0,
 ): Promise<{ key: string; path: string }[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(whenMissing)
   const found: { key: string; path: string }[] = []
-  for (const entry of entries ?? []) {
+  for (const entry of await readEntries(folder)) {
     const path = join(folder, entry.name)
     if (entry.isFile()) found.push({ key: entry.name, path })
     if (!entry.isDirectory() || depth >= depthMax) continue
@@ -79,10 +82,11 @@ export async function listKeys(
 
 /** Each file is a key, and all that is in it the value. */
 export async function readValues(folder: string): Promise<{ key: string; value: string }[]> {
-  const keys = await listKeys(folder)
-  return Promise.all(
-    keys.map(async ({ key, path }) => ({ key, value: (await readText(path)) ?? '' })),
-  )
+  const values: { key: string; value: string }[] = []
+  for (const { key, path } of await listKeys(folder)) {
+    values.push({ key, value: (await readText(path)) ?? '' })
+  }
+  return values
 }
 
 export async function readOutputs(folder: string): Promise<object[]> {
