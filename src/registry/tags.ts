@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../audit/commit.ts'
 import { checkKey, checkLength } from '../core/names.ts'
+import { boundStatement, writeBounded } from '../db/bound.ts'
 import { jsonChunksOf } from '../db/sql.ts'
 import type { Context } from '../platform/context.ts'
 import { modelEntry, versionEntry } from './audit-entries.ts'
@@ -28,31 +29,45 @@ export function uniqueTags(tags: readonly Tag[]): Tag[] {
   return [...byKey].map(([key, value]) => ({ key, value })).sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 
-/** Statements that give a new registered model its tags. */
+/** Statements that give a new registered model its tags; for a write by `writeBounded`. */
 export function modelTagInserts(ctx: Context, name: string, tags: readonly Tag[]): SQL[] {
-  return tagRows(tags).map(
+  const id = modelId(ctx, name)
+  const inserts = tagRows(tags).map(
     (rows) => sql`insert into registered_model_tags (registered_model, key, value)
-      select (${modelId(ctx, name)}), value ->> 0, value ->> 1 from json_each(${rows})`,
+      select (${id}), value ->> 0, value ->> 1 from json_each(${rows})`,
   )
+  return [...inserts, modelTagBound(id)]
 }
 
-/** Statements that give a new version its tags. @param version a select of its id */
+/** As `modelTagInserts`, for a new version. @param version a select of its id */
 export function versionTagInserts(version: SQL, tags: readonly Tag[]): SQL[] {
-  return tagRows(tags).map(
+  const inserts = tagRows(tags).map(
     (rows) => sql`insert into model_version_tags (model_version, key, value)
       select (${version}), value ->> 0, value ->> 1 from json_each(${rows})`,
   )
+  return [...inserts, versionTagBound(version)]
+}
+
+function modelTagBound(id: SQL): SQL {
+  return boundStatement('registered_model_tags', 'registered_model', id)
+}
+
+function versionTagBound(id: SQL): SQL {
+  return boundStatement('model_version_tags', 'model_version', id)
 }
 
 function tagRows(tags: readonly Tag[]): string[] {
   return jsonChunksOf(tags.map(({ key, value }) => [key, value]))
 }
 
-/** @throws RESOURCE_DOES_NOT_EXIST no such model */
+/**
+ * @throws RESOURCE_DOES_NOT_EXIST no such model
+ * @throws INVALID_PARAMETER_VALUE the tags of the model would be too much in sum
+ */
 export async function setModelTag(ctx: Context, name: string, tag: Tag): Promise<void> {
   checkTag(tag)
   const id = modelId(ctx, name)
-  const { set } = await commit(ctx, {
+  const write = commit(ctx, {
     entry: modelEntry(ctx, id, {
       action: 'registered_model.tag_set',
       before: tagJson(tag.key, modelTag(tag.key)),
@@ -61,7 +76,9 @@ export async function setModelTag(ctx: Context, name: string, tag: Tag): Promise
     set: sql`insert into registered_model_tags (registered_model, key, value)
       select id, ${tag.key}, ${tag.value} from registered_models where id = (${id})
       on conflict (registered_model, key) do update set value = excluded.value returning 1`,
+    bound: modelTagBound(id),
   })
+  const { set } = await writeBounded(write)
   if (set.length === 0) throw modelNotFound(name)
 }
 
@@ -86,7 +103,10 @@ export async function deleteModelTag(ctx: Context, name: string, key: string): P
   if (models.length === 0) throw modelNotFound(name)
 }
 
-/** @throws RESOURCE_DOES_NOT_EXIST no such version */
+/**
+ * @throws RESOURCE_DOES_NOT_EXIST no such version
+ * @throws INVALID_PARAMETER_VALUE the tags of the version would be too much in sum
+ */
 export async function setVersionTag(
   ctx: Context,
   name: string,
@@ -94,7 +114,7 @@ export async function setVersionTag(
 ): Promise<void> {
   checkTag(tag)
   const id = versionId(ctx, name, version)
-  const { set } = await commit(ctx, {
+  const write = commit(ctx, {
     entry: versionEntry(ctx, id, {
       action: 'model_version.tag_set',
       before: tagJson(tag.key, versionTag(tag.key)),
@@ -103,7 +123,9 @@ export async function setVersionTag(
     set: sql`insert into model_version_tags (model_version, key, value)
       select id, ${tag.key}, ${tag.value} from model_versions where id = (${id})
       on conflict (model_version, key) do update set value = excluded.value returning 1`,
+    bound: versionTagBound(id),
   })
+  const { set } = await writeBounded(write)
   if (set.length === 0) throw versionNotFound(name, version)
 }
 

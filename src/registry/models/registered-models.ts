@@ -5,6 +5,7 @@ import { commit } from '../../audit/commit.ts'
 import { RegistryError } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { checkLength, promptKey } from '../../core/names.ts'
+import { writeBounded } from '../../db/bound.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { type Context, principalName } from '../../platform/context.ts'
 import { jsonMap, modelEntry } from '../audit-entries.ts'
@@ -57,6 +58,7 @@ const deletedModelJson = sql`json_object('description', m.description, 'tags', j
  * The caller gets MANAGE on the new model.
  *
  * @throws RESOURCE_ALREADY_EXISTS a model or a prompt has the name
+ * @throws INVALID_PARAMETER_VALUE a text is too long, or the tags are too much in sum
  */
 export async function createModel(ctx: Context, wanted: NewModel): Promise<RegisteredModel> {
   checkModelName(wanted.name)
@@ -70,7 +72,7 @@ export async function createModel(ctx: Context, wanted: NewModel): Promise<Regis
       ${wanted.description || null}, ${wanted.deploymentJobId || null}, ${now}, ${now})
     returning *`
   try {
-    const { models } = await commit(ctx, {
+    const write = commit(ctx, {
       models: insert,
       tags: modelTagInserts(ctx, wanted.name, tags),
       entry: modelEntry(ctx, id, { action: 'registered_model.created', after: modelJson }),
@@ -81,6 +83,7 @@ export async function createModel(ctx: Context, wanted: NewModel): Promise<Regis
           where m.id = (${id})`,
       ),
     })
+    const { models } = await writeBounded(write)
     const [model] = modelsFrom({
       models,
       modelTags: models.flatMap((row) => tags.map((tag) => ({ ...tag, registered_model: row.id }))),

@@ -4,6 +4,7 @@ import { commit } from '../../audit/commit.ts'
 import { conflict } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
 import { principalRecord } from '../../core/principal.ts'
+import { writeBounded } from '../../db/bound.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { type Context, principalName } from '../../platform/context.ts'
 import { registrationStatement } from '../../tracking/logged-models/write-logged-models.ts'
@@ -38,7 +39,7 @@ const attemptsMax = 3
  * its files lie in our store it is sealed: its manifest is recorded in the same batch.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such registered model, logged model or version to copy
- * @throws INVALID_PARAMETER_VALUE the source is refused
+ * @throws INVALID_PARAMETER_VALUE the source is refused, or the tags are too much in sum
  * @throws RESOURCE_CONFLICT the files kept changing while they were being sealed
  */
 export async function createVersion(ctx: Context, wanted: NewVersion): Promise<ModelVersion> {
@@ -94,7 +95,7 @@ async function insertVersion(
 ): Promise<ModelVersion> {
   const newest = newestVersionId(ctx, wanted.name)
   const facts = await makeFirstFacts(ctx, await factsOf(ctx, resolved, sealed))
-  const { inserted } = await commit(ctx, {
+  const write = commit(ctx, {
     sealed: sealed?.sealing.statements(),
     inserted: versionInsert(ctx, wanted, { resolved, sealed }),
     issued: sql`insert into issued_versions (workspace, name, version, model_version)
@@ -114,6 +115,7 @@ async function insertVersion(
             version: sql`(select version from model_versions where id = (${newest}))`,
           }),
   })
+  const { inserted } = await writeBounded(write)
   const [version] = versionsFrom({
     versions: inserted.map((row) => ({ ...row, name: wanted.name })),
     versionTags: inserted.flatMap((row) => tags.map((tag) => ({ ...tag, model_version: row.id }))),

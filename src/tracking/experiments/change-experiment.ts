@@ -1,10 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { absent, excerpt, invalid, RegistryError } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
+import { writeBounded } from '../../db/bound.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import type { KeyValue, LifecycleStage } from '../run.ts'
-import { checkExperimentName, checkExperimentTag } from './create-experiment.ts'
+import { checkExperimentName, checkExperimentTag, experimentTagBound } from './create-experiment.ts'
 import { getExperiment, inactiveExperiment, noSuchExperiment } from './experiment.ts'
 
 /**
@@ -58,14 +59,18 @@ async function moveToStage(
   if (moved.length === 0) throw noSuchExperiment(id)
 }
 
-/** @throws INVALID_PARAMETER_VALUE the experiment is deleted, or the tag malformed */
+/** @throws INVALID_PARAMETER_VALUE the experiment is deleted, or the tag malformed, or all are too much */
 export async function setExperimentTag(ctx: Context, id: number, tag: KeyValue): Promise<void> {
   checkExperimentTag(tag)
-  const set = await ctx.db.first(sql`
-    insert into experiment_tags (experiment, key, value)
-    select id, ${tag.key}, ${tag.value} from experiments where ${isExperiment(ctx, id, 'active')}
-    on conflict (experiment, key) do update set value = excluded.value returning key`)
-  if (!set) throw await inactiveError(ctx, id)
+  const isActive = isExperiment(ctx, id, 'active')
+  const write = ctx.db.batch({
+    set: sql`insert into experiment_tags (experiment, key, value)
+      select id, ${tag.key}, ${tag.value} from experiments where ${isActive}
+      on conflict (experiment, key) do update set value = excluded.value returning key`,
+    bound: experimentTagBound(sql`select id from experiments where ${isActive}`),
+  })
+  const { set } = await writeBounded(write)
+  if (set.length === 0) throw await inactiveError(ctx, id)
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST the experiment has no such tag */

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { creatorStatements } from '../../access/permissions/own-role.ts'
 import { commit } from '../../audit/commit.ts'
 import { checkKey, checkLength } from '../../core/names.ts'
+import { boundStatement, writeBounded } from '../../db/bound.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { jsonRowsOf } from '../../db/sql.ts'
 import { type Context, principalName } from '../../platform/context.ts'
@@ -21,6 +22,7 @@ const tagValueCharsMax = 20_000
  * @param artifactLocation stored as given; `<artifact root of the workspace>/<id>` when absent or empty
  * @returns its id
  * @throws RESOURCE_ALREADY_EXISTS the name is taken
+ * @throws INVALID_PARAMETER_VALUE a text is malformed, or the tags are too much in sum
  */
 export async function createExperiment(
   ctx: Context,
@@ -47,10 +49,10 @@ export async function createExperiment(
       where ${own} and artifact_location is null`,
     folder: folderClaimStatement(ctx, name, artifactLocation),
     permission: creatorStatements(ctx, 'experiment', sql`select id from experiments where ${own}`),
-    tags: tagsStatement(own, tags),
+    tags: tagStatements(own, tags),
   }
   try {
-    const { created } = await commit(ctx, statements)
+    const { created } = await writeBounded(commit(ctx, statements))
     const [row] = created
     if (!row) throw new Error('the insert returned no row')
     return row.id
@@ -60,12 +62,20 @@ export async function createExperiment(
   }
 }
 
-function tagsStatement(experiment: SQL, tags: readonly KeyValue[]): SQL | undefined {
-  if (tags.length === 0) return undefined
+function tagStatements(experiment: SQL, tags: readonly KeyValue[]): SQL[] {
+  if (tags.length === 0) return []
   const rows = jsonRowsOf(tags.map((tag) => [tag.key, tag.value]))
-  return sql`insert into experiment_tags (experiment, key, value)
-    select experiments.id, tag.value ->> 0, tag.value ->> 1
-    from experiments, json_each(${rows}) as tag where ${experiment}`
+  return [
+    sql`insert into experiment_tags (experiment, key, value)
+      select experiments.id, tag.value ->> 0, tag.value ->> 1
+      from experiments, json_each(${rows}) as tag where ${experiment}`,
+    experimentTagBound(sql`select id from experiments where ${experiment}`),
+  ]
+}
+
+/** @param ids a select of `experiments.id` */
+export function experimentTagBound(ids: SQL): SQL {
+  return boundStatement('experiment_tags', 'experiment', ids)
 }
 
 export function checkExperimentName(name: string): void {

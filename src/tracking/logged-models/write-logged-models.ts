@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { absent, excerpt, invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
+import { boundStatement, writeBounded } from '../../db/bound.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { jsonListWithSql, jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
@@ -105,7 +106,8 @@ export async function deleteLoggedModel(ctx: Context, modelId: string): Promise<
 /**
  * Add params. They are written once: the same value again changes nothing.
  *
- * @throws INVALID_PARAMETER_VALUE a param has another value already; then none is added
+ * @throws INVALID_PARAMETER_VALUE a param has another value already, or all are too much in sum; then
+ *   none is added
  * @throws RESOURCE_DOES_NOT_EXIST no such model
  */
 export async function logLoggedModelParams(
@@ -117,13 +119,15 @@ export async function logLoggedModelParams(
   refuseRepeatedKeys('params', params)
   const model = isLoggedModel(ctx, modelId)
   try {
-    const { found } = await ctx.db.batch({
+    const write = ctx.db.batch({
       found: sql`select id from logged_models where ${model}`,
       params: sql`${insertStatement(sql`logged_model_params`, model, params)}
         on conflict (logged_model, key) do update
         set value = case value when excluded.value then value end`,
+      bound: boundOf('logged_model_params', model),
       counted: noteModelWrites(ctx, [modelId]),
     })
+    const { found } = await writeBounded(write)
     if (found.length === 0) throw loggedModelNotFound(modelId)
   } catch (err) {
     // The upsert turns a value that would change into NULL, which the column refuses.
@@ -137,6 +141,7 @@ export async function logLoggedModelParams(
 /**
  * Set tags, replacing values; of a key given twice the last counts.
  *
+ * @throws INVALID_PARAMETER_VALUE all tags would be too much in sum
  * @throws RESOURCE_DOES_NOT_EXIST no such model
  */
 export async function setLoggedModelTags(
@@ -146,11 +151,13 @@ export async function setLoggedModelTags(
 ): Promise<void> {
   checkKeyValues('tags', tags)
   const model = isLoggedModel(ctx, modelId)
-  const { found } = await ctx.db.batch({
+  const write = ctx.db.batch({
     found: sql`select id from logged_models where ${model}`,
     tags: sql`${insertStatement(sql`logged_model_tags`, model, tags)}
       on conflict (logged_model, key) do update set value = excluded.value`,
+    bound: boundOf('logged_model_tags', model),
   })
+  const { found } = await writeBounded(write)
   if (found.length === 0) throw loggedModelNotFound(modelId)
 }
 
@@ -178,6 +185,11 @@ function insertStatement(table: SQL, model: SQL, items: readonly KeyValue[]): SQ
   return sql`insert into ${table} (logged_model, key, value)
     select logged_models.id, item.value ->> 0, item.value ->> 1
     from logged_models cross join json_each(${rows}) as item where ${model}`
+}
+
+/** @param model a condition on `logged_models` */
+function boundOf(table: string, model: SQL): SQL {
+  return boundStatement(table, 'logged_model', sql`select id from logged_models where ${model}`)
 }
 
 function byKey(a: KeyValue, b: KeyValue): number {

@@ -10,7 +10,7 @@ import {
 } from '../logged-models/logged-model-metrics.ts'
 import type { KeyValue } from '../run.ts'
 import { checkMetric, clampInfinity, metricStatements } from './metrics.ts'
-import { checkParamKey, paramErrorOf, paramStatement } from './params.ts'
+import { checkParamKey, paramErrorOf, paramStatements } from './params.ts'
 import { tagStatements } from './run-tags.ts'
 import { writeToRun } from './write-to-run.ts'
 
@@ -67,7 +67,7 @@ async function writeBatch(
     await writeToRun(ctx, runId, {
       metrics: metricStatements(ctx, runId, points),
       modelMetrics: loggedModelMetricStatements(ctx, runId, points),
-      params: paramStatement(ctx, runId, params),
+      params: paramStatements(ctx, runId, params),
       tags: tagStatements(ctx, runId, tags),
     })
   } catch (err) {

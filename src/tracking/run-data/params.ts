@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { checkKey, truncate } from '../../core/names.ts'
+import { boundStatement } from '../../db/bound.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
@@ -16,28 +17,26 @@ export function checkParamKey(key: string, field: string): void {
 }
 
 /**
- * The statement that adds `params` to an active run, or undefined when there are none. A param is
+ * The statements that add `params` to an active run. A param is
  * written once: the same value again changes nothing, another value violates the NOT NULL of
  * `params.value` and so fails the whole batch.
  */
-export function paramStatement(
-  ctx: Context,
-  runId: string,
-  params: readonly KeyValue[],
-): SQL | undefined {
-  if (params.length === 0) return undefined
-  return sql`insert into params (run, key, value)
+export function paramStatements(ctx: Context, runId: string, params: readonly KeyValue[]): SQL[] {
+  if (params.length === 0) return []
+  const insert = sql`insert into params (run, key, value)
     select runs.id, param.value ->> 0, param.value ->> 1
     from runs cross join json_each(${jsonRowsOf(params.map(cellsOf))}) as param
     where ${isActiveRun(ctx, runId)}
     on conflict (run, key) do update set value = null where params.value <> excluded.value`
+  const run = sql`select runs.id from runs where ${isActiveRun(ctx, runId)}`
+  return [insert, boundStatement('params', 'run', run)]
 }
 
 function cellsOf({ key, value }: KeyValue): [string, string] {
   return [key, truncate(value, paramValueCharsMax)]
 }
 
-/** The 400 for a batch that failed on `paramStatement`, or undefined when `err` is another failure. */
+/** The 400 for a batch that failed on `paramStatements`, or undefined when `err` is another failure. */
 export async function paramErrorOf(
   ctx: Context,
   runId: string,

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { absent } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { checkKey, truncate } from '../../core/names.ts'
+import { boundStatement } from '../../db/bound.ts'
 import { jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { isActiveRun, type KeyValue } from '../run.ts'
@@ -36,6 +37,11 @@ export function tagStatements(ctx: Context, runId: string, tags: readonly KeyVal
       from runs cross join json_each(${jsonRowsOf([...byKey])}) as tag
       where ${isActiveRun(ctx, runId)}
       on conflict (run, key) do update set value = excluded.value`,
+    boundStatement(
+      'run_tags',
+      'run',
+      sql`select runs.id from runs where ${isActiveRun(ctx, runId)}`,
+    ),
   ]
   if (name) {
     statements.push(sql`update runs set name = ${name} where ${isActiveRun(ctx, runId)}`)

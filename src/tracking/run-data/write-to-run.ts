@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { absent, invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
+import { writeBounded } from '../../db/bound.ts'
 import type { Batch, BatchRows } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { noteRunWrite } from '../registered-writes.ts'
@@ -13,18 +14,19 @@ import { isActiveRun, isRun } from '../run.ts'
  *
  * @returns the rows of each statement under its name
  * @throws RESOURCE_DOES_NOT_EXIST no such run
- * @throws INVALID_PARAMETER_VALUE the run is deleted
+ * @throws INVALID_PARAMETER_VALUE the run is deleted, or would have too much in sum
  */
 export async function writeToRun<const Q extends Batch>(
   ctx: Context,
   runId: string,
   statements: Q,
 ): Promise<BatchRows<Q>> {
-  const { active, counted, ...rows } = await ctx.db.batch<Batch & { active: SQL }>({
+  const write = ctx.db.batch<Batch & { active: SQL }>({
     active: sql`select 1 from runs where ${isActiveRun(ctx, runId)}`,
     counted: noteRunWrite(ctx, runId),
     ...statements,
   })
+  const { active, counted, ...rows } = await writeBounded(write)
   if (active.length === 0) throw await inactiveRunErrorOf(ctx, runId)
   // What is left are the rows of the caller's own statements.
   return rows as BatchRows<Q>

@@ -3,6 +3,7 @@ import { excerpt, invalid } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
 import { messages } from '../../core/messages.ts'
 import { checkLength, keyCharsMax, truncate } from '../../core/names.ts'
+import { boundStatement, writeBounded } from '../../db/bound.ts'
 import { int64Param, jsonRowsOf } from '../../db/sql.ts'
 import { type Context, principalName } from '../../platform/context.ts'
 import { artifactUriColumn } from '../experiments/artifact-location.ts'
@@ -28,7 +29,7 @@ export type NewRun = {
  * Start a run. Its name is also its tag `mlflow.runName`.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such experiment
- * @throws INVALID_PARAMETER_VALUE the experiment is deleted, or a tag is given twice or too long
+ * @throws INVALID_PARAMETER_VALUE the experiment is deleted, or a tag is given twice or too long, or all are
  */
 export async function createRun(
   ctx: Context,
@@ -39,7 +40,7 @@ export async function createRun(
   const userId = run.userId || (principalName(ctx) ?? '')
   checkLength(userId, userIdCharsMax, 'user_id')
   const runId = ctx.randomId()
-  const { created } = await ctx.db.batch({
+  const write = ctx.db.batch({
     created: sql<RunRow>`insert into runs (run_id, experiment, name, user_id, status, start_time_ms, artifact_uri,
         lifecycle_stage)
       select ${runId}, id, ${name}, ${userId}, 'RUNNING', ${int64Param(run.startTimeMs ?? 0)},
@@ -51,7 +52,9 @@ export async function createRun(
       select runs.id, tag.value ->> 0, tag.value ->> 1
       from runs, json_each(${jsonRowsOf(tags.map((tag) => [tag.key, tag.value]))}) as tag
       where run_id = ${runId}`,
+    bound: boundStatement('run_tags', 'run', sql`select id from runs where run_id = ${runId}`),
   })
+  const { created } = await writeBounded(write)
   const [row] = created
   if (row) return { info: runInfoFromRow(row), tags }
   const experiment = await getExperiment(ctx, run.experimentId)
