@@ -1,7 +1,7 @@
-import { requireModelVersion } from '../access/permissions/require.ts'
+import { requireModelVersion, requireVersionOfModelId } from '../access/permissions/require.ts'
 import { RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
-import type { ModelUri } from './resolve.ts'
+import type { ModelUri, Resolution } from './resolve.ts'
 
 /**
  * Require that the caller may read what the URIs name.
@@ -14,8 +14,29 @@ export async function requireToResolve(ctx: Context, uris: readonly ModelUri[]):
 
 /** Whether the reader of a stream still may; a model that was deleted meanwhile tells nothing. */
 export async function mayResolve(ctx: Context, uris: readonly ModelUri[]): Promise<boolean> {
+  for (const uri of uris) if (!(await allows(() => requireToResolve(ctx, [uri])))) return false
+  return true
+}
+
+/**
+ * Whether the reader may be told this: the name may be another model's by now than that of the model
+ * which they were let in for.
+ *
+ * @param told undefined: the URI means no version
+ */
+export function mayBeTold(
+  ctx: Context,
+  uri: ModelUri,
+  told: Resolution | undefined,
+): Promise<boolean> {
+  return told
+    ? allows(() => requireVersionOfModelId(ctx, told.registeredModelId, 'READ'))
+    : mayResolve(ctx, [uri])
+}
+
+async function allows(rule: () => Promise<void>): Promise<boolean> {
   try {
-    await requireToResolve(ctx, uris)
+    await rule()
     return true
   } catch (err) {
     if (!(err instanceof RegistryError)) throw err

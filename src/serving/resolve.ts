@@ -13,6 +13,8 @@ export type ModelUri = { readonly uri: string; readonly name: string; readonly s
 /** The version that a URI means at a moment, and how to load it. */
 export type Resolution = {
   readonly uri: string
+  /** `registered_models.id`: whose rights decide who is told. */
+  readonly registeredModelId: number
   readonly model: string
   readonly version: number
   readonly stage: string
@@ -67,6 +69,7 @@ export async function resolveUri(
         )
   return {
     uri,
+    registeredModelId: version.registeredModelId,
     model: version.name,
     version: version.version,
     stage: version.stage,
@@ -91,5 +94,12 @@ async function selectNamed(ctx: Context, name: string, selector: Selector) {
 
 /** A short hash of all that a resolution tells: an ETag, without its quotes. */
 export async function fingerprintOf(ctx: Context, told: object): Promise<string> {
-  return (await hashText(ctx, JSON.stringify(told))).slice(0, 16)
+  return (await hashText(ctx, JSON.stringify(told))).slice(0, fingerprintChars)
+}
+
+const fingerprintChars = 16
+
+/** Whether a text may be one that `fingerprintOf` made. */
+export function isFingerprint(text: string): boolean {
+  return text.length === fingerprintChars && /^[0-9a-f]+$/.test(text)
 }

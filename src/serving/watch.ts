@@ -2,7 +2,7 @@ import { RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { OpenStreams } from '../platform/open-streams.ts'
 import { type Moment, momentRead, pollerOf } from '../webhooks/events/audit-poller.ts'
-import { mayResolve } from './permissions.ts'
+import { mayBeTold, mayResolve } from './permissions.ts'
 import { fingerprintOf, type ModelUri, type Resolution, resolveUri } from './resolve.ts'
 
 const heartbeatMs = 15_000
@@ -31,7 +31,7 @@ export type Meaning = {
  * models, or `lifetimeMs` is over. Changes that follow each other within half a second may be told as one.
  *
  * @param watch.known the fingerprints that the reader has, by place in the list of URIs
- * @returns undefined: nothing changed for `heartbeatMs`
+ * @returns undefined: nothing was told for `heartbeatMs`
  */
 export async function* streamMeanings(
   ctx: Context,
@@ -43,8 +43,10 @@ export async function* streamMeanings(
   },
 ): AsyncGenerator<Meaning | undefined> {
   const { uris, ended } = watch
+  if (watches.whyNot(ctx) !== undefined) return
   const known = [...watch.known]
   const untilMs = ctx.now() + lifetimeMs
+  let toldAtMs = ctx.now()
   watches.count(ctx, 1)
   try {
     let reader: Reader | undefined
@@ -52,19 +54,42 @@ export async function* streamMeanings(
     while (!ended.aborted && ctx.now() < untilMs) {
       reader = await readerNow(ctx, { readmit, uris, epoch: moment.epoch, known: reader })
       if (!reader) return
-      for (const [place, uri] of uris.entries()) {
-        const meaning = await meaningAt(reader.ctx, uri, moment.seq)
-        if (meaning.fingerprint === known[place]) continue
-        known[place] = meaning.fingerprint
-        yield meaning
+      for await (const news of streamNews(reader.ctx, uris, { known, seq: moment.seq })) {
+        if (news === 'denied') return
+        yield news
+        toldAtMs = ctx.now()
       }
       const { seq, epoch } = moment
       const next = await pollerOf(ctx).until({ seq: seq + 1, epoch }, heartbeatMs, ended)
-      if (next) moment = next
-      else if (!ended.aborted) yield undefined
+      moment = next ?? moment
+      // What others write to the audit log is no news for this reader.
+      const isQuiet = !next || ctx.now() - toldAtMs >= heartbeatMs
+      if (!isQuiet) continue
+      yield undefined
+      toldAtMs = ctx.now()
     }
   } finally {
     watches.count(ctx, -1)
+  }
+}
+
+/**
+ * What the URIs mean at a moment, where that is not known yet.
+ *
+ * @param known by place in the list of URIs; what is told is noted in it
+ */
+async function* streamNews(
+  ctx: Context,
+  uris: readonly ModelUri[],
+  { known, seq }: { readonly known: string[]; readonly seq: number },
+): AsyncGenerator<Meaning | 'denied'> {
+  for (const [place, uri] of uris.entries()) {
+    const meaning = await meaningAt(ctx, uri, seq)
+    const { told, fingerprint } = meaning
+    if (fingerprint === known[place]) continue
+    const mayTell = await mayBeTold(ctx, uri, 'why' in told ? undefined : told)
+    known[place] = fingerprint
+    yield mayTell ? meaning : 'denied'
   }
 }
 
@@ -88,17 +113,23 @@ export async function waitForChange(
     readonly ended: AbortSignal
   },
 ): Promise<Meaning | undefined> {
-  const untilMs = ctx.now() + ms
-  const stop = AbortSignal.any([ended, AbortSignal.timeout(ms)])
-  for await (const meaning of streamMeanings(ctx, readmit, {
-    uris: [uri],
-    known: [known],
-    ended: stop,
-  })) {
-    if (meaning) return meaning
-    if (ctx.now() >= untilMs) return undefined
+  const stop = new AbortController()
+  const end = () => stop.abort()
+  const timer = setTimeout(end, ms)
+  ended.addEventListener('abort', end)
+  if (ended.aborted) end()
+  try {
+    const meanings = streamMeanings(ctx, readmit, {
+      uris: [uri],
+      known: [known],
+      ended: stop.signal,
+    })
+    for await (const meaning of meanings) if (meaning) return meaning
+    return undefined
+  } finally {
+    clearTimeout(timer)
+    ended.removeEventListener('abort', end)
   }
-  return undefined
 }
 
 /** A reader with the rights of one moment. */

@@ -1,6 +1,11 @@
 import type { AppContext } from '../../http/app-env.ts'
 import { requireToResolve } from '../../serving/permissions.ts'
-import { type ModelUri, type Resolution, readModelUri } from '../../serving/resolve.ts'
+import {
+  isFingerprint,
+  type ModelUri,
+  type Resolution,
+  readModelUri,
+} from '../../serving/resolve.ts'
 import {
   type Meaning,
   readMeaning,
@@ -20,15 +25,14 @@ export const resolveRoutes: readonly ServedEndpoint[] = [
     (ctx, { query }) => requireToResolve(ctx, [readModelUri(query.uri)]),
     async (ctx, { query }, c) => {
       const uri = readModelUri(query.uri)
-      const known = knownOf(c)
       const seen = await readMeaning(ctx, uri)
+      const isKnown = hasSeen(c, seen)
       const waitMs = (query.wait ?? 0) * 1000
-      const isNews = !known.includes(seen.fingerprint)
-      const meaning =
-        isNews || waitMs === 0 ? seen : ((await nextMeaning(c, uri, { seen, waitMs })) ?? seen)
+      const next = isKnown && waitMs > 0 ? await nextMeaning(c, uri, { seen, waitMs }) : undefined
+      const meaning = next ?? seen
       if ('why' in meaning.told) throw meaning.told.why
       const headers = { ETag: `"${meaning.fingerprint}"`, 'Cache-Control': 'private, no-cache' }
-      if (known.includes(meaning.fingerprint)) return c.body(null, 304, headers)
+      if (isKnown && !next) return c.body(null, 304, headers)
       return c.json(resolutionToWire(meaning.told), 200, headers)
     },
   ),
@@ -39,15 +43,15 @@ export const resolveRoutes: readonly ServedEndpoint[] = [
     async (ctx, { query }, c) => {
       watches.check(ctx)
       const uris = query.uri.map(readModelUri)
-      const last = (c.req.header('last-event-id') ?? '').split('.')
+      const known = knownBefore(c, uris)
       const ended = new AbortController()
       const meanings = streamMeanings(ctx, c.var.admitAgain, {
         uris,
-        known: last.length === uris.length ? last : [],
+        known,
         ended: ended.signal,
       })
       const about = { requestId: ctx.requestId, operation: endpoints.watchModels.name }
-      const texts = meaningTexts(meanings, uris, last)
+      const texts = meaningTexts(meanings, uris, known)
       return c.body(
         textStream(texts, about, () => ended.abort()),
         200,
@@ -61,10 +65,19 @@ export const resolveRoutes: readonly ServedEndpoint[] = [
   ),
 ]
 
-/** The fingerprints in `If-None-Match`. */
-function knownOf(c: AppContext): string[] {
+/** Whether the caller has a meaning already, by `If-None-Match`. */
+function hasSeen(c: AppContext, { told, fingerprint }: Meaning): boolean {
   const header = c.req.header('if-none-match') ?? ''
-  return [...header.matchAll(/"([^"]*)"/g)].map(([, tag = '']) => tag)
+  if (header.trim() === '*') return !('why' in told)
+  return [...header.matchAll(/"([^"]*)"/g)].some(([, tag]) => tag === fingerprint)
+}
+
+/** The fingerprints in `Last-Event-ID`, one for each URI; empty ones where it is no id of these URIs. */
+function knownBefore(c: AppContext, uris: readonly ModelUri[]): readonly string[] {
+  const last = (c.req.header('last-event-id') ?? '').split('.')
+  const isOurs =
+    last.length === uris.length && last.every((part) => part === '' || isFingerprint(part))
+  return isOurs ? last : uris.map(() => '')
 }
 
 /** What differs from what was seen, unless the caller goes away first. */
@@ -87,9 +100,9 @@ async function nextMeaning(
 async function* meaningTexts(
   meanings: AsyncGenerator<Meaning | undefined>,
   uris: readonly ModelUri[],
-  last: readonly string[],
+  before: readonly string[],
 ): AsyncGenerator<string> {
-  const known = uris.map((_, place) => (last.length === uris.length ? (last[place] ?? '') : ''))
+  const known = [...before]
   yield 'retry: 1000\n\n'
   for await (const meaning of meanings) {
     if (!meaning) {
@@ -110,6 +123,7 @@ function meaningText({ told }: Meaning): string {
 }
 
 function resolutionToWire({
+  registeredModelId: _,
   version,
   downloadUri,
   runId,

@@ -45,6 +45,7 @@ export async function* streamEventText(
   eventStreams.count(ctx, 1)
   try {
     let reader: Reader | undefined
+    let toldAtMs = ctx.now()
     // An id alone is not an event. Clients go on from it if the connection breaks before the first
     // event.
     yield `retry: 1000\nid: ${idBefore(place)}\n\n`
@@ -52,14 +53,18 @@ export async function* streamEventText(
       reader = await readerNow(ctx, reader, readmit)
       if (!reader) return
       const { events, next } = await readEvents(ctx, place)
-      yield* textsOf(events, wanted, reader)
-      if (next.seq !== place.seq) {
-        place = next
-        continue
+      for await (const text of textsOf(events, wanted, reader)) {
+        yield text
+        toldAtMs = ctx.now()
       }
+      const isEnd = next.seq === place.seq
+      place = next
       const { epoch } = reader
-      if (!(await poller.until({ seq: place.seq, epoch }, heartbeatMs, ended)) && !ended.aborted) {
+      const isQuiet = isEnd && !(await poller.until({ seq: place.seq, epoch }, heartbeatMs, ended))
+      // Events that this reader does not want, or may not read, are no sign of life.
+      if (!ended.aborted && (isQuiet || ctx.now() - toldAtMs >= heartbeatMs)) {
         yield `: still here\nid: ${idBefore(place)}\n\n`
+        toldAtMs = ctx.now()
       }
     }
   } finally {
