@@ -323,3 +323,41 @@ test('a webhook for a stage or an alias gets what is of such a place, and nothin
   await call('PATCH', `/api/v1/webhooks/${made.id}`, { stage: '', alias: '' })
   expect((await call('GET', `/api/v1/webhooks/${made.id}`)).json).not.toHaveProperty('stage')
 })
+
+test.each([
+  [{ stage: 'ＳＴＡＧ*' }, 'model_version.transitioned'],
+  [{ stage: 'ſtaging' }, 'model_version.transitioned'],
+  [{ alias: 'ｃｈａｍｐｉｏｎ' }, 'model_version.alias_set'],
+  [{ alias: 'CHAMP*' }, 'model_version.alias_set'],
+])('the place %j of a webhook is compared as places are', async (place, type) => {
+  const receivers = new Receivers()
+  const { platform, post, call } = await testServer({ outbound: receivers })
+  await call('POST', '/api/v1/webhooks', {
+    ...{ name: 'hook', url: 'https://receiver.example/hook', events: ['*'], ...place },
+  })
+  await post('registered-models/create', { name: 'm' })
+  await post('model-versions/create', { name: 'm', source: 's3://b/x' })
+  await post('model-versions/transition-stage', { name: 'm', version: '1', stage: 'Staging' })
+  await post('registered-models/alias', { name: 'm', alias: 'champion', version: '1' })
+  await deliverDue(platform)
+  expect(receivers.received.map(({ json }) => json.type)).toEqual([type])
+})
+
+test('a webhook for a stage is told of the version that had to leave it', async () => {
+  const receivers = new Receivers()
+  const { platform, post, call } = await testServer({ outbound: receivers })
+  await call('POST', '/api/v1/webhooks', {
+    ...{ name: 'hook', url: 'https://receiver.example/hook', events: ['*'], stage: 'ARCHIVED' },
+  })
+  await post('registered-models/create', { name: 'm' })
+  for (const version of ['1', '2']) {
+    await post('model-versions/create', { name: 'm', source: 's3://b/x' })
+    await post('model-versions/transition-stage', {
+      ...{ name: 'm', version, stage: 'Production', archive_existing_versions: true },
+    })
+  }
+  await deliverDue(platform)
+  expect(receivers.received.map(({ json }) => [json.type, json.version, json.after])).toEqual([
+    ['model_version.transitioned', '1', { stage: 'Archived' }],
+  ])
+})

@@ -186,6 +186,26 @@ test('what belongs to a request has its link, its reason and its gates', async (
   expect(JSON.stringify(context)).toContain('it is &lt;better&gt;')
 })
 
+test.each([
+  'https://ml_ops.example.com/my_app*~/promotions/12',
+  'https://ml.example.com/workspaces/team_a/promotions/12',
+])('slack has the link %s whole, whatever a request waits for', (url) => {
+  const request: RegistryEvent['request'] = {
+    url,
+    status: 'open',
+    target: { stage: 'Production' },
+    requestedBy: 'ann',
+    reason: null,
+    gates: [],
+    approvals: { required: 0, given: 0, missing: [] },
+    blockedBy: Array.from({ length: 50 }, (_, i) => `gate '${i}' ${'waits '.repeat(100)}`),
+  }
+  const { json } = sent('slack', { ...exampleEvent('promotion.opened', atMs), request })
+  const { text } = json.blocks[1].text
+  expect(text.endsWith(`\n<${url}|Review it>`), text).toBe(true)
+  expect(text.length).toBeLessThan(3000)
+})
+
 test('of runs that not everybody may read, a webhook is told no values', async () => {
   const receivers = new Receivers()
   const { platform, post, call } = await testServer({ outbound: receivers })

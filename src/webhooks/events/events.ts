@@ -1,5 +1,6 @@
 import type { auditEntries } from '../../audit/tables.ts'
 import { matchesGlob } from '../../core/glob.ts'
+import { matchesPlace } from '../../core/place.ts'
 import type { SomeAccount } from '../../core/principal.ts'
 import type { ToldPromotion } from '../../governance/promotions/view.ts'
 import { archivedStage } from '../../registry/stages/stages.ts'
@@ -140,14 +141,13 @@ export function isWanted(wanted: Wanted, event: RegistryEvent): boolean {
   return names.some((name) => matchesGlob(models, name))
 }
 
-/** Places are compared as the registry compares them, in any case. */
 function isOfPlace({ stage, alias }: Wanted, { before, after }: RegistryEvent): boolean {
   if (stage === undefined && alias === undefined) return true
   const to = (after.to ?? {}) as EventFields
   const fits = (glob: string | undefined, key: 'stage' | 'alias') =>
     glob !== undefined &&
     [before[key], after[key], to[key]].some(
-      (name) => typeof name === 'string' && matchesGlob(glob.toLowerCase(), name.toLowerCase()),
+      (name) => typeof name === 'string' && matchesPlace(glob, name),
     )
   return fits(stage, 'stage') || fits(alias, 'alias')
 }

@@ -35,8 +35,9 @@ function requestBlocks(request: RegistryEvent['request']): object[] {
   const { status, url, blockedBy } = request
   const waits = status === 'open' ? blockedBy.map((why) => `waits for ${shorten(why)}`) : []
   // A link needs a whole address, which a server without `public-url` does not know.
-  const link = url.startsWith('http') ? [`<${escapeText(url)}|Review it>`] : []
-  const text = bound([...waits.map(escapeText), ...link].join('\n'))
+  const link = url.startsWith('http') ? [`<${escapeUrl(url)}|Review it>`] : []
+  const waiting = waits.length === 0 ? [] : [bound(waits.map(escapeText).join('\n'))]
+  const text = [...waiting, ...link].join('\n')
   return text === '' ? [] : [{ type: 'section', text: { type: 'mrkdwn', text } }]
 }
 
@@ -95,6 +96,15 @@ function gateTexts(gates: unknown): string {
 
 function shorten(value: unknown): string {
   return cutText(String(value ?? 'none'), 200)
+}
+
+/** In the address of a link Slack reads on to the bar, and shows all else as it is. */
+function escapeUrl(url: string): string {
+  return url
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '%3C')
+    .replaceAll('>', '%3E')
+    .replaceAll('|', '%7C')
 }
 
 /** The three characters that are special in Slack, and those that would format the line. */
