@@ -1,11 +1,10 @@
 import { expect } from 'vitest'
-import type { Answering } from './client.ts'
+import type { Answering, Json } from './client.ts'
 
 export type Block = {
   readonly id: string | undefined
   readonly event: string | undefined
-  // biome-ignore lint/suspicious/noExplicitAny: what a test expects says what it is
-  readonly data: any
+  readonly data: Json
 }
 
 /** A stream of Server-Sent Events that is being read, block by block. */
