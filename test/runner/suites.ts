@@ -48,6 +48,7 @@ export const nodeServer = new Shared(() => startNodeServer(undefined, localRecei
 export const suites: readonly Suite[] = [
   vitest('node', ['s3-server'], ['chromium']),
   vitest('workerd', []),
+  pytest('mlflow-3.17.2', ['moving'], new Shared(startServerToMoveTo), { suffix: 'moving' }),
   pytest('mlflow-3.17.2', ['any', 'full'], nodeServer),
   pytest('mlflow-3.17.2', ['any', 'full'], new Shared(startWorkerServer), {
     suffix: 'on-workerd',
@@ -85,7 +86,6 @@ export const suites: readonly Suite[] = [
   pytest('mlflow-3.17.2', ['workspaces'], new Shared(startWorkspaceServer), {
     suffix: 'workspaces',
   }),
-  pytest('mlflow-3.17.2', ['moving'], new Shared(startServerToMoveTo), { suffix: 'moving' }),
   exampleSuite,
   pytest('mlflow-3.17.2', ['any'], new Shared(startWranglerServer), {
     suffix: 'on-wrangler',
