@@ -5,26 +5,31 @@ import type { BatchRows } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
 import { isActive } from '../registry/stages/stages.ts'
 import { approvalWrites, type CountedPlaces, statusWrites } from '../registry/versions/approval.ts'
-import { guardsPlace, newestRevision, policiesFromRows, policyRead } from './policies/policies.ts'
+import { groupPolicies, guardsPlace, newestRevision, policyRead } from './policies/policies.ts'
 import type { Policy, PromotionTarget } from './policies/policy.ts'
 
-/** The statements that read what `countedPlaces` takes. @param models a select of `registered_models.id` */
-export function countedReads(ctx: Context, models: SQL) {
+/**
+ * The statements that read what `countedPlaces` takes.
+ *
+ * @param models a select of `registered_models.id`
+ * @param workspaces a select of those that the models are in: by default the context's workspace
+ */
+export function countedReads(ctx: Context, models: SQL, workspaces = sql`${ctx.workspace}`) {
   return {
-    policies: policyRead(ctx),
+    policies: policyRead(ctx, workspaces),
     made: sql<{ policy: number; at_ms: number }>`select policy, at_ms from policy_revisions
       where revision = 1 and policy in (select id from policies
-        where workspace = ${ctx.workspace} and deleted_at_ms is null)`,
+        where workspace in (${workspaces}) and deleted_at_ms is null)`,
     revisions: sql<{ revision: number }>`select ${newestRevision} as revision`,
     stages: sql<{ name: string }>`select name from stages order by position`,
-    models: sql<{ id: number; name: string }>`select id, name from registered_models
-      where id in (${models})`,
+    models: sql<ModelRow>`select id, name, workspace from registered_models where id in (${models})`,
     targets: sql<TargetRow>`select distinct registered_model, target_kind, target from promotions
       where registered_model in (${models})`,
   }
 }
 
 export type CountedRows = BatchRows<ReturnType<typeof countedReads>>
+type ModelRow = { id: number; name: string; workspace: string }
 type TargetRow = { registered_model: number; target_kind: string; target: string }
 
 /** What counts in models today, and the guard of a write that relies on it. */
@@ -36,19 +41,13 @@ export function countedPlaces(
   more: readonly PromotionTarget[] = [],
 ): Counted {
   const madeAtMs = new Map(made.map(({ policy, at_ms }) => [policy, at_ms]))
-  const policies = policiesFromRows(rows).map((policy) => ({
-    ...policy,
-    madeAtMs: madeAtMs.get(policy.id) ?? 0,
-  }))
+  const policiesOf = groupPolicies(rows)
   const inOrder = stages.map(({ name }) => name)
   return {
-    models: models.map(({ id, name }) => {
+    models: models.map(({ id, name, workspace }) => {
       const own = targets.filter((row) => row.registered_model === id).map(targetOf)
-      return {
-        model: id,
-        name,
-        ...countedOf(name, policies, { stages: inOrder, others: [...own, ...more] }),
-      }
+      const places = { stages: inOrder, others: [...own, ...more], madeAtMs }
+      return { model: id, name, ...countedOf(name, policiesOf(workspace), places) }
     }),
     guard: sql`${newestRevision} = ${revisions[0]?.revision ?? 0}`,
   }
@@ -65,12 +64,14 @@ type SomeTargets = {
   /** All stages, in their order. */
   readonly stages: readonly string[]
   readonly others: readonly PromotionTarget[]
+  /** When each policy was made first. */
+  readonly madeAtMs: ReadonlyMap<number, number>
 }
 
 function countedOf(
   model: string,
-  policies: readonly (Policy & { readonly madeAtMs: number })[],
-  { stages, others }: SomeTargets,
+  policies: readonly Policy[],
+  { stages, others, madeAtMs }: SomeTargets,
 ): Pick<CountedPlaces, 'counting' | 'guarded'> {
   const ofModel = policies.filter(({ document }) => matchesGlob(document.applies_to.models, model))
   const guarding = (target: PromotionTarget) =>
@@ -80,10 +81,10 @@ function countedOf(
   return {
     counting: last === undefined ? null : placeKey(last),
     guarded: places.flatMap((target) =>
-      guarding(target).map(({ name, madeAtMs }) => ({
+      guarding(target).map(({ id, name }) => ({
         place: placeKey(target.alias ?? target.stage),
         policy: name,
-        madeAtMs,
+        madeAtMs: madeAtMs.get(id) ?? 0,
       })),
     ),
   }

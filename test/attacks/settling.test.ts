@@ -1,9 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
-import { runList, withBatches } from '../../src/db/batch.ts'
-import { compile } from '../../src/db/compile.ts'
-import type { Database } from '../../src/db/database.ts'
 import { guardedModel } from '../support/guarded-model.ts'
+import { endingDatabase, watchedDatabase } from '../support/watched-database.ts'
 
 const hourMs = 3_600_000
 const lasting = (hours: number) => ({
@@ -261,47 +259,3 @@ describe('what comes in between is settled too', () => {
     expect(await hoursLeft()).toBe(50)
   })
 })
-
-/** A database that no process asks any more once a policy or the stages were written. */
-function endingDatabase(db: Database): Database {
-  let hasEnded = false
-  const unlessEnded = () => {
-    if (hasEnded) throw new Error('the process has ended')
-  }
-  return watchedDatabase(db, {
-    asked: unlessEnded,
-    after: () => {
-      hasEnded = true
-    },
-  })
-}
-
-type Watch = {
-  readonly asked?: () => void
-  readonly before?: () => Promise<void>
-  readonly after?: () => void
-}
-
-/** A database that tells of each statement, and of the batches that write a policy or the stages. */
-function watchedDatabase(db: Database, { asked: ask, before, after }: Watch): Database {
-  const writes = (query: SQL) =>
-    /(update|insert into) (policies|stages)\b/.test(compile(query).text)
-  return {
-    ...withBatches(db, async (list) => {
-      ask?.()
-      const isChange = list.some(writes)
-      if (isChange) await before?.()
-      const rows = await runList(db, list)
-      if (isChange) after?.()
-      return rows
-    }),
-    all: async (query) => {
-      ask?.()
-      return db.all(query)
-    },
-    first: async (query) => {
-      ask?.()
-      return db.first(query)
-    },
-  }
-}

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Database } from '../../db/database.ts'
 import {
+  groupPolicies,
   guardsPlace,
   type PolicyRow,
   policiesFromRows,
@@ -35,10 +36,10 @@ export async function listGuardedVersions(db: Database): Promise<number[]> {
     select v.id, m.name, m.workspace, null, a.alias from aliases a
     join model_versions v on v.registered_model = a.registered_model and v.version = a.version
     join registered_models m on m.id = v.registered_model`)
+  const policiesOf = groupPolicies(rows)
   const guarded = places.filter(({ model, workspace, stage, alias }) => {
-    const policies = policiesFromRows(rows.filter((row) => row.workspace === workspace))
     const target = alias === null ? { stage: stage ?? '' } : { alias }
-    return selectPolicies(policies, model, target).length > 0
+    return selectPolicies(policiesOf(workspace), model, target).length > 0
   })
   return [...new Set(guarded.map(({ id }) => id))]
 }

@@ -67,7 +67,10 @@ function settledStatements(
 ): SQL[] {
   const settled = supersedeSettled(ctx, model, countedPlaces(read))
   if (newName === undefined) return settled
-  const renamed = { ...read, models: [{ id: model, name: newName }] }
+  const renamed = {
+    ...read,
+    models: [{ id: model, name: newName, workspace: ctx.workspace }],
+  }
   const counted = countedPlaces(renamed)
   return [
     ...settled,

@@ -37,14 +37,27 @@ export async function listEveryPolicy(db: Database): Promise<Policy[]> {
   return policiesFromRows(await db.all(rows))
 }
 
-/** The statement behind `listPolicies`, for a batch; `policiesFromRows` takes its rows. */
-export function policyRead(ctx: Context): SQL<PolicyRow> {
-  return sql<PolicyRow>`select * from policies where workspace = ${ctx.workspace} and deleted_at_ms is null
-    order by name`
+/**
+ * The statement behind `listPolicies`, for a batch; `policiesFromRows` takes its rows.
+ *
+ * @param workspaces a select of names: by default the context's workspace
+ */
+export function policyRead(ctx: Context, workspaces = sql`${ctx.workspace}`): SQL<PolicyRow> {
+  return sql<PolicyRow>`select * from policies where workspace in (${workspaces})
+    and deleted_at_ms is null order by name`
 }
 
 export function policiesFromRows(rows: readonly PolicyRow[]): Policy[] {
   return rows.map(policyFrom)
+}
+
+/** The policies of each workspace. */
+export function groupPolicies(
+  rows: readonly PolicyRow[],
+): (workspace: string) => readonly Policy[] {
+  const groups = Map.groupBy(rows, ({ workspace }) => workspace)
+  const policies = new Map([...groups].map(([name, own]) => [name, policiesFromRows(own)]))
+  return (workspace) => policies.get(workspace) ?? []
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST */

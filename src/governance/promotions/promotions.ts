@@ -204,7 +204,7 @@ export function hasEnded(ctx: Context, id: number): SQL {
   return sql`id = ${id} and status <> 'open' and merged_by_request = ${ctx.requestId}`
 }
 
-/** An entry about a request. @param detail.where conditions on columns of `promotions` */
+/** An entry about a request, in its workspace. @param detail.where conditions on columns of `promotions` */
 export function promotionEntry(
   ctx: Context,
   action: NewEntry['action'],
@@ -216,6 +216,7 @@ export function promotionEntry(
 ): SQL {
   return entryStatement(ctx, {
     action,
+    workspace: sql`workspace`,
     from: sql`promotions where ${where}`,
     registeredModel: sql`registered_model`,
     model: sql`model`,

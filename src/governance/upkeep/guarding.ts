@@ -30,15 +30,16 @@ export function setPolicy(ctx: Context, name: string, document: PolicyDocument):
 /** `replaceStages`, which settles approvals and closes the open requests for stages that are removed. */
 export async function setStages(ctx: Context, wanted: readonly Stage[]): Promise<Stage[]> {
   const names = checkStages(wanted).map(({ name }) => name)
-  return runSettling(
-    ctx,
-    (before) => ({
+  return runSettling(ctx, {
+    // The list is that of the whole server.
+    workspaces: sql`select name from workspaces`,
+    settle: (before) => ({
       after: { ...before, stages: names.map((name) => ({ name })) },
       isMade: areStages(names),
       closing: supersedeStageless(ctx),
     }),
-    (settling) => replaceStages(settling, wanted),
-  )
+    change: (settling) => replaceStages(settling, wanted),
+  })
 }
 
 type PolicyChange = {
@@ -54,9 +55,9 @@ function changePolicy<T>(
   change: (settling: Context) => Promise<T>,
 ): Promise<T> {
   let first: number | undefined
-  return runSettling(
-    ctx,
-    (before) => {
+  return runSettling(ctx, {
+    workspaces: sql`${ctx.workspace}`,
+    settle: (before) => {
       const row = before.policies.find((policy) => policy.name === name)
       const revision = row?.revision ?? 0
       first ??= revision
@@ -65,7 +66,7 @@ function changePolicy<T>(
       return settlePolicy(ctx, before, { name, row, document })
     },
     change,
-  )
+  })
 }
 
 type ChangedPolicy = {

@@ -4,29 +4,28 @@ import type { BatchRows } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { statusWrites } from '../../registry/versions/approval.ts'
 import { type CountedRows, countedPlaces, countedReads, targetOf } from '../approval-status.ts'
-import { newestRevision, policiesFromRows, selectPolicies } from '../policies/policies.ts'
+import { groupPolicies, newestRevision, selectPolicies } from '../policies/policies.ts'
 import { openForMs } from '../promotions/expiry.ts'
 import { guardDatabase, isAborted } from './guard-database.ts'
 import { withStatementsAfter } from './superseding.ts'
 
 const attemptsMax = 10
 
-function stateReads(ctx: Context) {
+function stateReads(ctx: Context, workspaces: SQL) {
+  const models = sql`select distinct registered_model from promotions
+    where workspace in (${workspaces})`
   return {
-    ...countedReads(
-      ctx,
-      sql`select distinct registered_model from promotions where workspace = ${ctx.workspace}`,
-    ),
+    ...countedReads(ctx, models, workspaces),
     // Also of deleted policies, which may be made again.
     made: sql<{ policy: number; at_ms: number; name: string }>`
       select p.id as policy, r.at_ms, p.name from policies p
       join policy_revisions r on r.policy = p.id and r.revision = 1
-      where p.workspace = ${ctx.workspace}`,
+      where p.workspace in (${workspaces})`,
     newest: sql<{ revision: number; promotion: number }>`
       select ${newestRevision} as revision, ${newestPromotion} as promotion`,
     open: sql<{ id: number; model: string; target_kind: string; target: string }>`
       select id, model, target_kind, target from promotions
-      where workspace = ${ctx.workspace} and status = 'open'`,
+      where workspace in (${workspaces}) and status = 'open'`,
   }
 }
 
@@ -35,7 +34,17 @@ const newestPromotion = sql`(select coalesce(max(id), 0) from promotions)`
 /** What decides on requests and approvals, read at one moment. */
 export type GovernedState = BatchRows<ReturnType<typeof stateReads>>
 
-/** A change of policies or stages. */
+/** A change of policies or stages, and what it settles. */
+type Settling<T> = {
+  /** A select of those that it concerns. */
+  readonly workspaces: SQL
+  /** Works out what it settles. */
+  readonly settle: (before: GovernedState) => Settled
+  /** Makes it, with the context that it gets. */
+  readonly change: (settling: Context) => Promise<T>
+}
+
+/** What a change settles. */
 export type Settled = {
   /** The state after it; with the models alone that it concerns. */
   readonly after: CountedRows
@@ -50,17 +59,14 @@ export type Settled = {
  * are closed, which approvals stand, which of them counts most, and when open requests expire. The
  * batch fails when the state that this was worked out from is another by then; then it is done again.
  *
- * @param settle works out what the change settles
- * @param change makes it, with the context that it gets
  * @throws RESOURCE_CONFLICT the state kept changing
  */
 export async function runSettling<T>(
   ctx: Context,
-  settle: (before: GovernedState) => Settled,
-  change: (settling: Context) => Promise<T>,
+  { workspaces, settle, change }: Settling<T>,
 ): Promise<T> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
-    const before = await ctx.db.batch(stateReads(ctx))
+    const before = await ctx.db.batch(stateReads(ctx, workspaces))
     const { after, isMade, closing } = settle(before)
     const counted = countedPlaces(after)
     const guarded = { ...ctx, db: guardDatabase(ctx.db, isStill(before)) }
@@ -103,12 +109,13 @@ export function expiryWrite(
   { policies: rows, models, targets }: CountedRows,
   guard: SQL,
 ): SQL {
-  const policies = policiesFromRows(rows)
-  const nameOf = new Map(models.map(({ id, name }) => [id, name]))
+  const policiesOf = groupPolicies(rows)
+  const modelOf = new Map(models.map((model) => [model.id, model]))
   const lives = targets.flatMap((row) => {
-    const name = nameOf.get(row.registered_model)
-    if (name === undefined) return []
-    const openMs = openForMs(selectPolicies(policies, name, targetOf(row)))
+    const model = modelOf.get(row.registered_model)
+    if (model === undefined) return []
+    const { name, workspace } = model
+    const openMs = openForMs(selectPolicies(policiesOf(workspace), name, targetOf(row)))
     return [[row.registered_model, row.target_kind, row.target, openMs]]
   })
   return sql`update promotions set expires_at_ms = requested_at_ms + (l.value ->> 3)

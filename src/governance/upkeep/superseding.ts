@@ -45,11 +45,10 @@ export function supersedeSettled(ctx: Context, model: number, counted: Counted):
   ]
 }
 
-/** The statements that close open requests for stages that are not in the list any more. */
+/** The statements that close open requests, of all workspaces, for stages that are not in the list any more. */
 export function supersedeStageless(ctx: Context): SQL[] {
   return supersedeStatements(ctx, {
-    which: sql`workspace = ${ctx.workspace} and target_kind = 'stage'
-      and target not in (select name from stages)`,
+    which: sql`target_kind = 'stage' and target not in (select name from stages)`,
     reason: sql`'the stage was removed'`,
   })
 }

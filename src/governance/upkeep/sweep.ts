@@ -90,17 +90,15 @@ async function sweepOne(platform: Platform, { told }: Places, promotion: Promoti
 /** Requests of versions that earlier releases deleted are still open. */
 async function supersedeGone(platform: Platform): Promise<void> {
   const isGone = sql`not exists (select 1 from model_versions v where v.id = promotions.model_version)`
-  const workspaces = await platform.db.all(sql<{ workspace: string }>`
-    select distinct workspace from promotions where status = 'open' and ${isGone}`)
-  for (const { workspace } of workspaces) {
-    const ctx = systemContext(platform, workspace)
-    await commit(ctx, {
-      superseded: supersedeStatements(ctx, {
-        which: sql`workspace = ${workspace} and ${isGone}`,
-        reason: sql`'the version was deleted'`,
-      }),
-    })
-  }
+  const one = sql`select 1 from promotions where status = 'open' and ${isGone} limit 1`
+  if (!(await platform.db.first(one))) return
+  const ctx = systemContext(platform)
+  await commit(ctx, {
+    superseded: supersedeStatements(ctx, {
+      which: isGone,
+      reason: sql`'the version was deleted'`,
+    }),
+  })
 }
 
 /**

@@ -1,0 +1,53 @@
+import type { SQL } from 'drizzle-orm'
+import { runList, withBatches } from '../../src/db/batch.ts'
+import { compile } from '../../src/db/compile.ts'
+import type { Database } from '../../src/db/database.ts'
+
+/** A database that no process asks any more once a policy or the stages were written. */
+export function endingDatabase(db: Database): Database {
+  let hasEnded = false
+  const unlessEnded = () => {
+    if (hasEnded) throw new Error('the process has ended')
+  }
+  return watchedDatabase(db, {
+    asked: unlessEnded,
+    after: () => {
+      hasEnded = true
+    },
+  })
+}
+
+type Watch = {
+  readonly asked?: () => void
+  readonly before?: () => Promise<void>
+  readonly after?: () => void
+  /** Tables whose writing it tells of. */
+  readonly tables?: string
+}
+
+/** A database that tells of each statement, and of the batches that write to some tables. */
+export function watchedDatabase(
+  db: Database,
+  { asked: ask, before, after, tables = 'policies|stages' }: Watch,
+): Database {
+  const written = new RegExp(`(update|insert into) (${tables})\\b`)
+  const writes = (query: SQL) => written.test(compile(query).text)
+  return {
+    ...withBatches(db, async (list) => {
+      ask?.()
+      const isChange = list.some(writes)
+      if (isChange) await before?.()
+      const rows = await runList(db, list)
+      if (isChange) after?.()
+      return rows
+    }),
+    all: async (query) => {
+      ask?.()
+      return db.all(query)
+    },
+    first: async (query) => {
+      ask?.()
+      return db.first(query)
+    },
+  }
+}
