@@ -94,7 +94,7 @@ async function readEntries(
 function conditionsSql(filter: EntryFilter): SQL {
   const { workspace, model, only, version, actor, action, sinceMs, untilMs } = filter
   const all = [
-    ...(workspace === undefined ? [] : [sql`e.workspace = ${workspace}`]),
+    ...(workspace === undefined ? [] : [inWorkspace(workspace, model !== undefined)]),
     ...(model === undefined ? [] : [sql`e.model = ${model}`]),
     ...(only === undefined
       ? []
@@ -109,4 +109,9 @@ function conditionsSql(filter: EntryFilter): SQL {
     ...(untilMs === undefined ? [] : [sql`e.at_ms < ${untilMs}`]),
   ]
   return all.length === 0 ? sql`1` : sql.join(all, sql` and `)
+}
+
+/** The index by workspace is one by model: without a model, all entries would be read and then sorted. */
+function inWorkspace(workspace: string, isOfModel: boolean): SQL {
+  return isOfModel ? sql`e.workspace = ${workspace}` : sql`+e.workspace = ${workspace}`
 }

@@ -57,7 +57,9 @@ export async function admit(c: AppContext): Promise<Context> {
 
 async function signIn(c: AppContext): Promise<Context> {
   const { ctx } = c.var
-  c.set('admitAgain', () => enterNamed(c, { ...ctx, permissionReads: new Map() }))
+  c.set('admitAgain', () =>
+    unlessShutOut(() => enterNamed(c, { ...ctx, permissionReads: new Map() })),
+  )
   if (ctx.principal.verified) return ctx
   if (!ctx.settings.auth) {
     c.var.takeTurn(ctx.clientAddress ?? ctx.principal.name)
@@ -73,7 +75,7 @@ async function signIn(c: AppContext): Promise<Context> {
   refuseForeignUse(c)
   c.var.takeTurn(principal.name)
   checkScope(c, principal)
-  c.set('admitAgain', () => admitAgain(c, ctx, principal))
+  c.set('admitAgain', () => unlessShutOut(() => admitAgain(c, ctx, principal)))
   const known = { ...ctx, principal }
   c.set('ctx', known)
   return known
@@ -86,21 +88,28 @@ const shutOut: ReadonlySet<string> = new Set([
   'RESOURCE_DOES_NOT_EXIST',
 ])
 
-/** A new context for the same caller, authenticated again; undefined: they are no longer let in. */
+/** @returns undefined: the caller is no longer let in */
+async function unlessShutOut(
+  enter: () => Promise<Context | undefined>,
+): Promise<Context | undefined> {
+  try {
+    return await enter()
+  } catch (err) {
+    if (err instanceof RegistryError && shutOut.has(err.code)) return undefined
+    throw err
+  }
+}
+
+/** A new context for the same caller, authenticated again; undefined: it is another. */
 async function admitAgain(
   c: AppContext,
   ctx: Context,
   { name, accountId }: Principal,
 ): Promise<Context | undefined> {
-  try {
-    const principal = await authenticate(ctx, credentialsOf(c))
-    const isSame = principal?.name === name && principal.accountId === accountId
-    if (!isSame) return undefined
-    return await enterNamed(c, { ...ctx, principal, permissionReads: new Map() })
-  } catch (err) {
-    if (err instanceof RegistryError && shutOut.has(err.code)) return undefined
-    throw err
-  }
+  const principal = await authenticate(ctx, credentialsOf(c))
+  const isSame = principal?.name === name && principal.accountId === accountId
+  if (!isSame) return undefined
+  return enterNamed(c, { ...ctx, principal, permissionReads: new Map() })
 }
 
 /**

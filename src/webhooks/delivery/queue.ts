@@ -102,7 +102,7 @@ export async function findNextDue(
   for (;;) {
     const found = await readQueue(platform, lease)
     if (!found) return undefined
-    const { webhook, place, delivery, entries } = found
+    const { webhook, place, delivery, entries, nextSeq } = found
     if (delivery) return pendingDue(webhook, delivery, entries)
     const events = entries
       .flatMap(eventsOf)
@@ -121,8 +121,7 @@ export async function findNextDue(
       const made = await enqueue(platform, lease, event)
       return made && { webhook, delivery: made, event }
     }
-    const last = entries.at(-1)
-    if (!last || !(await moveOn(platform, lease, last.seq + 1))) return undefined
+    if (nextSeq === undefined || !(await moveOn(platform, lease, nextSeq))) return undefined
   }
 }
 
@@ -132,13 +131,19 @@ type Found = {
   readonly delivery: DeliveryRow | undefined
   /** The delivery's own entry, or those from `place` on. */
   readonly entries: readonly EventEntryRow[]
+  /**
+   * Behind these entries and, where they are the last, behind those of other workspaces: for these the
+   * webhook would be due for ever. Undefined: there is nothing to step past, or it is not time.
+   */
+  readonly nextSeq: number | undefined
 }
 
 async function readQueue(platform: Platform, lease: QueueLease): Promise<Found | undefined> {
   const { webhook } = lease
   const due = sql`select id from webhook_deliveries where webhook = ${webhook}
     and state = 'pending' and next_attempt_at_ms <= ${platform.now()} order by id limit 1`
-  const { webhooks, places, deliveries, own, following } = await platform.db.batch({
+  const mayMoveOn = sql`not exists (${due}) and not ${waits(sql`${webhook}`)}`
+  const { webhooks, places, deliveries, own, following, newest } = await platform.db.batch({
     webhooks: sql<WebhookRow>`select * from webhooks where id = ${webhook} and status = 'ACTIVE'`,
     places: sql<{ seq: number; n: number }>`select seq, n from webhook_queues
       where ${isLeased(lease)}`,
@@ -147,13 +152,21 @@ async function readQueue(platform: Platform, lease: QueueLease): Promise<Found |
       where seq = (select seq from webhook_deliveries where id = (${due}))`,
     following: sql<EventEntryRow>`select * from audit_entries
       where seq >= (select seq from webhook_queues where webhook = ${webhook})
-        and workspace = (select workspace from webhooks where id = ${webhook})
-        and not exists (${due}) and not ${waits(sql`${webhook}`)}
+        and +workspace = (select workspace from webhooks where id = ${webhook}) and ${mayMoveOn}
       order by seq limit ${entriesMax}`,
+    newest: sql<{ seq: number | null }>`
+      select max(seq) as seq from audit_entries where ${mayMoveOn}`,
   })
   const [hook, place] = [webhooks[0], places[0]]
   if (!hook || !place) return undefined
-  return { webhook: hook, place, delivery: deliveries[0], entries: [...own, ...following] }
+  const last = (following.length < entriesMax ? newest[0] : following.at(-1))?.seq ?? undefined
+  return {
+    webhook: hook,
+    place,
+    delivery: deliveries[0],
+    entries: [...own, ...following],
+    nextSeq: last !== undefined && last >= place.seq ? last + 1 : undefined,
+  }
 }
 
 function pendingDue(

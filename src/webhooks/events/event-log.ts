@@ -21,11 +21,11 @@ const entriesOfPageMax = 5000
 
 /** The place behind the last event. */
 export async function endOfLog(ctx: Context): Promise<EventPlace> {
-  const row = await ctx.db.first(
-    sql<{ seq: number }>`select coalesce(max(seq), 0) as seq from audit_entries`,
-  )
+  const row = await ctx.db.first(newestRead)
   return { seq: (row?.seq ?? 0) + 1, n: 0 }
 }
+
+const newestRead = sql<{ seq: number }>`select coalesce(max(seq), 0) as seq from audit_entries`
 
 /**
  * The place behind an event, as `Last-Event-ID` names it: `118.0`, or `118` for all events of an
@@ -65,15 +65,20 @@ export type EventStretch = {
   readonly isEnd: boolean
 }
 
-/** All events from `place` on, of a bounded number of entries. */
+/** All events from `place` on, of a bounded number of entries; at the end, `next` is that of the log. */
 export async function readEvents(ctx: Context, place: EventPlace): Promise<EventStretch> {
-  const rows = await ctx.db.all(sql<EventEntryRow>`select * from audit_entries
-    where seq >= ${place.seq} and workspace = ${ctx.workspace} order by seq limit ${entriesAtOnce}`)
-  const last = rows.at(-1)
+  const { rows, newest } = await ctx.db.batch({
+    rows: sql<EventEntryRow>`select * from audit_entries
+      where seq >= ${place.seq} and +workspace = ${ctx.workspace}
+      order by seq limit ${entriesAtOnce}`,
+    newest: newestRead,
+  })
+  const isEnd = rows.length < entriesAtOnce
+  const last = (isEnd ? newest[0] : rows.at(-1))?.seq ?? 0
   return {
     events: rows.flatMap(eventsOf).filter(({ seq, n }) => seq > place.seq || n >= place.n),
-    next: last ? { seq: last.seq + 1, n: 0 } : place,
-    isEnd: rows.length < entriesAtOnce,
+    next: last < place.seq ? place : { seq: last + 1, n: 0 },
+    isEnd,
   }
 }
 
