@@ -144,7 +144,14 @@ export function placeInWorkspace({ workspace, settings }: Context, path: string)
         : `Artifact path targets workspace '${excerpt(named)}' but the workspace specified in the request is '${workspace}'.`,
     )
   }
+  return addWorkspace(workspace, path)
+}
+
+/** A clean path of our store, below the workspace's own folder if it is not there yet. */
+export function addWorkspace(workspace: string, path: string): string {
+  const [top, named] = path.split('/')
   if (workspace === defaultWorkspace || top === versionsFolder) return path
+  if (top === workspacesFolder && named === workspace) return path
   return joinPaths(`${workspacesFolder}/${workspace}`, path)
 }
 
@@ -157,15 +164,15 @@ export function assertWritable(path: string): void {
 }
 
 /**
- * The path in our store that an artifact URI stands for, e.g. `1/<run id>/artifacts`; undefined
- * for what lies elsewhere (a bucket, another host's proxy, a local folder), which this server
- * never opens.
+ * The path in our store that an artifact URI stands for in a workspace, e.g. `1/<run id>/artifacts`;
+ * undefined for what lies elsewhere (a bucket, another host's proxy, a local folder), which this
+ * server never opens.
  *
  * @throws INVALID_PARAMETER_VALUE the path climbs or is too long
  */
-export function storePathOf(uri: string): string | undefined {
+export function storePathOf(uri: string, workspace: string): string | undefined {
   const match = inStore.exec(uri)
-  return match ? cleanPath(match[1] ?? '') : undefined
+  return match ? addWorkspace(workspace, cleanPath(match[1] ?? '')) : undefined
 }
 
 /** Whether an artifact URI means our store, be it well formed or not. */

@@ -62,7 +62,7 @@ const entityOperations: readonly Operation[] = [
     rule: (ctx, { runId }) => requireRun(ctx, runId, 'READ'),
     handle: async (c, { runId, path }) => {
       const { artifactUri } = await getRun(c.var.ctx, runId)
-      return sendLocated(c, below(artifactUri, path))
+      return sendLocated(c, below(c.var.ctx, artifactUri, path))
     },
   }),
 
@@ -74,7 +74,7 @@ const entityOperations: readonly Operation[] = [
     rule: (ctx, { modelId }) => requireLoggedModel(ctx, modelId, 'READ'),
     handle: async (c, { modelId, path }) => {
       const { artifactUri } = await getLoggedModel(c.var.ctx, modelId)
-      return sendLocated(c, below(artifactUri, path))
+      return sendLocated(c, below(c.var.ctx, artifactUri, path))
     },
   }),
 
@@ -98,7 +98,7 @@ const entityOperations: readonly Operation[] = [
     handle: async (c, { runId, path }) => {
       const bytes = await pageUpload(c)
       const { artifactUri } = await getRun(c.var.ctx, runId)
-      await putFile(c.var.ctx, below(artifactUri, path).path, {
+      await putFile(c.var.ctx, below(c.var.ctx, artifactUri, path).path, {
         body: streamBytes(bytes),
         sizeBytes: bytes.byteLength,
       })
@@ -113,7 +113,7 @@ async function listed(
   artifactUri: string,
   { folder = '', query }: { readonly folder: string | undefined; readonly query: ListQuery },
 ): Promise<object> {
-  const { items, nextPageToken } = await listLocated(ctx, below(artifactUri, folder), query)
+  const { items, nextPageToken } = await listLocated(ctx, below(ctx, artifactUri, folder), query)
   return {
     root_uri: artifactUri,
     files: entriesToWire(items, folder),

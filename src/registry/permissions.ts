@@ -27,7 +27,7 @@ import { archivedStage, mlflowStages, type StageMove } from './stages/stages.ts'
 export async function requireToRegister(ctx: Context, wanted: NewVersion): Promise<void> {
   if (mayAll(ctx)) return
   await requireRegistering(ctx, wanted.name)
-  const source = parseSource(wanted.source, wanted.tags.some(isPromptTag), ctx.settings)
+  const source = parseSource(wanted.source, wanted.tags.some(isPromptTag), ctx)
   // A copy has the run and logged model of the version that is copied, or it is refused.
   if (source.kind === 'version') return requireModelVersion(ctx, source.name, 'READ')
   if (source.kind === 'version id') return requireVersionOfId(ctx, source.id, 'READ')

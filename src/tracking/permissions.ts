@@ -169,7 +169,7 @@ export async function requireToDelete(ctx: Context, path: string): Promise<void>
  */
 export async function requireLocation(ctx: Context, location: string): Promise<void> {
   if (mayAll(ctx)) return
-  const path = storePathOf(location)
+  const path = storePathOf(location, ctx.workspace)
   if (path === undefined) return
   const taken = () =>
     denied(ctx, `experiments to come will keep their artifacts at ${showPath(path)}`)
@@ -196,7 +196,7 @@ export function folderClaimStatement(
   name: string,
   location: string | undefined,
 ): SQL[] {
-  const path = location ? storePathOf(location) : defaultRoot(ctx)
+  const path = location ? storePathOf(location, ctx.workspace) : defaultRoot(ctx)
   if (path === undefined) return []
   const folder = location
     ? sql`${path}`
@@ -258,13 +258,13 @@ function partOf(rest: string): Part | undefined {
 
 /** The folder of our store below which experiments have theirs, by number; undefined: elsewhere. */
 function defaultRoot(ctx: Context): string | undefined {
-  return storePathOf(artifactRootOf(ctx))
+  return storePathOf(artifactRootOf(ctx), ctx.workspace)
 }
 
 /** The folder of the experiment "Default" of the default workspace, whose location follows the setting. */
 function defaultFolder(ctx: Context): string | undefined {
   if (ctx.workspace !== defaultWorkspace) return undefined
-  const root = storePathOf(ctx.settings.defaultArtifactRoot)
+  const root = storePathOf(ctx.settings.defaultArtifactRoot, ctx.workspace)
   return root === undefined ? undefined : joinPaths(root, '0')
 }
 

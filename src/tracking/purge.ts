@@ -87,7 +87,7 @@ async function purge(
  * that was given by hand.
  */
 function removeFolderStatement(row: DeletedRow, guard: SQL): SQL | undefined {
-  const path = row.artifact_uri === null ? undefined : storePathOf(row.artifact_uri)
+  const path = row.artifact_uri === null ? undefined : storePathOf(row.artifact_uri, row.workspace)
   if (path === undefined || !path.split('/').includes(row.name)) return undefined
   const isExperiment = /^\d+$/.test(row.name)
   if (isExperiment && !path.endsWith(`/${row.name}`) && path !== row.name) return undefined

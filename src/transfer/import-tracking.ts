@@ -49,7 +49,12 @@ export async function importRuns(
     check: ({ run }) => {
       checkImportedRun(run)
       const { runId, experimentId, artifactUri } = run
-      checkPlace(own.get(experimentId), there.get(runId), { what: `Run '${runId}'`, artifactUri })
+      const what = `Run '${runId}'`
+      checkPlace(own.get(experimentId), there.get(runId), {
+        what,
+        artifactUri,
+        workspace: ctx.workspace,
+      })
     },
   })
   const placed = good.map(({ run, mark }) => ({
@@ -100,7 +105,11 @@ export async function importLoggedModels(
       checkImportedLoggedModel(model)
       const { modelId, experimentId, artifactUri } = model
       const what = `Logged model '${modelId}'`
-      checkPlace(own.get(experimentId), there.get(modelId), { what, artifactUri })
+      checkPlace(own.get(experimentId), there.get(modelId), {
+        what,
+        artifactUri,
+        workspace: ctx.workspace,
+      })
     },
   })
   const placed = good.map(({ model }) => ({
@@ -148,7 +157,15 @@ async function findOwnExperiments(
 function checkPlace(
   own: OwnExperiment | undefined,
   there: string | undefined,
-  { what, artifactUri }: { readonly what: string; readonly artifactUri: string | undefined },
+  {
+    what,
+    artifactUri,
+    workspace,
+  }: {
+    readonly what: string
+    readonly artifactUri: string | undefined
+    readonly workspace: string
+  },
 ): void {
   if (own === undefined) {
     throw invalid(`${what}: its experiment was not imported from this source; import that first`)
@@ -156,8 +173,8 @@ function checkPlace(
   if (there !== undefined && there !== own.id) {
     throw invalid(`${what} is in experiment ${there} here, and is left as it is`)
   }
-  const path = artifactUri === undefined ? undefined : storePathOf(artifactUri)
-  const folder = storePathOf(own.location)
+  const path = artifactUri === undefined ? undefined : storePathOf(artifactUri, workspace)
+  const folder = storePathOf(own.location, workspace)
   if (path === undefined || (folder !== undefined && path.startsWith(`${folder}/`))) return
   throw invalid(
     `${what}: its artifact_uri '${excerpt(artifactUri ?? '')}' is not below '${excerpt(own.location)}', the folder of its experiment; leave it out`,

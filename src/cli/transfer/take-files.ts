@@ -5,6 +5,7 @@ import { cleanFilePath, joinPaths, storePathOf } from '../../artifacts/path.ts'
 import { ApiError, type GatehouseClient } from '../../client/client.ts'
 import { readEveryPage } from '../../client/every-page.ts'
 import { RegistryError } from '../../core/error.ts'
+import { defaultWorkspace } from '../../core/names.ts'
 import { artifactPathOf } from '../mlflow-calls.ts'
 import type { FilesOf, ImportSource, SourceFile } from './sources/source.ts'
 import { SourceError } from './sources/source-error.ts'
@@ -33,7 +34,8 @@ export async function takeFiles(work: Work, of: FilesOf, address: string): Promi
     work.tally.differs(`${what}, ${which}`, problem)
   }
   try {
-    const folder = storePathOf(address)
+    // The server puts it below the folder of the workspace.
+    const folder = storePathOf(address, defaultWorkspace)
     if (folder !== undefined) await copyFiles(work, { of, folder, differs })
   } catch (err) {
     if (!(err instanceof SourceError || err instanceof RegistryError)) throw err

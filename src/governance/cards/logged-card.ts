@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { addWorkspace } from '../../artifacts/path.ts'
 import { commit } from '../../audit/commit.ts'
 import type { Context } from '../../platform/context.ts'
 import { hashJson } from '../../platform/hash.ts'
@@ -54,6 +55,11 @@ async function findLoggedCard(
 /** One statement, the likeliest file first. Files of the run that were written since do not count. */
 async function candidates(ctx: Context, version: CardedVersion): Promise<StoredFile[]> {
   const scheme = 'mlflow-artifacts:/'
+  // As `storePathOf` has it.
+  const own = addWorkspace(ctx.workspace, '')
+  const folder = own === '' ? '' : `${own}/`
+  const given = sql`substr(r.artifact_uri, length(${scheme}) + 1)`
+  const root = sql`iif(substr(${given}, 1, length(${folder})) = ${folder}, '', ${folder}) || ${given}`
   const names = JSON.stringify([ownFile, huggingFaceFile])
   const rows = await ctx.db.all(sql<FileRow>`
     select path, sha256, size_bytes, key from (
@@ -66,7 +72,7 @@ async function candidates(ctx: Context, version: CardedVersion): Promise<StoredF
       from runs r join experiments e on e.id = r.experiment
       join json_each(${names}) c
       join artifact_files f on f.workspace = ${ctx.workspace}
-        and f.path = substr(r.artifact_uri, length(${scheme}) + 1) || '/' || c.value
+        and f.path = ${root} || '/' || c.value
       join blobs b on b.id = f.blob
       where r.run_id = ${version.runId} and e.workspace = ${ctx.workspace}
         and substr(r.artifact_uri, 1, length(${scheme})) = ${scheme}

@@ -32,13 +32,13 @@ export async function locatePath(ctx: Context, path: string): Promise<Located | 
 }
 
 /**
- * The place of `path` below an artifact URI that the server gave out.
+ * The place of `path` below an artifact URI that the server gave out in the workspace.
  *
  * @param path clean, relative
  * @throws INVALID_PARAMETER_VALUE the URI lies outside this server's store
  */
-export function below(artifactUri: string, path: string): Located {
-  const root = storePathOf(artifactUri)
+export function below({ workspace }: Context, artifactUri: string, path: string): Located {
+  const root = storePathOf(artifactUri, workspace)
   if (root === undefined) {
     throw invalid(
       `Artifacts at '${excerpt(artifactUri)}' lie outside this server's store and are not opened by it; read them with the client`,

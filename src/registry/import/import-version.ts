@@ -65,7 +65,7 @@ export async function findImportedSource(
   { source, runId, tags }: ImportedVersion,
 ): Promise<FoundSource> {
   const isPrompt = tags.some(isPromptTag)
-  const parsed = parseSource(source, isPrompt, ctx.settings)
+  const parsed = parseSource(source, isPrompt, ctx)
   const modelId = parsed.kind === 'logged model' ? parsed.modelId : await loggedModelAt(ctx, parsed)
   const isCopy = parsed.kind === 'version' || parsed.kind === 'version id'
   const claim = isCopy ? { source, runId: '', modelId: '' } : { source, runId, modelId }

@@ -49,7 +49,7 @@ export async function createVersion(ctx: Context, wanted: NewVersion): Promise<M
   checkLength(wanted.runId, idCharsMax, 'run_id')
   checkLength(wanted.modelId, idCharsMax, 'model_id')
   const tags = uniqueTags(wanted.tags)
-  const source = parseSource(wanted.source, tags.some(isPromptTag), ctx.settings)
+  const source = parseSource(wanted.source, tags.some(isPromptTag), ctx)
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const resolved = await resolveSource(ctx, source, wanted)
     const sealed = await sealFirst(ctx, resolved.folders)

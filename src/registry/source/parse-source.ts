@@ -1,6 +1,7 @@
-import { cleanPath, versionAddressOf, versionsFolder } from '../../artifacts/path.ts'
+import { addWorkspace, cleanPath, versionAddressOf, versionsFolder } from '../../artifacts/path.ts'
 import { invalid, type RegistryError } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
+import type { Context } from '../../platform/context.ts'
 import type { Settings } from '../../platform/settings/settings.ts'
 import { isPromptPlaceholder } from '../prompts.ts'
 import type { Tag } from '../versions/read-versions.ts'
@@ -29,6 +30,9 @@ export type Source =
   | { readonly kind: 'version'; readonly name: string; readonly selector: Selector }
   | { readonly kind: 'version id'; readonly id: number }
 
+/** Where a version is registered. */
+type At = Pick<Context, 'settings' | 'workspace'>
+
 /** Schemes that name a host which a server would have to trust, by MLflow's list and a few more. */
 const hostSchemes: ReadonlySet<string> = new Set([
   ...['http', 'https', 'ws', 'wss', 'ftp', 'ftps', 'sftp', 'smb'],
@@ -42,7 +46,8 @@ const hostSchemes: ReadonlySet<string> = new Set([
  * @param isPrompt the version is a prompt's, whose source is a placeholder
  * @throws INVALID_PARAMETER_VALUE
  */
-export function parseSource(source: string, isPrompt: boolean, settings: Settings): Source {
+export function parseSource(source: string, isPrompt: boolean, at: At): Source {
+  const { settings } = at
   if (settings.sourcePattern && source.search(settings.sourcePattern) === -1) {
     throw invalid(`${messages.wrongSource(source)}: this server's operator allows others only`)
   }
@@ -51,19 +56,19 @@ export function parseSource(source: string, isPrompt: boolean, settings: Setting
     throw invalid(`${messages.wrongPromptSource(source)}: it must be 'dummy-source'`)
   }
   const uri = parseSourceUri(source)
-  if (uri.scheme === 'mlflow-artifacts') return storeSource(uri, settings)
+  if (uri.scheme === 'mlflow-artifacts') return storeSource(uri, at)
   if (uri.scheme === 'runs') return runSource(source, uri)
   if (uri.scheme === 'models') return modelSource(source, uri)
   if (hostSchemes.has(uri.scheme)) checkHostScheme(uri.scheme, settings)
   return { kind: 'external' }
 }
 
-function storeSource(uri: SourceUri, settings: Settings): Source {
+function storeSource(uri: SourceUri, { settings, workspace }: At): Source {
   if (uri.host !== '') {
     checkHostScheme(uri.scheme, settings)
     return { kind: 'external' }
   }
-  const path = cleanPath(uri.path.replace(/^\/+/, ''))
+  const path = addWorkspace(workspace, cleanPath(uri.path.replace(/^\/+/, '')))
   const id = versionIdOfPath(path)
   return id === undefined ? { kind: 'store', path } : { kind: 'version id', id }
 }

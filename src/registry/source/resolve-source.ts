@@ -91,7 +91,7 @@ async function fromLoggedModel(ctx: Context, source: FileSource, claim: Claim): 
     if (source.kind === 'store') throw notContained(claim.source, 'model_id')
     throw absent(messages.noLoggedModel(claim.modelId))
   }
-  const root = storePathOf(model.artifact_uri)
+  const root = storePathOf(model.artifact_uri, ctx.workspace)
   const resolved = { ...asClaimed(claim), runId: claim.runId || model.source_run_id }
   switch (source.kind) {
     case 'external':
@@ -117,7 +117,7 @@ async function findRunRoot(ctx: Context, runId: string): Promise<string | undefi
   const run = await ctx.db.first(sql<{ artifact_uri: string }>`
     select r.artifact_uri from runs r join experiments e on e.id = r.experiment
     where r.run_id = ${runId} and e.workspace = ${ctx.workspace}`)
-  return run && storePathOf(run.artifact_uri)
+  return run && storePathOf(run.artifact_uri, ctx.workspace)
 }
 
 /**
@@ -142,7 +142,7 @@ async function foldersOfRun(
         and l.experiment = (select r.experiment from runs r where r.run_id = ${runId})
       order by l.created_at_ms desc, l.id desc limit 1)`)
   return rows.flatMap((row) => {
-    const root = storePathOf(row.artifact_uri)
+    const root = storePathOf(row.artifact_uri, ctx.workspace)
     return root ? [joined(root, row.path)] : []
   })
 }

@@ -56,7 +56,7 @@ export async function readVersionDetail(
 /** Stops at the first difference. For an unchanged source, each file is one look-up in an index. */
 function sourceChanged(ctx: Context, version: ModelVersion): SQL {
   const { manifestId, source, storageLocation } = version
-  const path = storePathOf(storageLocation)
+  const path = storePathOf(storageLocation, ctx.workspace)
   if (manifestId === null || path === undefined || isCopy(source)) return sql`0`
   return differs(ctx.workspace, manifestId, path)
 }

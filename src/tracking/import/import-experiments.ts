@@ -43,7 +43,7 @@ export function checkImportedExperiment(ctx: Context, experiment: ImportedExperi
   if (location === undefined) return
   if (location === '') throw invalid('artifact_location must not be empty; leave it out')
   checkArtifactLocation(ctx, location)
-  storePathOf(location)
+  storePathOf(location, ctx.workspace)
 }
 
 /**
@@ -56,9 +56,9 @@ export function ownLocationOf(
   ctx: Context,
   { foreignId, artifactLocation: location }: ImportedExperiment,
 ): string | undefined {
-  const path = location === undefined ? undefined : storePathOf(location)
+  const path = location === undefined ? undefined : storePathOf(location, ctx.workspace)
   if (path === undefined) return location
-  const isUsualInStore = storePathOf(artifactRootOf(ctx)) !== undefined
+  const isUsualInStore = storePathOf(artifactRootOf(ctx), ctx.workspace) !== undefined
   const isOwn = ctx.workspace === defaultWorkspace && path === foreignId
   return !isUsualInStore && isOwn ? location : undefined
 }
@@ -141,13 +141,13 @@ export function experimentImports(ctx: Context, placed: readonly PlacedExperimen
 /** Where the new experiments keep artifacts, so that who may read these may read the files. */
 function folderClaims(ctx: Context, added: readonly PlacedExperiment[]) {
   const given = added.flatMap(({ name, artifactLocation: location }) => {
-    const path = location === undefined ? undefined : storePathOf(location)
+    const path = location === undefined ? undefined : storePathOf(location, ctx.workspace)
     return path === undefined ? [] : [[name, path]]
   })
   const followed = added.flatMap(({ name, artifactLocation }) =>
     artifactLocation === undefined ? [name] : [],
   )
-  const root = storePathOf(artifactRootOf(ctx))
+  const root = storePathOf(artifactRootOf(ctx), ctx.workspace)
   return [
     sql`insert into artifact_roots (workspace, path, experiment)
       select e.workspace, one.value ->> 1, e.id from json_each(${jsonRowsOf(given)}) one

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { storePathOf } from '../../artifacts/path.ts'
 import { invalid } from '../../core/error.ts'
-import { checkLength, keyCharsMax, truncate } from '../../core/names.ts'
+import { checkLength, defaultWorkspace, keyCharsMax, truncate } from '../../core/names.ts'
 import { principalText } from '../../core/principal.ts'
 import { type JsonCell, jsonChunksOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
@@ -44,7 +44,7 @@ function checkImportedKey(key: string, field: string): void {
 export function checkAddress(uri: string | undefined): void {
   if (uri === undefined) return
   checkLength(uri, uriCharsMax, 'artifact_uri')
-  storePathOf(uri)
+  storePathOf(uri, defaultWorkspace)
 }
 
 /** In which experiments those of these runs are that this server has already. */
