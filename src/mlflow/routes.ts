@@ -20,7 +20,7 @@ import { runOperations } from './runs.ts'
 import { searchOperations } from './searches.ts'
 import { serverOperations } from './server.ts'
 import {
-  accessGroup,
+  needsNoWorkspace,
   operations,
   pageOperation,
   readingPosts,
@@ -69,7 +69,7 @@ export function mlflowRoutes(): Hono<AppEnv> {
         honoPath(path),
         guardedHandler((c: AppContext) => {
           c.set('operation', entry.name)
-          c.set('needsNoWorkspace', entry.group === accessGroup || entry.group === 'workspaces')
+          c.set('needsNoWorkspace', needsNoWorkspace(entry))
           c.set('changes', method !== 'GET' && !readingPosts.has(entry.name))
           return handler.handle(c)
         }),

@@ -19,8 +19,16 @@ export const pageOperation = 'serveIndex'
 const previewOf = '/api/2.0/mlflow/'
 const preview = '/api/2.0/preview/mlflow/'
 
-/** Accounts and what they may: calls about these are not about one workspace. */
-export const accessGroup = 'auth (users, permissions, roles)'
+const accessGroup = 'auth (users, permissions, roles)'
+
+/** What an account has on one thing, which is in a workspace. */
+const onThings =
+  /^(create|get|update|delete|grant|revoke)(User|Experiment|RegisteredModel)Permission$/
+
+/** Whether calls are about no one workspace: about accounts, roles, or workspaces themselves. */
+export function needsNoWorkspace({ group, name }: SurfaceOperation): boolean {
+  return group === 'workspaces' || (group === accessGroup && !onThings.test(name))
+}
 
 const dialectGroup = 'databricks dialect'
 

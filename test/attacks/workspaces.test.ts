@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { served as api } from '../../src/api/routes.ts'
 import type { Database } from '../../src/db/database.ts'
 import { served as mlflow } from '../../src/mlflow/routes.ts'
-import { accessGroup, operations } from '../../src/mlflow/surface.ts'
+import { needsNoWorkspace, operations } from '../../src/mlflow/surface.ts'
 import { type Ask, apiRows, mlflowRows } from '../access/permissions/matrix.ts'
 import { makeWorld, type World } from '../access/permissions/world.ts'
 
@@ -38,11 +38,16 @@ async function settleIn(at: World): Promise<void> {
 /** Accounts and workspaces are for the whole server; an administrator of it may do what these do. */
 const ofServer = new Set([
   ...operations
-    .filter(({ group }) => group === accessGroup || group === 'workspaces' || group === 'server')
+    .filter((operation) => needsNoWorkspace(operation) || operation.group === 'server')
     .map(({ name }) => name),
   ...api.filter(({ endpoint }) => endpoint.tag === 'access').map(({ endpoint }) => endpoint.name),
   ...['whoami', 'getOpenApi', 'listStages', 'replaceStages', 'getAuditHead', 'verifyAudit'],
 ])
+
+/** By these, administrators of the server name what need not be there. */
+const givesAhead = new Set(
+  operations.filter(({ group }) => group.startsWith('auth')).map(({ name }) => name),
+)
 
 const rows = { ...mlflowRows, ...apiRows }
 const names = [...mlflow.map(({ name }) => name), ...api.map(({ endpoint }) => endpoint.name)]
@@ -122,7 +127,9 @@ async function wordsOf(db: Database): Promise<string[]> {
 }
 
 describe.each(['eve', 'admin'])('from another workspace, %s', (caller) => {
-  const tried = Object.entries(rows).filter(([name]) => caller === 'eve' || !ofServer.has(name))
+  const tried = Object.entries(rows).filter(
+    ([name]) => caller === 'eve' || !(ofServer.has(name) || givesAhead.has(name)),
+  )
   test.each(tried)(
     '%s finds nothing, changes nothing, tells nothing',
     async (name, [, row]) => {
@@ -307,6 +314,19 @@ test('from another workspace, a caller without a role is told that there is none
       name,
       404,
       expect.stringContaining(`Workspace '${theirs}' not found`),
+    ])
+  }
+}, 120_000)
+
+test('in the default workspace, a caller without a role is told nothing of what is there', async () => {
+  const ofNone = new Set(operations.filter(needsNoWorkspace).map(({ name }) => name))
+  for (const [name, [need, row]] of Object.entries(rows)) {
+    if (need === 'public' || ofNone.has(name)) continue
+    const res = await world.send(world.callers.eve, await row(world), 'default')
+    expect([name, res.status, await res.text()]).toEqual([
+      name,
+      403,
+      expect.stringContaining("a role in workspace 'default' is needed"),
     ])
   }
 }, 120_000)
