@@ -1,6 +1,7 @@
 import { accepts } from 'hono/accepts'
 import { excerpt, httpStatus, RegistryError, RequestLimitError } from '../core/error.ts'
 import { failureText, logError } from '../platform/log.ts'
+import { isWorkspaceGone, workspaceNotFound } from '../workspaces/reach.ts'
 import type { AppContext } from './app-env.ts'
 import { isApiPath } from './guards/reached.ts'
 import { noteRefusal } from './guards/refusals.ts'
@@ -18,7 +19,7 @@ export async function errorReplyOf(
   c: AppContext,
   showPage: ErrorPage,
 ): Promise<Response> {
-  const known = err instanceof RegistryError ? err : disconnected(err)
+  const known = knownError(err, c)
   if (known) {
     await noteRefusal(c, known)
     return replyOf(known, c, showPage)
@@ -35,6 +36,12 @@ export async function errorReplyOf(
       `Internal error; the server log has the details under request id ${requestId}`,
     )
   return replyOf(answered, c, showPage)
+}
+
+/** What is no bug of ours. */
+function knownError(err: unknown, c: AppContext): RegistryError | undefined {
+  if (err instanceof RegistryError) return err
+  return isWorkspaceGone(err) ? workspaceNotFound(c.var.ctx.workspace) : disconnected(err)
 }
 
 function replyOf(

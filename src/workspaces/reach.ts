@@ -4,6 +4,7 @@ import { readOnce } from '../access/permissions/read-once.ts'
 import { denied } from '../access/permissions/rights.ts'
 import { excerpt, RegistryError } from '../core/error.ts'
 import { checkWorkspaceName, defaultWorkspace } from '../core/names.ts'
+import { ConstraintError } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
 
 /**
@@ -45,6 +46,11 @@ export async function enterWorkspace(
     ctx,
     `a role in workspace '${defaultWorkspace}' is needed; name the workspace that yours are for with mlflow.set_workspace or X-MLFLOW-WORKSPACE`,
   )
+}
+
+/** Whether nothing was written since the workspace was deleted meanwhile: triggers see to that. */
+export function isWorkspaceGone(err: unknown): boolean {
+  return err instanceof ConstraintError && err.subject === 'there is no such workspace'
 }
 
 export function workspaceNotFound(name: string): RegistryError {

@@ -1,7 +1,9 @@
+import { sql } from 'drizzle-orm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Client } from '../support/client.ts'
 import { client } from '../support/client.ts'
 import { testServer } from '../support/server.ts'
+import { watchedDatabase } from '../support/watched-database.ts'
 
 const path = '/api/3.0/mlflow/workspaces'
 
@@ -138,39 +140,17 @@ describe('a request', () => {
   })
 })
 
-describe('artifacts', () => {
-  const proxy = '/api/2.0/mlflow-artifacts/artifacts'
-  const put = (who: Client, at: string, body: string) => who.send('PUT', `${proxy}/${at}`, body)
-  const read = async (who: Client, at: string) => (await who.send('GET', `${proxy}/${at}`)).text()
-
-  test('of one path are files of their own in each workspace', async () => {
+test.each(['', '/', '/models'])(
+  'the page at /workspaces/team-a%s leads to pages of the workspace',
+  async (at) => {
     await make('team-a')
-    const [a, b] = [within('team-a'), within('default')]
-    await put(a, 'workspaces/team-a/1/x', 'of a')
-    await put(b, '1/x', 'of b')
-    expect(await read(a, 'workspaces/team-a/1/x')).toBe('of a')
-    // The folder of the workspace may be left out.
-    expect(await read(a, '1/x')).toBe('of a')
-    expect(await read(b, '1/x')).toBe('of b')
-    const other = await b.send('GET', `${proxy}/workspaces/team-a/1/x`)
-    expect(other.status).toBe(400)
-    expect(await other.text()).toContain('targets workspace')
-    expect((await a.send('GET', `${proxy}/workspaces/default/1/x`)).status).toBe(400)
-    expect((await a.send('GET', `${proxy}?path=workspaces`)).status).toBe(400)
-  })
-
-  test('lie where the workspace says, if it has a place of its own', async () => {
-    await make('team-a', { default_artifact_root: 'mlflow-artifacts:/risk/' })
-    const a = within('team-a')
-    const id = (await a.post('experiments/create', { name: 'e' })).json.experiment_id
-    const { experiment } = (await a.get(`experiments/get?experiment_id=${id}`)).json
-    expect(experiment.artifact_location).toBe(`mlflow-artifacts:/risk/${id}`)
-    await server.call('PATCH', `${path}/team-a`, { default_artifact_root: '' })
-    const next = (await a.post('experiments/create', { name: 'f' })).json.experiment_id
-    const { experiment: other } = (await a.get(`experiments/get?experiment_id=${next}`)).json
-    expect(other.artifact_location).toBe(`mlflow-artifacts:/workspaces/team-a/${next}`)
-  })
-})
+    const path = `/workspaces/team-a${at}`
+    const res = await server.app.request(path, { headers: { accept: 'text/html' } })
+    const links = [...(await res.text()).matchAll(/(?:href="|http:\/\/localhost)(\/[^"'&]*)/g)]
+    expect(links.length).toBeGreaterThan(5)
+    for (const [, link] of links) expect(link).toMatch(/^\/workspaces\/team-a\b/)
+  },
+)
 
 describe('deleting a workspace', () => {
   test.each<[string, string, (a: Client) => Promise<unknown>]>([
@@ -203,6 +183,38 @@ describe('deleting a workspace', () => {
       expect(refused.json.message).toContain(`still contains 1 ${what}`)
     }
     expect((await server.call('GET', `${path}/team-a`)).status).toBe(200)
+  })
+
+  test.each<[string, (a: Client) => Promise<{ status: number }>]>([
+    ['registered_models', (a) => a.post('registered-models/create', { name: 'm' })],
+    ['experiments', (a) => a.post('experiments/create', { name: 'e' })],
+    [
+      'policies',
+      (a) => a.call('PUT', '/api/v1/policies/p', { applies_to: { models: '*', stage: 'Staging' } }),
+    ],
+    ['artifact_files', (a) => a.send('PUT', '/api/2.0/mlflow-artifacts/artifacts/loose', 'x')],
+    [
+      'webhooks',
+      (a) =>
+        a.call('POST', '/api/v1/webhooks', {
+          ...{ name: 'w', url: 'https://93.184.216.34/hook', events: ['*'] },
+        }),
+    ],
+  ])('leaves nothing in %s of a call that it overtakes, which is told so', async (tables, put) => {
+    await make('team-a')
+    const { platform } = server
+    const { db } = platform
+    const deleted: number[] = []
+    const before = async () => {
+      Object.assign(platform, { db })
+      deleted.push((await server.call('DELETE', `${path}/team-a`)).status)
+    }
+    Object.assign(platform, { db: watchedDatabase(db, { before, tables }) })
+    expect((await put(within('team-a'))).status).toBe(404)
+    expect(deleted).toEqual([204])
+    const left = sql<{ count: number }>`select count(*) as count from ${sql.raw(tables)}
+      where workspace = 'team-a'`
+    expect(await db.all(left)).toEqual([{ count: 0 }])
   })
 
   test('keeps its name from those who come later, if the audit log tells of what was in it', async () => {

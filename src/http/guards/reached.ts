@@ -74,7 +74,10 @@ function strippedPrefix(c: AppContext): string {
  */
 export function reachedAt(c: AppContext, route: RegExp): string {
   const { host } = new URL(`http://${hostAsked(c) ?? new URL(c.req.url).host}`)
-  const before = rawPath(c).replace(route, '')
+  const path = rawPath(c)
+  // `/workspaces/team-a` is served as the home page, whose route is a slash.
+  const isHome = c.var.isWorkspaceInPath && c.req.path === '/' && !path.endsWith('/')
+  const before = isHome ? path : path.replace(route, '')
   const left = c.var.isWorkspaceInPath ? before.replace(/\/workspaces\/[^/]*$/, '') : before
   const stripped = strippedPrefix(c)
   // Some proxies name a prefix and leave it on the path too.

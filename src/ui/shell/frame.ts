@@ -1,3 +1,4 @@
+import { defaultWorkspace, workspacePath } from '../../core/names.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { serverUrl } from '../../http/guards/reached.ts'
 import { pagePrefix } from '../../http/guards/workspace.ts'
@@ -7,7 +8,7 @@ import { readAssets } from './assets.ts'
 /** What the frame of every page is made from. */
 export type Frame = {
   readonly to: Paths
-  /** The URL of this server, as the browser knows it. */
+  /** The URL of this server, as the browser knows it, in the workspace of the page. */
   readonly serverUrl: string
   /** Allows the stylesheet and the scripts of this one answer. */
   readonly nonce: string
@@ -30,7 +31,7 @@ export async function frameOf(c: AppContext): Promise<Frame> {
   const { style, oldLinks } = await readAssets()
   return {
     to: pathsUnder(pagePrefix(c)),
-    serverUrl: serverUrl(c),
+    serverUrl: serverUrl(c) + workspacePath(c.var.workspace ?? defaultWorkspace),
     nonce: randomId(),
     files: { style: style.file, oldLinks: oldLinks.file },
     caller: {
