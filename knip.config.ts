@@ -14,7 +14,7 @@ const config: KnipConfig = {
     'src/*/tables.ts!',
     'drizzle/config.ts',
     'test/{check,property,run,java/run,recordings/run,runner/worker-server,support/platform/*}.ts',
-    'bench/{run,audit-cost}.ts',
+    'bench/{run,audit-cost,watchers}.ts',
     'bin/build.mjs',
   ],
   project: ['src/**!', 'test/**', 'bench/**', 'bin/**', 'drizzle/*.ts'],
