@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Send } from '../client/client.ts'
+import { printable } from './printable.ts'
 
 export type CliOutput = NodeJS.WritableStream & {
   readonly isTTY?: boolean
@@ -42,7 +43,12 @@ export function exitCodeOf(program: Command): number {
 
 /** A line for people on standard error, which no pipe takes for output. */
 export function note(command: Command, text: string): void {
-  ioOf(command).err.write(`gatehouse: ${text}\n`)
+  writeError(ioOf(command), text)
+}
+
+/** A line on standard error, in which nothing that a server or a source said steers the terminal. */
+export function writeError({ err }: CliIo, text: string): void {
+  err.write(`gatehouse: ${text.split('\n').map(printable).join('\n')}\n`)
 }
 
 function runOf(command: Command): CliRun {

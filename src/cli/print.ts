@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import measureText from 'fast-string-truncated-width'
 import { ioOf, note } from './io.ts'
+import { printable } from './printable.ts'
 
 /** With `--json` print `value`, the API's answer; without it print the lines for people. */
 export function print(
@@ -78,14 +79,6 @@ function padded(cell: string, width: number): string {
   const { index, ellipsed, width: kept } = measureText(cell, { limit: width, ellipsis: '…' })
   const shown = ellipsed ? `${cell.slice(0, index)}…` : cell
   return shown + ' '.repeat(Math.max(0, width - kept - (ellipsed ? 1 : 0)))
-}
-
-/** Escapes control characters and those that change the direction of text. */
-function printable(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
 }
 
 /**

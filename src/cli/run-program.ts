@@ -2,7 +2,7 @@ import { CommanderError } from 'commander'
 import { SettingError } from '../platform/settings/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
 import { exitCodes } from './exit-codes.ts'
-import { type CliIo, exitCodeOf, startRun } from './io.ts'
+import { type CliIo, exitCodeOf, startRun, writeError } from './io.ts'
 import { createProgram } from './program.ts'
 
 /**
@@ -22,7 +22,8 @@ export async function runProgram(args: readonly string[], io: CliIo): Promise<nu
     // The library has written its message, or the help that was asked for.
     if (err instanceof CommanderError) return err.exitCode
     const isExpected = err instanceof StartError || err instanceof SettingError
-    io.err.write(isExpected ? `gatehouse: ${err.message}\n` : `${stackOf(err)}\n`)
+    if (isExpected) writeError(io, err.message)
+    else io.err.write(`${stackOf(err)}\n`)
     return exitCodes.failed
   }
 }

@@ -18,6 +18,14 @@ async function told(answer: RequestListener, args: readonly string[] = ['whoami'
 
 const page = '<!doctype html>\n<html><head><title>Welcome to nginx!</title></head></html>'
 
+test('what a server says steers no terminal', async () => {
+  const { err } = await told((_req, res) => {
+    const body = { error_code: 'BAD_REQUEST', message: 'no\u001b[2J\u202e\u009b31m' }
+    res.writeHead(400).end(JSON.stringify(body))
+  })
+  expect(err).toBe('gatehouse: no\\u001b[2J\\u202e\\u009b31m\n')
+})
+
 test.each<[string, RequestListener, string]>([
   [
     'a page',
