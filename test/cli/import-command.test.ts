@@ -158,6 +158,40 @@ test('into a workspace all goes to its own folders', async () => {
   expect(again).toMatchObject({ code: 0, counts: { runs: { unchanged: 2 } } })
 })
 
+test('a file of another size than was listed, or of a name that no file may have, is left out at once', async () => {
+  const { importAll, call } = await importingServer()
+  const files = [
+    ...[1, 3, 6, 9e15].map((file_size) => ({ path: `${file_size}`, file_size })),
+    ...['../x', '/etc/x', 'a\0b', 'n'.repeat(100_000), '%2e%2e/x', 'ok'].map((path) => ({
+      ...{ path, file_size: 5 },
+    })),
+  ]
+  using source = await startSource({
+    '/experiments/search': { experiments: [sourceExperiment('41')] },
+    ...withFile(sourceRun('a', '41'), 'hello'),
+    '/artifacts/list': { files },
+  })
+  const report = await importAll('mlflow', source.url)
+  expect(report.differing).toBe(files.length - 1)
+  for (const { what } of report.differences) expect(what.length).toBeLessThan(1100)
+  const stored = await call('GET', `/api/v1/imports/files?path=41/${a}/artifacts`)
+  expect(stored.json.items).toMatchObject([{ path: 'ok', size: 5 }])
+})
+
+test('an answer that is cut is asked for again', async () => {
+  const { importAll } = await importingServer()
+  let asked = 0
+  using source = await startSource({
+    '/experiments/search': (_req: unknown, res: import('node:http').ServerResponse) => {
+      if (asked++ === 0) {
+        res.writeHead(200, { 'content-length': 100 }).write('{"experiments":')
+        setImmediate(() => res.destroy())
+      } else res.writeHead(200).end(JSON.stringify({ experiments: [sourceExperiment('41')] }))
+    },
+  })
+  expect(await importAll('mlflow', source.url)).toMatchObject({ code: 0 })
+})
+
 test('a source that sends elsewhere is not followed', async () => {
   const { importAll } = await importingServer()
   using inner = await startSource({})

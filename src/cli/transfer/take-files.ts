@@ -112,6 +112,9 @@ async function copyFile(
     try {
       for await (const chunk of await file.open()) {
         bytes += chunk.byteLength
+        // Else the server would wait for the end of a request that has ended for it.
+        if (bytes > file.sizeBytes)
+          throw new SourceError(`the list says ${file.sizeBytes} bytes, and more came`)
         hash.update(chunk)
         yield chunk
       }

@@ -1,3 +1,5 @@
+import { excerpt } from '../../core/error.ts'
+
 /** What an import did with one kind of thing. */
 export type Counts = {
   /** At the source. */
@@ -41,8 +43,9 @@ export class Tally {
   }
 
   differs(what: string, problem: string): void {
-    if (this.differences.length < differencesMax) this.differences.push({ what, problem })
-    else this.more++
+    if (this.differences.length < differencesMax) {
+      this.differences.push({ what: excerpt(what, charsMax), problem: excerpt(problem, charsMax) })
+    } else this.more++
   }
 
   get differing(): number {
@@ -51,3 +54,5 @@ export class Tally {
 }
 
 const differencesMax = 1000
+/** A source may name a thing with any length. */
+const charsMax = 1000

@@ -8,7 +8,7 @@ import { SourceError } from './source-error.ts'
 const attemptsMax = 5
 const pagesMax = 1_000_000
 const answerBytesMax = 256 * 1024 * 1024
-const answerMsMax = 120_000
+const silenceMsMax = 120_000
 const waitMsMax = 60_000
 
 export type Query = Readonly<Record<string, string | number | undefined>>
@@ -51,9 +51,9 @@ export class JsonReader {
     body,
     answer,
   }: ServerQuestion<T>): Promise<z.output<T>> {
-    const { res, text } = await this.#ask(path, { query, body }, async (res) => ({
+    const { res, text } = await this.#ask(path, { query, body }, async (res, isComing) => ({
       res,
-      text: await readText(res),
+      text: await readText(res, isComing),
     }))
     if (!res.ok) throw refusalOf(path, res.status, text)
     const read = answer.safeParse(parseExact(text, path))
@@ -89,11 +89,11 @@ export class JsonReader {
     throw refusalOf(path, res.status, await readText(res))
   }
 
-  /** @param take what is read of the answer before it counts as given */
+  /** @param take what is read of the answer before it counts as given; it says when more has come */
   async #ask<T>(
     path: string,
     { query = {}, body }: { query?: Query | undefined; body?: unknown },
-    take: (res: Response) => Promise<T>,
+    take: (res: Response, isComing: () => void) => Promise<T>,
   ): Promise<T> {
     const given = Object.entries(query).flatMap(([key, value]) =>
       value === undefined ? [] : [[key, String(value)]],
@@ -101,31 +101,33 @@ export class JsonReader {
     const whole = `${path}${given.length > 0 ? `?${new URLSearchParams(given)}` : ''}`
     for (let attempt = 1; ; attempt++) {
       let res: Response | undefined
+      const silence = new AbortController()
+      const timer = setTimeout(() => silence.abort(), silenceMsMax)
+      const isComing = () => void timer.refresh()
       try {
-        res = await this.#askOnce(whole, body)
-        if (attempt === attemptsMax || !mayPass(res.status)) return await take(res)
+        res = await this.#askOnce(whole, body, silence.signal)
+        isComing()
+        if (attempt === attemptsMax || !mayPass(res.status)) return await take(res, isComing)
         await res.body?.cancel()
       } catch (err) {
         if (err instanceof SourceError) throw err
         if (attempt === attemptsMax) throw unreachable(this.title, err)
+      } finally {
+        clearTimeout(timer)
       }
       await sleep(waitMs(res, attempt))
     }
   }
 
-  async #askOnce(path: string, body: unknown): Promise<Response> {
-    const timeout = new AbortController()
-    const timer = setTimeout(() => timeout.abort(), answerMsMax)
+  async #askOnce(path: string, body: unknown, signal: AbortSignal): Promise<Response> {
     const res = await this.#fetch(path, {
       method: body === undefined ? 'GET' : 'POST',
-      headers: {
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-      },
-      signal: timeout.signal,
+      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+      signal,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       // It could lead to any host that this machine reaches.
       redirect: 'manual',
-    }).finally(() => clearTimeout(timer))
+    })
     if (res.status < 300 || res.status > 399) return res
     const place = excerpt(res.headers.get('location') ?? '')
     throw new SourceError(
@@ -185,10 +187,11 @@ function unreachable(server: string, err: unknown): StartError {
   return new StartError(`cannot reach ${server}: ${why}`, { cause: err })
 }
 
-async function readText(res: Response): Promise<string> {
+async function readText(res: Response, isComing = () => {}): Promise<string> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of res.body ?? []) {
+    isComing()
     bytes += chunk.byteLength
     if (bytes > answerBytesMax)
       throw new SourceError(`an answer has more than ${answerBytesMax} bytes`)
