@@ -9,6 +9,7 @@ const attemptsMax = 5
 const pagesMax = 1_000_000
 const answerBytesMax = 256 * 1024 * 1024
 const silenceMsMax = 120_000
+const isSilent = new Error(`nothing came for ${silenceMsMax / 1000} seconds`)
 const waitMsMax = 60_000
 
 export type Query = Readonly<Record<string, string | number | undefined>>
@@ -102,7 +103,7 @@ export class JsonReader {
     for (let attempt = 1; ; attempt++) {
       let res: Response | undefined
       const silence = new AbortController()
-      const timer = setTimeout(() => silence.abort(), silenceMsMax)
+      const timer = setTimeout(() => silence.abort(isSilent), silenceMsMax)
       const isComing = () => void timer.refresh()
       try {
         res = await this.#askOnce(whole, body, silence.signal)
