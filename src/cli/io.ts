@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import type { Send } from '../client/client.ts'
-import { printable } from './printable.ts'
 
 export type CliOutput = NodeJS.WritableStream & {
   readonly isTTY?: boolean
@@ -57,4 +56,12 @@ function runOf(command: Command): CliRun {
   const run = runs.get(root)
   if (!run) throw new Error(`'${command.name()}' is run outside a program`)
   return run
+}
+
+/** Escapes control characters and those that change the direction of text. */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import measureText from 'fast-string-truncated-width'
-import { ioOf, note } from './io.ts'
-import { printable } from './printable.ts'
+import { ioOf, note, printable } from './io.ts'
 
 /** With `--json` print `value`, the API's answer; without it print the lines for people. */
 export function print(
