@@ -70,6 +70,7 @@ const unreadable: [what: string, text: string][] = [
   ['a part that is no JSON', mlmodel('[{"name":')],
   ['columns that are no columns', mlmodel('["a", 3]')],
   ['a signature that is a list', 'signature: [1, 2]\n'],
+  ['params that are no params', "signature:\n  inputs: '[]'\n  params: '{}'\n"],
 ]
 
 test.each(unreadable)(

@@ -33,6 +33,7 @@ export async function describeFiles(
       signature: new Map([
         ...columnsOf('input', signature.inputs),
         ...columnsOf('output', signature.outputs),
+        ...columnsOf('param', signature.params ?? []),
       ]),
     }),
     ...(facts?.environment && { environment: new Map(facts.environment.map(requirement)) }),

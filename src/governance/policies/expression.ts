@@ -151,7 +151,7 @@ function whatIsUnlisted(ast: ASTNode, name: string | undefined): string | undefi
 const shapes: Readonly<Record<string, readonly string[]>> = {
   '': factNames,
   run: ['id', 'name', 'status'],
-  signature: ['inputs', 'outputs'],
+  signature: ['inputs', 'outputs', 'params'],
   card: fieldNames,
 }
 

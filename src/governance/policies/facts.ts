@@ -53,6 +53,8 @@ export type RunFact = { readonly id: string; readonly name: string; readonly sta
 export type Signature = {
   readonly inputs: readonly SignatureColumn[]
   readonly outputs: readonly SignatureColumn[]
+  /** What may be sent beside the inputs; each has a default. Absent: nothing. */
+  readonly params?: readonly SignatureColumn[]
 }
 export type SignatureColumn = {
   /** Empty for a tensor without a name. */

@@ -202,7 +202,10 @@ async function readHistory(ctx: Context, { runId, source }: ModelPlace): Promise
     return { problems: [{ facts: mlmodelFile.facts, detail }] }
   }
   const entries = history.value
-  if (!Array.isArray(entries)) return {}
+  if (!Array.isArray(entries)) {
+    const detail = `tag ${historyTag}: it is no list of models`
+    return { problems: [{ facts: mlmodelFile.facts, detail }] }
+  }
   const entry: unknown = entries.findLast(
     (item) => typeof item?.artifact_path === 'string' && source.endsWith(`/${item.artifact_path}`),
   )

@@ -13,7 +13,7 @@ const marksMax = 200_000
 /** The most keys of one object: a column has few, and the properties of an object in it not many. */
 const keysMax = 5000
 
-const lists = ['inputs', 'outputs']
+const lists = ['inputs', 'outputs', 'params']
 
 /**
  * A signature as an MLmodel has it: each part is JSON text, or YAML. Parts that are null are left out.
