@@ -224,6 +224,66 @@ describe('gates say what was logged when it should not have been', () => {
   })
 })
 
+describe('who can write to the run of the version in place', () => {
+  /** Version 1 is in Production; version 2 is of another run, with this metric. */
+  async function compared(gate: object, accuracy: number) {
+    const server = await guarded({ gates: [] })
+    const { ann, admin, experimentId, move, register } = server
+    expect((await move()).status).toBe(200)
+    const { json } = await ann.post('runs/create', { experiment_id: experimentId, start_time: 1 })
+    const { run_id } = json.run.info
+    const metric = { run_id, key: 'accuracy', value: accuracy, timestamp: 1, step: 0 }
+    await ann.post('runs/log-metric', metric)
+    await register({ run_id })
+    await admin.call('PUT', '/api/v1/policies/sign-off', {
+      applies_to: { models: 'fraud', stage: 'Production' },
+      gates: [{ name: 'g', ...gate }],
+    })
+    return server
+  }
+  const signature = (type: string) =>
+    JSON.stringify([{ artifact_path: 'm', signature: { inputs: [{ name: 'a', type }] } }])
+  const history = 'mlflow.log-model.history'
+
+  test('lowers what another version is compared with only for all to see', async () => {
+    const expression = 'candidate.metrics.accuracy >= current.metrics.accuracy'
+    const { gate, log } = await compared({ type: 'expression', expression }, 0.5)
+    expect((await gate('2')).status).toBe('failed')
+    await log(0.1)
+    const { status, detail } = await gate('2')
+    expect(status).toBe('passed')
+    expect(detail).toMatch(/; metrics.accuracy of version 1 was logged after registration$/)
+  })
+
+  test.each<
+    [string, (change: { tag: (value: string) => unknown; clear: () => unknown }) => unknown]
+  >([
+    ['is taken away', ({ clear }) => clear()],
+    ['has no models in it', ({ tag }) => tag('[]')],
+    ['is no list', ({ tag }) => tag('{}')],
+  ])('takes no signature away that callers rely on: the tag that has it %s', async (_, change) => {
+    const server = await compared({ type: 'signature_compatible' }, 0.5)
+    const { ann, admin, runId, experimentId, register, gate, move } = server
+    const tag = (value: string, run_id = runId) =>
+      ann.post('runs/set-tag', { run_id, key: history, value })
+    await tag(signature('long'))
+    await register()
+    await admin.call('DELETE', '/api/v1/policies/sign-off')
+    expect((await move('3')).status).toBe(200)
+    const { json } = await ann.post('runs/create', { experiment_id: experimentId, start_time: 1 })
+    await tag(signature('string'), json.run.info.run_id)
+    await register({ run_id: json.run.info.run_id })
+    await admin.call('PUT', '/api/v1/policies/sign-off', {
+      applies_to: { models: 'fraud', stage: 'Production' },
+      gates: [{ name: 'g', type: 'signature_compatible' }],
+    })
+    expect((await gate('4')).status).toBe('failed')
+    await change({ tag, clear: () => ann.post('runs/delete-tag', { run_id: runId, key: history }) })
+    const { status, detail } = await gate('4')
+    expect([status, detail]).toEqual(['failed', expect.stringContaining('version 3')])
+  })
+})
+
 describe('a policy on what was registered', () => {
   test('sees nothing that was logged since', async () => {
     const { gate, log, move } = await guarded({ facts: 'registered' }, 0.5)

@@ -17,7 +17,7 @@ export function judgeByExpression(
   expression: string,
   { candidate, current, lostHolder, budget }: ExpressionInput,
 ): Verdict {
-  if (lostHolder !== undefined && /\bcurrent\b/.test(expression)) return lost(lostHolder)
+  if (lostHolder !== undefined && isCompared(expression)) return lost(lostHolder)
   const unread = whatIsUnread(expression, current ? [candidate, current] : [candidate])
   if (unread !== undefined) return failed(`${excerpt(expression, 300)}: ${unread}`)
   const tooLong = [candidate, current].flatMap(tooLongLists)
@@ -33,6 +33,11 @@ export function judgeByExpression(
   const shown = `${excerpt(expression, 300)}${values ? ` (${values})` : ''}`
   if (problem !== undefined) return failed(`${shown}: ${problem}`)
   return holds ? passed(shown) : failed(`${shown} does not hold`)
+}
+
+/** Whether an expression compares with the version in the target. */
+export function isCompared(expression: string): boolean {
+  return /\bcurrent\b/.test(expression)
 }
 
 /** Why an expression cannot be judged: it names what cannot be read of a version. */

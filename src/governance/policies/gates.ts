@@ -4,7 +4,7 @@ import { keepVisible } from '../../core/names.ts'
 import { anonymous, type SomeAccount } from '../../core/principal.ts'
 import { isAmong, isNamed, type Parties, type Poster } from '../approvals.ts'
 import type { StepBudget } from './expression-cost.ts'
-import { judgeByExpression, lateFactsIn } from './expression-gate.ts'
+import { isCompared, judgeByExpression, lateFactsIn } from './expression-gate.ts'
 import type { VersionFacts } from './facts.ts'
 import type { Gate, NamedAccounts } from './policy.ts'
 import { signatureChange } from './signature.ts'
@@ -42,24 +42,32 @@ export type FilesRead = { readonly ok: boolean; readonly detail: string }
 /** Judge one gate. A missing fact is no error: the gate fails and says so. */
 export function judgeGate(gate: Gate, input: GateInput): Verdict {
   switch (gate.type) {
-    case 'expression':
-      return withLateness(
-        judgeByExpression(gate.expression, input),
-        lateFactsIn(gate.expression, input.candidate),
-        input,
-      )
-    case 'metric':
-      return withLateness(judgeMetric(gate, input.candidate), [`metrics.${gate.metric}`], input)
+    case 'expression': {
+      const { expression } = gate
+      return withLateness(judgeByExpression(expression, input), input, {
+        candidate: lateFactsIn(expression, input.candidate),
+        current:
+          input.current && isCompared(expression) ? lateFactsIn(expression, input.current) : [],
+      })
+    }
+    case 'metric': {
+      const candidate = [`metrics.${gate.metric}`]
+      return withLateness(judgeMetric(gate, input.candidate), input, { candidate })
+    }
     case 'model_card':
       return judgeCard(gate.fields, input.candidate)
-    case 'lineage':
-      return withLateness(
-        judgeLineage(gate.require, input.candidate),
-        input.candidate.datasets.map(({ name, digest }) => `datasets.${name}@${digest}`),
-        input,
-      )
-    case 'signature_compatible':
-      return judgeSignature(input)
+    case 'lineage': {
+      const { datasets } = input.candidate
+      const candidate = datasets.map(({ name, digest }) => `datasets.${name}@${digest}`)
+      return withLateness(judgeLineage(gate.require, input.candidate), input, { candidate })
+    }
+    case 'signature_compatible': {
+      const signature = ['signature']
+      return withLateness(judgeSignature(input), input, {
+        candidate: signature,
+        current: signature,
+      })
+    }
     case 'integrity':
       return judgeIntegrity(input.filesIntact)
     case 'check':
@@ -73,16 +81,19 @@ export function judgeGate(gate: Gate, input: GateInput): Verdict {
   }
 }
 
-/** The verdict, which says of these facts which of them were not there when they should have been. */
+/** The verdict, which says of these facts of each version which of them were not there when they should have been. */
 function withLateness(
   verdict: Verdict,
-  facts: readonly string[],
-  { candidate: { late } }: GateInput,
+  { candidate, current }: GateInput,
+  named: { readonly candidate: readonly string[]; readonly current?: readonly string[] },
 ): Verdict {
-  const marks = facts.flatMap((fact) => {
-    const mark = late.get(fact)
-    return mark === undefined ? [] : [`${excerpt(fact)} was ${mark}`]
-  })
+  const marks = [
+    ...named.candidate.map((fact) => ({ text: excerpt(fact), mark: candidate.late.get(fact) })),
+    ...(named.current ?? []).map((fact) => ({
+      text: `${excerpt(fact)} of version ${current?.version}`,
+      mark: current?.late.get(fact),
+    })),
+  ].flatMap(({ text, mark }) => (mark === undefined ? [] : [`${text} was ${mark}`]))
   return marks.length === 0
     ? verdict
     : { ...verdict, detail: `${verdict.detail}; ${textOf(marks)}` }
@@ -141,8 +152,10 @@ function judgeSignature({ candidate, current, lostHolder }: GateInput): Verdict 
   if (!candidate.signature) return failed('the version has no signature')
   if (lostHolder !== undefined) return lost(lostHolder)
   if (!current) return passed('no version holds the target yet')
-  if (!current.signature) return passed(`version ${current.version} has no signature to keep to`)
-  const { breaks, notices } = signatureChange(current.signature, candidate.signature)
+  // One that was taken away since is kept to: callers rely on it.
+  const kept = current.signature ?? current.atRegistration.signature
+  if (!kept) return passed(`version ${current.version} has no signature to keep to`)
+  const { breaks, notices } = signatureChange(kept, candidate.signature)
   if (breaks.length > 0) return failed(`against version ${current.version}: ${textOf(breaks)}`)
   const warning = notices.length > 0 ? `; warning: ${textOf(notices)}` : ''
   return passed(`compatible with version ${current.version}${warning}`)
@@ -222,19 +235,21 @@ function judgeFairness(
   if (unreadable.card !== undefined)
     return failed(`the model card cannot be read: ${unreadable.card}`)
   const entries = Array.isArray(card?.fairness) ? (card.fairness as readonly unknown[]) : []
-  const values = new Map<string, number>()
+  // A slice may be there more than once: then each of its values counts.
+  const values = new Map<string, number[]>()
   for (const entry of entries) {
     if (typeof entry !== 'object' || entry === null) continue
     const { slice, metric: of, value } = entry as Readonly<Record<string, unknown>>
     if (of === metric && typeof slice === 'string' && typeof value === 'number') {
-      values.set(slice, value)
+      values.set(slice, [...(values.get(slice) ?? []), value])
     }
   }
+  const valuesOf = (slice: string) => values.get(slice) ?? []
   const missing = slices.filter((slice) => !values.has(slice))
   if (missing.length > 0) return failed(`the card has no ${metric} for ${missing.join(', ')}`)
-  const endless = slices.filter((slice) => !Number.isFinite(values.get(slice)))
+  const endless = slices.filter((slice) => !valuesOf(slice).every(Number.isFinite))
   if (endless.length > 0) return failed(`${metric} is no finite number for ${endless.join(', ')}`)
-  const of = slices.map((slice) => values.get(slice) ?? Number.NaN)
+  const of = slices.flatMap(valuesOf)
   const gap = Math.max(...of) - Math.min(...of)
   const detail = `${metric} differs by ${Number(gap.toPrecision(12))} over ${slices.length} slices`
   return gap <= max_gap ? passed(`${detail} <= ${max_gap}`) : failed(`${detail} > ${max_gap}`)

@@ -77,15 +77,18 @@ export function descriptionIn(facts: Facts): ModelDescription {
  * `FactChange`.
  */
 export function lateFactsOf(first: Facts, newest: FactsRevision): Map<string, string> {
-  const isSame = first === newest.facts
-  const was = isSame ? undefined : flatten(first)
-  const since = was
-    ? [...flatten(newest.facts)].filter(([fact, value]) => was.get(fact) !== value)
-    : []
-  return new Map([
-    ...newest.lateMetrics.map((key) => [`metrics.${key}`, 'logged after the run ended'] as const),
-    ...since.map(([fact]) => [fact, 'logged after registration'] as const),
-  ])
+  const late = new Map(
+    newest.lateMetrics.map((key) => [`metrics.${key}`, 'logged after the run ended']),
+  )
+  if (first === newest.facts) return late
+  const [was, is] = [flatten(first), flatten(newest.facts)]
+  for (const [fact, value] of is) {
+    if (was.get(fact) !== value) late.set(fact, 'logged after registration')
+  }
+  for (const fact of was.keys()) {
+    if (!is.has(fact)) late.set(fact, 'taken away after registration')
+  }
+  return late
 }
 
 const changesMax = 100
