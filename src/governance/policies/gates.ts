@@ -152,8 +152,8 @@ function judgeSignature({ candidate, current, lostHolder }: GateInput): Verdict 
   if (!candidate.signature) return failed('the version has no signature')
   if (lostHolder !== undefined) return lost(lostHolder)
   if (!current) return passed('no version holds the target yet')
-  // One that was taken away since is kept to: callers rely on it.
-  const kept = current.signature ?? current.atRegistration.signature
+  // Callers rely on what was registered, whatever its run says since.
+  const kept = current.atRegistration.signature ?? current.signature
   if (!kept) return passed(`version ${current.version} has no signature to keep to`)
   const { breaks, notices } = signatureChange(kept, candidate.signature)
   if (breaks.length > 0) return failed(`against version ${current.version}: ${textOf(breaks)}`)

@@ -60,7 +60,13 @@ function judged(gate: object, more: Partial<GateInput> = {}) {
 }
 
 const holder = (change: Partial<VersionFacts>) => ({
-  current: { ...version, id: 2, version: 2, ...change },
+  current: {
+    ...version,
+    id: 2,
+    version: 2,
+    atRegistration: { ...tracked, ...change },
+    ...change,
+  },
 })
 
 describe('a gate says whether it passes, by which value', () => {
@@ -132,6 +138,22 @@ describe('a gate says whether it passes, by which value', () => {
       { type: 'fairness', metric: 'recall', max_gap: 1, slices: ['age<25', 'women'] },
       {},
       'failed: the card has no recall for women',
+    ],
+    [
+      { type: 'fairness', metric: 'recall', max_gap: 0.1, slices: ['age<25', 'age>=25'] },
+      {
+        candidate: {
+          ...version,
+          card: {
+            fairness: [0.5, 0.81].flatMap((value) =>
+              ['age<25', 'age>=25'].map((slice) => ({
+                ...{ slice, metric: 'recall', value: slice === 'age<25' ? value : 0.9 },
+              })),
+            ),
+          },
+        },
+      },
+      'failed: recall differs by 0.4 over 2 slices > 0.1',
     ],
     [{ type: 'signature_compatible' }, {}, 'passed: no version holds the target yet'],
     [
