@@ -1,24 +1,21 @@
-import {
-  requireModel,
-  requireModelOfBothKinds,
-  requirePromoting,
-  requireToCreate,
-} from '../access/permissions/require.ts'
-import { promptKey } from '../core/names.ts'
+import { requirePromoting, requireToCreate } from '../access/permissions/require.ts'
 import {
   deleteFreeModel,
   deleteGuardedAlias,
   renameFreeModel,
 } from '../governance/moves/guarded-changes.ts'
 import { pointAlias } from '../governance/moves/move-to-stage.ts'
-import type { Context } from '../platform/context.ts'
 import {
   createModel,
   getLatestVersions,
   getModel,
   updateModel,
 } from '../registry/models/registered-models.ts'
-import { requireToDeleteModel, requireToRename } from '../registry/permissions.ts'
+import {
+  requireToDeleteModel,
+  requireToRename,
+  requireToTagModel,
+} from '../registry/permissions.ts'
 import { isPromptTag } from '../registry/prompts.ts'
 import { getVersionByAlias } from '../registry/stages/aliases.ts'
 import { resolveStages } from '../registry/stages/stages.ts'
@@ -101,13 +98,13 @@ export const registeredModelOperations: readonly Operation[] = [
 
   operation('setRegisteredModelTag', {
     request: message({ name, key: name, value: text }),
-    rule: requireTagging,
+    rule: (ctx, req) => requireToTagModel(ctx, req.name, req.key),
     answer: (ctx, req) => setModelTag(ctx, req.name, { key: req.key, value: req.value ?? '' }),
   }),
 
   operation('deleteRegisteredModelTag', {
     request: message({ name, key: name }),
-    rule: requireTagging,
+    rule: (ctx, req) => requireToTagModel(ctx, req.name, req.key),
     answer: (ctx, req) => deleteModelTag(ctx, req.name, req.key),
   }),
 
@@ -132,13 +129,3 @@ export const registeredModelOperations: readonly Operation[] = [
     }),
   }),
 ]
-
-/** The tag that makes a prompt changes whose permissions count. */
-function requireTagging(
-  ctx: Context,
-  { name, key }: { readonly name: string; readonly key: string },
-) {
-  return key === promptKey
-    ? requireModelOfBothKinds(ctx, name, 'EDIT')
-    : requireModel(ctx, name, 'EDIT')
-}

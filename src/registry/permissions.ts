@@ -3,6 +3,7 @@ import type { Permission } from '../access/permissions/levels.ts'
 import { isPromptModel, mayAll } from '../access/permissions/permitted.ts'
 import {
   requireModel,
+  requireModelOfBothKinds,
   requireModelVersion,
   requirePermission,
   requirePromoting,
@@ -11,6 +12,7 @@ import {
 import { denied, needsGrant, type Places, readModelGrants } from '../access/permissions/rights.ts'
 import { versionsFolder } from '../artifacts/path.ts'
 import { conflict, excerpt } from '../core/error.ts'
+import { promptKey } from '../core/names.ts'
 import type { Context } from '../platform/context.ts'
 import { requireArtifacts, requireLoggedModels, requireRuns } from '../tracking/permissions.ts'
 import { modelId, versionId } from './ids.ts'
@@ -82,6 +84,16 @@ export async function requireTransition(
   await requirePromoting(ctx, name, {
     stages: [stage, ...(row ? [row.stage] : []), ...(archiveOthers ? [archivedStage] : [])],
   })
+}
+
+/**
+ * Require what setting or deleting a tag of a model takes: EDIT. The tag that makes a prompt changes
+ * whose permissions count.
+ */
+export function requireToTagModel(ctx: Context, name: string, key: string): Promise<void> {
+  return key === promptKey
+    ? requireModelOfBothKinds(ctx, name, 'EDIT')
+    : requireModel(ctx, name, 'EDIT')
 }
 
 /**

@@ -14,7 +14,7 @@ export type FormFields = {
   isChecked(name: string): boolean
 }
 
-const bytesMax = 200_000
+const bytesUsual = 200_000
 
 /**
  * What a form of a page posts to. It answers 303 to the page that shows what became of it, or the
@@ -22,12 +22,18 @@ const bytesMax = 200_000
  *
  * @param action.operation the name of the endpoint that does the same, for the audit log
  */
-export function formAction({ operation, rule, about, run }: FormAction): Handler<AppEnv> {
+export function formAction({
+  operation,
+  rule,
+  about,
+  run,
+  bytesMax = bytesUsual,
+}: FormAction): Handler<AppEnv> {
   return guardedHandler(async (c: AppContext) => {
     c.set('operation', operation)
     c.set('changes', true)
     const ctx = await admit(c)
-    const form = await readForm(c)
+    const form = await readForm(c, bytesMax)
     if (about) c.set('decoded', about(c))
     await rule(ctx, c, form)
     return run(ctx, c, form)
@@ -41,10 +47,12 @@ type FormAction = {
   /** What it is about, as a refusal notes it in the audit log. */
   readonly about?: (c: AppContext) => { readonly model: string; readonly version?: number }
   readonly run: (ctx: Context, c: AppContext, form: FormFields) => Promise<Response>
+  /** Of the whole form, where it may be larger than forms are. */
+  readonly bytesMax?: number
 }
 
 /** @throws PAYLOAD_TOO_LARGE, or INVALID_PARAMETER_VALUE for what no page sends */
-async function readForm(c: AppContext): Promise<FormFields> {
+async function readForm(c: AppContext, bytesMax: number): Promise<FormFields> {
   const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
   if (type !== 'application/x-www-form-urlencoded') {
     throw invalid('A form is sent as application/x-www-form-urlencoded')
@@ -67,7 +75,7 @@ async function readForm(c: AppContext): Promise<FormFields> {
 /** What a form says about itself when it is shown again. */
 export type FormProblem = {
   readonly message: string
-  readonly status: 400 | 403 | 409
+  readonly status: 400 | 403 | 404 | 409
   /** The name of the field that is wrong. */
   readonly field?: string
 }
@@ -90,6 +98,7 @@ const problemStatus: Partial<Record<ErrorCode, FormProblem['status']>> = {
   INVALID_PARAMETER_VALUE: 400,
   RESOURCE_ALREADY_EXISTS: 400,
   PERMISSION_DENIED: 403,
+  RESOURCE_DOES_NOT_EXIST: 404,
   RESOURCE_CONFLICT: 409,
   INVALID_STATE_TRANSITION: 409,
 }

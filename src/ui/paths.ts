@@ -28,6 +28,10 @@ export function pathsUnder(prefix: string) {
     version,
     promotion,
     promote: (name: string, number: number) => `${version(name, number)}/promote`,
+    changeModel: (name: string) => `${model(name)}/change`,
+    changeVersion: (name: string, number: number) => `${version(name, number)}/change`,
+    gates: (name: string, number: number) => `${version(name, number)}/gates`,
+    editCard: (name: string, number: number) => `${version(name, number)}/card`,
     rollback: (name: string) => `${model(name)}/rollback`,
     card: (name: string, number: number) =>
       `${prefix}/api/v1/models/${part(name)}/versions/${number}/card.html`,

@@ -2,10 +2,14 @@ import { Hono } from 'hono'
 import type { AppEnv } from '../http/app-env.ts'
 import { anyone, guard } from '../http/guards/guard.ts'
 import { showCard } from './cards/card.tsx'
+import { postCard, showCardEdit } from './cards/card-edit.tsx'
+import * as modelChanges from './changes/model-changes.tsx'
+import * as versionChanges from './changes/version-changes.tsx'
 import { showDocs } from './docs/docs.tsx'
 import type { ShownEndpoint } from './docs/docs-page.tsx'
 import { showHome, showModels } from './home/home.tsx'
 import { followOldLink } from './home/old-links.ts'
+import { showGates } from './models/gates.tsx'
 import {
   followPlace,
   mayReadModel,
@@ -37,16 +41,7 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .get('/', guard(anyone), showHome)
     .get('/old-links', guard(anyone), followOldLink)
     .get('/assets/:file', guard('public'), sendAsset)
-    .get('/models', guard(anyone), showModels)
-    .get('/models/:name', guard(mayReadModel), showModel)
-    .get('/models/:name/compare', guard(mayReadModel), showComparison)
-    .get('/models/:name/stages/:stage', guard(mayReadModel), followPlace)
-    .get('/models/:name/:alias{@.+}', guard(mayReadModel), followPlace)
-    .get('/models/:name/rollback', guard(mayReadModel), (c) => showRollback(c))
-    .post('/models/:name/rollback', postRollback)
-    .get('/models/:name/:version{[0-9]+}', guard(mayReadModel), showVersion)
-    .get('/models/:name/:version{[0-9]+}/promote', guard(mayReadModel), (c) => showPromote(c))
-    .post('/models/:name/:version{[0-9]+}/promote', postPromote)
+    .route('/', modelRoutes())
     .get('/signin', guard('public'), showSignIn)
     .post('/signin', guard('public'), signIn)
     .get('/signin/oidc', guard('public'), begin)
@@ -61,4 +56,39 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .post('/promotions/:id/break-glass', postBreakGlass)
     .post('/promotions/:id/close', postClose)
     .post('/promotions/:id/follow-up', postFollowUp)
+}
+
+/** All below `/models`: the catalogue, a model, its versions, and their forms. */
+function modelRoutes(): Hono<AppEnv> {
+  const version = '/models/:name/:version{[0-9]+}'
+  return new Hono<AppEnv>()
+    .get('/models', guard(anyone), showModels)
+    .get('/models/:name', guard(mayReadModel), showModel)
+    .get('/models/:name/compare', guard(mayReadModel), showComparison)
+    .get('/models/:name/stages/:stage', guard(mayReadModel), followPlace)
+    .get('/models/:name/:alias{@.+}', guard(mayReadModel), followPlace)
+    .get('/models/:name/rollback', guard(mayReadModel), (c) => showRollback(c))
+    .post('/models/:name/rollback', postRollback)
+    .get('/models/:name/change', guard(mayReadModel), (c) => modelChanges.showModelChange(c))
+    .post('/models/:name/description', modelChanges.postModelDescription)
+    .post('/models/:name/tags', modelChanges.postModelTag)
+    .post('/models/:name/tags/remove', modelChanges.postModelTagRemoval)
+    .post('/models/:name/aliases', modelChanges.postAlias)
+    .post('/models/:name/aliases/remove', modelChanges.postAliasRemoval)
+    .post('/models/:name/rename', modelChanges.postModelRename)
+    .post('/models/:name/delete', modelChanges.postModelDeletion)
+    .get(version, guard(mayReadModel), showVersion)
+    .get(`${version}/promote`, guard(mayReadModel), (c) => showPromote(c))
+    .post(`${version}/promote`, postPromote)
+    .get(`${version}/gates`, guard(mayReadModel), showGates)
+    .get(`${version}/card`, guard(mayReadModel), (c) => showCardEdit(c))
+    .post(`${version}/card`, postCard)
+    .get(`${version}/change`, guard(mayReadModel), (c) => versionChanges.showVersionChange(c))
+    .post(`${version}/description`, versionChanges.postVersionDescription)
+    .post(`${version}/tags`, versionChanges.postVersionTag)
+    .post(`${version}/tags/remove`, versionChanges.postVersionTagRemoval)
+    .post(`${version}/alias`, versionChanges.postVersionAlias)
+    .post(`${version}/hold`, versionChanges.postHold)
+    .post(`${version}/hold/lift`, versionChanges.postHoldLift)
+    .post(`${version}/delete`, versionChanges.postVersionDeletion)
 }

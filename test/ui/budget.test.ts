@@ -13,6 +13,10 @@ const pages = [
   model,
   `${model}/3`,
   `${model}/compare?v=2,3`,
+  `${model}/change`,
+  `${model}/3/change`,
+  `${model}/3/card`,
+  `${model}/3/gates`,
 ]
 
 /** Round trips to the database, and bytes of HTML, of each page. */

@@ -16,7 +16,7 @@ type ModelPageProps = { readonly frame: Frame; readonly standing: ModelStanding 
 
 /** A model: what is live, since when and by whose decision; what is next. */
 export const ModelPage: FC<ModelPageProps> = ({ frame, standing }) => {
-  const { model, stages, requests, entries, mayPromote } = standing
+  const { model, stages, requests, entries, mayPromote, mayEdit } = standing
   const { to } = frame
   const { name } = model
   const serving = stages.filter((stage) => isActive(stage.name) && stage.column)
@@ -47,6 +47,11 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing }) => {
                 </a>
               ))
             : null}
+          {mayEdit || mayPromote ? (
+            <a class="button quiet" href={to.changeModel(name)}>
+              Change…
+            </a>
+          ) : null}
         </>
       }
       api={{ method: 'GET', path: `/api/v1/models/${encodeURIComponent(name)}/stages/Production` }}

@@ -1,4 +1,4 @@
-import { requirePromoting, requireRight } from '../../access/permissions/require.ts'
+import { requireModel, requirePromoting, requireRight } from '../../access/permissions/require.ts'
 import type { SealedEntry } from '../../audit/entry.ts'
 import { readEntriesBefore } from '../../audit/read-entries.ts'
 import { findServing, type Holder } from '../../governance/history/holders.ts'
@@ -26,6 +26,7 @@ export type ModelStanding = {
   /** Newest first; undefined: the caller may not read the audit log. */
   readonly entries: readonly SealedEntry[] | undefined
   readonly mayPromote: boolean
+  readonly mayEdit: boolean
 }
 
 export type BoardStage = Stage & {
@@ -51,11 +52,12 @@ export async function readModelStanding(ctx: Context, name: string): Promise<Mod
     .map((stage) => stage.name)
     .filter((stage) => isActive(stage) && board.has(stage))
   const shown = readablePromotion(ctx)
-  const [holders, open, entries, whyNot] = await Promise.all([
+  const [holders, open, entries, whyNot, whyNotEdit] = await Promise.all([
     findServing(ctx, name, { stages: serving, count: shownMax }),
     listPromotions(ctx, { status: 'open', model: name }, { count: 20, shown }),
     readHistory(ctx, { model: name }),
     findRefusal(requirePromoting(ctx, name, {})),
+    findRefusal(requireModel(ctx, name, 'EDIT')),
   ])
   return {
     model,
@@ -68,6 +70,7 @@ export async function readModelStanding(ctx: Context, name: string): Promise<Mod
     requests: await viewPromotions(ctx, open),
     entries,
     mayPromote: whyNot === undefined,
+    mayEdit: whyNotEdit === undefined,
   }
 }
 

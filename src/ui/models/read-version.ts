@@ -1,4 +1,4 @@
-import { requirePromoting } from '../../access/permissions/require.ts'
+import { requireModelVersion, requirePromoting } from '../../access/permissions/require.ts'
 import { readManifestFiles } from '../../artifacts/manifest.ts'
 import type { SealedEntry } from '../../audit/entry.ts'
 import type { RegistryError } from '../../core/error.ts'
@@ -18,6 +18,7 @@ export type VersionStanding = {
   readonly hasMoreFiles: boolean
   readonly entries: readonly SealedEntry[] | undefined
   readonly mayPromote: boolean
+  readonly mayEdit: boolean
 }
 
 export type ShownFile = {
@@ -37,13 +38,14 @@ export async function readVersionStanding(
 ): Promise<VersionStanding> {
   const lineage = await getLineage(ctx, name, number)
   const { manifestId } = lineage.version
-  const [card, files, entries, whyNot] = await Promise.all([
+  const [card, files, entries, whyNot, whyNotEdit] = await Promise.all([
     attempt('DATA_LOSS', getCard(ctx, name, { version: number })),
     manifestId === null
       ? []
       : readManifestFiles(ctx, manifestId, { after: '', count: filesMax + 1 }),
     readHistory(ctx, { model: name, version: number }),
     findRefusal(requirePromoting(ctx, name, {})),
+    findRefusal(requireModelVersion(ctx, name, 'EDIT')),
   ])
   return {
     lineage,
@@ -52,5 +54,6 @@ export async function readVersionStanding(
     hasMoreFiles: files.length > filesMax,
     entries,
     mayPromote: whyNot === undefined,
+    mayEdit: whyNotEdit === undefined,
   }
 }

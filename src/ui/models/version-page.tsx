@@ -19,7 +19,7 @@ type VersionPageProps = { readonly frame: Frame; readonly standing: VersionStand
 
 /** A version: what it is for, where it stands, and where it comes from. */
 export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
-  const { lineage, card, entries, mayPromote } = standing
+  const { lineage, card, entries, mayPromote, mayEdit } = standing
   const { version } = lineage
   const { name } = version
   const { to } = frame
@@ -37,10 +37,22 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
       crumbs={[...modelCrumbs(to, name), { text: `Version ${version.version}` }]}
       about={<About frame={frame} standing={standing} />}
       actions={
-        mayPromote ? (
-          <a class="button" href={to.promote(name, version.version)}>
-            Promote…
-          </a>
+        mayPromote || mayEdit ? (
+          <>
+            {mayEdit ? (
+              <a class="button quiet" href={to.editCard(name, version.version)}>
+                Edit card…
+              </a>
+            ) : null}
+            <a class="button quiet" href={to.changeVersion(name, version.version)}>
+              Change…
+            </a>
+            {mayPromote ? (
+              <a class="button" href={to.promote(name, version.version)}>
+                Promote…
+              </a>
+            ) : null}
+          </>
         ) : null
       }
       api={{ method: 'GET', path }}
@@ -51,6 +63,7 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
           { href: '#card', text: 'Card' },
           { href: '#lineage', text: 'Lineage' },
           { href: '#files', text: 'Files', count: standing.files.length },
+          { href: to.gates(name, version.version), text: 'Gates' },
           { href: '#timeline', text: 'Timeline' },
         ]}
       />

@@ -21,6 +21,32 @@ type TextFieldProps = {
   readonly hint?: Child
 }
 
+/** A text of one line, marked where the problem is about it. */
+export const LineField: FC<Omit<TextFieldProps, 'charsMax'> & { readonly pattern?: string }> = ({
+  label,
+  name,
+  problem,
+  typed,
+  hint,
+  ...rest
+}) => (
+  <label>
+    {label}
+    <input
+      name={name}
+      value={typed ?? ''}
+      required={rest.isRequired ?? false}
+      pattern={rest.pattern}
+      autocapitalize="none"
+      autocomplete="off"
+      spellcheck={false}
+      aria-invalid={problem?.field === name ? 'true' : undefined}
+      aria-describedby={problem?.field === name ? 'problem' : undefined}
+    />
+    {hint === undefined ? null : <span class="hint">{hint}</span>}
+  </label>
+)
+
 /** A text of several lines, marked where the problem is about it. */
 export const TextField: FC<TextFieldProps> = ({ label, name, problem, typed, hint, ...rest }) => (
   <label>

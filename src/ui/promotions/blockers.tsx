@@ -6,8 +6,14 @@ import { Sign } from '../parts/sign.tsx'
 import { Given, plural, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 
+/** What a judgement found of a version, of a request or before there is one. */
+export type JudgedView = Pick<
+  PromotionView,
+  'model' | 'version' | 'gates' | 'approvals' | 'policies' | 'blockedBy' | 'canMerge'
+>
+
 type BlockersProps = {
-  readonly view: PromotionView
+  readonly view: JudgedView
   readonly policies: readonly Policy[]
   readonly to: Paths
 }
@@ -65,7 +71,7 @@ function termsOf({ name, policy }: GateResult, policies: readonly Policy[]): Gat
 type GateBlockerProps = {
   readonly gate: GateResult
   readonly terms: Gate | undefined
-  readonly view: PromotionView
+  readonly view: JudgedView
   readonly to: Paths
 }
 
@@ -96,7 +102,8 @@ const Remedy: FC<RemedyProps> = ({ terms, view, to }) => {
     case 'fairness':
       return (
         <>
-          Whoever may edit the model can write it: <a href={to.version(model, version)}>the card</a>
+          Whoever may edit the model can write it:{' '}
+          <a href={to.editCard(model, version)}>the card</a>
         </>
       )
     case 'check':

@@ -8,7 +8,9 @@ import { Given, visibleText } from '../parts/text.tsx'
 const order = { failed: 0, pending: 1, passed: 2 } as const
 
 /** How each gate was judged, those first that do not pass. */
-export const Gates: FC<{ readonly view: PromotionView }> = ({ view: { gates, policies } }) => {
+export const Gates: FC<{ readonly view: Pick<PromotionView, 'gates' | 'policies'> }> = ({
+  view: { gates, policies },
+}) => {
   const revisions = new Map(policies.map(({ name, revision }) => [name, revision]))
   return (
     <section class="near" aria-labelledby="gates">

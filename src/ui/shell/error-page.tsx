@@ -7,8 +7,9 @@ import {
 } from '../../core/error.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { serverPrefix } from '../../http/guards/reached.ts'
-import { visibleText } from '../parts/text.tsx'
+import { Given, visibleText } from '../parts/text.tsx'
 import { type Frame, frameOf } from './frame.ts'
+import { findNearest } from './nearest.ts'
 import { Page, sendPage } from './page.tsx'
 
 /**
@@ -21,9 +22,10 @@ export async function showError(c: AppContext, error: RegistryError): Promise<Re
   if (error.code === 'UNAUTHENTICATED' && isReading) {
     return c.redirect(signInAndBack(c, frame), 302)
   }
+  const nearest = error.code === 'RESOURCE_DOES_NOT_EXIST' ? await findNearest(c) : []
   return sendPage(
     c,
-    { frame, page: <ErrorPage frame={frame} error={error} /> },
+    { frame, page: <ErrorPage frame={frame} error={error} nearest={nearest} /> },
     { status: httpStatus[error.code] },
   )
 }
@@ -53,16 +55,34 @@ const titles: Partial<Record<ErrorCode, string>> = {
   RESOURCE_EXHAUSTED: 'The storage is full',
 }
 
-const ErrorPage: FC<{ readonly frame: Frame; readonly error: RegistryError }> = ({
-  frame,
-  error,
-}) => (
+type ErrorPageProps = {
+  readonly frame: Frame
+  readonly error: RegistryError
+  /** Names of models that may have been meant. */
+  readonly nearest: readonly string[]
+}
+
+const ErrorPage: FC<ErrorPageProps> = ({ frame, error, nearest }) => (
   <Page frame={frame} title={titles[error.code] ?? 'This is a fault of the server'}>
     <div class="dialog">
       <p class="notice bad" role="alert">
         {visibleText(error.message)}
       </p>
       <p>{remedyOf(error, frame)}</p>
+      {nearest.length === 0 ? null : (
+        <div class="near">
+          <p>Models of a similar name:</p>
+          <ul>
+            {nearest.map((name) => (
+              <li>
+                <a href={frame.to.model(name)}>
+                  <Given text={name} />
+                </a>
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
       <p class="row">
         <a href={frame.to.home}>Home</a>
         <a href={frame.to.models}>Models</a>

@@ -109,15 +109,20 @@ describe.skipIf(!isThere)('in a browser', () => {
   }, 120_000)
 
   test('so are those of a server with models and requests', async () => {
-    const { platform, rita, name } = await askedWorld()
+    const { platform, rita, ann, mlflow, name } = await askedWorld()
     const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
     stops.push(async () => server.close())
     const paths = [
       ...['/', '/models', '/promotions', '/promotions/1', `/models/${name}`, `/models/${name}/3`],
       ...[`/models/${name}/compare?v=2,3`, `/models/${name}/rollback?stage=Production`],
-      ...[`/models/${name}/3/promote?to=Production`],
+      ...[`/models/${name}/3/promote?to=Production`, `/models/${name}/change`],
+      ...[`/models/${name}/3/gates`, '/models/fraud-detecter'],
     ]
     expect(await walk(url, paths, rita)).toEqual([])
+    const forms = ['change', '3/change', '3/card', '3/promote?to=Staging']
+    const base = `/models/${name}`
+    await mlflow(ann, 'POST', 'registered-models/alias', { name, alias: 'next', version: '3' })
+    expect(await walk(url, [base, ...forms.map((form) => `${base}/${form}`)], ann)).toEqual([])
   }, 120_000)
 })
 

@@ -54,6 +54,10 @@ button:hover, .button:hover { text-decoration: underline; }
 button[disabled] { background: var(--sunk); border-color: var(--control); color: var(--soft); cursor: not-allowed; text-decoration: none; }
 .wide-button { inline-size: 100%; }
 .search { display: flex; gap: .5rem; flex-wrap: wrap; } .search > label { flex: 1 1 18rem; } .search > button { align-self: end; min-block-size: 2.4375rem; } .search > .problem { flex: 1 0 100%; }
+td > form { min-inline-size: 6rem; } td > form > button { justify-self: start; }
+.panel .region { background: var(--paper); }
+.fields-row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; } .fields-row > label { flex: 1 1 9rem; } .fields-row > input { inline-size: 5rem; }
+.card-form { max-inline-size: 52rem; } .label-size { font-size: .875rem; }
 .dialog { max-inline-size: 44rem; display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
 .dialog > ul { padding-inline-start: 1.25rem; display: grid; gap: .375rem; }
 .or { display: flex; align-items: center; gap: .75rem; color: var(--soft); } .or::before, .or::after { content: ""; flex: 1; border-block-start: 1px solid var(--line); }
