@@ -18,20 +18,16 @@ export type Server = {
 }
 
 /** `gatehouse server` on an empty temporary folder. @param flags further settings */
-export function startNodeServer(port?: number, flags: readonly string[] = []): Promise<Server> {
-  return startServer(
-    (on, data) => [
-      join(root, 'bin/gatehouse'),
-      ['server', '--port', `${on}`, '--data', data, ...flags],
-    ],
+export async function startNodeServer(
+  port?: number,
+  flags: readonly string[] = [],
+): Promise<Server> {
+  const command = join(root, 'bin/gatehouse')
+  const server = await startServer(
+    (on, data) => [command, ['server', '--port', `${on}`, '--data', data, ...flags]],
     port,
   )
-}
-
-/** A server of its own, and the command that moves things to and from it. */
-export async function startServerToMoveTo(): Promise<Server> {
-  const server = await startNodeServer()
-  return { ...server, env: { GATEHOUSE_COMMAND: join(root, 'bin/gatehouse') } }
+  return { ...server, env: { GATEHOUSE_COMMAND: command } }
 }
 
 /** A server on which callers name a workspace. */

@@ -11,7 +11,6 @@ import {
   type Server,
   startAuthServer,
   startNodeServer,
-  startServerToMoveTo,
   startWorkerServer,
   startWorkspaceServer,
   startWranglerServer,
@@ -48,7 +47,7 @@ export const nodeServer = new Shared(() => startNodeServer(undefined, localRecei
 export const suites: readonly Suite[] = [
   vitest('node', ['s3-server'], ['chromium']),
   vitest('workerd', []),
-  pytest('mlflow-3.17.2', ['moving'], new Shared(startServerToMoveTo), { suffix: 'moving' }),
+  pytest('mlflow-3.17.2', ['moving'], new Shared(startNodeServer), { suffix: 'moving' }),
   pytest('mlflow-3.17.2', ['any', 'full'], nodeServer),
   pytest('mlflow-3.17.2', ['any', 'full'], new Shared(startWorkerServer), {
     suffix: 'on-workerd',

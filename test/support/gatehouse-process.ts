@@ -42,8 +42,8 @@ export function startCommand(args: readonly string[], env: Record<string, string
   const end = ended(child)
   return {
     out: () => out,
-    stop: () => {
-      child.kill('SIGTERM')
+    stop: (signal: NodeJS.Signals = 'SIGTERM') => {
+      child.kill(signal)
       return end
     },
   }

@@ -6,6 +6,7 @@ import type { Served } from '../../platform/node/served.ts'
 import { readChoice, readNumber, readSwitch } from '../../platform/settings/read-settings.ts'
 import { addSettings, givenSettings } from '../options.ts'
 import { makeFirstAdmin } from './first-admin.ts'
+import { stopSignal } from './stop-signal.ts'
 
 /** Their sum is below the ten seconds that supervisors commonly allow from SIGTERM to SIGKILL. */
 const drainMs = 8000
@@ -58,18 +59,4 @@ function observer(
     metrics?.observe(served)
     console.log(JSON.stringify({ time: new Date().toISOString(), level: 'info', ...served }))
   }
-}
-
-/** Ends with the first SIGTERM or SIGINT; a second one ends the process at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((done) => {
-    let asked = false
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        if (asked) process.exit(1)
-        asked = true
-        done()
-      })
-    }
-  })
 }

@@ -112,17 +112,48 @@ async function readOthers(root: string, hex: string): Promise<Map<string, string
   return places
 }
 
+/**
+ * The folder of a version that was fetched before, read whole and found right.
+ *
+ * @returns undefined: it is not here, or not what was sealed
+ */
+export async function findFetched(root: string, digest: string): Promise<string | undefined> {
+  const hex = digest.slice('sha256:'.length)
+  const folder = join(root, hex)
+  const list = await readList(join(root, `${hex}.json`))
+  const files = list.map(({ size, ...file }) => ({ ...file, sizeBytes: size }))
+  if ((await digestManifest({ sha256 }, files)) !== digest) return undefined
+  for (const file of files) {
+    try {
+      if (!(await hasBytesOf(placeOf(folder, file.path), file))) return undefined
+    } catch (err) {
+      if (isMissing(err)) return undefined
+      throw err
+    }
+  }
+  await removeOthers(folder, files)
+  return folder
+}
+
+type ListedFile = { path: string; sha256: string; size: number }
+
 /** A list that this command wrote; one that cannot be read lists nothing that could be linked. */
-async function readList(path: string): Promise<{ path: string; sha256: string }[]> {
+async function readList(path: string): Promise<ListedFile[]> {
   try {
     const list = JSON.parse(await readFile(path, 'utf8'))
-    return Array.isArray(list)
-      ? list.filter((file) => typeof file?.path === 'string' && typeof file?.sha256 === 'string')
-      : []
+    return Array.isArray(list) ? list.filter(isListed) : []
   } catch (err) {
     if (err instanceof SyntaxError || isMissing(err)) return []
     throw err
   }
+}
+
+function isListed(file: Partial<ListedFile> | null): file is ListedFile {
+  return (
+    typeof file?.path === 'string' &&
+    typeof file.sha256 === 'string' &&
+    typeof file.size === 'number'
+  )
 }
 
 async function writeList(root: string, hex: string, files: readonly ManifestFile[]): Promise<void> {

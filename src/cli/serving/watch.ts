@@ -2,20 +2,18 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Command } from 'commander'
-import { type GatehouseClient, mayPass } from '../../client/client.ts'
-import { readBlocks } from '../../client/read-blocks.ts'
+import type { GatehouseClient } from '../../client/client.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { ioOf, note } from '../io.ts'
 import { print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
+import { type FollowedMeaning, followUri, variablesOf, versionKeyOf } from './follow.ts'
 import { type PullTarget, pulledText, pullVersion, type ResolvedModel } from './pull-version.ts'
 
-const reconnectMs = 1000
 /** Between tries of what failed, growing from the first to the second. */
 const [retryMsMin, retryMsMax] = [1000, 60_000]
 
 type Flags = { exec?: string; pull?: string; link?: string }
-type Unresolved = { readonly uri: string; readonly error_code: string; readonly message: string }
 
 /** `gatehouse watch`: tell which version a URI means, and do something at each change. */
 export function watchCommand(): Command {
@@ -39,7 +37,7 @@ export function watchCommand(): Command {
       const follower = new Follower(command, (resolved) =>
         act(command, client, { resolved, flags }),
       )
-      await follow(command, client, {
+      await followUri(command, client, {
         uri,
         onMeaning: (meaning) => {
           print(command, meaning, [meaningText(meaning)])
@@ -48,32 +46,6 @@ export function watchCommand(): Command {
       })
     }),
   )
-}
-
-type OnMeaning = (meaning: ResolvedModel | Unresolved) => void
-
-/** Streams end now and then, and connections break: each time it goes on from what it knows. */
-async function follow(
-  command: Command,
-  client: GatehouseClient,
-  { uri, onMeaning }: { readonly uri: string; readonly onMeaning: OnMeaning },
-): Promise<never> {
-  let last = ''
-  for (;;) {
-    try {
-      const headers = { 'Last-Event-ID': last }
-      const res = await client.request('GET', '/api/v1/watch', { query: { uri }, headers })
-      for await (const block of readBlocks(res)) {
-        const data = /^data: (.*)$/m.exec(block)?.[1]
-        last = /^id: (.*)$/m.exec(block)?.[1] ?? last
-        if (data !== undefined) onMeaning(JSON.parse(data))
-      }
-    } catch (err) {
-      if (!mayPass(err)) throw err
-      note(command, `the server cannot be followed (${err.message}); trying again`)
-    }
-    await wait(reconnectMs)
-  }
 }
 
 /** Does one thing at a time, for the newest version alone, and again until it succeeds. */
@@ -97,10 +69,14 @@ class Follower {
   async #work(): Promise<void> {
     this.#isBusy = true
     let pauseMs = retryMsMin
-    for (let wanted = this.#wanted; wanted && keyOf(wanted) !== this.#done; wanted = this.#wanted) {
+    for (
+      let wanted = this.#wanted;
+      wanted && versionKeyOf(wanted) !== this.#done;
+      wanted = this.#wanted
+    ) {
       try {
         await this.#act(wanted)
-        this.#done = keyOf(wanted)
+        this.#done = versionKeyOf(wanted)
         pauseMs = retryMsMin
       } catch (err) {
         note(this.#command, `${err instanceof Error ? err.message : err}; trying again`)
@@ -110,11 +86,6 @@ class Follower {
     }
     this.#isBusy = false
   }
-}
-
-/** What the command is run for: an alias that moves beside it changes nothing. */
-function keyOf({ model, version, digest = '' }: ResolvedModel): string {
-  return `${model} ${version} ${digest}`
 }
 
 async function act(
@@ -137,25 +108,16 @@ async function run(
   resolved: ResolvedModel,
   folder: string | undefined,
 ): Promise<void> {
-  const { uri, model, version, stage, digest = '' } = resolved
   const child = spawn(command, {
     shell: true,
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: {
-      ...process.env,
-      GATEHOUSE_URI: uri,
-      GATEHOUSE_MODEL: model,
-      GATEHOUSE_VERSION: version,
-      GATEHOUSE_STAGE: stage,
-      GATEHOUSE_DIGEST: digest,
-      ...(folder === undefined ? {} : { GATEHOUSE_FOLDER: folder }),
-    },
+    env: { ...process.env, ...variablesOf(resolved, folder) },
   })
   const [code, signal] = await once(child, 'close')
   if (code !== 0) throw new Error(`'${command}' ended with ${signal ?? code}`)
 }
 
-function meaningText(meaning: ResolvedModel | Unresolved): string {
+function meaningText(meaning: FollowedMeaning): string {
   if (!('version' in meaning)) return `${meaning.uri} means no version: ${meaning.message}`
   const { uri, model, version, stage, digest } = meaning
   return `${uri} is ${model} ${version} in ${stage}${digest === undefined ? '' : ` (${digest})`}`

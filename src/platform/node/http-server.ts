@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { getRequestListener, RequestError } from '@hono/node-server'
@@ -20,15 +26,21 @@ const unreadMs = 400
 /** How much of a refused body is read; a sender of more does not get to see the answer. */
 const refusedBytesMax = 1024 ** 3
 
+/** An HTTP server for `fetch`. */
+export function httpServer(fetch: Fetch): Server {
+  return createHttpServer(
+    getRequestListener((request, env) => fetch(request, nodeEnv(env)), {
+      errorHandler: malformed,
+      autoCleanupIncoming: false,
+    }),
+  )
+}
+
 /**
- * An HTTP server for `fetch`. A body may take any time while its bytes keep coming; a client that
+ * An HTTP server for a listener of Node's. A body may take any time while its bytes keep coming; a client that
  * is silent in the middle of a request or of an answer is dropped.
  */
-export function httpServer(fetch: Fetch): Server {
-  const listener = getRequestListener((request, env) => fetch(request, nodeEnv(env)), {
-    errorHandler: malformed,
-    autoCleanupIncoming: false,
-  })
+export function createHttpServer(listener: RequestListener): Server {
   const server = createServer(
     {
       highWaterMark: 256 * 1024,

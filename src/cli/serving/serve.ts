@@ -1,0 +1,193 @@
+import type { Server } from 'node:http'
+import { resolve as resolvePath } from 'node:path'
+import { Command } from 'commander'
+import type { GatehouseClient } from '../../client/client.ts'
+import { drain } from '../../platform/node/http-server.ts'
+import { StartError } from '../../platform/start-error.ts'
+import { parseDuration } from '../duration.ts'
+import { ioOf, note } from '../io.ts'
+import { print } from '../print.ts'
+import { stopSignal } from '../server/stop-signal.ts'
+import { addServer, callServer, serverOf } from '../with-server.ts'
+import { followUri } from './follow.ts'
+import { readLastLive, writeLastLive } from './live-versions.ts'
+import { createProxy } from './proxy.ts'
+import { pullVersion, type ResolvedModel } from './pull-version.ts'
+import { mlflowCommandOf, type ReadyVersion } from './scorer.ts'
+import { Supervisor, type SupervisorEvent } from './supervisor.ts'
+import { findFetched } from './version-folder.ts'
+
+/** Below the ten seconds that supervisors commonly allow from SIGTERM to SIGKILL. */
+const drainMs = 8000
+
+type Flags = {
+  model?: string
+  host: string
+  port: string
+  folder: string
+  scorerCommand?: string
+  envManager?: string
+  standbyMinutes: string
+  timeout: string
+  startTimeout: string
+}
+
+/** `gatehouse serve`: answer invocations with the version that a URI means. */
+export function serveCommand(): Command {
+  const command = new Command('serve')
+    .description(
+      'answer /invocations with the version that a URI means; another version takes over without a failed request',
+    )
+    .argument('[uri]', 'models:/<name>/<stage or latest> or models:/<name>@<alias>')
+    .option('--model <uri>', 'the same as the argument')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <number>', 'port to listen on', '8080')
+    .option(
+      '--folder <path>',
+      'where versions are kept; of this process alone',
+      './gatehouse-models',
+    )
+    .option(
+      '--env-manager <name>',
+      'how `mlflow models serve` makes the environment: local, virtualenv, uv or conda',
+    )
+    .option(
+      '--scorer-command <command>',
+      'what to run in place of `mlflow models serve`, with {model_uri} and {port} in it',
+    )
+    .option('--standby-minutes <number>', 'how long the version before is kept running', '10')
+    .option('--timeout <seconds>', 'how long a scorer may be silent in a request', '60')
+    .option('--start-timeout <duration>', 'how long a scorer may take to be ready', '10m')
+  return addServer(command).action((argument?: string) =>
+    callServer(command, (client) => serveUri(command, client, argument)),
+  )
+}
+
+async function serveUri(
+  command: Command,
+  client: GatehouseClient,
+  argument: string | undefined,
+): Promise<void> {
+  const flags = command.opts<Flags>()
+  const uri = argument ?? flags.model
+  if (uri === undefined) throw new StartError('name a model, e.g. models:/fraud/Production')
+  if (serverOf(command) === undefined) {
+    throw new StartError('serve follows a running server; name it with --server')
+  }
+  const root = resolvePath(flags.folder)
+  const supervisor = supervisorOf(command, client, { flags, root })
+  const proxy = createProxy({
+    live: () => supervisor.live,
+    silenceMsMax: 1000 * numberOf('timeout', flags.timeout),
+  })
+  try {
+    await listen(proxy, flags, (url) =>
+      print(command, { event: 'listening', url }, [`listening on ${url}`]),
+    )
+    const last = await readLastLive(root, uri)
+    if (last) supervisor.want(last)
+    const following = followUri(command, client, {
+      uri,
+      // Who serves goes on serving, whatever becomes of the rights to follow.
+      isPatient: () => supervisor.live !== undefined,
+      onMeaning: (meaning) => {
+        if ('version' in meaning) supervisor.want(meaning)
+        else note(command, `${uri} means no version: ${meaning.message}`)
+      },
+    })
+    await Promise.race([following, stopSignal()])
+    note(command, 'stopping')
+    await drain(proxy, drainMs)
+  } finally {
+    supervisor.close()
+    proxy.closeAllConnections()
+    proxy.close()
+  }
+  process.exit(0)
+}
+
+function supervisorOf(
+  command: Command,
+  client: GatehouseClient,
+  { flags, root }: { readonly flags: Flags; readonly root: string },
+): Supervisor {
+  return new Supervisor({
+    command: scorerCommandOf(flags),
+    startMsMax: parseDuration(flags.startTimeout),
+    standbyMs: 60_000 * numberOf('standby-minutes', flags.standbyMinutes),
+    obtain: (resolved) => obtainVersion(client, resolved, { root, err: ioOf(command).err }),
+    onLine: ({ model, version }, line) => note(command, `${model} ${version}: ${line}`),
+    onEvent: (event) => {
+      print(command, eventToWire(event), [eventText(event)])
+      if (event.is !== 'live') return
+      writeLastLive(root, event.resolved).catch((err: unknown) =>
+        note(command, `what is live cannot be noted in ${root}: ${err}`),
+      )
+    },
+  })
+}
+
+/** The files of a version; what is here whole is used without asking the server. */
+async function obtainVersion(
+  client: GatehouseClient,
+  resolved: ResolvedModel,
+  target: { readonly root: string; readonly err: NodeJS.WritableStream },
+): Promise<ReadyVersion> {
+  const { digest } = resolved
+  const here = digest === undefined ? undefined : await findFetched(target.root, digest)
+  const folder = here ?? (await pullVersion(client, resolved, target)).folder
+  return { resolved, folder: resolvePath(folder) }
+}
+
+/** @throws StartError it lacks a place for the model or the port */
+function scorerCommandOf({ scorerCommand, envManager }: Flags): string {
+  if (scorerCommand === undefined) return mlflowCommandOf(envManager)
+  if (envManager !== undefined) {
+    throw new StartError('--env-manager is for `mlflow models serve`; leave it out')
+  }
+  for (const place of ['{model_uri}', '{port}']) {
+    if (!scorerCommand.includes(place)) throw new StartError(`--scorer-command lacks ${place}`)
+  }
+  return scorerCommand
+}
+
+function numberOf(flag: string, text: string): number {
+  if (/^\d{1,5}(\.\d+)?$/.test(text)) return Number(text)
+  throw new StartError(`--${flag} is '${text}'; give a number`)
+}
+
+/** @throws StartError the address cannot be listened on */
+function listen(
+  server: Server,
+  { host, port }: Flags,
+  onListening: (url: string) => void,
+): Promise<void> {
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    throw new StartError(`--port is '${port}'; give a number up to 65535`)
+  }
+  return new Promise((done, failed) => {
+    server.once('error', (err) => {
+      failed(new StartError(`cannot listen on ${host} port ${port}: ${err.message}`))
+    })
+    server.listen(Number(port), host, () => {
+      const address = server.address()
+      const taken = typeof address === 'object' && address ? address.port : port
+      onListening(`http://${host.includes(':') ? `[${host}]` : host}:${taken}`)
+      done()
+    })
+  })
+}
+
+function eventText(event: SupervisorEvent): string {
+  const { model, version, digest } = event.resolved
+  const name = `${model} ${version} (${digest})`
+  if (event.is === 'live') return `${name} is live${event.wasWarm ? ', from standby' : ''}`
+  if (event.is === 'died') return `${name} died: ${event.why}`
+  return `${name} did not come up: ${event.why}`
+}
+
+function eventToWire({ resolved, is, ...event }: SupervisorEvent) {
+  const { uri, model, version, digest } = resolved
+  const why = 'why' in event ? { message: event.why } : {}
+  return { event: is, uri, model, version, digest, ...why }
+}

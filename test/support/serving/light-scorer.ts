@@ -1,0 +1,57 @@
+/**
+ * `light-scorer.ts FOLDER PORT`: answers MLflow's scoring protocol as fast as it can. `behaviour.json` in
+ * the folder says how it starts, the query of a request how it answers.
+ */
+import { readFile } from 'node:fs/promises'
+import { createServer, type ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+
+const [folder = '', port = ''] = process.argv.slice(2)
+const { startMs = 0, dies = false, refuses = false } = await readBehaviour()
+if (dies) {
+  console.error('the weights are not those of this model')
+  process.exit(3)
+}
+await wait(startMs)
+
+const server = createServer(async (req, res) => {
+  const { pathname, searchParams: query } = new URL(req.url ?? '', 'http://scorer')
+  let bytes = 0
+  try {
+    for await (const chunk of req) bytes += chunk.length
+  } catch {
+    // The caller has gone.
+    return
+  }
+  if (pathname === '/ping' || pathname === '/version') return void res.end('\n')
+  await wait(Number(query.get('wait') ?? 0))
+  answer(res, query, bytes)
+})
+server.listen(Number(port), '127.0.0.1')
+
+function answer(res: ServerResponse, query: URLSearchParams, bytes: number): void {
+  const how = query.get('how')
+  if (how === 'die') process.exit(9)
+  if (how === 'hang') return
+  if (how === 'garbage') return void res.socket?.end('\u0000\u0001 what is HTTP?\r\n\r\n')
+  if (how === 'half') {
+    res.writeHead(200, { 'Content-Length': 1000 })
+    return void res.write('{', () => res.socket?.destroy())
+  }
+  const big = query.get('big')
+  if (big) return void res.end(Buffer.alloc(Number(big), 'x'))
+  if (refuses) return void res.writeHead(400).end('{"error_code": "BAD_REQUEST"}')
+  const { pid, env } = process
+  const isSignedIn = env.MLFLOW_TRACKING_TOKEN !== undefined
+  res.writeHead(200, { 'Content-Type': 'application/json' })
+  res.end(
+    JSON.stringify({ predictions: [1], version: env.GATEHOUSE_VERSION, pid, bytes, isSignedIn }),
+  )
+}
+
+type Behaviour = { startMs?: number; dies?: boolean; refuses?: boolean }
+
+async function readBehaviour(): Promise<Behaviour> {
+  return JSON.parse(await readFile(join(folder, 'behaviour.json'), 'utf8'))
+}
