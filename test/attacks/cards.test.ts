@@ -77,6 +77,30 @@ Some.
     ])
   })
 
+  test('an escaped control character keeps no other from being read, and the answer names it', async () => {
+    const { card, problems } = await logged(`---
+license: mit
+owners: ["Ada\\a", Bob]
+tags: ["b\\u0007ell"]
+model-index:
+- name: m
+  results:
+  - task: {type: other}
+    dataset: {name: "young\\0", type: slice}
+    metrics: [{type: recall, value: 0.8}]
+---
+## Limitations
+
+Few.
+`)
+    expect(card).toMatchObject({ licence: 'mit', limitations: 'Few.', owners: ['Bob'] })
+    for (const kept of ['Ada\\a', 'b\\aell', 'young\\0', '0.8']) expect(card.notes).toContain(kept)
+    const why = 'has control characters, or is not valid Unicode; it is kept in notes'
+    expect(problems).toEqual(
+      ['model-index', 'owners'].map((key) => `README.md: '${key}' of its front matter ${why}`),
+    )
+  })
+
   test('a key that is no YAML keeps no other from being read', async () => {
     const { card, problems } = await logged('---\nlicense: mit\ntags: [a, {b\n---\n## Notes\n\nx\n')
     expect(card.licence).toBe('mit')

@@ -39,24 +39,16 @@ export async function readFrontMatter(matter: string): Promise<FrontMatter | { p
   const take = (...names: string[]) => {
     for (const name of names) {
       const { lines, left } = linesOf(rest.get(name))
-      if (left.length > 0) {
+      const why = whyLeft(left)
+      if (why !== undefined) {
         rest.set(name, left.length === 1 ? left[0] : left)
-        problems.push(
-          `'${name}' of its front matter has more than lines of text; it is kept in notes`,
-        )
+        problems.push(`'${name}' of its front matter has ${why}; it is kept in notes`)
       } else if (lines.length > 0) rest.delete(name)
       if (lines.length > 0) return lines
     }
     return undefined
   }
-  const index = rest.get('model-index')
-  const results = Array.isArray(index) ? readModelIndex(index) : undefined
-  if (results?.others.length) {
-    rest.set('model-index', results.others)
-    problems.push(
-      "'model-index' of its front matter has results without values; they are kept in notes",
-    )
-  } else if (results) rest.delete('model-index')
+  const results = takeIndex(keys)
   const card: Card = {
     licence: take('license', 'licence')?.join(', '),
     owners: take('owners', 'authors'),
@@ -73,6 +65,38 @@ export async function readFrontMatter(matter: string): Promise<FrontMatter | { p
     rest: await writeMarkdown(values.map((value) => ({ type: 'code', value }))),
     problems,
   }
+}
+
+/** Take the results of the key `model-index` out of the map, as far as a card has fields for them. */
+function takeIndex({ map: rest, problems }: Keys): ReturnType<typeof readModelIndex> | undefined {
+  const index = rest.get('model-index')
+  if (!isPlain(index)) {
+    problems.push(`'model-index' of its front matter has ${unreadable}; it is kept in notes`)
+    return undefined
+  }
+  const results = Array.isArray(index) ? readModelIndex(index) : undefined
+  if (results?.others.length) {
+    rest.set('model-index', results.others)
+    problems.push(
+      "'model-index' of its front matter has results without values; they are kept in notes",
+    )
+  } else if (results) rest.delete('model-index')
+  return results
+}
+
+/** Why parts of a value do not fit a field of lines; undefined: all do. */
+function whyLeft(left: readonly unknown[]): string | undefined {
+  if (left.length === 0) return undefined
+  return left.every(isPlain) ? 'more than lines of text' : unreadable
+}
+
+const unreadable = 'control characters, or is not valid Unicode'
+
+/** Whether all text in a value is such that a card may have it: YAML can escape any character. */
+function isPlain(value: unknown): boolean {
+  if (typeof value === 'string') return isText(value)
+  if (Array.isArray(value)) return value.every(isPlain)
+  return !(value instanceof Map) || [...value].every(isPlain)
 }
 
 /** Front matter of a card, for Hugging Face. @param name of the model */
