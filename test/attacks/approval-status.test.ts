@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { court } from '../support/court.ts'
 import { guardedModel } from '../support/guarded-model.ts'
 
 async function model() {
@@ -54,6 +55,20 @@ test('a merge by break-glass says so and approves nothing', async () => {
 })
 
 const by = (name: string) => expect.objectContaining({ name })
+
+test('the later decision counts, also if the clock was set back between them', async () => {
+  const c = await court()
+  await c.approved()
+  expect((await c.merge(c.ann, '1')).status).toBe(200)
+  await c.mlflow(c.root, 'POST', 'model-versions/transition-stage', {
+    ...{ name: 'fraud', version: '1', stage: 'None', archive_existing_versions: false },
+  })
+  c.clock.pass(-86_400_000)
+  const again = await c.open(c.ann)
+  expect((await c.review(c.carol, again, 'reject')).json.status).toBe('rejected')
+  const { json } = await c.ours(c.root, 'GET', 'models/fraud/versions/1')
+  expect(json.approval_status).toBe('Rejected')
+})
 
 /** Production and Staging are guarded, and version 1 was signed off for `stage`. */
 async function signedOffFor(stage: string) {

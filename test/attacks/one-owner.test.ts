@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { password } from '../support/auth-server.ts'
+import { basic } from '../support/client.ts'
 import { type Court, court, fromReviewers } from '../support/court.ts'
 
 /** `court`, with otto: an administrator and reviewer, who controls the service account `bot`. */
@@ -124,6 +126,23 @@ test('a tag that the service account of the requester set does not count', async
   expect((await c.request(await c.open(c.otto))).can_merge).toBe(false)
   await c.ours(c.root, 'POST', 'promotions/1/close', {})
   expect((await c.request(await c.open(c.ann))).can_merge).toBe(true)
+})
+
+test('a clock that is set back makes nobody another owner of what their service account does', async () => {
+  const c = await owned()
+  await c.ours(c.root, 'PUT', 'groups/reviewers', { members: ['carol', 'mallory'] })
+  c.clock.pass(-86_400_000)
+  const token = await c.ours(await c.adminUser('eve'), 'POST', 'tokens', {
+    name: 't',
+    for: 'service:bot',
+  })
+  expect(token.status, token.text).toBe(201)
+  await c.ours(c.root, 'PUT', 'groups/reviewers', { members: ['carol', 'eve'] })
+  expect((await registered(c)).status).toBe(200)
+  await c.policy({ approvals: fromReviewers })
+  const id = await c.open(c.ann, '2')
+  expect((await c.review(basic('eve', password), id)).status).toBe(403)
+  expect((await c.review(c.carol, id)).status).toBe(200)
 })
 
 test('nobody follows up what their service account merged by break-glass', async () => {

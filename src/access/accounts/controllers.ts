@@ -9,7 +9,7 @@ type ControllerRow = {
 
 /**
  * The statement that reads who controls service accounts: whoever made one, or made a token for
- * one, even if the token is revoked by now. `controllersFrom` takes its rows.
+ * one, even if the token is revoked by now, or the clock was set back since. `controllersFrom` takes its rows.
  *
  * Few accounts are led to their own entries, by an index that takes a text without affinity alone.
  *
@@ -20,7 +20,11 @@ export function controllerRead(accounts: SQL): SQL<ControllerRow> {
       coalesce(e.actor ->> 'account', cast(u.id as text)) as account
     from accounts a cross join audit_entries e
       on e.action in ('service_account.created', 'token.created')
-      and coalesce(e.after ->> 'for', e.after ->> 'name') = +a.name and e.at_ms >= a.created_at_ms
+      and coalesce(e.after ->> 'for', e.after ->> 'name') = +a.name
+      and (e.at_ms >= a.created_at_ms or e.seq > (select max(c.seq) from audit_entries c
+        where c.action in ('service_account.created', 'token.created')
+          and c.action = 'service_account.created'
+          and coalesce(c.after ->> 'for', c.after ->> 'name') = +a.name))
     left join accounts u on u.name = e.actor ->> 'name' and u.created_at_ms <= e.at_ms
     where a.kind = 'service' and a.id in (${accounts})`
 }

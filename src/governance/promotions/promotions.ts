@@ -179,13 +179,19 @@ export async function endExpired(ctx: Context, promotion: Promotion): Promise<vo
   }
 }
 
-/** The statement that ends an open request; it returns a row if it did. */
+/**
+ * The statement that ends an open request; it returns a row if it did. Of two decisions about one place
+ * the later one has the later time, also if the clock was set back between them.
+ */
 export function endStatement(
   ctx: Context,
   id: number,
   { status, guard = sql`1`, judged, breakGlass }: EndTerms,
 ): SQL<{ id: number }> {
-  return sql<{ id: number }>`update promotions set status = ${status}, decided_at_ms = ${ctx.now()},
+  const earlier = sql`(select max(p.decided_at_ms) + 1 from promotions p
+    where p.model_version = promotions.model_version and p.place = promotions.place)`
+  return sql<{ id: number }>`update promotions set status = ${status},
+      decided_at_ms = max(${ctx.now()}, coalesce(${earlier}, 0)),
       decided_by = ${principalText(ctx.principal)}, merged_by_request = ${ctx.requestId},
       evidence = ${judged ? evidenceText(judged) : null},
       judged_at_ms = ${judged?.judgedAtMs ?? null}, break_glass = ${breakGlass ?? false}
