@@ -48,7 +48,7 @@ export function reviewReads(ctx: Context, { promotions, versions }: RequestsRevi
       where model_version in (${versions})
     union select cast(e.actor ->> 'account' as integer) from model_versions v
       join audit_entries e on e.registered_model = v.registered_model and e.version = v.version
-        and e.action = 'model_version.tag_set' where v.id in (${versions})`
+        and e.action in ('model_version.tag_set', 'model_version.imported') where v.id in (${versions})`
   const accounts = sql`select * from (${ofRequests}) union select * from (${ofVersions})
     union select ${ctx.principal.accountId ?? null}`
   return {

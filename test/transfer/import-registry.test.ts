@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { person } from '../support/accounts.ts'
-import { client } from '../support/client.ts'
+import { client, type Json } from '../support/client.ts'
 import { governedServer } from '../support/governed-server.ts'
 import {
   importedExperiment,
@@ -111,6 +111,20 @@ test('a second import follows the source, but not where somebody moved the versi
   expect((await found('fraud', 2)).current_stage).toBe('Archived')
 })
 
+test('a second import brings nothing back that another version replaced here', async () => {
+  const { model, version, found, post } = await importingServer()
+  await model('fraud')
+  await version('fraud', 1)
+  await version('fraud', 2, { stage: 'None' })
+  await post('model-versions/transition-stage', {
+    ...{ name: 'fraud', version: '2', stage: 'Production', archive_existing_versions: true },
+  })
+  await version('fraud', 1)
+  await version('fraud', 2, { stage: 'None' })
+  expect((await found('fraud', 1)).current_stage).toBe('Archived')
+  expect((await found('fraud', 2)).current_stage).toBe('Production')
+})
+
 test('a name or a number that is taken here is left as it is', async () => {
   const { model, version, post, found } = await importingServer()
   await post('registered-models/create', { name: 'fraud' })
@@ -208,4 +222,48 @@ test('a tag that an import brings was set by whoever imported, for gates that as
   expect(opened.status).toBe(201)
   expect(opened.json.gates).toMatchObject([{ name: 'bias', status: 'failed' }])
   expect(opened.json.gates[0].detail).toContain('root')
+})
+
+test('a second import set the tags that it changed, and no others', async () => {
+  const { policy, as } = await governedServer()
+  const root = as(person('root', { isAdmin: true }))
+  const gate = { name: 'bias', type: 'tag', key: 'bias', value: 'passed', set_by: ['user:root'] }
+  await policy('guard', { gates: [gate] })
+  await root('POST', `${at}/models`, importedModel('fraud'))
+  const imported = (value: string) =>
+    root(
+      'POST',
+      `${at}/versions`,
+      importedVersion('fraud', 1, {
+        ...{ stage: 'None', tags: [{ key: 'bias', value }] },
+      }),
+    )
+  await imported('passed')
+  const judged = async () => {
+    const to = { stage: 'Production' }
+    const body = { model: 'fraud', version: '1', to }
+    const { gates } = (await as(person('ann'))('POST', '/api/v1/policies/evaluate', body)).json
+    return gates[0].status
+  }
+  expect(await judged()).toBe('passed')
+  await as(person('bot', { isAdmin: true }))('POST', '/api/2.0/mlflow/model-versions/set-tag', {
+    ...{ name: 'fraud', version: '1', key: 'bias', value: 'failed' },
+  })
+  await as(person('bot', { isAdmin: true }))('POST', '/api/2.0/mlflow/model-versions/set-tag', {
+    ...{ name: 'fraud', version: '1', key: 'bias', value: 'passed' },
+  })
+  await imported('passed')
+  expect(await judged()).toBe('failed')
+  await imported('failed')
+  await imported('passed')
+  expect(await judged()).toBe('passed')
+  const log = await root('GET', '/api/v1/audit?action=model_version.tag_set')
+  expect(
+    log.json.items.map(({ actor, before, after }: Json) => [actor.name, before.value, after.value]),
+  ).toEqual([
+    ['root', 'failed', 'passed'],
+    ['root', 'passed', 'failed'],
+    ['bot', 'failed', 'passed'],
+    ['bot', 'passed', 'failed'],
+  ])
 })

@@ -258,8 +258,8 @@ type CheckRow = {
 }
 
 /**
- * Who set each tag of a version last, from the audit log: whoever registered the version, if nobody
- * since.
+ * Who set each tag of a version last, from the audit log: whoever registered or first imported the
+ * version, if nobody since. A later import has an entry of its own for each tag that it sets.
  */
 function tagSetterRead(
   modelVersionId: number,
@@ -269,7 +269,8 @@ function tagSetterRead(
     ? sql`${JSON.stringify(drafts).includes('"set_by"')}`
     : sql`exists (select 1 from policies where deleted_at_ms is null and instr(document, '"set_by"') > 0)`
   return sql<{ key: string; actor: string }>`select key, actor from (
-      select t.key, e.actor, max(e.seq) from model_versions v
+      select t.key, e.actor, max(iif(e.action = 'model_version.tag_set', e.seq, -e.seq))
+      from model_versions v
       join model_version_tags t on t.model_version = v.id
       join audit_entries e on e.registered_model = v.registered_model and e.version = v.version
         and (e.action in ('model_version.created', 'model_version.imported')

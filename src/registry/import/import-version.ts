@@ -1,9 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { entryStatement } from '../../audit/commit.ts'
 import { RegistryError } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
 import { jsonChunksOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import { jsonMap, versionEntry } from '../audit-entries.ts'
+import { jsonMap, ofVersion, versionEntry } from '../audit-entries.ts'
 import { checkAlias, checkDescription, checkNotReserved } from '../check-names.ts'
 import { factInserts, makeFirstFacts } from '../facts/store-facts.ts'
 import { isPromptTag } from '../prompts.ts'
@@ -143,10 +144,14 @@ export async function makeVersionImport(
  */
 export function versionUpdate(ctx: Context, version: ImportedVersion, terms: VersionTerms) {
   const id = idOf(version, terms)
+  // Also by the move of another version, which archived it.
   const isMoved = sql`exists (select 1 from audit_entries e
-    where e.registered_model = model_versions.registered_model and e.version = model_versions.version
-      and e.action in ('model_version.transitioned', 'model_version.rolled_back'))`
+    where e.registered_model = model_versions.registered_model
+      and e.action in ('model_version.transitioned', 'model_version.rolled_back')
+      and (e.version = model_versions.version or exists (select 1 from json_each(e.after, '$.archived') a
+        where a.value = cast(model_versions.version as text))))`
   return {
+    tagsSet: changedTagEntries(ctx, version, terms),
     version: sql<{
       id: number
     }>`update model_versions set description = ${version.description ?? null},
@@ -159,13 +164,36 @@ export function versionUpdate(ctx: Context, version: ImportedVersion, terms: Ver
   }
 }
 
+/** An entry for each tag that an import changes: gates ask who set it. */
+function changedTagEntries(ctx: Context, imported: ImportedVersion, terms: VersionTerms): SQL[] {
+  const value = sql`g.value ->> 1`
+  const json = (of: SQL) => sql`json_object('key', g.value ->> 0, 'value', ${of})`
+  return tagRowsOf(imported).map((rows) =>
+    entryStatement(ctx, {
+      ...ofVersion,
+      action: 'model_version.tag_set',
+      before: json(sql`t.value`),
+      after: json(value),
+      from: sql`json_each(${rows}) g
+        join model_versions v on v.id = (${idOf(imported, terms)})
+        join registered_models m on m.id = v.registered_model
+        left join model_version_tags t on t.model_version = v.id and t.key = g.value ->> 0
+        where t.value is not ${value}`,
+    }),
+  )
+}
+
+function tagRowsOf({ tags }: ImportedVersion): string[] {
+  return jsonChunksOf(uniqueTags(tags).map(({ key, value }) => [key, value]))
+}
+
 /** Tags and aliases. */
 function versionTexts(imported: ImportedVersion, terms: VersionTerms) {
-  const { tags, aliases } = imported
+  const { aliases } = imported
   const id = idOf(imported, terms)
   const { model } = terms
   return {
-    versionTags: jsonChunksOf(uniqueTags(tags).map(({ key, value }) => [key, value])).map(
+    versionTags: tagRowsOf(imported).map(
       (rows) => sql`insert into model_version_tags (model_version, key, value)
         select v.id, value ->> 0, value ->> 1
         from model_versions v join json_each(${rows}) where v.id = (${id})
