@@ -1,11 +1,12 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
+import { recordRefusal } from '../../src/audit/refusal.ts'
 import { RegistryError } from '../../src/core/error.ts'
 import type { Principal } from '../../src/core/principal.ts'
 import { runList, withBatches } from '../../src/db/batch.ts'
 import { compile } from '../../src/db/compile.ts'
 import type { Platform } from '../../src/platform/context.ts'
-import { person } from '../support/accounts.ts'
+import { contextOf, person } from '../support/accounts.ts'
 import { appOf } from '../support/app.ts'
 import { client } from '../support/client.ts'
 import { registryServer, sixteen } from '../support/registry-server.ts'
@@ -158,4 +159,24 @@ test('the caller is refused also when the refusal cannot be recorded', async () 
   const full = () => Promise.reject(Object.assign(new Error('full'), { code: 'SQLITE_FULL' }))
   const app = appOf(() => ({ ...platform, db: { ...platform.db, all, batch: full } }))
   expect((await app.request(sealed, { method: 'PUT', body: 'x' })).status).toBe(409)
+})
+
+test('what a refusal costs does not grow with the refusals of before', async () => {
+  const { platform } = await registryServer()
+  const asked: SQL[] = []
+  const db = withBatches(platform.db, (statements) => {
+    asked.push(...statements)
+    return runList(platform.db, statements)
+  })
+  const ctx = contextOf({ ...platform, db }, eve)
+  const error = new RegistryError('PERMISSION_DENIED', 'no')
+  await recordRefusal(ctx, { operation: 'deleteRun', error, isKnownModel: false })
+  const readers = asked.filter((one) => compile(one).text.includes('from audit_entries'))
+  expect(readers).toHaveLength(2)
+  for (const reader of readers) {
+    const plan = await platform.db.all(sql<{ detail: string }>`explain query plan ${reader}`)
+    const reads = plan.filter(({ detail }) => detail.includes('audit_entries'))
+    expect(reads.length).toBeGreaterThan(0)
+    for (const { detail } of reads) expect(detail).toContain('audit_entries_refused (at_ms>?)')
+  }
 })
