@@ -42,10 +42,11 @@ export function countedPlaces(
 ): Counted {
   const madeAtMs = new Map(made.map(({ policy, at_ms }) => [policy, at_ms]))
   const policiesOf = groupPolicies(rows)
+  const targetsOf = Map.groupBy(targets, (row) => row.registered_model)
   const inOrder = stages.map(({ name }) => name)
   return {
     models: models.map(({ id, name, workspace }) => {
-      const own = targets.filter((row) => row.registered_model === id).map(targetOf)
+      const own = targetsOf.get(id)?.map(targetOf) ?? []
       const places = { stages: inOrder, others: [...own, ...more], madeAtMs }
       return { model: id, name, ...countedOf(name, policiesOf(workspace), places) }
     }),
