@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type SQL, sql } from 'drizzle-orm'
+import { onTestFinished, TestRunner } from 'vitest'
 import { migrate } from '../../../src/db/migrate.ts'
 import type { Platform } from '../../../src/platform/context.ts'
 import { DiskBlobStore } from '../../../src/platform/node/disk-blob-store.ts'
@@ -12,19 +12,43 @@ import { sha256 } from '../../../src/platform/node/sha256.ts'
 import { passwordTurns } from '../../../src/platform/password-turns.ts'
 import { randomId } from '../../../src/platform/random-id.ts'
 import { defaultSettings } from '../../../src/platform/settings/settings.ts'
+import { databaseMaker } from '../as-new.ts'
 import { schemaOf } from '../schema-of.ts'
 
 const migrations = await readMigrations(new URL('../../../drizzle', import.meta.url).pathname)
 
-/** What the migrations lead to: a database made from it takes a third of the time. */
-const schema = await migratedSchema()
+const { make, makeAsNew } = databaseMaker(await migratedSchema())
 
-async function migratedSchema(): Promise<SQL[]> {
+export { makeAsNew }
+
+async function migratedSchema(): Promise<string[]> {
   const db = new LibsqlFile(':memory:')
   await migrate(db, migrations)
-  const statements = await schemaOf(db)
+  const schema = await schemaOf(db)
   db.close()
-  return statements.map((statement) => sql.raw(statement))
+  return schema
+}
+
+/** Databases of tests that are over, the oldest first. */
+const used: LibsqlFile[] = []
+/** So many rest: what a test left running ends meanwhile, and finds its own database. */
+const usedMin = 4
+
+async function newDatabase(): Promise<LibsqlFile> {
+  const db = (await emptiedDatabase()) ?? (await madeDatabase())
+  if (TestRunner.getCurrentTest()) onTestFinished(() => void used.push(db))
+  return db
+}
+
+async function emptiedDatabase(): Promise<LibsqlFile | undefined> {
+  const db = used.length > usedMin ? used.shift() : undefined
+  return db && (await makeAsNew(db)) ? db : undefined
+}
+
+async function madeDatabase(): Promise<LibsqlFile> {
+  const db = new LibsqlFile(':memory:')
+  await make(db)
+  return db
 }
 
 export const runtime = 'node'
@@ -32,8 +56,7 @@ export { beginTurn } from '../turns.ts'
 
 /** An empty, migrated server's platform: libSQL in memory, blobs in a temporary folder. */
 export async function freshPlatform(): Promise<Platform> {
-  const db = new LibsqlFile(':memory:')
-  await db.batch({ schema })
+  const db = await newDatabase()
   return {
     db,
     blobs: new DiskBlobStore(await mkdtemp(join(tmpdir(), 'gatehouse-test-'))),

@@ -11,6 +11,7 @@ import { D1 } from '../../../src/platform/workers/d1.ts'
 import { workersOutbound } from '../../../src/platform/workers/outbound.ts'
 import { R2BlobStore } from '../../../src/platform/workers/r2-blob-store.ts'
 import { sha256 } from '../../../src/platform/workers/sha256.ts'
+import { databaseMaker } from '../as-new.ts'
 
 export const runtime = 'workerd'
 
@@ -27,7 +28,7 @@ const migrations = Object.entries(files)
   .sort((a, b) => (a.name < b.name ? -1 : 1))
 
 /** One call to reset may still find the database of the file before at work, and leave it. */
-async function emptyDatabase(): Promise<Database> {
+async function resetDatabase(): Promise<Database> {
   for (let tries = 0; tries < 5; tries++) {
     await reset()
     const db = new D1(env.DB)
@@ -39,15 +40,37 @@ async function emptyDatabase(): Promise<Database> {
 
 /** An empty database that went through every migration. */
 export async function migratedDatabase(): Promise<Database> {
-  const db = await emptyDatabase()
+  const db = await resetDatabase()
   await migrate(db, migrations)
   return db
 }
 
+const { make, makeAsNew } = databaseMaker(inject('schema'))
+
+export { makeAsNew }
+
+async function newDatabase(): Promise<Database> {
+  const used = new D1(env.DB)
+  if (await makeAsNew(used)) {
+    await emptyBucket()
+    return used
+  }
+  const db = await resetDatabase()
+  await make(db)
+  return db
+}
+
+async function emptyBucket(): Promise<void> {
+  for (let more = true; more; ) {
+    const { objects, truncated } = await env.ARTIFACTS.list()
+    if (objects.length > 0) await env.ARTIFACTS.delete(objects.map(({ key }) => key))
+    more = truncated
+  }
+}
+
 /** An empty server's platform: D1 as the migrations leave it, and R2, as workerd simulates them. */
 export async function freshPlatform(): Promise<Platform> {
-  const db = await emptyDatabase()
-  await db.batch({ schema: inject('schema').map((statement) => sql.raw(statement)) })
+  const db = await newDatabase()
   return {
     db,
     blobs: new R2BlobStore(env.ARTIFACTS),
