@@ -19,6 +19,9 @@ export const messages = {
   wrongCharacters: 'Names may only contain alphanumerics',
   notAPlainName: 'Names may be treated as files',
   unspecified: (parameter: string) => `Request must specify ${parameter}`,
+  unspecifiedFile: (parameter: string) => `Request must include the "${parameter}" query parameter`,
+  wrongRunId: (id: string) =>
+    `Invalid value ${JSON.stringify(excerpt(id))} for parameter 'run_id' supplied`,
   fileTooLarge: 'Artifact size is too large',
   wrongPath: 'Invalid path',
   noArtifact: (path: string) => `No such artifact: '${excerpt(path)}'`,
@@ -34,6 +37,9 @@ export const messages = {
       ? `Invalid value for request parameter max_results. It must be at most ${most}`
       : 'Invalid value for max_results. It must be a positive integer',
   wrongPageToken: 'Invalid page token',
+  otherExperiments: 'Experiment IDs in the page token do not match the requested experiment IDs',
+  otherFilter: 'Filter string in the page token does not match the requested filter string',
+  otherOrder: 'Order by in the page token does not match the requested order by',
 
   // Experiments
   noExperiment: (id: string) => `No Experiment with id=${excerpt(id)} exists`,
@@ -75,6 +81,7 @@ export const messages = {
   noLoggedModelTag: (key: string, id: string) =>
     `No tag with key '${excerpt(key)}' found for model with ID '${id}'`,
   wrongLoggedModelName: (name: string) => `Invalid model name ('${excerpt(name)}') provided`,
+  datasetWithoutName: '`dataset_name` in the `datasets` clause must be specified',
   wrongOrderField: (name: string) => `Invalid order by field name: ${excerpt(name)}`,
 
   // Registered models and their versions
@@ -111,6 +118,7 @@ export const messages = {
   noEvents: 'Webhook events must be a non-empty list',
 
   // Filters and orders
+  blankFilter: (filter: string) => `Invalid filter '${filter}'. Could not be parsed`,
   wrongClauses: (filter: string) => `Invalid clause(s) in filter string: ${excerpt(filter)}`,
   wrongFilterOfLoggedModels: (filter: string) => `Invalid filter string: '${excerpt(filter)}'`,
   wrongOrder: (clause: string) => `Invalid order_by clause '${excerpt(clause)}'`,
@@ -119,6 +127,9 @@ export const messages = {
   unknownKey: (key: string) => `Invalid attribute key '${excerpt(key)}' specified`,
   unknownDatasetKey: (key: string) => `Invalid dataset key '${excerpt(key)}' specified`,
   unknownPrefix: (prefix: string) => `Invalid entity type '${excerpt(prefix)}'`,
+  unknownPrefixOfLoggedModels: (prefix: string) => `Invalid entity type: '${excerpt(prefix)}'`,
+  notAKey: (found: string) =>
+    `Invalid comparison clause. Expected 'Identifier' found '${excerpt(found)}'`,
   wrongComparator: (operator: string, known: readonly string[]) =>
     `Invalid comparator '${excerpt(operator)}' not one of ${known.join(', ')}`,
   wrongComparatorFor: (kind: string, operator: string) =>
@@ -126,8 +137,11 @@ export const messages = {
   wrongComparatorOfLoggedModels: (key: string, operator: string) =>
     `Invalid comparison operator for ${key}: '${operator}'`,
   nullNotSupported: 'IS NULL / IS NOT NULL is only supported',
+  listOnlyOf: (keys: readonly string[]) =>
+    `Only [${keys.map((key) => `'${key}'`).join(', ')}] attributes support comparison with a list`,
   notQuoted: 'Parameter value is either not quoted',
   notAQuotedList: 'While parsing a list in the query',
+  notTextOrList: 'Expected a quoted string value or a list of quoted string values for attributes',
   notText: (kind: string) => `Expected a quoted string value for ${kind}`,
   notNumeric: (kind: string) => `Expected numeric value type for ${kind}`,
   notWhole: (key: string) => `Invalid value for numeric attribute '${excerpt(key)}'`,

@@ -61,7 +61,7 @@ function isKeyPart(value: unknown): value is string | number | null {
 }
 
 /** FNV-1a, 32 bits: tells queries apart; it guards against mistakes, not against forgery. */
-function fingerprintOf(query: readonly unknown[]): number {
+export function fingerprintOf(query: readonly unknown[]): number {
   let hash = 0x811c9dc5
   for (const char of JSON.stringify(query)) {
     hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193)

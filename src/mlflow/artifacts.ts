@@ -2,7 +2,7 @@ import { requireModelVersion } from '../access/permissions/require.ts'
 import { putFile } from '../artifacts/files.ts'
 import { cleanFilePath, cleanPath } from '../artifacts/path.ts'
 import { streamBytes } from '../core/bytes.ts'
-import { absent, invalid } from '../core/error.ts'
+import { absent, invalid, RegistryError } from '../core/error.ts'
 import { messages } from '../core/messages.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { declaredLength, readBytes } from '../http/body.ts'
@@ -69,7 +69,7 @@ const entityOperations: readonly Operation[] = [
   rawOperation('getLoggedModelArtifact', {
     read: (c) => ({
       modelId: c.req.param('model_id') ?? '',
-      path: cleanPath(requiredQuery(c, 'artifact_file_path')),
+      path: cleanPath(filePathOf(c)),
     }),
     rule: (ctx, { modelId }) => requireLoggedModel(ctx, modelId, 'READ'),
     handle: async (c, { modelId, path }) => {
@@ -130,6 +130,13 @@ async function pageUpload(c: AppContext): Promise<Uint8Array> {
   const bytes = await readBytes(c, pageUploadBytesMax)
   if (bytes.byteLength === 0) throw invalid(`${messages.unspecified('data')}: the body is empty`)
   return bytes
+}
+
+/** MLflow has a code and a phrase of its own for this one. */
+function filePathOf(c: AppContext): string {
+  const path = optionalQuery(c, 'artifact_file_path')
+  if (path !== undefined) return path
+  throw new RegistryError('BAD_REQUEST', `${messages.unspecifiedFile('artifact_file_path')}.`)
 }
 
 /** The run that a page uploads to; its name for the run is `run_uuid`. */

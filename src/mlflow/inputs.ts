@@ -42,7 +42,7 @@ async function mayLink(
 export const inputOperations: readonly Operation[] = [
   operation('logInputs', {
     request: message({
-      run_id: runId,
+      run_id: { ...runId, type: 'run_id' },
       datasets: { type: datasetInput, repeated: true },
       models: {
         type: message({ model_id: { type: 'string', required: true } }),
@@ -59,6 +59,7 @@ export const inputOperations: readonly Operation[] = [
     request: message({
       run_id: runId,
       models: {
+        required: true,
         type: message({ model_id: { type: 'string', required: true }, step: { type: 'int64' } }),
         repeated: true,
       },

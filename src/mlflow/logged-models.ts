@@ -1,9 +1,12 @@
 import { requireExperimentPart } from '../access/permissions/require.ts'
+import { invalid } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import { anyone } from '../http/guards/guard.ts'
 import type { Context } from '../platform/context.ts'
 import { loggedModelStatuses } from '../tracking/logged-models/logged-model.ts'
 import { getLoggedModel } from '../tracking/logged-models/read-logged-models.ts'
 import {
+  type DatasetFilter,
   type LoggedModelOrder,
   searchLoggedModels,
 } from '../tracking/logged-models/search-logged-models.ts'
@@ -24,14 +27,14 @@ import { unlessEmpty } from './wire/json.ts'
 import { type Decoded, message } from './wire/message.ts'
 
 const OrderBy = message({
-  field_name: { type: 'string', required: true },
+  field_name: { type: 'string' },
   ascending: { type: 'bool' },
   dataset_name: { type: 'string' },
   dataset_digest: { type: 'string' },
 })
 
 const Dataset = message({
-  dataset_name: { type: 'string', required: true },
+  dataset_name: { type: 'string' },
   dataset_digest: { type: 'string' },
 })
 
@@ -136,10 +139,7 @@ async function search(ctx: Context, req: Decoded<typeof Search.fields>): Promise
   const page = await searchLoggedModels(ctx, {
     experimentIds: req.experiment_ids,
     filter: req.filter,
-    datasets: req.datasets.map((dataset) => ({
-      name: dataset.dataset_name,
-      digest: dataset.dataset_digest || undefined,
-    })),
+    datasets: req.datasets.map(datasetFrom),
     maxResults: req.max_results,
     orderBy: req.order_by.map(order),
     pageToken: req.page_token,
@@ -150,9 +150,15 @@ async function search(ctx: Context, req: Decoded<typeof Search.fields>): Promise
   }
 }
 
+function datasetFrom(item: Decoded<typeof Dataset.fields>): DatasetFilter {
+  if (!item.dataset_name)
+    throw invalid(`${messages.datasetWithoutName}; its digest may be left out`)
+  return { name: item.dataset_name, digest: item.dataset_digest || undefined }
+}
+
 function order(item: Decoded<typeof OrderBy.fields>): LoggedModelOrder {
   return {
-    field: item.field_name,
+    field: item.field_name ?? '',
     descending: item.ascending === false,
     datasetName: item.dataset_name || undefined,
     datasetDigest: item.dataset_digest || undefined,

@@ -44,7 +44,7 @@ export const metricOperations: readonly Operation[] = [
   }),
   operation('logBatch', {
     request: message({
-      run_id: runId,
+      run_id: { ...runId, type: 'run_id' },
       metrics: { type: message(pointFields), repeated: true },
       params: { type: keyValueMessage, repeated: true },
       tags: { type: keyValueMessage, repeated: true },

@@ -14,13 +14,15 @@ const descriptionCharsMax = 100_000
  * @param field the request's parameter, for the message
  */
 export function checkModelName(name: string, field = 'name'): void {
-  if (name.trim() === '') throw invalid(messages.missing(field))
-  if (/[/:]/.test(name)) throw wrongName(name)
+  const impossible = impossibleName(name, field)
+  if (impossible) throw impossible
   if (!isPlainPath(name)) throw notPlainPath(name, field)
   checkLength(name, nameCharsMax, field)
 }
 
-function wrongName(name: string): RegistryError {
+function impossibleName(name: string, field = 'name'): RegistryError | undefined {
+  if (name.trim() === '') return invalid(messages.missing(field))
+  if (!/[/:]/.test(name)) return undefined
   return invalid(`${messages.wrongModelName(name)}; choose another one`)
 }
 
@@ -68,12 +70,10 @@ export function parseVersion(text: string): number {
 
 /** 404 for a registered model, or 400 for a name that none can have. */
 export function modelNotFound(name: string): RegistryError {
-  if (/[/:]/.test(name)) return wrongName(name)
-  return absent(messages.noRegisteredModel(name))
+  return impossibleName(name) ?? absent(messages.noRegisteredModel(name))
 }
 
 /** 404 for a version; an unknown model is reported the same way, as in MLflow. */
 export function versionNotFound(name: string, version: number | string): RegistryError {
-  if (/[/:]/.test(name)) return wrongName(name)
-  return absent(messages.noVersion(name, excerpt(String(version))))
+  return impossibleName(name) ?? absent(messages.noVersion(name, excerpt(String(version))))
 }

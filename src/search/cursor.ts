@@ -41,14 +41,23 @@ export class Cursor {
     return true
   }
 
+  /** `token` as it was written, with its quotes. */
+  textOf(token: LexedToken): string {
+    return this.#text.slice(token.at, token.end)
+  }
+
+  /** What was written from `first` to the last token that was taken. */
+  textFrom(first: LexedToken): string {
+    return this.#text.slice(first.at, this.peek(-1).end)
+  }
+
   /**
    * The 400 for a token that cannot stand where it does.
    *
    * @param phrase where the mistake has one of its own
    */
   unexpected(token: LexedToken, expected: string, phrase = this.#phrase): RegistryError {
-    const found =
-      token.kind === 'end' ? 'the end' : excerpt(this.#text.slice(token.at, token.end), 60)
+    const found = token.kind === 'end' ? 'the end' : excerpt(this.textOf(token), 60)
     return invalid(`${phrase}; at position ${token.at + 1} expected ${expected}, found ${found}`)
   }
 

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { excerpt, invalid } from '../core/error.ts'
+import { excerpt, invalid, type RegistryError } from '../core/error.ts'
 import { parseInt64 } from '../core/int64.ts'
 import { messages } from '../core/messages.ts'
 import { type Clause, type Comparison, type Filter, keyText, type Literal } from './filter.ts'
@@ -32,10 +32,10 @@ function allOfSql(conditions: readonly SQL[]): SQL {
 
 function clauseSql(clause: Clause, words: Vocabulary<FilterField>, literals: Literals): SQL {
   const field = fieldOf(words, clause.key)
-  if (!field.operators.includes(clause.operator)) {
-    const phrase = operatorPhraseOf(clause, words.entity, field.operators)
-    throw invalid(`${phrase}; '${keyText(clause.key)}' takes ${field.operators.join(', ')}`)
+  if (clause.operator === 'OTHER' || !field.operators.includes(clause.operator)) {
+    throw wrongOperator(clause, field, words.entity)
   }
+  if ('value' in clause && words.entity !== 'logged model') checkValue(clause, field, words.entity)
   const rows = field.rows?.(literals.text(clause.key.name))
   switch (clause.operator) {
     case 'IS NULL':
@@ -49,15 +49,48 @@ function clauseSql(clause: Clause, words: Vocabulary<FilterField>, literals: Lit
   }
 }
 
+type Searched = Vocabulary<unknown>['entity']
+
+/** The 400 for an operator that the key does not take, or for a value that it takes even less. */
+function wrongOperator(clause: Clause, field: FilterField, entity: Searched): RegistryError {
+  // MLflow's parsers look at the value first, but for that of logged models.
+  if (entity !== 'logged model') checkValue(clause, field, entity)
+  const phrase = operatorPhraseOf(clause, entity, field.operators)
+  return invalid(`${phrase}; '${keyText(clause.key)}' takes ${field.operators.join(', ')}`)
+}
+
+function checkValue(clause: Clause, field: FilterField, entity: Searched): void {
+  if ('values' in clause) {
+    const text = `(${clause.values.map((value) => `'${value}'`).join(', ')})`
+    checkLiteral({ key: clause.key, value: { type: 'list', text } }, field, entity)
+  } else if ('value' in clause) {
+    checkLiteral(clause, field, entity)
+  }
+}
+
+function checkLiteral(clause: Valued, field: FilterField, entity: Searched): void {
+  if (field.type === 'number') numberOf(clause)
+  else if (clause.value.type !== 'list')
+    field.type === 'string' ? stringOf(clause, entity) : integerOf(clause)
+  else if (kindOf(clause.key) !== 'attribute') stringOf(clause)
+  else if (entity === 'run' || entity === 'experiment') {
+    const phrase = messages.listOnlyOf([`${entity}_id`])
+    throw invalid(`${phrase} of quoted string values; got ${excerpt(clause.value.text)}`)
+  }
+}
+
 /** Each of MLflow's parsers says it in its own way. */
 function operatorPhraseOf(
-  { key, operator }: Clause,
-  entity: Vocabulary<unknown>['entity'],
+  clause: Clause,
+  entity: Searched,
   known: FilterField['operators'],
 ): string {
+  const { key } = clause
+  const operator = clause.operator === 'OTHER' ? clause.written : clause.operator
   const kind = kindOf(key)
   if (entity === 'logged model') {
-    return messages.wrongComparatorOfLoggedModels(keyText(key), operator)
+    const name = `${key.prefix ?? 'attributes'}.${key.name}`
+    return messages.wrongComparatorOfLoggedModels(excerpt(name), operator)
   }
   if (operator === 'IS NULL' || operator === 'IS NOT NULL') return messages.nullNotSupported
   const isTagOfExperiment = entity === 'experiment' && kind === 'tag'
@@ -66,7 +99,7 @@ function operatorPhraseOf(
     : messages.wrongComparator(operator, known)
 }
 
-type Compared = Exclude<Clause, { operator: 'IS NULL' | 'IS NOT NULL' }>
+type Compared = Exclude<Clause, { operator: 'IS NULL' | 'IS NOT NULL' | 'OTHER' }>
 
 function comparisonSql(clause: Compared, field: FilterField, literals: Literals): SQL {
   switch (clause.operator) {
@@ -120,15 +153,18 @@ function numberSql(clause: Valued, { operator, field, literals }: OrderedCompari
     : sql`(${field.isNan} = 0 and ${condition})`
 }
 
-function stringOf(clause: Valued): string {
+function stringOf(clause: Valued, entity?: Searched): string {
   if (clause.value.type === 'string') return clause.value.text
   const { text, type } = clause.value
   const kind = kindOf(clause.key)
   const names = { attribute: 'attributes', dataset: 'dataset attributes' }
+  const ofRegistry = entity === 'registered model' || entity === 'model version'
   const phrase =
     type === 'bare'
       ? messages.notQuoted
-      : messages.notText(kind === 'attribute' || kind === 'dataset' ? names[kind] : kind)
+      : ofRegistry && kind === 'attribute'
+        ? messages.notTextOrList
+        : messages.notText(kind === 'attribute' || kind === 'dataset' ? names[kind] : kind)
   throw invalid(`${phrase}: '${keyText(clause.key)}' takes text such as 'x', got ${excerpt(text)}`)
 }
 
@@ -137,8 +173,12 @@ function numberOf(clause: Valued): string {
   const kind = kindOf(clause.key)
   const what = kind === 'metric' ? kind : `numeric attribute: ${keyText(clause.key)}`
   throw invalid(
-    `${messages.notNumeric(what)}. Found '${excerpt(clause.value.text)}'; give a number without quotes`,
+    `${messages.notNumeric(what)}. Found ${shownOf(clause.value)}; give a number without quotes`,
   )
+}
+
+function shownOf({ type, text }: Literal): string {
+  return type === 'string' ? `'${excerpt(text)}'` : excerpt(text)
 }
 
 function integerOf(clause: Valued): string {

@@ -1,23 +1,35 @@
 import { excerpt, invalid } from '../core/error.ts'
 import { messages } from '../core/messages.ts'
 import { Cursor, isWord, type Key } from './cursor.ts'
+import type { LexedToken } from './lexer.ts'
 
 const comparisons = ['=', '!=', '<', '<=', '>', '>=', 'LIKE', 'ILIKE'] as const
 export type Comparison = (typeof comparisons)[number]
 export type Operator = Comparison | 'IN' | 'NOT IN' | 'IS NULL' | 'IS NOT NULL'
 
 /**
- * What a key is compared with: a quoted string, or a number as it was written. `bare` is neither, and
- * refused once it is known what the key takes.
+ * What a key is compared with: a quoted string, or a number or a list as it was written. `bare` is
+ * none of them, and refused once it is known what the key takes.
  */
-export type Literal = { readonly type: 'string' | 'number' | 'bare'; readonly text: string }
+export type Literal = {
+  readonly type: 'string' | 'number' | 'bare' | 'list'
+  readonly text: string
+}
 
 /** One condition of a filter. */
 export type Clause = { readonly key: Key } & (
   | { readonly operator: Comparison; readonly value: Literal }
   | { readonly operator: 'IN' | 'NOT IN'; readonly values: readonly string[] }
   | { readonly operator: 'IS NULL' | 'IS NOT NULL' }
+  | UnknownOperator
 )
+
+/** An operator of SQL that no key takes. What is wrong with the key or the value is told first. */
+type UnknownOperator = {
+  readonly operator: 'OTHER'
+  readonly written: string
+  readonly value: Literal
+}
 
 /** A filter's clauses; all of them must hold. The syntax alone: which keys exist is for `filterSql`. */
 export type Filter = readonly Clause[]
@@ -28,9 +40,9 @@ const number = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
 
 /**
  * Parse a filter of any searchable entity: `key operator value`, joined by AND. Empty or absent
- * text has no clauses. As in MLflow 3.17.2, an AND with nothing on one side is passed over.
+ * text has no clauses; blank text is refused, as MLflow does. As in MLflow 3.17.2, an AND with nothing on one side is passed over.
  *
- * @param phraseOf what a message about the filter begins with
+ * @param phraseOf what a message about the filter begins with; `blankPhraseOf`, about a blank one
  * @throws INVALID_PARAMETER_VALUE bad syntax, with the place and what was expected there; more than
  *   100 clauses or 200,000 characters
  * @see docs/search.md
@@ -38,9 +50,13 @@ const number = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
 export function parseFilter(
   text: string | undefined,
   phraseOf: (filter: string) => string = messages.wrongClauses,
+  blankPhraseOf: (filter: string) => string = messages.blankFilter,
 ): Filter {
   if (text === undefined) return []
   if (text.length > charsMax) throw invalid(`The filter has more than ${charsMax} characters`)
+  if (text !== '' && text.trim() === '') {
+    throw invalid(`${blankPhraseOf(excerpt(text))}: leave it out to find everything`)
+  }
   const cursor = new Cursor(text, phraseOf(text))
   const clauses: Clause[] = []
   skipAnds(cursor)
@@ -62,40 +78,59 @@ function skipAnds(cursor: Cursor): void {
 }
 
 function parseClause(cursor: Cursor): Clause {
+  const first = cursor.peek()
+  const isValue = first.kind === 'quoted' ? first.quote === "'" : number.test(first.text)
+  if (isValue) {
+    const phrase = isOperator(cursor.peek(1)) ? messages.notAKey(cursor.textOf(first)) : undefined
+    throw cursor.unexpected(first, 'a key such as metrics.accuracy', phrase)
+  }
   const key = cursor.key()
   if (cursor.takeIf('IS')) {
     const operator = cursor.takeIf('NOT') ? 'IS NOT NULL' : 'IS NULL'
     if (!cursor.takeIf('NULL')) throw cursor.unexpected(cursor.peek(), 'NULL or NOT NULL')
     return { key, operator }
   }
-  if (cursor.takeIf('NOT')) {
-    if (!cursor.takeIf('IN')) throw cursor.unexpected(cursor.peek(), 'IN after NOT')
-    return { key, operator: 'NOT IN', values: parseList(cursor) }
-  }
+  if (cursor.takeIf('NOT')) return parseNegated(cursor, key)
   if (cursor.takeIf('IN')) return { key, operator: 'IN', values: parseList(cursor) }
-  return { key, operator: parseComparison(cursor), value: parseLiteral(cursor) }
+  const token = cursor.take()
+  if (!isOperator(token)) {
+    throw cursor.unexpected(token, `an operator (${comparisons.join(' ')} IN, NOT IN, IS NULL)`)
+  }
+  const value = parseLiteral(cursor)
+  const operator = comparisons.find((known) => known === token.text.toUpperCase())
+  return operator
+    ? { key, operator, value }
+    : { key, operator: 'OTHER', written: token.text, value }
 }
 
-function parseComparison(cursor: Cursor): Comparison {
-  const token = cursor.take()
-  const text = token.text.toUpperCase()
-  const operator = token.kind === 'quoted' ? undefined : comparisons.find((op) => op === text)
-  if (operator === undefined) {
-    const phrase =
-      token.kind === 'symbol' ? messages.wrongComparator(token.text, comparisons) : undefined
-    const known = `an operator (${comparisons.join(' ')} IN, NOT IN, IS NULL)`
-    throw cursor.unexpected(token, known, phrase)
-  }
-  return operator
+function isOperator({ kind, text }: LexedToken): boolean {
+  if (kind === 'symbol') return !/[(),;]/.test(text)
+  return kind === 'word' && /^(I?LIKE|RLIKE|REGEXP|~)$/i.test(text)
+}
+
+/** What follows NOT. */
+function parseNegated(cursor: Cursor, key: Key): Clause {
+  if (cursor.takeIf('IN')) return { key, operator: 'NOT IN', values: parseList(cursor) }
+  const token = cursor.peek()
+  const isLike = ['LIKE', 'ILIKE', 'RLIKE'].some((word) => isWord(token, word))
+  if (!isLike) throw cursor.unexpected(token, 'IN after NOT')
+  const written = `NOT ${cursor.take().text}`
+  return { key, operator: 'OTHER', written, value: parseLiteral(cursor) }
 }
 
 function parseLiteral(cursor: Cursor): Literal {
-  const token = cursor.take()
-  if (token.kind === 'quoted' && token.quote !== '`') return { type: 'string', text: token.text }
-  if (token.kind === 'word') {
-    return { type: number.test(token.text) ? 'number' : 'bare', text: token.text }
+  const token = cursor.peek()
+  if (token.kind === 'symbol' && token.text === '(') {
+    parseList(cursor)
+    return { type: 'list', text: cursor.textFrom(token) }
   }
-  throw cursor.unexpected(token, "a number or a string in quotes, such as 'x'")
+  const isBoolean = isWord(token, 'TRUE') || isWord(token, 'FALSE')
+  if (isBoolean || (token.kind !== 'quoted' && token.kind !== 'word')) {
+    throw cursor.unexpected(token, "a number or a string in quotes, such as 'x'")
+  }
+  const { text } = cursor.take()
+  if (token.kind === 'word') return { type: number.test(text) ? 'number' : 'bare', text }
+  return token.quote === '`' ? { type: 'bare', text: `\`${text}\`` } : { type: 'string', text }
 }
 
 function parseList(cursor: Cursor): readonly string[] {

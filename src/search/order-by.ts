@@ -27,6 +27,10 @@ export function parseOrderBy(entries: readonly string[]): readonly OrderItem[] {
 
 function parseItem(entry: string): OrderItem {
   const cursor = new Cursor(entry, messages.wrongOrder(entry))
+  const first = cursor.peek()
+  if (first.kind === 'word' && !isIdentifier(first.text)) {
+    throw cursor.unexpected(first, 'a key such as metrics.accuracy')
+  }
   const key = cursor.key()
   const descending = cursor.takeIf('DESC')
   const hasDirection = descending || cursor.takeIf('ASC')
@@ -37,4 +41,9 @@ function parseItem(entry: string): OrderItem {
     throw cursor.unexpected(rest, 'ASC, DESC or the end', phrase)
   }
   return { key, descending }
+}
+
+/** A name without quotes: no number and no word of SQL. Behind a prefix other characters may stand. */
+function isIdentifier(text: string): boolean {
+  return /^[\p{L}_][\p{L}\p{N}_]*(\.|$)/u.test(text) && !/^(ASC|DESC|TRUE|FALSE|NULL)$/i.test(text)
 }

@@ -2,7 +2,7 @@ import type { SQL } from 'drizzle-orm'
 import { invalid } from '../core/error.ts'
 import { messages } from '../core/messages.ts'
 import type { Key } from './cursor.ts'
-import type { Operator } from './filter.ts'
+import { keyText, type Operator } from './filter.ts'
 
 /**
  * The keys that one entity's filter, or its order_by, may name: under each prefix (`''` for none)
@@ -68,18 +68,25 @@ export function fieldOf<F extends object>(words: Vocabulary<F>, key: Key): F {
   const keys = words.prefixes.get(key.prefix ?? '')
   if (keys === undefined) {
     const known = [...words.prefixes.keys()].filter((prefix) => prefix !== '')
-    throw invalid(
-      `${messages.unknownPrefix(key.prefix ?? '')}. Valid prefixes: ${known.join(', ')}`,
-    )
+    throw invalid(`${prefixPhraseOf(words, key)}. Valid prefixes: ${known.join(', ')}`)
   }
   if (!isMap(keys)) return keys
   const field = keys.get(key.name)
   if (field === undefined) {
     const ofDataset = kindOf(key) === 'dataset' ? messages.unknownDatasetKey : undefined
-    const phraseOf = words.unknownKey ?? ofDataset ?? messages.unknownKey
-    throw invalid(`${phraseOf(key.name)}. Valid keys: ${[...keys.keys()].join(', ')}`)
+    const phraseOf = ofDataset ?? messages.unknownKey
+    const phrase = words.unknownKey?.(keyText(key)) ?? phraseOf(key.name)
+    throw invalid(`${phrase}. Valid keys: ${[...keys.keys()].join(', ')}`)
   }
   return field
+}
+
+function prefixPhraseOf({ unknownKey, entity }: Vocabulary<unknown>, key: Key): string {
+  if (unknownKey) return unknownKey(keyText(key))
+  const prefix = key.prefix ?? ''
+  return entity === 'logged model'
+    ? messages.unknownPrefixOfLoggedModels(prefix)
+    : messages.unknownPrefix(prefix)
 }
 
 /** What a key names, in MLflow's words. */

@@ -71,7 +71,7 @@ function checkName(name: string): void {
 }
 
 function checkEvents(events: readonly string[]): void {
-  if (events.length === 0) throw invalid(messages.noEvents)
+  if (events.length === 0) throw invalid(`${messages.noEvents}; name one or more`)
   if (events.length > eventsMax) throw invalid(`A webhook has at most ${eventsMax} events`)
   if (new Set(events).size < events.length) throw invalid('Webhook events must not repeat')
   const unknown = events.find((event) => !isEventPattern(event))

@@ -40,6 +40,7 @@ export function allowedUrl(text: string, settings: WebhookSettings): URL {
     const allowed = settings.schemes.join(', ')
     throw invalid(`${messages.wrongScheme(scheme)}. Allowed schemes are: ${allowed}.`)
   }
+  if (!hasHost(text)) throw unreadable(text)
   const host = hostOf(url)
   if (mayBePrivate(url, settings)) return url
   const refused = ipaddr.isValid(host) ? !isPublicAddress(host) : isLocalName(host)
@@ -81,10 +82,17 @@ function schemeOf(text: string): string {
   return /^\s*([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase() ?? ''
 }
 
+/** What browsers take for a host behind three slashes is a path for other clients. */
+function hasHost(text: string): boolean {
+  return /^\s*[a-z]+:\/\/[^/?#\s]/i.test(text)
+}
+
 function unreadable(text: string): RegistryError {
-  const hasHost = /^\s*[a-z]+:\/*[^/?#\s]/i.test(text)
+  if (text.length > urlCharsMax) {
+    return invalid(`Webhook URL has more than ${urlCharsMax} characters`)
+  }
   return invalid(
-    hasHost
+    hasHost(text)
       ? `${messages.wrongUrl(text)}: its host or port cannot be read`
       : `${messages.urlWithoutHost}, such as https://example.com/hook`,
   )
@@ -97,10 +105,7 @@ export function originOf(text: string): string {
 
 /** URLs are parsed as browsers do: every spelling of an IPv4 address comes out as the usual one. */
 function parseUrl(text: string): URL | undefined {
-  if (text.length > urlCharsMax) {
-    throw invalid(`Webhook URL has more than ${urlCharsMax} characters`)
-  }
-  return URL.canParse(text) ? new URL(text) : undefined
+  return text.length <= urlCharsMax && URL.canParse(text) ? new URL(text) : undefined
 }
 
 function hostOf(url: URL): string {

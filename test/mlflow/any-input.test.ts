@@ -93,7 +93,7 @@ function fieldValue(name: string, field: Field): fc.Arbitrary<unknown> {
 }
 
 /** Types whose values travel as text. */
-const textTypes = ['string', 'version', 'experiment_id', 'artifact_path']
+const textTypes = ['string', 'version', 'run_id', 'experiment_id', 'artifact_path']
 
 function rightType(field: Field): fc.Arbitrary<unknown> {
   const { type } = field

@@ -407,13 +407,136 @@ const refusals: readonly (readonly [string, string, unknown, string])[] = [
     'POST',
     'logged-models/search',
     { experiment_ids: ['0'], filter: "name > 'a'" },
-    "Invalid comparison operator for name: '>'",
+    "Invalid comparison operator for attributes.name: '>'",
   ],
   [
     'POST',
     'logged-models/search',
     { experiment_ids: ['0'], order_by: [{ field_name: 'bogus' }] },
     'Invalid order by field name: bogus',
+  ],
+
+  // Of a key, a value and an operator, the first that is wrong is told, in MLflow's order
+  ...(
+    [
+      ["bogus == 'x'", "Invalid attribute key 'bogus' specified"],
+      ["metrics.a LIKE 'x'", "Expected numeric value type for metric. Found 'x'"],
+      ["metrics.a IN ('x')", "Expected numeric value type for metric. Found ('x')"],
+      ['metrics.a LIKE 1', "Invalid comparator 'LIKE' not one of "],
+      ['metrics.a == 1', "Invalid comparator '==' not one of "],
+      ['params.a > 1', 'Expected a quoted string value for parameter'],
+      ["params.a IN ('x')", 'Expected a quoted string value for parameter'],
+      ["params.a NOT LIKE 'x'", "Invalid comparator 'NOT LIKE' not one of "],
+      ['tags.a = `x`', 'Parameter value is either not quoted'],
+      ["run_name IN ('x')", "Only ['run_id'] attributes support comparison with a list"],
+      ["start_time LIKE 'x'", 'Expected numeric value type for numeric attribute: start_time'],
+      ['status > 1', 'Expected a quoted string value for attributes'],
+      ["'metrics.a' > 1", "Invalid comparison clause. Expected 'Identifier' found ''metrics.a''"],
+      [' ', "Invalid filter ' '. Could not be parsed"],
+    ] as const
+  ).map(
+    ([filter, phrase]) =>
+      ['POST', 'runs/search', { experiment_ids: ['0'], filter }, phrase] as const,
+  ),
+  ...(
+    [
+      [
+        'name = 1',
+        'Expected a quoted string value or a list of quoted string values for attributes',
+      ],
+      ['tags.a = 1', 'Expected a quoted string value for tag'],
+      ["name > 'x'", 'Invalid comparator for attribute: >'],
+      ['evilhax = true', 'Invalid clause(s) in filter string: evilhax = true'],
+    ] as const
+  ).flatMap(([filter, phrase]) =>
+    ['registered-models', 'model-versions'].map(
+      (kind) =>
+        ['GET', `${kind}/search?filter=${encodeURIComponent(filter)}`, undefined, phrase] as const,
+    ),
+  ),
+  [
+    'POST',
+    'experiments/search',
+    { max_results: 5, filter: "name IN ('x')" },
+    "Only ['experiment_id'] attributes",
+  ],
+  ...['31', 'DESC', 'a/b'].map(
+    (order) =>
+      [
+        'GET',
+        `model-versions/search?order_by=${encodeURIComponent(order)}`,
+        undefined,
+        `Invalid order_by clause '${order}'`,
+      ] as const,
+  ),
+  [
+    'GET',
+    'registered-models/search?order_by=tags.a',
+    undefined,
+    "Invalid order by key 'tags.a' specified",
+  ],
+  [
+    'POST',
+    'logged-models/search',
+    { experiment_ids: ['0'], filter: ' ' },
+    "Invalid filter string: ' '",
+  ],
+  [
+    'POST',
+    'logged-models/search',
+    { experiment_ids: ['0'], filter: "bogus.a = 'x'" },
+    "Invalid entity type: 'bogus'",
+  ],
+  [
+    'POST',
+    'logged-models/search',
+    { experiment_ids: ['0'], datasets: [{}] },
+    '`dataset_name` in the `datasets` clause must be specified',
+  ],
+  [
+    'POST',
+    'logged-models/search',
+    { experiment_ids: ['0'], order_by: [{}] },
+    'Invalid order by field name: ',
+  ],
+
+  // Missing, blank, of another form
+  ...['log-batch', 'log-inputs'].map(
+    (verb) =>
+      [
+        'POST',
+        `runs/${verb}`,
+        { run_id: 'a/b' },
+        'Invalid value "a/b" for parameter \'run_id\' supplied',
+      ] as const,
+  ),
+  ['POST', 'runs/outputs', { run_id: 'RUN' }, "Missing value for required parameter 'models'."],
+  [
+    'POST',
+    'runs/log-metric',
+    { run_id: 'RUN', key: 'a', value: 1, timestamp: '' },
+    'Invalid value "" for parameter \'timestamp\' supplied',
+  ],
+  ...['set-tag', 'alias'].map(
+    (verb) =>
+      [
+        'POST',
+        `registered-models/${verb}`,
+        { name: ' ', key: 'a', value: 'b', alias: 'a', version: '1' },
+        "Missing value for required parameter 'name'.",
+      ] as const,
+  ),
+  [
+    'POST',
+    'webhooks',
+    { name: 'w', url: 'https://a', events: [] },
+    'Webhook events must be a non-empty list',
+  ],
+  [
+    'GET',
+    '/ajax-api/2.0/mlflow/logged-models/m-1/artifacts/files',
+    undefined,
+    'Request must include the "artifact_file_path" query parameter',
   ],
 
   // Logged models, webhooks, files
@@ -431,6 +554,8 @@ const refusals: readonly (readonly [string, string, unknown, string])[] = [
   ...[
     ['   ', 'Webhook URL cannot be empty or just whitespace'],
     ['https://', 'Webhook URL must include a hostname'],
+    ['https:///x', 'Webhook URL must include a hostname'],
+    ['x'.repeat(3000), "Invalid webhook URL scheme: ''"],
     ['ftp://x', "Invalid webhook URL scheme: 'ftp'. Allowed schemes are: https"],
     ['https://127.0.0.1/', 'Webhook URL must not resolve to a non-public IP address'],
   ].map(
@@ -534,4 +659,23 @@ test('an upload of a page without its parameters is refused with 400', async () 
     expect.stringMatching(/^Run with id=d+ not found/),
   ])
   expect(await upload(`?run_uuid=${runId}&path=a`)).toEqual([200, ''])
+})
+
+test('a page token of another search of logged models says what is another', async () => {
+  const server = await registryServer()
+  const search = async (body: object) =>
+    (await server.post('logged-models/search', { experiment_ids: ['0'], max_results: 1, ...body }))
+      .json
+  for (const name of ['a', 'b']) await server.post('logged-models', { experiment_id: '0', name })
+  const { next_page_token: token } = await search({})
+  const order = [{ field_name: 'name' }]
+  const said = async (body: object) => (await search({ page_token: token, ...body })).message
+  expect((await search({ page_token: token })).models).toHaveLength(1)
+  expect(await said({ experiment_ids: ['0', '1'] })).toMatch(/^Experiment IDs in the page token do/)
+  expect(await said({ filter: "name = 'a'" })).toMatch(/^Filter string in the page token does not/)
+  expect(await said({ order_by: order })).toMatch(/^Order by in the page token does not match/)
+  expect(await said({ experiment_ids: ['1'], order_by: order })).toMatch(/^Experiment IDs in the/)
+  expect(await said({ page_token: `x${token}` })).toMatch(/^Experiment IDs in the page token do/)
+  expect(await said({ page_token: 'x' })).toMatch(/^Invalid page token/)
+  expect(await search({ experiment_ids: [] })).toEqual({})
 })

@@ -129,7 +129,7 @@ describe('registered models', () => {
     ["foo = 'x'", 'Valid keys: name, description'],
     ["name = 'a' OR name = 'B'", 'expected AND'],
     ['name = a', 'Parameter value is either not quoted'],
-    ["tags.x IN ('a')", 'Invalid comparator for tag: IN'],
+    ["tags.x IN ('a')", 'Expected a quoted string value for tag'],
     ["tags.x > 'a'", 'Invalid comparator for tag: >'],
     ["metrics.acc > '1'", "Invalid entity type 'metrics'. Valid"],
   ])('the filter %j is refused', async (filter, message) => {

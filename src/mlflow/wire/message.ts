@@ -6,7 +6,7 @@ import { type Scalar, type ScalarValues, scalars, shownOf, wrongType } from './s
 export type Field = {
   readonly type: Scalar | Message<Fields> | readonly string[] | 'map'
   readonly repeated?: true
-  /** Absent, null, the empty string and the empty list are refused. */
+  /** Absent, null and, where text is wanted, the empty string are refused. */
   readonly required?: true
   /** A second name for the field, e.g. `run_uuid`; both with different values are refused. */
   readonly alsoAs?: string
@@ -69,14 +69,17 @@ export function decode<F extends Fields>(shape: Message<F>, body: unknown, path 
 }
 
 function decodeField(field: Field, value: unknown, name: string): unknown {
-  if (field.required && (value === undefined || value === null || value === '')) {
-    throw missing(name)
-  }
+  const isEmpty = value === '' && !wantsInteger(field)
+  if (field.required && (value === undefined || value === null || isEmpty)) throw missing(name)
   if (value === undefined || value === null) return field.repeated ? [] : undefined
   if (!field.repeated) return decodeOne(field, value, name)
   if (!Array.isArray(value)) throw wrongType(value, name, 'a list')
-  if (field.required && value.length === 0) throw missing(name)
   return value.map((item, i) => decodeOne(field, item, `${name}[${i}]`))
+}
+
+/** An empty text in their place is of the wrong type, and not missing. */
+function wantsInteger({ type }: Field): boolean {
+  return type === 'int32' || type === 'int64'
 }
 
 function missing(name: string): Error {

@@ -18,6 +18,8 @@ export type ScalarValues = {
   readonly double: number
   /** The number of a model version, which MLflow sends as text. */
   readonly version: number
+  /** The id of a run where MLflow looks at its form before it looks for the run. */
+  readonly run_id: string
   /** The id of an experiment, which MLflow sends as text. */
   readonly experiment_id: number
   /** A path in the one form in which paths are judged and stored; the empty path is the root. */
@@ -35,6 +37,7 @@ export const scalars: {
   int64: decodeInt64,
   double: decodeDouble,
   version: (value, name) => parseVersion(decodeString(value, name)),
+  run_id: (value, name) => parseRunId(decodeString(value, name)),
   experiment_id: (value, name) => parseExperimentId(decodeString(value, name)),
   artifact_path: (value, name) => cleanPath(decodeString(value, name)),
 }
@@ -47,6 +50,11 @@ function decodeString(value: unknown, name: string): string {
     )
   }
   return value
+}
+
+function parseRunId(text: string): string {
+  if (/^[\p{L}\p{N}][\p{L}\p{N}_-]{0,255}$/u.test(text)) return text
+  throw invalid(`${messages.wrongRunId(text)}: it is not the id of a run`)
 }
 
 function decodeBool(value: unknown, name: string): boolean {

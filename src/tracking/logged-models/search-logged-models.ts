@@ -18,6 +18,7 @@ import {
 } from '../../search/vocabulary.ts'
 import type { LoggedModel } from './logged-model.ts'
 import { readLoggedModels } from './read-logged-models.ts'
+import { markToken, unmarkToken } from './search-token.ts'
 
 /** A dataset by name, and by digest where one is given. */
 export type DatasetFilter = { readonly name: string; readonly digest: string | undefined }
@@ -57,7 +58,8 @@ export async function searchLoggedModels(
   ctx: Context,
   search: LoggedModelSearch,
 ): Promise<Page<LoggedModel>> {
-  const filter = parseFilter(search.filter, messages.wrongFilterOfLoggedModels).map(withStatusName)
+  const phraseOf = messages.wrongFilterOfLoggedModels
+  const filter = parseFilter(search.filter, phraseOf, phraseOf).map(withStatusName)
   const { experimentIds, datasets, orderBy } = search
   const page = await findPage(ctx.db, searchableOf(datasets, orderBy), {
     scope: [
@@ -70,10 +72,13 @@ export async function searchLoggedModels(
     filter,
     orderBy: orderItemsOf(orderBy),
     count: checkPageSize(search.maxResults, { most: pageMax, absent: pageDefault }),
-    token: search.pageToken,
+    token: unmarkToken(search, search.pageToken),
     fingerprint: ['logged models', experimentIds, search.filter ?? '', datasets, orderBy],
   })
-  return { items: await readLoggedModels(ctx.db, page.items), nextPageToken: page.nextPageToken }
+  return {
+    items: await readLoggedModels(ctx.db, page.items),
+    nextPageToken: markToken(search, page.nextPageToken),
+  }
 }
 
 /** Whether the metric `p` was logged on a dataset of the list `d.list`. */

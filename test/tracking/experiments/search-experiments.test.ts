@@ -53,14 +53,14 @@ test.each([
 
 test.each([
   ["attr.name = 'x'", "Invalid entity type 'attr'. Valid"],
-  ["name IN ('xa')", "Invalid comparator 'IN' not one of ="],
+  ["name IN ('xa')", "Only ['experiment_id'] attributes support comparison with a list"],
   ["name > 'x'", "Invalid comparator '>' not one of ="],
   ["lifecycle_stage = 'active'", 'Valid keys: name, experiment_id'],
   [
     "creation_time > '0'",
     'Expected numeric value type for numeric attribute: creation_time. Found',
   ],
-  ["creation_time LIKE '1'", "Invalid comparator 'LIKE' not one of ="],
+  ["creation_time LIKE '1'", 'Expected numeric value type for numeric attribute: creation_time'],
   ["params.x = 'a'", "Invalid entity type 'params'. Valid"],
   ['name = xa', 'Parameter value is either not quoted'],
   ['experiment_id = 1', 'Expected a quoted string value for attributes'],

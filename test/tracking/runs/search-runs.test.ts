@@ -150,9 +150,9 @@ describe('a filter finds', () => {
 
 test.each([
   ["metrics.acc > '0.5'", 'Expected numeric value type for metric. Found'],
-  ["metrics.acc LIKE '1'", "Invalid comparator 'LIKE' not one of ="],
+  ["metrics.acc LIKE '1'", "Expected numeric value type for metric. Found '1'"],
   ['metrics.acc IS NULL', 'IS NULL / IS NOT NULL is only supported'],
-  ["metrics.acc IN ('1')", "Invalid comparator 'IN' not one of ="],
+  ["metrics.acc IN ('1')", "Expected numeric value type for metric. Found ('1')"],
   ['params.lr = 0.1', 'Expected a quoted string value for parameter'],
   ['params.lr LIKE 5', 'Expected a quoted string value for parameter'],
   ['tags.x = 5', 'Expected a quoted string value for tag'],
@@ -162,8 +162,8 @@ test.each([
   ['metrics.acc = 0x10', 'Expected numeric value type for metric. Found'],
   ['params.lr = x', 'Parameter value is either not quoted'],
   ["params.lr > '0.05'", "Invalid comparator '>' not one of ="],
-  ["params.lr IN ('0.1')", "Invalid comparator 'IN' not one of ="],
-  ["status IN ('FINISHED')", "Invalid comparator 'IN' not one of ="],
+  ["params.lr IN ('0.1')", 'Expected a quoted string value for parameter'],
+  ["status IN ('FINISHED')", "Only ['run_id'] attributes support comparison with a list"],
   ['status IS NULL', 'IS NULL / IS NOT NULL is only supported'],
   ["Run_name = 'a'", "Invalid attribute key 'Run_name' specified"],
   ["start_time >= '150'", 'Expected numeric value type for numeric attribute: start_time'],
