@@ -37,6 +37,7 @@ import { serveCommand } from './serving/serve.ts'
 import { watchCommand } from './serving/watch.ts'
 import { experimentsCommand } from './tracking/experiments.ts'
 import { runsCommand } from './tracking/runs.ts'
+import { exportCommand } from './transfer/export/export.ts'
 import { importCommand } from './transfer/import.ts'
 
 /** Every command, by the heading under which the help lists it. */
@@ -48,6 +49,7 @@ function commandGroups(): Record<string, Command[]> {
       gcCommand(),
       artifactsCommand(),
       importCommand(),
+      exportCommand(),
     ],
     'Registry:': [
       modelsCommand(),

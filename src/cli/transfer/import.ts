@@ -8,8 +8,9 @@ import { startProgress } from '../progress.ts'
 import { addServer, callServer } from '../with-server.ts'
 import { compareTracking } from './compare.ts'
 import { compareRegistry } from './compare-registry.ts'
+import { addJobs, jobsOf } from './jobs.ts'
 import { reportJson, reportLines } from './report.ts'
-import { JsonReader, readerOf } from './sources/json-reader.ts'
+import { JsonServer, jsonServerOf } from './sources/json-server.ts'
 import { MlflowDatabase } from './sources/mlflow-db.ts'
 import { MlflowServer } from './sources/mlflow-server.ts'
 import { MlrunsFolder } from './sources/mlruns.ts'
@@ -41,7 +42,7 @@ function mlflowCommand(): Command {
   return addImport(command).action((url: string) =>
     importFrom(
       command,
-      (onUnread) => new MlflowServer(readerOf(url, sourceHeaders(command)), onUnread),
+      (onUnread) => new MlflowServer(jsonServerOf(url, sourceHeaders(command)), onUnread),
     ),
   )
 }
@@ -77,7 +78,7 @@ function sourceHeaders(command: Command): Record<string, string> {
 }
 
 function addImport(command: Command): Command {
-  command.option('--jobs <n>', 'runs that are read at a time, 1 to 32', '4')
+  addJobs(command)
   return addServer(command, 'changes')
 }
 
@@ -85,18 +86,18 @@ async function importFrom(
   command: Command,
   open: (onUnread: OnUnread) => ImportSource,
 ): Promise<void> {
-  const jobs = Number(command.opts<{ jobs: string }>().jobs)
-  if (!Number.isInteger(jobs) || jobs < 1 || jobs > 32) {
-    throw new StartError(`--jobs must be from 1 to 32, not '${command.opts().jobs}'`)
-  }
+  const jobs = jobsOf(command)
   const tally = new Tally()
   try {
     const source = open((what, problem) => tally.differs(what, problem))
     try {
       await callServer(command, async (client) => {
         await takeOver(command, client, { source, jobs, tally })
-        print(command, reportJson(tally, source.title), () =>
-          reportLines(command, tally, source.title),
+        print(command, { source: source.title, ...reportJson(tally) }, () =>
+          reportLines(command, tally, {
+            title: `Taken over from ${source.title}`,
+            source: 'there',
+          }),
         )
       })
       if (tally.differing > 0) setExitCode(command, exitCodes.failed)
@@ -132,7 +133,7 @@ async function takeOver(
     bar.stop()
   }
   const here = new MlflowServer(
-    new JsonReader('this server', (path, init) => client.fetch(path, init)),
+    new JsonServer('this server', (path, init) => client.fetch(path, init)),
     (what, problem) => tally.differs(`${what} here`, problem),
   )
   await compareTracking({ client, here, taken, tally })

@@ -4,8 +4,14 @@ import type { Tally } from './tally.ts'
 
 const shownMax = 50
 
-/** The report at the end of an import, for people. */
-export function reportLines(command: Command, tally: Tally, from: string): string[] {
+type ReportTerms = {
+  readonly title: string
+  /** Where things came from: `there` of an import. */
+  readonly source: 'here' | 'there'
+}
+
+/** The report at the end of an import or an export, for people. */
+export function reportLines(command: Command, tally: Tally, terms: ReportTerms): string[] {
   const rows = [...tally.counts].map(([kind, { source, added, updated, unchanged, refused }]) => [
     kind,
     ...[source, added, updated, unchanged, refused].map(String),
@@ -13,9 +19,12 @@ export function reportLines(command: Command, tally: Tally, from: string): strin
   const shown = tally.differences.slice(0, shownMax)
   const hidden = tally.differing - shown.length
   return [
-    `Taken over from ${from}`,
-    ...columns(command, [['', 'there', 'new', 'changed', 'as before', 'refused'], ...rows]),
-    ...tally.renamed.map(({ what, as }) => `${what} is ${as} here`),
+    terms.title,
+    ...columns(command, [['', terms.source, 'new', 'changed', 'as before', 'refused'], ...rows]),
+    ...tally.renamed.map(
+      ({ what, as }) => `${what} is ${as} ${terms.source === 'here' ? 'there' : 'here'}`,
+    ),
+    ...[...tally.lost].map(([what, count]) => `not kept there: ${what}: ${count}`),
     ...shown.map(({ what, problem }) => `differs: ${what}: ${problem}`),
     ...(hidden > 0 ? [`differs: ${hidden} more`] : []),
     tally.differing === 0
@@ -25,12 +34,12 @@ export function reportLines(command: Command, tally: Tally, from: string): strin
 }
 
 /** The same for programs. */
-export function reportJson(tally: Tally, from: string): object {
+export function reportJson(tally: Tally): object {
   return {
-    source: from,
     counts: Object.fromEntries(tally.counts),
     bytes: tally.bytes,
     renamed: tally.renamed,
+    not_kept: Object.fromEntries(tally.lost),
     differences: tally.differences,
     differing: tally.differing,
   }

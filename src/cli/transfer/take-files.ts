@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
 import * as endpoints from '../../api/endpoints/imports.ts'
 import { cleanFilePath, joinPaths, storePathOf } from '../../artifacts/path.ts'
 import { ApiError, type GatehouseClient } from '../../client/client.ts'
@@ -7,6 +6,7 @@ import { readEveryPage } from '../../client/every-page.ts'
 import { RegistryError } from '../../core/error.ts'
 import { defaultWorkspace } from '../../core/names.ts'
 import { artifactPathOf } from '../mlflow-calls.ts'
+import { webStreamOf } from './sources/json-server.ts'
 import type { FilesOf, ImportSource, SourceFile } from './sources/source.ts'
 import { SourceError } from './sources/source-error.ts'
 import type { Tally } from './tally.ts'
@@ -125,7 +125,7 @@ async function copyFile(
   }
   try {
     const path = joinPaths(folder, cleanFilePath(file.path))
-    await client.upload(artifactPathOf(path), webStream(body()), file.sizeBytes)
+    await client.upload(artifactPathOf(path), webStreamOf(body()), file.sizeBytes)
     return { sha256: hash.digest('hex') }
   } catch (err) {
     if (unread) return { problem: `it could not be read: ${unread.message}` }
@@ -136,9 +136,4 @@ async function copyFile(
     }
     throw err
   }
-}
-
-function webStream(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  // Node's own stream is the standard one, under another name.
-  return Readable.toWeb(Readable.from(chunks)) as unknown as ReadableStream<Uint8Array>
 }

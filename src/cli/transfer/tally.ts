@@ -30,6 +30,8 @@ export class Tally {
   readonly differences: ImportDifference[] = []
   /** Things that have another id or name here. */
   readonly renamed: { readonly what: string; readonly as: string }[] = []
+  /** What the other server does not take from anybody, and how many things have it: no differences. */
+  readonly lost = new Map<string, number>()
   bytes = 0
   /** Differences that the list leaves out. */
   more = 0
@@ -40,6 +42,11 @@ export class Tally {
     const counts = { source: 0, added: 0, updated: 0, unchanged: 0, refused: 0 }
     this.counts.set(kind, counts)
     return counts
+  }
+
+  /** @param what in the plural: `ids of runs` */
+  loses(what: string, count = 1): void {
+    this.lost.set(what, (this.lost.get(what) ?? 0) + count)
   }
 
   differs(what: string, problem: string): void {

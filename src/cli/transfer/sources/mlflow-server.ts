@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import type { ByteStream } from '../../../platform/ports.ts'
 import type { Metric } from '../../../tracking/run.ts'
-import type { JsonReader, Query } from './json-reader.ts'
+import type { JsonServer, Query } from './json-server.ts'
 import {
   experimentOf,
+  keptAddress,
   loggedModelOf,
   metricOf,
   modelOf,
@@ -34,12 +36,15 @@ const depthMax = 64
 
 /** A live MLflow server, or any that speaks its REST API. */
 export class MlflowServer implements ImportSource {
-  readonly #server: JsonReader
+  readonly #server: JsonServer
   readonly #onUnread: OnUnread
+  readonly #keep: typeof keptAddress
 
-  constructor(server: JsonReader, onUnread: OnUnread) {
+  /** @param keep which addresses of experiments are told */
+  constructor(server: JsonServer, onUnread: OnUnread, keep = keptAddress) {
     this.#server = server
     this.#onUnread = onUnread
+    this.#keep = keep
   }
 
   get name(): string {
@@ -55,7 +60,7 @@ export class MlflowServer implements ImportSource {
       path: `${api}/experiments/search`,
       body: { view_type: 'ALL', max_results: 1000, page_token },
     }))
-    return readEach(items, (item) => experimentOf(readItem(shapes.Experiment, item)), {
+    return readEach(items, (item) => experimentOf(readItem(shapes.Experiment, item), this.#keep), {
       what: () => 'an experiment',
       onUnread: this.#onUnread,
     })
@@ -96,7 +101,7 @@ export class MlflowServer implements ImportSource {
     for await (const page of pages) yield* readItem(z.array(z.unknown()), page[key] ?? [])
   }
 
-  async points({ run_id }: SourceRun, key: string): Promise<Metric[]> {
+  async points({ run_id }: Pick<SourceRun, 'run_id'>, key: string): Promise<Metric[]> {
     const pages = this.#server.pages((token) => ({
       path: `${api}/metrics/get-history`,
       query: { run_id, metric_key: key, max_results: pointsPerPage, page_token: token },
@@ -172,7 +177,7 @@ export class MlflowServer implements ImportSource {
         }
         seen.add(path)
         if (isFolder) folders.push(path)
-        else yield { path, sizeBytes, open: () => this.#open(of, path) }
+        else yield { path, sizeBytes, open: () => this.open(of, path) }
       }
     }
   }
@@ -199,7 +204,8 @@ export class MlflowServer implements ImportSource {
     }
   }
 
-  #open(of: FilesOf, path: string) {
+  /** The bytes of one file. */
+  open(of: FilesOf, path: string): Promise<ByteStream> {
     if (of.kind === 'run') {
       return this.#server.open('/get-artifact', { run_id: of.run.run_id, path })
     }

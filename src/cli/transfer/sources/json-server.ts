@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { excerpt } from '../../../core/error.ts'
@@ -15,23 +16,31 @@ const waitMsMax = 60_000
 export type Query = Readonly<Record<string, string | number | undefined>>
 
 /** What is asked of a server, and the shape that the answer must have. */
-export type ServerQuestion<T extends z.ZodType> = {
-  readonly path: string
-  readonly query?: Query
-  /** With one it is a POST. */
-  readonly body?: unknown
+export type ServerQuestion<T extends z.ZodType> = Omit<ServerRequest, 'send'> & {
   readonly answer: T
 }
 
+type ServerRequest = {
+  readonly path: string
+  readonly query?: Query | undefined
+  /** With one it is a POST, unless `method` says otherwise. */
+  readonly body?: unknown
+  readonly method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Made twice it would make two things: it is not sent again where it may have arrived. */
+  readonly isOnce?: boolean
+  /** Bytes instead of a body, opened for each attempt. */
+  readonly send?: { readonly sizeBytes: number; open(): Promise<ByteStream> }
+}
+
 /** How a path of the server is fetched. */
-type FetchPath = (path: string, init: ReaderInit) => Promise<Response>
-type ReaderInit = RequestInit & { readonly headers: Readonly<Record<string, string>> }
+type FetchPath = (path: string, init: ServerInit) => Promise<Response>
+type ServerInit = RequestInit & { readonly headers: Readonly<Record<string, string>> }
 
 /**
- * Reads JSON and files from another server. Answers are bounded in size and time; what fails for the
+ * Another server, asked for JSON and files. Answers are bounded in size and time; what fails for the
  * moment (429, 5xx, a cut connection) is asked again.
  */
-export class JsonReader {
+export class JsonServer {
   readonly #fetch: FetchPath
 
   /** @param title the URL without credentials, for people */
@@ -46,23 +55,29 @@ export class JsonReader {
    * @throws SourceError it refused, or answered something else
    * @throws StartError it cannot be reached
    */
-  async read<T extends z.ZodType>({
-    path,
-    query,
-    body,
-    answer,
-  }: ServerQuestion<T>): Promise<z.output<T>> {
-    const { res, text } = await this.#ask(path, { query, body }, async (res, isComing) => ({
-      res,
-      text: await readText(res, isComing),
-    }))
-    if (!res.ok) throw refusalOf(path, res.status, text)
+  async read<T extends z.ZodType>({ answer, ...request }: ServerQuestion<T>): Promise<z.output<T>> {
+    const { path } = request
+    const text = await this.#textOf(request)
     const read = answer.safeParse(parseExact(text, path))
     if (read.success) return read.data
     const issue = read.error.issues[0]
     throw new SourceError(
       `${path}: unexpected answer at '${excerpt(issue?.path.join('.') ?? '')}': ${issue?.message}`,
     )
+  }
+
+  /** Store bytes at a path. @throws SourceError it refused; StartError it cannot be reached */
+  async upload(path: string, send: NonNullable<ServerRequest['send']>): Promise<void> {
+    await this.#textOf({ path, method: 'PUT', send })
+  }
+
+  async #textOf(request: ServerRequest): Promise<string> {
+    const { res, text } = await this.#ask(request, async (res, isComing) => ({
+      res,
+      text: await readText(res, isComing),
+    }))
+    if (!res.ok) throw refusalOf(request.path, res.status, text)
+    return text
   }
 
   /** Every page of a list. @param pageOf makes the question from the token of the page before */
@@ -85,34 +100,33 @@ export class JsonReader {
 
   /** The bytes at a path. @throws SourceError it refused */
   async open(path: string, query?: Query): Promise<ByteStream> {
-    const res = await this.#ask(path, { query }, async (res) => res)
+    const res = await this.#ask({ path, query }, async (res) => res)
     if (res.ok && res.body) return res.body
     throw refusalOf(path, res.status, await readText(res))
   }
 
   /** @param take what is read of the answer before it counts as given; it says when more has come */
   async #ask<T>(
-    path: string,
-    { query = {}, body }: { query?: Query | undefined; body?: unknown },
+    request: ServerRequest,
     take: (res: Response, isComing: () => void) => Promise<T>,
   ): Promise<T> {
-    const given = Object.entries(query).flatMap(([key, value]) =>
-      value === undefined ? [] : [[key, String(value)]],
-    )
-    const whole = `${path}${given.length > 0 ? `?${new URLSearchParams(given)}` : ''}`
+    const { path, query = {}, isOnce = false } = request
+    const whole = `${path}${searchOf(query)}`
     for (let attempt = 1; ; attempt++) {
       let res: Response | undefined
       const silence = new AbortController()
       const timer = setTimeout(() => silence.abort(isSilent), silenceMsMax)
       const isComing = () => void timer.refresh()
       try {
-        res = await this.#askOnce(whole, body, silence.signal)
+        res = await this.#askOnce(whole, request, { signal: silence.signal, isComing })
         isComing()
-        if (attempt === attemptsMax || !mayPass(res.status)) return await take(res, isComing)
+        if (attempt === attemptsMax || !mayAgain(res.status, isOnce)) {
+          return await take(res, isComing)
+        }
         await res.body?.cancel()
       } catch (err) {
         if (err instanceof SourceError) throw err
-        if (attempt === attemptsMax) throw unreachable(this.title, err)
+        if (isOnce || attempt === attemptsMax) throw unreachable(this.title, err)
       } finally {
         clearTimeout(timer)
       }
@@ -120,12 +134,15 @@ export class JsonReader {
     }
   }
 
-  async #askOnce(path: string, body: unknown, signal: AbortSignal): Promise<Response> {
+  async #askOnce(
+    path: string,
+    { body, method, send }: ServerRequest,
+    { signal, isComing }: { readonly signal: AbortSignal; readonly isComing: () => void },
+  ): Promise<Response> {
     const res = await this.#fetch(path, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      ...(send ? await bytesInit(send, isComing) : jsonInit(body)),
       signal,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       // It could lead to any host that this machine reaches.
       redirect: 'manual',
     })
@@ -137,15 +154,46 @@ export class JsonReader {
   }
 }
 
+function jsonInit(body: unknown): Pick<ServerInit, 'headers' | 'body'> {
+  if (body === undefined) return { headers: {} }
+  return { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }
+}
+
+async function bytesInit(
+  { sizeBytes, open }: NonNullable<ServerRequest['send']>,
+  isComing: () => void,
+): Promise<Pick<ServerInit, 'headers' | 'body'>> {
+  const bytes = await open()
+  async function* chunks() {
+    for await (const chunk of bytes) {
+      isComing()
+      yield chunk
+    }
+  }
+  const headers = {
+    'Content-Type': 'application/octet-stream',
+    'Content-Length': String(sizeBytes),
+  }
+  // `duplex` is wanted beside a body that streams, and the types do not know it everywhere.
+  const init = { headers, body: webStreamOf(chunks()), duplex: 'half' }
+  return init
+}
+
+/** A stream as `fetch` takes it. */
+export function webStreamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  // Node's own stream is the standard one, under another name.
+  return Readable.toWeb(Readable.from(chunks)) as unknown as ReadableStream<Uint8Array>
+}
+
 /**
- * A reader of the server at a URL.
+ * The server at a URL.
  *
  * @param server a user and a password in it are sent as Basic credentials
  */
-export function readerOf(
+export function jsonServerOf(
   server: string,
   headers: Readonly<Record<string, string>> = {},
-): JsonReader {
+): JsonServer {
   const url = parseServer(server)
   const pair = `${decodeCredential(url.username)}:${decodeCredential(url.password)}`
   const basic = { Authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
@@ -153,7 +201,7 @@ export function readerOf(
   url.username = ''
   url.password = ''
   const base = url.href.replace(/[/?#]+$/, '')
-  return new JsonReader(base, (path, init) =>
+  return new JsonServer(base, (path, init) =>
     fetch(`${base}${path}`, { ...init, headers: { ...sent, ...init.headers } }),
   )
 }
@@ -173,7 +221,16 @@ function decodeCredential(escaped: string): string {
   }
 }
 
-function mayPass(status: number): boolean {
+function searchOf(query: Query): string {
+  const given = Object.entries(query).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, String(value)]],
+  )
+  return given.length > 0 ? `?${new URLSearchParams(given)}` : ''
+}
+
+/** Whether a request that was answered so is made again: one of `isOnce` where nothing was done. */
+function mayAgain(status: number, isOnce: boolean): boolean {
+  if (isOnce) return status === 429 || status === 503
   return status === 429 || status === 408 || status >= 500
 }
 
