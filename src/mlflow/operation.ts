@@ -4,6 +4,7 @@ import type { AppContext } from '../http/app-env.ts'
 import { readJsonObject } from '../http/body.ts'
 import { admit, type Rule } from '../http/guards/guard.ts'
 import type { Context } from '../platform/context.ts'
+import { replaceForeignIds } from './foreign-experiments.ts'
 import { dialectOperations } from './surface.ts'
 import { parseAsWritten, parseJson } from './wire/json.ts'
 import { type Decoded, decode, type Field, type Fields, type Message } from './wire/message.ts'
@@ -58,7 +59,9 @@ export function operation<R>(
     request,
     async handle(c) {
       const ctx = rule === 'public' ? c.var.ctx : await admit(c)
-      const decoded = decodeSent(c, request, await given(c, request))
+      const sent = await given(c, request)
+      const fields = await replaceForeignIds(ctx, request, sent.fields)
+      const decoded = decodeSent(c, request, { ...sent, fields })
       c.set('decoded', decoded)
       // Without a reader R is what the message decodes to, as the first overload says.
       const req = 'read' in message ? await message.read(ctx, decoded) : (decoded as R)

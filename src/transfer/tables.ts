@@ -1,4 +1,5 @@
-import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /** What was imported from which server, so that an import can be begun again and adds nothing twice. */
 export const importedItems = sqliteTable(
@@ -17,5 +18,9 @@ export const importedItems = sqliteTable(
     mark: text().notNull(),
     imported_at_ms: integer().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.workspace, t.source, t.kind, t.foreign_id] })],
+  (t) => [
+    primaryKey({ columns: [t.workspace, t.source, t.kind, t.foreign_id] }),
+    /** Experiments are looked for by the ids that they had, whatever their source. */
+    index('imported_experiments').on(t.workspace, t.foreign_id).where(sql`kind = 'experiment'`),
+  ],
 )

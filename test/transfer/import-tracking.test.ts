@@ -78,6 +78,37 @@ test('an experiment whose id and name are taken gets the next id, and a name tha
   })
 })
 
+test('an experiment whose id is beyond 2^53 gets the next one, and is found by both', async () => {
+  const { send, call, post, experiment, run } = await importingServer()
+  const foreign = '918273645546372819'
+  const made = await send('experiments', [importedExperiment(foreign)])
+  expect(made.json.items).toMatchObject([{ id: foreign, state: 'added', own_id: '1' }])
+  await send('runs', [importedRun('a', foreign)])
+  expect(await experiment(foreign)).toMatchObject({ experiment_id: '1' })
+  expect((await run('a')).info.experiment_id).toBe('1')
+  const found = await post('runs/search', { experiment_ids: [foreign] })
+  expect(found.json.runs).toHaveLength(1)
+  const created = await post('runs/create', { experimentId: foreign })
+  expect(created.json.run.info.experiment_id).toBe('1')
+  for (const near of ['918273645546372800', '918273645546372820']) {
+    const { status, json } = await call(
+      'GET',
+      `/api/2.0/mlflow/experiments/get?experiment_id=${near}`,
+    )
+    expect(status).toBe(404)
+    expect(json.message).toContain(`No Experiment with id=${near} exists`)
+    expect((await post('runs/search', { experiment_ids: [near] })).json.runs ?? []).toEqual([])
+  }
+})
+
+test('an id beyond 2^53 that two servers had stands for neither of their experiments', async () => {
+  const { send, get } = await importingServer()
+  const foreign = '918273645546372819'
+  await send('experiments', [importedExperiment(foreign)])
+  await send('experiments', [importedExperiment(foreign)], 'http://other.example')
+  expect((await get(`experiments/get?experiment_id=${foreign}`)).status).toBe(404)
+})
+
 test('two servers that have the same run ids do not take each other’s runs', async () => {
   const { send, run } = await importingServer()
   await send('experiments', [importedExperiment('41')])

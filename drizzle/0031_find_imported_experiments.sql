@@ -1,0 +1,1 @@
+CREATE INDEX `imported_experiments` ON `imported_items` (`workspace`,`foreign_id`) WHERE kind = 'experiment';
