@@ -24,7 +24,7 @@ import {
 import { type Served, whenServed } from './platform/node/served.ts'
 import { sha256 } from './platform/node/sha256.ts'
 import { keepSigningKey } from './platform/node/signing-key.ts'
-import { passwordTurns } from './platform/password-turns.ts'
+import { passwordRounds, passwordTurns } from './platform/password-turns.ts'
 import type { BlobStore, ByteStream } from './platform/ports.ts'
 import { randomId } from './platform/random-id.ts'
 import { S3BlobStore } from './platform/s3/s3-blob-store.ts'
@@ -38,9 +38,6 @@ import { deliverDue } from './webhooks/delivery/deliver.ts'
 
 /** drizzle/, seen from src/ and from the bundle in dist/ alike. */
 const migrationsFolder = fileURLToPath(new URL('../drizzle', import.meta.url))
-
-/** What OWASP advises for PBKDF2 with SHA-256 (Password Storage Cheat Sheet, 2023). */
-const passwordRounds = 600_000
 
 export type OpenPlatform = Platform & {
   /** What `wake` wakes: a server starts it and stops it. */
@@ -75,7 +72,7 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
     now: Date.now,
     randomId,
     sha256,
-    passwordRounds,
+    passwordRounds: passwordRounds.node,
     takePasswordTurn: passwordTurns(),
     outbound: nodeOutbound(),
     timerScope: {},

@@ -3,6 +3,7 @@ import { backgroundJobs } from './background.ts'
 import { RegistryError } from './core/error.ts'
 import { coalesced, logged } from './platform/coalesced.ts'
 import type { Platform } from './platform/context.ts'
+import { passwordRounds } from './platform/password-turns.ts'
 import { randomId } from './platform/random-id.ts'
 import { readSettings, readSigningKey } from './platform/settings/read-settings.ts'
 import { readSignIn } from './platform/settings/read-sign-in.ts'
@@ -19,9 +20,6 @@ type Bindings = {
   readonly DB: D1Database
   readonly ARTIFACTS: R2Bucket
 }
-
-/** The most that Workers allow in production; a local workerd has no limit. */
-const passwordRounds = 100_000
 
 /** What is left of a Worker's time when its answer is sent, and of a cron trigger's before the next. */
 const afterReplyMs = 20_000
@@ -67,7 +65,7 @@ function partsOf(env: Bindings): IsolateParts {
     now: Date.now,
     randomId,
     sha256,
-    passwordRounds,
+    passwordRounds: passwordRounds.workerd,
     // An isolate makes one hash at a time by itself.
     takePasswordTurn: (work) => work(),
     outbound: workersOutbound,

@@ -4,6 +4,7 @@ import { runtime } from '#platform'
 import { hashPassword, unknownHash } from '../../src/access/accounts/password-hash.ts'
 import { startSession } from '../../src/access/sign-in/sessions.ts'
 import { anonymous } from '../../src/core/principal.ts'
+import { passwordRounds } from '../../src/platform/password-turns.ts'
 import { contextOf, makeAccount } from '../support/accounts.ts'
 import { appOf } from '../support/app.ts'
 import { admin, authServer } from '../support/auth-server.ts'
@@ -11,9 +12,9 @@ import { basic, client } from '../support/client.ts'
 
 const own = 'a password of rita'
 
-/** Rita's hash is of an older release, and she is signed in by everything there is. */
+/** With the rounds of a real server. Rita's hash is of an older release, and she is signed in by everything there is. */
 async function server() {
-  const made = await authServer()
+  const made = await authServer({ passwordRounds: passwordRounds[runtime] })
   const { platform } = made
   const older = await hashPassword({ ...platform, passwordRounds: 20_000 }, own)
   const rita = await makeAccount(platform, 'rita', { passwordHash: older })

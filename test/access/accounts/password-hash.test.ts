@@ -7,8 +7,9 @@ import {
   randomPassword,
   unknownHash,
 } from '../../../src/access/accounts/password-hash.ts'
+import { passwordRounds } from '../../../src/platform/password-turns.ts'
 
-const platform = await freshPlatform()
+const platform = { ...(await freshPlatform()), passwordRounds: passwordRounds[runtime] }
 
 test('a hash says how it was made and holds its own password alone', async () => {
   const hash = await hashPassword(platform, 'a long password')

@@ -12,6 +12,7 @@ import { sha256 } from '../../../src/platform/node/sha256.ts'
 import { passwordTurns } from '../../../src/platform/password-turns.ts'
 import { randomId } from '../../../src/platform/random-id.ts'
 import { defaultSettings } from '../../../src/platform/settings/settings.ts'
+import { fewRounds } from '../accounts.ts'
 import { databaseMaker } from '../as-new.ts'
 import { schemaOf } from '../schema-of.ts'
 
@@ -64,7 +65,7 @@ export async function freshPlatform(): Promise<Platform> {
     now: Date.now,
     randomId,
     sha256,
-    passwordRounds: 600_000,
+    passwordRounds: fewRounds,
     takePasswordTurn: passwordTurns(),
     outbound: nodeOutbound(),
     fetch: (url, init) => fetch(url, init),

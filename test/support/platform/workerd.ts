@@ -11,6 +11,7 @@ import { D1 } from '../../../src/platform/workers/d1.ts'
 import { workersOutbound } from '../../../src/platform/workers/outbound.ts'
 import { R2BlobStore } from '../../../src/platform/workers/r2-blob-store.ts'
 import { sha256 } from '../../../src/platform/workers/sha256.ts'
+import { fewRounds } from '../accounts.ts'
 import { databaseMaker } from '../as-new.ts'
 
 export const runtime = 'workerd'
@@ -78,7 +79,7 @@ export async function freshPlatform(): Promise<Platform> {
     now: Date.now,
     randomId,
     sha256,
-    passwordRounds: 100_000,
+    passwordRounds: fewRounds,
     takePasswordTurn: (work) => work(),
     outbound: workersOutbound,
     fetch: (url, init) => fetch(url, init),
