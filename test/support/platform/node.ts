@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished, TestRunner } from 'vitest'
+import type { Database } from '../../../src/db/database.ts'
 import { migrate } from '../../../src/db/migrate.ts'
 import type { Platform } from '../../../src/platform/context.ts'
 import { DiskBlobStore } from '../../../src/platform/node/disk-blob-store.ts'
@@ -35,10 +36,15 @@ const used: LibsqlFile[] = []
 /** So many rest: what a test left running ends meanwhile, and finds its own database. */
 const usedMin = 4
 
-async function newDatabase(): Promise<LibsqlFile> {
-  const db = (await emptiedDatabase()) ?? (await madeDatabase())
-  if (TestRunner.getCurrentTest()) onTestFinished(() => void used.push(db))
-  return db
+/** An object of its own for each test, since what servers remember is kept by it. */
+async function newDatabase(): Promise<Database> {
+  const file = (await emptiedDatabase()) ?? (await madeDatabase())
+  if (TestRunner.getCurrentTest()) onTestFinished(() => void used.push(file))
+  return {
+    all: (query) => file.all(query),
+    first: (query) => file.first(query),
+    batch: (queries) => file.batch(queries),
+  }
 }
 
 async function emptiedDatabase(): Promise<LibsqlFile | undefined> {
