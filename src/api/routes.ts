@@ -27,6 +27,7 @@ import { stageRoutes } from './registry/stages.ts'
 import { uploadRoutes } from './registry/uploads.ts'
 import { versionFileRoutes } from './registry/version-files.ts'
 import { mount, type ServedEndpoint } from './serve.ts'
+import { replicaRoutes } from './serving/replicas.ts'
 import { resolveRoutes } from './serving/resolve.ts'
 
 /** Every endpoint of our own surface, one list per capability. Signed URLs are not among them. */
@@ -40,6 +41,7 @@ export const served: readonly ServedEndpoint[] = [
   ...cardRoutes,
   ...holderRoutes,
   ...resolveRoutes,
+  ...replicaRoutes,
   ...lineageRoutes,
   ...compareRoutes,
   ...policyRoutes,

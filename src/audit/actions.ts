@@ -25,6 +25,7 @@
  * | model_version.hold_lifted | reason, placed_by (a principal), placed_at | |
  * | model_version.damaged | | path, sha256, size, problem (`missing` or `changed`) |
  * | artifact.damaged: a file of no version | | path, sha256, size, problem |
+ * | serving.failed: a process could not load a version that it should serve | | replica, host, uri, message |
  * | stages.changed | items [{name, exclusive, from}] | items |
  * | policy.created, changed, deleted | policy, revision, document | policy, revision, document |
  * | promotion.opened | | promotion, to {stage or alias} |
@@ -107,6 +108,7 @@ export const actions = [
   'model_version.hold_lifted',
   'model_version.damaged',
   'artifact.damaged',
+  'serving.failed',
   'stages.changed',
   'policy.created',
   'policy.changed',

@@ -33,6 +33,7 @@ import { gcCommand } from './server/gc.ts'
 import { serverCommand } from './server/server.ts'
 import { workerCommand } from './server/worker.ts'
 import { pullCommand } from './serving/pull.ts'
+import { replicasCommand } from './serving/replicas.ts'
 import { serveCommand } from './serving/serve.ts'
 import { watchCommand } from './serving/watch.ts'
 import { experimentsCommand } from './tracking/experiments.ts'
@@ -64,7 +65,7 @@ function commandGroups(): Record<string, Command[]> {
       cardsCommand(),
       openCommand(),
     ],
-    'Serving:': [serveCommand(), pullCommand(), watchCommand()],
+    'Serving:': [serveCommand(), replicasCommand(), pullCommand(), watchCommand()],
     'Tracking:': [experimentsCommand(), runsCommand()],
     'Review before promotion:': [
       promoteCommand(),

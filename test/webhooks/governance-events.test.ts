@@ -144,6 +144,7 @@ test.each([
   ['promotion.opened', 'promotion #1 to Production opened'],
   ['promotion.followed_up', 'promotion #1 to Production followed up'],
   ['gate.failed', 'gates failed: accurate (0.8 &lt; 0.9)'],
+  ['serving.failed', 'cannot be served on example-host: it ended with 1'],
   ['model_version.card_changed', 'model card changed, revision 2'],
   ['model_version.hold_placed', 'legal hold placed'],
   ['model_version.damaged', 'file model.pkl is changed'],

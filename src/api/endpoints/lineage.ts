@@ -71,6 +71,17 @@ export const getLineage = endpoint({
         decided_at: z.number().int().optional(),
       }),
     ),
+    served_by: z
+      .array(
+        z.object({
+          replica: z.string(),
+          host: z.string(),
+          uri: z.string(),
+          live_at: z.number().int().optional(),
+          seen_at: z.number().int(),
+        }),
+      )
+      .describe('Processes that answer with it, by what they said within the last minute'),
   }),
 })
 

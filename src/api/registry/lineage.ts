@@ -4,6 +4,7 @@ import type { Promotion } from '../../governance/promotions/promotion.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import { isActive } from '../../registry/stages/stages.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
+import { listReplicasOfVersion, type Replica } from '../../serving/replicas.ts'
 import type { RunLineage } from '../../tracking/runs/run-lineage.ts'
 import * as endpoints from '../endpoints/lineage.ts'
 import { page } from '../page.ts'
@@ -34,6 +35,9 @@ export const lineageRoutes: readonly ServedEndpoint[] = [
         },
         siblings: found.siblings.map(standingToWire),
         promotions: found.promotions.map(promotionToWire),
+        served_by: (await listReplicasOfVersion(ctx, params.name, params.version)).map(
+          servedToWire,
+        ),
       }
     },
   ),
@@ -51,6 +55,10 @@ export const lineageRoutes: readonly ServedEndpoint[] = [
     }),
   ),
 ]
+
+function servedToWire({ replica, host, uri, live, seenAtMs }: Replica) {
+  return { replica, host, uri, live_at: live?.atMs, seen_at: seenAtMs }
+}
 
 function standingToWire(version: ModelVersion) {
   const { name, stage, aliases, source, runId, modelId } = version

@@ -108,6 +108,8 @@ const tellers: Readonly<Record<Action | OtherEvent, Teller>> = {
   'model_version.hold_lifted': ({ what }) => `lifted the legal hold on ${what}`,
   'model_version.damaged': ({ what, after }) =>
     `found ${shown(after.path)} of ${what} ${shown(after.problem)}`,
+  'serving.failed': ({ what, after }) =>
+    `could not serve ${what} on ${shown(after.host)}: ${shown(after.message)}`,
   'model_version.card_changed': ({ what, before, after }) =>
     `changed the card of ${what} from revision ${shown(before.revision ?? 'none')} to ${shown(after.revision)}`,
   'artifact.damaged': ({ after }) => `found ${shown(after.path)} ${shown(after.problem)}`,

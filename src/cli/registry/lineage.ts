@@ -36,7 +36,15 @@ export function lineageCommand(): Command {
   )
 }
 
-function lines({ run, datasets, logged_model, siblings, promotions, ...version }: Lineage) {
+function lines({
+  run,
+  datasets,
+  logged_model,
+  siblings,
+  promotions,
+  served_by,
+  ...version
+}: Lineage) {
   const { parent, code } = run ?? {}
   return [
     standing(version),
@@ -50,6 +58,7 @@ function lines({ run, datasets, logged_model, siblings, promotions, ...version }
       ({ id, to, status, requested_by }) =>
         `  request #${id} to ${to.stage ?? `alias ${to.alias}`}: ${status}, asked by ${requested_by.name}`,
     ),
+    ...served_by.map(({ host, uri }) => `  served by ${host} for ${uri}`),
   ]
 }
 

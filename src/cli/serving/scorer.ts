@@ -61,6 +61,8 @@ export class Scorer {
   /** Why it ended; pending while it runs. */
   readonly ended: Promise<string>
   isAlive = true
+  /** When it went live last, in Unix milliseconds. */
+  sinceMs = 0
   /** Requests that it has not answered whole. */
   inFlight = 0
   readonly #child: ChildProcess

@@ -13,6 +13,7 @@ import { followUri } from './follow.ts'
 import { readLastLive, writeLastLive } from './live-versions.ts'
 import { createProxy } from './proxy.ts'
 import { pullVersion, type ResolvedModel } from './pull-version.ts'
+import { Reporter } from './reporter.ts'
 import { mlflowCommandOf, type ReadyVersion } from './scorer.ts'
 import { Supervisor, type SupervisorEvent } from './supervisor.ts'
 import { findFetched } from './version-folder.ts'
@@ -75,7 +76,8 @@ async function serveUri(
     throw new StartError('serve follows a running server; name it with --server')
   }
   const root = resolvePath(flags.folder)
-  const supervisor = supervisorOf(command, client, { flags, root })
+  const supervisor = supervisorOf(command, client, { flags, root, onEvent: () => reporter.tell() })
+  const reporter = new Reporter(command, client, { uri, supervisor })
   const proxy = createProxy({
     live: () => supervisor.live,
     silenceMsMax: 1000 * numberOf('timeout', flags.timeout),
@@ -84,6 +86,7 @@ async function serveUri(
     await listen(proxy, flags, (url) =>
       print(command, { event: 'listening', url }, [`listening on ${url}`]),
     )
+    reporter.start()
     const last = await readLastLive(root, uri)
     if (last) supervisor.want(last)
     const following = followUri(command, client, {
@@ -97,7 +100,7 @@ async function serveUri(
     })
     await Promise.race([following, stopSignal()])
     note(command, 'stopping')
-    await drain(proxy, drainMs)
+    await Promise.all([drain(proxy, drainMs), reporter.stop()])
   } finally {
     supervisor.close()
     proxy.closeAllConnections()
@@ -109,7 +112,11 @@ async function serveUri(
 function supervisorOf(
   command: Command,
   client: GatehouseClient,
-  { flags, root }: { readonly flags: Flags; readonly root: string },
+  {
+    flags,
+    root,
+    onEvent,
+  }: { readonly flags: Flags; readonly root: string; readonly onEvent: () => void },
 ): Supervisor {
   return new Supervisor({
     command: scorerCommandOf(flags),
@@ -119,6 +126,7 @@ function supervisorOf(
     onLine: ({ model, version }, line) => note(command, `${model} ${version}: ${line}`),
     onEvent: (event) => {
       print(command, eventToWire(event), [eventText(event)])
+      onEvent()
       if (event.is !== 'live') return
       writeLastLive(root, event.resolved).catch((err: unknown) =>
         note(command, `what is live cannot be noted in ${root}: ${err}`),

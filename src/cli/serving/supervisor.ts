@@ -36,6 +36,7 @@ export class Supervisor {
   #wanted: ResolvedModel | undefined
   /** The version that was live last. */
   #proven: ResolvedModel | undefined
+  #failure: { readonly resolved: ResolvedModel; readonly why: string } | undefined
   /** Ends a start, when another version is wanted. */
   #start = new AbortController()
   /** Ends a pause, when there is something to do. */
@@ -50,6 +51,15 @@ export class Supervisor {
   /** The scorer that answers now. */
   get live(): Scorer | undefined {
     return this.#live
+  }
+
+  /** Why the wanted version is not live, if it was tried and did not come up. */
+  get failure(): { readonly resolved: ResolvedModel; readonly why: string } | undefined {
+    const failure = this.#failure
+    if (!failure || !this.#wanted) return undefined
+    const key = versionKeyOf(this.#wanted)
+    const isLive = this.#live !== undefined && isOf(this.#live, key)
+    return versionKeyOf(failure.resolved) === key && !isLive ? failure : undefined
   }
 
   want(resolved: ResolvedModel): void {
@@ -120,6 +130,7 @@ export class Supervisor {
       if (signal.aborted) return
       this.#letPause(resolved)
       const why = err instanceof Error ? err.message : String(err)
+      this.#failure = { resolved, why }
       this.#terms.onEvent({ is: 'failed', resolved, why })
     }
   }
@@ -143,6 +154,7 @@ export class Supervisor {
     const before = this.#live
     const { resolved } = scorer.ready
     this.#live = scorer
+    scorer.sinceMs = Date.now()
     this.#proven = resolved
     if (wasWarm && this.#standby) {
       clearTimeout(this.#standby.timer)

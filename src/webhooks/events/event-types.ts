@@ -42,6 +42,7 @@ const others = [
   'promotion.superseded',
   'promotion.followed_up',
   'gate.failed',
+  'serving.failed',
   // A name of MLflow's gateway, which webhooks may ask for; this server has no gateway.
   'budget_policy.exceeded',
 ] as const

@@ -8,7 +8,7 @@ const alias = { alias: 'example_alias', version: '1' }
 
 type Change = { readonly before?: EventFields; readonly after?: EventFields }
 
-/** What changed in an example of each kind, by the part of the type behind the dot. */
+/** What changed in an example of each kind, by its type or the part of it behind the dot. */
 const changes: Readonly<Record<string, Change>> = {
   tag_set: { before: { ...tag, value: null }, after: tag },
   tag_deleted: { before: tag },
@@ -24,6 +24,14 @@ const changes: Readonly<Record<string, Change>> = {
   hold_placed: { after: { reason: 'an example' } },
   hold_lifted: { before: { reason: 'an example' } },
   damaged: { after: { path: 'model.pkl', problem: 'changed' } },
+  'serving.failed': {
+    after: {
+      replica: 'r1',
+      host: 'example-host',
+      uri: 'models:/example_model/Production',
+      message: 'it ended with 1',
+    },
+  },
   failed: { after: { gates: [{ name: 'accurate', policy: 'production', detail: '0.8 < 0.9' }] } },
 }
 
@@ -56,7 +64,9 @@ export function exampleEvent(pattern: string, atMs: number): RegistryEvent {
   const [kind = '', action = ''] = type.split('.')
   const isPrompt = kind.startsWith('prompt')
   const isPromotion = kind === 'promotion'
-  const change: Change | undefined = isPromotion ? { after: promotion } : changes[action]
+  const change: Change | undefined = isPromotion
+    ? { after: promotion }
+    : (changes[type] ?? changes[action])
   const after = action === 'created' ? created[kind] : change?.after
   const ofModel = kind === 'registered_model' || kind === 'prompt'
   return {

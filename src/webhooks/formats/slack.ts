@@ -47,7 +47,7 @@ function subjectOf({ model, version, type }: RegistryEvent): string {
 }
 
 /**
- * What happened, by the part of the type behind the dot. Types without an entry are described by
+ * What happened, by the type or the part of it behind the dot. Types without an entry are described by
  * the words of their name.
  */
 const tellers: Readonly<Record<string, (event: RegistryEvent) => string>> = {
@@ -64,12 +64,14 @@ const tellers: Readonly<Record<string, (event: RegistryEvent) => string>> = {
   damaged: ({ after }) => `file ${shorten(after.path)} is ${shorten(after.problem)}`,
   checked: (event) =>
     `check ${shorten(event.after.check)} ${shorten(event.after.status)}, ${promotionText(event)}`,
+  'serving.failed': ({ after }) =>
+    `cannot be served on ${shorten(after.host)}: ${shorten(after.message)}`,
   failed: ({ after }) => `gates failed: ${gateTexts(after.gates)}`,
 }
 
 function changeText(event: RegistryEvent): string {
   const [kind = '', action = ''] = event.type.split('.')
-  const tell = tellers[action]
+  const tell = tellers[event.type] ?? tellers[action]
   if (tell) return tell(event)
   if (kind === 'promotion') return `${promotionText(event)} ${action.replaceAll('_', ' ')}`
   return `${kind.replaceAll('_', ' ')} ${action.replaceAll('_', ' ')}`

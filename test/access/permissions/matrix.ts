@@ -514,6 +514,16 @@ export const apiRows: Readonly<Record<string, Row>> = {
   streamEvents: ['signed in', () => ours.get('events')],
   listEvents: ['signed in', () => ours.get('events/history')],
   resolveModel: ['READ', (w) => ours.get(`resolve?uri=models:/${w.model}/1`)],
+  reportReplica: [
+    'USE',
+    (w) =>
+      ours.post('serving/replicas', {
+        replica: crypto.randomUUID(),
+        host: 'h',
+        uri: `models:/${w.model}/1`,
+      }),
+  ],
+  listReplicas: ['READ', (w) => ours.get(`models/${w.model}/serving`)],
   watchModels: ['READ', (w) => ours.get(`watch?uri=models:/${w.model}/1`)],
   listStages: ['signed in', () => ours.get('stages')],
   replaceStages: [

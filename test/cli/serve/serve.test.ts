@@ -58,7 +58,7 @@ test(
 test(
   'a version that does not come up, refuses its own example or is not what was sealed never answers; it is said why, and the next one is taken',
   async () => {
-    const { addVersion, promote, serve, folder } = await servingWorld()
+    const { addVersion, promote, serve, folder, untilReported } = await servingWorld()
     await addVersion()
     await addVersion({ dies: true })
     await addVersion({ refuses: true }, { 'serving_input_example.json': '{"inputs": [[1]]}' })
@@ -76,9 +76,12 @@ test(
       const escaped = why.replace(/[{}]/g, '\\$&')
       await serving.until(`fraud ${version} \\(\\S+\\) did not come up: ${escaped}`)
       expect(await serving.score()).toMatchObject({ status: 200, json: { version: '1' } })
+      const failed = { version, message: why }
+      await untilReported({ version: '1', wanted_version: version, drifted: true, failed })
     }
     await promote('5')
     await serving.untilLive('5')
+    await untilReported({ version: '5', drifted: false, failed: undefined })
     const { status, json } = await serving.score()
     expect({ status, json }).toMatchObject({
       status: 200,
@@ -94,6 +97,7 @@ test(
     await serving.untilLive('5', 2)
     expect(await serving.score()).toMatchObject({ status: 200, json: { version: '5' } })
     await serving.stop()
+    await untilReported(undefined)
   },
   timeout,
 )

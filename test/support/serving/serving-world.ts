@@ -49,6 +49,16 @@ export async function servingWorld() {
       const { status, text } = await server.post('model-versions/transition-stage', body)
       if (status !== 200) throw new Error(text)
     },
+    /** Until the one process is listed as `wanted` says; undefined: none is. */
+    async untilReported(wanted: object | undefined) {
+      let items: object[] = []
+      for (let i = 0; i < 200; i++) {
+        items = (await server.call('GET', '/api/v1/models/fraud/serving')).json.items
+        if (wanted ? fits(items[0], wanted) : items.length === 0) return
+        await wait(25)
+      }
+      throw new Error(`${JSON.stringify(items)} is not as ${JSON.stringify(wanted)}`)
+    },
     stopServer: () => server.stop('SIGKILL'),
     async restartServer() {
       server = await startServer(data, ['--port', port])
@@ -93,6 +103,15 @@ export async function servingWorld() {
       }
     },
   }
+}
+
+function fits(item: object | undefined, wanted: object): boolean {
+  const { failed, ...rest }: { failed?: object } = { ...item }
+  const { at: _, ...reason } = { at: 0, ...failed }
+  const found: Record<string, unknown> = { ...rest, failed: failed && reason }
+  return Object.entries(wanted).every(
+    ([key, value]) => JSON.stringify(found[key]) === JSON.stringify(value),
+  )
 }
 
 /** Until nothing runs whose arguments have `text` in them. */

@@ -1,0 +1,34 @@
+import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { registeredModels } from '../registry/tables.ts'
+
+/** Processes that serve a model, as they last said. */
+export const servingReplicas = sqliteTable(
+  'serving_replicas',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    registered_model: integer()
+      .notNull()
+      .references(() => registeredModels.id, { onDelete: 'cascade' }),
+    /** The id that the process gave itself. */
+    replica: text().notNull(),
+    /** What it follows: `models:/fraud/Production`. */
+    uri: text().notNull(),
+    host: text().notNull(),
+    /** Who reports; nobody else may report under this id. */
+    reporter: text().notNull(),
+    account: integer(),
+    /** The version that answers, with the digest of its files; null: none does. */
+    version: integer(),
+    digest: text(),
+    live_at_ms: integer(),
+    /** The version that did not come up when it was tried last; null: none. */
+    failed_version: integer(),
+    failed_message: text(),
+    failed_at_ms: integer(),
+    seen_at_ms: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex('serving_replicas_by_name').on(t.registered_model, t.replica),
+    index('serving_replicas_by_version').on(t.registered_model, t.version),
+  ],
+)
