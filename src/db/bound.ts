@@ -41,3 +41,40 @@ export async function writeBounded<T>(write: Promise<T>): Promise<T> {
     )
   }
 }
+
+/** A bound on the bytes of some rows in sum, each counted with some more. */
+export type SumBound = {
+  /** A column that must not be null, with its table: `aliases.alias`. */
+  readonly column: string
+  /** A condition on the table: the rows that count together. */
+  readonly which: SQL
+  /** The bytes of one row. */
+  readonly bytes: SQL
+  readonly bytesMax: number
+}
+
+/** The statement behind those that write such rows: it fails the batch where they would be more. See `refuseOver`. */
+export function sumBound({ column, which, bytes, bytesMax: most }: SumBound): SQL {
+  const [table = '', name = ''] = column.split('.')
+  const [rows, key] = [sql.raw(table), sql.raw(name)]
+  return sql`update ${rows} set ${key} = null where ${which}
+    and (select sum(${bytes} + ${rowBytes}) from ${rows} where ${which}) > ${most}`
+}
+
+/**
+ * Run a write that has the `sumBound` of a column.
+ *
+ * @throws INVALID_PARAMETER_VALUE with this message; nothing happened
+ */
+export async function refuseOver<T>(
+  write: Promise<T>,
+  { column, message }: { readonly column: string; readonly message: string },
+): Promise<T> {
+  try {
+    return await write
+  } catch (err) {
+    const isOver =
+      err instanceof ConstraintError && err.kind === 'not null' && err.subject.endsWith(column)
+    throw isOver ? invalid(message, { cause: err }) : err
+  }
+}

@@ -1,5 +1,4 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { mayAll } from '../../access/permissions/permitted.ts'
 import { commit, entryStatement } from '../../audit/commit.ts'
 import { conflict, excerpt, invalid, notFound } from '../../core/error.ts'
 import { matchesGlob } from '../../core/glob.ts'
@@ -9,19 +8,12 @@ import { ConstraintError, type Database } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { isActive, resolveStages } from '../../registry/stages/stages.ts'
 import type { policies } from '../tables.ts'
+import { documentBound, refuseMoreText, refuseTooMany } from './bounds.ts'
 import { checkExpression } from './expression.ts'
 import { resolveNamed } from './named.ts'
 import type { NamedAccounts, Policy, PolicyDocument, PromotionTarget } from './policy.ts'
 
 export type PolicyRow = typeof policies.$inferSelect
-
-/**
- * How many of the present policies one author may have made. All policies are read for each guarded
- * move, so their number is limited; the limit is per author, so that nobody uses it up for others.
- */
-const policiesMax = 500
-/** The same for administrators. */
-const policiesOfAdminMax = 10_000
 
 /** The number of the newest change of any policy, as SQL; 0: there was none. */
 export const newestRevision = sql`(select coalesce(max(id), 0) from policy_revisions)`
@@ -108,7 +100,7 @@ export function guardsPlace(
  * already, of the same accounts, nothing changes.
  *
  * @throws INVALID_PARAMETER_VALUE an expression, a stage or the target is not valid; or the caller
- *   has made too many policies
+ *   has made too many policies, or too long ones
  * @throws RESOURCE_CONFLICT somebody else changed it at the same moment
  */
 export async function putPolicy(
@@ -134,7 +126,7 @@ export async function putPolicy(
     : sql`insert into policies (workspace, name, revision, document, accounts, updated_at_ms)
         values (${ctx.workspace}, ${name}, ${revision}, ${text}, ${named}, ${now})`
   try {
-    await commit(ctx, {
+    const written = commit(ctx, {
       write,
       revision: revisionInsert(ctx, name, { revision, document: text }),
       entry: entryStatement(ctx, {
@@ -143,27 +135,14 @@ export async function putPolicy(
         before: before ? revisionJson(name, before.revision, before.document) : undefined,
         after: revisionJson(name, revision, text),
       }),
+      bound: documentBound(ctx),
     })
+    await refuseMoreText(ctx, written)
   } catch (err) {
     if (err instanceof ConstraintError && err.kind === 'unique') throw policyChanged(name)
     throw err
   }
   return getPolicy(ctx, name)
-}
-
-/**
- * @throws INVALID_PARAMETER_VALUE the caller has made as many of the present policies as allowed
- */
-async function refuseTooMany(ctx: Context): Promise<void> {
-  const found = await ctx.db.first(sql<{ made: number }>`select count(*) as made
-    from policies p join policy_revisions r on r.policy = p.id and r.revision = 1
-    where p.workspace = ${ctx.workspace} and p.deleted_at_ms is null
-      and r.author ->> 'name' = ${ctx.principal.name}`)
-  const max = mayAll(ctx) ? policiesOfAdminMax : policiesMax
-  if ((found?.made ?? 0) < max) return
-  throw invalid(
-    `'${excerpt(ctx.principal.name)}' has made ${max} policies, as many as one may: delete some of them, or let one policy guard more models by a glob`,
-  )
 }
 
 /**

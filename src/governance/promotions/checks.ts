@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import { type PrincipalRecord, principalRecord, principalText } from '../../core/principal.ts'
+import { refuseOver, sumBound } from '../../db/bound.ts'
 import type { Context } from '../../platform/context.ts'
 import { whyNotCounted } from '../policies/gates.ts'
 import type { promotionChecks } from '../tables.ts'
@@ -9,6 +10,7 @@ import { assess, keepJudgement, questionOf } from './assess.ts'
 import { type JudgedPromotion, mergeIfAutomatic } from './merge.ts'
 import type { Promotion } from './promotion.ts'
 import { getPromotion, notOpen, promotionEntry } from './promotions.ts'
+import { callerBytesMax } from './review.ts'
 
 export type PostedCheck = {
   readonly name: string
@@ -40,6 +42,8 @@ export function checkFrom(row: CheckRow): Check {
   }
 }
 
+const boundColumn = 'promotion_checks.status'
+
 /**
  * Take a pipeline's result for an open request; it counts for the files that the version has now.
  * If the request waited only for this, it may merge by itself.
@@ -47,6 +51,7 @@ export function checkFrom(row: CheckRow): Check {
  * @returns the request afterwards
  * @throws PERMISSION_DENIED a result that counts is there, and the caller's would not count
  * @throws RESOURCE_CONFLICT the request is not open any more
+ * @throws INVALID_PARAMETER_VALUE the caller has posted too much for it
  */
 export async function postCheck(
   ctx: Context,
@@ -56,7 +61,7 @@ export async function postCheck(
   const { name, status, url = null, summary = null } = check
   const promotion = await getPromotion(ctx, id)
   await refuseReplacing(ctx, promotion, name)
-  const { written } = await commit(ctx, {
+  const write = commit(ctx, {
     written: sql<{ name: string }>`insert into promotion_checks
         (promotion, name, status, url, summary, digest, posted_by, at_ms)
       select p.id, ${name}, ${status}, ${url}, ${summary}, s.digest, ${principalText(ctx.principal)},
@@ -72,6 +77,16 @@ export async function postCheck(
       where: sql`id = ${id} and changes() = 1`,
       more: sql`json_object('check', ${name}, 'status', ${status}, 'url', ${url}, 'summary', ${summary})`,
     }),
+    bound: sumBound({
+      column: boundColumn,
+      which: sql`promotion = ${id} and posted_by ->> 'name' = ${ctx.principal.name}`,
+      bytes: sql`octet_length(name) + coalesce(octet_length(url), 0) + coalesce(octet_length(summary), 0)`,
+      bytesMax: callerBytesMax,
+    }),
+  })
+  const { written } = await refuseOver(write, {
+    column: boundColumn,
+    message: `'${excerpt(ctx.principal.name)}' has posted as many checks for promotion request #${id} as one may: ${callerBytesMax} bytes in sum`,
   })
   if (written.length === 0) throw notOpen(await getPromotion(ctx, id))
   const merging = await mergeIfAutomatic(ctx, promotion)

@@ -6,7 +6,7 @@ import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import type { MoveTerms } from '../../registry/audit-entries.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
-import { aliasMove } from '../../registry/stages/aliases.ts'
+import { aliasMove, refuseMoreAliases } from '../../registry/stages/aliases.ts'
 import { stageMove } from '../../registry/stages/transition-stage.ts'
 import { approvalStatements } from '../approval-status.ts'
 import { isAmong } from '../approvals.ts'
@@ -208,7 +208,7 @@ export async function writeMove(
   const guard = sql`exists (select 1 from promotions where ${here})`
   const approvals = await approvalStatements(ctx, promotion)
   try {
-    const { ended, merged } = await commit(ctx, {
+    const write = commit(ctx, {
       ended: endStatement(ctx, id, {
         status: 'merged',
         guard: sql`archive_existing = ${archiveExisting} and ${isUnchanged(assessment.mark)}`,
@@ -229,6 +229,7 @@ export async function writeMove(
       unlessMoved: unlessMoved(promotion, here),
       merged: sql<PromotionRow>`select * from promotions where id = ${id}`,
     })
+    const { ended, merged } = await refuseMoreAliases(write)
     const [row] = merged
     return ended.length === 1 && row ? promotionFrom(row) : undefined
   } catch (err) {

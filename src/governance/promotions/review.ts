@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
-import { conflict } from '../../core/error.ts'
+import { conflict, excerpt } from '../../core/error.ts'
 import { isSame, principalRecord, principalText } from '../../core/principal.ts'
+import { refuseOver, sumBound } from '../../db/bound.ts'
 import type { Context } from '../../platform/context.ts'
 import { versionNotFound } from '../../registry/check-names.ts'
 import { approvalStatements } from '../approval-status.ts'
@@ -17,6 +18,10 @@ import { endStatement, getPromotion, hasEnded, notOpen, promotionEntry } from '.
 import { isUnchanged, newestEntryRead } from './snapshot.ts'
 
 const attemptsMax = 5
+
+/** Of what one caller says of a request or posts for it: lists show all of it. */
+export const callerBytesMax = 100_000
+const boundColumn = 'promotion_reviews.decision'
 
 export type NewReview = {
   readonly decision: Review['decision']
@@ -37,6 +42,7 @@ export type NewReview = {
  * @returns the request afterwards
  * @throws PERMISSION_DENIED the caller may not decide, or not archive; the message says why
  * @throws RESOURCE_CONFLICT the request is not open any more, or not what was seen
+ * @throws INVALID_PARAMETER_VALUE the caller has said too much of it
  */
 export async function reviewPromotion(
   ctx: Context,
@@ -120,7 +126,7 @@ async function writeReview(
     ${archiveExisting === undefined ? '{}' : JSON.stringify({ archive_existing: archiveExisting })})`
   const written = sql`id = ${id} and changes() = 1`
   const ended = hasEnded(ctx, id)
-  const { reviews, promotions, newest } = await commit(ctx, {
+  const write = commit(ctx, {
     reviews: sql<ReviewRow>`insert into promotion_reviews
         (promotion, reviewer, account, claimed_groups, principal, decision, comment, at_ms, reviewed)
       select id, ${ctx.principal.name}, ${ctx.principal.accountId ?? null},
@@ -141,8 +147,18 @@ async function writeReview(
               ? undefined
               : sql`update promotions set archive_existing = ${archiveExisting} where ${written}`,
         }),
+    bound: sumBound({
+      column: boundColumn,
+      which: sql`promotion = ${id} and reviewer = ${ctx.principal.name}`,
+      bytes: sql`coalesce(octet_length(comment), 0)`,
+      bytesMax: callerBytesMax,
+    }),
     promotions: sql<PromotionRow>`select * from promotions where id = ${id}`,
     newest: newestEntryRead(modelVersionId),
+  })
+  const { reviews, promotions, newest } = await refuseOver(write, {
+    column: boundColumn,
+    message: `'${excerpt(ctx.principal.name)}' has written as many reviews of promotion request #${id} as one may: ${callerBytesMax} bytes in sum`,
   })
   const [[review], [promotion], [entry]] = [reviews, promotions, newest]
   if (!review || !promotion || !entry) return undefined

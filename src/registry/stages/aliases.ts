@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import { absent, invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
+import { refuseOver, sumBound } from '../../db/bound.ts'
 import type { Context } from '../../platform/context.ts'
 import { type MoveTerms, modelEntry, moveJson, versionEntry } from '../audit-entries.ts'
 import {
@@ -19,6 +20,7 @@ import { stageKey } from './stages.ts'
  * Point an alias at a version; another version of the model that had it loses it.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such version, or no such model
+ * @throws INVALID_PARAMETER_VALUE the model has too many aliases
  */
 export async function setAlias(
   ctx: Context,
@@ -27,7 +29,7 @@ export async function setAlias(
 ): Promise<void> {
   checkAlias(alias)
   checkNotReserved(alias)
-  const { moved } = await commit(ctx, aliasMove(ctx, { name, version, alias }))
+  const { moved } = await refuseMoreAliases(commit(ctx, aliasMove(ctx, { name, version, alias })))
   if (moved.length === 0) throw versionNotFound(name, version)
 }
 
@@ -63,7 +65,25 @@ export function aliasMove(
       select registered_model, ${alias}, version from model_versions
       where id = (${id}) and ${guard}
       on conflict (registered_model, alias) do update set version = excluded.version returning 1`,
+    bound: sumBound({
+      column: aliasColumn,
+      which: sql`registered_model = (${modelId(ctx, name)})`,
+      bytes: sql`octet_length(alias)`,
+      bytesMax: aliasBytesMax,
+    }),
   }
+}
+
+const aliasColumn = 'aliases.alias'
+/** Whoever finds a model gets all of its aliases: some 5,000. */
+const aliasBytesMax = 600_000
+
+/** A write with the statements of `aliasMove`. @throws INVALID_PARAMETER_VALUE the model has too many aliases */
+export function refuseMoreAliases<T>(write: Promise<T>): Promise<T> {
+  return refuseOver(write, {
+    column: aliasColumn,
+    message: `All aliases of one model may have ${aliasBytesMax} bytes in sum, and these would be more; delete some first`,
+  })
 }
 
 /** The number of the version that has an alias of the model `m`, as text. */

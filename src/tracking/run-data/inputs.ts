@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { checkLength } from '../../core/names.ts'
+import { refuseOver, sumBound } from '../../db/bound.ts'
 import { jsonChunksOf, jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
@@ -13,12 +14,16 @@ const charsMax = {
   ...{ schema: 1_048_575, profile: 500_000, tagKey: 255, tagValue: 500, modelId: 255 },
 }
 
+const datasetColumn = 'run_datasets.dataset'
+/** Who reads a run reads all of them at once. */
+const datasetBytesMax = 10_000_000
+
 /**
  * Note the datasets and logged models that a run read. Name and digest identify a dataset within
  * its experiment. A dataset that the run has already stays as it is, with its tags.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such run
- * @throws INVALID_PARAMETER_VALUE the run is deleted, or a text is too long
+ * @throws INVALID_PARAMETER_VALUE the run is deleted, a text is too long, or its datasets in sum
  */
 export async function logInputs(
   ctx: Context,
@@ -41,7 +46,8 @@ export async function logInputs(
   const tags = inputs.flatMap(({ dataset, tags }) =>
     tags.map(({ key, value }) => [dataset.name, dataset.digest, key, value]),
   )
-  await writeToRun(ctx, runId, {
+  const ofRun = sql`run = (select id from runs where ${active})`
+  const write = writeToRun(ctx, runId, {
     datasets: datasets.map(
       (json) => sql`insert into datasets
           (experiment, name, digest, source_type, source, schema, profile)
@@ -68,11 +74,23 @@ export async function logInputs(
           and datasets.name = used.value ->> 0 and datasets.digest = used.value ->> 1
         where ${active} on conflict do nothing`,
     ),
+    bound: sumBound({
+      column: datasetColumn,
+      which: ofRun,
+      bytes: sql`(select octet_length(d.name) + octet_length(d.source)
+        + coalesce(octet_length(d.schema), 0) + coalesce(octet_length(d.profile), 0)
+        from datasets d where d.id = dataset)`,
+      bytesMax: datasetBytesMax,
+    }),
     models: jsonChunksOf(modelIds.map((modelId) => [modelId])).map(
       (json) => sql`insert into run_model_inputs (run, model_id)
         select runs.id, model.value ->> 0 from runs cross join json_each(${json}) as model
         where ${active} on conflict do nothing`,
     ),
+  })
+  await refuseOver(write, {
+    column: datasetColumn,
+    message: `All datasets of one run may have ${datasetBytesMax} bytes in sum, and these would be more; store long schemas and profiles as artifacts`,
   })
 }
 
