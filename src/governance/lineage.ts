@@ -142,3 +142,23 @@ function readableVersion(ctx: Context): SQL {
   return sql`m.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'model', { id: sql`m.id`, isPrompt: isPromptModel })}
     and ${isNotDeniedSql(ctx, 'version', isPromptModel)}`
 }
+
+/** A version that was made from a run. */
+export type VersionOfRun = {
+  readonly name: string
+  readonly version: number
+  readonly stage: string
+}
+
+/** The versions that were made from each of these runs, oldest first; only those that the caller may read. */
+export async function readVersionsOfRuns(
+  ctx: Context,
+  runIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly VersionOfRun[]>> {
+  const rows = await ctx.db.all(sql<VersionOfRun & { run_id: string }>`
+    select v.run_id, m.name, v.version, v.stage from json_each(${JSON.stringify(runIds)}) w
+    cross join model_versions v on v.run_id = w.value
+    join registered_models m on m.id = v.registered_model
+    where ${readableVersion(ctx)} order by v.id limit ${relatedMax}`)
+  return Map.groupBy(rows, (row) => row.run_id)
+}

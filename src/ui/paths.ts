@@ -7,6 +7,8 @@ const part = encodeURIComponent
 export function pathsUnder(prefix: string) {
   const model = (name: string) => `${prefix}/models/${part(name)}`
   const version = (name: string, number: number) => `${model(name)}/${number}`
+  const experiment = (id: number) => `${prefix}/experiments/${id}`
+  const run = (runId: string) => `${prefix}/runs/${part(runId)}`
   const promotion = (id: number) => `${prefix}/promotions/${id}`
   const query = (path: string, terms: Readonly<Record<string, string | undefined>>) => {
     const given = Object.entries(terms).flatMap(([key, value]) =>
@@ -27,6 +29,11 @@ export function pathsUnder(prefix: string) {
     model,
     version,
     promotion,
+    experiments: `${prefix}/experiments`,
+    experiment,
+    run,
+    compareRuns: (runIds: readonly string[]) =>
+      query(`${prefix}/runs/compare`, { ids: runIds.join(',') }),
     promote: (name: string, number: number) => `${version(name, number)}/promote`,
     changeModel: (name: string) => `${model(name)}/change`,
     changeVersion: (name: string, number: number) => `${version(name, number)}/change`,

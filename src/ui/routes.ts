@@ -28,6 +28,7 @@ import {
   postReview,
   showPromotion,
 } from './promotions/promotions.tsx'
+import { mayReadExperiment, showExperiments, showRuns } from './runs/runs.tsx'
 import { sendAsset } from './shell/assets.ts'
 import { begin, complete, showSignIn, signIn, signOut } from './sign-in/sign-in.tsx'
 
@@ -49,6 +50,8 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .post('/signout', guard('public'), signOut)
     .get('/api/v1/models/:name/versions/:version/card.html', guard(mayReadModel), showCard)
     .get('/docs', guard(anyone), showDocs(endpoints))
+    .get('/experiments', guard(anyone), showExperiments)
+    .get('/experiments/:id{[0-9]+}', guard(mayReadExperiment), showRuns)
     .get('/promotions', guard(anyone), showInbox)
     .get('/promotions/:id', guard(mayReadPromotion), (c) => showPromotion(c))
     .post('/promotions/:id/reviews', postReview)

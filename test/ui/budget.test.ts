@@ -17,6 +17,8 @@ const pages = [
   `${model}/3/change`,
   `${model}/3/card`,
   `${model}/3/gates`,
+  '/experiments',
+  '/experiments/1',
 ]
 
 /** Round trips to the database, and bytes of HTML, of each page. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { filterOf } from '../../src/ui/home/catalogue.ts'
+import { filterOfWords } from '../../src/ui/parts/words.ts'
 import { admin, authServer } from '../support/auth-server.ts'
 import { testServer } from '../support/server.ts'
 import { pagesOf, textOf } from './page.ts'
@@ -77,5 +77,5 @@ test.each([
   ['  ', ''],
   ['% "', ''],
 ])('the words %j are the filter %j', (words, filter) => {
-  expect(filterOf(words)).toBe(filter)
+  expect(filterOfWords(words, 'name')).toBe(filter)
 })

@@ -50,6 +50,12 @@ export type RunSearch = {
  * @see MLflow REST API, "Search Runs"
  */
 export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<Run>> {
+  const { items: ids, nextPageToken } = await findRunKeys(ctx, search)
+  return { items: await readRuns(ctx.db, ids), nextPageToken }
+}
+
+/** As `searchRuns`, but only the keys of the runs (`runs.id`). */
+export async function findRunKeys(ctx: Context, search: RunSearch): Promise<Page<number>> {
   const count = checkPageSize(search.maxResults, { most: pageMax, absent: pageDefault })
   const experimentIds = [...new Set(search.experimentIds)]
   if (experimentIds.length > experimentsMax) {
@@ -64,7 +70,7 @@ export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<
     search.orderBy,
     view,
   ]
-  const { items: ids, nextPageToken } = await findPage(ctx.db, searchableRuns, {
+  return findPage(ctx.db, searchableRuns, {
     scope: [
       inExperimentsSql(ctx, experimentIds),
       ...viewConditions(sql`r.lifecycle_stage`, view),
@@ -76,7 +82,6 @@ export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<
     token: search.pageToken,
     fingerprint,
   })
-  return { items: await readRuns(ctx.db, ids), nextPageToken }
 }
 
 /** For a single experiment an index gives the runs in their order; for several it cannot. */

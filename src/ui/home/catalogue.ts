@@ -2,6 +2,7 @@ import { readOpenRequests } from '../../governance/promotions/awaiting.ts'
 import type { Context } from '../../platform/context.ts'
 import type { RegisteredModel } from '../../registry/models/read-models.ts'
 import { searchRegisteredModels } from '../../registry/models/search-models.ts'
+import { filterOfWords } from '../parts/words.ts'
 
 /** What a page of the catalogue was asked for. */
 export type CatalogueQuery = {
@@ -32,7 +33,7 @@ export async function readCatalogue(
   { words, sort, after, count }: CatalogueQuery,
 ): Promise<Catalogue> {
   const { items, nextPageToken } = await searchRegisteredModels(ctx, {
-    filter: filterOf(words),
+    filter: filterOfWords(words, 'name'),
     orderBy: sort === 'changed' ? ['last_updated_timestamp DESC'] : [],
     maxResults: count,
     pageToken: after,
@@ -45,20 +46,4 @@ export async function readCatalogue(
     rows: items.map((model) => ({ model, requests: requests.get(model.id) ?? [] })),
     next: nextPageToken,
   }
-}
-
-/** A filter as it was given; plain words become one: every word stands in the name. Signs alone are no words. */
-export function filterOf(given: string): string {
-  const words = given.trim()
-  if (words === '' || !isPlain(words)) return words
-  return words
-    .split(/\s+/)
-    .filter((word) => /[\p{L}\p{N}]/u.test(word))
-    .map((word) => `name ILIKE '%${word.replace(/["'%_\\]/g, '_')}%'`)
-    .join(' AND ')
-}
-
-/** Whether a search is words, and no clause of the grammar. */
-export function isPlain(words: string): boolean {
-  return !/[=<>]|\b(?:i?like|in|is)\s*(?:["'(]|null|not\b)/i.test(words)
 }

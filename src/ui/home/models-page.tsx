@@ -1,8 +1,9 @@
 import type { FC } from 'hono/jsx'
-import { visibleText } from '../parts/text.tsx'
+import { SearchBox, WordsNote } from '../parts/search-box.tsx'
+import { filterOfWords } from '../parts/words.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
-import { type Catalogue, type CatalogueQuery, filterOf, isPlain } from './catalogue.ts'
+import type { Catalogue, CatalogueQuery } from './catalogue.ts'
 import { CatalogueTable } from './catalogue-table.tsx'
 import { FirstModel } from './first-model.tsx'
 
@@ -19,7 +20,7 @@ export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, problem }
   const { to } = frame
   const { words, sort, after } = query
   const isEverything = words === '' && after === undefined
-  const filter = filterOf(words)
+  const filter = filterOfWords(words, 'name')
   return (
     <Page
       frame={frame}
@@ -31,11 +32,7 @@ export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, problem }
       }}
     >
       <SearchForm frame={frame} words={words} sort={sort} problem={problem} />
-      {words !== '' && isPlain(words) ? (
-        <p class="soft">
-          Searching names, as <code>{visibleText(filter)}</code>
-        </p>
-      ) : null}
+      <WordsNote words={words} filter={filter} />
       {catalogue.rows.length > 0 ? (
         <CatalogueTable rows={catalogue.rows} to={to} />
       ) : isEverything ? (
@@ -69,25 +66,12 @@ type SearchProps = Pick<CatalogueQuery, 'words' | 'sort'> & {
 }
 
 export const SearchForm: FC<SearchProps> = ({ frame, words, sort, problem }) => (
-  <form class="search" method="get" action={frame.to.models}>
-    <label>
-      Name, or a filter
-      <input
-        name="q"
-        value={words}
-        placeholder="fraud, or stage = 'Production' AND tags.team = 'risk'"
-        autocapitalize="none"
-        spellcheck={false}
-        aria-invalid={problem === undefined ? undefined : 'true'}
-        aria-describedby={problem === undefined ? undefined : 'filter-problem'}
-      />
-    </label>
+  <SearchBox
+    action={frame.to.models}
+    label="Name, or a filter"
+    placeholder="fraud, or stage = 'Production' AND tags.team = 'risk'"
+    {...{ words, problem }}
+  >
     {sort === 'name' ? null : <input type="hidden" name="sort" value={sort} />}
-    <button type="submit">Search</button>
-    {problem === undefined ? null : (
-      <p class="problem" id="filter-problem" role="alert">
-        {visibleText(problem)}
-      </p>
-    )}
-  </form>
+  </SearchBox>
 )

@@ -4,7 +4,7 @@ import { Given } from '../parts/text.tsx'
 import type { Frame } from './frame.ts'
 
 /** The part of the site that a page belongs to. */
-export type Section = 'models' | 'promotions' | 'audit' | 'docs'
+export type Section = 'models' | 'experiments' | 'promotions' | 'audit' | 'docs'
 
 type BarProps = {
   readonly frame: Frame
@@ -54,6 +54,7 @@ const Mark: FC = () => (
 const Sections: FC<BarProps> = ({ frame: { to }, section, waiting }) => {
   const all: readonly { id: Section; href: string; text: string }[] = [
     { id: 'models', href: to.models, text: 'Models' },
+    { id: 'experiments', href: to.experiments, text: 'Experiments' },
     { id: 'promotions', href: to.promotions, text: 'Promotions' },
     { id: 'docs', href: to.docs, text: 'API' },
   ]

@@ -86,6 +86,7 @@ const ErrorPage: FC<ErrorPageProps> = ({ frame, error, nearest }) => (
       <p class="row">
         <a href={frame.to.home}>Home</a>
         <a href={frame.to.models}>Models</a>
+        <a href={frame.to.experiments}>Experiments</a>
         <a href={frame.to.promotions}>Promotion requests</a>
       </p>
     </div>

@@ -1,3 +1,4 @@
+import { nearestOf } from '../../core/names.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { searchRegisteredModels } from '../../registry/models/search-models.ts'
 
@@ -8,7 +9,7 @@ const readMax = 200
 export async function findNearest(c: AppContext): Promise<string[]> {
   const name = /\/models\/([^/]+)/.exec(c.req.path)?.[1]
   if (name === undefined) return []
-  const wanted = decoded(name).toLowerCase().slice(0, charsMax)
+  const wanted = decoded(name).slice(0, charsMax)
   // A name with another beginning is hardly what somebody meant to type.
   const start = [...wanted].slice(0, 2).join('')
   if (!/^[\p{L}\p{N}]+$/u.test(start)) return []
@@ -18,12 +19,17 @@ export async function findNearest(c: AppContext): Promise<string[]> {
     maxResults: readMax,
     pageToken: undefined,
   })
-  return items
-    .map((model) => ({ name: model.name, distance: distanceOf(wanted, model.name.toLowerCase()) }))
-    .filter(({ distance }) => distance <= Math.max(2, wanted.length / 2))
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, shownMax)
-    .map((model) => model.name)
+  const names = items.map((model) => model.name)
+  const nearest: string[] = []
+  while (nearest.length < shownMax) {
+    const found = nearestOf(
+      wanted,
+      names.filter((one) => !nearest.includes(one)),
+    )
+    if (found === undefined) break
+    nearest.push(found)
+  }
+  return nearest
 }
 
 const charsMax = 100
@@ -34,18 +40,4 @@ function decoded(text: string): string {
   } catch {
     return text
   }
-}
-
-/** How many characters have to be put in, left out or replaced. */
-function distanceOf(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, i) => i)
-  for (const [i, char] of [...one].entries()) {
-    const next = [i + 1]
-    for (let j = 0; j < other.length; j++) {
-      const replaced = (row[j] ?? 0) + (other[j] === char ? 0 : 1)
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
 }

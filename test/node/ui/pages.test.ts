@@ -108,6 +108,15 @@ describe.skipIf(!isThere)('in a browser', () => {
     expect(await walk(url, ['/', '/models?q=none', '/no-such-page', '/signin'])).toEqual([])
   }, 120_000)
 
+  test('so are those of experiments and runs', async () => {
+    const { platform, ann } = await askedWorld()
+    const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
+    stops.push(async () => server.close())
+    const nightly = '/experiments/1'
+    const paths = ['/experiments', nightly, `${nightly}?q=params.model%20=%20rf`, '/experiments/0']
+    expect(await walk(url, paths, ann)).toEqual([])
+  }, 120_000)
+
   test('so are those of a server with models and requests', async () => {
     const { platform, rita, ann, mlflow, name } = await askedWorld()
     const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })

@@ -18,7 +18,7 @@ a.chip { text-decoration: none; } a.chip:hover { text-decoration: underline; }
 .panel { padding: .75rem 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
 .panel pre { white-space: pre-wrap; overflow-wrap: anywhere; }
 .panel > h2, .panel > h3 { font-size: 1rem; margin-block-end: .5rem; }
-.region { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; }
+.region { position: relative; overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; }
 .region table { inline-size: 100%; }
 table { border-collapse: collapse; line-height: 1.35; font-variant-numeric: tabular-nums; }
 caption { text-align: start; padding: .5rem .75rem; font-weight: 600; }
@@ -57,6 +57,9 @@ button[disabled] { background: var(--sunk); border-color: var(--control); color:
 td > form { min-inline-size: 6rem; } td > form > button { justify-self: start; }
 .panel .region { background: var(--paper); }
 .fields-row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; } .fields-row > label { flex: 1 1 9rem; } .fields-row > input { inline-size: 5rem; }
+.region input[type="checkbox"] { vertical-align: middle; }
+.columns { flex: 1 0 100%; } .columns[open] > div { margin-block-start: .5rem; padding: .75rem 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
+fieldset { margin: 0; padding: 0; border: 0; min-inline-size: 0; } legend { padding: 0; font-weight: 600; }
 .card-form { max-inline-size: 52rem; } .label-size { font-size: .875rem; }
 .dialog { max-inline-size: 44rem; display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
 .dialog > ul { padding-inline-start: 1.25rem; display: grid; gap: .375rem; }

@@ -1,0 +1,15 @@
+/** A filter as it was given; plain words become one: every word stands in `key`. Signs alone are no words. */
+export function filterOfWords(given: string, key: string): string {
+  const words = given.trim()
+  if (words === '' || !isPlain(words)) return words
+  return words
+    .split(/\s+/)
+    .filter((word) => /[\p{L}\p{N}]/u.test(word))
+    .map((word) => `${key} ILIKE '%${word.replace(/["'%_\\]/g, '_')}%'`)
+    .join(' AND ')
+}
+
+/** Whether a search is words, and no clause of the grammar. */
+export function isPlain(words: string): boolean {
+  return !/[=<>]|\b(?:i?like|in|is)\s*(?:["'(]|null|not\b)/i.test(words)
+}

@@ -1,0 +1,108 @@
+import type { FC } from 'hono/jsx'
+import type { RunCount } from '../../tracking/experiments/count-runs.ts'
+import type { Experiment } from '../../tracking/experiments/experiment.ts'
+import { Time } from '../parts/byline.tsx'
+import { Tags } from '../parts/chips.tsx'
+import { SearchBox, WordsNote } from '../parts/search-box.tsx'
+import { NoValue, Table } from '../parts/table.tsx'
+import { countText, Given } from '../parts/text.tsx'
+import { filterOfWords } from '../parts/words.ts'
+import type { Frame } from '../shell/frame.ts'
+import { Page } from '../shell/page.tsx'
+
+type ExperimentsPageProps = {
+  readonly frame: Frame
+  readonly query: {
+    /** A filter or plain words; empty: all. */
+    readonly words: string
+    readonly isOfDeleted: boolean
+    readonly after: string | undefined
+  }
+  /** The one that was changed last is first. */
+  readonly experiments: readonly Experiment[]
+  readonly counts: ReadonlyMap<number, RunCount>
+  readonly next: string | undefined
+  readonly problem: string | undefined
+}
+
+/** All experiments that the caller may read, or those that a filter leaves. */
+export const ExperimentsPage: FC<ExperimentsPageProps> = (props) => {
+  const { frame, query, experiments, next, problem } = props
+  const { to } = frame
+  const { words, isOfDeleted } = query
+  const filter = filterOfWords(words, 'name')
+  const terms = { q: words, deleted: isOfDeleted ? '1' : undefined }
+  return (
+    <Page
+      frame={frame}
+      title={isOfDeleted ? 'Deleted experiments' : 'Experiments'}
+      section="experiments"
+      actions={
+        <a
+          class="button quiet"
+          href={to.query(to.experiments, { q: words, deleted: isOfDeleted ? undefined : '1' })}
+        >
+          {isOfDeleted ? 'Active experiments' : 'Deleted experiments'}
+        </a>
+      }
+      api={{
+        method: 'POST',
+        path: '/api/2.0/mlflow/experiments/search',
+        body: { filter, max_results: 100, view_type: isOfDeleted ? 'DELETED_ONLY' : 'ACTIVE_ONLY' },
+      }}
+    >
+      <SearchBox
+        action={to.experiments}
+        label="Name, or a filter"
+        placeholder="nightly, or tags.team = 'risk'"
+        {...{ words, problem }}
+      >
+        {isOfDeleted ? <input type="hidden" name="deleted" value="1" /> : null}
+      </SearchBox>
+      <WordsNote words={words} filter={filter} />
+      {experiments.length > 0 ? (
+        <ExperimentTable {...props} />
+      ) : problem === undefined ? (
+        <p class="empty">
+          {words === '' ? 'No experiment is here.' : 'No experiment matches.'}{' '}
+          <a href={to.experiments}>Show all experiments</a>
+        </p>
+      ) : null}
+      {next === undefined ? null : (
+        <p>
+          <a class="button quiet" href={to.query(to.experiments, { ...terms, after: next })}>
+            Next experiments
+          </a>
+        </p>
+      )}
+    </Page>
+  )
+}
+
+const ExperimentTable: FC<ExperimentsPageProps> = ({ frame: { to }, experiments, counts }) => (
+  <Table
+    caption="Experiments"
+    columns={['Experiment', { title: 'Runs', isNumber: true }, 'Last run began', 'Created']}
+  >
+    {experiments.map(({ id, name, tags, createdAtMs }) => {
+      const count = counts.get(id)
+      return (
+        <tr>
+          <th scope="row">
+            <div class="near">
+              <a href={to.experiment(id)}>
+                <Given text={name} />
+              </a>
+              <Tags of={tags.filter(({ key }) => !key.startsWith('mlflow.'))} />
+            </div>
+          </th>
+          <td class="number">{countText(count?.runs ?? 0)}</td>
+          <td>{count ? <Time atMs={Number(count.lastStartMs)} /> : <NoValue />}</td>
+          <td>
+            <Time atMs={createdAtMs} />
+          </td>
+        </tr>
+      )
+    })}
+  </Table>
+)

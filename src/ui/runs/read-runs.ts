@@ -1,0 +1,93 @@
+import { readVersionsOfRuns, type VersionOfRun } from '../../governance/lineage.ts'
+import type { Context } from '../../platform/context.ts'
+import { countRuns } from '../../tracking/experiments/count-runs.ts'
+import { type Experiment, getExperiment } from '../../tracking/experiments/experiment.ts'
+import {
+  type RunCells,
+  type RunKey,
+  type RunKeys,
+  readRunCells,
+  readRunKeys,
+} from '../../tracking/runs/run-cells.ts'
+import { findRunKeys } from '../../tracking/runs/search-runs.ts'
+import { filterOfWords } from '../parts/words.ts'
+import { namedColumn, orderByOf, type RunsQuery } from './run-query.ts'
+
+export const pageSize = 100
+/** Names of one kind that the choice of columns offers. */
+const keysMax = 200
+/** Columns of one kind that are shown where none were chosen. */
+const defaultsMax = 4
+
+/** A table of runs, whole. */
+export type RunsStanding = {
+  readonly experiment: Experiment
+  /** Active runs of the experiment, whatever the filter. */
+  readonly total: number
+  readonly runs: readonly RunCells[]
+  readonly columns: readonly string[]
+  /** Names that the runs of this page have. */
+  readonly keys: RunKeys
+  readonly versions: ReadonlyMap<string, readonly VersionOfRun[]>
+  readonly next: string | undefined
+}
+
+/** @throws INVALID_PARAMETER_VALUE the filter is wrong */
+export async function readRunsStanding(
+  ctx: Context,
+  experimentId: number,
+  query: RunsQuery,
+): Promise<RunsStanding> {
+  const [experiment, found, counts] = await Promise.all([
+    getExperiment(ctx, experimentId),
+    findRunKeys(ctx, {
+      experimentIds: [experimentId],
+      filter: filterOfWords(query.words, 'attributes.run_name'),
+      orderBy: orderByOf(query),
+      view: query.isOfDeleted ? 'DELETED_ONLY' : 'ACTIVE_ONLY',
+      maxResults: pageSize,
+      pageToken: query.after,
+    }),
+    countRuns(ctx, [experimentId]),
+  ])
+  const keys = await readRunKeys(ctx.db, found.items, keysMax)
+  const columns = query.columns.length > 0 ? query.columns : defaultColumns(keys)
+  const named = columns.flatMap((column) => namedColumn(column) ?? [])
+  const keysOf = (kind: 'metrics' | 'params' | 'tags') =>
+    named.filter((one) => one.kind === kind).map(({ key }) => key)
+  const runs = await readRunCells(ctx.db, found.items, {
+    metrics: keysOf('metrics'),
+    params: keysOf('params'),
+    tags: keysOf('tags'),
+  })
+  const versions = await readVersionsOfRuns(
+    ctx,
+    runs.map(({ info }) => info.runId),
+  )
+  return {
+    experiment,
+    total: counts.get(experimentId)?.runs ?? 0,
+    runs,
+    columns,
+    keys,
+    versions,
+    next: found.nextPageToken,
+  }
+}
+
+/** What everybody looks at, and what differs between these runs. */
+function defaultColumns({ metrics, params }: RunKeys): string[] {
+  const most = (keys: readonly RunKey[]) =>
+    keys
+      .toSorted((a, b) => Number(b.values > 1) - Number(a.values > 1))
+      .slice(0, defaultsMax)
+      .map(({ key }) => key)
+  return [
+    'start',
+    'took',
+    'status',
+    ...most(metrics).map((key) => `m.${key}`),
+    ...most(params).map((key) => `p.${key}`),
+    'versions',
+  ]
+}

@@ -1,0 +1,122 @@
+import type { FC } from 'hono/jsx'
+import type { VersionOfRun } from '../../governance/lineage.ts'
+import type { RunStatus } from '../../tracking/run.ts'
+import type { RunCells } from '../../tracking/runs/run-cells.ts'
+import { Duration, Time } from '../parts/byline.tsx'
+import { NoValue } from '../parts/table.tsx'
+import { numberText, visibleText } from '../parts/text.tsx'
+import type { Paths } from '../paths.ts'
+import { isFixed, namedColumn } from './run-query.ts'
+
+const words: Readonly<Record<RunStatus, string>> = {
+  RUNNING: 'running',
+  SCHEDULED: 'scheduled',
+  FINISHED: 'finished',
+  FAILED: 'failed',
+  KILLED: 'killed',
+}
+const tones: Partial<Record<RunStatus, string>> = {
+  FINISHED: 'good-text',
+  FAILED: 'bad-text',
+  KILLED: 'warn-text',
+}
+
+/** How a run ended, or that it has not. A word alone, since a table has hundreds. */
+export const RunStatusText: FC<{ readonly status: RunStatus }> = ({ status }) => (
+  <span class={tones[status]}>{words[status]}</span>
+)
+
+type CellProps = {
+  readonly run: RunCells
+  readonly column: string
+  readonly versions: readonly VersionOfRun[]
+  readonly to: Paths
+}
+
+/** One value of one run. */
+export const RunCell: FC<CellProps> = ({ run, column, versions, to }) => {
+  const named = namedColumn(column)
+  if (named?.kind === 'metrics') {
+    const value = run.metrics.get(named.key)
+    return <td class="number">{value === undefined ? <NoValue /> : metricText(value)}</td>
+  }
+  if (named) {
+    const value = run[named.kind].get(named.key)
+    return <td>{value === undefined ? <NoValue /> : <ShortText text={value} />}</td>
+  }
+  if (!isFixed(column)) return <td />
+  const { info } = run
+  switch (column) {
+    case 'start':
+      return (
+        <td>
+          <Time atMs={Number(info.startTimeMs)} />
+        </td>
+      )
+    case 'took':
+      return (
+        <td class="number">
+          {info.endTimeMs === undefined ? (
+            <NoValue />
+          ) : (
+            <Duration ms={Number(info.endTimeMs) - Number(info.startTimeMs)} />
+          )}
+        </td>
+      )
+    case 'status':
+      return (
+        <td>
+          <RunStatusText status={info.status} />
+        </td>
+      )
+    case 'user':
+      return <td>{visibleText(info.userId)}</td>
+    case 'versions':
+      return (
+        <td>
+          <VersionsOfRun versions={versions} to={to} />
+        </td>
+      )
+  }
+}
+
+/** As it was logged: an infinity is kept as the largest double. */
+export function metricText(value: number): string {
+  if (Math.abs(value) === Number.MAX_VALUE) return value > 0 ? '∞' : '−∞'
+  return numberText(value)
+}
+
+const shownMax = 3
+
+/** What a run became, as links. */
+export const VersionsOfRun: FC<Pick<CellProps, 'versions' | 'to'>> = ({ versions, to }) =>
+  versions.length === 0 ? (
+    <NoValue />
+  ) : (
+    <>
+      {versions.slice(0, shownMax).map(({ name, version, stage }, i) => (
+        <>
+          {i > 0 ? ', ' : ''}
+          <a href={to.version(name, version)}>
+            <bdi>{visibleText(name)}</bdi> {version}
+          </a>
+          {stage === 'None' ? '' : ` ${stage}`}
+        </>
+      ))}
+      {versions.length > shownMax ? ` and ${versions.length - shownMax} more` : ''}
+    </>
+  )
+
+const charsMax = 60
+
+/** A value that somebody chose, cut where it is long. */
+const ShortText: FC<{ readonly text: string }> = ({ text }) => {
+  const [...chars] = text
+  return chars.length <= charsMax ? (
+    <bdi>{visibleText(text)}</bdi>
+  ) : (
+    <bdi title={visibleText(text.slice(0, 1000))}>
+      {visibleText(chars.slice(0, charsMax - 1).join(''))}…
+    </bdi>
+  )
+}

@@ -1,0 +1,121 @@
+import { invalid } from '../../core/error.ts'
+import type { AppContext } from '../../http/app-env.ts'
+import { optionalQuery } from '../../http/guards/target.ts'
+import type { Paths } from '../paths.ts'
+
+/** What a table of runs was asked for; it stands in the address. */
+export type RunsQuery = {
+  /** A filter or plain words; empty: all. */
+  readonly words: string
+  /** As addresses spell them: `start`, `m.accuracy`, `p.lr`, `t.team`; empty: those that differ. */
+  readonly columns: readonly string[]
+  /** A column; absent: the newest first. */
+  readonly sort: { readonly column: string; readonly isDescending: boolean } | undefined
+  /** Runs that are chosen to be compared, on whatever page. */
+  readonly selected: readonly string[]
+  readonly after: string | undefined
+  readonly isOfDeleted: boolean
+}
+
+export const columnsMax = 40
+/** As many as a comparison takes. */
+export const selectedMax = 100
+
+/** Columns that every run has, with their titles. */
+export const fixedColumns = {
+  start: 'Started',
+  took: 'Took',
+  status: 'Status',
+  user: 'User',
+  versions: 'Registered',
+} as const
+
+export type FixedColumn = keyof typeof fixedColumns
+
+export function isFixed(column: string): column is FixedColumn {
+  return Object.hasOwn(fixedColumns, column)
+}
+
+const kinds = { m: 'metrics', p: 'params', t: 'tags' } as const
+
+/** `m.accuracy` as a metric of that name; undefined: it is none of metric, param and tag. */
+export function namedColumn(
+  column: string,
+): { readonly kind: 'metrics' | 'params' | 'tags'; readonly key: string } | undefined {
+  const [, letter, key] = /^([mpt])\.(.+)$/s.exec(column) ?? []
+  return letter === undefined || key === undefined
+    ? undefined
+    : { kind: kinds[letter as keyof typeof kinds], key }
+}
+
+/** @throws INVALID_PARAMETER_VALUE a column or a run id is none, or there are too many */
+export function runsQueryOf(c: AppContext): RunsQuery {
+  const columns = listIn(c, 'col')
+  const selected = listIn(c, 'sel')
+  if (columns.length > columnsMax) throw invalid(`A table shows at most ${columnsMax} columns`)
+  if (selected.length > selectedMax) throw invalid(`At most ${selectedMax} runs can be selected`)
+  for (const column of columns) {
+    if (!isFixed(column) && !namedColumn(column)) {
+      throw invalid(`There is no column '${column}': spell it as m.accuracy, p.lr or t.team`)
+    }
+  }
+  const sort = optionalQuery(c, 'sort')
+  const isDescending = sort?.startsWith('-') ?? false
+  const column = isDescending ? sort?.slice(1) : sort
+  if (column !== undefined && orderKeyOf(column) === undefined) {
+    throw invalid(`Runs cannot be sorted by '${column}'`)
+  }
+  return {
+    words: (optionalQuery(c, 'q') ?? '').trim(),
+    columns,
+    sort: column === undefined ? undefined : { column, isDescending },
+    selected,
+    after: optionalQuery(c, 'after'),
+    isOfDeleted: optionalQuery(c, 'deleted') === '1',
+  }
+}
+
+/** A key that is there several times, as checkboxes send it. */
+export function listIn(c: AppContext, name: string): string[] {
+  return [...new Set((c.req.queries(name) ?? []).map((one) => one.trim()).filter(Boolean))]
+}
+
+const sortable: Partial<Record<FixedColumn, string>> = {
+  start: 'attributes.start_time',
+  status: 'attributes.status',
+  user: 'attributes.user_id',
+}
+
+/** What search calls a column, with its name in quotes; undefined: runs cannot be sorted by it. */
+export function orderKeyOf(column: string): string | undefined {
+  if (column === 'name') return 'attributes.run_name'
+  if (isFixed(column)) return sortable[column]
+  const named = namedColumn(column)
+  if (!named) return undefined
+  const quote = ['`', '"'].find((sign) => !named.key.includes(sign))
+  return quote === undefined ? undefined : `${named.kind}.${quote}${named.key}${quote}`
+}
+
+/** `order_by` of a search. */
+export function orderByOf({ sort }: RunsQuery): string[] {
+  const key = sort && orderKeyOf(sort.column)
+  return key === undefined ? [] : [`${key} ${sort?.isDescending ? 'DESC' : 'ASC'}`]
+}
+
+/** The address of a table; what is the default is left out. */
+export function addressOf(to: Paths, experimentId: number, query: Partial<RunsQuery>): string {
+  const { words, columns = [], sort, selected = [], after, isOfDeleted } = query
+  const terms = [
+    ['q', words],
+    ...columns.map((column) => ['col', column]),
+    ['sort', sort && `${sort.isDescending ? '-' : ''}${sort.column}`],
+    ['deleted', isOfDeleted ? '1' : undefined],
+    ...selected.map((id) => ['sel', id]),
+    ['after', after],
+  ]
+  const given = terms.flatMap(([key = '', value]) =>
+    value === undefined || value === '' ? [] : [`${key}=${encodeURIComponent(value)}`],
+  )
+  const path = to.experiment(experimentId)
+  return given.length === 0 ? path : `${path}?${given.join('&')}`
+}

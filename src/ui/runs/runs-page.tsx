@@ -1,0 +1,281 @@
+import type { Child, FC } from 'hono/jsx'
+import type { RunKey } from '../../tracking/runs/run-cells.ts'
+import { SearchBox, WordsNote } from '../parts/search-box.tsx'
+import { Table } from '../parts/table.tsx'
+import { countText, Given, plural, visibleText } from '../parts/text.tsx'
+import { filterOfWords } from '../parts/words.ts'
+import type { Frame } from '../shell/frame.ts'
+import { Page } from '../shell/page.tsx'
+import { FirstRun } from './first-run.tsx'
+import type { RunsStanding } from './read-runs.ts'
+import { RunCell } from './run-cell.tsx'
+import {
+  addressOf,
+  fixedColumns,
+  isFixed,
+  namedColumn,
+  orderByOf,
+  orderKeyOf,
+  type RunsQuery,
+} from './run-query.ts'
+
+type RunsPageProps = {
+  readonly frame: Frame
+  readonly standing: RunsStanding
+  readonly query: RunsQuery
+  /** Why the filter was not taken. */
+  readonly problem: string | undefined
+}
+
+/** The runs of an experiment: a filter, the columns that were chosen, and runs to compare. */
+export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem }) => {
+  const { experiment, total, runs } = standing
+  const { to } = frame
+  const isEverything = query.words === '' && query.after === undefined && !query.isOfDeleted
+  const filter = filterOfWords(query.words, 'attributes.run_name')
+  return (
+    <Page
+      frame={frame}
+      title={experiment.name}
+      heading={<Given text={experiment.name} />}
+      section="experiments"
+      crumbs={[{ text: 'Experiments', href: to.experiments }, { text: experiment.name }]}
+      about={
+        <p class="soft">
+          {plural(total, 'run')}
+          {experiment.lifecycleStage === 'deleted' ? ' · this experiment is deleted' : ''}
+        </p>
+      }
+      actions={
+        <a
+          class="button quiet"
+          href={addressOf(to, experiment.id, { isOfDeleted: !query.isOfDeleted })}
+        >
+          {query.isOfDeleted ? 'Active runs' : 'Deleted runs'}
+        </a>
+      }
+      api={{
+        method: 'POST',
+        path: '/api/2.0/mlflow/runs/search',
+        body: { experiment_ids: [String(experiment.id)], filter, order_by: orderByOf(query) },
+      }}
+    >
+      {isEverything && runs.length === 0 && problem === undefined ? (
+        <FirstRun frame={frame} experimentName={experiment.name} />
+      ) : (
+        <>
+          <FilterForm {...{ frame, standing, query, problem }} />
+          <WordsNote words={query.words} filter={filter} />
+          {runs.length > 0 ? (
+            <RunsTable {...{ frame, standing, query }} />
+          ) : problem === undefined ? (
+            <p class="empty">
+              No run matches.{' '}
+              <a href={to.experiment(experiment.id)}>Show all {countText(total)} runs</a>
+            </p>
+          ) : null}
+        </>
+      )}
+    </Page>
+  )
+}
+
+const FilterForm: FC<RunsPageProps> = ({ frame: { to }, standing, query, problem }) => (
+  <SearchBox
+    action={to.experiment(standing.experiment.id)}
+    label="Filter, or words of a name"
+    placeholder="metrics.accuracy > 0.9 AND params.model = 'rf'"
+    words={query.words}
+    problem={problem}
+  >
+    <KeptFields query={query} />
+    <Columns standing={standing} query={query} />
+  </SearchBox>
+)
+
+/** What a form sends again of the address that it is on. */
+const KeptFields: FC<{ readonly query: RunsQuery; readonly isWhole?: true }> = ({
+  query: { sort, isOfDeleted, selected, words, columns },
+  isWhole,
+}) => (
+  <>
+    {isWhole && words !== '' ? <input type="hidden" name="q" value={words} /> : null}
+    {isWhole
+      ? columns.map((column) => <input type="hidden" name="col" value={column} />)
+      : selected.map((id) => <input type="hidden" name="sel" value={id} />)}
+    {sort ? (
+      <input type="hidden" name="sort" value={`${sort.isDescending ? '-' : ''}${sort.column}`} />
+    ) : null}
+    {isOfDeleted ? <input type="hidden" name="deleted" value="1" /> : null}
+  </>
+)
+
+/** Names that were offered are enough for most; any other is typed into the field. */
+const Columns: FC<Pick<RunsPageProps, 'standing' | 'query'>> = ({ standing, query }) => {
+  const { columns, keys } = standing
+  const offered = (letter: string, of: readonly RunKey[]) =>
+    [
+      ...columns.filter((column) => column.startsWith(`${letter}.`)),
+      ...of.map(({ key }) => `${letter}.${key}`),
+    ].filter((column, i, all) => all.indexOf(column) === i)
+  const groups = [
+    ['Run', Object.keys(fixedColumns)],
+    ['Metrics', offered('m', keys.metrics)],
+    ['Params', offered('p', keys.params)],
+    ['Tags', offered('t', keys.tags)],
+  ] as const
+  return (
+    <details class="columns">
+      <summary>Columns ({columns.length})</summary>
+      <div class="near">
+        {query.columns.length === 0 ? (
+          <p class="soft">None were chosen: shown are those that differ between these runs.</p>
+        ) : null}
+        {groups.map(([title, of]) => (
+          <fieldset>
+            <legend>{title}</legend>
+            <div class="row">
+              {of.slice(0, offeredMax).map((column) => (
+                <label class="choice">
+                  <input
+                    type="checkbox"
+                    name="col"
+                    value={column}
+                    checked={query.columns.includes(column)}
+                  />
+                  <Given text={titleOf(column)} />
+                </label>
+              ))}
+              {of.length === 0 ? <span class="soft">none in these runs</span> : null}
+            </div>
+            {of.length > offeredMax ? (
+              <p class="soft">{countText(of.length - offeredMax)} more: name them below.</p>
+            ) : null}
+          </fieldset>
+        ))}
+        <label>
+          Another column
+          <input
+            name="col"
+            placeholder="m.accuracy, p.lr or t.team"
+            autocapitalize="none"
+            spellcheck={false}
+          />
+        </label>
+        <div class="row">
+          <button type="submit" class="quiet">
+            Show these columns
+          </button>
+        </div>
+      </div>
+    </details>
+  )
+}
+
+const offeredMax = 60
+
+function titleOf(column: string): string {
+  return isFixed(column) ? fixedColumns[column] : (namedColumn(column)?.key ?? column)
+}
+
+const RunsTable: FC<Omit<RunsPageProps, 'problem'>> = ({ frame: { to }, standing, query }) => {
+  const { experiment, runs, columns, versions, next } = standing
+  const shown = new Set(runs.map(({ info }) => info.runId))
+  const elsewhere = query.selected.filter((id) => !shown.has(id))
+  return (
+    <form method="get" action={`${to.prefix}/runs/compare`}>
+      <KeptFields query={query} isWhole />
+      {elsewhere.map((id) => (
+        <input type="hidden" name="sel" value={id} />
+      ))}
+      <Table
+        caption="Runs"
+        columns={[
+          {
+            title: <SortLink {...{ to, standing, query }} column="name" text="Run" />,
+            ...sorted(query, 'name'),
+          },
+          ...columns.map((column) => ({
+            title: <SortLink {...{ to, standing, query, column }} text={titleOf(column)} />,
+            ...(column.startsWith('m.') || column === 'took' ? { isNumber: true as const } : {}),
+            ...sorted(query, column),
+          })),
+        ]}
+      >
+        {runs.map((run) => (
+          <tr>
+            <th scope="row">
+              <input
+                type="checkbox"
+                name="sel"
+                value={run.info.runId}
+                checked={query.selected.includes(run.info.runId)}
+                aria-label={`Select ${visibleText(run.info.name)}`}
+              />{' '}
+              <a href={to.run(run.info.runId)}>
+                <bdi>{visibleText(run.info.name)}</bdi>
+              </a>
+            </th>
+            {columns.map((column) => (
+              <RunCell
+                run={run}
+                column={column}
+                versions={versions.get(run.info.runId) ?? []}
+                to={to}
+              />
+            ))}
+          </tr>
+        ))}
+      </Table>
+      <div class="row">
+        <button type="submit">Compare selected</button>
+        {next === undefined ? null : (
+          <button
+            type="submit"
+            class="quiet"
+            formaction={to.experiment(experiment.id)}
+            name="after"
+            value={next}
+          >
+            Next runs
+          </button>
+        )}
+        <span class="soft">
+          {plural(runs.length, 'run')} on this page{next === undefined ? '' : ', more follow'}
+          {elsewhere.length > 0 ? ` · ${countText(elsewhere.length)} selected on other pages` : ''}
+        </span>
+      </div>
+    </form>
+  )
+}
+
+function sorted({ sort }: RunsQuery, column: string) {
+  if (sort?.column !== column) return {}
+  return { sort: sort.isDescending ? ('descending' as const) : ('ascending' as const) }
+}
+
+type SortLinkProps = Omit<RunsPageProps, 'frame' | 'problem'> & {
+  readonly to: Frame['to']
+  readonly column: string
+  readonly text: string
+}
+
+/** A header that sorts: numbers and times the greatest first, then the other way round. */
+const SortLink: FC<SortLinkProps> = ({ to, standing, query, column, text }): Child => {
+  if (orderKeyOf(column) === undefined) return <Given text={text} />
+  const isSorted = query.sort?.column === column
+  const isDescending = isSorted
+    ? !query.sort?.isDescending
+    : column.startsWith('m.') || column === 'start'
+  const href = addressOf(to, standing.experiment.id, {
+    ...query,
+    sort: { column, isDescending },
+    after: undefined,
+  })
+  return (
+    <a href={href}>
+      <Given text={text} />
+      {isSorted ? (query.sort?.isDescending ? ' ↓' : ' ↑') : ''}
+    </a>
+  )
+}
