@@ -4,9 +4,11 @@ import { anyone, guard } from '../http/guards/guard.ts'
 import { showCard } from './cards/card.tsx'
 import { postCard, showCardEdit } from './cards/card-edit.tsx'
 import * as modelChanges from './changes/model-changes.tsx'
+import * as runChanges from './changes/run-changes.tsx'
 import * as versionChanges from './changes/version-changes.tsx'
 import { showDocs } from './docs/docs.tsx'
 import type { ShownEndpoint } from './docs/docs-page.tsx'
+import { showRunFiles, showVersionFiles } from './files/files.tsx'
 import { showHome, showModels } from './home/home.tsx'
 import { followOldLink } from './home/old-links.ts'
 import { showGates } from './models/gates.tsx'
@@ -28,6 +30,7 @@ import {
   postReview,
   showPromotion,
 } from './promotions/promotions.tsx'
+import { mayReadRun, showRun } from './runs/run.tsx'
 import { mayReadExperiment, showExperiments, showRuns } from './runs/runs.tsx'
 import { sendAsset } from './shell/assets.ts'
 import { begin, complete, showSignIn, signIn, signOut } from './sign-in/sign-in.tsx'
@@ -50,8 +53,7 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .post('/signout', guard('public'), signOut)
     .get('/api/v1/models/:name/versions/:version/card.html', guard(mayReadModel), showCard)
     .get('/docs', guard(anyone), showDocs(endpoints))
-    .get('/experiments', guard(anyone), showExperiments)
-    .get('/experiments/:id{[0-9]+}', guard(mayReadExperiment), showRuns)
+    .route('/', runRoutes())
     .get('/promotions', guard(anyone), showInbox)
     .get('/promotions/:id', guard(mayReadPromotion), (c) => showPromotion(c))
     .post('/promotions/:id/reviews', postReview)
@@ -83,6 +85,7 @@ function modelRoutes(): Hono<AppEnv> {
     .get(version, guard(mayReadModel), showVersion)
     .get(`${version}/promote`, guard(mayReadModel), (c) => showPromote(c))
     .post(`${version}/promote`, postPromote)
+    .get(`${version}/files`, guard(mayReadModel), showVersionFiles)
     .get(`${version}/gates`, guard(mayReadModel), showGates)
     .get(`${version}/card`, guard(mayReadModel), (c) => showCardEdit(c))
     .post(`${version}/card`, postCard)
@@ -94,4 +97,20 @@ function modelRoutes(): Hono<AppEnv> {
     .post(`${version}/hold`, versionChanges.postHold)
     .post(`${version}/hold/lift`, versionChanges.postHoldLift)
     .post(`${version}/delete`, versionChanges.postVersionDeletion)
+}
+
+/** Experiments, their runs, and the forms of a run. */
+function runRoutes(): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .get('/experiments', guard(anyone), showExperiments)
+    .get('/experiments/:id{[0-9]+}', guard(mayReadExperiment), showRuns)
+    .get('/runs/:run', guard(mayReadRun), showRun)
+    .get('/runs/:run/files', guard(mayReadRun), showRunFiles)
+    .get('/runs/:run/change', guard(mayReadRun), (c) => runChanges.showRunChange(c))
+    .post('/runs/:run/name', runChanges.postRunName)
+    .post('/runs/:run/description', runChanges.postRunDescription)
+    .post('/runs/:run/tags', runChanges.postRunTag)
+    .post('/runs/:run/tags/remove', runChanges.postRunTagRemoval)
+    .post('/runs/:run/delete', runChanges.postRunDeletion)
+    .post('/runs/:run/restore', runChanges.postRunRestoring)
 }

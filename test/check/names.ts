@@ -3,7 +3,7 @@ import type { Sources } from './imports.ts'
 /** What functions that wait for something do; each begins with one of these. */
 const verbs = new Set(
   `abort add admit append assess assign attempt audit authenticate begin break call change check claim collect
-  commit compare complete create delete deliver derive describe digest drain end enter explain export extend fill finalize
+  commit compare complete count create delete deliver derive describe digest drain end enter explain export extend fill finalize
   find finish follow gather get grant hash import judge keep lift limit link list listen locate log make measure
   match merge migrate note open page parse ping place point post prepare purge put read record redeliver refresh refuse regrant remove
   rename render renew replace replay request require resolve restore review revoke roll run sample seal search send

@@ -116,3 +116,125 @@ describe('the runs of an experiment', () => {
     expect(rowsOf(html).join('|')).toMatch(/\\u\{202e\} NaN ∞/)
   })
 })
+
+describe('the page of a run', () => {
+  test('says how it went, what it logged and what it became', async () => {
+    const { as, rita, mlflow } = await world()
+    const found = await mlflow(rita, 'POST', 'runs/search', { experiment_ids: ['1'] })
+    const { run_id } = found.json.runs[0].info
+    const text = textOf((await as(rita).get(`/runs/${run_id}`)).html)
+    for (const shown of [
+      'running began',
+      'became fraud-detector 3 Staging',
+      'accuracy 0.923 0',
+      'lr 0.02',
+      'transactions 9f2c01aa training',
+      's3://lake/tx/2026-10',
+    ]) {
+      expect(text).toContain(shown)
+    }
+    expect((await as(rita).get('/runs/0123')).status).toBe(404)
+    const version = await as(rita).get('/models/fraud-detector/3')
+    expect(version.html).toContain(`href="/runs/${run_id}"`)
+  })
+
+  test('leads to its parent and its children', async () => {
+    const { as, rita, logRun } = await world()
+    const parent = await logRun({ name: 'sweep' })
+    const tags = [{ key: 'mlflow.parentRunId', value: parent }]
+    const child = await logRun({ name: 'part', tags })
+    const { html } = await as(rita).get(`/runs/${parent}`)
+    const [, href = ''] = /href="([^"]*)">Children/.exec(html) ?? []
+    const rows = rowsOf((await as(rita).get(href.replaceAll('&#39;', "'"))).html)
+    expect(rows).toHaveLength(1)
+    expect(rows[0]).toContain('part')
+    expect((await as(rita).get(`/runs/${child}`)).html).toContain(`href="/runs/${parent}"`)
+  })
+
+  test('finds names among hundreds, and says what it leaves out', async () => {
+    const { as, rita, logRun } = await world()
+    const metrics = Array.from({ length: 300 }, (_, i) => point(`train/loss_${i}`, i))
+    const run = await logRun({ name: 'wide', metrics })
+    const all = await as(rita).get(`/runs/${run}`)
+    expect(textOf(all.html)).toContain('100 more')
+    const found = await as(rita).get(`/runs/${run}?q=LOSS_29`)
+    expect(rowsOf(found.html)).toHaveLength(11)
+  })
+
+  test('has forms for its name, description and tags, and deletes and restores it', async () => {
+    const { as, ann, rita, logRun } = await world()
+    const path = `/runs/${await logRun({ name: 'draft' })}`
+    const { post, get } = as(ann)
+    for (const [form, fields] of [
+      ['name', { name: 'final' }],
+      ['description', { description: 'It **works**.' }],
+      ['tags', { key: 'kept', value: 'yes' }],
+      ['tags', { key: 'dropped', value: 'yes' }],
+      ['tags/remove', { key: 'dropped' }],
+      ['delete', {}],
+    ] as const) {
+      expect((await post(`${path}/${form}`, fields)).status, form).toBe(303)
+    }
+    const { html } = await get(path)
+    expect(textOf(html)).toContain('This run is deleted')
+    expect(html).toContain('<strong>works</strong>')
+    expect(textOf(html)).toContain('kept yes')
+    expect(textOf(html)).not.toContain('dropped')
+    expect((await post(`${path}/name`, { name: '' })).status).toBe(400)
+    expect((await post(`${path}/restore`, {})).location).toBe(path)
+    expect(textOf((await get(path)).html)).not.toContain('This run is deleted')
+    expect((await as(rita).post(`${path}/delete`, {})).status).toBe(403)
+    expect(textOf((await as(rita).get(`${path}/change`)).html)).toContain('EDIT on run')
+  })
+})
+
+describe('files', () => {
+  test('of a run are walked by folder and shown by kind', async () => {
+    const { as, ann, app, logRun, mlflow } = await world()
+    const run = await logRun({ name: 'files' })
+    const { json } = await mlflow(ann, 'GET', `runs/get?run_id=${run}`)
+    const root = json.run.info.artifact_uri.replace(
+      'mlflow-artifacts:/',
+      '/api/2.0/mlflow-artifacts/artifacts/',
+    )
+    const evil = '<script>alert(1)</script>\u202e'
+    for (const [path, body] of Object.entries({
+      'out/notes.txt': `line one\n${evil}`,
+      'out/rows.csv': 'name,value\n"a, b",1\n<img src=x>,"two\nlines"\n',
+      'out/facts.json': '{"a":[1]}',
+      'out/plot.png': 'no real image',
+      'out/model.bin': 'a\0b',
+      'out/page.html': evil,
+      'out/long.log': 'x'.repeat(300_000),
+    })) {
+      await app.request(`${root}/${path}`, { method: 'PUT', headers: { authorization: ann }, body })
+    }
+    const get = (path: string) => as(ann).get(`/runs/${run}/files?path=${encodeURIComponent(path)}`)
+    expect(rowsOf((await get('')).html)).toEqual(['out / folder'])
+    expect(rowsOf((await get('out')).html)).toHaveLength(7)
+    const text = await get('out/notes.txt')
+    expect(textOf(text.html)).toContain('line one <script>alert(1)</script>\\u{202e}')
+    expect(rowsOf((await get('out/rows.csv')).html)).toEqual([
+      'a, b 1',
+      '<img src=x> two\\u{a}lines',
+    ])
+    expect((await get('out/facts.json')).html).toContain('{\n  &quot;a&quot;: [')
+    expect((await get('out/plot.png')).html).toContain(`src="/get-artifact?run_id=${run}`)
+    expect(textOf((await get('out/model.bin')).html)).toContain('61 00 62')
+    expect(textOf((await get('out/long.log')).html)).toContain('The first 262.1 kB of 300.0 kB')
+    for (const path of ['out/notes.txt', 'out/page.html', 'out/rows.csv']) {
+      expect(markupIn((await get(path)).html), path).toEqual([])
+    }
+    expect((await get('none')).status).toBe(404)
+    expect((await get('../1')).status).toBe(400)
+  })
+
+  test('of a version are those that were sealed', async () => {
+    const { as, rita, eve } = await world()
+    const path = '/models/fraud-detector/3/files'
+    expect(rowsOf((await as(rita).get(path)).html).join()).toContain('model.pkl 32 B')
+    const { html } = await as(rita).get(`${path}?path=requirements.txt`)
+    expect(textOf(html)).toContain('scikit-learn==1.9.2')
+    expect((await as(eve).get(path)).status).toBe(403)
+  })
+})

@@ -3,7 +3,6 @@ import { BlockedError, invalid } from '../../core/error.ts'
 import type { AppContext, AppEnv } from '../../http/app-env.ts'
 import { pagePrefix } from '../../http/guards/workspace.ts'
 import type { Context } from '../../platform/context.ts'
-import { modelNameOf, versionOf } from '../addressed.ts'
 import { type FormFields, type FormProblem, formAction, noteProblem } from '../forms.ts'
 import { type Paths, pathsUnder } from '../paths.ts'
 
@@ -14,7 +13,7 @@ export type Reshown = {
   readonly typed?: ((field: string) => string | undefined) | undefined
 }
 
-type Change = {
+type Change<T> = {
   /** The name of the endpoint that does the same. */
   readonly operation: string
   readonly rule: (ctx: Context, c: AppContext, form: FormFields) => void | Promise<void>
@@ -24,31 +23,33 @@ type Change = {
   readonly make: (
     ctx: Context,
     form: FormFields,
-    at: { readonly name: string; readonly version: number; readonly to: Paths },
+    at: T & { readonly to: Paths },
   ) => Promise<string | undefined>
 }
 
-type Page = {
+type FormsPage<T> = {
   readonly show: (c: AppContext, shown: Reshown) => Promise<Response>
   readonly addressOf: (c: AppContext, to: Paths) => string
-  readonly isOfVersion: boolean
+  /** What the address names. */
+  readonly atOf: (c: AppContext) => T
+  readonly aboutOf?: (at: T) => { readonly model: string; readonly version?: number }
 }
 
 /** What one form of such a page posts to. A change that waits in a promotion request leads to that. */
-export function changeOn(page: Page): (change: Change) => Handler<AppEnv> {
+export function changeOn<T extends object>(
+  page: FormsPage<T>,
+): (change: Change<T>) => Handler<AppEnv> {
+  const { atOf, aboutOf } = page
   return ({ operation, rule, field, make }) =>
     formAction({
       operation,
       rule,
-      about: (c) => ({
-        model: modelNameOf(c),
-        ...(page.isOfVersion && { version: versionOf(c) }),
-      }),
+      ...(aboutOf && { about: (c: AppContext) => aboutOf(atOf(c)) }),
       async run(ctx, c, form) {
         const to = pathsUnder(pagePrefix(c))
-        const at = { name: modelNameOf(c), version: page.isOfVersion ? versionOf(c) : 0, to }
         try {
-          return c.redirect((await make(ctx, form, at)) ?? page.addressOf(c, to), 303)
+          const next = await make(ctx, form, { ...atOf(c), to })
+          return c.redirect(next ?? page.addressOf(c, to), 303)
         } catch (err) {
           if (err instanceof BlockedError) {
             return c.redirect(to.promotion(err.blocked.promotionId), 303)

@@ -41,7 +41,8 @@ export async function showModelChange(c: AppContext, shown: Reshown = {}): Promi
 const change = changeOn({
   show: showModelChange,
   addressOf: (c, to) => to.changeModel(modelNameOf(c)),
-  isOfVersion: false,
+  atOf: (c) => ({ name: modelNameOf(c) }),
+  aboutOf: ({ name }) => ({ model: name }),
 })
 
 const mayEdit = (ctx: Context, c: AppContext) => requireModel(ctx, modelNameOf(c), 'EDIT')

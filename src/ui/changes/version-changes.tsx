@@ -36,7 +36,8 @@ export async function showVersionChange(c: AppContext, shown: Reshown = {}): Pro
 const change = changeOn({
   show: showVersionChange,
   addressOf: (c, to) => to.changeVersion(modelNameOf(c), versionOf(c)),
-  isOfVersion: true,
+  atOf: (c) => ({ name: modelNameOf(c), version: versionOf(c) }),
+  aboutOf: ({ name, version }) => ({ model: name, version }),
 })
 
 const mayEdit = (ctx: Context, c: AppContext) => requireModelVersion(ctx, modelNameOf(c), 'EDIT')

@@ -30,7 +30,13 @@ export const LineageList: FC<{ readonly lineage: Lineage; readonly to: Paths }> 
           'none that you may read'
         ) : (
           <>
-            <Given text={run.name} /> of experiment <Given text={run.experimentName} />
+            <a href={to.run(run.runId)}>
+              <Given text={run.name} />
+            </a>{' '}
+            of experiment{' '}
+            <a href={to.experiment(Number(run.experimentId))}>
+              <Given text={run.experimentName} />
+            </a>
             <div>
               <code>{run.runId}</code>
             </div>

@@ -7,7 +7,7 @@ import { Time } from '../parts/byline.tsx'
 import { Chip, StageChip, StatusChip, Tags } from '../parts/chips.tsx'
 import { Table } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
-import { countText, Given, visibleText, Written } from '../parts/text.tsx'
+import { bytesText, Given, visibleText, Written } from '../parts/text.tsx'
 import { Recorded } from '../recorded.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { modelCrumbs, Page } from '../shell/page.tsx'
@@ -81,7 +81,7 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
             )}
           </section>
           <LineageList lineage={lineage} to={to} />
-          <Files standing={standing} />
+          <Files frame={frame} standing={standing} />
           <History entries={entries} />
         </div>
         <div class="stack">
@@ -165,8 +165,15 @@ const Approved: FC<{ readonly approval: PlaceApproval }> = ({ approval }) => (
   </li>
 )
 
-const Files: FC<{ readonly standing: VersionStanding }> = ({
-  standing: { files, hasMoreFiles },
+const Files: FC<VersionPageProps> = ({
+  frame: { to },
+  standing: {
+    files,
+    hasMoreFiles,
+    lineage: {
+      version: { name, version },
+    },
+  },
 }) => (
   <section class="near" aria-labelledby="files">
     <h2 id="files">Files</h2>
@@ -175,14 +182,16 @@ const Files: FC<{ readonly standing: VersionStanding }> = ({
     ) : (
       <Table
         caption="Sealed files"
-        columns={['Path', { title: 'Bytes', isNumber: true }, 'SHA-256']}
+        columns={['Path', { title: 'Size', isNumber: true }, 'SHA-256']}
       >
         {files.map(({ path, sizeBytes, sha256 }) => (
           <tr>
             <th scope="row">
-              <Given text={path} />
+              <a href={to.query(`${to.version(name, version)}/files`, { path })}>
+                <Given text={path} />
+              </a>
             </th>
-            <td class="number">{countText(sizeBytes)}</td>
+            <td class="number">{bytesText(sizeBytes)}</td>
             <td>
               <code title={sha256}>{sha256.slice(0, 8)}</code>
             </td>
@@ -190,7 +199,11 @@ const Files: FC<{ readonly standing: VersionStanding }> = ({
         ))}
       </Table>
     )}
-    {hasMoreFiles ? <p class="soft">More files are in the API.</p> : null}
+    {hasMoreFiles ? (
+      <p>
+        <a href={`${to.version(name, version)}/files`}>All files</a>
+      </p>
+    ) : null}
   </section>
 )
 

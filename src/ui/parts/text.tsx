@@ -55,6 +55,14 @@ export function countText(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
+/** `512 B`, `1.2 kB`, `40.9 MB`. */
+export function bytesText(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  const unit = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))
+  const size = bytes / 1000 ** unit
+  return `${unit === 0 ? size : size.toFixed(1)} ${units[unit]}`
+}
+
 /** `1 gate`, `2 gates`. */
 export function plural(count: number, one: string, several = `${one}s`): string {
   return `${countText(count)} ${count === 1 ? one : several}`

@@ -96,7 +96,11 @@ async function walk(url: string, paths: readonly string[], who?: string): Promis
 
 async function picture(page: Page, path: string, { size, theme }: Look): Promise<void> {
   if (!pictures) return
-  const name = path.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '') || 'home'
+  const name =
+    path
+      .replace(/[0-9a-f]{32}/, 'id')
+      .replace(/[^a-z0-9]+/gi, '-')
+      .replace(/^-|-$/g, '') || 'home'
   await page.screenshot({ path: `${pictures}/${name}.${size}.${theme}.png`, fullPage: true })
 }
 
@@ -109,11 +113,16 @@ describe.skipIf(!isThere)('in a browser', () => {
   }, 120_000)
 
   test('so are those of experiments and runs', async () => {
-    const { platform, ann } = await askedWorld()
+    const { platform, ann, mlflow, name } = await askedWorld()
+    const found = await mlflow(ann, 'POST', 'runs/search', { experiment_ids: ['1'] })
+    const run = `/runs/${found.json.runs[0].info.run_id}`
     const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
     stops.push(async () => server.close())
     const nightly = '/experiments/1'
-    const paths = ['/experiments', nightly, `${nightly}?q=params.model%20=%20rf`, '/experiments/0']
+    const paths = [
+      ...['/experiments', nightly, `${nightly}?q=params.model%20=%20rf`, '/experiments/0'],
+      ...[run, `${run}/change`, `${run}/files`, `/models/${name}/3/files?path=MLmodel`],
+    ]
     expect(await walk(url, paths, ann)).toEqual([])
   }, 120_000)
 

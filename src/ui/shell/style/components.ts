@@ -60,6 +60,8 @@ td > form { min-inline-size: 6rem; } td > form > button { justify-self: start; }
 .region input[type="checkbox"] { vertical-align: middle; }
 .columns { flex: 1 0 100%; } .columns[open] > div { margin-block-start: .5rem; padding: .75rem 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
 fieldset { margin: 0; padding: 0; border: 0; min-inline-size: 0; } legend { padding: 0; font-weight: 600; }
+.halves { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); align-items: start; }
+pre.whole { max-block-size: none; } .preview { max-inline-size: 100%; block-size: auto; background: #ffffff; border: 1px solid var(--line); }
 .card-form { max-inline-size: 52rem; } .label-size { font-size: .875rem; }
 .dialog { max-inline-size: 44rem; display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
 .dialog > ul { padding-inline-start: 1.25rem; display: grid; gap: .375rem; }

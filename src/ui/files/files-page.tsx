@@ -1,0 +1,194 @@
+import type { Child, FC } from 'hono/jsx'
+import type { ArtifactFile } from '../../artifacts/files.ts'
+import type { FolderItem } from '../../artifacts/list.ts'
+import { Table } from '../parts/table.tsx'
+import { bytesText, Given, plural, visibleText } from '../parts/text.tsx'
+import type { ShownCall } from '../shell/api-call.tsx'
+import type { Section } from '../shell/bar.tsx'
+import type { Frame } from '../shell/frame.ts'
+import { type Crumb, Page } from '../shell/page.tsx'
+import type { Preview } from './read-preview.ts'
+
+/** What the files belong to: a run, or a version. */
+export type FileOwner = {
+  readonly title: string
+  readonly heading: Child
+  readonly section: Section
+  readonly crumbs: readonly Crumb[]
+  /** The page of a folder or file of it. */
+  readonly pageOf: (path: string) => string
+  /** The file itself. */
+  readonly fileOf: (path: string) => string
+  readonly api: ShownCall
+}
+
+/** A folder, or a file of it. */
+export type ShownPlace =
+  | {
+      readonly items: readonly FolderItem[]
+      readonly next: string | undefined
+    }
+  | { readonly file: ArtifactFile; readonly preview: Preview }
+
+type FilesPageProps = {
+  readonly frame: Frame
+  readonly owner: FileOwner
+  readonly path: string
+  readonly place: ShownPlace
+}
+
+/** Files of a run or a version: folders to walk, and a look at each file. */
+export const FilesPage: FC<FilesPageProps> = ({ frame, owner, path, place }) => {
+  const name = path.split('/').at(-1) ?? ''
+  return (
+    <Page
+      frame={frame}
+      title={name === '' ? `Files of ${owner.title}` : `${name} · ${owner.title}`}
+      heading={name === '' ? <>Files of {owner.heading}</> : <Given text={name} />}
+      section={owner.section}
+      crumbs={crumbsOf(owner, path)}
+      api={owner.api}
+    >
+      {'items' in place ? (
+        <Folder {...{ owner, path }} items={place.items} next={place.next} />
+      ) : (
+        <File {...{ owner, path }} file={place.file} preview={place.preview} />
+      )}
+    </Page>
+  )
+}
+
+function crumbsOf({ crumbs, pageOf }: FileOwner, path: string): Crumb[] {
+  const parts = path === '' ? [] : path.split('/')
+  return [
+    ...crumbs,
+    { text: 'Files', ...(parts.length > 0 && { href: pageOf('') }) },
+    ...parts.map((text, i) => ({
+      text,
+      ...(i < parts.length - 1 && { href: pageOf(parts.slice(0, i + 1).join('/')) }),
+    })),
+  ]
+}
+
+type FolderProps = Pick<FilesPageProps, 'owner' | 'path'> & {
+  readonly items: readonly FolderItem[]
+  readonly next: string | undefined
+}
+
+const Folder: FC<FolderProps> = ({ owner, path, items, next }) =>
+  items.length === 0 ? (
+    <p class="empty">
+      No files. <code>mlflow.log_artifact("report.html")</code> writes one to a run.
+    </p>
+  ) : (
+    <>
+      <Table caption="Files" columns={['Name', { title: 'Size', isNumber: true }]}>
+        {items.map(({ name, isFolder, sizeBytes }) => (
+          <tr>
+            <th scope="row">
+              <a href={owner.pageOf(path === '' ? name : `${path}/${name}`)}>
+                <Given text={name} />
+                {isFolder ? '/' : ''}
+              </a>
+            </th>
+            <td class="number">{sizeBytes === undefined ? 'folder' : bytesText(sizeBytes)}</td>
+          </tr>
+        ))}
+      </Table>
+      {next === undefined ? null : (
+        <p>
+          <a class="button quiet" href={next}>
+            More files
+          </a>
+        </p>
+      )}
+    </>
+  )
+
+type FileProps = Pick<FilesPageProps, 'owner' | 'path'> & {
+  readonly file: ArtifactFile
+  readonly preview: Preview
+}
+
+const File: FC<FileProps> = ({ owner, path, file: { sizeBytes, sha256 }, preview }) => (
+  <>
+    <p class="row">
+      <span>{bytesText(sizeBytes)}</span>
+      <span class="soft">
+        SHA-256 <code title={sha256}>{sha256.slice(0, 8)}</code>
+      </span>
+      <a class="button quiet" href={owner.fileOf(path)} download>
+        Download
+      </a>
+    </p>
+    <Shown preview={preview} path={path} address={owner.fileOf(path)} sizeBytes={sizeBytes} />
+  </>
+)
+
+type ShownProps = {
+  readonly preview: Preview
+  readonly path: string
+  readonly address: string
+  readonly sizeBytes: number
+}
+
+const Shown: FC<ShownProps> = ({ preview, path, address, sizeBytes }) => {
+  switch (preview.kind) {
+    case 'image':
+      return <img class="preview" src={address} alt={visibleText(path)} />
+    case 'none':
+      return <p class="notice">{visibleText(preview.why)}</p>
+    case 'bytes':
+      return (
+        <>
+          <p class="soft">This is no text, so it is not opened here. Its first bytes are:</p>
+          <pre tabindex={0}>
+            <code>{preview.hex}</code>
+          </pre>
+        </>
+      )
+    case 'text':
+      return (
+        <>
+          <Cut shown={preview.shownBytes} of={sizeBytes} />
+          <pre class="whole" tabindex={0}>
+            <code>{visibleText(preview.text, /^[\n\r\t]$/)}</code>
+          </pre>
+        </>
+      )
+    case 'table':
+      return <Rows {...preview} sizeBytes={sizeBytes} />
+  }
+}
+
+const Cut: FC<{ readonly shown: number; readonly of: number }> = ({ shown, of }) =>
+  shown < of ? (
+    <p class="notice">
+      The first {bytesText(shown)} of {bytesText(of)}. The download has all of it.
+    </p>
+  ) : null
+
+const Rows: FC<{
+  readonly rows: readonly (readonly string[])[]
+  readonly shownBytes: number
+  readonly sizeBytes: number
+}> = ({ rows: [head = [], ...rows], shownBytes, sizeBytes }) => (
+  <>
+    <Cut shown={shownBytes} of={sizeBytes} />
+    <p class="soft">The first {plural(rows.length, 'row')}.</p>
+    <Table
+      caption="The first rows"
+      columns={head.map((title) => ({ title: <Given text={title} /> }))}
+    >
+      {rows.map((row) => (
+        <tr>
+          {row.map((cell) => (
+            <td>
+              <Given text={cell.length > 500 ? `${cell.slice(0, 500)}…` : cell} />
+            </td>
+          ))}
+        </tr>
+      ))}
+    </Table>
+  </>
+)

@@ -1,0 +1,336 @@
+import type { FC } from 'hono/jsx'
+import type { KeyValue, Run } from '../../tracking/run.ts'
+import { type Html, writeHtml } from '../cards/markdown.tsx'
+import { Duration, Time } from '../parts/byline.tsx'
+import { Table } from '../parts/table.tsx'
+import { Tabs } from '../parts/tabs.tsx'
+import { countText, Given, GivenLines, visibleText } from '../parts/text.tsx'
+import type { Paths } from '../paths.ts'
+import type { Frame } from '../shell/frame.ts'
+import { Page } from '../shell/page.tsx'
+import { childrenFilter, type RunStanding } from './read-run.ts'
+import { metricText, RunStatusText, VersionsOfRun } from './run-cell.tsx'
+
+type RunPageProps = {
+  readonly frame: Frame
+  readonly standing: RunStanding
+  /** Only names that hold this are shown; empty: all. */
+  readonly words: string
+}
+
+/** A run: whether it worked, how good it is, and what came of it. */
+export const RunPage: FC<RunPageProps> = (props) => {
+  const { frame, standing, words } = props
+  const { run, experiment, mayEdit, hasChildren } = standing
+  const { to } = frame
+  const { runId, name } = run
+  const isNamed = ({ key }: { readonly key: string }) =>
+    key.toLowerCase().includes(words.toLowerCase())
+  return (
+    <Page
+      frame={frame}
+      title={name}
+      heading={<Given text={name} />}
+      section="experiments"
+      crumbs={[
+        { text: 'Experiments', href: to.experiments },
+        { text: experiment.name, href: to.experiment(experiment.id) },
+        { text: name },
+      ]}
+      about={<About {...props} />}
+      actions={
+        mayEdit ? (
+          <a class="button quiet" href={`${to.run(runId)}/change`}>
+            Change…
+          </a>
+        ) : null
+      }
+      api={{ method: 'GET', path: `/api/2.0/mlflow/runs/get?run_id=${runId}` }}
+    >
+      <Tabs
+        label="Parts of this run"
+        items={[
+          { href: to.run(runId), text: 'Overview', isCurrent: true },
+          { href: `${to.run(runId)}/charts`, text: 'Charts', count: run.metrics.length },
+          { href: `${to.run(runId)}/files`, text: 'Files' },
+          ...(hasChildren
+            ? [
+                {
+                  href: to.query(to.experiment(experiment.id), { q: childrenFilter(runId) }),
+                  text: 'Children',
+                },
+              ]
+            : []),
+        ]}
+      />
+      <Description run={run} />
+      {run.metrics.length + run.params.length > wordsFrom || words !== '' ? (
+        <form class="search" method="get" action={to.run(runId)}>
+          <label>
+            Part of a name
+            <input name="q" value={words} autocapitalize="none" spellcheck={false} />
+          </label>
+          <button type="submit">Find</button>
+        </form>
+      ) : null}
+      <div class="halves">
+        <Metrics run={run} to={to} isShown={isNamed} />
+        <Values title="Params" of={run.params.filter(isNamed)} total={run.params.length} />
+      </div>
+      <div class="halves">
+        <Datasets run={run} />
+        <Origin standing={standing} to={to} />
+      </div>
+      <Values title="Tags" of={run.tags.filter(isOwn)} total={run.tags.filter(isOwn).length} />
+      <System tags={run.tags.filter((tag) => !isOwn(tag))} />
+    </Page>
+  )
+}
+
+/** From so many names on there is a field to find one. */
+const wordsFrom = 20
+const rowsMax = 200
+
+/** Not one of those that clients and servers set by themselves. */
+function isOwn({ key }: KeyValue): boolean {
+  return !key.startsWith('mlflow.')
+}
+
+const About: FC<RunPageProps> = ({ frame: { to }, standing: { run, versions } }) => {
+  const { status, startTimeMs, endTimeMs, userId, lifecycleStage } = run
+  return (
+    <>
+      <p class="row">
+        <RunStatusText status={status} />
+        <span>
+          began <Time atMs={Number(startTimeMs)} />
+        </span>
+        {endTimeMs === undefined ? null : (
+          <span>
+            took <Duration ms={Number(endTimeMs) - Number(startTimeMs)} />
+          </span>
+        )}
+        {userId === '' ? null : (
+          <span>
+            by <Given text={userId} />
+          </span>
+        )}
+        {versions.length === 0 ? null : (
+          <span>
+            became <VersionsOfRun versions={versions} to={to} />
+          </span>
+        )}
+      </p>
+      {lifecycleStage === 'deleted' ? (
+        <p class="notice warn">This run is deleted. It can be restored until the next purge.</p>
+      ) : null}
+    </>
+  )
+}
+
+/** What people wrote about the run, as MLflow keeps it. */
+const Description: FC<{ readonly run: Run }> = async ({ run: { tags } }) => {
+  const text = tags.find(({ key }) => key === 'mlflow.note.content')?.value ?? ''
+  if (text.trim() === '') return null
+  const html: Html = await writeHtml(text)
+  return (
+    <section class="prose" aria-label="Description">
+      {html}
+    </section>
+  )
+}
+
+type MetricsProps = {
+  readonly run: Run
+  readonly to: Paths
+  readonly isShown: (of: { readonly key: string }) => boolean
+}
+
+const Metrics: FC<MetricsProps> = ({ run: { runId, metrics }, to, isShown }) => {
+  const shown = metrics.filter(isShown)
+  return (
+    <section class="near" aria-labelledby="metrics">
+      <h2 id="metrics">Metrics {countText(metrics.length)}</h2>
+      {shown.length === 0 ? (
+        <p class="soft">None{metrics.length > 0 ? ' of this name' : ' yet'}.</p>
+      ) : (
+        <Table
+          caption="Metrics, as they were logged last"
+          columns={['Name', { title: 'Last', isNumber: true }, { title: 'Step', isNumber: true }]}
+        >
+          {shown.slice(0, rowsMax).map(({ key, value, step }) => (
+            <tr>
+              <th scope="row">
+                <a href={to.query(`${to.run(runId)}/charts`, { metric: key })}>
+                  <Given text={key} />
+                </a>
+              </th>
+              <td class="number" title={String(value)}>
+                {metricText(value)}
+              </td>
+              <td class="number">{String(step)}</td>
+            </tr>
+          ))}
+        </Table>
+      )}
+      <More than={shown.length} />
+    </section>
+  )
+}
+
+const More: FC<{ readonly than: number }> = ({ than }) =>
+  than > rowsMax ? (
+    <p class="soft">{countText(than - rowsMax)} more: find them by a part of their name.</p>
+  ) : null
+
+type ValuesProps = {
+  readonly title: string
+  readonly of: readonly KeyValue[]
+  readonly total: number
+}
+
+const Values: FC<ValuesProps> = ({ title, of, total }) => (
+  <section class="near" aria-labelledby={title.toLowerCase()}>
+    <h2 id={title.toLowerCase()}>
+      {title} {countText(total)}
+    </h2>
+    {of.length === 0 ? (
+      <p class="soft">None{total > 0 ? ' of this name' : ''}.</p>
+    ) : (
+      <Table caption={`${title} of the run`} columns={['Name', 'Value']}>
+        {of.slice(0, rowsMax).map(({ key, value }) => (
+          <tr>
+            <th scope="row">
+              <Given text={key} />
+            </th>
+            <td>
+              <LongText text={value} />
+            </td>
+          </tr>
+        ))}
+      </Table>
+    )}
+    <More than={of.length} />
+  </section>
+)
+
+const charsMax = 300
+
+const LongText: FC<{ readonly text: string }> = ({ text }) =>
+  text.length <= charsMax ? (
+    <GivenLines text={text} />
+  ) : (
+    <details>
+      <summary>{visibleText(text.slice(0, charsMax))}…</summary>
+      <GivenLines text={text} />
+    </details>
+  )
+
+const Datasets: FC<{ readonly run: Run }> = ({ run: { datasetInputs } }) => (
+  <section class="near" aria-labelledby="datasets">
+    <h2 id="datasets">Datasets {countText(datasetInputs.length)}</h2>
+    {datasetInputs.length === 0 ? (
+      <p class="soft">
+        None. <code>mlflow.log_input</code> names the data that a run reads.
+      </p>
+    ) : (
+      <Table
+        caption="Datasets that the run read"
+        columns={['Name', 'Digest', 'Used for', 'Source']}
+      >
+        {datasetInputs.slice(0, rowsMax).map(({ dataset, tags }) => (
+          <tr>
+            <th scope="row">
+              <Given text={dataset.name} />
+            </th>
+            <td>
+              <code>{visibleText(dataset.digest)}</code>
+            </td>
+            <td>
+              <Given text={tags.find(({ key }) => key === 'mlflow.data.context')?.value ?? ''} />
+            </td>
+            <td>
+              <LongText text={dataset.source} />
+            </td>
+          </tr>
+        ))}
+      </Table>
+    )}
+    <More than={datasetInputs.length} />
+  </section>
+)
+
+/** Where it comes from, and the models that it read and wrote. */
+const Origin: FC<{ readonly standing: RunStanding; readonly to: Paths }> = ({
+  standing: { run, lineage },
+  to,
+}) => {
+  const { runId, modelInputs, modelOutputs, artifactUri } = run
+  const { source, commit, branch, repository } = lineage?.code ?? {}
+  const facts = [
+    ['Source', source],
+    ['Commit', commit],
+    ['Branch', branch],
+    ['Repository', repository],
+    ['Files', artifactUri],
+    ['Run id', runId],
+  ] as const
+  return (
+    <section class="near" aria-labelledby="origin">
+      <h2 id="origin">Origin and models</h2>
+      <dl class="facts">
+        {lineage?.parent ? (
+          <>
+            <dt>Part of</dt>
+            <dd>
+              <a href={to.run(lineage.parent.runId)}>
+                <Given text={lineage.parent.name} />
+              </a>
+            </dd>
+          </>
+        ) : null}
+        <ModelIds title="Wrote models" of={modelOutputs.map(({ modelId }) => modelId)} />
+        <ModelIds title="Read models" of={modelInputs} />
+        {facts.map(([what, value]) =>
+          value === undefined ? null : (
+            <>
+              <dt>{what}</dt>
+              <dd class="mono">{visibleText(value)}</dd>
+            </>
+          ),
+        )}
+      </dl>
+    </section>
+  )
+}
+
+const ModelIds: FC<{ readonly title: string; readonly of: readonly string[] }> = ({ title, of }) =>
+  of.length === 0 ? null : (
+    <>
+      <dt>{title}</dt>
+      <dd class="mono">
+        {of.slice(0, 20).map((id) => (
+          <div>{visibleText(id)}</div>
+        ))}
+        {of.length > 20 ? `and ${countText(of.length - 20)} more` : ''}
+      </dd>
+    </>
+  )
+
+/** What clients note by themselves; most people never look. */
+const System: FC<{ readonly tags: readonly KeyValue[] }> = ({ tags }) =>
+  tags.length === 0 ? null : (
+    <details>
+      <summary>Tags that MLflow set ({countText(tags.length)})</summary>
+      <dl class="facts">
+        {tags.slice(0, rowsMax).map(({ key, value }) => (
+          <>
+            <dt>{visibleText(key)}</dt>
+            <dd>
+              <LongText text={value} />
+            </dd>
+          </>
+        ))}
+      </dl>
+    </details>
+  )
