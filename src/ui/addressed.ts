@@ -10,3 +10,8 @@ export function modelNameOf(c: AppContext): string {
 export function versionOf(c: AppContext): number {
   return parseVersion(c.req.param('version') ?? '')
 }
+
+/** The run that the address names. */
+export function runIdOf(c: AppContext): string {
+  return c.req.param('run') ?? ''
+}

@@ -6,6 +6,7 @@ import { postCard, showCardEdit } from './cards/card-edit.tsx'
 import * as modelChanges from './changes/model-changes.tsx'
 import * as runChanges from './changes/run-changes.tsx'
 import * as versionChanges from './changes/version-changes.tsx'
+import { showRunCharts } from './charts/run-charts.tsx'
 import { showDocs } from './docs/docs.tsx'
 import type { ShownEndpoint } from './docs/docs-page.tsx'
 import { showRunFiles, showVersionFiles } from './files/files.tsx'
@@ -30,6 +31,7 @@ import {
   postReview,
   showPromotion,
 } from './promotions/promotions.tsx'
+import { mayReadRuns, showRunComparison } from './runs/compare-runs.tsx'
 import { mayReadRun, showRun } from './runs/run.tsx'
 import { mayReadExperiment, showExperiments, showRuns } from './runs/runs.tsx'
 import { sendAsset } from './shell/assets.ts'
@@ -104,7 +106,9 @@ function runRoutes(): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get('/experiments', guard(anyone), showExperiments)
     .get('/experiments/:id{[0-9]+}', guard(mayReadExperiment), showRuns)
+    .get('/runs/compare', guard(mayReadRuns), showRunComparison)
     .get('/runs/:run', guard(mayReadRun), showRun)
+    .get('/runs/:run/charts', guard(mayReadRun), showRunCharts)
     .get('/runs/:run/files', guard(mayReadRun), showRunFiles)
     .get('/runs/:run/change', guard(mayReadRun), (c) => runChanges.showRunChange(c))
     .post('/runs/:run/name', runChanges.postRunName)

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { freshPlatform } from '#platform'
 import type { Database } from '../../src/db/database.ts'
 import { pagesOf } from './page.ts'
+import { runsWorld } from './runs-world.ts'
 import { askedWorld } from './world.ts'
 
 const model = '/models/fraud-detector'
@@ -21,28 +22,77 @@ const pages = [
   '/experiments/1',
 ]
 
-/** Round trips to the database, and bytes of HTML, of each page. */
-async function costs(more: number) {
-  const platform = await freshPlatform()
-  let trips = 0
-  const db: Database = {
-    all: (query) => counted(() => platform.db.all(query)),
-    first: (query) => counted(() => platform.db.first(query)),
-    batch: (queries) => counted(() => platform.db.batch(queries)),
-  }
-  function counted<T>(ask: () => T): T {
-    trips++
+/** A platform that counts the round trips to its database. */
+async function countingPlatform() {
+  const { db, blobs } = await freshPlatform()
+  const count = { trips: 0 }
+  const counted = <T>(ask: () => T): T => {
+    count.trips++
     return ask()
   }
-  const { app, rita, register } = await askedWorld({ db, blobs: platform.blobs })
+  const counting: Database = {
+    all: (query) => counted(() => db.all(query)),
+    first: (query) => counted(() => db.first(query)),
+    batch: (queries) => counted(() => db.batch(queries)),
+  }
+  return { platform: { db: counting, blobs }, count }
+}
+
+type Costs = Record<string, { trips: number; bytes: number }>
+
+/** Round trips to the database, and bytes of HTML, of each page. */
+async function costs(more: number): Promise<Costs> {
+  const { platform, count } = await countingPlatform()
+  const { app, rita, register } = await askedWorld(platform)
   for (let i = 0; i < more; i++) await register()
-  const found: Record<string, { trips: number; bytes: number }> = {}
+  const found: Costs = {}
   for (const page of pages) {
     await pagesOf(app, rita).get(page)
-    trips = 0
+    count.trips = 0
     const { html, status } = await pagesOf(app, rita).get(page)
     expect(status, page).toBe(200)
-    found[page] = { trips, bytes: html.length }
+    found[page] = { trips: count.trips, bytes: html.length }
+  }
+  return found
+}
+
+/** As `costs`, of the pages of runs, where so many runs have logged so many metrics of 50 points. */
+async function costsOfRuns(runs: number, metrics: number): Promise<Costs> {
+  const { platform, count } = await countingPlatform()
+  const { as, rita, logRun } = await runsWorld(platform)
+  const keys = Array.from({ length: metrics }, (_, i) => `train/loss_${i}`)
+  const ids: string[] = []
+  for (let i = 0; i < runs; i++) {
+    const points = keys.flatMap((key) => {
+      const steps = i === 0 && key.length < 14 ? 50 : 1
+      return Array.from({ length: steps }, (_, step) => ({
+        ...{ key, step, timestamp: step },
+        value: Math.sin(step + i),
+      }))
+    })
+    const params = keys.map((key) => ({ key, value: String(i) }))
+    ids.push(
+      await logRun({
+        name: `run-${i}`,
+        metrics: points.slice(0, 1000),
+        params: params.slice(0, 100),
+      }),
+    )
+  }
+  const found: Costs = {}
+  const columns = keys.slice(0, 12).map((key) => `col=${encodeURIComponent(`m.${key}`)}`)
+  for (const [name, page] of Object.entries({
+    table: '/experiments/1',
+    chosen: `/experiments/1?${columns.join('&')}&sort=-m.train/loss_1`,
+    run: `/runs/${ids[0]}`,
+    charts: `/runs/${ids[0]}/charts`,
+    comparison: `/runs/compare?ids=${ids.slice(-100).join(',')}`,
+  })) {
+    await as(rita).get(page)
+    count.trips = 0
+    const { html, status } = await as(rita).get(page)
+    expect(status, page).toBe(200)
+    found[name] = { trips: count.trips, bytes: html.length }
   }
   return found
 }
@@ -54,5 +104,14 @@ test('no page asks the database more for more versions, and none grows beyond it
     expect(large?.trips, page).toBeLessThanOrEqual((small?.trips ?? 0) + 1)
     expect(large?.trips, page).toBeLessThanOrEqual(30)
     expect(large?.bytes, page).toBeLessThan(100_000)
+  }
+})
+
+test('no page of runs asks the database more for more runs and metrics, and none grows beyond its bounds', async () => {
+  const [few, many] = [await costsOfRuns(2, 1), await costsOfRuns(120, 40)]
+  for (const [page, large] of Object.entries(many)) {
+    expect(large.trips, page).toBeLessThanOrEqual(few[page]?.trips ?? 0)
+    expect(large.trips, page).toBeLessThanOrEqual(12)
+    expect(large.bytes, page).toBeLessThan(100_000)
   }
 })

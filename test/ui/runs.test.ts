@@ -1,28 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { admin } from '../support/auth-server.ts'
-import { markupIn, pagesOf, textOf } from './page.ts'
-import { askedWorld } from './world.ts'
+import { markupIn, textOf } from './page.ts'
+import { runsWorld } from './runs-world.ts'
 
-/** Three runs of the experiment `nightly`, and what `more` logs. */
-async function world() {
-  const made = await askedWorld()
-  const { ann, mlflow, app } = made
-  const post = async (path: string, body: object) => (await mlflow(ann, 'POST', path, body)).json
-  const logRun = async (run: {
-    readonly name: string
-    readonly metrics?: readonly object[]
-    readonly params?: readonly object[]
-    readonly tags?: readonly object[]
-  }) => {
-    const { metrics = [], params = [], tags = [], name: run_name } = run
-    const start_time = made.clock.now()
-    const created = await post('runs/create', { experiment_id: '1', run_name, start_time })
-    const { run_id } = created.run.info
-    await post('runs/log-batch', { run_id, metrics, params, tags })
-    return String(run_id)
-  }
-  return { ...made, post, logRun, as: (who: string) => pagesOf(app, who) }
-}
 const nightly = '/experiments/1'
 const point = (key: string, value: number | string) => ({ key, value, timestamp: 1, step: 0 })
 
@@ -34,7 +13,7 @@ function rowsOf(html: string): string[] {
 
 describe('the list of experiments', () => {
   test('says how many runs each has, and searches names', async () => {
-    const { as, rita } = await world()
+    const { as, rita } = await runsWorld()
     const rows = rowsOf((await as(rita).get('/experiments')).html)
     expect(rows[0]).toMatch(/^nightly 3 [\d-]+ [\d:]+ UTC/)
     expect(rows[1]).toMatch(/^Default 0/)
@@ -46,7 +25,7 @@ describe('the list of experiments', () => {
   })
 
   test('shows only those that the caller may read', async () => {
-    const { as, eve, mlflow } = await world()
+    const { as, eve, mlflow, admin } = await runsWorld()
     const none = { experiment_id: '1', username: 'eve', permission: 'NO_PERMISSIONS' }
     await mlflow(admin, 'POST', 'experiments/permissions/create', none)
     expect(textOf((await as(eve).get('/experiments')).html)).not.toContain('nightly')
@@ -57,7 +36,7 @@ describe('the list of experiments', () => {
 
 describe('the runs of an experiment', () => {
   test('stand with what differs between them, the newest first', async () => {
-    const { as, rita } = await world()
+    const { as, rita } = await runsWorld()
     const { html } = await as(rita).get(nightly)
     const text = textOf(html)
     expect(text).toContain('3 runs')
@@ -69,7 +48,7 @@ describe('the runs of an experiment', () => {
   })
 
   test('are filtered and sorted by the address', async () => {
-    const { as, rita } = await world()
+    const { as, rita } = await runsWorld()
     const filtered = await as(rita).get(
       `${nightly}?q=${encodeURIComponent("metrics.accuracy > 0.9 AND params.model = 'rf'")}&col=m.accuracy&sort=m.accuracy`,
     )
@@ -85,7 +64,7 @@ describe('the runs of an experiment', () => {
   })
 
   test('keep what was selected over sorting and paging', async () => {
-    const { as, rita, logRun } = await world()
+    const { as, rita, logRun } = await runsWorld()
     const first = await logRun({ name: 'the-first' })
     for (let i = 0; i < 100; i++) await logRun({ name: `run-${i}` })
     const page = await as(rita).get(`${nightly}?sort=name&sel=${first}`)
@@ -101,7 +80,7 @@ describe('the runs of an experiment', () => {
   })
 
   test('show NaN, infinities and names that mean harm as they are', async () => {
-    const { as, rita, logRun } = await world()
+    const { as, rita, logRun } = await runsWorld()
     const evil = '"><img src=x onerror=alert(1)>'
     await logRun({
       name: `${evil}\u202e`,
@@ -119,7 +98,7 @@ describe('the runs of an experiment', () => {
 
 describe('the page of a run', () => {
   test('says how it went, what it logged and what it became', async () => {
-    const { as, rita, mlflow } = await world()
+    const { as, rita, mlflow } = await runsWorld()
     const found = await mlflow(rita, 'POST', 'runs/search', { experiment_ids: ['1'] })
     const { run_id } = found.json.runs[0].info
     const text = textOf((await as(rita).get(`/runs/${run_id}`)).html)
@@ -139,7 +118,7 @@ describe('the page of a run', () => {
   })
 
   test('leads to its parent and its children', async () => {
-    const { as, rita, logRun } = await world()
+    const { as, rita, logRun } = await runsWorld()
     const parent = await logRun({ name: 'sweep' })
     const tags = [{ key: 'mlflow.parentRunId', value: parent }]
     const child = await logRun({ name: 'part', tags })
@@ -152,7 +131,7 @@ describe('the page of a run', () => {
   })
 
   test('finds names among hundreds, and says what it leaves out', async () => {
-    const { as, rita, logRun } = await world()
+    const { as, rita, logRun } = await runsWorld()
     const metrics = Array.from({ length: 300 }, (_, i) => point(`train/loss_${i}`, i))
     const run = await logRun({ name: 'wide', metrics })
     const all = await as(rita).get(`/runs/${run}`)
@@ -162,7 +141,7 @@ describe('the page of a run', () => {
   })
 
   test('has forms for its name, description and tags, and deletes and restores it', async () => {
-    const { as, ann, rita, logRun } = await world()
+    const { as, ann, rita, logRun } = await runsWorld()
     const path = `/runs/${await logRun({ name: 'draft' })}`
     const { post, get } = as(ann)
     for (const [form, fields] of [
@@ -190,7 +169,7 @@ describe('the page of a run', () => {
 
 describe('files', () => {
   test('of a run are walked by folder and shown by kind', async () => {
-    const { as, ann, app, logRun, mlflow } = await world()
+    const { as, ann, app, logRun, mlflow } = await runsWorld()
     const run = await logRun({ name: 'files' })
     const { json } = await mlflow(ann, 'GET', `runs/get?run_id=${run}`)
     const root = json.run.info.artifact_uri.replace(
@@ -230,7 +209,7 @@ describe('files', () => {
   })
 
   test('of a version are those that were sealed', async () => {
-    const { as, rita, eve } = await world()
+    const { as, rita, eve } = await runsWorld()
     const path = '/models/fraud-detector/3/files'
     expect(rowsOf((await as(rita).get(path)).html).join()).toContain('model.pkl 32 B')
     const { html } = await as(rita).get(`${path}?path=requirements.txt`)

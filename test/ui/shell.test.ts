@@ -127,10 +127,10 @@ describe('links of MLflow’s own page', () => {
     expect(script.length).toBeLessThan(1000)
     const moved = await pagesOf(app).get(`/old-links?to=${encodeURIComponent('/models/a%20b')}`)
     expect(moved.location).toBe('/models/a%20b')
-    const lost = await pagesOf(app).get('/old-links?to=/experiments/1/runs/abc')
-    expect(lost.location).toBe('/?unknown=experiments')
+    const lost = await pagesOf(app).get('/old-links?to=/judges/1')
+    expect(lost.location).toBe('/?unknown=link')
     expect(textOf((await pagesOf(app).get(lost.location ?? '')).html)).toContain(
-      'Experiments and runs have no pages here yet',
+      'The link that you followed leads to no page of this server.',
     )
   })
 
@@ -144,7 +144,19 @@ describe('links of MLflow’s own page', () => {
       '/p/models/fraud/compare?v=3%2C2',
     ],
     ['/compare-model-versions?name=', undefined],
-    ['/experiments/1', undefined],
+    ['/experiments', '/p/experiments'],
+    ['/experiments/1', '/p/experiments/1'],
+    ['/experiments/1/runs/abc', '/p/runs/abc'],
+    ['/experiments/1/runs/abc/model-metrics', '/p/runs/abc/charts'],
+    ['/experiments/1/runs/abc/artifacts/model', '/p/runs/abc/files'],
+    ['/experiments/1/traces?o=1', '/p/experiments/1'],
+    ['/experiments/x', undefined],
+    ['/compare-runs?runs=["a","b"]&experiments=["1"]', '/p/runs/compare?ids=a%2Cb'],
+    ['/compare-runs?runs=["a"]', '/p/runs/a'],
+    ['/compare-runs?runs=[1]', undefined],
+    ['/compare-runs?runs=no', undefined],
+    ['/metric/loss?runs=["a"]&metric="loss"', '/p/runs/a/charts?metric=loss'],
+    ['/metric?runs=["a","b"]&metric="loss"', '/p/runs/compare?ids=a%2Cb&metric=loss'],
     ['//evil.example', undefined],
     ['https://evil.example', undefined],
     ['/models/%E0%A4', '/p/models/%25E0%25A4'],

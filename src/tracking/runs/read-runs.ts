@@ -53,6 +53,17 @@ export async function getRun(ctx: Context, runId: string): Promise<Run> {
   return run
 }
 
+/** Runs of the caller's workspace by their ids, in the order given; those that are not there are left out. */
+export async function readRunsOfIds(ctx: Context, runIds: readonly string[]): Promise<Run[]> {
+  const wanted = sql`(select runs.id as value from json_each(${JSON.stringify(runIds)}) w
+    cross join runs on runs.run_id = w.value
+    join experiments on experiments.id = runs.experiment
+    where experiments.workspace = ${ctx.workspace})`
+  const found = [...(await readWanted(ctx.db, wanted)).values()]
+  const byRunId = new Map(found.map((run) => [run.runId, run]))
+  return runIds.flatMap((runId) => byRunId.get(runId) ?? [])
+}
+
 type MutableRun = Run & {
   metrics: Metric[]
   params: KeyValue[]

@@ -4,13 +4,12 @@ import { requireRun } from '../../tracking/permissions.ts'
 import { deleteRunTag, setRunTag } from '../../tracking/run-data/run-tags.ts'
 import { getRun } from '../../tracking/runs/read-runs.ts'
 import { deleteRun, restoreRun, updateRun } from '../../tracking/runs/update-run.ts'
+import { runIdOf } from '../addressed.ts'
 import { findRefusal } from '../forms.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
 import { changeOn, neededText, type Reshown } from './change.ts'
 import { noteKey, RunEditPage } from './run-edit-page.tsx'
-
-const runIdOf = (c: AppContext) => c.req.param('run') ?? ''
 
 /** `GET /runs/{run_id}/change` */
 export async function showRunChange(c: AppContext, shown: Reshown = {}): Promise<Response> {

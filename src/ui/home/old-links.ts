@@ -10,19 +10,65 @@ import { numberIn, type Paths, pathsUnder } from '../paths.ts'
 export async function followOldLink(c: AppContext): Promise<Response> {
   const to = pathsUnder(pagePrefix(c))
   const link = optionalQuery(c, 'to') ?? ''
-  return c.redirect(pageOfOldLink(link, to) ?? to.query(to.home, { unknown: kindOf(link) }), 302)
+  return c.redirect(pageOfOldLink(link, to) ?? to.query(to.home, { unknown: 'link' }), 302)
 }
 
 /** @param link such as `/models/fraud/versions/3` */
 export function pageOfOldLink(link: string, to: Paths): string | undefined {
   const [path = '', query = ''] = link.split('?', 2)
-  const parts = path.split('/').slice(1).map(decodedPart)
-  const [kind, name, versions, number] = parts
-  if (kind === 'compare-model-versions') return comparison(new URLSearchParams(query), to)
-  if (kind !== 'models') return undefined
+  const [kind = '', ...parts] = path.split('/').slice(1).map(decodedPart)
+  const terms = new URLSearchParams(query)
+  switch (kind) {
+    case 'experiments':
+      return experimentOrRun(parts, to)
+    case 'metric':
+    case 'compare-runs':
+      return runsIn({ key: kind === 'metric' ? (parts[0] ?? '') : undefined, terms }, to)
+    case 'compare-model-versions':
+      return comparison(terms, to)
+    case 'models':
+      return modelOrVersion(parts, to)
+    default:
+      return undefined
+  }
+}
+
+/** `/experiments`, `/experiments/1`, `/experiments/1/runs/<id>` and what hangs below a run. */
+function experimentOrRun(
+  [id, below, runId, tab]: readonly string[],
+  to: Paths,
+): string | undefined {
+  if (id === undefined || id === '') return to.experiments
+  if (!/^\d{1,15}$/.test(id)) return undefined
+  if (below !== 'runs' || !runId) return to.experiment(Number(id))
+  const isCharts = tab === 'model-metrics' || tab === 'system-metrics'
+  if (isCharts) return `${to.run(runId)}/charts`
+  return tab === 'artifacts' || tab === 'artifactPath' ? `${to.run(runId)}/files` : to.run(runId)
+}
+
+function modelOrVersion([name, versions, number]: readonly string[], to: Paths): string {
   if (name === undefined || name === '') return to.models
   const version = versions === 'versions' ? numberIn(number) : undefined
   return version === undefined ? to.model(name) : to.version(name, version)
+}
+
+/** `/compare-runs?runs=["<id>",...]`, and `/metric/<key>?runs=[...]`, each value as JSON. */
+function runsIn(
+  { key, terms }: { readonly key: string | undefined; readonly terms: URLSearchParams },
+  to: Paths,
+): string | undefined {
+  const runs = parsedJson(terms.get('runs'))
+  const given = parsedJson(terms.get('metric'))
+  const metric = key === undefined ? undefined : typeof given === 'string' ? given : key
+  if (!Array.isArray(runs)) return undefined
+  const ids = runs.filter((id) => typeof id === 'string')
+  const [only] = ids
+  if (only === undefined) return undefined
+  if (ids.length === 1) {
+    return key === undefined ? to.run(only) : to.query(`${to.run(only)}/charts`, { metric })
+  }
+  const address = to.compareRuns(ids)
+  return metric ? `${address}&metric=${encodeURIComponent(metric)}` : address
 }
 
 /** `?name="fraud"&runs={"<run id>":"3",...}`, each value as JSON. */
@@ -51,20 +97,9 @@ function decodedPart(text: string): string {
   }
 }
 
-const notices = {
-  experiments:
-    'Experiments and runs have no pages here yet. Their data is in the API, and in MLflow’s client.',
-  other: 'The link that you followed leads to no page of this server.',
-} as const
-
-function kindOf(link: string): keyof typeof notices {
-  return /^\/(experiments|compare-runs|compare-experiments|metric|runs)\b/.test(link)
-    ? 'experiments'
-    : 'other'
-}
-
 /** What home says after a link that led nowhere. */
 export function noticeOf(kind: string | undefined): string | undefined {
-  if (kind === undefined) return undefined
-  return kind === 'experiments' ? notices.experiments : notices.other
+  return kind === undefined
+    ? undefined
+    : 'The link that you followed leads to no page of this server.'
 }

@@ -13,7 +13,7 @@ import { findRunKeys } from '../../tracking/runs/search-runs.ts'
 import { filterOfWords } from '../parts/words.ts'
 import { namedColumn, orderByOf, type RunsQuery } from './run-query.ts'
 
-export const pageSize = 100
+const pageSize = 100
 /** Names of one kind that the choice of columns offers. */
 const keysMax = 200
 /** Columns of one kind that are shown where none were chosen. */

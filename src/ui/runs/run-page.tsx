@@ -4,12 +4,13 @@ import { type Html, writeHtml } from '../cards/markdown.tsx'
 import { Duration, Time } from '../parts/byline.tsx'
 import { Table } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
-import { countText, Given, GivenLines, visibleText } from '../parts/text.tsx'
+import { countText, Given, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
 import { childrenFilter, type RunStanding } from './read-run.ts'
 import { metricText, RunStatusText, VersionsOfRun } from './run-cell.tsx'
+import { LongText, More, rowsMax, Values } from './run-values.tsx'
 
 type RunPageProps = {
   readonly frame: Frame
@@ -89,7 +90,6 @@ export const RunPage: FC<RunPageProps> = (props) => {
 
 /** From so many names on there is a field to find one. */
 const wordsFrom = 20
-const rowsMax = 200
 
 /** Not one of those that clients and servers set by themselves. */
 function isOwn({ key }: KeyValue): boolean {
@@ -177,54 +177,6 @@ const Metrics: FC<MetricsProps> = ({ run: { runId, metrics }, to, isShown }) => 
     </section>
   )
 }
-
-const More: FC<{ readonly than: number }> = ({ than }) =>
-  than > rowsMax ? (
-    <p class="soft">{countText(than - rowsMax)} more: find them by a part of their name.</p>
-  ) : null
-
-type ValuesProps = {
-  readonly title: string
-  readonly of: readonly KeyValue[]
-  readonly total: number
-}
-
-const Values: FC<ValuesProps> = ({ title, of, total }) => (
-  <section class="near" aria-labelledby={title.toLowerCase()}>
-    <h2 id={title.toLowerCase()}>
-      {title} {countText(total)}
-    </h2>
-    {of.length === 0 ? (
-      <p class="soft">None{total > 0 ? ' of this name' : ''}.</p>
-    ) : (
-      <Table caption={`${title} of the run`} columns={['Name', 'Value']}>
-        {of.slice(0, rowsMax).map(({ key, value }) => (
-          <tr>
-            <th scope="row">
-              <Given text={key} />
-            </th>
-            <td>
-              <LongText text={value} />
-            </td>
-          </tr>
-        ))}
-      </Table>
-    )}
-    <More than={of.length} />
-  </section>
-)
-
-const charsMax = 300
-
-const LongText: FC<{ readonly text: string }> = ({ text }) =>
-  text.length <= charsMax ? (
-    <GivenLines text={text} />
-  ) : (
-    <details>
-      <summary>{visibleText(text.slice(0, charsMax))}…</summary>
-      <GivenLines text={text} />
-    </details>
-  )
 
 const Datasets: FC<{ readonly run: Run }> = ({ run: { datasetInputs } }) => (
   <section class="near" aria-labelledby="datasets">

@@ -17,7 +17,7 @@ export type RunsQuery = {
   readonly isOfDeleted: boolean
 }
 
-export const columnsMax = 40
+const columnsMax = 40
 /** As many as a comparison takes. */
 export const selectedMax = 100
 

@@ -2,15 +2,11 @@ import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
 import type { Context } from '../../platform/context.ts'
 import { requireRun } from '../../tracking/permissions.ts'
+import { runIdOf } from '../addressed.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
 import { readRunStanding } from './read-run.ts'
 import { RunPage } from './run-page.tsx'
-
-/** The run that the address names. */
-export function runIdOf(c: AppContext): string {
-  return c.req.param('run') ?? ''
-}
 
 /** @throws PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST */
 export function mayReadRun(ctx: Context, c: AppContext): Promise<void> {

@@ -50,7 +50,7 @@ export async function showExperiments(c: AppContext): Promise<Response> {
 }
 
 /** The experiment that the address names. @throws INVALID_PARAMETER_VALUE it is no number */
-export function experimentIdOf(c: AppContext): number {
+function experimentIdOf(c: AppContext): number {
   return parseExperimentId(c.req.param('id') ?? '')
 }
 

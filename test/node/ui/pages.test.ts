@@ -4,6 +4,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { listen } from '../../../src/node.ts'
 import { testServer } from '../../support/server.ts'
+import { runsWorld } from '../../ui/runs-world.ts'
 import { askedWorld } from '../../ui/world.ts'
 
 /** Debian's; `apt-get install chromium` brings it. */
@@ -98,10 +99,18 @@ async function picture(page: Page, path: string, { size, theme }: Look): Promise
   if (!pictures) return
   const name =
     path
-      .replace(/[0-9a-f]{32}/, 'id')
+      .replace(/[0-9a-f]{32}/g, 'id')
       .replace(/[^a-z0-9]+/gi, '-')
       .replace(/^-|-$/g, '') || 'home'
   await page.screenshot({ path: `${pictures}/${name}.${size}.${theme}.png`, fullPage: true })
+}
+
+/** 400 points with a gap, a spike and NaN. */
+function wavesOf(key: string, shift = 0): object[] {
+  return Array.from({ length: 400 }, (_, step) => ({
+    ...{ key, step, timestamp: step * 1000 },
+    value: step === 200 ? 'NaN' : step === 90 ? 2 : Math.sin(step / 30 + shift) / (1 + step / 200),
+  })).filter(({ step }) => step < 300 || step > 330)
 }
 
 describe.skipIf(!isThere)('in a browser', () => {
@@ -113,7 +122,12 @@ describe.skipIf(!isThere)('in a browser', () => {
   }, 120_000)
 
   test('so are those of experiments and runs', async () => {
-    const { platform, ann, mlflow, name } = await askedWorld()
+    const { platform, ann, mlflow, name, logRun } = await runsWorld()
+    const wave = await logRun({
+      name: 'wave',
+      metrics: [...wavesOf('loss'), ...wavesOf('accuracy')],
+    })
+    const other = await logRun({ name: 'other', metrics: wavesOf('loss', 3) })
     const found = await mlflow(ann, 'POST', 'runs/search', { experiment_ids: ['1'] })
     const run = `/runs/${found.json.runs[0].info.run_id}`
     const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
@@ -121,6 +135,8 @@ describe.skipIf(!isThere)('in a browser', () => {
     const nightly = '/experiments/1'
     const paths = [
       ...['/experiments', nightly, `${nightly}?q=params.model%20=%20rf`, '/experiments/0'],
+      ...[`/runs/${wave}/charts`, `/runs/${wave}/charts?metric=loss`],
+      ...[`/runs/compare?ids=${wave},${other}`],
       ...[run, `${run}/change`, `${run}/files`, `/models/${name}/3/files?path=MLmodel`],
     ]
     expect(await walk(url, paths, ann)).toEqual([])

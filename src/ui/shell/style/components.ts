@@ -52,6 +52,7 @@ button.danger, .button.danger { background: var(--bad); border-color: var(--bad)
 button.quiet.danger, .button.quiet.danger { background: var(--paper); border-color: var(--bad); color: var(--bad); }
 button:hover, .button:hover { text-decoration: underline; }
 button[disabled] { background: var(--sunk); border-color: var(--control); color: var(--soft); cursor: not-allowed; text-decoration: none; }
+button.link { min-block-size: 1.5rem; padding: 0; border: 0; background: none; color: var(--link); font-weight: 400; text-decoration: underline; text-underline-offset: .15em; white-space: normal; text-align: start; }
 .wide-button { inline-size: 100%; }
 .search { display: flex; gap: .5rem; flex-wrap: wrap; } .search > label { flex: 1 1 18rem; } .search > button { align-self: end; min-block-size: 2.4375rem; } .search > .problem { flex: 1 0 100%; }
 td > form { min-inline-size: 6rem; } td > form > button { justify-self: start; }

@@ -1,4 +1,5 @@
 import { base } from './base.ts'
+import { charts } from './charts.ts'
 import { components } from './components.ts'
 import { layout } from './layout.ts'
 import { pages } from './pages.ts'
@@ -6,8 +7,8 @@ import { tokens } from './tokens.ts'
 
 /** The one stylesheet of all pages. Later layers win. */
 export const style = [
-  '@layer tokens, base, layout, components, pages;',
-  ...Object.entries({ tokens, base, layout, components, pages }).map(
+  '@layer tokens, base, layout, components, charts, pages;',
+  ...Object.entries({ tokens, base, layout, components, charts, pages }).map(
     ([layer, rules]) => `@layer ${layer} {${rules}}`,
   ),
 ].join('\n')

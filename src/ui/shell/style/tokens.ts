@@ -24,6 +24,16 @@ export const light = {
   'added-mark': '#a6e0b5',
   removed: '#fde6e7',
   'removed-mark': '#f5b5b9',
+  'series-0': '#4458a7',
+  'series-1': '#bd6545',
+  'series-2': '#05836b',
+  'series-3': '#832369',
+  'series-4': '#6b4a00',
+  'series-5': '#8464ea',
+  'series-6': '#7c1829',
+  'series-7': '#728f01',
+  'series-8': '#8c6ca1',
+  'series-9': '#129ce1',
 } as const
 
 export const dark: Readonly<Record<keyof typeof light, string>> = {
@@ -51,6 +61,16 @@ export const dark: Readonly<Record<keyof typeof light, string>> = {
   'added-mark': '#1f5636',
   removed: '#33151a',
   'removed-mark': '#7a2a33',
+  'series-0': '#5b66ca',
+  'series-1': '#de9065',
+  'series-2': '#48bfa7',
+  'series-3': '#8b80ab',
+  'series-4': '#facb35',
+  'series-5': '#9ab0ff',
+  'series-6': '#d14068',
+  'series-7': '#bdf17a',
+  'series-8': '#efe9c1',
+  'series-9': '#a4f4f6',
 }
 
 const declared = (colours: Readonly<Record<string, string>>) =>

@@ -1,0 +1,187 @@
+import type { Child, FC } from 'hono/jsx'
+import type { MetricSeries, SeriesAxis } from '../../tracking/run-data/metric-series.ts'
+import { Table } from '../parts/table.tsx'
+import { countText, Given, numberText, plural, visibleText } from '../parts/text.tsx'
+import { drawnHeight, drawnWidth, drawSeries, type Extent, extentOf } from './draw-series.ts'
+
+type ChartProps = {
+  readonly title: string
+  /** What the title leads to. */
+  readonly href?: string | undefined
+  readonly series: readonly MetricSeries[]
+  readonly x: SeriesAxis
+  /** Of a series, where there are several. */
+  readonly nameOf?: ((series: MetricSeries) => string) | undefined
+  readonly bucketsMax: number
+}
+
+/** A metric along its axis, drawn by the server, with its least and greatest values as a table. */
+export const Chart: FC<ChartProps> = ({ title, href, series, x, nameOf, bucketsMax }) => {
+  const extent = extentOf(series)
+  const points = series.reduce((sum, one) => sum + one.points, 0)
+  const isBucketed = series.some((one) => one.points > bucketsMax)
+  return (
+    <figure class="chart">
+      <figcaption>
+        <strong>
+          {href ? (
+            <a href={href}>
+              <Given text={title} />
+            </a>
+          ) : (
+            <Given text={title} />
+          )}
+        </strong>{' '}
+        <span class="soft">
+          {plural(points, 'point')}
+          {isBucketed ? `, ${countText(bucketsMax)} drawn: each from least to greatest` : ''}
+        </span>
+      </figcaption>
+      {points === 0 ? (
+        <p class="soft">Nothing was logged.</p>
+      ) : points === 1 ? (
+        <p class="figure">{onlyValue(series)}</p>
+      ) : (
+        <Plot {...{ title, series, x, extent }} />
+      )}
+      <Oddities series={series} />
+      {nameOf === undefined ? null : <Legend series={series} nameOf={nameOf} />}
+      <Values {...{ title, series, nameOf }} />
+    </figure>
+  )
+}
+
+function onlyValue(series: readonly MetricSeries[]): string {
+  const [bucket] = series.flatMap(({ buckets }) => buckets)
+  if (!bucket?.values) return bucket && bucket.nans > 0 ? 'NaN' : '∞'
+  return numberText(bucket.values.mean)
+}
+
+type PlotProps = Pick<ChartProps, 'title' | 'series' | 'x'> & { readonly extent: Extent }
+
+const Plot: FC<PlotProps> = ({ title, series, x, extent }) => (
+  <div class="plot">
+    <div class="axis-y" aria-hidden="true">
+      {extent.y === undefined ? null : (
+        <>
+          <span>{numberText(extent.y[1])}</span>
+          <span>{numberText(extent.y[0] / 2 + extent.y[1] / 2)}</span>
+          <span>{numberText(extent.y[0])}</span>
+        </>
+      )}
+    </div>
+    <svg
+      viewBox={`0 0 ${drawnWidth} ${drawnHeight}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={visibleText(`${title} ${essenceOf(series, extent)}`)}
+    >
+      <path
+        class="grid"
+        d={`M0 4H${drawnWidth}M0 ${drawnHeight / 2}H${drawnWidth}M0 ${drawnHeight - 4}H${drawnWidth}`}
+      />
+      {series.map((one, i) => {
+        const { line, band, dots, marks } = drawSeries(one, extent)
+        return (
+          <g class={classOf(i)}>
+            {band === '' ? null : <path class="band" d={band} />}
+            {line === '' ? null : <path class="line" d={line} />}
+            {dots === '' ? null : <path class="dots" d={dots} />}
+            {marks === '' ? null : <path class="marks" d={marks} />}
+          </g>
+        )
+      })}
+    </svg>
+    <div class="axis-x" aria-hidden="true">
+      <span>{axisText(extent.x[0], x)}</span>
+      <span>
+        {axisText(extent.x[1], x)} {x === 'step' ? 'step' : ''}
+      </span>
+    </div>
+  </div>
+)
+
+/** Ten colours; then the same with dashes. */
+function classOf(i: number): string {
+  const colour = `series-${i % 10}`
+  return i < 10 ? colour : i < 20 ? `${colour} dashed` : `${colour} dotted`
+}
+
+function essenceOf(series: readonly MetricSeries[], { x, y }: Extent): string {
+  const range = y ? `from ${numberText(y[0])} to ${numberText(y[1])}` : 'without finite values'
+  return `of ${plural(series.length, 'run')}, ${range}, x from ${numberText(x[0])} to ${numberText(x[1])}`
+}
+
+function axisText(value: number, x: SeriesAxis): string {
+  if (x === 'step') return numberText(value)
+  const s = value / 1000
+  return s < 120
+    ? `${numberText(s)} s`
+    : s < 7200
+      ? `${numberText(Math.round(s / 6) / 10)} min`
+      : `${numberText(Math.round(s / 360) / 10)} h`
+}
+
+/** What cannot be drawn as a height. */
+const Oddities: FC<Pick<ChartProps, 'series'>> = ({ series }) => {
+  const buckets = series.flatMap((one) => one.buckets)
+  const nans = buckets.reduce((sum, one) => sum + one.nans, 0)
+  const infinities = buckets.reduce((sum, one) => sum + one.infinities, 0)
+  return nans + infinities === 0 ? null : (
+    <p class="soft">
+      {nans > 0 ? `NaN at ${plural(nans, 'point')}, marked at the foot. ` : ''}
+      {infinities > 0 ? `Infinite at ${plural(infinities, 'point')}, marked at the head.` : ''}
+    </p>
+  )
+}
+
+const Legend: FC<{
+  readonly series: readonly MetricSeries[]
+  readonly nameOf: (series: MetricSeries) => string
+}> = ({ series, nameOf }) => (
+  <ul class="legend">
+    {series.map(
+      (one, i): Child => (
+        <li>
+          <svg viewBox="0 0 24 8" aria-hidden="true" focusable="false">
+            <g class={classOf(i)}>
+              <path class="line" d="M0 4H24" />
+            </g>
+          </svg>
+          <Given text={nameOf(one)} />
+        </li>
+      ),
+    )}
+  </ul>
+)
+
+const Values: FC<Pick<ChartProps, 'title' | 'series' | 'nameOf'>> = ({ title, series, nameOf }) => (
+  <details>
+    <summary>Values</summary>
+    <Table
+      caption={`Least and greatest of ${visibleText(title)}`}
+      columns={[
+        ...(nameOf ? ['Run'] : []),
+        { title: 'Least', isNumber: true },
+        { title: 'Greatest', isNumber: true },
+        { title: 'Points', isNumber: true },
+      ]}
+    >
+      {series.map((one) => {
+        const { y } = extentOf([one])
+        return (
+          <tr>
+            {nameOf ? (
+              <th scope="row">
+                <Given text={nameOf(one)} />
+              </th>
+            ) : null}
+            <td class="number">{y ? numberText(y[0]) : '–'}</td>
+            <td class="number">{y ? numberText(y[1]) : '–'}</td>
+            <td class="number">{countText(one.points)}</td>
+          </tr>
+        )
+      })}
+    </Table>
+  </details>
+)

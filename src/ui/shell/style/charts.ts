@@ -1,0 +1,21 @@
+/** Drawings that the server makes. Their lines keep their width however they are stretched. */
+export const charts = `
+.charts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); }
+.chart { display: grid; gap: .5rem; grid-template-columns: minmax(0, 1fr); align-content: start; padding: .75rem 1rem; border: 1px solid var(--line); border-radius: 6px; min-inline-size: 0; }
+.plot { display: grid; grid-template-columns: minmax(3rem, max-content) minmax(0, 1fr); gap: .25rem .5rem; }
+.plot > svg { inline-size: 100%; block-size: 12rem; }
+.large-chart .plot > svg { block-size: 24rem; max-block-size: 60vh; }
+.axis-y { display: flex; flex-direction: column; justify-content: space-between; text-align: end; }
+.axis-x { grid-column: 2; display: flex; justify-content: space-between; }
+.axis-x, .axis-y { color: var(--soft); font-size: .75rem; font-variant-numeric: tabular-nums; line-height: 1; }
+.figure { font-size: 1.625rem; font-weight: 600; font-variant-numeric: tabular-nums; }
+.grid { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
+.line, .dots, .marks { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; vector-effect: non-scaling-stroke; }
+.dots { stroke-width: 7; stroke-linecap: round; } .marks { stroke: var(--bad); stroke-width: 3; }
+.band { fill: currentColor; fill-opacity: .3; stroke: currentColor; stroke-opacity: .7; stroke-width: 1; vector-effect: non-scaling-stroke; }
+.dashed > .line { stroke-dasharray: 6 3; } .dotted > .line { stroke-dasharray: 2 2; }
+.legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-style: none; }
+.legend li { display: flex; gap: .5rem; align-items: center; min-inline-size: 0; } .legend svg { inline-size: 1.5rem; block-size: .5rem; flex: none; }
+${Array.from({ length: 10 }, (_, i) => `.series-${i} { color: var(--series-${i}); }`).join(' ')}
+@media (forced-colors: active) { .line, .dots { stroke: CanvasText; } }
+`

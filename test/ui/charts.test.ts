@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest'
+import type { MetricSeries, SeriesBucket } from '../../src/tracking/run-data/metric-series.ts'
+import { drawSeries, extentOf } from '../../src/ui/charts/draw-series.ts'
+import { markupIn, textOf } from './page.ts'
+import { runsWorld } from './runs-world.ts'
+
+const bucket = (x: number, value?: number): SeriesBucket => ({
+  x,
+  end: x,
+  values: value === undefined ? undefined : { min: value, max: value, mean: value },
+  nans: value === undefined ? 1 : 0,
+  infinities: 0,
+})
+const seriesOf = (buckets: SeriesBucket[]): MetricSeries => ({
+  runId: 'r',
+  key: 'k',
+  points: buckets.length,
+  buckets,
+})
+function drawn(buckets: SeriesBucket[]) {
+  const series = seriesOf(buckets)
+  return drawSeries(series, extentOf([series]))
+}
+
+describe('a drawing', () => {
+  test('leads from point to point, the greatest on top', () => {
+    const { line, band, dots, marks } = drawn([bucket(0, 1), bucket(1, 3), bucket(2, 2)])
+    expect(line).toBe('M0 396L500 4L1000 200')
+    expect([band, dots, marks]).toEqual(['', '', ''])
+  })
+
+  test('leaves a gap where points are missing, and a dot for one that stands alone', () => {
+    const steps = [0, 1, 2, 3, 40, 41, 90]
+    const { line, dots } = drawn(steps.map((x) => bucket(x, x)))
+    expect(line.match(/M/g)).toHaveLength(2)
+    expect(dots).toMatch(/^M1000 4h0$/)
+  })
+
+  test('leads no line across NaN, and marks it at the foot', () => {
+    const { line, marks } = drawn([0, 1, 2, 3, 4].map((x) => bucket(x, x === 2 ? undefined : x)))
+    expect(line.match(/M/g)).toHaveLength(2)
+    expect(marks).toBe('M500 400v-14')
+  })
+
+  test('of buckets is a band, so that a spike is always seen', () => {
+    const spike = { ...bucket(1, 0), values: { min: 0, max: 100, mean: 1 } }
+    const { band } = drawn([bucket(0, 0), spike, bucket(2, 0)])
+    expect(band).toContain('500 4')
+  })
+
+  test('of equal values stands in the middle, and of the largest doubles too', () => {
+    expect(drawn([bucket(0, 5), bucket(1, 5)]).line).toBe('M0 200L1000 200')
+    const most = Number.MAX_VALUE / 2
+    expect(drawn([bucket(0, -most), bucket(1, most)]).line).toBe('M0 396L1000 4')
+  })
+})
+
+describe('the charts of a run', () => {
+  test('draw thousands of points in buckets without losing a spike', async () => {
+    const { as, rita, logRun } = await runsWorld()
+    const metrics = Array.from({ length: 900 }, (_, step) => ({
+      key: 'loss',
+      value: step === 451 ? 100 : 1,
+      timestamp: step,
+      step,
+    }))
+    const run = await logRun({ name: 'long', metrics })
+    const { html } = await as(rita).get(`/runs/${run}/charts`)
+    expect(textOf(html)).toContain(
+      '900 points , 150 drawn: each from least to greatest'.replace(' ,', ','),
+    )
+    expect(html).toMatch(/class="band" d="M[^"]* 4L/)
+    expect(textOf(html)).toContain('1 100 900')
+    expect(html.length).toBeLessThan(30_000)
+    const large = await as(rita).get(`/runs/${run}/charts?metric=loss&x=time`)
+    expect(large.html).not.toContain('class="band"')
+    expect(textOf(large.html)).toContain('900 points')
+  })
+
+  test('say what cannot be drawn, and show twelve at a time', async () => {
+    const { as, rita, logRun } = await runsWorld()
+    const at = (key: string, value: number | string, step: number) => ({
+      ...{ key, value, step },
+      timestamp: step,
+    })
+    const run = await logRun({
+      name: '<img src=x>',
+      metrics: [
+        ...[1, 2, 'NaN', 4, 'Infinity', 6].map((value, i) => at('odd', value, i)),
+        ...Array.from({ length: 13 }, (_, i) => at(`one/${i}`, i, 0)),
+      ],
+    })
+    const first = await as(rita).get(`/runs/${run}/charts`)
+    const text = textOf(first.html)
+    expect(text).toContain(
+      'NaN at 1 point, marked at the foot. Infinite at 1 point, marked at the head.',
+    )
+    expect(text).toContain('Page 1 of 2, 14 metrics')
+    expect(first.html.match(/<figure/g)).toHaveLength(12)
+    expect(markupIn(first.html)).toEqual([])
+    const next = await as(rita).get(`/runs/${run}/charts?page=2`)
+    expect(next.html.match(/<figure/g)).toHaveLength(2)
+    expect((await as(rita).get(`/runs/${run}/charts?x=y`)).status).toBe(400)
+    expect(textOf((await as(rita).get(`/runs/${run}/charts?metric=none`)).html)).toContain(
+      'No metric is here',
+    )
+  })
+})
+
+describe('a comparison of runs', () => {
+  test('shows what differs, the best marked, and a line for each', async () => {
+    const { as, rita, logRun } = await runsWorld()
+    const ids: string[] = []
+    for (const [i, lr] of ['0.1', '0.01', '0.1'].entries()) {
+      ids.push(
+        await logRun({
+          name: `try-${i}`,
+          metrics: [0, 1, 2].map((step) => ({
+            ...{ key: 'accuracy', step, timestamp: step },
+            value: (i + step) / 10,
+          })),
+          params: [
+            { key: 'lr', value: lr },
+            { key: 'model', value: 'rf' },
+          ],
+        }),
+      )
+    }
+    const chosen = await as(rita).get(
+      `/runs/compare?${ids.map((id) => `sel=${id}`).join('&')}&sort=name`,
+    )
+    const address = `/runs/compare?ids=${ids.join('%2C')}`
+    expect([chosen.status, chosen.location]).toEqual([302, address])
+    const { html } = await as(rita).get(address)
+    const text = textOf(html)
+    expect(text).toContain('2 values differ, 1 are equal')
+    expect(text).toContain('accuracy 0.2 0.3 0.4 best')
+    expect(text).toContain('lr 0.1 0.01 0.1')
+    expect(text).not.toContain('model rf')
+    expect(html.match(/class="series-[012]"><path class="line" d="M0 /g)?.length).toBe(6)
+    expect(textOf((await as(rita).get(`${address}&all=1`)).html)).toContain('model rf')
+    const gone = await as(rita).get(`${address},0123`)
+    expect(textOf(gone.html)).toContain('1 run of the address is not there')
+    expect(textOf((await as(rita).get('/runs/compare')).html)).toContain('at least two runs')
+  })
+
+  test('is refused where one of the runs may not be read', async () => {
+    const { as, eve, logRun, mlflow, admin } = await runsWorld()
+    const ids = [await logRun({ name: 'a' }), await logRun({ name: 'b' })]
+    const none = { experiment_id: '1', username: 'eve', permission: 'NO_PERMISSIONS' }
+    await mlflow(admin, 'POST', 'experiments/permissions/create', none)
+    const paths = [
+      `/runs/compare?ids=${ids.join(',')}`,
+      `/runs/${ids[0]}`,
+      `/runs/${ids[0]}/charts`,
+    ]
+    for (const path of [...paths, `/runs/${ids[0]}/files`]) {
+      expect((await as(eve).get(path)).status, path).toBe(403)
+    }
+  })
+})
