@@ -102,7 +102,7 @@ export const searchOperations: readonly Operation[] = [
     },
   }),
   operation('searchModelVersions', {
-    request: message(query),
+    request: message({ ...query, include_aliases: { type: 'bool' } }),
     rule: anyone,
     answer: async (ctx, req) => {
       const page = await searchModelVersions(ctx, {
@@ -111,7 +111,11 @@ export const searchOperations: readonly Operation[] = [
         maxResults: req.max_results,
         pageToken: req.page_token,
       })
-      const versions = page.items.map(modelVersionToWire)
+      // MLflow leaves them out here alone, and mlflow-export-import cannot write them down.
+      const shown = (aliases: readonly string[]) => (req.include_aliases ? aliases : [])
+      const versions = page.items.map((version) =>
+        modelVersionToWire({ ...version, aliases: shown(version.aliases) }),
+      )
       return { model_versions: unlessEmpty(versions), next_page_token: page.nextPageToken }
     },
   }),

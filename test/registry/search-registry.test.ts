@@ -256,10 +256,11 @@ describe('model versions', () => {
     expect(await versions(query)).toMatch(/^400 /)
   })
 
-  test('come with their aliases and tags', async () => {
-    const { json } = await server.get(
-      `model-versions/search?${queryString({ filter: "alias = 'champ'" })}`,
-    )
+  test('come with their tags, and with their aliases where these are asked for', async () => {
+    const find = (more: Query = {}) =>
+      server.get(`model-versions/search?${queryString({ filter: "alias = 'champ'", ...more })}`)
+    expect((await find()).json.model_versions[0]).not.toHaveProperty('aliases')
+    const { json } = await find({ include_aliases: 'true' })
     expect(json.model_versions).toEqual([
       expect.objectContaining({
         name: 'a',

@@ -83,7 +83,7 @@ function listVersions(command: Command, filter: string): Promise<void> {
     const { items, hasMore } = await searchMlflow<WireVersion>(
       client,
       'GET model-versions/search',
-      { key: 'model_versions', filter, order_by, limit },
+      { key: 'model_versions', filter, order_by, limit, include_aliases: true },
     )
     printList(command, items, {
       heads: ['MODEL', 'VERSION', 'IN', 'ALIASES', 'REGISTERED', 'STATUS', 'RUN', 'TAGS'],
