@@ -1,6 +1,7 @@
 """What every test of a real client gets: a server by MLFLOW_TRACKING_URI, and names of its own.
 
-MLflow is imported where it is used: clients that are not MLflow's have it not.
+MLflow is imported where it is used: clients that are not MLflow's have it not. Tests that are not about
+what a model requires say it: to find it out, MLflow imports the model in a process of its own.
 """
 
 import os

@@ -31,8 +31,11 @@ def card_of(server, name, version, rest=""):
         return answer.read().decode()
 
 
-def register(name, how):
-    """A small model in a run of its own; `how` logs the card, given the model's info."""
+def register(name, how, requirements=("scikit-learn",)):
+    """A small model in a run of its own; `how` logs the card, given the model's info.
+
+    MLflow finds out itself what the model requires where `requirements` is None.
+    """
     with mlflow.start_run() as run:
         mlflow.log_param("c", 1)
         mlflow.log_metric("accuracy", 0.9)
@@ -41,7 +44,10 @@ def register(name, how):
         mlflow.log_input(dataset, context="training")
         model = LogisticRegression().fit(X, y)
         info = mlflow.sklearn.log_model(
-            model, name="model", signature=infer_signature(frame, model.predict(X))
+            model,
+            name="model",
+            signature=infer_signature(frame, model.predict(X)),
+            pip_requirements=requirements and list(requirements),
         )
         how(info)
     version = mlflow.register_model(info.model_uri, name)
@@ -52,7 +58,7 @@ def register(name, how):
 def test_a_card_logged_beside_the_model_is_the_first_revision(server, experiment, unique, tmp_path):
     card = Path(tmp_path, "model_card.md")
     card.write_text("## Limitations\n\nBlind to *gift cards*.\n")
-    run_id, version = register(unique, lambda _: mlflow.log_artifact(str(card)))
+    run_id, version = register(unique, lambda _: mlflow.log_artifact(str(card)), None)
     kept = json.loads(card_of(server, unique, version))
     assert kept["revision"] == 1
     assert kept["imported_from"].endswith("model_card.md")

@@ -29,6 +29,7 @@ def register_forest(name, depth):
             name="model",
             signature=infer_signature(X, model.predict(X)),
             registered_model_name=name,
+            pip_requirements=["scikit-learn"],
             **trees,
         )
     return active.info.run_id, model.predict(X)

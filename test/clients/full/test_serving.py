@@ -25,7 +25,12 @@ def test_the_version_in_production_answers_invocations(client, experiment, uniqu
     X, y = make_classification(n_samples=100, n_features=4, random_state=42)
     model = LogisticRegression().fit(X, y)
     with mlflow.start_run():
-        mlflow.sklearn.log_model(model, name="model", registered_model_name=unique)
+        mlflow.sklearn.log_model(
+            model,
+            name="model",
+            registered_model_name=unique,
+            pip_requirements=["scikit-learn"],
+        )
     client.transition_model_version_stage(unique, "1", "Production")
     port = free_port()
     command = ["models", "serve", "-m", f"models:/{unique}/Production", "--env-manager", "local"]
@@ -63,7 +68,11 @@ def test_gatehouse_serve_follows_the_stage_with_mlflows_own_scorer(
     for model in models:
         with mlflow.start_run():
             mlflow.sklearn.log_model(
-                model, name="model", registered_model_name=unique, input_example=X[:2]
+                model,
+                name="model",
+                registered_model_name=unique,
+                input_example=X[:2],
+                pip_requirements=["scikit-learn"],
             )
     client.transition_model_version_stage(unique, "1", "Production")
     programs = os.path.dirname(sys.executable)

@@ -32,7 +32,12 @@ def fill(url):
             mlflow.log_text("hello ä", "notes/ä b.txt")
             data = pd.DataFrame({"x": [i]})
             mlflow.log_input(mlflow.data.from_pandas(data, name="d"), context="training")
-            mlflow.pyfunc.log_model(name="model", python_model=Echo(), registered_model_name="fraud")
+            mlflow.pyfunc.log_model(
+                name="model",
+                python_model=Echo(),
+                registered_model_name="fraud",
+                pip_requirements=["pandas"],
+            )
     deleted = client.create_run(fraud).info.run_id
     client.log_metric(deleted, "z", 1)
     client.set_terminated(deleted, "FAILED")
