@@ -3,12 +3,12 @@ import { defineConfig } from 'vitest/config'
 
 /**
  * The same behaviour tests run twice: in Node on libSQL and disk, and in workerd on D1 and R2.
- * `#platform` is what differs. Tests of Node alone lie in the folders of `nodeOnly`, of workerd alone
+ * `#platform` is what differs. Tests of Node alone lie in the folders of `nodeAlone`, of workerd alone
  * in test/workerd/. Files share one process and its modules, which a file of its own would load anew:
  * a test leaves nothing behind in a module or a global.
  */
 const behaviour = 'test/**/*.test.ts'
-const nodeOnly = [
+const nodeAlone = [
   'test/node/**',
   'test/cli/**',
   'test/docs/**',
@@ -16,6 +16,9 @@ const nodeOnly = [
   // It compares two servers, and in workerd there is one database at a time; the conditions in SQL are the same.
   'test/attacks/workspaces.test.ts',
 ]
+
+/** `npm test` runs those of Node alone as a suite of its own: they start processes, and wait for them. */
+const share = process.env.GATEHOUSE_TEST_SHARE
 
 export default defineConfig({
   test: {
@@ -31,8 +34,8 @@ export default defineConfig({
           globalSetup: 'test/support/temporary-folder.ts',
           setupFiles: 'test/support/watch-attacks.ts',
           retry: { count: 3, condition: /^a turn of the event loop took/ },
-          include: [behaviour],
-          exclude: ['test/workerd/**'],
+          include: share === 'node-alone' ? nodeAlone.map(filesIn) : [behaviour],
+          exclude: ['test/workerd/**', ...(share === 'node' ? nodeAlone : [])],
           isolate: false,
           testTimeout: 30_000,
         },
@@ -53,7 +56,7 @@ export default defineConfig({
           name: 'workerd',
           globalSetup: 'test/support/schema.ts',
           include: [behaviour],
-          exclude: nodeOnly,
+          exclude: nodeAlone,
           isolate: false,
           testTimeout: 60_000,
         },
@@ -61,3 +64,7 @@ export default defineConfig({
     ],
   },
 })
+
+function filesIn(folder: string): string {
+  return folder.replace(/\*\*$/, '**/*.test.ts')
+}

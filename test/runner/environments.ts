@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from './processes.ts'
 
@@ -10,24 +10,30 @@ const environmentsFolder = join(root, '.clients')
 const pythonHint =
   'needs Python 3.11 or newer with venv and pip as `python3` (Debian, Ubuntu: apt-get install python3-venv; or https://www.python.org)'
 
-/** The environments there are: one for each requirements file in test/clients/. */
-export async function environmentNames(): Promise<string[]> {
-  const files = await readdir(requirementsFolder)
-  return files.filter((file) => file.endsWith('.txt')).map((file) => file.slice(0, -4))
-}
-
 /** Where a program of an environment lies. */
 export function programOf(environment: string, program: string): string {
   return join(environmentsFolder, environment, 'bin', program)
 }
 
+/** An environment is made without compiled files: here lie those that somebody has used. */
+export const compiling = {
+  PYTHONDONTWRITEBYTECODE: '',
+  PYTHONPYCACHEPREFIX: join(environmentsFolder, 'compiled'),
+}
+
 const environments = new Map<string, Promise<string | undefined>>()
+/** One after another: the first is there sooner, and the tests that need none have a processor. */
+let latest: Promise<unknown> = Promise.resolve()
 
 /** An environment, made when first asked for. @returns what went wrong, or undefined */
 export function environment(name: string): Promise<string | undefined> {
-  const known = environments.get(name) ?? pythonProblem().then((p) => p ?? prepareEnvironment(name))
-  environments.set(name, known)
-  return known
+  const known = environments.get(name)
+  if (known) return known
+  const made = latest.then(async () => (await pythonProblem()) ?? prepareEnvironment(name))
+  environments.set(name, made)
+  // One that fails says so to whoever asked for it.
+  latest = made.catch(() => {})
+  return made
 }
 
 /** What a client's process sees: our server, and no retries that would hide a 5xx. */
@@ -39,7 +45,7 @@ export function clientEnvironment(url: string): NodeJS.ProcessEnv {
     MLFLOW_DISABLE_TELEMETRY: 'true',
     GIT_PYTHON_REFRESH: 'quiet',
     MPLBACKEND: 'Agg',
-    PYTHONDONTWRITEBYTECODE: '1',
+    ...compiling,
     PYTHONWARNINGS: 'ignore',
   }
 }
@@ -69,8 +75,9 @@ async function prepareEnvironment(name: string): Promise<string | undefined> {
   await mkdir(environmentsFolder, { recursive: true })
   const made = await run('python3', ['-m', 'venv', '--clear', folder])
   if (made.code !== 0) return `.clients/${name} could not be made; ${pythonHint}\n${made.output}`
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements]
-  const installed = await run(programOf(name, 'python'), pip)
+  // To compile all that a package brings takes half a minute of a processor; little of it is used.
+  const pip = ['-m', 'pip', 'install', '--no-compile', '--quiet', '--disable-pip-version-check']
+  const installed = await run(programOf(name, 'python'), [...pip, '-r', requirements])
   if (installed.code !== 0) {
     return `.clients/${name}: packages could not be installed; pip needs the network or a mirror\n${installed.output}`
   }

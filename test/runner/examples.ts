@@ -28,6 +28,7 @@ const scripts = [
 export const exampleSuite: Suite = {
   name: 'examples',
   group: 'clients',
+  environments: [...new Set(scripts.map(({ client }) => client))],
   async run() {
     const isFree = await portIsFree(namedPort)
     const server = await startNodeServer(isFree ? namedPort : undefined)

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { clientEnvironment, environment, programOf } from './environments.ts'
 import { exampleSuite } from './examples.ts'
+import { temporaryInMemory } from './memory.ts'
 import { run } from './processes.ts'
 import { type ProgramName, wantProgram } from './programs.ts'
 import { startProxiedServers } from './proxied-server.ts'
@@ -43,10 +44,17 @@ class Shared {
 
 export const nodeServer = new Shared(() => startNodeServer(undefined, localReceivers))
 
-/** All suites, in the order they begin: the longest first, so that no lane ends long before another. */
+/**
+ * All suites, in the order they begin: the longest first, so that no lane ends long before another.
+ * While the first environments are made, those run that need none.
+ */
 export const suites: readonly Suite[] = [
-  vitest('node', ['s3-server'], ['chromium']),
-  vitest('workerd', []),
+  // D1 waits for its disk at each write.
+  vitest('workerd', 'workerd', { inMemory: true }),
+  vitest('node', 'node'),
+  script('check', 'check', ['test/check.ts']),
+  // What test/node, test/cli and the other folders of Node alone hold.
+  vitest('node-alone', 'node', { environments: ['s3-server'], programs: ['chromium'] }),
   pytest('mlflow-3.17.2', ['moving'], new Shared(startNodeServer), { suffix: 'moving' }),
   pytest('mlflow-3.17.2', ['any', 'full'], nodeServer),
   pytest('mlflow-3.17.2', ['any', 'full'], new Shared(startWorkerServer), {
@@ -92,7 +100,6 @@ export const suites: readonly Suite[] = [
   }),
   script('java', 'clients', ['test/java/run.ts']),
   script('recordings', 'recordings', ['test/recordings/run.ts']),
-  script('check', 'check', ['test/check.ts']),
 ]
 
 /** A script of ours that prints its sums as its last line, or whose exit code is its one test. */
@@ -100,6 +107,7 @@ function script(name: string, group: string, args: readonly string[]): Suite {
   return {
     name,
     group,
+    environments: [],
     async run() {
       const finished = await run(node, args, { cwd: root })
       const sums = printedSums(finished.output)
@@ -111,20 +119,27 @@ function script(name: string, group: string, args: readonly string[]): Suite {
   }
 }
 
-/**
- * @param needs environments that its tests would otherwise make themselves, beside this process
- * @param programs those whose tests are skipped where they cannot be had
- */
+type VitestNeeds = {
+  /** Those that its tests would otherwise make themselves, beside this process. */
+  readonly environments?: readonly string[]
+  /** Those whose tests are skipped where they cannot be had. */
+  readonly programs?: readonly ProgramName[]
+  /** Its temporary files lie in memory where the machine has room. */
+  readonly inMemory?: boolean
+}
+
+/** @param name says which of the project's tests, as vitest.config.ts shares them out */
 function vitest(
+  name: string,
   project: string,
-  needs: readonly string[],
-  programs: readonly ProgramName[] = [],
+  { environments = [], programs = [], inMemory = false }: VitestNeeds = {},
 ): Suite {
   return {
-    name: project,
+    name,
     group: 'unit',
+    environments,
     async run() {
-      const problems = await Promise.all(needs.map(environment))
+      const problems = await Promise.all(environments.map(environment))
       const problem = problems.find((found) => found !== undefined)
       if (problem !== undefined) return { passed: 0, failed: 1, skipped: 0, output: problem }
       const missing = await firstMissing(programs)
@@ -132,7 +147,16 @@ function vitest(
       const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
       const command = join(root, 'node_modules/vitest/vitest.mjs')
       const args = [command, 'run', '--project', project, ...reporters]
-      const finished = await run(node, args, { cwd: root, env: { ...process.env, CI: '1' } })
+      const folder = inMemory ? temporaryInMemory() : undefined
+      const finished = await run(node, args, {
+        cwd: root,
+        env: {
+          ...process.env,
+          CI: '1',
+          GATEHOUSE_TEST_SHARE: name,
+          ...(folder && { TMPDIR: folder }),
+        },
+      })
       const result = settle(await vitestSums(report), finished)
       return missing === undefined ? result : { ...result, note: missing }
     },
@@ -167,6 +191,7 @@ function pytest(
   return {
     name: suffix ? `${client}-${suffix}` : client,
     group: 'clients',
+    environments: [client],
     async run() {
       const problem = await environment(client)
       if (problem !== undefined) return { passed: 0, failed: 1, skipped: 0, output: problem }

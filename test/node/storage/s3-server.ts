@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { S3Options } from '../../../src/platform/s3/s3-client.ts'
 import { S3Client } from '../../../src/platform/s3/s3-client.ts'
-import { environment, programOf } from '../../runner/environments.ts'
+import { compiling, environment, programOf } from '../../runner/environments.ts'
 import { collect, end, start } from '../../runner/processes.ts'
 
 /** How many keys a page of a listing has. */
@@ -19,7 +19,7 @@ export async function startS3Server() {
   if (problem) throw new Error(problem)
   const port = await freePort()
   const child = start(programOf('s3-server', 'moto_server'), ['-H', '127.0.0.1', '-p', `${port}`], {
-    env: { ...process.env, MOTO_S3_DEFAULT_MAX_KEYS: `${pageKeys}` },
+    env: { ...process.env, ...compiling, MOTO_S3_DEFAULT_MAX_KEYS: `${pageKeys}` },
   })
   const output = collect(child)
   for (let i = 0; !(await answers(port)); i++) {
