@@ -5,7 +5,7 @@ export const exitCodes = {
   failed: 1,
   /** Of `promote`: the request was rejected, closed, superseded or has expired. */
   refused: 2,
-  /** Of `promote` and `policies evaluate`: something still blocks the move. */
+  /** Something still blocks the move: it waits in a promotion request. */
   waits: 3,
 } as const
 
@@ -13,4 +13,4 @@ export const exitCodeHelp = `Exit codes:
   0  done
   1  it failed, and one sentence says why; a verification found damage; a receiver did not take a test
   2  of promote: the request was rejected, closed or superseded, or it expired
-  3  of promote and policies evaluate: something still blocks the move`
+  3  something still blocks the move`

@@ -3,10 +3,12 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { grantsCommand } from './access/grants.ts'
 import { groupsCommand } from './access/groups.ts'
 import { identitiesCommand } from './access/identities.ts'
+import { rolesCommand } from './access/roles.ts'
 import { serviceAccountsCommand } from './access/service-accounts.ts'
 import { tokensCommand } from './access/tokens.ts'
 import { usersCommand } from './access/users.ts'
 import { whoamiCommand } from './access/whoami.ts'
+import { workspacesCommand } from './access/workspaces.ts'
 import { addCompletion } from './completion.ts'
 import { auditCommand } from './events/audit.ts'
 import { eventsCommand } from './events/events.ts'
@@ -19,6 +21,7 @@ import { promotionsCommand } from './governance/promotions.ts'
 import { checkCommand, reviewCommand } from './governance/review.ts'
 import type { CliIo } from './io.ts'
 import { aliasesCommand } from './registry/aliases.ts'
+import { commentsCommand } from './registry/comments.ts'
 import { diffCommand } from './registry/diff.ts'
 import { holdsCommand } from './registry/holds.ts'
 import { lineageCommand } from './registry/lineage.ts'
@@ -34,6 +37,7 @@ import { serverCommand } from './server/server.ts'
 import { workerCommand } from './server/worker.ts'
 import { pullCommand } from './serving/pull.ts'
 import { replicasCommand } from './serving/replicas.ts'
+import { resolveCommand } from './serving/resolve.ts'
 import { serveCommand } from './serving/serve.ts'
 import { watchCommand } from './serving/watch.ts'
 import { experimentsCommand } from './tracking/experiments.ts'
@@ -63,9 +67,16 @@ function commandGroups(): Record<string, Command[]> {
       diffCommand(),
       rollbackCommand(),
       cardsCommand(),
+      commentsCommand(),
       openCommand(),
     ],
-    'Serving:': [serveCommand(), replicasCommand(), pullCommand(), watchCommand()],
+    'Serving:': [
+      serveCommand(),
+      replicasCommand(),
+      resolveCommand(),
+      pullCommand(),
+      watchCommand(),
+    ],
     'Tracking:': [experimentsCommand(), runsCommand()],
     'Review before promotion:': [
       promoteCommand(),
@@ -83,6 +94,8 @@ function commandGroups(): Record<string, Command[]> {
       identitiesCommand(),
       tokensCommand(),
       grantsCommand(),
+      rolesCommand(),
+      workspacesCommand(),
     ],
   }
 }

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { WaitingError } from '../client/client.ts'
 import { SettingError } from '../platform/settings/read-settings.ts'
 import { StartError } from '../platform/start-error.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -24,8 +25,13 @@ export async function runProgram(args: readonly string[], io: CliIo): Promise<nu
     const isExpected = err instanceof StartError || err instanceof SettingError
     if (isExpected) writeError(io, err.message)
     else io.err.write(`${stackOf(err)}\n`)
-    return exitCodes.failed
+    return isWaiting(err) ? exitCodes.waits : exitCodes.failed
   }
+}
+
+/** Whether a command failed because its move waits in a promotion request. */
+function isWaiting(err: unknown): boolean {
+  return err instanceof StartError && err.cause instanceof WaitingError
 }
 
 function stackOf(err: unknown): string {

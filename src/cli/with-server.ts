@@ -88,8 +88,9 @@ async function withDatabase(
 ): Promise<void> {
   const platform = await openStorage(command, use)
   const within = workspaceHeader(command)
-  // Whoever has the database may name any workspace that is in it.
-  const settings = { ...platform.settings, workspaces: Object.keys(within).length > 0 }
+  // Whoever has the database may name any workspace that is in it, and manage them.
+  const isAbout = command.parent?.name() === 'workspaces'
+  const settings = { ...platform.settings, workspaces: isAbout || Object.keys(within).length > 0 }
   const app = createApp(() => ({ ...platform, settings }), { principalOf: () => operator })
   try {
     // If a server ended in the middle, some audit entries are not sealed yet.

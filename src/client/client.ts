@@ -16,6 +16,16 @@ export class ApiError extends Error {
   }
 }
 
+/** The move that was asked for waits in a promotion request. */
+export class WaitingError extends ApiError {
+  constructor(
+    message: string,
+    readonly promotionRequest: string,
+  ) {
+    super(403, 'PERMISSION_DENIED', message)
+  }
+}
+
 /** Whether a failure may pass by itself: no refusal of the server's, but for its being too busy. */
 export function mayPass(err: unknown): err is Error {
   const isRefusal = err instanceof ApiError && err.status < 500 && err.status !== 429
@@ -136,9 +146,11 @@ const halfDuplex: object = { duplex: 'half' }
 async function refusal(res: Response): Promise<ApiError> {
   const text = await res.text()
   const { error_code, message } = (parsedJson(text) ?? {}) as Readonly<Record<string, unknown>>
-  return typeof error_code === 'string' && typeof message === 'string'
-    ? new ApiError(res.status, error_code, message)
-    : strange(res, text)
+  if (typeof error_code !== 'string' || typeof message !== 'string') return strange(res, text)
+  const request = res.headers.get('X-Promotion-Request')
+  return request
+    ? new WaitingError(message, request)
+    : new ApiError(res.status, error_code, message)
 }
 
 /** An answer that is not this API's: of another server, a proxy, or a wrong path prefix. */

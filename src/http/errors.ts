@@ -1,5 +1,11 @@
 import { accepts } from 'hono/accepts'
-import { excerpt, httpStatus, RegistryError, RequestLimitError } from '../core/error.ts'
+import {
+  BlockedError,
+  excerpt,
+  httpStatus,
+  RegistryError,
+  RequestLimitError,
+} from '../core/error.ts'
 import { failureText, logError } from '../platform/log.ts'
 import { isWorkspaceGone, workspaceNotFound } from '../workspaces/reach.ts'
 import type { AppContext } from './app-env.ts'
@@ -68,6 +74,10 @@ function isForPage(c: AppContext): boolean {
 function envelope(err: RegistryError, c: AppContext): Response {
   // This header makes browsers and HTTP libraries send their credentials.
   if (err.code === 'UNAUTHENTICATED') c.header('WWW-Authenticate', 'Basic realm="gatehouse"')
+  // Tells a move that waits from one that is forbidden; the body stays MLflow's.
+  if (err instanceof BlockedError) {
+    c.header('X-Promotion-Request', String(err.blocked.promotionId))
+  }
   return c.json({ error_code: err.code, message: err.message }, httpStatus[err.code])
 }
 

@@ -64,6 +64,23 @@ test('it ends with 3 while it waits, as often as it is asked, and with 0 after s
   expect((await promote(model, '1', '--request', id)).code).toBe(0)
 })
 
+test('other commands whose move waits in a request end with 3 too, what is forbidden with 1', async () => {
+  const model = await governed(oneReviewer)
+  const move = (...more: string[]) =>
+    run(['versions', 'move', model, '1', ...more, '--server', server.url])
+  const waits = await move('--stage', 'Production')
+  expect(waits.code).toBe(3)
+  expect(waits.err).toMatch(/^gatehouse: Promotion request #\d+ is open/)
+  expect((await move('--stage', 'Nowhere')).code).toBe(1)
+  const refused = await fetch(`${server.url}/api/2.0/mlflow/model-versions/transition-stage`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: model, version: '1', stage: 'Production' }),
+  })
+  const waiting = JSON.parse((await promote(model, '1')).out)
+  expect(refused.headers.get('X-Promotion-Request')).toBe(waiting.id)
+})
+
 test('it ends with 2 when the request is rejected while it waits', async () => {
   const model = await governed(oneReviewer)
   const { id } = JSON.parse((await promote(model, '1')).out)

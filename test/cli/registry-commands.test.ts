@@ -154,3 +154,29 @@ test('the address of a page is printed', async () => {
     expect((await ask(['open', ...args])).code).toBe(1)
   }
 })
+
+test('resolve says which version a URI means now', async () => {
+  const { good, json, createModel, createVersion, ask } = await program()
+  await createModel('fraud')
+  await createVersion('fraud')
+  await good('aliases', 'set', 'fraud', 'champion', '1')
+  const lines = (await good('resolve', 'models:/fraud@champion')).split('\n')
+  expect(lines.slice(0, 2)).toEqual([
+    'fraud version 1, in None, also @champion',
+    'digest  not sealed',
+  ])
+  expect(await json('resolve', 'models:/fraud/1')).toMatchObject({ model: 'fraud', version: '1' })
+  expect(await ask(['resolve', 'models:/fraud@nope'])).toMatchObject({ code: 1, out: '' })
+})
+
+test('comments are written on a version, changed and deleted', async () => {
+  const { good, json, createModel, createVersion, ask } = await program()
+  await createModel('fraud')
+  await createVersion('fraud')
+  const { id } = await json('comments', 'create', 'fraud', '1', 'drifts in May')
+  expect(await json('comments', 'update', id, 'drifts in June')).toMatchObject({
+    comment: 'drifts in June',
+  })
+  expect(await good('comments', 'delete', id)).toBe(`deleted the comment ${id}\n`)
+  expect((await ask(['comments', 'delete', id])).code).toBe(1)
+})

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from 'vitest'
+import { admin, authServer } from '../support/auth-server.ts'
 import { temporaryFolder } from '../support/gatehouse-process.ts'
 import { programAt, runHere } from '../support/program.ts'
 import { testServer } from '../support/server.ts'
@@ -33,4 +34,45 @@ test('a workspace that is not there is said in one line, with a server and witho
   const own = await runHere(['models', 'list', '--data', data, '--workspace', 'nope'])
   expect(own).toMatchObject({ code: 1, err: sentence })
   expect((await runHere(['models', 'list', ...there])).out).toContain('m ')
+})
+
+test('workspaces are listed, made, changed and deleted, with a server and without', async () => {
+  const data = await temporaryFolder()
+  const here = (args: string[]) => runHere([...args, '--data', data])
+  expect((await here(['models', 'create', 'm'])).code).toBe(0)
+  for (const run of [ask, here]) {
+    const made = await run(['workspaces', 'create', 'lab', '--description', 'tries'])
+    expect(made).toMatchObject({ code: 0, out: "made the workspace 'lab'\n" })
+    expect((await run(['workspaces', 'list'])).out).toMatch(/^lab +tries$/m)
+    const changed = await run(['workspaces', 'update', 'lab', '--artifact-root', 's3://b/lab'])
+    expect(changed.out).toBe('workspace    lab\ndescription  tries\nartifacts    s3://b/lab\n')
+    expect(JSON.parse((await run(['workspaces', 'show', 'lab', '--json'])).out)).toEqual({
+      name: 'lab',
+      description: 'tries',
+      default_artifact_root: 's3://b/lab',
+    })
+    expect((await run(['workspaces', 'delete', 'lab'])).out).toBe("deleted the workspace 'lab'\n")
+    const gone = await run(['workspaces', 'show', 'lab'])
+    expect(gone).toMatchObject({ code: 1, err: expect.stringMatching(/^gatehouse: .*'lab'/) })
+  }
+})
+
+test('roles are made in a workspace, filled, given to people, taken away and deleted', async () => {
+  const { app, user } = await authServer()
+  await user('bob')
+  const run = programAt(app, { authorization: admin })
+  const made = await run(['roles', 'create', 'readers', '--json'])
+  const { id } = JSON.parse(made.out)
+  expect((await run(['roles', 'permit', `${id}`, 'registered_model', '*', 'READ'])).out).toMatch(
+    /has the permission \d+: READ on registered_model \*\n$/,
+  )
+  expect((await run(['roles', 'assign', `${id}`, 'bob'])).out).toBe(`bob has the role ${id}\n`)
+  expect((await run(['roles', 'list'])).out).toContain('READ on registered_model *')
+  const shown = (await run(['roles', 'show', `${id}`])).out
+  expect(shown).toContain(`role ${id}: readers, in the workspace default`)
+  const permission = /permission (\d+)/.exec(shown)?.[1] ?? ''
+  expect((await run(['roles', 'withdraw', permission])).code).toBe(0)
+  expect((await run(['roles', 'unassign', `${id}`, 'bob'])).code).toBe(0)
+  expect((await run(['roles', 'delete', `${id}`])).out).toBe(`deleted the role ${id}\n`)
+  expect((await run(['roles', 'show', `${id}`])).code).toBe(1)
 })
