@@ -43,6 +43,34 @@ test('nobody fills the policies, which everybody waits for, with long ones', asy
   expect((await move(ann, '1', 'Production')).status).toBe(403)
 })
 
+test('nobody fills the list of requests with the results of gates', async () => {
+  const { admin, member } = await guardedModel()
+  const mallory = await member('mallory')
+  for (const action of ['manage_policies', 'register']) {
+    const grant = { principal: 'mallory', action, models: 'mallory-*' }
+    await admin.call('POST', '/api/v1/grants', grant)
+  }
+  const name = 'mallory-1'
+  await mallory.post('registered-models/create', { name })
+  await mallory.post('model-versions/create', { name, source: 's3://b/m' })
+  const long = 'x'.repeat(240)
+  const put = (i: number) =>
+    mallory.call('PUT', `/api/v1/policies/${i}`.padEnd(200, 'p'), {
+      applies_to: { models: 'mallory-*', stage: 'Production' },
+      gates: Array.from({ length: 50 }, (_, gate) => ({
+        ...{ name: `g${gate}`.padEnd(100, 'g'), type: 'metric', metric: `${long}${gate}`, min: 0 },
+      })),
+    })
+  const { taken, refused } = await untilRefused(put, 20)
+  expect([taken, refused.status]).toEqual([8, 400])
+  const body = { model: name, version: '1', to: { stage: 'Production' } }
+  const opened = await mallory.call('POST', '/api/v1/promotions', body)
+  expect(opened.json.gates).toHaveLength(400)
+  const listed = await admin.call('GET', '/api/v1/promotions')
+  expect(listed.json.items[0].gates).toHaveLength(400)
+  expect(listed.text.length).toBeLessThan(300_000)
+})
+
 test('nobody fills a request, which everybody lists, with comments and checks', async () => {
   const { admin, ann, member, policy, grant, move, approve } = await guardedModel()
   await policy('p', { stage: 'Production' })

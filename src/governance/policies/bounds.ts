@@ -15,6 +15,8 @@ const policiesOfAdminMax = 10_000
 /** And how many bytes those may have of which the author wrote the present text: all are read at once. */
 const documentBytesMax = 1_000_000
 const documentBytesOfAdminMax = 10_000_000
+/** A gate of other authors counts with so many more: each judgement of a version has a result of it. */
+const gateBytes = 2000
 
 const documentColumn = 'policies.document'
 
@@ -29,7 +31,9 @@ export function documentBound(ctx: Context): SQL {
     which: sql`workspace = ${ctx.workspace} and deleted_at_ms is null
       and exists (select 1 from policy_revisions r where r.policy = policies.id
         and r.revision = policies.revision and r.author ->> 'name' = ${ctx.principal.name})`,
-    bytes: sql`octet_length(document)`,
+    bytes: mayAll(ctx)
+      ? sql`octet_length(document)`
+      : sql`octet_length(document) + ${gateBytes} * json_array_length(document, '$.gates')`,
     bytesMax: documentBytesOf(ctx),
   })
 }
@@ -53,6 +57,6 @@ export async function refuseTooMany(ctx: Context): Promise<void> {
 export function refuseMoreText<T>(ctx: Context, write: Promise<T>): Promise<T> {
   return refuseOver(write, {
     column: documentColumn,
-    message: `The policies that '${excerpt(ctx.principal.name)}' wrote would have more than ${documentBytesOf(ctx)} bytes in sum: write less into them, or let one policy guard more models by a glob`,
+    message: `The policies that '${excerpt(ctx.principal.name)}' wrote would have more than ${documentBytesOf(ctx)} bytes in sum, in which a gate counts ${mayAll(ctx) ? 'as it is' : `${gateBytes} more`}: write less into them, or let one policy guard more models by a glob`,
   })
 }

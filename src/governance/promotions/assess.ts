@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { verifyManifest } from '../../artifacts/manifest.ts'
-import { type Blocked, RegistryError } from '../../core/error.ts'
+import { type Blocked, excerpt, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { findStandingReview, type ReviewRow, standingOf } from '../approvers.ts'
 import type { VersionFacts } from '../policies/facts.ts'
@@ -227,7 +227,20 @@ export function evidenceOf(assessment: Assessment): Evidence {
   }
 }
 
-/** `evidenceOf` as the column has it. */
+/** Lists show what many requests keep. */
+const evidenceCharsMax = 100_000
+const detailCharsMin = 60
+
+/** `evidenceOf` as the column has it; with short details where it would be very long. */
 export function evidenceText(assessment: Assessment): string {
-  return JSON.stringify(evidenceOf(assessment))
+  const evidence = evidenceOf(assessment)
+  const text = JSON.stringify(evidence)
+  if (text.length <= evidenceCharsMax) return text
+  const { gates, blocked_by } = evidence
+  const most = Math.max(detailCharsMin, Math.floor(evidenceCharsMax / (4 * gates.length)))
+  return JSON.stringify({
+    ...evidence,
+    gates: gates.map((gate) => ({ ...gate, detail: excerpt(gate.detail, most) })),
+    blocked_by: blocked_by.map((why) => excerpt(why, most)),
+  } satisfies Evidence)
 }
