@@ -42,6 +42,16 @@ export const entryColumns: SQL = sql`e.seq, e.at_ms, e.actor, e.action, e.model,
   e.after, e.reason, e.promotion, e.approved_by, e.request_id, e.user_agent, 
   e.approvers, s.entry_hash, s.chain_hash`
 
+/**
+ * `audit_entries` where the condition names the model. The index is named too: SQLite would else take
+ * the one on actions, and read what all models did.
+ *
+ * @param alias how the statement calls it
+ */
+export function modelEntriesSql(alias = 'audit_entries'): SQL {
+  return sql.raw(`audit_entries as ${alias} indexed by audit_entries_by_model`)
+}
+
 export type AuditEntryRow = {
   readonly seq: number
   readonly at_ms: number

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { modelEntriesSql } from '../audit/entry.ts'
 import { matchesGlob } from '../core/glob.ts'
 import { placeKey } from '../core/place.ts'
 import type { BatchRows } from '../db/database.ts'
@@ -130,7 +131,7 @@ export function decidedApprovals(places: SQL): SQL {
     where coalesce(a.value ->> 'account' = cast(r.account as text),
       iif(a.type = 'object', a.value ->> 'name', a.value) = r.reviewer))`
   const rejected = sql`r.decision = 'reject'`
-  const brokenBecause = sql`(select e.reason from audit_entries e
+  const brokenBecause = sql`(select e.reason from ${modelEntriesSql('e')}
     where e.registered_model = q.registered_model and e.promotion = q.id
       and e.after ->> 'break_glass' order by e.seq desc limit 1)`
   return sql`select model_version, place, target_kind, target,

@@ -7,6 +7,7 @@ import {
 } from '../access/accounts/principals.ts'
 import { requireModelVersion } from '../access/permissions/require.ts'
 import { mayApprove } from '../access/permissions/rights.ts'
+import { modelEntriesSql } from '../audit/entry.ts'
 import { RegistryError } from '../core/error.ts'
 import {
   isSame,
@@ -47,7 +48,7 @@ export function reviewReads(ctx: Context, { promotions, versions }: RequestsRevi
     union select cast(author ->> 'account' as integer) from model_cards
       where model_version in (${versions})
     union select cast(e.actor ->> 'account' as integer) from model_versions v
-      join audit_entries e on e.registered_model = v.registered_model and e.version = v.version
+      join ${modelEntriesSql('e')} on e.registered_model = v.registered_model and e.version = v.version
         and e.action in ('model_version.tag_set', 'model_version.imported') where v.id in (${versions})`
   const accounts = sql`select * from (${ofRequests}) union select * from (${ofVersions})
     union select ${ctx.principal.accountId ?? null}`

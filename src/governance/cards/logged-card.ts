@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { addWorkspace } from '../../artifacts/path.ts'
 import { commit } from '../../audit/commit.ts'
+import { modelEntriesSql } from '../../audit/entry.ts'
 import type { Context } from '../../platform/context.ts'
 import { hashJson } from '../../platform/hash.ts'
 import { logError } from '../../platform/log.ts'
@@ -158,7 +159,7 @@ function registrar(version: CardedVersion): SQL {
     verified: false,
     groups: [],
   }
-  return sql`coalesce((select a.actor from audit_entries a
+  return sql`coalesce((select a.actor from ${modelEntriesSql('a')}
     where a.registered_model = ${version.registeredModelId} and a.version = ${version.version}
       and a.action = 'model_version.created' order by a.seq desc limit 1),
     ${JSON.stringify(unrecorded)})`

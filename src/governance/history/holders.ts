@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { mayAll } from '../../access/permissions/permitted.ts'
 import { requireModelVersion } from '../../access/permissions/require.ts'
+import { modelEntriesSql } from '../../audit/entry.ts'
 import { excerpt, invalid, notFound } from '../../core/error.ts'
 import type { PrincipalRecord, SomeAccount } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
@@ -191,7 +192,7 @@ async function holdersOf(
 ): Promise<Holder[]> {
   const wanted = JSON.stringify(placed.map(({ version, sinceSeq }) => [version, sinceSeq ?? null]))
   // A rollback has no request: the version came in by the request of its earlier move.
-  const merge = sql`(select max(e.seq) from audit_entries e
+  const merge = sql`(select max(e.seq) from ${modelEntriesSql('e')}
     where e.registered_model = ${registeredModel} and e.version = s.version and e.seq < s.seq
       and e.action = 'model_version.transitioned' and e.promotion is not null
       and e.after ->> 'stage' = s.after ->> 'stage')`
@@ -207,7 +208,7 @@ async function holdersOf(
       coalesce(s.approved_by, before.approved_by) as approved_by,
       coalesce(s.approvers, before.approvers) as approvers, p.requested_by
     from json_each(${wanted}) w
-    left join (select version, after, max(seq) from audit_entries where registered_model = ${registeredModel}
+    left join (select version, after, max(seq) from ${modelEntriesSql()} where registered_model = ${registeredModel}
       and action in ('model_version.created', 'model_version.recorded', 'model_version.imported')
       group by version) made
       on made.version = w.value ->> 0

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { modelEntriesSql } from '../../audit/entry.ts'
 import type { Context } from '../../platform/context.ts'
 
 /** A registered model at a moment, from the audit log. */
@@ -75,7 +76,7 @@ export async function findModelThen(
       where workspace = ${ctx.workspace} and model = ${name} and seq > (select seq from last)
         and ${tells} order by seq limit 1)
     select last.seq as last_seq, next.id as next_id, next.action as next_action,
-      next.seq = (select min(o.seq) from audit_entries o
+      next.seq = (select min(o.seq) from ${modelEntriesSql('o')}
         where o.registered_model = next.id and o.seq > last.seq and ${tells}) as next_is_first,
       (select id from registered_models
         where workspace = ${ctx.workspace} and name = ${name}) as today_id
@@ -109,10 +110,10 @@ type Described = {
 async function describe(ctx: Context, id: number, lastSeq: number): Promise<ModelThen | undefined> {
   const row = await ctx.db.first(sql<Described>`
     select first.action as first_action, first.seq as first_seq, first.at_ms as first_at_ms,
-      (select model from audit_entries where registered_model = ${id} and seq > ${lastSeq}
+      (select model from ${modelEntriesSql()} where registered_model = ${id} and seq > ${lastSeq}
         and ${tells} order by seq limit 1) as name_next,
       (select m.name from registered_models m where m.id = ${id}) as name_now
-    from (select 1) left join (select action, seq, at_ms from audit_entries
+    from (select 1) left join (select action, seq, at_ms from ${modelEntriesSql()}
       where registered_model = ${id} and ${tells} order by seq limit 1) first`)
   const nameThen = row?.name_next ?? row?.name_now
   const isOlder = row?.first_action === 'registered_model.recorded'

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { modelEntriesSql } from '../../audit/entry.ts'
 import type { Context } from '../../platform/context.ts'
 import { archivedStage, stageKey } from '../../registry/stages/stages.ts'
 
@@ -35,17 +36,17 @@ const moved = sql`('model_version.transitioned', 'model_version.rolled_back')`
  */
 function stageMoves(log: Log): SQL {
   return sql`
-    select seq, version, after ->> '$.stage' as stage, null as was from audit_entries
+    select seq, version, after ->> '$.stage' as stage, null as was from ${modelEntriesSql()}
       where ${isIn(log)} and action in ('model_version.created', 'model_version.recorded', 'model_version.imported')
     union all
-    select seq, version, after ->> '$.stage', before ->> '$.stage' from audit_entries
+    select seq, version, after ->> '$.stage', before ->> '$.stage' from ${modelEntriesSql()}
       where ${isIn(log)} and action in ${moved}
     union all
     select e.seq, cast(a.value as integer), ${archivedStage}, null
-      from audit_entries e join json_each(e.after, '$.archived') a
+      from ${modelEntriesSql('e')} join json_each(e.after, '$.archived') a
       where ${isIn(log)} and e.action in ${moved}
     union all
-    select seq, version, null, null from audit_entries
+    select seq, version, null, null from ${modelEntriesSql()}
       where ${isIn(log)} and action = 'model_version.deleted'`
 }
 
@@ -141,15 +142,15 @@ export function placeNamesRead(model: SQL): SQL<{ name: string }> {
 function aliasesMoves(log: Log): SQL {
   return sql`
     select seq, after ->> '$.alias' as alias, cast(after ->> '$.version' as integer) as version
-      from audit_entries where ${isIn(log)} and action = 'model_version.alias_set'
+      from ${modelEntriesSql()} where ${isIn(log)} and action = 'model_version.alias_set'
     union all
-    select e.seq, a.value, e.version from audit_entries e join json_each(e.after, '$.aliases') a
+    select e.seq, a.value, e.version from ${modelEntriesSql('e')} join json_each(e.after, '$.aliases') a
       where ${isIn(log)} and e.action in ('model_version.recorded', 'model_version.imported')
     union all
-    select seq, before ->> '$.alias', null from audit_entries
+    select seq, before ->> '$.alias', null from ${modelEntriesSql()}
       where ${isIn(log)} and action = 'model_version.alias_deleted'
     union all
-    select e.seq, a.value, null from audit_entries e join json_each(e.before, '$.aliases') a
+    select e.seq, a.value, null from ${modelEntriesSql('e')} join json_each(e.before, '$.aliases') a
       where ${isIn(log)} and e.action = 'model_version.deleted'`
 }
 
@@ -172,17 +173,17 @@ export async function findSpelling(
 function aliasMoves(log: Log, alias: string): SQL {
   return sql`
     select seq, cast(after ->> '$.version' as integer) as version,
-        cast(before ->> '$.version' as integer) as was from audit_entries
+        cast(before ->> '$.version' as integer) as was from ${modelEntriesSql()}
       where ${isIn(log)} and action = 'model_version.alias_set' and after ->> '$.alias' = ${alias}
     union all
-    select e.seq, e.version, null from audit_entries e join json_each(e.after, '$.aliases') a
+    select e.seq, e.version, null from ${modelEntriesSql('e')} join json_each(e.after, '$.aliases') a
       where ${isIn(log)} and e.action in ('model_version.recorded', 'model_version.imported') and a.value = ${alias}
     union all
-    select seq, null, null from audit_entries
+    select seq, null, null from ${modelEntriesSql()}
       where ${isIn(log)} and action = 'model_version.alias_deleted'
         and before ->> '$.alias' = ${alias}
     union all
-    select seq, null, null from audit_entries
+    select seq, null, null from ${modelEntriesSql()}
       where ${isIn(log)} and action = 'model_version.deleted' and exists (
         select 1 from json_each(before, '$.aliases') a where a.value = ${alias})`
 }

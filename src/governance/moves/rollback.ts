@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { requirePromoting } from '../../access/permissions/require.ts'
+import { modelEntriesSql } from '../../audit/entry.ts'
 import { conflict, excerpt, invalid, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkModelName, modelNotFound, versionNotFound } from '../../registry/check-names.ts'
@@ -184,7 +185,7 @@ function enteredRead(
               and g.name not in (select value ->> 'name' from json_each(p.evidence, '$.policies')))
         ) as is_signed_off,
       v.id, v.stage
-    from audit_entries a left join model_versions v
+    from ${modelEntriesSql('a')} left join model_versions v
       on v.registered_model = a.registered_model and v.version = a.version
     where a.registered_model = (${modelId(ctx, name)})
       and a.action in ('model_version.transitioned', 'model_version.rolled_back')

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { modelEntriesSql } from '../../audit/entry.ts'
 import { conflict } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { statusWrites } from '../../registry/versions/approval.ts'
@@ -27,7 +28,7 @@ export async function runUnderPolicies<T>(
   { name, newName }: { readonly name: string; readonly newName?: string },
   change: (guarded: Context, policies: readonly Policy[]) => Promise<T>,
 ): Promise<T> {
-  const newestEntry = sql`(select coalesce(max(e.seq), 0) from audit_entries e
+  const newestEntry = sql`(select coalesce(max(e.seq), 0) from ${modelEntriesSql('e')}
     where e.registered_model = (select id from registered_models
       where workspace = ${ctx.workspace} and name = ${name}))`
   for (let attempt = 0; attempt < attemptsMax; attempt++) {

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { modelEntriesSql } from '../../audit/entry.ts'
 import type { BatchRows } from '../../db/database.ts'
 import { type FactsRevision, lateFactsOf } from '../../registry/facts/facts.ts'
 import { factOriginRead } from '../../registry/facts/refresh-facts.ts'
@@ -52,7 +53,7 @@ export function factReads(ids: SQL) {
 }
 
 /** When the version `v` came into the stage it is in: the time of the last entry that says so. */
-const stageSince = sql`(select max(e.at_ms) from audit_entries e
+const stageSince = sql`(select max(e.at_ms) from ${modelEntriesSql('e')}
   where e.registered_model = v.registered_model and e.version = v.version
     and e.action in ('model_version.created', 'model_version.recorded', 'model_version.imported',
       'model_version.transitioned', 'model_version.rolled_back')

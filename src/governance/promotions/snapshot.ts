@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { modelEntriesSql } from '../../audit/entry.ts'
 import { RegistryError } from '../../core/error.ts'
 import type { SomeAccount } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
@@ -272,7 +273,7 @@ function tagSetterRead(
       select t.key, e.actor, max(iif(e.action = 'model_version.tag_set', e.seq, -e.seq))
       from model_versions v
       join model_version_tags t on t.model_version = v.id
-      join audit_entries e on e.registered_model = v.registered_model and e.version = v.version
+      join ${modelEntriesSql('e')} on e.registered_model = v.registered_model and e.version = v.version
         and (e.action in ('model_version.created', 'model_version.imported')
           or (e.action = 'model_version.tag_set' and e.after ->> 'key' = t.key))
       where v.id = ${modelVersionId} and ${isAsked} group by t.key)`
@@ -281,6 +282,6 @@ function tagSetterRead(
 const accessEpoch = sql`(select epoch from access_epoch where id = 1)`
 
 function newestEntry(modelVersionId: number): SQL {
-  return sql`(select coalesce(max(e.seq), 0) from audit_entries e where e.registered_model =
+  return sql`(select coalesce(max(e.seq), 0) from ${modelEntriesSql('e')} where e.registered_model =
     (select registered_model from model_versions where id = ${modelVersionId}))`
 }

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { modelEntriesSql } from '../../audit/entry.ts'
 import { principalText } from '../../core/principal.ts'
 import { runList, withBatches } from '../../db/batch.ts'
 import type { Context } from '../../platform/context.ts'
@@ -70,8 +71,9 @@ export function supersedeStatements(ctx: Context, { which, reason }: Superseded)
         merged_by_request = ${ctx.requestId}
       where status = 'open' and ${which}`,
     promotionEntry(ctx, 'promotion.superseded', {
-      where: sql`${justNow} and not exists (select 1 from audit_entries e
-        where e.promotion = promotions.id and e.action = 'promotion.superseded')`,
+      where: sql`${justNow} and not exists (select 1 from ${modelEntriesSql('e')}
+        where e.registered_model = promotions.registered_model
+          and e.promotion = promotions.id and e.action = 'promotion.superseded')`,
       more: sql`json_object('because', closed_because)`,
     }),
     ...approvalWrites(places, decidedApprovals(places)),

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { entryStatement } from '../../audit/commit.ts'
+import { modelEntriesSql } from '../../audit/entry.ts'
 import { RegistryError } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
 import { jsonChunksOf } from '../../db/sql.ts'
@@ -145,7 +146,7 @@ export async function makeVersionImport(
 export function versionUpdate(ctx: Context, version: ImportedVersion, terms: VersionTerms) {
   const id = idOf(version, terms)
   // Also by the move of another version, which archived it.
-  const isMoved = sql`exists (select 1 from audit_entries e
+  const isMoved = sql`exists (select 1 from ${modelEntriesSql('e')}
     where e.registered_model = model_versions.registered_model
       and e.action in ('model_version.transitioned', 'model_version.rolled_back')
       and (e.version = model_versions.version or exists (select 1 from json_each(e.after, '$.archived') a
@@ -202,7 +203,7 @@ function versionTexts(imported: ImportedVersion, terms: VersionTerms) {
     aliases: sql`insert into aliases (registered_model, alias, version)
       select v.registered_model, a.value, v.version
       from model_versions v join json_each(${JSON.stringify(aliases)}) a
-      where v.id = (${id}) and not exists (select 1 from audit_entries e
+      where v.id = (${id}) and not exists (select 1 from ${modelEntriesSql('e')}
         where e.registered_model = (${model})
         and e.action in ('model_version.alias_set', 'model_version.alias_deleted')
         and a.value in (e.after ->> '$.alias', e.before ->> '$.alias'))
