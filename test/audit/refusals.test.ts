@@ -9,6 +9,7 @@ import type { Platform } from '../../src/platform/context.ts'
 import { contextOf, person } from '../support/accounts.ts'
 import { appOf } from '../support/app.ts'
 import { client } from '../support/client.ts'
+import { planOf } from '../support/plans.ts'
 import { registryServer, sixteen } from '../support/registry-server.ts'
 
 const eve = person('eve')
@@ -174,9 +175,8 @@ test('what a refusal costs does not grow with the refusals of before', async () 
   const readers = asked.filter((one) => compile(one).text.includes('from audit_entries'))
   expect(readers).toHaveLength(2)
   for (const reader of readers) {
-    const plan = await platform.db.all(sql<{ detail: string }>`explain query plan ${reader}`)
-    const reads = plan.filter(({ detail }) => detail.includes('audit_entries'))
+    const reads = (await planOf(reader)).filter((detail) => detail.includes('audit_entries'))
     expect(reads.length).toBeGreaterThan(0)
-    for (const { detail } of reads) expect(detail).toContain('audit_entries_refused (at_ms>?)')
+    for (const detail of reads) expect(detail).toContain('audit_entries_refused (at_ms>?)')
   }
 })

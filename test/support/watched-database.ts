@@ -51,3 +51,22 @@ export function watchedDatabase(
     },
   }
 }
+
+/** A database that hands on each statement. */
+export function askedDatabase(db: Database, tell: (query: SQL) => void): Database {
+  const batches = withBatches(db, (list) => {
+    for (const query of list) tell(query)
+    return runList(db, list)
+  })
+  return {
+    ...batches,
+    all: (query) => {
+      tell(query)
+      return db.all(query)
+    },
+    first: (query) => {
+      tell(query)
+      return db.first(query)
+    },
+  }
+}

@@ -1,13 +1,13 @@
-import { type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import { expect, test } from 'vitest'
-import { runList, withBatches } from '../../src/db/batch.ts'
 import { compile } from '../../src/db/compile.ts'
-import type { Database } from '../../src/db/database.ts'
 import { deliverDue } from '../../src/webhooks/delivery/deliver.ts'
 import { client } from '../support/client.ts'
 import { openStream } from '../support/event-source.ts'
+import { planOf } from '../support/plans.ts'
 import { Receivers } from '../support/receiver.ts'
 import { testServer } from '../support/server.ts'
+import { askedDatabase } from '../support/watched-database.ts'
 
 /** Workspaces `team-a` and `team-b`, each with a webhook. */
 async function twoTeams() {
@@ -34,7 +34,7 @@ test('a webhook is told of its own workspace, and rests while another is busy', 
   receivers.received.length = 0
   for (const name of ['x', 'y']) await a.post('registered-models/create', { name })
   let asked = 0
-  const counted = asking(platform.db, () => {
+  const counted = askedDatabase(platform.db, () => {
     asked++
     if (asked > 500) throw new Error('it is looked at again and again')
   })
@@ -55,7 +55,7 @@ test('the audit log of one workspace is read by its number, never all of it at o
   const { platform, app, a } = await twoTeams()
   const seen: SQL[] = []
   const { db } = platform
-  Object.assign(platform, { db: asking(db, (query) => seen.push(query)) })
+  Object.assign(platform, { db: askedDatabase(db, (query) => seen.push(query)) })
   await a.post('registered-models/create', { name: 'm' })
   await deliverDue(platform)
   await a.call('GET', '/api/v1/events/history')
@@ -69,8 +69,7 @@ test('the audit log of one workspace is read by its number, never all of it at o
   )
   expect(reads.length).toBeGreaterThan(5)
   for (const read of reads) {
-    const plan = await db.all(sql<{ detail: string }>`explain query plan ${read}`)
-    const text = plan.map(({ detail }) => detail).join('\n')
+    const text = (await planOf(read)).join('\n')
     expect(text).toMatch(/SEARCH (e|audit_entries) USING INTEGER PRIMARY KEY/)
   }
 })
@@ -87,22 +86,3 @@ test('a stream ends with its workspace', async () => {
     expect(last).toBe(undefined)
   }
 })
-
-/** A database that tells of each statement that it is asked. */
-function asking(db: Database, tell: (query: SQL) => void): Database {
-  const batches = withBatches(db, (list) => {
-    for (const query of list) tell(query)
-    return runList(db, list)
-  })
-  return {
-    ...batches,
-    all: (query) => {
-      tell(query)
-      return db.all(query)
-    },
-    first: (query) => {
-      tell(query)
-      return db.first(query)
-    },
-  }
-}
