@@ -134,6 +134,28 @@ describe('links of MLflow’s own page', () => {
     )
   })
 
+  test('lead into the workspace that they name, whose pages show its name', async () => {
+    const { platform } = await testServer()
+    const settings = { ...platform.settings, workspaces: true }
+    const { app, call } = await testServer({ ...platform, settings })
+    await call('POST', '/api/3.0/mlflow/workspaces', { name: 'team-a' })
+    const follow = (link: string, at = app) =>
+      pagesOf(at).get(`/old-links?to=${encodeURIComponent(link)}`)
+    expect((await follow('/experiments?workspace=team-a')).location).toBe(
+      '/workspaces/team-a/experiments',
+    )
+    expect((await follow('/models?workspace=default')).location).toBe('/models')
+    expect((await follow('/models?workspace=//evil.example')).location).toBe(
+      '/workspaces/%2F%2Fevil.example/models',
+    )
+    const off = await testServer()
+    expect((await follow('/models?workspace=team-a', off.app)).location).toBe('/models')
+    const barOf = async (path: string) =>
+      textOf(/<header.*?<\/header>/s.exec((await pagesOf(app).get(path)).html)?.[0] ?? '')
+    expect(await barOf('/workspaces/team-a/models')).toMatch(/Gatehouse workspace team-a/)
+    expect(await barOf('/models')).not.toContain('workspace')
+  })
+
   test.each([
     ['/models', '/p/models'],
     ['/models/fraud%20%2F%20x', '/p/models/fraud%20%2F%20x'],

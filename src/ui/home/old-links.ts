@@ -1,4 +1,6 @@
+import { workspacePath } from '../../core/names.ts'
 import type { AppContext } from '../../http/app-env.ts'
+import { serverPrefix } from '../../http/guards/reached.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
 import { pagePrefix } from '../../http/guards/workspace.ts'
 import { numberIn, type Paths, pathsUnder } from '../paths.ts'
@@ -8,9 +10,16 @@ import { numberIn, type Paths, pathsUnder } from '../paths.ts'
  * the page that means the same; home says so where there is none.
  */
 export async function followOldLink(c: AppContext): Promise<Response> {
-  const to = pathsUnder(pagePrefix(c))
   const link = optionalQuery(c, 'to') ?? ''
+  const to = pathsUnder(prefixOf(c, link))
   return c.redirect(pageOfOldLink(link, to) ?? to.query(to.home, { unknown: 'link' }), 302)
+}
+
+/** MLflow's client writes `?workspace=team-a` behind the addresses that it prints. */
+function prefixOf(c: AppContext, link: string): string {
+  const named = new URLSearchParams(link.split('?', 2)[1]).get('workspace')
+  if (named === null || !c.var.ctx.settings.workspaces) return pagePrefix(c)
+  return serverPrefix(c) + workspacePath(named)
 }
 
 /** @param link such as `/models/fraud/versions/3` */

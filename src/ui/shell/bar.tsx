@@ -21,6 +21,15 @@ export const Bar: FC<BarProps> = (props) => {
       <a class="mark" href={frame.to.home}>
         <Mark />
         Gatehouse
+        {frame.workspace === undefined ? null : (
+          <>
+            {' '}
+            <span class="soft">
+              <span class="unseen">workspace </span>
+              <Given text={frame.workspace} />
+            </span>
+          </>
+        )}
       </a>
       <nav aria-label="Sections">
         <Sections {...props} />

@@ -10,6 +10,8 @@ export type Frame = {
   readonly to: Paths
   /** The URL of this server, as the browser knows it, in the workspace of the page. */
   readonly serverUrl: string
+  /** Where the page is in a workspace other than the default one. */
+  readonly workspace: string | undefined
   /** Allows the stylesheet and the scripts of this one answer. */
   readonly nonce: string
   readonly files: { readonly style: string; readonly oldLinks: string }
@@ -32,6 +34,7 @@ export async function frameOf(c: AppContext): Promise<Frame> {
   return {
     to: pathsUnder(pagePrefix(c)),
     serverUrl: serverUrl(c) + workspacePath(c.var.workspace ?? defaultWorkspace),
+    workspace: namedWorkspace(c),
     nonce: randomId(),
     files: { style: style.file, oldLinks: oldLinks.file },
     caller: {
@@ -42,4 +45,9 @@ export async function frameOf(c: AppContext): Promise<Frame> {
     },
     requestId,
   }
+}
+
+function namedWorkspace(c: AppContext): string | undefined {
+  const { workspace } = c.var
+  return workspace === defaultWorkspace ? undefined : workspace
 }
