@@ -44,6 +44,8 @@ export const messages = {
   // Experiments
   noExperiment: (id: string) => `No Experiment with id=${excerpt(id)} exists`,
   noExperimentNamed: (name: string) => `Could not find experiment with name '${excerpt(name)}'`,
+  /** Of 3.18; 3.17 takes it. */
+  blankExperimentName: (name: string) => `Invalid experiment name: '${excerpt(name)}'`,
   experimentExists: (name: string) => `Experiment(name=${excerpt(name)}) already exists`,
   experimentNotActive: 'Cannot rename a non-active experiment',
   wrongExperimentId: (text: string) =>
@@ -137,6 +139,11 @@ export const messages = {
   wrongComparatorOfLoggedModels: (key: string, operator: string) =>
     `Invalid comparison operator for ${key}: '${operator}'`,
   nullNotSupported: 'IS NULL / IS NOT NULL is only supported',
+  /** Of 3.18; 3.17 answers 500. */
+  nullNotSupportedIn: (entity: string) =>
+    `IS NULL / IS NOT NULL is not supported for ${entity} search`,
+  numberOnlyOf: (keys: readonly string[]) =>
+    `Only the '{${keys.map((key) => `'${key}'`).join(', ')}}' attributes support comparison with numeric values`,
   listOnlyOf: (keys: readonly string[]) =>
     `Only [${keys.map((key) => `'${key}'`).join(', ')}] attributes support comparison with a list`,
   notQuoted: 'Parameter value is either not quoted',

@@ -92,9 +92,12 @@ function operatorPhraseOf(
     const name = `${key.prefix ?? 'attributes'}.${key.name}`
     return messages.wrongComparatorOfLoggedModels(excerpt(name), operator)
   }
-  if (operator === 'IS NULL' || operator === 'IS NOT NULL') return messages.nullNotSupported
+  const isOfRegistry = entity === 'registered model' || entity === 'model version'
+  if (operator === 'IS NULL' || operator === 'IS NOT NULL') {
+    return isOfRegistry ? messages.nullNotSupportedIn(entity) : messages.nullNotSupported
+  }
   const isTagOfExperiment = entity === 'experiment' && kind === 'tag'
-  return isTagOfExperiment || entity === 'registered model' || entity === 'model version'
+  return isTagOfExperiment || isOfRegistry
     ? messages.wrongComparatorFor(kind, operator)
     : messages.wrongComparator(operator, known)
 }
@@ -153,10 +156,15 @@ function numberSql(clause: Valued, { operator, field, literals }: OrderedCompari
     : sql`(${field.isNan} = 0 and ${condition})`
 }
 
+const numbersOfVersions = ['creation_timestamp', 'last_updated_timestamp', 'version_number']
+
 function stringOf(clause: Valued, entity?: Searched): string {
   if (clause.value.type === 'string') return clause.value.text
   const { text, type } = clause.value
   const kind = kindOf(clause.key)
+  if (entity === 'model version' && kind === 'attribute' && type === 'number') {
+    throw invalid(`${messages.numberOnlyOf(numbersOfVersions)}; got ${excerpt(text)}`)
+  }
   const names = { attribute: 'attributes', dataset: 'dataset attributes' }
   const ofRegistry = entity === 'registered model' || entity === 'model version'
   const phrase =

@@ -440,10 +440,6 @@ const refusals: readonly (readonly [string, string, unknown, string])[] = [
   ),
   ...(
     [
-      [
-        'name = 1',
-        'Expected a quoted string value or a list of quoted string values for attributes',
-      ],
       ['tags.a = 1', 'Expected a quoted string value for tag'],
       ["name > 'x'", 'Invalid comparator for attribute: >'],
       ['evilhax = true', 'Invalid clause(s) in filter string: evilhax = true'],
@@ -454,6 +450,26 @@ const refusals: readonly (readonly [string, string, unknown, string])[] = [
         ['GET', `${kind}/search?filter=${encodeURIComponent(filter)}`, undefined, phrase] as const,
     ),
   ),
+  [
+    'GET',
+    'registered-models/search?filter=name%3D1',
+    undefined,
+    'Expected a quoted string value or a list of quoted string values for attributes',
+  ],
+  ['GET', 'model-versions/search?filter=name%3D1', undefined, "Only the '{'creation_timestamp', "],
+  [
+    'GET',
+    'registered-models/search?filter=name%20IS%20NULL',
+    undefined,
+    'IS NULL / IS NOT NULL is not supported for registered model search',
+  ],
+  ['POST', 'experiments/create', { name: ' ' }, "Invalid experiment name: ' '"],
+  [
+    'POST',
+    'experiments/update',
+    { experiment_id: '0', new_name: ' ' },
+    "Invalid experiment name: ' '",
+  ],
   [
     'POST',
     'experiments/search',

@@ -226,7 +226,7 @@ describe('model versions', () => {
     ["source_path IN ('s3://b/1')", 'Invalid comparator for attribute: IN'],
     ["creation_timestamp = 'x'", 'Expected numeric value type for numeric attribute'],
     ["attr.name = 'a'", "Invalid entity type 'attr'. Valid"],
-    ['metrics.acc IS NULL', 'IS NULL / IS NOT NULL is only supported'],
+    ['metrics.acc IS NULL', 'IS NULL / IS NOT NULL is not supported for model version search'],
     ["file.size = '1'", 'Valid keys: path, sha256'],
   ])('the filter %j is refused', async (filter, message) => {
     expect(await versions({ filter })).toMatch(/^400 /)

@@ -5,7 +5,12 @@ import { writeBounded } from '../../db/bound.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import type { KeyValue, LifecycleStage } from '../run.ts'
-import { checkExperimentName, checkExperimentTag, experimentTagBound } from './create-experiment.ts'
+import {
+  checkExperimentName,
+  checkExperimentTag,
+  experimentTagBound,
+  refuseBlankName,
+} from './create-experiment.ts'
 import { getExperiment, inactiveExperiment, noSuchExperiment } from './experiment.ts'
 
 /**
@@ -14,6 +19,7 @@ import { getExperiment, inactiveExperiment, noSuchExperiment } from './experimen
  */
 export async function renameExperiment(ctx: Context, id: number, name: string): Promise<void> {
   checkExperimentName(name)
+  refuseBlankName(name)
   try {
     const renamed = await ctx.db.first(sql`
       update experiments set name = ${name}, updated_at_ms = ${ctx.now()}

@@ -1,6 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { creatorStatements } from '../../access/permissions/own-role.ts'
 import { commit } from '../../audit/commit.ts'
+import { invalid } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { checkKey, checkLength } from '../../core/names.ts'
 import { boundStatement, writeBounded } from '../../db/bound.ts'
 import { ConstraintError } from '../../db/database.ts'
@@ -33,6 +35,7 @@ export async function createExperiment(
   }: { readonly artifactLocation: string | undefined; readonly tags: readonly KeyValue[] },
 ): Promise<number> {
   checkExperimentName(name)
+  refuseBlankName(name)
   for (const tag of tags) checkExperimentTag(tag)
   refuseRepeatedKeys('tags', tags)
   if (artifactLocation) checkArtifactLocation(ctx, artifactLocation)
@@ -80,6 +83,12 @@ export function experimentTagBound(ids: SQL): SQL {
 
 export function checkExperimentName(name: string): void {
   checkLength(name, nameCharsMax, 'name')
+}
+
+/** A name of blanks is for imports alone: servers before 3.18 took it. */
+export function refuseBlankName(name: string): void {
+  if (name.trim() !== '') return
+  throw invalid(`${messages.blankExperimentName(name)}: a name is more than blanks`)
 }
 
 export function checkExperimentTag(tag: KeyValue): void {
