@@ -87,6 +87,18 @@ test('what cannot be read, or is not taken, is one difference, and the rest is h
   }
 })
 
+test('a dry run counts, tells what cannot be read, and writes nothing', async () => {
+  const { importAll, get } = await importingServer()
+  using source = await startSource({
+    '/experiments/search': { experiments: [sourceExperiment('41')] },
+    '/runs/search': { runs: [sourceRun('a', '41'), sourceRun('c', '41', { status: 'WRONG' })] },
+  })
+  const { code, counts, differing } = await importAll('mlflow', source.url, '--dry-run')
+  expect({ code, differing }).toEqual({ code: 1, differing: 1 })
+  expect([counts.experiments.source, counts.runs.source]).toEqual([1, 1])
+  expect((await get('experiments/get?experiment_id=41')).status).toBe(404)
+})
+
 test('a run that lacks a file or points is taken again by the next import, and told again', async () => {
   const { importAll, artifact } = await importingServer()
   const experiments = { experiments: [sourceExperiment('41')] }

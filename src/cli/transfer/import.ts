@@ -9,7 +9,7 @@ import { addServer, callServer } from '../with-server.ts'
 import { compareTracking } from './compare.ts'
 import { compareRegistry } from './compare-registry.ts'
 import { addJobs, jobsOf } from './jobs.ts'
-import { reportJson, reportLines } from './report.ts'
+import { measureLines, reportJson, reportLines } from './report.ts'
 import { JsonServer, jsonServerOf } from './sources/json-server.ts'
 import { MlflowDatabase } from './sources/mlflow-db.ts'
 import { MlflowServer } from './sources/mlflow-server.ts'
@@ -78,7 +78,7 @@ function sourceHeaders(command: Command): Record<string, string> {
 }
 
 function addImport(command: Command): Command {
-  addJobs(command)
+  addJobs(command).option('--dry-run', 'count what is there and can be read, and write nothing')
   return addServer(command, 'changes')
 }
 
@@ -91,15 +91,10 @@ async function importFrom(
   try {
     const source = open((what, problem) => tally.differs(what, problem))
     try {
-      await callServer(command, async (client) => {
-        await takeOver(command, client, { source, jobs, tally })
-        print(command, { source: source.title, ...reportJson(tally) }, () =>
-          reportLines(command, tally, {
-            title: `Taken over from ${source.title}`,
-            source: 'there',
-          }),
-        )
-      })
+      const { dryRun } = command.opts<{ dryRun?: boolean }>()
+      const work = { source, jobs, tally }
+      if (dryRun) await measure(command, work)
+      else await callServer(command, (client) => takeOver(command, client, work))
       if (tally.differing > 0) setExitCode(command, exitCodes.failed)
     } finally {
       source.close()
@@ -107,6 +102,28 @@ async function importFrom(
   } catch (err) {
     if (err instanceof SourceError) throw new StartError(err.message, { cause: err })
     throw err
+  }
+}
+
+async function measure(command: Command, work: Work): Promise<void> {
+  const { source, tally } = work
+  await measureSource(work)
+  print(command, { source: source.title, ...reportJson(tally) }, () =>
+    measureLines(command, tally, `Would be taken over from ${source.title}`),
+  )
+}
+
+/** Count what a source has, without files and points; it tells what of it cannot be read. */
+async function measureSource({ source, tally }: Work): Promise<void> {
+  for await (const { experiment_id: id } of source.experiments()) {
+    tally.of('experiments').source++
+    for await (const _run of source.runs(id)) tally.of('runs').source++
+    for await (const _model of source.loggedModels(id)) tally.of('logged models').source++
+  }
+  for await (const model of source.models()) {
+    tally.of('registered models').source++
+    tally.of('aliases').source += model.aliasVersions.length
+    for await (const _version of source.versions(model)) tally.of('versions').source++
   }
 }
 
@@ -138,4 +155,7 @@ async function takeOver(
   )
   await compareTracking({ client, here, taken, tally })
   await compareRegistry({ here, taken, tally })
+  print(command, { source: source.title, ...reportJson(tally) }, () =>
+    reportLines(command, tally, { title: `Taken over from ${source.title}`, source: 'there' }),
+  )
 }

@@ -16,8 +16,6 @@ export function reportLines(command: Command, tally: Tally, terms: ReportTerms):
     kind,
     ...[source, added, updated, unchanged, refused].map(String),
   ])
-  const shown = tally.differences.slice(0, shownMax)
-  const hidden = tally.differing - shown.length
   return [
     terms.title,
     ...columns(command, [['', terms.source, 'new', 'changed', 'as before', 'refused'], ...rows]),
@@ -25,11 +23,30 @@ export function reportLines(command: Command, tally: Tally, terms: ReportTerms):
       ({ what, as }) => `${what} is ${as} ${terms.source === 'here' ? 'there' : 'here'}`,
     ),
     ...[...tally.lost].map(([what, count]) => `not kept there: ${what}: ${count}`),
-    ...shown.map(({ what, problem }) => `differs: ${what}: ${problem}`),
-    ...(hidden > 0 ? [`differs: ${hidden} more`] : []),
+    ...differenceLines(tally),
     tally.differing === 0
       ? 'Everything that was compared is the same on both sides.'
       : `${tally.differing} differences.`,
+  ]
+}
+
+/** The report of an import that writes nothing, for people. */
+export function measureLines(command: Command, tally: Tally, title: string): string[] {
+  const rows = [...tally.counts].map(([kind, { source }]) => [kind, String(source)])
+  return [
+    title,
+    ...columns(command, [['', 'there'], ...rows]),
+    ...differenceLines(tally),
+    'Nothing was written.',
+  ]
+}
+
+function differenceLines(tally: Tally): string[] {
+  const shown = tally.differences.slice(0, shownMax)
+  const hidden = tally.differing - shown.length
+  return [
+    ...shown.map(({ what, problem }) => `differs: ${what}: ${problem}`),
+    ...(hidden > 0 ? [`differs: ${hidden} more`] : []),
   ]
 }
 
