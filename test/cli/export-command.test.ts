@@ -98,6 +98,19 @@ test('a second export adds nothing, and takes what changed here', async () => {
   expect(json.run.info.lifecycle_stage).toBe('deleted')
 })
 
+test('a file that cannot be read is one difference, and the rest is there', async () => {
+  using server = await filledServer()
+  const { here, there, exportAll, child } = server
+  const { blobs } = here.platform
+  const keys: string[] = []
+  for await (const { key } of blobs.list('')) keys.push(key)
+  await blobs.delete(keys)
+  const { code, differences, ids } = await exportAll()
+  expect(code).toBe(1)
+  expect(differences).toMatchObject([{ what: `run ${child.run_id}, file 'm/weights'` }])
+  expect((await there.get(`runs/get?run_id=${ids.runs[child.run_id]}`)).status).toBe(200)
+})
+
 test('what is another’s there stays as it is, and is told', async () => {
   using server = await filledServer()
   const { there, exportAll } = server

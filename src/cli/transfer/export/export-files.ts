@@ -73,32 +73,49 @@ async function copyFile(
 ): Promise<string | undefined> {
   if (address === undefined) return 'the other server does not take files into its artifact store'
   let sent = createHash('sha256')
-  const counted: SourceFile = {
-    ...file,
-    open: async () => {
-      sent = createHash('sha256')
-      return hashed(await file.open(), sent)
-    },
+  let unread: string | undefined
+  async function* read(bytes: ByteStream): AsyncGenerator<Uint8Array> {
+    try {
+      yield* checkBytes(bytes, file, sent)
+    } catch (err) {
+      unread = err instanceof Error ? err.message : String(err)
+      throw err
+    }
+  }
+  // It is opened anew for each attempt.
+  const open = async () => {
+    if (unread !== undefined) throw new SourceError(unread)
+    sent = createHash('sha256')
+    return read(await file.open())
   }
   try {
     const folder = storePathOf(address, defaultWorkspace) ?? ''
-    await work.target.upload(joinPaths(folder, cleanFilePath(file.path)), counted)
+    await work.target.upload(joinPaths(folder, cleanFilePath(file.path)), { ...file, open })
     const found = createHash('sha256')
     for await (const chunk of await work.there.open(of, file.path)) found.update(chunk)
     const isSame = found.digest('hex') === sent.digest('hex')
     return isSame ? undefined : 'other bytes are there than were sent'
   } catch (err) {
+    // Whoever sends sees no more than a connection that ended.
+    if (unread !== undefined) return `it could not be read: ${unread}`
     if (!(err instanceof SourceError || err instanceof RegistryError)) throw err
     return err.message
   }
 }
 
-async function* hashed(
-  bytes: ByteStream,
+/** @throws SourceError another number of bytes comes than was listed */
+async function* checkBytes(
+  stream: ByteStream,
+  file: SourceFile,
   hash: ReturnType<typeof createHash>,
 ): AsyncGenerator<Uint8Array> {
-  for await (const chunk of bytes) {
+  let bytes = 0
+  for await (const chunk of stream) {
+    bytes += chunk.byteLength
+    if (bytes > file.sizeBytes) break
     hash.update(chunk)
     yield chunk
   }
+  if (bytes === file.sizeBytes) return
+  throw new SourceError(`the list says ${file.sizeBytes} bytes, and ${bytes} came`)
 }
