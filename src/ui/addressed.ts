@@ -1,5 +1,6 @@
 import type { AppContext } from '../http/app-env.ts'
 import { parseVersion } from '../registry/check-names.ts'
+import { parseExperimentId } from '../tracking/experiments/experiment.ts'
 
 /** The model that the address of a page names. */
 export function modelNameOf(c: AppContext): string {
@@ -14,4 +15,9 @@ export function versionOf(c: AppContext): number {
 /** The run that the address names. */
 export function runIdOf(c: AppContext): string {
   return c.req.param('run') ?? ''
+}
+
+/** The experiment that the address names. @throws INVALID_PARAMETER_VALUE it is no number */
+export function experimentIdOf(c: AppContext): number {
+  return parseExperimentId(c.req.param('id') ?? '')
 }

@@ -96,6 +96,7 @@ export async function noteProblem(
 
 const problemStatus: Partial<Record<ErrorCode, FormProblem['status']>> = {
   INVALID_PARAMETER_VALUE: 400,
+  BAD_REQUEST: 400,
   RESOURCE_ALREADY_EXISTS: 400,
   PERMISSION_DENIED: 403,
   RESOURCE_DOES_NOT_EXIST: 404,

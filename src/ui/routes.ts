@@ -3,6 +3,7 @@ import type { AppEnv } from '../http/app-env.ts'
 import { anyone, guard } from '../http/guards/guard.ts'
 import { showCard } from './cards/card.tsx'
 import { postCard, showCardEdit } from './cards/card-edit.tsx'
+import * as experimentChanges from './changes/experiment-changes.tsx'
 import * as modelChanges from './changes/model-changes.tsx'
 import * as runChanges from './changes/run-changes.tsx'
 import * as versionChanges from './changes/version-changes.tsx'
@@ -101,11 +102,23 @@ function modelRoutes(): Hono<AppEnv> {
     .post(`${version}/delete`, versionChanges.postVersionDeletion)
 }
 
-/** Experiments, their runs, and the forms of a run. */
+/** Experiments, their runs, and the forms of both. */
 function runRoutes(): Hono<AppEnv> {
+  const experiment = '/experiments/:id{[0-9]+}'
   return new Hono<AppEnv>()
     .get('/experiments', guard(anyone), showExperiments)
-    .get('/experiments/:id{[0-9]+}', guard(mayReadExperiment), showRuns)
+    .get(experiment, guard(mayReadExperiment), showRuns)
+    .get('/experiments/new', guard(anyone), (c) => experimentChanges.showNewExperiment(c))
+    .post('/experiments/new', experimentChanges.postNewExperiment)
+    .get(`${experiment}/change`, guard(mayReadExperiment), (c) =>
+      experimentChanges.showExperimentChange(c),
+    )
+    .post(`${experiment}/name`, experimentChanges.postExperimentName)
+    .post(`${experiment}/description`, experimentChanges.postExperimentDescription)
+    .post(`${experiment}/tags`, experimentChanges.postExperimentTag)
+    .post(`${experiment}/tags/remove`, experimentChanges.postExperimentTagRemoval)
+    .post(`${experiment}/delete`, experimentChanges.postExperimentDeletion)
+    .post(`${experiment}/restore`, experimentChanges.postExperimentRestoring)
     .get('/runs/compare', guard(mayReadRuns), showRunComparison)
     .get('/runs/:run', guard(mayReadRun), showRun)
     .get('/runs/:run/charts', guard(mayReadRun), showRunCharts)

@@ -34,6 +34,50 @@ describe('the list of experiments', () => {
   })
 })
 
+describe('the forms of an experiment', () => {
+  test('make one, rename, describe and tag it, delete and restore it', async () => {
+    const { as, ann } = await runsWorld()
+    const { post, get } = as(ann)
+    const made = await post('/experiments/new', { name: 'sweeps' })
+    expect([made.status, made.location]).toEqual([303, '/experiments/2'])
+    const again = await post('/experiments/new', { name: 'sweeps' })
+    expect(again.status).toBe(400)
+    expect(again.html).toContain('value="sweeps"')
+    expect((await post('/experiments/2/name', { name: 'nightly' })).status).toBe(400)
+    const evil = '<img src=x onerror=alert(1)>'
+    for (const [form, fields] of [
+      ['name', { name: 'sweeps of May' }],
+      ['description', { description: evil }],
+      ['tags', { key: 'team', value: evil }],
+      ['tags', { key: 'dropped', value: 'x' }],
+      ['tags/remove', { key: 'dropped' }],
+    ] as const) {
+      expect((await post(`/experiments/2/${form}`, fields)).status, form).toBe(303)
+    }
+    for (const path of ['/experiments/2', '/experiments/2/change']) {
+      const { html } = await get(path)
+      expect([path, markupIn(html)]).toEqual([path, []])
+      expect(textOf(html)).toContain('sweeps of May')
+      expect(textOf(html)).not.toContain('dropped')
+    }
+    expect((await post('/experiments/2/delete', {})).location).toBe('/experiments')
+    expect(textOf((await get('/experiments')).html)).not.toContain('sweeps')
+    expect(textOf((await get('/experiments?deleted=1')).html)).toContain('sweeps of May')
+    expect((await post('/experiments/2/restore', {})).location).toBe('/experiments/2')
+  })
+
+  test('are refused to who may not', async () => {
+    const { as, rita } = await runsWorld()
+    for (const form of ['name', 'description', 'tags', 'tags/remove', 'delete', 'restore']) {
+      expect(
+        (await as(rita).post(`${nightly}/${form}`, { name: 'x', key: 'y' })).status,
+        form,
+      ).toBe(403)
+    }
+    expect(textOf((await as(rita).get(`${nightly}/change`)).html)).toContain('EDIT on experiment 1')
+  })
+})
+
 describe('the runs of an experiment', () => {
   test('stand with what differs between them, the newest first', async () => {
     const { as, rita } = await runsWorld()

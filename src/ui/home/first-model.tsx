@@ -16,6 +16,9 @@ export const FirstModel: FC<{ readonly frame: Frame }> = ({ frame: { serverUrl, 
         start Python.
       </p>
     ) : null}
+    <p>
+      The run then stands under <a href={to.experiments}>Experiments</a>, and the model here.
+    </p>
     <h3>Then: who has to agree before it serves</h3>
     <p>A policy guards a stage of all models whose names it matches. This is a first one:</p>
     <pre tabindex={0}>

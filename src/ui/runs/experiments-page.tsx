@@ -38,12 +38,17 @@ export const ExperimentsPage: FC<ExperimentsPageProps> = (props) => {
       title={isOfDeleted ? 'Deleted experiments' : 'Experiments'}
       section="experiments"
       actions={
-        <a
-          class="button quiet"
-          href={to.query(to.experiments, { q: words, deleted: isOfDeleted ? undefined : '1' })}
-        >
-          {isOfDeleted ? 'Active experiments' : 'Deleted experiments'}
-        </a>
+        <>
+          <a
+            class="button quiet"
+            href={to.query(to.experiments, { q: words, deleted: isOfDeleted ? undefined : '1' })}
+          >
+            {isOfDeleted ? 'Active experiments' : 'Deleted experiments'}
+          </a>
+          <a class="button quiet" href={`${to.experiments}/new`}>
+            New…
+          </a>
+        </>
       }
       api={{
         method: 'POST',

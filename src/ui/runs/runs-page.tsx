@@ -1,8 +1,9 @@
 import type { Child, FC } from 'hono/jsx'
 import type { RunKey } from '../../tracking/runs/run-cells.ts'
+import { Tags } from '../parts/chips.tsx'
 import { SearchBox, WordsNote } from '../parts/search-box.tsx'
 import { Table } from '../parts/table.tsx'
-import { countText, Given, plural, visibleText } from '../parts/text.tsx'
+import { countText, Given, plural, visibleText, Written } from '../parts/text.tsx'
 import { filterOfWords } from '../parts/words.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
@@ -40,19 +41,19 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem })
       heading={<Given text={experiment.name} />}
       section="experiments"
       crumbs={[{ text: 'Experiments', href: to.experiments }, { text: experiment.name }]}
-      about={
-        <p class="soft">
-          {plural(total, 'run')}
-          {experiment.lifecycleStage === 'deleted' ? ' · this experiment is deleted' : ''}
-        </p>
-      }
+      about={<About standing={standing} />}
       actions={
-        <a
-          class="button quiet"
-          href={addressOf(to, experiment.id, { isOfDeleted: !query.isOfDeleted })}
-        >
-          {query.isOfDeleted ? 'Active runs' : 'Deleted runs'}
-        </a>
+        <>
+          <a
+            class="button quiet"
+            href={addressOf(to, experiment.id, { isOfDeleted: !query.isOfDeleted })}
+          >
+            {query.isOfDeleted ? 'Active runs' : 'Deleted runs'}
+          </a>
+          <a class="button quiet" href={`${to.experiment(experiment.id)}/change`}>
+            Change…
+          </a>
+        </>
       }
       api={{
         method: 'POST',
@@ -77,6 +78,21 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem })
         </>
       )}
     </Page>
+  )
+}
+
+const About: FC<Pick<RunsPageProps, 'standing'>> = ({ standing: { experiment, total } }) => {
+  const { tags, lifecycleStage } = experiment
+  const note = tags.find(({ key }) => key === 'mlflow.note.content')?.value
+  return (
+    <>
+      <p class="soft">
+        {plural(total, 'run')}
+        {lifecycleStage === 'deleted' ? ' · this experiment is deleted' : ''}
+      </p>
+      {note ? <Written text={note} /> : null}
+      <Tags of={tags.filter(({ key }) => !key.startsWith('mlflow.'))} />
+    </>
   )
 }
 

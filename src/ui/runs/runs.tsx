@@ -4,8 +4,9 @@ import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
 import type { Context } from '../../platform/context.ts'
 import { countRuns } from '../../tracking/experiments/count-runs.ts'
-import { getExperiment, parseExperimentId } from '../../tracking/experiments/experiment.ts'
+import { getExperiment } from '../../tracking/experiments/experiment.ts'
 import { searchExperiments } from '../../tracking/experiments/search-experiments.ts'
+import { experimentIdOf } from '../addressed.ts'
 import { attempt } from '../attempt.ts'
 import { filterOfWords } from '../parts/words.ts'
 import { frameOf } from '../shell/frame.ts'
@@ -47,11 +48,6 @@ export async function showExperiments(c: AppContext): Promise<Response> {
   const next = isWrong ? undefined : found.nextPageToken
   const page = <ExperimentsPage {...{ frame, query, experiments, counts, next, problem }} />
   return sendPage(c, { frame, page }, { status: isWrong ? 400 : 200 })
-}
-
-/** The experiment that the address names. @throws INVALID_PARAMETER_VALUE it is no number */
-function experimentIdOf(c: AppContext): number {
-  return parseExperimentId(c.req.param('id') ?? '')
 }
 
 /** @throws PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST */

@@ -135,12 +135,59 @@ describe.skipIf(!isThere)('in a browser', () => {
     const nightly = '/experiments/1'
     const paths = [
       ...['/experiments', nightly, `${nightly}?q=params.model%20=%20rf`, '/experiments/0'],
+      ...['/experiments/new', `${nightly}/change`],
       ...[`/runs/${wave}/charts`, `/runs/${wave}/charts?metric=loss`],
       ...[`/runs/compare?ids=${wave},${other}`],
       ...[run, `${run}/change`, `${run}/files`, `/models/${name}/3/files?path=MLmodel`],
     ]
     expect(await walk(url, paths, ann)).toEqual([])
   }, 120_000)
+
+  test('without script somebody filters runs, selects two by the keyboard and compares them', async () => {
+    const { platform, ann, logRun } = await runsWorld()
+    for (const [i, lr] of ['0.1', '0.01', '0.5'].entries()) {
+      const metrics = [{ key: 'loss', value: i, step: 0, timestamp: 0 }]
+      await logRun({ name: `try-${i}`, metrics, params: [{ key: 'lr', value: lr }] })
+    }
+    const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
+    stops.push(async () => server.close())
+    const context = await browser.newContext({
+      viewport: sizes.phone,
+      javaScriptEnabled: false,
+      extraHTTPHeaders: { authorization: ann },
+    })
+    stops.push(() => context.close())
+    const page = await context.newPage()
+    await page.goto(`${url}/experiments`)
+    await page.getByRole('link', { name: 'nightly' }).click()
+    await page
+      .getByLabel('Filter, or words of a name')
+      .fill("params.lr LIKE '0.%' AND metrics.loss > 0")
+    await page.keyboard.press('Enter')
+    await page.getByRole('link', { name: 'lr', exact: true }).click()
+    expect(await page.getByRole('row').allInnerTexts()).toHaveLength(3)
+    for (const name of ['try-1', 'try-2']) {
+      await page.getByLabel(`Select ${name}`).focus()
+      await page.keyboard.press('Space')
+    }
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/runs\/compare\?ids=/)
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('Compare 2 runs')
+    expect(await page.getByRole('row').allInnerTexts()).toContain('lr\t0.01\t0.5')
+    await page.goBack()
+    expect(await page.getByLabel('Filter, or words of a name').inputValue()).toContain('params.lr')
+  }, 60_000)
+
+  test('a link as MLflow’s client prints it opens the run', async () => {
+    const { platform, ann, logRun } = await runsWorld()
+    const run = await logRun({ name: 'printed' })
+    const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
+    stops.push(async () => server.close())
+    const page = await (await windowOf({ size: 'wide', theme: 'light' }, ann)).newPage()
+    await page.goto(`${url}/#/experiments/1/runs/${run}`)
+    await page.waitForURL(`${url}/runs/${run}`)
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('printed')
+  }, 60_000)
 
   test('so are those of a server with models and requests', async () => {
     const { platform, rita, ann, mlflow, name } = await askedWorld()
