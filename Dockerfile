@@ -14,7 +14,7 @@ FROM node:24-slim
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
-COPY --from=build /app/dist/gatehouse.js dist/
+COPY --from=build /app/dist/gatehouse.js /app/dist/gatehouse.js.map dist/
 COPY bin/gatehouse.js bin/
 COPY drizzle/*.sql drizzle/
 RUN mkdir /data && chown node:node /data

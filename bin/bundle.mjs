@@ -33,8 +33,11 @@ export async function bundleServer() {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
     target: 'node24',
-    sourcemap: 'inline',
+    // Beside the bundle: within it, each start would read it all.
+    sourcemap: 'external',
+    footer: { js: '//# sourceMappingURL=gatehouse.js.map' },
   })
+  await rename(`${temporary}.map`, `${root}dist/gatehouse.js.map`)
   // A rename, so that a second process that starts meanwhile never runs half a bundle.
   await rename(temporary, `${root}dist/gatehouse.js`)
 }

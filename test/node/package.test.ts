@@ -73,6 +73,8 @@ test('the package holds what it runs, and neither sources nor tests', async () =
     ['bin', 'deploy', 'dist', 'drizzle', 'node_modules', 'package.json', ...texts].sort(),
   )
   expect(await readdir(join(installed, 'bin'))).toEqual(['gatehouse.js'])
+  // Failures name lines of the sources by the map.
+  expect(await readdir(join(installed, 'dist'))).toContain('gatehouse.js.map')
   expect(await readdir(join(installed, 'drizzle'))).toEqual(
     (await readdir(join(root, 'drizzle'))).filter((name) => name.endsWith('.sql')),
   )
