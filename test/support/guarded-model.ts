@@ -42,7 +42,7 @@ export async function guardedModel() {
   }
   /** Stage and aliases of each version. */
   const places = async () => {
-    const found = await ann.get("model-versions/search?filter=name%3D'fraud'")
+    const found = await ann.get("model-versions/search?filter=name%3D'fraud'&include_aliases=true")
     return Object.fromEntries(
       found.json.model_versions.map((v: Record<string, unknown>) => [
         v.version,
