@@ -27,6 +27,7 @@ import { stageRoutes } from './registry/stages.ts'
 import { uploadRoutes } from './registry/uploads.ts'
 import { versionFileRoutes } from './registry/version-files.ts'
 import { mount, type ServedEndpoint } from './serve.ts'
+import { deploymentRoutes } from './serving/deployments.ts'
 import { replicaRoutes } from './serving/replicas.ts'
 import { resolveRoutes } from './serving/resolve.ts'
 
@@ -42,6 +43,7 @@ export const served: readonly ServedEndpoint[] = [
   ...holderRoutes,
   ...resolveRoutes,
   ...replicaRoutes,
+  ...deploymentRoutes,
   ...lineageRoutes,
   ...compareRoutes,
   ...policyRoutes,

@@ -26,6 +26,8 @@
  * | model_version.damaged | | path, sha256, size, problem (`missing` or `changed`) |
  * | artifact.damaged: a file of no version | | path, sha256, size, problem |
  * | serving.failed: a process could not load a version that it should serve | | replica, host, uri, message |
+ * | deployment.set | deployment, split {variants, sticky} (null: there was none) | deployment, split |
+ * | deployment.deleted | deployment, split | |
  * | stages.changed | items [{name, exclusive, from}] | items |
  * | policy.created, changed, deleted | policy, revision, document | policy, revision, document |
  * | promotion.opened | | promotion, to {stage or alias} |
@@ -109,6 +111,8 @@ export const actions = [
   'model_version.damaged',
   'artifact.damaged',
   'serving.failed',
+  'deployment.set',
+  'deployment.deleted',
   'stages.changed',
   'policy.created',
   'policy.changed',

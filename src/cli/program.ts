@@ -35,6 +35,7 @@ import { artifactsCommand } from './server/artifacts.ts'
 import { gcCommand } from './server/gc.ts'
 import { serverCommand } from './server/server.ts'
 import { workerCommand } from './server/worker.ts'
+import { deploymentsCommand } from './serving/deployments.ts'
 import { pullCommand } from './serving/pull.ts'
 import { replicasCommand } from './serving/replicas.ts'
 import { resolveCommand } from './serving/resolve.ts'
@@ -72,6 +73,7 @@ function commandGroups(): Record<string, Command[]> {
     ],
     'Serving:': [
       serveCommand(),
+      deploymentsCommand(),
       replicasCommand(),
       resolveCommand(),
       pullCommand(),

@@ -1,6 +1,8 @@
+import type { Permission } from '../access/permissions/levels.ts'
 import { requireModelVersion, requireVersionOfModelId } from '../access/permissions/require.ts'
 import { RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
+import { getDeployment } from './deployments.ts'
 import type { ModelUri, Resolution } from './resolve.ts'
 
 /**
@@ -10,6 +12,21 @@ import type { ModelUri, Resolution } from './resolve.ts'
  */
 export async function requireToResolve(ctx: Context, uris: readonly ModelUri[]): Promise<void> {
   for (const { name } of uris) await requireModelVersion(ctx, name, 'READ')
+}
+
+/**
+ * Require a permission on the model whose requests a deployment splits.
+ *
+ * @throws PERMISSION_DENIED
+ * @throws RESOURCE_DOES_NOT_EXIST no such deployment
+ */
+export async function requireOnDeployment(
+  ctx: Context,
+  name: string,
+  needed: Permission,
+): Promise<void> {
+  const { registeredModelId } = await getDeployment(ctx, name)
+  await requireVersionOfModelId(ctx, registeredModelId, needed)
 }
 
 /** Whether the reader of a stream still may; a model that was deleted meanwhile tells nothing. */

@@ -32,3 +32,26 @@ export const servingReplicas = sqliteTable(
     index('serving_replicas_by_version').on(t.registered_model, t.version),
   ],
 )
+
+/** How the requests to a model are split between several of its versions. */
+export const deployments = sqliteTable(
+  'deployments',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    workspace: text().notNull(),
+    name: text().notNull(),
+    registered_model: integer()
+      .notNull()
+      .references(() => registeredModels.id, { onDelete: 'cascade' }),
+    /** From 1; each change adds one. */
+    revision: integer().notNull(),
+    /** `{variants: [{name, uri, weight}], sticky: {header} or absent}`, JSON. */
+    split: text().notNull(),
+    updated_by: text().notNull(),
+    updated_at_ms: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex('deployments_by_name').on(t.workspace, t.name),
+    index('deployments_by_model').on(t.registered_model, t.name),
+  ],
+)

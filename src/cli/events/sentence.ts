@@ -110,6 +110,10 @@ const tellers: Readonly<Record<Action | OtherEvent, Teller>> = {
     `found ${shown(after.path)} of ${what} ${shown(after.problem)}`,
   'serving.failed': ({ what, after }) =>
     `could not serve ${what} on ${shown(after.host)}: ${shown(after.message)}`,
+  'deployment.set': ({ what, after }) =>
+    `split the requests to ${what} by the deployment ${shown(after.deployment)}`,
+  'deployment.deleted': ({ what, before }) =>
+    `deleted the deployment ${shown(before.deployment)} of ${what}`,
   'model_version.card_changed': ({ what, before, after }) =>
     `changed the card of ${what} from revision ${shown(before.revision ?? 'none')} to ${shown(after.revision)}`,
   'artifact.damaged': ({ after }) => `found ${shown(after.path)} ${shown(after.problem)}`,

@@ -29,31 +29,45 @@ export async function followUri(
     readonly uri: string
     readonly onMeaning: (meaning: FollowedMeaning) => void
     readonly isPatient?: () => boolean
+    /** Ends it at the next sign of life. */
+    readonly signal?: AbortSignal
   },
-): Promise<never> {
-  const { uri, onMeaning, isPatient = () => false } = follower
+): Promise<void> {
+  const { uri, onMeaning, isPatient, signal } = follower
   let last = ''
-  for (;;) {
-    let isRefused = false
+  while (!signal?.aborted) {
+    let pauseMs = reconnectMs
     try {
-      for await (const block of readWatch(client, uri, last)) {
-        const data = /^data: (.*)$/m.exec(block)?.[1]
-        last = /^id: (.*)$/m.exec(block)?.[1] ?? last
-        if (data !== undefined) onMeaning(JSON.parse(data))
+      for await (const told of readWatch(client, uri, { last, signal })) {
+        last = told.id
+        onMeaning(told.meaning)
       }
     } catch (err) {
-      isRefused = !mayPass(err)
-      if (isRefused && !isPatient()) throw err
+      if (!mayPass(err)) {
+        if (!isPatient?.()) throw err
+        pauseMs = refusedMs
+      }
       note(command, `the server cannot be followed (${messageOf(err)}); trying again`)
     }
-    await wait(isRefused ? refusedMs : reconnectMs)
+    await wait(pauseMs)
   }
 }
 
-async function* readWatch(client: GatehouseClient, uri: string, last: string) {
+async function* readWatch(
+  client: GatehouseClient,
+  uri: string,
+  { last, signal }: { readonly last: string; readonly signal: AbortSignal | undefined },
+) {
   const headers = { 'Last-Event-ID': last }
   const res = await client.request('GET', '/api/v1/watch', { query: { uri }, headers })
-  yield* readBlocks(res, silenceMaxMs)
+  for await (const block of readBlocks(res, silenceMaxMs)) {
+    if (signal?.aborted) return
+    const data = /^data: (.*)$/m.exec(block)?.[1]
+    const id = /^id: (.*)$/m.exec(block)?.[1]
+    if (data === undefined || id === undefined) continue
+    const meaning: FollowedMeaning = JSON.parse(data)
+    yield { id, meaning }
+  }
 }
 
 function messageOf(err: unknown): string {

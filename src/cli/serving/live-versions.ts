@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isMissing } from '../../platform/node/read-file.ts'
@@ -10,7 +11,7 @@ import type { ResolvedModel } from './pull-version.ts'
  */
 export async function readLastLive(root: string, uri: string): Promise<ResolvedModel | undefined> {
   try {
-    const last: ResolvedModel = JSON.parse(await readFile(placeOf(root), 'utf8'))
+    const last: ResolvedModel = JSON.parse(await readFile(placeOf(root, uri), 'utf8'))
     return last.uri === uri && typeof last.digest === 'string' ? last : undefined
   } catch (err) {
     if (err instanceof SyntaxError || isMissing(err)) return undefined
@@ -21,11 +22,12 @@ export async function readLastLive(root: string, uri: string): Promise<ResolvedM
 /** Note what is live now. */
 export async function writeLastLive(root: string, resolved: ResolvedModel): Promise<void> {
   await mkdir(root, { recursive: true })
-  const path = placeOf(root)
+  const path = placeOf(root, resolved.uri)
   await writeFile(`${path}.part`, JSON.stringify(resolved))
   await rename(`${path}.part`, path)
 }
 
-function placeOf(root: string): string {
-  return join(root, 'live.json')
+/** Of each URI that is followed. */
+function placeOf(root: string, uri: string): string {
+  return join(root, `live-${createHash('sha256').update(uri).digest('hex').slice(0, 16)}.json`)
 }

@@ -18,19 +18,24 @@ const ofConnection = new Set([
 ])
 
 const versionHeader = 'X-Gatehouse-Model-Version'
+const variantHeader = 'X-Gatehouse-Variant'
+const ours = new Set([versionHeader, variantHeader].map((name) => name.toLowerCase()))
+
+/** Who answers a request; `variant` is its name in a deployment. */
+export type ChosenScorer = { readonly scorer: Scorer; readonly variant?: string }
 
 /**
- * A server that passes each request on to the scorer that is live when it comes.
+ * A server that passes each request on to the scorer that is chosen when it comes.
  *
  * @param terms.silenceMsMax how long a scorer may be silent
  */
 export function createProxy(terms: {
-  readonly live: () => Scorer | undefined
+  readonly choose: (incoming: IncomingMessage) => ChosenScorer | undefined
   readonly silenceMsMax: number
 }): Server {
   return createHttpServer((incoming, outgoing) => {
-    const scorer = terms.live()
-    if (scorer) passOn(incoming, outgoing, { scorer, silenceMsMax: terms.silenceMsMax })
+    const chosen = terms.choose(incoming)
+    if (chosen) passOn(incoming, outgoing, { ...chosen, silenceMsMax: terms.silenceMsMax })
     else refuse(outgoing, 503, 'No version is live; one is being started, or failed to start')
   })
 }
@@ -38,7 +43,7 @@ export function createProxy(terms: {
 function passOn(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  { scorer, silenceMsMax }: { readonly scorer: Scorer; readonly silenceMsMax: number },
+  { scorer, variant, silenceMsMax }: ChosenScorer & { readonly silenceMsMax: number },
 ): void {
   const end = scorer.begin()
   const { version } = scorer.ready.resolved
@@ -60,6 +65,7 @@ function passOn(
       outgoing.writeHead(answer.statusCode ?? 502, answer.statusMessage, [
         ...keptHeaders(answer.rawHeaders),
         ...[versionHeader, version],
+        ...(variant === undefined ? [] : [variantHeader, variant]),
       ])
     } catch (err) {
       upstream.destroy()
@@ -119,7 +125,7 @@ function keptHeaders(raw: readonly string[]): string[] {
     // What says how long the body is must not get lost on the way.
     const isOfConnection =
       ofConnection.has(lower) || (named.has(lower) && lower !== 'content-length')
-    if (!isOfConnection && lower !== versionHeader.toLowerCase()) kept.push(name, value)
+    if (!isOfConnection && !ours.has(lower)) kept.push(name, value)
   }
   return kept
 }

@@ -9,13 +9,13 @@ import { ioOf, note } from '../io.ts'
 import { print } from '../print.ts'
 import { stopSignal } from '../server/stop-signal.ts'
 import { addServer, callServer, serverOf } from '../with-server.ts'
-import { followUri } from './follow.ts'
-import { readLastLive, writeLastLive } from './live-versions.ts'
+import { followDeployment } from './follow-deployment.ts'
+import { writeLastLive } from './live-versions.ts'
 import { createProxy } from './proxy.ts'
 import { pullVersion, type ResolvedModel } from './pull-version.ts'
-import { Reporter } from './reporter.ts'
 import { mlflowCommandOf, type ReadyVersion } from './scorer.ts'
 import { Supervisor, type SupervisorEvent } from './supervisor.ts'
+import { Variants } from './variants.ts'
 import { findFetched } from './version-folder.ts'
 
 /** Below the ten seconds that supervisors commonly allow from SIGTERM to SIGKILL. */
@@ -23,6 +23,7 @@ const drainMs = 8000
 
 type Flags = {
   model?: string
+  deployment?: string
   host: string
   port: string
   folder: string
@@ -41,6 +42,7 @@ export function serveCommand(): Command {
     )
     .argument('[uri]', 'models:/<name>/<stage or latest> or models:/<name>@<alias>')
     .option('--model <uri>', 'the same as the argument')
+    .option('--deployment <name>', 'in place of a URI: the variants of a deployment')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on', '8080')
     .option(
@@ -60,79 +62,101 @@ export function serveCommand(): Command {
     .option('--timeout <seconds>', 'how long a scorer may be silent in a request', '60')
     .option('--start-timeout <duration>', 'how long a scorer may take to be ready', '10m')
   return addServer(command).action((argument?: string) =>
-    callServer(command, (client) => serveUri(command, client, argument)),
+    callServer(command, (client) => serveVersions(command, client, argument)),
   )
 }
 
-async function serveUri(
+async function serveVersions(
   command: Command,
   client: GatehouseClient,
   argument: string | undefined,
 ): Promise<void> {
   const flags = command.opts<Flags>()
   const uri = argument ?? flags.model
-  if (uri === undefined) throw new StartError('name a model, e.g. models:/fraud/Production')
+  const name = flags.deployment
+  if ((uri === undefined) === (name === undefined)) {
+    throw new StartError('name either a model, e.g. models:/fraud/Production, or a --deployment')
+  }
   if (serverOf(command) === undefined) {
     throw new StartError('serve follows a running server; name it with --server')
   }
   const root = resolvePath(flags.folder)
-  const supervisor = supervisorOf(command, client, { flags, root, onEvent: () => reporter.tell() })
-  const reporter = new Reporter(command, client, { uri, supervisor })
+  const variants = new Variants(command, client, {
+    root,
+    makeSupervisor: supervisorsOf(command, client, { flags, root }),
+  })
   const proxy = createProxy({
-    live: () => supervisor.live,
+    choose: (incoming) => {
+      const chosen = variants.choose(incoming)
+      return chosen && (name === undefined ? { scorer: chosen.scorer } : chosen)
+    },
     silenceMsMax: 1000 * numberOf('timeout', flags.timeout),
   })
   try {
     await listen(proxy, flags, (url) =>
       print(command, { event: 'listening', url }, [`listening on ${url}`]),
     )
-    reporter.start()
-    const last = await readLastLive(root, uri)
-    if (last) supervisor.want(last)
-    const following = followUri(command, client, {
-      uri,
-      // Who serves goes on serving, whatever becomes of the rights to follow.
-      isPatient: () => supervisor.live !== undefined,
-      onMeaning: (meaning) => {
-        if ('version' in meaning) supervisor.want(meaning)
-        else note(command, `${uri} means no version: ${meaning.message}`)
-      },
-    })
-    await Promise.race([following, stopSignal()])
+    if (uri !== undefined) variants.apply({ variants: [{ name: uri, uri, weight: 1 }] })
+    const following =
+      name === undefined
+        ? []
+        : [
+            followDeployment(command, client, {
+              name,
+              root,
+              onSplit: (split) => {
+                variants.apply(split)
+                const { revision } = split
+                print(command, { event: 'split', deployment: name, revision }, [
+                  `${name} is at revision ${revision}`,
+                ])
+              },
+            }),
+          ]
+    await Promise.race([...following, variants.failed, stopSignal()])
     note(command, 'stopping')
-    await Promise.all([drain(proxy, drainMs), reporter.stop()])
+    await Promise.all([drain(proxy, drainMs), variants.stopReports()])
   } finally {
-    supervisor.close()
+    variants.close()
     proxy.closeAllConnections()
     proxy.close()
   }
   process.exit(0)
 }
 
-function supervisorOf(
+/** Makes supervisors; they fetch one after the other, since their versions lie in one folder. */
+function supervisorsOf(
   command: Command,
   client: GatehouseClient,
-  {
-    flags,
-    root,
-    onEvent,
-  }: { readonly flags: Flags; readonly root: string; readonly onEvent: () => void },
-): Supervisor {
-  return new Supervisor({
+  { flags, root }: { readonly flags: Flags; readonly root: string },
+): (onChange: () => void) => Supervisor {
+  const terms = {
     command: scorerCommandOf(flags),
     startMsMax: parseDuration(flags.startTimeout),
     standbyMs: 60_000 * numberOf('standby-minutes', flags.standbyMinutes),
-    obtain: (resolved) => obtainVersion(client, resolved, { root, err: ioOf(command).err }),
-    onLine: ({ model, version }, line) => note(command, `${model} ${version}: ${line}`),
-    onEvent: (event) => {
-      print(command, eventToWire(event), [eventText(event)])
-      onEvent()
-      if (event.is !== 'live') return
-      writeLastLive(root, event.resolved).catch((err: unknown) =>
-        note(command, `what is live cannot be noted in ${root}: ${err}`),
-      )
-    },
-  })
+  }
+  const target = { root, err: ioOf(command).err }
+  let before: Promise<unknown> = Promise.resolve()
+  const obtain = (resolved: ResolvedModel) => {
+    const turn = before.then(() => obtainVersion(client, resolved, target))
+    // Its own caller is told.
+    before = turn.catch(() => {})
+    return turn
+  }
+  return (onChange) =>
+    new Supervisor({
+      ...terms,
+      obtain,
+      onLine: ({ model, version }, line) => note(command, `${model} ${version}: ${line}`),
+      onEvent: (event) => {
+        print(command, eventToWire(event), [eventText(event)])
+        onChange()
+        if (event.is !== 'live') return
+        writeLastLive(root, event.resolved).catch((err: unknown) =>
+          note(command, `what is live cannot be noted in ${root}: ${err}`),
+        )
+      },
+    })
 }
 
 /** The files of a version; what is here whole is used without asking the server. */

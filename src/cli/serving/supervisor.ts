@@ -71,6 +71,15 @@ export class Supervisor {
     this.#wake()
   }
 
+  /** End all scorers once they have answered what they have. */
+  retire(): void {
+    const live = this.#live
+    this.#live = undefined
+    void live?.drain()
+    this.#endStandby()
+    this.close()
+  }
+
   /** End all scorers. */
   close(): void {
     this.#isClosed = true

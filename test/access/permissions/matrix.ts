@@ -501,6 +501,11 @@ const ours = {
 const policy = { applies_to: { models: 'guarded-*', stage: 'Production' } }
 const ofVersion = (w: World, rest = '') => `models/${w.model}/versions/1${rest}`
 
+const split = (w: World) => ({
+  model: w.model,
+  variants: [{ name: 'a', uri: `models:/${w.model}/1`, weight: 1 }],
+})
+
 const nothingToImport = { source: 's', items: [] }
 
 /** Of our own surface, by their operation ids. */
@@ -523,6 +528,10 @@ export const apiRows: Readonly<Record<string, Row>> = {
         uri: `models:/${w.model}/1`,
       }),
   ],
+  putDeployment: ['MANAGE', (w) => ours.put(`deployments/${crypto.randomUUID()}`, split(w))],
+  getDeployment: ['READ', async (w) => ours.get(`deployments/${await w.newDeployment()}`)],
+  listDeployments: ['READ', (w) => ours.get(`deployments?model=${w.model}`)],
+  deleteDeployment: ['MANAGE', async (w) => ours.del(`deployments/${await w.newDeployment()}`)],
   listReplicas: ['READ', (w) => ours.get(`models/${w.model}/serving`)],
   watchModels: ['READ', (w) => ours.get(`watch?uri=models:/${w.model}/1`)],
   listStages: ['signed in', () => ours.get('stages')],

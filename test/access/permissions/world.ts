@@ -165,6 +165,10 @@ export async function makeWorld({ workspace }: { readonly workspace?: string } =
     newWebhook,
     newRole,
     newOn,
+    newDeployment: async () => {
+      const variants = [{ name: 'a', uri: `models:/${model}/1`, weight: 1 }]
+      return (await ours('PUT', `deployments/${name()}`, { model, variants })).name
+    },
     newFile: () => upload(`${folder}/${name()}.txt`),
     async newHeld() {
       const version = await newVersion()

@@ -2,7 +2,10 @@ import { type Examples, onModel, signedIn } from './example.ts'
 
 const hold = '/api/v1/models/m/versions/1/hold'
 
-/** Stages, ways back, and legal holds. */
+const deployment = '/api/v1/deployments/d'
+const split = { model: 'm', variants: [{ name: 'a', uri: 'models:/m/1', weight: 1 }] }
+
+/** Stages, ways back, legal holds and deployments. */
 export const stageChanges: Examples = {
   'v1 replaceStages': async ({ call }) => {
     const items = ['None', 'Staging', 'QA', 'Production', 'Archived'].map((name) => ({ name }))
@@ -17,6 +20,12 @@ export const stageChanges: Examples = {
     }
     const body = { stage: 'Production', reason: 'worse' }
     return () => call('POST', '/api/v1/models/m/rollback', body)
+  },
+  'v1 putDeployment': onModel(({ call }) => call('PUT', deployment, split)),
+  'v1 deleteDeployment': async (server) => {
+    await server.createModel('m')
+    await server.call('PUT', deployment, split)
+    return () => server.call('DELETE', deployment)
   },
   'v1 placeHold': onModel(({ call }) => call('PUT', hold, { reason: 'a lawsuit' })),
   'v1 liftHold': async (server) => {

@@ -67,7 +67,8 @@ export async function servingWorld() {
     async serve(...flags: string[]) {
       const command = startCommand(
         [
-          ...['serve', 'models:/fraud/Production', '--server', server.url, '--port', '0'],
+          ...['serve', '--server', server.url, '--port', '0'],
+          ...(flags.includes('--deployment') ? [] : ['models:/fraud/Production']),
           ...['--folder', folder, '--scorer-command', `exec ${node} ${scorer} {model_uri} {port}`],
           ...flags,
         ],

@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import { endpoint } from './endpoint.ts'
+import { Nothing, PageQuery, pageOf } from './shapes.ts'
+
+const tag = 'serving'
+
+const Name = z
+  .string()
+  .regex(/^[\w.-]{1,64}$/, { error: 'use 1 to 64 letters, digits, dots, dashes' })
+const NameParams = z.object({ name: Name })
+
+const Split = {
+  variants: z
+    .array(
+      z.strictObject({
+        name: Name,
+        uri: z.string().describe('What it follows: `models:/fraud/Production`; of the model'),
+        weight: z.number().min(0).max(1_000_000).describe('A part of the sum of all weights'),
+      }),
+    )
+    .min(1)
+    .max(10),
+  sticky: z
+    .strictObject({
+      header: z.string().regex(/^[A-Za-z0-9-]{1,64}$/, { error: 'use the name of a header' }),
+    })
+    .optional()
+    .describe('Requests with the same value of this header meet the same variant'),
+}
+
+const DeploymentShape = z.object({
+  name: z.string(),
+  model: z.string(),
+  ...Split,
+  revision: z.number().int(),
+  updated_by: z.string(),
+  updated_at: z.number().int(),
+})
+
+export const putDeployment = endpoint({
+  name: 'putDeployment',
+  method: 'PUT',
+  path: '/api/v1/deployments/{name}',
+  tag,
+  summary: 'Split the requests to a model between several of its versions',
+  description:
+    'Needs MANAGE on the model, since the weights decide which version answers whom. `gatehouse serve --deployment` follows it.',
+  params: NameParams,
+  body: z.strictObject({
+    model: z.string().min(1),
+    ...Split,
+    revision: z
+      .number()
+      .int()
+      .min(0)
+      .optional()
+      .describe('The one that was read, 0 for none; another one that is there is answered 409'),
+  }),
+  answer: DeploymentShape,
+})
+
+export const getDeployment = endpoint({
+  name: 'getDeployment',
+  method: 'GET',
+  path: '/api/v1/deployments/{name}',
+  tag,
+  summary: 'How a deployment splits requests',
+  params: NameParams,
+  answer: DeploymentShape,
+})
+
+export const listDeployments = endpoint({
+  name: 'listDeployments',
+  method: 'GET',
+  path: '/api/v1/deployments',
+  tag,
+  summary: 'The deployments of a model',
+  query: PageQuery.extend({ model: z.string().min(1) }),
+  answer: pageOf(DeploymentShape),
+})
+
+export const deleteDeployment = endpoint({
+  name: 'deleteDeployment',
+  method: 'DELETE',
+  path: '/api/v1/deployments/{name}',
+  tag,
+  summary: 'Delete a deployment',
+  description: 'Processes that follow it go on as they are. Needs MANAGE on its model.',
+  params: NameParams,
+  answer: Nothing,
+})

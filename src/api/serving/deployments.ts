@@ -1,0 +1,57 @@
+import { requireModelVersion } from '../../access/permissions/require.ts'
+import * as serving from '../../serving/deployments.ts'
+import { requireOnDeployment } from '../../serving/permissions.ts'
+import * as endpoints from '../endpoints/deployments.ts'
+import type { Answer } from '../endpoints/endpoint.ts'
+import { page } from '../page.ts'
+import { type ServedEndpoint, serve } from '../serve.ts'
+
+/** How requests are split between versions. */
+export const deploymentRoutes: readonly ServedEndpoint[] = [
+  serve(
+    endpoints.putDeployment,
+    (ctx, { body }) => requireModelVersion(ctx, body.model, 'MANAGE'),
+    async (ctx, { params, body: { revision, ...split } }) =>
+      deploymentToWire(await serving.putDeployment(ctx, params.name, { ...split, revision })),
+  ),
+
+  serve(
+    endpoints.getDeployment,
+    (ctx, { params }) => requireOnDeployment(ctx, params.name, 'READ'),
+    async (ctx, { params }) => deploymentToWire(await serving.getDeployment(ctx, params.name)),
+  ),
+
+  serve(
+    endpoints.listDeployments,
+    (ctx, { query }) => requireModelVersion(ctx, query.model, 'READ'),
+    (ctx, { query }) =>
+      page(['deployments', query.model], query, {
+        first: '',
+        read: (after: string, count) => serving.listDeployments(ctx, query.model, { after, count }),
+        keyOf: ({ name }) => name,
+        toWire: deploymentToWire,
+      }),
+  ),
+
+  serve(
+    endpoints.deleteDeployment,
+    (ctx, { params }) => requireOnDeployment(ctx, params.name, 'MANAGE'),
+    async (ctx, { params }) => {
+      await serving.deleteDeployment(ctx, params.name)
+      return {}
+    },
+  ),
+]
+
+function deploymentToWire(deployment: serving.Deployment): Answer<typeof endpoints.getDeployment> {
+  const { name, model, variants, sticky, revision, updatedBy, updatedAtMs } = deployment
+  return {
+    name,
+    model,
+    variants,
+    sticky,
+    revision,
+    updated_by: updatedBy,
+    updated_at: updatedAtMs,
+  }
+}

@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises'
+import { Command } from 'commander'
+import type { z } from 'zod'
+import * as endpoints from '../../api/endpoints/deployments.ts'
+import type { CallInput } from '../../client/client.ts'
+import { readEveryPage } from '../../client/every-page.ts'
+import { StartError } from '../../platform/start-error.ts'
+import { momentText, print, printList } from '../print.ts'
+import { addServer, callServer } from '../with-server.ts'
+
+export type FollowedDeployment = z.output<typeof endpoints.getDeployment.answer>
+type DeploymentBody = CallInput<typeof endpoints.putDeployment>['body']
+
+/** `gatehouse deployments`: how requests are split between versions. */
+export function deploymentsCommand(): Command {
+  return new Command('deployments')
+    .description('how requests to a model are split between several of its versions')
+    .addCommand(listCommand())
+    .addCommand(showCommand())
+    .addCommand(setCommand())
+    .addCommand(weightsCommand())
+    .addCommand(deleteCommand())
+}
+
+function listCommand(): Command {
+  const command = new Command('list').description('the deployments of a model').argument('<model>')
+  return addServer(command).action((model: string) =>
+    callServer(command, async (client) => {
+      const items = await readEveryPage((page_token) =>
+        client.call(endpoints.listDeployments, { query: { model, page_token } }),
+      )
+      printList(command, items, {
+        heads: ['DEPLOYMENT', 'REVISION', 'WEIGHTS', 'CHANGED', 'BY'],
+        row: (item) => [
+          ...[item.name, String(item.revision), weightsText(item)],
+          ...[momentText(command, item.updated_at), item.updated_by],
+        ],
+        empty: `no deployments of ${model}`,
+      })
+    }),
+  )
+}
+
+function showCommand(): Command {
+  const command = new Command('show').description('one deployment, as JSON').argument('<name>')
+  return addServer(command).action((name: string) =>
+    callServer(command, async (client) => {
+      const found = await client.call(endpoints.getDeployment, { params: { name } })
+      print(command, found, JSON.stringify(found, null, 2).split('\n'))
+    }),
+  )
+}
+
+function setCommand(): Command {
+  const command = new Command('set')
+    .description('write a deployment from a JSON file')
+    .argument('<name>')
+    .argument('<file>', 'JSON, as docs/serving.md has it')
+  return addServer(command, 'changes').action((name: string, file: string) =>
+    callServer(command, async (client) => {
+      const body = await readDeploymentFile(file)
+      const saved = await client.call(endpoints.putDeployment, { params: { name }, body })
+      print(command, saved, [savedText(saved)])
+    }),
+  )
+}
+
+function weightsCommand(): Command {
+  const command = new Command('weights')
+    .description('change the weights of variants; the others keep theirs')
+    .argument('<name>')
+    .argument('<weights...>', 'such as champion=80 challenger=20')
+  return addServer(command, 'changes').action((name: string, texts: string[]) =>
+    callServer(command, async (client) => {
+      const params = { name }
+      const { model, variants, sticky, revision } = await client.call(endpoints.getDeployment, {
+        params,
+      })
+      const weights = weightsOf(
+        texts,
+        variants.map((variant) => variant.name),
+      )
+      const changed = variants.map((variant) => ({
+        ...variant,
+        weight: weights.get(variant.name) ?? variant.weight,
+      }))
+      const body = { model, variants: changed, sticky, revision }
+      const saved = await client.call(endpoints.putDeployment, { params, body })
+      print(command, saved, [savedText(saved)])
+    }),
+  )
+}
+
+function deleteCommand(): Command {
+  const command = new Command('delete').description('delete a deployment').argument('<name>')
+  return addServer(command, 'changes').action((name: string) =>
+    callServer(command, async (client) => {
+      await client.call(endpoints.deleteDeployment, { params: { name } })
+      print(command, {}, [`deleted ${name}`])
+    }),
+  )
+}
+
+/** @throws StartError the file cannot be read, or has no JSON object */
+async function readDeploymentFile(path: string): Promise<DeploymentBody> {
+  try {
+    // The server validates it.
+    return JSON.parse(await readFile(path, 'utf8'))
+  } catch (err) {
+    const why = err instanceof Error ? err.message : String(err)
+    throw new StartError(`cannot read a deployment from ${path}: ${why}`)
+  }
+}
+
+/** @throws StartError a text is no weight of a variant */
+function weightsOf(texts: readonly string[], names: readonly string[]): Map<string, number> {
+  return new Map(
+    texts.map((text) => {
+      const [, name = '', weight = ''] = /^([^=]+)=(\d+(?:\.\d+)?)$/.exec(text) ?? []
+      if (names.includes(name)) return [name, Number(weight)]
+      throw new StartError(`'${text}' is no weight; give e.g. ${names[0]}=90`)
+    }),
+  )
+}
+
+function savedText(saved: FollowedDeployment): string {
+  return `${saved.name} is at revision ${saved.revision}: ${weightsText(saved)}`
+}
+
+function weightsText({ variants }: FollowedDeployment): string {
+  return variants.map(({ name, weight }) => `${name}=${weight}`).join(', ')
+}

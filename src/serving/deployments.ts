@@ -1,0 +1,133 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { commit } from '../audit/commit.ts'
+import { conflict, excerpt, notFound } from '../core/error.ts'
+import type { Context } from '../platform/context.ts'
+import { modelEntry } from '../registry/audit-entries.ts'
+import { modelId } from '../registry/ids.ts'
+import { getModel } from '../registry/models/registered-models.ts'
+import { checkSplit, type Split } from './split.ts'
+import type { deployments } from './tables.ts'
+
+/** How the requests to a model are split, under a name. */
+export type Deployment = Split & {
+  readonly id: number
+  readonly name: string
+  readonly registeredModelId: number
+  readonly model: string
+  /** From 1; each change adds one. */
+  readonly revision: number
+  readonly updatedBy: string
+  readonly updatedAtMs: number
+}
+
+type DeploymentRow = typeof deployments.$inferSelect & { readonly model: string }
+
+const ofModelMax = 100
+
+/**
+ * Write how requests are split.
+ *
+ * @param wanted.revision the one that was read, 0 where there was none; undefined: whatever is there
+ * @throws INVALID_PARAMETER_VALUE the split
+ * @throws RESOURCE_DOES_NOT_EXIST no such model
+ * @throws RESOURCE_CONFLICT another revision is there, one of another model, or too many
+ */
+export async function putDeployment(
+  ctx: Context,
+  name: string,
+  wanted: Split & { readonly model: string; readonly revision: number | undefined },
+): Promise<Deployment> {
+  const { model, revision, variants, sticky } = wanted
+  checkSplit(model, wanted)
+  const split = JSON.stringify({ variants, sticky })
+  const guard = mayWrite(ctx, name, revision)
+  const { read } = await commit(ctx, {
+    entry: modelEntry(ctx, modelId(ctx, model), {
+      action: 'deployment.set',
+      before: splitJson(ctx, name),
+      after: sql`json_object('deployment', ${name}, 'split', json(${split}))`,
+      guard,
+    }),
+    saved: sql`insert into deployments (workspace, name, registered_model, revision, split, updated_by, updated_at_ms)
+      select ${ctx.workspace}, ${name}, m.id, 1, ${split}, ${ctx.principal.name}, ${ctx.now()}
+      from registered_models m where m.id = (${modelId(ctx, model)}) and ${guard}
+      on conflict (workspace, name) do update set revision = deployments.revision + 1, split = excluded.split,
+        updated_by = excluded.updated_by, updated_at_ms = excluded.updated_at_ms`,
+    read: sql<DeploymentRow>`select m.name as model, d.* from deployments d
+      join registered_models m on m.id = d.registered_model
+      where changes() > 0 and ${named(ctx, name)}`,
+  })
+  const [row] = read
+  if (row) return deploymentFrom(row)
+  await getModel(ctx, model)
+  throw conflict(
+    `Deployment '${excerpt(name)}' is another's by now: it has another revision or model, or the model has ${ofModelMax} of them; read it again`,
+  )
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such deployment */
+export async function getDeployment(ctx: Context, name: string): Promise<Deployment> {
+  const row = await ctx.db.first(sql<DeploymentRow>`select m.name as model, d.* from deployments d
+    join registered_models m on m.id = d.registered_model where ${named(ctx, name)}`)
+  if (!row) throw notFound('Deployment', name)
+  return deploymentFrom(row)
+}
+
+/** Of one model, by name. */
+export async function listDeployments(
+  ctx: Context,
+  model: string,
+  page: { readonly after: string; readonly count: number },
+): Promise<Deployment[]> {
+  const { id } = await getModel(ctx, model)
+  const rows = await ctx.db.all(sql<DeploymentRow>`select m.name as model, d.* from deployments d
+    join registered_models m on m.id = d.registered_model
+    where m.id = ${id} and d.name > ${page.after} order by d.name limit ${page.count}`)
+  return rows.map(deploymentFrom)
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such deployment */
+export async function deleteDeployment(ctx: Context, name: string): Promise<void> {
+  const { deleted } = await commit(ctx, {
+    entry: modelEntry(
+      ctx,
+      sql`select d.registered_model from deployments d where ${named(ctx, name)}`,
+      { action: 'deployment.deleted', before: splitJson(ctx, name) },
+    ),
+    deleted: sql`delete from deployments as d where ${named(ctx, name)} returning id`,
+  })
+  if (deleted.length === 0) throw notFound('Deployment', name)
+}
+
+function named(ctx: Context, name: string): SQL {
+  return sql`d.workspace = ${ctx.workspace} and d.name = ${name}`
+}
+
+/** Whether the split of model `m` may be written: what is there is what was read. */
+function mayWrite(ctx: Context, name: string, revision: number | undefined): SQL {
+  const mayBeNew = revision === undefined || revision === 0
+  const isRead = revision === undefined ? sql`1` : sql`d.revision = ${revision}`
+  return sql`(select case when d.id is not null then d.registered_model = m.id and ${isRead}
+      else ${mayBeNew ? 1 : 0} and (select count(*) from deployments o where o.registered_model = m.id) < ${ofModelMax} end
+    from (select 1) left join deployments d on ${named(ctx, name)})`
+}
+
+function splitJson(ctx: Context, name: string): SQL {
+  return sql`(select json_object('deployment', d.name, 'split', json(d.split))
+    from deployments d where ${named(ctx, name)})`
+}
+
+function deploymentFrom(row: DeploymentRow): Deployment {
+  // Written by `putDeployment` alone.
+  const split: Split = JSON.parse(row.split)
+  return {
+    ...split,
+    id: row.id,
+    name: row.name,
+    registeredModelId: row.registered_model,
+    model: row.model,
+    revision: row.revision,
+    updatedBy: row.updated_by,
+    updatedAtMs: row.updated_at_ms,
+  }
+}

@@ -1,0 +1,80 @@
+import { excerpt, invalid } from '../core/error.ts'
+import { readModelUri } from './resolve.ts'
+
+/** One of the versions between which requests are split. */
+export type Variant = {
+  readonly name: string
+  /** What it follows: `models:/fraud/Production`. */
+  readonly uri: string
+  /** Its share is this part of the sum of all weights. */
+  readonly weight: number
+}
+
+/** How requests are split. */
+export type Split = {
+  readonly variants: readonly Variant[]
+  /** Requests with the same value of this header meet the same variant. */
+  readonly sticky?: { readonly header: string } | undefined
+}
+
+/** @throws INVALID_PARAMETER_VALUE it names a variant twice, another model, or gives no variant a weight */
+export function checkSplit(model: string, { variants }: Split): void {
+  const names = new Set<string>()
+  for (const { name, uri } of variants) {
+    if (names.has(name)) throw invalid(`Two variants are named '${name}'; give each its own name`)
+    names.add(name)
+    if (readModelUri(uri).name !== model) {
+      throw invalid(`Variant '${name}' follows '${excerpt(uri)}', which is not of model '${model}'`)
+    }
+  }
+  if (variants.every(({ weight }) => weight === 0)) {
+    throw invalid('Every variant has weight 0; give at least one a positive weight')
+  }
+}
+
+/**
+ * The variant that answers a request: by weight, and for a sticky key always the same one. A key moves only
+ * to a variant whose share grew, or from one whose share shrank (weighted rendezvous hashing).
+ *
+ * @param key the sticky key; undefined: each request by itself
+ * @param random a number from 0 to below 1, for requests without a key
+ * @returns undefined: none has a weight
+ */
+export function chooseVariant<V extends Pick<Variant, 'name' | 'weight'>>(
+  variants: readonly V[],
+  key: string | undefined,
+  random: () => number,
+): V | undefined {
+  if (key === undefined) return drawVariant(variants, random())
+  let [best, bestScore]: [V | undefined, number] = [undefined, Number.NEGATIVE_INFINITY]
+  for (const variant of variants) {
+    if (variant.weight === 0) continue
+    const score = -variant.weight / Math.log(fractionOf(`${key}\0${variant.name}`))
+    if (score > bestScore) [best, bestScore] = [variant, score]
+  }
+  return best
+}
+
+function drawVariant<V extends Pick<Variant, 'weight'>>(
+  variants: readonly V[],
+  random: number,
+): V | undefined {
+  const weighted = variants.filter(({ weight }) => weight > 0)
+  let left = random * weighted.reduce((sum, { weight }) => sum + weight, 0)
+  for (const variant of weighted) {
+    left -= variant.weight
+    if (left < 0) return variant
+  }
+  return weighted.at(-1)
+}
+
+/** A text's place between 0 and 1, both excluded: FNV-1a, mixed as MurmurHash3 ends. */
+function fractionOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) {
+    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (((hash ^ (hash >>> 16)) >>> 0) + 0.5) / 2 ** 32
+}

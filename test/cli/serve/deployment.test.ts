@@ -1,0 +1,100 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../../support/gatehouse-process.ts'
+import { programAt } from '../../support/program.ts'
+import { registryServer } from '../../support/registry-server.ts'
+import { servingWorld, untilEnded } from '../../support/serving/serving-world.ts'
+
+test('serve --deployment splits by weight and key, follows each variant and each change, and goes on while the server is away', async () => {
+  const world = await servingWorld()
+  const { addVersion, promote, serve, stopServer } = world
+  for (let i = 0; i < 3; i++) await addVersion()
+  await promote('1')
+  const put = async (weight: number, more: object[] = []) => {
+    const variants = [
+      { name: 'champion', uri: 'models:/fraud/Production', weight: 100 - weight },
+      { name: 'challenger', uri: 'models:/fraud/2', weight },
+      ...more,
+    ]
+    const body = { model: 'fraud', variants, sticky: { header: 'X-User-Id' } }
+    const { status, text } = await world.server.call('PUT', '/api/v1/deployments/ab', body)
+    expect([status, text]).toEqual([200, expect.anything()])
+  }
+  await put(30)
+  const serving = await serve('--deployment', 'ab')
+  await serving.untilLive('1')
+  await serving.untilLive('2')
+  const askAs = async (user: string) => {
+    const res = await fetch(`${serving.url}/invocations`, {
+      method: 'POST',
+      headers: { 'X-User-Id': user },
+    })
+    const { version, pid } = (await res.json()) as { version: string; pid: number }
+    return { version, pid, variant: res.headers.get('x-gatehouse-variant') }
+  }
+  const users = Array.from({ length: 200 }, (_, i) => `user-${i}`)
+  const askAll = () => Promise.all(users.map(askAs))
+  const before = await askAll()
+  expect(await askAll()).toEqual(before)
+  const share = before.filter(({ variant }) => variant === 'challenger').length / users.length
+  expect(share).toBeGreaterThan(0.2)
+  expect(share).toBeLessThan(0.4)
+  expect(new Set(before.map(({ variant, version }) => `${variant} ${version}`))).toEqual(
+    new Set(['champion 1', 'challenger 2']),
+  )
+
+  await put(60)
+  await serving.until('ab is at revision 2')
+  const grown = await askAll()
+  for (const [i, { variant }] of grown.entries()) {
+    if (before[i]?.variant === 'challenger') expect(variant).toBe('challenger')
+  }
+  expect(grown.filter(({ variant }) => variant === 'challenger').length).toBeGreaterThan(
+    before.filter(({ variant }) => variant === 'challenger').length,
+  )
+
+  await promote('3')
+  await serving.untilLive('3')
+  const promoted = await askAll()
+  expect(new Set(promoted.map(({ variant, version }) => `${variant} ${version}`))).toEqual(
+    new Set(['champion 3', 'challenger 2']),
+  )
+
+  await stopServer()
+  expect(await askAll()).toEqual(promoted)
+  const challenger = promoted.find(({ variant }) => variant === 'challenger')
+  await world.restartServer()
+  const only = [{ name: 'champion', uri: 'models:/fraud/Production', weight: 1 }]
+  const body = { model: 'fraud', variants: only }
+  await world.server.call('PUT', '/api/v1/deployments/ab', body)
+  await serving.until('ab is at revision 3')
+  expect(new Set((await askAll()).map(({ version }) => version))).toEqual(new Set(['3']))
+  await untilEnded(challenger?.pid ?? 0)
+  await serving.stop()
+}, 60_000)
+
+test('deployments are written, weighed, listed and deleted from the command line', async () => {
+  const { app, createModel } = await registryServer()
+  await createModel('fraud')
+  const ask = programAt(app)
+  const file = join(await temporaryFolder(), 'ab.json')
+  const variants = ['a', 'b'].map((name, i) => ({ name, uri: `models:/fraud/${i + 1}`, weight: 1 }))
+  await writeFile(file, JSON.stringify({ model: 'fraud', variants }))
+  expect(await ask(['deployments', 'set', 'ab', file])).toMatchObject({
+    code: 0,
+    out: 'ab is at revision 1: a=1, b=1\n',
+  })
+  expect(await ask(['deployments', 'weights', 'ab', 'b=3'])).toMatchObject({
+    code: 0,
+    out: 'ab is at revision 2: a=1, b=3\n',
+  })
+  expect(await ask(['deployments', 'weights', 'ab', 'c=3'])).toMatchObject({
+    code: 1,
+    err: "gatehouse: 'c=3' is no weight; give e.g. a=90\n",
+  })
+  expect(JSON.parse((await ask(['deployments', 'show', 'ab'])).out)).toMatchObject({ revision: 2 })
+  expect((await ask(['deployments', 'list', 'fraud'])).out).toContain('a=1, b=3')
+  expect((await ask(['deployments', 'delete', 'ab'])).code).toBe(0)
+  expect((await ask(['deployments', 'list', 'fraud'])).out).toBe('no deployments of fraud\n')
+})
