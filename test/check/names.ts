@@ -6,7 +6,7 @@ const verbs = new Set(
   commit compare complete count create delete deliver derive describe digest drain end enter explain export extend fill finalize
   find finish follow gather get grant hash import judge keep lift limit link list listen locate log make measure
   match merge migrate note open page parse ping place point post prepare purge put read record redeliver refresh refuse regrant remove
-  rename render renew replace replay request require resolve restore review revoke roll run sample seal search send
+  rename render renew replace replay report request require resolve restore review revoke roll run sample seal search send
   set settle show sign split start stop stream sweep take test transition trace try unassign unlink unseal
   fetch pull evaluate throttle update verify view wait withdraw write`.split(/\s+/),
 )
