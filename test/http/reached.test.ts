@@ -123,10 +123,13 @@ describe('URLs that the server writes', () => {
     },
   )
 
-  test('take no host that is none', async () => {
-    const url = await urlFor(['127.0.0.1'], { 'x-forwarded-host': 'evil.example/x' })
-    expect(url).toBe('https://localhost:5000/mlflow')
-  })
+  test.each(['evil.example/x', 'a@b', 'ml.example.com:99999'])(
+    'take no host that is none: %s',
+    async (host) => {
+      const url = await urlFor(['127.0.0.1'], { 'x-forwarded-host': host })
+      expect(url).toBe('https://localhost:5000/mlflow')
+    },
+  )
 })
 
 describe('with a public URL', () => {

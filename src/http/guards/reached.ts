@@ -55,7 +55,8 @@ export function hostAsked(c: AppContext): string | undefined {
 /** The host that a trusted proxy names; it may be the client's own claim, which some proxies pass on. */
 export function forwardedHost(c: AppContext): string | undefined {
   const forwarded = forwardedAs(c, 'host')
-  return forwarded !== undefined && parseHost(forwarded) ? forwarded : undefined
+  if (forwarded === undefined || !parseHost(forwarded)) return undefined
+  return URL.canParse(`http://${forwarded}`) ? forwarded : undefined
 }
 
 /** The path prefix that a trusted proxy removed, as its header says, without a slash at its end. */
