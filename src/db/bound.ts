@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { invalid } from '../core/error.ts'
 import { ConstraintError } from './database.ts'
 
-/** Who reads an object reads all its tags or params at once, which holds up everybody else meanwhile. */
+/** Who reads an object reads all its tags, params or latest metrics at once, which holds up everybody else meanwhile. */
 const bytesMax = 5_000_000
 /** What each counts beside its own bytes: a row takes time too. */
 const rowBytes = 100
@@ -24,6 +24,23 @@ export function boundStatement(table: string, owner: string, ids: SQL): SQL {
 }
 
 /**
+ * The statement before one that writes metrics of a run: it fails the batch where the run has as many
+ * names as it may, and one of these is new. Points of known names cost a look at each.
+ *
+ * @param run a select of `runs.id`
+ * @param json the points, each with its key first
+ */
+export function boundMetricNames(run: SQL, json: string): SQL {
+  const isNew = sql`exists (select 1 from json_each(${json}) p where not exists (
+    select 1 from latest_metrics l where l.run = (${run}) and l.key = p.value ->> 0))`
+  // One row is enough to fail on, and quick to find.
+  return sql`update latest_metrics set key = null where run = (${run})
+    and key = (select min(key) from latest_metrics where run = (${run}))
+    and case when ${isNew} then (select sum(octet_length(key) + ${rowBytes}) from latest_metrics
+      where run = (${run})) > ${bytesMax} end`
+}
+
+/**
  * Run a write that has a `boundStatement`.
  *
  * @throws INVALID_PARAMETER_VALUE the object would have more than it may; nothing happened
@@ -33,10 +50,14 @@ export async function writeBounded<T>(write: Promise<T>): Promise<T> {
     return await write
   } catch (err) {
     const isOurs = err instanceof ConstraintError && err.kind === 'not null'
-    const what = isOurs && /(tags|params)\.key$/.exec(err.subject)?.[1]
+    const what = isOurs && /(tags|params|metrics)\.key$/.exec(err.subject)?.[1]
     if (!what) throw err
+    const remedy =
+      what === 'metrics'
+        ? 'log to fewer names, or to several runs'
+        : 'store long texts as artifacts'
     throw invalid(
-      `All ${what} of one object may have ${bytesMax} bytes in sum, each counted with ${rowBytes} more, and these would be more; store long texts as artifacts`,
+      `All ${what} of one object may have ${bytesMax} bytes in sum, each counted with ${rowBytes} more, and these would be more; ${remedy}`,
       { cause: err },
     )
   }

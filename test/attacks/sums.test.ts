@@ -153,3 +153,24 @@ test('nobody fills a run, which everybody lists, with datasets', async () => {
   expect(read.json.run.inputs.dataset_inputs).toHaveLength(9)
   expect((await log(0)).status).toBe(200)
 })
+
+test('a run takes no more names of metrics than others can wait for, and more points of those it has', async () => {
+  const { post } = await testServer()
+  const { run } = (await post('runs/create', { experiment_id: '0' })).json
+  const { run_id } = run.info
+  const nameOf = (i: number) => `${i}`.padEnd(240, 'm')
+  const point = (i: number, value: number) => ({ key: nameOf(i), value, timestamp: 1, step: value })
+  const log = (batch: number, value: number) =>
+    post('runs/log-batch', {
+      run_id,
+      metrics: Array.from({ length: 1000 }, (_, i) => point(1000 * batch + i, value)),
+    })
+  const { taken, refused } = await untilRefused((i) => log(i, 1), 20)
+  expect(taken).toBe(15)
+  expect([refused.status, refused.json.error_code]).toEqual([400, 'INVALID_PARAMETER_VALUE'])
+  expect(refused.json.message).toContain('All metrics of one object may have 5000000 bytes in sum')
+  const one = await post('runs/log-metric', { run_id, ...point(20_000, 1) })
+  expect(one.status).toBe(400)
+  expect((await log(3, 2)).status).toBe(200)
+  expect((await post('runs/log-metric', { run_id, ...point(0, 3) })).status).toBe(200)
+})

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { checkKey } from '../../core/names.ts'
+import { boundMetricNames } from '../../db/bound.ts'
 import { jsonChunksOf, Real } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { isActiveRun, type Metric } from '../run.ts'
@@ -43,8 +44,9 @@ export function metricStatements(ctx: Context, runId: string, points: readonly M
         where ${isActiveRun(ctx, runId)}
         on conflict do nothing`,
     ),
-    ...jsonChunksOf(latestOf(points).map(metricCellsOf)).map(
-      (json) => sql`insert into latest_metrics (run, key, timestamp_ms, step, value, is_nan)
+    ...jsonChunksOf(latestOf(points).map(metricCellsOf)).flatMap((json) => [
+      boundMetricNames(sql`select id from runs where ${isActiveRun(ctx, runId)}`, json),
+      sql`insert into latest_metrics (run, key, timestamp_ms, step, value, is_nan)
         select runs.id, point.value ->> 0, point.value ->> 1, point.value ->> 2,
           point.value ->> 3, point.value ->> 4
         from runs cross join json_each(${json}) as point
@@ -53,7 +55,7 @@ export function metricStatements(ctx: Context, runId: string, points: readonly M
           step = excluded.step, value = excluded.value, is_nan = excluded.is_nan
         where (excluded.step, excluded.timestamp_ms, excluded.value)
           > (latest_metrics.step, latest_metrics.timestamp_ms, latest_metrics.value)`,
-    ),
+    ]),
   ]
 }
 
