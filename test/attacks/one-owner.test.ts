@@ -156,6 +156,33 @@ test('nobody follows up what their service account merged by break-glass', async
   expect((await follow(c.carol)).status).toBe(200)
 })
 
+test.for([
+  ['the policy is deleted', (c: Owned) => c.ours(c.root, 'DELETE', 'policies/p')],
+  [
+    'the policy guards another model',
+    (c: Owned) =>
+      c.ours(c.root, 'PUT', 'policies/p', { applies_to: { models: 'other', stage: 'Production' } }),
+  ],
+] as const)(
+  'once %s, administrators alone follow up what was merged by break-glass',
+  async ([, loosen]) => {
+    const c = await owned()
+    const applies_to = { models: 'fraud', stage: 'Production' }
+    await c.policy({ applies_to, approvals: fromReviewers, break_glass: { from: ['service:bot'] } })
+    const id = await c.open(c.ann)
+    const reason = 'everything is on fire'
+    expect((await c.ours(c.bot, 'POST', `promotions/${id}/break-glass`, { reason })).status).toBe(
+      200,
+    )
+    const loosened = await loosen(c)
+    expect(loosened.status, loosened.text).toBeLessThan(300)
+    const follow = (who: string) => c.ours(who, 'POST', `promotions/${id}/follow-up`, {})
+    expect((await follow(c.carol)).status).toBe(403)
+    expect((await follow(c.otto)).status).toBe(403)
+    expect((await follow(c.root)).status).toBe(200)
+  },
+)
+
 const hold = 'models/fraud/versions/1/hold'
 
 test.for([

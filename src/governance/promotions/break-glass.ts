@@ -79,7 +79,8 @@ function checkReason(reason: string): void {
 }
 
 /**
- * Close the follow-up review that a break-glass merge left open.
+ * Close the follow-up review that a break-glass merge left open. Where no policy is left that says who
+ * may review, administrators do.
  *
  * @throws PERMISSION_DENIED the caller opened the request, broke the glass, or may not approve it
  * @throws RESOURCE_CONFLICT no follow-up review is open
@@ -102,6 +103,12 @@ export async function followUp(
     throw new RegistryError(
       'PERMISSION_DENIED',
       'The follow-up review is for somebody else, signed in: neither who asked nor who broke the glass',
+    )
+  }
+  if (assessment.policies.length === 0 && !ctx.principal.isAdmin) {
+    throw new RegistryError(
+      'PERMISSION_DENIED',
+      `No policy guards ${promotionText(promotion)} any more that says who may review it: an administrator closes the follow-up review`,
     )
   }
   await requireToReview(ctx, promotion, assessment)
