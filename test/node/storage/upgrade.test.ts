@@ -15,6 +15,7 @@ import * as governance from '../../../src/governance/tables.ts'
 import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
 import { readMigrations } from '../../../src/platform/node/migrations.ts'
 import * as registry from '../../../src/registry/tables.ts'
+import * as serving from '../../../src/serving/tables.ts'
 import * as tracking from '../../../src/tracking/tables.ts'
 import * as transfer from '../../../src/transfer/tables.ts'
 import * as webhooks from '../../../src/webhooks/tables.ts'
@@ -157,6 +158,7 @@ test('the migrations make the columns and keys that the tables in src/ declare',
     audit,
     governance,
     registry,
+    serving,
     tracking,
     transfer,
     webhooks,
