@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { MetricSeries, SeriesBucket } from '../../src/tracking/run-data/metric-series.ts'
-import { drawSeries, extentOf } from '../../src/ui/charts/draw-series.ts'
+import { drawGrid, drawSeries, extentOf, roundedOf } from '../../src/ui/charts/draw-series.ts'
 import { markupIn, textOf } from './page.ts'
 import { runsWorld } from './runs-world.ts'
 
@@ -53,6 +53,22 @@ describe('a drawing', () => {
     const most = Number.MAX_VALUE / 2
     expect(drawn([bucket(0, -most), bucket(1, most)]).line).toBe('M0 396L1000 4')
   })
+})
+
+const most = Number.MAX_VALUE
+test.each([
+  ['values', [-0.588, 1.97], [2, 1, 0, -1]],
+  ['small ones', [0.00012, 0.00093], [0.001, 0.0008, 0.0006, 0.0004, 0.0002, 0]],
+  ['round ones', [0, 100], [100, 80, 60, 40, 20, 0]],
+  ['equal ones', [5, 5], [5]],
+  ['the largest doubles', [-most, most], [most, 0, -most]],
+] as const)('beside %s stand round ones at even distances', (_, [from, to], ticks) => {
+  const rounded = roundedOf({ x: [0, 1], y: [from, to] })
+  expect(rounded.ticks).toEqual(ticks)
+  expect(rounded.y?.[0]).toBeLessThanOrEqual(from)
+  expect(rounded.y?.[1]).toBeGreaterThanOrEqual(to)
+  const heights = [...drawGrid(rounded.ticks, rounded).matchAll(/M0 ([\d.]+)H/g)]
+  expect(heights).toHaveLength(ticks.length)
 })
 
 describe('the charts of a run', () => {

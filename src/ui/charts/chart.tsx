@@ -2,7 +2,15 @@ import type { Child, FC } from 'hono/jsx'
 import type { MetricSeries, SeriesAxis } from '../../tracking/run-data/metric-series.ts'
 import { Table } from '../parts/table.tsx'
 import { countText, Given, numberText, plural, visibleText } from '../parts/text.tsx'
-import { drawnHeight, drawnWidth, drawSeries, type Extent, extentOf } from './draw-series.ts'
+import {
+  drawGrid,
+  drawnHeight,
+  drawnWidth,
+  drawSeries,
+  type Extent,
+  extentOf,
+  roundedOf,
+} from './draw-series.ts'
 
 type ChartProps = {
   readonly title: string
@@ -59,47 +67,43 @@ function onlyValue(series: readonly MetricSeries[]): string {
 
 type PlotProps = Pick<ChartProps, 'title' | 'series' | 'x'> & { readonly extent: Extent }
 
-const Plot: FC<PlotProps> = ({ title, series, x, extent }) => (
-  <div class="plot">
-    <div class="axis-y" aria-hidden="true">
-      {extent.y === undefined ? null : (
-        <>
-          <span>{numberText(extent.y[1])}</span>
-          <span>{numberText(extent.y[0] / 2 + extent.y[1] / 2)}</span>
-          <span>{numberText(extent.y[0])}</span>
-        </>
-      )}
+const Plot: FC<PlotProps> = ({ title, series, x, extent }) => {
+  const { ticks, ...drawn } = roundedOf(extent)
+  return (
+    <div class="plot">
+      <div class="axis-y" aria-hidden="true">
+        {ticks.map((value) => (
+          <span>{numberText(value)}</span>
+        ))}
+      </div>
+      <svg
+        viewBox={`0 0 ${drawnWidth} ${drawnHeight}`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={visibleText(`${title} ${essenceOf(series, extent)}`)}
+      >
+        <path class="grid" d={drawGrid(ticks, drawn)} />
+        {series.map((one, i) => {
+          const { line, band, dots, marks } = drawSeries(one, drawn)
+          return (
+            <g class={classOf(i)}>
+              {band === '' ? null : <path class="band" d={band} />}
+              {line === '' ? null : <path class="line" d={line} />}
+              {dots === '' ? null : <path class="dots" d={dots} />}
+              {marks === '' ? null : <path class="marks" d={marks} />}
+            </g>
+          )
+        })}
+      </svg>
+      <div class="axis-x" aria-hidden="true">
+        <span>{axisText(extent.x[0], x)}</span>
+        <span>
+          {axisText(extent.x[1], x)} {x === 'step' ? 'step' : ''}
+        </span>
+      </div>
     </div>
-    <svg
-      viewBox={`0 0 ${drawnWidth} ${drawnHeight}`}
-      preserveAspectRatio="none"
-      role="img"
-      aria-label={visibleText(`${title} ${essenceOf(series, extent)}`)}
-    >
-      <path
-        class="grid"
-        d={`M0 4H${drawnWidth}M0 ${drawnHeight / 2}H${drawnWidth}M0 ${drawnHeight - 4}H${drawnWidth}`}
-      />
-      {series.map((one, i) => {
-        const { line, band, dots, marks } = drawSeries(one, extent)
-        return (
-          <g class={classOf(i)}>
-            {band === '' ? null : <path class="band" d={band} />}
-            {line === '' ? null : <path class="line" d={line} />}
-            {dots === '' ? null : <path class="dots" d={dots} />}
-            {marks === '' ? null : <path class="marks" d={marks} />}
-          </g>
-        )
-      })}
-    </svg>
-    <div class="axis-x" aria-hidden="true">
-      <span>{axisText(extent.x[0], x)}</span>
-      <span>
-        {axisText(extent.x[1], x)} {x === 'step' ? 'step' : ''}
-      </span>
-    </div>
-  </div>
-)
+  )
+}
 
 /** Ten colours; then the same with dashes. */
 function classOf(i: number): string {

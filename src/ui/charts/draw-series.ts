@@ -1,3 +1,4 @@
+import { nice, ticks } from 'd3-array'
 import type { MetricSeries, SeriesBucket } from '../../tracking/run-data/metric-series.ts'
 
 /** Units of a drawing; a browser stretches it to the place that there is. */
@@ -9,6 +10,23 @@ export type Extent = {
   readonly x: readonly [number, number]
   /** Undefined: there is no finite value. */
   readonly y: readonly [number, number] | undefined
+}
+
+/** About so many round values stand beside a drawing. */
+const ticksWanted = 4
+
+/**
+ * The extent from one round value to another, and round values at even distances from its greatest to
+ * its least. Where doubles are too coarse for that, the extent as it is, with its middle.
+ */
+export function roundedOf(extent: Extent): Extent & { readonly ticks: readonly number[] } {
+  if (extent.y === undefined) return { ...extent, ticks: [] }
+  const [least, greatest] = nice(...extent.y, ticksWanted)
+  const values = ticks(least, greatest, ticksWanted)
+  const isWhole = values.length > 1 && values[0] === least && values.at(-1) === greatest
+  if (isWhole) return { ...extent, y: [least, greatest], ticks: values.toReversed() }
+  const [from, to] = extent.y
+  return { ...extent, ticks: from < to ? [to, from / 2 + to / 2, from] : [from] }
 }
 
 export function extentOf(series: readonly MetricSeries[]): Extent {
@@ -45,7 +63,7 @@ export type Drawing = {
 /** A series as paths. No line leads across NaN, an infinity, or a gap. */
 export function drawSeries({ buckets }: MetricSeries, extent: Extent): Drawing {
   const across = scaleOf(extent.x, 0, drawnWidth)
-  const up = extent.y ? scaleOf(extent.y, drawnHeight - 4, 4) : () => drawnHeight / 2
+  const up = heightsOf(extent)
   const place = (x: number, y: number) => `${coordinate(across(x))} ${coordinate(up(y))}`
   const parts = splitAtGaps(buckets)
   const lines = parts.filter((part) => part.length > 1)
@@ -75,6 +93,16 @@ export function drawSeries({ buckets }: MetricSeries, extent: Extent): Drawing {
       })
       .join(''),
   }
+}
+
+/** Lines across at these heights. */
+export function drawGrid(values: readonly number[], extent: Extent): string {
+  const up = heightsOf(extent)
+  return values.map((value) => `M0 ${coordinate(up(value))}H${drawnWidth}`).join('')
+}
+
+function heightsOf({ y }: Extent): (value: number) => number {
+  return y ? scaleOf(y, drawnHeight - 4, 4) : () => drawnHeight / 2
 }
 
 type Valued = SeriesBucket & { readonly values: NonNullable<SeriesBucket['values']> }

@@ -5,7 +5,7 @@ export const charts = `
 .plot { display: grid; grid-template-columns: minmax(3rem, max-content) minmax(0, 1fr); gap: .25rem .5rem; }
 .plot > svg { inline-size: 100%; block-size: 12rem; }
 .large-chart .plot > svg { block-size: 24rem; max-block-size: 60vh; }
-.axis-y { display: flex; flex-direction: column; justify-content: space-between; text-align: end; }
+.axis-y { display: flex; flex-direction: column; justify-content: space-between; text-align: end; } .axis-y > :only-child { margin-block: auto; }
 .axis-x { grid-column: 2; display: flex; justify-content: space-between; }
 .axis-x, .axis-y { color: var(--soft); font-size: .75rem; font-variant-numeric: tabular-nums; line-height: 1; }
 .figure { font-size: 1.625rem; font-weight: 600; font-variant-numeric: tabular-nums; }
