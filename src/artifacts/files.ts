@@ -60,6 +60,9 @@ export function newBlobKey(ctx: Context): string {
   return `blobs/${id.slice(0, 2)}/${id}`
 }
 
+/** Stands for the list of parts of an upload that is being aborted. */
+export const abortedParts = 'aborted'
+
 /** A body that lies in the blob store and is to be shown. */
 export type WrittenBlob = Stored & { readonly key: string }
 
@@ -83,7 +86,8 @@ export async function showBlob(
   const { start, end } = folderRangeOf(path)
   const isOpen = from
     ? sql`exists (select 1 from multipart_uploads
-        where upload_id = ${from.uploadId} and completed_at_ms is null)`
+        where upload_id = ${from.uploadId} and completed_at_ms is null
+          and parts is not ${abortedParts})`
     : sql`1`
   const isFree = sql`not exists (
       select 1 from artifact_files where workspace = ${ctx.workspace}

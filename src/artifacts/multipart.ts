@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { conflict, invalid, notFound, RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import type { NewPart, Stored, UploadedPart } from '../platform/ports.ts'
-import { newBlobKey, showBlob } from './files.ts'
+import { abortedParts, newBlobKey, showBlob } from './files.ts'
 import { assertWritable } from './path.ts'
 import { isWithinQuotaSql, limitedAccountOf, overQuota, readBytesLeft } from './quota.ts'
 import type { multipartUploads } from './tables.ts'
@@ -15,7 +15,7 @@ export type Upload = {
   readonly storeUploadId: string
   /** `accounts.id` of whose quota its parts count for; undefined: nobody's. */
   readonly account: number | undefined
-  /** The list that its completion named; undefined: nobody has completed it yet. */
+  /** The list that its completion named, or `abortedParts`; undefined: nobody has completed it yet. */
   readonly parts: string | undefined
   readonly isCompleted: boolean
 }
@@ -151,7 +151,7 @@ async function claimUpload(
   await ctx.db.all(sql`update multipart_uploads set parts = ${list}
     where upload_id = ${uploadId} and parts is null`)
   const upload = await findUpload(ctx, uploadId)
-  if (!upload) throw notFound('Multipart upload', uploadId)
+  if (!upload || upload.parts === abortedParts) throw notFound('Multipart upload', uploadId)
   if (upload.parts === list) return upload
   throw conflict(
     `Multipart upload '${uploadId}' ${upload.isCompleted ? 'was' : 'is being'} completed with another list of parts; begin another upload`,
@@ -167,11 +167,14 @@ async function joinParts(
   try {
     return await ctx.blobs.multipart.complete(key, storeUploadId, parts)
   } catch (err) {
-    if (await isCompleted(ctx, uploadId)) return undefined
-    // A list that was refused may be sent again, put right.
+    const upload = await findUpload(ctx, uploadId)
+    if (upload?.isCompleted) return undefined
     const isRefused = err instanceof RegistryError && err.code === 'INVALID_PARAMETER_VALUE'
-    if (isRefused)
-      await ctx.db.all(sql`update multipart_uploads set parts = null
+    if (!isRefused) throw err
+    // Its parts went with it.
+    if (!upload || upload.parts === abortedParts) throw notFound('Multipart upload', uploadId)
+    // A list that was refused may be sent again, put right.
+    await ctx.db.all(sql`update multipart_uploads set parts = null
       where upload_id = ${uploadId} and parts = ${list} and completed_at_ms is null`)
     throw err
   }
@@ -188,6 +191,8 @@ export async function abortUpload(ctx: Context, uploadId: string, path: string):
   if (!upload) return
   checkPath(upload, path)
   if (upload.isCompleted) return
+  await ctx.db.all(sql`update multipart_uploads set parts = ${abortedParts}
+    where upload_id = ${uploadId} and completed_at_ms is null`)
   await ctx.blobs.multipart.abort(upload.key, upload.storeUploadId)
   await ctx.db.batch({
     parts: sql`delete from multipart_parts where upload_id = ${uploadId}`,

@@ -102,6 +102,22 @@ test('a completion against an abort leaves the whole file or none, and no bytes 
   expect((await keys()).length).toBeLessThanOrEqual(8)
 })
 
+test('a completion that finds the parts of an aborted upload gone says that there is no such upload', async () => {
+  const { begin, read, platform } = await uploads()
+  const { parts, complete, abort } = await begin('f', ['body'])
+  const { multipart } = platform.blobs
+  const answers: number[] = []
+  const { abort: forget } = multipart
+  multipart.abort = async (...upload) => {
+    await forget.apply(multipart, upload)
+    // The rows of the upload are still there.
+    answers.push((await complete(parts)).status)
+  }
+  await abort()
+  expect([...answers, (await complete(parts)).status]).toEqual([404, 404])
+  expect((await read('f')).status).toBe(404)
+})
+
 test('whatever comes at once with a completion, the file is one that somebody sent, and nothing fails', async () => {
   const { begin, put, read } = await uploads()
   for (let round = 0; round < 6; round++) {
