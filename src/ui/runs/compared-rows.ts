@@ -1,4 +1,5 @@
 import type { Run } from '../../tracking/run.ts'
+import { isOwnTag } from '../parts/own-tags.ts'
 
 /** One name, and the value that each run has for it. */
 export type ComparedRow<T> = { readonly key: string; readonly values: readonly (T | undefined)[] }
@@ -14,7 +15,7 @@ export function rowsOf(runs: readonly Run[]): ComparedRows {
   return {
     metrics: rowsBy(runs.map(({ metrics }) => metrics)),
     params: rowsBy(runs.map(({ params }) => params)),
-    tags: rowsBy(runs.map(({ tags }) => tags.filter(({ key }) => !key.startsWith('mlflow.')))),
+    tags: rowsBy(runs.map(({ tags }) => tags.filter(isOwnTag))),
   }
 }
 

@@ -3,6 +3,7 @@ import type { RunCount } from '../../tracking/experiments/count-runs.ts'
 import type { Experiment } from '../../tracking/experiments/experiment.ts'
 import { Time } from '../parts/byline.tsx'
 import { Tags } from '../parts/chips.tsx'
+import { isOwnTag } from '../parts/own-tags.ts'
 import { SearchBox, WordsNote } from '../parts/search-box.tsx'
 import { NoValue, Table } from '../parts/table.tsx'
 import { countText, Given } from '../parts/text.tsx'
@@ -98,7 +99,7 @@ const ExperimentTable: FC<ExperimentsPageProps> = ({ frame: { to }, experiments,
               <a href={to.experiment(id)}>
                 <Given text={name} />
               </a>
-              <Tags of={tags.filter(({ key }) => !key.startsWith('mlflow.'))} />
+              <Tags of={tags.filter(isOwnTag)} />
             </div>
           </th>
           <td class="number">{countText(count?.runs ?? 0)}</td>

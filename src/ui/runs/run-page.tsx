@@ -2,6 +2,7 @@ import type { FC } from 'hono/jsx'
 import type { KeyValue, Run } from '../../tracking/run.ts'
 import { type Html, writeHtml } from '../cards/markdown.tsx'
 import { Duration, Time } from '../parts/byline.tsx'
+import { isOwnTag, noteOf } from '../parts/own-tags.ts'
 import { Table } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { countText, Given, visibleText } from '../parts/text.tsx'
@@ -82,19 +83,18 @@ export const RunPage: FC<RunPageProps> = (props) => {
         <Datasets run={run} />
         <Origin standing={standing} to={to} />
       </div>
-      <Values title="Tags" of={run.tags.filter(isOwn)} total={run.tags.filter(isOwn).length} />
-      <System tags={run.tags.filter((tag) => !isOwn(tag))} />
+      <Values
+        title="Tags"
+        of={run.tags.filter(isOwnTag)}
+        total={run.tags.filter(isOwnTag).length}
+      />
+      <System tags={run.tags.filter((tag) => !isOwnTag(tag))} />
     </Page>
   )
 }
 
 /** From so many names on there is a field to find one. */
 const wordsFrom = 20
-
-/** Not one of those that clients and servers set by themselves. */
-function isOwn({ key }: KeyValue): boolean {
-  return !key.startsWith('mlflow.')
-}
 
 const About: FC<RunPageProps> = ({ frame: { to }, standing: { run, versions } }) => {
   const { status, startTimeMs, endTimeMs, userId, lifecycleStage } = run
@@ -130,7 +130,7 @@ const About: FC<RunPageProps> = ({ frame: { to }, standing: { run, versions } })
 
 /** What people wrote about the run, as MLflow keeps it. */
 const Description: FC<{ readonly run: Run }> = async ({ run: { tags } }) => {
-  const text = tags.find(({ key }) => key === 'mlflow.note.content')?.value ?? ''
+  const text = noteOf(tags)
   if (text.trim() === '') return null
   const html: Html = await writeHtml(text)
   return (

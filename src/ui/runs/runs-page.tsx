@@ -1,6 +1,7 @@
 import type { Child, FC } from 'hono/jsx'
 import type { RunKey } from '../../tracking/runs/run-cells.ts'
 import { Tags } from '../parts/chips.tsx'
+import { isOwnTag, noteOf } from '../parts/own-tags.ts'
 import { SearchBox, WordsNote } from '../parts/search-box.tsx'
 import { Table } from '../parts/table.tsx'
 import { countText, Given, plural, visibleText, Written } from '../parts/text.tsx'
@@ -83,15 +84,15 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem })
 
 const About: FC<Pick<RunsPageProps, 'standing'>> = ({ standing: { experiment, total } }) => {
   const { tags, lifecycleStage } = experiment
-  const note = tags.find(({ key }) => key === 'mlflow.note.content')?.value
+  const note = noteOf(tags)
   return (
     <>
       <p class="soft">
         {plural(total, 'run')}
         {lifecycleStage === 'deleted' ? ' · this experiment is deleted' : ''}
       </p>
-      {note ? <Written text={note} /> : null}
-      <Tags of={tags.filter(({ key }) => !key.startsWith('mlflow.'))} />
+      {note !== '' ? <Written text={note} /> : null}
+      <Tags of={tags.filter(isOwnTag)} />
     </>
   )
 }

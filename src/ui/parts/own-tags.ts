@@ -1,0 +1,14 @@
+import type { KeyValue } from '../../tracking/run.ts'
+
+/** Where MLflow keeps the description of a run or an experiment. */
+export const noteKey = 'mlflow.note.content'
+
+/** The description among the tags of a run or an experiment; empty: there is none. */
+export function noteOf(tags: readonly KeyValue[]): string {
+  return tags.find(({ key }) => key === noteKey)?.value ?? ''
+}
+
+/** Not one of those that clients and servers set by themselves. */
+export function isOwnTag({ key }: KeyValue): boolean {
+  return !key.startsWith('mlflow.')
+}
