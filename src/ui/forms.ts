@@ -11,6 +11,8 @@ import { attempt } from './attempt.ts'
 export type FormFields = {
   /** Without space around it; undefined: absent or empty. */
   text(name: string): string | undefined
+  /** As a page put it into a hidden field. */
+  exact(name: string): string | undefined
   isChecked(name: string): boolean
 }
 
@@ -68,6 +70,7 @@ async function readForm(c: AppContext, bytesMax: number): Promise<FormFields> {
   }
   return {
     text: (name) => one(name)?.trim() || undefined,
+    exact: one,
     isChecked: (name) => one(name) !== undefined,
   }
 }

@@ -6,6 +6,8 @@ import { postCard, showCardEdit } from './cards/card-edit.tsx'
 import * as experimentChanges from './changes/experiment-changes.tsx'
 import * as modelChanges from './changes/model-changes.tsx'
 import * as runChanges from './changes/run-changes.tsx'
+import type { TagPosts } from './changes/tag-changes.ts'
+import type { TrackedPosts } from './changes/tracked-changes.ts'
 import * as versionChanges from './changes/version-changes.tsx'
 import { showRunCharts } from './charts/run-charts.tsx'
 import { showDocs } from './docs/docs.tsx'
@@ -78,13 +80,12 @@ function modelRoutes(): Hono<AppEnv> {
     .get('/models/:name/rollback', guard(mayReadModel), (c) => showRollback(c))
     .post('/models/:name/rollback', postRollback)
     .get('/models/:name/change', guard(mayReadModel), (c) => modelChanges.showModelChange(c))
-    .post('/models/:name/description', modelChanges.postModelDescription)
-    .post('/models/:name/tags', modelChanges.postModelTag)
-    .post('/models/:name/tags/remove', modelChanges.postModelTagRemoval)
+    .post('/models/:name/description', modelChanges.postDescription)
+    .route('/models/:name', tagRoutes(modelChanges.modelTagPosts))
     .post('/models/:name/aliases', modelChanges.postAlias)
     .post('/models/:name/aliases/remove', modelChanges.postAliasRemoval)
-    .post('/models/:name/rename', modelChanges.postModelRename)
-    .post('/models/:name/delete', modelChanges.postModelDeletion)
+    .post('/models/:name/rename', modelChanges.postRename)
+    .post('/models/:name/delete', modelChanges.postDeletion)
     .get(version, guard(mayReadModel), showVersion)
     .get(`${version}/promote`, guard(mayReadModel), (c) => showPromote(c))
     .post(`${version}/promote`, postPromote)
@@ -93,13 +94,12 @@ function modelRoutes(): Hono<AppEnv> {
     .get(`${version}/card`, guard(mayReadModel), (c) => showCardEdit(c))
     .post(`${version}/card`, postCard)
     .get(`${version}/change`, guard(mayReadModel), (c) => versionChanges.showVersionChange(c))
-    .post(`${version}/description`, versionChanges.postVersionDescription)
-    .post(`${version}/tags`, versionChanges.postVersionTag)
-    .post(`${version}/tags/remove`, versionChanges.postVersionTagRemoval)
-    .post(`${version}/alias`, versionChanges.postVersionAlias)
+    .post(`${version}/description`, versionChanges.postDescription)
+    .route(version, tagRoutes(versionChanges.versionTagPosts))
+    .post(`${version}/alias`, versionChanges.postAlias)
     .post(`${version}/hold`, versionChanges.postHold)
     .post(`${version}/hold/lift`, versionChanges.postHoldLift)
-    .post(`${version}/delete`, versionChanges.postVersionDeletion)
+    .post(`${version}/delete`, versionChanges.postDeletion)
 }
 
 /** Experiments, their runs, and the forms of both. */
@@ -113,21 +113,24 @@ function runRoutes(): Hono<AppEnv> {
     .get(`${experiment}/change`, guard(mayReadExperiment), (c) =>
       experimentChanges.showExperimentChange(c),
     )
-    .post(`${experiment}/name`, experimentChanges.postExperimentName)
-    .post(`${experiment}/description`, experimentChanges.postExperimentDescription)
-    .post(`${experiment}/tags`, experimentChanges.postExperimentTag)
-    .post(`${experiment}/tags/remove`, experimentChanges.postExperimentTagRemoval)
-    .post(`${experiment}/delete`, experimentChanges.postExperimentDeletion)
-    .post(`${experiment}/restore`, experimentChanges.postExperimentRestoring)
+    .route(experiment, trackedRoutes(experimentChanges.experimentPosts))
     .get('/runs/compare', guard(mayReadRuns), showRunComparison)
     .get('/runs/:run', guard(mayReadRun), showRun)
     .get('/runs/:run/charts', guard(mayReadRun), showRunCharts)
     .get('/runs/:run/files', guard(mayReadRun), showRunFiles)
     .get('/runs/:run/change', guard(mayReadRun), (c) => runChanges.showRunChange(c))
-    .post('/runs/:run/name', runChanges.postRunName)
-    .post('/runs/:run/description', runChanges.postRunDescription)
-    .post('/runs/:run/tags', runChanges.postRunTag)
-    .post('/runs/:run/tags/remove', runChanges.postRunTagRemoval)
-    .post('/runs/:run/delete', runChanges.postRunDeletion)
-    .post('/runs/:run/restore', runChanges.postRunRestoring)
+    .route('/runs/:run', trackedRoutes(runChanges.runPosts))
+}
+
+/** The forms that experiments and runs have alike. */
+function trackedRoutes(posts: TrackedPosts): Hono<AppEnv> {
+  return tagRoutes(posts)
+    .post('/name', posts.postName)
+    .post('/description', posts.postDescription)
+    .post('/delete', posts.postDeletion)
+    .post('/restore', posts.postRestoring)
+}
+
+function tagRoutes({ postTag, postTagRemoval }: TagPosts): Hono<AppEnv> {
+  return new Hono<AppEnv>().post('/tags', postTag).post('/tags/remove', postTagRemoval)
 }

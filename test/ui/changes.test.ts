@@ -107,6 +107,37 @@ describe('the forms of a model', () => {
   })
 })
 
+test('who may not move an alias may not by another spelling of it either', async () => {
+  const { as, ann, rita, call } = await world()
+  const release = { principal: 'user:rita', action: 'promote', models: 'fraud-*', alias: 'live' }
+  expect((await call(admin, 'POST', '/api/v1/grants', release)).status).toBe(201)
+  for (const alias of ['live', '@live', ' @live ']) {
+    for (const [path, fields] of [
+      ['aliases', { alias, version: '1' }],
+      ['aliases/remove', { alias }],
+      ['1/alias', { alias }],
+    ] as const) {
+      const { status } = await as(ann).post(`${model}/${path}`, fields)
+      expect([path, alias, status]).toEqual([path, alias, 403])
+    }
+  }
+  const moved = await as(rita).post(`${model}/aliases`, { alias: '@live', version: '2' })
+  expect(moved.status).toBe(303)
+  expect(textOf((await as(rita).get(`${model}/2`)).html)).toContain('@live')
+})
+
+test('a tag is removed by its very key, and a model is deleted by its very name', async () => {
+  const { as, ann, mlflow } = await world()
+  const name = 'fraud-detector'
+  for (const key of [' tier', 'tier']) {
+    await mlflow(ann, 'POST', 'registered-models/set-tag', { name, key, value: `of ${key}` })
+  }
+  expect((await as(ann).post(`${model}/tags/remove`, { key: ' tier' })).status).toBe(303)
+  const { json } = await mlflow(ann, 'GET', `registered-models/get?name=${name}`)
+  expect(json.registered_model.tags).toContainEqual({ key: 'tier', value: 'of tier' })
+  expect(json.registered_model.tags).not.toContainEqual({ key: ' tier', value: 'of  tier' })
+})
+
 describe('the forms of a version', () => {
   test('change its description, tags and alias, and delete it', async () => {
     const { as, ann } = await world()

@@ -13,63 +13,80 @@ export type Reshown = {
   readonly typed?: ((field: string) => string | undefined) | undefined
 }
 
-type Change<T> = {
+export type Change<T, V, R> = {
   /** The name of the endpoint that does the same. */
   readonly operation: string
-  readonly rule: (ctx: Context, c: AppContext, form: FormFields) => void | Promise<void>
+  /** What the form asks for. It never fails: `rule` judges first, on the very values that `make` then uses. */
+  readonly read: (form: FormFields) => V
+  /** Throws PERMISSION_DENIED to refuse. */
+  readonly rule: (ctx: Context, asked: T & V) => void | Promise<void>
   /** The field that is marked where a value is wrong. */
   readonly field?: string
-  /** Makes the change. @returns where to go then; nothing: back to the page of the form */
-  readonly make: (
-    ctx: Context,
-    form: FormFields,
-    at: T & { readonly to: Paths },
-  ) => Promise<string | undefined>
+  readonly make: (ctx: Context, asked: T & V) => Promise<R>
+  /** Where to go then; absent: back to the page of the form. */
+  readonly next?: (to: Paths, asked: T & V, made: R) => string
 }
+
+/** Makes what one form of a page posts to. */
+export type MakeChange<T> = <V extends object, R>(change: Change<T, V, R>) => Handler<AppEnv>
 
 type FormsPage<T> = {
   readonly show: (c: AppContext, shown: Reshown) => Promise<Response>
-  readonly addressOf: (c: AppContext, to: Paths) => string
+  readonly addressOf: (to: Paths, at: T) => string
   /** What the address names. */
   readonly atOf: (c: AppContext) => T
   readonly aboutOf?: (at: T) => { readonly model: string; readonly version?: number }
 }
 
 /** What one form of such a page posts to. A change that waits in a promotion request leads to that. */
-export function changeOn<T extends object>(
-  page: FormsPage<T>,
-): (change: Change<T>) => Handler<AppEnv> {
-  const { atOf, aboutOf } = page
-  return ({ operation, rule, field, make }) =>
-    formAction({
+export function changeOn<T extends object>({
+  show,
+  addressOf,
+  atOf,
+  aboutOf,
+}: FormsPage<T>): MakeChange<T> {
+  return ({ operation, read, rule, field, make, next }) => {
+    const askedOf = (c: AppContext, form: FormFields) => ({ ...atOf(c), ...read(form) })
+    return formAction({
       operation,
-      rule,
+      rule: (ctx, c, form) => rule(ctx, askedOf(c, form)),
       ...(aboutOf && { about: (c: AppContext) => aboutOf(atOf(c)) }),
       async run(ctx, c, form) {
         const to = pathsUnder(pagePrefix(c))
+        const asked = askedOf(c, form)
         try {
-          const next = await make(ctx, form, { ...atOf(c), to })
-          return c.redirect(next ?? page.addressOf(c, to), 303)
+          const made = await make(ctx, asked)
+          return c.redirect(next?.(to, asked, made) ?? addressOf(to, asked), 303)
         } catch (err) {
           if (err instanceof BlockedError) {
             return c.redirect(to.promotion(err.blocked.promotionId), 303)
           }
           const problem = await noteProblem(c, err, field)
-          return page.show(c, { problem, typed: (name) => form.text(name) })
+          return show(c, { problem, typed: (name) => form.text(name) })
         }
       },
     })
+  }
+}
+
+/** For a form without fields. */
+export function readNothing(): object {
+  return {}
+}
+
+/** An alias as people write it, with or without the sign before it. */
+export function aliasFrom(text: string | undefined): string {
+  return (text ?? '').replace(/^@/, '')
 }
 
 /** @throws INVALID_PARAMETER_VALUE it is empty */
-export function neededText(form: FormFields, name: string, what: string): string {
-  const text = form.text(name)
-  if (text === undefined) throw invalid(`${what} is missing`)
+export function checkGiven(text: string | undefined, what: string): string {
+  if (text === undefined || text === '') throw invalid(`${what} is missing`)
   return text
 }
 
 /** What cannot be undone is done after its name was typed. @throws INVALID_PARAMETER_VALUE */
-export function checkTyped(form: FormFields, wanted: string): void {
-  if (form.text('confirm') === wanted) return
+export function checkTyped(typed: string | undefined, wanted: string): void {
+  if (typed === wanted.trim()) return
   throw invalid(`Nothing was deleted: type ${wanted} to say that you mean it`)
 }

@@ -1,6 +1,5 @@
 import { requireExperiment, requireToCreate } from '../../access/permissions/require.ts'
 import type { AppContext } from '../../http/app-env.ts'
-import type { Context } from '../../platform/context.ts'
 import {
   deleteExperiment,
   deleteExperimentTag,
@@ -15,9 +14,9 @@ import { experimentIdOf } from '../addressed.ts'
 import { findRefusal } from '../forms.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
-import { changeOn, neededText, type Reshown } from './change.ts'
+import { changeOn, checkGiven, type Reshown } from './change.ts'
 import { ExperimentEditPage, NewExperimentPage } from './experiment-edit-page.tsx'
-import { noteKey } from './run-edit-page.tsx'
+import { makeTrackedPosts } from './tracked-changes.ts'
 
 /** `GET /experiments/{id}/change` */
 export async function showExperimentChange(c: AppContext, shown: Reshown = {}): Promise<Response> {
@@ -35,75 +34,28 @@ export async function showExperimentChange(c: AppContext, shown: Reshown = {}): 
 
 const change = changeOn({
   show: showExperimentChange,
-  addressOf: (c, to) => `${to.experiment(experimentIdOf(c))}/change`,
   atOf: (c) => ({ id: experimentIdOf(c) }),
+  addressOf: (to, { id }) => `${to.experiment(id)}/change`,
 })
 
-const mayEdit = (ctx: Context, c: AppContext) => requireExperiment(ctx, experimentIdOf(c), 'EDIT')
-const mayManage = (ctx: Context, c: AppContext) => requireWholeExperiment(ctx, experimentIdOf(c))
-
-/** `POST /experiments/{id}/name` */
-export const postExperimentName = change({
-  operation: 'updateExperiment',
-  rule: mayEdit,
-  field: 'name',
-  async make(ctx, form, { id }) {
-    await renameExperiment(ctx, id, neededText(form, 'name', 'The name'))
-    return undefined
+/** `POST /experiments/{id}/...` */
+export const experimentPosts = makeTrackedPosts(change, {
+  operations: {
+    rename: 'updateExperiment',
+    setTag: 'setExperimentTag',
+    deleteTag: 'deleteExperimentTag',
+    delete: 'deleteExperiment',
+    restore: 'restoreExperiment',
   },
-})
-
-/** `POST /experiments/{id}/description`: MLflow keeps it as a tag. */
-export const postExperimentDescription = change({
-  operation: 'setExperimentTag',
-  rule: mayEdit,
-  field: 'description',
-  async make(ctx, form, { id }) {
-    await setExperimentTag(ctx, id, { key: noteKey, value: form.text('description') ?? '' })
-    return undefined
-  },
-})
-
-/** `POST /experiments/{id}/tags` */
-export const postExperimentTag = change({
-  operation: 'setExperimentTag',
-  rule: mayEdit,
-  field: 'key',
-  async make(ctx, form, { id }) {
-    const key = neededText(form, 'key', 'The key of the tag')
-    await setExperimentTag(ctx, id, { key, value: form.text('value') ?? '' })
-    return undefined
-  },
-})
-
-/** `POST /experiments/{id}/tags/remove` */
-export const postExperimentTagRemoval = change({
-  operation: 'deleteExperimentTag',
-  rule: mayEdit,
-  async make(ctx, form, { id }) {
-    await deleteExperimentTag(ctx, id, neededText(form, 'key', 'The key of the tag'))
-    return undefined
-  },
-})
-
-/** `POST /experiments/{id}/delete` */
-export const postExperimentDeletion = change({
-  operation: 'deleteExperiment',
-  rule: mayManage,
-  async make(ctx, _form, { id, to }) {
-    await deleteExperiment(ctx, id)
-    return to.experiments
-  },
-})
-
-/** `POST /experiments/{id}/restore` */
-export const postExperimentRestoring = change({
-  operation: 'restoreExperiment',
-  rule: mayManage,
-  async make(ctx, _form, { id, to }) {
-    await restoreExperiment(ctx, id)
-    return to.experiment(id)
-  },
+  mayEdit: (ctx, { id }) => requireExperiment(ctx, id, 'EDIT'),
+  mayManage: (ctx, { id }) => requireWholeExperiment(ctx, id),
+  rename: (ctx, { id }, name) => renameExperiment(ctx, id, name),
+  setTag: (ctx, { id }, tag) => setExperimentTag(ctx, id, tag),
+  deleteTag: (ctx, { id }, key) => deleteExperimentTag(ctx, id, key),
+  delete: (ctx, { id }) => deleteExperiment(ctx, id),
+  restore: (ctx, { id }) => restoreExperiment(ctx, id),
+  afterDeletion: (to) => to.experiments,
+  afterRestoring: (to, { id }) => to.experiment(id),
 })
 
 /** `GET /experiments/new` */
@@ -119,15 +71,14 @@ export async function showNewExperiment(c: AppContext, shown: Reshown = {}): Pro
 /** `POST /experiments/new` */
 export const postNewExperiment = changeOn({
   show: showNewExperiment,
-  addressOf: (_c, to) => to.experiments,
   atOf: () => ({}),
+  addressOf: (to) => to.experiments,
 })({
   operation: 'createExperiment',
+  read: (form) => ({ name: form.text('name') }),
   rule: (ctx) => requireToCreate(ctx, 'experiment'),
   field: 'name',
-  async make(ctx, form, { to }) {
-    const name = neededText(form, 'name', 'The name')
-    const id = await createExperiment(ctx, name, { artifactLocation: undefined, tags: [] })
-    return to.experiment(id)
-  },
+  make: (ctx, { name }) =>
+    createExperiment(ctx, checkGiven(name, 'The name'), { artifactLocation: undefined, tags: [] }),
+  next: (to, _asked, id) => to.experiment(id),
 })

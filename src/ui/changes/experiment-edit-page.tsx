@@ -5,19 +5,22 @@ import { Given, visibleText } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
 import type { Reshown } from './change.ts'
-import { Changes, DescriptionForm, TagForms } from './change-forms.tsx'
-import { noteKey } from './run-edit-page.tsx'
+import { TrackedForms, type TrackedRights } from './tracked-forms.tsx'
 
 type ExperimentEditProps = Reshown & {
   readonly frame: Frame
   readonly experiment: Experiment
-  /** Why the caller may not; undefined: they may. */
-  readonly whyNot: { readonly edit: string | undefined; readonly manage: string | undefined }
+  readonly whyNot: TrackedRights
 }
 
 /** What people change of an experiment by hand. */
-export const ExperimentEditPage: FC<ExperimentEditProps> = (props) => {
-  const { frame, experiment, whyNot } = props
+export const ExperimentEditPage: FC<ExperimentEditProps> = ({
+  frame,
+  experiment,
+  whyNot,
+  problem,
+  typed,
+}) => {
   const { id, name } = experiment
   const { to } = frame
   return (
@@ -38,67 +41,18 @@ export const ExperimentEditPage: FC<ExperimentEditProps> = (props) => {
       api={{ method: 'GET', path: `/api/2.0/mlflow/experiments/get?experiment_id=${id}` }}
     >
       {whyNot.edit === undefined ? (
-        <ExperimentForms {...props} />
+        <TrackedForms
+          what="experiment"
+          path={to.experiment(id)}
+          of={experiment}
+          deletion="It and all its runs become deleted. They can be restored until the next purge; versions made from them keep their files."
+          restoring="It is deleted. Restored, it and all its runs are active again."
+          {...{ whyNot, problem, typed }}
+        />
       ) : (
         <p class="notice warn">{visibleText(whyNot.edit)}</p>
       )}
     </Page>
-  )
-}
-
-const ExperimentForms: FC<ExperimentEditProps> = ({
-  frame: { to },
-  experiment: { id, name, tags, lifecycleStage },
-  whyNot,
-  problem,
-  typed,
-}) => {
-  const path = to.experiment(id)
-  const isDeleted = lifecycleStage === 'deleted'
-  return (
-    <div class="dialog">
-      <Problem of={problem} />
-      <Changes id="name" title="Name" whyNot={whyNot.edit}>
-        <form method="post" action={`${path}/name`} class="fields-row">
-          <LineField
-            label="Name"
-            name="name"
-            isRequired
-            {...{ problem, typed: typed?.('name') ?? name }}
-          />
-          <button type="submit">Rename</button>
-        </form>
-      </Changes>
-      <Changes id="description" title="Description" whyNot={whyNot.edit}>
-        <DescriptionForm
-          action={`${path}/description`}
-          text={tags.find(({ key }) => key === noteKey)?.value ?? ''}
-          {...{ problem, typed }}
-        />
-      </Changes>
-      <Changes id="tags" title="Tags" whyNot={whyNot.edit}>
-        <TagForms
-          action={`${path}/tags`}
-          tags={tags.filter(({ key }) => !key.startsWith('mlflow.'))}
-          whyNotRemove={undefined}
-          {...{ problem, typed }}
-        />
-      </Changes>
-      <Changes id="delete" title={isDeleted ? 'Restore' : 'Delete'} whyNot={whyNot.manage}>
-        <form method="post" action={`${path}/${isDeleted ? 'restore' : 'delete'}`}>
-          <p class="soft">
-            {isDeleted
-              ? 'It is deleted. Restored, it and all its runs are active again.'
-              : 'It and all its runs become deleted. They can be restored until the next purge; versions made from them keep their files.'}
-          </p>
-          <div>
-            <button type="submit" class={isDeleted ? '' : 'danger'}>
-              {isDeleted ? 'Restore experiment' : 'Delete experiment'}
-            </button>
-          </div>
-        </form>
-      </Changes>
-    </div>
   )
 }
 

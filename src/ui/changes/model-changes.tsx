@@ -20,8 +20,9 @@ import { type FormFields, findRefusal } from '../forms.ts'
 import { numberIn } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
-import { changeOn, checkTyped, neededText, type Reshown } from './change.ts'
+import { aliasFrom, changeOn, checkGiven, checkTyped, type Reshown } from './change.ts'
 import { ModelEditPage } from './model-edit-page.tsx'
+import { makeTagPosts } from './tag-changes.ts'
 
 /** `GET /models/{name}/change` */
 export async function showModelChange(c: AppContext, shown: Reshown = {}): Promise<Response> {
@@ -40,90 +41,77 @@ export async function showModelChange(c: AppContext, shown: Reshown = {}): Promi
 
 const change = changeOn({
   show: showModelChange,
-  addressOf: (c, to) => to.changeModel(modelNameOf(c)),
   atOf: (c) => ({ name: modelNameOf(c) }),
+  addressOf: (to, { name }) => to.changeModel(name),
   aboutOf: ({ name }) => ({ model: name }),
 })
 
-const mayEdit = (ctx: Context, c: AppContext) => requireModel(ctx, modelNameOf(c), 'EDIT')
-
 /** `POST /models/{name}/description` */
-export const postModelDescription = change({
+export const postDescription = change({
   operation: 'updateRegisteredModel',
-  rule: mayEdit,
+  read: (form) => ({ description: form.text('description') }),
+  rule: (ctx, { name }) => requireModel(ctx, name, 'EDIT'),
   field: 'description',
-  async make(ctx, form, { name }) {
-    await updateModel(ctx, name, { description: form.text('description') })
-    return undefined
-  },
+  make: (ctx, { name, description }) => updateModel(ctx, name, { description }),
 })
+
+type Keyed = { readonly name: string; readonly key: string }
+
+const mayTag = (ctx: Context, { name, key }: Keyed) => requireToTagModel(ctx, name, key)
 
 /** `POST /models/{name}/tags` */
-export const postModelTag = change({
-  operation: 'setRegisteredModelTag',
-  rule: (ctx, c, form) => requireToTagModel(ctx, modelNameOf(c), form.text('key') ?? ''),
-  field: 'key',
-  async make(ctx, form, { name }) {
-    const key = neededText(form, 'key', 'The key of the tag')
-    await setModelTag(ctx, name, { key, value: form.text('value') ?? '' })
-    return undefined
+export const modelTagPosts = makeTagPosts(change, {
+  set: {
+    operation: 'setRegisteredModelTag',
+    rule: mayTag,
+    make: (ctx, { name, key, value }) => setModelTag(ctx, name, { key, value }),
   },
-})
-
-/** `POST /models/{name}/tags/remove` */
-export const postModelTagRemoval = change({
-  operation: 'deleteRegisteredModelTag',
-  rule: (ctx, c, form) => requireToTagModel(ctx, modelNameOf(c), form.text('key') ?? ''),
-  async make(ctx, form, { name }) {
-    await deleteModelTag(ctx, name, neededText(form, 'key', 'The key of the tag'))
-    return undefined
+  remove: {
+    operation: 'deleteRegisteredModelTag',
+    rule: mayTag,
+    make: (ctx, { name, key }) => deleteModelTag(ctx, name, key),
   },
 })
 
 /** `POST /models/{name}/aliases`: where a policy guards the alias, a request. */
 export const postAlias = change({
   operation: 'setRegisteredModelAlias',
-  rule: (ctx, c, form) =>
-    requirePromoting(ctx, modelNameOf(c), { aliases: [form.text('alias') ?? ''] }),
+  read: (form) => ({ ...aliasIn(form), version: numberIn(form.text('version')) }),
+  rule: (ctx, { name, alias }) => requirePromoting(ctx, name, { aliases: [alias] }),
   field: 'alias',
-  async make(ctx, form, { name }) {
-    const alias = aliasIn(form)
-    const version = numberIn(form.text('version'))
+  async make(ctx, asked) {
+    const { name, version } = asked
+    const alias = checkGiven(asked.alias, 'The alias')
     if (version === undefined) throw invalid('A version has a number, such as 2')
-    await refuseUnseen(ctx, form, { name, alias })
+    await refuseUnseen(ctx, asked)
     await pointAlias(ctx, name, { alias, version })
-    return undefined
   },
 })
 
 /** `POST /models/{name}/aliases/remove` */
 export const postAliasRemoval = change({
   operation: 'deleteRegisteredModelAlias',
-  rule: (ctx, c, form) =>
-    requirePromoting(ctx, modelNameOf(c), {
-      aliases: [form.text('alias') ?? ''],
-      otherwise: 'MANAGE',
-    }),
-  async make(ctx, form, { name }) {
-    const alias = aliasIn(form)
-    await refuseUnseen(ctx, form, { name, alias })
-    await deleteGuardedAlias(ctx, name, alias)
-    return undefined
+  read: aliasIn,
+  rule: (ctx, { name, alias }) =>
+    requirePromoting(ctx, name, { aliases: [alias], otherwise: 'MANAGE' }),
+  async make(ctx, asked) {
+    const alias = checkGiven(asked.alias, 'The alias')
+    await refuseUnseen(ctx, asked)
+    await deleteGuardedAlias(ctx, asked.name, alias)
   },
 })
 
-/** As people write it, with or without the sign before it. */
-function aliasIn(form: FormFields): string {
-  return neededText(form, 'alias', 'The alias').replace(/^@/, '')
+/** The alias, as people write it, and the version that the page showed it at. */
+function aliasIn(form: FormFields) {
+  return { alias: aliasFrom(form.text('alias')), seen: form.exact('seen_version') }
 }
 
 /** Somebody may have moved it since the page was made. @throws RESOURCE_CONFLICT */
 async function refuseUnseen(
   ctx: Context,
-  form: FormFields,
-  { name, alias }: { readonly name: string; readonly alias: string },
+  asked: { readonly name: string; readonly alias: string; readonly seen: string | undefined },
 ): Promise<void> {
-  const seen = form.text('seen_version')
+  const { name, alias, seen } = asked
   if (seen === undefined) return
   const { aliases } = await getModel(ctx, name)
   const now = aliases.find((one) => one.alias === alias)?.version
@@ -134,25 +122,24 @@ async function refuseUnseen(
 }
 
 /** `POST /models/{name}/rename` */
-export const postModelRename = change({
+export const postRename = change({
   operation: 'renameRegisteredModel',
-  rule: (ctx, c, form) => requireToRename(ctx, modelNameOf(c), form.text('new_name') ?? ''),
+  read: (form) => ({ newName: form.text('new_name') ?? '' }),
+  rule: (ctx, { name, newName }) => requireToRename(ctx, name, newName),
   field: 'new_name',
-  async make(ctx, form, { name, to }) {
-    const newName = neededText(form, 'new_name', 'The new name')
-    await renameFreeModel(ctx, name, newName)
-    return to.model(newName)
-  },
+  make: (ctx, { name, newName }) => renameFreeModel(ctx, name, checkGiven(newName, 'The new name')),
+  next: (to, { newName }) => to.model(newName),
 })
 
 /** `POST /models/{name}/delete` */
-export const postModelDeletion = change({
+export const postDeletion = change({
   operation: 'deleteRegisteredModel',
-  rule: (ctx, c) => requireToDeleteModel(ctx, modelNameOf(c)),
+  read: (form) => ({ typed: form.text('confirm') }),
+  rule: (ctx, { name }) => requireToDeleteModel(ctx, name),
   field: 'confirm',
-  async make(ctx, form, { name, to }) {
-    checkTyped(form, name)
+  async make(ctx, { name, typed }) {
+    checkTyped(typed, name)
     await deleteFreeModel(ctx, name)
-    return to.models
   },
+  next: (to) => to.models,
 })

@@ -13,7 +13,8 @@ import { modelNameOf, versionOf } from '../addressed.ts'
 import { findRefusal } from '../forms.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
-import { changeOn, checkTyped, neededText, type Reshown } from './change.ts'
+import { aliasFrom, changeOn, checkGiven, checkTyped, type Reshown } from './change.ts'
+import { makeTagPosts } from './tag-changes.ts'
 import { VersionEditPage } from './version-edit-page.tsx'
 
 /** `GET /models/{name}/{version}/change` */
@@ -35,95 +36,81 @@ export async function showVersionChange(c: AppContext, shown: Reshown = {}): Pro
 
 const change = changeOn({
   show: showVersionChange,
-  addressOf: (c, to) => to.changeVersion(modelNameOf(c), versionOf(c)),
   atOf: (c) => ({ name: modelNameOf(c), version: versionOf(c) }),
+  addressOf: (to, { name, version }) => to.changeVersion(name, version),
   aboutOf: ({ name, version }) => ({ model: name, version }),
 })
 
-const mayEdit = (ctx: Context, c: AppContext) => requireModelVersion(ctx, modelNameOf(c), 'EDIT')
-const mayManage = (ctx: Context, c: AppContext) =>
-  requireModelVersion(ctx, modelNameOf(c), 'MANAGE')
+type Named = { readonly name: string }
+
+const mayEdit = (ctx: Context, { name }: Named) => requireModelVersion(ctx, name, 'EDIT')
+const mayManage = (ctx: Context, { name }: Named) => requireModelVersion(ctx, name, 'MANAGE')
 
 /** `POST /models/{name}/{version}/description` */
-export const postVersionDescription = change({
+export const postDescription = change({
   operation: 'updateModelVersion',
+  read: (form) => ({ description: form.text('description') }),
   rule: mayEdit,
   field: 'description',
-  async make(ctx, form, { name, version }) {
-    await updateVersion(ctx, name, { version, description: form.text('description') })
-    return undefined
-  },
+  make: (ctx, { name, version, description }) => updateVersion(ctx, name, { version, description }),
 })
 
 /** `POST /models/{name}/{version}/tags` */
-export const postVersionTag = change({
-  operation: 'setModelVersionTag',
-  rule: mayEdit,
-  field: 'key',
-  async make(ctx, form, { name, version }) {
-    const key = neededText(form, 'key', 'The key of the tag')
-    await setVersionTag(ctx, name, { version, key, value: form.text('value') ?? '' })
-    return undefined
+export const versionTagPosts = makeTagPosts(change, {
+  set: {
+    operation: 'setModelVersionTag',
+    rule: mayEdit,
+    make: (ctx, { name, ...tag }) => setVersionTag(ctx, name, tag),
   },
-})
-
-/** `POST /models/{name}/{version}/tags/remove` */
-export const postVersionTagRemoval = change({
-  operation: 'deleteModelVersionTag',
-  rule: mayManage,
-  async make(ctx, form, { name, version }) {
-    const key = neededText(form, 'key', 'The key of the tag')
-    await deleteVersionTag(ctx, name, { version, key })
-    return undefined
+  remove: {
+    operation: 'deleteModelVersionTag',
+    rule: mayManage,
+    make: (ctx, { name, ...tag }) => deleteVersionTag(ctx, name, tag),
   },
 })
 
 /** `POST /models/{name}/{version}/alias`: where a policy guards it, a request. */
-export const postVersionAlias = change({
+export const postAlias = change({
   operation: 'setRegisteredModelAlias',
-  rule: (ctx, c, form) =>
-    requirePromoting(ctx, modelNameOf(c), { aliases: [form.text('alias') ?? ''] }),
+  read: (form) => ({ alias: aliasFrom(form.text('alias')) }),
+  rule: (ctx, { name, alias }) => requirePromoting(ctx, name, { aliases: [alias] }),
   field: 'alias',
-  async make(ctx, form, { name, version }) {
-    const alias = neededText(form, 'alias', 'The alias').replace(/^@/, '')
-    await pointAlias(ctx, name, { alias, version })
-    return undefined
-  },
+  make: (ctx, { name, version, alias }) =>
+    pointAlias(ctx, name, { alias: checkGiven(alias, 'The alias'), version }),
 })
 
 /** `POST /models/{name}/{version}/hold` */
 export const postHold = change({
   operation: 'placeHold',
+  read: (form) => ({ reason: form.text('reason') ?? '' }),
   rule: mayEdit,
   field: 'reason',
-  async make(ctx, form, { name, version }) {
-    await placeHold(ctx, name, { version, reason: form.text('reason') ?? '' })
-    return undefined
-  },
+  make: (ctx, { name, version, reason }) => placeHold(ctx, name, { version, reason }),
 })
 
 /** `POST /models/{name}/{version}/hold/lift` */
 export const postHoldLift = change({
   operation: 'liftHold',
+  read: (form) => ({ seenAt: form.exact('seen_at') }),
   rule: mayManage,
-  async make(ctx, form, { name, version }) {
+  async make(ctx, { name, version, seenAt }) {
     const { placedAtMs } = await getHold(ctx, name, version)
-    if (form.text('seen_at') !== String(placedAtMs)) {
+    if (seenAt !== String(placedAtMs)) {
       throw conflict('Another hold was placed since this page was shown; nothing was lifted')
     }
     await liftHold(ctx, name, version)
-    return undefined
   },
 })
 
 /** `POST /models/{name}/{version}/delete` */
-export const postVersionDeletion = change({
+export const postDeletion = change({
   operation: 'deleteModelVersion',
-  rule: (ctx, c) => requireToDeleteVersion(ctx, modelNameOf(c), versionOf(c)),
+  read: (form) => ({ typed: form.text('confirm') }),
+  rule: (ctx, { name, version }) => requireToDeleteVersion(ctx, name, version),
   field: 'confirm',
-  async make(ctx, form, { name, version, to }) {
-    checkTyped(form, `${name} ${version}`)
+  async make(ctx, { name, version, typed }) {
+    checkTyped(typed, `${name} ${version}`)
     await deleteFreeVersion(ctx, name, version)
-    return to.model(name)
   },
+  next: (to, { name }) => to.model(name),
 })
