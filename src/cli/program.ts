@@ -44,7 +44,7 @@ import { watchCommand } from './serving/watch.ts'
 import { experimentsCommand } from './tracking/experiments.ts'
 import { runsCommand } from './tracking/runs.ts'
 import { exportCommand } from './transfer/export/export.ts'
-import { importCommand } from './transfer/import.ts'
+import { importCommand } from './transfer/import/import.ts'
 
 /** Every command, by the heading under which the help lists it. */
 function commandGroups(): Record<string, Command[]> {

@@ -1,6 +1,6 @@
+import { digestModel, digestVersion } from '../import/take-over-registry.ts'
 import { byKey, digestLoggedModel, digestOf, digestRunNow } from '../run-digest.ts'
 import type { SourceModel } from '../sources/source.ts'
-import { digestModel, digestVersion } from '../take-over-registry.ts'
 import { withoutTimes } from './export-logged-models.ts'
 import { expectVersion } from './export-versions.ts'
 import { type Export, translateTags, withoutOrigin } from './exported.ts'

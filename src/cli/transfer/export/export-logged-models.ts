@@ -1,7 +1,7 @@
+import { slicesOf } from '../import/take-over.ts'
 import { runPool } from '../pool.ts'
 import { digestLoggedModel } from '../run-digest.ts'
 import type { SourceLoggedModel } from '../sources/source.ts'
-import { slicesOf } from '../take-over.ts'
 import { changeTags } from './change-tags.ts'
 import { openExperiment } from './export-experiments.ts'
 import { exportFiles } from './export-files.ts'

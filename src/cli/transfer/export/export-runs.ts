@@ -1,10 +1,10 @@
 import type { Metric } from '../../../tracking/run.ts'
 import { sortPoints } from '../../../transfer/point-line.ts'
+import { slicesOf } from '../import/take-over.ts'
 import { runPool } from '../pool.ts'
 import { digestRunNow, HistoryDigest } from '../run-digest.ts'
 import type { SourceRun } from '../sources/source.ts'
 import { SourceError } from '../sources/source-error.ts'
-import { slicesOf } from '../take-over.ts'
 import { openExperiment } from './export-experiments.ts'
 import { exportFiles } from './export-files.ts'
 import {

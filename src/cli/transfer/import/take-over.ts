@@ -1,10 +1,10 @@
-import * as endpoints from '../../api/endpoints/imports.ts'
-import { isOfStore } from '../../artifacts/path.ts'
-import type { GatehouseClient } from '../../client/client.ts'
-import type { ProgressBar } from '../progress.ts'
-import type { ExperimentItem, ImportSource, SourceModel } from './sources/source.ts'
-import { SourceError } from './sources/source-error.ts'
-import type { Tally } from './tally.ts'
+import * as endpoints from '../../../api/endpoints/imports.ts'
+import { isOfStore } from '../../../artifacts/path.ts'
+import type { GatehouseClient } from '../../../client/client.ts'
+import type { ProgressBar } from '../../progress.ts'
+import type { ExperimentItem, ImportSource, SourceModel } from '../sources/source.ts'
+import { SourceError } from '../sources/source-error.ts'
+import type { Tally } from '../tally.ts'
 
 /** One import under way. */
 export type TakeOver = {

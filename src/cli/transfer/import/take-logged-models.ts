@@ -1,8 +1,8 @@
-import * as endpoints from '../../api/endpoints/imports.ts'
-import { runPool } from './pool.ts'
-import { digestLoggedModel } from './run-digest.ts'
+import * as endpoints from '../../../api/endpoints/imports.ts'
+import { runPool } from '../pool.ts'
+import { digestLoggedModel } from '../run-digest.ts'
+import type { SourceLoggedModel } from '../sources/source.ts'
 import { sendItems } from './send-items.ts'
-import type { SourceLoggedModel } from './sources/source.ts'
 import { takeFiles } from './take-files.ts'
 import {
   incomplete,

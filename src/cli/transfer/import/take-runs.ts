@@ -1,10 +1,10 @@
-import * as endpoints from '../../api/endpoints/imports.ts'
-import { sortPoints } from '../../transfer/point-line.ts'
-import { runPool } from './pool.ts'
-import { digestRunNow, HistoryDigest } from './run-digest.ts'
+import * as endpoints from '../../../api/endpoints/imports.ts'
+import { sortPoints } from '../../../transfer/point-line.ts'
+import { runPool } from '../pool.ts'
+import { digestRunNow, HistoryDigest } from '../run-digest.ts'
+import type { RunItem, SourceRun } from '../sources/source.ts'
+import { SourceError } from '../sources/source-error.ts'
 import { sendItems } from './send-items.ts'
-import type { RunItem, SourceRun } from './sources/source.ts'
-import { SourceError } from './sources/source-error.ts'
 import { takeFiles } from './take-files.ts'
 import {
   incomplete,

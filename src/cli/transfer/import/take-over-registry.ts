@@ -1,8 +1,8 @@
-import * as endpoints from '../../api/endpoints/imports.ts'
-import { compareText } from '../../transfer/point-line.ts'
-import { byKey, digestOf } from './run-digest.ts'
+import * as endpoints from '../../../api/endpoints/imports.ts'
+import { compareText } from '../../../transfer/point-line.ts'
+import { byKey, digestOf } from '../run-digest.ts'
+import type { SourceModel, SourceVersion } from '../sources/source.ts'
 import { sendItems } from './send-items.ts'
-import type { SourceModel, SourceVersion } from './sources/source.ts'
 import { ownAddress, readList, readMarks, type TakeOver } from './take-over.ts'
 
 /** Take registered models and prompts over, then their versions, from the oldest to the newest. */

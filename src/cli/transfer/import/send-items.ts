@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import type { importExperiments } from '../../api/endpoints/imports.ts'
-import { ApiError } from '../../client/client.ts'
+import type { importExperiments } from '../../../api/endpoints/imports.ts'
+import { ApiError } from '../../../client/client.ts'
 
 type Sent = z.output<typeof importExperiments.answer>
 

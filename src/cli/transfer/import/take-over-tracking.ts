@@ -1,6 +1,6 @@
-import * as endpoints from '../../api/endpoints/imports.ts'
+import * as endpoints from '../../../api/endpoints/imports.ts'
+import type { ExperimentItem } from '../sources/source.ts'
 import { sendItems } from './send-items.ts'
-import type { ExperimentItem } from './sources/source.ts'
 import { takeLoggedModels } from './take-logged-models.ts'
 import type { TakeOver } from './take-over.ts'
 import { takeRuns } from './take-runs.ts'
