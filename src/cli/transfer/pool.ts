@@ -12,3 +12,15 @@ export async function runPool<T, R>(
   await Promise.all(Array.from({ length: Math.min(jobs, items.length) }, worker))
   return results
 }
+
+/** The items in lists of this size, but for the last. */
+export async function* slicesOf<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let slice: T[] = []
+  for await (const item of items) {
+    slice.push(item)
+    if (slice.length < size) continue
+    yield slice
+    slice = []
+  }
+  if (slice.length > 0) yield slice
+}

@@ -1,5 +1,11 @@
-import { digestModel, digestVersion } from '../import/take-over-registry.ts'
-import { byKey, digestLoggedModel, digestOf, digestRunNow } from '../run-digest.ts'
+import {
+  byKey,
+  digestLoggedModel,
+  digestModel,
+  digestOf,
+  digestRunNow,
+  digestVersion,
+} from '../digests.ts'
 import type { SourceModel } from '../sources/source.ts'
 import { withoutTimes } from './export-logged-models.ts'
 import { expectVersion } from './export-versions.ts'

@@ -1,6 +1,5 @@
-import { slicesOf } from '../import/take-over.ts'
-import { runPool } from '../pool.ts'
-import { digestLoggedModel } from '../run-digest.ts'
+import { digestLoggedModel } from '../digests.ts'
+import { runPool, slicesOf } from '../pool.ts'
 import type { SourceLoggedModel } from '../sources/source.ts'
 import { changeTags } from './change-tags.ts'
 import { openExperiment } from './export-experiments.ts'

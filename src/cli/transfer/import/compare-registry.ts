@@ -1,8 +1,8 @@
 import { compareText } from '../../../transfer/point-line.ts'
+import { digestModel, digestVersion } from '../digests.ts'
 import type { ImportSource, SourceModel } from '../sources/source.ts'
 import type { Tally } from '../tally.ts'
 import type { Taken } from './take-over.ts'
-import { digestModel, digestVersion } from './take-over-registry.ts'
 
 type Compared = {
   /** This server, read as MLflow's clients read it. */

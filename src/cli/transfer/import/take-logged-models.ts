@@ -1,6 +1,6 @@
 import * as endpoints from '../../../api/endpoints/imports.ts'
-import { runPool } from '../pool.ts'
-import { digestLoggedModel } from '../run-digest.ts'
+import { digestLoggedModel } from '../digests.ts'
+import { runPool, slicesOf } from '../pool.ts'
 import type { SourceLoggedModel } from '../sources/source.ts'
 import { sendItems } from './send-items.ts'
 import { takeFiles } from './take-files.ts'
@@ -10,7 +10,6 @@ import {
   ownAddress,
   readList,
   readMarks,
-  slicesOf,
   type TakeOver,
 } from './take-over.ts'
 

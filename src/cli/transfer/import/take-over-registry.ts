@@ -1,6 +1,6 @@
 import * as endpoints from '../../../api/endpoints/imports.ts'
 import { compareText } from '../../../transfer/point-line.ts'
-import { byKey, digestOf } from '../run-digest.ts'
+import { digestModel, digestVersion } from '../digests.ts'
 import type { SourceModel, SourceVersion } from '../sources/source.ts'
 import { sendItems } from './send-items.ts'
 import { ownAddress, readList, readMarks, type TakeOver } from './take-over.ts'
@@ -99,20 +99,4 @@ function ownSource({ taken }: TakeOver, { version_source: source }: SourceVersio
     if (root && source.startsWith(`${root}/`)) return ownAddress(own, source) ?? source
   }
   return source
-}
-
-export function digestModel({ last_version: _last, ...model }: SourceModel): string {
-  return digestOf({
-    ...model,
-    tags: byKey(model.tags),
-    aliasVersions: model.aliasVersions
-      .map(({ alias, version }) => `${alias} ${version}`)
-      .sort(compareText),
-  })
-}
-
-/** Without its source and what only some servers tell of it. */
-export function digestVersion(version: SourceVersion, aliases: readonly string[]): string {
-  const { version_source: _source, user_id: _user, status_message: _message, ...rest } = version
-  return digestOf({ ...rest, run_link: version.run_link ?? '', tags: byKey(version.tags), aliases })
 }

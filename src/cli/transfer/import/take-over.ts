@@ -80,14 +80,3 @@ export async function* readList<T>(
     tally.differs(what, err.message)
   }
 }
-
-export async function* slicesOf<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
-  let slice: T[] = []
-  for await (const item of items) {
-    slice.push(item)
-    if (slice.length < size) continue
-    yield slice
-    slice = []
-  }
-  if (slice.length > 0) yield slice
-}

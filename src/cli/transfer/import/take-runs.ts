@@ -1,19 +1,12 @@
 import * as endpoints from '../../../api/endpoints/imports.ts'
 import { sortPoints } from '../../../transfer/point-line.ts'
-import { runPool } from '../pool.ts'
-import { digestRunNow, HistoryDigest } from '../run-digest.ts'
+import { digestRunNow, HistoryDigest } from '../digests.ts'
+import { runPool, slicesOf } from '../pool.ts'
 import type { RunItem, SourceRun } from '../sources/source.ts'
 import { SourceError } from '../sources/source-error.ts'
 import { sendItems } from './send-items.ts'
 import { takeFiles } from './take-files.ts'
-import {
-  incomplete,
-  ownAddress,
-  readList,
-  readMarks,
-  slicesOf,
-  type TakeOver,
-} from './take-over.ts'
+import { incomplete, ownAddress, readList, readMarks, type TakeOver } from './take-over.ts'
 
 const runsPerSlice = 50
 const pointsPerCall = 5000

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import canonicalize from 'canonicalize'
 import type { Metric } from '../../tracking/run.ts'
 import { compareText, pointLine, sortPoints } from '../../transfer/point-line.ts'
-import type { SourceLoggedModel, SourceRun } from './sources/source.ts'
+import type { SourceLoggedModel, SourceModel, SourceRun, SourceVersion } from './sources/source.ts'
 
 /** A digest of any value, as canonical JSON. */
 export function digestOf(value: unknown): string {
@@ -63,6 +63,22 @@ export function digestLoggedModel(model: SourceLoggedModel): string {
       )
       .sort(compareText),
   })
+}
+
+export function digestModel({ last_version: _last, ...model }: SourceModel): string {
+  return digestOf({
+    ...model,
+    tags: byKey(model.tags),
+    aliasVersions: model.aliasVersions
+      .map(({ alias, version }) => `${alias} ${version}`)
+      .sort(compareText),
+  })
+}
+
+/** Without its source and what only some servers tell of it. */
+export function digestVersion(version: SourceVersion, aliases: readonly string[]): string {
+  const { version_source: _source, user_id: _user, status_message: _message, ...rest } = version
+  return digestOf({ ...rest, run_link: version.run_link ?? '', tags: byKey(version.tags), aliases })
 }
 
 /** The digest of a history, fed metric by metric in the order of their keys. */

@@ -1,6 +1,6 @@
 import * as endpoints from '../../../api/endpoints/imports.ts'
 import type { GatehouseClient } from '../../../client/client.ts'
-import { byKey, digestLoggedModel, digestOf, digestRunNow } from '../run-digest.ts'
+import { byKey, digestLoggedModel, digestOf, digestRunNow } from '../digests.ts'
 import type { ExperimentItem, ImportSource } from '../sources/source.ts'
 import type { Tally } from '../tally.ts'
 import type { Taken } from './take-over.ts'
