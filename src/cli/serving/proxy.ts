@@ -17,6 +17,9 @@ const ofConnection = new Set([
   'expect',
 ])
 
+/** What `Connection` cannot take out: how long the body is, and for whom the request is. */
+const ofMessage = new Set(['content-length', 'host'])
+
 const versionHeader = 'X-Gatehouse-Model-Version'
 const variantHeader = 'X-Gatehouse-Variant'
 const ours = new Set([versionHeader, variantHeader].map((name) => name.toLowerCase()))
@@ -75,26 +78,24 @@ function passOn(
     // An answer that breaks off breaks off for the caller too.
     pipeline(answer, outgoing, () => {})
   })
+  let why = 'it answered no HTTP'
   let isLate = false
   upstream.once('timeout', () => {
     isLate = true
     upstream.destroy()
   })
   upstream.once('error', (err) => {
+    why = err.message
+  })
+  // Not every end is an error: of a scorer that switches protocols only this is told.
+  upstream.once('close', () => {
     if (outgoing.headersSent || outgoing.destroyed) return
+    const text = `The scorer of version ${version}`
     if (isLate) {
       const seconds = silenceMsMax / 1000
-      refuse(
-        outgoing,
-        504,
-        `The scorer of version ${version} said nothing for ${seconds} s; --timeout has the limit`,
-      )
+      refuse(outgoing, 504, `${text} said nothing for ${seconds} s; --timeout has the limit`)
     } else {
-      refuse(
-        outgoing,
-        502,
-        `The scorer of version ${version} did not answer (${err.message}); try again`,
-      )
+      refuse(outgoing, 502, `${text} did not answer (${why}); try again`)
     }
   })
   incoming.pipe(upstream)
@@ -122,9 +123,7 @@ function keptHeaders(raw: readonly string[]): string[] {
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const [name = '', value = ''] = [raw[i], raw[i + 1]]
     const lower = name.toLowerCase()
-    // What says how long the body is must not get lost on the way.
-    const isOfConnection =
-      ofConnection.has(lower) || (named.has(lower) && lower !== 'content-length')
+    const isOfConnection = ofConnection.has(lower) || (named.has(lower) && !ofMessage.has(lower))
     if (!isOfConnection && !ours.has(lower)) kept.push(name, value)
   }
   return kept

@@ -63,8 +63,9 @@ export class Variants {
       const scorer = this.#open.get(name)?.supervisor.live
       return scorer ? [{ name, weight, scorer }] : []
     })
-    const key = sticky && incoming.headers[sticky.header.toLowerCase()]
-    const chosen = chooseVariant(live, key === undefined ? undefined : String(key), Math.random)
+    // `headers` has properties that nobody sent, such as `constructor`.
+    const key = sticky && incoming.headersDistinct[sticky.header.toLowerCase()]?.join(', ')
+    const chosen = chooseVariant(live, key, Math.random)
     return chosen && { scorer: chosen.scorer, variant: chosen.name }
   }
 

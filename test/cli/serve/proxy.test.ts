@@ -39,8 +39,11 @@ describe('between callers and a scorer', () => {
     expect([res.status, res.headers.get('x-gatehouse-model-version')]).toEqual([200, '1'])
   })
 
-  test('what is no HTTP is 502, and the next request is answered', async () => {
-    const res = await fetch(`${serving.url}/invocations?how=garbage`, { method: 'POST' })
+  test.each([
+    ['what is no HTTP', 'garbage'],
+    ['another protocol', 'switch'],
+  ])('%s is 502, and the next request is answered', async (_, how) => {
+    const res = await fetch(`${serving.url}/invocations?how=${how}`, { method: 'POST' })
     expect([res.status, await res.json()]).toEqual([
       502,
       {

@@ -35,6 +35,11 @@ function answer(res: ServerResponse, query: URLSearchParams, bytes: number): voi
   if (how === 'die') process.exit(9)
   if (how === 'hang') return
   if (how === 'garbage') return void res.socket?.end('\u0000\u0001 what is HTTP?\r\n\r\n')
+  if (how === 'switch') {
+    return void res.socket?.write(
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nx',
+    )
+  }
   if (how === 'half') {
     res.writeHead(200, { 'Content-Length': 1000 })
     return void res.write('{', () => res.socket?.destroy())
