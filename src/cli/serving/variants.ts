@@ -37,22 +37,29 @@ export class Variants {
     this.#terms = terms
   }
 
-  /** Rejects when the server refuses to tell of a variant before any version of it was live. */
+  /** Rejects when the server refuses to tell of a variant while nothing is live. */
   get failed(): Promise<never> {
     return this.#failed.promise
   }
 
-  /** Split by these from now on. One that follows what it followed before goes on as it is. */
+  /**
+   * Split by these from now on. One that follows what it followed before goes on as it is; one that
+   * follows something else answers with what it has until that is ready.
+   */
   apply(split: Split): void {
     const wanted = new Map(split.variants.map(({ name, uri }) => [name, uri]))
     for (const [name, variant] of this.#open) {
-      if (wanted.get(name) === variant.uri) continue
+      if (wanted.has(name)) continue
       this.#open.delete(name)
-      variant.ended.abort()
+      unfollow(variant)
       variant.supervisor.retire()
-      void variant.reporter.stop()
     }
-    for (const [name, uri] of wanted) if (!this.#open.has(name)) this.#begin(name, uri)
+    for (const [name, uri] of wanted) {
+      const before = this.#open.get(name)
+      if (before?.uri === uri) continue
+      if (before) unfollow(before)
+      this.#begin(name, uri, before?.supervisor)
+    }
     this.#split = split
   }
 
@@ -81,8 +88,11 @@ export class Variants {
     }
   }
 
-  #begin(name: string, uri: string): void {
-    const supervisor = this.#terms.makeSupervisor(() => reporter.tell())
+  #begin(
+    name: string,
+    uri: string,
+    supervisor = this.#terms.makeSupervisor(() => this.#open.get(name)?.reporter.tell()),
+  ): void {
     const reporter = new Reporter(this.#command, this.#client, { uri, supervisor })
     const ended = new AbortController()
     this.#open.set(name, { uri, supervisor, reporter, ended })
@@ -92,16 +102,25 @@ export class Variants {
 
   async #follow(uri: string, supervisor: Supervisor, signal: AbortSignal): Promise<void> {
     const last = await readLastLive(this.#terms.root, uri)
-    if (last) supervisor.want(last)
+    if (last && !supervisor.live && !signal.aborted) supervisor.want(last)
     await followUri(this.#command, this.#client, {
       uri,
       signal,
       // Who serves goes on serving, whatever becomes of the rights to follow.
-      isPatient: () => supervisor.live !== undefined || signal.aborted,
+      isPatient: () => this.#isServing() || signal.aborted,
       onMeaning: (meaning) => {
         if ('version' in meaning) supervisor.want(meaning)
         else note(this.#command, `${uri} means no version: ${meaning.message}`)
       },
     })
   }
+
+  #isServing(): boolean {
+    return [...this.#open.values()].some(({ supervisor }) => supervisor.live !== undefined)
+  }
+}
+
+function unfollow({ reporter, ended }: OpenVariant): void {
+  ended.abort()
+  void reporter.stop()
 }

@@ -71,6 +71,17 @@ test('serve --deployment splits by weight and key, follows each variant and each
   await serving.until('ab is at revision 3')
   expect(new Set((await askAll()).map(({ version }) => version))).toEqual(new Set(['3']))
   await untilEnded(challenger?.pid ?? 0)
+
+  // A variant that follows something else answers with what it has until that is ready.
+  const [other] = only.map((variant) => ({ ...variant, uri: 'models:/fraud/1' }))
+  await world.server.call('PUT', '/api/v1/deployments/ab', { model: 'fraud', variants: [other] })
+  const statuses = new Set<number>()
+  for (let version = ''; version !== '1'; ) {
+    const { status, json } = await serving.score()
+    statuses.add(status)
+    version = json.version
+  }
+  expect(statuses).toEqual(new Set([200]))
   await serving.stop()
 }, 60_000)
 
