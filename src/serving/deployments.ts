@@ -48,11 +48,12 @@ export async function putDeployment(
       after: sql`json_object('deployment', ${name}, 'split', json(${split}))`,
       guard,
     }),
-    saved: sql`insert into deployments (workspace, name, registered_model, revision, split, updated_by, updated_at_ms)
-      select ${ctx.workspace}, ${name}, m.id, 1, ${split}, ${ctx.principal.name}, ${ctx.now()}
+    saved: sql`insert into deployments (workspace, name, registered_model, revision, split, updated_by, account, updated_at_ms)
+      select ${ctx.workspace}, ${name}, m.id, 1, ${split}, ${ctx.principal.name},
+        ${ctx.principal.accountId ?? null}, ${ctx.now()}
       from registered_models m where m.id = (${modelId(ctx, model)}) and ${guard}
       on conflict (workspace, name) do update set revision = deployments.revision + 1, split = excluded.split,
-        updated_by = excluded.updated_by, updated_at_ms = excluded.updated_at_ms`,
+        updated_by = excluded.updated_by, account = excluded.account, updated_at_ms = excluded.updated_at_ms`,
     read: sql<DeploymentRow>`select m.name as model, d.* from deployments d
       join registered_models m on m.id = d.registered_model
       where changes() > 0 and ${named(ctx, name)}`,

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../audit/commit.ts'
 import { conflict, excerpt } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
@@ -13,6 +13,9 @@ import { readMeaning } from './watch.ts'
 const silentMs = 60_000
 const forgottenMs = 86_400_000
 const replicasMax = 1000
+/** Entries of failures that the audit log takes of one account and model within an hour. */
+const failuresMax = 100
+const failuresMs = 3_600_000
 
 /** What a process that serves a model says of itself. */
 export type ReplicaReport = {
@@ -30,6 +33,7 @@ type LiveVersion = { readonly version: number; readonly digest: string; readonly
 /** A process that serves a model, as it last said, beside what it should serve. */
 export type Replica = {
   readonly id: number
+  readonly registeredModelId: number
   readonly replica: string
   readonly host: string
   readonly uri: string
@@ -46,7 +50,8 @@ export type Replica = {
 type ReplicaRow = typeof servingReplicas.$inferSelect
 
 /**
- * Note what a process serves. That a version did not come up is told once, in the audit log and as an event.
+ * Note what a process serves. That a version did not come up is told once, in the audit log and as an event:
+ * at the report that finds room for it, where an account reports very many.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such model
  * @throws RESOURCE_CONFLICT somebody else reports under this id, or the model has too many replicas
@@ -60,7 +65,7 @@ export async function reportReplica(ctx: Context, report: ReplicaReport): Promis
       else r.reporter = ${principal.name} and r.account is ${account} end
     from (select 1) left join serving_replicas r on r.registered_model = m.id and r.replica = ${replica})`
   const isTold = sql`exists (select 1 from serving_replicas r where r.registered_model = m.id and r.replica = ${replica}
-    and r.failed_version = v.version and r.failed_message = ${failed?.message ?? null})`
+    and r.failed_version = v.version and r.failed_message = ${failed?.message ?? null} and r.failed_told = 1)`
   const { stored } = await commit(ctx, {
     forgotten: sql`delete from serving_replicas
       where registered_model = (${modelId(ctx, uri.name)}) and seen_at_ms < ${now() - forgottenMs}`,
@@ -69,20 +74,22 @@ export async function reportReplica(ctx: Context, report: ReplicaReport): Promis
       versionEntry(ctx, versionId(ctx, uri.name, failed.version), {
         action: 'serving.failed',
         after: sql`json_object('replica', ${replica}, 'host', ${host}, 'uri', ${uri.uri}, 'message', ${failed.message})`,
-        guard: sql`${mayReport} and not ${isTold}`,
+        guard: sql`${mayReport} and not ${isTold} and ${hasRoom(ctx)}`,
       }),
+    counted: failed && countTold(ctx, modelId(ctx, uri.name)),
     stored: sql<{
       id: number
     }>`insert into serving_replicas (registered_model, replica, uri, host, reporter, account,
-        version, digest, live_at_ms, failed_version, failed_message, failed_at_ms, seen_at_ms)
+        version, digest, live_at_ms, failed_version, failed_message, failed_at_ms, seen_at_ms, failed_told)
       select m.id, ${replica}, ${uri.uri}, ${host}, ${principal.name}, ${account},
         ${live?.version ?? null}, ${live?.digest ?? null}, ${live?.atMs ?? null},
-        ${failed?.version ?? null}, ${failed?.message ?? null}, ${failed ? now() : null}, ${now()}
+        ${failed?.version ?? null}, ${failed?.message ?? null}, ${failed ? now() : null}, ${now()},
+        ${failed ? sql`changes() > 0` : 0}
       from registered_models m where m.id = (${modelId(ctx, uri.name)}) and ${mayReport}
       on conflict (registered_model, replica) do update set uri = excluded.uri, host = excluded.host,
         version = excluded.version, digest = excluded.digest, live_at_ms = excluded.live_at_ms,
-        failed_at_ms = case when failed_version is excluded.failed_version
-          and failed_message is excluded.failed_message then failed_at_ms else excluded.failed_at_ms end,
+        failed_at_ms = case when ${isSameFailure} then failed_at_ms else excluded.failed_at_ms end,
+        failed_told = max(excluded.failed_told, ${isSameFailure} and failed_told),
         failed_version = excluded.failed_version, failed_message = excluded.failed_message,
         seen_at_ms = excluded.seen_at_ms
       returning id`,
@@ -92,6 +99,26 @@ export async function reportReplica(ctx: Context, report: ReplicaReport): Promis
   throw conflict(
     `Replica '${excerpt(replica)}' of '${excerpt(uri.name)}' is reported by somebody else, or the model has ${replicasMax} replicas; report under another id`,
   )
+}
+
+const isSameFailure = sql`(failed_version is excluded.failed_version and failed_message is excluded.failed_message)`
+
+/** Whether the audit log takes one more failure of model `m` from the caller. */
+function hasRoom(ctx: Context): SQL {
+  return sql`not exists (select 1 from serving_failure_counts f
+    where f.registered_model = m.id and f.account = ${ctx.principal.accountId ?? 0}
+      and f.since_ms > ${ctx.now() - failuresMs} and f.count >= ${failuresMax})`
+}
+
+/** Counts the entry that the statement before it wrote, if it did. */
+function countTold(ctx: Context, model: SQL): SQL {
+  const isWithin = sql`since_ms > ${ctx.now() - failuresMs}`
+  return sql`insert into serving_failure_counts (registered_model, account, since_ms, count)
+    select m.id, ${ctx.principal.accountId ?? 0}, ${ctx.now()}, 1
+    from registered_models m where m.id = (${model}) and changes() > 0
+    on conflict (registered_model, account) do update set
+      count = case when ${isWithin} then count + 1 else 1 end,
+      since_ms = case when ${isWithin} then since_ms else excluded.since_ms end`
 }
 
 /** Forget a process that ends. One that somebody else reports is left. */
@@ -133,16 +160,20 @@ export async function listReplicasOfVersion(
   return rows.map((row) => replicaFrom(ctx, row))
 }
 
-/** What the URIs of these processes mean now; undefined: no version. */
+/**
+ * What the URIs of a model's processes mean now; undefined: no version of it. After a rename the name may
+ * be another model's, which its readers may not read.
+ */
 export async function readWanted(
   ctx: Context,
   replicas: readonly Replica[],
 ): Promise<ReadonlyMap<string, Resolution | undefined>> {
   const wanted = new Map<string, Resolution | undefined>()
-  for (const { uri } of replicas) {
+  for (const { uri, registeredModelId } of replicas) {
     if (wanted.has(uri)) continue
     const { told } = await readMeaning(ctx, readModelUri(uri))
-    wanted.set(uri, 'why' in told ? undefined : told)
+    const isOfModel = !('why' in told) && told.registeredModelId === registeredModelId
+    wanted.set(uri, isOfModel ? told : undefined)
   }
   return wanted
 }
@@ -157,6 +188,7 @@ function replicaFrom(ctx: Context, row: ReplicaRow): Replica {
   const { version, digest, live_at_ms, failed_version, failed_message, failed_at_ms } = row
   return {
     id: row.id,
+    registeredModelId: row.registered_model,
     replica: row.replica,
     host: row.host,
     uri: row.uri,

@@ -1,4 +1,4 @@
-import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
 import { registeredModels } from '../registry/tables.ts'
 
 /** Processes that serve a model, as they last said. */
@@ -26,11 +26,29 @@ export const servingReplicas = sqliteTable(
     failed_message: text(),
     failed_at_ms: integer(),
     seen_at_ms: integer().notNull(),
+    /** 1: the audit log tells of this failure. */
+    failed_told: integer().notNull().default(0),
   },
   (t) => [
     uniqueIndex('serving_replicas_by_name').on(t.registered_model, t.replica),
     index('serving_replicas_by_version').on(t.registered_model, t.version),
   ],
+)
+
+/** How many failures of a model's replicas the audit log took from an account, in an hour at most. */
+export const servingFailureCounts = sqliteTable(
+  'serving_failure_counts',
+  {
+    registered_model: integer()
+      .notNull()
+      .references(() => registeredModels.id, { onDelete: 'cascade' }),
+    /** `accounts.id`; 0: all for whom no account stands. */
+    account: integer().notNull(),
+    /** When the first of them came. */
+    since_ms: integer().notNull(),
+    count: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.registered_model, t.account] })],
 )
 
 /** How the requests to a model are split between several of its versions. */
@@ -49,6 +67,8 @@ export const deployments = sqliteTable(
     split: text().notNull(),
     updated_by: text().notNull(),
     updated_at_ms: integer().notNull(),
+    /** `accounts.id` of who wrote it last; null: nobody signed in, or it was not kept yet. */
+    account: integer(),
   },
   (t) => [
     uniqueIndex('deployments_by_name').on(t.workspace, t.name),

@@ -26,13 +26,20 @@ async function world() {
         host: 'h1',
         ...more,
       }),
-    as: (name: string) =>
-      client(appOf(() => server.platform, person(name, { isAdmin: true }))).call,
+    as: (name: string, accountId?: number) =>
+      client(
+        appOf(
+          () => server.platform,
+          person(name, { isAdmin: true, ...(accountId && { accountId }) }),
+        ),
+      ).call,
     serving: async (query = '') => (await call('GET', `/api/v1/models/fraud/serving${query}`)).json,
     servedBy: async (version: string) =>
       (await call('GET', `/api/v1/models/fraud/versions/${version}/lineage`)).json.served_by,
     failures: async () =>
-      (await call('GET', '/api/v1/audit?action=serving.failed')).json.items as unknown[],
+      (await call('GET', '/api/v1/audit?action=serving.failed&max_results=500')).json.items as {
+        after: { message: string }
+      }[],
   }
 }
 
@@ -118,6 +125,46 @@ describe('a process that serves', () => {
     expect(await failures()).toHaveLength(3)
     await report('r1')
     expect((await serving()).items[0]).not.toHaveProperty('failed')
+  })
+
+  test('has 100 failures of an account in the audit log within an hour; the last one is told later', async () => {
+    const { report, failures, serving, as, clock } = await world()
+    const ann = as('ann', 7)
+    const fail = (message: string, who = ann, replica = 'r1') =>
+      report(replica, { failed: { version: 1, message } }, who)
+    for (let i = 0; i < 100; i++) {
+      await fail(`it ended with ${i}`)
+      // One that is begun anew has nothing anew.
+      if (i % 10 === 0) await report('r1', { stopped: true }, ann)
+    }
+    for (const message of ['one too many', 'the true one']) {
+      expect((await fail(message)).status).toBe(200)
+    }
+    expect(await failures()).toHaveLength(100)
+    expect((await serving()).items).toMatchObject([{ failed: { message: 'the true one' } }])
+    await fail('of another account', as('bob', 8), 'r2')
+    expect(await failures()).toHaveLength(101)
+    clock.pass(3_600_001)
+    await fail('the true one')
+    await fail('the true one')
+    expect((await failures()).map(({ after }) => after.message).slice(0, 2)).toEqual([
+      'the true one',
+      'of another account',
+    ])
+    expect(await failures()).toHaveLength(102)
+  })
+
+  test('of a renamed model tells nothing of another one that has its name now', async () => {
+    const { report, serving, call, post, createModel, createVersion, transition } = await world()
+    await report('r1')
+    await post('registered-models/rename', { name: 'fraud', new_name: 'older' })
+    await createModel('fraud')
+    for (let i = 0; i < 3; i++) await createVersion('fraud')
+    await transition('fraud', '3', 'Production')
+    const [item] = (await call('GET', '/api/v1/models/older/serving')).json.items
+    expect(item).toMatchObject({ replica: 'r1', uri: 'models:/fraud/Production' })
+    expect(item).not.toHaveProperty('wanted_version')
+    expect((await serving()).items).toEqual([])
   })
 
   test('is reported by whoever reported it first alone', async () => {
