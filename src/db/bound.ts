@@ -23,21 +23,31 @@ export function boundStatement(table: string, owner: string, ids: SQL): SQL {
       where ${id} in (${ids})) > ${bytesMax}`
 }
 
+/** The latest metrics of some objects, and what is about to be written to them. */
+export type MetricNames = {
+  /** Its name ends in `metrics`; with a column `key`. */
+  readonly table: string
+  /** Its column that names the object. */
+  readonly owner: string
+  /** A select of that column's values, as `id`. */
+  readonly ids: SQL
+  /** A condition: of the names that are to be written to this object one is not there. */
+  isNew(id: SQL): SQL
+  /** The bytes of a name beside its key. */
+  readonly besideKey?: SQL
+}
+
 /**
- * The statement before one that writes metrics of a run: it fails the batch where the run has as many
- * names as it may, and one of these is new. Points of known names cost a look at each.
- *
- * @param run a select of `runs.id`
- * @param json the points, each with its key first
+ * The statement before one that writes metrics: it fails the batch where an object has as many names
+ * as it may, and is to have a new one. Points of known names cost a look at each.
  */
-export function boundMetricNames(run: SQL, json: string): SQL {
-  const isNew = sql`exists (select 1 from json_each(${json}) p where not exists (
-    select 1 from latest_metrics l where l.run = (${run}) and l.key = p.value ->> 0))`
-  // One row is enough to fail on, and quick to find.
-  return sql`update latest_metrics set key = null where run = (${run})
-    and key = (select min(key) from latest_metrics where run = (${run}))
-    and case when ${isNew} then (select sum(octet_length(key) + ${rowBytes}) from latest_metrics
-      where run = (${run})) > ${bytesMax} end`
+export function boundMetricNames(names: MetricNames): SQL {
+  const { ids, isNew, besideKey = sql`0` } = names
+  const [rows, id] = [sql.raw(names.table), sql.raw(names.owner)]
+  return sql`update ${rows} set key = null where ${id} in (
+    select owner.id from (${ids}) owner where case when ${isNew(sql`owner.id`)} then (
+      select sum(octet_length(key) + ${besideKey} + ${rowBytes}) from ${rows}
+      where ${id} = owner.id) > ${bytesMax} end)`
 }
 
 /**

@@ -203,6 +203,8 @@ export const loggedModels = sqliteTable(
     registered_writes: integer(),
     written_by: text(),
     written_at_ms: integer(),
+    /** How many points it has, or a few more: a point that is sent twice counts twice. */
+    metric_points: integer().notNull().default(0),
   },
   (t) => [
     index('logged_models_newest_first').on(t.experiment, t.lifecycle_stage, t.created_at_ms),
@@ -227,7 +229,7 @@ export const loggedModelTags = sqliteTable(
   (t) => [primaryKey({ columns: [t.logged_model, t.key] })],
 )
 
-/** Metrics that were logged with a `model_id`; the run's own `metrics` hold them too. */
+/** Points that were logged with a `model_id`, of many the newest; the run's own `metrics` hold them all. */
 export const loggedModelMetrics = sqliteTable(
   'logged_model_metrics',
   {
@@ -257,6 +259,23 @@ export const loggedModelMetrics = sqliteTable(
       ],
     }),
   ],
+)
+
+/** The point of greatest (step, timestamp, value) of each key and dataset, as `latestMetrics`. */
+export const latestLoggedModelMetrics = sqliteTable(
+  'latest_logged_model_metrics',
+  {
+    logged_model: loggedModelColumn(),
+    key: text().notNull(),
+    dataset_name: text().notNull(),
+    dataset_digest: text().notNull(),
+    timestamp_ms: integer().notNull(),
+    step: integer().notNull(),
+    value: real().notNull(),
+    is_nan: integer().notNull(),
+    run_id: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.logged_model, t.key, t.dataset_name, t.dataset_digest] })],
 )
 
 /**

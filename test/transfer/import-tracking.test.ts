@@ -180,6 +180,29 @@ test('what a run or a logged model keeps in our store lies in the folder of its 
   expect((await send('logged-models', [model])).json.items).toMatchObject([{ state: 'refused' }])
 })
 
+test('a logged model comes with its points, and versions of it know the latest', async () => {
+  const { send, post, get, call } = await importingServer()
+  await send('experiments', [importedExperiment('41')])
+  const model_id = `m-${'a'.repeat(32)}`
+  const point = (step: number) => ({
+    ...{ key: 'loss', value: step / 8, timestamp: 1, step, run_id: 'a'.repeat(32) },
+    ...{ dataset_name: 'd', dataset_digest: 'x' },
+  })
+  const model = {
+    ...{ model_id, experiment_id: '41', name: 'm', mark: 'whole', metrics: [3, 9, 4].map(point) },
+    ...{ status: 'LOGGED_MODEL_READY', creation_time: 1, last_update_time: 1 },
+  }
+  for (const state of ['added', 'updated']) {
+    expect((await send('logged-models', [model])).json.items).toMatchObject([{ state }])
+  }
+  const { data } = (await get(`logged-models/${model_id}`)).json.model
+  expect(data.metrics).toMatchObject([3, 4, 9].map(point))
+  await post('registered-models/create', { name: 'm' })
+  await post('model-versions/create', { name: 'm', source: `models:/${model_id}`, model_id })
+  const facts = await call('GET', '/api/v1/models/m/versions/1/facts')
+  expect(facts.json.metrics).toEqual({ loss: 9 / 8 })
+})
+
 test('deleted things come as deleted', async () => {
   const { send, experiment, run } = await importingServer()
   await send('experiments', [importedExperiment('41', { lifecycle_stage: 'deleted' })])

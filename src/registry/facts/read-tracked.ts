@@ -123,8 +123,8 @@ function sourceReads(ctx: Context, { runId, modelId }: Origin) {
       from logged_models l join experiments e on e.id = l.experiment where l.id = ${model}`,
     modelParams: sql<TextRow>`select key, value, 0 as is_tag from logged_model_params
       where logged_model = ${model}`,
-    modelMetrics: sql<MetricRow>`select key, value, is_nan from logged_model_metrics
-      where logged_model = ${model} order by step, timestamp_ms, value`,
+    modelMetrics: sql<MetricRow>`select key, value, is_nan from latest_logged_model_metrics
+      where logged_model = ${model} order by step, timestamp_ms, value, is_nan`,
   }
 }
 

@@ -1,11 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { invalid } from '../../core/error.ts'
 import { checkLength, keyCharsMax } from '../../core/names.ts'
-import { type JsonCell, jsonChunksOf, Real } from '../../db/sql.ts'
+import { type JsonCell, jsonChunksOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { artifactUriColumn } from '../experiments/artifact-location.ts'
 import { checkKeyValues, refuseRepeatedKeys } from '../key-values.ts'
 import type { LoggedModel } from '../logged-models/logged-model.ts'
+import { pointStatements } from '../logged-models/logged-model-metrics.ts'
 import { checkMetric, clampInfinity } from '../run-data/metrics.ts'
 import { checkAddress } from './import-runs.ts'
 import { ownedRows } from './owned-rows.ts'
@@ -72,18 +73,12 @@ export function loggedModelImports(ctx: Context, models: readonly ImportedLogged
         select owner, c0, c1 from ${rows} where true
         on conflict (logged_model, key) do update set value = excluded.value`,
     }),
-    loggedModelMetrics: childInserts(models, {
-      cells: ({ metrics }) =>
-        metrics.map((point) => [
-          ...[point.key, point.timestampMs, point.step],
-          new Real(Number.isNaN(point.value) ? 0 : clampInfinity(point.value)),
-          ...[Number(Number.isNaN(point.value)), point.runId],
-          ...[point.datasetName ?? '', point.datasetDigest ?? ''],
-        ]),
-      insert: (rows) => sql`insert into logged_model_metrics (logged_model, key, timestamp_ms, step,
-          value, is_nan, run_id, dataset_name, dataset_digest)
-        select owner, c0, c1, c2, c3, c4, c5, c6, c7 from ${rows} where true on conflict do nothing`,
-    }),
+    loggedModelMetrics: pointStatements(
+      ctx,
+      models.flatMap(({ modelId, metrics }) =>
+        metrics.map((point) => ({ ...point, modelId, value: clampInfinity(point.value) })),
+      ),
+    ),
   }
 }
 

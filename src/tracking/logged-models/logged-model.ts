@@ -36,7 +36,7 @@ export type LoggedModel = {
   readonly updatedAtMs: number
   readonly tags: readonly KeyValue[]
   readonly params: readonly KeyValue[]
-  /** Every point, by key and time: not only the latest. */
+  /** By key and time; of many the latest of each key and dataset. */
   readonly metrics: readonly LoggedModelMetric[]
 }
 

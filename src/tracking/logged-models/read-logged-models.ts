@@ -7,6 +7,7 @@ import type { Context } from '../../platform/context.ts'
 import { type KeyValue, type MetricRow, metricFromRow } from '../run.ts'
 import type { loggedModels } from '../tables.ts'
 import type { LoggedModel, LoggedModelMetric, LoggedModelStatus } from './logged-model.ts'
+import { pointsMax } from './logged-model-metrics.ts'
 
 /**
  * The logged model, with its params, tags and metrics.
@@ -71,8 +72,21 @@ type LoggedModelPointRow = MetricRow & {
   readonly dataset_digest: string
 }
 
-/** @param wanted a table expression whose column `value` has the keys of the models */
+/**
+ * The models with their points or, where those are more than one answer shows, with the latest of each
+ * key and dataset.
+ *
+ * @param wanted a table expression whose column `value` has the keys of the models
+ */
 async function readWanted(db: Database, wanted: SQL): Promise<LoggedModel[]> {
+  const areFew = sql`(select coalesce(sum(metric_points), 0) <= ${pointsMax} from ${wanted} as wanted
+    cross join logged_models on logged_models.id = wanted.value)`
+  const pointsIn = (
+    table: SQL,
+  ) => sql`select logged_model, points.key, points.value, is_nan, run_id,
+      dataset_name, dataset_digest, ${int64Column(sql`step`)} as step,
+      ${int64Column(sql`timestamp_ms`)} as timestamp_ms
+    from ${wanted} as wanted cross join ${table} as points on logged_model = wanted.value`
   const { models, texts, points } = await db.batch({
     models: sql<LoggedModelRow>`select ${loggedModelColumns} from ${wanted} as wanted
       cross join logged_models on logged_models.id = wanted.value`,
@@ -80,10 +94,8 @@ async function readWanted(db: Database, wanted: SQL): Promise<LoggedModel[]> {
       cross join logged_model_params as params on logged_model = wanted.value
       union all select logged_model, tags.key, tags.value, 1 from ${wanted} as wanted
       cross join logged_model_tags as tags on logged_model = wanted.value`,
-    points: sql<LoggedModelPointRow>`select logged_model, points.key, points.value, is_nan, run_id, dataset_name, dataset_digest,
-        ${int64Column(sql`step`)} as step, ${int64Column(sql`timestamp_ms`)} as timestamp_ms
-      from ${wanted} as wanted
-      cross join logged_model_metrics as points on logged_model = wanted.value`,
+    points: sql<LoggedModelPointRow>`${pointsIn(sql`logged_model_metrics`)} where ${areFew}
+      union all ${pointsIn(sql`latest_logged_model_metrics`)} where not ${areFew}`,
   })
   const byId = new Map<number, MutableLoggedModel>()
   for (const row of models) byId.set(row.id, loggedModelFromRow(row))

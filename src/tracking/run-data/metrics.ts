@@ -5,6 +5,7 @@ import { checkKey } from '../../core/names.ts'
 import { boundMetricNames } from '../../db/bound.ts'
 import { jsonChunksOf, Real } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
+import { latestOf, storedValue } from '../latest-metrics.ts'
 import { isActiveRun, type Metric } from '../run.ts'
 
 /**
@@ -45,7 +46,13 @@ export function metricStatements(ctx: Context, runId: string, points: readonly M
         on conflict do nothing`,
     ),
     ...jsonChunksOf(latestOf(points).map(metricCellsOf)).flatMap((json) => [
-      boundMetricNames(sql`select id from runs where ${isActiveRun(ctx, runId)}`, json),
+      boundMetricNames({
+        table: 'latest_metrics',
+        owner: 'run',
+        ids: sql`select id from runs where ${isActiveRun(ctx, runId)}`,
+        isNew: (run) => sql`exists (select 1 from json_each(${json}) p where not exists (
+          select 1 from latest_metrics l where l.run = ${run} and l.key = p.value ->> 0))`,
+      }),
       sql`insert into latest_metrics (run, key, timestamp_ms, step, value, is_nan)
         select runs.id, point.value ->> 0, point.value ->> 1, point.value ->> 2,
           point.value ->> 3, point.value ->> 4
@@ -61,28 +68,4 @@ export function metricStatements(ctx: Context, runId: string, points: readonly M
 
 export function metricCellsOf({ key, timestampMs, step, value }: Metric) {
   return [key, timestampMs, step, new Real(storedValue(value)), Number.isNaN(value) ? 1 : 0]
-}
-
-/** NaN as 0, also where values are compared: MLflow stores it so. */
-function storedValue(value: number): number {
-  return Number.isNaN(value) ? 0 : value
-}
-
-/** The greatest point of each key by step, then time, then value; the first of equal ones. */
-export function latestOf(points: readonly Metric[]): Metric[] {
-  const latest = new Map<string, Metric>()
-  for (const point of points) {
-    const other = latest.get(point.key)
-    if (!other || isLater(point, other)) latest.set(point.key, point)
-  }
-  return [...latest.values()]
-}
-
-/** `<` and `>` compare a number with a bigint exactly; `===` would not. */
-function isLater(a: Metric, b: Metric): boolean {
-  if (a.step > b.step || a.step < b.step) return a.step > b.step
-  if (a.timestampMs > b.timestampMs || a.timestampMs < b.timestampMs) {
-    return a.timestampMs > b.timestampMs
-  }
-  return storedValue(a.value) > storedValue(b.value)
 }

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { excerpt } from '../../../core/error.ts'
+import { latestOf } from '../../../tracking/latest-metrics.ts'
 import type { Metric } from '../../../tracking/run.ts'
-import { latestOf } from '../../../tracking/run-data/metrics.ts'
 import { isElsewhere, keptLocally, listLocalFiles, rootOf } from './local-files.ts'
 import {
   experimentOf,
