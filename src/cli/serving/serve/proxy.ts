@@ -1,6 +1,6 @@
 import { type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream'
-import { createHttpServer } from '../../platform/node/http-server.ts'
+import { createHttpServer } from '../../../platform/node/http-server.ts'
 import type { Scorer } from './scorer.ts'
 
 /** What stands between two neighbours alone, and is not passed on (RFC 9110, 7.6.1). */

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Command } from 'commander'
-import { reportReplica } from '../../api/endpoints/replicas.ts'
-import { type CallInput, type GatehouseClient, mayPass } from '../../client/client.ts'
-import { note } from '../io.ts'
+import { reportReplica } from '../../../api/endpoints/replicas.ts'
+import { type CallInput, type GatehouseClient, mayPass } from '../../../client/client.ts'
+import { note } from '../../io.ts'
 import type { Supervisor } from './supervisor.ts'
 
 const heartbeatMs = 15_000

@@ -5,9 +5,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
-import { isMissing } from '../../platform/node/read-file.ts'
-import { variablesOf } from './follow.ts'
-import type { ResolvedModel } from './pull-version.ts'
+import { isMissing } from '../../../platform/node/read-file.ts'
+import { variablesOf } from '../follow.ts'
+import type { ResolvedModel } from '../pull-version.ts'
 
 /** A version whose files are in a folder, and were found right. */
 export type ReadyVersion = { readonly resolved: ResolvedModel; readonly folder: string }

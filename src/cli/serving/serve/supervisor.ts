@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { versionKeyOf } from './follow.ts'
-import type { ResolvedModel } from './pull-version.ts'
+import { versionKeyOf } from '../follow.ts'
+import type { ResolvedModel } from '../pull-version.ts'
 import { type ReadyVersion, Scorer, type ScorerTerms } from './scorer.ts'
 
 /** Between starts of a version that fails or dies, growing from the first to the second. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isMissing } from '../../platform/node/read-file.ts'
-import type { ResolvedModel } from './pull-version.ts'
+import { isMissing } from '../../../platform/node/read-file.ts'
+import type { ResolvedModel } from '../pull-version.ts'
 
 /**
  * What was live last, beside its files: a process that starts while the server is away goes on with it.

@@ -2,11 +2,11 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { getDeployment } from '../../api/endpoints/deployments.ts'
-import { type GatehouseClient, mayPass } from '../../client/client.ts'
-import { isMissing } from '../../platform/node/read-file.ts'
-import { note } from '../io.ts'
-import type { FollowedDeployment } from './deployments.ts'
+import { getDeployment } from '../../../api/endpoints/deployments.ts'
+import { type GatehouseClient, mayPass } from '../../../client/client.ts'
+import { isMissing } from '../../../platform/node/read-file.ts'
+import { note } from '../../io.ts'
+import type { FollowedDeployment } from '../deployments.ts'
 
 const everyMs = 1000
 
