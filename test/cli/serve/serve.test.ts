@@ -154,6 +154,39 @@ test(
 )
 
 test(
+  'a scorer that hangs is started again; one that is silent over a long prediction, even of a caller who has left, is not',
+  async () => {
+    const { addVersion, promote, serve, untilReported } = await servingWorld()
+    await addVersion()
+    await promote('1')
+    const serving = await serve('--ping-seconds', '0.1', '--timeout', '2')
+    await serving.untilLive('1')
+    const { pid } = (await serving.score()).json
+    expect(await serving.score('block=1200')).toMatchObject({ status: 200, json: { pid } })
+    const left = serving.score('block=1200', { signal: AbortSignal.timeout(100) })
+    await expect(left).rejects.toThrow()
+    expect(await serving.score()).toMatchObject({ status: 200, json: { pid } })
+    expect(serving.out()).not.toContain('died')
+
+    process.kill(pid, 'SIGSTOP')
+    await serving.until('died: it hung: \\d+ pings in a row were not answered')
+    await serving.untilLive('1', 2)
+    const next = (await serving.score()).json.pid
+    expect(next).not.toBe(pid)
+    // With a request in it: its caller is told, and it may be silent for as long as one prediction.
+    process.kill(next, 'SIGSTOP')
+    const { status } = await serving.score()
+    expect([502, 504]).toContain(status)
+    await serving.untilLive('1', 3)
+    expect(await serving.score()).toMatchObject({ status: 200, json: { version: '1' } })
+    await untilReported({ version: '1', drifted: false })
+    await untilEnded(pid)
+    await serving.stop()
+  },
+  timeout,
+)
+
+test(
   'a scorer, the process above it and the server may each be killed, and what was missed is caught up with',
   async () => {
     const world = await servingWorld()

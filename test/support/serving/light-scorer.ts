@@ -26,6 +26,7 @@ const server = createServer(async (req, res) => {
   }
   if (pathname === '/ping' || pathname === '/version') return void res.end('\n')
   await wait(Number(query.get('wait') ?? 0))
+  block(Number(query.get('block') ?? 0))
   answer(res, query, bytes)
 })
 server.listen(Number(port), '127.0.0.1')
@@ -53,6 +54,11 @@ function answer(res: ServerResponse, query: URLSearchParams, bytes: number): voi
   res.end(
     JSON.stringify({ predictions: [1], version: env.GATEHOUSE_VERSION, pid, bytes, isSignedIn }),
   )
+}
+
+/** Work of a kind that keeps everything else waiting, pings too. */
+function block(ms: number): void {
+  if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
 type Behaviour = { startMs?: number; dies?: boolean; refuses?: boolean }

@@ -64,6 +64,7 @@ function passOn(
     if (!outgoing.writableFinished) upstream.destroy()
   })
   upstream.once('response', (answer) => {
+    scorer.hear()
     try {
       outgoing.writeHead(answer.statusCode ?? 502, answer.statusMessage, [
         ...keptHeaders(answer.rawHeaders),

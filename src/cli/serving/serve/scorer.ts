@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { Agent } from 'node:http'
+import { Agent, get } from 'node:http'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -12,16 +12,26 @@ import type { ResolvedModel } from '../pull-version.ts'
 /** A version whose files are in a folder, and were found right. */
 export type ReadyVersion = { readonly resolved: ResolvedModel; readonly folder: string }
 
+/** When a scorer that runs is taken for hung. */
+type HealthTerms = {
+  /** How often it is asked for its ping, and how long it may take to answer; 0: never. */
+  readonly everyMs: number
+  /** How long one prediction may take, in which some scorers answer nothing else. */
+  readonly silenceMsMax: number
+}
+
 export type ScorerTerms = {
   /** With `{model_uri}` and `{port}`; run by the shell. */
   readonly command: string
   /** From its start until it has answered the model's own example. */
   readonly startMsMax: number
+  readonly health: HealthTerms
   /** Told of each line that a scorer prints. */
   readonly onLine: (line: string) => void
 }
 
 const pingEveryMs = 50
+const missedPingsMax = 3
 /** How long a scorer may take to end when it is asked to. */
 const graceSeconds = 5
 const linesKept = 20
@@ -67,12 +77,17 @@ export class Scorer {
   inFlight = 0
   readonly #child: ChildProcess
   readonly #lines: string[] = []
+  /** What ends it in this process's view; the first reason stands. */
+  #end: (why: string) => void = () => {}
   #onIdle: (() => void) | undefined
+  #missedPings = 0
+  /** Since when it may be silent for a prediction's sake; undefined: it was given none since it was heard of. */
+  #busySinceMs: number | undefined
 
   private constructor(
     ready: ReadyVersion,
     port: number,
-    { command, onLine }: Omit<ScorerTerms, 'startMsMax'>,
+    { command, onLine }: Pick<ScorerTerms, 'command' | 'onLine'>,
   ) {
     this.ready = ready
     this.port = port
@@ -101,6 +116,7 @@ export class Scorer {
         this.agent.destroy()
         done([why, ...this.#lines.slice(-3)].join(': '))
       }
+      this.#end = end
       this.#child.once('error', (err) => end(`it cannot be started (${err.message})`))
       // What it printed last is read by then, but for what its own children keep open.
       this.#child.once('exit', (code, signal) =>
@@ -116,7 +132,7 @@ export class Scorer {
    */
   static async start(
     ready: ReadyVersion,
-    { startMsMax, ...terms }: ScorerTerms,
+    { startMsMax, health, ...terms }: ScorerTerms,
     signal: AbortSignal,
   ): Promise<Scorer> {
     const scorer = new Scorer(ready, await freePort(), terms)
@@ -125,6 +141,7 @@ export class Scorer {
     try {
       await scorer.#untilPinged(stop)
       await scorer.#tryExample(stop)
+      void scorer.#watchHealth(health)
       return scorer
     } catch (err) {
       scorer.stop()
@@ -138,10 +155,17 @@ export class Scorer {
   /** Note that a request begins; the answer is to be called when it has ended. */
   begin(): () => void {
     this.inFlight++
+    this.#busySinceMs ??= performance.now()
     return () => {
       this.inFlight--
       if (this.inFlight === 0) this.#onIdle?.()
     }
+  }
+
+  /** Note that it answers: one that does is not hung, however it takes pings. */
+  hear(): void {
+    this.#missedPings = 0
+    this.#busySinceMs = this.inFlight > 0 ? performance.now() : undefined
   }
 
   /** End it at once. */
@@ -174,14 +198,35 @@ export class Scorer {
     if (!this.isAlive) throw new Error(await this.ended)
   }
 
-  async #isUp(signal: AbortSignal): Promise<boolean> {
-    try {
-      const res = await fetch(`http://127.0.0.1:${this.port}/ping`, { signal })
-      await res.body?.cancel()
-      return res.ok
-    } catch {
-      return false
+  /**
+   * Ask for its ping now and then, and end it as hung when several in a row are missed. While it has requests,
+   * that says nothing until one of them may have taken all of its time: many scorers do one thing at a time.
+   * Callers who have left do not count as gone, since their predictions may go on.
+   */
+  async #watchHealth({ everyMs, silenceMsMax }: HealthTerms): Promise<void> {
+    if (everyMs === 0) return
+    while (this.isAlive) {
+      await wait(everyMs, undefined, { ref: false })
+      if (await this.#isUp(AbortSignal.timeout(everyMs))) {
+        this.hear()
+        continue
+      }
+      this.#missedPings++
+      const busyMs = performance.now() - (this.#busySinceMs ?? 0)
+      if (this.#missedPings < missedPingsMax || busyMs < silenceMsMax) continue
+      this.#end(`it hung: ${this.#missedPings} pings in a row were not answered`)
     }
+  }
+
+  #isUp(signal: AbortSignal): Promise<boolean> {
+    const { port } = this
+    return new Promise((done) => {
+      // A connection of its own: a scorer that serves one at a time is not kept from the others.
+      get({ host: '127.0.0.1', port, path: '/ping', agent: false, signal }, (res) => {
+        res.resume()
+        done(res.statusCode === 200)
+      }).once('error', () => done(false))
+    })
   }
 
   async #tryExample(signal: AbortSignal): Promise<void> {

@@ -32,6 +32,7 @@ type Flags = {
   standbyMinutes: string
   timeout: string
   startTimeout: string
+  pingSeconds: string
 }
 
 /** `gatehouse serve`: answer invocations with the version that a URI means. */
@@ -60,6 +61,11 @@ export function serveCommand(): Command {
     )
     .option('--standby-minutes <number>', 'how long the version before is kept running', '10')
     .option('--timeout <seconds>', 'how long a scorer may be silent in a request', '60')
+    .option(
+      '--ping-seconds <number>',
+      'how often a scorer is asked whether it lives, and how long it may take to say so; 0: never',
+      '5',
+    )
     .option('--start-timeout <duration>', 'how long a scorer may take to be ready', '10m')
   return addServer(command).action((argument?: string) =>
     callServer(command, (client) => serveVersions(command, client, argument)),
@@ -133,6 +139,10 @@ function supervisorsOf(
   const terms = {
     command: scorerCommandOf(flags),
     startMsMax: parseDuration(flags.startTimeout),
+    health: {
+      everyMs: 1000 * numberOf('ping-seconds', flags.pingSeconds),
+      silenceMsMax: 1000 * numberOf('timeout', flags.timeout),
+    },
     standbyMs: 60_000 * numberOf('standby-minutes', flags.standbyMinutes),
   }
   const target = { root, err: ioOf(command).err }
