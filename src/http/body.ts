@@ -28,7 +28,7 @@ async function readText(c: AppContext): Promise<string> {
   }
 }
 
-const turnBytesMax = 1_000_000
+const turnBytesMax = 200_000
 
 /** A search names up to 100,000 experiments; a batch of 1,000 metrics has 4,000 values. */
 const valuesMax = 120_000

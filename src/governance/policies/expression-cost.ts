@@ -1,4 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
+import { rememberEach } from '../../core/remember.ts'
 
 /**
  * What the expressions of one request may cost together, in evaluated nodes: some 20 ms. Each
@@ -89,10 +90,10 @@ function itemsOf(node: ASTNode, facts: Measured): number {
   if (node.op === 'list' || node.op === 'map') return node.args.length
   const found = valueAt(node, facts)
   if (!found) return partCount(facts)
-  return typeof found.value === 'object' && found.value !== null
-    ? Object.keys(found.value).length
-    : 1
+  return typeof found.value === 'object' && found.value !== null ? itemsIn(found.value) : 1
 }
+
+const itemsIn = rememberEach((value: object) => Object.keys(value).length)
 
 /** What a path such as `candidate.tags` names in the facts; undefined for any other expression. */
 function valueAt(node: ASTNode, facts: Measured): { readonly value: unknown } | undefined {
@@ -114,32 +115,24 @@ export function keyOf(node: ASTNode): string | undefined {
   return String(node.args[1].args)
 }
 
-const counted = new WeakMap<object, number>()
-
 function partCount(value: unknown): number {
   if (typeof value === 'string') return 1 + Math.floor(value.length / charsPerStep)
-  if (typeof value !== 'object' || value === null) return 1
-  const known = counted.get(value)
-  if (known !== undefined) return known
-  let count = 1
-  for (const part of Object.values(value)) count += partCount(part)
-  counted.set(value, count)
-  return count
+  return typeof value === 'object' && value !== null ? partsIn(value) : 1
 }
 
-const longest = new WeakMap<object, number>()
+const partsIn = rememberEach((value: object): number =>
+  Object.values(value).reduce((count, part) => count + partCount(part), 1),
+)
 
 /** The characters of the longest text in a value. */
 function longestText(value: unknown): number {
   if (typeof value === 'string') return value.length
-  if (typeof value !== 'object' || value === null) return 0
-  const known = longest.get(value)
-  if (known !== undefined) return known
-  let chars = 0
-  for (const part of Object.values(value)) chars = Math.max(chars, longestText(part))
-  longest.set(value, chars)
-  return chars
+  return typeof value === 'object' && value !== null ? longestIn(value) : 0
 }
+
+const longestIn = rememberEach((value: object): number =>
+  Object.values(value).reduce((chars, part) => Math.max(chars, longestText(part)), 0),
+)
 
 /** The nodes below a node. */
 export function childrenOf(args: unknown): ASTNode[] {

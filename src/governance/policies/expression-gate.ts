@@ -1,4 +1,5 @@
 import { excerpt } from '../../core/error.ts'
+import { rememberEach } from '../../core/remember.ts'
 import { judgeExpression } from './expression.ts'
 import type { StepBudget } from './expression-cost.ts'
 import { expressionFacts, itemsMax, tooLongLists, type VersionFacts } from './facts.ts'
@@ -20,7 +21,7 @@ export function judgeByExpression(
   if (lostHolder !== undefined && isCompared(expression)) return lost(lostHolder)
   const unread = whatIsUnread(expression, current ? [candidate, current] : [candidate])
   if (unread !== undefined) return failed(`${excerpt(expression, 300)}: ${unread}`)
-  const tooLong = [candidate, current].flatMap(tooLongLists)
+  const tooLong = [candidate, ...(current ? [current] : [])].flatMap(tooLongLists)
   const needed = tooLong.find((list) => expression.includes(list))
   if (needed) {
     return failed(`${excerpt(expression, 300)}: the version has more than ${itemsMax} ${needed}`)
@@ -67,29 +68,46 @@ function nonFiniteIn(
     '',
   )
   const mayReadAny = /\bmetrics\b|\bcandidate\s*[^\s.]|\bcurrent\s*[^\s.]|\\/.test(plain)
-  for (const facts of [candidate, current]) {
-    for (const [metric, value] of Object.entries(facts?.metrics ?? {})) {
-      if (Number.isFinite(value) || !(mayReadAny || hasWord(expression, metric))) continue
-      const whose = facts === candidate ? 'candidate' : 'current'
-      return `metric '${excerpt(metric)}' of ${whose} is ${value}, which is within no limits`
-    }
+  const isNamed = namesIn(expression)
+  for (const [whose, facts] of Object.entries({ candidate, current })) {
+    const read = facts && nonFinites(facts).find(({ metric }) => mayReadAny || isNamed(metric))
+    if (!read) continue
+    return `metric '${excerpt(read.metric.text)}' of ${whose} is ${read.value}, which is within no limits`
   }
   return undefined
 }
 
+const nonFinites = rememberEach(({ metrics }: VersionFacts) =>
+  Object.entries(metrics).flatMap(([name, value]) =>
+    Number.isFinite(value) ? [] : [{ metric: toName(name), value }],
+  ),
+)
+
 /** Those of the late facts of a version that an expression names. */
-export function lateFactsIn(expression: string, { late }: VersionFacts): string[] {
-  const words = new Set(expression.split(/\W+/))
-  return [...late.keys()].filter((fact) => {
-    const [kind = '', ...rest] = fact.split('.')
-    const key = rest.join('.')
-    const isNamed = /^\w+$/.test(key) ? words.has(key) : expression.includes(key)
-    return words.has(kind) && (kind === 'datasets' || isNamed)
-  })
+export function lateFactsIn(expression: string, facts: VersionFacts): string[] {
+  const isNamed = namesIn(expression)
+  return lateFacts(facts).flatMap(({ fact, kind, key }) =>
+    isNamed(kind) && (kind.text === 'datasets' || isNamed(key)) ? [fact] : [],
+  )
 }
 
-function hasWord(text: string, word: string): boolean {
-  return /^\w+$/.test(word) ? text.split(/\W+/).includes(word) : text.includes(word)
+const lateFacts = rememberEach(({ late }: VersionFacts) =>
+  [...late.keys()].map((fact) => {
+    const [kind = '', ...rest] = fact.split('.')
+    return { fact, kind: toName(kind), key: toName(rest.join('.')) }
+  }),
+)
+
+type Name = { readonly text: string; readonly isWord: boolean }
+
+function toName(text: string): Name {
+  return { text, isWord: /^\w+$/.test(text) }
+}
+
+/** Whether an expression has a name: as a word of its own or, of a name that is no word, anywhere. */
+function namesIn(expression: string): (name: Name) => boolean {
+  const words = new Set(expression.split(/\W+/))
+  return ({ text, isWord }) => (isWord ? words.has(text) : expression.includes(text))
 }
 
 /** The metrics that an expression names, with their values, for reviewers. */

@@ -1,3 +1,5 @@
+import { rememberEach } from '../../core/remember.ts'
+
 /** The facts of one version that gates look at, all read at one moment. */
 export type VersionFacts = TrackedFacts & {
   /** `model_versions.id`. */
@@ -69,15 +71,8 @@ export type SignatureColumn = {
  * `tooLongLists`.
  */
 export function expressionFacts(facts: VersionFacts | undefined): object {
-  if (!facts) return {}
-  const known = shown.get(facts)
-  if (known) return known
-  const made = factsShown(facts)
-  shown.set(facts, made)
-  return made
+  return facts ? factsShown(facts) : {}
 }
-
-const shown = new WeakMap<VersionFacts, object>()
 
 /** The names of the facts in `expressionFacts`. */
 export const factNames = [
@@ -85,7 +80,7 @@ export const factNames = [
   ...['run', 'signature', 'card', 'created_at', 'digest'],
 ]
 
-function factsShown(facts: VersionFacts): object {
+const factsShown = rememberEach((facts: VersionFacts) => {
   const left = new Set(tooLongLists(facts))
   const lists = Object.entries(listsOf(facts)).filter(([name]) => !left.has(name))
   return {
@@ -99,18 +94,17 @@ function factsShown(facts: VersionFacts): object {
     created_at: facts.createdAtMs,
     digest: facts.digest ?? '',
   }
-}
+})
 
 /** The longest list that an expression may go through. */
 export const itemsMax = 10_000
 
 /** The names of the lists that are too long for an expression. */
-export function tooLongLists(facts: VersionFacts | undefined): string[] {
-  if (!facts) return []
-  return Object.entries(listsOf(facts)).flatMap(([name, list]) =>
+export const tooLongLists = rememberEach((facts: VersionFacts) =>
+  Object.entries(listsOf(facts)).flatMap(([name, list]) =>
     Object.keys(list).length > itemsMax ? [name] : [],
-  )
-}
+  ),
+)
 
 function listsOf({ aliases, tags, metrics, params, datasets }: VersionFacts) {
   return { aliases, tags, metrics, params, datasets }

@@ -16,6 +16,7 @@ import { defaultSettings } from '../../../src/platform/settings/settings.ts'
 import { fewRounds } from '../accounts.ts'
 import { databaseMaker } from '../as-new.ts'
 import { schemaOf } from '../schema-of.ts'
+import { prepare } from '../turns.ts'
 
 const migrations = await readMigrations(new URL('../../../drizzle', import.meta.url).pathname)
 
@@ -38,7 +39,7 @@ const usedMin = 4
 
 /** An object of its own for each test, since what servers remember is kept by it. */
 async function newDatabase(): Promise<Database> {
-  const file = (await emptiedDatabase()) ?? (await madeDatabase())
+  const file = await prepare(async () => (await emptiedDatabase()) ?? madeDatabase())
   if (TestRunner.getCurrentTest()) onTestFinished(() => void used.push(file))
   return {
     all: (query) => file.all(query),
