@@ -1,6 +1,8 @@
 import { Hono } from 'hono'
+import { requireWholeAudit } from '../governance/history/audit-page.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { anyone, guard } from '../http/guards/guard.ts'
+import { showAudit, showAuditEntry, showVerification } from './audit/audit.tsx'
 import { showCard } from './cards/card.tsx'
 import { postCard, showCardEdit } from './cards/card-edit.tsx'
 import * as experimentChanges from './changes/experiment-changes.tsx'
@@ -59,6 +61,9 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .get('/api/v1/models/:name/versions/:version/card.html', guard(mayReadModel), showCard)
     .get('/docs', guard(anyone), showDocs(endpoints))
     .route('/', runRoutes())
+    .get('/audit', guard(anyone), showAudit)
+    .get('/audit/verify', guard(requireWholeAudit), showVerification)
+    .get('/audit/:seq{[0-9]+}', guard(anyone), showAuditEntry)
     .get('/promotions', guard(anyone), showInbox)
     .get('/promotions/:id', guard(mayReadPromotion), (c) => showPromotion(c))
     .post('/promotions/:id/reviews', postReview)

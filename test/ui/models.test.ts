@@ -24,7 +24,9 @@ describe('the page of a model', () => {
     expect(text).not.toContain('Promote…')
     expect(text).toContain('The audit log is for who has the right read_audit')
     expect(textOf((await as(ann).get(model)).html)).toContain('Promote…')
-    expect(textOf((await as(admin).get(model)).html)).toContain('None → Production')
+    expect(textOf((await as(admin).get(model)).html)).toContain(
+      'from None to Production, archiving version 1',
+    )
   })
 
   test('is not for who may not read it, and is not there for a name that no model has', async () => {

@@ -1,8 +1,12 @@
-import { requireAdmin, requireRight } from '../../access/permissions/require.ts'
 import { addHash, exportEntries } from '../../audit/export.ts'
-import { type EntryFilter, readEntriesBefore } from '../../audit/read-entries.ts'
+import type { EntryFilter } from '../../audit/read-entries.ts'
 import { readChainHead } from '../../audit/seal.ts'
 import { type ChainVerdict, verifyStoredChain } from '../../audit/verify.ts'
+import {
+  auditFilterOf,
+  readAuditPage,
+  requireWholeAudit,
+} from '../../governance/history/audit-page.ts'
 import { requireAudit } from '../../governance/history/audit-scope.ts'
 import type { Context } from '../../platform/context.ts'
 import { isNumberPlace, readPageFrom } from '../../search/page.ts'
@@ -27,17 +31,9 @@ export const auditRoutes: readonly ServedEndpoint[] = [
       isNumberPlace,
       async (from) => {
         const [before] = from ?? [Number.MAX_SAFE_INTEGER]
-        const entries = await readEntriesBefore(ctx.db, filter, {
-          beforeSeq: before,
-          countMax: max_results,
-        })
-        const last = entries.at(-1)?.entry.seq
-        // A page of large entries is cut short, so that its length does not tell whether it is the last.
-        const isLast =
-          last === undefined ||
-          (await readEntriesBefore(ctx.db, filter, { beforeSeq: last, countMax: 1 })).length === 0
-        const items = await Promise.all(entries.map((sealed) => addHash(ctx, sealed)))
-        return { items, next: isLast ? undefined : ([last] as const) }
+        const page = await readAuditPage(ctx, filter, { before, count: max_results })
+        const items = await Promise.all(page.entries.map((sealed) => addHash(ctx, sealed)))
+        return { items, next: page.next === undefined ? undefined : ([page.next] as const) }
       },
     )
     return pageToWire(found, (entry) => entry)
@@ -56,12 +52,12 @@ export const auditRoutes: readonly ServedEndpoint[] = [
     })
   }),
 
-  serve(endpoints.getAuditHead, mayReadAll, async (ctx) => {
+  serve(endpoints.getAuditHead, requireWholeAudit, async (ctx) => {
     const { seq, hash } = await readChainHead(ctx)
     return { seq, head: hash }
   }),
 
-  serve(endpoints.verifyAudit, mayReadAll, async (ctx, { query }) => {
+  serve(endpoints.verifyAudit, requireWholeAudit, async (ctx, { query }) => {
     return verdictToWire(await verifyStoredChain(ctx, query.head))
   }),
 ]
@@ -79,22 +75,6 @@ async function mayReadFiltered(ctx: Context, { query }: { query: Filtered }): Pr
   await requireAudit(ctx, query.model)
 }
 
-/** The chain is one over all workspaces. */
-async function mayReadAll(ctx: Context): Promise<void> {
-  if (ctx.settings.workspaces) return requireAdmin(ctx)
-  await requireRight(ctx, 'read_audit')
-}
-
-async function filterOf(ctx: Context, given: Filtered): Promise<EntryFilter> {
-  const { model, version, actor, action, since, until } = given
-  return {
-    ...((model !== undefined || ctx.settings.workspaces) && { workspace: ctx.workspace }),
-    model,
-    only: await requireAudit(ctx, model),
-    version,
-    actor,
-    action,
-    sinceMs: since,
-    untilMs: until,
-  }
+function filterOf(ctx: Context, { since, until, ...query }: Filtered): Promise<EntryFilter> {
+  return auditFilterOf(ctx, { ...query, sinceMs: since, untilMs: until })
 }

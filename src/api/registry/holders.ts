@@ -1,5 +1,6 @@
 import { requireModelVersion } from '../../access/permissions/require.ts'
 import { excerpt, invalid } from '../../core/error.ts'
+import { momentForm, momentOf } from '../../core/moment.ts'
 import {
   findAliasHolders,
   findStageHolders,
@@ -12,7 +13,6 @@ import type { Context } from '../../platform/context.ts'
 import { pageOf, pageStart } from '../../search/page.ts'
 import type { RunDataset } from '../../tracking/run-data/datasets.ts'
 import * as endpoints from '../endpoints/holders.ts'
-import { momentForm, momentOf } from '../endpoints/shapes.ts'
 import { pageRequest, pageToWire } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
 

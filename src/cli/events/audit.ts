@@ -2,6 +2,7 @@ import { pipeline } from 'node:stream/promises'
 import { Command, Option } from 'commander'
 import * as endpoints from '../../api/endpoints/audit.ts'
 import { actions } from '../../audit/actions.ts'
+import { sentenceOf } from '../../audit/sentence.ts'
 import type { GatehouseClient } from '../../client/client.ts'
 import { chunksOf } from '../../core/bytes.ts'
 import { StartError } from '../../platform/start-error.ts'
@@ -9,7 +10,6 @@ import { ioOf } from '../io.ts'
 import { momentText, print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 import { verifyCommand } from './audit-verify.ts'
-import { sentenceOf } from './sentence.ts'
 
 /** `gatehouse audit`: read, export and verify the audit log. */
 export function auditCommand(): Command {

@@ -2,12 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Command } from 'commander'
 import type { z } from 'zod'
 import * as endpoints from '../../api/endpoints/events.ts'
+import { sentenceOf } from '../../audit/sentence.ts'
 import { type GatehouseClient, mayPass } from '../../client/client.ts'
 import { readBlocks } from '../../client/read-blocks.ts'
 import { note } from '../io.ts'
 import { isJson, momentText, print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
-import { sentenceOf } from './sentence.ts'
 
 type Event = z.output<typeof endpoints.listEvents.answer>['items'][number]
 type Given = { follow?: true; model?: string; type?: string[]; after?: string }

@@ -1,12 +1,19 @@
 import type { FC } from 'hono/jsx'
-import type { AuditEntry, SealedEntry } from '../../audit/entry.ts'
-import { Person, Time } from '../parts/byline.tsx'
-import { visibleText } from '../parts/text.tsx'
+import type { SealedEntry } from '../../audit/entry.ts'
+import { entryPath } from '../audit/audit-query.ts'
+import { EntryText } from '../audit/entry-line.tsx'
+import { Time } from '../parts/byline.tsx'
+import type { Paths } from '../paths.ts'
+
+type HistoryProps = {
+  readonly entries: readonly SealedEntry[] | undefined
+  readonly to: Paths
+  /** What the entries are about. */
+  readonly about: { readonly model: string; readonly version?: string }
+}
 
 /** What was done, newest first; for who may not read the audit log, what to ask for. */
-export const History: FC<{ readonly entries: readonly SealedEntry[] | undefined }> = ({
-  entries,
-}) => (
+export const History: FC<HistoryProps> = ({ entries, to, about }) => (
   <section class="near" aria-labelledby="timeline">
     <h2 id="timeline">Timeline</h2>
     {entries === undefined ? (
@@ -16,28 +23,21 @@ export const History: FC<{ readonly entries: readonly SealedEntry[] | undefined 
     ) : entries.length === 0 ? (
       <p class="soft">Nothing was recorded yet.</p>
     ) : (
-      <ol class="plain lines">
-        {entries.map(({ entry }) => (
-          <li>
-            <Time atMs={entry.at} /> <Person principal={entry.actor} />{' '}
-            {visibleText(wordsOf(entry.action))}
-            {entry.version === undefined ? '' : ` · version ${entry.version}`}
-            {visibleText(moveText(entry))}
-            {entry.reason ? <span class="soft"> · {visibleText(entry.reason)}</span> : null}
-          </li>
-        ))}
-      </ol>
+      <>
+        <ol class="plain lines">
+          {entries.map(({ entry }) => (
+            <li>
+              <a href={entryPath(to, entry.seq)}>
+                <Time atMs={entry.at} />
+              </a>{' '}
+              <EntryText entry={entry} />
+            </li>
+          ))}
+        </ol>
+        <p>
+          <a href={to.query(to.audit, about)}>All of it in the audit log</a>
+        </p>
+      </>
     )}
   </section>
 )
-
-/** `model_version.tag_set` as `model version: tag set`. */
-function wordsOf(action: string): string {
-  return action.replaceAll('_', ' ').replace('.', ': ')
-}
-
-/** ` · Staging → Production`, of an entry that moved a version. */
-function moveText({ before, after }: AuditEntry): string {
-  const [from, to] = [before?.stage, after?.stage]
-  return typeof from === 'string' && typeof to === 'string' ? ` · ${from} → ${to}` : ''
-}

@@ -91,7 +91,7 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing }) => {
           />
         </section>
       ) : null}
-      <History entries={entries} />
+      <History entries={entries} to={to} about={{ model: name }} />
     </Page>
   )
 }

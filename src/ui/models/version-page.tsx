@@ -82,7 +82,11 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
           </section>
           <LineageList lineage={lineage} to={to} />
           <Files frame={frame} standing={standing} />
-          <History entries={entries} />
+          <History
+            entries={entries}
+            to={to}
+            about={{ model: name, version: String(version.version) }}
+          />
         </div>
         <div class="stack">
           <LoadIt frame={frame} name={name} version={version.version} aliases={version.aliases} />

@@ -9,7 +9,13 @@ type TableProps = PropsWithChildren<{
 
 export type Column =
   | string
-  | { readonly title: Child; readonly isNumber?: true; readonly sort?: 'ascending' | 'descending' }
+  | {
+      readonly title: Child
+      readonly isNumber?: true
+      readonly sort?: 'ascending' | 'descending'
+      /** Not on a phone. */
+      readonly isWide?: true
+    }
 
 /** A table that scrolls sideways by itself, never the page. The children are its rows. */
 export const Table: FC<TableProps> = ({ caption, isCaptioned = false, columns, children }) => (
@@ -19,12 +25,11 @@ export const Table: FC<TableProps> = ({ caption, isCaptioned = false, columns, c
       <thead>
         <tr>
           {columns.map((column) => {
-            const { title, isNumber, sort } =
-              typeof column === 'string'
-                ? { title: column, isNumber: undefined, sort: undefined }
-                : column
+            const { title, isNumber, sort, isWide }: Exclude<Column, string> =
+              typeof column === 'string' ? { title: column } : column
+            const look = [isNumber ? 'number' : '', isWide ? 'wide-only' : ''].join(' ').trim()
             return (
-              <th scope="col" class={isNumber ? 'number' : undefined} aria-sort={sort}>
+              <th scope="col" class={look || undefined} aria-sort={sort}>
                 {title}
               </th>
             )

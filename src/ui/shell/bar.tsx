@@ -65,6 +65,7 @@ const Sections: FC<BarProps> = ({ frame: { to }, section, waiting }) => {
     { id: 'models', href: to.models, text: 'Models' },
     { id: 'experiments', href: to.experiments, text: 'Experiments' },
     { id: 'promotions', href: to.promotions, text: 'Promotions' },
+    { id: 'audit', href: to.audit, text: 'Audit log' },
     { id: 'docs', href: to.docs, text: 'API' },
   ]
   return (

@@ -2,7 +2,9 @@ import { access, mkdir } from 'node:fs/promises'
 import axe from 'axe-core'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sealEntries } from '../../../src/audit/seal.ts'
 import { listen } from '../../../src/node.ts'
+import { admin } from '../../support/auth-server.ts'
 import { testServer } from '../../support/server.ts'
 import { runsWorld } from '../../ui/runs-world.ts'
 import { askedWorld } from '../../ui/world.ts'
@@ -219,6 +221,15 @@ describe.skipIf(!isThere)('in a browser', () => {
         seenIn: diagonal,
       }),
     ).toEqual([])
+  }, 120_000)
+
+  test('so are those of the audit log', async () => {
+    const { platform } = await askedWorld()
+    await sealEntries(platform)
+    const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
+    stops.push(async () => server.close())
+    const paths = ['/audit', '/audit?version=2', '/audit/15', '/audit/verify']
+    expect(await walk(url, paths, { who: admin, seenIn: diagonal })).toEqual([])
   }, 120_000)
 })
 

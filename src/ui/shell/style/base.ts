@@ -26,6 +26,7 @@ svg.sign { inline-size: 1em; block-size: 1em; vertical-align: -.125em; flex: non
 .mono { font-family: var(--mono); font-size: .93em; }
 .number { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
 @media (forced-colors: active) { .chip, .notice, .panel { border: 1px solid CanvasText; } }
+@media not print { .print-only { display: none; } }
 @media print {
   @page { margin: 18mm 16mm; }
   body { font-size: 10pt; }

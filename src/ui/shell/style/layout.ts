@@ -45,11 +45,13 @@ export const layout = `
 .foot pre { margin-block-start: .5rem; color: var(--ink); }
 .entry { display: grid; place-content: center; grid-template-columns: min(100%, 25rem); padding: 1.25rem; background: var(--panel); }
 .entry main { display: grid; gap: 1rem; padding: 2rem; background: var(--paper); border: 1px solid var(--line); border-radius: 10px; }
+@media (min-width: 48.01rem) { .phone-only { display: none; } }
 @media (max-width: 60rem) {
   .split { grid-template-columns: minmax(0, 1fr); }
 }
 @media (max-width: 48rem) {
   .bar { padding-inline: 1rem; } .bar > nav, .bar .wide { display: none; } .bar .phone { display: block; }
+  .wide-only { display: none; }
   .menu { position: static; }
   .bar { position: relative; }
   .menu > div { inset-inline: 0; border-inline: 0; border-radius: 0 0 6px 6px; }

@@ -1,5 +1,5 @@
-import type { Action } from '../../audit/actions.ts'
-import { cutText } from '../../core/error.ts'
+import { cutText } from '../core/error.ts'
+import type { Action } from './actions.ts'
 
 type Told = Readonly<Record<string, unknown>>
 

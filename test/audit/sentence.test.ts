@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { actions } from '../../src/audit/actions.ts'
-import { type Happening, sentenceOf } from '../../src/cli/events/sentence.ts'
+import { type Happening, sentenceOf } from '../../src/audit/sentence.ts'
 import { eventTypes } from '../../src/webhooks/events/event-types.ts'
 
 const ann = { name: 'ann', verified: true }

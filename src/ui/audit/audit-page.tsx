@@ -1,0 +1,231 @@
+import type { FC } from 'hono/jsx'
+import { actions } from '../../audit/actions.ts'
+import type { SealedEntry } from '../../audit/entry.ts'
+import type { ChainHead } from '../../audit/seal.ts'
+import type { FormProblem } from '../forms.ts'
+import { Problem } from '../parts/fields.tsx'
+import { Sign } from '../parts/sign.tsx'
+import { Table } from '../parts/table.tsx'
+import { Tabs } from '../parts/tabs.tsx'
+import { countText, visibleText } from '../parts/text.tsx'
+import type { Paths } from '../paths.ts'
+import type { Frame } from '../shell/frame.ts'
+import { Page } from '../shell/page.tsx'
+import { type AuditTerms, auditCall, entryPath, fieldTextOf } from './audit-query.ts'
+import { EntryLinks, EntryText } from './entry-line.tsx'
+
+type AuditPageProps = {
+  readonly frame: Frame
+  readonly terms: AuditTerms
+  /** Lower numbers than this; undefined: from the newest on. */
+  readonly before: number | undefined
+  readonly entries: readonly SealedEntry[]
+  readonly next: number | undefined
+  /** Where the chain ends; undefined: the caller may not read that. */
+  readonly head: ChainHead | undefined
+  /** Why nothing was found: a field is wrong, or the caller may not read so much. */
+  readonly problem: FormProblem | undefined
+}
+
+/** The audit log, newest first: what was done, by whom, and why. */
+export const AuditPage: FC<AuditPageProps> = (props) => {
+  const { frame, terms, before, entries, next, head, problem } = props
+  const { to } = frame
+  return (
+    <Page
+      frame={frame}
+      title="Audit log"
+      section="audit"
+      about={
+        <>
+          {head ? <Head head={head} /> : null}
+          <p class="print-only">{wordsOf(terms)}</p>
+        </>
+      }
+      actions={problem ? null : <AuditActions {...props} />}
+      api={{ method: 'GET', path: auditCall(to, '/api/v1/audit', terms) }}
+    >
+      <Tabs label="What is looked for" items={presetsOf(frame, terms)} />
+      <AuditFilter to={to} terms={terms} problem={problem} />
+      {entries.length > 0 ? (
+        <EntryTable entries={entries} to={to} />
+      ) : problem ? null : (
+        <p class="empty">
+          {Object.keys(terms).length === 0 ? 'Nothing was recorded yet.' : 'No entry matches.'}{' '}
+          <a href={to.audit}>Show all entries</a>
+        </p>
+      )}
+      <p class="row">
+        {next === undefined ? null : (
+          <a class="button quiet" href={to.query(to.audit, { ...terms, after: String(next) })}>
+            Older entries
+          </a>
+        )}
+        {before === undefined ? null : <a href={to.query(to.audit, terms)}>Newest entries</a>}
+      </p>
+    </Page>
+  )
+}
+
+/** Sealed is not verified: only a check of the chain says that it is whole. */
+const Head: FC<{ readonly head: ChainHead }> = ({ head: { seq, hash } }) => (
+  <p class="soft">
+    {seq === 0 ? (
+      'Nothing is sealed yet.'
+    ) : (
+      <>
+        Sealed up to entry {countText(seq)}, head <code>{hash}</code>
+      </>
+    )}
+  </p>
+)
+
+const AuditActions: FC<AuditPageProps> = ({ frame: { to }, terms, head }) => {
+  const csv = auditCall(to, `${to.prefix}/api/v1/audit/export`, { ...terms, format: 'csv' })
+  const lines = auditCall(to, `${to.prefix}/api/v1/audit/export`, terms)
+  return (
+    <>
+      {head ? (
+        <a class="button quiet" href={`${to.audit}/verify`}>
+          Verify
+        </a>
+      ) : null}
+      <a class="button quiet" href={csv} download="audit.csv">
+        <Sign of="down" /> CSV
+      </a>
+      <a class="button quiet" href={lines} download="audit.jsonl">
+        <Sign of="down" /> JSON Lines
+      </a>
+    </>
+  )
+}
+
+/** What auditors look for most; the other terms stay. */
+function presetsOf({ to, caller }: Frame, terms: AuditTerms) {
+  const presets = [
+    { text: 'Everything', of: {} },
+    { text: 'Moves', of: { action: 'model_version.transitioned' } },
+    { text: 'Rollbacks', of: { action: 'model_version.rolled_back' } },
+    { text: 'Reviews', of: { action: 'promotion.reviewed' } },
+    { text: 'Refused', of: { action: 'request.refused' } },
+    { text: 'Policies changed', of: { action: 'policy.changed' } },
+    { text: 'Grants', of: { action: 'grant.created' } },
+    ...(caller.name === '' ? [] : [{ text: 'By me', of: { actor: caller.name } }]),
+  ]
+  const { action, actor, ...others } = terms
+  return presets.map(({ text, of }) => ({
+    text,
+    href: to.query(to.audit, { ...others, ...of }),
+    isCurrent: action === of.action && actor === of.actor,
+  }))
+}
+
+type FilterProps = {
+  readonly to: Paths
+  readonly terms: AuditTerms
+  readonly problem: FormProblem | undefined
+}
+
+const AuditFilter: FC<FilterProps> = ({ to, terms, problem }) => (
+  <form class="fields-row audit-filter" method="get" action={to.audit}>
+    <Problem of={problem} />
+    <TextTerm label="Model" name="model" value={terms.model} />
+    <TextTerm label="Version" name="version" value={terms.version} isNumber />
+    <TextTerm label="Who" name="actor" value={terms.actor} />
+    <label>
+      Action
+      <select name="action">
+        <option value="">any</option>
+        {actions.map((action) => (
+          <option value={action} selected={action === terms.action}>
+            {action.replaceAll('_', ' ').replace('.', ': ')}
+          </option>
+        ))}
+      </select>
+    </label>
+    <TimeTerm label="From (UTC)" name="since" value={terms.since} />
+    <TimeTerm label="Before (UTC)" name="until" value={terms.until} />
+    <button type="submit">Filter</button>
+  </form>
+)
+
+type TermProps = {
+  readonly label: string
+  readonly name: keyof AuditTerms
+  readonly value: string | undefined
+}
+
+const TextTerm: FC<TermProps & { readonly isNumber?: true }> = ({ label, name, ...rest }) => (
+  <label class={rest.isNumber ? 'short-field' : undefined}>
+    {label}
+    <input
+      name={name}
+      value={rest.value ?? ''}
+      inputmode={rest.isNumber ? 'numeric' : undefined}
+      autocapitalize="none"
+      autocomplete="off"
+      spellcheck={false}
+    />
+  </label>
+)
+
+const TimeTerm: FC<Omit<TermProps, 'name'> & { readonly name: string }> = ({
+  label,
+  name,
+  value,
+}) => (
+  <label>
+    {label}
+    <input type="datetime-local" name={name} value={fieldTextOf(value)} step="1" />
+  </label>
+)
+
+const EntryTable: FC<{ readonly entries: readonly SealedEntry[]; readonly to: Paths }> = ({
+  entries,
+  to,
+}) => (
+  <div class="log">
+    <Table
+      caption="Entries, newest first"
+      columns={[
+        { title: 'Entry', isNumber: true },
+        { title: 'When (UTC)', isWide: true },
+        'What happened',
+      ]}
+    >
+      {entries.map(({ entry }) => (
+        <tr>
+          <th scope="row" class="number">
+            <a href={entryPath(to, entry.seq)}>#{entry.seq}</a>
+          </th>
+          <td class="wide-only">
+            <SecondTime atMs={entry.at} />
+          </td>
+          <td>
+            <p class="soft phone-only">
+              <SecondTime atMs={entry.at} />
+            </p>
+            <EntryText entry={entry} />{' '}
+            <span class="entry-links">
+              <EntryLinks entry={entry} to={to} />
+            </span>
+          </td>
+        </tr>
+      ))}
+    </Table>
+  </div>
+)
+
+/** To the second, in UTC, as auditors compare it with other logs. */
+export const SecondTime: FC<{ readonly atMs: number }> = ({ atMs }) => {
+  const at = new Date(atMs).toISOString()
+  return <time datetime={at}>{at.slice(0, 19).replace('T', ' ')}</time>
+}
+
+/** The filter in words, for what is printed. */
+function wordsOf(terms: AuditTerms): string {
+  const given = Object.entries(terms).map(([term, text]) => `${term} ${visibleText(text)}`)
+  return given.length === 0
+    ? 'All entries.'
+    : `Only entries of ${given.join(', ')}. Others were left out.`
+}

@@ -1,0 +1,85 @@
+import { type Action, actions } from '../../audit/actions.ts'
+import { excerpt, invalid } from '../../core/error.ts'
+import { momentForm, momentOf } from '../../core/moment.ts'
+import type { AuditQuery } from '../../governance/history/audit-page.ts'
+import type { AppContext } from '../../http/app-env.ts'
+import { optionalQuery } from '../../http/guards/target.ts'
+import { numberIn, type Paths } from '../paths.ts'
+
+/** The fields of the filter, as the address has them. */
+export type AuditTerms = Readonly<Partial<Record<(typeof auditTerms)[number], string>>>
+
+const auditTerms = ['model', 'version', 'actor', 'action', 'since', 'until'] as const
+
+/** @throws INVALID_PARAMETER_VALUE a term is there several times */
+export function auditTermsOf(c: AppContext): AuditTerms {
+  return Object.fromEntries(
+    auditTerms.flatMap((term) => {
+      const text = optionalQuery(c, term)?.trim()
+      return text ? [[term, text]] : []
+    }),
+  )
+}
+
+/** What the terms ask for. @throws INVALID_PARAMETER_VALUE the message names the field */
+export function auditQueryOf({ version, action, since, until, ...names }: AuditTerms): AuditQuery {
+  if (version !== undefined && names.model === undefined) {
+    throw invalid('A version is one of a model: name the model too')
+  }
+  return {
+    ...names,
+    version: version === undefined ? undefined : versionIn(version),
+    action: action === undefined ? undefined : actionIn(action),
+    sinceMs: since === undefined ? undefined : momentIn(since),
+    untilMs: until === undefined ? undefined : momentIn(until),
+  }
+}
+
+function versionIn(text: string): number {
+  const version = numberIn(text)
+  if (version === undefined) throw invalid(`'${excerpt(text)}' is no version: it has a number`)
+  return version
+}
+
+function actionIn(text: string): Action {
+  const action = actions.find((one) => one === text)
+  if (action === undefined) throw invalid(`The audit log has no action '${excerpt(text)}'`)
+  return action
+}
+
+/**
+ * A moment that a page was given; what a browser's field for times sends is in UTC.
+ *
+ * @throws INVALID_PARAMETER_VALUE
+ */
+function momentIn(text: string): number {
+  const atMs = momentOf(/^[\d-]{10}T[\d:.]+$/.test(text) ? `${text}Z` : text)
+  if (atMs === undefined) throw invalid(`'${excerpt(text)}' is no time: use ${momentForm}`)
+  return atMs
+}
+
+/** A moment as a browser's field for times has it, in UTC; what is none stays as it is. */
+export function fieldTextOf(text: string | undefined): string {
+  if (text === undefined) return ''
+  const atMs = momentOf(/^[\d-]{10}T[\d:.]+$/.test(text) ? `${text}Z` : text)
+  if (atMs === undefined) return text
+  return new Date(atMs).toISOString().replace(/(:00)?\.000Z$|Z$/, '')
+}
+
+/** The page of one entry. */
+export function entryPath(to: Paths, seq: number): string {
+  return `${to.audit}/${seq}`
+}
+
+/** The same query of the API. */
+export function auditCall(to: Paths, path: string, terms: AuditTerms & { format?: string }) {
+  return to.query(path, {
+    ...terms,
+    since: apiMomentOf(terms.since),
+    until: apiMomentOf(terms.until),
+  })
+}
+
+function apiMomentOf(text: string | undefined): string | undefined {
+  return text !== undefined && /^[\d-]{10}T[\d:.]+$/.test(text) ? `${text}Z` : text
+}

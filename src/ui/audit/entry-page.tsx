@@ -1,0 +1,174 @@
+import type { FC } from 'hono/jsx'
+import type { AuditEntry, SealedEntry } from '../../audit/entry.ts'
+import { Chip } from '../parts/chips.tsx'
+import { NoValue, Table } from '../parts/table.tsx'
+import { Given, GivenLines, Written } from '../parts/text.tsx'
+import type { Paths } from '../paths.ts'
+import type { Frame } from '../shell/frame.ts'
+import { Page } from '../shell/page.tsx'
+import { SecondTime } from './audit-page.tsx'
+import { EntryLinks, EntryText } from './entry-line.tsx'
+
+type EntryPageProps = {
+  readonly frame: Frame
+  readonly sealed: SealedEntry
+  /** The hash that was sealed, or else as computed now. */
+  readonly hash: string
+}
+
+/** One entry of the audit log: all that it says, and what seals it. */
+export const EntryPage: FC<EntryPageProps> = ({ frame, sealed, hash }) => {
+  const { entry, chainHash } = sealed
+  const { to } = frame
+  return (
+    <Page
+      frame={frame}
+      title={`Entry #${entry.seq}`}
+      section="audit"
+      crumbs={[{ text: 'Audit log', href: to.audit }, { text: `#${entry.seq}` }]}
+      about={
+        <p>
+          <EntryText entry={entry} />
+        </p>
+      }
+      api={{ method: 'GET', path: to.query('/api/v1/audit', { ...aboutOf(entry) }) }}
+    >
+      {entry.reason === undefined ? null : (
+        <blockquote>
+          <Written text={entry.reason} />
+        </blockquote>
+      )}
+      <div class="split">
+        <Changes entry={entry} />
+        <aside class="panel near" aria-labelledby="facts">
+          <h2 id="facts">Entry</h2>
+          <Facts {...{ entry, hash, chainHash, to }} />
+        </aside>
+      </div>
+    </Page>
+  )
+}
+
+function aboutOf({ model, version, action }: AuditEntry) {
+  return { model, version: model === undefined ? undefined : version, action }
+}
+
+const Changes: FC<{ readonly entry: AuditEntry }> = ({ entry: { before, after } }) => {
+  const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
+  if (keys.length === 0) return <p class="soft">It carries no values.</p>
+  const sides = [
+    ...(before ? [{ title: 'Before', of: before, look: 'removed' }] : []),
+    ...(after ? [{ title: 'After', of: after, look: 'added' }] : []),
+  ]
+  return (
+    <Table caption="What changed" columns={['Field', ...sides.map(({ title }) => title)]}>
+      {keys.map((key) => {
+        const differs = JSON.stringify(before?.[key]) !== JSON.stringify(after?.[key])
+        return (
+          <tr>
+            <th scope="row">
+              <Given text={key} />
+            </th>
+            {sides.map(({ of, look }) => (
+              <td class={sides.length === 2 && differs ? look : undefined}>
+                <Value of={of[key]} />
+              </td>
+            ))}
+          </tr>
+        )
+      })}
+    </Table>
+  )
+}
+
+/** Characters of JSON that stand in one line. */
+const lineMax = 60
+
+const Value: FC<{ readonly of: unknown }> = ({ of }) => {
+  if (of === undefined || of === null) return <NoValue />
+  if (typeof of === 'string') return <GivenLines text={of} />
+  if (typeof of !== 'object') return <>{String(of)}</>
+  const line = JSON.stringify(of)
+  return (
+    <code>
+      <GivenLines text={line.length <= lineMax ? line : JSON.stringify(of, undefined, 1)} />
+    </code>
+  )
+}
+
+type FactsProps = {
+  readonly entry: AuditEntry
+  readonly hash: string
+  readonly chainHash: string | undefined
+  readonly to: Paths
+}
+
+const Facts: FC<FactsProps> = ({ entry, hash, chainHash, to }) => {
+  const { actor, model, version, approved_by } = entry
+  return (
+    <dl class="facts">
+      <dt>When</dt>
+      <dd>
+        <SecondTime atMs={entry.at} /> UTC
+      </dd>
+      <dt>Who</dt>
+      <dd>
+        <a href={to.query(to.audit, { actor: actor.name })}>
+          <Given text={actor.name} />
+        </a>
+        {actor.kind === 'service' ? ', a service account' : ''}
+        {actor.verified ? '' : ' (not verified: the name was claimed)'}
+        {actor.groups.length > 0 ? (
+          <>
+            , of <Given text={actor.groups.join(', ')} />
+          </>
+        ) : null}
+      </dd>
+      {approved_by && approved_by.length > 0 ? (
+        <>
+          <dt>Approved by</dt>
+          <dd>
+            <Given text={approved_by.join(', ')} />
+          </dd>
+        </>
+      ) : null}
+      {model === undefined ? null : (
+        <>
+          <dt>About</dt>
+          <dd>
+            <a href={to.query(to.audit, { model })}>
+              <Given text={model} />
+            </a>{' '}
+            <EntryLinks entry={entry} to={to} />
+            {version === undefined ? null : (
+              <>
+                {' '}
+                (<a href={to.query(to.audit, { model, version })}>all entries of the version</a>)
+              </>
+            )}
+          </dd>
+        </>
+      )}
+      <dt>Action</dt>
+      <dd class="mono">
+        <Given text={entry.action} />
+      </dd>
+      <dt>Request</dt>
+      <dd class="mono">
+        <Given text={entry.request_id} />
+      </dd>
+      {entry.user_agent === undefined ? null : (
+        <>
+          <dt>Client</dt>
+          <dd>
+            <Given text={entry.user_agent} />
+          </dd>
+        </>
+      )}
+      <dt>Hash</dt>
+      <dd class="mono">{hash}</dd>
+      <dt>Seal</dt>
+      <dd class="mono">{chainHash ?? <Chip sign="glass" tone="warn" word="not sealed yet" />}</dd>
+    </dl>
+  )
+}

@@ -1,0 +1,143 @@
+import { sql } from 'drizzle-orm'
+import { describe, expect, test } from 'vitest'
+import { sealEntries } from '../../src/audit/seal.ts'
+import { admin } from '../support/auth-server.ts'
+import { markupIn, pagesOf, textOf } from './page.ts'
+import { askedWorld } from './world.ts'
+
+/** The world of requests, and ida, who may read the whole audit log. */
+async function auditedWorld() {
+  const world = await askedWorld()
+  const { user, call, app } = world
+  const grant = (body: object) =>
+    call(admin, 'POST', '/api/v1/grants', { action: 'read_audit', ...body })
+  const ida = await user('ida')
+  await grant({ principal: 'user:ida', models: '*' })
+  const as = (who: string) => pagesOf(app, who)
+  return { ...world, ida, grant, as }
+}
+
+/** The numbers of the entries that a page lists. */
+function seqsIn(html: string): number[] {
+  return [...html.matchAll(/<th scope="row" class="number"><a href="\/audit\/(\d+)"/g)].map(
+    ([, seq]) => Number(seq),
+  )
+}
+
+describe('the page of the audit log', () => {
+  test('has each entry as a sentence, newest first, and its filter in the address', async () => {
+    const { ida, as, call } = await auditedWorld()
+    const { html, status } = await as(ida).get('/audit')
+    expect(status).toBe(200)
+    const listed = await call(ida, 'GET', '/api/v1/audit?max_results=100')
+    expect(seqsIn(html)).toEqual(listed.json.items.map(({ seq }: { seq: number }) => seq))
+    expect(textOf(html)).toContain(
+      'ann moved fraud-detector version 2 from None to Production, archiving version 1',
+    )
+    const query =
+      'model=fraud-detector&version=3&actor=ann&action=model_version.transitioned&since=2026-01-01T00%3A00'
+    const filtered = await as(ida).get(`/audit?${query}`)
+    const same = await call(ida, 'GET', `/api/v1/audit?${query}Z`)
+    expect(seqsIn(filtered.html)).toEqual(same.json.items.map(({ seq }: { seq: number }) => seq))
+    expect(seqsIn(filtered.html)).toHaveLength(1)
+    expect(filtered.html).toContain('<input name="model" value="fraud-detector"')
+    expect(filtered.html).toContain('name="since" value="2026-01-01T00:00"')
+    expect(filtered.html).toContain(
+      'href="/api/v1/audit/export?model=fraud-detector&amp;version=3&amp;actor=ann&amp;action=model_version.transitioned&amp;since=2026-01-01T00%3A00Z&amp;format=csv"',
+    )
+  })
+
+  test('goes on behind its hundredth entry, and back', async () => {
+    const { ida, as, mlflow, ann, name } = await auditedWorld()
+    for (let i = 0; i < 100; i++) {
+      const tag = { name, key: 'n', value: String(i) }
+      await mlflow(ann, 'POST', 'registered-models/set-tag', tag)
+    }
+    const first = seqsIn((await as(ida).get('/audit?actor=ann')).html)
+    const second = await as(ida).get(`/audit?actor=ann&after=${first.at(-1)}`)
+    expect(first).toHaveLength(100)
+    expect(Math.max(...seqsIn(second.html))).toBeLessThan(first.at(-1) ?? 0)
+    expect(second.html).toContain('<a href="/audit?actor=ann">Newest entries</a>')
+    expect(second.html).not.toContain('Older entries')
+  })
+
+  test.each([
+    ['version=2', 'name the model too'],
+    ['model=m&version=x', 'is no version'],
+    ['action=model_version.flown', 'has no action'],
+    ['since=yesterday', "'yesterday' is no time"],
+  ])('shows beside the fields what is wrong with ?%s', async (query, message) => {
+    const { ida, as } = await auditedWorld()
+    const { html, status } = await as(ida).get(`/audit?${query}`)
+    expect([status, seqsIn(html)]).toEqual([400, []])
+    expect(textOf(html)).toContain(message)
+    expect(html).toContain('<form class="fields-row audit-filter"')
+  })
+
+  test('shows who may read one model the entries of that one, and says what the rest takes', async () => {
+    const { user, grant, as, name } = await auditedWorld()
+    const otis = await user('otis')
+    const refused = await as(otis).get('/audit')
+    expect([refused.status, seqsIn(refused.html)]).toEqual([403, []])
+    expect(textOf(refused.html)).toContain('read_audit')
+    await grant({ principal: 'user:otis', models: name })
+    expect((await as(otis).get('/audit')).status).toBe(403)
+    const own = await as(otis).get(`/audit?model=${name}`)
+    expect(own.status).toBe(200)
+    const [newest] = seqsIn(own.html)
+    expect((await as(otis).get(`/audit/${newest}`)).status).toBe(200)
+    expect(own.html).not.toContain('href="/audit/verify"')
+    // Neither what is about no model, nor whether there is such an entry.
+    for (const path of ['/audit/1', '/audit/99999', '/audit/verify']) {
+      expect([path, (await as(otis).get(path)).status]).toEqual([path, 403])
+    }
+  })
+})
+
+describe('the page of an entry', () => {
+  test('has what changed, who approved it, and what seals it', async () => {
+    const { ida, as, call, platform, name } = await auditedWorld()
+    const query = `model=${name}&action=model_version.transitioned&version=3`
+    const [entry] = (await call(ida, 'GET', `/api/v1/audit?${query}`)).json.items
+    expect(textOf((await as(ida).get(`/audit/${entry.seq}`)).html)).toContain('not sealed yet')
+    await sealEntries(platform)
+    const text = textOf((await as(ida).get(`/audit/${entry.seq}`)).html)
+    expect(text).toContain('stage None Staging')
+    expect(text).toContain(entry.hash)
+    expect(text).toContain(entry.request_id)
+    expect(text).not.toContain('not sealed yet')
+    expect((await as(ida).get('/audit/99999')).status).toBe(404)
+  })
+
+  test('shows every text as a text', async () => {
+    const { ida, as, mlflow, ann, name } = await auditedWorld()
+    const value = '<img src=x onerror=alert(1)>\u202e'
+    await mlflow(ann, 'POST', 'registered-models/set-tag', { name, key: 'page', value })
+    const list = await as(ida).get(`/audit?model=${encodeURIComponent(name)}`)
+    const [newest] = seqsIn(list.html)
+    const entry = await as(ida).get(`/audit/${newest}`)
+    const filter = await as(ida).get(`/audit?model=${encodeURIComponent(value)}`)
+    for (const { html } of [list, entry, filter]) expect(markupIn(html)).toEqual([])
+    expect(textOf(entry.html)).toContain('<img src=x onerror=alert(1)>\\u{202e}')
+  })
+})
+
+describe('the page that verifies the log', () => {
+  test('says that it is sound, by a head too, and where it was changed', async () => {
+    const { ida, as, platform } = await auditedWorld()
+    await sealEntries(platform)
+    const sound = textOf((await as(ida).get('/audit/verify')).html)
+    expect(sound).toMatch(/\d+ entries and their chain are sound/)
+    const [head] = /sha256:[0-9a-f]{64}/.exec(sound) ?? []
+    const proven = await as(ida).get(`/audit/verify?head=${head}`)
+    expect(textOf(proven.html)).toContain('The chain came to the head that was given')
+    const wrong = await as(ida).get('/audit/verify?head=sha256:1')
+    expect([wrong.status, wrong.html.includes('aria-invalid="true"')]).toEqual([400, true])
+    await platform.db.batch({
+      drop: sql`drop trigger audit_entries_no_update`,
+      change: sql`update audit_entries set reason = 'nobody asked' where seq = 3`,
+    })
+    const changed = await as(ida).get('/audit/verify')
+    expect(changed.html).toContain('<a href="/audit/3">#3</a> is changed')
+  })
+})
