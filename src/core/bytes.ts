@@ -39,6 +39,11 @@ export function fromBase64UrlBytes(encoded: string): Uint8Array<ArrayBuffer> | u
   }
 }
 
+/** The UTF-8 of `text`. `TextEncoder` makes an own buffer, which the types of Workers do not say. */
+export function toUtf8(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>
+}
+
 /** `bytes` as a stream of one chunk. */
 export async function* streamBytes(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   yield bytes

@@ -14,7 +14,7 @@ import { below, type ListQuery, listLocated } from '../registry/files/artifact-p
 import { getVersionFiles, sealedManifest } from '../registry/files/version-manifest.ts'
 import { getLoggedModel } from '../tracking/logged-models/read-logged-models.ts'
 import { requireLoggedModel, requireRun } from '../tracking/permissions.ts'
-import { getRun } from '../tracking/runs/read-runs.ts'
+import { getRunInfo } from '../tracking/runs/read-runs.ts'
 import { artifactProxyOperations } from './artifact-proxy.ts'
 import { entriesToWire, ListFields, listQuery } from './artifact-wire.ts'
 import { multipartOperations } from './multipart.ts'
@@ -36,7 +36,7 @@ const entityOperations: readonly Operation[] = [
     }),
     rule: onRun('READ'),
     answer: async (ctx, req) => {
-      const { artifactUri } = await getRun(ctx, req.run_id)
+      const { artifactUri } = await getRunInfo(ctx, req.run_id)
       return listed(ctx, artifactUri, { folder: req.path, query: listQuery(req) })
     },
   }),
@@ -61,7 +61,7 @@ const entityOperations: readonly Operation[] = [
     read: (c) => ({ runId: runIdOf(c), path: cleanPath(requiredQuery(c, 'path')) }),
     rule: (ctx, { runId }) => requireRun(ctx, runId, 'READ'),
     handle: async (c, { runId, path }) => {
-      const { artifactUri } = await getRun(c.var.ctx, runId)
+      const { artifactUri } = await getRunInfo(c.var.ctx, runId)
       return sendLocated(c, below(c.var.ctx, artifactUri, path))
     },
   }),
@@ -97,7 +97,7 @@ const entityOperations: readonly Operation[] = [
     rule: (ctx, { runId }) => requireRun(ctx, runId, 'EDIT'),
     handle: async (c, { runId, path }) => {
       const bytes = await pageUpload(c)
-      const { artifactUri } = await getRun(c.var.ctx, runId)
+      const { artifactUri } = await getRunInfo(c.var.ctx, runId)
       await putFile(c.var.ctx, below(c.var.ctx, artifactUri, path).path, {
         body: streamBytes(bytes),
         sizeBytes: bytes.byteLength,

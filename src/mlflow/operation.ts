@@ -3,6 +3,7 @@ import { messages } from '../core/messages.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { readJsonObject } from '../http/body.ts'
 import { admit, type Rule } from '../http/guards/guard.ts'
+import { sendJson } from '../http/send-json.ts'
 import type { Context } from '../platform/context.ts'
 import { replaceForeignIds } from './foreign-experiments.ts'
 import { dialectOperations } from './surface.ts'
@@ -67,7 +68,7 @@ export function operation<R>(
       const req = 'read' in message ? await message.read(ctx, decoded) : (decoded as R)
       if (rule !== 'public') await rule(ctx, req, c)
       const reply = (await answer(ctx, req, c)) ?? {}
-      return status === 204 ? c.body(null, status) : c.json(reply, status)
+      return status === 204 ? c.body(null, status) : sendJson(c, reply, status)
     },
   }
 }

@@ -9,7 +9,7 @@ import { getLocated, locatePath } from '../registry/files/artifact-place.ts'
 import { requirePath } from '../registry/permissions.ts'
 import { getLoggedModel } from '../tracking/logged-models/read-logged-models.ts'
 import { requireLoggedModel, requireRun } from '../tracking/permissions.ts'
-import { getRun } from '../tracking/runs/read-runs.ts'
+import { getRunInfo } from '../tracking/runs/read-runs.ts'
 import { type Operation, operation, rawOperation } from './operation.ts'
 import { onRun } from './rules.ts'
 import { message } from './wire/message.ts'
@@ -90,7 +90,7 @@ async function artifactUriOf(
   runId: string | undefined,
   modelId: string | undefined,
 ): Promise<string> {
-  const entity = runId ? await getRun(ctx, runId) : await getLoggedModel(ctx, modelId ?? '')
+  const entity = runId ? await getRunInfo(ctx, runId) : await getLoggedModel(ctx, modelId ?? '')
   return entity.artifactUri
 }
 

@@ -3,7 +3,7 @@ import { runStatuses } from '../tracking/run.ts'
 import { logParam } from '../tracking/run-data/log-batch.ts'
 import { deleteRunTag, setRunTag } from '../tracking/run-data/run-tags.ts'
 import { createRun } from '../tracking/runs/create-run.ts'
-import { getRun } from '../tracking/runs/read-runs.ts'
+import { getWholeRun } from '../tracking/runs/read-runs.ts'
 import { deleteRun, restoreRun, updateRun } from '../tracking/runs/update-run.ts'
 import { keyValueFrom, keyValueMessage } from './key-value.ts'
 import { type Operation, operation } from './operation.ts'
@@ -40,7 +40,7 @@ export const runOperations: readonly Operation[] = [
     request: message({ run_id: runId }),
     rule: onRun('READ'),
     answer: async (ctx, req) => ({
-      run: runToWire(await getRun(ctx, req.run_id)),
+      run: runToWire(await getWholeRun(ctx, req.run_id)),
     }),
   }),
   operation('updateRun', {

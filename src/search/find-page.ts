@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { invalid } from '../core/error.ts'
-import type { PageKey } from '../core/page-token.ts'
+import { encodePageToken, type PageKey } from '../core/page-token.ts'
 import { compile } from '../db/compile.ts'
 import type { Database } from '../db/database.ts'
 import type { Filter } from './filter.ts'
@@ -42,6 +42,12 @@ export type Search = PageRequest & {
   readonly orderBy: readonly OrderItem[]
 }
 
+/** A page of ids, which may still be cut. */
+export type FoundPage = Page<number> & {
+  /** The token of the page that starts behind the first `count` items. */
+  readonly tokenBehind: (count: number) => string | undefined
+}
+
 type FoundRow = Readonly<Record<string, string | number | null>> & { readonly id: number }
 
 /**
@@ -55,7 +61,7 @@ export async function findPage(
   db: Database,
   searchable: Searchable,
   search: Search,
-): Promise<Page<number>> {
+): Promise<FoundPage> {
   const literals = new Literals(literalsMaxOf(searchable, search))
   const { joins, terms } = orderTermsOf(searchable, search, literals)
   const page = await readKeysetPage<FoundRow>(search, {
@@ -70,7 +76,14 @@ export async function findPage(
     },
     keyOf: (row) => keyOf(row, terms),
   })
-  return { items: page.items.map((row) => row.id), nextPageToken: page.nextPageToken }
+  return {
+    items: page.items.map((row) => row.id),
+    nextPageToken: page.nextPageToken,
+    tokenBehind: (count) => {
+      const last = page.items[count - 1]
+      return last && encodePageToken(search.fingerprint, keyOf(last, terms))
+    },
+  }
 }
 
 function conditionSql(

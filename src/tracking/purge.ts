@@ -39,7 +39,10 @@ export async function purgeDeleted(
     columns: sql`t.id, ${name} as name, t.artifact_uri,
       (select workspace from experiments where id = t.experiment) as workspace`,
   })
-  const runs = await purge(collector, children(sql`runs`, sql`t.run_id`, purgeable.run(sql`t`)))
+  const runs = await purge(collector, {
+    ...children(sql`runs`, sql`t.run_id`, purgeable.run(sql`t`)),
+    takesAlong: unusedDatasetsStatement,
+  })
   const loggedModels = await purge(
     collector,
     children(sql`logged_models`, sql`t.model_id`, purgeable.loggedModel(sql`t`)),
@@ -56,10 +59,25 @@ export async function purgeDeleted(
   return { runs, loggedModels, experiments }
 }
 
+type Purge = {
+  readonly table: SQL
+  readonly guard: SQL
+  readonly columns: SQL
+  /** The statement that deletes what no other row needs. @param still a select of the row's id */
+  readonly takesAlong?: (still: SQL) => SQL
+}
+
+/** A dataset goes with the last run that used it. @param run a select of its id */
+function unusedDatasetsStatement(run: SQL): SQL {
+  return sql`delete from datasets where id in (select dataset from run_datasets where run in (${run}))
+    and not exists (select 1 from run_datasets used
+      where used.dataset = datasets.id and used.run not in (${run}))`
+}
+
 /** The guard stands in every statement, so what is restored between reading and deleting stays whole. */
 async function purge(
   { db, dryRun }: Collector,
-  { table, guard, columns }: { table: SQL; guard: SQL; columns: SQL },
+  { table, guard, columns, takesAlong }: Purge,
 ): Promise<number> {
   let count = 0
   let after = -1
@@ -71,6 +89,7 @@ async function purge(
       if (!dryRun) {
         await db.batch({
           folder: removeFolderStatement(row, sql`exists (${still})`),
+          along: takesAlong?.(still),
           row: sql`delete from ${table} where id in (${still})`,
         })
       }

@@ -130,11 +130,28 @@ export const datasets = sqliteTable(
     source: text().notNull(),
     schema: text(),
     profile: text(),
+    /** Of the texts in `dataset_texts`, in UTF-16 units; null where there are none. */
+    long_chars: integer(),
   },
   (t) => [
     uniqueIndex('datasets_by_name').on(t.experiment, t.name, t.digest),
     index('datasets_by_digest').on(t.digest),
   ],
+)
+
+/** The schema and the profile of a dataset in parts, where they are long. */
+export const datasetTexts = sqliteTable(
+  'dataset_texts',
+  {
+    dataset: integer()
+      .notNull()
+      .references(() => datasets.id, { onDelete: 'cascade' }),
+    /** From 0, the parts of the schema before those of the profile. */
+    part: integer().notNull(),
+    field: text().notNull(),
+    text: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.dataset, t.part] })],
 )
 
 export const runDatasets = sqliteTable(

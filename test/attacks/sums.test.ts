@@ -143,14 +143,14 @@ test('nobody fills a run, which everybody lists, with datasets', async () => {
         },
       ],
     })
-  const { taken, refused } = await untilRefused(log, 15)
-  expect(taken).toBe(9)
+  const { taken, refused } = await untilRefused(log, 25)
+  expect(taken).toBe(19)
   expect([refused.status, refused.json.message]).toEqual([
     400,
     expect.stringContaining('All datasets of one run'),
   ])
   const read = await get(`runs/get?run_id=${run_id}`)
-  expect(read.json.run.inputs.dataset_inputs).toHaveLength(9)
+  expect(read.json.run.inputs.dataset_inputs).toHaveLength(19)
   expect((await log(0)).status).toBe(200)
 })
 

@@ -8,6 +8,7 @@ import type { Context } from '../../platform/context.ts'
 import { artifactUriColumn } from '../experiments/artifact-location.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
 import { latestOf } from '../latest-metrics.ts'
+import { datasetCells, datasetColumns, longTextInserts } from '../run-data/dataset-texts.ts'
 import { checkDatasetInput } from '../run-data/inputs.ts'
 import { checkMetric, clampInfinity, metricCellsOf } from '../run-data/metrics.ts'
 import { paramValueCharsMax } from '../run-data/params.ts'
@@ -134,16 +135,17 @@ function datasetImports(runs: readonly ImportedRun[]) {
     and datasets.name = c0 and datasets.digest = c1`
   return {
     datasets: childInserts(runs, {
-      cells: ({ datasetInputs }) =>
-        datasetInputs.map(({ dataset: d }) => [
-          ...[d.name, d.digest, d.sourceType, d.source],
-          ...[d.schema || null, d.profile || null],
-        ]),
-      insert: (rows) => sql`insert into datasets
-          (experiment, name, digest, source_type, source, schema, profile)
-        select runs.experiment, c0, c1, c2, c3, c4, c5 from ${rows} join runs on runs.id = owner
+      cells: ({ datasetInputs }) => datasetInputs.map(({ dataset }) => datasetCells(dataset)),
+      insert: (rows) => sql`insert into datasets (experiment, ${datasetColumns})
+        select runs.experiment, c0, c1, c2, c3, c4, c5, c6 from ${rows} join runs on runs.id = owner
         where true on conflict (experiment, name, digest) do nothing`,
     }),
+    longTexts: runs.flatMap(({ runId, datasetInputs }) =>
+      longTextInserts(
+        datasetInputs.map(({ dataset }) => dataset),
+        sql`runs.run_id = ${runId}`,
+      ),
+    ),
     datasetTags: childInserts(runs, {
       cells: ({ datasetInputs }) =>
         datasetInputs.flatMap(({ dataset, tags }) =>

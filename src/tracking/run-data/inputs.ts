@@ -7,16 +7,17 @@ import { jsonChunksOf, jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
 import { type DatasetInput, isActiveRun, type ModelOutput } from '../run.ts'
+import { datasetCells, datasetColumns, longTextInserts } from './dataset-texts.ts'
 import { writeToRun } from './write-to-run.ts'
 
 const charsMax = {
   ...{ name: 500, digest: 36, sourceType: 255, source: 65_535 },
-  ...{ schema: 1_048_575, profile: 500_000, tagKey: 255, tagValue: 500, modelId: 255 },
+  ...{ schema: 1_048_575, profile: 16_777_215, tagKey: 255, tagValue: 500, modelId: 255 },
 }
 
 const datasetColumn = 'run_datasets.dataset'
 /** Who reads a run reads all of them at once. */
-const datasetBytesMax = 10_000_000
+const datasetBytesMax = 20_000_000
 
 /**
  * Note the datasets and logged models that a run read. Name and digest identify a dataset within
@@ -36,26 +37,21 @@ export async function logInputs(
   for (const input of inputs) checkDatasetInput(input)
   for (const modelId of modelIds) checkLength(modelId, charsMax.modelId, 'model_id')
   const active = isActiveRun(ctx, runId)
-  const datasets = jsonChunksOf(
-    inputs.map(({ dataset: d }) => [
-      ...[d.name, d.digest, d.sourceType, d.source],
-      ...[d.schema || null, d.profile || null],
-    ]),
-  )
+  const datasets = inputs.map(({ dataset }) => dataset)
   const used = inputs.map(({ dataset }) => [dataset.name, dataset.digest])
   const tags = inputs.flatMap(({ dataset, tags }) =>
     tags.map(({ key, value }) => [dataset.name, dataset.digest, key, value]),
   )
   const ofRun = sql`run = (select id from runs where ${active})`
   const write = writeToRun(ctx, runId, {
-    datasets: datasets.map(
-      (json) => sql`insert into datasets
-          (experiment, name, digest, source_type, source, schema, profile)
+    datasets: jsonChunksOf(datasets.map(datasetCells)).map(
+      (json) => sql`insert into datasets (experiment, ${datasetColumns})
         select runs.experiment, d.value ->> 0, d.value ->> 1, d.value ->> 2, d.value ->> 3,
-          d.value ->> 4, d.value ->> 5
+          d.value ->> 4, d.value ->> 5, d.value ->> 6
         from runs cross join json_each(${json}) as d where ${active}
         on conflict (experiment, name, digest) do nothing`,
     ),
+    longTexts: longTextInserts(datasets, active),
     // Before the uses: only a dataset that the run does not use yet gets the tags.
     tags: jsonChunksOf(tags).map(
       (json) => sql`insert into run_dataset_tags (run, dataset, key, value)
@@ -79,6 +75,7 @@ export async function logInputs(
       which: ofRun,
       bytes: sql`(select octet_length(d.name) + octet_length(d.source)
         + coalesce(octet_length(d.schema), 0) + coalesce(octet_length(d.profile), 0)
+        + coalesce((select sum(octet_length(t.text)) from dataset_texts t where t.dataset = d.id), 0)
         from datasets d where d.id = dataset)`,
       bytesMax: datasetBytesMax,
     }),

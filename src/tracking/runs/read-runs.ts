@@ -2,12 +2,13 @@ import { type SQL, sql } from 'drizzle-orm'
 import { absent } from '../../core/error.ts'
 import { int64FromRow } from '../../core/int64.ts'
 import { messages } from '../../core/messages.ts'
+import { letOthersRun } from '../../core/rounds.ts'
 import { fixSql } from '../../db/compile.ts'
 import type { Database } from '../../db/database.ts'
 import { int64Column } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import {
-  type DatasetInput,
+  type Dataset,
   isRun,
   type KeyValue,
   type Metric,
@@ -15,45 +16,121 @@ import {
   type ModelOutput,
   metricFromRow,
   type Run,
+  type RunInfo,
   type RunRow,
   runColumns,
   runInfoFromRow,
 } from '../run.ts'
+import { datasetColumns, readLongTexts } from '../run-data/dataset-texts.ts'
+import type { datasets } from '../tables.ts'
 
 /** Runs read by one batch: all that they logged must fit into one answer of D1. */
 const runsPerBatch = 2000
 
+/** Texts of datasets on one page of runs: each run repeats those of its datasets. */
+const datasetCharsMax = 5_000_000
+
 /**
- * The runs of these keys (`runs.id`), in the order of `ids`; those that are gone are left out.
- * One batch of five statements for each 2,000 runs.
+ * The runs of these keys (`runs.id`), in the order of `ids`, whole; those that are gone are left out.
+ * It ends early where the datasets of the runs would have more than 5 million characters, but not
+ * before the first run. One batch of six statements for each 2,000 runs, and one statement more
+ * where datasets have long texts.
+ *
+ * @returns the runs, and how many of `ids` they are of
  */
-export async function readRuns(db: Database, ids: readonly number[]): Promise<Run[]> {
-  const found: Run[] = []
+export async function readRuns(
+  db: Database,
+  ids: readonly number[],
+): Promise<{ readonly runs: readonly Run[]; readonly count: number }> {
+  const found: MutableRun[] = []
+  let chars = 0
   for (let from = 0; from < ids.length; from += runsPerBatch) {
     const batch = ids.slice(from, from + runsPerBatch)
     const byId = await readWanted(db, sql`(select value from json_each(${JSON.stringify(batch)}))`)
-    for (const id of batch) {
+    const fitting: MutableRun[] = []
+    for (const [i, id] of batch.entries()) {
       const run = byId.get(id)
-      if (run) found.push(run)
+      if (!run) continue
+      chars += datasetCharsOf(run)
+      if (chars > datasetCharsMax && found.length + fitting.length > 0) {
+        return { runs: [...found, ...(await withLongTexts(db, fitting))], count: from + i }
+      }
+      fitting.push(run)
     }
+    found.push(...(await withLongTexts(db, fitting)))
   }
-  return found
+  return { runs: found, count: ids.length }
+}
+
+function datasetCharsOf({ datasetInputs }: MutableRun): number {
+  return datasetInputs.reduce(
+    (sum, { dataset: { source, schema = '', profile = '', longChars } }) =>
+      sum + source.length + schema.length + profile.length + longChars,
+    0,
+  )
+}
+
+/** The same runs with the long texts of their datasets, which several runs may share. */
+async function withLongTexts(
+  db: Database,
+  runs: readonly MutableRun[],
+): Promise<readonly MutableRun[]> {
+  const long = runs
+    .flatMap(({ datasetInputs }) => datasetInputs.map(({ dataset }) => dataset))
+    .filter(({ longChars }) => longChars > 0)
+  if (long.length === 0) return runs
+  const texts = await readLongTexts(db, [...new Set(long.map(({ id }) => id))])
+  // What is made of them, and the answer, are turns of their own.
+  await letOthersRun()
+  for (const dataset of long) {
+    const { schema, profile } = texts.get(dataset.id) ?? {}
+    dataset.schema ??= schema
+    dataset.profile ??= profile
+  }
+  return runs
 }
 
 /** The run, deleted ones too, or undefined when the caller's workspace has none of this id. */
-async function findRunByRunId(ctx: Context, runId: string): Promise<Run | undefined> {
+async function findRunByRunId(ctx: Context, runId: string): Promise<MutableRun | undefined> {
   const wanted = sql`(select runs.id as value from runs where ${isRun(ctx, runId)})`
   return (await readWanted(ctx.db, wanted)).values().next().value
 }
 
-/** @throws RESOURCE_DOES_NOT_EXIST no such run */
+/**
+ * A run without the long texts of its datasets, which no page shows.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such run
+ */
 export async function getRun(ctx: Context, runId: string): Promise<Run> {
+  return getMutableRun(ctx, runId)
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such run */
+export async function getWholeRun(ctx: Context, runId: string): Promise<Run> {
+  const run = await getMutableRun(ctx, runId)
+  await withLongTexts(ctx.db, [run])
+  return run
+}
+
+async function getMutableRun(ctx: Context, runId: string): Promise<MutableRun> {
   const run = await findRunByRunId(ctx, runId)
   if (!run) throw absent(messages.noRun(runId))
   return run
 }
 
-/** Runs of the caller's workspace by their ids, in the order given; those that are not there are left out. */
+/** @throws RESOURCE_DOES_NOT_EXIST no such run */
+export async function getRunInfo(ctx: Context, runId: string): Promise<RunInfo> {
+  const row = await ctx.db.first(
+    sql<RunRow>`select ${runColumns} from runs where ${isRun(ctx, runId)}`,
+  )
+  if (!row) throw absent(messages.noRun(runId))
+  return runInfoFromRow(row)
+}
+
+/**
+ * Runs of the caller's workspace by their ids, in the order given, without the long texts of their
+ * datasets; those that are not there are left out.
+ */
 export async function readRunsOfIds(ctx: Context, runIds: readonly string[]): Promise<Run[]> {
   const wanted = sql`(select runs.id as value from json_each(${JSON.stringify(runIds)}) w
     cross join runs on runs.run_id = w.value
@@ -64,28 +141,26 @@ export async function readRunsOfIds(ctx: Context, runIds: readonly string[]): Pr
   return runIds.flatMap((runId) => byRunId.get(runId) ?? [])
 }
 
-type MutableRun = Run & {
+/** A dataset that several runs may share, and how many characters of it are still to be read. */
+type StoredDataset = Omit<Dataset, 'schema' | 'profile'> & {
+  readonly id: number
+  readonly longChars: number
+  schema: string | undefined
+  profile: string | undefined
+}
+
+type MutableRun = Omit<Run, 'datasetInputs'> & {
   metrics: Metric[]
   params: KeyValue[]
   tags: KeyValue[]
-  datasetInputs: DatasetInput[]
+  datasetInputs: { readonly dataset: StoredDataset; readonly tags: readonly KeyValue[] }[]
   modelInputs: string[]
   modelOutputs: ModelOutput[]
 }
 type TextRow = KeyValue & { run: number; is_tag: number }
 type ModelRow = { run: number; model_id: string; step: number | string | null }
-type UsedDatasetRow = {
-  run: number
-  dataset: number
-  name: string
-  digest: string
-  source_type: string
-  source: string
-  schema: string | null
-  profile: string | null
-  tag_key: string | null
-  tag_value: string | null
-}
+type DatasetRow = Omit<typeof datasets.$inferSelect, 'experiment'>
+type UseRow = { run: number; dataset: number; key: string | null; value: string | null }
 
 const stepColumn = fixSql(int64Column(sql`step`))
 const latestColumns = fixSql(sql`run, key, value, is_nan, ${stepColumn} as step,
@@ -93,7 +168,7 @@ const latestColumns = fixSql(sql`run, key, value, is_nan, ${stepColumn} as step,
 
 /** @param wanted a table expression whose column `value` has the keys of the runs */
 async function readWanted(db: Database, wanted: SQL): Promise<Map<number, MutableRun>> {
-  const { infos, metrics, texts, datasets, models } = await db.batch({
+  const { infos, metrics, texts, datasets, uses, models } = await db.batch({
     infos: sql<RunRow>`select ${runColumns} from ${wanted} as wanted cross join runs on runs.id = wanted.value`,
     metrics: sql<MetricRow & { run: number }>`select ${latestColumns}
       from (select value as id from ${wanted}) as wanted
@@ -102,10 +177,12 @@ async function readWanted(db: Database, wanted: SQL): Promise<Map<number, Mutabl
       from ${wanted} as wanted cross join params on run = wanted.value
       union all select run, key, run_tags.value, 1
       from ${wanted} as wanted cross join run_tags on run = wanted.value`,
-    datasets: sql<UsedDatasetRow>`select used.run, used.dataset, name, digest, source_type, source, schema, profile,
-        tags.key as tag_key, tags.value as tag_value
+    datasets: sql<DatasetRow>`select id, ${datasetColumns}
+      from (select distinct dataset from ${wanted} as wanted
+        cross join run_datasets on run = wanted.value) as used
+      cross join datasets on id = used.dataset`,
+    uses: sql<UseRow>`select used.run, used.dataset, tags.key, tags.value
       from ${wanted} as wanted cross join run_datasets as used on used.run = wanted.value
-      join datasets on datasets.id = used.dataset
       left join run_dataset_tags as tags on tags.run = used.run and tags.dataset = used.dataset
       order by used.run, used.dataset, tags.key`,
     models: sql<ModelRow>`select run, model_id, null as step
@@ -123,7 +200,7 @@ async function readWanted(db: Database, wanted: SQL): Promise<Map<number, Mutabl
     if (is_tag) owner?.tags.push({ key, value })
     else owner?.params.push({ key, value })
   }
-  addDatasets(byId, datasets)
+  addUses(byId, uses, new Map(datasets.map((row) => [row.id, datasetFrom(row)])))
   addModels(byId, models)
   return byId
 }
@@ -140,27 +217,36 @@ function emptyRun(row: RunRow): MutableRun {
   }
 }
 
+function datasetFrom(row: DatasetRow): StoredDataset {
+  return {
+    id: row.id,
+    name: row.name,
+    digest: row.digest,
+    sourceType: row.source_type,
+    source: row.source,
+    schema: row.schema ?? undefined,
+    profile: row.profile ?? undefined,
+    longChars: row.long_chars ?? 0,
+  }
+}
+
 /** @param rows one for each tag of each dataset that a run used, ordered by run and dataset */
-function addDatasets(byId: Map<number, MutableRun>, rows: readonly UsedDatasetRow[]): void {
+function addUses(
+  byId: ReadonlyMap<number, MutableRun>,
+  rows: readonly UseRow[],
+  datasets: ReadonlyMap<number, StoredDataset>,
+): void {
   let tags: KeyValue[] = []
-  let last: UsedDatasetRow | undefined
+  let last: UseRow | undefined
   for (const row of rows) {
     if (row.run !== last?.run || row.dataset !== last.dataset) {
       tags = []
-      const dataset = {
-        name: row.name,
-        digest: row.digest,
-        sourceType: row.source_type,
-        source: row.source,
-        schema: row.schema ?? undefined,
-        profile: row.profile ?? undefined,
-      }
-      byId.get(row.run)?.datasetInputs.push({ dataset, tags })
+      const dataset = datasets.get(row.dataset)
+      if (dataset) byId.get(row.run)?.datasetInputs.push({ dataset, tags })
       last = row
     }
-    if (row.tag_key !== null && row.tag_value !== null) {
-      tags.push({ key: row.tag_key, value: row.tag_value })
-    }
+    const { key, value } = row
+    if (key !== null && value !== null) tags.push({ key, value })
   }
 }
 

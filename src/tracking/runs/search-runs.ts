@@ -4,7 +4,7 @@ import { invalid } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseFilter } from '../../search/filter.ts'
-import { findPage, type Searchable } from '../../search/find-page.ts'
+import { type FoundPage, findPage, type Searchable } from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import { checkPageSize, type Page } from '../../search/page.ts'
 import { type ViewType, viewConditions } from '../experiments/experiment.ts'
@@ -45,17 +45,20 @@ export type RunSearch = {
 /**
  * Runs of the given experiments, as far as the caller may read these; newest first, unless `orderBy`
  * says otherwise. Runs that are equal in that order follow by start time, newest first, then by id.
+ * A page has fewer runs than asked for where their datasets have long texts.
  *
  * @throws INVALID_PARAMETER_VALUE filter, order, page size or page token is wrong, or too many experiments
  * @see MLflow REST API, "Search Runs"
  */
 export async function searchRuns(ctx: Context, search: RunSearch): Promise<Page<Run>> {
-  const { items: ids, nextPageToken } = await findRunKeys(ctx, search)
-  return { items: await readRuns(ctx.db, ids), nextPageToken }
+  const page = await findRunKeys(ctx, search)
+  const { runs, count } = await readRuns(ctx.db, page.items)
+  const isCut = count < page.items.length
+  return { items: runs, nextPageToken: isCut ? page.tokenBehind(count) : page.nextPageToken }
 }
 
 /** As `searchRuns`, but only the keys of the runs (`runs.id`). */
-export async function findRunKeys(ctx: Context, search: RunSearch): Promise<Page<number>> {
+export async function findRunKeys(ctx: Context, search: RunSearch): Promise<FoundPage> {
   const count = checkPageSize(search.maxResults, { most: pageMax, absent: pageDefault })
   const experimentIds = [...new Set(search.experimentIds)]
   if (experimentIds.length > experimentsMax) {

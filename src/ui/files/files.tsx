@@ -9,7 +9,7 @@ import {
   listLocated,
 } from '../../registry/files/artifact-place.ts'
 import { getVersionFiles, sealedManifest } from '../../registry/files/version-manifest.ts'
-import { getRun } from '../../tracking/runs/read-runs.ts'
+import { getRunInfo } from '../../tracking/runs/read-runs.ts'
 import { modelNameOf, runIdOf, versionOf } from '../addressed.ts'
 import { attempt } from '../attempt.ts'
 import { Given } from '../parts/text.tsx'
@@ -22,7 +22,7 @@ import { readPreview } from './read-preview.ts'
 export async function showRunFiles(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const path = pathIn(c)
-  const [frame, run] = await Promise.all([frameOf(c), getRun(ctx, runIdOf(c))])
+  const [frame, run] = await Promise.all([frameOf(c), getRunInfo(ctx, runIdOf(c))])
   const { to } = frame
   const { runId, name, experimentId } = run
   const owner: FileOwner = {

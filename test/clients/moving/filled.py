@@ -2,6 +2,7 @@
 
 import mlflow
 from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput
 
 
 class Echo(mlflow.pyfunc.PythonModel):
@@ -32,6 +33,8 @@ def fill(url):
             mlflow.log_text("hello ä", "notes/ä b.txt")
             data = pd.DataFrame({"x": [i]})
             mlflow.log_input(mlflow.data.from_pandas(data, name="d"), context="training")
+            wide = Dataset("wide", "w1", "local", "{}", profile="0123456789ü" * 100_000)
+            client.log_inputs(run.info.run_id, [DatasetInput(wide)])
             mlflow.pyfunc.log_model(
                 name="model",
                 python_model=Echo(),

@@ -231,7 +231,7 @@ test('tables with a key of several columns have no row ids, but for those of wid
   const withRowIds = composite.filter(({ wr }) => wr === 0).map(({ name }) => name)
   const wide = [
     ...['experiment_tags', 'registered_model_tags', 'model_version_tags', 'model_cards'],
-    ...['version_facts', 'version_fact_parts'],
+    ...['version_facts', 'version_fact_parts', 'dataset_texts'],
   ]
   expect(withRowIds.filter((name) => !wide.includes(name))).toEqual([])
 })

@@ -37,7 +37,8 @@ test('readRuns keeps the order asked for and leaves out what is gone', async () 
   }
   const [a = 0, b = 0, c = 0] = ids
   const read = await readRuns(ctx.db, [c, 4711, a, b])
-  expect(read.map(({ name }) => name)).toEqual(['c', 'a', 'b'])
-  expect(read.map(({ tags }) => tags.length)).toEqual([1, 1, 1])
-  expect(await readRuns(ctx.db, [])).toEqual([])
+  expect(read.count).toBe(4)
+  expect(read.runs.map(({ name }) => name)).toEqual(['c', 'a', 'b'])
+  expect(read.runs.map(({ tags }) => tags.length)).toEqual([1, 1, 1])
+  expect(await readRuns(ctx.db, [])).toEqual({ runs: [], count: 0 })
 })

@@ -91,7 +91,8 @@ async function readHistory(work: TakeOver, run: SourceRun, base: RunItem): Promi
       for (const { value, timestampMs, step } of sorted) {
         points.push([key, Number.isNaN(value) ? 'NaN' : value, exact(timestampMs), exact(step)])
         if (points.length < pointsPerCall) continue
-        await sendRuns(work, [{ ...base, points }])
+        // Datasets may be long; they go with the last part.
+        await sendRuns(work, [{ ...base, dataset_inputs: [], points }])
         points = []
       }
     }
