@@ -11,7 +11,7 @@ const config: KnipConfig = {
   entry: [
     'src/{cli/main,worker,client/index}.ts!',
     // drizzle-kit reads every table.
-    'src/*/tables.ts!',
+    'src/**/tables.ts!',
     'drizzle/config.ts',
     'test/{check,property,run,java/run,recordings/run,runner/worker-server,support/platform/*}.ts',
     'bench/{run,audit-cost,watchers}.ts',

@@ -5,9 +5,9 @@ import type { Database } from '../../db/database.ts'
 import { int64Column } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { type KeyValue, type MetricRow, metricFromRow } from '../run.ts'
-import type { loggedModels } from '../tables.ts'
 import type { LoggedModel, LoggedModelMetric, LoggedModelStatus } from './logged-model.ts'
 import { pointsMax } from './logged-model-metrics.ts'
+import type { loggedModels } from './tables.ts'
 
 /**
  * The logged model, with its params, tags and metrics.

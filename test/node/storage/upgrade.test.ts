@@ -16,6 +16,7 @@ import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
 import { readMigrations } from '../../../src/platform/node/migrations.ts'
 import * as registry from '../../../src/registry/tables.ts'
 import * as serving from '../../../src/serving/tables.ts'
+import * as loggedModels from '../../../src/tracking/logged-models/tables.ts'
 import * as tracking from '../../../src/tracking/tables.ts'
 import * as transfer from '../../../src/transfer/tables.ts'
 import * as webhooks from '../../../src/webhooks/tables.ts'
@@ -157,6 +158,7 @@ test('the migrations make the columns and keys that the tables in src/ declare',
     artifacts,
     audit,
     governance,
+    loggedModels,
     registry,
     serving,
     tracking,
