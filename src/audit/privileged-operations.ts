@@ -15,6 +15,8 @@ export const privilegedOperations: readonly string[] = [
   'replaceStages',
   'placeHold',
   'liftHold',
+  'putDeployment',
+  'deleteDeployment',
   // Policies, requests and approvals.
   'putPolicy',
   'deletePolicy',

@@ -1,5 +1,10 @@
 import { type Controllers, isOneOwner } from '../access/accounts/controllers.ts'
-import type { PrincipalRecord, SomeAccount } from '../core/principal.ts'
+import {
+  type Principal,
+  type PrincipalRecord,
+  principalRecord,
+  type SomeAccount,
+} from '../core/principal.ts'
 import type { ApprovalRule, NamedAccounts, Policy } from './policies/policy.ts'
 
 /** What one reviewer decided. The latest decision of each reviewer stands. */
@@ -91,6 +96,17 @@ export function isAmong(
 ): boolean {
   const groups = new Set(principal.groups.map((group) => `group:${group}`))
   return list.some((entry) => groups.has(entry)) || isNamed(principal, list, accounts)
+}
+
+/** Whether a policy lets somebody change what it guards: it names nobody who alone may, or it names them. */
+export function mayChange(
+  principal: Principal,
+  { document: { approvals }, accounts }: Pick<Policy, 'document' | 'accounts'>,
+): boolean {
+  const { only, allow_unverified } = approvals
+  if (only.length === 0) return true
+  const counts = principal.verified || allow_unverified
+  return counts && isAmong(principalRecord(principal), only, accounts)
 }
 
 /**

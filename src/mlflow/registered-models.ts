@@ -20,6 +20,7 @@ import { isPromptTag } from '../registry/prompts.ts'
 import { getVersionByAlias } from '../registry/stages/aliases.ts'
 import { resolveStages } from '../registry/stages/stages.ts'
 import { deleteModelTag, setModelTag } from '../registry/tags.ts'
+import { listDeploymentNames } from '../serving/deployments.ts'
 import { type Operation, operation } from './operation.ts'
 import { modelVersionToWire, registeredModelToWire, tagMessage, tagsFrom } from './registry-wire.ts'
 import { onModel, onVersion } from './rules.ts'
@@ -63,7 +64,9 @@ export const registeredModelOperations: readonly Operation[] = [
     request: message({ name, new_name: name }),
     rule: (ctx, req) => requireToRename(ctx, req.name, req.new_name),
     answer: async (ctx, req) => ({
-      registered_model: registeredModelToWire(await renameFreeModel(ctx, req.name, req.new_name)),
+      registered_model: registeredModelToWire(
+        await renameFreeModel(ctx, { name: req.name, newName: req.new_name }, listDeploymentNames),
+      ),
     }),
   }),
 
@@ -83,7 +86,7 @@ export const registeredModelOperations: readonly Operation[] = [
   operation('deleteRegisteredModel', {
     request: message({ name }),
     rule: (ctx, req) => requireToDeleteModel(ctx, req.name),
-    answer: (ctx, req) => deleteFreeModel(ctx, req.name),
+    answer: (ctx, req) => deleteFreeModel(ctx, req.name, listDeploymentNames),
   }),
 
   operation('getLatestVersions', {

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../audit/commit.ts'
 import { conflict, excerpt, notFound } from '../core/error.ts'
+import { changeGuardedDeployment } from '../governance/moves/guarded-deployments.ts'
 import type { Context } from '../platform/context.ts'
 import { modelEntry } from '../registry/audit-entries.ts'
 import { modelId } from '../registry/ids.ts'
@@ -24,28 +25,50 @@ type DeploymentRow = typeof deployments.$inferSelect & { readonly model: string 
 
 const ofModelMax = 100
 
+type WantedDeployment = Split & {
+  readonly model: string
+  /** The one that was read, 0 where there was none; undefined: whatever is there. */
+  readonly revision: number | undefined
+  readonly reason?: string | undefined
+  readonly breakGlass?: boolean | undefined
+}
+
 /**
- * Write how requests are split.
+ * Write how requests are split, if the policies that guard the deployment let the caller.
  *
- * @param wanted.revision the one that was read, 0 where there was none; undefined: whatever is there
- * @throws INVALID_PARAMETER_VALUE the split
+ * @throws INVALID_PARAMETER_VALUE the split, or the reason of a break-glass
+ * @throws PERMISSION_DENIED a policy lets only others
  * @throws RESOURCE_DOES_NOT_EXIST no such model
  * @throws RESOURCE_CONFLICT another revision is there, one of another model, or too many
  */
-export async function putDeployment(
+export function putDeployment(
   ctx: Context,
   name: string,
-  wanted: Split & { readonly model: string; readonly revision: number | undefined },
+  wanted: WantedDeployment,
 ): Promise<Deployment> {
-  const { model, revision, variants, sticky } = wanted
+  const { model, reason, breakGlass } = wanted
   checkSplit(model, wanted)
+  return changeGuardedDeployment(
+    ctx,
+    { model, deployment: name, reason, breakGlass },
+    (guarded, isBroken) => writeDeployment(guarded, name, { ...wanted, breakGlass: isBroken }),
+  )
+}
+
+async function writeDeployment(
+  ctx: Context,
+  name: string,
+  wanted: WantedDeployment,
+): Promise<Deployment> {
+  const { model, revision, variants, sticky, reason, breakGlass } = wanted
   const split = JSON.stringify({ variants, sticky })
   const guard = mayWrite(ctx, name, revision)
   const { read } = await commit(ctx, {
     entry: modelEntry(ctx, modelId(ctx, model), {
       action: 'deployment.set',
       before: splitJson(ctx, name),
-      after: sql`json_object('deployment', ${name}, 'split', json(${split}))`,
+      after: sql`json_object('deployment', ${name}, 'split', json(${split})${breakGlass ? sql`, 'break_glass', json('true')` : sql``})`,
+      reason,
       guard,
     }),
     saved: sql`insert into deployments (workspace, name, registered_model, revision, split, updated_by, account, updated_at_ms)
@@ -74,6 +97,13 @@ export async function getDeployment(ctx: Context, name: string): Promise<Deploym
   return deploymentFrom(row)
 }
 
+/** The names of a model's deployments. */
+export async function listDeploymentNames(ctx: Context, model: string): Promise<string[]> {
+  const rows = await ctx.db.all(sql<{ name: string }>`select name from deployments
+    where registered_model = (${modelId(ctx, model)})`)
+  return rows.map(({ name }) => name)
+}
+
 /** Of one model, by name. */
 export async function listDeployments(
   ctx: Context,
@@ -87,17 +117,25 @@ export async function listDeployments(
   return rows.map(deploymentFrom)
 }
 
-/** @throws RESOURCE_DOES_NOT_EXIST no such deployment */
+/**
+ * Delete a deployment, if the policies that guard it let the caller.
+ *
+ * @throws PERMISSION_DENIED a policy lets only others
+ * @throws RESOURCE_DOES_NOT_EXIST no such deployment
+ */
 export async function deleteDeployment(ctx: Context, name: string): Promise<void> {
-  const { deleted } = await commit(ctx, {
-    entry: modelEntry(
-      ctx,
-      sql`select d.registered_model from deployments d where ${named(ctx, name)}`,
-      { action: 'deployment.deleted', before: splitJson(ctx, name) },
-    ),
-    deleted: sql`delete from deployments as d where ${named(ctx, name)} returning id`,
+  const { id, model } = await getDeployment(ctx, name)
+  const found = sql`${named(ctx, name)} and d.id = ${id}`
+  await changeGuardedDeployment(ctx, { model, deployment: name }, async (guarded) => {
+    const { deleted } = await commit(guarded, {
+      entry: modelEntry(ctx, sql`select d.registered_model from deployments d where ${found}`, {
+        action: 'deployment.deleted',
+        before: splitJson(ctx, name),
+      }),
+      deleted: sql`delete from deployments as d where ${found} returning id`,
+    })
+    if (deleted.length === 0) throw notFound('Deployment', name)
   })
-  if (deleted.length === 0) throw notFound('Deployment', name)
 }
 
 function named(ctx: Context, name: string): SQL {

@@ -55,6 +55,13 @@ export const putDeployment = endpoint({
       .min(0)
       .optional()
       .describe('The one that was read, 0 for none; another one that is there is answered 409'),
+    reason: z.string().max(5000).optional().describe('For the audit log'),
+    break_glass: z
+      .boolean()
+      .optional()
+      .describe(
+        'Change it although a policy lets only others; for those in its `break_glass.from`, with a reason of ten letters',
+      ),
   }),
   answer: DeploymentShape,
 })

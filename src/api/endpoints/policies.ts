@@ -69,6 +69,11 @@ export const PolicyBody = z.strictObject({
     models: text(500),
     stage: text(255).optional(),
     alias: text(255).optional(),
+    deployment: text(64)
+      .optional()
+      .describe(
+        'A glob of deployments; `approvals.from` with `required` 0 says who may change them',
+      ),
   }),
   approvals: Approvals.prefault({}),
   gates: z.array(GateShape).max(50).default([]),
@@ -89,6 +94,7 @@ export const PolicyShape = z.object({
     models: z.string(),
     stage: z.string().optional(),
     alias: z.string().optional(),
+    deployment: z.string().optional(),
   }),
   approvals: z.object({
     required: z.number().int(),

@@ -11,8 +11,10 @@ export const deploymentRoutes: readonly ServedEndpoint[] = [
   serve(
     endpoints.putDeployment,
     (ctx, { body }) => requireModelVersion(ctx, body.model, 'MANAGE'),
-    async (ctx, { params, body: { revision, ...split } }) =>
-      deploymentToWire(await serving.putDeployment(ctx, params.name, { ...split, revision })),
+    async (ctx, { params, body: { break_glass: breakGlass, revision, ...split } }) =>
+      deploymentToWire(
+        await serving.putDeployment(ctx, params.name, { ...split, revision, breakGlass }),
+      ),
   ),
 
   serve(

@@ -158,7 +158,9 @@ function replayCommand(): Command {
   })
 }
 
-function placeOf({ applies_to: { stage, alias } }: z.output<typeof endpoints.PolicyShape>): string {
+function placeOf({ applies_to }: z.output<typeof endpoints.PolicyShape>): string {
+  const { stage, alias, deployment } = applies_to
+  if (deployment !== undefined) return `deployment ${deployment}`
   return stage ?? `alias ${alias}`
 }
 

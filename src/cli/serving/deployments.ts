@@ -56,9 +56,9 @@ function setCommand(): Command {
     .description('write a deployment from a JSON file')
     .argument('<name>')
     .argument('<file>', 'JSON, as docs/serving.md has it')
-  return addServer(command, 'changes').action((name: string, file: string) =>
+  return addReason(addServer(command, 'changes')).action((name: string, file: string) =>
     callServer(command, async (client) => {
-      const body = await readDeploymentFile(file)
+      const body = { ...(await readDeploymentFile(file)), ...reasonOf(command) }
       const saved = await client.call(endpoints.putDeployment, { params: { name }, body })
       print(command, saved, [savedText(saved)])
     }),
@@ -70,7 +70,7 @@ function weightsCommand(): Command {
     .description('change the weights of variants; the others keep theirs')
     .argument('<name>')
     .argument('<weights...>', 'such as champion=80 challenger=20')
-  return addServer(command, 'changes').action((name: string, texts: string[]) =>
+  return addReason(addServer(command, 'changes')).action((name: string, texts: string[]) =>
     callServer(command, async (client) => {
       const params = { name }
       const { model, variants, sticky, revision } = await client.call(endpoints.getDeployment, {
@@ -84,11 +84,25 @@ function weightsCommand(): Command {
         ...variant,
         weight: weights.get(variant.name) ?? variant.weight,
       }))
-      const body = { model, variants: changed, sticky, revision }
+      const body = { model, variants: changed, sticky, revision, ...reasonOf(command) }
       const saved = await client.call(endpoints.putDeployment, { params, body })
       print(command, saved, [savedText(saved)])
     }),
   )
+}
+
+function addReason(command: Command): Command {
+  return command
+    .option('--reason <text>', 'for the audit log')
+    .option('--break-glass', 'change it although a policy lets only others; takes a reason')
+}
+
+function reasonOf(command: Command): Pick<DeploymentBody, 'reason' | 'break_glass'> {
+  const { reason, breakGlass } = command.opts<{ reason?: string; breakGlass?: boolean }>()
+  return {
+    ...(reason === undefined ? {} : { reason }),
+    ...(breakGlass ? { break_glass: true } : {}),
+  }
 }
 
 function deleteCommand(): Command {

@@ -1,15 +1,15 @@
 import { sql } from 'drizzle-orm'
 import { excerpt, RegistryError } from '../../core/error.ts'
-import { principalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import type { RegisteredModel } from '../../registry/models/read-models.ts'
 import { deleteModel } from '../../registry/models/registered-models.ts'
 import { renameModel } from '../../registry/models/rename-model.ts'
 import { deleteAlias } from '../../registry/stages/aliases.ts'
 import { deleteVersion } from '../../registry/versions/versions.ts'
-import { isAmong } from '../approvals.ts'
+import { mayChange } from '../approvals.ts'
 import { selectPolicies } from '../policies/policies.ts'
 import { type Policy, type PromotionTarget, targetText } from '../policies/policy.ts'
+import { selectDeploymentPolicies } from './guarded-deployments.ts'
 import { runUnderPolicies } from './under-policies.ts'
 
 /** Delete a version, unless it is in a guarded stage or has a guarded alias. @throws PERMISSION_DENIED, and as `deleteVersion` */
@@ -20,26 +20,39 @@ export function deleteFreeVersion(ctx: Context, name: string, version: number): 
   })
 }
 
-/** Delete a model, unless a version of it is in a guarded stage or has a guarded alias. @throws as `deleteFreeVersion` */
-export function deleteFreeModel(ctx: Context, name: string): Promise<void> {
+/** The names of a model's deployments: they are kept further on. */
+type DeploymentNames = (ctx: Context, model: string) => Promise<readonly string[]>
+
+/**
+ * Delete a model, unless a version of it is in a guarded stage or has a guarded alias, or a deployment of
+ * it is guarded. @throws as `deleteFreeVersion`
+ */
+export function deleteFreeModel(
+  ctx: Context,
+  name: string,
+  readDeployments: DeploymentNames,
+): Promise<void> {
   return runUnderPolicies(ctx, { name }, async (guarded, policies) => {
-    await refuseHolders(ctx, policies, { model: name, why: 'deleted' })
+    const deployments = policies.length > 0 ? await readDeployments(ctx, name) : []
+    await refuseHolders(ctx, policies, { model: name, deployments, why: 'deleted' })
     await deleteModel(guarded, name)
   })
 }
 
 /**
- * Rename a model, unless a policy guards a stage or alias of one of its versions under the old or
- * the new name. Otherwise a new name would lead into a guarded stage, or out of its policy.
+ * Rename a model, unless a policy guards a stage or alias of one of its versions, or one of its deployments,
+ * under the old or the new name. Otherwise a new name would lead into a guarded place, or out of its policy.
  */
 export function renameFreeModel(
   ctx: Context,
-  name: string,
-  newName: string,
+  { name, newName }: { readonly name: string; readonly newName: string },
+  readDeployments: DeploymentNames,
 ): Promise<RegisteredModel> {
   return runUnderPolicies(ctx, { name, newName }, async (guarded, policies) => {
-    await refuseHolders(ctx, policies, { model: name, why: 'renamed' })
-    await refuseHolders(ctx, policies, { model: name, as: newName, why: 'renamed' })
+    const deployments = policies.length > 0 ? await readDeployments(ctx, name) : []
+    const placed = { model: name, deployments, why: 'renamed' } as const
+    await refuseHolders(ctx, policies, placed)
+    await refuseHolders(ctx, policies, { ...placed, as: newName })
     return renameModel(guarded, name, newName)
   })
 }
@@ -50,14 +63,11 @@ export function renameFreeModel(
  */
 export function deleteGuardedAlias(ctx: Context, name: string, alias: string): Promise<void> {
   return runUnderPolicies(ctx, { name }, async (guarded, policies) => {
-    for (const { name: policy, document, accounts } of selectPolicies(policies, name, { alias })) {
-      const { only, allow_unverified } = document.approvals
-      const counts = ctx.principal.verified || allow_unverified
-      const caller = principalRecord(ctx.principal)
-      if (only.length === 0 || (counts && isAmong(caller, only, accounts))) continue
+    for (const policy of selectPolicies(policies, name, { alias })) {
+      if (mayChange(ctx.principal, policy)) continue
       throw new RegistryError(
         'PERMISSION_DENIED',
-        `The alias '${excerpt(alias)}' of '${excerpt(name)}' is guarded by the policy '${excerpt(policy)}', which lets only ${only.join(', ')} delete it`,
+        `The alias '${excerpt(alias)}' of '${excerpt(name)}' is guarded by the policy '${excerpt(policy.name)}', which lets only ${policy.document.approvals.only.join(', ')} delete it`,
       )
     }
     await deleteAlias(guarded, name, alias)
@@ -70,15 +80,25 @@ type Placed = {
   readonly version?: number
   /** The name by which policies are looked up, if it is not the model's own. */
   readonly as?: string
+  /** The names of its deployments. */
+  readonly deployments?: readonly string[]
   readonly why: 'deleted' | 'renamed'
 }
 
 async function refuseHolders(
   ctx: Context,
   policies: readonly Policy[],
-  { model, version, as = model, why }: Placed,
+  { model, version, as = model, deployments = [], why }: Placed,
 ): Promise<void> {
   if (policies.length === 0) return
+  for (const deployment of deployments) {
+    const [policy] = selectDeploymentPolicies(policies, as, deployment)
+    if (!policy) continue
+    throw new RegistryError(
+      'PERMISSION_DENIED',
+      `'${excerpt(model)}' cannot be ${why}: the policy '${excerpt(policy.name)}' guards its deployment '${excerpt(deployment)}'; delete that first`,
+    )
+  }
   for (const { version: holder, target } of await readTakenPlaces(ctx, model, version)) {
     const [policy] = selectPolicies(policies, as, target)
     if (!policy) continue

@@ -87,10 +87,11 @@ export function selectPolicies(
  * matches None or Archived, so that versions can always leave other places.
  */
 export function guardsPlace(
-  { stage, alias = '' }: PolicyDocument['applies_to'],
+  { stage, alias }: PolicyDocument['applies_to'],
   target: PromotionTarget,
 ): boolean {
   if (stage !== undefined) return placeKey(stage) === placeKey(target.alias ?? target.stage)
+  if (alias === undefined) return false
   if (target.alias !== undefined) return matchesPlace(alias, target.alias)
   return (isActive(target.stage) || !alias.includes('*')) && matchesPlace(alias, target.stage)
 }
@@ -251,9 +252,11 @@ export async function checkDocument(
   document: PolicyDocument,
 ): Promise<NamedAccounts> {
   const { applies_to, gates } = document
-  if ((applies_to.stage === undefined) === (applies_to.alias === undefined)) {
-    throw invalid("'applies_to' names either a stage or an alias")
+  const { stage, alias, deployment } = applies_to
+  if ([stage, alias, deployment].filter((place) => place !== undefined).length !== 1) {
+    throw invalid("'applies_to' names either a stage, an alias or a deployment")
   }
+  if (deployment !== undefined) checkDeploymentTerms(document)
   const soaked = gates.flatMap((gate) => (gate.type === 'soak' ? [gate.stage] : []))
   await resolveStages(ctx, [...(applies_to.stage ? [applies_to.stage] : []), ...soaked])
   const names = new Set<string>()
@@ -263,4 +266,23 @@ export async function checkDocument(
     if (gate.type === 'expression') checkExpression(gate.expression)
   }
   return resolveNamed(ctx, document)
+}
+
+/** @throws INVALID_PARAMETER_VALUE it does not say who, or says more */
+function checkDeploymentTerms({
+  approvals: { rules, only },
+  gates,
+  facts,
+  auto_promote,
+  rollback,
+}: PolicyDocument): void {
+  const isMore =
+    rules.length + gates.length > 0 ||
+    facts === 'registered' ||
+    auto_promote ||
+    rollback.skip_approvals
+  if (only.length > 0 && !isMore) return
+  throw invalid(
+    `A policy on deployments says who alone may change them, and has no gates, approvals or rollback: write "approvals": {"required": 0, "from": ["group:operators"]}, and "break_glass" if you like`,
+  )
 }

@@ -1,4 +1,4 @@
-/** What must be true before a version may enter a stage, or an alias may point at it. */
+/** What must be true before a version may enter a stage, an alias may point at it, or a deployment may be changed. */
 export type Policy = {
   readonly id: number
   readonly name: string
@@ -26,6 +26,8 @@ export type PolicyDocument = {
     readonly stage?: string | undefined
     /** A glob too. */
     readonly alias?: string | undefined
+    /** A glob of names of deployments: the policy says who may change them, and nothing else. */
+    readonly deployment?: string | undefined
   }
   readonly approvals: ApprovalTerms
   readonly gates: readonly Gate[]

@@ -70,7 +70,8 @@ export function mayBreakGlass(
 
 const lettersMin = 10
 
-function checkReason(reason: string): void {
+/** @throws INVALID_PARAMETER_VALUE a reason that says too little */
+export function checkReason(reason: string): void {
   const letters = keepVisible(reason).match(/\p{L}/gu)?.length ?? 0
   if (letters >= lettersMin) return
   throw invalid(

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { notFound } from '../../core/error.ts'
+import { invalid, notFound } from '../../core/error.ts'
 import { principalRecord } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
@@ -80,7 +80,11 @@ export async function replay(
   return replayed
 }
 
+/** @throws INVALID_PARAMETER_VALUE the document, or it guards deployments and so judges no version */
 async function draftPolicy(ctx: Context, document: PolicyDocument): Promise<Policy> {
+  if (document.applies_to.deployment !== undefined) {
+    throw invalid('A policy on deployments judges no versions: it says who may change them')
+  }
   const accounts = await checkDocument(ctx, document)
   return { id: 0, name: 'draft', revision: 0, document, accounts, updatedAtMs: 0 }
 }

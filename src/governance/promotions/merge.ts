@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import { conflict, excerpt, RegistryError } from '../../core/error.ts'
-import { gatehouse, principalRecord } from '../../core/principal.ts'
+import { gatehouse } from '../../core/principal.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import type { MoveTerms } from '../../registry/audit-entries.ts'
@@ -9,7 +9,7 @@ import { versionNotFound } from '../../registry/check-names.ts'
 import { aliasMove, refuseMoreAliases } from '../../registry/stages/aliases.ts'
 import { stageMove } from '../../registry/stages/transition-stage.ts'
 import { approvalStatements } from '../approval-status.ts'
-import { isAmong } from '../approvals.ts'
+import { mayChange } from '../approvals.ts'
 import { findRequesterNow } from '../approvers.ts'
 import { makeBlockedError } from '../closed-runs.ts'
 import { requireMove } from '../permissions.ts'
@@ -169,22 +169,13 @@ async function refuseBlocked(
       ({ blockedBy }) => `${what} cannot be merged: ${blockedBy.join('; ')}`,
     )
   }
-  const caller = principalRecord(ctx.principal)
-  for (const { name, document, accounts } of assessment.policies) {
-    const { only } = document.approvals
-    if (only.length === 0 || (isCounted(ctx, document) && isAmong(caller, only, accounts))) continue
+  for (const policy of assessment.policies) {
+    if (mayChange(ctx.principal, policy)) continue
     throw new RegistryError(
       'PERMISSION_DENIED',
-      `Policy '${excerpt(name)}' lets only ${only.join(', ')} make this move`,
+      `Policy '${excerpt(policy.name)}' lets only ${policy.document.approvals.only.join(', ')} make this move`,
     )
   }
-}
-
-function isCounted(
-  { principal }: Context,
-  { approvals }: Assessment['policies'][number]['document'],
-): boolean {
-  return principal.verified || approvals.allow_unverified
 }
 
 type WrittenTerms = Pick<MoveTerms, 'approvers' | 'reason' | 'breakGlass'> & {

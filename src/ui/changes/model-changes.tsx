@@ -15,6 +15,7 @@ import {
   requireToTagModel,
 } from '../../registry/permissions.ts'
 import { deleteModelTag, setModelTag } from '../../registry/tags.ts'
+import { listDeploymentNames } from '../../serving/deployments.ts'
 import { modelNameOf } from '../addressed.ts'
 import { type FormFields, findRefusal } from '../forms.ts'
 import { numberIn } from '../paths.ts'
@@ -127,7 +128,12 @@ export const postRename = change({
   read: (form) => ({ newName: form.text('new_name') ?? '' }),
   rule: (ctx, { name, newName }) => requireToRename(ctx, name, newName),
   field: 'new_name',
-  make: (ctx, { name, newName }) => renameFreeModel(ctx, name, checkGiven(newName, 'The new name')),
+  make: (ctx, { name, newName }) =>
+    renameFreeModel(
+      ctx,
+      { name, newName: checkGiven(newName, 'The new name') },
+      listDeploymentNames,
+    ),
   next: (to, { newName }) => to.model(newName),
 })
 
@@ -139,7 +145,7 @@ export const postDeletion = change({
   field: 'confirm',
   async make(ctx, { name, typed }) {
     checkTyped(typed, name)
-    await deleteFreeModel(ctx, name)
+    await deleteFreeModel(ctx, name, listDeploymentNames)
   },
   next: (to) => to.models,
 })

@@ -53,7 +53,8 @@ export async function showComparison(c: AppContext): Promise<Response> {
     listPolicies(ctx),
   ])
   const ofModel = policies.filter(({ document: { applies_to } }) => {
-    const { stage, alias } = applies_to
+    const { stage, alias, deployment } = applies_to
+    if (deployment !== undefined) return false
     const target = alias === undefined ? { stage: stage ?? '' } : { alias }
     return selectPolicies(policies, name, target).length > 0
   })

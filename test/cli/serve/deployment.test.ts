@@ -22,7 +22,7 @@ test('serve --deployment splits by weight and key, follows each variant and each
     expect([status, text]).toEqual([200, expect.anything()])
   }
   await put(30)
-  const serving = await serve('--deployment', 'ab')
+  let serving = await serve('--deployment', 'ab')
   await serving.untilLive('1')
   await serving.untilLive('2')
   const askAs = async (user: string) => {
@@ -82,7 +82,18 @@ test('serve --deployment splits by weight and key, follows each variant and each
     version = json.version
   }
   expect(statuses).toEqual(new Set([200]))
+
+  // Whoever may write a deployment of another model does not get the traffic of this one by its name.
+  await world.server.post('registered-models/create', { name: 'churn' })
+  await world.server.call('DELETE', '/api/v1/deployments/ab')
+  const churn = [{ name: 'champion', uri: 'models:/churn/Production', weight: 1 }]
+  await world.server.call('PUT', '/api/v1/deployments/ab', { model: 'churn', variants: churn })
   await serving.stop()
+  serving = await serve('--deployment', 'ab')
+  await serving.untilLive('1')
+  expect(await serving.score()).toMatchObject({ status: 200, json: { version: '1' } })
+  const { err } = await serving.stop()
+  expect(err).toContain("it is of model 'churn' by now, and this process serves 'fraud'")
 }, 60_000)
 
 test('deployments are written, weighed, listed and deleted from the command line', async () => {

@@ -12,7 +12,8 @@ const everyMs = 1000
 
 /**
  * Tell how a deployment splits requests, and each change of it within about a second. While the server is
- * away, or refuses, what was told last stays; it lies in `root`, for the next start.
+ * away, or refuses, what was told last stays; it lies in `root`, for the next start. It stays too when the name
+ * was given to a deployment of another model, which others may write.
  *
  * @throws ApiError the server refuses, and nothing was told yet
  */
@@ -31,7 +32,7 @@ export async function followDeployment(
   if (known) onSplit(known)
   let failure = ''
   for (;;) {
-    const asked = await askFor(client, name)
+    const asked = refuseOther(await askFor(client, name), known, path)
     const why = 'err' in asked ? asked.why : ''
     if ('err' in asked) {
       if (!known && !mayPass(asked.err)) throw asked.err
@@ -58,6 +59,12 @@ async function askFor(client: GatehouseClient, name: string): Promise<Asked> {
   } catch (err) {
     return { err, why: err instanceof Error ? err.message : String(err) }
   }
+}
+
+function refuseOther(asked: Asked, known: FollowedDeployment | undefined, path: string): Asked {
+  if ('err' in asked || !known || asked.found.model === known.model) return asked
+  const why = `it is of model '${asked.found.model}' by now, and this process serves '${known.model}': take away ${path} and start again to follow it`
+  return { err: new Error(why), why }
 }
 
 /** One that was deleted and made anew has its revisions from 1 on. */
