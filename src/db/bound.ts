@@ -13,14 +13,26 @@ const rowBytes = 100
  *
  * @param table its name ends in `tags` or `params`; with columns `key` and `value`
  * @param owner its column that names the object
- * @param ids a select of that column
+ * @param ids a select of that column: of one object or several
  */
 export function boundStatement(table: string, owner: string, ids: SQL): SQL {
-  const [rows, id] = [sql.raw(table), sql.raw(owner)]
-  // The schema refuses a row without a key.
-  return sql`update ${rows} set key = null where ${id} in (${ids})
-    and (select sum(octet_length(key) + octet_length(value) + ${rowBytes}) from ${rows}
-      where ${id} in (${ids})) > ${bytesMax}`
+  return sumBound({
+    ...{ column: `${table}.key`, per: owner, which: sql`${sql.raw(owner)} in (${ids})` },
+    ...{ bytes: sql`octet_length(key) + octet_length(value)`, bytesMax },
+  })
+}
+
+/**
+ * As `boundStatement`, for the names of the metrics of runs that are written whole. One who logs has
+ * `boundMetricNames`, which looks at no more than it must.
+ *
+ * @param runs a select of `runs.id`
+ */
+export function boundMetricsOfRuns(runs: SQL): SQL {
+  return sumBound({
+    ...{ column: 'latest_metrics.key', per: 'run', which: sql`run in (${runs})` },
+    ...{ bytes: sql`octet_length(key)`, bytesMax },
+  })
 }
 
 /** The latest metrics of some objects, and what is about to be written to them. */
@@ -77,19 +89,28 @@ export async function writeBounded<T>(write: Promise<T>): Promise<T> {
 export type SumBound = {
   /** A column that must not be null, with its table: `aliases.alias`. */
   readonly column: string
-  /** A condition on the table: the rows that count together. */
+  /** A condition on the table: the rows that count. */
   readonly which: SQL
+  /** The column whose value those have in common that count together; absent: all of them do. */
+  readonly per?: string
   /** The bytes of one row. */
   readonly bytes: SQL
   readonly bytesMax: number
 }
 
 /** The statement behind those that write such rows: it fails the batch where they would be more. See `refuseOver`. */
-export function sumBound({ column, which, bytes, bytesMax: most }: SumBound): SQL {
+export function sumBound({ column, which, per, bytes, bytesMax: most }: SumBound): SQL {
   const [table = '', name = ''] = column.split('.')
   const [rows, key] = [sql.raw(table), sql.raw(name)]
-  return sql`update ${rows} set ${key} = null where ${which}
-    and (select sum(${bytes} + ${rowBytes}) from ${rows} where ${which}) > ${most}`
+  const isOver = sql`sum(${bytes} + ${rowBytes}) > ${most}`
+  const some = sql`from ${rows} where ${which}`
+  const group = per === undefined ? undefined : sql.raw(per)
+  // The schema refuses a row without it.
+  return sql`update ${rows} set ${key} = null where ${which} and ${
+    group
+      ? sql`${group} in (select ${group} ${some} group by ${group} having ${isOver})`
+      : sql`(select ${isOver} ${some})`
+  }`
 }
 
 /**

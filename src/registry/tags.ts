@@ -48,11 +48,13 @@ export function versionTagInserts(version: SQL, tags: readonly Tag[]): SQL[] {
   return [...inserts, versionTagBound(version)]
 }
 
-function modelTagBound(id: SQL): SQL {
+/** The statement behind those that set tags of a model; for a write by `writeBounded`. */
+export function modelTagBound(id: SQL): SQL {
   return boundStatement('registered_model_tags', 'registered_model', id)
 }
 
-function versionTagBound(id: SQL): SQL {
+/** As `modelTagBound`, of a version. */
+export function versionTagBound(id: SQL): SQL {
   return boundStatement('model_version_tags', 'model_version', id)
 }
 

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../audit/commit.ts'
 import { conflict, excerpt, RegistryError } from '../core/error.ts'
+import { writeBounded } from '../db/bound.ts'
 import { ConstraintError } from '../db/database.ts'
 import { runUnderPolicies } from '../governance/moves/under-policies.ts'
 import { selectPolicies } from '../governance/policies/policies.ts'
@@ -21,6 +22,7 @@ import {
   type VersionTerms,
   versionUpdate,
 } from '../registry/import/import-version.ts'
+import { refuseMoreAliases } from '../registry/stages/aliases.ts'
 import { resolveStage } from '../registry/stages/stages.ts'
 import { type ImportOutcome, noteStatements, readImportedItems } from './imported-items.ts'
 
@@ -59,7 +61,8 @@ async function writeModel(
   const { name } = model
   const noted = noteModel(ctx, source, { name, mark })
   try {
-    const rows = await commit(ctx, { ...modelImport(ctx, model, { source, own }), noted })
+    const write = commit(ctx, { ...modelImport(ctx, model, { source, own }), noted })
+    const rows = await writeBounded(write)
     return rows.model.length > 0
   } catch (err) {
     if (!(err instanceof ConstraintError) || err.kind !== 'unique') throw err
@@ -172,7 +175,8 @@ async function writeVersion(
     ? await makeVersionImport(ctx, version, { ...found, ...terms })
     : versionUpdate(ctx, version, terms)
   try {
-    const { version: written } = await commit(ctx, { ...statements, noted })
+    const write = writeBounded(commit(ctx, { ...statements, noted }))
+    const { version: written } = await refuseMoreAliases(write)
     if (written.length === 0) throw gone(`${version.name}/${version.version}`)
     return true
   } catch (err) {

@@ -1,14 +1,17 @@
 import { sql } from 'drizzle-orm'
 import { commit, entryStatement } from '../audit/commit.ts'
 import { conflict } from '../core/error.ts'
+import { writeBounded } from '../db/bound.ts'
 import { type Batch, type BatchRows, ConstraintError } from '../db/database.ts'
 import type { Context } from '../platform/context.ts'
+import { refuseMoreDatasets } from '../tracking/run-data/inputs.ts'
 import type { ImportedKind } from './imported-items.ts'
 
 /**
  * Write one batch with its entry in the audit log.
  *
  * @throws RESOURCE_CONFLICT something of it was taken at that moment
+ * @throws INVALID_PARAMETER_VALUE tags, params, metrics or datasets of one of them would be too much in sum
  */
 export async function writeImport<const Q extends Batch>(
   ctx: Context,
@@ -25,7 +28,8 @@ export async function writeImport<const Q extends Batch>(
     after: sql`json_object('source', ${source}, 'kind', ${kind}, 'count', ${count})`,
   })
   try {
-    const { entry: _entry, ...rows } = await commit(ctx, { ...statements, entry })
+    const write = writeBounded(commit(ctx, { ...statements, entry }))
+    const { entry: _entry, ...rows } = await refuseMoreDatasets(write)
     // What is left are the rows of `statements`.
     return rows as unknown as BatchRows<Q>
   } catch (err) {

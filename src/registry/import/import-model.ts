@@ -6,7 +6,7 @@ import type { Context } from '../../platform/context.ts'
 import { jsonMap, modelEntry } from '../audit-entries.ts'
 import { checkDescription, checkModelName } from '../check-names.ts'
 import { modelId } from '../ids.ts'
-import { uniqueTags } from '../tags.ts'
+import { modelTagBound, uniqueTags } from '../tags.ts'
 import type { Tag } from '../versions/read-versions.ts'
 
 /** A registered model, or a prompt, as another server had it. */
@@ -28,7 +28,8 @@ export function checkImportedModel(model: ImportedModel): void {
 }
 
 /**
- * The statements that write a registered model as another server had it, for the batch of the import.
+ * The statements that write a registered model as another server had it, for the batch of the import,
+ * which is written by `writeBounded`.
  * An insert fails with a ConstraintError of kind `unique` where the name is taken.
  *
  * @param model checked
@@ -57,6 +58,7 @@ export function modelImport(
         from registered_models m join json_each(${rows}) where m.id = (${id})
         on conflict (registered_model, key) do update set value = excluded.value`,
     ),
+    modelTagBound: modelTagBound(id),
     issued:
       lastVersion === undefined
         ? undefined

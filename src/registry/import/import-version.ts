@@ -12,7 +12,8 @@ import { isPromptTag } from '../prompts.ts'
 import { factsOf, type LocatedSealing, sealFirst } from '../source/create-version.ts'
 import { parseSource } from '../source/parse-source.ts'
 import { type Resolved, resolveSource } from '../source/resolve-source.ts'
-import { uniqueTags } from '../tags.ts'
+import { aliasBound } from '../stages/aliases.ts'
+import { uniqueTags, versionTagBound } from '../tags.ts'
 import type { Tag } from '../versions/read-versions.ts'
 
 /** A version of a registered model as another server had it. */
@@ -116,7 +117,8 @@ function idOf({ version }: ImportedVersion, { model }: VersionTerms): SQL {
 
 /**
  * The statements that write a version as another server had it, under its number and in its stage,
- * with no approval. They belong into the batch of the import, which fails with a ConstraintError
+ * with no approval. They belong into the batch of the import, which is written by `writeBounded` and
+ * `refuseMoreAliases`, and fails with a ConstraintError
  * where the number was given out here before, or the stage is exclusive and taken.
  *
  * @param version checked
@@ -200,6 +202,7 @@ function versionTexts(imported: ImportedVersion, terms: VersionTerms) {
         from model_versions v join json_each(${rows}) where v.id = (${id})
         on conflict (model_version, key) do update set value = excluded.value`,
     ),
+    versionTagBound: versionTagBound(id),
     aliases: sql`insert into aliases (registered_model, alias, version)
       select v.registered_model, a.value, v.version
       from model_versions v join json_each(${JSON.stringify(aliases)}) a
@@ -208,6 +211,7 @@ function versionTexts(imported: ImportedVersion, terms: VersionTerms) {
         and e.action in ('model_version.alias_set', 'model_version.alias_deleted')
         and a.value in (e.after ->> '$.alias', e.before ->> '$.alias'))
       on conflict (registered_model, alias) do update set version = excluded.version`,
+    aliasBound: aliasBound(model),
   }
 }
 

@@ -65,20 +65,25 @@ export function aliasMove(
       select registered_model, ${alias}, version from model_versions
       where id = (${id}) and ${guard}
       on conflict (registered_model, alias) do update set version = excluded.version returning 1`,
-    bound: sumBound({
-      column: aliasColumn,
-      which: sql`registered_model = (${modelId(ctx, name)})`,
-      bytes: sql`octet_length(alias)`,
-      bytesMax: aliasBytesMax,
-    }),
+    bound: aliasBound(modelId(ctx, name)),
   }
+}
+
+/** The statement behind those that set aliases of a model. @param model a select of its id */
+export function aliasBound(model: SQL): SQL {
+  return sumBound({
+    column: aliasColumn,
+    which: sql`registered_model = (${model})`,
+    bytes: sql`octet_length(alias)`,
+    bytesMax: aliasBytesMax,
+  })
 }
 
 const aliasColumn = 'aliases.alias'
 /** Whoever finds a model gets all of its aliases: some 5,000. */
 const aliasBytesMax = 600_000
 
-/** A write with the statements of `aliasMove`. @throws INVALID_PARAMETER_VALUE the model has too many aliases */
+/** A write that has an `aliasBound`. @throws INVALID_PARAMETER_VALUE the model has too many aliases */
 export function refuseMoreAliases<T>(write: Promise<T>): Promise<T> {
   return refuseOver(write, {
     column: aliasColumn,

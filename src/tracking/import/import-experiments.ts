@@ -9,7 +9,11 @@ import {
   checkArtifactLocation,
   locationColumn,
 } from '../experiments/artifact-location.ts'
-import { checkExperimentName, checkExperimentTag } from '../experiments/create-experiment.ts'
+import {
+  checkExperimentName,
+  checkExperimentTag,
+  experimentTagBound,
+} from '../experiments/create-experiment.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
 import type { KeyValue, LifecycleStage } from '../run.ts'
 
@@ -103,6 +107,8 @@ export function experimentImports(ctx: Context, placed: readonly PlacedExperimen
   const known = placed.flatMap(({ into, lifecycleStage, updatedAtMs }) =>
     into === undefined ? [] : [[into, lifecycleStage, updatedAtMs]],
   )
+  const isPlaced = sql`(${isAdded} or (workspace = ${ctx.workspace}
+    and id in (select cast(value ->> 0 as integer) from json_each(${jsonRowsOf(known)}))))`
   const location = sql`${artifactRootOf(ctx)} || '/' || id`
   return {
     added: sql`insert into experiments
@@ -131,10 +137,10 @@ export function experimentImports(ctx: Context, placed: readonly PlacedExperimen
             or (tag.value ->> 0 is null and e.name = tag.value ->> 1))
         where true on conflict (experiment, key) do update set value = excluded.value`,
     ),
+    experimentTagBound: experimentTagBound(sql`select id from experiments where ${isPlaced}`),
     placed: sql<{ id: string; name: string; location: string }>`select
         cast(experiments.id as text) as id, experiments.name, ${locationColumn(ctx)} as location
-      from experiments where ${isAdded} or (workspace = ${ctx.workspace}
-        and id in (select cast(value ->> 0 as integer) from json_each(${jsonRowsOf(known)})))`,
+      from experiments where ${isPlaced}`,
   }
 }
 

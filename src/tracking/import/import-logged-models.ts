@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { invalid } from '../../core/error.ts'
 import { checkLength, keyCharsMax } from '../../core/names.ts'
+import { boundStatement } from '../../db/bound.ts'
 import { type JsonCell, jsonChunksOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { artifactUriColumn } from '../experiments/artifact-location.ts'
@@ -55,11 +56,14 @@ export async function findExperimentsOfLoggedModels(
 
 /**
  * The statements that write logged models as another server had them. They belong into the batch of
- * the import.
+ * the import, which is written by `writeBounded`.
  *
  * @param models checked, and in experiments of the caller's workspace
  */
 export function loggedModelImports(ctx: Context, models: readonly ImportedLoggedModel[]) {
+  const modelIds = JSON.stringify(models.map(({ modelId }) => modelId))
+  const ids = sql`select id from logged_models
+    where model_id in (select value from json_each(${modelIds}))`
   return {
     loggedModels: jsonChunksOf(models.map(modelCells)).map((rows) => modelInsert(ctx, rows)),
     loggedModelParams: childInserts(models, {
@@ -79,6 +83,8 @@ export function loggedModelImports(ctx: Context, models: readonly ImportedLogged
         metrics.map((point) => ({ ...point, modelId, value: clampInfinity(point.value) })),
       ),
     ),
+    loggedModelParamBound: boundStatement('logged_model_params', 'logged_model', ids),
+    loggedModelTagBound: boundStatement('logged_model_tags', 'logged_model', ids),
   }
 }
 

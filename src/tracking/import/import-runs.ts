@@ -3,13 +3,14 @@ import { storePathOf } from '../../artifacts/path.ts'
 import { invalid } from '../../core/error.ts'
 import { checkLength, defaultWorkspace, keyCharsMax, truncate } from '../../core/names.ts'
 import { principalText } from '../../core/principal.ts'
+import { boundMetricsOfRuns, boundStatement } from '../../db/bound.ts'
 import { type JsonCell, jsonChunksOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { artifactUriColumn } from '../experiments/artifact-location.ts'
 import { refuseRepeatedKeys } from '../key-values.ts'
 import { latestOf } from '../latest-metrics.ts'
 import { datasetCells, datasetColumns, longTextInserts } from '../run-data/dataset-texts.ts'
-import { checkDatasetInput } from '../run-data/inputs.ts'
+import { checkDatasetInput, datasetBound } from '../run-data/inputs.ts'
 import { checkMetric, clampInfinity, metricCellsOf } from '../run-data/metrics.ts'
 import { paramValueCharsMax } from '../run-data/params.ts'
 import { tagValueCharsMax } from '../run-data/run-tags.ts'
@@ -62,7 +63,8 @@ export async function findExperimentsOfRuns(
 
 /**
  * The statements that write runs as another server had them. A run that is there becomes what it was
- * there; params and points are only added. They belong into the batch of the import.
+ * there; params and points are only added. They belong into the batch of the import, which is written
+ * by `writeBounded` and `refuseMoreDatasets`.
  *
  * @param runs checked, and in experiments of the caller's workspace
  */
@@ -94,6 +96,19 @@ export function runImports(ctx: Context, runs: readonly ImportedRun[]) {
         on conflict (run, model_id) do update set step = excluded.step`,
     }),
     ...pointImports(runs),
+    ...runBounds(runs),
+  }
+}
+
+/** As for those who log: who reads a run reads all of these at once. */
+function runBounds(runs: readonly ImportedRun[]) {
+  const runIds = JSON.stringify(runs.map(({ runId }) => runId))
+  const ids = sql`select id from runs where run_id in (select value from json_each(${runIds}))`
+  return {
+    paramBound: boundStatement('params', 'run', ids),
+    runTagBound: boundStatement('run_tags', 'run', ids),
+    metricBound: boundMetricsOfRuns(ids),
+    datasetBound: datasetBound(ids),
   }
 }
 

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { checkLength } from '../../core/names.ts'
@@ -42,7 +42,6 @@ export async function logInputs(
   const tags = inputs.flatMap(({ dataset, tags }) =>
     tags.map(({ key, value }) => [dataset.name, dataset.digest, key, value]),
   )
-  const ofRun = sql`run = (select id from runs where ${active})`
   const write = writeToRun(ctx, runId, {
     datasets: jsonChunksOf(datasets.map(datasetCells)).map(
       (json) => sql`insert into datasets (experiment, ${datasetColumns})
@@ -70,22 +69,31 @@ export async function logInputs(
           and datasets.name = used.value ->> 0 and datasets.digest = used.value ->> 1
         where ${active} on conflict do nothing`,
     ),
-    bound: sumBound({
-      column: datasetColumn,
-      which: ofRun,
-      bytes: sql`(select octet_length(d.name) + octet_length(d.source)
-        + coalesce(octet_length(d.schema), 0) + coalesce(octet_length(d.profile), 0)
-        + coalesce((select sum(octet_length(t.text)) from dataset_texts t where t.dataset = d.id), 0)
-        from datasets d where d.id = dataset)`,
-      bytesMax: datasetBytesMax,
-    }),
+    bound: datasetBound(sql`select id from runs where ${active}`),
     models: jsonChunksOf(modelIds.map((modelId) => [modelId])).map(
       (json) => sql`insert into run_model_inputs (run, model_id)
         select runs.id, model.value ->> 0 from runs cross join json_each(${json}) as model
         where ${active} on conflict do nothing`,
     ),
   })
-  await refuseOver(write, {
+  await refuseMoreDatasets(write)
+}
+
+/** The statement behind those that give runs datasets. @param runs a select of `runs.id` */
+export function datasetBound(runs: SQL): SQL {
+  return sumBound({
+    ...{ column: datasetColumn, per: 'run', which: sql`run in (${runs})` },
+    bytes: sql`(select octet_length(d.name) + octet_length(d.source)
+      + coalesce(octet_length(d.schema), 0) + coalesce(octet_length(d.profile), 0)
+      + coalesce((select sum(octet_length(t.text)) from dataset_texts t where t.dataset = d.id), 0)
+      from datasets d where d.id = dataset)`,
+    bytesMax: datasetBytesMax,
+  })
+}
+
+/** A write that has a `datasetBound`. @throws INVALID_PARAMETER_VALUE a run would have too much */
+export function refuseMoreDatasets<T>(write: Promise<T>): Promise<T> {
+  return refuseOver(write, {
     column: datasetColumn,
     message: `All datasets of one run may have ${datasetBytesMax} bytes in sum, and these would be more; store long schemas and profiles as artifacts`,
   })
