@@ -1,8 +1,8 @@
 import { excerpt } from '../../core/error.ts'
-import { rememberEach } from '../../core/remember.ts'
 import { judgeExpression } from './expression.ts'
 import type { StepBudget } from './expression-cost.ts'
 import { expressionFacts, itemsMax, tooLongLists, type VersionFacts } from './facts.ts'
+import { rememberEach } from './remember.ts'
 import { failed, lost, passed, type Verdict } from './verdict.ts'
 
 /** What expressions are judged on; the fields are those of `GateInput`. */

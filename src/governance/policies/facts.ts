@@ -1,4 +1,4 @@
-import { rememberEach } from '../../core/remember.ts'
+import { rememberEach } from './remember.ts'
 
 /** The facts of one version that gates look at, all read at one moment. */
 export type VersionFacts = TrackedFacts & {
