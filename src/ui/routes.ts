@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { requireWholeAudit } from '../governance/history/audit-page.ts'
 import type { AppEnv } from '../http/app-env.ts'
 import { anyone, guard } from '../http/guards/guard.ts'
+import { requireAllAudit, showAsOf } from './audit/as-of.tsx'
 import { showAudit, showAuditEntry, showVerification } from './audit/audit.tsx'
 import { showCard } from './cards/card.tsx'
 import { postCard, showCardEdit } from './cards/card-edit.tsx'
@@ -62,6 +63,7 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .get('/docs', guard(anyone), showDocs(endpoints))
     .route('/', runRoutes())
     .get('/audit', guard(anyone), showAudit)
+    .get('/audit/as-of', guard(requireAllAudit), showAsOf)
     .get('/audit/verify', guard(requireWholeAudit), showVerification)
     .get('/audit/:seq{[0-9]+}', guard(anyone), showAuditEntry)
     .get('/promotions', guard(anyone), showInbox)

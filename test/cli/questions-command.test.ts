@@ -21,6 +21,12 @@ test('who is live, where a version comes from and what differs are commands, in 
   )
   expect((await ask('live', 'm', '--alias', 'champion')).out).toBe('m: no version in champion\n')
   expect((await ask('live', 'm', '--at', '2001-01-01')).err).toMatch(/^gatehouse: At that time/)
+  expect((await ask('live')).err).toContain('Name a model')
+  const now = new Date().toISOString()
+  expect((await ask('live', '--at', now)).out).toMatch(/^m version 2\n {2}since /)
+  expect((await ask('live', '--at', '2001-01-01')).out).toBe(
+    'No model had a version in Production\n',
+  )
   expect((await ask('diff', 'm', '1', '2')).out).toBe('params depth: 3 -> 4\n')
   expect((await ask('lineage', 'm', '2')).out).toMatch(
     /^m version 2 in Production\n {2}run \w{32} \(.*\) in experiment Default\n {2}data txns/,

@@ -141,3 +141,50 @@ describe('the page that verifies the log', () => {
     expect(changed.html).toContain('<a href="/audit/3">#3</a> is changed')
   })
 })
+
+describe('the page of a moment', () => {
+  test('has what was live then, who asked and approved, and what is there today', async () => {
+    const { ida, as, mlflow, ann, name, clock, call, id, rita, policy } = await auditedWorld()
+    const before = new Date(clock.now()).toISOString()
+    clock.pass(120_000)
+    await policy({ gates: [] })
+    await call(rita, 'POST', `/api/v1/promotions/${id}/reviews`, { decision: 'approve' })
+    await call(ann, 'POST', `/api/v1/promotions/${id}/merge`)
+    const between = new Date(clock.now()).toISOString()
+    clock.pass(120_000)
+    await call(admin, 'DELETE', '/api/v1/policies/production-sign-off')
+    const renamed = await mlflow(admin, 'POST', 'registered-models/rename', {
+      name,
+      new_name: 'fraud-next',
+    })
+    expect(renamed.json).toMatchObject({ registered_model: { name: 'fraud-next' } })
+    const page = async (at: string) =>
+      textOf((await as(ida).get(`/audit/as-of?at=${at}`)).html).replace(/^.*Today/, '')
+    expect(await page(before)).toMatch(
+      /^ fraud-detector now fraud-next 2 \w{8} .* ann nobody; moved by ann transactions 9f2c01aa 3/,
+    )
+    expect(await page(between)).toMatch(
+      /^ fraud-detector now fraud-next 3 \w{8} .* ann #1 rita transactions 9f2c01aa the same/,
+    )
+    await mlflow(admin, 'DELETE', 'registered-models/delete', { name: 'fraud-next' })
+    expect(await page(between)).toMatch(/^ fraud-detector deleted since 3 /)
+    expect(await page(new Date(clock.now()).toISOString())).toContain(
+      'No version was in Production',
+    )
+    const api = await call(ida, 'GET', `/api/v1/as-of?at=${between}`)
+    expect(api.json.items).toMatchObject([
+      {
+        model: 'fraud-detector',
+        items: [{ version: '3', since: { approved_by: ['rita'] } }],
+        today: [],
+      },
+    ])
+  })
+
+  test('is not for who may not read the whole log, and not of the future', async () => {
+    const { ida, rita, as } = await auditedWorld()
+    expect((await as(rita).get('/audit/as-of')).status).toBe(403)
+    const future = await as(ida).get('/audit/as-of?at=2999-01-01T00:00')
+    expect([future.status, textOf(future.html).includes('lies in the future')]).toEqual([400, true])
+  })
+})

@@ -38,14 +38,18 @@ const HolderShape = z.object({
     .describe('Of its run; empty as well where the caller may not read that'),
 })
 
-const Held = {
+const OfModel = {
   model: z.string().describe('The name that the model had then'),
   model_now: z
     .string()
     .optional()
     .describe('Its name today; absent when it has been deleted since'),
-  at: z.number().int().optional().describe('The moment that was asked for'),
   recorded_since: z.number().int().optional().describe('When the audit log of the model begins'),
+}
+
+const Held = {
+  ...OfModel,
+  at: z.number().int().optional().describe('The moment that was asked for'),
 }
 
 const At = z
@@ -69,6 +73,32 @@ export const getStageHolders = endpoint({
   params: z.object({ name: z.string().min(1), stage: z.string().min(1) }),
   query: PageQuery.extend({ at: At }),
   answer: pageOf(HolderShape).extend({ ...Held, stage: z.string() }),
+})
+
+export const listAsOf = endpoint({
+  name: 'listAsOf',
+  method: 'GET',
+  path: '/api/v1/as-of',
+  tag: 'questions',
+  summary: 'What was in a stage at a moment, of all models',
+  description:
+    'From the audit log alone, for those who may read it of all models. A model that had nothing in the stage is left out, so a page may have fewer of them than max_results.',
+  query: z.strictObject({
+    at: z
+      .string()
+      .max(40)
+      .describe('The moment: Unix milliseconds, or ISO 8601 with its offset from UTC'),
+    stage: z.string().min(1).default('Production'),
+    ...PageQuery.shape,
+    max_results: z.coerce.number().int().min(1).max(500).default(100),
+  }),
+  answer: pageOf(
+    z.object({
+      ...OfModel,
+      items: z.array(HolderShape).describe('At most 20, the highest number first'),
+      today: z.array(z.string()).describe('Versions that are in the stage now'),
+    }),
+  ).extend({ at: z.number().int(), stage: z.string() }),
 })
 
 export const getAliasHolder = endpoint({

@@ -1,16 +1,18 @@
 import { requireModelVersion } from '../../access/permissions/require.ts'
 import { excerpt, invalid } from '../../core/error.ts'
-import { momentForm, momentOf } from '../../core/moment.ts'
+import { readAsOf } from '../../governance/history/as-of.ts'
+import { requireAudit } from '../../governance/history/audit-scope.ts'
 import {
   findAliasHolders,
   findStageHolders,
   type Held,
   type Holder,
 } from '../../governance/history/holders.ts'
-import { clocksApartMsMax } from '../../governance/history/model-then.ts'
+import type { ModelThen } from '../../governance/history/model-then.ts'
+import { checkPast, momentForm, momentOf } from '../../governance/history/moment.ts'
 import type { Rule } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
-import { pageOf, pageStart } from '../../search/page.ts'
+import { isNumberPlace, pageOf, pageStart, readPageFrom } from '../../search/page.ts'
 import type { RunDataset } from '../../tracking/run-data/datasets.ts'
 import * as endpoints from '../endpoints/holders.ts'
 import { pageRequest, pageToWire } from '../page.ts'
@@ -53,13 +55,40 @@ export const holderRoutes: readonly ServedEndpoint[] = [
       items: found.holders.map(holderToWire),
     }
   }),
+
+  serve(endpoints.listAsOf, requireAllAudit, async (ctx, { query }) => {
+    const { stage } = query
+    const atMs = parseMoment(ctx, query.at)
+    const wanted = pageRequest(['as of', stage, atMs], query)
+    const found = await readPageFrom(wanted, isNumberPlace, async (from) => {
+      const [after] = from ?? [0]
+      const { items, next } = await readAsOf(ctx, { stage, atMs, after, count: wanted.count })
+      return { items, next: next === undefined ? undefined : ([next] as const) }
+    })
+    return {
+      at: atMs,
+      stage,
+      ...pageToWire(found, ({ model, holders, today }) => ({
+        ...modelToWire(model),
+        items: holders.map(holderToWire),
+        today: today.map(String),
+      })),
+    }
+  }),
 ]
 
+async function requireAllAudit(ctx: Context): Promise<void> {
+  await requireAudit(ctx, undefined)
+}
+
 function heldToWire({ model }: Held, atMs: number | undefined) {
+  return { ...modelToWire(model), at: atMs }
+}
+
+function modelToWire(model: ModelThen) {
   return {
     model: model.nameThen,
     model_now: model.nameNow,
-    at: atMs,
     recorded_since: model.recordedSinceMs,
   }
 }
@@ -101,6 +130,5 @@ function parseMoment(ctx: Context, text: string): number {
   if (atMs === undefined) {
     throw invalid(`Invalid value '${excerpt(text)}' for 'at': use ${momentForm}`)
   }
-  if (atMs <= ctx.now() + clocksApartMsMax) return atMs
-  throw invalid(`'at' lies in the future: ${excerpt(text)}; leave it out to ask for what is now`)
+  return checkPast(ctx, atMs)
 }

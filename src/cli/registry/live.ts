@@ -1,6 +1,9 @@
 import { Command } from 'commander'
 import type { z } from 'zod'
 import * as endpoints from '../../api/endpoints/holders.ts'
+import type { GatehouseClient } from '../../client/client.ts'
+import { readEveryPage } from '../../client/every-page.ts'
+import { StartError } from '../../platform/start-error.ts'
 import { momentText, print } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 
@@ -12,13 +15,14 @@ type Flags = { readonly stage: string; readonly alias?: string; readonly at?: st
 export function liveCommand(): Command {
   const command = new Command('live')
     .description('show the versions that hold a stage or an alias, or held it at a time')
-    .argument('<model>', 'name of the registered model')
+    .argument('[model]', 'name of the registered model; without it, all of them at --at')
     .option('--stage <stage>', 'the stage', 'Production')
     .option('--alias <alias>', 'an alias in place of a stage')
     .option('--at <time>', 'Unix milliseconds, or ISO 8601 such as 2026-08-01T12:00:00Z')
-  return addServer(command).action((name: string) =>
+  return addServer(command).action((name: string | undefined) =>
     callServer(command, async (client) => {
       const { stage, alias, at } = command.opts<Flags>()
+      if (name === undefined) return printAll(command, client)
       const query = at === undefined ? {} : { at }
       const found =
         alias === undefined
@@ -26,6 +30,21 @@ export function liveCommand(): Command {
           : await client.call(endpoints.getAliasHolder, { params: { name, alias }, query })
       print(command, found, () => lines(command, found, alias ?? stage))
     }),
+  )
+}
+
+async function printAll(command: Command, client: GatehouseClient): Promise<void> {
+  const { stage, alias, at } = command.opts<Flags>()
+  if (at === undefined || alias !== undefined) {
+    throw new StartError('Name a model; all of them are told of a stage with --at')
+  }
+  const items = await readEveryPage((page_token) =>
+    client.call(endpoints.listAsOf, { query: { at, stage, page_token } }),
+  )
+  print(command, { items }, () =>
+    items.length === 0
+      ? [`No model had a version in ${stage}`]
+      : items.flatMap((held) => lines(command, held, stage)),
   )
 }
 

@@ -185,46 +185,68 @@ type Row = {
 /** What the first audit entry of a version says about it, which never changes. */
 type Made = Partial<Record<'source' | 'run_id' | 'model_id' | 'digest', string | null>>
 
+/** The versions of one model that are or were in a place, in the order given. */
 async function holdersOf(
   ctx: Context,
-  { registeredModel, nameThen }: ModelThen,
+  model: ModelThen,
   placed: readonly Placed[],
 ): Promise<Holder[]> {
-  const wanted = JSON.stringify(placed.map(({ version, sinceSeq }) => [version, sinceSeq ?? null]))
+  const found = await readHolders(
+    ctx,
+    placed.map((one) => ({ ...one, model })),
+  )
+  return found.map(({ holder }) => holder)
+}
+
+/** How versions of several models came where they are or were, in the order given. */
+export async function readHolders(
+  ctx: Context,
+  placed: readonly (Placed & { readonly model: ModelThen })[],
+): Promise<{ readonly model: ModelThen; readonly holder: Holder }[]> {
+  const wanted = JSON.stringify(
+    placed.map(({ version, sinceSeq, model }) => [
+      ...[version, sinceSeq ?? null, model.registeredModel, model.nameThen],
+    ]),
+  )
   // A rollback has no request: the version came in by the request of its earlier move.
   const merge = sql`(select max(e.seq) from ${modelEntriesSql('e')}
-    where e.registered_model = ${registeredModel} and e.version = s.version and e.seq < s.seq
+    where e.registered_model = s.registered_model and e.version = s.version and e.seq < s.seq
       and e.action = 'model_version.transitioned' and e.promotion is not null
       and e.after ->> 'stage' = s.after ->> 'stage')`
   const rows = await ctx.db.all(sql<Row>`
-    select w.value ->> 0 as version, coalesce(
+    with w as materialized (select key as place, value ->> 0 as version, value ->> 1 as since_seq,
+      value ->> 2 as registered_model, value ->> 3 as name from json_each(${wanted}))
+    select w.version, coalesce(
         (select id from model_versions
-          where registered_model = ${registeredModel} and version = w.value ->> 0),
+          where registered_model = w.registered_model and version = w.version),
         (select model_version from issued_versions where workspace = ${ctx.workspace}
-          and name = ${nameThen} and version = w.value ->> 0)) as id,
+          and name = w.name and version = w.version)) as id,
       made.after as made, s.at_ms,
       s.action in ('model_version.recorded', 'model_version.imported') as is_baseline, s.actor, s.reason,
       coalesce(s.promotion, before.promotion) as promotion,
       coalesce(s.approved_by, before.approved_by) as approved_by,
       coalesce(s.approvers, before.approvers) as approvers, p.requested_by
-    from json_each(${wanted}) w
-    left join (select version, after, max(seq) from ${modelEntriesSql()} where registered_model = ${registeredModel}
+    from w
+    left join (select registered_model, version, after, max(seq) from ${modelEntriesSql()}
+      where registered_model in (select registered_model from w)
       and action in ('model_version.created', 'model_version.recorded', 'model_version.imported')
-      group by version) made
-      on made.version = w.value ->> 0
-    left join audit_entries s on s.seq = w.value ->> 1
+      group by registered_model, version) made
+      on made.registered_model = w.registered_model and made.version = w.version
+    left join audit_entries s on s.seq = w.since_seq
     left join audit_entries before on before.seq =
       iif(s.action = 'model_version.rolled_back', ${merge}, null)
     left join promotions p on p.id = coalesce(s.promotion, before.promotion)
-    order by w.key`)
+    order by w.place`)
   const made = rows.map((row): Made => parsed(row.made) ?? {})
   const datasets = await readVersionDatasets(
     ctx,
     rows.flatMap(({ id }, i) => (id === null ? [] : [{ id, runId: made[i]?.run_id }])),
   )
-  return rows.map((row, i) => {
+  return placed.flatMap(({ model }, i) => {
+    const row = rows[i]
+    if (!row) return []
     const { source, run_id, model_id, digest } = made[i] ?? {}
-    return {
+    const holder = {
       version: row.version,
       since: sinceFrom(row),
       source: source ?? undefined,
@@ -233,6 +255,7 @@ async function holdersOf(
       digest: digest ?? undefined,
       datasets: datasets.get(row.id ?? 0) ?? [],
     }
+    return [{ model, holder }]
   })
 }
 

@@ -29,7 +29,7 @@ export const clocksApartMsMax = 60_000
  * earlier times were written while a clock was set back, and are included. If the log has times
  * that are in the future, as it may after that, the present is the end of the log.
  */
-function lastSeqAt(ctx: Context, atMs: number): SQL {
+export function lastSeqAt(ctx: Context, atMs: number): SQL {
   const nowMs = ctx.now()
   const isPresent = atMs >= nowMs - clocksApartMsMax ? sql`1` : sql`0`
   return sql`select iif(${isPresent} and
@@ -99,6 +99,7 @@ function isFirstEntry(action: string | null): boolean {
 }
 
 type Described = {
+  id: number
   first_action: string | null
   first_seq: number | null
   first_at_ms: number | null
@@ -108,19 +109,38 @@ type Described = {
 
 /** Undefined for a model that was created later. */
 async function describe(ctx: Context, id: number, lastSeq: number): Promise<ModelThen | undefined> {
-  const row = await ctx.db.first(sql<Described>`
-    select first.action as first_action, first.seq as first_seq, first.at_ms as first_at_ms,
-      (select model from ${modelEntriesSql()} where registered_model = ${id} and seq > ${lastSeq}
+  const [model] = await readModelsThen(ctx, [id], lastSeq)
+  return model
+}
+
+/**
+ * Models as they were when entry `lastSeq` had been written; without those that were not there, since they
+ * were created later or had been deleted.
+ */
+export async function readModelsThen(
+  ctx: Context,
+  ids: readonly number[],
+  lastSeq: number,
+): Promise<ModelThen[]> {
+  const rows = await ctx.db.all(sql<Described>`
+    select w.value as id, first.action as first_action, first.seq as first_seq,
+      first.at_ms as first_at_ms,
+      (select model from ${modelEntriesSql()} where registered_model = w.value and seq > ${lastSeq}
         and ${tells} order by seq limit 1) as name_next,
-      (select m.name from registered_models m where m.id = ${id}) as name_now
-    from (select 1) left join (select action, seq, at_ms from ${modelEntriesSql()}
-      where registered_model = ${id} and ${tells} order by seq limit 1) first`)
-  const nameThen = row?.name_next ?? row?.name_now
-  const isOlder = row?.first_action === 'registered_model.recorded'
-  const isLater = (row?.first_seq ?? 0) > lastSeq && !isOlder
-  if (!row || isLater || !nameThen) return undefined
+      (select m.name from registered_models m where m.id = w.value) as name_now
+    from json_each(${JSON.stringify(ids)}) w left join audit_entries first on first.seq = (
+      select min(seq) from ${modelEntriesSql()} where registered_model = w.value and ${tells})
+    order by w.key`)
+  return rows.flatMap((row) => modelFrom(row, lastSeq) ?? [])
+}
+
+function modelFrom(row: Described, lastSeq: number): ModelThen | undefined {
+  const nameThen = row.name_next ?? row.name_now
+  const isOlder = row.first_action === 'registered_model.recorded'
+  const isLater = (row.first_seq ?? 0) > lastSeq && !isOlder
+  if (isLater || !nameThen) return undefined
   return {
-    registeredModel: id,
+    registeredModel: row.id,
     nameThen,
     nameNow: row.name_now ?? undefined,
     recordedSinceMs: row.first_at_ms ?? undefined,

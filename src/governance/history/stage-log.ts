@@ -12,12 +12,11 @@ export type Placed = {
 
 /** Which part of the log is read: that of one model, up to an entry. */
 export type Log = {
-  /** `registered_models.id`, or a select of it. */
-  readonly registeredModel: number | SQL
+  /** `registered_models.id`, a select of it, or several of them. */
+  readonly registeredModel: number | SQL | readonly number[]
   readonly lastSeq: number
 }
 
-/** At most `count` versions with numbers below `before`, the highest first. */
 /** At most `count` versions in a stage, of lower numbers than `before`. */
 export type PlacedPage = {
   readonly stage: string
@@ -31,27 +30,30 @@ const moved = sql`('model_version.transitioned', 'model_version.rolled_back')`
 
 /**
  * The stage that each entry gave to a version, and the one it had before: rows of
- * (seq, version, stage, was). A stage of null means that the version was deleted; a `was` of null
+ * (registered_model, seq, version, stage, was). A stage of null means that the version was deleted; a `was` of null
  * means that the stage before is unknown, or that there was none.
  */
 function stageMoves(log: Log): SQL {
   return sql`
-    select seq, version, after ->> '$.stage' as stage, null as was from ${modelEntriesSql()}
+    select registered_model, seq, version, after ->> '$.stage' as stage, null as was from ${modelEntriesSql()}
       where ${isIn(log)} and action in ('model_version.created', 'model_version.recorded', 'model_version.imported')
     union all
-    select seq, version, after ->> '$.stage', before ->> '$.stage' from ${modelEntriesSql()}
+    select registered_model, seq, version, after ->> '$.stage', before ->> '$.stage' from ${modelEntriesSql()}
       where ${isIn(log)} and action in ${moved}
     union all
-    select e.seq, cast(a.value as integer), ${archivedStage}, null
+    select e.registered_model, e.seq, cast(a.value as integer), ${archivedStage}, null
       from ${modelEntriesSql('e')} join json_each(e.after, '$.archived') a
       where ${isIn(log)} and e.action in ${moved}
     union all
-    select seq, version, null, null from ${modelEntriesSql()}
+    select registered_model, seq, version, null, null from ${modelEntriesSql()}
       where ${isIn(log)} and action = 'model_version.deleted'`
 }
 
 function isIn({ registeredModel, lastSeq }: Log): SQL {
-  return sql`registered_model = ${registeredModel} and seq <= ${lastSeq}`
+  const ofModel = Array.isArray(registeredModel)
+    ? sql`in (select value from json_each(${JSON.stringify(registeredModel)}))`
+    : sql`= ${registeredModel}`
+  return sql`registered_model ${ofModel} and seq <= ${lastSeq}`
 }
 
 /**
@@ -59,17 +61,24 @@ function isIn({ registeredModel, lastSeq }: Log): SQL {
  *
  * @param page.stage in any case
  */
-export async function readStageThen(
+export async function readStageThen(ctx: Context, log: Log, page: PlacedPage): Promise<Placed[]> {
+  return (await readStagesThen(ctx, log, page)).map(({ placed }) => placed)
+}
+
+/** As `readStageThen`, where the log is that of several models: up to `count` versions of each. */
+export async function readStagesThen(
   ctx: Context,
   log: Log,
   { stage, before, count }: PlacedPage,
-): Promise<Placed[]> {
-  const rows = await ctx.db.all(sql<PlacedRow>`
-    select version, ${cameInto(stage)} as since_seq from (${stageMoves(log)})
-    where version < ${before} group by version
-    having max(seq) = max(iif(${isStage(sql`stage`, stage)}, seq, null))
-    order by version desc limit ${count}`)
-  return rows.map(placedFrom)
+): Promise<{ readonly registeredModel: number; readonly placed: Placed }[]> {
+  const rows = await ctx.db.all(sql<PlacedRow & { registered_model: number }>`
+    select registered_model, version, since_seq from (
+      select registered_model, version, ${cameInto(stage)} as since_seq,
+        row_number() over (partition by registered_model order by version desc) as place
+      from (${stageMoves(log)}) where version < ${before} group by registered_model, version
+      having max(seq) = max(iif(${isStage(sql`stage`, stage)}, seq, null)))
+    where place <= ${count} order by registered_model, version desc`)
+  return rows.map((row) => ({ registeredModel: row.registered_model, placed: placedFrom(row) }))
 }
 
 /** As `readStageThen`, for now: the versions from their rows, since when from the audit log. */
@@ -96,7 +105,7 @@ function cameInto(stage: string): SQL {
 }
 
 /** Whether a name is that of a stage, in the same spelling or, within ASCII, in any case. */
-function isStage(name: SQL, stage: string): SQL {
+export function isStage(name: SQL, stage: string): SQL {
   return sql`(${name} = ${stage} or lower(${name}) = ${stageKey(stage)})`
 }
 

@@ -86,9 +86,14 @@ const AuditActions: FC<AuditPageProps> = ({ frame: { to }, terms, head }) => {
   return (
     <>
       {head ? (
-        <a class="button quiet" href={`${to.audit}/verify`}>
-          Verify
-        </a>
+        <>
+          <a class="button quiet" href={`${to.audit}/as-of`}>
+            As of a moment
+          </a>
+          <a class="button quiet" href={`${to.audit}/verify`}>
+            Verify
+          </a>
+        </>
       ) : null}
       <a class="button quiet" href={csv} download="audit.csv">
         <Sign of="down" /> CSV
@@ -169,7 +174,7 @@ const TextTerm: FC<TermProps & { readonly isNumber?: true }> = ({ label, name, .
   </label>
 )
 
-const TimeTerm: FC<Omit<TermProps, 'name'> & { readonly name: string }> = ({
+export const TimeTerm: FC<Omit<TermProps, 'name'> & { readonly name: string }> = ({
   label,
   name,
   value,

@@ -1,7 +1,7 @@
 import { type Action, actions } from '../../audit/actions.ts'
 import { excerpt, invalid } from '../../core/error.ts'
-import { momentForm, momentOf } from '../../core/moment.ts'
 import type { AuditQuery } from '../../governance/history/audit-page.ts'
+import { momentForm, momentOf } from '../../governance/history/moment.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
 import { numberIn, type Paths } from '../paths.ts'
@@ -52,7 +52,7 @@ function actionIn(text: string): Action {
  *
  * @throws INVALID_PARAMETER_VALUE
  */
-function momentIn(text: string): number {
+export function momentIn(text: string): number {
   const atMs = momentOf(/^[\d-]{10}T[\d:.]+$/.test(text) ? `${text}Z` : text)
   if (atMs === undefined) throw invalid(`'${excerpt(text)}' is no time: use ${momentForm}`)
   return atMs

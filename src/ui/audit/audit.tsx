@@ -1,23 +1,17 @@
 import { addHash } from '../../audit/export.ts'
-import { readChainHead } from '../../audit/seal.ts'
 import { verifyStoredChain } from '../../audit/verify.ts'
 import { invalid } from '../../core/error.ts'
-import {
-  auditFilterOf,
-  getAuditEntry,
-  readAuditPage,
-  requireWholeAudit,
-} from '../../governance/history/audit-page.ts'
+import { auditFilterOf, getAuditEntry, readAuditPage } from '../../governance/history/audit-page.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
-import type { Context } from '../../platform/context.ts'
-import { findRefusal, noteProblem } from '../forms.ts'
+import { noteProblem } from '../forms.ts'
 import { numberIn } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
 import { AuditPage } from './audit-page.tsx'
 import { type AuditTerms, auditQueryOf, auditTermsOf } from './audit-query.ts'
 import { EntryPage } from './entry-page.tsx'
+import { findHead } from './find-head.ts'
 import { VerifyPage } from './verify-page.tsx'
 
 const shownMax = 100
@@ -43,12 +37,6 @@ async function readEntries(c: AppContext, terms: AuditTerms, before: number | un
   } catch (err) {
     return { entries: [], next: undefined, problem: await noteProblem(c, err) }
   }
-}
-
-/** Where the chain ends; undefined for who may not read that. */
-async function findHead(ctx: Context) {
-  const refusal = await findRefusal(requireWholeAudit(ctx))
-  return refusal === undefined ? readChainHead(ctx) : undefined
 }
 
 /** `GET /audit/{seq}` */

@@ -514,6 +514,7 @@ export const apiRows: Readonly<Record<string, Row>> = {
   getOpenApi: ['signed in', () => ours.get('openapi.json')],
   listAudit: ['read_audit', () => ours.get('audit')],
   exportAudit: ['read_audit', () => ours.get('audit/export')],
+  listAsOf: ['read_audit', () => ours.get('as-of?at=1')],
   getAuditHead: ['read_audit', () => ours.get('audit/head')],
   verifyAudit: ['read_audit', () => ours.get('audit/verify')],
   streamEvents: ['signed in', () => ours.get('events')],

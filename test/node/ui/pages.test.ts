@@ -228,7 +228,7 @@ describe.skipIf(!isThere)('in a browser', () => {
     await sealEntries(platform)
     const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
     stops.push(async () => server.close())
-    const paths = ['/audit', '/audit?version=2', '/audit/15', '/audit/verify']
+    const paths = ['/audit', '/audit?version=2', '/audit/15', '/audit/verify', '/audit/as-of']
     expect(await walk(url, paths, { who: admin, seenIn: diagonal })).toEqual([])
   }, 120_000)
 })

@@ -36,7 +36,7 @@ meter::-moz-meter-bar { background: var(--link); }
 .board { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr)); }
 .board h2 { font-size: 1rem; margin: 0; }
 @media (max-width: 48rem) { .board > .quiet-stage { order: 1; } }
-.audit-filter > label { flex: 1 1 10rem; } .audit-filter > .short-field { flex: 0 1 5rem; } .audit-filter > .problem { flex: 1 0 100%; }
+.audit-filter > label { flex: 1 1 10rem; max-inline-size: 24rem; } .audit-filter > .short-field { flex: 0 1 5rem; } .audit-filter > .problem { flex: 1 0 100%; }
 .audit-filter input, .audit-filter select { min-block-size: 2.5rem; }
 .entry-links { white-space: nowrap; } .log td { inline-size: 100%; } .log td.wide-only { inline-size: auto; white-space: nowrap; }
 @media (max-width: 48rem) { .log .region th:first-child { min-inline-size: 0; } }

@@ -1,3 +1,7 @@
+import { excerpt, invalid } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import { clocksApartMsMax } from './model-then.ts'
+
 const iso = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/
 const day = /^\d{4}-\d{2}-\d{2}$/
 
@@ -14,4 +18,11 @@ export function momentOf(text: string): number | undefined {
   const whole = text.replace(/ (?=\d{2}:\d{2}$)/, '+')
   const atMs = iso.test(whole) || day.test(whole) ? Date.parse(whole) : Number.NaN
   return Number.isNaN(atMs) ? undefined : atMs
+}
+
+/** @throws INVALID_PARAMETER_VALUE the moment lies in the future */
+export function checkPast(ctx: Context, atMs: number): number {
+  if (atMs <= ctx.now() + clocksApartMsMax) return atMs
+  const when = new Date(atMs).toISOString()
+  throw invalid(`'at' lies in the future: ${excerpt(when)}; leave it out to ask for what is now`)
 }
