@@ -9,7 +9,7 @@ const isProduction = process.argv.includes('--production')
 
 const config: KnipConfig = {
   entry: [
-    'src/{cli/main,worker,client/index}.ts!',
+    'src/{cli/main,worker,router-worker,client/index}.ts!',
     // drizzle-kit reads every table.
     'src/**/tables.ts!',
     'drizzle/config.ts',

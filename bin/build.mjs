@@ -1,6 +1,6 @@
 /**
  * `npm run build`: what the package holds besides drizzle/. dist/gatehouse.js is the server and the
- * command line, dist/worker.js the Worker, dist/client/ the typed client with its declarations.
+ * command line, dist/worker.js the Worker, dist/router-worker.js the one that routes, dist/client/ the typed client with its declarations.
  */
 import { execFile } from 'node:child_process'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = `${root}dist/`
 
 await emptyDist()
-await Promise.all([bundleServer(), bundleWorker(), compileClient()])
+await Promise.all([bundleServer(), bundleWorkers(), compileClient()])
 
 /** What an earlier release compiled and this one lacks must not be packed. */
 async function emptyDist() {
@@ -22,11 +22,11 @@ async function emptyDist() {
   await Promise.all(folders.map(({ name }) => rm(dist + name, { recursive: true })))
 }
 
-async function bundleWorker() {
+async function bundleWorkers() {
   await build({
     ...common,
-    entryPoints: ['src/worker.ts'],
-    outfile: `${dist}worker.js`,
+    entryPoints: ['src/worker.ts', 'src/router-worker.ts'],
+    outdir: dist,
     conditions: ['workerd', 'worker', 'browser'],
     platform: 'neutral',
     mainFields: ['browser', 'module', 'main'],

@@ -6,7 +6,8 @@ import type { Context } from '../platform/context.ts'
 import { modelEntry } from '../registry/audit-entries.ts'
 import { modelId } from '../registry/ids.ts'
 import { getModel } from '../registry/models/registered-models.ts'
-import { checkSplit, type Split } from './split.ts'
+import type { Split } from '../router/split.ts'
+import { checkSplit } from './check-split.ts'
 import type { deployments } from './tables.ts'
 
 /** How the requests to a model are split, under a name. */
@@ -60,8 +61,8 @@ async function writeDeployment(
   name: string,
   wanted: WantedDeployment,
 ): Promise<Deployment> {
-  const { model, revision, variants, sticky, reason, breakGlass } = wanted
-  const split = JSON.stringify({ variants, sticky })
+  const { model, revision, reason, breakGlass, ...given } = wanted
+  const split = JSON.stringify(given)
   const guard = mayWrite(ctx, name, revision)
   const { read } = await commit(ctx, {
     entry: modelEntry(ctx, modelId(ctx, model), {

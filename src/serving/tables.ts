@@ -63,7 +63,7 @@ export const deployments = sqliteTable(
       .references(() => registeredModels.id, { onDelete: 'cascade' }),
     /** From 1; each change adds one. */
     revision: integer().notNull(),
-    /** `{variants: [{name, uri, weight}], sticky: {header} or absent}`, JSON. */
+    /** A `Split` as JSON. */
     split: text().notNull(),
     updated_by: text().notNull(),
     updated_at_ms: integer().notNull(),

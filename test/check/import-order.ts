@@ -6,7 +6,7 @@ import { type Import, importsOf, type Sources } from './imports.ts'
  */
 const order: readonly (readonly string[])[] = [
   ['core'],
-  ['db'],
+  ['db', 'router'],
   ['platform'],
   ['search'],
   ['audit'],
@@ -22,7 +22,7 @@ const order: readonly (readonly string[])[] = [
   ['http'],
   ['mlflow', 'api', 'ui'],
   ['client', 'app.ts'],
-  ['worker.ts', 'node.ts'],
+  ['worker.ts', 'router-worker.ts', 'node.ts'],
   ['cli'],
 ]
 

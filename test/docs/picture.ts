@@ -4,6 +4,7 @@ import { importsOf, type Sources } from '../check/imports.ts'
 const parts: Readonly<Record<string, string>> = {
   core: 'errors, ids, page tokens',
   db: 'the port Database, SQL templates',
+  router: 'which version answers a request, shadows, counts',
   platform: 'ports, settings, adapters',
   search: 'filter grammar, keyset pages',
   audit: 'the audit log, its seals',
@@ -24,6 +25,7 @@ const parts: Readonly<Record<string, string>> = {
   client: 'the typed client',
   'app.ts': 'routes, one error handler',
   'worker.ts': 'Workers: D1, R2',
+  'router-worker.ts': 'Workers: the router by itself',
   'node.ts': 'Node: libSQL, disk or S3',
   cli: 'the command line',
 }

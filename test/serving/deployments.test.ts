@@ -9,7 +9,8 @@ const variants = [
   { name: 'champion', uri: 'models:/fraud/Production', weight: 90 },
   { name: 'challenger', uri: 'models:/fraud/Staging', weight: 10 },
 ]
-const split = { model: 'fraud', variants, sticky: { header: 'X-User-Id' } }
+const shadows = [{ name: 'next', url: 'https://scorer.test/fraud', sample: 0.5 }]
+const split = { model: 'fraud', variants, shadows, sticky: { header: 'X-User-Id' } }
 
 /** Models `fraud` and `churn`, and Ann who asks. */
 async function world() {
@@ -44,10 +45,10 @@ describe('a deployment', () => {
     expect(await entries('deployment.set')).toMatchObject([
       {
         model: 'fraud',
-        before: { deployment: 'ab', split: { variants, sticky } },
-        after: { split: { variants: half, sticky } },
+        before: { deployment: 'ab', split: { variants, shadows, sticky } },
+        after: { split: { variants: half, shadows, sticky } },
       },
-      { after: { deployment: 'ab', split: { variants, sticky } } },
+      { after: { deployment: 'ab', split: { variants, shadows, sticky } } },
     ])
     expect(await entries('deployment.deleted')).toMatchObject([
       { model: 'fraud', before: { deployment: 'ab', split: { variants: half } } },
@@ -89,6 +90,12 @@ test.each([
   ['a negative weight', { variants: [{ ...variants[0], weight: -1 }, variants[1]] }, 400],
   ['a header that is none', { sticky: { header: 'a: b' } }, 400],
   ['a misspelt field', { shadow: [] }, 400],
+  ['a shadow named as a variant', { shadows: [{ ...variants[0], weight: undefined }] }, 400],
+  ['a shadow of another model', { shadows: [{ name: 's', uri: 'models:/churn/1' }] }, 400],
+  ['neither URI nor URL', { variants: [{ name: 'a', weight: 1 }] }, 400],
+  ['both URI and URL', { variants: [{ ...variants[0], url: 'https://a.test' }] }, 400],
+  ['a URL that is none', { variants: [{ name: 'a', url: 'http://[', weight: 1 }] }, 400],
+  ['a URL with a password', { variants: [{ name: 'a', url: 'http://a:b@c', weight: 1 }] }, 400],
 ])('a deployment with %s is answered %3$i', async (_, more, status) => {
   const { put, call } = await world()
   expect((await put(more)).status).toBe(status)

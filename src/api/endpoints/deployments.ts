@@ -9,17 +9,40 @@ const Name = z
   .regex(/^[\w.-]{1,64}$/, { error: 'use 1 to 64 letters, digits, dots, dashes' })
 const NameParams = z.object({ name: Name })
 
+const Target = {
+  name: Name,
+  uri: z.string().optional().describe('What it follows: `models:/fraud/Production`; of the model'),
+  url: z
+    .string()
+    .max(1000)
+    .regex(/^https?:\/\/[^\s/?#@\\]+(\/[^\s?#\\]*)?$/, {
+      error: 'use http:// or https://, without a name to sign in, ? and #',
+    })
+    .refine(URL.canParse, { error: 'use http:// or https:// and a host' })
+    .optional()
+    .describe('In place of `uri`: where a scorer answers that others run'),
+}
+
 const Split = {
   variants: z
     .array(
       z.strictObject({
-        name: Name,
-        uri: z.string().describe('What it follows: `models:/fraud/Production`; of the model'),
+        ...Target,
         weight: z.number().min(0).max(1_000_000).describe('A part of the sum of all weights'),
       }),
     )
     .min(1)
     .max(10),
+  shadows: z
+    .array(
+      z.strictObject({
+        ...Target,
+        sample: z.number().min(0).max(1).default(1).describe('The part of requests it gets'),
+      }),
+    )
+    .max(5)
+    .optional()
+    .describe('They get copies of requests, and answer nobody'),
   sticky: z
     .strictObject({
       header: z.string().regex(/^[A-Za-z0-9-]{1,64}$/, { error: 'use the name of a header' }),
@@ -29,6 +52,7 @@ const Split = {
 }
 
 const DeploymentShape = z.object({
+  id: z.number().int().describe('That of no other, also where one of the same name was before'),
   name: z.string(),
   model: z.string(),
   ...Split,

@@ -46,11 +46,14 @@ export const deploymentRoutes: readonly ServedEndpoint[] = [
 ]
 
 function deploymentToWire(deployment: serving.Deployment): Answer<typeof endpoints.getDeployment> {
-  const { name, model, variants, sticky, revision, updatedBy, updatedAtMs } = deployment
+  const { id, name, model, variants, shadows, sticky, revision, updatedBy, updatedAtMs } =
+    deployment
   return {
+    id,
     name,
     model,
     variants,
+    shadows,
     sticky,
     revision,
     updated_by: updatedBy,

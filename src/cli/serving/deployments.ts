@@ -73,9 +73,8 @@ function weightsCommand(): Command {
   return addReason(addServer(command, 'changes')).action((name: string, texts: string[]) =>
     callServer(command, async (client) => {
       const params = { name }
-      const { model, variants, sticky, revision } = await client.call(endpoints.getDeployment, {
-        params,
-      })
+      const found = await client.call(endpoints.getDeployment, { params })
+      const { variants, ...rest } = bodyOf(found)
       const weights = weightsOf(
         texts,
         variants.map((variant) => variant.name),
@@ -84,7 +83,7 @@ function weightsCommand(): Command {
         ...variant,
         weight: weights.get(variant.name) ?? variant.weight,
       }))
-      const body = { model, variants: changed, sticky, revision, ...reasonOf(command) }
+      const body = { ...rest, variants: changed, ...reasonOf(command) }
       const saved = await client.call(endpoints.putDeployment, { params, body })
       print(command, saved, [savedText(saved)])
     }),
@@ -113,6 +112,12 @@ function deleteCommand(): Command {
       print(command, {}, [`deleted ${name}`])
     }),
   )
+}
+
+/** What was written, and which revision that was. */
+function bodyOf(found: FollowedDeployment) {
+  const { id: _, name: _name, updated_by: _by, updated_at: _at, ...body } = found
+  return body
 }
 
 /** @throws StartError the file cannot be read, or has no JSON object */

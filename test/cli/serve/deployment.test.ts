@@ -10,6 +10,7 @@ test('serve --deployment splits by weight and key, follows each variant and each
   const world = await servingWorld()
   const { addVersion, promote, serve, stopServer } = world
   for (let i = 0; i < 3; i++) await addVersion()
+  await addVersion({ hangs: true })
   await promote('1')
   const put = async (weight: number, more: object[] = []) => {
     const variants = [
@@ -17,7 +18,8 @@ test('serve --deployment splits by weight and key, follows each variant and each
       { name: 'challenger', uri: 'models:/fraud/2', weight },
       ...more,
     ]
-    const body = { model: 'fraud', variants, sticky: { header: 'X-User-Id' } }
+    const shadows = [{ name: 'hung', uri: 'models:/fraud/4' }]
+    const body = { model: 'fraud', variants, shadows, sticky: { header: 'X-User-Id' } }
     const { status, text } = await world.server.call('PUT', '/api/v1/deployments/ab', body)
     expect([status, text]).toEqual([200, expect.anything()])
   }
@@ -25,13 +27,17 @@ test('serve --deployment splits by weight and key, follows each variant and each
   let serving = await serve('--deployment', 'ab')
   await serving.untilLive('1')
   await serving.untilLive('2')
+  await serving.untilLive('4')
   const askAs = async (user: string) => {
     const res = await fetch(`${serving.url}/invocations`, {
       method: 'POST',
       headers: { 'X-User-Id': user },
     })
     const { version, pid } = (await res.json()) as { version: string; pid: number }
-    return { version, pid, variant: res.headers.get('x-gatehouse-variant') }
+    const variant = res.headers.get('x-gatehouse-variant')
+    const id = res.headers.get('x-gatehouse-request-id') ?? ''
+    expect(id.slice(-`-${version}-${variant}`.length)).toBe(`-${version}-${variant}`)
+    return { version, pid, variant }
   }
   const users = Array.from({ length: 200 }, (_, i) => `user-${i}`)
   const askAll = () => Promise.all(users.map(askAs))

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 
 const [folder = '', port = ''] = process.argv.slice(2)
-const { startMs = 0, dies = false, refuses = false } = await readBehaviour()
+const { startMs = 0, dies = false, refuses = false, hangs = false } = await readBehaviour()
 if (dies) {
   console.error('the weights are not those of this model')
   process.exit(3)
@@ -25,6 +25,7 @@ const server = createServer(async (req, res) => {
     return
   }
   if (pathname === '/ping' || pathname === '/version') return void res.end('\n')
+  if (hangs) return
   await wait(Number(query.get('wait') ?? 0))
   block(Number(query.get('block') ?? 0))
   answer(res, query, bytes)
@@ -61,7 +62,7 @@ function block(ms: number): void {
   if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
 
-type Behaviour = { startMs?: number; dies?: boolean; refuses?: boolean }
+type Behaviour = { startMs?: number; dies?: boolean; refuses?: boolean; hangs?: boolean }
 
 async function readBehaviour(): Promise<Behaviour> {
   return JSON.parse(await readFile(join(folder, 'behaviour.json'), 'utf8'))

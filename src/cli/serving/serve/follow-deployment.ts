@@ -69,7 +69,7 @@ function refuseOther(asked: Asked, known: FollowedDeployment | undefined, path: 
 
 /** One that was deleted and made anew has its revisions from 1 on. */
 function isSame(found: FollowedDeployment, known: FollowedDeployment | undefined): boolean {
-  return known?.revision === found.revision && known.updated_at === found.updated_at
+  return known?.id === found.id && known.revision === found.revision
 }
 
 async function readKnown(path: string): Promise<FollowedDeployment | undefined> {

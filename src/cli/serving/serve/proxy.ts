@@ -1,83 +1,121 @@
-import { type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
+import {
+  Agent as HttpAgent,
+  type IncomingMessage,
+  request as requestHttp,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { pipeline } from 'node:stream'
 import { createHttpServer } from '../../../platform/node/http-server.ts'
-import type { Scorer } from './scorer.ts'
+import { refusalOf, statusOfLeft } from '../../../router/handle-request.ts'
+import { idHeader, keptHeaders } from '../../../router/headers.ts'
+import type { Mirror, Shadows } from '../../../router/mirror.ts'
+import { headersOfAnswer, type Router, type VariantRoute } from '../../../router/router.ts'
 
-/** What stands between two neighbours alone, and is not passed on (RFC 9110, 7.6.1). */
-const ofConnection = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'expect',
-])
+/** Where the requests to a variant go: a scorer of this process, or one elsewhere. */
+export type Upstream = {
+  /** 0 where only the scorer knows. */
+  readonly version: number
+  readonly url: URL
+  readonly agent: HttpAgent
+  /** Note that a request begins; the answer is to be called when it has ended. */
+  begin(): () => void
+  /** Note that it has answered. */
+  hear(): void
+}
 
-/** What `Connection` cannot take out: how long the body is, and for whom the request is. */
-const ofMessage = new Set(['content-length', 'host'])
-
-const versionHeader = 'X-Gatehouse-Model-Version'
-const variantHeader = 'X-Gatehouse-Variant'
-const ours = new Set([versionHeader, variantHeader].map((name) => name.toLowerCase()))
-
-/** Who answers a request; `variant` is its name in a deployment. */
-export type ChosenScorer = { readonly scorer: Scorer; readonly variant?: string }
-
-/**
- * A server that passes each request on to the scorer that is chosen when it comes.
- *
- * @param terms.silenceMsMax how long a scorer may be silent
- */
-export function createProxy(terms: {
-  readonly choose: (incoming: IncomingMessage) => ChosenScorer | undefined
+type ProxyTerms = {
+  readonly router: Router
+  readonly shadows: Shadows
+  /** Where the requests to a variant go; undefined: nothing is live. */
+  readonly live: (variant: string) => Upstream | undefined
+  /** How long a scorer may be silent. */
   readonly silenceMsMax: number
-}): Server {
+}
+
+const agents = {
+  'http:': new HttpAgent({ keepAlive: true }),
+  'https:': new HttpsAgent({ keepAlive: true }),
+}
+
+/** A scorer that others run. */
+export function upstreamAt(text: string): Upstream {
+  const url = new URL(text)
+  const agent = url.protocol === 'https:' ? agents['https:'] : agents['http:']
+  return { version: 0, url, agent, begin: () => () => {}, hear: () => {} }
+}
+
+/** A server that passes each request on to the variant that is chosen when it comes. */
+export function createProxy(terms: ProxyTerms): Server {
+  const { router, shadows, live } = terms
   return createHttpServer((incoming, outgoing) => {
-    const chosen = terms.choose(incoming)
-    if (chosen) passOn(incoming, outgoing, { ...chosen, silenceMsMax: terms.silenceMsMax })
+    const asked = {
+      method: incoming.method ?? 'GET',
+      // `headers` has properties that nobody sent, such as `constructor`.
+      header: (name: string) => incoming.headersDistinct[name.toLowerCase()]?.join(', '),
+    }
+    const route = router.choose(asked, live)
+    if (route) passOn(terms, { incoming, outgoing, route, mirror: shadows.begin(route) })
     else refuse(outgoing, 503, 'No version is live; one is being started, or failed to start')
   })
 }
 
-function passOn(
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  { scorer, variant, silenceMsMax }: ChosenScorer & { readonly silenceMsMax: number },
-): void {
-  const end = scorer.begin()
-  const { version } = scorer.ready.resolved
-  const upstream = request({
-    host: '127.0.0.1',
-    port: scorer.port,
-    agent: scorer.agent,
-    method: incoming.method,
-    path: incoming.url,
-    headers: headersOn(incoming),
-    timeout: silenceMsMax,
+type Passing = {
+  readonly incoming: IncomingMessage
+  readonly outgoing: ServerResponse
+  readonly route: VariantRoute<Upstream>
+  readonly mirror: Mirror | undefined
+}
+
+function passOn({ router, silenceMsMax }: ProxyTerms, passing: Passing): void {
+  const { incoming, outgoing, route, mirror } = passing
+  const { target } = route
+  const end = target.begin()
+  const upstream = requestOf(target, incoming, { route, silenceMsMax })
+  let sentMs: number | undefined
+  incoming.once('end', () => {
+    sentMs = router.now()
   })
+  const waitedMs = () => router.now() - (sentMs ?? router.now())
+  let isCounted = false
+  const count = (status: number | undefined, ms: number) => {
+    if (!isCounted) router.count(route, { status, ms })
+    isCounted = true
+  }
   outgoing.once('close', () => {
     end()
-    if (!outgoing.writableFinished) upstream.destroy()
+    if (outgoing.writableFinished) return
+    // Who leaves before the request was whole has not waited for the scorer.
+    if (!outgoing.headersSent && sentMs !== undefined) count(statusOfLeft, waitedMs())
+    upstream.destroy()
+    mirror?.drop()
   })
   upstream.once('response', (answer) => {
-    scorer.hear()
+    target.hear()
+    const ms = waitedMs()
     try {
       outgoing.writeHead(answer.statusCode ?? 502, answer.statusMessage, [
-        ...keptHeaders(answer.rawHeaders),
-        ...[versionHeader, version],
-        ...(variant === undefined ? [] : [variantHeader, variant]),
+        ...keptHeaders(pairsOf(answer.rawHeaders)).flat(),
+        ...headersOfAnswer(route).flat(),
       ])
     } catch (err) {
+      count(undefined, ms)
       upstream.destroy()
-      refuse(outgoing, 502, `The scorer of version ${version} answered no HTTP: ${String(err)}`)
+      refuse(outgoing, 502, `${nameOf(route)} answered no HTTP: ${String(err)}`)
       return
     }
+    let isBroken = false
+    answer.once('error', () => {
+      isBroken = !outgoing.destroyed
+    })
     // An answer that breaks off breaks off for the caller too.
-    pipeline(answer, outgoing, () => {})
+    pipeline(answer, outgoing, (err) => {
+      count(isBroken ? undefined : answer.statusCode, ms)
+      if (err || !incoming.complete) mirror?.drop()
+      else void mirror?.send(originalOf(incoming))
+    })
+    if (mirror) answer.on('data', (part: Buffer) => mirror.addToAnswer(part))
   })
   let why = 'it answered no HTTP'
   let isLate = false
@@ -91,48 +129,76 @@ function passOn(
   // Not every end is an error: of a scorer that switches protocols only this is told.
   upstream.once('close', () => {
     if (outgoing.headersSent || outgoing.destroyed) return
-    const text = `The scorer of version ${version}`
+    count(undefined, waitedMs())
+    mirror?.drop()
     if (isLate) {
       const seconds = silenceMsMax / 1000
-      refuse(outgoing, 504, `${text} said nothing for ${seconds} s; --timeout has the limit`)
+      const text = `said nothing for ${seconds} s; --timeout has the limit`
+      refuse(outgoing, 504, `${nameOf(route)} ${text}`)
     } else {
-      refuse(outgoing, 502, `${text} did not answer (${why}); try again`)
+      refuse(outgoing, 502, `${nameOf(route)} did not answer (${why}); try again`)
     }
   })
   incoming.pipe(upstream)
+  if (mirror) incoming.on('data', (part: Buffer) => mirror.addToRequest(part))
 }
 
-/** With the length of the body as it came, or in chunks where it came so. */
-function headersOn(incoming: IncomingMessage): string[] {
+function requestOf(
+  { url, agent }: Upstream,
+  incoming: IncomingMessage,
+  {
+    route,
+    silenceMsMax,
+  }: { readonly route: VariantRoute<Upstream>; readonly silenceMsMax: number },
+) {
+  const isElsewhere = route.version === 0
+  const request = url.protocol === 'https:' ? requestHttps : requestHttp
+  return request({
+    host: url.hostname,
+    port: url.port,
+    agent,
+    method: incoming.method,
+    path: url.pathname.replace(/\/$/, '') + (incoming.url ?? '/'),
+    headers: [
+      ...headersOn(incoming, isElsewhere ? url.host : undefined),
+      ...idHeader(route.requestId).flat(),
+    ],
+    timeout: silenceMsMax,
+  })
+}
+
+/**
+ * With the length of the body as it came, or in chunks where it came so.
+ *
+ * @param host of a scorer elsewhere, for which the request then is
+ */
+function headersOn(incoming: IncomingMessage, host: string | undefined): string[] {
   const isChunked = incoming.headers['transfer-encoding'] !== undefined
-  return [
-    ...keptHeaders(incoming.rawHeaders),
-    ...(isChunked ? ['Transfer-Encoding', 'chunked'] : []),
-  ]
+  const kept = keptHeaders(pairsOf(incoming.rawHeaders))
+  const addressed =
+    host === undefined
+      ? kept
+      : [['Host', host], ...kept.filter(([name]) => name.toLowerCase() !== 'host')]
+  return [...addressed.flat(), ...(isChunked ? ['Transfer-Encoding', 'chunked'] : [])]
 }
 
-/** Names and values in turn. */
-function keptHeaders(raw: readonly string[]): string[] {
-  const named = new Set(
-    raw.flatMap((value, i) =>
-      i % 2 === 1 && raw[i - 1]?.toLowerCase() === 'connection'
-        ? value.split(',').map((name) => name.trim().toLowerCase())
-        : [],
-    ),
-  )
-  const kept: string[] = []
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const [name = '', value = ''] = [raw[i], raw[i + 1]]
-    const lower = name.toLowerCase()
-    const isOfConnection = ofConnection.has(lower) || (named.has(lower) && !ofMessage.has(lower))
-    if (!isOfConnection && !ours.has(lower)) kept.push(name, value)
-  }
-  return kept
+/** What shadows get of a request besides its body. */
+function originalOf(incoming: IncomingMessage) {
+  const { method = 'POST', url: path = '/', rawHeaders } = incoming
+  return { method, path, headers: pairsOf(rawHeaders) }
 }
 
-/** In the form of MLflow's own scorers. */
+function pairsOf(raw: readonly string[]): [string, string][] {
+  const pairs: [string, string][] = []
+  for (let i = 0; i + 1 < raw.length; i += 2) pairs.push([raw[i] ?? '', raw[i + 1] ?? ''])
+  return pairs
+}
+
+function nameOf({ variant, version }: VariantRoute<Upstream>): string {
+  return version === 0 ? `The scorer of variant '${variant}'` : `The scorer of version ${version}`
+}
+
 function refuse(outgoing: ServerResponse, status: 502 | 503 | 504, message: string): void {
-  const error_code = status === 503 ? 'TEMPORARILY_UNAVAILABLE' : 'INTERNAL_ERROR'
-  const headers = { 'Content-Type': 'application/json', 'Retry-After': '1' }
-  outgoing.writeHead(status, headers).end(JSON.stringify({ error_code, message }))
+  const { headers, body } = refusalOf(status, message)
+  outgoing.writeHead(status, headers).end(body)
 }

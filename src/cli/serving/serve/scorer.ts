@@ -66,7 +66,9 @@ export function mlflowCommandOf(envManager: string | undefined): string {
 /** A process that answers for one version, on a port of its own. */
 export class Scorer {
   readonly ready: ReadyVersion
+  readonly version: number
   readonly port: number
+  readonly url: URL
   readonly agent = new Agent({ keepAlive: true, timeout: idleMs })
   /** Why it ended; pending while it runs. */
   readonly ended: Promise<string>
@@ -90,7 +92,9 @@ export class Scorer {
     { command, onLine }: Pick<ScorerTerms, 'command' | 'onLine'>,
   ) {
     this.ready = ready
+    this.version = Number(ready.resolved.version)
     this.port = port
+    this.url = new URL(`http://127.0.0.1:${port}`)
     const script = command
       .replaceAll('{model_uri}', quoteForShell(ready.folder))
       .replaceAll('{port}', String(port))

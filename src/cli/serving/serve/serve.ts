@@ -87,16 +87,17 @@ async function serveVersions(
     throw new StartError('serve follows a running server; name it with --server')
   }
   const root = resolvePath(flags.folder)
+  const silenceMsMax = 1000 * numberOf('timeout', flags.timeout)
   const variants = new Variants(command, client, {
     root,
+    silenceMsMax,
     makeSupervisor: supervisorsOf(command, client, { flags, root }),
   })
   const proxy = createProxy({
-    choose: (incoming) => {
-      const chosen = variants.choose(incoming)
-      return chosen && (name === undefined ? { scorer: chosen.scorer } : chosen)
-    },
-    silenceMsMax: 1000 * numberOf('timeout', flags.timeout),
+    router: variants.router,
+    shadows: variants.shadows,
+    live: (variant) => variants.live(variant),
+    silenceMsMax,
   })
   try {
     await listen(proxy, flags, (url) =>

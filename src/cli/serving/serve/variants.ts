@@ -1,11 +1,12 @@
-import type { IncomingMessage } from 'node:http'
 import type { Command } from 'commander'
 import type { GatehouseClient } from '../../../client/client.ts'
-import { chooseVariant, type Split } from '../../../serving/split.ts'
+import { Shadows } from '../../../router/mirror.ts'
+import { type RoutedSplit, Router } from '../../../router/router.ts'
+import type { SplitTarget } from '../../../router/split.ts'
 import { note } from '../../io.ts'
 import { followUri } from '../follow.ts'
 import { readLastLive } from './live-versions.ts'
-import type { ChosenScorer } from './proxy.ts'
+import { type Upstream, upstreamAt } from './proxy.ts'
 import { Reporter } from './reporter.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -18,23 +19,35 @@ type OpenVariant = {
 
 type VariantTerms = {
   readonly root: string
+  /** How long a scorer may be silent. */
+  readonly silenceMsMax: number
   /** @param onChange to be told of each change of what is live */
   readonly makeSupervisor: (onChange: () => void) => Supervisor
 }
 
-/** A supervisor for each variant of a split, and the choice between them. */
+/** A supervisor for each variant and shadow of a split, and the router between them. */
 export class Variants {
   readonly #command: Command
   readonly #client: GatehouseClient
   readonly #terms: VariantTerms
   readonly #open = new Map<string, OpenVariant>()
+  #elsewhere: ReadonlyMap<string, Upstream> = new Map()
   readonly #failed = Promise.withResolvers<never>()
-  #split: Split = { variants: [] }
+  readonly router = new Router({
+    now: () => performance.timeOrigin + performance.now(),
+    random: Math.random,
+  })
+  readonly shadows: Shadows
 
   constructor(command: Command, client: GatehouseClient, terms: VariantTerms) {
     this.#command = command
     this.#client = client
     this.#terms = terms
+    this.shadows = new Shadows(this.router, {
+      msMax: terms.silenceMsMax,
+      target: (name) => shadowOf(this.live(name)),
+      fetch: (url, init) => fetch(url, init),
+    })
   }
 
   /** Rejects when the server refuses to tell of a variant while nothing is live. */
@@ -46,34 +59,31 @@ export class Variants {
    * Split by these from now on. One that follows what it followed before goes on as it is; one that
    * follows something else answers with what it has until that is ready.
    */
-  apply(split: Split): void {
-    const wanted = new Map(split.variants.map(({ name, uri }) => [name, uri]))
+  apply(split: RoutedSplit): void {
+    const wanted = new Map(targetsOf(split).map(({ name, uri }) => [name, uri]))
     for (const [name, variant] of this.#open) {
-      if (wanted.has(name)) continue
+      if (wanted.get(name) !== undefined) continue
       this.#open.delete(name)
       unfollow(variant)
       variant.supervisor.retire()
     }
     for (const [name, uri] of wanted) {
       const before = this.#open.get(name)
-      if (before?.uri === uri) continue
+      if (uri === undefined || before?.uri === uri) continue
       if (before) unfollow(before)
       this.#begin(name, uri, before?.supervisor)
     }
-    this.#split = split
+    this.#elsewhere = new Map(
+      targetsOf(split).flatMap(({ name, url }) =>
+        url === undefined ? [] : [[name, upstreamAt(url)]],
+      ),
+    )
+    this.router.apply(split)
   }
 
-  /** One that is live, by weight: where a variant is not, the others take its share. */
-  choose(incoming: IncomingMessage): ChosenScorer | undefined {
-    const { variants, sticky } = this.#split
-    const live = variants.flatMap(({ name, weight }) => {
-      const scorer = this.#open.get(name)?.supervisor.live
-      return scorer ? [{ name, weight, scorer }] : []
-    })
-    // `headers` has properties that nobody sent, such as `constructor`.
-    const key = sticky && incoming.headersDistinct[sticky.header.toLowerCase()]?.join(', ')
-    const chosen = chooseVariant(live, key, Math.random)
-    return chosen && { scorer: chosen.scorer, variant: chosen.name }
+  /** Where the requests to a variant or a shadow go; undefined: nothing is live. */
+  live(name: string): Upstream | undefined {
+    return this.#elsewhere.get(name) ?? this.#open.get(name)?.supervisor.live
   }
 
   /** Say that this process ends. */
@@ -118,6 +128,20 @@ export class Variants {
   #isServing(): boolean {
     return [...this.#open.values()].some(({ supervisor }) => supervisor.live !== undefined)
   }
+}
+
+function targetsOf({ variants, shadows = [] }: RoutedSplit): (SplitTarget & { name: string })[] {
+  return [...variants, ...shadows]
+}
+
+function shadowOf(live: Upstream | undefined) {
+  return (
+    live && {
+      version: live.version,
+      url: live.url.href.replace(/\/$/, ''),
+      begin: () => live.begin(),
+    }
+  )
 }
 
 function unfollow({ reporter, ended }: OpenVariant): void {

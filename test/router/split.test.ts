@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chooseVariant } from '../../src/serving/split.ts'
+import { chooseVariant } from '../../src/router/split.ts'
 
 const of = (champion: number, challenger: number) => [
   { name: 'champion', weight: champion },

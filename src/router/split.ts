@@ -1,35 +1,31 @@
-import { excerpt, invalid } from '../core/error.ts'
-import { readModelUri } from './resolve.ts'
+/** What answers: a version that the process runs by itself, or a scorer that others run. One of the two. */
+export type SplitTarget = {
+  /** What it follows: `models:/fraud/Production`. */
+  readonly uri?: string | undefined
+  /** Where a scorer answers: `https://scorer.example/fraud`. */
+  readonly url?: string | undefined
+}
 
 /** One of the versions between which requests are split. */
-export type Variant = {
+export type Variant = SplitTarget & {
   readonly name: string
-  /** What it follows: `models:/fraud/Production`. */
-  readonly uri: string
   /** Its share is this part of the sum of all weights. */
   readonly weight: number
+}
+
+/** A version that gets copies of requests, and answers nobody. */
+export type Shadow = SplitTarget & {
+  readonly name: string
+  /** The part of all requests of which it gets a copy: 0 to 1. */
+  readonly sample: number
 }
 
 /** How requests are split. */
 export type Split = {
   readonly variants: readonly Variant[]
+  readonly shadows?: readonly Shadow[] | undefined
   /** Requests with the same value of this header meet the same variant. */
   readonly sticky?: { readonly header: string } | undefined
-}
-
-/** @throws INVALID_PARAMETER_VALUE it names a variant twice, another model, or gives no variant a weight */
-export function checkSplit(model: string, { variants }: Split): void {
-  const names = new Set<string>()
-  for (const { name, uri } of variants) {
-    if (names.has(name)) throw invalid(`Two variants are named '${name}'; give each its own name`)
-    names.add(name)
-    if (readModelUri(uri).name !== model) {
-      throw invalid(`Variant '${name}' follows '${excerpt(uri)}', which is not of model '${model}'`)
-    }
-  }
-  if (variants.every(({ weight }) => weight === 0)) {
-    throw invalid('Every variant has weight 0; give at least one a positive weight')
-  }
 }
 
 /**
