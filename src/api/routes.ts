@@ -28,6 +28,7 @@ import { uploadRoutes } from './registry/uploads.ts'
 import { versionFileRoutes } from './registry/version-files.ts'
 import { mount, type ServedEndpoint } from './serve.ts'
 import { deploymentRoutes } from './serving/deployments.ts'
+import { outcomeRoutes } from './serving/outcomes.ts'
 import { replicaRoutes } from './serving/replicas.ts'
 import { resolveRoutes } from './serving/resolve.ts'
 
@@ -44,6 +45,7 @@ export const served: readonly ServedEndpoint[] = [
   ...resolveRoutes,
   ...replicaRoutes,
   ...deploymentRoutes,
+  ...outcomeRoutes,
   ...lineageRoutes,
   ...compareRoutes,
   ...policyRoutes,

@@ -17,6 +17,31 @@ export function makeRequestId(parts: RequestIdParts): string {
   return `${Math.floor(atMs).toString(36)}-${randomHex()}-${deployment}-${revision}-${version}-${variant}`
 }
 
+const form = /^([0-9a-z]{1,9})-([0-9a-f]{16})-(\d{1,15})-(\d{1,15})-(\d{1,15})-([\w.-]{1,64})$/
+/** Of the 16: as many as a number holds. */
+const randomDigits = 13
+
+/**
+ * What an id says. It is not signed: anybody may make one that looks like it.
+ *
+ * @returns `random` has 52 of its random bits: with `atMs` they tell one request from the others; undefined:
+ *   no router made it
+ */
+export function readRequestId(
+  text: string,
+): (RequestIdParts & { readonly random: number }) | undefined {
+  const [, at = '', random = '', deployment, revision, version, variant] = form.exec(text) ?? []
+  if (variant === undefined) return undefined
+  return {
+    atMs: Number.parseInt(at, 36),
+    random: Number.parseInt(random.slice(0, randomDigits), 16),
+    deployment: Number(deployment),
+    revision: Number(revision),
+    version: Number(version),
+    variant,
+  }
+}
+
 function randomHex(): string {
   const words = crypto.getRandomValues(new Uint32Array(2))
   return [...words].map((word) => word.toString(16).padStart(8, '0')).join('')

@@ -1,4 +1,12 @@
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import {
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
 import { registeredModels } from '../registry/tables.ts'
 
 /** Processes that serve a model, as they last said. */
@@ -74,4 +82,44 @@ export const deployments = sqliteTable(
     uniqueIndex('deployments_by_name').on(t.workspace, t.name),
     index('deployments_by_model').on(t.registered_model, t.name),
   ],
+)
+
+/** Outcomes of the requests that a deployment answered, in sums. */
+export const deploymentOutcomes = sqliteTable(
+  'deployment_outcomes',
+  {
+    deployment: integer()
+      .notNull()
+      .references(() => deployments.id, { onDelete: 'cascade' }),
+    /** Of the requests: Unix time in whole hours. */
+    hour: integer().notNull(),
+    variant: text().notNull(),
+    /** The version that answered; 0: only the scorer knows. */
+    version: integer().notNull(),
+    name: text().notNull(),
+    count: integer().notNull(),
+    mean: real().notNull(),
+    /** The sum of the squares of the differences from the mean. */
+    m2: real().notNull(),
+    /** How many values are neither 0 nor 1. */
+    others: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.deployment, t.hour, t.variant, t.version, t.name] })],
+)
+
+/** Which outcomes were reported, so that each counts once. */
+export const deploymentOutcomeMarks = sqliteTable(
+  'deployment_outcome_marks',
+  {
+    deployment: integer()
+      .notNull()
+      .references(() => deployments.id, { onDelete: 'cascade' }),
+    /** Of the request. */
+    hour: integer().notNull(),
+    /** Of the outcome. */
+    name: text().notNull(),
+    /** Random bits of the request's id. */
+    random: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.deployment, t.hour, t.name, t.random] })],
 )

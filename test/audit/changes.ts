@@ -44,6 +44,8 @@ export const notOnRecord: readonly string[] = [
   ...['createMultipartUpload', 'completeMultipartUpload', 'abortMultipartUpload'],
   // What runs is no change of what should run; a version that could not be loaded is in the log.
   'v1 reportReplica',
+  // What was seen of answers, as metrics are of runs.
+  'v1 reportOutcomes',
   // A webhook's log of deliveries tells of these; they change no model, nor what a webhook is.
   ...['testWebhook', 'testRegistryWebhook', 'v1 testWebhook', 'v1 redeliver'],
 ]

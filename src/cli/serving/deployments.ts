@@ -7,6 +7,7 @@ import { readEveryPage } from '../../client/every-page.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { momentText, print, printList } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
+import { outcomesCommand } from './outcomes.ts'
 
 export type FollowedDeployment = z.output<typeof endpoints.getDeployment.answer>
 type DeploymentBody = CallInput<typeof endpoints.putDeployment>['body']
@@ -20,6 +21,7 @@ export function deploymentsCommand(): Command {
     .addCommand(setCommand())
     .addCommand(weightsCommand())
     .addCommand(deleteCommand())
+    .addCommand(outcomesCommand())
 }
 
 function listCommand(): Command {

@@ -532,6 +532,14 @@ export const apiRows: Readonly<Record<string, Row>> = {
   putDeployment: ['MANAGE', (w) => ours.put(`deployments/${crypto.randomUUID()}`, split(w))],
   getDeployment: ['READ', async (w) => ours.get(`deployments/${await w.newDeployment()}`)],
   listDeployments: ['READ', (w) => ours.get(`deployments?model=${w.model}`)],
+  reportOutcomes: [
+    'USE',
+    async (w) =>
+      ours.post(`deployments/${await w.newDeployment()}/outcomes`, {
+        items: [{ request_id: 'r', name: 'n', value: 1 }],
+      }),
+  ],
+  getOutcomes: ['READ', async (w) => ours.get(`deployments/${await w.newDeployment()}/outcomes`)],
   deleteDeployment: ['MANAGE', async (w) => ours.del(`deployments/${await w.newDeployment()}`)],
   listReplicas: ['READ', (w) => ours.get(`models/${w.model}/serving`)],
   watchModels: ['READ', (w) => ours.get(`watch?uri=models:/${w.model}/1`)],

@@ -39,6 +39,11 @@ test('serve --deployment splits by weight and key, follows each variant and each
     expect(id.slice(-`-${version}-${variant}`.length)).toBe(`-${version}-${variant}`)
     return { version, pid, variant }
   }
+  const answered = await fetch(`${serving.url}/invocations`, { method: 'POST' })
+  const request_id = answered.headers.get('x-gatehouse-request-id')
+  const items = [{ request_id, name: 'converted', value: 1 }]
+  const told = await world.server.call('POST', '/api/v1/deployments/ab/outcomes', { items })
+  expect([told.status, told.json]).toMatchObject([200, { taken: 1 }])
   const users = Array.from({ length: 200 }, (_, i) => `user-${i}`)
   const askAll = () => Promise.all(users.map(askAs))
   const before = await askAll()
@@ -103,7 +108,7 @@ test('serve --deployment splits by weight and key, follows each variant and each
 }, 60_000)
 
 test('deployments are written, weighed, listed and deleted from the command line', async () => {
-  const { app, createModel } = await registryServer()
+  const { app, call, createModel } = await registryServer()
   await createModel('fraud')
   const ask = programAt(app)
   const file = join(await temporaryFolder(), 'ab.json')
@@ -123,6 +128,24 @@ test('deployments are written, weighed, listed and deleted from the command line
   })
   expect(JSON.parse((await ask(['deployments', 'show', 'ab'])).out)).toMatchObject({ revision: 2 })
   expect((await ask(['deployments', 'list', 'fraud'])).out).toContain('a=1, b=3')
+  expect((await ask(['deployments', 'outcomes', 'ab'])).out).toBe('no outcomes\n')
+  const items = ['a', 'b'].flatMap((variant, i) =>
+    Array.from({ length: 20 }, (_, n) => ({
+      request_id: `${Date.now().toString(36)}-${i}${String(n).padStart(12, '0')}000-1-2-0-${variant}`,
+      name: 'converted',
+      value: n < 4 * (i + 1) ? 1 : 0,
+    })),
+  )
+  await call('POST', '/api/v1/deployments/ab/outcomes', { items })
+  expect((await ask(['deployments', 'outcomes', 'ab', '--since', '1h'])).out).toBe(
+    [
+      'OUTCOME    VARIANT  VERSIONS  COUNT  MEAN  95% INTERVAL',
+      'converted  a        0         20     0.2   [0.08066, 0.416]',
+      'converted  b        0         20     0.4   [0.2188, 0.6134]',
+      'converted: b - a = 0.2 [-0.08195, 0.4445], p = 0.1675 (two-proportion z-test)',
+      '',
+    ].join('\n'),
+  )
   expect((await ask(['deployments', 'delete', 'ab'])).code).toBe(0)
   expect((await ask(['deployments', 'list', 'fraud'])).out).toBe('no deployments of fraud\n')
 })
