@@ -51,10 +51,10 @@ export const nodeServer = new Shared(() => startNodeServer(undefined, localRecei
 export const suites: readonly Suite[] = [
   // D1 waits for its disk at each write.
   vitest('workerd', 'workerd', { inMemory: true }),
-  vitest('node', 'node'),
-  script('check', 'check', ['test/check.ts']),
   // What test/node, test/cli and the other folders of Node alone hold.
   vitest('node-alone', 'node', { environments: ['s3-server'], programs: ['chromium'] }),
+  vitest('node', 'node'),
+  script('check', 'check', ['test/check.ts']),
   pytest('mlflow-3.17.2', ['moving'], new Shared(startNodeServer), { suffix: 'moving' }),
   pytest('mlflow-3.17.2', ['any', 'full'], nodeServer),
   pytest('mlflow-3.17.2', ['any', 'full'], new Shared(startWorkerServer), {
