@@ -72,6 +72,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 // Whatever suites and servers keep in temporary folders lies here, and goes with this process.
 const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-'))
 process.env.TMPDIR = scratch
+// Hundreds of processes start in a run, and would each compile the same programs.
+process.env.NODE_COMPILE_CACHE = join(scratch, 'compiled')
 process.once('exit', () => {
   endAll()
   rmSync(scratch, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
