@@ -7,6 +7,7 @@ import time
 
 import mlflow
 import pytest
+from filled import datasets_of
 from mlflow import MlflowClient
 
 
@@ -37,9 +38,7 @@ def test_everything_of_tracking_is_the_same_on_both_sides(exported):
             assert copy.info.experiment_id == new.experiment_id
             assert copy.data.tags["gatehouse.source_id"] == run.info.run_id
             assert copy.data.params == run.data.params
-            assert [i.to_dictionary() for i in copy.inputs.dataset_inputs] == [
-                i.to_dictionary() for i in run.inputs.dataset_inputs
-            ]
+            assert datasets_of(copy) == datasets_of(run)
             for field in ["run_name", "user_id", "status", "start_time", "end_time", "lifecycle_stage"]:
                 assert getattr(copy.info, field) == getattr(run.info, field), field
             for key in run.data.metrics:
