@@ -26,7 +26,40 @@ export const messages = {
   wrongPath: 'Invalid path',
   noArtifact: (path: string) => `No such artifact: '${excerpt(path)}'`,
 
+  // Users, roles and permissions
   notSignedIn: 'You are not authenticated',
+  denied: 'Permission denied',
+  noUser: (name: string) => `User with username=${excerpt(name)} not found`,
+  blankUser: 'Username and password cannot be empty',
+  ownAccount: 'Users cannot delete their own account',
+  shortPassword: (charsMin: number) => `Password must be at least ${charsMin} characters`,
+  currentPasswordMissing: 'Current password is required',
+  currentPasswordWrong: 'Current password does not match',
+  samePassword: 'New password must differ from the current password',
+  wrongRowId: (text: string, parameter: string) =>
+    `Parameter '${parameter}' must be an integer. Got: '${excerpt(text)}'`,
+  noRole: (id: number) => `Role with id=${id} not found`,
+  roleExists: (name: string, workspace: string) =>
+    `Role (name=${excerpt(name)}, workspace=${excerpt(workspace)}) already exists`,
+  roleNameTaken: (name: string, workspace: string) =>
+    `Role with name=${excerpt(name)} already exists in workspace=${excerpt(workspace)}`,
+  blankRoleName: 'Role name cannot be empty',
+  reservedRoleName: (name: string, prefix: string) =>
+    `Role name '${excerpt(name)}' uses the reserved '${prefix}' prefix`,
+  blankWorkspaceOfRole: 'Workspace cannot be empty',
+  blankWorkspace: "Parameter 'workspace' must be a non-empty string",
+  emptyRoleUpdate: "At least one of 'name' or 'description' must be provided",
+  roleAssignment: (userId: number, roleId: number) =>
+    `User role assignment (user_id=${userId}, role_id=${roleId})`,
+  noRolePermission: (id: number) => `Role permission with id=${id} not found`,
+  rolePermission: (roleId: number, type: string) =>
+    `Role permission (role_id=${roleId}, resource_type=${type}`,
+  userPermission: (username: string, type: string) =>
+    `Permission for user=${excerpt(username)} on resource_type=${type}`,
+  wrongLevel: (text: string) => `Invalid permission '${excerpt(text)}'`,
+  wrongResourceType: (type: string) => `Invalid resource type '${excerpt(type)}'`,
+  wrongResourcePattern: (pattern: string, type: string) =>
+    `Invalid resource_pattern '${excerpt(pattern)}' for resource_type='${type}'`,
 
   // Pages
   pageSize: (size: string, most: number, isPositive: boolean) =>

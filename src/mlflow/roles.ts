@@ -21,6 +21,7 @@ import {
 } from '../access/permissions/workspace-rights.ts'
 import { invalid } from '../core/error.ts'
 import type { Int64 } from '../core/int64.ts'
+import { messages } from '../core/messages.ts'
 import { checkLength } from '../core/names.ts'
 import type { Context } from '../platform/context.ts'
 import { type Operation, operation, reading } from './operation.ts'
@@ -29,7 +30,9 @@ import { message } from './wire/message.ts'
 
 const text = { type: 'string' } as const
 const required = { type: 'string', required: true } as const
-const id = { type: 'int64', required: true } as const
+/** Refused in its own words where it is empty. */
+const ownWords = { ...required, mayBeEmpty: true } as const
+const id = { type: 'row_id', required: true } as const
 
 const workspaceCharsMax = 255
 
@@ -60,7 +63,7 @@ type At = { readonly at: Context }
 export const roleOperations: readonly Operation[] = [
   operation('createRole', {
     request: reading(
-      message({ name: required, workspace: required, description: text }),
+      message({ name: ownWords, workspace: ownWords, description: text }),
       async (ctx, req) => ({ ...req, at: { ...ctx, workspace: workspaceOf(req.workspace) } }),
     ),
     rule: mayManage,
@@ -99,7 +102,7 @@ export const roleOperations: readonly Operation[] = [
         role_id: id,
         resource_type: required,
         resource_pattern: required,
-        permission: required,
+        permission: ownWords,
       }),
       withRole,
     ),
@@ -125,7 +128,7 @@ export const roleOperations: readonly Operation[] = [
     },
   }),
   operation('updateRolePermission', {
-    request: reading(message({ role_permission_id: id, permission: required }), withPermission),
+    request: reading(message({ role_permission_id: id, permission: ownWords }), withPermission),
     rule: mayManage,
     answer: async (_ctx, { at, permissionId, permission }) => {
       const updated = await updateRolePermission(at, permissionId, permission)
@@ -166,6 +169,7 @@ async function mayList(
   ctx: Context,
   { workspace }: { readonly workspace: readonly string[] },
 ): Promise<void> {
+  if (workspace.some((name) => name.trim() === '')) throw invalid(messages.blankWorkspace)
   if (workspace.length === 0) return requireAdmin(ctx)
   await requireRoleInEach(ctx, workspace)
 }
@@ -185,7 +189,7 @@ function rowId(id: Int64): number {
 
 /** @throws INVALID_PARAMETER_VALUE it is blank; any other name will do, as in MLflow */
 function workspaceOf(text: string): string {
-  if (text.trim() === '') throw invalid('Workspace cannot be empty.')
+  if (text.trim() === '') throw invalid(`${messages.blankWorkspaceOfRole}.`)
   checkLength(text, workspaceCharsMax, 'workspace')
   return text
 }

@@ -30,7 +30,7 @@ const grant = { username: required, resource_type: required, resource_id: requir
 /** What was granted to single users; MLflow 3.13 and newer. */
 export const userPermissionOperations: readonly Operation[] = [
   operation('grantUserPermission', {
-    request: message({ ...grant, permission: required }),
+    request: message({ ...grant, permission: { ...required, mayBeEmpty: true } }),
     rule: mayManage,
     answer: async (ctx, req) => {
       const on = await getResource(ctx, userType(req.resource_type), req.resource_id)

@@ -8,26 +8,31 @@ import {
   listUsers,
   setAdmin,
 } from '../access/accounts/users.ts'
+import { listRolesByHolder } from '../access/permissions/roles.ts'
 import { listOwnPermissions } from '../access/permissions/user-permissions.ts'
 import { changePassword } from '../access/sign-in/change-password.ts'
-import { notFound } from '../core/error.ts'
+import { invalid, notFound } from '../core/error.ts'
+import { messages } from '../core/messages.ts'
 import { anyone } from '../http/guards/guard.ts'
 import type { Context } from '../platform/context.ts'
 import { type Operation, operation } from './operation.ts'
+import { roleToWire } from './role-wire.ts'
 import { message } from './wire/message.ts'
 
 const text = { type: 'string', required: true } as const
+const ownWords = { ...text, mayBeEmpty: true } as const
 const selfOrAdmin = (ctx: Context, req: { readonly username: string }) =>
   requireSelfOrAdmin(ctx, req.username)
 
 /** MLflow's users, for its AuthServiceClient. Users cannot sign up by themselves here. */
 export const userOperations: readonly Operation[] = [
   operation('createUser', {
-    request: message({ username: text, password: text }),
+    request: message({ username: ownWords, password: ownWords }),
     rule: requireAccessAdmin,
-    answer: async (ctx, req) => ({
-      user: await wholeUser(ctx, await createUser(ctx, req.username, req.password)),
-    }),
+    answer: async (ctx, { username, password }) => {
+      if (username === '' || password === '') throw invalid(`${messages.blankUser}.`)
+      return { user: await wholeUser(ctx, await createUser(ctx, username, password)) }
+    },
   }),
 
   operation('getUser', {
@@ -55,9 +60,11 @@ export const userOperations: readonly Operation[] = [
   operation('listUsers', {
     request: message({}),
     rule: anyone,
-    answer: async (ctx) => ({
-      users: (await listUsers(ctx)).map((user) => ({ ...userToWire(user), roles: [] })),
-    }),
+    answer: async (ctx) => {
+      const [users, roles] = await Promise.all([listUsers(ctx), listRolesByHolder(ctx)])
+      const rolesOf = (id: number) => (roles.get(id) ?? []).map(roleToWire)
+      return { users: users.map((user) => ({ ...userToWire(user), roles: rolesOf(user.id) })) }
+    },
   }),
 
   operation('updateUserPassword', {

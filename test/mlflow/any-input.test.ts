@@ -102,7 +102,8 @@ function rightType(field: Field): fc.Arbitrary<unknown> {
   }
   if (type === 'bool') return fc.boolean()
   if (type === 'double') return fc.oneof(fc.double(), fc.constantFrom('NaN', 'Infinity'))
-  if (type === 'int32' || type === 'int64') return fc.oneof(fc.integer(), fc.bigInt().map(String))
+  if (type === 'int32' || type === 'int64' || type === 'row_id')
+    return fc.oneof(fc.integer(), fc.bigInt().map(String))
   if (type === 'map') return fc.dictionary(fc.string(), fc.string())
   return Array.isArray(type)
     ? fc.constantFrom(...(type as readonly string[]))

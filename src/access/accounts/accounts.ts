@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { entryStatement } from '../../audit/commit.ts'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { fixSql } from '../../db/compile.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
@@ -52,10 +53,7 @@ export async function getAccount(ctx: Context, name: string): Promise<Account> {
 
 /** In MLflow's words, which name every account a user. */
 export function userNotFound(name: string): RegistryError {
-  return new RegistryError(
-    'RESOURCE_DOES_NOT_EXIST',
-    `User with username=${excerpt(name)} not found`,
-  )
+  return new RegistryError('RESOURCE_DOES_NOT_EXIST', messages.noUser(name))
 }
 
 /**

@@ -1,5 +1,6 @@
 import { fromHex, randomBytes, toHex } from '../../core/bytes.ts'
 import { invalid } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { checkLength } from '../../core/names.ts'
 import type { Platform } from '../../platform/context.ts'
 import { hashText } from '../../platform/hash.ts'
@@ -12,7 +13,7 @@ const charsMax = 256
 export function checkPassword(password: string): void {
   checkLength(password, charsMax, 'password')
   if ([...password].length < charsMin) {
-    throw invalid(`Password must be at least ${charsMin} characters.`)
+    throw invalid(`${messages.shortPassword(charsMin)}.`)
   }
   if (/\p{Cc}|\p{Cs}/u.test(password)) {
     throw invalid('The password has control characters; leave them out')

@@ -1,4 +1,5 @@
 import { RegistryError } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
 
 /**
@@ -35,6 +36,6 @@ function refused(ctx: Context, why: string): RegistryError {
     : '; access control is off: use the `gatehouse` command on the database, or start the server with --auth'
   return new RegistryError(
     'PERMISSION_DENIED',
-    `'${ctx.principal.name}' may not do this: ${why}${off}`,
+    `${messages.denied}. '${ctx.principal.name}' may not do this: ${why}${off}`,
   )
 }

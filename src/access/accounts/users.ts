@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { entryStatement } from '../../audit/commit.ts'
 import { excerpt, RegistryError } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
 import {
   type Account,
@@ -70,10 +71,7 @@ export async function setAdmin(ctx: Context, name: string, isAdmin: boolean): Pr
  */
 export async function deleteUser(ctx: Context, name: string): Promise<void> {
   if (isSelf(ctx, name)) {
-    throw new RegistryError(
-      'BAD_REQUEST',
-      'Users cannot delete their own account. Ask another admin to delete this user instead.',
-    )
+    throw new RegistryError('BAD_REQUEST', `${messages.ownAccount}: another administrator can`)
   }
   const guard = sql`a.name = ${name} and a.kind = 'user' and ${notLastAdmin}`
   const { deleted } = await commitAccess(ctx, {

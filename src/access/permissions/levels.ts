@@ -1,4 +1,5 @@
-import { excerpt, invalid } from '../../core/error.ts'
+import { invalid } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 
 /** What a caller may need on a thing; each includes those before it. */
 export const permissions = ['READ', 'USE', 'EDIT', 'MANAGE'] as const
@@ -48,9 +49,7 @@ function higherOf(a: Level, b: Level): Level {
 export function parseLevel(text: string): Level {
   const level = levels.find((name) => name === text)
   if (level) return level
-  throw invalid(
-    `Invalid permission '${excerpt(text)}'. Valid permissions are: ${quoteNames(levels)}`,
-  )
+  throw invalid(`${messages.wrongLevel(text)}. Valid permissions are: ${quoteNames(levels)}`)
 }
 
 /** As MLflow writes a list into a message. */

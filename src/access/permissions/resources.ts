@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import { parseRowId } from '../../core/int64.ts'
+import { messages } from '../../core/messages.ts'
 import { checkLength } from '../../core/names.ts'
 import type { Context } from '../../platform/context.ts'
 import { type Level, parseLevel, quoteNames } from './levels.ts'
@@ -45,9 +46,7 @@ export async function getResource(ctx: Context, type: string, pattern: string): 
   if (pattern === '*') return { type: known, id: '*' }
   const isOwner = owners.some((owner) => owner === known)
   if (!isOwner) {
-    throw invalid(
-      `Invalid resource_pattern '${excerpt(pattern)}' for resource_type='${known}'. This resource type supports only wildcard ('*') grants.`,
-    )
+    throw invalid(`${messages.wrongResourcePattern(pattern, known)}: give '*', which is for all`)
   }
   return known === 'experiment'
     ? getExperimentResource(ctx, pattern)
@@ -79,7 +78,7 @@ function parseResourceType(type: string): ResourceType {
     )
   }
   throw invalid(
-    `Invalid resource type '${excerpt(type)}'. Valid resource types are: ${quoteNames([...served].sort())}`,
+    `${messages.wrongResourceType(type)}. Valid resource types are: ${quoteNames([...served].sort())}`,
   )
 }
 
@@ -90,7 +89,7 @@ export function levelFor(type: ResourceType, text: string): Level {
   if (able.includes(level)) return level
   const what = type === 'workspace' ? 'Workspace-wide' : 'Resource-level'
   throw invalid(
-    `Invalid permission '${level}' for resource_type='${type}'. ${what} grants accept only: ${quoteNames([...able].sort())}.`,
+    `${messages.wrongLevel(level)} for resource_type='${type}'. ${what} grants accept only: ${quoteNames([...able].sort())}.`,
   )
 }
 

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import { matchesGlob } from '../../core/glob.ts'
+import { messages } from '../../core/messages.ts'
 import { matchesPlace, placeKey } from '../../core/place.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
@@ -142,5 +143,8 @@ export function needsGrant(right: Right, model: string, places: readonly string[
 
 /** The error for a caller who may not do something. */
 export function denied(ctx: Context, why: string): RegistryError {
-  return new RegistryError('PERMISSION_DENIED', `'${ctx.principal.name}' may not do this: ${why}`)
+  return new RegistryError(
+    'PERMISSION_DENIED',
+    `${messages.denied}. '${ctx.principal.name}' may not do this: ${why}`,
+  )
 }

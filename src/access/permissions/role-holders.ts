@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { entryStatement } from '../../audit/commit.ts'
 import { RegistryError } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { getAccount } from '../accounts/accounts.ts'
@@ -35,7 +36,7 @@ export async function assignRole(
     if (!(err instanceof ConstraintError) || err.kind !== 'unique') throw err
     throw new RegistryError(
       'RESOURCE_ALREADY_EXISTS',
-      `User role assignment (user_id=${account.id}, role_id=${role}) already exists`,
+      `${messages.roleAssignment(account.id, role)} already exists`,
       { cause: err },
     )
   }
@@ -53,7 +54,7 @@ export async function unassignRole(ctx: Context, username: string, role: number)
   if (removed.length === 1) return
   throw new RegistryError(
     'RESOURCE_DOES_NOT_EXIST',
-    `User role assignment (user_id=${account.id}, role_id=${role}) not found`,
+    `${messages.roleAssignment(account.id, role)} not found`,
   )
 }
 

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { entryStatement, type NewEntry } from '../../audit/commit.ts'
 import { RegistryError } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { commitAccess } from '../accounts/epoch.ts'
@@ -59,7 +60,7 @@ export async function addRolePermission(
     if (!(err instanceof ConstraintError) || err.kind !== 'unique') throw err
     throw new RegistryError(
       'RESOURCE_ALREADY_EXISTS',
-      `Role permission (role_id=${roleId}, resource_type=${added.on.type}) already exists for this resource_pattern; update it`,
+      `${messages.rolePermission(roleId, added.on.type)}) already exists for this resource_pattern; update it`,
     )
   }
   throw roleNotFound(roleId)
@@ -132,11 +133,11 @@ export function permissionAt(roleId: SQL, on: Resource): SQL {
 }
 
 export function roleNotFound(id: number): RegistryError {
-  return new RegistryError('RESOURCE_DOES_NOT_EXIST', `Role with id=${id} not found`)
+  return new RegistryError('RESOURCE_DOES_NOT_EXIST', messages.noRole(id))
 }
 
 export function permissionNotFound(id: number): RegistryError {
-  return new RegistryError('RESOURCE_DOES_NOT_EXIST', `Role permission with id=${id} not found`)
+  return new RegistryError('RESOURCE_DOES_NOT_EXIST', messages.noRolePermission(id))
 }
 
 function inWorkspace(ctx: Context, which: SQL): SQL {

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { entryStatement } from '../../audit/commit.ts'
-import { excerpt, invalid, RegistryError } from '../../core/error.ts'
+import { invalid, RegistryError } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { checkLength } from '../../core/names.ts'
 import { type Batch, type BatchRows, ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
@@ -39,7 +40,7 @@ export async function createRole(
   checkName(name)
   checkLength(description ?? '', descriptionCharsMax, 'description')
   const which = sql`r.workspace = ${ctx.workspace} and r.name = ${name}`
-  const { roles, permissions } = await commitRole(ctx, name, {
+  const { roles, permissions } = await commitRole(ctx, messages.roleExists(name, ctx.workspace), {
     inserted: sql`insert into roles (workspace, name, description, created_at_ms)
       values (${ctx.workspace}, ${name}, ${description ?? null}, ${ctx.now()})`,
     entry: entryStatement(ctx, {
@@ -82,6 +83,23 @@ export async function listAccountRoles(ctx: Context, account: number): Promise<R
   const seen = account === ctx.principal.accountId ? sql`1` : await isVisibleSql(ctx)
   const which = sql`${seen} and r.id in (select role from role_holders where account = ${account})`
   return rolesFrom(await ctx.db.batch(roleReads(which)))
+}
+
+/** The roles of each account, by its id: the caller's own, and those that the caller manages. */
+export async function listRolesByHolder(ctx: Context): Promise<ReadonlyMap<number, Role[]>> {
+  const self = ctx.principal.accountId ?? null
+  const visible = await isVisibleSql(ctx)
+  const held = sql`select h.role from role_holders h where h.account = ${self}`
+  const { holders, ...rows } = await ctx.db.batch({
+    ...roleReads(sql`(${visible} or r.id in (${held}))`),
+    holders: sql<{ account: number; role: number }>`select h.account, h.role from role_holders h
+      join roles r on r.id = h.role where ${visible} or h.account = ${self} order by h.role`,
+  })
+  const byId = new Map(rolesFrom(rows).map((role) => [role.id, role]))
+  const byHolder = Map.groupBy(holders, ({ account }) => account)
+  return new Map(
+    [...byHolder].map(([account, of]) => [account, of.flatMap(({ role }) => byId.get(role) ?? [])]),
+  )
 }
 
 /** Condition on `roles r`: in a workspace whose roles the caller manages. */
@@ -127,23 +145,27 @@ export async function updateRole(
 ): Promise<Role> {
   const { name, description } = change
   if (name === undefined && description === undefined) {
-    throw invalid("At least one of 'name' or 'description' must be provided to update a role.")
+    throw invalid(`${messages.emptyRoleUpdate}: nothing of the role would change`)
   }
   if (name !== undefined) checkName(name)
   checkLength(description ?? '', descriptionCharsMax, 'description')
   const which = isShared(ctx, id)
-  const { roles, permissions } = await commitRole(ctx, name ?? '', {
-    entry: entryStatement(ctx, {
-      action: 'role.updated',
-      before: roleJson,
-      after: sql`json_object('role_id', r.id, 'name', coalesce(${name ?? null}, r.name),
+  const { roles, permissions } = await commitRole(
+    ctx,
+    messages.roleNameTaken(name ?? '', ctx.workspace),
+    {
+      entry: entryStatement(ctx, {
+        action: 'role.updated',
+        before: roleJson,
+        after: sql`json_object('role_id', r.id, 'name', coalesce(${name ?? null}, r.name),
         'description', coalesce(${description ?? null}, r.description))`,
-      from: sql`roles r where ${which}`,
-    }),
-    updated: sql`update roles as r set name = coalesce(${name ?? null}, name),
+        from: sql`roles r where ${which}`,
+      }),
+      updated: sql`update roles as r set name = coalesce(${name ?? null}, name),
       description = coalesce(${description ?? null}, description) where ${which}`,
-    ...roleReads(which),
-  })
+      ...roleReads(which),
+    },
+  )
   const [role] = rolesFrom({ roles, permissions })
   if (!role) throw await explainNotShared(ctx, id)
   return role
@@ -175,26 +197,25 @@ export function roleDeletedEntry(ctx: Context, which: SQL): SQL {
 const roleJson = sql`json_object('role_id', r.id, 'name', r.name, 'description', r.description)`
 
 function checkName(name: string): void {
-  if (name.trim() === '') throw invalid('Role name cannot be empty.')
+  if (name.trim() === '') throw invalid(`${messages.blankRoleName}.`)
   checkLength(name, nameCharsMax, 'name')
   if (!name.startsWith(ownRolePrefix)) return
   throw invalid(
-    `Role name '${excerpt(name)}' uses the reserved '${ownRolePrefix}' prefix, which is held for the per-user permission representation. Choose a different name.`,
+    `${messages.reservedRoleName(name, ownRolePrefix)}, which users' own roles have; choose another name`,
   )
 }
 
-/** As `commitAccess`. @throws RESOURCE_ALREADY_EXISTS another role has the name */
+/** As `commitAccess`. @throws RESOURCE_ALREADY_EXISTS with this message: another role has the name */
 async function commitRole<const Q extends Batch>(
   ctx: Context,
-  name: string,
+  taken: string,
   statements: Q,
 ): Promise<BatchRows<Q>> {
   try {
     return await commitAccess(ctx, statements)
   } catch (err) {
     if (!(err instanceof ConstraintError) || err.kind !== 'unique') throw err
-    const message = `Role (name=${excerpt(name)}, workspace=${ctx.workspace}) already exists.`
-    throw new RegistryError('RESOURCE_ALREADY_EXISTS', message, { cause: err })
+    throw new RegistryError('RESOURCE_ALREADY_EXISTS', `${taken}.`, { cause: err })
   }
 }
 

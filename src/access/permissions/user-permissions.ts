@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { RegistryError } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { type Account, getAccount } from '../accounts/accounts.ts'
@@ -37,7 +38,7 @@ export async function grantTo(
     if (!(err instanceof ConstraintError) || err.kind !== 'unique') throw err
     throw new RegistryError(
       'RESOURCE_ALREADY_EXISTS',
-      `Permission for user=${username} on resource_type=${added.on.type} already exists; revoke it first`,
+      `${messages.userPermission(username, added.on.type)} already exists; revoke it first`,
     )
   }
   return account

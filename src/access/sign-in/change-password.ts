@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { entryStatement } from '../../audit/commit.ts'
 import { invalid, RegistryError } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
 import { userNotFound } from '../accounts/accounts.ts'
 import { commitAccess } from '../accounts/epoch.ts'
@@ -46,16 +47,16 @@ async function checkCurrent(
   { password, current }: PasswordChange,
 ): Promise<void> {
   if (!current) {
-    throw invalid('Current password is required when changing your own password.')
+    throw invalid(`${messages.currentPasswordMissing}: give current_password`)
   }
   try {
     await verifyPassword(ctx, { user: name, address: ctx.clientAddress }, current)
   } catch (err) {
     // A 401 would say that the request's own credentials are wrong.
     const isWrong = err instanceof RegistryError && err.code === 'UNAUTHENTICATED'
-    throw isWrong ? invalid('Current password does not match.', { cause: err }) : err
+    throw isWrong ? invalid(`${messages.currentPasswordWrong}.`, { cause: err }) : err
   }
   if (password === current) {
-    throw invalid('New password must differ from the current password.')
+    throw invalid(`${messages.samePassword}.`)
   }
 }

@@ -8,6 +8,8 @@ export type Field = {
   readonly repeated?: true
   /** Absent, null and, where text is wanted, the empty string are refused. */
   readonly required?: true
+  /** An empty text is taken for one: the operation says itself what is wrong with it. */
+  readonly mayBeEmpty?: true
   /** A second name for the field, e.g. `run_uuid`; both with different values are refused. */
   readonly alsoAs?: string
 }
@@ -69,7 +71,7 @@ export function decode<F extends Fields>(shape: Message<F>, body: unknown, path 
 }
 
 function decodeField(field: Field, value: unknown, name: string): unknown {
-  const isEmpty = value === '' && !wantsInteger(field)
+  const isEmpty = value === '' && !field.mayBeEmpty && !wantsInteger(field)
   if (field.required && (value === undefined || value === null || isEmpty)) throw missing(name)
   if (value === undefined || value === null) return field.repeated ? [] : undefined
   if (!field.repeated) return decodeOne(field, value, name)
@@ -79,7 +81,7 @@ function decodeField(field: Field, value: unknown, name: string): unknown {
 
 /** An empty text in their place is of the wrong type, and not missing. */
 function wantsInteger({ type }: Field): boolean {
-  return type === 'int32' || type === 'int64'
+  return type === 'int32' || type === 'int64' || type === 'row_id'
 }
 
 function missing(name: string): Error {

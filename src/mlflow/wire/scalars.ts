@@ -16,6 +16,8 @@ export type ScalarValues = {
   readonly int32: number
   readonly int64: Int64
   readonly double: number
+  /** The id of a row of MLflow's server of users and roles, which is refused in words of its own. */
+  readonly row_id: Int64
   /** The number of a model version, which MLflow sends as text. */
   readonly version: number
   /** The id of a run where MLflow looks at its form before it looks for the run. */
@@ -36,6 +38,7 @@ export const scalars: {
   int32: decodeInt32,
   int64: decodeInt64,
   double: decodeDouble,
+  row_id: decodeRowId,
   version: (value, name) => parseVersion(decodeString(value, name)),
   run_id: (value, name) => parseRunId(decodeString(value, name)),
   experiment_id: (value, name) => parseExperimentId(decodeString(value, name)),
@@ -66,6 +69,12 @@ function decodeInt64(value: unknown, name: string): Int64 {
   const number = integerOf(value)
   if (number === undefined) throw wrongType(value, name, 'an integer of 64 bits')
   return number
+}
+
+function decodeRowId(value: unknown, name: string): Int64 {
+  const number = integerOf(value)
+  if (number !== undefined) return number
+  throw invalid(messages.wrongRowId(typeof value === 'string' ? value : shownOf(value), name))
 }
 
 function decodeInt32(value: unknown, name: string): number {

@@ -84,7 +84,7 @@ test('whoever changes their own password gives the current one', async () => {
     mlflow(rita, 'PATCH', 'users/update-password', { username: 'rita', ...body })
   const fresh = 'another long password'
   expect((await change({ password: fresh })).json.message).toBe(
-    'Current password is required when changing your own password.',
+    'Current password is required: give current_password',
   )
   expect((await change({ password: fresh, current_password: 'x' })).json.message).toBe(
     'Current password does not match.',
