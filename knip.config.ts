@@ -12,6 +12,8 @@ const config: KnipConfig = {
     'src/{cli/main,worker,router-worker,client/index}.ts!',
     // drizzle-kit reads every table.
     'src/**/tables.ts!',
+    // Bundled into src/ui/shell/script.ts.
+    'src/ui/islands/page.ts!',
     'drizzle/config.ts',
     'test/{check,property,run,java/run,recordings/run,runner/worker-server,support/platform/*}.ts',
     'bench/{run,audit-cost,watchers}.ts',

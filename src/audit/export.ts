@@ -1,5 +1,6 @@
 import type { Platform } from '../platform/context.ts'
 import { hashJson } from '../platform/hash.ts'
+import { csvRowOf } from './csv.ts'
 import type { AuditEntry, SealedEntry } from './entry.ts'
 import { type EntryFilter, readEntryBatches, readLastSeq } from './read-entries.ts'
 import type { ShownEntry } from './verify.ts'
@@ -88,21 +89,4 @@ const csvColumns: readonly [string, (entry: HashedEntry, chainHash?: string) => 
 
 function csvLineOf(entry: HashedEntry, chainHash: string | undefined): string {
   return csvRowOf(csvColumns.map(([, cellOf]) => cellOf(entry, chainHash)))
-}
-
-/** RFC 4180: lines end with CR LF. */
-function csvRowOf(values: readonly unknown[]): string {
-  return `${values.map(csvCellOf).join(',')}\r\n`
-}
-
-/**
- * A spreadsheet runs a cell that begins like a formula, so such a text gets an apostrophe in front, as
- * OWASP advises (CSV injection). Full-width forms count, since some spreadsheets fold them.
- */
-function csvCellOf(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
-  const safe =
-    typeof value === 'string' && /^[\s]*[=+\-@＝＋－＠]|^[\t\r\n]/.test(text) ? `'${text}` : text
-  return /[",\r\n]|^\s|\s$|^'/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

@@ -6,6 +6,7 @@ import { variableOf } from '../../src/platform/settings/setting.ts'
 import { settingTable } from '../../src/platform/settings/setting-table.ts'
 import { describeOrder } from '../check/import-order.ts'
 import { readSources } from '../check/imports.ts'
+import { bundledScript } from './bundled-script.ts'
 import { commandNames, commandTables } from './commands.ts'
 import { importPicture } from './picture.ts'
 import { withQuotes } from './quoted.ts'
@@ -24,6 +25,11 @@ test('the page on compatibility has every endpoint, and says rightly which are s
   expect(endpoints.filter((route) => !page.includes(`\`${route.method} ${route.path}\``))).toEqual(
     [],
   )
+})
+
+test('the script of pages is made of its sources', async () => {
+  const path = `${root}src/ui/shell/script.ts`
+  await expect(await bundledScript(root)).toMatchFileSnapshot(path)
 })
 
 test('the page on operations has every setting', async () => {

@@ -1,7 +1,9 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect, test, vi } from 'vitest'
 import { createApp } from '../../src/app.ts'
 import { pageOfOldLink } from '../../src/ui/home/old-links.ts'
 import { pathsUnder } from '../../src/ui/paths.ts'
+import { readAssets } from '../../src/ui/shell/assets.ts'
 import { dark, light } from '../../src/ui/shell/style/tokens.ts'
 import { authServer } from '../support/auth-server.ts'
 import { testServer } from '../support/server.ts'
@@ -14,10 +16,17 @@ describe('every page', () => {
     expect(status).toBe(200)
     const policy = headers.get('content-security-policy') ?? ''
     const [, nonce] = /style-src 'nonce-([0-9a-f]{32})'/.exec(policy) ?? []
-    expect(policy).toMatch(/^default-src 'none'; style-src 'nonce-\w+'; img-src 'self' data:; /)
+    expect(policy).toMatch(
+      /^default-src 'none'; style-src 'nonce-(\w+)'; script-src 'nonce-\1'; connect-src 'self'; img-src 'self' data:; /,
+    )
     expect(policy).toContain("form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
     expect(html).toContain(`nonce="${nonce}"`)
-    expect(html).not.toMatch(/<script|javascript:|\son\w+=|\sstyle=|<style/i)
+    expect(html.match(/<script[^>]*>/g)).toEqual([
+      expect.stringMatching(
+        `^<script src="/assets/script\\.[0-9a-f]{10}\\.js" type="module" nonce="${nonce}">$`,
+      ),
+    ])
+    expect(html).not.toMatch(/javascript:|\son\w+=|\sstyle=|<style/i)
     expect(headers.get('cache-control')).toBe('no-store')
     const again = await pagesOf(app).get('/models')
     expect(again.headers.get('content-security-policy')).not.toBe(policy)
@@ -27,7 +36,7 @@ describe('every page', () => {
     const { app } = await testServer()
     const { html } = await pagesOf(app).get('/models')
     expect(html).toMatch(/<body><a class="skip" href="#content">/)
-    expect(html).toContain('<a href="/models" aria-current="true">Models</a>')
+    expect(html).toMatch(/<a href="\/models" aria-current="true"[^>]*>Models<\/a>/)
     expect(html).toContain('<main class="page" id="content"')
     expect(html.match(/<h1>/g)).toHaveLength(1)
     expect(textOf(html)).toContain('http://localhost/api/2.0/mlflow/registered-models/search')
@@ -58,6 +67,10 @@ describe('every page', () => {
     })
     expect((await pagesOf(app).get('/models')).html).not.toContain('evil.example')
   })
+})
+
+test('the script of pages has fewer bytes than its budget', async () => {
+  expect(gzipSync((await readAssets()).script.text).length).toBeLessThan(12_000)
 })
 
 test('the stylesheet is kept for a year, and other names are not found', async () => {

@@ -22,7 +22,7 @@ export async function showHome(c: AppContext): Promise<Response> {
   ])
   const notice = noticeOf(optionalQuery(c, 'unknown'))
   const page = <HomePage {...{ frame, catalogue, waiting, notice }} />
-  return sendPage(c, { frame, page }, { scripts: true })
+  return sendPage(c, { frame, page })
 }
 
 /** `GET /models?q=&sort=&after=` */

@@ -14,7 +14,7 @@ type HistoryProps = {
 
 /** What was done, newest first; for who may not read the audit log, what to ask for. */
 export const History: FC<HistoryProps> = ({ entries, to, about }) => (
-  <section class="near" aria-labelledby="timeline">
+  <section class="near" aria-labelledby="timeline" data-part="timeline">
     <h2 id="timeline">Timeline</h2>
     {entries === undefined ? (
       <p class="soft">

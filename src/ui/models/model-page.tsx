@@ -26,6 +26,7 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing }) => {
       title={name}
       heading={<Given text={name} />}
       section="models"
+      live={{ model: name }}
       crumbs={[{ text: 'Models', href: to.models }, { text: name }]}
       about={
         <>
@@ -42,13 +43,17 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing }) => {
           <Compare standing={standing} to={to} />
           {mayPromote
             ? serving.map((stage) => (
-                <a class="button quiet" href={to.query(to.rollback(name), { stage: stage.name })}>
+                <a
+                  class="button quiet"
+                  href={to.query(to.rollback(name), { stage: stage.name })}
+                  data-dialog
+                >
                   Roll back {visibleText(stage.name)}…
                 </a>
               ))
             : null}
           {mayEdit || mayPromote ? (
-            <a class="button quiet" href={to.changeModel(name)}>
+            <a class="button quiet" href={to.changeModel(name)} data-key="e">
               Change…
             </a>
           ) : null}
@@ -62,14 +67,14 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing }) => {
           first one.
         </p>
       ) : (
-        <div class="board">
+        <div class="board" data-part="board">
           {stages.map((stage) => (
             <Column stage={stage} name={name} to={to} mayPromote={mayPromote} />
           ))}
         </div>
       )}
       {model.aliases.length > 0 ? (
-        <section class="near" aria-labelledby="aliases">
+        <section class="near" aria-labelledby="aliases" data-part="aliases">
           <h2 id="aliases">Aliases</h2>
           <ul class="plain">
             {model.aliases.map(({ alias, version }) => (
@@ -82,7 +87,7 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing }) => {
         </section>
       ) : null}
       {requests.length > 0 ? (
-        <section class="near" aria-labelledby="requests">
+        <section class="near" aria-labelledby="requests" data-part="requests">
           <h2 id="requests">Open requests</h2>
           <RequestTable
             requests={requests}
@@ -205,7 +210,9 @@ const Card: FC<CardProps> = ({ version, holder, to, mayPromote }) => {
       )}
       {mayPromote && (stage === firstStage || isActive(stage)) ? (
         <p>
-          <a href={to.promote(name, version.version)}>Promote…</a>
+          <a href={to.promote(name, version.version)} data-dialog>
+            Promote…
+          </a>
         </p>
       ) : null}
     </li>

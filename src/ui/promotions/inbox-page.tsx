@@ -42,6 +42,7 @@ export const InboxPage: FC<{ readonly frame: Frame; readonly inbox: Inbox }> = (
       title={waiting > 0 ? `(${waiting}) Promotions` : 'Promotions'}
       heading="Promotions"
       section="promotions"
+      live={{}}
       waiting={waiting}
       api={{ method: 'GET', path: apiPath(inbox, frame) }}
     >
@@ -69,11 +70,13 @@ export const InboxPage: FC<{ readonly frame: Frame; readonly inbox: Inbox }> = (
           else is open.
         </p>
       ))}
-      {items.length === 0 ? (
-        <p class="empty">{view === 'waiting' ? 'Nothing waits for you.' : 'There are none.'}</p>
-      ) : (
-        <RequestTable requests={items} to={to} caption={titles[view]} />
-      )}
+      <div data-part="requests">
+        {items.length === 0 ? (
+          <p class="empty">{view === 'waiting' ? 'Nothing waits for you.' : 'There are none.'}</p>
+        ) : (
+          <RequestTable requests={items} to={to} caption={titles[view]} />
+        )}
+      </div>
       {next === undefined ? null : (
         <p>
           <a

@@ -30,37 +30,46 @@ export const PromotionPage: FC<DecideProps> = (props) => {
       title={`${isBlocked ? 'blocked' : status} · #${id} ${move} → ${targetText(target)}`}
       heading={<Heading standing={standing} frame={frame} />}
       section="promotions"
+      live={{ model }}
       crumbs={[{ text: 'Promotions', href: to.promotions }, { text: `#${id}` }]}
-      about={<About view={view} />}
+      about={
+        <div class="near" data-part="about">
+          <About view={view} />
+        </div>
+      }
       api={{ method: 'GET', path: `/api/v1/promotions/${id}` }}
     >
       <Problem of={problem} />
-      <Outcome view={view} />
-      <Tabs
-        label="Parts of this page"
-        items={[
-          ...(comparison
-            ? [{ href: '#changes', text: 'Changes', count: countDifferences(comparison) }]
-            : []),
-          { href: '#gates', text: 'Gates', count: view.gates.length },
-          { href: '#conversation', text: 'Conversation', count: view.reviews.length },
-          { href: '#evidence', text: 'Evidence' },
-        ]}
-      />
+      <div data-part="outcome">
+        <Outcome view={view} />
+      </div>
+      <div data-part="tabs">
+        <Tabs
+          label="Parts of this page"
+          items={[
+            ...(comparison
+              ? [{ href: '#changes', text: 'Changes', count: countDifferences(comparison) }]
+              : []),
+            { href: '#gates', text: 'Gates', count: view.gates.length },
+            { href: '#conversation', text: 'Conversation', count: view.reviews.length },
+            { href: '#evidence', text: 'Evidence' },
+          ]}
+        />
+      </div>
       <div class="decision">
         {status === 'open' ? (
-          <section class="panel near blockers" aria-labelledby="to-merge">
+          <section class="panel near blockers" aria-labelledby="to-merge" data-part="blockers">
             <h2 id="to-merge">To merge</h2>
             <Blockers view={view} policies={policies} to={to} />
           </section>
         ) : null}
-        <div class="stack grounds">
+        <div class="stack grounds" data-part="grounds">
           {status === 'open' ? <Changes {...standing} /> : null}
           <Gates view={view} />
           <Conversation view={view} />
           <Evidence view={view} />
         </div>
-        <div class="stack">
+        <div class="stack" data-part="decide">
           <Decide {...props} />
         </div>
       </div>
@@ -89,7 +98,7 @@ const Changes: FC<Standing> = ({ view: { version, target }, live, comparison, po
 
 /** On a phone: how it stands, and the way to the form. */
 const Reach: FC<{ readonly view: PromotionView }> = ({ view: { canMerge, blockedBy } }) => (
-  <p class="reach">
+  <p class="reach" data-part="reach">
     <span>
       {canMerge ? 'Nothing blocks it' : `Blocked by ${plural(blockedBy.length, 'thing')}`}
     </span>

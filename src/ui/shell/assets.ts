@@ -1,6 +1,7 @@
 import { toHex } from '../../core/bytes.ts'
 import { notFound } from '../../core/error.ts'
 import type { AppContext } from '../../http/app-env.ts'
+import { script } from './script.ts'
 import { style } from './style/style.ts'
 
 /**
@@ -13,6 +14,7 @@ if (/^#\\/./.test(hash)) location.replace(to + '?to=' + encodeURIComponent(hash.
 
 const sources = {
   style: { text: style, extension: 'css', type: 'text/css; charset=utf-8' },
+  script: { text: script, extension: 'js', type: 'text/javascript; charset=utf-8' },
   oldLinks: { text: oldLinks, extension: 'js', type: 'text/javascript; charset=utf-8' },
 } as const
 
@@ -30,6 +32,7 @@ export function readAssets(): Promise<Assets> {
 async function makeAssets(): Promise<Assets> {
   return {
     style: await assetOf('style'),
+    script: await assetOf('script'),
     oldLinks: await assetOf('oldLinks'),
   }
 }

@@ -18,7 +18,7 @@ export const Bar: FC<BarProps> = (props) => {
   const { frame } = props
   return (
     <header class="bar">
-      <a class="mark" href={frame.to.home}>
+      <a class="mark" href={frame.to.home} data-key="g h" data-key-text="Home">
         <Mark />
         Gatehouse
         {frame.workspace === undefined ? null : (
@@ -60,6 +60,15 @@ const Mark: FC = () => (
   </svg>
 )
 
+/** What follows a `g`. */
+const keys: Readonly<Record<Section, string>> = {
+  models: 'm',
+  experiments: 'e',
+  promotions: 'p',
+  audit: 'a',
+  docs: 'd',
+}
+
 const Sections: FC<BarProps> = ({ frame: { to }, section, waiting }) => {
   const all: readonly { id: Section; href: string; text: string }[] = [
     { id: 'models', href: to.models, text: 'Models' },
@@ -72,7 +81,12 @@ const Sections: FC<BarProps> = ({ frame: { to }, section, waiting }) => {
     <ul>
       {all.map(({ id, href, text }) => (
         <li>
-          <a href={href} aria-current={id === section ? 'true' : undefined}>
+          <a
+            href={href}
+            aria-current={id === section ? 'true' : undefined}
+            data-key={`g ${keys[id]}`}
+            data-key-text={text}
+          >
             {text}
             {id === 'promotions' && waiting > 0 ? (
               <>

@@ -14,7 +14,7 @@ export type Frame = {
   readonly workspace: string | undefined
   /** Allows the stylesheet and the scripts of this one answer. */
   readonly nonce: string
-  readonly files: { readonly style: string; readonly oldLinks: string }
+  readonly files: { readonly style: string; readonly script: string; readonly oldLinks: string }
   readonly caller: Caller
   readonly requestId: string
 }
@@ -30,13 +30,13 @@ export type Caller = {
 /** The frame of the page that answers this request. */
 export async function frameOf(c: AppContext): Promise<Frame> {
   const { principal, settings, requestId, randomId } = c.var.ctx
-  const { style, oldLinks } = await readAssets()
+  const { style, script, oldLinks } = await readAssets()
   return {
     to: pathsUnder(pagePrefix(c)),
     serverUrl: serverUrl(c) + workspacePath(c.var.workspace ?? defaultWorkspace),
     workspace: namedWorkspace(c),
     nonce: randomId(),
-    files: { style: style.file, oldLinks: oldLinks.file },
+    files: { style: style.file, script: script.file, oldLinks: oldLinks.file },
     caller: {
       name: principal.name,
       isVerified: principal.verified,

@@ -2,6 +2,7 @@ import type { Child, FC, PropsWithChildren } from 'hono/jsx'
 import { Fragment } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppContext } from '../../http/app-env.ts'
+import { eventTypes } from '../../webhooks/events/event-types.ts'
 import { Given, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import { ApiCall, type ShownCall } from './api-call.tsx'
@@ -15,6 +16,8 @@ type DocumentProps = PropsWithChildren<{
   readonly class?: string
   /** Whether it leads on from links of MLflow's own page. */
   readonly takesOldLinks?: boolean
+  /** Whether the script of pages is there. */
+  readonly isScripted?: boolean
 }>
 
 /** A whole document. Everything that it loads comes from this server, under the nonce of the answer. */
@@ -34,6 +37,9 @@ export const Document: FC<DocumentProps> = ({ frame, title, children, ...options
             data-to={`${to.prefix}/old-links`}
             nonce={nonce}
           />
+        ) : null}
+        {options.isScripted ? (
+          <script src={`${to.prefix}/assets/${files.script}`} type="module" nonce={nonce} />
         ) : null}
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href={`${to.prefix}/assets/${files.style}`} nonce={nonce} />
@@ -73,16 +79,23 @@ type PageProps = PropsWithChildren<{
   /** How many requests wait for the caller, where that is known. */
   readonly waiting?: number
   readonly takesOldLinks?: boolean
+  /** Its parts follow what happens to models, or to this one. */
+  readonly live?: { readonly model?: string } | undefined
 }>
+
+/** Kinds of events that pages of models and requests show. */
+const liveTypes = eventTypes.filter((type) =>
+  /^(registered_model|model_version|promotion)\./.test(type),
+)
 
 /** A page in the frame that all pages share. */
 export const Page: FC<PageProps> = ({ frame, title, children, ...props }) => (
-  <Document frame={frame} title={title} takesOldLinks={props.takesOldLinks ?? false}>
+  <Document frame={frame} title={title} takesOldLinks={props.takesOldLinks ?? false} isScripted>
     <a class="skip" href="#content">
       Skip to the content
     </a>
     <Bar frame={frame} section={props.section} waiting={props.waiting ?? 0} />
-    <main class="page" id="content" tabindex={-1}>
+    <main class="page" id="content" tabindex={-1} {...liveOf(frame, props.live)}>
       {props.crumbs ? <Crumbs of={props.crumbs} /> : null}
       <div class="head">
         <div>
@@ -96,6 +109,18 @@ export const Page: FC<PageProps> = ({ frame, title, children, ...props }) => (
     <Foot frame={frame} api={props.api} />
   </Document>
 )
+
+/** What the script follows while somebody looks at the page. */
+function liveOf({ to }: Frame, live: { readonly model?: string } | undefined) {
+  if (live === undefined) return {}
+  const kinds = ['registered_model.*', 'model_version.*', 'promotion.*']
+  const query = kinds.map((kind) => `type=${encodeURIComponent(kind)}`).join('&')
+  return {
+    'data-live': `${to.prefix}/api/v1/events?${query}`,
+    'data-types': liveTypes.join(' '),
+    'data-model': live.model,
+  }
+}
 
 const Crumbs: FC<{ readonly of: readonly Crumb[] }> = ({ of }) => (
   <nav class="crumbs" aria-label="The way here">
@@ -133,8 +158,6 @@ const Foot: FC<{ readonly frame: Frame; readonly api: ShownCall | undefined }> =
 
 type Sending = {
   readonly status?: ContentfulStatusCode
-  /** Whether it has scripts of ours. */
-  readonly scripts?: boolean
 }
 
 /**
@@ -144,12 +167,13 @@ type Sending = {
 export async function sendPage(
   c: AppContext,
   { frame, page }: { readonly frame: Frame; readonly page: ReturnType<FC> },
-  { status = 200, scripts = false }: Sending = {},
+  { status = 200 }: Sending = {},
 ): Promise<Response> {
   const policy = [
     "default-src 'none'",
     `style-src 'nonce-${frame.nonce}'`,
-    ...(scripts ? [`script-src 'nonce-${frame.nonce}'`] : []),
+    `script-src 'nonce-${frame.nonce}'`,
+    "connect-src 'self'",
     "img-src 'self' data:",
     "form-action 'self'",
     "base-uri 'none'",

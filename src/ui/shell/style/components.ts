@@ -67,6 +67,15 @@ pre.whole { max-block-size: none; } .preview { max-inline-size: 100%; block-size
 .dialog { max-inline-size: 44rem; display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
 .dialog > ul { padding-inline-start: 1.25rem; display: grid; gap: .375rem; }
 .or { display: flex; align-items: center; gap: .75rem; color: var(--soft); } .or::before, .or::after { content: ""; flex: 1; border-block-start: 1px solid var(--line); }
+button.small { min-block-size: 1.5rem; padding: 0 .5rem; font-size: .8125rem; font-weight: 400; }
+dialog { max-inline-size: min(44rem, calc(100vw - 2rem)); max-block-size: calc(100vh - 2rem); overflow: auto; padding: 1.25rem 1.5rem; border: 1px solid var(--control); border-radius: 10px; background: var(--paper); color: inherit; box-shadow: 0 8px 24px #0003; }
+dialog[open] { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); align-content: start; } dialog > button { justify-self: start; }
+dialog::backdrop { background: #0008; }
+kbd { padding: .0625rem .375rem; border: 1px solid var(--control); border-radius: 4px; background: var(--panel); }
+button.copy { display: block; margin-inline-start: auto; margin-block-end: .25rem; }
+[data-part]:empty { display: none; }
+.offer { position: fixed; inset-block-end: 1rem; inset-inline-end: 1rem; z-index: 3; box-shadow: 0 8px 24px #0003; }
+.changed { outline: 2px solid var(--link); outline-offset: 4px; }
 @media (pointer: coarse) { button, .button, input, select, .tabs a { min-block-size: 2.75rem; } }
 @media (max-width: 48rem) {
   .facts { grid-template-columns: minmax(0, 1fr); gap: 0; } .facts dd { margin-block-end: .5rem; }

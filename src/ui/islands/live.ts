@@ -1,0 +1,150 @@
+import { loadPage, makeButton, makeElement } from './elements.ts'
+
+/** Events that come together are one change. */
+const gatherMs = 150
+/** A page that nobody sees keeps its stream for so long. */
+const hiddenMs = 10_000
+const againMs = 30_000
+
+/**
+ * Parts of the page follow the events of the server while the page is seen. A part changes by itself only
+ * where nobody is at work: not where the focus is, not at or above the pointer. Else a button offers it.
+ */
+export function followEvents(): void {
+  const main = document.querySelector<HTMLElement>('main[data-live]')
+  const foot = document.querySelector('.foot')
+  if (!main || !foot) return
+  const state = makeElement('span', { role: 'status', class: 'live' })
+  foot.prepend(state)
+  const parts = partsOf(main, state)
+  let source: EventSource | undefined
+  let gathering = 0
+  const open = () => {
+    source?.close()
+    source = new EventSource(main.dataset.live ?? '')
+    source.onopen = () => {
+      state.textContent = 'Live'
+    }
+    source.onerror = () => {
+      state.textContent = `Paused since ${clockText()}`
+      if (source?.readyState === EventSource.CLOSED) setTimeout(resume, againMs)
+    }
+    for (const type of (main.dataset.types ?? '').split(' ')) {
+      source.addEventListener(type, ({ data }) => {
+        if (main.dataset.model && JSON.parse(data).model !== main.dataset.model) return
+        clearTimeout(gathering)
+        gathering = window.setTimeout(parts.refresh, gatherMs)
+      })
+    }
+  }
+  const resume = () => {
+    if (document.hidden || source?.readyState === EventSource.OPEN) return
+    open()
+    void parts.refresh()
+  }
+  let closing = 0
+  document.addEventListener('visibilitychange', () => {
+    clearTimeout(closing)
+    if (document.hidden) closing = window.setTimeout(() => source?.close(), hiddenMs)
+    else resume()
+  })
+  if (!document.hidden) open()
+}
+
+function partsOf(main: HTMLElement, state: HTMLElement) {
+  const held = new Map<string, Element>()
+  // As the server made them: other scripts add to what is shown.
+  const served = new Map(
+    [...main.querySelectorAll<HTMLElement>('[data-part]')].map((part) => [
+      part.dataset.part ?? '',
+      part.outerHTML,
+    ]),
+  )
+  let pointerY: number | undefined
+  const offer = makeButton('', () => settle(true))
+  offer.classList.add('offer')
+  const settle = (isWanted: boolean) => {
+    for (const [name, next] of held) {
+      const part = findPart(main, name) ?? makePlace(main, next)
+      if (!isWanted && isInUse(part, pointerY)) continue
+      held.delete(name)
+      served.set(name, next.outerHTML)
+      putInPlace(part, next)
+      state.textContent = `Live, changed at ${clockText()}`
+    }
+    offer.textContent = `Show ${held.size} change${held.size === 1 ? '' : 's'}`
+    if (held.size > 0) document.body.append(offer)
+    else offer.remove()
+  }
+  document.addEventListener('pointermove', ({ pointerType, clientY }) => {
+    pointerY = pointerType === 'mouse' ? clientY : undefined
+  })
+  document.documentElement.addEventListener('pointerleave', () => {
+    pointerY = undefined
+    settle(false)
+  })
+  return {
+    async refresh() {
+      const page = await loadPage(location.href)
+      if (!page) return
+      const parts = [...page.querySelectorAll<HTMLElement>('main [data-part]')]
+      const names = parts.map(({ dataset }) => dataset.part ?? '')
+      // What is no longer there leaves an empty place.
+      for (const name of served.keys()) {
+        if (!names.includes(name)) parts.push(makeElement('div', { 'data-part': name }))
+      }
+      for (const next of parts) {
+        const name = next.dataset.part ?? ''
+        if (next.outerHTML === served.get(name)) held.delete(name)
+        else held.set(name, next)
+      }
+      document.title = page.title
+      settle(false)
+    },
+  }
+}
+
+function findPart(main: Element, name: string): Element | null {
+  return main.querySelector(`[data-part="${CSS.escape(name)}"]`)
+}
+
+/** A place for a part that was not there: behind the one that it follows. */
+function makePlace(main: Element, next: Element): Element {
+  const all: Element[] = [...(next.closest('main')?.querySelectorAll('[data-part]') ?? [])]
+  const before = all[all.indexOf(next) - 1]
+  const place = makeElement('div')
+  const previous = before && findPart(main, before.getAttribute('data-part') ?? '')
+  if (previous) previous.after(place)
+  else main.append(place)
+  return place
+}
+
+/** Whether a change of the part would move or take away what somebody is at. */
+function isInUse(part: Element, pointerY: number | undefined): boolean {
+  const selected = getSelection()
+  const isSelected = selected?.isCollapsed === false && selected.containsNode(part, true)
+  if (part.contains(document.activeElement) || isSelected) return true
+  return pointerY !== undefined && part.getBoundingClientRect().top <= pointerY
+}
+
+/** What was unfolded stays so, and what was typed stays in its field. */
+function putInPlace(part: Element, next: Element): void {
+  const open = [...part.querySelectorAll('details')].map((details) => details.open)
+  for (const [i, details] of next.querySelectorAll('details').entries()) {
+    details.open = open[i] ?? details.open
+  }
+  for (const field of part.querySelectorAll<HTMLTextAreaElement>('textarea[name]')) {
+    const action = field.form?.getAttribute('action') ?? ''
+    const same = next.querySelector<HTMLTextAreaElement>(
+      `form[action="${CSS.escape(action)}"] textarea[name="${CSS.escape(field.name)}"]`,
+    )
+    if (same && field.value !== field.defaultValue) same.value = field.value
+  }
+  next.classList.add('changed')
+  part.replaceWith(next)
+  setTimeout(() => next.classList.remove('changed'), 3000)
+}
+
+function clockText(): string {
+  return new Date().toISOString().slice(11, 16)
+}

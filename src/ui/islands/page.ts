@@ -1,0 +1,25 @@
+/**
+ * What the script of every page does. Each part shortens a way that exists without it, and one that
+ * fails leaves the page as the server made it.
+ */
+import { addChartImages } from './chart-images.ts'
+import { addCopyButtons } from './copy-buttons.ts'
+import { openLinksAsDialogs } from './dialogs.ts'
+import { listenToKeys } from './keys.ts'
+import { followEvents } from './live.ts'
+import { addTableFiles } from './table-files.ts'
+
+for (const start of [
+  followEvents,
+  listenToKeys,
+  openLinksAsDialogs,
+  addCopyButtons,
+  addTableFiles,
+  addChartImages,
+]) {
+  try {
+    start()
+  } catch (err) {
+    console.error(err)
+  }
+}

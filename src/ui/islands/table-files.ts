@@ -1,0 +1,37 @@
+import { csvRowOf } from '../../audit/csv.ts'
+import { fileNameOf, makeButton, makeElement, saveFile } from './elements.ts'
+
+/** In the foot, a button for each table of the page that saves what it shows as CSV. */
+export function addTableFiles(): void {
+  const tables = [...document.querySelectorAll<HTMLTableElement>('main .region > table')]
+  const foot = document.querySelector('.foot')
+  if (tables.length === 0 || !foot) return
+  const buttons = tables.map((table) => {
+    const name = table.caption?.textContent?.trim() || 'Table'
+    return makeButton(name, () => {
+      const rows = [...table.rows].map((row) => csvRowOf([...row.cells].map(textOf)))
+      saveFile(fileNameOf(name, 'csv'), new Blob(['\ufeff', ...rows], { type: 'text/csv' }))
+    })
+  })
+  const row = makeElement('div', { class: 'row' }, buttons)
+  foot.prepend(makeElement('details', {}, [makeElement('summary', {}, ['CSV']), row]))
+}
+
+/** Numbers and times as they are kept, not as they are shown; a cell without a value is empty. */
+function textOf(cell: HTMLTableCellElement): string | number {
+  const data = cell.querySelector('data')
+  if (data) return numberOf(data.value)
+  const time = cell.querySelector('time')
+  if (time && cell.innerText.trim() === time.innerText.trim()) return time.dateTime
+  const copy = cell.cloneNode(true)
+  if (copy instanceof Element)
+    for (const hidden of copy.querySelectorAll('.unseen')) hidden.remove()
+  const text = (copy.textContent ?? '').replace(/\s+/g, ' ').trim()
+  return text === '–' ? '' : text
+}
+
+/** So that a negative number does not look like a formula. */
+function numberOf(text: string): string | number {
+  const value = Number(text)
+  return Number.isFinite(value) && String(value) === text ? value : text
+}

@@ -1,0 +1,144 @@
+import { access, readFile } from 'node:fs/promises'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { listen } from '../../../src/node.ts'
+import { runsWorld } from '../../ui/runs-world.ts'
+import { askedWorld } from '../../ui/world.ts'
+
+const executablePath = process.env.GATEHOUSE_CHROMIUM ?? '/usr/bin/chromium'
+const isThere = await access(executablePath).then(
+  () => true,
+  () => false,
+)
+
+const stops: (() => Promise<unknown>)[] = []
+let browser: Browser
+
+beforeAll(async () => {
+  if (!isThere) return
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  stops.push(() => browser.close())
+}, 120_000)
+
+afterAll(async () => {
+  for (const stop of stops.reverse()) await stop()
+})
+
+/** A server in this process, and pages of it for one person, with what their scripts complained of. */
+async function served<World extends Pick<Awaited<ReturnType<typeof askedWorld>>, 'platform'>>(
+  world: World,
+) {
+  const { server, url } = await listen(world.platform, { host: '127.0.0.1', port: 0 })
+  stops.push(async () => server.close())
+  const complaints: string[] = []
+  const open = async (who: string, path: string, options: BrowserContextOptions = {}) => {
+    const context = await browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      extraHTTPHeaders: { authorization: who },
+      ...options,
+    })
+    stops.push(() => context.close())
+    const page = await context.newPage()
+    page.on('console', (message) => complaints.push(message.text()))
+    page.on('pageerror', (err) => complaints.push(err.message))
+    await page.goto(url + path)
+    return page
+  }
+  return { ...world, url, open, complaints }
+}
+
+const headingOf = (page: Page) => page.getByRole('heading', { level: 1 })
+
+describe.skipIf(!isThere)('the script of pages', () => {
+  test('goes where a key says, lists the keys, and leaves what is typed alone', async () => {
+    const { open, rita, url, complaints } = await served(await askedWorld())
+    const page = await open(rita, '/models')
+    await page.keyboard.press('/')
+    await page.keyboard.type('gp?')
+    expect(page.url()).toBe(`${url}/models`)
+    await page.locator('h1').click()
+    await page.keyboard.press('j')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(`${url}/models/fraud-detector`)
+    await page.keyboard.type('gp')
+    await page.waitForURL(`${url}/promotions`)
+    await page.keyboard.press('?')
+    const keys = page.getByRole('dialog', { name: 'Keys' })
+    expect(await keys.innerText()).toContain('g a')
+    await keys.getByLabel('Single keys are on').uncheck()
+    await page.keyboard.press('Escape')
+    await page.keyboard.type('gm')
+    expect(page.url()).toBe(`${url}/promotions`)
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test('asks for a rollback on top of the page, and does what the page of its own does', async () => {
+    const { open, ann, name, url, complaints } = await served(await askedWorld())
+    const page = await open(ann, `/models/${name}`)
+    await page.getByRole('link', { name: 'Roll back Production…' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.waitFor()
+    await dialog.getByRole('link', { name: 'Cancel' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    expect(page.url()).toBe(`${url}/models/${name}`)
+    await page.getByRole('link', { name: 'Roll back Production…' }).click()
+    await dialog.getByLabel('Reason').fill('declines good customers')
+    await dialog.getByRole('button').last().click()
+    await page.waitForURL((to) => !to.pathname.endsWith('/rollback'))
+    expect(await headingOf(page).innerText()).toContain(name)
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test('shows what others change, keeps what is typed, and moves nothing under the pointer', async () => {
+    const { open, rita, card, complaints, alice, call, id } = await served(await askedWorld())
+    const page = await open(rita, '/promotions/1')
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor()
+    const blockers = page.locator('[data-part="blockers"]')
+    const before = await blockers.innerText()
+    const comment = page.locator('[data-part="decide"] textarea').first()
+    await comment.fill('looks ri')
+    await card(3, { intended_use: 'Rank.', fairness: [{ slice: 'all', metric: 'a', value: 1 }] }, 1)
+    await expect.poll(() => blockers.innerText(), { timeout: 5000 }).not.toBe(before)
+    expect(await comment.inputValue()).toBe('looks ri')
+    await page.mouse.move(400, 800)
+    await call(alice, 'POST', `/api/v1/promotions/${id}/reviews`, {
+      decision: 'comment',
+      comment: 'from alice',
+    })
+    const offer = page.getByRole('button', { name: /^Show [2-9]/ })
+    await offer.waitFor()
+    expect(await page.locator('#content').innerText()).not.toContain('from alice')
+    await offer.click()
+    expect(await page.locator('#content').innerText()).toContain('from alice')
+    expect(await comment.inputValue()).toBe('looks ri')
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test('saves a table as CSV with whole numbers, a chart as a picture, and copies code', async () => {
+    const world = await runsWorld()
+    const value = 0.1234567890123
+    const metrics = [0, 1].map((step) => ({ key: 'loss', value, step, timestamp: step }))
+    const run = await world.logRun({ name: '=wave', metrics })
+    const { open, complaints } = await served(world)
+    const page = await open(world.ann, '/experiments/1?col=m.loss')
+    await page.locator('.foot summary', { hasText: 'CSV' }).click()
+    const [table] = await Promise.all([
+      page.waitForEvent('download'),
+      page.locator('.foot details button').first().click(),
+    ])
+    const text = await readFile(await table.path(), 'utf8')
+    expect(text).toContain(String(value))
+    expect(text).toContain(`'=wave`)
+    await page.goto(page.url().replace(/experiments.*/, `runs/${run}/charts`))
+    const [picture] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'PNG' }).first().click(),
+    ])
+    const bytes = await readFile(await picture.path())
+    expect([...bytes.subarray(1, 4)]).toEqual([...Buffer.from('PNG')])
+    expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([1920, 1080])
+    expect(complaints).toEqual([])
+  }, 60_000)
+})
+
+test.skipIf(isThere)(`no browser at ${executablePath}: apt-get install chromium`, () => {})
