@@ -3,6 +3,7 @@ import { sealEntries } from './audit/seal.ts'
 import { sweepPromotions } from './governance/upkeep/sweep.ts'
 import type { Platform } from './platform/context.ts'
 import { fillFacts } from './registry/facts/fill-facts.ts'
+import { mergeOldCounts } from './serving/counts/merge-old-counts.ts'
 
 /** Work that follows from changes and from time. It may run at any time and in several processes at once. */
 type Job = (platform: Platform) => Promise<void>
@@ -17,6 +18,7 @@ export const backgroundJobs: readonly Job[] = [
   sweepPromotions,
   writeRefusalCounts,
   fillFacts,
+  mergeOldCounts,
 ]
 
 /**

@@ -1,6 +1,9 @@
 import { getDeployment } from './api/endpoints/deployments.ts'
-import { GatehouseClient } from './client/client.ts'
+import { GatehouseClient, mayPass } from './client/client.ts'
+import { sendCounts } from './client/send-counts.ts'
 import { logError } from './platform/log.ts'
+import { randomId } from './platform/random-id.ts'
+import { CountReporter } from './router/count-reporter.ts'
 import { handlerOf, refusalOf } from './router/handle-request.ts'
 import { Router } from './router/router.ts'
 
@@ -14,6 +17,8 @@ type RouterBindings = {
 
 /** A change of the deployment takes effect after so long. */
 const everyMs = 1000
+/** What was counted is told after so long. */
+const reportMs = 2000
 /** What goes on after an answer is ended by the runtime after 30 seconds. */
 const limits = { silenceMsMax: 60_000, shadowMsMax: 20_000 }
 
@@ -25,8 +30,12 @@ export default {
     execution: Pick<ExecutionContext, 'waitUntil'>,
   ) {
     const routing = routingOf(env)
-    const { why } = await routing.refreshed((work) => execution.waitUntil(work))
-    if (why === undefined) return routing.handle(request, (work) => execution.waitUntil(work))
+    const waitUntil = (work: Promise<unknown>) => execution.waitUntil(work)
+    const { why } = await routing.refreshed(waitUntil)
+    if (why === undefined) {
+      waitUntil(routing.reported())
+      return routing.handle(request, waitUntil)
+    }
     const { body, ...init } = refusalOf(503, `The deployment cannot be read (${why})`)
     return new Response(body, init)
   },
@@ -46,7 +55,9 @@ class DeploymentRouting {
   readonly #client: GatehouseClient
   readonly #router = new Router({ now: Date.now, random: Math.random })
   readonly handle = handlerOf(this.#router, { ...limits, fetch: (url, init) => fetch(url, init) })
+  readonly #counts: CountReporter
   #isKnown = false
+  #reportingAtMs = 0
   #askedAtMs = 0
 
   constructor(env: RouterBindings) {
@@ -60,6 +71,23 @@ class DeploymentRouting {
       },
       (request) => fetch(request),
     )
+    const about = { name: this.#name, reporter: randomId() }
+    this.#counts = new CountReporter(this.#router, {
+      send: (report) => sendCounts(this.#client, about, report),
+      mayPass,
+    })
+  }
+
+  /** Tell what was counted, with what the next two seconds bring. One request does it for all that come meanwhile. */
+  async reported(): Promise<void> {
+    if (Date.now() - this.#reportingAtMs < reportMs) return
+    this.#reportingAtMs = Date.now()
+    await new Promise((done) => setTimeout(done, reportMs))
+    try {
+      await this.#counts.report()
+    } catch (err) {
+      logError({ event: 'counts not reported', deployment: this.#name, error: String(err) })
+    }
   }
 
   /**

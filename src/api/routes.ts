@@ -27,6 +27,7 @@ import { stageRoutes } from './registry/stages.ts'
 import { uploadRoutes } from './registry/uploads.ts'
 import { versionFileRoutes } from './registry/version-files.ts'
 import { mount, type ServedEndpoint } from './serve.ts'
+import { deploymentCountRoutes } from './serving/deployment-counts.ts'
 import { deploymentRoutes } from './serving/deployments.ts'
 import { outcomeRoutes } from './serving/outcomes.ts'
 import { replicaRoutes } from './serving/replicas.ts'
@@ -46,6 +47,7 @@ export const served: readonly ServedEndpoint[] = [
   ...replicaRoutes,
   ...deploymentRoutes,
   ...outcomeRoutes,
+  ...deploymentCountRoutes,
   ...lineageRoutes,
   ...compareRoutes,
   ...policyRoutes,

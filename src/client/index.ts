@@ -6,6 +6,7 @@
 export * from '../api/endpoints/audit.ts'
 export * from '../api/endpoints/cards.ts'
 export * from '../api/endpoints/compare.ts'
+export * from '../api/endpoints/deployment-counts.ts'
 export * from '../api/endpoints/deployments.ts'
 export * from '../api/endpoints/events.ts'
 export * from '../api/endpoints/grants.ts'

@@ -41,8 +41,9 @@ export class Router {
     this.#random = random
   }
 
-  /** Split by these from now on. What was counted before stays. */
+  /** Split by these from now on. What was counted of another deployment is forgotten. */
   apply(split: RoutedSplit): void {
+    if (split.id !== this.#split.id) this.tally.take()
     this.#split = split
   }
 

@@ -123,3 +123,55 @@ export const deploymentOutcomeMarks = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.deployment, t.hour, t.name, t.random] })],
 )
+
+/** Who reports counts of a deployment, so that a report that is repeated counts once. */
+export const deploymentReporters = sqliteTable(
+  'deployment_reporters',
+  {
+    deployment: integer()
+      .notNull()
+      .references(() => deployments.id, { onDelete: 'cascade' }),
+    /** The id that the process gave itself. */
+    reporter: text().notNull(),
+    /** `accounts.id`; null: nobody signed in. */
+    account: integer(),
+    /** The number of the last report that was counted. */
+    sequence: integer().notNull(),
+    seen_at_ms: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.deployment, t.reporter] })],
+)
+
+/** What was counted of the variants and shadows of a deployment within a span of time. */
+export const deploymentCounts = sqliteTable(
+  'deployment_counts',
+  {
+    deployment: integer()
+      .notNull()
+      .references(() => deployments.id, { onDelete: 'cascade' }),
+    /** 10 seconds; an hour for those that were folded. */
+    span_ms: integer().notNull(),
+    /** When the span begins. */
+    at_ms: integer().notNull(),
+    /** `variant` or `shadow`. */
+    kind: text().notNull(),
+    name: text().notNull(),
+    /** 0 where only the scorer knows. */
+    version: integer().notNull(),
+    requests: integer().notNull(),
+    errors: integer().notNull(),
+    refused: integer().notNull(),
+    skipped: integer().notNull(),
+    compared: integer().notNull(),
+    agreed: integer().notNull(),
+    difference_max: real().notNull(),
+    /** JSON: counts by number of bucket. */
+    latencies: text().notNull(),
+  },
+  (t) => [
+    primaryKey({
+      columns: [t.deployment, t.span_ms, t.at_ms, t.kind, t.name, t.version],
+    }),
+    index('deployment_counts_by_age').on(t.span_ms, t.at_ms),
+  ],
+)

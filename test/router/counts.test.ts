@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { compareAnswers } from '../../src/router/compare-answers.ts'
+import { bucketOf, latencyBucketMax, quantileOf } from '../../src/router/latencies.ts'
 
 const predicted = (value: unknown) => JSON.stringify({ predictions: value })
 
@@ -23,4 +24,20 @@ test.each([
 test('an answer that is no JSON is compared with nothing, and agrees with none', () => {
   expect(compareAnswers('<html>', predicted(1))).toBeUndefined()
   expect(compareAnswers(predicted(1), '<html>')).toEqual({ agrees: false, difference: 0 })
+})
+
+test('quantiles are those of all durations that were counted, at most 5% above', () => {
+  const latencies: Record<string, number> = {}
+  for (let ms = 1; ms <= 1000; ms++) latencies[bucketOf(ms)] = (latencies[bucketOf(ms)] ?? 0) + 1
+  for (const [q, ms] of [
+    [0.5, 500],
+    [0.95, 950],
+    [0.99, 990],
+  ] as const) {
+    const found = quantileOf(latencies, q) ?? 0
+    expect(found).toBeGreaterThanOrEqual(ms * 0.995)
+    expect(found).toBeLessThanOrEqual(ms * 1.055)
+  }
+  expect(quantileOf({}, 0.5)).toBeUndefined()
+  expect([bucketOf(-1), bucketOf(1e12)]).toEqual([0, latencyBucketMax])
 })

@@ -1,4 +1,3 @@
-import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import routerWorker from '../../src/router-worker.ts'
 import { registryServer } from '../support/registry-server.ts'
@@ -30,17 +29,20 @@ async function world() {
       ...(method === 'GET' ? {} : { body: await request.text() }),
     })
   })
+  const after: Promise<unknown>[] = []
   const env = { GATEHOUSE_SERVER: server, GATEHOUSE_DEPLOYMENT: 'ab' }
   return {
     put: (body: object) => call('PUT', '/api/v1/deployments/ab', { model: 'fraud', ...body }),
     goAway: () => {
       isAway = true
     },
+    /** Until what goes on after the answers has ended. */
+    settle: () => Promise.all(after.splice(0)),
+    stats: async () => (await call('GET', '/api/v1/deployments/ab/stats')).json,
     async ask() {
-      const execution = createExecutionContext()
       const request = new Request('https://fraud.test/invocations', { method: 'POST', body: '[1]' })
-      const res = await routerWorker.fetch(request, env, execution)
-      await waitOnExecutionContext(execution)
+      const waitUntil = (work: Promise<unknown>) => after.push(work)
+      const res = await routerWorker.fetch(request, env, { waitUntil })
       return { status: res.status, headers: res.headers, json: (await res.json()) as object }
     },
     /** What the Worker asks next, it asks anew. */
@@ -48,8 +50,8 @@ async function world() {
   }
 }
 
-test('a Worker answers as the deployment says, follows its changes, and goes on while the server is away', async () => {
-  const { put, goAway, ask, wait } = await world()
+test('a Worker answers as the deployment says, follows its changes, reports what it counts, and goes on while the server is away', async () => {
+  const { put, goAway, ask, wait, settle, stats } = await world()
   expect(await ask()).toMatchObject({
     status: 503,
     json: { error_code: 'TEMPORARILY_UNAVAILABLE', message: expect.stringContaining("'ab'") },
@@ -63,9 +65,12 @@ test('a Worker answers as the deployment says, follows its changes, and goes on 
   await put({ variants: [variant('a', 0), variant('b', 1)] })
   wait()
   await ask()
+  await settle()
+  expect(await stats()).toMatchObject({ variants: [{ name: 'a', requests: 2, errors: 0 }] })
   expect(await ask()).toMatchObject({ json: { predictions: ['b.test'] } })
   goAway()
   wait()
   for (let i = 0; i < 3; i++)
     expect(await ask()).toMatchObject({ json: { predictions: ['b.test'] } })
+  await settle()
 })

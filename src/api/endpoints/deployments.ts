@@ -4,13 +4,13 @@ import { Nothing, PageQuery, pageOf } from './shapes.ts'
 
 const tag = 'serving'
 
-const Name = z
+export const DeploymentName = z
   .string()
   .regex(/^[\w.-]{1,64}$/, { error: 'use 1 to 64 letters, digits, dots, dashes' })
-const NameParams = z.object({ name: Name })
+export const DeploymentNameParams = z.object({ name: DeploymentName })
 
 const Target = {
-  name: Name,
+  name: DeploymentName,
   uri: z.string().optional().describe('What it follows: `models:/fraud/Production`; of the model'),
   url: z
     .string()
@@ -69,7 +69,7 @@ export const putDeployment = endpoint({
   summary: 'Split the requests to a model between several of its versions',
   description:
     'Needs MANAGE on the model, since the weights decide which version answers whom. `gatehouse serve --deployment` follows it.',
-  params: NameParams,
+  params: DeploymentNameParams,
   body: z.strictObject({
     model: z.string().min(1),
     ...Split,
@@ -96,7 +96,7 @@ export const getDeployment = endpoint({
   path: '/api/v1/deployments/{name}',
   tag,
   summary: 'How a deployment splits requests',
-  params: NameParams,
+  params: DeploymentNameParams,
   answer: DeploymentShape,
 })
 
@@ -117,6 +117,6 @@ export const deleteDeployment = endpoint({
   tag,
   summary: 'Delete a deployment',
   description: 'Processes that follow it go on as they are. Needs MANAGE on its model.',
-  params: NameParams,
+  params: DeploymentNameParams,
   answer: Nothing,
 })

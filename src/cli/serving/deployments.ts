@@ -1,15 +1,18 @@
 import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
 import type { z } from 'zod'
+import { getDeploymentStats } from '../../api/endpoints/deployment-counts.ts'
 import * as endpoints from '../../api/endpoints/deployments.ts'
 import type { CallInput } from '../../client/client.ts'
 import { readEveryPage } from '../../client/every-page.ts'
 import { StartError } from '../../platform/start-error.ts'
-import { momentText, print, printList } from '../print.ts'
+import { parseDuration } from '../duration.ts'
+import { columns, momentText, print, printList } from '../print.ts'
 import { addServer, callServer } from '../with-server.ts'
 import { outcomesCommand } from './outcomes.ts'
 
 export type FollowedDeployment = z.output<typeof endpoints.getDeployment.answer>
+type DeploymentStatsAnswer = z.output<typeof getDeploymentStats.answer>
 type DeploymentBody = CallInput<typeof endpoints.putDeployment>['body']
 
 /** `gatehouse deployments`: how requests are split between versions. */
@@ -20,6 +23,7 @@ export function deploymentsCommand(): Command {
     .addCommand(showCommand())
     .addCommand(setCommand())
     .addCommand(weightsCommand())
+    .addCommand(statsCommand())
     .addCommand(deleteCommand())
     .addCommand(outcomesCommand())
 }
@@ -106,6 +110,23 @@ function reasonOf(command: Command): Pick<DeploymentBody, 'reason' | 'break_glas
   }
 }
 
+function statsCommand(): Command {
+  const command = new Command('stats')
+    .description('how the variants and shadows of a deployment do')
+    .argument('<name>')
+    .option('--window <duration>', 'the time until now that counts, such as 5m', '1h')
+  return addServer(command).action((name: string) =>
+    callServer(command, async (client) => {
+      const { window } = command.opts<{ window: string }>()
+      const stats = await client.call(getDeploymentStats, {
+        params: { name },
+        query: { window_seconds: Math.round(parseDuration(window) / 1000) },
+      })
+      print(command, stats, () => statsLines(command, stats))
+    }),
+  )
+}
+
 function deleteCommand(): Command {
   const command = new Command('delete').description('delete a deployment').argument('<name>')
   return addServer(command, 'changes').action((name: string) =>
@@ -120,6 +141,25 @@ function deleteCommand(): Command {
 function bodyOf(found: FollowedDeployment) {
   const { id: _, name: _name, updated_by: _by, updated_at: _at, ...body } = found
   return body
+}
+
+function statsLines(command: Command, { variants, shadows }: DeploymentStatsAnswer): string[] {
+  if (variants.length + shadows.length === 0) return ['nothing was counted within that time']
+  const heads = ['NAME', 'REQUESTS', 'ERRORS', 'REFUSED', 'P50', 'P95', 'P99']
+  const row = (one: (typeof variants)[number] | (typeof shadows)[number]) => [
+    ...[one.name, String(one.requests), percentText(one.error_rate), String(one.refused)],
+    ...[one.p50_ms, one.p95_ms, one.p99_ms].map((ms) => (ms === undefined ? '' : `${ms} ms`)),
+  ]
+  const shadowRow = (one: (typeof shadows)[number]) => [
+    ...[`${one.name} (shadow)`, ...row(one).slice(1)],
+    ...[percentText(one.agreement), String(one.difference_max ?? ''), String(one.skipped)],
+  ]
+  const more = shadows.length > 0 ? ['AGREES', 'DIFFERENCE', 'SKIPPED'] : []
+  return columns(command, [[...heads, ...more], ...variants.map(row), ...shadows.map(shadowRow)])
+}
+
+function percentText(part: number | undefined): string {
+  return part === undefined ? '' : `${(100 * part).toFixed(1)}%`
 }
 
 /** @throws StartError the file cannot be read, or has no JSON object */

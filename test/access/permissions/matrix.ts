@@ -530,17 +530,35 @@ export const apiRows: Readonly<Record<string, Row>> = {
       }),
   ],
   putDeployment: ['MANAGE', (w) => ours.put(`deployments/${crypto.randomUUID()}`, split(w))],
-  getDeployment: ['READ', async (w) => ours.get(`deployments/${await w.newDeployment()}`)],
+  getDeployment: ['READ', async (w) => ours.get(`deployments/${(await w.newDeployment()).name}`)],
   listDeployments: ['READ', (w) => ours.get(`deployments?model=${w.model}`)],
   reportOutcomes: [
     'USE',
     async (w) =>
-      ours.post(`deployments/${await w.newDeployment()}/outcomes`, {
+      ours.post(`deployments/${(await w.newDeployment()).name}/outcomes`, {
         items: [{ request_id: 'r', name: 'n', value: 1 }],
       }),
   ],
-  getOutcomes: ['READ', async (w) => ours.get(`deployments/${await w.newDeployment()}/outcomes`)],
-  deleteDeployment: ['MANAGE', async (w) => ours.del(`deployments/${await w.newDeployment()}`)],
+  getOutcomes: [
+    'READ',
+    async (w) => ours.get(`deployments/${(await w.newDeployment()).name}/outcomes`),
+  ],
+  deleteDeployment: [
+    'MANAGE',
+    async (w) => ours.del(`deployments/${(await w.newDeployment()).name}`),
+  ],
+  reportDeploymentCounts: [
+    'USE',
+    async (w) => {
+      const { name, id: deployment } = await w.newDeployment()
+      const report = { deployment, reporter: 'r', sequence: 1, items: [] }
+      return ours.post(`deployments/${name}/counts`, report)
+    },
+  ],
+  getDeploymentStats: [
+    'READ',
+    async (w) => ours.get(`deployments/${(await w.newDeployment()).name}/stats`),
+  ],
   listReplicas: ['READ', (w) => ours.get(`models/${w.model}/serving`)],
   watchModels: ['READ', (w) => ours.get(`watch?uri=models:/${w.model}/1`)],
   listStages: ['signed in', () => ours.get('stages')],

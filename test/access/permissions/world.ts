@@ -167,7 +167,8 @@ export async function makeWorld({ workspace }: { readonly workspace?: string } =
     newOn,
     newDeployment: async () => {
       const variants = [{ name: 'a', uri: `models:/${model}/1`, weight: 1 }]
-      return (await ours('PUT', `deployments/${name()}`, { model, variants })).name
+      const made = await ours('PUT', `deployments/${name()}`, { model, variants })
+      return { name: made.name, id: made.id }
     },
     newFile: () => upload(`${folder}/${name()}.txt`),
     async newHeld() {

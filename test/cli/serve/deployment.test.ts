@@ -72,6 +72,23 @@ test('serve --deployment splits by weight and key, follows each variant and each
     new Set(['champion 3', 'challenger 2']),
   )
 
+  const counted = async () => {
+    const { json } = await world.server.call('GET', '/api/v1/deployments/ab/stats')
+    const versions = json.variants.flatMap((one: { name: string; versions: object[] }) =>
+      one.versions.map((of) => ({ name: one.name, ...of })),
+    )
+    return { versions, shadow: json.shadows[0] }
+  }
+  // The shadow hangs: it has as many copies as it may, and gets no more.
+  await expect.poll(counted, { timeout: 10_000 }).toMatchObject({
+    versions: expect.arrayContaining([
+      expect.objectContaining({ name: 'champion', version: '1', errors: 0 }),
+      expect.objectContaining({ name: 'champion', version: '3', errors: 0 }),
+      expect.objectContaining({ name: 'challenger', version: '2', errors: 0 }),
+    ]),
+    shadow: { name: 'hung', skipped: 4 * users.length - 16 },
+  })
+
   await stopServer()
   expect(await askAll()).toEqual(promoted)
   const challenger = promoted.find(({ variant }) => variant === 'challenger')
@@ -145,6 +162,17 @@ test('deployments are written, weighed, listed and deleted from the command line
       'converted: b - a = 0.2 [-0.08195, 0.4445], p = 0.1675 (two-proportion z-test)',
       '',
     ].join('\n'),
+  )
+  expect((await ask(['deployments', 'stats', 'ab'])).out).toBe(
+    'nothing was counted within that time\n',
+  )
+  const { id } = (await call('GET', '/api/v1/deployments/ab')).json
+  const item = { kind: 'variant', name: 'a', version: 0, requests: 8, errors: 2, refused: 1 }
+  const report = { deployment: id, reporter: 'r', sequence: 1 }
+  const counts = [{ ...item, latencies: { 95: 8 } }]
+  await call('POST', '/api/v1/deployments/ab/counts', { ...report, items: counts })
+  expect((await ask(['deployments', 'stats', 'ab', '--window', '5m'])).out).toMatch(
+    /^NAME .*\na +8 +25\.0% +1 +10\.3 ms/,
   )
   expect((await ask(['deployments', 'delete', 'ab'])).code).toBe(0)
   expect((await ask(['deployments', 'list', 'fraud'])).out).toBe('no deployments of fraud\n')

@@ -14,6 +14,7 @@ import { findFetched } from '../version-folder.ts'
 import { followDeployment } from './follow-deployment.ts'
 import { writeLastLive } from './live-versions.ts'
 import { createProxy } from './proxy.ts'
+import { startCountReports } from './report-counts.ts'
 import { mlflowCommandOf, type ReadyVersion } from './scorer.ts'
 import { Supervisor, type SupervisorEvent } from './supervisor.ts'
 import { Variants } from './variants.ts'
@@ -120,9 +121,13 @@ async function serveVersions(
               },
             }),
           ]
+    const { router } = variants
+    const endCounts =
+      name === undefined ? () => {} : startCountReports(command, client, { router, name })
     await Promise.race([...following, variants.failed, stopSignal()])
     note(command, 'stopping')
     await Promise.all([drain(proxy, drainMs), variants.stopReports()])
+    await endCounts()
   } finally {
     variants.close()
     proxy.closeAllConnections()
