@@ -23,6 +23,9 @@ export type VariantRoute<T> = {
   readonly isCounted: boolean
 }
 
+type AnswerEnd = { readonly status: number | undefined; readonly ms: number }
+type OnAnswer = (of: { readonly variant: string; readonly version: number }, end: AnswerEnd) => void
+
 type Asked = {
   readonly method: string
   /** The value of a header; undefined: it is not there. */
@@ -34,11 +37,22 @@ export class Router {
   readonly tally = new RequestTally()
   readonly now: () => number
   readonly #random: () => number
+  readonly #onAnswer: OnAnswer | undefined
   #split: RoutedSplit = { variants: [] }
 
-  constructor({ now, random }: { readonly now: () => number; readonly random: () => number }) {
+  constructor({
+    now,
+    random,
+    onAnswer,
+  }: {
+    readonly now: () => number
+    readonly random: () => number
+    /** Told of each answer that is counted. */
+    readonly onAnswer?: OnAnswer | undefined
+  }) {
     this.now = now
     this.#random = random
+    this.#onAnswer = onAnswer
   }
 
   /** Split by these from now on. What was counted of another deployment is forgotten. */
@@ -94,9 +108,11 @@ export class Router {
    */
   count(
     { variant, version, isCounted }: Omit<VariantRoute<unknown>, 'target'>,
-    end: { readonly status: number | undefined; readonly ms: number },
+    end: AnswerEnd,
   ): void {
-    if (isCounted) this.tally.countAnswer({ kind: 'variant', name: variant, version }, end)
+    if (!isCounted) return
+    this.tally.countAnswer({ kind: 'variant', name: variant, version }, end)
+    this.#onAnswer?.({ variant, version }, end)
   }
 }
 

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { RequestMetrics } from '../../../src/platform/node/metrics.ts'
 import { servingWorld } from '../../support/serving/serving-world.ts'
 
 const megabytes = 1024 * 1024
@@ -12,7 +14,7 @@ describe('between callers and a scorer', () => {
     const { addVersion, promote, serve } = await servingWorld()
     await addVersion()
     await promote('1')
-    serving = await serve('--timeout', '3')
+    serving = await serve('--timeout', '3', '--metrics')
     await serving.untilLive('1')
   }, 60_000)
 
@@ -119,5 +121,39 @@ describe('between callers and a scorer', () => {
     expect(await serving.score()).toMatchObject({ status: 503 })
     await serving.untilLive('1', 2)
     expect(await serving.score()).toMatchObject({ status: 200 })
+  })
+
+  test('all of that is told to Prometheus, under the names that the dashboard asks for', async () => {
+    const res = await fetch(`${serving.url}/metrics`)
+    expect(res.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/)
+    const text = await res.text()
+    const of = 'variant="models:/fraud/Production"'
+    for (const line of [
+      `gatehouse_serving_live{${of},model="fraud",version="1"} 1`,
+      `gatehouse_serving_events_total{${of},event="live"} 2`,
+      `gatehouse_serving_events_total{${of},event="died"} 1`,
+    ]) {
+      expect(text).toContain(line)
+    }
+    const counted = new RegExp(`requests_total\\{${of},version="1",status="(\\w+)"\\} (\\d+)`, 'g')
+    const statuses = new Map(
+      [...text.matchAll(counted)].map(([, status, n]) => [status, Number(n)]),
+    )
+    expect([...statuses.keys()].sort()).toEqual(['200', 'none'])
+    expect(statuses.get('none')).toBeGreaterThanOrEqual(4)
+    expect(text).toMatch(/gatehouse_serving_unserved_total [1-9]/)
+    expect(text).toMatch(
+      /request_duration_seconds_bucket\{le="0.1",variant="models:\/fraud\/Production"/,
+    )
+
+    const registry = new RequestMetrics()
+    const dashboard = await readFile('examples/serving/grafana-dashboard.json', 'utf8')
+    const told = text + (await registry.text())
+    const asked = dashboard.match(/\b(gatehouse|process)_[a-z_]+(?=[{[ )]|")/g) ?? []
+    expect(asked.length).toBeGreaterThan(8)
+    const missing = asked.filter(
+      (name) => !told.includes(`# TYPE ${name.replace(/_bucket$/, '')} `),
+    )
+    expect(missing).toEqual([])
   })
 })

@@ -12,6 +12,7 @@ import { refusalOf, statusOfLeft } from '../../../router/handle-request.ts'
 import { idHeader, keptHeaders } from '../../../router/headers.ts'
 import type { Mirror, Shadows } from '../../../router/mirror.ts'
 import { headersOfAnswer, type Router, type VariantRoute } from '../../../router/router.ts'
+import type { ServingMetrics } from './serving-metrics.ts'
 
 /** Where the requests to a variant go: a scorer of this process, or one elsewhere. */
 export type Upstream = {
@@ -32,6 +33,10 @@ type ProxyTerms = {
   readonly live: (variant: string) => Upstream | undefined
   /** How long a scorer may be silent. */
   readonly silenceMsMax: number
+  /** What `/metrics` answers; undefined: it is passed on like other paths. */
+  readonly metrics:
+    | { readonly of: ServingMetrics; readonly text: () => Promise<string> }
+    | undefined
 }
 
 const agents = {
@@ -48,8 +53,12 @@ export function upstreamAt(text: string): Upstream {
 
 /** A server that passes each request on to the variant that is chosen when it comes. */
 export function createProxy(terms: ProxyTerms): Server {
-  const { router, shadows, live } = terms
+  const { router, shadows, live, metrics } = terms
   return createHttpServer((incoming, outgoing) => {
+    if (metrics && incoming.method === 'GET' && /^\/metrics(\?|$)/.test(incoming.url ?? '')) {
+      void answerMetrics(outgoing, metrics)
+      return
+    }
     const asked = {
       method: incoming.method ?? 'GET',
       // `headers` has properties that nobody sent, such as `constructor`.
@@ -57,8 +66,18 @@ export function createProxy(terms: ProxyTerms): Server {
     }
     const route = router.choose(asked, live)
     if (route) passOn(terms, { incoming, outgoing, route, mirror: shadows.begin(route) })
-    else refuse(outgoing, 503, 'No version is live; one is being started, or failed to start')
+    else {
+      metrics?.of.countUnserved()
+      refuse(outgoing, 503, 'No version is live; one is being started, or failed to start')
+    }
   })
+}
+
+async function answerMetrics(
+  outgoing: ServerResponse,
+  { of, text }: NonNullable<ProxyTerms['metrics']>,
+): Promise<void> {
+  outgoing.writeHead(200, { 'Content-Type': of.contentType }).end(await text())
 }
 
 type Passing = {

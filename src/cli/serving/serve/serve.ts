@@ -16,6 +16,7 @@ import { writeLastLive } from './live-versions.ts'
 import { createProxy } from './proxy.ts'
 import { startCountReports } from './report-counts.ts'
 import { mlflowCommandOf, type ReadyVersion } from './scorer.ts'
+import { ServingMetrics } from './serving-metrics.ts'
 import { Supervisor, type SupervisorEvent } from './supervisor.ts'
 import { Variants } from './variants.ts'
 
@@ -34,6 +35,7 @@ type Flags = {
   timeout: string
   startTimeout: string
   pingSeconds: string
+  metrics?: boolean
 }
 
 /** `gatehouse serve`: answer invocations with the version that a URI means. */
@@ -67,6 +69,7 @@ export function serveCommand(): Command {
       'how often a scorer is asked whether it lives, and how long it may take to say so; 0: never',
       '5',
     )
+    .option('--metrics', 'answer /metrics for Prometheus here, in place of the scorer')
     .option('--start-timeout <duration>', 'how long a scorer may take to be ready', '10m')
   return addServer(command).action((argument?: string) =>
     callServer(command, (client) => serveVersions(command, client, argument)),
@@ -89,16 +92,19 @@ async function serveVersions(
   }
   const root = resolvePath(flags.folder)
   const silenceMsMax = 1000 * numberOf('timeout', flags.timeout)
+  const metrics = flags.metrics ? new ServingMetrics() : undefined
   const variants = new Variants(command, client, {
     root,
     silenceMsMax,
-    makeSupervisor: supervisorsOf(command, client, { flags, root }),
+    makeSupervisor: supervisorsOf(command, client, { flags, root, metrics }),
+    metrics,
   })
   const proxy = createProxy({
     router: variants.router,
     shadows: variants.shadows,
     live: (variant) => variants.live(variant),
     silenceMsMax,
+    metrics: metrics && { of: metrics, text: () => metrics.text(variants.listLive()) },
   })
   try {
     await listen(proxy, flags, (url) =>
@@ -140,8 +146,16 @@ async function serveVersions(
 function supervisorsOf(
   command: Command,
   client: GatehouseClient,
-  { flags, root }: { readonly flags: Flags; readonly root: string },
-): (onChange: () => void) => Supervisor {
+  {
+    flags,
+    root,
+    metrics,
+  }: {
+    readonly flags: Flags
+    readonly root: string
+    readonly metrics: ServingMetrics | undefined
+  },
+): (variant: string, onChange: () => void) => Supervisor {
   const terms = {
     command: scorerCommandOf(flags),
     startMsMax: parseDuration(flags.startTimeout),
@@ -159,13 +173,14 @@ function supervisorsOf(
     before = turn.catch(() => {})
     return turn
   }
-  return (onChange) =>
+  return (variant, onChange) =>
     new Supervisor({
       ...terms,
       obtain,
       onLine: ({ model, version }, line) => note(command, `${model} ${version}: ${line}`),
       onEvent: (event) => {
         print(command, eventToWire(event), [eventText(event)])
+        metrics?.countEvent(variant, event)
         onChange()
         if (event.is !== 'live') return
         writeLastLive(root, event.resolved).catch((err: unknown) =>

@@ -8,6 +8,7 @@ import { followUri } from '../follow.ts'
 import { readLastLive } from './live-versions.ts'
 import { type Upstream, upstreamAt } from './proxy.ts'
 import { Reporter } from './reporter.ts'
+import type { ServingMetrics } from './serving-metrics.ts'
 import type { Supervisor } from './supervisor.ts'
 
 type OpenVariant = {
@@ -22,7 +23,8 @@ type VariantTerms = {
   /** How long a scorer may be silent. */
   readonly silenceMsMax: number
   /** @param onChange to be told of each change of what is live */
-  readonly makeSupervisor: (onChange: () => void) => Supervisor
+  readonly makeSupervisor: (variant: string, onChange: () => void) => Supervisor
+  readonly metrics: ServingMetrics | undefined
 }
 
 /** A supervisor for each variant and shadow of a split, and the router between them. */
@@ -33,16 +35,18 @@ export class Variants {
   readonly #open = new Map<string, OpenVariant>()
   #elsewhere: ReadonlyMap<string, Upstream> = new Map()
   readonly #failed = Promise.withResolvers<never>()
-  readonly router = new Router({
-    now: () => performance.timeOrigin + performance.now(),
-    random: Math.random,
-  })
+  readonly router: Router
   readonly shadows: Shadows
 
   constructor(command: Command, client: GatehouseClient, terms: VariantTerms) {
     this.#command = command
     this.#client = client
     this.#terms = terms
+    this.router = new Router({
+      now: () => performance.timeOrigin + performance.now(),
+      random: Math.random,
+      onAnswer: (of, end) => terms.metrics?.observeAnswer(of, end),
+    })
     this.shadows = new Shadows(this.router, {
       msMax: terms.silenceMsMax,
       target: (name) => shadowOf(this.live(name)),
@@ -86,6 +90,14 @@ export class Variants {
     return this.#elsewhere.get(name) ?? this.#open.get(name)?.supervisor.live
   }
 
+  /** The versions that answer now, and for which variants and shadows. */
+  listLive() {
+    return [...this.#open].flatMap(([variant, { supervisor }]) => {
+      const resolved = supervisor.live?.ready.resolved
+      return resolved ? [{ variant, model: resolved.model, version: resolved.version }] : []
+    })
+  }
+
   /** Say that this process ends. */
   async stopReports(): Promise<void> {
     await Promise.all([...this.#open.values()].map(({ reporter }) => reporter.stop()))
@@ -101,7 +113,7 @@ export class Variants {
   #begin(
     name: string,
     uri: string,
-    supervisor = this.#terms.makeSupervisor(() => this.#open.get(name)?.reporter.tell()),
+    supervisor = this.#terms.makeSupervisor(name, () => this.#open.get(name)?.reporter.tell()),
   ): void {
     const reporter = new Reporter(this.#command, this.#client, { uri, supervisor })
     const ended = new AbortController()
