@@ -26,6 +26,7 @@ export const CardPage: FC<CardPageProps> = ({ frame, ...props }) => {
   const { to } = frame
   return (
     <Page
+      isUnscripted
       frame={frame}
       title={`${name} version ${version}: model card`}
       heading={

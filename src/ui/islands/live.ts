@@ -31,7 +31,8 @@ export function followEvents(): void {
     }
     for (const type of (main.dataset.types ?? '').split(' ')) {
       source.addEventListener(type, ({ data }) => {
-        if (main.dataset.model && JSON.parse(data).model !== main.dataset.model) return
+        const of = encodeURIComponent(JSON.parse(data).model)
+        if (main.dataset.model !== undefined && of !== main.dataset.model) return
         clearTimeout(gathering)
         gathering = window.setTimeout(parts.refresh, gatherMs)
       })

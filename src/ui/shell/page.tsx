@@ -79,6 +79,8 @@ type PageProps = PropsWithChildren<{
   /** How many requests wait for the caller, where that is known. */
   readonly waiting?: number
   readonly takesOldLinks?: boolean
+  /** Without the script of pages; it is sent with `scripts: false`. */
+  readonly isUnscripted?: boolean
   /** Its parts follow what happens to models, or to this one. */
   readonly live?: { readonly model?: string } | undefined
 }>
@@ -90,7 +92,12 @@ const liveTypes = eventTypes.filter((type) =>
 
 /** A page in the frame that all pages share. */
 export const Page: FC<PageProps> = ({ frame, title, children, ...props }) => (
-  <Document frame={frame} title={title} takesOldLinks={props.takesOldLinks ?? false} isScripted>
+  <Document
+    frame={frame}
+    title={title}
+    takesOldLinks={props.takesOldLinks ?? false}
+    isScripted={!props.isUnscripted}
+  >
     <a class="skip" href="#content">
       Skip to the content
     </a>
@@ -118,7 +125,8 @@ function liveOf({ to }: Frame, live: { readonly model?: string } | undefined) {
   return {
     'data-live': `${to.prefix}/api/v1/events?${query}`,
     'data-types': liveTypes.join(' '),
-    'data-model': live.model,
+    // Encoded, so that characters which nobody sees stand in no page.
+    'data-model': live.model === undefined ? undefined : encodeURIComponent(live.model),
   }
 }
 
@@ -158,6 +166,8 @@ const Foot: FC<{ readonly frame: Frame; readonly api: ShownCall | undefined }> =
 
 type Sending = {
   readonly status?: ContentfulStatusCode
+  /** Whether scripts of ours may run. */
+  readonly scripts?: boolean
 }
 
 /**
@@ -167,13 +177,12 @@ type Sending = {
 export async function sendPage(
   c: AppContext,
   { frame, page }: { readonly frame: Frame; readonly page: ReturnType<FC> },
-  { status = 200 }: Sending = {},
+  { status = 200, scripts = true }: Sending = {},
 ): Promise<Response> {
   const policy = [
     "default-src 'none'",
     `style-src 'nonce-${frame.nonce}'`,
-    `script-src 'nonce-${frame.nonce}'`,
-    "connect-src 'self'",
+    ...(scripts ? [`script-src 'nonce-${frame.nonce}'`, "connect-src 'self'"] : []),
     "img-src 'self' data:",
     "form-action 'self'",
     "base-uri 'none'",

@@ -17,15 +17,23 @@ import { forgetUnderWay, keepUnderWay, takeUnderWay } from './under-way.ts'
 
 const formBytesMax = 20_000
 
+/** Where a password is typed, nothing runs. */
+const unscripted = { scripts: false }
+
 /** `GET /signin`: the form, or who is signed in. */
 export async function showSignIn(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const frame = await frameOf(c)
-  if (!ctx.settings.auth) return sendPage(c, { frame, page: <OpenPage frame={frame} /> })
+  if (!ctx.settings.auth)
+    return sendPage(c, { frame, page: <OpenPage frame={frame} /> }, unscripted)
   const principal = await authenticateBySession(ctx, credentialsOf(c))
   if (!principal) return form(c, returnPath(c.req.query('to')))
   const { name, groups } = principal
-  return sendPage(c, { frame, page: <SignedInPage frame={frame} name={name} groups={groups} /> })
+  return sendPage(
+    c,
+    { frame, page: <SignedInPage frame={frame} name={name} groups={groups} /> },
+    unscripted,
+  )
 }
 
 /** `POST /signin`: a session for a name and its password. */
@@ -118,7 +126,7 @@ async function form(
   const frame = await frameOf(c)
   const problem = err?.message
   const page = <SignInPage {...{ frame, provider: name, to, problem, username }} />
-  return sendPage(c, { frame, page }, { status: err ? httpStatus[err.code] : 200 })
+  return sendPage(c, { frame, page }, { ...unscripted, status: err ? httpStatus[err.code] : 200 })
 }
 
 async function formFields(c: AppContext): Promise<URLSearchParams> {
