@@ -49,6 +49,15 @@ export const operator: Principal = {
   isAdmin: true,
 }
 
+/** Takes variants out that break the bounds of their deployment. It may what those who wrote the bounds may. */
+export const deploymentGuard: Principal = {
+  name: 'deployment-guard',
+  kind: 'service',
+  verified: true,
+  groups: [],
+  isAdmin: true,
+}
+
 /** What the audit log has of a principal. */
 export type PrincipalRecord = Pick<Principal, 'name' | 'kind' | 'verified' | 'groups'> & {
   /** `accounts.id`; absent for those whom no account stands for. */

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { resolvePrincipals } from '../access/accounts/named-principals.ts'
 import { commit } from '../audit/commit.ts'
 import { conflict, excerpt, notFound } from '../core/error.ts'
 import { changeGuardedDeployment } from '../governance/moves/guarded-deployments.ts'
@@ -6,12 +7,12 @@ import type { Context } from '../platform/context.ts'
 import { modelEntry } from '../registry/audit-entries.ts'
 import { modelId } from '../registry/ids.ts'
 import { getModel } from '../registry/models/registered-models.ts'
-import type { Split } from '../router/split.ts'
 import { checkSplit } from './check-split.ts'
+import type { DeploymentGuard, GuardedSplit } from './deployment-guard.ts'
 import type { deployments } from './tables.ts'
 
 /** How the requests to a model are split, under a name. */
-export type Deployment = Split & {
+export type Deployment = GuardedSplit & {
   readonly id: number
   readonly name: string
   readonly registeredModelId: number
@@ -26,7 +27,7 @@ type DeploymentRow = typeof deployments.$inferSelect & { readonly model: string 
 
 const ofModelMax = 100
 
-type WantedDeployment = Split & {
+type WantedDeployment = GuardedSplit & {
   readonly model: string
   /** The one that was read, 0 where there was none; undefined: whatever is there. */
   readonly revision: number | undefined
@@ -42,21 +43,32 @@ type WantedDeployment = Split & {
  * @throws RESOURCE_DOES_NOT_EXIST no such model
  * @throws RESOURCE_CONFLICT another revision is there, one of another model, or too many
  */
-export function putDeployment(
+export async function putDeployment(
   ctx: Context,
   name: string,
-  wanted: WantedDeployment,
+  wanted: Omit<WantedDeployment, 'guard'> & { readonly guard?: DeploymentGuard | undefined },
 ): Promise<Deployment> {
   const { model, reason, breakGlass } = wanted
   checkSplit(model, wanted)
+  const guard = wanted.guard && {
+    ...wanted.guard,
+    accounts: await resolvePrincipals(ctx, wanted.guard.reporters, 'guard.reporters'),
+  }
   return changeGuardedDeployment(
     ctx,
     { model, deployment: name, reason, breakGlass },
-    (guarded, isBroken) => writeDeployment(guarded, name, { ...wanted, breakGlass: isBroken }),
+    (guarded, isBroken) =>
+      writeDeployment(guarded, name, { ...wanted, guard, breakGlass: isBroken }),
   )
 }
 
-async function writeDeployment(
+/**
+ * As `putDeployment`, for who has judged whether it may be written.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such model
+ * @throws RESOURCE_CONFLICT another revision is there, one of another model, or too many
+ */
+export async function writeDeployment(
   ctx: Context,
   name: string,
   wanted: WantedDeployment,
@@ -159,7 +171,7 @@ function splitJson(ctx: Context, name: string): SQL {
 
 function deploymentFrom(row: DeploymentRow): Deployment {
   // Written by `putDeployment` alone.
-  const split: Split = JSON.parse(row.split)
+  const split: GuardedSplit = JSON.parse(row.split)
   return {
     ...split,
     id: row.id,

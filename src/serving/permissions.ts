@@ -1,8 +1,16 @@
 import type { Permission } from '../access/permissions/levels.ts'
-import { requireModelVersion, requireVersionOfModelId } from '../access/permissions/require.ts'
+import {
+  requireModelVersion,
+  requirePromoting,
+  requireVersionOfModelId,
+} from '../access/permissions/require.ts'
 import { RegistryError } from '../core/error.ts'
+import { principalRecord } from '../core/principal.ts'
+import { isAmong } from '../governance/approvals.ts'
 import type { Context } from '../platform/context.ts'
-import { getDeployment } from './deployments.ts'
+import type { Split } from '../router/split.ts'
+import { type DeploymentGuard, stagesAtStake } from './deployment-guard.ts'
+import { type Deployment, getDeployment } from './deployments.ts'
 import type { ModelUri, Resolution } from './resolve.ts'
 
 /**
@@ -27,6 +35,38 @@ export async function requireOnDeployment(
 ): Promise<void> {
   const { registeredModelId } = await getDeployment(ctx, name)
   await requireVersionOfModelId(ctx, registeredModelId, needed)
+}
+
+/**
+ * Require what writing a deployment takes: MANAGE on the model and, where its guard rolls stages back, the right
+ * to do that.
+ *
+ * @throws PERMISSION_DENIED
+ */
+export async function requireToDeploy(
+  ctx: Context,
+  model: string,
+  split: Split & { readonly guard?: DeploymentGuard | undefined },
+): Promise<void> {
+  await requireModelVersion(ctx, model, 'MANAGE')
+  const stages = stagesAtStake(split)
+  if (stages.length > 0) await requirePromoting(ctx, model, { stages })
+}
+
+/**
+ * Require what reporting counts takes: USE on the model. Under a guard, which acts on them, also that it names the
+ * caller, or that the caller could write it.
+ *
+ * @throws PERMISSION_DENIED
+ */
+export async function requireReporting(ctx: Context, deployment: Deployment): Promise<void> {
+  const { guard, model, registeredModelId } = deployment
+  await requireVersionOfModelId(ctx, registeredModelId, 'USE')
+  if (!guard) return
+  const { principal } = ctx
+  const isNamed =
+    principal.verified && isAmong(principalRecord(principal), guard.reporters, guard.accounts)
+  if (!isNamed) await requireToDeploy(ctx, model, deployment)
 }
 
 /** Whether the reader of a stream still may; a model that was deleted meanwhile tells nothing. */

@@ -13,9 +13,9 @@ export type Member = Client & { readonly principal: Principal }
 export type Team = Awaited<ReturnType<typeof team>>
 
 /** A server with access control on, and people who ask it. */
-export async function team(settings: Partial<Settings> = {}) {
+export async function team(settings: Partial<Settings> = {}, more: Partial<Platform> = {}) {
   const fresh = await freshPlatform()
-  const platform = { ...fresh, settings: { ...fresh.settings, auth: true, ...settings } }
+  const platform = { ...fresh, ...more, settings: { ...fresh.settings, auth: true, ...settings } }
   const accounts = new Map<string, Promise<Principal>>()
   const accountOf = (name: string) => {
     const made = accounts.get(name) ?? makeAccount(platform, name)

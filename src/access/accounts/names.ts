@@ -72,7 +72,7 @@ export function accountKey(name: string): string {
 }
 
 /** What audit entries call callers without an account, and the server itself. */
-const reserved = new Set(['anonymous', 'operator', 'gatehouse'].map(nameKey))
+const reserved = new Set(['anonymous', 'operator', 'gatehouse', 'deployment-guard'].map(nameKey))
 
 /**
  * Whether the name is, or looks like, one that audit entries use for callers without an account.

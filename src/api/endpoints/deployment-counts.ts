@@ -13,7 +13,7 @@ export const reportDeploymentCounts = endpoint({
   tag,
   summary: 'Say what a router counted',
   description:
-    'What routes requests by a deployment says every two seconds what it counted since the report before. Needs USE on the model. A report whose number was counted before counts no more.',
+    'What routes requests by a deployment says every two seconds what it counted since the report before. Needs USE on the model; under a guard also that it names the account, or that the account could write the deployment. A report whose number was counted before counts no more.',
   params: DeploymentNameParams,
   body: z.strictObject({
     deployment: z.number().int().min(1).describe('The `id` of the deployment'),

@@ -49,6 +49,29 @@ const Split = {
     })
     .optional()
     .describe('Requests with the same value of this header meet the same variant'),
+  guard: z
+    .strictObject({
+      max_error_rate: z.number().min(0).max(1).optional(),
+      max_p95_ms: z.number().min(1).max(3_600_000).optional(),
+      window_seconds: z.number().int().min(10).max(3000).default(60),
+      min_requests: z.number().int().min(1).max(1_000_000).default(50),
+      action: z
+        .enum(['take_out', 'rollback'])
+        .default('take_out')
+        .describe(
+          'What becomes of a variant that breaks a bound: its weight is 0, or the stage that it follows is rolled back',
+        ),
+      reporters: z
+        .array(z.string().min(1).max(300))
+        .max(20)
+        .default([])
+        .describe('`service:scorers`: whose counts it believes, besides those who could write it'),
+    })
+    .refine((guard) => guard.max_error_rate !== undefined || guard.max_p95_ms !== undefined, {
+      error: 'give max_error_rate, max_p95_ms or both',
+    })
+    .optional()
+    .describe('Bounds that the variants keep'),
 }
 
 const DeploymentShape = z.object({
@@ -68,7 +91,7 @@ export const putDeployment = endpoint({
   tag,
   summary: 'Split the requests to a model between several of its versions',
   description:
-    'Needs MANAGE on the model, since the weights decide which version answers whom. `gatehouse serve --deployment` follows it.',
+    'Needs MANAGE on the model, since the weights decide which version answers whom, and the right to roll back the stages that its guard may roll back. `gatehouse serve --deployment` follows it.',
   params: DeploymentNameParams,
   body: z.strictObject({
     model: z.string().min(1),

@@ -1,6 +1,6 @@
 import { quantileOf } from '../../router/latencies.ts'
 import { type CountsOfOne, readCounts } from '../../serving/counts/read-counts.ts'
-import { reportCounts } from '../../serving/counts/report-counts.ts'
+import { takeReport } from '../../serving/counts/take-report.ts'
 import { getDeployment } from '../../serving/deployments.ts'
 import { requireOnDeployment } from '../../serving/permissions.ts'
 import * as endpoints from '../endpoints/deployment-counts.ts'
@@ -12,7 +12,7 @@ export const deploymentCountRoutes: readonly ServedEndpoint[] = [
     endpoints.reportDeploymentCounts,
     (ctx, { params }) => requireOnDeployment(ctx, params.name, 'USE'),
     async (ctx, { params, body: { items, ...report } }) => ({
-      counted: await reportCounts(ctx, params.name, {
+      counted: await takeReport(ctx, params.name, {
         ...report,
         items: items.map(({ difference_max: differenceMax, ...item }) => ({
           ...item,

@@ -1,6 +1,6 @@
 import { requireModelVersion } from '../../access/permissions/require.ts'
 import * as serving from '../../serving/deployments.ts'
-import { requireOnDeployment } from '../../serving/permissions.ts'
+import { requireOnDeployment, requireToDeploy } from '../../serving/permissions.ts'
 import * as endpoints from '../endpoints/deployments.ts'
 import type { Answer } from '../endpoints/endpoint.ts'
 import { page } from '../page.ts'
@@ -10,7 +10,7 @@ import { type ServedEndpoint, serve } from '../serve.ts'
 export const deploymentRoutes: readonly ServedEndpoint[] = [
   serve(
     endpoints.putDeployment,
-    (ctx, { body }) => requireModelVersion(ctx, body.model, 'MANAGE'),
+    (ctx, { body }) => requireToDeploy(ctx, body.model, body),
     async (ctx, { params, body: { break_glass: breakGlass, revision, ...split } }) =>
       deploymentToWire(
         await serving.putDeployment(ctx, params.name, { ...split, revision, breakGlass }),
@@ -55,8 +55,14 @@ function deploymentToWire(deployment: serving.Deployment): Answer<typeof endpoin
     variants,
     shadows,
     sticky,
+    ...(deployment.guard && { guard: guardToWire(deployment.guard) }),
     revision,
     updated_by: updatedBy,
     updated_at: updatedAtMs,
   }
+}
+
+/** Whose accounts the reporters were is kept for judging alone. */
+function guardToWire({ accounts: _, ...guard }: NonNullable<serving.Deployment['guard']>) {
+  return guard
 }

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Context } from '../../platform/context.ts'
 import type { RequestCounts } from '../../router/tally.ts'
+import { spanMs } from './report-counts.ts'
 
 /** What was counted of a variant or a shadow, of one version or of all. */
 export type CountsOfOne = Omit<RequestCounts, 'version' | 'kind' | 'name'>
@@ -33,12 +34,28 @@ type BucketRow = Pick<SumRow, 'kind' | 'name' | 'version'> & { bucket: string; c
  *
  * @param sinceMs what is older than an hour counts by whole hours
  */
-export async function readCounts(
+export function readCounts(
   ctx: Context,
   deployment: number,
   sinceMs: number,
 ): Promise<DeploymentStats[]> {
-  const { sums, buckets } = await ctx.db.batch(countReads(sql`${deployment}`, sinceMs))
+  return readWhich(ctx, sql`c.deployment = ${deployment} and c.at_ms + c.span_ms > ${sinceMs}`)
+}
+
+/** As `readCounts`, of what does not count by whole hours yet. */
+export function readFineCounts(
+  ctx: Context,
+  deployment: number,
+  sinceMs: number,
+): Promise<DeploymentStats[]> {
+  return readWhich(
+    ctx,
+    sql`c.deployment = ${deployment} and c.span_ms = ${spanMs} and c.at_ms > ${sinceMs - spanMs}`,
+  )
+}
+
+async function readWhich(ctx: Context, which: SQL): Promise<DeploymentStats[]> {
+  const { sums, buckets } = await ctx.db.batch(countReads(which))
   const latenciesOf = Map.groupBy(buckets, keyOf)
   const counts = sums.map((row): RequestCounts => {
     const { difference_max: differenceMax, ...rest } = row
@@ -54,8 +71,7 @@ export async function readCounts(
   )
 }
 
-function countReads(deployment: SQL, sinceMs: number) {
-  const which = sql`c.deployment = ${deployment} and c.at_ms + c.span_ms > ${sinceMs}`
+function countReads(which: SQL) {
   return {
     sums: sql<SumRow>`select kind, name, version, sum(requests) as requests, sum(errors) as errors,
         sum(refused) as refused, sum(skipped) as skipped, sum(compared) as compared, sum(agreed) as agreed,

@@ -17,6 +17,8 @@ export type CountsReport = {
   /** From 1; each report of a reporter has a higher one. */
   readonly sequence: number
   readonly items: readonly RequestCounts[]
+  /** Of the deployment by which the reporter was judged; undefined: it had no guard, and has none. */
+  readonly revision?: number | undefined
 }
 
 /**
@@ -24,12 +26,13 @@ export type CountsReport = {
  *
  * @returns false: this report was counted before
  * @throws RESOURCE_DOES_NOT_EXIST no such deployment
- * @throws RESOURCE_CONFLICT somebody else reports under this id, or there are too many reporters
+ * @throws RESOURCE_CONFLICT somebody else reports under this id, there are too many reporters, or the deployment
+ *   changed at the same moment
  */
 export async function reportCounts(
   ctx: Context,
   name: string,
-  { deployment, reporter, sequence, items }: CountsReport,
+  { deployment, reporter, sequence, items, revision }: CountsReport,
 ): Promise<boolean> {
   const account = ctx.principal.accountId ?? null
   const { counted, known, found } = await ctx.db.batch({
@@ -40,22 +43,26 @@ export async function reportCounts(
     }>`insert into deployment_reporters (deployment, reporter, account, sequence, seen_at_ms)
       select d.id, ${reporter}, ${account}, ${sequence}, ${ctx.now()} from deployments d
       where d.id = ${deployment} and d.workspace = ${ctx.workspace} and d.name = ${name}
+        and (d.split -> '$.guard' is null or d.revision = ${revision ?? null})
         and (exists (select 1 from deployment_reporters r where r.deployment = d.id and r.reporter = ${reporter})
           or (select count(*) from deployment_reporters r where r.deployment = d.id) < ${reportersMax})
       on conflict (deployment, reporter) do update set sequence = excluded.sequence, seen_at_ms = excluded.seen_at_ms
         where account is excluded.account and sequence < excluded.sequence
       returning sequence`,
     added: addCounts(ctx, deployment, items),
-    known: sql<{ account: number | null }>`select account from deployment_reporters
+    known: sql<{
+      account: number | null
+      sequence: number
+    }>`select account, sequence from deployment_reporters
       where deployment = ${deployment} and reporter = ${reporter}`,
     found: sql`select 1 from deployments
       where id = ${deployment} and workspace = ${ctx.workspace} and name = ${name}`,
   })
   if (counted.length > 0) return true
   if (found.length === 0) throw notFound('Deployment', `${name} with id ${deployment}`)
-  if (known[0] && known[0].account === account) return false
+  if (known[0]?.account === account && known[0].sequence >= sequence) return false
   throw conflict(
-    `Reporter '${excerpt(reporter)}' is somebody else's, or '${excerpt(name)}' has ${reportersMax} reporters; report under another id`,
+    `Reporter '${excerpt(reporter)}' is somebody else's, or '${excerpt(name)}' has ${reportersMax} reporters or changed at the same moment; report what comes next, or under another id`,
   )
 }
 

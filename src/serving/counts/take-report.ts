@@ -1,0 +1,117 @@
+import { RegistryError } from '../../core/error.ts'
+import { deploymentGuard } from '../../core/principal.ts'
+import { rollBack } from '../../governance/moves/rollback.ts'
+import type { Context } from '../../platform/context.ts'
+import { quantileOf } from '../../router/latencies.ts'
+import type { Variant } from '../../router/split.ts'
+import { type DeploymentGuard, stageOf } from '../deployment-guard.ts'
+import { type Deployment, getDeployment, writeDeployment } from '../deployments.ts'
+import { requireReporting } from '../permissions.ts'
+import { readModelUri } from '../resolve.ts'
+import { readMeaning } from '../watch.ts'
+import { type CountsOfOne, readFineCounts } from './read-counts.ts'
+import { type CountsReport, reportCounts, spanMs } from './report-counts.ts'
+
+/**
+ * Take the report of a router, and hold the variants to their bounds. A guard believes the counts of those alone
+ * whom it names and who could do by hand what it does, so nobody does through it what they may not.
+ *
+ * @returns false: this report was counted before
+ * @throws PERMISSION_DENIED the caller may not report
+ * @throws RESOURCE_DOES_NOT_EXIST no such deployment
+ * @throws RESOURCE_CONFLICT somebody else reports under this id, or the deployment changed at the same moment
+ */
+export async function takeReport(
+  ctx: Context,
+  name: string,
+  report: CountsReport,
+): Promise<boolean> {
+  const deployment = await getDeployment(ctx, name)
+  await requireReporting(ctx, deployment)
+  const { guard, revision } = deployment
+  const isCounted = await reportCounts(ctx, name, {
+    ...report,
+    ...(guard && { revision }),
+  })
+  if (isCounted && guard) await holdToBounds(ctx, deployment, guard)
+  return isCounted
+}
+
+async function holdToBounds(
+  ctx: Context,
+  deployment: Deployment,
+  guard: DeploymentGuard,
+): Promise<void> {
+  // What was counted before the deployment was as it is says nothing of it.
+  const beganMs = deployment.updatedAtMs + spanMs - 1
+  const sinceMs = Math.max(ctx.now() - 1000 * guard.window_seconds, beganMs)
+  const stats = await readFineCounts(ctx, deployment.id, sinceMs)
+  for (const { kind, name, versions } of stats) {
+    const variant = deployment.variants.find((one) => one.name === name)
+    if (kind !== 'variant' || !variant || variant.weight === 0) continue
+    for (const counts of versions) {
+      const why = whyBroken(counts, guard)
+      if (why === undefined || !(await isMeant(ctx, variant, counts.version))) continue
+      const what = counts.version === 0 ? '' : ` (version ${counts.version})`
+      await act(ctx, { deployment, variant, guard, reason: `Variant '${name}'${what} ${why}` })
+      return
+    }
+  }
+}
+
+/** How a variant breaks its bounds; undefined: it does not, or there were too few requests. */
+function whyBroken(
+  { requests, errors, latencies }: CountsOfOne,
+  { max_error_rate, max_p95_ms, min_requests, window_seconds }: DeploymentGuard,
+): string | undefined {
+  if (requests < min_requests) return undefined
+  const within = `${requests} requests within ${window_seconds} s`
+  if (max_error_rate !== undefined && errors / requests > max_error_rate) {
+    return `answered ${errors} of ${within} with errors; the guard allows a rate of ${max_error_rate}`
+  }
+  const p95 = quantileOf(latencies, 0.95)
+  if (max_p95_ms === undefined || p95 === undefined || p95 <= max_p95_ms) return undefined
+  return `took ${p95} ms at the 95th percentile of ${within}; the guard allows ${max_p95_ms} ms`
+}
+
+/** Whether a variant should answer with this version: one that was replaced is judged no more. */
+async function isMeant(ctx: Context, { uri }: Variant, version: number): Promise<boolean> {
+  if (uri === undefined) return true
+  const { told } = await readMeaning(ctx, readModelUri(uri))
+  return 'why' in told || told.version === version
+}
+
+type Breach = {
+  readonly deployment: Deployment
+  readonly variant: Variant
+  readonly guard: DeploymentGuard
+  readonly reason: string
+}
+
+/** Of two who find the same at once, one acts: whoever writes the revision. */
+async function act(ctx: Context, { deployment, variant, guard, reason }: Breach): Promise<void> {
+  const { name, model, revision, variants, shadows, sticky } = deployment
+  const asGuard = { ...ctx, principal: deploymentGuard }
+  const stage = guard.action === 'rollback' ? stageOf(variant) : undefined
+  const others = variants.filter((one) => one !== variant && one.weight > 0)
+  // The last one that answers goes on: nobody would.
+  if (stage === undefined && others.length === 0) return
+  const kept = variants.map((one) =>
+    stage === undefined && one === variant ? { ...one, weight: 0 } : one,
+  )
+  const split = { variants: kept, shadows, sticky, guard: deployment.guard }
+  try {
+    await writeDeployment(asGuard, name, { ...split, model, revision, reason })
+    if (stage !== undefined) await rollBack(asGuard, model, { stage, toVersion: undefined, reason })
+  } catch (err) {
+    // Another was first, nothing is there to go back to, or a policy wants a request, which is open now.
+    const mayPass = err instanceof RegistryError && outcomes.has(err.code)
+    if (!mayPass) throw err
+  }
+}
+
+const outcomes: ReadonlySet<string> = new Set([
+  'RESOURCE_CONFLICT',
+  'RESOURCE_DOES_NOT_EXIST',
+  'PERMISSION_DENIED',
+])

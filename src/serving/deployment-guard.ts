@@ -1,0 +1,37 @@
+import type { Split, SplitTarget } from '../router/split.ts'
+import { readModelUri } from './resolve.ts'
+
+/** Bounds that the variants of a deployment keep, as they are stored. */
+export type DeploymentGuard = {
+  /** Errors of requests, 0 to 1. */
+  readonly max_error_rate?: number | undefined
+  readonly max_p95_ms?: number | undefined
+  readonly window_seconds: number
+  /** Fewer are not judged. */
+  readonly min_requests: number
+  /** What becomes of a variant that breaks them: its weight is 0, or its stage is rolled back. */
+  readonly action: 'take_out' | 'rollback'
+  /** `user:ada`, `group:ops`, `service:scorers`: whose counts it believes, besides those who could act by hand. */
+  readonly reporters: readonly string[]
+}
+
+/** With the accounts that had the names of the reporters when it was written. */
+type KeptGuard = DeploymentGuard & { readonly accounts: Readonly<Record<string, string>> }
+
+/** A split as it is stored. */
+export type GuardedSplit = Split & { readonly guard?: KeptGuard | undefined }
+
+/** The stage that a variant follows. */
+export function stageOf({ uri }: SplitTarget): string | undefined {
+  if (uri === undefined) return undefined
+  const { selector } = readModelUri(uri)
+  return selector.by === 'stage' ? selector.stage : undefined
+}
+
+/** The stages that a guard rolls back when their versions break the bounds. */
+export function stagesAtStake({
+  variants,
+  guard,
+}: Split & { readonly guard?: DeploymentGuard | undefined }): string[] {
+  return guard?.action === 'rollback' ? variants.flatMap((variant) => stageOf(variant) ?? []) : []
+}
