@@ -4,8 +4,10 @@ import { run } from './processes.ts'
 /** Programs that npm and pip do not bring: where Debian has them, and in which package. */
 const programs = {
   chromium: { path: '/usr/bin/chromium', package: 'chromium' },
+  fish: { path: '/usr/bin/fish', package: 'fish' },
   nginx: { path: '/usr/sbin/nginx', package: 'nginx-light' },
   openssl: { path: '/usr/bin/openssl', package: 'openssl' },
+  zsh: { path: '/usr/bin/zsh', package: 'zsh' },
 } as const
 
 export type ProgramName = keyof typeof programs

@@ -52,7 +52,10 @@ export const suites: readonly Suite[] = [
   // D1 waits for its disk at each write.
   vitest('workerd', 'workerd', { inMemory: true }),
   // What test/node, test/cli and the other folders of Node alone hold.
-  vitest('node-alone', 'node', { environments: ['s3-server'], programs: ['chromium'] }),
+  vitest('node-alone', 'node', {
+    environments: ['s3-server'],
+    programs: ['chromium', 'fish', 'zsh'],
+  }),
   vitest('node', 'node'),
   script('check', 'check', ['test/check.ts']),
   pytest('mlflow-3.17.2', ['moving'], new Shared(startNodeServer), { suffix: 'moving' }),
