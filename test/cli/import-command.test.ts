@@ -279,3 +279,40 @@ test('a file that is no database, or is damaged, is one sentence', async () => {
   const none = await importAll('mlflow-db', file, '--artifacts-from', join(folder, 'nowhere'))
   expect(none.err).toContain('there is no folder')
 })
+
+test('a prompt stays linked with its experiments, which may have other ids here', async () => {
+  const prompt = {
+    name: 'greet',
+    creation_timestamp: 1,
+    last_updated_timestamp: 2,
+    tags: [
+      { key: 'mlflow.prompt.is_prompt', value: 'true' },
+      { key: '_mlflow_experiment_ids', value: ',1,41,77,' },
+    ],
+  }
+  using source = await startSource({
+    '/experiments/search': {
+      experiments: ['1', '41'].map((id) => sourceExperiment(id, { lifecycle_stage: 'active' })),
+    },
+    '/registered-models/search': { registered_models: [prompt] },
+  })
+  const server = await importingServer()
+  await server.post('experiments/create', { name: 'has the id 1' })
+  // The source lists it twice: among the models, and among the prompts.
+  for (const counts of [
+    { added: 1, unchanged: 1 },
+    { added: 0, unchanged: 2 },
+  ]) {
+    const report = await server.importAll('mlflow', source.url)
+    expect(report.differing, JSON.stringify(report)).toBe(0)
+    expect(report.counts['registered models']).toMatchObject(counts)
+  }
+  const { json } = await server.get('registered-models/get?name=greet')
+  const { experiments } = (await server.get('experiments/search?max_results=9')).json
+  const ownId = experiments.find(({ name }: { name: string }) => name === 'of 1').experiment_id
+  expect(ownId).not.toBe('1')
+  expect(json.registered_model.tags).toContainEqual({
+    key: '_mlflow_experiment_ids',
+    value: `,${ownId},41,77,`,
+  })
+})

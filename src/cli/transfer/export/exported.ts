@@ -1,4 +1,5 @@
 import type { ProgressBar } from '../../progress.ts'
+import { translateLinkTag } from '../prompt-experiments.ts'
 import type { MlflowServer } from '../sources/mlflow-server.ts'
 import type { ExperimentItem } from '../sources/source.ts'
 import { SourceError } from '../sources/source-error.ts'
@@ -116,11 +117,10 @@ export function withoutOrigin(tags: Tags): Tag[] {
  * what people write stays as it is.
  */
 export function translateTags(exported: Exported, tags: Tags): Tag[] {
-  return withoutOrigin(tags).map(({ key, value }) => {
-    if (key === '_mlflow_experiment_ids') {
-      const ids = value.split(',').map((id) => exported.experiments.get(id)?.id ?? id)
-      return { key, value: ids.join(',') }
-    }
+  return withoutOrigin(tags).map((tag) => {
+    const link = translateLinkTag(tag, (id) => exported.experiments.get(id)?.id)
+    if (link) return link
+    const { key, value } = tag
     const isOfPeople = /^mlflow\.(note\.|prompt\.|runName$|user$)/.test(key)
     return {
       key,

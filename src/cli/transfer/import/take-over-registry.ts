@@ -1,6 +1,7 @@
 import * as endpoints from '../../../api/endpoints/imports.ts'
 import { compareText } from '../../../transfer/point-line.ts'
 import { digestModel, digestVersion } from '../digests.ts'
+import { translateLinkTag } from '../prompt-experiments.ts'
 import type { SourceModel, SourceVersion } from '../sources/source.ts'
 import { sendItems } from './send-items.ts'
 import { ownAddress, readList, readMarks, type TakeOver } from './take-over.ts'
@@ -29,8 +30,9 @@ export async function takeOverRegistry(work: TakeOver): Promise<void> {
   for (const { version, aliases } of versions) await takeVersion(work, version, aliases)
 }
 
-async function takeModel(work: TakeOver, model: SourceModel): Promise<boolean> {
+async function takeModel(work: TakeOver, given: SourceModel): Promise<boolean> {
   const { client, source, tally, taken } = work
+  const model = withOwnLinks(work, given)
   const { aliasVersions: _aliases, ...rest } = model
   const mark = digestModel(model)
   const counts = tally.of('registered models')
@@ -57,12 +59,9 @@ async function takeModel(work: TakeOver, model: SourceModel): Promise<boolean> {
   return true
 }
 
-async function takeVersion(
-  work: TakeOver,
-  version: SourceVersion,
-  aliases: string[],
-): Promise<void> {
+async function takeVersion(work: TakeOver, given: SourceVersion, aliases: string[]): Promise<void> {
   const { client, source, tally, taken } = work
+  const version = withOwnLinks(work, given)
   const id = `${version.name}/${version.version}`
   const mark = digestVersion(version, aliases)
   const counts = tally.of('versions')
@@ -88,6 +87,12 @@ async function takeVersion(
   counts[state === 'added' ? 'added' : 'updated']++
   tally.of('aliases').added += aliases.length
   taken.versions.set(id, mark)
+}
+
+/** A model or version with the ids that experiments have here, where it is linked with some. */
+function withOwnLinks<T extends Pick<SourceModel, 'tags'>>({ taken }: TakeOver, item: T): T {
+  const ownIdOf = (id: string) => taken.experiments.get(id)?.ownId
+  return { ...item, tags: item.tags?.map((tag) => translateLinkTag(tag, ownIdOf) ?? tag) }
 }
 
 const refused = { state: 'refused', problem: undefined } as const
