@@ -15,13 +15,14 @@ import { LibsqlFile } from './platform/node/libsql-file.ts'
 import { LibsqlRemote } from './platform/node/libsql-remote.ts'
 import { Loop } from './platform/node/loop.ts'
 import { readMigrations } from './platform/node/migrations.ts'
+import { type Served, whenServed } from './platform/node/observed/served.ts'
+import type { Tracing } from './platform/node/observed/tracing.ts'
 import { nodeOutbound } from './platform/node/outbound.ts'
 import {
   makePrivateFile,
   makePrivateFolder,
   takeFromOthers,
 } from './platform/node/private-folder.ts'
-import { type Served, whenServed } from './platform/node/served.ts'
 import { sha256 } from './platform/node/sha256.ts'
 import { keepSigningKey } from './platform/node/signing-key.ts'
 import { passwordRounds, passwordTurns } from './platform/password-turns.ts'
@@ -178,14 +179,15 @@ function withoutPassword(url: string): string {
 /**
  * Serve `platform` over HTTP.
  *
- * @param onServed told of each answered request, where given
- * @param metrics what `/metrics` answers, where given
+ * @param watch.onServed told of each answered request, where given
+ * @param watch.metrics what `/metrics` answers, where given
+ * @param watch.tracing what makes a span of each request, where given
  * @throws StartError the address cannot be listened on
  */
 export async function listen(
   platform: Platform,
   at: { host: string; port: number; prefix?: string | undefined },
-  watch: { onServed?: (served: Served) => void; metrics?: MetricsPage } = {},
+  watch: RequestWatch = {},
 ): Promise<{ server: Server; url: string }> {
   const prefix = at.prefix ?? publicPath(platform.settings)
   const app = createApp(
@@ -194,7 +196,7 @@ export async function listen(
       c.set('rawBody', bodyOf(incoming))
       if (incoming.socket.remoteAddress) c.set('peer', incoming.socket.remoteAddress)
       if (incoming.url !== undefined) c.set('rawTarget', incoming.url)
-      if (watch.onServed) watchRequest(c, watch.onServed)
+      if (watch.onServed || watch.tracing) watchRequest(c, watch)
       return platform
     },
     { prefixOf: () => prefix },
@@ -218,6 +220,12 @@ function bodyOf(incoming: IncomingMessage): ByteStream {
   return { [Symbol.asyncIterator]: () => incoming.iterator({ destroyOnReturn: false }) }
 }
 
+type RequestWatch = {
+  readonly onServed?: ((served: Served) => void) | undefined
+  readonly metrics?: MetricsPage | undefined
+  readonly tracing?: Tracing | undefined
+}
+
 type MetricsPage = { readonly contentType: string; text(): Promise<string> }
 
 /** @hono/node-server hands these to `fetch`, and Hono keeps what it was handed as `env`. */
@@ -225,12 +233,16 @@ function nodeBindings(c: AppContext): { incoming: IncomingMessage; outgoing: Ser
   return c.env as { incoming: IncomingMessage; outgoing: ServerResponse }
 }
 
-function watchRequest(c: AppContext, onServed: (served: Served) => void): void {
+function watchRequest(c: AppContext, { onServed, tracing }: RequestWatch): void {
   const { incoming, outgoing } = nodeBindings(c)
   const { method, path } = c.req
+  const span = tracing?.begin(method, path, incoming.headers)
   whenServed(incoming, outgoing, (sizes) => {
     const { ctx, operation = 'other' } = c.var
-    onServed({ method, operation, path, requestId: ctx.requestId, ...sizes })
+    const { requestId } = ctx
+    onServed?.({ method, operation, path, requestId, ...sizes })
+    const attributes = { 'gatehouse.operation': operation, 'gatehouse.request_id': requestId }
+    span?.end({ status: sizes.status, name: `${method} ${operation}`, attributes })
   })
 }
 

@@ -33,7 +33,7 @@ const workersSide = ['platform/workers', 'worker.ts']
 /** Packages that only some places may import; every other may be imported anywhere. */
 const packages: readonly { names: RegExp; places: readonly string[]; reason: string }[] = [
   {
-    names: /^(node:.*|@hono\/node-server|libsql|@libsql\/.*|prom-client)$/,
+    names: /^(node:.*|@hono\/node-server|libsql|@libsql\/.*|prom-client|@opentelemetry\/.*)$/,
     places: nodeSide,
     reason: 'only adapters and entries know a runtime or a driver; ask a port',
   },

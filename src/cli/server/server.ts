@@ -1,8 +1,9 @@
 import { Command } from 'commander'
 import { listen, openPlatform } from '../../node.ts'
 import { drain } from '../../platform/node/http-server.ts'
-import { RequestMetrics } from '../../platform/node/metrics.ts'
-import type { Served } from '../../platform/node/served.ts'
+import { RequestMetrics } from '../../platform/node/observed/metrics.ts'
+import type { Served } from '../../platform/node/observed/served.ts'
+import { openTracing } from '../../platform/node/observed/tracing.ts'
 import { readChoice, readNumber, readSwitch } from '../../platform/settings/read-settings.ts'
 import { addSettings, givenSettings } from '../options.ts'
 import { makeFirstAdmin } from './first-admin.ts'
@@ -34,17 +35,18 @@ export function serverCommand(): Command {
     const platform = await openPlatform(given)
     if (platform.settings.auth) await makeFirstAdmin(platform)
     const onServed = observer(level, metrics)
+    const tracing = await openTracing(process.env, 'gatehouse')
     const { server, url } = await listen(
       platform,
       { host: given('host') ?? '', port, prefix: given('static-prefix') },
-      { ...(onServed ? { onServed } : {}), ...(metrics ? { metrics } : {}) },
+      { onServed, metrics, tracing },
     )
     platform.background.start()
     console.log(`gatehouse: listening on ${url}`)
     await stopSignal()
     console.log('gatehouse: stopping')
     await drain(server, drainMs)
-    await platform.background.stop(backgroundMs)
+    await Promise.all([platform.background.stop(backgroundMs), tracing?.stop()])
     platform.close()
     process.exit(0)
   })

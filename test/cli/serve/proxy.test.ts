@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { RequestMetrics } from '../../../src/platform/node/metrics.ts'
+import { RequestMetrics } from '../../../src/platform/node/observed/metrics.ts'
 import { servingWorld } from '../../support/serving/serving-world.ts'
 
 const megabytes = 1024 * 1024

@@ -28,11 +28,13 @@ const server = createServer(async (req, res) => {
   if (hangs) return
   await wait(Number(query.get('wait') ?? 0))
   block(Number(query.get('block') ?? 0))
-  answer(res, query, bytes)
+  answer(res, query, { bytes, traceparent: req.headers.traceparent })
 })
 server.listen(Number(port), '127.0.0.1')
 
-function answer(res: ServerResponse, query: URLSearchParams, bytes: number): void {
+type Heard = { readonly bytes: number; readonly traceparent: string | string[] | undefined }
+
+function answer(res: ServerResponse, query: URLSearchParams, heard: Heard): void {
   const how = query.get('how')
   if (how === 'die') process.exit(9)
   if (how === 'hang') return
@@ -53,7 +55,7 @@ function answer(res: ServerResponse, query: URLSearchParams, bytes: number): voi
   const isSignedIn = env.MLFLOW_TRACKING_TOKEN !== undefined
   res.writeHead(200, { 'Content-Type': 'application/json' })
   res.end(
-    JSON.stringify({ predictions: [1], version: env.GATEHOUSE_VERSION, pid, bytes, isSignedIn }),
+    JSON.stringify({ predictions: [1], version: env.GATEHOUSE_VERSION, pid, isSignedIn, ...heard }),
   )
 }
 

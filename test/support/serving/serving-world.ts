@@ -10,13 +10,23 @@ const scorer = new URL('./light-scorer.ts', import.meta.url).pathname
 export type Scored = {
   readonly status: number
   readonly header: string | null
-  readonly json: { version: string; pid: number; bytes: number; isSignedIn: boolean }
+  readonly json: {
+    version: string
+    pid: number
+    bytes: number
+    isSignedIn: boolean
+    traceparent?: string
+  }
 }
 
-/** A real server with model `fraud`, and `gatehouse serve` as processes with a light scorer. */
-export async function servingWorld() {
+/**
+ * A real server with model `fraud`, and `gatehouse serve` as processes with a light scorer.
+ *
+ * @param env of all of them
+ */
+export async function servingWorld(env: Record<string, string> = {}) {
   const data = await temporaryFolder()
-  let server = await startServer(data)
+  let server = await startServer(data, [], env)
   const { port } = new URL(server.url)
   await server.post('registered-models/create', { name: 'fraud' })
   const experiment = await server.post('experiments/create', { name: 'e' })
@@ -61,7 +71,7 @@ export async function servingWorld() {
     },
     stopServer: () => server.stop('SIGKILL'),
     async restartServer() {
-      server = await startServer(data, ['--port', port])
+      server = await startServer(data, ['--port', port], env)
     },
     /** `gatehouse serve models:/fraud/Production`, once it listens. */
     async serve(...flags: string[]) {
@@ -72,7 +82,7 @@ export async function servingWorld() {
           ...['--folder', folder, '--scorer-command', `exec ${node} ${scorer} {model_uri} {port}`],
           ...flags,
         ],
-        { MLFLOW_TRACKING_TOKEN: 'not-for-models' },
+        { MLFLOW_TRACKING_TOKEN: 'not-for-models', ...env },
       )
       const until = async (what: string | RegExp, times = 1) => {
         const pattern = new RegExp(what, 'g')

@@ -8,6 +8,7 @@ import {
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { pipeline } from 'node:stream'
 import { createHttpServer } from '../../../platform/node/http-server.ts'
+import type { RequestSpan, Tracing } from '../../../platform/node/observed/tracing.ts'
 import { refusalOf, statusOfLeft } from '../../../router/handle-request.ts'
 import { idHeader, keptHeaders } from '../../../router/headers.ts'
 import type { Mirror, Shadows } from '../../../router/mirror.ts'
@@ -33,6 +34,7 @@ type ProxyTerms = {
   readonly live: (variant: string) => Upstream | undefined
   /** How long a scorer may be silent. */
   readonly silenceMsMax: number
+  readonly tracing: Tracing | undefined
   /** What `/metrics` answers; undefined: it is passed on like other paths. */
   readonly metrics:
     | { readonly of: ServingMetrics; readonly text: () => Promise<string> }
@@ -53,7 +55,7 @@ export function upstreamAt(text: string): Upstream {
 
 /** A server that passes each request on to the variant that is chosen when it comes. */
 export function createProxy(terms: ProxyTerms): Server {
-  const { router, shadows, live, metrics } = terms
+  const { router, shadows, live, metrics, tracing } = terms
   return createHttpServer((incoming, outgoing) => {
     if (metrics && incoming.method === 'GET' && /^\/metrics(\?|$)/.test(incoming.url ?? '')) {
       void answerMetrics(outgoing, metrics)
@@ -65,12 +67,34 @@ export function createProxy(terms: ProxyTerms): Server {
       header: (name: string) => incoming.headersDistinct[name.toLowerCase()]?.join(', '),
     }
     const route = router.choose(asked, live)
-    if (route) passOn(terms, { incoming, outgoing, route, mirror: shadows.begin(route) })
+    const span = tracing && traceRequest(tracing, { incoming, outgoing, route })
+    if (route) passOn(terms, { incoming, outgoing, route, mirror: shadows.begin(route), span })
     else {
       metrics?.of.countUnserved()
       refuse(outgoing, 503, 'No version is live; one is being started, or failed to start')
     }
   })
+}
+
+function traceRequest(
+  tracing: Tracing,
+  {
+    incoming,
+    outgoing,
+    route,
+  }: Pick<Passing, 'incoming' | 'outgoing'> & { readonly route: Passing['route'] | undefined },
+): RequestSpan {
+  const { method = 'GET', url = '/', headers } = incoming
+  const span = tracing.begin(method, url.replace(/\?.*$/s, ''), headers)
+  outgoing.once('close', () =>
+    span.end({
+      status: outgoing.headersSent ? outgoing.statusCode : statusOfLeft,
+      attributes: route
+        ? { 'gatehouse.variant': route.variant, 'gatehouse.model_version': route.version }
+        : {},
+    }),
+  )
+  return span
 }
 
 async function answerMetrics(
@@ -85,13 +109,14 @@ type Passing = {
   readonly outgoing: ServerResponse
   readonly route: VariantRoute<Upstream>
   readonly mirror: Mirror | undefined
+  readonly span: RequestSpan | undefined
 }
 
 function passOn({ router, silenceMsMax }: ProxyTerms, passing: Passing): void {
-  const { incoming, outgoing, route, mirror } = passing
+  const { incoming, outgoing, route, mirror, span } = passing
   const { target } = route
   const end = target.begin()
-  const upstream = requestOf(target, incoming, { route, silenceMsMax })
+  const upstream = requestOf(target, incoming, { route, silenceMsMax, span })
   let sentMs: number | undefined
   incoming.once('end', () => {
     sentMs = router.now()
@@ -168,7 +193,8 @@ function requestOf(
   {
     route,
     silenceMsMax,
-  }: { readonly route: VariantRoute<Upstream>; readonly silenceMsMax: number },
+    span,
+  }: Pick<Passing, 'route' | 'span'> & { readonly silenceMsMax: number },
 ) {
   const isElsewhere = route.version === 0
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
@@ -179,7 +205,8 @@ function requestOf(
     method: incoming.method,
     path: url.pathname.replace(/\/$/, '') + (incoming.url ?? '/'),
     headers: [
-      ...headersOn(incoming, isElsewhere ? url.host : undefined),
+      ...headersOn(incoming, { host: isElsewhere ? url.host : undefined, isTraced: !!span }),
+      ...(span?.headers.flat() ?? []),
       ...idHeader(route.requestId).flat(),
     ],
     timeout: silenceMsMax,
@@ -189,11 +216,17 @@ function requestOf(
 /**
  * With the length of the body as it came, or in chunks where it came so.
  *
- * @param host of a scorer elsewhere, for which the request then is
+ * @param of.host of a scorer elsewhere, for which the request then is
+ * @param of.isTraced the span of this process takes the place of the caller's
  */
-function headersOn(incoming: IncomingMessage, host: string | undefined): string[] {
+function headersOn(
+  incoming: IncomingMessage,
+  { host, isTraced }: { readonly host: string | undefined; readonly isTraced: boolean },
+): string[] {
   const isChunked = incoming.headers['transfer-encoding'] !== undefined
-  const kept = keptHeaders(pairsOf(incoming.rawHeaders))
+  const kept = keptHeaders(pairsOf(incoming.rawHeaders)).filter(
+    ([name]) => !isTraced || !/^trace(parent|state)$/i.test(name),
+  )
   const addressed =
     host === undefined
       ? kept

@@ -3,6 +3,7 @@ import { resolve as resolvePath } from 'node:path'
 import { Command } from 'commander'
 import type { GatehouseClient } from '../../../client/client.ts'
 import { drain } from '../../../platform/node/http-server.ts'
+import { openTracing } from '../../../platform/node/observed/tracing.ts'
 import { StartError } from '../../../platform/start-error.ts'
 import { parseDuration } from '../../duration.ts'
 import { ioOf, note } from '../../io.ts'
@@ -92,6 +93,7 @@ async function serveVersions(
   }
   const root = resolvePath(flags.folder)
   const silenceMsMax = 1000 * numberOf('timeout', flags.timeout)
+  const tracing = await openTracing(process.env, 'gatehouse-serve')
   const metrics = flags.metrics ? new ServingMetrics() : undefined
   const variants = new Variants(command, client, {
     root,
@@ -104,6 +106,7 @@ async function serveVersions(
     shadows: variants.shadows,
     live: (variant) => variants.live(variant),
     silenceMsMax,
+    tracing,
     metrics: metrics && { of: metrics, text: () => metrics.text(variants.listLive()) },
   })
   try {
@@ -133,6 +136,7 @@ async function serveVersions(
     await Promise.race([...following, variants.failed, stopSignal()])
     note(command, 'stopping')
     await Promise.all([drain(proxy, drainMs), variants.stopReports()])
+    await tracing?.stop()
     await endCounts()
   } finally {
     variants.close()
