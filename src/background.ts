@@ -3,6 +3,7 @@ import { sealEntries } from './audit/seal.ts'
 import { sweepPromotions } from './governance/upkeep/sweep.ts'
 import type { Platform } from './platform/context.ts'
 import { fillFacts } from './registry/facts/fill-facts.ts'
+import { sweepCanaries } from './serving/canary.ts'
 import { mergeOldCounts } from './serving/counts/merge-old-counts.ts'
 
 /** Work that follows from changes and from time. It may run at any time and in several processes at once. */
@@ -19,6 +20,7 @@ export const backgroundJobs: readonly Job[] = [
   writeRefusalCounts,
   fillFacts,
   mergeOldCounts,
+  sweepCanaries,
 ]
 
 /**

@@ -26,7 +26,7 @@
  * | model_version.damaged | | path, sha256, size, problem (`missing` or `changed`) |
  * | artifact.damaged: a file of no version | | path, sha256, size, problem |
  * | serving.failed: a process could not load a version that it should serve | | replica, host, uri, message |
- * | deployment.set | deployment, split {variants, shadows, sticky, guard} (null: there was none) | deployment, split, break_glass (true: although a policy lets only others) |
+ * | deployment.set | deployment, split {variants, shadows, sticky, guard, canary} (null: there was none) | deployment, split, break_glass (true: although a policy lets only others) |
  * | deployment.deleted | deployment, split | |
  * | stages.changed | items [{name, exclusive, from}] | items |
  * | policy.created, changed, deleted | policy, revision, document | policy, revision, document |

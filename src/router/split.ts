@@ -11,6 +11,15 @@ export type Variant = SplitTarget & {
   readonly name: string
   /** Its share is this part of the sum of all weights. */
   readonly weight: number
+  /** By which its weight grows by itself. */
+  readonly steps?: readonly CanaryStep[] | undefined
+}
+
+type CanaryStep = {
+  /** In percent; the others share the rest as their weights are. */
+  readonly weight: number
+  /** How long it lasts; absent of the last. */
+  readonly minutes?: number | undefined
 }
 
 /** A version that gets copies of requests, and answers nobody. */

@@ -18,8 +18,30 @@ export type DeploymentGuard = {
 /** With the accounts that had the names of the reporters when it was written. */
 type KeptGuard = DeploymentGuard & { readonly accounts: Readonly<Record<string, string>> }
 
+/** Steps that are under way, as they are stored. */
+export type CanaryState = {
+  readonly variant: string
+  /** From 0. */
+  readonly step: number
+  /** The weights of the others before the first step. */
+  readonly weights: Readonly<Record<string, number>>
+  /** When the step is over; absent while it is paused. */
+  readonly due_at_ms?: number | undefined
+  /** What is left of a step that is paused. */
+  readonly left_ms?: number | undefined
+}
+
 /** A split as it is stored. */
-export type GuardedSplit = Split & { readonly guard?: KeptGuard | undefined }
+export type GuardedSplit = Split & {
+  readonly guard?: KeptGuard | undefined
+  readonly canary?: CanaryState | undefined
+}
+
+/** The split as it is, moved by nobody any more. */
+export function withoutSteps(split: GuardedSplit): GuardedSplit {
+  const variants = split.variants.map(({ steps: _, ...variant }) => variant)
+  return { ...split, variants, canary: undefined }
+}
 
 /** The stage that a variant follows. */
 export function stageOf({ uri }: SplitTarget): string | undefined {

@@ -9,6 +9,7 @@ import { modelId } from '../registry/ids.ts'
 import { getModel } from '../registry/models/registered-models.ts'
 import { checkSplit } from './check-split.ts'
 import type { DeploymentGuard, GuardedSplit } from './deployment-guard.ts'
+import { beginSteps } from './steps.ts'
 import type { deployments } from './tables.ts'
 
 /** How the requests to a model are split, under a name. */
@@ -46,7 +47,9 @@ type WantedDeployment = GuardedSplit & {
 export async function putDeployment(
   ctx: Context,
   name: string,
-  wanted: Omit<WantedDeployment, 'guard'> & { readonly guard?: DeploymentGuard | undefined },
+  wanted: Omit<WantedDeployment, 'guard' | 'canary'> & {
+    readonly guard?: DeploymentGuard | undefined
+  },
 ): Promise<Deployment> {
   const { model, reason, breakGlass } = wanted
   checkSplit(model, wanted)
@@ -58,7 +61,12 @@ export async function putDeployment(
     ctx,
     { model, deployment: name, reason, breakGlass },
     (guarded, isBroken) =>
-      writeDeployment(guarded, name, { ...wanted, guard, breakGlass: isBroken }),
+      writeDeployment(guarded, name, {
+        ...wanted,
+        ...beginSteps({ ...wanted, guard }, ctx.now()),
+        guard,
+        breakGlass: isBroken,
+      }),
   )
 }
 
@@ -84,12 +92,14 @@ export async function writeDeployment(
       reason,
       guard,
     }),
-    saved: sql`insert into deployments (workspace, name, registered_model, revision, split, updated_by, account, updated_at_ms)
+    saved: sql`insert into deployments (workspace, name, registered_model, revision, split, updated_by, account, updated_at_ms,
+        next_step_at_ms)
       select ${ctx.workspace}, ${name}, m.id, 1, ${split}, ${ctx.principal.name},
-        ${ctx.principal.accountId ?? null}, ${ctx.now()}
+        ${ctx.principal.accountId ?? null}, ${ctx.now()}, ${given.canary?.due_at_ms ?? null}
       from registered_models m where m.id = (${modelId(ctx, model)}) and ${guard}
       on conflict (workspace, name) do update set revision = deployments.revision + 1, split = excluded.split,
-        updated_by = excluded.updated_by, account = excluded.account, updated_at_ms = excluded.updated_at_ms`,
+        updated_by = excluded.updated_by, account = excluded.account, updated_at_ms = excluded.updated_at_ms,
+        next_step_at_ms = excluded.next_step_at_ms`,
     read: sql<DeploymentRow>`select m.name as model, d.* from deployments d
       join registered_models m on m.id = d.registered_model
       where changes() > 0 and ${named(ctx, name)}`,

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import {
   index,
   integer,
@@ -77,9 +78,12 @@ export const deployments = sqliteTable(
     updated_at_ms: integer().notNull(),
     /** `accounts.id` of who wrote it last; null: nobody signed in, or it was not kept yet. */
     account: integer(),
+    /** When the next step of a canary begins; null: none is under way, or it is paused. */
+    next_step_at_ms: integer(),
   },
   (t) => [
     uniqueIndex('deployments_by_name').on(t.workspace, t.name),
+    index('deployments_by_next_step').on(t.next_step_at_ms).where(sql`next_step_at_ms is not null`),
     index('deployments_by_model').on(t.registered_model, t.name),
   ],
 )

@@ -28,7 +28,23 @@ const Split = {
     .array(
       z.strictObject({
         ...Target,
-        weight: z.number().min(0).max(1_000_000).describe('A part of the sum of all weights'),
+        weight: z
+          .number()
+          .min(0)
+          .max(1_000_000)
+          .default(0)
+          .describe('A part of the sum of all weights; with steps, theirs count'),
+        steps: z
+          .array(
+            z.strictObject({
+              weight: z.number().gt(0).max(100).describe('In percent; the others share the rest'),
+              minutes: z.number().gt(0).max(100_000).optional(),
+            }),
+          )
+          .min(1)
+          .max(20)
+          .optional()
+          .describe('By which its weight grows by itself; every step but the last has `minutes`'),
       }),
     )
     .min(1)
@@ -79,6 +95,14 @@ const DeploymentShape = z.object({
   name: z.string(),
   model: z.string(),
   ...Split,
+  canary: z
+    .object({
+      variant: z.string(),
+      step: z.number().int().describe('From 1'),
+      next_step_at: z.number().int().optional().describe('Absent while it is paused'),
+    })
+    .optional()
+    .describe('Steps that are under way'),
   revision: z.number().int(),
   updated_by: z.string(),
   updated_at: z.number().int(),
@@ -143,3 +167,31 @@ export const deleteDeployment = endpoint({
   params: DeploymentNameParams,
   answer: Nothing,
 })
+
+const canaryEnds = {
+  pause: 'Hold the steps of a deployment',
+  resume: 'Go on with the steps of a deployment that are held',
+  promote: 'Go to the last step of a deployment at once',
+  rollback: 'End the steps of a deployment, and split as before the first',
+}
+
+function canaryEndpoint<N extends keyof typeof canaryEnds>(change: N) {
+  return endpoint({
+    name: `${change}Deployment`,
+    method: 'POST',
+    path: `/api/v1/deployments/{name}/${change}`,
+    tag,
+    summary: canaryEnds[change],
+    description: 'Needs MANAGE on the model. Without steps under way it is answered 409.',
+    params: DeploymentNameParams,
+    body: z.strictObject({ reason: z.string().min(1).max(5000).describe('For the audit log') }),
+    answer: DeploymentShape,
+  })
+}
+
+export const canaryEndpoints = {
+  pause: canaryEndpoint('pause'),
+  resume: canaryEndpoint('resume'),
+  promote: canaryEndpoint('promote'),
+  rollback: canaryEndpoint('rollback'),
+}

@@ -1,4 +1,6 @@
 import { requireModelVersion } from '../../access/permissions/require.ts'
+import { changeCanary } from '../../serving/canary.ts'
+import type { CanaryState } from '../../serving/deployment-guard.ts'
 import * as serving from '../../serving/deployments.ts'
 import { requireOnDeployment, requireToDeploy } from '../../serving/permissions.ts'
 import * as endpoints from '../endpoints/deployments.ts'
@@ -43,7 +45,20 @@ export const deploymentRoutes: readonly ServedEndpoint[] = [
       return {}
     },
   ),
+
+  ...(['pause', 'resume', 'promote', 'rollback'] as const).map((change) =>
+    serve(
+      endpoints.canaryEndpoints[change],
+      (ctx, { params }) => requireOnDeployment(ctx, params.name, 'MANAGE'),
+      async (ctx, { params, body: { reason } }) =>
+        deploymentToWire(await changeCanary(ctx, params.name, { change, reason })),
+    ),
+  ),
 ]
+
+function canaryToWire({ variant, step, due_at_ms: next_step_at }: CanaryState) {
+  return { variant, step: step + 1, next_step_at }
+}
 
 function deploymentToWire(deployment: serving.Deployment): Answer<typeof endpoints.getDeployment> {
   const { id, name, model, variants, shadows, sticky, revision, updatedBy, updatedAtMs } =
@@ -55,6 +70,7 @@ function deploymentToWire(deployment: serving.Deployment): Answer<typeof endpoin
     variants,
     shadows,
     sticky,
+    ...(deployment.canary && { canary: canaryToWire(deployment.canary) }),
     ...(deployment.guard && { guard: guardToWire(deployment.guard) }),
     revision,
     updated_by: updatedBy,

@@ -24,6 +24,10 @@ export function deploymentsCommand(): Command {
     .addCommand(setCommand())
     .addCommand(weightsCommand())
     .addCommand(statsCommand())
+    .addCommand(canaryCommand('pause', 'hold the steps of a variant'))
+    .addCommand(canaryCommand('resume', 'go on with steps that are held'))
+    .addCommand(canaryCommand('promote', 'go to the last step at once'))
+    .addCommand(canaryCommand('rollback', 'end the steps, and split as before the first'))
     .addCommand(deleteCommand())
     .addCommand(outcomesCommand())
 }
@@ -85,7 +89,8 @@ function weightsCommand(): Command {
         texts,
         variants.map((variant) => variant.name),
       )
-      const changed = variants.map((variant) => ({
+      // Weights that are set by hand end the steps.
+      const changed = variants.map(({ steps: _, ...variant }) => ({
         ...variant,
         weight: weights.get(variant.name) ?? variant.weight,
       }))
@@ -108,6 +113,24 @@ function reasonOf(command: Command): Pick<DeploymentBody, 'reason' | 'break_glas
     ...(reason === undefined ? {} : { reason }),
     ...(breakGlass ? { break_glass: true } : {}),
   }
+}
+
+function canaryCommand(
+  change: keyof typeof endpoints.canaryEndpoints,
+  description: string,
+): Command {
+  const command = new Command(change)
+    .description(description)
+    .argument('<name>')
+    .requiredOption('--reason <text>', 'for the audit log')
+  return addServer(command, 'changes').action((name: string) =>
+    callServer(command, async (client) => {
+      const { reason } = command.opts<{ reason: string }>()
+      const given = { params: { name }, body: { reason } }
+      const saved = await client.call(endpoints.canaryEndpoints[change], given)
+      print(command, saved, [savedText(saved)])
+    }),
+  )
 }
 
 function statsCommand(): Command {
@@ -139,7 +162,7 @@ function deleteCommand(): Command {
 
 /** What was written, and which revision that was. */
 function bodyOf(found: FollowedDeployment) {
-  const { id: _, name: _name, updated_by: _by, updated_at: _at, ...body } = found
+  const { id: _, name: _name, canary: _canary, updated_by: _by, updated_at: _at, ...body } = found
   return body
 }
 

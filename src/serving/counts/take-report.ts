@@ -4,7 +4,7 @@ import { rollBack } from '../../governance/moves/rollback.ts'
 import type { Context } from '../../platform/context.ts'
 import { quantileOf } from '../../router/latencies.ts'
 import type { Variant } from '../../router/split.ts'
-import { type DeploymentGuard, stageOf } from '../deployment-guard.ts'
+import { type DeploymentGuard, stageOf, withoutSteps } from '../deployment-guard.ts'
 import { type Deployment, getDeployment, writeDeployment } from '../deployments.ts'
 import { requireReporting } from '../permissions.ts'
 import { readModelUri } from '../resolve.ts'
@@ -99,7 +99,8 @@ async function act(ctx: Context, { deployment, variant, guard, reason }: Breach)
   const kept = variants.map((one) =>
     stage === undefined && one === variant ? { ...one, weight: 0 } : one,
   )
-  const split = { variants: kept, shadows, sticky, guard: deployment.guard }
+  // Whatever the guard does, the steps end.
+  const split = withoutSteps({ variants: kept, shadows, sticky, guard: deployment.guard })
   try {
     await writeDeployment(asGuard, name, { ...split, model, revision, reason })
     if (stage !== undefined) await rollBack(asGuard, model, { stage, toVersion: undefined, reason })

@@ -506,6 +506,11 @@ const split = (w: World) => ({
   variants: [{ name: 'a', uri: `models:/${w.model}/1`, weight: 1 }],
 })
 
+const changeCanary = async (w: World, change: string) => {
+  const { name } = await w.newDeployment(change === 'resume')
+  return ours.post(`deployments/${name}/${change}`, { reason: 'r' })
+}
+
 const nothingToImport = { source: 's', items: [] }
 
 /** Of our own surface, by their operation ids. */
@@ -547,6 +552,10 @@ export const apiRows: Readonly<Record<string, Row>> = {
     'MANAGE',
     async (w) => ours.del(`deployments/${(await w.newDeployment()).name}`),
   ],
+  pauseDeployment: ['MANAGE', (w) => changeCanary(w, 'pause')],
+  resumeDeployment: ['MANAGE', (w) => changeCanary(w, 'resume')],
+  promoteDeployment: ['MANAGE', (w) => changeCanary(w, 'promote')],
+  rollbackDeployment: ['MANAGE', (w) => changeCanary(w, 'rollback')],
   reportDeploymentCounts: [
     'USE',
     async (w) => {

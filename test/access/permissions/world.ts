@@ -165,9 +165,14 @@ export async function makeWorld({ workspace }: { readonly workspace?: string } =
     newWebhook,
     newRole,
     newOn,
-    newDeployment: async () => {
-      const variants = [{ name: 'a', uri: `models:/${model}/1`, weight: 1 }]
+    newDeployment: async (isPaused = false) => {
+      const steps = [{ weight: 5, minutes: 10 }, { weight: 100 }]
+      const variants = [
+        { name: 'a', uri: `models:/${model}/1`, weight: 1 },
+        { name: 'b', uri: `models:/${model}/2`, steps },
+      ]
       const made = await ours('PUT', `deployments/${name()}`, { model, variants })
+      if (isPaused) await ours('POST', `deployments/${made.name}/pause`, { reason: 'r' })
       return { name: made.name, id: made.id }
     },
     newFile: () => upload(`${folder}/${name()}.txt`),

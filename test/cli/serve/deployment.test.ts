@@ -175,6 +175,22 @@ test('deployments are written, weighed, listed and deleted from the command line
   expect((await ask(['deployments', 'stats', 'ab', '--window', '5m'])).out).toMatch(
     /^NAME .*\na +8 +25\.0% +1 +10\.3 ms/,
   )
+  const steps = [{ weight: 20, minutes: 5 }, { weight: 100 }]
+  const canary = { ...variants[1], weight: 0, steps }
+  await writeFile(file, JSON.stringify({ model: 'fraud', variants: [variants[0], canary] }))
+  const moved = []
+  for (const words of [
+    ['set', 'ab', file],
+    ['pause', 'ab'],
+    ['resume', 'ab'],
+    ['promote', 'ab'],
+  ]) {
+    moved.push((await ask(['deployments', ...words, '--reason', 'as agreed'])).out)
+  }
+  expect(moved).toEqual([
+    ...[3, 4, 5].map((revision) => `ab is at revision ${revision}: a=80, b=20\n`),
+    'ab is at revision 6: a=0, b=100\n',
+  ])
   expect((await ask(['deployments', 'delete', 'ab'])).code).toBe(0)
   expect((await ask(['deployments', 'list', 'fraud'])).out).toBe('no deployments of fraud\n')
 })
