@@ -17,17 +17,20 @@ export type Server = {
   readonly env?: NodeJS.ProcessEnv
 }
 
+const command = join(root, 'bin/gatehouse')
+/** Where clients find the command. */
+const commandEnv = { GATEHOUSE_COMMAND: command }
+
 /** `gatehouse server` on an empty temporary folder. @param flags further settings */
 export async function startNodeServer(
   port?: number,
   flags: readonly string[] = [],
 ): Promise<Server> {
-  const command = join(root, 'bin/gatehouse')
   const server = await startServer(
     (on, data) => [command, ['server', '--port', `${on}`, '--data', data, ...flags]],
     port,
   )
-  return { ...server, env: { GATEHOUSE_COMMAND: command } }
+  return { ...server, env: commandEnv }
 }
 
 /** A server on which callers name a workspace. */
@@ -60,14 +63,15 @@ export async function startAuthServer(flags: readonly string[] = []): Promise<Se
 }
 
 /** The Worker in workerd, without wrangler's proxy in front, which makes it ten times slower. */
-export function startWorkerServer(): Promise<Server> {
+export async function startWorkerServer(): Promise<Server> {
   const script = join(root, 'test/runner/worker-server.ts')
   // src/ has parameter properties, which Node only strips when it may also transform.
   const flags = ['--experimental-transform-types', '--disable-warning=ExperimentalWarning']
-  return startServer((on, data) => [
+  const server = await startServer((on, data) => [
     join(root, 'bin/gatehouse-node'),
     [...flags, script, `${on}`, data],
   ])
+  return { ...server, env: commandEnv }
 }
 
 /** The Worker as `npm run worker` serves it: wrangler dev. */
