@@ -17,21 +17,19 @@ export function addTableFiles(): void {
   foot.prepend(makeElement('details', {}, [makeElement('summary', {}, ['CSV']), row]))
 }
 
-/** Numbers and times as they are kept, not as they are shown; a cell without a value is empty. */
+/** Numbers as numbers, times in ISO 8601; a cell without a value is empty. */
 function textOf(cell: HTMLTableCellElement): string | number {
-  const data = cell.querySelector('data')
-  if (data) return numberOf(data.value)
   const time = cell.querySelector('time')
   if (time && cell.innerText.trim() === time.innerText.trim()) return time.dateTime
   const copy = cell.cloneNode(true)
   if (copy instanceof Element)
     for (const hidden of copy.querySelectorAll('.unseen')) hidden.remove()
   const text = (copy.textContent ?? '').replace(/\s+/g, ' ').trim()
-  return text === '–' ? '' : text
+  return text === '–' ? '' : numberOf(text)
 }
 
-/** So that a negative number does not look like a formula. */
+/** A number as a spreadsheet reads it, and so that a negative one does not look like a formula. */
 function numberOf(text: string): string | number {
-  const value = Number(text)
-  return Number.isFinite(value) && String(value) === text ? value : text
+  const plain = text.replaceAll('−', '-')
+  return /^-?\d+(\.\d+)?(e-?\d+)?$/.test(plain) ? Number(plain) : text
 }

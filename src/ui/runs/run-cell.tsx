@@ -38,11 +38,7 @@ export const RunCell: FC<CellProps> = ({ run, column, versions, to }) => {
   const named = namedColumn(column)
   if (named?.kind === 'metrics') {
     const value = run.metrics.get(named.key)
-    return (
-      <td class="number">
-        {value === undefined ? <NoValue /> : <data value={String(value)}>{metricText(value)}</data>}
-      </td>
-    )
+    return <td class="number">{value === undefined ? <NoValue /> : metricText(value)}</td>
   }
   if (named) {
     const value = run[named.kind].get(named.key)
