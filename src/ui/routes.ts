@@ -37,9 +37,10 @@ import {
   postReview,
   showPromotion,
 } from './promotions/promotions.tsx'
-import { mayReadRuns, showRunComparison } from './runs/compare-runs.tsx'
+import { mayReadRuns, showRunComparison } from './runs/compare/compare-runs.tsx'
 import { mayReadRun, showRun } from './runs/run.tsx'
 import { mayReadExperiment, showExperiments, showRuns } from './runs/runs.tsx'
+import { sendRunsFile } from './runs/runs-file.ts'
 import { sendAsset } from './shell/assets.ts'
 import { begin, complete, showSignIn, signIn, signOut } from './sign-in/sign-in.tsx'
 
@@ -115,6 +116,7 @@ function runRoutes(): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get('/experiments', guard(anyone), showExperiments)
     .get(experiment, guard(mayReadExperiment), showRuns)
+    .get(`${experiment}/runs.csv`, guard(mayReadExperiment), sendRunsFile)
     .get('/experiments/new', guard(anyone), (c) => experimentChanges.showNewExperiment(c))
     .post('/experiments/new', experimentChanges.postNewExperiment)
     .get(`${experiment}/change`, guard(mayReadExperiment), (c) =>

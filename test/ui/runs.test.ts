@@ -261,3 +261,34 @@ describe('files', () => {
     expect((await as(eve).get(path)).status).toBe(403)
   })
 })
+
+describe('the file of runs', () => {
+  test('has every run that the filter finds, with the chosen columns in full', async () => {
+    const { as, ann, rita, logRun } = await runsWorld()
+    for (let i = 0; i < 101; i++) {
+      const loss = i === 0 ? 'NaN' : -i / 3
+      const params = [{ key: 'lr', value: i === 1 ? '=cmd()' : String(i) }]
+      await logRun({ name: `many-${i}`, metrics: [point('loss', loss)], params })
+    }
+    const address = `${nightly}?q=many&col=m.loss&col=p.lr&col=start&sort=m.loss`
+    const table = await as(rita).get(address)
+    const [, href = ''] = /href="([^"]*runs\.csv[^"]*)"/.exec(table.html) ?? []
+    const file = await as(ann).get(href.replaceAll('&amp;', '&'))
+    expect(file.headers.get('content-disposition')).toBe('attachment; filename="runs-of-1.csv"')
+    const [head, ...rows] = file.html.trimEnd().split('\r\n')
+    expect(head).toBe('run_id,name,metrics.loss,params.lr,Started')
+    expect(rows).toHaveLength(101)
+    expect(rows[0]).toMatch(/^\w{32},many-100,-33\.333333333333336,100,20[\dT:.-]+Z$/)
+    expect(rows.join()).toContain(`many-1,-0.3333333333333333,"'=cmd()",`)
+    expect(rows.join()).toContain('many-0,NaN,0,')
+    const wrong = await as(rita).get(`${nightly}/runs.csv?q=metrics.loss%20=%20x`)
+    expect(wrong.status).toBe(400)
+  })
+
+  test('is not for who may not read the experiment', async () => {
+    const { as, eve, mlflow, admin } = await runsWorld()
+    const none = { experiment_id: '1', username: 'eve', permission: 'NO_PERMISSIONS' }
+    await mlflow(admin, 'POST', 'experiments/permissions/create', none)
+    expect((await as(eve).get(`${nightly}/runs.csv`)).status).toBe(403)
+  })
+})

@@ -8,13 +8,13 @@ import {
   requireWholeAudit,
 } from '../../governance/history/audit-page.ts'
 import { requireAudit } from '../../governance/history/audit-scope.ts'
+import { textStream } from '../../http/text-stream.ts'
 import type { Context } from '../../platform/context.ts'
 import { isNumberPlace, readPageFrom } from '../../search/page.ts'
 import * as endpoints from '../endpoints/audit.ts'
 import type { Answer, RequestOf } from '../endpoints/endpoint.ts'
 import { pageRequest, pageToWire } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
-import { textStream } from '../text-stream.ts'
 
 type Filtered = Pick<
   RequestOf<typeof endpoints.listAudit>['query'],

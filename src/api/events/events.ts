@@ -1,5 +1,6 @@
 import type { PageKey } from '../../core/page-token.ts'
 import { anyone } from '../../http/guards/guard.ts'
+import { textStream } from '../../http/text-stream.ts'
 import type { Context } from '../../platform/context.ts'
 import { readPageFrom } from '../../search/page.ts'
 import { eventStreams, streamEventText } from '../../webhooks/delivery/event-stream.ts'
@@ -14,7 +15,6 @@ import { jsonEvent } from '../../webhooks/formats/json.ts'
 import * as endpoints from '../endpoints/events.ts'
 import { pageRequest, pageToWire } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
-import { textStream } from '../text-stream.ts'
 
 /** Events: everybody who has signed in sees those of the models that they may read. */
 export const eventRoutes: readonly ServedEndpoint[] = [

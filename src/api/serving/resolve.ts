@@ -1,4 +1,5 @@
 import type { AppContext } from '../../http/app-env.ts'
+import { textStream } from '../../http/text-stream.ts'
 import { requireToResolve } from '../../serving/permissions.ts'
 import {
   isFingerprint,
@@ -16,7 +17,6 @@ import {
 import type { Answer } from '../endpoints/endpoint.ts'
 import * as endpoints from '../endpoints/serving.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
-import { textStream } from '../text-stream.ts'
 
 /** What model URIs mean: now, at the next change, and as a stream. */
 export const resolveRoutes: readonly ServedEndpoint[] = [

@@ -20,6 +20,7 @@ import {
   orderKeyOf,
   type RunsQuery,
 } from './run-query.ts'
+import { RunsActions } from './runs-actions.tsx'
 
 type RunsPageProps = {
   readonly frame: Frame
@@ -43,19 +44,7 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem })
       section="experiments"
       crumbs={[{ text: 'Experiments', href: to.experiments }, { text: experiment.name }]}
       about={<About standing={standing} />}
-      actions={
-        <>
-          <a
-            class="button quiet"
-            href={addressOf(to, experiment.id, { isOfDeleted: !query.isOfDeleted })}
-          >
-            {query.isOfDeleted ? 'Active runs' : 'Deleted runs'}
-          </a>
-          <a class="button quiet" href={`${to.experiment(experiment.id)}/change`}>
-            Change…
-          </a>
-        </>
-      }
+      actions={<RunsActions to={to} experimentId={experiment.id} query={query} />}
       api={{
         method: 'POST',
         path: '/api/2.0/mlflow/runs/search',

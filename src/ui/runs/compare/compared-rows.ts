@@ -1,5 +1,5 @@
-import type { Run } from '../../tracking/run.ts'
-import { isOwnTag } from '../parts/own-tags.ts'
+import type { Run } from '../../../tracking/run.ts'
+import { isOwnTag } from '../../parts/own-tags.ts'
 
 /** One name, and the value that each run has for it. */
 export type ComparedRow<T> = { readonly key: string; readonly values: readonly (T | undefined)[] }

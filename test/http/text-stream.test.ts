@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { textStream } from '../../src/api/text-stream.ts'
+import { textStream } from '../../src/http/text-stream.ts'
 
 const about = { requestId: 'r', operation: 'exportAudit' }
 
