@@ -140,11 +140,21 @@ test('cards, templates and holds are events', async () => {
   ])
 })
 
+test('deployments that are written and deleted are events of their model', async () => {
+  const { admin, types } = await watched({})
+  const variants = [{ name: 'a', uri: 'models:/fraud/1', weight: 1 }]
+  await admin('PUT', '/api/v1/deployments/ab', { model: 'fraud', variants })
+  await admin('DELETE', '/api/v1/deployments/ab')
+  expect(await types()).toEqual(['deployment.set', 'deployment.deleted'])
+})
+
 test.each([
   ['promotion.opened', 'promotion #1 to Production opened'],
   ['promotion.followed_up', 'promotion #1 to Production followed up'],
   ['gate.failed', 'gates failed: accurate (0.8 &lt; 0.9)'],
   ['serving.failed', 'cannot be served on example-host: it ended with 1'],
+  ['deployment.set', 'deployment example-ab written'],
+  ['deployment.deleted', 'deployment example-ab deleted'],
   ['model_version.card_changed', 'model card changed, revision 2'],
   ['model_version.hold_placed', 'legal hold placed'],
   ['model_version.damaged', 'file model.pkl is changed'],

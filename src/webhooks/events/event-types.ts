@@ -43,6 +43,8 @@ const others = [
   'promotion.followed_up',
   'gate.failed',
   'serving.failed',
+  'deployment.set',
+  'deployment.deleted',
   // A name of MLflow's gateway, which webhooks may ask for; this server has no gateway.
   'budget_policy.exceeded',
 ] as const

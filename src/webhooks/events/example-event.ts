@@ -6,6 +6,8 @@ const tags = { example_key: 'example_value' }
 const tag = { key: 'example_key', value: 'example_value' }
 const alias = { alias: 'example_alias', version: '1' }
 
+const variant = { name: 'champion', uri: 'models:/example_model/Production', weight: 100 }
+
 type Change = { readonly before?: EventFields; readonly after?: EventFields }
 
 /** What changed in an example of each kind, by its type or the part of it behind the dot. */
@@ -32,6 +34,11 @@ const changes: Readonly<Record<string, Change>> = {
       message: 'it ended with 1',
     },
   },
+  'deployment.set': {
+    before: { deployment: 'example-ab', split: { variants: [{ ...variant, weight: 90 }] } },
+    after: { deployment: 'example-ab', split: { variants: [{ ...variant, weight: 100 }] } },
+  },
+  'deployment.deleted': { before: { deployment: 'example-ab', split: { variants: [variant] } } },
   failed: { after: { gates: [{ name: 'accurate', policy: 'production', detail: '0.8 < 0.9' }] } },
 }
 

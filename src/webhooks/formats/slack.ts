@@ -66,6 +66,8 @@ const tellers: Readonly<Record<string, (event: RegistryEvent) => string>> = {
     `check ${shorten(event.after.check)} ${shorten(event.after.status)}, ${promotionText(event)}`,
   'serving.failed': ({ after }) =>
     `cannot be served on ${shorten(after.host)}: ${shorten(after.message)}`,
+  'deployment.set': ({ after }) => `deployment ${shorten(after.deployment)} written`,
+  'deployment.deleted': ({ before }) => `deployment ${shorten(before.deployment)} deleted`,
   failed: ({ after }) => `gates failed: ${gateTexts(after.gates)}`,
 }
 
