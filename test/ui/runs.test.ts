@@ -292,3 +292,17 @@ describe('the file of runs', () => {
     expect((await as(eve).get(`${nightly}/runs.csv`)).status).toBe(403)
   })
 })
+
+test('every page about a run leads back to its experiment by name', async () => {
+  const { as, ann, logRun } = await runsWorld()
+  const run = await logRun({ name: 'a', metrics: [point('loss', 1)] })
+  for (const page of ['', '/change', '/files', '/charts']) {
+    const { html } = await as(ann).get(`/runs/${run}${page}`)
+    expect([page, html.includes('<a href="/experiments/1"><bdi>nightly</bdi></a>')]).toEqual([
+      page,
+      true,
+    ])
+  }
+  const { html } = await as(ann).get(`/runs/compare?ids=${run}`)
+  expect(html).toContain('<a href="/experiments/1"><bdi>nightly</bdi></a>')
+})

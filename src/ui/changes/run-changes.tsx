@@ -1,4 +1,5 @@
 import type { AppContext } from '../../http/app-env.ts'
+import { getExperiment } from '../../tracking/experiments/experiment.ts'
 import { requireRun } from '../../tracking/permissions.ts'
 import { deleteRunTag, setRunTag } from '../../tracking/run-data/run-tags.ts'
 import { getRun } from '../../tracking/runs/read-runs.ts'
@@ -15,13 +16,14 @@ import { makeTrackedPosts } from './tracked-changes.ts'
 export async function showRunChange(c: AppContext, shown: Reshown = {}): Promise<Response> {
   const { ctx } = c.var
   const runId = runIdOf(c)
-  const [frame, run, edit, manage] = await Promise.all([
+  const run = await getRun(ctx, runId)
+  const [frame, experiment, edit, manage] = await Promise.all([
     frameOf(c),
-    getRun(ctx, runId),
+    getExperiment(ctx, run.experimentId),
     findRefusal(requireRun(ctx, runId, 'EDIT')),
     findRefusal(requireRun(ctx, runId, 'MANAGE')),
   ])
-  const page = <RunEditPage {...{ frame, run, ...shown, whyNot: { edit, manage } }} />
+  const page = <RunEditPage {...{ frame, run, experiment, ...shown, whyNot: { edit, manage } }} />
   return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
 }
 

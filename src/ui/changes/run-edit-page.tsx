@@ -1,20 +1,23 @@
 import type { FC } from 'hono/jsx'
+import type { Experiment } from '../../tracking/experiments/experiment.ts'
 import type { Run } from '../../tracking/run.ts'
 import { Given, visibleText } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
-import { Page } from '../shell/page.tsx'
+import { experimentCrumbs, Page } from '../shell/page.tsx'
 import type { Reshown } from './change.ts'
 import { TrackedForms, type TrackedRights } from './tracked-forms.tsx'
 
 type RunEditProps = Reshown & {
   readonly frame: Frame
   readonly run: Run
+  readonly experiment: Experiment
   readonly whyNot: TrackedRights
 }
 
 /** What people change of a run by hand. */
-export const RunEditPage: FC<RunEditProps> = ({ frame, run, whyNot, problem, typed }) => {
+export const RunEditPage: FC<RunEditProps> = ({ frame, run, experiment, ...rest }) => {
   const { to } = frame
+  const { whyNot, problem, typed } = rest
   return (
     <Page
       frame={frame}
@@ -26,8 +29,7 @@ export const RunEditPage: FC<RunEditProps> = ({ frame, run, whyNot, problem, typ
       }
       section="experiments"
       crumbs={[
-        { text: 'Experiments', href: to.experiments },
-        { text: `Experiment ${run.experimentId}`, href: to.experiment(run.experimentId) },
+        ...experimentCrumbs(to, experiment),
         { text: run.name, href: to.run(run.runId) },
         { text: 'Change' },
       ]}

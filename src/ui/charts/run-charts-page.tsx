@@ -1,15 +1,17 @@
 import type { FC } from 'hono/jsx'
+import type { Experiment } from '../../tracking/experiments/experiment.ts'
 import type { Run } from '../../tracking/run.ts'
 import type { MetricSeries, SeriesAxis } from '../../tracking/run-data/metric-series.ts'
 import { Tabs } from '../parts/tabs.tsx'
 import { countText, Given } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
-import { Page } from '../shell/page.tsx'
+import { experimentCrumbs, Page } from '../shell/page.tsx'
 import { Chart } from './chart.tsx'
 
 type RunChartsProps = {
   readonly frame: Frame
   readonly run: Run
+  readonly experiment: Experiment
   readonly query: {
     readonly metric: string | undefined
     readonly words: string
@@ -27,9 +29,9 @@ type RunChartsProps = {
 
 /** The metrics of a run along their steps. */
 export const RunChartsPage: FC<RunChartsProps> = (props) => {
-  const { frame, run, query, keys, series, bucketsMax } = props
+  const { frame, run, experiment, query, keys, series, bucketsMax } = props
   const { to } = frame
-  const { runId, name, experimentId } = run
+  const { runId, name } = run
   const path = `${to.run(runId)}/charts`
   const { metric, words, x } = query
   const key = metric ?? keys[0] ?? ''
@@ -50,8 +52,7 @@ export const RunChartsPage: FC<RunChartsProps> = (props) => {
       }
       section="experiments"
       crumbs={[
-        { text: 'Experiments', href: to.experiments },
-        { text: `Experiment ${experimentId}`, href: to.experiment(experimentId) },
+        ...experimentCrumbs(to, experiment),
         { text: name, href: to.run(runId) },
         { text: 'Charts', ...(metric !== undefined && { href: path }) },
         ...(metric === undefined ? [] : [{ text: metric }]),

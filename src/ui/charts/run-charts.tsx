@@ -1,6 +1,7 @@
 import { invalid } from '../../core/error.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
+import { getExperiment } from '../../tracking/experiments/experiment.ts'
 import { readMetricSeries, type SeriesAxis } from '../../tracking/run-data/metric-series.ts'
 import { getRun } from '../../tracking/runs/read-runs.ts'
 import { runIdOf } from '../addressed.ts'
@@ -29,12 +30,15 @@ export async function showRunCharts(c: AppContext): Promise<Response> {
   const keys =
     metric === undefined ? found.slice((number - 1) * chartsMax, number * chartsMax) : [metric]
   const bucketsMax = metric === undefined ? bucketsOfMany : bucketsOfOne
-  const series = await readMetricSeries(ctx, { runIds: [run.runId], keys, x, bucketsMax })
+  const [experiment, series] = await Promise.all([
+    getExperiment(ctx, run.experimentId),
+    readMetricSeries(ctx, { runIds: [run.runId], keys, x, bucketsMax }),
+  ])
   const query = { metric, words, x, number }
   const pages = Math.ceil(found.length / chartsMax)
   const page = (
     <RunChartsPage
-      {...{ frame, run, query, keys, series, bucketsMax, pages, found: found.length }}
+      {...{ frame, run, experiment, query, keys, series, bucketsMax, pages, found: found.length }}
     />
   )
   return sendPage(c, { frame, page })

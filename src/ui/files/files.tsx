@@ -9,12 +9,13 @@ import {
   listLocated,
 } from '../../registry/files/artifact-place.ts'
 import { getVersionFiles, sealedManifest } from '../../registry/files/version-manifest.ts'
+import { getExperiment } from '../../tracking/experiments/experiment.ts'
 import { getRunInfo } from '../../tracking/runs/read-runs.ts'
 import { modelNameOf, runIdOf, versionOf } from '../addressed.ts'
 import { attempt } from '../attempt.ts'
 import { Given } from '../parts/text.tsx'
 import { frameOf } from '../shell/frame.ts'
-import { modelCrumbs, sendPage } from '../shell/page.tsx'
+import { experimentCrumbs, modelCrumbs, sendPage } from '../shell/page.tsx'
 import { type FileOwner, FilesPage, type ShownPlace } from './files-page.tsx'
 import { readPreview } from './read-preview.ts'
 
@@ -30,8 +31,7 @@ export async function showRunFiles(c: AppContext): Promise<Response> {
     heading: <Given text={name} />,
     section: 'experiments',
     crumbs: [
-      { text: 'Experiments', href: to.experiments },
-      { text: `Experiment ${experimentId}`, href: to.experiment(experimentId) },
+      ...experimentCrumbs(to, await getExperiment(ctx, experimentId)),
       { text: name, href: to.run(runId) },
     ],
     pageOf: (of) => to.query(`${to.run(runId)}/files`, { path: of }),

@@ -62,6 +62,17 @@ export function modelCrumbs(to: Paths, name: string, version?: number): Crumb[] 
   ]
 }
 
+/** The way to an experiment, by its name. */
+export function experimentCrumbs(
+  to: Paths,
+  { id, name }: { readonly id: number; readonly name: string },
+): Crumb[] {
+  return [
+    { text: 'Experiments', href: to.experiments },
+    { text: name, href: to.experiment(id) },
+  ]
+}
+
 type PageProps = PropsWithChildren<{
   readonly frame: Frame
   readonly title: string

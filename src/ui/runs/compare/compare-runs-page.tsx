@@ -1,4 +1,5 @@
 import type { FC } from 'hono/jsx'
+import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import type { Run } from '../../../tracking/run.ts'
 import type { MetricSeries } from '../../../tracking/run-data/metric-series.ts'
 import { Chart } from '../../charts/chart.tsx'
@@ -7,7 +8,7 @@ import { Sign } from '../../parts/sign.tsx'
 import { NoValue, Table } from '../../parts/table.tsx'
 import { countText, Given, plural, visibleText } from '../../parts/text.tsx'
 import type { Frame } from '../../shell/frame.ts'
-import { Page } from '../../shell/page.tsx'
+import { experimentCrumbs, Page } from '../../shell/page.tsx'
 import { metricText } from '../run-cell.tsx'
 import { type ComparedRow, type ComparedRows, isEqualRow } from './compared-rows.ts'
 
@@ -15,6 +16,8 @@ type CompareRunsProps = {
   readonly frame: Frame
   /** In the order of the address. */
   readonly runs: readonly Run[]
+  /** Of the first run. */
+  readonly experiment: Experiment | undefined
   readonly rows: ComparedRows
   /** The one that is charted. */
   readonly metric: string | undefined
@@ -29,9 +32,8 @@ type CompareRunsProps = {
 
 /** What differs between runs: a metric along its steps, then values side by side. */
 export const CompareRunsPage: FC<CompareRunsProps> = (props) => {
-  const { frame, runs, metric, series, bucketsMax, linesMax, missing } = props
+  const { frame, runs, experiment, metric, series, bucketsMax, linesMax, missing } = props
   const { to } = frame
-  const [first] = runs
   const names = new Map(runs.map(({ runId, name }) => [runId, name]))
   return (
     <Page
@@ -39,15 +41,9 @@ export const CompareRunsPage: FC<CompareRunsProps> = (props) => {
       title={`Compare ${plural(runs.length, 'run')}`}
       section="experiments"
       crumbs={[
-        { text: 'Experiments', href: to.experiments },
-        ...(first
-          ? [
-              {
-                text: `Experiment ${first.experimentId}`,
-                href: to.experiment(first.experimentId),
-              },
-            ]
-          : []),
+        ...(experiment
+          ? experimentCrumbs(to, experiment)
+          : [{ text: 'Experiments', href: to.experiments }]),
         { text: 'Compare' },
       ]}
       api={{

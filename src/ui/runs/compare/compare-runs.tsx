@@ -3,6 +3,7 @@ import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import { pagePrefix } from '../../../http/guards/workspace.ts'
 import type { Context } from '../../../platform/context.ts'
+import { getExperiment } from '../../../tracking/experiments/experiment.ts'
 import { requireRuns } from '../../../tracking/permissions.ts'
 import type { Run } from '../../../tracking/run.ts'
 import { readMetricSeries } from '../../../tracking/run-data/metric-series.ts'
@@ -31,6 +32,8 @@ export async function showRunComparison(c: AppContext): Promise<Response> {
     return c.redirect(pathsUnder(pagePrefix(c)).compareRuns(ids), 302)
   }
   const [frame, runs] = await Promise.all([frameOf(c), readRunsOfIds(ctx, ids)])
+  const [first] = runs
+  const experiment = first && (await getExperiment(ctx, first.experimentId))
   const rows = rowsOf(runs)
   const metric = optionalQuery(c, 'metric') ?? chartedKey(rows)
   const series =
@@ -46,7 +49,7 @@ export async function showRunComparison(c: AppContext): Promise<Response> {
   const missing = ids.filter((id) => !runs.some((run: Run) => run.runId === id))
   const page = (
     <CompareRunsPage
-      {...{ frame, runs, rows, metric, series, bucketsMax, linesMax, isWhole, missing }}
+      {...{ frame, runs, experiment, rows, metric, series, bucketsMax, linesMax, isWhole, missing }}
     />
   )
   return sendPage(c, { frame, page })
