@@ -1,4 +1,4 @@
-import { access, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { clientEnvironment, environment, programOf } from './environments.ts'
@@ -14,11 +14,18 @@ const namedPort = 5000
 const namedUrl = `http://localhost:${namedPort}`
 
 /** `client` is who runs them. */
+const trained = /Loaded Production model accuracy: 0\.\d{4}\s*$/
+const rolledBack = /Rolled back by the guard: 0 failed; Production is version \d+ again\s/
 const scripts = [
-  { path: 'examples/fraud_detector.py', client: 'mlflow-3.17.2' },
-  { path: 'examples/fraud_detector.py', client: 'mlflow-3.11.1' },
+  { path: 'examples/fraud_detector.py', client: 'mlflow-3.17.2', last: trained },
+  { path: 'examples/serving/story.py', client: 'mlflow-3.17.2', last: rolledBack },
+  { path: 'examples/fraud_detector.py', client: 'mlflow-3.11.1', last: trained },
   // Kept outside the project; where it lies next to it, it must run as it is.
-  { path: '../shared/examples/model_registry_example.py', client: 'mlflow-3.11.1' },
+  {
+    path: '../shared/examples/model_registry_example.py',
+    client: 'mlflow-3.11.1',
+    last: trained,
+  },
 ]
 
 /**
@@ -34,8 +41,8 @@ export const exampleSuite: Suite = {
     const server = await startNodeServer(isFree ? namedPort : undefined)
     try {
       const results: Result[] = []
-      for (const { path, client } of scripts) {
-        results.push(await runExample(path, client, isFree ? namedUrl : server.url))
+      for (const script of scripts) {
+        results.push(await runExample(script, isFree ? namedUrl : server.url))
       }
       return joined(results)
     } finally {
@@ -44,7 +51,10 @@ export const exampleSuite: Suite = {
   },
 }
 
-async function runExample(path: string, client: string, url: string): Promise<Result> {
+async function runExample(
+  { path, client, last }: (typeof scripts)[number],
+  url: string,
+): Promise<Result> {
   const script = join(root, path)
   if (!(await exists(script))) {
     return { passed: 0, failed: 0, skipped: 1, output: '', note: `skipped: ${path} is not here` }
@@ -55,11 +65,29 @@ async function runExample(path: string, client: string, url: string): Promise<Re
   const started = url === namedUrl ? script : await copyFor(url, script, cwd)
   const { code, output } = await run(programOf(client, 'python'), [started], {
     cwd,
-    env: clientEnvironment(url),
+    env: {
+      ...clientEnvironment(url),
+      PATH: `${await commandsOf(client, cwd)}:${process.env.PATH}`,
+      GATEHOUSE: join(root, 'bin/gatehouse'),
+    },
   })
-  const finished = code === 0 && /Loaded Production model accuracy: 0\.\d{4}\s*$/.test(output)
+  const finished = code === 0 && last.test(output)
   const sums: Sums = { passed: finished ? 1 : 0, failed: finished ? 0 : 1, skipped: 0 }
   return { ...sums, output: finished ? '' : `${path} with ${client}:\n${output}` }
+}
+
+/**
+ * What the PATH of an active environment has. The environment's own scripts name the place where it was
+ * made, which may be another one.
+ */
+async function commandsOf(client: string, cwd: string): Promise<string> {
+  const folder = join(cwd, 'commands')
+  await mkdir(folder)
+  for (const name of ['mlflow', 'uvicorn']) {
+    const text = `#!/bin/sh\nexec '${programOf(client, 'python')}' -m ${name} "$@"\n`
+    await writeFile(join(folder, name), text, { mode: 0o755 })
+  }
+  return folder
 }
 
 /** @returns the path of the copy */
