@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { resolvePrincipals } from '../access/accounts/named-principals.ts'
+import { isNotDeniedSql, isPromptModel, mayReadSql } from '../access/permissions/permitted.ts'
 import { commit } from '../audit/commit.ts'
 import { conflict, excerpt, notFound } from '../core/error.ts'
 import { changeGuardedDeployment } from '../governance/moves/guarded-deployments.ts'
@@ -127,16 +128,20 @@ export async function listDeploymentNames(ctx: Context, model: string): Promise<
   return rows.map(({ name }) => name)
 }
 
-/** Of one model, by name. */
+/** Of the models that the caller may read, or of one of them, by name. */
 export async function listDeployments(
   ctx: Context,
-  model: string,
+  model: string | undefined,
   page: { readonly after: string; readonly count: number },
 ): Promise<Deployment[]> {
-  const { id } = await getModel(ctx, model)
+  const isOfModel =
+    model === undefined ? sql`1` : sql`d.registered_model = ${(await getModel(ctx, model)).id}`
   const rows = await ctx.db.all(sql<DeploymentRow>`select m.name as model, d.* from deployments d
     join registered_models m on m.id = d.registered_model
-    where m.id = ${id} and d.name > ${page.after} order by d.name limit ${page.count}`)
+    where d.workspace = ${ctx.workspace} and ${isOfModel} and d.name > ${page.after}
+      and ${mayReadSql(ctx, 'model', { id: sql`m.id`, isPrompt: isPromptModel })}
+      and ${isNotDeniedSql(ctx, 'version', isPromptModel)}
+    order by d.name limit ${page.count}`)
   return rows.map(deploymentFrom)
 }
 

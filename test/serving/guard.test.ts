@@ -129,7 +129,10 @@ describe('a guard', () => {
 describe('of those who report counts', () => {
   /** Ann may do everything with `fraud`; a grant lets her alone move what is in Production. */
   async function people(guard: object) {
-    const { admin, member, grant } = await team({}, { now: new Clock().now })
+    const { admin, member, grant } = await team(
+      { defaultPermission: 'NO_PERMISSIONS' },
+      { now: new Clock().now },
+    )
     await admin.post('registered-models/create', { name: 'fraud' })
     for (const _ of [1, 2]) {
       await admin.post('model-versions/create', { name: 'fraud', source: 's3://bucket/m' })
@@ -165,7 +168,11 @@ describe('of those who report counts', () => {
     const stageOf = async (version: string) =>
       (await admin.get(`model-versions/get?name=fraud&version=${version}`)).json.model_version
         .current_stage
-    return { admin, grant, ann, bob, scorer, put, report, stageOf }
+    const list = async (who: Member, query = '') => {
+      const { items } = (await who.call('GET', `/api/v1/deployments${query}`)).json
+      return items.map(({ name }: { name: string }) => name)
+    }
+    return { list, admin, grant, ann, bob, scorer, put, report, stageOf }
   }
 
   test('nobody makes a guard roll back a stage who could not do so by hand', async () => {
@@ -176,6 +183,17 @@ describe('of those who report counts', () => {
     expect(await stageOf('2')).toBe('Production')
     expect(await report(ann)).toBe(200)
     expect(await stageOf('1')).toBe('Production')
+  })
+
+  test('deployments of all models are listed to those who may read them', async () => {
+    const { admin, ann, put, list } = await people({})
+    await put(ann)
+    await admin.post('registered-models/create', { name: 'churn' })
+    const churn = [{ name: 'a', uri: 'models:/churn/1', weight: 1 }]
+    await admin.call('PUT', '/api/v1/deployments/aa', { model: 'churn', variants: churn })
+    expect([await list(admin), await list(ann)]).toEqual([['aa', 'ab'], ['ab']])
+    expect(await list(ann, '?model=fraud')).toEqual(['ab'])
+    expect((await ann.call('GET', '/api/v1/deployments?model=churn')).status).toBe(403)
   })
 
   test('those whom the guard names are believed while they have USE', async () => {

@@ -152,8 +152,8 @@ export const listDeployments = endpoint({
   method: 'GET',
   path: '/api/v1/deployments',
   tag,
-  summary: 'The deployments of a model',
-  query: PageQuery.extend({ model: z.string().min(1) }),
+  summary: 'Deployments of the models that the caller may read, by name',
+  query: PageQuery.extend({ model: z.string().min(1).optional().describe('Those of this one') }),
   answer: pageOf(DeploymentShape),
 })
 

@@ -27,9 +27,11 @@ export const deploymentRoutes: readonly ServedEndpoint[] = [
 
   serve(
     endpoints.listDeployments,
-    (ctx, { query }) => requireModelVersion(ctx, query.model, 'READ'),
+    async (ctx, { query }) => {
+      if (query.model !== undefined) await requireModelVersion(ctx, query.model, 'READ')
+    },
     (ctx, { query }) =>
-      page(['deployments', query.model], query, {
+      page(['deployments', query.model ?? null], query, {
         first: '',
         read: (after: string, count) => serving.listDeployments(ctx, query.model, { after, count }),
         keyOf: ({ name }) => name,

@@ -33,19 +33,23 @@ export function deploymentsCommand(): Command {
 }
 
 function listCommand(): Command {
-  const command = new Command('list').description('the deployments of a model').argument('<model>')
-  return addServer(command).action((model: string) =>
+  const command = new Command('list')
+    .description('the deployments of a model, or of all')
+    .argument('[model]')
+  return addServer(command).action((model?: string) =>
     callServer(command, async (client) => {
       const items = await readEveryPage((page_token) =>
-        client.call(endpoints.listDeployments, { query: { model, page_token } }),
+        client.call(endpoints.listDeployments, {
+          query: { ...(model !== undefined && { model }), page_token },
+        }),
       )
       printList(command, items, {
-        heads: ['DEPLOYMENT', 'REVISION', 'WEIGHTS', 'CHANGED', 'BY'],
+        heads: ['DEPLOYMENT', 'MODEL', 'REVISION', 'WEIGHTS', 'CHANGED', 'BY'],
         row: (item) => [
-          ...[item.name, String(item.revision), weightsText(item)],
+          ...[item.name, item.model, String(item.revision), weightsText(item)],
           ...[momentText(command, item.updated_at), item.updated_by],
         ],
-        empty: `no deployments of ${model}`,
+        empty: model === undefined ? 'no deployments' : `no deployments of ${model}`,
       })
     }),
   )
