@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { modelEntriesSql } from '../../audit/entry.ts'
 import type { Context } from '../../platform/context.ts'
+import { clocksApartMsMax } from './moment.ts'
 
 /** A registered model at a moment, from the audit log. */
 export type ModelThen = {
@@ -17,12 +18,6 @@ export type ModelThen = {
   /** The last entry of the log that had been written by then. */
   readonly lastSeq: number
 }
-
-/**
- * By how much the clocks of servers on one database may differ. The order of the log is the order
- * of events; the clock only says up to where it is read.
- */
-export const clocksApartMsMax = 60_000
 
 /**
  * A scalar select: the last entry of the log at `atMs`, or 0 before the first. Later entries with

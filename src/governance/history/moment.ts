@@ -1,6 +1,11 @@
 import { excerpt, invalid } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import { clocksApartMsMax } from './model-then.ts'
+
+/**
+ * By how much the clocks of servers on one database may differ. The order of the log is the order
+ * of events; the clock only says up to where it is read.
+ */
+export const clocksApartMsMax = 60_000
 
 const iso = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/
 const day = /^\d{4}-\d{2}-\d{2}$/
