@@ -12,6 +12,7 @@ import { type Measured, measure } from './load.ts'
 import { resetPeakRss, usageOf } from './process-tree.ts'
 import { type Figures, type Large, report } from './report.ts'
 import { type BenchServer, startGatehouse, startGatehouseWithAuth, startMlflow } from './servers.ts'
+import { measureServing } from './serving.ts'
 import { download, type Transfer, upload } from './transfer.ts'
 import { prepare } from './world.ts'
 
@@ -26,6 +27,8 @@ const { values: options } = parseArgs({
     server: { type: 'string' },
     /** Gatehouse with access control on, and an access token on every request. */
     auth: { type: 'boolean' },
+    /** What `gatehouse serve` adds to a call, and nothing else. */
+    serving: { type: 'boolean' },
     /** Gatehouse alone, under V8's profiler; the .cpuprofile lands in results/. */
     profile: { type: 'boolean' },
   },
@@ -89,6 +92,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     endAll()
     process.exit(130)
   })
+}
+if (options.serving) {
+  await measureServing()
+  process.exit(0)
 }
 await mkdir(results, { recursive: true })
 const profiles = options.profile ? results : undefined
