@@ -157,6 +157,28 @@ export const listDeployments = endpoint({
   answer: pageOf(DeploymentShape),
 })
 
+export const listDeploymentHistory = endpoint({
+  name: 'listDeploymentHistory',
+  method: 'GET',
+  path: '/api/v1/deployments/{name}/history',
+  tag,
+  summary: 'Who changed a deployment, when, why and to what, the newest first',
+  params: DeploymentNameParams,
+  query: PageQuery.extend({
+    max_results: PageQuery.shape.max_results.unwrap().max(100).default(50),
+  }),
+  answer: pageOf(
+    z.object({
+      seq: z.number().int().describe('Of the entry in the audit log'),
+      at: z.number().int(),
+      by: z.string().describe('`gatehouse` makes steps, `deployment-guard` what a guard does'),
+      reason: z.string().optional(),
+      break_glass: z.literal(true).optional(),
+      split: z.object(Split).optional().describe('Absent: it was deleted'),
+    }),
+  ),
+})
+
 export const deleteDeployment = endpoint({
   name: 'deleteDeployment',
   method: 'DELETE',

@@ -1,6 +1,7 @@
 import { requireModelVersion } from '../../access/permissions/require.ts'
 import { changeCanary } from '../../serving/canary.ts'
-import type { CanaryState } from '../../serving/deployment-guard.ts'
+import type { CanaryState, GuardedSplit } from '../../serving/deployment-guard.ts'
+import { type DeploymentChange, readDeploymentHistory } from '../../serving/deployment-history.ts'
 import * as serving from '../../serving/deployments.ts'
 import { requireOnDeployment, requireToDeploy } from '../../serving/permissions.ts'
 import * as endpoints from '../endpoints/deployments.ts'
@@ -36,6 +37,18 @@ export const deploymentRoutes: readonly ServedEndpoint[] = [
         read: (after: string, count) => serving.listDeployments(ctx, query.model, { after, count }),
         keyOf: ({ name }) => name,
         toWire: deploymentToWire,
+      }),
+  ),
+
+  serve(
+    endpoints.listDeploymentHistory,
+    (ctx, { params }) => requireOnDeployment(ctx, params.name, 'READ'),
+    (ctx, { params: { name }, query }) =>
+      page(['deployment history', name], query, {
+        first: Number.MAX_SAFE_INTEGER,
+        read: (before: number, count) => readDeploymentHistory(ctx, name, { before, count }),
+        keyOf: ({ seq }) => seq,
+        toWire: changeToWire,
       }),
   ),
 
@@ -78,6 +91,21 @@ function deploymentToWire(deployment: serving.Deployment): Answer<typeof endpoin
     updated_by: updatedBy,
     updated_at: updatedAtMs,
   }
+}
+
+function changeToWire({ seq, atMs, by, reason, breakGlass, split }: DeploymentChange) {
+  return {
+    seq,
+    at: atMs,
+    by,
+    ...(reason !== null && { reason }),
+    ...(breakGlass && { break_glass: true as const }),
+    ...(split && { split: splitToWire(split) }),
+  }
+}
+
+function splitToWire({ variants, shadows, sticky, guard }: GuardedSplit) {
+  return { variants: [...variants], shadows, sticky, ...(guard && { guard: guardToWire(guard) }) }
 }
 
 /** Whose accounts the reporters were is kept for judging alone. */

@@ -24,6 +24,7 @@ export function deploymentsCommand(): Command {
     .addCommand(setCommand())
     .addCommand(weightsCommand())
     .addCommand(statsCommand())
+    .addCommand(historyCommand())
     .addCommand(canaryCommand('pause', 'hold the steps of a variant'))
     .addCommand(canaryCommand('resume', 'go on with steps that are held'))
     .addCommand(canaryCommand('promote', 'go to the last step at once'))
@@ -137,6 +138,27 @@ function canaryCommand(
   )
 }
 
+function historyCommand(): Command {
+  const command = new Command('history')
+    .description('who changed a deployment, when and why, the newest first')
+    .argument('<name>')
+  return addServer(command).action((name: string) =>
+    callServer(command, async (client) => {
+      const items = await readEveryPage((page_token) =>
+        client.call(endpoints.listDeploymentHistory, { params: { name }, query: { page_token } }),
+      )
+      printList(command, items, {
+        heads: ['CHANGED', 'BY', 'WEIGHTS', 'REASON'],
+        row: ({ at, by, split, reason = '' }) => [
+          ...[momentText(command, at), by],
+          ...[split ? weightsText(split) : 'deleted', reason],
+        ],
+        empty: 'no changes',
+      })
+    }),
+  )
+}
+
 function statsCommand(): Command {
   const command = new Command('stats')
     .description('how the variants and shadows of a deployment do')
@@ -215,6 +237,6 @@ function savedText(saved: FollowedDeployment): string {
   return `${saved.name} is at revision ${saved.revision}: ${weightsText(saved)}`
 }
 
-function weightsText({ variants }: FollowedDeployment): string {
+function weightsText({ variants }: Pick<FollowedDeployment, 'variants'>): string {
   return variants.map(({ name, weight }) => `${name}=${weight}`).join(', ')
 }

@@ -536,6 +536,10 @@ export const apiRows: Readonly<Record<string, Row>> = {
   ],
   putDeployment: ['MANAGE', (w) => ours.put(`deployments/${crypto.randomUUID()}`, split(w))],
   getDeployment: ['READ', async (w) => ours.get(`deployments/${(await w.newDeployment()).name}`)],
+  listDeploymentHistory: [
+    'READ',
+    async (w) => ours.get(`deployments/${(await w.newDeployment()).name}/history`),
+  ],
   listDeployments: ['READ', (w) => ours.get(`deployments?model=${w.model}`)],
   reportOutcomes: [
     'USE',
