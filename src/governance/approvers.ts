@@ -55,6 +55,13 @@ export function reviewReads(ctx: Context, { promotions, versions }: RequestsRevi
   return {
     reviews: sql<ReviewRow>`select * from promotion_reviews
       where promotion in (${promotions}) order by id`,
+    ...peopleReads(accounts),
+  }
+}
+
+/** The statements that read who some accounts are now. @param accounts a select of `accounts.id` */
+function peopleReads(accounts: SQL) {
+  return {
     people: sql<PrincipalRow>`select ${principalColumns} from accounts a where a.id in (${accounts})`,
     claims: sql<{ account: number; groups: string | null }>`select account, groups from identities
       where account in (${accounts})`,
@@ -153,6 +160,15 @@ export function findRequesterNow(
   const found = people.accounts.get(Number(requester.account))
   const groups = outsideGroups(requester, people)
   return found && principalFrom(found, { groups, adminGroup: undefined })
+}
+
+/** Somebody who wanted something done later, as they are now; undefined if the account is gone. */
+export async function findPrincipalNow(
+  { db }: Context,
+  wanted: PrincipalRecord,
+): Promise<Principal | undefined> {
+  const rows = await db.batch(peopleReads(sql`select ${Number(wanted.account ?? 0)}`))
+  return findRequesterNow(wanted, peopleFrom(rows))
 }
 
 function outsideGroups({ account, groups }: PrincipalRecord, people: People): string[] {

@@ -20,6 +20,8 @@ type CanaryStep = {
   readonly weight: number
   /** How long it lasts; absent of the last. */
   readonly minutes?: number | undefined
+  /** Of the last: where the version that the variant means then goes. */
+  readonly then?: { readonly stage: string } | undefined
 }
 
 /** A version that gets copies of requests, and answers nobody. */

@@ -1,10 +1,12 @@
 import { sql } from 'drizzle-orm'
 import { conflict, excerpt, invalid, RegistryError } from '../core/error.ts'
+import { principalRecord } from '../core/principal.ts'
 import { changeGuardedDeployment } from '../governance/moves/guarded-deployments.ts'
 import { type Context, type Platform, systemContext } from '../platform/context.ts'
 import { failureText, logError } from '../platform/log.ts'
 import { type CanaryState, type GuardedSplit, withoutSteps } from './deployment-guard.ts'
 import { type Deployment, getDeployment, writeDeployment } from './deployments.ts'
+import { enterStage } from './enter-stage.ts'
 import { startOfCanary, stepTo } from './steps.ts'
 
 /** Deployments that one sweep moves; the next sweep goes on with the others. */
@@ -32,7 +34,9 @@ export async function changeCanary(
   if (!canary) {
     throw conflict(`No steps of deployment '${excerpt(name)}' are under way; write it with 'steps'`)
   }
-  const split = changedSplit(ctx, { deployment, canary, change })
+  // Whoever goes to the last step also makes the move that follows it.
+  const by = change === 'promote' ? principalRecord(ctx.principal) : canary.by
+  const split = changedSplit(ctx, { deployment, canary: { ...canary, by }, change })
   return changeGuardedDeployment(ctx, { model, deployment: name, reason }, (guarded) =>
     writeDeployment(guarded, name, { ...split, model, revision, reason }),
   )
@@ -80,6 +84,13 @@ async function moveOne(ctx: Context, name: string): Promise<void> {
   const deployment = await getDeployment(ctx, name)
   const { canary, model, revision } = deployment
   if (canary?.due_at_ms === undefined || canary.due_at_ms > ctx.now()) return
+  const variant = deployment.variants.find((one) => one.name === canary.variant)
+  if (canary.step + 1 >= (variant?.steps?.length ?? 0)) {
+    const reason = await enterStage(ctx, { model, by: canary.by, variant })
+    const split = withoutSteps(splitOf(deployment))
+    await writeDeployment(ctx, name, { ...split, model, revision, reason })
+    return
+  }
   const step = canary.step + 1
   const split = stepTo(splitOf(deployment), canary, { step, nowMs: ctx.now() })
   const weight = split.variants.find((variant) => variant.name === canary.variant)?.weight

@@ -1,4 +1,5 @@
-import type { Split, SplitTarget } from '../router/split.ts'
+import type { PrincipalRecord } from '../core/principal.ts'
+import type { Split, SplitTarget, Variant } from '../router/split.ts'
 import { readModelUri } from './resolve.ts'
 
 /** Bounds that the variants of a deployment keep, as they are stored. */
@@ -23,6 +24,8 @@ export type CanaryState = {
   readonly variant: string
   /** From 0. */
   readonly step: number
+  /** Who wrote it, and so moves the version to a stage in the end. */
+  readonly by: PrincipalRecord
   /** The weights of the others before the first step. */
   readonly weights: Readonly<Record<string, number>>
   /** When the step is over; absent while it is paused. */
@@ -50,10 +53,18 @@ export function stageOf({ uri }: SplitTarget): string | undefined {
   return selector.by === 'stage' ? selector.stage : undefined
 }
 
-/** The stages that a guard rolls back when their versions break the bounds. */
+/** The stages that a guard rolls back when their versions break the bounds, and those at the end of steps. */
 export function stagesAtStake({
   variants,
   guard,
 }: Split & { readonly guard?: DeploymentGuard | undefined }): string[] {
-  return guard?.action === 'rollback' ? variants.flatMap((variant) => stageOf(variant) ?? []) : []
+  const entered = variants.flatMap((variant) => stageAfterSteps(variant) ?? [])
+  const left =
+    guard?.action === 'rollback' ? variants.flatMap((variant) => stageOf(variant) ?? []) : []
+  return [...entered, ...left]
+}
+
+/** The stage that the version of a variant enters after its last step. */
+export function stageAfterSteps({ steps }: Pick<Variant, 'steps'>): string | undefined {
+  return steps?.at(-1)?.then?.stage
 }

@@ -3,13 +3,15 @@ import { resolvePrincipals } from '../access/accounts/named-principals.ts'
 import { isNotDeniedSql, isPromptModel, mayReadSql } from '../access/permissions/permitted.ts'
 import { commit } from '../audit/commit.ts'
 import { conflict, excerpt, notFound } from '../core/error.ts'
+import { principalRecord } from '../core/principal.ts'
 import { changeGuardedDeployment } from '../governance/moves/guarded-deployments.ts'
 import type { Context } from '../platform/context.ts'
 import { modelEntry } from '../registry/audit-entries.ts'
 import { modelId } from '../registry/ids.ts'
 import { getModel } from '../registry/models/registered-models.ts'
+import { resolveStages } from '../registry/stages/stages.ts'
 import { checkSplit } from './check-split.ts'
-import type { DeploymentGuard, GuardedSplit } from './deployment-guard.ts'
+import { type DeploymentGuard, type GuardedSplit, stageAfterSteps } from './deployment-guard.ts'
 import { beginSteps } from './steps.ts'
 import type { deployments } from './tables.ts'
 
@@ -54,6 +56,10 @@ export async function putDeployment(
 ): Promise<Deployment> {
   const { model, reason, breakGlass } = wanted
   checkSplit(model, wanted)
+  await resolveStages(
+    ctx,
+    wanted.variants.flatMap((variant) => stageAfterSteps(variant) ?? []),
+  )
   const guard = wanted.guard && {
     ...wanted.guard,
     accounts: await resolvePrincipals(ctx, wanted.guard.reporters, 'guard.reporters'),
@@ -64,7 +70,10 @@ export async function putDeployment(
     (guarded, isBroken) =>
       writeDeployment(guarded, name, {
         ...wanted,
-        ...beginSteps({ ...wanted, guard }, ctx.now()),
+        ...beginSteps(
+          { ...wanted, guard },
+          { by: principalRecord(ctx.principal), nowMs: ctx.now() },
+        ),
         guard,
         breakGlass: isBroken,
       }),

@@ -1,12 +1,21 @@
 import { invalid } from '../core/error.ts'
-import { type CanaryState, type GuardedSplit, withoutSteps } from './deployment-guard.ts'
+import type { PrincipalRecord } from '../core/principal.ts'
+import {
+  type CanaryState,
+  type GuardedSplit,
+  stageAfterSteps,
+  withoutSteps,
+} from './deployment-guard.ts'
 
 /**
  * Begin the steps of the variant that has some.
  *
  * @throws INVALID_PARAMETER_VALUE several have some, no other has a weight, or they are out of order
  */
-export function beginSteps(split: GuardedSplit, nowMs: number): GuardedSplit {
+export function beginSteps(
+  split: GuardedSplit,
+  { by, nowMs }: { readonly by: PrincipalRecord; readonly nowMs: number },
+): GuardedSplit {
   const [variant, second] = split.variants.filter(({ steps }) => steps !== undefined)
   if (!variant?.steps) return split
   if (second)
@@ -17,26 +26,35 @@ export function beginSteps(split: GuardedSplit, nowMs: number): GuardedSplit {
   if (isTimed.at(-1) || isTimed.slice(0, -1).includes(false)) {
     throw invalid("Every step but the last has 'minutes'; the last has none")
   }
+  if (variant.steps.slice(0, -1).some(({ then }) => then !== undefined)) {
+    throw invalid("Only the last step has 'then'")
+  }
+  if (stageAfterSteps(variant) !== undefined && variant.uri === undefined) {
+    throw invalid(`'${variant.name}' has no 'uri', so no version of it can enter a stage`)
+  }
   const weights = Object.fromEntries(others.map(({ name, weight }) => [name, weight]))
-  return stepTo(split, { variant: variant.name, step: 0, weights }, { step: 0, nowMs })
+  return stepTo(split, { variant: variant.name, step: 0, by, weights }, { step: 0, nowMs })
 }
 
-/** The split at a step, counted from 0; the last one ends the canary. The others share the rest as they did before. */
+/**
+ * The split at a step, counted from 0; the others share the rest as they did before. The last one ends the
+ * canary, unless a version is to enter a stage then: that is due at once.
+ */
 export function stepTo(
   split: GuardedSplit,
-  { variant: name, weights }: CanaryState,
+  { variant: name, by, weights }: CanaryState,
   { step: wanted, nowMs }: { readonly step: number; readonly nowMs: number },
 ): GuardedSplit {
   const steps = split.variants.find((variant) => variant.name === name)?.steps ?? []
   const step = Math.min(wanted, steps.length - 1)
-  const { weight = 0, minutes } = steps[step] ?? {}
+  const { weight = 0, minutes = 0, then } = steps[step] ?? {}
   const sum = Object.values(weights).reduce((total, one) => total + one, 0)
   const variants = split.variants.map((one) => ({
     ...one,
     weight: one.name === name ? weight : ((100 - weight) * (weights[one.name] ?? 0)) / sum,
   }))
-  if (minutes === undefined) return withoutSteps({ ...split, variants })
-  const canary = { variant: name, step, weights, due_at_ms: nowMs + 60_000 * minutes }
+  if (minutes === 0 && !then) return withoutSteps({ ...split, variants })
+  const canary = { variant: name, step, by, weights, due_at_ms: nowMs + 60_000 * minutes }
   return { ...split, variants, canary }
 }
 

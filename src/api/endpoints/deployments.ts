@@ -39,6 +39,13 @@ const Split = {
             z.strictObject({
               weight: z.number().gt(0).max(100).describe('In percent; the others share the rest'),
               minutes: z.number().gt(0).max(100_000).optional(),
+              // biome-ignore lint/suspicious/noThenProperty: nobody awaits a schema.
+              then: z
+                .strictObject({ stage: z.string().min(1).max(255) })
+                .optional()
+                .describe(
+                  'Of the last step: the stage that the version then enters, or asks to enter',
+                ),
             }),
           )
           .min(1)

@@ -1,0 +1,48 @@
+import { excerpt, RegistryError } from '../core/error.ts'
+import type { PrincipalRecord } from '../core/principal.ts'
+import { findPrincipalNow } from '../governance/approvers.ts'
+import { moveToStage } from '../governance/moves/move-to-stage.ts'
+import { requireMove } from '../governance/permissions.ts'
+import type { Context } from '../platform/context.ts'
+import type { Variant } from '../router/split.ts'
+import { stageAfterSteps } from './deployment-guard.ts'
+import { readModelUri } from './resolve.ts'
+import { readMeaning } from './watch.ts'
+
+type Entering = {
+  /** Its present name. */
+  readonly model: string
+  readonly by: PrincipalRecord
+  readonly variant: Variant | undefined
+}
+
+/**
+ * Move the version that a variant means to the stage that its steps lead to, as whoever wrote them and with the
+ * rights that they have now: under policies this opens a request in their name, so that somebody else
+ * approves it. Doing it twice does it once.
+ *
+ * @returns what came of it, for the audit log
+ */
+export async function enterStage(ctx: Context, { model, by, variant }: Entering): Promise<string> {
+  const stage = variant && stageAfterSteps(variant)
+  if (variant?.uri === undefined || stage === undefined) return 'The steps are over'
+  const { told } = await readMeaning(ctx, readModelUri(variant.uri))
+  const failed = `${variant.name} did not enter ${stage}`
+  if ('why' in told) return `${failed}: ${excerpt(told.why.message, reasonCharsMax)}`
+  const principal = await findPrincipalNow(ctx, by)
+  if (!principal) return `${failed}: the account of ${by.name} is gone`
+  const theirs = { ...ctx, principal, permissionReads: new Map() }
+  const { version } = told
+  try {
+    await requireMove(theirs, model, { version, target: { stage }, archiveExisting: true })
+    const reason = `The steps of variant '${variant.name}' are over`
+    await moveToStage(theirs, { name: model, version, stage, archiveOthers: true }, reason)
+    return `Version ${version} of ${variant.name} is in ${stage}`
+  } catch (err) {
+    // A policy wants a request, which is open now, or they may not any more.
+    if (!(err instanceof RegistryError)) throw err
+    return `${failed}: ${excerpt(err.message, reasonCharsMax)}`
+  }
+}
+
+const reasonCharsMax = 2000
