@@ -46,6 +46,8 @@ export const notOnRecord: readonly string[] = [
   'v1 reportReplica',
   // What was seen of answers, as metrics are of runs.
   'v1 reportOutcomes',
+  // The same; what a guard does upon it is in the log.
+  'v1 reportDeploymentCounts',
   // A webhook's log of deliveries tells of these; they change no model, nor what a webhook is.
   ...['testWebhook', 'testRegistryWebhook', 'v1 testWebhook', 'v1 redeliver'],
 ]

@@ -1,9 +1,28 @@
-import { type Examples, onModel, signedIn } from './example.ts'
+import { type Example, type Examples, onModel, signedIn } from './example.ts'
 
 const hold = '/api/v1/models/m/versions/1/hold'
 
 const deployment = '/api/v1/deployments/d'
 const split = { model: 'm', variants: [{ name: 'a', uri: 'models:/m/1', weight: 1 }] }
+
+const growing = {
+  model: 'm',
+  variants: [
+    ...split.variants,
+    { name: 'b', uri: 'models:/m/2', steps: [{ weight: 5, minutes: 10 }, { weight: 100 }] },
+  ],
+}
+
+/** What people do with a canary under way. @param before is done to it first */
+function onCanary(change: string, before: readonly string[] = []): Example {
+  return async (server) => {
+    await server.createModel('m')
+    await server.call('PUT', deployment, growing)
+    const make = (what: string) => server.call('POST', `${deployment}/${what}`, { reason: 'r' })
+    for (const what of before) await make(what)
+    return () => make(change)
+  }
+}
 
 /** Stages, ways back, legal holds and deployments. */
 export const stageChanges: Examples = {
@@ -27,6 +46,10 @@ export const stageChanges: Examples = {
     await server.call('PUT', deployment, split)
     return () => server.call('DELETE', deployment)
   },
+  'v1 pauseDeployment': onCanary('pause'),
+  'v1 resumeDeployment': onCanary('resume', ['pause']),
+  'v1 promoteDeployment': onCanary('promote'),
+  'v1 rollbackDeployment': onCanary('rollback'),
   'v1 placeHold': onModel(({ call }) => call('PUT', hold, { reason: 'a lawsuit' })),
   'v1 liftHold': async (server) => {
     const call = await onModel(({ call }) => call('PUT', hold, { reason: 'a lawsuit' }))(server)

@@ -8,9 +8,11 @@ import sys
 from mlflow import MlflowClient
 
 
-def run_tool(module, *args):
+def run_tool(server, module, *args):
+    # Another test may have set another one for this process.
+    env = {**os.environ, "MLFLOW_TRACKING_URI": server}
     command = [sys.executable, "-m", f"mlflow_export_import.{module}", *map(str, args)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=os.environ)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -28,9 +30,10 @@ def test_it_takes_experiments_there_and_back_and_models_with_aliases(server, uni
     client.set_registered_model_alias(unique, "champion", 1)
 
     folder = tmp_path / "experiment"
-    run_tool("experiment.export_experiment", "--experiment", unique, "--output-dir", folder)
+    exported = ["--experiment", unique, "--output-dir", folder]
+    run_tool(server, "experiment.export_experiment", *exported)
     args = ["--experiment-name", f"{unique}-copy", "--input-dir", folder]
-    run_tool("experiment.import_experiment", *args)
+    run_tool(server, "experiment.import_experiment", *args)
     copied = client.get_experiment_by_name(f"{unique}-copy")
     [copy] = client.search_runs([copied.experiment_id])
     assert (copy.data.params, copy.data.metrics) == ({"alpha": "0.5"}, {"loss": 1 / 3})
@@ -38,7 +41,7 @@ def test_it_takes_experiments_there_and_back_and_models_with_aliases(server, uni
     assert [(point.step, point.value) for point in history] == [(0, 1.0), (1, 0.5), (2, 1 / 3)]
     assert [file.path for file in client.list_artifacts(copy.info.run_id, "notes")] == ["notes/a.txt"]
 
-    run_tool("model.export_model", "--model", unique, "--output-dir", tmp_path / "model")
+    run_tool(server, "model.export_model", "--model", unique, "--output-dir", tmp_path / "model")
     model = json.loads((tmp_path / "model" / "model.json").read_text())["mlflow"]
     assert model["registered_model"]["name"] == unique
     assert [version["version"] for version in model["registered_model"]["versions"]] == ["1"]
