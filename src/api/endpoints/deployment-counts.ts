@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { latencyBucketMax } from '../../router/latencies.ts'
 import { DeploymentName, DeploymentNameParams } from './deployments.ts'
 import { endpoint } from './endpoint.ts'
+import { OutcomeFields } from './outcomes.ts'
 
 const tag = 'serving'
 const Count = z.number().int().min(0).max(1_000_000_000)
@@ -92,7 +93,7 @@ export const getDeploymentStats = endpoint({
   tag,
   summary: 'How the variants and shadows of a deployment do',
   description:
-    'By what its routers reported. What is older than an hour counts by whole hours, and is kept for 30 days. Durations are at most 5% above what they were.',
+    'By what its routers reported. What is older than an hour counts by whole hours, and is kept for 30 days; outcomes are of the requests since the hour in which the window begins. Durations are at most 5% above what they were.',
   params: DeploymentNameParams,
   query: z.object({
     window_seconds: z.coerce.number().int().min(10).max(2_592_000).default(3600),
@@ -116,5 +117,6 @@ export const getDeploymentStats = endpoint({
         versions: z.array(z.object({ version, ...ShadowCounts })),
       }),
     ),
+    ...OutcomeFields,
   }),
 })

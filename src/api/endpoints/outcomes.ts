@@ -53,6 +53,36 @@ const IntervalShape = z
   .object({ low: z.number(), high: z.number() })
   .describe('Of 95%; absent where there are too few values')
 
+/** Fields of an answer: what became of requests, and how variants differ. */
+export const OutcomeFields = {
+  outcomes: z.array(
+    z.object({
+      name: z.string(),
+      variant: z.string(),
+      versions: z.array(z.string()).describe('Those that answered meanwhile'),
+      count: z.number().int(),
+      mean: z.number(),
+      interval: IntervalShape.optional(),
+    }),
+  ),
+  differences: z
+    .array(
+      z.object({
+        name: z.string(),
+        variant: z.string(),
+        against: z.string().describe('The first variant that has such outcomes'),
+        difference: z.number().describe('Of the means'),
+        interval: IntervalShape.optional(),
+        test: z.enum(['two-proportion z-test', "Welch's t-test"]),
+        p_value: z
+          .number()
+          .optional()
+          .describe('How often chance alone would make such a difference'),
+      }),
+    )
+    .describe('Of each other variant'),
+}
+
 export const getOutcomes = endpoint({
   name: 'getOutcomes',
   method: 'GET',
@@ -67,31 +97,6 @@ export const getOutcomes = endpoint({
   }),
   answer: z.object({
     since: z.number().int(),
-    outcomes: z.array(
-      z.object({
-        name: z.string(),
-        variant: z.string(),
-        versions: z.array(z.string()).describe('Those that answered meanwhile'),
-        count: z.number().int(),
-        mean: z.number(),
-        interval: IntervalShape.optional(),
-      }),
-    ),
-    differences: z
-      .array(
-        z.object({
-          name: z.string(),
-          variant: z.string(),
-          against: z.string().describe('The first variant that has such outcomes'),
-          difference: z.number().describe('Of the means'),
-          interval: IntervalShape.optional(),
-          test: z.enum(['two-proportion z-test', "Welch's t-test"]),
-          p_value: z
-            .number()
-            .optional()
-            .describe('How often chance alone would make such a difference'),
-        }),
-      )
-      .describe('Of each other variant'),
+    ...OutcomeFields,
   }),
 })

@@ -2,9 +2,11 @@ import { quantileOf } from '../../router/latencies.ts'
 import { type CountsOfOne, readCounts } from '../../serving/counts/read-counts.ts'
 import { takeReport } from '../../serving/counts/take-report.ts'
 import { getDeployment } from '../../serving/deployments.ts'
+import { readOutcomes } from '../../serving/outcomes/read-outcomes.ts'
 import { requireOnDeployment } from '../../serving/permissions.ts'
 import * as endpoints from '../endpoints/deployment-counts.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
+import { outcomesToWire } from './outcomes.ts'
 
 /** What the routers of deployments count. */
 export const deploymentCountRoutes: readonly ServedEndpoint[] = [
@@ -49,6 +51,7 @@ export const deploymentCountRoutes: readonly ServedEndpoint[] = [
             ...shadowCountsToWire(counts),
           })),
         })),
+        ...outcomesToWire(await readOutcomes(ctx, name, since)),
       }
     },
   ),

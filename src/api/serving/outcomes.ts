@@ -31,18 +31,17 @@ export const outcomeRoutes: readonly ServedEndpoint[] = [
   serve(
     endpoints.getOutcomes,
     (ctx, { params }) => requireOnDeployment(ctx, params.name, 'READ'),
-    async (ctx, { params, query }) =>
-      summaryToWire(await readOutcomes(ctx, params.name, query.since)),
+    async (ctx, { params, query }) => answerOf(await readOutcomes(ctx, params.name, query.since)),
   ),
 ]
 
-function summaryToWire({
-  sinceMs,
-  outcomes,
-  differences,
-}: OutcomeSummary): Answer<typeof endpoints.getOutcomes> {
+function answerOf(summary: OutcomeSummary): Answer<typeof endpoints.getOutcomes> {
+  return { since: summary.sinceMs, ...outcomesToWire(summary) }
+}
+
+/** What became of requests in wire form, for `OutcomeFields`. */
+export function outcomesToWire({ outcomes, differences }: OutcomeSummary) {
   return {
-    since: sinceMs,
     outcomes: outcomes.map(({ name, variant, versions, sample, interval }) => ({
       name,
       variant,

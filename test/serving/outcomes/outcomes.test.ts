@@ -41,6 +41,7 @@ async function world() {
     },
     of: (rest: string, values: readonly number[], name?: string) =>
       values.map((value) => item(requestId({ rest }), value, name)),
+    stats: async () => (await call('GET', '/api/v1/deployments/ab/stats')).json,
     summary: async (query = '') => (await call('GET', `${path}${query}`)).json,
   }
 }
@@ -49,7 +50,7 @@ const nothing = { taken: 0, late: 0, repeated: 0, unknown: 0, refused: 0 }
 
 describe('outcomes', () => {
   test('are summed by variant, and variants are held against the first', async () => {
-    const { tell, of, summary } = await world()
+    const { tell, of, summary, stats } = await world()
     const ones = (count: number, of100: number) =>
       Array.from({ length: of100 }, (_, i) => (i < count ? 1 : 0))
     await tell(of('1-2-challenger', ones(25, 100)))
@@ -78,6 +79,8 @@ describe('outcomes', () => {
         { name: 'spent', test: "Welch's t-test", p_value: expect.closeTo(0.23205547, 6) },
       ],
     })
+    const { outcomes, differences } = await summary()
+    expect(await stats()).toMatchObject({ outcomes, differences })
   })
 
   test('count once, whoever tells them again and beside whom', async () => {
