@@ -17,6 +17,11 @@ const nodeAlone = [
   'test/attacks/workspaces.test.ts',
 ]
 
+/** Pages are made of what the verbs answer, by code that asks nothing of its runtime: those of models and requests stand for all. */
+const pagesOfNode = ['audit', 'budget', 'changes', 'charts'].map(
+  (name) => `test/ui/${name}.test.ts`,
+)
+
 /** `npm test` runs those of Node alone as a suite of its own: they start processes, and wait for them. */
 const share = process.env.GATEHOUSE_TEST_SHARE
 
@@ -56,7 +61,7 @@ export default defineConfig({
           name: 'workerd',
           globalSetup: 'test/support/schema.ts',
           include: [behaviour],
-          exclude: nodeAlone,
+          exclude: [...nodeAlone, ...pagesOfNode],
           isolate: false,
           testTimeout: 60_000,
         },
