@@ -1,4 +1,4 @@
-"""Trains three versions, serves them, promotes under load, splits, shadows, and lets a guard roll a bad one back.
+"""Trains three versions, serves them, promotes under load, splits, shadows, and lets a canary grow and a guard roll a bad one back.
 
 Needs a server on http://localhost:5000 (`npm start`), mlflow and scikit-learn in the PATH, and the command `npx gatehouse`
 (the variable GATEHOUSE names another). It ends the processes that it starts.
@@ -157,14 +157,26 @@ try:
     for difference in api("GET", f"/api/v1/deployments/{NAME}/outcomes")["differences"]:
         print(f"{difference['variant']} against {difference['against']}: p = {difference.get('p_value')}")
 
+    # The challenger grows by steps, and its version enters Production after the last one.
+    steps = [{"weight": 50, "minutes": 0.05}, {"weight": 90, "minutes": 0.05}, {"weight": 100, "then": {"stage": "Production"}}]
+    put([champion, {**challenger, "steps": steps}])
+    with Load() as load:
+        until("the canary enters Production", lambda: in_production() == first)
+    print(f"A canary grew: {dict(load.count('X-Gatehouse-Variant'))}, {load.failed()} failed; Production is version {first}")
+    assert load.failed() == 0, load.answers
+    for change in reversed(api("GET", f"/api/v1/deployments/{NAME}/history?max_results=4")["items"]):
+        print(f"  {change['by']}: {change.get('reason', 'written')}")
+
     # One variant that follows Production, and bounds. The last version is far too slow.
     bounds = {"max_p95_ms": 1000, "window_seconds": 60, "min_requests": 5, "action": "rollback"}
     put([champion], guard=bounds)
+    until(f"version {first} answers alone", answered_by("X-Gatehouse-Variant", "champion"))
+    until(f"version {first} answers", answered_by("X-Gatehouse-Model-Version", first))
     with Load() as load:
         promote(slow)
         until(f"version {slow} answers", answered_by("X-Gatehouse-Model-Version", slow))
-        until("the guard rolls back", lambda: in_production() == second)
-        until(f"version {second} answers again", answered_by("X-Gatehouse-Model-Version", second))
+        until("the guard rolls back", lambda: in_production() == first)
+        until(f"version {first} answers again", answered_by("X-Gatehouse-Model-Version", first))
     print(f"Rolled back by the guard: {load.failed()} failed; Production is version {in_production()} again")
 finally:
     serving.terminate()

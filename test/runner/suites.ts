@@ -59,6 +59,7 @@ export const suites: readonly Suite[] = [
   vitest('node', 'node'),
   script('check', 'check', ['test/check.ts']),
   pytest('mlflow-3.17.2', ['moving'], new Shared(startNodeServer), { suffix: 'moving' }),
+  exampleSuite,
   pytest('mlflow-3.17.2', ['any', 'full'], nodeServer),
   pytest('mlflow-3.17.2', ['any', 'full'], new Shared(startWorkerServer), {
     suffix: 'on-workerd',
@@ -96,7 +97,6 @@ export const suites: readonly Suite[] = [
   pytest('mlflow-3.17.2', ['workspaces'], new Shared(startWorkspaceServer), {
     suffix: 'workspaces',
   }),
-  exampleSuite,
   pytest('mlflow-3.17.2', ['any'], new Shared(startWranglerServer), {
     suffix: 'on-wrangler',
     marker: 'smoke',
