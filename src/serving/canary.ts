@@ -7,7 +7,7 @@ import { failureText, logError } from '../platform/log.ts'
 import { type CanaryState, type GuardedSplit, withoutSteps } from './deployment-guard.ts'
 import { type Deployment, getDeployment, writeDeployment } from './deployments.ts'
 import { enterStage } from './enter-stage.ts'
-import { startOfCanary, stepTo } from './steps.ts'
+import { followStage, startOfCanary, stepTo } from './steps.ts'
 
 /** Deployments that one sweep moves; the next sweep goes on with the others. */
 const perSweep = 50
@@ -86,8 +86,9 @@ async function moveOne(ctx: Context, name: string): Promise<void> {
   if (canary?.due_at_ms === undefined || canary.due_at_ms > ctx.now()) return
   const variant = deployment.variants.find((one) => one.name === canary.variant)
   if (canary.step + 1 >= (variant?.steps?.length ?? 0)) {
-    const reason = await enterStage(ctx, { model, by: canary.by, variant })
-    const split = withoutSteps(splitOf(deployment))
+    const { reason, stage } = await enterStage(ctx, { model, by: canary.by, variant })
+    const ended = withoutSteps(splitOf(deployment))
+    const split = stage === undefined ? ended : followStage(ended, { name: canary.variant, stage })
     await writeDeployment(ctx, name, { ...split, model, revision, reason })
     return
   }

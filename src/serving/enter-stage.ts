@@ -21,27 +21,30 @@ type Entering = {
  * rights that they have now: under policies this opens a request in their name, so that somebody else
  * approves it. Doing it twice does it once.
  *
- * @returns what came of it, for the audit log
+ * @returns what came of it, for the audit log, and the stage if the version is in it now
  */
-export async function enterStage(ctx: Context, { model, by, variant }: Entering): Promise<string> {
+export async function enterStage(
+  ctx: Context,
+  { model, by, variant }: Entering,
+): Promise<{ readonly reason: string; readonly stage?: string }> {
   const stage = variant && stageAfterSteps(variant)
-  if (variant?.uri === undefined || stage === undefined) return 'The steps are over'
+  if (variant?.uri === undefined || stage === undefined) return { reason: 'The steps are over' }
   const { told } = await readMeaning(ctx, readModelUri(variant.uri))
-  const failed = `${variant.name} did not enter ${stage}`
-  if ('why' in told) return `${failed}: ${excerpt(told.why.message, reasonCharsMax)}`
+  const failed = (why: string) => ({ reason: `${variant.name} did not enter ${stage}: ${why}` })
+  if ('why' in told) return failed(excerpt(told.why.message, reasonCharsMax))
   const principal = await findPrincipalNow(ctx, by)
-  if (!principal) return `${failed}: the account of ${by.name} is gone`
+  if (!principal) return failed(`the account of ${by.name} is gone`)
   const theirs = { ...ctx, principal, permissionReads: new Map() }
   const { version } = told
   try {
     await requireMove(theirs, model, { version, target: { stage }, archiveExisting: true })
     const reason = `The steps of variant '${variant.name}' are over`
     await moveToStage(theirs, { name: model, version, stage, archiveOthers: true }, reason)
-    return `Version ${version} of ${variant.name} is in ${stage}`
+    return { reason: `Version ${version} of ${variant.name} is in ${stage}`, stage }
   } catch (err) {
     // A policy wants a request, which is open now, or they may not any more.
     if (!(err instanceof RegistryError)) throw err
-    return `${failed}: ${excerpt(err.message, reasonCharsMax)}`
+    return failed(excerpt(err.message, reasonCharsMax))
   }
 }
 

@@ -4,8 +4,10 @@ import {
   type CanaryState,
   type GuardedSplit,
   stageAfterSteps,
+  stageOf,
   withoutSteps,
 } from './deployment-guard.ts'
+import { readModelUri } from './resolve.ts'
 
 /**
  * Begin the steps of the variant that has some.
@@ -67,4 +69,16 @@ export function startOfCanary(
     ...split,
     variants: split.variants.map((one) => ({ ...one, weight: weights[one.name] ?? 0 })),
   }
+}
+
+/** The split where a variant that followed a stage, which its version left, follows the one that it entered. */
+export function followStage(
+  split: GuardedSplit,
+  { name, stage }: { readonly name: string; readonly stage: string },
+): GuardedSplit {
+  const follow = (one: GuardedSplit['variants'][number]) => {
+    if (one.name !== name || stageOf(one) === undefined) return one
+    return { ...one, uri: `models:/${readModelUri(one.uri ?? '').name}/${stage}` }
+  }
+  return { ...split, variants: split.variants.map(follow) }
 }

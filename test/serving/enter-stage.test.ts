@@ -70,6 +70,21 @@ test('after its last step the version of a canary enters the stage, once', async
   expect(await entries('model_version.transitioned')).toHaveLength(3)
 })
 
+test('a canary that followed a stage, which is left so, follows the one that was entered', async () => {
+  const { ann, admin, pass } = await world()
+  await admin.post('model-versions/transition-stage', {
+    ...{ name: 'fraud', version: '2', stage: 'Staging', archive_existing_versions: false },
+  })
+  const [old, grown] = variants()
+  const uri = 'models:/fraud/Staging'
+  await ann.call('PUT', path, { model: 'fraud', variants: [old, { ...grown, uri }] })
+  await pass()
+  expect((await admin.call('GET', path)).json.variants).toEqual([
+    { name: 'old', uri: 'models:/fraud/1', weight: 0 },
+    { name: 'new', uri: 'models:/fraud/Production', weight: 100 },
+  ])
+})
+
 test('under a policy that is a request of whoever wrote the steps, which others approve', async () => {
   const { ann, bob, put, pass, stages, told, guardProduction } = await world()
   expect((await guardProduction()).status).toBe(200)
