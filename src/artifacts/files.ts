@@ -83,6 +83,7 @@ export async function showBlob(
   { blob, from }: { readonly blob: WrittenBlob; readonly from?: { readonly uploadId: string } },
 ): Promise<boolean> {
   const damaged = await findDamaged(ctx, blob)
+  const nowMs = ctx.now()
   const { start, end } = folderRangeOf(path)
   const isOpen = from
     ? sql`exists (select 1 from multipart_uploads
@@ -110,14 +111,14 @@ export async function showBlob(
     sound: sql`delete from damaged_blobs
       where blob in (select id from blobs where key = ${blob.key})`,
     shown: sql`insert into artifact_files (workspace, path, blob, updated_at_ms)
-      select ${ctx.workspace}, ${path}, id, ${ctx.now()} from blobs
+      select ${ctx.workspace}, ${path}, id, ${nowMs} from blobs
       where ${same} and ${isFree} and ${isOpen}
       on conflict (workspace, path) do update
       set blob = excluded.blob, updated_at_ms = excluded.updated_at_ms
       returning path`,
     kept: sql`select 1 from blobs where key = ${blob.key}`,
     room: sql`select 1 where not (${isFree}) or exists (select 1 from blobs where ${same})`,
-    ...(from && endUploadStatements(ctx, from.uploadId, path)),
+    ...(from && endUploadStatements(ctx, from.uploadId, { path, nowMs })),
   })
   if (kept.length === 0) await ctx.blobs.delete([blob.key])
   if (open.length === 0) return false
@@ -129,13 +130,21 @@ export async function showBlob(
   return true
 }
 
-/** An upload whose file is shown is completed; any other goes, and is begun anew. */
-function endUploadStatements(ctx: Context, uploadId: string, path: string) {
+/**
+ * An upload whose file is shown is completed; any other goes, and is begun anew.
+ *
+ * @param file.nowMs when this batch shows it: the clock may go on while a batch is made
+ */
+function endUploadStatements(
+  ctx: Context,
+  uploadId: string,
+  { path, nowMs }: { readonly path: string; readonly nowMs: number },
+) {
   const isUnderWay = sql`upload_id = ${uploadId} and completed_at_ms is null`
   return {
-    completed: sql`update multipart_uploads set completed_at_ms = ${ctx.now()}
+    completed: sql`update multipart_uploads set completed_at_ms = ${nowMs}
       where ${isUnderWay} and exists (select 1 from artifact_files
-        where workspace = ${ctx.workspace} and path = ${path} and updated_at_ms = ${ctx.now()})`,
+        where workspace = ${ctx.workspace} and path = ${path} and updated_at_ms = ${nowMs})`,
     failed: sql`delete from multipart_uploads where ${isUnderWay}`,
   }
 }

@@ -56,6 +56,18 @@ describe('a multipart upload', () => {
     expect((await complete('d/e', { path: 'big.bin', upload_id, parts })).status).toBe(200)
   })
 
+  test('is completed, and may be told so again, however the clock goes on meanwhile', async () => {
+    let now = Date.now()
+    const { create, putPart, complete } = await multipartServer({ now: () => ++now })
+    const { upload_id, credentials: [{ url = '' } = {}] = [] } = (await create('d', 'f', 1))
+      .json as Partial<{ upload_id: string; credentials: { url: string }[] }>
+    const etag = (await putPart(url, 'tail', 4)).headers.get('etag')
+    const body = { path: 'f', upload_id, parts: [{ part_number: 1, etag, url }] }
+    expect([(await complete('d', body)).status, (await complete('d', body)).status]).toEqual([
+      200, 200,
+    ])
+  })
+
   test('takes the name of the local file, of Windows too, and never its folders', async () => {
     const { create, platform } = await multipartServer()
     for (const path of ['/tmp/x/a.bin', 'rel/b.bin', 'C:\\models\\c.bin', 'd e%20ü.bin']) {
