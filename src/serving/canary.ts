@@ -86,6 +86,7 @@ async function moveOne(ctx: Context, name: string): Promise<void> {
   if (canary?.due_at_ms === undefined || canary.due_at_ms > ctx.now()) return
   const variant = deployment.variants.find((one) => one.name === canary.variant)
   if (canary.step + 1 >= (variant?.steps?.length ?? 0)) {
+    if (!(await claimEnd(ctx, deployment))) return
     const { reason, stage } = await enterStage(ctx, { model, by: canary.by, variant })
     const ended = withoutSteps(splitOf(deployment))
     const split = stage === undefined ? ended : followStage(ended, { name: canary.variant, stage })
@@ -97,6 +98,17 @@ async function moveOne(ctx: Context, name: string): Promise<void> {
   const weight = split.variants.find((variant) => variant.name === canary.variant)?.weight
   const reason = `Step ${step + 1}: ${canary.variant} has ${weight}%`
   await writeDeployment(ctx, name, { ...split, model, revision, reason })
+}
+
+/** A sweep that ends before it moved the version leaves that to one after this time. */
+const claimMs = 60_000
+
+/** Of several sweeps that find the same canary at its end, let one move the version. */
+async function claimEnd(ctx: Context, { id, revision }: Deployment): Promise<boolean> {
+  const nowMs = ctx.now()
+  const claimed = await ctx.db.all(sql`update deployments set next_step_at_ms = ${nowMs + claimMs}
+    where id = ${id} and revision = ${revision} and next_step_at_ms <= ${nowMs} returning id`)
+  return claimed.length > 0
 }
 
 function splitOf({ variants, shadows, sticky, guard, canary }: Deployment): GuardedSplit {
