@@ -201,12 +201,23 @@ async function writeLinks(work: Export, expected: SourceRun, there: ThereRun): P
     .filter((id) => !found?.model_inputs?.includes(id))
     .map((model_id) => ({ model_id }))
   if (datasets.length + models.length > 0) {
-    await target.change('POST runs/log-inputs', { run_id, datasets, models })
+    await takeTurn(target, () =>
+      target.change('POST runs/log-inputs', { run_id, datasets, models }),
+    )
   }
   const outputs = (expected.model_outputs ?? []).filter(
     ({ model_id }) => !found?.model_outputs?.some((one) => one.model_id === model_id),
   )
   if (outputs.length > 0) await target.change('POST runs/outputs', { run_id, models: outputs })
+}
+
+const turns = new WeakMap<object, Promise<unknown>>()
+
+/** One after another for each target: MLflow fails where two runs log the same dataset at once. */
+function takeTurn<T>(target: object, work: () => Promise<T>): Promise<T> {
+  const turn = (turns.get(target) ?? Promise.resolve()).then(work, work)
+  turns.set(target, turn)
+  return turn
 }
 
 /** The histories there, read back. */
