@@ -84,10 +84,10 @@ async function moveOne(ctx: Context, name: string): Promise<void> {
   const deployment = await getDeployment(ctx, name)
   const { canary, model, revision } = deployment
   if (canary?.due_at_ms === undefined || canary.due_at_ms > ctx.now()) return
+  if (!(await claimStep(ctx, deployment))) return
   const variant = deployment.variants.find((one) => one.name === canary.variant)
   if (canary.step + 1 >= (variant?.steps?.length ?? 0)) {
-    if (!(await claimEnd(ctx, deployment))) return
-    const { reason, stage } = await enterStage(ctx, { model, by: canary.by, variant })
+    const { reason, stage } = await enterStage(ctx, { model, canary, variant })
     const ended = withoutSteps(splitOf(deployment))
     const split = stage === undefined ? ended : followStage(ended, { name: canary.variant, stage })
     await writeDeployment(ctx, name, { ...split, model, revision, reason })
@@ -100,11 +100,11 @@ async function moveOne(ctx: Context, name: string): Promise<void> {
   await writeDeployment(ctx, name, { ...split, model, revision, reason })
 }
 
-/** A sweep that ends before it moved the version leaves that to one after this time. */
+/** A step that failed, or whose sweep ended, is due again after this time, behind the others. */
 const claimMs = 60_000
 
-/** Of several sweeps that find the same canary at its end, let one move the version. */
-async function claimEnd(ctx: Context, { id, revision }: Deployment): Promise<boolean> {
+/** Of several sweeps that find the same step due, let one make it. */
+async function claimStep(ctx: Context, { id, revision }: Deployment): Promise<boolean> {
   const nowMs = ctx.now()
   const claimed = await ctx.db.all(sql`update deployments set next_step_at_ms = ${nowMs + claimMs}
     where id = ${id} and revision = ${revision} and next_step_at_ms <= ${nowMs} returning id`)

@@ -26,6 +26,8 @@ export type CanaryState = {
   readonly step: number
   /** Who wrote it, and so moves the version to a stage in the end. */
   readonly by: PrincipalRecord
+  /** What the variant meant when the steps began, where its version is to enter a stage. */
+  readonly version?: number | undefined
   /** The weights of the others before the first step. */
   readonly weights: Readonly<Record<string, number>>
   /** When the step is over; absent while it is paused. */

@@ -2,18 +2,21 @@ import { type SQL, sql } from 'drizzle-orm'
 import { resolvePrincipals } from '../access/accounts/named-principals.ts'
 import { isNotDeniedSql, isPromptModel, mayReadSql } from '../access/permissions/permitted.ts'
 import { commit } from '../audit/commit.ts'
-import { conflict, excerpt, notFound } from '../core/error.ts'
+import { conflict, excerpt, invalid, notFound } from '../core/error.ts'
 import { principalRecord } from '../core/principal.ts'
 import { changeGuardedDeployment } from '../governance/moves/guarded-deployments.ts'
 import type { Context } from '../platform/context.ts'
 import { modelEntry } from '../registry/audit-entries.ts'
 import { modelId } from '../registry/ids.ts'
 import { getModel } from '../registry/models/registered-models.ts'
-import { resolveStages } from '../registry/stages/stages.ts'
+import { resolveStage } from '../registry/stages/stages.ts'
+import type { Split } from '../router/split.ts'
 import { checkSplit } from './check-split.ts'
 import { type DeploymentGuard, type GuardedSplit, stageAfterSteps } from './deployment-guard.ts'
+import { readModelUri } from './resolve.ts'
 import { beginSteps } from './steps.ts'
 import type { deployments } from './tables.ts'
+import { readMeaning } from './watch.ts'
 
 /** How the requests to a model are split, under a name. */
 export type Deployment = GuardedSplit & {
@@ -56,28 +59,38 @@ export async function putDeployment(
 ): Promise<Deployment> {
   const { model, reason, breakGlass } = wanted
   checkSplit(model, wanted)
-  await resolveStages(
-    ctx,
-    wanted.variants.flatMap((variant) => stageAfterSteps(variant) ?? []),
-  )
   const guard = wanted.guard && {
     ...wanted.guard,
     accounts: await resolvePrincipals(ctx, wanted.guard.reporters, 'guard.reporters'),
   }
+  const split = beginSteps(
+    { ...wanted, guard },
+    {
+      by: principalRecord(ctx.principal),
+      version: await findCandidate(ctx, wanted),
+      nowMs: ctx.now(),
+    },
+  )
   return changeGuardedDeployment(
     ctx,
     { model, deployment: name, reason, breakGlass },
     (guarded, isBroken) =>
-      writeDeployment(guarded, name, {
-        ...wanted,
-        ...beginSteps(
-          { ...wanted, guard },
-          { by: principalRecord(ctx.principal), nowMs: ctx.now() },
-        ),
-        guard,
-        breakGlass: isBroken,
-      }),
+      writeDeployment(guarded, name, { ...wanted, ...split, guard, breakGlass: isBroken }),
   )
+}
+
+/**
+ * The version that is to enter a stage after the steps of a variant; undefined: none is.
+ *
+ * @throws INVALID_PARAMETER_VALUE there is no such stage, or the variant means no version
+ */
+async function findCandidate(ctx: Context, { variants }: Split): Promise<number | undefined> {
+  const variant = variants.find((one) => stageAfterSteps(one) !== undefined)
+  if (variant?.uri === undefined) return undefined
+  await resolveStage(ctx, stageAfterSteps(variant) ?? '')
+  const { told } = await readMeaning(ctx, readModelUri(variant.uri))
+  if ('why' in told) throw invalid(`'${variant.name}' means no version: ${told.why.message}`)
+  return told.version
 }
 
 /**

@@ -1,41 +1,43 @@
 import { excerpt, RegistryError } from '../core/error.ts'
-import type { PrincipalRecord } from '../core/principal.ts'
 import { findPrincipalNow } from '../governance/approvers.ts'
 import { moveToStage } from '../governance/moves/move-to-stage.ts'
 import { requireMove } from '../governance/permissions.ts'
 import type { Context } from '../platform/context.ts'
 import type { Variant } from '../router/split.ts'
-import { stageAfterSteps } from './deployment-guard.ts'
+import { type CanaryState, stageAfterSteps } from './deployment-guard.ts'
 import { readModelUri } from './resolve.ts'
 import { readMeaning } from './watch.ts'
 
 type Entering = {
   /** Its present name. */
   readonly model: string
-  readonly by: PrincipalRecord
+  readonly canary: Pick<CanaryState, 'by' | 'version'>
   readonly variant: Variant | undefined
 }
 
 /**
- * Move the version that a variant means to the stage that its steps lead to, as whoever wrote them and with the
- * rights that they have now: under policies this opens a request in their name, so that somebody else
- * approves it. Doing it twice does it once.
+ * Move the version with which the steps of a variant began to the stage that they lead to, as whoever wrote them
+ * and with the rights that they have now: under policies this opens a request in their name, so that somebody
+ * else approves it. Where the variant means another version by now, nothing is moved: who may change that need
+ * not be who may move it.
  *
  * @returns what came of it, for the audit log, and the stage if the version is in it now
  */
 export async function enterStage(
   ctx: Context,
-  { model, by, variant }: Entering,
+  { model, canary: { by, version }, variant }: Entering,
 ): Promise<{ readonly reason: string; readonly stage?: string }> {
   const stage = variant && stageAfterSteps(variant)
   if (variant?.uri === undefined || stage === undefined) return { reason: 'The steps are over' }
   const { told } = await readMeaning(ctx, readModelUri(variant.uri))
   const failed = (why: string) => ({ reason: `${variant.name} did not enter ${stage}: ${why}` })
   if ('why' in told) return failed(excerpt(told.why.message, reasonCharsMax))
+  if (told.version !== version) {
+    return failed(`it means version ${told.version} now, and the steps began with ${version}`)
+  }
   const principal = await findPrincipalNow(ctx, by)
   if (!principal) return failed(`the account of ${by.name} is gone`)
   const theirs = { ...ctx, principal, permissionReads: new Map() }
-  const { version } = told
   try {
     await requireMove(theirs, model, { version, target: { stage }, archiveExisting: true })
     const reason = `The steps of variant '${variant.name}' are over`

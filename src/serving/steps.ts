@@ -1,5 +1,4 @@
 import { invalid } from '../core/error.ts'
-import type { PrincipalRecord } from '../core/principal.ts'
 import {
   type CanaryState,
   type GuardedSplit,
@@ -16,7 +15,7 @@ import { readModelUri } from './resolve.ts'
  */
 export function beginSteps(
   split: GuardedSplit,
-  { by, nowMs }: { readonly by: PrincipalRecord; readonly nowMs: number },
+  { nowMs, ...begun }: Pick<CanaryState, 'by' | 'version'> & { readonly nowMs: number },
 ): GuardedSplit {
   const [variant, second] = split.variants.filter(({ steps }) => steps !== undefined)
   if (!variant?.steps) return split
@@ -35,7 +34,8 @@ export function beginSteps(
     throw invalid(`'${variant.name}' has no 'uri', so no version of it can enter a stage`)
   }
   const weights = Object.fromEntries(others.map(({ name, weight }) => [name, weight]))
-  return stepTo(split, { variant: variant.name, step: 0, by, weights }, { step: 0, nowMs })
+  const canary = { ...begun, variant: variant.name, step: 0, weights }
+  return stepTo(split, canary, { step: 0, nowMs })
 }
 
 /**
@@ -44,9 +44,10 @@ export function beginSteps(
  */
 export function stepTo(
   split: GuardedSplit,
-  { variant: name, by, weights }: CanaryState,
+  { left_ms: _, ...canary }: CanaryState,
   { step: wanted, nowMs }: { readonly step: number; readonly nowMs: number },
 ): GuardedSplit {
+  const { variant: name, weights } = canary
   const steps = split.variants.find((variant) => variant.name === name)?.steps ?? []
   const step = Math.min(wanted, steps.length - 1)
   const { weight = 0, minutes = 0, then } = steps[step] ?? {}
@@ -56,8 +57,8 @@ export function stepTo(
     weight: one.name === name ? weight : ((100 - weight) * (weights[one.name] ?? 0)) / sum,
   }))
   if (minutes === 0 && !then) return withoutSteps({ ...split, variants })
-  const canary = { variant: name, step, by, weights, due_at_ms: nowMs + 60_000 * minutes }
-  return { ...split, variants, canary }
+  const due_at_ms = nowMs + 60_000 * minutes
+  return { ...split, variants, canary: { ...canary, step, due_at_ms } }
 }
 
 /** The split as it was before the first step, without the variant that had the steps. */

@@ -85,6 +85,22 @@ test('a canary that followed a stage, which is left so, follows the one that was
   ])
 })
 
+test('no version enters the stage that came to the variant while the steps went on', async () => {
+  const { admin, ann, bob, pass, stages, told } = await world()
+  const point = (version: string) =>
+    bob.post('registered-models/alias', { name: 'fraud', alias: 'next', version })
+  const [old, grown] = variants()
+  const split = { model: 'fraud', variants: [old, { ...grown, uri: 'models:/fraud@next' }] }
+  expect((await ann.call('PUT', path, split)).status).toBe(400)
+  await point('2')
+  expect((await ann.call('PUT', path, split)).status).toBe(200)
+  await admin.post('model-versions/create', { name: 'fraud', source: 's3://bucket/evil' })
+  await point('3')
+  await pass()
+  expect(await stages()).toEqual({ 1: 'Production', 2: 'None', 3: 'None' })
+  expect(await told()).toContain('it means version 3 now, and the steps began with 2')
+})
+
 test('under a policy that is a request of whoever wrote the steps, which others approve', async () => {
   const { ann, bob, put, pass, stages, told, guardProduction } = await world()
   expect((await guardProduction()).status).toBe(200)

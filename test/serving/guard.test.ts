@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { rollBack } from '../../src/governance/moves/rollback.ts'
+import { systemContext } from '../../src/platform/context.ts'
 import { bucketOf } from '../../src/router/latencies.ts'
 import { person } from '../support/accounts.ts'
 import { appOf } from '../support/app.ts'
@@ -113,6 +115,16 @@ describe('a guard', () => {
         reason: expect.stringContaining("Variant 'champion' (version 2) answered "),
       },
     ])
+  })
+
+  test('rolls nothing back where another version came into the stage meanwhile', async () => {
+    const { platform, transition, getVersion } = await world()
+    await transition('fraud', '3', 'Production', { archive_existing_versions: true })
+    const because = { stage: 'Production', toVersion: undefined, reason: 'slow', from: 2 }
+    await expect(rollBack(systemContext(platform), 'fraud', because)).rejects.toThrow(
+      "Version 2 of 'fraud' is not in Production any more",
+    )
+    expect((await getVersion('fraud', 3)).json.model_version.current_stage).toBe('Production')
   })
 
   test.each([

@@ -25,6 +25,8 @@ export type Rollback = {
   /** Undefined: the version that was in the stage before. */
   readonly toVersion: number | undefined
   readonly reason: string
+  /** The version because of which it is done: where it is not in the stage any more, it is not done. */
+  readonly from?: number | undefined
 }
 
 export type RolledBack = {
@@ -60,7 +62,7 @@ type EntryRow = {
 export async function rollBack(
   ctx: Context,
   name: string,
-  { stage: given, toVersion, reason }: Rollback,
+  { stage: given, toVersion, reason, from }: Rollback,
 ): Promise<RolledBack> {
   checkModelName(name)
   checkReason(reason)
@@ -71,6 +73,9 @@ export async function rollBack(
   const outcome = await runUnderPolicies(ctx, { name }, async (guarded, all) => {
     const policies = selectPolicies(all, name, { stage })
     const way = await findWayBack(guarded, name, { stage, toVersion, policies })
+    if (from !== undefined && !way.holders.some(({ version }) => version === from)) {
+      throw conflict(`Version ${from} of '${excerpt(name)}' is not in ${stage} any more`)
+    }
     await requirePromoting(ctx, name, { stages: [way.target.stage] })
     const [first = null] = way.replaced
     refuseArchiving(archivingOf(all, name, [{ count: way.replaced.length, first }]))

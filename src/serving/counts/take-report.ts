@@ -53,7 +53,8 @@ async function holdToBounds(
       const why = whyBroken(counts, guard)
       if (why === undefined || !(await isMeant(ctx, variant, counts.version))) continue
       const what = counts.version === 0 ? '' : ` (version ${counts.version})`
-      await act(ctx, { deployment, variant, guard, reason: `Variant '${name}'${what} ${why}` })
+      const reason = `Variant '${name}'${what} ${why}`
+      await act(ctx, { deployment, variant, version: counts.version, guard, reason })
       return
     }
   }
@@ -84,12 +85,16 @@ async function isMeant(ctx: Context, { uri }: Variant, version: number): Promise
 type Breach = {
   readonly deployment: Deployment
   readonly variant: Variant
+  readonly version: number
   readonly guard: DeploymentGuard
   readonly reason: string
 }
 
 /** Of two who find the same at once, one acts: whoever writes the revision. */
-async function act(ctx: Context, { deployment, variant, guard, reason }: Breach): Promise<void> {
+async function act(
+  ctx: Context,
+  { deployment, variant, version, guard, reason }: Breach,
+): Promise<void> {
   const { name, model, revision, variants, shadows, sticky } = deployment
   const asGuard = { ...ctx, principal: deploymentGuard }
   const stage = guard.action === 'rollback' ? stageOf(variant) : undefined
@@ -103,7 +108,9 @@ async function act(ctx: Context, { deployment, variant, guard, reason }: Breach)
   const split = withoutSteps({ variants: kept, shadows, sticky, guard: deployment.guard })
   try {
     await writeDeployment(asGuard, name, { ...split, model, revision, reason })
-    if (stage !== undefined) await rollBack(asGuard, model, { stage, toVersion: undefined, reason })
+    if (stage !== undefined) {
+      await rollBack(asGuard, model, { stage, from: version, toVersion: undefined, reason })
+    }
   } catch (err) {
     // Another was first, nothing is there to go back to, or a policy wants a request, which is open now.
     const mayPass = err instanceof RegistryError && outcomes.has(err.code)
