@@ -181,6 +181,21 @@ describe('the page of a moment', () => {
     ])
   })
 
+  test('says where more versions were in the stage than it has', async () => {
+    const { ida, as, mlflow, ann, name, clock, call } = await auditedWorld()
+    for (let version = 4; version <= 24; version++) {
+      await mlflow(ann, 'POST', 'model-versions/create', { name, source: `s3://b/${version}` })
+      await mlflow(admin, 'POST', 'model-versions/transition-stage', {
+        ...{ name, version: String(version), stage: 'Staging', archive_existing_versions: false },
+      })
+    }
+    const at = `at=${new Date(clock.now()).toISOString()}&stage=Staging`
+    const [item] = (await call(ida, 'GET', `/api/v1/as-of?${at}`)).json.items
+    expect([item.items.length, item.items[19].version, item.more]).toEqual([20, '5', true])
+    const { html } = await as(ida).get(`/audit/as-of?${at}`)
+    expect(textOf(html)).toContain('5 and others with lower numbers, which the API lists')
+  })
+
   test('is not for who may not read the whole log, and not of the future', async () => {
     const { ida, rita, as } = await auditedWorld()
     expect((await as(rita).get('/audit/as-of')).status).toBe(403)

@@ -96,6 +96,10 @@ export const listAsOf = endpoint({
     z.object({
       ...OfModel,
       items: z.array(HolderShape).describe('At most 20, the highest number first'),
+      more: z
+        .literal(true)
+        .optional()
+        .describe('Others were in it too: those of one model are listed by its stage'),
       today: z.array(z.string()).describe('Versions that are in the stage now'),
     }),
   ).extend({ at: z.number().int(), stage: z.string() }),

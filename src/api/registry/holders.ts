@@ -68,9 +68,10 @@ export const holderRoutes: readonly ServedEndpoint[] = [
     return {
       at: atMs,
       stage,
-      ...pageToWire(found, ({ model, holders, today }) => ({
+      ...pageToWire(found, ({ model, holders, hasMore, today }) => ({
         ...modelToWire(model),
         items: holders.map(holderToWire),
+        ...(hasMore && { more: true as const }),
         today: today.map(String),
       })),
     }

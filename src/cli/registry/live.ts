@@ -44,7 +44,12 @@ async function printAll(command: Command, client: GatehouseClient): Promise<void
   print(command, { items }, () =>
     items.length === 0
       ? [`No model had a version in ${stage}`]
-      : items.flatMap((held) => lines(command, held, stage)),
+      : items.flatMap((held) => [
+          ...lines(command, held, stage),
+          ...(held.more
+            ? [`${held.model}: more with lower numbers, see gatehouse live MODEL`]
+            : []),
+        ]),
   )
 }
 

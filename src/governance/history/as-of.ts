@@ -9,11 +9,13 @@ export type StageThen = {
   readonly model: ModelThen
   /** At most `versionsMax`, the highest number first. */
   readonly holders: readonly Holder[]
+  /** Whether others were in it too, with lower numbers: `findStageHolders` has them all. */
+  readonly hasMore: boolean
   /** Numbers of the versions that are in the stage today, the highest first; of a deleted model none. */
   readonly today: readonly number[]
 }
 
-/** Versions of one model that are read. */
+/** Versions of one model that are told. */
 const versionsMax = 20
 
 /** Which models are read: those that come after `after` in the order of their ids. */
@@ -39,7 +41,7 @@ export async function readAsOf(
 ): Promise<{ items: StageThen[]; next: number | undefined }> {
   const [ids, lastSeq] = await findCandidates(ctx, { stage, atMs, after, count: count + 1 })
   const shown = ids.slice(0, count)
-  const page = { stage, before: Number.MAX_SAFE_INTEGER, count: versionsMax }
+  const page = { stage, before: Number.MAX_SAFE_INTEGER, count: versionsMax + 1 }
   const [models, placed, today] = await Promise.all([
     readModelsThen(ctx, shown, lastSeq),
     readStagesThen(ctx, { registeredModel: shown, lastSeq }, page),
@@ -53,7 +55,8 @@ export async function readAsOf(
   const held = Map.groupBy(await readHolders(ctx, found), ({ model }) => model)
   const items = [...held].map(([model, of]) => ({
     model,
-    holders: of.map(({ holder }) => holder),
+    holders: of.slice(0, versionsMax).map(({ holder }) => holder),
+    hasMore: of.length > versionsMax,
     today: (today.get(model.registeredModel) ?? []).map(({ version }) => version),
   }))
   return { items, next: ids.length > count ? shown.at(-1) : undefined }

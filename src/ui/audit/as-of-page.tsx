@@ -116,6 +116,9 @@ const AsOfTable: FC<AsOfPageProps> = ({ frame: { to }, stage, items }) => (
           </th>
           <td>
             <VersionCell item={item} holder={holder} to={to} />
+            {item.hasMore && i === item.holders.length - 1 ? (
+              <span class="soft"> and others with lower numbers, which the API lists</span>
+            ) : null}
           </td>
           <SinceCells holder={holder} to={to} />
           <td>
