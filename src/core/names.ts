@@ -151,3 +151,8 @@ export function splitWorkspacePath(path: string): {
   const [, workspace, rest] = /^\/workspaces\/([^/]+)(\/.*)?$/s.exec(path) ?? []
   return workspace === undefined ? { path } : { workspace, path: rest ?? '/' }
 }
+
+/** The order of texts by their UTF-16 units, as `sort` has it; below 0: the first comes first. */
+export function compareUnits(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other)
+}

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { resolvePrincipals } from '../access/accounts/named-principals.ts'
 import { isNotDeniedSql, isPromptModel, mayReadSql } from '../access/permissions/permitted.ts'
 import { commit } from '../audit/commit.ts'
-import { conflict, excerpt, invalid, notFound } from '../core/error.ts'
+import { conflict, excerpt, notFound } from '../core/error.ts'
 import { principalRecord } from '../core/principal.ts'
 import { changeGuardedDeployment } from '../governance/moves/guarded-deployments.ts'
 import type { Context } from '../platform/context.ts'
@@ -13,10 +13,9 @@ import { resolveStage } from '../registry/stages/stages.ts'
 import type { Split } from '../router/split.ts'
 import { checkSplit } from './check-split.ts'
 import { type DeploymentGuard, type GuardedSplit, stageAfterSteps } from './deployment-guard.ts'
-import { readModelUri } from './resolve.ts'
+import { readModelUri, resolveUri } from './resolve.ts'
 import { beginSteps } from './steps.ts'
 import type { deployments } from './tables.ts'
-import { readMeaning } from './watch.ts'
 
 /** How the requests to a model are split, under a name. */
 export type Deployment = GuardedSplit & {
@@ -82,15 +81,15 @@ export async function putDeployment(
 /**
  * The version that is to enter a stage after the steps of a variant; undefined: none is.
  *
- * @throws INVALID_PARAMETER_VALUE there is no such stage, or the variant means no version
+ * @throws INVALID_PARAMETER_VALUE there is no such stage
+ * @throws RESOURCE_DOES_NOT_EXIST the variant means no version
  */
 async function findCandidate(ctx: Context, { variants }: Split): Promise<number | undefined> {
   const variant = variants.find((one) => stageAfterSteps(one) !== undefined)
   if (variant?.uri === undefined) return undefined
   await resolveStage(ctx, stageAfterSteps(variant) ?? '')
-  const { told } = await readMeaning(ctx, readModelUri(variant.uri))
-  if ('why' in told) throw invalid(`'${variant.name}' means no version: ${told.why.message}`)
-  return told.version
+  const { version } = await resolveUri(ctx, readModelUri(variant.uri))
+  return version
 }
 
 /**

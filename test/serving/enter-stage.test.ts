@@ -91,7 +91,7 @@ test('no version enters the stage that came to the variant while the steps went 
     bob.post('registered-models/alias', { name: 'fraud', alias: 'next', version })
   const [old, grown] = variants()
   const split = { model: 'fraud', variants: [old, { ...grown, uri: 'models:/fraud@next' }] }
-  expect((await ann.call('PUT', path, split)).status).toBe(400)
+  expect((await ann.call('PUT', path, split)).status).toBe(404)
   await point('2')
   expect((await ann.call('PUT', path, split)).status).toBe(200)
   await admin.post('model-versions/create', { name: 'fraud', source: 's3://bucket/evil' })

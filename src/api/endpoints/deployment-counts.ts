@@ -84,6 +84,7 @@ const ShadowCounts = {
   agreement: rate.describe('Of the answers that were compared'),
   difference_max: rate.describe('The largest difference of two numbers at the same place'),
 }
+const ofVersions = 'At most 20, those that answered last'
 const version = z.string().optional().describe('Absent where only the scorer knows')
 
 export const getDeploymentStats = endpoint({
@@ -107,14 +108,14 @@ export const getDeploymentStats = endpoint({
         name: z.string(),
         weight: z.number().optional().describe('Absent where it is none any more'),
         ...Counts,
-        versions: z.array(z.object({ version, ...Counts })),
+        versions: z.array(z.object({ version, ...Counts })).describe(ofVersions),
       }),
     ),
     shadows: z.array(
       z.object({
         name: z.string(),
         ...ShadowCounts,
-        versions: z.array(z.object({ version, ...ShadowCounts })),
+        versions: z.array(z.object({ version, ...ShadowCounts })).describe(ofVersions),
       }),
     ),
     ...OutcomeFields,

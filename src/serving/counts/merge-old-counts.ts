@@ -1,11 +1,12 @@
 import { sql } from 'drizzle-orm'
 import type { Platform } from '../../platform/context.ts'
-import { countColumns, mergedCounts, spanMs } from './report-counts.ts'
+import { countColumns, hourMs, mergedCounts, spanMs } from './report-counts.ts'
 
-const hourMs = 3_600_000
 const keptMs = 30 * 24 * hourMs
 /** How much of the oldest is folded in one run; the next run goes on. */
 const perRunMs = 60_000
+/** Rows of a deployment's hours; what goes beyond is forgotten at once. */
+const rowsMax = 20_000
 
 /** Fold counts that are older than an hour into one row for each hour, and forget those older than 30 days. */
 export async function mergeOldCounts({ db, now }: Platform): Promise<void> {
@@ -32,6 +33,8 @@ async function foldUntil(db: Platform['db'], untilMs: number): Promise<void> {
             and ${hour('s')} = ${hour('o')} and s.kind = o.kind and s.name = o.name and s.version = o.version
           group by h.key))
       from deployment_counts o where o.span_ms = ${spanMs} and o.at_ms < ${untilMs}
+        and (select count(*) from deployment_counts h
+          where h.deployment = o.deployment and h.span_ms = ${hourMs}) < ${rowsMax}
       group by o.deployment, ${hour('o')}, o.kind, o.name, o.version
       on conflict do update set ${mergedCounts}`,
     gone: sql`delete from deployment_counts where span_ms = ${spanMs} and at_ms < ${untilMs}`,

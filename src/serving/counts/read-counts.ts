@@ -1,7 +1,9 @@
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
+import { compareUnits } from '../../core/names.ts'
+import { letOthersRun } from '../../core/rounds.ts'
 import type { Context } from '../../platform/context.ts'
 import type { RequestCounts } from '../../router/tally.ts'
-import { spanMs } from './report-counts.ts'
+import { countColumns, hourMs, spanMs } from './report-counts.ts'
 
 /** What was counted of a variant or a shadow, of one version or of all. */
 export type CountsOfOne = Omit<RequestCounts, 'version' | 'kind' | 'name'>
@@ -14,95 +16,113 @@ export type DeploymentStats = {
   readonly versions: readonly (CountsOfOne & { readonly version: number })[]
 }
 
-type SumRow = {
-  kind: RequestCounts['kind']
-  name: string
-  version: number
-  requests: number
-  errors: number
-  refused: number
-  skipped: number
-  compared: number
-  agreed: number
-  difference_max: number
+type CountRow = Omit<RequestCounts, 'latencies' | 'differenceMax'> & {
+  readonly at_ms: number
+  readonly difference_max: number
+  readonly latencies: string
 }
 
-type BucketRow = Pick<SumRow, 'kind' | 'name' | 'version'> & { bucket: string; count: number }
+/** Versions of a variant or a shadow that are told: those that answered last. */
+const versionsMax = 20
 
 /**
  * What was counted from a time on, variants first, by name. A span that began before it counts if it ends later.
  *
  * @param sinceMs what is older than an hour counts by whole hours
+ * @returns up to 20 versions of each; all of them are in the sums
  */
 export function readCounts(
   ctx: Context,
   deployment: number,
   sinceMs: number,
 ): Promise<DeploymentStats[]> {
-  return readWhich(ctx, sql`c.deployment = ${deployment} and c.at_ms + c.span_ms > ${sinceMs}`)
+  return readSpans(ctx, deployment, { sinceMs, spans: [spanMs, hourMs], versionsMax })
 }
 
-/** As `readCounts`, of what does not count by whole hours yet. */
+/** As `readCounts`, of what does not count by whole hours yet, with every version. */
 export function readFineCounts(
   ctx: Context,
   deployment: number,
   sinceMs: number,
 ): Promise<DeploymentStats[]> {
-  return readWhich(
-    ctx,
-    sql`c.deployment = ${deployment} and c.span_ms = ${spanMs} and c.at_ms > ${sinceMs - spanMs}`,
-  )
+  const versionsMax = Number.POSITIVE_INFINITY
+  return readSpans(ctx, deployment, { sinceMs, spans: [spanMs], versionsMax })
 }
 
-async function readWhich(ctx: Context, which: SQL): Promise<DeploymentStats[]> {
-  const { sums, buckets } = await ctx.db.batch(countReads(which))
-  const latenciesOf = Map.groupBy(buckets, keyOf)
-  const counts = sums.map((row): RequestCounts => {
-    const { difference_max: differenceMax, ...rest } = row
-    const own = latenciesOf.get(keyOf(row)) ?? []
-    const latencies = Object.fromEntries(own.map(({ bucket, count }) => [bucket, count]))
-    return { ...rest, differenceMax, latencies }
-  })
-  return [...Map.groupBy(counts, ({ kind, name }) => `${kind} ${name}`).values()].flatMap(
-    (versions) => {
-      const [first] = versions
-      return first ? [{ kind: first.kind, name: first.name, all: sumOf(versions), versions }] : []
-    },
-  )
+type Spans = {
+  readonly sinceMs: number
+  /** The lengths of those that are read, the shorter ones first. */
+  readonly spans: readonly number[]
+  readonly versionsMax: number
 }
 
-function countReads(which: SQL) {
-  return {
-    sums: sql<SumRow>`select kind, name, version, sum(requests) as requests, sum(errors) as errors,
-        sum(refused) as refused, sum(skipped) as skipped, sum(compared) as compared, sum(agreed) as agreed,
-        max(difference_max) as difference_max
-      from deployment_counts c where ${which} group by kind, name, version order by kind desc, name, version`,
-    buckets: sql<BucketRow>`select c.kind, c.name, c.version, h.key as bucket, sum(h.value) as count
-      from deployment_counts c, json_each(c.latencies) h where ${which} group by c.kind, c.name, c.version, h.key`,
+/** Rows that are read in one go: some 20 ms, however many durations they tell apart. */
+const perRound = 500
+
+async function readSpans(
+  ctx: Context,
+  deployment: number,
+  { sinceMs, spans, versionsMax }: Spans,
+): Promise<DeploymentStats[]> {
+  const sums = new Map<string, NamedSum>()
+  for (const span of spans) {
+    let before: Pick<CountRow, 'at_ms' | 'kind' | 'name' | 'version'> | undefined
+    do {
+      const { at_ms, kind, name, version } = before ?? afterAll
+      const rows =
+        await ctx.db.all(sql<CountRow>`select at_ms, ${countColumns} from deployment_counts
+        where deployment = ${deployment} and span_ms = ${span} and at_ms > ${sinceMs - span}
+          and (at_ms, kind, name, version) < (${at_ms}, ${kind}, ${name}, ${version})
+        order by at_ms desc, kind desc, name desc, version desc limit ${perRound}`)
+      for (const row of rows) addRow(sums, row, versionsMax)
+      before = rows.length < perRound ? undefined : rows.at(-1)
+      if (before) await letOthersRun()
+    } while (before)
   }
+  return [...sums.values()]
+    .map(({ versions, ...one }) => ({
+      ...one,
+      versions: [...versions.values()].sort((a, b) => a.version - b.version),
+    }))
+    .sort((a, b) => compareUnits(b.kind, a.kind) || compareUnits(a.name, b.name))
 }
 
-function keyOf({ kind, name, version }: Pick<SumRow, 'kind' | 'name' | 'version'>): string {
-  return `${kind} ${name} ${version}`
+/** Where those of all times come before. */
+const afterAll = { at_ms: Number.MAX_SAFE_INTEGER, kind: '', name: '', version: 0 }
+
+type Sum = { -readonly [K in keyof CountsOfOne]: CountsOfOne[K] } & {
+  readonly latencies: Record<string, number>
+}
+type NamedSum = Pick<RequestCounts, 'kind' | 'name'> & {
+  readonly all: Sum
+  readonly versions: Map<number, Sum & { readonly version: number }>
 }
 
-function sumOf(all: readonly CountsOfOne[]): CountsOfOne {
-  const sum = (field: 'requests' | 'errors' | 'refused' | 'skipped' | 'compared' | 'agreed') =>
-    all.reduce((total, counts) => total + counts[field], 0)
-  const latencies: Record<string, number> = {}
-  for (const counts of all) {
-    for (const [bucket, count] of Object.entries(counts.latencies)) {
-      latencies[bucket] = (latencies[bucket] ?? 0) + count
-    }
-  }
-  return {
-    requests: sum('requests'),
-    errors: sum('errors'),
-    refused: sum('refused'),
-    skipped: sum('skipped'),
-    compared: sum('compared'),
-    agreed: sum('agreed'),
-    differenceMax: Math.max(...all.map(({ differenceMax }) => differenceMax)),
-    latencies,
+function addRow(sums: Map<string, NamedSum>, row: CountRow, versionsMax: number): void {
+  const { kind, name, version, latencies } = row
+  const key = `${kind} ${name}`
+  const of = sums.get(key) ?? { kind, name, all: emptySum(), versions: new Map() }
+  sums.set(key, of)
+  const buckets: Record<string, number> = JSON.parse(latencies)
+  addTo(of.all, row, buckets)
+  const known = of.versions.get(version)
+  if (!known && of.versions.size >= versionsMax) return
+  const own = known ?? { version, ...emptySum() }
+  of.versions.set(version, own)
+  addTo(own, row, buckets)
+}
+
+function emptySum(): Sum {
+  const none = { requests: 0, errors: 0, refused: 0, skipped: 0, compared: 0, agreed: 0 }
+  return { ...none, differenceMax: 0, latencies: {} }
+}
+
+const summed = ['requests', 'errors', 'refused', 'skipped', 'compared', 'agreed'] as const
+
+function addTo(sum: Sum, row: CountRow, buckets: Readonly<Record<string, number>>): void {
+  for (const field of summed) sum[field] += row[field]
+  sum.differenceMax = Math.max(sum.differenceMax, row.difference_max)
+  for (const bucket in buckets) {
+    sum.latencies[bucket] = (sum.latencies[bucket] ?? 0) + (buckets[bucket] ?? 0)
   }
 }

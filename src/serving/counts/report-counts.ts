@@ -9,6 +9,9 @@ const reportersMax = 1000
 const forgottenMs = 86_400_000
 /** Variants, shadows and their versions that a span tells apart. */
 const rowsOfSpanMax = 200
+/** Rows of a deployment's last hour: those who ask read all of them. */
+const rowsMax = 10_000
+export const hourMs = 3_600_000
 
 export type CountsReport = {
   /** `deployments.id`: one that was made again under the name is another. */
@@ -79,9 +82,21 @@ function addCounts(ctx: Context, deployment: number, items: readonly RequestCoun
         where t.value ->> 'name' = i.value ->> 'name')
       and (i.value ->> 'version' = 0 or exists (select 1 from model_versions v
         where v.registered_model = d.registered_model and v.version = i.value ->> 'version'))
-      and (select count(*) from deployment_counts o
-        where o.deployment = d.id and o.span_ms = ${spanMs} and o.at_ms = ${atMs}) < ${rowsOfSpanMax}
+      and (exists (select 1 from deployment_counts o where o.deployment = d.id and o.span_ms = ${spanMs}
+          and o.at_ms = ${atMs} and o.kind = i.value ->> 'kind' and o.name = i.value ->> 'name'
+          and o.version = i.value ->> 'version')
+        or (${rowsSince(sql`${atMs} - 1`)} < ${rowsOfSpanMax}
+          and ${rowsSince(sql`max(${atMs - hourMs}, ${judgedFrom})`)} < ${rowsMax}))
     on conflict do update set ${mergedCounts}`
+}
+
+/** Under a guard, what others reported before it takes no room from those whom it believes. */
+const judgedFrom = sql`iif(d.split -> '$.guard' is null, 0, d.updated_at_ms)`
+
+/** How many rows deployment `d` has after a time. */
+function rowsSince(atMs: SQL): SQL {
+  return sql`(select count(*) from deployment_counts o
+    where o.deployment = d.id and o.span_ms = ${spanMs} and o.at_ms > ${atMs})`
 }
 
 /** The columns of `RequestCounts`, in the order in which they are selected. */

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { compareUnits } from '../../core/names.ts'
 import type { Context } from '../../platform/context.ts'
 import { getDeployment } from '../deployments.ts'
 import {
@@ -67,7 +68,7 @@ export async function readOutcomes(
   const groups = Map.groupBy(rows, ({ name, variant }) => JSON.stringify([name, variant]))
   const outcomes = [...groups.values()]
     .map(outcomeFrom)
-    .sort((a, b) => compareText(a.name, b.name) || rankOf(a.variant) - rankOf(b.variant))
+    .sort((a, b) => compareUnits(a.name, b.name) || rankOf(a.variant) - rankOf(b.variant))
   const byName = Map.groupBy(outcomes, ({ name }) => name)
   return {
     sinceMs: hour * hourMs,
@@ -109,8 +110,4 @@ function joinSamples(one: Sample, other: Sample): Sample {
     m2: one.m2 + other.m2 + (apart ** 2 * one.count * other.count) / count,
     isBinary: one.isBinary && other.isBinary,
   }
-}
-
-function compareText(one: string, other: string): number {
-  return one < other ? -1 : Number(one > other)
 }
