@@ -32,6 +32,7 @@ import { deploymentRoutes } from './serving/deployments.ts'
 import { outcomeRoutes } from './serving/outcomes.ts'
 import { replicaRoutes } from './serving/replicas.ts'
 import { resolveRoutes } from './serving/resolve.ts'
+import { experimentKeyRoutes } from './tracking/experiment-keys.ts'
 
 /** Every endpoint of our own surface, one list per capability. Signed URLs are not among them. */
 export const served: readonly ServedEndpoint[] = [
@@ -60,6 +61,7 @@ export const served: readonly ServedEndpoint[] = [
   ...serviceAccountRoutes,
   ...identityRoutes,
   ...importRoutes,
+  ...experimentKeyRoutes,
 ]
 
 /**

@@ -117,6 +117,24 @@ export const runTags = sqliteTable(
   (t) => [primaryKey({ columns: [t.run, t.key] })],
 )
 
+/**
+ * The names that the runs of an experiment have values for, and how many runs have each. Triggers keep it,
+ * so that a point of a name that its run has costs nothing more.
+ */
+export const experimentKeys = sqliteTable(
+  'experiment_keys',
+  {
+    experiment: integer()
+      .notNull()
+      .references(() => experiments.id, { onDelete: 'cascade' }),
+    /** `metric`, `param` or `tag`. */
+    kind: text().notNull(),
+    key: text().notNull(),
+    runs: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.experiment, t.kind, t.key] })],
+)
+
 export const datasets = sqliteTable(
   'datasets',
   {

@@ -613,6 +613,8 @@ export const apiRows: Readonly<Record<string, Row>> = {
   listFactRevisions: ['READ', (w) => ours.get(ofVersion(w, '/facts/revisions'))],
   getFactRevision: ['READ', (w) => ours.get(ofVersion(w, '/facts/revisions/1'))],
   verifyVersion: ['READ', (w) => ours.post(ofVersion(w, '/verify'))],
+  listExperimentKeys: ['READ', (w) => ours.get(`experiments/${w.experiment}/keys?kind=metric`)],
+  listExperimentValues: ['READ', (w) => ours.get(`experiments/${w.experiment}/values?key=status`)],
   getModelCard: ['READ', (w) => ours.get(ofVersion(w, '/card'))],
   putModelCard: [
     'EDIT',
