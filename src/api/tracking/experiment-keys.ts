@@ -4,7 +4,7 @@ import {
   listExperimentKeys,
   readKeyedValues,
   valueRunsMax,
-} from '../../tracking/experiments/experiment-keys.ts'
+} from '../../tracking/runs/experiment-keys.ts'
 import * as endpoints from '../endpoints/experiment-keys.ts'
 import { pageToWire } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'

@@ -6,10 +6,9 @@ import type { Context } from '../../platform/context.ts'
 import { Cursor } from '../../search/cursor.ts'
 import { type Page, type PageRequest, readKeysetPage } from '../../search/page.ts'
 import { fieldOf } from '../../search/vocabulary.ts'
-import { runFilterKeys } from '../runs/search-run-keys.ts'
+import { runFilterKeys } from './search-run-keys.ts'
 
-export const keyKinds = ['metric', 'param', 'tag'] as const
-export type KeyKind = (typeof keyKinds)[number]
+export type KeyKind = 'metric' | 'param' | 'tag'
 
 /** A name that runs of an experiment have a value for. */
 export type ExperimentKey = {
@@ -62,7 +61,7 @@ export type KeyedValue = { readonly value: string; readonly runs: number }
 
 /** Values come from so many runs, the newest ones. */
 export const valueRunsMax = 2000
-export const valuesMax = 50
+const valuesMax = 50
 /** Longer ones are no help to somebody who types. */
 const valueCharsMax = 500
 
