@@ -55,6 +55,20 @@ export class RequestLimitError extends RegistryError {
   }
 }
 
+/** A part of a text: from `at` to before `end`, in UTF-16 units from 0. */
+export type TextPlace = { readonly at: number; readonly end: number }
+
+/** 400 INVALID_PARAMETER_VALUE for a filter, with the place of the mistake. */
+export class FilterError extends RegistryError {
+  constructor(
+    message: string,
+    /** `fix` is what certainly belongs there instead; undefined: the mistake has no place. */
+    readonly place: (TextPlace & { readonly fix?: string }) | undefined,
+  ) {
+    super('INVALID_PARAMETER_VALUE', message)
+  }
+}
+
 /** 409 RESOURCE_CONFLICT for a write to sealed files. Unlike a lost race, it is noted in the audit log. */
 export class SealedError extends RegistryError {
   constructor(message: string) {

@@ -2,6 +2,7 @@ import { accepts } from 'hono/accepts'
 import {
   BlockedError,
   excerpt,
+  FilterError,
   httpStatus,
   RegistryError,
   RequestLimitError,
@@ -78,7 +79,8 @@ function envelope(err: RegistryError, c: AppContext): Response {
   if (err instanceof BlockedError) {
     c.header('X-Promotion-Request', String(err.blocked.promotionId))
   }
-  return c.json({ error_code: err.code, message: err.message }, httpStatus[err.code])
+  const place = err instanceof FilterError && err.place ? { place: err.place } : {}
+  return c.json({ error_code: err.code, message: err.message, ...place }, httpStatus[err.code])
 }
 
 /** A sender that disconnects in the middle of its body gets no answer; this is no bug. */

@@ -1,4 +1,4 @@
-import { excerpt, invalid, type RegistryError } from '../core/error.ts'
+import { excerpt, FilterError, type TextPlace } from '../core/error.ts'
 import { type LexedToken, tokenize } from './lexer.ts'
 
 /** What a clause or an order names: `metrics.acc` is the name `acc` under the prefix `metrics`. */
@@ -41,6 +41,11 @@ export class Cursor {
     return true
   }
 
+  /** The place from `first` to the last token that was taken. */
+  placeFrom(first: LexedToken): TextPlace {
+    return { at: first.at, end: this.peek(-1).end }
+  }
+
   /** `token` as it was written, with its quotes. */
   textOf(token: LexedToken): string {
     return this.#text.slice(token.at, token.end)
@@ -48,7 +53,8 @@ export class Cursor {
 
   /** What was written from `first` to the last token that was taken. */
   textFrom(first: LexedToken): string {
-    return this.#text.slice(first.at, this.peek(-1).end)
+    const { at, end } = this.placeFrom(first)
+    return this.#text.slice(at, end)
   }
 
   /**
@@ -56,9 +62,10 @@ export class Cursor {
    *
    * @param phrase where the mistake has one of its own
    */
-  unexpected(token: LexedToken, expected: string, phrase = this.#phrase): RegistryError {
+  unexpected(token: LexedToken, expected: string, phrase = this.#phrase): FilterError {
     const found = token.kind === 'end' ? 'the end' : excerpt(this.textOf(token), 60)
-    return invalid(`${phrase}; at position ${token.at + 1} expected ${expected}, found ${found}`)
+    const message = `${phrase}; at position ${token.at + 1} expected ${expected}, found ${found}`
+    return new FilterError(message, { at: token.at, end: token.end })
   }
 
   /**

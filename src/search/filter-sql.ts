@@ -1,10 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { excerpt, invalid, type RegistryError } from '../core/error.ts'
+import { excerpt, type RegistryError } from '../core/error.ts'
 import { parseInt64 } from '../core/int64.ts'
 import { messages } from '../core/messages.ts'
 import { type Clause, type Comparison, type Filter, keyText, type Literal } from './filter.ts'
 import { likeLiteralsMax, likeSql } from './like.ts'
 import type { Literals } from './literals.ts'
+import { refusedAt } from './places.ts'
 import { type FilterField, fieldOf, kindOf, type Vocabulary } from './vocabulary.ts'
 
 /** Upper bound of the literals that one clause binds: its key, and its value. */
@@ -56,8 +57,14 @@ function wrongOperator(clause: Clause, field: FilterField, entity: Searched): Re
   // MLflow's parsers look at the value first, but for that of logged models.
   if (entity !== 'logged model') checkValue(clause, field, entity)
   const phrase = operatorPhraseOf(clause, entity, field.operators)
-  return invalid(`${phrase}; '${keyText(clause.key)}' takes ${field.operators.join(', ')}`)
+  const message = `${phrase}; '${keyText(clause.key)}' takes ${field.operators.join(', ')}`
+  const meant = clause.operator === 'OTHER' ? otherSpellings[clause.written] : undefined
+  const fix = meant && field.operators.includes(meant) ? meant : undefined
+  return refusedAt({ key: clause.key, part: 'operator' }, message, fix)
 }
+
+/** How other languages spell operators. */
+const otherSpellings: Readonly<Record<string, '=' | '!='>> = { '==': '=', '===': '=', '<>': '!=' }
 
 function checkValue(clause: Clause, field: FilterField, entity: Searched): void {
   if ('values' in clause) {
@@ -75,7 +82,8 @@ function checkLiteral(clause: Valued, field: FilterField, entity: Searched): voi
   else if (kindOf(clause.key) !== 'attribute') stringOf(clause)
   else if (entity === 'run' || entity === 'experiment') {
     const phrase = messages.listOnlyOf([`${entity}_id`])
-    throw invalid(`${phrase} of quoted string values; got ${excerpt(clause.value.text)}`)
+    const message = `${phrase} of quoted string values; got ${excerpt(clause.value.text)}`
+    throw refusedAt({ key: clause.key, part: 'value' }, message)
   }
 }
 
@@ -163,7 +171,8 @@ function stringOf(clause: Valued, entity?: Searched): string {
   const { text, type } = clause.value
   const kind = kindOf(clause.key)
   if (entity === 'model version' && kind === 'attribute' && type === 'number') {
-    throw invalid(`${messages.numberOnlyOf(numbersOfVersions)}; got ${excerpt(text)}`)
+    const message = `${messages.numberOnlyOf(numbersOfVersions)}; got ${excerpt(text)}`
+    throw refusedAt({ key: clause.key, part: 'value' }, message, quotedOf(clause.value))
   }
   const names = { attribute: 'attributes', dataset: 'dataset attributes' }
   const ofRegistry = entity === 'registered model' || entity === 'model version'
@@ -173,16 +182,38 @@ function stringOf(clause: Valued, entity?: Searched): string {
       : ofRegistry && kind === 'attribute'
         ? messages.notTextOrList
         : messages.notText(kind === 'attribute' || kind === 'dataset' ? names[kind] : kind)
-  throw invalid(`${phrase}: '${keyText(clause.key)}' takes text such as 'x', got ${excerpt(text)}`)
+  throw refusedAt(
+    { key: clause.key, part: 'value' },
+    `${phrase}: '${keyText(clause.key)}' takes text such as 'x', got ${excerpt(text)}`,
+    quotedOf(clause.value),
+  )
 }
 
 function numberOf(clause: Valued): string {
   if (clause.value.type === 'number') return clause.value.text
   const kind = kindOf(clause.key)
   const what = kind === 'metric' ? kind : `numeric attribute: ${keyText(clause.key)}`
-  throw invalid(
+  throw refusedAt(
+    { key: clause.key, part: 'value' },
     `${messages.notNumeric(what)}. Found ${shownOf(clause.value)}; give a number without quotes`,
+    numberMeantBy(clause, kind),
   )
+}
+
+/** A value that lacks its quotes, with them. */
+function quotedOf({ type, text }: Literal): string | undefined {
+  if (type !== 'number' && type !== 'bare') return undefined
+  const bare = text.replace(/^`(.*)`$/s, '$1')
+  return bare.includes("'") ? undefined : `'${bare}'`
+}
+
+/** A number in quotes without them, and a day as the milliseconds at which it begins in UTC. */
+function numberMeantBy({ value: { text } }: Valued, kind: ReturnType<typeof kindOf>) {
+  const bare = text.trim()
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(bare)) return bare
+  const isDay = kind === 'attribute' && /^\d{4}-\d\d-\d\d$/.test(bare)
+  const atMs = isDay ? Date.parse(bare) : Number.NaN
+  return Number.isNaN(atMs) ? undefined : String(atMs)
 }
 
 function shownOf({ type, text }: Literal): string {
@@ -195,7 +226,8 @@ function integerOf(clause: Valued): string {
   if (clause.value.type === 'number' && Number.isSafeInteger(Number(text))) {
     return String(Number(text))
   }
-  throw invalid(
+  throw refusedAt(
+    { key: clause.key, part: 'value' },
     `${messages.notWhole(keyText(clause.key))}: '${excerpt(clause.value.text)}'; give a whole number`,
   )
 }

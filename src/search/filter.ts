@@ -2,6 +2,7 @@ import { excerpt, invalid } from '../core/error.ts'
 import { messages } from '../core/messages.ts'
 import { Cursor, isWord, type Key } from './cursor.ts'
 import type { LexedToken } from './lexer.ts'
+import { notePlaces } from './places.ts'
 
 const comparisons = ['=', '!=', '<', '<=', '>', '>=', 'LIKE', 'ILIKE'] as const
 export type Comparison = (typeof comparisons)[number]
@@ -85,6 +86,21 @@ function parseClause(cursor: Cursor): Clause {
     throw cursor.unexpected(first, 'a key such as metrics.accuracy', phrase)
   }
   const key = cursor.key()
+  const keyPlace = cursor.placeFrom(first)
+  const operator = cursor.peek()
+  const words = isWord(operator, 'NOT') ? 2 : 1
+  const operatorEnd = cursor.peek(words - 1).end
+  const value = cursor.peek(words)
+  const clause = parseComparison(cursor, key)
+  notePlaces(key, {
+    key: keyPlace,
+    operator: { at: operator.at, end: operatorEnd },
+    value: cursor.placeFrom(value),
+  })
+  return clause
+}
+
+function parseComparison(cursor: Cursor, key: Key): Clause {
   if (cursor.takeIf('IS')) {
     const operator = cursor.takeIf('NOT') ? 'IS NOT NULL' : 'IS NULL'
     if (!cursor.takeIf('NULL')) throw cursor.unexpected(cursor.peek(), 'NULL or NOT NULL')

@@ -1,4 +1,4 @@
-import { excerpt, invalid, type RegistryError } from '../core/error.ts'
+import { excerpt, FilterError } from '../core/error.ts'
 
 /** One token of a filter or an order_by, with its place: `at` to before `end`, in UTF-16 units. */
 export type LexedToken = {
@@ -54,9 +54,14 @@ function quotedToken(text: string, at: number, quote: Quote): LexedToken | undef
   return { kind: 'quoted', quote, text: text.slice(at + 1, close), at, end: close + 1 }
 }
 
-function neverClosed(text: string, at: number, phrase: string): RegistryError {
-  const rest = excerpt(text.slice(at), 40)
-  return invalid(`${phrase}; at position ${at + 1} the quote in ${rest} is never closed`)
+/** Where no further clause follows, the quote belongs at the end. */
+function neverClosed(text: string, at: number, phrase: string): FilterError {
+  const rest = text.slice(at)
+  const fix = / and /i.test(rest) ? undefined : rest.trimEnd() + rest[0]
+  return new FilterError(
+    `${phrase}; at position ${at + 1} the quote in ${excerpt(rest, 40)} is never closed`,
+    { at, end: text.length, ...(fix !== undefined && { fix }) },
+  )
 }
 
 /** Where `pattern` (sticky) stops matching from `at` on; undefined when it does not match there. */

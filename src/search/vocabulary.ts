@@ -1,8 +1,8 @@
 import type { SQL } from 'drizzle-orm'
-import { invalid } from '../core/error.ts'
 import { messages } from '../core/messages.ts'
 import type { Key } from './cursor.ts'
 import { keyText, type Operator } from './filter.ts'
+import { refusedAt } from './places.ts'
 
 /**
  * The keys that one entity's filter, or its order_by, may name: under each prefix (`''` for none)
@@ -68,7 +68,8 @@ export function fieldOf<F extends object>(words: Vocabulary<F>, key: Key): F {
   const keys = words.prefixes.get(key.prefix ?? '')
   if (keys === undefined) {
     const known = [...words.prefixes.keys()].filter((prefix) => prefix !== '')
-    throw invalid(`${prefixPhraseOf(words, key)}. Valid prefixes: ${known.join(', ')}`)
+    const message = `${prefixPhraseOf(words, key)}. Valid prefixes: ${known.join(', ')}`
+    throw refusedAt({ key, part: 'key' }, message)
   }
   if (!isMap(keys)) return keys
   const field = keys.get(key.name)
@@ -76,7 +77,7 @@ export function fieldOf<F extends object>(words: Vocabulary<F>, key: Key): F {
     const ofDataset = kindOf(key) === 'dataset' ? messages.unknownDatasetKey : undefined
     const phraseOf = ofDataset ?? messages.unknownKey
     const phrase = words.unknownKey?.(keyText(key)) ?? phraseOf(key.name)
-    throw invalid(`${phrase}. Valid keys: ${[...keys.keys()].join(', ')}`)
+    throw refusedAt({ key, part: 'key' }, `${phrase}. Valid keys: ${[...keys.keys()].join(', ')}`)
   }
   return field
 }

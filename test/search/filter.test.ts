@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { RegistryError } from '../../src/core/error.ts'
+import { FilterError, RegistryError } from '../../src/core/error.ts'
 import { clausesMax, type Filter, parseFilter } from '../../src/search/filter.ts'
+import { filterSql } from '../../src/search/filter-sql.ts'
+import { Literals } from '../../src/search/literals.ts'
 import { parseOrderBy } from '../../src/search/order-by.ts'
+import { runFilterKeys } from '../../src/tracking/runs/search-run-keys.ts'
 import { workMs } from '../support/work.ts'
 import { printFilter } from './print.ts'
 
@@ -124,6 +127,42 @@ describe('a filter is refused, with the place and what was expected', () => {
     expect(() => parseFilter(`${most} AND metrics.one_more = 1`)).toThrow(`at most ${clausesMax}`)
   })
 })
+
+test.each([
+  ['params.a = x', '[x]', "'x'"],
+  ['params.a = 1 AND params.b = true', '[true]', undefined],
+  ['params.a = 0.10 and metrics.b > 1', '[0.10]', "'0.10'"],
+  ["metrics.a > '0.5'", "['0.5']", '0.5'],
+  ["metrics.a > 'high'", "['high']", undefined],
+  ['start_time > 2026-11-01', '[2026-11-01]', '1793491200000'],
+  ["params.a == 'x'", '[==]', '='],
+  ["params.a <> 'x'", '[<>]', '!='],
+  ["params.a NOT LIKE 'x'", '[NOT LIKE]', undefined],
+  ["params.a > 'x'", '[>]', undefined],
+  ["colour = 'x'", '[colour]', undefined],
+  ["a.`b` = 'x'", '[a.`b`]', undefined],
+  ["metrics.a > 1 AND params.a = 'x", "['x]", "'x'"],
+  ["params.a = 'x AND metrics.b > 1", "['x AND metrics.b > 1]", undefined],
+  ['metrics.a > 1 OR metrics.b > 1', '[OR]', undefined],
+  ['metrics.a >', '[]', undefined],
+  ["params.a IN ('x', y)", '[y]', undefined],
+  ["status IN ('x', 'y')", "[('x', 'y')]", undefined],
+])('the mistake in %j is at %s, mended by %s', (text, marked, fix) => {
+  const find = () => filterSql(parseFilter(text), runFilterKeys, new Literals(200))
+  const { place } = errorOf(find)
+  expect(place).toBeDefined()
+  expect(`[${text.slice(place?.at, place?.end)}]`).toBe(marked)
+  expect(place?.fix).toBe(fix)
+})
+
+function errorOf(act: () => unknown): FilterError {
+  try {
+    act()
+  } catch (err) {
+    if (err instanceof FilterError) return err
+  }
+  throw new Error('it is taken')
+}
 
 test.each([
   ['one long string', `tags.a = '${'x'.repeat(100_000)}'`],

@@ -102,6 +102,9 @@ describe('the runs of an experiment', () => {
     const wrong = await as(rita).get(`${nightly}?q=${encodeURIComponent('params.model = rf')}`)
     expect(wrong.status).toBe(400)
     expect(wrong.html).toContain('value="params.model = rf"')
+    expect(wrong.html).toContain('params.model = <mark>rf</mark>')
+    const mended = /<a [^>]*href="([^"]*)"[^>]*>\s*Use <code>&#39;rf&#39;/.exec(wrong.html)?.[1]
+    expect(mended).toBe(`${nightly}?q=${encodeURIComponent('params.model = ')}&#39;rf&#39;`)
     for (const query of ['col=x.y', 'sort=took', 'col=m.']) {
       expect((await as(rita).get(`${nightly}?${query}`)).status, query).toBe(400)
     }

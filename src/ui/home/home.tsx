@@ -40,7 +40,7 @@ export async function showModels(c: AppContext): Promise<Response> {
   const found = await attempt('INVALID_PARAMETER_VALUE', readCatalogue(ctx, query))
   const isWrong = found instanceof RegistryError
   const catalogue = isWrong ? { rows: [], next: undefined } : found
-  const problem = isWrong ? found.message : undefined
+  const problem = isWrong ? found : undefined
   const page = <ModelsPage {...{ frame, query, catalogue, problem }} />
   return sendPage(c, { frame, page }, { status: isWrong ? 400 : 200 })
 }

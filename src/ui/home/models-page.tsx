@@ -1,4 +1,5 @@
 import type { FC } from 'hono/jsx'
+import type { RegistryError } from '../../core/error.ts'
 import { SearchBox, WordsNote } from '../parts/search-box.tsx'
 import { filterOfWords } from '../parts/words.ts'
 import type { Frame } from '../shell/frame.ts'
@@ -12,7 +13,7 @@ type ModelsProps = {
   readonly query: CatalogueQuery
   readonly catalogue: Catalogue
   /** Why the filter was not taken. */
-  readonly problem: string | undefined
+  readonly problem: RegistryError | undefined
 }
 
 /** All models that the caller may read, or those that a filter leaves. */
@@ -62,7 +63,7 @@ export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, problem }
 
 type SearchProps = Pick<CatalogueQuery, 'words' | 'sort'> & {
   readonly frame: Frame
-  readonly problem?: string | undefined
+  readonly problem?: RegistryError | undefined
 }
 
 export const SearchForm: FC<SearchProps> = ({ frame, words, sort, problem }) => (
@@ -71,6 +72,9 @@ export const SearchForm: FC<SearchProps> = ({ frame, words, sort, problem }) => 
     label="Name, or a filter"
     placeholder="fraud, or stage = 'Production' AND tags.team = 'risk'"
     {...{ words, problem }}
+    addressOf={(q) =>
+      frame.to.query(frame.to.models, { q, sort: sort === 'name' ? undefined : sort })
+    }
   >
     {sort === 'name' ? null : <input type="hidden" name="sort" value={sort} />}
   </SearchBox>

@@ -1,4 +1,5 @@
 import type { FC, PropsWithChildren } from 'hono/jsx'
+import { FilterError, type RegistryError } from '../../core/error.ts'
 import { visibleText } from './text.tsx'
 import { isPlain } from './words.ts'
 
@@ -8,7 +9,9 @@ type SearchBoxProps = PropsWithChildren<{
   readonly placeholder: string
   readonly words: string
   /** Why the filter was not taken. */
-  readonly problem: string | undefined
+  readonly problem: RegistryError | undefined
+  /** The address of the same page with another filter. */
+  readonly addressOf: (words: string) => string
 }>
 
 /** A field for words or a filter, with what is wrong below it. The children are its other fields. */
@@ -29,13 +32,46 @@ export const SearchBox: FC<SearchBoxProps> = ({ action, label, words, problem, .
     </label>
     <button type="submit">Search</button>
     {problem === undefined ? null : (
-      <p class="problem" id="filter-problem" role="alert">
-        {visibleText(problem)}
-      </p>
+      <div class="problem" id="filter-problem" role="alert">
+        <p>{visibleText(problem.message)}</p>
+        <Mistake {...{ words, problem, addressOf: rest.addressOf }} />
+      </div>
     )}
     {rest.children}
   </form>
 )
+
+/** So much of a filter is shown around its mistake. */
+const aroundMax = 60
+
+/** The filter with its mistake marked, and what mends it where that is certain. */
+const Mistake: FC<Pick<SearchBoxProps, 'words' | 'addressOf'> & { problem: RegistryError }> = ({
+  words,
+  problem,
+  addressOf,
+}) => {
+  const place = problem instanceof FilterError ? problem.place : undefined
+  if (place === undefined || isPlain(words)) return null
+  const { at, end, fix } = place
+  const before = words.slice(0, at)
+  const after = words.slice(end)
+  return (
+    <p>
+      <code class="mistake">
+        {before.length > aroundMax ? '…' : ''}
+        {visibleText(before.slice(-aroundMax))}
+        <mark>{at < end ? visibleText(words.slice(at, end).slice(0, aroundMax)) : '▯'}</mark>
+        {visibleText(after.slice(0, aroundMax))}
+        {after.length > aroundMax ? '…' : ''}
+      </code>{' '}
+      {fix === undefined ? null : (
+        <a class="button quiet small" href={addressOf(before + fix + after)}>
+          Use <code>{visibleText(fix.slice(0, aroundMax))}</code> there
+        </a>
+      )}
+    </p>
+  )
+}
 
 /** How plain words are understood. @param filter what became of them */
 export const WordsNote: FC<{ readonly words: string; readonly filter: string }> = ({

@@ -1,4 +1,5 @@
 import type { FC } from 'hono/jsx'
+import type { RegistryError } from '../../core/error.ts'
 import type { RunCount } from '../../tracking/experiments/count-runs.ts'
 import type { Experiment } from '../../tracking/experiments/experiment.ts'
 import { Time } from '../parts/byline.tsx'
@@ -23,7 +24,7 @@ type ExperimentsPageProps = {
   readonly experiments: readonly Experiment[]
   readonly counts: ReadonlyMap<number, RunCount>
   readonly next: string | undefined
-  readonly problem: string | undefined
+  readonly problem: RegistryError | undefined
 }
 
 /** All experiments that the caller may read, or those that a filter leaves. */
@@ -62,6 +63,7 @@ export const ExperimentsPage: FC<ExperimentsPageProps> = (props) => {
         label="Name, or a filter"
         placeholder="nightly, or tags.team = 'risk'"
         {...{ words, problem }}
+        addressOf={(q) => to.query(to.experiments, { ...terms, q })}
       >
         {isOfDeleted ? <input type="hidden" name="deleted" value="1" /> : null}
       </SearchBox>

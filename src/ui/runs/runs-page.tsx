@@ -1,4 +1,5 @@
 import type { Child, FC } from 'hono/jsx'
+import type { RegistryError } from '../../core/error.ts'
 import type { RunKey } from '../../tracking/runs/run-cells.ts'
 import { Tags } from '../parts/chips.tsx'
 import { isOwnTag, noteOf } from '../parts/own-tags.ts'
@@ -27,7 +28,7 @@ type RunsPageProps = {
   readonly standing: RunsStanding
   readonly query: RunsQuery
   /** Why the filter was not taken. */
-  readonly problem: string | undefined
+  readonly problem: RegistryError | undefined
 }
 
 /** The runs of an experiment: a filter, the columns that were chosen, and runs to compare. */
@@ -93,6 +94,9 @@ const FilterForm: FC<RunsPageProps> = ({ frame: { to }, standing, query, problem
     placeholder="metrics.accuracy > 0.9 AND params.model = 'rf'"
     words={query.words}
     problem={problem}
+    addressOf={(words) =>
+      addressOf(to, standing.experiment.id, { ...query, words, after: undefined })
+    }
   >
     <KeptFields query={query} />
     <Columns standing={standing} query={query} />

@@ -44,7 +44,7 @@ export async function showExperiments(c: AppContext): Promise<Response> {
     experiments.map(({ id }) => id),
   )
   const query = { words, isOfDeleted, after }
-  const problem = isWrong ? found.message : undefined
+  const problem = isWrong ? found : undefined
   const next = isWrong ? undefined : found.nextPageToken
   const page = <ExperimentsPage {...{ frame, query, experiments, counts, next, problem }} />
   return sendPage(c, { frame, page }, { status: isWrong ? 400 : 200 })
@@ -66,7 +66,7 @@ export async function showRuns(c: AppContext): Promise<Response> {
   ])
   const isWrong = found instanceof RegistryError
   const standing = isWrong ? await readNothing(ctx, id, query.columns) : found
-  const problem = isWrong ? found.message : undefined
+  const problem = isWrong ? found : undefined
   const page = <RunsPage {...{ frame, standing, query, problem }} />
   return sendPage(c, { frame, page }, { status: isWrong ? 400 : 200 })
 }

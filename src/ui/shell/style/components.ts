@@ -54,7 +54,7 @@ button:hover, .button:hover { text-decoration: underline; }
 button[disabled] { background: var(--sunk); border-color: var(--control); color: var(--soft); cursor: not-allowed; text-decoration: none; }
 button.link { min-block-size: 1.5rem; padding: 0; border: 0; background: none; color: var(--link); font-weight: 400; text-decoration: underline; text-underline-offset: .15em; white-space: normal; text-align: start; }
 .wide-button { inline-size: 100%; }
-.search { display: flex; gap: .5rem; flex-wrap: wrap; } .search > label { flex: 1 1 18rem; } .search > button { align-self: end; min-block-size: 2.4375rem; } .search > .problem { flex: 1 0 100%; }
+.search { display: flex; gap: .5rem; flex-wrap: wrap; } .search > label { flex: 1 1 18rem; } .search > button { align-self: end; min-block-size: 2.4375rem; } .search > .problem { flex: 1 0 100%; display: grid; gap: .5rem; grid-template-columns: minmax(0, 1fr); } .problem > p { margin: 0; } .mistake { overflow-wrap: anywhere; color: var(--ink); } .mistake mark { padding: .1rem .2rem; background: none; color: var(--bad); font-weight: 600; text-decoration: underline wavy; }
 td > form { min-inline-size: 6rem; } td > form > button { justify-self: start; }
 .panel .region { background: var(--paper); }
 .fields-row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; } .fields-row > label { flex: 1 1 9rem; } .fields-row > input { inline-size: 5rem; }

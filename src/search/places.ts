@@ -1,0 +1,29 @@
+import { FilterError, type TextPlace } from '../core/error.ts'
+import type { Key } from './cursor.ts'
+
+type Part = 'key' | 'operator' | 'value'
+type ClausePlaces = Readonly<Record<Part, TextPlace>>
+
+/**
+ * Where the parts of a clause stand in its text, by the key of the clause. They stand beside the clauses, since
+ * clauses that say the same are equal wherever they stand.
+ */
+const placesOf = new WeakMap<Key, ClausePlaces>()
+
+export function notePlaces(key: Key, places: ClausePlaces): void {
+  placesOf.set(key, places)
+}
+
+/**
+ * The 400 for a part of a clause, with its place where the clause was parsed from a text.
+ *
+ * @param fix what certainly belongs there instead
+ */
+export function refusedAt(
+  { key, part }: { readonly key: Key; readonly part: Part },
+  message: string,
+  fix?: string,
+): FilterError {
+  const place = placesOf.get(key)?.[part]
+  return new FilterError(message, place && { ...place, ...(fix !== undefined && { fix }) })
+}
