@@ -41,6 +41,7 @@ import { mayReadRuns, showRunComparison } from './runs/compare/compare-runs.tsx'
 import { mayReadRun, showRun } from './runs/run.tsx'
 import { mayReadExperiment, showExperiments, showRuns } from './runs/runs.tsx'
 import { sendRunsFile } from './runs/runs-file.ts'
+import { settingsRoutes } from './settings/routes.ts'
 import { sendAsset } from './shell/assets.ts'
 import { begin, complete, showSignIn, signIn, signOut } from './sign-in/sign-in.tsx'
 
@@ -63,6 +64,7 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .get('/api/v1/models/:name/versions/:version/card.html', guard(mayReadModel), showCard)
     .get('/docs', guard(anyone), showDocs(endpoints))
     .route('/', runRoutes())
+    .route('/', settingsRoutes())
     .get('/audit', guard(anyone), showAudit)
     .get('/audit/as-of', guard(requireAllAudit), showAsOf)
     .get('/audit/verify', guard(requireWholeAudit), showVerification)

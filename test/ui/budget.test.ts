@@ -20,6 +20,8 @@ const pages = [
   `${model}/3/gates`,
   '/experiments',
   '/experiments/1',
+  '/settings/policies',
+  '/settings/policies/production-sign-off',
 ]
 
 /** A platform that counts the round trips to its database. */

@@ -40,6 +40,23 @@ export function hiddenFields(html: string, action: string): Record<string, strin
   return Object.fromEntries(inputs.map(([, name = '', value = '']) => [name, unescaped(value)]))
 }
 
+/** The values of all fields of a page, as a browser would send them. */
+export function fieldsIn(html: string): Record<string, string> {
+  const inputs = [...html.matchAll(/<input([^>]*)>/g)].flatMap(([, attributes = '']) => {
+    const of = (name: string) => new RegExp(` ${name}="([^"]*)"`).exec(attributes)?.[1]
+    if (of('type') === 'checkbox' && !/ checked/.test(attributes)) return []
+    return [[of('name') ?? '', of('value') ?? 'on']]
+  })
+  const areas = [...html.matchAll(/<textarea([^>]*)>([^<]*)<\/textarea>/g)].map(
+    ([, attributes = '', text = '']) => [/ name="([^"]*)"/.exec(attributes)?.[1] ?? '', text],
+  )
+  const selects = [...html.matchAll(/<select name="([^"]*)">([\s\S]*?)<\/select>/g)].map(
+    ([, name = '', options = '']) => [name, /value="([^"]*)" selected/.exec(options)?.[1] ?? ''],
+  )
+  const named = [...inputs, ...areas, ...selects].filter(([name]) => name !== '')
+  return Object.fromEntries(named.map(([name = '', value = '']) => [name, unescaped(value)]))
+}
+
 function unescaped(text: string): string {
   return text
     .replaceAll('&lt;', '<')

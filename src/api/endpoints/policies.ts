@@ -1,89 +1,24 @@
 import { z } from 'zod'
+import { FactsTerm, GateShape, PolicyBody } from '../../governance/policies/policy-body.ts'
 import { endpoint } from './endpoint.ts'
 import { Nothing, PageQuery, PrincipalShape, pageOf } from './shapes.ts'
 
 const text = (charsMax: number) => z.string().min(1).max(charsMax)
-const principals = z.array(text(300)).max(100)
 const Target = z
   .strictObject({ stage: text(255).optional(), alias: text(255).optional() })
   .refine(({ stage, alias }) => (stage === undefined) !== (alias === undefined), {
     message: "'to' names either a stage or an alias",
   })
 
-const gate = <T extends string, S extends z.ZodRawShape>(type: T, terms: S) =>
-  z.strictObject({ name: text(100), type: z.literal(type), ...terms })
-
-const GateShape = z.discriminatedUnion('type', [
-  gate('expression', { expression: text(2000) }),
-  gate('metric', {
-    metric: text(250),
-    min: z.number().optional(),
-    max: z.number().optional(),
-  }),
-  gate('model_card', { fields: z.array(text(100)).min(1).max(20) }),
-  gate('lineage', { require: z.array(z.enum(['run', 'dataset'])).min(1) }),
-  gate('signature_compatible', {}),
-  gate('integrity', {}),
-  gate('check', { check: text(100), from: principals.min(1).optional() }),
-  gate('soak', { stage: text(255), hours: z.number().min(0).max(10_000) }),
-  gate('fairness', {
-    metric: text(250),
-    max_gap: z.number().min(0),
-    slices: z.array(text(250)).min(2).max(100),
-  }),
-  gate('tag', {
-    key: text(250),
-    value: z.string().max(5000).optional(),
-    set_by: principals.min(1).optional(),
-  }),
-])
-
-/** `required` and `from` are short for one rule. */
-const Approvals = z.strictObject({
-  required: z.number().int().min(0).max(20).optional(),
-  from: principals.optional(),
-  rules: z
-    .array(
-      z.strictObject({ required: z.number().int().min(1).max(20), from: principals.default([]) }),
-    )
-    .max(10)
-    .optional(),
-  self_approval: z.boolean().default(false),
-  author_may_approve: z.boolean().default(false),
-  dismiss_stale: z.boolean().default(true),
-  expire_after_hours: z.number().min(0.01).max(8760).default(720),
-  allow_unverified: z.boolean().default(false),
-})
-
-const FactsTerm = z
-  .enum(['latest', 'registered'])
-  .describe('Which facts of a version the gates look at: those of now, or those at registration')
-
-/** What may be written; see docs/governance.md. */
-export const PolicyBody = z.strictObject({
-  name: z.string().optional(),
-  /** GET answers these. PUT accepts and ignores them. */
-  revision: z.number().int().optional(),
-  updated_at: z.number().int().optional(),
-  applies_to: z.strictObject({
-    models: text(500),
-    stage: text(255).optional(),
-    alias: text(255).optional(),
-    deployment: text(64)
-      .optional()
-      .describe(
-        'A glob of deployments; `approvals.from` with `required` 0 says who may change them',
-      ),
-  }),
-  approvals: Approvals.prefault({}),
-  gates: z.array(GateShape).max(50).default([]),
-  facts: FactsTerm.default('latest'),
-  auto_promote: z.boolean().default(false),
-  rollback: z.strictObject({ skip_approvals: z.boolean().default(false) }).prefault({}),
-  break_glass: z.strictObject({ from: principals.default([]) }).prefault({}),
-})
-
 const PolicyParams = z.object({ name: text(200) })
+const SeenRevision = z.object({
+  revision: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe('The one that was read, 0 for none; another one that is there is answered 409'),
+})
 
 /** A policy in an answer: everything filled in, rules spelled out. */
 export const PolicyShape = z.object({
@@ -154,6 +89,7 @@ export const putPolicy = endpoint({
   tag: 'policies',
   summary: 'Write a policy; each change is a new revision',
   params: PolicyParams,
+  query: SeenRevision,
   body: PolicyBody,
   answer: PolicyShape,
 })
@@ -165,7 +101,40 @@ export const deletePolicy = endpoint({
   tag: 'policies',
   summary: 'Delete a policy; its revisions stay',
   params: PolicyParams,
+  query: SeenRevision,
   answer: Nothing,
+})
+
+const GuardedModels = z
+  .object({ place: z.string(), models: z.array(z.string()) })
+  .optional()
+  .describe('Of the models that the caller may read')
+
+export const foreseePolicy = endpoint({
+  name: 'foreseePolicy',
+  method: 'POST',
+  path: '/api/v1/policies/{name}/effects',
+  tag: 'policies',
+  summary: 'What a change of a policy would do to models and open requests; changes nothing',
+  readOnly: true,
+  params: PolicyParams,
+  body: z.strictObject({
+    policy: PolicyBody.optional().describe('What would be written; absent: it would be deleted'),
+  }),
+  answer: z.object({
+    guarded: GuardedModels.describe('Models of which a place becomes guarded'),
+    unguarded: GuardedModels.describe('Models of which a place is guarded no longer'),
+    requests: z.array(
+      z.object({
+        promotion_id: z.string(),
+        model: z.string(),
+        version: z.string(),
+        closes: z.boolean().describe('Nothing guards its target any more'),
+        approvals_lost: z.number().int(),
+      }),
+    ),
+    more_requests: z.number().int().describe('Open requests that were not looked at'),
+  }),
 })
 
 export const listPolicyRevisions = endpoint({

@@ -3,21 +3,17 @@ import { matchesGlob } from '../../core/glob.ts'
 import { hidden } from '../../governance/closed-runs.ts'
 import { requirePolicy } from '../../governance/permissions.ts'
 import * as verbs from '../../governance/policies/policies.ts'
+import { documentFrom } from '../../governance/policies/policy-body.ts'
 import { evidenceOf } from '../../governance/promotions/assess.ts'
 import { evaluateMove, type Replayed, replay } from '../../governance/promotions/dry-run.ts'
+import { readPolicyEffects } from '../../governance/upkeep/foresee-policy.ts'
 import { removePolicy, setPolicy } from '../../governance/upkeep/guarding.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import { isNumberPlace, readPageFrom } from '../../search/page.ts'
 import * as endpoints from '../endpoints/policies.ts'
 import { page, pageRequest, pageToWire } from '../page.ts'
 import { type ServedEndpoint, serve } from '../serve.ts'
-import {
-  approvalsToWire,
-  documentFrom,
-  gateToWire,
-  policyToWire,
-  targetFrom,
-} from './promotion-wire.ts'
+import { approvalsToWire, gateToWire, policyToWire, targetFrom } from './promotion-wire.ts'
 
 /** What must be true before a version may enter a stage, or an alias may point at it. */
 export const policyRoutes: readonly ServedEndpoint[] = [
@@ -34,8 +30,9 @@ export const policyRoutes: readonly ServedEndpoint[] = [
   serve(
     endpoints.putPolicy,
     (ctx, { params, body }) => requirePolicy(ctx, params.name, body.applies_to.models),
-    async (ctx, { params, body }) => {
-      const policy = await setPolicy(ctx, params.name, documentFrom(body))
+    async (ctx, { params, query, body }) => {
+      const { revision: seen } = query
+      const policy = await setPolicy(ctx, { ...params, document: documentFrom(body), seen })
       return policyToWire(policy, policy.document)
     },
   ),
@@ -43,9 +40,29 @@ export const policyRoutes: readonly ServedEndpoint[] = [
   serve(
     endpoints.deletePolicy,
     (ctx, { params }) => requirePolicy(ctx, params.name),
-    async (ctx, { params }) => {
-      await removePolicy(ctx, params.name)
+    async (ctx, { params, query }) => {
+      await removePolicy(ctx, { ...params, seen: query.revision })
       return {}
+    },
+  ),
+
+  serve(
+    endpoints.foreseePolicy,
+    (ctx, { params, body }) => requirePolicy(ctx, params.name, body.policy?.applies_to.models),
+    async (ctx, { params, body }) => {
+      const document = body.policy && documentFrom(body.policy)
+      const { requests, more, ...places } = await readPolicyEffects(ctx, { ...params, document })
+      return {
+        ...places,
+        requests: requests.map(({ promotion, ...effect }) => ({
+          promotion_id: String(promotion.id),
+          model: promotion.model,
+          version: String(promotion.version),
+          closes: effect.isClosed,
+          approvals_lost: effect.approvalsLost,
+        })),
+        more_requests: more,
+      }
     },
   ),
 

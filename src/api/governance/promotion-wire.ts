@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { invalid } from '../../core/error.ts'
 import type { Policy, PolicyDocument, PromotionTarget } from '../../governance/policies/policy.ts'
+import { bodyFrom } from '../../governance/policies/policy-body.ts'
 import type { GateResult } from '../../governance/promotions/judge.ts'
 import { promotionUrl } from '../../governance/promotions/promotion.ts'
 import type { PromotionView } from '../../governance/promotions/view.ts'
@@ -9,7 +9,7 @@ import type { Context } from '../../platform/context.ts'
 import { checkAlias, checkNotReserved } from '../../registry/check-names.ts'
 import { resolveStage } from '../../registry/stages/stages.ts'
 import type { ReadonlyDeep } from '../endpoints/endpoint.ts'
-import type { GateResultShape, PolicyBody, PolicyShape } from '../endpoints/policies.ts'
+import type { GateResultShape, PolicyShape } from '../endpoints/policies.ts'
 import type { PromotionShape, SeenShape } from '../endpoints/promotions.ts'
 
 /** A request as `/api/v1` answers it. */
@@ -88,58 +88,11 @@ export function approvalsToWire({ required, given, missing }: PromotionView['app
   return { required, given, missing }
 }
 
-/**
- * A policy as its author wrote it, with the short form of approvals spelled out.
- *
- * @throws INVALID_PARAMETER_VALUE the short form and the rules differ
- */
-export function documentFrom(body: z.output<typeof PolicyBody>): PolicyDocument {
-  const { required, from = [], rules, ...terms } = body.approvals
-  const counted = required ?? 0
-  const spelled = rules ?? (counted > 0 ? [{ required: counted, from }] : [])
-  const sum = spelled.reduce((total, rule) => total + rule.required, 0)
-  if (required !== undefined && required !== sum) {
-    throw invalid(
-      `'approvals' requires ${required}, and its 'rules' ${sum} together; leave one of them out`,
-    )
-  }
-  return {
-    applies_to: body.applies_to,
-    approvals: { ...terms, rules: spelled, only: spelled.length === 0 ? from : [] },
-    gates: body.gates,
-    // Left out where it says nothing, so that an older policy put again is the same.
-    ...(body.facts === 'registered' && { facts: body.facts }),
-    auto_promote: body.auto_promote,
-    rollback: body.rollback,
-    break_glass: body.break_glass,
-  }
-}
-
 export function policyToWire(
-  policy: Pick<Policy, 'name' | 'revision' | 'updatedAtMs'>,
+  { name, revision, updatedAtMs }: Pick<Policy, 'name' | 'revision' | 'updatedAtMs'>,
   document: PolicyDocument,
 ): ReadonlyDeep<z.input<typeof PolicyShape>> {
-  const { only, rules, ...terms } = document.approvals
-  const [first] = rules
-  const from = rules.length === 1 && first ? first.from : only
-  return {
-    name: policy.name,
-    revision: policy.revision,
-    updated_at: policy.updatedAtMs,
-    applies_to: { ...document.applies_to },
-    approvals: {
-      ...terms,
-      required: rules.reduce((sum, rule) => sum + rule.required, 0),
-      from: [...from],
-      rules: rules.map((rule) => ({ required: rule.required, from: [...rule.from] })),
-    },
-    // The shape validated these when the policy was written.
-    gates: document.gates as ReadonlyDeep<z.input<typeof PolicyShape>>['gates'],
-    facts: document.facts ?? 'latest',
-    auto_promote: document.auto_promote,
-    rollback: { ...document.rollback },
-    break_glass: { from: [...document.break_glass.from] },
-  }
+  return { name, revision, updated_at: updatedAtMs, ...bodyFrom(document) }
 }
 
 /** @throws INVALID_PARAMETER_VALUE no such stage, or not a valid name of an alias */

@@ -63,6 +63,7 @@ function setCommand(): Command {
     callServer(command, async (client) => {
       const policy = await client.call(endpoints.putPolicy, {
         params: { name },
+        query: {},
         body: await policyFile(file),
       })
       print(command, policy, [`${policy.name} is at revision ${policy.revision}`])
@@ -74,7 +75,7 @@ function deleteCommand(): Command {
   const command = new Command('delete').description('delete a policy').argument('<name>')
   return addServer(command, 'changes').action((name: string) =>
     callServer(command, async (client) => {
-      await client.call(endpoints.deletePolicy, { params: { name } })
+      await client.call(endpoints.deletePolicy, { params: { name }, query: {} })
       print(command, {}, [`${name} is deleted; its revisions stay`])
     }),
   )

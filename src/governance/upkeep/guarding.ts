@@ -17,14 +17,26 @@ import type { Policy, PolicyDocument } from '../policies/policy.ts'
 import { areStages, type GovernedState, runSettling, type Settled } from './settling.ts'
 import { supersedeStageless, supersedeStatements } from './superseding.ts'
 
-/** `deletePolicy`, which settles approvals and requests, and closes those that no policy guards any more. */
-export function removePolicy(ctx: Context, name: string): Promise<void> {
-  return changePolicy(ctx, { name }, (settling) => deletePolicy(settling, name))
+/**
+ * `deletePolicy`, which settles approvals and requests, and closes those that no policy guards any more.
+ *
+ * @param wanted.seen the revision that the caller read; absent: any
+ */
+export function removePolicy(ctx: Context, wanted: Pick<PolicyChange, 'name' | 'seen'>) {
+  return changePolicy(ctx, wanted, (settling) => deletePolicy(settling, wanted.name))
 }
 
-/** `putPolicy`, which settles approvals and requests, and closes those that no policy guards any more. */
-export function setPolicy(ctx: Context, name: string, document: PolicyDocument): Promise<Policy> {
-  return changePolicy(ctx, { name, document }, (settling) => putPolicy(settling, name, document))
+/**
+ * `putPolicy`, which settles approvals and requests, and closes those that no policy guards any more.
+ *
+ * @param wanted.seen the revision that the caller read, 0 for none; absent: any
+ */
+export function setPolicy(
+  ctx: Context,
+  wanted: PolicyChange & { readonly document: PolicyDocument },
+): Promise<Policy> {
+  const { name, document } = wanted
+  return changePolicy(ctx, wanted, (settling) => putPolicy(settling, name, document))
 }
 
 /** `replaceStages`, which settles approvals and closes the open requests for stages that are removed. */
@@ -46,22 +58,23 @@ type PolicyChange = {
   readonly name: string
   /** The new document; absent: the policy is deleted. */
   readonly document?: PolicyDocument
+  readonly seen?: number | undefined
 }
 
 /** @throws RESOURCE_CONFLICT somebody else changed the policy meanwhile */
 function changePolicy<T>(
   ctx: Context,
-  { name, document }: PolicyChange,
+  { name, document, seen }: PolicyChange,
   change: (settling: Context) => Promise<T>,
 ): Promise<T> {
-  let first: number | undefined
+  let first = seen
   return runSettling(ctx, {
     workspaces: sql`${ctx.workspace}`,
     settle: (before) => {
       const row = before.policies.find((policy) => policy.name === name)
       const revision = row?.revision ?? 0
       first ??= revision
-      // Another change was made since the caller's: theirs is not overwritten unseen.
+      // Another change was made since the caller read it: that is not overwritten unseen.
       if (revision !== first) throw policyChanged(name)
       return settlePolicy(ctx, before, { name, row, document })
     },

@@ -1,8 +1,8 @@
 import type { FC } from 'hono/jsx'
 import type { AuditEntry, SealedEntry } from '../../audit/entry.ts'
+import { ChangedValues } from '../parts/changed-values.tsx'
 import { Chip } from '../parts/chips.tsx'
-import { NoValue, Table } from '../parts/table.tsx'
-import { Given, GivenLines, Written } from '../parts/text.tsx'
+import { Given, Written } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
@@ -39,7 +39,7 @@ export const EntryPage: FC<EntryPageProps> = ({ frame, sealed, hash }) => {
         </blockquote>
       )}
       <div class="split">
-        <Changes entry={entry} />
+        <ChangedValues caption="What changed" before={entry.before} after={entry.after} />
         <aside class="panel near" aria-labelledby="facts">
           <h2 id="facts">Entry</h2>
           <Facts {...{ entry, hash, chainHash, to }} />
@@ -51,49 +51,6 @@ export const EntryPage: FC<EntryPageProps> = ({ frame, sealed, hash }) => {
 
 function aboutOf({ model, version, action }: AuditEntry) {
   return { model, version: model === undefined ? undefined : version, action }
-}
-
-const Changes: FC<{ readonly entry: AuditEntry }> = ({ entry: { before, after } }) => {
-  const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
-  if (keys.length === 0) return <p class="soft">It carries no values.</p>
-  const sides = [
-    ...(before ? [{ title: 'Before', of: before, look: 'removed' }] : []),
-    ...(after ? [{ title: 'After', of: after, look: 'added' }] : []),
-  ]
-  return (
-    <Table caption="What changed" columns={['Field', ...sides.map(({ title }) => title)]}>
-      {keys.map((key) => {
-        const differs = JSON.stringify(before?.[key]) !== JSON.stringify(after?.[key])
-        return (
-          <tr>
-            <th scope="row">
-              <Given text={key} />
-            </th>
-            {sides.map(({ of, look }) => (
-              <td class={sides.length === 2 && differs ? look : undefined}>
-                <Value of={of[key]} />
-              </td>
-            ))}
-          </tr>
-        )
-      })}
-    </Table>
-  )
-}
-
-/** Characters of JSON that stand in one line. */
-const lineMax = 60
-
-const Value: FC<{ readonly of: unknown }> = ({ of }) => {
-  if (of === undefined || of === null) return <NoValue />
-  if (typeof of === 'string') return <GivenLines text={of} />
-  if (typeof of !== 'object') return <>{String(of)}</>
-  const line = JSON.stringify(of)
-  return (
-    <code>
-      <GivenLines text={line.length <= lineMax ? line : JSON.stringify(of, undefined, 1)} />
-    </code>
-  )
 }
 
 type FactsProps = {

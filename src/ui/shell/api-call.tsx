@@ -4,7 +4,7 @@ import type { Frame } from './frame.ts'
 
 /** A call that does what a page does. */
 export type ShownCall = {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** From `/api`. */
   readonly path: string
   readonly body?: object

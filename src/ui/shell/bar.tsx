@@ -4,7 +4,7 @@ import { Given } from '../parts/text.tsx'
 import type { Frame } from './frame.ts'
 
 /** The part of the site that a page belongs to. */
-export type Section = 'models' | 'experiments' | 'promotions' | 'audit' | 'docs'
+export type Section = 'models' | 'experiments' | 'promotions' | 'audit' | 'docs' | 'settings'
 
 type BarProps = {
   readonly frame: Frame
@@ -61,7 +61,7 @@ const Mark: FC = () => (
 )
 
 /** What follows a `g`. */
-const keys: Readonly<Record<Section, string>> = {
+const keys: Readonly<Record<Exclude<Section, 'settings'>, string>> = {
   models: 'm',
   experiments: 'e',
   promotions: 'p',
@@ -70,7 +70,7 @@ const keys: Readonly<Record<Section, string>> = {
 }
 
 const Sections: FC<BarProps> = ({ frame: { to }, section, waiting }) => {
-  const all: readonly { id: Section; href: string; text: string }[] = [
+  const all: readonly { id: keyof typeof keys; href: string; text: string }[] = [
     { id: 'models', href: to.models, text: 'Models' },
     { id: 'experiments', href: to.experiments, text: 'Experiments' },
     { id: 'promotions', href: to.promotions, text: 'Promotions' },
@@ -126,20 +126,10 @@ const CallerMenu: FC<{ readonly frame: Frame }> = ({ frame }) => {
   )
 }
 
-/** Who one is taken for, and the way out. */
-const Myself: FC<{ readonly frame: Frame }> = ({ frame: { caller, to } }) => {
-  if (!caller.isJudged) {
-    return (
-      <p class="soft">
-        Access control is off: everybody may do everything. You are taken for{' '}
-        <strong>
-          <Given text={caller.name} />
-        </strong>
-        , not verified.
-      </p>
-    )
-  }
-  if (!caller.isVerified) {
+/** Who one is taken for, what is one's own, and the way out. */
+const Myself: FC<{ readonly frame: Frame }> = ({ frame }) => {
+  const { caller, to } = frame
+  if (caller.isJudged && !caller.isVerified) {
     return (
       <p>
         <a href={to.signIn}>Sign in</a>
@@ -148,12 +138,31 @@ const Myself: FC<{ readonly frame: Frame }> = ({ frame: { caller, to } }) => {
   }
   return (
     <>
-      <p>
-        Signed in as{' '}
-        <strong>
-          <Given text={caller.name} />
-        </strong>
-      </p>
+      {caller.isJudged ? (
+        <p>
+          Signed in as{' '}
+          <strong>
+            <Given text={caller.name} />
+          </strong>
+        </p>
+      ) : (
+        <p class="soft">
+          Access control is off: everybody may do everything. You are taken for{' '}
+          <strong>
+            <Given text={caller.name} />
+          </strong>
+          , not verified.
+        </p>
+      )}
+      <nav aria-label="Yours">
+        <ul>
+          <li>
+            <a href={to.settings} data-key="g s" data-key-text="Settings">
+              Settings
+            </a>
+          </li>
+        </ul>
+      </nav>
       {caller.hasSession ? (
         <form method="post" action={to.signOut}>
           <button type="submit" class="quiet">

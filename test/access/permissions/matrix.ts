@@ -648,6 +648,7 @@ export const apiRows: Readonly<Record<string, Row>> = {
     (w) =>
       ours.post('policies/evaluate', { model: w.model, version: '1', to: { stage: 'Production' } }),
   ],
+  foreseePolicy: ['manage_policies', () => ours.post('policies/guard/effects', {})],
   replayPolicy: ['manage_policies', () => ours.post('policies/guard/replay', policy)],
   openPromotion: [
     'EDIT',

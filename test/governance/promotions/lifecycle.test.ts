@@ -241,3 +241,30 @@ test('a draft can be judged on a version and on past requests, and changes nothi
   expect(replayed.json.items).toMatchObject([{ promotion_id: '1', was: 'open', can_merge: false }])
   expect((await asAnn('GET', '/api/v1/policies/p')).json.revision).toBe(1)
 })
+
+test('what a policy would do is foreseen, and only the revision that was read is replaced', async () => {
+  const { admin, asRita, version } = await requested(oneReviewer)
+  await asRita('POST', '/api/v1/promotions/1/reviews', { decision: 'approve' })
+  const policy = {
+    applies_to: { models: 'fraud', stage: 'Production' },
+    approvals: { required: 1, from: ['user:rita'] },
+  }
+  const touched = { promotion_id: '1', model: 'fraud', version }
+  const changed = await admin('POST', '/api/v1/policies/p/effects', { policy })
+  expect(changed.json).toMatchObject({
+    requests: [{ ...touched, closes: false, approvals_lost: 1 }],
+    more_requests: 0,
+  })
+  const gone = await admin('POST', '/api/v1/policies/p/effects', {})
+  expect(gone.json).toMatchObject({
+    unguarded: { place: 'Production', models: ['fraud'] },
+    requests: [{ ...touched, closes: true }],
+  })
+  expect((await admin('GET', '/api/v1/policies/p')).json.revision).toBe(1)
+  const put = (revision: number) => admin('PUT', `/api/v1/policies/p?revision=${revision}`, policy)
+  expect([(await put(0)).status, (await put(1)).json.revision, (await put(1)).status]).toEqual([
+    409, 2, 409,
+  ])
+  expect((await admin('DELETE', '/api/v1/policies/p?revision=1')).status).toBe(409)
+  expect((await admin('DELETE', '/api/v1/policies/p?revision=2')).status).toBe(200)
+})

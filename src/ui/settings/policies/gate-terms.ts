@@ -1,0 +1,135 @@
+import type { Gate } from '../../../governance/policies/policy.ts'
+import { numberText } from '../../parts/text.tsx'
+
+export type GateType = Gate['type']
+
+/** A term of a gate as a field of a form. */
+export type GateTerm = {
+  readonly name: string
+  readonly label: string
+  /** `lines`: a list, one entry a line. `flag`: one of the words of `require`. */
+  readonly kind: 'text' | 'code' | 'number' | 'lines' | 'flag'
+  readonly isRequired?: true
+  readonly hint?: string
+}
+
+const people = 'One a line: group:reviewers, user:ada, service:ci'
+
+/** What each type of gate asks for, and what of it is filled in. */
+export const gateTypes: Readonly<
+  Record<GateType, { readonly title: string; readonly terms: readonly GateTerm[] }>
+> = {
+  metric: {
+    title: 'a metric lies within limits',
+    terms: [
+      { name: 'metric', label: 'Metric', kind: 'text', isRequired: true },
+      { name: 'min', label: 'At least', kind: 'number' },
+      { name: 'max', label: 'At most', kind: 'number' },
+    ],
+  },
+  expression: {
+    title: 'an expression is true',
+    terms: [
+      {
+        name: 'expression',
+        label: 'Expression',
+        kind: 'code',
+        isRequired: true,
+        hint: 'CEL over candidate and current, the version that is there: both have metrics, params, tags, aliases, stage, version, card, datasets, run, signature, created_at, digest, model. For example candidate.metrics.accuracy >= current.metrics.accuracy',
+      },
+    ],
+  },
+  model_card: {
+    title: 'the model card is filled in',
+    terms: [
+      {
+        name: 'fields',
+        label: 'Fields',
+        kind: 'lines',
+        isRequired: true,
+        hint: 'One a line: intended_use, training_data, evaluation_data, fairness, limitations, ethical_considerations, owners, licence, contacts',
+      },
+    ],
+  },
+  check: {
+    title: 'a pipeline posted that it passed',
+    terms: [
+      { name: 'check', label: 'Check', kind: 'text', isRequired: true },
+      { name: 'from', label: 'Posted by', kind: 'lines', hint: people },
+    ],
+  },
+  soak: {
+    title: 'it has been in a stage for some time',
+    terms: [
+      { name: 'stage', label: 'Stage', kind: 'text', isRequired: true },
+      { name: 'hours', label: 'Hours', kind: 'number', isRequired: true },
+    ],
+  },
+  fairness: {
+    title: 'slices do not differ too much',
+    terms: [
+      { name: 'metric', label: 'Metric', kind: 'text', isRequired: true },
+      { name: 'max_gap', label: 'Greatest gap', kind: 'number', isRequired: true },
+      { name: 'slices', label: 'Slices', kind: 'lines', isRequired: true, hint: 'One a line' },
+    ],
+  },
+  lineage: {
+    title: 'it is known what it was made from',
+    terms: [
+      { name: 'run', label: 'A run', kind: 'flag' },
+      { name: 'dataset', label: 'A dataset with a digest', kind: 'flag' },
+    ],
+  },
+  signature_compatible: { title: 'callers of the present version can call it', terms: [] },
+  integrity: { title: 'the files are what was sealed', terms: [] },
+  tag: {
+    title: 'it has a tag',
+    terms: [
+      { name: 'key', label: 'Key', kind: 'text', isRequired: true },
+      { name: 'value', label: 'Value', kind: 'text', hint: 'Empty: any' },
+      { name: 'set_by', label: 'Set by', kind: 'lines', hint: people },
+    ],
+  },
+}
+
+export function isGateType(text: string | undefined): text is GateType {
+  return text !== undefined && Object.hasOwn(gateTypes, text)
+}
+
+/** What a gate says, as a sentence. */
+export function gateSentence(gate: Gate): string {
+  switch (gate.type) {
+    case 'metric':
+      return `${gate.metric} of the candidate must be ${limitsText(gate)}.`
+    case 'expression':
+      return `This must be true: ${gate.expression}`
+    case 'model_card':
+      return `The model card must fill in ${gate.fields.join(', ')}.`
+    case 'check':
+      return `The check ${gate.check} must have passed for these files${byText('posted', gate.from)}.`
+    case 'soak':
+      return `The version must have been in ${gate.stage} for ${gate.hours} hours.`
+    case 'fairness':
+      return `${gate.metric} over ${gate.slices.join(', ')} must differ by at most ${gate.max_gap}.`
+    case 'lineage':
+      return `It must be known which ${gate.require.join(' and ')} it came from.`
+    case 'signature_compatible':
+      return 'What callers send to the present version can be sent to this one.'
+    case 'integrity':
+      return 'The files, read again, must be what was sealed.'
+    case 'tag':
+      return `The tag ${gate.key} must be ${gate.value === undefined ? 'there' : `'${gate.value}'`}${byText('set', gate.set_by)}.`
+  }
+}
+
+function limitsText({ min, max }: Extract<Gate, { type: 'metric' }>): string {
+  const limits = [
+    ...(min === undefined ? [] : [`at least ${numberText(min)}`]),
+    ...(max === undefined ? [] : [`at most ${numberText(max)}`]),
+  ]
+  return limits.length === 0 ? 'there, and a finite number' : limits.join(' and ')
+}
+
+function byText(done: string, people: readonly string[] | undefined): string {
+  return people === undefined ? '' : `, ${done} by ${people.join(' or ')}`
+}

@@ -1,0 +1,63 @@
+import type { FC, PropsWithChildren } from 'hono/jsx'
+import type { Paths } from '../paths.ts'
+import type { ShownCall } from '../shell/api-call.tsx'
+import type { Frame } from '../shell/frame.ts'
+import { type Crumb, Page } from '../shell/page.tsx'
+
+/** The parts of the settings, in the order of their list. */
+const sections = { policies: 'Policies' } as const
+
+export type SettingsSection = keyof typeof sections
+
+type SettingsPageProps = PropsWithChildren<
+  Pick<Parameters<typeof Page>[0], 'title' | 'heading' | 'about' | 'actions'> & {
+    readonly frame: Frame
+    readonly at: SettingsSection
+    /** The way from the section to this page. */
+    readonly crumbs?: readonly Crumb[]
+    readonly api?: ShownCall | undefined
+  }
+>
+
+/** A page of the settings, beside the list of all parts. */
+export const SettingsPage: FC<SettingsPageProps> = ({
+  frame,
+  at,
+  crumbs = [],
+  children,
+  ...rest
+}) => (
+  <Page
+    frame={frame}
+    section="settings"
+    crumbs={[
+      { text: 'Settings', href: frame.to.settings },
+      ...(crumbs.length === 0
+        ? [{ text: sections[at] }]
+        : [{ text: sections[at], href: sectionPath(frame.to, at) }, ...crumbs]),
+    ]}
+    {...rest}
+  >
+    <div class="settings">
+      <nav class="sections" aria-label="Settings">
+        <ul>
+          {Object.entries(sections).map(([id, text]) => (
+            <li>
+              <a
+                href={`${frame.to.settings}/${id}`}
+                aria-current={id === at ? (crumbs.length === 0 ? 'page' : 'true') : undefined}
+              >
+                {text}
+              </a>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <div class="stack">{children}</div>
+    </div>
+  </Page>
+)
+
+function sectionPath(to: Paths, section: SettingsSection): string {
+  return `${to.settings}/${section}`
+}
