@@ -21,7 +21,7 @@ import { PolicyPage } from './policy-page.tsx'
 import { RevisionsPage } from './revisions-page.tsx'
 
 /** The policy that the address names. */
-export function policyNameOf(c: AppContext): string {
+function policyNameOf(c: AppContext): string {
   return c.req.param('name') ?? ''
 }
 

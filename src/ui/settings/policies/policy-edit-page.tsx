@@ -1,7 +1,5 @@
 import type { FC } from 'hono/jsx'
 import type { Policy, PolicyDocument } from '../../../governance/policies/policy.ts'
-import type { Assessment } from '../../../governance/promotions/assess.ts'
-import type { Replayed } from '../../../governance/promotions/dry-run.ts'
 import type { FormProblem } from '../../forms.ts'
 import { Problem } from '../../parts/fields.tsx'
 import { Given, visibleText } from '../../parts/text.tsx'
@@ -10,12 +8,7 @@ import { SettingsPage } from '../settings-page.tsx'
 import type { PolicyDraft } from './policy-draft.ts'
 import { PolicyFieldsets } from './policy-form.tsx'
 import { PolicyTabs } from './policy-page.tsx'
-import { TriedResult, TryFields } from './policy-trial.tsx'
-
-/** What a draft was tried on, and what came of it. */
-export type Tried =
-  | { readonly kind: 'judged'; readonly version: number; readonly judged: Assessment }
-  | { readonly kind: 'replayed'; readonly all: number; readonly requests: readonly Replayed[] }
+import { type Tried, TriedResult, TryFields } from './policy-trial.tsx'
 
 /** What a new policy begins with. */
 export const firstDocument: PolicyDocument = {

@@ -31,8 +31,9 @@ import {
   modelsOf,
   type PolicyDraft,
 } from './policy-draft.ts'
-import { firstDocument, PolicyEditPage, type Tried } from './policy-edit-page.tsx'
+import { firstDocument, PolicyEditPage } from './policy-edit-page.tsx'
 import { PolicySavePage } from './policy-save-page.tsx'
+import type { Tried } from './policy-trial.tsx'
 
 /** A draft has up to 50 gates, and forms spell some characters with nine. */
 const bytesMax = 2_000_000

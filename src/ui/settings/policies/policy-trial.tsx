@@ -9,7 +9,11 @@ import { Table } from '../../parts/table.tsx'
 import { Given, plural, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import type { PolicyDraft } from './policy-draft.ts'
-import type { Tried } from './policy-edit-page.tsx'
+
+/** What a draft was tried on, and what came of it. */
+export type Tried =
+  | { readonly kind: 'judged'; readonly version: number; readonly judged: Assessment }
+  | { readonly kind: 'replayed'; readonly all: number; readonly requests: readonly Replayed[] }
 
 type TryFieldsProps = {
   readonly draft: PolicyDraft
