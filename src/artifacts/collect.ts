@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { splitIntoRounds } from '../core/rounds.ts'
+import { jsonRowsOf } from '../db/sql.ts'
 import type { Platform } from '../platform/context.ts'
 import type { Leftover, StoredObject } from '../platform/ports.ts'
 import type { FolderRange } from './path.ts'
@@ -164,4 +165,12 @@ async function findWithoutRow({ db }: Collector, keys: readonly string[]): Promi
 export function removeBelowStatement(workspace: string, range: FolderRange, guard: SQL): SQL {
   return sql`delete from artifact_files where workspace = ${workspace}
     and path >= ${range.start} and path < ${range.end} and ${guard}`
+}
+
+/** As `removeBelowStatement`, for the ranges of many things at once. */
+export function removeBelowEachStatement(workspace: string, ranges: readonly FolderRange[]): SQL {
+  const rows = jsonRowsOf(ranges.map(({ start, end }) => [start, end]))
+  return sql`delete from artifact_files where workspace = ${workspace} and path in (
+    select f.path from json_each(${rows}) r cross join artifact_files f
+      on f.workspace = ${workspace} and f.path >= r.value ->> 0 and f.path < r.value ->> 1)`
 }

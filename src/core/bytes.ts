@@ -12,9 +12,14 @@ export function toBase64Url(text: string): string {
 
 /** URL-safe base64 without padding. */
 export function toBase64UrlBytes(bytes: Uint8Array): string {
+  return toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+/** Base64 with padding. */
+export function toBase64(bytes: Uint8Array): string {
   let binary = ''
   for (const byte of bytes) binary += String.fromCharCode(byte)
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  return btoa(binary)
 }
 
 /** The text that `toBase64Url` encoded, or undefined when `encoded` is not base64 or not UTF-8. */

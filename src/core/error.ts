@@ -22,6 +22,8 @@ export const httpStatus = {
   DATA_LOSS: 410,
   PAYLOAD_TOO_LARGE: 413,
   RANGE_NOT_SATISFIABLE: 416,
+  /** MLflow answers it where spans arrive, without a code. */
+  UNPROCESSABLE_ENTITY: 422,
   REQUEST_LIMIT_EXCEEDED: 429,
   INTERNAL_ERROR: 500,
   NOT_IMPLEMENTED: 501,

@@ -119,6 +119,22 @@ export const messages = {
   datasetWithoutName: '`dataset_name` in the `datasets` clause must be specified',
   wrongOrderField: (name: string) => `Invalid order by field name: ${excerpt(name)}`,
 
+  // Traces
+  noTrace: (id: string) => `Trace with ID '${excerpt(id)}' not found.`,
+  traceIncomplete: (id: string) =>
+    `Trace with ID ${excerpt(id)} is not fully exported yet, please try again later.`,
+  immutableTraceTag: (key: string) =>
+    `Tag '${excerpt(key)}' is immutable and cannot be set on a trace`,
+  noTraceTag: (key: string, id: string) =>
+    `No trace tag with key '${excerpt(key)}' for trace with ID '${excerpt(id)}'`,
+  noAssessment: (id: string, trace: string) =>
+    `Assessment with ID '${excerpt(id)}' not found for trace '${excerpt(trace)}'`,
+  tooManyLinks: (most: number, count: number) =>
+    `Cannot link more than ${most} traces to a run in a single request. Provided ${count} traces.`,
+  wrongContentType: (type: string) => `Invalid Content-Type: ${excerpt(type)}`,
+  wrongContentEncoding: (encoding: string) => `Unsupported Content-Encoding: ${excerpt(encoding)}`,
+  notOtlp: 'Invalid OpenTelemetry format',
+
   // Registered models and their versions
   noRegisteredModel: (name: string) => `Registered Model with name=${excerpt(name)} not found`,
   registeredModelExists: (name: string) =>

@@ -11,6 +11,7 @@ import { requirePath } from '../registry/permissions.ts'
 import { requireToDelete } from '../tracking/permissions.ts'
 import { entriesToWire, ListFields, listQuery } from './artifact-wire.ts'
 import { type Operation, operation, rawOperation, reading } from './operation.ts'
+import { sendUploadedTrace, takeUploadedTrace } from './traces/trace-files.ts'
 import { message } from './wire/message.ts'
 
 const root = '/mlflow-artifacts/artifacts'
@@ -35,6 +36,8 @@ export const artifactProxyOperations: readonly Operation[] = [
     read: (c) => placeInWorkspace(c.var.ctx, cleanPath(pathAfter(c, `${root}/`))),
     rule: (ctx, path) => requirePath(ctx, path, 'READ'),
     handle: async (c, path) => {
+      const spans = await sendUploadedTrace(c, path)
+      if (spans) return spans
       const located = await locatePath(c.var.ctx, path)
       if (!located) throw absent(messages.noArtifact(path))
       return sendLocated(c, located)
@@ -46,6 +49,7 @@ export const artifactProxyOperations: readonly Operation[] = [
     rule: (ctx, path) => requirePath(ctx, path, 'EDIT'),
     handle: async (c, path) => {
       assertWritable(path)
+      if (await takeUploadedTrace(c, path)) return c.body(null, 200)
       await putFile(c.var.ctx, path, { body: requestBytes(c), sizeBytes: declaredLength(c) })
       return c.body(null, 200)
     },

@@ -26,6 +26,10 @@ import {
   readingPosts,
   type SurfaceOperation,
 } from './surface.ts'
+import { exportOperations } from './traces/export-traces.ts'
+import { traceChangeOperations } from './traces/trace-changes.ts'
+import { traceFileOperations } from './traces/trace-files.ts'
+import { traceOperations } from './traces/traces.ts'
 import { userPermissionOperations } from './user-permissions.ts'
 import { userOperations } from './users.ts'
 import { webhookOperations } from './webhooks.ts'
@@ -43,6 +47,10 @@ export const served: readonly Operation[] = [
   ...inputOperations,
   ...registeredModelOperations,
   ...modelVersionOperations,
+  ...exportOperations,
+  ...traceOperations,
+  ...traceFileOperations,
+  ...traceChangeOperations,
   ...webhookOperations,
   ...userOperations,
   ...userPermissionOperations,

@@ -13,6 +13,7 @@ const order: readonly (readonly string[])[] = [
   ['access'],
   ['artifacts'],
   ['tracking'],
+  ['traces'],
   ['registry'],
   ['governance'],
   ['transfer'],

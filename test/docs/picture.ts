@@ -11,6 +11,7 @@ const parts: Readonly<Record<string, string>> = {
   access: 'accounts, sign-in, permissions',
   artifacts: 'paths, blobs, manifests',
   tracking: 'experiments, runs, logged models',
+  traces: 'traces, spans, assessments',
   registry: 'models, versions, stages, aliases',
   governance: 'policies, promotions, cards',
   transfer: 'taking other servers over',

@@ -64,6 +64,11 @@ function keepNumber(_key: string, value: unknown, at: { source?: string }): unkn
   return typeof value === 'number' && at.source !== undefined ? new BigNumber(at.source) : value
 }
 
+/** A number that is written as it stands; of use to JSON.stringify alone. */
+export function rawJson(source: string): unknown {
+  return json.rawJSON(source)
+}
+
 /** An int64 as a JSON number, exact beyond 2^53 too. */
 export function int64ToJson(value: Int64): number {
   // `rawJSON` makes an opaque object that JSON.stringify writes as the number; callers only write it.

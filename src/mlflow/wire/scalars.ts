@@ -24,6 +24,12 @@ export type ScalarValues = {
   readonly run_id: string
   /** The id of an experiment, which MLflow sends as text. */
   readonly experiment_id: number
+  /** RFC 3339, as milliseconds since 1970. */
+  readonly timestamp: number
+  /** Seconds with an `s`, as milliseconds. */
+  readonly duration: number
+  /** Any JSON, as its text. */
+  readonly json: string
   /** A path in the one form in which paths are judged and stored; the empty path is the root. */
   readonly artifact_path: string
 }
@@ -42,6 +48,9 @@ export const scalars: {
   version: (value, name) => parseVersion(decodeString(value, name)),
   run_id: (value, name) => parseRunId(decodeString(value, name)),
   experiment_id: (value, name) => parseExperimentId(decodeString(value, name)),
+  timestamp: (value, name) => parseTimestamp(decodeString(value, name), name),
+  duration: (value, name) => parseDuration(decodeString(value, name), name),
+  json: encodeJson,
   artifact_path: (value, name) => cleanPath(decodeString(value, name)),
 }
 
@@ -58,6 +67,30 @@ function decodeString(value: unknown, name: string): string {
 function parseRunId(text: string): string {
   if (/^[\p{L}\p{N}][\p{L}\p{N}_-]{0,255}$/u.test(text)) return text
   throw invalid(`${messages.wrongRunId(text)}: it is not the id of a run`)
+}
+
+/** Digits beyond milliseconds are cut. */
+function parseTimestamp(text: string, name: string): number {
+  const [, seconds, fraction = '', zone = ''] =
+    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/i.exec(text) ?? []
+  const ms = Date.parse(`${seconds}.${fraction.slice(0, 3).padEnd(3, '0')}${zone.toUpperCase()}`)
+  if (Number.isFinite(ms)) return ms
+  throw wrongType(text, name, 'a time such as "2026-01-01T00:00:00.123Z"')
+}
+
+function parseDuration(text: string, name: string): number {
+  const [, sign, seconds, fraction = ''] = /^(-?)(\d{1,12})(?:\.(\d{1,9}))?s$/.exec(text) ?? []
+  if (seconds === undefined) throw wrongType(text, name, 'a duration such as "1.500s"')
+  const ms = Number(seconds) * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'))
+  return sign === '-' ? -ms : ms
+}
+
+/** SQLite reads no JSON of more than 1,000 levels. */
+const levelsMax = 100
+
+function encodeJson(value: unknown, name: string): string {
+  if (isShallow(value, levelsMax)) return JSON.stringify(value)
+  throw wrongType('...', name, `JSON of at most ${levelsMax} levels`)
 }
 
 function decodeBool(value: unknown, name: string): boolean {

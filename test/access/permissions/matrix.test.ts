@@ -30,6 +30,7 @@ const alsoRight: Readonly<Record<string, readonly number[]>> = {
   createPresignedUploadUrl: [400],
   createPresignedDownloadUrl: [400],
   getLoggedModelArtifact: [404],
+  serveGetTraceArtifact: [404],
   // Nothing was ever there to come back; no glass was broken.
   rollBackStage: [409],
   followUp: [409],

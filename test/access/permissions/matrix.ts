@@ -1,5 +1,6 @@
 import { importedModel, importedVersion } from '../../support/imported.ts'
 import { databricksRows } from './matrix-databricks.ts'
+import { traceRows } from './matrix-traces.ts'
 import type { World } from './world.ts'
 
 /**
@@ -22,6 +23,7 @@ export type Ask = {
   readonly method: string
   readonly path: string
   readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
 }
 /** What is asked, on things made for this one call where it would use them up. */
 export type Row = readonly [need: Need, ask: (world: World) => Ask | Promise<Ask>]
@@ -489,6 +491,7 @@ export const mlflowRows: Readonly<Record<string, Row>> = {
   ...registryRows,
   ...accessRows,
   ...databricksRows,
+  ...traceRows,
 }
 
 const ours = {

@@ -27,17 +27,22 @@ export async function makeWorld({ workspace }: { readonly workspace?: string } =
   let made = 0
   const name = () => (workspace === undefined ? `n${++made}` : `of-${workspace}-${++made}`)
   /** The answer as it is: one to a file or a stream is not read. */
-  const as = (authorization: string | undefined, within = workspace) =>
+  const as = (
+    authorization: string | undefined,
+    within = workspace,
+    headers: Ask['headers'] = {},
+  ) =>
     client(server.app, {
+      ...headers,
       ...(authorization === undefined ? {} : { authorization }),
       ...(within === undefined ? {} : { 'x-mlflow-workspace': within }),
     })
   /** @param within the workspace that is named; by default the world's own */
   const send = (
     authorization: string | undefined,
-    { method, path, body }: Ask,
+    { method, path, body, headers }: Ask,
     within: string | undefined = workspace,
-  ) => as(authorization, within).send(method, path, body)
+  ) => as(authorization, within, headers).send(method, path, body)
   const asAdmin = async ({ method, path, body }: Ask): Promise<Json> => {
     const { status, text, json } = await as(bearer).call(method, path, body)
     if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`)
@@ -115,6 +120,16 @@ export async function makeWorld({ workspace }: { readonly workspace?: string } =
   await mlflow('registered-models/alias', { name: model, alias: 'champion', version: first })
   const newLoggedModel = async () =>
     (await mlflow('logged-models', { experiment_id: experiment })).model.info.model_id as string
+  const newTrace = async () => {
+    const trace_location = { mlflow_experiment: { experiment_id: experiment } }
+    const trace_info = { trace_id: `tr-${name()}`, trace_location }
+    await asAdmin({
+      method: 'POST',
+      path: '/api/3.0/mlflow/traces',
+      body: { trace: { trace_info } },
+    })
+    return trace_info.trace_id
+  }
   const newWebhook = async () =>
     (
       await mlflow('webhooks', {
@@ -155,6 +170,7 @@ export async function makeWorld({ workspace }: { readonly workspace?: string } =
     source,
     model,
     loggedModel: await newLoggedModel(),
+    trace: await newTrace(),
     webhook: await newWebhook(),
     role: await newRole(),
     newExperiment,
@@ -162,6 +178,7 @@ export async function makeWorld({ workspace }: { readonly workspace?: string } =
     newModel,
     newVersion,
     newLoggedModel,
+    newTrace,
     newWebhook,
     newRole,
     newOn,

@@ -16,6 +16,7 @@ import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
 import { readMigrations } from '../../../src/platform/node/migrations.ts'
 import * as registry from '../../../src/registry/tables.ts'
 import * as serving from '../../../src/serving/tables.ts'
+import * as traces from '../../../src/traces/tables.ts'
 import * as loggedModels from '../../../src/tracking/logged-models/tables.ts'
 import * as tracking from '../../../src/tracking/tables.ts'
 import * as transfer from '../../../src/transfer/tables.ts'
@@ -162,6 +163,7 @@ test('the migrations make the columns and keys that the tables in src/ declare',
     registry,
     serving,
     tracking,
+    traces,
     transfer,
     webhooks,
     workspaces,
@@ -171,7 +173,7 @@ test('the migrations make the columns and keys that the tables in src/ declare',
     const { name, columns } = getTableConfig(table)
     const made = await db.all<{ name: string; type: string; required: number }>(
       sql`select name, lower(type) as type, "notnull" as required
-          from pragma_table_info(${name}) order by cid`,
+          from pragma_table_xinfo(${name}) order by cid`,
     )
     expect(made, name).toEqual(
       columns.map((column) => ({
@@ -194,6 +196,7 @@ test('the migrations make the triggers that sessions and quotas rely on', async 
   expect(made.map(({ name }) => name)).toEqual(
     expect.arrayContaining([
       'sessions_end_with_password',
+      'traces_take_payloads',
       'storage_use_grows',
       'storage_use_shrinks',
     ]),
@@ -317,6 +320,8 @@ function value({ name, type }: Column, seed: number): SQL {
   if (name === 'workspace') return sql`${'default'}`
   // Columns that are named for the thing, and hold what another table has under another name.
   if (name === 'model' && /text/i.test(type)) return sql`${`name ${seed}`}`
+  // Checked, or read by generated columns, as JSON.
+  if (/^(tags|metadata)$/.test(name)) return sql`${'{}'}`
   if (name === 'session') return sql`${`id_hash ${seed}`}`
   if (name === 'actor') return sql`${`{"name":"${seed}"}`}`
   if (/int/i.test(type)) return sql`${1000 + seed}`

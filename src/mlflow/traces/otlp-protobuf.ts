@@ -1,0 +1,185 @@
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire'
+import { toBase64, toHex } from '../../core/bytes.ts'
+import { RegistryError } from '../../core/error.ts'
+import type { ExactJson } from '../../core/exact-json.ts'
+import { letOthersRun } from '../../core/rounds.ts'
+import { checkSpanCount } from '../../traces/ingest/log-spans.ts'
+import type { SpanEvent, SpanLink, SpanStatus } from '../../traces/spans/span.ts'
+import { notOtlp, type OtlpGroup, type OtlpSpan, otlpStatuses, valueDepthMax } from './otlp.ts'
+
+/**
+ * The spans of an `ExportTraceServiceRequest` in protobuf: the eight messages that lead to them, by their
+ * field numbers. Fields that nothing here reads are skipped.
+ *
+ * @throws BAD_REQUEST it is none
+ * @throws INVALID_PARAMETER_VALUE it has too many spans
+ * @see https://github.com/open-telemetry/opentelemetry-proto, trace.proto and common.proto
+ */
+export async function readProtobuf(bytes: Uint8Array): Promise<readonly OtlpGroup[]> {
+  const groups: { readonly resource: Record<string, ExactJson>; readonly spans: Uint8Array[] }[] =
+    []
+  const read = readUnlessBroken
+  read(() =>
+    readFields(new BinaryReader(bytes), { 1: (reader) => groups.push(readResourceSpans(reader)) }),
+  )
+  checkSpanCount(groups.reduce((sum, { spans }) => sum + spans.length, 0))
+  const found: OtlpGroup[] = []
+  let turn = 0
+  for (const { resource, spans } of groups) {
+    const decoded: OtlpSpan[] = []
+    for (const span of spans) {
+      decoded.push(read(() => readSpan(new BinaryReader(span))))
+      turn += span.byteLength
+      if (turn < turnBytesMax) continue
+      turn = 0
+      await letOthersRun()
+    }
+    found.push({ resource, spans: decoded })
+  }
+  return found
+}
+
+/** A large request is decoded in several turns. */
+const turnBytesMax = 500_000
+
+function readUnlessBroken<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (err) {
+    throw err instanceof RegistryError ? err : notOtlp('the body is not protobuf', err)
+  }
+}
+
+/** What to do with the fields of a message, by number. */
+type Readers = Readonly<Record<number, (reader: BinaryReader) => unknown>>
+
+/** Read a message: all that the reader has. Each field is read, or skipped, as its wire type says. */
+function readFields(reader: BinaryReader, readers: Readers): void {
+  while (reader.pos < reader.len) {
+    const [field, type] = reader.tag()
+    const read = readers[field]
+    if (read) read(reader)
+    else if (type === WireType.StartGroup) throw notOtlp('it has a group, which proto3 has not')
+    else reader.skip(type, field)
+  }
+}
+
+/** The message in the field at which the reader stands. */
+function inside(reader: BinaryReader): BinaryReader {
+  return new BinaryReader(reader.bytes())
+}
+
+function readResourceSpans(reader: BinaryReader) {
+  const resource: Record<string, ExactJson> = {}
+  const spans: Uint8Array[] = []
+  readFields(inside(reader), {
+    1: (at) => readFields(inside(at), { 1: (pair) => readAttribute(pair, resource) }),
+    2: (at) => readFields(inside(at), { 2: (span) => spans.push(span.bytes()) }),
+  })
+  return { resource, spans }
+}
+
+function readSpan(reader: BinaryReader): OtlpSpan {
+  const attributes: Record<string, ExactJson> = {}
+  const events: SpanEvent[] = []
+  const links: SpanLink[] = []
+  let [traceId, spanId, parentId, name, statusMessage] = ['', '', '', '', '']
+  let [startNs, endNs] = [0n, 0n]
+  let status: SpanStatus = 'UNSET'
+  readFields(reader, {
+    1: (at) => (traceId = hexOf(at)),
+    2: (at) => (spanId = hexOf(at)),
+    4: (at) => (parentId = hexOf(at)),
+    5: (at) => (name = at.string()),
+    7: (at) => (startNs = readTime(at)),
+    8: (at) => (endNs = readTime(at)),
+    9: (at) => readAttribute(at, attributes),
+    11: (at) => events.push(readEvent(at)),
+    13: (at) => links.push(readLink(at)),
+    15: (at) =>
+      readFields(inside(at), {
+        2: (text) => (statusMessage = text.string()),
+        3: (code) => (status = otlpStatuses[code.int32()] ?? 'UNSET'),
+      }),
+  })
+  return {
+    traceId,
+    spanId,
+    parentId,
+    name,
+    startNs,
+    endNs,
+    status,
+    statusMessage,
+    attributes,
+    events,
+    links,
+  }
+}
+
+function readEvent(reader: BinaryReader): SpanEvent {
+  const attributes: Record<string, ExactJson> = {}
+  let [name, timeNs] = ['', 0n]
+  readFields(inside(reader), {
+    1: (at) => (timeNs = readTime(at)),
+    2: (at) => (name = at.string()),
+    3: (at) => readAttribute(at, attributes),
+  })
+  return { name, timeNs, attributes }
+}
+
+function readLink(reader: BinaryReader): SpanLink {
+  const attributes: Record<string, ExactJson> = {}
+  let [traceId, spanId] = ['', '']
+  readFields(inside(reader), {
+    1: (at) => (traceId = hexOf(at)),
+    2: (at) => (spanId = hexOf(at)),
+    4: (at) => readAttribute(at, attributes),
+  })
+  return { traceId, spanId, attributes }
+}
+
+function readAttribute(reader: BinaryReader, into: Record<string, ExactJson>, depth = 0): void {
+  let key = ''
+  let value: ExactJson = null
+  readFields(inside(reader), {
+    1: (at) => (key = at.string()),
+    2: (at) => (value = readValue(at, depth)),
+  })
+  // Not by assignment, which `__proto__` would not make a key.
+  Object.defineProperty(into, key, { value, enumerable: true, configurable: true, writable: true })
+}
+
+/** Bytes become their base64, since JSON has none. */
+function readValue(reader: BinaryReader, depth: number): ExactJson {
+  if (depth > valueDepthMax)
+    throw notOtlp(`values are nested more than ${valueDepthMax} levels deep`)
+  let value: ExactJson = null
+  readFields(inside(reader), {
+    1: (at) => (value = at.string()),
+    2: (at) => (value = at.bool()),
+    3: (at) => (value = BigInt(at.int64())),
+    4: (at) => (value = at.double()),
+    5: (at) => {
+      const items: ExactJson[] = []
+      readFields(inside(at), { 1: (item) => items.push(readValue(item, depth + 1)) })
+      value = items
+    },
+    6: (at) => {
+      const fields: Record<string, ExactJson> = {}
+      readFields(inside(at), { 1: (pair) => readAttribute(pair, fields, depth + 1) })
+      value = fields
+    },
+    7: (at) => (value = toBase64(at.bytes())),
+  })
+  return value
+}
+
+/** Longer ones are no ids, and are refused as such. */
+function hexOf(reader: BinaryReader): string {
+  return toHex(reader.bytes().subarray(0, 17))
+}
+
+function readTime(reader: BinaryReader): bigint {
+  return BigInt(reader.fixed64())
+}

@@ -1,0 +1,119 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { removeBelowEachStatement } from '../../artifacts/collect.ts'
+import { type FolderRange, folderRangeOf, storePathOf } from '../../artifacts/path.ts'
+import { invalid } from '../../core/error.ts'
+import type { Int64 } from '../../core/int64.ts'
+import { letOthersRun } from '../../core/rounds.ts'
+import { int64Param } from '../../db/sql.ts'
+import type { Context, Platform } from '../../platform/context.ts'
+import { artifactUriColumn } from '../../tracking/experiments/artifact-location.ts'
+
+/** Which traces of an experiment are to go: those named, or the oldest up to a time. */
+export type TraceDeletion = {
+  readonly experimentId: number
+  readonly traceIds: readonly string[]
+  /** The latest time at which one began. */
+  readonly upToMs?: Int64 | undefined
+  /** The most that go by time. */
+  readonly tracesMax?: Int64 | undefined
+}
+
+const perRound = 500
+const idsMax = 1000
+/** Spans of a trace that was deleted so long ago are no longer on their way. */
+const memoryMs = 7 * 24 * 3_600_000
+
+/**
+ * Delete traces for good, with their spans, assessments, links and files. Spans of them that arrive in
+ * the next days are dropped.
+ *
+ * @returns how many there were
+ * @throws INVALID_PARAMETER_VALUE neither ids nor a time, or both
+ */
+export async function deleteTraces(ctx: Context, deletion: TraceDeletion): Promise<number> {
+  checkDeletion(deletion)
+  const { traceIds, upToMs, tracesMax } = deletion
+  if (upToMs === undefined) {
+    const ids = JSON.stringify(traceIds)
+    return deleteRound(
+      ctx,
+      sql`select t.id from json_each(${ids}) w
+        cross join traces t on t.workspace = ${ctx.workspace} and t.trace_id = w.value
+        where t.experiment = ${deletion.experimentId}`,
+    )
+  }
+  let left = Number(tracesMax ?? Number.POSITIVE_INFINITY)
+  let count = 0
+  while (left > 0) {
+    const most = Math.min(left, perRound)
+    const gone = await deleteRound(
+      ctx,
+      sql`select t.id from traces t join experiments e on e.id = t.experiment
+        where t.experiment = ${deletion.experimentId} and e.workspace = ${ctx.workspace}
+          and t.request_time_ms <= ${int64Param(upToMs)}
+        order by t.request_time_ms, t.trace_id limit ${most}`,
+    )
+    count += gone
+    if (gone < most) break
+    left -= gone
+    await letOthersRun()
+  }
+  return count
+}
+
+function checkDeletion({ traceIds, upToMs, tracesMax }: TraceDeletion): void {
+  const hasIds = traceIds.length > 0
+  if (!hasIds && upToMs === undefined) {
+    throw invalid('Either `max_timestamp_millis` or `trace_ids` must be specified.')
+  }
+  if (hasIds && upToMs !== undefined) {
+    throw invalid('Only one of `max_timestamp_millis` and `trace_ids` can be specified.')
+  }
+  if (hasIds && tracesMax !== undefined) {
+    throw invalid("`max_traces` can't be specified if `trace_ids` is specified.")
+  }
+  if (tracesMax !== undefined && tracesMax < 1) {
+    throw invalid(`\`max_traces\` must be a positive integer, received ${tracesMax}.`)
+  }
+  if (traceIds.length > idsMax) {
+    throw invalid(
+      `At most ${idsMax} traces are deleted by id at once, and these are ${traceIds.length}`,
+    )
+  }
+}
+
+type GoingRow = { readonly id: number; readonly trace_id: string; readonly artifact_uri: string }
+
+async function deleteRound(ctx: Context, which: SQL): Promise<number> {
+  const rows = await ctx.db.all(sql<GoingRow>`select t.id, t.trace_id,
+      ${artifactUriColumn(ctx, sql`'/traces/' || t.trace_id || '/artifacts'`)} as artifact_uri
+    from traces t join experiments on experiments.id = t.experiment where t.id in (${which})`)
+  if (rows.length === 0) return 0
+  const ids = JSON.stringify(rows.map(({ trace_id }) => trace_id))
+  const now = ctx.now()
+  const { deleted } = await ctx.db.batch({
+    files: removeBelowEachStatement(
+      ctx.workspace,
+      rows.flatMap(({ artifact_uri }) => folderOf(ctx, artifact_uri)),
+    ),
+    noted: sql`insert into deleted_traces (workspace, trace_id, deleted_at_ms)
+      select ${ctx.workspace}, value, ${now} from json_each(${ids})
+      where 1 on conflict (workspace, trace_id) do update set deleted_at_ms = excluded.deleted_at_ms`,
+    deleted: sql<{ id: number }>`delete from traces where workspace = ${ctx.workspace}
+      and trace_id in (select value from json_each(${ids})) returning id`,
+  })
+  return deleted.length
+}
+
+/** Of the files of a trace; nothing where they are in no store of ours. */
+function folderOf(ctx: Context, artifactUri: string): readonly FolderRange[] {
+  const path = storePathOf(artifactUri, ctx.workspace)
+  return path === undefined ? [] : [folderRangeOf(path)]
+}
+
+/** Forget traces that were deleted long ago. */
+export async function forgetDeletedTraces({ db, now }: Platform): Promise<void> {
+  const isOld = sql`deleted_at_ms < ${now() - memoryMs}`
+  const old = await db.first(sql`select 1 from deleted_traces where ${isOld} limit 1`)
+  if (old) await db.all(sql`delete from deleted_traces where ${isOld}`)
+}

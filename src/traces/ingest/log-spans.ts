@@ -1,0 +1,279 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { invalid } from '../../core/error.ts'
+import { checkKey, truncate } from '../../core/names.ts'
+import { letOthersRun } from '../../core/rounds.ts'
+import { jsonChunksOf } from '../../db/sql.ts'
+import type { Context } from '../../platform/context.ts'
+import { getExperiment, inactiveExperiment } from '../../tracking/experiments/experiment.ts'
+import { type Span, traceIdOf } from '../spans/span.ts'
+import { translateSpan } from '../spans/translate.ts'
+import { placeTags, type Texts, tagCharsMax } from '../trace.ts'
+import { type KeptPayload, keepPayload } from './keep-payload.ts'
+import { readUsage } from './read-usage.ts'
+import { inOtherExperiment, isTooMuch, tooManyLabels } from './start-trace.ts'
+import { type SpanSummary, summarizeSpans } from './summarize-spans.ts'
+
+/** Spans of one sender, and what it says of itself. */
+export type SpanGroup = { readonly spans: readonly Span[]; readonly resource: Texts }
+
+export type SpanLog = {
+  readonly experimentId: number
+  readonly groups: readonly SpanGroup[]
+  /** The run that traces whose root is among them are linked with. */
+  readonly runId?: string | undefined
+}
+
+const spansMax = 10_000
+const tracesMax = 2000
+/** Kinds of spans of one experiment; what is beyond has one kind for all. */
+export const kindsMax = 5000
+/** Statements of one batch share a parameter of so much, and a request may need several batches. */
+const batchCharsMax = 1_200_000
+
+const spansPerTurn = 500
+
+type TraceSpans = SpanSummary & { readonly payload: KeptPayload }
+
+/**
+ * Keep spans as they arrive: before or after the info of their trace, in any parts, and as often as
+ * their sender repeats them. A trace that is not there is made; one that was deleted is not.
+ *
+ * @throws INVALID_PARAMETER_VALUE too much at once, a name or session too long, a trace of another
+ *   experiment, or the experiment is deleted; nothing is kept
+ * @throws RESOURCE_DOES_NOT_EXIST no such experiment
+ */
+export async function logSpans(ctx: Context, log: SpanLog): Promise<void> {
+  checkSpanCount(log.groups.reduce((sum, { spans }) => sum + spans.length, 0))
+  const byTrace = await gatherTraces(log.groups)
+  if (byTrace.size > tracesMax) {
+    throw invalid(
+      `One request may have spans of ${tracesMax} traces, and this one has ${byTrace.size}`,
+    )
+  }
+  await requireOwnTraces(ctx, log.experimentId, [...byTrace.keys()])
+  if (byTrace.size === 0) return
+  const traces: TraceSpans[] = []
+  for (const { spans, tags } of byTrace.values()) {
+    traces.push({ ...summarizeSpans(spans, tags), payload: await keepPayload(ctx, spans) })
+  }
+  for (const batch of batchesOf(traces)) await writeTraces(ctx, log, batch)
+  for (const trace of traces.filter(({ hasAmounts }) => hasAmounts)) {
+    await readUsage(ctx, trace.traceId)
+  }
+}
+
+/** @throws INVALID_PARAMETER_VALUE they are more than one request may have */
+export function checkSpanCount(count: number): void {
+  if (count <= spansMax) return
+  throw invalid(
+    `One request may have ${spansMax} spans, and this one has ${count}; send fewer at once`,
+  )
+}
+
+/** The spans of each trace, translated, and the tags that their senders give it. */
+async function gatherTraces(groups: readonly SpanGroup[]) {
+  let count = 0
+  const traces = new Map<string, { readonly spans: Span[]; tags: Texts }>()
+  for (const { spans, resource } of groups) {
+    const tags = resourceTags(resource)
+    for (const span of spans) {
+      const id = traceIdOf(span)
+      const trace = traces.get(id) ?? { spans: [], tags: {} }
+      traces.set(id, trace)
+      trace.tags = { ...trace.tags, ...tags }
+      trace.spans.push(markSpan(translateSpan(span), id, resource))
+      if (++count % spansPerTurn === 0) await letOthersRun()
+    }
+  }
+  return traces
+}
+
+/** Agents for programming say by their service alone who they are. */
+const namedAgents = new Set([
+  ...['claude-code', 'codex_cli_rs', 'codex_vscode', 'gemini-cli', 'qwen-code'],
+])
+
+function markSpan(span: Span, traceId: string, resource: Texts): Span {
+  const service = resource['service.name']
+  const isAgent = service !== undefined && span.parentId === undefined && namedAgents.has(service)
+  return {
+    ...span,
+    attributes: {
+      ...span.attributes,
+      'mlflow.traceRequestId': traceId,
+      ...(isAgent ? { 'service.name': service } : {}),
+    },
+  }
+}
+
+/** Keys that no tag may have are left out. */
+function resourceTags(resource: Texts): Texts {
+  const tags = Object.entries(resource).filter(
+    ([key]) => !/^(telemetry\.sdk\.|mlflow\.)/.test(key) && !placeTags.has(key) && isKey(key),
+  )
+  return Object.fromEntries(tags.map(([key, value]) => [key, truncate(value, tagCharsMax)]))
+}
+
+function isKey(key: string): boolean {
+  try {
+    checkKey(key, 'key')
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** @throws as `logSpans` says of experiments */
+async function requireOwnTraces(
+  ctx: Context,
+  experimentId: number,
+  traceIds: readonly string[],
+): Promise<void> {
+  const { experiment, others } = await ctx.db.batch({
+    experiment: sql<{ lifecycle_stage: string }>`select lifecycle_stage from experiments
+      where id = ${experimentId} and workspace = ${ctx.workspace}`,
+    others: sql<{
+      trace_id: string
+    }>`select t.trace_id from json_each(${JSON.stringify(traceIds)}) w
+      cross join traces t on t.workspace = ${ctx.workspace} and t.trace_id = w.value
+      where t.experiment <> ${experimentId} limit 1`,
+  })
+  const [found] = experiment
+  if (!found) await getExperiment(ctx, experimentId)
+  if (found?.lifecycle_stage === 'deleted') throw inactiveExperiment(experimentId)
+  const [other] = others
+  if (other) throw inOtherExperiment(other.trace_id)
+}
+
+/** All spans of a trace in one batch; D1 bounds what a statement may be given. */
+function* batchesOf(traces: readonly TraceSpans[]): Iterable<readonly TraceSpans[]> {
+  let batch: TraceSpans[] = []
+  let chars = 0
+  for (const trace of traces) {
+    const size = sizeOf(trace)
+    if (batch.length > 0 && chars + size > batchCharsMax) {
+      yield batch
+      batch = []
+      chars = 0
+    }
+    batch.push(trace)
+    chars += size
+  }
+  yield batch
+}
+
+function sizeOf({ payload, tags, kinds, requestPreview, responsePreview }: TraceSpans): number {
+  const texts = [JSON.stringify(tags), JSON.stringify(kinds), requestPreview, responsePreview]
+  return (payload.body?.length ?? 0) + texts.reduce((sum, text) => sum + (text?.length ?? 0), 200)
+}
+
+async function writeTraces(
+  ctx: Context,
+  log: SpanLog,
+  traces: readonly TraceSpans[],
+): Promise<void> {
+  try {
+    await ctx.db.batch(traceStatements(ctx, log, traces))
+  } catch (err) {
+    throw isTooMuch(err) ? tooManyLabels(err) : err
+  }
+}
+
+function traceStatements(ctx: Context, log: SpanLog, traces: readonly TraceSpans[]) {
+  const bodies = traces.map(({ traceId, payload }) => [
+    ...[traceId, payload.body ?? null, payload.key ?? null],
+  ])
+  const ids = jsonChunksOf(bodies, batchCharsMax)
+  const kinds = jsonChunksOf(
+    traces.flatMap((trace) => trace.kinds.map((kind) => [trace.traceId, ...kind])),
+  )
+  const roots = traces.filter(({ state }) => state !== undefined)
+  const named = sql`traces t on t.workspace = ${ctx.workspace} and t.trace_id = j.value ->> 0
+    and t.experiment = ${log.experimentId}`
+  return {
+    traces: jsonChunksOf(traces.map(rowOf)).map((rows) => upsertStatement(ctx, log, rows)),
+    payloads: ids.map(
+      (rows) => sql`insert into trace_payloads (id, body, key)
+        select t.id * 65536 + t.payload_rows, j.value ->> 1, j.value ->> 2
+        from json_each(${rows}) j cross join ${named}`,
+    ),
+    kinds: kinds.map((rows) => kindStatement(log.experimentId, rows)),
+    traceKinds: kinds.map((rows) => traceKindStatement(log.experimentId, rows, named)),
+    links:
+      log.runId !== undefined && roots.length > 0
+        ? sql`insert into trace_links (workspace, kind, target, trace_id)
+            select ${ctx.workspace}, 'run', r.run_id, j.value
+            from json_each(${JSON.stringify(roots.map(({ traceId }) => traceId))}) j
+            cross join runs r on r.run_id = ${log.runId}
+            join experiments e on e.id = r.experiment and e.workspace = ${ctx.workspace}
+            where 1 on conflict do nothing`
+        : undefined,
+  } satisfies Parameters<Context['db']['batch']>[0]
+}
+
+function rowOf(trace: TraceSpans) {
+  return [
+    ...[trace.traceId, trace.startMs, trace.durationMs ?? null, trace.state ?? null],
+    ...[trace.requestPreview ?? null, trace.responsePreview ?? null],
+    ...[JSON.stringify(trace.names), JSON.stringify(trace.tags), JSON.stringify(trace.metadata)],
+  ]
+}
+
+/** Once its client has told of the trace, spans only add what that left open. */
+function upsertStatement(ctx: Context, { experimentId }: SpanLog, rows: string): SQL {
+  return sql`insert into traces (workspace, trace_id, experiment, request_time_ms, duration_ms, state,
+      finalized, payload_rows, touched_at_ms, request_preview, response_preview, tags, metadata,
+      usage_told, cost_told)
+    select ${ctx.workspace}, j.value ->> 0, e.id, j.value ->> 1, j.value ->> 2,
+      coalesce(j.value ->> 3, 'IN_PROGRESS'), 0, 1, ${ctx.now()}, j.value ->> 4, j.value ->> 5,
+      json_patch(j.value ->> 6, j.value ->> 7), j.value ->> 8, 0, 0
+    from json_each(${rows}) j
+    join experiments e on e.id = ${experimentId} and e.workspace = ${ctx.workspace}
+      and e.lifecycle_stage = 'active'
+    where not exists (select 1 from deleted_traces d
+      where d.workspace = ${ctx.workspace} and d.trace_id = j.value ->> 0)
+    on conflict (workspace, trace_id) do update set
+      duration_ms = iif(finalized, duration_ms, ${laterEnd}),
+      request_time_ms = iif(finalized, request_time_ms, min(request_time_ms, excluded.request_time_ms)),
+      state = iif(state in ('OK', 'ERROR') or excluded.state = 'IN_PROGRESS', state, excluded.state),
+      request_preview = coalesce(request_preview, excluded.request_preview),
+      response_preview = coalesce(response_preview, excluded.response_preview),
+      tags = json_patch(json_patch(excluded.tags, tags), ${withoutName(sql`excluded.tags`)}),
+      metadata = json_patch(excluded.metadata, metadata),
+      payload_rows = payload_rows + 1, touched_at_ms = excluded.touched_at_ms
+    where traces.experiment = excluded.experiment`
+}
+
+/** The latest end less the earliest start. */
+const laterEnd = sql`coalesce(max(
+    request_time_ms + coalesce(duration_ms, excluded.duration_ms),
+    excluded.request_time_ms + coalesce(excluded.duration_ms, duration_ms))
+  - min(request_time_ms, excluded.request_time_ms), duration_ms, excluded.duration_ms)`
+
+/** A trace that has a name keeps it. */
+function withoutName(tags: SQL): SQL {
+  return sql`json_remove(${tags}, '$."mlflow.traceName"')`
+}
+
+/** Kinds that are new; beyond the bound, the one kind that stands for all. */
+function kindStatement(experimentId: number, rows: string): SQL {
+  return sql`insert into span_kinds (experiment, status, type, name)
+    select distinct ${experimentId}, iif(w.full, '', j.value ->> 1), iif(w.full, '', j.value ->> 2),
+      iif(w.full, '', j.value ->> 3)
+    from json_each(${rows}) j
+    cross join (select count(*) >= ${kindsMax} as full from span_kinds where experiment = ${experimentId}) w
+    where not exists (select 1 from span_kinds k where k.experiment = ${experimentId}
+      and k.status = j.value ->> 1 and k.type = j.value ->> 2 and k.name = j.value ->> 3)
+    on conflict do nothing`
+}
+
+function traceKindStatement(experimentId: number, rows: string, named: SQL): SQL {
+  return sql`insert into trace_span_kinds (trace, kind)
+    select t.id, coalesce(k.id, o.id) from json_each(${rows}) j cross join ${named}
+    left join span_kinds k on k.experiment = ${experimentId}
+      and k.status = j.value ->> 1 and k.type = j.value ->> 2 and k.name = j.value ->> 3
+    left join span_kinds o on o.experiment = ${experimentId}
+      and o.status = '' and o.type = '' and o.name = ''
+    where coalesce(k.id, o.id) is not null
+    on conflict do nothing`
+}

@@ -1,0 +1,158 @@
+import { sql } from 'drizzle-orm'
+import { conflict, invalid } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
+import { ConstraintError } from '../../db/database.ts'
+import type { Context } from '../../platform/context.ts'
+import { getExperiment, inactiveExperiment } from '../../tracking/experiments/experiment.ts'
+import { addStatement, checkAssessment, type NewAssessment } from '../assessments/assessment.ts'
+import { infoReads, infosFrom, traceNamed } from '../reading/read-infos.ts'
+import { cost, readAmounts, tokenUsage } from '../spans/usage.ts'
+import {
+  checkTraceId,
+  finalizedKey,
+  keepTexts,
+  type Texts,
+  type TraceInfo,
+  type TraceState,
+} from '../trace.ts'
+
+/** What a client says of a trace. Times are milliseconds. */
+export type TraceStart = {
+  readonly traceId: string
+  readonly experimentId: number
+  readonly requestTimeMs: number
+  readonly durationMs: number | undefined
+  readonly state: TraceState
+  readonly clientRequestId: string | undefined
+  readonly requestPreview: string | undefined
+  readonly responsePreview: string | undefined
+  readonly tags: Texts
+  readonly metadata: Texts
+  readonly assessments: readonly NewAssessment[]
+  /** Whether this is the last word on the trace, after which spans change none of it. */
+  readonly isFinal: boolean
+}
+
+const previewCharsMax = 100_000
+const clientRequestCharsMax = 255
+const assessmentsMax = 1000
+
+/**
+ * Keep what a client says of a trace. Said again it is merged: times, state and request id are replaced,
+ * tags and metadata are added and overwritten.
+ *
+ * @throws INVALID_PARAMETER_VALUE something is malformed or too long, the experiment is deleted, or the
+ *   trace is in another experiment, out of which nothing moves it
+ * @throws RESOURCE_DOES_NOT_EXIST no such experiment
+ */
+export async function startTrace(ctx: Context, start: TraceStart): Promise<TraceInfo> {
+  checkStart(start)
+  const tags = keepTexts(start.tags, 'tags')
+  const { metadata, usageTold, costTold } = metadataOf(start)
+  const id = traceNamed(ctx, start.traceId)
+  const assessments = start.assessments.map((one) => ({
+    ...one,
+    assessmentId: one.assessmentId ?? `a-${ctx.randomId()}`,
+  }))
+  const finalized = Number(start.isFinal)
+  try {
+    const { started, ...read } = await ctx.db.batch({
+      started: sql<{
+        id: number
+      }>`insert into traces (workspace, trace_id, experiment, request_time_ms,
+          duration_ms, state, client_request_id, finalized, payload_rows, touched_at_ms,
+          request_preview, response_preview, tags, metadata, usage_told, cost_told)
+        select ${ctx.workspace}, ${start.traceId}, id, ${start.requestTimeMs}, ${start.durationMs ?? null},
+          ${start.state}, ${start.clientRequestId ?? null}, ${finalized}, 0, ${ctx.now()},
+          ${start.requestPreview ?? null}, ${start.responsePreview ?? null},
+          ${JSON.stringify(tags)}, ${JSON.stringify(metadata)}, ${usageTold}, ${costTold}
+        from experiments where id = ${start.experimentId} and workspace = ${ctx.workspace}
+          and lifecycle_stage = 'active'
+        on conflict (workspace, trace_id) do update set
+          request_time_ms = excluded.request_time_ms, duration_ms = excluded.duration_ms,
+          state = excluded.state, client_request_id = excluded.client_request_id,
+          finalized = max(finalized, excluded.finalized),
+          usage_told = max(usage_told, excluded.usage_told),
+          cost_told = max(cost_told, excluded.cost_told),
+          request_preview = coalesce(excluded.request_preview, request_preview),
+          response_preview = coalesce(excluded.response_preview, response_preview),
+          tags = json_patch(tags, excluded.tags), metadata = json_patch(metadata, excluded.metadata)
+        where traces.experiment = excluded.experiment
+        returning id`,
+      known: sql`delete from deleted_traces
+        where workspace = ${ctx.workspace} and trace_id = ${start.traceId}`,
+      assessed:
+        assessments.length > 0
+          ? addStatement(ctx, {
+              trace: sql`${id} and experiment = ${start.experimentId}`,
+              made: assessments,
+              skipKnown: true,
+            })
+          : undefined,
+      ...infoReads(ctx, sql`${id} and experiment = ${start.experimentId}`),
+    })
+    const [info] = infosFrom(read)
+    if (started.length === 0 || !info) throw await explainRefusal(ctx, start)
+    return info
+  } catch (err) {
+    throw isTooMuch(err) ? tooManyLabels(err) : err
+  }
+}
+
+function checkStart(start: TraceStart): void {
+  checkTraceId(start.traceId)
+  const fields = { request_preview: start.requestPreview, response_preview: start.responsePreview }
+  for (const [field, text = ''] of Object.entries(fields)) {
+    if (text.length > previewCharsMax) throw invalid(messages.tooLong(field, previewCharsMax))
+  }
+  if ((start.clientRequestId ?? '').length > clientRequestCharsMax) {
+    throw invalid(messages.tooLong('client_request_id', clientRequestCharsMax))
+  }
+  if (start.assessments.length > assessmentsMax) {
+    throw invalid(
+      `A trace is sent with at most ${assessmentsMax} assessments; log the rest by themselves`,
+    )
+  }
+  for (const one of start.assessments) checkAssessment(one)
+}
+
+/** What a trace used is kept as far as it is known, and what is no JSON is left out. */
+function metadataOf({ metadata, isFinal }: TraceStart) {
+  const kept: Record<string, string> = { ...keepTexts(metadata, 'trace_metadata') }
+  const told = [tokenUsage, cost].map((kind) => {
+    const text = kept[kind.metadata]
+    const amounts = text === undefined ? undefined : readAmounts(text, kind)
+    delete kept[kind.metadata]
+    if (amounts !== undefined) kept[kind.metadata] = amounts
+    return Number(amounts !== undefined)
+  })
+  if (isFinal) kept[finalizedKey] = 'true'
+  return { metadata: kept, usageTold: told[0] ?? 0, costTold: told[1] ?? 0 }
+}
+
+/** Whether a write failed since one trace would have too many tags and metadata. */
+export function isTooMuch(err: unknown): boolean {
+  return err instanceof ConstraintError && err.kind === 'check' && /traces_labels/.test(err.subject)
+}
+
+export function tooManyLabels(cause: unknown): Error {
+  return invalid(
+    'All tags and metadata of one trace may have 1000000 bytes in sum, and these would be more; store long texts as spans or artifacts',
+    { cause },
+  )
+}
+
+async function explainRefusal(ctx: Context, start: TraceStart): Promise<Error> {
+  const experiment = await getExperiment(ctx, start.experimentId)
+  if (experiment.lifecycleStage === 'deleted') return inactiveExperiment(start.experimentId)
+  const other = await ctx.db.first(traceNamed(ctx, start.traceId))
+  if (other) return inOtherExperiment(start.traceId)
+  return conflict(`Trace '${start.traceId}' changed at the same moment; send it again`)
+}
+
+/** The 400 for a trace that is in another experiment than the caller says. */
+export function inOtherExperiment(traceId: string): Error {
+  return invalid(
+    `Trace '${traceId}' is in another experiment, and traces do not move; log it under another trace_id`,
+  )
+}

@@ -1,0 +1,84 @@
+import { sql } from 'drizzle-orm'
+import { storePathOf } from '../../artifacts/path.ts'
+import { type ExactJson, parseExactJson } from '../../core/exact-json.ts'
+import { measureJson } from '../../core/measure-json.ts'
+import type { Context } from '../../platform/context.ts'
+import { artifactUriColumn } from '../../tracking/experiments/artifact-location.ts'
+import { readLines, type SpanPlace } from '../spans/read-lines.ts'
+import { type Span, traceIdOf } from '../spans/span.ts'
+import { spanFrom } from '../spans/span-line.ts'
+import { logSpans } from './log-spans.ts'
+
+/** A trace whose spans clients look for in a file. */
+export type FiledTrace = SpanPlace & { readonly traceId: string; readonly experimentId: number }
+
+type FiledRow = SpanPlace & {
+  readonly trace_id: string
+  readonly experiment: number
+  readonly artifact_uri: string
+}
+
+const filePath = /^(?:.*\/)?traces\/([^/]+)\/artifacts\/traces\.json$/
+
+/** The trace whose `traces.json` has this path in the artifact store, if it is that of one. */
+export async function findFiledTrace(ctx: Context, path: string): Promise<FiledTrace | undefined> {
+  const traceId = filePath.exec(path)?.[1]
+  if (traceId === undefined) return undefined
+  const row = await ctx.db.first(sql<FiledRow>`select t.id, t.trace_id, t.experiment, t.pack,
+      t.pack_offset, t.pack_length,
+      ${artifactUriColumn(ctx, sql`'/traces/' || t.trace_id || '/artifacts'`)} as artifact_uri
+    from traces t join experiments on experiments.id = t.experiment
+    where t.workspace = ${ctx.workspace} and t.trace_id = ${traceId}`)
+  if (!row || `${storePathOf(row.artifact_uri, ctx.workspace)}/traces.json` !== path)
+    return undefined
+  return { ...row, traceId: row.trace_id, experimentId: row.experiment }
+}
+
+/**
+ * Keep the spans that a client uploads as a file, since it does not know whether those that it sent have
+ * arrived. Those that have are not kept again.
+ *
+ * @returns false: these are no spans of the trace, and the file is to be kept as it is
+ */
+export async function takeTraceFile(
+  ctx: Context,
+  trace: FiledTrace,
+  text: string,
+): Promise<boolean> {
+  const spans = spansIn(text)
+  if (!spans?.every((span) => traceIdOf(span) === trace.traceId)) return false
+  const lines = (await readLines(ctx, [trace])).get(trace.id) ?? []
+  const known = new Set(lines.map((line) => spanFrom(parseExactJson(line))?.spanId))
+  const missing = spans.filter(({ spanId }) => !known.has(spanId))
+  if (missing.length === 0) return true
+  const { experimentId } = trace
+  await logSpans(ctx, { experimentId, groups: [{ spans: missing, resource: {} }] })
+  return true
+}
+
+/** The text of a trace's `traces.json`; undefined where the server has no spans of it. */
+export async function readTraceFile(ctx: Context, trace: SpanPlace): Promise<string | undefined> {
+  const lines = (await readLines(ctx, [trace])).get(trace.id) ?? []
+  return lines.length === 0 ? undefined : `{"spans": [${lines.join(', ')}]}`
+}
+
+const levelsMax = 100
+
+function spansIn(text: string): readonly Span[] | undefined {
+  if (measureJson(text).depth > levelsMax) return undefined
+  const body = parseFile(text)
+  if (typeof body !== 'object' || body === null || !('spans' in body)) return undefined
+  const { spans } = body
+  if (!Array.isArray(spans) || spans.length === 0) return undefined
+  const found = spans.map(spanFrom)
+  return found.every((span) => span !== undefined) ? found : undefined
+}
+
+/** A client may upload anything; what is no JSON is a file like any other. */
+function parseFile(text: string): ExactJson {
+  try {
+    return parseExactJson(text)
+  } catch {
+    return null
+  }
+}

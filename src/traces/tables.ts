@@ -1,0 +1,192 @@
+import { sql } from 'drizzle-orm'
+import {
+  check,
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
+import { experiments } from '../tracking/tables.ts'
+
+/**
+ * A trace without the bodies of its spans. The long columns come last, so that a walk over the short
+ * ones stays on the first page of a row.
+ */
+export const traces = sqliteTable(
+  'traces',
+  {
+    /** Short key for the child tables. */
+    id: integer().primaryKey(),
+    /** That of its experiment: ids are unique within a workspace. */
+    workspace: text().notNull(),
+    /** What the world sees: `tr-` and 32 hex digits, or what a client calls it. */
+    trace_id: text().notNull(),
+    experiment: integer()
+      .notNull()
+      .references(() => experiments.id, { onDelete: 'cascade' }),
+    request_time_ms: integer().notNull(),
+    duration_ms: integer(),
+    /** MLflow's TraceState: OK, ERROR, IN_PROGRESS, STATE_UNSPECIFIED. */
+    state: text().notNull(),
+    client_request_id: text(),
+    name: text().generatedAlwaysAs(sql`tags ->> '$."mlflow.traceName"'`, { mode: 'stored' }),
+    session_id: text().generatedAlwaysAs(sql`metadata ->> '$."mlflow.trace.session"'`, {
+      mode: 'stored',
+    }),
+    source_run: text().generatedAlwaysAs(sql`metadata ->> '$."mlflow.sourceRun"'`, {
+      mode: 'stored',
+    }),
+    /** 1 once its client sent the info: from then on spans change none of what that said. */
+    finalized: integer().notNull(),
+    /** Rows of `trace_payloads`, up to which they are numbered; 0 when all spans are in a pack. */
+    payload_rows: integer().notNull(),
+    /** When spans last arrived. */
+    touched_at_ms: integer().notNull(),
+    /** `trace_packs.id`, and where in it the spans lie; null: in none. */
+    pack: integer(),
+    pack_offset: integer(),
+    pack_length: integer(),
+    request_preview: text(),
+    response_preview: text(),
+    /** JSON objects of texts. */
+    tags: text().notNull(),
+    metadata: text().notNull(),
+    /** 1 where the info said what the trace used, or cost: then the spans' word does not count. */
+    usage_told: integer().notNull(),
+    cost_told: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex('traces_by_trace_id').on(t.workspace, t.trace_id),
+    index('traces_by_time').on(t.experiment, t.request_time_ms, t.trace_id),
+    index('traces_by_session').on(t.experiment, t.session_id).where(sql`session_id is not null`),
+    index('traces_by_run').on(t.source_run).where(sql`source_run is not null`),
+    index('traces_by_client_request')
+      .on(t.client_request_id)
+      .where(sql`client_request_id is not null`),
+    index('traces_by_pack').on(t.pack).where(sql`pack is not null`),
+    check('traces_labels', sql`octet_length(tags) + octet_length(metadata) <= 1000000`),
+    check('traces_payload_rows', sql`payload_rows < 65536`),
+  ],
+)
+
+/** Spans as they arrived, until they are folded into a pack: one row for each request and trace. */
+export const tracePayloads = sqliteTable('trace_payloads', {
+  /** `traces.id` * 65,536 + the number of the row, so that it needs no index. A trigger deletes it with its trace. */
+  id: integer().primaryKey(),
+  /** Base64 of gzip of the spans, a line of JSON each; null: in the blob store under `key`. */
+  body: text(),
+  key: text(),
+})
+
+/** Bodies of spans of many traces in one object of the blob store, one gzip stream after the other. */
+export const tracePacks = sqliteTable('trace_packs', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  key: text().notNull().unique(),
+  size_bytes: integer().notNull(),
+  created_at_ms: integer().notNull(),
+})
+
+/** What spans of an experiment are called: some dozens to thousands, so that searches look here first. */
+export const spanKinds = sqliteTable(
+  'span_kinds',
+  {
+    id: integer().primaryKey(),
+    experiment: integer()
+      .notNull()
+      .references(() => experiments.id, { onDelete: 'cascade' }),
+    /** Empty in the one row that stands for all kinds beyond the bound. */
+    status: text().notNull(),
+    type: text().notNull(),
+    name: text().notNull(),
+  },
+  (t) => [uniqueIndex('span_kinds_by_name').on(t.experiment, t.status, t.type, t.name)],
+)
+
+/** That a trace has spans of a kind. */
+export const traceSpanKinds = sqliteTable(
+  'trace_span_kinds',
+  {
+    trace: integer()
+      .notNull()
+      .references(() => traces.id, { onDelete: 'cascade' }),
+    kind: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.trace, t.kind] })],
+)
+
+/** Traces that are linked with a run or a prompt version. Neither has to be there, as in MLflow. */
+export const traceLinks = sqliteTable(
+  'trace_links',
+  {
+    workspace: text().notNull(),
+    /** `run` or `prompt`. */
+    kind: text().notNull(),
+    /** A run's id, or a prompt's `name/version`. */
+    target: text().notNull(),
+    trace_id: text().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.workspace, t.kind, t.target, t.trace_id] }),
+    index('trace_links_by_trace').on(t.workspace, t.trace_id),
+  ],
+)
+
+/** Traces that were deleted of late: spans that are still on their way do not bring them back. */
+export const deletedTraces = sqliteTable(
+  'deleted_traces',
+  {
+    workspace: text().notNull(),
+    trace_id: text().notNull(),
+    deleted_at_ms: integer().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.workspace, t.trace_id] }),
+    index('deleted_traces_by_time').on(t.deleted_at_ms),
+  ],
+)
+
+/** What people, judges and programs say of a trace. */
+export const assessments = sqliteTable(
+  'assessments',
+  {
+    id: integer().primaryKey(),
+    trace: integer()
+      .notNull()
+      .references(() => traces.id, { onDelete: 'cascade' }),
+    /** `a-` and 32 hex digits, or what a client calls it. */
+    assessment_id: text().notNull(),
+    /** `feedback`, `expectation` or `issue`. */
+    kind: text().notNull(),
+    name: text().notNull(),
+    source_type: text().notNull(),
+    source_id: text(),
+    span_id: text(),
+    /** JSON; null: the feedback is an error. */
+    value: text(),
+    /** The value where that is a number. */
+    number: real(),
+    /** 1 where the value travels as a text of JSON, as those of expectations with lists or maps do. */
+    is_serialized: integer().notNull(),
+    /** JSON. */
+    error: text(),
+    rationale: text(),
+    /** A JSON object of texts. */
+    metadata: text().notNull(),
+    /** The session that it is about as a whole, from the metadata. */
+    session_id: text().generatedAlwaysAs(sql`metadata ->> '$."mlflow.trace.session"'`, {
+      mode: 'stored',
+    }),
+    overrides: text(),
+    /** 0 once another one overrides it. */
+    valid: integer().notNull(),
+    created_at_ms: integer().notNull(),
+    updated_at_ms: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex('assessments_by_id').on(t.trace, t.assessment_id),
+    index('assessments_by_session').on(t.session_id).where(sql`session_id is not null`),
+  ],
+)

@@ -1,0 +1,116 @@
+"""Traces: logged in every way that the client has, and read back whole."""
+
+import json
+
+import mlflow
+import pytest
+from mlflow.exceptions import MlflowException
+
+
+@mlflow.trace
+def answer(question):
+    """A root with two children, one of which fails."""
+    mlflow.update_current_trace(
+        tags={"fruit": "apple"}, metadata={"mlflow.trace.session": "s-1", "extra": "m"}
+    )
+    with mlflow.start_span("retrieve", span_type="RETRIEVER") as span:
+        span.set_inputs({"question": question})
+        span.set_outputs([{"page_content": "doc", "score": 1.0, "rank": 1}])
+    try:
+        with mlflow.start_span("call", span_type="LLM") as span:
+            span.set_attribute("big", 2**60)
+            span.set_attribute(
+                "mlflow.chat.tokenUsage",
+                {"input_tokens": 3, "output_tokens": 2, "total_tokens": 5},
+            )
+            raise ValueError("no")
+    except ValueError:
+        pass
+    return {"answer": f"about {question}"}
+
+
+def read(trace_id):
+    """The trace once it is whole: the client sends its parts in any order."""
+    mlflow.flush_trace_async_logging()
+    return mlflow.get_trace(trace_id)
+
+
+def assert_whole(trace):
+    """All that `answer` logs, once."""
+    spans = {span.name: span for span in trace.data.spans}
+    assert sorted(span.name for span in trace.data.spans) == ["answer", "call", "retrieve"]
+    assert trace.data.spans[0].name == "answer"
+    assert spans["answer"].inputs == {"question": "pears"}
+    assert spans["answer"].outputs == {"answer": "about pears"}
+    (document,) = spans["retrieve"].outputs
+    assert document == {"page_content": "doc", "score": 1.0, "rank": 1}
+    assert (type(document["score"]), type(document["rank"])) == (float, int)
+    assert spans["call"].get_attribute("big") == 2**60
+    assert spans["call"].status.status_code.name == "ERROR"
+    assert spans["call"].events[0].name == "exception"
+    assert spans["call"].parent_id == spans["answer"].span_id
+    assert trace.info.state.name == "OK"
+    assert trace.info.tags["fruit"] == "apple"
+    assert trace.info.tags["mlflow.traceName"] == "answer"
+    assert trace.info.trace_metadata["mlflow.trace.session"] == "s-1"
+    assert trace.info.token_usage == {"input_tokens": 3, "output_tokens": 2, "total_tokens": 5}
+    assert json.loads(trace.info.request_preview) == {"question": "pears"}
+
+
+@pytest.mark.worker
+def test_a_trace_is_whole_however_it_is_exported(experiment, monkeypatch):
+    for is_async, batch in [("false", "5"), ("true", "5"), ("true", "100")]:
+        monkeypatch.setenv("MLFLOW_ENABLE_ASYNC_TRACE_LOGGING", is_async)
+        monkeypatch.setenv("MLFLOW_ASYNC_TRACE_LOGGING_MAX_SPAN_BATCH_SIZE", batch)
+        ids = []
+        for _ in range(3):
+            assert answer("pears") == {"answer": "about pears"}
+            ids.append(mlflow.get_last_active_trace_id())
+        for trace_id in ids:
+            assert_whole(read(trace_id))
+
+
+@pytest.mark.worker
+def test_a_trace_of_the_client_survives_a_server_that_takes_no_spans(experiment, monkeypatch):
+    from mlflow.store.tracking.rest_store import RestStore
+
+    def refuse(self, *args, **kwargs):
+        raise MlflowException("spans are refused")
+
+    monkeypatch.setattr(RestStore, "log_spans", refuse)
+    monkeypatch.setenv("MLFLOW_ENABLE_ASYNC_TRACE_LOGGING", "false")
+    answer("pears")
+    assert_whole(read(mlflow.get_last_active_trace_id()))
+
+
+def test_a_trace_that_is_started_and_ended_by_hand(client, experiment):
+    root = client.start_trace("by hand", inputs={"n": 1})
+    child = client.start_span("child", trace_id=root.trace_id, parent_id=root.span_id)
+    client.end_span(child.trace_id, child.span_id, outputs=[1, 2.5])
+    client.end_trace(root.trace_id, outputs="done", status="ERROR")
+    trace = read(root.trace_id)
+    assert [span.name for span in trace.data.spans] == ["by hand", "child"]
+    assert trace.data.spans[1].outputs == [1, 2.5]
+    assert trace.info.state.name == "ERROR"
+
+
+def test_a_trace_within_a_run_names_it(client, run):
+    answer("pears")
+    trace = read(mlflow.get_last_active_trace_id())
+    assert trace.info.trace_metadata["mlflow.sourceRun"] == run.info.run_id
+
+
+def test_attachments_are_files_of_the_trace(client, experiment):
+    from mlflow.tracing.attachments import Attachment
+
+    with mlflow.start_span("picture") as span:
+        span.set_inputs({"image": Attachment(content_type="image/png", content_bytes=b"\x89PNG")})
+    trace = read(span.trace_id)
+    reference = trace.data.spans[0].inputs["image"]
+    assert reference.startswith("mlflow-attachment://")
+
+
+def test_a_trace_that_is_not_there_is_an_error(client, experiment):
+    with pytest.raises(MlflowException) as refused:
+        client.get_trace("tr-" + "0" * 32)
+    assert refused.value.error_code == "RESOURCE_DOES_NOT_EXIST"
