@@ -5,7 +5,7 @@ import type { Platform } from './platform/context.ts'
 import { fillFacts } from './registry/facts/fill-facts.ts'
 import { sweepCanaries } from './serving/canary.ts'
 import { mergeOldCounts } from './serving/counts/merge-old-counts.ts'
-import { forgetDeletedTraces } from './traces/changes/delete-traces.ts'
+import { sweepDeletedTraces } from './traces/changes/delete-traces.ts'
 
 /** Work that follows from changes and from time. It may run at any time and in several processes at once. */
 type Job = (platform: Platform) => Promise<void>
@@ -22,7 +22,7 @@ export const backgroundJobs: readonly Job[] = [
   fillFacts,
   mergeOldCounts,
   sweepCanaries,
-  forgetDeletedTraces,
+  sweepDeletedTraces,
 ]
 
 /**

@@ -1,9 +1,8 @@
 import { invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
-import type { Assessment, NewAssessment } from '../../traces/assessments/assessment.ts'
-import { rawJson } from '../wire/json.ts'
+import type { NewAssessment, TraceAssessment } from '../../traces/assessments/assessment.ts'
+import { rawJson, textsToJson, timeToJson } from '../wire/json.ts'
 import { type Decoded, message } from '../wire/message.ts'
-import { textsToWire, timestampToWire } from './trace-wire.ts'
 
 const feedbackMessage = message({
   value: { type: 'json' },
@@ -75,7 +74,7 @@ function nameOf(sent: AssessmentOnWire): string {
 type Said = Pick<NewAssessment, 'kind' | 'value' | 'isSerialized' | 'error'>
 
 /** What an assessment says; of several kinds the expectation counts. Undefined: nothing. */
-export function saidIn({ feedback, expectation, issue }: AssessmentOnWire): Said | undefined {
+function saidIn({ feedback, expectation, issue }: AssessmentOnWire): Said | undefined {
   if (expectation) {
     const text = expectation.serialized_value?.value
     const value = text === undefined ? expectation.value : checkJson(text)
@@ -101,24 +100,24 @@ function checkJson(text: string): string {
   }
 }
 
-export function assessmentToWire(one: Assessment): object {
+export function assessmentToWire(one: TraceAssessment): object {
   return {
     assessment_id: one.assessmentId,
     assessment_name: one.name,
     trace_id: one.traceId,
     span_id: one.spanId,
     source: { source_type: one.sourceType, source_id: one.sourceId },
-    create_time: timestampToWire(one.createdAtMs),
-    last_update_time: timestampToWire(one.updatedAtMs),
+    create_time: timeToJson(one.createdAtMs),
+    last_update_time: timeToJson(one.updatedAtMs),
     ...saidToWire(one),
     rationale: one.rationale,
-    metadata: textsToWire(one.metadata),
+    metadata: textsToJson(one.metadata),
     overrides: one.overrides,
     valid: one.valid,
   }
 }
 
-function saidToWire({ kind, name, value, isSerialized, error }: Assessment): object {
+function saidToWire({ kind, name, value, isSerialized, error }: TraceAssessment): object {
   switch (kind) {
     case 'feedback':
       return {

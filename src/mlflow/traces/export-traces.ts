@@ -4,7 +4,7 @@ import { messages } from '../../core/messages.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { readBytes } from '../../http/body.ts'
 import { logSpans } from '../../traces/ingest/log-spans.ts'
-import { inflateBody } from '../../traces/spans/payload.ts'
+import { unpackBody } from '../../traces/spans/payload.ts'
 import { parseExperimentId } from '../../tracking/experiments/experiment.ts'
 import { type Operation, rawOperation } from '../operation.ts'
 import { notOtlp, type OtlpGroup, resourceTexts, spanFromOtlp } from './otlp.ts'
@@ -65,7 +65,7 @@ async function readUnpacked(c: AppContext): Promise<Uint8Array> {
     throw invalid(`${messages.wrongContentEncoding(encoding)}; send gzip, deflate or none`)
   }
   const bytes = await readBytes(c, jsonBytesMax)
-  return isPacked ? inflateBody(new Uint8Array(bytes), encoding, jsonBytesMax) : bytes
+  return isPacked ? unpackBody(new Uint8Array(bytes), encoding, jsonBytesMax) : bytes
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -10,7 +10,7 @@ import { below } from '../../registry/files/artifact-place.ts'
 import { findFiledTrace, readTraceFile, takeTraceFile } from '../../traces/ingest/trace-file.ts'
 import { requireTrace } from '../../traces/permissions.ts'
 import { findSpanPlace, getTraceInfo } from '../../traces/reading/read-infos.ts'
-import { artifactsTag } from '../../traces/trace.ts'
+import { artifactsTag } from '../../traces/texts.ts'
 import { type Operation, rawOperation } from '../operation.ts'
 
 /**

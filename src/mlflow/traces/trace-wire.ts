@@ -2,14 +2,15 @@ import { invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import type { TraceStart } from '../../traces/ingest/start-trace.ts'
 import type { Trace } from '../../traces/reading/get-trace.ts'
-import { type Texts, type TraceInfo, traceStates } from '../../traces/trace.ts'
+import type { Texts } from '../../traces/texts.ts'
+import { type TraceInfo, traceStates } from '../../traces/trace.ts'
 import { parseExperimentId } from '../../tracking/experiments/experiment.ts'
-import { unlessEmpty } from '../wire/json.ts'
+import { textsToJson, timeToJson, unlessEmpty } from '../wire/json.ts'
 import { type Decoded, message } from '../wire/message.ts'
 import { assessmentFromWire, assessmentMessage, assessmentToWire } from './assessment-wire.ts'
 import { spanToWire } from './span-wire.ts'
 
-export const locationMessage = message({
+const locationMessage = message({
   type: { type: 'string' },
   mlflow_experiment: { type: message({ experiment_id: { type: 'string' } }) },
 })
@@ -57,7 +58,7 @@ function textsFrom(map: ReadonlyMap<string, string> | undefined): Texts {
 }
 
 /** The experiment that a location names, if it names one. */
-export function experimentIn(location: Decoded<typeof locationMessage.fields>): number | undefined {
+function experimentIn(location: Decoded<typeof locationMessage.fields>): number | undefined {
   const id = location.mlflow_experiment?.experiment_id
   return id === undefined ? undefined : parseExperimentId(id)
 }
@@ -73,27 +74,17 @@ export function traceInfoToWire(info: TraceInfo): object {
     },
     request_preview: info.requestPreview,
     response_preview: info.responsePreview,
-    request_time: timestampToWire(info.requestTimeMs),
+    request_time: timeToJson(info.requestTimeMs),
     execution_duration: info.durationMs === undefined ? undefined : durationToWire(info.durationMs),
     state: info.state,
-    trace_metadata: textsToWire(info.metadata),
+    trace_metadata: textsToJson(info.metadata),
     assessments: unlessEmpty(info.assessments.map(assessmentToWire)),
-    tags: textsToWire(info.tags),
+    tags: textsToJson(info.tags),
   }
 }
 
 export function traceToWire({ info, spans }: Trace): object {
   return { trace_info: traceInfoToWire(info), spans: unlessEmpty(spans.map(spanToWire)) }
-}
-
-/** Empty maps are absent. */
-export function textsToWire(texts: Texts): Texts | undefined {
-  return Object.keys(texts).length === 0 ? undefined : texts
-}
-
-/** RFC 3339 in UTC, with no fraction where there is none. */
-export function timestampToWire(ms: number): string {
-  return new Date(ms).toISOString().replace('.000Z', 'Z')
 }
 
 function durationToWire(ms: number): string {

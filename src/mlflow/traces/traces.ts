@@ -10,7 +10,7 @@ import { unlessEmpty } from '../wire/json.ts'
 import { message } from '../wire/message.ts'
 import { traceInfoMessage, traceInfoToWire, traceStartFromWire, traceToWire } from './trace-wire.ts'
 
-export const traceId = { type: 'string', required: true } as const
+const traceId = { type: 'string', required: true } as const
 const traceIds = { type: 'string', repeated: true } as const
 
 const StartTrace = message({

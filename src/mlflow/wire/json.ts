@@ -84,3 +84,15 @@ export function doubleToJson(value: number): number | 'NaN' {
 export function unlessEmpty<T>(items: readonly T[]): readonly T[] | undefined {
   return items.length === 0 ? undefined : items
 }
+
+/** Empty maps are absent too. */
+export function textsToJson(
+  texts: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> | undefined {
+  return Object.keys(texts).length === 0 ? undefined : texts
+}
+
+/** A time as RFC 3339 in UTC, without a fraction where there is none. */
+export function timeToJson(ms: number): string {
+  return new Date(ms).toISOString().replace('.000Z', 'Z')
+}

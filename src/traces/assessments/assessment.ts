@@ -5,7 +5,7 @@ import { checkLength } from '../../core/names.ts'
 import { jsonRowsOf, Real } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import type { assessments } from '../tables.ts'
-import type { Texts } from '../trace.ts'
+import type { Texts } from '../texts.ts'
 
 export const assessmentKinds = ['feedback', 'expectation', 'issue'] as const
 export type AssessmentKind = (typeof assessmentKinds)[number]
@@ -33,7 +33,7 @@ export type NewAssessment = {
   readonly updatedAtMs: number | undefined
 }
 
-export type Assessment = NewAssessment & {
+export type TraceAssessment = NewAssessment & {
   readonly assessmentId: string
   readonly traceId: string
   /** False once another one overrides it. */
@@ -60,7 +60,7 @@ export function checkAssessment(made: NewAssessment): void {
 }
 
 /** @throws INVALID_PARAMETER_VALUE a value, an error, a rationale or the metadata is too long */
-export function checkAssessmentTexts(
+function checkAssessmentTexts(
   texts: Partial<Pick<NewAssessment, 'value' | 'error' | 'rationale' | 'metadata'>>,
 ): void {
   checkLength(texts.value ?? '', valueCharsMax, 'assessment.value')
@@ -70,7 +70,7 @@ export function checkAssessmentTexts(
 }
 
 /** The value of JSON text where that is a number, for comparisons. */
-export function numberIn(value: string | undefined): Real | null {
+function numberIn(value: string | undefined): Real | null {
   const number = value !== undefined && /^-?\d/.test(value) ? Number(value) : Number.NaN
   return Number.isFinite(number) ? new Real(number) : null
 }
@@ -121,7 +121,7 @@ export function assessmentRead(ids: SQL) {
     where a.trace in (${ids}) order by a.trace, a.id`
 }
 
-export function assessmentFrom(row: AssessmentRow): Assessment {
+export function assessmentFrom(row: AssessmentRow): TraceAssessment {
   return {
     assessmentId: row.assessment_id,
     traceId: row.trace_id,

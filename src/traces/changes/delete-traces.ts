@@ -112,7 +112,7 @@ function folderOf(ctx: Context, artifactUri: string): readonly FolderRange[] {
 }
 
 /** Forget traces that were deleted long ago. */
-export async function forgetDeletedTraces({ db, now }: Platform): Promise<void> {
+export async function sweepDeletedTraces({ db, now }: Platform): Promise<void> {
   const isOld = sql`deleted_at_ms < ${now() - memoryMs}`
   const old = await db.first(sql`select 1 from deleted_traces where ${isOld} limit 1`)
   if (old) await db.all(sql`delete from deleted_traces where ${isOld}`)

@@ -6,7 +6,8 @@ import type { Context } from '../../platform/context.ts'
 import type { KeyValue } from '../../tracking/run.ts'
 import { isTooMuch, tooManyLabels } from '../ingest/start-trace.ts'
 import { traceNamed } from '../reading/read-infos.ts'
-import { checkNamed, placeTags, tagCharsMax, traceNotFound } from '../trace.ts'
+import { checkNamed, placeTags, tagCharsMax } from '../texts.ts'
+import { traceNotFound } from '../trace.ts'
 
 /**
  * Check a tag that is to be set, whether the trace is there or not.

@@ -1,7 +1,7 @@
 import { streamBytes, toBase64UrlBytes } from '../../core/bytes.ts'
 import { letOthersRun } from '../../core/rounds.ts'
 import type { Context } from '../../platform/context.ts'
-import { gzipLines } from '../spans/payload.ts'
+import { packLines } from '../spans/payload.ts'
 import type { Span } from '../spans/span.ts'
 import { spanLineOf } from '../spans/span-line.ts'
 
@@ -19,7 +19,7 @@ const turnCharsMax = 500_000
  * is written leaves an object that gc removes.
  */
 export async function keepPayload(ctx: Context, spans: readonly Span[]): Promise<KeptPayload> {
-  const bytes = await gzipLines(await linesOf(spans))
+  const bytes = await packLines(await linesOf(spans))
   if (bytes.byteLength <= bytesMax) return { body: toBase64UrlBytes(bytes) }
   const key = newTraceKey(ctx)
   await ctx.blobs.put(key, streamBytes(bytes))
@@ -41,7 +41,7 @@ async function linesOf(spans: readonly Span[]): Promise<readonly string[]> {
 }
 
 /** A new key for bodies of spans in the blob store. */
-export function newTraceKey(ctx: Pick<Context, 'randomId'>): string {
+function newTraceKey(ctx: Pick<Context, 'randomId'>): string {
   const id = ctx.randomId()
   return `traces/${id.slice(0, 2)}/${id}`
 }

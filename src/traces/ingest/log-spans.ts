@@ -7,7 +7,7 @@ import type { Context } from '../../platform/context.ts'
 import { getExperiment, inactiveExperiment } from '../../tracking/experiments/experiment.ts'
 import { type Span, traceIdOf } from '../spans/span.ts'
 import { translateSpan } from '../spans/translate.ts'
-import { placeTags, type Texts, tagCharsMax } from '../trace.ts'
+import { placeTags, type Texts, tagCharsMax } from '../texts.ts'
 import { type KeptPayload, keepPayload } from './keep-payload.ts'
 import { readUsage } from './read-usage.ts'
 import { inOtherExperiment, isTooMuch, tooManyLabels } from './start-trace.ts'
@@ -26,7 +26,7 @@ export type SpanLog = {
 const spansMax = 10_000
 const tracesMax = 2000
 /** Kinds of spans of one experiment; what is beyond has one kind for all. */
-export const kindsMax = 5000
+const kindsMax = 5000
 /** Statements of one batch share a parameter of so much, and a request may need several batches. */
 const batchCharsMax = 1_200_000
 

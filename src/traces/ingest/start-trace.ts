@@ -7,14 +7,8 @@ import { getExperiment, inactiveExperiment } from '../../tracking/experiments/ex
 import { addStatement, checkAssessment, type NewAssessment } from '../assessments/assessment.ts'
 import { infoReads, infosFrom, traceNamed } from '../reading/read-infos.ts'
 import { cost, readAmounts, tokenUsage } from '../spans/usage.ts'
-import {
-  checkTraceId,
-  finalizedKey,
-  keepTexts,
-  type Texts,
-  type TraceInfo,
-  type TraceState,
-} from '../trace.ts'
+import { finalizedKey, keepTexts, type Texts } from '../texts.ts'
+import { checkTraceId, type TraceInfo, type TraceState } from '../trace.ts'
 
 /** What a client says of a trace. Times are milliseconds. */
 export type TraceStart = {

@@ -4,7 +4,7 @@ import { checkLength, truncate } from '../../core/names.ts'
 import { previewOf } from '../spans/preview.ts'
 import { attributeText, type Span, spanTypeOf, traceIdOf } from '../spans/span.ts'
 import { cost, hasAmounts, tokenUsage } from '../spans/usage.ts'
-import { checkNamed, nameTag, sessionKey, type Texts, tagCharsMax, userKey } from '../trace.ts'
+import { checkNamed, nameTag, sessionKey, type Texts, tagCharsMax, userKey } from '../texts.ts'
 
 export type SpanKind = readonly [status: string, type: string, name: string]
 
@@ -67,12 +67,12 @@ export function summarizeSpans(spans: readonly Span[], resourceTags: Texts): Spa
 }
 
 /** What kind of span one is, for searches. */
-export function kindOf(span: Span): SpanKind {
+function kindOf(span: Span): SpanKind {
   const [type, name] = [spanTypeOf(span), span.name]
   return [span.status, truncate(type, kindCharsMax), truncate(name, kindCharsMax)]
 }
 
-export function kindsOf(spans: readonly Span[]): readonly SpanKind[] {
+function kindsOf(spans: readonly Span[]): readonly SpanKind[] {
   const kinds = spans.map(kindOf)
   return [...new Map(kinds.map((kind) => [JSON.stringify(kind), kind])).values()]
 }

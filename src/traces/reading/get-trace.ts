@@ -6,7 +6,8 @@ import type { Context } from '../../platform/context.ts'
 import { readLines } from '../spans/read-lines.ts'
 import type { Span } from '../spans/span.ts'
 import { parseSpanLine } from '../spans/span-line.ts'
-import { sizeStatsKey, type TraceInfo, traceNotFound } from '../trace.ts'
+import { sizeStatsKey } from '../texts.ts'
+import { type TraceInfo, traceNotFound } from '../trace.ts'
 import { hasSpans, infoReads, infosFrom, traceNamed } from './read-infos.ts'
 
 export type Trace = { readonly info: TraceInfo; readonly spans: readonly Span[] }
@@ -90,7 +91,7 @@ function checkIds(traceIds: readonly string[]): readonly string[] {
 }
 
 /** The spans of lines, roots first, then by their start. */
-export function spansOf(lines: readonly string[]): readonly Span[] {
+function spansOf(lines: readonly string[]): readonly Span[] {
   return lines
     .map(parseSpanLine)
     .sort(

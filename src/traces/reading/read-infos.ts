@@ -4,7 +4,8 @@ import { artifactUriColumn } from '../../tracking/experiments/artifact-location.
 import { type AssessmentRow, assessmentFrom, assessmentRead } from '../assessments/assessment.ts'
 import type { SpanPlace } from '../spans/read-lines.ts'
 import type { traces } from '../tables.ts'
-import { artifactsTag, spansTag, type TraceInfo, type TraceState, traceNotFound } from '../trace.ts'
+import { artifactsTag, spansTag } from '../texts.ts'
+import { type TraceInfo, type TraceState, traceNotFound } from '../trace.ts'
 
 export type InfoRow = Omit<
   typeof traces.$inferSelect,
@@ -70,17 +71,4 @@ export async function getTraceInfo(ctx: Context, traceId: string): Promise<Trace
   const [info] = infosFrom(await ctx.db.batch(infoReads(ctx, traceNamed(ctx, traceId))))
   if (!info) throw traceNotFound(traceId)
   return info
-}
-
-/** As many infos as there are of these traces, in the order of the keys. */
-export async function readInfos(
-  ctx: Context,
-  ids: readonly number[],
-): Promise<readonly TraceInfo[]> {
-  if (ids.length === 0) return []
-  const read = await ctx.db.batch(
-    infoReads(ctx, sql`select value from json_each(${JSON.stringify(ids)})`),
-  )
-  const byId = new Map(read.infos.map((row) => [row.id, row]))
-  return infosFrom({ ...read, infos: ids.flatMap((id) => byId.get(id) ?? []) })
 }

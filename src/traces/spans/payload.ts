@@ -3,20 +3,20 @@ import { RegistryError } from '../../core/error.ts'
 import type { ByteStream } from '../../platform/ports.ts'
 
 /** Lines of spans as they are kept. */
-export async function gzipLines(lines: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
+export async function packLines(lines: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
   const text = toUtf8(lines.join('\n'))
   return readAll(through(text, new CompressionStream('gzip')), Number.POSITIVE_INFINITY)
 }
 
-/** The lines that `gzipLines` packed, from the base64 in a row. */
+/** The lines that `packLines` packed, from the base64 in a row. */
 export async function unpackLines(body: string): Promise<readonly string[]> {
   const bytes = fromBase64UrlBytes(body)
   if (!bytes) throw new Error('a payload is base64')
-  return gunzipLines(bytes)
+  return unpackBytes(bytes)
 }
 
-/** The lines that `gzipLines` packed. */
-export async function gunzipLines(bytes: Uint8Array<ArrayBuffer>): Promise<readonly string[]> {
+/** The lines that `packLines` packed. */
+export async function unpackBytes(bytes: Uint8Array<ArrayBuffer>): Promise<readonly string[]> {
   const text = await readAll(
     through(bytes, new DecompressionStream('gzip')),
     Number.POSITIVE_INFINITY,
@@ -31,7 +31,7 @@ export async function gunzipLines(bytes: Uint8Array<ArrayBuffer>): Promise<reado
  * @throws PAYLOAD_TOO_LARGE it would become more
  * @throws BAD_REQUEST it is not what it says
  */
-export async function inflateBody(
+export async function unpackBody(
   bytes: Uint8Array<ArrayBuffer>,
   format: 'gzip' | 'deflate',
   bytesMax: number,

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { chunksOf } from '../../core/bytes.ts'
 import type { Platform } from '../../platform/context.ts'
-import { gunzipLines, unpackLines } from './payload.ts'
+import { unpackBytes, unpackLines } from './payload.ts'
 import { lineIdOf } from './span-line.ts'
 
 /** Where the spans of a trace are. */
@@ -73,7 +73,7 @@ async function readBlob(
   if (!stream) throw new Error(`the spans in blob ${key} are missing`)
   const parts: Uint8Array[] = []
   for await (const chunk of chunksOf(stream)) parts.push(chunk)
-  return gunzipLines(joined(parts))
+  return unpackBytes(joined(parts))
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
