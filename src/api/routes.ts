@@ -4,6 +4,7 @@ import { grantRoutes } from './access/grants.ts'
 import { groupRoutes } from './access/groups.ts'
 import { identityRoutes } from './access/identities.ts'
 import { serviceAccountRoutes } from './access/service-accounts.ts'
+import { signInRoutes } from './access/sign-ins.ts'
 import { tokenRoutes } from './access/tokens.ts'
 import { whoamiRoutes } from './access/whoami.ts'
 import { getCardPage } from './endpoints/cards.ts'
@@ -56,6 +57,7 @@ export const served: readonly ServedEndpoint[] = [
   ...webhookRoutes,
   ...eventRoutes,
   ...tokenRoutes,
+  ...signInRoutes,
   ...groupRoutes,
   ...grantRoutes,
   ...serviceAccountRoutes,

@@ -42,6 +42,7 @@ export const privilegedOperations: readonly string[] = [
   'deleteGroup',
   'createToken',
   'revokeToken',
+  'endSignIn',
   'linkIdentity',
   'unlinkIdentity',
   'admitIdentity',

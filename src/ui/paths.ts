@@ -23,6 +23,7 @@ export function pathsUnder(prefix: string) {
     promotions: `${prefix}/promotions`,
     audit: `${prefix}/audit`,
     docs: `${prefix}/docs`,
+    profile: `${prefix}/profile`,
     settings: `${prefix}/settings`,
     policies: `${prefix}/settings/policies`,
     policy: (name: string) => `${prefix}/settings/policies/${part(name)}`,

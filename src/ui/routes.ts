@@ -27,6 +27,13 @@ import {
   showVersion,
 } from './models/models.tsx'
 import { postPromote, postRollback, showPromote, showRollback } from './models/moves.tsx'
+import {
+  postPreferences,
+  postSignInEnd,
+  postToken,
+  postTokenRevocation,
+  showProfile,
+} from './profile/profile.tsx'
 import { showInbox } from './promotions/inbox.tsx'
 import {
   mayReadPromotion,
@@ -65,6 +72,11 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .get('/docs', guard(anyone), showDocs(endpoints))
     .route('/', runRoutes())
     .route('/', settingsRoutes())
+    .get('/profile', guard(anyone), (c) => showProfile(c))
+    .post('/profile/tokens', postToken)
+    .post('/profile/tokens/revoke', postTokenRevocation)
+    .post('/profile/sign-ins/end', postSignInEnd)
+    .post('/profile/preferences', postPreferences)
     .get('/audit', guard(anyone), showAudit)
     .get('/audit/as-of', guard(requireAllAudit), showAsOf)
     .get('/audit/verify', guard(requireWholeAudit), showVerification)

@@ -9,6 +9,7 @@ import { commitAccess } from '../accounts/epoch.ts'
 import { resolvePrincipals } from '../accounts/named-principals.ts'
 import type { grants } from '../tables.ts'
 import type { Right } from './right-names.ts'
+import { holdersOf } from './rights.ts'
 
 /** A right that a principal has, for the models that a glob names. */
 export type NewGrant = {
@@ -86,6 +87,15 @@ export async function listGrants(
     },
   )
   return { ...page, items: page.items.map(grantFrom) }
+}
+
+/** The grants that the caller has, by itself or by a group; oldest first. */
+export async function listOwnGrants(ctx: Context): Promise<Grant[]> {
+  const holders = JSON.stringify(holdersOf(ctx.principal))
+  const rows =
+    await ctx.db.all(sql<GrantRow>`select * from grants where workspace = ${ctx.workspace}
+    and principal in (select value from json_each(${holders})) order by id`)
+  return rows.map(grantFrom)
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST no such grant */

@@ -45,7 +45,8 @@ export async function readModelGrants(
 ): Promise<ModelGrants> {
   const all = mayAll(ctx) ? [] : await readGrants(ctx, right)
   const ours = all.filter((grant) => matchesGlob(grant.models, model))
-  const held = ours.filter((grant) => holds(ctx.principal, grant.principal))
+  const holders = new Set(holdersOf(ctx.principal))
+  const held = ours.filter(({ principal }) => holders.has(principal))
   const stages = ours.some(({ stage }) => stage.includes('*'))
     ? await readStageKeys(ctx)
     : new Set()
@@ -107,9 +108,10 @@ export async function hasGrant(
   model: string | undefined,
 ): Promise<boolean> {
   if (mayAll(ctx)) return true
+  const holders = new Set(holdersOf(ctx.principal))
   return (await readGrants(ctx, right)).some(
     (grant) =>
-      holds(ctx.principal, grant.principal) &&
+      holders.has(grant.principal) &&
       (model === undefined ? /^\*+$/.test(grant.models) : matchesGlob(grant.models, model)),
   )
 }
@@ -122,12 +124,9 @@ function readGrants(ctx: Context, right: Right): Promise<readonly GrantRow[]> {
   )
 }
 
-function holds(principal: Principal, holder: string): boolean {
-  return holder === principalKey(principal.kind, principal.name) || isGroupOf(principal, holder)
-}
-
-function isGroupOf({ groups }: Principal, holder: string): boolean {
-  return holder.startsWith('group:') && groups.includes(holder.slice('group:'.length))
+/** Whose grants a principal has, as grants name them: its own and those of its groups. */
+export function holdersOf({ kind, name, groups }: Principal): string[] {
+  return [principalKey(kind, name), ...groups.map((group) => `group:${group}`)]
 }
 
 /** A principal as grants name it: `user:ada`, `service:trainer`. */

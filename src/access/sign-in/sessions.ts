@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit, entryStatement } from '../../audit/commit.ts'
 import { randomBytes, toHex } from '../../core/bytes.ts'
+import { notFound } from '../../core/error.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { hashText } from '../../platform/hash.ts'
@@ -59,7 +60,7 @@ export async function startSession(
 
 /** End a session. If it is over already, nothing happens. */
 export async function endSession(ctx: Context, id: string): Promise<void> {
-  const one = sql`id_hash = ${await hashText(ctx, id)}`
+  const one = sql`s.id_hash = ${await hashText(ctx, id)}`
   const row = await ctx.db.first(
     sql<PrincipalRow>`select ${principalColumns}
       from sessions s join accounts a on a.id = s.account where ${one}`,
@@ -67,16 +68,63 @@ export async function endSession(ctx: Context, id: string): Promise<void> {
   if (!row) return
   const principal = principalFrom(row)
   await commit(ctx, {
-    entry: entryStatement(
-      { ...ctx, principal },
-      {
-        action: 'session.ended',
-        from: sql`sessions s join accounts a on a.id = s.account where ${one}`,
-        before: sql`json_object('account', a.name, 'issuer', s.issuer)`,
-      },
-    ),
-    ended: sql`delete from sessions where ${one}`,
+    entry: sessionEndedEntry({ ...ctx, principal }, one),
+    ended: sql`delete from sessions as s where ${one}`,
   })
+}
+
+/** A browser in which the caller is signed in. */
+export type SignIn = {
+  /** Not what its cookie holds. */
+  readonly id: string
+  /** Who identified them; undefined: their password did. */
+  readonly issuer: string | undefined
+  readonly startedAtMs: number
+  /** The time of the last request, to the minute. */
+  readonly seenAtMs: number
+  /** The one that asks. */
+  readonly isCurrent: boolean
+}
+
+/** So many digits of `id_hash` tell the sessions of one account apart. */
+const idDigits = 16
+
+/** The caller's sessions, the last used first; none where no account stands for the caller. */
+export async function listSignIns(ctx: Context): Promise<SignIn[]> {
+  type Row = Record<'id_hash', string> & Pick<SessionRow, 'issuer' | 'created_at_ms' | 'seen_at_ms'>
+  const rows = await ctx.db.all(sql<Row>`select s.id_hash, s.issuer, s.created_at_ms, s.seen_at_ms
+    from sessions s where ${isOwn(ctx)} and not (${isOver(ctx)}) order by s.seen_at_ms desc, s.id_hash`)
+  return rows.map((row) => ({
+    id: row.id_hash.slice(0, idDigits),
+    issuer: row.issuer ?? undefined,
+    startedAtMs: row.created_at_ms,
+    seenAtMs: row.seen_at_ms,
+    isCurrent: row.id_hash === ctx.principal.session,
+  }))
+}
+
+/** End one of the caller's sessions, with the tokens that were made in it. @throws RESOURCE_DOES_NOT_EXIST */
+export async function endSignIn(ctx: Context, id: string): Promise<void> {
+  const one = sql`${isOwn(ctx)} and substr(s.id_hash, 1, ${idDigits}) = ${id}`
+  const { ended } = await commit(ctx, {
+    entry: sessionEndedEntry(ctx, one),
+    ended: sql`delete from sessions as s where ${one} returning 1`,
+  })
+  if (ended.length === 0) throw notFound('Sign-in', id)
+}
+
+/** @param which condition on `sessions s` */
+function sessionEndedEntry(ctx: Context, which: SQL): SQL {
+  return entryStatement(ctx, {
+    action: 'session.ended',
+    from: sql`sessions s join accounts a on a.id = s.account where ${which}`,
+    before: sql`json_object('account', a.name, 'issuer', s.issuer)`,
+  })
+}
+
+/** Condition on `sessions s`. */
+function isOwn({ principal }: Context): SQL {
+  return sql`s.account = ${principal.accountId ?? null}`
 }
 
 type SessionRow = PrincipalRow & {

@@ -7,10 +7,12 @@ import { addCopyButtons } from './copy-buttons.ts'
 import { openLinksAsDialogs } from './dialogs.ts'
 import { listenToKeys } from './keys.ts'
 import { followEvents } from './live.ts'
+import { showLocalTimes } from './local-times.ts'
 import { addTableFiles } from './table-files.ts'
 
 for (const start of [
   followEvents,
+  showLocalTimes,
   listenToKeys,
   openLinksAsDialogs,
   addCopyButtons,

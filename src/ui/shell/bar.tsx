@@ -157,6 +157,9 @@ const Myself: FC<{ readonly frame: Frame }> = ({ frame }) => {
       <nav aria-label="Yours">
         <ul>
           <li>
+            <a href={to.profile}>Profile and tokens</a>
+          </li>
+          <li>
             <a href={to.settings} data-key="g s" data-key-text="Settings">
               Settings
             </a>

@@ -4,6 +4,7 @@ import { serverUrl } from '../../http/guards/reached.ts'
 import { pagePrefix } from '../../http/guards/workspace.ts'
 import { type Paths, pathsUnder } from '../paths.ts'
 import { readAssets } from './assets.ts'
+import { type Preferences, preferencesOf } from './preferences.ts'
 
 /** What the frame of every page is made from. */
 export type Frame = {
@@ -17,6 +18,7 @@ export type Frame = {
   readonly files: { readonly style: string; readonly script: string; readonly oldLinks: string }
   readonly caller: Caller
   readonly requestId: string
+  readonly preferences: Preferences
 }
 
 export type Caller = {
@@ -44,6 +46,7 @@ export async function frameOf(c: AppContext): Promise<Frame> {
       isJudged: settings.auth,
     },
     requestId,
+    preferences: preferencesOf(c),
   }
 }
 

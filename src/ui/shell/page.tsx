@@ -22,14 +22,15 @@ type DocumentProps = PropsWithChildren<{
 
 /** A whole document. Everything that it loads comes from this server, under the nonce of the answer. */
 export const Document: FC<DocumentProps> = ({ frame, title, children, ...options }) => {
-  const { to, nonce, files } = frame
+  const { to, nonce, files, preferences } = frame
+  const { theme, isLocal } = preferences
   return (
-    <html lang="en">
+    <html lang="en" data-theme={theme} data-zone={isLocal ? 'local' : undefined}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
-        <meta name="color-scheme" content="light dark" />
+        <meta name="color-scheme" content={theme ?? 'light dark'} />
         <title>{`${visibleText(title)} · Gatehouse`}</title>
         {options.takesOldLinks ? (
           <script
@@ -167,7 +168,9 @@ const Foot: FC<{ readonly frame: Frame; readonly api: ShownCall | undefined }> =
 }) => (
   <footer class="foot">
     {api === undefined ? <Fragment /> : <ApiCall call={api} frame={frame} />}
-    <span>Times are in UTC</span>
+    <a href={frame.to.profile} class="zone">
+      Times are in UTC
+    </a>
     <span>
       Request <code>{frame.requestId.slice(0, 8)}</code>
     </span>

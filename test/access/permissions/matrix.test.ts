@@ -47,6 +47,7 @@ const alsoRight: Readonly<Record<string, readonly number[]>> = {
   liftHold: [404],
   redeliver: [404],
   revokeToken: [404],
+  endSignIn: [404],
   deleteGrant: [404],
   deleteServiceAccount: [404],
   unlinkIdentity: [404],

@@ -1,3 +1,5 @@
+import { listSignIns, startSession } from '../../../src/access/sign-in/sessions.ts'
+import { contextOf, makeAccount } from '../../support/accounts.ts'
 import { type Call, type Example, type Examples, signedIn } from './example.ts'
 
 const users = '/api/2.0/mlflow/users'
@@ -58,6 +60,14 @@ export const accessChanges: Examples = {
   'v1 revokeToken': byAdmin(made('POST', '/api/v1/tokens', token), (root, id) =>
     root('DELETE', `/api/v1/tokens/${id}`),
   ),
+  'v1 endSignIn': async (server) => {
+    const rita = await makeAccount(server.platform, 'rita')
+    const ctx = contextOf(server.platform, rita)
+    await startSession(ctx, rita, {})
+    const [signIn] = await listSignIns(ctx)
+    const call = signedIn(server, 'rita', rita)
+    return () => call('DELETE', `/api/v1/sign-ins/${signIn?.id}`)
+  },
   'v1 createGrant': byAdmin(nothing, (root) => root('POST', '/api/v1/grants', grant)),
   'v1 deleteGrant': byAdmin(made('POST', '/api/v1/grants', grant), (root, id) =>
     root('DELETE', `/api/v1/grants/${id}`),

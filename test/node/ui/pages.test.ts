@@ -239,7 +239,7 @@ describe.skipIf(!isThere)('in a browser', () => {
     const policy = '/settings/policies/production-sign-off'
     const paths = [
       ...['/settings', policy, `${policy}/edit`, `${policy}/edit?view=json`],
-      ...[`${policy}/revisions`, `${policy}/delete`, '/settings/new-policy'],
+      ...[`${policy}/revisions`, `${policy}/delete`, '/settings/new-policy', '/profile'],
     ]
     expect(await walk(url, paths, { who: admin, seenIn: diagonal })).toEqual([])
   }, 120_000)

@@ -114,6 +114,25 @@ describe.skipIf(!isThere)('the script of pages', () => {
     expect(complaints).toEqual([])
   }, 60_000)
 
+  test('turns times to the zone of the browser where its reader wants that', async () => {
+    const { open, rita, url, complaints } = await served(await askedWorld())
+    const page = await open(rita, '/promotions/1', { timezoneId: 'Asia/Kolkata' })
+    const time = page.locator('main time').first()
+    const utc = await time.innerText()
+    expect(utc).toMatch(/^2027-01-15 \d\d:00 UTC$/)
+    await page.goto(`${url}/profile`)
+    await page.getByLabel('Times').selectOption('local')
+    await page.getByLabel('Theme').selectOption('dark')
+    await page.getByRole('button', { name: 'Keep' }).click()
+    await page.goto(`${url}/promotions/1`)
+    await expect.poll(() => time.innerText()).toMatch(/^2027-01-15 \d\d:30$/)
+    expect(await time.getAttribute('title')).toBe(utc)
+    expect(await page.locator('.foot').innerText()).toMatch(/Times are in Asia\/(Kolkata|Calcutta)/)
+    const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+    expect(background).toBe('rgb(17, 22, 28)')
+    expect(complaints).toEqual([])
+  }, 60_000)
+
   test('saves a table as CSV, a chart as a picture, and copies code', async () => {
     const world = await runsWorld()
     const value = -0.0625

@@ -83,5 +83,7 @@ export const tokens = `
   --sans: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
   --mono: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 @media (prefers-color-scheme: dark) { :root { ${declared(dark)} } }
-@media print { :root { color-scheme: light; ${declared(light)} } }
+:root[data-theme="light"] { color-scheme: light; ${declared(light)} }
+:root[data-theme="dark"] { color-scheme: dark; ${declared(dark)} }
+@media print { :root:root { color-scheme: light; ${declared(light)} } }
 `

@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest'
+import { admin, authServer, password } from '../support/auth-server.ts'
+import { testServer } from '../support/server.ts'
+import { fieldsIn, markupIn, pagesOf, textOf } from './page.ts'
+
+async function world() {
+  const server = await authServer()
+  const ann = await server.user('ann')
+  const signIn = async (headers: Record<string, string> = {}) => {
+    const res = await server.app.request('/signin', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers },
+      body: new URLSearchParams({ username: 'ann', password }).toString(),
+    })
+    return res.headers.get('set-cookie')?.split(';')[0] ?? ''
+  }
+  return { ...server, ann, signIn, as: (who: string) => pagesOf(server.app, who) }
+}
+
+describe('the profile', () => {
+  test('says who one is, in which groups, and what was given', async () => {
+    const { as, ann, call, mlflow } = await world()
+    await call(admin, 'PUT', '/api/v1/groups/release', { members: ['ann'] })
+    const grant = {
+      principal: 'group:release',
+      action: 'promote',
+      models: 'fraud-*',
+      stage: 'Production',
+    }
+    await call(admin, 'POST', '/api/v1/grants', grant)
+    await mlflow(ann, 'POST', 'registered-models/create', { name: 'mine' })
+    const text = textOf((await as(ann).get('/profile')).html)
+    expect(text).toContain('Name ann , verified')
+    expect(text).toContain('release (kept here)')
+    expect(text).toContain('promote fraud-* Production group:release')
+    expect(text).toContain('registered model mine MANAGE')
+  })
+
+  test('makes a token, shows it this once with what uses it, and revokes it', async () => {
+    const { as, ann, whoami, call } = await world()
+    const made = await as(ann).post('/profile/tokens', { name: 'ci', scopes: 'read', days: '30' })
+    const [, token] = /(gh_[0-9a-f]{64})<\/code>/.exec(made.html) ?? []
+    expect(made.headers.get('cache-control')).toBe('no-store')
+    expect(textOf(made.html)).toContain(`export MLFLOW_TRACKING_TOKEN=${token}`)
+    expect((await whoami(`Bearer ${token}`)).json.name).toBe('ann')
+    const shown = await as(ann).get('/profile')
+    expect(shown.html).not.toContain('gh_')
+    expect(textOf(shown.html)).toContain('ci read ')
+    const { id } = fieldsIn(shown.html)
+    const gone = await as(ann).post('/profile/tokens/revoke', { id: id ?? '' })
+    expect([gone.status, gone.location]).toEqual([303, '/profile'])
+    expect((await whoami(`Bearer ${token}`)).status).toBe(401)
+    const { text } = await call(admin, 'GET', '/api/v1/audit')
+    for (const action of ['token.created', 'token.revoked']) expect(text).toContain(action)
+    expect(text).not.toContain(token)
+  })
+
+  test('keeps what was typed where no token was made, and revokes nobody else’s', async () => {
+    const { as, ann, user, token, whoami } = await world()
+    const rita = await token(await user('rita'))
+    const wrong = await as(ann).post('/profile/tokens', { name: 'x'.repeat(200), scopes: 'read' })
+    expect([wrong.status, fieldsIn(wrong.html).name, fieldsIn(wrong.html).scopes]).toEqual([
+      400,
+      'x'.repeat(200),
+      'read',
+    ])
+    expect((await as(ann).post('/profile/tokens/revoke', { id: rita.id })).status).toBe(404)
+    expect((await whoami(rita.bearer)).status).toBe(200)
+    const bounded = await token(ann, { scopes: ['read'] })
+    const more = await as(bounded.bearer).post('/profile/tokens', {
+      name: 'a',
+      scopes: 'read write',
+    })
+    expect(more.status).toBe(403)
+  })
+
+  test('lists the browsers where one is signed in, and ends one of them with its tokens', async () => {
+    const { app, as, ann, signIn, call, user } = await world()
+    const [here, there] = [await signIn(), await signIn()]
+    const get = (cookie: string, path: string) =>
+      app.request(path, { headers: { cookie, accept: 'text/html' } })
+    const listed = await app.request('/api/v1/sign-ins', { headers: { cookie: here } })
+    const { items } = (await listed.json()) as { items: { id: string; current: boolean }[] }
+    expect(items.map(({ current }) => current).sort()).toEqual([false, true])
+    expect(textOf(await (await get(here, '/profile')).text())).toContain('this browser')
+    const other = items.find(({ current }) => !current)?.id ?? ''
+    const eve = await user('eve')
+    expect((await as(eve).post('/profile/sign-ins/end', { id: other })).status).toBe(404)
+    expect((await get(there, '/profile')).status).toBe(200)
+    const ended = await as(ann).post('/profile/sign-ins/end', { id: other })
+    expect(ended.status).toBe(303)
+    expect((await get(there, '/profile')).headers.get('location')).toBe('/signin?to=%2Fprofile')
+    expect((await get(here, '/profile')).status).toBe(200)
+    expect((await call(ann, 'DELETE', `/api/v1/sign-ins/${other}`)).status).toBe(404)
+    const { text } = await call(admin, 'GET', '/api/v1/audit?action=session.ended')
+    expect(text).toContain('"account":"ann"')
+  })
+
+  test('takes no form that a page of another site sends', async () => {
+    const { app, signIn } = await world()
+    const cookie = await signIn()
+    for (const path of ['tokens', 'tokens/revoke', 'sign-ins/end', 'preferences']) {
+      const res = await app.request(`/profile/${path}`, {
+        method: 'POST',
+        headers: {
+          ...{ cookie, accept: 'text/html', origin: 'https://evil.example' },
+          'content-type': 'application/x-www-form-urlencoded',
+        },
+        body: 'name=x&id=1',
+      })
+      expect([path, res.status]).toEqual([path, 403])
+    }
+  })
+
+  test('keeps the theme and the zone of times in the browser', async () => {
+    const { app, as, ann } = await world()
+    const kept = await as(ann).post('/profile/preferences', { theme: 'dark', zone: 'local' })
+    const cookie = kept.headers.get('set-cookie') ?? ''
+    expect(cookie).toMatch(/^gatehouse_view=dark\.local;.*HttpOnly; SameSite=Lax/)
+    const page = async (value: string) => {
+      const headers = { authorization: ann, cookie: value, accept: 'text/html' }
+      return (await app.request('/profile', { headers })).text()
+    }
+    const [chosen = ''] = cookie.split(';')
+    expect(await page(chosen)).toContain('<html lang="en" data-theme="dark" data-zone="local">')
+    expect(await page('gatehouse_view=%22%3E%3Cscript%3E.local')).toContain(
+      '<html lang="en" data-zone="local">',
+    )
+    expect(await page('')).toContain('<html lang="en">')
+  })
+
+  test('shows hostile names as texts', async () => {
+    const { as, ann, call } = await world()
+    const evil = '"><img src=x onerror=alert(1)>'
+    await call(admin, 'PUT', `/api/v1/groups/${encodeURIComponent(evil)}`, { members: ['ann'] })
+    await call(admin, 'POST', '/api/v1/grants', {
+      principal: `group:${evil}`,
+      action: 'approve',
+      models: evil,
+    })
+    const made = await as(ann).post('/profile/tokens', { name: evil })
+    expect([made.status, markupIn(made.html)]).toEqual([200, []])
+    const shown = await as(ann).get('/profile')
+    expect([textOf(shown.html).includes('onerror'), markupIn(shown.html)]).toEqual([true, []])
+  })
+})
+
+test('with access control off the profile says so', async () => {
+  const { app } = await testServer()
+  const { html, status } = await pagesOf(app).get('/profile')
+  expect([status, textOf(html)]).toEqual([200, expect.stringContaining('Access control is off')])
+  expect((await pagesOf(app).post('/profile/tokens', { name: 'x' })).status).toBe(403)
+})
