@@ -5,12 +5,12 @@ import type { Context } from '../platform/context.ts'
 import { versionEntry } from '../registry/audit-entries.ts'
 import { modelId, versionId } from '../registry/ids.ts'
 import { getModel } from '../registry/models/registered-models.ts'
-import { type ModelUri, type Resolution, readModelUri } from './resolve.ts'
+import { selectedVersionId } from '../registry/source/resolve-selector.ts'
+import { type ModelUri, readModelUri } from './resolve.ts'
 import type { servingReplicas } from './tables.ts'
-import { readMeaning } from './watch.ts'
 
-/** One that was not heard of for so long counts no more, and is forgotten after a day. */
-const silentMs = 60_000
+/** One that was not heard of for three of its reports counts no more, and is forgotten after a day. */
+const silentMs = 45_000
 const forgottenMs = 86_400_000
 const replicasMax = 1000
 /** Entries of failures that the audit log takes of one account and model within an hour. */
@@ -43,7 +43,7 @@ export type Replica = {
     | { readonly version: number; readonly message: string; readonly atMs: number }
     | undefined
   readonly seenAtMs: number
-  /** It has said nothing for a minute. */
+  /** It has said nothing for 45 seconds. */
   readonly isSilent: boolean
 }
 
@@ -147,7 +147,7 @@ export async function listReplicas(
   return rows.map((row) => replicaFrom(ctx, row))
 }
 
-/** The processes that answer with a version, as far as they were heard of within a minute; 1000 at most. */
+/** The processes that answer with a version, as far as they were heard of within 45 seconds; 1000 at most. */
 export async function listReplicasOfVersion(
   ctx: Context,
   name: string,
@@ -160,28 +160,39 @@ export async function listReplicasOfVersion(
   return rows.map((row) => replicaFrom(ctx, row))
 }
 
+/** A version that a URI means. */
+export type WantedVersion = {
+  readonly version: number
+  readonly stage: string
+  /** Of its sealed files; null: it is not sealed. */
+  readonly digest: string | null
+}
+
 /**
- * What the URIs of a model's processes mean now; undefined: no version of it. After a rename the name may
- * be another model's, which its readers may not read.
+ * What the URIs of a model's followers mean now, in one round trip; those that mean no version of it are left out. After a rename the
+ * name may be another model's, which its readers may not read.
  */
 export async function readWanted(
   ctx: Context,
-  replicas: readonly Replica[],
-): Promise<ReadonlyMap<string, Resolution | undefined>> {
-  const wanted = new Map<string, Resolution | undefined>()
-  for (const { uri, registeredModelId } of replicas) {
-    if (wanted.has(uri)) continue
-    const { told } = await readMeaning(ctx, readModelUri(uri))
-    const isOfModel = !('why' in told) && told.registeredModelId === registeredModelId
-    wanted.set(uri, isOfModel ? told : undefined)
-  }
-  return wanted
+  followers: readonly { readonly uri: string; readonly registeredModelId: number }[],
+): Promise<ReadonlyMap<string, WantedVersion>> {
+  const asked = new Map(followers.map(({ uri, registeredModelId }) => [uri, registeredModelId]))
+  if (asked.size === 0) return new Map()
+  const { found } = await ctx.db.batch({
+    found: [...asked].map(([uri, registeredModelId]) => {
+      const { name, selector } = readModelUri(uri)
+      return sql<WantedVersion & { uri: string }>`select ${uri} as uri, v.version, v.stage, f.digest
+        from model_versions v left join manifests f on f.id = v.manifest
+        where v.id = (${selectedVersionId(ctx, name, selector)}) and v.registered_model = ${registeredModelId}`
+    }),
+  })
+  return new Map(found.flat().map(({ uri, ...wanted }) => [uri, wanted]))
 }
 
 /** Whether a process serves something else than it should. */
-export function isDrifted({ live }: Replica, wanted: Resolution | undefined): boolean {
+export function isDrifted({ live }: Replica, wanted: WantedVersion | undefined): boolean {
   if (live?.version !== wanted?.version) return true
-  return wanted?.digest !== undefined && wanted.digest !== live?.digest
+  return wanted !== undefined && wanted.digest !== null && wanted.digest !== live?.digest
 }
 
 function replicaFrom(ctx: Context, row: ReplicaRow): Replica {

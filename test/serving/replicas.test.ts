@@ -87,10 +87,10 @@ describe('a process that serves', () => {
     ])
   })
 
-  test('is silent after a minute, serves nothing by then, and is forgotten after a day', async () => {
+  test('is silent after 45 seconds, serves nothing by then, and is forgotten after a day', async () => {
     const { report, serving, servedBy, clock } = await world()
     await report('r1', { live: { version: 1, digest, at: clock.now() } })
-    clock.pass(60_001)
+    clock.pass(45_001)
     expect((await serving()).items).toMatchObject([{ replica: 'r1', silent: true }])
     expect(await servedBy('1')).toEqual([])
     clock.pass(86_400_000)

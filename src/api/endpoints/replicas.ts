@@ -74,7 +74,7 @@ export const listReplicas = endpoint({
         .optional()
         .describe('The version that does not come up'),
       seen_at: z.number().int(),
-      silent: z.boolean().describe('It has said nothing for a minute'),
+      silent: z.boolean().describe('It has said nothing for 45 seconds'),
     }),
   ),
 })

@@ -1,6 +1,6 @@
 import { requireModelVersion } from '../../access/permissions/require.ts'
 import * as serving from '../../serving/replicas.ts'
-import { type Resolution, readModelUri } from '../../serving/resolve.ts'
+import { readModelUri } from '../../serving/resolve.ts'
 import type { Answer } from '../endpoints/endpoint.ts'
 import * as endpoints from '../endpoints/replicas.ts'
 import { page } from '../page.ts'
@@ -49,7 +49,7 @@ export const replicaRoutes: readonly ServedEndpoint[] = [
 
 function replicaToWire(
   replica: serving.Replica,
-  wanted: Resolution | undefined,
+  wanted: serving.WantedVersion | undefined,
 ): Answer<typeof endpoints.listReplicas>['items'][number] {
   const { live, failed } = replica
   return {

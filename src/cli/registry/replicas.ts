@@ -40,7 +40,7 @@ function problemOf({
   readonly failed?: { readonly version: string; readonly message: string } | undefined
   readonly drifted: boolean
 }): string {
-  if (silent) return 'silent for a minute'
+  if (silent) return 'silent for 45 s'
   if (failed) return `${failed.version} does not come up: ${failed.message}`
   return drifted ? 'runs another version' : ''
 }

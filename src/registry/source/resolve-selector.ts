@@ -1,8 +1,10 @@
+import type { SQL } from 'drizzle-orm'
 import { excerpt, notFound } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import { checkModelName } from '../check-names.ts'
+import { versionId } from '../ids.ts'
 import { getLatestVersions } from '../models/registered-models.ts'
-import { getVersionByAlias } from '../stages/aliases.ts'
+import { getVersionByAlias, latestInStage, versionIdByAlias } from '../stages/aliases.ts'
 import { resolveStage } from '../stages/stages.ts'
 import type { ModelVersion } from '../versions/read-versions.ts'
 import { getVersion } from '../versions/versions.ts'
@@ -26,4 +28,11 @@ export async function resolveSelector(
   const [version] = await getLatestVersions(ctx, name, [stage])
   if (!version) throw notFound(`Version of model '${excerpt(name)}' in stage`, stage)
   return version
+}
+
+/** As `resolveSelector`, as a select of `model_versions.id`: none, or null, where it would throw. */
+export function selectedVersionId(ctx: Context, name: string, selector: Selector): SQL {
+  if (selector.by === 'alias') return versionIdByAlias(ctx, name, selector.alias)
+  if (selector.by === 'version') return versionId(ctx, name, selector.version)
+  return latestInStage(ctx, name, selector.stage)
 }

@@ -132,11 +132,7 @@ export async function getVersionByAlias(
   alias: string,
 ): Promise<ModelVersion> {
   checkAlias(alias)
-  const id = isLatest(alias)
-    ? newestVersionId(ctx, name)
-    : sql`select v.id from aliases a join model_versions v
-        on v.registered_model = a.registered_model and v.version = a.version
-        where a.registered_model = (${modelId(ctx, name)}) and a.alias = ${alias}`
+  const id = isLatest(alias) ? newestVersionId(ctx, name) : aliasedVersionId(ctx, name, alias)
   const [version] = versionsFrom(await ctx.db.batch(versionReads(id)))
   if (version) return version
   const { models, ...read } = await ctx.db.batch({
@@ -150,11 +146,24 @@ export async function getVersionByAlias(
   throw invalid(`${messages.noAlias(alias)}; set it first`)
 }
 
+/** As `getVersionByAlias`, as a select of `model_versions.id`; null where it would throw. */
+export function versionIdByAlias(ctx: Context, name: string, alias: string): SQL {
+  return isLatest(alias)
+    ? newestVersionId(ctx, name)
+    : sql`select coalesce((${aliasedVersionId(ctx, name, alias)}), (${latestInStage(ctx, name, alias)}))`
+}
+
+function aliasedVersionId(ctx: Context, name: string, alias: string): SQL {
+  return sql`select v.id from aliases a join model_versions v
+    on v.registered_model = a.registered_model and v.version = a.version
+    where a.registered_model = (${modelId(ctx, name)}) and a.alias = ${alias}`
+}
+
 /**
  * A select of `model_versions.id`: the version that get-latest-versions answers for a stage, or
  * none.
  */
-function latestInStage(ctx: Context, name: string, stage: string): SQL {
+export function latestInStage(ctx: Context, name: string, stage: string): SQL {
   return sql`select v.id from stages s
     join model_versions v on v.registered_model = (${modelId(ctx, name)}) and v.stage = s.name
     where s.name_key = ${stageKey(stage)} order by v.version desc limit 1`
