@@ -7,6 +7,8 @@ export type DeploymentGuard = {
   /** Errors of requests, 0 to 1. */
   readonly max_error_rate?: number | undefined
   readonly max_p95_ms?: number | undefined
+  /** By how much the rate of requests that a variant refuses may be above that of the others, 0 to 1. */
+  readonly max_refused_excess?: number | undefined
   readonly window_seconds: number
   /** Fewer are not judged. */
   readonly min_requests: number

@@ -70,6 +70,39 @@ test('what routers count is summed over a window, by variant, shadow and version
   expect((await stats('?window_seconds=30')).variants).toMatchObject([{ requests: 10 }])
 })
 
+test('what was counted is told by steps of a window, and by hours where it lies by hours', async () => {
+  const { report, call, clock, platform } = await world()
+  clock.pass(3_600_000 - (clock.now() % 3_600_000))
+  const begin = clock.now()
+  await report(1)
+  clock.pass(70_000)
+  await report(2, [ten, mirrored])
+  const steps = async (query: string) => {
+    const { status, json } = await call('GET', `${path}/stats?${query}`)
+    return { status, ...json }
+  }
+  const { variants, shadows } = await steps('window_seconds=300&step_seconds=60')
+  const of10 = { requests: 10, errors: 1, refused: 2 }
+  expect(variants).toMatchObject([
+    { steps: [{ at: begin, ...of10, p95_ms: expect.any(Number) }, { at: begin + 60_000 }] },
+  ])
+  expect(shadows).toMatchObject([{ steps: [{ at: begin + 60_000, requests: 4 }] }])
+  expect((await steps('window_seconds=300')).variants[0]).not.toHaveProperty('steps')
+  clock.pass(3_600_000)
+  for (let i = 0; i < 3; i++) await mergeOldCounts(platform)
+  const byHour = await steps('window_seconds=7200&step_seconds=3600')
+  expect(byHour.variants).toMatchObject([{ steps: [{ at: begin, requests: 20 }] }])
+  // What was folded into an hour that ends within the window was counted before it.
+  expect((await steps('window_seconds=300&step_seconds=60')).variants).toEqual([])
+  for (const wrong of [
+    'window_seconds=300&step_seconds=25',
+    'window_seconds=7200&step_seconds=60',
+    'window_seconds=2592000&step_seconds=3600',
+  ]) {
+    expect((await steps(wrong)).status, wrong).toBe(400)
+  }
+})
+
 test('a report that is repeated counts once, and so does one of two at once', async () => {
   const { report, stats } = await world()
   const both = await Promise.all([report(1), report(1)])

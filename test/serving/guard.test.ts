@@ -127,6 +127,32 @@ describe('a guard', () => {
     expect((await getVersion('fraud', 3)).json.model_version.current_stage).toBe('Production')
   })
 
+  test('takes out a variant that refuses far more than the others do', async () => {
+    const { report, weights, entries, call } = await world({
+      guard: { max_refused_excess: 0.3, min_requests: 20 },
+    })
+    const refused = (name: string, version: number, count: number) => ({
+      ...answered(name, version, 0),
+      refused: count,
+    })
+    // Callers who send what nobody can take are no fault of a variant; neither is what few of the others saw.
+    await report(refused('challenger', 3, 20))
+    expect(await weights()).toEqual([90, 10])
+    await report(refused('champion', 2, 15))
+    expect(await weights()).toEqual([90, 10])
+    const { guard } = (await call('GET', `${path}/stats`)).json
+    expect(guard.variants).toMatchObject([
+      { name: 'champion', version: '2', requests: 20, error_rate: 0, refused_excess: -0.25 },
+      { name: 'challenger', version: '3', requests: 20, refused_excess: 0.25 },
+    ])
+    await report(answered('champion', 2, 0))
+    expect(await weights()).toEqual([90, 0])
+    expect(await entries('deployment.set')).toMatchObject([
+      { reason: expect.stringContaining('refused 20 of 20 requests within 60 s, the other') },
+      {},
+    ])
+  })
+
   test.each([
     ['without a bound', { min_requests: 20 }],
     ['with a misspelt one', { max_errors: 1 }],

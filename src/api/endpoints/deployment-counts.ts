@@ -84,6 +84,10 @@ const ShadowCounts = {
   agreement: rate.describe('Of the answers that were compared'),
   difference_max: rate.describe('The largest difference of two numbers at the same place'),
 }
+const Steps = z
+  .array(z.object({ at: z.number().int().describe('When it began'), ...Counts }))
+  .optional()
+  .describe('Those in which something was counted, one after another')
 const ofVersions = 'At most 20, those that answered last'
 const version = z.string().optional().describe('Absent where only the scorer knows')
 
@@ -98,6 +102,15 @@ export const getDeploymentStats = endpoint({
   params: DeploymentNameParams,
   query: z.object({
     window_seconds: z.coerce.number().int().min(10).max(2_592_000).default(3600),
+    step_seconds: z.coerce
+      .number()
+      .int()
+      .min(10)
+      .max(2_592_000)
+      .optional()
+      .describe(
+        'Adds `steps`: a multiple of 10 seconds; of 3600 for windows above an hour; 400 steps at most',
+      ),
   }),
   answer: z.object({
     deployment: z.string(),
@@ -109,6 +122,7 @@ export const getDeploymentStats = endpoint({
         weight: z.number().optional().describe('Absent where it is none any more'),
         ...Counts,
         versions: z.array(z.object({ version, ...Counts })).describe(ofVersions),
+        steps: Steps,
       }),
     ),
     shadows: z.array(
@@ -116,8 +130,25 @@ export const getDeploymentStats = endpoint({
         name: z.string(),
         ...ShadowCounts,
         versions: z.array(z.object({ version, ...ShadowCounts })).describe(ofVersions),
+        steps: Steps,
       }),
     ),
+    guard: z
+      .object({
+        since: z.number().int().describe('What was counted before is not judged'),
+        variants: z.array(
+          z.object({
+            name: z.string(),
+            version,
+            requests: z.number().int(),
+            error_rate: rate,
+            p95_ms: rate,
+            refused_excess: rate.describe('Absent while the others have too few requests'),
+          }),
+        ),
+      })
+      .optional()
+      .describe('What the guard judges now, of the variants that have a weight'),
     ...OutcomeFields,
   }),
 })

@@ -76,6 +76,14 @@ const Split = {
     .strictObject({
       max_error_rate: z.number().min(0).max(1).optional(),
       max_p95_ms: z.number().min(1).max(3_600_000).optional(),
+      max_refused_excess: z
+        .number()
+        .min(0)
+        .max(1)
+        .optional()
+        .describe(
+          'By how much the rate of refused requests may be above that of the other variants together',
+        ),
       window_seconds: z.number().int().min(10).max(3000).default(60),
       min_requests: z.number().int().min(1).max(1_000_000).default(50),
       action: z
@@ -90,9 +98,11 @@ const Split = {
         .default([])
         .describe('`service:scorers`: whose counts it believes, besides those who could write it'),
     })
-    .refine((guard) => guard.max_error_rate !== undefined || guard.max_p95_ms !== undefined, {
-      error: 'give max_error_rate, max_p95_ms or both',
-    })
+    .refine(
+      ({ max_error_rate, max_p95_ms, max_refused_excess }) =>
+        (max_error_rate ?? max_p95_ms ?? max_refused_excess) !== undefined,
+      { error: 'give max_error_rate, max_p95_ms, max_refused_excess or several of them' },
+    )
     .optional()
     .describe('Bounds that the variants keep'),
 }

@@ -1,4 +1,5 @@
 import { sql } from 'drizzle-orm'
+import { invalid } from '../../core/error.ts'
 import { compareUnits } from '../../core/names.ts'
 import { letOthersRun } from '../../core/rounds.ts'
 import type { Context } from '../../platform/context.ts'
@@ -14,7 +15,12 @@ export type DeploymentStats = {
   readonly name: string
   readonly all: CountsOfOne
   readonly versions: readonly (CountsOfOne & { readonly version: number })[]
+  /** One after another, those in which something was counted; empty where no step was asked for. */
+  readonly steps: readonly CountsOfStep[]
 }
+
+/** What was counted from a time on, for as long as a step is. */
+export type CountsOfStep = CountsOfOne & { readonly atMs: number }
 
 type CountRow = Omit<RequestCounts, 'latencies' | 'differenceMax'> & {
   readonly at_ms: number
@@ -25,18 +31,47 @@ type CountRow = Omit<RequestCounts, 'latencies' | 'differenceMax'> & {
 /** Versions of a variant or a shadow that are told: those that answered last. */
 const versionsMax = 20
 
+/** The time until now of which something is asked, and by which steps, if by any. */
+export type CountsWindow = { readonly windowMs: number; readonly stepMs?: number | undefined }
+
 /**
- * What was counted from a time on, variants first, by name. A span that began before it counts if it ends later.
+ * What was counted within a time until now, variants first, by name. What is older than an hour counts by whole
+ * hours. A span that began before the time counts if it ends later; `countedSinceMs` says when that was.
  *
- * @param sinceMs what is older than an hour counts by whole hours
  * @returns up to 20 versions of each; all of them are in the sums
+ * @throws INVALID_PARAMETER_VALUE the steps are no whole spans, or too many
  */
-export function readCounts(
+export async function readCounts(
   ctx: Context,
   deployment: number,
-  sinceMs: number,
+  window: CountsWindow,
 ): Promise<DeploymentStats[]> {
-  return readSpans(ctx, deployment, { sinceMs, spans: [spanMs, hourMs], versionsMax })
+  checkStep(window)
+  const { windowMs, stepMs } = window
+  const sinceMs = ctx.now() - windowMs
+  const spans = windowMs > hourMs ? [spanMs, hourMs] : [spanMs]
+  return readSpans(ctx, deployment, { sinceMs, spans, versionsMax, stepMs })
+}
+
+/** When the first span began of those that `readCounts` reads. */
+export function countedSinceMs({ now }: Pick<Context, 'now'>, { windowMs }: CountsWindow): number {
+  const sinceMs = now() - windowMs
+  return sinceMs - (sinceMs % (windowMs > hourMs ? hourMs : spanMs))
+}
+
+const stepsMax = 400
+
+function checkStep({ windowMs, stepMs }: CountsWindow): void {
+  if (stepMs === undefined) return
+  const span = windowMs > hourMs ? hourMs : spanMs
+  if (stepMs % span !== 0) {
+    throw invalid(
+      `A step of ${stepMs / 1000} seconds is no multiple of the ${span / 1000} seconds by which such a window is counted`,
+    )
+  }
+  if (windowMs / stepMs > stepsMax) {
+    throw invalid(`The window has more than ${stepsMax} steps; take longer ones`)
+  }
 }
 
 /** As `readCounts`, of what does not count by whole hours yet, with every version. */
@@ -54,6 +89,7 @@ type Spans = {
   /** The lengths of those that are read, the shorter ones first. */
   readonly spans: readonly number[]
   readonly versionsMax: number
+  readonly stepMs?: number | undefined
 }
 
 /** Rows that are read in one go: some 20 ms, however many durations they tell apart. */
@@ -62,7 +98,7 @@ const perRound = 500
 async function readSpans(
   ctx: Context,
   deployment: number,
-  { sinceMs, spans, versionsMax }: Spans,
+  { spans, sinceMs, ...how }: Spans,
 ): Promise<DeploymentStats[]> {
   const sums = new Map<string, NamedSum>()
   for (const span of spans) {
@@ -74,15 +110,16 @@ async function readSpans(
         where deployment = ${deployment} and span_ms = ${span} and at_ms > ${sinceMs - span}
           and (at_ms, kind, name, version) < (${at_ms}, ${kind}, ${name}, ${version})
         order by at_ms desc, kind desc, name desc, version desc limit ${perRound}`)
-      for (const row of rows) addRow(sums, row, versionsMax)
+      for (const row of rows) addRow(sums, row, how)
       before = rows.length < perRound ? undefined : rows.at(-1)
       if (before) await letOthersRun()
     } while (before)
   }
   return [...sums.values()]
-    .map(({ versions, ...one }) => ({
+    .map(({ versions, steps, ...one }) => ({
       ...one,
       versions: [...versions.values()].sort((a, b) => a.version - b.version),
+      steps: [...steps.values()].sort((a, b) => a.atMs - b.atMs),
     }))
     .sort((a, b) => compareUnits(b.kind, a.kind) || compareUnits(a.name, b.name))
 }
@@ -96,15 +133,27 @@ type Sum = { -readonly [K in keyof CountsOfOne]: CountsOfOne[K] } & {
 type NamedSum = Pick<RequestCounts, 'kind' | 'name'> & {
   readonly all: Sum
   readonly versions: Map<number, Sum & { readonly version: number }>
+  readonly steps: Map<number, Sum & { readonly atMs: number }>
 }
 
-function addRow(sums: Map<string, NamedSum>, row: CountRow, versionsMax: number): void {
+function addRow(
+  sums: Map<string, NamedSum>,
+  row: CountRow,
+  { versionsMax, stepMs }: Pick<Spans, 'versionsMax' | 'stepMs'>,
+): void {
   const { kind, name, version, latencies } = row
   const key = `${kind} ${name}`
-  const of = sums.get(key) ?? { kind, name, all: emptySum(), versions: new Map() }
+  const none = { kind, name, all: emptySum(), versions: new Map(), steps: new Map() }
+  const of: NamedSum = sums.get(key) ?? none
   sums.set(key, of)
   const buckets: Record<string, number> = JSON.parse(latencies)
   addTo(of.all, row, buckets)
+  if (stepMs !== undefined) {
+    const atMs = row.at_ms - (row.at_ms % stepMs)
+    const step = of.steps.get(atMs) ?? { atMs, ...emptySum() }
+    of.steps.set(atMs, step)
+    addTo(step, row, buckets)
+  }
   const known = of.versions.get(version)
   if (!known && of.versions.size >= versionsMax) return
   const own = known ?? { version, ...emptySum() }

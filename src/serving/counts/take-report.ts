@@ -2,15 +2,14 @@ import { RegistryError } from '../../core/error.ts'
 import { deploymentGuard } from '../../core/principal.ts'
 import { rollBack } from '../../governance/moves/rollback.ts'
 import type { Context } from '../../platform/context.ts'
-import { quantileOf } from '../../router/latencies.ts'
 import type { Variant } from '../../router/split.ts'
 import { type DeploymentGuard, stageOf, withoutSteps } from '../deployment-guard.ts'
 import { type Deployment, getDeployment, writeDeployment } from '../deployments.ts'
 import { requireReporting } from '../permissions.ts'
 import { readModelUri } from '../resolve.ts'
 import { readMeaning } from '../watch.ts'
-import { type CountsOfOne, readFineCounts } from './read-counts.ts'
-import { type CountsReport, reportCounts, spanMs } from './report-counts.ts'
+import { readJudgedCounts, refusalsBeside, whyBroken } from './judge-counts.ts'
+import { type CountsReport, reportCounts } from './report-counts.ts'
 
 /**
  * Take the report of a router, and hold the variants to their bounds. A guard believes the counts of those alone
@@ -42,15 +41,12 @@ async function holdToBounds(
   deployment: Deployment,
   guard: DeploymentGuard,
 ): Promise<void> {
-  // What was counted before the deployment was as it is says nothing of it.
-  const beganMs = deployment.updatedAtMs + spanMs - 1
-  const sinceMs = Math.max(ctx.now() - 1000 * guard.window_seconds, beganMs)
-  const stats = await readFineCounts(ctx, deployment.id, sinceMs)
-  for (const { kind, name, versions } of stats) {
+  const stats = await readJudgedCounts(ctx, deployment, guard)
+  for (const { name, versions } of stats) {
     const variant = deployment.variants.find((one) => one.name === name)
-    if (kind !== 'variant' || !variant || variant.weight === 0) continue
+    if (!variant) continue
     for (const counts of versions) {
-      const why = whyBroken(counts, guard)
+      const why = whyBroken(counts, refusalsBeside(stats, name), guard)
       if (why === undefined || !(await isMeant(ctx, variant, counts.version))) continue
       const what = counts.version === 0 ? '' : ` (version ${counts.version})`
       const reason = `Variant '${name}'${what} ${why}`
@@ -58,21 +54,6 @@ async function holdToBounds(
       return
     }
   }
-}
-
-/** How a variant breaks its bounds; undefined: it does not, or there were too few requests. */
-function whyBroken(
-  { requests, errors, latencies }: CountsOfOne,
-  { max_error_rate, max_p95_ms, min_requests, window_seconds }: DeploymentGuard,
-): string | undefined {
-  if (requests < min_requests) return undefined
-  const within = `${requests} requests within ${window_seconds} s`
-  if (max_error_rate !== undefined && errors / requests > max_error_rate) {
-    return `answered ${errors} of ${within} with errors; the guard allows a rate of ${max_error_rate}`
-  }
-  const p95 = quantileOf(latencies, 0.95)
-  if (max_p95_ms === undefined || p95 === undefined || p95 <= max_p95_ms) return undefined
-  return `took ${p95} ms at the 95th percentile of ${within}; the guard allows ${max_p95_ms} ms`
 }
 
 /** Whether a variant should answer with this version: one that was replaced is judged no more. */
