@@ -4,6 +4,7 @@ import { principalRecord } from '../core/principal.ts'
 import { changeGuardedDeployment } from '../governance/moves/guarded-deployments.ts'
 import { type Context, type Platform, systemContext } from '../platform/context.ts'
 import { failureText, logError } from '../platform/log.ts'
+import { refuseOtherRevision } from './change-weights.ts'
 import { type CanaryState, type GuardedSplit, withoutSteps } from './deployment-guard.ts'
 import { type Deployment, getDeployment, writeDeployment } from './deployments.ts'
 import { enterStage } from './enter-stage.ts'
@@ -15,22 +16,30 @@ const perSweep = 50
 /** What people do with a canary under way. */
 export type CanaryChange = 'pause' | 'resume' | 'promote' | 'rollback'
 
+type WantedCanaryChange = {
+  readonly change: CanaryChange
+  readonly reason: string
+  readonly revision?: number | undefined
+}
+
 /**
  * Hold the steps of a deployment, go on with them, go to the last one, or back to how it was before the first.
  *
  * @param reason for the audit log
+ * @param revision the one that was seen; undefined: whatever is there
  * @throws PERMISSION_DENIED a policy lets only others
  * @throws RESOURCE_DOES_NOT_EXIST no such deployment
- * @throws RESOURCE_CONFLICT no steps are under way, it is paused or goes on already, or it changed at the same moment
+ * @throws RESOURCE_CONFLICT no steps are under way, it is paused or goes on already, or it changed since or at the same moment
  */
 export async function changeCanary(
   ctx: Context,
   name: string,
-  { change, reason }: { readonly change: CanaryChange; readonly reason: string },
+  { change, reason, ...seen }: WantedCanaryChange,
 ): Promise<Deployment> {
   if (reason.trim() === '') throw invalid("'reason' is empty: say why, for the audit log")
   const deployment = await getDeployment(ctx, name)
   const { model, revision, canary } = deployment
+  if (seen.revision !== undefined) refuseOtherRevision(deployment, seen.revision)
   if (!canary) {
     throw conflict(`No steps of deployment '${excerpt(name)}' are under way; write it with 'steps'`)
   }

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { modelEntriesSql } from '../audit/entry.ts'
+import { deploymentGuard, type PrincipalRecord } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
 import type { GuardedSplit } from './deployment-guard.ts'
 import { getDeployment } from './deployments.ts'
@@ -11,6 +12,8 @@ export type DeploymentChange = {
   readonly atMs: number
   /** Who made it: `deployment-guard` and `gatehouse` act by themselves. */
   readonly by: string
+  /** The guard acted. */
+  readonly isByGuard: boolean
   readonly reason: string | null
   /** It was made although a policy lets only others. */
   readonly breakGlass: boolean
@@ -21,7 +24,7 @@ export type DeploymentChange = {
 type ChangeRow = {
   seq: number
   at_ms: number
-  by: string
+  actor: string
   reason: string | null
   break_glass: number
   split: string | null
@@ -39,8 +42,7 @@ export async function readDeploymentHistory(
   page: { readonly before: number; readonly count: number },
 ): Promise<DeploymentChange[]> {
   const { registeredModelId } = await getDeployment(ctx, name)
-  const rows =
-    await ctx.db.all(sql<ChangeRow>`select e.seq, e.at_ms, e.actor ->> 'name' as by, e.reason,
+  const rows = await ctx.db.all(sql<ChangeRow>`select e.seq, e.at_ms, e.actor, e.reason,
       coalesce(e.after ->> 'break_glass', 0) as break_glass, e.after -> 'split' as split
     from ${modelEntriesSql('e')}
     where e.registered_model = ${registeredModelId} and e.seq < ${page.before}
@@ -50,9 +52,16 @@ export async function readDeploymentHistory(
   return rows.map((row) => ({
     seq: row.seq,
     atMs: row.at_ms,
-    by: row.by,
+    ...actorFrom(row.actor),
     reason: row.reason,
     breakGlass: row.break_glass !== 0,
     split: row.split === null ? undefined : JSON.parse(row.split),
   }))
+}
+
+/** An account may have the name of the guard, and is another. */
+function actorFrom(text: string): Pick<DeploymentChange, 'by' | 'isByGuard'> {
+  const { name, kind, verified, account }: PrincipalRecord = JSON.parse(text)
+  const isAccount = kind !== 'service' || !verified || account !== undefined
+  return { by: name, isByGuard: name === deploymentGuard.name && !isAccount }
 }

@@ -98,6 +98,17 @@ test.each([
   expect((await change(what)).status).toBe(409)
 })
 
+test('steps are not changed by who saw another revision', async () => {
+  const { call, pass, read } = await world()
+  await pass(10 * minute)
+  const late = await call('POST', `${path}/pause`, { reason: 'too fast', revision: 1 })
+  expect([late.status, late.json.error_code]).toEqual([409, 'RESOURCE_CONFLICT'])
+  expect(late.json.message).toContain("is at revision 2 by now, not 1: 'gatehouse' changed it last")
+  expect((await read()).canary.next_step_at).toBeGreaterThan(0)
+  const { status } = await call('POST', `${path}/pause`, { reason: 'too fast', revision: 2 })
+  expect(status).toBe(200)
+})
+
 test('steps end when the guard speaks, when weights are written, and with the deployment', async () => {
   const { call, saved, pass, weights } = await world({ guard: { max_error_rate: 0.1 } })
   const counts = {

@@ -223,7 +223,15 @@ function canaryEndpoint<N extends keyof typeof canaryEnds>(change: N) {
     summary: canaryEnds[change],
     description: 'Needs MANAGE on the model. Without steps under way it is answered 409.',
     params: DeploymentNameParams,
-    body: z.strictObject({ reason: z.string().min(1).max(5000).describe('For the audit log') }),
+    body: z.strictObject({
+      reason: z.string().min(1).max(5000).describe('For the audit log'),
+      revision: z
+        .number()
+        .int()
+        .min(1)
+        .optional()
+        .describe('The one that was read; another one that is there is answered 409'),
+    }),
     answer: DeploymentShape,
   })
 }

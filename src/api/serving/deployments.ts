@@ -65,8 +65,8 @@ export const deploymentRoutes: readonly ServedEndpoint[] = [
     serve(
       endpoints.canaryEndpoints[change],
       (ctx, { params }) => requireOnDeployment(ctx, params.name, 'MANAGE'),
-      async (ctx, { params, body: { reason } }) =>
-        deploymentToWire(await changeCanary(ctx, params.name, { change, reason })),
+      async (ctx, { params, body }) =>
+        deploymentToWire(await changeCanary(ctx, params.name, { change, ...body })),
     ),
   ),
 ]
