@@ -3,7 +3,7 @@ import { modelEntriesSql } from '../audit/entry.ts'
 import { deploymentGuard, type PrincipalRecord } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
 import type { GuardedSplit } from './deployment-guard.ts'
-import { getDeployment } from './deployments.ts'
+import type { Deployment } from './deployments.ts'
 
 /** One change of a deployment, as the audit log has it. */
 export type DeploymentChange = {
@@ -34,14 +34,12 @@ type ChangeRow = {
  * Changes of the deployment that has this name, and of those of the same model that had it before it, the newest first.
  *
  * @param page those before this entry, and how many at most
- * @throws RESOURCE_DOES_NOT_EXIST no such deployment
  */
 export async function readDeploymentHistory(
   ctx: Context,
-  name: string,
+  { name, registeredModelId }: Pick<Deployment, 'name' | 'registeredModelId'>,
   page: { readonly before: number; readonly count: number },
 ): Promise<DeploymentChange[]> {
-  const { registeredModelId } = await getDeployment(ctx, name)
   const rows = await ctx.db.all(sql<ChangeRow>`select e.seq, e.at_ms, e.actor, e.reason,
       coalesce(e.after ->> 'break_glass', 0) as break_glass, e.after -> 'split' as split
     from ${modelEntriesSql('e')}

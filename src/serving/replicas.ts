@@ -147,6 +147,14 @@ export async function listReplicas(
   return rows.map((row) => replicaFrom(ctx, row))
 }
 
+/** How many processes that serve a model were heard of within 45 seconds. */
+export async function countReplicas(ctx: Context, registeredModelId: number): Promise<number> {
+  const row = await ctx.db.first(sql<{ count: number }>`select count(*) as count
+    from serving_replicas where registered_model = ${registeredModelId}
+      and seen_at_ms >= ${ctx.now() - silentMs}`)
+  return row?.count ?? 0
+}
+
 /** The processes that answer with a version, as far as they were heard of within 45 seconds; 1000 at most. */
 export async function listReplicasOfVersion(
   ctx: Context,
@@ -161,7 +169,7 @@ export async function listReplicasOfVersion(
 }
 
 /** A version that a URI means. */
-export type WantedVersion = {
+export type MeantVersion = {
   readonly version: number
   readonly stage: string
   /** Of its sealed files; null: it is not sealed. */
@@ -175,13 +183,13 @@ export type WantedVersion = {
 export async function readWanted(
   ctx: Context,
   followers: readonly { readonly uri: string; readonly registeredModelId: number }[],
-): Promise<ReadonlyMap<string, WantedVersion>> {
+): Promise<ReadonlyMap<string, MeantVersion>> {
   const asked = new Map(followers.map(({ uri, registeredModelId }) => [uri, registeredModelId]))
   if (asked.size === 0) return new Map()
   const { found } = await ctx.db.batch({
     found: [...asked].map(([uri, registeredModelId]) => {
       const { name, selector } = readModelUri(uri)
-      return sql<WantedVersion & { uri: string }>`select ${uri} as uri, v.version, v.stage, f.digest
+      return sql<MeantVersion & { uri: string }>`select ${uri} as uri, v.version, v.stage, f.digest
         from model_versions v left join manifests f on f.id = v.manifest
         where v.id = (${selectedVersionId(ctx, name, selector)}) and v.registered_model = ${registeredModelId}`
     }),
@@ -190,7 +198,7 @@ export async function readWanted(
 }
 
 /** Whether a process serves something else than it should. */
-export function isDrifted({ live }: Replica, wanted: WantedVersion | undefined): boolean {
+export function isDrifted({ live }: Replica, wanted: MeantVersion | undefined): boolean {
   if (live?.version !== wanted?.version) return true
   return wanted !== undefined && wanted.digest !== null && wanted.digest !== live?.digest
 }

@@ -9,6 +9,7 @@ export function pathsUnder(prefix: string) {
   const version = (name: string, number: number) => `${model(name)}/${number}`
   const experiment = (id: number) => `${prefix}/experiments/${id}`
   const run = (runId: string) => `${prefix}/runs/${part(runId)}`
+  const deployment = (name: string) => `${prefix}/deployments/${part(name)}`
   const promotion = (id: number) => `${prefix}/promotions/${id}`
   const query = (path: string, terms: Readonly<Record<string, string | undefined>>) => {
     const given = Object.entries(terms).flatMap(([key, value]) =>
@@ -22,6 +23,7 @@ export function pathsUnder(prefix: string) {
     models: `${prefix}/models`,
     promotions: `${prefix}/promotions`,
     audit: `${prefix}/audit`,
+    deployments: `${prefix}/deployments`,
     docs: `${prefix}/docs`,
     profile: `${prefix}/profile`,
     settings: `${prefix}/settings`,
@@ -34,6 +36,10 @@ export function pathsUnder(prefix: string) {
     model,
     version,
     promotion,
+    deployment,
+    traffic: (name: string) => `${deployment(name)}/traffic`,
+    canary: (name: string) => `${deployment(name)}/steps`,
+    serving: (name: string) => `${model(name)}/serving`,
     experiments: `${prefix}/experiments`,
     experiment,
     run,

@@ -13,6 +13,15 @@ import type { TagPosts } from './changes/tag-changes.ts'
 import type { TrackedPosts } from './changes/tracked-changes.ts'
 import * as versionChanges from './changes/version-changes.tsx'
 import { showRunCharts } from './charts/run-charts.tsx'
+import { postCanaryChange, showCanaryChange } from './deployments/changes/change-canary.tsx'
+import { postTraffic, showTrafficChange } from './deployments/changes/change-traffic.tsx'
+import {
+  mayListDeployments,
+  mayReadDeployment,
+  showDeployment,
+  showDeployments,
+  showModelServing,
+} from './deployments/deployments.tsx'
 import { showDocs } from './docs/docs.tsx'
 import type { ShownEndpoint } from './docs/docs-page.tsx'
 import { showRunFiles, showVersionFiles } from './files/files.tsx'
@@ -77,6 +86,7 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .post('/profile/tokens/revoke', postTokenRevocation)
     .post('/profile/sign-ins/end', postSignInEnd)
     .post('/profile/preferences', postPreferences)
+    .route('/', deploymentRoutes())
     .get('/audit', guard(anyone), showAudit)
     .get('/audit/as-of', guard(requireAllAudit), showAsOf)
     .get('/audit/verify', guard(requireWholeAudit), showVerification)
@@ -99,6 +109,7 @@ function modelRoutes(): Hono<AppEnv> {
     .get('/models/:name/compare', guard(mayReadModel), showComparison)
     .get('/models/:name/stages/:stage', guard(mayReadModel), followPlace)
     .get('/models/:name/:alias{@.+}', guard(mayReadModel), followPlace)
+    .get('/models/:name/serving', guard(mayReadModel), showModelServing)
     .get('/models/:name/rollback', guard(mayReadModel), (c) => showRollback(c))
     .post('/models/:name/rollback', postRollback)
     .get('/models/:name/change', guard(mayReadModel), (c) => modelChanges.showModelChange(c))
@@ -122,6 +133,18 @@ function modelRoutes(): Hono<AppEnv> {
     .post(`${version}/hold`, versionChanges.postHold)
     .post(`${version}/hold/lift`, versionChanges.postHoldLift)
     .post(`${version}/delete`, versionChanges.postDeletion)
+}
+
+/** All below `/deployments`. */
+function deploymentRoutes(): Hono<AppEnv> {
+  const deployment = '/deployments/:name'
+  return new Hono<AppEnv>()
+    .get('/deployments', guard(mayListDeployments), showDeployments)
+    .get(deployment, guard(mayReadDeployment), showDeployment)
+    .get(`${deployment}/traffic`, guard(mayReadDeployment), (c) => showTrafficChange(c))
+    .post(`${deployment}/traffic`, postTraffic)
+    .get(`${deployment}/steps`, guard(mayReadDeployment), (c) => showCanaryChange(c))
+    .post(`${deployment}/steps`, postCanaryChange)
 }
 
 /** Experiments, their runs, and the forms of both. */

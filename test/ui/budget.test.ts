@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { freshPlatform } from '#platform'
 import type { Database } from '../../src/db/database.ts'
+import { busyWorld } from './deployments-world.ts'
 import { pagesOf } from './page.ts'
 import { runsWorld } from './runs-world.ts'
 import { askedWorld } from './world.ts'
@@ -22,6 +23,13 @@ const pages = [
   '/experiments/1',
   '/settings/policies',
   '/settings/policies/production-sign-off',
+]
+
+const deploymentPages = [
+  '/deployments',
+  '/deployments/fraud-ab',
+  '/deployments/fraud-ab/traffic?weight.champion=50&weight.challenger=50',
+  `${model}/serving`,
 ]
 
 /** A platform that counts the round trips to its database. */
@@ -106,6 +114,36 @@ test('no page asks the database more for more versions, and none grows beyond it
     expect(large?.trips, page).toBeLessThanOrEqual((small?.trips ?? 0) + 1)
     expect(large?.trips, page).toBeLessThanOrEqual(30)
     expect(large?.bytes, page).toBeLessThan(100_000)
+  }
+})
+
+/** As `costs`, of the pages of deployments, where a model has so many more of them and of processes. */
+async function costsOfDeployments(more: number): Promise<Costs> {
+  const { platform, count } = await countingPlatform()
+  const { as, ann, call, split, replica, name } = await busyWorld(platform)
+  const { guard: _, ...plain } = split
+  for (let i = 0; i < more; i++) {
+    await call(ann, 'PUT', `/api/v1/deployments/d${i}`, plain)
+    const uri = `models:/${name}/${(i % 3) + 1}`
+    await replica('Staging', 3, { replica: `r${i}`, uri })
+  }
+  const found: Costs = {}
+  for (const page of deploymentPages) {
+    await as(ann).get(page)
+    count.trips = 0
+    const { html, status } = await as(ann).get(page)
+    expect(status, page).toBe(200)
+    found[page] = { trips: count.trips, bytes: html.length }
+  }
+  return found
+}
+
+test('no page of deployments asks the database more for more of them and of processes', async () => {
+  const [few, many] = [await costsOfDeployments(0), await costsOfDeployments(90)]
+  for (const [page, large] of Object.entries(many)) {
+    expect(large.trips, page).toBeLessThanOrEqual(few[page]?.trips ?? 0)
+    expect(large.trips, page).toBeLessThanOrEqual(12)
+    expect(large.bytes, page).toBeLessThan(100_000)
   }
 })
 

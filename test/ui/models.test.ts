@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { admin, authServer } from '../support/auth-server.ts'
-import { hiddenFields, markupIn, pagesOf, textOf } from './page.ts'
+import { hiddenFields, markupIn, pagesOf, postedFields, textOf } from './page.ts'
 import { askedWorld } from './world.ts'
 
 async function world() {
@@ -199,8 +199,3 @@ test('nothing that somebody writes becomes markup on the pages of models', async
     expect(html, page).not.toContain('\u202e')
   }
 })
-
-/** Of the form that posts: another one asks where to. */
-function postedFields(html: string, path: string): Record<string, string> {
-  return hiddenFields(html.replace(/<form method="get"[\s\S]*?<\/form>/g, ''), path)
-}

@@ -57,6 +57,11 @@ export function fieldsIn(html: string): Record<string, string> {
   return Object.fromEntries(named.map(([name = '', value = '']) => [name, unescaped(value)]))
 }
 
+/** As `hiddenFields`, where another form with the same action only asks. */
+export function postedFields(html: string, action: string): Record<string, string> {
+  return hiddenFields(html.replace(/<form method="get"[\s\S]*?<\/form>/g, ''), action)
+}
+
 function unescaped(text: string): string {
   return text
     .replaceAll('&lt;', '<')

@@ -65,7 +65,7 @@ export const deploymentCountRoutes: readonly ServedEndpoint[] = [
           ...stepsOf(one.steps),
         })),
         guard: await guardToWire(ctx, deployment),
-        ...outcomesToWire(await readOutcomes(ctx, name, since)),
+        ...outcomesToWire(await readOutcomes(ctx, deployment, since)),
       }
     },
   ),

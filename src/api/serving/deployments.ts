@@ -43,13 +43,15 @@ export const deploymentRoutes: readonly ServedEndpoint[] = [
   serve(
     endpoints.listDeploymentHistory,
     (ctx, { params }) => requireOnDeployment(ctx, params.name, 'READ'),
-    (ctx, { params: { name }, query }) =>
-      page(['deployment history', name], query, {
+    async (ctx, { params: { name }, query }) => {
+      const deployment = await serving.getDeployment(ctx, name)
+      return page(['deployment history', name], query, {
         first: Number.MAX_SAFE_INTEGER,
-        read: (before: number, count) => readDeploymentHistory(ctx, name, { before, count }),
+        read: (before: number, count) => readDeploymentHistory(ctx, deployment, { before, count }),
         keyOf: ({ seq }) => seq,
         toWire: changeToWire,
-      }),
+      })
+    },
   ),
 
   serve(

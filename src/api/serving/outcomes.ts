@@ -1,3 +1,4 @@
+import { getDeployment } from '../../serving/deployments.ts'
 import { type OutcomeSummary, readOutcomes } from '../../serving/outcomes/read-outcomes.ts'
 import * as verbs from '../../serving/outcomes/report-outcomes.ts'
 import { requireOnDeployment } from '../../serving/permissions.ts'
@@ -31,7 +32,8 @@ export const outcomeRoutes: readonly ServedEndpoint[] = [
   serve(
     endpoints.getOutcomes,
     (ctx, { params }) => requireOnDeployment(ctx, params.name, 'READ'),
-    async (ctx, { params, query }) => answerOf(await readOutcomes(ctx, params.name, query.since)),
+    async (ctx, { params, query }) =>
+      answerOf(await readOutcomes(ctx, await getDeployment(ctx, params.name), query.since)),
   ),
 ]
 

@@ -49,7 +49,7 @@ export const replicaRoutes: readonly ServedEndpoint[] = [
 
 function replicaToWire(
   replica: serving.Replica,
-  wanted: serving.WantedVersion | undefined,
+  wanted: serving.MeantVersion | undefined,
 ): Answer<typeof endpoints.listReplicas>['items'][number] {
   const { live, failed } = replica
   return {

@@ -3,6 +3,7 @@ import { matchesGlob } from '../../core/glob.ts'
 import { matchesPlace } from '../../core/place.ts'
 import type { Context } from '../../platform/context.ts'
 import { mayChange } from '../approvals.ts'
+import { listPolicies } from '../policies/policies.ts'
 import type { Policy } from '../policies/policy.ts'
 import { checkReason, mayBreakGlass } from '../promotions/break-glass.ts'
 import { runUnderPolicies } from './under-policies.ts'
@@ -30,16 +31,10 @@ export function changeGuardedDeployment<T>(
   change: (guarded: Context, isBroken: boolean) => Promise<T>,
 ): Promise<T> {
   return runUnderPolicies(ctx, { name: model }, (guarded, all) => {
-    const policies = selectDeploymentPolicies(all, model, deployment)
-    const barring = policies.find((policy) => !mayChange(ctx.principal, policy))
+    const barring = whatBars(ctx, all, { model, deployment })
     if (!barring) return change(guarded, false)
-    if (!breakGlass) {
-      throw new RegistryError(
-        'PERMISSION_DENIED',
-        `The deployment '${excerpt(deployment)}' of '${excerpt(model)}' is guarded by the policy '${excerpt(barring.name)}', which lets only ${barring.document.approvals.only.join(', ')} change it`,
-      )
-    }
-    if (!mayBreakGlass(ctx, { policies })) {
+    if (!breakGlass) throw new RegistryError('PERMISSION_DENIED', barring.message)
+    if (!barring.mayBreakGlass) {
       throw new RegistryError(
         'PERMISSION_DENIED',
         `'${excerpt(ctx.principal.name)}' may not break the glass for the deployment '${excerpt(deployment)}': the policies' break_glass.from does not name them`,
@@ -48,6 +43,34 @@ export function changeGuardedDeployment<T>(
     checkReason(reason)
     return change(guarded, true)
   })
+}
+
+/** Why policies let the caller change a deployment in an emergency alone, or not at all. */
+export type DeploymentBar = { readonly message: string; readonly mayBreakGlass: boolean }
+
+type NamedDeployment = Pick<DeploymentToChange, 'model' | 'deployment'>
+
+/** What keeps the caller from changing a deployment; undefined: no policy does. */
+export async function findDeploymentBar(
+  ctx: Context,
+  place: NamedDeployment,
+): Promise<DeploymentBar | undefined> {
+  return whatBars(ctx, await listPolicies(ctx), place)
+}
+
+function whatBars(
+  ctx: Context,
+  all: readonly Policy[],
+  { model, deployment }: NamedDeployment,
+): DeploymentBar | undefined {
+  const policies = selectDeploymentPolicies(all, model, deployment)
+  const barring = policies.find((policy) => !mayChange(ctx.principal, policy))
+  return (
+    barring && {
+      message: `The deployment '${excerpt(deployment)}' of '${excerpt(model)}' is guarded by the policy '${excerpt(barring.name)}', which lets only ${barring.document.approvals.only.join(', ')} change it`,
+      mayBreakGlass: mayBreakGlass(ctx, { policies }),
+    }
+  )
 }
 
 /** Those of `policies` that guard a deployment of a model; upper and lower case are one. */

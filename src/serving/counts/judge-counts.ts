@@ -2,7 +2,7 @@ import type { Context } from '../../platform/context.ts'
 import { quantileOf } from '../../router/latencies.ts'
 import type { DeploymentGuard } from '../deployment-guard.ts'
 import type { Deployment } from '../deployments.ts'
-import type { WantedVersion } from '../replicas.ts'
+import type { MeantVersion } from '../replicas.ts'
 import { type CountsOfOne, type DeploymentStats, readFineCounts } from './read-counts.ts'
 import { spanMs } from './report-counts.ts'
 
@@ -46,7 +46,7 @@ export function refusalsBeside(stats: readonly DeploymentStats[], name: string):
 }
 
 /** The figures of one version of a variant that a guard holds against its bounds. */
-export type JudgedFigures = {
+type JudgedFigures = {
   readonly requests: number
   /** Undefined: there were no requests. */
   readonly errorRate: number | undefined
@@ -56,7 +56,7 @@ export type JudgedFigures = {
 }
 
 /** @param beside of the other variants */
-export function figuresOf(
+function figuresOf(
   { requests, errors, refused, latencies }: CountsOfOne,
   beside: Refusals,
   { min_requests }: DeploymentGuard,
@@ -129,7 +129,7 @@ export async function readGuardedVariants(
 type GuardedDeployment = {
   readonly deployment: Deployment
   readonly guard: DeploymentGuard
-  readonly wanted: ReadonlyMap<string, WantedVersion>
+  readonly wanted: ReadonlyMap<string, MeantVersion>
 }
 
 const nothing = {

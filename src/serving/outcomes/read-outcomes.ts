@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { compareUnits } from '../../core/names.ts'
 import type { Context } from '../../platform/context.ts'
-import { getDeployment } from '../deployments.ts'
+import type { Deployment } from '../deployments.ts'
 import {
   compareSamples,
   type Interval,
@@ -50,14 +50,12 @@ type SumRow = {
  * others are held against.
  *
  * @param sinceMs of the requests; undefined: of seven days
- * @throws RESOURCE_DOES_NOT_EXIST no such deployment
  */
 export async function readOutcomes(
   ctx: Context,
-  deploymentName: string,
+  { id, variants }: Pick<Deployment, 'id' | 'variants'>,
   sinceMs = ctx.now() - acceptedMs,
 ): Promise<OutcomeSummary> {
-  const { id, variants } = await getDeployment(ctx, deploymentName)
   const hour = Math.floor(sinceMs / hourMs)
   const rows = await ctx.db.all(sql<SumRow>`select variant, version, name, count, mean, m2, others
     from deployment_outcomes where deployment = ${id} and hour >= ${hour}

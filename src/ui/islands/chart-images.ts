@@ -3,8 +3,8 @@ import { fileNameOf, makeButton, saveFile } from './elements.ts'
 const [width, height, margin, scale] = [960, 540, 64, 2]
 
 /** A button at each chart that saves it as PNG, with its title and legend. */
-export function addChartImages(): void {
-  for (const figure of document.querySelectorAll<HTMLElement>('figure.chart')) {
+export function addChartImages(within: ParentNode = document): void {
+  for (const figure of within.querySelectorAll<HTMLElement>('figure.chart')) {
     const caption = figure.querySelector('figcaption')
     const plot = figure.querySelector<SVGSVGElement>('.plot > svg')
     if (!caption || !plot) continue

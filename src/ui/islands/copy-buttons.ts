@@ -1,9 +1,9 @@
 import { makeButton } from './elements.ts'
 
 /** A button on each piece of code, which copies exactly its text. */
-export function addCopyButtons(): void {
+export function addCopyButtons(within: ParentNode = document): void {
   if (!navigator.clipboard) return
-  for (const pre of document.querySelectorAll<HTMLElement>('main pre, .foot pre')) {
+  for (const pre of within.querySelectorAll<HTMLElement>('main pre, .foot pre')) {
     const button = makeButton('Copy', async () => {
       await navigator.clipboard.writeText(pre.innerText.trimEnd())
       button.textContent = 'Copied'

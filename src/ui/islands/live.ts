@@ -9,14 +9,16 @@ const againMs = 30_000
 /**
  * Parts of the page follow the events of the server while the page is seen. A part changes by itself only
  * where nobody is at work: not where the focus is, not at or above the pointer. Else a button offers it.
+ *
+ * @param decorate adds to a new part what scripts add to pages
  */
-export function followEvents(): void {
+export function followEvents(decorate: (part: Element) => void): void {
   const main = document.querySelector<HTMLElement>('main[data-live]')
   const foot = document.querySelector('.foot')
   if (!main || !foot) return
   const state = makeElement('span', { role: 'status', class: 'live' })
   foot.prepend(state)
-  const parts = partsOf(main, state)
+  const parts = partsOf(main, { state, decorate })
   let source: EventSource | undefined
   let gathering = 0
   const open = () => {
@@ -50,9 +52,29 @@ export function followEvents(): void {
     else resume()
   })
   if (!document.hidden) open()
+  const everySeconds = Number(main.dataset.every)
+  if (everySeconds > 0) readAgain(parts.refresh, everySeconds * 1000)
 }
 
-function partsOf(main: HTMLElement, state: HTMLElement) {
+/** What no event tells is read again and again, one after another, while somebody looks. */
+function readAgain(refresh: () => Promise<void>, ms: number): void {
+  setTimeout(async () => {
+    if (!document.hidden) await refresh()
+    readAgain(refresh, ms)
+  }, ms)
+}
+
+/** The same again is not told. */
+function tell(state: HTMLElement, text: string): void {
+  if (state.textContent !== text) state.textContent = text
+}
+
+type Surroundings = {
+  readonly state: HTMLElement
+  readonly decorate: (part: Element) => void
+}
+
+function partsOf(main: HTMLElement, { state, decorate }: Surroundings) {
   const held = new Map<string, Element>()
   // As the server made them: other scripts add to what is shown.
   const served = new Map(
@@ -71,7 +93,8 @@ function partsOf(main: HTMLElement, state: HTMLElement) {
       held.delete(name)
       served.set(name, next.outerHTML)
       putInPlace(part, next)
-      state.textContent = `Live, changed at ${clockText()}`
+      decorate(next)
+      tell(state, `Live, changed at ${clockText()}`)
     }
     offer.textContent = `Show ${held.size} change${held.size === 1 ? '' : 's'}`
     if (held.size > 0) document.body.append(offer)
@@ -120,11 +143,17 @@ function makePlace(main: Element, next: Element): Element {
   return place
 }
 
+/** Of a steady part other figures stand in the same place, so they change under the pointer too. */
+function isSteady(part: Element): boolean {
+  return part.hasAttribute('data-steady')
+}
+
 /** Whether a change of the part would move or take away what somebody is at. */
 function isInUse(part: Element, pointerY: number | undefined): boolean {
   const selected = getSelection()
   const isSelected = selected?.isCollapsed === false && selected.containsNode(part, true)
   if (part.contains(document.activeElement) || isSelected) return true
+  if (isSteady(part)) return false
   return pointerY !== undefined && part.getBoundingClientRect().top <= pointerY
 }
 
@@ -141,8 +170,9 @@ function putInPlace(part: Element, next: Element): void {
     )
     if (same && field.value !== field.defaultValue) same.value = field.value
   }
-  next.classList.add('changed')
   part.replaceWith(next)
+  if (isSteady(next)) return
+  next.classList.add('changed')
   setTimeout(() => next.classList.remove('changed'), 3000)
 }
 

@@ -11,13 +11,17 @@ import { showLocalTimes } from './local-times.ts'
 import { addTableFiles } from './table-files.ts'
 
 for (const start of [
-  followEvents,
+  () =>
+    followEvents((part) => {
+      addCopyButtons(part)
+      addChartImages(part)
+    }),
   showLocalTimes,
   listenToKeys,
   openLinksAsDialogs,
-  addCopyButtons,
+  () => addCopyButtons(),
   addTableFiles,
-  addChartImages,
+  () => addChartImages(),
 ]) {
   try {
     start()

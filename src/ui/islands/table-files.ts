@@ -3,18 +3,28 @@ import { fileNameOf, makeButton, makeElement, saveFile } from './elements.ts'
 
 /** In the foot, a button for each table of the page that saves what it shows as CSV. */
 export function addTableFiles(): void {
-  const tables = [...document.querySelectorAll<HTMLTableElement>('main .region > table')]
+  const tables = tablesNow()
   const foot = document.querySelector('.foot')
   if (tables.length === 0 || !foot) return
-  const buttons = tables.map((table) => {
-    const name = table.caption?.textContent?.trim() || 'Table'
+  const buttons = tables.map((first) => {
+    const name = nameOf(first)
     return makeButton(name, () => {
+      // It may have been renewed meanwhile.
+      const table = tablesNow().find((one) => nameOf(one) === name) ?? first
       const rows = [...table.rows].map((row) => csvRowOf([...row.cells].map(textOf)))
       saveFile(fileNameOf(name, 'csv'), new Blob(['\ufeff', ...rows], { type: 'text/csv' }))
     })
   })
   const row = makeElement('div', { class: 'row' }, buttons)
   foot.prepend(makeElement('details', {}, [makeElement('summary', {}, ['CSV']), row]))
+}
+
+function tablesNow(): HTMLTableElement[] {
+  return [...document.querySelectorAll<HTMLTableElement>('main .region > table')]
+}
+
+function nameOf({ caption }: HTMLTableElement): string {
+  return caption?.textContent?.trim() || 'Table'
 }
 
 /** Numbers as numbers, times in ISO 8601; a cell without a value is empty. */

@@ -10,6 +10,7 @@ import { RequestTable } from '../promotions/request-table.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
 import { History } from './history.tsx'
+import { ModelTabs } from './model-tabs.tsx'
 import type { BoardStage, ModelStanding } from './read-model.ts'
 
 type ModelPageProps = { readonly frame: Frame; readonly standing: ModelStanding }
@@ -61,6 +62,7 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing }) => {
       }
       api={{ method: 'GET', path: `/api/v1/models/${encodeURIComponent(name)}/stages/Production` }}
     >
+      <ModelTabs {...{ name, to }} current="stages" replicas={standing.replicas} />
       {model.latestVersions.length === 0 ? (
         <p class="empty">
           No version yet. <code>mlflow.register_model(uri, "{visibleText(name)}")</code> makes the

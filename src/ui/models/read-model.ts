@@ -14,6 +14,7 @@ import type { Stage } from '../../registry/stages/check-stages.ts'
 import { readStageBoard, type StageColumn } from '../../registry/stages/stage-board.ts'
 import { listStages } from '../../registry/stages/stage-list.ts'
 import { isActive } from '../../registry/stages/stages.ts'
+import { countReplicas } from '../../serving/replicas.ts'
 import { findRefusal } from '../forms.ts'
 
 /** All that the page of a model shows. */
@@ -25,6 +26,8 @@ export type ModelStanding = {
   readonly requests: readonly PromotionView[]
   /** Newest first; undefined: the caller may not read the audit log. */
   readonly entries: readonly SealedEntry[] | undefined
+  /** Processes that serve it. */
+  readonly replicas: number
   readonly mayPromote: boolean
   readonly mayEdit: boolean
 }
@@ -52,10 +55,11 @@ export async function readModelStanding(ctx: Context, name: string): Promise<Mod
     .map((stage) => stage.name)
     .filter((stage) => isActive(stage) && board.has(stage))
   const shown = readablePromotion(ctx)
-  const [holders, open, entries, whyNot, whyNotEdit] = await Promise.all([
+  const [holders, open, entries, replicas, whyNot, whyNotEdit] = await Promise.all([
     findServing(ctx, name, { stages: serving, count: shownMax }),
     listPromotions(ctx, { status: 'open', model: name }, { count: 20, shown }),
     readHistory(ctx, { model: name }),
+    countReplicas(ctx, model.id),
     findRefusal(requirePromoting(ctx, name, {})),
     findRefusal(requireModel(ctx, name, 'EDIT')),
   ])
@@ -69,6 +73,7 @@ export async function readModelStanding(ctx: Context, name: string): Promise<Mod
     })),
     requests: await viewPromotions(ctx, open),
     entries,
+    replicas,
     mayPromote: whyNot === undefined,
     mayEdit: whyNotEdit === undefined,
   }

@@ -4,7 +4,14 @@ import { Given } from '../parts/text.tsx'
 import type { Frame } from './frame.ts'
 
 /** The part of the site that a page belongs to. */
-export type Section = 'models' | 'experiments' | 'promotions' | 'audit' | 'docs' | 'settings'
+export type Section =
+  | 'models'
+  | 'experiments'
+  | 'promotions'
+  | 'deployments'
+  | 'audit'
+  | 'docs'
+  | 'settings'
 
 type BarProps = {
   readonly frame: Frame
@@ -65,8 +72,9 @@ const keys: Readonly<Record<Exclude<Section, 'settings'>, string>> = {
   models: 'm',
   experiments: 'e',
   promotions: 'p',
+  deployments: 'd',
   audit: 'a',
-  docs: 'd',
+  docs: 'r',
 }
 
 const Sections: FC<BarProps> = ({ frame: { to }, section, waiting }) => {
@@ -74,6 +82,7 @@ const Sections: FC<BarProps> = ({ frame: { to }, section, waiting }) => {
     { id: 'models', href: to.models, text: 'Models' },
     { id: 'experiments', href: to.experiments, text: 'Experiments' },
     { id: 'promotions', href: to.promotions, text: 'Promotions' },
+    { id: 'deployments', href: to.deployments, text: 'Deployments' },
     { id: 'audit', href: to.audit, text: 'Audit log' },
     { id: 'docs', href: to.docs, text: 'API' },
   ]

@@ -94,13 +94,18 @@ type PageProps = PropsWithChildren<{
   /** Without the script of pages; it is sent with `scripts: false`. */
   readonly isUnscripted?: boolean
   /** Its parts follow what happens to models, or to this one. */
-  readonly live?: { readonly model?: string } | undefined
+  readonly live?: LiveParts | undefined
 }>
 
-/** Kinds of events that pages of models and requests show. */
-const liveTypes = eventTypes.filter((type) =>
-  /^(registered_model|model_version|promotion)\./.test(type),
-)
+type LiveParts = {
+  readonly model?: string
+  /** Kinds of events; absent: those that pages of models and requests show. */
+  readonly kinds?: readonly string[]
+  /** What no event tells is read again so often. */
+  readonly everySeconds?: number
+}
+
+const usualKinds: readonly string[] = ['registered_model', 'model_version', 'promotion']
 
 /** A page in the frame that all pages share. */
 export const Page: FC<PageProps> = ({ frame, title, children, ...props }) => (
@@ -130,13 +135,15 @@ export const Page: FC<PageProps> = ({ frame, title, children, ...props }) => (
 )
 
 /** What the script follows while somebody looks at the page. */
-function liveOf({ to }: Frame, live: { readonly model?: string } | undefined) {
+function liveOf({ to }: Frame, live: LiveParts | undefined) {
   if (live === undefined) return {}
-  const kinds = ['registered_model.*', 'model_version.*', 'promotion.*']
-  const query = kinds.map((kind) => `type=${encodeURIComponent(kind)}`).join('&')
+  const { kinds = usualKinds } = live
+  const query = kinds.map((kind) => `type=${encodeURIComponent(`${kind}.*`)}`).join('&')
+  const types = eventTypes.filter((type) => kinds.includes(type.slice(0, type.indexOf('.'))))
   return {
     'data-live': `${to.prefix}/api/v1/events?${query}`,
-    'data-types': liveTypes.join(' '),
+    'data-types': types.join(' '),
+    'data-every': live.everySeconds,
     // Encoded, so that characters which nobody sees stand in no page.
     'data-model': live.model === undefined ? undefined : encodeURIComponent(live.model),
   }

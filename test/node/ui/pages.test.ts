@@ -6,6 +6,7 @@ import { sealEntries } from '../../../src/audit/seal.ts'
 import { listen } from '../../../src/node.ts'
 import { admin } from '../../support/auth-server.ts'
 import { testServer } from '../../support/server.ts'
+import { busyWorld, countsOf } from '../../ui/deployments-world.ts'
 import { runsWorld } from '../../ui/runs-world.ts'
 import { askedWorld } from '../../ui/world.ts'
 
@@ -130,7 +131,9 @@ describe.skipIf(!isThere)('in a browser', () => {
     const { platform } = await testServer()
     const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
     stops.push(async () => server.close())
-    expect(await walk(url, ['/', '/models?q=none', '/no-such-page', '/signin'])).toEqual([])
+    expect(
+      await walk(url, ['/', '/models?q=none', '/deployments', '/no-such-page', '/signin']),
+    ).toEqual([])
   }, 120_000)
 
   test('so are those of experiments and runs', async () => {
@@ -221,6 +224,29 @@ describe.skipIf(!isThere)('in a browser', () => {
         seenIn: diagonal,
       }),
     ).toEqual([])
+  }, 120_000)
+
+  test('so are those of deployments', async () => {
+    const world = await busyWorld()
+    const { platform, ann, report, write, split, name, clock } = world
+    const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
+    stops.push(async () => server.close())
+    const page = '/deployments/fraud-ab'
+    const paths = [
+      ...['/deployments', page, `/models/${name}/serving`],
+      ...[`${page}/traffic`, `${page}/traffic?weight.champion=70&weight.challenger=30`],
+      ...[`${page}/traffic?weight.champion=71&weight.challenger=30`],
+    ]
+    expect(await walk(url, paths, { who: ann, seenIn: diagonal })).toEqual([])
+    // The guard has acted, and processes were not heard of.
+    clock.pass(60_000)
+    await report(countsOf('champion', 2), countsOf('challenger', 3, { errors: 30 }))
+    expect(await walk(url, [`${page}?window=15m`], { who: ann, seenIn: diagonal })).toEqual([])
+    const [champion, challenger] = split.variants
+    const steps = [{ weight: 5, minutes: 10 }, { weight: 25, minutes: 30 }, { weight: 100 }]
+    await write({ variants: [champion, { ...challenger, steps }] })
+    const later = [`${page}?window=24h`, `${page}/steps?change=pause`]
+    expect(await walk(url, later, { who: ann, seenIn: diagonal })).toEqual([])
   }, 120_000)
 
   test('so are those of the audit log', async () => {

@@ -55,5 +55,8 @@ fieldset.gate { padding: .5rem .75rem .75rem; background: var(--paper); border: 
 .policy-form { max-inline-size: 60rem; } .rule > label:first-child { flex: 0 1 8rem; } .short-fields { max-inline-size: 18rem; }
 .policy-form .fields-row { align-items: start; } .policy-form .fields-row > button { margin-block-start: 1.5rem; }
 textarea.code { font: .9em/1.5 var(--mono); }
+.share { display: block; inline-size: 6rem; margin-inline-start: auto; }
+.moved { fill: none; stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 4 3; vector-effect: non-scaling-stroke; } .moved.by-guard { stroke: var(--bad); stroke-width: 2.5; stroke-dasharray: none; }
+.bound { fill: none; stroke: var(--bad); stroke-width: 1; stroke-dasharray: 2 4; vector-effect: non-scaling-stroke; }
 td.added { background: var(--added); } td.removed { background: var(--removed); }
 `

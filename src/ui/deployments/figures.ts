@@ -1,0 +1,18 @@
+import type { Deployment } from '../../serving/deployments.ts'
+import { numberText } from '../parts/text.tsx'
+
+/** `12.3 %`, which is not broken into lines, or a dash for what is not known. */
+export function percentText(part: number | undefined): string {
+  return part === undefined ? '–' : `${numberText(Math.round(part * 1000) / 10)}\u00a0%`
+}
+
+/** `31 ms`, or a dash. */
+export function msText(ms: number | undefined): string {
+  return ms === undefined ? '–' : `${numberText(ms)}\u00a0ms`
+}
+
+/** `champion 90 %, challenger 10 %`. */
+export function splitText({ variants }: Pick<Deployment, 'variants'>): string {
+  const sum = variants.reduce((total, { weight }) => total + weight, 0)
+  return variants.map(({ name, weight }) => `${name} ${percentText(weight / sum)}`).join(', ')
+}

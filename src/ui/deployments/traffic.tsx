@@ -1,0 +1,218 @@
+import type { FC } from 'hono/jsx'
+import { quantileOf } from '../../router/latencies.ts'
+import type { CountsOfOne } from '../../serving/counts/read-counts.ts'
+import type { Deployment } from '../../serving/deployments.ts'
+import { StageChip } from '../parts/chips.tsx'
+import { Table } from '../parts/table.tsx'
+import { Tabs } from '../parts/tabs.tsx'
+import { countText, Given, numberText, visibleText } from '../parts/text.tsx'
+import type { Paths } from '../paths.ts'
+import { msText, percentText } from './figures.ts'
+import { type DeploymentStanding, sharesOf, shownWindows } from './read-deployment.ts'
+import { weightQuery, withoutVariant } from './weights-query.ts'
+
+type TrafficProps = { readonly standing: DeploymentStanding; readonly to: Paths }
+
+/** Who gets how much, and how each does, over the time that was chosen. */
+export const Traffic: FC<TrafficProps> = (props) => {
+  const { standing, to } = props
+  const { deployment, window } = standing
+  const { name, shadows = [], sticky } = deployment
+  return (
+    <section class="near" aria-labelledby="traffic">
+      <h2 id="traffic">Traffic</h2>
+      <Tabs
+        label="Time until now"
+        items={shownWindows
+          .toSorted((a, b) => a.ms - b.ms)
+          .map((one) => ({
+            href: to.query(to.deployment(name), {
+              window: one === shownWindows[0] ? undefined : one.name,
+            }),
+            text: one.text,
+            isCurrent: one === window,
+          }))}
+      />
+      <div class="near" data-part="traffic" data-steady>
+        <VariantTable {...props} />
+        {shadows.length > 0 ? <ShadowTable {...props} /> : null}
+        <p class="hint">
+          {sticky
+            ? `Requests with the same ${sticky.header} meet the same variant while the weights stand; those without it are spread by chance. `
+            : 'Each request is spread by chance. '}
+          Errors are no answer, or a status from 500 on; refused are those from 400 to 499.
+        </p>
+      </div>
+    </section>
+  )
+}
+
+const VariantTable: FC<TrafficProps> = ({ standing, to }) => {
+  const { deployment, wanted, whyNotChange } = standing
+  const { name, variants } = deployment
+  const shares = sharesOf(deployment)
+  const answering = variants.filter(({ weight }) => weight > 0).length
+  return (
+    <Table
+      caption="Variants, and how they did"
+      columns={[
+        'Variant',
+        'Version',
+        { title: 'Weight', isNumber: true },
+        ...figureColumns,
+        ...(whyNotChange === undefined ? ['Change'] : []),
+      ]}
+    >
+      {variants.map((variant) => {
+        const share = shares.get(variant.name) ?? 0
+        return (
+          <tr>
+            <th scope="row">{variant.name}</th>
+            <td>
+              <Meant target={variant} {...{ wanted, deployment, to }} />
+            </td>
+            <td class="number">
+              {percentText(share)}
+              <meter
+                class="share"
+                min={0}
+                max={1}
+                value={share}
+                aria-label={`Share of ${variant.name}`}
+              />
+            </td>
+            <Figures counts={countsOf(standing, 'variant', variant.name)} standing={standing} />
+            {whyNotChange === undefined ? (
+              <td>
+                {variant.weight > 0 && answering > 1 ? (
+                  <a
+                    href={to.query(
+                      to.traffic(name),
+                      weightQuery(withoutVariant(variants, variant.name)),
+                    )}
+                  >
+                    Take out…
+                  </a>
+                ) : null}
+              </td>
+            ) : null}
+          </tr>
+        )
+      })}
+    </Table>
+  )
+}
+
+const ShadowTable: FC<TrafficProps> = ({ standing, to }) => {
+  const { deployment, wanted } = standing
+  return (
+    <Table
+      caption="Shadows, which get copies and answer nobody"
+      columns={[
+        'Shadow',
+        'Version',
+        { title: 'Sample', isNumber: true },
+        { title: 'Agreement', isNumber: true },
+        { title: 'Largest difference', isNumber: true },
+        ...figureColumns,
+        { title: 'Skipped', isNumber: true },
+      ]}
+    >
+      {deployment.shadows?.map((shadow) => {
+        const counts = countsOf(standing, 'shadow', shadow.name)
+        const { compared = 0, agreed = 0, differenceMax = 0 } = counts ?? {}
+        return (
+          <tr>
+            <th scope="row">{shadow.name}</th>
+            <td>
+              <Meant target={shadow} {...{ wanted, deployment, to }} />
+            </td>
+            <td class="number">{percentText(shadow.sample)}</td>
+            <td class="number">
+              {compared === 0
+                ? '–'
+                : `${percentText(agreed / compared)} (${countText(agreed)} of ${countText(compared)})`}
+            </td>
+            <td class="number">{compared === 0 ? '–' : numberText(differenceMax)}</td>
+            <Figures counts={counts} standing={standing} />
+            <td class="number">{countText(counts?.skipped ?? 0)}</td>
+          </tr>
+        )
+      })}
+    </Table>
+  )
+}
+
+const figureColumns = ['Requests/s', 'Requests', 'Errors', 'Refused', 'p50', 'p95', 'p99'].map(
+  (title) => ({ title, isNumber: true as const }),
+)
+
+type FiguresProps = {
+  readonly counts: CountsOfOne | undefined
+  readonly standing: DeploymentStanding
+}
+
+const Figures: FC<FiguresProps> = ({ counts, standing: { sinceMs, untilMs, deployment } }) => {
+  if (!counts)
+    return (
+      <>
+        {figureColumns.map(() => (
+          <td class="number soft">–</td>
+        ))}
+      </>
+    )
+  const { requests, errors, refused, latencies } = counts
+  const partOf = (part: number) => percentText(requests > 0 ? part / requests : undefined)
+  const errorsMax = requests * (deployment.guard?.max_error_rate ?? 1)
+  const seconds = Math.max(1, (untilMs - sinceMs) / 1000)
+  return (
+    <>
+      <td class="number">{numberText(roundedRate(requests / seconds))}</td>
+      <td class="number">{countText(requests)}</td>
+      <td class="number">
+        <span class={errors > errorsMax ? 'bad-text' : undefined}>{partOf(errors)}</span>
+      </td>
+      <td class="number">{partOf(refused)}</td>
+      {[0.5, 0.95, 0.99].map((q) => (
+        <td class="number">{msText(quantileOf(latencies, q))}</td>
+      ))}
+    </>
+  )
+}
+
+/** Two digits are enough to compare by eye. */
+function roundedRate(rate: number): number {
+  return rate >= 100 ? Math.round(rate) : Number(rate.toPrecision(2))
+}
+
+function countsOf(
+  { stats }: Pick<DeploymentStanding, 'stats'>,
+  kind: 'variant' | 'shadow',
+  name: string,
+): CountsOfOne | undefined {
+  return stats.find((one) => one.kind === kind && one.name === name)?.all
+}
+
+type MeantProps = Pick<DeploymentStanding, 'wanted' | 'deployment'> & {
+  readonly target: Deployment['variants'][number] | NonNullable<Deployment['shadows']>[number]
+  readonly to: Paths
+}
+
+/** The version that a variant follows now, or where others run it. */
+const Meant: FC<MeantProps> = ({ target: { uri, url }, wanted, deployment: { model }, to }) => {
+  if (uri === undefined) return <Given text={url ?? ''} />
+  const meant = wanted.get(uri)
+  const selector = visibleText(uri.replace(/^models:\/[^/@]*\/?/, ''))
+  if (!meant) return <span class="warn-text">none in {selector}</span>
+  return (
+    <span class="row">
+      <a href={to.version(model, meant.version)}>Version {meant.version}</a>
+      <StageChip stage={meant.stage} />
+      {selector.toLowerCase() === meant.stage.toLowerCase() ? null : (
+        <span class="soft">
+          follows <bdi>{selector}</bdi>
+        </span>
+      )}
+    </span>
+  )
+}

@@ -1,0 +1,27 @@
+import type { FC } from 'hono/jsx'
+import { Tabs } from '../parts/tabs.tsx'
+import type { Paths } from '../paths.ts'
+
+type ModelTabsProps = {
+  readonly name: string
+  readonly to: Paths
+  readonly current: 'stages' | 'serving'
+  /** Processes that serve it; undefined: nobody counted. */
+  readonly replicas?: number
+}
+
+/** The pages about one model. */
+export const ModelTabs: FC<ModelTabsProps> = ({ name, to, current, replicas }) => (
+  <Tabs
+    label="About this model"
+    items={[
+      { href: to.model(name), text: 'Stages', isCurrent: current === 'stages' },
+      {
+        href: to.serving(name),
+        text: 'Serving',
+        count: replicas,
+        isCurrent: current === 'serving',
+      },
+    ]}
+  />
+)
