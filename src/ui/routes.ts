@@ -53,6 +53,7 @@ import {
   postReview,
   showPromotion,
 } from './promotions/promotions.tsx'
+import { mayReadNames, showColumns } from './runs/columns/columns.tsx'
 import { mayReadRuns, showRunComparison } from './runs/compare/compare-runs.tsx'
 import { mayReadRun, showRun } from './runs/run.tsx'
 import { mayReadExperiment, showExperiments, showRuns } from './runs/runs.tsx'
@@ -153,6 +154,7 @@ function runRoutes(): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get('/experiments', guard(anyone), showExperiments)
     .get(experiment, guard(mayReadExperiment), showRuns)
+    .get(`${experiment}/columns`, guard(mayReadNames), showColumns)
     .get(`${experiment}/runs.csv`, guard(mayReadExperiment), sendRunsFile)
     .get('/experiments/new', guard(anyone), (c) => experimentChanges.showNewExperiment(c))
     .post('/experiments/new', experimentChanges.postNewExperiment)

@@ -7,7 +7,7 @@ const verbs = new Set(
   find finish follow gather get grant hash import judge keep lift limit link list listen locate log make measure
   match merge migrate note open pack page parse ping place point post prepare purge put read record redeliver refresh refuse regrant remove
   rename render renew replace replay report request require resolve restore review revoke roll run sample seal search send
-  set settle show sign split start stop stream sweep take test transition trace try unassign unlink unpack unseal
+  set settle show sign split start stop stream suggest sweep take test transition trace try unassign unlink unpack unseal
   fetch pull evaluate throttle update verify view wait withdraw write`.split(/\s+/),
 )
 

@@ -110,6 +110,32 @@ describe('the runs of an experiment', () => {
     }
   })
 
+  test('get columns from all names that there are, with what else the address says kept', async () => {
+    const { as, rita, eve, mlflow, admin, logRun } = await runsWorld()
+    const metrics = Array.from({ length: 130 }, (_, i) => point(`train/loss_${i}`, i))
+    await logRun({ name: 'wide', metrics, tags: [{ key: 'x', value: '<b>' }] })
+    const query = 'q=wide&col=p.lr&sort=-m.train%2Floss_1'
+    const { get } = as(rita)
+    const table = await get(`${nightly}?${query}`)
+    expect(table.html).toContain(`href="${nightly}/columns?${query.replaceAll('&', '&amp;')}"`)
+    const all = await get(`${nightly}/columns?${query}`)
+    expect([all.status, markupIn(all.html)]).toEqual([200, []])
+    expect(textOf(all.html)).toContain('The 100 that most runs have')
+    expect(all.html).toContain('value="p.lr" checked')
+    for (const kept of ['name="q" value="wide"', 'name="sort" value="-m.train/loss_1"']) {
+      expect(all.html).toContain(kept)
+    }
+    const found = await get(`${nightly}/columns?${query}&find=LOSS_12`)
+    const offered = [...found.html.matchAll(/name="col" value="(m\.[^"]*)"/g)].map(
+      ([, name]) => name,
+    )
+    expect(offered).toHaveLength(11)
+    expect(offered).toContain('m.train/loss_129')
+    const none = { experiment_id: '1', username: 'eve', permission: 'NO_PERMISSIONS' }
+    await mlflow(admin, 'POST', 'experiments/permissions/create', none)
+    expect((await as(eve).get(`${nightly}/columns`)).status).toBe(403)
+  })
+
   test('keep what was selected over sorting and paging', async () => {
     const { as, rita, logRun } = await runsWorld()
     const first = await logRun({ name: 'the-first' })

@@ -5,6 +5,7 @@
 import { addChartImages } from './chart-images.ts'
 import { addCopyButtons } from './copy-buttons.ts'
 import { openLinksAsDialogs } from './dialogs.ts'
+import { completeFilters } from './filter-box.ts'
 import { listenToKeys } from './keys.ts'
 import { followEvents } from './live.ts'
 import { showLocalTimes } from './local-times.ts'
@@ -20,6 +21,7 @@ for (const start of [
   listenToKeys,
   openLinksAsDialogs,
   () => addCopyButtons(),
+  completeFilters,
   addTableFiles,
   () => addChartImages(),
 ]) {

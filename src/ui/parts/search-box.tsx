@@ -10,13 +10,21 @@ type SearchBoxProps = PropsWithChildren<{
   readonly words: string
   /** Why the filter was not taken. */
   readonly problem: RegistryError | undefined
+  /** What the script offers names and values from. */
+  readonly completion?: { readonly path: string; readonly attributes: string }
   /** The address of the same page with another filter. */
   readonly addressOf: (words: string) => string
 }>
 
 /** A field for words or a filter, with what is wrong below it. The children are its other fields. */
 export const SearchBox: FC<SearchBoxProps> = ({ action, label, words, problem, ...rest }) => (
-  <form class="search" method="get" action={action}>
+  <form
+    class="search"
+    method="get"
+    action={action}
+    data-complete={rest.completion?.path}
+    data-attributes={rest.completion?.attributes}
+  >
     <label>
       {label}
       <input

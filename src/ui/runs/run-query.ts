@@ -48,6 +48,11 @@ export function namedColumn(
     : { kind: kinds[letter as keyof typeof kinds], key }
 }
 
+/** What stands above a column. */
+export function titleOf(column: string): string {
+  return isFixed(column) ? fixedColumns[column] : (namedColumn(column)?.key ?? column)
+}
+
 /** @throws INVALID_PARAMETER_VALUE a column or a run id is none, or there are too many */
 export function runsQueryOf(c: AppContext): RunsQuery {
   const columns = listIn(c, 'col')
@@ -118,4 +123,11 @@ export function addressOf(to: Paths, experimentId: number, query: Partial<RunsQu
   )
   const path = to.experiment(experimentId)
   return given.length === 0 ? path : `${path}?${given.join('&')}`
+}
+
+/** Where columns are chosen from all names that there are. */
+export function columnsPath(to: Paths, experimentId: number, query: Partial<RunsQuery>): string {
+  const path = to.experiment(experimentId)
+  const address = addressOf(to, experimentId, { ...query, after: undefined })
+  return address.replace(path, `${path}/columns`)
 }

@@ -1,25 +1,28 @@
 import type { Child, FC } from 'hono/jsx'
 import type { RegistryError } from '../../core/error.ts'
 import type { RunKey } from '../../tracking/runs/run-cells.ts'
+import { runFilterKeys } from '../../tracking/runs/search-run-keys.ts'
 import { Tags } from '../parts/chips.tsx'
 import { isOwnTag, noteOf } from '../parts/own-tags.ts'
 import { SearchBox, WordsNote } from '../parts/search-box.tsx'
 import { Table } from '../parts/table.tsx'
 import { countText, Given, plural, visibleText, Written } from '../parts/text.tsx'
 import { filterOfWords } from '../parts/words.ts'
+import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
 import { FirstRun } from './first-run.tsx'
+import { KeptFields } from './kept-fields.tsx'
 import type { RunsStanding } from './read-runs.ts'
 import { RunCell } from './run-cell.tsx'
 import {
   addressOf,
+  columnsPath,
   fixedColumns,
-  isFixed,
-  namedColumn,
   orderByOf,
   orderKeyOf,
   type RunsQuery,
+  titleOf,
 } from './run-query.ts'
 import { RunsActions } from './runs-actions.tsx'
 
@@ -94,34 +97,34 @@ const FilterForm: FC<RunsPageProps> = ({ frame: { to }, standing, query, problem
     placeholder="metrics.accuracy > 0.9 AND params.model = 'rf'"
     words={query.words}
     problem={problem}
+    completion={{
+      path: `${to.prefix}/api/v1/experiments/${standing.experiment.id}`,
+      attributes: runAttributes,
+    }}
     addressOf={(words) =>
       addressOf(to, standing.experiment.id, { ...query, words, after: undefined })
     }
   >
-    <KeptFields query={query} />
-    <Columns standing={standing} query={query} />
+    <KeptFields query={query} without={['words', 'columns']} />
+    <Columns {...{ to, standing, query }} />
   </SearchBox>
 )
 
-/** What a form sends again of the address that it is on. */
-const KeptFields: FC<{ readonly query: RunsQuery; readonly isWhole?: true }> = ({
-  query: { sort, isOfDeleted, selected, words, columns },
-  isWhole,
-}) => (
-  <>
-    {isWhole && words !== '' ? <input type="hidden" name="q" value={words} /> : null}
-    {isWhole
-      ? columns.map((column) => <input type="hidden" name="col" value={column} />)
-      : selected.map((id) => <input type="hidden" name="sel" value={id} />)}
-    {sort ? (
-      <input type="hidden" name="sort" value={`${sort.isDescending ? '-' : ''}${sort.column}`} />
-    ) : null}
-    {isOfDeleted ? <input type="hidden" name="deleted" value="1" /> : null}
-  </>
-)
+/** Attributes as filters spell them, with whether they are numbers. */
+const runAttributes = [...runFilterKeys.prefixes]
+  .flatMap(([prefix, keys]) =>
+    (prefix === '' || prefix === 'datasets') && keys instanceof Map
+      ? [...keys].map(([name, { type }]) => [prefix === '' ? name : `${prefix}.${name}`, type])
+      : [],
+  )
+  .filter(([name = '']) => /^[a-z_.]+$/.test(name) && name !== 'created')
+  .map((one) => one.join(':'))
+  .join(' ')
 
-/** Names that were offered are enough for most; any other is typed into the field. */
-const Columns: FC<Pick<RunsPageProps, 'standing' | 'query'>> = ({ standing, query }) => {
+type ColumnsProps = Pick<RunsPageProps, 'standing' | 'query'> & { readonly to: Paths }
+
+/** Names of the runs that are shown are enough for most; a page of its own finds all others. */
+const Columns: FC<ColumnsProps> = ({ to, standing, query }) => {
   const { columns, keys } = standing
   const offered = (letter: string, of: readonly RunKey[]) =>
     [
@@ -159,23 +162,17 @@ const Columns: FC<Pick<RunsPageProps, 'standing' | 'query'>> = ({ standing, quer
               {of.length === 0 ? <span class="soft">none in these runs</span> : null}
             </div>
             {of.length > offeredMax ? (
-              <p class="soft">{countText(of.length - offeredMax)} more: name them below.</p>
+              <p class="soft">
+                {countText(of.length - offeredMax)} more are found among all names.
+              </p>
             ) : null}
           </fieldset>
         ))}
-        <label>
-          Another column
-          <input
-            name="col"
-            placeholder="m.accuracy, p.lr or t.team"
-            autocapitalize="none"
-            spellcheck={false}
-          />
-        </label>
         <div class="row">
           <button type="submit" class="quiet">
             Show these columns
           </button>
+          <a href={columnsPath(to, standing.experiment.id, query)}>Find among all names…</a>
         </div>
       </div>
     </details>
@@ -184,17 +181,13 @@ const Columns: FC<Pick<RunsPageProps, 'standing' | 'query'>> = ({ standing, quer
 
 const offeredMax = 60
 
-function titleOf(column: string): string {
-  return isFixed(column) ? fixedColumns[column] : (namedColumn(column)?.key ?? column)
-}
-
 const RunsTable: FC<Omit<RunsPageProps, 'problem'>> = ({ frame: { to }, standing, query }) => {
   const { experiment, runs, columns, versions, next } = standing
   const shown = new Set(runs.map(({ info }) => info.runId))
   const elsewhere = query.selected.filter((id) => !shown.has(id))
   return (
     <form method="get" action={`${to.prefix}/runs/compare`}>
-      <KeptFields query={query} isWhole />
+      <KeptFields query={query} without={['selected']} />
       {elsewhere.map((id) => (
         <input type="hidden" name="sel" value={id} />
       ))}

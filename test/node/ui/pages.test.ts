@@ -150,7 +150,7 @@ describe.skipIf(!isThere)('in a browser', () => {
     const nightly = '/experiments/1'
     const paths = [
       ...['/experiments', nightly, `${nightly}?q=params.model%20=%20rf`, '/experiments/0'],
-      ...['/experiments/new', `${nightly}/change`],
+      ...['/experiments/new', `${nightly}/change`, `${nightly}/columns?find=a`],
       ...[`/runs/${wave}/charts`, `/runs/${wave}/charts?metric=loss`],
       ...[`/runs/compare?ids=${wave},${other}`],
       ...[run, `${run}/change`, `${run}/files`, `/models/${name}/3/files?path=MLmodel`],

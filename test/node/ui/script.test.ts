@@ -169,6 +169,51 @@ describe.skipIf(!isThere)('the script of pages', () => {
     expect(complaints).toEqual([expect.stringContaining('400')])
   }, 60_000)
 
+  test('offers names, operators and values of a filter, marks a mistake and mends it', async () => {
+    const world = await runsWorld()
+    for (const [i, model] of ['rf', 'xgb', "o'neil"].entries()) {
+      const metrics = [{ key: 'accuracy', value: 0.9 + i / 100, step: 0, timestamp: 0 }]
+      await world.logRun({ name: `try-${i}`, metrics, params: [{ key: 'model', value: model }] })
+    }
+    const { open, complaints } = await served(world)
+    const page = await open(world.ann, '/experiments/1')
+    const box = page.getByLabel('Filter, or words of a name')
+    const options = page.getByRole('option')
+    const type = async (text: string, offered: string, downs = 1) => {
+      await box.pressSequentially(text)
+      await options.filter({ hasText: offered }).first().waitFor()
+      for (let i = 0; i < downs; i++) await page.keyboard.press('ArrowDown')
+    }
+    await page.keyboard.press('/')
+    await type('metrics.acc', 'metrics.accuracy')
+    await page.keyboard.press('Enter')
+    expect(await box.inputValue()).toBe('metrics.accuracy ')
+    await type('> 0.9 a', 'AND')
+    await page.keyboard.press('Enter')
+    await type('params.model = ', "'xgb'", 0)
+    expect((await options.allInnerTexts()).join()).toContain(`"o'neil"`)
+    await options.filter({ hasText: "'xgb'" }).click()
+    expect(await box.inputValue()).toBe("metrics.accuracy > 0.9 AND params.model = 'xgb' ")
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/q=/)
+    expect(await page.locator('tbody tr').count()).toBe(1)
+    await box.fill('params.model = xgb')
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Enter')
+    await page.locator('mark', { hasText: 'xgb' }).waitFor()
+    await page.getByRole('link', { name: "Use 'xgb' there" }).click()
+    await page.locator('mark').waitFor({ state: 'detached' })
+    expect(await box.inputValue()).toBe("params.model = 'xgb'")
+    await box.fill('')
+    await page.keyboard.press('ArrowUp')
+    expect(await options.allInnerTexts()).toEqual([
+      "params.model = 'xgb'",
+      "metrics.accuracy > 0.9 AND params.model = 'xgb'",
+    ])
+    expect(complaints.filter((text) => !text.includes('400 (Bad Request)'))).toEqual([])
+  }, 60_000)
+
   test('saves a table as CSV, a chart as a picture, and copies code', async () => {
     const world = await runsWorld()
     const value = -0.0625

@@ -1,0 +1,127 @@
+import type { FC } from 'hono/jsx'
+import type { Page as PageOf } from '../../../search/page.ts'
+import type { Experiment } from '../../../tracking/experiments/experiment.ts'
+import type { ExperimentKey } from '../../../tracking/runs/experiment-keys.ts'
+import { countText, Given, plural } from '../../parts/text.tsx'
+import type { Frame } from '../../shell/frame.ts'
+import { experimentCrumbs, Page } from '../../shell/page.tsx'
+import { KeptFields } from '../kept-fields.tsx'
+import { addressOf, columnsPath, fixedColumns, type RunsQuery, titleOf } from '../run-query.ts'
+
+type ColumnsPageProps = {
+  readonly frame: Frame
+  readonly experiment: Experiment
+  readonly query: RunsQuery
+  /** What the names hold that are shown. */
+  readonly words: string
+  /** By the letter that addresses have before the name. */
+  readonly found: Readonly<Record<'m' | 'p' | 't', PageOf<ExperimentKey>>>
+}
+
+const groups = { m: 'Metrics', p: 'Params', t: 'Tags' } as const
+
+/** Columns of a table of runs, chosen from all names that runs of the experiment have. */
+export const ColumnsPage: FC<ColumnsPageProps> = ({ frame, experiment, query, words, found }) => {
+  const { to } = frame
+  const [path] = columnsPath(to, experiment.id, {}).split('?')
+  return (
+    <Page
+      frame={frame}
+      title={`Columns of ${experiment.name}`}
+      heading={
+        <>
+          Columns of <Given text={experiment.name} />
+        </>
+      }
+      section="experiments"
+      crumbs={[...experimentCrumbs(to, experiment), { text: 'Columns' }]}
+      api={{
+        method: 'GET',
+        path: to.query(`/api/v1/experiments/${experiment.id}/keys`, {
+          kind: 'metric',
+          contains: words,
+        }),
+      }}
+    >
+      <form method="get" action={to.experiment(experiment.id)}>
+        <KeptFields query={query} without={['columns']} />
+        <div class="search">
+          <label>
+            Part of a name
+            <input
+              name="find"
+              value={words}
+              autocapitalize="none"
+              autocomplete="off"
+              spellcheck={false}
+            />
+          </label>
+          <button type="submit" class="quiet" formaction={path}>
+            Find
+          </button>
+        </div>
+        {query.columns.length === 0 ? null : (
+          <Choices
+            title="Chosen"
+            columns={query.columns.map((column) => ({ column, isChosen: true }))}
+          />
+        )}
+        <Choices
+          title="Run"
+          columns={Object.keys(fixedColumns)
+            .filter((column) => !query.columns.includes(column))
+            .map((column) => ({ column }))}
+        />
+        {(['m', 'p', 't'] as const).map((letter) => {
+          const { items, nextPageToken } = found[letter]
+          return (
+            <Choices
+              title={groups[letter]}
+              columns={items
+                .map(({ key, runs }) => ({ column: `${letter}.${key}`, runs }))
+                .filter(({ column }) => !query.columns.includes(column))}
+              note={
+                nextPageToken === undefined
+                  ? undefined
+                  : `The ${countText(items.length)} that most runs have; name a part to find others.`
+              }
+            />
+          )
+        })}
+        <div class="row">
+          <button type="submit">Show these columns</button>
+          <a href={addressOf(to, experiment.id, query)}>Cancel</a>
+        </div>
+      </form>
+    </Page>
+  )
+}
+
+type ChoicesProps = {
+  readonly title: string
+  readonly columns: readonly {
+    readonly column: string
+    readonly isChosen?: boolean
+    readonly runs?: number
+  }[]
+  readonly note?: string | undefined
+}
+
+const Choices: FC<ChoicesProps> = ({ title, columns, note }) => (
+  <fieldset>
+    <legend>{title}</legend>
+    <div class="row">
+      {columns.map(({ column, isChosen, runs }) => (
+        <label class="choice">
+          <input type="checkbox" name="col" value={column} checked={isChosen ?? false} />
+          <span>
+            <Given text={titleOf(column)} />{' '}
+            {runs === undefined ? null : <span class="soft">{plural(runs, 'run')}</span>}
+          </span>
+        </label>
+      ))}
+      {columns.length === 0 ? <span class="soft">none</span> : null}
+    </div>
+    {note === undefined ? null : <p class="soft">{note}</p>}
+  </fieldset>
+)

@@ -1,0 +1,27 @@
+import type { FC } from 'hono/jsx'
+import type { RunsQuery } from './run-query.ts'
+
+type KeptProps = {
+  readonly query: RunsQuery
+  /** Those that other fields of the form send. */
+  readonly without: readonly ('words' | 'columns' | 'selected')[]
+}
+
+/** What a form sends again of the address that it is on. */
+export const KeptFields: FC<KeptProps> = ({ query, without }) => {
+  const { words, columns, selected, sort, isOfDeleted } = query
+  const has = (field: KeptProps['without'][number]) => !without.includes(field)
+  return (
+    <>
+      {has('words') && words !== '' ? <input type="hidden" name="q" value={words} /> : null}
+      {has('columns')
+        ? columns.map((column) => <input type="hidden" name="col" value={column} />)
+        : null}
+      {has('selected') ? selected.map((id) => <input type="hidden" name="sel" value={id} />) : null}
+      {sort ? (
+        <input type="hidden" name="sort" value={`${sort.isDescending ? '-' : ''}${sort.column}`} />
+      ) : null}
+      {isOfDeleted ? <input type="hidden" name="deleted" value="1" /> : null}
+    </>
+  )
+}
