@@ -15,6 +15,11 @@ export type Operation = {
   readonly name: string
   /** The message it takes; absent if it reads the request itself. */
   readonly request?: Message<Fields>
+  /**
+   * What it answers to `fields`, judged by its rule: for surfaces that ask the same in other words.
+   * Absent if it writes the response itself.
+   */
+  answer?(c: AppContext, fields: object): Promise<object>
   handle(c: AppContext): Promise<Response>
 }
 
@@ -55,19 +60,26 @@ export function operation<R>(
 ): Operation {
   const { request: message, rule, answer, status = 200 } = handling
   const request = 'read' in message ? message.request : message
+  const judged = async (c: AppContext, decoded: Decoded<Fields>) => {
+    const { ctx } = c.var
+    // Without a reader R is what the message decodes to, as the first overload says.
+    const req = 'read' in message ? await message.read(ctx, decoded) : (decoded as R)
+    if (rule !== 'public') await rule(ctx, req, c)
+    return (await answer(ctx, req, c)) ?? {}
+  }
   return {
     name,
     request,
+    async answer(c, fields) {
+      return judged(c, decode(request, await replaceForeignIds(c.var.ctx, request, fields)))
+    },
     async handle(c) {
       const ctx = rule === 'public' ? c.var.ctx : await admit(c)
       const sent = await given(c, request)
       const fields = await replaceForeignIds(ctx, request, sent.fields)
       const decoded = decodeSent(c, request, { ...sent, fields })
       c.set('decoded', decoded)
-      // Without a reader R is what the message decodes to, as the first overload says.
-      const req = 'read' in message ? await message.read(ctx, decoded) : (decoded as R)
-      if (rule !== 'public') await rule(ctx, req, c)
-      const reply = (await answer(ctx, req, c)) ?? {}
+      const reply = await judged(c, decoded)
       return status === 204 ? c.body(null, status) : sendJson(c, reply, status)
     },
   }

@@ -8,6 +8,7 @@ import { databricksModelOperations } from './databricks/models.ts'
 import { registryWebhookOperations } from './databricks/registry-webhooks.ts'
 import { transitionRequestOperations } from './databricks/transition-requests.ts'
 import { experimentOperations } from './experiments.ts'
+import { graphqlOperation } from './graphql/graphql.ts'
 import { inputOperations } from './inputs.ts'
 import { loggedModelOperations } from './logged-models.ts'
 import { metricOperations } from './metrics.ts'
@@ -35,8 +36,8 @@ import { userOperations } from './users.ts'
 import { webhookOperations } from './webhooks.ts'
 import { workspaceOperations } from './workspaces.ts'
 
-/** Everything of MLflow's surface that is served; the rest answers 501. One list for each group. */
-export const served: readonly Operation[] = [
+/** One list for each group. */
+const asked: readonly Operation[] = [
   ...serverOperations,
   ...artifactOperations,
   ...loggedModelOperations,
@@ -62,6 +63,9 @@ export const served: readonly Operation[] = [
   ...registryWebhookOperations,
   ...databricksModelOperations,
 ]
+
+/** Everything of MLflow's surface that is served; the rest answers 501. */
+export const served: readonly Operation[] = [...asked, graphqlOperation(asked)]
 
 /** MLflow's REST surface: each operation of surface.json on each of its paths. */
 export function mlflowRoutes(): Hono<AppEnv> {

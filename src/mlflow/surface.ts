@@ -107,6 +107,7 @@ export const readingPosts: ReadonlySet<string> = new Set([
   'calculateTraceFilterCorrelation',
   'createPresignedDownloadUrl',
   'getLatestVersions',
+  'graphql',
   'queryTraceMetrics',
   'searchDatasets',
   'searchEvaluationDatasets',

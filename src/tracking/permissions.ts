@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Permission } from '../access/permissions/levels.ts'
-import { mayAll, type Part } from '../access/permissions/permitted.ts'
+import { mayAll, mayReadSql, type Part } from '../access/permissions/permitted.ts'
 import {
   hasOnEverything,
   requireExperiment,
@@ -92,6 +92,18 @@ export async function requireWholeExperiment(ctx: Context, id: number): Promise<
   await requireExperiment(ctx, id, 'MANAGE')
   await requireExperimentPart(ctx, { id, part: 'run' }, 'MANAGE')
   await requireExperimentPart(ctx, { id, part: 'logged model' }, 'MANAGE')
+}
+
+/** Whether the caller may read one of these experiments at least. */
+export async function mayReadSomeExperiment(
+  ctx: Context,
+  ids: readonly number[],
+): Promise<boolean> {
+  if (await hasOnEverything(ctx, 'READ')) return true
+  const found = await ctx.db.first(sql<{ id: number }>`
+    select e.id from json_each(${JSON.stringify(ids)}) w cross join experiments e on e.id = w.value
+    where e.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'experiment', { id: sql`e.id` })} limit 1`)
+  return found !== undefined
 }
 
 /** As `requireExperiment`, by name. Clients make an experiment where the answer is 404. */
