@@ -11,6 +11,7 @@ import { nameWorkspace } from './http/guards/workspace.ts'
 import { checkReady } from './http/ready.ts'
 import { requestContext } from './http/request-context.ts'
 import { pathBehindPrefix, plainPath, plainUrlOf } from './http/served-path.ts'
+import { apiPathOf, mlflowPageRoutes } from './mlflow/page/mlflow-page.ts'
 import { mlflowRoutes } from './mlflow/routes.ts'
 import type { Platform } from './platform/context.ts'
 import { uiRoutes } from './ui/routes.ts'
@@ -23,6 +24,7 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
  *
  * @param options.prefixOf the path that a proxy in front leaves on requests, of an environment; without it
  *   they are served too
+ * @param options.hasMlflowPage whether MLflow's own page is there, of an environment
  * @param options.principalOf who asks, where that is known ahead
  */
 export function createApp(
@@ -30,22 +32,30 @@ export function createApp(
   options: {
     prefixOf?: (env: unknown) => string | undefined
     principalOf?: (c: AppContext) => Principal | undefined
+    hasMlflowPage?: (env: unknown) => boolean
   } = {},
 ): Hono<AppEnv> {
   const pathOf = (request: Request, from?: { env?: unknown }) =>
     pathBehindPrefix(request, options.prefixOf?.(from?.env))
-  const app = new Hono<AppEnv>({
-    getPath: (...request) => plainPath(splitWorkspacePath(pathOf(...request)).path),
-  })
+  /** What the path names: a workspace before it, and MLflow's own page before its calls. */
+  const placeOf = (request: Request, from?: { env?: unknown }) => {
+    const { workspace, path } = splitWorkspacePath(pathOf(request, from))
+    const asked = options.hasMlflowPage?.(from?.env) ? apiPathOf(path) : path
+    return { workspace, path: plainPath(asked), isBelowPage: asked !== path }
+  }
+  const app = new Hono<AppEnv>({ getPath: (...request) => placeOf(...request).path })
   app.use(requestContext(platformOf, options.principalOf))
   app.use(async (c, next) => {
-    nameWorkspace(c, splitWorkspacePath(pathOf(c.req.raw, c)).workspace)
+    const { workspace, isBelowPage } = placeOf(c.req.raw, c)
+    nameWorkspace(c, workspace)
+    c.set('isBelowMlflowPage', isBelowPage)
     await next()
   })
   app.use(browserGuard())
   app.use(refuseMisleadingTargets())
   app.get('/ready', guard('public'), checkReady)
   app.route('/', mlflowRoutes())
+  app.route('/', mlflowPageRoutes())
   app.route('/', apiRoutes())
   app.route('/', uiRoutes(described))
   assertGuarded(app)

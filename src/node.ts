@@ -18,6 +18,7 @@ import { readMigrations } from './platform/node/migrations.ts'
 import { type Served, whenServed } from './platform/node/observed/served.ts'
 import type { Tracing } from './platform/node/observed/tracing.ts'
 import { nodeOutbound } from './platform/node/outbound.ts'
+import { openPageFolder } from './platform/node/page-folder.ts'
 import {
   makePrivateFile,
   makePrivateFolder,
@@ -77,6 +78,7 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
     takePasswordTurn: passwordTurns(),
     outbound: nodeOutbound(),
     timerScope: {},
+    mlflowPage: await openMlflowPage(given),
     wake: () => background.wake(),
     fetch: (url, init) => fetch(url, init),
   }
@@ -85,6 +87,11 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
     () => deliverDue(platform),
   )
   return { ...platform, background, close: () => db.close() }
+}
+
+async function openMlflowPage(given: Given) {
+  const folder = given('mlflow-ui')
+  return folder === undefined ? undefined : openPageFolder(folder)
 }
 
 /** Where `openPlatform` works. What is not there it makes, but for the database of another server. */
@@ -199,7 +206,7 @@ export async function listen(
       if (watch.onServed || watch.tracing) watchRequest(c, watch)
       return platform
     },
-    { prefixOf: () => prefix },
+    { prefixOf: () => prefix, hasMlflowPage: () => platform.mlflowPage !== undefined },
   )
   const { metrics } = watch
   if (metrics) {

@@ -11,6 +11,7 @@ import { givenBy } from './platform/settings/setting-table.ts'
 import { publicPath, type Settings } from './platform/settings/settings.ts'
 import { D1 } from './platform/workers/d1.ts'
 import { workersOutbound } from './platform/workers/outbound.ts'
+import { pageAssets } from './platform/workers/page-assets.ts'
 import { R2BlobStore } from './platform/workers/r2-blob-store.ts'
 import { sha256 } from './platform/workers/sha256.ts'
 import { deliverDue } from './webhooks/delivery/deliver.ts'
@@ -19,6 +20,8 @@ import { deliverDue } from './webhooks/delivery/deliver.ts'
 type Bindings = {
   readonly DB: D1Database
   readonly ARTIFACTS: R2Bucket
+  /** MLflow's own page, where it is deployed beside. */
+  readonly MLFLOW_UI?: Fetcher
 }
 
 /** What is left of a Worker's time when its answer is sent, and of a cron trigger's before the next. */
@@ -32,7 +35,10 @@ const app = createApp(
     return platformOf(bindings(c.env), c.executionCtx)
   },
   // A route of Cloudflare leaves its path on requests.
-  { prefixOf: (env) => publicPath(partsOf(bindings(env)).settings) },
+  {
+    prefixOf: (env) => publicPath(partsOf(bindings(env)).settings),
+    hasMlflowPage: (env) => bindings(env).MLFLOW_UI !== undefined,
+  },
 )
 
 export default {
@@ -69,6 +75,7 @@ function partsOf(env: Bindings): IsolateParts {
     // An isolate makes one hash at a time by itself.
     takePasswordTurn: (work) => work(),
     outbound: workersOutbound,
+    mlflowPage: env.MLFLOW_UI && pageAssets(env.MLFLOW_UI),
     fetch: (url, init) => fetch(url, init),
   }
   known.set(env, parts)

@@ -22,6 +22,8 @@ export type AppEnv = {
     workspace?: string | undefined
     /** It stands before the path. */
     isWorkspaceInPath?: boolean
+    /** MLflow's own page asked, below its path. */
+    isBelowMlflowPage?: boolean
     /** The call is about no workspace: about accounts, or about workspaces themselves. */
     needsNoWorkspace?: boolean
     /** The operation that answered, for logs and metrics. */

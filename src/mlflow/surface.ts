@@ -118,6 +118,7 @@ export const readingPosts: ReadonlySet<string> = new Set([
   'searchPromptOptimizationJobs',
   'searchRuns',
   'searchTracesV3',
+  'servePostUiTelemetry',
 ])
 
 type SurfaceEntry = { name: string; group: string; tier: number; routes: string[] }

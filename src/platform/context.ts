@@ -3,7 +3,7 @@ import { anonymous, gatehouse, type Principal } from '../core/principal.ts'
 import type { Database } from '../db/database.ts'
 import type { Sha256 } from './hash.ts'
 import type { Outbound } from './outbound.ts'
-import type { BlobStore } from './ports.ts'
+import type { BlobStore, PageFiles } from './ports.ts'
 import type { Settings } from './settings/settings.ts'
 
 /** What a runtime gives to every request. */
@@ -32,6 +32,8 @@ export type Platform = {
    * waits for ends with it.
    */
   readonly timerScope: object
+  /** MLflow's own page, where the operator gave it. */
+  readonly mlflowPage?: PageFiles | undefined
   /** New audit entries or events were written: seal and deliver them soon, after the reply. */
   wake(): void
 }

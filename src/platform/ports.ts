@@ -94,3 +94,9 @@ export class KeyTakenError extends Error {
     super(`the blob store has '${key}' already, and a key is written once`, options)
   }
 }
+
+/** The built files of a page that is not ours. */
+export type PageFiles = {
+  /** @returns undefined: there is no such file */
+  readFile(path: string): Promise<Uint8Array<ArrayBuffer> | undefined>
+}

@@ -66,9 +66,18 @@ test('a run is answered with its experiment, its data and the versions made from
   const { data, errors } = await ask(server, getRun, { data: { runId } })
   expect(errors).toBeNull()
   const expected = {
-    info: { runId, runUuid: runId, runName: 'first', experimentId, status: 'RUNNING' },
-    experiment: { experimentId, name: 'fraud', lifecycleStage: 'active', tags: null },
+    info: {
+      runId,
+      runUuid: runId,
+      runName: 'first',
+      experimentId,
+      status: 'RUNNING',
+      endTime: '0',
+    },
+    experiment: { experimentId, name: 'fraud', lifecycleStage: 'active', tags: [] },
     modelVersions: [{ name: 'm', version: '1', status: 'READY' }],
+    inputs: { datasetInputs: [], modelInputs: [] },
+    outputs: { modelOutputs: [] },
     data: {
       metrics: expect.arrayContaining([
         { key: 'accuracy', value: 0.9, step, timestamp: '1700000000000' },
@@ -131,7 +140,9 @@ test('a query that asks for too much at once is refused, fragments counted where
     Array.from({ length: count }, (_, i) => part(i)).join(' ')
   const echo = 'test(inputString: "a") { output }'
   expect(await refusal(`{ ${many(10, (i) => `k${i}: ${echo}`)} }`)).toBe('answered')
-  expect(await refusal(`{ ${many(11, (i) => `k${i}: ${echo}`)} }`)).toContain('at most 10')
+  expect(await refusal(`{ ${many(11, (i) => `k${i}: ${echo}`)} }`)).toContain(
+    'at most 10 root fields, got 11 root fields',
+  )
   expect(
     await refusal(`{ test(inputString: "a") { ${many(11, (i) => `k${i}: output`)} } }`),
   ).toContain('at most 10 aliases, got 11 aliases')
@@ -152,7 +163,7 @@ test('a query that asks for too much at once is refused, fragments counted where
 
 test('a long list is chosen from in turns, so that it holds nobody up', async () => {
   const runs = Array.from({ length: 120 }, (_, i) => i)
-  const read = readField({ runs }, 'runs') as readonly unknown[]
+  const read = readField({ runs }, 'runs', '[Int]') as readonly unknown[]
   expect([read.length, read[119] instanceof Promise]).toEqual([120, true])
   expect(await Promise.all(read)).toEqual(runs)
 })

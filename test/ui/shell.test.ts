@@ -178,6 +178,10 @@ describe('links of MLflow’s own page', () => {
       `/compare-model-versions?name="fraud"&runs={"r1":"3","r2":"2"}`,
       '/p/models/fraud/compare?v=3%2C2',
     ],
+    [
+      `/compare-model-versions?name="fraud"&runs={"3":"r1","2":"r2"}`,
+      '/p/models/fraud/compare?v=2%2C3',
+    ],
     ['/compare-model-versions?name=', undefined],
     ['/experiments', '/p/experiments'],
     ['/experiments/1', '/p/experiments/1'],

@@ -78,7 +78,8 @@ export function reachedAt(c: AppContext, route: RegExp): string {
   const path = rawPath(c)
   // `/workspaces/team-a` is served as the home page, whose route is a slash.
   const isHome = c.var.isWorkspaceInPath && c.req.path === '/' && !path.endsWith('/')
-  const before = isHome ? path : path.replace(route, '')
+  const whole = isHome ? path : path.replace(route, '')
+  const before = c.var.isBelowMlflowPage ? whole.replace(/\/mlflow-ui$/, '') : whole
   const left = c.var.isWorkspaceInPath ? before.replace(/\/workspaces\/[^/]*$/, '') : before
   const stripped = strippedPrefix(c)
   // Some proxies name a prefix and leave it on the path too.

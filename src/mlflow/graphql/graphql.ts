@@ -105,6 +105,6 @@ async function execute(asking: Asking, { query, ...request }: Query): Promise<Ex
     fieldResolver: (...[message, args, , info]) =>
       message === undefined
         ? resolveRoot(asking, info.fieldName, args)
-        : readField(message, info.fieldName),
+        : readField(message, info.fieldName, String(info.returnType)),
   })
 }

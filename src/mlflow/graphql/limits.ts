@@ -18,25 +18,29 @@ export function checkQuerySize(document: DocumentNode): void {
   for (const one of document.definitions) {
     if (one.kind === 'FragmentDefinition') fragments.set(one.name.value, one.selectionSet)
   }
-  const count = { selections: 0 }
+  const count = { selections: 0, aliases: 0 }
+  let rootFields = 0
   for (const one of document.definitions) {
     if (one.kind !== 'OperationDefinition' && one.kind !== 'FragmentDefinition') continue
     const { fields } = measure(one.selectionSet, { depth: 1, fragments, count })
-    if (one.kind === 'OperationDefinition') checkAtMost(fields, rootFieldsMax, 'root fields')
+    if (one.kind === 'OperationDefinition') rootFields += fields
   }
+  checkAtMost(rootFields, rootFieldsMax, 'root fields')
+  checkAtMost(count.aliases, aliasesMax, 'aliases')
 }
 
 type Measuring = {
   readonly depth: number
   readonly fragments: ReadonlyMap<string, SelectionSetNode>
-  readonly count: { selections: number }
+  /** Of all selections, and the most aliases that stand side by side. */
+  readonly count: { selections: number; aliases: number }
 }
 type Level = { readonly fields: number; readonly aliases: number }
 
-/** What stands side by side in `set`, fragments unfolded; what stands deeper is checked on the way. */
+/** What stands side by side in `set`, fragments unfolded; what stands deeper is counted on the way. */
 function measure(set: SelectionSetNode, at: Measuring): Level {
   const level = measureLevel(set, at)
-  checkAtMost(level.aliases, aliasesMax, 'aliases')
+  at.count.aliases = Math.max(at.count.aliases, level.aliases)
   return level
 }
 

@@ -125,11 +125,26 @@ async function versionsOf(
   return Map.groupBy(found, (version) => version.run_id)
 }
 
-/** A field below the root: the message's, under its name in the REST API. */
-export function readField(message: Wire, field: string): unknown {
+/** What a field has that nothing was written to: the defaults of proto messages, from which MLflow answers. */
+const unset: Readonly<Record<string, unknown>> = {
+  String: '',
+  LongString: 0,
+  Float: 0,
+  Boolean: false,
+  ApiError: null,
+}
+
+/**
+ * A field below the root: the message's, under its name in the REST API.
+ *
+ * @param type as the schema writes it: `String`, `[MlflowRunTag!]`
+ */
+export function readField(message: Wire, field: string, type: string): unknown {
   const name = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
   const value = message[name]
   if (typeof value === 'function') return value()
+  if (value === undefined)
+    return type.startsWith('[') ? [] : Object.hasOwn(unset, type) ? unset[type] : {}
   if (Array.isArray(value)) return inTurns(value)
   // No number of GraphQL says it.
   return name === 'value' && value === 'NaN' ? null : value

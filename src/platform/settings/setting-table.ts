@@ -105,6 +105,13 @@ export const settingTable = [
       "Comma-separated URI schemes that a model version's source may have although they address a host.",
   },
   {
+    ...server,
+    name: 'mlflow-ui',
+    value: 'folder',
+    meaning:
+      "Serve MLflow's own page under /mlflow-ui: the folder mlflow/server/js/build of an installed mlflow. See docs/mlflow-compatibility.md.",
+  },
+  {
     ...everywhere,
     name: 'allowed-hosts',
     value: 'hosts',

@@ -80,12 +80,14 @@ function runsIn(
   return metric ? `${address}&metric=${encodeURIComponent(metric)}` : address
 }
 
-/** `?name="fraud"&runs={"<run id>":"3",...}`, each value as JSON. */
+/** `?name="fraud"&runs={"3":"<run id>",...}`, each value as JSON; before 3.17 the other way round. */
 function comparison(query: URLSearchParams, to: Paths): string | undefined {
   const name = parsedJson(query.get('name'))
   const runs = parsedJson(query.get('runs'))
   if (typeof name !== 'string' || typeof runs !== 'object' || runs === null) return undefined
-  const versions = Object.values(runs).flatMap((version) => numberIn(String(version)) ?? [])
+  const versions = Object.entries(runs).flatMap(
+    ([key, value]) => numberIn(key) ?? numberIn(String(value)) ?? [],
+  )
   return versions.length > 1 ? to.compare(name, versions) : to.model(name)
 }
 

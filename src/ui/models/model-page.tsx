@@ -27,6 +27,7 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing }) => {
       title={name}
       heading={<Given text={name} />}
       section="models"
+      inMlflow={`/models/${encodeURIComponent(name)}`}
       live={{ model: name }}
       crumbs={[{ text: 'Models', href: to.models }, { text: name }]}
       about={

@@ -34,6 +34,7 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
         </>
       }
       section="models"
+      inMlflow={`/models/${encodeURIComponent(name)}/versions/${version.version}`}
       crumbs={[...modelCrumbs(to, name), { text: `Version ${version.version}` }]}
       about={<About frame={frame} standing={standing} />}
       actions={

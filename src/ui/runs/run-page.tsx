@@ -34,6 +34,7 @@ export const RunPage: FC<RunPageProps> = (props) => {
       title={name}
       heading={<Given text={name} />}
       section="experiments"
+      inMlflow={`/experiments/${experiment.id}/runs/${runId}`}
       crumbs={[
         { text: 'Experiments', href: to.experiments },
         { text: experiment.name, href: to.experiment(experiment.id) },

@@ -46,6 +46,7 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem })
       title={experiment.name}
       heading={<Given text={experiment.name} />}
       section="experiments"
+      inMlflow={`/experiments/${experiment.id}`}
       crumbs={[{ text: 'Experiments', href: to.experiments }, { text: experiment.name }]}
       about={<About standing={standing} />}
       actions={<RunsActions to={to} experimentId={experiment.id} query={query} />}

@@ -19,6 +19,8 @@ export type Frame = {
   readonly caller: Caller
   readonly requestId: string
   readonly preferences: Preferences
+  /** MLflow's own page is served beside. */
+  readonly hasMlflowPage: boolean
 }
 
 export type Caller = {
@@ -31,7 +33,7 @@ export type Caller = {
 
 /** The frame of the page that answers this request. */
 export async function frameOf(c: AppContext): Promise<Frame> {
-  const { principal, settings, requestId, randomId } = c.var.ctx
+  const { principal, settings, requestId, randomId, mlflowPage } = c.var.ctx
   const { style, script, oldLinks } = await readAssets()
   return {
     to: pathsUnder(pagePrefix(c)),
@@ -47,6 +49,7 @@ export async function frameOf(c: AppContext): Promise<Frame> {
     },
     requestId,
     preferences: preferencesOf(c),
+    hasMlflowPage: mlflowPage !== undefined,
   }
 }
 

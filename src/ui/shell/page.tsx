@@ -88,6 +88,8 @@ type PageProps = PropsWithChildren<{
   readonly actions?: Child
   /** The call that answers the same. */
   readonly api?: ShownCall | undefined
+  /** Where MLflow's own page shows the same: what follows `#` in its address. */
+  readonly inMlflow?: string
   /** How many requests wait for the caller, where that is known. */
   readonly waiting?: number
   readonly takesOldLinks?: boolean
@@ -130,7 +132,7 @@ export const Page: FC<PageProps> = ({ frame, title, children, ...props }) => (
       </div>
       {children}
     </main>
-    <Foot frame={frame} api={props.api} />
+    <Foot frame={frame} api={props.api} inMlflow={props.inMlflow} />
   </Document>
 )
 
@@ -169,10 +171,11 @@ const Crumbs: FC<{ readonly of: readonly Crumb[] }> = ({ of }) => (
   </nav>
 )
 
-const Foot: FC<{ readonly frame: Frame; readonly api: ShownCall | undefined }> = ({
-  frame,
-  api,
-}) => (
+const Foot: FC<{
+  readonly frame: Frame
+  readonly api: ShownCall | undefined
+  readonly inMlflow: string | undefined
+}> = ({ frame, api, inMlflow }) => (
   <footer class="foot">
     {api === undefined ? <Fragment /> : <ApiCall call={api} frame={frame} />}
     <a href={frame.to.profile} class="zone">
@@ -181,6 +184,9 @@ const Foot: FC<{ readonly frame: Frame; readonly api: ShownCall | undefined }> =
     <span>
       Request <code>{frame.requestId.slice(0, 8)}</code>
     </span>
+    {frame.hasMlflowPage && inMlflow !== undefined ? (
+      <a href={`${frame.to.prefix}/mlflow-ui/#${inMlflow}`}>In MLflow's page</a>
+    ) : null}
     <a href={frame.to.docs}>API reference</a>
   </footer>
 )
