@@ -15,17 +15,12 @@ const mlflowPage = {
   readFile: async (path: string) => (files[path] === undefined ? undefined : toUtf8(files[path])),
 }
 
-async function pageServer(more: Partial<Platform> = {}) {
-  const fresh = await freshPlatform()
+async function pageServer({ isServed = true, on }: { isServed?: boolean; on?: Platform } = {}) {
   const platform: Platform = {
-    ...fresh,
-    ...more,
-    mlflowPage: 'mlflowPage' in more ? more.mlflowPage : mlflowPage,
+    ...(on ?? (await freshPlatform())),
+    ...(isServed && { mlflowPage }),
   }
-  const app = createApp(() => platform, {
-    prefixOf: () => undefined,
-    hasMlflowPage: () => platform.mlflowPage !== undefined,
-  })
+  const app = createApp(() => platform, { hasMlflowPage: () => isServed })
   return client({
     request: (path, init) => app.fetch(new Request(`http://localhost${path}`, init)),
   })
@@ -72,7 +67,7 @@ test('an address in its answers is that of the server, not of the page', async (
   const { platform, admin: root, policy, version } = await governedServer()
   await policy('signed-off', { approvals: { required: 1, from: ['user:ann'] } })
   await version(root, 'm')
-  const { call } = await pageServer(platform)
+  const { call } = await pageServer({ on: platform })
   const move = { name: 'm', version: '1', stage: 'Production', archive_existing_versions: false }
   const refused = await call(
     'POST',
@@ -83,7 +78,7 @@ test('an address in its answers is that of the server, not of the page', async (
 })
 
 test('without it nothing is served there', async () => {
-  const { call } = await pageServer({ mlflowPage: undefined })
+  const { call } = await pageServer({ isServed: false })
   for (const path of ['', '/', '/graphql', '/ajax-api/2.0/mlflow/experiments/search']) {
     const { status, headers } = await call('GET', `/mlflow-ui${path}`)
     expect([path, status === 308 ? headers.get('location') : status]).toEqual([

@@ -5,7 +5,7 @@ import type { AppContext, AppEnv } from '../../http/app-env.ts'
 import { anyone, guard } from '../../http/guards/guard.ts'
 
 /** Where MLflow's own page is served, for those who are used to it. */
-export const mlflowPagePath = '/mlflow-ui'
+const mlflowPagePath = '/mlflow-ui'
 
 /**
  * The path of the API that MLflow's page means by an address below its own: all of its addresses are
