@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { commit, entryStatement, type NewEntry } from '../audit/commit.ts'
 import { uuidOf } from '../core/bytes.ts'
+import { conflict } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import { checkFields, type WebhookFields } from './check-webhook.ts'
 import { mlflowEventsOf } from './events/mlflow-events.ts'
@@ -63,13 +64,15 @@ const endOfAuditLog = sql`select coalesce(max(seq), 0) + 1 from audit_entries`
  * Change the fields that are given. Events from the time when a webhook was disabled are not sent
  * later.
  *
+ * @param given.seenAtMs `updatedAtMs` of the webhook that the caller read; absent: any
  * @throws RESOURCE_DOES_NOT_EXIST no such webhook
  * @throws INVALID_PARAMETER_VALUE a field, or the URL, is refused
+ * @throws RESOURCE_CONFLICT it was changed since the caller read it
  */
 export async function updateWebhook(
   ctx: Context,
   id: string,
-  change: WebhookFields,
+  { seenAtMs, ...change }: WebhookFields & { readonly seenAtMs?: number | undefined },
 ): Promise<Webhook> {
   checkFields(change)
   const was = await getWebhookRow(ctx, id)
@@ -79,20 +82,26 @@ export async function updateWebhook(
   const sets = Object.entries(columns).map(
     ([name, value]) => sql`${sql.identifier(name)} = ${value}`,
   )
-  const { changed } = await commit(ctx, {
+  const one = sql`(${webhookRead(ctx, id)}) w
+    where ${seenAtMs ?? null} is null or w.updated_at_ms = ${seenAtMs ?? null}`
+  const { updated, changed } = await commit(ctx, {
     queue: sql`update webhook_queues set seq = (${endOfAuditLog}), n = 0
-      where webhook = (select id from (${webhookRead(ctx, id)}) where status = 'DISABLED')
-        and ${change.status === 'ACTIVE'}`,
-    entry: webhookEntry(ctx, id, {
+      where webhook = (select w.id from ${one}) and ${change.status === 'ACTIVE'}
+        and exists (select 1 from webhooks w where w.id = webhook and w.status = 'DISABLED')`,
+    entry: entryStatement(ctx, {
       action: 'webhook.updated',
       before: webhookJson(was.url),
       after: webhookJsonAfter(columns, target),
+      from: one,
     }),
     updated: sql`update webhooks set ${sql.join([...sets, sql`updated_at_ms = ${ctx.now()}`], sql`, `)}
-      where workspace = ${ctx.workspace} and webhook_id = ${id}`,
+      where id = (select w.id from ${one}) returning id`,
     changed: webhookRead(ctx, id),
   })
   if (!changed[0]) throw webhookNotFound(id)
+  if (updated.length === 0) {
+    throw conflict('The webhook was changed by somebody else meanwhile; read it again')
+  }
   return webhookFrom(changed[0])
 }
 

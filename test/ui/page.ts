@@ -44,8 +44,9 @@ export function hiddenFields(html: string, action: string): Record<string, strin
 export function fieldsIn(html: string): Record<string, string> {
   const inputs = [...html.matchAll(/<input([^>]*)>/g)].flatMap(([, attributes = '']) => {
     const of = (name: string) => new RegExp(` ${name}="([^"]*)"`).exec(attributes)?.[1]
-    if (of('type') === 'checkbox' && !/ checked/.test(attributes)) return []
-    return [[of('name') ?? '', of('value') ?? 'on']]
+    const isBox = of('type') === 'checkbox'
+    if (isBox && !/ checked/.test(attributes)) return []
+    return [[of('name') ?? '', of('value') ?? (isBox ? 'on' : '')]]
   })
   const areas = [...html.matchAll(/<textarea([^>]*)>([^<]*)<\/textarea>/g)].map(
     ([, attributes = '', text = '']) => [/ name="([^"]*)"/.exec(attributes)?.[1] ?? '', text],

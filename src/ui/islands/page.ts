@@ -6,6 +6,7 @@ import { addChartImages } from './chart-images.ts'
 import { addCopyButtons } from './copy-buttons.ts'
 import { openLinksAsDialogs } from './dialogs.ts'
 import { completeFilters } from './filter-box.ts'
+import { addChoiceFilters } from './filtered-choices.ts'
 import { listenToKeys } from './keys.ts'
 import { followEvents } from './live.ts'
 import { showLocalTimes } from './local-times.ts'
@@ -23,6 +24,7 @@ for (const start of [
   () => addCopyButtons(),
   completeFilters,
   addTableFiles,
+  addChoiceFilters,
   () => addChartImages(),
 ]) {
   try {

@@ -28,6 +28,7 @@ function lookOfStage(stage: string): Look {
 
 const statuses: Readonly<Record<string, Look>> = {
   passed: { sign: 'check', tone: 'good' },
+  delivered: { sign: 'check', tone: 'good' },
   failed: { sign: 'cross', tone: 'bad' },
   pending: { sign: 'glass', tone: 'warn' },
   queued: { sign: 'glass', tone: 'warn' },

@@ -11,6 +11,18 @@ import {
   showRevisions,
 } from './policies/policies.tsx'
 import { postPolicy, postPolicyStep, showPolicyEdit } from './policies/policy-edit.tsx'
+import {
+  mayManageWebhooks,
+  postNewWebhook,
+  postRedelivery,
+  postWebhook,
+  postWebhookDeletion,
+  postWebhookStatus,
+  postWebhookTest,
+  showWebhook,
+  showWebhookForm,
+  showWebhooks,
+} from './webhooks/webhooks.tsx'
 
 /** All below `/settings`. */
 export function settingsRoutes(): Hono<AppEnv> {
@@ -28,4 +40,20 @@ export function settingsRoutes(): Hono<AppEnv> {
     .get(`${policy}/revisions`, guard(anyone), showRevisions)
     .get(`${policy}/delete`, guard(anyone), (c) => showPolicyDeletion(c))
     .post(`${policy}/delete`, postPolicyDeletion)
+    .route('/settings', webhookRoutes())
+}
+
+function webhookRoutes(): Hono<AppEnv> {
+  const may = guard(mayManageWebhooks)
+  return new Hono<AppEnv>()
+    .get('/webhooks', may, showWebhooks)
+    .get('/new-webhook', may, (c) => showWebhookForm(c))
+    .post('/new-webhook', postNewWebhook)
+    .get('/webhooks/:id', may, (c) => showWebhook(c))
+    .get('/webhooks/:id/edit', may, (c) => showWebhookForm(c))
+    .post('/webhooks/:id/edit', postWebhook)
+    .post('/webhooks/:id/status', postWebhookStatus)
+    .post('/webhooks/:id/test', postWebhookTest)
+    .post('/webhooks/:id/redeliver', postRedelivery)
+    .post('/webhooks/:id/delete', postWebhookDeletion)
 }

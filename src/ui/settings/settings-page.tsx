@@ -5,13 +5,19 @@ import type { Frame } from '../shell/frame.ts'
 import { type Crumb, Page } from '../shell/page.tsx'
 
 /** The parts of the settings, in the order of their list. */
-const sections = { policies: 'Policies' } as const
+const sections = { policies: 'Policies', webhooks: 'Webhooks' } as const
 
 export type SettingsSection = keyof typeof sections
 
+/** The frame of a page of the settings. */
+export type SettingsFrame = Frame & {
+  /** Those that the caller may see. */
+  readonly sections: ReadonlySet<SettingsSection>
+}
+
 type SettingsPageProps = PropsWithChildren<
   Pick<Parameters<typeof Page>[0], 'title' | 'heading' | 'about' | 'actions'> & {
-    readonly frame: Frame
+    readonly frame: SettingsFrame
     readonly at: SettingsSection
     /** The way from the section to this page. */
     readonly crumbs?: readonly Crumb[]
@@ -41,10 +47,10 @@ export const SettingsPage: FC<SettingsPageProps> = ({
     <div class="settings">
       <nav class="sections" aria-label="Settings">
         <ul>
-          {Object.entries(sections).map(([id, text]) => (
+          {listed(frame).map(([id, text]) => (
             <li>
               <a
-                href={`${frame.to.settings}/${id}`}
+                href={sectionPath(frame.to, id)}
                 aria-current={id === at ? (crumbs.length === 0 ? 'page' : 'true') : undefined}
               >
                 {text}
@@ -57,6 +63,10 @@ export const SettingsPage: FC<SettingsPageProps> = ({
     </div>
   </Page>
 )
+
+function listed(frame: SettingsFrame): [SettingsSection, string][] {
+  return [...frame.sections].map((id) => [id, sections[id]])
+}
 
 function sectionPath(to: Paths, section: SettingsSection): string {
   return `${to.settings}/${section}`

@@ -66,6 +66,24 @@ export async function listDeliveries(
   return { ...page, items: page.items.map(deliveryFrom) }
 }
 
+/** How many deliveries of each webhook are in each state, by `webhooks.id`. */
+export async function countDeliveries(
+  ctx: Context,
+  webhooks: readonly number[],
+): Promise<ReadonlyMap<number, Readonly<Partial<Record<DeliveryState, number>>>>> {
+  type Row = { webhook: number; state: DeliveryState; deliveries: number }
+  const rows = await ctx.db.all(sql<Row>`select webhook, state, count(*) as deliveries
+    from webhook_deliveries where webhook in (select value from json_each(${JSON.stringify(webhooks)}))
+    group by webhook, state`)
+  const byWebhook = Map.groupBy(rows, ({ webhook }) => webhook)
+  return new Map(
+    [...byWebhook].map(([webhook, of]) => [
+      webhook,
+      Object.fromEntries(of.map(({ state, deliveries }) => [state, deliveries])),
+    ]),
+  )
+}
+
 /**
  * Have a delivery sent again at once, without waiting for the queue, under the same id and with all
  * its attempts. A pending one is tried now.

@@ -259,13 +259,17 @@ describe.skipIf(!isThere)('in a browser', () => {
   }, 120_000)
 
   test('so are those of the settings', async () => {
-    const { platform } = await askedWorld()
+    const { platform, call } = await askedWorld()
+    const hook = { name: 'chat', url: 'https://93.184.216.34/', events: ['promotion.*'] }
+    const made = await call(admin, 'POST', '/api/v1/webhooks', { ...hook, status: 'DISABLED' })
     const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
     stops.push(async () => server.close())
+    const webhook = `/settings/webhooks/${made.json.id}`
     const policy = '/settings/policies/production-sign-off'
     const paths = [
       ...['/settings', policy, `${policy}/edit`, `${policy}/edit?view=json`],
       ...[`${policy}/revisions`, `${policy}/delete`, '/settings/new-policy', '/profile'],
+      ...['/settings/webhooks', webhook, `${webhook}/edit`],
     ]
     expect(await walk(url, paths, { who: admin, seenIn: diagonal })).toEqual([])
   }, 120_000)

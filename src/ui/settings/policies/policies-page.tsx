@@ -3,11 +3,10 @@ import type { Policy } from '../../../governance/policies/policy.ts'
 import { placeText } from '../../../governance/upkeep/foresee-policy.ts'
 import { Table } from '../../parts/table.tsx'
 import { countText, Given, visibleText } from '../../parts/text.tsx'
-import type { Frame } from '../../shell/frame.ts'
-import { SettingsPage } from '../settings-page.tsx'
+import { type SettingsFrame, SettingsPage } from '../settings-page.tsx'
 
 type PoliciesPageProps = {
-  readonly frame: Frame
+  readonly frame: SettingsFrame
   readonly policies: readonly Policy[]
   /** The names that a glob matches, of the models that the caller may read. */
   readonly namesOf: (glob: string) => readonly string[]

@@ -13,8 +13,8 @@ import { pagePrefix } from '../../../http/guards/workspace.ts'
 import { matchModels } from '../../../registry/models/match-models.ts'
 import { type FormProblem, findRefusal, formAction, noteProblem } from '../../forms.ts'
 import { numberIn, pathsUnder } from '../../paths.ts'
-import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
+import { settingsFrameOf } from '../settings-frame.ts'
 import { PoliciesPage } from './policies-page.tsx'
 import { PolicyDeletePage } from './policy-delete-page.tsx'
 import { PolicyPage } from './policy-page.tsx'
@@ -29,7 +29,7 @@ function policyNameOf(c: AppContext): string {
 export async function showPolicies(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const [frame, policies, whyNot] = await Promise.all([
-    frameOf(c),
+    settingsFrameOf(c),
     listPolicies(ctx),
     findRefusal(requireRight(ctx, 'manage_policies')),
   ])
@@ -44,7 +44,7 @@ export async function showPolicies(c: AppContext): Promise<Response> {
 export async function showPolicy(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const [frame, policy, whyNot] = await Promise.all([
-    frameOf(c),
+    settingsFrameOf(c),
     getPolicy(ctx, policyNameOf(c)),
     findRefusal(requirePolicy(ctx, policyNameOf(c))),
   ])
@@ -60,7 +60,7 @@ export async function showRevisions(c: AppContext): Promise<Response> {
   const name = policyNameOf(c)
   const before = numberIn(optionalQuery(c, 'before')) ?? Number.MAX_SAFE_INTEGER
   const [frame, revisions] = await Promise.all([
-    frameOf(c),
+    settingsFrameOf(c),
     // With the one before the last, which the last is compared with.
     listPolicyRevisions(c.var.ctx, name, { before, count: revisionsPerPage + 1 }),
   ])
@@ -76,7 +76,7 @@ export async function showPolicyDeletion(
   const { ctx } = c.var
   const name = policyNameOf(c)
   const [frame, policy, effects, whyNot] = await Promise.all([
-    frameOf(c),
+    settingsFrameOf(c),
     getPolicy(ctx, name),
     readPolicyEffects(ctx, { name }),
     findRefusal(requirePolicy(ctx, name)),

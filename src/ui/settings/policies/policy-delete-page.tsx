@@ -4,12 +4,11 @@ import type { PolicyEffects } from '../../../governance/upkeep/foresee-policy.ts
 import type { FormProblem } from '../../forms.ts'
 import { Problem } from '../../parts/fields.tsx'
 import { Given, visibleText } from '../../parts/text.tsx'
-import type { Frame } from '../../shell/frame.ts'
-import { SettingsPage } from '../settings-page.tsx'
+import { type SettingsFrame, SettingsPage } from '../settings-page.tsx'
 import { Effects } from './policy-save-page.tsx'
 
 type PolicyDeletePageProps = {
-  readonly frame: Frame
+  readonly frame: SettingsFrame
   readonly policy: Policy
   readonly effects: PolicyEffects
   readonly whyNot: string | undefined

@@ -3,8 +3,7 @@ import type { Policy, PolicyDocument } from '../../../governance/policies/policy
 import type { FormProblem } from '../../forms.ts'
 import { Problem } from '../../parts/fields.tsx'
 import { Given, visibleText } from '../../parts/text.tsx'
-import type { Frame } from '../../shell/frame.ts'
-import { SettingsPage } from '../settings-page.tsx'
+import { type SettingsFrame, SettingsPage } from '../settings-page.tsx'
 import type { PolicyDraft } from './policy-draft.ts'
 import { PolicyFieldsets } from './policy-form.tsx'
 import { PolicyTabs } from './policy-page.tsx'
@@ -29,7 +28,7 @@ export const firstDocument: PolicyDocument = {
 }
 
 type PolicyEditPageProps = {
-  readonly frame: Frame
+  readonly frame: SettingsFrame
   /** Of the policy that is there; undefined: a new one. */
   readonly name: string | undefined
   readonly policy: Policy | undefined

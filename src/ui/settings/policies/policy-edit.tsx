@@ -19,8 +19,8 @@ import type { Context } from '../../../platform/context.ts'
 import { resolveStage } from '../../../registry/stages/stages.ts'
 import { type FormFields, findRefusal, formAction, noteProblem } from '../../forms.ts'
 import { numberIn, pathsUnder } from '../../paths.ts'
-import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
+import { settingsFrameOf } from '../settings-frame.ts'
 import {
   changeGates,
   checkPolicyName,
@@ -51,7 +51,7 @@ export async function showPolicyEdit(c: AppContext, shown: Shown = {}): Promise<
   const { ctx } = c.var
   const name = c.req.param('name')
   const [frame, policy, whyNot] = await Promise.all([
-    frameOf(c),
+    settingsFrameOf(c),
     name === undefined ? undefined : getPolicy(ctx, name),
     findRefusal(
       name === undefined ? requireRight(ctx, 'manage_policies') : requirePolicy(ctx, name),
@@ -216,7 +216,7 @@ async function showPolicySave(
 ): Promise<Response> {
   const { ctx } = c.var
   const [frame, policies, effects] = await Promise.all([
-    frameOf(c),
+    settingsFrameOf(c),
     listPolicies(ctx),
     readPolicyEffects(ctx, { name, document }),
   ])

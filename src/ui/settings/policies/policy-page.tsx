@@ -8,12 +8,11 @@ import { Tabs } from '../../parts/tabs.tsx'
 import { countText, Given, GivenLines, plural, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import { namedText } from '../../promotions/blockers.tsx'
-import type { Frame } from '../../shell/frame.ts'
-import { SettingsPage } from '../settings-page.tsx'
+import { type SettingsFrame, SettingsPage } from '../settings-page.tsx'
 import { gateSentence } from './gate-terms.ts'
 
 type PolicyPageProps = {
-  readonly frame: Frame
+  readonly frame: SettingsFrame
   readonly policy: Policy
   /** Of the models that it matches, those that the caller may read. */
   readonly names: readonly string[]

@@ -7,12 +7,11 @@ import { ChangedValues } from '../../parts/changed-values.tsx'
 import { Problem } from '../../parts/fields.tsx'
 import { countText, Given, plural, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
-import type { Frame } from '../../shell/frame.ts'
-import { SettingsPage } from '../settings-page.tsx'
+import { type SettingsFrame, SettingsPage } from '../settings-page.tsx'
 import { comparedParts } from './policy-parts.ts'
 
 type PolicySavePageProps = {
-  readonly frame: Frame
+  readonly frame: SettingsFrame
   readonly name: string
   /** What would be saved. */
   readonly document: PolicyDocument

@@ -3,13 +3,12 @@ import type { PolicyRevision } from '../../../governance/policies/policies.ts'
 import { Person, Time } from '../../parts/byline.tsx'
 import { ChangedValues } from '../../parts/changed-values.tsx'
 import { Given } from '../../parts/text.tsx'
-import type { Frame } from '../../shell/frame.ts'
-import { SettingsPage } from '../settings-page.tsx'
+import { type SettingsFrame, SettingsPage } from '../settings-page.tsx'
 import { PolicyTabs } from './policy-page.tsx'
 import { comparedParts } from './policy-parts.ts'
 
 type RevisionsPageProps = {
-  readonly frame: Frame
+  readonly frame: SettingsFrame
   readonly name: string
   /** The newest first, with one more than are shown. */
   readonly revisions: readonly PolicyRevision[]

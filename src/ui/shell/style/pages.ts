@@ -41,20 +41,6 @@ meter::-moz-meter-bar { background: var(--link); }
 .entry-links { white-space: nowrap; } .log td { inline-size: 100%; } .log td.wide-only { inline-size: auto; white-space: nowrap; }
 @media (max-width: 48rem) { .log .region th:first-child { min-inline-size: 0; } }
 
-.settings { display: grid; grid-template-columns: 11rem minmax(0, 1fr); gap: 1.5rem; align-items: start; }
-.sections ul { padding: 0; list-style: none; display: grid; gap: .125rem; }
-.sections a { display: block; padding: .375rem .625rem; color: var(--ink); border-radius: 4px; text-decoration: none; }
-.sections a:hover { background: var(--panel); }
-.sections a[aria-current] { font-weight: 600; background: var(--sel); }
-@media (max-width: 60rem) {
-  .settings { grid-template-columns: minmax(0, 1fr); gap: 1rem; }
-  .sections { overflow-x: auto; } .sections ul { display: flex; } .sections a { white-space: nowrap; }
-}
-fieldset.panel { padding: .75rem 1rem; border: 1px solid var(--line); } fieldset.panel > legend { padding-inline: .375rem; margin-inline-start: -.375rem; }
-fieldset.gate { padding: .5rem .75rem .75rem; background: var(--paper); border: 1px solid var(--line); border-radius: 6px; }
-.policy-form { max-inline-size: 60rem; } .rule > label:first-child { flex: 0 1 8rem; } .short-fields { max-inline-size: 18rem; }
-.policy-form .fields-row { align-items: start; } .policy-form .fields-row > button { margin-block-start: 1.5rem; }
-textarea.code { font: .9em/1.5 var(--mono); }
 .share { display: block; inline-size: 6rem; margin-inline-start: auto; }
 .moved { fill: none; stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 4 3; vector-effect: non-scaling-stroke; } .moved.by-guard { stroke: var(--bad); stroke-width: 2.5; stroke-dasharray: none; }
 .bound { fill: none; stroke: var(--bad); stroke-width: 1; stroke-dasharray: 2 4; vector-effect: non-scaling-stroke; }

@@ -3,12 +3,13 @@ import { charts } from './charts.ts'
 import { components } from './components.ts'
 import { layout } from './layout.ts'
 import { pages } from './pages.ts'
+import { settings } from './settings.ts'
 import { tokens } from './tokens.ts'
 
 /** The one stylesheet of all pages. Later layers win. */
 export const style = [
-  '@layer tokens, base, layout, components, charts, pages;',
-  ...Object.entries({ tokens, base, layout, components, charts, pages }).map(
+  '@layer tokens, base, layout, components, charts, pages, settings;',
+  ...Object.entries({ tokens, base, layout, components, charts, pages, settings }).map(
     ([layer, rules]) => `@layer ${layer} {${rules}}`,
   ),
 ].join('\n')

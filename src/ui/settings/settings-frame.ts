@@ -1,0 +1,22 @@
+import { requireRight } from '../../access/permissions/require.ts'
+import type { AppContext } from '../../http/app-env.ts'
+import { findRefusal } from '../forms.ts'
+import { frameOf } from '../shell/frame.ts'
+import type { SettingsFrame, SettingsSection } from './settings-page.tsx'
+
+/** The frame of a page of the settings, with the parts that the caller may see. */
+export async function settingsFrameOf(c: AppContext): Promise<SettingsFrame> {
+  const { ctx } = c.var
+  const [frame, noWebhooks] = await Promise.all([
+    frameOf(c),
+    findRefusal(requireRight(ctx, 'manage_webhooks')),
+  ])
+  const seen: readonly (readonly [SettingsSection, boolean])[] = [
+    ['policies', true],
+    ['webhooks', noWebhooks === undefined],
+  ]
+  return {
+    ...frame,
+    sections: new Set(seen.flatMap(([section, isSeen]) => (isSeen ? section : []))),
+  }
+}
