@@ -10,8 +10,8 @@ import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
 import { childrenFilter, type RunStanding } from './read-run.ts'
-import { metricText, RunStatusText, VersionsOfRun } from './run-cell.tsx'
 import { LongText, More, rowsMax, Values } from './run-values.tsx'
+import { metricText, RunStatusText, VersionsOfRun } from './table/run-cell.tsx'
 
 type RunPageProps = {
   readonly frame: Frame

@@ -5,8 +5,14 @@ import type { ExperimentKey } from '../../../tracking/runs/experiment-keys.ts'
 import { countText, Given, plural } from '../../parts/text.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
-import { KeptFields } from '../kept-fields.tsx'
-import { addressOf, columnsPath, fixedColumns, type RunsQuery, titleOf } from '../run-query.ts'
+import { KeptFields } from '../table/kept-fields.tsx'
+import {
+  addressOf,
+  columnsPath,
+  fixedColumns,
+  type RunsQuery,
+  titleOf,
+} from '../table/run-query.ts'
 
 type ColumnsPageProps = {
   readonly frame: Frame

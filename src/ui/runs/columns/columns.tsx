@@ -7,7 +7,7 @@ import { listExperimentKeys } from '../../../tracking/runs/experiment-keys.ts'
 import { experimentIdOf } from '../../addressed.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
-import { runsQueryOf } from '../run-query.ts'
+import { runsQueryOf } from '../table/run-query.ts'
 import { ColumnsPage } from './columns-page.tsx'
 
 /** Names of one kind on a page. */

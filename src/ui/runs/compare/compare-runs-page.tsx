@@ -9,7 +9,7 @@ import { NoValue, Table } from '../../parts/table.tsx'
 import { countText, Given, plural, visibleText } from '../../parts/text.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
-import { metricText } from '../run-cell.tsx'
+import { metricText } from '../table/run-cell.tsx'
 import { type ComparedRow, type ComparedRows, isEqualRow } from './compared-rows.ts'
 
 type CompareRunsProps = {

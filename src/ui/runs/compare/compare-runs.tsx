@@ -11,7 +11,7 @@ import { readRunsOfIds } from '../../../tracking/runs/read-runs.ts'
 import { pathsUnder } from '../../paths.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
-import { listIn, selectedMax } from '../run-query.ts'
+import { listIn, selectedMax } from '../table/run-query.ts'
 import { CompareRunsPage } from './compare-runs-page.tsx'
 import { type ComparedRows, isEqualRow, rowsOf } from './compared-rows.ts'
 

@@ -1,6 +1,6 @@
 import type { FC } from 'hono/jsx'
-import { Sign } from '../parts/sign.tsx'
-import type { Paths } from '../paths.ts'
+import { Sign } from '../../parts/sign.tsx'
+import type { Paths } from '../../paths.ts'
 import { addressOf, type RunsQuery } from './run-query.ts'
 
 type RunsActionsProps = {

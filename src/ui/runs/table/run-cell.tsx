@@ -1,11 +1,11 @@
 import type { FC } from 'hono/jsx'
-import type { VersionOfRun } from '../../governance/lineage.ts'
-import type { RunStatus } from '../../tracking/run.ts'
-import type { RunCells } from '../../tracking/runs/run-cells.ts'
-import { Duration, Time } from '../parts/byline.tsx'
-import { NoValue } from '../parts/table.tsx'
-import { numberText, visibleText } from '../parts/text.tsx'
-import type { Paths } from '../paths.ts'
+import type { VersionOfRun } from '../../../governance/lineage.ts'
+import type { RunStatus } from '../../../tracking/run.ts'
+import type { RunCells } from '../../../tracking/runs/run-cells.ts'
+import { Duration, Time } from '../../parts/byline.tsx'
+import { NoValue } from '../../parts/table.tsx'
+import { numberText, visibleText } from '../../parts/text.tsx'
+import type { Paths } from '../../paths.ts'
 import { isFixed, namedColumn } from './run-query.ts'
 
 const words: Readonly<Record<RunStatus, string>> = {

@@ -1,16 +1,16 @@
-import { readVersionsOfRuns, type VersionOfRun } from '../../governance/lineage.ts'
-import type { Context } from '../../platform/context.ts'
-import { countRuns } from '../../tracking/experiments/count-runs.ts'
-import { type Experiment, getExperiment } from '../../tracking/experiments/experiment.ts'
+import { readVersionsOfRuns, type VersionOfRun } from '../../../governance/lineage.ts'
+import type { Context } from '../../../platform/context.ts'
+import { countRuns } from '../../../tracking/experiments/count-runs.ts'
+import { type Experiment, getExperiment } from '../../../tracking/experiments/experiment.ts'
 import {
   type RunCells,
   type RunKey,
   type RunKeys,
   readRunCells,
   readRunKeys,
-} from '../../tracking/runs/run-cells.ts'
-import { findRunKeys } from '../../tracking/runs/search-runs.ts'
-import { filterOfWords } from '../parts/words.ts'
+} from '../../../tracking/runs/run-cells.ts'
+import { findRunKeys } from '../../../tracking/runs/search-runs.ts'
+import { filterOfWords } from '../../parts/words.ts'
 import { namedColumn, orderByOf, type RunsQuery } from './run-query.ts'
 
 const pageSize = 100

@@ -1,7 +1,7 @@
-import { invalid } from '../../core/error.ts'
-import type { AppContext } from '../../http/app-env.ts'
-import { optionalQuery } from '../../http/guards/target.ts'
-import type { Paths } from '../paths.ts'
+import { invalid } from '../../../core/error.ts'
+import type { AppContext } from '../../../http/app-env.ts'
+import { optionalQuery } from '../../../http/guards/target.ts'
+import type { Paths } from '../../paths.ts'
 
 /** What a table of runs was asked for; it stands in the address. */
 export type RunsQuery = {

@@ -1,6 +1,6 @@
 import type { FC } from 'hono/jsx'
-import { visibleText } from '../parts/text.tsx'
-import type { Frame } from '../shell/frame.ts'
+import { visibleText } from '../../parts/text.tsx'
+import type { Frame } from '../../shell/frame.ts'
 
 /** How the first run gets here, with this server's own address. */
 export const FirstRun: FC<{ readonly frame: Frame; readonly experimentName: string }> = ({

@@ -1,20 +1,13 @@
-import { requireExperiment } from '../../access/permissions/require.ts'
 import { RegistryError } from '../../core/error.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
-import type { Context } from '../../platform/context.ts'
 import { countRuns } from '../../tracking/experiments/count-runs.ts'
-import { getExperiment } from '../../tracking/experiments/experiment.ts'
 import { searchExperiments } from '../../tracking/experiments/search-experiments.ts'
-import { experimentIdOf } from '../addressed.ts'
 import { attempt } from '../attempt.ts'
 import { filterOfWords } from '../parts/words.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
 import { ExperimentsPage } from './experiments-page.tsx'
-import { type RunsStanding, readRunsStanding } from './read-runs.ts'
-import { runsQueryOf } from './run-query.ts'
-import { RunsPage } from './runs-page.tsx'
 
 const experimentsPerPage = 100
 
@@ -48,43 +41,4 @@ export async function showExperiments(c: AppContext): Promise<Response> {
   const next = isWrong ? undefined : found.nextPageToken
   const page = <ExperimentsPage {...{ frame, query, experiments, counts, next, problem }} />
   return sendPage(c, { frame, page }, { status: isWrong ? 400 : 200 })
-}
-
-/** @throws PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST */
-export function mayReadExperiment(ctx: Context, c: AppContext): Promise<void> {
-  return requireExperiment(ctx, experimentIdOf(c), 'READ')
-}
-
-/** `GET /experiments/{id}?q=&col=&sort=&deleted=&sel=&after=` */
-export async function showRuns(c: AppContext): Promise<Response> {
-  const { ctx } = c.var
-  const id = experimentIdOf(c)
-  const query = runsQueryOf(c)
-  const [frame, found] = await Promise.all([
-    frameOf(c),
-    attempt('INVALID_PARAMETER_VALUE', readRunsStanding(ctx, id, query)),
-  ])
-  const isWrong = found instanceof RegistryError
-  const standing = isWrong ? await readNothing(ctx, id, query.columns) : found
-  const problem = isWrong ? found : undefined
-  const page = <RunsPage {...{ frame, standing, query, problem }} />
-  return sendPage(c, { frame, page }, { status: isWrong ? 400 : 200 })
-}
-
-/** What is shown beside a filter that has a mistake. */
-async function readNothing(
-  ctx: Context,
-  id: number,
-  columns: readonly string[],
-): Promise<RunsStanding> {
-  const [experiment, counts] = await Promise.all([getExperiment(ctx, id), countRuns(ctx, [id])])
-  return {
-    experiment,
-    total: counts.get(id)?.runs ?? 0,
-    runs: [],
-    columns,
-    keys: { metrics: [], params: [], tags: [] },
-    versions: new Map(),
-    next: undefined,
-  }
 }
