@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import {
   index,
   integer,
@@ -114,7 +115,11 @@ export const params = sqliteTable(
 export const runTags = sqliteTable(
   'run_tags',
   { run: runColumn(), key: text().notNull(), value: text().notNull() },
-  (t) => [primaryKey({ columns: [t.run, t.key] })],
+  (t) => [
+    primaryKey({ columns: [t.run, t.key] }),
+    // Finds the runs that are parts of a run.
+    index('run_tags_by_parent').on(t.value).where(sql`key = 'mlflow.parentRunId'`),
+  ],
 )
 
 /**

@@ -56,7 +56,7 @@ import {
 import { mayReadNames, showColumns } from './runs/columns/columns.tsx'
 import { mayReadRuns, showRunComparison } from './runs/compare/compare-runs.tsx'
 import { showExperiments } from './runs/experiments.tsx'
-import { mayReadRun, showRun } from './runs/run.tsx'
+import { followChildren, mayReadRun, showRun } from './runs/run.tsx'
 import { mayReadExperiment, showRuns } from './runs/table/runs.tsx'
 import { sendRunsFile } from './runs/table/runs-file.ts'
 import { settingsRoutes } from './settings/routes.ts'
@@ -165,6 +165,7 @@ function runRoutes(): Hono<AppEnv> {
     .route(experiment, trackedRoutes(experimentChanges.experimentPosts))
     .get('/runs/compare', guard(mayReadRuns), showRunComparison)
     .get('/runs/:run', guard(mayReadRun), showRun)
+    .get('/runs/:run/children', guard(mayReadRun), followChildren)
     .get('/runs/:run/charts', guard(mayReadRun), showRunCharts)
     .get('/runs/:run/files', guard(mayReadRun), showRunFiles)
     .get('/runs/:run/change', guard(mayReadRun), (c) => runChanges.showRunChange(c))

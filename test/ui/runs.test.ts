@@ -136,6 +136,61 @@ describe('the runs of an experiment', () => {
     expect((await as(eve).get(`${nightly}/columns`)).status).toBe(403)
   })
 
+  test('stand beneath the run of which they are parts, at any depth, by the address', async () => {
+    const { as, rita, logRun } = await runsWorld()
+    const part = (name: string, parent: string) =>
+      logRun({ name, tags: [{ key: 'mlflow.parentRunId', value: parent }] })
+    const sweep = await logRun({ name: 'sweep' })
+    const fold = await part('fold', sweep)
+    for (let i = 0; i < 25; i++) await part(`leaf-${i}`, fold)
+    const orphan = await part('orphan', 'f'.repeat(32))
+    const read = async (query: string) => {
+      const { html, status } = await as(rita).get(`${nightly}?col=status${query}`)
+      expect(status).toBe(200)
+      return { html, rows: rowsOf(html).map((row) => row.replace(/ running$/, '')) }
+    }
+    const closed = await read('')
+    expect(closed.rows).toContain('orphan')
+    expect(closed.rows).toContain('▸ 1 Open the 1 part of sweep sweep')
+    expect(closed.rows).toHaveLength(5)
+    const [, href = ''] = /class="parts" href="([^"]*)"/.exec(closed.html) ?? []
+    expect(href).toBe(`${nightly}?col=status&amp;open=${sweep}#run-${sweep}`)
+    const open = await read(`&open=${sweep}&open=${fold}`)
+    expect(open.rows).toHaveLength(5 + 1 + 20)
+    const at = open.rows.indexOf('▾ 1 Close the 1 part of sweep sweep')
+    expect(open.rows[at + 1]).toBe('▾ 25 Close the 25 parts of fold 20 shown, more fold')
+    expect(open.rows.slice(at + 2, at + 22).every((row) => row.startsWith('leaf-'))).toBe(true)
+    expect(open.html).toContain(`open=${fold}.40#run-${fold}`)
+    expect((await read(`&open=${sweep}&open=${fold}.40`)).rows).toHaveLength(5 + 1 + 25)
+    const found = await read('&q=leaf-2')
+    expect(found.rows).toHaveLength(7)
+    expect(found.rows[0]).toBe('fold')
+    expect(found.html).toContain('<tr class="dimmed"')
+    expect((await read('&flat=1')).rows).toHaveLength(31)
+    expect((await read('&q=leaf-2&sort=name')).rows[0]).toBe('leaf-2')
+    expect((await as(rita).get(`${nightly}?open=x`)).status).toBe(400)
+    const children = await as(rita).get(`/runs/${fold}/children`)
+    expect(rowsOf((await as(rita).get(children.location ?? '')).html)).toHaveLength(25)
+    expect(textOf((await as(rita).get(`/runs/${orphan}`)).html)).not.toContain('Children')
+  })
+
+  test('that are parts of each other, or of themselves, are found', async () => {
+    const { as, ann, rita, logRun } = await runsWorld()
+    const [a, b] = [await logRun({ name: 'circle-a' }), await logRun({ name: 'circle-b' })]
+    const tag = (run: string, value: string) =>
+      as(ann).post(`/runs/${run}/tags`, { key: 'mlflow.parentRunId', value })
+    await tag(a, a)
+    expect(rowsOf((await as(rita).get(nightly)).html)).toHaveLength(5)
+    for (const [run, parent] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      expect((await tag(run, parent)).status).toBe(303)
+    }
+    const { html } = await as(rita).get(`${nightly}?q=circle&flat=1&open=${a}&open=${b}`)
+    expect(rowsOf(html)).toHaveLength(6)
+  })
+
   test('keep what was selected over sorting and paging', async () => {
     const { as, rita, logRun } = await runsWorld()
     const first = await logRun({ name: 'the-first' })

@@ -9,6 +9,7 @@ import { parseOrderBy } from '../../search/order-by.ts'
 import { checkPageSize, type Page } from '../../search/page.ts'
 import { type ViewType, viewConditions } from '../experiments/experiment.ts'
 import type { Run } from '../run.ts'
+import { isRootSql } from './nested-runs.ts'
 import { readRuns } from './read-runs.ts'
 import { runFilterKeys, runSortKeys } from './search-run-keys.ts'
 
@@ -38,6 +39,8 @@ export type RunSearch = {
   readonly filter?: string | undefined
   readonly orderBy: readonly string[]
   readonly view?: ViewType | undefined
+  /** Without runs that are parts of an active run of their experiment. */
+  readonly isOfRoots?: boolean
   readonly maxResults?: Int64 | undefined
   readonly pageToken?: string | undefined
 }
@@ -72,12 +75,14 @@ export async function findRunKeys(ctx: Context, search: RunSearch): Promise<Foun
     search.filter ?? '',
     search.orderBy,
     view,
+    ...(search.isOfRoots ? ['roots'] : []),
   ]
   return findPage(ctx.db, searchableRuns, {
     scope: [
       inExperimentsSql(ctx, experimentIds),
       ...viewConditions(sql`r.lifecycle_stage`, view),
       isNotDeniedSql(ctx, 'run'),
+      ...(search.isOfRoots ? [isRootSql] : []),
     ],
     filter: parseFilter(search.filter),
     orderBy: parseOrderBy(search.orderBy),

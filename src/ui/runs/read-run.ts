@@ -2,11 +2,13 @@ import { readVersionsOfRuns, type VersionOfRun } from '../../governance/lineage.
 import type { Context } from '../../platform/context.ts'
 import { type Experiment, getExperiment } from '../../tracking/experiments/experiment.ts'
 import { requireRun } from '../../tracking/permissions.ts'
-import type { Run } from '../../tracking/run.ts'
+import type { Run, RunInfo } from '../../tracking/run.ts'
+import { countChildRuns, parentTag } from '../../tracking/runs/nested-runs.ts'
 import { getRun } from '../../tracking/runs/read-runs.ts'
 import { findRunLineage, type RunLineage } from '../../tracking/runs/run-lineage.ts'
-import { findRunKeys } from '../../tracking/runs/search-runs.ts'
 import { findRefusal } from '../forms.ts'
+import type { Paths } from '../paths.ts'
+import { addressOf } from './table/run-query.ts'
 
 /** All that the page of a run shows. */
 export type RunStanding = {
@@ -14,8 +16,8 @@ export type RunStanding = {
   readonly experiment: Experiment
   readonly versions: readonly VersionOfRun[]
   readonly lineage: RunLineage | undefined
-  /** Whether other runs are parts of it. */
-  readonly hasChildren: boolean
+  /** Active runs of its experiment that are parts of it. */
+  readonly children: number
   readonly mayEdit: boolean
 }
 
@@ -26,12 +28,7 @@ export async function readRunStanding(ctx: Context, runId: string): Promise<RunS
     getExperiment(ctx, run.experimentId),
     readVersionsOfRuns(ctx, [runId]),
     findRunLineage(ctx, runId),
-    findRunKeys(ctx, {
-      experimentIds: [run.experimentId],
-      filter: childrenFilter(runId),
-      orderBy: [],
-      maxResults: 1,
-    }),
+    countChildRuns(ctx, run.experimentId, [runId]),
     findRefusal(requireRun(ctx, runId, 'EDIT')),
   ])
   return {
@@ -39,12 +36,13 @@ export async function readRunStanding(ctx: Context, runId: string): Promise<RunS
     experiment,
     versions: versions.get(runId) ?? [],
     lineage,
-    hasChildren: children.items.length > 0,
+    children: children.get(runId) ?? 0,
     mayEdit: whyNot === undefined,
   }
 }
 
-/** The filter that finds the runs which are parts of a run. @param runId of hex digits */
-export function childrenFilter(runId: string): string {
-  return `tags.mlflow.parentRunId = '${runId.replaceAll("'", '')}'`
+/** The table of the runs that are parts of a run. @param run.runId of hex digits */
+export function childrenPath(to: Paths, { runId, experimentId }: RunInfo): string {
+  const words = `tags.${parentTag} = '${runId.replaceAll("'", '')}'`
+  return addressOf(to, experimentId, { words })
 }

@@ -9,7 +9,7 @@ import { countText, Given, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
-import { childrenFilter, type RunStanding } from './read-run.ts'
+import { childrenPath, type RunStanding } from './read-run.ts'
 import { LongText, More, rowsMax, Values } from './run-values.tsx'
 import { metricText, RunStatusText, VersionsOfRun } from './table/run-cell.tsx'
 
@@ -23,7 +23,7 @@ type RunPageProps = {
 /** A run: whether it worked, how good it is, and what came of it. */
 export const RunPage: FC<RunPageProps> = (props) => {
   const { frame, standing, words } = props
-  const { run, experiment, mayEdit, hasChildren } = standing
+  const { run, experiment, mayEdit, children } = standing
   const { to } = frame
   const { runId, name } = run
   const isNamed = ({ key }: { readonly key: string }) =>
@@ -56,13 +56,8 @@ export const RunPage: FC<RunPageProps> = (props) => {
           { href: to.run(runId), text: 'Overview', isCurrent: true },
           { href: `${to.run(runId)}/charts`, text: 'Charts', count: run.metrics.length },
           { href: `${to.run(runId)}/files`, text: 'Files' },
-          ...(hasChildren
-            ? [
-                {
-                  href: to.query(to.experiment(experiment.id), { q: childrenFilter(runId) }),
-                  text: 'Children',
-                },
-              ]
+          ...(children > 0
+            ? [{ href: childrenPath(to, run), text: 'Children', count: children }]
             : []),
         ]}
       />

@@ -9,7 +9,7 @@ type KeptProps = {
 
 /** What a form sends again of the address that it is on. */
 export const KeptFields: FC<KeptProps> = ({ query, without }) => {
-  const { words, columns, selected, sort, isOfDeleted } = query
+  const { words, columns, selected, sort, isFlat, isOfDeleted } = query
   const has = (field: KeptProps['without'][number]) => !without.includes(field)
   return (
     <>
@@ -21,6 +21,7 @@ export const KeptFields: FC<KeptProps> = ({ query, without }) => {
       {sort ? (
         <input type="hidden" name="sort" value={`${sort.isDescending ? '-' : ''}${sort.column}`} />
       ) : null}
+      {isFlat ? <input type="hidden" name="flat" value="1" /> : null}
       {isOfDeleted ? <input type="hidden" name="deleted" value="1" /> : null}
     </>
   )

@@ -2,16 +2,11 @@ import { readVersionsOfRuns, type VersionOfRun } from '../../../governance/linea
 import type { Context } from '../../../platform/context.ts'
 import { countRuns } from '../../../tracking/experiments/count-runs.ts'
 import { type Experiment, getExperiment } from '../../../tracking/experiments/experiment.ts'
-import {
-  type RunCells,
-  type RunKey,
-  type RunKeys,
-  readRunCells,
-  readRunKeys,
-} from '../../../tracking/runs/run-cells.ts'
+import { type RunKey, type RunKeys, readRunKeys } from '../../../tracking/runs/run-cells.ts'
 import { findRunKeys } from '../../../tracking/runs/search-runs.ts'
 import { filterOfWords } from '../../parts/words.ts'
 import { namedColumn, orderByOf, type RunsQuery } from './run-query.ts'
+import { type RunRow, readRunTree } from './run-tree.ts'
 
 const pageSize = 100
 /** Names of one kind that the choice of columns offers. */
@@ -24,7 +19,10 @@ export type RunsStanding = {
   readonly experiment: Experiment
   /** Active runs of the experiment, whatever the filter. */
   readonly total: number
-  readonly runs: readonly RunCells[]
+  /** Those that were found, and what is open beneath them. */
+  readonly rows: readonly RunRow[]
+  /** Whether runs that are parts of others are left out, but beneath these. */
+  readonly isNested: boolean
   readonly columns: readonly string[]
   /** Names that the runs of this page have. */
   readonly keys: RunKeys
@@ -38,13 +36,16 @@ export async function readRunsStanding(
   experimentId: number,
   query: RunsQuery,
 ): Promise<RunsStanding> {
+  const { words, sort, isFlat, isOfDeleted } = query
+  const isNested = words === '' && !sort && !isFlat && !isOfDeleted
   const [experiment, found, counts] = await Promise.all([
     getExperiment(ctx, experimentId),
     findRunKeys(ctx, {
       experimentIds: [experimentId],
-      filter: filterOfWords(query.words, 'attributes.run_name'),
+      filter: filterOfWords(words, 'attributes.run_name'),
       orderBy: orderByOf(query),
-      view: query.isOfDeleted ? 'DELETED_ONLY' : 'ACTIVE_ONLY',
+      view: isOfDeleted ? 'DELETED_ONLY' : 'ACTIVE_ONLY',
+      isOfRoots: isNested,
       maxResults: pageSize,
       pageToken: query.after,
     }),
@@ -55,19 +56,20 @@ export async function readRunsStanding(
   const named = columns.flatMap((column) => namedColumn(column) ?? [])
   const keysOf = (kind: 'metrics' | 'params' | 'tags') =>
     named.filter((one) => one.kind === kind).map(({ key }) => key)
-  const runs = await readRunCells(ctx.db, found.items, {
-    metrics: keysOf('metrics'),
-    params: keysOf('params'),
-    tags: keysOf('tags'),
+  const rows = await readRunTree(ctx, query, {
+    experimentId,
+    found: found.items,
+    columns: { metrics: keysOf('metrics'), params: keysOf('params'), tags: keysOf('tags') },
   })
   const versions = await readVersionsOfRuns(
     ctx,
-    runs.map(({ info }) => info.runId),
+    rows.map(({ run }) => run.info.runId),
   )
   return {
     experiment,
     total: counts.get(experimentId)?.runs ?? 0,
-    runs,
+    rows,
+    isNested,
     columns,
     keys,
     versions,

@@ -1,6 +1,7 @@
-import { invalid } from '../../../core/error.ts'
+import { excerpt, invalid } from '../../../core/error.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
+import type { ParentRun } from '../../../tracking/runs/nested-runs.ts'
 import type { Paths } from '../../paths.ts'
 
 /** What a table of runs was asked for; it stands in the address. */
@@ -13,6 +14,10 @@ export type RunsQuery = {
   readonly sort: { readonly column: string; readonly isDescending: boolean } | undefined
   /** Runs that are chosen to be compared, on whatever page. */
   readonly selected: readonly string[]
+  /** Runs whose parts are shown beneath them, and how many of these at most. */
+  readonly open: readonly ParentRun[]
+  /** Whether runs that are parts of others stand among the others. */
+  readonly isFlat: boolean
   readonly after: string | undefined
   readonly isOfDeleted: boolean
 }
@@ -75,9 +80,29 @@ export function runsQueryOf(c: AppContext): RunsQuery {
     columns,
     sort: column === undefined ? undefined : { column, isDescending },
     selected,
+    open: openIn(c),
+    isFlat: optionalQuery(c, 'flat') === '1',
     after: optionalQuery(c, 'after'),
     isOfDeleted: optionalQuery(c, 'deleted') === '1',
   }
+}
+
+/** So many parts of a run are shown at first, and more with each further step. */
+export const childrenStep = 20
+/** Beyond them the parts have a table of their own. */
+export const childrenMax = 200
+const openMax = 50
+
+/** `open=<run id>`, or `open=<run id>.40` for more of its parts. */
+function openIn(c: AppContext): ParentRun[] {
+  const open = listIn(c, 'open')
+  if (open.length > openMax) throw invalid(`At most ${openMax} runs can be open`)
+  return open.map((text) => {
+    const [, runId, count] = /^([0-9a-f]{32})(?:\.(\d{1,3}))?$/.exec(text) ?? []
+    if (runId === undefined) throw invalid(`'open' names runs by their ids; got '${excerpt(text)}'`)
+    const wanted = count === undefined ? childrenStep : Number(count)
+    return { runId, childrenMax: Math.min(Math.max(wanted, childrenStep), childrenMax) }
+  })
 }
 
 /** A key that is there several times, as checkboxes send it. */
@@ -109,12 +134,17 @@ export function orderByOf({ sort }: RunsQuery): string[] {
 
 /** The address of a table; what is the default is left out. */
 export function addressOf(to: Paths, experimentId: number, query: Partial<RunsQuery>): string {
-  const { words, columns = [], sort, selected = [], after, isOfDeleted } = query
+  const { words, columns = [], sort, selected = [], open = [], after } = query
   const terms = [
     ['q', words],
     ...columns.map((column) => ['col', column]),
     ['sort', sort && `${sort.isDescending ? '-' : ''}${sort.column}`],
-    ['deleted', isOfDeleted ? '1' : undefined],
+    ['flat', query.isFlat ? '1' : undefined],
+    ['deleted', query.isOfDeleted ? '1' : undefined],
+    ...open.map(({ runId, childrenMax: most }) => [
+      'open',
+      most === childrenStep ? runId : `${runId}.${most}`,
+    ]),
     ...selected.map((id) => ['sel', id]),
     ['after', after],
   ]

@@ -11,7 +11,7 @@ import { fixedColumns, isFixed, namedColumn, type RunsQuery, runsQueryOf } from 
 export async function sendRunsFile(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const id = experimentIdOf(c)
-  const query = { ...runsQueryOf(c), after: undefined }
+  const query = { ...runsQueryOf(c), open: [], isFlat: true, after: undefined }
   // A filter with a mistake is refused before the file begins.
   const first = await readRunsStanding(ctx, id, query)
   const about = { requestId: ctx.requestId, operation: 'exportRuns' }
@@ -34,7 +34,7 @@ async function* rowsOf(
   yield csvRowOf(['run_id', 'name', ...columns.map(titleOf)])
   let page = first
   for (;;) {
-    yield page.runs.map((run) => csvRowOf(cellsOf(run, page, columns))).join('')
+    yield page.rows.map(({ run }) => csvRowOf(cellsOf(run, page, columns))).join('')
     if (page.next === undefined) return
     page = await readRunsStanding(ctx, experiment.id, { ...query, columns, after: page.next })
   }

@@ -1,12 +1,11 @@
-import type { Child, FC } from 'hono/jsx'
+import type { FC } from 'hono/jsx'
 import type { RegistryError } from '../../../core/error.ts'
 import type { RunKey } from '../../../tracking/runs/run-cells.ts'
 import { runFilterKeys } from '../../../tracking/runs/search-run-keys.ts'
 import { Tags } from '../../parts/chips.tsx'
 import { isOwnTag, noteOf } from '../../parts/own-tags.ts'
 import { SearchBox, WordsNote } from '../../parts/search-box.tsx'
-import { Table } from '../../parts/table.tsx'
-import { countText, Given, plural, visibleText, Written } from '../../parts/text.tsx'
+import { countText, Given, plural, Written } from '../../parts/text.tsx'
 import { filterOfWords } from '../../parts/words.ts'
 import type { Paths } from '../../paths.ts'
 import type { Frame } from '../../shell/frame.ts'
@@ -14,17 +13,16 @@ import { Page } from '../../shell/page.tsx'
 import { FirstRun } from './first-run.tsx'
 import { KeptFields } from './kept-fields.tsx'
 import type { RunsStanding } from './read-runs.ts'
-import { RunCell } from './run-cell.tsx'
 import {
   addressOf,
   columnsPath,
   fixedColumns,
   orderByOf,
-  orderKeyOf,
   type RunsQuery,
   titleOf,
 } from './run-query.ts'
 import { RunsActions } from './runs-actions.tsx'
+import { RunsTable } from './runs-table.tsx'
 
 type RunsPageProps = {
   readonly frame: Frame
@@ -36,7 +34,7 @@ type RunsPageProps = {
 
 /** The runs of an experiment: a filter, the columns that were chosen, and runs to compare. */
 export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem }) => {
-  const { experiment, total, runs } = standing
+  const { experiment, total, rows } = standing
   const { to } = frame
   const isEverything = query.words === '' && query.after === undefined && !query.isOfDeleted
   const filter = filterOfWords(query.words, 'attributes.run_name')
@@ -56,14 +54,17 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem })
         body: { experiment_ids: [String(experiment.id)], filter, order_by: orderByOf(query) },
       }}
     >
-      {isEverything && runs.length === 0 && problem === undefined ? (
+      {isEverything && rows.length === 0 && problem === undefined ? (
         <FirstRun frame={frame} experimentName={experiment.name} />
       ) : (
         <>
           <FilterForm {...{ frame, standing, query, problem }} />
           <WordsNote words={query.words} filter={filter} />
-          {runs.length > 0 ? (
-            <RunsTable {...{ frame, standing, query }} />
+          {rows.length > 0 ? (
+            <>
+              <NestedNote {...{ to, standing, query }} />
+              <RunsTable {...{ to, standing, query }} />
+            </>
           ) : problem === undefined ? (
             <p class="empty">
               No run matches.{' '}
@@ -121,6 +122,21 @@ const runAttributes = [...runFilterKeys.prefixes]
   .filter(([name = '']) => /^[a-z_.]+$/.test(name) && name !== 'created')
   .map((one) => one.join(':'))
   .join(' ')
+
+/** Where runs that are parts of others are. */
+const NestedNote: FC<ColumnsProps> = ({ to, standing: { experiment, rows, isNested }, query }) => {
+  const isDefault = query.words === '' && !query.sort && !query.isOfDeleted
+  if (!isDefault || !(query.isFlat || rows.some(({ children }) => children > 0))) return null
+  const other = { ...query, isFlat: !query.isFlat, open: [], after: undefined }
+  return (
+    <p class="soft">
+      {isNested ? 'Runs that are parts of others are under ▸. ' : 'All runs, parts of others too. '}
+      <a href={addressOf(to, experiment.id, other)}>
+        {isNested ? 'Show all one below another' : 'Show parts under their runs'}
+      </a>
+    </p>
+  )
+}
 
 type ColumnsProps = Pick<RunsPageProps, 'standing' | 'query'> & { readonly to: Paths }
 
@@ -181,105 +197,3 @@ const Columns: FC<ColumnsProps> = ({ to, standing, query }) => {
 }
 
 const offeredMax = 60
-
-const RunsTable: FC<Omit<RunsPageProps, 'problem'>> = ({ frame: { to }, standing, query }) => {
-  const { experiment, runs, columns, versions, next } = standing
-  const shown = new Set(runs.map(({ info }) => info.runId))
-  const elsewhere = query.selected.filter((id) => !shown.has(id))
-  return (
-    <form method="get" action={`${to.prefix}/runs/compare`}>
-      <KeptFields query={query} without={['selected']} />
-      {elsewhere.map((id) => (
-        <input type="hidden" name="sel" value={id} />
-      ))}
-      <Table
-        caption="Runs"
-        columns={[
-          {
-            title: <SortLink {...{ to, standing, query }} column="name" text="Run" />,
-            ...sorted(query, 'name'),
-          },
-          ...columns.map((column) => ({
-            title: <SortLink {...{ to, standing, query, column }} text={titleOf(column)} />,
-            ...(column.startsWith('m.') || column === 'took' ? { isNumber: true as const } : {}),
-            ...sorted(query, column),
-          })),
-        ]}
-      >
-        {runs.map((run) => (
-          <tr>
-            <th scope="row">
-              <input
-                type="checkbox"
-                name="sel"
-                value={run.info.runId}
-                checked={query.selected.includes(run.info.runId)}
-                aria-label={`Select ${visibleText(run.info.name)}`}
-              />{' '}
-              <a href={to.run(run.info.runId)}>
-                <bdi>{visibleText(run.info.name)}</bdi>
-              </a>
-            </th>
-            {columns.map((column) => (
-              <RunCell
-                run={run}
-                column={column}
-                versions={versions.get(run.info.runId) ?? []}
-                to={to}
-              />
-            ))}
-          </tr>
-        ))}
-      </Table>
-      <div class="row">
-        <button type="submit">Compare selected</button>
-        {next === undefined ? null : (
-          <button
-            type="submit"
-            class="quiet"
-            formaction={to.experiment(experiment.id)}
-            name="after"
-            value={next}
-          >
-            Next runs
-          </button>
-        )}
-        <span class="soft">
-          {plural(runs.length, 'run')} on this page{next === undefined ? '' : ', more follow'}
-          {elsewhere.length > 0 ? ` · ${countText(elsewhere.length)} selected on other pages` : ''}
-        </span>
-      </div>
-    </form>
-  )
-}
-
-function sorted({ sort }: RunsQuery, column: string) {
-  if (sort?.column !== column) return {}
-  return { sort: sort.isDescending ? ('descending' as const) : ('ascending' as const) }
-}
-
-type SortLinkProps = Omit<RunsPageProps, 'frame' | 'problem'> & {
-  readonly to: Frame['to']
-  readonly column: string
-  readonly text: string
-}
-
-/** A header that sorts: numbers and times the greatest first, then the other way round. */
-const SortLink: FC<SortLinkProps> = ({ to, standing, query, column, text }): Child => {
-  if (orderKeyOf(column) === undefined) return <Given text={text} />
-  const isSorted = query.sort?.column === column
-  const isDescending = isSorted
-    ? !query.sort?.isDescending
-    : column.startsWith('m.') || column === 'start'
-  const href = addressOf(to, standing.experiment.id, {
-    ...query,
-    sort: { column, isDescending },
-    after: undefined,
-  })
-  return (
-    <a href={href}>
-      <Given text={text} />
-      {isSorted ? (query.sort?.isDescending ? ' ↓' : ' ↑') : ''}
-    </a>
-  )
-}

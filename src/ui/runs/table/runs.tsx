@@ -43,7 +43,8 @@ async function readNothing(
   return {
     experiment,
     total: counts.get(id)?.runs ?? 0,
-    runs: [],
+    rows: [],
+    isNested: false,
     columns,
     keys: { metrics: [], params: [], tags: [] },
     versions: new Map(),

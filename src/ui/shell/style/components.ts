@@ -58,7 +58,7 @@ button.link { min-block-size: 1.5rem; padding: 0; border: 0; background: none; c
 td > form { min-inline-size: 6rem; } td > form > button { justify-self: start; }
 .panel .region { background: var(--paper); }
 .fields-row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; } .fields-row > label { flex: 1 1 9rem; } .fields-row > input { inline-size: 5rem; }
-.region input[type="checkbox"] { vertical-align: middle; }
+.dimmed > * { color: var(--soft); } .depth-1 { padding-inline-start: 1.75rem; } .depth-2 { padding-inline-start: 3.00rem; } .depth-3 { padding-inline-start: 4.25rem; } .depth-4 { padding-inline-start: 5.50rem; } .depth-5 { padding-inline-start: 6.75rem; } .depth-6 { padding-inline-start: 8.00rem; } .parts { white-space: nowrap; } .region input[type="checkbox"] { vertical-align: middle; }
 .columns { flex: 1 0 100%; } .columns[open] > div { margin-block-start: .5rem; padding: .75rem 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
 fieldset { margin: 0; padding: 0; border: 0; min-inline-size: 0; } legend { padding: 0; font-weight: 600; }
 .halves { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); align-items: start; }

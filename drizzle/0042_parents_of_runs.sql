@@ -1,0 +1,1 @@
+CREATE INDEX `run_tags_by_parent` ON `run_tags` (`value`) WHERE key = 'mlflow.parentRunId';

@@ -1,0 +1,171 @@
+import type { Child, FC } from 'hono/jsx'
+import { Table } from '../../parts/table.tsx'
+import { countText, Given, plural, visibleText } from '../../parts/text.tsx'
+import type { Paths } from '../../paths.ts'
+import { KeptFields } from './kept-fields.tsx'
+import type { RunsStanding } from './read-runs.ts'
+import { RunCell } from './run-cell.tsx'
+import {
+  addressOf,
+  childrenMax,
+  childrenStep,
+  orderKeyOf,
+  type RunsQuery,
+  titleOf,
+} from './run-query.ts'
+import type { RunRow } from './run-tree.ts'
+
+export type RunsTableProps = {
+  readonly to: Paths
+  readonly standing: RunsStanding
+  readonly query: RunsQuery
+}
+
+/** Runs by row, with boxes to select those that are compared. */
+export const RunsTable: FC<RunsTableProps> = ({ to, standing, query }) => {
+  const { experiment, rows, columns, next } = standing
+  const shown = new Set(rows.map(({ run }) => run.info.runId))
+  const elsewhere = query.selected.filter((id) => !shown.has(id))
+  return (
+    <form method="get" action={`${to.prefix}/runs/compare`}>
+      <KeptFields query={query} without={['selected']} />
+      {elsewhere.map((id) => (
+        <input type="hidden" name="sel" value={id} />
+      ))}
+      <Table
+        caption="Runs"
+        columns={[
+          {
+            title: <SortLink {...{ to, standing, query }} column="name" text="Run" />,
+            ...sorted(query, 'name'),
+          },
+          ...columns.map((column) => ({
+            title: <SortLink {...{ to, standing, query, column }} text={titleOf(column)} />,
+            ...(column.startsWith('m.') || column === 'took' ? { isNumber: true as const } : {}),
+            ...sorted(query, column),
+          })),
+        ]}
+      >
+        {rows.map((row) => (
+          <Row {...{ row, to, standing, query }} />
+        ))}
+      </Table>
+      <div class="row">
+        <button type="submit">Compare selected</button>
+        {next === undefined ? null : (
+          <button
+            type="submit"
+            class="quiet"
+            formaction={to.experiment(experiment.id)}
+            name="after"
+            value={next}
+          >
+            Next runs
+          </button>
+        )}
+        <span class="soft">
+          {plural(rows.filter(({ isDimmed }) => !isDimmed).length, 'run')} on this page
+          {next === undefined ? '' : ', more follow'}
+          {elsewhere.length > 0 ? ` · ${countText(elsewhere.length)} selected on other pages` : ''}
+        </span>
+      </div>
+    </form>
+  )
+}
+
+type RowProps = RunsTableProps & { readonly row: RunRow }
+
+const depthMax = 6
+
+const Row: FC<RowProps> = (props) => {
+  const { row, to, standing, query } = props
+  const { run, depth, isDimmed, children } = row
+  const { runId, name } = run.info
+  const shownName = visibleText(name)
+  return (
+    <tr class={isDimmed ? 'dimmed' : undefined} id={children > 0 ? `run-${runId}` : undefined}>
+      <th scope="row" class={depth === 0 ? undefined : `depth-${Math.min(depth, depthMax)}`}>
+        <input
+          type="checkbox"
+          name="sel"
+          value={runId}
+          checked={query.selected.includes(runId)}
+          aria-label={`Select ${shownName}`}
+        />{' '}
+        <Parts {...props} />
+        <a href={to.run(runId)}>
+          <bdi>{shownName}</bdi>
+        </a>
+      </th>
+      {standing.columns.map((column) => (
+        <RunCell {...{ run, column, to }} versions={standing.versions.get(runId) ?? []} />
+      ))}
+    </tr>
+  )
+}
+
+/** Opens and closes the parts of a run, and leads on where more are there than are shown. */
+const Parts: FC<RowProps> = ({ row, to, standing: { experiment }, query }) => {
+  const { run, children, shown, isDimmed } = row
+  const { runId, name } = run.info
+  if (children === 0 || isDimmed) return null
+  const others = query.open.filter((one) => one.runId !== runId)
+  const isOpen = others.length < query.open.length
+  const address = (open: RunsQuery['open']) =>
+    `${addressOf(to, experiment.id, { ...query, open })}#run-${runId}`
+  const count = plural(children, 'part')
+  return (
+    <>
+      <a
+        class="parts"
+        href={address(isOpen ? others : [...others, { runId, childrenMax: childrenStep }])}
+      >
+        <span aria-hidden="true">
+          {isOpen ? '▾' : '▸'} {countText(children)}
+        </span>
+        <span class="unseen">
+          {isOpen ? 'Close' : 'Open'} the {count} of {visibleText(name)}
+        </span>
+      </a>{' '}
+      {isOpen && shown < children ? (
+        shown < childrenMax ? (
+          <a href={address([...others, { runId, childrenMax: shown + childrenStep }])}>
+            {countText(shown)} shown, more
+          </a>
+        ) : (
+          <a href={`${to.run(runId)}/children`}>{countText(shown)} shown, all</a>
+        )
+      ) : null}{' '}
+    </>
+  )
+}
+
+function sorted({ sort }: RunsQuery, column: string) {
+  if (sort?.column !== column) return {}
+  return { sort: sort.isDescending ? ('descending' as const) : ('ascending' as const) }
+}
+
+type SortLinkProps = RunsTableProps & {
+  readonly column: string
+  readonly text: string
+}
+
+/** A header that sorts: numbers and times the greatest first, then the other way round. */
+const SortLink: FC<SortLinkProps> = ({ to, standing, query, column, text }): Child => {
+  if (orderKeyOf(column) === undefined) return <Given text={text} />
+  const isSorted = query.sort?.column === column
+  const isDescending = isSorted
+    ? !query.sort?.isDescending
+    : column.startsWith('m.') || column === 'start'
+  const href = addressOf(to, standing.experiment.id, {
+    ...query,
+    sort: { column, isDescending },
+    after: undefined,
+  })
+  return (
+    <a href={href}>
+      <Given text={text} />
+      {isSorted ? (query.sort?.isDescending ? ' ↓' : ' ↑') : ''}
+    </a>
+  )
+}
