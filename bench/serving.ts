@@ -5,6 +5,7 @@ import { Agent, request } from 'node:http'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { measurePromotions } from './promotions.ts'
 import { type BenchServer, startGatehouse } from './servers.ts'
 
 const perSecond = 500
@@ -133,6 +134,7 @@ export async function measureServing(): Promise<void> {
   )
   try {
     await measureAll(server)
+    await measurePromotions(server, folder)
   } finally {
     serving.kill()
     scorer.kill()
