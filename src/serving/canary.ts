@@ -4,7 +4,7 @@ import { principalRecord } from '../core/principal.ts'
 import { changeGuardedDeployment } from '../governance/moves/guarded-deployments.ts'
 import { type Context, type Platform, systemContext } from '../platform/context.ts'
 import { failureText, logError } from '../platform/log.ts'
-import { refuseOtherRevision } from './change-weights.ts'
+import { refuseOtherRevision, type SeenDeployment } from './change-weights.ts'
 import { type CanaryState, type GuardedSplit, withoutSteps } from './deployment-guard.ts'
 import { type Deployment, getDeployment, writeDeployment } from './deployments.ts'
 import { enterStage } from './enter-stage.ts'
@@ -16,17 +16,16 @@ const perSweep = 50
 /** What people do with a canary under way. */
 export type CanaryChange = 'pause' | 'resume' | 'promote' | 'rollback'
 
-type WantedCanaryChange = {
+type WantedCanaryChange = SeenDeployment & {
   readonly change: CanaryChange
   readonly reason: string
-  readonly revision?: number | undefined
 }
 
 /**
  * Hold the steps of a deployment, go on with them, go to the last one, or back to how it was before the first.
  *
  * @param reason for the audit log
- * @param revision the one that was seen; undefined: whatever is there
+ * @param revision the one that was seen, as `id` the deployment; undefined: whatever is there
  * @throws PERMISSION_DENIED a policy lets only others
  * @throws RESOURCE_DOES_NOT_EXIST no such deployment
  * @throws RESOURCE_CONFLICT no steps are under way, it is paused or goes on already, or it changed since or at the same moment
@@ -38,8 +37,8 @@ export async function changeCanary(
 ): Promise<Deployment> {
   if (reason.trim() === '') throw invalid("'reason' is empty: say why, for the audit log")
   const deployment = await getDeployment(ctx, name)
-  const { model, revision, canary } = deployment
-  if (seen.revision !== undefined) refuseOtherRevision(deployment, seen.revision)
+  const { id, model, revision, canary } = deployment
+  refuseOtherRevision(deployment, seen)
   if (!canary) {
     throw conflict(`No steps of deployment '${excerpt(name)}' are under way; write it with 'steps'`)
   }
@@ -47,7 +46,7 @@ export async function changeCanary(
   const by = change === 'promote' ? principalRecord(ctx.principal) : canary.by
   const split = changedSplit(ctx, { deployment, canary: { ...canary, by }, change })
   return changeGuardedDeployment(ctx, { model, deployment: name, reason }, (guarded) =>
-    writeDeployment(guarded, name, { ...split, model, revision, reason }),
+    writeDeployment(guarded, name, { ...split, model, id, revision, reason }),
   )
 }
 
@@ -91,7 +90,7 @@ export async function sweepCanaries(platform: Platform): Promise<void> {
 
 async function moveOne(ctx: Context, name: string): Promise<void> {
   const deployment = await getDeployment(ctx, name)
-  const { canary, model, revision } = deployment
+  const { canary, id, model, revision } = deployment
   if (canary?.due_at_ms === undefined || canary.due_at_ms > ctx.now()) return
   if (!(await claimStep(ctx, deployment))) return
   const variant = deployment.variants.find((one) => one.name === canary.variant)
@@ -99,14 +98,14 @@ async function moveOne(ctx: Context, name: string): Promise<void> {
     const { reason, stage } = await enterStage(ctx, { model, canary, variant })
     const ended = withoutSteps(splitOf(deployment))
     const split = stage === undefined ? ended : followStage(ended, { name: canary.variant, stage })
-    await writeDeployment(ctx, name, { ...split, model, revision, reason })
+    await writeDeployment(ctx, name, { ...split, model, id, revision, reason })
     return
   }
   const step = canary.step + 1
   const split = stepTo(splitOf(deployment), canary, { step, nowMs: ctx.now() })
   const weight = split.variants.find((variant) => variant.name === canary.variant)?.weight
   const reason = `Step ${step + 1}: ${canary.variant} has ${weight}%`
-  await writeDeployment(ctx, name, { ...split, model, revision, reason })
+  await writeDeployment(ctx, name, { ...split, model, id, revision, reason })
 }
 
 /** A step that failed, or whose sweep ended, is due again after this time, behind the others. */

@@ -5,11 +5,15 @@ import type { Variant } from '../router/split.ts'
 import { withoutSteps } from './deployment-guard.ts'
 import { type Deployment, getDeployment, writeDeployment } from './deployments.ts'
 
-type WeightChange = {
+/** What of a deployment was seen, for who wants to change no other. */
+export type SeenDeployment = {
+  readonly id?: number | undefined
+  readonly revision?: number | undefined
+}
+
+type WeightChange = Required<SeenDeployment> & {
   /** In percent, by the names of all variants. */
   readonly weights: ReadonlyMap<string, number>
-  /** The one that was seen. */
-  readonly revision: number
   readonly reason: string
   readonly breakGlass?: boolean | undefined
 }
@@ -21,16 +25,16 @@ type WeightChange = {
  * @throws INVALID_PARAMETER_VALUE a variant has none, they do not make 100, or the reason is missing
  * @throws PERMISSION_DENIED a policy lets only others
  * @throws RESOURCE_DOES_NOT_EXIST no such deployment
- * @throws RESOURCE_CONFLICT another revision is there
+ * @throws RESOURCE_CONFLICT another revision is there, or another deployment of the name
  */
 export async function changeWeights(
   ctx: Context,
   name: string,
-  { weights, revision, reason, breakGlass }: WeightChange,
+  { weights, reason, breakGlass, ...seen }: WeightChange,
 ): Promise<Deployment> {
   if (reason.trim() === '') throw invalid("'reason' is empty: say why, for the audit log")
   const deployment = await getDeployment(ctx, name)
-  refuseOtherRevision(deployment, revision)
+  refuseOtherRevision(deployment, seen)
   const { model, shadows, sticky, guard } = deployment
   const variants = withWeights(deployment.variants, weights)
   const split = withoutSteps({ variants, shadows, sticky, guard })
@@ -38,18 +42,22 @@ export async function changeWeights(
     ctx,
     { model, deployment: name, reason, breakGlass },
     (guarded, isBroken) =>
-      writeDeployment(guarded, name, { ...split, model, revision, reason, breakGlass: isBroken }),
+      writeDeployment(guarded, name, { ...split, ...seen, model, reason, breakGlass: isBroken }),
   )
 }
 
-/** @throws RESOURCE_CONFLICT somebody changed it since */
+/** @throws RESOURCE_CONFLICT somebody changed it since, or deleted it and made another */
 export function refuseOtherRevision(
-  { name, revision, updatedBy }: Pick<Deployment, 'name' | 'revision' | 'updatedBy'>,
-  seen: number,
+  { id, name, revision, updatedBy }: Deployment,
+  seen: SeenDeployment,
 ): void {
-  if (revision === seen) return
+  const again = `'${excerpt(updatedBy)}' changed it last. Nothing was done; look at it again`
+  if (seen.id !== undefined && seen.id !== id) {
+    throw conflict(`Deployment '${excerpt(name)}' was deleted and made again: ${again}`)
+  }
+  if (seen.revision === undefined || seen.revision === revision) return
   throw conflict(
-    `Deployment '${excerpt(name)}' is at revision ${revision} by now, not ${seen}: '${excerpt(updatedBy)}' changed it last. Nothing was done; look at it again`,
+    `Deployment '${excerpt(name)}' is at revision ${revision} by now, not ${seen.revision}: ${again}`,
   )
 }
 

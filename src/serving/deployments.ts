@@ -37,6 +37,8 @@ type WantedDeployment = GuardedSplit & {
   readonly model: string
   /** The one that was read, 0 where there was none; undefined: whatever is there. */
   readonly revision: number | undefined
+  /** Of the deployment that was read: one that was made again under the name has the same revisions. */
+  readonly id?: number | undefined
   readonly reason?: string | undefined
   readonly breakGlass?: boolean | undefined
 }
@@ -103,9 +105,9 @@ export async function writeDeployment(
   name: string,
   wanted: WantedDeployment,
 ): Promise<Deployment> {
-  const { model, revision, reason, breakGlass, ...given } = wanted
+  const { model, revision, id, reason, breakGlass, ...given } = wanted
   const split = JSON.stringify(given)
-  const guard = mayWrite(ctx, name, revision)
+  const guard = mayWrite(ctx, name, { revision, id })
   const { read } = await commit(ctx, {
     entry: modelEntry(ctx, modelId(ctx, model), {
       action: 'deployment.set',
@@ -192,9 +194,13 @@ function named(ctx: Context, name: string): SQL {
 }
 
 /** Whether the split of model `m` may be written: what is there is what was read. */
-function mayWrite(ctx: Context, name: string, revision: number | undefined): SQL {
-  const mayBeNew = revision === undefined || revision === 0
-  const isRead = revision === undefined ? sql`1` : sql`d.revision = ${revision}`
+function mayWrite(
+  ctx: Context,
+  name: string,
+  { revision, id }: Pick<WantedDeployment, 'revision' | 'id'>,
+): SQL {
+  const mayBeNew = id === undefined && (revision === undefined || revision === 0)
+  const isRead = sql`d.revision = ${revision ?? sql`d.revision`} and d.id = ${id ?? sql`d.id`}`
   return sql`(select case when d.id is not null then d.registered_model = m.id and ${isRead}
       else ${mayBeNew ? 1 : 0} and (select count(*) from deployments o where o.registered_model = m.id) < ${ofModelMax} end
     from (select 1) left join deployments d on ${named(ctx, name)})`

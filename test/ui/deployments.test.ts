@@ -149,6 +149,24 @@ describe('a change of traffic', () => {
     expect(items).toMatchObject([{ reason: 'it does well' }, {}])
   })
 
+  test('of a deployment that was deleted and made again is not made by what was seen of the old one', async () => {
+    const { as, ann, call, api, write } = await deploymentsWorld()
+    const asked = await as(ann).get(`${traffic}?weight.champion=70&weight.challenger=30`)
+    const old = (await call(ann, 'GET', api)).json
+    await call(ann, 'DELETE', api)
+    const made = await write()
+    const fields = { ...postedFields(asked.html, traffic), reason: 'it does well' }
+    const late = await as(ann).post(traffic, fields)
+    expect(late.status).toBe(409)
+    expect(textOf(late.html)).toContain('was deleted and made again')
+    const { model, variants, revision, id } = old
+    expect([old.revision, made.revision]).toEqual([1, 1])
+    const put = await call(ann, 'PUT', api, { model, variants, revision, id })
+    expect([put.status, put.json.error_code]).toEqual([409, 'RESOURCE_CONFLICT'])
+    await call(ann, 'DELETE', api)
+    expect((await call(ann, 'PUT', api, { model, variants, id })).status).toBe(409)
+  })
+
   test.each([
     [
       '101',
@@ -169,7 +187,7 @@ describe('a change of traffic', () => {
     expect(asked.status).toBe(400)
     expect(textOf(asked.html)).toContain(why)
     expect(asked.html).toContain(`value="${weights.champion}"`)
-    const seen = { seen_revision: '1', reason: 'x' }
+    const seen = { seen_id: '1', seen_revision: '1', reason: 'x' }
     const sent = await as(ann).post(traffic, { ...Object.fromEntries(fields), ...seen })
     expect(sent.status).toBe(400)
     expect(textOf(sent.html)).toContain(why)

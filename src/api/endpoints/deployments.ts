@@ -125,6 +125,15 @@ const DeploymentShape = z.object({
   updated_at: z.number().int(),
 })
 
+const SeenId = z
+  .number()
+  .int()
+  .min(1)
+  .optional()
+  .describe(
+    'That of the deployment that was read; one that was made again under the name is answered 409',
+  )
+
 export const putDeployment = endpoint({
   name: 'putDeployment',
   method: 'PUT',
@@ -143,6 +152,7 @@ export const putDeployment = endpoint({
       .min(0)
       .optional()
       .describe('The one that was read, 0 for none; another one that is there is answered 409'),
+    id: SeenId,
     reason: z.string().max(5000).optional().describe('For the audit log'),
     break_glass: z
       .boolean()
@@ -231,6 +241,7 @@ function canaryEndpoint<N extends keyof typeof canaryEnds>(change: N) {
         .min(1)
         .optional()
         .describe('The one that was read; another one that is there is answered 409'),
+      id: SeenId,
     }),
     answer: DeploymentShape,
   })

@@ -186,9 +186,9 @@ function deleteCommand(): Command {
   )
 }
 
-/** What was written, and which revision that was. */
+/** What was written, which deployment that is and which revision. */
 function bodyOf(found: FollowedDeployment) {
-  const { id: _, name: _name, canary: _canary, updated_by: _by, updated_at: _at, ...body } = found
+  const { name: _name, canary: _canary, updated_by: _by, updated_at: _at, ...body } = found
   return body
 }
 

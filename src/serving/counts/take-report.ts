@@ -76,7 +76,7 @@ async function act(
   ctx: Context,
   { deployment, variant, version, guard, reason }: Breach,
 ): Promise<void> {
-  const { name, model, revision, variants, shadows, sticky } = deployment
+  const { id, name, model, revision, variants, shadows, sticky } = deployment
   const asGuard = { ...ctx, principal: deploymentGuard }
   const stage = guard.action === 'rollback' ? stageOf(variant) : undefined
   const others = variants.filter((one) => one !== variant && one.weight > 0)
@@ -88,7 +88,7 @@ async function act(
   // Whatever the guard does, the steps end.
   const split = withoutSteps({ variants: kept, shadows, sticky, guard: deployment.guard })
   try {
-    await writeDeployment(asGuard, name, { ...split, model, revision, reason })
+    await writeDeployment(asGuard, name, { ...split, model, id, revision, reason })
     if (stage !== undefined) {
       await rollBack(asGuard, model, { stage, from: version, toVersion: undefined, reason })
     }

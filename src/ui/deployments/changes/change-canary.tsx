@@ -10,13 +10,14 @@ import { type Deployment, getDeployment } from '../../../serving/deployments.ts'
 import { requireOnDeployment } from '../../../serving/permissions.ts'
 import { type FormProblem, findRefusal, formAction, noteProblem } from '../../forms.ts'
 import { Problem, TextField } from '../../parts/fields.tsx'
-import { Given, visibleText } from '../../parts/text.tsx'
-import { numberIn, pathsUnder } from '../../paths.ts'
+import { visibleText } from '../../parts/text.tsx'
+import { pathsUnder } from '../../paths.ts'
 import { type Frame, frameOf } from '../../shell/frame.ts'
 import { Page, sendPage } from '../../shell/page.tsx'
 import { canaryButtons } from '../canary-panel.tsx'
 import { deploymentCrumbs } from '../deployment-page.tsx'
 import { deploymentNameOf } from '../deployments.tsx'
+import { SeenFields, seenIn } from './seen-deployment.tsx'
 
 type Shown = {
   readonly problem?: FormProblem
@@ -49,10 +50,9 @@ export const postCanaryChange = formAction({
     const change = changeFrom(form.text('change'))
     const reason = form.text('reason')
     try {
-      const revision = numberIn(form.text('seen_revision'))
-      if (revision === undefined) throw invalid('The form does not say which revision was seen')
+      const seen = seenIn(form)
       if (reason === undefined) throw invalid('Say why: it stands in the audit log')
-      await changeCanary(ctx, name, { change, reason, revision })
+      await changeCanary(ctx, name, { change, reason, ...seen })
     } catch (err) {
       const problem = await noteProblem(c, err, 'reason')
       return showCanaryChange(c, { problem, typed: reason, change })
@@ -80,7 +80,7 @@ type ChangeCanaryProps = {
 }
 
 const ChangeCanaryPage: FC<ChangeCanaryProps> = ({ frame, deployment, change, ...props }) => {
-  const { name, canary, revision, updatedBy } = deployment
+  const { id, name, canary, revision } = deployment
   const { to } = frame
   const { whyNot, problem, typed } = props
   return (
@@ -92,7 +92,7 @@ const ChangeCanaryPage: FC<ChangeCanaryProps> = ({ frame, deployment, change, ..
       api={{
         method: 'POST',
         path: `/api/v1/deployments/${name}/${change}`,
-        body: { reason: 'as agreed', revision },
+        body: { reason: 'as agreed', id, revision },
       }}
     >
       <div class="dialog">
@@ -108,7 +108,6 @@ const ChangeCanaryPage: FC<ChangeCanaryProps> = ({ frame, deployment, change, ..
             </ul>
             <form method="post" action={to.canary(name)}>
               <input type="hidden" name="change" value={change} />
-              <input type="hidden" name="seen_revision" value={String(revision)} />
               <TextField
                 label="Reason"
                 name="reason"
@@ -116,10 +115,7 @@ const ChangeCanaryPage: FC<ChangeCanaryProps> = ({ frame, deployment, change, ..
                 isRequired
                 {...{ problem, typed }}
               />
-              <p class="hint">
-                Revision {revision}, by <Given text={updatedBy} />. Where it changes meanwhile,
-                nothing is done.
-              </p>
+              <SeenFields deployment={deployment} />
               <button type="submit">{canaryButtons[change]}</button>
             </form>
           </>

@@ -7,13 +7,14 @@ import type { Deployment } from '../../../serving/deployments.ts'
 import type { FormProblem } from '../../forms.ts'
 import { Problem, TextField } from '../../parts/fields.tsx'
 import { Table } from '../../parts/table.tsx'
-import { Given, visibleText } from '../../parts/text.tsx'
+import { visibleText } from '../../parts/text.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { Page } from '../../shell/page.tsx'
 import { deploymentCrumbs } from '../deployment-page.tsx'
 import { percentText } from '../figures.ts'
 import { sharesOf } from '../read-deployment.ts'
 import { weightField } from '../weights-query.ts'
+import { SeenFields } from './seen-deployment.tsx'
 
 type TrafficChangeProps = {
   readonly frame: Frame
@@ -57,7 +58,7 @@ export const ChangeTrafficPage: FC<TrafficChangeProps> = (props) => {
 }
 
 function callOf(deployment: Deployment, wanted: readonly Variant[] | undefined) {
-  const { name, model, revision, variants, shadows, sticky, guard } = deployment
+  const { id, name, model, revision, variants, shadows, sticky, guard } = deployment
   const { accounts: _, ...bounds } = guard ?? { accounts: {} }
   return {
     method: 'PUT' as const,
@@ -65,7 +66,7 @@ function callOf(deployment: Deployment, wanted: readonly Variant[] | undefined) 
     body: {
       ...{ model, variants: wanted ?? variants, shadows, sticky },
       ...(guard && { guard: bounds }),
-      ...{ revision, reason: 'the challenger does well' },
+      ...{ id, revision, reason: 'the challenger does well' },
     },
   }
 }
@@ -103,7 +104,7 @@ type EffectProps = TrafficChangeProps & { readonly wanted: readonly Variant[] }
 
 const Effect: FC<EffectProps> = (props) => {
   const { frame, deployment, wanted, whyNot, bar } = props
-  const { name, canary, sticky, revision, updatedBy } = deployment
+  const { name, canary, sticky } = deployment
   const { to } = frame
   const [before, after] = [sharesOf(deployment), sharesOf({ variants: wanted })]
   return (
@@ -150,7 +151,6 @@ const Effect: FC<EffectProps> = (props) => {
         <p class="notice warn">{visibleText(bar.message)}</p>
       ) : (
         <form method="post" action={to.traffic(name)}>
-          <input type="hidden" name="seen_revision" value={String(revision)} />
           {wanted.map((variant) => (
             <input type="hidden" name={weightField(variant.name)} value={String(variant.weight)} />
           ))}
@@ -171,10 +171,7 @@ const Effect: FC<EffectProps> = (props) => {
               </span>
             </label>
           ) : null}
-          <p class="hint">
-            Revision {revision}, by <Given text={updatedBy} />. Where somebody changes it meanwhile,
-            nothing is done.
-          </p>
+          <SeenFields deployment={deployment} />
           <button type="submit" class={bar ? 'danger' : undefined}>
             {bar ? 'Break glass and change' : 'Change'} traffic of {name}
           </button>

@@ -14,12 +14,13 @@ import {
   formAction,
   noteProblem,
 } from '../../forms.ts'
-import { numberIn, pathsUnder } from '../../paths.ts'
+import { pathsUnder } from '../../paths.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
 import { deploymentNameOf } from '../deployments.tsx'
 import { weightField, weightsIn } from '../weights-query.ts'
 import { ChangeTrafficPage } from './change-traffic-page.tsx'
+import { seenIn } from './seen-deployment.tsx'
 
 type Shown = {
   readonly problem?: FormProblem
@@ -78,13 +79,12 @@ export const postTraffic = formAction({
     const name = deploymentNameOf(c)
     try {
       const { variants } = await getDeployment(ctx, name)
-      const revision = numberIn(form.text('seen_revision'))
+      const seen = seenIn(form)
       const reason = form.text('reason')
-      if (revision === undefined) throw invalid('The form says not which revision was seen')
       if (reason === undefined) throw invalid('Say why: it stands in the audit log')
       await changeWeights(ctx, name, {
         weights: weightsIn(variants, form.text) ?? new Map(),
-        revision,
+        ...seen,
         reason,
         breakGlass: form.isChecked('break_glass'),
       })
