@@ -82,7 +82,10 @@ describe('the pages of deployments', () => {
     // Rita reads, and is told what she would need.
     expect(text).not.toContain('Change traffic…')
     expect(text).toContain('MANAGE on registered model')
-    expect(textOf((await as(ann).get(page)).html)).toContain('Change traffic…')
+    const forAnn = await as(ann).get(page)
+    expect(textOf(forAnn.html)).toContain('Change traffic…')
+    expect(forAnn.html).toContain('href="/models/fraud-detector/3/promote?to=Production"')
+    expect(forAnn.html).not.toContain('/2/promote')
     clock.pass(46_000)
     const silent = (await as(rita).get(page)).html
     expect(silent).toMatch(/<tr class="soft">[\s\S]*?scorer-1/)

@@ -2,6 +2,7 @@ import type { FC } from 'hono/jsx'
 import { quantileOf } from '../../router/latencies.ts'
 import type { CountsOfOne } from '../../serving/counts/read-counts.ts'
 import type { Deployment } from '../../serving/deployments.ts'
+import type { MeantVersion } from '../../serving/replicas.ts'
 import { StageChip } from '../parts/chips.tsx'
 import { Table } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
@@ -93,7 +94,8 @@ const VariantTable: FC<TrafficProps> = ({ standing, to }) => {
                   >
                     Take out…
                   </a>
-                ) : null}
+                ) : null}{' '}
+                <PromoteLink meant={wanted.get(variant.uri ?? '')} {...{ deployment, to }} />
               </td>
             ) : null}
           </tr>
@@ -102,6 +104,18 @@ const VariantTable: FC<TrafficProps> = ({ standing, to }) => {
     </Table>
   )
 }
+
+/** The way of a variant that won: its version enters the stage, or asks to. */
+const PromoteLink: FC<{
+  readonly meant: MeantVersion | undefined
+  readonly deployment: Deployment
+  readonly to: Paths
+}> = ({ meant, deployment: { model }, to }) =>
+  meant === undefined || meant.stage === productionStage ? null : (
+    <a href={to.query(to.promote(model, meant.version), { to: productionStage })}>Promote…</a>
+  )
+
+const productionStage = 'Production'
 
 const ShadowTable: FC<TrafficProps> = ({ standing, to }) => {
   const { deployment, wanted } = standing
