@@ -129,11 +129,21 @@ export const messages = {
     `No trace tag with key '${excerpt(key)}' for trace with ID '${excerpt(id)}'`,
   noAssessment: (id: string, trace: string) =>
     `Assessment with ID '${excerpt(id)}' not found for trace '${excerpt(trace)}'`,
+  noTraceOfAssessment: (id: string) => `Trace with request_id '${excerpt(id)}' not found`,
   tooManyLinks: (most: number, count: number) =>
     `Cannot link more than ${most} traces to a run in a single request. Provided ${count} traces.`,
   wrongContentType: (type: string) => `Invalid Content-Type: ${excerpt(type)}`,
   wrongContentEncoding: (encoding: string) => `Unsupported Content-Encoding: ${excerpt(encoding)}`,
   notOtlp: 'Invalid OpenTelemetry format',
+
+  wrongPromptFilter: (value: string) =>
+    `Invalid prompts filter value '${excerpt(value)}'. Expected format: prompt = "name/version"`,
+  wrongPromptComparator: (operator: string) =>
+    `Invalid comparator '${excerpt(operator)}' for prompts filter. Only '=' is supported with format: prompt = "name/version"`,
+  wrongSpanComparator: (key: string, operator: string, known: readonly string[]) =>
+    `${excerpt(key)} comparator '${excerpt(operator)}' not one of ${known.join(', ')}`,
+  wrongSpanKey: (name: string) =>
+    `Invalid span attribute '${excerpt(name)}'. Supported attributes: name, status, type, content, attributes.<attribute_name>`,
 
   // Registered models and their versions
   noRegisteredModel: (name: string) => `Registered Model with name=${excerpt(name)} not found`,

@@ -27,7 +27,9 @@ import {
   readingPosts,
   type SurfaceOperation,
 } from './surface.ts'
+import { assessmentOperations } from './traces/assessments.ts'
 import { exportOperations } from './traces/export-traces.ts'
+import { olderTraceOperations } from './traces/older-traces.ts'
 import { traceChangeOperations } from './traces/trace-changes.ts'
 import { traceFileOperations } from './traces/trace-files.ts'
 import { traceOperations } from './traces/traces.ts'
@@ -52,6 +54,8 @@ const asked: readonly Operation[] = [
   ...traceOperations,
   ...traceFileOperations,
   ...traceChangeOperations,
+  ...olderTraceOperations,
+  ...assessmentOperations,
   ...webhookOperations,
   ...userOperations,
   ...userPermissionOperations,

@@ -36,6 +36,8 @@ function clauseSql(clause: Clause, words: Vocabulary<FilterField>, literals: Lit
   if (clause.operator === 'OTHER' || !field.operators.includes(clause.operator)) {
     throw wrongOperator(clause, field, words.entity)
   }
+  const meant = field.condition?.(clause, literals)
+  if (meant) return meant
   if ('value' in clause && words.entity !== 'logged model') checkValue(clause, field, words.entity)
   const rows = field.rows?.(literals.text(clause.key.name))
   switch (clause.operator) {
@@ -55,7 +57,7 @@ type Searched = Vocabulary<unknown>['entity']
 /** The 400 for an operator that the key does not take, or for a value that it takes even less. */
 function wrongOperator(clause: Clause, field: FilterField, entity: Searched): RegistryError {
   // MLflow's parsers look at the value first, but for that of logged models.
-  if (entity !== 'logged model') checkValue(clause, field, entity)
+  if (entity !== 'logged model' && !field.condition) checkValue(clause, field, entity)
   const phrase = operatorPhraseOf(clause, entity, field.operators)
   const message = `${phrase}; '${keyText(clause.key)}' takes ${field.operators.join(', ')}`
   const meant = clause.operator === 'OTHER' ? otherSpellings[clause.written] : undefined
@@ -101,7 +103,7 @@ function operatorPhraseOf(
     return messages.wrongComparatorOfLoggedModels(excerpt(name), operator)
   }
   const isOfRegistry = entity === 'registered model' || entity === 'model version'
-  if (operator === 'IS NULL' || operator === 'IS NOT NULL') {
+  if (entity !== 'trace' && (operator === 'IS NULL' || operator === 'IS NOT NULL')) {
     return isOfRegistry ? messages.nullNotSupportedIn(entity) : messages.nullNotSupported
   }
   const isTagOfExperiment = entity === 'experiment' && kind === 'tag'
@@ -166,7 +168,7 @@ function numberSql(clause: Valued, { operator, field, literals }: OrderedCompari
 
 const numbersOfVersions = ['creation_timestamp', 'last_updated_timestamp', 'version_number']
 
-function stringOf(clause: Valued, entity?: Searched): string {
+export function stringOf(clause: Valued, entity?: Searched): string {
   if (clause.value.type === 'string') return clause.value.text
   const { text, type } = clause.value
   const kind = kindOf(clause.key)
@@ -189,7 +191,7 @@ function stringOf(clause: Valued, entity?: Searched): string {
   )
 }
 
-function numberOf(clause: Valued): string {
+export function numberOf(clause: Valued): string {
   if (clause.value.type === 'number') return clause.value.text
   const kind = kindOf(clause.key)
   const what = kind === 'metric' ? kind : `numeric attribute: ${keyText(clause.key)}`

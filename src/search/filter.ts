@@ -25,6 +25,9 @@ export type Clause = { readonly key: Key } & (
   | UnknownOperator
 )
 
+/** A clause whose operator keys take. */
+export type KnownClause = Exclude<Clause, UnknownOperator>
+
 /** An operator of SQL that no key takes. What is wrong with the key or the value is told first. */
 type UnknownOperator = {
   readonly operator: 'OTHER'

@@ -1,7 +1,8 @@
 import type { SQL } from 'drizzle-orm'
 import { messages } from '../core/messages.ts'
 import type { Key } from './cursor.ts'
-import { keyText, type Operator } from './filter.ts'
+import { type KnownClause, keyText, type Operator } from './filter.ts'
+import type { Literals } from './literals.ts'
 import { refusedAt } from './places.ts'
 
 /**
@@ -16,7 +17,14 @@ export type Vocabulary<F> = {
   readonly prefixes: ReadonlyMap<string, F | ReadonlyMap<string, F>>
 }
 
-type Entity = 'run' | 'experiment' | 'logged model' | 'registered model' | 'model version'
+type Entity =
+  | 'run'
+  | 'experiment'
+  | 'logged model'
+  | 'registered model'
+  | 'model version'
+  | 'trace'
+  | 'dataset'
 
 /** How a filter's key reads from SQL. */
 export type FilterField = {
@@ -33,6 +41,11 @@ export type FilterField = {
    * IS NULL when there is none.
    */
   readonly rows?: (name: SQL) => SQL
+  /**
+   * What a clause means where that is more than a comparison of the column; undefined: it is no more. The
+   * operator is one of `operators`; what the value may be, it checks itself.
+   */
+  readonly condition?: (clause: KnownClause, literals: Literals) => SQL | undefined
   /** 1 where the stored number is NaN, which equals and orders with nothing. */
   readonly isNan?: SQL
   /** What NULL in `column` counts as; absent: it is no value, and no comparison holds. */

@@ -1,6 +1,7 @@
 import { invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
-import type { NewAssessment, TraceAssessment } from '../../traces/assessments/assessment.ts'
+import type { NewAssessment, Said, TraceAssessment } from '../../traces/assessments/assessment.ts'
+import type { AssessmentChange } from '../../traces/assessments/write-assessments.ts'
 import { rawJson, textsToJson, timeToJson } from '../wire/json.ts'
 import { type Decoded, message } from '../wire/message.ts'
 
@@ -22,13 +23,16 @@ const expectationMessage = message({
   },
 })
 
+/** In the order of MLflow's numbers. AI_JUDGE is what older clients call LLM_JUDGE. */
+const sourceTypes = ['SOURCE_TYPE_UNSPECIFIED', 'HUMAN', 'LLM_JUDGE', 'CODE', 'AI_JUDGE'] as const
+
 /** MLflow's `Assessment`. */
 export const assessmentMessage = message({
   assessment_id: { type: 'string' },
   assessment_name: { type: 'string' },
   span_id: { type: 'string' },
   source: {
-    type: message({ source_type: { type: 'string' }, source_id: { type: 'string' } }),
+    type: message({ source_type: { type: sourceTypes }, source_id: { type: 'string' } }),
   },
   create_time: { type: 'timestamp' },
   last_update_time: { type: 'timestamp' },
@@ -53,9 +57,9 @@ export function assessmentFromWire(sent: AssessmentOnWire): NewAssessment {
   if (!sent.source?.source_type) throw invalid(messages.missing('assessment.source.source_type'))
   return {
     assessmentId: sent.assessment_id,
-    name: nameOf(sent),
+    name: sent.assessment_name ?? '',
     ...said,
-    sourceType: sent.source.source_type,
+    sourceType: sent.source.source_type === 'AI_JUDGE' ? 'LLM_JUDGE' : sent.source.source_type,
     sourceId: sent.source.source_id,
     spanId: sent.span_id,
     rationale: sent.rationale,
@@ -65,13 +69,6 @@ export function assessmentFromWire(sent: AssessmentOnWire): NewAssessment {
     updatedAtMs: sent.last_update_time,
   }
 }
-
-/** An issue is named by its id. */
-function nameOf(sent: AssessmentOnWire): string {
-  return sent.assessment_name ?? sent.issue?.issue_name ?? ''
-}
-
-type Said = Pick<NewAssessment, 'kind' | 'value' | 'isSerialized' | 'error'>
 
 /** What an assessment says; of several kinds the expectation counts. Undefined: nothing. */
 function saidIn({ feedback, expectation, issue }: AssessmentOnWire): Said | undefined {
@@ -88,7 +85,9 @@ function saidIn({ feedback, expectation, issue }: AssessmentOnWire): Said | unde
     const value = error === undefined ? (feedback.value ?? 'null') : feedback.value
     return { kind: 'feedback', value, isSerialized: false, error }
   }
-  return issue && { kind: 'issue', value: undefined, isSerialized: false, error: undefined }
+  if (!issue) return undefined
+  const value = JSON.stringify(issue.issue_name ?? '')
+  return { kind: 'issue', value, isSerialized: false, error: undefined }
 }
 
 function checkJson(text: string): string {
@@ -117,13 +116,12 @@ export function assessmentToWire(one: TraceAssessment): object {
   }
 }
 
-function saidToWire({ kind, name, value, isSerialized, error }: TraceAssessment): object {
+function saidToWire({ kind, value = 'null', isSerialized, error }: TraceAssessment): object {
   switch (kind) {
     case 'feedback':
       return {
         feedback: {
-          value:
-            value === undefined ? (error === undefined ? undefined : null) : valueToWire(value),
+          value: valueToWire(value),
           error: error === undefined ? undefined : JSON.parse(error),
         },
       }
@@ -131,14 +129,43 @@ function saidToWire({ kind, name, value, isSerialized, error }: TraceAssessment)
       return {
         expectation: isSerialized
           ? { serialized_value: { serialization_format: 'JSON_FORMAT', value } }
-          : { value: valueToWire(value ?? 'null') },
+          : { value: valueToWire(value) },
       }
     case 'issue':
-      return { issue: { issue_name: name } }
+      return { issue: { issue_name: valueToWire(value) } }
   }
 }
 
 /** Of a number as it was written: JSON.parse would round some. */
 function valueToWire(value: string): unknown {
   return /^-?\d/.test(value) ? rawJson(value) : JSON.parse(value)
+}
+
+/** What an update changes: the fields of its mask, in snake or camel case; unknown ones are passed over. */
+export function changeFromWire(
+  sent: AssessmentOnWire,
+  mask: ReadonlySet<string>,
+): AssessmentChange {
+  const isSaid = ['feedback', 'expectation', 'issue'].some((field) => mask.has(field))
+  return {
+    name: mask.has('assessment_name') ? (sent.assessment_name ?? '') : undefined,
+    said: isSaid ? saidIn(sent) : undefined,
+    rationale: mask.has('rationale') ? (sent.rationale ?? '') : undefined,
+    metadata: mask.has('metadata') ? Object.fromEntries(sent.metadata ?? []) : undefined,
+  }
+}
+
+/** The fields of a mask: text with commas, or `{"paths": [...]}`. @param json its JSON */
+export function readMask(json: string): ReadonlySet<string> {
+  const mask: unknown = JSON.parse(json)
+  const hasPaths = typeof mask === 'object' && mask !== null && 'paths' in mask
+  const paths = hasPaths ? mask.paths : typeof mask === 'string' ? mask.split(',') : []
+  const fields = (Array.isArray(paths) ? paths : []).map((path) =>
+    String(path)
+      .trim()
+      .replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+  )
+  const known = fields.filter((field) => field !== '')
+  if (known.length === 0) throw invalid(messages.missing('update_mask'))
+  return new Set(known)
 }

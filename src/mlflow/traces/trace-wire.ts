@@ -10,7 +10,7 @@ import { type Decoded, message } from '../wire/message.ts'
 import { assessmentFromWire, assessmentMessage, assessmentToWire } from './assessment-wire.ts'
 import { spanToWire } from './span-wire.ts'
 
-const locationMessage = message({
+export const locationMessage = message({
   type: { type: 'string' },
   mlflow_experiment: { type: message({ experiment_id: { type: 'string' } }) },
 })
@@ -58,7 +58,7 @@ function textsFrom(map: ReadonlyMap<string, string> | undefined): Texts {
 }
 
 /** The experiment that a location names, if it names one. */
-function experimentIn(location: Decoded<typeof locationMessage.fields>): number | undefined {
+export function experimentIn(location: Decoded<typeof locationMessage.fields>): number | undefined {
   const id = location.mlflow_experiment?.experiment_id
   return id === undefined ? undefined : parseExperimentId(id)
 }

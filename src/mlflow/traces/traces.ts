@@ -5,10 +5,18 @@ import { startTrace, type TraceStart } from '../../traces/ingest/start-trace.ts'
 import { requireTrace } from '../../traces/permissions.ts'
 import { getTrace, getTraceInfos, getTraces } from '../../traces/reading/get-trace.ts'
 import { getTraceInfo } from '../../traces/reading/read-infos.ts'
+import { searchTraces } from '../../traces/search/search-traces.ts'
 import { type Operation, operation, reading } from '../operation.ts'
 import { unlessEmpty } from '../wire/json.ts'
 import { message } from '../wire/message.ts'
-import { traceInfoMessage, traceInfoToWire, traceStartFromWire, traceToWire } from './trace-wire.ts'
+import {
+  experimentIn,
+  locationMessage,
+  traceInfoMessage,
+  traceInfoToWire,
+  traceStartFromWire,
+  traceToWire,
+} from './trace-wire.ts'
 
 const traceId = { type: 'string', required: true } as const
 const traceIds = { type: 'string', repeated: true } as const
@@ -50,6 +58,29 @@ export const traceOperations: readonly Operation[] = [
     answer: async (ctx, req) => ({
       trace: traceToWire(await getTrace(ctx, req.trace_id, req.allow_partial ?? false)),
     }),
+  }),
+  operation('searchTracesV3', {
+    request: message({
+      locations: { type: locationMessage, repeated: true, required: true },
+      filter: { type: 'string' },
+      max_results: { type: 'int64' },
+      order_by: { type: 'string', repeated: true },
+      page_token: { type: 'string' },
+    }),
+    rule: anyone,
+    answer: async (ctx, req) => {
+      const page = await searchTraces(ctx, {
+        experimentIds: req.locations.flatMap((location) => experimentIn(location) ?? []),
+        filter: req.filter,
+        orderBy: req.order_by,
+        maxResults: req.max_results,
+        pageToken: req.page_token,
+      })
+      return {
+        traces: unlessEmpty(page.items.map(traceInfoToWire)),
+        next_page_token: page.nextPageToken,
+      }
+    },
   }),
   operation('batchGetTraces', {
     request: message({ trace_ids: traceIds }),

@@ -24,6 +24,8 @@ export type ScalarValues = {
   readonly run_id: string
   /** The id of an experiment, which MLflow sends as text. */
   readonly experiment_id: number
+  /** Milliseconds since 1970, as far as dates go. */
+  readonly time_ms: number
   /** RFC 3339, as milliseconds since 1970. */
   readonly timestamp: number
   /** Seconds with an `s`, as milliseconds. */
@@ -48,6 +50,7 @@ export const scalars: {
   version: (value, name) => parseVersion(decodeString(value, name)),
   run_id: (value, name) => parseRunId(decodeString(value, name)),
   experiment_id: (value, name) => parseExperimentId(decodeString(value, name)),
+  time_ms: decodeTimeMs,
   timestamp: (value, name) => parseTimestamp(decodeString(value, name), name),
   duration: (value, name) => parseDuration(decodeString(value, name), name),
   json: encodeJson,
@@ -67,6 +70,15 @@ function decodeString(value: unknown, name: string): string {
 function parseRunId(text: string): string {
   if (/^[\p{L}\p{N}][\p{L}\p{N}_-]{0,255}$/u.test(text)) return text
   throw invalid(`${messages.wrongRunId(text)}: it is not the id of a run`)
+}
+
+/** The last millisecond that a date of JavaScript has. */
+const timeMsMax = 8.64e15
+
+function decodeTimeMs(value: unknown, name: string): number {
+  const ms = integerOf(value)
+  if (typeof ms === 'number' && Math.abs(ms) <= timeMsMax) return ms
+  throw wrongType(value, name, 'milliseconds since 1970')
 }
 
 /** Digits beyond milliseconds are cut. */

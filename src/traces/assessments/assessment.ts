@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { checkLength } from '../../core/names.ts'
+import { refuseOver, sumBound } from '../../db/bound.ts'
 import { jsonRowsOf, Real } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import type { assessments } from '../tables.ts'
@@ -19,7 +20,7 @@ export type NewAssessment = {
   readonly sourceType: string
   readonly sourceId: string | undefined
   readonly spanId: string | undefined
-  /** JSON; undefined where the feedback is an error, or of an issue. */
+  /** JSON; of an issue its name. Undefined where the feedback is an error. */
   readonly value: string | undefined
   /** Whether the value came as a text of JSON, and goes out so. */
   readonly isSerialized: boolean
@@ -32,6 +33,9 @@ export type NewAssessment = {
   readonly createdAtMs: number | undefined
   readonly updatedAtMs: number | undefined
 }
+
+/** What it says, apart from who says it. */
+export type Said = Pick<NewAssessment, 'kind' | 'value' | 'isSerialized' | 'error'>
 
 export type TraceAssessment = NewAssessment & {
   readonly assessmentId: string
@@ -60,7 +64,7 @@ export function checkAssessment(made: NewAssessment): void {
 }
 
 /** @throws INVALID_PARAMETER_VALUE a value, an error, a rationale or the metadata is too long */
-function checkAssessmentTexts(
+export function checkAssessmentTexts(
   texts: Partial<Pick<NewAssessment, 'value' | 'error' | 'rationale' | 'metadata'>>,
 ): void {
   checkLength(texts.value ?? '', valueCharsMax, 'assessment.value')
@@ -70,7 +74,7 @@ function checkAssessmentTexts(
 }
 
 /** The value of JSON text where that is a number, for comparisons. */
-function numberIn(value: string | undefined): Real | null {
+export function numberIn(value: string | undefined): Real | null {
   const number = value !== undefined && /^-?\d/.test(value) ? Number(value) : Number.NaN
   return Number.isFinite(number) ? new Real(number) : null
 }
@@ -107,6 +111,24 @@ export function addStatement(
       j.value ->> 12, j.value ->> 13, j.value ->> 14, 1
     from (${trace}) t cross join json_each(${jsonRowsOf(rows)}) j where 1
     ${skipKnown ? sql`on conflict (trace, assessment_id) do nothing` : sql``}`
+}
+
+/** All assessments of a trace are read with it. */
+const bytesMax = 5_000_000
+
+const bytes = sql`octet_length(name) + octet_length(metadata) + coalesce(octet_length(value), 0)
+  + coalesce(octet_length(error), 0) + coalesce(octet_length(rationale), 0)`
+
+/** The statement behind those that write assessments: it fails the batch where a trace has too many. */
+export function boundStatement(trace: SQL): SQL {
+  const which = sql`trace in (select id from (${trace}))`
+  return sumBound({ column: 'assessments.name', per: 'trace', which, bytes, bytesMax })
+}
+
+/** Run a write that has the `boundStatement`. @throws INVALID_PARAMETER_VALUE a trace would have too many */
+export function refuseTooMany<T>(write: Promise<T>): Promise<T> {
+  const message = `All assessments of one trace may have ${bytesMax} bytes in sum, and these would be more`
+  return refuseOver(write, { column: 'assessments.name', message })
 }
 
 export type AssessmentRow = typeof assessments.$inferSelect & { readonly trace_id: string }

@@ -4,7 +4,13 @@ import { messages } from '../../core/messages.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { getExperiment, inactiveExperiment } from '../../tracking/experiments/experiment.ts'
-import { addStatement, checkAssessment, type NewAssessment } from '../assessments/assessment.ts'
+import {
+  addStatement,
+  boundStatement,
+  checkAssessment,
+  type NewAssessment,
+  refuseTooMany,
+} from '../assessments/assessment.ts'
 import { infoReads, infosFrom, traceNamed } from '../reading/read-infos.ts'
 import { cost, readAmounts, tokenUsage } from '../spans/usage.ts'
 import { finalizedKey, keepTexts, type Texts } from '../texts.ts'
@@ -50,7 +56,7 @@ export async function startTrace(ctx: Context, start: TraceStart): Promise<Trace
   }))
   const finalized = Number(start.isFinal)
   try {
-    const { started, ...read } = await ctx.db.batch({
+    const write = ctx.db.batch({
       started: sql<{
         id: number
       }>`insert into traces (workspace, trace_id, experiment, request_time_ms,
@@ -83,8 +89,10 @@ export async function startTrace(ctx: Context, start: TraceStart): Promise<Trace
               skipKnown: true,
             })
           : undefined,
+      bound: assessments.length > 0 ? boundStatement(id) : undefined,
       ...infoReads(ctx, sql`${id} and experiment = ${start.experimentId}`),
     })
+    const { started, ...read } = await refuseTooMany(write)
     const [info] = infosFrom(read)
     if (started.length === 0 || !info) throw await explainRefusal(ctx, start)
     return info

@@ -72,3 +72,15 @@ export async function getTraceInfo(ctx: Context, traceId: string): Promise<Trace
   if (!info) throw traceNotFound(traceId)
   return info
 }
+
+/** As many infos as there are of these traces, in the order of the keys (`traces.id`). */
+export async function readInfos(
+  ctx: Context,
+  ids: readonly number[],
+): Promise<readonly TraceInfo[]> {
+  if (ids.length === 0) return []
+  const wanted = sql`select value from json_each(${JSON.stringify(ids)})`
+  const read = await ctx.db.batch(infoReads(ctx, wanted))
+  const byId = new Map(read.infos.map((row) => [row.id, row]))
+  return infosFrom({ ...read, infos: ids.flatMap((id) => byId.get(id) ?? []) })
+}

@@ -1,11 +1,17 @@
+import { gunzipSync, gzipSync } from 'fflate/browser'
 import { chunksOf, fromBase64UrlBytes, toUtf8 } from '../../core/bytes.ts'
 import { RegistryError } from '../../core/error.ts'
 import type { ByteStream } from '../../platform/ports.ts'
 
-/** Lines of spans as they are kept. */
+/** Up to so many bytes it is quicker to pack them at once than to begin a stream. */
+const atOnceBytesMax = 300_000
+
+/** Lines of spans as they are kept: gzip. */
 export async function packLines(lines: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
   const text = toUtf8(lines.join('\n'))
-  return readAll(through(text, new CompressionStream('gzip')), Number.POSITIVE_INFINITY)
+  return text.byteLength <= atOnceBytesMax
+    ? new Uint8Array(gzipSync(text, { level: 4 }))
+    : readAll(through(text, new CompressionStream('gzip')), Number.POSITIVE_INFINITY)
 }
 
 /** The lines that `packLines` packed, from the base64 in a row. */
@@ -17,10 +23,10 @@ export async function unpackLines(body: string): Promise<readonly string[]> {
 
 /** The lines that `packLines` packed. */
 export async function unpackBytes(bytes: Uint8Array<ArrayBuffer>): Promise<readonly string[]> {
-  const text = await readAll(
-    through(bytes, new DecompressionStream('gzip')),
-    Number.POSITIVE_INFINITY,
-  )
+  const text =
+    bytes.byteLength <= atOnceBytesMax
+      ? gunzipSync(bytes)
+      : await readAll(through(bytes, new DecompressionStream('gzip')), Number.POSITIVE_INFINITY)
   return new TextDecoder().decode(text).split('\n')
 }
 

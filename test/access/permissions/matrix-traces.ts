@@ -7,9 +7,26 @@ const ask =
 const get = ask('GET')
 const post = ask('POST')
 
+function locationIn(w: World): object {
+  return { mlflow_experiment: { experiment_id: w.experiment } }
+}
+
 function infoIn(w: World): object {
-  const trace_location = { mlflow_experiment: { experiment_id: w.experiment } }
-  return { trace: { trace_info: { trace_id: `tr-${w.name()}`, trace_location } } }
+  return { trace: { trace_info: { trace_id: `tr-${w.name()}`, trace_location: locationIn(w) } } }
+}
+
+const feedback = {
+  assessment_name: 'good',
+  source: { source_type: 'HUMAN' },
+  feedback: { value: true },
+}
+
+/** The path of what somebody said of the trace. */
+async function newAssessment(w: World): Promise<string> {
+  const { assessment } = await w.asAdmin(
+    post(`traces/${w.trace}/assessments`, { assessment: feedback }),
+  )
+  return `traces/${w.trace}/assessments/${assessment.assessment_id}`
 }
 
 /** Clients of 2.x and 3.x change traces by the same calls. */
@@ -65,6 +82,31 @@ export const traceRows: Readonly<Record<string, Row>> = {
       return ask('POST', '2.0')('traces/link-prompts', { trace_id: w.trace, prompt_versions })
     },
   ],
+  startTrace: [
+    'EDIT',
+    (w) => ask('POST', '2.0')('traces', { experiment_id: w.experiment, timestamp_ms: 1 }),
+  ],
+  endTrace: [
+    'EDIT',
+    (w) => ask('PATCH', '2.0')(`traces/${w.trace}`, { timestamp_ms: 1, status: 'OK' }),
+  ],
+  getTraceInfo: ['READ', (w) => ask('GET', '2.0')(`traces/${w.trace}/info`)],
+  searchTraces: ['signed in', (w) => ask('GET', '2.0')(`traces?experiment_ids=${w.experiment}`)],
+  searchTracesV3: ['signed in', (w) => post('traces/search', { locations: [locationIn(w)] })],
+  createAssessment: [
+    'EDIT',
+    (w) => post(`traces/${w.trace}/assessments`, { assessment: feedback }),
+  ],
+  getAssessment: ['READ', async (w) => get(await newAssessment(w))],
+  updateAssessment: [
+    'EDIT',
+    async (w) =>
+      ask('PATCH')(await newAssessment(w), {
+        assessment: { rationale: 'r' },
+        update_mask: 'rationale',
+      }),
+  ],
+  deleteAssessment: ['EDIT', async (w) => ask('DELETE')(await newAssessment(w))],
   serveGetTraceArtifact: [
     'READ',
     (w) => ({

@@ -114,3 +114,93 @@ def test_a_trace_that_is_not_there_is_an_error(client, experiment):
     with pytest.raises(MlflowException) as refused:
         client.get_trace("tr-" + "0" * 32)
     assert refused.value.error_code == "RESOURCE_DOES_NOT_EXIST"
+
+
+@pytest.mark.worker
+def test_traces_are_found_by_what_they_are_and_hold(client, experiment, run):
+    answer("pears")
+    mine = mlflow.get_last_active_trace_id()
+    read(mine)
+    for text in [
+        "status = 'OK'",
+        "tags.fruit = 'apple'",
+        "metadata.`mlflow.trace.session` LIKE 's-%'",
+        "span.name = 'call' AND span.status = 'ERROR'",
+        "span.attributes.big LIKE '1152921504606846976'",
+        "trace.text LIKE '%about pears%'",
+        f"run_id = '{run.info.run_id}'",
+    ]:
+        frame = mlflow.search_traces(locations=[experiment.experiment_id], filter_string=text)
+        assert list(frame["trace_id"]) == [mine], text
+    assert len(mlflow.search_traces(locations=[experiment.experiment_id])["spans"][0]) == 3
+    nothing = mlflow.search_traces(
+        locations=[experiment.experiment_id], filter_string="span.type = 'TOOL'"
+    )
+    assert len(nothing) == 0
+
+
+def test_pages_of_traces_follow_each_other(client, experiment):
+    ids = []
+    for i in range(5):
+        with mlflow.start_span(f"t{i}") as span:
+            pass
+        ids.append(span.trace_id)
+    mlflow.flush_trace_async_logging()
+    found, token = [], None
+    while True:
+        page = client.search_traces(
+            locations=[experiment.experiment_id], max_results=2, page_token=token
+        )
+        found += [trace.info.trace_id for trace in page]
+        token = page.token
+        if not token:
+            break
+    assert sorted(found) == sorted(ids)
+
+
+@pytest.mark.worker
+def test_tags_links_and_deletes(client, run, experiment, unique):
+    mlflow.genai.register_prompt(name=unique, template="Hello {{name}}")
+
+    @mlflow.trace
+    def greet():
+        return mlflow.genai.load_prompt(f"prompts:/{unique}/1").format(name="Ada")
+
+    greet()
+    trace_id = mlflow.get_last_active_trace_id()
+    read(trace_id)
+    client.set_trace_tag(trace_id, "k", "v")
+    client.set_trace_tag(trace_id, "gone", "v")
+    client.delete_trace_tag(trace_id, "gone")
+    tags = client.get_trace(trace_id).info.tags
+    assert tags["k"] == "v" and "gone" not in tags
+    client.link_traces_to_run([trace_id], run.info.run_id)
+    found = mlflow.search_traces(run_id=run.info.run_id, return_type="list")
+    assert [trace.info.trace_id for trace in found] == [trace_id]
+    assert client.delete_traces(experiment.experiment_id, trace_ids=[trace_id]) == 1
+    with pytest.raises(MlflowException):
+        client.get_trace(trace_id)
+
+
+@pytest.mark.worker
+def test_feedback_and_expectations_are_logged_overridden_and_deleted(client, experiment):
+    answer("pears")
+    trace_id = mlflow.get_last_active_trace_id()
+    read(trace_id)
+    first = mlflow.log_feedback(trace_id=trace_id, name="good", value=True, rationale="because")
+    mlflow.log_feedback(trace_id=trace_id, name="score", value=0.5)
+    mlflow.log_expectation(trace_id=trace_id, name="facts", value=["a", "b"])
+    second = mlflow.override_feedback(
+        trace_id=trace_id, assessment_id=first.assessment_id, value=False
+    )
+    by_name = {a.name: a for a in mlflow.get_trace(trace_id).info.assessments if a.valid is not False}
+    assert by_name["good"].feedback.value is False
+    assert by_name["score"].feedback.value == 0.5
+    assert by_name["facts"].expectation.value == ["a", "b"]
+    mlflow.delete_assessment(trace_id=trace_id, assessment_id=second.assessment_id)
+    kept = mlflow.get_assessment(trace_id=trace_id, assessment_id=first.assessment_id)
+    assert kept.valid and kept.rationale == "because"
+    found = mlflow.search_traces(
+        locations=[experiment.experiment_id], filter_string="feedback.good = 'true'"
+    )
+    assert list(found["trace_id"]) == [trace_id]

@@ -1,0 +1,166 @@
+import { sql } from 'drizzle-orm'
+import { absent, invalid } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
+import { checkLength } from '../../core/names.ts'
+import { ConstraintError } from '../../db/database.ts'
+import { jsonRowsOf } from '../../db/sql.ts'
+import type { Context } from '../../platform/context.ts'
+import { traceNamed } from '../reading/read-infos.ts'
+import type { Texts } from '../texts.ts'
+import { traceNotFound } from '../trace.ts'
+import {
+  type AssessmentRow,
+  addStatement,
+  assessmentFrom,
+  assessmentRead,
+  boundStatement,
+  checkAssessment,
+  checkAssessmentTexts,
+  type NewAssessment,
+  numberIn,
+  refuseTooMany,
+  type Said,
+  type TraceAssessment,
+} from './assessment.ts'
+
+/**
+ * Say something of a trace. What it overrides no longer counts.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such trace, or it has not what this would override
+ * @throws INVALID_PARAMETER_VALUE it is malformed, or there is one with its id
+ */
+export async function createAssessment(
+  ctx: Context,
+  traceId: string,
+  made: NewAssessment,
+): Promise<TraceAssessment> {
+  checkAssessment(made)
+  const assessmentId = made.assessmentId ?? `a-${ctx.randomId()}`
+  const trace = traceNamed(ctx, traceId)
+  const { overrides } = made
+  const isThere =
+    overrides === undefined
+      ? sql`1`
+      : sql`exists (select 1 from assessments o
+          where o.trace = traces.id and o.assessment_id = ${overrides})`
+  const write = ctx.db.batch({
+    trace,
+    added: addStatement(ctx, {
+      trace: sql`${trace} and ${isThere}`,
+      made: [{ ...made, assessmentId }],
+    }),
+    overridden:
+      overrides === undefined
+        ? undefined
+        : sql`update assessments set valid = 0
+            where trace = (${trace}) and assessment_id = ${overrides}`,
+    bound: boundStatement(trace),
+    assessments: assessmentRead(trace),
+  })
+  const read = await refuseTooMany(write).catch((err: unknown) => {
+    const isTaken = err instanceof ConstraintError && err.kind === 'unique'
+    throw isTaken
+      ? invalid(`Trace '${traceId}' has an assessment '${assessmentId}' already`, { cause: err })
+      : err
+  })
+  if (read.trace.length === 0) throw traceNotFound(traceId)
+  const row = read.assessments.find(({ assessment_id }) => assessment_id === assessmentId)
+  if (!row) throw absent(messages.noAssessment(overrides ?? '', traceId))
+  return assessmentFrom(row)
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such trace, or it has no such assessment */
+export async function getAssessment(
+  ctx: Context,
+  traceId: string,
+  assessmentId: string,
+): Promise<TraceAssessment> {
+  const { trace, found } = await ctx.db.batch({
+    trace: traceNamed(ctx, traceId),
+    found: oneRead(ctx, traceId, assessmentId),
+  })
+  if (trace.length === 0) throw absent(messages.noTraceOfAssessment(traceId))
+  const [row] = found
+  if (!row) throw absent(messages.noAssessment(assessmentId, traceId))
+  return assessmentFrom(row)
+}
+
+/** What is to be changed; undefined stays. */
+export type AssessmentChange = {
+  readonly name: string | undefined
+  readonly said: Said | undefined
+  readonly rationale: string | undefined
+  /** Added to what is there. */
+  readonly metadata: Texts | undefined
+}
+
+/**
+ * Change what an assessment says, but not of which kind it is.
+ *
+ * @throws RESOURCE_DOES_NOT_EXIST no such trace, or it has no such assessment
+ * @throws INVALID_PARAMETER_VALUE it is of another kind, or something is too long
+ */
+export async function updateAssessment(
+  ctx: Context,
+  { traceId, assessmentId }: { readonly traceId: string; readonly assessmentId: string },
+  change: AssessmentChange,
+): Promise<TraceAssessment> {
+  const before = await getAssessment(ctx, traceId, assessmentId)
+  checkChange(before, change)
+  const { said } = change
+  const metadata = { ...before.metadata, ...change.metadata }
+  checkAssessmentTexts({ ...said, rationale: change.rationale, metadata })
+  const trace = traceNamed(ctx, traceId)
+  const row = jsonRowsOf([
+    [
+      ...[change.name ?? null, change.rationale ?? null, JSON.stringify(change.metadata ?? {})],
+      ...[said?.value ?? null, numberIn(said?.value), said?.error ?? null],
+    ],
+  ])
+  const saidColumns = said
+    ? sql`value = j.value ->> 3, number = j.value ->> 4, error = j.value ->> 5,
+        is_serialized = ${said.isSerialized},`
+    : sql``
+  const write = ctx.db.batch({
+    changed: sql`update assessments set name = coalesce(j.value ->> 0, assessments.name),
+        rationale = coalesce(j.value ->> 1, assessments.rationale), ${saidColumns}
+        metadata = json_patch(assessments.metadata, j.value ->> 2), updated_at_ms = ${ctx.now()}
+      from json_each(${row}) j
+      where assessments.trace = (${trace}) and assessments.assessment_id = ${assessmentId}`,
+    bound: boundStatement(trace),
+    found: oneRead(ctx, traceId, assessmentId),
+  })
+  const [found] = (await refuseTooMany(write)).found
+  if (!found) throw absent(messages.noAssessment(assessmentId, traceId))
+  return assessmentFrom(found)
+}
+
+function checkChange(before: TraceAssessment, { name, said }: AssessmentChange): void {
+  if (name === '') throw invalid(messages.missing('assessment.assessment_name'))
+  checkLength(name ?? '', 1000, 'assessment.assessment_name')
+  if (said && said.kind !== before.kind) {
+    throw invalid(
+      `Cannot update ${said.kind} value on an assessment that is ${before.kind}; log another one that overrides it`,
+    )
+  }
+}
+
+/** Take back what was said; what it had overridden counts again. One that is not there is no error. */
+export async function deleteAssessment(
+  ctx: Context,
+  traceId: string,
+  assessmentId: string,
+): Promise<void> {
+  const trace = traceNamed(ctx, traceId)
+  const one = sql`trace = (${trace}) and assessment_id = ${assessmentId}`
+  await ctx.db.batch({
+    restored: sql`update assessments set valid = 1 where trace = (${trace})
+      and assessment_id in (select overrides from assessments where ${one})`,
+    deleted: sql`delete from assessments where ${one}`,
+  })
+}
+
+function oneRead(ctx: Context, traceId: string, assessmentId: string) {
+  return sql<AssessmentRow>`select a.*, t.trace_id from assessments a join traces t on t.id = a.trace
+    where t.id = (${traceNamed(ctx, traceId)}) and a.assessment_id = ${assessmentId}`
+}

@@ -1,0 +1,35 @@
+import { sql } from 'drizzle-orm'
+import type { Context } from '../../platform/context.ts'
+import { infoReads, infosFrom, traceNamed } from '../reading/read-infos.ts'
+import { keepTexts, type Texts } from '../texts.ts'
+import { type TraceInfo, type TraceState, traceNotFound } from '../trace.ts'
+import { isTooMuch, tooManyLabels } from './start-trace.ts'
+
+/** What clients of 2.x say at the end of a trace. */
+export type TraceEnd = {
+  readonly endMs: number
+  readonly state: TraceState
+  readonly tags: Texts
+  readonly metadata: Texts
+}
+
+/** End a trace that was started. @throws RESOURCE_DOES_NOT_EXIST no such trace */
+export async function endTrace(ctx: Context, traceId: string, end: TraceEnd): Promise<TraceInfo> {
+  const tags = JSON.stringify(keepTexts(end.tags, 'tags'))
+  const metadata = JSON.stringify(keepTexts(end.metadata, 'request_metadata'))
+  const id = traceNamed(ctx, traceId)
+  try {
+    const { ended: _, ...read } = await ctx.db.batch({
+      ended: sql`update traces set duration_ms = ${end.endMs} - request_time_ms,
+          state = ${end.state}, finalized = 1,
+          tags = json_patch(tags, ${tags}), metadata = json_patch(metadata, ${metadata})
+        where id = (${id})`,
+      ...infoReads(ctx, id),
+    })
+    const [info] = infosFrom(read)
+    if (!info) throw traceNotFound(traceId)
+    return info
+  } catch (err) {
+    throw isTooMuch(err) ? tooManyLabels(err) : err
+  }
+}

@@ -1,0 +1,160 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { mayReadSql } from '../../access/permissions/permitted.ts'
+import { invalid } from '../../core/error.ts'
+import type { Int64 } from '../../core/int64.ts'
+import { letOthersRun } from '../../core/rounds.ts'
+import type { Context } from '../../platform/context.ts'
+import { parseFilter } from '../../search/filter.ts'
+import { findPage, type Search, type Searchable } from '../../search/find-page.ts'
+import { parseOrderBy } from '../../search/order-by.ts'
+import { checkPageSize, type Page } from '../../search/page.ts'
+import { readInfos } from '../reading/read-infos.ts'
+import { readLines, type SpanPlace } from '../spans/read-lines.ts'
+import type { TraceInfo } from '../trace.ts'
+import { matchesLines } from './match-lines.ts'
+import { filterKinds } from './span-kinds.ts'
+import { type SplitFilter, splitFilter } from './split-filter.ts'
+import { traceFilterKeys, traceSortKeys } from './trace-keys.ts'
+
+const pageMax = 500
+const pageDefault = 100
+const experimentsMax = 1000
+
+const newestFirst = [
+  { expression: sql`t.request_time_ms`, descending: true, type: 'int64' },
+  { expression: sql`t.trace_id`, type: 'text' },
+] as const
+
+const searchableTraces: Searchable = {
+  from: sql`traces t`,
+  id: sql`t.id`,
+  filterKeys: traceFilterKeys,
+  sortKeys: traceSortKeys,
+  defaultOrder: newestFirst,
+  tieBreak: newestFirst,
+}
+
+export type TraceSearch = {
+  /** Unknown ids are ignored; an empty list finds nothing. */
+  readonly experimentIds: readonly number[]
+  readonly filter?: string | undefined
+  readonly orderBy: readonly string[]
+  readonly maxResults?: Int64 | undefined
+  readonly pageToken?: string | undefined
+}
+
+/**
+ * Traces of the given experiments, as far as the caller may read these; newest first, unless `orderBy`
+ * says otherwise. What SQL cannot judge, such as the content of spans, is looked at until the page is
+ * full or enough was read for one request: then the page is short, and its token goes on.
+ *
+ * @throws INVALID_PARAMETER_VALUE filter, order, page size or page token is wrong, or too many experiments
+ * @see MLflow REST API, "Search Traces"
+ */
+export async function searchTraces(ctx: Context, search: TraceSearch): Promise<Page<TraceInfo>> {
+  const page = await findTraces(ctx, search)
+  return { items: await readInfos(ctx, page.items), nextPageToken: page.nextPageToken }
+}
+
+async function findTraces(ctx: Context, search: TraceSearch): Promise<Page<number>> {
+  const count = checkPageSize(search.maxResults, { most: pageMax, absent: pageDefault })
+  const experiments = [...new Set(search.experimentIds)]
+  if (experiments.length > experimentsMax) {
+    throw invalid(`A search takes at most ${experimentsMax} experiments`)
+  }
+  const filter = splitFilter(parseFilter(search.filter))
+  const kinds =
+    filter.onSpan.length > 0 ? await filterKinds(ctx, experiments, filter.onSpan) : undefined
+  const wanted: Search = {
+    scope: [inExperimentsSql(ctx, experiments), ...(kinds ? [kinds.condition] : [])],
+    filter: filter.clauses,
+    orderBy: parseOrderBy(search.orderBy),
+    count,
+    token: search.pageToken,
+    fingerprint: ['traces', ctx.workspace, experiments, search.filter ?? '', search.orderBy],
+  }
+  const left = { ...filter, onSpan: kinds?.isExact ? [] : filter.onSpan }
+  const isJudged = left.onSpan.length + left.onText.length + left.onColumns.length === 0
+  return isJudged
+    ? findPage(ctx.db, searchableTraces, wanted)
+    : walkCandidates(ctx, { search: wanted, left, count })
+}
+
+function inExperimentsSql(ctx: Context, ids: readonly number[]): SQL {
+  const isReadable = sql`e.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'experiment', { id: sql`e.id` })}`
+  const [only] = ids
+  if (only !== undefined && ids.length === 1) {
+    return sql`t.experiment = (select e.id from experiments e where e.id = ${only} and ${isReadable})`
+  }
+  return sql`t.experiment in (select e.id from json_each(${JSON.stringify(ids)}) j
+    join experiments e on e.id = j.value where ${isReadable})`
+}
+
+/** What one request looks at beyond SQL: traces, and characters of their spans. */
+const candidatesMax = 20_000
+const charsMax = 16_000_000
+const spansPerRound = 100
+const columnsPerRound = 2000
+
+type Walk = { readonly search: Search; readonly left: SplitFilter; readonly count: number }
+
+/** The first candidates that fit, up to a full page or the end of what one request may look at. */
+async function walkCandidates(ctx: Context, { search, left, count }: Walk): Promise<Page<number>> {
+  const perRound = needsSpans(left) ? spansPerRound : columnsPerRound
+  const found: number[] = []
+  let [candidates, chars] = [0, 0]
+  let token = search.token
+  for (;;) {
+    const page = await findPage(ctx.db, searchableTraces, { ...search, count: perRound, token })
+    const round = await judgeRound(ctx, page.items, left)
+    for (const [i, id] of page.items.entries()) {
+      if (!round.fitting.has(id)) continue
+      found.push(id)
+      if (found.length === count) return { items: found, nextPageToken: page.tokenBehind(i + 1) }
+    }
+    candidates += page.items.length
+    chars += round.chars
+    token = page.nextPageToken
+    const isEnd = token === undefined || candidates >= candidatesMax || chars >= charsMax
+    if (isEnd) return { items: found, nextPageToken: token }
+    await letOthersRun()
+  }
+}
+
+function needsSpans({ onSpan, onText }: SplitFilter): boolean {
+  return onSpan.length + onText.length > 0
+}
+
+/** Which of some traces fit, and how many characters of spans were read for that. */
+async function judgeRound(ctx: Context, ids: readonly number[], left: SplitFilter) {
+  const places = await fitColumns(ctx, ids, left)
+  if (!needsSpans(left)) return { fitting: new Set(places.map(({ id }) => id)), chars: 0 }
+  const lines = await readLines(ctx, places)
+  const fitting = new Set<number>()
+  let chars = 0
+  for (const [id, own] of lines) {
+    chars += own.reduce((sum, line) => sum + line.length, 0)
+    if (matchesLines(own, left)) fitting.add(id)
+  }
+  return { fitting, chars }
+}
+
+type ColumnRow = SpanPlace & Readonly<Record<string, string | number | null>>
+
+/** Those of some traces whose values fit the regular expressions, and where their spans are. */
+async function fitColumns(
+  ctx: Context,
+  ids: readonly number[],
+  { onColumns }: SplitFilter,
+): Promise<readonly SpanPlace[]> {
+  const values = onColumns.map(({ column }, i) => sql`, ${column} as ${sql.raw(`v${i}`)}`)
+  const rows = await ctx.db.all(sql<ColumnRow>`select t.id, t.pack, t.pack_offset, t.pack_length
+      ${sql.join(values, sql``)}
+    from traces t where t.id in (select value from json_each(${JSON.stringify(ids)}))`)
+  return rows.filter((row) =>
+    onColumns.every(({ test }, i) => {
+      const value = row[`v${i}`]
+      return typeof value === 'string' && test(value)
+    }),
+  )
+}
