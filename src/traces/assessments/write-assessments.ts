@@ -5,9 +5,9 @@ import { checkLength } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
 import { jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import { traceNamed } from '../reading/read-infos.ts'
 import type { Texts } from '../texts.ts'
 import { traceNotFound } from '../trace.ts'
+import { traceNamed } from '../trace-named.ts'
 import {
   type AssessmentRow,
   addStatement,

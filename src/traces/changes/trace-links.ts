@@ -3,8 +3,8 @@ import { invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { checkLength } from '../../core/names.ts'
 import type { Context } from '../../platform/context.ts'
-import { traceNamed } from '../reading/read-infos.ts'
 import { traceNotFound } from '../trace.ts'
+import { traceNamed } from '../trace-named.ts'
 
 const linksMax = 100
 const idCharsMax = 255

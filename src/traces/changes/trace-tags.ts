@@ -5,9 +5,9 @@ import { checkKey, truncate } from '../../core/names.ts'
 import type { Context } from '../../platform/context.ts'
 import type { KeyValue } from '../../tracking/run.ts'
 import { isTooMuch, tooManyLabels } from '../ingest/start-trace.ts'
-import { traceNamed } from '../reading/read-infos.ts'
 import { checkNamed, placeTags, tagCharsMax } from '../texts.ts'
 import { traceNotFound } from '../trace.ts'
+import { traceNamed } from '../trace-named.ts'
 
 /**
  * Check a tag that is to be set, whether the trace is there or not.

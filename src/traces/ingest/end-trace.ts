@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm'
 import type { Context } from '../../platform/context.ts'
-import { infoReads, infosFrom, traceNamed } from '../reading/read-infos.ts'
+import { infoReads, infosFrom } from '../reading/read-infos.ts'
 import { keepTexts, type Texts } from '../texts.ts'
 import { type TraceInfo, type TraceState, traceNotFound } from '../trace.ts'
+import { traceNamed } from '../trace-named.ts'
 import { isTooMuch, tooManyLabels } from './start-trace.ts'
 
 /** What clients of 2.x say at the end of a trace. */

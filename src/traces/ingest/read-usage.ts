@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm'
 import type { Context } from '../../platform/context.ts'
-import { traceNamed } from '../reading/read-infos.ts'
 import { readLines, type SpanPlace } from '../spans/read-lines.ts'
 import { parseSpanLine } from '../spans/span-line.ts'
 import { cost, sumAmounts, tokenUsage } from '../spans/usage.ts'
+import { traceNamed } from '../trace-named.ts'
 
 type UsageRow = SpanPlace & {
   readonly payload_rows: number

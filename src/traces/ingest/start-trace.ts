@@ -11,10 +11,11 @@ import {
   type NewAssessment,
   refuseTooMany,
 } from '../assessments/assessment.ts'
-import { infoReads, infosFrom, traceNamed } from '../reading/read-infos.ts'
+import { infoReads, infosFrom } from '../reading/read-infos.ts'
 import { cost, readAmounts, tokenUsage } from '../spans/usage.ts'
 import { finalizedKey, keepTexts, type Texts } from '../texts.ts'
 import { checkTraceId, type TraceInfo, type TraceState } from '../trace.ts'
+import { traceNamed } from '../trace-named.ts'
 
 /** What a client says of a trace. Times are milliseconds. */
 export type TraceStart = {

@@ -8,7 +8,8 @@ import type { Span } from '../spans/span.ts'
 import { parseSpanLine } from '../spans/span-line.ts'
 import { sizeStatsKey } from '../texts.ts'
 import { type TraceInfo, traceNotFound } from '../trace.ts'
-import { hasSpans, infoReads, infosFrom, traceNamed } from './read-infos.ts'
+import { traceNamed } from '../trace-named.ts'
+import { hasSpans, infoReads, infosFrom } from './read-infos.ts'
 
 export type Trace = { readonly info: TraceInfo; readonly spans: readonly Span[] }
 

@@ -6,6 +6,7 @@ import type { SpanPlace } from '../spans/read-lines.ts'
 import type { traces } from '../tables.ts'
 import { artifactsTag, spansTag } from '../texts.ts'
 import { type TraceInfo, type TraceState, traceNotFound } from '../trace.ts'
+import { traceNamed } from '../trace-named.ts'
 
 export type InfoRow = Omit<
   typeof traces.$inferSelect,
@@ -23,11 +24,6 @@ export function infoReads(ctx: Context, ids: SQL) {
       from traces t join experiments on experiments.id = t.experiment where t.id in (${ids})`,
     assessments: assessmentRead(ids),
   }
-}
-
-/** The key of a trace by the id that the world sees: a select of `traces.id` as `id`. */
-export function traceNamed(ctx: Context, traceId: string): SQL {
-  return sql`select id from traces where workspace = ${ctx.workspace} and trace_id = ${traceId}`
 }
 
 /** Where the spans of a trace are; undefined: there is no such trace. */

@@ -40,7 +40,7 @@ export const issueField: FilterField = {
 }
 
 /** Whether such an assessment is of the trace `t`, or of its session as a whole. */
-export function isAssessed(which: SQL): SQL {
+function isAssessed(which: SQL): SQL {
   return sql`(exists (select 1 from assessments a where a.trace = t.id and ${which})
     or exists (select 1 from assessments a join traces o on o.id = a.trace
       where a.session_id = t.session_id and a.session_id is not null

@@ -12,7 +12,7 @@ import { readInfos } from '../reading/read-infos.ts'
 import { readLines, type SpanPlace } from '../spans/read-lines.ts'
 import type { TraceInfo } from '../trace.ts'
 import { matchesLines } from './match-lines.ts'
-import { filterKinds } from './span-kinds.ts'
+import { findKinds } from './span-kinds.ts'
 import { type SplitFilter, splitFilter } from './split-filter.ts'
 import { traceFilterKeys, traceSortKeys } from './trace-keys.ts'
 
@@ -64,7 +64,7 @@ async function findTraces(ctx: Context, search: TraceSearch): Promise<Page<numbe
   }
   const filter = splitFilter(parseFilter(search.filter))
   const kinds =
-    filter.onSpan.length > 0 ? await filterKinds(ctx, experiments, filter.onSpan) : undefined
+    filter.onSpan.length > 0 ? await findKinds(ctx, experiments, filter.onSpan) : undefined
   const wanted: Search = {
     scope: [inExperimentsSql(ctx, experiments), ...(kinds ? [kinds.condition] : [])],
     filter: filter.clauses,

@@ -23,7 +23,7 @@ export type KindFilter = {
  *
  * @param experiments ids
  */
-export async function filterKinds(
+export async function findKinds(
   ctx: Context,
   experiments: readonly number[],
   conditions: readonly SpanCondition[],
