@@ -48,9 +48,10 @@ export const layout = `
 @media (min-width: 48.01rem) { .phone-only { display: none; } }
 @media (max-width: 60rem) {
   .split { grid-template-columns: minmax(0, 1fr); }
+  .bar > nav, .bar .wide { display: none; } .bar .phone { display: block; }
 }
 @media (max-width: 48rem) {
-  .bar { padding-inline: 1rem; } .bar > nav, .bar .wide { display: none; } .bar .phone { display: block; }
+  .bar { padding-inline: 1rem; }
   .wide-only { display: none; }
   .menu { position: static; }
   .bar { position: relative; }
