@@ -150,6 +150,16 @@ export type VersionOfRun = {
   readonly stage: string
 }
 
+/** The versions that a logged model became, oldest first; only those that the caller may read. */
+export async function readVersionsOfLoggedModel(
+  ctx: Context,
+  modelId: string,
+): Promise<VersionOfRun[]> {
+  return ctx.db.all(sql<VersionOfRun>`select m.name, v.version, v.stage from model_versions v
+    join registered_models m on m.id = v.registered_model
+    where v.model_id = ${modelId} and ${readableVersion(ctx)} order by v.id limit ${relatedMax}`)
+}
+
 /** The versions that were made from each of these runs, oldest first; only those that the caller may read. */
 export async function readVersionsOfRuns(
   ctx: Context,

@@ -17,6 +17,11 @@ export function runIdOf(c: AppContext): string {
   return c.req.param('run') ?? ''
 }
 
+/** The logged model that the address names. */
+export function loggedModelIdOf(c: AppContext): string {
+  return c.req.param('model') ?? ''
+}
+
 /** The experiment that the address names. @throws INVALID_PARAMETER_VALUE it is no number */
 export function experimentIdOf(c: AppContext): number {
   return parseExperimentId(c.req.param('id') ?? '')

@@ -10,6 +10,7 @@ export function pathsUnder(prefix: string) {
   const experiment = (id: number) => `${prefix}/experiments/${id}`
   const run = (runId: string) => `${prefix}/runs/${part(runId)}`
   const deployment = (name: string) => `${prefix}/deployments/${part(name)}`
+  const loggedModel = (modelId: string) => `${prefix}/logged-models/${part(modelId)}`
   const promotion = (id: number) => `${prefix}/promotions/${id}`
   const query = (path: string, terms: Readonly<Record<string, string | undefined>>) => {
     const given = Object.entries(terms).flatMap(([key, value]) =>
@@ -43,6 +44,7 @@ export function pathsUnder(prefix: string) {
     experiments: `${prefix}/experiments`,
     experiment,
     run,
+    loggedModel,
     compareRuns: (runIds: readonly string[]) =>
       query(`${prefix}/runs/compare`, { ids: runIds.join(',') }),
     promote: (name: string, number: number) => `${version(name, number)}/promote`,

@@ -24,9 +24,10 @@ import {
 } from './deployments/deployments.tsx'
 import { showDocs } from './docs/docs.tsx'
 import type { ShownEndpoint } from './docs/docs-page.tsx'
-import { showRunFiles, showVersionFiles } from './files/files.tsx'
+import { showLoggedModelFiles, showRunFiles, showVersionFiles } from './files/files.tsx'
 import { showHome, showModels } from './home/home.tsx'
 import { followOldLink } from './home/old-links.ts'
+import { mayReadLoggedModel, showLoggedModel } from './logged-models/logged-models.tsx'
 import { showGates } from './models/gates.tsx'
 import {
   followPlace,
@@ -164,6 +165,8 @@ function runRoutes(): Hono<AppEnv> {
     )
     .route(experiment, trackedRoutes(experimentChanges.experimentPosts))
     .get('/runs/compare', guard(mayReadRuns), showRunComparison)
+    .get('/logged-models/:model', guard(mayReadLoggedModel), showLoggedModel)
+    .get('/logged-models/:model/files', guard(mayReadLoggedModel), showLoggedModelFiles)
     .get('/runs/:run', guard(mayReadRun), showRun)
     .get('/runs/:run/children', guard(mayReadRun), followChildren)
     .get('/runs/:run/charts', guard(mayReadRun), showRunCharts)

@@ -188,6 +188,8 @@ describe('links of MLflow’s own page', () => {
     ['/experiments/1/runs/abc', '/p/runs/abc'],
     ['/experiments/1/runs/abc/model-metrics', '/p/runs/abc/charts'],
     ['/experiments/1/runs/abc/artifacts/model', '/p/runs/abc/files'],
+    ['/experiments/1/models/m-1', '/p/logged-models/m-1'],
+    ['/experiments/1/models/m-1/artifacts', '/p/logged-models/m-1/files'],
     ['/experiments/1/traces?o=1', '/p/experiments/1'],
     ['/experiments/x', undefined],
     ['/compare-runs?runs=["a","b"]&experiments=["1"]', '/p/runs/compare?ids=a%2Cb'],

@@ -10,8 +10,9 @@ import {
 } from '../../registry/files/artifact-place.ts'
 import { getVersionFiles, sealedManifest } from '../../registry/files/version-manifest.ts'
 import { getExperiment } from '../../tracking/experiments/experiment.ts'
+import { getLoggedModel } from '../../tracking/logged-models/read-logged-models.ts'
 import { getRunInfo } from '../../tracking/runs/read-runs.ts'
-import { modelNameOf, runIdOf, versionOf } from '../addressed.ts'
+import { loggedModelIdOf, modelNameOf, runIdOf, versionOf } from '../addressed.ts'
 import { attempt } from '../attempt.ts'
 import { Given } from '../parts/text.tsx'
 import { frameOf } from '../shell/frame.ts'
@@ -42,6 +43,33 @@ export async function showRunFiles(c: AppContext): Promise<Response> {
     },
   }
   const place = await readPlace(c, owner, { path, located: below(ctx, run.artifactUri, path) })
+  return sendPage(c, { frame, page: <FilesPage {...{ frame, owner, path, place }} /> })
+}
+
+/** `GET /logged-models/{model_id}/files?path=&after=` */
+export async function showLoggedModelFiles(c: AppContext): Promise<Response> {
+  const { ctx } = c.var
+  const path = pathIn(c)
+  const [frame, model] = await Promise.all([frameOf(c), getLoggedModel(ctx, loggedModelIdOf(c))])
+  const { to } = frame
+  const { modelId, name, experimentId } = model
+  const files = `/ajax-api/2.0/mlflow/logged-models/${modelId}/artifacts`
+  const owner: FileOwner = {
+    title: name,
+    heading: <Given text={name} />,
+    section: 'experiments',
+    crumbs: [
+      ...experimentCrumbs(to, await getExperiment(ctx, experimentId)),
+      { text: name, href: to.loggedModel(modelId) },
+    ],
+    pageOf: (of) => to.query(`${to.loggedModel(modelId)}/files`, { path: of }),
+    fileOf: (of) => to.query(`${to.prefix}${files}/files`, { artifact_file_path: of }),
+    api: {
+      method: 'GET',
+      path: to.query(`${files}/directories`, { artifact_directory_path: path }),
+    },
+  }
+  const place = await readPlace(c, owner, { path, located: below(ctx, model.artifactUri, path) })
   return sendPage(c, { frame, page: <FilesPage {...{ frame, owner, path, place }} /> })
 }
 

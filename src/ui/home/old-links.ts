@@ -42,17 +42,23 @@ export function pageOfOldLink(link: string, to: Paths): string | undefined {
   }
 }
 
-/** `/experiments`, `/experiments/1`, `/experiments/1/runs/<id>` and what hangs below a run. */
+/** `/experiments`, `/experiments/1`, `/experiments/1/runs/<id>` and `/models/<id>`, and what hangs below these. */
 function experimentOrRun(
   [id, below, runId, tab]: readonly string[],
   to: Paths,
 ): string | undefined {
   if (id === undefined || id === '') return to.experiments
   if (!/^\d{1,15}$/.test(id)) return undefined
+  if (below === 'models' && runId) return loggedModel(runId, tab, to)
   if (below !== 'runs' || !runId) return to.experiment(Number(id))
   const isCharts = tab === 'model-metrics' || tab === 'system-metrics'
   if (isCharts) return `${to.run(runId)}/charts`
   return tab === 'artifacts' || tab === 'artifactPath' ? `${to.run(runId)}/files` : to.run(runId)
+}
+
+function loggedModel(modelId: string, tab: string | undefined, to: Paths): string {
+  const page = to.loggedModel(modelId)
+  return tab === 'artifacts' ? `${page}/files` : page
 }
 
 function modelOrVersion([name, versions, number]: readonly string[], to: Paths): string {

@@ -52,7 +52,10 @@ export const LineageList: FC<{ readonly lineage: Lineage; readonly to: Paths }> 
         <>
           <dt>Logged model</dt>
           <dd>
-            <Given text={loggedModel.name} /> <code>{loggedModel.modelId}</code>
+            <a href={to.loggedModel(loggedModel.modelId)}>
+              <Given text={loggedModel.name} />
+            </a>{' '}
+            <code>{loggedModel.modelId}</code>
           </dd>
         </>
       )}

@@ -237,8 +237,8 @@ const Origin: FC<{ readonly standing: RunStanding; readonly to: Paths }> = ({
             </dd>
           </>
         ) : null}
-        <ModelIds title="Wrote models" of={modelOutputs.map(({ modelId }) => modelId)} />
-        <ModelIds title="Read models" of={modelInputs} />
+        <ModelIds title="Wrote models" of={modelOutputs.map(({ modelId }) => modelId)} to={to} />
+        <ModelIds title="Read models" of={modelInputs} to={to} />
         {facts.map(([what, value]) =>
           value === undefined ? null : (
             <>
@@ -252,13 +252,19 @@ const Origin: FC<{ readonly standing: RunStanding; readonly to: Paths }> = ({
   )
 }
 
-const ModelIds: FC<{ readonly title: string; readonly of: readonly string[] }> = ({ title, of }) =>
+const ModelIds: FC<{
+  readonly title: string
+  readonly of: readonly string[]
+  readonly to: Paths
+}> = ({ title, of, to }) =>
   of.length === 0 ? null : (
     <>
       <dt>{title}</dt>
       <dd class="mono">
         {of.slice(0, 20).map((id) => (
-          <div>{visibleText(id)}</div>
+          <div>
+            <a href={to.loggedModel(id)}>{visibleText(id)}</a>
+          </div>
         ))}
         {of.length > 20 ? `and ${countText(of.length - 20)} more` : ''}
       </dd>

@@ -16,9 +16,11 @@ type ValuesProps = {
   readonly title: string
   readonly of: readonly KeyValue[]
   readonly total: number
+  /** What they are of. */
+  readonly whose?: 'run' | 'model'
 }
 
-export const Values: FC<ValuesProps> = ({ title, of, total }) => (
+export const Values: FC<ValuesProps> = ({ title, of, total, whose = 'run' }) => (
   <section class="near" aria-labelledby={title.toLowerCase()}>
     <h2 id={title.toLowerCase()}>
       {title} {countText(total)}
@@ -26,7 +28,7 @@ export const Values: FC<ValuesProps> = ({ title, of, total }) => (
     {of.length === 0 ? (
       <p class="soft">None{total > 0 ? ' of this name' : ''}.</p>
     ) : (
-      <Table caption={`${title} of the run`} columns={['Name', 'Value']}>
+      <Table caption={`${title} of the ${whose}`} columns={['Name', 'Value']}>
         {of.slice(0, rowsMax).map(({ key, value }) => (
           <tr>
             <th scope="row">

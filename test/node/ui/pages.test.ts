@@ -145,6 +145,11 @@ describe.skipIf(!isThere)('in a browser', () => {
     const other = await logRun({ name: 'other', metrics: wavesOf('loss', 3) })
     const found = await mlflow(ann, 'POST', 'runs/search', { experiment_ids: ['1'] })
     const run = `/runs/${found.json.runs[0].info.run_id}`
+    const logged = await mlflow(ann, 'POST', 'logged-models', {
+      ...{ experiment_id: '1', name: 'scorer', source_run_id: wave },
+      params: [{ key: 'kind', value: 'rf' }],
+    })
+    const model = `/logged-models/${logged.json.model.info.model_id}`
     const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
     stops.push(async () => server.close())
     const nightly = '/experiments/1'
@@ -153,6 +158,7 @@ describe.skipIf(!isThere)('in a browser', () => {
       ...['/experiments/new', `${nightly}/change`, `${nightly}/columns?find=a`],
       ...[`/runs/${wave}/charts`, `/runs/${wave}/charts?metric=loss`],
       ...[`/runs/compare?ids=${wave},${other}`],
+      ...[model, `${model}/files`],
       ...[run, `${run}/change`, `${run}/files`, `/models/${name}/3/files?path=MLmodel`],
     ]
     expect(await walk(url, paths, { who: ann, seenIn: diagonal })).toEqual([])
