@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { entryStatement } from '../../audit/commit.ts'
 import { excerpt, invalid, notFound, RegistryError } from '../../core/error.ts'
+import { matchesGlob } from '../../core/glob.ts'
 import { checkLength } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
@@ -87,6 +88,14 @@ export async function listGrants(
     },
   )
   return { ...page, items: page.items.map(grantFrom) }
+}
+
+/** The grants whose globs of models match `model`, oldest first; a glob stands for itself. */
+export async function listGrantsFor(ctx: Context, model: string): Promise<Grant[]> {
+  const rows = await ctx.db.all(
+    sql<GrantRow>`select * from grants where workspace = ${ctx.workspace} order by id`,
+  )
+  return rows.filter(({ models }) => matchesGlob(models, model)).map(grantFrom)
 }
 
 /** The grants that the caller has, by itself or by a group; oldest first. */

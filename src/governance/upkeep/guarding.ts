@@ -40,7 +40,11 @@ export function setPolicy(
 }
 
 /** `replaceStages`, which settles approvals and closes the open requests for stages that are removed. */
-export async function setStages(ctx: Context, wanted: readonly Stage[]): Promise<Stage[]> {
+export async function setStages(
+  ctx: Context,
+  wanted: readonly Stage[],
+  seen?: readonly Stage[],
+): Promise<Stage[]> {
   const names = checkStages(wanted).map(({ name }) => name)
   return runSettling(ctx, {
     // The list is that of the whole server.
@@ -50,7 +54,7 @@ export async function setStages(ctx: Context, wanted: readonly Stage[]): Promise
       isMade: areStages(names),
       closing: supersedeStageless(ctx),
     }),
-    change: (settling) => replaceStages(settling, wanted),
+    change: (settling) => replaceStages(settling, wanted, seen),
   })
 }
 

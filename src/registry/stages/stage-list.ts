@@ -25,21 +25,22 @@ function stagesFrom(rows: readonly StageRow[]): Stage[] {
 /**
  * Replace the whole list of stages.
  *
+ * @param seen the list that the caller read; absent: any
  * @returns the list as it is kept
  * @throws INVALID_PARAMETER_VALUE a name or a rule is wrong, or one of MLflow's four is missing
  * @throws RESOURCE_CONFLICT versions are in a stage that is left out, or several of one model in
- *   one that is to be exclusive
+ *   one that is to be exclusive; or the list is not the one that was seen
  */
-export async function replaceStages(ctx: Context, wanted: readonly Stage[]): Promise<Stage[]> {
+export async function replaceStages(
+  ctx: Context,
+  wanted: readonly Stage[],
+  seen?: readonly Stage[],
+): Promise<Stage[]> {
   const stages = checkStages(wanted)
-  const allowed = sql`not exists (${lostVersions(stages)}) and not exists (${crowds(stages)})`
-  const after = JSON.stringify({
-    items: stages.map(({ name, isExclusive, from }) => ({
-      name,
-      exclusive: isExclusive,
-      from: from ?? null,
-    })),
-  })
+  const isSeen = seen ? sql`${listJson} = ${listText(seen)}` : sql`1`
+  const allowed = sql`not exists (${lostVersions(stages)}) and not exists (${crowds(stages)})
+    and ${isSeen}`
+  const after = listText(stages)
   const rows = stages.map(({ name, isExclusive, from }, position) => [
     name,
     stageKey(name),
@@ -66,7 +67,17 @@ export async function replaceStages(ctx: Context, wanted: readonly Stage[]): Pro
   return stagesFrom(kept)
 }
 
-/** The list as the audit log keeps it: the same text as from `JSON.stringify`. */
+function listText(stages: readonly Stage[]): string {
+  return JSON.stringify({
+    items: stages.map(({ name, isExclusive, from }) => ({
+      name,
+      exclusive: isExclusive,
+      from: from ?? null,
+    })),
+  })
+}
+
+/** The list as the audit log keeps it: the same text as `listText`. */
 const listJson = sql`json_object('items', json((select json_group_array(json_object('name', name,
     'exclusive', json(iif(is_exclusive, 'true', 'false')), 'from', json(entered_from)))
   from (select * from stages order by position))))`

@@ -1,8 +1,30 @@
 import { Hono } from 'hono'
+import { requireGovernor } from '../../access/permissions/workspace-rights.ts'
 import type { AppEnv } from '../../http/app-env.ts'
 import { anyone, guard } from '../../http/guards/guard.ts'
 import { pagePrefix } from '../../http/guards/workspace.ts'
 import { pathsUnder } from '../paths.ts'
+import { postGrant, postGrantDeletion, showGrants } from './access/grants.tsx'
+import * as groups from './access/groups.tsx'
+import {
+  mayReadIdentities,
+  postAdmission,
+  postIdentity,
+  postUnlinking,
+  showIdentities,
+} from './access/identities.tsx'
+import {
+  postServiceAccount,
+  postServiceAccountDeletion,
+  showServiceAccounts,
+} from './access/service-accounts.tsx'
+import {
+  mayReadTokens,
+  postAnyTokenRevocation,
+  postTokenFor,
+  showTokens,
+} from './access/tokens.tsx'
+import * as users from './access/users.tsx'
 import {
   postPolicyDeletion,
   showPolicies,
@@ -11,6 +33,7 @@ import {
   showRevisions,
 } from './policies/policies.tsx'
 import { postPolicy, postPolicyStep, showPolicyEdit } from './policies/policy-edit.tsx'
+import { postStages, showStages } from './stages/stages.tsx'
 import {
   mayManageWebhooks,
   postNewWebhook,
@@ -41,6 +64,38 @@ export function settingsRoutes(): Hono<AppEnv> {
     .get(`${policy}/delete`, guard(anyone), (c) => showPolicyDeletion(c))
     .post(`${policy}/delete`, postPolicyDeletion)
     .route('/settings', webhookRoutes())
+    .route('/settings', accessRoutes())
+    .get('/settings/stages', guard(anyone), (c) => showStages(c))
+    .post('/settings/stages', postStages)
+}
+
+/** Who may sign in, and what they may. */
+function accessRoutes(): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .get('/users', guard(anyone), (c) => users.showUsers(c))
+    .post('/users', users.postUser)
+    .get('/users/:name', guard(anyone), (c) => users.showUser(c))
+    .post('/users/:name/admin', users.postUserAdmin)
+    .post('/users/:name/password', users.postUserPassword)
+    .post('/users/:name/delete', users.postUserDeletion)
+    .get('/groups', guard(anyone), (c) => groups.showGroups(c))
+    .post('/groups', groups.postGroup)
+    .get('/groups/:name', guard(anyone), (c) => groups.showGroup(c))
+    .post('/groups/:name/members', groups.postMembers)
+    .post('/groups/:name/delete', groups.postGroupDeletion)
+    .get('/service-accounts', guard(anyone), (c) => showServiceAccounts(c))
+    .post('/service-accounts', postServiceAccount)
+    .post('/service-accounts/delete', postServiceAccountDeletion)
+    .get('/tokens', guard(mayReadTokens), (c) => showTokens(c))
+    .post('/tokens', postTokenFor)
+    .post('/tokens/revoke', postAnyTokenRevocation)
+    .get('/grants', guard(requireGovernor), (c) => showGrants(c))
+    .post('/grants', postGrant)
+    .post('/grants/delete', postGrantDeletion)
+    .get('/identities', guard(mayReadIdentities), (c) => showIdentities(c))
+    .post('/identities', postIdentity)
+    .post('/identities/unlink', postUnlinking)
+    .post('/identities/admit', postAdmission)
 }
 
 function webhookRoutes(): Hono<AppEnv> {

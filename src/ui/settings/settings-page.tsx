@@ -5,7 +5,17 @@ import type { Frame } from '../shell/frame.ts'
 import { type Crumb, Page } from '../shell/page.tsx'
 
 /** The parts of the settings, in the order of their list. */
-const sections = { policies: 'Policies', webhooks: 'Webhooks' } as const
+const sections = {
+  policies: 'Policies',
+  webhooks: 'Webhooks',
+  users: 'Users',
+  groups: 'Groups',
+  'service-accounts': 'Service accounts',
+  tokens: 'Access tokens',
+  grants: 'Grants',
+  identities: 'Identities',
+  stages: 'Stages',
+} as const
 
 export type SettingsSection = keyof typeof sections
 

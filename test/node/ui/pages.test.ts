@@ -266,6 +266,12 @@ describe.skipIf(!isThere)('in a browser', () => {
 
   test('so are those of the settings', async () => {
     const { platform, call } = await askedWorld()
+    const grant = { principal: 'user:ann', action: 'promote', models: '*', stage: 'Production' }
+    const identity = { account: 'ann', issuer: 'https://issuer.example', subject: 'ann-1' }
+    await call(admin, 'POST', '/api/v1/grants', grant)
+    await call(admin, 'POST', '/api/v1/identities', identity)
+    await call(admin, 'POST', '/api/v1/service-accounts', { name: 'ci' })
+    await call(admin, 'POST', '/api/v1/tokens', { name: 'nightly', for: 'service:ci' })
     const hook = { name: 'chat', url: 'https://93.184.216.34/', events: ['promotion.*'] }
     const made = await call(admin, 'POST', '/api/v1/webhooks', { ...hook, status: 'DISABLED' })
     const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
@@ -275,7 +281,16 @@ describe.skipIf(!isThere)('in a browser', () => {
     const paths = [
       ...['/settings', policy, `${policy}/edit`, `${policy}/edit?view=json`],
       ...[`${policy}/revisions`, `${policy}/delete`, '/settings/new-policy', '/profile'],
-      ...['/settings/webhooks', webhook, `${webhook}/edit`],
+      ...[
+        '/settings/webhooks',
+        webhook,
+        `${webhook}/edit`,
+        '/settings/users',
+        '/settings/users/rita',
+      ],
+      ...['/settings/groups', '/settings/groups/ml-approvers', '/settings/service-accounts'],
+      ...['/settings/tokens', '/settings/grants?model=fraud-detector', '/settings/identities'],
+      ...['/settings/stages'],
     ]
     expect(await walk(url, paths, { who: admin, seenIn: diagonal })).toEqual([])
   }, 120_000)

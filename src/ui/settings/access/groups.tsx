@@ -1,0 +1,112 @@
+import { deleteGroup, getGroup, listGroups, setGroup } from '../../../access/accounts/groups.ts'
+import { requireAccessAdmin } from '../../../access/accounts/require-admin.ts'
+import { conflict, invalid, RegistryError } from '../../../core/error.ts'
+import type { AppContext } from '../../../http/app-env.ts'
+import { optionalQuery } from '../../../http/guards/target.ts'
+import type { Context } from '../../../platform/context.ts'
+import { attempt } from '../../attempt.ts'
+import { changeOn, checkGiven, checkTyped, type Reshown } from '../../changes/change.ts'
+import { findRefusal } from '../../forms.ts'
+import { sendPage } from '../../shell/page.tsx'
+import { settingsFrameOf } from '../settings-frame.ts'
+import { GroupPage, GroupsPage } from './groups-page.tsx'
+
+const perPage = 100
+
+async function mayAdministrate(ctx: Context): Promise<void> {
+  requireAccessAdmin(ctx)
+}
+
+/** `GET /settings/groups?after=` */
+export async function showGroups(c: AppContext, shown: Reshown = {}): Promise<Response> {
+  const { ctx } = c.var
+  const [frame, groups, whyNot] = await Promise.all([
+    settingsFrameOf(c),
+    listGroups(ctx, optionalQuery(c, 'after') ?? '', perPage),
+    findRefusal(mayAdministrate(ctx)),
+  ])
+  const next = groups.length === perPage ? groups.at(-1)?.name : undefined
+  const page = <GroupsPage {...{ frame, groups, next, whyNot, ...shown }} />
+  return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
+}
+
+/** `GET /settings/groups/{name}` */
+export async function showGroup(c: AppContext, shown: Reshown = {}): Promise<Response> {
+  const { ctx } = c.var
+  const [frame, group, whyNot] = await Promise.all([
+    settingsFrameOf(c),
+    getGroup(ctx, groupNameOf(c)),
+    findRefusal(mayAdministrate(ctx)),
+  ])
+  const page = <GroupPage {...{ frame, group, whyNot, ...shown }} />
+  return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
+}
+
+function groupNameOf(c: AppContext): string {
+  return c.req.param('name') ?? ''
+}
+
+function linesOf(text: string | undefined): string[] {
+  return (text ?? '').split('\n').flatMap((line) => line.trim() || [])
+}
+
+const onList = changeOn({
+  show: showGroups,
+  atOf: () => ({}),
+  addressOf: (to) => `${to.settings}/groups`,
+})
+
+const onGroup = changeOn({
+  show: showGroup,
+  atOf: (c) => ({ name: groupNameOf(c) }),
+  addressOf: (to, { name }) => `${to.settings}/groups/${encodeURIComponent(name)}`,
+})
+
+/** `POST /settings/groups` */
+export const postGroup = onList({
+  operation: 'putGroup',
+  read: (form) => ({ name: form.text('name'), members: linesOf(form.text('members')) }),
+  rule: mayAdministrate,
+  field: 'name',
+  async make(ctx, { name, members }) {
+    const given = checkGiven(name, 'The name')
+    const absent = await attempt('RESOURCE_DOES_NOT_EXIST', getGroup(ctx, given))
+    if (!(absent instanceof RegistryError)) {
+      throw invalid(`There is a group '${given}' already; change its members on its page`)
+    }
+    await setGroup(ctx, given, members)
+  },
+})
+
+/** `POST /settings/groups/{name}/members`: exactly these, where nobody changed them meanwhile. */
+export const postMembers = onGroup({
+  operation: 'putGroup',
+  read: (form) => ({
+    members: linesOf(form.text('members')),
+    seen: linesOf(form.exact('seen_members')),
+  }),
+  rule: mayAdministrate,
+  field: 'members',
+  async make(ctx, { name, members, seen }) {
+    const now = await getGroup(ctx, name)
+    if (now.members.join('\n') !== seen.join('\n')) {
+      throw conflict(
+        `Somebody else changed the members meanwhile, so nothing was done: now they are ${now.members.join(', ') || 'none'}`,
+      )
+    }
+    await setGroup(ctx, name, members)
+  },
+})
+
+/** `POST /settings/groups/{name}/delete` */
+export const postGroupDeletion = onGroup({
+  operation: 'deleteGroup',
+  read: (form) => ({ typed: form.text('confirm') }),
+  rule: mayAdministrate,
+  field: 'confirm',
+  async make(ctx, { name, typed }) {
+    checkTyped(typed, name)
+    await deleteGroup(ctx, name)
+  },
+  next: (to) => `${to.settings}/groups`,
+})

@@ -1,0 +1,215 @@
+import type { FC } from 'hono/jsx'
+import {
+  admitIdentity,
+  type BarredIdentity,
+  findBarredAfter,
+} from '../../../access/accounts/barred.ts'
+import {
+  findIdentitiesAfter,
+  type Identity,
+  linkIdentity,
+  unlinkIdentity,
+} from '../../../access/accounts/identities.ts'
+import { requireAdmin } from '../../../access/permissions/require.ts'
+import { invalid } from '../../../core/error.ts'
+import type { AppContext } from '../../../http/app-env.ts'
+import { optionalQuery } from '../../../http/guards/target.ts'
+import type { Context } from '../../../platform/context.ts'
+import { changeOn, checkGiven, type Reshown } from '../../changes/change.ts'
+import type { FormFields } from '../../forms.ts'
+import { Time } from '../../parts/byline.tsx'
+import { LineField, Problem } from '../../parts/fields.tsx'
+import { Table } from '../../parts/table.tsx'
+import { Given, visibleText } from '../../parts/text.tsx'
+import { numberIn } from '../../paths.ts'
+import { sendPage } from '../../shell/page.tsx'
+import { settingsFrameOf } from '../settings-frame.ts'
+import { type SettingsFrame, SettingsPage } from '../settings-page.tsx'
+
+const perPage = 100
+
+/** @throws PERMISSION_DENIED */
+export async function mayReadIdentities(ctx: Context): Promise<void> {
+  requireAdmin(ctx)
+}
+
+/** `GET /settings/identities?after=` */
+export async function showIdentities(c: AppContext, shown: Reshown = {}): Promise<Response> {
+  const { ctx } = c.var
+  const after = numberIn(optionalQuery(c, 'after')) ?? 0
+  const [frame, identities, barred] = await Promise.all([
+    settingsFrameOf(c),
+    findIdentitiesAfter(ctx, after, perPage),
+    findBarredAfter(ctx, 0, perPage),
+  ])
+  const page = <IdentitiesPage {...{ frame, identities, barred, ...shown }} />
+  return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
+}
+
+const change = changeOn({
+  show: showIdentities,
+  addressOf: (to) => `${to.settings}/identities`,
+  atOf: () => ({}),
+})
+
+/** `POST /settings/identities` */
+export const postIdentity = change({
+  operation: 'linkIdentity',
+  read: (form) => ({
+    account: form.text('account'),
+    issuer: form.text('issuer'),
+    subject: form.text('subject'),
+  }),
+  rule: mayReadIdentities,
+  field: 'account',
+  make: (ctx, { account, issuer, subject }) =>
+    linkIdentity(ctx, {
+      account: checkGiven(account, 'The account'),
+      issuer: checkGiven(issuer, 'The issuer'),
+      subject: checkGiven(subject, 'The subject'),
+    }),
+})
+
+const readId = (form: FormFields) => ({ id: numberIn(form.text('id')) })
+
+function checkId(id: number | undefined): number {
+  if (id === undefined) throw invalid('The form does not say which one')
+  return id
+}
+
+/** `POST /settings/identities/unlink` */
+export const postUnlinking = change({
+  operation: 'unlinkIdentity',
+  read: readId,
+  rule: mayReadIdentities,
+  make: (ctx, { id }) => unlinkIdentity(ctx, checkId(id)),
+})
+
+/** `POST /settings/identities/admit` */
+export const postAdmission = change({
+  operation: 'admitIdentity',
+  read: readId,
+  rule: mayReadIdentities,
+  make: (ctx, { id }) => admitIdentity(ctx, checkId(id)),
+})
+
+type IdentitiesPageProps = Reshown & {
+  readonly frame: SettingsFrame
+  readonly identities: readonly Identity[]
+  readonly barred: readonly BarredIdentity[]
+}
+
+/** Whom issuers outside identify, and the accounts that they have here. */
+const IdentitiesPage: FC<IdentitiesPageProps> = (props) => {
+  const { frame, identities, barred, problem, typed } = props
+  const { to } = frame
+  const path = `${to.settings}/identities`
+  const last = identities.length === perPage ? identities.at(-1)?.id : undefined
+  return (
+    <SettingsPage
+      frame={frame}
+      at="identities"
+      title="Identities"
+      about={
+        <p class="soft">Whom providers and pipelines outside identify, and their accounts here.</p>
+      }
+      api={{ method: 'GET', path: '/api/v1/identities' }}
+    >
+      <Problem of={problem} />
+      {identities.length === 0 ? (
+        <p class="empty">None: nobody came by an issuer outside.</p>
+      ) : (
+        <Table caption="Identities" columns={['Account', 'Issuer', 'Subject', 'Since', 'Unlink']}>
+          {identities.map(({ id, account, issuer, subject, createdAtMs }) => (
+            <tr>
+              <th scope="row">
+                <Given text={account} />
+              </th>
+              <td>
+                <Given text={issuer} />
+              </td>
+              <td>
+                <Given text={subject} />
+              </td>
+              <td>
+                <Time atMs={createdAtMs} />
+              </td>
+              <td>
+                <form method="post" action={`${path}/unlink`}>
+                  <input type="hidden" name="id" value={String(id)} />
+                  <button
+                    type="submit"
+                    class="quiet danger small"
+                    aria-label={`Unlink ${visibleText(subject)}: sign-ins through it end, and it gets no account by itself`}
+                  >
+                    Unlink
+                  </button>
+                </form>
+              </td>
+            </tr>
+          ))}
+        </Table>
+      )}
+      {last === undefined ? null : (
+        <p>
+          <a class="button quiet" href={to.query(path, { after: String(last) })}>
+            Next identities
+          </a>
+        </p>
+      )}
+      <section class="panel near" aria-labelledby="link">
+        <h2 id="link">Link an account</h2>
+        <form method="post" action={path} class="fields-row">
+          <LineField
+            label="Account"
+            name="account"
+            isRequired
+            {...{ problem, typed: typed?.('account') }}
+          />
+          <LineField label="Issuer" name="issuer" isRequired typed={typed?.('issuer')} />
+          <LineField label="Subject" name="subject" isRequired typed={typed?.('subject')} />
+          <button type="submit">Link</button>
+        </form>
+      </section>
+      {barred.length === 0 ? null : (
+        <section class="near" aria-labelledby="barred">
+          <h2 id="barred">Barred</h2>
+          <p class="soft">
+            Their accounts were ended here, so signing in makes no new one. Shown are the first{' '}
+            {perPage}.
+          </p>
+          <Table caption="Barred identities" columns={['Was', 'Issuer', 'Subject', 'By', 'Admit']}>
+            {barred.map(({ id, account, issuer, subject, barredBy }) => (
+              <tr>
+                <th scope="row">
+                  <Given text={account} />
+                </th>
+                <td>
+                  <Given text={issuer} />
+                </td>
+                <td>
+                  <Given text={subject} />
+                </td>
+                <td>
+                  <Given text={barredBy} />
+                </td>
+                <td>
+                  <form method="post" action={`${path}/admit`}>
+                    <input type="hidden" name="id" value={String(id)} />
+                    <button
+                      type="submit"
+                      class="quiet small"
+                      aria-label={`Admit ${visibleText(subject)}`}
+                    >
+                      Admit
+                    </button>
+                  </form>
+                </td>
+              </tr>
+            ))}
+          </Table>
+        </section>
+      )}
+    </SettingsPage>
+  )
+}
