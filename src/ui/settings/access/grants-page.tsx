@@ -104,7 +104,7 @@ const GrantTable: FC<{ readonly grants: readonly Grant[]; readonly path: string 
             <button
               type="submit"
               class="quiet danger small"
-              aria-label={`Take ${grant.action} of ${visibleText(grant.models)} away from ${visibleText(grant.principal)}`}
+              aria-label={`Take away ${grant.action} of ${visibleText(grant.models)} from ${visibleText(grant.principal)}`}
             >
               Take away
             </button>

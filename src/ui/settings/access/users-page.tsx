@@ -138,6 +138,8 @@ export const UserPage: FC<UserPageProps> = (props) => {
       <Problem of={problem} />
       <Changes id="password" title="Password" whyNot={whyNoPassword}>
         <form method="post" action={`${path}/password`} class="fields-row card-form">
+          {/* By which password managers know whose it is. */}
+          <input name="username" value={name} autocomplete="username" readonly hidden />
           {isSelf ? <PasswordField label="Present password" name="current" isCurrent /> : null}
           <PasswordField label="New password" name="password" />
           <button type="submit">Change password</button>

@@ -7,7 +7,7 @@ export const settings = `
 .sections a[aria-current] { font-weight: 600; background: var(--sel); }
 @media (max-width: 60rem) {
   .settings { grid-template-columns: minmax(0, 1fr); gap: 1rem; }
-  .sections { overflow-x: auto; } .sections ul { display: flex; } .sections a { white-space: nowrap; }
+  .sections ul { display: flex; flex-wrap: wrap; } .sections a { white-space: nowrap; }
 }
 fieldset.panel { padding: .75rem 1rem; border: 1px solid var(--line); } fieldset.panel > legend { padding-inline: .375rem; margin-inline-start: -.375rem; }
 fieldset.gate { padding: .5rem .75rem .75rem; background: var(--paper); border: 1px solid var(--line); border-radius: 6px; }
