@@ -130,6 +130,8 @@ export const messages = {
   noAssessment: (id: string, trace: string) =>
     `Assessment with ID '${excerpt(id)}' not found for trace '${excerpt(trace)}'`,
   noTraceOfAssessment: (id: string) => `Trace with request_id '${excerpt(id)}' not found`,
+  noEvalDataset: (id: string) => `Evaluation dataset with id '${excerpt(id)}' not found`,
+  wrongSourceType: (type: string) => `Invalid dataset record source type: ${excerpt(type)}`,
   tooManyLinks: (most: number, count: number) =>
     `Cannot link more than ${most} traces to a run in a single request. Provided ${count} traces.`,
   wrongContentType: (type: string) => `Invalid Content-Type: ${excerpt(type)}`,

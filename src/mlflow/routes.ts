@@ -28,6 +28,7 @@ import {
   type SurfaceOperation,
 } from './surface.ts'
 import { assessmentOperations } from './traces/assessments.ts'
+import { evaluationDatasetOperations } from './traces/evaluation-datasets.ts'
 import { exportOperations } from './traces/export-traces.ts'
 import { olderTraceOperations } from './traces/older-traces.ts'
 import { traceChangeOperations } from './traces/trace-changes.ts'
@@ -56,6 +57,7 @@ const asked: readonly Operation[] = [
   ...traceChangeOperations,
   ...olderTraceOperations,
   ...assessmentOperations,
+  ...evaluationDatasetOperations,
   ...webhookOperations,
   ...userOperations,
   ...userPermissionOperations,

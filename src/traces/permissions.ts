@@ -1,7 +1,11 @@
 import { sql } from 'drizzle-orm'
-import type { Permission } from '../access/permissions/levels.ts'
+import { includes, type Level, type Permission } from '../access/permissions/levels.ts'
+import { mayAll, readLevels } from '../access/permissions/permitted.ts'
 import { hasOnEverything, requirePermission } from '../access/permissions/require.ts'
+import { denied } from '../access/permissions/rights.ts'
+import { excerpt } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
+import { datasetNotFound } from './evaluation/dataset.ts'
 import { traceNotFound } from './trace.ts'
 
 /**
@@ -56,4 +60,43 @@ export async function requireOnExperiments(
       cross join experiments e on e.id = wanted.value where e.workspace = ${ctx.workspace}`,
     what: 'experiment',
   })
+}
+
+/**
+ * A dataset belongs to its experiments: who may read one of them may read it, and changing it takes the
+ * permission on all of them. In no experiment it is its maker's.
+ *
+ * @throws PERMISSION_DENIED
+ * @throws RESOURCE_DOES_NOT_EXIST no such dataset
+ */
+export async function requireEvalDataset(
+  ctx: Context,
+  datasetId: string,
+  needed: Permission,
+): Promise<void> {
+  if (!(await mayOnEvalDataset(ctx, datasetId, needed))) throw datasetNotFound(datasetId)
+}
+
+/** As `requireEvalDataset`. @returns false: there is no such dataset */
+export async function mayOnEvalDataset(
+  ctx: Context,
+  datasetId: string,
+  needed: Permission,
+): Promise<boolean> {
+  if (mayAll(ctx)) return true
+  const dataset = await ctx.db.first(sql<{ id: number; account: number | null }>`
+    select id, account from eval_datasets
+    where workspace = ${ctx.workspace} and dataset_id = ${datasetId}`)
+  if (!dataset) return false
+  const levels = await readLevels(ctx, {
+    owner: 'experiment',
+    on: sql`select x.experiment as id, cast(x.experiment as text) as name, 0 as is_prompt
+      from eval_dataset_experiments x where x.dataset = ${dataset.id}`,
+  })
+  const isEnough = ({ level }: { readonly level: Level }) => includes(level, needed)
+  const isLet = needed === 'READ' ? levels.some(isEnough) : levels.every(isEnough)
+  const { accountId } = ctx.principal
+  const isMaker = accountId !== undefined && dataset.account === accountId
+  if (levels.length > 0 ? isLet : isMaker) return true
+  throw denied(ctx, `${needed} on the experiments of dataset '${excerpt(datasetId)}' is needed`)
 }

@@ -12,6 +12,7 @@ import { workspaceJson } from './workspaces.ts'
 const contents: readonly { readonly what: string; readonly which: SQL }[] = [
   { what: 'registered models or prompts', which: sql`registered_models where` },
   { what: 'experiments (deleted ones stay until gatehouse gc)', which: sql`experiments where` },
+  { what: 'evaluation datasets', which: sql`eval_datasets where` },
   { what: 'webhooks', which: sql`webhooks where` },
   { what: 'policies', which: sql`policies where deleted_at_ms is null and` },
   { what: 'artifacts', which: sql`artifact_files where` },

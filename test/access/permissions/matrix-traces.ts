@@ -107,6 +107,36 @@ export const traceRows: Readonly<Record<string, Row>> = {
       }),
   ],
   deleteAssessment: ['EDIT', async (w) => ask('DELETE')(await newAssessment(w))],
+  createDataset: [
+    'EDIT',
+    (w) => post('datasets/create', { name: w.name(), experiment_ids: [w.experiment] }),
+  ],
+  getDataset: ['READ', (w) => get(`datasets/${w.dataset}`)],
+  searchEvaluationDatasets: ['signed in', () => post('datasets/search', {})],
+  deleteDataset: ['MANAGE', async (w) => ask('DELETE')(`datasets/${await w.newDataset()}`)],
+  upsertDatasetRecords: [
+    'EDIT',
+    (w) => post(`datasets/${w.dataset}/records`, { records: '[{"inputs": {"q": 1}}]' }),
+  ],
+  getDatasetRecords: ['READ', (w) => get(`datasets/${w.dataset}/records`)],
+  deleteDatasetRecords: [
+    'EDIT',
+    (w) => ask('DELETE')(`datasets/${w.dataset}/records`, { dataset_record_ids: ['dr-none'] }),
+  ],
+  setDatasetTags: [
+    'EDIT',
+    (w) => ask('PATCH')(`datasets/${w.dataset}/tags`, { tags: '{"a": "b"}' }),
+  ],
+  deleteDatasetTag: ['EDIT', (w) => ask('DELETE')(`datasets/${w.dataset}/tags/a`)],
+  getDatasetExperimentIds: ['READ', (w) => get(`datasets/${w.dataset}/experiment-ids`)],
+  addDatasetToExperiments: [
+    'EDIT',
+    (w) => post(`datasets/${w.dataset}/add-experiments`, { experiment_ids: [w.experiment] }),
+  ],
+  removeDatasetFromExperiments: [
+    'EDIT',
+    (w) => post(`datasets/${w.dataset}/remove-experiments`, { experiment_ids: ['0'] }),
+  ],
   serveGetTraceArtifact: [
     'READ',
     (w) => ({

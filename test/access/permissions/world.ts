@@ -130,6 +130,11 @@ export async function makeWorld({ workspace }: { readonly workspace?: string } =
     })
     return trace_info.trace_id
   }
+  const newDataset = async () => {
+    const body = { name: name(), experiment_ids: [experiment] }
+    const made = await asAdmin({ method: 'POST', path: '/api/3.0/mlflow/datasets/create', body })
+    return made.dataset.dataset_id as string
+  }
   const newWebhook = async () =>
     (
       await mlflow('webhooks', {
@@ -171,6 +176,7 @@ export async function makeWorld({ workspace }: { readonly workspace?: string } =
     model,
     loggedModel: await newLoggedModel(),
     trace: await newTrace(),
+    dataset: await newDataset(),
     webhook: await newWebhook(),
     role: await newRole(),
     newExperiment,
@@ -179,6 +185,7 @@ export async function makeWorld({ workspace }: { readonly workspace?: string } =
     newVersion,
     newLoggedModel,
     newTrace,
+    newDataset,
     newWebhook,
     newRole,
     newOn,

@@ -1,0 +1,38 @@
+import type { ExactJson } from '../../core/exact-json.ts'
+import type { NewRecord } from './upsert-records.ts'
+
+const parts = ['inputs', 'outputs', 'expectations'] as const
+/** Fields of one part; what is beyond is not told. */
+const fieldsMax = 1000
+
+/** The types of the fields of records, as JSON; the first record that has a field tells its type. */
+export function schemaOf(records: readonly NewRecord[]): string {
+  const schema = parts.map((part): [string, Record<string, string>] => {
+    const types: Record<string, string> = {}
+    for (const record of records) addTypes(types, record[part])
+    return [part, types]
+  })
+  return JSON.stringify({ ...Object.fromEntries(schema), version: '1.0' })
+}
+
+function addTypes(types: Record<string, string>, value: ExactJson | undefined): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return
+  for (const [key, item] of Object.entries(value)) {
+    if (Object.hasOwn(types, key) || Object.keys(types).length >= fieldsMax) continue
+    types[key] = typeOf(item)
+  }
+}
+
+function typeOf(value: ExactJson): string {
+  switch (typeof value) {
+    case 'bigint':
+      return 'integer'
+    case 'number':
+      return 'float'
+    case 'object':
+      if (value === null) return 'null'
+      return Array.isArray(value) ? 'array' : 'object'
+    default:
+      return typeof value
+  }
+}

@@ -1,0 +1,211 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Json, Reply } from '../support/client.ts'
+import { traceServer } from '../support/trace-server.ts'
+
+let s: Awaited<ReturnType<typeof traceServer>>
+const root = '/api/3.0/mlflow/datasets'
+
+beforeEach(async () => {
+  s = await traceServer()
+})
+
+async function create(body: object = {}): Promise<Json> {
+  const made = await s.post3('datasets/create', {
+    name: 'd',
+    experiment_ids: [s.experiment],
+    ...body,
+  })
+  return made.json.dataset
+}
+
+const upsert = (id: string, records: unknown): Promise<Reply> =>
+  s.post3(`datasets/${id}/records`, { records: JSON.stringify(records) })
+
+async function records(id: string, query = ''): Promise<Json> {
+  const { json } = await s.call('GET', `${root}/${id}/records${query}`)
+  return { ...json, records: JSON.parse(json.records) }
+}
+
+test('a dataset is made, found by its id and by its name, and deleted', async () => {
+  const made = await create({ tags: '{"a": "1", "mlflow.user": "me"}' })
+  expect(made).toMatchObject({
+    dataset_id: expect.stringMatching(/^d-[0-9a-f]{32}$/),
+    tags: '{"a": "1", "mlflow.user": "me"}',
+    created_by: 'me',
+    experiment_ids: [s.experiment],
+  })
+  const { experiment_ids: _, ...kept } = made
+  expect((await s.call('GET', `${root}/${made.dataset_id}`)).json.dataset).toEqual(kept)
+  await create()
+  const found = await s.post3('datasets/search', { filter_string: 'name = "d"', max_results: 2 })
+  expect(found.json.datasets).toHaveLength(2)
+  expect((await s.call('DELETE', `${root}/${made.dataset_id}`)).status).toBe(200)
+  expect((await s.call('DELETE', `${root}/${made.dataset_id}`)).status).toBe(200)
+  expect((await s.call('GET', `${root}/${made.dataset_id}`)).status).toBe(404)
+})
+
+test.each([
+  ['no name', { name: '' }, 400],
+  ['an experiment that is not there', { experiment_ids: ['99'] }, 404],
+  ['tags that are no JSON', { tags: 'nope' }, 400],
+  ['tags that are a list', { tags: '[]' }, 400],
+])('a dataset with %s is refused', async (_, body, status) => {
+  const answer = await s.post3('datasets/create', { name: 'd', ...body })
+  expect(answer.status).toBe(status)
+})
+
+describe('records', () => {
+  test('of the same inputs are one: fields are added, outputs replaced', async () => {
+    const { dataset_id: id, digest } = await create()
+    const first = await upsert(id, [
+      { inputs: { q: 'a', z: 1 }, expectations: { e: { x: 1 } }, tags: { t: '1' } },
+      {
+        inputs: { q: 'b' },
+        outputs: { o: 1 },
+        source: { source_type: 'TRACE', source_data: { trace_id: 'tr-1' } },
+      },
+    ])
+    expect(first.json).toEqual({ inserted_count: 2, updated_count: 0 })
+    const second = await upsert(id, [
+      { inputs: { z: 1, q: 'a' }, expectations: { e: { y: 2 }, f: null }, tags: { u: '2' } },
+      { inputs: { q: 'b' }, outputs: 'text' },
+      { inputs: { q: 'c' } },
+      { inputs: { q: 'c' } },
+    ])
+    expect(second.json).toEqual({ inserted_count: 1, updated_count: 3 })
+    const { records: kept } = await records(id)
+    expect(kept).toMatchObject([
+      {
+        inputs: { q: 'a', z: 1 },
+        expectations: { e: { y: 2 }, f: null },
+        tags: { t: '1', u: '2' },
+        outputs: {},
+      },
+      {
+        outputs: 'text',
+        source: { source_type: 'TRACE', source_data: { trace_id: 'tr-1' } },
+        source_id: 'tr-1',
+      },
+      { inputs: { q: 'c' } },
+    ])
+    const { dataset } = (await s.call('GET', `${root}/${id}`)).json
+    expect(dataset.digest).not.toBe(digest)
+    expect(dataset.profile).toBe('{"num_records": 3}')
+    expect(JSON.parse(dataset.schema)).toEqual({
+      inputs: { q: 'string', z: 'integer' },
+      outputs: { o: 'integer' },
+      expectations: { e: 'object', f: 'null' },
+      version: '1.0',
+    })
+  })
+
+  test('keep integers and doubles apart', async () => {
+    const { dataset_id: id } = await create()
+    const sent = '[{"inputs": {"i": 9007199254740993, "d": 1.0}, "outputs": 2.0}]'
+    await s.post3(`datasets/${id}/records`, { records: sent })
+    const { json } = await s.call('GET', `${root}/${id}/records`)
+    expect(json.records).toContain('"inputs": {"i": 9007199254740993, "d": 1.0}, "outputs": 2.0')
+  })
+
+  test('come in pages, and are deleted by their ids', async () => {
+    const { dataset_id: id } = await create()
+    await upsert(
+      id,
+      [1, 2, 3].map((q) => ({ inputs: { q } })),
+    )
+    const first = await records(id, '?max_results=2')
+    const second = await records(id, `?max_results=2&page_token=${first.next_page_token}`)
+    expect([...first.records, ...second.records].map(({ inputs }) => inputs.q)).toEqual([1, 2, 3])
+    expect(second).not.toHaveProperty('next_page_token')
+    const dataset_record_ids = [first.records[0].dataset_record_id, 'dr-none']
+    const gone = await s.call('DELETE', `${root}/${id}/records`, { dataset_record_ids })
+    expect(gone.json).toEqual({ deleted_count: 1 })
+    expect((await records(id)).records).toHaveLength(2)
+    expect((await records('d-none')).records).toEqual([])
+    expect((await s.call('GET', `${root}/${id}/records?page_token=bad`)).status).toBe(400)
+  })
+
+  test.each([
+    ['no JSON', 'nope'],
+    ['no list', '{"a": 1}'],
+    ['inputs that are a text', '[{"inputs": "text"}]'],
+    ['a source of no kind', '[{"inputs": {}, "source": {"source_type": "ALIEN"}}]'],
+    ['a record that is too long', JSON.stringify([{ inputs: { q: 'x'.repeat(500_001) } }])],
+    ['levels without end', `[{"inputs": {"a": ${'['.repeat(200)}${']'.repeat(200)}}}]`],
+  ])('with %s are refused', async (_, text) => {
+    const { dataset_id: id } = await create()
+    expect((await s.post3(`datasets/${id}/records`, { records: text })).status).toBe(400)
+    expect((await records(id)).records).toEqual([])
+  })
+
+  test('of a dataset that is not there are refused', async () => {
+    expect((await upsert('d-none', [])).status).toBe(404)
+  })
+})
+
+test('tags are added, made texts, and deleted', async () => {
+  const { dataset_id: id } = await create({ tags: '{"a": "1"}' })
+  const set = (tags: object) =>
+    s.call('PATCH', `${root}/${id}/tags`, { tags: JSON.stringify(tags) })
+  expect((await set({ b: 2, a: null })).status).toBe(200)
+  const tags = async () => JSON.parse((await s.call('GET', `${root}/${id}`)).json.dataset.tags)
+  expect(await tags()).toEqual({ a: '1', b: '2' })
+  for (const _ of [1, 2]) expect((await s.call('DELETE', `${root}/${id}/tags/b`)).status).toBe(200)
+  expect(await tags()).toEqual({ a: '1' })
+  expect((await s.call('PATCH', `${root}/d-none/tags`, { tags: '{}' })).status).toBe(404)
+})
+
+test('a dataset is put into experiments and taken out of them', async () => {
+  const { dataset_id: id } = await create()
+  const place = (verb: string, experiment_ids: string[], to = id) =>
+    s.post3(`datasets/${to}/${verb}-experiments`, { experiment_ids })
+  const added = await place('add', ['0', s.experiment])
+  expect(added.json.dataset.experiment_ids).toEqual(['0', s.experiment])
+  const removed = await place('remove', ['0', '99'])
+  expect(removed.json.dataset.experiment_ids).toEqual([s.experiment])
+  expect((await place('add', ['99'])).status).toBe(404)
+  expect((await place('add', ['0'], 'd-none')).status).toBe(404)
+  const ids = await s.call('GET', `${root}/${id}/experiment-ids`)
+  expect(ids.json).toEqual({ experiment_ids: [s.experiment] })
+})
+
+describe('a search', () => {
+  const names = async (body: object) => {
+    const { json, status } = await s.post3('datasets/search', body)
+    expect(status).toBe(200)
+    return (json.datasets ?? []).map(({ name }: { name: string }) => name)
+  }
+
+  beforeEach(async () => {
+    for (const i of [0, 1, 2]) await create({ name: `zz${i}`, tags: `{"i": "${i}"}` })
+    await create({ name: 'free', experiment_ids: [] })
+  })
+
+  test.each([
+    [{}, 'free zz2 zz1 zz0'],
+    [{ experiment_ids: ['1'] }, 'zz2 zz1 zz0'],
+    [{ filter_string: "name LIKE 'zz%' AND name != 'zz1'" }, 'zz2 zz0'],
+    [{ filter_string: "name IN ('zz0')" }, 'zz0'],
+    [{ filter_string: "tags.i = '1'" }, 'zz1'],
+    [{ filter_string: 'created_time > 0', order_by: ['name'] }, 'free zz0 zz1 zz2'],
+    [{ order_by: ['name DESC'], max_results: 2 }, 'zz2 zz1'],
+  ])('for %j finds %s', async (body, found) => {
+    expect((await names(body)).join(' ')).toBe(found)
+  })
+
+  test.each([
+    [{ filter_string: "digest = 'x'" }],
+    [{ filter_string: "tag.i = '1'" }],
+    [{ filter_string: 'tags.i IS NULL' }],
+    [{ order_by: ['created_by'] }],
+    [{ max_results: 0 }],
+    [{ max_results: 50_001 }],
+  ])('for %j is refused', async (body) => {
+    expect((await s.post3('datasets/search', body)).status).toBe(400)
+  })
+
+  test('goes on behind its token', async () => {
+    const first = await s.post3('datasets/search', { max_results: 3 })
+    expect(await names({ max_results: 3, page_token: first.json.next_page_token })).toEqual(['zz0'])
+  })
+})
