@@ -167,6 +167,11 @@ describe('deleting a workspace', () => {
       (a) => a.send('PUT', '/api/2.0/mlflow-artifacts/artifacts/loose.txt', 'x'),
     ],
     [
+      'an evaluation dataset',
+      'evaluation datasets',
+      (a) => a.call('POST', '/api/3.0/mlflow/datasets/create', { name: 'd' }),
+    ],
+    [
       'a webhook',
       'webhooks',
       (a) =>

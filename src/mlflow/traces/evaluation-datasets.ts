@@ -19,13 +19,10 @@ import {
   getEvalDataset,
   listExperimentsOf,
 } from '../../traces/evaluation/dataset.ts'
+import { putRecords } from '../../traces/evaluation/put-records.ts'
 import { deleteRecords, readRecords } from '../../traces/evaluation/read-records.ts'
+import { type Fields, type NewRecord, sourceTypes } from '../../traces/evaluation/record.ts'
 import { searchEvalDatasets } from '../../traces/evaluation/search-datasets.ts'
-import {
-  type NewRecord,
-  sourceTypes,
-  upsertRecords,
-} from '../../traces/evaluation/upsert-records.ts'
 import {
   mayOnEvalDataset,
   requireEvalDataset,
@@ -129,7 +126,7 @@ export const evaluationDatasetOperations: readonly Operation[] = [
     ),
     rule: (ctx, req) => requireEvalDataset(ctx, req.dataset_id, 'EDIT'),
     answer: async (ctx, req) => {
-      const { inserted, updated } = await upsertRecords(ctx, req.dataset_id, req.records)
+      const { inserted, updated } = await putRecords(ctx, req.dataset_id, req.records)
       return { inserted_count: inserted, updated_count: updated }
     },
   }),
@@ -216,8 +213,6 @@ function datasetToWire(dataset: EvalDataset): object {
     last_updated_by: dataset.lastUpdatedBy,
   }
 }
-
-type Fields = { readonly [key: string]: ExactJson }
 
 /** Null is passed over, and what is no text becomes one. */
 function readTags(text: string): Texts {

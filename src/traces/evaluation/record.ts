@@ -1,5 +1,19 @@
 import type { ExactJson } from '../../core/exact-json.ts'
-import type { NewRecord } from './upsert-records.ts'
+
+export const sourceTypes = ['UNSPECIFIED', 'TRACE', 'HUMAN', 'DOCUMENT', 'CODE'] as const
+export type SourceType = (typeof sourceTypes)[number]
+
+/** A JSON object. */
+export type Fields = { readonly [key: string]: ExactJson }
+
+/** One example as it was sent. */
+export type NewRecord = {
+  readonly inputs: Fields
+  readonly outputs: ExactJson | undefined
+  readonly expectations: Fields | undefined
+  readonly tags: Fields
+  readonly source: { readonly type: SourceType; readonly data: Fields } | undefined
+}
 
 const parts = ['inputs', 'outputs', 'expectations'] as const
 /** Fields of one part; what is beyond is not told. */

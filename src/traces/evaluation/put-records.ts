@@ -8,21 +8,7 @@ import type { Context } from '../../platform/context.ts'
 import { hashText } from '../../platform/hash.ts'
 import { newDigest, userTag } from './change-datasets.ts'
 import { datasetNamed, datasetNotFound } from './dataset.ts'
-import { schemaOf } from './schema.ts'
-
-export const sourceTypes = ['UNSPECIFIED', 'TRACE', 'HUMAN', 'DOCUMENT', 'CODE'] as const
-export type SourceType = (typeof sourceTypes)[number]
-
-type Fields = { readonly [key: string]: ExactJson }
-
-/** One example as it was sent. */
-export type NewRecord = {
-  readonly inputs: Fields
-  readonly outputs: ExactJson | undefined
-  readonly expectations: Fields | undefined
-  readonly tags: Fields
-  readonly source: { readonly type: SourceType; readonly data: Fields } | undefined
-}
+import { type Fields, type NewRecord, schemaOf } from './record.ts'
 
 const recordsMax = 20_000
 const recordCharsMax = 500_000
@@ -35,7 +21,7 @@ const recordsPerTurn = 200
  * @throws RESOURCE_DOES_NOT_EXIST no such dataset
  * @throws INVALID_PARAMETER_VALUE too many, or one is too long
  */
-export async function upsertRecords(
+export async function putRecords(
   ctx: Context,
   datasetId: string,
   records: readonly NewRecord[],
