@@ -110,6 +110,23 @@ describe('the runs of an experiment', () => {
     }
   })
 
+  test('that are equal in one column are sorted by the one that was chosen before', async () => {
+    const { as, rita, logRun } = await runsWorld()
+    for (const [name, lr] of [
+      ['b', '1'],
+      ['a', '2'],
+      ['c', '1'],
+    ] as const) {
+      await logRun({ name, params: [{ key: 'lr', value: lr }] })
+    }
+    const filtered = `${nightly}?q=params.lr%20LIKE%20'_'&col=p.lr`
+    const first = await as(rita).get(`${filtered}&sort=-name`)
+    const [, href = ''] = /href="([^"]*)"><bdi>lr</.exec(first.html) ?? []
+    expect(href).toContain('sort=p.lr&amp;then=-name')
+    const rows = rowsOf((await as(rita).get(`${filtered}&sort=p.lr&then=-name`)).html)
+    expect(rows.map((row) => row.trim())).toEqual(['c 1', 'b 1', 'a 2'])
+  })
+
   test('get columns from all names that there are, with what else the address says kept', async () => {
     const { as, rita, eve, mlflow, admin, logRun } = await runsWorld()
     const metrics = Array.from({ length: 130 }, (_, i) => point(`train/loss_${i}`, i))

@@ -43,8 +43,7 @@ export const Table: FC<TableProps> = ({ caption, isCaptioned = false, columns, c
 
 /** A cell without a value. */
 export const NoValue: FC = () => (
-  <>
-    <span aria-hidden="true">–</span>
-    <span class="unseen">no value</span>
-  </>
+  <span role="img" aria-label="no value">
+    –
+  </span>
 )

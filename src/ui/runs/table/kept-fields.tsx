@@ -1,5 +1,5 @@
 import type { FC } from 'hono/jsx'
-import type { RunsQuery } from './run-query.ts'
+import { type RunsQuery, sortText } from './run-query.ts'
 
 type KeptProps = {
   readonly query: RunsQuery
@@ -9,7 +9,7 @@ type KeptProps = {
 
 /** What a form sends again of the address that it is on. */
 export const KeptFields: FC<KeptProps> = ({ query, without }) => {
-  const { words, columns, selected, sort, isFlat, isOfDeleted } = query
+  const { words, columns, selected, sort, second, isFlat, isOfDeleted } = query
   const has = (field: KeptProps['without'][number]) => !without.includes(field)
   return (
     <>
@@ -18,9 +18,8 @@ export const KeptFields: FC<KeptProps> = ({ query, without }) => {
         ? columns.map((column) => <input type="hidden" name="col" value={column} />)
         : null}
       {has('selected') ? selected.map((id) => <input type="hidden" name="sel" value={id} />) : null}
-      {sort ? (
-        <input type="hidden" name="sort" value={`${sort.isDescending ? '-' : ''}${sort.column}`} />
-      ) : null}
+      {sort ? <input type="hidden" name="sort" value={sortText(sort)} /> : null}
+      {second ? <input type="hidden" name="then" value={sortText(second)} /> : null}
       {isFlat ? <input type="hidden" name="flat" value="1" /> : null}
       {isOfDeleted ? <input type="hidden" name="deleted" value="1" /> : null}
     </>

@@ -6,7 +6,7 @@ import { type RunKey, type RunKeys, readRunKeys } from '../../../tracking/runs/r
 import { findRunKeys } from '../../../tracking/runs/search-runs.ts'
 import { filterOfWords } from '../../parts/words.ts'
 import { namedColumn, orderByOf, type RunsQuery } from './run-query.ts'
-import { type RunRow, readRunTree } from './run-tree.ts'
+import { type NestedRow, readRunTree } from './run-tree.ts'
 
 const pageSize = 100
 /** Names of one kind that the choice of columns offers. */
@@ -20,7 +20,7 @@ export type RunsStanding = {
   /** Active runs of the experiment, whatever the filter. */
   readonly total: number
   /** Those that were found, and what is open beneath them. */
-  readonly rows: readonly RunRow[]
+  readonly rows: readonly NestedRow[]
   /** Whether runs that are parts of others are left out, but beneath these. */
   readonly isNested: boolean
   readonly columns: readonly string[]

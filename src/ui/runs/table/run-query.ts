@@ -11,7 +11,9 @@ export type RunsQuery = {
   /** As addresses spell them: `start`, `m.accuracy`, `p.lr`, `t.team`; empty: those that differ. */
   readonly columns: readonly string[]
   /** A column; absent: the newest first. */
-  readonly sort: { readonly column: string; readonly isDescending: boolean } | undefined
+  readonly sort: SortColumn | undefined
+  /** The column that decides between those that are equal in the first. */
+  readonly second: SortColumn | undefined
   /** Runs that are chosen to be compared, on whatever page. */
   readonly selected: readonly string[]
   /** Runs whose parts are shown beneath them, and how many of these at most. */
@@ -21,6 +23,8 @@ export type RunsQuery = {
   readonly after: string | undefined
   readonly isOfDeleted: boolean
 }
+
+type SortColumn = { readonly column: string; readonly isDescending: boolean }
 
 const columnsMax = 40
 /** As many as a comparison takes. */
@@ -69,22 +73,32 @@ export function runsQueryOf(c: AppContext): RunsQuery {
       throw invalid(`There is no column '${column}': spell it as m.accuracy, p.lr or t.team`)
     }
   }
-  const sort = optionalQuery(c, 'sort')
-  const isDescending = sort?.startsWith('-') ?? false
-  const column = isDescending ? sort?.slice(1) : sort
-  if (column !== undefined && orderKeyOf(column) === undefined) {
-    throw invalid(`Runs cannot be sorted by '${column}'`)
-  }
   return {
     words: (optionalQuery(c, 'q') ?? '').trim(),
     columns,
-    sort: column === undefined ? undefined : { column, isDescending },
+    sort: sortIn(optionalQuery(c, 'sort')),
+    second: sortIn(optionalQuery(c, 'then')),
     selected,
     open: openIn(c),
     isFlat: optionalQuery(c, 'flat') === '1',
     after: optionalQuery(c, 'after'),
     isOfDeleted: optionalQuery(c, 'deleted') === '1',
   }
+}
+
+/** `-m.accuracy`: the greatest first. */
+function sortIn(text: string | undefined): SortColumn | undefined {
+  if (text === undefined) return undefined
+  const isDescending = text.startsWith('-')
+  const column = isDescending ? text.slice(1) : text
+  if (orderKeyOf(column) === undefined)
+    throw invalid(`Runs cannot be sorted by '${excerpt(column)}'`)
+  return { column, isDescending }
+}
+
+/** A sort as addresses spell it. */
+export function sortText({ column, isDescending }: SortColumn): string {
+  return `${isDescending ? '-' : ''}${column}`
 }
 
 /** So many parts of a run are shown at first, and more with each further step. */
@@ -127,18 +141,21 @@ export function orderKeyOf(column: string): string | undefined {
 }
 
 /** `order_by` of a search. */
-export function orderByOf({ sort }: RunsQuery): string[] {
-  const key = sort && orderKeyOf(sort.column)
-  return key === undefined ? [] : [`${key} ${sort?.isDescending ? 'DESC' : 'ASC'}`]
+export function orderByOf({ sort, second }: RunsQuery): string[] {
+  return [sort, sort && second].flatMap((one) => {
+    const key = one && orderKeyOf(one.column)
+    return key === undefined ? [] : `${key} ${one?.isDescending ? 'DESC' : 'ASC'}`
+  })
 }
 
 /** The address of a table; what is the default is left out. */
 export function addressOf(to: Paths, experimentId: number, query: Partial<RunsQuery>): string {
-  const { words, columns = [], sort, selected = [], open = [], after } = query
+  const { words, columns = [], sort, second, selected = [], open = [], after } = query
   const terms = [
     ['q', words],
     ...columns.map((column) => ['col', column]),
-    ['sort', sort && `${sort.isDescending ? '-' : ''}${sort.column}`],
+    ['sort', sort && sortText(sort)],
+    ['then', second && sortText(second)],
     ['flat', query.isFlat ? '1' : undefined],
     ['deleted', query.isOfDeleted ? '1' : undefined],
     ...open.map(({ runId, childrenMax: most }) => [

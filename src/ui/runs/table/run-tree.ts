@@ -10,7 +10,7 @@ import { readRunCells } from '../../../tracking/runs/run-cells.ts'
 import type { RunsQuery } from './run-query.ts'
 
 /** A run in a table, beneath the run of which it is a part, where that is open. */
-export type RunRow = {
+export type NestedRow = {
   readonly run: RunCells
   readonly depth: number
   /** Active runs that are parts of it, and how many of these are shown. */
@@ -32,7 +32,7 @@ export async function readRunTree(
   ctx: Context,
   { open, sort, isFlat, words }: RunsQuery,
   { experimentId, found, columns }: Tree,
-): Promise<readonly RunRow[]> {
+): Promise<readonly NestedRow[]> {
   const opened = open.length === 0 ? new Map() : await findChildKeys(ctx, experimentId, open)
   const keys = [...new Set([...found, ...[...opened.values()].flat()])]
   const wanted = { ...columns, tags: [...new Set([...columns.tags, parentTag])] }
@@ -49,7 +49,7 @@ export async function readRunTree(
   )
   const childrenOf = ({ info }: RunCells): RunCells[] =>
     (opened.get(info.runId) ?? []).flatMap((key: number) => byKey.get(key) ?? [])
-  const rowsBelow = (run: RunCells, depth: number, above: readonly RunCells[]): RunRow[] => {
+  const rowsBelow = (run: RunCells, depth: number, above: readonly RunCells[]): NestedRow[] => {
     // Tags may make a circle.
     const below = above.includes(run) ? [] : childrenOf(run)
     return [

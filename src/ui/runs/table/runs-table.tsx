@@ -13,7 +13,7 @@ import {
   type RunsQuery,
   titleOf,
 } from './run-query.ts'
-import type { RunRow } from './run-tree.ts'
+import type { NestedRow } from './run-tree.ts'
 
 export type RunsTableProps = {
   readonly to: Paths
@@ -73,7 +73,7 @@ export const RunsTable: FC<RunsTableProps> = ({ to, standing, query }) => {
   )
 }
 
-type RowProps = RunsTableProps & { readonly row: RunRow }
+type RowProps = RunsTableProps & { readonly row: NestedRow }
 
 const depthMax = 6
 
@@ -150,7 +150,7 @@ type SortLinkProps = RunsTableProps & {
   readonly text: string
 }
 
-/** A header that sorts: numbers and times the greatest first, then the other way round. */
+/** A header that sorts: numbers and times the greatest first, then the other way round. The order before it decides between equals. */
 const SortLink: FC<SortLinkProps> = ({ to, standing, query, column, text }): Child => {
   if (orderKeyOf(column) === undefined) return <Given text={text} />
   const isSorted = query.sort?.column === column
@@ -160,12 +160,16 @@ const SortLink: FC<SortLinkProps> = ({ to, standing, query, column, text }): Chi
   const href = addressOf(to, standing.experiment.id, {
     ...query,
     sort: { column, isDescending },
+    second: isSorted ? query.second : query.sort,
     after: undefined,
   })
   return (
     <a href={href}>
       <Given text={text} />
       {isSorted ? (query.sort?.isDescending ? ' ↓' : ' ↑') : ''}
+      {query.second?.column === column ? (
+        <span class="soft">{query.second.isDescending ? ' ↓ 2nd' : ' ↑ 2nd'}</span>
+      ) : null}
     </a>
   )
 }
