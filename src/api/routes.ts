@@ -13,6 +13,7 @@ import { getOpenApi } from './endpoints/openapi.ts'
 import { auditRoutes } from './events/audit.ts'
 import { eventRoutes } from './events/events.ts'
 import { webhookRoutes } from './events/webhooks.ts'
+import { findRoutes } from './find/find.ts'
 import { cardRoutes } from './governance/cards.ts'
 import { policyRoutes } from './governance/policies.ts'
 import { promotionRoutes } from './governance/promotions.ts'
@@ -38,6 +39,7 @@ import { experimentKeyRoutes } from './tracking/experiment-keys.ts'
 /** Every endpoint of our own surface, one list per capability. Signed URLs are not among them. */
 export const served: readonly ServedEndpoint[] = [
   ...whoamiRoutes,
+  ...findRoutes,
   ...auditRoutes,
   ...stageRoutes,
   ...modelVersionRoutes,

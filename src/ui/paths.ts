@@ -26,6 +26,7 @@ export function pathsUnder(prefix: string) {
     audit: `${prefix}/audit`,
     deployments: `${prefix}/deployments`,
     docs: `${prefix}/docs`,
+    find: `${prefix}/find`,
     profile: `${prefix}/profile`,
     settings: `${prefix}/settings`,
     policies: `${prefix}/settings/policies`,

@@ -25,6 +25,7 @@ import {
 import { showDocs } from './docs/docs.tsx'
 import type { ShownEndpoint } from './docs/docs-page.tsx'
 import { showLoggedModelFiles, showRunFiles, showVersionFiles } from './files/files.tsx'
+import { showFind } from './find/find.tsx'
 import { showHome, showModels } from './home/home.tsx'
 import { followOldLink } from './home/old-links.ts'
 import { mayReadLoggedModel, showLoggedModel } from './logged-models/logged-models.tsx'
@@ -73,6 +74,7 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get('/', guard(anyone), showHome)
     .get('/old-links', guard(anyone), followOldLink)
+    .get('/find', guard(anyone), showFind)
     .get('/assets/:file', guard('public'), sendAsset)
     .route('/', modelRoutes())
     .get('/signin', guard('public'), showSignIn)

@@ -19,6 +19,7 @@ const order: readonly (readonly string[])[] = [
   ['transfer'],
   ['webhooks'],
   ['serving', 'workspaces'],
+  ['find'],
   ['background.ts'],
   ['http'],
   ['mlflow', 'api', 'ui'],

@@ -18,6 +18,7 @@ const parts: Readonly<Record<string, string>> = {
   webhooks: 'events, webhooks, deliveries',
   serving: 'what a URI means, watches',
   workspaces: 'workspaces, who enters them',
+  find: 'what somebody means by words',
   'background.ts': 'what follows a reply',
   http: 'guards, errors, files',
   mlflow: "MLflow's REST surface",

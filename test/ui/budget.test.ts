@@ -23,6 +23,9 @@ const pages = [
   '/experiments/1',
   '/settings/policies',
   '/settings/policies/production-sign-off',
+  '/find?q=fraud',
+  '/profile',
+  '/settings/users',
 ]
 
 const deploymentPages = [

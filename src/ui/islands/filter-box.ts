@@ -28,7 +28,7 @@ function completeFilter(form: HTMLFormElement, input: HTMLInputElement): void {
       const want = wantIn(input.value.slice(0, caret))
       const suggestions = await suggestFor(form.dataset, want)
       if (number !== asked || document.activeElement !== input) return
-      list.show(suggestions, (text) => {
+      list.show(suggestions, ({ text }) => {
         input.value = input.value.slice(0, want.from) + text + input.value.slice(caret).trimStart()
         input.setSelectionRange(want.from + text.length, want.from + text.length)
         ask(0)
@@ -50,7 +50,7 @@ function completeFilter(form: HTMLFormElement, input: HTMLInputElement): void {
     ArrowUp: () => {
       if (list.move(-1)) return true
       if (input.value !== '') return false
-      const take = (text: string) => {
+      const take = ({ text }: { readonly text: string }) => {
         input.value = text
         close()
       }

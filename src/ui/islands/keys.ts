@@ -7,7 +7,8 @@ const offKey = 'gatehouse.keys-off'
 const waitMs = 1500
 
 const ofLists: readonly (readonly [string, string])[] = [
-  ['/', 'To the filter'],
+  ['/', 'To the filter, or to find'],
+  ['Ctrl K', 'Find everything'],
   ['j, k', 'Next and previous row'],
   ['x', 'Select the row'],
   ['Enter', 'Open the row'],
@@ -46,12 +47,18 @@ function isTyping(target: EventTarget | null): boolean {
 
 /** @returns whether the key means something here */
 function press(key: string): boolean {
-  if (key === '/') return focusOn(document.querySelector<HTMLElement>('main form.search input'))
+  if (key === '/') return focusOn(fieldToFind())
   if (key === 'j' || key === 'k') return goToRow(key === 'j' ? 1 : -1)
   if (key === 'x') return selectRow()
   const target = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)
   target?.click()
   return target !== null
+}
+
+/** The filter of the page or, where it has none, the field that finds everything. */
+function fieldToFind(): HTMLElement | null {
+  const ofPage = document.querySelector<HTMLElement>('main form.search input')
+  return ofPage ?? document.querySelector<HTMLElement>('.bar form.find input')
 }
 
 function focusOn(element: HTMLElement | null | undefined): boolean {

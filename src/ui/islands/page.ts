@@ -10,6 +10,7 @@ import { addChoiceFilters } from './filtered-choices.ts'
 import { listenToKeys } from './keys.ts'
 import { followEvents } from './live.ts'
 import { showLocalTimes } from './local-times.ts'
+import { openPalette } from './palette.ts'
 import { addTableFiles } from './table-files.ts'
 
 for (const start of [
@@ -21,6 +22,7 @@ for (const start of [
   showLocalTimes,
   listenToKeys,
   openLinksAsDialogs,
+  openPalette,
   () => addCopyButtons(),
   completeFilters,
   addTableFiles,

@@ -2,9 +2,13 @@ import { makeElement } from './elements.ts'
 import type { Suggestion } from './suggestions.ts'
 
 /** The list below a field that offers what may be put into it. Each act says whether it did something. */
-export function makeSuggestions(form: HTMLFormElement, input: HTMLInputElement) {
+export function makeSuggestions(
+  form: HTMLFormElement,
+  input: HTMLInputElement,
+  listId = 'suggestions',
+) {
   const list = makeElement('ul', {
-    ...{ role: 'listbox', id: 'suggestions', 'aria-label': 'Suggestions' },
+    ...{ role: 'listbox', id: listId, class: 'suggestions', 'aria-label': 'Suggestions' },
   })
   list.hidden = true
   form.append(list)
@@ -23,8 +27,9 @@ export function makeSuggestions(form: HTMLFormElement, input: HTMLInputElement) 
     if (id === undefined) input.removeAttribute('aria-activedescendant')
     else input.setAttribute('aria-activedescendant', id)
   }
-  const show = (suggestions: readonly Suggestion[], take: (text: string) => void) => {
-    list.replaceChildren(...suggestions.map((one, i) => optionOf(one, i, take)))
+  const show = <S extends Suggestion>(suggestions: readonly S[], take: (one: S) => void) => {
+    const options = suggestions.map((one, i) => optionOf(one, `${listId}-${i}`, () => take(one)))
+    list.replaceChildren(...options)
     list.hidden = suggestions.length === 0
     list.style.insetBlockStart = `${input.offsetTop + input.offsetHeight + 2}px`
     input.setAttribute('aria-expanded', String(!list.hidden))
@@ -50,19 +55,15 @@ export function makeSuggestions(form: HTMLFormElement, input: HTMLInputElement) 
   }
 }
 
-function optionOf(
-  { text, more }: Suggestion,
-  i: number,
-  take: (text: string) => void,
-): HTMLElement {
-  const option = makeElement('li', { role: 'option', id: `suggestion-${i}` }, [
+function optionOf({ text, more }: Suggestion, id: string, take: () => void): HTMLElement {
+  const option = makeElement('li', { role: 'option', id }, [
     makeElement('bdi', {}, [text.trim()]),
     makeElement('span', { class: 'soft' }, [more]),
   ])
   // The field keeps the focus.
   option.addEventListener('pointerdown', (event) => {
     event.preventDefault()
-    take(text)
+    take()
   })
   return option
 }

@@ -45,11 +45,11 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
                 Edit card…
               </a>
             ) : null}
-            <a class="button quiet" href={to.changeVersion(name, version.version)}>
+            <a class="button quiet" href={to.changeVersion(name, version.version)} data-key="e">
               Change…
             </a>
             {mayPromote ? (
-              <a class="button" href={to.promote(name, version.version)}>
+              <a class="button" href={to.promote(name, version.version)} data-key="p">
                 Promote…
               </a>
             ) : null}

@@ -43,7 +43,7 @@ export const RunPage: FC<RunPageProps> = (props) => {
       about={<About {...props} />}
       actions={
         mayEdit ? (
-          <a class="button quiet" href={`${to.run(runId)}/change`}>
+          <a class="button quiet" href={`${to.run(runId)}/change`} data-key="e">
             Change…
           </a>
         ) : null

@@ -42,6 +42,7 @@ export const Bar: FC<BarProps> = (props) => {
         <Sections {...props} />
       </nav>
       <div class="end wide">
+        <FindForm frame={frame} />
         <CallerMenu frame={frame} />
       </div>
       <details class="menu phone end">
@@ -111,6 +112,21 @@ const Sections: FC<BarProps> = ({ frame: { to }, section, waiting }) => {
   )
 }
 
+const FindForm: FC<{ readonly frame: Frame }> = ({ frame: { caller, to } }) =>
+  caller.isJudged && !caller.isVerified ? null : (
+    <form class="find" method="get" action={to.find}>
+      <input
+        name="q"
+        type="search"
+        aria-label="Find"
+        placeholder="Find  Ctrl K"
+        autocapitalize="none"
+        autocomplete="off"
+        spellcheck={false}
+      />
+    </form>
+  )
+
 const CallerMenu: FC<{ readonly frame: Frame }> = ({ frame }) => {
   const { caller, to } = frame
   if (caller.isJudged && !caller.isVerified) {
@@ -163,8 +179,11 @@ const Myself: FC<{ readonly frame: Frame }> = ({ frame }) => {
           , not verified.
         </p>
       )}
-      <nav aria-label="Yours">
+      <nav aria-label="Yours" data-own>
         <ul>
+          <li>
+            <a href={to.find}>Find</a>
+          </li>
           <li>
             <a href={to.profile}>Profile and tokens</a>
           </li>

@@ -519,6 +519,7 @@ const nothingToImport = { source: 's', items: [] }
 /** Of our own surface, by their operation ids. */
 export const apiRows: Readonly<Record<string, Row>> = {
   whoami: ['signed in', () => ours.get('whoami')],
+  find: ['signed in', () => ours.get('find?q=a')],
   getOpenApi: ['signed in', () => ours.get('openapi.json')],
   listAudit: ['read_audit', () => ours.get('audit')],
   exportAudit: ['read_audit', () => ours.get('audit/export')],

@@ -290,7 +290,7 @@ describe.skipIf(!isThere)('in a browser', () => {
       ],
       ...['/settings/groups', '/settings/groups/ml-approvers', '/settings/service-accounts'],
       ...['/settings/tokens', '/settings/grants?model=fraud-detector', '/settings/identities'],
-      ...['/settings/stages'],
+      ...['/settings/stages', '/find?q=fraud'],
     ]
     expect(await walk(url, paths, { who: admin, seenIn: diagonal })).toEqual([])
   }, 120_000)

@@ -24,7 +24,7 @@ export const RunsActions: FC<RunsActionsProps> = ({ to, experimentId, query }) =
       >
         {query.isOfDeleted ? 'Active runs' : 'Deleted runs'}
       </a>
-      <a class="button quiet" href={`${page}/change`}>
+      <a class="button quiet" href={`${page}/change`} data-key="e">
         Change…
       </a>
     </>

@@ -51,7 +51,9 @@ export const RunsTable: FC<RunsTableProps> = ({ to, standing, query }) => {
         ))}
       </Table>
       <div class="row">
-        <button type="submit">Compare selected</button>
+        <button type="submit" data-key="c">
+          Compare selected
+        </button>
         {next === undefined ? null : (
           <button
             type="submit"

@@ -38,7 +38,7 @@ export const PolicyPage: FC<PolicyPageProps> = ({ frame, policy, names, whyNot }
       actions={
         whyNot === undefined ? (
           <>
-            <a class="button" href={`${to.policy(name)}/edit`}>
+            <a class="button" href={`${to.policy(name)}/edit`} data-key="e">
               Edit
             </a>
             <a class="button quiet danger" href={`${to.policy(name)}/delete`}>

@@ -52,7 +52,7 @@ export const WebhookPage: FC<WebhookPageProps> = (props) => {
       }
       actions={
         <>
-          <a class="button" href={`${path}/edit`}>
+          <a class="button" href={`${path}/edit`} data-key="e">
             Edit
           </a>
           <form method="post" action={`${path}/status`}>
