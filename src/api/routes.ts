@@ -28,6 +28,7 @@ import { modelVersionRoutes } from './registry/model-versions.ts'
 import { stageRoutes } from './registry/stages.ts'
 import { uploadRoutes } from './registry/uploads.ts'
 import { versionFileRoutes } from './registry/version-files.ts'
+import { versionMetricRoutes } from './registry/version-metrics.ts'
 import { mount, type ServedEndpoint } from './serve.ts'
 import { deploymentCountRoutes } from './serving/deployment-counts.ts'
 import { deploymentRoutes } from './serving/deployments.ts'
@@ -54,6 +55,7 @@ export const served: readonly ServedEndpoint[] = [
   ...deploymentCountRoutes,
   ...lineageRoutes,
   ...compareRoutes,
+  ...versionMetricRoutes,
   ...policyRoutes,
   ...promotionRoutes,
   ...webhookRoutes,

@@ -29,6 +29,28 @@ describe('the page of a model', () => {
     )
   })
 
+  test('shows a metric over its versions, with what a gate asks of it', async () => {
+    const { as, rita, register, mlflow, ann, name } = await world()
+    const { html } = await as(rita).get(model)
+    const text = textOf(html)
+    expect(text).toContain('accuracy over versions')
+    expect(text).toContain('production-sign-off asks for at least 0.9 in Production')
+    expect(text).toContain('Version 3 Staging 0.923 within')
+    expect(text).toContain('Version 1 Archived 0.88 not at least 0.9, for Production')
+    expect(html).toMatch(/aria-label="accuracy of 3 versions, last 0.923; 1 version beyond/)
+    await register({ metrics: { latency_ms: 30 } })
+    expect(textOf((await as(rita).get(model)).html)).toContain('Version 4 None – no value')
+    const other = textOf((await as(rita).get(`${model}?metric=latency_ms`)).html)
+    expect(other).toContain('latency_ms over versions')
+    expect(other).toContain('No gate asks anything of it.')
+    const tag = { name, key: 'gatehouse.metric', value: 'recall.young' }
+    await mlflow(ann, 'POST', 'registered-models/set-tag', tag)
+    expect(textOf((await as(rita).get(model)).html)).toContain('recall.young over versions')
+    const none = await as(rita).get(`${model}?metric=${encodeURIComponent('<img src=x>')}`)
+    expect(textOf(none.html)).toContain('No version shown here has a finite value.')
+    expect(markupIn(none.html)).toEqual([])
+  })
+
   test('is not for who may not read it, and is not there for a name that no model has', async () => {
     const { as, eve, rita } = await world()
     for (const path of [

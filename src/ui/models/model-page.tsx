@@ -10,13 +10,20 @@ import { RequestTable } from '../promotions/request-table.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
 import { History } from './history.tsx'
+import { MetricOverVersions } from './metric-chart.tsx'
 import { ModelTabs } from './model-tabs.tsx'
+import type { ModelMetric } from './read-metric.ts'
 import type { BoardStage, ModelStanding } from './read-model.ts'
 
-type ModelPageProps = { readonly frame: Frame; readonly standing: ModelStanding }
+type ModelPageProps = {
+  readonly frame: Frame
+  readonly standing: ModelStanding
+  /** Over its versions; undefined: none has any. */
+  readonly metric: ModelMetric | undefined
+}
 
 /** A model: what is live, since when and by whose decision; what is next. */
-export const ModelPage: FC<ModelPageProps> = ({ frame, standing }) => {
+export const ModelPage: FC<ModelPageProps> = ({ frame, standing, metric }) => {
   const { model, stages, requests, entries, mayPromote, mayEdit } = standing
   const { to } = frame
   const { name } = model
@@ -76,6 +83,7 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing }) => {
           ))}
         </div>
       )}
+      {metric === undefined ? null : <MetricOverVersions {...{ metric, name, to }} />}
       {model.aliases.length > 0 ? (
         <section class="near" aria-labelledby="aliases" data-part="aliases">
           <h2 id="aliases">Aliases</h2>

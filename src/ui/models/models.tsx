@@ -15,6 +15,7 @@ import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
 import { ComparePage } from './compare-page.tsx'
 import { ModelPage } from './model-page.tsx'
+import { readModelMetric } from './read-metric.ts'
 import { readModelStanding } from './read-model.ts'
 import { readVersionStanding } from './read-version.ts'
 import { VersionPage } from './version-page.tsx'
@@ -24,13 +25,12 @@ export function mayReadModel(ctx: Context, c: AppContext): Promise<void> {
   return requireModelVersion(ctx, modelNameOf(c), 'READ')
 }
 
-/** `GET /models/{name}` */
+/** `GET /models/{name}?metric=` */
 export async function showModel(c: AppContext): Promise<Response> {
-  const [frame, standing] = await Promise.all([
-    frameOf(c),
-    readModelStanding(c.var.ctx, modelNameOf(c)),
-  ])
-  return sendPage(c, { frame, page: <ModelPage {...{ frame, standing }} /> })
+  const { ctx } = c.var
+  const [frame, standing] = await Promise.all([frameOf(c), readModelStanding(ctx, modelNameOf(c))])
+  const metric = await readModelMetric(ctx, standing, optionalQuery(c, 'metric'))
+  return sendPage(c, { frame, page: <ModelPage {...{ frame, standing, metric }} /> })
 }
 
 /** `GET /models/{name}/{version}` */

@@ -576,6 +576,7 @@ export const apiRows: Readonly<Record<string, Row>> = {
     'READ',
     async (w) => ours.get(`deployments/${(await w.newDeployment()).name}/stats`),
   ],
+  listVersionMetrics: ['READ', (w) => ours.get(`models/${w.model}/metrics?key=a`)],
   listReplicas: ['READ', (w) => ours.get(`models/${w.model}/serving`)],
   watchModels: ['READ', (w) => ours.get(`watch?uri=models:/${w.model}/1`)],
   listStages: ['signed in', () => ours.get('stages')],

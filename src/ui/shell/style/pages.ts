@@ -43,6 +43,8 @@ meter::-moz-meter-bar { background: var(--link); }
 
 .share { display: block; inline-size: 6rem; margin-inline-start: auto; }
 .moved { fill: none; stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 4 3; vector-effect: non-scaling-stroke; } .moved.by-guard { stroke: var(--bad); stroke-width: 2.5; stroke-dasharray: none; }
+.chosen-metric > label { max-inline-size: 24rem; }
+.dots.broken { stroke: var(--bad); }
 .bound { fill: none; stroke: var(--bad); stroke-width: 1; stroke-dasharray: 2 4; vector-effect: non-scaling-stroke; }
 td.added { background: var(--added); } td.removed { background: var(--removed); }
 `

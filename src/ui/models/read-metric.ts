@@ -1,0 +1,85 @@
+import type { Policy } from '../../governance/policies/policy.ts'
+import type { Context } from '../../platform/context.ts'
+import {
+  listVersionMetricKeys,
+  readVersionMetrics,
+  type VersionMetric,
+} from '../../registry/versions/version-metrics.ts'
+import type { ModelStanding } from './read-model.ts'
+
+/** A metric over the versions of a model, as its page shows it. */
+export type ModelMetric = {
+  /** Those to choose from. */
+  readonly keys: readonly string[]
+  readonly key: string
+  /** Oldest first. */
+  readonly versions: readonly VersionMetric[]
+  /** There are older ones. */
+  readonly isCut: boolean
+  readonly bounds: readonly MetricBound[]
+}
+
+/** What a gate asks of a metric. */
+export type MetricBound = {
+  readonly policy: string
+  readonly stage: string
+  readonly is: 'least' | 'most'
+  readonly value: number
+}
+
+const shownMax = 100
+
+/** What people set to say which metric they look at. */
+const metricTag = 'gatehouse.metric'
+
+/**
+ * The metric that was asked for or, in its place, the one that a tag of the model names, or that a gate asks for.
+ *
+ * @returns undefined: no version has any
+ */
+export async function readModelMetric(
+  ctx: Context,
+  { model, stages }: ModelStanding,
+  asked: string | undefined,
+): Promise<ModelMetric | undefined> {
+  if (model.latestVersions.length === 0) return undefined
+  const keys = await listVersionMetricKeys(ctx, model.name)
+  const bounds = stages.flatMap(({ name, policies }) => policies.flatMap(boundsOf(name)))
+  const named = model.tags.find(({ key }) => key === metricTag)?.value
+  const usual = [named, ...bounds.map(({ metric }) => metric)].find(
+    (one) => one !== undefined && keys.includes(one),
+  )
+  const key = asked ?? usual ?? keys[0]
+  if (key === undefined) return undefined
+  const found = await readVersionMetrics(ctx, model.name, {
+    key,
+    before: Number.MAX_SAFE_INTEGER,
+    count: shownMax + 1,
+  })
+  return {
+    keys: keys.includes(key) ? keys : [key, ...keys],
+    key,
+    versions: found.slice(0, shownMax).reverse(),
+    isCut: found.length > shownMax,
+    bounds: bounds.filter(({ metric }) => metric === key),
+  }
+}
+
+function boundsOf(stage: string) {
+  return ({ name, document }: Policy): (MetricBound & { readonly metric: string })[] =>
+    document.gates.flatMap((gate) => {
+      if (gate.type !== 'metric') return []
+      const of = { policy: name, stage, metric: gate.metric }
+      return [
+        ...(gate.min === undefined ? [] : [{ ...of, is: 'least' as const, value: gate.min }]),
+        ...(gate.max === undefined ? [] : [{ ...of, is: 'most' as const, value: gate.max }]),
+      ]
+    })
+}
+
+/** The bounds that a value breaks; NaN breaks every one. */
+export function brokenBounds(value: number, bounds: readonly MetricBound[]): MetricBound[] {
+  return bounds.filter((bound) =>
+    bound.is === 'least' ? !(value >= bound.value) : !(value <= bound.value),
+  )
+}
