@@ -37,7 +37,7 @@ import {
   showModel,
   showVersion,
 } from './models/models.tsx'
-import { postPromote, postRollback, showPromote, showRollback } from './models/moves.tsx'
+import { postPromote, postRollback, showPromote, showRollback } from './models/moves/moves.tsx'
 import {
   postPreferences,
   postSignInEnd,

@@ -1,28 +1,28 @@
-import { BlockedError, invalid, RegistryError } from '../../core/error.ts'
-import { moveToStage } from '../../governance/moves/move-to-stage.ts'
-import { openRequest } from '../../governance/moves/request-move.ts'
-import { rollBack } from '../../governance/moves/rollback.ts'
-import { requireMove, requireToRollBack } from '../../governance/permissions.ts'
-import { readPoliciesFor } from '../../governance/policies/policies.ts'
-import type { AppContext } from '../../http/app-env.ts'
-import { optionalQuery } from '../../http/guards/target.ts'
-import { pagePrefix } from '../../http/guards/workspace.ts'
-import { listStages } from '../../registry/stages/stage-list.ts'
-import { isActive, resolveStage } from '../../registry/stages/stages.ts'
-import { getVersion } from '../../registry/versions/versions.ts'
-import { modelNameOf, versionOf } from '../addressed.ts'
+import { BlockedError, invalid, RegistryError } from '../../../core/error.ts'
+import { moveToStage } from '../../../governance/moves/move-to-stage.ts'
+import { openRequest } from '../../../governance/moves/request-move.ts'
+import { rollBack } from '../../../governance/moves/rollback.ts'
+import { requireMove, requireToRollBack } from '../../../governance/permissions.ts'
+import { readPoliciesFor } from '../../../governance/policies/policies.ts'
+import type { AppContext } from '../../../http/app-env.ts'
+import { optionalQuery } from '../../../http/guards/target.ts'
+import { pagePrefix } from '../../../http/guards/workspace.ts'
+import { listStages } from '../../../registry/stages/stage-list.ts'
+import { isActive, resolveStage } from '../../../registry/stages/stages.ts'
+import { getVersion } from '../../../registry/versions/versions.ts'
+import { modelNameOf, versionOf } from '../../addressed.ts'
 import {
   type FormFields,
   type FormProblem,
   findRefusal,
   formAction,
   noteProblem,
-} from '../forms.ts'
-import { numberIn, pathsUnder } from '../paths.ts'
-import { frameOf } from '../shell/frame.ts'
-import { sendPage } from '../shell/page.tsx'
+} from '../../forms.ts'
+import { numberIn, pathsUnder } from '../../paths.ts'
+import { frameOf } from '../../shell/frame.ts'
+import { sendPage } from '../../shell/page.tsx'
+import { type ModelStanding, readModelStanding, versionsIn } from '../read-model.ts'
 import { PromotePage } from './promote-page.tsx'
-import { type ModelStanding, readModelStanding, versionsIn } from './read-model.ts'
 import { RollbackPage } from './rollback-page.tsx'
 
 type Shown = {

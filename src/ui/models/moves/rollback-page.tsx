@@ -1,13 +1,13 @@
 import type { FC } from 'hono/jsx'
-import type { Policy } from '../../governance/policies/policy.ts'
-import type { FormProblem } from '../forms.ts'
-import { Time } from '../parts/byline.tsx'
-import { StageChip } from '../parts/chips.tsx'
-import { Problem, TextField } from '../parts/fields.tsx'
-import { Given, visibleText } from '../parts/text.tsx'
-import type { Frame } from '../shell/frame.ts'
-import { modelCrumbs, Page } from '../shell/page.tsx'
-import { type ModelStanding, versionsIn } from './read-model.ts'
+import type { Policy } from '../../../governance/policies/policy.ts'
+import type { FormProblem } from '../../forms.ts'
+import { Time } from '../../parts/byline.tsx'
+import { StageChip } from '../../parts/chips.tsx'
+import { Problem, TextField } from '../../parts/fields.tsx'
+import { Given, visibleText } from '../../parts/text.tsx'
+import type { Frame } from '../../shell/frame.ts'
+import { modelCrumbs, Page } from '../../shell/page.tsx'
+import { type ModelStanding, versionsIn } from '../read-model.ts'
 
 type RollbackPageProps = {
   readonly frame: Frame
