@@ -99,7 +99,8 @@ function reads(ctx: Context, text: string) {
       order by v.id desc limit ${eachMax}`,
     requests: sql<RequestRow>`select p.id, p.model, p.version, p.target_kind, p.target, p.status
       from promotions p where p.workspace = ${ctx.workspace} and ${readablePromotion(ctx)}
-        and (p.id = ${request} or (p.status = 'open' and ${has(sql`p.model`)}))
+        and p.id in (select ${request} union all select o.id from promotions o
+          where o.workspace = ${ctx.workspace} and o.status = 'open' and ${has(sql`o.model`)})
       order by p.id desc limit ${eachMax}`,
     experiments: sql<{ id: number; name: string }>`select e.id, e.name from experiments e
       where ${mayReadExperiment} and e.lifecycle_stage = 'active'

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { entryStatement } from '../../audit/commit.ts'
-import { excerpt, invalid, notFound } from '../../core/error.ts'
+import { conflict, excerpt, invalid, notFound, RegistryError } from '../../core/error.ts'
+import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { commitAccess } from './epoch.ts'
 import { checkAccountName } from './names.ts'
@@ -23,22 +24,28 @@ export async function listGroups(ctx: Context, after: string, count: number): Pr
 
 /** @throws RESOURCE_DOES_NOT_EXIST */
 export async function getGroup(ctx: Context, name: string): Promise<Group> {
-  const row = await ctx.db.first(
-    sql<GroupRow>`select g.name, ${membersJson} as members from "groups" g where g.name = ${name}`,
-  )
+  const row = await ctx.db.first(groupRead(name))
   if (!row) throw notFound('Group', name)
   return groupFrom(row)
+}
+
+type GroupChange = {
+  readonly members: readonly string[]
+  /** Those that the caller read, null: there was no such group; absent: whoever they are. */
+  readonly seen?: readonly string[] | null
 }
 
 /**
  * Give a group exactly these members. A group that does not exist is made.
  *
  * @throws INVALID_PARAMETER_VALUE the name, or a member that has no account
+ * @throws RESOURCE_CONFLICT the members are not those that the caller read
+ * @throws RESOURCE_ALREADY_EXISTS there is such a group, and the caller read that there is none
  */
 export async function setGroup(
   ctx: Context,
   name: string,
-  members: readonly string[],
+  { members, seen }: GroupChange,
 ): Promise<Group> {
   checkAccountName(name, 'name')
   if (members.length > membersMax) throw invalid(`A group has at most ${membersMax} members`)
@@ -46,7 +53,7 @@ export async function setGroup(
   await checkMembers(ctx, given)
   const ids = sql`select id from accounts where name in (select value from json_each(${given}))`
   const group = sql`(select id from "groups" where name = ${name})`
-  await commitAccess(ctx, {
+  const change = commitAccess(ctx, {
     entry: entryStatement(ctx, {
       action: 'group.set',
       from: sql`(select ${name} as name) n left join "groups" g on g.name = n.name`,
@@ -54,13 +61,51 @@ export async function setGroup(
       after: sql`json_object('name', n.name, 'members', json((select json_group_array(name) from
         (select name from accounts where id in (${ids}) order by name))))`,
     }),
-    made: sql`insert into "groups" (name, created_at_ms) values (${name}, ${ctx.now()})
+    // The schema refuses a group that was made at no time, which fails the batch.
+    made: sql`insert into "groups" (name, created_at_ms)
+      select ${name}, iif(${isSeen(name, seen)}, ${ctx.now()}, null) where true
       on conflict (name) do nothing`,
     removed: sql`delete from group_members where "group" = ${group} and account not in (${ids})`,
     added: sql`insert into group_members ("group", account)
       select ${group}, id from accounts where id in (${ids}) on conflict do nothing`,
   })
+  try {
+    await change
+  } catch (err) {
+    if (!(err instanceof ConstraintError) || err.kind !== 'not null') throw err
+    throw await explainChanged(ctx, name, seen)
+  }
   return getGroup(ctx, name)
+}
+
+/** Condition that a group has these members now; true where nobody says whom they saw. */
+function isSeen(name: string, seen: GroupChange['seen']): SQL {
+  if (seen === undefined) return sql`true`
+  const text = seen === null ? null : JSON.stringify(seen)
+  return sql`(select ${membersJson} from "groups" g where g.name = ${name}) is ${text}`
+}
+
+async function explainChanged(
+  ctx: Context,
+  name: string,
+  seen: GroupChange['seen'],
+): Promise<RegistryError> {
+  if (seen === null) {
+    return new RegistryError(
+      'RESOURCE_ALREADY_EXISTS',
+      `There is a group '${excerpt(name)}' already; change its members instead`,
+    )
+  }
+  const row = await ctx.db.first(groupRead(name))
+  const now = row && groupFrom(row).members
+  if (!now) return conflict(`Group '${excerpt(name)}' was deleted meanwhile, so nothing was done`)
+  return conflict(
+    `Group '${excerpt(name)}' has other members than were seen, so nothing was done: now they are ${excerpt(now.join(', ') || 'none', 500)}`,
+  )
+}
+
+function groupRead(name: string): SQL<GroupRow> {
+  return sql<GroupRow>`select g.name, ${membersJson} as members from "groups" g where g.name = ${name}`
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST */

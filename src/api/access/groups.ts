@@ -19,7 +19,7 @@ export const groupRoutes: readonly ServedEndpoint[] = [
     toWire(await access.getGroup(ctx, params.name)),
   ),
   serve(endpoints.putGroup, requireAccessAdmin, async (ctx, { params, body }) =>
-    toWire(await access.setGroup(ctx, params.name, body.members)),
+    toWire(await access.setGroup(ctx, params.name, { members: body.members })),
   ),
   serve(endpoints.deleteGroup, requireAccessAdmin, async (ctx, { params }) => {
     await access.deleteGroup(ctx, params.name)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createApp } from '../../../src/app.ts'
 import { admin, authServer, password } from '../../support/auth-server.ts'
 import { basic } from '../../support/client.ts'
 import { testServer } from '../../support/server.ts'
@@ -150,7 +151,7 @@ describe('the page of stages', () => {
     const moved = await root.post(path, { ...fieldsIn(added.html), new_name: '', do: 'up-4' })
     const draft = { ...fieldsIn(moved.html), exclusive_3: 'on', from_3: 'Staging' }
     const shown = await root.post(path, draft)
-    expect(textOf(shown.html)).toContain('Canary – no value exclusive, from Staging')
+    expect(textOf(shown.html)).toContain('Canary – exclusive, from Staging')
     expect((await call(admin, 'GET', '/api/v1/stages')).json.items).toHaveLength(4)
     const kept = { ...hiddenFields(shown.html, path), confirmed: 'yes' }
     expect((await root.post(path, kept)).status).toBe(303)
@@ -241,6 +242,22 @@ test('hostile names are texts on all of these pages', async () => {
   }
   const asked = await root.post(`${settings}/grants`, grant)
   expect([asked.status, markupIn(asked.html)]).toEqual([200, []])
+})
+
+test('the pages lead below the path that a proxy adds', async () => {
+  const { platform } = await world()
+  const app = createApp(() => platform, { prefixOf: () => '/tools' })
+  const root = pagesOf(app, admin)
+  const { html } = await root.get('/tools/settings/groups')
+  expect(html).toContain('action="/tools/settings/groups"')
+  const made = await root.post('/tools/settings/groups', { name: 'team', members: 'ann' })
+  expect([made.status, made.location]).toEqual([303, '/tools/settings/groups'])
+  const policy = { json: '{"applies_to":{"models":"*","stage":"Production"}}', name: 'p' }
+  const save = '/tools/settings/new-policy/save'
+  const saved = await root.post(save, { ...policy, seen_revision: '0', confirmed: 'yes' })
+  expect(saved.location).toBe('/tools/settings/policies/p')
+  expect((await root.post('/tools/profile/preferences', {})).location).toBe('/tools/profile')
+  expect((await root.get('/tools/find?q=team')).html).toContain('action="/tools/find"')
 })
 
 test('with access control off the pages say so, and no account is made', async () => {

@@ -1,10 +1,8 @@
 import { deleteGroup, getGroup, listGroups, setGroup } from '../../../access/accounts/groups.ts'
 import { requireAccessAdmin } from '../../../access/accounts/require-admin.ts'
-import { conflict, invalid, RegistryError } from '../../../core/error.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import type { Context } from '../../../platform/context.ts'
-import { attempt } from '../../attempt.ts'
 import { changeOn, checkGiven, checkTyped, type Reshown } from '../../changes/change.ts'
 import { findRefusal } from '../../forms.ts'
 import { sendPage } from '../../shell/page.tsx'
@@ -68,14 +66,8 @@ export const postGroup = onList({
   read: (form) => ({ name: form.text('name'), members: linesOf(form.text('members')) }),
   rule: mayAdministrate,
   field: 'name',
-  async make(ctx, { name, members }) {
-    const given = checkGiven(name, 'The name')
-    const absent = await attempt('RESOURCE_DOES_NOT_EXIST', getGroup(ctx, given))
-    if (!(absent instanceof RegistryError)) {
-      throw invalid(`There is a group '${given}' already; change its members on its page`)
-    }
-    await setGroup(ctx, given, members)
-  },
+  make: (ctx, { name, members }) =>
+    setGroup(ctx, checkGiven(name, 'The name'), { members, seen: null }),
 })
 
 /** `POST /settings/groups/{name}/members`: exactly these, where nobody changed them meanwhile. */
@@ -87,15 +79,7 @@ export const postMembers = onGroup({
   }),
   rule: mayAdministrate,
   field: 'members',
-  async make(ctx, { name, members, seen }) {
-    const now = await getGroup(ctx, name)
-    if (now.members.join('\n') !== seen.join('\n')) {
-      throw conflict(
-        `Somebody else changed the members meanwhile, so nothing was done: now they are ${now.members.join(', ') || 'none'}`,
-      )
-    }
-    await setGroup(ctx, name, members)
-  },
+  make: (ctx, { name, members, seen }) => setGroup(ctx, name, { members, seen }),
 })
 
 /** `POST /settings/groups/{name}/delete` */
