@@ -39,7 +39,7 @@ describe('the page of a model', () => {
     expect(text).toContain('Version 1 Archived 0.88 not at least 0.9, for Production')
     expect(html).toMatch(/aria-label="accuracy of 3 versions, last 0.923; 1 version beyond/)
     await register({ metrics: { latency_ms: 30 } })
-    expect(textOf((await as(rita).get(model)).html)).toContain('Version 4 None – no value')
+    expect(textOf((await as(rita).get(model)).html)).toContain('Version 4 None –')
     const other = textOf((await as(rita).get(`${model}?metric=latency_ms`)).html)
     expect(other).toContain('latency_ms over versions')
     expect(other).toContain('No gate asks anything of it.')
