@@ -124,6 +124,37 @@ describe('the charts of a run', () => {
   })
 })
 
+describe('how the charts of a run are drawn', () => {
+  test('stands in the address: a part of the axis, logarithms, smoothing', async () => {
+    const { as, rita, logRun } = await runsWorld()
+    const metrics = Array.from({ length: 400 }, (_, step) => ({
+      ...{ key: 'loss', step, timestamp: step * 10 },
+      value: step === 123 ? 50 : step === 7 ? -1 : 1 + (step % 2),
+    }))
+    const path = `/runs/${await logRun({ name: 'long', metrics })}/charts`
+    const read = async (query: string) => {
+      const { html, status } = await as(rita).get(`${path}?${query}`)
+      return { html, status, text: textOf(html) }
+    }
+    const whole = await read('')
+    expect(whole.text).toContain('400 points, 150 drawn: each from least to greatest')
+    expect(whole.html).toContain('data-from="0" data-to="399"')
+    const part = await read('x0=100&x1=149&smooth=0.9')
+    expect(part.text).toContain('50 points')
+    expect(part.html).toContain('data-from="100" data-to="149"')
+    expect(part.html).toMatch(/metric=loss&amp;x0=100&amp;x1=149&amp;smooth=0\.9/)
+    expect(part.html.match(/class="line smooth"/g)).toHaveLength(1)
+    expect((await read('x=time&x0=1230&x1=1239')).text).toContain('1 point 50')
+    const log = await read('log=1')
+    expect(log.text).toContain('1 place with values that are not above 0')
+    expect(log.html).toContain('name="log" value="1" checked')
+    expect((await read('x0=5000')).text).toContain('Nothing was logged in this part of the axis')
+    for (const wrong of ['x0=a', 'smooth=1', 'smooth=-0.1', 'x0=Infinity']) {
+      expect((await read(wrong)).status, wrong).toBe(400)
+    }
+  })
+})
+
 describe('a comparison of runs', () => {
   test('shows what differs, the best marked, and a line for each', async () => {
     const { as, rita, logRun } = await runsWorld()

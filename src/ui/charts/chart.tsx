@@ -2,6 +2,7 @@ import type { Child, FC } from 'hono/jsx'
 import type { MetricSeries, SeriesAxis } from '../../tracking/run-data/metric-series.ts'
 import { Table } from '../parts/table.tsx'
 import { countText, Given, numberText, plural, visibleText } from '../parts/text.tsx'
+import { type ChartView, countBelowZero, logSeriesOf, smoothSeriesOf } from './chart-view.ts'
 import {
   drawGrid,
   drawnHeight,
@@ -21,10 +22,12 @@ type ChartProps = {
   /** Of a series, where there are several. */
   readonly nameOf?: ((series: MetricSeries) => string) | undefined
   readonly bucketsMax: number
+  readonly view?: Pick<ChartView, 'isLog' | 'smoothing'>
 }
 
 /** A metric along its axis, drawn by the server, with its least and greatest values as a table. */
-export const Chart: FC<ChartProps> = ({ title, href, series, x, nameOf, bucketsMax }) => {
+export const Chart: FC<ChartProps> = (props) => {
+  const { title, href, series, x, nameOf, bucketsMax, view = plainView } = props
   const extent = extentOf(series)
   const points = series.reduce((sum, one) => sum + one.points, 0)
   const isBucketed = series.some((one) => one.points > bucketsMax)
@@ -50,9 +53,10 @@ export const Chart: FC<ChartProps> = ({ title, href, series, x, nameOf, bucketsM
       ) : points === 1 ? (
         <p class="figure">{onlyValue(series)}</p>
       ) : (
-        <Plot {...{ title, series, x, extent }} />
+        <Plot {...{ title, series, x, extent, view }} />
       )}
       <Oddities series={series} />
+      {view.isLog ? <NotAboveZero series={series} /> : null}
       {nameOf === undefined ? null : <Legend series={series} nameOf={nameOf} />}
       <Values {...{ title, series, nameOf }} />
     </figure>
@@ -65,31 +69,40 @@ function onlyValue(series: readonly MetricSeries[]): string {
   return numberText(bucket.values.mean)
 }
 
-type PlotProps = Pick<ChartProps, 'title' | 'series' | 'x'> & { readonly extent: Extent }
+const plainView = { isLog: false, smoothing: 0 } as const
 
-const Plot: FC<PlotProps> = ({ title, series, x, extent }) => {
-  const { ticks, ...drawn } = roundedOf(extent)
+type PlotProps = Pick<ChartProps, 'title' | 'series' | 'x'> &
+  Required<Pick<ChartProps, 'view'>> & { readonly extent: Extent }
+
+const Plot: FC<PlotProps> = ({ title, series, x, extent, view }) => {
+  const { isLog, smoothing } = view
+  const shown = isLog ? series.map(logSeriesOf) : series
+  const { ticks, ...drawn } = roundedOf(isLog ? extentOf(shown) : extent)
   return (
     <div class="plot">
       <div class="axis-y" aria-hidden="true">
         {ticks.map((value) => (
-          <span>{numberText(value)}</span>
+          <span>{numberText(isLog ? 10 ** value : value)}</span>
         ))}
       </div>
       <svg
+        data-from={extent.x[0]}
+        data-to={extent.x[1]}
         viewBox={`0 0 ${drawnWidth} ${drawnHeight}`}
         preserveAspectRatio="none"
         role="img"
         aria-label={visibleText(`${title} ${essenceOf(series, extent)}`)}
       >
         <path class="grid" d={drawGrid(ticks, drawn)} />
-        {series.map((one, i) => {
+        {shown.map((one, i) => {
           const { line, band, dots, marks } = drawSeries(one, drawn)
+          const smooth = smoothing > 0 ? drawSeries(smoothSeriesOf(one, smoothing), drawn).line : ''
           return (
-            <g class={classOf(i)}>
+            <g class={smooth === '' ? classOf(i) : `${classOf(i)} smoothed`}>
               {band === '' ? null : <path class="band" d={band} />}
               {line === '' ? null : <path class="line" d={line} />}
               {dots === '' ? null : <path class="dots" d={dots} />}
+              {smooth === '' ? null : <path class="line smooth" d={smooth} />}
               {marks === '' ? null : <path class="marks" d={marks} />}
             </g>
           )
@@ -136,6 +149,13 @@ const Oddities: FC<Pick<ChartProps, 'series'>> = ({ series }) => {
       {nans > 0 ? `NaN at ${plural(nans, 'point')}, marked at the foot. ` : ''}
       {infinities > 0 ? `Infinite at ${plural(infinities, 'point')}, marked at the head.` : ''}
     </p>
+  )
+}
+
+const NotAboveZero: FC<Pick<ChartProps, 'series'>> = ({ series }) => {
+  const hidden = series.reduce((sum, one) => sum + countBelowZero(one), 0)
+  return hidden === 0 ? null : (
+    <p class="soft">{plural(hidden, 'place')} with values that are not above 0: no logarithm.</p>
   )
 }
 

@@ -1,12 +1,13 @@
 import type { FC } from 'hono/jsx'
 import type { Experiment } from '../../tracking/experiments/experiment.ts'
 import type { Run } from '../../tracking/run.ts'
-import type { MetricSeries, SeriesAxis } from '../../tracking/run-data/metric-series.ts'
+import type { MetricSeries } from '../../tracking/run-data/metric-series.ts'
 import { Tabs } from '../parts/tabs.tsx'
 import { countText, Given } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { experimentCrumbs, Page } from '../shell/page.tsx'
 import { Chart } from './chart.tsx'
+import { type ChartView, smoothings, viewTerms } from './chart-view.ts'
 
 type RunChartsProps = {
   readonly frame: Frame
@@ -15,7 +16,7 @@ type RunChartsProps = {
   readonly query: {
     readonly metric: string | undefined
     readonly words: string
-    readonly x: SeriesAxis
+    readonly view: ChartView
     readonly number: number
   }
   /** Of this page. */
@@ -33,7 +34,8 @@ export const RunChartsPage: FC<RunChartsProps> = (props) => {
   const { to } = frame
   const { runId, name } = run
   const path = `${to.run(runId)}/charts`
-  const { metric, words, x } = query
+  const { metric, words, view } = query
+  const { x } = view
   const key = metric ?? keys[0] ?? ''
   return (
     <Page
@@ -65,18 +67,20 @@ export const RunChartsPage: FC<RunChartsProps> = (props) => {
       <Tabs
         label="Axis"
         items={(['step', 'time'] as const).map((axis) => ({
-          href: to.query(path, { metric, q: words, x: axis === 'step' ? undefined : axis }),
+          href: to.query(path, {
+            ...{ metric, q: words },
+            ...viewTerms({ ...view, x: axis, range: axis === x ? view.range : undefined }),
+          }),
           text: axis === 'step' ? 'By step' : 'By time',
           isCurrent: axis === x,
         }))}
       />
+      {series.length > 0 || view.range ? <Settings {...props} path={path} /> : null}
       {metric === undefined && (props.pages > 1 || words !== '') ? (
         <Find {...props} path={path} />
       ) : null}
       {series.length === 0 ? (
-        <p class="empty">
-          No metric is here. <code>mlflow.log_metric("loss", 0.5, step=1)</code> logs one.
-        </p>
+        <Nothing view={view} />
       ) : (
         <div class={metric === undefined ? 'charts' : 'large-chart'}>
           {series.map((one) => (
@@ -84,11 +88,11 @@ export const RunChartsPage: FC<RunChartsProps> = (props) => {
               title={one.key}
               href={
                 metric === undefined
-                  ? to.query(path, { metric: one.key, x: x === 'step' ? undefined : x })
+                  ? to.query(path, { metric: one.key, ...viewTerms(view) })
                   : undefined
               }
               series={[one]}
-              {...{ x, bucketsMax }}
+              {...{ x, bucketsMax, view }}
             />
           ))}
         </div>
@@ -98,25 +102,96 @@ export const RunChartsPage: FC<RunChartsProps> = (props) => {
   )
 }
 
+const Nothing: FC<{ readonly view: ChartView }> = ({ view }) =>
+  view.range ? (
+    <p class="empty">Nothing was logged in this part of the axis. No metric is here.</p>
+  ) : (
+    <p class="empty">
+      No metric is here. <code>mlflow.log_metric("loss", 0.5, step=1)</code> logs one.
+    </p>
+  )
+
 type PartProps = RunChartsProps & { readonly path: string }
 
-const Find: FC<PartProps> = ({ path, query: { words, x } }) => (
+/** The fields of a form that keep how charts are drawn. */
+const KeptView: FC<{ readonly view: ChartView; readonly without?: readonly string[] }> = ({
+  view,
+  without = [],
+}) => (
+  <>
+    {Object.entries(viewTerms(view)).map(([name, value]) =>
+      value === undefined || without.includes(name) ? null : (
+        <input type="hidden" name={name} value={value} />
+      ),
+    )}
+  </>
+)
+
+/** What part of the axis is drawn, and how. A drag over a chart fills in the part where script runs. */
+const Settings: FC<PartProps> = ({ frame: { to }, path, query: { metric, words, view } }) => {
+  const { x0, x1 } = viewTerms(view)
+  const unit = view.x === 'step' ? 'step' : 'millisecond'
+  return (
+    <form class="chart-settings" method="get" action={path}>
+      {metric === undefined ? null : <input type="hidden" name="metric" value={metric} />}
+      {words === '' ? null : <input type="hidden" name="q" value={words} />}
+      <KeptView view={view} without={['x0', 'x1', 'log', 'smooth']} />
+      <label>
+        From {unit}
+        <input name="x0" value={x0 ?? ''} inputmode="decimal" autocomplete="off" />
+      </label>
+      <label>
+        To {unit}
+        <input name="x1" value={x1 ?? ''} inputmode="decimal" autocomplete="off" />
+      </label>
+      <label>
+        Smoothing
+        <select name="smooth">
+          {[...new Set<number>([...smoothings, view.smoothing])].map((value) => (
+            <option value={value === 0 ? '' : String(value)} selected={value === view.smoothing}>
+              {value === 0 ? 'none' : String(value)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="choice">
+        <input type="checkbox" name="log" value="1" checked={view.isLog} />
+        Logarithmic
+      </label>
+      <div class="row">
+        <button type="submit" class="quiet">
+          Draw
+        </button>
+        {view.range ? (
+          <a
+            data-key="0"
+            href={to.query(path, { metric, q: words, ...viewTerms({ ...view, range: undefined }) })}
+          >
+            The whole axis
+          </a>
+        ) : null}
+      </div>
+    </form>
+  )
+}
+
+const Find: FC<PartProps> = ({ path, query: { words, view } }) => (
   <form class="search" method="get" action={path}>
     <label>
       Part of a name
       <input name="q" value={words} autocapitalize="none" spellcheck={false} />
     </label>
-    {x === 'step' ? null : <input type="hidden" name="x" value={x} />}
+    <KeptView view={view} />
     <button type="submit">Find</button>
   </form>
 )
 
 const Pages: FC<PartProps> = ({ frame: { to }, path, query, pages, found }) => {
-  const { words, x, number } = query
+  const { words, view, number } = query
   const address = (page: number) =>
     to.query(path, {
       q: words,
-      x: x === 'step' ? undefined : x,
+      ...viewTerms(view),
       page: page === 1 ? undefined : String(page),
     })
   return pages <= 1 ? null : (

@@ -1,13 +1,13 @@
-import { invalid } from '../../core/error.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
 import { getExperiment } from '../../tracking/experiments/experiment.ts'
-import { readMetricSeries, type SeriesAxis } from '../../tracking/run-data/metric-series.ts'
+import { readMetricSeries } from '../../tracking/run-data/metric-series.ts'
 import { getRun } from '../../tracking/runs/read-runs.ts'
 import { runIdOf } from '../addressed.ts'
 import { numberIn } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
+import { chartViewOf } from './chart-view.ts'
 import { RunChartsPage } from './run-charts-page.tsx'
 
 /** Charts of one page. */
@@ -15,13 +15,13 @@ const chartsMax = 12
 const bucketsOfMany = 150
 const bucketsOfOne = 1000
 
-/** `GET /runs/{run_id}/charts?metric=&q=&x=&page=`: one metric large, or a page of them. */
+/** `GET /runs/{run_id}/charts?metric=&q=&x=&x0=&x1=&log=&smooth=&page=`: one metric large, or a page of them. */
 export async function showRunCharts(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const [frame, run] = await Promise.all([frameOf(c), getRun(ctx, runIdOf(c))])
   const metric = optionalQuery(c, 'metric')
   const words = (optionalQuery(c, 'q') ?? '').trim()
-  const x = axisOf(c)
+  const view = chartViewOf(c)
   const found = run.metrics
     .map(({ key }) => key)
     .filter((key) => key.toLowerCase().includes(words.toLowerCase()))
@@ -32,9 +32,12 @@ export async function showRunCharts(c: AppContext): Promise<Response> {
   const bucketsMax = metric === undefined ? bucketsOfMany : bucketsOfOne
   const [experiment, series] = await Promise.all([
     getExperiment(ctx, run.experimentId),
-    readMetricSeries(ctx, { runIds: [run.runId], keys, x, bucketsMax }),
+    readMetricSeries(ctx, {
+      ...{ runIds: [run.runId], keys, bucketsMax },
+      ...{ x: view.x, range: view.range },
+    }),
   ])
-  const query = { metric, words, x, number }
+  const query = { metric, words, view, number }
   const pages = Math.ceil(found.length / chartsMax)
   const page = (
     <RunChartsPage
@@ -42,11 +45,4 @@ export async function showRunCharts(c: AppContext): Promise<Response> {
     />
   )
   return sendPage(c, { frame, page })
-}
-
-/** @throws INVALID_PARAMETER_VALUE it is none */
-function axisOf(c: AppContext): SeriesAxis {
-  const x = optionalQuery(c, 'x') ?? 'step'
-  if (x === 'step' || x === 'time') return x
-  throw invalid("The axis 'x' is step or time")
 }

@@ -3,6 +3,7 @@
  * fails leaves the page as the server made it.
  */
 import { addChartImages } from './chart-images.ts'
+import { zoomCharts } from './chart-zoom.ts'
 import { addCopyButtons } from './copy-buttons.ts'
 import { openLinksAsDialogs } from './dialogs.ts'
 import { completeFilters } from './filter-box.ts'
@@ -25,6 +26,7 @@ for (const start of [
   openPalette,
   () => addCopyButtons(),
   completeFilters,
+  zoomCharts,
   addTableFiles,
   addChoiceFilters,
   () => addChartImages(),

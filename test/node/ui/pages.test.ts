@@ -156,7 +156,7 @@ describe.skipIf(!isThere)('in a browser', () => {
     const paths = [
       ...['/experiments', nightly, `${nightly}?q=params.model%20=%20rf`, '/experiments/0'],
       ...['/experiments/new', `${nightly}/change`, `${nightly}/columns?find=a`],
-      ...[`/runs/${wave}/charts`, `/runs/${wave}/charts?metric=loss`],
+      ...[`/runs/${wave}/charts`, `/runs/${wave}/charts?metric=loss&x0=50&x1=300&smooth=0.9`],
       ...[`/runs/compare?ids=${wave},${other}`],
       ...[model, `${model}/files`],
       ...[run, `${run}/change`, `${run}/files`, `/models/${name}/3/files?path=MLmodel`],

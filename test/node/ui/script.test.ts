@@ -242,6 +242,33 @@ describe.skipIf(!isThere)('the script of pages', () => {
     expect(complaints).toEqual([])
   }, 60_000)
 
+  test('draws the part of a chart that is dragged over, where a spike of one step has its value', async () => {
+    const world = await runsWorld()
+    const metrics = Array.from({ length: 1000 }, (_, step) => ({
+      ...{ key: 'loss', step, timestamp: step },
+      value: step === 505 ? 9.25 : 1,
+    }))
+    const run = await world.logRun({ name: 'spiky', metrics })
+    const { open, complaints } = await served(world)
+    const page = await open(world.ann, `/runs/${run}/charts`)
+    const box = await page.locator('.plot > svg').boundingBox()
+    if (!box) throw new Error('there is no chart')
+    const at = (share: number) => [box.x + box.width * share, box.y + box.height / 2] as const
+    await page.mouse.move(...at(0.5))
+    await page.mouse.down()
+    await page.mouse.move(...at(0.52))
+    await page.mouse.up()
+    await page.waitForURL(/x0=\d+&x1=\d+/)
+    const { searchParams } = new URL(page.url())
+    expect(Number(searchParams.get('x0'))).toBeGreaterThan(490)
+    expect(Number(searchParams.get('x1'))).toBeLessThan(530)
+    await page.locator('summary', { hasText: 'Values' }).click()
+    expect(await page.getByRole('cell', { name: '9.25' }).count()).toBe(1)
+    await page.keyboard.press('0')
+    await page.waitForURL((url) => !url.searchParams.has('x0'))
+    expect(complaints).toEqual([])
+  }, 60_000)
+
   test('saves a table as CSV, a chart as a picture, and copies code', async () => {
     const world = await runsWorld()
     const value = -0.0625

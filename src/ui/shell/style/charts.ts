@@ -13,6 +13,9 @@ export const charts = `
 .line, .dots, .marks { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; vector-effect: non-scaling-stroke; }
 .dots { stroke-width: 7; stroke-linecap: round; } .marks { stroke: var(--bad); stroke-width: 3; }
 .band { fill: currentColor; fill-opacity: .3; stroke: currentColor; stroke-opacity: .7; stroke-width: 1; vector-effect: non-scaling-stroke; }
+.smoothed > .line, .smoothed > .dots, .smoothed > .band { stroke-opacity: .35; } .smoothed > .band { fill-opacity: .1; } .smoothed > .smooth { stroke-opacity: 1; }
+.chart-settings { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: end; } .chart-settings > label { flex: 0 1 9rem; } .chart-settings > label.choice { min-block-size: 2.25rem; align-items: center; flex: none; }
+.zoom { fill: var(--link); fill-opacity: .2; stroke: none; }
 .dashed > .line { stroke-dasharray: 6 3; } .dotted > .line { stroke-dasharray: 2 2; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-style: none; }
 .legend li { display: flex; gap: .5rem; align-items: center; min-inline-size: 0; } .legend svg { inline-size: 1.5rem; block-size: .5rem; flex: none; }
