@@ -31,6 +31,7 @@ describe('the profile', () => {
     await mlflow(ann, 'POST', 'registered-models/create', { name: 'mine' })
     const text = textOf((await as(ann).get('/profile')).html)
     expect(text).toContain('Name ann , verified')
+    expect((await as(ann).get('/profile')).html).toContain('href="/settings/users/ann"')
     expect(text).toContain('release (kept here)')
     expect(text).toContain('promote fraud-* Production group:release')
     expect(text).toContain('registered model mine MANAGE')

@@ -92,7 +92,15 @@ const WhoAmI: FC<{ readonly frame: Frame; readonly principal: Principal }> = ({
           {kind === 'service' ? ', a service account' : ''}
         </dd>
         <dt>Signed in by</dt>
-        <dd>{wayOf(principal)}</dd>
+        <dd>
+          {wayOf(principal)}
+          {kind === 'user' ? (
+            <>
+              {' · '}
+              <a href={`${frame.to.settings}/users/${encodeURIComponent(name)}`}>Change password</a>
+            </>
+          ) : null}
+        </dd>
         <dt>Groups</dt>
         <dd>
           {groups.length === 0 ? 'none' : null}

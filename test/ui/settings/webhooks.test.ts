@@ -46,6 +46,7 @@ describe('the pages of webhooks', () => {
     expect(text).toContain('To https://hooks.example Events registered_model.*, promotion.opened')
     expect(text).toMatch(/registered_model\.created fraud-a .* pending 500/)
     expect(shown.html).not.toContain('secret-path')
+    expect(text).toContain('A body as it is sent { "id": ')
     receivers.answer(() => ({}))
     const { delivery } = fieldsIn(shown.html)
     const again = await root.post(`${path}/redeliver`, { delivery: delivery ?? '' })

@@ -5,6 +5,8 @@ import {
   deliveryStates,
 } from '../../../webhooks/delivery/deliveries.ts'
 import { eventTypes } from '../../../webhooks/events/event-types.ts'
+import { exampleEvent } from '../../../webhooks/events/example-event.ts'
+import { payloadOf } from '../../../webhooks/formats/formats.ts'
 import type { Webhook } from '../../../webhooks/read-webhooks.ts'
 import type { WebhookTestResult } from '../../../webhooks/test-webhook.ts'
 import { originOf } from '../../../webhooks/url.ts'
@@ -68,6 +70,14 @@ export const WebhookPage: FC<WebhookPageProps> = (props) => {
       <Problem of={problem} />
       {tested ? <Tested of={tested} /> : null}
       <Facts webhook={webhook} />
+      <details>
+        <summary>A body as it is sent</summary>
+        <pre tabindex={0}>
+          <code>
+            <GivenLines text={sampleOf(webhook)} />
+          </code>
+        </pre>
+      </details>
       <form method="post" action={`${path}/test`} class="fields-row card-form">
         <label>
           Send an example of
@@ -95,6 +105,13 @@ export const WebhookPage: FC<WebhookPageProps> = (props) => {
       </details>
     </SettingsPage>
   )
+}
+
+/** What its receiver gets of an example of the first event that it is for. */
+function sampleOf({ id, events, format, databricks: terms, updatedAtMs }: Webhook): string {
+  const event = exampleEvent(events[0] ?? '*', updatedAtMs)
+  const { body } = payloadOf(event, { format, webhookId: id, terms })
+  return JSON.stringify(JSON.parse(body), null, 2)
 }
 
 const Tested: FC<{ readonly of: WebhookTestResult }> = ({ of }) => (
