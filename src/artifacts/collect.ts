@@ -25,8 +25,8 @@ export type Collected = { readonly count: number; readonly sizeBytes: number }
 const perRound = 500
 
 /** Keys that this server gives out. In a bucket that others use too, nothing else is touched. */
-const ownKey = /^(blobs\/[0-9a-f]{2}\/[0-9a-f]{32}|manifests\/[0-9a-f]{32}\.json)$/
-const ownPrefixes = ['blobs/', 'manifests/']
+const ownKey = /^((blobs|traces)\/[0-9a-f]{2}\/[0-9a-f]{32}|manifests\/[0-9a-f]{32}\.json)$/
+const ownPrefixes = ['blobs/', 'manifests/', 'traces/']
 
 const unreferenced = sql`
   not exists (select 1 from artifact_files f where f.blob = blobs.id)
@@ -103,13 +103,17 @@ export async function collectUploads(collector: Collector): Promise<number> {
  * Remove objects that no row names and that are older than the grace time: of uploads that were
  * interrupted between the store and the database, and of blobs whose row was removed without them.
  *
+ * @param isNamed condition that a capability further on has a row for the key
  * @returns how many
  */
-export async function collectOrphans(collector: Collector): Promise<number> {
+export async function collectOrphans(
+  collector: Collector,
+  isNamed: (key: SQL) => SQL,
+): Promise<number> {
   let count = 0
   for (const prefix of ownPrefixes) {
     for await (const keys of splitIntoRounds(listOldKeys(collector, prefix), perRound)) {
-      const orphans = await findWithoutRow(collector, keys)
+      const orphans = await findWithoutRow(collector, keys, isNamed)
       collector.onProgress?.(keys.length)
       if (!collector.dryRun) await collector.blobs.delete(orphans)
       count += orphans.length
@@ -152,12 +156,17 @@ function isOld(collector: Collector, { writtenAtMs }: Pick<StoredObject, 'writte
   return writtenAtMs < collector.now() - collector.graceMs
 }
 
-async function findWithoutRow({ db }: Collector, keys: readonly string[]): Promise<string[]> {
+async function findWithoutRow(
+  { db }: Collector,
+  keys: readonly string[],
+  isNamed: (key: SQL) => SQL,
+): Promise<string[]> {
   const rows = await db.all(sql<{ key: string }>`
     select value as key from json_each(${JSON.stringify(keys)})
     where not exists (select 1 from blobs where key = value)
     and not exists (select 1 from manifests where key = value)
-    and not exists (select 1 from multipart_uploads where key = value)`)
+    and not exists (select 1 from multipart_uploads where key = value)
+    and not ${isNamed(sql`value`)}`)
   return rows.map((row) => row.key)
 }
 

@@ -8,6 +8,7 @@ import {
   collectUploads,
 } from '../artifacts/collect.ts'
 import type { Platform } from '../platform/context.ts'
+import { isTraceKeySql } from '../traces/spans/read-lines.ts'
 import { type Purged, purgeDeleted } from '../tracking/purge.ts'
 import { readDeletedFacts } from './facts/fill-facts.ts'
 import { sourceDeletable } from './versions/deletable.ts'
@@ -48,7 +49,7 @@ export async function collectGarbage(
     manifests: await collectManifests(collector),
     blobs: await collectBlobs(collector),
     uploads: await collectUploads(collector),
-    orphans: await collectOrphans(collector),
+    orphans: await collectOrphans(collector, isTraceKeySql),
     leftovers: await collectLeftovers(collector),
   }
 }

@@ -73,13 +73,17 @@ export const traces = sqliteTable(
 )
 
 /** Spans as they arrived, until they are folded into a pack: one row for each request and trace. */
-export const tracePayloads = sqliteTable('trace_payloads', {
-  /** `traces.id` * 65,536 + the number of the row, so that it needs no index. A trigger deletes it with its trace. */
-  id: integer().primaryKey(),
-  /** Base64 of gzip of the spans, a line of JSON each; null: in the blob store under `key`. */
-  body: text(),
-  key: text(),
-})
+export const tracePayloads = sqliteTable(
+  'trace_payloads',
+  {
+    /** `traces.id` * 65,536 + the number of the row, so that it needs no index. A trigger deletes it with its trace. */
+    id: integer().primaryKey(),
+    /** Base64 of gzip of the spans, a line of JSON each; null: in the blob store under `key`. */
+    body: text(),
+    key: text(),
+  },
+  (t) => [index('trace_payloads_by_key').on(t.key).where(sql`key is not null`)],
+)
 
 /** Bodies of spans of many traces in one object of the blob store, one gzip stream after the other. */
 export const tracePacks = sqliteTable('trace_packs', {

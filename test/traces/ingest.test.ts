@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
+import { collectGarbage } from '../../src/registry/collect-garbage.ts'
+import { Clock } from '../support/clock.ts'
 import { otlpOf, traceId, traceServer } from '../support/trace-server.ts'
 
 const root = { id: 1, name: 'root', status: 1 }
@@ -262,11 +264,26 @@ describe('a request of spans', () => {
 
   test('of spans that do not fit into a row keeps them', async () => {
     const s = await traceServer()
-    const noise = Array.from({ length: 60_000 }, () => Math.random().toString(36)).join('')
+    const noise = Array.from({ length: 120_000 }, () => Math.random().toString(36)).join('')
     await s.log([{ ...root, attributes: { noise } }])
     const [span] = (await s.read()).spans
     const value = span.attributes.find(({ key }: { key: string }) => key === 'noise').value
     expect(value.string_value).toBe(noise)
+  })
+
+  test('of spans in the blob store keeps them from gc until their trace is deleted', async () => {
+    const clock = new Clock()
+    const s = await traceServer({ now: clock.now })
+    const noise = Array.from({ length: 120_000 }, () => Math.random().toString(36)).join('')
+    await s.log([{ ...root, attributes: { noise } }])
+    // What the store was written at is the real time.
+    clock.ms = Date.now() + 1000
+    const gc = () => collectGarbage({ ...s.platform, dryRun: false, graceMs: 0 })
+    expect((await gc()).orphans).toBe(0)
+    expect((await s.read()).spans).toHaveLength(1)
+    const which = { experiment_id: s.experiment, request_ids: [traceId()] }
+    await s.post('traces/delete-traces', which)
+    expect((await gc()).orphans).toBe(1)
   })
 })
 

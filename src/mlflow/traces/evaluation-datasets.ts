@@ -21,7 +21,7 @@ import {
 } from '../../traces/evaluation/dataset.ts'
 import { putRecords } from '../../traces/evaluation/put-records.ts'
 import { deleteRecords, readRecords } from '../../traces/evaluation/read-records.ts'
-import { type Fields, type NewRecord, sourceTypes } from '../../traces/evaluation/record.ts'
+import { type JsonFields, type NewRecord, sourceTypes } from '../../traces/evaluation/record.ts'
 import { searchEvalDatasets } from '../../traces/evaluation/search-datasets.ts'
 import {
   mayOnEvalDataset,
@@ -243,7 +243,7 @@ function readNewRecords(text: string): readonly NewRecord[] {
   })
 }
 
-function sourceIn(record: Fields, i: number): NewRecord['source'] {
+function sourceIn(record: JsonFields, i: number): NewRecord['source'] {
   const source = fieldsIn(record, 'source', i)
   const type = source?.source_type
   if (!source || type === undefined || type === null) return undefined
@@ -255,7 +255,7 @@ function sourceIn(record: Fields, i: number): NewRecord['source'] {
   return { type: known, data: fieldsIn(source, 'source_data', i) ?? {} }
 }
 
-function fieldsIn(record: Fields, field: string, i: number): Fields | undefined {
+function fieldsIn(record: JsonFields, field: string, i: number): JsonFields | undefined {
   const value = Object.hasOwn(record, field) ? record[field] : undefined
   if (value === undefined || value === null) return undefined
   if (isFields(value)) return value
@@ -281,6 +281,6 @@ function wrong(field: string, text: string): string {
   return messages.wrongText(excerpt(text), field)
 }
 
-function isFields(value: ExactJson): value is Fields {
+function isFields(value: ExactJson): value is JsonFields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

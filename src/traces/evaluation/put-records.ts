@@ -8,7 +8,7 @@ import type { Context } from '../../platform/context.ts'
 import { hashText } from '../../platform/hash.ts'
 import { newDigest, userTag } from './change-datasets.ts'
 import { datasetNamed, datasetNotFound } from './dataset.ts'
-import { type Fields, type NewRecord, schemaOf } from './record.ts'
+import { type JsonFields, type NewRecord, schemaOf } from './record.ts'
 
 const recordsMax = 20_000
 const recordCharsMax = 500_000
@@ -131,7 +131,7 @@ function sorted(value: ExactJson): ExactJson {
   return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-function textIn(fields: Fields, key: string): string | undefined {
+function textIn(fields: JsonFields, key: string): string | undefined {
   const value = Object.hasOwn(fields, key) ? fields[key] : undefined
   return typeof value === 'string' ? value : undefined
 }

@@ -4,19 +4,19 @@ export const sourceTypes = ['UNSPECIFIED', 'TRACE', 'HUMAN', 'DOCUMENT', 'CODE']
 export type SourceType = (typeof sourceTypes)[number]
 
 /** A JSON object. */
-export type Fields = { readonly [key: string]: ExactJson }
+export type JsonFields = { readonly [key: string]: ExactJson }
 
 /** One example as it was sent. */
 export type NewRecord = {
-  readonly inputs: Fields
+  readonly inputs: JsonFields
   readonly outputs: ExactJson | undefined
-  readonly expectations: Fields | undefined
-  readonly tags: Fields
-  readonly source: { readonly type: SourceType; readonly data: Fields } | undefined
+  readonly expectations: JsonFields | undefined
+  readonly tags: JsonFields
+  readonly source: { readonly type: SourceType; readonly data: JsonFields } | undefined
 }
 
 const parts = ['inputs', 'outputs', 'expectations'] as const
-/** Fields of one part; what is beyond is not told. */
+/** JsonFields of one part; what is beyond is not told. */
 const fieldsMax = 1000
 
 /** The types of the fields of records, as JSON; the first record that has a field tells its type. */

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { chunksOf } from '../../core/bytes.ts'
 import type { Platform } from '../../platform/context.ts'
 import { unpackBytes, unpackLines } from './payload.ts'
@@ -88,4 +88,10 @@ function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 
 function lastOfEach(lines: readonly string[]): readonly string[] {
   return [...new Map(lines.map((line) => [lineIdOf(line), line])).values()]
+}
+
+/** Condition that spans lie in the blob store under a key, for garbage collection. */
+export function isTraceKeySql(key: SQL): SQL {
+  return sql`(exists (select 1 from trace_payloads p where p.key = ${key})
+    or exists (select 1 from trace_packs p where p.key = ${key}))`
 }

@@ -207,7 +207,7 @@ test('the migrations make the triggers that keep everything out of a workspace t
   const db = new LibsqlFile(':memory:')
   await migrate(db, migrations)
   const scoped = ['experiments', 'registered_models', 'webhooks', 'policies', 'grants']
-  const files = ['artifact_files', 'multipart_uploads']
+  const files = ['artifact_files', 'multipart_uploads', 'eval_datasets']
   const made = await db.all<{ tbl_name: string }>(
     sql`select tbl_name from sqlite_schema where type = 'trigger' and name like '%_are_in_a_workspace'`,
   )

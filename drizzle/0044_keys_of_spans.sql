@@ -1,0 +1,1 @@
+CREATE INDEX `trace_payloads_by_key` ON `trace_payloads` (`key`) WHERE key is not null;
