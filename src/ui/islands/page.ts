@@ -4,8 +4,8 @@
  */
 import { addChartImages } from './chart-images.ts'
 import { zoomCharts } from './chart-zoom.ts'
-import { addCopyButtons } from './copy-buttons.ts'
 import { openLinksAsDialogs } from './dialogs.ts'
+import { makeButton } from './elements.ts'
 import { completeFilters } from './filter-box.ts'
 import { addChoiceFilters } from './filtered-choices.ts'
 import { listenToKeys } from './keys.ts'
@@ -35,5 +35,21 @@ for (const start of [
     start()
   } catch (err) {
     console.error(err)
+  }
+}
+
+/** A button on each piece of code, which copies exactly its text. */
+function addCopyButtons(within: ParentNode = document): void {
+  if (!navigator.clipboard) return
+  for (const pre of within.querySelectorAll<HTMLElement>('main pre, .foot pre')) {
+    const button = makeButton('Copy', async () => {
+      await navigator.clipboard.writeText(pre.innerText.trimEnd())
+      button.textContent = 'Copied'
+      setTimeout(() => {
+        button.textContent = 'Copy'
+      }, 2000)
+    })
+    button.classList.add('copy')
+    pre.before(button)
   }
 }
