@@ -92,7 +92,7 @@ function inExperimentsSql(ctx: Context, ids: readonly number[]): SQL {
 
 /** What one request looks at beyond SQL: traces, and characters of their spans. */
 const candidatesMax = 20_000
-const charsMax = 16_000_000
+const charsMax = 7_000_000
 const spansPerRound = 100
 const columnsPerRound = 2000
 
