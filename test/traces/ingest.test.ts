@@ -271,6 +271,16 @@ describe('a request of spans', () => {
     expect(value.string_value).toBe(noise)
   })
 
+  test('links its traces with a run of the experiment, and with no other', async () => {
+    const s = await traceServer()
+    for (const experiment_id of [s.experiment, '0']) {
+      const run = (await s.post('runs/create', { experiment_id })).json.run.info.run_id
+      await s.sendOtlp(otlpOf([root]), { 'x-mlflow-run-id': run })
+    }
+    const rows = await s.platform.db.all(sql`select 1 from trace_links`)
+    expect(rows).toHaveLength(1)
+  })
+
   test('of spans in the blob store keeps them from gc until their trace is deleted', async () => {
     const clock = new Clock()
     const s = await traceServer({ now: clock.now })

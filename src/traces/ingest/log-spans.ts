@@ -19,7 +19,7 @@ export type SpanGroup = { readonly spans: readonly Span[]; readonly resource: Te
 export type SpanLog = {
   readonly experimentId: number
   readonly groups: readonly SpanGroup[]
-  /** The run that traces whose root is among them are linked with. */
+  /** The run that traces whose root is among them are linked with; one of another experiment is not. */
   readonly runId?: string | undefined
 }
 
@@ -205,6 +205,7 @@ function traceStatements(ctx: Context, log: SpanLog, traces: readonly TraceSpans
             select ${ctx.workspace}, 'run', r.run_id, j.value
             from json_each(${JSON.stringify(roots.map(({ traceId }) => traceId))}) j
             cross join runs r on r.run_id = ${log.runId}
+              and r.experiment = ${log.experimentId}
             join experiments e on e.id = r.experiment and e.workspace = ${ctx.workspace}
             where 1 on conflict do nothing`
         : undefined,
