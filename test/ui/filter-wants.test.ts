@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { wantIn } from '../../src/ui/islands/filter-wants.ts'
+import { wantIn } from '../../src/ui/islands/choose/filter-wants.ts'
 
 test.each([
   ['', 'key', '', ''],

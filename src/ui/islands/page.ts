@@ -4,14 +4,14 @@
  */
 import { addChartImages } from './chart-images.ts'
 import { zoomCharts } from './chart-zoom.ts'
+import { completeFilters } from './choose/filter-box.ts'
+import { addChoiceFilters } from './choose/filtered-choices.ts'
+import { openPalette } from './choose/palette.ts'
 import { openLinksAsDialogs } from './dialogs.ts'
 import { makeButton } from './elements.ts'
-import { completeFilters } from './filter-box.ts'
-import { addChoiceFilters } from './filtered-choices.ts'
 import { listenToKeys } from './keys.ts'
 import { followEvents } from './live.ts'
 import { showLocalTimes } from './local-times.ts'
-import { openPalette } from './palette.ts'
 import { addTableFiles } from './table-files.ts'
 
 for (const start of [

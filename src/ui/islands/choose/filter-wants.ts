@@ -1,5 +1,5 @@
-import { FilterError } from '../../core/error.ts'
-import { type LexedToken, tokenize } from '../../search/lexer.ts'
+import { FilterError } from '../../../core/error.ts'
+import { type LexedToken, tokenize } from '../../../search/lexer.ts'
 
 /** What belongs where somebody types in a filter. */
 export type FilterWant = {

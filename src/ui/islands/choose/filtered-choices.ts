@@ -1,4 +1,4 @@
-import { makeElement } from './elements.ts'
+import { makeElement } from '../elements.ts'
 
 /** A field above a long list of choices, which leaves those that hold what is typed; without it the list is whole. */
 export function addChoiceFilters(): void {

@@ -1,4 +1,4 @@
-import { loadPage, makeElement } from './elements.ts'
+import { loadPage, makeElement } from '../elements.ts'
 import { makeSuggestions } from './suggestion-list.ts'
 import type { Suggestion } from './suggestions.ts'
 

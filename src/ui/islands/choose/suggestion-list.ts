@@ -1,4 +1,4 @@
-import { makeElement } from './elements.ts'
+import { makeElement } from '../elements.ts'
 import type { Suggestion } from './suggestions.ts'
 
 /** The list below a field that offers what may be put into it. Each act says whether it did something. */
