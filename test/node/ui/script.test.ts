@@ -211,6 +211,10 @@ describe.skipIf(!isThere)('the script of pages', () => {
       "params.model = 'xgb'",
       "metrics.accuracy > 0.9 AND params.model = 'xgb'",
     ])
+    await page.goto(page.url().replace(/\?.*/, ''))
+    for (const key of ['j', 'x', 'j', 'x', 'c']) await page.keyboard.press(key)
+    await page.waitForURL(/\/runs\/compare\?ids=/)
+    expect(await headingOf(page).innerText()).toBe('Compare 2 runs')
     expect(complaints.filter((text) => !text.includes('400 (Bad Request)'))).toEqual([])
   }, 60_000)
 
