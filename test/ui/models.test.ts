@@ -150,7 +150,10 @@ describe('a rollback', () => {
     await policy({ applies_to: { models: 'other', stage: 'Production' } })
     const path = `${model}/rollback`
     const shown = await as(ann).get(`${path}?stage=Production`)
-    expect(textOf(shown.html)).toContain('Version 2 goes to Archived.')
+    const said = textOf(shown.html)
+    expect(said).toMatch(/Version 1 comes back from Archived.*Version 2 goes to Archived\./)
+    expect(said).toContain('no policy guards the stage')
+    expect(shown.html).toMatch(/name="to_version"[^>]* value="1"/)
     const fields = hiddenFields(shown.html, path)
     expect((await as(ann).post(path, fields)).status).toBe(400)
     expect((await as(rita).post(path, { ...fields, reason: 'x' })).status).toBe(403)
@@ -170,10 +173,20 @@ describe('a rollback', () => {
   test('that a policy wants reviewed leads to the request that it opens', async () => {
     const { as, ann } = await world()
     const path = `${model}/rollback`
-    const fields = hiddenFields((await as(ann).get(`${path}?stage=Production`)).html, path)
+    const shown = await as(ann).get(`${path}?stage=Production`)
+    expect(textOf(shown.html)).toContain('Nothing moves yet: a request is opened')
+    const fields = hiddenFields(shown.html, path)
     const asked = await as(ann).post(path, { ...fields, reason: 'declines good cards' })
     expect([asked.status, asked.location]).toEqual([303, '/promotions/2'])
   })
+})
+
+test('where nothing was before, a rollback says so; a stage that serves nothing has none', async () => {
+  const { as, ann, move } = await world()
+  await move(1, 'Staging')
+  const { html } = await as(ann).get(`${model}/rollback?stage=Staging`)
+  expect(textOf(html)).toMatch(/was (ever )?in Staging|comes back/)
+  expect((await as(ann).get(`${model}/rollback?stage=Archived`)).status).toBe(400)
 })
 
 test('nothing that somebody writes becomes markup on the pages of models', async () => {

@@ -12,7 +12,7 @@ import { checkReason } from '../../registry/versions/legal-holds.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
 import { versionsBefore } from '../history/stage-history.ts'
-import { selectPolicies } from '../policies/policies.ts'
+import { listPolicies, selectPolicies } from '../policies/policies.ts'
 import type { Policy } from '../policies/policy.ts'
 import { archivingOf, refuseArchiving } from '../promotions/archiving.ts'
 import { asksForFiles, readSealedFiles } from '../promotions/assess.ts'
@@ -66,10 +66,7 @@ export async function rollBack(
 ): Promise<RolledBack> {
   checkModelName(name)
   checkReason(reason)
-  const stage = await resolveStage(ctx, given)
-  if (!isActive(stage)) {
-    throw invalid(`Stage '${stage}' cannot be rolled back: versions do not serve in it`)
-  }
+  const stage = await resolveServing(ctx, given)
   const outcome = await runUnderPolicies(ctx, { name }, async (guarded, all) => {
     const policies = selectPolicies(all, name, { stage })
     const way = await findWayBack(guarded, name, { stage, toVersion, policies })
@@ -79,7 +76,7 @@ export async function rollBack(
     await requirePromoting(ctx, name, { stages: [way.target.stage] })
     const [first = null] = way.replaced
     refuseArchiving(archivingOf(all, name, [{ count: way.replaced.length, first }]))
-    if (policies.length > 0 && !maySkip(way.target, stage, policies)) return { way, policies }
+    if (needsRequest(way.target, stage, policies)) return { way, policies }
     if (asksForFiles(policies)) await refuseDamaged(ctx, name, way.target.version)
     return { way, version: await writeWayBack(guarded, name, { ...way, stage, reason }) }
   })
@@ -90,16 +87,44 @@ export async function rollBack(
   return { version: await getVersion(ctx, name, target.version), from: target.stage, replaced }
 }
 
+/** What `rollBack` to the version before would do now. */
+export type RollbackPreview = {
+  readonly version: number
+  /** Where it is. */
+  readonly from: string
+  /** It takes a promotion request, and nothing moves until that is merged. */
+  readonly opensRequest: boolean
+}
+
+/** @throws as `rollBack`, without changing anything */
+export async function previewRollback(
+  ctx: Context,
+  name: string,
+  given: string,
+): Promise<RollbackPreview> {
+  const stage = await resolveServing(ctx, given)
+  const policies = selectPolicies(await listPolicies(ctx), name, { stage })
+  const { target } = await findWayBack(ctx, name, { stage, toVersion: undefined, policies })
+  const { version, stage: from } = target
+  return { version, from, opensRequest: needsRequest(target, stage, policies) }
+}
+
+async function resolveServing(ctx: Context, given: string): Promise<string> {
+  const stage = await resolveStage(ctx, given)
+  if (isActive(stage)) return stage
+  throw invalid(`Stage '${stage}' cannot be rolled back: versions do not serve in it`)
+}
+
 /**
- * Whether a version comes back without a new sign-off. One that is in the stage already does not enter
+ * Whether a version comes back only with a new sign-off. One that is in the stage already does not enter
  * it: archiving the others is all that would happen, and nobody signed that off.
  */
-function maySkip(target: Target, stage: string, policies: readonly Policy[]): boolean {
-  return (
+function needsRequest(target: Target, stage: string, policies: readonly Policy[]): boolean {
+  const maySkip =
     target.stage !== stage &&
     target.isSignedOff &&
     policies.every(({ document }) => document.rollback.skip_approvals)
-  )
+  return policies.length > 0 && !maySkip
 }
 
 /** The version that comes back, and those that are archived for it. */

@@ -25,10 +25,11 @@ export const HomePage: FC<HomeProps> = ({ frame, catalogue, waiting, notice }) =
     waiting={waiting.length}
     api={{ method: 'GET', path: '/api/v1/promotions?awaiting=me' }}
     takesOldLinks
+    live={{}}
   >
     {notice === undefined ? null : <p class="notice">{notice}</p>}
     {waiting.length === 0 ? null : (
-      <div class="near">
+      <div class="near" data-part="waiting">
         <h2>Waiting for you</h2>
         <RequestTable requests={waiting.slice(0, 5)} to={frame.to} caption="Waiting for you" />
         {waiting.length > 5 ? (
@@ -41,9 +42,11 @@ export const HomePage: FC<HomeProps> = ({ frame, catalogue, waiting, notice }) =
       </div>
     )}
     {catalogue.rows.length === 0 ? (
-      <FirstModel frame={frame} />
+      <div data-part="models">
+        <FirstModel frame={frame} />
+      </div>
     ) : (
-      <div class="near">
+      <div class="near" data-part="models">
         <h2>Models</h2>
         <SearchForm frame={frame} words="" sort="name" />
         <CatalogueTable rows={catalogue.rows} to={frame.to} />

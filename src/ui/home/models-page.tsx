@@ -27,6 +27,7 @@ export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, problem }
       frame={frame}
       title="Models"
       section="models"
+      live={{}}
       api={{
         method: 'GET',
         path: to.query('/api/2.0/mlflow/registered-models/search', { filter }),
@@ -34,15 +35,17 @@ export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, problem }
     >
       <SearchForm frame={frame} words={words} sort={sort} problem={problem} />
       <WordsNote words={words} filter={filter} />
-      {catalogue.rows.length > 0 ? (
-        <CatalogueTable rows={catalogue.rows} to={to} />
-      ) : isEverything ? (
-        <FirstModel frame={frame} />
-      ) : problem === undefined ? (
-        <p class="empty">
-          No model matches. <a href={to.models}>Show all models</a>
-        </p>
-      ) : null}
+      <div data-part="models">
+        {catalogue.rows.length > 0 ? (
+          <CatalogueTable rows={catalogue.rows} to={to} />
+        ) : isEverything ? (
+          <FirstModel frame={frame} />
+        ) : problem === undefined ? (
+          <p class="empty">
+            No model matches. <a href={to.models}>Show all models</a>
+          </p>
+        ) : null}
+      </div>
       {catalogue.next === undefined ? null : (
         <p>
           <a

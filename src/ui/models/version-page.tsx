@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx'
 import { RegistryError } from '../../core/error.ts'
 import { targetText } from '../../governance/policies/policy.ts'
+import { isActive } from '../../registry/stages/stages.ts'
 import type { PlaceApproval } from '../../registry/versions/approval.ts'
 import { CardText } from '../cards/card-page.tsx'
 import { Time } from '../parts/byline.tsx'
@@ -48,6 +49,15 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
             <a class="button quiet" href={to.changeVersion(name, version.version)} data-key="e">
               Change…
             </a>
+            {mayPromote && isActive(version.stage) ? (
+              <a
+                class="button quiet"
+                href={to.query(to.rollback(name), { stage: version.stage })}
+                data-dialog
+              >
+                Roll back {visibleText(version.stage)}…
+              </a>
+            ) : null}
             {mayPromote ? (
               <a class="button" href={to.promote(name, version.version)} data-key="p">
                 Promote…

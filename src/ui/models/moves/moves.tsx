@@ -1,7 +1,7 @@
 import { BlockedError, invalid, RegistryError } from '../../../core/error.ts'
 import { moveToStage } from '../../../governance/moves/move-to-stage.ts'
 import { openRequest } from '../../../governance/moves/request-move.ts'
-import { rollBack } from '../../../governance/moves/rollback.ts'
+import { previewRollback, rollBack } from '../../../governance/moves/rollback.ts'
 import { requireMove, requireToRollBack } from '../../../governance/permissions.ts'
 import { readPoliciesFor } from '../../../governance/policies/policies.ts'
 import type { AppContext } from '../../../http/app-env.ts'
@@ -11,6 +11,7 @@ import { listStages } from '../../../registry/stages/stage-list.ts'
 import { isActive, resolveStage } from '../../../registry/stages/stages.ts'
 import { getVersion } from '../../../registry/versions/versions.ts'
 import { modelNameOf, versionOf } from '../../addressed.ts'
+import { attempt } from '../../attempt.ts'
 import {
   type FormFields,
   type FormProblem,
@@ -94,12 +95,13 @@ export async function showRollback(c: AppContext, shown: Shown = {}): Promise<Re
   const { ctx } = c.var
   const name = modelNameOf(c)
   const stage = await resolveStage(ctx, shown.stage ?? optionalQuery(c, 'stage') ?? 'Production')
-  const [frame, standing, whyNot] = await Promise.all([
+  const [frame, standing, way, whyNot] = await Promise.all([
     frameOf(c),
     readModelStanding(ctx, name),
+    attempt('RESOURCE_CONFLICT', previewRollback(ctx, name, stage)),
     findRefusal(requireToRollBack(ctx, name, stage)),
   ])
-  const page = <RollbackPage {...{ frame, standing, ...shown, stage, whyNot }} />
+  const page = <RollbackPage {...{ frame, standing, ...shown, stage, way, whyNot }} />
   return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
 }
 

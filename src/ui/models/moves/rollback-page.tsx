@@ -1,4 +1,6 @@
 import type { FC } from 'hono/jsx'
+import { RegistryError } from '../../../core/error.ts'
+import type { RollbackPreview } from '../../../governance/moves/rollback.ts'
 import type { Policy } from '../../../governance/policies/policy.ts'
 import type { FormProblem } from '../../forms.ts'
 import { Time } from '../../parts/byline.tsx'
@@ -13,6 +15,8 @@ type RollbackPageProps = {
   readonly frame: Frame
   readonly standing: ModelStanding
   readonly stage: string
+  /** What would be done; or why nothing can be. */
+  readonly way: RollbackPreview | RegistryError
   /** Why the caller may not; undefined: they may. */
   readonly whyNot: string | undefined
   readonly problem?: FormProblem
@@ -21,7 +25,7 @@ type RollbackPageProps = {
 
 /** The way back of a stage, said in words before it is made. */
 export const RollbackPage: FC<RollbackPageProps> = (props) => {
-  const { frame, standing, stage, whyNot, problem } = props
+  const { frame, standing, stage, way, whyNot, problem } = props
   const { to } = frame
   const { name } = standing.model
   const place = standing.stages.find((one) => one.name === stage)
@@ -59,17 +63,11 @@ export const RollbackPage: FC<RollbackPageProps> = (props) => {
         ) : (
           <p>Nothing is in {visibleText(stage)} now.</p>
         )}
-        <ul>
-          <li>The version that was there before comes back.</li>
-          {there.length > 0 ? (
-            <li>
-              {there.length === 1 ? 'Version' : 'Versions'} {versionsIn(standing, stage)}{' '}
-              {there.length === 1 ? 'goes' : 'go'} to Archived.
-            </li>
-          ) : null}
-          <li>{visibleText(approvalText(place?.policies ?? []))}</li>
-          <li>Another rollback, or a promotion, undoes it.</li>
-        </ul>
+        {way instanceof RegistryError ? (
+          <p class="notice warn">{visibleText(way.message)}</p>
+        ) : (
+          <Way way={way} policies={place?.policies ?? []} {...{ frame, standing, stage }} />
+        )}
         {whyNot === undefined ? (
           <Form {...props} />
         ) : (
@@ -80,16 +78,43 @@ export const RollbackPage: FC<RollbackPageProps> = (props) => {
   )
 }
 
-function approvalText(policies: readonly Policy[]): string {
-  if (policies.length === 0) return 'No approval is needed: no policy guards the stage.'
-  const names = policies.map(({ name }) => name).join(', ')
-  return policies.every(({ document }) => document.rollback.skip_approvals)
-    ? `No approval is needed for a version that a request brought in before (${names}); for others a request is opened.`
-    : `A request is opened: ${names} asks for it.`
+type WayProps = Pick<RollbackPageProps, 'frame' | 'standing' | 'stage'> & {
+  readonly way: RollbackPreview
+  readonly policies: readonly Policy[]
 }
 
-const Form: FC<RollbackPageProps> = ({ frame: { to }, standing, stage, problem, typed }) => {
+/** What comes back, what goes, and what it takes. */
+const Way: FC<WayProps> = ({ frame: { to }, standing, stage, way, policies }) => {
+  const leaving = versionsIn(standing, stage)
+  const areMany = leaving.includes(',')
+  return (
+    <ul>
+      <li>
+        <a href={to.version(standing.model.name, way.version)}>Version {way.version}</a> comes back
+        from {visibleText(way.from)}: it was there before.
+      </li>
+      {leaving === '' ? null : (
+        <li>
+          {areMany ? 'Versions' : 'Version'} {leaving} {areMany ? 'go' : 'goes'} to Archived.
+        </li>
+      )}
+      <li>{visibleText(approvalText(way, policies))}</li>
+      <li>Another rollback, or a promotion, undoes it.</li>
+    </ul>
+  )
+}
+
+function approvalText({ opensRequest }: RollbackPreview, policies: readonly Policy[]): string {
+  if (policies.length === 0) return 'No approval is needed: no policy guards the stage.'
+  const names = policies.map(({ name }) => name).join(', ')
+  return opensRequest
+    ? `Nothing moves yet: a request is opened, for ${names} asks for a review.`
+    : `No approval is needed: a request under ${names} brought it in before.`
+}
+
+const Form: FC<RollbackPageProps> = ({ frame: { to }, standing, stage, way, problem, typed }) => {
   const { name } = standing.model
+  const before = way instanceof RegistryError ? undefined : String(way.version)
   return (
     <form method="post" action={to.rollback(name)}>
       <input type="hidden" name="stage" value={stage} />
@@ -97,8 +122,8 @@ const Form: FC<RollbackPageProps> = ({ frame: { to }, standing, stage, problem, 
       <TextField label="Reason" name="reason" charsMax={1000} isRequired {...{ problem, typed }} />
       <label>
         To version
-        <input name="to_version" inputmode="numeric" pattern="[1-9][0-9]*" />
-        <span class="hint">Empty: the one that was there before</span>
+        <input name="to_version" inputmode="numeric" pattern="[1-9][0-9]*" value={before} />
+        <span class="hint">Any that was in {visibleText(stage)}; empty: the one before</span>
       </label>
       <div class="row">
         <button type="submit" class="danger">
