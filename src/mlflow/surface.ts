@@ -118,6 +118,7 @@ export const readingPosts: ReadonlySet<string> = new Set([
   'searchPromptOptimizationJobs',
   'searchRuns',
   'searchTracesV3',
+  'serveGatewayProxy',
   'servePostUiTelemetry',
 ])
 

@@ -42,6 +42,15 @@ export const notOnRecord: readonly string[] = [
   // Files lie below runs and logged models until a version seals them.
   ...['uploadArtifact', 'uploadRunArtifact', 'deleteArtifact', 'createPresignedUploadUrl'],
   ...['createMultipartUpload', 'completeMultipartUpload', 'abortMultipartUpload'],
+  // What an application did, and what people and judges said of it, lies in an experiment as runs do.
+  ...['startTrace', 'startTraceV3', 'endTrace', 'exportTraces', 'deleteTraces', 'deleteTracesV3'],
+  ...['setTraceTag', 'setTraceTagV3', 'deleteTraceTag', 'deleteTraceTagV3'],
+  ...['linkTracesToRun', 'linkPromptsToTrace'],
+  ...['createAssessment', 'updateAssessment', 'deleteAssessment'],
+  // So do the records that it is judged on.
+  ...['createDataset', 'deleteDataset', 'setDatasetTags', 'deleteDatasetTag'],
+  ...['upsertDatasetRecords', 'deleteDatasetRecords'],
+  ...['addDatasetToExperiments', 'removeDatasetFromExperiments'],
   // What runs is no change of what should run; a version that could not be loaded is in the log.
   'v1 reportReplica',
   // What was seen of answers, as metrics are of runs.

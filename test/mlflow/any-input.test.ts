@@ -92,6 +92,13 @@ function fieldValue(name: string, field: Field): fc.Arbitrary<unknown> {
   return field.repeated ? fc.oneof(fc.array(one, { maxLength: 4 }), nasty) : one
 }
 
+/** How moments and spans of time travel; the last of each are none. */
+const times: Readonly<Record<string, readonly unknown[]>> = {
+  timestamp: ['2026-11-27T10:00:00Z', '2026-11-27T10:00:00.123456789Z', '9999-99-99T99:99:99Z'],
+  duration: ['1.5s', '0s', '1.5'],
+  time_ms: [0, 1_800_000_000_000, '1800000000000', 'yesterday'],
+}
+
 /** Types whose values travel as text. */
 const textTypes = ['string', 'version', 'run_id', 'experiment_id', 'artifact_path']
 
@@ -104,6 +111,9 @@ function rightType(field: Field): fc.Arbitrary<unknown> {
   if (type === 'double') return fc.oneof(fc.double(), fc.constantFrom('NaN', 'Infinity'))
   if (type === 'int32' || type === 'int64' || type === 'row_id')
     return fc.oneof(fc.integer(), fc.bigInt().map(String))
+  if (type === 'json') return fc.json().map((text) => JSON.parse(text))
+  const written = Object.hasOwn(times, type as string) ? times[type as string] : undefined
+  if (written) return fc.oneof(fc.constantFrom(...written), nasty)
   if (type === 'map') return fc.dictionary(fc.string(), fc.string())
   return Array.isArray(type)
     ? fc.constantFrom(...(type as readonly string[]))

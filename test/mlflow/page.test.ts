@@ -107,7 +107,9 @@ test('what the page asks before anything else is answered', async () => {
 test('with access control the page takes people to the sign-in, and its calls to nothing of others', async () => {
   const { as, call } = await authServer({ mlflowPage })
   const out = as(undefined)
-  const index = await out.send('GET', '/mlflow-ui/')
-  expect(index.status).toBe(401)
+  const script = 'static-files/static/js/main.c2f5f8d4.js'
+  for (const path of ['', '/', `/${script}`]) {
+    expect((await out.send('GET', `/mlflow-ui${path}`)).status).toBe(401)
+  }
   expect((await call(admin, 'GET', '/mlflow-ui/')).status).toBe(200)
 })

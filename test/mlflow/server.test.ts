@@ -11,11 +11,11 @@ test('health, version and server-info answer what clients look for', async () =>
 
 test('an endpoint of a later tier answers 501 and its name, an unknown one 404, both in the envelope', async () => {
   const { call } = await testServer()
-  const traces = await call('POST', '/api/3.0/mlflow/traces', {})
-  expect(traces.status).toBe(501)
-  expect(traces.json).toMatchObject({
+  const later = await call('POST', '/api/3.0/mlflow/scorers/register', {})
+  expect(later.status).toBe(501)
+  expect(later.json).toMatchObject({
     error_code: 'NOT_IMPLEMENTED',
-    message: expect.stringContaining('/3.0/mlflow/traces'),
+    message: expect.stringContaining('/3.0/mlflow/scorers/register'),
   })
   const unknown = await call('GET', '/api/2.0/mlflow/nowhere')
   expect(unknown.status).toBe(404)

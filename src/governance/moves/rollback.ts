@@ -97,7 +97,7 @@ export type RollbackPreview = {
 }
 
 /** @throws as `rollBack`, without changing anything */
-export async function previewRollback(
+export async function readRollback(
   ctx: Context,
   name: string,
   given: string,

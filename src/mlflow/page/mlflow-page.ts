@@ -23,12 +23,12 @@ export function apiPathOf(path: string): string {
  */
 export function mlflowPageRoutes(): Hono<AppEnv> {
   return new Hono<AppEnv>()
-    .get(mlflowPagePath, guard('public'), (c) =>
+    .get(mlflowPagePath, guard(anyone), (c) =>
       // Relative, and so right behind any prefix.
       c.redirect(`.${mlflowPagePath}/`, 308),
     )
     .get(`${mlflowPagePath}/`, guard(anyone), (c) => sendFile(c, 'index.html'))
-    .get(`${mlflowPagePath}/static-files/*`, guard('public'), (c) =>
+    .get(`${mlflowPagePath}/static-files/*`, guard(anyone), (c) =>
       sendFile(c, c.req.path.slice(`${mlflowPagePath}/static-files/`.length)),
     )
 }
@@ -64,7 +64,7 @@ async function sendFile(c: AppContext, path: string): Promise<Response> {
   const isNamedByDigest = /\.[0-9a-f]{8,}\./.test(path)
   return c.body(body, 200, {
     'Content-Type': getMimeType(path) ?? 'application/octet-stream',
-    'Cache-Control': isNamedByDigest ? 'public, max-age=31536000, immutable' : 'no-cache',
+    'Cache-Control': isNamedByDigest ? 'private, max-age=31536000, immutable' : 'no-cache',
     'Content-Security-Policy': contentSecurityPolicy,
     'Cross-Origin-Resource-Policy': 'same-origin',
     'Referrer-Policy': 'same-origin',

@@ -481,11 +481,34 @@ function legacyRows(entity: string, path: string): Record<string, Row> {
   }
 }
 
+/** What MLflow's own page asks. */
+const ofPage = (version: string, path: string) => () => ({
+  method: 'GET',
+  path: `/ajax-api/${version}/mlflow/${path}`,
+})
+
 /** Of MLflow's operations, by their names in `served`. */
 export const mlflowRows: Readonly<Record<string, Row>> = {
   health: ['public', () => ({ method: 'GET', path: '/health' })],
   version: ['public', () => ({ method: 'GET', path: '/version' })],
   getServerInfo: ['public', () => send('GET', roles)('server-info')],
+  serveGetUiTelemetry: ['signed in', ofPage('3.0', 'ui-telemetry')],
+  servePostUiTelemetry: [
+    'signed in',
+    () => ({ method: 'POST', path: '/ajax-api/3.0/mlflow/ui-telemetry', body: {} }),
+  ],
+  serveGatewayProxy: ['signed in', ofPage('2.0', 'gateway-proxy')],
+  getConfig: ['signed in', ofPage('3.0', 'assistant/config')],
+  getProviders: ['signed in', ofPage('3.0', 'assistant/providers')],
+  // Of what it may not read the caller gets null; test/mlflow/graphql.test.ts has what each may.
+  graphql: [
+    'signed in',
+    (w) => ({
+      method: 'POST',
+      path: '/graphql',
+      body: { query: `{ mlflowGetRun(input: {runId: "${w.run}"}) { run { info { runName } } } }` },
+    }),
+  ],
   ...artifactRows,
   ...trackingRows,
   ...registryRows,

@@ -1,7 +1,7 @@
 import { BlockedError, invalid, RegistryError } from '../../../core/error.ts'
 import { moveToStage } from '../../../governance/moves/move-to-stage.ts'
 import { openRequest } from '../../../governance/moves/request-move.ts'
-import { previewRollback, rollBack } from '../../../governance/moves/rollback.ts'
+import { readRollback, rollBack } from '../../../governance/moves/rollback.ts'
 import { requireMove, requireToRollBack } from '../../../governance/permissions.ts'
 import { readPoliciesFor } from '../../../governance/policies/policies.ts'
 import type { AppContext } from '../../../http/app-env.ts'
@@ -98,7 +98,7 @@ export async function showRollback(c: AppContext, shown: Shown = {}): Promise<Re
   const [frame, standing, way, whyNot] = await Promise.all([
     frameOf(c),
     readModelStanding(ctx, name),
-    attempt('RESOURCE_CONFLICT', previewRollback(ctx, name, stage)),
+    attempt('RESOURCE_CONFLICT', readRollback(ctx, name, stage)),
     findRefusal(requireToRollBack(ctx, name, stage)),
   ])
   const page = <RollbackPage {...{ frame, standing, ...shown, stage, way, whyNot }} />
