@@ -2,7 +2,13 @@ import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
 import { PageQuery, pageOf } from './shapes.ts'
 
-const Params = z.object({ id: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER) })
+/** The default experiment is number 0, which a coerced number would also be where none is given. */
+const Params = z.object({
+  id: z
+    .string()
+    .regex(/^\d{1,15}$/, "it must be an experiment's number")
+    .transform(Number),
+})
 const Prefix = z.string().max(250).optional().describe('How it begins; its case counts')
 
 export const listExperimentKeys = endpoint({
