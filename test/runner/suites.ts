@@ -53,7 +53,7 @@ export const suites: readonly Suite[] = [
   vitest('workerd', 'workerd', { inMemory: true }),
   // What test/node, test/cli and the other folders of Node alone hold.
   vitest('node-alone', 'node', {
-    // MLflow's own page comes with its package.
+    // The page of MLflow itself comes with its package.
     environments: ['s3-server', 'mlflow-3.17.2'],
     programs: ['chromium', 'fish', 'zsh'],
   }),

@@ -12,9 +12,14 @@ export class Browser {
     return this.#follow(new Request(url))
   }
 
-  /** @param fields of the form, in place of what it has for them */
+  /**
+   * Sends the first form that changes something.
+   *
+   * @param fields of the form, in place of what it has for them
+   */
   submit(page: Page, fields: Record<string, string> = {}): Promise<Page> {
-    const action = /<form[^>]* action="([^"]*)"/.exec(page.text)?.[1]
+    const form = /<form(?=[^>]* method="post")[^>]* action="([^"]*)"/i.exec(page.text)
+    const action = form?.[1]
     if (action === undefined) throw new Error(`no form at ${page.url}: ${page.text}`)
     const body = new URLSearchParams()
     for (const [input] of page.text.matchAll(/<input[^>]*type="hidden"[^>]*>/g)) {
