@@ -1,38 +1,16 @@
-import { access } from 'node:fs/promises'
-import { type Browser, chromium, type Page, type Request } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listen } from '../../../src/node.ts'
+import type { Page, Request } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { openPageFolder } from '../../../src/platform/node/page-folder.ts'
 import { testServer } from '../../support/server.ts'
+import { lacksBrowser, useBrowser } from './browser.ts'
 
-/** Debian's; `apt-get install chromium` brings it. */
-const executablePath = process.env.GATEHOUSE_CHROMIUM ?? '/usr/bin/chromium'
 /** Of the client that `npm test` installs. */
 const build = new URL(
   '../../../.clients/mlflow-3.17.2/lib/python3.11/site-packages/mlflow/server/js/build',
   import.meta.url,
 ).pathname
-const lacks = (await Promise.all([executablePath, build].map(lackOf))).find(Boolean)
-
-function lackOf(path: string): Promise<string | undefined> {
-  return access(path).then(
-    () => undefined,
-    () => path,
-  )
-}
-
-const stops: (() => Promise<unknown>)[] = []
-let browser: Browser
-
-beforeAll(async () => {
-  if (lacks) return
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-  stops.push(() => browser.close())
-}, 120_000)
-
-afterAll(async () => {
-  for (const stop of stops.reverse()) await stop()
-})
+const isLacking = await lacksBrowser(build)
+const { openContext, serve } = useBrowser(isLacking)
 
 /** A server with MLflow's page, an experiment with two runs that have files, and a model of two versions. */
 async function filledServer() {
@@ -68,9 +46,7 @@ async function filledServer() {
     const version = { name: 'fraud-detector', source: `${artifact_uri}/model`, run_id }
     await post('model-versions/create', version)
   }
-  const { server: http, url } = await listen(server.platform, { host: '127.0.0.1', port: 0 })
-  stops.push(() => new Promise((done) => http.close(done)))
-  return { ...server, url, experiment, runs }
+  return { ...server, url: await serve(server.platform), experiment, runs }
 }
 
 /** Calls of the page that wait for their answers; a worker that it starts may stay on its list. */
@@ -99,11 +75,12 @@ function faultsOf(page: Page): string[] {
   return faults
 }
 
-test.skipIf(lacks)(
+test.skipIf(isLacking)(
   "MLflow's own page shows experiments, runs, charts, files, models and versions, and its moves are in the audit log",
   async () => {
     const { url, experiment, runs, call } = await filledServer()
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+    const context = await openContext({ viewport: { width: 1440, height: 900 } })
+    const page = await context.newPage()
     const [faults, pending] = [faultsOf(page), pendingOf(page)]
     const [first, second] = runs
     const below = `experiments/${experiment}`

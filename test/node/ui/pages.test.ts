@@ -1,36 +1,22 @@
-import { access, mkdir } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import axe from 'axe-core'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { BrowserContext, Page } from 'playwright-core'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { sealEntries } from '../../../src/audit/seal.ts'
-import { listen } from '../../../src/node.ts'
 import { admin } from '../../support/auth-server.ts'
 import { testServer } from '../../support/server.ts'
 import { busyWorld, countsOf } from '../../ui/deployments-world.ts'
 import { runsWorld } from '../../ui/runs-world.ts'
 import { askedWorld } from '../../ui/world.ts'
+import { lacksBrowser, useBrowser } from './browser.ts'
 
-/** Debian's; `apt-get install chromium` brings it. */
-const executablePath = process.env.GATEHOUSE_CHROMIUM ?? '/usr/bin/chromium'
-const isThere = await access(executablePath).then(
-  () => true,
-  () => false,
-)
+const isLacking = await lacksBrowser()
+const { openContext, serve } = useBrowser(isLacking)
 /** Where pictures of the pages go, if somebody wants to look at them. */
 const pictures = process.env.GATEHOUSE_PICTURES
 
-const stops: (() => Promise<unknown>)[] = []
-let browser: Browser
-
 beforeAll(async () => {
-  if (!isThere) return
   if (pictures) await mkdir(pictures, { recursive: true })
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-  stops.push(() => browser.close())
-}, 120_000)
-
-afterAll(async () => {
-  for (const stop of stops.reverse()) await stop()
 })
 
 const sizes = {
@@ -50,12 +36,11 @@ const diagonal: readonly Look[] = [
 ]
 
 async function windowOf({ size, theme }: Look, authorization?: string): Promise<BrowserContext> {
-  const context = await browser.newContext({
+  const context = await openContext({
     viewport: sizes[size],
     colorScheme: theme,
     ...(authorization && { extraHTTPHeaders: { authorization } }),
   })
-  stops.push(() => context.close())
   return context
 }
 
@@ -126,11 +111,10 @@ function wavesOf(key: string, shift = 0): object[] {
   })).filter(({ step }) => step < 300 || step > 330)
 }
 
-describe.skipIf(!isThere)('in a browser', () => {
+describe.skipIf(isLacking)('in a browser', () => {
   test('the pages of an empty server are accessible in both themes, wide and on a phone', async () => {
     const { platform } = await testServer()
-    const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
-    stops.push(async () => server.close())
+    const url = await serve(platform)
     expect(
       await walk(url, ['/', '/models?q=none', '/deployments', '/no-such-page', '/signin']),
     ).toEqual([])
@@ -150,8 +134,7 @@ describe.skipIf(!isThere)('in a browser', () => {
       params: [{ key: 'kind', value: 'rf' }],
     })
     const model = `/logged-models/${logged.json.model.info.model_id}`
-    const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
-    stops.push(async () => server.close())
+    const url = await serve(platform)
     const nightly = '/experiments/1'
     const paths = [
       ...['/experiments', nightly, `${nightly}?q=params.model%20=%20rf`, '/experiments/0'],
@@ -170,14 +153,12 @@ describe.skipIf(!isThere)('in a browser', () => {
       const metrics = [{ key: 'loss', value: i, step: 0, timestamp: 0 }]
       await logRun({ name: `try-${i}`, metrics, params: [{ key: 'lr', value: lr }] })
     }
-    const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
-    stops.push(async () => server.close())
-    const context = await browser.newContext({
+    const url = await serve(platform)
+    const context = await openContext({
       viewport: sizes.phone,
       javaScriptEnabled: false,
       extraHTTPHeaders: { authorization: ann },
     })
-    stops.push(() => context.close())
     const page = await context.newPage()
     await page.goto(`${url}/experiments`)
     await page.getByRole('link', { name: 'nightly' }).click()
@@ -202,8 +183,7 @@ describe.skipIf(!isThere)('in a browser', () => {
   test('a link as MLflow’s client prints it opens the run', async () => {
     const { platform, ann, logRun } = await runsWorld()
     const run = await logRun({ name: 'printed' })
-    const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
-    stops.push(async () => server.close())
+    const url = await serve(platform)
     const page = await (await windowOf({ size: 'wide', theme: 'light' }, ann)).newPage()
     await page.goto(`${url}/#/experiments/1/runs/${run}`)
     await page.waitForURL(`${url}/runs/${run}`)
@@ -212,8 +192,7 @@ describe.skipIf(!isThere)('in a browser', () => {
 
   test('so are those of a server with models and requests', async () => {
     const { platform, rita, ann, mlflow, name } = await askedWorld()
-    const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
-    stops.push(async () => server.close())
+    const url = await serve(platform)
     const paths = [
       ...['/', '/models', '/promotions', '/promotions/1', `/models/${name}`, `/models/${name}/3`],
       ...[`/models/${name}/compare?v=2,3`, `/models/${name}/rollback?stage=Production`],
@@ -235,8 +214,7 @@ describe.skipIf(!isThere)('in a browser', () => {
   test('so are those of deployments', async () => {
     const world = await busyWorld()
     const { platform, ann, report, write, split, name, clock } = world
-    const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
-    stops.push(async () => server.close())
+    const url = await serve(platform)
     const page = '/deployments/fraud-ab'
     const paths = [
       ...['/deployments', page, `/models/${name}/serving`],
@@ -258,8 +236,7 @@ describe.skipIf(!isThere)('in a browser', () => {
   test('so are those of the audit log', async () => {
     const { platform } = await askedWorld()
     await sealEntries(platform)
-    const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
-    stops.push(async () => server.close())
+    const url = await serve(platform)
     const paths = ['/audit', '/audit?version=2', '/audit/15', '/audit/verify', '/audit/as-of']
     expect(await walk(url, paths, { who: admin, seenIn: diagonal })).toEqual([])
   }, 120_000)
@@ -274,8 +251,7 @@ describe.skipIf(!isThere)('in a browser', () => {
     await call(admin, 'POST', '/api/v1/tokens', { name: 'nightly', for: 'service:ci' })
     const hook = { name: 'chat', url: 'https://93.184.216.34/', events: ['promotion.*'] }
     const made = await call(admin, 'POST', '/api/v1/webhooks', { ...hook, status: 'DISABLED' })
-    const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
-    stops.push(async () => server.close())
+    const url = await serve(platform)
     const webhook = `/settings/webhooks/${made.json.id}`
     const policy = '/settings/policies/production-sign-off'
     const paths = [
@@ -298,14 +274,12 @@ describe.skipIf(!isThere)('in a browser', () => {
   test('without script somebody writes a policy, tries it, sees whom it hits, and saves it', async () => {
     const { platform, rita, call, id } = await askedWorld()
     await call(rita, 'POST', `/api/v1/promotions/${id}/reviews`, { decision: 'approve' })
-    const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
-    stops.push(async () => server.close())
-    const context = await browser.newContext({
+    const url = await serve(platform)
+    const context = await openContext({
       viewport: sizes.phone,
       javaScriptEnabled: false,
       extraHTTPHeaders: { authorization: admin },
     })
-    stops.push(() => context.close())
     const page = await context.newPage()
     const text = () => page.locator('main').innerText()
     await page.goto(`${url}/settings/policies/production-sign-off`)
@@ -337,5 +311,3 @@ describe.skipIf(!isThere)('in a browser', () => {
     expect(await text()).toContain('Production of 1 model becomes unguarded: fraud-detector')
   }, 60_000)
 })
-
-test.skipIf(isThere)(`no browser at ${executablePath}: apt-get install chromium`, () => {})

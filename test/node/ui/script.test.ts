@@ -1,44 +1,26 @@
-import { access, readFile } from 'node:fs/promises'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { listen } from '../../../src/node.ts'
+import { readFile } from 'node:fs/promises'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
 import { countsOf, deploymentsWorld } from '../../ui/deployments-world.ts'
 import { runsWorld } from '../../ui/runs-world.ts'
 import { askedWorld } from '../../ui/world.ts'
+import { lacksBrowser, useBrowser } from './browser.ts'
 
-const executablePath = process.env.GATEHOUSE_CHROMIUM ?? '/usr/bin/chromium'
-const isThere = await access(executablePath).then(
-  () => true,
-  () => false,
-)
-
-const stops: (() => Promise<unknown>)[] = []
-let browser: Browser
-
-beforeAll(async () => {
-  if (!isThere) return
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-  stops.push(() => browser.close())
-}, 120_000)
-
-afterAll(async () => {
-  for (const stop of stops.reverse()) await stop()
-})
+const isLacking = await lacksBrowser()
+const { openContext, serve } = useBrowser(isLacking)
 
 /** A server in this process, and pages of it for one person, with what their scripts complained of. */
 async function served<World extends Pick<Awaited<ReturnType<typeof askedWorld>>, 'platform'>>(
   world: World,
 ) {
-  const { server, url } = await listen(world.platform, { host: '127.0.0.1', port: 0 })
-  stops.push(async () => server.close())
+  const url = await serve(world.platform)
   const complaints: string[] = []
   const open = async (who: string, path: string, options: BrowserContextOptions = {}) => {
-    const context = await browser.newContext({
+    const context = await openContext({
       viewport: { width: 1440, height: 900 },
       extraHTTPHeaders: { authorization: who },
       ...options,
     })
-    stops.push(() => context.close())
     const page = await context.newPage()
     page.on('console', (message) => complaints.push(message.text()))
     page.on('pageerror', (err) => complaints.push(err.message))
@@ -50,7 +32,7 @@ async function served<World extends Pick<Awaited<ReturnType<typeof askedWorld>>,
 
 const headingOf = (page: Page) => page.getByRole('heading', { level: 1 })
 
-describe.skipIf(!isThere)('the script of pages', () => {
+describe.skipIf(isLacking)('the script of pages', () => {
   test('goes where a key says, lists the keys, and leaves what is typed alone', async () => {
     const { open, rita, url, complaints } = await served(await askedWorld())
     const page = await open(rita, '/models')
@@ -299,5 +281,3 @@ describe.skipIf(!isThere)('the script of pages', () => {
     expect(complaints).toEqual([])
   }, 60_000)
 })
-
-test.skipIf(isThere)(`no browser at ${executablePath}: apt-get install chromium`, () => {})

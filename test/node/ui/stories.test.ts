@@ -1,51 +1,26 @@
 import { execFile } from 'node:child_process'
-import { access } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { sql } from 'drizzle-orm'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
 import { sealEntries } from '../../../src/audit/seal.ts'
-import { listen } from '../../../src/node.ts'
 import { clientEnvironment, programOf } from '../../runner/environments.ts'
 import { admin, password } from '../../support/auth-server.ts'
 import { testServer } from '../../support/server.ts'
 import { askedWorld } from '../../ui/world.ts'
+import { lacksBrowser, useBrowser } from './browser.ts'
 
-/** Debian's; `apt-get install chromium` brings it. */
-const executablePath = process.env.GATEHOUSE_CHROMIUM ?? '/usr/bin/chromium'
 /** Of the client that `npm test` installs. */
 const python = programOf('mlflow-3.17.2', 'python')
-const lacks = (await Promise.all([executablePath, python].map(lackOf))).find(Boolean)
-
-function lackOf(path: string): Promise<string | undefined> {
-  return access(path).then(
-    () => undefined,
-    () => path,
-  )
-}
-
-const stops: (() => Promise<unknown>)[] = []
-let browser: Browser
-
-beforeAll(async () => {
-  if (lacks) return
-  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-  stops.push(() => browser.close())
-}, 120_000)
-
-afterAll(async () => {
-  for (const stop of stops.reverse()) await stop()
-})
+const isLacking = await lacksBrowser(python)
+const { openContext, serve } = useBrowser(isLacking)
 
 async function served<World extends Pick<Awaited<ReturnType<typeof askedWorld>>, 'platform'>>(
   world: World,
 ) {
-  const { server, url } = await listen(world.platform, { host: '127.0.0.1', port: 0 })
-  stops.push(async () => server.close())
+  const url = await serve(world.platform)
   const windowOf = async (options: BrowserContextOptions) => {
-    const context = await browser.newContext(options)
-    stops.push(() => context.close())
-    const page = await context.newPage()
+    const page = await (await openContext(options)).newPage()
     page.setDefaultTimeout(10_000)
     return page
   }
@@ -79,7 +54,7 @@ const mainOf = (page: Page) => page.locator('main').innerText()
 
 const headingOf = (page: Page) => page.getByRole('heading', { level: 1 }).innerText()
 
-describe.skipIf(lacks)('people', () => {
+describe.skipIf(isLacking)('people', () => {
   test('log their first model by the code that an empty server shows, and see it come', async () => {
     const { url, windowOf } = await served(await testServer())
     const page = await windowOf({ ...wide, permissions: ['clipboard-read', 'clipboard-write'] })
@@ -245,5 +220,3 @@ describe.skipIf(lacks)('people', () => {
     expect(new URL(page.url()).pathname).toBe('/audit/5')
   }, 60_000)
 })
-
-test.skipIf(!lacks)(`what the stories take is not there: ${lacks}`, () => {})

@@ -1,0 +1,55 @@
+import { access } from 'node:fs/promises'
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+} from 'playwright-core'
+import { afterAll, beforeAll } from 'vitest'
+import { listen } from '../../../src/node.ts'
+import type { Platform } from '../../../src/platform/context.ts'
+
+/** Debian's; `apt-get install chromium` brings it. */
+const executablePath = process.env.GATEHOUSE_CHROMIUM ?? '/usr/bin/chromium'
+
+/** Whether a browser cannot be had, or another file that tests need besides; then they are skipped. */
+export async function lacksBrowser(...needed: readonly string[]): Promise<boolean> {
+  const found = await Promise.all(
+    [executablePath, ...needed].map((path) =>
+      access(path).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  )
+  return found.includes(false)
+}
+
+/** A browser for the tests of one file. What is opened by it is closed after them, also when they fail. */
+export function useBrowser(isLacking: boolean) {
+  const stops: (() => Promise<unknown>)[] = []
+  let browser: Browser | undefined
+  beforeAll(async () => {
+    if (isLacking) return
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  }, 120_000)
+  afterAll(async () => {
+    for (const stop of stops.reverse()) await stop()
+    await browser?.close()
+  })
+  return {
+    /** Cookies and storage of their own. */
+    async openContext(options: BrowserContextOptions): Promise<BrowserContext> {
+      if (!browser) throw new Error('the browser is not started')
+      const context = await browser.newContext(options)
+      stops.push(() => context.close())
+      return context
+    },
+    /** Serves the platform in this process. @returns its address */
+    async serve(platform: Platform): Promise<string> {
+      const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
+      stops.push(async () => server.close())
+      return url
+    },
+  }
+}
