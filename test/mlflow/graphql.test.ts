@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { readField } from '../../src/mlflow/graphql/resolvers.ts'
 import { admin, authServer } from '../support/auth-server.ts'
@@ -157,8 +158,15 @@ test('a query that asks for too much at once is refused, fragments counted where
     'maximum total selections',
   )
   expect(await refusal('{ test { ...A } } fragment A on Test { ...A }')).toContain('maximum')
-  expect(await refusal(`{ ${'test '.repeat(20_001)} }`)).toContain('Syntax Error')
-  expect(await refusal(`${'{'.repeat(19_000)}`)).toContain('Syntax Error')
+  expect(await refusal(`{ ${'test '.repeat(20_001)} }`)).toContain('maximum length of 20000 tokens')
+  for (const [before, again] of [
+    ['{', ' a {'],
+    ['{ a(b: ', '['],
+    ['{ a(b: ', '{c: '],
+    ['query($a: ', '['],
+  ] as const) {
+    expect(await refusal(before + again.repeat(50_000))).toContain('maximum nesting of 100')
+  }
 })
 
 test('a long list is chosen from in turns, so that it holds nobody up', async () => {
@@ -166,6 +174,28 @@ test('a long list is chosen from in turns, so that it holds nobody up', async ()
   const read = readField({ runs }, 'runs', '[Int]') as readonly unknown[]
   expect([read.length, read[119] instanceof Promise]).toEqual([120, true])
   expect(await Promise.all(read)).toEqual(runs)
+})
+
+test('a page of a search has at most 1,000 runs, whatever was asked for, and says where the next begins', async () => {
+  const server = await testServer()
+  const experimentId = await experimentOf(server, 'fraud')
+  await runOf(server, experimentId)
+  await server.platform.db.batch({
+    more: sql`insert into runs (run_id, experiment, name, user_id, status, start_time_ms, artifact_uri, lifecycle_stage)
+      with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000)
+      select format('%032x', i), experiment, name, user_id, status, start_time_ms, artifact_uri, lifecycle_stage
+      from runs, n`,
+  })
+  const query = `query($i: MlflowSearchRunsInput) { mlflowSearchRuns(input: $i) { nextPageToken runs { info { runId } } } }`
+  const pageOf = async (more: object) => {
+    const { data } = await ask(server, query, {
+      i: { experimentIds: [experimentId], maxResults: 50_000, ...more },
+    })
+    return data?.mlflowSearchRuns as unknown as { runs: object[]; nextPageToken: string }
+  }
+  const first = await pageOf({})
+  expect(first.runs).toHaveLength(1000)
+  expect((await pageOf({ pageToken: first.nextPageToken })).runs).toHaveLength(1)
 })
 
 test('each field is judged by the rights of the caller, and null where it may not be read', async () => {

@@ -7,12 +7,9 @@ import { admit } from '../../http/guards/guard.ts'
 import { sendJson } from '../../http/send-json.ts'
 import type { Operation } from '../operation.ts'
 import { parseJson } from '../wire/json.ts'
-import { checkQuerySize } from './limits.ts'
+import { checkQuerySize, checkQueryText } from './limits.ts'
 import { type Asking, askingOf, readField, resolveRoot, type Wire } from './resolvers.ts'
 import { schemaText } from './schema.ts'
-
-/** The tokens of a query: those of MLflow's own page have a few hundred. */
-const tokensMax = 20_000
 
 /**
  * `/graphql`, which MLflow's own page asks for experiments and runs. Each field is an operation of the
@@ -87,7 +84,8 @@ async function execute(asking: Asking, { query, ...request }: Query): Promise<Ex
   const { graphql, schema } = await engine
   let document: DocumentNode
   try {
-    document = graphql.parse(query, { maxTokens: tokensMax })
+    checkQueryText(graphql, query)
+    document = graphql.parse(query)
     checkQuerySize(document)
   } catch (err) {
     if (err instanceof graphql.GraphQLError) return { errors: [err] }

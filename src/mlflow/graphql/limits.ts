@@ -7,6 +7,28 @@ const aliasesMax = 10
 const depthMax = 10
 const selectionsMax = 1000
 
+/** MLflow's own page sends a few hundred tokens, nested by ten. */
+const tokensMax = 20_000
+const nestingMax = 100
+
+/**
+ * Refuses a text that is longer or nested deeper than any query has to be: the parser would end the stack on it.
+ *
+ * @throws GraphQLError it has characters that no query has
+ * @throws INVALID_PARAMETER_VALUE
+ */
+export function checkQueryText({ Lexer, Source }: typeof import('graphql'), query: string): void {
+  const lexer = new Lexer(new Source(query))
+  let nesting = 0
+  for (let count = 0; lexer.advance().kind !== '<EOF>'; count++) {
+    const { kind } = lexer.token
+    if (kind === '[' || kind === '{' || kind === '(') nesting += 1
+    if (kind === ']' || kind === '}' || kind === ')') nesting -= 1
+    if (nesting > nestingMax) throw invalid(`Query exceeds maximum nesting of ${nestingMax}`)
+    if (count >= tokensMax) throw invalid(`Query exceeds maximum length of ${tokensMax} tokens`)
+  }
+}
+
 /**
  * Refuses a query that would make one request do the work of many, fragments counted wherever they are
  * used. A fragment that contains itself has too many selections.

@@ -38,12 +38,20 @@ const resolvers: Readonly<Record<string, Resolver>> = {
   mlflowListArtifacts: ({ ask }, input) => ask('listArtifacts', input),
   mlflowGetMetricHistoryBulkInterval: ({ ask }, input) =>
     ask('getMetricHistoryBulkInterval', input),
-  mlflowSearchModelVersions: ({ ask }, input) => ask('searchModelVersions', input),
+  mlflowSearchModelVersions: ({ ask }, input) => ask('searchModelVersions', paged(input)),
   mlflowSearchDatasets: inReadable(({ ask }, input) => ask('searchDatasets', input)),
   mlflowSearchRuns: inReadable(async (asking, input) => {
-    const { runs, ...page } = await asking.ask('searchRuns', input)
+    const { runs, ...page } = await asking.ask('searchRuns', paged(input))
     return { ...page, runs: withRelated(asking, (runs ?? []) as readonly Wire[]) }
   }),
+}
+
+/** One query can have ten searches; each page is as long as what the REST API answers when nothing is said. */
+const pageMax = 1000
+
+function paged(input: Wire): Wire {
+  const count = Number(input.maxResults ?? pageMax)
+  return count > pageMax ? { ...input, maxResults: pageMax } : input
 }
 
 /** As MLflow: null where experiments are named and the caller may read none of them. */

@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import { getMimeType } from 'hono/utils/mime'
-import { absent } from '../../core/error.ts'
+import { absent, excerpt } from '../../core/error.ts'
 import type { AppContext, AppEnv } from '../../http/app-env.ts'
 import { anyone, guard } from '../../http/guards/guard.ts'
 
@@ -57,8 +57,11 @@ async function sendFile(c: AppContext, path: string): Promise<Response> {
   const page = c.var.ctx.mlflowPage
   const body = await page?.readFile(path)
   if (!body) {
-    const why = page ? 'it has no such file' : 'start the server with --mlflow-ui'
-    throw absent(`MLflow's page is not served here: ${why}`)
+    throw absent(
+      page
+        ? `MLflow's page has no file '${excerpt(path)}'`
+        : "MLflow's page is not served here: start the server with --mlflow-ui",
+    )
   }
   // The build has the digest of a script or style in its name.
   const isNamedByDigest = /\.[0-9a-f]{8,}\./.test(path)
