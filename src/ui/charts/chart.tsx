@@ -3,15 +3,8 @@ import type { MetricSeries, SeriesAxis } from '../../tracking/run-data/metric-se
 import { Table } from '../parts/table.tsx'
 import { countText, Given, numberText, plural, visibleText } from '../parts/text.tsx'
 import { type ChartView, countBelowZero, logSeriesOf, smoothSeriesOf } from './chart-view.ts'
-import {
-  drawGrid,
-  drawnHeight,
-  drawnWidth,
-  drawSeries,
-  type Extent,
-  extentOf,
-  roundedOf,
-} from './draw-series.ts'
+import { drawSeries, type Extent, extentOf, roundedOf } from './draw-series.ts'
+import { Plot } from './plot.tsx'
 
 type ChartProps = {
   readonly title: string
@@ -53,7 +46,7 @@ export const Chart: FC<ChartProps> = (props) => {
       ) : points === 1 ? (
         <p class="figure">{onlyValue(series)}</p>
       ) : (
-        <Plot {...{ title, series, x, extent, view }} />
+        <SeriesPlot {...{ title, series, x, extent, view }} />
       )}
       <Oddities series={series} />
       {view.isLog ? <NotAboveZero series={series} /> : null}
@@ -74,47 +67,33 @@ const plainView = { isLog: false, smoothing: 0 } as const
 type PlotProps = Pick<ChartProps, 'title' | 'series' | 'x'> &
   Required<Pick<ChartProps, 'view'>> & { readonly extent: Extent }
 
-const Plot: FC<PlotProps> = ({ title, series, x, extent, view }) => {
+const SeriesPlot: FC<PlotProps> = ({ title, series, x, extent, view }) => {
   const { isLog, smoothing } = view
   const shown = isLog ? series.map(logSeriesOf) : series
   const { ticks, ...drawn } = roundedOf(isLog ? extentOf(shown) : extent)
   return (
-    <div class="plot">
-      <div class="axis-y" aria-hidden="true">
-        {ticks.map((value) => (
-          <span>{numberText(isLog ? 10 ** value : value)}</span>
-        ))}
-      </div>
-      <svg
-        data-from={extent.x[0]}
-        data-to={extent.x[1]}
-        viewBox={`0 0 ${drawnWidth} ${drawnHeight}`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={visibleText(`${title} ${essenceOf(series, extent)}`)}
-      >
-        <path class="grid" d={drawGrid(ticks, drawn)} />
-        {shown.map((one, i) => {
-          const { line, band, dots, marks } = drawSeries(one, drawn)
-          const smooth = smoothing > 0 ? drawSeries(smoothSeriesOf(one, smoothing), drawn).line : ''
-          return (
-            <g class={smooth === '' ? classOf(i) : `${classOf(i)} smoothed`}>
-              {band === '' ? null : <path class="band" d={band} />}
-              {line === '' ? null : <path class="line" d={line} />}
-              {dots === '' ? null : <path class="dots" d={dots} />}
-              {smooth === '' ? null : <path class="line smooth" d={smooth} />}
-              {marks === '' ? null : <path class="marks" d={marks} />}
-            </g>
-          )
-        })}
-      </svg>
-      <div class="axis-x" aria-hidden="true">
-        <span>{axisText(extent.x[0], x)}</span>
-        <span>
-          {axisText(extent.x[1], x)} {x === 'step' ? 'step' : ''}
-        </span>
-      </div>
-    </div>
+    <Plot
+      label={`${title} ${essenceOf(series, extent)}`}
+      ticks={ticks}
+      tickText={(value) => numberText(isLog ? 10 ** value : value)}
+      drawn={drawn}
+      range={extent.x}
+      ends={[axisText(extent.x[0], x), `${axisText(extent.x[1], x)} ${x === 'step' ? 'step' : ''}`]}
+    >
+      {shown.map((one, i) => {
+        const { line, band, dots, marks } = drawSeries(one, drawn)
+        const smooth = smoothing > 0 ? drawSeries(smoothSeriesOf(one, smoothing), drawn).line : ''
+        return (
+          <g class={smooth === '' ? classOf(i) : `${classOf(i)} smoothed`}>
+            {band === '' ? null : <path class="band" d={band} />}
+            {line === '' ? null : <path class="line" d={line} />}
+            {dots === '' ? null : <path class="dots" d={dots} />}
+            {smooth === '' ? null : <path class="line smooth" d={smooth} />}
+            {marks === '' ? null : <path class="marks" d={marks} />}
+          </g>
+        )
+      })}
+    </Plot>
   )
 }
 

@@ -2,6 +2,7 @@ import type { FC } from 'hono/jsx'
 import { quantileOf } from '../../router/latencies.ts'
 import type { CountsOfStep, DeploymentStats } from '../../serving/counts/read-counts.ts'
 import { drawGrid, drawnHeight, drawnWidth, drawSeries, roundedOf } from '../charts/draw-series.ts'
+import { Plot } from '../charts/plot.tsx'
 import { Table } from '../parts/table.tsx'
 import { numberText, plural } from '../parts/text.tsx'
 import type { DeploymentStanding } from './read-deployment.ts'
@@ -90,37 +91,25 @@ const TrafficChart: FC<ChartOf> = ({ title, figureOf, most, bound, variants, mar
           {bound === undefined ? '' : `the guard allows ${numberText(bound)}`}
         </span>
       </figcaption>
-      <div class="plot">
-        <div class="axis-y" aria-hidden="true">
-          {ticks.map((value) => (
-            <span>{numberText(value)}</span>
-          ))}
-        </div>
-        <svg
-          viewBox={`0 0 ${drawnWidth} ${drawnHeight}`}
-          preserveAspectRatio="none"
-          role="img"
-          aria-label={`${title} of ${plural(series.length, 'variant')} over the last ${window.text}${marksText(marks)}`}
-        >
-          <path class="grid" d={drawGrid(ticks, drawn)} />
-          {isBounded ? <path class="bound" d={drawGrid([bound], drawn)} /> : null}
-          {lines(false) === '' ? null : <path class="moved" d={lines(false)} />}
-          {lines(true) === '' ? null : <path class="moved by-guard" d={lines(true)} />}
-          {series.map(({ points }, i) => {
-            const { line, dots } = drawSeries(bucketsOf(points, sinceMs), drawn)
-            return (
-              <g class={`series-${i % 10}`}>
-                {line === '' ? null : <path class="line" d={line} />}
-                {dots === '' ? null : <path class="dots" d={dots} />}
-              </g>
-            )
-          })}
-        </svg>
-        <div class="axis-x" aria-hidden="true">
-          <span>{clockText(sinceMs, spanMs)}</span>
-          <span>{clockText(untilMs, spanMs)} UTC</span>
-        </div>
-      </div>
+      <Plot
+        label={`${title} of ${plural(series.length, 'variant')} over the last ${window.text}${marksText(marks)}`}
+        ticks={ticks}
+        drawn={drawn}
+        ends={[clockText(sinceMs, spanMs), `${clockText(untilMs, spanMs)} UTC`]}
+      >
+        {isBounded ? <path class="bound" d={drawGrid([bound], drawn)} /> : null}
+        {lines(false) === '' ? null : <path class="moved" d={lines(false)} />}
+        {lines(true) === '' ? null : <path class="moved by-guard" d={lines(true)} />}
+        {series.map(({ points }, i) => {
+          const { line, dots } = drawSeries(bucketsOf(points, sinceMs), drawn)
+          return (
+            <g class={`series-${i % 10}`}>
+              {line === '' ? null : <path class="line" d={line} />}
+              {dots === '' ? null : <path class="dots" d={dots} />}
+            </g>
+          )
+        })}
+      </Plot>
       <ul class="legend">
         {series.map(({ name }, i) => (
           <li>

@@ -15,7 +15,7 @@ import { getRunInfo } from '../../tracking/runs/read-runs.ts'
 import { loggedModelIdOf, modelNameOf, runIdOf, versionOf } from '../addressed.ts'
 import { attempt } from '../attempt.ts'
 import { Given } from '../parts/text.tsx'
-import { frameOf } from '../shell/frame.ts'
+import { type Frame, frameOf } from '../shell/frame.ts'
 import { experimentCrumbs, modelCrumbs, sendPage } from '../shell/page.tsx'
 import { type FileOwner, FilesPage, type ShownPlace } from './files-page.tsx'
 import { readPreview } from './read-preview.ts'
@@ -28,13 +28,7 @@ export async function showRunFiles(c: AppContext): Promise<Response> {
   const { to } = frame
   const { runId, name, experimentId } = run
   const owner: FileOwner = {
-    title: name,
-    heading: <Given text={name} />,
-    section: 'experiments',
-    crumbs: [
-      ...experimentCrumbs(to, await getExperiment(ctx, experimentId)),
-      { text: name, href: to.run(runId) },
-    ],
+    ...(await nameOwner(c, frame, { name, experimentId, href: to.run(runId) })),
     pageOf: (of) => to.query(`${to.run(runId)}/files`, { path: of }),
     fileOf: (of) => to.query(`${to.prefix}/get-artifact`, { run_id: runId, path: of }),
     api: {
@@ -55,13 +49,7 @@ export async function showLoggedModelFiles(c: AppContext): Promise<Response> {
   const { modelId, name, experimentId } = model
   const files = `/ajax-api/2.0/mlflow/logged-models/${modelId}/artifacts`
   const owner: FileOwner = {
-    title: name,
-    heading: <Given text={name} />,
-    section: 'experiments',
-    crumbs: [
-      ...experimentCrumbs(to, await getExperiment(ctx, experimentId)),
-      { text: name, href: to.loggedModel(modelId) },
-    ],
+    ...(await nameOwner(c, frame, { name, experimentId, href: to.loggedModel(modelId) })),
     pageOf: (of) => to.query(`${to.loggedModel(modelId)}/files`, { path: of }),
     fileOf: (of) => to.query(`${to.prefix}${files}/files`, { artifact_file_path: of }),
     api: {
@@ -105,6 +93,25 @@ export async function showVersionFiles(c: AppContext): Promise<Response> {
   const located = { place: { manifest }, path, shown: path }
   const place = await readPlace(c, owner, { path, located })
   return sendPage(c, { frame, page: <FilesPage {...{ frame, owner, path, place }} /> })
+}
+
+/** What is the same of a run and of a logged model: a name in an experiment. */
+async function nameOwner(
+  c: AppContext,
+  { to }: Frame,
+  {
+    name,
+    experimentId,
+    href,
+  }: { readonly name: string; readonly experimentId: number; readonly href: string },
+): Promise<Pick<FileOwner, 'title' | 'heading' | 'section' | 'crumbs'>> {
+  const experiment = await getExperiment(c.var.ctx, experimentId)
+  return {
+    title: name,
+    heading: <Given text={name} />,
+    section: 'experiments',
+    crumbs: [...experimentCrumbs(to, experiment), { text: name, href }],
+  }
 }
 
 function pathIn(c: AppContext): string {

@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx'
 import type { VersionMetric } from '../../registry/versions/version-metrics.ts'
-import { drawGrid, drawnHeight, drawnWidth, drawSeries, roundedOf } from '../charts/draw-series.ts'
+import { drawGrid, drawSeries, roundedOf } from '../charts/draw-series.ts'
+import { Plot } from '../charts/plot.tsx'
 import { StageChip } from '../parts/chips.tsx'
 import { Sign } from '../parts/sign.tsx'
 import { NoValue, Table } from '../parts/table.tsx'
@@ -51,7 +52,7 @@ export const MetricOverVersions: FC<MetricProps> = ({ metric, name, to }) => {
               : bounds.map((bound) => visibleText(boundText(bound))).join(' · ')}
           </span>
         </figcaption>
-        <Plot metric={metric} />
+        <VersionsPlot metric={metric} />
         <Values versions={versions} bounds={bounds} {...{ name, to }} />
       </figure>
     </section>
@@ -68,7 +69,9 @@ function isDrawable({ value }: VersionMetric): boolean {
   return value !== null && Number.isFinite(value)
 }
 
-const Plot: FC<{ readonly metric: ModelMetric }> = ({ metric: { key, versions, bounds } }) => {
+const VersionsPlot: FC<{ readonly metric: ModelMetric }> = ({
+  metric: { key, versions, bounds },
+}) => {
   const drawable = versions.filter((one): one is Valued => isDrawable(one))
   const [first, last] = [versions[0]?.version ?? 1, versions.at(-1)?.version ?? 1]
   const heights = [...drawable, ...bounds].map(({ value }) => value)
@@ -83,41 +86,27 @@ const Plot: FC<{ readonly metric: ModelMetric }> = ({ metric: { key, versions, b
   const broken = drawable.filter(({ value }) => brokenBounds(value, bounds).length > 0)
   const marked = broken.map((one) => drawSeries(seriesOf([one]), drawn).dots).join('')
   return (
-    <div class="plot">
-      <div class="axis-y" aria-hidden="true">
-        {ticks.map((value) => (
-          <span>{numberText(value)}</span>
-        ))}
-      </div>
-      <svg
-        viewBox={`0 0 ${drawnWidth} ${drawnHeight}`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={visibleText(
-          `${key} of ${plural(drawable.length, 'version')}, last ${numberText(drawable.at(-1)?.value ?? 0)}; ${plural(broken.length, 'version')} beyond what gates ask for`,
-        )}
-      >
-        <path class="grid" d={drawGrid(ticks, drawn)} />
-        {bounds.length === 0 ? null : (
-          <path
-            class="bound"
-            d={drawGrid(
-              bounds.map(({ value }) => value),
-              drawn,
-            )}
-          />
-        )}
-        <g class="series-0">
-          {line === '' ? null : <path class="line" d={line} />}
-          <path class="dots" d={each + dots} />
-        </g>
-        {marked === '' ? null : <path class="dots broken" d={marked} />}
-      </svg>
-      <div class="axis-x" aria-hidden="true">
-        <span>Version {first}</span>
-        <span>{last}</span>
-      </div>
-    </div>
+    <Plot
+      label={`${key} of ${plural(drawable.length, 'version')}, last ${numberText(drawable.at(-1)?.value ?? 0)}; ${plural(broken.length, 'version')} beyond what gates ask for`}
+      ticks={ticks}
+      drawn={drawn}
+      ends={[`Version ${first}`, last]}
+    >
+      {bounds.length === 0 ? null : (
+        <path
+          class="bound"
+          d={drawGrid(
+            bounds.map(({ value }) => value),
+            drawn,
+          )}
+        />
+      )}
+      <g class="series-0">
+        {line === '' ? null : <path class="line" d={line} />}
+        <path class="dots" d={each + dots} />
+      </g>
+      {marked === '' ? null : <path class="dots broken" d={marked} />}
+    </Plot>
   )
 }
 
