@@ -9,6 +9,7 @@ import type { Context } from '../platform/context.ts'
 import { modelEntry } from '../registry/audit-entries.ts'
 import { modelId } from '../registry/ids.ts'
 import { getModel } from '../registry/models/registered-models.ts'
+import { selectedVersionId } from '../registry/source/resolve-selector.ts'
 import { resolveStage } from '../registry/stages/stages.ts'
 import type { Split } from '../router/split.ts'
 import { checkSplit } from './check-split.ts'
@@ -41,6 +42,8 @@ type WantedDeployment = GuardedSplit & {
   readonly id?: number | undefined
   readonly reason?: string | undefined
   readonly breakGlass?: boolean | undefined
+  /** What a URI must still mean, unless it means nothing; undefined: whatever it means. */
+  readonly meant?: { readonly uri: string; readonly version: number } | undefined
 }
 
 /**
@@ -105,9 +108,10 @@ export async function writeDeployment(
   name: string,
   wanted: WantedDeployment,
 ): Promise<Deployment> {
-  const { model, revision, id, reason, breakGlass, ...given } = wanted
+  const { model, revision, id, reason, breakGlass, meant, ...given } = wanted
   const split = JSON.stringify(given)
-  const guard = mayWrite(ctx, name, { revision, id })
+  const mayBeWritten = mayWrite(ctx, name, { revision, id })
+  const guard = meant ? sql`${mayBeWritten} and ${stillMeans(ctx, meant)}` : mayBeWritten
   const { read } = await commit(ctx, {
     entry: modelEntry(ctx, modelId(ctx, model), {
       action: 'deployment.set',
@@ -204,6 +208,13 @@ function mayWrite(
   return sql`(select case when d.id is not null then d.registered_model = m.id and ${isRead}
       else ${mayBeNew ? 1 : 0} and (select count(*) from deployments o where o.registered_model = m.id) < ${ofModelMax} end
     from (select 1) left join deployments d on ${named(ctx, name)})`
+}
+
+/** Whether a URI means this version of model `m`, or nothing. */
+function stillMeans(ctx: Context, { uri, version }: NonNullable<WantedDeployment['meant']>): SQL {
+  const { name, selector } = readModelUri(uri)
+  return sql`not exists (select 1 from model_versions v where v.id = (${selectedVersionId(ctx, name, selector)})
+    and (v.registered_model <> m.id or v.version <> ${version}))`
 }
 
 function splitJson(ctx: Context, name: string): SQL {

@@ -122,10 +122,53 @@ describe('a guard', () => {
     await transition('fraud', '3', 'Production', { archive_existing_versions: true })
     const because = { stage: 'Production', toVersion: undefined, reason: 'slow', from: 2 }
     await expect(rollBack(systemContext(platform), 'fraud', because)).rejects.toThrow(
-      "Version 2 of 'fraud' is not in Production any more",
+      "Version 2 of 'fraud' is not what Production means any more",
     )
     expect((await getVersion('fraud', 3)).json.model_version.current_stage).toBe('Production')
   })
+
+  test('rolls nothing back where another version came into the stage beside the one that it judged', async () => {
+    const { platform, transition, getVersion } = await world()
+    await transition('fraud', '3', 'Production')
+    const because = { stage: 'Production', toVersion: undefined, reason: 'slow', from: 2 }
+    await expect(rollBack(systemContext(platform), 'fraud', because)).rejects.toThrow(
+      "Version 2 of 'fraud' is not what Production means any more",
+    )
+    expect((await getVersion('fraud', 3)).json.model_version.current_stage).toBe('Production')
+  })
+
+  test("says once what it cannot roll back, and is in nobody's way after", async () => {
+    const { report, entries, clock, call, del } = await world({
+      guard: { ...bounds, action: 'rollback' },
+    })
+    expect((await del('model-versions/delete', { name: 'fraud', version: '1' })).status).toBe(200)
+    for (let i = 0; i < 4; i++) {
+      clock.pass(20_000)
+      await report(answered('champion', 2, 9))
+    }
+    expect(await entries('model_version.rolled_back')).toEqual([])
+    expect(await entries('deployment.set')).toHaveLength(2)
+    expect((await call('GET', path)).json).toMatchObject({
+      ...{ revision: 2, updated_by: 'deployment-guard' },
+    })
+  })
+
+  test.each([['take_out'], ['rollback']])(
+    '%s: judges no model by what another answers that has its name by now',
+    async (action) => {
+      const { report, entries, post, createModel, createVersion, transition } = await world({
+        guard: { ...bounds, action },
+      })
+      await post('registered-models/rename', { name: 'fraud', new_name: 'old-fraud' })
+      await createModel('fraud')
+      // Its numbers go on behind those that the name had.
+      expect((await createVersion('fraud')).json.model_version.version).toBe('4')
+      await transition('fraud', '4', 'Production')
+      expect((await report(answered('champion', 4, 9))).status).toBe(200)
+      expect(await entries('deployment.set')).toHaveLength(1)
+      expect(await entries('model_version.rolled_back')).toEqual([])
+    },
+  )
 
   test('takes out a variant that refuses far more than the others do', async () => {
     const { report, weights, entries, call } = await world({

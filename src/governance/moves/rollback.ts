@@ -25,7 +25,7 @@ export type Rollback = {
   /** Undefined: the version that was in the stage before. */
   readonly toVersion: number | undefined
   readonly reason: string
-  /** The version because of which it is done: where it is not in the stage any more, it is not done. */
+  /** The version because of which it is done: where the stage means another by now, it is not done. */
   readonly from?: number | undefined
 }
 
@@ -70,8 +70,9 @@ export async function rollBack(
   const outcome = await runUnderPolicies(ctx, { name }, async (guarded, all) => {
     const policies = selectPolicies(all, name, { stage })
     const way = await findWayBack(guarded, name, { stage, toVersion, policies })
-    if (from !== undefined && !way.holders.some(({ version }) => version === from)) {
-      throw conflict(`Version ${from} of '${excerpt(name)}' is not in ${stage} any more`)
+    // Of several in a stage, the one of the highest number is meant.
+    if (from !== undefined && way.holders.at(-1)?.version !== from) {
+      throw conflict(`Version ${from} of '${excerpt(name)}' is not what ${stage} means any more`)
     }
     await requirePromoting(ctx, name, { stages: [way.target.stage] })
     const [first = null] = way.replaced

@@ -47,20 +47,27 @@ async function holdToBounds(
     if (!variant) continue
     for (const counts of versions) {
       const why = whyBroken(counts, refusalsBeside(stats, name), guard)
-      if (why === undefined || !(await isMeant(ctx, variant, counts.version))) continue
-      const what = counts.version === 0 ? '' : ` (version ${counts.version})`
+      const { version } = counts
+      if (why === undefined || !(await isMeant(ctx, deployment, { uri: variant.uri, version })))
+        continue
+      const what = version === 0 ? '' : ` (version ${version})`
       const reason = `Variant '${name}'${what} ${why}`
-      await act(ctx, { deployment, variant, version: counts.version, guard, reason })
+      await act(ctx, { deployment, variant, version, guard, reason })
       return
     }
   }
 }
 
 /** Whether a variant should answer with this version: one that was replaced is judged no more. */
-async function isMeant(ctx: Context, { uri }: Variant, version: number): Promise<boolean> {
+async function isMeant(
+  ctx: Context,
+  { registeredModelId }: Deployment,
+  { uri, version }: { readonly uri: string | undefined; readonly version: number },
+): Promise<boolean> {
   if (uri === undefined) return true
   const { told } = await readMeaning(ctx, readModelUri(uri))
-  return 'why' in told || told.version === version
+  // After a rename the name in the URI may be another model's.
+  return 'why' in told || (told.version === version && told.registeredModelId === registeredModelId)
 }
 
 type Breach = {
@@ -71,31 +78,44 @@ type Breach = {
   readonly reason: string
 }
 
-/** Of two who find the same at once, one acts: whoever writes the revision. */
+/** Of two who find the same at once, one acts: whoever rolls back, or writes the revision. */
 async function act(
   ctx: Context,
   { deployment, variant, version, guard, reason }: Breach,
 ): Promise<void> {
-  const { id, name, model, revision, variants, shadows, sticky } = deployment
+  const { id, name, model, revision, variants, shadows, sticky, canary } = deployment
   const asGuard = { ...ctx, principal: deploymentGuard }
+  const split = { variants, shadows, sticky, guard: deployment.guard }
+  const read = { model, id, revision, reason }
   const stage = guard.action === 'rollback' ? stageOf(variant) : undefined
-  const others = variants.filter((one) => one !== variant && one.weight > 0)
-  // The last one that answers goes on: nobody would.
-  if (stage === undefined && others.length === 0) return
-  const kept = variants.map((one) =>
-    stage === undefined && one === variant ? { ...one, weight: 0 } : one,
-  )
+  if (stage === undefined) {
+    const others = variants.filter((one) => one !== variant && one.weight > 0)
+    // The last one that answers goes on: nobody would.
+    if (others.length === 0) return
+    const kept = variants.map((one) => (one === variant ? { ...one, weight: 0 } : one))
+    const { uri } = variant
+    const meant = uri === undefined ? undefined : { uri, version }
+    const out = withoutSteps({ ...split, variants: kept })
+    await isDone(() => writeDeployment(asGuard, name, { ...out, ...read, meant }))
+    return
+  }
+  const back = { stage, from: version, toVersion: undefined, reason }
+  const isBack = await isDone(() => rollBack(asGuard, model, back))
+  // What it cannot roll back it says once: each further revision would be in the way of those who can.
+  const isSaid = deployment.updatedBy === deploymentGuard.name && canary === undefined
+  if (!isBack && isSaid) return
   // Whatever the guard does, the steps end.
-  const split = withoutSteps({ variants: kept, shadows, sticky, guard: deployment.guard })
+  await isDone(() => writeDeployment(asGuard, name, { ...withoutSteps(split), ...read }))
+}
+
+/** False: another was first, nothing is there to go back to, or a policy wants a request, which is open now. */
+async function isDone(run: () => Promise<unknown>): Promise<boolean> {
   try {
-    await writeDeployment(asGuard, name, { ...split, model, id, revision, reason })
-    if (stage !== undefined) {
-      await rollBack(asGuard, model, { stage, from: version, toVersion: undefined, reason })
-    }
+    await run()
+    return true
   } catch (err) {
-    // Another was first, nothing is there to go back to, or a policy wants a request, which is open now.
-    const mayPass = err instanceof RegistryError && outcomes.has(err.code)
-    if (!mayPass) throw err
+    if (err instanceof RegistryError && outcomes.has(err.code)) return false
+    throw err
   }
 }
 
