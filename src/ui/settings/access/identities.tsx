@@ -1,4 +1,4 @@
-import type { FC } from 'hono/jsx'
+import type { Child, FC } from 'hono/jsx'
 import {
   admitIdentity,
   type BarredIdentity,
@@ -99,6 +99,49 @@ type IdentitiesPageProps = Reshown & {
   readonly barred: readonly BarredIdentity[]
 }
 
+type RowProps = {
+  readonly of: {
+    readonly id: number
+    readonly account: string
+    readonly issuer: string
+    readonly subject: string
+  }
+  /** Since when, or by whom. */
+  readonly more: Child
+  readonly action: string
+  readonly does: string
+  readonly isDanger?: boolean
+  /** What it does besides, for who does not see the table. */
+  readonly effect?: string
+}
+
+const Row: FC<RowProps> = ({ of: { id, account, issuer, subject }, more, ...button }) => (
+  <tr>
+    <th scope="row">
+      <Given text={account} />
+    </th>
+    <td>
+      <Given text={issuer} />
+    </td>
+    <td>
+      <Given text={subject} />
+    </td>
+    <td>{more}</td>
+    <td>
+      <form method="post" action={button.action}>
+        <input type="hidden" name="id" value={String(id)} />
+        <button
+          type="submit"
+          class={button.isDanger ? 'quiet danger small' : 'quiet small'}
+          aria-label={`${button.does} ${visibleText(subject)}${button.effect ?? ''}`}
+        >
+          {button.does}
+        </button>
+      </form>
+    </td>
+  </tr>
+)
+
 /** Whom issuers outside identify, and the accounts that they have here. */
 const IdentitiesPage: FC<IdentitiesPageProps> = (props) => {
   const { frame, identities, barred, problem, typed } = props
@@ -120,33 +163,15 @@ const IdentitiesPage: FC<IdentitiesPageProps> = (props) => {
         <p class="empty">None: nobody came by an issuer outside.</p>
       ) : (
         <Table caption="Identities" columns={['Account', 'Issuer', 'Subject', 'Since', 'Unlink']}>
-          {identities.map(({ id, account, issuer, subject, createdAtMs }) => (
-            <tr>
-              <th scope="row">
-                <Given text={account} />
-              </th>
-              <td>
-                <Given text={issuer} />
-              </td>
-              <td>
-                <Given text={subject} />
-              </td>
-              <td>
-                <Time atMs={createdAtMs} />
-              </td>
-              <td>
-                <form method="post" action={`${path}/unlink`}>
-                  <input type="hidden" name="id" value={String(id)} />
-                  <button
-                    type="submit"
-                    class="quiet danger small"
-                    aria-label={`Unlink ${visibleText(subject)}: sign-ins through it end, and it gets no account by itself`}
-                  >
-                    Unlink
-                  </button>
-                </form>
-              </td>
-            </tr>
+          {identities.map((identity) => (
+            <Row
+              of={identity}
+              more={<Time atMs={identity.createdAtMs} />}
+              action={`${path}/unlink`}
+              does="Unlink"
+              isDanger
+              effect=": sign-ins through it end, and it gets no account by itself"
+            />
           ))}
         </Table>
       )}
@@ -179,33 +204,13 @@ const IdentitiesPage: FC<IdentitiesPageProps> = (props) => {
             {perPage}.
           </p>
           <Table caption="Barred identities" columns={['Was', 'Issuer', 'Subject', 'By', 'Admit']}>
-            {barred.map(({ id, account, issuer, subject, barredBy }) => (
-              <tr>
-                <th scope="row">
-                  <Given text={account} />
-                </th>
-                <td>
-                  <Given text={issuer} />
-                </td>
-                <td>
-                  <Given text={subject} />
-                </td>
-                <td>
-                  <Given text={barredBy} />
-                </td>
-                <td>
-                  <form method="post" action={`${path}/admit`}>
-                    <input type="hidden" name="id" value={String(id)} />
-                    <button
-                      type="submit"
-                      class="quiet small"
-                      aria-label={`Admit ${visibleText(subject)}`}
-                    >
-                      Admit
-                    </button>
-                  </form>
-                </td>
-              </tr>
+            {barred.map((identity) => (
+              <Row
+                of={identity}
+                more={<Given text={identity.barredBy} />}
+                action={`${path}/admit`}
+                does="Admit"
+              />
             ))}
           </Table>
         </section>
