@@ -1,0 +1,63 @@
+import { BinaryWriter } from '@bufbuild/protobuf/wire'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { traceServer } from '../support/trace-server.ts'
+
+/** A message of length-delimited fields, by number. */
+function messageOf(...fields: readonly (readonly [number, Uint8Array])[]): Uint8Array {
+  return fields
+    .reduce((writer, [field, bytes]) => writer.tag(field, 2).bytes(bytes), new BinaryWriter())
+    .finish()
+}
+
+const text = (value: string) => new TextEncoder().encode(value)
+const attribute = (key: string, value: Uint8Array) => messageOf([1, text(key)], [2, value])
+const string = (value: string) => messageOf([1, text(value)])
+const double = (value: number) => new BinaryWriter().tag(4, 1).double(value).finish()
+
+/** One span with times, attributes of several types, an event and a status. */
+function spansRequest(): Uint8Array {
+  const span = new BinaryWriter()
+    .tag(1, 2)
+    .bytes(new Uint8Array(16).fill(1))
+    .tag(2, 2)
+    .bytes(new Uint8Array(8).fill(2))
+    .tag(5, 2)
+    .string('answer')
+    .tag(7, 1)
+    .fixed64('1767225600000000000')
+    .tag(8, 1)
+    .fixed64('1767225601000000000')
+    .tag(9, 2)
+    .bytes(attribute('__proto__', string('a name of a caller')))
+    .tag(9, 2)
+    .bytes(attribute('score', double(Number.NaN)))
+    .tag(9, 2)
+    .bytes(attribute('documents', messageOf([5, messageOf([1, string('one')])])))
+    .tag(11, 2)
+    .bytes(messageOf([2, text('retried')]))
+    .tag(15, 2)
+    .bytes(new BinaryWriter().tag(3, 0).int32(2).finish())
+    .finish()
+  const resource = messageOf([1, attribute('service.name', string('agent'))])
+  return messageOf([1, messageOf([1, resource], [2, messageOf([2, span])])])
+}
+
+const headers = { 'content-type': 'application/x-protobuf' }
+
+test('a request of spans that is cut anywhere, or has any bytes changed, is taken or refused', async () => {
+  const { sendOtlp } = await traceServer()
+  const whole = spansRequest()
+  expect((await sendOtlp(whole, headers)).status).toBe(200)
+  const place = fc.nat(whole.length - 1)
+  const changed = fc
+    .array(fc.tuple(place, fc.nat(255)), { minLength: 1, maxLength: 4 })
+    .map((changes) => whole.map((byte, at) => changes.find(([i]) => i === at)?.[1] ?? byte))
+  const cut = place.map((length) => whole.slice(0, length))
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(changed, cut), async (bytes) => {
+      expect([200, 400, 422]).toContain((await sendOtlp(bytes, headers)).status)
+    }),
+    { numRuns: 200 },
+  )
+})
