@@ -8,6 +8,7 @@ import {
   collectUploads,
 } from '../artifacts/collect.ts'
 import type { Platform } from '../platform/context.ts'
+import { purgeTraces } from '../traces/changes/delete-traces.ts'
 import { isTraceKeySql } from '../traces/spans/read-lines.ts'
 import { type Purged, purgeDeleted } from '../tracking/purge.ts'
 import { readDeletedFacts } from './facts/fill-facts.ts'
@@ -43,7 +44,10 @@ export async function collectGarbage(
   const purged =
     purgeBeforeMs === undefined
       ? undefined
-      : await purgeDeleted(collector, purgeBeforeMs, sourceDeletable(guarded))
+      : await purgeDeleted(collector, purgeBeforeMs, {
+          ...sourceDeletable(guarded),
+          emptyExperiment: (still) => purgeTraces(collector, still),
+        })
   return {
     purged,
     manifests: await collectManifests(collector),

@@ -18,6 +18,9 @@ const sessionCharsMax = 250
 export const tagCharsMax = 4096
 const infoValueCharsMax = 8000
 
+/** Of the type and the name of a kind of spans, which is kept once for many traces; longer ones are cut. */
+export const kindCharsMax = 250
+
 /** @throws INVALID_PARAMETER_VALUE the name of a trace, or of its session, is too long */
 export function checkNamed(key: string, value: string): void {
   if (key === nameTag) checkLength(value, nameCharsMax, key)

@@ -14,6 +14,9 @@ export type Purgeable = {
   loggedModel(alias: SQL): SQL
 }
 
+/** Delete for good what an experiment has besides, in rounds. @param still selects its id while it may go */
+export type EmptyExperiment = (still: SQL) => Promise<void>
+
 const perRound = 200
 
 /** A deleted thing that has its own folder of artifacts: `name` is a segment of that folder's path. */
@@ -28,7 +31,7 @@ type DeletedRow = { id: number; name: string; workspace: string; artifact_uri: s
 export async function purgeDeleted(
   collector: Collector,
   beforeMs: number,
-  purgeable: Purgeable,
+  { emptyExperiment, ...purgeable }: Purgeable & { readonly emptyExperiment: EmptyExperiment },
 ): Promise<Purged> {
   const gone = sql`e.lifecycle_stage = 'deleted' and e.updated_at_ms <= ${beforeMs} and e.id <> 0`
   const own = sql`t.lifecycle_stage = 'deleted' and t.deleted_at_ms <= ${beforeMs}`
@@ -55,6 +58,7 @@ export async function purgeDeleted(
       and not exists (select 1 from logged_models l where l.experiment = t.id
         and not (${purgeable.loggedModel(sql`l`)}))`,
     columns: sql`t.id, cast(t.id as text) as name, t.workspace, t.artifact_location as artifact_uri`,
+    empty: emptyExperiment,
   })
   return { runs, loggedModels, experiments }
 }
@@ -65,6 +69,8 @@ type Purge = {
   readonly columns: SQL
   /** The statement that deletes what no other row needs. @param still a select of the row's id */
   readonly takesAlong?: (still: SQL) => SQL
+  /** What is too much for one statement goes first. */
+  readonly empty?: EmptyExperiment
 }
 
 /** A dataset goes with the last run that used it. @param run a select of its id */
@@ -77,7 +83,7 @@ function unusedDatasetsStatement(run: SQL): SQL {
 /** The guard stands in every statement, so what is restored between reading and deleting stays whole. */
 async function purge(
   { db, dryRun }: Collector,
-  { table, guard, columns, takesAlong }: Purge,
+  { table, guard, columns, takesAlong, empty }: Purge,
 ): Promise<number> {
   let count = 0
   let after = -1
@@ -87,6 +93,7 @@ async function purge(
     for (const row of rows) {
       const still = sql`select t.id from ${table} t where t.id = ${row.id} and ${guard}`
       if (!dryRun) {
+        await empty?.(still)
         await db.batch({
           folder: removeFolderStatement(row, sql`exists (${still})`),
           along: takesAlong?.(still),

@@ -43,6 +43,15 @@ function spansRequest(): Uint8Array {
   return messageOf([1, messageOf([1, resource], [2, messageOf([2, span])])])
 }
 
+test('a request of more fields than any sender writes is refused', async () => {
+  const { sendOtlp } = await traceServer()
+  // Events without anything: two bytes each.
+  const span = new Uint8Array(2_000_002).map((_, i) => (i % 2 === 0 ? 0x5a : 0))
+  const answer = await sendOtlp(messageOf([1, messageOf([2, messageOf([2, span])])]), headers)
+  expect(answer.status).toBe(400)
+  expect(answer.text).toContain('more than 1000000 fields')
+})
+
 const headers = { 'content-type': 'application/x-protobuf' }
 
 test('a request of spans that is cut anywhere, or has any bytes changed, is taken or refused', async () => {

@@ -87,6 +87,16 @@ describe('one that overrides another', () => {
     expect((await s.call('DELETE', path(second.assessment_id))).status).toBe(200)
   })
 
+  test('leaves it overridden while another one overrides it too', async () => {
+    const first = await said(good)
+    const over = () => said({ ...good, overrides: first.assessment_id })
+    const [second, third] = [await over(), await over()]
+    await s.call('DELETE', path(second.assessment_id))
+    expect((await read(first.assessment_id)).valid).toBe(false)
+    await s.call('DELETE', path(third.assessment_id))
+    expect((await read(first.assessment_id)).valid).toBe(true)
+  })
+
   test('that is not there is refused, and nothing is kept', async () => {
     expect((await say({ ...good, overrides: 'a-none' })).status).toBe(404)
     expect((await s.get(traceId())).json.trace.trace_info).not.toHaveProperty('assessments')

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { runBackgroundWork } from '../../src/background.ts'
+import { collectGarbage } from '../../src/registry/collect-garbage.ts'
 import { Clock } from '../support/clock.ts'
 import { traceId, traceServer } from '../support/trace-server.ts'
 
@@ -91,6 +92,29 @@ test('a deleted trace is gone with all that belongs to it, and late spans do not
   for (const table of ['trace_payloads', 'trace_span_kinds', 'assessments', 'deleted_traces']) {
     expect(await s.platform.db.all(sql`select 1 from ${sql.raw(table)}`), table).toEqual([])
   }
+})
+
+test('an info that is refused does not let the spans of a deleted trace back', async () => {
+  const s = await traceServer()
+  await s.log([{ id: 1 }])
+  await s.post('traces/delete-traces', { experiment_id: s.experiment, request_ids: [traceId()] })
+  const nowhere = { trace_location: { mlflow_experiment: { experiment_id: '99' } } }
+  expect((await s.info(nowhere)).status).toBe(404)
+  await s.log([{ id: 2 }])
+  expect((await s.get(traceId())).status).toBe(404)
+})
+
+test('a purged experiment takes its traces along, however many there are', async () => {
+  const s = await traceServer()
+  const spans = Array.from({ length: 1200 }, (_, i) => ({ id: 1, trace: i + 1 }))
+  await s.log(spans)
+  await s.post('experiments/delete', { experiment_id: s.experiment })
+  const collector = { ...s.platform, dryRun: true, graceMs: 0 }
+  await collectGarbage(collector, Number.MAX_SAFE_INTEGER)
+  const left = async () => (await s.platform.db.all(sql`select 1 from traces`)).length
+  expect(await left()).toBe(1200)
+  await collectGarbage({ ...collector, dryRun: false }, Number.MAX_SAFE_INTEGER)
+  expect(await left()).toBe(0)
 })
 
 test('by time the oldest are deleted first, as many as are wanted', async () => {

@@ -249,6 +249,24 @@ describe('a request of spans', () => {
     expect(await s.platform.db.all(sql`select 1 from traces`)).toEqual([])
   })
 
+  test('a text of very many values stays a text', async () => {
+    const s = await traceServer()
+    const text = `[${'0,'.repeat(40_000)}0]`
+    await s.log([{ id: 1, attributes: { text, short: '[1]' } }])
+    const { attributes } = (await s.read(1, '&allow_partial=true')).spans[0]
+    const attributeOf = (name: string) =>
+      attributes.find(({ key }: { key: string }) => key === name).value
+    expect(attributeOf('text')).toEqual({ string_value: text })
+    expect(attributeOf('short')).toHaveProperty('array_value')
+  })
+
+  test('an integer of a text that OTLP cannot say is answered as a double', async () => {
+    const s = await traceServer()
+    await s.log([{ id: 1, attributes: { text: '[9223372036854775808]' } }])
+    const { text } = await s.get(`get?trace_id=${traceId()}&allow_partial=true`)
+    expect(text).toContain('"double_value":9223372036854776000')
+  })
+
   test('that would unpack to more than a body may have is refused', async () => {
     const s = await traceServer()
     const bomb = await gzip('x'.repeat(21_000_000))
@@ -316,6 +334,21 @@ describe("a client's traces.json", () => {
     expect(spans.map(({ name }: { name: string }) => name)).toEqual(['root', 'child'])
     expect(trace_info.tags['mlflow.trace.spansLocation']).toBe('TRACKING_STORE')
     expect((await s.call('GET', path(s.experiment))).json.spans).toHaveLength(2)
+  })
+
+  test('of more spans than one request may have is kept whole', async () => {
+    const s = await traceServer()
+    await s.info()
+    await s.log([root])
+    const [one] = JSON.parse((await s.call('GET', path(s.experiment))).text).spans
+    const spans = Array.from({ length: 10_002 }, (_, i) => ({
+      ...one,
+      span_id: Buffer.from((i + 1).toString(16).padStart(16, '0'), 'hex').toString('base64'),
+      parent_span_id: i === 0 ? null : one.span_id,
+    }))
+    const put = await s.call('PUT', path(s.experiment), JSON.stringify({ spans }))
+    expect(put.status).toBe(200)
+    expect((await s.call('GET', path(s.experiment))).json.spans).toHaveLength(10_002)
   })
 
   test('that is something else is a file', async () => {

@@ -261,3 +261,20 @@ describe('a page', () => {
     if (status === 200) expect(answer.json).toEqual({})
   })
 })
+
+test('a name of spans that is longer than a kind keeps is found by all of it', async () => {
+  const long = `${'n'.repeat(300)} the end`
+  const at = await traceServer()
+  await at.log([{ id: 1, trace: 1, name: long }])
+  await at.log([{ id: 1, trace: 2, name: `${'n'.repeat(300)} another` }])
+  const found = async (filter: string) => {
+    const locations = [
+      { type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id: at.experiment } },
+    ]
+    const { json } = await at.post3('traces/search', { locations, filter })
+    return (json.traces ?? []).map(({ trace_id }: { trace_id: string }) => trace_id)
+  }
+  expect(await found(`span.name = '${long}'`)).toEqual([traceId(1)])
+  expect(await found("span.name LIKE '%the end'")).toEqual([traceId(1)])
+  expect(await found(`span.name != '${long}'`)).toEqual([traceId(2)])
+})

@@ -3,11 +3,11 @@ import { invalid, RegistryError } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { readBytes } from '../../http/body.ts'
-import { logSpans } from '../../traces/ingest/log-spans.ts'
+import { logSpans, type SpanGroup } from '../../traces/ingest/log-spans.ts'
 import { unpackBody } from '../../traces/spans/payload.ts'
 import { parseExperimentId } from '../../tracking/experiments/experiment.ts'
 import { type Operation, rawOperation } from '../operation.ts'
-import { notOtlp, type OtlpGroup, resourceTexts, spanFromOtlp } from './otlp.ts'
+import { notOtlp, type OtlpGroup, resourceTexts, spansFromOtlp } from './otlp.ts'
 import { readOtlpJson } from './otlp-json.ts'
 import { readProtobuf } from './otlp-protobuf.ts'
 
@@ -17,13 +17,13 @@ export const exportOperations: readonly Operation[] = [
     read: (c) => experimentOf(c),
     rule: (ctx, experimentId) => requireExperiment(ctx, experimentId, 'EDIT'),
     handle: async (c, experimentId) => {
-      const groups = await readGroups(c)
+      const groups: SpanGroup[] = []
+      for (const { resource, spans } of await readGroups(c)) {
+        groups.push({ resource: resourceTexts(resource), spans: await spansFromOtlp(spans) })
+      }
       await logSpans(c.var.ctx, {
         experimentId,
-        groups: groups.map(({ resource, spans }) => ({
-          resource: resourceTexts(resource),
-          spans: spans.map(spanFromOtlp),
-        })),
+        groups,
         runId: c.req.header('x-mlflow-run-id'),
       })
       // The empty `ExportTraceServiceResponse`, which has no bytes.

@@ -2,7 +2,8 @@ import { type ExactJson, parseExactJson } from '../../core/exact-json.ts'
 import { measureJson } from '../../core/measure-json.ts'
 import { checkJsonSize } from '../../http/body.ts'
 import type { SpanEvent, SpanLink, SpanStatus } from '../../traces/spans/span.ts'
-import { notOtlp, type OtlpGroup, type OtlpSpan, otlpStatuses, valueDepthMax } from './otlp.ts'
+import { valueDepthMax } from '../../traces/spans/value-text.ts'
+import { notOtlp, type OtlpGroup, type OtlpSpan, otlpStatuses } from './otlp.ts'
 
 /**
  * The spans of an `ExportTraceServiceRequest` in JSON, as OTLP has it: names in camel case, ids in hex,

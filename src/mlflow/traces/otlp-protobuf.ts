@@ -5,13 +5,14 @@ import type { ExactJson } from '../../core/exact-json.ts'
 import { letOthersRun } from '../../core/rounds.ts'
 import { checkSpanCount } from '../../traces/ingest/log-spans.ts'
 import type { SpanEvent, SpanLink, SpanStatus } from '../../traces/spans/span.ts'
-import { notOtlp, type OtlpGroup, type OtlpSpan, otlpStatuses, valueDepthMax } from './otlp.ts'
+import { valueDepthMax } from '../../traces/spans/value-text.ts'
+import { notOtlp, type OtlpGroup, type OtlpSpan, otlpStatuses } from './otlp.ts'
 
 /**
  * The spans of an `ExportTraceServiceRequest` in protobuf: the eight messages that lead to them, by their
  * field numbers. Fields that nothing here reads are skipped.
  *
- * @throws BAD_REQUEST it is none
+ * @throws BAD_REQUEST it is none, or has more fields than any sender writes
  * @throws INVALID_PARAMETER_VALUE it has too many spans
  * @see https://github.com/open-telemetry/opentelemetry-proto, trace.proto and common.proto
  */
@@ -20,15 +21,18 @@ export async function readProtobuf(bytes: Uint8Array): Promise<readonly OtlpGrou
     []
   const read = readUnlessBroken
   read(() =>
-    readFields(new BinaryReader(bytes), { 1: (reader) => groups.push(readResourceSpans(reader)) }),
+    readFields(new FieldReader(bytes, { left: fieldsMax }), {
+      1: (reader) => groups.push(readResourceSpans(reader)),
+    }),
   )
   checkSpanCount(groups.reduce((sum, { spans }) => sum + spans.length, 0))
   const found: OtlpGroup[] = []
+  const budget = { left: fieldsMax }
   let turn = 0
   for (const { resource, spans } of groups) {
     const decoded: OtlpSpan[] = []
     for (const span of spans) {
-      decoded.push(read(() => readSpan(new BinaryReader(span))))
+      decoded.push(read(() => readSpan(new FieldReader(span, budget))))
       turn += span.byteLength
       if (turn < turnBytesMax) continue
       turn = 0
@@ -50,12 +54,26 @@ function readUnlessBroken<T>(read: () => T): T {
   }
 }
 
+/** Of one request; a field may be two bytes, and becomes a value of a hundred. */
+const fieldsMax = 1_000_000
+
+/** A reader that knows how many fields all messages of its request may still have. */
+class FieldReader extends BinaryReader {
+  constructor(
+    bytes: Uint8Array,
+    readonly budget: { left: number },
+  ) {
+    super(bytes)
+  }
+}
+
 /** What to do with the fields of a message, by number. */
-type Readers = Readonly<Record<number, (reader: BinaryReader) => unknown>>
+type Readers = Readonly<Record<number, (reader: FieldReader) => unknown>>
 
 /** Read a message: all that the reader has. Each field is read, or skipped, as its wire type says. */
-function readFields(reader: BinaryReader, readers: Readers): void {
+function readFields(reader: FieldReader, readers: Readers): void {
   while (reader.pos < reader.len) {
+    if (--reader.budget.left < 0) throw notOtlp(`it has more than ${fieldsMax} fields`)
     const [field, type] = reader.tag()
     const read = readers[field]
     if (read) read(reader)
@@ -65,11 +83,11 @@ function readFields(reader: BinaryReader, readers: Readers): void {
 }
 
 /** The message in the field at which the reader stands. */
-function inside(reader: BinaryReader): BinaryReader {
-  return new BinaryReader(reader.bytes())
+function inside(reader: FieldReader): FieldReader {
+  return new FieldReader(reader.bytes(), reader.budget)
 }
 
-function readResourceSpans(reader: BinaryReader) {
+function readResourceSpans(reader: FieldReader) {
   const resource: Record<string, ExactJson> = {}
   const spans: Uint8Array[] = []
   readFields(inside(reader), {
@@ -79,7 +97,7 @@ function readResourceSpans(reader: BinaryReader) {
   return { resource, spans }
 }
 
-function readSpan(reader: BinaryReader): OtlpSpan {
+function readSpan(reader: FieldReader): OtlpSpan {
   const attributes: Record<string, ExactJson> = {}
   const events: SpanEvent[] = []
   const links: SpanLink[] = []
@@ -117,7 +135,7 @@ function readSpan(reader: BinaryReader): OtlpSpan {
   }
 }
 
-function readEvent(reader: BinaryReader): SpanEvent {
+function readEvent(reader: FieldReader): SpanEvent {
   const attributes: Record<string, ExactJson> = {}
   let [name, timeNs] = ['', 0n]
   readFields(inside(reader), {
@@ -128,7 +146,7 @@ function readEvent(reader: BinaryReader): SpanEvent {
   return { name, timeNs, attributes }
 }
 
-function readLink(reader: BinaryReader): SpanLink {
+function readLink(reader: FieldReader): SpanLink {
   const attributes: Record<string, ExactJson> = {}
   let [traceId, spanId] = ['', '']
   readFields(inside(reader), {
@@ -139,7 +157,7 @@ function readLink(reader: BinaryReader): SpanLink {
   return { traceId, spanId, attributes }
 }
 
-function readAttribute(reader: BinaryReader, into: Record<string, ExactJson>, depth = 0): void {
+function readAttribute(reader: FieldReader, into: Record<string, ExactJson>, depth = 0): void {
   let key = ''
   let value: ExactJson = null
   readFields(inside(reader), {
@@ -151,7 +169,7 @@ function readAttribute(reader: BinaryReader, into: Record<string, ExactJson>, de
 }
 
 /** Bytes become their base64, since JSON has none. */
-function readValue(reader: BinaryReader, depth: number): ExactJson {
+function readValue(reader: FieldReader, depth: number): ExactJson {
   if (depth > valueDepthMax)
     throw notOtlp(`values are nested more than ${valueDepthMax} levels deep`)
   let value: ExactJson = null
@@ -176,10 +194,10 @@ function readValue(reader: BinaryReader, depth: number): ExactJson {
 }
 
 /** Longer ones are no ids, and are refused as such. */
-function hexOf(reader: BinaryReader): string {
+function hexOf(reader: FieldReader): string {
   return toHex(reader.bytes().subarray(0, 17))
 }
 
-function readTime(reader: BinaryReader): bigint {
+function readTime(reader: FieldReader): bigint {
   return BigInt(reader.fixed64())
 }

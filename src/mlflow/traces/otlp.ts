@@ -1,8 +1,9 @@
 import { RegistryError } from '../../core/error.ts'
-import { type ExactJson, exactJsonOf, parseExactJson } from '../../core/exact-json.ts'
-import { measureJson } from '../../core/measure-json.ts'
+import { type ExactJson, exactJsonOf } from '../../core/exact-json.ts'
 import { messages } from '../../core/messages.ts'
+import { letOthersRun } from '../../core/rounds.ts'
 import type { Span, SpanStatus } from '../../traces/spans/span.ts'
+import { parseValueText } from '../../traces/spans/value-text.ts'
 
 /** What an OTLP request has, whichever way it was encoded. */
 export type OtlpGroup = {
@@ -16,16 +17,33 @@ export type OtlpSpan = Omit<Span, 'parentId' | 'attributes'> & {
   readonly attributes: Readonly<Record<string, ExactJson>>
 }
 
-/** Values within values; deeper ones are refused. */
-export const valueDepthMax = 64
+/** Values in a text of JSON; one that has more stays a text. */
+const textValuesMax = 30_000
+const charsPerTurn = 200_000
 
 /** Senders do not repeat what is answered so. */
 export function notOtlp(why: string, cause?: unknown): RegistryError {
   return new RegistryError('BAD_REQUEST', `${messages.notOtlp}: ${why}`, { cause })
 }
 
+/** Spans as they are logged, made in turns. @throws as `spanFromOtlp` */
+export async function spansFromOtlp(sent: readonly OtlpSpan[]): Promise<readonly Span[]> {
+  const spans: Span[] = []
+  let chars = 0
+  for (const one of sent) {
+    spans.push(spanFromOtlp(one))
+    for (const value of Object.values(one.attributes)) {
+      chars += typeof value === 'string' ? value.length : 1
+    }
+    if (chars < charsPerTurn) continue
+    chars = 0
+    await letOthersRun()
+  }
+  return spans
+}
+
 /** @throws UNPROCESSABLE_ENTITY an id has another length than OTLP gives it */
-export function spanFromOtlp(sent: OtlpSpan): Span {
+function spanFromOtlp(sent: OtlpSpan): Span {
   if (!isId(sent.traceId, 32) || !isId(sent.spanId, 16)) {
     throw new RegistryError(
       'UNPROCESSABLE_ENTITY',
@@ -70,15 +88,5 @@ function keepText(text: string): string {
  */
 function decoded(value: ExactJson): ExactJson {
   if (typeof value !== 'string' || !/^\s*[[{"]/.test(value)) return value
-  return parseText(value) ?? value
-}
-
-/** What the text is the JSON of, if it is any. */
-function parseText(text: string): ExactJson | undefined {
-  if (measureJson(text).depth > valueDepthMax) return undefined
-  try {
-    return parseExactJson(text)
-  } catch {
-    return undefined
-  }
+  return parseValueText(value, textValuesMax) ?? value
 }

@@ -51,7 +51,10 @@ function valueToWire(value: ExactJson): object {
     case 'boolean':
       return { bool_value: value }
     case 'bigint':
-      return { int_value: rawJson(value.toString()) }
+      // OTLP's integers have 64 bits; one that a text had may have more.
+      return BigInt.asIntN(64, value) === value
+        ? { int_value: rawJson(value.toString()) }
+        : { double_value: Number(value) }
     case 'number':
       return { double_value: doubleToJson(value) }
     default:

@@ -145,7 +145,7 @@ function checkChange(before: TraceAssessment, { name, said }: AssessmentChange):
   }
 }
 
-/** Take back what was said; what it had overridden counts again. One that is not there is no error. */
+/** Take back what was said; what it alone had overridden counts again. One that is not there is no error. */
 export async function deleteAssessment(
   ctx: Context,
   traceId: string,
@@ -155,7 +155,9 @@ export async function deleteAssessment(
   const one = sql`trace = (${trace}) and assessment_id = ${assessmentId}`
   await ctx.db.batch({
     restored: sql`update assessments set valid = 1 where trace = (${trace})
-      and assessment_id in (select overrides from assessments where ${one})`,
+      and assessment_id in (select overrides from assessments where ${one})
+      and not exists (select 1 from assessments other where other.trace = assessments.trace
+        and other.overrides = assessments.assessment_id and other.assessment_id <> ${assessmentId})`,
     deleted: sql`delete from assessments where ${one}`,
   })
 }

@@ -37,6 +37,7 @@ export async function deleteTraces(ctx: Context, deletion: TraceDeletion): Promi
     const ids = JSON.stringify(traceIds)
     return deleteRound(
       ctx,
+      deletion.experimentId,
       sql`select t.id from json_each(${ids}) w
         cross join traces t on t.workspace = ${ctx.workspace} and t.trace_id = w.value
         where t.experiment = ${deletion.experimentId}`,
@@ -48,6 +49,7 @@ export async function deleteTraces(ctx: Context, deletion: TraceDeletion): Promi
     const most = Math.min(left, perRound)
     const gone = await deleteRound(
       ctx,
+      deletion.experimentId,
       sql`select t.id from traces t join experiments e on e.id = t.experiment
         where t.experiment = ${deletion.experimentId} and e.workspace = ${ctx.workspace}
           and t.request_time_ms <= ${int64Param(upToMs)}
@@ -84,13 +86,15 @@ function checkDeletion({ traceIds, upToMs, tracesMax }: TraceDeletion): void {
 
 type GoingRow = { readonly id: number; readonly trace_id: string; readonly artifact_uri: string }
 
-async function deleteRound(ctx: Context, which: SQL): Promise<number> {
+async function deleteRound(ctx: Context, experimentId: number, which: SQL): Promise<number> {
   const rows = await ctx.db.all(sql<GoingRow>`select t.id, t.trace_id,
       ${artifactUriColumn(ctx, sql`'/traces/' || t.trace_id || '/artifacts'`)} as artifact_uri
     from traces t join experiments on experiments.id = t.experiment where t.id in (${which})`)
   if (rows.length === 0) return 0
   const ids = JSON.stringify(rows.map(({ trace_id }) => trace_id))
   const now = ctx.now()
+  // One that was made again in another experiment is not that which the caller may delete.
+  const own = sql`t.workspace = ${ctx.workspace} and t.experiment = ${experimentId}`
   const { deleted } = await ctx.db.batch({
     files: removeBelowEachStatement(
       ctx.workspace,
@@ -98,11 +102,26 @@ async function deleteRound(ctx: Context, which: SQL): Promise<number> {
     ),
     noted: sql`insert into deleted_traces (workspace, trace_id, deleted_at_ms)
       select ${ctx.workspace}, value, ${now} from json_each(${ids})
-      where 1 on conflict (workspace, trace_id) do update set deleted_at_ms = excluded.deleted_at_ms`,
-    deleted: sql<{ id: number }>`delete from traces where workspace = ${ctx.workspace}
-      and trace_id in (select value from json_each(${ids})) returning id`,
+      where exists (select 1 from traces t where ${own} and t.trace_id = value) on conflict (workspace, trace_id) do update set deleted_at_ms = excluded.deleted_at_ms`,
+    deleted: sql<{ id: number }>`delete from traces as t where ${own}
+      and t.trace_id in (select value from json_each(${ids})) returning id`,
   })
   return deleted.length
+}
+
+/**
+ * Delete the traces of an experiment that goes for good; its files go with its folder.
+ *
+ * @param experiment selects its id, while it may go
+ */
+export async function purgeTraces({ db }: Pick<Platform, 'db'>, experiment: SQL): Promise<void> {
+  for (;;) {
+    const gone = await db.all(sql`delete from traces
+      where id in (select x.id from traces x where x.experiment in (${experiment}) limit ${perRound})
+      returning id`)
+    if (gone.length < perRound) return
+    await letOthersRun()
+  }
 }
 
 /** Of the files of a trace; nothing where they are in no store of ours. */

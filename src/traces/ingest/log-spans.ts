@@ -23,7 +23,7 @@ export type SpanLog = {
   readonly runId?: string | undefined
 }
 
-const spansMax = 10_000
+export const spansMax = 10_000
 const tracesMax = 2000
 /** Kinds of spans of one experiment; what is beyond has one kind for all. */
 const kindsMax = 5000
@@ -57,9 +57,11 @@ export async function logSpans(ctx: Context, log: SpanLog): Promise<void> {
     traces.push({ ...summarizeSpans(spans, tags), payload: await keepPayload(ctx, spans) })
   }
   for (const batch of batchesOf(traces)) await writeTraces(ctx, log, batch)
-  for (const trace of traces.filter(({ hasAmounts }) => hasAmounts)) {
-    await readUsage(ctx, trace.traceId)
-  }
+  const used = traces.filter(({ hasAmounts }) => hasAmounts)
+  await readUsage(
+    ctx,
+    new Map(used.map(({ traceId }) => [traceId, byTrace.get(traceId)?.spans ?? []])),
+  )
 }
 
 /** @throws INVALID_PARAMETER_VALUE they are more than one request may have */

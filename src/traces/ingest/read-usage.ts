@@ -1,38 +1,58 @@
 import { sql } from 'drizzle-orm'
 import type { Context } from '../../platform/context.ts'
 import { readLines, type SpanPlace } from '../spans/read-lines.ts'
+import type { Span } from '../spans/span.ts'
 import { parseSpanLine } from '../spans/span-line.ts'
 import { cost, sumAmounts, tokenUsage } from '../spans/usage.ts'
-import { traceNamed } from '../trace-named.ts'
 
 type UsageRow = SpanPlace & {
+  readonly trace_id: string
   readonly payload_rows: number
   readonly usage_told: number
   readonly cost_told: number
 }
 
 /**
- * Sum up what a trace used over all of its spans, unless its client told that. Of several requests at
+ * Sum up what traces used over all of their spans, unless their clients told that. Of several requests at
  * once the last to arrive sees the spans of all, and what the others read is not written any more.
+ *
+ * @param logged the spans of this request by trace id: those of a trace that has no others are not read again
  */
-export async function readUsage(ctx: Context, traceId: string): Promise<void> {
-  const row =
-    await ctx.db.first(sql<UsageRow>`select id, pack, pack_offset, pack_length, payload_rows,
-      usage_told, cost_told from traces where id = (${traceNamed(ctx, traceId)})`)
-  if (!row || (row.usage_told && row.cost_told)) return
-  const lines = (await readLines(ctx, [row])).get(row.id) ?? []
-  const spans = lines.map(parseSpanLine)
+export async function readUsage(
+  ctx: Context,
+  logged: ReadonlyMap<string, readonly Span[]>,
+): Promise<void> {
+  if (logged.size === 0) return
+  const rows = await ctx.db.all(sql<UsageRow>`select t.id, t.trace_id, t.pack, t.pack_offset,
+      t.pack_length, t.payload_rows, t.usage_told, t.cost_told
+    from json_each(${JSON.stringify([...logged.keys()])}) w
+    cross join traces t on t.workspace = ${ctx.workspace} and t.trace_id = w.value
+    where not (t.usage_told and t.cost_told)`)
+  const older = rows.filter(({ payload_rows }) => payload_rows > 1)
+  const lines: ReadonlyMap<number, readonly string[]> =
+    older.length === 0 ? new Map() : await readLines(ctx, older)
+  const spansOf = ({ id, trace_id }: UsageRow): readonly Span[] =>
+    lines.get(id)?.map(parseSpanLine) ?? logged.get(trace_id) ?? []
+  const found = rows.flatMap((row) => {
+    const sums = sumsOf(spansOf(row), row)
+    return sums ? [[row.id, sums, row.payload_rows, row.usage_told, row.cost_told]] : []
+  })
+  if (found.length === 0) return
+  await ctx.db.all(sql`update traces set metadata = json_patch(metadata, j.value ->> 1)
+    from json_each(${JSON.stringify(found)}) j
+    where traces.id = j.value ->> 0 and traces.payload_rows = j.value ->> 2
+      and traces.usage_told = j.value ->> 3 and traces.cost_told = j.value ->> 4`)
+}
+
+/** As JSON, what is not told yet; undefined where the spans tell of nothing. */
+function sumsOf(spans: readonly Span[], told: UsageRow): string | undefined {
   const amounts = [
-    [tokenUsage, row.usage_told],
-    [cost, row.cost_told],
+    [tokenUsage, told.usage_told],
+    [cost, told.cost_told],
   ] as const
-  const found = amounts.flatMap(([kind, isTold]) => {
+  const sums = amounts.flatMap(([kind, isTold]) => {
     const sum = isTold ? undefined : sumAmounts(spans, kind)
     return sum === undefined ? [] : [[kind.metadata, sum]]
   })
-  if (found.length === 0) return
-  await ctx.db.all(sql`update traces
-    set metadata = json_patch(metadata, ${JSON.stringify(Object.fromEntries(found))})
-    where id = ${row.id} and trace_id = ${traceId} and payload_rows = ${row.payload_rows}
-      and usage_told = ${row.usage_told} and cost_told = ${row.cost_told}`)
+  return sums.length === 0 ? undefined : JSON.stringify(Object.fromEntries(sums))
 }

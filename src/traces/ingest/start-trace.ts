@@ -81,7 +81,7 @@ export async function startTrace(ctx: Context, start: TraceStart): Promise<Trace
         where traces.experiment = excluded.experiment
         returning id`,
       known: sql`delete from deleted_traces
-        where workspace = ${ctx.workspace} and trace_id = ${start.traceId}`,
+        where workspace = ${ctx.workspace} and trace_id = ${start.traceId} and exists (${id})`,
       assessed:
         assessments.length > 0
           ? addStatement(ctx, {

@@ -4,7 +4,15 @@ import { checkLength, truncate } from '../../core/names.ts'
 import { previewOf } from '../spans/preview.ts'
 import { attributeText, type Span, spanTypeOf, traceIdOf } from '../spans/span.ts'
 import { cost, hasAmounts, tokenUsage } from '../spans/usage.ts'
-import { checkNamed, nameTag, sessionKey, type Texts, tagCharsMax, userKey } from '../texts.ts'
+import {
+  checkNamed,
+  kindCharsMax,
+  nameTag,
+  sessionKey,
+  type Texts,
+  tagCharsMax,
+  userKey,
+} from '../texts.ts'
 
 export type SpanKind = readonly [status: string, type: string, name: string]
 
@@ -30,8 +38,6 @@ export type SpanSummary = {
 }
 
 const spanNameCharsMax = 100_000
-/** Of a kind, which is kept once for many traces. */
-const kindCharsMax = 250
 const tagPrefix = 'mlflow.traceTag.'
 const metadataKeys = [
   [sessionKey, ['session.id', 'gen_ai.conversation.id']],

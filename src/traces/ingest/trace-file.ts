@@ -7,7 +7,7 @@ import { artifactUriColumn } from '../../tracking/experiments/artifact-location.
 import { readLines, type SpanPlace } from '../spans/read-lines.ts'
 import { type Span, traceIdOf } from '../spans/span.ts'
 import { spanFrom } from '../spans/span-line.ts'
-import { logSpans } from './log-spans.ts'
+import { logSpans, spansMax } from './log-spans.ts'
 
 /** A trace whose spans clients look for in a file. */
 export type FiledTrace = SpanPlace & { readonly traceId: string; readonly experimentId: number }
@@ -50,9 +50,11 @@ export async function takeTraceFile(
   const lines = (await readLines(ctx, [trace])).get(trace.id) ?? []
   const known = new Set(lines.map((line) => spanFrom(parseExactJson(line))?.spanId))
   const missing = spans.filter(({ spanId }) => !known.has(spanId))
-  if (missing.length === 0) return true
   const { experimentId } = trace
-  await logSpans(ctx, { experimentId, groups: [{ spans: missing, resource: {} }] })
+  for (let at = 0; at < missing.length; at += spansMax) {
+    const part = missing.slice(at, at + spansMax)
+    await logSpans(ctx, { experimentId, groups: [{ spans: part, resource: {} }] })
+  }
   return true
 }
 
@@ -63,9 +65,12 @@ export async function readTraceFile(ctx: Context, trace: SpanPlace): Promise<str
 }
 
 const levelsMax = 100
+/** Of a longer file none is read; it is kept, and read by clients, as a file. */
+const valuesMax = 500_000
 
 function spansIn(text: string): readonly Span[] | undefined {
-  if (measureJson(text).depth > levelsMax) return undefined
+  const { depth, marks } = measureJson(text)
+  if (depth > levelsMax || marks > valuesMax) return undefined
   const body = parseFile(text)
   if (typeof body !== 'object' || body === null || !('spans' in body)) return undefined
   const { spans } = body

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Context } from '../../platform/context.ts'
+import { kindCharsMax } from '../texts.ts'
 import type { SpanCondition } from './split-filter.ts'
 
 type KindRow = {
@@ -31,15 +32,19 @@ export async function findKinds(
   const kinds = await ctx.db.all(sql<KindRow>`select id, status, type, name from span_kinds
     where experiment in (select value from json_each(${JSON.stringify(experiments)}))`)
   const onKinds = conditions.filter(({ on }) => on !== 'content' && on !== 'attribute')
-  const isRest = ({ status }: KindRow) => status === ''
-  const ids = kinds.filter((kind) => isRest(kind) || onKinds.every((one) => fits(kind, one)))
-  const isExact = onKinds.length === conditions.length && !kinds.some(isRest)
+  const ids = kinds.filter((kind) => isVague(kind) || onKinds.every((one) => fits(kind, one)))
+  const isExact = onKinds.length === conditions.length && !kinds.some(isVague)
   const condition =
     ids.length === 0
       ? sql`0`
       : sql`exists (select 1 from trace_span_kinds k where k.trace = t.id
           and k.kind in (select value from json_each(${JSON.stringify(ids.map(({ id }) => id))})))`
   return { condition, isExact }
+}
+
+/** Whether spans of this kind may differ in what the filter asks: it stands for many, or was cut. */
+function isVague({ status, type, name }: KindRow): boolean {
+  return status === '' || [...type].length >= kindCharsMax || [...name].length >= kindCharsMax
 }
 
 function fits(kind: KindRow, { on, test }: SpanCondition): boolean {

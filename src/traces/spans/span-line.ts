@@ -1,5 +1,6 @@
 import { type ExactJson, exactJsonOf, parseExactJson } from '../../core/exact-json.ts'
 import { base64Of, hexOf, type Span, type SpanAttributes, type SpanStatus } from './span.ts'
+import { parseValueText } from './value-text.ts'
 
 /**
  * A span as it is kept: a line of JSON in the form of MLflow's `traces.json`, where each attribute is the
@@ -80,13 +81,8 @@ export function parseSpanLine(line: string): Span {
 }
 
 function attributeOf(text: ExactJson): ExactJson {
-  if (typeof text !== 'string') return text
-  try {
-    return parseExactJson(text)
-  } catch {
-    // A client's own file may hold a bare text.
-    return text
-  }
+  // A client's own file may hold a bare text.
+  return typeof text === 'string' ? (parseValueText(text) ?? text) : text
 }
 
 function statusOf(code: string): SpanStatus {
