@@ -46,7 +46,7 @@ export async function collectGarbage(
       ? undefined
       : await purgeDeleted(collector, purgeBeforeMs, {
           ...sourceDeletable(guarded),
-          emptyExperiment: (still) => purgeTraces(collector, still),
+          emptyExperiment: (id) => purgeTraces(collector, id),
         })
   return {
     purged,

@@ -90,12 +90,12 @@ export async function sweepCanaries(platform: Platform): Promise<void> {
 
 async function moveOne(ctx: Context, name: string): Promise<void> {
   const deployment = await getDeployment(ctx, name)
-  const { canary, id, model, registeredModelId, revision } = deployment
+  const { canary, id, model, revision } = deployment
   if (canary?.due_at_ms === undefined || canary.due_at_ms > ctx.now()) return
   if (!(await claimStep(ctx, deployment))) return
   const variant = deployment.variants.find((one) => one.name === canary.variant)
   if (canary.step + 1 >= (variant?.steps?.length ?? 0)) {
-    const { reason, stage } = await enterStage(ctx, { model, registeredModelId, canary, variant })
+    const { reason, stage } = await enterStage(ctx, { model, canary, variant })
     const ended = withoutSteps(splitOf(deployment))
     const split = stage === undefined ? ended : followStage(ended, { name: canary.variant, stage })
     await writeDeployment(ctx, name, { ...split, model, id, revision, reason })

@@ -210,11 +210,11 @@ function mayWrite(
     from (select 1) left join deployments d on ${named(ctx, name)})`
 }
 
-/** Whether a URI means this version of model `m`, or nothing. */
+/** Whether a URI means this version, or nothing. */
 function stillMeans(ctx: Context, { uri, version }: NonNullable<WantedDeployment['meant']>): SQL {
   const { name, selector } = readModelUri(uri)
   return sql`not exists (select 1 from model_versions v where v.id = (${selectedVersionId(ctx, name, selector)})
-    and (v.registered_model <> m.id or v.version <> ${version}))`
+    and v.version <> ${version})`
 }
 
 function splitJson(ctx: Context, name: string): SQL {

@@ -11,7 +11,6 @@ import { readMeaning } from './watch.ts'
 type Entering = {
   /** Its present name. */
   readonly model: string
-  readonly registeredModelId: number
   readonly canary: Pick<CanaryState, 'by' | 'version'>
   readonly variant: Variant | undefined
 }
@@ -26,16 +25,13 @@ type Entering = {
  */
 export async function enterStage(
   ctx: Context,
-  { model, registeredModelId, canary: { by, version }, variant }: Entering,
+  { model, canary: { by, version }, variant }: Entering,
 ): Promise<{ readonly reason: string; readonly stage?: string }> {
   const stage = variant && stageAfterSteps(variant)
   if (variant?.uri === undefined || stage === undefined) return { reason: 'The steps are over' }
   const { told } = await readMeaning(ctx, readModelUri(variant.uri))
   const failed = (why: string) => ({ reason: `${variant.name} did not enter ${stage}: ${why}` })
   if ('why' in told) return failed(excerpt(told.why.message, reasonCharsMax))
-  if (told.registeredModelId !== registeredModelId) {
-    return failed(`'${excerpt(variant.uri)}' is of another model since it was renamed`)
-  }
   if (told.version !== version) {
     return failed(`it means version ${told.version} now, and the steps began with ${version}`)
   }

@@ -14,8 +14,8 @@ export type Purgeable = {
   loggedModel(alias: SQL): SQL
 }
 
-/** Delete for good what an experiment has besides, in rounds. @param still selects its id while it may go */
-export type EmptyExperiment = (still: SQL) => Promise<void>
+/** Delete for good, in rounds, what a deleted experiment has besides. */
+export type EmptyExperiment = (id: number) => Promise<void>
 
 const perRound = 200
 
@@ -93,7 +93,7 @@ async function purge(
     for (const row of rows) {
       const still = sql`select t.id from ${table} t where t.id = ${row.id} and ${guard}`
       if (!dryRun) {
-        await empty?.(still)
+        if (empty && (await db.first(still))) await empty(row.id)
         await db.batch({
           folder: removeFolderStatement(row, sql`exists (${still})`),
           along: takesAlong?.(still),

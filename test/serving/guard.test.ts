@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { rollBack } from '../../src/governance/moves/rollback.ts'
 import { systemContext } from '../../src/platform/context.ts'
 import { bucketOf } from '../../src/router/latencies.ts'
+import { getDeployment, writeDeployment } from '../../src/serving/deployments.ts'
 import { person } from '../support/accounts.ts'
 import { appOf } from '../support/app.ts'
 import { client } from '../support/client.ts'
@@ -153,22 +154,21 @@ describe('a guard', () => {
     })
   })
 
-  test.each([['take_out'], ['rollback']])(
-    '%s: judges no model by what another answers that has its name by now',
-    async (action) => {
-      const { report, entries, post, createModel, createVersion, transition } = await world({
-        guard: { ...bounds, action },
+  test('takes nothing out where the variant means another version by the moment of writing', async () => {
+    const { platform, transition, weights } = await world()
+    await transition('fraud', '3', 'Production', { archive_existing_versions: true })
+    const { id, revision, model, ...split } = await getDeployment(systemContext(platform), 'ab')
+    const out = split.variants.map((one) => ({ ...one, weight: one.name === 'champion' ? 0 : 10 }))
+    const write = (version: number) =>
+      writeDeployment(systemContext(platform), 'ab', {
+        ...{ id, revision, model, shadows: [], variants: out, guard: split.guard },
+        meant: { uri: 'models:/fraud/Production', version },
       })
-      await post('registered-models/rename', { name: 'fraud', new_name: 'old-fraud' })
-      await createModel('fraud')
-      // Its numbers go on behind those that the name had.
-      expect((await createVersion('fraud')).json.model_version.version).toBe('4')
-      await transition('fraud', '4', 'Production')
-      expect((await report(answered('champion', 4, 9))).status).toBe(200)
-      expect(await entries('deployment.set')).toHaveLength(1)
-      expect(await entries('model_version.rolled_back')).toEqual([])
-    },
-  )
+    await expect(write(2)).rejects.toThrow("Deployment 'ab' is another's by now")
+    expect(await weights()).toEqual([90, 10])
+    await write(3)
+    expect(await weights()).toEqual([0, 10])
+  })
 
   test('takes out a variant that refuses far more than the others do', async () => {
     const { report, weights, entries, call } = await world({

@@ -7,7 +7,7 @@ import { logSpans, type SpanGroup } from '../../traces/ingest/log-spans.ts'
 import { unpackBody } from '../../traces/spans/payload.ts'
 import { parseExperimentId } from '../../tracking/experiments/experiment.ts'
 import { type Operation, rawOperation } from '../operation.ts'
-import { notOtlp, type OtlpGroup, resourceTexts, spansFromOtlp } from './otlp.ts'
+import { makeSpans, notOtlp, type OtlpGroup, resourceTexts } from './otlp.ts'
 import { readOtlpJson } from './otlp-json.ts'
 import { readProtobuf } from './otlp-protobuf.ts'
 
@@ -19,7 +19,7 @@ export const exportOperations: readonly Operation[] = [
     handle: async (c, experimentId) => {
       const groups: SpanGroup[] = []
       for (const { resource, spans } of await readGroups(c)) {
-        groups.push({ resource: resourceTexts(resource), spans: await spansFromOtlp(spans) })
+        groups.push({ resource: resourceTexts(resource), spans: await makeSpans(spans) })
       }
       await logSpans(c.var.ctx, {
         experimentId,

@@ -27,7 +27,7 @@ export function notOtlp(why: string, cause?: unknown): RegistryError {
 }
 
 /** Spans as they are logged, made in turns. @throws as `spanFromOtlp` */
-export async function spansFromOtlp(sent: readonly OtlpSpan[]): Promise<readonly Span[]> {
+export async function makeSpans(sent: readonly OtlpSpan[]): Promise<readonly Span[]> {
   const spans: Span[] = []
   let chars = 0
   for (const one of sent) {

@@ -48,8 +48,7 @@ async function holdToBounds(
     for (const counts of versions) {
       const why = whyBroken(counts, refusalsBeside(stats, name), guard)
       const { version } = counts
-      if (why === undefined || !(await isMeant(ctx, deployment, { uri: variant.uri, version })))
-        continue
+      if (why === undefined || !(await isMeant(ctx, variant, version))) continue
       const what = version === 0 ? '' : ` (version ${version})`
       const reason = `Variant '${name}'${what} ${why}`
       await act(ctx, { deployment, variant, version, guard, reason })
@@ -59,15 +58,10 @@ async function holdToBounds(
 }
 
 /** Whether a variant should answer with this version: one that was replaced is judged no more. */
-async function isMeant(
-  ctx: Context,
-  { registeredModelId }: Deployment,
-  { uri, version }: { readonly uri: string | undefined; readonly version: number },
-): Promise<boolean> {
+async function isMeant(ctx: Context, { uri }: Variant, version: number): Promise<boolean> {
   if (uri === undefined) return true
   const { told } = await readMeaning(ctx, readModelUri(uri))
-  // After a rename the name in the URI may be another model's.
-  return 'why' in told || (told.version === version && told.registeredModelId === registeredModelId)
+  return 'why' in told || told.version === version
 }
 
 type Breach = {

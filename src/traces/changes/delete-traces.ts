@@ -109,15 +109,16 @@ async function deleteRound(ctx: Context, experimentId: number, which: SQL): Prom
   return deleted.length
 }
 
-/**
- * Delete the traces of an experiment that goes for good; its files go with its folder.
- *
- * @param experiment selects its id, while it may go
- */
-export async function purgeTraces({ db }: Pick<Platform, 'db'>, experiment: SQL): Promise<void> {
+/** Delete the traces of an experiment that goes for good, while it is deleted; its files go with its folder. */
+export async function purgeTraces(
+  { db }: Pick<Platform, 'db'>,
+  experimentId: number,
+): Promise<void> {
   for (;;) {
     const gone = await db.all(sql`delete from traces
-      where id in (select x.id from traces x where x.experiment in (${experiment}) limit ${perRound})
+      where id in (select x.id from traces x where x.experiment = ${experimentId} and exists
+        (select 1 from experiments e where e.id = x.experiment and e.lifecycle_stage = 'deleted')
+        limit ${perRound})
       returning id`)
     if (gone.length < perRound) return
     await letOthersRun()
