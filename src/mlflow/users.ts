@@ -77,7 +77,7 @@ export const userOperations: readonly Operation[] = [
   operation('updateUserAdmin', {
     request: message({ username: text, is_admin: { type: 'bool', required: true } }),
     rule: requireAccessAdmin,
-    answer: (ctx, req) => setAdmin(ctx, req.username, req.is_admin),
+    answer: (ctx, req) => setAdmin(ctx, req.username, { isAdmin: req.is_admin }),
   }),
 
   operation('deleteUser', {

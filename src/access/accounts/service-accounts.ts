@@ -6,8 +6,10 @@ import { createAccount } from './accounts.ts'
 import { barStatements } from './barred.ts'
 import { commitAccess } from './epoch.ts'
 import { checkAccountName, servicePrefix } from './names.ts'
+import { isSeenAccount, madeAgain } from './seen-account.ts'
 
 export type ServiceAccount = {
+  readonly id: number
   /** Without its kind: `trainer`. */
   readonly name: string
   /** Its name as a principal: `service:trainer`. */
@@ -21,10 +23,11 @@ export async function listServiceAccounts(
   after: string,
   count: number,
 ): Promise<ServiceAccount[]> {
-  const rows = await ctx.db.all(sql<{ name: string; created_at_ms: number }>`
-    select name, created_at_ms from accounts
+  const rows = await ctx.db.all(sql<{ id: number; name: string; created_at_ms: number }>`
+    select id, name, created_at_ms from accounts
     where kind = 'service' and name > ${servicePrefix + after} order by name limit ${count}`)
-  return rows.map(({ name, created_at_ms }) => ({
+  return rows.map(({ id, name, created_at_ms }) => ({
+    id,
     name: name.slice(servicePrefix.length),
     principal: name,
     createdAtMs: created_at_ms,
@@ -46,20 +49,27 @@ export async function createServiceAccount(ctx: Context, name: string): Promise<
     isAdmin: false,
   })
   if (!made) throw new Error('a service account was neither made nor refused')
-  return { name, principal, createdAtMs: made.createdAtMs }
+  return { id: made.id, name, principal, createdAtMs: made.createdAtMs }
 }
 
 /** Delete the account, its tokens and its memberships, and bar whom it stands for. @throws RESOURCE_DOES_NOT_EXIST */
-export async function deleteServiceAccount(ctx: Context, name: string): Promise<void> {
+export async function deleteServiceAccount(
+  ctx: Context,
+  name: string,
+  seen?: number,
+): Promise<void> {
   const principal = servicePrefix + name
+  const account = sql`a.name = ${principal} and ${isSeenAccount(seen)}`
   const { deleted } = await commitAccess(ctx, {
     entry: entryStatement(ctx, {
       action: 'service_account.deleted',
-      from: sql`accounts a where a.name = ${principal}`,
+      from: sql`accounts a where ${account}`,
       before: sql`json_object('name', a.name)`,
     }),
-    ...barStatements(ctx, sql`a.name = ${principal}`),
-    deleted: sql`delete from accounts where name = ${principal} returning 1`,
+    ...barStatements(ctx, account),
+    deleted: sql`delete from accounts as a where ${account} returning 1`,
   })
-  if (deleted.length === 0) throw notFound('Service account', name)
+  if (deleted.length > 0) return
+  const there = await ctx.db.first(sql`select 1 from accounts where name = ${principal}`)
+  throw there ? madeAgain(principal) : notFound('Service account', name)
 }

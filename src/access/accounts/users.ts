@@ -16,6 +16,7 @@ import { barStatements } from './barred.ts'
 import { commitAccess } from './epoch.ts'
 import { checkPassword, hashPassword } from './password-hash.ts'
 import { isSelf } from './require-admin.ts'
+import { isSeenAccount, madeAgain } from './seen-account.ts'
 
 /** All users, oldest first; service accounts are not users. */
 export async function listUsers(ctx: Context): Promise<Account[]> {
@@ -49,8 +50,13 @@ export async function createUser(ctx: Context, name: string, password: string): 
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST; RESOURCE_CONFLICT it is the last administrator */
-export async function setAdmin(ctx: Context, name: string, isAdmin: boolean): Promise<void> {
-  const guard = sql`a.name = ${name} and a.kind = 'user' and (${isAdmin} or ${notLastAdmin})`
+export async function setAdmin(
+  ctx: Context,
+  name: string,
+  { isAdmin, seen }: { readonly isAdmin: boolean; readonly seen?: number | undefined },
+): Promise<void> {
+  const guard = sql`a.name = ${name} and a.kind = 'user' and ${isSeenAccount(seen)}
+    and (${isAdmin} or ${notLastAdmin})`
   const { changed } = await commitAccess(ctx, {
     entry: entryStatement(ctx, {
       action: 'user.admin_changed',
@@ -60,20 +66,22 @@ export async function setAdmin(ctx: Context, name: string, isAdmin: boolean): Pr
     }),
     changed: sql`update accounts as a set is_admin = ${isAdmin} where ${guard} returning 1`,
   })
-  if (changed.length === 0) throw await lastAdminError(ctx, name)
+  if (changed.length === 0) throw await explainKept(ctx, name, seen)
 }
 
 /**
  * Delete a user with tokens and memberships, and bar whom outside issuers took for it. As in MLflow,
  * nobody may delete themselves.
  *
- * @throws BAD_REQUEST, RESOURCE_DOES_NOT_EXIST; RESOURCE_CONFLICT it is the last administrator
+ * @param seen the id of the account that the caller saw under the name
+ * @throws BAD_REQUEST, RESOURCE_DOES_NOT_EXIST; RESOURCE_CONFLICT it is the last administrator, or another
+ *   account has the name by now
  */
-export async function deleteUser(ctx: Context, name: string): Promise<void> {
+export async function deleteUser(ctx: Context, name: string, seen?: number): Promise<void> {
   if (isSelf(ctx, name)) {
     throw new RegistryError('BAD_REQUEST', `${messages.ownAccount}: another administrator can`)
   }
-  const guard = sql`a.name = ${name} and a.kind = 'user' and ${notLastAdmin}`
+  const guard = sql`a.name = ${name} and a.kind = 'user' and ${isSeenAccount(seen)} and ${notLastAdmin}`
   const { deleted } = await commitAccess(ctx, {
     entry: entryStatement(ctx, {
       action: 'user.deleted',
@@ -83,7 +91,7 @@ export async function deleteUser(ctx: Context, name: string): Promise<void> {
     ...barStatements(ctx, guard),
     deleted: sql`delete from accounts as a where ${guard} returning 1`,
   })
-  if (deleted.length === 0) throw await lastAdminError(ctx, name)
+  if (deleted.length === 0) throw await explainKept(ctx, name, seen)
 }
 
 /**
@@ -93,8 +101,9 @@ const notLastAdmin = sql.raw(
   '(a.is_admin = 0 or exists (select 1 from accounts o where o.is_admin = 1 and o.id != a.id))',
 )
 
-async function lastAdminError(ctx: Context, name: string): Promise<RegistryError> {
-  await getUser(ctx, name)
+async function explainKept(ctx: Context, name: string, seen: number | undefined): Promise<Error> {
+  const { id } = await getUser(ctx, name)
+  if (seen !== undefined && seen !== id) return madeAgain(name)
   return new RegistryError(
     'RESOURCE_CONFLICT',
     `'${excerpt(name)}' is the last administrator; make another one first`,

@@ -89,6 +89,8 @@ export const TagForms: FC<TagFormsProps> = ({ action, tags, whyNotRemove, proble
 )
 
 type DeleteProps = Reshown & {
+  /** Fields that say what was seen. */
+  readonly children?: Child
   readonly action: string
   readonly what: string
   /** What has to be typed. */
@@ -97,8 +99,16 @@ type DeleteProps = Reshown & {
 }
 
 /** What deleting means, and the name to type before it is done. */
-export const DeleteForm: FC<DeleteProps> = ({ action, what, confirm, consequences, problem }) => (
+export const DeleteForm: FC<DeleteProps> = ({
+  action,
+  what,
+  confirm,
+  consequences,
+  problem,
+  children,
+}) => (
   <form method="post" action={action}>
+    {children}
     <ul>
       {consequences.map((one) => (
         <li>{visibleText(one)}</li>

@@ -22,6 +22,8 @@ export type Change<T, V, R> = {
   readonly rule: (ctx: Context, asked: T & V) => void | Promise<void>
   /** The field that is marked where a value is wrong. */
   readonly field?: string
+  /** Of the form, where it is longer than forms are. */
+  readonly bytesMax?: number
   readonly make: (ctx: Context, asked: T & V) => Promise<R>
   /** Where to go then; absent: back to the page of the form. */
   readonly next?: (to: Paths, asked: T & V, made: R) => string
@@ -45,10 +47,11 @@ export function changeOn<T extends object>({
   atOf,
   aboutOf,
 }: FormsPage<T>): MakeChange<T> {
-  return ({ operation, read, rule, field, make, next }) => {
+  return ({ operation, read, rule, field, bytesMax, make, next }) => {
     const askedOf = (c: AppContext, form: FormFields) => ({ ...atOf(c), ...read(form) })
     return formAction({
       operation,
+      ...(bytesMax !== undefined && { bytesMax }),
       rule: (ctx, c, form) => rule(ctx, askedOf(c, form)),
       ...(aboutOf && { about: (c: AppContext) => aboutOf(atOf(c)) }),
       async run(ctx, c, form) {
@@ -83,6 +86,14 @@ export function aliasFrom(text: string | undefined): string {
 export function checkGiven(text: string | undefined, what: string): string {
   if (text === undefined || text === '') throw invalid(`${what} is missing`)
   return text
+}
+
+/** The number of what a form was about: an id, a revision. @throws INVALID_PARAMETER_VALUE it has none */
+export function checkSeen(text: string | undefined): number {
+  if (text === undefined || !/^\d{1,15}$/.test(text)) {
+    throw invalid('The form does not say what was seen; open the page again')
+  }
+  return Number(text)
 }
 
 /** What cannot be undone is done after its name was typed. @throws INVALID_PARAMETER_VALUE */

@@ -23,14 +23,15 @@ describe('the pages of accounts', () => {
     const made = await root.post(`${settings}/users`, { name: 'rita', password })
     expect([made.status, made.location]).toEqual([303, `${settings}/users`])
     expect((await whoami(basic('rita', password))).json.name).toBe('rita')
-    expect((await root.post(`${rita}/admin`, { is_admin: 'yes' })).status).toBe(303)
+    const seen = hiddenFields((await root.get(rita)).html, `${rita}/delete`)
+    const send = (form: string, fields: Record<string, string>) =>
+      root.post(`${rita}/${form}`, { ...seen, ...fields })
+    expect((await send('admin', { is_admin: 'yes' })).status).toBe(303)
     expect(textOf((await root.get(`${settings}/users?q=RIT`)).html)).toContain('rita yes')
-    expect((await root.post(`${rita}/password`, { password: another })).status).toBe(303)
+    expect((await send('password', { password: another })).status).toBe(303)
     expect((await whoami(basic('rita', password))).status).toBe(401)
-    expect((await root.post(`${rita}/delete`, { confirm: 'rit' })).status).toBe(400)
-    expect((await root.post(`${rita}/delete`, { confirm: 'rita' })).location).toBe(
-      `${settings}/users`,
-    )
+    expect((await send('delete', { confirm: 'rit' })).status).toBe(400)
+    expect((await send('delete', { confirm: 'rita' })).location).toBe(`${settings}/users`)
     expect((await whoami(basic('rita', another))).status).toBe(401)
   })
 
@@ -39,7 +40,11 @@ describe('the pages of accounts', () => {
     const short = await root.post(`${settings}/users`, { name: 'rita', password: 'tooshort' })
     expect([short.status, fieldsIn(short.html).name]).toEqual([400, 'rita'])
     expect(short.html).not.toContain('tooshort')
-    const last = await root.post(`${settings}/users/admin/admin`, { is_admin: 'no' })
+    const path = `${settings}/users/admin`
+    const last = await root.post(
+      `${path}/admin`,
+      hiddenFields((await root.get(path)).html, `${path}/admin`),
+    )
     expect([last.status, textOf(last.html)]).toEqual([
       409,
       expect.stringContaining('last administrator'),
@@ -50,10 +55,43 @@ describe('the pages of accounts', () => {
     const { as, ann, whoami } = await world()
     const path = `${settings}/users/ann`
     expect(textOf((await as(ann).get(path)).html)).toContain('Present password')
-    const without = await as(ann).post(`${path}/password`, { password: another, current: 'wrong' })
+    const seen = hiddenFields((await as(ann).get(path)).html, `${path}/password`)
+    const send = (current: string) =>
+      as(ann).post(`${path}/password`, { ...seen, password: another, current })
+    const without = await send('wrong')
     expect(without.status).toBe(400)
-    await as(ann).post(`${path}/password`, { password: another, current: password })
+    await send(password)
     expect((await whoami(basic('ann', another))).status).toBe(200)
+  })
+
+  test('do nothing to who was made again under the name since they were shown', async () => {
+    const { root, call, user, whoami } = await world()
+    const rita = `${settings}/users/rita`
+    const machines = `${settings}/service-accounts`
+    await user('rita')
+    await call(admin, 'POST', '/api/v1/service-accounts', { name: 'ci' })
+    const seen = hiddenFields((await root.get(rita)).html, `${rita}/delete`)
+    const machine = hiddenFields((await root.get(machines)).html, `${machines}/delete`)
+    await call(admin, 'DELETE', '/api/2.0/mlflow/users/delete', { username: 'rita' })
+    await call(admin, 'DELETE', '/api/v1/service-accounts/ci')
+    const again = await user('rita')
+    await call(admin, 'POST', '/api/v1/service-accounts', { name: 'ci' })
+    for (const [path, fields] of [
+      [`${rita}/admin`, { ...seen, is_admin: 'yes' }],
+      [`${rita}/password`, { ...seen, password: another }],
+      [`${rita}/delete`, { ...seen, confirm: 'rita' }],
+      [`${machines}/delete`, { ...machine, confirm: 'ci' }],
+    ] as const) {
+      const answer = await root.post(path, fields)
+      expect([path, answer.status]).toEqual([path, 409])
+      expect(textOf(answer.html)).toContain('made again meanwhile')
+      const unsaid = Object.fromEntries(Object.entries(fields).filter(([key]) => key !== 'account'))
+      expect((await root.post(path, unsaid)).status).toBe(400)
+    }
+    expect((await whoami(again)).json.name).toBe('rita')
+    const { json } = await call(admin, 'GET', '/api/2.0/mlflow/users/get?username=rita')
+    expect(json.user.is_admin).toBe(false)
+    expect((await root.get(machines)).html).toContain('service:ci')
   })
 
   test('make groups, and save members where nobody else changed them meanwhile', async () => {
@@ -69,6 +107,14 @@ describe('the pages of accounts', () => {
     const again = { ...fieldsIn(late.html), members: 'admin' }
     expect((await root.post(`${path}/members`, again)).status).toBe(303)
     expect((await call(admin, 'GET', '/api/v1/groups/ml%2Fteam')).json.members).toEqual(['admin'])
+    const many = await root.post(`${path}/members`, {
+      seen_members: 'admin',
+      members: 'nobody\r\n'.repeat(40_000),
+    })
+    expect([many.status, textOf(many.html)]).toEqual([
+      400,
+      expect.stringContaining('at most 10000'),
+    ])
     const unknown = await root.post(`${path}/members`, { seen_members: 'admin', members: 'nobody' })
     expect([unknown.status, fieldsIn(unknown.html).members]).toEqual([400, 'nobody'])
     expect((await root.post(`${path}/delete`, { confirm: 'ml/team' })).status).toBe(303)
@@ -83,7 +129,9 @@ describe('the pages of accounts', () => {
     const { id = '' } = hiddenFields(made.html, `${settings}/tokens/revoke`)
     expect((await root.post(`${settings}/tokens/revoke`, { id })).status).toBe(303)
     expect((await whoami(`Bearer ${token}`)).status).toBe(401)
-    const gone = await root.post(`${settings}/service-accounts/delete`, { of: 'ci', confirm: 'ci' })
+    const path = `${settings}/service-accounts`
+    const seen = hiddenFields((await root.get(path)).html, `${path}/delete`)
+    const gone = await root.post(`${path}/delete`, { ...seen, confirm: 'ci' })
     expect(gone.status).toBe(303)
     expect(textOf((await root.get(`${settings}/service-accounts`)).html)).toContain(
       'No service account',

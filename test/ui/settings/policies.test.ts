@@ -214,6 +214,9 @@ describe('the pages of policies', () => {
     expect((await root.post('/settings/new-policy/save', made)).status).toBe(409)
     const asked = await root.get(`${path}/delete`)
     expect(textOf(asked.html)).toContain('alias next of 1 model becomes unguarded')
+    for (const seen_revision of ['', 'x']) {
+      expect((await root.post(`${path}/delete`, { seen_revision })).status).toBe(400)
+    }
     const gone = await root.post(`${path}/delete`, hiddenFields(asked.html, `${path}/delete`))
     expect([gone.status, gone.location]).toEqual([303, policies])
     expect((await root.get(path)).status).toBe(404)

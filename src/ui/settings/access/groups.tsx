@@ -10,6 +10,8 @@ import { settingsFrameOf } from '../settings-frame.ts'
 import { GroupPage, GroupsPage } from './groups-page.tsx'
 
 const perPage = 100
+/** The members of the largest group twice: as they were seen, and as they are to be. */
+const bytesMax = 2_000_000
 
 async function mayAdministrate(ctx: Context): Promise<void> {
   requireAccessAdmin(ctx)
@@ -78,6 +80,7 @@ export const postMembers = onGroup({
     seen: linesOf(form.exact('seen_members')),
   }),
   rule: mayAdministrate,
+  bytesMax,
   field: 'members',
   make: (ctx, { name, members, seen }) => setGroup(ctx, name, { members, seen }),
 })

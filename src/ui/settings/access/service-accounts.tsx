@@ -9,7 +9,7 @@ import {
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import type { Context } from '../../../platform/context.ts'
-import { changeOn, checkGiven, checkTyped, type Reshown } from '../../changes/change.ts'
+import { changeOn, checkGiven, checkSeen, checkTyped, type Reshown } from '../../changes/change.ts'
 import { Changes } from '../../changes/change-forms.tsx'
 import { findRefusal } from '../../forms.ts'
 import { Time } from '../../parts/byline.tsx'
@@ -58,11 +58,15 @@ export const postServiceAccount = change({
 /** `POST /settings/service-accounts/delete` */
 export const postServiceAccountDeletion = change({
   operation: 'deleteServiceAccount',
-  read: (form) => ({ name: form.exact('of') ?? '', typed: form.text('confirm') }),
+  read: (form) => ({
+    name: form.exact('of') ?? '',
+    typed: form.text('confirm'),
+    account: form.text('account'),
+  }),
   rule: mayAdministrate,
-  async make(ctx, { name, typed }) {
+  async make(ctx, { name, typed, account }) {
     checkTyped(typed, name)
-    await deleteServiceAccount(ctx, name)
+    await deleteServiceAccount(ctx, name, checkSeen(account))
   },
 })
 
@@ -96,7 +100,7 @@ const ServiceAccountsPage: FC<ServiceAccountsPageProps> = (props) => {
           caption="Service accounts"
           columns={['Account', 'Since', ...(whyNot === undefined ? ['Tokens', 'Delete'] : [])]}
         >
-          {accounts.map(({ name, principal, createdAtMs }) => (
+          {accounts.map(({ id, name, principal, createdAtMs }) => (
             <tr>
               <th scope="row">
                 <Given text={principal} />
@@ -112,6 +116,7 @@ const ServiceAccountsPage: FC<ServiceAccountsPageProps> = (props) => {
                   <td>
                     <form method="post" action={`${path}/delete`} class="fields-row">
                       <input type="hidden" name="of" value={name} />
+                      <input type="hidden" name="account" value={String(id)} />
                       <input
                         name="confirm"
                         required

@@ -117,6 +117,8 @@ export const UserPage: FC<UserPageProps> = (props) => {
   const { name, isAdmin, createdAtMs } = user
   const { to } = frame
   const path = `${to.settings}/users/${encodeURIComponent(name)}`
+  // The name may be somebody else's when the form comes.
+  const seen = <input type="hidden" name="account" value={String(user.id)} />
   return (
     <SettingsPage
       frame={frame}
@@ -140,6 +142,7 @@ export const UserPage: FC<UserPageProps> = (props) => {
         <form method="post" action={`${path}/password`} class="fields-row card-form">
           {/* By which password managers know whose it is. */}
           <input name="username" value={name} autocomplete="username" readonly hidden />
+          {seen}
           {isSelf ? <PasswordField label="Present password" name="current" isCurrent /> : null}
           <PasswordField label="New password" name="password" />
           <button type="submit">Change password</button>
@@ -148,6 +151,7 @@ export const UserPage: FC<UserPageProps> = (props) => {
       </Changes>
       <Changes id="admin" title="Administrator" whyNot={whyNot}>
         <form method="post" action={`${path}/admin`}>
+          {seen}
           <input type="hidden" name="is_admin" value={isAdmin ? 'no' : 'yes'} />
           <p>
             {isAdmin
@@ -171,7 +175,9 @@ export const UserPage: FC<UserPageProps> = (props) => {
             'What they did stays in the audit log. Made again under this name, they are somebody else.',
           ]}
           problem={problem}
-        />
+        >
+          {seen}
+        </DeleteForm>
       </Changes>
     </SettingsPage>
   )

@@ -10,7 +10,7 @@ import { listRolesByHolder } from '../../../access/permissions/roles.ts'
 import { changePassword } from '../../../access/sign-in/change-password.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
-import { changeOn, checkGiven, checkTyped, type Reshown } from '../../changes/change.ts'
+import { changeOn, checkGiven, checkSeen, checkTyped, type Reshown } from '../../changes/change.ts'
 import { findRefusal } from '../../forms.ts'
 import { sendPage } from '../../shell/page.tsx'
 import { settingsFrameOf } from '../settings-frame.ts'
@@ -95,30 +95,38 @@ export const postUser = onList({
 /** `POST /settings/users/{name}/admin` */
 export const postUserAdmin = onUser({
   operation: 'updateUserAdmin',
-  read: (form) => ({ isAdmin: form.text('is_admin') === 'yes' }),
+  read: (form) => ({ isAdmin: form.text('is_admin') === 'yes', account: form.text('account') }),
   rule: mayAdministrate,
-  make: (ctx, { name, isAdmin }) => setAdmin(ctx, name, isAdmin),
+  make: (ctx, { name, isAdmin, account }) =>
+    setAdmin(ctx, name, { isAdmin, seen: checkSeen(account) }),
 })
 
 /** `POST /settings/users/{name}/password` */
 export const postUserPassword = onUser({
   operation: 'updateUserPassword',
-  read: (form) => ({ password: form.exact('password'), current: form.exact('current') }),
+  read: (form) => ({
+    password: form.exact('password'),
+    current: form.exact('current'),
+    account: form.text('account'),
+  }),
   rule: mayChangePassword,
   field: 'password',
-  make: (ctx, { name, password, current }) =>
-    changePassword(ctx, name, { password: checkGiven(password, 'The new password'), current }),
+  make: (ctx, { name, password, current, account }) =>
+    changePassword(ctx, name, {
+      ...{ password: checkGiven(password, 'The new password'), current },
+      seen: checkSeen(account),
+    }),
 })
 
 /** `POST /settings/users/{name}/delete` */
 export const postUserDeletion = onUser({
   operation: 'deleteUser',
-  read: (form) => ({ typed: form.text('confirm') }),
+  read: (form) => ({ typed: form.text('confirm'), account: form.text('account') }),
   rule: mayAdministrate,
   field: 'confirm',
-  async make(ctx, { name, typed }) {
+  async make(ctx, { name, typed, account }) {
     checkTyped(typed, name)
-    await deleteUser(ctx, name)
+    await deleteUser(ctx, name, checkSeen(account))
   },
   next: (to) => `${to.settings}/users`,
 })

@@ -11,6 +11,7 @@ import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import { pagePrefix } from '../../../http/guards/workspace.ts'
 import { matchModels } from '../../../registry/models/match-models.ts'
+import { checkSeen } from '../../changes/change.ts'
 import { type FormProblem, findRefusal, formAction, noteProblem } from '../../forms.ts'
 import { numberIn, pathsUnder } from '../../paths.ts'
 import { sendPage } from '../../shell/page.tsx'
@@ -91,7 +92,10 @@ export const postPolicyDeletion = formAction({
   rule: (ctx, c) => requirePolicy(ctx, policyNameOf(c)),
   async run(ctx, c, form) {
     try {
-      await removePolicy(ctx, { name: policyNameOf(c), seen: numberIn(form.text('seen_revision')) })
+      await removePolicy(ctx, {
+        name: policyNameOf(c),
+        seen: checkSeen(form.text('seen_revision')),
+      })
     } catch (err) {
       return showPolicyDeletion(c, { problem: await noteProblem(c, err) })
     }

@@ -17,6 +17,7 @@ import { optionalQuery } from '../../../http/guards/target.ts'
 import { pagePrefix } from '../../../http/guards/workspace.ts'
 import type { Context } from '../../../platform/context.ts'
 import { resolveStage } from '../../../registry/stages/stages.ts'
+import { checkSeen } from '../../changes/change.ts'
 import { type FormFields, findRefusal, formAction, noteProblem } from '../../forms.ts'
 import { numberIn, pathsUnder } from '../../paths.ts'
 import { sendPage } from '../../shell/page.tsx'
@@ -176,9 +177,13 @@ export const postPolicy = formAction({
       const document = documentOf(draft)
       if (!form.isChecked('confirmed')) {
         await refuseTaken(ctx, c, name)
-        return await showPolicySave(c, { name, document, seen: seenIn(form) })
+        return await showPolicySave(c, {
+          name,
+          document,
+          seen: checkSeen(form.text('seen_revision')),
+        })
       }
-      await setPolicy(ctx, { name, document, seen: seenIn(form) })
+      await setPolicy(ctx, { name, document, seen: checkSeen(form.text('seen_revision')) })
       return c.redirect(pathsUnder(pagePrefix(c)).policy(name), 303)
     } catch (err) {
       const problem = await problemOf(c, err)
@@ -194,12 +199,6 @@ async function refuseTaken(ctx: Context, c: AppContext, name: string): Promise<v
   if (c.req.param('name') !== undefined) return
   const taken = (await listPolicies(ctx)).some((policy) => policy.name === name)
   if (taken) throw conflict(`There is a policy '${name}' already; this would replace it`)
-}
-
-function seenIn(form: FormFields): number {
-  const text = form.text('seen_revision') ?? ''
-  if (!/^\d{1,9}$/.test(text)) throw invalid('The form does not say which revision was seen')
-  return Number(text)
 }
 
 type Saving = {
