@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { entryStatement } from '../../audit/commit.ts'
-import { excerpt, invalid, RegistryError } from '../../core/error.ts'
+import { conflict, excerpt, invalid, RegistryError } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { fixSql } from '../../db/compile.ts'
 import { ConstraintError } from '../../db/database.ts'
@@ -139,5 +139,22 @@ async function nameTaken(
     other === undefined || other.name === name
       ? `${what} already exists.`
       : `${what} could be taken for '${other.name}', which already exists; choose another name`,
+  )
+}
+
+/**
+ * Condition on `a` that it is the account which the caller saw, since a name may be somebody else's by
+ * now.
+ *
+ * @param seen its id; undefined: whoever has the name
+ */
+export function isSeenAccount(seen: number | undefined): SQL {
+  return seen === undefined ? sql`true` : sql`a.id = ${seen}`
+}
+
+/** 409 for an account that was made again under its name. */
+export function madeAgain(name: string): Error {
+  return conflict(
+    `'${excerpt(name)}' was deleted and made again meanwhile, so it is somebody else; look at it again`,
   )
 }

@@ -2,11 +2,10 @@ import { sql } from 'drizzle-orm'
 import { entryStatement } from '../../audit/commit.ts'
 import { notFound } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
-import { createAccount } from './accounts.ts'
+import { createAccount, isSeenAccount, madeAgain } from './accounts.ts'
 import { barStatements } from './barred.ts'
 import { commitAccess } from './epoch.ts'
 import { checkAccountName, servicePrefix } from './names.ts'
-import { isSeenAccount, madeAgain } from './seen-account.ts'
 
 export type ServiceAccount = {
   readonly id: number

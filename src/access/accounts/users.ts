@@ -9,6 +9,8 @@ import {
   accountSelect,
   checkUserName,
   createAccount,
+  isSeenAccount,
+  madeAgain,
   userJson,
   userNotFound,
 } from './accounts.ts'
@@ -16,7 +18,6 @@ import { barStatements } from './barred.ts'
 import { commitAccess } from './epoch.ts'
 import { checkPassword, hashPassword } from './password-hash.ts'
 import { isSelf } from './require-admin.ts'
-import { isSeenAccount, madeAgain } from './seen-account.ts'
 
 /** All users, oldest first; service accounts are not users. */
 export async function listUsers(ctx: Context): Promise<Account[]> {
