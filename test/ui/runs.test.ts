@@ -206,6 +206,12 @@ describe('the runs of an experiment', () => {
     }
     const { html } = await as(rita).get(`${nightly}?q=circle&flat=1&open=${a}&open=${b}`)
     expect(rowsOf(html)).toHaveLength(6)
+    const closed = rowsOf((await as(rita).get(nightly)).html)
+    expect(closed).toHaveLength(5)
+    expect(closed.filter((row) => row.includes('circle'))).toEqual([
+      expect.stringMatching(/^circle-b/),
+      expect.stringMatching(/^▸ 1 Open the 1 part of circle-a/),
+    ])
   })
 
   test('keep what was selected over sorting and paging', async () => {

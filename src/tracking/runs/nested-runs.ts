@@ -8,13 +8,23 @@ export const parentTag = 'mlflow.parentRunId'
 /** A run whose parts are wanted, the newest first. */
 export type ParentRun = { readonly runId: string; readonly childrenMax: number }
 
+/** FROM and WHERE of the active runs `p` of the experiment of `r` that a run is a part of. */
+function wholesSql(run: SQL): SQL {
+  return sql`run_tags t join runs p on p.run_id = t.value and p.experiment = r.experiment
+    and p.lifecycle_stage = 'active' and p.id <> t.run
+    where t.run = ${run} and t.key = 'mlflow.parentRunId'`
+}
+
 /**
  * The condition that a run `r` is part of no other active run of its experiment, so that a list of such runs
- * leaves out only what can be found beneath them.
+ * leaves out only what can be found beneath them. Tags may make a circle: of one of up to twenty runs the
+ * oldest counts as part of none. Only a run that is older than its whole may be that, so others need no walk.
  */
-export const isRootSql: SQL = sql`not exists (select 1 from run_tags t
-  join runs p on p.run_id = t.value and p.experiment = r.experiment and p.lifecycle_stage = 'active' and p.id <> r.id
-  where t.run = r.id and t.key = 'mlflow.parentRunId')`
+export const isRootSql: SQL = sql`(not exists (select 1 from ${wholesSql(sql`r.id`)})
+  or exists (with recursive above(id) as (
+      select p.id from ${wholesSql(sql`r.id`)} and p.id > r.id
+      union select p.id from above, ${wholesSql(sql`above.id`)} and p.id >= r.id limit 20)
+    select 1 from above where id = r.id))`
 
 /** FROM and WHERE of the active parts `r` of the runs `w.value`, by the index of parents; more conditions may follow. */
 function partsSql(ctx: Context, experimentId: number, parents: SQL): SQL {

@@ -33,7 +33,8 @@ export async function readRunTree(
   { open, sort, isFlat, words }: RunsQuery,
   { experimentId, found, columns }: Tree,
 ): Promise<readonly NestedRow[]> {
-  const opened = open.length === 0 ? new Map() : await findChildKeys(ctx, experimentId, open)
+  const opened: ReadonlyMap<string, readonly number[]> =
+    open.length === 0 ? new Map() : await findChildKeys(ctx, experimentId, open)
   const keys = [...new Set([...found, ...[...opened.values()].flat()])]
   const wanted = { ...columns, tags: [...new Set([...columns.tags, parentTag])] }
   const cells = await readRunCells(ctx.db, keys, wanted)
@@ -48,7 +49,7 @@ export async function readRunTree(
     [...cells, ...parents].map(({ info }) => info.runId),
   )
   const childrenOf = ({ info }: RunCells): RunCells[] =>
-    (opened.get(info.runId) ?? []).flatMap((key: number) => byKey.get(key) ?? [])
+    (opened.get(info.runId) ?? []).flatMap((key) => byKey.get(key) ?? [])
   const rowsBelow = (run: RunCells, depth: number, above: readonly RunCells[]): NestedRow[] => {
     // Tags may make a circle.
     const below = above.includes(run) ? [] : childrenOf(run)
@@ -61,13 +62,14 @@ export async function readRunTree(
     ]
   }
   const parentOf = new Map(parents.map((run) => [run.info.runId, run]))
-  const placed = new Set<RunCells>()
+  const parentFor = (run: RunCells) => parentOf.get(run.tags.get(parentTag) ?? '')
+  const beneathOf = Map.groupBy(runs, parentFor)
   return runs.flatMap((run) => {
-    const parent = parentOf.get(run.tags.get(parentTag) ?? '')
+    const parent = parentFor(run)
     if (!parent) return rowsBelow(run, 0, [])
-    if (placed.has(parent)) return []
-    placed.add(parent)
-    const beneath = runs.filter((one) => one.tags.get(parentTag) === parent.info.runId)
+    const beneath = beneathOf.get(parent) ?? []
+    // The parent stands where the first of them was found.
+    if (beneath[0] !== run) return []
     return [
       {
         ...{ run: parent, depth: 0, shown: 0, isDimmed: true },
