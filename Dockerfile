@@ -6,8 +6,7 @@ COPY bin bin
 RUN npm ci
 COPY tsconfig.json tsconfig.client.json ./
 COPY src src
-# The list of migrations, which the server compares its database with.
-COPY drizzle/meta/_journal.json drizzle/meta/
+COPY drizzle/migrations.json drizzle/
 RUN npm run build && npm prune --omit=dev
 
 FROM node:24-slim
@@ -16,7 +15,6 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist/gatehouse.js /app/dist/gatehouse.js.map dist/
 COPY bin/gatehouse.js bin/
-COPY drizzle/*.sql drizzle/
 RUN mkdir /data && chown node:node /data
 USER node
 ENV NODE_ENV=production GATEHOUSE_HOST=0.0.0.0 GATEHOUSE_PORT=5000 GATEHOUSE_DATA=/data

@@ -14,14 +14,15 @@ const config: KnipConfig = {
     'src/**/tables.ts!',
     // Bundled into src/ui/shell/script.ts.
     'src/ui/islands/page.ts!',
-    'drizzle/config.ts',
+    'drizzle/{config,generate}.ts',
     'test/{check,property,run,java/run,recordings/run,runner/worker-server,support/platform/*}.ts',
     'bench/{run,audit-cost,watchers}.ts',
     'bin/build.mjs',
   ],
   project: ['src/**!', 'test/**', 'bench/**', 'bin/**', 'drizzle/*.ts'],
   ignoreExportsUsedInFile: isProduction || { type: true, interface: true },
-  ignoreDependencies: ['gatehouse-node'],
+  // Both are run by their paths.
+  ignoreDependencies: ['gatehouse-node', 'wrangler'],
   ignoreBinaries: ['mount', 'umount'],
 }
 

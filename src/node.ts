@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { createApp } from './app.ts'
 import { backgroundJobs } from './background.ts'
 import { migrate, NewerDatabaseError } from './db/migrate.ts'
+import { migrations } from './db/migrations.ts'
 import type { AppContext } from './http/app-env.ts'
 import { anyone, guard } from './http/guards/guard.ts'
 import type { Platform } from './platform/context.ts'
@@ -14,7 +15,6 @@ import { httpServer } from './platform/node/http-server.ts'
 import { LibsqlFile } from './platform/node/libsql-file.ts'
 import { LibsqlRemote } from './platform/node/libsql-remote.ts'
 import { Loop } from './platform/node/loop.ts'
-import { readMigrations } from './platform/node/migrations.ts'
 import { type Served, whenServed } from './platform/node/observed/served.ts'
 import type { Tracing } from './platform/node/observed/tracing.ts'
 import { nodeOutbound } from './platform/node/outbound.ts'
@@ -39,7 +39,6 @@ import { StartError } from './platform/start-error.ts'
 import { deliverDue } from './webhooks/delivery/deliver.ts'
 
 /** drizzle/, seen from src/ and from the bundle in dist/ alike. */
-const migrationsFolder = fileURLToPath(new URL('../drizzle', import.meta.url))
 
 export type OpenPlatform = Platform & {
   /** What `wake` wakes: a server starts it and stops it. */
@@ -149,7 +148,7 @@ async function openDatabase(url: string, given: Given): Promise<LibsqlFile | Lib
 
 async function migrated(db: LibsqlFile | LibsqlRemote, url: string): Promise<void> {
   try {
-    await migrate(db, await readMigrations(migrationsFolder))
+    await migrate(db, migrations)
   } catch (err) {
     db.close()
     if (err instanceof NewerDatabaseError) {

@@ -10,6 +10,7 @@ import { readSignIn } from './platform/settings/read-sign-in.ts'
 import { givenBy } from './platform/settings/setting-table.ts'
 import { publicPath, type Settings } from './platform/settings/settings.ts'
 import { D1 } from './platform/workers/d1.ts'
+import { migrateOnce } from './platform/workers/migrate-once.ts'
 import { workersOutbound } from './platform/workers/outbound.ts'
 import { pageAssets } from './platform/workers/page-assets.ts'
 import { R2BlobStore } from './platform/workers/r2-blob-store.ts'
@@ -42,9 +43,13 @@ const app = createApp(
 )
 
 export default {
-  fetch: app.fetch,
+  async fetch(request: Request, env, execution) {
+    await migrateOnce(partsOf(bindings(env)).db)
+    return app.fetch(request, env, execution)
+  },
   /** The cron trigger of wrangler.toml: what requests did not wait for. */
   async scheduled(_event, env, execution) {
+    await migrateOnce(partsOf(bindings(env)).db)
     const platform = platformOf(bindings(env), execution)
     const jobs = backgroundJobs.map((job) => logged(() => job(platform), Date.now)())
     await Promise.all([...jobs, deliverDue(platform, betweenTriggersMs)])
@@ -96,8 +101,14 @@ function platformOf(env: Bindings, execution: Pick<ExecutionContext, 'waitUntil'
   return platform
 }
 
+/**
+ * What holds where no var says otherwise. Whoever knows a Worker's address reaches it, so callers sign
+ * in; and Cloudflare passes on the hosts of the Worker's own routes alone.
+ */
+const workerDefaults = { GATEHOUSE_AUTH: '1', GATEHOUSE_ALLOWED_HOSTS: '*' }
+
 function settingsOf(env: Bindings): Settings {
-  const given = givenBy({ ...env })
+  const given = givenBy({ ...workerDefaults, ...env })
   const key = readSigningKey(given)
   return {
     ...readSettings(given),

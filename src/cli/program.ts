@@ -33,6 +33,7 @@ import { rollbackCommand } from './registry/rollback.ts'
 import { stagesCommand } from './registry/stages.ts'
 import { versionsCommand } from './registry/versions.ts'
 import { artifactsCommand } from './server/artifacts.ts'
+import { deployCommand } from './server/deploy.ts'
 import { gcCommand } from './server/gc.ts'
 import { serverCommand } from './server/server.ts'
 import { workerCommand } from './server/worker.ts'
@@ -52,6 +53,7 @@ function commandGroups(): Record<string, Command[]> {
     'Serve and keep the data:': [
       serverCommand(),
       workerCommand(),
+      deployCommand(),
       gcCommand(),
       artifactsCommand(),
       importCommand(),

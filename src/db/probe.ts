@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import journal from '../../drizzle/meta/_journal.json' with { type: 'json' }
 import { type Database, pingDatabase } from './database.ts'
+import { migrations } from './migrations.ts'
 
 /** Why a store that answers cannot be used, in words for the operator. */
 export class UnusableError extends Error {
@@ -8,7 +8,7 @@ export class UnusableError extends Error {
 }
 
 /** The migrations of this release, as `d1_migrations` names them. */
-const known = journal.entries.map(({ tag }) => `${tag}.sql`)
+const known = migrations.map(({ name }) => name)
 
 /**
  * Ask the database for what serving takes: that it answers, has the schema of this release, and takes

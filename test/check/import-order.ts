@@ -74,7 +74,7 @@ export function importsOutOfOrder(files: Sources): string[] {
 function against({ from, to }: Import): string | undefined {
   if (partOf(from) === 'cli' && to === 'package.json') return undefined
   // The list of migrations, which a database must have.
-  if (partOf(from) === 'db' && to === 'drizzle/meta/_journal.json') return undefined
+  if (partOf(from) === 'db' && to === 'drizzle/migrations.json') return undefined
   if (!to.startsWith('src/')) return 'src/ imports only what is in it'
   return againstRules(from, to) ?? againstOrder(partOf(from), partOf(to))
 }

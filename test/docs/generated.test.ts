@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import { listPath, renderList } from '../../drizzle/list.ts'
 import { exitCodeHelp, exitCodes } from '../../src/cli/exit-codes.ts'
 import { operations } from '../../src/mlflow/surface.ts'
 import { variableOf } from '../../src/platform/settings/setting.ts'
@@ -30,6 +31,10 @@ test('the page on compatibility has every endpoint, and says rightly which are s
 test('the script of pages is made of its sources', async () => {
   const path = `${root}src/ui/shell/script.ts`
   await expect(await bundledScript(root)).toMatchFileSnapshot(path)
+})
+
+test('the migrations that the server carries are the files of drizzle/', async () => {
+  await expect(await renderList()).toMatchFileSnapshot(listPath.pathname)
 })
 
 test('the page on operations has every setting', async () => {

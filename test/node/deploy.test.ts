@@ -1,18 +1,49 @@
 import { execFile } from 'node:child_process'
+import { readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
-const wrangler = new URL('../../node_modules/wrangler/bin/wrangler.js', import.meta.url).pathname
+const root = new URL('../..', import.meta.url).pathname
 
-test('the Worker bundles for a deployment, with the bindings it needs', async () => {
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [wrangler, 'deploy', '--dry-run'],
-    {
-      cwd: new URL('../..', import.meta.url).pathname,
-      env: { ...process.env, CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false' },
-    },
-  )
-  expect(stdout).toContain('env.DB (gatehouse)')
+async function deploy(...args: readonly string[]) {
+  const env = { ...process.env, GATEHOUSE_ADMIN_PASSWORD: 'a password of the tests' }
+  return promisify(execFile)(`${root}bin/gatehouse`, ['deploy', '--dry-run', ...args], {
+    cwd: root,
+    env,
+  })
+}
+
+async function foldersOfSecrets(): Promise<string[]> {
+  return (await readdir(tmpdir())).filter((name) => name.startsWith('gatehouse-deploy-'))
+}
+
+test('a deployment is built with the bindings it needs, and its secrets stay secret', async () => {
+  const { stdout, stderr } = await deploy()
+  expect(stdout).toMatch(/env\.DB .* D1 Database/)
   expect(stdout).toContain('env.ARTIFACTS (gatehouse-artifacts)')
-})
+  expect(stderr).toContain(
+    'would set the secrets GATEHOUSE_SIGNING_KEY and GATEHOUSE_ADMIN_PASSWORD',
+  )
+  expect(stdout + stderr).not.toContain('a password of the tests')
+  expect(await foldersOfSecrets()).toEqual([])
+}, 60_000)
+
+test('the staging environment has a database and a bucket of its own', async () => {
+  const { stdout } = await deploy('--env', 'staging')
+  expect(stdout).toContain('env.DB (gatehouse-staging)')
+  expect(stdout).toContain('env.ARTIFACTS (gatehouse-artifacts-staging)')
+}, 60_000)
+
+test('without an account, or with an environment that is not there, it says what is missing', async () => {
+  await expect(deploy('--env', 'nowhere')).rejects.toThrow(/nowhere/)
+  const env = {
+    ...process.env,
+    CLOUDFLARE_API_TOKEN: '',
+    HOME: tmpdir(),
+    XDG_CONFIG_HOME: tmpdir(),
+  }
+  await expect(
+    promisify(execFile)(`${root}bin/gatehouse`, ['deploy'], { cwd: root, env }),
+  ).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('npx wrangler login') })
+}, 60_000)

@@ -70,14 +70,11 @@ function npmInstall(flags: readonly string[], cwd: string) {
 test('the package holds what it runs, and neither sources nor tests', async () => {
   const names = await readdir(installed)
   expect(names.sort()).toEqual(
-    ['bin', 'deploy', 'dist', 'drizzle', 'node_modules', 'package.json', ...texts].sort(),
+    ['bin', 'deploy', 'dist', 'node_modules', 'package.json', ...texts].sort(),
   )
   expect(await readdir(join(installed, 'bin'))).toEqual(['gatehouse.js'])
   // Failures name lines of the sources by the map.
   expect(await readdir(join(installed, 'dist'))).toContain('gatehouse.js.map')
-  expect(await readdir(join(installed, 'drizzle'))).toEqual(
-    (await readdir(join(root, 'drizzle'))).filter((name) => name.endsWith('.sql')),
-  )
   const dependencies = await readdir(join(installed, 'node_modules'))
   expect(dependencies).toEqual(expect.arrayContaining(['libsql', 'zod']))
   expect(dependencies).not.toContain('hono')

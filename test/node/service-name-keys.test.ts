@@ -2,10 +2,9 @@ import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { accountKey } from '../../src/access/accounts/names.ts'
 import { migrate } from '../../src/db/migrate.ts'
+import { migrations } from '../../src/db/migrations.ts'
 import { LibsqlFile } from '../../src/platform/node/libsql-file.ts'
-import { readMigrations } from '../../src/platform/node/migrations.ts'
 
-const migrations = await readMigrations(new URL('../../drizzle', import.meta.url).pathname)
 const refold = '0010_service_name_keys.sql'
 
 test('services that issuers brought get the key of those made here, and a pair of look-alikes stays', async () => {

@@ -1,9 +1,8 @@
 /** Serves src/worker.ts in workerd. Arguments: the port, and the folder for D1's and R2's state. */
-import { join } from 'node:path'
 import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
 import { migrate } from '../../src/db/migrate.ts'
-import { readMigrations } from '../../src/platform/node/migrations.ts'
+import { migrations } from '../../src/db/migrations.ts'
 import { D1 } from '../../src/platform/workers/d1.ts'
 
 const root = new URL('../..', import.meta.url).pathname
@@ -41,6 +40,7 @@ const miniflare = new Miniflare({
           DB: { type: 'd1', id: 'gatehouse' },
           ARTIFACTS: { type: 'r2', name: 'gatehouse-artifacts' },
           GATEHOUSE_SIGNING_KEY: { type: 'text', value: 'a key for tests alone' },
+          GATEHOUSE_AUTH: { type: 'text', value: '0' },
           GATEHOUSE_WEBHOOK_HOSTS: { type: 'text', value: '127.0.0.1' },
         },
         exports: {},
@@ -58,8 +58,5 @@ process.once('SIGTERM', stop)
 process.once('SIGINT', stop)
 
 await miniflare.ready
-await migrate(
-  new D1(await miniflare.getD1Database('DB')),
-  await readMigrations(join(root, 'drizzle')),
-)
+await migrate(new D1(await miniflare.getD1Database('DB')), migrations)
 console.log(`workerd: listening on port ${port}`)

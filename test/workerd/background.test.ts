@@ -16,6 +16,8 @@ beforeEach(async () => {
   platform = await freshPlatform()
 })
 
+const open = { ...env, GATEHOUSE_AUTH: '0' }
+
 const verify = () => verifyStoredChain(platform, undefined)
 
 function create(name: string): Request {
@@ -28,7 +30,7 @@ function create(name: string): Request {
 
 test('a Worker seals what a request recorded before the request is over for it', async () => {
   const execution = createExecutionContext()
-  expect((await worker.fetch(create('m'), env, execution)).status).toBe(200)
+  expect((await worker.fetch(create('m'), open, execution)).status).toBe(200)
   await waitOnExecutionContext(execution)
   expect(await verify()).toMatchObject({ ok: true, entries: 1, sealed: 1 })
 })
@@ -37,7 +39,7 @@ test('sixteen requests at once, each sealing behind itself, make one chain', asy
   await Promise.all(
     Array.from({ length: 16 }, async (_, i) => {
       const execution = createExecutionContext()
-      await worker.fetch(create(`m${i}`), env, execution)
+      await worker.fetch(create(`m${i}`), open, execution)
       await waitOnExecutionContext(execution)
     }),
   )
@@ -50,7 +52,7 @@ test('the cron trigger seals what was left over', async () => {
       values ('default', 1, '{"name":"x"}', 'request.refused', 0, 'r')`,
   })
   const execution = createExecutionContext()
-  await worker.scheduled(createScheduledController({ cron: '* * * * *' }), env, execution)
+  await worker.scheduled(createScheduledController({ cron: '* * * * *' }), open, execution)
   await waitOnExecutionContext(execution)
   expect(await verify()).toMatchObject({ ok: true, entries: 1, sealed: 1 })
 })

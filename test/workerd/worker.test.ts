@@ -11,11 +11,13 @@ import worker from '../../src/worker.ts'
 beforeAll(() => freshPlatform())
 afterEach(() => vi.unstubAllGlobals())
 
+const open = { ...env, GATEHOUSE_AUTH: '0' }
+
 const create = '/api/2.0/mlflow-artifacts/mpu/create/1'
 
 function ask(path: string, vars: Record<string, string>, init: RequestInit = {}) {
   const url = `http://localhost${path}`
-  return worker.fetch(new Request(url, init), { ...env, ...vars }, createExecutionContext())
+  return worker.fetch(new Request(url, init), { ...open, ...vars }, createExecutionContext())
 }
 
 function upload(): RequestInit {
@@ -45,7 +47,7 @@ test('vars have the names of the settings', async () => {
   expect((await ask(create, vars, upload())).status).toBe(200)
 })
 
-const keyed = { ...env, GATEHOUSE_SIGNING_KEY: 'sixteen or more characters' }
+const keyed = { ...open, GATEHOUSE_SIGNING_KEY: 'sixteen or more characters' }
 
 /** Stands for the Internet. @returns what was sent, as the receiver sees it */
 function receiver(answer: () => Response) {
@@ -97,6 +99,19 @@ test('what happens is delivered after the reply, and what was left is by the cro
   await worker.scheduled(createScheduledController(), keyed, execution)
   await waitOnExecutionContext(execution)
   expect(got.map(({ model }) => model)).toEqual(['first', 'first'])
+})
+
+test('a Worker lets in nobody who did not sign in, unless a var says so, and answers to its routes', async () => {
+  const headers = { host: 'ml.example.com' }
+  const request = () => new Request('https://ml.example.com/api/v1/whoami', { headers })
+  const answer = async (vars: object) =>
+    worker.fetch(request(), { ...env, ...vars }, createExecutionContext())
+  const closed = await answer({})
+  expect(closed.status).toBe(401)
+  expect(await closed.text()).toContain('set the secret GATEHOUSE_ADMIN_PASSWORD')
+  expect((await answer({ GATEHOUSE_AUTH: 'off' })).status).toBe(200)
+  const local = await answer({ GATEHOUSE_AUTH: 'off', GATEHOUSE_ALLOWED_HOSTS: 'localhost' })
+  expect(local.status).toBe(403)
 })
 
 test('secrets make the first administrator of a Worker, when somebody first asks', async () => {

@@ -1,20 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { readNumber } from '../../platform/settings/read-settings.ts'
 import { variableOf } from '../../platform/settings/setting.ts'
 import { type Given, givenBy, settingTable } from '../../platform/settings/setting-table.ts'
 import { StartError } from '../../platform/start-error.ts'
+import { beginWrangler } from './wrangler.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const wranglerScript = `${root}node_modules/wrangler/bin/wrangler.js`
 const readyMs = 120_000
 
-/** Without these wrangler asks the network for a sample of `request.cf` and reports its use. */
-const offline = { CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_SEND_METRICS: 'false', CI: 'true' }
+/** Without these wrangler asks the network for a sample of `request.cf`, and asks questions. */
+const offline = { CLOUDFLARE_CF_FETCH_ENABLED: 'false', CI: 'true' }
 
 /** `gatehouse worker`: the same server in Cloudflare's runtime on this machine, on local D1 and R2. */
 export function workerCommand(): Command {
@@ -24,20 +21,17 @@ export function workerCommand(): Command {
     .option('--port <number>', 'Port to listen on', '5000')
     .option('--data <folder>', "Folder of D1's and R2's local state", '.wrangler/state')
   return command.action(async (options: { host: string; port: string; data: string }) => {
-    if (!existsSync(wranglerScript)) {
-      throw new StartError(
-        '`gatehouse worker` needs a clone of the repository, which brings wrangler',
-      )
-    }
     const port = readNumber((name) => (name === 'port' ? options.port : undefined), 'port', 65_535)
-    const state = ['--persist-to', options.data]
     await checkPortFree(options.host, port)
-    await migrateLocally(state)
-    const dev = wrangler([
-      'dev',
-      ...['--ip', options.host, '--port', String(port), '--log-level', 'warn', ...state],
-      ...workerVars(givenBy(process.env)).flatMap((entry) => ['--var', entry]),
-    ])
+    const dev = beginWrangler(
+      [
+        'dev',
+        ...['--ip', options.host, '--port', String(port), '--log-level', 'warn'],
+        ...['--persist-to', options.data],
+        ...workerVars(givenBy(process.env)).flatMap((entry) => ['--var', entry]),
+      ],
+      { env: offline },
+    )
     dev.stdout?.pipe(process.stdout)
     dev.stderr?.pipe(process.stderr)
     endWith(dev)
@@ -56,32 +50,15 @@ async function checkPortFree(host: string, port: number): Promise<void> {
   })
 }
 
-/** `wrangler d1 migrations apply`, silent unless it fails. */
-async function migrateLocally(state: readonly string[]): Promise<void> {
-  const child = wrangler(['d1', 'migrations', 'apply', 'DB', '--local', ...state])
-  let output = ''
-  child.stdout?.on('data', (chunk) => {
-    output += chunk
-  })
-  child.stderr?.on('data', (chunk) => {
-    output += chunk
-  })
-  const code = await new Promise((done) => child.once('close', done))
-  if (code !== 0) throw new StartError(`wrangler could not migrate the local D1:\n${output}`)
-}
-
-function wrangler(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [wranglerScript, ...args], {
-    cwd: root,
-    env: { ...process.env, ...offline },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-}
-
-/** The settings in this environment that a Worker reads, in wrangler's form. */
+/**
+ * The settings in this environment that a Worker reads, in wrangler's form. Here only this machine
+ * reaches it, so callers need not sign in, and an empty list of hosts means those of `gatehouse server`.
+ */
 function workerVars(given: Given): string[] {
   const kept = new Map<string, string>([
     ['signing-key', given('signing-key') ?? randomBytes(32).toString('hex')],
+    ['auth', given('auth') ?? '0'],
+    ['allowed-hosts', given('allowed-hosts') ?? ''],
   ])
   for (const { name, worker } of settingTable) {
     const value = worker ? given(name) : undefined

@@ -33,7 +33,7 @@ export const settingTable = [
     ...everywhere,
     name: 'auth',
     meaning:
-      'Callers must sign in, and may do what they have a right to; off, everybody may do everything.',
+      'Callers must sign in, and may do what they have a right to; off, everybody may do everything. A Worker has it on unless the value is 0, false or off.',
   },
   ...signInSettings,
   {
@@ -117,7 +117,7 @@ export const settingTable = [
     value: 'hosts',
     also: ['MLFLOW_SERVER_ALLOWED_HOSTS'],
     meaning:
-      'Comma-separated Host headers to answer: host, host:port, host:* for any port, * within a label; * for any host. When absent: localhost and private addresses.',
+      'Comma-separated Host headers to answer: host, host:port, host:* for any port, * within a label; * for any host. When absent: localhost and private addresses, and on Workers every host that is routed to them.',
   },
   {
     ...everywhere,

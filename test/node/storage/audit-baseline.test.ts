@@ -3,11 +3,9 @@ import { expect, test } from 'vitest'
 import { sealEntries } from '../../../src/audit/seal.ts'
 import { verifyStoredChain } from '../../../src/audit/verify.ts'
 import { migrate } from '../../../src/db/migrate.ts'
+import { migrations } from '../../../src/db/migrations.ts'
 import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
-import { readMigrations } from '../../../src/platform/node/migrations.ts'
 import { sha256 } from '../../../src/platform/node/sha256.ts'
-
-const migrations = await readMigrations(new URL('../../../drizzle', import.meta.url).pathname)
 
 test('what was there before the audit log is in it: each model, and each version with stage and aliases', async () => {
   const db = new LibsqlFile(':memory:')

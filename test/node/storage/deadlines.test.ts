@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { afterAll, expect, test, vi } from 'vitest'
 import { migrate } from '../../../src/db/migrate.ts'
+import { migrations } from '../../../src/db/migrations.ts'
 import { LibsqlRemote } from '../../../src/platform/node/libsql-remote.ts'
-import { readMigrations } from '../../../src/platform/node/migrations.ts'
 import { sha256 } from '../../../src/platform/node/sha256.ts'
 import { S3BlobStore } from '../../../src/platform/s3/s3-blob-store.ts'
 import { appOf } from '../../support/app.ts'
@@ -48,7 +48,6 @@ async function proxyTo(target: string) {
 }
 
 const withSqld = sqld.server ? test.concurrent : test.skip
-const migrations = await readMigrations(new URL('../../../drizzle', import.meta.url).pathname)
 
 withSqld(
   'a database server that falls silent is given up after ten seconds, and asked again once it is back',

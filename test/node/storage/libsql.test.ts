@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { afterAll, expect, test } from 'vitest'
 import { migrate } from '../../../src/db/migrate.ts'
+import { migrations } from '../../../src/db/migrations.ts'
 import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
 import { LibsqlRemote } from '../../../src/platform/node/libsql-remote.ts'
-import { readMigrations } from '../../../src/platform/node/migrations.ts'
 import { databaseSuite } from '../../db/database-suite.ts'
 import { startSqld } from './sqld.ts'
 
@@ -22,7 +22,6 @@ if (sqld.server) {
 
   test('our migrations run on a libSQL server, and a second start finds nothing to do', async () => {
     const db = new LibsqlRemote(url, undefined)
-    const migrations = await readMigrations(new URL('../../../drizzle', import.meta.url).pathname)
     expect(await migrate(db, migrations)).toEqual(migrations.map(({ name }) => name))
     expect(await migrate(db, migrations)).toEqual([])
     expect(await db.first(sql`select name from experiments where id = 0`)).toEqual({

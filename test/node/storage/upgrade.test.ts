@@ -11,9 +11,9 @@ import * as artifacts from '../../../src/artifacts/tables.ts'
 import * as audit from '../../../src/audit/tables.ts'
 import type { Database } from '../../../src/db/database.ts'
 import { type Migration, migrate, NewerDatabaseError } from '../../../src/db/migrate.ts'
+import { migrations } from '../../../src/db/migrations.ts'
 import * as governance from '../../../src/governance/tables.ts'
 import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
-import { readMigrations } from '../../../src/platform/node/migrations.ts'
 import * as registry from '../../../src/registry/tables.ts'
 import * as serving from '../../../src/serving/tables.ts'
 import * as traces from '../../../src/traces/tables.ts'
@@ -24,7 +24,6 @@ import * as webhooks from '../../../src/webhooks/tables.ts'
 import * as workspaces from '../../../src/workspaces/tables.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
-const migrations = await readMigrations(`${root}drizzle`)
 
 /** Stands for a release to come, so that upgrading is tested while there is but one migration. */
 const later: Migration = {

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { onTestFinished, TestRunner } from 'vitest'
 import type { Database } from '../../../src/db/database.ts'
 import { migrate } from '../../../src/db/migrate.ts'
+import { migrations } from '../../../src/db/migrations.ts'
 import type { Platform } from '../../../src/platform/context.ts'
 import { DiskBlobStore } from '../../../src/platform/node/disk-blob-store.ts'
 import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
-import { readMigrations } from '../../../src/platform/node/migrations.ts'
 import { nodeOutbound } from '../../../src/platform/node/outbound.ts'
 import { sha256 } from '../../../src/platform/node/sha256.ts'
 import { passwordTurns } from '../../../src/platform/password-turns.ts'
@@ -17,8 +17,6 @@ import { fewRounds } from '../accounts.ts'
 import { databaseMaker } from '../as-new.ts'
 import { schemaOf } from '../schema-of.ts'
 import { prepare } from '../turns.ts'
-
-const migrations = await readMigrations(new URL('../../../drizzle', import.meta.url).pathname)
 
 const { make, makeAsNew } = databaseMaker(await migratedSchema())
 

@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm'
 import { inject } from 'vitest'
 import type { Database } from '../../../src/db/database.ts'
 import { migrate } from '../../../src/db/migrate.ts'
+import { migrations } from '../../../src/db/migrations.ts'
 import type { Platform } from '../../../src/platform/context.ts'
 import { randomId } from '../../../src/platform/random-id.ts'
 import { defaultSettings } from '../../../src/platform/settings/settings.ts'
@@ -19,17 +20,8 @@ export const runtime = 'workerd'
 /** Nobody watches the event loop here. */
 export async function beginTurn(): Promise<void> {}
 
-const files = import.meta.glob<string>('../../../drizzle/*.sql', {
-  query: '?raw',
-  import: 'default',
-  eager: true,
-})
-const migrations = Object.entries(files)
-  .map(([path, text]) => ({ name: path.slice(path.lastIndexOf('/') + 1), text }))
-  .sort((a, b) => (a.name < b.name ? -1 : 1))
-
-/** One call to reset may still find the database of the file before at work, and leave it. */
-async function resetDatabase(): Promise<Database> {
+/** An empty database. One call to reset may still find the database of the file before at work, and leave it. */
+export async function resetDatabase(): Promise<Database> {
   for (let tries = 0; tries < 5; tries++) {
     await reset()
     const db = new D1(env.DB)
