@@ -157,9 +157,9 @@ async function findDamaged(ctx: Context, blob: WrittenBlob): Promise<string | un
   const row = await ctx.db.first(sql<{ key: string }>`
     select key from blobs where sha256 = ${blob.sha256} and size_bytes = ${blob.sizeBytes}`)
   if (!row || row.key === blob.key) return undefined
-  const stream = await ctx.blobs.get(row.key)
-  if (!stream) return row.key
-  const { sha256, sizeBytes } = await measureBody(chunksOf(stream), ctx.sha256())
+  const found = await ctx.blobs.get(row.key)
+  if (!found) return row.key
+  const { sha256, sizeBytes } = await measureBody(chunksOf(found.body), ctx.sha256())
   return sha256 === blob.sha256 && sizeBytes === blob.sizeBytes ? undefined : row.key
 }
 

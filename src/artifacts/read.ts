@@ -29,28 +29,25 @@ export async function openFile(
     readonly range?: ByteRange | undefined
   },
 ): Promise<ReadableStream<Uint8Array>> {
-  const [stream, sizeBytes] = await Promise.all([
-    ctx.blobs.get(file.key, range),
-    ctx.blobs.sizeOf(file.key),
-  ])
-  if (!stream || sizeBytes !== file.sizeBytes) {
-    await stream?.cancel()
-    const found = sizeBytes === undefined ? 'is missing' : `has ${sizeBytes} bytes`
+  const blob = await ctx.blobs.get(file.key, range)
+  if (blob?.sizeBytes !== file.sizeBytes) {
+    await blob?.body.cancel()
+    const found = blob ? `has ${blob.sizeBytes} bytes` : 'is missing'
     logDamage(ctx, file, found)
-    await onDamage(sizeBytes === undefined ? 'missing' : 'changed')
+    await onDamage(blob ? 'changed' : 'missing')
     throw new RegistryError(
       'DATA_LOSS',
       `The stored bytes of '${excerpt(file.path)}' are lost: ${file.sizeBytes} bytes were kept and the blob ${found}; restore it from a backup`,
     )
   }
-  return range ? stream : streamOf(verifyChunks(ctx, file, { stream, onDamage }))
+  return range ? blob.body : streamOf(verifyChunks(ctx, file, { stream: blob.body, onDamage }))
 }
 
 /** Read a file whole. @returns what is wrong with its stored bytes, or undefined */
 export async function findDamage(ctx: Context, file: StoredFile): Promise<Damage | undefined> {
-  const stream = await ctx.blobs.get(file.key)
-  if (!stream) return 'missing'
-  const { sha256, sizeBytes } = await measureBody(chunksOf(stream), ctx.sha256())
+  const blob = await ctx.blobs.get(file.key)
+  if (!blob) return 'missing'
+  const { sha256, sizeBytes } = await measureBody(chunksOf(blob.body), ctx.sha256())
   const isSame = sha256 === file.sha256 && sizeBytes === file.sizeBytes
   return isSame ? undefined : 'changed'
 }

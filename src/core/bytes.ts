@@ -54,9 +54,53 @@ export async function* streamBytes(bytes: Uint8Array): AsyncIterable<Uint8Array>
   yield bytes
 }
 
-/** Every runtime's streams can be iterated; the DOM's types alone do not know. */
-export function chunksOf(stream: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
-  return stream as unknown as AsyncIterable<Uint8Array>
+const blockBytes = 256 * 1024
+
+/**
+ * The bytes of a stream as they come. The streams of workerd itself give 4 kB at a time, each of which
+ * costs a turn and a call of the hash; they are read in blocks of 256 kB, at a fifth of the CPU time.
+ *
+ * @param sizeBytes how many there are, where that is known: a short stream takes a short block
+ */
+export async function* chunksOf(
+  stream: ReadableStream<Uint8Array>,
+  sizeBytes = blockBytes,
+): AsyncGenerator<Uint8Array> {
+  const reader = blockReaderOf(stream)
+  // Every runtime's streams can be iterated; the DOM's types alone do not know.
+  if (!reader) return yield* stream as unknown as AsyncIterable<Uint8Array>
+  const size = Math.max(1, Math.min(sizeBytes, blockBytes))
+  // The read that fails says so; this promise fails beside it.
+  reader.closed.catch(() => undefined)
+  let isOver = false
+  try {
+    while (!isOver) {
+      const { done, value } = await reader.readAtLeast(size, new Uint8Array(size)).catch((err) => {
+        isOver = true
+        throw err
+      })
+      isOver = done
+      if (value && value.byteLength > 0) yield value
+    }
+  } finally {
+    if (!isOver) await reader.cancel()
+  }
+}
+
+type BlockReader = ReadableStreamBYOBReader & {
+  readAtLeast(bytes: number, into: Uint8Array): Promise<ReadableStreamReadResult<Uint8Array>>
+}
+
+/** A reader that fills whole blocks, which workerd has for streams that no script made. */
+function blockReaderOf(stream: ReadableStream<Uint8Array>): BlockReader | undefined {
+  if (!('ReadableStreamBYOBReader' in globalThis)) return undefined
+  if (!('readAtLeast' in ReadableStreamBYOBReader.prototype)) return undefined
+  try {
+    return stream.getReader({ mode: 'byob' }) as BlockReader
+  } catch (err) {
+    if (err instanceof TypeError) return undefined
+    throw err
+  }
 }
 
 /** The bytes that lower-case hex spells. */

@@ -1,3 +1,4 @@
+import { chunksOf } from '../core/bytes.ts'
 import { invalid, RegistryError } from '../core/error.ts'
 import type { JsonSize } from '../core/measure-json.ts'
 import { letOthersRun } from '../core/rounds.ts'
@@ -91,7 +92,9 @@ export async function readBytes(c: AppContext, bytesMax: number): Promise<Uint8A
 
 /** The request's body as it arrives. */
 export function requestBytes(c: AppContext): ByteStream {
-  return c.var.rawBody ?? c.req.raw.body ?? nothing()
+  if (c.var.rawBody) return c.var.rawBody
+  const { body } = c.req.raw
+  return body ? chunksOf(body, declaredLength(c)) : nothing()
 }
 
 /** The length that the sender declared, if any. @throws INVALID_PARAMETER_VALUE it is no number */

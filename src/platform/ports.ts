@@ -4,6 +4,9 @@ export type ByteStream = AsyncIterable<Uint8Array>
 /** A half-open range of bytes, `start` to before `end`. */
 export type ByteRange = { readonly start: number; readonly end: number }
 
+/** The bytes that were asked for; `sizeBytes` is that of the whole blob. */
+export type OpenBlob = { readonly body: ReadableStream<Uint8Array>; readonly sizeBytes: number }
+
 /** What is known of a body once it is written. */
 export type Stored = { readonly sizeBytes: number; readonly sha256: string }
 
@@ -23,7 +26,7 @@ export interface BlobStore {
    */
   put(key: string, body: ByteStream, sizeBytes?: number): Promise<Stored>
   /** The bytes of `key`, or of a part of it; undefined when there is no such key. */
-  get(key: string, range?: ByteRange): Promise<ReadableStream<Uint8Array> | undefined>
+  get(key: string, range?: ByteRange): Promise<OpenBlob | undefined>
   /** Size of `key`, or undefined when there is no such key. */
   sizeOf(key: string): Promise<number | undefined>
   /** Remove keys; those that are not there are no error. */

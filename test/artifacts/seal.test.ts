@@ -85,8 +85,8 @@ describe('sealing', () => {
     const ctx = await freshContext()
     await addFile(ctx, 'm/a', 'abc')
     const { key, digest } = await seal(ctx, 'm')
-    const stream = await ctx.blobs.get(key)
-    expect(JSON.parse(await new Response(stream).text())).toEqual({
+    const blob = await ctx.blobs.get(key)
+    expect(JSON.parse(await new Response(blob?.body).text())).toEqual({
       digest,
       files: [{ path: 'a', sha256: 'abc'.padEnd(64, '0'), size: 3, key: 'blobs/abc' }],
     })

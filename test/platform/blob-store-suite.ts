@@ -274,13 +274,14 @@ async function* breaking(bytes: Uint8Array): ByteStream {
 }
 
 async function read(
-  store: Pick<BlobStore, 'get'>,
+  store: Pick<BlobStore, 'get' | 'sizeOf'>,
   key: string,
   range?: { start: number; end: number },
 ): Promise<Uint8Array> {
-  const stream = await store.get(key, range)
-  if (!stream) throw new Error(`no ${key}`)
-  return new Uint8Array(await new Response(stream).arrayBuffer())
+  const blob = await store.get(key, range)
+  if (!blob) throw new Error(`no ${key}`)
+  expect(blob.sizeBytes).toBe(await store.sizeOf(key))
+  return new Uint8Array(await new Response(blob.body).arrayBuffer())
 }
 
 async function keysBelow(store: BlobStore, prefix: string): Promise<string[]> {

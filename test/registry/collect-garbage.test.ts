@@ -27,8 +27,8 @@ async function store() {
     putFile(ctx, path, { body: body(new TextEncoder().encode(text), 1000) })
   const readText = async (path: string) => {
     const file = await findFile(ctx, {}, path)
-    const stream = file && (await ctx.blobs.get(file.key))
-    return stream && (await new Response(stream).text())
+    const blob = file && (await ctx.blobs.get(file.key))
+    return blob && (await new Response(blob.body).text())
   }
   const keys = async () => (await collected(ctx.blobs.list('blobs/'))).map(({ key }) => key)
   const unlink = (path: string) => ctx.db.all(sql`delete from artifact_files where path = ${path}`)

@@ -149,9 +149,9 @@ async function* bucketFiles(place: string, given: Given): AsyncIterable<FileToIm
   for await (const { key, sizeBytes, writtenAtMs } of bucket.list('')) {
     if (key === '' || key.endsWith('/')) continue
     const open = async () => {
-      const stream = await bucket.get(key)
-      if (!stream) throw new StartError(`${place}: '${key}' went while it was to be read`)
-      return chunksOf(stream)
+      const blob = await bucket.get(key)
+      if (!blob) throw new StartError(`${place}: '${key}' went while it was to be read`)
+      return chunksOf(blob.body)
     }
     yield { path: key, sizeBytes, changedAtMs: writtenAtMs, open }
   }

@@ -12,6 +12,7 @@ import {
   type Leftover,
   type MultipartStore,
   type NewPart,
+  type OpenBlob,
   type Stored,
   type StoredObject,
   type UploadedPart,
@@ -94,7 +95,7 @@ export class DiskBlobStore implements BlobStore {
     }
   }
 
-  async get(key: string, range?: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {
+  async get(key: string, range?: ByteRange): Promise<OpenBlob | undefined> {
     return readFile(this.#path(key), range)
   }
 
@@ -159,8 +160,8 @@ export class DiskBlobStore implements BlobStore {
   }
 
   async #measure(key: string): Promise<Stored | undefined> {
-    const body = await this.get(key)
-    return body && measureBody(chunksOf(body), sha256())
+    const found = await this.get(key)
+    return found && measureBody(chunksOf(found.body), sha256())
   }
 
   async #putPart(uploadId: string, { part, body, sizeBytes }: NewPart): Promise<string> {

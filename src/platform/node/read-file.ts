@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import type { ByteRange, ByteStream } from '../ports.ts'
+import type { ByteRange, ByteStream, OpenBlob } from '../ports.ts'
 
 const readBytes = 1024 * 1024
 
@@ -7,15 +7,13 @@ const readBytes = 1024 * 1024
  * The bytes of a file, or of a part of it, or undefined when there is no such file. The file stays
  * readable to the end even if it is removed meanwhile.
  */
-export async function readFile(
-  path: string,
-  range?: ByteRange,
-): Promise<ReadableStream<Uint8Array> | undefined> {
+export async function readFile(path: string, range?: ByteRange): Promise<OpenBlob | undefined> {
   const file = await openIfThere(path)
   if (!file) return undefined
+  const { size: sizeBytes } = await file.stat()
   const start = range?.start ?? 0
   const chunks = fileChunks(file, start, range?.end ?? Number.POSITIVE_INFINITY)
-  return new ReadableStream<Uint8Array>(
+  const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const { value, done } = await chunks.next()
@@ -27,6 +25,7 @@ export async function readFile(
     },
     { highWaterMark: 2 },
   )
+  return { body, sizeBytes }
 }
 
 /** The bytes of a file that must be there. */

@@ -15,6 +15,7 @@ import {
   KeyTakenError,
   type Leftover,
   type MultipartStore,
+  type OpenBlob,
   type Stored,
   type StoredObject,
 } from '../ports.ts'
@@ -93,11 +94,14 @@ export class S3BlobStore implements BlobStore {
     return { sizeBytes: total, sha256: await hash.digest() }
   }
 
-  async get(key: string, range?: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {
+  async get(key: string, range?: ByteRange): Promise<OpenBlob | undefined> {
     const headers = range ? { range: `bytes=${range.start}-${range.end - 1}` } : {}
     const res = await this.#unlessMissing('GET', key, { headers })
     if (!res) return undefined
-    return res.body ?? new Response('').body ?? undefined
+    // A store answers a range with `bytes 0-9/1234`.
+    const whole = res.headers.get('content-range')?.split('/')[1]
+    const sizeBytes = Number(whole ?? res.headers.get('content-length') ?? 0)
+    return { body: res.body ?? new Blob().stream(), sizeBytes }
   }
 
   async sizeOf(key: string): Promise<number | undefined> {
@@ -246,8 +250,8 @@ export class S3BlobStore implements BlobStore {
   }
 
   async #measure(key: string): Promise<Stored | undefined> {
-    const body = await this.get(key)
-    return body && measureBody(chunksOf(body), this.#sha256())
+    const found = await this.get(key)
+    return found && measureBody(chunksOf(found.body), this.#sha256())
   }
 
   async #unlessMissing(method: string, key: string, request = {}): Promise<Response | undefined> {

@@ -15,6 +15,7 @@ import {
   KeyTakenError,
   type Leftover,
   type MultipartStore,
+  type OpenBlob,
   type Stored,
   type StoredObject,
 } from '../ports.ts'
@@ -84,10 +85,10 @@ export class R2BlobStore implements BlobStore {
     return stored
   }
 
-  async get(key: string, range?: ByteRange): Promise<ReadableStream<Uint8Array> | undefined> {
+  async get(key: string, range?: ByteRange): Promise<OpenBlob | undefined> {
     const options = range ? { range: { offset: range.start, length: range.end - range.start } } : {}
     const object = await this.#bucket.get(key, options)
-    return object?.body
+    return object ? { body: object.body, sizeBytes: object.size } : undefined
   }
 
   async sizeOf(key: string): Promise<number | undefined> {
@@ -151,8 +152,8 @@ export class R2BlobStore implements BlobStore {
   }
 
   async #measure(key: string): Promise<Stored | undefined> {
-    const body = await this.get(key)
-    return body && measureBody(chunksOf(body), sha256())
+    const found = await this.get(key)
+    return found && measureBody(chunksOf(found.body), sha256())
   }
 }
 

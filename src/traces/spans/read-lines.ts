@@ -69,10 +69,10 @@ async function readBlob(
   key: string,
   range?: { readonly start: number; readonly end: number },
 ): Promise<readonly string[]> {
-  const stream = await blobs.get(key, range)
-  if (!stream) throw new Error(`the spans in blob ${key} are missing`)
+  const blob = await blobs.get(key, range)
+  if (!blob) throw new Error(`the spans in blob ${key} are missing`)
   const parts: Uint8Array[] = []
-  for await (const chunk of chunksOf(stream)) parts.push(chunk)
+  for await (const chunk of chunksOf(blob.body)) parts.push(chunk)
   return unpackBytes(joined(parts))
 }
 

@@ -117,8 +117,8 @@ test.concurrent('a store of artifacts that falls silent is given up, before its 
   const store = new S3BlobStore({ ...at, ...keys }, sha256)
   const startedAt = performance.now()
   const halfWay = async () => {
-    const body = await store.get('begins')
-    for await (const _ of body ?? []);
+    const begun = await store.get('begins')
+    for await (const _ of begun?.body ?? []);
   }
   const outcomes = await Promise.allSettled([store.sizeOf('key'), halfWay()])
   expect(performance.now() - startedAt).toBeLessThan(14_000)
