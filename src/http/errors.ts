@@ -104,7 +104,7 @@ function storeFailure(err: unknown): RegistryError | undefined {
     )
   }
   const away =
-    /SQLITE_BUSY|SQLITE_IOERR|SQLITE_READONLY|EACCES|EROFS|EMFILE|ECONNREFUSED|ETIMEDOUT|EIO\b|fetch failed|D1_ERROR: (?:D1 DB is overloaded|Network connection lost)/
+    /SQLITE_BUSY|SQLITE_IOERR|SQLITE_READONLY|EACCES|EROFS|EMFILE|ECONNREFUSED|ETIMEDOUT|EIO\b|fetch failed|D1_ERROR: (?:D1 DB is overloaded|Network connection lost|.*storage caused object to be reset|.*its code was updated)/
   return away.test(text)
     ? new RegistryError('TEMPORARILY_UNAVAILABLE', "The server's storage does not answer")
     : undefined

@@ -47,6 +47,7 @@ test('a failing store is a 503 that clients repeat, a full one says so, and neit
   const cases = [
     [Object.assign(new Error(`${secret}: database is busy`), { code: 'SQLITE_BUSY' }), 503],
     [Object.assign(new Error(`${secret}: full`), { code: 'SQLITE_FULL' }), 507],
+    [new Error(`D1_ERROR: ${secret}: storage caused object to be reset`), 503],
     [new Error(`${secret}: surprise`), 500],
   ] as const
   for (const [err, status] of cases) {

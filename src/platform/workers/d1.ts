@@ -13,11 +13,10 @@ export class D1 implements Database {
   }
 
   async all<R>(query: SQL<R>): Promise<R[]> {
-    try {
-      return (await this.#prepare(query).all<R>()).results
-    } catch (err) {
-      throw constraintError(err) ?? err
-    }
+    const { text, params } = compile(query)
+    const prepared = this.#database.prepare(text).bind(...params)
+    const transient = /^\s*select\b/i.test(text) ? notAnswered : notRun
+    return (await attempted(transient, () => prepared.all<R>())).results
   }
 
   async first<R>(query: SQL<R>): Promise<R | undefined> {
@@ -29,16 +28,33 @@ export class D1 implements Database {
   }
 
   async #batch(queries: readonly SQL[]): Promise<unknown[][]> {
-    try {
-      const results = await this.#database.batch(queries.map((query) => this.#prepare(query)))
-      return results.map((result) => result.results)
-    } catch (err) {
-      throw constraintError(err) ?? err
-    }
+    const prepared = queries.map((query) => this.#prepare(query))
+    const results = await attempted(notRun, () => this.#database.batch(prepared))
+    return results.map((result) => result.results)
   }
 
   #prepare(query: SQL): D1PreparedStatement {
     const { text, params } = compile(query)
     return this.#database.prepare(text).bind(...params)
+  }
+}
+
+const triesMax = 3
+
+/** D1 says so where it has run nothing. */
+const notRun = /D1_ERROR: D1 DB is overloaded/
+/** It may have run what was sent; only a read may be sent again. */
+const notAnswered =
+  /D1_ERROR: .*(?:D1 DB is overloaded|Network connection lost|storage caused object to be reset|its code was updated)/
+
+/** Sends again, after a moment, what fails for a reason that passes. D1 itself does not do that for writes. */
+async function attempted<T>(transient: RegExp, send: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await send()
+    } catch (err) {
+      if (tries === triesMax || !transient.test(String(err))) throw constraintError(err) ?? err
+      await new Promise((done) => setTimeout(done, (tries + Math.random()) * 100))
+    }
   }
 }
