@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { principalText } from '../core/principal.ts'
 import type { Context } from '../platform/context.ts'
-import { isActiveRun, isRun } from './run.ts'
+import { isRun } from './run.ts'
 
 /**
  * Runs and logged models that a version was made of count their writes, so that one look tells
@@ -23,10 +23,10 @@ export function countWritesStatements(
   }
 }
 
-/** The statement that counts a write to an active run. It belongs into the batch of the write. */
-export function noteRunWrite(ctx: Context, runId: string): SQL {
+/** The statement that counts a write to some runs. It belongs into the batch of the write. @param runs a condition on `runs` */
+export function noteRunWrite(ctx: Context, runs: SQL): SQL {
   return sql`update runs set ${counted(ctx)}
-    where ${isActiveRun(ctx, runId)} and registered_writes is not null`
+    where ${runs} and registered_writes is not null`
 }
 
 /** The same for logged models. @param guard a condition; absent: always */

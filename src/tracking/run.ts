@@ -111,11 +111,25 @@ export function metricFromRow(row: MetricRow): Metric {
 
 /** Condition on `runs`: this one, and in the caller's workspace. */
 export function isRun(ctx: Context, runId: string): SQL {
-  return sql`runs.run_id = ${runId} and exists (
+  return sql`runs.run_id = ${runId} and ${isInWorkspace(ctx)}`
+}
+
+/** Condition on `runs`: one of these, and in the caller's workspace. */
+export function isOneOfRuns(ctx: Context, runIds: readonly string[]): SQL {
+  return sql`runs.run_id in (select value from json_each(${JSON.stringify(runIds)})) and ${isInWorkspace(ctx)}`
+}
+
+function isInWorkspace(ctx: Context): SQL {
+  return sql`exists (
     select 1 from experiments where experiments.id = runs.experiment and experiments.workspace = ${ctx.workspace})`
 }
 
 /** Condition on `runs`: this one, in the caller's workspace, and not deleted. */
 export function isActiveRun(ctx: Context, runId: string): SQL {
-  return sql`${isRun(ctx, runId)} and runs.lifecycle_stage = 'active'`
+  return isActive(isRun(ctx, runId))
+}
+
+/** Condition on `runs`: these, as far as they are not deleted. */
+export function isActive(runs: SQL): SQL {
+  return sql`${runs} and runs.lifecycle_stage = 'active'`
 }

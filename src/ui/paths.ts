@@ -44,6 +44,7 @@ export function pathsUnder(prefix: string) {
     serving: (name: string) => `${model(name)}/serving`,
     experiments: `${prefix}/experiments`,
     experiment,
+    runs: `${prefix}/runs`,
     run,
     loggedModel,
     compareRuns: (runIds: readonly string[]) =>

@@ -59,7 +59,8 @@ import { mayReadNames, showColumns } from './runs/columns/columns.tsx'
 import { mayReadRuns, showRunComparison } from './runs/compare/compare-runs.tsx'
 import { showExperiments } from './runs/experiments.tsx'
 import { followChildren, mayReadRun, showRun } from './runs/run.tsx'
-import { mayReadExperiment, showRuns } from './runs/table/runs.tsx'
+import * as selectedRuns from './runs/selected/selected-runs.tsx'
+import { mayReadExperiments, showRuns, showRunsOfSeveral } from './runs/table/runs.tsx'
 import { sendRunsFile } from './runs/table/runs-file.ts'
 import { settingsRoutes } from './settings/routes.ts'
 import { sendAsset } from './shell/assets.ts'
@@ -157,15 +158,22 @@ function runRoutes(): Hono<AppEnv> {
   const experiment = '/experiments/:id{[0-9]+}'
   return new Hono<AppEnv>()
     .get('/experiments', guard(anyone), showExperiments)
-    .get(experiment, guard(mayReadExperiment), showRuns)
+    .get(experiment, guard(mayReadExperiments), showRuns)
     .get(`${experiment}/columns`, guard(mayReadNames), showColumns)
-    .get(`${experiment}/runs.csv`, guard(mayReadExperiment), sendRunsFile)
+    .get(`${experiment}/runs.csv`, guard(mayReadExperiments), sendRunsFile)
     .get('/experiments/new', guard(anyone), (c) => experimentChanges.showNewExperiment(c))
     .post('/experiments/new', experimentChanges.postNewExperiment)
-    .get(`${experiment}/change`, guard(mayReadExperiment), (c) =>
+    .get(`${experiment}/change`, guard(mayReadExperiments), (c) =>
       experimentChanges.showExperimentChange(c),
     )
     .route(experiment, trackedRoutes(experimentChanges.experimentPosts))
+    .get('/runs', guard(mayReadExperiments), showRunsOfSeveral)
+    .get('/runs/columns', guard(mayReadNames), showColumns)
+    .get('/runs/runs.csv', guard(mayReadExperiments), sendRunsFile)
+    .get('/runs/change', guard(mayReadRuns), (c) => selectedRuns.showSelectedRuns(c))
+    .post('/runs/change/tags', selectedRuns.postTag)
+    .post('/runs/change/delete', selectedRuns.postDeletion)
+    .post('/runs/change/restore', selectedRuns.postRestoring)
     .get('/runs/compare', guard(mayReadRuns), showRunComparison)
     .get('/logged-models/:model', guard(mayReadLoggedModel), showLoggedModel)
     .get('/logged-models/:model/files', guard(mayReadLoggedModel), showLoggedModelFiles)

@@ -97,6 +97,11 @@ async function costsOfRuns(runs: number, metrics: number): Promise<Costs> {
   for (const [name, page] of Object.entries({
     table: '/experiments/1',
     chosen: `/experiments/1?${columns.join('&')}&sort=-m.train/loss_1`,
+    several: '/runs?in=0,1',
+    selected: `/runs/change?${ids
+      .slice(-100)
+      .map((id) => `sel=${id}`)
+      .join('&')}`,
     run: `/runs/${ids[0]}`,
     charts: `/runs/${ids[0]}/charts`,
     comparison: `/runs/compare?ids=${ids.slice(-100).join(',')}`,

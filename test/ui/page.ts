@@ -78,6 +78,12 @@ export function textOf(html: string): string {
   return unescaped(body).replace(/\s+/g, ' ').trim()
 }
 
+/** The rows of the first table of a page, as texts. */
+export function rowsOf(html: string): string[] {
+  const body = /<tbody>([\s\S]*?)<\/tbody>/.exec(html)?.[1] ?? ''
+  return body.split('</tr>').slice(0, -1).map(textOf)
+}
+
 /** What of a page is no markup of ours: images, scripts but that of home, and attributes that run or style. */
 export function markupIn(html: string): string[] {
   const tags = html.match(/<[^>"]*(?:"[^"]*"[^>"]*)*>/g) ?? []

@@ -1,15 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { markupIn, textOf } from './page.ts'
+import { markupIn, rowsOf, textOf } from './page.ts'
 import { runsWorld } from './runs-world.ts'
 
 const nightly = '/experiments/1'
 const point = (key: string, value: number | string) => ({ key, value, timestamp: 1, step: 0 })
-
-/** The rows of the first table of a page, as texts. */
-function rowsOf(html: string): string[] {
-  const body = /<tbody>([\s\S]*?)<\/tbody>/.exec(html)?.[1] ?? ''
-  return body.split('</tr>').slice(0, -1).map(textOf)
-}
 
 describe('the list of experiments', () => {
   test('says how many runs each has, and searches names', async () => {

@@ -122,11 +122,32 @@ export async function requireExperimentPart(
   needed: Permission,
 ): Promise<void> {
   if (await hasOnEverything(ctx, needed)) return
-  const on = experimentOf(ctx, id)
+  const on = experimentsOf(ctx, [id])
   const [found] = await readLevels(ctx, { owner: 'experiment', on, part })
   if (found && includes(found.level, needed)) return
   if (found) throw denied(ctx, `${needed} on experiment ${id} is needed`)
   throw absent(messages.noExperiment(String(id)))
+}
+
+/**
+ * As `requireExperimentPart` of several experiments, in one statement; one that is not there needs no permission.
+ *
+ * @throws PERMISSION_DENIED
+ */
+export async function requireExperiments(
+  ctx: Context,
+  { ids, part }: { readonly ids: readonly number[]; readonly part?: ExperimentPart },
+  needed: Permission,
+): Promise<void> {
+  if (await hasOnEverything(ctx, needed)) return
+  const on = experimentsOf(ctx, ids)
+  await requirePermission(ctx, {
+    permission: needed,
+    owner: 'experiment',
+    on,
+    part,
+    what: 'experiment',
+  })
 }
 
 /**
@@ -246,7 +267,8 @@ function modelNamed(ctx: Context, name: string): SQL {
     where m.workspace = ${ctx.workspace} and m.name = ${name}`
 }
 
-function experimentOf(ctx: Context, id: number): SQL {
-  return sql`select e.id, cast(e.id as text) as name, 0 as is_prompt from experiments e
-    where e.workspace = ${ctx.workspace} and e.id = ${id}`
+function experimentsOf(ctx: Context, ids: readonly number[]): SQL {
+  return sql`select e.id, cast(e.id as text) as name, 0 as is_prompt
+    from json_each(${JSON.stringify(ids)}) wanted cross join experiments e on e.id = wanted.value
+    where e.workspace = ${ctx.workspace}`
 }

@@ -17,7 +17,7 @@ function mayReadRuns(ctx: Context, { params }: { readonly params: { readonly id:
 export const experimentKeyRoutes: readonly ServedEndpoint[] = [
   serve(endpoints.listExperimentKeys, mayReadRuns, async (ctx, { params, query }) => {
     const { kind, prefix, contains, max_results: count, page_token: token } = query
-    const search = { experimentId: params.id, kind, prefix, part: contains }
+    const search = { experimentIds: [params.id], kind, prefix, part: contains }
     return pageToWire(await listExperimentKeys(ctx, search, { count, token }), (item) => item)
   }),
 

@@ -19,19 +19,19 @@ export type Experiment = {
   readonly tags: readonly KeyValue[]
 }
 
-export type ExperimentRow = Omit<
+type ExperimentRow = Omit<
   typeof experiments.$inferSelect,
   'workspace' | 'user_id' | 'artifact_location'
 > & { artifact_location: string }
 
 /** The columns of an `ExperimentRow`, from `experiments`. */
-export function experimentColumns(ctx: Context): SQL {
+function experimentColumns(ctx: Context): SQL {
   return sql`experiments.id, experiments.name, experiments.lifecycle_stage,
     experiments.created_at_ms, experiments.updated_at_ms,
     ${locationColumn(ctx)} as artifact_location`
 }
 
-export function experimentFromRow(row: ExperimentRow, tags: readonly KeyValue[]): Experiment {
+function experimentFromRow(row: ExperimentRow, tags: readonly KeyValue[]): Experiment {
   return {
     id: row.id,
     name: row.name,
@@ -81,6 +81,33 @@ export async function getExperimentByName(ctx: Context, name: string): Promise<E
   const found = await readOne(ctx, sql`experiments.name = ${name}`)
   // Python clients read this 404 as "there is none yet" and create the experiment.
   if (!found) throw noExperimentNamed(name)
+  return found
+}
+
+/** The experiments of these ids, in their order; those that are not in the workspace are left out. */
+export async function readExperiments(ctx: Context, ids: readonly number[]): Promise<Experiment[]> {
+  if (ids.length === 0) return []
+  const wanted = sql`experiments.workspace = ${ctx.workspace}
+    and experiments.id in (select value from json_each(${JSON.stringify(ids)}))`
+  const { found, tags } = await ctx.db.batch({
+    found: sql<ExperimentRow>`select ${experimentColumns(ctx)} from experiments where ${wanted}`,
+    tags: sql<KeyValue & { experiment: number }>`select t.experiment, t.key, t.value
+      from experiments join experiment_tags t on t.experiment = experiments.id where ${wanted}`,
+  })
+  const tagsOf = Map.groupBy(tags, (row) => row.experiment)
+  const byId = new Map(found.map((row) => [row.id, row]))
+  return ids.flatMap((id) => {
+    const row = byId.get(id)
+    const own = (tagsOf.get(id) ?? []).map(({ key, value }) => ({ key, value }))
+    return row ? [experimentFromRow(row, own)] : []
+  })
+}
+
+/** As `getExperiment` of several, in their order. @throws RESOURCE_DOES_NOT_EXIST one of them is not there */
+export async function getExperiments(ctx: Context, ids: readonly number[]): Promise<Experiment[]> {
+  const found = await readExperiments(ctx, ids)
+  const missing = ids.find((id) => !found.some((one) => one.id === id))
+  if (missing !== undefined) throw noSuchExperiment(missing)
   return found
 }
 

@@ -15,15 +15,7 @@ import {
   ordering,
   vocabularyOf,
 } from '../../search/vocabulary.ts'
-import type { KeyValue } from '../run.ts'
-import {
-  type Experiment,
-  type ExperimentRow,
-  experimentColumns,
-  experimentFromRow,
-  type ViewType,
-  viewConditions,
-} from './experiment.ts'
+import { type Experiment, readExperiments, type ViewType, viewConditions } from './experiment.ts'
 
 /** As MLflow: 1 to 50,000 experiments a page. */
 export const experimentPageMax = 50_000
@@ -108,23 +100,4 @@ export async function searchExperiments(
     fingerprint: ['experiments', ctx.workspace, search.filter ?? '', search.orderBy, view],
   })
   return { items: await readExperiments(ctx, ids), nextPageToken }
-}
-
-/** The experiments of these ids, in their order; those that are gone are left out. */
-async function readExperiments(ctx: Context, ids: readonly number[]): Promise<Experiment[]> {
-  if (ids.length === 0) return []
-  const wanted = sql`(select value from json_each(${JSON.stringify(ids)}))`
-  const { experiments, tags } = await ctx.db.batch({
-    experiments: sql<ExperimentRow>`select ${experimentColumns(ctx)} from experiments where experiments.id in ${wanted}`,
-    tags: sql<
-      KeyValue & { experiment: number }
-    >`select experiment, key, value from experiment_tags where experiment in ${wanted}`,
-  })
-  const tagsOf = Map.groupBy(tags, (row) => row.experiment)
-  const byId = new Map(experiments.map((row) => [row.id, row]))
-  return ids.flatMap((id) => {
-    const row = byId.get(id)
-    const own = (tagsOf.get(id) ?? []).map(({ key, value }) => ({ key, value }))
-    return row ? [experimentFromRow(row, own)] : []
-  })
 }

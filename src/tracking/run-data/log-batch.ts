@@ -8,7 +8,7 @@ import {
   type ModelPoint,
   unknownModelError,
 } from '../logged-models/logged-model-metrics.ts'
-import type { KeyValue } from '../run.ts'
+import { isActiveRun, type KeyValue } from '../run.ts'
 import { checkMetric, clampInfinity, metricStatements } from './metrics.ts'
 import { checkParamKey, paramErrorOf, paramStatements } from './params.ts'
 import { tagStatements } from './run-tags.ts'
@@ -68,7 +68,7 @@ async function writeBatch(
       metrics: metricStatements(ctx, runId, points),
       modelMetrics: loggedModelMetricStatements(ctx, runId, points),
       params: paramStatements(ctx, runId, params),
-      tags: tagStatements(ctx, runId, tags),
+      tags: tagStatements(isActiveRun(ctx, runId), tags),
     })
   } catch (err) {
     throw (await paramErrorOf(ctx, runId, { params, err })) ?? unknownModelError(err, points) ?? err

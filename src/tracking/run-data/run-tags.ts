@@ -5,8 +5,8 @@ import { checkKey, truncate } from '../../core/names.ts'
 import { boundStatement } from '../../db/bound.ts'
 import { jsonRowsOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
-import { isActiveRun, type KeyValue } from '../run.ts'
-import { writeToRun } from './write-to-run.ts'
+import { isActive, isActiveRun, isOneOfRuns, type KeyValue } from '../run.ts'
+import { writeToRun, writeToRuns } from './write-to-run.ts'
 
 /** The tag that repeats a run's name. */
 export const runNameTag = 'mlflow.runName'
@@ -22,11 +22,32 @@ export const tagValueCharsMax = 8000
  */
 export async function setRunTag(ctx: Context, runId: string, tag: KeyValue): Promise<void> {
   checkKey(tag.key, 'key')
-  await writeToRun(ctx, runId, { tags: tagStatements(ctx, runId, [tag]) })
+  await writeToRun(ctx, runId, { tags: tagStatements(isActiveRun(ctx, runId), [tag]) })
 }
 
-/** Statements that set `tags` of an active run; of a key given twice the last value counts. */
-export function tagStatements(ctx: Context, runId: string, tags: readonly KeyValue[]): SQL[] {
+/**
+ * Set one tag of several runs: of all that are active, or of none.
+ *
+ * @returns how many these are
+ * @throws INVALID_PARAMETER_VALUE the key is not one MLflow takes, or a run would have too much in sum
+ */
+export async function setRunTags(
+  ctx: Context,
+  runIds: readonly string[],
+  tag: KeyValue,
+): Promise<number> {
+  checkKey(tag.key, 'key')
+  const runs = isActive(isOneOfRuns(ctx, runIds))
+  const { count } = await writeToRuns(ctx, runs, { tags: tagStatements(runs, [tag]) })
+  return count
+}
+
+/**
+ * Statements that set `tags` of active runs; of a key given twice the last value counts.
+ *
+ * @param runs a condition on `runs`
+ */
+export function tagStatements(runs: SQL, tags: readonly KeyValue[]): SQL[] {
   const byKey = new Map(tags.map(({ key, value }) => [key, truncate(value, tagValueCharsMax)]))
   const name = byKey.get(runNameTag)
   if (name === '') byKey.delete(runNameTag)
@@ -35,16 +56,12 @@ export function tagStatements(ctx: Context, runId: string, tags: readonly KeyVal
     sql`insert into run_tags (run, key, value)
       select runs.id, tag.value ->> 0, tag.value ->> 1
       from runs cross join json_each(${jsonRowsOf([...byKey])}) as tag
-      where ${isActiveRun(ctx, runId)}
+      where ${runs}
       on conflict (run, key) do update set value = excluded.value`,
-    boundStatement(
-      'run_tags',
-      'run',
-      sql`select runs.id from runs where ${isActiveRun(ctx, runId)}`,
-    ),
+    boundStatement('run_tags', 'run', sql`select runs.id from runs where ${runs}`),
   ]
   if (name) {
-    statements.push(sql`update runs set name = ${name} where ${isActiveRun(ctx, runId)}`)
+    statements.push(sql`update runs set name = ${name} where ${runs}`)
   }
   return statements
 }

@@ -21,15 +21,30 @@ export async function writeToRun<const Q extends Batch>(
   runId: string,
   statements: Q,
 ): Promise<BatchRows<Q>> {
+  const { count, rows } = await writeToRuns(ctx, isActiveRun(ctx, runId), statements)
+  if (count === 0) throw await inactiveRunErrorOf(ctx, runId)
+  return rows
+}
+
+/**
+ * As `writeToRun`, for several.
+ *
+ * @param runs a condition on `runs` that each statement has: active ones of the caller's workspace
+ * @returns also how many there are
+ */
+export async function writeToRuns<const Q extends Batch>(
+  ctx: Context,
+  runs: SQL,
+  statements: Q,
+): Promise<{ readonly count: number; readonly rows: BatchRows<Q> }> {
   const write = ctx.db.batch<Batch & { active: SQL }>({
-    active: sql`select 1 from runs where ${isActiveRun(ctx, runId)}`,
-    counted: noteRunWrite(ctx, runId),
+    active: sql`select 1 from runs where ${runs}`,
+    counted: noteRunWrite(ctx, runs),
     ...statements,
   })
   const { active, counted, ...rows } = await writeBounded(write)
-  if (active.length === 0) throw await inactiveRunErrorOf(ctx, runId)
   // What is left are the rows of the caller's own statements.
-  return rows as BatchRows<Q>
+  return { count: active.length, rows: rows as BatchRows<Q> }
 }
 
 /** The error of a write that found no active run: the run is not there, or it is deleted. */

@@ -18,7 +18,8 @@ export type ExperimentKey = {
 }
 
 export type KeySearch = {
-  readonly experimentId: number
+  /** A name that runs of several have is one name, with the runs of all. */
+  readonly experimentIds: readonly number[]
   readonly kind: KeyKind
   /** How the name begins; empty: anyhow. */
   readonly prefix?: string | undefined
@@ -28,14 +29,14 @@ export type KeySearch = {
 
 /**
  * Names of one kind, those that most runs have first. It reads a table that is kept as runs log, not the
- * runs. The caller may read the runs of the experiment.
+ * runs. The caller may read the runs of the experiments.
  */
 export function listExperimentKeys(
   ctx: Context,
-  { experimentId, kind, prefix = '', part = '' }: KeySearch,
+  { experimentIds, kind, prefix = '', part = '' }: KeySearch,
   page: Omit<PageRequest, 'fingerprint'>,
 ): Promise<Page<ExperimentKey>> {
-  const fingerprint = ['experiment keys', ctx.workspace, experimentId, kind, prefix, part]
+  const fingerprint = ['experiment keys', ctx.workspace, experimentIds, kind, prefix, part]
   return readKeysetPage<ExperimentKey>(
     { ...page, fingerprint },
     {
@@ -43,13 +44,17 @@ export function listExperimentKeys(
         const [runs, key] = after ?? [Number.MAX_SAFE_INTEGER, '']
         if (typeof runs !== 'number' || typeof key !== 'string') throw foreignPageToken()
         return ctx.db.all(sql<ExperimentKey>`
-          select k.key, k.runs from experiments e
-          cross join experiment_keys k on k.experiment = e.id and k.kind = ${kind}
-          where e.id = ${experimentId} and e.workspace = ${ctx.workspace} and k.runs > 0
-            and k.key >= ${prefix} and substr(k.key, 1, length(${prefix})) = ${prefix}
-            and instr(lower(k.key), lower(${part})) > 0
-            and (k.runs < ${runs} or (k.runs = ${runs} and k.key > ${key}))
-          order by k.runs desc, k.key limit ${count}`)
+          select key, runs from (
+            select k.key, sum(k.runs) as runs
+            from json_each(${JSON.stringify(experimentIds)}) w
+            cross join experiments e on e.id = w.value and e.workspace = ${ctx.workspace}
+            cross join experiment_keys k on k.experiment = e.id and k.kind = ${kind}
+            where k.runs > 0 and k.key >= ${prefix}
+              and substr(k.key, 1, length(${prefix})) = ${prefix}
+              and instr(lower(k.key), lower(${part})) > 0
+            group by k.key)
+          where runs < ${runs} or (runs = ${runs} and key > ${key})
+          order by runs desc, key limit ${count}`)
       },
       keyOf: ({ runs, key }) => [runs, key],
     },

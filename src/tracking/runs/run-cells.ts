@@ -1,6 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Database } from '../../db/database.ts'
+import type { Context } from '../../platform/context.ts'
 import {
+  isOneOfRuns,
   type KeyValue,
   type MetricRow,
   metricFromRow,
@@ -69,6 +71,22 @@ export async function readRunCells(
 
 function textsOf(rows: readonly CellRow[] = []): ReadonlyMap<string, string> {
   return new Map(rows.map(({ key, value }) => [key, value]))
+}
+
+/** As `readRunCells`, of runs of the caller's workspace by their ids; those that are not there are left out. */
+export async function readCellsOfIds(
+  ctx: Context,
+  runIds: readonly string[],
+  columns: RunColumns,
+): Promise<RunCells[]> {
+  const found = await ctx.db.all(sql<{ id: number; run_id: string }>`
+    select runs.id, runs.run_id from runs where ${isOneOfRuns(ctx, runIds)}`)
+  const keys = new Map(found.map(({ id, run_id }) => [run_id, id]))
+  return readRunCells(
+    ctx.db,
+    runIds.flatMap((runId) => keys.get(runId) ?? []),
+    columns,
+  )
 }
 
 /** A name that runs have a value for. */

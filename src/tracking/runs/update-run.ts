@@ -5,7 +5,7 @@ import { int64Param } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import {
   isActiveRun,
-  isRun,
+  isOneOfRuns,
   type RunInfo,
   type RunRow,
   type RunStatus,
@@ -40,7 +40,7 @@ export async function updateRun(ctx: Context, runId: string, change: RunChange):
   const tags = name === undefined ? [] : [{ key: runNameTag, value: name }]
   const { updated } = await writeToRun(ctx, runId, {
     updated: update,
-    tags: tagStatements(ctx, runId, tags),
+    tags: tagStatements(isActiveRun(ctx, runId), tags),
   })
   const [row] = updated
   if (!row) throw await inactiveRunErrorOf(ctx, runId)
@@ -49,16 +49,26 @@ export async function updateRun(ctx: Context, runId: string, change: RunChange):
 
 /** Mark a run deleted; no error where it is deleted already. @throws RESOURCE_DOES_NOT_EXIST */
 export async function deleteRun(ctx: Context, runId: string): Promise<void> {
-  const deleted = await ctx.db.first(sql`update runs set lifecycle_stage = 'deleted',
+  if ((await deleteRuns(ctx, [runId])) === 0) throw await inactiveRunErrorOf(ctx, runId)
+}
+
+/** As `deleteRun`, of several at once. @returns how many there are; those that are not are passed over */
+export async function deleteRuns(ctx: Context, runIds: readonly string[]): Promise<number> {
+  const deleted = await ctx.db.all(sql`update runs set lifecycle_stage = 'deleted',
       deleted_at_ms = coalesce(deleted_at_ms, ${ctx.now()})
-    where ${isRun(ctx, runId)} returning id`)
-  if (!deleted) throw await inactiveRunErrorOf(ctx, runId)
+    where ${isOneOfRuns(ctx, runIds)} returning id`)
+  return deleted.length
 }
 
 /** Make a run active again; no error where it is active. @throws RESOURCE_DOES_NOT_EXIST */
 export async function restoreRun(ctx: Context, runId: string): Promise<void> {
-  const restored = await ctx.db.first(sql`
+  if ((await restoreRuns(ctx, [runId])) === 0) throw await inactiveRunErrorOf(ctx, runId)
+}
+
+/** As `restoreRun`, of several at once. @returns how many there are; those that are not are passed over */
+export async function restoreRuns(ctx: Context, runIds: readonly string[]): Promise<number> {
+  const restored = await ctx.db.all(sql`
     update runs set lifecycle_stage = 'active', deleted_at_ms = null
-    where ${isRun(ctx, runId)} returning id`)
-  if (!restored) throw await inactiveRunErrorOf(ctx, runId)
+    where ${isOneOfRuns(ctx, runIds)} returning id`)
+  return restored.length
 }

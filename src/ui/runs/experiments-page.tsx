@@ -7,7 +7,7 @@ import { Tags } from '../parts/chips.tsx'
 import { isOwnTag } from '../parts/own-tags.ts'
 import { SearchBox, WordsNote } from '../parts/search-box.tsx'
 import { NoValue, Table } from '../parts/table.tsx'
-import { countText, Given } from '../parts/text.tsx'
+import { countText, Given, visibleText } from '../parts/text.tsx'
 import { filterOfWords } from '../parts/words.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
@@ -88,29 +88,44 @@ export const ExperimentsPage: FC<ExperimentsPageProps> = (props) => {
 }
 
 const ExperimentTable: FC<ExperimentsPageProps> = ({ frame: { to }, experiments, counts }) => (
-  <Table
-    caption="Experiments"
-    columns={['Experiment', { title: 'Runs', isNumber: true }, 'Last run began', 'Created']}
-  >
-    {experiments.map(({ id, name, tags, createdAtMs }) => {
-      const count = counts.get(id)
-      return (
-        <tr>
-          <th scope="row">
-            <div class="near">
-              <a href={to.experiment(id)}>
-                <Given text={name} />
-              </a>
-              <Tags of={tags.filter(isOwnTag)} />
-            </div>
-          </th>
-          <td class="number">{countText(count?.runs ?? 0)}</td>
-          <td>{count ? <Time atMs={Number(count.lastStartMs)} /> : <NoValue />}</td>
-          <td>
-            <Time atMs={createdAtMs} />
-          </td>
-        </tr>
-      )
-    })}
-  </Table>
+  <form method="get" action={to.runs}>
+    <Table
+      caption="Experiments"
+      columns={['Experiment', { title: 'Runs', isNumber: true }, 'Last run began', 'Created']}
+    >
+      {experiments.map(({ id, name, tags, createdAtMs }) => {
+        const count = counts.get(id)
+        return (
+          <tr>
+            <th scope="row">
+              <div class="near">
+                <span>
+                  <input
+                    type="checkbox"
+                    name="in"
+                    value={String(id)}
+                    aria-label={`Select ${visibleText(name)}`}
+                  />{' '}
+                  <a href={to.experiment(id)}>
+                    <Given text={name} />
+                  </a>
+                </span>
+                <Tags of={tags.filter(isOwnTag)} />
+              </div>
+            </th>
+            <td class="number">{countText(count?.runs ?? 0)}</td>
+            <td>{count ? <Time atMs={Number(count.lastStartMs)} /> : <NoValue />}</td>
+            <td>
+              <Time atMs={createdAtMs} />
+            </td>
+          </tr>
+        )
+      })}
+    </Table>
+    <div class="row">
+      <button type="submit" class="quiet" data-key="c">
+        Runs of those selected
+      </button>
+    </div>
+  </form>
 )

@@ -28,7 +28,7 @@ export async function readRunStanding(ctx: Context, runId: string): Promise<RunS
     getExperiment(ctx, run.experimentId),
     readVersionsOfRuns(ctx, [runId]),
     findRunLineage(ctx, runId),
-    countChildRuns(ctx, run.experimentId, [runId]),
+    countChildRuns(ctx, [run.experimentId], [runId]),
     findRefusal(requireRun(ctx, runId, 'EDIT')),
   ])
   return {
@@ -44,5 +44,5 @@ export async function readRunStanding(ctx: Context, runId: string): Promise<RunS
 /** The table of the runs that are parts of a run. @param run.runId of hex digits */
 export function childrenPath(to: Paths, { runId, experimentId }: RunInfo): string {
   const words = `tags.${parentTag} = '${runId.replaceAll("'", '')}'`
-  return addressOf(to, experimentId, { words })
+  return addressOf(to, { experimentIds: [experimentId], words })
 }

@@ -138,6 +138,7 @@ describe.skipIf(isLacking)('in a browser', () => {
     const nightly = '/experiments/1'
     const paths = [
       ...['/experiments', nightly, `${nightly}?q=params.model%20=%20rf`, '/experiments/0'],
+      ...['/runs?in=0,1', '/runs/change', `/runs/change?sel=${wave}&sel=${other}`],
       ...['/experiments/new', `${nightly}/change`, `${nightly}/columns?find=a`],
       ...[`/runs/${wave}/charts`, `/runs/${wave}/charts?metric=loss&x0=50&x1=300&smooth=0.9`],
       ...[`/runs/compare?ids=${wave},${other}`],

@@ -71,8 +71,8 @@ async function suggestNames(
   const lists = await Promise.all(
     of.map(async (kind) => {
       const query = new URLSearchParams({ kind, contains: part, max_results: String(shownMax) })
-      const found = await fetchItems<{ key: string; runs: number }>(`${complete}/keys?${query}`)
-      return found.map(({ key, runs }) => ({ kind, key, runs }))
+      const found = await fetchItems(complete, 'key', query)
+      return found.map(([key, runs]) => ({ kind, key, runs }))
     }),
   )
   const begins = (key: string) => Number(key.toLowerCase().startsWith(part.toLowerCase()))
@@ -92,20 +92,29 @@ async function suggestValues(
   typed: string,
 ): Promise<Suggestion[]> {
   const query = new URLSearchParams({ key, prefix: typed.replace(/^['"]/, '') })
-  const found = await fetchItems<{ value: string; runs: number }>(`${complete}/values?${query}`)
+  const found = await fetchItems(complete, 'value', query)
   return found
-    .filter(({ value }) => !(value.includes("'") && value.includes('"')))
+    .filter(([value]) => !(value.includes("'") && value.includes('"')))
     .slice(0, shownMax)
-    .map(({ value, runs }) => ({
+    .map(([value, runs]) => ({
       text: value.includes("'") ? `"${value}" ` : `'${value}' `,
       more: `${runs} run${runs === 1 ? '' : 's'}`,
     }))
 }
 
-/** None where the server refuses, as it does with a key that is not whole yet. */
-async function fetchItems<T>(url: string): Promise<readonly T[]> {
-  const res = await fetch(url, { headers: { accept: 'application/json' } })
-  if (!res.ok) return []
-  const { items } = await res.json()
-  return items
+/** What is there at these paths, with how many runs have it; none where the server refuses, as with half a key. */
+async function fetchItems(
+  paths: string,
+  what: 'key' | 'value',
+  query: URLSearchParams,
+): Promise<[string, number][]> {
+  const found = new Map<string, number>()
+  for (const path of paths.split(' ')) {
+    const res = await fetch(`${path}/${what}s?${query}`, {
+      headers: { accept: 'application/json' },
+    })
+    const { items } = res.ok ? await res.json() : { items: [] }
+    for (const item of items) found.set(item[what], item.runs + (found.get(item[what]) ?? 0))
+  }
+  return [...found]
 }

@@ -6,17 +6,11 @@ import { countText, Given, plural } from '../../parts/text.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
 import { KeptFields } from '../table/kept-fields.tsx'
-import {
-  addressOf,
-  columnsPath,
-  fixedColumns,
-  type RunsQuery,
-  titleOf,
-} from '../table/run-query.ts'
+import { addressOf, fixedColumnsOf, type RunsQuery, runsPath, titleOf } from '../table/run-query.ts'
 
 type ColumnsPageProps = {
   readonly frame: Frame
-  readonly experiment: Experiment
+  readonly experiments: readonly Experiment[]
   readonly query: RunsQuery
   /** What the names hold that are shown. */
   readonly words: string
@@ -27,29 +21,36 @@ type ColumnsPageProps = {
 const groups = { m: 'Metrics', p: 'Params', t: 'Tags' } as const
 
 /** Columns of a table of runs, chosen from all names that runs of the experiment have. */
-export const ColumnsPage: FC<ColumnsPageProps> = ({ frame, experiment, query, words, found }) => {
+export const ColumnsPage: FC<ColumnsPageProps> = ({ frame, experiments, query, words, found }) => {
   const { to } = frame
-  const [path] = columnsPath(to, experiment.id, {}).split('?')
+  const [only, ...others] = experiments
+  const experiment = others.length === 0 ? only : undefined
+  const title = experiment?.name ?? `runs of ${experiments.length} experiments`
   return (
     <Page
       frame={frame}
-      title={`Columns of ${experiment.name}`}
+      title={`Columns of ${title}`}
       heading={
         <>
-          Columns of <Given text={experiment.name} />
+          Columns of <Given text={title} />
         </>
       }
       section="experiments"
-      crumbs={[...experimentCrumbs(to, experiment), { text: 'Columns' }]}
+      crumbs={[
+        ...(experiment
+          ? experimentCrumbs(to, experiment)
+          : [{ text: 'Experiments', href: to.experiments }]),
+        { text: 'Columns' },
+      ]}
       api={{
         method: 'GET',
-        path: to.query(`/api/v1/experiments/${experiment.id}/keys`, {
+        path: to.query(`/api/v1/experiments/${only?.id}/keys`, {
           kind: 'metric',
           contains: words,
         }),
       }}
     >
-      <form method="get" action={to.experiment(experiment.id)}>
+      <form method="get" action={runsPath(to, query)}>
         <KeptFields query={query} without={['columns']} />
         <div class="search">
           <label>
@@ -62,7 +63,7 @@ export const ColumnsPage: FC<ColumnsPageProps> = ({ frame, experiment, query, wo
               spellcheck={false}
             />
           </label>
-          <button type="submit" class="quiet" formaction={path}>
+          <button type="submit" class="quiet" formaction={`${runsPath(to, query)}/columns`}>
             Find
           </button>
         </div>
@@ -74,7 +75,7 @@ export const ColumnsPage: FC<ColumnsPageProps> = ({ frame, experiment, query, wo
         )}
         <Choices
           title="Run"
-          columns={Object.keys(fixedColumns)
+          columns={fixedColumnsOf(query)
             .filter((column) => !query.columns.includes(column))
             .map((column) => ({ column }))}
         />
@@ -96,7 +97,7 @@ export const ColumnsPage: FC<ColumnsPageProps> = ({ frame, experiment, query, wo
         })}
         <div class="row">
           <button type="submit">Show these columns</button>
-          <a href={addressOf(to, experiment.id, query)}>Cancel</a>
+          <a href={addressOf(to, query)}>Cancel</a>
         </div>
       </form>
     </Page>

@@ -1,10 +1,9 @@
-import { requireExperimentPart } from '../../../access/permissions/require.ts'
+import { requireExperiments } from '../../../access/permissions/require.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import type { Context } from '../../../platform/context.ts'
-import { getExperiment } from '../../../tracking/experiments/experiment.ts'
+import { getExperiments } from '../../../tracking/experiments/experiment.ts'
 import { listExperimentKeys } from '../../../tracking/runs/experiment-keys.ts'
-import { experimentIdOf } from '../../addressed.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
 import { runsQueryOf } from '../table/run-query.ts'
@@ -15,24 +14,24 @@ const namesMax = 100
 
 /** @throws PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST */
 export function mayReadNames(ctx: Context, c: AppContext): Promise<void> {
-  return requireExperimentPart(ctx, { id: experimentIdOf(c), part: 'run' }, 'READ')
+  return requireExperiments(ctx, { ids: runsQueryOf(c).experimentIds, part: 'run' }, 'READ')
 }
 
-/** `GET /experiments/{id}/columns?find=`, and what the table of runs takes. */
+/** `GET /experiments/{id}/columns?find=` or `/runs/columns?in=&find=`, and what the table of runs takes. */
 export async function showColumns(c: AppContext): Promise<Response> {
   const { ctx } = c.var
-  const id = experimentIdOf(c)
   const query = runsQueryOf(c)
+  const { experimentIds } = query
   const words = (optionalQuery(c, 'find') ?? '').trim()
   const namesOf = (kind: 'metric' | 'param' | 'tag') =>
     listExperimentKeys(
       ctx,
-      { experimentId: id, kind, part: words },
+      { experimentIds, kind, part: words },
       { count: namesMax, token: undefined },
     )
-  const [frame, experiment, metrics, params, tags] = await Promise.all([
+  const [frame, experiments, metrics, params, tags] = await Promise.all([
     frameOf(c),
-    getExperiment(ctx, id),
+    getExperiments(ctx, experimentIds),
     namesOf('metric'),
     namesOf('param'),
     namesOf('tag'),
@@ -40,6 +39,6 @@ export async function showColumns(c: AppContext): Promise<Response> {
   const found = { m: metrics, p: params, t: tags }
   return sendPage(c, {
     frame,
-    page: <ColumnsPage {...{ frame, experiment, query, words, found }} />,
+    page: <ColumnsPage {...{ frame, experiments, query, words, found }} />,
   })
 }

@@ -1,4 +1,3 @@
-import { invalid } from '../../../core/error.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import { pagePrefix } from '../../../http/guards/workspace.ts'
@@ -11,7 +10,7 @@ import { readRunsOfIds } from '../../../tracking/runs/read-runs.ts'
 import { pathsUnder } from '../../paths.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
-import { listIn, selectedMax } from '../table/run-query.ts'
+import { runIdsIn } from '../table/run-query.ts'
 import { CompareRunsPage } from './compare-runs-page.tsx'
 import { type ComparedRows, isEqualRow, rowsOf } from './compared-rows.ts'
 
@@ -21,13 +20,13 @@ const bucketsMax = 100
 
 /** @throws PERMISSION_DENIED one of them may not be read */
 export function mayReadRuns(ctx: Context, c: AppContext): Promise<void> {
-  return requireRuns(ctx, idsIn(c), 'READ')
+  return requireRuns(ctx, runIdsIn(c), 'READ')
 }
 
 /** `GET /runs/compare?ids=a,b&metric=&all=1`; a table of runs sends its checkboxes as `sel`. */
 export async function showRunComparison(c: AppContext): Promise<Response> {
   const { ctx } = c.var
-  const ids = idsIn(c)
+  const ids = runIdsIn(c)
   if (optionalQuery(c, 'ids') === undefined && ids.length > 0) {
     return c.redirect(pathsUnder(pagePrefix(c)).compareRuns(ids), 302)
   }
@@ -53,13 +52,6 @@ export async function showRunComparison(c: AppContext): Promise<Response> {
     />
   )
   return sendPage(c, { frame, page })
-}
-
-function idsIn(c: AppContext): string[] {
-  const ids = [...new Set((optionalQuery(c, 'ids') ?? '').split(',').filter(Boolean))]
-  const all = ids.length > 0 ? ids : listIn(c, 'sel')
-  if (all.length > selectedMax) throw invalid(`At most ${selectedMax} runs are compared`)
-  return all
 }
 
 /** The metric that most of the runs have; of several, one that differs. */

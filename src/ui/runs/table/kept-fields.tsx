@@ -9,10 +9,13 @@ type KeptProps = {
 
 /** What a form sends again of the address that it is on. */
 export const KeptFields: FC<KeptProps> = ({ query, without }) => {
-  const { words, columns, selected, sort, second, isFlat, isOfDeleted } = query
+  const { experimentIds, words, columns, selected, sort, second, isFlat, isOfDeleted } = query
   const has = (field: KeptProps['without'][number]) => !without.includes(field)
   return (
     <>
+      {experimentIds.length > 1 ? (
+        <input type="hidden" name="in" value={experimentIds.join(',')} />
+      ) : null}
       {has('words') && words !== '' ? <input type="hidden" name="q" value={words} /> : null}
       {has('columns')
         ? columns.map((column) => <input type="hidden" name="col" value={column} />)

@@ -1,7 +1,7 @@
 import { readVersionsOfRuns, type VersionOfRun } from '../../../governance/lineage.ts'
 import type { Context } from '../../../platform/context.ts'
-import { countRuns } from '../../../tracking/experiments/count-runs.ts'
-import { type Experiment, getExperiment } from '../../../tracking/experiments/experiment.ts'
+import { countRuns, type RunCount } from '../../../tracking/experiments/count-runs.ts'
+import { type Experiment, getExperiments } from '../../../tracking/experiments/experiment.ts'
 import { type RunKey, type RunKeys, readRunKeys } from '../../../tracking/runs/run-cells.ts'
 import { findRunKeys } from '../../../tracking/runs/search-runs.ts'
 import { filterOfWords } from '../../parts/words.ts'
@@ -16,8 +16,8 @@ const defaultsMax = 4
 
 /** A table of runs, whole. */
 export type RunsStanding = {
-  readonly experiment: Experiment
-  /** Active runs of the experiment, whatever the filter. */
+  readonly experiments: readonly Experiment[]
+  /** Active runs of the experiments, whatever the filter. */
   readonly total: number
   /** Those that were found, and what is open beneath them. */
   readonly rows: readonly NestedRow[]
@@ -30,18 +30,14 @@ export type RunsStanding = {
   readonly next: string | undefined
 }
 
-/** @throws INVALID_PARAMETER_VALUE the filter is wrong */
-export async function readRunsStanding(
-  ctx: Context,
-  experimentId: number,
-  query: RunsQuery,
-): Promise<RunsStanding> {
-  const { words, sort, isFlat, isOfDeleted } = query
+/** @throws INVALID_PARAMETER_VALUE the filter is wrong. @throws RESOURCE_DOES_NOT_EXIST one of the experiments is not there */
+export async function readRunsStanding(ctx: Context, query: RunsQuery): Promise<RunsStanding> {
+  const { experimentIds, words, sort, isFlat, isOfDeleted } = query
   const isNested = words === '' && !sort && !isFlat && !isOfDeleted
-  const [experiment, found, counts] = await Promise.all([
-    getExperiment(ctx, experimentId),
+  const [experiments, found, counts] = await Promise.all([
+    getExperiments(ctx, experimentIds),
     findRunKeys(ctx, {
-      experimentIds: [experimentId],
+      experimentIds,
       filter: filterOfWords(words, 'attributes.run_name'),
       orderBy: orderByOf(query),
       view: isOfDeleted ? 'DELETED_ONLY' : 'ACTIVE_ONLY',
@@ -49,15 +45,14 @@ export async function readRunsStanding(
       maxResults: pageSize,
       pageToken: query.after,
     }),
-    countRuns(ctx, [experimentId]),
+    countRuns(ctx, experimentIds),
   ])
   const keys = await readRunKeys(ctx.db, found.items, keysMax)
-  const columns = query.columns.length > 0 ? query.columns : defaultColumns(keys)
+  const columns = query.columns.length > 0 ? query.columns : defaultColumns(query, keys)
   const named = columns.flatMap((column) => namedColumn(column) ?? [])
   const keysOf = (kind: 'metrics' | 'params' | 'tags') =>
     named.filter((one) => one.kind === kind).map(({ key }) => key)
   const rows = await readRunTree(ctx, query, {
-    experimentId,
     found: found.items,
     columns: { metrics: keysOf('metrics'), params: keysOf('params'), tags: keysOf('tags') },
   })
@@ -66,8 +61,8 @@ export async function readRunsStanding(
     rows.map(({ run }) => run.info.runId),
   )
   return {
-    experiment,
-    total: counts.get(experimentId)?.runs ?? 0,
+    experiments,
+    total: sumRuns(counts),
     rows,
     isNested,
     columns,
@@ -77,14 +72,20 @@ export async function readRunsStanding(
   }
 }
 
+/** Runs of all that was counted. */
+export function sumRuns(counts: ReadonlyMap<number, RunCount>): number {
+  return [...counts.values()].reduce((sum, { runs }) => sum + runs, 0)
+}
+
 /** What everybody looks at, and what differs between these runs. */
-function defaultColumns({ metrics, params }: RunKeys): string[] {
+function defaultColumns({ experimentIds }: RunsQuery, { metrics, params }: RunKeys): string[] {
   const most = (keys: readonly RunKey[]) =>
     keys
       .toSorted((a, b) => Number(b.values > 1) - Number(a.values > 1))
       .slice(0, defaultsMax)
       .map(({ key }) => key)
   return [
+    ...(experimentIds.length > 1 ? ['experiment'] : []),
     'start',
     'took',
     'status',

@@ -1,10 +1,11 @@
 import type { FC } from 'hono/jsx'
 import type { VersionOfRun } from '../../../governance/lineage.ts'
+import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import type { RunStatus } from '../../../tracking/run.ts'
 import type { RunCells } from '../../../tracking/runs/run-cells.ts'
 import { Duration, Time } from '../../parts/byline.tsx'
 import { NoValue } from '../../parts/table.tsx'
-import { numberText, visibleText } from '../../parts/text.tsx'
+import { Given, numberText, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import { isFixed, namedColumn } from './run-query.ts'
 
@@ -29,12 +30,13 @@ export const RunStatusText: FC<{ readonly status: RunStatus }> = ({ status }) =>
 type CellProps = {
   readonly run: RunCells
   readonly column: string
+  readonly experiments: readonly Experiment[]
   readonly versions: readonly VersionOfRun[]
   readonly to: Paths
 }
 
 /** One value of one run. */
-export const RunCell: FC<CellProps> = ({ run, column, versions, to }) => {
+export const RunCell: FC<CellProps> = ({ run, column, experiments, versions, to }) => {
   const named = namedColumn(column)
   if (named?.kind === 'metrics') {
     const value = run.metrics.get(named.key)
@@ -47,6 +49,14 @@ export const RunCell: FC<CellProps> = ({ run, column, versions, to }) => {
   if (!isFixed(column)) return <td />
   const { info } = run
   switch (column) {
+    case 'experiment':
+      return (
+        <td>
+          <a href={to.experiment(info.experimentId)}>
+            <Given text={experiments.find(({ id }) => id === info.experimentId)?.name ?? ''} />
+          </a>
+        </td>
+      )
     case 'start':
       return (
         <td>

@@ -1,11 +1,14 @@
 import { excerpt, invalid } from '../../../core/error.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
+import { parseExperimentId } from '../../../tracking/experiments/experiment.ts'
 import type { ParentRun } from '../../../tracking/runs/nested-runs.ts'
 import type { Paths } from '../../paths.ts'
 
 /** What a table of runs was asked for; it stands in the address. */
 export type RunsQuery = {
+  /** Whose runs: of one experiment, or of several. */
+  readonly experimentIds: readonly number[]
   /** A filter or plain words; empty: all. */
   readonly words: string
   /** As addresses spell them: `start`, `m.accuracy`, `p.lr`, `t.team`; empty: those that differ. */
@@ -26,12 +29,14 @@ export type RunsQuery = {
 
 type SortColumn = { readonly column: string; readonly isDescending: boolean }
 
+const experimentsMax = 50
 const columnsMax = 40
 /** As many as a comparison takes. */
-export const selectedMax = 100
+const selectedMax = 100
 
 /** Columns that every run has, with their titles. */
 export const fixedColumns = {
+  experiment: 'Experiment',
   start: 'Started',
   took: 'Took',
   status: 'Status',
@@ -57,12 +62,19 @@ export function namedColumn(
     : { kind: kinds[letter as keyof typeof kinds], key }
 }
 
+/** Those of them that tell runs apart. */
+export function fixedColumnsOf({ experimentIds }: Pick<RunsQuery, 'experimentIds'>): FixedColumn[] {
+  return Object.keys(fixedColumns).filter(
+    (column): column is FixedColumn => column !== 'experiment' || experimentIds.length > 1,
+  )
+}
+
 /** What stands above a column. */
 export function titleOf(column: string): string {
   return isFixed(column) ? fixedColumns[column] : (namedColumn(column)?.key ?? column)
 }
 
-/** @throws INVALID_PARAMETER_VALUE a column or a run id is none, or there are too many */
+/** @throws INVALID_PARAMETER_VALUE an experiment, a column or a run id is none, or there are too many */
 export function runsQueryOf(c: AppContext): RunsQuery {
   const columns = listIn(c, 'col')
   const selected = listIn(c, 'sel')
@@ -74,6 +86,7 @@ export function runsQueryOf(c: AppContext): RunsQuery {
     }
   }
   return {
+    experimentIds: experimentIdsIn(c),
     words: (optionalQuery(c, 'q') ?? '').trim(),
     columns,
     sort: sortIn(optionalQuery(c, 'sort')),
@@ -84,6 +97,17 @@ export function runsQueryOf(c: AppContext): RunsQuery {
     after: optionalQuery(c, 'after'),
     isOfDeleted: optionalQuery(c, 'deleted') === '1',
   }
+}
+
+/** The experiment that the path names, or those of `in=1,2`. */
+function experimentIdsIn(c: AppContext): number[] {
+  const own = c.req.param('id')
+  const texts = own === undefined ? listIn(c, 'in').flatMap((one) => one.split(',')) : [own]
+  const ids = [...new Set(texts.map(parseExperimentId))]
+  if (ids.length > experimentsMax) {
+    throw invalid(`A table has runs of at most ${experimentsMax} experiments`)
+  }
+  return ids
 }
 
 /** `-m.accuracy`: the greatest first. */
@@ -119,8 +143,16 @@ function openIn(c: AppContext): ParentRun[] {
   })
 }
 
+/** The runs that an address names: `ids=a,b`, or `sel` as the checkboxes of a table send it. */
+export function runIdsIn(c: AppContext): string[] {
+  const ids = [...new Set((optionalQuery(c, 'ids') ?? '').split(',').filter(Boolean))]
+  const all = ids.length > 0 ? ids : listIn(c, 'sel')
+  if (all.length > selectedMax) throw invalid(`At most ${selectedMax} runs can be selected`)
+  return all
+}
+
 /** A key that is there several times, as checkboxes send it. */
-export function listIn(c: AppContext, name: string): string[] {
+function listIn(c: AppContext, name: string): string[] {
   return [...new Set((c.req.queries(name) ?? []).map((one) => one.trim()).filter(Boolean))]
 }
 
@@ -148,10 +180,38 @@ export function orderByOf({ sort, second }: RunsQuery): string[] {
   })
 }
 
+/** What of a table an address says; what it does not say is the default. */
+export type RunsAddress = Pick<RunsQuery, 'experimentIds'> & Partial<RunsQuery>
+
+/** The path of a table, without what stands behind `?`. */
+export function runsPath(to: Paths, { experimentIds }: RunsAddress): string {
+  const [only, ...others] = experimentIds
+  return only === undefined || others.length > 0 ? to.runs : to.experiment(only)
+}
+
 /** The address of a table; what is the default is left out. */
-export function addressOf(to: Paths, experimentId: number, query: Partial<RunsQuery>): string {
-  const { words, columns = [], sort, second, selected = [], open = [], after } = query
+export function addressOf(to: Paths, query: RunsAddress): string {
+  return addressAt(runsPath(to, query), query)
+}
+
+/** The address of a page about a table: where columns are chosen, its file. */
+export function addressBelow(to: Paths, part: 'columns' | 'runs.csv', query: RunsAddress): string {
+  return addressAt(`${runsPath(to, query)}/${part}`, { ...query, after: undefined })
+}
+
+/** Where the selected runs of a table are changed. @param tag a tag whose values are shown */
+export function addressOfSelected(to: Paths, query: RunsQuery, tag?: string): string {
+  return addressAt(`${to.runs}/change`, { ...query, after: undefined }, [['tag', tag]])
+}
+
+function addressAt(
+  path: string,
+  query: RunsAddress,
+  more: readonly (readonly [string, string | undefined])[] = [],
+): string {
+  const { experimentIds, words, columns = [], sort, second, selected = [], open = [] } = query
   const terms = [
+    ['in', experimentIds.length > 1 ? experimentIds.join(',') : undefined],
     ['q', words],
     ...columns.map((column) => ['col', column]),
     ['sort', sort && sortText(sort)],
@@ -163,18 +223,11 @@ export function addressOf(to: Paths, experimentId: number, query: Partial<RunsQu
       most === childrenStep ? runId : `${runId}.${most}`,
     ]),
     ...selected.map((id) => ['sel', id]),
-    ['after', after],
+    ['after', query.after],
+    ...more,
   ]
   const given = terms.flatMap(([key = '', value]) =>
     value === undefined || value === '' ? [] : [`${key}=${encodeURIComponent(value)}`],
   )
-  const path = to.experiment(experimentId)
   return given.length === 0 ? path : `${path}?${given.join('&')}`
-}
-
-/** Where columns are chosen from all names that there are. */
-export function columnsPath(to: Paths, experimentId: number, query: Partial<RunsQuery>): string {
-  const path = to.experiment(experimentId)
-  const address = addressOf(to, experimentId, { ...query, after: undefined })
-  return address.replace(path, `${path}/columns`)
 }

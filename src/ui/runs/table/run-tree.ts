@@ -21,7 +21,6 @@ export type NestedRow = {
 }
 
 type Tree = {
-  readonly experimentId: number
   /** Keys of the runs that were found, in their order. */
   readonly found: readonly number[]
   readonly columns: RunColumns
@@ -30,11 +29,11 @@ type Tree = {
 /** What was found as rows, with the parts of runs that are open beneath them, at any depth. */
 export async function readRunTree(
   ctx: Context,
-  { open, sort, isFlat, words }: RunsQuery,
-  { experimentId, found, columns }: Tree,
+  { experimentIds, open, sort, isFlat, words }: RunsQuery,
+  { found, columns }: Tree,
 ): Promise<readonly NestedRow[]> {
   const opened: ReadonlyMap<string, readonly number[]> =
-    open.length === 0 ? new Map() : await findChildKeys(ctx, experimentId, open)
+    open.length === 0 ? new Map() : await findChildKeys(ctx, experimentIds, open)
   const keys = [...new Set([...found, ...[...opened.values()].flat()])]
   const wanted = { ...columns, tags: [...new Set([...columns.tags, parentTag])] }
   const cells = await readRunCells(ctx.db, keys, wanted)
@@ -42,10 +41,10 @@ export async function readRunTree(
   const runs = found.flatMap((key) => byKey.get(key) ?? [])
   // Who asks for the parts of a run knows what they are parts of.
   const isAlone = sort || isFlat || words.includes(parentTag)
-  const parents = isAlone ? [] : await readParents(ctx, { experimentId, runs, columns: wanted })
+  const parents = isAlone ? [] : await readParents(ctx, { experimentIds, runs, columns: wanted })
   const children = await countChildRuns(
     ctx,
-    experimentId,
+    experimentIds,
     [...cells, ...parents].map(({ info }) => info.runId),
   )
   const childrenOf = ({ info }: RunCells): RunCells[] =>
@@ -84,11 +83,11 @@ export async function readRunTree(
 async function readParents(
   ctx: Context,
   {
-    experimentId,
+    experimentIds,
     runs,
     columns,
   }: {
-    readonly experimentId: number
+    readonly experimentIds: readonly number[]
     readonly runs: readonly RunCells[]
     readonly columns: RunColumns
   },
@@ -97,6 +96,6 @@ async function readParents(
   const named = runs.flatMap(({ tags }) => tags.get(parentTag) ?? [])
   const missing = [...new Set(named)].filter((runId) => !found.has(runId))
   if (missing.length === 0) return []
-  const keys = await findActiveKeys(ctx, experimentId, missing)
+  const keys = await findActiveKeys(ctx, experimentIds, missing)
   return readRunCells(ctx.db, keys, columns)
 }

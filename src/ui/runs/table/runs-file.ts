@@ -3,22 +3,20 @@ import type { AppContext } from '../../../http/app-env.ts'
 import { textStream } from '../../../http/text-stream.ts'
 import type { Context } from '../../../platform/context.ts'
 import type { RunCells } from '../../../tracking/runs/run-cells.ts'
-import { experimentIdOf } from '../../addressed.ts'
 import { type RunsStanding, readRunsStanding } from './read-runs.ts'
 import { fixedColumns, isFixed, namedColumn, type RunsQuery, runsQueryOf } from './run-query.ts'
 
-/** `GET /experiments/{id}/runs.csv?q=&col=&sort=&deleted=`: all runs that the table would show page by page. */
+/** `GET /experiments/{id}/runs.csv?q=&col=&sort=&deleted=`, or `/runs/runs.csv?in=`: all runs that the table would show page by page. */
 export async function sendRunsFile(c: AppContext): Promise<Response> {
   const { ctx } = c.var
-  const id = experimentIdOf(c)
   const query = { ...runsQueryOf(c), open: [], isFlat: true, after: undefined }
   // A filter with a mistake is refused before the file begins.
-  const first = await readRunsStanding(ctx, id, query)
+  const first = await readRunsStanding(ctx, query)
   const about = { requestId: ctx.requestId, operation: 'exportRuns' }
   return new Response(textStream(rowsOf(ctx, query, first), about), {
     headers: {
       'Content-Type': 'text/csv; charset=utf-8; header=present',
-      'Content-Disposition': `attachment; filename="runs-of-${id}.csv"`,
+      'Content-Disposition': `attachment; filename="runs-of-${query.experimentIds.join('-')}.csv"`,
       'Cache-Control': 'no-store',
     },
   })
@@ -30,13 +28,13 @@ async function* rowsOf(
   query: RunsQuery,
   first: RunsStanding,
 ): AsyncGenerator<string> {
-  const { columns, experiment } = first
+  const { columns } = first
   yield csvRowOf(['run_id', 'name', ...columns.map(titleOf)])
   let page = first
   for (;;) {
     yield page.rows.map(({ run }) => csvRowOf(cellsOf(run, page, columns))).join('')
     if (page.next === undefined) return
-    page = await readRunsStanding(ctx, experiment.id, { ...query, columns, after: page.next })
+    page = await readRunsStanding(ctx, { ...query, columns, after: page.next })
   }
 }
 
@@ -52,12 +50,14 @@ function cellsOf(run: RunCells, page: RunsStanding, columns: readonly string[]):
 }
 
 /** Metrics in full; times in ISO 8601, how long it took in milliseconds. */
-function cellOf(run: RunCells, { versions }: RunsStanding, column: string): unknown {
+function cellOf(run: RunCells, { versions, experiments }: RunsStanding, column: string): unknown {
   const named = namedColumn(column)
   if (named?.kind === 'metrics') return numberOf(run.metrics.get(named.key))
   if (named) return run[named.kind].get(named.key)
-  const { runId, startTimeMs, endTimeMs, status, userId } = run.info
+  const { runId, experimentId, startTimeMs, endTimeMs, status, userId } = run.info
   switch (column) {
+    case 'experiment':
+      return experiments.find(({ id }) => id === experimentId)?.name
     case 'start':
       return new Date(Number(startTimeMs)).toISOString()
     case 'took':

@@ -1,5 +1,6 @@
 import type { FC } from 'hono/jsx'
 import type { RegistryError } from '../../../core/error.ts'
+import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import type { RunKey } from '../../../tracking/runs/run-cells.ts'
 import { runFilterKeys } from '../../../tracking/runs/search-run-keys.ts'
 import { Tags } from '../../parts/chips.tsx'
@@ -14,11 +15,12 @@ import { FirstRun } from './first-run.tsx'
 import { KeptFields } from './kept-fields.tsx'
 import type { RunsStanding } from './read-runs.ts'
 import {
+  addressBelow,
   addressOf,
-  columnsPath,
-  fixedColumns,
+  fixedColumnsOf,
   orderByOf,
   type RunsQuery,
+  runsPath,
   titleOf,
 } from './run-query.ts'
 import { RunsActions } from './runs-actions.tsx'
@@ -34,27 +36,34 @@ type RunsPageProps = {
 
 /** The runs of an experiment: a filter, the columns that were chosen, and runs to compare. */
 export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem }) => {
-  const { experiment, total, rows } = standing
+  const { experiments, total, rows } = standing
+  const [only, ...others] = experiments
+  const experiment = others.length === 0 ? only : undefined
+  const title = experiment?.name ?? `Runs of ${experiments.length} experiments`
   const { to } = frame
   const isEverything = query.words === '' && query.after === undefined && !query.isOfDeleted
   const filter = filterOfWords(query.words, 'attributes.run_name')
   return (
     <Page
       frame={frame}
-      title={experiment.name}
-      heading={<Given text={experiment.name} />}
+      title={title}
+      heading={<Given text={title} />}
       section="experiments"
-      inMlflow={`/experiments/${experiment.id}`}
-      crumbs={[{ text: 'Experiments', href: to.experiments }, { text: experiment.name }]}
-      about={<About standing={standing} />}
-      actions={<RunsActions to={to} experimentId={experiment.id} query={query} />}
+      {...(experiment && { inMlflow: `/experiments/${experiment.id}` })}
+      crumbs={[{ text: 'Experiments', href: to.experiments }, { text: title }]}
+      about={<About {...{ to, standing, experiment }} />}
+      actions={<RunsActions to={to} query={query} />}
       api={{
         method: 'POST',
         path: '/api/2.0/mlflow/runs/search',
-        body: { experiment_ids: [String(experiment.id)], filter, order_by: orderByOf(query) },
+        body: {
+          experiment_ids: query.experimentIds.map(String),
+          filter,
+          order_by: orderByOf(query),
+        },
       }}
     >
-      {isEverything && rows.length === 0 && problem === undefined ? (
+      {experiment && isEverything && rows.length === 0 && problem === undefined ? (
         <FirstRun frame={frame} experimentName={experiment.name} />
       ) : (
         <>
@@ -68,7 +77,9 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem })
           ) : problem === undefined ? (
             <p class="empty">
               No run matches.{' '}
-              <a href={to.experiment(experiment.id)}>Show all {countText(total)} runs</a>
+              <a href={addressOf(to, { experimentIds: query.experimentIds })}>
+                Show all {countText(total)} runs
+              </a>
             </p>
           ) : null}
         </>
@@ -77,7 +88,28 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem })
   )
 }
 
-const About: FC<Pick<RunsPageProps, 'standing'>> = ({ standing: { experiment, total } }) => {
+type AboutProps = Pick<RunsPageProps, 'standing'> & {
+  readonly to: Paths
+  /** Where it is one alone. */
+  readonly experiment: Experiment | undefined
+}
+
+const About: FC<AboutProps> = ({ to, standing: { experiments, total }, experiment }) => {
+  if (!experiment) {
+    return (
+      <p class="soft">
+        {plural(total, 'run')} of{' '}
+        {experiments.map(({ id, name }, i) => (
+          <>
+            {i > 0 ? ', ' : ''}
+            <a href={to.experiment(id)}>
+              <Given text={name} />
+            </a>
+          </>
+        ))}
+      </p>
+    )
+  }
   const { tags, lifecycleStage } = experiment
   const note = noteOf(tags)
   return (
@@ -92,20 +124,24 @@ const About: FC<Pick<RunsPageProps, 'standing'>> = ({ standing: { experiment, to
   )
 }
 
+/** Names are offered of the first of several experiments: each is asked by itself. */
+const completedMax = 4
+
 const FilterForm: FC<RunsPageProps> = ({ frame: { to }, standing, query, problem }) => (
   <SearchBox
-    action={to.experiment(standing.experiment.id)}
+    action={runsPath(to, query)}
     label="Filter, or words of a name"
     placeholder="metrics.accuracy > 0.9 AND params.model = 'rf'"
     words={query.words}
     problem={problem}
     completion={{
-      path: `${to.prefix}/api/v1/experiments/${standing.experiment.id}`,
+      path: query.experimentIds
+        .slice(0, completedMax)
+        .map((id) => `${to.prefix}/api/v1/experiments/${id}`)
+        .join(' '),
       attributes: runAttributes,
     }}
-    addressOf={(words) =>
-      addressOf(to, standing.experiment.id, { ...query, words, after: undefined })
-    }
+    addressOf={(words) => addressOf(to, { ...query, words, after: undefined })}
   >
     <KeptFields query={query} without={['words', 'columns']} />
     <Columns {...{ to, standing, query }} />
@@ -124,14 +160,14 @@ const runAttributes = [...runFilterKeys.prefixes]
   .join(' ')
 
 /** Where runs that are parts of others are. */
-const NestedNote: FC<ColumnsProps> = ({ to, standing: { experiment, rows, isNested }, query }) => {
+const NestedNote: FC<ColumnsProps> = ({ to, standing: { rows, isNested }, query }) => {
   const isDefault = query.words === '' && !query.sort && !query.isOfDeleted
   if (!isDefault || !(query.isFlat || rows.some(({ children }) => children > 0))) return null
   const other = { ...query, isFlat: !query.isFlat, open: [], after: undefined }
   return (
     <p class="soft">
       {isNested ? 'Runs that are parts of others are under ▸. ' : 'All runs, parts of others too. '}
-      <a href={addressOf(to, experiment.id, other)}>
+      <a href={addressOf(to, other)}>
         {isNested ? 'Show all one below another' : 'Show parts under their runs'}
       </a>
     </p>
@@ -149,7 +185,7 @@ const Columns: FC<ColumnsProps> = ({ to, standing, query }) => {
       ...of.map(({ key }) => `${letter}.${key}`),
     ].filter((column, i, all) => all.indexOf(column) === i)
   const groups = [
-    ['Run', Object.keys(fixedColumns)],
+    ['Run', fixedColumnsOf(query)],
     ['Metrics', offered('m', keys.metrics)],
     ['Params', offered('p', keys.params)],
     ['Tags', offered('t', keys.tags)],
@@ -189,7 +225,7 @@ const Columns: FC<ColumnsProps> = ({ to, standing, query }) => {
           <button type="submit" class="quiet">
             Show these columns
           </button>
-          <a href={columnsPath(to, standing.experiment.id, query)}>Find among all names…</a>
+          <a href={addressBelow(to, 'columns', query)}>Find among all names…</a>
         </div>
       </div>
     </details>

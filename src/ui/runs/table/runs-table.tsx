@@ -11,6 +11,7 @@ import {
   childrenStep,
   orderKeyOf,
   type RunsQuery,
+  runsPath,
   titleOf,
 } from './run-query.ts'
 import type { NestedRow } from './run-tree.ts'
@@ -23,7 +24,7 @@ export type RunsTableProps = {
 
 /** Runs by row, with boxes to select those that are compared. */
 export const RunsTable: FC<RunsTableProps> = ({ to, standing, query }) => {
-  const { experiment, rows, columns, next } = standing
+  const { rows, columns, next } = standing
   const shown = new Set(rows.map(({ run }) => run.info.runId))
   const elsewhere = query.selected.filter((id) => !shown.has(id))
   return (
@@ -36,11 +37,11 @@ export const RunsTable: FC<RunsTableProps> = ({ to, standing, query }) => {
         caption="Runs"
         columns={[
           {
-            title: <SortLink {...{ to, standing, query }} column="name" text="Run" />,
+            title: <SortLink {...{ to, query }} column="name" text="Run" />,
             ...sorted(query, 'name'),
           },
           ...columns.map((column) => ({
-            title: <SortLink {...{ to, standing, query, column }} text={titleOf(column)} />,
+            title: <SortLink {...{ to, query, column }} text={titleOf(column)} />,
             ...(column.startsWith('m.') || column === 'took' ? { isNumber: true as const } : {}),
             ...sorted(query, column),
           })),
@@ -54,11 +55,14 @@ export const RunsTable: FC<RunsTableProps> = ({ to, standing, query }) => {
         <button type="submit" data-key="c">
           Compare selected
         </button>
+        <button type="submit" class="quiet" formaction={`${to.runs}/change`}>
+          Change selected…
+        </button>
         {next === undefined ? null : (
           <button
             type="submit"
             class="quiet"
-            formaction={to.experiment(experiment.id)}
+            formaction={runsPath(to, query)}
             name="after"
             value={next}
           >
@@ -100,21 +104,24 @@ const Row: FC<RowProps> = (props) => {
         </a>
       </th>
       {standing.columns.map((column) => (
-        <RunCell {...{ run, column, to }} versions={standing.versions.get(runId) ?? []} />
+        <RunCell
+          {...{ run, column, to }}
+          experiments={standing.experiments}
+          versions={standing.versions.get(runId) ?? []}
+        />
       ))}
     </tr>
   )
 }
 
 /** Opens and closes the parts of a run, and leads on where more are there than are shown. */
-const Parts: FC<RowProps> = ({ row, to, standing: { experiment }, query }) => {
+const Parts: FC<RowProps> = ({ row, to, query }) => {
   const { run, children, shown, isDimmed } = row
   const { runId, name } = run.info
   if (children === 0 || isDimmed) return null
   const others = query.open.filter((one) => one.runId !== runId)
   const isOpen = others.length < query.open.length
-  const address = (open: RunsQuery['open']) =>
-    `${addressOf(to, experiment.id, { ...query, open })}#run-${runId}`
+  const address = (open: RunsQuery['open']) => `${addressOf(to, { ...query, open })}#run-${runId}`
   const count = plural(children, 'part')
   return (
     <>
@@ -147,19 +154,19 @@ function sorted({ sort }: RunsQuery, column: string) {
   return { sort: sort.isDescending ? ('descending' as const) : ('ascending' as const) }
 }
 
-type SortLinkProps = RunsTableProps & {
+type SortLinkProps = Pick<RunsTableProps, 'to' | 'query'> & {
   readonly column: string
   readonly text: string
 }
 
 /** A header that sorts: numbers and times the greatest first, then the other way round. The order before it decides between equals. */
-const SortLink: FC<SortLinkProps> = ({ to, standing, query, column, text }): Child => {
+const SortLink: FC<SortLinkProps> = ({ to, query, column, text }): Child => {
   if (orderKeyOf(column) === undefined) return <Given text={text} />
   const isSorted = query.sort?.column === column
   const isDescending = isSorted
     ? !query.sort?.isDescending
     : column.startsWith('m.') || column === 'start'
-  const href = addressOf(to, standing.experiment.id, {
+  const href = addressOf(to, {
     ...query,
     sort: { column, isDescending },
     second: isSorted ? query.second : query.sort,

@@ -1,33 +1,33 @@
-import { requireExperiment } from '../../../access/permissions/require.ts'
+import { requireExperiments } from '../../../access/permissions/require.ts'
 import { RegistryError } from '../../../core/error.ts'
 import type { AppContext } from '../../../http/app-env.ts'
+import { pagePrefix } from '../../../http/guards/workspace.ts'
 import type { Context } from '../../../platform/context.ts'
 import { countRuns } from '../../../tracking/experiments/count-runs.ts'
-import { getExperiment } from '../../../tracking/experiments/experiment.ts'
-import { experimentIdOf } from '../../addressed.ts'
+import { getExperiments } from '../../../tracking/experiments/experiment.ts'
 import { attempt } from '../../attempt.ts'
+import { pathsUnder } from '../../paths.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
-import { type RunsStanding, readRunsStanding } from './read-runs.ts'
-import { runsQueryOf } from './run-query.ts'
+import { type RunsStanding, readRunsStanding, sumRuns } from './read-runs.ts'
+import { addressOf, type RunsQuery, runsQueryOf } from './run-query.ts'
 import { RunsPage } from './runs-page.tsx'
 
 /** @throws PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST */
-export function mayReadExperiment(ctx: Context, c: AppContext): Promise<void> {
-  return requireExperiment(ctx, experimentIdOf(c), 'READ')
+export function mayReadExperiments(ctx: Context, c: AppContext): Promise<void> {
+  return requireExperiments(ctx, { ids: runsQueryOf(c).experimentIds }, 'READ')
 }
 
-/** `GET /experiments/{id}?q=&col=&sort=&deleted=&sel=&after=` */
+/** `GET /experiments/{id}?q=&col=&sort=&deleted=&sel=&after=`, or `/runs?in=` for several. */
 export async function showRuns(c: AppContext): Promise<Response> {
   const { ctx } = c.var
-  const id = experimentIdOf(c)
   const query = runsQueryOf(c)
   const [frame, found] = await Promise.all([
     frameOf(c),
-    attempt('INVALID_PARAMETER_VALUE', readRunsStanding(ctx, id, query)),
+    attempt('INVALID_PARAMETER_VALUE', readRunsStanding(ctx, query)),
   ])
   const isWrong = found instanceof RegistryError
-  const standing = isWrong ? await readNothing(ctx, id, query.columns) : found
+  const standing = isWrong ? await readNothing(ctx, query) : found
   const problem = isWrong ? found : undefined
   const page = <RunsPage {...{ frame, standing, query, problem }} />
   return sendPage(c, { frame, page }, { status: isWrong ? 400 : 200 })
@@ -36,13 +36,15 @@ export async function showRuns(c: AppContext): Promise<Response> {
 /** What is shown beside a filter that has a mistake. */
 async function readNothing(
   ctx: Context,
-  id: number,
-  columns: readonly string[],
+  { experimentIds, columns }: RunsQuery,
 ): Promise<RunsStanding> {
-  const [experiment, counts] = await Promise.all([getExperiment(ctx, id), countRuns(ctx, [id])])
+  const [experiments, counts] = await Promise.all([
+    getExperiments(ctx, experimentIds),
+    countRuns(ctx, experimentIds),
+  ])
   return {
-    experiment,
-    total: counts.get(id)?.runs ?? 0,
+    experiments,
+    total: sumRuns(counts),
     rows: [],
     isNested: false,
     columns,
@@ -50,4 +52,13 @@ async function readNothing(
     versions: new Map(),
     next: undefined,
   }
+}
+
+/** `GET /runs?in=1,2`; one experiment has a page of its own. */
+export async function showRunsOfSeveral(c: AppContext): Promise<Response> {
+  const query = runsQueryOf(c)
+  const to = pathsUnder(pagePrefix(c))
+  const [only, ...others] = query.experimentIds
+  if (only === undefined) return c.redirect(to.experiments, 302)
+  return others.length === 0 ? c.redirect(addressOf(to, query), 302) : showRuns(c)
 }

@@ -1,0 +1,143 @@
+import { sql } from 'drizzle-orm'
+import { describe, expect, test } from 'vitest'
+import { markupIn, rowsOf, textOf } from './page.ts'
+import { runsWorld } from './runs-world.ts'
+
+const nightly = '/experiments/1'
+const evil = '"><img src=x onerror=alert(1)>'
+
+/** As `runsWorld`, with a second experiment and a run of it. */
+async function severalWorld() {
+  const world = await runsWorld()
+  const made = await world.post('experiments/create', { name: evil })
+  const other = String(made.experiment_id)
+  const start_time = world.clock.now() + 1
+  const { run } = await world.post('runs/create', {
+    ...{ experiment_id: other, run_name: 'elsewhere', start_time },
+  })
+  const deny = (experiment_id: string, permission = 'NO_PERMISSIONS') =>
+    world.mlflow(world.admin, 'POST', 'experiments/permissions/create', {
+      ...{ experiment_id, username: 'eve', permission },
+    })
+  return { ...world, other, elsewhere: String(run.info.run_id), deny }
+}
+
+describe('the runs of several experiments', () => {
+  test('stand in one table, with the experiment of each, and lead on with both', async () => {
+    const { as, rita, other } = await severalWorld()
+    const { get } = as(rita)
+    const list = await get('/experiments')
+    expect(list.html).toContain(`name="in" value="${other}"`)
+    const { status, html } = await get(`/runs?in=1&in=${other}`)
+    expect([status, markupIn(html)]).toEqual([200, []])
+    expect(textOf(html)).toContain('4 runs of nightly , "><img')
+    const rows = rowsOf(html)
+    expect(rows).toHaveLength(4)
+    expect(rows[0]).toMatch(/^elsewhere "><img src=x onerror=alert\(1\)> 20/)
+    const both = `in=1%2C${other}`
+    for (const href of [`/runs?${both}&amp;sort=name`, `/runs/columns?${both}`]) {
+      expect(html).toContain(`href="${href}"`)
+    }
+    expect(html).toContain(`name="in" value="1,${other}"`)
+    const file = await get(`/runs/runs.csv?${both}&col=experiment&sort=name`)
+    expect(file.html).toMatch(/,elsewhere,"""><img src=x onerror=alert\(1\)>"\r\n/)
+    const columns = await get(`/runs/columns?${both}&find=acc`)
+    expect([columns.status, markupIn(columns.html)]).toEqual([200, []])
+    expect(textOf(columns.html)).toContain('accuracy 3 runs')
+    expect((await get(`/runs?in=1&sort=name`)).location).toBe(`${nightly}?sort=name`)
+    expect((await get('/runs')).location).toBe('/experiments')
+    for (const wrong of ['x', '1,', '1.5', Array.from({ length: 51 }, (_, i) => i).join()]) {
+      expect((await get(`/runs?in=${wrong}`)).status, wrong).toBe(400)
+    }
+    expect((await get('/runs?in=1,77')).status).toBe(404)
+    expect((await get(`/runs?${both}&q=metrics.a%20=%20x`)).status).toBe(400)
+  })
+
+  test('are shown to who may read all of these experiments', async () => {
+    const { as, eve, other, deny } = await severalWorld()
+    await deny(other)
+    for (const page of ['/runs', '/runs/columns', '/runs/runs.csv']) {
+      expect((await as(eve).get(`${page}?in=1,${other}`)).status, page).toBe(403)
+    }
+  })
+})
+
+describe('the runs that are selected', () => {
+  test('get a tag, are deleted and restored, all at once', async () => {
+    const { as, ann, rita, elsewhere, logRun } = await severalWorld()
+    const [a, b] = [await logRun({ name: evil }), await logRun({ name: 'b' })]
+    const table = await as(ann).get(`${nightly}?q=b&sort=name&sel=${a}`)
+    expect(table.html).toContain('formaction="/runs/change"')
+    const path = `/runs/change?q=b&sel=${a}&sel=${b}&sel=${elsewhere}`
+    const { get, post } = as(ann)
+    const page = await get(path)
+    expect([page.status, markupIn(page.html)]).toEqual([200, []])
+    expect(textOf(page.html)).toContain('Delete 3 runs')
+    const posted = (form: string) => path.replace('?', `/${form}?`)
+    for (const form of ['tags', 'delete', 'restore']) {
+      const refused = await as(rita).post(posted(form), { key: 'team', value: 'x' })
+      expect(refused.status, form).toBe(403)
+    }
+    const tagged = await post(posted('tags'), { key: 'team', value: evil })
+    expect([tagged.status, tagged.location]).toEqual([303, `${path}&tag=team`])
+    const shown = await get(`${path}&tag=team`)
+    expect(markupIn(shown.html)).toEqual([])
+    expect(rowsOf(shown.html)).toEqual([
+      `${evil} active ${evil}`,
+      `b active ${evil}`,
+      `elsewhere active ${evil}`,
+    ])
+    await post(`/runs/change/delete?sel=${b}`, {})
+    const some = textOf((await get(path)).html)
+    for (const part of ['Tag 2 runs', '1 deleted run will not get it', 'Restore 1 run']) {
+      expect(some).toContain(part)
+    }
+    await post(posted('tags'), { key: 'late', value: 'yes' })
+    expect(rowsOf((await get(`${path}&tag=late`)).html)[1]).toBe('b deleted –')
+    expect((await post(posted('delete'), {})).location).toBe(path)
+    expect(textOf((await get(path)).html)).not.toContain('Delete 3')
+    await post(posted('restore'), {})
+    expect(textOf((await get(path)).html)).toContain('Delete 3 runs')
+  })
+
+  test('are left as they are where one of them may not be changed, or the tag is none', async () => {
+    const { as, ann, eve, mlflow, admin, other, elsewhere, deny, logRun } = await severalWorld()
+    const own = await logRun({ name: 'own' })
+    await deny('1', 'MANAGE')
+    await deny(other, 'READ')
+    const path = `/runs/change?sel=${own}&sel=${elsewhere}`
+    const posted = (form: string) => path.replace('?', `/${form}?`)
+    for (const form of ['tags', 'delete', 'restore']) {
+      expect((await as(eve).post(posted(form), { key: 'a', value: 'b' })).status, form).toBe(403)
+    }
+    const { get, post } = as(ann)
+    for (const key of ['', ' ', '../x', 'x'.repeat(300)]) {
+      const wrong = await post(posted('tags'), { key, value: 'kept' })
+      expect([key, wrong.status]).toEqual([key, 400])
+      expect(wrong.html).toContain('value="kept"')
+    }
+    const run = await mlflow(admin, 'GET', `runs/get?run_id=${own}`)
+    expect(run.json.run.info.lifecycle_stage).toBe('active')
+    expect(run.json.run.data.tags.map(({ key }: { key: string }) => key)).not.toContain('a')
+    const gone = await get(`/runs/change?sel=${own}&sel=${'f'.repeat(32)}`)
+    expect(textOf(gone.html)).toContain('1 selected run cannot be found any more')
+    expect(textOf((await get('/runs/change')).html)).toContain('No run is selected')
+    const many = Array.from({ length: 101 }, (_, i) => `sel=${i}`).join('&')
+    for (const form of ['tags', 'delete', 'restore']) {
+      const refused = await post(`/runs/change/${form}?${many}`, { key: 'a', value: 'b' })
+      expect(refused.status).toBe(400)
+    }
+  })
+
+  test('count the write, where a version was made of one', async () => {
+    const { as, ann, mlflow, rita, platform } = await severalWorld()
+    const found = await mlflow(rita, 'POST', 'runs/search', { experiment_ids: ['1'] })
+    const { run_id } = found.json.runs[0].info
+    await as(ann).post(`/runs/change/tags?sel=${run_id}`, { key: 'team', value: 'risk' })
+    const row = await platform.db.first(
+      sql<{ writes: number; by: string }>`select registered_writes as writes, written_by as by
+        from runs where run_id = ${run_id}`,
+    )
+    expect(row).toEqual({ writes: 1, by: expect.stringContaining('ann') })
+  })
+})
