@@ -26,3 +26,8 @@ export function loggedModelIdOf(c: AppContext): string {
 export function experimentIdOf(c: AppContext): number {
   return parseExperimentId(c.req.param('id') ?? '')
 }
+
+/** A key that is there several times, as checkboxes send it. */
+export function listIn(c: AppContext, name: string): string[] {
+  return [...new Set((c.req.queries(name) ?? []).map((one) => one.trim()).filter(Boolean))]
+}

@@ -11,6 +11,7 @@ export function pathsUnder(prefix: string) {
   const run = (runId: string) => `${prefix}/runs/${part(runId)}`
   const deployment = (name: string) => `${prefix}/deployments/${part(name)}`
   const loggedModel = (modelId: string) => `${prefix}/logged-models/${part(modelId)}`
+  const traces = (experimentId: number) => `${experiment(experimentId)}/traces`
   const promotion = (id: number) => `${prefix}/promotions/${id}`
   const query = (path: string, terms: Readonly<Record<string, string | undefined>>) => {
     const given = Object.entries(terms).flatMap(([key, value]) =>
@@ -47,6 +48,8 @@ export function pathsUnder(prefix: string) {
     runs: `${prefix}/runs`,
     run,
     loggedModel,
+    traces,
+    trace: (traceId: string) => `${prefix}/traces/${part(traceId)}`,
     compareRuns: (runIds: readonly string[]) =>
       query(`${prefix}/runs/compare`, { ids: runIds.join(',') }),
     promote: (name: string, number: number) => `${version(name, number)}/promote`,

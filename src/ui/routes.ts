@@ -65,6 +65,7 @@ import { sendRunsFile } from './runs/table/runs-file.ts'
 import { settingsRoutes } from './settings/routes.ts'
 import { sendAsset } from './shell/assets.ts'
 import { begin, complete, showSignIn, signIn, signOut } from './sign-in/sign-in.tsx'
+import { traceRoutes } from './traces/routes.ts'
 
 /**
  * Pages that are made on the server and need no script.
@@ -86,6 +87,7 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .get('/api/v1/models/:name/versions/:version/card.html', guard(mayReadModel), showCard)
     .get('/docs', guard(anyone), showDocs(endpoints))
     .route('/', runRoutes())
+    .route('/', traceRoutes())
     .route('/', settingsRoutes())
     .get('/profile', guard(anyone), (c) => showProfile(c))
     .post('/profile/tokens', postToken)

@@ -73,9 +73,14 @@ function isBelow(
 
 /** The known parts of what a client says a trace used; undefined where it is none of it. */
 export function readAmounts(text: string, kind: AmountKind): string | undefined {
+  const amounts = findAmounts(text, kind)
+  return amounts && amountsText(amounts, kind)
+}
+
+/** The amounts in the JSON of a trace's metadata; undefined where it has none. */
+export function findAmounts(text: string | undefined, kind: AmountKind): Amounts | undefined {
   try {
-    const amounts = amountsFrom(parseExactJson(text), kind)
-    return amounts && amountsText(amounts, kind)
+    return amountsFrom(parseExactJson(text ?? 'null'), kind)
   } catch {
     return undefined
   }

@@ -3,6 +3,7 @@ import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import { parseExperimentId } from '../../../tracking/experiments/experiment.ts'
 import type { ParentRun } from '../../../tracking/runs/nested-runs.ts'
+import { listIn } from '../../addressed.ts'
 import type { Paths } from '../../paths.ts'
 
 /** What a table of runs was asked for; it stands in the address. */
@@ -149,11 +150,6 @@ export function runIdsIn(c: AppContext): string[] {
   const all = ids.length > 0 ? ids : listIn(c, 'sel')
   if (all.length > selectedMax) throw invalid(`At most ${selectedMax} runs can be selected`)
   return all
-}
-
-/** A key that is there several times, as checkboxes send it. */
-function listIn(c: AppContext, name: string): string[] {
-  return [...new Set((c.req.queries(name) ?? []).map((one) => one.trim()).filter(Boolean))]
 }
 
 const sortable: Partial<Record<FixedColumn, string>> = {

@@ -4,6 +4,7 @@ import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import type { RunKey } from '../../../tracking/runs/run-cells.ts'
 import { runFilterKeys } from '../../../tracking/runs/search-run-keys.ts'
 import { Tags } from '../../parts/chips.tsx'
+import { ExperimentTabs } from '../../parts/experiment-tabs.tsx'
 import { isOwnTag, noteOf } from '../../parts/own-tags.ts'
 import { SearchBox, WordsNote } from '../../parts/search-box.tsx'
 import { countText, Given, plural, Written } from '../../parts/text.tsx'
@@ -63,6 +64,7 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem })
         },
       }}
     >
+      {experiment ? <ExperimentTabs to={to} experimentId={experiment.id} current="runs" /> : null}
       {experiment && isEverything && rows.length === 0 && problem === undefined ? (
         <FirstRun frame={frame} experimentName={experiment.name} />
       ) : (

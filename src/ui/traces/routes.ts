@@ -1,0 +1,21 @@
+import { Hono } from 'hono'
+import { requireExperiment } from '../../access/permissions/require.ts'
+import type { AppContext, AppEnv } from '../../http/app-env.ts'
+import { guard } from '../../http/guards/guard.ts'
+import type { Context } from '../../platform/context.ts'
+import { experimentIdOf } from '../addressed.ts'
+import { postTraceDeletion, showTraceDeletion } from './list/trace-deletion.tsx'
+import { showTraces } from './list/traces.tsx'
+
+/** Traces of an experiment, and what people say of them. */
+export function traceRoutes(): Hono<AppEnv> {
+  const list = '/experiments/:id{[0-9]+}/traces'
+  return new Hono<AppEnv>()
+    .get(list, guard(mayReadTraces), showTraces)
+    .get(`${list}/delete`, guard(mayReadTraces), (c) => showTraceDeletion(c))
+    .post(`${list}/delete`, postTraceDeletion)
+}
+
+function mayReadTraces(ctx: Context, c: AppContext): Promise<void> {
+  return requireExperiment(ctx, experimentIdOf(c), 'READ')
+}

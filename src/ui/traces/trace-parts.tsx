@@ -1,0 +1,83 @@
+import type { FC } from 'hono/jsx'
+import { cutText } from '../../core/error.ts'
+import { findAmounts, tokenUsage } from '../../traces/spans/usage.ts'
+import { nameTag, sessionKey } from '../../traces/texts.ts'
+import type { TraceInfo, TraceState } from '../../traces/trace.ts'
+import { Duration } from '../parts/byline.tsx'
+import { visibleText } from '../parts/text.tsx'
+
+const words: Readonly<Record<TraceState, string>> = {
+  OK: 'OK',
+  ERROR: 'error',
+  IN_PROGRESS: 'in progress',
+  STATE_UNSPECIFIED: 'not said',
+}
+
+const texts: Readonly<Record<TraceState, string | undefined>> = {
+  OK: 'good-text',
+  ERROR: 'bad-text',
+  IN_PROGRESS: undefined,
+  STATE_UNSPECIFIED: 'soft',
+}
+
+/** How a trace ended, or that it has not. A word alone, since a table has many. */
+export const TraceStateText: FC<{ readonly state: TraceState }> = ({ state }) => (
+  <span class={texts[state]}>{words[state]}</span>
+)
+
+/** What its program calls it; undefined: nothing. */
+export function nameOf({ tags }: Pick<TraceInfo, 'tags'>): string | undefined {
+  return tags[nameTag] || undefined
+}
+
+/** What stands where a trace has to be called something. */
+export function titleOfTrace(info: TraceInfo): string {
+  return nameOf(info) ?? info.traceId
+}
+
+/** The conversation that a trace is part of. */
+export function sessionOf({ metadata }: Pick<TraceInfo, 'metadata'>): string | undefined {
+  return metadata[sessionKey] || undefined
+}
+
+/** All tokens that a trace used; undefined: nobody said. */
+export function tokensOf({ metadata }: Pick<TraceInfo, 'metadata'>): number | undefined {
+  const { total_tokens, input_tokens, output_tokens } =
+    findAmounts(metadata[tokenUsage.metadata], tokenUsage) ?? {}
+  if (total_tokens !== undefined) return total_tokens
+  if (input_tokens === undefined && output_tokens === undefined) return undefined
+  return (input_tokens ?? 0) + (output_tokens ?? 0)
+}
+
+/** `0.3 ms`, `812 ms`, `2.41 s`, then as `Duration`. */
+export const ShortTime: FC<{ readonly ms: number }> = ({ ms }) => {
+  const text = shortTimeText(ms)
+  return text === undefined ? <Duration ms={ms} /> : <>{text}</>
+}
+
+/** Undefined from a minute on. */
+function shortTimeText(ms: number): string | undefined {
+  if (ms < 10) return `${Math.round(Math.max(0, ms) * 10) / 10} ms`
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${Number((ms / 1000).toPrecision(3))} s`
+  return undefined
+}
+
+/** The beginning of a text in one line; the whole of it up to 1,000 characters is its title. */
+export const Excerpt: FC<{ readonly text: string; readonly charsMax: number }> = ({
+  text,
+  charsMax,
+}) => {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length <= charsMax ? (
+    <bdi>{visibleText(line)}</bdi>
+  ) : (
+    <bdi title={visibleText(cutText(line, 1000))}>{visibleText(cutText(line, charsMax))}…</bdi>
+  )
+}
+
+/** The value of an assessment without the quotes that JSON puts around a text. */
+export function plainValue(json: string | undefined): string {
+  if (json === undefined) return ''
+  return json.startsWith('"') ? String(JSON.parse(json)) : json
+}
