@@ -2,6 +2,7 @@ import { writeRefusalCounts } from './audit/refusal.ts'
 import { sealEntries } from './audit/seal.ts'
 import { sweepPromotions } from './governance/upkeep/sweep.ts'
 import type { Platform } from './platform/context.ts'
+import { collectAtHour } from './registry/collect-garbage.ts'
 import { fillFacts } from './registry/facts/fill-facts.ts'
 import { sweepCanaries } from './serving/canary.ts'
 import { mergeOldCounts } from './serving/counts/merge-old-counts.ts'
@@ -35,4 +36,26 @@ export async function runBackgroundWork(platform: Platform): Promise<void> {
   const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
   if (failures.length === 1) throw failures[0]
   if (failures.length > 1) throw new AggregateError(failures, 'several jobs failed')
+}
+
+/** What is done once an hour, in processes at once too: a part of what fills the store for nothing. */
+export async function runHourlyWork(platform: Platform): Promise<void> {
+  const { gcAfterMs: graceMs } = platform.settings
+  if (graceMs === 0) return
+  await collectAtHour({ ...platform, dryRun: false, graceMs }, hourOf(platform))
+}
+
+/** The same for who has a loop: it works at most once in each hour, from the next one on. */
+export function hourlyJobOf(platform: Platform): () => Promise<void> {
+  let done = hourOf(platform)
+  return async () => {
+    const hour = hourOf(platform)
+    if (hour === done) return
+    done = hour
+    await runHourlyWork(platform)
+  }
+}
+
+function hourOf({ now }: Platform): number {
+  return new Date(now()).getUTCHours()
 }

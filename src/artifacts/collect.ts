@@ -28,7 +28,8 @@ const perRound = 500
 const ownKey = /^((blobs|traces)\/[0-9a-f]{2}\/[0-9a-f]{32}|manifests\/[0-9a-f]{32}\.json)$/
 const ownPrefixes = ['blobs/', 'manifests/', 'traces/']
 
-const unreferenced = sql`
+/** The condition that nothing refers to a row of `blobs`. */
+export const isUnreferencedSql = sql`
   not exists (select 1 from artifact_files f where f.blob = blobs.id)
   and not exists (select 1 from manifest_files m where m.blob = blobs.id)`
 
@@ -45,7 +46,7 @@ export async function collectBlobs(collector: Collector): Promise<Collected> {
       sql<{
         count: number
         size_bytes: number | null
-      }>`select count(*) as count, sum(size_bytes) as size_bytes from blobs where ${unreferenced}`,
+      }>`select count(*) as count, sum(size_bytes) as size_bytes from blobs where ${isUnreferencedSql}`,
     )
     return { count: sum?.count ?? 0, sizeBytes: sum?.size_bytes ?? 0 }
   }
@@ -53,8 +54,8 @@ export async function collectBlobs(collector: Collector): Promise<Collected> {
   let sizeBytes = 0
   for (;;) {
     const gone = await db.all(sql<BlobRow>`
-      delete from blobs where id in (select id from blobs where ${unreferenced} limit ${perRound})
-      and ${unreferenced} returning key, size_bytes`)
+      delete from blobs where id in (select id from blobs where ${isUnreferencedSql} limit ${perRound})
+      and ${isUnreferencedSql} returning key, size_bytes`)
     if (gone.length === 0) return { count, sizeBytes }
     await collector.blobs.delete(gone.map((row) => row.key))
     collector.onProgress?.(gone.length)
@@ -112,12 +113,23 @@ export async function collectOrphans(
 ): Promise<number> {
   let count = 0
   for (const prefix of ownPrefixes) {
-    for await (const keys of splitIntoRounds(listOldKeys(collector, prefix), perRound)) {
-      const orphans = await findWithoutRow(collector, keys, isNamed)
-      collector.onProgress?.(keys.length)
-      if (!collector.dryRun) await collector.blobs.delete(orphans)
-      count += orphans.length
-    }
+    count += await collectOrphansBelow(collector, prefix, isNamed)
+  }
+  return count
+}
+
+/** As `collectOrphans`, of the keys with one prefix. */
+export async function collectOrphansBelow(
+  collector: Collector,
+  prefix: string,
+  isNamed: (key: SQL) => SQL,
+): Promise<number> {
+  let count = 0
+  for await (const keys of splitIntoRounds(listOldKeys(collector, prefix), perRound)) {
+    const orphans = await findWithoutRow(collector, keys, isNamed)
+    collector.onProgress?.(keys.length)
+    if (!collector.dryRun) await collector.blobs.delete(orphans)
+    count += orphans.length
   }
   return count
 }

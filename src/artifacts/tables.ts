@@ -109,6 +109,18 @@ export const damagedBlobs = sqliteTable('damaged_blobs', {
   recorded_at_ms: integer().notNull(),
 })
 
+/** Blobs that no path and no version refers to, and since when that is known. */
+export const unreferencedBlobs = sqliteTable(
+  'unreferenced_blobs',
+  {
+    blob: integer()
+      .primaryKey()
+      .references(() => blobs.id, { onDelete: 'cascade' }),
+    seen_at_ms: integer().notNull(),
+  },
+  (t) => [index('unreferenced_blobs_by_time').on(t.seen_at_ms)],
+)
+
 /** How much each account has stored: the sum over its blobs and the parts of its uploads, kept by triggers. */
 export const storageUse = sqliteTable('storage_use', {
   /** `accounts.id`; never reused, so a row may outlive its account. */

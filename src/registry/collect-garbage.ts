@@ -7,6 +7,7 @@ import {
   collectOrphans,
   collectUploads,
 } from '../artifacts/collect.ts'
+import { collectHour } from '../artifacts/collect-slowly.ts'
 import type { Platform } from '../platform/context.ts'
 import { purgeTraces } from '../traces/changes/delete-traces.ts'
 import { isTraceKeySql } from '../traces/spans/read-lines.ts'
@@ -56,6 +57,18 @@ export async function collectGarbage(
     orphans: await collectOrphans(collector, isTraceKeySql),
     leftovers: await collectLeftovers(collector),
   }
+}
+
+/**
+ * What a server does of that by itself at an hour of the day, a part each hour: bytes that nothing has
+ * referred to for `graceMs`. Lists of files in the store stay, and `collectGarbage` removes them.
+ */
+export async function collectAtHour(collector: Collector, hour: number): Promise<void> {
+  await collector.db.all(sql`
+    delete from manifests where id in (select id from manifests where ${isUnused} limit ${manifestsPerRound})
+    and ${isUnused}`)
+  await collectHour(collector, hour, isTraceKeySql)
+  if (hour === 0) await collectUploads(collector)
 }
 
 /**

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
@@ -47,3 +47,11 @@ test('without an account, or with an environment that is not there, it says what
     promisify(execFile)(`${root}bin/gatehouse`, ['deploy'], { cwd: root, env }),
   ).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('npx wrangler login') })
 }, 60_000)
+
+test('the triggers of wrangler.toml are those that the Worker knows', async () => {
+  const [toml, source] = await Promise.all(
+    ['wrangler.toml', 'src/worker.ts'].map((name) => readFile(`${root}${name}`, 'utf8')),
+  )
+  const hourly = /hourlyCron = '([^']+)'/.exec(source ?? '')?.[1]
+  expect(toml).toContain(`crons = ["* * * * *", "${hourly}"]`)
+})

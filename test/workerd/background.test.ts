@@ -56,3 +56,23 @@ test('the cron trigger seals what was left over', async () => {
   await waitOnExecutionContext(execution)
   expect(await verify()).toMatchObject({ ok: true, entries: 1, sealed: 1 })
 })
+
+test('once an hour the other trigger removes bytes that nothing needs', async () => {
+  const run = async (vars: object) => {
+    const execution = createExecutionContext()
+    const controller = createScheduledController({ cron: '23 * * * *' })
+    await worker.scheduled(controller, { ...env, ...vars }, execution)
+    await waitOnExecutionContext(execution)
+  }
+  const noted = () => platform.db.all(sql`select blob from unreferenced_blobs`)
+  await platform.db.batch({
+    // Its folder's turn is at each hour: a name in every folder.
+    blobs: sql`with recursive n(i) as (select 0 union all select i + 1 from n where i < 255)
+      insert into blobs (sha256, size_bytes, key, created_at_ms)
+      select printf('%064x', i), 1, 'blobs/' || printf('%02x', i) || '/' || printf('%032x', i), 1 from n`,
+  })
+  await run({ GATEHOUSE_GC_AFTER_DAYS: '0' })
+  expect(await noted()).toEqual([])
+  await run({})
+  expect([10, 11]).toContain((await noted()).length)
+})

@@ -2,6 +2,8 @@ import { variableOf } from './setting.ts'
 import type { Given, SettingName } from './setting-table.ts'
 import { defaultSettings, type Settings, type WebhookSettings } from './settings.ts'
 
+const dayMs = 86_400_000
+
 /** A setting has an invalid value; the message is one line for the operator. */
 export class SettingError extends Error {
   override name = 'SettingError'
@@ -37,6 +39,7 @@ export function readSettings(given: Given): Omit<Settings, 'signingKey'> {
     corsOrigins: open ? ['*'] : list(given('cors-allowed-origins')),
     frameOptions: readChoice(given, 'x-frame-options', ['SAMEORIGIN', 'DENY', 'NONE']),
     jsonBytesMax: readNumber(given, 'json-bytes-max', 1_000_000_000),
+    gcAfterMs: readNumber(given, 'gc-after-days', 36_500) * dayMs,
     webhooks: readWebhookSettings(given),
   }
 }

@@ -155,6 +155,14 @@ export const settingTable = [
     default: '20000000',
     meaning: 'Largest JSON body; a larger one is answered 413. Artifacts have no such limit.',
   },
+  {
+    ...everywhere,
+    name: 'gc-after-days',
+    value: 'days',
+    default: '0',
+    meaning:
+      'The server removes by itself the bytes that no path and no version has referred to for so many days; 0: it keeps them until `gatehouse gc`. On Workers 30 unless set, which is as far as D1 can be put back.',
+  },
   ...webhookSettings,
   {
     ...server,

@@ -34,6 +34,8 @@ export type Settings = {
   readonly rateLimit: number
   /** Bytes that one account's artifacts may have; 0: no limit. */
   readonly storageQuotaBytes: number
+  /** For how long bytes that nothing refers to are kept, before the server removes them; 0: for ever. */
+  readonly gcAfterMs: number
   /** What every URL of this server begins with, without a slash at its end; undefined: as it was reached. */
   readonly publicUrl: string | undefined
   /** Signs multipart part URLs and the like. */
@@ -89,6 +91,7 @@ export const defaultSettings: Omit<Settings, 'signingKey'> = {
   sessionMaxMs: 168 * hourMs,
   rateLimit: 0,
   storageQuotaBytes: 0,
+  gcAfterMs: 0,
   publicUrl: undefined,
   allowedHosts: [],
   corsOrigins: [],
