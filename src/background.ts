@@ -7,6 +7,7 @@ import { fillFacts } from './registry/facts/fill-facts.ts'
 import { sweepCanaries } from './serving/canary.ts'
 import { mergeOldCounts } from './serving/counts/merge-old-counts.ts'
 import { sweepDeletedTraces } from './traces/changes/delete-traces.ts'
+import { sweepEarlyLinks } from './traces/changes/trace-links.ts'
 
 /** Work that follows from changes and from time. It may run at any time and in several processes at once. */
 type Job = (platform: Platform) => Promise<void>
@@ -24,6 +25,7 @@ export const backgroundJobs: readonly Job[] = [
   mergeOldCounts,
   sweepCanaries,
   sweepDeletedTraces,
+  sweepEarlyLinks,
 ]
 
 /**

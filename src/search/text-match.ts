@@ -19,15 +19,15 @@ export function likeTest(pattern: string, caseSensitive: boolean): TextTest {
 function partsTest(parts: readonly string[]): TextTest {
   const [head = '', ...rest] = parts
   const tail = rest.pop()
-  if (tail === undefined) return (text) => isAt(text, head, 0) && charsIn(text) === charsIn(head)
-  const middle = rest.filter((part) => part !== '')
+  if (tail === undefined)
+    return (text) => isAt(text, head, 0) && lengthAt(text, head, 0) === text.length
+  const middle = rest.filter((part) => part !== '').map(finderOf)
   return (text) => {
     if (!isAt(text, head, 0)) return false
     let from = lengthAt(text, head, 0)
-    for (const part of middle) {
-      const at = placeOf(text, part, from)
-      if (at < 0) return false
-      from = at + lengthAt(text, part, at)
+    for (const find of middle) {
+      from = find(text, from)
+      if (from < 0) return false
     }
     if (tail === '') return true
     const end = endOf(text, tail)
@@ -35,13 +35,58 @@ function partsTest(parts: readonly string[]): TextTest {
   }
 }
 
-/** The first place from `from` on at which `part` stands, whose `_` are any character. */
-function placeOf(text: string, part: string, from: number): number {
-  if (!part.includes('_')) return text.indexOf(part, from)
-  for (let at = from; at <= text.length; at++) {
-    if (isAt(text, part, at)) return at
+/** Where the first match from a place on ends; -1: there is none. */
+type Finder = (text: string, from: number) => number
+
+function finderOf(part: string): Finder {
+  if (part.includes('_')) return finderOfCharacters([...part])
+  return (text, from) => {
+    const at = text.indexOf(part, from)
+    return at < 0 ? at : at + part.length
   }
-  return -1
+}
+
+/**
+ * Compares a part whose `_` are any character with all places at once, a bit for each of its characters:
+ * bit i is set where its first i + 1 characters end at the place that the walk has come to.
+ */
+function finderOfCharacters(part: readonly string[]): Finder {
+  const words = Math.ceil(part.length / 32)
+  const masks = new Map<number, Uint32Array>()
+  const wild = maskOf(part, '')
+  for (const char of part) masks.set(char.codePointAt(0) ?? 0, maskOf(part, char))
+  masks.delete(0x5f)
+  const [lastWord, lastBit] = [words - 1, 1 << ((part.length - 1) % 32)]
+  return (text, from) => {
+    const state = new Uint32Array(words)
+    for (let at = from; at < text.length; ) {
+      const code = text.codePointAt(at) ?? 0
+      advance(state, masks.get(code) ?? wild)
+      at += code > 0xffff ? 2 : 1
+      if (((state[lastWord] ?? 0) & lastBit) !== 0) return at
+    }
+    return -1
+  }
+}
+
+/** One character further: bits move up by one, and those stay whose character the mask has. */
+function advance(state: Uint32Array, mask: Uint32Array): void {
+  let carry = 1
+  for (let word = 0; word < state.length; word++) {
+    const bits = state[word] ?? 0
+    state[word] = ((bits << 1) | carry) & (mask[word] ?? 0)
+    carry = bits >>> 31
+  }
+}
+
+/** A bit for each character of a part that is `char`, or may be any. */
+function maskOf(part: readonly string[], char: string): Uint32Array {
+  const mask = new Uint32Array(Math.ceil(part.length / 32))
+  for (const [i, own] of part.entries()) {
+    const word = i >>> 5
+    if (own === '_' || own === char) mask[word] = (mask[word] ?? 0) | (1 << (i % 32))
+  }
+  return mask
 }
 
 function isAt(text: string, part: string, at: number): boolean {
@@ -71,10 +116,6 @@ function endOf(text: string, part: string): number {
   let place = text.length
   for (const _ of part) place -= /[\udc00-\udfff]/.test(text[place - 1] ?? '') ? 2 : 1
   return place
-}
-
-function charsIn(text: string): number {
-  return [...text].length
 }
 
 function lowerAscii(text: string): string {

@@ -121,7 +121,10 @@ export const traceSpanKinds = sqliteTable(
   (t) => [primaryKey({ columns: [t.trace, t.kind] })],
 )
 
-/** Traces that are linked with a run or a prompt version. Neither has to be there, as in MLflow. */
+/**
+ * Traces that are linked with a run or a prompt version. A trace that is linked with a run may still be on
+ * its way; a prompt version need not exist, as in MLflow.
+ */
 export const traceLinks = sqliteTable(
   'trace_links',
   {
@@ -131,10 +134,13 @@ export const traceLinks = sqliteTable(
     /** A run's id, or a prompt's `name/version`. */
     target: text().notNull(),
     trace_id: text().notNull(),
+    /** When it was made, of a link whose trace was not there yet. */
+    early_at_ms: integer(),
   },
   (t) => [
     primaryKey({ columns: [t.workspace, t.kind, t.target, t.trace_id] }),
     index('trace_links_by_trace').on(t.workspace, t.trace_id),
+    index('trace_links_by_time').on(t.early_at_ms).where(sql`early_at_ms is not null`),
   ],
 )
 

@@ -52,6 +52,35 @@ test('a request of more fields than any sender writes is refused', async () => {
   expect(answer.text).toContain('more than 1000000 fields')
 })
 
+test('a field that is written in another way than it is known is skipped', async () => {
+  const { sendOtlp, get } = await traceServer()
+  const request = (field: number, type: 0 | 1 | 5) => {
+    const odd = new BinaryWriter().tag(field, type)
+    if (type === 0) odd.uint64(7n)
+    else if (type === 1) odd.fixed64(7n)
+    else odd.fixed32(7)
+    const span = new BinaryWriter()
+      .raw(odd.finish())
+      .tag(1, 2)
+      .bytes(new Uint8Array(16).fill(1))
+      .tag(2, 2)
+      .bytes(new Uint8Array(8).fill(2))
+      .tag(5, 2)
+      .string('answer')
+      .finish()
+    return messageOf([1, messageOf([2, messageOf([2, span])])])
+  }
+  for (const field of [1, 2, 4, 5, 7, 8, 9, 11, 13, 15]) {
+    for (const type of [0, 1, 5] as const) {
+      if (type === 1 && (field === 7 || field === 8)) continue
+      const { status } = await sendOtlp(request(field, type), headers)
+      expect(status, `field ${field} as ${type}`).toBe(200)
+    }
+  }
+  const { json } = await get(`get?trace_id=tr-${'01'.repeat(16)}`)
+  expect(json.trace.spans).toMatchObject([{ name: 'answer' }])
+})
+
 const headers = { 'content-type': 'application/x-protobuf' }
 
 test('a request of spans that is cut anywhere, or has any bytes changed, is taken or refused', async () => {

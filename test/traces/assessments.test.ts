@@ -87,6 +87,26 @@ describe('one that overrides another', () => {
     expect((await s.call('DELETE', path(second.assessment_id))).status).toBe(200)
   })
 
+  test('takes its place in the info of the trace too, before it or behind it', async () => {
+    const one = (assessment_id: string, overrides?: string) => ({
+      ...good,
+      assessment_id,
+      overrides,
+    })
+    const assessments = [one('a-2', 'a-1'), one('a-1'), one('a-3', 'a-none'), one('a-4', 'a-4')]
+    const { json } = await s.info({ assessments })
+    const said: Json[] = json.trace.trace_info.assessments
+    const valid = said.map(({ assessment_id, valid }) => [assessment_id, valid])
+    expect(valid).toEqual([
+      ['a-2', true],
+      ['a-1', false],
+      ['a-3', true],
+      ['a-4', true],
+    ])
+    await s.call('DELETE', path('a-2'))
+    expect((await read('a-1')).valid).toBe(true)
+  })
+
   test('leaves it overridden while another one overrides it too', async () => {
     const first = await said(good)
     const over = () => said({ ...good, overrides: first.assessment_id })

@@ -56,10 +56,11 @@ test('all tags of a trace are bounded in sum', async () => {
 test('traces are linked with runs and prompts, as often as it is said', async () => {
   const s = await traceServer()
   await s.info()
-  const link = { run_id: 'r', trace_ids: [traceId(), traceId(), 'tr-none'] }
+  const { run_id } = (await s.post('runs/create', { experiment_id: s.experiment })).json.run.info
+  const link = { run_id, trace_ids: [traceId(), traceId(), 'tr-none'] }
   for (const _ of [1, 2]) expect((await s.post('traces/link-to-run', link)).status).toBe(200)
   const many = Array.from({ length: 101 }, (_, i) => `tr-${i}`)
-  const refused = await s.post('traces/link-to-run', { run_id: 'r', trace_ids: many })
+  const refused = await s.post('traces/link-to-run', { run_id, trace_ids: many })
   expect(refused.json.message).toMatch(/^Cannot link more than 100 traces to a run/)
   const prompt_versions = [{ name: 'qa', version: '1' }]
   const linked = (trace_id: string) => s.post('traces/link-prompts', { trace_id, prompt_versions })
@@ -67,6 +68,29 @@ test('traces are linked with runs and prompts, as often as it is said', async ()
   expect((await linked('tr-none')).status).toBe(404)
   const rows = await s.platform.db.all(sql`select kind, target from trace_links order by 1, 2`)
   expect(rows).toHaveLength(3)
+})
+
+test('a link waits some days for its trace, and is for a run that is there', async () => {
+  const clock = new Clock()
+  const s = await traceServer({ now: clock.now })
+  const run = (await s.post('runs/create', { experiment_id: s.experiment })).json.run.info.run_id
+  const trace_ids = [traceId(1), traceId(2)]
+  expect((await s.post('traces/link-to-run', { run_id: 'r', trace_ids })).status).toBe(404)
+  await s.post('traces/link-to-run', { run_id: run, trace_ids })
+  await s.info()
+  const locations = [{ mlflow_experiment: { experiment_id: s.experiment } }]
+  const found = async () =>
+    (await s.post3('traces/search', { locations, filter: `run_id = '${run}'` })).json.traces
+  expect(await found()).toHaveLength(1)
+  const links = () => s.platform.db.all(sql`select trace_id, early_at_ms from trace_links`)
+  expect(await links()).toHaveLength(2)
+  clock.pass(8 * 24 * 3_600_000)
+  await runBackgroundWork(s.platform)
+  expect(await links()).toEqual([{ trace_id: traceId(1), early_at_ms: null }])
+  await s.post('runs/delete', { run_id: run })
+  clock.pass(1)
+  await collectGarbage({ ...s.platform, dryRun: false, graceMs: 0 }, clock.ms)
+  expect(await links()).toEqual([])
 })
 
 test('a deleted trace is gone with all that belongs to it, and late spans do not bring it back', async () => {

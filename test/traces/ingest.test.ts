@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
+import { toBase64UrlBytes } from '../../src/core/bytes.ts'
 import { collectGarbage } from '../../src/registry/collect-garbage.ts'
+import { packLines } from '../../src/traces/spans/payload.ts'
 import { Clock } from '../support/clock.ts'
 import { otlpOf, traceId, traceServer } from '../support/trace-server.ts'
 
@@ -384,6 +386,40 @@ describe('reading', () => {
     const found = await s.post3('traces/batchGetInfos', { trace_ids: ids })
     expect(idsOf(found.json.trace_infos)).toEqual([traceId(2), traceId(3), traceId(1)])
     expect((await s.get('batchGet')).status).toBe(400)
+  })
+
+  test('of more spans than one answer may have is refused, and searches go on behind them', async () => {
+    const s = await traceServer()
+    for (const trace of [1, 2, 3]) await s.log([{ ...root, trace, startMs: trace }])
+    // What spans of a few requests each may come to.
+    const ids = ['AAAAAAAAAAo=', 'AAAAAAAAAAs=']
+    const lines = ids.map((id) =>
+      JSON.stringify({
+        trace_id: `${'A'.repeat(21)}g==`,
+        span_id: id,
+        name: 'x'.repeat(2e7),
+      }).replaceAll('":"', '": "'),
+    )
+    const body = toBase64UrlBytes(await packLines(lines))
+    await s.platform.db.all(sql`insert into trace_payloads (id, body)
+      select id * 65536 + 9, ${body} from traces where trace_id in (${traceId(2)}, ${traceId(3)})`)
+    const two = `trace_ids=${traceId(2)}&trace_ids=${traceId(3)}`
+    const refused = await s.get(`batchGet?${two}`)
+    expect(refused.status).toBe(400)
+    expect(refused.json.message).toContain('ask for fewer traces at once')
+    const search = async (page_token?: string) => {
+      const locations = [{ mlflow_experiment: { experiment_id: s.experiment } }]
+      const filter = "span.content LIKE '%root%'"
+      return (await s.post3('traces/search', { locations, filter, page_token })).json
+    }
+    const first = await search()
+    expect(first.traces.map(({ trace_id }: { trace_id: string }) => trace_id)).toEqual([traceId(3)])
+    const second = await search(first.next_page_token)
+    const third = await search(second.next_page_token)
+    expect([second.traces, third.traces].map((found) => found[0].trace_id)).toEqual([
+      traceId(2),
+      traceId(1),
+    ])
   })
 })
 

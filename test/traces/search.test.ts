@@ -1,15 +1,21 @@
+import { sql } from 'drizzle-orm'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { likeTest } from '../../src/search/text-match.ts'
 import { traceId, traceServer } from '../support/trace-server.ts'
 
 type Server = Awaited<ReturnType<typeof traceServer>>
 type Found = { tags: Record<string, string> }
 let s: Server
 let run: string
+let linked: string
 
 /** What the recordings of MLflow 3.17.2 have: four traces, ten seconds apart. */
 beforeAll(async () => {
   s = await traceServer()
-  run = (await s.post('runs/create', { experiment_id: s.experiment })).json.run.info.run_id
+  const newRun = async () =>
+    (await s.post('runs/create', { experiment_id: s.experiment })).json.run.info.run_id
+  run = await newRun()
+  linked = await newRun()
   const at = (seconds: number) => `2026-01-01T00:00:${String(seconds).padStart(2, '0')}Z`
   const infos = {
     alpha: {
@@ -75,7 +81,7 @@ beforeAll(async () => {
     { feedback: { value: 'fine' } },
     { metadata: { 'mlflow.trace.session': 'S1' } },
   )
-  await s.post('traces/link-to-run', { run_id: 'linked', trace_ids: [traceId(3)] })
+  await s.post('traces/link-to-run', { run_id: linked, trace_ids: [traceId(3)] })
   const prompt_versions = [{ name: 'qa', version: '1' }]
   await s.post('traces/link-prompts', { trace_id: traceId(4), prompt_versions })
 })
@@ -170,7 +176,7 @@ describe('a filter', () => {
     ],
     ["status = 'OK' AND", 'delta gamma alpha'],
   ])('%s finds %s', async (filter, found) => {
-    expect(await names({ filter })).toBe(found)
+    expect(await names({ filter: filter.replace('linked', linked) })).toBe(found)
   })
 
   test.each([
@@ -260,6 +266,44 @@ describe('a page', () => {
     expect(answer.status).toBe(status)
     if (status === 200) expect(answer.json).toEqual({})
   })
+})
+
+test.each([
+  ['%b_d%', 'a bad one', true],
+  ['%b_d%', 'a bd one', false],
+  ['%b_d%d__e%', 'a bad one, and done', true],
+  ['%d__e%b_d%', 'a bad one, and done', false],
+  ['%a_a_b%', 'aaaaaab', true],
+  ['%😀_c%', 'a😀bc', true],
+  ['%a__c%', 'a😀bc', true],
+  [`%${'a_'.repeat(40)}b%`, `${'a'.repeat(100)}b`, true],
+  [`%${'a_'.repeat(40)}b%`, `${'a'.repeat(80)}`, false],
+  ['_😀', '😀😀', true],
+])('LIKE %s of %s is %s', (pattern, value, is) => {
+  expect(likeTest(pattern, true)(value)).toBe(is)
+})
+
+test('patterns on spans are bounded in sum', async () => {
+  const locations = [{ mlflow_experiment: { experiment_id: s.experiment } }]
+  const clause = `span.content LIKE '%${'_a'.repeat(600)}%'`
+  expect((await s.post3('traces/search', { locations, filter: clause })).status).toBe(200)
+  const filter = `${clause} AND ${clause}`
+  const refused = await s.post3('traces/search', { locations, filter })
+  expect(refused.status).toBe(400)
+  expect(refused.json.message).toContain('2000 characters in sum')
+})
+
+test('an experiment has a bounded number of kinds of spans, also by one request', async () => {
+  const at = await traceServer()
+  await at.log([{ id: 1, name: 'first' }])
+  await at.log(Array.from({ length: 5100 }, (_, i) => ({ id: i + 2, name: `n${i}` })))
+  const kinds = await at.platform.db.first(sql`select count(*) as n from span_kinds`)
+  expect(kinds).toEqual({ n: 5001 })
+  const locations = [{ mlflow_experiment: { experiment_id: at.experiment } }]
+  for (const name of ['first', 'n0', 'n5099']) {
+    const filter = `span.name = '${name}'`
+    expect((await at.post3('traces/search', { locations, filter })).json.traces).toHaveLength(1)
+  }
 })
 
 test('a name of spans that is longer than a kind keeps is found by all of it', async () => {

@@ -22,7 +22,7 @@ export async function readProtobuf(bytes: Uint8Array): Promise<readonly OtlpGrou
   const read = readUnlessBroken
   read(() =>
     readFields(new FieldReader(bytes, { left: fieldsMax }), {
-      1: (reader) => groups.push(readResourceSpans(reader)),
+      1: delimited((reader) => groups.push(readResourceSpans(reader))),
     }),
   )
   checkSpanCount(groups.reduce((sum, { spans }) => sum + spans.length, 0))
@@ -67,16 +67,25 @@ class FieldReader extends BinaryReader {
   }
 }
 
-/** What to do with the fields of a message, by number. */
-type Readers = Readonly<Record<number, (reader: FieldReader) => unknown>>
+/** How a field is written that this reads, and what to do with it. */
+type FieldRead = { readonly type: WireType; readonly read: (reader: FieldReader) => unknown }
+/** By the numbers of the fields. */
+type Readers = Readonly<Record<number, FieldRead>>
 
-/** Read a message: all that the reader has. Each field is read, or skipped, as its wire type says. */
+const varint = (read: FieldRead['read']): FieldRead => ({ type: WireType.Varint, read })
+const bit64 = (read: FieldRead['read']): FieldRead => ({ type: WireType.Bit64, read })
+const delimited = (read: FieldRead['read']): FieldRead => ({ type: WireType.LengthDelimited, read })
+
+/**
+ * Read a message: all that the reader has. A field that this does not know is skipped, and so is one that
+ * is written in another way than this knows it.
+ */
 function readFields(reader: FieldReader, readers: Readers): void {
   while (reader.pos < reader.len) {
     if (--reader.budget.left < 0) throw notOtlp(`it has more than ${fieldsMax} fields`)
     const [field, type] = reader.tag()
-    const read = readers[field]
-    if (read) read(reader)
+    const known = readers[field]
+    if (known?.type === type) known.read(reader)
     else if (type === WireType.StartGroup) throw notOtlp('it has a group, which proto3 has not')
     else reader.skip(type, field)
   }
@@ -91,8 +100,12 @@ function readResourceSpans(reader: FieldReader) {
   const resource: Record<string, ExactJson> = {}
   const spans: Uint8Array[] = []
   readFields(inside(reader), {
-    1: (at) => readFields(inside(at), { 1: (pair) => readAttribute(pair, resource) }),
-    2: (at) => readFields(inside(at), { 2: (span) => spans.push(span.bytes()) }),
+    1: delimited((at) =>
+      readFields(inside(at), { 1: delimited((pair) => readAttribute(pair, resource)) }),
+    ),
+    2: delimited((at) =>
+      readFields(inside(at), { 2: delimited((span) => spans.push(span.bytes())) }),
+    ),
   })
   return { resource, spans }
 }
@@ -105,20 +118,21 @@ function readSpan(reader: FieldReader): OtlpSpan {
   let [startNs, endNs] = [0n, 0n]
   let status: SpanStatus = 'UNSET'
   readFields(reader, {
-    1: (at) => (traceId = hexOf(at)),
-    2: (at) => (spanId = hexOf(at)),
-    4: (at) => (parentId = hexOf(at)),
-    5: (at) => (name = at.string()),
-    7: (at) => (startNs = readTime(at)),
-    8: (at) => (endNs = readTime(at)),
-    9: (at) => readAttribute(at, attributes),
-    11: (at) => events.push(readEvent(at)),
-    13: (at) => links.push(readLink(at)),
-    15: (at) =>
+    1: delimited((at) => (traceId = hexOf(at))),
+    2: delimited((at) => (spanId = hexOf(at))),
+    4: delimited((at) => (parentId = hexOf(at))),
+    5: delimited((at) => (name = at.string())),
+    7: bit64((at) => (startNs = readTime(at))),
+    8: bit64((at) => (endNs = readTime(at))),
+    9: delimited((at) => readAttribute(at, attributes)),
+    11: delimited((at) => events.push(readEvent(at))),
+    13: delimited((at) => links.push(readLink(at))),
+    15: delimited((at) =>
       readFields(inside(at), {
-        2: (text) => (statusMessage = text.string()),
-        3: (code) => (status = otlpStatuses[code.int32()] ?? 'UNSET'),
+        2: delimited((text) => (statusMessage = text.string())),
+        3: varint((code) => (status = otlpStatuses[code.int32()] ?? 'UNSET')),
       }),
+    ),
   })
   return {
     traceId,
@@ -139,9 +153,9 @@ function readEvent(reader: FieldReader): SpanEvent {
   const attributes: Record<string, ExactJson> = {}
   let [name, timeNs] = ['', 0n]
   readFields(inside(reader), {
-    1: (at) => (timeNs = readTime(at)),
-    2: (at) => (name = at.string()),
-    3: (at) => readAttribute(at, attributes),
+    1: bit64((at) => (timeNs = readTime(at))),
+    2: delimited((at) => (name = at.string())),
+    3: delimited((at) => readAttribute(at, attributes)),
   })
   return { name, timeNs, attributes }
 }
@@ -150,9 +164,9 @@ function readLink(reader: FieldReader): SpanLink {
   const attributes: Record<string, ExactJson> = {}
   let [traceId, spanId] = ['', '']
   readFields(inside(reader), {
-    1: (at) => (traceId = hexOf(at)),
-    2: (at) => (spanId = hexOf(at)),
-    4: (at) => readAttribute(at, attributes),
+    1: delimited((at) => (traceId = hexOf(at))),
+    2: delimited((at) => (spanId = hexOf(at))),
+    4: delimited((at) => readAttribute(at, attributes)),
   })
   return { traceId, spanId, attributes }
 }
@@ -161,8 +175,8 @@ function readAttribute(reader: FieldReader, into: Record<string, ExactJson>, dep
   let key = ''
   let value: ExactJson = null
   readFields(inside(reader), {
-    1: (at) => (key = at.string()),
-    2: (at) => (value = readValue(at, depth)),
+    1: delimited((at) => (key = at.string())),
+    2: delimited((at) => (value = readValue(at, depth))),
   })
   // Not by assignment, which `__proto__` would not make a key.
   Object.defineProperty(into, key, { value, enumerable: true, configurable: true, writable: true })
@@ -174,21 +188,21 @@ function readValue(reader: FieldReader, depth: number): ExactJson {
     throw notOtlp(`values are nested more than ${valueDepthMax} levels deep`)
   let value: ExactJson = null
   readFields(inside(reader), {
-    1: (at) => (value = at.string()),
-    2: (at) => (value = at.bool()),
-    3: (at) => (value = BigInt(at.int64())),
-    4: (at) => (value = at.double()),
-    5: (at) => {
+    1: delimited((at) => (value = at.string())),
+    2: varint((at) => (value = at.bool())),
+    3: varint((at) => (value = BigInt(at.int64()))),
+    4: bit64((at) => (value = at.double())),
+    5: delimited((at) => {
       const items: ExactJson[] = []
-      readFields(inside(at), { 1: (item) => items.push(readValue(item, depth + 1)) })
+      readFields(inside(at), { 1: delimited((item) => items.push(readValue(item, depth + 1))) })
       value = items
-    },
-    6: (at) => {
+    }),
+    6: delimited((at) => {
       const fields: Record<string, ExactJson> = {}
-      readFields(inside(at), { 1: (pair) => readAttribute(pair, fields, depth + 1) })
+      readFields(inside(at), { 1: delimited((pair) => readAttribute(pair, fields, depth + 1)) })
       value = fields
-    },
-    7: (at) => (value = toBase64(at.bytes())),
+    }),
+    7: delimited((at) => (value = toBase64(at.bytes()))),
   })
   return value
 }

@@ -113,6 +113,28 @@ export function addStatement(
     ${skipKnown ? sql`on conflict (trace, assessment_id) do nothing` : sql``}`
 }
 
+/**
+ * The statement behind `addStatement`: what these assessments override no longer counts.
+ *
+ * @param made.trace a select of `traces.id`
+ */
+export function overrideStatement({
+  trace,
+  made,
+}: {
+  readonly trace: SQL
+  readonly made: readonly Pick<TraceAssessment, 'assessmentId' | 'overrides'>[]
+}): SQL | undefined {
+  const ids = made.flatMap(({ assessmentId, overrides }) =>
+    overrides === undefined || overrides === assessmentId ? [] : [assessmentId],
+  )
+  if (ids.length === 0) return undefined
+  return sql`update assessments set valid = 0
+    where trace in (select id from (${trace})) and assessment_id in (
+      select o.overrides from json_each(${JSON.stringify(ids)}) j cross join assessments o
+        on o.trace = assessments.trace and o.assessment_id = j.value)`
+}
+
 /** All assessments of a trace are read with it. */
 const bytesMax = 5_000_000
 

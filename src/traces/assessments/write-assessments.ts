@@ -18,6 +18,7 @@ import {
   checkAssessmentTexts,
   type NewAssessment,
   numberIn,
+  overrideStatement,
   refuseTooMany,
   type Said,
   type TraceAssessment,
@@ -43,17 +44,11 @@ export async function createAssessment(
       ? sql`1`
       : sql`exists (select 1 from assessments o
           where o.trace = traces.id and o.assessment_id = ${overrides})`
+  const add = { trace: sql`${trace} and ${isThere}`, made: [{ ...made, assessmentId }] }
   const write = ctx.db.batch({
     trace,
-    added: addStatement(ctx, {
-      trace: sql`${trace} and ${isThere}`,
-      made: [{ ...made, assessmentId }],
-    }),
-    overridden:
-      overrides === undefined
-        ? undefined
-        : sql`update assessments set valid = 0
-            where trace = (${trace}) and assessment_id = ${overrides}`,
+    added: addStatement(ctx, add),
+    overridden: overrideStatement(add),
     bound: boundStatement(trace),
     assessments: assessmentRead(trace),
   })

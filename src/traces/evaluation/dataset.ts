@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { mayReadSql } from '../../access/permissions/permitted.ts'
 import { absent, type RegistryError } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
@@ -48,10 +49,12 @@ export function datasetRead(ctx: Context, datasetId: string) {
   return sql<EvalDatasetRow>`select * from eval_datasets where id = (${datasetNamed(ctx, datasetId)})`
 }
 
-/** The statement that reads the ids of a dataset's experiments. */
+/** The statement that reads the ids of a dataset's experiments, as far as the caller may read these. */
 export function experimentsRead(ctx: Context, datasetId: string) {
-  return sql<{ id: number }>`select experiment as id from eval_dataset_experiments
-    where dataset = (${datasetNamed(ctx, datasetId)}) order by experiment`
+  return sql<{ id: number }>`select e.id from eval_dataset_experiments x
+    join experiments e on e.id = x.experiment
+    where x.dataset = (${datasetNamed(ctx, datasetId)})
+      and ${mayReadSql(ctx, 'experiment', { id: sql`e.id` })} order by e.id`
 }
 
 export function datasetNotFound(datasetId: string): RegistryError {
@@ -65,7 +68,7 @@ export async function getEvalDataset(ctx: Context, datasetId: string): Promise<E
   return evalDatasetFrom(row)
 }
 
-/** The experiments that a dataset is in; none of one that is not there. */
+/** The experiments that a dataset is in, as far as the caller may read these; none of one that is not there. */
 export async function listExperimentsOf(
   ctx: Context,
   datasetId: string,

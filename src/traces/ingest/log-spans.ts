@@ -261,12 +261,16 @@ function withoutName(tags: SQL): SQL {
 /** Kinds that are new; beyond the bound, the one kind that stands for all. */
 function kindStatement(experimentId: number, rows: string): SQL {
   return sql`insert into span_kinds (experiment, status, type, name)
-    select distinct ${experimentId}, iif(w.full, '', j.value ->> 1), iif(w.full, '', j.value ->> 2),
-      iif(w.full, '', j.value ->> 3)
-    from json_each(${rows}) j
-    cross join (select count(*) >= ${kindsMax} as full from span_kinds where experiment = ${experimentId}) w
-    where not exists (select 1 from span_kinds k where k.experiment = ${experimentId}
-      and k.status = j.value ->> 1 and k.type = j.value ->> 2 and k.name = j.value ->> 3)
+    select distinct ${experimentId}, iif(is_full, '', status), iif(is_full, '', type),
+      iif(is_full, '', name)
+    from (
+      select n.*, w.known + row_number() over (order by status, type, name) > ${kindsMax} as is_full
+      from (select distinct value ->> 1 as status, value ->> 2 as type, value ->> 3 as name
+        from json_each(${rows})) n
+      cross join (
+        select count(*) as known from span_kinds where experiment = ${experimentId}) w
+      where not exists (select 1 from span_kinds k where k.experiment = ${experimentId}
+        and k.status = n.status and k.type = n.type and k.name = n.name)) where 1
     on conflict do nothing`
 }
 

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { Context } from '../../platform/context.ts'
-import { readLines, type SpanPlace } from '../spans/read-lines.ts'
+import { placeColumns, readTraceLines, type SpanPlace } from '../spans/read-lines.ts'
 import type { Span } from '../spans/span.ts'
 import { parseSpanLine } from '../spans/span-line.ts'
 import { cost, sumAmounts, tokenUsage } from '../spans/usage.ts'
@@ -23,19 +23,25 @@ export async function readUsage(
   logged: ReadonlyMap<string, readonly Span[]>,
 ): Promise<void> {
   if (logged.size === 0) return
-  const rows = await ctx.db.all(sql<UsageRow>`select t.id, t.trace_id, t.pack, t.pack_offset,
-      t.pack_length, t.payload_rows, t.usage_told, t.cost_told
+  const rows = await ctx.db.all(sql<UsageRow>`select ${placeColumns}, t.trace_id, t.payload_rows,
+      t.usage_told, t.cost_told
     from json_each(${JSON.stringify([...logged.keys()])}) w
     cross join traces t on t.workspace = ${ctx.workspace} and t.trace_id = w.value
     where not (t.usage_told and t.cost_told)`)
   const older = rows.filter(({ payload_rows }) => payload_rows > 1)
-  const lines: ReadonlyMap<number, readonly string[]> =
-    older.length === 0 ? new Map() : await readLines(ctx, older)
-  const spansOf = ({ id, trace_id }: UsageRow): readonly Span[] =>
-    lines.get(id)?.map(parseSpanLine) ?? logged.get(trace_id) ?? []
+  const sums = new Map<number, string | undefined>()
+  for (const row of rows) {
+    if (row.payload_rows <= 1) sums.set(row.id, sumsOf(logged.get(row.trace_id) ?? [], row))
+  }
+  const rowOf = new Map(older.map((row) => [row.id, row]))
+  for await (const { id, lines, isWhole } of readTraceLines(ctx, older)) {
+    const row = rowOf.get(id)
+    // Of a trace that is too large to be read nothing is summed up.
+    sums.set(id, row && isWhole ? sumsOf(lines.map(parseSpanLine), row) : undefined)
+  }
   const found = rows.flatMap((row) => {
-    const sums = sumsOf(spansOf(row), row)
-    return sums ? [[row.id, sums, row.payload_rows, row.usage_told, row.cost_told]] : []
+    const sum = sums.get(row.id)
+    return sum ? [[row.id, sum, row.payload_rows, row.usage_told, row.cost_told]] : []
   })
   if (found.length === 0) return
   await ctx.db.all(sql`update traces set metadata = json_patch(metadata, j.value ->> 1)

@@ -9,6 +9,7 @@ import {
   boundStatement,
   checkAssessment,
   type NewAssessment,
+  overrideStatement,
   refuseTooMany,
 } from '../assessments/assessment.ts'
 import { infoReads, infosFrom } from '../reading/read-infos.ts'
@@ -56,6 +57,7 @@ export async function startTrace(ctx: Context, start: TraceStart): Promise<Trace
     assessmentId: one.assessmentId ?? `a-${ctx.randomId()}`,
   }))
   const finalized = Number(start.isFinal)
+  const own = sql`${id} and experiment = ${start.experimentId}`
   try {
     const write = ctx.db.batch({
       started: sql<{
@@ -82,16 +84,14 @@ export async function startTrace(ctx: Context, start: TraceStart): Promise<Trace
         returning id`,
       known: sql`delete from deleted_traces
         where workspace = ${ctx.workspace} and trace_id = ${start.traceId} and exists (${id})`,
-      assessed:
-        assessments.length > 0
-          ? addStatement(ctx, {
-              trace: sql`${id} and experiment = ${start.experimentId}`,
-              made: assessments,
-              skipKnown: true,
-            })
-          : undefined,
-      bound: assessments.length > 0 ? boundStatement(id) : undefined,
-      ...infoReads(ctx, sql`${id} and experiment = ${start.experimentId}`),
+      ...(assessments.length > 0
+        ? {
+            assessed: addStatement(ctx, { trace: own, made: assessments, skipKnown: true }),
+            overridden: overrideStatement({ trace: own, made: assessments }),
+            bound: boundStatement(id),
+          }
+        : {}),
+      ...infoReads(ctx, own),
     })
     const { started, ...read } = await refuseTooMany(write)
     const [info] = infosFrom(read)

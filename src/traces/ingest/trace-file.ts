@@ -4,7 +4,7 @@ import { type ExactJson, parseExactJson } from '../../core/exact-json.ts'
 import { measureJson } from '../../core/measure-json.ts'
 import type { Context } from '../../platform/context.ts'
 import { artifactUriColumn } from '../../tracking/experiments/artifact-location.ts'
-import { readLines, type SpanPlace } from '../spans/read-lines.ts'
+import { placeColumns, readLines, type SpanPlace } from '../spans/read-lines.ts'
 import { type Span, traceIdOf } from '../spans/span.ts'
 import { spanFrom } from '../spans/span-line.ts'
 import { logSpans, spansMax } from './log-spans.ts'
@@ -24,8 +24,7 @@ const filePath = /^(?:.*\/)?traces\/([^/]+)\/artifacts\/traces\.json$/
 export async function findFiledTrace(ctx: Context, path: string): Promise<FiledTrace | undefined> {
   const traceId = filePath.exec(path)?.[1]
   if (traceId === undefined) return undefined
-  const row = await ctx.db.first(sql<FiledRow>`select t.id, t.trace_id, t.experiment, t.pack,
-      t.pack_offset, t.pack_length,
+  const row = await ctx.db.first(sql<FiledRow>`select ${placeColumns}, t.trace_id, t.experiment,
       ${artifactUriColumn(ctx, sql`'/traces/' || t.trace_id || '/artifacts'`)} as artifact_uri
     from traces t join experiments on experiments.id = t.experiment
     where t.workspace = ${ctx.workspace} and t.trace_id = ${traceId}`)
@@ -47,7 +46,7 @@ export async function takeTraceFile(
 ): Promise<boolean> {
   const spans = spansIn(text)
   if (!spans?.every((span) => traceIdOf(span) === trace.traceId)) return false
-  const lines = (await readLines(ctx, [trace])).get(trace.id) ?? []
+  const lines = await readLines(ctx, trace)
   const known = new Set(lines.map((line) => spanFrom(parseExactJson(line))?.spanId))
   const missing = spans.filter(({ spanId }) => !known.has(spanId))
   const { experimentId } = trace
@@ -60,7 +59,7 @@ export async function takeTraceFile(
 
 /** The text of a trace's `traces.json`; undefined where the server has no spans of it. */
 export async function readTraceFile(ctx: Context, trace: SpanPlace): Promise<string | undefined> {
-  const lines = (await readLines(ctx, [trace])).get(trace.id) ?? []
+  const lines = await readLines(ctx, trace)
   return lines.length === 0 ? undefined : `{"spans": [${lines.join(', ')}]}`
 }
 

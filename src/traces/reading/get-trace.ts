@@ -3,13 +3,20 @@ import { mayReadSql } from '../../access/permissions/permitted.ts'
 import { absent, invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
-import { readLines } from '../spans/read-lines.ts'
+import {
+  placeColumns,
+  readLines,
+  readTraceLines,
+  type SpanPlace,
+  spanCharsMax,
+  tooManySpans,
+} from '../spans/read-lines.ts'
 import type { Span } from '../spans/span.ts'
 import { parseSpanLine } from '../spans/span-line.ts'
 import { sizeStatsKey } from '../texts.ts'
 import { type TraceInfo, traceNotFound } from '../trace.ts'
 import { traceNamed } from '../trace-named.ts'
-import { hasSpans, infoReads, infosFrom } from './read-infos.ts'
+import { hasSpansSql, infoReads, infosFrom } from './read-infos.ts'
 
 export type Trace = { readonly info: TraceInfo; readonly spans: readonly Span[] }
 
@@ -26,11 +33,12 @@ export async function getTrace(
   traceId: string,
   allowPartial: boolean,
 ): Promise<Trace> {
-  const read = await ctx.db.batch(infoReads(ctx, traceNamed(ctx, traceId)))
-  const [row] = read.infos
+  const id = traceNamed(ctx, traceId)
+  const { places, ...read } = await ctx.db.batch({ ...infoReads(ctx, id), places: placeRead(id) })
+  const [place] = places
   const [info] = infosFrom(read)
-  if (!row || !info) throw traceNotFound(traceId)
-  const lines = hasSpans(row) ? ((await readLines(ctx, [row])).get(row.id) ?? []) : []
+  if (!info) throw traceNotFound(traceId)
+  const lines = place ? await readLines(ctx, place) : []
   if (!allowPartial && isIncomplete(info, lines.length)) {
     throw absent(messages.traceIncomplete(traceId))
   }
@@ -41,24 +49,25 @@ export async function getTrace(
  * Several traces, in the order of the ids, each once; those that are not there, not complete, or not for
  * the caller to read are left out.
  *
- * @throws INVALID_PARAMETER_VALUE no id, or too many
+ * @throws INVALID_PARAMETER_VALUE no id, too many, or more spans than one answer may have
  */
 export async function getTraces(
   ctx: Context,
   traceIds: readonly string[],
 ): Promise<readonly Trace[]> {
   const wanted = checkIds(traceIds)
-  const read = await ctx.db.batch(infoReads(ctx, readableSql(ctx, wanted)))
-  const infos = infosFrom(read)
-  const lines = await readLines(ctx, read.infos.filter(hasSpans))
-  const traces = new Map(
-    infos.flatMap((info, i) => {
-      const found = lines.get(read.infos[i]?.id ?? -1) ?? []
-      return isIncomplete(info, found.length)
-        ? []
-        : [[info.traceId, { info, spans: spansOf(found) }]]
-    }),
-  )
+  const ids = readableSql(ctx, wanted)
+  const { places, ...read } = await ctx.db.batch({ ...infoReads(ctx, ids), places: placeRead(ids) })
+  const infos = new Map(infosFrom(read).map((info, i) => [read.infos[i]?.id, info]))
+  const traces = new Map<string, Trace>()
+  let charsLeft = spanCharsMax
+  for await (const { id, lines, chars, isWhole } of readTraceLines(ctx, places)) {
+    charsLeft -= chars
+    if (!isWhole || charsLeft < 0) throw tooManySpans()
+    const info = infos.get(id)
+    if (!info || isIncomplete(info, lines.length)) continue
+    traces.set(info.traceId, { info, spans: spansOf(lines) })
+  }
   return wanted.flatMap((id) => traces.get(id) ?? [])
 }
 
@@ -72,6 +81,11 @@ export async function getTraceInfos(
   const infos = infosFrom(await ctx.db.batch(infoReads(ctx, readableSql(ctx, wanted))))
   const byId = new Map(infos.map((info) => [info.traceId, info]))
   return wanted.flatMap((id) => byId.get(id) ?? [])
+}
+
+/** The statement that reads where spans are. @param ids a select of `traces.id` */
+function placeRead(ids: SQL) {
+  return sql<SpanPlace>`select ${placeColumns} from traces t where t.id in (${ids}) and ${hasSpansSql}`
 }
 
 /** A select of `traces.id`. */

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { Context } from '../../platform/context.ts'
 import { artifactUriColumn } from '../../tracking/experiments/artifact-location.ts'
 import { type AssessmentRow, assessmentFrom, assessmentRead } from '../assessments/assessment.ts'
-import type { SpanPlace } from '../spans/read-lines.ts'
+import { placeColumns, type SpanPlace } from '../spans/read-lines.ts'
 import type { traces } from '../tables.ts'
 import { artifactsTag, spansTag } from '../texts.ts'
 import { type TraceInfo, type TraceState, traceNotFound } from '../trace.ts'
@@ -28,14 +28,17 @@ export function infoReads(ctx: Context, ids: SQL) {
 
 /** Where the spans of a trace are; undefined: there is no such trace. */
 export function findSpanPlace(ctx: Context, traceId: string): Promise<SpanPlace | undefined> {
-  return ctx.db.first(sql<SpanPlace>`select id, pack, pack_offset, pack_length from traces
-    where id = (${traceNamed(ctx, traceId)})`)
+  return ctx.db.first(sql<SpanPlace>`select ${placeColumns} from traces t
+    where t.id = (${traceNamed(ctx, traceId)})`)
 }
 
 /** Whether the server has spans of the trace. A file that its client uploaded is none. */
-export function hasSpans({ payload_rows, pack }: Pick<InfoRow, 'payload_rows' | 'pack'>): boolean {
+function hasSpans({ payload_rows, pack }: Pick<InfoRow, 'payload_rows' | 'pack'>): boolean {
   return payload_rows > 0 || pack !== null
 }
+
+/** The same of `traces t`. */
+export const hasSpansSql = sql`(t.payload_rows > 0 or t.pack is not null)`
 
 export function infosFrom(read: {
   readonly infos: readonly InfoRow[]

@@ -1,14 +1,28 @@
+import { letOthersRun } from '../../core/rounds.ts'
+import type { TextTest } from '../../search/text-match.ts'
 import type { SpanCondition, SplitFilter } from './split-filter.ts'
 
+/** So many characters are compared before others have their turn. */
+const turnCharsMax = 500_000
+
 /** Whether the lines of a trace's spans have what a filter says of spans and texts. */
-export function matchesLines(
+export async function matchLines(
   lines: readonly string[],
   { onSpan, onText }: Pick<SplitFilter, 'onSpan' | 'onText'>,
-): boolean {
-  return (
-    onText.every((test) => lines.some(test)) &&
-    (onSpan.length === 0 || lines.some((line) => matchesSpan(line, onSpan)))
-  )
+): Promise<boolean> {
+  const open = new Set<TextTest>(onText)
+  let isSpanOpen = onSpan.length > 0
+  let chars = 0
+  for (const line of lines) {
+    for (const test of open) if (test(line)) open.delete(test)
+    if (isSpanOpen && matchesSpan(line, onSpan)) isSpanOpen = false
+    if (open.size === 0 && !isSpanOpen) return true
+    chars += line.length
+    if (chars < turnCharsMax) continue
+    chars = 0
+    await letOthersRun()
+  }
+  return open.size === 0 && !isSpanOpen
 }
 
 type KeptSpan = {

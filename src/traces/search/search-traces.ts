@@ -9,9 +9,9 @@ import { findPage, type Search, type Searchable } from '../../search/find-page.t
 import { parseOrderBy } from '../../search/order-by.ts'
 import { checkPageSize, type Page } from '../../search/page.ts'
 import { readInfos } from '../reading/read-infos.ts'
-import { readLines, type SpanPlace } from '../spans/read-lines.ts'
+import { placeColumns, readTraceLines, type SpanPlace } from '../spans/read-lines.ts'
 import type { TraceInfo } from '../trace.ts'
-import { matchesLines } from './match-lines.ts'
+import { matchLines } from './match-lines.ts'
 import { findKinds } from './span-kinds.ts'
 import { type SplitFilter, splitFilter } from './split-filter.ts'
 import { traceFilterKeys, traceSortKeys } from './trace-keys.ts'
@@ -106,17 +106,19 @@ async function walkCandidates(ctx: Context, { search, left, count }: Walk): Prom
   let token = search.token
   for (;;) {
     const page = await findPage(ctx.db, searchableTraces, { ...search, count: perRound, token })
-    const round = await judgeRound(ctx, page.items, left)
-    for (const [i, id] of page.items.entries()) {
-      if (!round.fitting.has(id)) continue
-      found.push(id)
-      if (found.length === count) return { items: found, nextPageToken: page.tokenBehind(i + 1) }
+    const placeOf = new Map(page.items.map((id, i) => [id, i]))
+    for await (const judged of judgeRound(ctx, page.items, left)) {
+      if (judged.fits) found.push(judged.id)
+      chars += judged.chars
+      const isEnough = found.length === count || chars >= charsMax
+      const behind = (placeOf.get(judged.id) ?? 0) + 1
+      if (isEnough) return { items: found, nextPageToken: page.tokenBehind(behind) }
     }
     candidates += page.items.length
-    chars += round.chars
     token = page.nextPageToken
-    const isEnd = token === undefined || candidates >= candidatesMax || chars >= charsMax
-    if (isEnd) return { items: found, nextPageToken: token }
+    if (token === undefined || candidates >= candidatesMax) {
+      return { items: found, nextPageToken: token }
+    }
     await letOthersRun()
   }
 }
@@ -125,18 +127,22 @@ function needsSpans({ onSpan, onText }: SplitFilter): boolean {
   return onSpan.length + onText.length > 0
 }
 
-/** Which of some traces fit, and how many characters of spans were read for that. */
-async function judgeRound(ctx: Context, ids: readonly number[], left: SplitFilter) {
+type Judged = { readonly id: number; readonly fits: boolean; readonly chars: number }
+
+/** Those of some traces, in their order, that had to be looked at, and how many characters were read of each. */
+async function* judgeRound(
+  ctx: Context,
+  ids: readonly number[],
+  left: SplitFilter,
+): AsyncGenerator<Judged> {
   const places = await fitColumns(ctx, ids, left)
-  if (!needsSpans(left)) return { fitting: new Set(places.map(({ id }) => id)), chars: 0 }
-  const lines = await readLines(ctx, places)
-  const fitting = new Set<number>()
-  let chars = 0
-  for (const [id, own] of lines) {
-    chars += own.reduce((sum, line) => sum + line.length, 0)
-    if (matchesLines(own, left)) fitting.add(id)
+  if (!needsSpans(left)) {
+    for (const { id } of places) yield { id, fits: true, chars: 0 }
+    return
   }
-  return { fitting, chars }
+  for await (const { id, lines, chars } of readTraceLines(ctx, places)) {
+    yield { id, fits: await matchLines(lines, left), chars }
+  }
 }
 
 type ColumnRow = SpanPlace & Readonly<Record<string, string | number | null>>
@@ -148,9 +154,8 @@ async function fitColumns(
   { onColumns }: SplitFilter,
 ): Promise<readonly SpanPlace[]> {
   const values = onColumns.map(({ column }, i) => sql`, ${column} as ${sql.raw(`v${i}`)}`)
-  const rows = await ctx.db.all(sql<ColumnRow>`select t.id, t.pack, t.pack_offset, t.pack_length
-      ${sql.join(values, sql``)}
-    from traces t where t.id in (select value from json_each(${JSON.stringify(ids)}))`)
+  const rows = await ctx.db.all(sql<ColumnRow>`select ${placeColumns} ${sql.join(values, sql``)}
+    from json_each(${JSON.stringify(ids)}) w cross join traces t on t.id = w.value order by w.key`)
   return rows.filter((row) =>
     onColumns.every(({ test }, i) => {
       const value = row[`v${i}`]

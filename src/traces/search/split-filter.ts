@@ -33,6 +33,8 @@ const spanOperators = ['=', '!=', 'IN', 'NOT IN', 'LIKE', 'ILIKE', 'RLIKE']
 const textOperators = ['LIKE', 'ILIKE']
 /** Each is a test of its own on every candidate. */
 const testsMax = 20
+/** Of all patterns that are compared with spans: each character may be compared with each. */
+const patternCharsMax = 2000
 
 /** @throws INVALID_PARAMETER_VALUE a key of spans that there is not, or an operator that it does not take */
 export function splitFilter(filter: Filter): SplitFilter {
@@ -41,11 +43,9 @@ export function splitFilter(filter: Filter): SplitFilter {
   const onText: TextTest[] = []
   const onColumns: ColumnTest[] = []
   for (const clause of filter) {
-    const { prefix, name } = clause.key
-    if (prefix === 'span') onSpan.push(spanCondition(clause))
-    else if (name === 'text' && (prefix === undefined || isAttribute(clause))) {
-      onText.push(contentTest(clause))
-    } else {
+    if (isText(clause)) onText.push(contentTest(clause))
+    else if (isOnSpans(clause)) onSpan.push(spanCondition(clause))
+    else {
       const onColumn = columnTest(clause)
       if (onColumn) onColumns.push(onColumn)
       else clauses.push(checkClause(clause))
@@ -54,7 +54,24 @@ export function splitFilter(filter: Filter): SplitFilter {
   if (onSpan.length + onText.length + onColumns.length > testsMax) {
     throw invalid(`A filter has at most ${testsMax} clauses on spans, texts and RLIKE`)
   }
+  const patterns = filter.filter(isOnSpans).flatMap(patternIn)
+  if (patterns.reduce((sum, { length }) => sum + length, 0) > patternCharsMax) {
+    throw invalid(`Patterns on spans and texts have at most ${patternCharsMax} characters in sum`)
+  }
   return { clauses, onSpan, onText, onColumns }
+}
+
+function isText(clause: Clause): boolean {
+  const { prefix, name } = clause.key
+  return name === 'text' && (prefix === undefined || isAttribute(clause))
+}
+
+function isOnSpans(clause: Clause): boolean {
+  return clause.key.prefix === 'span' || isText(clause)
+}
+
+function patternIn(clause: Clause): readonly string[] {
+  return 'value' in clause && operatorOf(clause).endsWith('LIKE') ? [clause.value.text] : []
 }
 
 function operatorOf(clause: Clause): string {

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { chunksOf } from '../../core/bytes.ts'
+import { invalid, type RegistryError } from '../../core/error.ts'
 import type { Platform } from '../../platform/context.ts'
 import { unpackBytes, unpackLines } from './payload.ts'
 import { lineIdOf } from './span-line.ts'
@@ -11,7 +12,18 @@ export type SpanPlace = {
   readonly pack: number | null
   readonly pack_offset: number | null
   readonly pack_length: number | null
+  /** What they take as they are kept. */
+  readonly span_bytes: number
 }
+
+/** What a row of spans in the blob store is taken for: rows have up to 512 kB, and requests 20 MB before they are packed. */
+const blobBytes = 1_500_000
+
+/** The columns of a `SpanPlace`, of `traces t`. */
+export const placeColumns = sql`t.id, t.pack, t.pack_offset, t.pack_length,
+  coalesce(t.pack_length, 0) + coalesce((
+    select sum(coalesce(octet_length(p.body), ${sql.raw(String(blobBytes))})) from trace_payloads p
+    where p.id >= t.id * 65536 and p.id < (t.id + 1) * 65536), 0) as span_bytes`
 
 type PayloadRow = {
   readonly trace: number
@@ -19,16 +31,78 @@ type PayloadRow = {
   readonly key: string | null
 }
 
-/**
- * The spans of some traces as lines, by `traces.id`: each span once, as it was last sent, in the order
- * in which they first came.
- */
-export async function readLines(
+/** The spans of one trace. */
+export type TraceLines = {
+  /** `traces.id`. */
+  readonly id: number
+  /** A line for each span, as it was last sent, in the order in which they first came. */
+  readonly lines: readonly string[]
+  /** Of the lines. */
+  readonly chars: number
+  /** Whether these are all: of a trace that has more than one answer may have, the first are read. */
+  readonly isWhole: boolean
+}
+
+/** What is at hand at once: characters of spans, and bytes as they are kept. */
+export const spanCharsMax = 64_000_000
+const roundBytesMax = 4_000_000
+
+/** The spans of some traces, one after another, so that those of few are at hand at once. */
+export async function* readTraceLines(
   platform: Pick<Platform, 'db' | 'blobs'>,
   places: readonly SpanPlace[],
-): Promise<ReadonlyMap<number, readonly string[]>> {
-  const ids = JSON.stringify(places.map(({ id }) => id))
-  const packs = JSON.stringify(places.flatMap(({ pack }) => pack ?? []))
+): AsyncGenerator<TraceLines> {
+  for (const round of roundsOf(places)) {
+    const reads = await readRound(platform, round)
+    for (const [i, place] of round.entries()) {
+      const read = reads[i]
+      // One that others left no room for is read by itself.
+      if (read?.isWhole || i === 0) yield* read ? [read] : []
+      else yield* await readRound(platform, [place])
+    }
+  }
+}
+
+/** All spans of one trace. @throws INVALID_PARAMETER_VALUE it has more than one answer may have */
+export async function readLines(
+  platform: Pick<Platform, 'db' | 'blobs'>,
+  place: SpanPlace,
+): Promise<readonly string[]> {
+  for await (const { lines, isWhole } of readTraceLines(platform, [place])) {
+    if (!isWhole) throw tooManySpans()
+    return lines
+  }
+  return []
+}
+
+export function tooManySpans(): RegistryError {
+  return invalid(
+    `These spans have more than ${spanCharsMax} characters, which is the most that one answer has; ask for fewer traces at once`,
+  )
+}
+
+function roundsOf(places: readonly SpanPlace[]): readonly (readonly SpanPlace[])[] {
+  const rounds: SpanPlace[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const place of places) {
+    bytes += place.span_bytes
+    if (bytes > roundBytesMax) {
+      rounds.push([])
+      bytes = place.span_bytes
+    }
+    rounds.at(-1)?.push(place)
+  }
+  return rounds
+}
+
+/** Reads first, and at once, what has to be fetched; unpacks then one after another, since a little may become much. */
+async function readRound(
+  platform: Pick<Platform, 'db' | 'blobs'>,
+  places: readonly SpanPlace[],
+): Promise<readonly TraceLines[]> {
+  const readable = places.filter(({ span_bytes }) => span_bytes <= spanCharsMax)
+  const ids = JSON.stringify(readable.map(({ id }) => id))
+  const packs = JSON.stringify(readable.flatMap(({ pack }) => pack ?? []))
   const { payloads, keys } = await platform.db.batch({
     payloads: sql<PayloadRow>`select p.id / 65536 as trace, p.body, p.key from json_each(${ids}) w
       cross join trace_payloads p on p.id >= w.value * 65536 and p.id < (w.value + 1) * 65536
@@ -38,42 +112,74 @@ export async function readLines(
   })
   const keyOf = new Map(keys.map(({ id, key }) => [id, key]))
   const rows = Map.groupBy(payloads, ({ trace }) => trace)
-  const read = places.map(async (place) => {
-    const packed = await readPacked(platform, place, keyOf)
-    const later = await Promise.all((rows.get(place.id) ?? []).map((row) => readRow(platform, row)))
-    return [place.id, lastOfEach([packed, ...later].flat())] as const
-  })
-  return new Map(await Promise.all(read))
+  const fetched = await Promise.all(
+    readable.map(async (place) => {
+      const own = rows.get(place.id) ?? []
+      const later = own.map((row) => readRow(platform, row))
+      return [place.id, await Promise.all([readPacked(platform, place, keyOf), ...later])] as const
+    }),
+  )
+  return unpackAll(places, new Map(fetched))
+}
+
+type Packed = Uint8Array<ArrayBuffer> | string | undefined
+
+async function unpackAll(
+  places: readonly SpanPlace[],
+  packed: ReadonlyMap<number, readonly Packed[]>,
+): Promise<readonly TraceLines[]> {
+  const read: TraceLines[] = []
+  let chars = 0
+  for (const { id } of places) {
+    const byId = new Map<string, string>()
+    const parts = packed.get(id)
+    let isWhole = parts !== undefined
+    for (const part of parts ?? []) {
+      isWhole = chars <= spanCharsMax
+      if (!isWhole) break
+      for (const line of await unpack(part)) {
+        chars += line.length
+        byId.set(lineIdOf(line), line)
+      }
+    }
+    const lines = [...byId.values()]
+    read.push({ id, lines, chars: lines.reduce((sum, line) => sum + line.length, 0), isWhole })
+  }
+  return read
+}
+
+async function unpack(packed: Packed): Promise<readonly string[]> {
+  if (packed === undefined) return []
+  return typeof packed === 'string' ? unpackLines(packed) : unpackBytes(packed)
 }
 
 async function readPacked(
   { blobs }: Pick<Platform, 'blobs'>,
   { pack, pack_offset: start, pack_length: length }: SpanPlace,
   keys: ReadonlyMap<number, string>,
-): Promise<readonly string[]> {
-  if (pack === null || start === null || length === null) return []
+): Promise<Packed> {
+  if (pack === null || start === null || length === null) return undefined
   const key = keys.get(pack)
-  return key === undefined ? [] : readBlob(blobs, key, { start, end: start + length })
+  return key === undefined ? undefined : readBlob(blobs, key, { start, end: start + length })
 }
 
 async function readRow(
   { blobs }: Pick<Platform, 'blobs'>,
   { body, key }: PayloadRow,
-): Promise<readonly string[]> {
-  if (body !== null) return unpackLines(body)
-  return key === null ? [] : readBlob(blobs, key)
+): Promise<Packed> {
+  return body ?? (key === null ? undefined : readBlob(blobs, key))
 }
 
 async function readBlob(
   blobs: Platform['blobs'],
   key: string,
   range?: { readonly start: number; readonly end: number },
-): Promise<readonly string[]> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const blob = await blobs.get(key, range)
   if (!blob) throw new Error(`the spans in blob ${key} are missing`)
   const parts: Uint8Array[] = []
   for await (const chunk of chunksOf(blob.body)) parts.push(chunk)
-  return unpackBytes(joined(parts))
+  return joined(parts)
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -84,10 +190,6 @@ function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     at += part.byteLength
   }
   return whole
-}
-
-function lastOfEach(lines: readonly string[]): readonly string[] {
-  return [...new Map(lines.map((line) => [lineIdOf(line), line])).values()]
 }
 
 /** Condition that spans lie in the blob store under a key, for garbage collection. */

@@ -111,6 +111,17 @@ test('a search of runs in one experiment that the caller may not read finds none
   expect((await one(experiments[1])).json).toEqual({})
 })
 
+test('a dataset of evaluations tells of those of its experiments alone that the caller may read', async () => {
+  const path = '/api/3.0/mlflow/datasets'
+  const experiment_ids = experiments.slice(0, 5)
+  const made = await on.admin.call('POST', `${path}/create`, { name: 'd', experiment_ids })
+  const { dataset_id } = made.json.dataset
+  const told = async (by: Member) =>
+    (await by.call('GET', `${path}/${dataset_id}/experiment-ids`)).json.experiment_ids
+  expect(await told(on.admin)).toEqual(experiment_ids)
+  expect(await told(bob)).toEqual(experiment_ids.filter((_, i) => mine(i)))
+})
+
 test('a search of datasets tells of those alone that runs the caller may read have used', async () => {
   const found = await bob.call('POST', '/ajax-api/2.0/mlflow/experiments/search-datasets', {
     experiment_ids: experiments,

@@ -195,6 +195,7 @@ test('the migrations make the triggers that sessions and quotas rely on', async 
   expect(made.map(({ name }) => name)).toEqual(
     expect.arrayContaining([
       'sessions_end_with_password',
+      'runs_take_trace_links',
       'traces_take_payloads',
       'storage_use_grows',
       'storage_use_shrinks',
