@@ -9,6 +9,7 @@ export function csvRowOf(values: readonly unknown[]): string {
  */
 function csvCellOf(value: unknown): string {
   if (value === undefined || value === null) return ''
+  if (typeof value === 'bigint') return String(value)
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   const safe =
     typeof value === 'string' && /^[\s]*[=+\-@＝＋－＠]|^[\t\r\n]/.test(text) ? `'${text}` : text

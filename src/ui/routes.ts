@@ -12,6 +12,7 @@ import * as runChanges from './changes/run-changes.tsx'
 import type { TagPosts } from './changes/tag-changes.ts'
 import type { TrackedPosts } from './changes/tracked-changes.ts'
 import * as versionChanges from './changes/version-changes.tsx'
+import { sendPointsFile } from './charts/points-file.ts'
 import { showRunCharts } from './charts/run-charts.tsx'
 import { postCanaryChange, showCanaryChange } from './deployments/changes/change-canary.tsx'
 import { postTraffic, showTrafficChange } from './deployments/changes/change-traffic.tsx'
@@ -182,6 +183,7 @@ function runRoutes(): Hono<AppEnv> {
     .get('/runs/:run', guard(mayReadRun), showRun)
     .get('/runs/:run/children', guard(mayReadRun), followChildren)
     .get('/runs/:run/charts', guard(mayReadRun), showRunCharts)
+    .get('/runs/:run/points.csv', guard(mayReadRun), sendPointsFile)
     .get('/runs/:run/files', guard(mayReadRun), showRunFiles)
     .get('/runs/:run/change', guard(mayReadRun), (c) => runChanges.showRunChange(c))
     .route('/runs/:run', trackedRoutes(runChanges.runPosts))

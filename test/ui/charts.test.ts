@@ -201,6 +201,7 @@ describe('a comparison of runs', () => {
       `/runs/compare?ids=${ids.join(',')}`,
       `/runs/${ids[0]}`,
       `/runs/${ids[0]}/charts`,
+      `/runs/${ids[0]}/points.csv`,
     ]
     for (const path of [...paths, `/runs/${ids[0]}/files`]) {
       expect((await as(eve).get(path)).status, path).toBe(403)

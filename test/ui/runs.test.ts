@@ -241,6 +241,29 @@ describe('the runs of an experiment', () => {
   })
 })
 
+test('a run of a moment that no calendar has, and points of one, are shown all the same', async () => {
+  const { as, rita, post } = await runsWorld()
+  const far = '9000000000000000001'
+  const { run } = await post('runs/create', { experiment_id: '1', start_time: '9000000000000000' })
+  const run_id = run.info.run_id
+  await post('runs/log-batch', {
+    ...{ run_id, metrics: [{ key: '-loss', value: 'NaN', step: far, timestamp: '5' }] },
+  })
+  for (const path of ['/experiments', nightly, `/runs/${run_id}`, `/runs/${run_id}/charts`]) {
+    const { html, status } = await as(rita).get(path)
+    expect([path, status]).toEqual([path, 200])
+    expect(textOf(html)).toContain('9000000000000000 ms')
+  }
+  const file = await as(rita).get(`/runs/${run_id}/points.csv`)
+  expect(file.html.split('\r\n')).toEqual([
+    'metric,step,timestamp_ms,value',
+    `"'-loss",${far},5,NaN`,
+    '',
+  ])
+  expect((await as(rita).get(`${nightly}/runs.csv`)).html).toContain('9000000000000000 ms')
+  expect((await as(rita).get('/runs/nope/points.csv')).status).toBe(404)
+})
+
 describe('the page of a run', () => {
   test('says how it went, what it logged and what it became', async () => {
     const { as, rita, mlflow } = await runsWorld()

@@ -91,10 +91,19 @@ async function readPointsOnce(ctx: Context, wanted: PointsWanted): Promise<Metri
   }))
 }
 
-/** All points of a run in pages, by key, time, step and value. */
-export async function* readPointsOfRun(ctx: Context, runId: string): AsyncGenerator<Metric[]> {
+/**
+ * All points of a run in pages, by key, time, step and value.
+ *
+ * @param metric undefined: those of all its metrics
+ */
+export async function* readPointsOfRun(
+  ctx: Context,
+  runId: string,
+  metric?: string,
+): AsyncGenerator<Metric[]> {
+  const isWanted = metric === undefined ? sql`` : sql`and key = ${metric}`
   const keys = await ctx.db.all(sql<{ key: string }>`select key from latest_metrics
-    where run = (select runs.id from runs where ${isRun(ctx, runId)}) order by key`)
+    where run = (select runs.id from runs where ${isRun(ctx, runId)}) ${isWanted} order by key`)
   for (const { key } of keys) {
     let after: PageKey | undefined
     for (;;) {

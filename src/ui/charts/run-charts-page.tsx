@@ -2,10 +2,11 @@ import type { FC } from 'hono/jsx'
 import type { Experiment } from '../../tracking/experiments/experiment.ts'
 import type { Run } from '../../tracking/run.ts'
 import type { MetricSeries } from '../../tracking/run-data/metric-series.ts'
+import { RunByline } from '../parts/byline.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { countText, Given } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
-import { experimentCrumbs, Page } from '../shell/page.tsx'
+import { experimentCrumbs, liveOfRuns, Page } from '../shell/page.tsx'
 import { Chart } from './chart.tsx'
 import { type ChartView, smoothings, viewTerms } from './chart-view.ts'
 
@@ -53,6 +54,15 @@ export const RunChartsPage: FC<RunChartsProps> = (props) => {
         )
       }
       section="experiments"
+      about={<RunByline run={run} />}
+      actions={
+        run.metrics.length === 0 ? null : (
+          <a class="button quiet" href={to.query(`${to.run(runId)}/points.csv`, { metric })}>
+            All points as CSV
+          </a>
+        )
+      }
+      live={liveOfRuns(run)}
       crumbs={[
         ...experimentCrumbs(to, experiment),
         { text: name, href: to.run(runId) },
@@ -82,7 +92,7 @@ export const RunChartsPage: FC<RunChartsProps> = (props) => {
       {series.length === 0 ? (
         <Nothing view={view} />
       ) : (
-        <div class={metric === undefined ? 'charts' : 'large-chart'}>
+        <div class={metric === undefined ? 'charts' : 'large-chart'} data-part="charts" data-steady>
           {series.map((one) => (
             <Chart
               title={one.key}
@@ -104,9 +114,11 @@ export const RunChartsPage: FC<RunChartsProps> = (props) => {
 
 const Nothing: FC<{ readonly view: ChartView }> = ({ view }) =>
   view.range ? (
-    <p class="empty">Nothing was logged in this part of the axis. No metric is here.</p>
+    <p class="empty" data-part="charts">
+      Nothing was logged in this part of the axis. No metric is here.
+    </p>
   ) : (
-    <p class="empty">
+    <p class="empty" data-part="charts">
       No metric is here. <code>mlflow.log_metric("loss", 0.5, step=1)</code> logs one.
     </p>
   )

@@ -5,11 +5,13 @@ const leastShare = 0.01
 export function zoomCharts(): void {
   const form = document.querySelector<HTMLFormElement>('form.chart-settings')
   if (!form) return
-  for (const plot of document.querySelectorAll<SVGSVGElement>('.plot > svg[data-from]')) {
-    plot.addEventListener('pointerdown', (event) => {
-      if (event.pointerType === 'mouse' && event.button === 0) followDrag(form, plot, event)
-    })
-  }
+  // Charts are drawn anew while their run goes on.
+  document.addEventListener('pointerdown', (event) => {
+    const { target, pointerType, button } = event
+    const plot = target instanceof Element && target.closest('.plot > svg[data-from]')
+    const isDrag = pointerType === 'mouse' && button === 0
+    if (isDrag && plot instanceof SVGSVGElement) followDrag(form, plot, event)
+  })
 }
 
 function followDrag(form: HTMLFormElement, plot: SVGSVGElement, down: PointerEvent): void {

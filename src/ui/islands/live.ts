@@ -7,18 +7,26 @@ const hiddenMs = 10_000
 const againMs = 30_000
 
 /**
- * Parts of the page follow the events of the server while the page is seen. A part changes by itself only
- * where nobody is at work: not where the focus is, not at or above the pointer. Else a button offers it.
+ * Parts of the page follow the server while the page is seen: its events, and what no event tells by
+ * reading the page again. A part changes by itself only where nobody is at work: not where the focus is,
+ * not at or above the pointer. Else a button offers it.
  *
  * @param decorate adds to a new part what scripts add to pages
  */
-export function followEvents(decorate: (part: Element) => void): void {
-  const main = document.querySelector<HTMLElement>('main[data-live]')
+export function followServer(decorate: (part: Element) => void): void {
+  const main = document.querySelector<HTMLElement>('main[data-live], main[data-every]')
   const foot = document.querySelector('.foot')
   if (!main || !foot) return
   const state = makeElement('span', { role: 'status', class: 'live' })
   foot.prepend(state)
   const parts = partsOf(main, { state, decorate })
+  if (main.dataset.live !== undefined) followEvents(main, state, parts)
+  if (main.dataset.every !== undefined) readAgain(main, state, parts)
+}
+
+type Parts = ReturnType<typeof partsOf>
+
+function followEvents(main: HTMLElement, state: HTMLElement, parts: Parts): void {
   let source: EventSource | undefined
   let gathering = 0
   const open = () => {
@@ -52,21 +60,51 @@ export function followEvents(decorate: (part: Element) => void): void {
     else resume()
   })
   if (!document.hidden) open()
-  const everySeconds = Number(main.dataset.every)
-  if (everySeconds > 0) readAgain(parts.refresh, everySeconds * 1000)
 }
 
-/** What no event tells is read again and again, one after another, while somebody looks. */
-function readAgain(refresh: () => Promise<void>, ms: number): void {
-  setTimeout(async () => {
-    if (!document.hidden) await refresh()
-    readAgain(refresh, ms)
-  }, ms)
+/** A page that takes long is read less often: the server has so many times as long for others. */
+const restFactor = 10
+
+/**
+ * The page is read again and again while somebody looks, one reading after another, until it no longer
+ * asks for that. Where it says so, it is read less often while nothing changes.
+ */
+function readAgain(main: HTMLElement, state: HTMLElement, parts: Parts): void {
+  const everyMs = Number(main.dataset.every) * 1000
+  const quietMs = Number(main.dataset.quiet ?? main.dataset.every) * 1000
+  let waitMs = everyMs
+  let waiting = 0
+  const read = async () => {
+    if (document.hidden) return
+    const began = performance.now()
+    const found = await parts.refresh()
+    if (found?.isOver) {
+      tell(state, '')
+      return
+    }
+    if (found === undefined) tell(state, `Paused since ${clockText()}`)
+    else if (!state.textContent?.startsWith('Live')) tell(state, 'Live')
+    waitMs = found?.isChanged ? everyMs : Math.min(waitMs * 2, quietMs)
+    wait(Math.max(waitMs, (performance.now() - began) * restFactor))
+  }
+  const wait = (ms: number) => {
+    clearTimeout(waiting)
+    waiting = window.setTimeout(read, ms)
+  }
+  document.addEventListener('visibilitychange', () => wait(0))
+  if (main.dataset.live === undefined) tell(state, 'Live')
+  wait(everyMs)
 }
 
 /** The same again is not told. */
 function tell(state: HTMLElement, text: string): void {
   if (state.textContent !== text) state.textContent = text
+}
+
+type Reading = {
+  readonly isChanged: boolean
+  /** Nothing more is to be expected. */
+  readonly isOver: boolean
 }
 
 type Surroundings = {
@@ -108,9 +146,10 @@ function partsOf(main: HTMLElement, { state, decorate }: Surroundings) {
     settle(false)
   })
   return {
-    async refresh() {
+    /** @returns undefined: the page cannot be had now */
+    async refresh(): Promise<Reading | undefined> {
       const page = await loadPage(location.href)
-      if (!page) return
+      if (!page) return undefined
       const parts = [...page.querySelectorAll<HTMLElement>('main [data-part]')]
       const names = parts.map(({ dataset }) => dataset.part ?? '')
       // What is no longer there leaves an empty place.
@@ -123,7 +162,9 @@ function partsOf(main: HTMLElement, { state, decorate }: Surroundings) {
         else held.set(name, next)
       }
       document.title = page.title
+      const isChanged = held.size > 0
       settle(false)
+      return { isChanged, isOver: !page.querySelector('main[data-every]') }
     },
   }
 }
@@ -152,7 +193,8 @@ function isSteady(part: Element): boolean {
 function isInUse(part: Element, pointerY: number | undefined): boolean {
   const selected = getSelection()
   const isSelected = selected?.isCollapsed === false && selected.containsNode(part, true)
-  if (part.contains(document.activeElement) || isSelected) return true
+  if (part.contains(document.activeElement) || isSelected || part.querySelector('.zoom'))
+    return true
   if (isSteady(part)) return false
   return pointerY !== undefined && part.getBoundingClientRect().top <= pointerY
 }

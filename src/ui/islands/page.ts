@@ -10,13 +10,13 @@ import { openPalette } from './choose/palette.ts'
 import { openLinksAsDialogs } from './dialogs.ts'
 import { makeButton } from './elements.ts'
 import { listenToKeys } from './keys.ts'
-import { followEvents } from './live.ts'
+import { followServer } from './live.ts'
 import { showLocalTimes } from './local-times.ts'
 import { addTableFiles } from './table-files.ts'
 
 for (const start of [
   () =>
-    followEvents((part) => {
+    followServer((part) => {
       addCopyButtons(part)
       addChartImages(part)
     }),

@@ -1,4 +1,5 @@
-import type { FC } from 'hono/jsx'
+import type { FC, PropsWithChildren } from 'hono/jsx'
+import type { RunInfo, RunStatus } from '../../tracking/run.ts'
 import { Given } from './text.tsx'
 
 export const Person: FC<{ principal: { name: string; verified: boolean } }> = ({ principal }) => (
@@ -8,10 +9,21 @@ export const Person: FC<{ principal: { name: string; verified: boolean } }> = ({
   </strong>
 )
 
-/** To the minute, in UTC. */
+/** To the minute, in UTC. Clients may log a moment that no calendar has: it stays a number. */
 export const Time: FC<{ atMs: number }> = ({ atMs }) => {
-  const at = new Date(atMs).toISOString()
-  return <time datetime={at}>{at.slice(0, 16).replace('T', ' ')} UTC</time>
+  const at = dateTextOf(atMs)
+  const end = at.indexOf('T')
+  return end === -1 ? (
+    <>{at}</>
+  ) : (
+    <time datetime={at}>{`${at.slice(0, end)} ${at.slice(end + 1, end + 6)} UTC`}</time>
+  )
+}
+
+/** In ISO 8601; a moment that no calendar has, in milliseconds since 1970. */
+export function dateTextOf(atMs: number): string {
+  const at = new Date(atMs)
+  return Number.isNaN(at.getTime()) ? `${atMs} ms` : at.toISOString()
 }
 
 /** `0.4 s`, `4:10`, `1 h 12 min`, `3 d 2 h`. */
@@ -23,3 +35,45 @@ export const Duration: FC<{ ms: number }> = ({ ms }) => {
   if (h < 24) return <>{`${h} h ${min % 60} min`}</>
   return <>{`${Math.floor(h / 24)} d ${h % 24} h`}</>
 }
+
+const statusWords: Readonly<Record<RunStatus, string>> = {
+  RUNNING: 'running',
+  SCHEDULED: 'scheduled',
+  FINISHED: 'finished',
+  FAILED: 'failed',
+  KILLED: 'killed',
+}
+const statusTones: Partial<Record<RunStatus, string>> = {
+  FINISHED: 'good-text',
+  FAILED: 'bad-text',
+  KILLED: 'warn-text',
+}
+
+/** How a run ended, or that it has not. A word alone, since a table has hundreds. */
+export const RunStatusText: FC<{ readonly status: RunStatus }> = ({ status }) => (
+  <span class={statusTones[status]}>{statusWords[status]}</span>
+)
+
+/** How a run went and when; it changes by itself while the run goes on. The children follow in the same row. */
+export const RunByline: FC<PropsWithChildren<{ readonly run: RunInfo }>> = ({
+  run: { status, startTimeMs, endTimeMs, userId },
+  children,
+}) => (
+  <p class="row" data-part="run" data-steady>
+    <RunStatusText status={status} />
+    <span>
+      began <Time atMs={Number(startTimeMs)} />
+    </span>
+    {endTimeMs === undefined ? null : (
+      <span>
+        took <Duration ms={Number(endTimeMs) - Number(startTimeMs)} />
+      </span>
+    )}
+    {userId === '' ? null : (
+      <span>
+        by <Given text={userId} />
+      </span>
+    )}
+    {children}
+  </p>
+)

@@ -1,17 +1,17 @@
 import type { FC } from 'hono/jsx'
 import type { KeyValue, Run } from '../../tracking/run.ts'
 import { type Html, writeHtml } from '../cards/markdown.tsx'
-import { Duration, Time } from '../parts/byline.tsx'
+import { RunByline } from '../parts/byline.tsx'
 import { isOwnTag, noteOf } from '../parts/own-tags.ts'
 import { Table } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { countText, Given, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
-import { Page } from '../shell/page.tsx'
+import { liveOfRuns, Page } from '../shell/page.tsx'
 import { childrenPath, type RunStanding } from './read-run.ts'
 import { LongText, More, rowsMax, Values } from './run-values.tsx'
-import { metricText, RunStatusText, VersionsOfRun } from './table/run-cell.tsx'
+import { metricText, VersionsOfRun } from './table/run-cell.tsx'
 
 type RunPageProps = {
   readonly frame: Frame
@@ -41,6 +41,7 @@ export const RunPage: FC<RunPageProps> = (props) => {
         { text: name },
       ]}
       about={<About {...props} />}
+      live={liveOfRuns(run)}
       actions={
         mayEdit ? (
           <a class="button quiet" href={`${to.run(runId)}/change`} data-key="e">
@@ -93,31 +94,16 @@ export const RunPage: FC<RunPageProps> = (props) => {
 const wordsFrom = 20
 
 const About: FC<RunPageProps> = ({ frame: { to }, standing: { run, versions } }) => {
-  const { status, startTimeMs, endTimeMs, userId, lifecycleStage } = run
   return (
     <>
-      <p class="row">
-        <RunStatusText status={status} />
-        <span>
-          began <Time atMs={Number(startTimeMs)} />
-        </span>
-        {endTimeMs === undefined ? null : (
-          <span>
-            took <Duration ms={Number(endTimeMs) - Number(startTimeMs)} />
-          </span>
-        )}
-        {userId === '' ? null : (
-          <span>
-            by <Given text={userId} />
-          </span>
-        )}
+      <RunByline run={run}>
         {versions.length === 0 ? null : (
           <span>
             became <VersionsOfRun versions={versions} to={to} />
           </span>
         )}
-      </p>
-      {lifecycleStage === 'deleted' ? (
+      </RunByline>
+      {run.lifecycleStage === 'deleted' ? (
         <p class="notice warn">This run is deleted. It can be restored until the next purge.</p>
       ) : null}
     </>
@@ -145,7 +131,7 @@ type MetricsProps = {
 const Metrics: FC<MetricsProps> = ({ run: { runId, metrics }, to, isShown }) => {
   const shown = metrics.filter(isShown)
   return (
-    <section class="near" aria-labelledby="metrics">
+    <section class="near" aria-labelledby="metrics" data-part="metrics" data-steady>
       <h2 id="metrics">Metrics {countText(metrics.length)}</h2>
       {shown.length === 0 ? (
         <p class="soft">None{metrics.length > 0 ? ' of this name' : ' yet'}.</p>

@@ -2,6 +2,7 @@ import type { Child, FC, PropsWithChildren } from 'hono/jsx'
 import { Fragment } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppContext } from '../../http/app-env.ts'
+import type { RunInfo } from '../../tracking/run.ts'
 import { eventTypes } from '../../webhooks/events/event-types.ts'
 import { Given, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
@@ -101,10 +102,12 @@ type PageProps = PropsWithChildren<{
 
 type LiveParts = {
   readonly model?: string
-  /** Kinds of events; absent: those that pages of models and requests show. */
+  /** Kinds of events; absent: those that pages of models and requests show. Empty: no event tells of it. */
   readonly kinds?: readonly string[]
   /** What no event tells is read again so often. */
   readonly everySeconds?: number
+  /** And at least so often while nothing changes; absent: as often as ever. */
+  readonly quietSeconds?: number
 }
 
 const usualKinds: readonly string[] = ['registered_model', 'model_version', 'promotion']
@@ -136,16 +139,26 @@ export const Page: FC<PageProps> = ({ frame, title, children, ...props }) => (
   </Document>
 )
 
+/** A page that is read again while a run goes on: no event tells of points. */
+export function liveOfRuns(...runs: readonly Pick<RunInfo, 'status' | 'lifecycleStage'>[]) {
+  const goesOn = runs.some(
+    ({ status, lifecycleStage }) => status === 'RUNNING' && lifecycleStage === 'active',
+  )
+  return goesOn ? { kinds: [], everySeconds: 2, quietSeconds: 15 } : undefined
+}
+
 /** What the script follows while somebody looks at the page. */
 function liveOf({ to }: Frame, live: LiveParts | undefined) {
   if (live === undefined) return {}
   const { kinds = usualKinds } = live
+  const again = { 'data-every': live.everySeconds, 'data-quiet': live.quietSeconds }
+  if (kinds.length === 0) return again
   const query = kinds.map((kind) => `type=${encodeURIComponent(`${kind}.*`)}`).join('&')
   const types = eventTypes.filter((type) => kinds.includes(type.slice(0, type.indexOf('.'))))
   return {
     'data-live': `${to.prefix}/api/v1/events?${query}`,
     'data-types': types.join(' '),
-    'data-every': live.everySeconds,
+    ...again,
     // Encoded, so that characters which nobody sees stand in no page.
     'data-model': live.model === undefined ? undefined : encodeURIComponent(live.model),
   }

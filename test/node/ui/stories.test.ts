@@ -7,6 +7,7 @@ import { sealEntries } from '../../../src/audit/seal.ts'
 import { clientEnvironment, programOf } from '../../runner/environments.ts'
 import { admin, password } from '../../support/auth-server.ts'
 import { testServer } from '../../support/server.ts'
+import { runsWorld } from '../../ui/runs-world.ts'
 import { askedWorld } from '../../ui/world.ts'
 import { lacksBrowser, useBrowser } from './browser.ts'
 
@@ -53,6 +54,22 @@ const passed = (call: Awaited<ReturnType<typeof askedWorld>>['call'], id: number
 const mainOf = (page: Page) => page.locator('main').innerText()
 
 const headingOf = (page: Page) => page.getByRole('heading', { level: 1 }).innerText()
+
+/** Points of which number 200 is NaN. */
+function lossOf(from: number, to: number): object[] {
+  return Array.from({ length: to - from }, (_, i) => ({
+    ...{ key: 'loss', step: from + i, timestamp: from + i },
+    value: from + i === 200 ? 'NaN' : 1 / (1 + from + i),
+  }))
+}
+
+/** As a browser does where another tab is in front. */
+function setHidden(page: Page, isHidden: boolean): Promise<void> {
+  return page.evaluate((hidden) => {
+    Object.defineProperty(document, 'hidden', { configurable: true, value: hidden })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }, isHidden)
+}
 
 describe.skipIf(isLacking)('people', () => {
   test('log their first model by the code that an empty server shows, and see it come', async () => {
@@ -200,6 +217,69 @@ describe.skipIf(isLacking)('people', () => {
       await page.goBack()
       await page.reload()
       expect(await log()).toHaveLength(1)
+    },
+    60_000,
+  )
+
+  test.each([
+    ['wide', wide],
+    ['on a phone', phone],
+  ] as const)(
+    'watch a run that goes on, until it is killed: %s',
+    async (_, look) => {
+      const { url, windowOf, ann, logRun, post, call } = await served(await runsWorld())
+      const run = await logRun({ name: 'live', metrics: lossOf(0, 100) })
+      const log = (from: number, to: number) =>
+        post('runs/log-batch', { run_id: run, metrics: lossOf(from, to) })
+      const page = await windowOf({ ...look, extraHTTPHeaders: { authorization: ann } })
+      await page.clock.install()
+      let readings = 0
+      page.on('request', () => {
+        readings++
+      })
+      const charts = `${url}/runs/${run}/charts?metric=loss`
+      await page.goto(charts)
+      await page.getByRole('status').filter({ hasText: 'Live' }).waitFor()
+      await log(100, 300)
+      await log(321, 400)
+      await page.clock.fastForward(2000)
+      await page.getByText('379 points').waitFor()
+      expect(await mainOf(page)).toContain('NaN at 1 point')
+      const line = (await page.locator('.plot path.line').getAttribute('d')) ?? ''
+      expect(line.match(/M/g)).toHaveLength(3)
+
+      await page.goto(`${charts}&x0=100&x1=150`)
+      const plot = page.locator('.plot > svg')
+      expect(await plot.getAttribute('data-to')).toBe('150')
+      await log(400, 500)
+      const read = page.waitForResponse(page.url())
+      await page.clock.fastForward(2000)
+      await read
+      expect(await plot.getAttribute('data-to')).toBe('150')
+
+      await page.goto(charts)
+      await page.getByRole('status').filter({ hasText: 'Live' }).waitFor()
+      await setHidden(page, true)
+      readings = 0
+      await log(500, 600)
+      await page.clock.runFor(30_000)
+      expect(readings).toBe(0)
+      await setHidden(page, false)
+      await page.getByText('579 points').waitFor()
+
+      await post('runs/update', { run_id: run, status: 'KILLED', end_time: 1_800_000_100_000 })
+      await page.clock.fastForward(15_000)
+      await page.getByText('killed').waitFor()
+      readings = 0
+      await page.clock.runFor(30_000)
+      expect(readings).toBe(0)
+      await page.goto(`${url}/runs/${run}`)
+      expect(await mainOf(page)).toContain('killed')
+      await page.clock.runFor(30_000)
+      expect(await page.getByRole('status').filter({ hasText: 'Live' }).count()).toBe(0)
+      const csv = (await call(ann, 'GET', `/runs/${run}/points.csv`)).text.trim().split('\r\n')
+      expect(csv).toHaveLength(580)
+      expect(csv).toContain('loss,200,200,NaN')
     },
     60_000,
   )

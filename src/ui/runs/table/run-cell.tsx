@@ -1,31 +1,12 @@
 import type { FC } from 'hono/jsx'
 import type { VersionOfRun } from '../../../governance/lineage.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
-import type { RunStatus } from '../../../tracking/run.ts'
 import type { RunCells } from '../../../tracking/runs/run-cells.ts'
-import { Duration, Time } from '../../parts/byline.tsx'
+import { Duration, RunStatusText, Time } from '../../parts/byline.tsx'
 import { NoValue } from '../../parts/table.tsx'
 import { Given, numberText, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import { isFixed, namedColumn } from './run-query.ts'
-
-const words: Readonly<Record<RunStatus, string>> = {
-  RUNNING: 'running',
-  SCHEDULED: 'scheduled',
-  FINISHED: 'finished',
-  FAILED: 'failed',
-  KILLED: 'killed',
-}
-const tones: Partial<Record<RunStatus, string>> = {
-  FINISHED: 'good-text',
-  FAILED: 'bad-text',
-  KILLED: 'warn-text',
-}
-
-/** How a run ended, or that it has not. A word alone, since a table has hundreds. */
-export const RunStatusText: FC<{ readonly status: RunStatus }> = ({ status }) => (
-  <span class={tones[status]}>{words[status]}</span>
-)
 
 type CellProps = {
   readonly run: RunCells

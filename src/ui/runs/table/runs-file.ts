@@ -3,6 +3,8 @@ import type { AppContext } from '../../../http/app-env.ts'
 import { textStream } from '../../../http/text-stream.ts'
 import type { Context } from '../../../platform/context.ts'
 import type { RunCells } from '../../../tracking/runs/run-cells.ts'
+import { metricCellOf } from '../../charts/points-file.ts'
+import { dateTextOf } from '../../parts/byline.tsx'
 import { type RunsStanding, readRunsStanding } from './read-runs.ts'
 import { fixedColumns, isFixed, namedColumn, type RunsQuery, runsQueryOf } from './run-query.ts'
 
@@ -52,14 +54,14 @@ function cellsOf(run: RunCells, page: RunsStanding, columns: readonly string[]):
 /** Metrics in full; times in ISO 8601, how long it took in milliseconds. */
 function cellOf(run: RunCells, { versions, experiments }: RunsStanding, column: string): unknown {
   const named = namedColumn(column)
-  if (named?.kind === 'metrics') return numberOf(run.metrics.get(named.key))
+  if (named?.kind === 'metrics') return metricCellOf(run.metrics.get(named.key))
   if (named) return run[named.kind].get(named.key)
   const { runId, experimentId, startTimeMs, endTimeMs, status, userId } = run.info
   switch (column) {
     case 'experiment':
       return experiments.find(({ id }) => id === experimentId)?.name
     case 'start':
-      return new Date(Number(startTimeMs)).toISOString()
+      return dateTextOf(Number(startTimeMs))
     case 'took':
       return endTimeMs === undefined ? undefined : Number(endTimeMs) - Number(startTimeMs)
     case 'status':
@@ -69,11 +71,4 @@ function cellOf(run: RunCells, { versions, experiments }: RunsStanding, column: 
     default:
       return (versions.get(runId) ?? []).map(({ name, version }) => `${name} ${version}`).join(', ')
   }
-}
-
-/** NaN and infinities as words, as MLflow spells them; an infinity is kept as the largest double. */
-function numberOf(value: number | undefined): number | string | undefined {
-  if (value === Number.MAX_VALUE) return 'Infinity'
-  if (value === -Number.MAX_VALUE) return '-Infinity'
-  return Number.isNaN(value) ? 'NaN' : value
 }
