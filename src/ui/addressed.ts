@@ -27,6 +27,11 @@ export function experimentIdOf(c: AppContext): number {
   return parseExperimentId(c.req.param('id') ?? '')
 }
 
+/** The trace that the address names. */
+export function traceIdOf(c: AppContext): string {
+  return c.req.param('trace') ?? ''
+}
+
 /** A key that is there several times, as checkboxes send it. */
 export function listIn(c: AppContext, name: string): string[] {
   return [...new Set((c.req.queries(name) ?? []).map((one) => one.trim()).filter(Boolean))]

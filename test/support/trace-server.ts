@@ -13,6 +13,8 @@ export type SentSpan = {
   readonly endMs?: number
   /** OTLP's number: 1 is OK, 2 is ERROR. */
   readonly status?: number
+  /** Of the status. */
+  readonly message?: string
   readonly attributes?: Readonly<Record<string, unknown>>
   readonly [field: string]: unknown
 }
@@ -27,7 +29,7 @@ export function traceId(trace = 1): string {
 /** OTLP's JSON of `spans`, below one resource. */
 export function otlpOf(spans: readonly SentSpan[], resource: object = {}): Json {
   const sent = spans.map(({ trace = 1, id, parent, type, attributes, ...rest }) => {
-    const { startMs: from = startMs, endMs: to = from + 1000, status, ...others } = rest
+    const { startMs: from = startMs, endMs: to = from + 1000, status, message, ...others } = rest
     const typed = type === undefined ? {} : { 'mlflow.spanType': type }
     return {
       traceId: hex(trace, 32),
@@ -37,7 +39,7 @@ export function otlpOf(spans: readonly SentSpan[], resource: object = {}): Json 
       startTimeUnixNano: `${from}000000`,
       endTimeUnixNano: to === 0 ? '0' : `${to}000000`,
       attributes: pairsOf({ ...typed, ...attributes }),
-      ...(status === undefined ? {} : { status: { code: status } }),
+      ...(status === undefined ? {} : { status: { code: status, message } }),
       ...others,
     }
   })

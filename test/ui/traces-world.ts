@@ -13,6 +13,21 @@ type Said = {
   readonly tookMs?: number
 }
 
+/** What is said of a trace that was answered in a conversation. */
+export const answered: Said = {
+  ...{ session: 's-77', question: 'are pears ripe in winter?', answer: 'Some are.' },
+  metadata: { 'mlflow.trace.tokenUsage': '{"input_tokens": 1000, "output_tokens": 204}' },
+  tags: { team: 'risk' },
+  assessments: [
+    {
+      assessment_name: 'correct',
+      source: { source_type: 'HUMAN', source_id: 'rita' },
+      feedback: { value: true },
+      rationale: 'It says which.',
+    },
+  ],
+}
+
 /** What a program does to answer: it looks something up, and then asks a model, which fails once. */
 export const answerSpans: readonly SentSpan[] = [
   { id: 1, name: 'answer', type: 'CHAIN', ms: [0, 2400] },

@@ -23,7 +23,7 @@ describe('the list of traces', () => {
     const text = textOf(html)
     expect(text).toContain('plan 2027-01-15 11:00 UTC error 130 ms – – – –')
     expect(text).toContain(
-      'answer 2027-01-15 11:00 UTC OK 2.4 s 1,204 are pears ripe in winter? s-77 good very judge error',
+      'answer 2027-01-15 11:00 UTC OK 2.4 s 1,204 are pears ripe in winter? s-77 good=very judge=error',
     )
     expect(html.indexOf('>plan<')).toBeLessThan(html.indexOf('>answer<'))
     expect(html).toContain(`href="/traces/${traceId(1)}"`)
@@ -98,5 +98,144 @@ describe('selected traces', () => {
     expect([(await read(gone)).status, (await read(kept)).status]).toEqual([404, 200])
     expect(textOf((await as(ann).get(path)).html)).toContain('None of the chosen traces')
     expect((await as(ann).post(`${list}/delete`, {})).status).toBe(400)
+  })
+})
+
+describe('the page of a trace', () => {
+  test('shows spans as a tree with bars, what took the time, and what went in and out of one', async () => {
+    const { as, rita, logTrace } = await tracesWorld()
+    const id = await logTrace(1, { session: 's-77', tags: { team: 'risk' } }, answerSpans)
+    const { html } = await as(rita).get(`/traces/${id}`)
+    const text = textOf(html)
+    expect(text).toContain('OK 2.4 s 2027-01-15 11:00 UTC session s-77')
+    expect(text).toContain('team=risk')
+    const names = [...html.matchAll(/data-depth="(\d)"><span class="span-name">(.*?)<\/span><\/?/g)]
+    expect(names.map(([, depth]) => depth)).toEqual(['0', '1', '1', '2', '2'])
+    expect(text).toMatch(
+      /answer CHAIN on the critical path, 2.4 s retrieve RETRIEVER on the critical path, 820 ms/,
+    )
+    expect(text).toMatch(/failed: attempt LLM on the critical path, 150 ms/)
+    expect(text).toContain('question : of answer')
+    expect(text).toContain('k : 1')
+    expect(text).toContain('0: said by answer')
+    const chosen = await as(rita).get(`/traces/${id}?span=0000000000000004`)
+    expect(textOf(chosen.html)).toContain('question : of attempt k : 4')
+    expect(chosen.html).toMatch(/span=0000000000000004#span"[^>]*aria-current="true"/)
+    expect((await as(rita).get(`/traces/${id}?span=00000000000000ff`)).status).toBe(400)
+    expect((await as(rita).get('/traces/tr-none')).status).toBe(404)
+  })
+
+  test('of thousands of spans shows a part that leads to all others', async () => {
+    const { as, rita, logTrace } = await tracesWorld()
+    const below = (parent: number, from: number, count: number) =>
+      Array.from({ length: count }, (_, i) => ({
+        ...{ id: from + i, parent, name: `span ${from + i}` },
+        startMs: 1_800_000_000_000 + i,
+      }))
+    const spans = [
+      { id: 1, name: 'root', startMs: 1_800_000_000_000 },
+      ...below(1, 2, 200),
+      ...below(5, 1000, 100),
+      ...Array.from({ length: 300 }, (_, i) => ({
+        id: 2000 + i,
+        parent: i === 0 ? 1 : 1999 + i,
+        startMs: 1_800_000_000_500,
+      })),
+    ]
+    const id = await logTrace(1, {}, spans)
+    const open = async (query = '') => {
+      const { html, status } = await as(rita).get(`/traces/${id}${query}`)
+      expect(status).toBe(200)
+      expect(html.length).toBeLessThan(100_000)
+      return { html, text: textOf(html) }
+    }
+    const first = await open()
+    expect(first.text).toContain('1 to 60 of 201')
+    expect(first.text).toContain('80 more spans in it')
+    expect((await open('?under=0000000000000001&from=60')).text).toContain('61 to 120 of 201')
+    expect((await open('?under=0000000000000005')).text).toContain('1 to 60 of 100')
+    // A span that has no row at first is shown among its siblings.
+    const deep = await open(`?span=${(2250).toString(16).padStart(16, '0')}`)
+    expect(deep.html).toMatch(/aria-current="true" data-depth/)
+    expect(deep.text).toContain('A part of the trace')
+  })
+
+  test('shows every span where parents are missing, or above each other in a circle', async () => {
+    const { as, rita, logTrace } = await tracesWorld()
+    const id = await logTrace(1, {}, [
+      { id: 1, parent: 99, name: 'orphan' },
+      { id: 2, parent: 3, name: 'one' },
+      { id: 3, parent: 2, name: 'other' },
+      { id: 4, parent: 3, name: 'tail' },
+      { id: 5, parent: 5, name: 'own', endMs: 0 },
+    ])
+    const { html } = await as(rita).get(`/traces/${id}`)
+    const rows = [...html.matchAll(/data-depth="(\d)"><span class="span-name"><bdi>(\w+)/g)]
+    expect(rows.map(([, depth, name]) => `${name} ${depth}`).sort()).toEqual([
+      ...['one 0', 'orphan 0', 'other 1', 'own 0', 'tail 2'],
+    ])
+  })
+
+  test('bounds inputs of any size and depth, and says what it leaves out', async () => {
+    const { as, rita, logTrace } = await tracesWorld()
+    const nested = JSON.parse(`${'['.repeat(60)}1${']'.repeat(60)}`)
+    const inputs = { long: 'x'.repeat(50_000), many: Array(5000).fill('y'), nested }
+    const attributes = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`a${i}`, 'z']))
+    const span = {
+      id: 1,
+      attributes: { 'mlflow.spanInputs': JSON.stringify(inputs), ...attributes },
+    }
+    const { html } = await as(rita).get(`/traces/${await logTrace(1, {}, [span])}`)
+    expect(html.length).toBeLessThan(100_000)
+    const text = textOf(html)
+    expect(text).toContain('… 46,000 more characters')
+    expect(text).toMatch(/… 4,\d+ more items/)
+    expect(text).toContain('… 201 more')
+  })
+
+  test('leads to the run, the logged model and the version, as far as the caller may read them', async () => {
+    const { as, rita, logTrace, logRun, post, call, ann, name } = await tracesWorld()
+    const run = await logRun({ name: 'evaluated' })
+    const { model } = await post('logged-models', {
+      ...{ experiment_id: '1', name: 'bot', source_run_id: run },
+    })
+    const { model_id } = model.info
+    await post('model-versions/create', { name, source: `models:/${model_id}`, model_id })
+    const id = await logTrace(1, {
+      metadata: { 'mlflow.sourceRun': run, 'mlflow.modelId': model_id },
+    })
+    const linked = { trace_ids: [id], run_id: run }
+    await call(ann, 'POST', '/api/2.0/mlflow/traces/link-to-run', linked)
+    const { html } = await as(rita).get(`/traces/${id}`)
+    for (const href of [`/runs/${run}`, `/logged-models/${model_id}`, `/models/${name}/4`]) {
+      expect(html).toContain(`href="${href}"`)
+    }
+    expect(textOf(html)).toContain('Linked with runs')
+    expect(textOf(html)).toContain('No span of this trace is here')
+  })
+
+  test('shows texts of spans as text', async () => {
+    const { as, rita, logTrace } = await tracesWorld()
+    const hostile = '"><img src=x onerror=alert(1)>\u202e'
+    const id = await logTrace(1, { name: hostile, tags: { team: hostile } }, [
+      {
+        ...{ id: 1, name: hostile, type: hostile, status: 2, message: hostile },
+        attributes: {
+          'mlflow.spanInputs': JSON.stringify({ [hostile]: [hostile, { [hostile]: hostile }] }),
+          [hostile]: hostile,
+        },
+        events: [
+          {
+            ...{ name: hostile, timeUnixNano: '1800000000000000000' },
+            attributes: [{ key: hostile, value: { stringValue: hostile } }],
+          },
+        ],
+      },
+    ])
+    const { html, status } = await as(rita).get(`/traces/${id}`)
+    expect(status).toBe(200)
+    expect(html).toContain('&lt;img src=x')
+    expect(markupIn(html)).toEqual([])
+    expect(html).not.toContain('\u202e')
   })
 })

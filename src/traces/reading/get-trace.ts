@@ -118,12 +118,13 @@ function spansOf(lines: readonly string[]): readonly Span[] {
 
 /** Without an announcement whatever is there is complete, but for nothing. */
 function isIncomplete(info: TraceInfo, count: number): boolean {
-  return count < (announcedSpans(info.metadata[sizeStatsKey]) ?? 1)
+  return count < (announcedSpansOf(info) ?? 1)
 }
 
-function announcedSpans(stats: string | undefined): number | undefined {
+/** How many spans its client says that a trace has; undefined: it says nothing. */
+export function announcedSpansOf({ metadata }: TraceInfo): number | undefined {
   try {
-    const announced: unknown = JSON.parse(stats ?? '{}')?.num_spans
+    const announced: unknown = JSON.parse(metadata[sizeStatsKey] ?? '{}')?.num_spans
     return typeof announced === 'number' ? announced : undefined
   } catch {
     return undefined

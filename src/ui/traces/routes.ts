@@ -6,6 +6,7 @@ import type { Context } from '../../platform/context.ts'
 import { experimentIdOf } from '../addressed.ts'
 import { postTraceDeletion, showTraceDeletion } from './list/trace-deletion.tsx'
 import { showTraces } from './list/traces.tsx'
+import { mayReadTrace, showTrace } from './trace/trace.tsx'
 
 /** Traces of an experiment, and what people say of them. */
 export function traceRoutes(): Hono<AppEnv> {
@@ -14,6 +15,7 @@ export function traceRoutes(): Hono<AppEnv> {
     .get(list, guard(mayReadTraces), showTraces)
     .get(`${list}/delete`, guard(mayReadTraces), (c) => showTraceDeletion(c))
     .post(`${list}/delete`, postTraceDeletion)
+    .get('/traces/:trace', guard(mayReadTrace), showTrace)
 }
 
 function mayReadTraces(ctx: Context, c: AppContext): Promise<void> {

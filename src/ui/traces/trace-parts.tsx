@@ -1,17 +1,23 @@
 import type { FC } from 'hono/jsx'
 import { cutText } from '../../core/error.ts'
-import { findAmounts, tokenUsage } from '../../traces/spans/usage.ts'
+import { cost, findAmounts, tokenUsage } from '../../traces/spans/usage.ts'
 import { nameTag, sessionKey } from '../../traces/texts.ts'
 import type { TraceInfo, TraceState } from '../../traces/trace.ts'
 import { Duration } from '../parts/byline.tsx'
+import { Chip } from '../parts/chips.tsx'
 import { visibleText } from '../parts/text.tsx'
 
-const words: Readonly<Record<TraceState, string>> = {
-  OK: 'OK',
-  ERROR: 'error',
-  IN_PROGRESS: 'in progress',
-  STATE_UNSPECIFIED: 'not said',
+const looks: Readonly<Record<TraceState, Parameters<typeof Chip>[0]>> = {
+  OK: { sign: 'check', tone: 'good', word: 'OK' },
+  ERROR: { sign: 'cross', tone: 'bad', word: 'error' },
+  IN_PROGRESS: { sign: 'glass', tone: 'info', word: 'in progress' },
+  STATE_UNSPECIFIED: { sign: 'ring', tone: '', word: 'not said' },
 }
+
+/** How a trace ended, or that it has not. */
+export const TraceStateChip: FC<{ readonly state: TraceState }> = ({ state }) => (
+  <Chip {...looks[state]} />
+)
 
 const texts: Readonly<Record<TraceState, string | undefined>> = {
   OK: 'good-text',
@@ -20,9 +26,9 @@ const texts: Readonly<Record<TraceState, string | undefined>> = {
   STATE_UNSPECIFIED: 'soft',
 }
 
-/** How a trace ended, or that it has not. A word alone, since a table has many. */
+/** As `TraceStateChip`, a word alone, for tables. */
 export const TraceStateText: FC<{ readonly state: TraceState }> = ({ state }) => (
-  <span class={texts[state]}>{words[state]}</span>
+  <span class={texts[state]}>{looks[state].word}</span>
 )
 
 /** What its program calls it; undefined: nothing. */
@@ -49,10 +55,16 @@ export function tokensOf({ metadata }: Pick<TraceInfo, 'metadata'>): number | un
   return (input_tokens ?? 0) + (output_tokens ?? 0)
 }
 
+/** What a trace cost, in dollars; undefined: nobody said. */
+export function costOf({ metadata }: Pick<TraceInfo, 'metadata'>): number | undefined {
+  return findAmounts(metadata[cost.metadata], cost)?.total_cost
+}
+
 /** `0.3 ms`, `812 ms`, `2.41 s`, then as `Duration`. */
 export const ShortTime: FC<{ readonly ms: number }> = ({ ms }) => {
   const text = shortTimeText(ms)
-  return text === undefined ? <Duration ms={ms} /> : <>{text}</>
+  if (text === undefined) return <Duration ms={ms} />
+  return <>{text}</>
 }
 
 /** Undefined from a minute on. */

@@ -7,6 +7,7 @@ import { admin } from '../../support/auth-server.ts'
 import { testServer } from '../../support/server.ts'
 import { busyWorld, countsOf } from '../../ui/deployments-world.ts'
 import { runsWorld } from '../../ui/runs-world.ts'
+import { answered, answerSpans, tracesWorld } from '../../ui/traces-world.ts'
 import { askedWorld } from '../../ui/world.ts'
 import { lacksBrowser, useBrowser } from './browser.ts'
 
@@ -121,7 +122,7 @@ describe.skipIf(isLacking)('in a browser', () => {
   }, 120_000)
 
   test('so are those of experiments and runs', async () => {
-    const { platform, ann, mlflow, name, logRun } = await runsWorld()
+    const { platform, ann, mlflow, name, logRun, logTrace, list } = await tracesWorld()
     const wave = await logRun({
       name: 'wave',
       metrics: [...wavesOf('loss'), ...wavesOf('accuracy')],
@@ -134,6 +135,8 @@ describe.skipIf(isLacking)('in a browser', () => {
       params: [{ key: 'kind', value: 'rf' }],
     })
     const model = `/logged-models/${logged.json.model.info.model_id}`
+    const trace = await logTrace(1, answered, answerSpans)
+    await logTrace(2, { name: 'plan', state: 'ERROR', tookMs: 130 })
     const url = await serve(platform)
     const nightly = '/experiments/1'
     const paths = [
@@ -144,6 +147,8 @@ describe.skipIf(isLacking)('in a browser', () => {
       ...[`/runs/compare?ids=${wave},${other}`],
       ...[model, `${model}/files`],
       ...[run, `${run}/change`, `${run}/files`, `/models/${name}/3/files?path=MLmodel`],
+      ...[list, `${list}?q=status%20=%20x`, `${list}/delete?sel=${trace}`, `/traces/${trace}`],
+      `/traces/${trace}?span=0000000000000004`,
     ]
     expect(await walk(url, paths, { who: ann, seenIn: diagonal })).toEqual([])
   }, 120_000)

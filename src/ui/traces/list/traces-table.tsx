@@ -3,7 +3,7 @@ import type { TraceAssessment } from '../../../traces/assessments/assessment.ts'
 import type { TraceInfo } from '../../../traces/trace.ts'
 import { Time } from '../../parts/byline.tsx'
 import { NoValue, Table } from '../../parts/table.tsx'
-import { countText, Given, visibleText } from '../../parts/text.tsx'
+import { countText, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import {
   Excerpt,
@@ -85,7 +85,7 @@ const Row: FC<RowProps> = ({ to, trace, selected }) => {
         {durationMs === undefined ? <NoValue /> : <ShortTime ms={durationMs} />}
       </td>
       <td class="number">{tokens === undefined ? <NoValue /> : countText(tokens)}</td>
-      <td>
+      <td class="excerpt">
         {requestPreview ? (
           <Excerpt text={requestPreview} charsMax={requestCharsMax} />
         ) : (
@@ -103,7 +103,7 @@ const Row: FC<RowProps> = ({ to, trace, selected }) => {
 }
 
 const assessedMax = 3
-const valueCharsMax = 30
+const chipCharsMax = 40
 
 /** The first things that were said of a trace and still count. */
 const Assessed: FC<{ readonly assessments: readonly TraceAssessment[] }> = ({ assessments }) => {
@@ -113,10 +113,9 @@ const Assessed: FC<{ readonly assessments: readonly TraceAssessment[] }> = ({ as
     <span class="row">
       {valid.slice(0, assessedMax).map(({ name, value, error }) => (
         <span class="chip">
-          <Given text={name.slice(0, nameCharsMax)} />
           <Excerpt
-            text={error === undefined ? plainValue(value) : 'error'}
-            charsMax={valueCharsMax}
+            text={`${name}=${error === undefined ? plainValue(value) : 'error'}`}
+            charsMax={chipCharsMax}
           />
         </span>
       ))}
