@@ -1,5 +1,9 @@
 import { excerpt } from './error.ts'
 
+function quotedList(names: readonly string[]): string {
+  return names.map((name) => `'${name}'`).join(', ')
+}
+
 /**
  * The short phrases that programs look for in an error, as MLflow 3.17.2 spells them; where its
  * stores differ, as its SQL store does. They are part of the wire form, like the codes: a message
@@ -179,6 +183,22 @@ export const messages = {
   unknownHost: (host: string) => `Cannot resolve Webhook URL hostname '${excerpt(host)}'`,
   wrongWebhookName: (name: string) => `Webhook name '${excerpt(name)}' is invalid`,
   noEvents: 'Webhook events must be a non-empty list',
+
+  // Metrics of traces
+  unknownMetric: (name: string, known: readonly string[]) =>
+    `metric_name must be one of [${quotedList(known)}], got '${excerpt(name)}'`,
+  unsupportedInMetric: (
+    what: 'aggregation_type' | 'dimension',
+    found: readonly string[],
+    known: readonly string[],
+  ) => {
+    const plural = what === 'dimension' ? 'dimensions' : 'aggregation types'
+    return `Found invalid ${what}(s): [${excerpt(quotedList(found))}]. Supported ${plural}: [${quotedList(known)}]`
+  },
+  onlyEquals: (operator: string) =>
+    `Invalid comparator: '${excerpt(operator)}', only '=' operator is supported`,
+  wrongEntity: (key: string, view: string, known: readonly string[]) =>
+    `Invalid entity '${excerpt(key)}' specified for view type '${view}'. Valid entities are [${quotedList(known)}]`,
 
   // Filters and orders
   blankFilter: (filter: string) => `Invalid filter '${filter}'. Could not be parsed`,

@@ -33,6 +33,7 @@ import { exportOperations } from './traces/export-traces.ts'
 import { olderTraceOperations } from './traces/older-traces.ts'
 import { traceChangeOperations } from './traces/trace-changes.ts'
 import { traceFileOperations } from './traces/trace-files.ts'
+import { traceMetricOperations } from './traces/trace-metrics.ts'
 import { traceOperations } from './traces/traces.ts'
 import { userPermissionOperations } from './user-permissions.ts'
 import { userOperations } from './users.ts'
@@ -58,6 +59,7 @@ const asked: readonly Operation[] = [
   ...olderTraceOperations,
   ...assessmentOperations,
   ...evaluationDatasetOperations,
+  ...traceMetricOperations,
   ...webhookOperations,
   ...userOperations,
   ...userPermissionOperations,

@@ -71,7 +71,7 @@ export async function findPage(
         select ${searchable.id} as id, ${keyColumns(terms)}
         from ${searchable.from} ${joins} where ${where}
         order by ${orderBySql(terms)} limit ${count}`
-      if (search.filter.length > clausesAlwaysFitting) checkLength(statement)
+      if (search.filter.length > clausesAlwaysFitting) checkStatement(statement)
       return db.all(statement)
     },
     keyOf: (row) => keyOf(row, terms),
@@ -110,7 +110,8 @@ const clausesAlwaysFitting = 40
 /** D1 takes 100 KB. What the caller wrote is bound, so the text is ASCII. */
 const statementCharsMax = 95_000
 
-function checkLength(statement: SQL): void {
+/** @throws INVALID_PARAMETER_VALUE the filters in it are more than D1 takes */
+export function checkStatement(statement: SQL): void {
   if (compile(statement).text.length > statementCharsMax) {
     throw invalid('The filter is too large: use fewer clauses, or fewer with long patterns')
   }

@@ -4,8 +4,10 @@ import { invalid } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
 import { letOthersRun } from '../../core/rounds.ts'
 import type { Context } from '../../platform/context.ts'
-import { parseFilter } from '../../search/filter.ts'
+import { type Filter, parseFilter } from '../../search/filter.ts'
+import { filterSql } from '../../search/filter-sql.ts'
 import { findPage, type Search, type Searchable } from '../../search/find-page.ts'
+import type { Literals } from '../../search/literals.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import { checkPageSize, type Page } from '../../search/page.ts'
 import { readInfos } from '../reading/read-infos.ts'
@@ -58,29 +60,87 @@ export async function searchTraces(ctx: Context, search: TraceSearch): Promise<P
 
 async function findTraces(ctx: Context, search: TraceSearch): Promise<Page<number>> {
   const count = checkPageSize(search.maxResults, { most: pageMax, absent: pageDefault })
-  const experiments = [...new Set(search.experimentIds)]
-  if (experiments.length > experimentsMax) {
-    throw invalid(`A search takes at most ${experimentsMax} experiments`)
-  }
-  const filter = splitFilter(parseFilter(search.filter))
-  const kinds =
-    filter.onSpan.length > 0 ? await findKinds(ctx, experiments, filter.onSpan) : undefined
+  const experiments = uniqueExperiments(search.experimentIds)
+  const { scope, clauses, left } = await prepareFilter(ctx, experiments, search.filter)
   const wanted: Search = {
-    scope: [inExperimentsSql(ctx, experiments), ...(kinds ? [kinds.condition] : [])],
-    filter: filter.clauses,
+    scope,
+    filter: clauses,
     orderBy: parseOrderBy(search.orderBy),
     count,
     token: search.pageToken,
     fingerprint: ['traces', ctx.workspace, experiments, search.filter ?? '', search.orderBy],
   }
-  const left = { ...filter, onSpan: kinds?.isExact ? [] : filter.onSpan }
-  const isJudged = left.onSpan.length + left.onText.length + left.onColumns.length === 0
-  return isJudged
-    ? findPage(ctx.db, searchableTraces, wanted)
-    : walkCandidates(ctx, { search: wanted, left, count })
+  return left
+    ? walkCandidates(ctx, { search: wanted, left, count })
+    : findPage(ctx.db, searchableTraces, wanted)
 }
 
-function inExperimentsSql(ctx: Context, ids: readonly number[]): SQL {
+/** @throws INVALID_PARAMETER_VALUE too many */
+export function uniqueExperiments(ids: readonly number[]): readonly number[] {
+  const experiments = [...new Set(ids)]
+  if (experiments.length <= experimentsMax) return experiments
+  throw invalid(`A search takes at most ${experimentsMax} experiments`)
+}
+
+/** A filter as far as SQL can judge it, and the rest. */
+export type PreparedFilter = {
+  /** Conditions on `traces t`: the experiments that the caller may read, and kinds of spans. */
+  readonly scope: readonly SQL[]
+  readonly clauses: Filter
+  /** What SQL cannot judge; undefined: it judges all. */
+  readonly left: SplitFilter | undefined
+}
+
+/** @throws INVALID_PARAMETER_VALUE the filter is malformed */
+export async function prepareFilter(
+  ctx: Context,
+  experiments: readonly number[],
+  text: string | undefined,
+): Promise<PreparedFilter> {
+  const filter = splitFilter(parseFilter(text))
+  const kinds =
+    filter.onSpan.length > 0 ? await findKinds(ctx, experiments, filter.onSpan) : undefined
+  const left = { ...filter, onSpan: kinds?.isExact ? [] : filter.onSpan }
+  const isJudged = left.onSpan.length + left.onText.length + left.onColumns.length === 0
+  return {
+    scope: [inExperimentsSql(ctx, experiments), ...(kinds ? [kinds.condition] : [])],
+    clauses: filter.clauses,
+    left: isJudged ? undefined : left,
+  }
+}
+
+/**
+ * A filter as a condition on `traces t`. What SQL cannot judge is looked at here, as far as one request
+ * may.
+ *
+ * @throws INVALID_PARAMETER_VALUE it would take more than that
+ */
+export async function judgedSql(
+  ctx: Context,
+  { scope, clauses, left }: PreparedFilter,
+  literals: Literals,
+): Promise<SQL> {
+  if (!left)
+    return sql`${sql.join([...scope], sql` and `)} and ${filterSql(clauses, traceFilterKeys, literals)}`
+  const count = candidatesMax + 1
+  const search: Search = {
+    scope,
+    filter: clauses,
+    orderBy: [],
+    count,
+    token: undefined,
+    fingerprint: [],
+  }
+  const { items, nextPageToken } = await walkCandidates(ctx, { search, left, count })
+  if (nextPageToken !== undefined) {
+    throw invalid(
+      'The filter has to look at more spans than one request may; add a range of time to it, such as timestamp > 1767225600000',
+    )
+  }
+  return sql`t.id in (select value from json_each(${JSON.stringify(items)}))`
+}
+
+export function inExperimentsSql(ctx: Context, ids: readonly number[]): SQL {
   const isReadable = sql`e.workspace = ${ctx.workspace} and ${mayReadSql(ctx, 'experiment', { id: sql`e.id` })}`
   const [only] = ids
   if (only !== undefined && ids.length === 1) {

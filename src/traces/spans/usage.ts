@@ -34,6 +34,11 @@ export function hasAmounts(span: Span, kind: AmountKind): boolean {
   return amountsFrom(span.attributes[kind.attribute], kind) !== undefined
 }
 
+/** One part of an amount that a span tells of. */
+export function readAmount(span: Span, kind: AmountKind, part: string): number | undefined {
+  return amountsFrom(span.attributes[kind.attribute], kind)?.[part]
+}
+
 /**
  * What a trace used: the sum over its spans. A span that tells of it speaks for all below it, since
  * wrappers of a model repeat what the calls inside them tell.

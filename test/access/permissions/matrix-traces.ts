@@ -93,6 +93,25 @@ export const traceRows: Readonly<Record<string, Row>> = {
   getTraceInfo: ['READ', (w) => ask('GET', '2.0')(`traces/${w.trace}/info`)],
   searchTraces: ['signed in', (w) => ask('GET', '2.0')(`traces?experiment_ids=${w.experiment}`)],
   searchTracesV3: ['signed in', (w) => post('traces/search', { locations: [locationIn(w)] })],
+  queryTraceMetrics: [
+    'signed in',
+    (w) =>
+      post('traces/metrics', {
+        experiment_ids: [w.experiment],
+        view_type: 'TRACES',
+        metric_name: 'trace_count',
+        aggregations: [{ aggregation_type: 'COUNT' }],
+      }),
+  ],
+  calculateTraceFilterCorrelation: [
+    'signed in',
+    (w) =>
+      post('traces/calculate-filter-correlation', {
+        experiment_ids: [w.experiment],
+        filter_string1: "status = 'OK'",
+        filter_string2: "name = 'a'",
+      }),
+  ],
   createAssessment: [
     'EDIT',
     (w) => post(`traces/${w.trace}/assessments`, { assessment: feedback }),

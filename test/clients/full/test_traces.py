@@ -4,7 +4,9 @@ import json
 
 import mlflow
 import pytest
+from mlflow.entities.trace_metrics import AggregationType, MetricAggregation, MetricViewType
 from mlflow.exceptions import MlflowException
+from mlflow.tracing.client import TracingClient
 
 
 @mlflow.trace
@@ -204,3 +206,27 @@ def test_feedback_and_expectations_are_logged_overridden_and_deleted(client, exp
         locations=[experiment.experiment_id], filter_string="feedback.good = 'true'"
     )
     assert list(found["trace_id"]) == [trace_id]
+
+
+@pytest.mark.worker
+def test_figures_over_many_traces(client, experiment):
+    for fruit in ["pears", "plums"]:
+        answer(fruit)
+        read(mlflow.get_last_active_trace_id())
+    found = TracingClient().calculate_trace_filter_correlation(
+        [experiment.experiment_id], "status = 'OK'", "trace.text LIKE '%plums%'"
+    )
+    counts = (found.filter1_count, found.filter2_count, found.joint_count, found.total_count)
+    assert counts == (2, 1, 1, 2)
+    points = TracingClient().store.query_trace_metrics(
+        [experiment.experiment_id],
+        MetricViewType.TRACES,
+        "latency",
+        [
+            MetricAggregation(AggregationType.AVG),
+            MetricAggregation(AggregationType.PERCENTILE, percentile_value=50),
+        ],
+        dimensions=["trace_name"],
+    )
+    assert [point.dimensions for point in points] == [{"trace_name": "answer"}]
+    assert set(points[0].values) == {"AVG", "P50.0"}
