@@ -20,6 +20,7 @@ export const answered: Said = {
   tags: { team: 'risk' },
   assessments: [
     {
+      assessment_id: 'a-1',
       assessment_name: 'correct',
       source: { source_type: 'HUMAN', source_id: 'rita' },
       feedback: { value: true },

@@ -239,3 +239,99 @@ describe('the page of a trace', () => {
     expect(html).not.toContain('\u202e')
   })
 })
+
+describe('what people say of a trace', () => {
+  test('is said, overridden and taken back by forms, in the name of who said it', async () => {
+    const { as, ann, logTrace, call } = await tracesWorld()
+    const id = await logTrace(1, {}, answerSpans)
+    const page = `/traces/${id}`
+    const said = async () => {
+      const { json } = await call(ann, 'GET', `/api/3.0/mlflow/traces/${id}`)
+      return json.trace.trace_info.assessments ?? []
+    }
+    const add = (fields: Record<string, string>, query = '') =>
+      as(ann).post(`${page}/assessments${query}`, { kind: 'feedback', ...fields })
+    const made = await add({ name: 'correct', value: 'true', rationale: 'It says which.' })
+    expect(made).toMatchObject({ status: 303, location: `${page}#assessments` })
+    await add({ name: 'tone', value: 'kind', of_span: 'on' }, '?span=0000000000000003')
+    await add({ name: 'want', kind: 'expectation', value: '{"a": [1, 2.0]}' })
+    expect(await said()).toMatchObject([
+      {
+        ...{ assessment_name: 'correct', feedback: { value: true }, rationale: 'It says which.' },
+        source: { source_type: 'HUMAN', source_id: 'ann' },
+      },
+      { feedback: { value: 'kind' }, span_id: '0000000000000003' },
+      { expectation: { serialized_value: { value: '{"a": [1, 2.0]}' } } },
+    ])
+    const [first, , want] = await said()
+    const which = `?assessment=${first.assessment_id}`
+    const form = await as(ann).get(`${page}${which}`)
+    expect(form.html).toContain(`action="${page}/assessments/change${which}"`)
+    await as(ann).post(`${page}/assessments/change${which}`, { value: '0.5' })
+    const expected = `${page}/assessments/change?assessment=${want.assessment_id}`
+    await as(ann).post(expected, { value: 'other' })
+    const [before, , other, override] = await said()
+    expect([before.valid, override.feedback.value, override.overrides]).toEqual([
+      ...[false, 0.5, first.assessment_id],
+    ])
+    expect(other.expectation.value).toBe('other')
+    expect(textOf((await as(ann).get(page)).html)).toContain('correct feedback · overridden true')
+    const late = await as(ann).post(`${page}/assessments/change${which}`, { value: 'false' })
+    expect(late.status).toBe(409)
+    const gone = `?assessment=${override.assessment_id}`
+    await as(ann).post(`${page}/assessments/delete${gone}`, {})
+    expect(await said()).toHaveLength(3)
+    expect((await said())[0].valid).toBe(true)
+  })
+
+  test('takes EDIT on the experiment, and a refusal is in the audit log', async () => {
+    const { as, ann, rita, logTrace, call, admin } = await tracesWorld()
+    const id = await logTrace(1)
+    const page = `/traces/${id}`
+    await as(ann).post(`${page}/assessments`, { kind: 'feedback', name: 'good', value: 'yes' })
+    const { html } = await as(rita).get(page)
+    expect(html).not.toContain('<form method="post" action="/traces')
+    expect(textOf(html)).toContain('EDIT')
+    const [one] = (await call(ann, 'GET', `/api/3.0/mlflow/traces/${id}`)).json.trace.trace_info
+      .assessments
+    const which = `?assessment=${one.assessment_id}`
+    for (const path of ['', `/change${which}`, `/delete${which}`]) {
+      const fields = { kind: 'feedback', name: 'n', value: 'v' }
+      expect((await as(rita).post(`${page}/assessments${path}`, fields)).status).toBe(403)
+    }
+    const { text } = await call(admin, 'GET', '/api/v1/audit?action=request.refused')
+    for (const operation of ['createAssessment', 'updateAssessment', 'deleteAssessment']) {
+      expect(text).toContain(operation)
+    }
+  })
+
+  test('keeps what was typed where it is refused, and bounds what it shows', async () => {
+    const { as, ann, logTrace, call } = await tracesWorld()
+    const id = await logTrace(1)
+    const page = `/traces/${id}`
+    const wrong = await as(ann).post(`${page}/assessments`, {
+      ...{ kind: 'expectation', name: 'want', value: 'null', rationale: 'since "so"' },
+    })
+    expect(wrong.status).toBe(400)
+    expect(wrong.html).toContain('since &quot;so&quot;')
+    expect(wrong.html).toContain('value="want"')
+    const hostile = '"><img src=x onerror=alert(1)>\u202e'
+    for (let i = 0; i < 25; i++) {
+      const assessment = {
+        ...{ assessment_name: hostile, rationale: 'r'.repeat(90_000) },
+        ...{ source: { source_type: 'CODE', source_id: hostile }, feedback: { value: hostile } },
+        assessment_id: `${hostile}${i}`,
+      }
+      await call(ann, 'POST', `/api/3.0/mlflow/traces/${id}/assessments`, { assessment })
+    }
+    const { html } = await as(ann).get(page)
+    expect(html.length).toBeLessThan(100_000)
+    expect(textOf(html)).toContain('5 more')
+    expect(markupIn(html)).toEqual([])
+    expect(html).not.toContain('\u202e')
+    const last = textOf((await as(ann).get(`${page}?said=20`)).html)
+    expect(last.match(/person|program/g)).toHaveLength(5)
+    const chosen = await as(ann).get(`${page}?assessment=${encodeURIComponent(`${hostile}3`)}`)
+    expect(chosen.html).toContain('Override</button>')
+  })
+})

@@ -4,6 +4,11 @@ import type { AppContext, AppEnv } from '../../http/app-env.ts'
 import { guard } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
 import { experimentIdOf } from '../addressed.ts'
+import {
+  postAssessment,
+  postAssessmentChange,
+  postAssessmentDeletion,
+} from './assessments/assessments.tsx'
 import { postTraceDeletion, showTraceDeletion } from './list/trace-deletion.tsx'
 import { showTraces } from './list/traces.tsx'
 import { mayReadTrace, showTrace } from './trace/trace.tsx'
@@ -11,11 +16,15 @@ import { mayReadTrace, showTrace } from './trace/trace.tsx'
 /** Traces of an experiment, and what people say of them. */
 export function traceRoutes(): Hono<AppEnv> {
   const list = '/experiments/:id{[0-9]+}/traces'
+  const trace = '/traces/:trace'
   return new Hono<AppEnv>()
     .get(list, guard(mayReadTraces), showTraces)
     .get(`${list}/delete`, guard(mayReadTraces), (c) => showTraceDeletion(c))
     .post(`${list}/delete`, postTraceDeletion)
-    .get('/traces/:trace', guard(mayReadTrace), showTrace)
+    .get(trace, guard(mayReadTrace), (c) => showTrace(c))
+    .post(`${trace}/assessments`, postAssessment)
+    .post(`${trace}/assessments/change`, postAssessmentChange)
+    .post(`${trace}/assessments/delete`, postAssessmentDeletion)
 }
 
 function mayReadTraces(ctx: Context, c: AppContext): Promise<void> {

@@ -148,7 +148,7 @@ describe.skipIf(isLacking)('in a browser', () => {
       ...[model, `${model}/files`],
       ...[run, `${run}/change`, `${run}/files`, `/models/${name}/3/files?path=MLmodel`],
       ...[list, `${list}?q=status%20=%20x`, `${list}/delete?sel=${trace}`, `/traces/${trace}`],
-      `/traces/${trace}?span=0000000000000004`,
+      `/traces/${trace}?span=0000000000000004&assessment=a-1`,
     ]
     expect(await walk(url, paths, { who: ann, seenIn: diagonal })).toEqual([])
   }, 120_000)

@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx'
 import { announcedSpansOf } from '../../../traces/reading/get-trace.ts'
 import type { TraceInfo } from '../../../traces/trace.ts'
+import type { Reshown } from '../../changes/change.ts'
 import { Time } from '../../parts/byline.tsx'
 import { Tags } from '../../parts/chips.tsx'
 import { isOwnTag } from '../../parts/own-tags.ts'
@@ -9,6 +10,7 @@ import type { Paths } from '../../paths.ts'
 import { VersionsOfRun } from '../../runs/table/run-cell.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
+import { Assessments } from '../assessments/assessment-parts.tsx'
 import {
   costOf,
   Excerpt,
@@ -30,12 +32,13 @@ type TracePageProps = {
   readonly tree: SpanTree
   readonly view: SpanView
   readonly query: SpanQuery
+  readonly said: Reshown & { readonly chosen: string | undefined; readonly from: number }
 }
 
 const titleCharsMax = 100
 
 /** What a program did for one request. */
-export const TracePage: FC<TracePageProps> = ({ frame, standing, tree, view, query }) => {
+export const TracePage: FC<TracePageProps> = ({ frame, standing, tree, view, query, said }) => {
   const { to } = frame
   const { trace, experiment, whyNot } = standing
   const { traceId } = trace.info
@@ -77,9 +80,21 @@ export const TracePage: FC<TracePageProps> = ({ frame, standing, tree, view, que
           <SpanPanel {...{ to, traceId, tree }} node={view.chosen} />
         </div>
       )}
+      <Assessments
+        {...said}
+        path={to.trace(traceId)}
+        assessments={trace.info.assessments}
+        span={spanAsked(query, view)}
+        whyNot={whyNot.edit}
+      />
       <Facts standing={standing} to={to} />
     </Page>
   )
+}
+
+/** The span that somebody chose; not one that is shown by itself. */
+function spanAsked({ span }: SpanQuery, { chosen }: SpanView) {
+  return span === undefined || !chosen ? undefined : { id: span, name: chosen.span.name }
 }
 
 type PartProps = { readonly standing: TraceStanding; readonly to: Paths }

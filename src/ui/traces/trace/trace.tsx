@@ -4,6 +4,7 @@ import { optionalQuery } from '../../../http/guards/target.ts'
 import type { Context } from '../../../platform/context.ts'
 import { requireTrace } from '../../../traces/permissions.ts'
 import { traceIdOf } from '../../addressed.ts'
+import type { Reshown } from '../../changes/change.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
 import { readTraceStanding } from './read-trace.ts'
@@ -16,8 +17,8 @@ export function mayReadTrace(ctx: Context, c: AppContext): Promise<void> {
   return requireTrace(ctx, traceIdOf(c), 'READ')
 }
 
-/** `GET /traces/{id}?span=&under=&from=` */
-export async function showTrace(c: AppContext): Promise<Response> {
+/** `GET /traces/{id}?span=&under=&from=&assessment=&said=` */
+export async function showTrace(c: AppContext, shown: Reshown = {}): Promise<Response> {
   const query = spanQueryOf(c)
   const [frame, standing] = await Promise.all([
     frameOf(c),
@@ -25,15 +26,22 @@ export async function showTrace(c: AppContext): Promise<Response> {
   ])
   const tree = treeOf(standing.trace.spans)
   const view = viewOf(tree, query)
-  return sendPage(c, { frame, page: <TracePage {...{ frame, standing, tree, view, query }} /> })
+  const said = { chosen: optionalQuery(c, 'assessment'), from: countIn(c, 'said') ?? 0, ...shown }
+  const page = <TracePage {...{ frame, standing, tree, view, query, said }} />
+  return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
 }
 
 function spanQueryOf(c: AppContext): SpanQuery {
-  const from = optionalQuery(c, 'from')
-  if (from !== undefined && !/^\d{1,6}$/.test(from)) throw invalid("'from' is a number of spans")
   return {
     span: optionalQuery(c, 'span'),
     under: optionalQuery(c, 'under'),
-    from: from === undefined ? undefined : Number(from),
+    from: countIn(c, 'from'),
   }
+}
+
+function countIn(c: AppContext, name: string): number | undefined {
+  const text = optionalQuery(c, name)
+  if (text === undefined) return undefined
+  if (!/^\d{1,6}$/.test(text)) throw invalid(`'${name}' says how many are passed over`)
+  return Number(text)
 }
