@@ -8,6 +8,9 @@ import {
   type PageKey,
 } from '../core/page-token.ts'
 
+/** What stands before and after one thing in a list; undefined: it is the first or the last. */
+export type Beside<T> = { readonly before: T | undefined; readonly after: T | undefined }
+
 /** One page of a list, and the token that asks for the next one, if there is one. */
 export type Page<T> = {
   readonly items: readonly T[]

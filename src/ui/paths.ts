@@ -52,6 +52,8 @@ export function pathsUnder(prefix: string) {
     trace: (traceId: string) => `${prefix}/traces/${part(traceId)}`,
     compareRuns: (runIds: readonly string[]) =>
       query(`${prefix}/runs/compare`, { ids: runIds.join(',') }),
+    /** Leads to the version that is there. */
+    stage: (name: string, stage: string) => `${model(name)}/stages/${part(stage)}`,
     promote: (name: string, number: number) => `${version(name, number)}/promote`,
     changeModel: (name: string) => `${model(name)}/change`,
     changeVersion: (name: string, number: number) => `${version(name, number)}/change`,

@@ -285,6 +285,27 @@ describe('the page of a run', () => {
     expect(version.html).toContain(`href="/runs/${run_id}"`)
   })
 
+  test('leads to the runs before and after it that its reader may read, as they began', async () => {
+    const { as, rita, logRun, clock, mlflow, ann } = await runsWorld()
+    const ids: string[] = []
+    for (const name of ['one', 'two', 'three', 'four']) {
+      clock.pass(1000)
+      ids.push(await logRun({ name }))
+    }
+    const [one, two, three, four] = ids
+    await mlflow(ann, 'POST', 'runs/delete', { run_id: three })
+    const beside = async (id: string | undefined) =>
+      [
+        ...(await as(rita).get(`/runs/${id}`)).html.matchAll(/href="\/runs\/(\w+)" rel="(\w+)"/g),
+      ].map(([, run, rel]) => [rel, run])
+    expect(await beside(two)).toEqual([
+      ['prev', one],
+      ['next', four],
+    ])
+    expect(await beside(four)).toEqual([['prev', two]])
+    expect(await beside(three)).toEqual([])
+  })
+
   test('leads to its parent and its children', async () => {
     const { as, rita, logRun } = await runsWorld()
     const parent = await logRun({ name: 'sweep' })

@@ -5,6 +5,7 @@ import { placeKey } from '../../core/place.ts'
 import { gatehouse, principalText } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { getVersion } from '../../registry/versions/versions.ts'
+import type { Beside } from '../../search/page.ts'
 import { approvalStatements } from '../approval-status.ts'
 import { loggedCardStatements } from '../cards/logged-card.ts'
 import { type PromotionTarget, targetText } from '../policies/policy.ts'
@@ -245,4 +246,17 @@ export function notOpen({ id, status, closedBecause }: Promotion): RegistryError
 /** `fraud-detector version 3 -> Production`. */
 export function promotionText({ model, version, target }: Promotion): string {
   return `${excerpt(model)} version ${version} -> ${targetText(target)}`
+}
+
+/** The requests before and after one, of the same model; undefined: there is none. */
+export async function findPromotionsBeside(
+  ctx: Context,
+  { id, registeredModelId }: Pick<Promotion, 'id' | 'registeredModelId'>,
+): Promise<Beside<number>> {
+  const requests = sql`from promotions where registered_model = ${registeredModelId}`
+  const { before, after } = await ctx.db.batch({
+    before: sql<{ id: number | null }>`select max(id) as id ${requests} and id < ${id}`,
+    after: sql<{ id: number | null }>`select min(id) as id ${requests} and id > ${id}`,
+  })
+  return { before: before[0]?.id ?? undefined, after: after[0]?.id ?? undefined }
 }

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { versionAddressOf } from '../../artifacts/path.ts'
 import { commit } from '../../audit/commit.ts'
 import type { Context } from '../../platform/context.ts'
+import type { Beside } from '../../search/page.ts'
 import { versionEntry } from '../audit-entries.ts'
 import { checkDescription, checkModelName, versionNotFound } from '../check-names.ts'
 import { modelId, versionId } from '../ids.ts'
@@ -95,4 +96,21 @@ export async function getDownloadUri(ctx: Context, name: string, version: number
     from model_versions where id = (${versionId(ctx, name, version)})`)
   if (!row) throw versionNotFound(name, version)
   return row.manifest === null ? row.storage_location : versionAddressOf(row.id)
+}
+
+/** The numbers of the versions before and after one, of the same model; undefined: there is none. */
+export async function findVersionsBeside(
+  ctx: Context,
+  { registeredModelId, version }: Pick<ModelVersion, 'registeredModelId' | 'version'>,
+): Promise<Beside<number>> {
+  const versions = sql`from model_versions where registered_model = ${registeredModelId}`
+  const { before, after } = await ctx.db.batch({
+    before: sql<{
+      version: number | null
+    }>`select max(version) as version ${versions} and version < ${version}`,
+    after: sql<{
+      version: number | null
+    }>`select min(version) as version ${versions} and version > ${version}`,
+  })
+  return { before: before[0]?.version ?? undefined, after: after[0]?.version ?? undefined }
 }

@@ -2,13 +2,14 @@ import { type SQL, sql } from 'drizzle-orm'
 import { isNotDeniedSql, mayReadSql } from '../../access/permissions/permitted.ts'
 import { invalid } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
+import { int64Param } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { parseFilter } from '../../search/filter.ts'
 import { type FoundPage, findPage, type Searchable } from '../../search/find-page.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
-import { checkPageSize, type Page } from '../../search/page.ts'
+import { type Beside, checkPageSize, type Page } from '../../search/page.ts'
 import { type ViewType, viewConditions } from '../experiments/experiment.ts'
-import type { Run } from '../run.ts'
+import type { Run, RunInfo } from '../run.ts'
 import { isRootSql } from './nested-runs.ts'
 import { readRuns } from './read-runs.ts'
 import { runFilterKeys, runSortKeys } from './search-run-keys.ts'
@@ -102,4 +103,21 @@ function inExperimentsSql(ctx: Context, ids: readonly number[]): SQL {
   }
   return sql`r.experiment in (select e.id from json_each(${JSON.stringify(ids)}) j
     join experiments e on e.id = j.value where ${readableExperiment})`
+}
+
+/** The runs that began before and after one, of its experiment and deleted or not as it is, by id. */
+export async function findRunsBeside(
+  ctx: Context,
+  { runId, experimentId, lifecycleStage, startTimeMs }: RunInfo,
+): Promise<Beside<string>> {
+  const runs = sql`from runs r where r.experiment = ${experimentId}
+    and r.lifecycle_stage = ${lifecycleStage} and ${isNotDeniedSql(ctx, 'run')}`
+  const place = sql`(${int64Param(startTimeMs)}, ${runId})`
+  const { before, after } = await ctx.db.batch({
+    before: sql<{ run_id: string }>`select r.run_id ${runs}
+      and (r.start_time_ms, r.run_id) < ${place} order by r.start_time_ms desc, r.run_id desc limit 1`,
+    after: sql<{ run_id: string }>`select r.run_id ${runs}
+      and (r.start_time_ms, r.run_id) > ${place} order by r.start_time_ms, r.run_id limit 1`,
+  })
+  return { before: before[0]?.run_id, after: after[0]?.run_id }
 }

@@ -1,13 +1,22 @@
 import type { FC } from 'hono/jsx'
 import type { Lineage } from '../../governance/lineage.ts'
 import { targetText } from '../../governance/policies/policy.ts'
+import { isActive } from '../../registry/stages/stages.ts'
 import { StageChip, StatusChip } from '../parts/chips.tsx'
-import { Given, visibleText } from '../parts/text.tsx'
+import { Given, plural, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 
+type LineageListProps = {
+  readonly lineage: Lineage
+  /** Processes that answer with the version. */
+  readonly replicas: number
+  readonly to: Paths
+}
+
 /** Where a version comes from and where it went, step by step. */
-export const LineageList: FC<{ readonly lineage: Lineage; readonly to: Paths }> = ({
+export const LineageList: FC<LineageListProps> = ({
   lineage: { version, run, datasets, loggedModel, siblings, promotions },
+  replicas,
   to,
 }) => (
   <section class="near" aria-labelledby="lineage">
@@ -27,7 +36,11 @@ export const LineageList: FC<{ readonly lineage: Lineage; readonly to: Paths }> 
       <dt>Run</dt>
       <dd>
         {run === undefined ? (
-          'none that you may read'
+          version.runId ? (
+            'one that you may not read'
+          ) : (
+            'none'
+          )
         ) : (
           <>
             <a href={to.run(run.runId)}>
@@ -61,6 +74,21 @@ export const LineageList: FC<{ readonly lineage: Lineage; readonly to: Paths }> 
       )}
       <dt>Source</dt>
       <dd class="mono">{visibleText(version.source)}</dd>
+      <dt>Now in</dt>
+      <dd>
+        <StageChip
+          stage={version.stage}
+          {...(isActive(version.stage) && { href: to.stage(version.name, version.stage) })}
+        />
+      </dd>
+      <dt>Answering</dt>
+      <dd>
+        {replicas === 0 ? (
+          'no process'
+        ) : (
+          <a href={to.serving(version.name)}>{plural(replicas, 'process', 'processes')}</a>
+        )}
+      </dd>
       {siblings.length === 0 ? null : (
         <>
           <dt>From the same run</dt>

@@ -5,6 +5,9 @@ import type { RegistryError } from '../../core/error.ts'
 import { getCard, type ModelCard } from '../../governance/cards/read-card.ts'
 import { getLineage, type Lineage } from '../../governance/lineage.ts'
 import type { Context } from '../../platform/context.ts'
+import { findVersionsBeside } from '../../registry/versions/versions.ts'
+import type { Beside } from '../../search/page.ts'
+import { listReplicasOfVersion } from '../../serving/replicas.ts'
 import { attempt } from '../attempt.ts'
 import { findRefusal } from '../forms.ts'
 import { readHistory } from './read-model.ts'
@@ -17,6 +20,10 @@ export type VersionStanding = {
   readonly files: readonly ShownFile[]
   readonly hasMoreFiles: boolean
   readonly entries: readonly SealedEntry[] | undefined
+  /** The numbers of the versions beside it. */
+  readonly beside: Beside<number>
+  /** Processes that answer with it. */
+  readonly replicas: number
   readonly mayPromote: boolean
   readonly mayEdit: boolean
 }
@@ -38,12 +45,14 @@ export async function readVersionStanding(
 ): Promise<VersionStanding> {
   const lineage = await getLineage(ctx, name, number)
   const { manifestId } = lineage.version
-  const [card, files, entries, whyNot, whyNotEdit] = await Promise.all([
+  const [card, files, entries, beside, replicas, whyNot, whyNotEdit] = await Promise.all([
     attempt('DATA_LOSS', getCard(ctx, name, { version: number })),
     manifestId === null
       ? []
       : readManifestFiles(ctx, manifestId, { after: '', count: filesMax + 1 }),
     readHistory(ctx, { model: name, version: number }),
+    findVersionsBeside(ctx, lineage.version),
+    listReplicasOfVersion(ctx, name, number),
     findRefusal(requirePromoting(ctx, name, {})),
     findRefusal(requireModelVersion(ctx, name, 'EDIT')),
   ])
@@ -53,6 +62,8 @@ export async function readVersionStanding(
     files: files.slice(0, filesMax),
     hasMoreFiles: files.length > filesMax,
     entries,
+    beside,
+    replicas: replicas.length,
     mayPromote: whyNot === undefined,
     mayEdit: whyNotEdit === undefined,
   }

@@ -11,7 +11,7 @@ import { Tabs } from '../parts/tabs.tsx'
 import { bytesText, Given, visibleText, Written } from '../parts/text.tsx'
 import { Recorded } from '../recorded.tsx'
 import type { Frame } from '../shell/frame.ts'
-import { modelCrumbs, Page } from '../shell/page.tsx'
+import { linksBeside, modelCrumbs, Page } from '../shell/page.tsx'
 import { History } from './history.tsx'
 import { LineageList } from './lineage-list.tsx'
 import type { VersionStanding } from './read-version.ts'
@@ -37,6 +37,10 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
       section="models"
       inMlflow={`/models/${encodeURIComponent(name)}/versions/${version.version}`}
       crumbs={[...modelCrumbs(to, name), { text: `Version ${version.version}` }]}
+      beside={linksBeside(standing.beside, (number) => ({
+        text: `Version ${number}`,
+        href: to.version(name, number),
+      }))}
       about={<About frame={frame} standing={standing} />}
       actions={
         mayPromote || mayEdit ? (
@@ -91,7 +95,7 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
               <CardText {...card} heading="h3" />
             )}
           </section>
-          <LineageList lineage={lineage} to={to} />
+          <LineageList {...{ lineage, to }} replicas={standing.replicas} />
           <Files frame={frame} standing={standing} />
           <History
             entries={entries}

@@ -14,7 +14,7 @@ export const Time: FC<{ atMs: number }> = ({ atMs }) => {
   const at = dateTextOf(atMs)
   const end = at.indexOf('T')
   return end === -1 ? (
-    <>{at}</>
+    <span>{at}</span>
   ) : (
     <time datetime={at}>{`${at.slice(0, end)} ${at.slice(end + 1, end + 6)} UTC`}</time>
   )

@@ -9,7 +9,7 @@ import { Problem } from '../parts/fields.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { Given, plural, visibleText, Written } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
-import { Page } from '../shell/page.tsx'
+import { linksBeside, Page } from '../shell/page.tsx'
 import { Blockers } from './blockers.tsx'
 import { Conversation } from './conversation.tsx'
 import { Decide, type DecideProps } from './decide.tsx'
@@ -32,6 +32,10 @@ export const PromotionPage: FC<DecideProps> = (props) => {
       section="promotions"
       live={{ model }}
       crumbs={[{ text: 'Promotions', href: to.promotions }, { text: `#${id}` }]}
+      beside={linksBeside(standing.beside, (other) => ({
+        text: `#${other}`,
+        href: to.promotion(other),
+      }))}
       about={
         <div class="near" data-part="about">
           <About view={view} />

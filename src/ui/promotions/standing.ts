@@ -7,10 +7,11 @@ import { mayWithdraw, requireToMerge, requireToReview } from '../../governance/p
 import type { Policy } from '../../governance/policies/policy.ts'
 import { type Assessment, assessPromotion } from '../../governance/promotions/assess.ts'
 import { mayBreakGlass } from '../../governance/promotions/break-glass.ts'
-import { getPromotion } from '../../governance/promotions/promotions.ts'
+import { findPromotionsBeside, getPromotion } from '../../governance/promotions/promotions.ts'
 import { type PromotionView, viewPromotion } from '../../governance/promotions/view.ts'
 import type { Seen } from '../../governance/seen.ts'
 import type { Context } from '../../platform/context.ts'
+import type { Beside } from '../../search/page.ts'
 import { attempt } from '../attempt.ts'
 import { findRefusal } from '../forms.ts'
 
@@ -24,6 +25,8 @@ export type Standing = {
   readonly policies: readonly Policy[]
   /** What a decision would be about; undefined: it is not open, or cannot be judged. */
   readonly seen: Seen | undefined
+  /** Requests of the same model. */
+  readonly beside: Beside<number>
   readonly may: Rights
 }
 
@@ -45,13 +48,14 @@ export async function readStanding(ctx: Context, id: number): Promise<Standing> 
   const judged = isOpen ? await assessPromotion(ctx, promotion, 'known') : undefined
   const view = await viewPromotion(ctx, promotion, judged)
   const live = judged && liveOf(judged, view)
-  const [comparison, may] = await Promise.all([
+  const [comparison, beside, may] = await Promise.all([
     judged &&
       live &&
       attempt(
         'RESOURCE_DOES_NOT_EXIST',
         compareVersions(ctx, judged.candidate.model, [live.version, view.version]),
       ),
+    findPromotionsBeside(ctx, promotion),
     judged ? readRights(ctx, view, judged) : none,
   ])
   return {
@@ -60,6 +64,7 @@ export async function readStanding(ctx: Context, id: number): Promise<Standing> 
     comparison: comparison instanceof RegistryError ? undefined : comparison,
     policies: judged?.policies ?? [],
     seen: view.seen && isOpen ? { ...view.seen, policies: view.policies } : undefined,
+    beside,
     may,
   }
 }

@@ -1,11 +1,13 @@
 import { readVersionsOfRuns, type VersionOfRun } from '../../governance/lineage.ts'
 import type { Context } from '../../platform/context.ts'
+import type { Beside } from '../../search/page.ts'
 import { type Experiment, getExperiment } from '../../tracking/experiments/experiment.ts'
 import { requireRun } from '../../tracking/permissions.ts'
 import type { Run, RunInfo } from '../../tracking/run.ts'
 import { countChildRuns, parentTag } from '../../tracking/runs/nested-runs.ts'
 import { getRun } from '../../tracking/runs/read-runs.ts'
 import { findRunLineage, type RunLineage } from '../../tracking/runs/run-lineage.ts'
+import { findRunsBeside } from '../../tracking/runs/search-runs.ts'
 import { findRefusal } from '../forms.ts'
 import type { Paths } from '../paths.ts'
 import { addressOf } from './table/run-query.ts'
@@ -18,17 +20,20 @@ export type RunStanding = {
   readonly lineage: RunLineage | undefined
   /** Active runs of its experiment that are parts of it. */
   readonly children: number
+  /** The ids of the runs that began before and after it. */
+  readonly beside: Beside<string>
   readonly mayEdit: boolean
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST */
 export async function readRunStanding(ctx: Context, runId: string): Promise<RunStanding> {
   const run = await getRun(ctx, runId)
-  const [experiment, versions, lineage, children, whyNot] = await Promise.all([
+  const [experiment, versions, lineage, children, beside, whyNot] = await Promise.all([
     getExperiment(ctx, run.experimentId),
     readVersionsOfRuns(ctx, [runId]),
     findRunLineage(ctx, runId),
     countChildRuns(ctx, [run.experimentId], [runId]),
+    findRunsBeside(ctx, run),
     findRefusal(requireRun(ctx, runId, 'EDIT')),
   ])
   return {
@@ -37,6 +42,7 @@ export async function readRunStanding(ctx: Context, runId: string): Promise<RunS
     versions: versions.get(runId) ?? [],
     lineage,
     children: children.get(runId) ?? 0,
+    beside,
     mayEdit: whyNot === undefined,
   }
 }

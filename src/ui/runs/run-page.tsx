@@ -8,7 +8,7 @@ import { Tabs } from '../parts/tabs.tsx'
 import { countText, Given, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
-import { liveOfRuns, Page } from '../shell/page.tsx'
+import { linksBeside, liveOfRuns, Page } from '../shell/page.tsx'
 import { childrenPath, type RunStanding } from './read-run.ts'
 import { LongText, More, rowsMax, Values } from './run-values.tsx'
 import { metricText, VersionsOfRun } from './table/run-cell.tsx'
@@ -40,6 +40,10 @@ export const RunPage: FC<RunPageProps> = (props) => {
         { text: experiment.name, href: to.experiment(experiment.id) },
         { text: name },
       ]}
+      beside={linksBeside(standing.beside, (id) => ({
+        text: id === standing.beside.before ? 'Run before' : 'Run after',
+        href: to.run(id),
+      }))}
       about={<About {...props} />}
       live={liveOfRuns(run)}
       actions={

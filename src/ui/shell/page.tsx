@@ -2,6 +2,7 @@ import type { Child, FC, PropsWithChildren } from 'hono/jsx'
 import { Fragment } from 'hono/jsx'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { AppContext } from '../../http/app-env.ts'
+import type { Beside } from '../../search/page.ts'
 import type { RunInfo } from '../../tracking/run.ts'
 import { eventTypes } from '../../webhooks/events/event-types.ts'
 import { Given, visibleText } from '../parts/text.tsx'
@@ -64,6 +65,17 @@ export function modelCrumbs(to: Paths, name: string, version?: number): Crumb[] 
   ]
 }
 
+/** What stands beside a thing, as links. */
+export function linksBeside<T>(
+  { before, after }: Beside<T>,
+  linkOf: (one: T) => Required<Crumb>,
+): Beside<Required<Crumb>> {
+  return {
+    before: before === undefined ? undefined : linkOf(before),
+    after: after === undefined ? undefined : linkOf(after),
+  }
+}
+
 /** The way to an experiment, by its name. */
 export function experimentCrumbs(
   to: Paths,
@@ -82,6 +94,8 @@ type PageProps = PropsWithChildren<{
   readonly heading?: Child
   /** The way here. The last one is this page. */
   readonly crumbs?: readonly Crumb[]
+  /** What stands before and after what the page shows, in their list. */
+  readonly beside?: Beside<Required<Crumb>> | undefined
   readonly section?: Section
   /** Below the heading. */
   readonly about?: Child
@@ -125,7 +139,12 @@ export const Page: FC<PageProps> = ({ frame, title, children, ...props }) => (
     </a>
     <Bar frame={frame} section={props.section} waiting={props.waiting ?? 0} />
     <main class="page" id="content" tabindex={-1} {...liveOf(frame, props.live)}>
-      {props.crumbs ? <Crumbs of={props.crumbs} /> : null}
+      {props.crumbs ? (
+        <div class="way">
+          <Crumbs of={props.crumbs} />
+          {props.beside ? <BesideLinks {...props.beside} /> : null}
+        </div>
+      ) : null}
       <div class="head">
         <div>
           <h1>{props.heading ?? title}</h1>
@@ -183,6 +202,22 @@ const Crumbs: FC<{ readonly of: readonly Crumb[] }> = ({ of }) => (
     </ol>
   </nav>
 )
+
+const BesideLinks: FC<Beside<Required<Crumb>>> = ({ before, after }) =>
+  before || after ? (
+    <nav class="beside" aria-label="Before and after">
+      {before ? (
+        <a href={before.href} rel="prev" data-key="[" data-key-text={`Before: ${before.text}`}>
+          ‹ {before.text}
+        </a>
+      ) : null}
+      {after ? (
+        <a href={after.href} rel="next" data-key="]" data-key-text={`After: ${after.text}`}>
+          {after.text} ›
+        </a>
+      ) : null}
+    </nav>
+  ) : null
 
 const Foot: FC<{
   readonly frame: Frame

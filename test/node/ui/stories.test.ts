@@ -7,6 +7,7 @@ import { sealEntries } from '../../../src/audit/seal.ts'
 import { clientEnvironment, programOf } from '../../runner/environments.ts'
 import { admin, password } from '../../support/auth-server.ts'
 import { testServer } from '../../support/server.ts'
+import { deploymentsWorld } from '../../ui/deployments-world.ts'
 import { runsWorld } from '../../ui/runs-world.ts'
 import { askedWorld } from '../../ui/world.ts'
 import { lacksBrowser, useBrowser } from './browser.ts'
@@ -220,6 +221,30 @@ describe.skipIf(isLacking)('people', () => {
     },
     60_000,
   )
+
+  test('ask which data trained what is live, and what answers with it', async () => {
+    const world = await served(await deploymentsWorld())
+    const { url, windowOf, name, ann, replica, mlflow, alice } = world
+    await replica('Production', 2)
+    const page = await windowOf({ ...wide, extraHTTPHeaders: { authorization: ann } })
+    await page.goto(`${url}/models/${name}/stages/Production`)
+    const lineage = page.getByRole('region', { name: 'Lineage' })
+    expect(await lineage.innerText()).toMatch(/transactions 9f2c01aa[\s\S]*of experiment nightly/)
+    await lineage.getByRole('link', { name: '1 process', exact: true }).click()
+    expect(await mainOf(page)).toContain('scorer-1')
+    await page.goBack()
+    await lineage.getByRole('link').filter({ hasText: 'Production' }).click()
+    expect(await headingOf(page)).toContain('version 2')
+    await lineage.locator('dt:text-is("Run") + dd a').first().click()
+    await page.getByText(`became`).waitFor()
+    const none = { experiment_id: '1', username: 'alice', permission: 'NO_PERMISSIONS' }
+    await mlflow(admin, 'POST', 'experiments/permissions/create', none)
+    const alices = await windowOf({ ...wide, extraHTTPHeaders: { authorization: alice } })
+    await alices.goto(`${url}/models/${name}/2`)
+    const hidden = await alices.getByRole('region', { name: 'Lineage' }).innerText()
+    expect(hidden).toContain('one that you may not read')
+    expect(hidden).not.toMatch(/nightly|transactions/)
+  }, 60_000)
 
   test.each([
     ['wide', wide],

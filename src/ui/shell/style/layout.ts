@@ -28,6 +28,9 @@ dialog.palette { inline-size: 40rem; block-size: 28rem; margin-block-start: 10vh
 .crumbs ol { display: flex; flex-wrap: wrap; gap: .125rem .375rem; padding: 0; list-style: none; color: var(--soft); }
 .crumbs li + li::before { content: "›"; margin-inline-end: .375rem; }
 .crumbs a, .crumbs span { display: inline-block; padding-block: .125rem; }
+.way { display: flex; flex-wrap: wrap; gap: .125rem 1rem; justify-content: space-between; }
+.beside { display: flex; gap: 1rem; margin-inline-start: auto; }
+.beside a { padding-block: .125rem; white-space: nowrap; }
 .head { display: flex; flex-wrap: wrap; gap: .5rem 1rem; align-items: start; justify-content: space-between; }
 .head > div:first-child { display: grid; gap: .375rem; min-inline-size: min(100%, 20rem); flex: 1; }
 .title { display: flex; flex-wrap: wrap; gap: .375rem .75rem; align-items: center; }
