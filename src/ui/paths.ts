@@ -50,6 +50,9 @@ export function pathsUnder(prefix: string) {
     loggedModel,
     traces,
     trace: (traceId: string) => `${prefix}/traces/${part(traceId)}`,
+    sessions: (experimentId: number) => `${experiment(experimentId)}/sessions`,
+    session: (experimentId: number, id: string) =>
+      query(`${experiment(experimentId)}/sessions`, { id }),
     compareRuns: (runIds: readonly string[]) =>
       query(`${prefix}/runs/compare`, { ids: runIds.join(',') }),
     /** Leads to the version that is there. */

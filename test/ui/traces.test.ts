@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { traceId } from '../support/trace-server.ts'
 import { markupIn, textOf } from './page.ts'
-import { answerSpans, tracesWorld } from './traces-world.ts'
+import { answered, answerSpans, tracesWorld } from './traces-world.ts'
 
 const human = { source_type: 'HUMAN', source_id: 'rita' }
 
@@ -333,5 +333,55 @@ describe('what people say of a trace', () => {
     expect(last.match(/person|program/g)).toHaveLength(5)
     const chosen = await as(ann).get(`${page}?assessment=${encodeURIComponent(`${hostile}3`)}`)
     expect(chosen.html).toContain('Override</button>')
+  })
+})
+
+describe('the sessions of traces', () => {
+  test('are listed, and each reads as a conversation in its order', async () => {
+    const { as, rita, eve, logTrace, mlflow, admin } = await tracesWorld()
+    const session = 's "7&7" \'x\''
+    await logTrace(2, { ...answered, session, question: 'and then?', answer: 'Later.' })
+    await logTrace(1, { ...answered, session, state: 'ERROR', question: 'ripe?', answer: 'No.' })
+    await logTrace(3, { session: 'other', question: 'elsewhere' })
+    const list = '/experiments/1/sessions'
+    const { html } = await as(rita).get(list)
+    const text = textOf(html)
+    expect(text).toContain(`other 1 0 2027-01-15 11:00 UTC`)
+    expect(text).toContain(`${session} 2 1 2027-01-15 11:00 UTC`)
+    const address = `${list}?id=${encodeURIComponent(session)}`
+    expect(html).toContain(`href="${address.replaceAll("'", '&#39;')}"`)
+    const shown = textOf((await as(rita).get(address)).html)
+    expect(shown).toContain('2 traces 2,408 tokens 1 failed')
+    const order = ['Request: ripe?', 'Response: No.', 'Request: and then?', 'Response: Later.']
+    expect(order.map((one) => shown.indexOf(one))).toEqual(
+      order.map((one) => shown.indexOf(one)).sort((a, b) => a - b),
+    )
+    expect(shown).not.toContain('elsewhere')
+    expect(shown).toContain('correct=true')
+    expect((await as(rita).get('/traces/tr-00000000000000000000000000000001')).html).toContain(
+      `href="${address.replaceAll("'", '&#39;')}"`,
+    )
+    expect(textOf((await as(rita).get(`${list}?id=none`)).html)).toContain('No trace names')
+    const none = { experiment_id: '1', username: 'eve', permission: 'NO_PERMISSIONS' }
+    await mlflow(admin, 'POST', 'experiments/permissions/create', none)
+    expect((await as(eve).get(list)).status).toBe(403)
+    expect((await as(eve).get(address)).status).toBe(403)
+  })
+
+  test('of many turns go on page by page, however long each is', async () => {
+    const { as, rita, logTrace } = await tracesWorld()
+    const session = '"><img src=x>\u202e'
+    const long = `${session}${'x'.repeat(20_000)}`
+    for (let i = 1; i <= 21; i++) {
+      await logTrace(i, { session, question: i === 21 ? 'last' : long, answer: long })
+    }
+    const first = await as(rita).get(`/experiments/1/sessions?id=${encodeURIComponent(session)}`)
+    expect(first.html.length).toBeLessThan(100_000)
+    expect(markupIn(first.html)).toEqual([])
+    expect(first.html).not.toContain('\u202e')
+    const next = /href="([^"]*&amp;after=[^"]*)"/.exec(first.html)?.[1]?.replaceAll('&amp;', '&')
+    const second = textOf((await as(rita).get(next ?? '')).html)
+    expect(second).toContain('1 trace on this page')
+    expect(second).toContain('Request: last')
   })
 })

@@ -40,6 +40,8 @@ export type TraceSearch = {
   /** Unknown ids are ignored; an empty list finds nothing. */
   readonly experimentIds: readonly number[]
   readonly filter?: string | undefined
+  /** Those of one conversation; absent: all. */
+  readonly session?: string
   readonly orderBy: readonly string[]
   readonly maxResults?: Int64 | undefined
   readonly pageToken?: string | undefined
@@ -62,13 +64,17 @@ async function findTraces(ctx: Context, search: TraceSearch): Promise<Page<numbe
   const count = checkPageSize(search.maxResults, { most: pageMax, absent: pageDefault })
   const experiments = uniqueExperiments(search.experimentIds)
   const { scope, clauses, left } = await prepareFilter(ctx, experiments, search.filter)
+  const { session } = search
   const wanted: Search = {
-    scope,
+    scope: session === undefined ? scope : [...scope, sql`t.session_id = ${session}`],
     filter: clauses,
     orderBy: parseOrderBy(search.orderBy),
     count,
     token: search.pageToken,
-    fingerprint: ['traces', ctx.workspace, experiments, search.filter ?? '', search.orderBy],
+    fingerprint: [
+      ...['traces', ctx.workspace, experiments, search.filter ?? '', search.orderBy],
+      ...(session === undefined ? [] : [session]),
+    ],
   }
   return left
     ? walkCandidates(ctx, { search: wanted, left, count })

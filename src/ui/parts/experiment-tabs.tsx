@@ -5,7 +5,7 @@ import { Tabs } from './tabs.tsx'
 type ExperimentTabsProps = {
   readonly to: Paths
   readonly experimentId: number
-  readonly current: 'runs' | 'traces'
+  readonly current: 'runs' | 'traces' | 'sessions'
 }
 
 /** What an experiment has: runs, and traces of what was built from them. */
@@ -15,6 +15,7 @@ export const ExperimentTabs: FC<ExperimentTabsProps> = ({ to, experimentId, curr
     items={[
       { href: to.experiment(experimentId), text: 'Runs', isCurrent: current === 'runs' },
       { href: to.traces(experimentId), text: 'Traces', isCurrent: current === 'traces' },
+      { href: to.sessions(experimentId), text: 'Sessions', isCurrent: current === 'sessions' },
     ]}
   />
 )

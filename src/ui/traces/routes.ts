@@ -11,6 +11,7 @@ import {
 } from './assessments/assessments.tsx'
 import { postTraceDeletion, showTraceDeletion } from './list/trace-deletion.tsx'
 import { showTraces } from './list/traces.tsx'
+import { showSessions } from './sessions/sessions.tsx'
 import { mayReadTrace, showTrace } from './trace/trace.tsx'
 
 /** Traces of an experiment, and what people say of them. */
@@ -21,6 +22,7 @@ export function traceRoutes(): Hono<AppEnv> {
     .get(list, guard(mayReadTraces), showTraces)
     .get(`${list}/delete`, guard(mayReadTraces), (c) => showTraceDeletion(c))
     .post(`${list}/delete`, postTraceDeletion)
+    .get('/experiments/:id{[0-9]+}/sessions', guard(mayReadTraces), showSessions)
     .get(trace, guard(mayReadTrace), (c) => showTrace(c))
     .post(`${trace}/assessments`, postAssessment)
     .post(`${trace}/assessments/change`, postAssessmentChange)

@@ -17,6 +17,7 @@ export const traces = `
 .scale { font-size: .75rem; padding-block: .25rem .5rem; } .scale .axis-x { grid-column: auto; }
 .span-panel { display: grid; gap: .75rem; grid-template-columns: minmax(0, 1fr); } .span-panel > h2 { margin: 0; }
 .span-panel details > :not(summary) { margin-block-start: .375rem; }
+.turns { max-inline-size: 60rem; gap: 1.5rem; } .speech { justify-self: start; max-inline-size: min(100%, 48rem); padding: .5rem .75rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; } .speech.answer { justify-self: end; background: var(--link-tint); } .speech .lines-kept { white-space: pre-wrap; }
 .json ul { padding-inline-start: 1rem; list-style: none; border-inline-start: 1px solid var(--line); } .json > ul { padding-inline-start: 0; border: 0; }
 .json li { padding-block: .0625rem; } .json .key { color: var(--soft); } .json .lines-kept { white-space: pre-wrap; }
 .json summary > .soft { font-size: .8125rem; }

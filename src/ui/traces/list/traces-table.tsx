@@ -50,7 +50,7 @@ const nameCharsMax = 60
 const requestCharsMax = 110
 
 const Row: FC<RowProps> = ({ to, trace, selected }) => {
-  const { traceId, requestTimeMs, state, durationMs, requestPreview } = trace
+  const { traceId, experimentId, requestTimeMs, state, durationMs, requestPreview } = trace
   const tokens = tokensOf(trace)
   const session = sessionOf(trace)
   return (
@@ -93,7 +93,13 @@ const Row: FC<RowProps> = ({ to, trace, selected }) => {
         )}
       </td>
       <td>
-        {session === undefined ? <NoValue /> : <Excerpt text={session} charsMax={nameCharsMax} />}
+        {session === undefined ? (
+          <NoValue />
+        ) : (
+          <a href={to.session(experimentId, session)}>
+            <Excerpt text={session} charsMax={nameCharsMax} />
+          </a>
+        )}
       </td>
       <td>
         <Assessed assessments={trace.assessments} />
@@ -106,7 +112,9 @@ const assessedMax = 3
 const chipCharsMax = 40
 
 /** The first things that were said of a trace and still count. */
-const Assessed: FC<{ readonly assessments: readonly TraceAssessment[] }> = ({ assessments }) => {
+export const Assessed: FC<{ readonly assessments: readonly TraceAssessment[] }> = ({
+  assessments,
+}) => {
   const valid = assessments.filter((one) => one.valid)
   if (valid.length === 0) return <NoValue />
   return (

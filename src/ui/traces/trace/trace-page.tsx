@@ -119,7 +119,10 @@ const About: FC<PartProps> = ({ standing, to }) => {
         {dollars === undefined ? null : <span>${numberText(dollars)}</span>}
         {session === undefined ? null : (
           <span>
-            session <Excerpt text={session} charsMax={60} />
+            session{' '}
+            <a href={to.session(info.experimentId, session)}>
+              <Excerpt text={session} charsMax={60} />
+            </a>
           </span>
         )}
         {run ? (
