@@ -3,6 +3,25 @@ export type Paths = ReturnType<typeof pathsUnder>
 
 const part = encodeURIComponent
 
+function query(path: string, terms: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(terms).flatMap(([key, value]) =>
+    value === undefined || value === '' ? [] : [`${part(key)}=${part(value)}`],
+  )
+  return given.length === 0 ? path : `${path}?${given.join('&')}`
+}
+
+/** Of traces and the sessions that they are in. */
+function tracePathsUnder(prefix: string) {
+  const experiment = (id: number) => `${prefix}/experiments/${id}`
+  return {
+    traces: (experimentId: number) => `${experiment(experimentId)}/traces`,
+    trace: (traceId: string) => `${prefix}/traces/${part(traceId)}`,
+    sessions: (experimentId: number) => `${experiment(experimentId)}/sessions`,
+    session: (experimentId: number, id: string) =>
+      query(`${experiment(experimentId)}/sessions`, { id }),
+  }
+}
+
 /** @param prefix `/mlflow` or empty */
 export function pathsUnder(prefix: string) {
   const model = (name: string) => `${prefix}/models/${part(name)}`
@@ -11,14 +30,7 @@ export function pathsUnder(prefix: string) {
   const run = (runId: string) => `${prefix}/runs/${part(runId)}`
   const deployment = (name: string) => `${prefix}/deployments/${part(name)}`
   const loggedModel = (modelId: string) => `${prefix}/logged-models/${part(modelId)}`
-  const traces = (experimentId: number) => `${experiment(experimentId)}/traces`
   const promotion = (id: number) => `${prefix}/promotions/${id}`
-  const query = (path: string, terms: Readonly<Record<string, string | undefined>>) => {
-    const given = Object.entries(terms).flatMap(([key, value]) =>
-      value === undefined || value === '' ? [] : [`${part(key)}=${part(value)}`],
-    )
-    return given.length === 0 ? path : `${path}?${given.join('&')}`
-  }
   return {
     prefix,
     home: `${prefix}/`,
@@ -48,11 +60,7 @@ export function pathsUnder(prefix: string) {
     runs: `${prefix}/runs`,
     run,
     loggedModel,
-    traces,
-    trace: (traceId: string) => `${prefix}/traces/${part(traceId)}`,
-    sessions: (experimentId: number) => `${experiment(experimentId)}/sessions`,
-    session: (experimentId: number, id: string) =>
-      query(`${experiment(experimentId)}/sessions`, { id }),
+    ...tracePathsUnder(prefix),
     compareRuns: (runIds: readonly string[]) =>
       query(`${prefix}/runs/compare`, { ids: runIds.join(',') }),
     /** Leads to the version that is there. */
