@@ -31,6 +31,20 @@ export function setOwnCookie(
   })
 }
 
+/** A name that somebody claims in this browser, while access control is off. */
+const claimed = 'gatehouse_actor'
+
+/** The name that a request claims, by its header or by the browser's cookie. */
+export function claimedNameOf(c: AppContext): string | undefined {
+  const name = c.req.header('x-gatehouse-actor') ?? ownCookie(c, claimed)
+  return name || undefined
+}
+
+/** Claim a name in this browser for as long as browsers keep anything. @param name undefined: none */
+export function setClaimedName(c: AppContext, name: string | undefined): void {
+  setOwnCookie(c, claimed, { value: name ?? '', maxAgeS: name === undefined ? 0 : 400 * 86_400 })
+}
+
 /** The id of the browser's session, if it sent one. */
 export function sessionOf(c: AppContext): string | undefined {
   return ownCookie(c, session)

@@ -40,6 +40,7 @@ import {
 } from './models/models.tsx'
 import { postPromote, postRollback, showPromote, showRollback } from './models/moves/moves.tsx'
 import {
+  postClaimedName,
   postPreferences,
   postSignInEnd,
   postToken,
@@ -95,6 +96,7 @@ export function uiRoutes(endpoints: readonly ShownEndpoint[]): Hono<AppEnv> {
     .post('/profile/tokens/revoke', postTokenRevocation)
     .post('/profile/sign-ins/end', postSignInEnd)
     .post('/profile/preferences', postPreferences)
+    .post('/profile/name', postClaimedName)
     .route('/', deploymentRoutes())
     .get('/audit', guard(anyone), showAudit)
     .get('/audit/as-of', guard(requireAllAudit), showAsOf)

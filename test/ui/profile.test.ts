@@ -100,7 +100,7 @@ describe('the profile', () => {
   test('takes no form that a page of another site sends', async () => {
     const { app, signIn } = await world()
     const cookie = await signIn()
-    for (const path of ['tokens', 'tokens/revoke', 'sign-ins/end', 'preferences']) {
+    for (const path of ['tokens', 'tokens/revoke', 'sign-ins/end', 'preferences', 'name']) {
       const res = await app.request(`/profile/${path}`, {
         method: 'POST',
         headers: {
@@ -115,15 +115,31 @@ describe('the profile', () => {
 
   test('keeps the theme and the zone of times in the browser', async () => {
     const { app, as, ann } = await world()
-    const kept = await as(ann).post('/profile/preferences', { theme: 'dark', zone: 'local' })
+    const kept = await as(ann).post('/profile/preferences', {
+      ...{ theme: 'dark', zone: 'local', density: 'compact', start: 'promotions' },
+    })
     const cookie = kept.headers.get('set-cookie') ?? ''
-    expect(cookie).toMatch(/^gatehouse_view=dark\.local;.*HttpOnly; SameSite=Lax/)
+    expect(cookie).toMatch(
+      /^gatehouse_view=dark\.local\.compact\.promotions;.*HttpOnly; SameSite=Lax/,
+    )
     const page = async (value: string) => {
       const headers = { authorization: ann, cookie: value, accept: 'text/html' }
       return (await app.request('/profile', { headers })).text()
     }
     const [chosen = ''] = cookie.split(';')
-    expect(await page(chosen)).toContain('<html lang="en" data-theme="dark" data-zone="local">')
+    const shown = await page(chosen)
+    expect(shown).toContain(
+      '<html lang="en" data-theme="dark" data-zone="local" data-density="compact">',
+    )
+    expect(shown).toContain('<a class="mark" href="/promotions"')
+    const where = async (to: string, cookie = chosen) => {
+      const res = await app.request(`/signin?to=${encodeURIComponent(to)}`, { headers: { cookie } })
+      return fieldsIn(await res.text()).to
+    }
+    expect(await where('/')).toBe('/promotions')
+    expect(await where('//evil.example')).toBe('/promotions')
+    expect(await where('/models')).toBe('/models')
+    expect(await where('/', 'gatehouse_view=//evil.example')).toBe('/')
     expect(await page('gatehouse_view=%22%3E%3Cscript%3E.local')).toContain(
       '<html lang="en" data-zone="local">',
     )
@@ -151,4 +167,40 @@ test('with access control off the profile says so', async () => {
   const { html, status } = await pagesOf(app).get('/profile')
   expect([status, textOf(html)]).toEqual([200, expect.stringContaining('Access control is off')])
   expect((await pagesOf(app).post('/profile/tokens', { name: 'x' })).status).toBe(403)
+})
+
+test('with access control off one claims a name in the browser, which the audit log has as claimed', async () => {
+  const { app } = await testServer()
+  const claim = async (name: string) => {
+    const { status, headers } = await pagesOf(app).post('/profile/name', { name })
+    return { status, cookie: headers.get('set-cookie')?.split(';')[0] ?? '' }
+  }
+  const { status, cookie } = await claim('Zoë =1')
+  expect(status).toBe(303)
+  const asked = async (cookie: string, more: object = {}) => {
+    const res = await app.request('/api/v1/whoami', { headers: { cookie, ...more } })
+    const { name, verified } = (await res.json()) as { name: string; verified: boolean }
+    return [name, verified]
+  }
+  expect(await asked(cookie)).toEqual(['Zoë =1', false])
+  expect(await asked(cookie, { 'x-gatehouse-actor': 'ci' })).toEqual(['ci', false])
+  const page = await app.request('/profile', { headers: { cookie, accept: 'text/html' } })
+  expect(fieldsIn(await page.text()).name).toBe('Zoë =1')
+  for (const name of ['gatehouse', 'service:ci', 'a\u202eb']) {
+    expect([name, (await claim(name)).status]).toEqual([name, 400])
+  }
+  for (const forged of ['operator', 'a%0Ab', '%']) {
+    expect((await asked(`gatehouse_actor=${forged}`))[1]).toBe(false)
+  }
+  expect((await asked('gatehouse_actor=operator'))[0]).toBe('anonymous')
+  expect((await asked('gatehouse_actor=a%0Ab'))[0]).toBe('anonymous')
+  expect((await claim('')).cookie).toBe('gatehouse_actor=')
+})
+
+test('with access control on nobody claims a name', async () => {
+  const { as, ann, app } = await world()
+  expect((await as(ann).post('/profile/name', { name: 'rita' })).status).toBe(400)
+  const headers = { cookie: 'gatehouse_actor=rita', authorization: ann }
+  const res = await app.request('/api/v1/whoami', { headers })
+  expect(((await res.json()) as { name: string }).name).toBe('ann')
 })

@@ -3,7 +3,7 @@ import type { AccessToken } from '../../access/accounts/tokens.ts'
 import type { Grant } from '../../access/permissions/grants.ts'
 import type { AccountPermission } from '../../access/permissions/user-permissions.ts'
 import type { SignIn } from '../../access/sign-in/sessions.ts'
-import type { Principal } from '../../core/principal.ts'
+import { anonymous, type Principal } from '../../core/principal.ts'
 import type { FormProblem } from '../forms.ts'
 import { Time } from '../parts/byline.tsx'
 import { Problem } from '../parts/fields.tsx'
@@ -11,7 +11,7 @@ import { Table } from '../parts/table.tsx'
 import { Given } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
-import { themes } from '../shell/preferences.ts'
+import { startPages, themes } from '../shell/preferences.ts'
 import { MadeToken, type MadeTokenText, NewTokenForm, TokenTable } from './token-parts.tsx'
 
 /** What an account has. */
@@ -46,7 +46,7 @@ export const ProfilePage: FC<ProfilePageProps> = ({ frame, principal, own, ...sh
     <div class="stack">
       <Problem of={shown.problem} />
       {shown.made ? <MadeToken {...shown.made} frame={frame} /> : null}
-      <WhoAmI frame={frame} principal={principal} />
+      <WhoAmI {...{ frame, principal }} {...shown} />
       {own === undefined ? null : (
         <>
           <Tokens frame={frame} own={own} {...shown} />
@@ -59,9 +59,10 @@ export const ProfilePage: FC<ProfilePageProps> = ({ frame, principal, own, ...sh
   </Page>
 )
 
-const WhoAmI: FC<{ readonly frame: Frame; readonly principal: Principal }> = ({
+const WhoAmI: FC<Pick<ProfilePageProps, 'frame' | 'principal' | 'typed'>> = ({
   frame,
   principal,
+  typed,
 }) => {
   const { name, kind, verified, groups, claimedGroups = [], isAdmin } = principal
   if (!frame.caller.isJudged) {
@@ -75,6 +76,24 @@ const WhoAmI: FC<{ readonly frame: Frame; readonly principal: Principal }> = ({
           </strong>
           , which nobody verified. Started with <code>--auth</code>, the server lets in only who
           signs in.
+        </p>
+        <form method="post" action={`${frame.to.profile}/name`} class="fields-row card-form">
+          <label>
+            Call me
+            <input
+              name="name"
+              value={typed?.('name') ?? (name === anonymous.name ? '' : name)}
+              maxlength={255}
+              autocomplete="name"
+              autocapitalize="none"
+              spellcheck={false}
+            />
+          </label>
+          <button type="submit">Keep the name</button>
+        </form>
+        <p class="soft">
+          The audit log has it as claimed. Programs claim a name by the header{' '}
+          <code>X-Gatehouse-Actor</code>.
         </p>
       </section>
     )
@@ -265,11 +284,31 @@ const Looks: FC<{ readonly frame: Frame }> = ({ frame: { to, preferences } }) =>
           </option>
         </select>
       </label>
+      <label>
+        Rows of tables
+        <select name="density">
+          <option value="">with space</option>
+          <option value="compact" selected={preferences.isCompact}>
+            close
+          </option>
+        </select>
+      </label>
+      <label>
+        Begin with
+        <select name="start">
+          <option value="">home</option>
+          {startPages.map((page) => (
+            <option value={page} selected={preferences.start === page}>
+              {page === 'audit' ? 'audit log' : page}
+            </option>
+          ))}
+        </select>
+      </label>
       <button type="submit">Keep</button>
     </form>
     <p class="soft">
-      The audit log and exports are always in UTC. <kbd>?</kbd> lists the keys, and switches them
-      off.
+      What to begin with is where a sign-in and the mark above lead. The audit log and exports are
+      always in UTC. <kbd>?</kbd> lists the keys, and switches them off.
     </p>
   </section>
 )

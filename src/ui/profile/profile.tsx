@@ -1,16 +1,19 @@
+import { checkAccountName } from '../../access/accounts/names.ts'
 import { listTokens, revokeToken } from '../../access/accounts/tokens.ts'
 import { listOwnGrants } from '../../access/permissions/grants.ts'
 import { listPermissions } from '../../access/permissions/user-permissions.ts'
 import { endSignIn, listSignIns } from '../../access/sign-in/sessions.ts'
+import { invalid } from '../../core/error.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import { pagePrefix } from '../../http/guards/workspace.ts'
+import { setClaimedName } from '../../http/session-cookie.ts'
 import type { Context } from '../../platform/context.ts'
 import { type FormFields, type FormProblem, formAction, noteProblem } from '../forms.ts'
 import { pathsUnder } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
-import { keepPreferences, themes } from '../shell/preferences.ts'
+import { keepPreferences, startPages, themes } from '../shell/preferences.ts'
 import { type Own, ProfilePage } from './profile-page.tsx'
 import { makeToken } from './token-form.ts'
 import type { MadeTokenText } from './token-parts.tsx'
@@ -77,9 +80,27 @@ export const postPreferences = formAction({
   rule: anyone,
   async run(_ctx, c, form) {
     const theme = themes.find((one) => one === form.text('theme'))
-    keepPreferences(c, { theme, isLocal: form.text('zone') === 'local' })
+    keepPreferences(c, {
+      theme,
+      isLocal: form.text('zone') === 'local',
+      isCompact: form.text('density') === 'compact',
+      start: startPages.find((one) => one === form.text('start')),
+    })
     return c.redirect(pathsUnder(pagePrefix(c)).profile, 303)
   },
+})
+
+/** `POST /profile/name`: kept in the browser alone, which claims it from then on. */
+export const postClaimedName = formAction({
+  operation: 'claimName',
+  rule: anyone,
+  run: (ctx, c, form) =>
+    done(c, form, async () => {
+      if (ctx.settings.auth) throw invalid('Access control is on: who signs in has a name')
+      const name = form.text('name')
+      if (name !== undefined) checkAccountName(name, 'name')
+      setClaimedName(c, name)
+    }),
 })
 
 async function done(

@@ -25,7 +25,7 @@ export const Bar: FC<BarProps> = (props) => {
   const { frame } = props
   return (
     <header class="bar">
-      <a class="mark" href={frame.to.home} data-key="g h" data-key-text="Home">
+      <a class="mark" href={startOf(frame)} data-key="g h" data-key-text="The page to begin with">
         <Mark />
         Gatehouse
         {frame.workspace === undefined ? null : (
@@ -59,6 +59,11 @@ export const Bar: FC<BarProps> = (props) => {
       </details>
     </header>
   )
+}
+
+/** The page that somebody chose to begin with. */
+function startOf({ to, preferences: { start } }: Frame): string {
+  return start === undefined ? to.home : to[start]
 }
 
 /** A gate in a wall. */
@@ -181,6 +186,11 @@ const Myself: FC<{ readonly frame: Frame }> = ({ frame }) => {
       )}
       <nav aria-label="Yours" data-own>
         <ul>
+          {startOf(frame) === to.home ? null : (
+            <li>
+              <a href={to.home}>Home</a>
+            </li>
+          )}
           <li>
             <a href={to.find}>Find</a>
           </li>

@@ -25,9 +25,14 @@ type DocumentProps = PropsWithChildren<{
 /** A whole document. Everything that it loads comes from this server, under the nonce of the answer. */
 export const Document: FC<DocumentProps> = ({ frame, title, children, ...options }) => {
   const { to, nonce, files, preferences } = frame
-  const { theme, isLocal } = preferences
+  const { theme, isLocal, isCompact } = preferences
   return (
-    <html lang="en" data-theme={theme} data-zone={isLocal ? 'local' : undefined}>
+    <html
+      lang="en"
+      data-theme={theme}
+      data-zone={isLocal ? 'local' : undefined}
+      data-density={isCompact ? 'compact' : undefined}
+    >
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />

@@ -11,6 +11,7 @@ import { forgetSession, sessionOf, setSession } from '../../http/session-cookie.
 import type { OidcSettings } from '../../platform/settings/sign-in.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
+import { preferencesOf } from '../shell/preferences.ts'
 import { returnPath } from '../shell/return-path.ts'
 import { OpenPage, SignedInPage, SignInPage } from './sign-in-page.tsx'
 import { forgetUnderWay, keepUnderWay, takeUnderWay } from './under-way.ts'
@@ -20,6 +21,11 @@ const formBytesMax = 20_000
 /** Where a password is typed, nothing runs. */
 const unscripted = { scripts: false }
 
+/** Where a sign-in leads: to what was asked for, or to the page that this browser begins with. */
+function landingOf(c: AppContext, asked: string | undefined): string {
+  return returnPath(asked, `/${preferencesOf(c).start ?? ''}`)
+}
+
 /** `GET /signin`: the form, or who is signed in. */
 export async function showSignIn(c: AppContext): Promise<Response> {
   const { ctx } = c.var
@@ -27,7 +33,7 @@ export async function showSignIn(c: AppContext): Promise<Response> {
   if (!ctx.settings.auth)
     return sendPage(c, { frame, page: <OpenPage frame={frame} /> }, unscripted)
   const principal = await authenticateBySession(ctx, credentialsOf(c))
-  if (!principal) return form(c, returnPath(c.req.query('to')))
+  if (!principal) return form(c, landingOf(c, c.req.query('to')))
   const { name, groups } = principal
   return sendPage(
     c,
@@ -41,7 +47,7 @@ export async function signIn(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   if (!ctx.settings.auth) return showSignIn(c)
   const fields = await formFields(c)
-  const to = returnPath(fields.get('to') ?? undefined)
+  const to = landingOf(c, fields.get('to') ?? undefined)
   const name = fields.get('username') ?? ''
   try {
     refuseForeignForm(c)
@@ -57,7 +63,7 @@ export async function signIn(c: AppContext): Promise<Response> {
 /** `GET /signin/oidc`: to the provider. */
 export async function begin(c: AppContext): Promise<Response> {
   const oidc = provider(c)
-  const to = returnPath(c.req.query('to'))
+  const to = landingOf(c, c.req.query('to'))
   try {
     const { url, underWay } = await beginSignIn(c.var.ctx, oidc, callbackUrl(c))
     keepUnderWay(c, { ...underWay, to })
@@ -72,7 +78,7 @@ export async function complete(c: AppContext): Promise<Response> {
   const { ctx } = c.var
   const oidc = provider(c)
   const underWay = takeUnderWay(c)
-  const to = returnPath(underWay?.to)
+  const to = landingOf(c, underWay?.to)
   try {
     if (!underWay) {
       throw new RegistryError(

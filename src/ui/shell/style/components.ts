@@ -23,6 +23,7 @@ a.chip { text-decoration: none; } a.chip:hover { text-decoration: underline; }
 table { border-collapse: collapse; line-height: 1.35; font-variant-numeric: tabular-nums; }
 caption { text-align: start; padding: .5rem .75rem; font-weight: 600; }
 th, td { padding: .5rem .75rem; border-block-end: 1px solid var(--line); text-align: start; vertical-align: top; font-weight: 400; overflow-wrap: break-word; }
+:root[data-density="compact"] :is(th, td) { padding-block: .1875rem; }
 tbody tr:last-child > * { border-block-end: 0; }
 thead th { color: var(--soft); font-size: .75rem; font-weight: 600; white-space: nowrap; background: var(--panel); }
 tbody tr:hover > * { background: var(--panel); }
