@@ -39,6 +39,9 @@
  * | version_comment.created | | comment (its id), text |
  * | version_comment.updated | comment, text | the same |
  * | version_comment.deleted | comment, text | |
+ * | scorer.registered | | experiment (its id), name, version |
+ * | scorer.deleted | experiment, name, versions [] | |
+ * | scorer.sampling_changed | experiment, name, sample_rate, filter (null: it was never set) | the same |
  * | webhook.created | | webhook (its id), name, origin of its URL, events [], models, stage, alias, format, signed, status, databricks_events [] (of one that Databricks' API made) |
  * | webhook.updated | the same | the same |
  * | webhook.deleted | the same | |
@@ -128,6 +131,9 @@ export const actions = [
   'version_comment.created',
   'version_comment.updated',
   'version_comment.deleted',
+  'scorer.registered',
+  'scorer.deleted',
+  'scorer.sampling_changed',
   'webhook.created',
   'webhook.updated',
   'webhook.deleted',

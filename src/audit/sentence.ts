@@ -151,6 +151,12 @@ const tellers: Readonly<Record<Action | OtherEvent, Teller>> = {
     `changed a comment on ${what} to: ${shown(after.text)}`,
   'version_comment.deleted': ({ what, before }) =>
     `deleted a comment on ${what}: ${shown(before.text)}`,
+  'scorer.registered': ({ after }) =>
+    `registered version ${shown(after.version)} of the scorer ${shown(after.name)} in experiment ${shown(after.experiment)}`,
+  'scorer.deleted': ({ before }) =>
+    `deleted versions of the scorer ${shown(before.name)} in experiment ${shown(before.experiment)}`,
+  'scorer.sampling_changed': ({ after }) =>
+    `set how much the scorer ${shown(after.name)} scores by itself to ${shown(after.sample_rate)}`,
   'webhook.created': ({ after }) =>
     `made the webhook ${shown(after.name)} to ${shown(after.origin)}`,
   'webhook.updated': ({ after }) => `changed the webhook ${shown(after.name)}`,

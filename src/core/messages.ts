@@ -184,6 +184,21 @@ export const messages = {
   wrongWebhookName: (name: string) => `Webhook name '${excerpt(name)}' is invalid`,
   noEvents: 'Webhook events must be a non-empty list',
 
+  // What judges traces
+  noScorer: (name: string, experiment: number) =>
+    `Scorer with name '${excerpt(name)}' not found for experiment ${experiment}.`,
+  noScorerVersion: (name: string, version: number, experiment: number) =>
+    `Scorer with name '${excerpt(name)}' and version ${version} not found for experiment ${experiment}.`,
+  blankScorerName: 'Scorer name cannot be empty or contain only whitespace.',
+  scorerNotJson: 'serialized_scorer must be valid JSON',
+  noCustomScorers: 'Custom scorer registration (using @scorer decorator)',
+  noGatewayEndpoint: (name: string) => `GatewayEndpoint not found (name='${excerpt(name)}')`,
+  noGatewayModel: (name: string) => `Scorer '${excerpt(name)}' does not use a gateway model.`,
+  wrongSampleRate: (rate: number) => `sample_rate must be between 0.0 and 1.0, got ${rate}`,
+  noIssue: (id: string) => `Issue with ID '${excerpt(id)}' not found`,
+  unknownIssueKey: (key: string) =>
+    `Invalid filter field '${excerpt(key)}'. Supported fields: status, source_run_id`,
+
   // Metrics of traces
   unknownMetric: (name: string, known: readonly string[]) =>
     `metric_name must be one of [${quotedList(known)}], got '${excerpt(name)}'`,

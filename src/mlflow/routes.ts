@@ -10,6 +10,8 @@ import { transitionRequestOperations } from './databricks/transition-requests.ts
 import { experimentOperations } from './experiments.ts'
 import { graphqlOperation } from './graphql/graphql.ts'
 import { inputOperations } from './inputs.ts'
+import { issueOperations } from './judging/issues.ts'
+import { scorerOperations } from './judging/scorers.ts'
 import { loggedModelOperations } from './logged-models.ts'
 import { metricOperations } from './metrics.ts'
 import { modelVersionOperations } from './model-versions.ts'
@@ -60,6 +62,8 @@ const asked: readonly Operation[] = [
   ...assessmentOperations,
   ...evaluationDatasetOperations,
   ...traceMetricOperations,
+  ...scorerOperations,
+  ...issueOperations,
   ...webhookOperations,
   ...userOperations,
   ...userPermissionOperations,

@@ -25,6 +25,7 @@ type Entity =
   | 'model version'
   | 'trace'
   | 'dataset'
+  | 'issue'
 
 /** How a filter's key reads from SQL. */
 export type FilterField = {

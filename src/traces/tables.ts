@@ -197,6 +197,7 @@ export const assessments = sqliteTable(
   },
   (t) => [
     uniqueIndex('assessments_by_id').on(t.trace, t.assessment_id),
+    index('assessments_by_issue').on(t.name).where(sql`kind = 'issue'`),
     index('assessments_by_session').on(t.session_id).where(sql`session_id is not null`),
   ],
 )

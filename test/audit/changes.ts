@@ -6,6 +6,7 @@ import { importChanges } from './changes/imports.ts'
 import { permissionChanges } from './changes/permissions.ts'
 import { promotionChanges } from './changes/promotions.ts'
 import { registryChanges } from './changes/registry.ts'
+import { scorerChanges } from './changes/scorers.ts'
 import { stageChanges } from './changes/stages.ts'
 import { webhookChanges } from './changes/webhooks.ts'
 import { workspaceChanges } from './changes/workspaces.ts'
@@ -26,6 +27,7 @@ export const changes: Examples = {
   ...webhookChanges,
   ...databricksChanges,
   ...workspaceChanges,
+  ...scorerChanges,
 }
 
 /**
@@ -51,6 +53,8 @@ export const notOnRecord: readonly string[] = [
   ...['createDataset', 'deleteDataset', 'setDatasetTags', 'deleteDatasetTag'],
   ...['upsertDatasetRecords', 'deleteDatasetRecords'],
   ...['addDatasetToExperiments', 'removeDatasetFromExperiments'],
+  // Nor are problems that people found in what it did.
+  ...['createIssue', 'updateIssue'],
   // What runs is no change of what should run; a version that could not be loaded is in the log.
   'v1 reportReplica',
   // What was seen of answers, as metrics are of runs.

@@ -14,6 +14,7 @@ const order: readonly (readonly string[])[] = [
   ['artifacts'],
   ['tracking'],
   ['traces'],
+  ['judging'],
   ['registry'],
   ['governance'],
   ['transfer'],

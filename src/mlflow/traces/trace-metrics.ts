@@ -1,7 +1,7 @@
 import { invalid } from '../../core/error.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import { aggregationTypes, metricViews } from '../../traces/metrics/metric.ts'
-import { queryTraceMetrics } from '../../traces/metrics/query-metrics.ts'
+import { measureTraceMetrics } from '../../traces/metrics/query-metrics.ts'
 import { measureCorrelation } from '../../traces/search/measure-correlation.ts'
 import { type Operation, operation } from '../operation.ts'
 import { textsToJson, unlessEmpty } from '../wire/json.ts'
@@ -36,7 +36,7 @@ export const traceMetricOperations: readonly Operation[] = [
     }),
     rule: anyone,
     answer: async (ctx, req) => {
-      const points = await queryTraceMetrics(ctx, {
+      const points = await measureTraceMetrics(ctx, {
         experimentIds: req.experiment_ids,
         view: req.view_type,
         metric: req.metric_name,

@@ -24,7 +24,7 @@ export type MetricPoint = {
  * @throws INVALID_PARAMETER_VALUE what is asked is not there, or has too many different values
  * @see MLflow REST API, "Query Trace Metrics"
  */
-export async function queryTraceMetrics(
+export async function measureTraceMetrics(
   ctx: Context,
   query: MetricQuery,
 ): Promise<readonly MetricPoint[]> {

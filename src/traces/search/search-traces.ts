@@ -5,9 +5,9 @@ import type { Int64 } from '../../core/int64.ts'
 import { letOthersRun } from '../../core/rounds.ts'
 import type { Context } from '../../platform/context.ts'
 import { type Filter, parseFilter } from '../../search/filter.ts'
-import { filterSql } from '../../search/filter-sql.ts'
+import { clauseLiteralsMax, filterSql } from '../../search/filter-sql.ts'
 import { findPage, type Search, type Searchable } from '../../search/find-page.ts'
-import type { Literals } from '../../search/literals.ts'
+import { Literals } from '../../search/literals.ts'
 import { parseOrderBy } from '../../search/order-by.ts'
 import { checkPageSize, type Page } from '../../search/page.ts'
 import { readInfos } from '../reading/read-infos.ts'
@@ -113,6 +113,12 @@ export async function prepareFilter(
     clauses: filter.clauses,
     left: isJudged ? undefined : left,
   }
+}
+
+/** @throws INVALID_PARAMETER_VALUE no search would take the filter */
+export function checkTraceFilter(text: string | undefined): void {
+  const { clauses } = splitFilter(parseFilter(text || undefined))
+  filterSql(clauses, traceFilterKeys, new Literals(clauses.length * clauseLiteralsMax))
 }
 
 /**

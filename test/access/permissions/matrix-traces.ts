@@ -53,6 +53,40 @@ function changeRows(...[set, unset, remove, version]: [string, string, string, s
   return rows
 }
 
+/** What judges traces: it belongs to an experiment as well. */
+function judgingRows() {
+  const named = (w: World, name: string) => ({ experiment_id: w.experiment, name })
+  const register = (w: World, name = w.name()) =>
+    post('scorers/register', { ...named(w, name), serialized_scorer: '{}' })
+  const issue = (w: World) => post('issues', { ...named(w, 'i'), description: 'd' })
+  const newIssue = async (w: World) => `issues/${(await w.asAdmin(issue(w))).issue.issue_id}`
+  const scorer = async (w: World) => {
+    const name = w.name()
+    await w.asAdmin(register(w, name))
+    return named(w, name)
+  }
+  const rows: Record<string, Row> = {
+    registerScorer: ['EDIT', (w) => register(w)],
+    listScorers: ['signed in', (w) => get(`scorers/list?experiment_id=${w.experiment}`)],
+    listScorerVersions: [
+      'READ',
+      async (w) => get(`scorers/versions?${new URLSearchParams(await scorer(w))}`),
+    ],
+    getScorer: ['READ', async (w) => get(`scorers/get?${new URLSearchParams(await scorer(w))}`)],
+    deleteScorer: ['MANAGE', async (w) => ask('DELETE')('scorers/delete', await scorer(w))],
+    upsertOnlineScoringConfig: [
+      'EDIT',
+      async (w) => ask('PUT')('scorers/online-config', { ...(await scorer(w)), sample_rate: 0 }),
+    ],
+    getOnlineScoringConfigs: ['signed in', () => get('scorers/online-configs?scorer_ids=none')],
+    createIssue: ['EDIT', (w) => issue(w)],
+    getIssue: ['READ', async (w) => get(await newIssue(w))],
+    updateIssue: ['EDIT', async (w) => ask('PATCH')(await newIssue(w), { status: 'resolved' })],
+    searchIssues: ['signed in', (w) => post('issues/search', { experiment_id: w.experiment })],
+  }
+  return rows
+}
+
 /** Traces, and what is said of them: a trace belongs to its experiment. */
 export const traceRows: Readonly<Record<string, Row>> = {
   exportTraces: [
@@ -112,6 +146,7 @@ export const traceRows: Readonly<Record<string, Row>> = {
         filter_string2: "name = 'a'",
       }),
   ],
+  ...judgingRows(),
   createAssessment: [
     'EDIT',
     (w) => post(`traces/${w.trace}/assessments`, { assessment: feedback }),

@@ -25,7 +25,9 @@ export async function makeWorld({ workspace }: { readonly workspace?: string } =
     },
   })
   let made = 0
-  const name = () => (workspace === undefined ? `n${++made}` : `of-${workspace}-${++made}`)
+  // Of one length, so that no name is a part of another.
+  const name = () =>
+    workspace === undefined ? `n${++made}` : `of-${workspace}-${String(++made).padStart(4, '0')}`
   /** The answer as it is: one to a file or a stream is not read. */
   const as = (
     authorization: string | undefined,

@@ -13,6 +13,7 @@ import type { Database } from '../../../src/db/database.ts'
 import { type Migration, migrate, NewerDatabaseError } from '../../../src/db/migrate.ts'
 import { migrations } from '../../../src/db/migrations.ts'
 import * as governance from '../../../src/governance/tables.ts'
+import * as judging from '../../../src/judging/tables.ts'
 import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
 import * as registry from '../../../src/registry/tables.ts'
 import * as serving from '../../../src/serving/tables.ts'
@@ -163,6 +164,7 @@ test('the migrations make the columns and keys that the tables in src/ declare',
     serving,
     tracking,
     traces,
+    judging,
     transfer,
     webhooks,
     workspaces,
@@ -236,7 +238,7 @@ test('tables with a key of several columns have no row ids, but for those of wid
   const withRowIds = composite.filter(({ wr }) => wr === 0).map(({ name }) => name)
   const wide = [
     ...['experiment_tags', 'registered_model_tags', 'model_version_tags', 'model_cards'],
-    ...['version_facts', 'version_fact_parts', 'dataset_texts'],
+    ...['version_facts', 'version_fact_parts', 'dataset_texts', 'scorer_versions'],
   ]
   expect(withRowIds.filter((name) => !wide.includes(name))).toEqual([])
 })

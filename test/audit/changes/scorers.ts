@@ -1,0 +1,22 @@
+import type { Example, Examples } from './example.ts'
+
+const path = '/api/3.0/mlflow/scorers'
+const named = { experiment_id: '0', name: 's' }
+const scorer = { ...named, serialized_scorer: '{}' }
+
+/** Something that is done to a scorer that is there. */
+function onScorer(method: string, to: string, body?: object): Example {
+  return async ({ call }) => {
+    await call('POST', `${path}/register`, scorer)
+    return () => call(method, `${path}/${to}`, { ...named, ...body })
+  }
+}
+
+/** What judges traces. */
+export const scorerChanges: Examples = {
+  registerScorer: async ({ call }) => {
+    return () => call('POST', `${path}/register`, scorer)
+  },
+  deleteScorer: onScorer('DELETE', 'delete'),
+  upsertOnlineScoringConfig: onScorer('PUT', 'online-config', { sample_rate: 0 }),
+}
