@@ -1,4 +1,6 @@
+import { invalid } from '../core/error.ts'
 import type { AppContext } from '../http/app-env.ts'
+import { optionalQuery } from '../http/guards/target.ts'
 import { parseVersion } from '../registry/check-names.ts'
 import { parseExperimentId } from '../tracking/experiments/experiment.ts'
 
@@ -35,4 +37,12 @@ export function traceIdOf(c: AppContext): string {
 /** A key that is there several times, as checkboxes send it. */
 export function listIn(c: AppContext, name: string): string[] {
   return [...new Set((c.req.queries(name) ?? []).map((one) => one.trim()).filter(Boolean))]
+}
+
+/** How many a page passes over; undefined: it does not say. @throws INVALID_PARAMETER_VALUE it is no number */
+export function countIn(c: AppContext, name: string): number | undefined {
+  const text = optionalQuery(c, name)
+  if (text === undefined) return undefined
+  if (!/^\d{1,6}$/.test(text)) throw invalid(`'${name}' says how many are passed over`)
+  return Number(text)
 }

@@ -385,3 +385,62 @@ describe('the sessions of traces', () => {
     expect(second).toContain('Request: last')
   })
 })
+
+describe('two traces', () => {
+  test('are compared span by span, and by what went in and out of each', async () => {
+    const { as, rita, eve, logTrace, list, mlflow, admin } = await tracesWorld()
+    const [root, retrieve, llm, failed, last] = answerSpans
+    const a = await logTrace(1, answered, answerSpans)
+    const slower = { ...retrieve, endMs: Number(retrieve?.endMs) + 1000 }
+    const other = { 'mlflow.spanOutputs': '["else"]' }
+    const b = await logTrace(
+      2,
+      { tookMs: 3400, question: 'another' },
+      [
+        { ...root },
+        slower,
+        { ...llm, attributes: { ...llm?.attributes, ...other } },
+        { ...last },
+        { ...failed, id: 77, name: 'check', parent: 1, status: 0 },
+      ].flatMap((span) => (span?.id === undefined ? [] : [{ ...span, id: span.id }])),
+    )
+    const path = `${list}/compare?sel=${a}&sel=${b}`
+    const { html, status } = await as(rita).get(path)
+    expect(status).toBe(200)
+    const text = textOf(html)
+    expect(text).toContain('Took 2.4 s 3.4 s +1 s')
+    expect(text).toContain('Tokens 1204 – –')
+    expect(text).toContain('4 spans in both, 2 in one alone')
+    expect(text).toContain('retrieve 820 ms 1.82 s +1 s –')
+    expect(text).toContain('llm 1.55 s 1.55 s 0 outputs')
+    expect(text).toMatch(/attempt 150 ms 1.37 s \+1.22 s status, inputs/)
+    expect(text).toMatch(/attempt 1.37 s – – only in the first/)
+    expect(text).toMatch(/check – 150 ms – only in the second/)
+    expect(html).toContain('<h2 id="pair"><bdi>answer</bdi></h2>')
+    const chosen = await as(rita).get(`${path}&span=0000000000000003`)
+    expect(textOf(chosen.html)).toContain('Outputs differ First 0: said by llm Second 0: else')
+    expect((await as(rita).get(`${list}/compare?sel=${a}`)).status).toBe(400)
+    expect((await as(rita).get(`${list}/compare?sel=${a}&sel=none`)).status).toBe(404)
+    const none = { experiment_id: '1', username: 'eve', permission: 'NO_PERMISSIONS' }
+    await mlflow(admin, 'POST', 'experiments/permissions/create', none)
+    expect((await as(eve).get(path)).status).toBe(403)
+    expect((await as(eve).get(path.replace('experiments/1', 'experiments/0'))).status).toBe(403)
+  })
+
+  test('of any size and content make a page of bounded size', async () => {
+    const { as, rita, logTrace, list } = await tracesWorld()
+    const hostile = '"><img src=x onerror=alert(1)>\u202e'
+    const value = JSON.stringify({ [hostile]: hostile.repeat(2000) })
+    const spans = (by: number) =>
+      Array.from({ length: 400 }, (_, i) => ({
+        ...{ id: i + 1, ...(i > 0 && { parent: i }), name: `${hostile}${i * by}` },
+        attributes: i === 0 ? { 'mlflow.spanInputs': value, 'mlflow.spanOutputs': value + by } : {},
+      }))
+    const ids = [await logTrace(1, {}, spans(1)), await logTrace(2, { name: hostile }, spans(2))]
+    const { html } = await as(rita).get(`${list}/compare?sel=${ids.join('&sel=')}`)
+    expect(html.length).toBeLessThan(100_000)
+    expect(markupIn(html)).toEqual([])
+    expect(html).not.toContain('\u202e')
+    expect(textOf(html)).toContain('more spans')
+  })
+})

@@ -9,6 +9,7 @@ import {
   postAssessmentChange,
   postAssessmentDeletion,
 } from './assessments/assessments.tsx'
+import { mayCompareTraces, showTraceComparison } from './compare/compare-traces.tsx'
 import { postTraceDeletion, showTraceDeletion } from './list/trace-deletion.tsx'
 import { showTraces } from './list/traces.tsx'
 import { showSessions } from './sessions/sessions.tsx'
@@ -20,6 +21,7 @@ export function traceRoutes(): Hono<AppEnv> {
   const trace = '/traces/:trace'
   return new Hono<AppEnv>()
     .get(list, guard(mayReadTraces), showTraces)
+    .get(`${list}/compare`, guard(mayCompareTraces), showTraceComparison)
     .get(`${list}/delete`, guard(mayReadTraces), (c) => showTraceDeletion(c))
     .post(`${list}/delete`, postTraceDeletion)
     .get('/experiments/:id{[0-9]+}/sessions', guard(mayReadTraces), showSessions)

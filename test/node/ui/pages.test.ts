@@ -136,7 +136,11 @@ describe.skipIf(isLacking)('in a browser', () => {
     })
     const model = `/logged-models/${logged.json.model.info.model_id}`
     const trace = await logTrace(1, answered, answerSpans)
-    await logTrace(2, { name: 'plan', state: 'ERROR', tookMs: 130, session: 's-77' })
+    const failed = await logTrace(
+      2,
+      { name: 'plan', state: 'ERROR', tookMs: 130, session: 's-77' },
+      answerSpans.slice(0, 3),
+    )
     const url = await serve(platform)
     const nightly = '/experiments/1'
     const paths = [
@@ -148,6 +152,7 @@ describe.skipIf(isLacking)('in a browser', () => {
       ...[model, `${model}/files`],
       ...[run, `${run}/change`, `${run}/files`, `/models/${name}/3/files?path=MLmodel`],
       ...[list, `${list}?q=status%20=%20x`, `${list}/delete?sel=${trace}`, `/traces/${trace}`],
+      `${list}/compare?sel=${trace}&sel=${failed}`,
       ...[`${nightly}/sessions`, `${nightly}/sessions?id=s-77`],
       `/traces/${trace}?span=0000000000000004&assessment=a-1`,
     ]

@@ -103,6 +103,9 @@ const Results: FC<TracesPageProps> = ({ frame: { to }, experiment, traces, next,
         </p>
       )}
       <div class="row">
+        <button type="submit" formaction={`${path}/compare`} data-key="c">
+          Compare two
+        </button>
         {next === undefined ? null : (
           <button type="submit" class="quiet" name="after" value={next}>
             {traces.length > 0 ? 'Next traces' : 'Go on'}

@@ -17,8 +17,8 @@ type SpanPanelProps = {
   readonly tree: SpanTree
 }
 
-const inputsKey = 'mlflow.spanInputs'
-const outputsKey = 'mlflow.spanOutputs'
+export const inputsKey = 'mlflow.spanInputs'
+export const outputsKey = 'mlflow.spanOutputs'
 /** What stands elsewhere on the panel. */
 const shownKeys: ReadonlySet<string> = new Set([inputsKey, outputsKey, 'mlflow.spanType'])
 const rowsMax = 100

@@ -1,9 +1,8 @@
-import { invalid } from '../../../core/error.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import type { Context } from '../../../platform/context.ts'
 import { requireTrace } from '../../../traces/permissions.ts'
-import { traceIdOf } from '../../addressed.ts'
+import { countIn, traceIdOf } from '../../addressed.ts'
 import type { Reshown } from '../../changes/change.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
@@ -37,11 +36,4 @@ function spanQueryOf(c: AppContext): SpanQuery {
     under: optionalQuery(c, 'under'),
     from: countIn(c, 'from'),
   }
-}
-
-function countIn(c: AppContext, name: string): number | undefined {
-  const text = optionalQuery(c, name)
-  if (text === undefined) return undefined
-  if (!/^\d{1,6}$/.test(text)) throw invalid(`'${name}' says how many are passed over`)
-  return Number(text)
 }
