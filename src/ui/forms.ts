@@ -16,6 +16,11 @@ export type FormFields = {
   isChecked(name: string): boolean
 }
 
+/** What stands in a field of several lines, without empty ones. */
+export function linesOf(text: string | undefined): string[] {
+  return (text ?? '').split('\n').flatMap((line) => line.trim() || [])
+}
+
 const bytesUsual = 200_000
 
 /**

@@ -25,6 +25,23 @@ export async function listUsers(ctx: Context): Promise<Account[]> {
   return rows.map(accountFrom)
 }
 
+/**
+ * Users whose name holds a text, oldest first; letters of ASCII in any case.
+ *
+ * @param page.after an `Account.id`, or 0
+ */
+export async function findUsersAfter(
+  ctx: Context,
+  words: string,
+  page: { readonly after: number; readonly count: number },
+): Promise<Account[]> {
+  const rows = await ctx.db.all(
+    accountSelect(sql`a.kind = 'user' and a.id > ${page.after}
+      and instr(lower(a.name), lower(${words})) > 0 order by a.id limit ${page.count}`),
+  )
+  return rows.map(accountFrom)
+}
+
 /** @throws RESOURCE_DOES_NOT_EXIST */
 export async function getUser(ctx: Context, name: string): Promise<Account> {
   const row = await ctx.db.first(accountSelect(sql`a.kind = 'user' and a.name = ${name}`))

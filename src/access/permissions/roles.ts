@@ -85,15 +85,26 @@ export async function listAccountRoles(ctx: Context, account: number): Promise<R
   return rolesFrom(await ctx.db.batch(roleReads(which)))
 }
 
-/** The roles of each account, by its id: the caller's own, and those that the caller manages. */
-export async function listRolesByHolder(ctx: Context): Promise<ReadonlyMap<number, Role[]>> {
+/**
+ * The roles of each account, by its id: the caller's own, and those that the caller manages.
+ *
+ * @param accounts the ids of those that are asked for; undefined: all
+ */
+export async function listRolesByHolder(
+  ctx: Context,
+  accounts?: readonly number[],
+): Promise<ReadonlyMap<number, Role[]>> {
   const self = ctx.principal.accountId ?? null
   const visible = await isVisibleSql(ctx)
-  const held = sql`select h.role from role_holders h where h.account = ${self}`
+  const isAsked = accounts
+    ? sql`h.account in (select value from json_each(${JSON.stringify(accounts)}))`
+    : sql`1`
+  const held = sql`select h.role from role_holders h where ${isAsked}`
   const { holders, ...rows } = await ctx.db.batch({
-    ...roleReads(sql`(${visible} or r.id in (${held}))`),
+    ...roleReads(sql`r.id in (${held} and (${visible} or h.account = ${self}))`),
     holders: sql<{ account: number; role: number }>`select h.account, h.role from role_holders h
-      join roles r on r.id = h.role where ${visible} or h.account = ${self} order by h.role`,
+      join roles r on r.id = h.role where ${isAsked} and (${visible} or h.account = ${self})
+      order by h.role`,
   })
   const byId = new Map(rolesFrom(rows).map((role) => [role.id, role]))
   const byHolder = Map.groupBy(holders, ({ account }) => account)

@@ -4,7 +4,7 @@ import type { StageThen } from '../../governance/history/as-of.ts'
 import type { Holder } from '../../governance/history/holders.ts'
 import type { FormProblem } from '../forms.ts'
 import { Problem } from '../parts/fields.tsx'
-import { NoValue, Table } from '../parts/table.tsx'
+import { NextLink, NoValue, Table } from '../parts/table.tsx'
 import { countText, Given, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
@@ -77,13 +77,9 @@ export const AsOfPage: FC<AsOfPageProps> = (props) => {
           No version was in {visibleText(stage)} then, as far as the audit log tells.
         </p>
       )}
-      {next === undefined ? null : (
-        <p>
-          <a class="button quiet" href={addressOf(to, { at, stage, after: String(next) })}>
-            Next models
-          </a>
-        </p>
-      )}
+      <NextLink after={next} hrefOf={(after) => addressOf(to, { at, stage, after })}>
+        Next models
+      </NextLink>
       {head === undefined || head.seq === 0 ? null : (
         <p class="soft">
           The log is sealed up to entry {countText(head.seq)}, head <code>{head.hash}</code>

@@ -3,6 +3,7 @@ import type { Experiment } from '../../tracking/experiments/experiment.ts'
 import type { Run } from '../../tracking/run.ts'
 import type { MetricSeries } from '../../tracking/run-data/metric-series.ts'
 import { RunByline } from '../parts/byline.tsx'
+import { LineSearch } from '../parts/search-box.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { countText, Given } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
@@ -188,14 +189,9 @@ const Settings: FC<PartProps> = ({ frame: { to }, path, query: { metric, words, 
 }
 
 const Find: FC<PartProps> = ({ path, query: { words, view } }) => (
-  <form class="search" method="get" action={path}>
-    <label>
-      Part of a name
-      <input name="q" value={words} autocapitalize="none" spellcheck={false} />
-    </label>
+  <LineSearch action={path} label="Part of a name" words={words} button="Find">
     <KeptView view={view} />
-    <button type="submit">Find</button>
-  </form>
+  </LineSearch>
 )
 
 const Pages: FC<PartProps> = ({ frame: { to }, path, query, pages, found }) => {

@@ -2,7 +2,7 @@ import type { FC } from 'hono/jsx'
 import type { Deployment } from '../../serving/deployments.ts'
 import { Time } from '../parts/byline.tsx'
 import { Chip } from '../parts/chips.tsx'
-import { Table } from '../parts/table.tsx'
+import { NextLink, Table } from '../parts/table.tsx'
 import { Given, plural } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
@@ -51,13 +51,9 @@ export const DeploymentsPage: FC<DeploymentsProps> = ({ frame, model, ...props }
       ) : (
         <FirstDeployment frame={frame} />
       )}
-      {next === undefined ? null : (
-        <p>
-          <a class="button quiet" href={to.query(to.deployments, { model, after: next })}>
-            Next deployments
-          </a>
-        </p>
-      )}
+      <NextLink after={next} hrefOf={(after) => to.query(to.deployments, { model, after })}>
+        Next deployments
+      </NextLink>
     </Page>
   )
 }

@@ -2,6 +2,7 @@ import type { FC } from 'hono/jsx'
 import type { Deployment } from '../../serving/deployments.ts'
 import { isDrifted, type MeantVersion, type Replica } from '../../serving/replicas.ts'
 import { ModelTabs } from '../models/model-tabs.tsx'
+import { NextLink } from '../parts/table.tsx'
 import { Given, plural, visibleText } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { modelCrumbs, Page } from '../shell/page.tsx'
@@ -68,13 +69,9 @@ export const ModelServingPage: FC<ModelServingProps> = ({ frame, name, ...props 
             </pre>
           </div>
         )}
-        {next === undefined ? null : (
-          <p>
-            <a class="button quiet" href={to.query(to.serving(name), { after: next })}>
-              Next processes
-            </a>
-          </p>
-        )}
+        <NextLink after={next} hrefOf={(after) => to.query(to.serving(name), { after })}>
+          Next processes
+        </NextLink>
       </section>
       {deployments.length > 0 ? (
         <section class="near" aria-labelledby="deployments" data-part="deployments">

@@ -1,6 +1,7 @@
 import type { FC } from 'hono/jsx'
 import type { RegistryError } from '../../core/error.ts'
 import { SearchBox, WordsNote } from '../parts/search-box.tsx'
+import { NextLink } from '../parts/table.tsx'
 import { filterOfWords } from '../parts/words.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
@@ -46,20 +47,18 @@ export const ModelsPage: FC<ModelsProps> = ({ frame, query, catalogue, problem }
           </p>
         ) : null}
       </div>
-      {catalogue.next === undefined ? null : (
-        <p>
-          <a
-            class="button quiet"
-            href={to.query(to.models, {
-              q: words,
-              sort: sort === 'name' ? undefined : sort,
-              after: catalogue.next,
-            })}
-          >
-            Next models
-          </a>
-        </p>
-      )}
+      <NextLink
+        after={catalogue.next}
+        hrefOf={(after) =>
+          to.query(to.models, {
+            q: words,
+            sort: sort === 'name' ? undefined : sort,
+            after,
+          })
+        }
+      >
+        Next models
+      </NextLink>
     </Page>
   )
 }

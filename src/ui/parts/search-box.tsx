@@ -3,6 +3,34 @@ import { FilterError, type RegistryError } from '../../core/error.ts'
 import { visibleText } from './text.tsx'
 import { isPlain } from './words.ts'
 
+type LineSearchProps = PropsWithChildren<{
+  readonly action: string
+  readonly label: string
+  readonly name?: string
+  readonly words: string
+  readonly placeholder?: string
+  readonly button?: string
+}>
+
+/** A field for words that are looked for as they are. The children are hidden fields. */
+export const LineSearch: FC<LineSearchProps> = ({ action, label, children, ...field }) => (
+  <form class="search" method="get" action={action}>
+    <label>
+      {label}
+      <input
+        name={field.name ?? 'q'}
+        value={field.words}
+        placeholder={field.placeholder}
+        autocapitalize="none"
+        autocomplete="off"
+        spellcheck={false}
+      />
+    </label>
+    {children}
+    <button type="submit">{field.button ?? 'Search'}</button>
+  </form>
+)
+
 type SearchBoxProps = PropsWithChildren<{
   readonly action: string
   readonly label: string

@@ -41,6 +41,22 @@ export const Table: FC<TableProps> = ({ caption, isCaptioned = false, columns, c
   </section>
 )
 
+type NextLinkProps = PropsWithChildren<{
+  /** Where the next page begins; undefined: this is the last one. */
+  readonly after: string | number | undefined
+  readonly hrefOf: (after: string) => string
+}>
+
+/** Leads from one page of a list to the next one. */
+export const NextLink: FC<NextLinkProps> = ({ after, hrefOf, children }) =>
+  after === undefined ? null : (
+    <p>
+      <a class="button quiet" href={hrefOf(String(after))}>
+        {children}
+      </a>
+    </p>
+  )
+
 /** A cell without a value. */
 export const NoValue: FC = () => (
   <span role="img" aria-label="no value">

@@ -1,5 +1,6 @@
 import type { FC } from 'hono/jsx'
 import type { PromotionView } from '../../governance/promotions/view.ts'
+import { NextLink } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { Given } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
@@ -77,16 +78,9 @@ export const InboxPage: FC<{ readonly frame: Frame; readonly inbox: Inbox }> = (
           <RequestTable requests={items} to={to} caption={titles[view]} />
         )}
       </div>
-      {next === undefined ? null : (
-        <p>
-          <a
-            class="button quiet"
-            href={to.query(to.promotions, { view, model, after: String(next) })}
-          >
-            Older requests
-          </a>
-        </p>
-      )}
+      <NextLink after={next} hrefOf={(after) => to.query(to.promotions, { view, model, after })}>
+        Older requests
+      </NextLink>
     </Page>
   )
 }

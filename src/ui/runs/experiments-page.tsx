@@ -6,7 +6,7 @@ import { Time } from '../parts/byline.tsx'
 import { Tags } from '../parts/chips.tsx'
 import { isOwnTag } from '../parts/own-tags.ts'
 import { SearchBox, WordsNote } from '../parts/search-box.tsx'
-import { NoValue, Table } from '../parts/table.tsx'
+import { NextLink, NoValue, Table } from '../parts/table.tsx'
 import { countText, Given, visibleText } from '../parts/text.tsx'
 import { filterOfWords } from '../parts/words.ts'
 import type { Frame } from '../shell/frame.ts'
@@ -76,13 +76,9 @@ export const ExperimentsPage: FC<ExperimentsPageProps> = (props) => {
           <a href={to.experiments}>Show all experiments</a>
         </p>
       ) : null}
-      {next === undefined ? null : (
-        <p>
-          <a class="button quiet" href={to.query(to.experiments, { ...terms, after: next })}>
-            Next experiments
-          </a>
-        </p>
-      )}
+      <NextLink after={next} hrefOf={(after) => to.query(to.experiments, { ...terms, after })}>
+        Next experiments
+      </NextLink>
     </Page>
   )
 }

@@ -3,6 +3,7 @@ import type { KeyValue, Run } from '../../tracking/run.ts'
 import { type Html, writeHtml } from '../cards/markdown.tsx'
 import { RunByline } from '../parts/byline.tsx'
 import { isOwnTag, noteOf } from '../parts/own-tags.ts'
+import { LineSearch } from '../parts/search-box.tsx'
 import { Table } from '../parts/table.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { countText, Given, visibleText } from '../parts/text.tsx'
@@ -68,13 +69,7 @@ export const RunPage: FC<RunPageProps> = (props) => {
       />
       <Description run={run} />
       {run.metrics.length + run.params.length > wordsFrom || words !== '' ? (
-        <form class="search" method="get" action={to.run(runId)}>
-          <label>
-            Part of a name
-            <input name="q" value={words} autocapitalize="none" spellcheck={false} />
-          </label>
-          <button type="submit">Find</button>
-        </form>
+        <LineSearch action={to.run(runId)} label="Part of a name" words={words} button="Find" />
       ) : null}
       <div class="halves">
         <Metrics run={run} to={to} isShown={isNamed} />

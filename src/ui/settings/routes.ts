@@ -13,17 +13,13 @@ import {
   postUnlinking,
   showIdentities,
 } from './access/identities.tsx'
+import { mayAdministrate } from './access/may-administrate.ts'
 import {
   postServiceAccount,
   postServiceAccountDeletion,
   showServiceAccounts,
 } from './access/service-accounts.tsx'
-import {
-  mayReadTokens,
-  postAnyTokenRevocation,
-  postTokenFor,
-  showTokens,
-} from './access/tokens.tsx'
+import { postAnyTokenRevocation, postTokenFor, showTokens } from './access/tokens.tsx'
 import * as users from './access/users.tsx'
 import {
   postPolicyDeletion,
@@ -86,7 +82,7 @@ function accessRoutes(): Hono<AppEnv> {
     .get('/service-accounts', guard(anyone), (c) => showServiceAccounts(c))
     .post('/service-accounts', postServiceAccount)
     .post('/service-accounts/delete', postServiceAccountDeletion)
-    .get('/tokens', guard(mayReadTokens), (c) => showTokens(c))
+    .get('/tokens', guard(mayAdministrate), (c) => showTokens(c))
     .post('/tokens', postTokenFor)
     .post('/tokens/revoke', postAnyTokenRevocation)
     .get('/grants', guard(requireGovernor), (c) => showGrants(c))

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
 import { createApp } from '../../../src/app.ts'
 import { admin, authServer, password } from '../../support/auth-server.ts'
@@ -149,6 +150,37 @@ describe('the pages of accounts', () => {
     const barred = hiddenFields((await root.get(path)).html, `${path}/admit`)
     expect((await root.post(`${path}/admit`, { id: barred.id ?? '' })).status).toBe(303)
     expect(textOf((await root.get(path)).html)).not.toContain('Barred')
+  })
+
+  test('lead on from page to page of users, who keep their roles, and of barred identities', async () => {
+    const { root, platform, call } = await world()
+    const many = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 150)`
+    await platform.db.batch({
+      users: sql`insert into accounts (kind, name, name_key, is_admin, created_at_ms)
+        ${many} select 'user', 'Many' || i, 'many' || i, 0, 0 from n`,
+      barred: sql`insert into barred_identities (issuer, subject, account, barred_by, barred_at_ms)
+        ${many} select 'https://issuer.example', 'sub' || i, 'was', 'admin', 0 from n`,
+    })
+    const roles = '/api/3.0/mlflow/roles'
+    const role = { name: 'readers', workspace: 'default' }
+    const role_id = (await call(admin, 'POST', `${roles}/create`, role)).json.role.id
+    await call(admin, 'POST', `${roles}/assign`, { role_id, username: 'Many120' })
+    const walk = async (path: string, link: string) => {
+      const first = await root.get(path)
+      const next = new RegExp(`href="([^"]+)"[^>]*>\\s*${link}`).exec(first.html)?.[1] ?? ''
+      const second = await root.get(next.replaceAll('&amp;', '&').replace(/#.*/, ''))
+      expect(second.html).not.toContain(link)
+      return [textOf(first.html), textOf(second.html)] as const
+    }
+    const [first, second] = await walk(`${settings}/users?q=mANY`, 'Next users')
+    expect([first.includes('Many100 no'), first.includes('Many101 no')]).toEqual([true, false])
+    expect([second.includes('Many101 no'), second.includes('Many120 no readers')]).toEqual([
+      true,
+      true,
+    ])
+    const [barred, more] = await walk(`${settings}/identities`, 'Next barred identities')
+    expect([barred.includes('sub100 '), barred.includes('sub101 ')]).toEqual([true, false])
+    expect([more.includes('sub101 '), more.includes('sub150 ')]).toEqual([true, true])
   })
 })
 

@@ -4,8 +4,9 @@ import { rights } from '../../../access/permissions/right-names.ts'
 import type { Reshown } from '../../changes/change.ts'
 import { Time } from '../../parts/byline.tsx'
 import { LineField, Problem } from '../../parts/fields.tsx'
+import { LineSearch } from '../../parts/search-box.tsx'
 import { Sign } from '../../parts/sign.tsx'
-import { NoValue, Table } from '../../parts/table.tsx'
+import { NextLink, NoValue, Table } from '../../parts/table.tsx'
 import { Given, plural, visibleText } from '../../parts/text.tsx'
 import { type SettingsFrame, SettingsPage } from '../settings-page.tsx'
 import { AccessOff } from './access-off.tsx'
@@ -38,20 +39,14 @@ export const GrantsPage: FC<GrantsPageProps> = (props) => {
     >
       <AccessOff frame={frame} />
       <Problem of={problem} />
-      <form class="search" method="get" action={path}>
-        <label>
-          Who may what with the model
-          <input
-            name="model"
-            value={model ?? ''}
-            placeholder="fraud-detector"
-            autocapitalize="none"
-            autocomplete="off"
-            spellcheck={false}
-          />
-        </label>
-        <button type="submit">Show</button>
-      </form>
+      <LineSearch
+        action={path}
+        label="Who may what with the model"
+        name="model"
+        words={model ?? ''}
+        placeholder="fraud-detector"
+        button="Show"
+      />
       {model === undefined || ofModel === undefined ? null : (
         <Matrix model={model} grants={ofModel} />
       )}
@@ -62,13 +57,9 @@ export const GrantsPage: FC<GrantsPageProps> = (props) => {
       ) : (
         <GrantTable grants={grants} path={path} />
       )}
-      {next === undefined ? null : (
-        <p>
-          <a class="button quiet" href={to.query(path, { after: next })}>
-            Next grants
-          </a>
-        </p>
-      )}
+      <NextLink after={next} hrefOf={(after) => to.query(path, { after })}>
+        Next grants
+      </NextLink>
       <NewGrantForm {...props} path={path} />
     </SettingsPage>
   )

@@ -3,7 +3,7 @@ import type { Group } from '../../../access/accounts/groups.ts'
 import type { Reshown } from '../../changes/change.ts'
 import { Changes, DeleteForm } from '../../changes/change-forms.tsx'
 import { LineField, Problem, TextField } from '../../parts/fields.tsx'
-import { Table } from '../../parts/table.tsx'
+import { NextLink, Table } from '../../parts/table.tsx'
 import { countText, Given, plural } from '../../parts/text.tsx'
 import { type SettingsFrame, SettingsPage } from '../settings-page.tsx'
 import { AccessOff } from './access-off.tsx'
@@ -57,13 +57,9 @@ export const GroupsPage: FC<GroupsPageProps> = (props) => {
           ))}
         </Table>
       )}
-      {next === undefined ? null : (
-        <p>
-          <a class="button quiet" href={frame.to.query(path, { after: next })}>
-            Next groups
-          </a>
-        </p>
-      )}
+      <NextLink after={next} hrefOf={(after) => frame.to.query(path, { after })}>
+        Next groups
+      </NextLink>
       <Changes id="new-group" title="New group" whyNot={whyNot}>
         <form method="post" action={path} class="card-form">
           <LineField label="Name" name="name" isRequired {...{ problem, typed: typed?.('name') }} />

@@ -1,21 +1,16 @@
 import { deleteGroup, getGroup, listGroups, setGroup } from '../../../access/accounts/groups.ts'
-import { requireAccessAdmin } from '../../../access/accounts/require-admin.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
-import type { Context } from '../../../platform/context.ts'
 import { changeOn, checkGiven, checkTyped, type Reshown } from '../../changes/change.ts'
-import { findRefusal } from '../../forms.ts'
+import { findRefusal, linesOf } from '../../forms.ts'
 import { sendPage } from '../../shell/page.tsx'
 import { settingsFrameOf } from '../settings-frame.ts'
 import { GroupPage, GroupsPage } from './groups-page.tsx'
+import { mayAdministrate } from './may-administrate.ts'
 
 const perPage = 100
 /** The members of the largest group twice: as they were seen, and as they are to be. */
 const bytesMax = 2_000_000
-
-async function mayAdministrate(ctx: Context): Promise<void> {
-  requireAccessAdmin(ctx)
-}
 
 /** `GET /settings/groups?after=` */
 export async function showGroups(c: AppContext, shown: Reshown = {}): Promise<Response> {
@@ -44,10 +39,6 @@ export async function showGroup(c: AppContext, shown: Reshown = {}): Promise<Res
 
 function groupNameOf(c: AppContext): string {
   return c.req.param('name') ?? ''
-}
-
-function linesOf(text: string | undefined): string[] {
-  return (text ?? '').split('\n').flatMap((line) => line.trim() || [])
 }
 
 const onList = changeOn({

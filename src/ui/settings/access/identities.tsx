@@ -19,7 +19,7 @@ import { changeOn, checkGiven, type Reshown } from '../../changes/change.ts'
 import type { FormFields } from '../../forms.ts'
 import { Time } from '../../parts/byline.tsx'
 import { LineField, Problem } from '../../parts/fields.tsx'
-import { Table } from '../../parts/table.tsx'
+import { NextLink, Table } from '../../parts/table.tsx'
 import { Given, visibleText } from '../../parts/text.tsx'
 import { numberIn } from '../../paths.ts'
 import { sendPage } from '../../shell/page.tsx'
@@ -33,14 +33,15 @@ export async function mayReadIdentities(ctx: Context): Promise<void> {
   requireAdmin(ctx)
 }
 
-/** `GET /settings/identities?after=` */
+/** `GET /settings/identities?after=&barred=` */
 export async function showIdentities(c: AppContext, shown: Reshown = {}): Promise<Response> {
   const { ctx } = c.var
   const after = numberIn(optionalQuery(c, 'after')) ?? 0
+  const barredAfter = numberIn(optionalQuery(c, 'barred')) ?? 0
   const [frame, identities, barred] = await Promise.all([
     settingsFrameOf(c),
     findIdentitiesAfter(ctx, after, perPage),
-    findBarredAfter(ctx, 0, perPage),
+    findBarredAfter(ctx, barredAfter, perPage),
   ])
   const page = <IdentitiesPage {...{ frame, identities, barred, ...shown }} />
   return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
@@ -147,7 +148,8 @@ const IdentitiesPage: FC<IdentitiesPageProps> = (props) => {
   const { frame, identities, barred, problem, typed } = props
   const { to } = frame
   const path = `${to.settings}/identities`
-  const last = identities.length === perPage ? identities.at(-1)?.id : undefined
+  const lastOf = (list: readonly { readonly id: number }[]) =>
+    list.length === perPage ? list.at(-1)?.id : undefined
   return (
     <SettingsPage
       frame={frame}
@@ -175,13 +177,9 @@ const IdentitiesPage: FC<IdentitiesPageProps> = (props) => {
           ))}
         </Table>
       )}
-      {last === undefined ? null : (
-        <p>
-          <a class="button quiet" href={to.query(path, { after: String(last) })}>
-            Next identities
-          </a>
-        </p>
-      )}
+      <NextLink after={lastOf(identities)} hrefOf={(after) => to.query(path, { after })}>
+        Next identities
+      </NextLink>
       <section class="panel near" aria-labelledby="link">
         <h2 id="link">Link an account</h2>
         <form method="post" action={path} class="fields-row">
@@ -199,10 +197,7 @@ const IdentitiesPage: FC<IdentitiesPageProps> = (props) => {
       {barred.length === 0 ? null : (
         <section class="near" aria-labelledby="barred">
           <h2 id="barred">Barred</h2>
-          <p class="soft">
-            Their accounts were ended here, so signing in makes no new one. Shown are the first{' '}
-            {perPage}.
-          </p>
+          <p class="soft">Their accounts were ended here, so signing in makes no new one.</p>
           <Table caption="Barred identities" columns={['Was', 'Issuer', 'Subject', 'By', 'Admit']}>
             {barred.map((identity) => (
               <Row
@@ -213,6 +208,12 @@ const IdentitiesPage: FC<IdentitiesPageProps> = (props) => {
               />
             ))}
           </Table>
+          <NextLink
+            after={lastOf(barred)}
+            hrefOf={(after) => `${to.query(path, { barred: after })}#barred`}
+          >
+            Next barred identities
+          </NextLink>
         </section>
       )}
     </SettingsPage>

@@ -1,5 +1,4 @@
 import type { FC } from 'hono/jsx'
-import { requireAccessAdmin } from '../../../access/accounts/require-admin.ts'
 import {
   createServiceAccount,
   deleteServiceAccount,
@@ -8,24 +7,20 @@ import {
 } from '../../../access/accounts/service-accounts.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
-import type { Context } from '../../../platform/context.ts'
 import { changeOn, checkGiven, checkSeen, checkTyped, type Reshown } from '../../changes/change.ts'
 import { Changes } from '../../changes/change-forms.tsx'
 import { findRefusal } from '../../forms.ts'
 import { Time } from '../../parts/byline.tsx'
 import { LineField, Problem } from '../../parts/fields.tsx'
-import { Table } from '../../parts/table.tsx'
+import { NextLink, Table } from '../../parts/table.tsx'
 import { Given, visibleText } from '../../parts/text.tsx'
 import { sendPage } from '../../shell/page.tsx'
 import { settingsFrameOf } from '../settings-frame.ts'
 import { type SettingsFrame, SettingsPage } from '../settings-page.tsx'
 import { AccessOff } from './access-off.tsx'
+import { mayAdministrate } from './may-administrate.ts'
 
 const perPage = 100
-
-async function mayAdministrate(ctx: Context): Promise<void> {
-  requireAccessAdmin(ctx)
-}
 
 /** `GET /settings/service-accounts?after=` */
 export async function showServiceAccounts(c: AppContext, shown: Reshown = {}): Promise<Response> {
@@ -135,13 +130,9 @@ const ServiceAccountsPage: FC<ServiceAccountsPageProps> = (props) => {
           ))}
         </Table>
       )}
-      {next === undefined ? null : (
-        <p>
-          <a class="button quiet" href={to.query(path, { after: next })}>
-            Next service accounts
-          </a>
-        </p>
-      )}
+      <NextLink after={next} hrefOf={(after) => to.query(path, { after })}>
+        Next service accounts
+      </NextLink>
       <Changes id="new-account" title="New service account" whyNot={whyNot}>
         <form method="post" action={path} class="fields-row card-form">
           <LineField label="Name" name="name" isRequired {...{ problem, typed: typed?.('name') }} />

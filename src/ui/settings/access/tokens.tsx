@@ -1,13 +1,13 @@
 import type { FC } from 'hono/jsx'
-import { requireAccessAdmin } from '../../../access/accounts/require-admin.ts'
 import { type AccessToken, listTokens, revokeToken } from '../../../access/accounts/tokens.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import { pagePrefix } from '../../../http/guards/workspace.ts'
-import type { Context } from '../../../platform/context.ts'
 import { checkGiven, type Reshown } from '../../changes/change.ts'
 import { formAction, noteProblem } from '../../forms.ts'
 import { Problem } from '../../parts/fields.tsx'
+import { LineSearch } from '../../parts/search-box.tsx'
+import { NextLink } from '../../parts/table.tsx'
 import { numberIn, pathsUnder } from '../../paths.ts'
 import { makeToken } from '../../profile/token-form.ts'
 import {
@@ -19,15 +19,11 @@ import {
 import { sendPage } from '../../shell/page.tsx'
 import { settingsFrameOf } from '../settings-frame.ts'
 import { type SettingsFrame, SettingsPage } from '../settings-page.tsx'
+import { mayAdministrate } from './may-administrate.ts'
 
 const perPage = 100
 
 type Shown = Reshown & { readonly made?: MadeTokenText }
-
-/** @throws PERMISSION_DENIED */
-export async function mayReadTokens(ctx: Context): Promise<void> {
-  requireAccessAdmin(ctx)
-}
 
 /** `GET /settings/tokens?for=&after=`: everybody's. */
 export async function showTokens(c: AppContext, shown: Shown = {}): Promise<Response> {
@@ -44,7 +40,7 @@ export async function showTokens(c: AppContext, shown: Shown = {}): Promise<Resp
 /** `POST /settings/tokens`: the page with the token, which is shown this once. */
 export const postTokenFor = formAction({
   operation: 'createToken',
-  rule: mayReadTokens,
+  rule: mayAdministrate,
   async run(ctx, c, form) {
     try {
       const owner = checkGiven(form.text('for'), 'Whose it is to be')
@@ -59,7 +55,7 @@ export const postTokenFor = formAction({
 /** `POST /settings/tokens/revoke` */
 export const postAnyTokenRevocation = formAction({
   operation: 'revokeToken',
-  rule: mayReadTokens,
+  rule: mayAdministrate,
   async run(ctx, c, form) {
     try {
       await revokeToken(ctx, form.text('id') ?? '')
@@ -96,32 +92,22 @@ const TokensPage: FC<TokensPageProps> = (props) => {
     >
       <Problem of={problem} />
       {made ? <MadeToken {...made} frame={frame} /> : null}
-      <form class="search" method="get" action={path}>
-        <label>
-          Of one account
-          <input
-            name="for"
-            value={owner ?? ''}
-            placeholder="service:trainer"
-            autocapitalize="none"
-            autocomplete="off"
-            spellcheck={false}
-          />
-        </label>
-        <button type="submit">Show</button>
-      </form>
+      <LineSearch
+        action={path}
+        label="Of one account"
+        name="for"
+        words={owner ?? ''}
+        placeholder="service:trainer"
+        button="Show"
+      />
       {tokens.length === 0 ? (
         <p class="empty">{owner === undefined ? 'No token yet.' : 'It has no token.'}</p>
       ) : (
         <TokenTable tokens={tokens} revoke={`${path}/revoke`} isOfAll />
       )}
-      {last === undefined ? null : (
-        <p>
-          <a class="button quiet" href={to.query(path, { for: owner, after: String(last) })}>
-            Next tokens
-          </a>
-        </p>
-      )}
+      <NextLink after={last} hrefOf={(after) => to.query(path, { for: owner, after })}>
+        Next tokens
+      </NextLink>
       <section class="panel near" aria-labelledby="new-token">
         <h2 id="new-token">New token</h2>
         <NewTokenForm action={path} isForOthers problem={problem} typed={typed} />

@@ -4,7 +4,8 @@ import type { Reshown } from '../../changes/change.ts'
 import { Changes, DeleteForm } from '../../changes/change-forms.tsx'
 import { Time } from '../../parts/byline.tsx'
 import { LineField, Problem } from '../../parts/fields.tsx'
-import { Table } from '../../parts/table.tsx'
+import { LineSearch } from '../../parts/search-box.tsx'
+import { NextLink, Table } from '../../parts/table.tsx'
 import { Given, visibleText } from '../../parts/text.tsx'
 import { type SettingsFrame, SettingsPage } from '../settings-page.tsx'
 import { AccessOff } from './access-off.tsx'
@@ -13,7 +14,7 @@ type UsersPageProps = Reshown & {
   readonly frame: SettingsFrame
   readonly words: string
   readonly rows: readonly (Account & { readonly roles: readonly string[] })[]
-  /** How many come before the next page. */
+  /** The id behind which the next page begins. */
   readonly next: number | undefined
   readonly whyNot: string | undefined
 }
@@ -32,19 +33,7 @@ export const UsersPage: FC<UsersPageProps> = (props) => {
     >
       <AccessOff frame={frame} />
       <Problem of={problem} />
-      <form class="search" method="get" action={path}>
-        <label>
-          Name
-          <input
-            name="q"
-            value={words}
-            autocapitalize="none"
-            autocomplete="off"
-            spellcheck={false}
-          />
-        </label>
-        <button type="submit">Search</button>
-      </form>
+      <LineSearch action={path} label="Name" words={words} />
       {rows.length === 0 ? (
         <p class="empty">{words === '' ? 'Nobody yet.' : 'Nobody has such a name.'}</p>
       ) : (
@@ -67,13 +56,9 @@ export const UsersPage: FC<UsersPageProps> = (props) => {
           ))}
         </Table>
       )}
-      {next === undefined ? null : (
-        <p>
-          <a class="button quiet" href={to.query(path, { q: words, after: String(next) })}>
-            Next users
-          </a>
-        </p>
-      )}
+      <NextLink after={next} hrefOf={(after) => to.query(path, { q: words, after })}>
+        Next users
+      </NextLink>
       <Changes id="new-user" title="New user" whyNot={whyNot}>
         <form method="post" action={path} class="fields-row card-form">
           <LineField label="Name" name="name" isRequired {...{ problem, typed: typed?.('name') }} />

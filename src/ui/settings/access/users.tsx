@@ -1,19 +1,22 @@
-import { requireAccessAdmin, requireSelfOrAdmin } from '../../../access/accounts/require-admin.ts'
+import { requireSelfOrAdmin } from '../../../access/accounts/require-admin.ts'
 import {
   createUser,
   deleteUser,
+  findUsersAfter,
   getUser,
-  listUsers,
   setAdmin,
 } from '../../../access/accounts/users.ts'
 import { listRolesByHolder } from '../../../access/permissions/roles.ts'
 import { changePassword } from '../../../access/sign-in/change-password.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
+import type { Context } from '../../../platform/context.ts'
 import { changeOn, checkGiven, checkSeen, checkTyped, type Reshown } from '../../changes/change.ts'
 import { findRefusal } from '../../forms.ts'
+import { numberIn } from '../../paths.ts'
 import { sendPage } from '../../shell/page.tsx'
 import { settingsFrameOf } from '../settings-frame.ts'
+import { mayAdministrate } from './may-administrate.ts'
 import { UserPage, UsersPage } from './users-page.tsx'
 
 const perPage = 100
@@ -22,18 +25,21 @@ const perPage = 100
 export async function showUsers(c: AppContext, shown: Reshown = {}): Promise<Response> {
   const { ctx } = c.var
   const words = optionalQuery(c, 'q') ?? ''
-  const from = Number(optionalQuery(c, 'after') ?? 0) || 0
-  const [frame, users, roles] = await Promise.all([
+  const after = numberIn(optionalQuery(c, 'after')) ?? 0
+  const [frame, found] = await Promise.all([
     settingsFrameOf(c),
-    listUsers(ctx),
-    listRolesByHolder(ctx),
+    findUsersAfter(ctx, words, { after, count: perPage + 1 }),
   ])
-  const found = users.filter(({ name }) => name.toLowerCase().includes(words.toLowerCase()))
-  const rows = found.slice(from, from + perPage).map((user) => ({
+  const users = found.slice(0, perPage)
+  const roles = await listRolesByHolder(
+    ctx,
+    users.map(({ id }) => id),
+  )
+  const rows = users.map((user) => ({
     ...user,
     roles: (roles.get(user.id) ?? []).map(({ name }) => name).filter(isShared),
   }))
-  const next = found.length > from + perPage ? from + perPage : undefined
+  const next = found.length > perPage ? users.at(-1)?.id : undefined
   const whyNot = await findRefusal(mayAdministrate(ctx))
   const page = <UsersPage {...{ frame, words, rows, next, whyNot, ...shown }} />
   return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
@@ -59,14 +65,7 @@ function userNameOf(c: AppContext): string {
   return c.req.param('name') ?? ''
 }
 
-async function mayAdministrate(ctx: AppContext['var']['ctx']): Promise<void> {
-  requireAccessAdmin(ctx)
-}
-
-async function mayChangePassword(
-  ctx: AppContext['var']['ctx'],
-  { name }: { readonly name: string },
-): Promise<void> {
+async function mayChangePassword(ctx: Context, { name }: { readonly name: string }): Promise<void> {
   requireSelfOrAdmin(ctx, name)
 }
 

@@ -7,7 +7,7 @@ import {
   documentFrom,
   PolicyBody,
 } from '../../../governance/policies/policy-body.ts'
-import type { FormFields } from '../../forms.ts'
+import { type FormFields, linesOf } from '../../forms.ts'
 import { type GateTerm, type GateType, gateTypes, isGateType } from './gate-terms.ts'
 
 /** The fields of a policy as they stand in a form, in any state. */
@@ -213,10 +213,6 @@ function termValue({ kind, text }: Pick<GateTerm, 'kind'> & { readonly text: str
   if (kind === 'lines') return linesOf(text)
   if (kind === 'number') return text === '' ? undefined : Number(text)
   return text
-}
-
-function linesOf(text: string | undefined): string[] {
-  return (text ?? '').split('\n').flatMap((line) => line.trim() || [])
 }
 
 /** The glob of models that a draft names; undefined: it cannot be read. */

@@ -4,7 +4,7 @@ import type { Webhook } from '../../../webhooks/read-webhooks.ts'
 import { originOf } from '../../../webhooks/url.ts'
 import { Chip } from '../../parts/chips.tsx'
 import { Sign } from '../../parts/sign.tsx'
-import { Table } from '../../parts/table.tsx'
+import { NextLink, Table } from '../../parts/table.tsx'
 import { countText, Given } from '../../parts/text.tsx'
 import { type SettingsFrame, SettingsPage } from '../settings-page.tsx'
 
@@ -78,13 +78,9 @@ export const WebhooksPage: FC<WebhooksPageProps> = ({ frame, webhooks, counts, n
           ))}
         </Table>
       )}
-      {next === undefined ? null : (
-        <p>
-          <a class="button quiet" href={frame.to.query(path, { after: next })}>
-            Next webhooks
-          </a>
-        </p>
-      )}
+      <NextLink after={next} hrefOf={(after) => frame.to.query(path, { after })}>
+        Next webhooks
+      </NextLink>
     </SettingsPage>
   )
 }
