@@ -15,6 +15,7 @@ export type Found = {
   readonly experiments: readonly { readonly id: number; readonly name: string }[]
   readonly runs: readonly { readonly runId: string; readonly name: string }[]
   readonly loggedModels: readonly { readonly modelId: string; readonly name: string }[]
+  readonly traces: readonly { readonly traceId: string; readonly name: string | undefined }[]
   readonly deployments: readonly { readonly name: string; readonly model: string }[]
 }
 
@@ -35,7 +36,7 @@ const charsMax = 1000
 
 const nothingFound: Found = {
   ...{ models: [], versions: [], requests: [], experiments: [] },
-  ...{ runs: [], loggedModels: [], deployments: [] },
+  ...{ runs: [], loggedModels: [], traces: [], deployments: [] },
 }
 
 /**
@@ -50,11 +51,12 @@ export async function findMeant(ctx: Context, words: string): Promise<Found> {
   }
   const id = text.replace(/^(?:runs:\/([^/]*).*|models:\/)/s, '$1')
   const rows = await ctx.db.batch(reads(ctx, id))
-  const { runs, loggedModels, requests, ...others } = rows
+  const { runs, loggedModels, traces, requests, ...others } = rows
   return {
     ...others,
     runs: runs.map(({ run_id, name }) => ({ runId: run_id, name })),
     loggedModels: loggedModels.map(({ model_id, name }) => ({ modelId: model_id, name })),
+    traces: traces.map(({ trace_id, name }) => ({ traceId: trace_id, name: name ?? undefined })),
     requests: requests.map((row) => ({
       ...{ id: row.id, model: row.model, version: row.version, status: row.status },
       to: targetText(targetOfRow(row)),
@@ -119,6 +121,11 @@ function reads(ctx: Context, text: string) {
         and l.lifecycle_stage = 'active' and ${mayReadExperiment}
         and ${isNotDeniedSql(ctx, 'logged model')}
       order by l.id desc limit ${eachMax}`,
+    traces: sql<{ trace_id: string; name: string | null }>`select t.trace_id, t.name from traces t
+      join experiments e on e.id = t.experiment
+      where t.workspace = ${ctx.workspace} and ${mayReadExperiment}
+        and (t.trace_id = ${text} or ${beginsWith(sql`t.trace_id`, traceIdOf(text))})
+      order by t.trace_id = ${text} desc, t.trace_id limit ${eachMax}`,
     deployments: sql<{ name: string; model: string }>`select d.name, m.name as model
       from deployments d join registered_models m on m.id = d.registered_model
       where d.workspace = ${ctx.workspace} and ${mayReadVersions}
@@ -130,6 +137,12 @@ function reads(ctx: Context, text: string) {
 /** The beginning of an id of a run, where the words can be one. */
 function hexOf(text: string): string | undefined {
   return /^[0-9a-f]{4,32}$/.test(text) ? text : undefined
+}
+
+/** The beginning of an id that MLflow makes of one of OpenTelemetry, with or without what it puts before it. */
+function traceIdOf(text: string): string | undefined {
+  const [, hex] = /^(?:tr-)?([0-9a-f]{4,32})$/.exec(text) ?? []
+  return hex === undefined ? undefined : `tr-${hex}`
 }
 
 /** By the index of the column. @param start undefined: nothing begins so */

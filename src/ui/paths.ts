@@ -15,6 +15,11 @@ function tracePathsUnder(prefix: string) {
   const experiment = (id: number) => `${prefix}/experiments/${id}`
   return {
     traces: (experimentId: number) => `${experiment(experimentId)}/traces`,
+    /** Of a logged model. @param modelId of letters, digits and `-` */
+    tracesOfModel: (experimentId: number, modelId: string) =>
+      query(`${experiment(experimentId)}/traces`, {
+        q: `metadata.mlflow.modelId = '${modelId.replaceAll("'", '')}'`,
+      }),
     trace: (traceId: string) => `${prefix}/traces/${part(traceId)}`,
     sessions: (experimentId: number) => `${experiment(experimentId)}/sessions`,
     session: (experimentId: number, id: string) =>

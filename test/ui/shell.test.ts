@@ -190,7 +190,7 @@ describe('links of MLflow’s own page', () => {
     ['/experiments/1/runs/abc/artifacts/model', '/p/runs/abc/files'],
     ['/experiments/1/models/m-1', '/p/logged-models/m-1'],
     ['/experiments/1/models/m-1/artifacts', '/p/logged-models/m-1/files'],
-    ['/experiments/1/traces?o=1', '/p/experiments/1'],
+    ['/experiments/1/traces?o=1', '/p/experiments/1/traces'],
     ['/experiments/x', undefined],
     ['/compare-runs?runs=["a","b"]&experiments=["1"]', '/p/runs/compare?ids=a%2Cb'],
     ['/compare-runs?runs=["a"]', '/p/runs/a'],
@@ -201,6 +201,8 @@ describe('links of MLflow’s own page', () => {
     ['//evil.example', undefined],
     ['https://evil.example', undefined],
     ['/models/%E0%A4', '/p/models/%25E0%25A4'],
+    ['/experiments/1/traces?selectedEvaluationId=tr-1', '/p/traces/tr-1'],
+    ['/experiments/1/chat-sessions/s%2F7', '/p/experiments/1/sessions?id=s%2F7'],
   ])('%s leads to %s', (link, page) => {
     expect(pageOfOldLink(link, pathsUnder('/p'))).toBe(page)
   })

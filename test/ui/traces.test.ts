@@ -444,3 +444,45 @@ describe('two traces', () => {
     expect(textOf(html)).toContain('more spans')
   })
 })
+
+describe('traces are found', () => {
+  test('from the run that made them or is linked with them, and from their model and its version', async () => {
+    const { as, rita, logTrace, logRun, post, call, ann, name } = await tracesWorld()
+    const run = await logRun({ name: 'evaluated' })
+    const before = (await as(rita).get(`/runs/${run}`)).html
+    expect(before).not.toContain('>Traces')
+    const { model } = await post('logged-models', { experiment_id: '1', name: 'bot' })
+    const { model_id } = model.info
+    await post('model-versions/create', { name, source: `models:/${model_id}`, model_id })
+    await logTrace(1, { name: 'made', metadata: { 'mlflow.sourceRun': run } })
+    const linked = await logTrace(2, { name: 'linked', metadata: { 'mlflow.modelId': model_id } })
+    const body = { trace_ids: [linked], run_id: run }
+    await call(ann, 'POST', '/api/2.0/mlflow/traces/link-to-run', body)
+    const follow = async (page: string, text: RegExp) => {
+      const { html } = await as(rita).get(page)
+      const links = [...html.matchAll(/<a href="([^"]*\/traces\?q=[^"]*)"[^>]*>([^<]*)/g)]
+      const [, href = ''] = links.find(([, , shown = '']) => text.test(shown)) ?? []
+      const list = textOf((await as(rita).get(href.replaceAll('&#39;', "'"))).html)
+      return ['made', 'linked'].filter((one) => list.includes(` ${one} 20`))
+    }
+    expect(await follow(`/runs/${run}`, /^Traces 2$/)).toEqual(['made', 'linked'])
+    expect(await follow(`/logged-models/${model_id}`, /^Traces$/)).toEqual(['linked'])
+    expect(await follow(`/models/${name}/4`, /its traces/)).toEqual(['linked'])
+  })
+
+  test('by their id or its beginning, by who may read them', async () => {
+    const { as, rita, eve, logTrace, mlflow, admin, call } = await tracesWorld()
+    const id = await logTrace(0xabcdef)
+    const found = async (who: string, q: string) =>
+      (await call(who, 'GET', `/api/v1/find?q=${q}`)).json.traces
+    const one = [{ trace_id: id, name: 'answer' }]
+    for (const q of [id, id.slice(3), id.slice(0, 12)]) expect(await found(rita, q)).toEqual(one)
+    expect(await found(rita, 'abcdef')).toEqual([])
+    expect(await as(rita).get(`/find?q=${id}`)).toMatchObject({
+      ...{ status: 302, location: `/traces/${id}` },
+    })
+    const none = { experiment_id: '1', username: 'eve', permission: 'NO_PERMISSIONS' }
+    await mlflow(admin, 'POST', 'experiments/permissions/create', none)
+    expect(await found(eve, id)).toEqual([])
+  })
+})

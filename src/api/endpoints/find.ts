@@ -25,6 +25,12 @@ export const find = endpoint({
     experiments: z.array(z.object({ id: z.string(), name: z.string() })),
     runs: z.array(z.object({ run_id: z.string(), name: z.string() })),
     logged_models: z.array(z.object({ model_id: z.string(), name: z.string() })),
+    traces: z.array(
+      z.object({
+        trace_id: z.string(),
+        name: z.string().optional().describe('What its program calls it'),
+      }),
+    ),
     deployments: z.array(z.object({ name: z.string(), model: z.string() })),
   }),
 })

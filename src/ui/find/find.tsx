@@ -21,7 +21,9 @@ export async function showFind(c: AppContext): Promise<Response> {
 
 /** Whether words name one thing: a whole id, a number of a request, a whole digest or a URI. */
 function isCertain(words: string): boolean {
-  return /^(?:#\d+|(?:m-)?[0-9a-f]{32}|(?:sha256:)?[0-9a-f]{64}|(?:models|runs):\/.+)$/s.test(words)
+  return /^(?:#\d+|(?:m-|tr-)?[0-9a-f]{32}|(?:sha256:)?[0-9a-f]{64}|(?:models|runs):\/.+)$/s.test(
+    words,
+  )
 }
 
 function groupsOf(found: Found, to: Paths): FoundGroup[] {
@@ -71,6 +73,14 @@ function groupsOf(found: Found, to: Paths): FoundGroup[] {
         text: name,
         more: modelId.slice(0, 10),
         href: to.loggedModel(modelId),
+      })),
+    },
+    {
+      title: 'Traces',
+      items: found.traces.map(({ traceId, name }) => ({
+        text: name ?? traceId,
+        more: traceId.slice(0, 11),
+        href: to.trace(traceId),
       })),
     },
   ]

@@ -29,7 +29,7 @@ export function pageOfOldLink(link: string, to: Paths): string | undefined {
   const terms = new URLSearchParams(query)
   switch (kind) {
     case 'experiments':
-      return experimentOrRun(parts, to)
+      return tracesIn(parts, terms, to) ?? experimentOrRun(parts, to)
     case 'metric':
     case 'compare-runs':
       return runsIn({ key: kind === 'metric' ? (parts[0] ?? '') : undefined, terms }, to)
@@ -54,6 +54,15 @@ function experimentOrRun(
   const isCharts = tab === 'model-metrics' || tab === 'system-metrics'
   if (isCharts) return `${to.run(runId)}/charts`
   return tab === 'artifacts' || tab === 'artifactPath' ? `${to.run(runId)}/files` : to.run(runId)
+}
+
+/** `/experiments/1/traces`, with one that is open in it, and `/experiments/1/chat-sessions`. */
+function tracesIn([id = '', below, session]: readonly string[], terms: URLSearchParams, to: Paths) {
+  if (!/^\d{1,15}$/.test(id)) return undefined
+  const open = terms.get('selectedEvaluationId') ?? terms.get('selectedTraceId')
+  if (below === 'traces') return open ? to.trace(open) : to.traces(Number(id))
+  if (below !== 'chat-sessions') return undefined
+  return session ? to.session(Number(id), session) : to.sessions(Number(id))
 }
 
 function loggedModel(modelId: string, tab: string | undefined, to: Paths): string {

@@ -50,6 +50,7 @@ export const LoggedModelPage: FC<LoggedModelProps> = ({ frame, model, experiment
         items={[
           { href: to.loggedModel(modelId), text: 'Overview', isCurrent: true },
           { href: `${to.loggedModel(modelId)}/files`, text: 'Files' },
+          { href: to.tracesOfModel(experiment.id, modelId), text: 'Traces' },
         ]}
       />
       <div class="halves">

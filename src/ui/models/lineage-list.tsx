@@ -68,7 +68,10 @@ export const LineageList: FC<LineageListProps> = ({
             <a href={to.loggedModel(loggedModel.modelId)}>
               <Given text={loggedModel.name} />
             </a>{' '}
-            <code>{loggedModel.modelId}</code>
+            <code>{loggedModel.modelId}</code>{' '}
+            <a href={to.tracesOfModel(Number(loggedModel.experimentId), loggedModel.modelId)}>
+              its traces
+            </a>
           </dd>
         </>
       )}

@@ -1,6 +1,7 @@
 import { readVersionsOfRuns, type VersionOfRun } from '../../governance/lineage.ts'
 import type { Context } from '../../platform/context.ts'
 import type { Beside } from '../../search/page.ts'
+import { countTracesOfRun } from '../../traces/reading/count-traces.ts'
 import { type Experiment, getExperiment } from '../../tracking/experiments/experiment.ts'
 import { requireRun } from '../../tracking/permissions.ts'
 import type { Run, RunInfo } from '../../tracking/run.ts'
@@ -12,6 +13,9 @@ import { findRefusal } from '../forms.ts'
 import type { Paths } from '../paths.ts'
 import { addressOf } from './table/run-query.ts'
 
+/** Traces of a run are counted up to here. */
+export const tracesMax = 1000
+
 /** All that the page of a run shows. */
 export type RunStanding = {
   readonly run: Run
@@ -22,18 +26,21 @@ export type RunStanding = {
   readonly children: number
   /** The ids of the runs that began before and after it. */
   readonly beside: Beside<string>
+  /** Of its experiment, as many as are counted. */
+  readonly traces: number
   readonly mayEdit: boolean
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST */
 export async function readRunStanding(ctx: Context, runId: string): Promise<RunStanding> {
   const run = await getRun(ctx, runId)
-  const [experiment, versions, lineage, children, beside, whyNot] = await Promise.all([
+  const [experiment, versions, lineage, children, beside, traces, whyNot] = await Promise.all([
     getExperiment(ctx, run.experimentId),
     readVersionsOfRuns(ctx, [runId]),
     findRunLineage(ctx, runId),
     countChildRuns(ctx, [run.experimentId], [runId]),
     findRunsBeside(ctx, run),
+    countTracesOfRun(ctx, run, tracesMax),
     findRefusal(requireRun(ctx, runId, 'EDIT')),
   ])
   return {
@@ -43,6 +50,7 @@ export async function readRunStanding(ctx: Context, runId: string): Promise<RunS
     lineage,
     children: children.get(runId) ?? 0,
     beside,
+    traces,
     mayEdit: whyNot === undefined,
   }
 }
@@ -51,4 +59,9 @@ export async function readRunStanding(ctx: Context, runId: string): Promise<RunS
 export function childrenPath(to: Paths, { runId, experimentId }: RunInfo): string {
   const words = `tags.${parentTag} = '${runId.replaceAll("'", '')}'`
   return addressOf(to, { experimentIds: [experimentId], words })
+}
+
+/** The traces that a run made, or that were linked with it. @param run.runId of hex digits */
+export function tracesOfRunPath(to: Paths, { runId, experimentId }: RunInfo): string {
+  return to.query(to.traces(experimentId), { q: `run_id = '${runId.replaceAll("'", '')}'` })
 }

@@ -10,7 +10,7 @@ import { countText, Given, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
 import { linksBeside, liveOfRuns, Page } from '../shell/page.tsx'
-import { childrenPath, type RunStanding } from './read-run.ts'
+import { childrenPath, type RunStanding, tracesMax, tracesOfRunPath } from './read-run.ts'
 import { LongText, More, rowsMax, Values } from './run-values.tsx'
 import { metricText, VersionsOfRun } from './table/run-cell.tsx'
 
@@ -24,7 +24,7 @@ type RunPageProps = {
 /** A run: whether it worked, how good it is, and what came of it. */
 export const RunPage: FC<RunPageProps> = (props) => {
   const { frame, standing, words } = props
-  const { run, experiment, mayEdit, children } = standing
+  const { run, experiment, mayEdit, children, traces } = standing
   const { to } = frame
   const { runId, name } = run
   const isNamed = ({ key }: { readonly key: string }) =>
@@ -64,6 +64,15 @@ export const RunPage: FC<RunPageProps> = (props) => {
           { href: `${to.run(runId)}/files`, text: 'Files' },
           ...(children > 0
             ? [{ href: childrenPath(to, run), text: 'Children', count: children }]
+            : []),
+          ...(traces > 0
+            ? [
+                {
+                  href: tracesOfRunPath(to, run),
+                  text: traces < tracesMax ? 'Traces' : 'Traces, more than',
+                  count: traces < tracesMax ? traces : tracesMax - 1,
+                },
+              ]
             : []),
         ]}
       />
