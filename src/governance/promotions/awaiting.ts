@@ -12,6 +12,7 @@ import {
 } from '../approvers.ts'
 import { mayReview, type Reviewable, readablePromotion } from '../permissions.ts'
 import { policiesFromRows, policyRead, selectPolicies } from '../policies/policies.ts'
+import type { Policy } from '../policies/policy.ts'
 import { type CountedApprovals, countApprovals, reviewedText } from './judge.ts'
 import type { Promotion } from './promotion.ts'
 
@@ -25,9 +26,33 @@ export type Reviewing = Reviewable & CountedApprovals & { readonly reviews: read
 export async function readReviewing(
   ctx: Context,
   promotions: readonly Promotion[],
-): Promise<ReadonlyMap<number, Reviewing>> {
+): Promise<ReviewingById> {
+  const rows = await readReviewRows(ctx, promotions)
+  return reviewingBy(ctx, promotions, { ...rows, policies: policiesFromRows(rows.policies) })
+}
+
+/** As `readReviewing`, and beside it how the same approvals would stand if other policies were all that there are. */
+export async function compareReviewing(
+  ctx: Context,
+  promotions: readonly Promotion[],
+  policies: readonly Policy[],
+): Promise<{ readonly inForce: ReviewingById; readonly instead: ReviewingById }> {
+  const rows = await readReviewRows(ctx, promotions)
+  return {
+    inForce: await reviewingBy(ctx, promotions, {
+      ...rows,
+      policies: policiesFromRows(rows.policies),
+    }),
+    instead: await reviewingBy(ctx, promotions, { ...rows, policies }),
+  }
+}
+
+type ReviewingById = ReadonlyMap<number, Reviewing>
+type ReviewRows = Awaited<ReturnType<typeof readReviewRows>>
+
+function readReviewRows(ctx: Context, promotions: readonly Promotion[]) {
   const ids = JSON.stringify(promotions.map(({ id }) => id))
-  const { policies, versions, ...reviewRows } = await ctx.db.batch({
+  return ctx.db.batch({
     policies: policyRead(ctx),
     versions: sql<VersionRow>`select p.id, m.name as model, ${fileAuthorsJson} as authors, s.digest,
         c.revision as card_revision, c.author as card_editor,
@@ -47,7 +72,19 @@ export async function readReviewing(
         where id in (select value from json_each(${ids}))`,
     }),
   })
-  const all = policiesFromRows(policies)
+}
+
+async function reviewingBy(
+  ctx: Context,
+  promotions: readonly Promotion[],
+  {
+    policies: all,
+    versions,
+    ...reviewRows
+  }: Omit<ReviewRows, 'policies'> & {
+    readonly policies: readonly Policy[]
+  },
+): Promise<ReviewingById> {
   const versionOf = new Map(versions.map((row) => [row.id, row]))
   const reviewsOf = reviewsOfEach(reviewRows)
   const people = peopleFrom(reviewRows)

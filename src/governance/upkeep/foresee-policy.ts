@@ -5,7 +5,7 @@ import { matchModels } from '../../registry/models/match-models.ts'
 import { readablePromotion } from '../permissions.ts'
 import { checkDocument, guardsPlace, listPolicies, selectPolicies } from '../policies/policies.ts'
 import type { Policy, PolicyDocument } from '../policies/policy.ts'
-import { assess, questionOf } from '../promotions/assess.ts'
+import { compareReviewing } from '../promotions/awaiting.ts'
 import type { Promotion } from '../promotions/promotion.ts'
 import { listPromotions } from '../promotions/promotions.ts'
 
@@ -29,8 +29,7 @@ export type TouchedRequest = {
   readonly approvalsLost: number
 }
 
-/** Each is judged twice. */
-const requestsMax = 50
+const requestsMax = 200
 const openMax = 1000
 
 /**
@@ -119,22 +118,16 @@ async function touchedRequests(
   const about = open.filter(
     ({ model, target }) => selectPolicies(changed, model, target).length > 0,
   )
-  const requests: TouchedRequest[] = []
-  for (const promotion of about.slice(0, requestsMax)) {
-    const { model, target } = promotion
-    const drafts = selectPolicies(after, model, target)
-    const wasGuarded = selectPolicies(before, model, target).length > 0
-    const question = questionOf(promotion)
-    const now = await assess(ctx, question, 'known')
-    const then = await assess(ctx, { ...question, drafts }, 'known')
-    if (!now || !then) continue
-    const lost = [...then.judgement.dismissed.keys()].filter(
-      (review) => !now.judgement.dismissed.has(review),
-    )
-    const isClosed = wasGuarded && drafts.length === 0
-    if (isClosed || lost.length > 0) {
-      requests.push({ promotion, isClosed, approvalsLost: lost.length })
-    }
-  }
+  const looked = about.slice(0, requestsMax)
+  const { inForce, instead } = await compareReviewing(ctx, looked, after)
+  const requests = looked.flatMap((promotion): TouchedRequest[] => {
+    const [is, would] = [inForce.get(promotion.id), instead.get(promotion.id)]
+    if (!is || !would) return []
+    const lost = [...would.dismissed.keys()].filter((review) => !is.dismissed.has(review))
+    const isClosed =
+      selectPolicies(before, promotion.model, promotion.target).length > 0 &&
+      would.policies.length === 0
+    return isClosed || lost.length > 0 ? [{ promotion, isClosed, approvalsLost: lost.length }] : []
+  })
   return { requests, more: Math.max(0, about.length - requestsMax) }
 }
