@@ -105,6 +105,9 @@ async function costsOfRuns(runs: number, metrics: number): Promise<Costs> {
     run: `/runs/${ids[0]}`,
     charts: `/runs/${ids[0]}/charts`,
     comparison: `/runs/compare?ids=${ids.slice(-100).join(',')}`,
+    lines: `/runs/compare?ids=${ids.slice(-100).join(',')}&view=charts`,
+    parallel: '/runs/compare?in=1&view=parallel',
+    scatter: '/runs/compare?in=1&view=scatter',
   })) {
     await as(rita).get(page)
     count.trips = 0

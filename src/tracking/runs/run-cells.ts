@@ -79,14 +79,16 @@ export async function readCellsOfIds(
   runIds: readonly string[],
   columns: RunColumns,
 ): Promise<RunCells[]> {
+  return readRunCells(ctx.db, await listKeysOfRuns(ctx, runIds), columns)
+}
+
+/** The keys (`runs.id`) of runs of the caller's workspace, in the order given; those that are not there are left out. */
+export async function listKeysOfRuns(ctx: Context, runIds: readonly string[]): Promise<number[]> {
+  if (runIds.length === 0) return []
   const found = await ctx.db.all(sql<{ id: number; run_id: string }>`
     select runs.id, runs.run_id from runs where ${isOneOfRuns(ctx, runIds)}`)
   const keys = new Map(found.map(({ id, run_id }) => [run_id, id]))
-  return readRunCells(
-    ctx.db,
-    runIds.flatMap((runId) => keys.get(runId) ?? []),
-    columns,
-  )
+  return runIds.flatMap((runId) => keys.get(runId) ?? [])
 }
 
 /** A name that runs have a value for. */

@@ -5,6 +5,7 @@ import { countText, Given, numberText, plural, visibleText } from '../parts/text
 import { type ChartView, countBelowZero, logSeriesOf, smoothSeriesOf } from './chart-view.ts'
 import { drawSeries, type Extent, extentOf, roundedOf } from './draw-series.ts'
 import { Plot } from './plot.tsx'
+import { compareTexts } from './value-axis.ts'
 
 type ChartProps = {
   readonly title: string
@@ -14,16 +15,22 @@ type ChartProps = {
   readonly x: SeriesAxis
   /** Of a series, where there are several. */
   readonly nameOf?: ((series: MetricSeries) => string) | undefined
-  readonly bucketsMax: number
+  /** Series of one group have one colour; undefined: each has its own. */
+  readonly groupOf?: ((series: MetricSeries) => string) | undefined
   readonly view?: Pick<ChartView, 'isLog' | 'smoothing'>
 }
 
 /** A metric along its axis, drawn by the server, with its least and greatest values as a table. */
 export const Chart: FC<ChartProps> = (props) => {
-  const { title, href, series, x, nameOf, bucketsMax, view = plainView } = props
+  const { title, href, series, x, nameOf, view = plainView } = props
+  const { groupOf } = props
+  const groups = groupOf && [...new Set(series.map(groupOf))].sort(compareTexts)
+  const names = groups ?? (nameOf && series.map(nameOf))
+  const placeOf = (one: MetricSeries, i: number) =>
+    groups && groupOf ? groups.indexOf(groupOf(one)) : i
   const extent = extentOf(series)
   const points = series.reduce((sum, one) => sum + one.points, 0)
-  const isBucketed = series.some((one) => one.points > bucketsMax)
+  const drawn = series.reduce((sum, one) => sum + one.buckets.length, 0)
   return (
     <figure class="chart">
       <figcaption>
@@ -38,7 +45,7 @@ export const Chart: FC<ChartProps> = (props) => {
         </strong>{' '}
         <span class="soft">
           {plural(points, 'point')}
-          {isBucketed ? `, ${countText(bucketsMax)} drawn: each from least to greatest` : ''}
+          {drawn < points ? `, ${countText(drawn)} drawn: each from least to greatest` : ''}
         </span>
       </figcaption>
       {points === 0 ? (
@@ -46,11 +53,11 @@ export const Chart: FC<ChartProps> = (props) => {
       ) : points === 1 ? (
         <p class="figure">{onlyValue(series)}</p>
       ) : (
-        <SeriesPlot {...{ title, series, x, extent, view }} />
+        <SeriesPlot {...{ title, series, x, extent, view, placeOf }} />
       )}
       <Oddities series={series} />
       {view.isLog ? <NotAboveZero series={series} /> : null}
-      {nameOf === undefined ? null : <Legend series={series} nameOf={nameOf} />}
+      {names === undefined ? null : <Legend names={names} />}
       <Values {...{ title, series, nameOf }} />
     </figure>
   )
@@ -65,9 +72,13 @@ function onlyValue(series: readonly MetricSeries[]): string {
 const plainView = { isLog: false, smoothing: 0 } as const
 
 type PlotProps = Pick<ChartProps, 'title' | 'series' | 'x'> &
-  Required<Pick<ChartProps, 'view'>> & { readonly extent: Extent }
+  Required<Pick<ChartProps, 'view'>> & {
+    readonly extent: Extent
+    /** Which of the colours a series has. */
+    readonly placeOf: (series: MetricSeries, i: number) => number
+  }
 
-const SeriesPlot: FC<PlotProps> = ({ title, series, x, extent, view }) => {
+const SeriesPlot: FC<PlotProps> = ({ title, series, x, extent, view, placeOf }) => {
   const { isLog, smoothing } = view
   const shown = isLog ? series.map(logSeriesOf) : series
   const { ticks, ...drawn } = roundedOf(isLog ? extentOf(shown) : extent)
@@ -82,9 +93,10 @@ const SeriesPlot: FC<PlotProps> = ({ title, series, x, extent, view }) => {
     >
       {shown.map((one, i) => {
         const { line, band, dots, marks } = drawSeries(one, drawn)
+        const colour = classOf(placeOf(series[i] ?? one, i))
         const smooth = smoothing > 0 ? drawSeries(smoothSeriesOf(one, smoothing), drawn).line : ''
         return (
-          <g class={smooth === '' ? classOf(i) : `${classOf(i)} smoothed`}>
+          <g class={smooth === '' ? colour : `${colour} smoothed`}>
             {band === '' ? null : <path class="band" d={band} />}
             {line === '' ? null : <path class="line" d={line} />}
             {dots === '' ? null : <path class="dots" d={dots} />}
@@ -138,20 +150,17 @@ const NotAboveZero: FC<Pick<ChartProps, 'series'>> = ({ series }) => {
   )
 }
 
-const Legend: FC<{
-  readonly series: readonly MetricSeries[]
-  readonly nameOf: (series: MetricSeries) => string
-}> = ({ series, nameOf }) => (
+const Legend: FC<{ readonly names: readonly string[] }> = ({ names }) => (
   <ul class="legend">
-    {series.map(
-      (one, i): Child => (
+    {names.map(
+      (name, i): Child => (
         <li>
           <svg viewBox="0 0 24 8" aria-hidden="true" focusable="false">
             <g class={classOf(i)}>
               <path class="line" d="M0 4H24" />
             </g>
           </svg>
-          <Given text={nameOf(one)} />
+          <Given text={name} />
         </li>
       ),
     )}

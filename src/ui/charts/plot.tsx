@@ -9,14 +9,27 @@ type PlotProps = PropsWithChildren<{
   /** What stands beside a tick; its number, where nothing is said. */
   readonly tickText?: (tick: number) => string
   readonly drawn: Parameters<typeof drawGrid>[1]
-  /** Below its left and its right end. */
-  readonly ends: readonly [Child, Child]
+  /** Below it, from its left end to its right one, at even distances. */
+  readonly ends: readonly Child[]
   /** Where the left and the right end are, for zooming. */
   readonly range?: readonly [number, number]
+  /** The same of both axes, where a part of both can be chosen. */
+  readonly box?: Readonly<Record<'x' | 'y', PlotSide>>
 }>
 
+type PlotSide = { readonly from: number; readonly to: number; readonly isLog: boolean }
+
 /** The axes and the grid of a chart, with its drawing in between. */
-export const Plot: FC<PlotProps> = ({ label, ticks, tickText, drawn, ends, range, children }) => (
+export const Plot: FC<PlotProps> = ({
+  label,
+  ticks,
+  tickText,
+  drawn,
+  ends,
+  range,
+  box,
+  children,
+}) => (
   <div class="plot">
     <div class="axis-y" aria-hidden="true">
       {ticks.map((value) => (
@@ -25,6 +38,8 @@ export const Plot: FC<PlotProps> = ({ label, ticks, tickText, drawn, ends, range
     </div>
     <svg
       {...(range && { 'data-from': range[0], 'data-to': range[1] })}
+      {...(box && { 'data-from': box.x.from, 'data-to': box.x.to, 'data-log': logSides(box) })}
+      {...(box && { 'data-low': box.y.from, 'data-high': box.y.to })}
       viewBox={`0 0 ${drawnWidth} ${drawnHeight}`}
       preserveAspectRatio="none"
       role="img"
@@ -34,8 +49,14 @@ export const Plot: FC<PlotProps> = ({ label, ticks, tickText, drawn, ends, range
       {children}
     </svg>
     <div class="axis-x" aria-hidden="true">
-      <span>{ends[0]}</span>
-      <span>{ends[1]}</span>
+      {ends.map((end) => (
+        <span>{end}</span>
+      ))}
     </div>
   </div>
 )
+
+/** Which of the sides are drawn as logarithms. */
+function logSides({ x, y }: NonNullable<PlotProps['box']>): string {
+  return `${x.isLog ? 'x' : ''}${y.isLog ? 'y' : ''}`
+}

@@ -24,7 +24,6 @@ type RunChartsProps = {
   /** Of this page. */
   readonly keys: readonly string[]
   readonly series: readonly MetricSeries[]
-  readonly bucketsMax: number
   readonly pages: number
   /** How many metrics hold the words. */
   readonly found: number
@@ -32,7 +31,7 @@ type RunChartsProps = {
 
 /** The metrics of a run along their steps. */
 export const RunChartsPage: FC<RunChartsProps> = (props) => {
-  const { frame, run, experiment, query, keys, series, bucketsMax } = props
+  const { frame, run, experiment, query, keys, series } = props
   const { to } = frame
   const { runId, name } = run
   const path = `${to.run(runId)}/charts`
@@ -103,7 +102,7 @@ export const RunChartsPage: FC<RunChartsProps> = (props) => {
                   : undefined
               }
               series={[one]}
-              {...{ x, bucketsMax, view }}
+              {...{ x, view }}
             />
           ))}
         </div>

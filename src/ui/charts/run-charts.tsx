@@ -41,7 +41,7 @@ export async function showRunCharts(c: AppContext): Promise<Response> {
   const pages = Math.ceil(found.length / chartsMax)
   const page = (
     <RunChartsPage
-      {...{ frame, run, experiment, query, keys, series, bucketsMax, pages, found: found.length }}
+      {...{ frame, run, experiment, query, keys, series, pages, found: found.length }}
     />
   )
   return sendPage(c, { frame, page })

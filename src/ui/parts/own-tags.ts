@@ -9,6 +9,6 @@ export function noteOf(tags: readonly KeyValue[]): string {
 }
 
 /** Not one of those that clients and servers set by themselves. */
-export function isOwnTag({ key }: KeyValue): boolean {
+export function isOwnTag({ key }: Pick<KeyValue, 'key'>): boolean {
   return !key.startsWith('mlflow.')
 }

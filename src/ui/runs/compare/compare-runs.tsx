@@ -1,57 +1,187 @@
+import type { Child } from 'hono/jsx'
+import { requireExperiments } from '../../../access/permissions/require.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import { pagePrefix } from '../../../http/guards/workspace.ts'
 import type { Context } from '../../../platform/context.ts'
-import { getExperiment } from '../../../tracking/experiments/experiment.ts'
 import { requireRuns } from '../../../tracking/permissions.ts'
 import type { Run } from '../../../tracking/run.ts'
 import { readMetricSeries } from '../../../tracking/run-data/metric-series.ts'
 import { readRunsOfIds } from '../../../tracking/runs/read-runs.ts'
-import { pathsUnder } from '../../paths.ts'
+import { axisOf } from '../../charts/value-axis.ts'
+import { isOwnTag } from '../../parts/own-tags.ts'
+import { type Paths, pathsUnder } from '../../paths.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
-import { runIdsIn } from '../table/run-query.ts'
-import { CompareRunsPage } from './compare-runs-page.tsx'
+import { titleOf } from '../table/run-query.ts'
+import { LineSettings, RunLines } from './charts-view.tsx'
+import { ComparePage } from './compare-page.tsx'
+import { type ComparedQuery, comparedQueryOf } from './compare-query.ts'
 import { type ComparedRows, isEqualRow, rowsOf } from './compared-rows.ts'
+import { ParallelView } from './parallel-view.tsx'
+import {
+  type ComparedRuns,
+  type DrawnRun,
+  differingColumns,
+  readCompared,
+  readDrawn,
+  readExperimentsOf,
+} from './read-compared.ts'
+import { RunDifferences } from './run-differences.tsx'
+import { ScatterView } from './scatter-view.tsx'
 
-/** Lines of one chart. */
-const linesMax = 20
-const bucketsMax = 100
-
-/** @throws PERMISSION_DENIED one of them may not be read */
-export function mayReadRuns(ctx: Context, c: AppContext): Promise<void> {
-  return requireRuns(ctx, runIdsIn(c), 'READ')
+/** Those that are chosen one by one, or the experiments whose runs match. @throws PERMISSION_DENIED */
+export async function mayReadRuns(ctx: Context, c: AppContext): Promise<void> {
+  const { ids, experimentIds } = comparedQueryOf(c)
+  if (ids.length > 0) return requireRuns(ctx, ids, 'READ')
+  await requireExperiments(ctx, { ids: experimentIds, part: 'run' }, 'READ')
 }
 
-/** `GET /runs/compare?ids=a,b&metric=&all=1`; a table of runs sends its checkboxes as `sel`. */
+/** `GET /runs/compare?ids=a,b` or `?in=1&q=`, and `view`; a table of runs sends its checkboxes as `sel`. */
 export async function showRunComparison(c: AppContext): Promise<Response> {
   const { ctx } = c.var
-  const ids = runIdsIn(c)
-  if (optionalQuery(c, 'ids') === undefined && ids.length > 0) {
-    return c.redirect(pathsUnder(pagePrefix(c)).compareRuns(ids), 302)
+  const query = comparedQueryOf(c)
+  if (optionalQuery(c, 'ids') === undefined && query.ids.length > 0) {
+    return c.redirect(pathsUnder(pagePrefix(c)).compareRuns(query.ids), 302)
   }
-  const [frame, runs] = await Promise.all([frameOf(c), readRunsOfIds(ctx, ids)])
-  const [first] = runs
-  const experiment = first && (await getExperiment(ctx, first.experimentId))
-  const rows = rowsOf(runs)
-  const metric = optionalQuery(c, 'metric') ?? chartedKey(rows)
-  const series =
-    metric === undefined
-      ? []
-      : await readMetricSeries(ctx, {
-          runIds: runs.slice(0, linesMax).map(({ runId }) => runId),
-          keys: [metric],
-          x: 'step',
-          bucketsMax,
-        })
-  const isWhole = optionalQuery(c, 'all') === '1'
-  const missing = ids.filter((id) => !runs.some((run: Run) => run.runId === id))
+  const [frame, compared] = await Promise.all([frameOf(c), readCompared(ctx, query)])
+  const { to } = frame
+  const { runs, view } = isDrawing(query)
+    ? await drawRuns(ctx, { to, query, compared })
+    : await listRuns(ctx, { to, query, compared })
+  const experiments = await readExperimentsOf(ctx, runs)
+  const { isCut } = compared
   const page = (
-    <CompareRunsPage
-      {...{ frame, runs, experiment, rows, metric, series, bucketsMax, linesMax, isWhole, missing }}
-    />
+    <ComparePage {...{ frame, query, experiments, isCut }} count={runs.length}>
+      {view}
+    </ComparePage>
   )
   return sendPage(c, { frame, page })
+}
+
+type View = { readonly to: Paths; readonly query: ComparedQuery; readonly compared: ComparedRuns }
+
+/** What a view shows, and of which runs. */
+type Viewed = { readonly runs: readonly Pick<DrawnRun, 'experimentId'>[]; readonly view: Child }
+
+function isDrawing({ view }: ComparedQuery): boolean {
+  return view === 'parallel' || view === 'scatter'
+}
+
+/** Params that are axes where none were chosen. */
+const paramAxes = 5
+
+async function drawRuns(ctx: Context, { to, query, compared }: View): Promise<Viewed> {
+  const { params, metrics } = differingColumns(compared.offered)
+  const tags = compared.offered.tags.filter(isOwnTag).map(({ key }) => `t.${key}`)
+  const columns = [...metrics, ...params, ...tags]
+  const isScatter = query.view === 'scatter'
+  const axes = isScatter
+    ? scatterAxes(query, { params, metrics })
+    : query.axes.length > 0
+      ? query.axes
+      : [...params.slice(0, paramAxes), ...metrics.slice(0, params.length > 0 ? 1 : 3)]
+  const colour =
+    query.colour ?? (isScatter ? undefined : axes.findLast((one) => one.startsWith('m.')))
+  const wanted = [...axes, ...(colour === undefined ? [] : [colour])]
+  const runs = await readDrawn(ctx, compared.keys, wanted)
+  const axisOn = (column: string, isLog?: boolean) =>
+    axisOf({
+      column,
+      title: titleOf(column),
+      values: runs.map(({ values }) => values.get(column)),
+      isLog,
+    })
+  const shared = {
+    to,
+    query,
+    runs,
+    columns,
+    colour: colour === undefined ? undefined : axisOn(colour),
+  }
+  const [x, y] = axes
+  if (x === undefined || y === undefined) {
+    return { runs, view: <p class="empty">These runs have no two metrics or params to draw.</p> }
+  }
+  return {
+    runs,
+    view: isScatter ? (
+      <ScatterView {...shared} x={axisOn(x, query.logX)} y={axisOn(y, query.logY)} />
+    ) : (
+      <ParallelView {...shared} axes={axes.map((column) => axisOn(column))} />
+    ),
+  }
+}
+
+function scatterAxes(
+  query: ComparedQuery,
+  { params, metrics }: ReturnType<typeof differingColumns>,
+): readonly string[] {
+  const y = query.y ?? metrics[0]
+  const x = query.x ?? [...params, ...metrics].find((column) => column !== y)
+  return x === undefined || y === undefined ? [] : [x, y]
+}
+
+/** Lines of the chart above the differences. */
+const fewLines = 20
+const manyLines = 100
+const bucketsMax = 100
+/** Places of all lines together: the page stays below 100 kB. */
+const placesMax = 2000
+
+async function listRuns(ctx: Context, { to, query, compared }: View): Promise<Viewed> {
+  const isCharts = query.view === 'charts'
+  const ids =
+    query.ids.length > 0
+      ? query.ids
+      : (await readDrawn(ctx, compared.keys, [])).map(({ runId }) => runId)
+  const runs = await readRunsOfIds(ctx, ids)
+  const rows = rowsOf(runs)
+  const metric = query.metric ?? chartedKey(rows)
+  const linesMax = isCharts ? manyLines : fewLines
+  const lines = Math.min(runs.length, linesMax)
+  const buckets =
+    isCharts && query.isBanded ? bucketsMax : Math.min(bucketsMax, Math.floor(placesMax / lines))
+  const chart =
+    metric === undefined
+      ? undefined
+      : await chartOf(ctx, { query, runs, metric, linesMax, bucketsMax: buckets })
+  const offered = {
+    metrics: rows.metrics.map(({ key }) => key),
+    columns: [
+      ...rows.params.map(({ key }) => `p.${key}`),
+      ...rows.tags.map(({ key }) => `t.${key}`),
+    ],
+  }
+  return {
+    runs,
+    view: (
+      <>
+        {isCharts ? <LineSettings {...{ to, query, metric, ...offered }} /> : null}
+        {chart ?? (isCharts ? <p class="empty">No metric is here.</p> : null)}
+        {isCharts ? null : <RunDifferences {...{ to, query, runs, rows }} />}
+      </>
+    ),
+  }
+}
+
+type Charted = {
+  readonly query: ComparedQuery
+  readonly runs: readonly Run[]
+  readonly metric: string
+  readonly linesMax: number
+  readonly bucketsMax: number
+}
+
+async function chartOf(ctx: Context, charted: Charted) {
+  const { runs, metric, linesMax } = charted
+  const series = await readMetricSeries(ctx, {
+    runIds: runs.slice(0, linesMax).map(({ runId }) => runId),
+    keys: [metric],
+    x: 'step',
+    bucketsMax: charted.bucketsMax,
+  })
+  return <RunLines {...charted} series={series} />
 }
 
 /** The metric that most of the runs have; of several, one that differs. */

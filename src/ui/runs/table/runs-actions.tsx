@@ -12,8 +12,14 @@ type RunsActionsProps = {
 export const RunsActions: FC<RunsActionsProps> = ({ to, query }) => {
   const { experimentIds, isOfDeleted } = query
   const [only, ...others] = experimentIds
+  const all = { in: experimentIds.join(','), q: query.words, view: 'parallel' }
   return (
     <>
+      {isOfDeleted ? null : (
+        <a class="button quiet" href={to.query(`${to.runs}/compare`, all)}>
+          Compare all{query.words === '' ? '' : ' that match'}
+        </a>
+      )}
       <a
         class="button quiet"
         href={addressBelow(to, 'runs.csv', { ...query, selected: [] })}

@@ -3,10 +3,11 @@ export const charts = `
 .charts { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); }
 .chart { display: grid; gap: .5rem; grid-template-columns: minmax(0, 1fr); align-content: start; padding: .75rem 1rem; border: 1px solid var(--line); border-radius: 6px; min-inline-size: 0; }
 .plot { display: grid; grid-template-columns: minmax(3rem, max-content) minmax(0, 1fr); gap: .25rem .5rem; }
-.plot > svg { inline-size: 100%; block-size: 12rem; }
+.plot > svg { overflow: visible; inline-size: 100%; block-size: 12rem; }
 .large-chart .plot > svg { block-size: 24rem; max-block-size: 60vh; }
 .axis-y { display: flex; flex-direction: column; justify-content: space-between; text-align: end; } .axis-y > :only-child { margin-block: auto; }
 .axis-x { grid-column: 2; display: flex; justify-content: space-between; }
+.axis-x > span { inline-size: 0; display: flex; justify-content: center; white-space: nowrap; } .axis-x > :first-child { justify-content: flex-start; } .axis-x > :last-child { justify-content: flex-end; } .axis-x > :only-child { inline-size: 100%; justify-content: center; }
 .axis-x, .axis-y { color: var(--soft); font-size: .75rem; font-variant-numeric: tabular-nums; line-height: 1; }
 .figure { font-size: 1.625rem; font-weight: 600; font-variant-numeric: tabular-nums; }
 .grid { stroke: var(--line); stroke-width: 1; vector-effect: non-scaling-stroke; }
@@ -19,6 +20,15 @@ export const charts = `
 .dashed > .line { stroke-dasharray: 6 3; } .dotted > .line { stroke-dasharray: 2 2; }
 .legend { display: flex; flex-wrap: wrap; gap: .25rem 1rem; padding: 0; list-style: none; }
 .legend li { display: flex; gap: .5rem; align-items: center; min-inline-size: 0; } .legend svg { inline-size: 1.5rem; block-size: .5rem; flex: none; }
+.parallel { overflow-x: auto; } .parallel > svg { display: block; inline-size: 100%; min-inline-size: 48rem; font: .8125rem var(--sans); }
+.parallel text { fill: var(--ink); paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; } .parallel .axis-title { font-weight: 600; } .parallel .tick { font-size: .75rem; }
+.axis { fill: none; stroke: var(--control); stroke-width: 1.5; } .thread { fill: none; stroke: currentColor; stroke-opacity: .6; stroke-width: 1.25; stroke-linejoin: round; }
+.trend { fill: none; stroke: var(--soft); stroke-width: 2; stroke-dasharray: 6 4; vector-effect: non-scaling-stroke; }
+.no-series { color: var(--soft); }
+.axes-chosen { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0; padding: 0; list-style: none; } .axes-chosen > li { padding: .25rem .5rem; border: 1px solid var(--line); border-radius: 4px; } .axes-chosen a { display: inline-block; min-inline-size: 1.5rem; text-align: center; text-decoration: none; }
+.narrow-part { display: none; }
+@media (max-width: 48rem) { .wide-part { display: none; } .narrow-part { display: grid; } }
+${Array.from({ length: 5 }, (_, i) => `.ramp-${i} { color: var(--ramp-${i}); }`).join(' ')}
 ${Array.from({ length: 10 }, (_, i) => `.series-${i} { color: var(--series-${i}); }`).join(' ')}
-@media (forced-colors: active) { .line, .dots { stroke: CanvasText; } }
+@media (forced-colors: active) { .line, .dots, .thread { stroke: CanvasText; } }
 `

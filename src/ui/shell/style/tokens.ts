@@ -34,6 +34,11 @@ export const light = {
   'series-7': '#728f01',
   'series-8': '#8c6ca1',
   'series-9': '#129ce1',
+  'ramp-0': '#7d95c6',
+  'ramp-1': '#5d78b8',
+  'ramp-2': '#4458a7',
+  'ramp-3': '#2f3d80',
+  'ramp-4': '#161d4a',
 } as const
 
 export const dark: Readonly<Record<keyof typeof light, string>> = {
@@ -71,6 +76,11 @@ export const dark: Readonly<Record<keyof typeof light, string>> = {
   'series-7': '#bdf17a',
   'series-8': '#efe9c1',
   'series-9': '#a4f4f6',
+  'ramp-0': '#5f76bd',
+  'ramp-1': '#8199d8',
+  'ramp-2': '#a8bcf0',
+  'ramp-3': '#d0dcfb',
+  'ramp-4': '#ffffff',
 }
 
 const declared = (colours: Readonly<Record<string, string>>) =>

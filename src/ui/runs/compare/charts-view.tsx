@@ -1,0 +1,106 @@
+import type { FC } from 'hono/jsx'
+import type { Run } from '../../../tracking/run.ts'
+import type { MetricSeries } from '../../../tracking/run-data/metric-series.ts'
+import { Chart } from '../../charts/chart.tsx'
+import { mergeSeries } from '../../charts/group-series.ts'
+import { compareTexts } from '../../charts/value-axis.ts'
+import { countText, plural } from '../../parts/text.tsx'
+import type { Paths } from '../../paths.ts'
+import { namedColumn, titleOf } from '../table/run-query.ts'
+import { ColumnChoice, KeptTerms } from './compare-page.tsx'
+import type { ComparedQuery } from './compare-query.ts'
+
+export type RunLinesProps = {
+  readonly query: ComparedQuery
+  readonly runs: readonly Run[]
+  /** The one that is charted. */
+  readonly metric: string
+  readonly series: readonly MetricSeries[]
+  readonly bucketsMax: number
+  readonly linesMax: number
+}
+
+/** One metric of the runs along its steps: a line each, or one for all that have the same value of a column. */
+export const RunLines: FC<RunLinesProps> = ({ query, runs, metric, series, ...bounds }) => {
+  const { bucketsMax, linesMax } = bounds
+  const { by, isBanded } = query
+  const nameOf = ({ runId }: MetricSeries) => runs.find((run) => run.runId === runId)?.name ?? runId
+  const groupOf = by === undefined ? undefined : groupsOf(by, runs)
+  const groups = groupOf && isBanded ? Map.groupBy(series, groupOf) : undefined
+  return (
+    <section class="near large-chart" id="chart" aria-label="Chart">
+      {groups ? (
+        <Chart
+          title={metric}
+          series={[...groups]
+            .sort(([a], [b]) => compareTexts(a, b))
+            .map(([runId, of]) => mergeSeries(of, { runId, bucketsMax }))}
+          x="step"
+          nameOf={({ runId: group }) =>
+            `${group} · ${plural(groups.get(group)?.length ?? 0, 'run')}`
+          }
+        />
+      ) : (
+        <Chart title={metric} series={series} x="step" {...{ nameOf, groupOf }} />
+      )}
+      {groups ? (
+        <p class="soft">
+          The line is the mean of the runs that have a value there, the band reaches from the least
+          to the greatest of all.
+        </p>
+      ) : null}
+      {runs.length > linesMax ? (
+        <p class="soft">
+          Of {countText(runs.length)} runs the first {linesMax} are drawn.
+        </p>
+      ) : null}
+    </section>
+  )
+}
+
+/** What a run is one of: `lr 0.1`. */
+function groupsOf(by: string, runs: readonly Run[]): (of: { readonly runId: string }) => string {
+  const named = namedColumn(by)
+  const textIn = (run: Run): string | undefined => {
+    const found = named && run[named.kind].find(({ key }) => key === named.key)?.value
+    return found === undefined ? undefined : String(found)
+  }
+  const texts = new Map(
+    runs.map((run) => [run.runId, `${titleOf(by)} ${textIn(run) ?? '– no value'}`]),
+  )
+  return ({ runId }) => texts.get(runId) ?? ''
+}
+
+type LineSettingsProps = {
+  readonly to: Paths
+  readonly query: ComparedQuery
+  readonly metric: string | undefined
+  readonly metrics: readonly string[]
+  /** Columns that lines may be grouped by. */
+  readonly columns: readonly string[]
+}
+
+/** Which metric is drawn, and which lines belong together. */
+export const LineSettings: FC<LineSettingsProps> = ({ to, query, metric, metrics, columns }) => (
+  <form class="chart-settings" method="get" action={`${to.runs}/compare`}>
+    <KeptTerms query={query} without={['metric', 'by', 'band']} />
+    <label>
+      Metric
+      <select name="metric">
+        {[...new Set([...(metric === undefined ? [] : [metric]), ...metrics])].map((key) => (
+          <option value={key} selected={key === metric}>
+            {key}
+          </option>
+        ))}
+      </select>
+    </label>
+    <ColumnChoice label="Colour by" name="by" columns={columns} chosen={query.by} none="the run" />
+    <label class="choice">
+      <input type="checkbox" name="band" value="1" checked={query.isBanded} />
+      Mean and range of each colour
+    </label>
+    <button type="submit" class="quiet">
+      Draw
+    </button>
+  </form>
+)

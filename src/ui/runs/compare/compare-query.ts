@@ -1,0 +1,153 @@
+import { excerpt, invalid } from '../../../core/error.ts'
+import type { AppContext } from '../../../http/app-env.ts'
+import { optionalQuery } from '../../../http/guards/target.ts'
+import type { ScatterBox } from '../../charts/scatter.tsx'
+import { filterOfWords } from '../../parts/words.ts'
+import type { Paths } from '../../paths.ts'
+import { namedColumn, runIdsIn, runsQueryOf } from '../table/run-query.ts'
+
+export const comparedViews = {
+  diff: 'Differences',
+  charts: 'Charts',
+  parallel: 'Parallel coordinates',
+  scatter: 'Scatter',
+} as const
+
+export type ComparedView = keyof typeof comparedViews
+
+/** Which runs are compared, and how; it stands in the address. */
+export type ComparedQuery = {
+  /** Chosen one by one. */
+  readonly ids: readonly string[]
+  /** Where none was chosen: all runs of these experiments that match. */
+  readonly experimentIds: readonly number[]
+  readonly words: string
+  readonly view: ComparedView
+  /** The one that is charted; undefined: the page chooses. */
+  readonly metric: string | undefined
+  /** Whether equal rows are shown too. */
+  readonly isWhole: boolean
+  /** The column whose values give lines their colours. */
+  readonly by: string | undefined
+  /** Whether lines of one value are one, with a band. */
+  readonly isBanded: boolean
+  /** Axes of parallel coordinates, from left to right; empty: the page chooses. */
+  readonly axes: readonly string[]
+  readonly colour: string | undefined
+  readonly x: string | undefined
+  readonly y: string | undefined
+  /** Whether an axis is logarithmic; undefined: by its values. */
+  readonly logX: boolean | undefined
+  readonly logY: boolean | undefined
+  readonly hasTrend: boolean
+  readonly box: ScatterBox | undefined
+}
+
+const axesMax = 12
+
+/** @throws INVALID_PARAMETER_VALUE */
+export function comparedQueryOf(c: AppContext): ComparedQuery {
+  const { experimentIds, words } = runsQueryOf(c)
+  const view = optionalQuery(c, 'view') ?? 'diff'
+  if (!isView(view)) {
+    throw invalid(
+      `There is no view '${excerpt(view)}': one of ${Object.keys(comparedViews).join(', ')}`,
+    )
+  }
+  const axes = [...new Set(c.req.queries('axis') ?? [])].filter((one) => one !== '')
+  if (axes.length > axesMax) throw invalid(`There are at most ${axesMax} axes`)
+  return {
+    ids: runIdsIn(c),
+    experimentIds,
+    words,
+    view,
+    metric: optionalQuery(c, 'metric'),
+    isWhole: optionalQuery(c, 'all') === '1',
+    by: columnIn(c, 'by'),
+    isBanded: optionalQuery(c, 'band') === '1',
+    axes: axes.map(checkColumn),
+    colour: columnIn(c, 'color'),
+    x: columnIn(c, 'x'),
+    y: columnIn(c, 'y'),
+    logX: flagIn(c, 'logx'),
+    logY: flagIn(c, 'logy'),
+    hasTrend: optionalQuery(c, 'trend') === '1',
+    box: boxIn(c),
+  }
+}
+
+function isView(text: string): text is ComparedView {
+  return Object.hasOwn(comparedViews, text)
+}
+
+function checkColumn(column: string): string {
+  if (namedColumn(column)) return column
+  throw invalid(`There is no column '${excerpt(column)}': spell it as m.accuracy, p.lr or t.team`)
+}
+
+function columnIn(c: AppContext, name: string): string | undefined {
+  const column = optionalQuery(c, name) ?? ''
+  return column === '' ? undefined : checkColumn(column)
+}
+
+function flagIn(c: AppContext, name: string): boolean | undefined {
+  const text = optionalQuery(c, name) ?? ''
+  return text === '' ? undefined : text === '1'
+}
+
+function boxIn(c: AppContext): ScatterBox | undefined {
+  const at = (name: string) => {
+    const text = (optionalQuery(c, name) ?? '').trim()
+    if (text === '') return undefined
+    const value = Number(text)
+    if (Number.isFinite(value)) return value
+    throw invalid(`'${name}' is a number; got '${excerpt(text)}'`)
+  }
+  const box = { x0: at('x0'), x1: at('x1'), y0: at('y0'), y1: at('y1') }
+  return Object.values(box).every((end) => end === undefined) ? undefined : box
+}
+
+/** What an address says beside its path, or a form beside its fields; what is the default is left out. */
+export function comparedTerms(query: ComparedQuery): (readonly [string, string])[] {
+  const { ids, experimentIds, box } = query
+  const flag = (is: boolean | undefined) => (is === undefined ? undefined : is ? '1' : '0')
+  const terms = [
+    ...(ids.length > 0
+      ? [['ids', ids.join(',')]]
+      : [
+          ['in', experimentIds.join(',')],
+          ['q', query.words],
+        ]),
+    ['view', query.view === 'diff' ? undefined : query.view],
+    ['metric', query.metric],
+    ['all', query.isWhole ? '1' : undefined],
+    ['by', query.by],
+    ['band', query.isBanded ? '1' : undefined],
+    ...query.axes.map((axis) => ['axis', axis]),
+    ['color', query.colour],
+    ['x', query.x],
+    ['y', query.y],
+    ['logx', flag(query.logX)],
+    ['logy', flag(query.logY)],
+    ['trend', query.hasTrend ? '1' : undefined],
+    ...Object.entries(box ?? {}).map(([end, value]) => [
+      end,
+      value === undefined ? '' : String(value),
+    ]),
+  ]
+  return terms.flatMap(([name = '', value]) =>
+    value === undefined || value === '' ? [] : [[name, value] as const],
+  )
+}
+
+export function comparedAddress(to: Paths, query: ComparedQuery): string {
+  const terms = comparedTerms(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
+  return `${to.runs}/compare${terms.length === 0 ? '' : `?${terms.join('&')}`}`
+}
+
+/** Which runs are compared, as a filter. */
+export function comparedFilter({ ids, words }: ComparedQuery): string {
+  return ids.length > 0
+    ? `attributes.run_id IN (${ids.map((id) => `'${id.replaceAll("'", '')}'`).join(', ')})`
+    : filterOfWords(words, 'attributes.run_name')
+}

@@ -1,0 +1,162 @@
+import type { FC } from 'hono/jsx'
+import type { Run } from '../../../tracking/run.ts'
+import { directionsOf } from '../../parts/directions.ts'
+import { Sign } from '../../parts/sign.tsx'
+import { NoValue, Table } from '../../parts/table.tsx'
+import { countText, Given, plural, visibleText } from '../../parts/text.tsx'
+import type { Paths } from '../../paths.ts'
+import { metricText } from '../table/run-cell.tsx'
+import { KeptTerms } from './compare-page.tsx'
+import { type ComparedQuery, comparedAddress } from './compare-query.ts'
+import { type ComparedRow, type ComparedRows, isEqualRow } from './compared-rows.ts'
+
+type DifferencesProps = {
+  readonly to: Paths
+  readonly query: ComparedQuery
+  /** In the order of the address. */
+  readonly runs: readonly Run[]
+  readonly rows: ComparedRows
+}
+
+/** Cells of each table: with 100 runs the page stays below 100 kB. */
+const cellsMax = { metrics: 800, params: 600, tags: 200 } as const
+
+/** Values of the runs side by side, those that differ first of all. */
+export const RunDifferences: FC<DifferencesProps> = (props) => {
+  const { to, query, rows } = props
+  const { isWhole } = query
+  const all = [...rows.metrics, ...rows.params, ...rows.tags]
+  const equal = all.filter(isEqualRow).length
+  return (
+    <>
+      <p>
+        {plural(all.length - equal, 'value')} differ, {countText(equal)} are equal.{' '}
+        <a href={comparedAddress(to, { ...query, isWhole: !isWhole })}>
+          {isWhole ? 'Show what differs' : 'Show all'}
+        </a>
+      </p>
+      {(['metrics', 'params', 'tags'] as const).map((kind) => (
+        <Section {...props} kind={kind} />
+      ))}
+    </>
+  )
+}
+
+type SectionProps = DifferencesProps & {
+  readonly kind: keyof ComparedRows
+}
+
+const titles = { metrics: 'Metrics', params: 'Params', tags: 'Tags' } as const
+
+const Section: FC<SectionProps> = (props) => {
+  const { to, query, runs, rows, kind } = props
+  const all: readonly ComparedRow<string | number>[] = rows[kind]
+  const shown = query.isWhole ? all : all.filter((row) => !isEqualRow(row))
+  const rowsMax = Math.max(2, Math.floor(cellsMax[kind] / runs.length))
+  if (shown.length === 0) return null
+  const table = <ValueTable {...props} shown={shown.slice(0, rowsMax)} />
+  return (
+    <section class="near" aria-labelledby={kind}>
+      <h2 id={kind}>{titles[kind]}</h2>
+      {kind === 'metrics' ? (
+        <form method="get" action={`${to.runs}/compare`}>
+          <KeptTerms query={query} without={['metric']} />
+          {table}
+        </form>
+      ) : (
+        table
+      )}
+      {shown.length > rowsMax ? (
+        <p class="soft">
+          {countText(shown.length - rowsMax)} more; compare fewer runs to see them.
+        </p>
+      ) : null}
+    </section>
+  )
+}
+
+type ValueTableProps = SectionProps & { readonly shown: readonly ComparedRow<string | number>[] }
+
+/** A row a name; those of metrics are buttons that chart them. */
+const ValueTable: FC<ValueTableProps> = ({ to, runs, kind, shown }) => (
+  <Table
+    caption={`${titles[kind]} of the runs`}
+    columns={[
+      'Name',
+      ...runs.map(({ runId, name }) => ({
+        title:
+          kind === 'metrics' ? (
+            <a href={to.run(runId)}>
+              <Given text={name} />
+            </a>
+          ) : (
+            <Given text={name} />
+          ),
+        ...(kind === 'metrics' && { isNumber: true as const }),
+      })),
+    ]}
+  >
+    {shown.map((row) => (
+      <tr>
+        <th scope="row">
+          {kind === 'metrics' ? (
+            <button type="submit" class="link" name="metric" value={row.key}>
+              <Given text={row.key} />
+            </button>
+          ) : (
+            <Given text={row.key} />
+          )}
+        </th>
+        <Cells row={row} />
+      </tr>
+    ))}
+  </Table>
+)
+
+const better = directionsOf([])
+const charsMax = 200
+
+/** The best metric is marked where its name says which way is better. */
+const Cells: FC<{ readonly row: ComparedRow<string | number> }> = ({ row }) => {
+  const best = bestOf(row)
+  const isNumber = row.values.some((value) => typeof value === 'number')
+  return (
+    <>
+      {row.values.map((value) => {
+        if (value === undefined) {
+          return (
+            <td class={isNumber ? 'number' : undefined}>
+              <NoValue />
+            </td>
+          )
+        }
+        if (typeof value === 'string') {
+          return (
+            <td title={value.length > charsMax ? visibleText(value.slice(0, 1000)) : undefined}>
+              <Given text={value.length > charsMax ? `${value.slice(0, charsMax)}…` : value} />
+            </td>
+          )
+        }
+        return (
+          <td class="number">
+            {value === best ? (
+              <strong class="good-text">
+                <Sign of="check" /> {metricText(value)}
+                <span class="unseen"> best</span>
+              </strong>
+            ) : (
+              metricText(value)
+            )}
+          </td>
+        )
+      })}
+    </>
+  )
+}
+
+function bestOf(row: ComparedRow<string | number>): number | undefined {
+  const direction = better(row.key)
+  const numbers = row.values.filter((value) => typeof value === 'number' && !Number.isNaN(value))
+  if (direction === undefined || numbers.length < 2 || isEqualRow(row)) return undefined
+  return direction === 'up' ? Math.max(...numbers.map(Number)) : Math.min(...numbers.map(Number))
+}

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest'
+import { mergeSeries } from '../../src/ui/charts/group-series.ts'
+import { axisOf } from '../../src/ui/charts/value-axis.ts'
+import { markupIn, rowsOf, textOf } from './page.ts'
+import { runsWorld } from './runs-world.ts'
+
+const axis = (values: readonly (number | string | undefined)[], isLog?: boolean) =>
+  axisOf({ column: 'p.x', title: 'x', values, isLog })
+
+describe('an axis', () => {
+  test('of params that are all numbers is one of numbers; NaN and no value have lanes', () => {
+    const { placeOf, numbers } = axis(['1', '2.5', '5', 'nan', 'None', undefined, '-inf'])
+    expect(numbers).toEqual({ from: 1, to: 5, isLog: false })
+    const places = ['1', '5', '3', 'nan', 'None', undefined, '-inf'].map(placeOf)
+    expect(places).toEqual([0, 1, 0.5, 'nan', 'none', 'none', 0])
+  })
+
+  test('is logarithmic where values are above 0 and far apart, or where that is wanted', () => {
+    expect(axis([0.0001, 0.01]).placeOf(0.001)).toBe(0.5)
+    expect(axis([0.0001, 0.01], false).numbers?.isLog).toBe(false)
+    expect(axis([-1, 1000], true).numbers?.isLog).toBe(false)
+    expect(axis([1, 10], true).placeOf(-Number.MAX_VALUE)).toBe(0)
+  })
+
+  test('of texts has them in their natural order; of more than 20 it says how many', () => {
+    const { ticks, placeOf } = axis(['v10', 'v9', '1'])
+    expect(ticks.map(({ text }) => text)).toEqual(['v10', 'v9', '1'])
+    expect([placeOf('1'), placeOf('v10'), placeOf(undefined)]).toEqual([0, 1, 'none'])
+    const many = axis(Array.from({ length: 30 }, (_, i) => `v${i}`))
+    expect([many.texts, many.ticks.map(({ text }) => text)]).toEqual([30, ['v29', 'v0']])
+  })
+
+  test('of the largest doubles and of equal values has a place for each', () => {
+    const half = Number.MAX_VALUE / 2
+    expect([-half, 0, half].map(axis([-half, half]).placeOf)).toEqual([0, 0.5, 1])
+    expect(axis([7, 7]).placeOf(7)).toBe(0.5)
+  })
+})
+
+test('series are put together by place: the mean of those that are there, from least to greatest', () => {
+  const one = (x: number, value: number) => ({
+    ...{ x, end: x, nans: 0, infinities: 0 },
+    values: { min: value, max: value, mean: value },
+  })
+  const series = (runId: string, buckets: ReturnType<typeof one>[]) => ({
+    ...{ runId, key: 'k', buckets },
+    points: buckets.length,
+  })
+  const all = [series('a', [one(0, 1), one(1, 3)]), series('b', [one(0, 2), one(2, 9)])]
+  const { buckets, points } = mergeSeries(all, { runId: 'both', bucketsMax: 10 })
+  expect(points).toBe(4)
+  expect(buckets.map(({ x, values }) => [x, values])).toEqual([
+    [0, { min: 1, max: 2, mean: 1.5 }],
+    [1, { min: 3, max: 3, mean: 3 }],
+    [2, { min: 9, max: 9, mean: 9 }],
+  ])
+  const coarse = mergeSeries(all, { runId: 'both', bucketsMax: 2 })
+  expect(coarse.buckets.map(({ x, end }) => [x, end])).toEqual([
+    [0, 0],
+    [1, 2],
+  ])
+})
+
+/** Ten runs of the experiment `1` whose loss falls with their rate of learning. */
+async function tunedWorld() {
+  const world = await runsWorld()
+  const ids: string[] = []
+  for (let i = 0; i < 10; i++) {
+    const value = i === 3 ? 'NaN' : 1 / (i + 1)
+    ids.push(
+      await world.logRun({
+        name: i === 9 ? '<img src=x onerror=alert(1)>' : `try-${i}`,
+        metrics: [{ key: 'loss', step: 0, timestamp: 0, value }],
+        params: [
+          ...(i === 0 ? [] : [{ key: 'lr', value: String(10 ** -i) }]),
+          { key: 'kind', value: i % 2 ? '"><b>rf' : 'xgb' },
+        ],
+      }),
+    )
+  }
+  const open = async (query: string) => {
+    const { html, status } = await world.as(world.rita).get(`/runs/compare?${query}`)
+    return { html, status, text: textOf(html) }
+  }
+  const matching = `in=1&q=${encodeURIComponent("params.kind != 'none'")}`
+  return { ...world, ids, open, matching }
+}
+
+describe('all runs that match', () => {
+  test('are lines through axes, which the address chooses and orders', async () => {
+    const { open, matching, as, rita } = await tunedWorld()
+    const table = await as(rita).get(`/experiments/1?q=loss`)
+    expect(table.html).toContain('href="/runs/compare?in=1&amp;q=loss&amp;view=parallel"')
+    const { html, text } = await open(`${matching}&view=parallel`)
+    expect(text).toContain('All 10 runs that match.')
+    expect(text).toContain('lr (log)')
+    expect(text).toContain('10 runs , by loss , the least first'.replace(/ ,/g, ' ,'))
+    expect(rowsOf(html)[0]).toMatch(/^<img src=x onerror=alert\(1\)> xgb|"><b>rf/)
+    expect(markupIn(html)).toEqual([])
+    const lines = [...html.matchAll(/class="thread" d="([^"]*)"/g)].flatMap(([, d = '']) =>
+      d.split('M').slice(1),
+    )
+    expect(lines).toHaveLength(10)
+    // One run has no rate, the loss of another is NaN.
+    expect(lines.filter((line) => / 392/.test(line))).toHaveLength(1)
+    expect(lines.filter((line) => / 412/.test(line))).toHaveLength(1)
+    const chosen = await open(`${matching}&view=parallel&axis=m.loss&axis=p.lr&color=p.kind`)
+    expect(chosen.text).toMatch(/loss → × ← lr ×|loss → ← lr/)
+    expect(chosen.html).toContain('aria-label="Move lr to the left"')
+    expect(chosen.text).toContain('Colour: kind "><b>rf xgb others, or no value')
+    expect((await open(`${matching}&view=parallel&axis=loss`)).status).toBe(400)
+    expect((await open(`${matching}&view=pie`)).status).toBe(400)
+  })
+
+  test('are points, and those in a box are opened as a list', async () => {
+    const { open, matching, as, rita, ids } = await tunedWorld()
+    const scatter = `${matching}&view=scatter&x=p.lr&y=m.loss&trend=1`
+    const { html, text } = await open(scatter)
+    expect(text).toContain('loss over lr (log) of 8 runs. 2 runs without a value, or with NaN')
+    expect(text).toMatch(/The line explains [\d.]+ % of how far/)
+    expect(html.match(/class="dots" d="([^"]*)"/)?.[1]?.match(/M/g)).toHaveLength(8)
+    expect(html).toMatch(/data-from="-10" data-to="0" data-log="x"/)
+    const boxed = await open(`${scatter}&y0=0.3&y1=0.6`)
+    expect(boxed.text).toContain('2 runs in the box. Open these as a list')
+    const list = /<a href="([^"]*)">Open these/
+      .exec(boxed.html)?.[1]
+      ?.replaceAll('&amp;', '&')
+      .replaceAll('&#39;', "'")
+    const opened = await as(rita).get(list ?? '')
+    const names = rowsOf(opened.html).map((row) => /try-\d/.exec(row)?.[0])
+    expect(names.sort()).toEqual(['try-1', 'try-2'])
+    expect((await open(`${scatter}&x0=a`)).status).toBe(400)
+    const chosen = await open(`ids=${ids[4]},${ids[5]}&view=scatter&x=m.loss&y=p.kind`)
+    expect(chosen.text).toContain('kind over loss of 2 runs')
+    expect(chosen.html).not.toContain('data-low')
+  })
+
+  test('are lines by the value of a param, and a mean with a band for each', async () => {
+    const { open, matching } = await tunedWorld()
+    const byKind = await open(`${matching}&view=charts&by=p.kind`)
+    expect(byKind.text).toContain('kind "><b>rf kind xgb')
+    const banded = await open(`${matching}&view=charts&by=p.kind&band=1`)
+    expect(banded.text).toContain('kind xgb · 5 runs')
+    expect(banded.text).toContain('the band reaches from the least to the greatest')
+    const differences = await open(matching)
+    expect(differences.text).toContain('values differ')
+    expect(markupIn(banded.html)).toEqual([])
+  })
+
+  test('are refused to whoever may not read their experiment', async () => {
+    const { as, eve, admin, mlflow, matching } = await tunedWorld()
+    const none = { experiment_id: '1', username: 'eve', permission: 'NO_PERMISSIONS' }
+    await mlflow(admin, 'POST', 'experiments/permissions/create', none)
+    for (const view of ['diff', 'charts', 'parallel', 'scatter']) {
+      const { status } = await as(eve).get(`/runs/compare?${matching}&view=${view}`)
+      expect(status, view).toBe(403)
+    }
+  })
+})
