@@ -199,6 +199,34 @@ export const messages = {
   unknownIssueKey: (key: string) =>
     `Invalid filter field '${excerpt(key)}'. Supported fields: status, source_run_id`,
 
+  noLabelSchema: (id: string) => `Label schema with id '${excerpt(id)}' not found.`,
+  noLabelSchemaNamed: (name: string, experiment: number) =>
+    `Label schema with name '${excerpt(name)}' not found for experiment '${experiment}'.`,
+  noLabelSchemas: (ids: readonly string[], experiment: number) =>
+    `Label schema id(s) [${excerpt(quotedList(ids))}] not found for experiment '${experiment}'.`,
+  labelSchemaTaken: (name: string, experiment: number) =>
+    `Label schema with name '${excerpt(name)}' already exists for experiment '${experiment}'.`,
+  oneLabelInput:
+    'Label schema `input` must have exactly one of `pass_fail`, `categorical`, `numeric`, or `text` set',
+  defaultLabelName: (name: string) =>
+    `\`${name}\` is reserved for the experiment's default question`,
+  defaultLabelFixed: (done: 'edited' | 'deleted') =>
+    `The experiment's default question cannot be ${done}.`,
+  noReviewQueue: (id: string) => `Review queue with id '${excerpt(id)}' not found.`,
+  noReviewQueueNamed: (name: string, experiment: number) =>
+    `Review queue with name '${excerpt(name)}' not found for experiment '${experiment}'.`,
+  reviewQueueTaken: (name: string) =>
+    `Review queue with name '${excerpt(name)}' already exists (names are case-insensitive).`,
+  userQueueFixed: "A user queue's name, assigned user, schemas, and owner are fixed",
+  noTracesToReview: (ids: readonly string[], queue: string, experiment: number) =>
+    `Cannot attach trace(s) [${excerpt(quotedList(ids))}] to review queue '${excerpt(queue)}': they do not exist in experiment '${experiment}'.`,
+  noReviewItem: (id: string, queue: string) =>
+    `Item '${excerpt(id)}' is not attached to review queue '${excerpt(queue)}'.`,
+  wrongCompletedBy: (status: string) =>
+    status === 'pending'
+      ? '`completed_by` must not be set when reopening an item to `pending`.'
+      : `\`completed_by\` is required when setting status to \`${status}\`.`,
+
   // Metrics of traces
   unknownMetric: (name: string, known: readonly string[]) =>
     `metric_name must be one of [${quotedList(known)}], got '${excerpt(name)}'`,

@@ -1,8 +1,14 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Permission } from '../access/permissions/levels.ts'
-import { hasOnEverything, requirePermission } from '../access/permissions/require.ts'
+import {
+  hasOnEverything,
+  requireExperiment,
+  requirePermission,
+} from '../access/permissions/require.ts'
 import type { Context } from '../platform/context.ts'
 import { issueNotFound } from './issues/issue.ts'
+import { defaultOwnerIn, labelSchemaNotFound } from './labels/label-schema.ts'
+import { reviewQueueNotFound } from './queues/review-queue.ts'
 
 /**
  * What judges traces belongs to an experiment, and so do the permissions on it.
@@ -15,14 +21,65 @@ export async function requireIssue(
   issueId: string,
   needed: Permission,
 ): Promise<void> {
-  if (await hasOnEverything(ctx, needed)) return
+  const on = sql`issues j where j.issue_id = ${issueId}`
+  if (!(await mayOn(ctx, on, needed))) throw issueNotFound(issueId)
+}
+
+/** As `requireIssue`. */
+export async function requireLabelSchema(
+  ctx: Context,
+  schemaId: string,
+  needed: Permission,
+): Promise<void> {
+  if (!(await mayOnLabelSchema(ctx, schemaId, needed))) throw labelSchemaNotFound(schemaId)
+}
+
+/** As `requireLabelSchema`. @returns false: there is no such schema */
+export async function mayOnLabelSchema(
+  ctx: Context,
+  schemaId: string,
+  needed: Permission,
+): Promise<boolean> {
+  const owner = defaultOwnerIn(schemaId)
+  if (owner === undefined) {
+    return mayOn(ctx, sql`label_schemas j where j.schema_id = ${schemaId}`, needed)
+  }
+  await requireExperiment(ctx, owner, needed)
+  return true
+}
+
+/** As `requireIssue`. */
+export async function requireReviewQueue(
+  ctx: Context,
+  queueId: string,
+  needed: Permission,
+): Promise<void> {
+  if (!(await mayOnReviewQueue(ctx, queueId, needed))) throw reviewQueueNotFound(queueId)
+}
+
+/** As `requireReviewQueue`. @returns false: there is no such queue */
+export function mayOnReviewQueue(
+  ctx: Context,
+  queueId: string,
+  needed: Permission,
+): Promise<boolean> {
+  return mayOn(ctx, sql`review_queues j where j.queue_id = ${queueId}`, needed)
+}
+
+/**
+ * Require a permission on the experiment of something.
+ *
+ * @param one its table as `j`, with a column `experiment`, and the condition
+ * @returns whether it is there, as far as that had to be looked up
+ */
+async function mayOn(ctx: Context, one: SQL, needed: Permission): Promise<boolean> {
+  if (await hasOnEverything(ctx, needed)) return true
   const found = await requirePermission(ctx, {
     permission: needed,
     owner: 'experiment',
-    on: sql`select e.id, i.issue_id as name, 0 as is_prompt from issues i
-      join experiments e on e.id = i.experiment
-      where i.issue_id = ${issueId} and e.workspace = ${ctx.workspace}`,
-    what: 'the experiment of issue',
+    on: sql`select e.id, cast(e.id as text) as name, 0 as is_prompt from experiments e
+      where e.workspace = ${ctx.workspace} and e.id = (select j.experiment from ${one})`,
+    what: 'experiment',
   })
-  if (found.length === 0) throw issueNotFound(issueId)
+  return found.length > 0
 }

@@ -7,6 +7,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
+import { traces } from '../traces/tables.ts'
 import { experiments } from '../tracking/tables.ts'
 
 const experimentColumn = () =>
@@ -77,5 +78,82 @@ export const issues = sqliteTable(
   (t) => [
     uniqueIndex('issues_by_issue_id').on(t.issue_id),
     index('issues_newest_first').on(t.experiment, t.id),
+  ],
+)
+
+/** A question that people answer about traces. Each experiment also has the default one, which is no row. */
+export const labelSchemas = sqliteTable(
+  'label_schemas',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    /** `ls-` and 32 hex digits. */
+    schema_id: text().notNull(),
+    experiment: experimentColumn(),
+    name: text().notNull(),
+    /** FEEDBACK or EXPECTATION: what an answer becomes. */
+    type: text().notNull(),
+    instruction: text(),
+    enable_comment: integer().notNull(),
+    created_at_ms: integer().notNull(),
+    updated_at_ms: integer().notNull(),
+    /** JSON: MLflow's LabelSchemaInput. */
+    input: text().notNull(),
+  },
+  (t) => [
+    uniqueIndex('label_schemas_by_schema_id').on(t.schema_id),
+    uniqueIndex('label_schemas_by_name').on(t.experiment, t.name),
+    index('label_schemas_newest_first').on(t.experiment, t.id),
+  ],
+)
+
+/** Traces that people are to look at. */
+export const reviewQueues = sqliteTable(
+  'review_queues',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    /** `rq-` and 32 hex digits. */
+    queue_id: text().notNull(),
+    experiment: experimentColumn(),
+    name: text().notNull(),
+    /** The name in lower case, by which it is unique. */
+    folded: text().notNull(),
+    /** USER or CUSTOM. */
+    type: text().notNull(),
+    created_by: text(),
+    created_at_ms: integer().notNull(),
+    updated_at_ms: integer().notNull(),
+    /** JSON lists of texts: names in lower case, and `label_schemas.schema_id`. */
+    users: text().notNull(),
+    schema_ids: text().notNull(),
+  },
+  (t) => [
+    uniqueIndex('review_queues_by_queue_id').on(t.queue_id),
+    uniqueIndex('review_queues_by_name').on(t.experiment, t.folded),
+    index('review_queues_newest_first').on(t.experiment, t.id),
+  ],
+)
+
+/** A trace in a queue. */
+export const reviewItems = sqliteTable(
+  'review_items',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    queue: integer()
+      .notNull()
+      .references(() => reviewQueues.id, { onDelete: 'cascade' }),
+    trace: integer()
+      .notNull()
+      .references(() => traces.id, { onDelete: 'cascade' }),
+    /** PENDING, COMPLETE or DECLINED. */
+    status: text().notNull(),
+    completed_by: text(),
+    completed_at_ms: integer(),
+    created_at_ms: integer().notNull(),
+    updated_at_ms: integer().notNull(),
+  },
+  (t) => [
+    uniqueIndex('review_items_by_trace').on(t.queue, t.trace),
+    index('review_items_in_order').on(t.queue, t.id),
+    index('review_items_of_trace').on(t.trace),
   ],
 )

@@ -11,6 +11,8 @@ import { experimentOperations } from './experiments.ts'
 import { graphqlOperation } from './graphql/graphql.ts'
 import { inputOperations } from './inputs.ts'
 import { issueOperations } from './judging/issues.ts'
+import { labelSchemaOperations } from './judging/label-schemas.ts'
+import { reviewQueueOperations } from './judging/review-queues.ts'
 import { scorerOperations } from './judging/scorers.ts'
 import { loggedModelOperations } from './logged-models.ts'
 import { metricOperations } from './metrics.ts'
@@ -64,6 +66,8 @@ const asked: readonly Operation[] = [
   ...traceMetricOperations,
   ...scorerOperations,
   ...issueOperations,
+  ...labelSchemaOperations,
+  ...reviewQueueOperations,
   ...webhookOperations,
   ...userOperations,
   ...userPermissionOperations,

@@ -55,6 +55,10 @@ export const notOnRecord: readonly string[] = [
   ...['addDatasetToExperiments', 'removeDatasetFromExperiments'],
   // Nor are problems that people found in what it did.
   ...['createIssue', 'updateIssue'],
+  // Nor who is to look at it, and what they are asked.
+  ...['createLabelSchema', 'updateLabelSchema', 'deleteLabelSchema'],
+  ...['createReviewQueue', 'updateReviewQueue', 'deleteReviewQueue', 'getOrCreateUserQueue'],
+  ...['addItemsToReviewQueue', 'removeItemsFromReviewQueue', 'setReviewQueueItemStatus'],
   // What runs is no change of what should run; a version that could not be loaded is in the log.
   'v1 reportReplica',
   // What was seen of answers, as metrics are of runs.

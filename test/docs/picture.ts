@@ -12,7 +12,7 @@ const parts: Readonly<Record<string, string>> = {
   artifacts: 'paths, blobs, manifests',
   tracking: 'experiments, runs, logged models',
   traces: 'traces, spans, assessments',
-  judging: 'scorers, issues found',
+  judging: 'scorers, issues, review queues',
   registry: 'models, versions, stages, aliases',
   governance: 'policies, promotions, cards',
   transfer: 'taking other servers over',

@@ -84,6 +84,90 @@ function judgingRows() {
     updateIssue: ['EDIT', async (w) => ask('PATCH')(await newIssue(w), { status: 'resolved' })],
     searchIssues: ['signed in', (w) => post('issues/search', { experiment_id: w.experiment })],
   }
+  return { ...rows, ...reviewRows() }
+}
+
+/** What people are to look at, and what they are asked. */
+function reviewRows() {
+  const queues = 'review-queues'
+  const schema = (w: World) => {
+    const body = { experiment_id: w.experiment, name: w.name(), type: 'FEEDBACK' }
+    return post('label-schemas/create', { ...body, input: { text: {} } })
+  }
+  const newSchema = async (w: World) =>
+    (await w.asAdmin(schema(w))).label_schema as { schema_id: string; name: string }
+  const queue = (w: World) => {
+    const body = { experiment_id: w.experiment, name: w.name(), queue_type: 'CUSTOM' }
+    return post(`${queues}/create`, body)
+  }
+  const newQueue = async (w: World) =>
+    (await w.asAdmin(queue(w))).review_queue as { queue_id: string; name: string }
+  const onQueue = (path: string, body: (w: World) => object) => async (w: World) => {
+    const { queue_id } = await newQueue(w)
+    return post(`${queues}/${path}`, { queue_id, ...body(w) })
+  }
+  const item = (w: World) => ({ item_ids: [w.trace] })
+  const rows: Record<string, Row> = {
+    createLabelSchema: ['EDIT', (w) => schema(w)],
+    getLabelSchema: [
+      'READ',
+      async (w) => get(`label-schemas/get?schema_id=${(await newSchema(w)).schema_id}`),
+    ],
+    getLabelSchemaByName: [
+      'READ',
+      async (w) =>
+        get(
+          `label-schemas/get-by-name?experiment_id=${w.experiment}&name=${(await newSchema(w)).name}`,
+        ),
+    ],
+    listLabelSchemas: ['READ', (w) => get(`label-schemas/list?experiment_id=${w.experiment}`)],
+    updateLabelSchema: [
+      'EDIT',
+      async (w) => {
+        const { schema_id } = await newSchema(w)
+        return ask('PATCH')('label-schemas/update', { schema_id, enable_comment: true })
+      },
+    ],
+    deleteLabelSchema: [
+      'MANAGE',
+      async (w) => {
+        const { schema_id } = await newSchema(w)
+        return ask('DELETE')('label-schemas/delete', { schema_id })
+      },
+    ],
+    createReviewQueue: ['EDIT', (w) => queue(w)],
+    getOrCreateUserQueue: [
+      'EDIT',
+      (w) => post(`${queues}/get-or-create-user`, { experiment_id: w.experiment, user: w.name() }),
+    ],
+    getReviewQueue: [
+      'READ',
+      async (w) => get(`${queues}/get?queue_id=${(await newQueue(w)).queue_id}`),
+    ],
+    getReviewQueueByName: [
+      'READ',
+      async (w) =>
+        get(`${queues}/get-by-name?experiment_id=${w.experiment}&name=${(await newQueue(w)).name}`),
+    ],
+    listReviewQueues: ['READ', (w) => get(`${queues}/list?experiment_id=${w.experiment}`)],
+    updateReviewQueue: ['EDIT', onQueue('update', (w) => ({ name: w.name() }))],
+    deleteReviewQueue: ['MANAGE', onQueue('delete', () => ({}))],
+    addItemsToReviewQueue: ['EDIT', onQueue('items/add', item)],
+    removeItemsFromReviewQueue: ['EDIT', onQueue('items/remove', item)],
+    listReviewQueueItems: [
+      'READ',
+      async (w) => get(`${queues}/items/list?queue_id=${(await newQueue(w)).queue_id}`),
+    ],
+    setReviewQueueItemStatus: [
+      'EDIT',
+      async (w) => {
+        const { queue_id } = await newQueue(w)
+        await w.asAdmin(post(`${queues}/items/add`, { queue_id, ...item(w) }))
+        const done = { item_id: w.trace, status: 'COMPLETE', completed_by: 'kim' }
+        return post(`${queues}/items/set-status`, { queue_id, ...done })
+      },
+    ],
+  }
   return rows
 }
 

@@ -1,5 +1,6 @@
-"""Scorers and issues, as the client keeps them; the server runs no scorer."""
+"""Scorers, issues and review queues, as the client keeps them; the server runs no scorer."""
 
+import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
 
@@ -41,3 +42,29 @@ def test_an_issue_is_made_changed_and_found(experiment):
         experiment_id=experiment.experiment_id, filter_string="status = 'resolved'"
     )
     assert (found.issue_id, found.status) == (made.issue_id, issue.IssueStatus.RESOLVED)
+
+
+@pytest.mark.worker
+def test_traces_are_put_into_a_queue_and_looked_at(experiment):
+    schemas = pytest.importorskip("mlflow.genai.label_schemas")
+    queues = pytest.importorskip("mlflow.genai.review_queues")
+    where = {"experiment_id": experiment.experiment_id}
+    with mlflow.start_span("answer") as span:
+        trace_id = span.trace_id
+    mlflow.flush_trace_async_logging()
+    question = schemas.create_label_schema(
+        name="good?", type="feedback", input=schemas.InputPassFail("yes", "no"), **where
+    )
+    names = [schema.name for schema in schemas.list_label_schemas(**where)]
+    assert sorted(names) == ["Feedback", "good?"]
+    queue = queues.create_review_queue(
+        name="first", queue_type="custom", users=["kim"], schema_ids=[question.schema_id], **where
+    )
+    queues.add_items_to_review_queue(queue.queue_id, item_ids=[trace_id])
+    queues.set_review_queue_item_status(
+        queue.queue_id, item_id=trace_id, status="complete", completed_by="kim"
+    )
+    (item,) = queues.list_review_queue_items(queue.queue_id)
+    assert (item.item_id, item.completed_by) == (trace_id, "kim")
+    queues.delete_review_queue(queue.queue_id)
+    assert list(queues.list_review_queues(**where)) == []

@@ -1,0 +1,173 @@
+import { sql } from 'drizzle-orm'
+import { absent, invalid, RegistryError } from '../../core/error.ts'
+import type { Int64 } from '../../core/int64.ts'
+import { messages } from '../../core/messages.ts'
+import { ConstraintError } from '../../db/database.ts'
+import type { Context } from '../../platform/context.ts'
+import { checkPageSize, type Page, readPage } from '../../search/page.ts'
+import { getExperiment, inactiveExperiment } from '../../tracking/experiments/experiment.ts'
+import {
+  checkLabelInput,
+  checkLabelTexts,
+  defaultName,
+  defaultOwnerIn,
+  defaultSchemaOf,
+  isLabelSchema,
+  type LabelInput,
+  type LabelSchema,
+  type LabelSchemaRow,
+  labelSchemaFrom,
+  labelSchemaNotFound,
+} from './label-schema.ts'
+
+const pageMax = 50_000
+const pageDefault = 100
+const schemasMax = 1000
+
+export type NewLabelSchema = Pick<
+  LabelSchema,
+  'experimentId' | 'name' | 'type' | 'instruction' | 'enableComment' | 'input'
+>
+
+/**
+ * @throws INVALID_PARAMETER_VALUE it cannot be answered, or something is too long
+ * @throws RESOURCE_ALREADY_EXISTS the experiment has one of this name
+ * @throws RESOURCE_DOES_NOT_EXIST no such experiment
+ */
+export async function createLabelSchema(ctx: Context, made: NewLabelSchema): Promise<LabelSchema> {
+  checkLabelTexts(made)
+  checkLabelInput(made.input)
+  const experiment = await getExperiment(ctx, made.experimentId)
+  if (experiment.lifecycleStage === 'deleted') throw inactiveExperiment(made.experimentId)
+  const schemaId = `ls-${ctx.randomId()}`
+  const now = ctx.now()
+  const write = ctx.db.batch({
+    made: sql`insert into label_schemas (schema_id, experiment, name, type, instruction, enable_comment,
+        created_at_ms, updated_at_ms, input)
+      select ${schemaId}, id, ${made.name}, ${made.type}, ${made.instruction ?? null},
+        ${Number(made.enableComment)}, ${now}, ${now}, ${JSON.stringify(made.input)}
+      from experiments where id = ${made.experimentId} and lifecycle_stage = 'active'
+        and (select count(*) from label_schemas where experiment = ${made.experimentId}) < ${schemasMax}`,
+    schemas: schemaRead(ctx, schemaId),
+  })
+  const [row] = (await refuseTaken(write, made)).schemas
+  if (!row) throw invalid(`An experiment has at most ${schemasMax} label schemas; delete some`)
+  return labelSchemaFrom(row)
+}
+
+async function refuseTaken<T>(
+  write: Promise<T>,
+  { name, experimentId }: Pick<LabelSchema, 'name' | 'experimentId'>,
+): Promise<T> {
+  try {
+    return await write
+  } catch (err) {
+    if (!(err instanceof ConstraintError && err.kind === 'unique')) throw err
+    const message = messages.labelSchemaTaken(name, experimentId)
+    throw new RegistryError('RESOURCE_ALREADY_EXISTS', message, { cause: err })
+  }
+}
+
+function schemaRead(ctx: Context, schemaId: string) {
+  return sql<LabelSchemaRow>`select l.* from label_schemas l where ${isLabelSchema(ctx, schemaId)}`
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST */
+export async function getLabelSchema(ctx: Context, schemaId: string): Promise<LabelSchema> {
+  const owner = defaultOwnerIn(schemaId)
+  if (owner !== undefined) {
+    const { id, createdAtMs } = await getExperiment(ctx, owner)
+    return defaultSchemaOf(id, Number(createdAtMs))
+  }
+  const row = await ctx.db.first(schemaRead(ctx, schemaId))
+  if (!row) throw labelSchemaNotFound(schemaId)
+  return labelSchemaFrom(row)
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST no such experiment, or it has none of this name */
+export async function getLabelSchemaByName(
+  ctx: Context,
+  experimentId: number,
+  name: string,
+): Promise<LabelSchema> {
+  const { createdAtMs } = await getExperiment(ctx, experimentId)
+  if (name === defaultName) return defaultSchemaOf(experimentId, Number(createdAtMs))
+  const row = await ctx.db.first(sql<LabelSchemaRow>`select * from label_schemas
+    where experiment = ${experimentId} and name = ${name}`)
+  if (!row) throw absent(messages.noLabelSchemaNamed(name, experimentId))
+  return labelSchemaFrom(row)
+}
+
+/** The default one stands before all. */
+const defaultKey = Number.MAX_SAFE_INTEGER - 1
+
+/** The default question, and then the others, the newest first. @throws RESOURCE_DOES_NOT_EXIST no such experiment */
+export async function listLabelSchemas(
+  ctx: Context,
+  experimentId: number,
+  page: { readonly maxResults: Int64 | undefined; readonly token: string | undefined },
+): Promise<Page<LabelSchema>> {
+  const { createdAtMs } = await getExperiment(ctx, experimentId)
+  const own = { key: defaultKey, schema: defaultSchemaOf(experimentId, Number(createdAtMs)) }
+  const found = await readPage(
+    {
+      fingerprint: ['label schemas', ctx.workspace, experimentId],
+      count: checkPageSize(page.maxResults, { most: pageMax, absent: pageDefault }),
+      token: page.token,
+    },
+    {
+      first: Number.MAX_SAFE_INTEGER,
+      read: async (after, count) => {
+        const rows = await ctx.db.all(sql<LabelSchemaRow>`select * from label_schemas
+          where experiment = ${experimentId} and id < ${after} order by id desc limit ${count}`)
+        const others = rows.map((row) => ({ key: row.id, schema: labelSchemaFrom(row) }))
+        return after > defaultKey ? [own, ...others].slice(0, count) : others
+      },
+      keyOf: ({ key }) => key,
+    },
+  )
+  return { items: found.items.map(({ schema }) => schema), nextPageToken: found.nextPageToken }
+}
+
+/** What is to be changed; undefined stays. */
+export type LabelChange = {
+  readonly name: string | undefined
+  readonly instruction: string | undefined
+  readonly enableComment: boolean | undefined
+  readonly input: LabelInput | undefined
+}
+
+/**
+ * @throws INVALID_PARAMETER_VALUE it cannot be answered, something is too long, or it is the default one
+ * @throws RESOURCE_ALREADY_EXISTS the experiment has another one of this name
+ * @throws RESOURCE_DOES_NOT_EXIST
+ */
+export async function updateLabelSchema(
+  ctx: Context,
+  schemaId: string,
+  change: LabelChange,
+): Promise<LabelSchema> {
+  const before = await getLabelSchema(ctx, schemaId)
+  if (before.isDefault) throw invalid(messages.defaultLabelFixed('edited'))
+  checkLabelTexts(change)
+  if (change.input) checkLabelInput(change.input)
+  const { name = before.name, enableComment } = change
+  const write = ctx.db.batch({
+    changed: sql`update label_schemas as l set name = coalesce(${change.name ?? null}, name),
+        instruction = coalesce(${change.instruction ?? null}, instruction),
+        enable_comment = coalesce(${enableComment === undefined ? null : Number(enableComment)}, enable_comment),
+        input = coalesce(${change.input ? JSON.stringify(change.input) : null}, input),
+        updated_at_ms = ${ctx.now()}
+      where ${isLabelSchema(ctx, schemaId)}`,
+    schemas: schemaRead(ctx, schemaId),
+  })
+  const [row] = (await refuseTaken(write, { name, experimentId: before.experimentId })).schemas
+  if (!row) throw labelSchemaNotFound(schemaId)
+  return labelSchemaFrom(row)
+}
+
+/** One that is not there is no error. @throws INVALID_PARAMETER_VALUE it is the default one */
+export async function deleteLabelSchema(ctx: Context, schemaId: string): Promise<void> {
+  if (defaultOwnerIn(schemaId) !== undefined) throw invalid(messages.defaultLabelFixed('deleted'))
+  await ctx.db.all(sql`delete from label_schemas as l where ${isLabelSchema(ctx, schemaId)}`)
+}

@@ -1,0 +1,252 @@
+import { sql } from 'drizzle-orm'
+import { absent, invalid, RegistryError } from '../../core/error.ts'
+import type { Int64 } from '../../core/int64.ts'
+import { messages } from '../../core/messages.ts'
+import { ConstraintError } from '../../db/database.ts'
+import type { Context } from '../../platform/context.ts'
+import { checkPageSize, type Page, readPage } from '../../search/page.ts'
+import { traceNamed } from '../../traces/trace-named.ts'
+import { getExperiment, inactiveExperiment } from '../../tracking/experiments/experiment.ts'
+import { defaultSchemaOf } from '../labels/label-schema.ts'
+import {
+  checkQueueName,
+  foldedOf,
+  isReviewQueue,
+  type QueueType,
+  type ReviewQueue,
+  type ReviewQueueRow,
+  readUsers,
+  reviewQueueFrom,
+  reviewQueueNotFound,
+  reviewQueueRead,
+} from './review-queue.ts'
+
+export type NewQueue = {
+  readonly experimentId: number
+  readonly name: string
+  readonly type: QueueType
+  readonly users: readonly string[]
+  readonly schemaIds: readonly string[]
+}
+
+const schemasMax = 1000
+/** MLflow's own page opens this queue where nobody signs in. */
+const reservedName = 'default'
+const queuesMax = 10_000
+const pageMax = 1000
+const pageDefault = 100
+
+/**
+ * @throws INVALID_PARAMETER_VALUE a name is empty or too long, or a label schema is not there
+ * @throws RESOURCE_ALREADY_EXISTS the experiment has a queue of this name, in whatever case
+ * @throws RESOURCE_DOES_NOT_EXIST no such experiment
+ */
+export async function createReviewQueue(ctx: Context, made: NewQueue): Promise<ReviewQueue> {
+  checkQueueName(made.name)
+  const isOfUser = made.type === 'USER'
+  if (!isOfUser && foldedOf(made.name) === reservedName) {
+    throw invalid(`'${reservedName}' is the queue of whoever does not sign in; choose another name`)
+  }
+  const name = isOfUser ? foldedOf(made.name) : made.name
+  const given = readUsers(made.users)
+  const users = isOfUser && given.length === 0 ? [name] : given
+  if (isOfUser && (users.length !== 1 || users[0] !== name)) {
+    throw invalid('A user queue must have exactly one assigned user equal to its name.')
+  }
+  await requireActive(ctx, made.experimentId)
+  await requireSchemas(ctx, made.experimentId, made.schemaIds)
+  const createdBy = ctx.settings.auth ? ctx.principal.name : undefined
+  const write = insertQueue(ctx, { ...made, name, users, createdBy })
+  const [row] = (await refuseTaken(write.run(), made.name)).queues
+  if (!row) throw invalid(`An experiment has at most ${queuesMax} review queues; delete some`)
+  return reviewQueueFrom(row)
+}
+
+async function requireActive(ctx: Context, experimentId: number): Promise<void> {
+  const experiment = await getExperiment(ctx, experimentId)
+  if (experiment.lifecycleStage === 'deleted') throw inactiveExperiment(experimentId)
+}
+
+type Inserted = NewQueue & {
+  readonly createdBy: string | undefined
+  /** Whether one of this name that is there is kept; else the batch fails. */
+  readonly keepsKnown?: boolean
+}
+
+function insertQueue(ctx: Context, made: Inserted) {
+  const queueId = `rq-${ctx.randomId()}`
+  const { experimentId, name } = made
+  const now = ctx.now()
+  return {
+    run: () =>
+      ctx.db.batch({
+        made: sql`insert into review_queues (queue_id, experiment, name, folded, type, created_by,
+            created_at_ms, updated_at_ms, users, schema_ids)
+          select ${queueId}, id, ${name}, ${foldedOf(name)}, ${made.type}, ${made.createdBy ?? null},
+            ${now}, ${now}, ${JSON.stringify(made.users)}, ${JSON.stringify(made.schemaIds)}
+          from experiments where id = ${experimentId} and lifecycle_stage = 'active'
+            and (select count(*) from review_queues where experiment = ${experimentId}) < ${queuesMax}
+          ${made.keepsKnown ? sql`on conflict (experiment, folded) do nothing` : sql``}`,
+        queues: sql<ReviewQueueRow>`select * from review_queues
+          where experiment = ${experimentId} and folded = ${foldedOf(name)}`,
+      }),
+  }
+}
+
+async function refuseTaken<T>(write: Promise<T>, name: string): Promise<T> {
+  try {
+    return await write
+  } catch (err) {
+    if (!(err instanceof ConstraintError && err.kind === 'unique')) throw err
+    const message = messages.reviewQueueTaken(name)
+    throw new RegistryError('RESOURCE_ALREADY_EXISTS', message, { cause: err })
+  }
+}
+
+async function requireSchemas(
+  ctx: Context,
+  experimentId: number,
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length > schemasMax) throw invalid(`A queue has at most ${schemasMax} label schemas`)
+  if (ids.length === 0) return
+  const others = ids.filter((id) => id !== defaultSchemaOf(experimentId, 0).schemaId)
+  const rows = await ctx.db.all(sql<{ id: string }>`select value as id
+    from json_each(${JSON.stringify(others)}) where not exists (
+      select 1 from label_schemas l where l.schema_id = value and l.experiment = ${experimentId})`)
+  if (rows.length === 0) return
+  const missing = rows.map(({ id }) => id)
+  throw invalid(messages.noLabelSchemas(missing, experimentId))
+}
+
+/**
+ * The queue of a user, which is made where there is none.
+ *
+ * @throws RESOURCE_ALREADY_EXISTS another queue has the user's name
+ * @throws RESOURCE_DOES_NOT_EXIST no such experiment
+ */
+export async function openUserQueue(
+  ctx: Context,
+  experimentId: number,
+  user: string,
+): Promise<ReviewQueue> {
+  checkQueueName(user)
+  await requireActive(ctx, experimentId)
+  const name = foldedOf(user)
+  const made = { experimentId, name, type: 'USER', users: [name], schemaIds: [] } as const
+  const { queues } = await insertQueue(ctx, { ...made, createdBy: name, keepsKnown: true }).run()
+  const [row] = queues
+  if (!row) throw invalid(`An experiment has at most ${queuesMax} review queues; delete some`)
+  if (row.type === 'USER') return reviewQueueFrom(row)
+  throw new RegistryError(
+    'RESOURCE_ALREADY_EXISTS',
+    `A non-user queue named '${name}' already exists; cannot get-or-create a user queue with that name.`,
+  )
+}
+
+/** @throws RESOURCE_DOES_NOT_EXIST */
+export async function getReviewQueue(ctx: Context, queueId: string): Promise<ReviewQueue> {
+  const row = await ctx.db.first(reviewQueueRead(ctx, queueId))
+  if (!row) throw reviewQueueNotFound(queueId)
+  return reviewQueueFrom(row)
+}
+
+/** @param name in whatever case. @throws RESOURCE_DOES_NOT_EXIST no such experiment, or queue */
+export async function getReviewQueueByName(
+  ctx: Context,
+  experimentId: number,
+  name: string,
+): Promise<ReviewQueue> {
+  await getExperiment(ctx, experimentId)
+  const row = await ctx.db.first(sql<ReviewQueueRow>`select * from review_queues
+    where experiment = ${experimentId} and folded = ${foldedOf(name)}`)
+  if (!row) throw absent(messages.noReviewQueueNamed(name, experimentId))
+  return reviewQueueFrom(row)
+}
+
+export type QueueList = {
+  readonly experimentId: number
+  /** Only those that this user is to look at. */
+  readonly user: string | undefined
+  /** Only those that have this trace. */
+  readonly traceId: string | undefined
+  readonly maxResults: Int64 | undefined
+  readonly token: string | undefined
+}
+
+/** The newest first. @throws RESOURCE_DOES_NOT_EXIST no such experiment */
+export async function listReviewQueues(
+  ctx: Context,
+  { experimentId, user, traceId, maxResults, token }: QueueList,
+): Promise<Page<ReviewQueue>> {
+  await getExperiment(ctx, experimentId)
+  const ofUser =
+    user === undefined
+      ? sql`1`
+      : sql`exists (select 1 from json_each(q.users) u where u.value = ${foldedOf(user)})`
+  const ofTrace =
+    traceId === undefined
+      ? sql`1`
+      : sql`q.id in (select i.queue from review_items i where i.trace = (${traceNamed(ctx, traceId)}))`
+  const page = await readPage(
+    {
+      fingerprint: ['review queues', ctx.workspace, experimentId, user ?? null, traceId ?? null],
+      count: checkPageSize(maxResults, { most: pageMax, absent: pageDefault }),
+      token,
+    },
+    {
+      first: Number.MAX_SAFE_INTEGER,
+      read: (after, count) =>
+        ctx.db.all(sql<ReviewQueueRow>`select q.* from review_queues q
+          where q.experiment = ${experimentId} and q.id < ${after} and ${ofUser} and ${ofTrace}
+          order by q.id desc limit ${count}`),
+      keyOf: ({ id }) => id,
+    },
+  )
+  return { items: page.items.map(reviewQueueFrom), nextPageToken: page.nextPageToken }
+}
+
+/** What is to be changed; undefined stays. */
+export type QueueChange = {
+  readonly name: string | undefined
+  readonly users: readonly string[] | undefined
+  readonly schemaIds: readonly string[] | undefined
+  readonly owner: string | undefined
+}
+
+/**
+ * @throws INVALID_PARAMETER_VALUE it is a user's, a name is empty or too long, or a schema is not there
+ * @throws RESOURCE_ALREADY_EXISTS the experiment has another queue of this name
+ * @throws RESOURCE_DOES_NOT_EXIST
+ */
+export async function updateReviewQueue(
+  ctx: Context,
+  queueId: string,
+  change: QueueChange,
+): Promise<ReviewQueue> {
+  const before = await getReviewQueue(ctx, queueId)
+  if (before.type === 'USER') throw invalid(messages.userQueueFixed)
+  const { name, owner, schemaIds } = change
+  if (name !== undefined) checkQueueName(name)
+  if (owner !== undefined) checkQueueName(owner)
+  const users = change.users && JSON.stringify(readUsers(change.users))
+  if (schemaIds) await requireSchemas(ctx, before.experimentId, schemaIds)
+  const write = ctx.db.batch({
+    changed: sql`update review_queues as q set name = coalesce(${name ?? null}, name),
+        folded = coalesce(${name === undefined ? null : foldedOf(name)}, folded),
+        created_by = coalesce(${owner === undefined ? null : foldedOf(owner)}, created_by),
+        users = coalesce(${users ?? null}, users),
+        schema_ids = coalesce(${schemaIds ? JSON.stringify(schemaIds) : null}, schema_ids),
+        updated_at_ms = ${ctx.now()}
+      where ${isReviewQueue(ctx, queueId)} and q.type = 'CUSTOM'`,
+    queues: reviewQueueRead(ctx, queueId),
+  })
+  const [row] = (await refuseTaken(write, name ?? before.name)).queues
+  if (!row) throw reviewQueueNotFound(queueId)
+  return reviewQueueFrom(row)
+}
+
+/** Delete a queue with its items; the traces stay. One that is not there is no error. */
+export async function deleteReviewQueue(ctx: Context, queueId: string): Promise<void> {
+  await ctx.db.all(sql`delete from review_queues as q where ${isReviewQueue(ctx, queueId)}`)
+}
