@@ -172,3 +172,29 @@ export async function readVersionsOfRuns(
     where ${readableVersion(ctx)} order by v.id limit ${relatedMax}`)
   return Map.groupBy(rows, (row) => row.run_id)
 }
+
+/** Versions that are looked at, the newest ones. */
+const newestVersions = 500
+
+/**
+ * The model that a run is most likely a candidate for: one that it became a version of, else the model of the
+ * newest version that was made from a run of its experiment, among the newest 500 of the server. Undefined: there
+ * is none that the caller may read.
+ */
+export async function findModelOfRun(
+  ctx: Context,
+  {
+    id,
+    runId,
+    experimentId,
+  }: { readonly id: number; readonly runId: string; readonly experimentId: number },
+): Promise<string | undefined> {
+  const found = await ctx.db.first(sql<{ name: string }>`
+    select m.name from (
+      select * from (select * from model_versions order by id desc limit ${newestVersions})
+      union select * from model_versions where run_id = ${runId}) v
+    join registered_models m on m.id = v.registered_model
+    join runs r on r.run_id = v.run_id and r.experiment = ${experimentId}
+    where ${readableVersion(ctx)} order by r.id = ${id} desc, v.id desc limit 1`)
+  return found?.name
+}

@@ -124,6 +124,52 @@ describe('the charts of a run', () => {
   })
 })
 
+describe('what the metrics of a run are held against', () => {
+  test('is a line: what gates ask for, and the version that is live', async () => {
+    const { as, rita, eve, admin, mlflow, logRun } = await runsWorld()
+    const metrics = [0.5, 0.91].map((value, step) => ({
+      ...{ key: 'accuracy', value, step },
+      timestamp: step,
+    }))
+    const far = [5, 6].map((value, step) => ({
+      ...{ key: 'latency_ms', value: value / 100, step },
+      timestamp: step,
+    }))
+    const run = await logRun({ name: 'candidate', metrics: [...metrics, ...far] })
+    const { html } = await as(rita).get(`/runs/${run}/charts`)
+    const text = textOf(html)
+    expect(text).toContain('gate 0.9: production-sign-off asks for at least that in Production')
+    expect(text).toContain('live (2) 0.918: fraud-detector 2 in Production')
+    expect(text).toContain('live (2) 12: fraud-detector 2 in Production')
+    // The latency of the one that is live is too far off for a line in this chart.
+    expect(html.match(/class="reference (gate|live)" d="M0 \d[^"]*H1000/g)).toHaveLength(2)
+    const none = { name: 'fraud-detector', username: 'eve', permission: 'NO_PERMISSIONS' }
+    await mlflow(admin, 'POST', 'registered-models/permissions/create', none)
+    expect(textOf((await as(eve).get(`/runs/${run}/charts`)).html)).not.toContain('fraud-detector')
+  })
+
+  test('groups metrics by what stands before a slash, those of the machine folded', async () => {
+    const { as, rita, logRun } = await runsWorld()
+    const keys = ['zeta', 'train/loss', 'train/acc', 'val/loss', 'system/cpu']
+    const run = await logRun({
+      name: 'grouped',
+      metrics: keys.map((key) => ({ key, value: 1, step: 0, timestamp: 0 })),
+    })
+    const { html } = await as(rita).get(`/runs/${run}/charts`)
+    const titles = [...html.matchAll(/<figcaption><strong><a[^>]*><bdi>([^<]*)/g)]
+    expect(titles.map(([, title]) => title)).toEqual([
+      'zeta',
+      'train/acc',
+      'train/loss',
+      'val/loss',
+    ])
+    expect(textOf(html)).toContain('System metrics 1 Draw all system/cpu')
+    expect(textOf(html)).toMatch(/train \/ 2/)
+    const drawn = await as(rita).get(`/runs/${run}/charts?q=system/`)
+    expect(drawn.html.match(/<figure/g)).toHaveLength(1)
+  })
+})
+
 describe('how the charts of a run are drawn', () => {
   test('stands in the address: a part of the axis, logarithms, smoothing', async () => {
     const { as, rita, logRun } = await runsWorld()

@@ -30,13 +30,8 @@ export async function readVersionMetrics(
   name: string,
   { key, before, count }: { readonly key: string; readonly before: number; readonly count: number },
 ): Promise<VersionMetric[]> {
-  const ofRun = sql`select iif(x.is_nan, 'NaN', x.value) from latest_metrics x
-    where x.key = ${key} and x.run = (select r.id from ${readableRuns(ctx)} and r.run_id = v.run_id)`
-  const ofModel = sql`select iif(x.is_nan, 'NaN', x.value)
-    from ${readableLoggedModels(ctx)} and l.model_id = v.model_id and x.key = ${key}
-    order by x.step desc, x.timestamp_ms desc, x.value desc, x.is_nan desc limit 1`
   const rows = await ctx.db.all(sql<MetricRow>`select v.version, v.stage, v.created_at_ms,
-      coalesce((${ofRun}), (${ofModel})) as value
+      ${valueSql(ctx, sql`${key}`)} as value
     from model_versions v where v.registered_model = (${modelId(ctx, name)}) and v.version < ${before}
     order by v.version desc limit ${count}`)
   return rows.map(({ created_at_ms, value, ...row }) => ({
@@ -44,6 +39,30 @@ export async function readVersionMetrics(
     createdAtMs: created_at_ms,
     value: value === 'NaN' ? Number.NaN : value,
   }))
+}
+
+/** Finite metrics of one version by name, as `readVersionMetrics` tells them. */
+export async function readMetricsOfVersion(
+  ctx: Context,
+  { id }: { readonly id: number },
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await ctx.db.all(sql<{ key: string; value: number | 'NaN' | null }>`
+    select k.value as key, ${valueSql(ctx, sql`k.value`)} as value
+    from json_each(${JSON.stringify(keys)}) k cross join model_versions v on v.id = ${id}`)
+  return new Map(
+    rows.flatMap(({ key, value }) => (typeof value === 'number' ? [[key, value] as const] : [])),
+  )
+}
+
+/** The metric `key` of the version `v`: 'NaN', or null where neither its run nor its logged model has it. */
+function valueSql(ctx: Context, key: SQL): SQL {
+  const ofRun = sql`select iif(x.is_nan, 'NaN', x.value) from latest_metrics x
+    where x.key = ${key} and x.run = (select r.id from ${readableRuns(ctx)} and r.run_id = v.run_id)`
+  const ofModel = sql`select iif(x.is_nan, 'NaN', x.value)
+    from ${readableLoggedModels(ctx)} and l.model_id = v.model_id and x.key = ${key}
+    order by x.step desc, x.timestamp_ms desc, x.value desc, x.is_nan desc limit 1`
+  return sql`coalesce((${ofRun}), (${ofModel}))`
 }
 
 /** Versions whose metrics are among those to choose from, and how many keys are told. */

@@ -3,8 +3,9 @@ import type { MetricSeries, SeriesAxis } from '../../tracking/run-data/metric-se
 import { Table } from '../parts/table.tsx'
 import { countText, Given, numberText, plural, visibleText } from '../parts/text.tsx'
 import { type ChartView, countBelowZero, logSeriesOf, smoothSeriesOf } from './chart-view.ts'
-import { drawSeries, type Extent, extentOf, roundedOf } from './draw-series.ts'
+import { drawGrid, drawSeries, type Extent, extentOf, roundedOf } from './draw-series.ts'
 import { Plot } from './plot.tsx'
+import type { ReferenceLine } from './read-references.ts'
 import { compareTexts } from './value-axis.ts'
 
 type ChartProps = {
@@ -18,11 +19,13 @@ type ChartProps = {
   /** Series of one group have one colour; undefined: each has its own. */
   readonly groupOf?: ((series: MetricSeries) => string) | undefined
   readonly view?: Pick<ChartView, 'isLog' | 'smoothing'>
+  /** Values that the series are held against. */
+  readonly references?: readonly ReferenceLine[]
 }
 
 /** A metric along its axis, drawn by the server, with its least and greatest values as a table. */
 export const Chart: FC<ChartProps> = (props) => {
-  const { title, href, series, x, nameOf, view = plainView } = props
+  const { title, href, series, x, nameOf, view = plainView, references = [] } = props
   const { groupOf } = props
   const groups = groupOf && [...new Set(series.map(groupOf))].sort(compareTexts)
   const names = groups ?? (nameOf && series.map(nameOf))
@@ -53,10 +56,11 @@ export const Chart: FC<ChartProps> = (props) => {
       ) : points === 1 ? (
         <p class="figure">{onlyValue(series)}</p>
       ) : (
-        <SeriesPlot {...{ title, series, x, extent, view, placeOf }} />
+        <SeriesPlot {...{ title, series, x, extent, view, placeOf, references }} />
       )}
       <Oddities series={series} />
       {view.isLog ? <NotAboveZero series={series} /> : null}
+      {points > 1 ? <References of={references} /> : null}
       {names === undefined ? null : <Legend names={names} />}
       <Values {...{ title, series, nameOf }} />
     </figure>
@@ -72,16 +76,24 @@ function onlyValue(series: readonly MetricSeries[]): string {
 const plainView = { isLog: false, smoothing: 0 } as const
 
 type PlotProps = Pick<ChartProps, 'title' | 'series' | 'x'> &
-  Required<Pick<ChartProps, 'view'>> & {
+  Required<Pick<ChartProps, 'view' | 'references'>> & {
     readonly extent: Extent
     /** Which of the colours a series has. */
     readonly placeOf: (series: MetricSeries, i: number) => number
   }
 
-const SeriesPlot: FC<PlotProps> = ({ title, series, x, extent, view, placeOf }) => {
+const SeriesPlot: FC<PlotProps> = ({ title, series, x, extent, view, placeOf, references }) => {
   const { isLog, smoothing } = view
   const shown = isLog ? series.map(logSeriesOf) : series
-  const { ticks, ...drawn } = roundedOf(isLog ? extentOf(shown) : extent)
+  const held = references
+    .filter(({ value }) => !isLog || value > 0)
+    .map((one) => ({ ...one, value: isLog ? Math.log10(one.value) : one.value }))
+  const { ticks, ...drawn } = roundedOf(
+    widenedBy(
+      held.map(({ value }) => value),
+      isLog ? extentOf(shown) : extent,
+    ),
+  )
   return (
     <Plot
       label={`${title} ${essenceOf(series, extent)}`}
@@ -91,6 +103,11 @@ const SeriesPlot: FC<PlotProps> = ({ title, series, x, extent, view, placeOf }) 
       range={extent.x}
       ends={[axisText(extent.x[0], x), `${axisText(extent.x[1], x)} ${x === 'step' ? 'step' : ''}`]}
     >
+      {held
+        .filter(({ value }) => drawn.y && value >= drawn.y[0] && value <= drawn.y[1])
+        .map(({ kind, value }) => (
+          <path class={`reference ${kind}`} d={drawGrid([value], drawn)} />
+        ))}
       {shown.map((one, i) => {
         const { line, band, dots, marks } = drawSeries(one, drawn)
         const colour = classOf(placeOf(series[i] ?? one, i))
@@ -108,6 +125,28 @@ const SeriesPlot: FC<PlotProps> = ({ title, series, x, extent, view, placeOf }) 
     </Plot>
   )
 }
+
+/** With the values that are not too far off to be drawn beside the series. */
+function widenedBy(values: readonly number[], { x, y }: Extent): Extent {
+  if (!y) return { x, y }
+  const span = Math.max(y[1] - y[0], Math.abs(y[1]) / 10)
+  const near = values.filter((value) => value > y[0] - span && value < y[1] + span)
+  return { x, y: [Math.min(y[0], ...near), Math.max(y[1], ...near)] }
+}
+
+const References: FC<{ readonly of: readonly ReferenceLine[] }> = ({ of }) =>
+  of.length === 0 ? null : (
+    <ul class="legend">
+      {of.map(({ kind, text }) => (
+        <li>
+          <svg viewBox="0 0 24 8" aria-hidden="true" focusable="false">
+            <path class={`reference ${kind}`} d="M0 4H24" />
+          </svg>
+          <Given text={text} />
+        </li>
+      ))}
+    </ul>
+  )
 
 /** Ten colours; then the same with dashes. */
 function classOf(i: number): string {

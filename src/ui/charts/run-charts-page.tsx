@@ -5,11 +5,12 @@ import type { MetricSeries } from '../../tracking/run-data/metric-series.ts'
 import { RunByline } from '../parts/byline.tsx'
 import { LineSearch } from '../parts/search-box.tsx'
 import { Tabs } from '../parts/tabs.tsx'
-import { countText, Given } from '../parts/text.tsx'
+import { countText, Given, numberText } from '../parts/text.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { experimentCrumbs, liveOfRuns, Page } from '../shell/page.tsx'
 import { Chart } from './chart.tsx'
 import { type ChartView, smoothings, viewTerms } from './chart-view.ts'
+import { linesFor, type RunReferences } from './read-references.ts'
 
 type RunChartsProps = {
   readonly frame: Frame
@@ -25,8 +26,16 @@ type RunChartsProps = {
   readonly keys: readonly string[]
   readonly series: readonly MetricSeries[]
   readonly pages: number
-  /** How many metrics hold the words. */
-  readonly found: number
+  /** Metrics that hold the words, of all pages. */
+  readonly found: readonly string[]
+  /** Those of the machine, which are not drawn unless somebody asks for them. */
+  readonly system: readonly string[]
+  readonly references: RunReferences | undefined
+}
+
+/** What stands before the first `/` of a name; empty: nothing does. */
+export function prefixOf(key: string): string {
+  return key.includes('/') ? key.slice(0, key.indexOf('/')) : ''
 }
 
 /** The metrics of a run along their steps. */
@@ -92,22 +101,14 @@ export const RunChartsPage: FC<RunChartsProps> = (props) => {
       {series.length === 0 ? (
         <Nothing view={view} />
       ) : (
-        <div class={metric === undefined ? 'charts' : 'large-chart'} data-part="charts" data-steady>
-          {series.map((one) => (
-            <Chart
-              title={one.key}
-              href={
-                metric === undefined
-                  ? to.query(path, { metric: one.key, ...viewTerms(view) })
-                  : undefined
-              }
-              series={[one]}
-              {...{ x, view }}
-            />
+        <div class="near" data-part="charts" data-steady>
+          {[...Map.groupBy(series, (one) => prefixOf(one.key))].map(([prefix, of]) => (
+            <Group {...props} prefix={metric === undefined ? prefix : ''} series={of} path={path} />
           ))}
         </div>
       )}
       {metric === undefined ? <Pages {...props} path={path} /> : null}
+      {metric === undefined ? <SystemMetrics {...props} path={path} /> : null}
     </Page>
   )
 }
@@ -124,6 +125,57 @@ const Nothing: FC<{ readonly view: ChartView }> = ({ view }) =>
   )
 
 type PartProps = RunChartsProps & { readonly path: string }
+
+/** Charts of the metrics of one prefix. */
+const Group: FC<PartProps & { readonly prefix: string }> = (props) => {
+  const { frame, query, found, series, references, path, prefix } = props
+  const { metric, view } = query
+  const { to } = frame
+  const isOnly = found.every((key) => prefixOf(key) === prefix)
+  const count = found.filter((key) => prefixOf(key) === prefix).length
+  return (
+    <>
+      {prefix === '' || isOnly ? null : (
+        <h2>
+          <Given text={prefix} />/ {countText(count)}
+        </h2>
+      )}
+      <div class={metric === undefined ? 'charts' : 'large-chart'}>
+        {series.map((one) => (
+          <Chart
+            title={one.key}
+            href={
+              metric === undefined
+                ? to.query(path, { metric: one.key, ...viewTerms(view) })
+                : undefined
+            }
+            series={[one]}
+            {...{ x: view.x, view }}
+            references={references ? linesFor(references, one.key, numberText) : []}
+          />
+        ))}
+      </div>
+    </>
+  )
+}
+
+const namesMax = 100
+
+/** Metrics of the machine, folded. */
+const SystemMetrics: FC<PartProps> = ({ frame: { to }, path, system, query: { view } }) =>
+  system.length === 0 ? null : (
+    <details>
+      <summary>System metrics {countText(system.length)}</summary>
+      <p class="row">
+        <a href={to.query(path, { q: 'system/', ...viewTerms(view) })}>Draw all</a>
+        {system.slice(0, namesMax).map((key) => (
+          <a href={to.query(path, { metric: key, ...viewTerms(view) })}>
+            <Given text={key} />
+          </a>
+        ))}
+      </p>
+    </details>
+  )
 
 /** The fields of a form that keep how charts are drawn. */
 const KeptView: FC<{ readonly view: ChartView; readonly without?: readonly string[] }> = ({
@@ -205,7 +257,7 @@ const Pages: FC<PartProps> = ({ frame: { to }, path, query, pages, found }) => {
     <p class="row">
       {number > 1 ? <a href={address(number - 1)}>Previous charts</a> : null}
       <span class="soft">
-        Page {number} of {pages}, {countText(found)} metrics
+        Page {number} of {pages}, {countText(found.length)} metrics
       </span>
       {number < pages ? <a href={address(number + 1)}>Next charts</a> : null}
     </p>

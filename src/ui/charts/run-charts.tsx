@@ -1,6 +1,7 @@
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
 import { getExperiment } from '../../tracking/experiments/experiment.ts'
+import type { Run } from '../../tracking/run.ts'
 import { readMetricSeries } from '../../tracking/run-data/metric-series.ts'
 import { getRun } from '../../tracking/runs/read-runs.ts'
 import { runIdOf } from '../addressed.ts'
@@ -8,7 +9,9 @@ import { numberIn } from '../paths.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
 import { chartViewOf } from './chart-view.ts'
-import { RunChartsPage } from './run-charts-page.tsx'
+import { readReferences } from './read-references.ts'
+import { prefixOf, RunChartsPage } from './run-charts-page.tsx'
+import { compareTexts } from './value-axis.ts'
 
 /** Charts of one page. */
 const chartsMax = 12
@@ -22,27 +25,40 @@ export async function showRunCharts(c: AppContext): Promise<Response> {
   const metric = optionalQuery(c, 'metric')
   const words = (optionalQuery(c, 'q') ?? '').trim()
   const view = chartViewOf(c)
-  const found = run.metrics
-    .map(({ key }) => key)
-    .filter((key) => key.toLowerCase().includes(words.toLowerCase()))
-    .sort()
+  const { found, system } = findMetrics(run, words)
   const number = numberIn(optionalQuery(c, 'page') ?? '1') ?? 1
   const keys =
     metric === undefined ? found.slice((number - 1) * chartsMax, number * chartsMax) : [metric]
   const bucketsMax = metric === undefined ? bucketsOfMany : bucketsOfOne
-  const [experiment, series] = await Promise.all([
+  const [experiment, series, references] = await Promise.all([
     getExperiment(ctx, run.experimentId),
     readMetricSeries(ctx, {
       ...{ runIds: [run.runId], keys, bucketsMax },
       ...{ x: view.x, range: view.range },
     }),
+    readReferences(ctx, run, keys),
   ])
   const query = { metric, words, view, number }
   const pages = Math.ceil(found.length / chartsMax)
   const page = (
     <RunChartsPage
-      {...{ frame, run, experiment, query, keys, series, pages, found: found.length }}
+      {...{ frame, run, experiment, query, keys, series, references, pages, found, system }}
     />
   )
   return sendPage(c, { frame, page })
+}
+
+/** Metrics of the machine that the run is on, as MLflow names them. */
+const systemPrefix = 'system/'
+
+/** Metrics that hold the words, those of one prefix beside each other. Those of the machine stand apart, unless nothing else is left. */
+function findMetrics({ metrics }: Run, words: string) {
+  const named = metrics
+    .map(({ key }) => key)
+    .filter((key) => key.toLowerCase().includes(words.toLowerCase()))
+    .sort((a, b) => compareTexts(`${prefixOf(a)}/${a}`, `${prefixOf(b)}/${b}`))
+  const own = named.filter((key) => !key.startsWith(systemPrefix))
+  return words !== '' || own.length === 0
+    ? { found: named, system: [] }
+    : { found: own, system: named.filter((key) => key.startsWith(systemPrefix)) }
 }

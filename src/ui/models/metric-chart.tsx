@@ -3,11 +3,12 @@ import type { VersionMetric } from '../../registry/versions/version-metrics.ts'
 import { drawGrid, drawSeries, roundedOf } from '../charts/draw-series.ts'
 import { Plot } from '../charts/plot.tsx'
 import { StageChip } from '../parts/chips.tsx'
+import { brokenBounds, type MetricBound } from '../parts/metric-bounds.ts'
 import { Sign } from '../parts/sign.tsx'
 import { NoValue, Table } from '../parts/table.tsx'
 import { Given, numberText, plural, visibleText } from '../parts/text.tsx'
 import type { Paths } from '../paths.ts'
-import { brokenBounds, type MetricBound, type ModelMetric } from './read-metric.ts'
+import type { ModelMetric } from './read-metric.ts'
 
 type MetricProps = {
   readonly metric: ModelMetric

@@ -1,10 +1,10 @@
-import type { Policy } from '../../governance/policies/policy.ts'
 import type { Context } from '../../platform/context.ts'
 import {
   listVersionMetricKeys,
   readVersionMetrics,
   type VersionMetric,
 } from '../../registry/versions/version-metrics.ts'
+import { boundsOf, type MetricBound } from '../parts/metric-bounds.ts'
 import type { ModelStanding } from './read-model.ts'
 
 /** A metric over the versions of a model, as its page shows it. */
@@ -17,14 +17,6 @@ export type ModelMetric = {
   /** There are older ones. */
   readonly isCut: boolean
   readonly bounds: readonly MetricBound[]
-}
-
-/** What a gate asks of a metric. */
-export type MetricBound = {
-  readonly policy: string
-  readonly stage: string
-  readonly is: 'least' | 'most'
-  readonly value: number
 }
 
 const shownMax = 100
@@ -63,23 +55,4 @@ export async function readModelMetric(
     isCut: found.length > shownMax,
     bounds: bounds.filter(({ metric }) => metric === key),
   }
-}
-
-function boundsOf(stage: string) {
-  return ({ name, document }: Policy): (MetricBound & { readonly metric: string })[] =>
-    document.gates.flatMap((gate) => {
-      if (gate.type !== 'metric') return []
-      const of = { policy: name, stage, metric: gate.metric }
-      return [
-        ...(gate.min === undefined ? [] : [{ ...of, is: 'least' as const, value: gate.min }]),
-        ...(gate.max === undefined ? [] : [{ ...of, is: 'most' as const, value: gate.max }]),
-      ]
-    })
-}
-
-/** The bounds that a value breaks; NaN breaks every one. */
-export function brokenBounds(value: number, bounds: readonly MetricBound[]): MetricBound[] {
-  return bounds.filter((bound) =>
-    bound.is === 'least' ? !(value >= bound.value) : !(value <= bound.value),
-  )
 }

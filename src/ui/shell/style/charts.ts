@@ -24,6 +24,7 @@ export const charts = `
 .parallel text { fill: var(--ink); paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; } .parallel .axis-title { font-weight: 600; } .parallel .tick { font-size: .75rem; }
 .axis { fill: none; stroke: var(--control); stroke-width: 1.5; } .thread { fill: none; stroke: currentColor; stroke-opacity: .6; stroke-width: 1.25; stroke-linejoin: round; }
 .trend { fill: none; stroke: var(--soft); stroke-width: 2; stroke-dasharray: 6 4; vector-effect: non-scaling-stroke; }
+.reference { fill: none; stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 8 4; vector-effect: non-scaling-stroke; } .reference.live { stroke-dasharray: 2 3; }
 .no-series { color: var(--soft); }
 .axes-chosen { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0; padding: 0; list-style: none; } .axes-chosen > li { padding: .25rem .5rem; border: 1px solid var(--line); border-radius: 4px; } .axes-chosen a { display: inline-block; min-inline-size: 1.5rem; text-align: center; text-decoration: none; }
 .narrow-part { display: none; }
