@@ -4,6 +4,7 @@ import type { Database } from '../../src/db/database.ts'
 import { busyWorld } from './deployments-world.ts'
 import { pagesOf } from './page.ts'
 import { runsWorld } from './runs-world.ts'
+import { answered, answerSpans, tracesWorld } from './traces-world.ts'
 import { askedWorld } from './world.ts'
 
 const model = '/models/fraud-detector'
@@ -163,6 +164,48 @@ test('no page of runs asks the database more for more runs and metrics, and none
   for (const [page, large] of Object.entries(many)) {
     expect(large.trips, page).toBeLessThanOrEqual(few[page]?.trips ?? 0)
     expect(large.trips, page).toBeLessThanOrEqual(12)
+    expect(large.bytes, page).toBeLessThan(100_000)
+  }
+})
+
+/** As `costs`, of the pages of traces, where there are so many of them with so many spans each. */
+async function costsOfTraces(traces: number, spans: number): Promise<Costs> {
+  const { platform, count } = await countingPlatform()
+  const { as, ann, logTrace, list } = await tracesWorld(platform)
+  const more = Array.from({ length: spans }, (_, i) => ({ id: 100 + i, parent: 1 + (i % 40) }))
+  const long = 'what is asked '.repeat(200)
+  const ids: string[] = []
+  for (let i = 1; i <= traces; i++) {
+    const said = { ...answered, question: long, answer: long }
+    ids.push(await logTrace(i, said, i < 3 ? [...answerSpans, ...more] : []))
+  }
+  const found: Costs = {}
+  for (const [name, page] of Object.entries({
+    list,
+    filter: `${list}?q=${encodeURIComponent("status = 'OK'")}`,
+    deletion: `${list}/delete?${ids
+      .slice(0, 100)
+      .map((id) => `sel=${id}`)
+      .join('&')}`,
+    sessions: '/experiments/1/sessions',
+    session: '/experiments/1/sessions?id=s-77',
+    trace: `/traces/${ids[0]}`,
+    comparison: `${list}/compare?sel=${ids[0]}&sel=${ids[1]}`,
+  })) {
+    await as(ann).get(page)
+    count.trips = 0
+    const { html, status } = await as(ann).get(page)
+    expect(status, page).toBe(200)
+    found[name] = { trips: count.trips, bytes: html.length }
+  }
+  return found
+}
+
+test('no page of traces asks the database more for more traces and spans, and none grows beyond its bounds', async () => {
+  const [few, many] = [await costsOfTraces(2, 0), await costsOfTraces(110, 5000)]
+  for (const [page, large] of Object.entries(many)) {
+    expect(large.trips, page).toBeLessThanOrEqual(few[page]?.trips ?? 0)
+    expect(large.trips, page).toBeLessThanOrEqual(14)
     expect(large.bytes, page).toBeLessThan(100_000)
   }
 })

@@ -50,13 +50,13 @@ describe('the list of traces', () => {
 
   test('goes on page by page with what was selected', async () => {
     const { as, rita, logTrace, list } = await tracesWorld()
-    for (let i = 1; i <= 101; i++) await logTrace(i)
+    for (let i = 1; i <= 51; i++) await logTrace(i)
     const { html } = await as(rita).get(list)
-    expect(textOf(html)).toContain('100 traces on this page, more follow')
+    expect(textOf(html)).toContain('50 traces on this page, more follow')
     const after = /name="after" value="([^"]*)"/.exec(html)?.[1] ?? ''
-    const next = await as(rita).get(`${list}?sel=${traceId(101)}&after=${after}`)
+    const next = await as(rita).get(`${list}?sel=${traceId(51)}&after=${after}`)
     expect(textOf(next.html)).toContain('1 trace on this page · 1 selected on other pages')
-    expect(next.html).toContain(`<input type="hidden" name="sel" value="${traceId(101)}"/>`)
+    expect(next.html).toContain(`<input type="hidden" name="sel" value="${traceId(51)}"/>`)
     const many = Array.from({ length: 101 }, (_, i) => `sel=${i}`).join('&')
     expect((await as(rita).get(`${list}?${many}`)).status).toBe(400)
   })

@@ -12,6 +12,7 @@ import { makeButton } from './elements.ts'
 import { listenToKeys } from './keys.ts'
 import { followServer } from './live.ts'
 import { showLocalTimes } from './local-times.ts'
+import { walkTrees } from './span-tree.ts'
 import { addTableFiles } from './table-files.ts'
 
 for (const start of [
@@ -30,6 +31,7 @@ for (const start of [
   addTableFiles,
   addChoiceFilters,
   () => addChartImages(),
+  walkTrees,
 ]) {
   try {
     start()

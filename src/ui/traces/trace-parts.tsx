@@ -75,7 +75,9 @@ function shortTimeText(ms: number): string | undefined {
   return undefined
 }
 
-/** The beginning of a text in one line; the whole of it up to 1,000 characters is its title. */
+const titleCharsMax = 240
+
+/** The beginning of a text in one line; more of it is its title. */
 export const Excerpt: FC<{ readonly text: string; readonly charsMax: number }> = ({
   text,
   charsMax,
@@ -84,7 +86,9 @@ export const Excerpt: FC<{ readonly text: string; readonly charsMax: number }> =
   return line.length <= charsMax ? (
     <bdi>{visibleText(line)}</bdi>
   ) : (
-    <bdi title={visibleText(cutText(line, 1000))}>{visibleText(cutText(line, charsMax))}…</bdi>
+    <bdi title={visibleText(cutText(line, titleCharsMax))}>
+      {visibleText(cutText(line, charsMax))}…
+    </bdi>
   )
 }
 

@@ -3,6 +3,7 @@ import type { BrowserContextOptions, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { countsOf, deploymentsWorld } from '../../ui/deployments-world.ts'
 import { runsWorld } from '../../ui/runs-world.ts'
+import { answered, answerSpans, tracesWorld } from '../../ui/traces-world.ts'
 import { askedWorld } from '../../ui/world.ts'
 import { lacksBrowser, useBrowser } from './browser.ts'
 
@@ -57,6 +58,31 @@ describe.skipIf(isLacking)('the script of pages', () => {
     await page.keyboard.press('Escape')
     await page.keyboard.type('gm')
     expect(page.url()).toBe(`${url}/promotions`)
+    expect(complaints).toEqual([])
+  }, 60_000)
+
+  test('walks through the spans of a trace as through a tree, and shows the chosen one beside it', async () => {
+    const world = await tracesWorld()
+    const id = await world.logTrace(1, answered, answerSpans)
+    const { open, rita, url, complaints } = await served(world)
+    const page = await open(rita, `/traces/${id}`)
+    const item = (name: RegExp) => page.getByRole('treeitem', { name }).first()
+    await item(/^answer/).focus()
+    for (const key of ['ArrowDown', 'ArrowDown', 'ArrowRight']) await page.keyboard.press(key)
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-level'))).toBe('3')
+    await page.keyboard.press('Enter')
+    const panel = page.getByRole('region', { name: 'attempt' })
+    await panel.waitFor()
+    expect(await panel.innerText()).toContain('of attempt')
+    expect(page.url()).toBe(`${url}/traces/${id}?span=0000000000000004#span`)
+    expect(await item(/failed: attempt/).getAttribute('aria-current')).toBe('true')
+    await page.keyboard.press('ArrowLeft')
+    await page.keyboard.press('ArrowLeft')
+    expect(await page.getByRole('treeitem').count()).toBe(3)
+    expect(await item(/^llm/).getAttribute('aria-expanded')).toBe('false')
+    await page.keyboard.press('Home')
+    await page.keyboard.press('ArrowLeft')
+    expect(await page.getByRole('treeitem').count()).toBe(1)
     expect(complaints).toEqual([])
   }, 60_000)
 

@@ -5,7 +5,7 @@ export const traces = `
 .waterfall { padding-block: .25rem; overflow-x: visible; }
 .spans { padding: 0; list-style: none; }
 .span-row { display: grid; grid-template-columns: minmax(14rem, 24rem) minmax(0, 1fr); gap: .75rem; align-items: center; padding-inline: .5rem .75rem; }
-.spans > .span-row:hover { background: var(--panel); }
+.span-row[hidden] { display: none; } .spans > .span-row:hover { background: var(--panel); }
 .span-row > a { display: flex; gap: .5rem; justify-content: space-between; align-items: baseline; padding-block: .1875rem; color: var(--ink); text-decoration: none; border-radius: 4px; min-inline-size: 0; }
 .span-row > a:hover .span-name > bdi, .span-row.more > a:hover { text-decoration: underline; }
 .span-row.more > a { color: var(--link); justify-content: start; }
@@ -22,6 +22,7 @@ export const traces = `
 .json li { padding-block: .0625rem; } .json .key { color: var(--soft); } .json .lines-kept { white-space: pre-wrap; }
 .json summary > .soft { font-size: .8125rem; }
 ${Array.from({ length: 13 }, (_, i) => `.indent-${i} { padding-inline-start: ${(0.5 + i * 0.875).toFixed(3)}rem; }`).join(' ')}
+@media (min-width: 75.01rem) { .span-panel { position: sticky; inset-block-start: 1rem; max-block-size: calc(100vh - 2rem); overflow: auto; } }
 @media (max-width: 75rem) { .trace { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 48rem) {
   .span-row { grid-template-columns: minmax(0, 1fr); gap: 0; padding-block: .25rem; } .span-row > svg { block-size: .5rem; }

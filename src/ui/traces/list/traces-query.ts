@@ -14,7 +14,7 @@ export type TracesQuery = {
   readonly after: string | undefined
 }
 
-/** As many as one page shows, so that whatever is on a page can be deleted at once. */
+/** On all pages; what is on one page is less. */
 const selectedMax = 100
 
 /** @throws INVALID_PARAMETER_VALUE too many are selected */

@@ -11,7 +11,7 @@ import { sendPage } from '../../shell/page.tsx'
 import { TracesPage } from './traces-page.tsx'
 import { filterOf, tracesQueryOf } from './traces-query.ts'
 
-const pageSize = 100
+const pageSize = 50
 
 /** `GET /experiments/{id}/traces?q=&sel=&after=` */
 export async function showTraces(c: AppContext): Promise<Response> {
