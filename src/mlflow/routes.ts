@@ -1,5 +1,4 @@
 import { Hono } from 'hono'
-import { RegistryError } from '../core/error.ts'
 import type { AppContext, AppEnv } from '../http/app-env.ts'
 import { admit, guardedHandler } from '../http/guards/guard.ts'
 import { artifactOperations } from './artifacts.ts'
@@ -17,6 +16,7 @@ import { scorerOperations } from './judging/scorers.ts'
 import { loggedModelOperations } from './logged-models.ts'
 import { metricOperations } from './metrics.ts'
 import { modelVersionOperations } from './model-versions.ts'
+import { notServed } from './not-served.ts'
 import { olderPermissionOperations } from './older-permissions.ts'
 import type { Operation } from './operation.ts'
 import { registeredModelOperations } from './registered-models.ts'
@@ -112,11 +112,7 @@ function notImplemented(entry: SurfaceOperation): Operation {
     name: entry.name,
     async handle(c) {
       await admit(c)
-      const endpoint = `${c.req.method} ${entry.routes[0]?.path}`
-      throw new RegistryError(
-        'NOT_IMPLEMENTED',
-        `${endpoint} (${entry.name}) is not implemented by this server; see docs/mlflow-compatibility.md`,
-      )
+      throw notServed(c.req.method, entry)
     },
   }
 }

@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest'
+import { notServed } from '../../src/mlflow/not-served.ts'
+import { served } from '../../src/mlflow/routes.ts'
+import { operations, pageOperation } from '../../src/mlflow/surface.ts'
 import { testServer } from '../support/server.ts'
 
 test('health, version and server-info answer what clients look for', async () => {
@@ -11,13 +14,27 @@ test('health, version and server-info answer what clients look for', async () =>
 
 test('an endpoint of a later tier answers 501 and its name, an unknown one 404, both in the envelope', async () => {
   const { call } = await testServer()
-  const later = await call('POST', '/api/3.0/mlflow/scorers/register', {})
+  const later = await call('POST', '/api/3.0/mlflow/gateway/endpoints/create', {})
   expect(later.status).toBe(501)
   expect(later.json).toMatchObject({
     error_code: 'NOT_IMPLEMENTED',
-    message: expect.stringContaining('/3.0/mlflow/scorers/register'),
+    message: expect.stringMatching(
+      /gateway\/endpoints\/create \(createGatewayEndpoint\) .* Name the model itself, as openai:\/gpt-4o/,
+    ),
   })
   const unknown = await call('GET', '/api/2.0/mlflow/nowhere')
   expect(unknown.status).toBe(404)
   expect(unknown.json).toMatchObject({ error_code: 'ENDPOINT_NOT_FOUND' })
+})
+
+test('every operation that is not served says what to do instead', () => {
+  const names = new Set([...served.map(({ name }) => name), pageOperation])
+  const others = operations.filter(({ name }) => !names.has(name))
+  expect(others.length).toBeGreaterThan(50)
+  for (const entry of others) {
+    const { code, message } = notServed('GET', entry)
+    expect(code).toBe('NOT_IMPLEMENTED')
+    expect(message).toContain(entry.name)
+    expect(message, entry.name).not.toContain('see docs/mlflow-compatibility.md')
+  }
 })
