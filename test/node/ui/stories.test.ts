@@ -87,6 +87,53 @@ describe.skipIf(isLacking)('people', () => {
     expect(await mainOf(page)).toMatch(/Version 1|No policy/)
   }, 120_000)
 
+  test('trace their program by the code that an empty page shows, and judge what it answered', async () => {
+    const { url, windowOf } = await served(await testServer())
+    const page = await windowOf({ ...wide, permissions: ['clipboard-read', 'clipboard-write'] })
+    await page.goto(`${url}/experiments/0/traces`)
+    await page.getByRole('button', { name: 'Copy' }).first().click()
+    const code = await page.evaluate(() => navigator.clipboard.readText())
+    const chat = `
+import concurrent.futures
+@mlflow.trace(span_type="RETRIEVER")
+def search(words):
+    return [{"page_content": f"of {words}", "metadata": {"doc_uri": "a.md"}}]
+@mlflow.trace(span_type="CHAT_MODEL")
+def ask(question):
+    mlflow.update_current_trace(session_id="chat-1", tags={"team": "risk"})
+    mlflow.get_current_active_span().set_attribute("mlflow.chat.tokenUsage",
+        {"input_tokens": 20, "output_tokens": 4, "total_tokens": 24})
+    search(question)
+    raise RuntimeError("no answer")
+try:
+    ask({"messages": [{"role": "user", "content": "are pears ripe?"}]})
+except RuntimeError:
+    pass
+mlflow.flush_trace_async_logging()`
+    await promisify(execFile)(python, ['-c', code + chat], { env: clientEnvironment(url) })
+    await page.reload()
+    expect(await page.getByRole('row').allInnerTexts()).toEqual([
+      expect.anything(),
+      expect.stringMatching(/ask\t.*error\t.*24\t.*are pears ripe.*\tchat-1/),
+      expect.stringMatching(/answer\t.*OK\t/),
+    ])
+    await page.getByRole('link', { name: 'ask' }).click()
+    const failed = await mainOf(page)
+    expect(failed).toContain('no answer')
+    expect(failed).toContain('exception.stacktrace')
+    await page.getByRole('treeitem', { name: /search/ }).click()
+    const panel = page.getByRole('region', { name: 'search' })
+    await panel.waitFor()
+    expect(await panel.innerText()).toMatch(/page_content:\s*of/)
+    await page.getByText('Say something of this trace').click()
+    await page.getByLabel('Name').fill('correct')
+    await page.getByLabel('Value').fill('false')
+    await page.getByRole('button', { name: 'Say it' }).click()
+    expect(await mainOf(page)).toMatch(/correct feedback\s+false/)
+    await page.getByRole('link', { name: 'chat-1' }).click()
+    expect(await mainOf(page)).toContain('correct=false')
+  }, 120_000)
+
   test.each(looks)(
     'review and sign: %s',
     async (_, look) => {
