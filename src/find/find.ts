@@ -14,6 +14,7 @@ export type Found = {
   readonly requests: readonly FoundRequest[]
   readonly experiments: readonly { readonly id: number; readonly name: string }[]
   readonly runs: readonly { readonly runId: string; readonly name: string }[]
+  readonly datasets: readonly { readonly name: string; readonly digest: string }[]
   readonly loggedModels: readonly { readonly modelId: string; readonly name: string }[]
   readonly traces: readonly { readonly traceId: string; readonly name: string | undefined }[]
   readonly deployments: readonly { readonly name: string; readonly model: string }[]
@@ -30,13 +31,13 @@ type FoundRequest = {
 
 /** Of each kind. */
 const eachMax = 8
-/** Among so many of the newest runs names are looked for; ids are found among all. */
+/** Among so many of the newest runs, and of datasets, names are looked for; ids and digests are found among all. */
 const runsMax = 5000
 const charsMax = 1000
 
 const nothingFound: Found = {
   ...{ models: [], versions: [], requests: [], experiments: [] },
-  ...{ runs: [], loggedModels: [], traces: [], deployments: [] },
+  ...{ datasets: [], runs: [], loggedModels: [], traces: [], deployments: [] },
 }
 
 /**
@@ -115,6 +116,12 @@ function reads(ctx: Context, text: string) {
             where ${has(sql`n.name`)}))
         and r.lifecycle_stage = 'active' and ${mayReadExperiment} and ${isNotDeniedSql(ctx, 'run')}
       order by r.run_id = ${text} desc, r.id desc limit ${eachMax}`,
+    datasets: sql<{ name: string; digest: string }>`select distinct d.name, d.digest
+      from datasets d join experiments e on e.id = d.experiment
+      where ${mayReadExperiment} and ${isNotDeniedSql(ctx, 'run')} and (d.digest = ${text}
+        or d.id in (select id from (select id, name from datasets order by id desc limit ${runsMax}) n
+          where ${has(sql`n.name`)}))
+      order by d.digest = ${text} desc, ${isInside(sql`d.name`)}, d.name, d.digest limit ${eachMax}`,
     loggedModels: sql<{ model_id: string; name: string }>`select l.model_id, l.name
       from logged_models l join experiments e on e.id = l.experiment
       where ${beginsWith(sql`l.model_id`, /^m-[0-9a-f]{4,32}$/.test(text) ? text : undefined)}

@@ -7,9 +7,11 @@ import {
   readableFactsSql,
   readReadableFacts,
 } from '../registry/facts/readable-facts.ts'
+import { isActiveSql } from '../registry/stages/stages.ts'
 import { type ModelVersion, readVersions } from '../registry/versions/read-versions.ts'
 import { getVersionDetail, type VersionDetail } from '../registry/versions/version-detail.ts'
 import type { RunDataset } from '../tracking/run-data/datasets.ts'
+import { runsOfDatasetSql } from '../tracking/run-data/known-datasets.ts'
 import {
   codeFrom,
   findLoggedModelLineage,
@@ -17,7 +19,6 @@ import {
   findRunLineage,
   type LoggedModelLineage,
   type RunLineage,
-  readableRuns,
 } from '../tracking/runs/run-lineage.ts'
 import { type Promotion, type PromotionRow, promotionFrom } from './promotions/promotion.ts'
 import { datasetFrom, readVersionDatasets } from './version-datasets.ts'
@@ -109,22 +110,22 @@ export type TrainedVersion = {
  * Versions whose runs read the dataset of this digest, oldest first. Only those are listed of which
  * the caller may read the version and the run.
  *
- * @param after `model_versions.id`: only later ones
+ * @param page.after `model_versions.id`: only later ones
+ * @param page.isServing whether only those in a stage in which versions serve, or only others; absent: all
  */
 export async function findVersionsTrainedOn(
   ctx: Context,
   digest: string,
-  { after, count }: { readonly after: number; readonly count: number },
+  page: { readonly after: number; readonly count: number; readonly isServing?: boolean },
 ): Promise<TrainedVersion[]> {
+  const { after, count, isServing } = page
+  const isWanted =
+    isServing === undefined ? sql`1` : sql`(${isActiveSql(sql`v.stage`)}) = ${isServing ? 1 : 0}`
   const rows = await ctx.db.all(sql<{ id: number }>`
-    select v.id from model_versions v join registered_models m on m.id = v.registered_model
-    where ${readableVersion(ctx)} and v.id > ${after} and (v.run_id in (
-        select r.run_id from ${readableRuns(ctx)} and r.id in (
-          select u.run from datasets d join run_datasets u on u.dataset = d.id
-          where d.digest = ${digest}))
-      or v.id in (select d.model_version from version_datasets d
-        join version_facts f on f.model_version = d.model_version and ${isNewestFactsSql(sql`f`)}
-        where d.digest = ${digest} and ${readableFactsSql(ctx, sql`f`)}))
+    select v.id from (${trainedSql(ctx, runsOfDatasetSql(ctx, sql`${digest}`), sql`${digest}`)}) t
+    cross join model_versions v on v.id = t.id
+    cross join registered_models m on m.id = v.registered_model
+    where ${readableVersion(ctx)} and v.id > ${after} and ${isWanted}
     order by v.id limit ${count}`)
   const versions = await readVersions(
     ctx.db,
@@ -135,6 +136,39 @@ export async function findVersionsTrainedOn(
     version,
     datasets: (datasets.get(version.id) ?? []).filter((one) => one.digest === digest),
   }))
+}
+
+/**
+ * A select of the `id` of versions that some runs made, and of those whose kept facts name a dataset of
+ * this digest, as far as the caller may read these.
+ */
+function trainedSql(ctx: Context, runs: SQL, digest: SQL): SQL {
+  return sql`select o.id from (${runs}) made cross join model_versions o on o.run_id = made.run_id
+    union select d.model_version from version_datasets d
+    join version_facts f on f.model_version = d.model_version and ${isNewestFactsSql(sql`f`)}
+    where d.digest = ${digest} and ${readableFactsSql(ctx, sql`f`)}`
+}
+
+/** How many versions were trained on a dataset, and how many of these are in a stage in which versions serve. */
+export type TrainedCount = { readonly versions: number; readonly serving: number }
+
+/**
+ * As `findVersionsTrainedOn`, counted by digest. Of a dataset that very many runs read, the versions of
+ * so many runs and those whose kept facts name it.
+ */
+export async function countVersionsTrainedOn(
+  ctx: Context,
+  digests: readonly string[],
+  runsMax: number,
+): Promise<ReadonlyMap<string, TrainedCount>> {
+  const runs = sql`${runsOfDatasetSql(ctx, sql`w.value`)} limit ${runsMax}`
+  const rows = await ctx.db.all(sql<{ digest: string; versions: number; serving: number }>`
+    select digest, count(*) as versions, sum(${isActiveSql(sql`stage`)}) as serving from (
+      select w.value as digest, v.id, v.stage from json_each(${JSON.stringify([...new Set(digests)])}) w
+      cross join model_versions v on v.id in (${trainedSql(ctx, runs, sql`w.value`)})
+      cross join registered_models m on m.id = v.registered_model where ${readableVersion(ctx)})
+    group by digest`)
+  return new Map(rows.map(({ digest, ...counts }) => [digest, counts]))
 }
 
 /** Condition that the caller may read the version `v` of the model `m`. */

@@ -155,6 +155,18 @@ export async function countReplicas(ctx: Context, registeredModelId: number): Pr
   return row?.count ?? 0
 }
 
+/** How many processes answer with each of these versions, by `model_versions.id`, as far as they were heard of within 45 seconds. */
+export async function countReplicasOfVersions(
+  ctx: Context,
+  versionIds: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
+  const rows = await ctx.db.all(sql<{ id: number; count: number }>`select v.id, count(*) as count
+    from json_each(${JSON.stringify(versionIds)}) w cross join model_versions v on v.id = w.value
+    cross join serving_replicas r on r.registered_model = v.registered_model and r.version = v.version
+    where r.seen_at_ms >= ${ctx.now() - silentMs} group by v.id`)
+  return new Map(rows.map(({ id, count }) => [id, count]))
+}
+
 /** The processes that answer with a version, as far as they were heard of within 45 seconds; 1000 at most. */
 export async function listReplicasOfVersion(
   ctx: Context,

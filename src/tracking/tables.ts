@@ -159,6 +159,7 @@ export const datasets = sqliteTable(
   (t) => [
     uniqueIndex('datasets_by_name').on(t.experiment, t.name, t.digest),
     index('datasets_by_digest').on(t.digest),
+    index('datasets_by_name_and_digest').on(t.name, t.digest),
   ],
 )
 

@@ -64,6 +64,8 @@ export function pathsUnder(prefix: string) {
     experiment,
     runs: `${prefix}/runs`,
     run,
+    datasets: `${prefix}/datasets`,
+    dataset: (digest: string) => `${prefix}/datasets/${part(digest)}`,
     loggedModel,
     ...tracePathsUnder(prefix),
     compareRuns: (runIds: readonly string[]) =>

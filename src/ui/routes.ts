@@ -14,6 +14,7 @@ import type { TrackedPosts } from './changes/tracked-changes.ts'
 import * as versionChanges from './changes/version-changes.tsx'
 import { sendPointsFile } from './charts/points-file.ts'
 import { showRunCharts } from './charts/run-charts.tsx'
+import { showDataset, showDatasets } from './datasets/datasets.tsx'
 import { postCanaryChange, showCanaryChange } from './deployments/changes/change-canary.tsx'
 import { postTraffic, showTrafficChange } from './deployments/changes/change-traffic.tsx'
 import {
@@ -180,6 +181,8 @@ function runRoutes(): Hono<AppEnv> {
     .post('/runs/change/delete', selectedRuns.postDeletion)
     .post('/runs/change/restore', selectedRuns.postRestoring)
     .get('/runs/compare', guard(mayReadRuns), showRunComparison)
+    .get('/datasets', guard(anyone), showDatasets)
+    .get('/datasets/:digest', guard(anyone), showDataset)
     .get('/logged-models/:model', guard(mayReadLoggedModel), showLoggedModel)
     .get('/logged-models/:model/files', guard(mayReadLoggedModel), showLoggedModelFiles)
     .get('/runs/:run', guard(mayReadRun), showRun)

@@ -27,6 +27,8 @@ const pages = [
   '/find?q=fraud',
   '/profile',
   '/settings/users',
+  '/datasets',
+  '/datasets/9f2c01aa',
 ]
 
 const deploymentPages = [

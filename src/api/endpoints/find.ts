@@ -24,6 +24,7 @@ export const find = endpoint({
     ),
     experiments: z.array(z.object({ id: z.string(), name: z.string() })),
     runs: z.array(z.object({ run_id: z.string(), name: z.string() })),
+    datasets: z.array(z.object({ name: z.string(), digest: z.string() })),
     logged_models: z.array(z.object({ model_id: z.string(), name: z.string() })),
     traces: z.array(
       z.object({

@@ -20,6 +20,7 @@ export const findRoutes: readonly ServedEndpoint[] = [
       })),
       experiments: found.experiments.map(({ id, name }) => ({ id: String(id), name })),
       runs: found.runs.map(({ runId, name }) => ({ run_id: runId, name })),
+      datasets: found.datasets,
       logged_models: found.loggedModels.map(({ modelId, name }) => ({ model_id: modelId, name })),
       traces: found.traces.map(({ traceId, name }) => ({ trace_id: traceId, name })),
       deployments: found.deployments,

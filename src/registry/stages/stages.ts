@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
@@ -28,6 +28,11 @@ export function isMlflowStage(stage: string): boolean {
 /** Whether versions serve in this stage, so that a new one can replace the others in it. */
 export function isActive(stage: string): boolean {
   return stage !== firstStage && stage !== archivedStage
+}
+
+/** As `isActive`, of a column. */
+export function isActiveSql(stage: SQL): SQL {
+  return sql`(${stage} not in (${firstStage}, ${archivedStage}))`
 }
 
 /** Stages are written in any case. */

@@ -68,6 +68,14 @@ function groupsOf(found: Found, to: Paths): FoundGroup[] {
       })),
     },
     {
+      title: 'Datasets',
+      items: found.datasets.map(({ name, digest }) => ({
+        text: name,
+        more: digest,
+        href: to.dataset(digest),
+      })),
+    },
+    {
       title: 'Logged models',
       items: found.loggedModels.map(({ modelId, name }) => ({
         text: name,

@@ -28,7 +28,10 @@ export const LineageList: FC<LineageListProps> = ({
           ? 'none that you may read'
           : datasets.map(({ name, digest, context }) => (
               <div>
-                <Given text={name} /> <code>{visibleText(digest)}</code>
+                <a href={to.dataset(digest)}>
+                  <Given text={name} />
+                </a>{' '}
+                <code>{visibleText(digest)}</code>
                 {context === undefined ? '' : ` (${visibleText(context)})`}
               </div>
             ))}

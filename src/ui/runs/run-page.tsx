@@ -85,7 +85,7 @@ export const RunPage: FC<RunPageProps> = (props) => {
         <Values title="Params" of={run.params.filter(isNamed)} total={run.params.length} />
       </div>
       <div class="halves">
-        <Datasets run={run} />
+        <Datasets run={run} to={to} />
         <Origin standing={standing} to={to} />
       </div>
       <Values
@@ -168,7 +168,10 @@ const Metrics: FC<MetricsProps> = ({ run: { runId, metrics }, to, isShown }) => 
   )
 }
 
-const Datasets: FC<{ readonly run: Run }> = ({ run: { datasetInputs } }) => (
+const Datasets: FC<{ readonly run: Run; readonly to: Paths }> = ({
+  run: { datasetInputs },
+  to,
+}) => (
   <section class="near" aria-labelledby="datasets">
     <h2 id="datasets">Datasets {countText(datasetInputs.length)}</h2>
     {datasetInputs.length === 0 ? (
@@ -183,7 +186,9 @@ const Datasets: FC<{ readonly run: Run }> = ({ run: { datasetInputs } }) => (
         {datasetInputs.slice(0, rowsMax).map(({ dataset, tags }) => (
           <tr>
             <th scope="row">
-              <Given text={dataset.name} />
+              <a href={to.dataset(dataset.digest)}>
+                <Given text={dataset.name} />
+              </a>
             </th>
             <td>
               <code>{visibleText(dataset.digest)}</code>

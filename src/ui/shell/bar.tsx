@@ -7,6 +7,7 @@ import type { Frame } from './frame.ts'
 export type Section =
   | 'models'
   | 'experiments'
+  | 'datasets'
   | 'promotions'
   | 'deployments'
   | 'audit'
@@ -77,6 +78,7 @@ const Mark: FC = () => (
 const keys: Readonly<Record<Exclude<Section, 'settings'>, string>> = {
   models: 'm',
   experiments: 'e',
+  datasets: 't',
   promotions: 'p',
   deployments: 'd',
   audit: 'a',
@@ -87,6 +89,7 @@ const Sections: FC<BarProps> = ({ frame: { to }, section, waiting }) => {
   const all: readonly { id: keyof typeof keys; href: string; text: string }[] = [
     { id: 'models', href: to.models, text: 'Models' },
     { id: 'experiments', href: to.experiments, text: 'Experiments' },
+    { id: 'datasets', href: to.datasets, text: 'Datasets' },
     { id: 'promotions', href: to.promotions, text: 'Promotions' },
     { id: 'deployments', href: to.deployments, text: 'Deployments' },
     { id: 'audit', href: to.audit, text: 'Audit log' },

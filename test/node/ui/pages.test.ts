@@ -150,7 +150,7 @@ describe.skipIf(isLacking)('in a browser', () => {
       ...[`/runs/${wave}/charts`, `/runs/${wave}/charts?metric=loss&x0=50&x1=300&smooth=0.9`],
       ...[`/runs/compare?ids=${wave},${other}`, '/runs/compare?in=1&view=charts&by=p.model&band=1'],
       ...['/runs/compare?in=1&view=parallel', '/runs/compare?in=1&view=scatter&trend=1&x0=0.1'],
-      ...[model, `${model}/files`],
+      ...[model, `${model}/files`, '/datasets', '/datasets/9f2c01aa'],
       ...[run, `${run}/change`, `${run}/files`, `/models/${name}/3/files?path=MLmodel`],
       ...[list, `${list}?q=status%20=%20x`, `${list}/delete?sel=${trace}`, `/traces/${trace}`],
       `${list}/compare?sel=${trace}&sel=${failed}`,

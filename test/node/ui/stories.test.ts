@@ -284,6 +284,10 @@ mlflow.flush_trace_async_logging()`
     expect(await headingOf(page)).toContain('version 2')
     await lineage.locator('dt:text-is("Run") + dd a').first().click()
     await page.getByText(`became`).waitFor()
+    await page.getByRole('link', { name: 'transactions' }).click()
+    const versions = page.getByRole('row')
+    expect(await versions.nth(1).innerText()).toMatch(/2\s+Production\s+1 process/)
+    expect(await mainOf(page)).toMatch(/Other versions[\s\S]*1\s+Archived/)
     const none = { experiment_id: '1', username: 'alice', permission: 'NO_PERMISSIONS' }
     await mlflow(admin, 'POST', 'experiments/permissions/create', none)
     const alices = await windowOf({ ...wide, extraHTTPHeaders: { authorization: alice } })

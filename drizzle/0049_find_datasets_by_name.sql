@@ -1,0 +1,1 @@
+CREATE INDEX `datasets_by_name_and_digest` ON `datasets` (`name`,`digest`);
