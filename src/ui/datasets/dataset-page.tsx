@@ -9,8 +9,8 @@ import { LongText } from '../runs/run-values.tsx'
 import { addressOf } from '../runs/table/run-query.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
-import type { DatasetStanding } from './datasets.tsx'
 import { runsText } from './datasets-page.tsx'
+import type { DatasetStanding } from './read-dataset.ts'
 
 type DatasetPageProps = { readonly frame: Frame; readonly standing: DatasetStanding }
 
