@@ -7,6 +7,9 @@ export type Body =
   | { readonly kind: 'json'; readonly json: Json }
   | { readonly kind: 'text'; readonly text: string; readonly sizeBytes: number }
   | { readonly kind: 'binary'; readonly sizeBytes: number }
+  | { readonly kind: 'bytes'; readonly bytes: Buffer }
+  /** Spans in protobuf, of which the recording has what they say: they are sent as OTLP's JSON. */
+  | { readonly kind: 'otlp'; readonly json: Json }
   | { readonly kind: 'empty' }
   /** Cut in the recording, and not to be guessed. */
   | { readonly kind: 'lost' }
@@ -62,6 +65,7 @@ function workloadBody(value: Json | undefined): Body {
   if (typeof fields.text === 'string') {
     return { kind: 'text', text: fields.text, sizeBytes: Number(fields.size) }
   }
+  if (fields.decoded_otlp !== undefined) return otlpBody(fields.binary, fields.decoded_otlp)
   if (fields.binary !== undefined) {
     return { kind: 'binary', sizeBytes: Number(asFields(fields.binary).size) }
   }
@@ -77,10 +81,35 @@ function probe(name: string, n: number, fields: Fields): Exchange {
     path: String(request.path),
     query: jsonObject(request.query),
     headers: headersOf(request.headers),
-    body: probeBody(request.body, request.raw_body),
+    body:
+      request.decoded_otlp === undefined
+        ? probeBody(request.body, request.raw_body)
+        : otlpBody(request.raw_body, request.decoded_otlp),
     status: Number(response.status),
     answer: response.body === undefined ? { kind: 'empty' } : { kind: 'json', json: response.body },
   }
+}
+
+/** Small bodies are there as they were sent, large ones as what they say, with ids in base64 or hex. */
+function otlpBody(sent: Json | undefined, decoded: Json): Body {
+  const { base64 } = asFields(sent)
+  return typeof base64 === 'string'
+    ? { kind: 'bytes', bytes: Buffer.from(base64, 'base64') }
+    : { kind: 'otlp', json: withHexIds(decoded) }
+}
+
+const spanIds = /^(trace|span|parentSpan)Id$/
+
+function withHexIds(value: Json, key = ''): Json {
+  if (typeof value === 'string') {
+    const isBase64 = spanIds.test(key) && value.endsWith('=')
+    return isBase64 ? Buffer.from(value, 'base64').toString('hex') : value
+  }
+  if (Array.isArray(value)) return value.map((entry) => withHexIds(entry))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, entry]) => [name, withHexIds(entry, name)]),
+  )
 }
 
 /** A JSON body that was cut is there as text; one cut inside its last string can be told. */
@@ -101,6 +130,8 @@ function isCut(json: Json): boolean {
 
 function probeBody(json: Json | undefined, raw: Json | undefined): Body {
   if (json !== undefined) return jsonBody(json)
+  const { base64 } = asFields(raw)
+  if (typeof base64 === 'string') return { kind: 'bytes', bytes: Buffer.from(base64, 'base64') }
   if (typeof raw !== 'string') return { kind: 'empty' }
   const size = /^<(\d+) bytes>$/.exec(raw)?.[1]
   if (size !== undefined) return { kind: 'binary', sizeBytes: Number(size) }

@@ -15,7 +15,7 @@ const folder = process.env.GATEHOUSE_RECORDINGS ?? join(root, '../shared/referen
 const openWebhooks = ['--webhook-schemes', 'http,https', '--webhook-allow-private']
 
 /** Each list is replayed in order on one server that starts empty, as it was recorded. */
-const sessions = [
+const sessions: readonly Session[] = [
   {
     names: [
       'a-seed-sklearn',
@@ -57,9 +57,56 @@ const sessions = [
     compareAnswers: false,
     flags: openWebhooks,
   },
+  {
+    folder: '../genai-recordings',
+    names: [
+      'ga-trace-sync',
+      'gb-trace-async',
+      'gc-trace-links',
+      'gd-assessments',
+      'ge-datasets',
+      'gf-evaluate',
+      'gf2-evaluate-dataset',
+      'gf3-evaluate-traces',
+      'gg-scorers',
+      'gh-search-delete',
+      'gi-prompt-extras',
+      'gj-reviews',
+      'gk-async-steady',
+      'gl-async-batch-100',
+    ],
+    compareAnswers: true,
+    flags: [],
+  },
+  {
+    folder: '../genai-recordings',
+    names: [
+      'probe-genai-start-trace',
+      'probe-genai-otlp',
+      'probe-genai-values-concurrency',
+      'probe-genai-token-merge',
+      'probe-genai-get',
+      'probe-genai-search',
+      'probe-genai-tags-delete-links',
+      'probe-genai-assessments',
+      'probe-genai-metrics-correlation',
+      'probe-genai-datasets',
+      'probe-genai-scorers-reviews-issues',
+      'probe-genai-more',
+      'probe-genai-gateway-misc',
+    ],
+    compareAnswers: false,
+    flags: [],
+  },
 ]
 
-type Session = (typeof sessions)[number]
+type Session = {
+  readonly names: readonly string[]
+  readonly compareAnswers: boolean
+  readonly flags: readonly string[]
+  /** Beside that of the others. */
+  readonly folder?: string
+}
 
 /** A difference that is meant: `matches` is a pattern for the line that reports it. */
 type Listed = { readonly matches: string; readonly reason: string }
@@ -111,14 +158,19 @@ class ListedDifferences {
 }
 
 /** What each exchange came to, in lines; none where it went as recorded, undefined where its body is lost. */
-async function* replay({ names: recordings, compareAnswers, flags }: Session) {
+async function* replay({
+  names: recordings,
+  compareAnswers,
+  flags,
+  folder: beside = '.',
+}: Session) {
   const given = process.env.GATEHOUSE_TEST_URL
   const server = given ? undefined : await startNodeServer(undefined, flags)
   const url = given ?? server?.url ?? ''
   const names = new Names()
   try {
     for (const recording of recordings) {
-      for (const exchange of await readRecording(folder, recording)) {
+      for (const exchange of await readRecording(join(folder, beside), recording)) {
         if (exchange.body.kind === 'lost') {
           yield undefined
           continue

@@ -10,7 +10,7 @@ const agent = new Agent({ keepAlive: true })
 export function send(url: string, exchange: Exchange, names: Names): Promise<Answer> {
   const { hostname, port } = new URL(url)
   const bytes = bodyBytes(exchange.body, names)
-  const headers: Record<string, string | number> = { ...exchange.headers }
+  const headers: Record<string, string | number> = headersOf(exchange, names)
   if (bytes !== undefined) headers['content-length'] = bytes.length
   const named = Object.keys(headers).some((name) => name.toLowerCase() === 'content-type')
   if (exchange.body.kind === 'json' && !named) headers['content-type'] = 'application/json'
@@ -31,6 +31,16 @@ export function send(url: string, exchange: Exchange, names: Names): Promise<Ans
   })
 }
 
+function headersOf({ headers, body }: Exchange, names: Names): Record<string, string> {
+  const sent = Object.entries(headers).map(([name, value]) => {
+    const key = name.toLowerCase()
+    const field = key === 'x-mlflow-experiment-id' ? 'experiment_id' : ''
+    return [key, names.translate(value, field)]
+  })
+  const asJson = { 'content-type': 'application/json', 'content-encoding': 'identity' }
+  return { ...Object.fromEntries(sent), ...(body.kind === 'otlp' ? asJson : {}) }
+}
+
 function bodyBytes(body: Body, names: Names): Buffer | undefined {
   switch (body.kind) {
     case 'empty':
@@ -38,6 +48,10 @@ function bodyBytes(body: Body, names: Names): Buffer | undefined {
       return undefined
     case 'binary':
       return Buffer.alloc(body.sizeBytes, 7)
+    case 'bytes':
+      return body.bytes
+    case 'otlp':
+      return Buffer.from(JSON.stringify(uncutAll(body.json)))
     case 'json':
       return Buffer.from(JSON.stringify(uncutAll(names.translateAll(body.json))))
     case 'text': {

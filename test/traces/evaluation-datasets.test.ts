@@ -99,6 +99,24 @@ describe('records', () => {
     })
   })
 
+  test.each([
+    [['s', { a: 1 }], 'string'],
+    [[{ a: 1 }, 's', { b: 'x' }], { a: 'integer', b: 'string' }],
+    [[undefined, 5], 'integer'],
+    [[undefined], {}],
+  ])('of outputs %j have the type of the first that is told', async (outputs, type) => {
+    for (const isOneRequest of [true, false]) {
+      const { dataset_id } = await create()
+      const records = outputs.map((one, i) => ({ inputs: { q: i }, outputs: one }))
+      const requests = isOneRequest ? [records] : records.map((record) => [record])
+      for (const sent of requests) {
+        await s.post3(`datasets/${dataset_id}/records`, { records: JSON.stringify(sent) })
+      }
+      const { json } = await s.call('GET', `/api/3.0/mlflow/datasets/${dataset_id}`)
+      expect(JSON.parse(json.dataset.schema).outputs).toEqual(type)
+    }
+  })
+
   test('keep integers and doubles apart', async () => {
     const { dataset_id: id } = await create()
     const sent = '[{"inputs": {"i": 9007199254740993, "d": 1.0}, "outputs": 2.0}]'

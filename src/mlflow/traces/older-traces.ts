@@ -71,7 +71,7 @@ export const olderTraceOperations: readonly Operation[] = [
   }),
   operation('searchTraces', {
     request: message({
-      experiment_ids: { type: 'experiment_id', repeated: true },
+      experiment_ids: { type: 'experiment_id', repeated: true, required: true },
       filter: { type: 'string' },
       max_results: { type: 'int64' },
       order_by: { type: 'string', repeated: true },

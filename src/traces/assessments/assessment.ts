@@ -48,7 +48,8 @@ export type TraceAssessment = NewAssessment & {
 
 const idCharsMax = 255
 const nameCharsMax = 1000
-const valueCharsMax = 100_000
+const valueCharsMax = 200_000
+const rationaleCharsMax = 100_000
 const metadataCharsMax = 100_000
 
 /** @throws INVALID_PARAMETER_VALUE a name or a source is missing, or something is too long */
@@ -68,8 +69,8 @@ export function checkAssessmentTexts(
   texts: Partial<Pick<NewAssessment, 'value' | 'error' | 'rationale' | 'metadata'>>,
 ): void {
   checkLength(texts.value ?? '', valueCharsMax, 'assessment.value')
-  checkLength(texts.error ?? '', valueCharsMax, 'assessment.feedback.error')
-  checkLength(texts.rationale ?? '', valueCharsMax, 'assessment.rationale')
+  checkLength(texts.error ?? '', rationaleCharsMax, 'assessment.feedback.error')
+  checkLength(texts.rationale ?? '', rationaleCharsMax, 'assessment.rationale')
   checkLength(JSON.stringify(texts.metadata ?? {}), metadataCharsMax, 'assessment.metadata')
 }
 

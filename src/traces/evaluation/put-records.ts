@@ -42,7 +42,7 @@ export async function putRecords(
         : sql`update eval_datasets set updated_at_ms = ${ctx.now()}, digest = ${newDigest(ctx)},
             last_updated_by = coalesce(${users.at(-1) ?? null}, last_updated_by),
             records = (select count(*) from eval_dataset_records r where r.dataset = eval_datasets.id),
-            schema = json_patch(${schemaOf(records)}, coalesce(schema, '{}'))
+            schema = json_patch(${schemaOf(records)}, ${knownSchema})
           where id = (${dataset})`,
     after: countRead(dataset),
   })
@@ -90,6 +90,10 @@ function tooLong(cause?: unknown): Error {
     },
   )
 }
+
+/** What is known of the fields so far; of outputs that no record had, nothing. */
+const knownSchema = sql`coalesce(
+  iif(schema -> '$.outputs' = '{}', json_remove(schema, '$.outputs'), schema), '{}')`
 
 function upsertStatement(ctx: Context, dataset: SQL, rows: string): SQL {
   const now = ctx.now()
