@@ -88,6 +88,7 @@ export const suites: readonly Suite[] = [
   ),
   pytest('mlflow-skinny-2.22.5', ['any'], nodeServer),
   pytest('mlflow-skinny-1.30.1', ['any'], nodeServer),
+  pytest('opentelemetry', ['opentelemetry'], nodeServer),
   pytest('databricks-sdk', ['databricks'], new Shared(() => startAuthServer(localReceivers)), {
     marker: 'databricks',
   }),

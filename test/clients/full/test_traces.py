@@ -1,11 +1,15 @@
 """Traces: logged in every way that the client has, and read back whole."""
 
 import json
+import os
+import subprocess
+import sys
 
 import mlflow
 import pytest
 from mlflow.entities.trace_metrics import AggregationType, MetricAggregation, MetricViewType
 from mlflow.exceptions import MlflowException
+from mlflow.tracing import get_tracing_context_headers_for_http_request
 from mlflow.tracing.client import TracingClient
 
 
@@ -70,6 +74,26 @@ def test_a_trace_is_whole_however_it_is_exported(experiment, monkeypatch):
             ids.append(mlflow.get_last_active_trace_id())
         for trace_id in ids:
             assert_whole(read(trace_id))
+
+
+REMOTE = """
+import json, sys
+import mlflow
+from mlflow.tracing import set_tracing_context_from_http_request_headers as within
+with within(json.loads(sys.argv[1])), mlflow.start_span("callee"):
+    pass
+mlflow.flush_trace_async_logging()
+"""
+
+
+def test_a_trace_goes_on_in_the_process_that_is_called(experiment):
+    with mlflow.start_span("caller") as caller:
+        headers = json.dumps(get_tracing_context_headers_for_http_request())
+        where = {**os.environ, "MLFLOW_EXPERIMENT_ID": experiment.experiment_id}
+        subprocess.run([sys.executable, "-c", REMOTE, headers], check=True, env=where, timeout=60)
+    spans = {span.name: span for span in read(caller.trace_id).data.spans}
+    assert sorted(spans) == ["callee", "caller"]
+    assert spans["callee"].parent_id == spans["caller"].span_id
 
 
 @pytest.mark.worker
