@@ -21,6 +21,8 @@ function tracePathsUnder(prefix: string) {
         q: `metadata.mlflow.modelId = '${modelId.replaceAll("'", '')}'`,
       }),
     trace: (traceId: string) => `${prefix}/traces/${part(traceId)}`,
+    reviews: (experimentId: number) => `${experiment(experimentId)}/reviews`,
+    review: (queueId: string) => `${prefix}/reviews/${part(queueId)}`,
     sessions: (experimentId: number) => `${experiment(experimentId)}/sessions`,
     session: (experimentId: number, id: string) =>
       query(`${experiment(experimentId)}/sessions`, { id }),

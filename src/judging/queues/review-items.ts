@@ -21,7 +21,7 @@ export type ReviewItem = {
   readonly updatedAtMs: number
 }
 
-type ItemRow = {
+export type ItemRow = {
   readonly id: number
   readonly queue_id: string
   readonly trace_id: string
@@ -32,11 +32,11 @@ type ItemRow = {
   readonly updated_at_ms: number
 }
 
-const itemColumns = sql`i.id, q.queue_id, t.trace_id, i.status, i.completed_by, i.completed_at_ms,
+export const itemColumns = sql`i.id, q.queue_id, t.trace_id, i.status, i.completed_by, i.completed_at_ms,
   i.created_at_ms, i.updated_at_ms`
-const itemTables = sql`review_queues q join review_items i on i.queue = q.id join traces t on t.id = i.trace`
+export const itemTables = sql`review_queues q join review_items i on i.queue = q.id join traces t on t.id = i.trace`
 
-function itemFrom(row: ItemRow): ReviewItem {
+export function itemFrom(row: ItemRow): ReviewItem {
   return {
     queueId: row.queue_id,
     traceId: row.trace_id,

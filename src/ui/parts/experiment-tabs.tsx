@@ -5,7 +5,7 @@ import { Tabs } from './tabs.tsx'
 type ExperimentTabsProps = {
   readonly to: Paths
   readonly experimentId: number
-  readonly current: 'runs' | 'traces' | 'sessions'
+  readonly current: 'runs' | 'traces' | 'sessions' | 'reviews'
 }
 
 /** What an experiment has: runs, and traces of what was built from them. */
@@ -16,6 +16,7 @@ export const ExperimentTabs: FC<ExperimentTabsProps> = ({ to, experimentId, curr
       { href: to.experiment(experimentId), text: 'Runs', isCurrent: current === 'runs' },
       { href: to.traces(experimentId), text: 'Traces', isCurrent: current === 'traces' },
       { href: to.sessions(experimentId), text: 'Sessions', isCurrent: current === 'sessions' },
+      { href: to.reviews(experimentId), text: 'Reviews', isCurrent: current === 'reviews' },
     ]}
   />
 )

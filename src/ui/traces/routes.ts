@@ -12,6 +12,14 @@ import {
 import { mayCompareTraces, showTraceComparison } from './compare/compare-traces.tsx'
 import { postTraceDeletion, showTraceDeletion } from './list/trace-deletion.tsx'
 import { showTraces } from './list/traces.tsx'
+import {
+  mayReadQueue,
+  postReviewAnswers,
+  postReviewItems,
+  postReviewStatus,
+  showReview,
+} from './reviews/review.tsx'
+import { postMyQueue, postQueue, showReviews } from './reviews/reviews.tsx'
 import { showSessions } from './sessions/sessions.tsx'
 import { mayReadTrace, showTrace } from './trace/trace.tsx'
 
@@ -19,12 +27,20 @@ import { mayReadTrace, showTrace } from './trace/trace.tsx'
 export function traceRoutes(): Hono<AppEnv> {
   const list = '/experiments/:id{[0-9]+}/traces'
   const trace = '/traces/:trace'
+  const reviews = '/experiments/:id{[0-9]+}/reviews'
   return new Hono<AppEnv>()
     .get(list, guard(mayReadTraces), showTraces)
     .get(`${list}/compare`, guard(mayCompareTraces), showTraceComparison)
     .get(`${list}/delete`, guard(mayReadTraces), (c) => showTraceDeletion(c))
     .post(`${list}/delete`, postTraceDeletion)
     .get('/experiments/:id{[0-9]+}/sessions', guard(mayReadTraces), showSessions)
+    .get(reviews, guard(mayReadTraces), (c) => showReviews(c))
+    .post(reviews, postQueue)
+    .post(`${reviews}/mine`, postMyQueue)
+    .get('/reviews/:queue', guard(mayReadQueue), (c) => showReview(c))
+    .post('/reviews/:queue/items', postReviewItems)
+    .post('/reviews/:queue/answers', postReviewAnswers)
+    .post('/reviews/:queue/status', postReviewStatus)
     .get(trace, guard(mayReadTrace), (c) => showTrace(c))
     .post(`${trace}/assessments`, postAssessment)
     .post(`${trace}/assessments/change`, postAssessmentChange)

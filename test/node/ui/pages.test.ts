@@ -122,7 +122,7 @@ describe.skipIf(isLacking)('in a browser', () => {
   }, 120_000)
 
   test('so are those of experiments and runs', async () => {
-    const { platform, ann, mlflow, name, logRun, logTrace, list } = await tracesWorld()
+    const { platform, ann, mlflow, name, logRun, logTrace, list, as } = await tracesWorld()
     const wave = await logRun({
       name: 'wave',
       metrics: [...wavesOf('loss'), ...wavesOf('accuracy')],
@@ -136,6 +136,8 @@ describe.skipIf(isLacking)('in a browser', () => {
     })
     const model = `/logged-models/${logged.json.model.info.model_id}`
     const trace = await logTrace(1, answered, answerSpans)
+    const mine = await as(ann).post('/experiments/1/reviews/mine', {})
+    await as(ann).post(`${mine.location}/items?sel=${trace}`, {})
     const failed = await logTrace(
       2,
       { name: 'plan', state: 'ERROR', tookMs: 130, session: 's-77' },
@@ -154,6 +156,7 @@ describe.skipIf(isLacking)('in a browser', () => {
       ...[run, `${run}/change`, `${run}/files`, `/models/${name}/3/files?path=MLmodel`],
       ...[list, `${list}?q=status%20=%20x`, `${list}/delete?sel=${trace}`, `/traces/${trace}`],
       `${list}/compare?sel=${trace}&sel=${failed}`,
+      ...[`${nightly}/reviews?sel=${trace}`, mine.location ?? ''],
       ...[`${nightly}/sessions`, `${nightly}/sessions?id=s-77`],
       `/traces/${trace}?span=0000000000000004&assessment=a-1`,
     ]

@@ -106,6 +106,9 @@ const Results: FC<TracesPageProps> = ({ frame: { to }, experiment, traces, next,
         <button type="submit" formaction={`${path}/compare`} data-key="c">
           Compare two
         </button>
+        <button type="submit" class="quiet" formaction={to.reviews(experiment.id)}>
+          Review selected…
+        </button>
         {next === undefined ? null : (
           <button type="submit" class="quiet" name="after" value={next}>
             {traces.length > 0 ? 'Next traces' : 'Go on'}

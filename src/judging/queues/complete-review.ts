@@ -1,0 +1,51 @@
+import { sql } from 'drizzle-orm'
+import { absent } from '../../core/error.ts'
+import { messages } from '../../core/messages.ts'
+import type { Context } from '../../platform/context.ts'
+import {
+  addStatement,
+  boundStatement,
+  checkAssessment,
+  type NewAssessment,
+  overrideStatement,
+  refuseTooMany,
+} from '../../traces/assessments/assessment.ts'
+import { type ItemRow, itemColumns, itemFrom, itemTables, type ReviewItem } from './review-items.ts'
+import { getReviewQueue } from './review-queues.ts'
+
+/**
+ * Say what one thinks of a trace in a queue, and with it that it was looked at.
+ *
+ * @param answers each takes the place of the assessment that it names in `overrides`
+ * @param by who did
+ * @throws INVALID_PARAMETER_VALUE an answer is malformed, or too much is said of the trace
+ * @throws RESOURCE_DOES_NOT_EXIST no such queue, or the trace is not in it
+ */
+export async function completeReview(
+  ctx: Context,
+  item: { readonly queueId: string; readonly traceId: string },
+  { answers, by }: { readonly answers: readonly NewAssessment[]; readonly by: string },
+): Promise<ReviewItem> {
+  for (const answer of answers) checkAssessment(answer)
+  const { queueId, traceId } = item
+  await getReviewQueue(ctx, queueId)
+  const one = sql`q.queue_id = ${queueId} and t.workspace = ${ctx.workspace} and t.trace_id = ${traceId}`
+  const trace = sql`select t.id from ${itemTables} where ${one}`
+  const made = answers.map((answer) => ({ ...answer, assessmentId: `a-${ctx.randomId()}` }))
+  const add = { trace, made }
+  const now = ctx.now()
+  const { items } = await refuseTooMany(
+    ctx.db.batch({
+      added: addStatement(ctx, add),
+      overridden: overrideStatement(add),
+      bound: boundStatement(trace),
+      set: sql`update review_items set status = 'COMPLETE', completed_by = ${by},
+          completed_at_ms = ${now}, updated_at_ms = ${now}
+        where id = (select i.id from ${itemTables} where ${one})`,
+      items: sql<ItemRow>`select ${itemColumns} from ${itemTables} where ${one}`,
+    }),
+  )
+  const [row] = items
+  if (!row) throw absent(messages.noReviewItem(traceId, queueId))
+  return itemFrom(row)
+}

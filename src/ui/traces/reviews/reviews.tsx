@@ -1,0 +1,85 @@
+import { requireExperiment } from '../../../access/permissions/require.ts'
+import type { AppContext } from '../../../http/app-env.ts'
+import { optionalQuery } from '../../../http/guards/target.ts'
+import { listLabelSchemas } from '../../../judging/labels/label-schemas.ts'
+import {
+  createReviewQueue,
+  listReviewQueues,
+  openUserQueue,
+} from '../../../judging/queues/review-queues.ts'
+import type { Context } from '../../../platform/context.ts'
+import { getExperiment } from '../../../tracking/experiments/experiment.ts'
+import { experimentIdOf } from '../../addressed.ts'
+import { changeOn, checkGiven, type Reshown, readNothing } from '../../changes/change.ts'
+import { findRefusal } from '../../forms.ts'
+import { frameOf } from '../../shell/frame.ts'
+import { sendPage } from '../../shell/page.tsx'
+import { selectedIn } from '../list/traces-query.ts'
+import { ReviewsPage } from './reviews-page.tsx'
+
+const queuesMax = 50
+/** Questions that the form offers. */
+const schemasMax = 50
+
+/** `GET /experiments/{id}/reviews?sel=&after=` */
+export async function showReviews(c: AppContext, shown: Reshown = {}): Promise<Response> {
+  const { ctx } = c.var
+  const id = experimentIdOf(c)
+  const none = { user: undefined, traceId: undefined }
+  const [frame, experiment, queues, schemas, whyNot] = await Promise.all([
+    frameOf(c),
+    getExperiment(ctx, id),
+    listReviewQueues(ctx, {
+      ...{ experimentId: id, ...none, maxResults: queuesMax, token: optionalQuery(c, 'after') },
+    }),
+    listLabelSchemas(ctx, id, { maxResults: schemasMax, token: undefined }),
+    findRefusal(requireExperiment(ctx, id, 'EDIT')),
+  ])
+  const page = (
+    <ReviewsPage
+      {...{ frame, experiment, whyNot, shown, selected: selectedIn(c) }}
+      queues={queues.items}
+      next={queues.nextPageToken}
+      schemas={schemas.items}
+    />
+  )
+  return sendPage(c, { frame, page }, { status: shown.problem?.status ?? 200 })
+}
+
+const change = changeOn({
+  show: showReviews,
+  atOf: (c) => ({ experimentId: experimentIdOf(c) }),
+  addressOf: (to, { experimentId }) => to.reviews(experimentId),
+})
+
+const mayEdit = (ctx: Context, { experimentId }: { readonly experimentId: number }) =>
+  requireExperiment(ctx, experimentId, 'EDIT')
+
+/** `POST /experiments/{id}/reviews/mine`: the queue of whoever asks. */
+export const postMyQueue = change({
+  operation: 'getOrCreateUserQueue',
+  read: readNothing,
+  rule: mayEdit,
+  make: (ctx, { experimentId }) => openUserQueue(ctx, experimentId, ctx.principal.name),
+  next: (to, _, { queueId }) => to.review(queueId),
+})
+
+/** `POST /experiments/{id}/reviews`: a queue with questions, for some people. */
+export const postQueue = change({
+  operation: 'createReviewQueue',
+  read: (form) => ({ form, name: form.text('name'), people: form.text('people') ?? '' }),
+  rule: mayEdit,
+  field: 'name',
+  async make(ctx, { experimentId, form, name, people }) {
+    const page = { maxResults: schemasMax, token: undefined }
+    const { items } = await listLabelSchemas(ctx, experimentId, page)
+    return createReviewQueue(ctx, {
+      ...{ experimentId, name: checkGiven(name, 'The name'), type: 'CUSTOM' },
+      users: people.split(',').flatMap((one) => one.trim() || []),
+      schemaIds: items.flatMap(({ schemaId }) =>
+        form.isChecked(`schema.${schemaId}`) ? [schemaId] : [],
+      ),
+    })
+  },
+  next: (to, _, { queueId }) => to.review(queueId),
+})

@@ -1,0 +1,151 @@
+import { expect, test } from 'vitest'
+import type { Json } from '../support/client.ts'
+import { markupIn, textOf } from './page.ts'
+import { answerSpans, tracesWorld } from './traces-world.ts'
+
+const reviews = '/experiments/1/reviews'
+
+/** Three traces, and a queue that asks four questions. */
+async function world({ text = 'Is it right?' } = {}) {
+  const made = await tracesWorld()
+  const { ann, call, as, logTrace } = made
+  const ids = [
+    await logTrace(1, { name: 'first' }, answerSpans),
+    await logTrace(2),
+    await logTrace(3),
+  ]
+  const ask = async (name: string, input: object, more: object = {}) => {
+    const body = { experiment_id: '1', name, type: 'FEEDBACK', input, instruction: text, ...more }
+    const res = await call(ann, 'POST', '/api/3.0/mlflow/label-schemas/create', body)
+    if (res.status !== 200) throw new Error(res.text)
+    return String(res.json.label_schema.schema_id)
+  }
+  const right = { pass_fail: { positive_label: `Right ${text}`, negative_label: 'Wrong' } }
+  const schemas = {
+    right: await ask('right', right, { enable_comment: true }),
+    kinds: await ask('kinds', { categorical: { options: ['a', `b ${text}`], multi_select: true } }),
+    score: await ask('score', { numeric: { min_value: 0, max_value: 5 } }),
+    wanted: await ask('wanted', { text: { max_length: 20 } }, { type: 'EXPECTATION' }),
+  }
+  const asked = Object.fromEntries(Object.values(schemas).map((id) => [`schema.${id}`, 'on']))
+  const opened = await as(ann).post(reviews, {
+    name: `triage ${text}`,
+    people: 'Ann, rita',
+    ...asked,
+  })
+  expect(opened.status).toBe(303)
+  const queue = opened.location ?? ''
+  const said = async (id: string | undefined) => {
+    const { json } = await call(ann, 'GET', `/api/3.0/mlflow/traces/${id}`)
+    return json.trace.trace_info.assessments ?? []
+  }
+  return { ...made, ids, schemas, queue, said }
+}
+
+test('selected traces are put into a queue, answered one after the other, and done then', async () => {
+  const { as, ann, ids, schemas, queue, said, list } = await world()
+  expect((await as(ann).get(list)).html).toContain(`formaction="${reviews}"`)
+  const [first, second, third] = ids
+  const chosen = `sel=${first}&sel=${second}&sel=${third}`
+  const { html } = await as(ann).get(`${reviews}?${chosen}`)
+  expect(textOf(html)).toContain('3 traces selected')
+  expect(html).toContain(`action="${queue}/items?${chosen.replaceAll('&', '&amp;')}"`)
+  await as(ann).post(`${queue}/items?${chosen}`, {})
+  const shown = textOf((await as(ann).get(queue)).html)
+  for (const one of ['For ann, rita', 'kinds', 'Is it right?', 'A number from 0 up to 5']) {
+    expect(shown).toContain(one)
+  }
+  const looked = await as(ann).get(`${queue}?item=${first}`)
+  expect(textOf(looked.html)).toContain('Request question : of answer')
+  const answer = (id: string | undefined, fields: Record<string, string>) =>
+    as(ann).post(`${queue}/answers?item=${id}`, fields)
+  const fields = {
+    [`answer.${schemas.right}`]: 'true',
+    [`comment.${schemas.right}`]: 'it says which',
+    [`answer.${schemas.kinds}.0`]: 'on',
+    [`answer.${schemas.score}`]: '4.5',
+    [`answer.${schemas.wanted}`]: 'Some are.',
+  }
+  expect(await answer(first, fields)).toMatchObject({ status: 303, location: queue })
+  const source = { source_type: 'HUMAN', source_id: 'ann' }
+  expect((await said(first)).map((one: Json) => [one.assessment_name, one])).toEqual(
+    expect.arrayContaining([
+      [
+        'right',
+        expect.objectContaining({ source, feedback: { value: true }, rationale: 'it says which' }),
+      ],
+      ['kinds', expect.objectContaining({ feedback: { value: ['a'] } })],
+      ['score', expect.objectContaining({ feedback: { value: 4.5 } })],
+      ['wanted', expect.objectContaining({ expectation: { value: 'Some are.' } })],
+    ]),
+  )
+  // What one said before is there to be changed, and the new answer takes its place.
+  const again = await as(ann).get(`${queue}?status=complete`)
+  expect(again.html).toContain('value="4.5"')
+  await answer(first, { [`answer.${schemas.score}`]: '2' })
+  const scores = (await said(first)).filter(
+    (one: { assessment_name: string }) => one.assessment_name === 'score',
+  )
+  expect(scores.map((one: { valid: boolean }) => one.valid)).toEqual([false, true])
+  await as(ann).post(`${queue}/status?item=${second}`, {})
+  expect(textOf((await as(ann).get(`${queue}?status=declined`)).html)).toContain('declined ann')
+  await as(ann).post(`${queue}/status?item=${second}`, { status: 'pending' })
+  expect((await as(ann).get(queue)).html).toContain(`item=${second}`)
+})
+
+test('a wrong answer changes nothing and stays to be mended', async () => {
+  const { as, ann, ids, schemas, queue, said } = await world()
+  const [id] = ids
+  await as(ann).post(`${queue}/items?sel=${id}`, {})
+  for (const [fields, why] of [
+    [{}, 'at least one question'],
+    [{ [`answer.${schemas.score}`]: '9', [`answer.${schemas.right}`]: 'true' }, 'from 0 up to 5'],
+    [{ [`answer.${schemas.score}`]: '0x2' }, 'from 0 up to 5'],
+    [{ [`answer.${schemas.right}`]: 'maybe' }, 'one of its answers'],
+    [{ [`answer.${schemas.wanted}`]: 'x'.repeat(21) }, 'more than 20 characters'],
+  ] as const) {
+    const res = await as(ann).post(`${queue}/answers?item=${id}`, { ...fields })
+    expect([res.status, textOf(res.html)]).toEqual([400, expect.stringContaining(why)])
+  }
+  const kept = await as(ann).post(`${queue}/answers?item=${id}`, {
+    [`answer.${schemas.score}`]: '9',
+  })
+  expect(kept.html).toContain('value="9"')
+  expect(await said(id)).toEqual([])
+  const fields = { [`answer.${schemas.right}`]: 'true' }
+  expect((await as(ann).post(`${queue}/answers?item=${ids[1]}`, fields)).status).toBe(404)
+  expect(await said(ids[1])).toEqual([])
+})
+
+test('queues take READ to see and EDIT to work in, and everybody opens their own', async () => {
+  const { as, ann, rita, eve, ids, queue, mlflow, admin, schemas } = await world()
+  await as(ann).post(`${queue}/items?sel=${ids[0]}`, {})
+  const mine = await as(ann).post(`${reviews}/mine`, {})
+  expect(textOf((await as(ann).get(mine.location ?? '')).html)).toContain('Nothing waits here')
+  const seen = await as(rita).get(queue)
+  expect(seen.html).not.toContain(`action="${queue}`)
+  expect(textOf(seen.html)).toContain('EDIT')
+  for (const path of [`${queue}/items?sel=${ids[1]}`, `${queue}/answers?item=${ids[0]}`]) {
+    const fields = { [`answer.${schemas.right}`]: 'true' }
+    expect((await as(rita).post(path, fields)).status).toBe(403)
+  }
+  for (const path of [reviews, `${reviews}/mine`, `${queue}/status?item=${ids[0]}`]) {
+    expect((await as(rita).post(path, { name: 'n' })).status).toBe(403)
+  }
+  const none = { experiment_id: '1', username: 'eve', permission: 'NO_PERMISSIONS' }
+  await mlflow(admin, 'POST', 'experiments/permissions/create', none)
+  for (const path of [reviews, queue]) expect((await as(eve).get(path)).status).toBe(403)
+  expect((await as(rita).get('/reviews/rq-none')).status).toBe(404)
+})
+
+test('texts of questions and queues are shown as text', async () => {
+  const hostile = '"><img src=x onerror=alert(1)>\u202e'
+  const { as, ann, ids, queue } = await world({ text: hostile })
+  await as(ann).post(`${queue}/items?sel=${ids[0]}`, {})
+  for (const path of [reviews, queue]) {
+    const { html, status } = await as(ann).get(path)
+    expect(status).toBe(200)
+    expect(markupIn(html)).toEqual([])
+    expect(html).not.toContain('\u202e')
+  }
+})
