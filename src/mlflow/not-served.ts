@@ -16,7 +16,7 @@ const waysOut: Readonly<Record<string, string>> = {
   'traces and assessments':
     'this is for traces that Databricks keeps. Search those of an experiment: POST /api/3.0/mlflow/traces/search',
   'databricks dialect':
-    'permissions are given as in MLflow: POST /api/3.0/mlflow/users/permissions/grant, or on the page /settings',
+    'permissions are given as in MLflow: POST /api/3.0/mlflow/users/permissions/grant, or on the page /settings; docs/mlflow-compatibility.md tells more',
   'auth (users, permissions, roles)':
     'this is a form of MLflow. Make accounts on the page /settings, or by POST /api/2.0/mlflow/users/create',
 }

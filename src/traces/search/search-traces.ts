@@ -166,7 +166,7 @@ export function inExperimentsSql(ctx: Context, ids: readonly number[]): SQL {
 const candidatesMax = 20_000
 const charsMax = 7_000_000
 const spansPerRound = 100
-const columnsPerRound = 2000
+const columnsPerRound = 500
 
 type Walk = { readonly search: Search; readonly left: SplitFilter; readonly count: number }
 
@@ -217,16 +217,21 @@ async function* judgeRound(
   }
 }
 
+/** Of traces whose spans are not read. */
+const noPlaceColumns = sql`t.id, null as pack, null as pack_offset, null as pack_length, 0 as span_bytes`
+
 type ColumnRow = SpanPlace & Readonly<Record<string, string | number | null>>
 
-/** Those of some traces whose values fit the regular expressions, and where their spans are. */
+/** Those of some traces whose values fit the regular expressions, and where their spans are, if these are needed. */
 async function fitColumns(
   ctx: Context,
   ids: readonly number[],
-  { onColumns }: SplitFilter,
+  left: SplitFilter,
 ): Promise<readonly SpanPlace[]> {
+  const { onColumns } = left
+  const place = needsSpans(left) ? placeColumns : noPlaceColumns
   const values = onColumns.map(({ column }, i) => sql`, ${column} as ${sql.raw(`v${i}`)}`)
-  const rows = await ctx.db.all(sql<ColumnRow>`select ${placeColumns} ${sql.join(values, sql``)}
+  const rows = await ctx.db.all(sql<ColumnRow>`select ${place} ${sql.join(values, sql``)}
     from json_each(${JSON.stringify(ids)}) w cross join traces t on t.id = w.value order by w.key`)
   return rows.filter((row) =>
     onColumns.every(({ test }, i) => {

@@ -148,7 +148,9 @@ function columnTest(clause: Clause): ColumnTest | undefined {
   if (/^tags?$/.test(prefix)) return { column: labelSql(sql`t.tags`, key), test }
   if (/^(request_)?metadata$/.test(prefix)) return { column: labelSql(sql`t.metadata`, key), test }
   if (prefix === 'feedback' || prefix === 'expectation') {
-    const values = sql`(select group_concat(a.value, char(10)) from assessments a
+    // All assessments of one trace may be megabytes, and a round has hundreds of traces.
+    const values = sql`(select substr(group_concat(substr(a.value, 1, 10000), char(10)), 1, 20000)
+      from assessments a
       where a.trace = t.id and a.kind = ${prefix} and a.name = ${key} and a.valid = 1)`
     return { column: values, test: (text) => text.split('\n').some(test) }
   }
