@@ -1,6 +1,7 @@
 import type { Child, FC } from 'hono/jsx'
 import type { Derived } from '../governance/cards/derived.ts'
 import { problemsTitle, recordedTitle, writeSignature } from '../governance/cards/write-card.ts'
+import { Region } from './parts/table.tsx'
 import { Given, numberText, plural, visibleText } from './parts/text.tsx'
 
 /** The most rows of a table that a page shows. The API has all of them. */
@@ -92,7 +93,7 @@ const Pairs: FC<{
   of.length === 0 ? null : (
     <>
       <h3>{title}</h3>
-      <div class="region">
+      <Region>
         <table>
           <caption class="unseen">{title}</caption>
           <tbody>
@@ -108,7 +109,7 @@ const Pairs: FC<{
             ))}
           </tbody>
         </table>
-      </div>
+      </Region>
       <More than={of.length} />
     </>
   )

@@ -8,6 +8,7 @@ import {
 } from '../../governance/cards/card-shape.ts'
 import type { ModelCard } from '../../governance/cards/read-card.ts'
 import { Time } from '../parts/byline.tsx'
+import { Region } from '../parts/table.tsx'
 import { Given, numberText } from '../parts/text.tsx'
 import { Recorded } from '../recorded.tsx'
 import type { Frame } from '../shell/frame.ts'
@@ -147,7 +148,7 @@ const Fairness: FC<{ of: NonNullable<Card['fairness']> }> = ({ of }) => (
       const gap = Math.max(...values) - Math.min(...values)
       const inUnit = values.every((value) => value >= 0 && value <= 1)
       return (
-        <div class="region">
+        <Region>
           <table>
             <caption>
               {metric}
@@ -184,7 +185,7 @@ const Fairness: FC<{ of: NonNullable<Card['fairness']> }> = ({ of }) => (
               ))}
             </tbody>
           </table>
-        </div>
+        </Region>
       )
     })}
   </>

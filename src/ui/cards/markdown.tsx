@@ -5,6 +5,7 @@ import { letOthersRun } from '../../core/rounds.ts'
 import { parseMarkdown } from '../../governance/cards/markdown.ts'
 import { lowered } from '../../governance/cards/write-card.ts'
 import { groupBlocks } from '../../governance/cards/write-markdown.ts'
+import { Region } from '../parts/table.tsx'
 import { visibleText } from '../parts/text.tsx'
 
 const lineEnds = /^[\n\r\t]$/
@@ -111,7 +112,7 @@ const Items: FC<{ list: List }> = ({ list: { ordered, start, children } }) => {
 }
 
 const Rows: FC<{ of: readonly TableRow[] }> = ({ of: [head, ...body] }) => (
-  <div class="region">
+  <Region>
     <table>
       <thead>
         <tr>
@@ -134,5 +135,5 @@ const Rows: FC<{ of: readonly TableRow[] }> = ({ of: [head, ...body] }) => (
         ))}
       </tbody>
     </table>
-  </div>
+  </Region>
 )

@@ -41,6 +41,13 @@ export const Table: FC<TableProps> = ({ caption, isCaptioned = false, columns, c
   </section>
 )
 
+/** What holds a table of another make: it scrolls sideways by itself, by the keyboard too. */
+export const Region: FC<PropsWithChildren> = ({ children }) => (
+  <div class="region" tabindex={0}>
+    {children}
+  </div>
+)
+
 type NextLinkProps = PropsWithChildren<{
   /** Where the next page begins; undefined: this is the last one. */
   readonly after: string | number | undefined

@@ -1,4 +1,5 @@
 import { access } from 'node:fs/promises'
+import type { Server } from 'node:http'
 import {
   type Browser,
   type BrowserContext,
@@ -27,6 +28,7 @@ export async function lacksBrowser(...needed: readonly string[]): Promise<boolea
 
 /** A browser for the tests of one file. What is opened by it is closed after them, also when they fail. */
 export function useBrowser(isLacking: boolean) {
+  const servers = new Map<string, Server>()
   const stops: (() => Promise<unknown>)[] = []
   let browser: Browser | undefined
   beforeAll(async () => {
@@ -36,6 +38,7 @@ export function useBrowser(isLacking: boolean) {
   afterAll(async () => {
     for (const stop of stops.reverse()) await stop()
     await browser?.close()
+    for (const server of servers.values()) server.close()
   })
   return {
     /** Cookies and storage of their own. */
@@ -45,11 +48,16 @@ export function useBrowser(isLacking: boolean) {
       stops.push(() => context.close())
       return context
     },
-    /** Serves the platform in this process. @returns its address */
-    async serve(platform: Platform): Promise<string> {
-      const { server, url } = await listen(platform, { host: '127.0.0.1', port: 0 })
-      stops.push(async () => server.close())
+    /** Serves the platform in this process. @param port where it was served before @returns its address */
+    async serve(platform: Platform, port = 0): Promise<string> {
+      const { server, url } = await listen(platform, { host: '127.0.0.1', port })
+      servers.set(url, server)
       return url
+    },
+    /** Stops what serves at an address, with all who are connected. */
+    stop(url: string): void {
+      servers.get(url)?.closeAllConnections()
+      servers.get(url)?.close()
     },
   }
 }

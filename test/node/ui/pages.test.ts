@@ -81,6 +81,10 @@ async function walk(
     page.on('response', (res) => {
       if (res.request().resourceType() !== 'document' && !res.ok()) faults.push(res.url())
     })
+    page.on('dialog', async (dialog) => {
+      faults.push(`a dialog: ${dialog.message()}`)
+      await dialog.dismiss()
+    })
     page.on('pageerror', (err) => faults.push(`script: ${err.message}`))
     for (const path of paths) {
       const res = await page.goto(url + path)
@@ -255,6 +259,52 @@ describe.skipIf(isLacking)('in a browser', () => {
     const url = await serve(platform)
     const paths = ['/audit', '/audit?version=2', '/audit/15', '/audit/verify', '/audit/as-of']
     expect(await walk(url, paths, { who: admin, seenIn: diagonal })).toEqual([])
+  }, 120_000)
+
+  test('so are those of names, texts and files that mean harm, which do nothing', async () => {
+    const { platform, ann, app, call, post } = await runsWorld()
+    const evil = '<img src=x onerror=alert(1)>'
+    const tags = [{ key: 'javascript:alert', value: evil }]
+    const description = `<script>alert(1)</script> [x](data:text/html,${evil}) [y](javascript:alert(1))`
+    await post('registered-models/create', { name: evil, description, tags })
+    const { experiment_id } = await post('experiments/create', { name: evil })
+    const { run } = await post('runs/create', {
+      ...{ experiment_id, run_name: `\u202e"><script>alert(1)</script>`, tags },
+    })
+    const { run_id, artifact_uri } = run.info
+    await post('runs/log-batch', {
+      ...{ run_id, params: [{ key: 'long', value: 'x'.repeat(6000) }] },
+      metrics: [{ key: 'a/javascript: alert', value: 1, step: 0, timestamp: 0 }],
+    })
+    const dataset = { name: evil, digest: evil.slice(0, 30), source_type: 's', source: evil }
+    await post('runs/log-inputs', { run_id, datasets: [{ dataset }] })
+    const harm = '<script>alert(1); fetch("/api/v1/whoami"); parent.document</script>'
+    const files = ['"><svg onload=alert(1)>.csv', 'report.html', 'drawing.svg', 'MLmodel']
+    const folder = artifact_uri.replace(
+      'mlflow-artifacts:/',
+      '/api/2.0/mlflow-artifacts/artifacts/',
+    )
+    for (const file of files) {
+      const headers = { authorization: ann }
+      const body = file.endsWith('svg')
+        ? `<svg xmlns="http://www.w3.org/2000/svg">${harm}</svg>`
+        : harm
+      await app.request(`${folder}/${encodeURIComponent(file)}`, { method: 'PUT', headers, body })
+    }
+    const made = await post('model-versions/create', { name: evil, source: artifact_uri, run_id })
+    expect(made).toMatchObject({ model_version: { version: '1' } })
+    const model = `/models/${encodeURIComponent(evil)}`
+    const card = `/api/v1${model}/versions/1/card`
+    await call(ann, 'PUT', card, { intended_use: description, limitations: harm, revision: 0 })
+    const url = await serve(platform)
+    const paths = [
+      ...['/models', model, `${model}/1`, `${model}/1/card`, `${card}.html`, '/datasets'],
+      ...[`/experiments/${experiment_id}`, `/runs/${run_id}`],
+      ...files.map((path) => `/runs/${run_id}/files?path=${encodeURIComponent(path)}`),
+      `/datasets/${encodeURIComponent(dataset.digest)}`,
+    ]
+    const seenIn: readonly Look[] = [{ size: 'phone', theme: 'light' }]
+    expect(await walk(url, paths, { who: ann, seenIn })).toEqual([])
   }, 120_000)
 
   test('so are those of the settings', async () => {
