@@ -132,6 +132,33 @@ describe('the pages of deployments', () => {
 })
 
 describe('a change of traffic', () => {
+  test('is offered in steps of five percent, which the other variants give or get', async () => {
+    const { as, ann, write, split, call } = await deploymentsWorld()
+    const stepsOf = async (path: string) =>
+      [...(await as(ann).get(path)).html.matchAll(/href="([^"]+)">\s*5 (less|more)/g)].map(
+        ([, href = '', what]) => [
+          what,
+          [...new URL(href.replaceAll('&amp;', '&'), 'http://x').searchParams.values()].join(' '),
+        ],
+      )
+    expect(await stepsOf(traffic)).toEqual([
+      ['less', '85 15'],
+      ['more', '95 5'],
+      ['less', '95 5'],
+      ['more', '85 15'],
+    ])
+    expect(await stepsOf(`${traffic}?weight.champion=98&weight.challenger=2`)).toEqual([
+      ['less', '93 7'],
+      ['more', '93 7'],
+    ])
+    const [champion, challenger] = split.variants
+    const third = { ...challenger, name: 'third', weight: 3 }
+    await write({ variants: [{ ...champion, weight: 94 }, { ...challenger, weight: 3 }, third] })
+    const [, more] = (await stepsOf(traffic)).filter(([what]) => what === 'more')
+    expect(more).toEqual(['more', '89 8 3'])
+    expect((await call(ann, 'GET', `/api/v1${page}`)).json.variants[0].weight).toBe(94)
+  })
+
   test('says before and after and who moves, and takes effect where nobody changed it since', async () => {
     const { as, ann, api, call } = await deploymentsWorld()
     const asked = await as(ann).get(`${traffic}?weight.champion=70&weight.challenger=30`)

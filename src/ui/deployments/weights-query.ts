@@ -21,6 +21,31 @@ export function withoutVariant(variants: readonly Weighted[], name: string): Wei
   return variants.map((one) => (one.name === name ? { ...one, weight: 0 } : one))
 }
 
+/**
+ * The query of whole percents where one variant has so much more or less, which the largest others give
+ * or the largest of them gets; undefined: there is not so much.
+ */
+export function shiftedQuery(
+  variants: readonly Weighted[],
+  name: string,
+  by: number,
+): Record<string, string> | undefined {
+  const shares = new Map(wholeShares(variants))
+  const share = (shares.get(name) ?? 0) + by
+  const others = variants.map((one) => one.name).filter((other) => other !== name)
+  others.sort((a, b) => (shares.get(b) ?? 0) - (shares.get(a) ?? 0))
+  if (share < 0 || share > 100 || others.length === 0) return undefined
+  shares.set(name, share)
+  let rest = by
+  for (const other of others) {
+    const has = shares.get(other) ?? 0
+    const given = Math.min(has, rest)
+    shares.set(other, has - given)
+    rest -= given
+  }
+  return weightQuery([...shares].map(([name, weight]) => ({ name, weight })))
+}
+
 /** The weights that a query or a form has, by the names of variants; undefined: none. What is no number is NaN. */
 export function weightsIn(
   variants: readonly Weighted[],

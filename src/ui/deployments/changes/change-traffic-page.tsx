@@ -13,7 +13,7 @@ import { Page } from '../../shell/page.tsx'
 import { deploymentCrumbs } from '../deployment-page.tsx'
 import { percentText } from '../figures.ts'
 import { sharesOf } from '../read-deployment.ts'
-import { weightField } from '../weights-query.ts'
+import { shiftedQuery, weightField } from '../weights-query.ts'
 import { SeenFields } from './seen-deployment.tsx'
 
 type TrafficChangeProps = {
@@ -78,18 +78,31 @@ const Weights: FC<TrafficChangeProps> = ({ frame, deployment, typed, wanted }) =
     <form method="get" action={frame.to.traffic(name)}>
       <div class="fields-row">
         {variants.map((variant) => (
-          <label>
-            {variant.name}, %
-            <input
-              type="number"
-              name={weightField(variant.name)}
-              min={0}
-              max={100}
-              step={1}
-              required
-              value={visibleText(typed?.(variant.name) ?? String(shares.get(variant.name)))}
-            />
-          </label>
+          <div class="near">
+            <label>
+              {variant.name}, %
+              <input
+                type="number"
+                name={weightField(variant.name)}
+                min={0}
+                max={100}
+                step={1}
+                required
+                value={visibleText(typed?.(variant.name) ?? String(shares.get(variant.name)))}
+              />
+            </label>
+            <p class="row">
+              {[-5, 5].map((by) => {
+                const query = shiftedQuery(wanted ?? variants, variant.name, by)
+                return query === undefined ? null : (
+                  <a href={frame.to.query(frame.to.traffic(name), query)}>
+                    {by < 0 ? '5 less' : '5 more'}
+                    <span class="unseen"> for {variant.name}</span>
+                  </a>
+                )
+              })}
+            </p>
+          </div>
         ))}
         <button type="submit" class={wanted === undefined ? undefined : 'quiet'}>
           Show what it does
