@@ -180,21 +180,30 @@ describe('the page of a trace', () => {
     const { as, rita, logTrace } = await tracesWorld()
     const nested = JSON.parse(`${'['.repeat(60)}1${']'.repeat(60)}`)
     const inputs = { long: 'x'.repeat(50_000), many: Array(5000).fill('y'), nested }
-    const attributes = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`a${i}`, 'z']))
+    const huge = 'z'.repeat(20_000)
+    const attributes = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`a${i}`, huge]))
+    const events = Array.from({ length: 30 }, (_, i) => ({
+      ...{ name: `event ${i}`, timeUnixNano: '1800000000000000000' },
+      attributes: [{ key: 'exception.stacktrace', value: { stringValue: huge } }],
+    }))
     const span = {
       id: 1,
+      events,
       attributes: { 'mlflow.spanInputs': JSON.stringify(inputs), ...attributes },
     }
-    const { html } = await as(rita).get(`/traces/${await logTrace(1, {}, [span])}`)
+    const tags = Object.fromEntries(
+      Array.from({ length: 80 }, (_, i) => [`t${i}`, 'y'.repeat(3000)]),
+    )
+    const { html } = await as(rita).get(`/traces/${await logTrace(1, { tags }, [span])}`)
     expect(html.length).toBeLessThan(100_000)
     const text = textOf(html)
     expect(text).toContain('… 46,000 more characters')
     expect(text).toMatch(/… 4,\d+ more items/)
-    expect(text).toContain('… 201 more')
+    expect(text).toContain('… 251 more')
   })
 
   test('leads to the run, the logged model and the version, as far as the caller may read them', async () => {
-    const { as, rita, logTrace, logRun, post, call, ann, name } = await tracesWorld()
+    const { as, rita, logTrace, logRun, post, call, ann, name, mlflow, admin } = await tracesWorld()
     const run = await logRun({ name: 'evaluated' })
     const { model } = await post('logged-models', {
       ...{ experiment_id: '1', name: 'bot', source_run_id: run },
@@ -211,6 +220,16 @@ describe('the page of a trace', () => {
       expect(html).toContain(`href="${href}"`)
     }
     expect(textOf(html)).toContain('Linked with runs')
+    const hidden = await post('experiments/create', { name: 'hidden' })
+    const other = await post('runs/create', { experiment_id: hidden.experiment_id })
+    const { run_id } = other.run.info
+    await call(ann, 'POST', '/api/2.0/mlflow/traces/link-to-run', { ...linked, run_id })
+    const none = { experiment_id: hidden.experiment_id, username: 'rita' }
+    await mlflow(admin, 'POST', 'experiments/permissions/create', {
+      ...{ ...none, permission: 'NO_PERMISSIONS' },
+    })
+    expect((await as(ann).get(`/traces/${id}`)).html).toContain(run_id)
+    expect((await as(rita).get(`/traces/${id}`)).html).not.toContain(run_id)
     expect(textOf(html)).toContain('No span of this trace is here')
   })
 

@@ -25,6 +25,9 @@ const change = changeOn({
   addressOf: (to, { traceId, span }) => `${to.query(to.trace(traceId), { span })}#assessments`,
 })
 
+/** A rationale of 100,000 characters, each of which a browser may send as nine. */
+const bytesMax = 1_000_000
+
 const mayEdit = (ctx: Context, { traceId }: { readonly traceId: string }) =>
   requireTrace(ctx, traceId, 'EDIT')
 
@@ -39,6 +42,7 @@ export const postAssessment = change({
   }),
   rule: mayEdit,
   field: 'value',
+  bytesMax,
   make: (ctx, asked) => {
     const { traceId, name, rationale, span, isOfSpan } = asked
     return createAssessment(ctx, traceId, {
@@ -57,6 +61,7 @@ export const postAssessmentChange = change({
   read: saidIn,
   rule: mayEdit,
   field: 'value',
+  bytesMax,
   async make(ctx, { traceId, id, value, rationale }) {
     const before = await getAssessment(ctx, traceId, id)
     if (!before.valid) {

@@ -74,6 +74,7 @@ export const postReviewItems = change({
 export const postReviewAnswers = change({
   operation: 'setReviewQueueItemStatus',
   read: (form) => ({ form }),
+  bytesMax: 1_000_000,
   rule: mayEdit,
   async make(ctx, { queueId, traceId, form }) {
     const [queue, trace] = await Promise.all([

@@ -15,7 +15,7 @@ type ShownJson =
 
 /** Of one value, in sum. */
 const entriesMax = 150
-const charsMax = 12_000
+export const charsUsual = 12_000
 /** Of one text. */
 const textCharsMax = 4000
 const depthMax = 12
@@ -23,7 +23,10 @@ const depthMax = 12
 type Budget = { entries: number; chars: number }
 
 /** A value of JSON to unfold, the first levels open. What is left out is said where it would stand. */
-export const JsonView: FC<{ readonly of: ExactJson }> = ({ of }) => (
+export const JsonView: FC<{ readonly of: ExactJson; readonly charsMax?: number }> = ({
+  of,
+  charsMax = charsUsual,
+}) => (
   <div class="json">
     <Shown of={shownOf(of, { entries: entriesMax, chars: charsMax }, 0)} depth={0} />
   </div>

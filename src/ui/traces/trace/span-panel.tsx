@@ -1,4 +1,5 @@
 import type { FC, PropsWithChildren } from 'hono/jsx'
+import { cutText } from '../../../core/error.ts'
 import { type ExactJson, exactJsonOf } from '../../../core/exact-json.ts'
 import { type Span, type SpanEvent, spanTypeOf } from '../../../traces/spans/span.ts'
 import { findAmounts, tokenUsage } from '../../../traces/spans/usage.ts'
@@ -7,7 +8,7 @@ import { Table } from '../../parts/table.tsx'
 import { countText, Given, GivenLines, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import { ShortTime } from '../trace-parts.tsx'
-import { JsonView } from './json-view.tsx'
+import { charsUsual, JsonView } from './json-view.tsx'
 import { endOf, type SpanNode, type SpanTree } from './span-tree.ts'
 
 type SpanPanelProps = {
@@ -21,7 +22,7 @@ export const inputsKey = 'mlflow.spanInputs'
 export const outputsKey = 'mlflow.spanOutputs'
 /** What stands elsewhere on the panel. */
 const shownKeys: ReadonlySet<string> = new Set([inputsKey, outputsKey, 'mlflow.spanType'])
-const rowsMax = 100
+const rowsMax = 50
 
 /** One span: what went in, what came out, and all else that its sender said. */
 export const SpanPanel: FC<SpanPanelProps> = ({ to, traceId, node, tree }) => {
@@ -35,7 +36,7 @@ export const SpanPanel: FC<SpanPanelProps> = ({ to, traceId, node, tree }) => {
       <About {...{ span, node, tree }} />
       {span.statusMessage === '' ? null : (
         <div class={span.status === 'ERROR' ? 'notice bad' : 'notice'}>
-          <Part text={span.statusMessage} />
+          <Part text={span.statusMessage} most={messageCharsMax} />
         </div>
       )}
       <Value title="Inputs" of={span.attributes[inputsKey]} />
@@ -159,21 +160,10 @@ const Events: FC<{ readonly span: Span }> = ({ span: { events, startNs } }) => {
             <span class="soft">
               after <ShortTime ms={Number(event.timeNs - startNs) / 1e6} />
             </span>
-            <dl class="facts">
-              {Object.entries(event.attributes)
-                .slice(0, attributesMax)
-                .map(([key, value]) => (
-                  <>
-                    <dt>
-                      <Given text={key.slice(0, 250)} />
-                    </dt>
-                    <dd>
-                      <Part text={typeof value === 'string' ? value : exactJsonOf(value)} />
-                    </dd>
-                  </>
-                ))}
-            </dl>
-            <Left of={Object.keys(event.attributes).length} most={attributesMax} />
+            <JsonView
+              of={event.attributes}
+              charsMax={Math.floor(charsUsual / Math.min(events.length, eventsMax))}
+            />
           </li>
         ))}
       </ul>
@@ -182,16 +172,19 @@ const Events: FC<{ readonly span: Span }> = ({ span: { events, startNs } }) => {
   )
 }
 
-const eventsMax = 20
-const attributesMax = 20
-const partCharsMax = 1000
+const eventsMax = 10
+const partCharsMax = 400
+const messageCharsMax = 2000
 
 /** The beginning of a text, with how much follows. */
-const Part: FC<{ readonly text: string }> = ({ text }) => (
+const Part: FC<{ readonly text: string; readonly most?: number }> = ({
+  text,
+  most = partCharsMax,
+}) => (
   <>
-    <GivenLines text={text.slice(0, partCharsMax)} />
-    {text.length > partCharsMax ? (
-      <span class="soft"> … {countText(text.length - partCharsMax)} more characters</span>
+    <GivenLines text={cutText(text, most)} />
+    {text.length > most ? (
+      <span class="soft"> … {countText(text.length - most)} more characters</span>
     ) : null}
   </>
 )

@@ -73,7 +73,8 @@ function viewAt(
   { under, from }: { readonly under: SpanNode | undefined; readonly from: number },
 ): Omit<SpanView, 'chosen'> {
   const siblings = under?.children ?? roots
-  const page = siblings.slice(from, from + siblingsMax)
+  const first = Math.min(from, Math.max(0, siblings.length - 1))
+  const page = siblings.slice(first, first + siblingsMax)
   const open = openNodes(page)
   const base = under ? 1 : 0
   const below = page.flatMap((node) => rowsFrom(node, base, open))
@@ -81,8 +82,8 @@ function viewAt(
   return {
     rows: [...own, ...below],
     under,
-    from,
-    to: from + page.length,
+    from: first,
+    to: first + page.length,
     siblings: siblings.length,
   }
 }

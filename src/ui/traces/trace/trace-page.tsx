@@ -187,8 +187,8 @@ const Previews: FC<{ readonly info: TraceInfo }> = ({ info }) => (
   </div>
 )
 
-const rowsMax = 100
-const valueCharsMax = 1000
+const rowsMax = 50
+const valueCharsMax = 300
 
 /** Ids, links, and all tags and metadata as clients set them. */
 const Facts: FC<PartProps> = ({ standing: { trace, links }, to }) => {
