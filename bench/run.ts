@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { endAll } from '../test/runner/processes.ts'
 import { cases } from './cases.ts'
 import { type Measured, measure } from './load.ts'
+import { measurePages } from './pages.ts'
 import { resetPeakRss, usageOf } from './process-tree.ts'
 import { type Figures, type Large, report } from './report.ts'
 import { type BenchServer, startGatehouse, startGatehouseWithAuth, startMlflow } from './servers.ts'
@@ -29,6 +30,8 @@ const { values: options } = parseArgs({
     auth: { type: 'boolean' },
     /** What `gatehouse serve` adds to a call, and nothing else. */
     serving: { type: 'boolean' },
+    /** What the pages of a large server take, and nothing else. */
+    pages: { type: 'boolean' },
     /** Gatehouse alone, under V8's profiler; the .cpuprofile lands in results/. */
     profile: { type: 'boolean' },
   },
@@ -92,6 +95,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     endAll()
     process.exit(130)
   })
+}
+if (options.pages) {
+  await measurePages()
+  process.exit(0)
 }
 if (options.serving) {
   await measureServing()
