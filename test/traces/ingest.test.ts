@@ -388,6 +388,22 @@ describe('reading', () => {
     expect((await s.get('batchGet')).status).toBe(400)
   })
 
+  test('a trace as a file has its roots first, and then the spans by their start', async () => {
+    const s = await traceServer()
+    const startMs = Date.parse('2026-01-01T00:00:00Z')
+    const at = (ms: number) => ({ startMs: startMs + ms, endMs: startMs + 9000 })
+    const name = 'third "start_time_unix_nano": 1, "parent_span_id": null'
+    await s.log([
+      { id: 3, parent: 1, name, ...at(20) },
+      { id: 2, parent: 1, name: 'second', ...at(10) },
+      { id: 1, name: 'first', ...at(30) },
+    ])
+    const path = `/ajax-api/3.0/mlflow/get-trace-artifact?request_id=${traceId()}`
+    const { spans } = JSON.parse((await s.call('GET', path)).text)
+    const names = spans.map((span: { name: string }) => span.name)
+    expect(names).toEqual(['first', 'second', name])
+  })
+
   test('of more spans than one answer may have is refused, and searches go on behind them', async () => {
     const s = await traceServer()
     for (const trace of [1, 2, 3]) await s.log([{ ...root, trace, startMs: trace }])

@@ -6,7 +6,7 @@ import type { Context } from '../../platform/context.ts'
 import { artifactUriColumn } from '../../tracking/experiments/artifact-location.ts'
 import { placeColumns, readLines, type SpanPlace } from '../spans/read-lines.ts'
 import { type Span, traceIdOf } from '../spans/span.ts'
-import { spanFrom } from '../spans/span-line.ts'
+import { compareLines, spanFrom } from '../spans/span-line.ts'
 import { logSpans, spansMax } from './log-spans.ts'
 
 /** A trace whose spans clients look for in a file. */
@@ -60,7 +60,8 @@ export async function takeTraceFile(
 /** The text of a trace's `traces.json`; undefined where the server has no spans of it. */
 export async function readTraceFile(ctx: Context, trace: SpanPlace): Promise<string | undefined> {
   const lines = await readLines(ctx, trace)
-  return lines.length === 0 ? undefined : `{"spans": [${lines.join(', ')}]}`
+  const ordered = lines.toSorted(compareLines)
+  return lines.length === 0 ? undefined : `{"spans": [${ordered.join(', ')}]}`
 }
 
 const levelsMax = 100
