@@ -8,6 +8,7 @@ import { sweepCanaries } from './serving/canary.ts'
 import { mergeOldCounts } from './serving/counts/merge-old-counts.ts'
 import { sweepDeletedTraces } from './traces/changes/delete-traces.ts'
 import { sweepEarlyLinks } from './traces/changes/trace-links.ts'
+import { foldTraces } from './traces/folding/fold-traces.ts'
 
 /** Work that follows from changes and from time. It may run at any time and in several processes at once. */
 type Job = (platform: Platform) => Promise<void>
@@ -26,6 +27,7 @@ export const backgroundJobs: readonly Job[] = [
   sweepCanaries,
   sweepDeletedTraces,
   sweepEarlyLinks,
+  foldTraces,
 ]
 
 /**

@@ -10,6 +10,7 @@ import {
 import { collectHour } from '../artifacts/collect-slowly.ts'
 import type { Platform } from '../platform/context.ts'
 import { purgeTraces } from '../traces/changes/delete-traces.ts'
+import { collectPacks } from '../traces/folding/collect-packs.ts'
 import { isTraceKeySql } from '../traces/spans/read-lines.ts'
 import { type Purged, purgeDeleted } from '../tracking/purge.ts'
 import { readDeletedFacts } from './facts/fill-facts.ts'
@@ -49,6 +50,7 @@ export async function collectGarbage(
           ...sourceDeletable(guarded),
           emptyExperiment: (id) => purgeTraces(collector, id),
         })
+  await collectPacks(collector)
   return {
     purged,
     manifests: await collectManifests(collector),
@@ -63,10 +65,11 @@ export async function collectGarbage(
  * What a server does of that by itself at an hour of the day, a part each hour: bytes that nothing has
  * referred to for `graceMs`. Lists of files in the store stay, and `collectGarbage` removes them.
  */
-export async function collectAtHour(collector: Collector, hour: number): Promise<void> {
+export async function collectAtHour(collector: Platform & Collector, hour: number): Promise<void> {
   await collector.db.all(sql`
     delete from manifests where id in (select id from manifests where ${isUnused} limit ${manifestsPerRound})
     and ${isUnused}`)
+  await collectPacks(collector, { index: hour, of: 24 })
   await collectHour(collector, hour, isTraceKeySql)
   if (hour === 0) await collectUploads(collector)
 }

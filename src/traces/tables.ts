@@ -91,6 +91,17 @@ export const tracePacks = sqliteTable('trace_packs', {
   key: text().notNull().unique(),
   size_bytes: integer().notNull(),
   created_at_ms: integer().notNull(),
+  /** When gc found no trace in it; null: it has some. */
+  emptied_at_ms: integer(),
+})
+
+/** How far folding came; one row, of the id 1. */
+export const traceFolding = sqliteTable('trace_folding', {
+  id: integer().primaryKey(),
+  /** `traces.id` at which the next run begins. */
+  next_trace: integer().notNull(),
+  /** The next run is not before this. */
+  next_at_ms: integer().notNull(),
 })
 
 /** What spans of an experiment are called: some dozens to thousands, so that searches look here first. */

@@ -21,7 +21,7 @@ const turnCharsMax = 500_000
 export async function keepPayload(ctx: Context, spans: readonly Span[]): Promise<KeptPayload> {
   const bytes = await packLines(await linesOf(spans))
   if (bytes.byteLength <= bytesMax) return { body: toBase64UrlBytes(bytes) }
-  const key = newTraceKey(ctx)
+  const key = makeTraceKey(ctx)
   await ctx.blobs.put(key, streamBytes(bytes))
   return { key }
 }
@@ -41,7 +41,7 @@ async function linesOf(spans: readonly Span[]): Promise<readonly string[]> {
 }
 
 /** A new key for bodies of spans in the blob store. */
-function newTraceKey(ctx: Pick<Context, 'randomId'>): string {
+export function makeTraceKey(ctx: Pick<Context, 'randomId'>): string {
   const id = ctx.randomId()
   return `traces/${id.slice(0, 2)}/${id}`
 }

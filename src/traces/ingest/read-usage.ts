@@ -8,6 +8,7 @@ import { cost, sumAmounts, tokenUsage } from '../spans/usage.ts'
 type UsageRow = SpanPlace & {
   readonly trace_id: string
   readonly payload_rows: number
+  readonly pack: number | null
   readonly usage_told: number
   readonly cost_told: number
 }
@@ -23,15 +24,17 @@ export async function readUsage(
   logged: ReadonlyMap<string, readonly Span[]>,
 ): Promise<void> {
   if (logged.size === 0) return
-  const rows = await ctx.db.all(sql<UsageRow>`select ${placeColumns}, t.trace_id, t.payload_rows,
+  const rows =
+    await ctx.db.all(sql<UsageRow>`select ${placeColumns}, t.trace_id, t.payload_rows, t.pack,
       t.usage_told, t.cost_told
     from json_each(${JSON.stringify([...logged.keys()])}) w
     cross join traces t on t.workspace = ${ctx.workspace} and t.trace_id = w.value
     where not (t.usage_told and t.cost_told)`)
-  const older = rows.filter(({ payload_rows }) => payload_rows > 1)
+  const isNew = ({ payload_rows, pack }: UsageRow) => payload_rows <= 1 && pack === null
+  const older = rows.filter((row) => !isNew(row))
   const sums = new Map<number, string | undefined>()
   for (const row of rows) {
-    if (row.payload_rows <= 1) sums.set(row.id, sumsOf(logged.get(row.trace_id) ?? [], row))
+    if (isNew(row)) sums.set(row.id, sumsOf(logged.get(row.trace_id) ?? [], row))
   }
   const rowOf = new Map(older.map((row) => [row.id, row]))
   for await (const { id, lines, isWhole } of readTraceLines(ctx, older)) {
@@ -41,13 +44,14 @@ export async function readUsage(
   }
   const found = rows.flatMap((row) => {
     const sum = sums.get(row.id)
-    return sum ? [[row.id, sum, row.payload_rows, row.usage_told, row.cost_told]] : []
+    return sum ? [[row.id, sum, row.payload_rows, row.usage_told, row.cost_told, row.pack]] : []
   })
   if (found.length === 0) return
   await ctx.db.all(sql`update traces set metadata = json_patch(metadata, j.value ->> 1)
     from json_each(${JSON.stringify(found)}) j
     where traces.id = j.value ->> 0 and traces.payload_rows = j.value ->> 2
-      and traces.usage_told = j.value ->> 3 and traces.cost_told = j.value ->> 4`)
+      and traces.usage_told = j.value ->> 3 and traces.cost_told = j.value ->> 4
+      and traces.pack is j.value ->> 5`)
 }
 
 /** As JSON, what is not told yet; undefined where the spans tell of nothing. */

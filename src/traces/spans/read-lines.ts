@@ -5,13 +5,10 @@ import type { Platform } from '../../platform/context.ts'
 import { unpackBytes, unpackLines } from './payload.ts'
 import { lineIdOf } from './span-line.ts'
 
-/** Where the spans of a trace are. */
+/** A trace whose spans are to be read. */
 export type SpanPlace = {
   /** `traces.id`. */
   readonly id: number
-  readonly pack: number | null
-  readonly pack_offset: number | null
-  readonly pack_length: number | null
   /** What they take as they are kept. */
   readonly span_bytes: number
 }
@@ -20,7 +17,7 @@ export type SpanPlace = {
 const blobBytes = 1_500_000
 
 /** The columns of a `SpanPlace`, of `traces t`. */
-export const placeColumns = sql`t.id, t.pack, t.pack_offset, t.pack_length,
+export const placeColumns = sql`t.id,
   coalesce(t.pack_length, 0) + coalesce((
     select sum(coalesce(octet_length(p.body), ${sql.raw(String(blobBytes))})) from trace_payloads p
     where p.id >= t.id * 65536 and p.id < (t.id + 1) * 65536), 0) as span_bytes`
@@ -29,6 +26,13 @@ type PayloadRow = {
   readonly trace: number
   readonly body: string | null
   readonly key: string | null
+}
+
+type PackedRow = {
+  readonly trace: number
+  readonly key: string
+  readonly start: number
+  readonly length: number
 }
 
 /** The spans of one trace. */
@@ -95,28 +99,35 @@ function roundsOf(places: readonly SpanPlace[]): readonly (readonly SpanPlace[])
   return rounds
 }
 
-/** Reads first, and at once, what has to be fetched; unpacks then one after another, since a little may become much. */
+/**
+ * Reads first, and at once, what has to be fetched: of a trace that is folded meanwhile either its rows are
+ * there or its place in a pack. Unpacks then one after another, since a little may
+ * become much.
+ */
 async function readRound(
   platform: Pick<Platform, 'db' | 'blobs'>,
   places: readonly SpanPlace[],
 ): Promise<readonly TraceLines[]> {
   const readable = places.filter(({ span_bytes }) => span_bytes <= spanCharsMax)
   const ids = JSON.stringify(readable.map(({ id }) => id))
-  const packs = JSON.stringify(readable.flatMap(({ pack }) => pack ?? []))
-  const { payloads, keys } = await platform.db.batch({
+  const { payloads, packed } = await platform.db.batch({
     payloads: sql<PayloadRow>`select p.id / 65536 as trace, p.body, p.key from json_each(${ids}) w
       cross join trace_payloads p on p.id >= w.value * 65536 and p.id < (w.value + 1) * 65536
       order by p.id`,
-    keys: sql<{ id: number; key: string }>`select id, key from trace_packs
-      where id in (select value from json_each(${packs}))`,
+    packed: sql<PackedRow>`select t.id as trace, k.key, t.pack_offset as start, t.pack_length as length
+      from json_each(${ids}) w cross join traces t on t.id = w.value
+      cross join trace_packs k on k.id = t.pack`,
   })
-  const keyOf = new Map(keys.map(({ id, key }) => [id, key]))
+  const packedOf = new Map(packed.map((row) => [row.trace, row]))
   const rows = Map.groupBy(payloads, ({ trace }) => trace)
   const fetched = await Promise.all(
     readable.map(async (place) => {
       const own = rows.get(place.id) ?? []
       const later = own.map((row) => readRow(platform, row))
-      return [place.id, await Promise.all([readPacked(platform, place, keyOf), ...later])] as const
+      return [
+        place.id,
+        await Promise.all([readPacked(platform, packedOf.get(place.id)), ...later]),
+      ] as const
     }),
   )
   return unpackAll(places, new Map(fetched))
@@ -155,12 +166,9 @@ async function unpack(packed: Packed): Promise<readonly string[]> {
 
 async function readPacked(
   { blobs }: Pick<Platform, 'blobs'>,
-  { pack, pack_offset: start, pack_length: length }: SpanPlace,
-  keys: ReadonlyMap<number, string>,
+  row: PackedRow | undefined,
 ): Promise<Packed> {
-  if (pack === null || start === null || length === null) return undefined
-  const key = keys.get(pack)
-  return key === undefined ? undefined : readBlob(blobs, key, { start, end: start + length })
+  return row && readBlob(blobs, row.key, { start: row.start, end: row.start + row.length })
 }
 
 async function readRow(
