@@ -26,7 +26,14 @@ import {
 } from './deployments/deployments.tsx'
 import { showDocs } from './docs/docs.tsx'
 import type { ShownEndpoint } from './docs/docs-page.tsx'
-import { showLoggedModelFiles, showRunFiles, showVersionFiles } from './files/files.tsx'
+import {
+  sendLoggedModelFrame,
+  sendRunFrame,
+  sendVersionFrame,
+  showLoggedModelFiles,
+  showRunFiles,
+  showVersionFiles,
+} from './files/files.tsx'
 import { showFind } from './find/find.tsx'
 import { showHome, showModels } from './home/home.tsx'
 import { followOldLink } from './home/old-links.ts'
@@ -135,6 +142,7 @@ function modelRoutes(): Hono<AppEnv> {
     .get(`${version}/promote`, guard(mayReadModel), (c) => showPromote(c))
     .post(`${version}/promote`, postPromote)
     .get(`${version}/files`, guard(mayReadModel), showVersionFiles)
+    .get(`${version}/files/frame`, guard(mayReadModel), sendVersionFrame)
     .get(`${version}/gates`, guard(mayReadModel), showGates)
     .get(`${version}/card`, guard(mayReadModel), (c) => showCardEdit(c))
     .post(`${version}/card`, postCard)
@@ -185,11 +193,13 @@ function runRoutes(): Hono<AppEnv> {
     .get('/datasets/:digest', guard(anyone), showDataset)
     .get('/logged-models/:model', guard(mayReadLoggedModel), showLoggedModel)
     .get('/logged-models/:model/files', guard(mayReadLoggedModel), showLoggedModelFiles)
+    .get('/logged-models/:model/files/frame', guard(mayReadLoggedModel), sendLoggedModelFrame)
     .get('/runs/:run', guard(mayReadRun), showRun)
     .get('/runs/:run/children', guard(mayReadRun), followChildren)
     .get('/runs/:run/charts', guard(mayReadRun), showRunCharts)
     .get('/runs/:run/points.csv', guard(mayReadRun), sendPointsFile)
     .get('/runs/:run/files', guard(mayReadRun), showRunFiles)
+    .get('/runs/:run/files/frame', guard(mayReadRun), sendRunFrame)
     .get('/runs/:run/change', guard(mayReadRun), (c) => runChanges.showRunChange(c))
     .route('/runs/:run', trackedRoutes(runChanges.runPosts))
 }

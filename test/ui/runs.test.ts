@@ -386,13 +386,18 @@ describe('files', () => {
       'a, b 1',
       '<img src=x> two\\u{a}lines',
     ])
-    expect((await get('out/facts.json')).html).toContain('{\n  &quot;a&quot;: [')
+    const facts = await get('out/facts.json')
+    expect(textOf(facts.html)).toContain('a : 1 item 0 : 1')
+    expect(facts.html).toContain('</a>  &quot;a&quot;: [')
     expect((await get('out/plot.png')).html).toContain(`src="/get-artifact?run_id=${run}`)
     expect(textOf((await get('out/model.bin')).html)).toContain('61 00 62')
     expect(textOf((await get('out/long.log')).html)).toContain('The first 262.1 kB of 300.0 kB')
-    for (const path of ['out/notes.txt', 'out/page.html', 'out/rows.csv']) {
+    for (const path of ['out/notes.txt', 'out/rows.csv', 'out/facts.json']) {
       expect(markupIn((await get(path)).html), path).toEqual([])
     }
+    expect(markupIn((await get('out/page.html')).html)).toEqual([
+      `<iframe src="/runs/${run}/files/frame?path=out%2Fpage.html" title="out/page.html" sandbox="allow-scripts" referrerpolicy="no-referrer" loading="lazy">`,
+    ])
     expect((await get('none')).status).toBe(404)
     expect((await get('../1')).status).toBe(400)
   })

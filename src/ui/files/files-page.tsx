@@ -2,11 +2,13 @@ import type { Child, FC } from 'hono/jsx'
 import type { ArtifactFile } from '../../artifacts/files.ts'
 import type { FolderItem } from '../../artifacts/list.ts'
 import { Table } from '../parts/table.tsx'
-import { bytesText, Given, plural, visibleText } from '../parts/text.tsx'
+import { bytesText, Given } from '../parts/text.tsx'
 import type { ShownCall } from '../shell/api-call.tsx'
 import type { Section } from '../shell/bar.tsx'
 import type { Frame } from '../shell/frame.ts'
 import { type Crumb, Page } from '../shell/page.tsx'
+import { Shown } from './previews.tsx'
+import type { NotebookOutputPlace } from './read-notebook.ts'
 import type { Preview } from './read-preview.ts'
 
 /** What the files belong to: a run, or a version. */
@@ -15,8 +17,10 @@ export type FileOwner = {
   readonly heading: Child
   readonly section: Section
   readonly crumbs: readonly Crumb[]
-  /** The page of a folder or file of it. */
-  readonly pageOf: (path: string) => string
+  /** The page of a folder or file of it. @param from the part of a text: from this byte, or so far from the end */
+  readonly pageOf: (path: string, from?: number) => string
+  /** The frame with the markup of a file, or of an output of a notebook. */
+  readonly frameOf: (path: string, output?: NotebookOutputPlace) => string
   /** The file itself. */
   readonly fileOf: (path: string) => string
   readonly api: ShownCall
@@ -121,74 +125,11 @@ const File: FC<FileProps> = ({ owner, path, file: { sizeBytes, sha256 }, preview
         Download
       </a>
     </p>
-    <Shown preview={preview} path={path} address={owner.fileOf(path)} sizeBytes={sizeBytes} />
-  </>
-)
-
-type ShownProps = {
-  readonly preview: Preview
-  readonly path: string
-  readonly address: string
-  readonly sizeBytes: number
-}
-
-const Shown: FC<ShownProps> = ({ preview, path, address, sizeBytes }) => {
-  switch (preview.kind) {
-    case 'image':
-      return <img class="preview" src={address} alt={visibleText(path)} />
-    case 'none':
-      return <p class="notice">{visibleText(preview.why)}</p>
-    case 'bytes':
-      return (
-        <>
-          <p class="soft">This is no text, so it is not opened here. Its first bytes are:</p>
-          <pre tabindex={0}>
-            <code>{preview.hex}</code>
-          </pre>
-        </>
-      )
-    case 'text':
-      return (
-        <>
-          <Cut shown={preview.shownBytes} of={sizeBytes} />
-          <pre class="whole" tabindex={0}>
-            <code>{visibleText(preview.text, /^[\n\r\t]$/)}</code>
-          </pre>
-        </>
-      )
-    case 'table':
-      return <Rows {...preview} sizeBytes={sizeBytes} />
-  }
-}
-
-const Cut: FC<{ readonly shown: number; readonly of: number }> = ({ shown, of }) =>
-  shown < of ? (
-    <p class="notice">
-      The first {bytesText(shown)} of {bytesText(of)}. The download has all of it.
-    </p>
-  ) : null
-
-const Rows: FC<{
-  readonly rows: readonly (readonly string[])[]
-  readonly shownBytes: number
-  readonly sizeBytes: number
-}> = ({ rows: [head = [], ...rows], shownBytes, sizeBytes }) => (
-  <>
-    <Cut shown={shownBytes} of={sizeBytes} />
-    <p class="soft">The first {plural(rows.length, 'row')}.</p>
-    <Table
-      caption="The first rows"
-      columns={head.map((title) => ({ title: <Given text={title} /> }))}
-    >
-      {rows.map((row) => (
-        <tr>
-          {row.map((cell) => (
-            <td>
-              <Given text={cell.length > 500 ? `${cell.slice(0, 500)}…` : cell} />
-            </td>
-          ))}
-        </tr>
-      ))}
-    </Table>
+    <Shown
+      {...{ preview, path, sizeBytes }}
+      address={owner.fileOf(path)}
+      partOf={(from) => owner.pageOf(path, from)}
+      frameOf={(output) => owner.frameOf(path, output)}
+    />
   </>
 )

@@ -1,5 +1,5 @@
 import { cleanPath } from '../../artifacts/path.ts'
-import { RegistryError } from '../../core/error.ts'
+import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { optionalQuery } from '../../http/guards/target.ts'
 import {
@@ -15,13 +15,25 @@ import { getRunInfo } from '../../tracking/runs/read-runs.ts'
 import { loggedModelIdOf, modelNameOf, runIdOf, versionOf } from '../addressed.ts'
 import { attempt } from '../attempt.ts'
 import { Given } from '../parts/text.tsx'
+import type { Paths } from '../paths.ts'
 import { type Frame, frameOf } from '../shell/frame.ts'
 import { experimentCrumbs, modelCrumbs, sendPage } from '../shell/page.tsx'
 import { type FileOwner, FilesPage, type ShownPlace } from './files-page.tsx'
+import { readMarkup } from './read-markup.ts'
 import { readPreview } from './read-preview.ts'
+import { sandboxHeaders } from './sandboxed-frame.tsx'
 
-/** `GET /runs/{run_id}/files?path=&after=` */
-export async function showRunFiles(c: AppContext): Promise<Response> {
+/** The files of a run, a logged model or a version, at the place that the address names. */
+type OpenedFiles = {
+  readonly frame: Frame
+  readonly owner: FileOwner
+  readonly path: string
+  readonly located: Located
+}
+
+type Opener = (c: AppContext) => Promise<OpenedFiles>
+
+const openRunFiles: Opener = async (c) => {
   const { ctx } = c.var
   const path = pathIn(c)
   const [frame, run] = await Promise.all([frameOf(c), getRunInfo(ctx, runIdOf(c))])
@@ -29,19 +41,17 @@ export async function showRunFiles(c: AppContext): Promise<Response> {
   const { runId, name, experimentId } = run
   const owner: FileOwner = {
     ...(await nameOwner(c, frame, { name, experimentId, href: to.run(runId) })),
-    pageOf: (of) => to.query(`${to.run(runId)}/files`, { path: of }),
+    ...pagesBelow(to, to.run(runId)),
     fileOf: (of) => to.query(`${to.prefix}/get-artifact`, { run_id: runId, path: of }),
     api: {
       method: 'GET',
       path: to.query('/api/2.0/mlflow/artifacts/list', { run_id: runId, path }),
     },
   }
-  const place = await readPlace(c, owner, { path, located: below(ctx, run.artifactUri, path) })
-  return sendPage(c, { frame, page: <FilesPage {...{ frame, owner, path, place }} /> })
+  return { frame, owner, path, located: below(ctx, run.artifactUri, path) }
 }
 
-/** `GET /logged-models/{model_id}/files?path=&after=` */
-export async function showLoggedModelFiles(c: AppContext): Promise<Response> {
+const openLoggedModelFiles: Opener = async (c) => {
   const { ctx } = c.var
   const path = pathIn(c)
   const [frame, model] = await Promise.all([frameOf(c), getLoggedModel(ctx, loggedModelIdOf(c))])
@@ -50,19 +60,18 @@ export async function showLoggedModelFiles(c: AppContext): Promise<Response> {
   const files = `/ajax-api/2.0/mlflow/logged-models/${modelId}/artifacts`
   const owner: FileOwner = {
     ...(await nameOwner(c, frame, { name, experimentId, href: to.loggedModel(modelId) })),
-    pageOf: (of) => to.query(`${to.loggedModel(modelId)}/files`, { path: of }),
+    ...pagesBelow(to, to.loggedModel(modelId)),
     fileOf: (of) => to.query(`${to.prefix}${files}/files`, { artifact_file_path: of }),
     api: {
       method: 'GET',
       path: to.query(`${files}/directories`, { artifact_directory_path: path }),
     },
   }
-  const place = await readPlace(c, owner, { path, located: below(ctx, model.artifactUri, path) })
-  return sendPage(c, { frame, page: <FilesPage {...{ frame, owner, path, place }} /> })
+  return { frame, owner, path, located: below(ctx, model.artifactUri, path) }
 }
 
-/** `GET /models/{name}/{version}/files?path=&after=`: the files as they were sealed. */
-export async function showVersionFiles(c: AppContext): Promise<Response> {
+/** The files as they were sealed. */
+const openVersionFiles: Opener = async (c) => {
   const { ctx } = c.var
   const path = pathIn(c)
   const [name, version] = [modelNameOf(c), versionOf(c)]
@@ -77,7 +86,7 @@ export async function showVersionFiles(c: AppContext): Promise<Response> {
     ),
     section: 'models',
     crumbs: modelCrumbs(to, name, version),
-    pageOf: (of) => to.query(`${to.version(name, version)}/files`, { path: of }),
+    ...pagesBelow(to, to.version(name, version)),
     fileOf: (of) =>
       to.query(`${to.prefix}/model-versions/get-artifact`, {
         name,
@@ -90,10 +99,56 @@ export async function showVersionFiles(c: AppContext): Promise<Response> {
     },
   }
   const manifest = sealedManifest(files, name, version)
-  const located = { place: { manifest }, path, shown: path }
-  const place = await readPlace(c, owner, { path, located })
-  return sendPage(c, { frame, page: <FilesPage {...{ frame, owner, path, place }} /> })
+  return { frame, owner, path, located: { place: { manifest }, path, shown: path } }
 }
+
+function pagesBelow(to: Paths, page: string): Pick<FileOwner, 'pageOf' | 'frameOf'> {
+  return {
+    pageOf: (path, from) =>
+      to.query(`${page}/files`, { path, from: from ? String(from) : undefined }),
+    frameOf: (path, output) =>
+      to.query(`${page}/files/frame`, {
+        path,
+        cell: output && String(output.cell),
+        output: output && String(output.output),
+      }),
+  }
+}
+
+/** `GET .../files?path=&after=&from=`: a folder, or a look at a file. */
+function showFiles(open: Opener) {
+  return async (c: AppContext): Promise<Response> => {
+    const { frame, owner, path, located } = await open(c)
+    const place = await readPlace(c, owner, { path, located })
+    const page = <FilesPage {...{ frame, owner, path, place }} />
+    return sendPage(c, { frame, page }, { frames: true })
+  }
+}
+
+export const showRunFiles = showFiles(openRunFiles)
+export const showLoggedModelFiles = showFiles(openLoggedModelFiles)
+export const showVersionFiles = showFiles(openVersionFiles)
+
+/** `GET .../files/frame?path=&cell=&output=`: markup that somebody uploaded, for a frame and for nothing else. */
+function sendFrame(open: Opener) {
+  return async (c: AppContext): Promise<Response> => {
+    const { owner, path, located } = await open(c)
+    // Opened by itself it would stand below the address of this server.
+    if ((c.req.header('sec-fetch-dest') ?? 'iframe') !== 'iframe') {
+      return c.redirect(owner.pageOf(path), 302)
+    }
+    const file = await getLocated(c.var.ctx, located)
+    const html = await readMarkup(c.var.ctx, file, {
+      cell: optionalQuery(c, 'cell'),
+      output: optionalQuery(c, 'output'),
+    })
+    return new Response(html, { headers: sandboxHeaders })
+  }
+}
+
+export const sendRunFrame = sendFrame(openRunFiles)
+export const sendLoggedModelFrame = sendFrame(openLoggedModelFiles)
+export const sendVersionFrame = sendFrame(openVersionFiles)
 
 /** What is the same of a run and of a logged model: a name in an experiment. */
 async function nameOwner(
@@ -119,6 +174,13 @@ function pathIn(c: AppContext): string {
   return path === undefined ? '' : cleanPath(path)
 }
 
+/** Where the part of a text begins; below 0: so far from its end. */
+function partIn(c: AppContext): number {
+  const text = optionalQuery(c, 'from') ?? '0'
+  if (/^-?\d{1,15}$/.test(text)) return Number(text)
+  throw invalid(`'from' is a number of bytes; got '${excerpt(text)}'`)
+}
+
 const itemsMax = 500
 
 /** A folder or, where there is none of the name, a file. @throws RESOURCE_DOES_NOT_EXIST neither */
@@ -138,7 +200,7 @@ async function readPlace(
     return { items, next }
   }
   const file = await getLocated(ctx, located)
-  const preview = await attempt('DATA_LOSS', readPreview(ctx, file))
+  const preview = await attempt('DATA_LOSS', readPreview(ctx, file, partIn(c)))
   return {
     file,
     preview: preview instanceof RegistryError ? { kind: 'none', why: preview.message } : preview,

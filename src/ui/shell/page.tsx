@@ -248,6 +248,8 @@ type Sending = {
   readonly status?: ContentfulStatusCode
   /** Whether scripts of ours may run. */
   readonly scripts?: boolean
+  /** Whether it has frames, sound or films of this server. */
+  readonly frames?: boolean
 }
 
 /**
@@ -257,13 +259,14 @@ type Sending = {
 export async function sendPage(
   c: AppContext,
   { frame, page }: { readonly frame: Frame; readonly page: ReturnType<FC> },
-  { status = 200, scripts = true }: Sending = {},
+  { status = 200, scripts = true, frames = false }: Sending = {},
 ): Promise<Response> {
   const policy = [
     "default-src 'none'",
     `style-src 'nonce-${frame.nonce}'`,
     ...(scripts ? [`script-src 'nonce-${frame.nonce}'`, "connect-src 'self'"] : []),
     "img-src 'self' data:",
+    ...(frames ? ["frame-src 'self'", "media-src 'self'"] : []),
     "form-action 'self'",
     "base-uri 'none'",
     "frame-ancestors 'none'",

@@ -167,6 +167,39 @@ describe.skipIf(isLacking)('in a browser', () => {
     expect(await walk(url, paths, { who: ann, seenIn: diagonal })).toEqual([])
   }, 120_000)
 
+  test('markup that somebody uploaded is seen in a frame that reaches nothing', async () => {
+    const { app, platform, ann, logRun } = await runsWorld()
+    const run = await logRun({ name: 'plots' })
+    const script = `(async () => {
+      const tried = async (what) => { try { await what(); return 'reached' } catch { return 'refused' } }
+      document.body.textContent = [origin,
+        await tried(() => parent.document.title), await tried(() => document.cookie),
+        await tried(() => localStorage.length), await tried(() => fetch('/api/v1/models'))].join(' ')
+    })()`
+    const cell = { cell_type: 'code', source: 'plot()', outputs: [{ data: { 'text/html': 'hi' } }] }
+    const files = {
+      'plot.html': `<body>waiting</body><script>${script}</script>`,
+      'a.ipynb': JSON.stringify({ cells: [cell, { cell_type: 'markdown', source: '# A' }] }),
+      'facts.json': '{"a": {"b": [1, 2]}}',
+      'sound.wav': 'none',
+    }
+    for (const [path, body] of Object.entries(files)) {
+      const headers = { authorization: ann }
+      const address = `/api/2.0/mlflow-artifacts/artifacts/1/${run}/artifacts/${path}`
+      await app.request(address, { method: 'PUT', headers, body })
+    }
+    const url = await serve(platform)
+    const pages = Object.keys(files).map((path) => `/runs/${run}/files?path=${path}`)
+    expect(await walk(url, pages, { who: ann, seenIn: diagonal })).toEqual([])
+    const page = await (await windowOf({ size: 'wide', theme: 'light' }, ann)).newPage()
+    await page.goto(url + pages[0])
+    await page.getByText(/^Show/).click()
+    const seen = page.frameLocator('iframe').locator('body')
+    await expect.poll(() => seen.textContent()).toBe('null refused refused refused refused')
+    await page.goto(`${url}/runs/${run}/files/frame?path=plot.html`)
+    expect(page.url()).toBe(url + pages[0])
+  }, 60_000)
+
   test('without script somebody filters runs, selects two by the keyboard and compares them', async () => {
     const { platform, ann, logRun } = await runsWorld()
     for (const [i, lr] of ['0.1', '0.01', '0.5'].entries()) {

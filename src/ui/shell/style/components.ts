@@ -63,7 +63,12 @@ td > form { min-inline-size: 6rem; } td > form > button { justify-self: start; }
 .columns { flex: 1 0 100%; } .columns[open] > div { margin-block-start: .5rem; padding: .75rem 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; }
 fieldset { margin: 0; padding: 0; border: 0; min-inline-size: 0; } legend { padding: 0; font-weight: 600; }
 .halves { display: grid; gap: 1.5rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); align-items: start; }
-pre.whole { max-block-size: none; } .preview { max-inline-size: 100%; block-size: auto; background: #ffffff; border: 1px solid var(--line); }
+pre.whole { max-block-size: none; }
+.lines > span > a { display: inline-block; min-inline-size: 4ch; margin-inline-end: 1rem; color: var(--soft); text-align: end; text-decoration: none; user-select: none; } .lines > span > a::before { content: attr(data-line); } .lines > span:target { background: var(--sel); }
+.tree { overflow-x: auto; } .tree ul { margin: 0; padding-inline-start: 1.25rem; list-style: none; border-inline-start: 1px solid var(--line); } .tree li > details { display: inline-block; vertical-align: top; max-inline-size: 100%; } .tree summary { color: var(--soft); }
+iframe { inline-size: 100%; block-size: 70vh; background: #ffffff; border: 1px solid var(--line); border-radius: 6px; }
+.cell { display: grid; gap: .5rem; grid-template-columns: minmax(0, 1fr); padding-inline-start: .75rem; border-inline-start: 3px solid var(--line); }
+audio.preview, video.preview { inline-size: 100%; max-inline-size: 60rem; } .preview { max-inline-size: 100%; block-size: auto; background: #ffffff; border: 1px solid var(--line); }
 .card-form { max-inline-size: 52rem; } .label-size { font-size: .875rem; }
 .dialog { max-inline-size: 44rem; display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); }
 .dialog > ul { padding-inline-start: 1.25rem; display: grid; gap: .375rem; }
