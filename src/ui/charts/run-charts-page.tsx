@@ -71,7 +71,7 @@ export const RunChartsPage: FC<RunChartsProps> = (props) => {
           </a>
         )
       }
-      live={liveOfRuns(run)}
+      live={liveOfRuns([run])}
       crumbs={[
         ...experimentCrumbs(to, experiment),
         { text: name, href: to.run(runId) },

@@ -199,7 +199,7 @@ function isInUse(part: Element, pointerY: number | undefined): boolean {
   return pointerY !== undefined && part.getBoundingClientRect().top <= pointerY
 }
 
-/** What was unfolded stays so, and what was typed stays in its field. */
+/** What was unfolded stays so, what was typed stays in its field, and what was selected stays selected. */
 function putInPlace(part: Element, next: Element): void {
   const open = [...part.querySelectorAll('details')].map((details) => details.open)
   for (const [i, details] of next.querySelectorAll('details').entries()) {
@@ -211,6 +211,12 @@ function putInPlace(part: Element, next: Element): void {
       `form[action="${CSS.escape(action)}"] textarea[name="${CSS.escape(field.name)}"]`,
     )
     if (same && field.value !== field.defaultValue) same.value = field.value
+  }
+  for (const box of part.querySelectorAll<HTMLInputElement>('input[type="checkbox"][name]')) {
+    const same = next.querySelector<HTMLInputElement>(
+      `input[name="${CSS.escape(box.name)}"][value="${CSS.escape(box.value)}"]`,
+    )
+    if (same) same.checked = box.checked
   }
   part.replaceWith(next)
   if (isSteady(next)) return

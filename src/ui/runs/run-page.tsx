@@ -46,7 +46,7 @@ export const RunPage: FC<RunPageProps> = (props) => {
         href: to.run(id),
       }))}
       about={<About {...props} />}
-      live={liveOfRuns(run)}
+      live={liveOfRuns([run])}
       actions={
         mayEdit ? (
           <a class="button quiet" href={`${to.run(runId)}/change`} data-key="e">

@@ -164,11 +164,14 @@ export const Page: FC<PageProps> = ({ frame, title, children, ...props }) => (
 )
 
 /** A page that is read again while a run goes on: no event tells of points. */
-export function liveOfRuns(...runs: readonly Pick<RunInfo, 'status' | 'lifecycleStage'>[]) {
+export function liveOfRuns(
+  runs: readonly Pick<RunInfo, 'status' | 'lifecycleStage'>[],
+  everySeconds = 2,
+): LiveParts | undefined {
   const goesOn = runs.some(
     ({ status, lifecycleStage }) => status === 'RUNNING' && lifecycleStage === 'active',
   )
-  return goesOn ? { kinds: [], everySeconds: 2, quietSeconds: 15 } : undefined
+  return goesOn ? { kinds: [], everySeconds, quietSeconds: 15 } : undefined
 }
 
 /** What the script follows while somebody looks at the page. */

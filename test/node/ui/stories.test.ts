@@ -343,6 +343,14 @@ mlflow.flush_trace_async_logging()`
       await setHidden(page, false)
       await page.getByText('579 points').waitFor()
 
+      await page.goto(`${url}/experiments/1?col=m.loss`)
+      await page.getByLabel('Select live').check()
+      await page.locator('h1').click()
+      await log(600, 601)
+      await page.clock.fastForward(5000)
+      await page.getByRole('cell', { name: '0.00166389' }).waitFor()
+      expect(await page.getByLabel('Select live').isChecked()).toBe(true)
+      await page.goto(charts)
       await post('runs/update', { run_id: run, status: 'KILLED', end_time: 1_800_000_100_000 })
       await page.clock.fastForward(15_000)
       await page.getByText('killed').waitFor()
@@ -354,7 +362,7 @@ mlflow.flush_trace_async_logging()`
       await page.clock.runFor(30_000)
       expect(await page.getByRole('status').filter({ hasText: 'Live' }).count()).toBe(0)
       const csv = (await call(ann, 'GET', `/runs/${run}/points.csv`)).text.trim().split('\r\n')
-      expect(csv).toHaveLength(580)
+      expect(csv).toHaveLength(581)
       expect(csv).toContain('loss,200,200,NaN')
     },
     60_000,

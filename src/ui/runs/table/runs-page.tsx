@@ -11,7 +11,7 @@ import { countText, Given, plural, Written } from '../../parts/text.tsx'
 import { filterOfWords } from '../../parts/words.ts'
 import type { Paths } from '../../paths.ts'
 import type { Frame } from '../../shell/frame.ts'
-import { Page } from '../../shell/page.tsx'
+import { liveOfRuns, Page } from '../../shell/page.tsx'
 import { FirstRun } from './first-run.tsx'
 import { KeptFields } from './kept-fields.tsx'
 import type { RunsStanding } from './read-runs.ts'
@@ -53,6 +53,10 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem })
       {...(experiment && { inMlflow: `/experiments/${experiment.id}` })}
       crumbs={[{ text: 'Experiments', href: to.experiments }, { text: title }]}
       about={<About {...{ to, standing, experiment }} />}
+      live={liveOfRuns(
+        rows.map(({ run }) => run.info),
+        5,
+      )}
       actions={<RunsActions to={to} query={query} />}
       api={{
         method: 'POST',
@@ -74,7 +78,9 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem })
           {rows.length > 0 ? (
             <>
               <NestedNote {...{ to, standing, query }} />
-              <RunsTable {...{ to, standing, query }} />
+              <div data-part="runs">
+                <RunsTable {...{ to, standing, query }} />
+              </div>
             </>
           ) : problem === undefined ? (
             <p class="empty">
