@@ -22,6 +22,8 @@ function tracePathsUnder(prefix: string) {
       }),
     trace: (traceId: string) => `${prefix}/traces/${part(traceId)}`,
     reviews: (experimentId: number) => `${experiment(experimentId)}/reviews`,
+    evalDatasets: (experimentId: number) => `${experiment(experimentId)}/evaluation-datasets`,
+    evalDataset: (id: string) => `${prefix}/evaluation-datasets/${part(id)}`,
     review: (queueId: string) => `${prefix}/reviews/${part(queueId)}`,
     sessions: (experimentId: number) => `${experiment(experimentId)}/sessions`,
     session: (experimentId: number, id: string) =>

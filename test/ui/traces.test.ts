@@ -505,3 +505,41 @@ describe('traces are found', () => {
     expect(await found(eve, id)).toEqual([])
   })
 })
+
+describe('evaluation datasets', () => {
+  test('are listed with their experiment, and their records shown page by page', async () => {
+    const { as, rita, eve, ann, call, mlflow, admin } = await tracesWorld()
+    const list = '/experiments/1/evaluation-datasets'
+    expect(textOf((await as(rita).get(list)).html)).toContain('No evaluation datasets')
+    const hostile = '"><img src=x onerror=alert(1)>\u202e'
+    const made = await call(ann, 'POST', '/api/3.0/mlflow/datasets/create', {
+      ...{ name: `questions ${hostile}`, experiment_ids: ['1'] },
+    })
+    const id = String(made.json.dataset.dataset_id)
+    const records = JSON.stringify(
+      Array.from({ length: 11 }, (_, i) => ({
+        inputs: { question: `${i} ${hostile}`, more: 'x'.repeat(20_000) },
+        expectations: { fruit: true },
+      })),
+    )
+    const path = `/api/3.0/mlflow/datasets/${id}/records`
+    expect((await call(ann, 'POST', path, { records })).status).toBe(200)
+    const listed = await as(rita).get(list)
+    expect(listed.html).toContain(`href="/evaluation-datasets/${id}"`)
+    expect(markupIn(listed.html)).toEqual([])
+    const first = await as(rita).get(`/evaluation-datasets/${id}`)
+    expect(textOf(first.html)).toContain('11 records digest')
+    expect(textOf(first.html)).toContain('fruit : true')
+    expect(first.html.length).toBeLessThan(100_000)
+    expect(markupIn(first.html)).toEqual([])
+    expect(first.html).not.toContain('\u202e')
+    const next = /href="([^"]*after=[^"]*)"/.exec(first.html)?.[1] ?? ''
+    expect(textOf((await as(rita).get(next)).html)).toContain('question : 10')
+    const none = { experiment_id: '1', username: 'eve', permission: 'NO_PERMISSIONS' }
+    await mlflow(admin, 'POST', 'experiments/permissions/create', none)
+    for (const page of [list, `/evaluation-datasets/${id}`]) {
+      expect((await as(eve).get(page)).status).toBe(403)
+    }
+    expect((await as(rita).get('/evaluation-datasets/d-none')).status).toBe(404)
+  })
+})

@@ -5,7 +5,7 @@ import { Tabs } from './tabs.tsx'
 type ExperimentTabsProps = {
   readonly to: Paths
   readonly experimentId: number
-  readonly current: 'runs' | 'traces' | 'sessions' | 'reviews'
+  readonly current: 'runs' | 'traces' | 'sessions' | 'reviews' | 'evaluation'
 }
 
 /** What an experiment has: runs, and traces of what was built from them. */
@@ -17,6 +17,11 @@ export const ExperimentTabs: FC<ExperimentTabsProps> = ({ to, experimentId, curr
       { href: to.traces(experimentId), text: 'Traces', isCurrent: current === 'traces' },
       { href: to.sessions(experimentId), text: 'Sessions', isCurrent: current === 'sessions' },
       { href: to.reviews(experimentId), text: 'Reviews', isCurrent: current === 'reviews' },
+      {
+        href: to.evalDatasets(experimentId),
+        text: 'Evaluation',
+        isCurrent: current === 'evaluation',
+      },
     ]}
   />
 )

@@ -10,6 +10,11 @@ import {
   postAssessmentDeletion,
 } from './assessments/assessments.tsx'
 import { mayCompareTraces, showTraceComparison } from './compare/compare-traces.tsx'
+import {
+  mayReadEvalDataset,
+  showEvalDataset,
+  showEvalDatasets,
+} from './evaluation/eval-datasets.tsx'
 import { postTraceDeletion, showTraceDeletion } from './list/trace-deletion.tsx'
 import { showTraces } from './list/traces.tsx'
 import {
@@ -34,6 +39,8 @@ export function traceRoutes(): Hono<AppEnv> {
     .get(`${list}/delete`, guard(mayReadTraces), (c) => showTraceDeletion(c))
     .post(`${list}/delete`, postTraceDeletion)
     .get('/experiments/:id{[0-9]+}/sessions', guard(mayReadTraces), showSessions)
+    .get('/experiments/:id{[0-9]+}/evaluation-datasets', guard(mayReadTraces), showEvalDatasets)
+    .get('/evaluation-datasets/:dataset', guard(mayReadEvalDataset), showEvalDataset)
     .get(reviews, guard(mayReadTraces), (c) => showReviews(c))
     .post(reviews, postQueue)
     .post(`${reviews}/mine`, postMyQueue)

@@ -160,6 +160,7 @@ describe.skipIf(isLacking)('in a browser', () => {
       ...[run, `${run}/change`, `${run}/files`, `/models/${name}/3/files?path=MLmodel`],
       ...[list, `${list}?q=status%20=%20x`, `${list}/delete?sel=${trace}`, `/traces/${trace}`],
       `${list}/compare?sel=${trace}&sel=${failed}`,
+      `${nightly}/evaluation-datasets`,
       ...[`${nightly}/reviews?sel=${trace}`, mine.location ?? ''],
       ...[`${nightly}/sessions`, `${nightly}/sessions?id=s-77`],
       `/traces/${trace}?span=0000000000000004&assessment=a-1`,
