@@ -4,11 +4,13 @@ import { sweepPromotions } from './governance/upkeep/sweep.ts'
 import type { Platform } from './platform/context.ts'
 import { collectAtHour } from './registry/collect-garbage.ts'
 import { fillFacts } from './registry/facts/fill-facts.ts'
+import { traceKeeping } from './registry/versions/deletable.ts'
 import { sweepCanaries } from './serving/canary.ts'
 import { mergeOldCounts } from './serving/counts/merge-old-counts.ts'
 import { sweepDeletedTraces } from './traces/changes/delete-traces.ts'
 import { sweepEarlyLinks } from './traces/changes/trace-links.ts'
 import { foldTraces } from './traces/folding/fold-traces.ts'
+import { sweepRetention } from './traces/retention/sweep-retention.ts'
 
 /** Work that follows from changes and from time. It may run at any time and in several processes at once. */
 type Job = (platform: Platform) => Promise<void>
@@ -35,15 +37,28 @@ export const backgroundJobs: readonly Job[] = [
  *
  * @throws AggregateError what went wrong, after all of them have ended
  */
-export async function runBackgroundWork(platform: Platform): Promise<void> {
-  const ends = await Promise.allSettled(backgroundJobs.map((job) => job(platform)))
+export function runBackgroundWork(platform: Platform): Promise<void> {
+  return runEach(backgroundJobs, platform)
+}
+
+async function runEach(jobs: readonly Job[], platform: Platform): Promise<void> {
+  const ends = await Promise.allSettled(jobs.map((job) => job(platform)))
   const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
   if (failures.length === 1) throw failures[0]
   if (failures.length > 1) throw new AggregateError(failures, 'several jobs failed')
 }
 
-/** What is done once an hour, in processes at once too: a part of what fills the store for nothing. */
-export async function runHourlyWork(platform: Platform): Promise<void> {
+/**
+ * What is done once an hour, in processes at once too: a part of what fills the store for nothing, and
+ * traces that are kept no longer.
+ *
+ * @throws AggregateError as `runBackgroundWork`
+ */
+export function runHourlyWork(platform: Platform): Promise<void> {
+  return runEach([collectThisHour, (each) => sweepRetention(each, traceKeeping)], platform)
+}
+
+async function collectThisHour(platform: Platform): Promise<void> {
   const { gcAfterMs: graceMs } = platform.settings
   if (graceMs === 0) return
   await collectAtHour({ ...platform, dryRun: false, graceMs }, hourOf(platform))

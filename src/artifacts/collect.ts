@@ -188,10 +188,19 @@ export function removeBelowStatement(workspace: string, range: FolderRange, guar
     and path >= ${range.start} and path < ${range.end} and ${guard}`
 }
 
-/** As `removeBelowStatement`, for the ranges of many things at once. */
-export function removeBelowEachStatement(workspace: string, ranges: readonly FolderRange[]): SQL {
-  const rows = jsonRowsOf(ranges.map(({ start, end }) => [start, end]))
+/**
+ * As `removeBelowStatement`, for the ranges of many things at once.
+ *
+ * @param guard a condition on the thing whose `key` it gets: what does not hold it keeps its files
+ */
+export function removeBelowEachStatement(
+  workspace: string,
+  ranges: readonly (FolderRange & { readonly key: string })[],
+  guard: (key: SQL) => SQL,
+): SQL {
+  const rows = jsonRowsOf(ranges.map(({ start, end, key }) => [start, end, key]))
   return sql`delete from artifact_files where workspace = ${workspace} and path in (
     select f.path from json_each(${rows}) r cross join artifact_files f
-      on f.workspace = ${workspace} and f.path >= r.value ->> 0 and f.path < r.value ->> 1)`
+      on f.workspace = ${workspace} and f.path >= r.value ->> 0 and f.path < r.value ->> 1
+    where ${guard(sql`r.value ->> 2`)})`
 }

@@ -157,6 +157,8 @@ const tellers: Readonly<Record<Action | OtherEvent, Teller>> = {
     `deleted versions of the scorer ${shown(before.name)} in experiment ${shown(before.experiment)}`,
   'scorer.sampling_changed': ({ after }) =>
     `set how much the scorer ${shown(after.name)} scores by itself to ${shown(after.sample_rate)}`,
+  'trace_retention.changed': ({ after }) =>
+    `changed how long traces of experiment ${shown(after.experiment)} are kept`,
   'webhook.created': ({ after }) =>
     `made the webhook ${shown(after.name)} to ${shown(after.origin)}`,
   'webhook.updated': ({ after }) => `changed the webhook ${shown(after.name)}`,

@@ -169,6 +169,23 @@ export const deletedTraces = sqliteTable(
   ],
 )
 
+/** How long the traces of an experiment are kept, where somebody said so. */
+export const traceRetention = sqliteTable('trace_retention', {
+  experiment: integer()
+    .primaryKey()
+    .references(() => experiments.id, { onDelete: 'cascade' }),
+  /** Counts the changes, from 1. */
+  revision: integer().notNull(),
+  days_max: integer(),
+  traces_max: integer(),
+  keep_assessed: integer().notNull(),
+  keep_of_versions: integer().notNull(),
+  /** When old traces were last looked for, and the last trace looked at, where not all were. */
+  swept_at_ms: integer().notNull(),
+  cursor_ms: integer(),
+  cursor_id: text(),
+})
+
 /** What people, judges and programs say of a trace. */
 export const assessments = sqliteTable(
   'assessments',

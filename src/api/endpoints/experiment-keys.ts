@@ -3,7 +3,7 @@ import { endpoint } from './endpoint.ts'
 import { PageQuery, pageOf } from './shapes.ts'
 
 /** The default experiment is number 0, which a coerced number would also be where none is given. */
-const Params = z.object({
+export const ExperimentParams = z.object({
   id: z
     .string()
     .regex(/^\d{1,15}$/, "it must be an experiment's number")
@@ -17,7 +17,7 @@ export const listExperimentKeys = endpoint({
   path: '/api/v1/experiments/{id}/keys',
   tag: 'experiments',
   summary: 'Names that the runs of an experiment have values for, those of most runs first',
-  params: Params,
+  params: ExperimentParams,
   query: z.strictObject({
     kind: z.enum(['metric', 'param', 'tag']),
     prefix: Prefix,
@@ -43,7 +43,7 @@ export const listExperimentValues = endpoint({
   tag: 'experiments',
   summary: 'Values that runs of an experiment have for a key, those of most runs first',
   description: 'At most 50, of up to 500 characters each.',
-  params: Params,
+  params: ExperimentParams,
   query: z.strictObject({
     key: z
       .string()

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { excerpt, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
+import type { TraceKeeping } from '../../traces/retention/sweep-retention.ts'
 import type { Purgeable } from '../../tracking/purge.ts'
 import { areFactsFresh } from '../facts/refresh-facts.ts'
 import { modelId } from '../ids.ts'
@@ -42,6 +43,28 @@ export function sourceDeletable(guarded: readonly number[]): Purgeable {
     loggedModel: (alias) => sql`not exists (select 1 from model_versions k
       where k.model_id = ${alias}.model_id and ${kept})`,
   }
+}
+
+/**
+ * Whether a trace belongs to a version: it was made in the version's run, linked with that, or made
+ * with its logged model active.
+ *
+ * @param trace alias of its row of `traces`
+ * @param version a condition on the version `k`
+ */
+function isOfVersionSql(trace: SQL, version: SQL): SQL {
+  return sql`(exists (select 1 from model_versions k where k.run_id = ${trace}.source_run and ${version})
+    or exists (select 1 from model_versions k
+      where k.model_id = ${trace}.metadata ->> '$."mlflow.modelId"' and ${version})
+    or exists (select 1 from trace_links l join model_versions k on k.run_id = l.target
+      where l.workspace = ${trace}.workspace and l.trace_id = ${trace}.trace_id and l.kind = 'run'
+        and ${version}))`
+}
+
+/** What versions say of the traces that may be deleted for their age or number. */
+export const traceKeeping: TraceKeeping = {
+  isOfVersion: (trace) => isOfVersionSql(trace, sql`1`),
+  isHeld: (trace) => isOfVersionSql(trace, sql`not (${deletable(sql`k`)})`),
 }
 
 /**

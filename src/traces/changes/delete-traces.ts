@@ -35,26 +35,24 @@ export async function deleteTraces(ctx: Context, deletion: TraceDeletion): Promi
   const { traceIds, upToMs, tracesMax } = deletion
   if (upToMs === undefined) {
     const ids = JSON.stringify(traceIds)
-    return deleteRound(
-      ctx,
-      deletion.experimentId,
-      sql`select t.id from json_each(${ids}) w
+    return deleteRound(ctx, {
+      experimentId: deletion.experimentId,
+      which: sql`select t.id from json_each(${ids}) w
         cross join traces t on t.workspace = ${ctx.workspace} and t.trace_id = w.value
         where t.experiment = ${deletion.experimentId}`,
-    )
+    })
   }
   let left = Number(tracesMax ?? Number.POSITIVE_INFINITY)
   let count = 0
   while (left > 0) {
     const most = Math.min(left, perRound)
-    const gone = await deleteRound(
-      ctx,
-      deletion.experimentId,
-      sql`select t.id from traces t join experiments e on e.id = t.experiment
+    const gone = await deleteRound(ctx, {
+      experimentId: deletion.experimentId,
+      which: sql`select t.id from traces t join experiments e on e.id = t.experiment
         where t.experiment = ${deletion.experimentId} and e.workspace = ${ctx.workspace}
           and t.request_time_ms <= ${int64Param(upToMs)}
         order by t.request_time_ms, t.trace_id limit ${most}`,
-    )
+    })
     count += gone
     if (gone < most) break
     left -= gone
@@ -86,7 +84,19 @@ function checkDeletion({ traceIds, upToMs, tracesMax }: TraceDeletion): void {
 
 type GoingRow = { readonly id: number; readonly trace_id: string; readonly artifact_uri: string }
 
-async function deleteRound(ctx: Context, experimentId: number, which: SQL): Promise<number> {
+type DeletionRound = {
+  readonly experimentId: number
+  /** A select of `traces.id`, of some hundreds. */
+  readonly which: SQL
+  /** What must still hold of a trace `t` when it is deleted. */
+  readonly guard?: SQL
+}
+
+/** Delete some traces with all that belongs to them. @returns how many */
+export async function deleteRound(
+  ctx: Context,
+  { experimentId, which, guard = sql`1` }: DeletionRound,
+): Promise<number> {
   const rows = await ctx.db.all(sql<GoingRow>`select t.id, t.trace_id,
       ${artifactUriColumn(ctx, sql`'/traces/' || t.trace_id || '/artifacts'`)} as artifact_uri
     from traces t join experiments on experiments.id = t.experiment where t.id in (${which})`)
@@ -94,15 +104,19 @@ async function deleteRound(ctx: Context, experimentId: number, which: SQL): Prom
   const ids = JSON.stringify(rows.map(({ trace_id }) => trace_id))
   const now = ctx.now()
   // One that was made again in another experiment is not that which the caller may delete.
-  const own = sql`t.workspace = ${ctx.workspace} and t.experiment = ${experimentId}`
+  const own = sql`t.workspace = ${ctx.workspace} and t.experiment = ${experimentId} and ${guard}`
   const { deleted } = await ctx.db.batch({
     files: removeBelowEachStatement(
       ctx.workspace,
-      rows.flatMap(({ artifact_uri }) => folderOf(ctx, artifact_uri)),
+      rows.flatMap(({ artifact_uri, trace_id: key }) =>
+        folderOf(ctx, artifact_uri).map((range) => ({ ...range, key })),
+      ),
+      (key) => sql`exists (select 1 from traces t where ${own} and t.trace_id = ${key})`,
     ),
     noted: sql`insert into deleted_traces (workspace, trace_id, deleted_at_ms)
       select ${ctx.workspace}, value, ${now} from json_each(${ids})
-      where exists (select 1 from traces t where ${own} and t.trace_id = value) on conflict (workspace, trace_id) do update set deleted_at_ms = excluded.deleted_at_ms`,
+      where exists (select 1 from traces t where ${own} and t.trace_id = value)
+      on conflict (workspace, trace_id) do update set deleted_at_ms = excluded.deleted_at_ms`,
     deleted: sql<{ id: number }>`delete from traces as t where ${own}
       and t.trace_id in (select value from json_each(${ids})) returning id`,
   })

@@ -12,10 +12,14 @@ function onScorer(method: string, to: string, body?: object): Example {
   }
 }
 
-/** What judges traces. */
+/** What judges traces, and how long they are kept. */
 export const scorerChanges: Examples = {
   registerScorer: async ({ call }) => {
     return () => call('POST', `${path}/register`, scorer)
+  },
+  'v1 putTraceRetention': async ({ call }) => {
+    const body = { revision: 0, days_max: 30 }
+    return () => call('PUT', '/api/v1/experiments/0/trace-retention', body)
   },
   deleteScorer: onScorer('DELETE', 'delete'),
   upsertOnlineScoringConfig: onScorer('PUT', 'online-config', { sample_rate: 0 }),
