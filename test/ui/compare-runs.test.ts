@@ -147,6 +147,15 @@ describe('all runs that match', () => {
     expect(markupIn(banded.html)).toEqual([])
   })
 
+  test('begin with one run, which its page selects in the table', async () => {
+    const { as, rita, ids } = await tunedWorld()
+    const { html } = await as(rita).get(`/runs/${ids[4]}`)
+    const [, href = ''] = /href="([^"]*)"[^>]*>Compare with…/.exec(html) ?? []
+    const table = await as(rita).get(href.replaceAll('&amp;', '&'))
+    expect(table.html).toContain(`name="sel" value="${ids[4]}" checked`)
+    expect(table.html.match(/ checked/g)).toHaveLength(1)
+  })
+
   test('are refused to whoever may not read their experiment', async () => {
     const { as, eve, admin, mlflow, matching } = await tunedWorld()
     const none = { experiment_id: '1', username: 'eve', permission: 'NO_PERMISSIONS' }

@@ -13,6 +13,7 @@ import { linksBeside, liveOfRuns, Page } from '../shell/page.tsx'
 import { childrenPath, type RunStanding, tracesMax, tracesOfRunPath } from './read-run.ts'
 import { LongText, More, rowsMax, Values } from './run-values.tsx'
 import { metricText, VersionsOfRun } from './table/run-cell.tsx'
+import { addressOf } from './table/run-query.ts'
 
 type RunPageProps = {
   readonly frame: Frame
@@ -48,11 +49,22 @@ export const RunPage: FC<RunPageProps> = (props) => {
       about={<About {...props} />}
       live={liveOfRuns([run])}
       actions={
-        mayEdit ? (
-          <a class="button quiet" href={`${to.run(runId)}/change`} data-key="e">
-            Change…
-          </a>
-        ) : null
+        <>
+          {run.lifecycleStage === 'active' ? (
+            <a
+              class="button quiet"
+              href={addressOf(to, { experimentIds: [experiment.id], selected: [runId] })}
+              data-key="c"
+            >
+              Compare with…
+            </a>
+          ) : null}
+          {mayEdit ? (
+            <a class="button quiet" href={`${to.run(runId)}/change`} data-key="e">
+              Change…
+            </a>
+          ) : null}
+        </>
       }
       api={{ method: 'GET', path: `/api/2.0/mlflow/runs/get?run_id=${runId}` }}
     >
