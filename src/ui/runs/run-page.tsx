@@ -1,5 +1,5 @@
 import type { FC } from 'hono/jsx'
-import type { KeyValue, Run } from '../../tracking/run.ts'
+import type { Run } from '../../tracking/run.ts'
 import { type Html, writeHtml } from '../cards/markdown.tsx'
 import { RunByline } from '../parts/byline.tsx'
 import { isOwnTag, noteOf } from '../parts/own-tags.ts'
@@ -11,7 +11,7 @@ import type { Paths } from '../paths.ts'
 import type { Frame } from '../shell/frame.ts'
 import { linksBeside, liveOfRuns, Page } from '../shell/page.tsx'
 import { childrenPath, type RunStanding, tracesMax, tracesOfRunPath } from './read-run.ts'
-import { LongText, More, rowsMax, Values } from './run-values.tsx'
+import { LongText, More, rowsMax, SystemTags, Values } from './run-values.tsx'
 import { metricText, VersionsOfRun } from './table/run-cell.tsx'
 import { addressOf } from './table/run-query.ts'
 
@@ -105,7 +105,7 @@ export const RunPage: FC<RunPageProps> = (props) => {
         of={run.tags.filter(isOwnTag)}
         total={run.tags.filter(isOwnTag).length}
       />
-      <System tags={run.tags.filter((tag) => !isOwnTag(tag))} />
+      <SystemTags tags={run.tags.filter((tag) => !isOwnTag(tag))} />
     </Page>
   )
 }
@@ -280,22 +280,4 @@ const ModelIds: FC<{
         {of.length > 20 ? `and ${countText(of.length - 20)} more` : ''}
       </dd>
     </>
-  )
-
-/** What clients note by themselves; most people never look. */
-const System: FC<{ readonly tags: readonly KeyValue[] }> = ({ tags }) =>
-  tags.length === 0 ? null : (
-    <details>
-      <summary>Tags that MLflow set ({countText(tags.length)})</summary>
-      <dl class="facts">
-        {tags.slice(0, rowsMax).map(({ key, value }) => (
-          <>
-            <dt>{visibleText(key)}</dt>
-            <dd>
-              <LongText text={value} />
-            </dd>
-          </>
-        ))}
-      </dl>
-    </details>
   )

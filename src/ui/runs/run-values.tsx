@@ -56,3 +56,21 @@ export const LongText: FC<{ readonly text: string }> = ({ text }) =>
       <GivenLines text={text} />
     </details>
   )
+
+/** What clients note by themselves; most people never look. */
+export const SystemTags: FC<{ readonly tags: readonly KeyValue[] }> = ({ tags }) =>
+  tags.length === 0 ? null : (
+    <details>
+      <summary>Tags that MLflow set ({countText(tags.length)})</summary>
+      <dl class="facts">
+        {tags.slice(0, rowsMax).map(({ key, value }) => (
+          <>
+            <dt>{visibleText(key)}</dt>
+            <dd>
+              <LongText text={value} />
+            </dd>
+          </>
+        ))}
+      </dl>
+    </details>
+  )
