@@ -3,8 +3,8 @@ import { mayReadSql } from '../../access/permissions/permitted.ts'
 import { absent, type RegistryError } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
-import type { evalDatasets } from '../tables.ts'
 import type { Texts } from '../texts.ts'
+import type { evalDatasets } from './tables.ts'
 
 /** A set of examples, without the examples. */
 export type EvalDataset = {

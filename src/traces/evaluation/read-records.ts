@@ -2,9 +2,9 @@ import { sql } from 'drizzle-orm'
 import { exactJsonOf } from '../../core/exact-json.ts'
 import type { Context } from '../../platform/context.ts'
 import { isNumberPlace, type Page, readPageFrom } from '../../search/page.ts'
-import type { evalDatasetRecords } from '../tables.ts'
 import { newDigest } from './change-datasets.ts'
 import { datasetNamed } from './dataset.ts'
+import type { evalDatasetRecords } from './tables.ts'
 
 const pageMax = 1000
 /** A page ends early where its records have more. */

@@ -17,6 +17,7 @@ import * as judging from '../../../src/judging/tables.ts'
 import { LibsqlFile } from '../../../src/platform/node/libsql-file.ts'
 import * as registry from '../../../src/registry/tables.ts'
 import * as serving from '../../../src/serving/tables.ts'
+import * as evaluation from '../../../src/traces/evaluation/tables.ts'
 import * as traces from '../../../src/traces/tables.ts'
 import * as loggedModels from '../../../src/tracking/logged-models/tables.ts'
 import * as tracking from '../../../src/tracking/tables.ts'
@@ -158,6 +159,7 @@ test('the migrations make the columns and keys that the tables in src/ declare',
     access,
     artifacts,
     audit,
+    evaluation,
     governance,
     loggedModels,
     registry,
