@@ -223,7 +223,7 @@ describe.skipIf(isLacking)('in a browser', () => {
     await page.getByRole('link', { name: 'lr', exact: true }).click()
     expect(await page.getByRole('row').allInnerTexts()).toHaveLength(3)
     for (const name of ['try-1', 'try-2']) {
-      await page.getByLabel(`Select ${name}`).focus()
+      await page.getByLabel(`Select ${name}`, { exact: true }).focus()
       await page.keyboard.press('Space')
     }
     await page.keyboard.press('Enter')
