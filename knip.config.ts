@@ -10,6 +10,8 @@ const isProduction = process.argv.includes('--production')
 const config: KnipConfig = {
   entry: [
     'src/{cli/main,worker,router-worker,client/index}.ts!',
+    // A thread of its own.
+    'src/platform/node/reader/thread.ts!',
     // drizzle-kit reads every table.
     'src/**/tables.ts!',
     // Bundled into src/ui/shell/script.ts.

@@ -21,6 +21,14 @@ export const common = {
 }
 
 export async function bundleServer() {
+  await build({
+    ...common,
+    entryPoints: ['src/platform/node/reader/thread.ts'],
+    outfile: `${root}dist/reader-thread.js`,
+    external: ['libsql'],
+    platform: 'node',
+    target: 'node24',
+  })
   const temporary = `${root}dist/gatehouse.${process.pid}.js`
   await build({
     ...common,

@@ -31,6 +31,19 @@ export interface Database {
    * @throws ConstraintError a UNIQUE, NOT NULL, CHECK or foreign key was violated; nothing happened
    */
   batch<const Q extends Batch>(queries: Q): Promise<BatchRows<Q>>
+  /**
+   * For a read that may take long: beside all other work, and after all that was committed before.
+   * Absent where `all` is that already, since the database is in another process.
+   */
+  readonly aside?: LongReads | undefined
+}
+
+/** Reads alone; a batch sees one moment. */
+export type LongReads = Pick<Database, 'all' | 'batch'>
+
+/** Where to read what may take long. */
+export function longReadsOf(db: Database): LongReads {
+  return db.aside ?? db
 }
 
 /** Ask the database for as little as it can answer; throws what its driver throws. */

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm'
 import { invalid } from '../core/error.ts'
 import { encodePageToken, type PageKey } from '../core/page-token.ts'
 import { compile } from '../db/compile.ts'
-import type { Database } from '../db/database.ts'
+import { type Database, longReadsOf } from '../db/database.ts'
 import type { Filter } from './filter.ts'
 import { clauseLiteralsMax, filterSql } from './filter-sql.ts'
 import { Literals } from './literals.ts'
@@ -72,7 +72,7 @@ export async function findPage(
         from ${searchable.from} ${joins} where ${where}
         order by ${orderBySql(terms)} limit ${count}`
       if (search.filter.length > clausesAlwaysFitting) checkStatement(statement)
-      return db.all(statement)
+      return longReadsOf(db).all(statement)
     },
     keyOf: (row) => keyOf(row, terms),
   })

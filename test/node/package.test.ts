@@ -96,6 +96,9 @@ test('the installed server serves, and writes nothing where it is installed', as
     body: JSON.stringify({ name: 'installed' }),
   })
   expect(created.status).toBe(200)
+  // A search runs in a thread, whose file lies beside the bundle.
+  const found = await fetch(`${url}/api/2.0/mlflow/experiments/search?max_results=5`)
+  expect(await found.text()).toContain('installed')
   expect(await filesBelow(prefix)).toEqual(before)
 }, 60_000)
 

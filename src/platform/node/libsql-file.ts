@@ -4,6 +4,7 @@ import { letOthersRun } from '../../core/rounds.ts'
 import { runNamed } from '../../db/batch.ts'
 import { type Compiled, compile } from '../../db/compile.ts'
 import { type Batch, type BatchRows, constraintError, type Database } from '../../db/database.ts'
+import { FileReader } from './reader/file-reader.ts'
 
 const statementsMax = 500
 
@@ -23,6 +24,7 @@ type Bindable = string | number | bigint | null
 export class LibsqlFile implements Database {
   readonly #file: Libsql.Database
   readonly #statements = new Map<string, Libsql.Statement>()
+  readonly aside: FileReader | undefined
   /** When the first call of this turn of the event loop came; undefined: none came yet. */
   #turnSinceMs: number | undefined
 
@@ -34,6 +36,8 @@ export class LibsqlFile implements Database {
     this.#file.pragma('foreign_keys = ON')
     this.#file.pragma('cache_size = -32000')
     this.#file.pragma('temp_store = MEMORY')
+    // Another connection would see another database.
+    this.aside = path === ':memory:' ? undefined : new FileReader(path)
   }
 
   async all<R>(query: SQL<R>): Promise<R[]> {
@@ -70,6 +74,7 @@ export class LibsqlFile implements Database {
 
   /** Writes the journal into the file first, so that one file is the whole database. */
   close(): void {
+    this.aside?.close()
     this.#file.pragma('wal_checkpoint(TRUNCATE)')
     this.#file.close()
   }

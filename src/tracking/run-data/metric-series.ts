@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { longReadsOf } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
 import { bucketsOf, hasOrder, type PartRow, type SeriesBucket } from './series-buckets.ts'
 
@@ -51,7 +52,7 @@ export async function readMetricSeries(ctx: Context, query: SeriesQuery): Promis
   if (spans.length === 0) return []
   const small = spans.filter(({ is_small }) => is_small === 1)
   const long = spans.filter(({ is_small }) => is_small === 0)
-  const { points, ranges } = await ctx.db.batch({
+  const { points, ranges } = await longReadsOf(ctx.db).batch({
     points: small.length > 0 ? pointsSql(small, query) : undefined,
     ranges:
       long.length > 0
@@ -102,7 +103,7 @@ async function refineSteps(
   )
   if (coarse.size > 0) {
     const ranges = [...coarse].flatMap(([row, shares]) => splitRange(row, 2 * shares))
-    const finer = Map.groupBy(await ctx.db.all(rangesSql(ranges, query)), nameOf)
+    const finer = Map.groupBy(await longReadsOf(ctx.db).all(rangesSql(ranges, query)), nameOf)
     for (const span of long) {
       const kept = rowsOf(span).filter((row) => !coarse.has(row))
       const rows = [...kept, ...(finer.get(nameOf(span)) ?? [])]
@@ -117,7 +118,7 @@ async function refineSteps(
     return !hasOrder(rows) || rows.some((row) => sharesOf(row, rows, query) > sharesMax)
   })
   if (mixed.length === 0) return
-  const { sorted } = await ctx.db.batch({
+  const { sorted } = await longReadsOf(ctx.db).batch({
     sorted: mixed.map((span) => sortedSql(span, rowsOf(span), query)),
   })
   for (const [i, span] of mixed.entries()) parts.set(span, sorted[i] ?? [])
@@ -134,7 +135,7 @@ function readSpans(ctx: Context, { runIds, keys, x, bucketsMax, range }: SeriesQ
   const own = sql`m.run = w.run and m.key = w.key`
   const first = sql`(select min(m.timestamp_ms) from metrics m where ${own})`
   const within = inRangeSql(range, x, first)
-  return ctx.db.all(sql<Span>`
+  return longReadsOf(ctx.db).all(sql<Span>`
     with wanted as materialized (
       select w.key as run_place, k.key as key_place, r.id as run, r.run_id, k.value as key
       from json_each(${JSON.stringify([...new Set(runIds)])}) w
