@@ -12,6 +12,7 @@ import { type Measured, measure } from './load.ts'
 import { measurePages } from './pages.ts'
 import { resetPeakRss, usageOf } from './process-tree.ts'
 import { type Figures, type Large, report } from './report.ts'
+import { measureSearching } from './searching.ts'
 import { type BenchServer, startGatehouse, startGatehouseWithAuth, startMlflow } from './servers.ts'
 import { measureServing } from './serving.ts'
 import { download, type Transfer, upload } from './transfer.ts'
@@ -32,6 +33,8 @@ const { values: options } = parseArgs({
     serving: { type: 'boolean' },
     /** What the pages of a large server take, and nothing else. */
     pages: { type: 'boolean' },
+    /** What searches take from those who log meanwhile, and nothing else. */
+    searching: { type: 'boolean' },
     /** Gatehouse alone, under V8's profiler; the .cpuprofile lands in results/. */
     profile: { type: 'boolean' },
   },
@@ -98,6 +101,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 if (options.pages) {
   await measurePages()
+  process.exit(0)
+}
+if (options.searching) {
+  await measureSearching()
   process.exit(0)
 }
 if (options.serving) {
