@@ -38,27 +38,30 @@ import { publicPath } from './platform/settings/settings.ts'
 import { StartError } from './platform/start-error.ts'
 import { deliverDue } from './webhooks/delivery/deliver.ts'
 
-/** drizzle/, seen from src/ and from the bundle in dist/ alike. */
-
 export type OpenPlatform = Platform & {
   /** What `wake` wakes: a server starts it and stops it. */
   readonly background: Loop
-  close(): void
+  close(): Promise<void>
 }
 
 /**
  * Open database and blobs as the settings say, and bring the schema up to date.
  *
+ * @param readsAside whether long reads have a thread of their own, as a server's do
+ *
  * @throws StartError a folder or database cannot be used, in words for the operator
  * @throws SettingError
  */
-export async function openPlatform(given: Given): Promise<OpenPlatform> {
+export async function openPlatform(
+  given: Given,
+  { readsAside = false }: { readonly readsAside?: boolean } = {},
+): Promise<OpenPlatform> {
   const settings = { ...readSettings(given), ...readSignIn(given) }
   const signingKey = readSigningKey(given)
   const { folder, url } = storagePlaceOf(given)
   const data = await usableFolder(folder)
   const blobs = await openBlobs(given, join(data, 'artifacts'))
-  const db = await openDatabase(url, given)
+  const db = await openDatabase(url, given, readsAside)
   await migrated(db, url)
   await takeFromOthers([
     data,
@@ -85,7 +88,7 @@ export async function openPlatform(given: Given): Promise<OpenPlatform> {
     [...backgroundJobs.map((job) => () => job(platform)), hourlyJobOf(platform)],
     () => deliverDue(platform),
   )
-  return { ...platform, background, close: () => db.close() }
+  return { ...platform, background, close: async () => db.close() }
 }
 
 async function openMlflowPage(given: Given) {
@@ -129,7 +132,11 @@ function durability(given: Given): 'NORMAL' | 'FULL' {
   return readChoice(given, 'durability', ['NORMAL', 'FULL'])
 }
 
-async function openDatabase(url: string, given: Given): Promise<LibsqlFile | LibsqlRemote> {
+async function openDatabase(
+  url: string,
+  given: Given,
+  readsAside: boolean,
+): Promise<LibsqlFile | LibsqlRemote> {
   if (isRemote(url)) return new LibsqlRemote(url, given('database-token'))
   if (/^[a-z][a-z\d+.-]+:/i.test(url) && !url.startsWith('file:')) {
     const scheme = url.slice(0, url.indexOf(':') + 1)
@@ -140,7 +147,7 @@ async function openDatabase(url: string, given: Given): Promise<LibsqlFile | Lib
   try {
     const path = pathOf(url)
     await makePrivateFile(path)
-    return new LibsqlFile(path, durability(given))
+    return new LibsqlFile(path, { synchronous: durability(given), readsAside })
   } catch (err) {
     throw new StartError(`cannot open the database ${pathOf(url)}: ${reason(err)}`, { cause: err })
   }
@@ -150,7 +157,7 @@ async function migrated(db: LibsqlFile | LibsqlRemote, url: string): Promise<voi
   try {
     await migrate(db, migrations)
   } catch (err) {
-    db.close()
+    await db.close()
     if (err instanceof NewerDatabaseError) {
       throw new StartError(`${err.message}; start the newer release or restore a backup`)
     }

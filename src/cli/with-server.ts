@@ -101,7 +101,7 @@ async function withDatabase(
     )
     await runBackgroundWork(platform)
   } finally {
-    platform.close()
+    await platform.close()
   }
 }
 

@@ -4,6 +4,8 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { describe, expect, test } from 'vitest'
+import { migrate } from '../../src/db/migrate.ts'
+import { migrations } from '../../src/db/migrations.ts'
 import { LibsqlFile } from '../../src/platform/node/libsql-file.ts'
 import { run, startServer, temporaryFolder } from '../support/gatehouse-process.ts'
 
@@ -14,6 +16,34 @@ describe('starting', () => {
     const { code, out, err } = await server.stop()
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toBe(`gatehouse: listening on ${server.url}\ngatehouse: stopping\n`)
+  })
+
+  test('ends 0 too while a search goes on that nobody waits for any more', async () => {
+    const data = await temporaryFolder()
+    const db = new LibsqlFile(join(data, 'gatehouse.db'))
+    await migrate(db, migrations)
+    await db.all(sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 60000)
+      insert into runs (run_id, experiment, name, user_id, status, start_time_ms, artifact_uri, lifecycle_stage)
+      select printf('%032x', i), 0, 'run-' || i, 'ann', 'FINISHED', i, 'x', 'active' from n`)
+    await db.close()
+    const server = await startServer(data)
+    const leave = new AbortController()
+    const searches = Array.from({ length: 4 }, (_, i) =>
+      fetch(`${server.url}/api/2.0/mlflow/runs/search`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          experiment_ids: ['0'],
+          filter: `attributes.run_name LIKE '%${i}x%'`,
+        }),
+        signal: leave.signal,
+      }),
+    )
+    await new Promise((done) => setTimeout(done, 60))
+    leave.abort()
+    await Promise.allSettled(searches)
+    const { code, err } = await server.stop()
+    expect({ code, isPanic: err.includes('panicked') }).toEqual({ code: 0, isPanic: false })
   })
 
   test('several that start at once on new data all serve, with one signing key', async () => {

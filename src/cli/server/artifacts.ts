@@ -174,6 +174,6 @@ async function withStore(
     if (err instanceof RegistryError) throw new StartError(err.message, { cause: err })
     throw err
   } finally {
-    platform.close()
+    await platform.close()
   }
 }

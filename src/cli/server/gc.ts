@@ -36,7 +36,7 @@ export function gcCommand(): Command {
     const collector = { ...platform, dryRun, graceMs, onProgress: bar.advance }
     const garbage = await collectGarbage(collector, purgeBeforeMs, guarded).finally(bar.stop)
     print(command, garbageToWire(garbage), () => described(garbage, dryRun))
-    platform.close()
+    await platform.close()
   })
 }
 

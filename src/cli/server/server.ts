@@ -32,7 +32,7 @@ export function serverCommand(): Command {
     const level = readChoice(given, 'log-level', ['error', 'info'])
     const metrics = readSwitch(given, 'metrics') ? new RequestMetrics() : undefined
     const port = readNumber(given, 'port', 65_535)
-    const platform = await openPlatform(given)
+    const platform = await openPlatform(given, { readsAside: true })
     if (platform.settings.auth) await makeFirstAdmin(platform)
     const onServed = observer(level, metrics)
     const tracing = await openTracing(process.env, 'gatehouse')
@@ -47,7 +47,7 @@ export function serverCommand(): Command {
     console.log('gatehouse: stopping')
     await drain(server, drainMs)
     await Promise.all([platform.background.stop(backgroundMs), tracing?.stop()])
-    platform.close()
+    await platform.close()
     process.exit(0)
   })
 }

@@ -11,6 +11,8 @@ const statementsMax = 500
 /** Work that has used the database for so long lets other requests run before its next call. */
 const turnMsMax = 25
 
+type FileOptions = { readonly synchronous?: 'NORMAL' | 'FULL'; readonly readsAside?: boolean }
+
 /** What `libsql` can bind. A boolean would abort the process, so the type excludes it. */
 type Bindable = string | number | bigint | null
 
@@ -28,16 +30,19 @@ export class LibsqlFile implements Database {
   /** When the first call of this turn of the event loop came; undefined: none came yet. */
   #turnSinceMs: number | undefined
 
-  /** @param path of the file, which is made when missing; `:memory:` for a database without one */
-  constructor(path: string, synchronous: 'NORMAL' | 'FULL' = 'NORMAL') {
+  /**
+   * @param path of the file, which is made when missing; `:memory:` for a database without one
+   * @param readsAside whether long reads have a thread of their own; `:memory:` has none, since another
+   *   connection would see another database
+   */
+  constructor(path: string, { synchronous = 'NORMAL', readsAside = false }: FileOptions = {}) {
     this.#file = new Libsql(path, { timeout: 5000 })
     this.#file.pragma('journal_mode = WAL')
     this.#file.pragma(`synchronous = ${synchronous}`)
     this.#file.pragma('foreign_keys = ON')
     this.#file.pragma('cache_size = -32000')
     this.#file.pragma('temp_store = MEMORY')
-    // Another connection would see another database.
-    this.aside = path === ':memory:' ? undefined : new FileReader(path)
+    this.aside = readsAside && path !== ':memory:' ? new FileReader(path) : undefined
   }
 
   async all<R>(query: SQL<R>): Promise<R[]> {
@@ -72,9 +77,9 @@ export class LibsqlFile implements Database {
     }
   }
 
-  /** Writes the journal into the file first, so that one file is the whole database. */
-  close(): void {
-    this.aside?.close()
+  /** Writes the journal into the file first, so that one file is the whole database. Without `readsAside` at once. */
+  async close(): Promise<void> {
+    if (this.aside) await this.aside.close()
     this.#file.pragma('wal_checkpoint(TRUNCATE)')
     this.#file.close()
   }

@@ -11,9 +11,9 @@ async function opened() {
   const path = join(folder, 'test.db')
   const file = new LibsqlFile(path)
   const reader = new FileReader(path)
-  onTestFinished(() => {
-    reader.close()
-    file.close()
+  onTestFinished(async () => {
+    await reader.close()
+    await file.close()
     rmSync(folder, { recursive: true })
   })
   await file.all(sql`create table things (n integer unique)`)
@@ -72,4 +72,19 @@ test('where the thread cannot begin, each read says so', async () => {
   const reader = new FileReader(join(folder, 'nowhere/test.db'))
   await expect(reader.all(things)).rejects.toThrow(/unable to open/i)
   await expect(reader.all(things)).rejects.toThrow(/unable to open/i)
+})
+
+test('closed while it works, it ends after the statement under way, and who waits is told', async () => {
+  const { reader } = await opened()
+  const slow = sql`with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000000)
+    select count(*) as c from n`
+  await reader.all(things)
+  const interrupted = Promise.allSettled([reader.batch({ slow: [slow, slow] }), reader.all(things)])
+  await new Promise((done) => setTimeout(done, 20))
+  await reader.close()
+  const closing = {
+    status: 'rejected',
+    reason: expect.objectContaining({ message: 'the database is being closed' }),
+  }
+  expect(await interrupted).toEqual([closing, closing])
 })

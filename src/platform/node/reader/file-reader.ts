@@ -1,8 +1,12 @@
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { SQL } from 'drizzle-orm'
 import { runNamed } from '../../../db/batch.ts'
 import { compile } from '../../../db/compile.ts'
 import type { Batch, BatchRows, LongReads } from '../../../db/database.ts'
+
+/** What the thread begins with; `closing` is not 0 once it is to end. */
+export type ThreadData = { readonly path: string; readonly closing: Int32Array }
 
 /** What the thread is asked. */
 export type ReadQuery = {
@@ -38,6 +42,8 @@ const script = new URL(
 export class FileReader implements LongReads {
   readonly #path: string
   readonly #waiting = new Map<number, Waiting>()
+  /** What thread and reader both see, also while the thread is at work: not 0 once it is to end. */
+  readonly #closing = new Int32Array(new SharedArrayBuffer(4))
   #thread: Worker | undefined
   #lastId = 0
 
@@ -66,13 +72,25 @@ export class FileReader implements LongReads {
     })
   }
 
-  close(): void {
-    this.#thread?.postMessage('close')
+  /**
+   * End the thread, after the statement that it runs. What waits behind that fails. A process must not
+   * end before: the driver, stopped within a statement, would abort it.
+   */
+  async close(): Promise<void> {
+    const thread = this.#thread
+    if (!thread) return
     this.#thread = undefined
+    Atomics.store(this.#closing, 0, 1)
+    const ended = once(thread, 'exit')
+    thread.ref()
+    thread.postMessage('close')
+    await ended
   }
 
   #begin(): Worker {
-    const thread = new Worker(script, { workerData: { path: this.#path } })
+    const thread = new Worker(script, {
+      workerData: { path: this.#path, closing: this.#closing } satisfies ThreadData,
+    })
     thread.on('message', (answer: ReadAnswer) => this.#settle(thread, answer))
     thread.on('error', (err) => this.#fail(thread, err))
     thread.on('exit', () => this.#fail(thread, new Error('the thread of reads ended')))

@@ -1,11 +1,12 @@
 /** The other end of FileReader: answers its queries, one after the other, in a thread of its own. */
 import { parentPort, workerData } from 'node:worker_threads'
 import Libsql from 'libsql'
-import type { ReadAnswer, ReadQuery } from './file-reader.ts'
+import type { ReadAnswer, ReadQuery, ThreadData } from './file-reader.ts'
 
 const statementsMax = 100
 
-const file = new Libsql(workerData.path, { timeout: 5000 })
+const { path, closing }: ThreadData = workerData
+const file = new Libsql(path, { timeout: 5000 })
 file.pragma('query_only = ON')
 file.pragma('cache_size = -32000')
 file.pragma('temp_store = MEMORY')
@@ -24,7 +25,10 @@ function prepared(text: string): Libsql.Statement {
 function answerTo({ id, statements: list }: ReadQuery): ReadAnswer {
   try {
     file.exec('BEGIN')
-    const rows = list.map(({ text, params }) => prepared(text).all([...params]))
+    const rows = list.map(({ text, params }) => {
+      if (Atomics.load(closing, 0) !== 0) throw new Error('the database is being closed')
+      return prepared(text).all([...params])
+    })
     return { id, rows }
   } catch (err) {
     const code = err instanceof Error && 'code' in err ? String(err.code) : undefined
