@@ -25,8 +25,8 @@ export const SandboxedFrame: FC<SandboxedFrameProps> = ({ address, title, bytes 
 )
 
 /**
- * What a document may do that somebody uploaded: run its own scripts in an origin of its own, and reach nothing, this
- * server neither.
+ * What a document may do that somebody uploaded: run its own scripts in an origin of its own, and load or send nothing, to
+ * this server neither. Browsers that do not know `webrtc` in a policy, Chromium is one, let it open connections of WebRTC.
  */
 export const sandboxHeaders = {
   'Content-Type': 'text/html; charset=utf-8',

@@ -180,6 +180,9 @@ describe.skipIf(isLacking)('in a browser', () => {
     const cell = { cell_type: 'code', source: 'plot()', outputs: [{ data: { 'text/html': 'hi' } }] }
     const files = {
       'plot.html': `<body>waiting</body><script>${script}</script>`,
+      'to-page.html': "<script>location = '/models'</script>",
+      'to-host.html': '<meta http-equiv="refresh" content="0; url=http://localhost:9/">',
+      'to-top.html': "<body><script>try { top.location = '/' } catch { document.body.append('stays') }</script>",
       'a.ipynb': JSON.stringify({ cells: [cell, { cell_type: 'markdown', source: '# A' }] }),
       'facts.json': '{"a": {"b": [1, 2]}}',
       'sound.wav': 'none',
@@ -199,6 +202,18 @@ describe.skipIf(isLacking)('in a browser', () => {
     await expect.poll(() => seen.textContent()).toBe('null refused refused refused refused')
     await page.goto(`${url}/runs/${run}/files/frame?path=plot.html`)
     expect(page.url()).toBe(url + pages[0])
+    const openFrame = async (path: string) => {
+      await page.goto(`${url}/runs/${run}/files?path=${path}`)
+      await page.getByText(/^Show/).click()
+    }
+    // A frame that moves shows neither a page of this server nor one of another.
+    for (const path of ['to-page.html', 'to-host.html']) {
+      await openFrame(path)
+      await expect.poll(() => page.frames()[1]?.url(), path).toMatch(/^chrome-error:/)
+    }
+    await openFrame('to-top.html')
+    await expect.poll(() => seen.textContent()).toMatch(/stays$/)
+    expect(page.url()).toBe(`${url}/runs/${run}/files?path=to-top.html`)
   }, 60_000)
 
   test('without script somebody filters runs, selects two by the keyboard and compares them', async () => {
