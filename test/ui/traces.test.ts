@@ -261,7 +261,7 @@ describe('the page of a trace', () => {
 
 describe('what people say of a trace', () => {
   test('is said, overridden and taken back by forms, in the name of who said it', async () => {
-    const { as, ann, logTrace, call } = await tracesWorld()
+    const { as, ann, logTrace, call, clock } = await tracesWorld()
     const id = await logTrace(1, {}, answerSpans)
     const page = `/traces/${id}`
     const said = async () => {
@@ -288,7 +288,17 @@ describe('what people say of a trace', () => {
     expect(form.html).toContain(`action="${page}/assessments/change${which}"`)
     await as(ann).post(`${page}/assessments/change${which}`, { value: '0.5' })
     const expected = `${page}/assessments/change?assessment=${want.assessment_id}`
-    await as(ann).post(expected, { value: 'other' })
+    const { html } = await as(ann).get(`${page}?assessment=${want.assessment_id}`)
+    const seen_updated = /name="seen_updated" value="(\d+)"/.exec(html)?.[1] ?? ''
+    clock.pass(1000)
+    await as(ann).post(expected, { value: 'other', seen_updated })
+    // What nobody has seen is not written over.
+    const unseen = await as(ann).post(expected, { value: 'third', seen_updated })
+    expect([unseen.status, textOf(unseen.html)]).toEqual([
+      409,
+      expect.stringContaining('Somebody has changed it since'),
+    ])
+    expect((await as(ann).post(expected, { value: 'third' })).status).toBe(400)
     const [before, , other, override] = await said()
     expect([before.valid, override.feedback.value, override.overrides]).toEqual([
       ...[false, 0.5, first.assessment_id],

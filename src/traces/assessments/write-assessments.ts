@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { absent, invalid } from '../../core/error.ts'
+import { absent, conflict, invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { checkLength } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
@@ -89,15 +89,23 @@ export type AssessmentChange = {
   readonly metadata: Texts | undefined
 }
 
+type AssessmentAt = {
+  readonly traceId: string
+  readonly assessmentId: string
+  /** When what was seen had been written; it is changed only if nobody has written since. Absent: whatever it is. */
+  readonly seenMs?: number
+}
+
 /**
  * Change what an assessment says, but not of which kind it is.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such trace, or it has no such assessment
  * @throws INVALID_PARAMETER_VALUE it is of another kind, or something is too long
+ * @throws RESOURCE_CONFLICT it is not what was seen
  */
 export async function updateAssessment(
   ctx: Context,
-  { traceId, assessmentId }: { readonly traceId: string; readonly assessmentId: string },
+  { traceId, assessmentId, seenMs }: AssessmentAt,
   change: AssessmentChange,
 ): Promise<TraceAssessment> {
   const before = await getAssessment(ctx, traceId, assessmentId)
@@ -117,16 +125,22 @@ export async function updateAssessment(
         is_serialized = ${said.isSerialized},`
     : sql``
   const write = ctx.db.batch({
-    changed: sql`update assessments set name = coalesce(j.value ->> 0, assessments.name),
+    changed: sql<{ id: number }>`update assessments set name = coalesce(j.value ->> 0, assessments.name),
         rationale = coalesce(j.value ->> 1, assessments.rationale), ${saidColumns}
         metadata = json_patch(assessments.metadata, j.value ->> 2), updated_at_ms = ${ctx.now()}
       from json_each(${row}) j
-      where assessments.trace = (${trace}) and assessments.assessment_id = ${assessmentId}`,
+      where assessments.trace = (${trace}) and assessments.assessment_id = ${assessmentId}
+        and assessments.updated_at_ms = coalesce(${seenMs ?? null}, assessments.updated_at_ms)
+      returning assessments.id`,
     bound: boundStatement(trace),
     found: oneRead(ctx, traceId, assessmentId),
   })
-  const [found] = (await refuseTooMany(write)).found
+  const { changed, found: read } = await refuseTooMany(write)
+  const [found] = read
   if (!found) throw absent(messages.noAssessment(assessmentId, traceId))
+  if (changed.length === 0) {
+    throw conflict('Somebody has changed it since; open the page again and change what it says now')
+  }
   return assessmentFrom(found)
 }
 

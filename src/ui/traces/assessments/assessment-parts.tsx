@@ -190,7 +190,7 @@ const ChangeForm: FC<AssessmentsProps & { readonly one: TraceAssessment }> = ({
   problem,
   typed,
 }) => {
-  const { assessmentId, name, kind, value, rationale } = one
+  const { assessmentId, name, kind, value, rationale, updatedAtMs } = one
   const which = `?assessment=${encodeURIComponent(assessmentId)}`
   return (
     <section class="panel dialog" aria-labelledby="change-assessment">
@@ -203,6 +203,7 @@ const ChangeForm: FC<AssessmentsProps & { readonly one: TraceAssessment }> = ({
           : 'The expectation is another one then.'}
       </p>
       <form method="post" action={`${path}/assessments/change${which}`}>
+        <input type="hidden" name="seen_updated" value={String(updatedAtMs)} />
         <LineField
           label="Value"
           name="value"

@@ -10,7 +10,7 @@ import {
 } from '../../../traces/assessments/write-assessments.ts'
 import { requireTrace } from '../../../traces/permissions.ts'
 import { traceIdOf } from '../../addressed.ts'
-import { changeOn, checkGiven, readNothing } from '../../changes/change.ts'
+import { changeOn, checkGiven, checkSeen, readNothing } from '../../changes/change.ts'
 import type { FormFields } from '../../forms.ts'
 import { showTrace } from '../trace/trace.tsx'
 import { isNestedJson, jsonOfTyped } from './assessment-value.ts'
@@ -58,11 +58,11 @@ export const postAssessment = change({
 /** `POST /traces/{id}/assessments/change?assessment=`: feedback is overridden, an expectation is another one then. */
 export const postAssessmentChange = change({
   operation: 'updateAssessment',
-  read: saidIn,
+  read: (form) => ({ ...saidIn(form), seen: form.text('seen_updated') }),
   rule: mayEdit,
   field: 'value',
   bytesMax,
-  async make(ctx, { traceId, id, value, rationale }) {
+  async make(ctx, { traceId, id, value, rationale, seen }) {
     const before = await getAssessment(ctx, traceId, id)
     if (!before.valid) {
       throw conflict(
@@ -71,7 +71,7 @@ export const postAssessmentChange = change({
     }
     const said = saidOf(before.kind, value)
     if (before.kind !== 'feedback') {
-      const at = { traceId, assessmentId: id }
+      const at = { traceId, assessmentId: id, seenMs: checkSeen(seen) }
       const name = undefined
       return updateAssessment(ctx, at, {
         ...{ name, said, metadata: undefined },
