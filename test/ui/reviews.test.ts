@@ -8,7 +8,7 @@ const reviews = '/experiments/1/reviews'
 /** Three traces, and a queue that asks four questions. */
 async function world({ text = 'Is it right?' } = {}) {
   const made = await tracesWorld()
-  const { ann, call, as, logTrace } = made
+  const { ann, call, as, logTrace, clock } = made
   const ids = [
     await logTrace(1, { name: 'first' }, answerSpans),
     await logTrace(2),
@@ -28,6 +28,10 @@ async function world({ text = 'Is it right?' } = {}) {
     wanted: await ask('wanted', { text: { max_length: 20 } }, { type: 'EXPECTATION' }),
   }
   const asked = Object.fromEntries(Object.values(schemas).map((id) => [`schema.${id}`, 'on']))
+  /** What a form of the queue says of how its questions stood. */
+  const seen = Object.fromEntries(
+    Object.values(schemas).map((id) => [`seen_updated.${id}`, String(clock.now())]),
+  )
   const opened = await as(ann).post(reviews, {
     name: `triage ${text}`,
     people: 'Ann, rita',
@@ -39,11 +43,11 @@ async function world({ text = 'Is it right?' } = {}) {
     const { json } = await call(ann, 'GET', `/api/3.0/mlflow/traces/${id}`)
     return json.trace.trace_info.assessments ?? []
   }
-  return { ...made, ids, schemas, queue, said }
+  return { ...made, ids, schemas, seen, queue, said }
 }
 
 test('selected traces are put into a queue, answered one after the other, and done then', async () => {
-  const { as, ann, ids, schemas, queue, said, list } = await world()
+  const { as, ann, ids, schemas, seen, queue, said, list } = await world()
   expect((await as(ann).get(list)).html).toContain(`formaction="${reviews}"`)
   const [first, second, third] = ids
   const chosen = `sel=${first}&sel=${second}&sel=${third}`
@@ -58,7 +62,7 @@ test('selected traces are put into a queue, answered one after the other, and do
   const looked = await as(ann).get(`${queue}?item=${first}`)
   expect(textOf(looked.html)).toContain('Request question : of answer')
   const answer = (id: string | undefined, fields: Record<string, string>) =>
-    as(ann).post(`${queue}/answers?item=${id}`, fields)
+    as(ann).post(`${queue}/answers?item=${id}`, { ...seen, ...fields })
   const fields = {
     [`answer.${schemas.right}`]: 'true',
     [`comment.${schemas.right}`]: 'it says which',
@@ -94,7 +98,7 @@ test('selected traces are put into a queue, answered one after the other, and do
 })
 
 test('a wrong answer changes nothing and stays to be mended', async () => {
-  const { as, ann, ids, schemas, queue, said } = await world()
+  const { as, ann, ids, schemas, seen, queue, said } = await world()
   const [id] = ids
   await as(ann).post(`${queue}/items?sel=${id}`, {})
   for (const [fields, why] of [
@@ -104,17 +108,49 @@ test('a wrong answer changes nothing and stays to be mended', async () => {
     [{ [`answer.${schemas.right}`]: 'maybe' }, 'one of its answers'],
     [{ [`answer.${schemas.wanted}`]: 'x'.repeat(21) }, 'more than 20 characters'],
   ] as const) {
-    const res = await as(ann).post(`${queue}/answers?item=${id}`, { ...fields })
+    const res = await as(ann).post(`${queue}/answers?item=${id}`, { ...seen, ...fields })
     expect([res.status, textOf(res.html)]).toEqual([400, expect.stringContaining(why)])
   }
   const kept = await as(ann).post(`${queue}/answers?item=${id}`, {
+    ...seen,
     [`answer.${schemas.score}`]: '9',
   })
   expect(kept.html).toContain('value="9"')
   expect(await said(id)).toEqual([])
-  const fields = { [`answer.${schemas.right}`]: 'true' }
-  expect((await as(ann).post(`${queue}/answers?item=${ids[1]}`, fields)).status).toBe(404)
+  const fields = { ...seen, [`answer.${schemas.right}`]: 'true' }
+  const why = async (one: string) => {
+    const { status, html } = await as(ann).post(`${queue}/answers?item=${one}`, fields)
+    return [status, textOf(html).replaceAll(one, 'it')]
+  }
+  const unqueued = await why(ids[1] ?? '')
+  expect(unqueued).toEqual([404, expect.stringContaining("Item 'it' is not attached")])
   expect(await said(ids[1])).toEqual([])
+  // Whether there is such a trace elsewhere is not told.
+  expect((await why('tr-none'))[1]).toContain("Item 'it' is not attached")
+})
+
+test('an answer to a question that has changed since it was shown is not taken', async () => {
+  const { as, ann, ids, schemas, seen, queue, said, call, clock } = await world()
+  const [id] = ids
+  await as(ann).post(`${queue}/items?sel=${id}`, {})
+  const shown = await as(ann).get(queue)
+  for (const [field, updated] of Object.entries(seen)) {
+    expect(shown.html).toContain(`name="${field}" value="${updated}"`)
+  }
+  clock.pass(1000)
+  const changed = await call(ann, 'PATCH', '/api/3.0/mlflow/label-schemas/update', {
+    schema_id: schemas.kinds,
+    input: { categorical: { options: ['worse', 'a'], multi_select: true } },
+  })
+  expect(changed.status, changed.text).toBe(200)
+  const fields = { [`answer.${schemas.kinds}.0`]: 'on' }
+  const late = await as(ann).post(`${queue}/answers?item=${id}`, { ...seen, ...fields })
+  expect([late.status, textOf(late.html)]).toEqual([
+    409,
+    expect.stringContaining("'kinds' has changed since it was shown"),
+  ])
+  expect((await as(ann).post(`${queue}/answers?item=${id}`, fields)).status).toBe(400)
+  expect(await said(id)).toEqual([])
 })
 
 test('queues take READ to see and EDIT to work in, and everybody opens their own', async () => {

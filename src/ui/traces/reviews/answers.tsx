@@ -1,8 +1,8 @@
 import type { FC } from 'hono/jsx'
-import { invalid } from '../../../core/error.ts'
+import { conflict, invalid } from '../../../core/error.ts'
 import type { LabelSchema } from '../../../judging/labels/label-schema.ts'
 import type { NewAssessment, TraceAssessment } from '../../../traces/assessments/assessment.ts'
-import type { Reshown } from '../../changes/change.ts'
+import { checkSeen, type Reshown } from '../../changes/change.ts'
 import type { FormFields } from '../../forms.ts'
 import { LineField, TextField } from '../../parts/fields.tsx'
 import { Given, Written } from '../../parts/text.tsx'
@@ -15,15 +15,21 @@ type QuestionProps = Reshown & {
 
 const textCharsMax = 100_000
 
+/** Says how the question stood when it was answered: another text, or other options, would change what the answer means. */
+function seenFieldOf(schemaId: string): string {
+  return `seen_updated.${schemaId}`
+}
+
 /** One question, as its schema says that it is answered. */
 export const Question: FC<QuestionProps> = ({ schema, before, problem, typed }) => {
-  const { schemaId, name, type, instruction, enableComment } = schema
+  const { schemaId, name, type, instruction, enableComment, updatedAtMs } = schema
   return (
     <fieldset class="near">
       <legend>
         <Given text={name} />{' '}
         <span class="hint">{type === 'EXPECTATION' ? 'what would have been right' : ''}</span>
       </legend>
+      <input type="hidden" name={seenFieldOf(schemaId)} value={String(updatedAtMs)} />
       {instruction === undefined || instruction === '' ? null : <Written text={instruction} />}
       <Input {...{ schema, before, problem, typed }} />
       {enableComment ? (
@@ -118,11 +124,19 @@ const Choices: FC<ChoicesProps> = ({ field, options, given }) => (
 /** An answer without who gives it. */
 type Answer = Pick<NewAssessment, 'name' | 'kind' | 'value' | 'isSerialized' | 'rationale'>
 
-/** What was answered; a question without an answer is passed over. @throws INVALID_PARAMETER_VALUE */
+/**
+ * What was answered; a question without an answer is passed over.
+ *
+ * @throws INVALID_PARAMETER_VALUE it is no answer to its question
+ * @throws RESOURCE_CONFLICT it answers a question that has changed since
+ */
 export function readAnswers(schemas: readonly LabelSchema[], form: FormFields): readonly Answer[] {
   return schemas.flatMap((schema): Answer[] => {
     const value = answerIn(schema, form)
     if (value === undefined) return []
+    if (checkSeen(form.text(seenFieldOf(schema.schemaId))) !== schema.updatedAtMs) {
+      throw conflict(`'${schema.name}' has changed since it was shown; look at your answer again`)
+    }
     const isExpectation = schema.type === 'EXPECTATION'
     return [
       {

@@ -57,7 +57,7 @@ export async function readReviewStanding(
     getExperiment(ctx, queue.experimentId),
     readSchemas(ctx, queue),
     getTraceInfos(ctx, ids),
-    shown === undefined ? undefined : findTrace(ctx, shown, queue.experimentId),
+    shown === undefined ? undefined : findTraceToReview(ctx, shown, queue.experimentId),
   ])
   return {
     ...{ queue, experiment, schemas, items: page.items, next: page.nextPageToken, whyNot },
@@ -67,7 +67,7 @@ export async function readReviewStanding(
 }
 
 /** Undefined: there is none in the experiment; whether it is elsewhere is not told. */
-async function findTrace(
+export async function findTraceToReview(
   ctx: Context,
   traceId: string,
   experimentId: number,

@@ -1,4 +1,5 @@
-import { invalid } from '../../../core/error.ts'
+import { absent, invalid } from '../../../core/error.ts'
+import { messages } from '../../../core/messages.ts'
 import type { AppContext } from '../../../http/app-env.ts'
 import { optionalQuery } from '../../../http/guards/target.ts'
 import { requireReviewQueue } from '../../../judging/permissions.ts'
@@ -10,13 +11,18 @@ import {
 } from '../../../judging/queues/review-items.ts'
 import { getReviewQueue } from '../../../judging/queues/review-queues.ts'
 import type { Context } from '../../../platform/context.ts'
-import { getTrace } from '../../../traces/reading/get-trace.ts'
 import { changeOn, type Reshown, readNothing } from '../../changes/change.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
 import { selectedIn } from '../list/traces-query.ts'
 import { readAnswers } from './answers.tsx'
-import { type ReviewQuery, readReviewStanding, readSchemas, saidBefore } from './read-review.ts'
+import {
+  findTraceToReview,
+  type ReviewQuery,
+  readReviewStanding,
+  readSchemas,
+  saidBefore,
+} from './read-review.ts'
 import { ReviewPage } from './review-page.tsx'
 
 function queueIdOf(c: AppContext): string {
@@ -77,11 +83,12 @@ export const postReviewAnswers = change({
   bytesMax: 1_000_000,
   rule: mayEdit,
   async make(ctx, { queueId, traceId, form }) {
-    const [queue, trace] = await Promise.all([
-      getReviewQueue(ctx, queueId),
-      getTrace(ctx, traceId, true),
+    const queue = await getReviewQueue(ctx, queueId)
+    const [schemas, trace] = await Promise.all([
+      readSchemas(ctx, queue),
+      findTraceToReview(ctx, traceId, queue.experimentId),
     ])
-    const schemas = await readSchemas(ctx, queue)
+    if (!trace) throw absent(messages.noReviewItem(traceId, queueId))
     const answers = readAnswers(schemas, form)
     if (answers.length === 0) throw invalid('Answer at least one question, or decline the trace')
     const by = ctx.principal.name
