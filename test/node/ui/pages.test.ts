@@ -182,7 +182,8 @@ describe.skipIf(isLacking)('in a browser', () => {
       'plot.html': `<body>waiting</body><script>${script}</script>`,
       'to-page.html': "<script>location = '/models'</script>",
       'to-host.html': '<meta http-equiv="refresh" content="0; url=http://localhost:9/">',
-      'to-top.html': "<body><script>try { top.location = '/' } catch { document.body.append('stays') }</script>",
+      'to-top.html':
+        "<body><script>try { top.location = '/' } catch { document.body.append('stays') }</script>",
       'a.ipynb': JSON.stringify({ cells: [cell, { cell_type: 'markdown', source: '# A' }] }),
       'facts.json': '{"a": {"b": [1, 2]}}',
       'sound.wav': 'none',
@@ -209,7 +210,7 @@ describe.skipIf(isLacking)('in a browser', () => {
     // A frame that moves shows neither a page of this server nor one of another.
     for (const path of ['to-page.html', 'to-host.html']) {
       await openFrame(path)
-      await expect.poll(() => page.frames()[1]?.url(), path).toMatch(/^chrome-error:/)
+      await expect.poll(() => page.frames()[1]?.url(), { message: path }).toMatch(/^chrome-error:/)
     }
     await openFrame('to-top.html')
     await expect.poll(() => seen.textContent()).toMatch(/stays$/)
