@@ -125,7 +125,8 @@ export async function updateAssessment(
         is_serialized = ${said.isSerialized},`
     : sql``
   const write = ctx.db.batch({
-    changed: sql<{ id: number }>`update assessments set name = coalesce(j.value ->> 0, assessments.name),
+    changed: sql<{ id: number }>`
+        update assessments set name = coalesce(j.value ->> 0, assessments.name),
         rationale = coalesce(j.value ->> 1, assessments.rationale), ${saidColumns}
         metadata = json_patch(assessments.metadata, j.value ->> 2), updated_at_ms = ${ctx.now()}
       from json_each(${row}) j
