@@ -126,7 +126,7 @@ describe.skipIf(isLacking)('in a browser', () => {
   }, 120_000)
 
   test('so are those of experiments and runs', async () => {
-    const { platform, ann, mlflow, name, logRun, logTrace, list, as } = await tracesWorld()
+    const { platform, ann, call, mlflow, name, logRun, logTrace, list, as } = await tracesWorld()
     const wave = await logRun({
       name: 'wave',
       metrics: [...wavesOf('loss'), ...wavesOf('accuracy')],
@@ -147,6 +147,15 @@ describe.skipIf(isLacking)('in a browser', () => {
       { name: 'plan', state: 'ERROR', tookMs: 130, session: 's-77' },
       answerSpans.slice(0, 3),
     )
+    const made = await call(ann, 'POST', '/api/3.0/mlflow/datasets/create', {
+      name: 'hard questions',
+      experiment_ids: ['1'],
+    })
+    const evaluation = made.json.dataset.dataset_id
+    const inputs = { question: 'are pears ripe in winter?', context: ['x'.repeat(300), { k: 4 }] }
+    await call(ann, 'POST', `/api/3.0/mlflow/datasets/${evaluation}/records`, {
+      records: JSON.stringify([{ inputs, expectations: { answer: 'Some are.' } }]),
+    })
     const url = await serve(platform)
     const nightly = '/experiments/1'
     const paths = [
@@ -160,7 +169,7 @@ describe.skipIf(isLacking)('in a browser', () => {
       ...[run, `${run}/change`, `${run}/files`, `/models/${name}/3/files?path=MLmodel`],
       ...[list, `${list}?q=status%20=%20x`, `${list}/delete?sel=${trace}`, `/traces/${trace}`],
       `${list}/compare?sel=${trace}&sel=${failed}`,
-      `${nightly}/evaluation-datasets`,
+      ...[`${nightly}/evaluation-datasets`, `/evaluation-datasets/${evaluation}`],
       ...[`${nightly}/reviews?sel=${trace}`, mine.location ?? ''],
       ...[`${nightly}/sessions`, `${nightly}/sessions?id=s-77`],
       `/traces/${trace}?span=0000000000000004&assessment=a-1`,
