@@ -40,6 +40,11 @@ export interface BlobStore {
   leftovers(): AsyncIterable<Leftover>
   /** Remove leftovers; those that are not there are no error. */
   discard(leftovers: readonly Leftover[]): Promise<void>
+  /**
+   * Returns once what is stored under `key` outlives a power cut, for who removes what it was made of.
+   * Absent where `put` sees to that.
+   */
+  flush?(key: string): Promise<void>
   /** Writes something small and removes it, where that costs little. @throws the store takes no writes */
   probeWrite?(): Promise<void>
   readonly multipart: MultipartStore

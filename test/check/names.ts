@@ -4,7 +4,7 @@ import type { Sources } from './imports.ts'
 const verbs = new Set(
   `abort add admit append assess assign attempt audit authenticate begin break call change check claim collect
   commit compare complete count create delete deliver derive describe digest drain end enter explain export extend fill finalize
-  find finish follow fold gather get grant hash import judge keep lift limit link list listen locate log make measure
+  find finish flush follow fold gather get grant hash import judge keep lift limit link list listen locate log make measure
   match merge migrate note open pack page parse ping place point post prepare purge put read record redeliver refresh refuse register regrant remove
   rename render renew replace replay report request require resolve restore review revoke roll run sample seal search send
   set settle show sign split start stop stream suggest sweep take test transition trace try unassign unlink unpack unseal

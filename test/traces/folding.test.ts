@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { expect, test } from 'vitest'
 import { runBackgroundWork } from '../../src/background.ts'
 import type { Platform } from '../../src/platform/context.ts'
+import type { BlobStore } from '../../src/platform/ports.ts'
 import { collectAtHour, collectGarbage } from '../../src/registry/collect-garbage.ts'
 import { foldTraces } from '../../src/traces/folding/fold-traces.ts'
 import { placeColumns, readLines, type SpanPlace } from '../../src/traces/spans/read-lines.ts'
@@ -231,3 +232,32 @@ function blobsOf(blobs: Platform['blobs']): Platform['blobs'] {
     multipart: blobs.multipart,
   }
 }
+
+test('rows go only once the pack outlives a power cut', async () => {
+  const s = await foldingServer()
+  await s.many(2)
+  const { blobs: stored } = s.platform
+  const blobs: BlobStore = Object.assign(Object.create(stored), {
+    put: stored.put.bind(stored),
+    flush: () => Promise.reject(new Error('no disk')),
+  })
+  await expect(s.fold({ ...s.platform, blobs })).rejects.toThrow('no disk')
+  expect(await s.rows('trace_payloads')).toBe(2)
+})
+
+test('a pack that is lost is said of its traces by name, and the others are read as before', async () => {
+  const s = await foldingServer()
+  await s.many(2)
+  await s.fold()
+  await s.log([{ trace: 3, id: 1 }])
+  await s.platform.blobs.delete((await s.packs()).map(({ key }) => key))
+  const lost = await s.get(`get?trace_id=${traceId(1)}`)
+  expect(lost.status).toBe(410)
+  expect(lost.json).toMatchObject({
+    error_code: 'DATA_LOSS',
+    message: expect.stringMatching(`spans of trace '${traceId(1)}' are lost: .* delete the trace`),
+  })
+  expect((await s.read(3)).spans).toHaveLength(1)
+  expect((await s.remove([1, 2])).status).toBe(200)
+  expect(await s.search("span.content LIKE '%a%'")).toEqual([traceId(3)])
+})

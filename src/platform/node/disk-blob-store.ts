@@ -20,7 +20,7 @@ import {
 import { fileMode, folderMode } from './private-folder.ts'
 import { isMissing, readFile, readFileBytes } from './read-file.ts'
 import { sha256 } from './sha256.ts'
-import { type Destination, FileTakenError, writeFile } from './write-file.ts'
+import { type Destination, FileTakenError, flushFile, writeFile } from './write-file.ts'
 
 const partsPrefix = 'parts-'
 const probeBytes = 64 * 1024
@@ -93,6 +93,10 @@ export class DiskBlobStore implements BlobStore {
       if (err instanceof FileTakenError) throw new KeyTakenError(key, { cause: err })
       throw err
     }
+  }
+
+  async flush(key: string): Promise<void> {
+    await flushFile(this.#path(key))
   }
 
   async get(key: string, range?: ByteRange): Promise<OpenBlob | undefined> {

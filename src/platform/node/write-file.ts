@@ -206,6 +206,18 @@ async function writeAll(file: FileHandle, chunks: Uint8Array[]): Promise<void> {
 }
 
 /** Makes a rename in `folder` last through a power cut. */
+/** Returns once the disk has the bytes of a file, its name, and that of its folder. */
+export async function flushFile(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.datasync()
+  } finally {
+    await handle.close()
+  }
+  await syncFolder(dirname(path))
+  await syncFolder(dirname(dirname(path)))
+}
+
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r')
   try {

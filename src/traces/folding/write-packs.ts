@@ -78,6 +78,8 @@ async function writePack(platform: Platform, members: readonly Member[]): Promis
     return [id, start, bytes.byteLength, trace_id, payload_rows, touched_at_ms, pack]
   })
   await platform.blobs.put(key, joinMembers(members), size)
+  // The rows go now, at whatever durability a new file has.
+  await platform.blobs.flush?.(key)
   const isPack = sql`(select k.id from trace_packs k where k.key = ${key})`
   const { taken } = await platform.db.batch({
     pack: sql`insert into trace_packs (key, size_bytes, created_at_ms)

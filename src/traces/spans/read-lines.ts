@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { chunksOf } from '../../core/bytes.ts'
-import { invalid, type RegistryError } from '../../core/error.ts'
+import { invalid, RegistryError } from '../../core/error.ts'
 import type { Platform } from '../../platform/context.ts'
+import { logError } from '../../platform/log.ts'
 import { unpackBytes, unpackLines } from './payload.ts'
 import { lineIdOf } from './span-line.ts'
 
@@ -24,12 +25,14 @@ export const placeColumns = sql`t.id,
 
 type PayloadRow = {
   readonly trace: number
+  readonly trace_id: string
   readonly body: string | null
   readonly key: string | null
 }
 
 type PackedRow = {
   readonly trace: number
+  readonly trace_id: string
   readonly key: string
   readonly start: number
   readonly length: number
@@ -111,10 +114,11 @@ async function readRound(
   const readable = places.filter(({ span_bytes }) => span_bytes <= spanCharsMax)
   const ids = JSON.stringify(readable.map(({ id }) => id))
   const { payloads, packed } = await platform.db.batch({
-    payloads: sql<PayloadRow>`select p.id / 65536 as trace, p.body, p.key from json_each(${ids}) w
+    payloads: sql<PayloadRow>`select p.id / 65536 as trace, p.body, p.key,
+        (select trace_id from traces where id = w.value) as trace_id from json_each(${ids}) w
       cross join trace_payloads p on p.id >= w.value * 65536 and p.id < (w.value + 1) * 65536
       order by p.id`,
-    packed: sql<PackedRow>`select t.id as trace, k.key, t.pack_offset as start, t.pack_length as length
+    packed: sql<PackedRow>`select t.id as trace, t.trace_id, k.key, t.pack_offset as start, t.pack_length as length
       from json_each(${ids}) w cross join traces t on t.id = w.value
       cross join trace_packs k on k.id = t.pack`,
   })
@@ -168,23 +172,30 @@ async function readPacked(
   { blobs }: Pick<Platform, 'blobs'>,
   row: PackedRow | undefined,
 ): Promise<Packed> {
-  return row && readBlob(blobs, row.key, { start: row.start, end: row.start + row.length })
+  return row && readBlob(blobs, row, { start: row.start, end: row.start + row.length })
 }
 
 async function readRow(
   { blobs }: Pick<Platform, 'blobs'>,
-  { body, key }: PayloadRow,
+  { body, key, trace_id }: PayloadRow,
 ): Promise<Packed> {
-  return body ?? (key === null ? undefined : readBlob(blobs, key))
+  return body ?? (key === null ? undefined : readBlob(blobs, { key, trace_id }))
 }
 
+/** @throws DATA_LOSS the blob is missing */
 async function readBlob(
   blobs: Platform['blobs'],
-  key: string,
+  { key, trace_id }: { readonly key: string; readonly trace_id: string },
   range?: { readonly start: number; readonly end: number },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const blob = await blobs.get(key, range)
-  if (!blob) throw new Error(`the spans in blob ${key} are missing`)
+  if (!blob) {
+    logError({ event: 'blob damaged', key, traceId: trace_id, problem: 'is missing' })
+    throw new RegistryError(
+      'DATA_LOSS',
+      `The stored spans of trace '${trace_id}' are lost: the blob '${key}' is missing; restore it from a backup, or delete the trace`,
+    )
+  }
   const parts: Uint8Array[] = []
   for await (const chunk of chunksOf(blob.body)) parts.push(chunk)
   return joined(parts)
