@@ -6,6 +6,17 @@ import type { TraceInfo, TraceState } from '../../traces/trace.ts'
 import { Duration } from '../parts/byline.tsx'
 import { Chip } from '../parts/chips.tsx'
 import { visibleText } from '../parts/text.tsx'
+import type { ShownCall } from '../shell/api-call.tsx'
+
+/** The call that finds traces of an experiment. */
+export function traceSearchOf(
+  experimentId: number,
+  search: { readonly filter: string; readonly order_by?: readonly string[] },
+): ShownCall {
+  const mlflow_experiment = { experiment_id: String(experimentId) }
+  const locations = [{ type: 'MLFLOW_EXPERIMENT', mlflow_experiment }]
+  return { method: 'POST', path: '/api/3.0/mlflow/traces/search', body: { locations, ...search } }
+}
 
 const looks: Readonly<Record<TraceState, Parameters<typeof Chip>[0]>> = {
   OK: { sign: 'check', tone: 'good', word: 'OK' },

@@ -7,6 +7,7 @@ import { SearchBox, WordsNote } from '../../parts/search-box.tsx'
 import { countText, Given, plural } from '../../parts/text.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
+import { traceSearchOf } from '../trace-parts.tsx'
 import { FirstTrace } from './first-trace.tsx'
 import { filterOf, type TracesQuery, tracesPath } from './traces-query.ts'
 import { TracesTable } from './traces-table.tsx'
@@ -40,19 +41,7 @@ export const TracesPage: FC<TracesPageProps> = (props) => {
       section="experiments"
       inMlflow={`/experiments/${experiment.id}/traces`}
       crumbs={[...experimentCrumbs(to, experiment), { text: 'Traces' }]}
-      api={{
-        method: 'POST',
-        path: '/api/3.0/mlflow/traces/search',
-        body: {
-          locations: [
-            {
-              type: 'MLFLOW_EXPERIMENT',
-              mlflow_experiment: { experiment_id: String(experiment.id) },
-            },
-          ],
-          filter,
-        },
-      }}
+      api={traceSearchOf(experiment.id, { filter })}
     >
       <ExperimentTabs to={to} experimentId={experiment.id} current="traces" />
       {isEverything && traces.length === 0 && problem === undefined ? (

@@ -9,7 +9,14 @@ import type { Paths } from '../../paths.ts'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
 import { Assessed } from '../list/traces-table.tsx'
-import { Excerpt, ShortTime, TraceStateChip, titleOfTrace, tokensOf } from '../trace-parts.tsx'
+import {
+  Excerpt,
+  ShortTime,
+  TraceStateChip,
+  titleOfTrace,
+  tokensOf,
+  traceSearchOf,
+} from '../trace-parts.tsx'
 
 type SessionPageProps = {
   readonly frame: Frame
@@ -45,20 +52,10 @@ export const SessionPage: FC<SessionPageProps> = ({ frame, experiment, session, 
         { text: title },
       ]}
       about={<About traces={traces} hasMore={next !== undefined || !isFirst} />}
-      api={{
-        method: 'POST',
-        path: '/api/3.0/mlflow/traces/search',
-        body: {
-          locations: [
-            {
-              type: 'MLFLOW_EXPERIMENT',
-              mlflow_experiment: { experiment_id: String(experiment.id) },
-            },
-          ],
-          filter: `metadata.\`${sessionKey}\` = '${session}'`,
-          order_by: ['timestamp ASC'],
-        },
-      }}
+      api={traceSearchOf(experiment.id, {
+        filter: `metadata.\`${sessionKey}\` = '${session}'`,
+        order_by: ['timestamp ASC'],
+      })}
     >
       {traces.length === 0 ? (
         <p class="empty">

@@ -1,5 +1,6 @@
 import type { FC } from 'hono/jsx'
 import type { TraceSession } from '../../../traces/reading/list-sessions.ts'
+import { sessionKey } from '../../../traces/texts.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import { Time } from '../../parts/byline.tsx'
 import { ExperimentTabs } from '../../parts/experiment-tabs.tsx'
@@ -7,7 +8,7 @@ import { Table } from '../../parts/table.tsx'
 import { countText, Given } from '../../parts/text.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
-import { Excerpt } from '../trace-parts.tsx'
+import { Excerpt, traceSearchOf } from '../trace-parts.tsx'
 
 type SessionsPageProps = {
   readonly frame: Frame
@@ -31,19 +32,7 @@ export const SessionsPage: FC<SessionsPageProps> = ({ frame, experiment, session
       section="experiments"
       inMlflow={`/experiments/${experiment.id}/chat-sessions`}
       crumbs={[...experimentCrumbs(to, experiment), { text: 'Sessions' }]}
-      api={{
-        method: 'POST',
-        path: '/api/3.0/mlflow/traces/search',
-        body: {
-          locations: [
-            {
-              type: 'MLFLOW_EXPERIMENT',
-              mlflow_experiment: { experiment_id: String(experiment.id) },
-            },
-          ],
-          filter: 'metadata.`mlflow.trace.session` IS NOT NULL',
-        },
-      }}
+      api={traceSearchOf(experiment.id, { filter: `metadata.\`${sessionKey}\` IS NOT NULL` })}
     >
       <ExperimentTabs to={to} experimentId={experiment.id} current="sessions" />
       {sessions.length === 0 ? (
