@@ -300,3 +300,14 @@ describe('items of a queue', () => {
     }
   })
 })
+
+test('a label schema that is deleted is asked by no queue any more', async () => {
+  const [one, other] = [
+    await newLabel({ name: 'one', input: { text: {} } }),
+    await newLabel({ name: 'other', input: { text: {} } }),
+  ]
+  const made = await newQueue({ schema_ids: [one.schema_id, other.schema_id] })
+  await s.call('DELETE', `${labels}/delete`, { schema_id: one.schema_id })
+  const read = await get(`${queues}/get`, { queue_id: made.queue_id })
+  expect(read.json.review_queue.schema_ids).toEqual([other.schema_id])
+})

@@ -98,6 +98,15 @@ test('all versions of a scorer are bounded in sum', async () => {
   expect((await get('versions', named('s'))).json.scorers).toHaveLength(10)
 })
 
+test('those of one experiment are bounded, so that its list can always be read', async () => {
+  const large = JSON.stringify({ a: 'x'.repeat(490_000) })
+  for (let i = 0; i < 30; i++) expect((await register(`s${i}`, large)).status).toBe(200)
+  const refused = await register('one-more', large)
+  expect(refused.status).toBe(400)
+  expect(refused.json.message).toContain('all scorers of an experiment 15000000')
+  expect((await get('list', { experiment_id: s.experiment })).json.scorers).toHaveLength(30)
+})
+
 test('what is not there is told', async () => {
   await register('s1')
   const none = `Scorer with name 'zz' not found for experiment ${s.experiment}.`

@@ -133,3 +133,20 @@ test('of two who read the same revision one sets it; a wrong bound and no experi
   await s.post('experiments/delete', { experiment_id: s.experiment })
   expect((await s.set({ revision: 1, days_max: 9 })).status).toBe(400)
 })
+
+test('an experiment whose sweep fails waits behind the others for its next turn', async () => {
+  const s = await keptTraces()
+  await s.info({ request_time: s.began(40) }, 1)
+  await s.set({ revision: 0, days_max: 30 })
+  const failing = {
+    ...traceKeeping,
+    isOfVersion: () => {
+      throw new Error('no rule')
+    },
+  }
+  await expect(sweepRetention(s.platform, failing)).rejects.toThrow(AggregateError)
+  const turns = await s.platform.db.all(sql`select swept_at_ms from trace_retention`)
+  expect(turns).toEqual([{ swept_at_ms: s.clock.ms }])
+  await runHourlyWork(s.platform)
+  expect(await s.left()).toEqual([])
+})

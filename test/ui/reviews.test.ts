@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest'
+import { completeReview } from '../../src/judging/queues/complete-review.ts'
+import { systemContext } from '../../src/platform/context.ts'
+import type { NewAssessment } from '../../src/traces/assessments/assessment.ts'
 import type { Json } from '../support/client.ts'
 import { markupIn, textOf } from './page.ts'
 import { answerSpans, tracesWorld } from './traces-world.ts'
@@ -151,6 +154,33 @@ test('an answer to a question that has changed since it was shown is not taken',
   ])
   expect((await as(ann).post(`${queue}/answers?item=${id}`, fields)).status).toBe(400)
   expect(await said(id)).toEqual([])
+})
+
+test('of two forms of one person that were open at once, the second replaces nothing unseen', async () => {
+  const { as, ann, ids, schemas, seen, queue, said, platform } = await world()
+  const [id = ''] = ids
+  await as(ann).post(`${queue}/items?sel=${id}`, {})
+  const answer = (value: string) => ({ ...seen, [`answer.${schemas.right}`]: value })
+  expect((await as(ann).post(`${queue}/answers?item=${id}`, answer('true'))).status).toBe(303)
+  const [first] = await said(id)
+  const both = { queueId: queue.split('/').at(-1) ?? '', traceId: id }
+  const replacing = (value: string): NewAssessment => ({
+    ...{ assessmentId: undefined, name: 'right', sourceType: 'HUMAN' },
+    kind: 'feedback',
+    ...{ sourceId: 'ann', spanId: undefined, value, isSerialized: false, error: undefined },
+    ...{ rationale: undefined, metadata: {}, createdAtMs: undefined, updatedAtMs: undefined },
+    overrides: String(first.assessment_id),
+  })
+  const ctx = systemContext(platform, 'default')
+  const complete = (value: string) =>
+    completeReview(ctx, both, { by: 'ann', answers: [replacing(value)] })
+  const ends = await Promise.allSettled([complete('false'), complete('true')])
+  expect(ends.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  expect(ends.find(({ status }) => status === 'rejected')).toMatchObject({
+    reason: { code: 'RESOURCE_CONFLICT' },
+  })
+  const counting = (await said(id)).filter((one: Json) => one.valid)
+  expect(counting).toHaveLength(1)
 })
 
 test('queues take READ to see and EDIT to work in, and everybody opens their own', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Json } from '../support/client.ts'
 import { traceId } from '../support/trace-server.ts'
 import { markupIn, textOf } from './page.ts'
 import { answered, answerSpans, tracesWorld } from './traces-world.ts'
@@ -311,6 +312,21 @@ describe('what people say of a trace', () => {
     await as(ann).post(`${page}/assessments/delete${gone}`, {})
     expect(await said()).toHaveLength(3)
     expect((await said())[0].valid).toBe(true)
+  })
+
+  test('of two changes of one feedback at once one is made', async () => {
+    const { as, ann, logTrace, call } = await tracesWorld()
+    const id = await logTrace(1)
+    await as(ann).post(`/traces/${id}/assessments`, { kind: 'feedback', name: 'good', value: '1' })
+    const said = async () => {
+      const { json } = await call(ann, 'GET', `/api/3.0/mlflow/traces/${id}`)
+      return json.trace.trace_info.assessments
+    }
+    const [first] = await said()
+    const which = `/traces/${id}/assessments/change?assessment=${first.assessment_id}`
+    const ends = await Promise.all(['2', '3'].map((value) => as(ann).post(which, { value })))
+    expect(ends.map(({ status }) => status).sort()).toEqual([303, 409])
+    expect((await said()).filter(({ valid }: Json) => valid)).toHaveLength(1)
   })
 
   test('takes EDIT on the experiment, and a refusal is in the audit log', async () => {

@@ -166,8 +166,14 @@ export async function updateLabelSchema(
   return labelSchemaFrom(row)
 }
 
-/** One that is not there is no error. @throws INVALID_PARAMETER_VALUE it is the default one */
+/** Queues ask it no longer. One that is not there is no error. @throws INVALID_PARAMETER_VALUE it is the default one */
 export async function deleteLabelSchema(ctx: Context, schemaId: string): Promise<void> {
   if (defaultOwnerIn(schemaId) !== undefined) throw invalid(messages.defaultLabelFixed('deleted'))
-  await ctx.db.all(sql`delete from label_schemas as l where ${isLabelSchema(ctx, schemaId)}`)
+  await ctx.db.batch({
+    asked: sql`update review_queues as q set schema_ids = (
+        select json_group_array(value) from json_each(q.schema_ids) where value <> ${schemaId})
+      where q.experiment = (select l.experiment from label_schemas l where ${isLabelSchema(ctx, schemaId)})
+        and exists (select 1 from json_each(q.schema_ids) where value = ${schemaId})`,
+    gone: sql`delete from label_schemas as l where ${isLabelSchema(ctx, schemaId)}`,
+  })
 }

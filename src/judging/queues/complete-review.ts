@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { absent } from '../../core/error.ts'
+import { absent, conflict } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import type { Context } from '../../platform/context.ts'
 import {
@@ -20,6 +20,7 @@ import { getReviewQueue } from './review-queues.ts'
  * @param by who did
  * @throws INVALID_PARAMETER_VALUE an answer is malformed, or too much is said of the trace
  * @throws RESOURCE_DOES_NOT_EXIST no such queue, or the trace is not in it
+ * @throws RESOURCE_CONFLICT what an answer takes the place of counts no longer
  */
 export async function completeReview(
   ctx: Context,
@@ -30,22 +31,31 @@ export async function completeReview(
   const { queueId, traceId } = item
   await getReviewQueue(ctx, queueId)
   const one = sql`q.queue_id = ${queueId} and t.workspace = ${ctx.workspace} and t.trace_id = ${traceId}`
-  const trace = sql`select t.id from ${itemTables} where ${one}`
+  const replaced = answers.flatMap(({ overrides }) => overrides ?? [])
+  const asSeen = sql`not exists (select 1 from json_each(${JSON.stringify(replaced)}) w
+    where not exists (select 1 from assessments o
+      where o.trace = t.id and o.assessment_id = w.value and o.valid = 1))`
+  const inQueue = sql`select t.id from ${itemTables} where ${one}`
+  const trace = sql`${inQueue} and ${asSeen}`
   const made = answers.map((answer) => ({ ...answer, assessmentId: `a-${ctx.randomId()}` }))
   const add = { trace, made }
   const now = ctx.now()
-  const { items } = await refuseTooMany(
+  const { set, items } = await refuseTooMany(
     ctx.db.batch({
-      added: addStatement(ctx, add),
-      overridden: overrideStatement(add),
-      bound: boundStatement(trace),
-      set: sql`update review_items set status = 'COMPLETE', completed_by = ${by},
+      // Before what is replaced stops counting.
+      set: sql<{ id: number }>`update review_items set status = 'COMPLETE', completed_by = ${by},
           completed_at_ms = ${now}, updated_at_ms = ${now}
-        where id = (select i.id from ${itemTables} where ${one})`,
+        where id = (select i.id from ${itemTables} where ${one} and ${asSeen}) returning id`,
+      added: addStatement(ctx, add),
+      overridden: overrideStatement({ ...add, trace: inQueue }),
+      bound: boundStatement(inQueue),
       items: sql<ItemRow>`select ${itemColumns} from ${itemTables} where ${one}`,
     }),
   )
   const [row] = items
   if (!row) throw absent(messages.noReviewItem(traceId, queueId))
+  if (set.length === 0) {
+    throw conflict('What this takes the place of was changed meanwhile; open the page again')
+  }
   return itemFrom(row)
 }

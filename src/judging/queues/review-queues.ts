@@ -58,6 +58,9 @@ export async function createReviewQueue(ctx: Context, made: NewQueue): Promise<R
   const createdBy = ctx.settings.auth ? ctx.principal.name : undefined
   const write = insertQueue(ctx, { ...made, name, users, createdBy })
   const [row] = (await refuseTaken(write.run(), made.name)).queues
+  // A schema, or the experiment, may have gone meanwhile.
+  if (!row) await requireSchemas(ctx, made.experimentId, made.schemaIds)
+  if (!row) await requireActive(ctx, made.experimentId)
   if (!row) throw invalid(`An experiment has at most ${queuesMax} review queues; delete some`)
   return reviewQueueFrom(row)
 }
@@ -86,6 +89,7 @@ function insertQueue(ctx: Context, made: Inserted) {
             ${now}, ${now}, ${JSON.stringify(made.users)}, ${JSON.stringify(made.schemaIds)}
           from experiments where id = ${experimentId} and lifecycle_stage = 'active'
             and (select count(*) from review_queues where experiment = ${experimentId}) < ${queuesMax}
+            and not exists (${missingSchemas(experimentId, made.schemaIds)})
           ${made.keepsKnown ? sql`on conflict (experiment, folded) do nothing` : sql``}`,
         queues: sql<ReviewQueueRow>`select * from review_queues
           where experiment = ${experimentId} and folded = ${foldedOf(name)}`,
@@ -110,13 +114,19 @@ async function requireSchemas(
 ): Promise<void> {
   if (ids.length > schemasMax) throw invalid(`A queue has at most ${schemasMax} label schemas`)
   if (ids.length === 0) return
-  const others = ids.filter((id) => id !== defaultSchemaOf(experimentId, 0).schemaId)
-  const rows = await ctx.db.all(sql<{ id: string }>`select value as id
-    from json_each(${JSON.stringify(others)}) where not exists (
-      select 1 from label_schemas l where l.schema_id = value and l.experiment = ${experimentId})`)
+  const rows = await ctx.db.all(missingSchemas(experimentId, ids))
   if (rows.length === 0) return
   const missing = rows.map(({ id }) => id)
   throw invalid(messages.noLabelSchemas(missing, experimentId))
+}
+
+/** The select of those of `ids` that are no label schemas of the experiment. */
+function missingSchemas(experimentId: number, ids: readonly string[]) {
+  const others = ids.filter((id) => id !== defaultSchemaOf(experimentId, 0).schemaId)
+  return sql<{
+    id: string
+  }>`select value as id from json_each(${JSON.stringify(others)}) where not exists (
+    select 1 from label_schemas l where l.schema_id = value and l.experiment = ${experimentId})`
 }
 
 /**
@@ -230,18 +240,26 @@ export async function updateReviewQueue(
   if (name !== undefined) checkQueueName(name)
   if (owner !== undefined) checkQueueName(owner)
   const users = change.users && JSON.stringify(readUsers(change.users))
-  if (schemaIds) await requireSchemas(ctx, before.experimentId, schemaIds)
+  const asked = schemaIds ?? []
+  await requireSchemas(ctx, before.experimentId, asked)
   const write = ctx.db.batch({
-    changed: sql`update review_queues as q set name = coalesce(${name ?? null}, name),
+    changed: sql<{
+      id: number
+    }>`update review_queues as q set name = coalesce(${name ?? null}, name),
         folded = coalesce(${name === undefined ? null : foldedOf(name)}, folded),
         created_by = coalesce(${owner === undefined ? null : foldedOf(owner)}, created_by),
         users = coalesce(${users ?? null}, users),
         schema_ids = coalesce(${schemaIds ? JSON.stringify(schemaIds) : null}, schema_ids),
         updated_at_ms = ${ctx.now()}
-      where ${isReviewQueue(ctx, queueId)} and q.type = 'CUSTOM'`,
+      where ${isReviewQueue(ctx, queueId)} and q.type = 'CUSTOM'
+        and not exists (${missingSchemas(before.experimentId, asked)})
+      returning id`,
     queues: reviewQueueRead(ctx, queueId),
   })
-  const [row] = (await refuseTaken(write, name ?? before.name)).queues
+  const { changed, queues } = await refuseTaken(write, name ?? before.name)
+  const [row] = queues
+  // A schema may have gone meanwhile.
+  if (row && changed.length === 0) await requireSchemas(ctx, before.experimentId, asked)
   if (!row) throw reviewQueueNotFound(queueId)
   return reviewQueueFrom(row)
 }

@@ -18,8 +18,9 @@ import {
 
 const nameCharsMax = 500
 const scorerCharsMax = 500_000
-/** All versions of one name are read at once. */
+/** All versions of one name are read at once, and the latest ones of an experiment. */
 const bytesMax = 5_000_000
+const experimentBytesMax = 15_000_000
 
 /**
  * Keep a scorer: as version 1, or as the next one of its name.
@@ -51,6 +52,11 @@ export async function registerScorer(
       ...{ column: 'scorer_versions.serialized', which: sql`scorer = (${scorer})` },
       ...{ bytes: sql`octet_length(serialized)`, bytesMax },
     }),
+    experimentBound: sumBound({
+      column: 'scorer_versions.serialized',
+      which: sql`scorer in (select id from scorers where experiment = ${experimentId})`,
+      ...{ bytes: sql`octet_length(serialized)`, bytesMax: experimentBytesMax },
+    }),
     entry: entryStatement(ctx, {
       action: 'scorer.registered',
       from: sql`(${latestSql(ctx, named)}) v join experiments e on e.id = ${experimentId}
@@ -59,7 +65,7 @@ export async function registerScorer(
     }),
     versions: scorerVersionRead(sql`s.id = (${scorer}) order by v.version desc limit 1`),
   })
-  const message = `All versions of one scorer may have ${bytesMax} bytes in sum; delete some`
+  const message = `All versions of one scorer may have ${bytesMax} bytes in sum, and all scorers of an experiment ${experimentBytesMax}; delete some`
   const { versions } = await refuseOver(write, { column: 'scorer_versions.serialized', message })
   const experiment = await getExperiment(ctx, experimentId)
   if (experiment.lifecycleStage === 'deleted') throw inactiveExperiment(experimentId)

@@ -12,7 +12,8 @@ import {
 } from './scorer.ts'
 
 const listBytesMax = 20_000_000
-const listMax = 10_000
+const listMax = 200_000
+const experimentsMax = 1000
 
 /**
  * The latest version of each scorer of some experiments, by their names.
@@ -24,6 +25,9 @@ export async function listScorers(
   ctx: Context,
   experimentIds: readonly number[],
 ): Promise<readonly ScorerVersion[]> {
+  if (experimentIds.length > experimentsMax) {
+    throw invalid(`At most ${experimentsMax} experiment_ids are named at once`)
+  }
   const wanted = JSON.stringify(experimentIds)
   const inWanted =
     experimentIds.length === 0

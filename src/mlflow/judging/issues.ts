@@ -3,6 +3,7 @@ import { anyone } from '../../http/guards/guard.ts'
 import type { Issue } from '../../judging/issues/issue.ts'
 import { createIssue, getIssue, searchIssues, updateIssue } from '../../judging/issues/issues.ts'
 import { requireIssue } from '../../judging/permissions.ts'
+import { requireRun } from '../../tracking/permissions.ts'
 import { type Operation, operation } from '../operation.ts'
 import { unlessEmpty } from '../wire/json.ts'
 import { message } from '../wire/message.ts'
@@ -25,7 +26,10 @@ export const issueOperations: readonly Operation[] = [
       created_by: text,
       categories: texts,
     }),
-    rule: (ctx, req) => requireExperiment(ctx, req.experiment_id, 'EDIT'),
+    rule: async (ctx, req) => {
+      await requireExperiment(ctx, req.experiment_id, 'EDIT')
+      if (req.source_run_id !== undefined) await requireRun(ctx, req.source_run_id, 'READ')
+    },
     answer: async (ctx, req) => ({
       issue: issueToWire(
         await createIssue(ctx, {

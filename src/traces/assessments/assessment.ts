@@ -28,6 +28,8 @@ export type NewAssessment = {
   readonly error: string | undefined
   readonly rationale: string | undefined
   readonly metadata: Texts
+  /** Whether what it overrides must count still, as it did when it was seen. */
+  readonly mustReplace?: true
   /** The id of the one that it takes the place of. */
   readonly overrides: string | undefined
   readonly createdAtMs: number | undefined

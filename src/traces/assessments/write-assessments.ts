@@ -29,6 +29,7 @@ import {
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such trace, or it has not what this would override
  * @throws INVALID_PARAMETER_VALUE it is malformed, or there is one with its id
+ * @throws RESOURCE_CONFLICT what it must replace counts no longer
  */
 export async function createAssessment(
   ctx: Context,
@@ -38,12 +39,12 @@ export async function createAssessment(
   checkAssessment(made)
   const assessmentId = made.assessmentId ?? `a-${ctx.randomId()}`
   const trace = traceNamed(ctx, traceId)
-  const { overrides } = made
+  const { overrides, mustReplace } = made
   const isThere =
     overrides === undefined
       ? sql`1`
       : sql`exists (select 1 from assessments o
-          where o.trace = traces.id and o.assessment_id = ${overrides})`
+          where o.trace = traces.id and o.assessment_id = ${overrides} ${mustReplace ? sql`and o.valid = 1` : sql``})`
   const add = { trace: sql`${trace} and ${isThere}`, made: [{ ...made, assessmentId }] }
   const write = ctx.db.batch({
     trace,
@@ -60,8 +61,11 @@ export async function createAssessment(
   })
   if (read.trace.length === 0) throw traceNotFound(traceId)
   const row = read.assessments.find(({ assessment_id }) => assessment_id === assessmentId)
-  if (!row) throw absent(messages.noAssessment(overrides ?? '', traceId))
-  return assessmentFrom(row)
+  if (row) return assessmentFrom(row)
+  if (mustReplace && read.assessments.some((one) => one.assessment_id === overrides)) {
+    throw conflict('Somebody has changed it since; open the page again and change what counts now')
+  }
+  throw absent(messages.noAssessment(overrides ?? '', traceId))
 }
 
 /** @throws RESOURCE_DOES_NOT_EXIST no such trace, or it has no such assessment */

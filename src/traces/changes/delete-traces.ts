@@ -46,11 +46,12 @@ export async function deleteTraces(ctx: Context, deletion: TraceDeletion): Promi
   let count = 0
   while (left > 0) {
     const most = Math.min(left, perRound)
+    const guard = sql`t.request_time_ms <= ${int64Param(upToMs)}`
     const gone = await deleteRound(ctx, {
       experimentId: deletion.experimentId,
+      guard,
       which: sql`select t.id from traces t join experiments e on e.id = t.experiment
-        where t.experiment = ${deletion.experimentId} and e.workspace = ${ctx.workspace}
-          and t.request_time_ms <= ${int64Param(upToMs)}
+        where t.experiment = ${deletion.experimentId} and e.workspace = ${ctx.workspace} and ${guard}
         order by t.request_time_ms, t.trace_id limit ${most}`,
     })
     count += gone

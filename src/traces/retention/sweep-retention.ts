@@ -57,6 +57,9 @@ export async function sweepRetention(platform: Platform, keeping: TraceKeeping):
     } catch (err) {
       left -= 1
       failures.push(err)
+      // Its turn comes again after all others, so that failing ones do not keep these waiting.
+      await platform.db.all(sql`update trace_retention set swept_at_ms = ${platform.now()}
+        where experiment = ${policy.experiment}`)
     }
   }
   if (failures.length > 0)
@@ -72,19 +75,20 @@ async function sweepExperiment(
   const ctx = systemContext(platform, policy.workspace)
   const { experiment, cursor_ms, cursor_id } = policy
   const edge = await readEdge(platform, policy)
-  const guard = guardSql(policy, keeping)
   let cursor: Place | undefined =
     cursor_ms === null || cursor_id === null ? undefined : { ms: BigInt(cursor_ms), id: cursor_id }
   let rounds = 0
   while (edge && rounds < roundsOfOneMax) {
     rounds += 1
+    const isOld = sql`(t.request_time_ms, t.trace_id) <= (${int64Param(edge.ms)}, ${edge.id})`
+    // One that was made again meanwhile is not old.
+    const guard = sql`${isOld} and ${guardSql(policy, keeping)}`
     const after = cursor
       ? sql`(t.request_time_ms, t.trace_id) > (${int64Param(cursor.ms)}, ${cursor.id})`
       : sql`1`
     const old = await platform.db.all(sql<PlaceRow & { id: number }>`select t.id,
         ${int64Column(sql`t.request_time_ms`)} as ms, t.trace_id from traces t
-      where t.experiment = ${experiment} and ${after}
-        and (t.request_time_ms, t.trace_id) <= (${int64Param(edge.ms)}, ${edge.id})
+      where t.experiment = ${experiment} and ${after} and ${isOld}
       order by t.request_time_ms, t.trace_id limit ${tracesPerRound}`)
     const ids = JSON.stringify(old.map(({ id }) => id))
     const which = sql`select t.id from json_each(${ids}) w cross join traces t on t.id = w.value

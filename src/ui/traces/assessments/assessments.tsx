@@ -81,7 +81,7 @@ export const postAssessmentChange = change({
     const { name, spanId } = before
     return createAssessment(ctx, traceId, {
       ...{ ...whoSays(ctx), ...said, name, spanId, rationale },
-      overrides: id,
+      ...{ overrides: id, mustReplace: true },
     })
   },
 })
