@@ -47,6 +47,24 @@ test('traces of more than so many days go, but for those with an assessment', as
   expect(await s.left()).toEqual([])
 })
 
+test('feedback on a session as a whole keeps all of its traces, and those of no other', async () => {
+  const s = await keptTraces()
+  const request_time = s.began(40)
+  const within = (session: string) => ({
+    request_time,
+    trace_metadata: { 'mlflow.trace.session': session },
+  })
+  const onSession = { ...feedback, metadata: { 'mlflow.trace.session': 's-1' } }
+  await s.info({ ...within('s-1'), assessments: [onSession] }, 1)
+  await s.info(within('s-1'), 2)
+  await s.info(within('s-2'), 3)
+  await s.info({ ...within('s-2'), assessments: [feedback] }, 4)
+  await s.info({ request_time }, 5)
+  await s.set({ revision: 0, days_max: 30 })
+  await runHourlyWork(s.platform)
+  expect(await s.left()).toEqual([1, 2, 4])
+})
+
 test('the newest so many traces stay, however many more there are', async () => {
   const s = await keptTraces()
   await s.log(Array.from({ length: 1203 }, (_, i) => ({ id: 1, trace: i + 1, startMs: 1000 + i })))

@@ -168,6 +168,19 @@ export function assessmentRead(ids: SQL) {
     where a.trace in (${ids}) order by a.trace, a.id`
 }
 
+/**
+ * Whether an assessment is of the trace, or of its session as a whole.
+ *
+ * @param trace alias of its row of `traces`
+ * @param which a condition on the assessment `a`
+ */
+export function isAssessedSql(trace: SQL, which: SQL): SQL {
+  return sql`(exists (select 1 from assessments a where a.trace = ${trace}.id and ${which})
+    or exists (select 1 from assessments a join traces o on o.id = a.trace
+      where a.session_id = ${trace}.session_id and a.session_id is not null
+        and o.experiment = ${trace}.experiment and ${which}))`
+}
+
 export function assessmentFrom(row: AssessmentRow): TraceAssessment {
   return {
     assessmentId: row.assessment_id,

@@ -3,6 +3,7 @@ import type { Int64 } from '../../core/int64.ts'
 import { letOthersRun } from '../../core/rounds.ts'
 import { int64Column, int64Param } from '../../db/sql.ts'
 import { type Platform, systemContext } from '../../platform/context.ts'
+import { isAssessedSql } from '../assessments/assessment.ts'
 import { deleteRound } from '../changes/delete-traces.ts'
 
 /** Conditions on a trace, by the alias of its row: what the registry says of it. */
@@ -47,7 +48,7 @@ export async function sweepRetention(platform: Platform, keeping: TraceKeeping):
       ${int64Column(sql`r.cursor_ms`)} as cursor_ms, r.cursor_id
     from trace_retention r join experiments e on e.id = r.experiment
     where e.lifecycle_stage = 'active' and (r.days_max is not null or r.traces_max is not null)
-    order by r.swept_at_ms, r.experiment limit ${experimentsMax}`)
+    order by iif(r.swept_at_ms > ${platform.now()}, 0, r.swept_at_ms), r.experiment limit ${experimentsMax}`)
   const failures: unknown[] = []
   let left = roundsMax
   for (const policy of policies) {
@@ -127,10 +128,9 @@ function placeFrom({ ms, trace_id }: PlaceRow): Place {
 /** Nothing keeps the trace `t`, and nobody changed meanwhile what does. */
 function guardSql(policy: PolicyRow, { isOfVersion, isHeld }: TraceKeeping): SQL {
   const t = sql`t`
-  const isAssessed = sql`exists (select 1 from assessments a where a.trace = t.id)`
   return sql`exists (select 1 from trace_retention r join experiments e on e.id = r.experiment
       where r.experiment = ${policy.experiment} and r.revision = ${policy.revision}
         and e.lifecycle_stage = 'active')
-    and not ${policy.keep_assessed === 1 ? isAssessed : sql`0`}
+    and not ${policy.keep_assessed === 1 ? isAssessedSql(t, sql`1`) : sql`0`}
     and not ${policy.keep_of_versions === 1 ? isOfVersion(t) : isHeld(t)}`
 }

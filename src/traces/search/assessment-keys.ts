@@ -4,7 +4,9 @@ import { numberOf, stringOf } from '../../search/filter-sql.ts'
 import { likeSql } from '../../search/like.ts'
 import type { Literals } from '../../search/literals.ts'
 import { equality, type FilterField } from '../../search/vocabulary.ts'
+import { isAssessedSql } from '../assessments/assessment.ts'
 
+const t = sql`t`
 const comparisons = ['<', '<=', '>', '>='] as const
 
 /**
@@ -19,9 +21,9 @@ export function assessmentField(kind: 'feedback' | 'expectation'): FilterField {
     condition: (clause, literals) => {
       const name = literals.text(clause.key.name)
       const which = sql`a.kind = ${sql.raw(`'${kind}'`)} and a.name = ${name} and a.valid = 1`
-      if (clause.operator === 'IS NULL') return sql`not ${isAssessed(which)}`
-      if (clause.operator === 'IS NOT NULL') return isAssessed(which)
-      return isAssessed(sql`${which} and ${valueCondition(clause, literals)}`)
+      if (clause.operator === 'IS NULL') return sql`not ${isAssessedSql(t, which)}`
+      if (clause.operator === 'IS NOT NULL') return isAssessedSql(t, which)
+      return isAssessedSql(t, sql`${which} and ${valueCondition(clause, literals)}`)
     },
   }
 }
@@ -33,18 +35,11 @@ export const issueField: FilterField = {
   column: sql`null`,
   condition: (clause, literals) =>
     'value' in clause
-      ? isAssessed(
+      ? isAssessedSql(
+          t,
           sql`a.kind = 'issue' and a.name = ${literals.text(stringOf(clause))} and a.valid = 1`,
         )
       : undefined,
-}
-
-/** Whether such an assessment is of the trace `t`, or of its session as a whole. */
-function isAssessed(which: SQL): SQL {
-  return sql`(exists (select 1 from assessments a where a.trace = t.id and ${which})
-    or exists (select 1 from assessments a join traces o on o.id = a.trace
-      where a.session_id = t.session_id and a.session_id is not null
-        and o.experiment = t.experiment and ${which}))`
 }
 
 function valueCondition(clause: KnownClause, literals: Literals): SQL {
