@@ -8,7 +8,7 @@ import { foldTraces } from '../../src/traces/folding/fold-traces.ts'
 import { placeColumns, readLines, type SpanPlace } from '../../src/traces/spans/read-lines.ts'
 import { collected } from '../platform/blob-store-suite.ts'
 import { Clock } from '../support/clock.ts'
-import { type SentSpan, traceId, traceServer } from '../support/trace-server.ts'
+import { otlpOf, type SentSpan, traceId, traceServer } from '../support/trace-server.ts'
 
 const minute = 60_000
 const counted = {
@@ -260,4 +260,74 @@ test('a pack that is lost is said of its traces by name, and the others are read
   expect((await s.read(3)).spans).toHaveLength(1)
   expect((await s.remove([1, 2])).status).toBe(200)
   expect(await s.search("span.content LIKE '%a%'")).toEqual([traceId(3)])
+})
+
+test('traces whose spans are lost or damaged do not keep the others from being folded, nor gc from its work', async () => {
+  const s = await foldingServer()
+  await s.many(4, { attributes: { text: 'x'.repeat(500) } })
+  await s.fold()
+  const [pack] = await s.packs()
+  await s.platform.db.all(sql`update traces set pack_offset = pack_offset + 1
+    where trace_id = ${traceId(2)}`)
+  await s.log([1, 2, 5].map((trace) => ({ trace, id: 2 })))
+  await s.fold()
+  expect(await s.rows('trace_payloads'), 'that of the damaged trace').toBe(1)
+  expect((await s.read(1)).spans).toHaveLength(2)
+  const damaged = await s.get(`get?trace_id=${traceId(2)}`)
+  expect(damaged.status).toBe(410)
+  expect(damaged.json.message).toContain(`'${pack?.key}' is damaged`)
+  await s.remove([3, 4])
+  await s.gc()
+  expect(await s.objects(), 'what is lost may be put back').toContain(pack?.key)
+  await s.platform.blobs.delete([pack?.key ?? ''])
+  await s.log([{ trace: 6, id: 1 }])
+  await s.fold()
+  expect((await s.packs()).length).toBeGreaterThan(2)
+  expect(await s.rows('trace_payloads')).toBe(1)
+  const looked = await s.platform.db.all(sql`select t.trace_id from traces t
+    where t.touched_at_ms = ${s.clock.ms}`)
+  expect(looked, 'it is not tried at each run').toEqual([{ trace_id: traceId(2) }])
+})
+
+test('a store that fails is tried again after some seconds, and loses nothing', async () => {
+  const s = await foldingServer()
+  await s.many(2)
+  let tries = 0
+  const put = () => {
+    tries++
+    return Promise.reject(new Error('the disk is full'))
+  }
+  const full = { ...s.platform, blobs: { ...blobsOf(s.platform.blobs), put } }
+  await expect(s.fold(full)).rejects.toThrow('full')
+  await foldTraces(full)
+  expect(tries).toBe(1)
+  s.clock.pass(11_000)
+  await foldTraces(s.platform)
+  expect(await s.rows('trace_payloads')).toBe(0)
+  expect((await s.read(2)).spans).toHaveLength(1)
+})
+
+test('folding goes on when the clock is set back', async () => {
+  const s = await foldingServer()
+  await s.many(1)
+  await s.fold()
+  await foldTraces(s.platform)
+  await s.log([{ trace: 2, id: 1 }])
+  s.clock.pass(-365 * 86_400_000)
+  await s.log([{ trace: 3, id: 1 }])
+  await foldTraces(s.platform)
+  const left = await s.platform.db.all(sql`select trace_id from traces where payload_rows > 0`)
+  expect(left).toEqual([{ trace_id: traceId(3) }])
+})
+
+test('a trace that never is quiet is folded once it came in many requests', async () => {
+  const s = await foldingServer()
+  await s.log([{ id: 1 }])
+  await s.platform.db.all(sql`update traces set payload_rows = 65535`)
+  const { status, text } = await s.sendOtlp(otlpOf([{ id: 2 }, { trace: 2, id: 1 }]))
+  expect([status, text]).toEqual([429, expect.stringContaining('send them again later')])
+  await foldTraces(s.platform)
+  expect(await s.rows('trace_payloads')).toBe(0)
+  await s.log([{ id: 2 }])
+  expect((await s.read(1)).spans).toHaveLength(2)
 })

@@ -4,7 +4,7 @@ import { messages } from '../../core/messages.ts'
 import { checkKey, truncate } from '../../core/names.ts'
 import type { Context } from '../../platform/context.ts'
 import type { KeyValue } from '../../tracking/run.ts'
-import { isTooMuch, tooManyLabels } from '../ingest/start-trace.ts'
+import { explainBound } from '../ingest/start-trace.ts'
 import { checkNamed, placeTags, tagCharsMax } from '../texts.ts'
 import { traceNotFound } from '../trace.ts'
 import { traceNamed } from '../trace-named.ts'
@@ -30,7 +30,7 @@ export async function setTraceTag(ctx: Context, traceId: string, tag: KeyValue):
       where id = (${traceNamed(ctx, traceId)}) returning id`)
     if (!set) throw traceNotFound(traceId)
   } catch (err) {
-    throw isTooMuch(err) ? tooManyLabels(err) : err
+    throw explainBound(err)
   }
 }
 

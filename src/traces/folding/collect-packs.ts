@@ -51,7 +51,7 @@ export async function collectPacks(
   })
 }
 
-/** One whose object is gone stays as it is: it may be put back from a copy, and the others go on. */
+/** What is lost of it stays as it is: it may be put back from a copy, and the others go on. */
 async function rewritePack(platform: Platform, { id, key }: PackRow): Promise<void> {
   if ((await platform.blobs.sizeOf(key)) === undefined) return
   const traces = await platform.db.all(sql<FoldedTrace>`select ${foldedColumns} from traces t

@@ -8,6 +8,8 @@ const quietMs = 60_000
 const perPackMin = 200
 const waitMs = 10 * 60_000
 const betweenRunsMs = 10_000
+/** One of so many requests is folded while spans still arrive: its rows are numbered up to 65,535. */
+const rowsMax = 1000
 
 /** What one run looks at, and what it folds. The next run goes on. */
 const lookedAtMax = 2000
@@ -29,8 +31,20 @@ type UnfoldedRow = { readonly count: number; readonly last: number | null }
 export async function foldTraces(platform: Platform): Promise<void> {
   const { db, now } = platform
   const place = await db.first(sql<PlaceRow>`select next_trace, next_at_ms from trace_folding`)
-  if (place && now() < place.next_at_ms) return
+  const waitsMs = (place?.next_at_ms ?? 0) - now()
+  // A longer wait was noted before the clock was set back.
+  if (waitsMs > 0 && waitsMs <= betweenRunsMs) return
   const first = place?.next_trace ?? 0
+  try {
+    await foldFrom(platform, first)
+  } catch (err) {
+    await noteNext(platform, first, now() + betweenRunsMs)
+    throw err
+  }
+}
+
+async function foldFrom(platform: Platform, first: number): Promise<void> {
+  const { db, now } = platform
   const { unfolded, waiting } = await db.batch({
     unfolded: sql<UnfoldedRow>`${unfoldedFrom(first)}
       select count(*) as count, max(trace) as last from unfolded where trace is not null`,
@@ -38,27 +52,43 @@ export async function foldTraces(platform: Platform): Promise<void> {
       select ${foldedColumns}, t.experiment, (select count(p.key) from trace_payloads p
           where p.id >= t.id * 65536 and p.id < (t.id + 1) * 65536) as keys
       from unfolded u cross join traces t on t.id = u.trace
-      where t.touched_at_ms <= ${now() - quietMs}`,
+      where t.touched_at_ms not between ${now() - quietMs + 1} and ${now() + quietMs}
+        or t.payload_rows >= ${rowsMax}`,
   })
   const [found] = unfolded
   if (found?.last === null && first === 0) return
   const packs = choosePacks(
     waiting.filter(({ keys, span_bytes }) => keys === 0 && span_bytes <= bytesMax),
-    now() - quietMs - waitMs,
+    ({ payload_rows, touched_at_ms }) =>
+      payload_rows >= rowsMax ||
+      touched_at_ms <= now() - quietMs - waitMs ||
+      touched_at_ms > now() + quietMs,
   )
   let folded = 0
   let next = (found?.count ?? 0) < lookedAtMax ? 0 : (found?.last ?? 0) + 1
   for (const pack of packs) {
     const folding = await writePacks(platform, pack)
     folded += folding.folded
+    await putOff(platform, folding.lost)
     if (folding.isDone) continue
     next = folding.last + 1
     break
   }
   const isBusy = next > 0 || folded > 0
-  await db.all(sql`insert into trace_folding (id, next_trace, next_at_ms)
-    values (1, ${next}, ${isBusy ? 0 : now() + betweenRunsMs})
+  await noteNext(platform, next, isBusy ? 0 : now() + betweenRunsMs)
+}
+
+function noteNext({ db }: Platform, trace: number, atMs: number): Promise<unknown> {
+  return db.all(sql`insert into trace_folding (id, next_trace, next_at_ms)
+    values (1, ${trace}, ${atMs})
     on conflict (id) do update set next_trace = excluded.next_trace, next_at_ms = excluded.next_at_ms`)
+}
+
+/** Traces whose spans are lost are tried again as late as if spans had come just now. */
+async function putOff({ db, now }: Platform, lost: readonly number[]): Promise<void> {
+  if (lost.length === 0) return
+  await db.all(sql`update traces set touched_at_ms = ${now()}
+    where id in (select value from json_each(${JSON.stringify(lost)}))`)
 }
 
 /** The traces from `first` on that have rows in `trace_payloads`, one step a trace, as `unfolded (trace, n)`. */
@@ -70,14 +100,13 @@ function unfoldedFrom(first: number) {
     from unfolded u where u.trace is not null and n < ${lookedAtMax})`
 }
 
-/** Those of each experiment that make a pack: enough of them, or one that has waited since `dueMs`. */
+/** Those of each experiment that make a pack: enough of them, or one that is due. */
 function choosePacks(
   waiting: readonly WaitingRow[],
-  dueMs: number,
+  isDue: (trace: WaitingRow) => boolean,
 ): readonly (readonly FoldedTrace[])[] {
   const due = [...Map.groupBy(waiting, ({ experiment }) => experiment).values()].filter(
-    (traces) =>
-      traces.length >= perPackMin || traces.some(({ touched_at_ms }) => touched_at_ms <= dueMs),
+    (traces) => traces.length >= perPackMin || traces.some(isDue),
   )
   let left = foldedMax
   return due.slice(0, packsMax).flatMap((traces) => {

@@ -26,6 +26,8 @@ const charsMax = 64_000_000
 export type Folding = {
   /** Traces that are in a pack. */
   readonly folded: number
+  /** `traces.id` of those whose spans are lost; they stay as they are. */
+  readonly lost: readonly number[]
   /** `traces.id` of the last one that was looked at. */
   readonly last: number
   /** Whether all of them were looked at. */
@@ -45,9 +47,12 @@ export async function writePacks(
   traces: readonly FoldedTrace[],
 ): Promise<Folding> {
   const byId = new Map(traces.map((trace) => [trace.id, trace]))
+  const lost: number[] = []
   let members: Member[] = []
   let [size, folded, chars, last] = [0, 0, 0, 0]
-  for await (const { id, lines, isWhole, ...read } of readTraceLines(platform, traces)) {
+  for await (const { id, lines, isWhole, ...read } of readTraceLines(platform, traces, (id) =>
+    lost.push(id),
+  )) {
     const trace = byId.get(id)
     chars += read.chars
     last = id
@@ -64,7 +69,7 @@ export async function writePacks(
     await letOthersRun()
   }
   folded += await writePack(platform, members)
-  return { folded, last, isDone: chars <= charsMax }
+  return { folded, lost, last, isDone: chars <= charsMax }
 }
 
 async function writePack(platform: Platform, members: readonly Member[]): Promise<number> {

@@ -4,7 +4,7 @@ import { infoReads, infosFrom } from '../reading/read-infos.ts'
 import { keepTexts, type Texts } from '../texts.ts'
 import { type TraceInfo, type TraceState, traceNotFound } from '../trace.ts'
 import { traceNamed } from '../trace-named.ts'
-import { isTooMuch, tooManyLabels } from './start-trace.ts'
+import { explainBound } from './start-trace.ts'
 
 /** What clients of 2.x say at the end of a trace. */
 export type TraceEnd = {
@@ -31,6 +31,6 @@ export async function endTrace(ctx: Context, traceId: string, end: TraceEnd): Pr
     if (!info) throw traceNotFound(traceId)
     return info
   } catch (err) {
-    throw isTooMuch(err) ? tooManyLabels(err) : err
+    throw explainBound(err)
   }
 }

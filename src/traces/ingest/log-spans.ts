@@ -10,7 +10,7 @@ import { translateSpan } from '../spans/translate.ts'
 import { placeTags, type Texts, tagCharsMax } from '../texts.ts'
 import { type KeptPayload, keepPayload } from './keep-payload.ts'
 import { readUsage } from './read-usage.ts'
-import { inOtherExperiment, isTooMuch, tooManyLabels } from './start-trace.ts'
+import { explainBound, inOtherExperiment } from './start-trace.ts'
 import { type SpanSummary, summarizeSpans } from './summarize-spans.ts'
 
 /** Spans of one sender, and what it says of itself. */
@@ -177,7 +177,7 @@ async function writeTraces(
   try {
     await ctx.db.batch(traceStatements(ctx, log, traces))
   } catch (err) {
-    throw isTooMuch(err) ? tooManyLabels(err) : err
+    throw explainBound(err)
   }
 }
 

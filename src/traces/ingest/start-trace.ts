@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { conflict, invalid } from '../../core/error.ts'
+import { conflict, invalid, RequestLimitError } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { ConstraintError } from '../../db/database.ts'
 import type { Context } from '../../platform/context.ts'
@@ -98,7 +98,7 @@ export async function startTrace(ctx: Context, start: TraceStart): Promise<Trace
     if (started.length === 0 || !info) throw await explainRefusal(ctx, start)
     return info
   } catch (err) {
-    throw isTooMuch(err) ? tooManyLabels(err) : err
+    throw explainBound(err)
   }
 }
 
@@ -134,11 +134,24 @@ function metadataOf({ metadata, isFinal }: TraceStart) {
 }
 
 /** Whether a write failed since one trace would have too many tags and metadata. */
-export function isTooMuch(err: unknown): boolean {
+function isTooMuch(err: unknown): boolean {
   return err instanceof ConstraintError && err.kind === 'check' && /traces_labels/.test(err.subject)
 }
 
-export function tooManyLabels(cause: unknown): Error {
+/** Of a failed write that a bound of traces refused, what to answer; any other failure as it is. */
+export function explainBound(err: unknown): unknown {
+  if (isTooMuch(err)) return tooManyLabels(err)
+  if (!(err instanceof ConstraintError && /traces_payload_rows/.test(err.subject))) return err
+  return new RequestLimitError(
+    'A trace of these spans came in more than 65535 requests that are not folded yet; send them again later, and more spans at once',
+    retryAfterS,
+  )
+}
+
+/** The next fold takes such a trace. */
+const retryAfterS = 10
+
+function tooManyLabels(cause: unknown): Error {
   return invalid(
     'All tags and metadata of one trace may have 1000000 bytes in sum, and these would be more; store long texts as spans or artifacts',
     { cause },

@@ -54,18 +54,28 @@ export type TraceLines = {
 export const spanCharsMax = 64_000_000
 const roundBytesMax = 4_000_000
 
-/** The spans of some traces, one after another, so that those of few are at hand at once. */
+/** Told of a trace whose spans are missing or damaged, by `traces.id`. */
+type OnLost = (id: number) => void
+
+/**
+ * The spans of some traces, one after another, so that those of few are at hand at once.
+ *
+ * @param onLost if given, traces whose spans are lost are left out
+ * @throws DATA_LOSS without it, the spans of one are lost
+ */
 export async function* readTraceLines(
   platform: Pick<Platform, 'db' | 'blobs'>,
   places: readonly SpanPlace[],
+  onLost?: OnLost,
 ): AsyncGenerator<TraceLines> {
   for (const round of roundsOf(places)) {
-    const reads = await readRound(platform, round)
+    const reads = await readRound(platform, round, onLost)
     for (const [i, place] of round.entries()) {
       const read = reads[i]
+      if (!read) continue
       // One that others left no room for is read by itself.
-      if (read?.isWhole || i === 0) yield* read ? [read] : []
-      else yield* await readRound(platform, [place])
+      if (read.isWhole || i === 0) yield read
+      else yield* (await readRound(platform, [place], onLost)).flatMap((alone) => alone ?? [])
     }
   }
 }
@@ -110,7 +120,8 @@ function roundsOf(places: readonly SpanPlace[]): readonly (readonly SpanPlace[])
 async function readRound(
   platform: Pick<Platform, 'db' | 'blobs'>,
   places: readonly SpanPlace[],
-): Promise<readonly TraceLines[]> {
+  onLost?: OnLost,
+): Promise<readonly (TraceLines | undefined)[]> {
   const readable = places.filter(({ span_bytes }) => span_bytes <= spanCharsMax)
   const ids = JSON.stringify(readable.map(({ id }) => id))
   const { payloads, packed } = await platform.db.batch({
@@ -125,61 +136,98 @@ async function readRound(
   const packedOf = new Map(packed.map((row) => [row.trace, row]))
   const rows = Map.groupBy(payloads, ({ trace }) => trace)
   const fetched = await Promise.all(
-    readable.map(async (place) => {
-      const own = rows.get(place.id) ?? []
-      const later = own.map((row) => readRow(platform, row))
-      return [
-        place.id,
-        await Promise.all([readPacked(platform, packedOf.get(place.id)), ...later]),
-      ] as const
+    readable.map(async ({ id }) => {
+      const kept = [packedOf.get(id) ?? [], rows.get(id) ?? []].flat()
+      const reads = Promise.all(kept.map((row) => readKept(platform, row)))
+      return [id, await unlessLost(reads, id, onLost)] as const
     }),
   )
-  return unpackAll(places, new Map(fetched))
+  return unpackAll(places, new Map(fetched), onLost)
 }
 
-type Packed = Uint8Array<ArrayBuffer> | string | undefined
+/** Undefined: they are lost, and somebody wants to be told. */
+async function unlessLost<T>(
+  read: Promise<T>,
+  id: number,
+  onLost: OnLost | undefined,
+): Promise<T | undefined> {
+  try {
+    return await read
+  } catch (err) {
+    if (!onLost || !(err instanceof RegistryError) || err.code !== 'DATA_LOSS') throw err
+    onLost(id)
+    return undefined
+  }
+}
 
+/** Spans as they were packed, and whose they are. */
+type Packed = {
+  readonly trace_id: string
+  /** Of the blob store; null: they were in a row. */
+  readonly key: string | null
+  readonly packed: Uint8Array<ArrayBuffer> | string
+}
+
+/** @param packed by `traces.id`: undefined is lost, and one that is missing too large */
 async function unpackAll(
   places: readonly SpanPlace[],
-  packed: ReadonlyMap<number, readonly Packed[]>,
-): Promise<readonly TraceLines[]> {
-  const read: TraceLines[] = []
+  packed: ReadonlyMap<number, readonly Packed[] | undefined>,
+  onLost: OnLost | undefined,
+): Promise<readonly (TraceLines | undefined)[]> {
+  const reads: (TraceLines | undefined)[] = []
   let chars = 0
   for (const { id } of places) {
-    const byId = new Map<string, string>()
     const parts = packed.get(id)
-    let isWhole = parts !== undefined
-    for (const part of parts ?? []) {
-      isWhole = chars <= spanCharsMax
-      if (!isWhole) break
-      for (const line of await unpack(part)) {
-        chars += line.length
-        byId.set(lineIdOf(line), line)
-      }
+    if (!packed.has(id)) reads.push({ id, lines: [], chars: 0, isWhole: false })
+    else if (!parts) reads.push(undefined)
+    else {
+      const unpacked = await unlessLost(unpackParts(parts, spanCharsMax - chars), id, onLost)
+      chars += unpacked?.charsRead ?? 0
+      reads.push(unpacked && { id, ...unpacked })
     }
-    const lines = [...byId.values()]
-    read.push({ id, lines, chars: lines.reduce((sum, line) => sum + line.length, 0), isWhole })
   }
-  return read
+  return reads
 }
 
-async function unpack(packed: Packed): Promise<readonly string[]> {
-  if (packed === undefined) return []
-  return typeof packed === 'string' ? unpackLines(packed) : unpackBytes(packed)
+/** The parts of one trace, until more than `charsMax` were read. */
+async function unpackParts(parts: readonly Packed[], charsMax: number) {
+  const byId = new Map<string, string>()
+  let charsRead = 0
+  let isWhole = true
+  for (const part of parts) {
+    isWhole = charsRead <= charsMax
+    if (!isWhole) break
+    for (const line of await unpack(part)) {
+      charsRead += line.length
+      byId.set(lineIdOf(line), line)
+    }
+  }
+  const lines = [...byId.values()]
+  const chars = lines.reduce((sum, line) => sum + line.length, 0)
+  return { lines, chars, charsRead, isWhole }
 }
 
-async function readPacked(
+/** @throws DATA_LOSS they are not what was packed */
+async function unpack({ packed, ...of }: Packed): Promise<readonly string[]> {
+  try {
+    return await (typeof packed === 'string' ? unpackLines(packed) : unpackBytes(packed))
+  } catch (err) {
+    throw lostSpans(of, 'is damaged', err)
+  }
+}
+
+/** @throws DATA_LOSS the blob is missing */
+async function readKept(
   { blobs }: Pick<Platform, 'blobs'>,
-  row: PackedRow | undefined,
+  kept: PayloadRow | PackedRow,
 ): Promise<Packed> {
-  return row && readBlob(blobs, row, { start: row.start, end: row.start + row.length })
-}
-
-async function readRow(
-  { blobs }: Pick<Platform, 'blobs'>,
-  { body, key, trace_id }: PayloadRow,
-): Promise<Packed> {
-  return body ?? (key === null ? undefined : readBlob(blobs, { key, trace_id }))
+  const { trace_id, key } = kept
+  if ('start' in kept) {
+    const range = { start: kept.start, end: kept.start + kept.length }
+    return { trace_id, key, packed: await readBlob(blobs, kept, range) }
+  }
+  if (key === null) return { trace_id, key, packed: kept.body ?? '' }
+  return { trace_id, key, packed: await readBlob(blobs, { trace_id, key }) }
 }
 
 /** @throws DATA_LOSS the blob is missing */
@@ -189,16 +237,24 @@ async function readBlob(
   range?: { readonly start: number; readonly end: number },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const blob = await blobs.get(key, range)
-  if (!blob) {
-    logError({ event: 'blob damaged', key, traceId: trace_id, problem: 'is missing' })
-    throw new RegistryError(
-      'DATA_LOSS',
-      `The stored spans of trace '${trace_id}' are lost: the blob '${key}' is missing; restore it from a backup, or delete the trace`,
-    )
-  }
+  if (!blob) throw lostSpans({ key, trace_id }, 'is missing')
   const parts: Uint8Array[] = []
   for await (const chunk of chunksOf(blob.body)) parts.push(chunk)
   return joined(parts)
+}
+
+function lostSpans(
+  { key, trace_id }: Pick<Packed, 'key' | 'trace_id'>,
+  problem: string,
+  cause?: unknown,
+): RegistryError {
+  logError({ event: 'blob damaged', key, traceId: trace_id, problem })
+  const where = key === null ? 'their row' : `the blob '${key}'`
+  return new RegistryError(
+    'DATA_LOSS',
+    `The stored spans of trace '${trace_id}' are lost: ${where} ${problem}; restore it from a backup, or delete the trace`,
+    { cause },
+  )
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
