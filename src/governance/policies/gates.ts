@@ -8,6 +8,7 @@ import { isCompared, judgeByExpression, lateFactsIn } from './expression-gate.ts
 import type { VersionFacts } from './facts.ts'
 import type { Gate, NamedAccounts } from './policy.ts'
 import { signatureChange } from './signature.ts'
+import { judgeTraces, type TraceEvidence } from './trace-gate.ts'
 import { failed, lost, passed, type Verdict } from './verdict.ts'
 
 /** What a gate is judged by. */
@@ -21,6 +22,8 @@ export type GateInput = {
   readonly checks: ReadonlyMap<string, CheckFact>
   /** Whether the stored files are what was sealed; undefined: the version is not sealed. */
   readonly filesIntact: FilesRead | undefined
+  /** What the traces of the candidate show of each gate that asks for them. */
+  readonly traces: ReadonlyMap<Gate, TraceEvidence>
   readonly nowMs: number
   /** What all expressions of a judgement may cost together; absent: each has its own budget. */
   readonly budget?: StepBudget
@@ -78,6 +81,8 @@ export function judgeGate(gate: Gate, input: GateInput): Verdict {
       return judgeFairness(gate, input.candidate)
     case 'tag':
       return judgeTag(gate, input)
+    case 'traces':
+      return judgeTraces(gate, input.traces.get(gate))
   }
 }
 

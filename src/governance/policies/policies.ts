@@ -12,6 +12,7 @@ import { documentBound, refuseMoreText, refuseTooMany } from './bounds.ts'
 import { checkExpression } from './expression.ts'
 import { resolveNamed } from './named.ts'
 import type { NamedAccounts, Policy, PolicyDocument, PromotionTarget } from './policy.ts'
+import { checkTraceExperiments, checkTraceGate } from './trace-gate.ts'
 
 export type PolicyRow = typeof policies.$inferSelect
 
@@ -264,7 +265,9 @@ export async function checkDocument(
     if (names.has(gate.name)) throw invalid(`Two gates are called '${excerpt(gate.name)}'`)
     names.add(gate.name)
     if (gate.type === 'expression') checkExpression(gate.expression)
+    if (gate.type === 'traces') checkTraceGate(gate)
   }
+  await checkTraceExperiments(ctx, gates)
   return resolveNamed(ctx, document)
 }
 

@@ -5,6 +5,8 @@ import type { PolicyDocument } from './policy.ts'
 const text = (charsMax: number) => z.string().min(1).max(charsMax)
 const principals = z.array(text(300)).max(100)
 
+const latency = z.number().min(0).optional()
+
 const gate = <T extends string, S extends z.ZodRawShape>(type: T, terms: S) =>
   z.strictObject({ name: text(100), type: z.literal(type), ...terms })
 
@@ -30,6 +32,38 @@ export const GateShape = z.discriminatedUnion('type', [
     key: text(250),
     value: z.string().max(5000).optional(),
     set_by: principals.min(1).optional(),
+  }),
+  gate('traces', {
+    window_hours: z
+      .number()
+      .min(0.01)
+      .max(8784)
+      .optional()
+      .describe('Traces that began so many hours before the judgement, or later'),
+    dataset: text(500)
+      .optional()
+      .describe('Only traces of runs that read a dataset of this name, as evaluations do'),
+    experiments: z
+      .array(text(20))
+      .min(1)
+      .max(20)
+      .optional()
+      .describe('Ids of experiments whose traces count beside those of the version’s own'),
+    min_count: z.number().int().min(1).max(1_000_000).default(1),
+    max_error_rate: z.number().min(0).max(1).optional(),
+    max_latency_ms: z
+      .strictObject({ p50: latency, p95: latency, p99: latency })
+      .optional()
+      .describe('Milliseconds that so many of a hundred traces take at most'),
+    feedback: z
+      .strictObject({
+        name: text(1000),
+        min_mean: z.number().optional(),
+        max_mean: z.number().optional(),
+        min_count: z.number().int().min(1).max(1_000_000).optional(),
+      })
+      .optional()
+      .describe('The mean over the traces that have it; true counts as 1, false as 0'),
   }),
 ])
 

@@ -93,6 +93,33 @@ type GateTerms =
       /** Who may have set it last, except the requester of the move; absent: anybody. */
       readonly set_by?: readonly string[] | undefined
     }
+  | {
+      readonly type: 'traces'
+      /** Absent: from the beginning, where `dataset` says which. */
+      readonly window_hours?: number | undefined
+      /** The name of a dataset that the run of a trace has read. */
+      readonly dataset?: string | undefined
+      /** Ids of experiments that count beside the version's own. */
+      readonly experiments?: readonly string[] | undefined
+      readonly min_count: number
+      readonly max_error_rate?: number | undefined
+      readonly max_latency_ms?:
+        | {
+            readonly p50?: number | undefined
+            readonly p95?: number | undefined
+            readonly p99?: number | undefined
+          }
+        | undefined
+      readonly feedback?:
+        | {
+            readonly name: string
+            readonly min_mean?: number | undefined
+            readonly max_mean?: number | undefined
+            /** Of traces that have it; absent: 1. */
+            readonly min_count?: number | undefined
+          }
+        | undefined
+    }
 
 /** The text that names a target: `Production`, or `alias champion`. */
 export function targetText(target: PromotionTarget): string {

@@ -52,7 +52,7 @@ export function sourceDeletable(guarded: readonly number[]): Purgeable {
  * @param trace alias of its row of `traces`
  * @param version a condition on the version `k`
  */
-function isOfVersionSql(trace: SQL, version: SQL): SQL {
+export function isOfVersionSql(trace: SQL, version: SQL): SQL {
   return sql`(exists (select 1 from model_versions k where k.run_id = ${trace}.source_run and ${version})
     or exists (select 1 from model_versions k
       where k.model_id = ${trace}.metadata ->> '$."mlflow.modelId"' and ${version})

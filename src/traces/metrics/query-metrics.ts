@@ -102,7 +102,7 @@ function groupColumns({ dimensions, bucketSeconds }: MetricQuery): readonly SQL[
 }
 
 /** MLflow also takes yes and no for numbers. */
-const assessedNumber = sql`case when a.number is not null then a.number
+export const assessedNumber: SQL = sql`case when a.number is not null then a.number
   when a.value = 'true' then 1 when a.value = 'false' then 0
   when substr(a.value, 1, 1) = '"' then case lower(trim(a.value, '" ')) when 'yes' then 1 when 'no' then 0 end
   end`

@@ -114,6 +114,8 @@ const Remedy: FC<RemedyProps> = ({ terms, view, to }) => {
       )
     case 'tag':
       return <Given text={`The tag ${terms.key}, set on the version`} />
+    case 'traces':
+      return <>More traces of the version, or better ones; or a better version</>
     case 'soak':
       return <Given text={`Time in ${terms.stage}`} />
     case 'integrity':

@@ -53,6 +53,7 @@ function judged(gate: object, more: Partial<GateInput> = {}) {
     nowMs: 24 * hourMs,
     parties: { requester: { name: 'ann' }, authors: [], cardEditor: null, controllers: new Map() },
     tagSetters: new Map(),
+    traces: new Map(),
     accounts: {},
     ...more,
   })

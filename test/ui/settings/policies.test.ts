@@ -57,6 +57,16 @@ describe('the pages of policies', () => {
         set_by: ['user:rita', 'group:ml-approvers'],
       },
       { name: 'limits', type: 'metric', metric: 'm', max: 5 },
+      {
+        name: 'behaves',
+        type: 'traces',
+        window_hours: 24,
+        experiments: ['1'],
+        min_count: 100,
+        max_error_rate: 0.01,
+        max_latency_ms: { p50: 200, p95: 900.5 },
+        feedback: { name: 'correct', min_mean: 0.9, min_count: 10 },
+      },
       { name: 'sig', type: 'signature_compatible' },
     ]
     const rules = [

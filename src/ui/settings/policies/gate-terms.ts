@@ -5,6 +5,7 @@ export type GateType = Gate['type']
 
 /** A term of a gate as a field of a form. */
 export type GateTerm = {
+  /** With a dot where it is a part of a term: `feedback.name`. */
   readonly name: string
   readonly label: string
   /** `lines`: a list, one entry a line. `flag`: one of the words of `require`. */
@@ -90,6 +91,28 @@ export const gateTypes: Readonly<
       { name: 'set_by', label: 'Set by', kind: 'lines', hint: people },
     ],
   },
+  traces: {
+    title: 'its traces show that it behaves',
+    terms: [
+      { name: 'window_hours', label: 'Of the last hours', kind: 'number' },
+      { name: 'min_count', label: 'At least so many traces', kind: 'number', isRequired: true },
+      { name: 'max_error_rate', label: 'Greatest error rate', kind: 'number', hint: '0 to 1' },
+      { name: 'max_latency_ms.p50', label: 'p50 at most, ms', kind: 'number' },
+      { name: 'max_latency_ms.p95', label: 'p95 at most, ms', kind: 'number' },
+      { name: 'max_latency_ms.p99', label: 'p99 at most, ms', kind: 'number' },
+      { name: 'feedback.name', label: 'Feedback', kind: 'text', hint: 'Its name' },
+      { name: 'feedback.min_mean', label: 'Mean at least', kind: 'number' },
+      { name: 'feedback.max_mean', label: 'Mean at most', kind: 'number' },
+      { name: 'feedback.min_count', label: 'Of so many traces', kind: 'number' },
+      { name: 'dataset', label: 'Of runs over a dataset', kind: 'text', hint: 'Empty: any' },
+      {
+        name: 'experiments',
+        label: 'Experiments that count beside the version’s own',
+        kind: 'lines',
+        hint: 'One id a line',
+      },
+    ],
+  },
 }
 
 export function isGateType(text: string | undefined): text is GateType {
@@ -119,10 +142,34 @@ export function gateSentence(gate: Gate): string {
       return 'The files, read again, must be what was sealed.'
     case 'tag':
       return `The tag ${gate.key} must be ${gate.value === undefined ? 'there' : `'${gate.value}'`}${byText('set', gate.set_by)}.`
+    case 'traces':
+      return tracesSentence(gate)
   }
 }
 
-function limitsText({ min, max }: Extract<Gate, { type: 'metric' }>): string {
+function tracesSentence(gate: Extract<Gate, { type: 'traces' }>): string {
+  const { feedback, max_error_rate: rate, max_latency_ms: latency = {} } = gate
+  const asked = [
+    ...(rate === undefined ? [] : [`an error rate of at most ${numberText(rate)}`]),
+    ...Object.entries(latency).flatMap(([part, most]) =>
+      most === undefined ? [] : [`a latency ${part} of at most ${numberText(most)} ms`],
+    ),
+    ...(feedback
+      ? [
+          `a mean of the feedback ${feedback.name} of ${limitsText({ min: feedback.min_mean, max: feedback.max_mean })}`,
+        ]
+      : []),
+  ]
+  const which = [
+    ...(gate.window_hours === undefined ? [] : [` of the last ${gate.window_hours} hours`]),
+    ...(gate.dataset === undefined ? [] : [` of runs over ${gate.dataset}`]),
+    ...(gate.experiments ? [`, also in experiment ${gate.experiments.join(', ')}`] : []),
+  ].join('')
+  const how = asked.length === 0 ? '' : `, with ${asked.join(', ')}`
+  return `At least ${gate.min_count} traces${which} must be there${how}.`
+}
+
+function limitsText({ min, max }: Pick<Extract<Gate, { type: 'metric' }>, 'min' | 'max'>): string {
   const limits = [
     ...(min === undefined ? [] : [`at least ${numberText(min)}`]),
     ...(max === undefined ? [] : [`at most ${numberText(max)}`]),

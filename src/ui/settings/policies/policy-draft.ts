@@ -7,8 +7,10 @@ import {
   documentFrom,
   PolicyBody,
 } from '../../../governance/policies/policy-body.ts'
+import { checkTraceGate } from '../../../governance/policies/trace-gate.ts'
 import { type FormFields, linesOf } from '../../forms.ts'
-import { type GateTerm, type GateType, gateTypes, isGateType } from './gate-terms.ts'
+import { fieldsOfGate, gateOfFields } from './gate-fields.ts'
+import { type GateType, gateTypes, isGateType } from './gate-terms.ts'
 
 /** The fields of a policy as they stand in a form, in any state. */
 export type PolicyFields = Readonly<Record<string, string>>
@@ -149,20 +151,8 @@ export function fieldsOf(body: Body): PolicyFields {
         [`rule_${i}_from`, from.join('\n')],
       ]),
     ),
-    ...Object.fromEntries(gates.flatMap((gate, i) => gateFields(gate, i))),
+    ...Object.fromEntries(gates.flatMap((gate, i) => fieldsOfGate(gate, i))),
   }
-}
-
-function gateFields(gate: Body['gates'][number], i: number): [string, string][] {
-  const values: Readonly<Record<string, unknown>> = gate
-  const required: readonly unknown[] = gate.type === 'lineage' ? gate.require : []
-  const terms = gateTypes[gate.type].terms.flatMap(({ name, kind }): [string, string][] => {
-    if (kind === 'flag') return required.includes(name) ? [[`gate_${i}_${name}`, 'on']] : []
-    const value = values[name]
-    if (value === undefined) return []
-    return [[`gate_${i}_${name}`, Array.isArray(value) ? value.join('\n') : String(value)]]
-  })
-  return [[`gate_${i}_type`, gate.type], [`gate_${i}_name`, gate.name], ...terms]
 }
 
 /** What the fields of a form say, in the words of the API; numbers and lists may still be wrong. */
@@ -192,29 +182,6 @@ function placeOf({ place }: PolicyFields): 'stage' | 'alias' | 'deployment' {
   return place === 'alias' || place === 'deployment' ? place : 'stage'
 }
 
-function gateOfFields(fields: PolicyFields, i: number, type: GateType): object {
-  const all = gateTypes[type].terms.map((term) => ({
-    ...term,
-    text: fields[`gate_${i}_${term.name}`]?.trim() ?? '',
-  }))
-  const required = all.filter(({ kind, text }) => kind === 'flag' && text !== '')
-  const terms = all.filter(
-    ({ kind, text, isRequired }) => kind !== 'flag' && (text !== '' || isRequired),
-  )
-  return {
-    name: fields[`gate_${i}_name`]?.trim() ?? '',
-    type,
-    ...Object.fromEntries(terms.map((term) => [term.name, termValue(term)])),
-    ...(type === 'lineage' && { require: required.map(({ name }) => name) }),
-  }
-}
-
-function termValue({ kind, text }: Pick<GateTerm, 'kind'> & { readonly text: string }): unknown {
-  if (kind === 'lines') return linesOf(text)
-  if (kind === 'number') return text === '' ? undefined : Number(text)
-  return text
-}
-
 /** The glob of models that a draft names; undefined: it cannot be read. */
 export function modelsOf(draft: PolicyDraft): string | undefined {
   try {
@@ -229,12 +196,13 @@ export function modelsOf(draft: PolicyDraft): string | undefined {
 export function documentOf(draft: PolicyDraft): PolicyDocument {
   const document = documentFrom(bodyOf(draft))
   for (const [i, gate] of document.gates.entries()) {
-    if (gate.type !== 'expression') continue
+    const field = gate.type === 'traces' ? 'window_hours' : 'expression'
     try {
-      checkExpression(gate.expression)
+      if (gate.type === 'expression') checkExpression(gate.expression)
+      if (gate.type === 'traces') checkTraceGate(gate)
     } catch (err) {
       if (!(err instanceof RegistryError)) throw err
-      throw new DraftError(err.message, fieldAt(draft, ['gates', String(i), 'expression']))
+      throw new DraftError(err.message, fieldAt(draft, ['gates', String(i), field]))
     }
   }
   return document
@@ -277,7 +245,9 @@ function fieldAt(draft: PolicyDraft, path: readonly string[]): string {
   const [root, at, term] = path
   if (root === 'gates' && at !== undefined) {
     const gate = gatesOf(draft.fields)[Number(at)]
-    return `gate_${gate?.i ?? at}_${term ?? 'name'}`
+    const part = gate && [term, path[3]].join('.')
+    const isPart = gate && gateTypes[gate.type].terms.some(({ name }) => name === part)
+    return `gate_${gate?.i ?? at}_${isPart ? part : (term ?? 'name')}`
   }
   if (root === 'approvals' && at === 'rules') {
     return `rule_${rulesOf(draft.fields)[Number(term)] ?? 0}_${path[3] ?? 'from'}`

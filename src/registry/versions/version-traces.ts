@@ -1,0 +1,43 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { isOfVersionSql } from './deletable.ts'
+
+/** Which traces of a version are asked for, each as SQL. */
+export type TraceScope = {
+  /** `model_versions.id`. */
+  readonly version: SQL
+  /** Begun after this, and not after that. */
+  readonly fromMs: SQL
+  readonly untilMs: SQL
+  /** A JSON list of ids of experiments that count beside the version's own. */
+  readonly experiments: SQL
+  /** The name of a dataset that their run has read; null: any. */
+  readonly dataset: SQL
+}
+
+/**
+ * A select of the traces `t` of a version: its `id`, `state` and `duration_ms`. A trace says by itself of
+ * which run or logged model it is, so it counts only in an experiment of which somebody else said so: that
+ * of the version's run or logged model, where the metrics of the version are from too, or one that is named.
+ */
+export function versionTracesSql({
+  version,
+  fromMs,
+  untilMs,
+  experiments,
+  dataset,
+}: TraceScope): SQL {
+  return sql`select t.id, t.state, t.duration_ms
+    from model_versions v join registered_models m on m.id = v.registered_model
+    cross join experiments e on e.workspace = m.workspace and e.id in (
+      select r.experiment from runs r where r.run_id = v.run_id
+      union select l.experiment from logged_models l where l.model_id = v.model_id
+      union select value from json_each(${experiments}))
+    cross join traces t on t.experiment = e.id
+      and t.request_time_ms > ${fromMs} and t.request_time_ms <= ${untilMs}
+    where v.id = ${version} and ${isOfVersionSql(sql`t`, sql`k.id = v.id`)}
+      and (${dataset} is null or exists (select 1 from datasets d
+        cross join run_datasets x on x.dataset = d.id cross join runs r on r.id = x.run
+        where d.experiment = e.id and d.name = ${dataset} and (r.run_id = t.source_run
+          or exists (select 1 from trace_links l where l.workspace = t.workspace
+            and l.kind = 'run' and l.target = r.run_id and l.trace_id = t.trace_id))))`
+}

@@ -1,0 +1,45 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { assessedNumber } from './query-metrics.ts'
+
+/** What traces did. */
+export type TraceFigures = {
+  /** Those that ended, well or in an error. */
+  readonly finished: number
+  readonly errors: number
+  /** Those of which nobody said that they ended. */
+  readonly unfinished: number
+  /** Milliseconds that so many of a hundred took at most; null: of none is it known how long it took. */
+  readonly p50: number | null
+  readonly p95: number | null
+  readonly p99: number | null
+  /** How many have a feedback of the name that is a number, true or false. */
+  readonly rated: number
+  /** Of those, each counting once; null: there are none. */
+  readonly mean: number | null
+}
+
+/**
+ * A select of one row of `TraceFigures`. A percentile is the value of one of the traces, the least that
+ * so many of a hundred do not exceed.
+ *
+ * @param traces a select of `id`, `state`, `duration_ms`
+ * @param feedback the name, as SQL; null: none is asked for
+ */
+export function traceFiguresSql(traces: SQL, feedback: SQL): SQL {
+  const percentile = (percent: number) => sql`(select min(duration_ms) from timed
+    where place >= (n * ${sql.raw(String(percent))} + 99) / 100)`
+  return sql`with scoped as materialized (${traces}),
+      finished as (select * from scoped where state in ('OK', 'ERROR')),
+      timed as materialized (select duration_ms, count(*) over () as n,
+          row_number() over (order by duration_ms) as place
+        from finished where duration_ms is not null),
+      rated as (select avg(${assessedNumber}) as mean from finished f
+        cross join assessments a on a.trace = f.id
+        where a.kind = 'feedback' and a.valid = 1 and a.name = ${feedback}
+        group by f.id having mean is not null)
+    select (select count(*) from finished) as finished,
+      (select count(*) from finished where state = 'ERROR') as errors,
+      (select count(*) from scoped where state not in ('OK', 'ERROR')) as unfinished,
+      ${percentile(50)} as p50, ${percentile(95)} as p95, ${percentile(99)} as p99,
+      (select count(*) from rated) as rated, (select avg(mean) from rated) as mean`
+}
