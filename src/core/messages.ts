@@ -124,6 +124,8 @@ export const messages = {
   wrongOrderField: (name: string) => `Invalid order by field name: ${excerpt(name)}`,
 
   // Traces
+  /** Of a trace with its spans. */
+  noWholeTrace: (id: string) => `Trace with ID ${excerpt(id)} is not found.`,
   noTrace: (id: string) => `Trace with ID '${excerpt(id)}' not found.`,
   traceIncomplete: (id: string) =>
     `Trace with ID ${excerpt(id)} is not fully exported yet, please try again later.`,
@@ -134,6 +136,13 @@ export const messages = {
   noAssessment: (id: string, trace: string) =>
     `Assessment with ID '${excerpt(id)}' not found for trace '${excerpt(trace)}'`,
   noTraceOfAssessment: (id: string) => `Trace with request_id '${excerpt(id)}' not found`,
+  otherKind: (said: string, was: 'a Feedback' | 'an Expectation' | 'an Issue') =>
+    `Cannot update ${said} value on ${was} assessment`,
+  notOfAmounts: (operator: string, key: string) =>
+    `Comparator '${operator}' is not supported for reserved metadata '${excerpt(key)}'`,
+  wrongAttachment: (path: string) => `Invalid attachment path: '${excerpt(path)}'`,
+  noEvalDatasetToTag: (id: string) => `Could not find evaluation dataset with ID ${excerpt(id)}`,
+  noEvalDatasetToPlace: (id: string) => `Dataset '${excerpt(id)}' not found`,
   noEvalDataset: (id: string) => `Evaluation dataset with id '${excerpt(id)}' not found`,
   wrongSourceType: (type: string) => `Invalid dataset record source type: ${excerpt(type)}`,
   tooManyLinks: (most: number, count: number) =>
@@ -210,6 +219,7 @@ export const messages = {
     'Label schema `input` must have exactly one of `pass_fail`, `categorical`, `numeric`, or `text` set',
   defaultLabelName: (name: string) =>
     `\`${name}\` is reserved for the experiment's default question`,
+  labelInputFixed: "A label schema's input type cannot be changed",
   defaultLabelFixed: (done: 'edited' | 'deleted') =>
     `The experiment's default question cannot be ${done}.`,
   noReviewQueue: (id: string) => `Review queue with id '${excerpt(id)}' not found.`,

@@ -23,8 +23,8 @@ export const kindCharsMax = 250
 
 /** @throws INVALID_PARAMETER_VALUE the name of a trace, or of its session, is too long */
 export function checkNamed(key: string, value: string): void {
-  if (key === nameTag) checkLength(value, nameCharsMax, key)
-  if (key === sessionKey) checkLength(value, sessionCharsMax, key)
+  if (key === nameTag) checkLength(value, nameCharsMax, 'Trace name')
+  if (key === sessionKey) checkLength(value, sessionCharsMax, 'Session ID')
 }
 
 /**

@@ -24,11 +24,23 @@ const newQueue = async (body: object = {}): Promise<Json> => (await queue(body))
 
 describe('a label schema', () => {
   test.each([
-    ['yes or no', { pass_fail: { positive_label: 'Yes', negative_label: 'No' } }],
-    ['one of several', { categorical: { options: ['a', 'b'], multi_select: true } }],
-    ['a number', { numeric: { min_value: 1, max_value: 5 } }],
-    ['a text', { text: { max_length: 9 } }],
-  ])('of %s is kept, found by its id and by its name, and changed', async (_, input) => {
+    [
+      'yes or no',
+      { pass_fail: { positive_label: 'Yes', negative_label: 'No' } },
+      { pass_fail: { positive_label: 'Y', negative_label: 'N' } },
+    ],
+    [
+      'one of several',
+      { categorical: { options: ['a', 'b'], multi_select: true } },
+      { categorical: { options: ['a', 'b', 'c'], multi_select: true } },
+    ],
+    [
+      'a number',
+      { numeric: { min_value: 1, max_value: 5 } },
+      { numeric: { min_value: 1, max_value: 9 } },
+    ],
+    ['a text', { text: { max_length: 9 } }, { text: {} }],
+  ])('of %s is kept, found by its id and by its name, and changed', async (_, input, later) => {
     const made = await newLabel({ input, instruction: 'i', enable_comment: true })
     expect(made).toEqual({
       schema_id: expect.stringMatching(/^ls-[0-9a-f]{32}$/),
@@ -40,7 +52,7 @@ describe('a label schema', () => {
     expect((await get(`${labels}/get`, { schema_id })).json.label_schema).toEqual(made)
     expect((await get(`${labels}/get-by-name`, { name: 'ok?' })).json.label_schema).toEqual(made)
     clock.pass(7)
-    const change = { schema_id, name: 'okay', enable_comment: false, input: { text: {} } }
+    const change = { schema_id, name: 'okay', enable_comment: false, input: later }
     const changed = (await s.call('PATCH', `${labels}/update`, change)).json.label_schema
     expect(changed).toEqual({ ...made, ...change, last_updated_at: clock.ms })
     await s.call('DELETE', `${labels}/delete`, { schema_id })

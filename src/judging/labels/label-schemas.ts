@@ -150,7 +150,10 @@ export async function updateLabelSchema(
   const before = await getLabelSchema(ctx, schemaId)
   if (before.isDefault) throw invalid(messages.defaultLabelFixed('edited'))
   checkLabelTexts(change)
-  if (change.input) checkLabelInput(change.input)
+  if (change.input) {
+    checkLabelInput(change.input)
+    checkSameKind(before.input, change.input)
+  }
   const { name = before.name, enableComment } = change
   const write = ctx.db.batch({
     changed: sql`update label_schemas as l set name = coalesce(${change.name ?? null}, name),
@@ -164,6 +167,14 @@ export async function updateLabelSchema(
   const [row] = (await refuseTaken(write, { name, experimentId: before.experimentId })).schemas
   if (!row) throw labelSchemaNotFound(schemaId)
   return labelSchemaFrom(row)
+}
+
+/** Answers to the question are there already. */
+function checkSameKind(before: LabelInput, now: LabelInput): void {
+  const kindOf = (input: LabelInput) =>
+    Object.entries(input).find(([, kind]) => kind !== undefined)?.[0]
+  if (kindOf(before) === kindOf(now)) return
+  throw invalid(`${messages.labelInputFixed} once it is made; make another question`)
 }
 
 /** Queues ask it no longer. One that is not there is no error. @throws INVALID_PARAMETER_VALUE it is the default one */

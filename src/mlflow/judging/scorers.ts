@@ -10,6 +10,7 @@ import {
 import { getScorer, listScorers, listScorerVersions } from '../../judging/scorers/read-scorers.ts'
 import type { ScorerName, ScorerVersion } from '../../judging/scorers/scorer.ts'
 import type { Context } from '../../platform/context.ts'
+import { getExperiment } from '../../tracking/experiments/experiment.ts'
 import { type Operation, operation } from '../operation.ts'
 import { unlessEmpty } from '../wire/json.ts'
 import { message } from '../wire/message.ts'
@@ -54,6 +55,7 @@ export const scorerOperations: readonly Operation[] = [
     rule: anyone,
     answer: async (ctx, req) => {
       const one = req.experiment_id === undefined ? [] : [req.experiment_id]
+      for (const id of one) await getExperiment(ctx, id)
       return scorersToWire(await listScorers(ctx, [...one, ...req.experiment_ids]))
     },
   }),

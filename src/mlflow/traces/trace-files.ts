@@ -58,7 +58,7 @@ export const traceFileOperations: readonly Operation[] = [
       const { tags } = await getTraceInfo(ctx, traceId)
       const folder = tags[artifactsTag] ?? ''
       if (path !== undefined) {
-        if (!uuid.test(path)) throw invalid(`${messages.wrongText(path, 'path')}: it is no UUID`)
+        if (!uuid.test(path)) throw invalid(`${messages.wrongAttachment(path)}: it is no UUID`)
         return sendLocated(c, below(ctx, folder, `attachments/${path}`))
       }
       const place = await findSpanPlace(ctx, traceId)

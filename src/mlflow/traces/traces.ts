@@ -90,7 +90,7 @@ export const traceOperations: readonly Operation[] = [
     }),
   }),
   operation('batchGetTraceInfos', {
-    request: message({ trace_ids: traceIds }),
+    request: message({ trace_ids: { ...traceIds, required: true } }),
     rule: anyone,
     answer: async (ctx, req) => ({
       trace_infos: unlessEmpty((await getTraceInfos(ctx, req.trace_ids)).map(traceInfoToWire)),

@@ -85,7 +85,10 @@ function decodeTimeMs(value: unknown, name: string): number {
 function parseTimestamp(text: string, name: string): number {
   const [, seconds, fraction = '', zone = ''] =
     /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/i.exec(text) ?? []
-  const ms = Date.parse(`${seconds}.${fraction.slice(0, 3).padEnd(3, '0')}${zone.toUpperCase()}`)
+  const ms =
+    seconds === undefined
+      ? Number.NaN
+      : Date.parse(`${seconds}.${fraction.slice(0, 3).padEnd(3, '0')}${zone.toUpperCase()}`)
   if (Number.isFinite(ms)) return ms
   throw wrongType(text, name, 'a time such as "2026-01-01T00:00:00.123Z"')
 }

@@ -149,12 +149,18 @@ export async function updateAssessment(
   return assessmentFrom(found)
 }
 
+const shownKinds = {
+  feedback: 'a Feedback',
+  expectation: 'an Expectation',
+  issue: 'an Issue',
+} as const
+
 function checkChange(before: TraceAssessment, { name, said }: AssessmentChange): void {
   if (name === '') throw invalid(messages.missing('assessment.assessment_name'))
   checkLength(name ?? '', 1000, 'assessment.assessment_name')
   if (said && said.kind !== before.kind) {
     throw invalid(
-      `Cannot update ${said.kind} value on an assessment that is ${before.kind}; log another one that overrides it`,
+      `${messages.otherKind(said.kind, shownKinds[before.kind])}; log another one that overrides it`,
     )
   }
 }

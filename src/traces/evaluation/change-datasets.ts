@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { invalid } from '../../core/error.ts'
+import { absent, invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { checkKey, checkLength } from '../../core/names.ts'
 import { ConstraintError } from '../../db/database.ts'
@@ -8,7 +8,6 @@ import { noSuchExperiment } from '../../tracking/experiments/experiment.ts'
 import type { Texts } from '../texts.ts'
 import {
   datasetNamed,
-  datasetNotFound,
   datasetRead,
   type EvalDataset,
   evalDatasetFrom,
@@ -87,7 +86,7 @@ function placedFrom(
   [row]: readonly Parameters<typeof evalDatasetFrom>[0][],
   experiments: readonly { readonly id: number }[],
 ): PlacedDataset {
-  if (!row) throw datasetNotFound(datasetId)
+  if (!row) throw absent(messages.noEvalDatasetToPlace(datasetId))
   return { dataset: evalDatasetFrom(row), experimentIds: experiments.map(({ id }) => id) }
 }
 
@@ -134,7 +133,7 @@ export async function setEvalDatasetTags(
       set tags = json_patch(tags, ${JSON.stringify(tags)}), updated_at_ms = ${ctx.now()},
         last_updated_by = coalesce(${user}, last_updated_by)
       where id = (${datasetNamed(ctx, datasetId)}) returning id`)
-    if (!set) throw datasetNotFound(datasetId)
+    if (!set) throw absent(messages.noEvalDatasetToTag(datasetId))
   } catch (err) {
     if (!(err instanceof ConstraintError && err.kind === 'check')) throw err
     throw invalid('All tags of one dataset may have 1000000 bytes in sum', { cause: err })

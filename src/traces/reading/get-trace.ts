@@ -14,7 +14,7 @@ import {
 import type { Span } from '../spans/span.ts'
 import { parseSpanLine } from '../spans/span-line.ts'
 import { sizeStatsKey } from '../texts.ts'
-import { type TraceInfo, traceNotFound } from '../trace.ts'
+import type { TraceInfo } from '../trace.ts'
 import { traceNamed } from '../trace-named.ts'
 import { hasSpansSql, infoReads, infosFrom } from './read-infos.ts'
 
@@ -37,7 +37,7 @@ export async function getTrace(
   const { places, ...read } = await ctx.db.batch({ ...infoReads(ctx, id), places: placeRead(id) })
   const [place] = places
   const [info] = infosFrom(read)
-  if (!info) throw traceNotFound(traceId)
+  if (!info) throw absent(messages.noWholeTrace(traceId))
   const lines = place ? await readLines(ctx, place) : []
   if (!allowPartial && isIncomplete(info, lines.length)) {
     throw absent(messages.traceIncomplete(traceId))

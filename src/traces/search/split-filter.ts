@@ -4,6 +4,7 @@ import { messages } from '../../core/messages.ts'
 import { type Clause, type Filter, keyText } from '../../search/filter.ts'
 import { stringOf } from '../../search/filter-sql.ts'
 import { likeTest, regexTest, type TextTest } from '../../search/text-match.ts'
+import { cost, tokenUsage } from '../spans/usage.ts'
 import { labelSql, textColumns } from './trace-keys.ts'
 
 /** One condition on a span. A text of the content is the whole line of it. */
@@ -46,9 +47,10 @@ export function splitFilter(filter: Filter): SplitFilter {
     if (isText(clause)) onText.push(contentTest(clause))
     else if (isOnSpans(clause)) onSpan.push(spanCondition(clause))
     else {
+      checkClause(clause)
       const onColumn = columnTest(clause)
       if (onColumn) onColumns.push(onColumn)
-      else clauses.push(checkClause(clause))
+      else clauses.push(clause)
     }
   }
   if (onSpan.length + onText.length + onColumns.length > testsMax) {
@@ -82,14 +84,26 @@ function isAttribute({ key }: Clause): boolean {
   return ['trace', 'attribute', 'attributes'].includes(key.prefix ?? '')
 }
 
+function isMetadata(prefix = ''): boolean {
+  return /^(request_)?metadata$/.test(prefix)
+}
+
+/** What a trace used and cost, which has a text of JSON for a value. */
+const amountKeys: ReadonlySet<string> = new Set([tokenUsage.metadata, cost.metadata])
+
 /** What MLflow says in words of its own. */
-function checkClause(clause: Clause): Clause {
+function checkClause(clause: Clause): void {
   const { prefix, name } = clause.key
   const isPrompt = name === 'prompt' && (prefix === undefined || isAttribute(clause))
   if (isPrompt && clause.operator !== '=') {
     throw invalid(messages.wrongPromptComparator(operatorOf(clause)))
   }
-  return clause
+  const isAmount = isMetadata(prefix) && amountKeys.has(name)
+  if (isAmount && operatorOf(clause).endsWith('LIKE')) {
+    throw invalid(
+      `${messages.notOfAmounts(operatorOf(clause), name)}; traces/metrics sums and compares amounts`,
+    )
+  }
 }
 
 function spanCondition(clause: Clause): SpanCondition {
@@ -146,7 +160,7 @@ function columnTest(clause: Clause): ColumnTest | undefined {
   if (column) return { column, test }
   const key = sql`${name}`
   if (/^tags?$/.test(prefix)) return { column: labelSql(sql`t.tags`, key), test }
-  if (/^(request_)?metadata$/.test(prefix)) return { column: labelSql(sql`t.metadata`, key), test }
+  if (isMetadata(prefix)) return { column: labelSql(sql`t.metadata`, key), test }
   if (prefix === 'feedback' || prefix === 'expectation') {
     // All assessments of one trace may be megabytes, and a round has hundreds of traces.
     const values = sql`(select substr(group_concat(substr(a.value, 1, 10000), char(10)), 1, 20000)

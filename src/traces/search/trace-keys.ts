@@ -22,7 +22,7 @@ const metadataPrefixes = ['metadata', 'request_metadata'] as const
 const name: FilterField = { type: 'string', operators: equalityOrNull, column: sql`t.name` }
 const text = (column: SQL): FilterField => ({ type: 'string', operators: equalityOrList, column })
 const number = (column: SQL): FilterField => ({ type: 'number', operators: ordering, column })
-const endTime = sql`t.request_time_ms + t.duration_ms`
+const endTime = sql`t.request_time_ms + coalesce(t.duration_ms, 0)`
 
 /** Keys of the searched row by their names, and what RLIKE compares. */
 export const textColumns: ReadonlyMap<string, SQL> = new Map([
@@ -59,7 +59,7 @@ export const traceFilterKeys: Vocabulary<FilterField> = vocabularyOf<FilterField
   [metadataPrefixes, labelField(sql`t.metadata`)],
   [['feedback'], assessmentField('feedback')],
   [['expectation'], assessmentField('expectation')],
-  [['issue'], issueField],
+  [['issue'], new Map([['id', issueField]])],
 ])
 
 /** The value under a key of a JSON object. */
