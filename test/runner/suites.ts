@@ -61,7 +61,7 @@ export const suites: readonly Suite[] = [
   script('check', 'check', ['test/check.ts']),
   pytest('mlflow-3.17.2', ['moving'], new Shared(startNodeServer), { suffix: 'moving' }),
   exampleSuite,
-  pytest('mlflow-3.17.2', ['any', 'full'], nodeServer),
+  pytest('mlflow-3.17.2', ['any', 'full', 'autolog'], nodeServer),
   pytest('mlflow-3.17.2', ['any', 'full'], new Shared(startWorkerServer), {
     suffix: 'on-workerd',
     marker: 'worker',
