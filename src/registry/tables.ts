@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import {
   foreignKey,
   index,
@@ -34,7 +35,10 @@ const registeredModelColumn = () =>
 export const registeredModelTags = sqliteTable(
   'registered_model_tags',
   { registered_model: registeredModelColumn(), key: text().notNull(), value: text().notNull() },
-  (t) => [primaryKey({ columns: [t.registered_model, t.key] })],
+  (t) => [
+    primaryKey({ columns: [t.registered_model, t.key] }),
+    index('registered_model_tags_by_hub_name').on(t.value).where(sql`key = 'gatehouse.hub_name'`),
+  ],
 )
 
 export const modelVersions = sqliteTable(

@@ -7,6 +7,7 @@ import type { Context } from '../platform/context.ts'
 import { modelEntry, versionEntry } from './audit-entries.ts'
 import { modelNotFound, versionNotFound } from './check-names.ts'
 import { modelId, versionId } from './ids.ts'
+import { checkHubName, refuseTakenHubName } from './models/hub-name.ts'
 import type { Tag } from './versions/read-versions.ts'
 
 const valueCharsMax = 100_000
@@ -64,10 +65,12 @@ function tagRows(tags: readonly Tag[]): string[] {
 
 /**
  * @throws RESOURCE_DOES_NOT_EXIST no such model
- * @throws INVALID_PARAMETER_VALUE the tags of the model would be too much in sum
+ * @throws INVALID_PARAMETER_VALUE the tags of the model would be too much in sum, or it is no name on the Hub
+ * @throws RESOURCE_ALREADY_EXISTS another model has that name on the Hub
  */
 export async function setModelTag(ctx: Context, name: string, tag: Tag): Promise<void> {
   checkTag(tag)
+  checkHubName(tag)
   const id = modelId(ctx, name)
   const write = commit(ctx, {
     entry: modelEntry(ctx, id, {
@@ -80,7 +83,7 @@ export async function setModelTag(ctx: Context, name: string, tag: Tag): Promise
       on conflict (registered_model, key) do update set value = excluded.value returning 1`,
     bound: modelTagBound(id),
   })
-  const { set } = await writeBounded(write)
+  const { set } = await refuseTakenHubName(writeBounded(write))
   if (set.length === 0) throw modelNotFound(name)
 }
 

@@ -22,6 +22,7 @@ import {
   type VersionTerms,
   versionUpdate,
 } from '../registry/import/import-version.ts'
+import { refuseTakenHubName } from '../registry/models/hub-name.ts'
 import { refuseMoreAliases } from '../registry/stages/aliases.ts'
 import { resolveStage } from '../registry/stages/stages.ts'
 import { type ImportOutcome, noteStatements, readImportedItems } from './imported-items.ts'
@@ -62,7 +63,7 @@ async function writeModel(
   const noted = noteModel(ctx, source, { name, mark })
   try {
     const write = commit(ctx, { ...modelImport(ctx, model, { source, own }), noted })
-    const rows = await writeBounded(write)
+    const rows = await refuseTakenHubName(writeBounded(write))
     return rows.model.length > 0
   } catch (err) {
     if (!(err instanceof ConstraintError) || err.kind !== 'unique') throw err

@@ -21,6 +21,7 @@ import {
   versionReads,
   versionsFrom,
 } from '../versions/read-versions.ts'
+import { checkHubName, refuseTakenHubName } from './hub-name.ts'
 import {
   latestVersionIds,
   type ModelRow,
@@ -57,13 +58,14 @@ const deletedModelJson = sql`json_object('description', m.description, 'tags', j
 /**
  * The caller gets MANAGE on the new model.
  *
- * @throws RESOURCE_ALREADY_EXISTS a model or a prompt has the name
+ * @throws RESOURCE_ALREADY_EXISTS a model or a prompt has the name, or another model the name on the Hub
  * @throws INVALID_PARAMETER_VALUE a text is too long, or the tags are too much in sum
  */
 export async function createModel(ctx: Context, wanted: NewModel): Promise<RegisteredModel> {
   checkModelName(wanted.name)
   checkTexts(wanted)
   const tags = uniqueTags(wanted.tags)
+  for (const tag of tags) checkHubName(tag)
   const now = ctx.now()
   const id = modelId(ctx, wanted.name)
   const insert = sql<ModelRow>`insert into registered_models
@@ -83,7 +85,7 @@ export async function createModel(ctx: Context, wanted: NewModel): Promise<Regis
           where m.id = (${id})`,
       ),
     })
-    const { models } = await writeBounded(write)
+    const { models } = await refuseTakenHubName(writeBounded(write))
     const [model] = modelsFrom({
       models,
       modelTags: models.flatMap((row) => tags.map((tag) => ({ ...tag, registered_model: row.id }))),
