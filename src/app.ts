@@ -2,6 +2,8 @@ import { Hono } from 'hono'
 import { apiRoutes, described } from './api/routes.ts'
 import { splitWorkspacePath } from './core/names.ts'
 import type { Principal } from './core/principal.ts'
+import { answerHubErrors } from './dialects/huggingface/hub-errors.ts'
+import { hubRoutes } from './dialects/huggingface/routes.ts'
 import type { AppContext, AppEnv } from './http/app-env.ts'
 import { errorReplyOf, unknownEndpoint } from './http/errors.ts'
 import { browserGuard } from './http/guards/browser-guard.ts'
@@ -51,12 +53,14 @@ export function createApp(
     c.set('isBelowMlflowPage', isBelowPage)
     await next()
   })
+  app.use('/hf/*', answerHubErrors())
   app.use(browserGuard())
   app.use(refuseMisleadingTargets())
   app.get('/ready', guard('public'), checkReady)
   app.route('/', mlflowRoutes())
   app.route('/', mlflowPageRoutes())
   app.route('/', apiRoutes())
+  app.route('/', hubRoutes())
   app.route('/', uiRoutes(described))
   assertGuarded(app)
   app.onError((err, c) => errorReplyOf(err, c, showError))

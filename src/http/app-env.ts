@@ -1,4 +1,5 @@
 import type { Context as HonoContext } from 'hono'
+import type { RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import type { ByteStream } from '../platform/ports.ts'
 
@@ -26,6 +27,8 @@ export type AppEnv = {
     isBelowMlflowPage?: boolean
     /** The call is about no workspace: about accounts, or about workspaces themselves. */
     needsNoWorkspace?: boolean
+    /** Writes an error in the form of the dialect that the request speaks; absent: MLflow's. */
+    answerError?: (c: AppContext, err: RegistryError) => Response
     /** The operation that answered, for logs and metrics. */
     operation?: string
     /** Whether that operation would change anything. */

@@ -1,6 +1,6 @@
 import { chunksOf } from '../core/bytes.ts'
 import { invalid, RegistryError } from '../core/error.ts'
-import type { JsonSize } from '../core/measure-json.ts'
+import { type JsonSize, measureJson } from '../core/measure-json.ts'
 import { letOthersRun } from '../core/rounds.ts'
 import type { ByteStream } from '../platform/ports.ts'
 import type { AppContext } from './app-env.ts'
@@ -73,6 +73,35 @@ export async function readJsonObject(
     throw invalid('The request body must be a JSON object')
   }
   return body
+}
+
+/**
+ * The values of one field of a body that is a form or a JSON object.
+ *
+ * @throws PAYLOAD_TOO_LARGE, or INVALID_PARAMETER_VALUE for any other body
+ */
+export async function readFormOrJson(c: AppContext, field: string): Promise<string[]> {
+  const text = await readText(c)
+  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (type === 'application/x-www-form-urlencoded') return new URLSearchParams(text).getAll(field)
+  if (type !== 'application/json') {
+    throw invalid(`Content-Type must be a form or application/json, not '${type ?? ''}'`)
+  }
+  checkJsonSize(measureJson(text))
+  const body = parseObject(text)
+  const values = [Object.hasOwn(body, field) ? body[field] : []].flat()
+  if (values.every((value) => typeof value === 'string')) return values
+  throw invalid(`Invalid value for '${field}': it must be a list of texts`)
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const body: unknown = JSON.parse(text)
+    if (typeof body === 'object' && body !== null) return { ...body }
+  } catch (err) {
+    throw invalid('The request body is not valid JSON', { cause: err })
+  }
+  throw invalid('The request body must be a JSON object')
 }
 
 /** The request's body, read whole. @throws PAYLOAD_TOO_LARGE it has more than `bytesMax` bytes */

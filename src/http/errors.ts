@@ -17,8 +17,8 @@ import { noteRefusal } from './guards/refusals.ts'
 export type ErrorPage = (c: AppContext, error: RegistryError) => Promise<Response>
 
 /**
- * The one place where an error becomes a reply: a page for browsers, MLflow's envelope for everybody
- * else. An error that is not a RegistryError is a bug or a failing store: it is logged whole and
+ * The one place where an error becomes a reply: a page for browsers, the form of the dialect that is
+ * spoken, and MLflow's envelope for everybody else. An error that is not a RegistryError is a bug or a failing store: it is logged whole and
  * answered without detail.
  */
 export async function errorReplyOf(
@@ -57,6 +57,7 @@ function replyOf(
   showPage: ErrorPage,
 ): Response | Promise<Response> {
   if (err instanceof RequestLimitError) c.header('Retry-After', String(err.retryAfterS))
+  if (c.var.answerError) return c.var.answerError(c, err)
   return isForPage(c) ? showPage(c, err) : envelope(err, c)
 }
 

@@ -23,13 +23,13 @@ const order: readonly (readonly string[])[] = [
   ['find'],
   ['background.ts'],
   ['http'],
-  ['mlflow', 'api', 'ui'],
+  ['mlflow', 'api', 'ui', 'dialects'],
   ['client', 'app.ts'],
   ['worker.ts', 'router-worker.ts', 'node.ts'],
   ['cli'],
 ]
 
-const surfaces = ['mlflow', 'api', 'ui', 'client', 'cli', 'app.ts']
+const surfaces = ['mlflow', 'api', 'ui', 'dialects', 'client', 'cli', 'app.ts']
 const nodeSide = ['platform/node', 'node.ts', 'cli']
 const workersSide = ['platform/workers', 'worker.ts']
 
@@ -53,7 +53,10 @@ const packages: readonly { names: RegExp; places: readonly string[]; reason: str
   { names: /^commander$/, places: ['cli'], reason: 'only the command line reads arguments' },
   {
     names: /^hono(\/.*)?$/,
-    places: ['platform/node', 'http', 'mlflow', 'api', 'ui', 'app.ts', 'node.ts', 'worker.ts'],
+    places: [
+      ...['platform/node', 'http', 'mlflow', 'api', 'ui', 'dialects'],
+      ...['app.ts', 'node.ts', 'worker.ts'],
+    ],
     reason: 'capabilities know no HTTP',
   },
 ]

@@ -23,6 +23,7 @@ const parts: Readonly<Record<string, string>> = {
   'background.ts': 'what follows a reply',
   http: 'guards, errors, files',
   mlflow: "MLflow's REST surface",
+  dialects: 'what clients of other hubs speak',
   api: 'our own surface, /api/v1',
   ui: 'pages',
   client: 'the typed client',

@@ -92,6 +92,16 @@ export const suites: readonly Suite[] = [
   pytest('databricks-sdk', ['databricks'], new Shared(() => startAuthServer(localReceivers)), {
     marker: 'databricks',
   }),
+  pytest('huggingface-hub-2.4.0', ['huggingface'], nodeServer),
+  pytest('huggingface-hub-2.4.0', ['huggingface'], new Shared(() => startAuthServer()), {
+    suffix: 'auth',
+  }),
+  pytest('huggingface-hub-2.4.0', ['huggingface'], new Shared(startWorkerServer), {
+    suffix: 'on-workerd',
+  }),
+  pytest('huggingface-hub-0.25.2', ['huggingface'], new Shared(() => startAuthServer()), {
+    suffix: 'auth',
+  }),
   pytest('mlflow-3.17.2', ['proxies'], new Shared(startProxiedServers), {
     suffix: 'behind-nginx',
     programs: ['nginx', 'openssl'],

@@ -1,5 +1,6 @@
 import type { FC } from 'hono/jsx'
 import type { Holder } from '../../governance/history/holders.ts'
+import { hubNameKey, hubNameOf } from '../../registry/models/hub-name.ts'
 import { firstStage, isActive } from '../../registry/stages/stages.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { Time } from '../parts/byline.tsx'
@@ -27,6 +28,7 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing, metric }) => {
   const { model, stages, requests, entries, mayPromote, mayEdit } = standing
   const { to } = frame
   const { name } = model
+  const hubName = hubNameOf(model)
   const serving = stages.filter((stage) => isActive(stage.name) && stage.column)
   return (
     <Page
@@ -107,6 +109,18 @@ export const ModelPage: FC<ModelPageProps> = ({ frame, standing, metric }) => {
           />
         </section>
       ) : null}
+      <p class="hint" data-part="hub-name">
+        {hubName === undefined ? (
+          <>
+            Clients of the Hugging Face Hub cannot ask for this name; the tag{' '}
+            <code>{hubNameKey}</code> gives it another
+          </>
+        ) : (
+          <>
+            On the Hugging Face Hub's clients: <code>{`${standing.workspace}/${hubName}`}</code>
+          </>
+        )}
+      </p>
       <History entries={entries} to={to} about={{ model: name }} />
     </Page>
   )

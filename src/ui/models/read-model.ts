@@ -20,6 +20,7 @@ import { findRefusal } from '../forms.ts'
 /** All that the page of a model shows. */
 export type ModelStanding = {
   readonly model: RegisteredModel
+  readonly workspace: string
   /** In their order. */
   readonly stages: readonly BoardStage[]
   /** Newest first. */
@@ -65,6 +66,7 @@ export async function readModelStanding(ctx: Context, name: string): Promise<Mod
   ])
   return {
     model,
+    workspace: ctx.workspace,
     stages: stages.map((stage) => ({
       ...stage,
       column: board.get(stage.name),
