@@ -36,6 +36,7 @@ import { outcomeRoutes } from './serving/outcomes.ts'
 import { replicaRoutes } from './serving/replicas.ts'
 import { resolveRoutes } from './serving/resolve.ts'
 import { experimentKeyRoutes } from './tracking/experiment-keys.ts'
+import { traceIntakeRoutes } from './tracking/trace-intake.ts'
 import { traceRetentionRoutes } from './tracking/trace-retention.ts'
 
 /** Every endpoint of our own surface, one list per capability. Signed URLs are not among them. */
@@ -69,6 +70,7 @@ export const served: readonly ServedEndpoint[] = [
   ...identityRoutes,
   ...importRoutes,
   ...experimentKeyRoutes,
+  ...traceIntakeRoutes,
   ...traceRetentionRoutes,
 ]
 

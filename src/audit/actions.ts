@@ -42,6 +42,7 @@
  * | scorer.registered | | experiment (its id), name, version |
  * | scorer.deleted | experiment, name, versions [] | |
  * | scorer.sampling_changed | experiment, name, sample_rate, filter (null: it was never set) | the same |
+ * | trace_intake.changed | experiment (its id; null: of the whole server), revision, redact_keys, redact_patterns, sample_rate (null: nothing was set) | the same |
  * | trace_retention.changed | experiment (its id), revision, days_max, traces_max, keep_assessed, keep_of_versions (null: nothing was set) | the same |
  * | webhook.created | | webhook (its id), name, origin of its URL, events [], models, stage, alias, format, signed, status, databricks_events [] (of one that Databricks' API made) |
  * | webhook.updated | the same | the same |
@@ -135,6 +136,7 @@ export const actions = [
   'scorer.registered',
   'scorer.deleted',
   'scorer.sampling_changed',
+  'trace_intake.changed',
   'trace_retention.changed',
   'webhook.created',
   'webhook.updated',

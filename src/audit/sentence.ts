@@ -157,6 +157,8 @@ const tellers: Readonly<Record<Action | OtherEvent, Teller>> = {
     `deleted versions of the scorer ${shown(before.name)} in experiment ${shown(before.experiment)}`,
   'scorer.sampling_changed': ({ after }) =>
     `set how much the scorer ${shown(after.name)} scores by itself to ${shown(after.sample_rate)}`,
+  'trace_intake.changed': ({ after }) =>
+    `changed what is redacted and left out of traces of ${after.experiment === null ? 'every experiment' : `experiment ${shown(after.experiment)}`}`,
   'trace_retention.changed': ({ after }) =>
     `changed how long traces of experiment ${shown(after.experiment)} are kept`,
   'webhook.created': ({ after }) =>

@@ -186,6 +186,40 @@ export const traceRetention = sqliteTable('trace_retention', {
   cursor_id: text(),
 })
 
+const intakeColumns = {
+  /** Counts the changes, from 1. */
+  revision: integer().notNull(),
+  /** JSON lists of globs of names, and of regular expressions. */
+  redact_keys: text().notNull(),
+  redact_patterns: text().notNull(),
+  /** Null: nothing is said. */
+  sample_rate: real(),
+}
+
+/** What of the traces of an experiment is redacted and left out before anything is kept. */
+export const traceIntake = sqliteTable('trace_intake', {
+  experiment: integer()
+    .primaryKey()
+    .references(() => experiments.id, { onDelete: 'cascade' }),
+  ...intakeColumns,
+})
+
+/** The same of all experiments of the server; one row, of the id 1. */
+export const traceIntakeDefault = sqliteTable('trace_intake_default', {
+  id: integer().primaryKey(),
+  ...intakeColumns,
+})
+
+/** How much that was, of each experiment. */
+export const traceIntakeCounts = sqliteTable('trace_intake_counts', {
+  experiment: integer()
+    .primaryKey()
+    .references(() => experiments.id, { onDelete: 'cascade' }),
+  values_redacted: integer().notNull(),
+  spans_left_out: integer().notNull(),
+  infos_left_out: integer().notNull(),
+})
+
 /** What people, judges and programs say of a trace. */
 export const assessments = sqliteTable(
   'assessments',

@@ -1,6 +1,6 @@
 import { invalid } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
-import type { TraceStart } from '../../traces/ingest/start-trace.ts'
+import type { TraceStart } from '../../traces/ingest/trace-start.ts'
 import type { Trace } from '../../traces/reading/get-trace.ts'
 import type { Texts } from '../../traces/texts.ts'
 import { type TraceInfo, traceStates } from '../../traces/trace.ts'

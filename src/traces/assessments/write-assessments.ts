@@ -23,6 +23,7 @@ import {
   type Said,
   type TraceAssessment,
 } from './assessment.ts'
+import { redactedAssessment, screenWrite } from './redact-assessments.ts'
 
 /**
  * Say something of a trace. What it overrides no longer counts.
@@ -34,9 +35,13 @@ import {
 export async function createAssessment(
   ctx: Context,
   traceId: string,
-  made: NewAssessment,
+  given: NewAssessment,
 ): Promise<TraceAssessment> {
-  checkAssessment(made)
+  checkAssessment(given)
+  const screened = await screenWrite(ctx, traceNamed(ctx, traceId), (redactor) =>
+    redactedAssessment(given, redactor),
+  )
+  const { made, counted } = screened ?? { made: given, counted: undefined }
   const assessmentId = made.assessmentId ?? `a-${ctx.randomId()}`
   const trace = traceNamed(ctx, traceId)
   const { overrides, mustReplace } = made
@@ -51,6 +56,7 @@ export async function createAssessment(
     added: addStatement(ctx, add),
     overridden: overrideStatement(add),
     bound: boundStatement(trace),
+    counted,
     assessments: assessmentRead(trace),
   })
   const read = await refuseTooMany(write).catch((err: unknown) => {
@@ -110,10 +116,16 @@ type AssessmentAt = {
 export async function updateAssessment(
   ctx: Context,
   { traceId, assessmentId, seenMs }: AssessmentAt,
-  change: AssessmentChange,
+  given: AssessmentChange,
 ): Promise<TraceAssessment> {
   const before = await getAssessment(ctx, traceId, assessmentId)
-  checkChange(before, change)
+  checkChange(before, given)
+  const screened = await screenWrite(ctx, traceNamed(ctx, traceId), (redactor) => ({
+    ...given,
+    said: given.said && redactedAssessment({ ...given.said, name: before.name }, redactor),
+    ...redactedAssessment({ rationale: given.rationale, metadata: given.metadata }, redactor),
+  }))
+  const { made: change, counted } = screened ?? { made: given, counted: undefined }
   const { said } = change
   const metadata = { ...before.metadata, ...change.metadata }
   checkAssessmentTexts({ ...said, rationale: change.rationale, metadata })
@@ -138,6 +150,7 @@ export async function updateAssessment(
         and assessments.updated_at_ms = coalesce(${seenMs ?? null}, assessments.updated_at_ms)
       returning assessments.id`,
     bound: boundStatement(trace),
+    counted,
     found: oneRead(ctx, traceId, assessmentId),
   })
   const { changed, found: read } = await refuseTooMany(write)

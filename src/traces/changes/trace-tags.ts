@@ -4,7 +4,9 @@ import { messages } from '../../core/messages.ts'
 import { checkKey, truncate } from '../../core/names.ts'
 import type { Context } from '../../platform/context.ts'
 import type { KeyValue } from '../../tracking/run.ts'
+import { screenWrite } from '../assessments/redact-assessments.ts'
 import { explainBound } from '../ingest/start-trace.ts'
+import { redactedTexts } from '../intake/redact.ts'
 import { checkNamed, placeTags, tagCharsMax } from '../texts.ts'
 import { traceNotFound } from '../trace.ts'
 import { traceNamed } from '../trace-named.ts'
@@ -24,11 +26,18 @@ export function checkTraceTag({ key, value }: KeyValue): void {
 /** Set one tag; a longer value is cut. @throws RESOURCE_DOES_NOT_EXIST no such trace */
 export async function setTraceTag(ctx: Context, traceId: string, tag: KeyValue): Promise<void> {
   checkTraceTag(tag)
-  const patch = JSON.stringify({ [tag.key]: truncate(tag.value, tagCharsMax) })
+  const trace = traceNamed(ctx, traceId)
+  const texts = { [tag.key]: tag.value }
+  const screened = await screenWrite(ctx, trace, (redactor) => redactedTexts(texts, redactor))
+  const { made, counted } = screened ?? { made: texts, counted: undefined }
+  const patch = JSON.stringify({ [tag.key]: truncate(made[tag.key] ?? '', tagCharsMax) })
   try {
-    const set = await ctx.db.first(sql`update traces set tags = json_patch(tags, ${patch})
-      where id = (${traceNamed(ctx, traceId)}) returning id`)
-    if (!set) throw traceNotFound(traceId)
+    const { set } = await ctx.db.batch({
+      set: sql`update traces set tags = json_patch(tags, ${patch})
+        where id = (${trace}) returning id`,
+      counted,
+    })
+    if (set.length === 0) throw traceNotFound(traceId)
   } catch (err) {
     throw explainBound(err)
   }

@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Context } from '../../platform/context.ts'
+import { screenWrite } from '../assessments/redact-assessments.ts'
+import { redactedTexts } from '../intake/redact.ts'
 import { infoReads, infosFrom } from '../reading/read-infos.ts'
 import { keepTexts, type Texts } from '../texts.ts'
 import { type TraceInfo, type TraceState, traceNotFound } from '../trace.ts'
@@ -15,16 +17,27 @@ export type TraceEnd = {
 }
 
 /** End a trace that was started. @throws RESOURCE_DOES_NOT_EXIST no such trace */
-export async function endTrace(ctx: Context, traceId: string, end: TraceEnd): Promise<TraceInfo> {
+export async function endTrace(ctx: Context, traceId: string, given: TraceEnd): Promise<TraceInfo> {
+  const screened = await screenWrite(ctx, traceNamed(ctx, traceId), (redactor) => ({
+    ...given,
+    tags: redactedTexts(given.tags, redactor),
+    metadata: redactedTexts(given.metadata, redactor),
+  }))
+  const { made: end, counted } = screened ?? { made: given, counted: undefined }
   const tags = JSON.stringify(keepTexts(end.tags, 'tags'))
   const metadata = JSON.stringify(keepTexts(end.metadata, 'request_metadata'))
   const id = traceNamed(ctx, traceId)
   try {
-    const { ended: _, ...read } = await ctx.db.batch({
+    const {
+      ended: _,
+      counted: __,
+      ...read
+    } = await ctx.db.batch({
       ended: sql`update traces set duration_ms = ${end.endMs} - request_time_ms,
           state = ${end.state}, finalized = 1,
           tags = json_patch(tags, ${tags}), metadata = json_patch(metadata, ${metadata})
         where id = (${id})`,
+      counted,
       ...infoReads(ctx, id),
     })
     const [info] = infosFrom(read)

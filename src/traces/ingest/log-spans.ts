@@ -1,20 +1,17 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { invalid } from '../../core/error.ts'
-import { checkKey, truncate } from '../../core/names.ts'
-import { letOthersRun } from '../../core/rounds.ts'
 import { jsonChunksOf } from '../../db/sql.ts'
 import type { Context } from '../../platform/context.ts'
 import { getExperiment, inactiveExperiment } from '../../tracking/experiments/experiment.ts'
-import { type Span, traceIdOf } from '../spans/span.ts'
-import { translateSpan } from '../spans/translate.ts'
-import { placeTags, type Texts, tagCharsMax } from '../texts.ts'
+import { countStatement, intakeReads, rulesFromRows } from '../intake/intake.ts'
+import type { IntakeRules } from '../intake/rules.ts'
+import { traceIdOf } from '../spans/span.ts'
+import type { SpanGroup } from './gather-traces.ts'
 import { type KeptPayload, keepPayload } from './keep-payload.ts'
 import { readUsage } from './read-usage.ts'
+import { screenTraces } from './screen-traces.ts'
 import { explainBound, inOtherExperiment } from './start-trace.ts'
 import { type SpanSummary, summarizeSpans } from './summarize-spans.ts'
-
-/** Spans of one sender, and what it says of itself. */
-export type SpanGroup = { readonly spans: readonly Span[]; readonly resource: Texts }
 
 export type SpanLog = {
   readonly experimentId: number
@@ -30,8 +27,6 @@ const kindsMax = 5000
 /** Statements of one batch share a parameter of so much, and a request may need several batches. */
 const batchCharsMax = 1_200_000
 
-const spansPerTurn = 500
-
 type TraceSpans = SpanSummary & { readonly payload: KeptPayload }
 
 /**
@@ -44,19 +39,26 @@ type TraceSpans = SpanSummary & { readonly payload: KeptPayload }
  */
 export async function logSpans(ctx: Context, log: SpanLog): Promise<void> {
   checkSpanCount(log.groups.reduce((sum, { spans }) => sum + spans.length, 0))
-  const byTrace = await gatherTraces(log.groups)
-  if (byTrace.size > tracesMax) {
-    throw invalid(
-      `One request may have spans of ${tracesMax} traces, and this one has ${byTrace.size}`,
-    )
+  const ids = new Set(log.groups.flatMap(({ spans }) => spans.map(traceIdOf)))
+  if (ids.size > tracesMax) {
+    throw invalid(`One request may have spans of ${tracesMax} traces, and this one has ${ids.size}`)
   }
-  await requireOwnTraces(ctx, log.experimentId, [...byTrace.keys()])
-  if (byTrace.size === 0) return
+  const rules = await requireOwnTraces(ctx, log.experimentId, [...ids])
+  const { traces: byTrace, ...counts } = await screenTraces(ctx, log, rules)
+  const counted = countStatement(sql`${log.experimentId}`, counts)
+  if (byTrace.size === 0) {
+    if (counted) await ctx.db.all(counted)
+    return
+  }
   const traces: TraceSpans[] = []
   for (const { spans, tags } of byTrace.values()) {
     traces.push({ ...summarizeSpans(spans, tags), payload: await keepPayload(ctx, spans) })
   }
-  for (const batch of batchesOf(traces)) await writeTraces(ctx, log, batch)
+  let isFirst = true
+  for (const batch of batchesOf(traces)) {
+    await writeTraces(ctx, log, { traces: batch, counted: isFirst ? counted : undefined })
+    isFirst = false
+  }
   const used = traces.filter(({ hasAmounts }) => hasAmounts)
   await readUsage(
     ctx,
@@ -72,66 +74,14 @@ export function checkSpanCount(count: number): void {
   )
 }
 
-/** The spans of each trace, translated, and the tags that their senders give it. */
-async function gatherTraces(groups: readonly SpanGroup[]) {
-  let count = 0
-  const traces = new Map<string, { readonly spans: Span[]; tags: Texts }>()
-  for (const { spans, resource } of groups) {
-    const tags = resourceTags(resource)
-    for (const span of spans) {
-      const id = traceIdOf(span)
-      const trace = traces.get(id) ?? { spans: [], tags: {} }
-      traces.set(id, trace)
-      trace.tags = { ...trace.tags, ...tags }
-      trace.spans.push(markSpan(translateSpan(span), id, resource))
-      if (++count % spansPerTurn === 0) await letOthersRun()
-    }
-  }
-  return traces
-}
-
-/** Agents for programming say by their service alone who they are. */
-const namedAgents = new Set([
-  ...['claude-code', 'codex_cli_rs', 'codex_vscode', 'gemini-cli', 'qwen-code'],
-])
-
-function markSpan(span: Span, traceId: string, resource: Texts): Span {
-  const service = resource['service.name']
-  const isAgent = service !== undefined && span.parentId === undefined && namedAgents.has(service)
-  return {
-    ...span,
-    attributes: {
-      ...span.attributes,
-      'mlflow.traceRequestId': traceId,
-      ...(isAgent ? { 'service.name': service } : {}),
-    },
-  }
-}
-
-/** Keys that no tag may have are left out. */
-function resourceTags(resource: Texts): Texts {
-  const tags = Object.entries(resource).filter(
-    ([key]) => !/^(telemetry\.sdk\.|mlflow\.)/.test(key) && !placeTags.has(key) && isKey(key),
-  )
-  return Object.fromEntries(tags.map(([key, value]) => [key, truncate(value, tagCharsMax)]))
-}
-
-function isKey(key: string): boolean {
-  try {
-    checkKey(key, 'key')
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** @throws as `logSpans` says of experiments */
 async function requireOwnTraces(
   ctx: Context,
   experimentId: number,
   traceIds: readonly string[],
-): Promise<void> {
-  const { experiment, others } = await ctx.db.batch({
+): Promise<IntakeRules | undefined> {
+  const { experiment, others, ...terms } = await ctx.db.batch({
+    ...intakeReads(sql`${experimentId}`),
     experiment: sql<{ lifecycle_stage: string }>`select lifecycle_stage from experiments
       where id = ${experimentId} and workspace = ${ctx.workspace}`,
     others: sql<{
@@ -145,6 +95,7 @@ async function requireOwnTraces(
   if (found?.lifecycle_stage === 'deleted') throw inactiveExperiment(experimentId)
   const [other] = others
   if (other) throw inOtherExperiment(other.trace_id)
+  return rulesFromRows(terms)
 }
 
 /** All spans of a trace in one batch; D1 bounds what a statement may be given. */
@@ -172,10 +123,13 @@ function sizeOf({ payload, tags, kinds, requestPreview, responsePreview }: Trace
 async function writeTraces(
   ctx: Context,
   log: SpanLog,
-  traces: readonly TraceSpans[],
+  {
+    traces,
+    counted,
+  }: { readonly traces: readonly TraceSpans[]; readonly counted: SQL | undefined },
 ): Promise<void> {
   try {
-    await ctx.db.batch(traceStatements(ctx, log, traces))
+    await ctx.db.batch({ ...traceStatements(ctx, log, traces), counted })
   } catch (err) {
     throw explainBound(err)
   }

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { conflict, invalid, RequestLimitError } from '../../core/error.ts'
 import { messages } from '../../core/messages.ts'
 import { ConstraintError } from '../../db/database.ts'
@@ -8,32 +8,17 @@ import {
   addStatement,
   boundStatement,
   checkAssessment,
-  type NewAssessment,
   overrideStatement,
   refuseTooMany,
 } from '../assessments/assessment.ts'
+import { countStatement, intakeReads, rulesFromRows } from '../intake/intake.ts'
 import { infoReads, infosFrom } from '../reading/read-infos.ts'
 import { cost, readAmounts, tokenUsage } from '../spans/usage.ts'
-import { finalizedKey, keepTexts, type Texts } from '../texts.ts'
-import { checkTraceId, type TraceInfo, type TraceState } from '../trace.ts'
+import { finalizedKey, keepTexts } from '../texts.ts'
+import { checkTraceId, type TraceInfo } from '../trace.ts'
 import { traceNamed } from '../trace-named.ts'
-
-/** What a client says of a trace. Times are milliseconds. */
-export type TraceStart = {
-  readonly traceId: string
-  readonly experimentId: number
-  readonly requestTimeMs: number
-  readonly durationMs: number | undefined
-  readonly state: TraceState
-  readonly clientRequestId: string | undefined
-  readonly requestPreview: string | undefined
-  readonly responsePreview: string | undefined
-  readonly tags: Texts
-  readonly metadata: Texts
-  readonly assessments: readonly NewAssessment[]
-  /** Whether this is the last word on the trace, after which spans change none of it. */
-  readonly isFinal: boolean
-}
+import { isLeftOut, leftOutInfo, screenInfo } from './screen-info.ts'
+import type { TraceStart } from './trace-start.ts'
 
 const previewCharsMax = 100_000
 const clientRequestCharsMax = 255
@@ -47,8 +32,30 @@ const assessmentsMax = 1000
  *   trace is in another experiment, out of which nothing moves it
  * @throws RESOURCE_DOES_NOT_EXIST no such experiment
  */
-export async function startTrace(ctx: Context, start: TraceStart): Promise<TraceInfo> {
-  checkStart(start)
+export async function startTrace(ctx: Context, given: TraceStart): Promise<TraceInfo> {
+  checkStart(given)
+  const experimentId = sql`${given.experimentId}`
+  const rules = rulesFromRows(await ctx.db.batch(intakeReads(experimentId)))
+  if (await isLeftOut(ctx, given, rules)) {
+    await requireActive(ctx, given.experimentId)
+    await ctx.db.batch({ counted: countStatement(experimentId, { infosLeftOut: 1 }) })
+    return leftOutInfo(given)
+  }
+  const { screened, valuesRedacted } = await screenInfo(given, rules)
+  return keepInfo(ctx, screened, countStatement(experimentId, { valuesRedacted }))
+}
+
+/** @throws as `startTrace` says of experiments */
+async function requireActive(ctx: Context, experimentId: number): Promise<void> {
+  const { lifecycleStage } = await getExperiment(ctx, experimentId)
+  if (lifecycleStage === 'deleted') throw inactiveExperiment(experimentId)
+}
+
+async function keepInfo(
+  ctx: Context,
+  start: TraceStart,
+  counted: SQL | undefined,
+): Promise<TraceInfo> {
   const tags = keepTexts(start.tags, 'tags')
   const { metadata, usageTold, costTold } = metadataOf(start)
   const id = traceNamed(ctx, start.traceId)
@@ -91,6 +98,7 @@ export async function startTrace(ctx: Context, start: TraceStart): Promise<Trace
             bound: boundStatement(id),
           }
         : {}),
+      counted,
       ...infoReads(ctx, own),
     })
     const { started, ...read } = await refuseTooMany(write)
@@ -159,8 +167,7 @@ function tooManyLabels(cause: unknown): Error {
 }
 
 async function explainRefusal(ctx: Context, start: TraceStart): Promise<Error> {
-  const experiment = await getExperiment(ctx, start.experimentId)
-  if (experiment.lifecycleStage === 'deleted') return inactiveExperiment(start.experimentId)
+  await requireActive(ctx, start.experimentId)
   const other = await ctx.db.first(traceNamed(ctx, start.traceId))
   if (other) return inOtherExperiment(start.traceId)
   return conflict(`Trace '${start.traceId}' changed at the same moment; send it again`)

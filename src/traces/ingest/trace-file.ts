@@ -1,9 +1,11 @@
 import { sql } from 'drizzle-orm'
 import { storePathOf } from '../../artifacts/path.ts'
+import { invalid } from '../../core/error.ts'
 import { type ExactJson, parseExactJson } from '../../core/exact-json.ts'
 import { measureJson } from '../../core/measure-json.ts'
 import type { Context } from '../../platform/context.ts'
 import { artifactUriColumn } from '../../tracking/experiments/artifact-location.ts'
+import { intakeReads, rulesFromRows } from '../intake/intake.ts'
 import { placeColumns, readLines, type SpanPlace } from '../spans/read-lines.ts'
 import { type Span, traceIdOf } from '../spans/span.ts'
 import { compareLines, spanFrom } from '../spans/span-line.ts'
@@ -45,7 +47,13 @@ export async function takeTraceFile(
   text: string,
 ): Promise<boolean> {
   const spans = spansIn(text)
-  if (!spans?.every((span) => traceIdOf(span) === trace.traceId)) return false
+  if (!spans?.every((span) => traceIdOf(span) === trace.traceId)) {
+    const rules = rulesFromRows(await ctx.db.batch(intakeReads(sql`${trace.experimentId}`)))
+    if (!rules?.hasKeys && !rules?.patterns.length) return false
+    throw invalid(
+      `'traces.json' holds no spans of trace '${trace.traceId}' that can be read, and experiment ${trace.experimentId} keeps nothing of traces that it cannot redact`,
+    )
+  }
   const lines = await readLines(ctx, trace)
   const known = new Set(lines.map((line) => spanFrom(parseExactJson(line))?.spanId))
   const missing = spans.filter(({ spanId }) => !known.has(spanId))

@@ -643,6 +643,15 @@ export const apiRows: Readonly<Record<string, Row>> = {
   verifyVersion: ['READ', (w) => ours.post(ofVersion(w, '/verify'))],
   listExperimentKeys: ['READ', (w) => ours.get(`experiments/${w.experiment}/keys?kind=metric`)],
   listExperimentValues: ['READ', (w) => ours.get(`experiments/${w.experiment}/values?key=status`)],
+  getTraceIntake: ['READ', (w) => ours.get(`experiments/${w.experiment}/trace-intake`)],
+  putTraceIntake: [
+    'MANAGE',
+    async (w) => {
+      const path = `experiments/${w.experiment}/trace-intake`
+      const { revision } = await w.asAdmin(ours.get(path))
+      return ours.put(path, { revision, redact_keys: ['password'] })
+    },
+  ],
   getTraceRetention: ['READ', (w) => ours.get(`experiments/${w.experiment}/trace-retention`)],
   putTraceRetention: [
     'MANAGE',

@@ -17,6 +17,14 @@ export const scorerChanges: Examples = {
   registerScorer: async ({ call }) => {
     return () => call('POST', `${path}/register`, scorer)
   },
+  'v1 putTraceIntake': async ({ call }) => {
+    const body = { revision: 0, redact_keys: ['*password*'] }
+    return () => call('PUT', '/api/v1/experiments/0/trace-intake', body)
+  },
+  'v1 putDefaultTraceIntake': async ({ call }) => {
+    const body = { revision: 0, redact_keys: ['*password*'], sample_rate: 0.5 }
+    return () => call('PUT', '/api/v1/trace-intake', body)
+  },
   'v1 putTraceRetention': async ({ call }) => {
     const body = { revision: 0, days_max: 30 }
     return () => call('PUT', '/api/v1/experiments/0/trace-retention', body)
