@@ -7,7 +7,12 @@ import { declaredLength, readBytes } from '../../http/body.ts'
 import { sendLocated } from '../../http/files/send-artifact.ts'
 import { optionalQuery, requiredQuery } from '../../http/guards/target.ts'
 import { below } from '../../registry/files/artifact-place.ts'
-import { findFiledTrace, readTraceFile, takeTraceFile } from '../../traces/ingest/trace-file.ts'
+import {
+  findFiledTrace,
+  readTraceFile,
+  refuseUnread,
+  takeTraceFile,
+} from '../../traces/ingest/trace-file.ts'
 import { requireTrace } from '../../traces/permissions.ts'
 import { findSpanPlace, getTraceInfo } from '../../traces/reading/read-infos.ts'
 import { artifactsTag } from '../../traces/texts.ts'
@@ -20,9 +25,12 @@ import { type Operation, rawOperation } from '../operation.ts'
  */
 export async function takeUploadedTrace(c: AppContext, path: string): Promise<boolean> {
   const { ctx } = c.var
-  if ((declaredLength(c) ?? 0) > ctx.settings.jsonBytesMax) return false
   const trace = await findFiledTrace(ctx, path)
   if (!trace) return false
+  if ((declaredLength(c) ?? 0) > ctx.settings.jsonBytesMax) {
+    await refuseUnread(ctx, trace)
+    return false
+  }
   const bytes = await readBytes(c, ctx.settings.jsonBytesMax)
   if (await takeTraceFile(ctx, trace, new TextDecoder().decode(bytes))) return true
   await putFile(ctx, path, { body: streamBytes(bytes), sizeBytes: bytes.byteLength })

@@ -48,11 +48,8 @@ export async function takeTraceFile(
 ): Promise<boolean> {
   const spans = spansIn(text)
   if (!spans?.every((span) => traceIdOf(span) === trace.traceId)) {
-    const rules = rulesFromRows(await ctx.db.batch(intakeReads(sql`${trace.experimentId}`)))
-    if (!rules?.hasKeys && !rules?.patterns.length) return false
-    throw invalid(
-      `'traces.json' holds no spans of trace '${trace.traceId}' that can be read, and experiment ${trace.experimentId} keeps nothing of traces that it cannot redact`,
-    )
+    await refuseUnread(ctx, trace)
+    return false
   }
   const lines = await readLines(ctx, trace)
   const known = new Set(lines.map((line) => spanFrom(parseExactJson(line))?.spanId))
@@ -63,6 +60,22 @@ export async function takeTraceFile(
     await logSpans(ctx, { experimentId, groups: [{ spans: part, resource: {} }] })
   }
   return true
+}
+
+/**
+ * Refuse a file that is kept as it is, where something of traces is redacted.
+ *
+ * @throws INVALID_PARAMETER_VALUE the experiment redacts
+ */
+export async function refuseUnread(
+  ctx: Context,
+  { traceId, experimentId }: FiledTrace,
+): Promise<void> {
+  const rules = rulesFromRows(await ctx.db.batch(intakeReads(sql`${experimentId}`)))
+  if (!rules?.hasKeys && !rules?.patterns.length) return
+  throw invalid(
+    `'traces.json' holds no spans of trace '${traceId}' that can be read, and experiment ${experimentId} keeps nothing of traces that it cannot redact`,
+  )
 }
 
 /** The text of a trace's `traces.json`; undefined where the server has no spans of it. */

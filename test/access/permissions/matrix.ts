@@ -652,6 +652,14 @@ export const apiRows: Readonly<Record<string, Row>> = {
       return ours.put(path, { revision, redact_keys: ['password'] })
     },
   ],
+  getDefaultTraceIntake: ['signed in', () => ours.get('trace-intake')],
+  putDefaultTraceIntake: [
+    'admin',
+    async (w) => {
+      const { revision } = await w.asAdmin(ours.get('trace-intake'))
+      return ours.put('trace-intake', { revision, redact_keys: ['password'] })
+    },
+  ],
   getTraceRetention: ['READ', (w) => ours.get(`experiments/${w.experiment}/trace-retention`)],
   putTraceRetention: [
     'MANAGE',
