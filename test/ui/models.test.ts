@@ -29,6 +29,16 @@ describe('the page of a model', () => {
     )
   })
 
+  test('says how clients of the Hugging Face Hub ask for it', async () => {
+    const { as, rita, ann, mlflow } = await world()
+    const text = textOf((await as(rita).get(model)).html)
+    expect(text).toContain('default/fraud-detector')
+    await mlflow(ann, 'POST', 'registered-models/create', { name: 'süd' })
+    expect(textOf((await as(rita).get('/models/s%C3%BCd')).html)).toContain(
+      'the tag gatehouse.hub_name gives it another',
+    )
+  })
+
   test('shows a metric over its versions, with what a gate asks of it', async () => {
     const { as, rita, register, mlflow, ann, name } = await world()
     const { html } = await as(rita).get(model)
