@@ -3,8 +3,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { cpuMsOf } from './process-tree.ts'
 import type { BenchServer } from './servers.ts'
 
-/** One request; a body makes it JSON. */
-export type Call = { readonly method: string; readonly path: string; readonly body?: string }
+/** One request; a text as its body makes it JSON, and bytes make it protobuf. */
+export type Call = {
+  readonly method: string
+  readonly path: string
+  readonly body?: string | Uint8Array
+}
 
 export type Measured = {
   readonly requests: number
@@ -80,8 +84,9 @@ async function settled(server: BenchServer): Promise<void> {
 
 function send(server: BenchServer, agent: Agent, call: Call): Promise<number> {
   return new Promise((resolve, reject) => {
-    const json = call.body === undefined ? {} : { 'content-type': 'application/json' }
-    const headers = { ...json, ...server.headers }
+    const type = typeof call.body === 'string' ? 'application/json' : 'application/x-protobuf'
+    const typed = call.body === undefined ? {} : { 'content-type': type }
+    const headers = { ...typed, ...server.headers }
     const req = request(
       `${server.url}${call.path}`,
       { method: call.method, agent, headers, timeout: timeoutMs },

@@ -15,6 +15,7 @@ import { type Figures, type Large, report } from './report.ts'
 import { measureSearching } from './searching.ts'
 import { type BenchServer, startGatehouse, startGatehouseWithAuth, startMlflow } from './servers.ts'
 import { measureServing } from './serving.ts'
+import { measureTraces } from './traces.ts'
 import { download, type Transfer, upload } from './transfer.ts'
 import { prepare } from './world.ts'
 
@@ -35,6 +36,8 @@ const { values: options } = parseArgs({
     pages: { type: 'boolean' },
     /** What searches take from those who log meanwhile, and nothing else. */
     searching: { type: 'boolean' },
+    /** What traces take, and nothing else. */
+    traces: { type: 'boolean' },
     /** Gatehouse alone, under V8's profiler; the .cpuprofile lands in results/. */
     profile: { type: 'boolean' },
   },
@@ -105,6 +108,10 @@ if (options.pages) {
 }
 if (options.searching) {
   await measureSearching()
+  process.exit(0)
+}
+if (options.traces) {
+  await measureTraces(options.quick ?? false, options.server)
   process.exit(0)
 }
 if (options.serving) {

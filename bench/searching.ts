@@ -44,7 +44,11 @@ function startSearches(server: BenchServer, world: World) {
   const headers = { 'content-type': 'application/json', ...server.headers }
   const searcher = async () => {
     while (!isOver) {
-      const res = await fetch(`${server.url}${path}`, { method: 'POST', headers, body: body ?? '' })
+      const res = await fetch(`${server.url}${path}`, {
+        method: 'POST',
+        headers,
+        body: String(body ?? ''),
+      })
       if (!res.ok) throw new Error(`a search answered ${res.status}: ${await res.text()}`)
       await res.arrayBuffer()
       count++
