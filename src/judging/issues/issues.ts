@@ -34,6 +34,8 @@ const pageMax = 1000
 const pageDefault = 100
 
 /**
+ * Who signed in made it, whatever the client says.
+ *
  * @throws INVALID_PARAMETER_VALUE something is too long, or no status or severity
  * @throws RESOURCE_DOES_NOT_EXIST no such experiment, or run
  */
@@ -41,7 +43,8 @@ export async function createIssue(ctx: Context, made: NewIssue): Promise<Issue> 
   checkIssueTexts(made)
   checkIssueList(made.rootCauses, 'root_causes')
   checkIssueList(made.categories, 'categories')
-  checkLength(made.createdBy ?? '', userCharsMax, 'created_by')
+  const createdBy = ctx.settings.auth ? ctx.principal.name : made.createdBy
+  checkLength(createdBy ?? '', userCharsMax, 'created_by')
   const { experimentId, sourceRunId } = made
   const issueId = `iss-${ctx.randomId()}`
   const now = ctx.now()
@@ -53,7 +56,7 @@ export async function createIssue(ctx: Context, made: NewIssue): Promise<Issue> 
     made: sql`insert into issues (issue_id, experiment, name, description, status, severity, source_run,
         created_by, created_at_ms, updated_at_ms, root_causes, categories)
       select ${issueId}, id, ${made.name}, ${made.description}, ${made.status ?? 'pending'},
-        ${made.severity ?? null}, ${sourceRunId ?? null}, ${made.createdBy ?? null}, ${now}, ${now},
+        ${made.severity ?? null}, ${sourceRunId ?? null}, ${createdBy ?? null}, ${now}, ${now},
         ${JSON.stringify(made.rootCauses)}, ${JSON.stringify(made.categories)}
       from experiments where id = ${experimentId} and workspace = ${ctx.workspace}
         and lifecycle_stage = 'active' and ${hasRun}`,
@@ -94,16 +97,20 @@ export async function updateIssue(
   change: IssueTexts,
 ): Promise<Issue> {
   checkIssueTexts(change)
-  const { issues } = await ctx.db.batch({
-    changed: sql`update issues as i set name = coalesce(${change.name ?? null}, name),
+  const { changed, issues } = await ctx.db.batch({
+    changed: sql<{
+      id: number
+    }>`update issues as i set name = coalesce(${change.name ?? null}, name),
         description = coalesce(${change.description ?? null}, description),
         status = coalesce(${change.status ?? null}, status),
         severity = coalesce(${change.severity ?? null}, severity), updated_at_ms = ${ctx.now()}
-      where ${isIssue(ctx, issueId)}`,
+      where ${isIssue(ctx, issueId)} and exists (select 1 from experiments a
+        where a.id = i.experiment and a.lifecycle_stage = 'active') returning id`,
     issues: issueRead(ctx, issueId),
   })
   const [issue] = issues
   if (!issue) throw issueNotFound(issueId)
+  if (changed.length === 0) throw inactiveExperiment(issue.experiment)
   return issueFrom(issue)
 }
 

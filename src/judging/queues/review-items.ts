@@ -84,7 +84,9 @@ export async function addReviewItems(
       select q.id, t.id, 'PENDING', ${now}, ${now} from review_queues q cross join ${named}
       where q.queue_id = ${queueId} and q.experiment = ${experimentId}
         and (select count(*) from ${named}) = ${wanted.length}
-        and (select count(*) from review_items where queue = q.id) + ${wanted.length} <= ${itemsMax}
+        and (select count(*) from review_items where queue = q.id) + (select count(*) from ${named}
+          where not exists (select 1 from review_items k where k.queue = q.id and k.trace = t.id))
+          <= ${itemsMax}
       on conflict (queue, trace) do nothing`,
     items: sql<ItemRow>`select ${itemColumns} from json_each(${ids}) w
       cross join review_queues q on q.queue_id = ${queueId}
@@ -147,7 +149,7 @@ export async function listReviewItems(
 /**
  * Say that a trace was looked at, or is to be looked at again.
  *
- * @param by who did; none where it is to be looked at again
+ * @param by who did, if nobody has to sign in; none where it is to be looked at again
  * @throws INVALID_PARAMETER_VALUE it is missing, or there although it must not
  * @throws RESOURCE_DOES_NOT_EXIST no such queue, or the trace is not in it
  */
@@ -159,12 +161,13 @@ export async function setReviewStatus(
   const isOpen = status === 'PENDING'
   if (isOpen === (by !== undefined)) throw invalid(messages.wrongCompletedBy(status.toLowerCase()))
   checkLength(by ?? '', userCharsMax, 'completed_by')
+  const doer = isOpen ? undefined : ctx.settings.auth ? ctx.principal.name : by
   const { queueId, traceId } = item
   await getReviewQueue(ctx, queueId)
   const now = ctx.now()
   const one = sql`q.queue_id = ${queueId} and t.workspace = ${ctx.workspace} and t.trace_id = ${traceId}`
   const { items } = await ctx.db.batch({
-    set: sql`update review_items set status = ${status}, completed_by = ${by ?? null},
+    set: sql`update review_items set status = ${status}, completed_by = ${doer ?? null},
         completed_at_ms = ${isOpen ? null : now}, updated_at_ms = ${now}
       where id = (select i.id from ${itemTables} where ${one})`,
     items: sql<ItemRow>`select ${itemColumns} from ${itemTables} where ${one}`,
