@@ -1,4 +1,5 @@
 import type { FC } from 'hono/jsx'
+import { cutText } from '../../core/error.ts'
 
 /** Control characters, and those that turn the direction of the text around them. */
 export const invisible = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu
@@ -35,6 +36,23 @@ export const Written: FC<{ readonly text: string }> = ({ text }) => (
       ))}
   </>
 )
+
+const titleCharsMax = 240
+
+/** The beginning of a text in one line; more of it is its title. */
+export const Excerpt: FC<{ readonly text: string; readonly charsMax: number }> = ({
+  text,
+  charsMax,
+}) => {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length <= charsMax ? (
+    <bdi>{visibleText(line)}</bdi>
+  ) : (
+    <bdi title={visibleText(cutText(line, titleCharsMax))}>
+      {visibleText(cutText(line, charsMax))}…
+    </bdi>
+  )
+}
 
 /** With the noise that arithmetic on doubles adds left out. */
 export function numberText(value: number): string {

@@ -1,11 +1,9 @@
 import type { FC } from 'hono/jsx'
-import { cutText } from '../../core/error.ts'
 import { cost, findAmounts, tokenUsage } from '../../traces/spans/usage.ts'
 import { nameTag, sessionKey } from '../../traces/texts.ts'
 import type { TraceInfo, TraceState } from '../../traces/trace.ts'
 import { Duration } from '../parts/byline.tsx'
 import { Chip } from '../parts/chips.tsx'
-import { visibleText } from '../parts/text.tsx'
 import type { ShownCall } from '../shell/api-call.tsx'
 
 /** The call that finds traces of an experiment. */
@@ -84,23 +82,6 @@ function shortTimeText(ms: number): string | undefined {
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 60_000) return `${Number((ms / 1000).toPrecision(3))} s`
   return undefined
-}
-
-const titleCharsMax = 240
-
-/** The beginning of a text in one line; more of it is its title. */
-export const Excerpt: FC<{ readonly text: string; readonly charsMax: number }> = ({
-  text,
-  charsMax,
-}) => {
-  const line = text.replace(/\s+/g, ' ').trim()
-  return line.length <= charsMax ? (
-    <bdi>{visibleText(line)}</bdi>
-  ) : (
-    <bdi title={visibleText(cutText(line, titleCharsMax))}>
-      {visibleText(cutText(line, charsMax))}…
-    </bdi>
-  )
 }
 
 /** The value of an assessment without the quotes that JSON puts around a text. */

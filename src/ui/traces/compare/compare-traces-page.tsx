@@ -4,13 +4,12 @@ import type { TraceInfo } from '../../../traces/trace.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import { Time } from '../../parts/byline.tsx'
 import { NoValue, Table } from '../../parts/table.tsx'
-import { countText, numberText, plural } from '../../parts/text.tsx'
+import { countText, Excerpt, numberText, plural } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
 import {
   costOf,
-  Excerpt,
   plainValue,
   ShortTime,
   TraceStateText,

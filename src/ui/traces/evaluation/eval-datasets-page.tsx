@@ -6,11 +6,10 @@ import { Time } from '../../parts/byline.tsx'
 import { Tags } from '../../parts/chips.tsx'
 import { ExperimentTabs } from '../../parts/experiment-tabs.tsx'
 import { Table } from '../../parts/table.tsx'
-import { countText, Given, plural, visibleText } from '../../parts/text.tsx'
+import { countText, Excerpt, Given, plural, visibleText } from '../../parts/text.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
 import { JsonView } from '../trace/json-view.tsx'
-import { Excerpt } from '../trace-parts.tsx'
 
 type EvalDatasetsProps = {
   readonly frame: Frame

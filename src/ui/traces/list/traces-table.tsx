@@ -3,10 +3,9 @@ import type { TraceAssessment } from '../../../traces/assessments/assessment.ts'
 import type { TraceInfo } from '../../../traces/trace.ts'
 import { Time } from '../../parts/byline.tsx'
 import { NoValue, Table } from '../../parts/table.tsx'
-import { countText, visibleText } from '../../parts/text.tsx'
+import { countText, Excerpt, visibleText } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import {
-  Excerpt,
   nameOf,
   plainValue,
   ShortTime,

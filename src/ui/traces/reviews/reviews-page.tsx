@@ -7,10 +7,9 @@ import { Time } from '../../parts/byline.tsx'
 import { ExperimentTabs } from '../../parts/experiment-tabs.tsx'
 import { LineField, Problem } from '../../parts/fields.tsx'
 import { Table } from '../../parts/table.tsx'
-import { Given, plural, visibleText } from '../../parts/text.tsx'
+import { Excerpt, Given, plural, visibleText } from '../../parts/text.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
-import { Excerpt } from '../trace-parts.tsx'
 
 type ReviewsPageProps = {
   readonly frame: Frame

@@ -4,13 +4,12 @@ import { sessionKey } from '../../../traces/texts.ts'
 import type { TraceInfo } from '../../../traces/trace.ts'
 import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import { Time } from '../../parts/byline.tsx'
-import { countText, GivenLines, plural } from '../../parts/text.tsx'
+import { countText, Excerpt, GivenLines, plural } from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
 import { Assessed } from '../list/traces-table.tsx'
 import {
-  Excerpt,
   ShortTime,
   TraceStateChip,
   titleOfTrace,

@@ -5,10 +5,10 @@ import type { Experiment } from '../../../tracking/experiments/experiment.ts'
 import { Time } from '../../parts/byline.tsx'
 import { ExperimentTabs } from '../../parts/experiment-tabs.tsx'
 import { Table } from '../../parts/table.tsx'
-import { countText, Given } from '../../parts/text.tsx'
+import { countText, Excerpt, Given } from '../../parts/text.tsx'
 import type { Frame } from '../../shell/frame.ts'
 import { experimentCrumbs, Page } from '../../shell/page.tsx'
-import { Excerpt, traceSearchOf } from '../trace-parts.tsx'
+import { traceSearchOf } from '../trace-parts.tsx'
 
 type SessionsPageProps = {
   readonly frame: Frame

@@ -5,7 +5,15 @@ import type { Reshown } from '../../changes/change.ts'
 import { Time } from '../../parts/byline.tsx'
 import { Tags } from '../../parts/chips.tsx'
 import { isOwnTag } from '../../parts/own-tags.ts'
-import { countText, Given, GivenLines, numberText, plural, visibleText } from '../../parts/text.tsx'
+import {
+  countText,
+  Excerpt,
+  Given,
+  GivenLines,
+  numberText,
+  plural,
+  visibleText,
+} from '../../parts/text.tsx'
 import type { Paths } from '../../paths.ts'
 import { VersionsOfRun } from '../../runs/table/run-cell.tsx'
 import type { Frame } from '../../shell/frame.ts'
@@ -13,7 +21,6 @@ import { experimentCrumbs, Page } from '../../shell/page.tsx'
 import { Assessments } from '../assessments/assessment-parts.tsx'
 import {
   costOf,
-  Excerpt,
   ShortTime,
   sessionOf,
   TraceStateChip,

@@ -1,8 +1,8 @@
 import type { FC } from 'hono/jsx'
 import { spanTypeOf } from '../../../traces/spans/span.ts'
 import { Sign } from '../../parts/sign.tsx'
-import { countText, plural, visibleText } from '../../parts/text.tsx'
-import { Excerpt, ShortTime } from '../trace-parts.tsx'
+import { countText, Excerpt, plural, visibleText } from '../../parts/text.tsx'
+import { ShortTime } from '../trace-parts.tsx'
 import { aboveOf, endOf, type SpanTree } from './span-tree.ts'
 import { type SpanQuery, type SpanRow, type SpanView, siblingsMax, viewQuery } from './span-view.ts'
 
