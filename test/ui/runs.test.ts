@@ -28,6 +28,65 @@ describe('the list of experiments', () => {
   })
 })
 
+describe('the experiments that a browser opened last', () => {
+  /** A browser of one person that keeps its cookies. */
+  async function browsing() {
+    const world = await runsWorld()
+    const { app, rita, ann, as, mlflow } = world
+    for (const name of ['sweeps', 'churn', 'try-lr']) {
+      await mlflow(ann, 'POST', 'experiments/create', { name })
+    }
+    let cookie = ''
+    const open = async (path: string, headers: Record<string, string> = {}) => {
+      const sent = { authorization: rita, accept: 'text/html', cookie, ...headers }
+      const res = await app.request(path, { headers: sent })
+      cookie = res.headers.get('set-cookie')?.split(';')[0] ?? cookie
+      return { status: res.status, html: await res.text() }
+    }
+    const recent = async (headers: Record<string, string> = {}) => {
+      const { html } = await open('/experiments', headers)
+      const [list = ''] = html.match(/<nav aria-label="Recently opened">.*?<\/nav>/s) ?? []
+      return [...list.matchAll(/href="([^"]*)"/g)].map(([, href]) => href)
+    }
+    return { ...world, open, recent, kept: () => cookie, forms: as(ann) }
+  }
+
+  test('lead its list of them: three, by the names that they have now', async () => {
+    const { open, recent, forms } = await browsing()
+    expect(await recent()).toEqual([])
+    for (const id of [1, 2, 3, 4, 2]) await open(`/experiments/${id}`)
+    expect(await recent()).toEqual(['/experiments/2', '/experiments/4', '/experiments/3'])
+    await forms.post('/experiments/4/name', { name: '<img src=x onerror=alert(1)>\u202e' })
+    const { html } = await open('/experiments')
+    expect(markupIn(html)).toEqual([])
+    expect(textOf(html)).toContain('Recently opened sweeps <img src=x onerror=alert(1)>\\u{202e}')
+    await forms.post('/experiments/2/delete', {})
+    expect(await recent()).toEqual(['/experiments/4', '/experiments/3', '/experiments/1'])
+    expect((await open('/experiments?q=churn')).html).not.toContain('Recently opened')
+  })
+
+  test('are those only that the caller may read, in this workspace', async () => {
+    const { open, recent, mlflow, admin } = await browsing()
+    for (const id of [1, 2]) await open(`/experiments/${id}`)
+    const none = { experiment_id: '2', username: 'rita', permission: 'NO_PERMISSIONS' }
+    await mlflow(admin, 'POST', 'experiments/permissions/create', none)
+    expect(await recent()).toEqual(['/experiments/1'])
+    expect((await open('/experiments/2')).status).toBe(403)
+    expect((await open('/experiments/77')).status).toBe(404)
+    expect(await recent()).toEqual(['/experiments/1'])
+  })
+
+  test('are not those of a page that reads itself anew, nor what is no id', async () => {
+    const { open, recent, kept } = await browsing()
+    await open('/experiments/1', { 'sec-fetch-dest': 'document' })
+    await open('/experiments/2', { 'sec-fetch-dest': 'empty' })
+    await open('/runs?in=2,3')
+    expect(kept()).toBe('gatehouse_recent=1')
+    const cookie = `gatehouse_recent=x'.-1.1e3.${'9'.repeat(400)}.2.2.999999999999999.1`
+    expect(await recent({ cookie })).toEqual(['/experiments/2', '/experiments/1'])
+  })
+})
+
 describe('the forms of an experiment', () => {
   test('make one, rename, describe and tag it, delete and restore it', async () => {
     const { as, ann } = await runsWorld()
@@ -48,7 +107,8 @@ describe('the forms of an experiment', () => {
     ] as const) {
       expect((await post(`/experiments/2/${form}`, fields)).status, form).toBe(303)
     }
-    for (const path of ['/experiments/2', '/experiments/2/change']) {
+    expect(textOf((await get('/experiments')).html)).toContain(`sweeps of May ${evil}`)
+    for (const path of ['/experiments', '/experiments/2', '/experiments/2/change']) {
       const { html } = await get(path)
       expect([path, markupIn(html)]).toEqual([path, []])
       expect(textOf(html)).toContain('sweeps of May')

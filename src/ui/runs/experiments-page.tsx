@@ -4,13 +4,18 @@ import type { RunCount } from '../../tracking/experiments/count-runs.ts'
 import type { Experiment } from '../../tracking/experiments/experiment.ts'
 import { Time } from '../parts/byline.tsx'
 import { Tags } from '../parts/chips.tsx'
-import { isOwnTag } from '../parts/own-tags.ts'
+import { isOwnTag, noteOf } from '../parts/own-tags.ts'
 import { SearchBox, WordsNote } from '../parts/search-box.tsx'
 import { NextLink, NoValue, Table } from '../parts/table.tsx'
-import { countText, Given, visibleText } from '../parts/text.tsx'
+import { countText, Excerpt, Given, visibleText } from '../parts/text.tsx'
 import { filterOfWords } from '../parts/words.ts'
 import type { Frame } from '../shell/frame.ts'
 import { Page } from '../shell/page.tsx'
+
+/** Of a name among those opened last. */
+const nameCharsMax = 48
+/** Of what a description begins with. */
+const lineCharsMax = 120
 
 type ExperimentsPageProps = {
   readonly frame: Frame
@@ -22,6 +27,8 @@ type ExperimentsPageProps = {
   }
   /** The one that was changed last is first. */
   readonly experiments: readonly Experiment[]
+  /** Those that this browser opened last. */
+  readonly recent: readonly Experiment[]
   readonly counts: ReadonlyMap<number, RunCount>
   readonly next: string | undefined
   readonly problem: RegistryError | undefined
@@ -68,6 +75,7 @@ export const ExperimentsPage: FC<ExperimentsPageProps> = (props) => {
         {isOfDeleted ? <input type="hidden" name="deleted" value="1" /> : null}
       </SearchBox>
       <WordsNote words={words} filter={filter} />
+      <Recent {...props} />
       {experiments.length > 0 ? (
         <ExperimentTable {...props} />
       ) : problem === undefined ? (
@@ -82,6 +90,20 @@ export const ExperimentsPage: FC<ExperimentsPageProps> = (props) => {
     </Page>
   )
 }
+
+const Recent: FC<ExperimentsPageProps> = ({ frame: { to }, recent }) =>
+  recent.length === 0 ? null : (
+    <nav aria-label="Recently opened">
+      <p class="row">
+        <span class="soft">Recently opened</span>
+        {recent.map(({ id, name }) => (
+          <a href={to.experiment(id)}>
+            <Excerpt text={name} charsMax={nameCharsMax} />
+          </a>
+        ))}
+      </p>
+    </nav>
+  )
 
 const ExperimentTable: FC<ExperimentsPageProps> = ({ frame: { to }, experiments, counts }) => (
   <form method="get" action={to.runs}>
@@ -106,6 +128,7 @@ const ExperimentTable: FC<ExperimentsPageProps> = ({ frame: { to }, experiments,
                     <Given text={name} />
                   </a>
                 </span>
+                <FirstLine of={noteOf(tags)} />
                 <Tags of={tags.filter(isOwnTag)} />
               </div>
             </th>
@@ -125,3 +148,13 @@ const ExperimentTable: FC<ExperimentsPageProps> = ({ frame: { to }, experiments,
     </div>
   </form>
 )
+
+/** What a description begins with. */
+const FirstLine: FC<{ readonly of: string }> = ({ of }) => {
+  const [line = ''] = of.trim().split(/[\n\r]/, 1)
+  return line === '' ? null : (
+    <span class="soft">
+      <Excerpt text={line} charsMax={lineCharsMax} />
+    </span>
+  )
+}

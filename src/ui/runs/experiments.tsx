@@ -8,6 +8,7 @@ import { filterOfWords } from '../parts/words.ts'
 import { frameOf } from '../shell/frame.ts'
 import { sendPage } from '../shell/page.tsx'
 import { ExperimentsPage } from './experiments-page.tsx'
+import { readRecent } from './recent.ts'
 
 const experimentsPerPage = 100
 
@@ -17,7 +18,8 @@ export async function showExperiments(c: AppContext): Promise<Response> {
   const words = (optionalQuery(c, 'q') ?? '').trim()
   const isOfDeleted = optionalQuery(c, 'deleted') === '1'
   const after = optionalQuery(c, 'after')
-  const [frame, found] = await Promise.all([
+  const isFirst = words === '' && !isOfDeleted && after === undefined
+  const [frame, found, recent] = await Promise.all([
     frameOf(c),
     attempt(
       'INVALID_PARAMETER_VALUE',
@@ -29,6 +31,7 @@ export async function showExperiments(c: AppContext): Promise<Response> {
         pageToken: after,
       }),
     ),
+    isFirst ? readRecent(c) : [],
   ])
   const isWrong = found instanceof RegistryError
   const experiments = isWrong ? [] : found.items
@@ -39,6 +42,7 @@ export async function showExperiments(c: AppContext): Promise<Response> {
   const query = { words, isOfDeleted, after }
   const problem = isWrong ? found : undefined
   const next = isWrong ? undefined : found.nextPageToken
-  const page = <ExperimentsPage {...{ frame, query, experiments, counts, next, problem }} />
+  const props = { frame, query, experiments, recent, counts, next, problem }
+  const page = <ExperimentsPage {...props} />
   return sendPage(c, { frame, page }, { status: isWrong ? 400 : 200 })
 }

@@ -159,7 +159,9 @@ describe.skipIf(isLacking)('in a browser', () => {
     const url = await serve(platform)
     const nightly = '/experiments/1'
     const paths = [
-      ...['/experiments', nightly, `${nightly}?q=params.model%20=%20rf`, '/experiments/0'],
+      ...[nightly, `${nightly}?q=params.model%20=%20rf`, '/experiments/0'],
+      // With those opened last.
+      '/experiments',
       ...['/runs?in=0,1', '/runs/change', `/runs/change?sel=${wave}&sel=${other}`],
       ...['/experiments/new', `${nightly}/change`, `${nightly}/columns?find=a`],
       ...[`/runs/${wave}/charts`, `/runs/${wave}/charts?metric=loss&x0=50&x1=300&smooth=0.9`],

@@ -9,6 +9,7 @@ import { attempt } from '../../attempt.ts'
 import { pathsUnder } from '../../paths.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
+import { keepRecent } from '../recent.ts'
 import { type RunsStanding, readRunsStanding, sumRuns } from './read-runs.ts'
 import { addressOf, type RunsQuery, runsQueryOf } from './run-query.ts'
 import { RunsPage } from './runs-page.tsx'
@@ -26,6 +27,8 @@ export async function showRuns(c: AppContext): Promise<Response> {
     frameOf(c),
     attempt('INVALID_PARAMETER_VALUE', readRunsStanding(ctx, query)),
   ])
+  const [only, ...others] = query.experimentIds
+  if (only !== undefined && others.length === 0) keepRecent(c, only)
   const isWrong = found instanceof RegistryError
   const standing = isWrong ? await readNothing(ctx, query) : found
   const problem = isWrong ? found : undefined
