@@ -84,6 +84,8 @@ export function pathsUnder(prefix: string) {
     rollback: (name: string) => `${model(name)}/rollback`,
     card: (name: string, number: number) =>
       `${prefix}/api/v1/models/${part(name)}/versions/${number}/card.html`,
+    mlBom: (name: string, number: number) =>
+      `${prefix}/api/v1/models/${part(name)}/versions/${number}/mlbom.json`,
     compare: (name: string, versions: readonly number[]) =>
       query(`${model(name)}/compare`, { v: versions.join(',') }),
     /** With what follows a `?`, in the order given; what is empty is left out. */

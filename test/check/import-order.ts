@@ -17,7 +17,7 @@ const order: readonly (readonly string[])[] = [
   ['judging'],
   ['registry'],
   ['governance'],
-  ['transfer'],
+  ['bundles', 'transfer'],
   ['webhooks'],
   ['serving', 'workspaces'],
   ['find'],

@@ -15,6 +15,7 @@ const parts: Readonly<Record<string, string>> = {
   judging: 'scorers, issues, review queues',
   registry: 'models, versions, stages, aliases',
   governance: 'policies, promotions, cards',
+  bundles: 'what leaves the server with its evidence',
   transfer: 'taking other servers over',
   webhooks: 'events, webhooks, deliveries',
   serving: 'what a URI means, watches',

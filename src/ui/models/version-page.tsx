@@ -88,6 +88,7 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
             <div class="row">
               <h2 id="card">Model card</h2>
               <a href={to.card(name, version.version)}>As a page to print</a>
+              <a href={to.mlBom(name, version.version)}>ML-BOM</a>
             </div>
             {card instanceof RegistryError ? (
               <p class="notice bad">{visibleText(card.message)}</p>

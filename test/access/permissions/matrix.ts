@@ -637,6 +637,7 @@ export const apiRows: Readonly<Record<string, Row>> = {
     (w) => ours.post(`models/${w.model}/rollback`, { stage: 'Production', reason: 'wrong' }),
   ],
   listVersionFiles: ['READ', (w) => ours.get(ofVersion(w, '/files'))],
+  getMlBom: ['READ', (w) => ours.get(ofVersion(w, '/mlbom.json'))],
   getFacts: ['READ', (w) => ours.get(ofVersion(w, '/facts'))],
   listFactRevisions: ['READ', (w) => ours.get(ofVersion(w, '/facts/revisions'))],
   getFactRevision: ['READ', (w) => ours.get(ofVersion(w, '/facts/revisions/1'))],
