@@ -4,6 +4,8 @@ import { splitWorkspacePath } from './core/names.ts'
 import type { Principal } from './core/principal.ts'
 import { answerHubErrors } from './dialects/huggingface/hub-errors.ts'
 import { hubRoutes } from './dialects/huggingface/routes.ts'
+import { answerSageMakerErrors } from './dialects/sagemaker/errors.ts'
+import { sageMakerRoutes } from './dialects/sagemaker/routes.ts'
 import type { AppContext, AppEnv } from './http/app-env.ts'
 import { errorReplyOf, unknownEndpoint } from './http/errors.ts'
 import { browserGuard } from './http/guards/browser-guard.ts'
@@ -54,6 +56,7 @@ export function createApp(
     await next()
   })
   app.use('/hf/*', answerHubErrors())
+  app.use(answerSageMakerErrors())
   app.use(browserGuard())
   app.use(refuseMisleadingTargets())
   app.get('/ready', guard('public'), checkReady)
@@ -61,6 +64,7 @@ export function createApp(
   app.route('/', mlflowPageRoutes())
   app.route('/', apiRoutes())
   app.route('/', hubRoutes())
+  app.route('/', sageMakerRoutes())
   app.route('/', uiRoutes(described))
   assertGuarded(app)
   app.onError((err, c) => errorReplyOf(err, c, showError))

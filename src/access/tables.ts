@@ -61,6 +61,8 @@ export const tokens = sqliteTable(
     name: text().notNull(),
     /** SHA-256 of the token, lower-case hex. */
     sha256: text().notNull().unique(),
+    /** Key id of the pair with which AWS's clients sign, `GHK...`; null: it has none. */
+    aws_key_id: text(),
     /** `read`, `write` or `read write`. */
     scopes: text().notNull(),
     created_at_ms: integer().notNull(),
@@ -74,6 +76,7 @@ export const tokens = sqliteTable(
     session: text().references((): AnySQLiteColumn => sessions.id_hash, { onDelete: 'cascade' }),
   },
   (t) => [
+    uniqueIndex('tokens_by_aws_key_id').on(t.aws_key_id),
     index('tokens_by_account').on(t.account, t.id),
     index('tokens_by_maker').on(t.made_by),
     index('tokens_by_session').on(t.session),

@@ -1,4 +1,5 @@
 import type { Context as HonoContext } from 'hono'
+import type { SignedRequest } from '../access/signatures/sigv4.ts'
 import type { RegistryError } from '../core/error.ts'
 import type { Context } from '../platform/context.ts'
 import type { ByteStream } from '../platform/ports.ts'
@@ -29,6 +30,8 @@ export type AppEnv = {
     needsNoWorkspace?: boolean
     /** Writes an error in the form of the dialect that the request speaks; absent: MLflow's. */
     answerError?: (c: AppContext, err: RegistryError) => Response
+    /** The request with its body, where AWS's clients may have signed it. */
+    signed?: SignedRequest
     /** The operation that answered, for logs and metrics. */
     operation?: string
     /** Whether that operation would change anything. */

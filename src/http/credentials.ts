@@ -11,6 +11,7 @@ export function credentialsOf(c: AppContext): Credentials {
     session: sessionOf(c),
     assertion: c.req.header('cf-access-jwt-assertion'),
     proxied: proxiedBy(c),
+    signed: c.var.signed,
   }
 }
 

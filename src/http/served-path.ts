@@ -11,6 +11,8 @@ import { isApiPath, serverUrl } from './guards/reached.ts'
 export function pathBehindPrefix(request: Request, prefix: string | undefined): string {
   const path = oneSlash(getPath(request))
   const bare = prefix?.replace(/^\/+|\/+$/g, '')
+  // AWS's clients send to exactly the path of their endpoint, without a slash at its end.
+  if (bare && path === `/${bare}` && request.headers.has('x-amz-target')) return '/'
   return bare && path.startsWith(`/${bare}/`) ? oneSlash(path.slice(bare.length + 1)) : path
 }
 

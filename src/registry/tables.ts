@@ -273,3 +273,23 @@ export const versionsWithoutFacts = sqliteTable('versions_without_facts', {
   /** `model_versions.id`. */
   model_version: integer().primaryKey(),
 })
+
+/**
+ * What SageMaker's clients gave with a version that they registered, beyond what a version has by
+ * itself. Other versions have no row.
+ */
+export const modelPackages = sqliteTable(
+  'model_packages',
+  {
+    model_version: integer()
+      .primaryKey()
+      .references(() => modelVersions.id, { onDelete: 'cascade' }),
+    /** Members of the request, as they were sent: a JSON object. */
+    given: text().notNull(),
+    /** The caller, its workspace and its ClientToken, hashed: the same again is the same package. Null: no token. */
+    request_key: text(),
+    /** SHA-256 of the request, lower-case hex. */
+    request_hash: text(),
+  },
+  (t) => [uniqueIndex('model_packages_by_request').on(t.request_key)],
+)

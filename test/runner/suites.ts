@@ -92,6 +92,7 @@ export const suites: readonly Suite[] = [
   pytest('databricks-sdk', ['databricks'], new Shared(() => startAuthServer(localReceivers)), {
     marker: 'databricks',
   }),
+  pytest('boto3-1.44.8', ['sagemaker'], new Shared(() => startAuthServer())),
   pytest('huggingface-hub-2.4.0', ['huggingface'], nodeServer),
   pytest('huggingface-hub-2.4.0', ['huggingface'], new Shared(() => startAuthServer()), {
     suffix: 'auth',

@@ -7,6 +7,7 @@ import { checkLength } from '../../core/names.ts'
 import type { Scope } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
 import { hashText } from '../../platform/hash.ts'
+import { deriveSecret } from '../signatures/sigv4.ts'
 import { commitAccess } from './epoch.ts'
 import { requireAccount, requireSelfOrAdmin } from './require-admin.ts'
 
@@ -39,6 +40,8 @@ export type AccessToken = {
   readonly expiresAtMs: number | undefined
   /** To the minute; undefined: never. */
   readonly lastUsedAtMs: number | undefined
+  /** Key id of its key pair for AWS's clients; undefined: it has none. */
+  readonly awsKeyId: string | undefined
 }
 
 export type NewToken = {
@@ -48,6 +51,15 @@ export type NewToken = {
   readonly scopes: readonly Scope[]
   /** Undefined: the token never expires, or only with the session or JWT that makes it. */
   readonly expiresInDays: number | undefined
+  /** Whether it has a key pair too, with which AWS's clients sign. */
+  readonly hasKeyPair?: boolean | undefined
+}
+
+/** A token that was just made, with all that is never shown again. */
+export type MadeToken = {
+  readonly token: AccessToken
+  readonly text: string
+  readonly keyPair: { readonly id: string; readonly secret: string } | undefined
 }
 
 /**
@@ -56,13 +68,10 @@ export type NewToken = {
  * latest, and is revoked with the token or session that made it. So a leaked credential leaves no
  * token behind.
  *
- * @returns what is stored of the token, and its text, which is never shown again
+ * @returns what is stored of the token, its text and its key pair, which are never shown again
  * @throws INVALID_PARAMETER_VALUE, PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST
  */
-export async function createToken(
-  ctx: Context,
-  wanted: NewToken,
-): Promise<{ readonly token: AccessToken; readonly text: string }> {
+export async function createToken(ctx: Context, wanted: NewToken): Promise<MadeToken> {
   checkTokenName(wanted.name)
   if (wanted.owner === undefined) requireAccount(ctx)
   const owner = wanted.owner ?? ctx.principal.name
@@ -75,10 +84,11 @@ export async function createToken(
 
   const text = makeTokenText()
   const sha256 = await hashToken(ctx, text)
+  const keyPair = wanted.hasKeyPair ? await makeKeyPair(ctx) : undefined
   const { inserted } = await commitAccess(ctx, {
     inserted: sql<{ id: number }>`
-      insert into tokens (account, name, sha256, scopes, created_at_ms, expires_at_ms, made_by, session)
-      select id, ${wanted.name}, ${sha256}, ${scopes.join(' ')}, ${createdAtMs}, ${expiresAtMs ?? null},
+      insert into tokens (account, name, sha256, aws_key_id, scopes, created_at_ms, expires_at_ms, made_by, session)
+      select id, ${wanted.name}, ${sha256}, ${keyPair?.id ?? null}, ${scopes.join(' ')}, ${createdAtMs}, ${expiresAtMs ?? null},
         ${ctx.principal.token?.id ?? null}, ${ctx.principal.session ?? null}
       from accounts where name = ${owner} returning id`,
     entry: entryStatement(ctx, {
@@ -92,8 +102,35 @@ export async function createToken(
   const { name } = wanted
   const lastUsedAtMs = undefined
   return {
-    token: { id: row.id, name, owner, scopes, createdAtMs, expiresAtMs, lastUsedAtMs },
+    token: {
+      ...{ id: row.id, name, owner, scopes, createdAtMs, expiresAtMs, lastUsedAtMs },
+      awsKeyId: keyPair?.id,
+    },
     text,
+    keyPair,
+  }
+}
+
+/** Upper-case letters and digits that are not taken for each other. */
+const keyIdLetters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/** `GHK` and 85 random bits, as long as AWS's own; the secret follows from it. */
+async function makeKeyPair(ctx: Context): Promise<MadeToken['keyPair']> {
+  const letters = Array.from(randomBytes(17), (byte) => keyIdLetters[byte % keyIdLetters.length])
+  const id = `GHK${letters.join('')}`
+  return { id, secret: await deriveSecret(signingKeyOf(ctx), id) }
+}
+
+/** On a Worker without a signing key, reading it throws a message that is not about key pairs. */
+function signingKeyOf({ settings }: Context): string {
+  try {
+    return settings.signingKey
+  } catch (err) {
+    throw new RegistryError(
+      'NOT_IMPLEMENTED',
+      'This server has no key that secret access keys follow from; set GATEHOUSE_SIGNING_KEY',
+      { cause: err },
+    )
   }
 }
 
@@ -136,7 +173,7 @@ export async function listTokens(
 ): Promise<AccessToken[]> {
   const rows = await ctx.db.all(sql<TokenRow>`
     select t.id, t.name, a.name as owner, t.scopes, t.created_at_ms, t.expires_at_ms,
-      t.last_used_at_ms
+      t.last_used_at_ms, t.aws_key_id
     from tokens t join accounts a on a.id = t.account
     where t.id > ${after} and ${isVisible(ctx)} and (${owner ?? null} is null or a.name = ${owner ?? null})
     order by t.id limit ${count}`)
@@ -166,7 +203,7 @@ function isVisible(ctx: Context): SQL {
 
 /** The token `t` of the account `a`, as audit entries show it. */
 const tokenJson: SQL = sql.raw(`json_object('id', cast(t.id as text), 'name', t.name, 'for', a.name,
-  'scopes', json('["' || replace(t.scopes, ' ', '","') || '"]'), 'expires_at', t.expires_at_ms)`)
+  'scopes', json('["' || replace(t.scopes, ' ', '","') || '"]'), 'expires_at', t.expires_at_ms, 'aws_access_key_id', t.aws_key_id)`)
 
 function checkTokenName(name: string): void {
   checkLength(name, nameCharsMax, 'name')
@@ -183,6 +220,7 @@ type TokenRow = {
   readonly created_at_ms: number
   readonly expires_at_ms: number | null
   readonly last_used_at_ms: number | null
+  readonly aws_key_id: string | null
 }
 
 function tokenFrom(row: TokenRow): AccessToken {
@@ -194,5 +232,6 @@ function tokenFrom(row: TokenRow): AccessToken {
     createdAtMs: row.created_at_ms,
     expiresAtMs: row.expires_at_ms ?? undefined,
     lastUsedAtMs: row.last_used_at_ms ?? undefined,
+    awsKeyId: row.aws_key_id ?? undefined,
   }
 }

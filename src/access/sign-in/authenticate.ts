@@ -4,6 +4,7 @@ import type { Context } from '../../platform/context.ts'
 import { authenticateByJwt } from './by-jwt.ts'
 import { authenticateByPassword } from './by-password.ts'
 import { authenticateByAccess, authenticateByProxy } from './by-proxy.ts'
+import { authenticateBySignature } from './by-signature.ts'
 import { authenticateByToken } from './by-token.ts'
 import type { Authenticator, Credentials } from './credentials.ts'
 import { requireFirstAdmin } from './first-admin.ts'
@@ -16,6 +17,7 @@ const authenticators: readonly Authenticator[] = [
   authenticateByJwt,
   authenticateByToken,
   authenticateByPassword,
+  authenticateBySignature,
   authenticateBySession,
   authenticateByAccess,
   authenticateByProxy,

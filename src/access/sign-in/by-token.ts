@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { RegistryError } from '../../core/error.ts'
 import type { Principal, Scope } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
@@ -11,7 +11,7 @@ import { getProof, type Proof } from './proof-cache.ts'
 /** How old the last use in the database may be before it is written again. */
 const noteEveryMs = 60_000
 
-type TokenProof = Proof & { readonly tokenId: number; notedAtMs: number }
+export type TokenProof = Proof & { readonly tokenId: number; notedAtMs: number }
 
 type TokenRow = PrincipalRow & {
   readonly token_id: number
@@ -30,17 +30,33 @@ export async function authenticateByToken(
 ): Promise<Principal | undefined> {
   const text = bearerOf(credentials) ?? basicOf(credentials)?.password
   if (text === undefined || !looksLikeToken(text)) return undefined
-  const proof = await getProof<TokenProof>(ctx, `token ${text}`, () => prove(ctx, text))
-  if (proof.expiresAtMs !== undefined && proof.expiresAtMs <= ctx.now()) throw refused()
+  const proof = await getProof<TokenProof>(ctx, `token ${text}`, async () =>
+    readTokenProof(ctx, sql`t.sha256 = ${await hashToken(ctx, text)}`, refused),
+  )
+  return takeToken(ctx, proof, refused)
+}
+
+/** The principal of a token that was proved, and a note that it was used. @param refusal for one that expired */
+export async function takeToken(
+  ctx: Context,
+  proof: TokenProof,
+  refusal: () => RegistryError,
+): Promise<Principal> {
+  if (proof.expiresAtMs !== undefined && proof.expiresAtMs <= ctx.now()) throw refusal()
   if (ctx.now() - proof.notedAtMs >= noteEveryMs) await noteUse(ctx, proof)
   return proof.principal
 }
 
-async function prove(ctx: Context, text: string): Promise<TokenProof> {
+/** @param which condition on the token `t` @param refusal where there is none */
+export async function readTokenProof(
+  ctx: Context,
+  which: SQL,
+  refusal: () => RegistryError,
+): Promise<TokenProof> {
   const row = await ctx.db.first(sql<TokenRow>`
     select ${principalColumns}, t.id as token_id, t.scopes, t.expires_at_ms, t.last_used_at_ms
-    from tokens t join accounts a on a.id = t.account where t.sha256 = ${await hashToken(ctx, text)}`)
-  if (!row) throw refused()
+    from tokens t join accounts a on a.id = t.account where ${which}`)
+  if (!row) throw refusal()
   const expiresAtMs = row.expires_at_ms ?? undefined
   const token = { id: row.token_id, scopes: row.scopes.split(' ') as Scope[] }
   return {

@@ -1,6 +1,7 @@
 import { fromBase64Url } from '../../core/bytes.ts'
 import type { Principal } from '../../core/principal.ts'
 import type { Context } from '../../platform/context.ts'
+import type { SignedRequest } from '../signatures/sigv4.ts'
 
 /** The credentials that a request carries. */
 export type Credentials = {
@@ -14,6 +15,8 @@ export type Credentials = {
   readonly assertion?: string | undefined
   /** Whom a trusted proxy names; undefined if the request came through no trusted proxy. */
   readonly proxied?: { readonly user: string; readonly groups: string | undefined } | undefined
+  /** The request itself, where AWS's clients may have signed it. */
+  readonly signed?: SignedRequest | undefined
 }
 
 /**

@@ -15,13 +15,18 @@ export const tokenRoutes: readonly ServedEndpoint[] = [
     }),
   ),
   serve(endpoints.createToken, anyone, async (ctx, { body }) => {
-    const { token, text } = await access.createToken(ctx, {
+    const { token, text, keyPair } = await access.createToken(ctx, {
       name: body.name,
       owner: body.for,
       scopes: body.scopes,
       expiresInDays: body.expires_in_days,
+      hasKeyPair: body.aws,
     })
-    return { ...toWire(token), token: text }
+    return {
+      ...toWire(token),
+      token: text,
+      ...(keyPair && { aws_secret_access_key: keyPair.secret }),
+    }
   }),
   serve(endpoints.revokeToken, anyone, async (ctx, { params }) => {
     await access.revokeToken(ctx, params.id)
@@ -38,5 +43,6 @@ function toWire({ id, name, owner, scopes, ...at }: access.AccessToken) {
     created_at: at.createdAtMs,
     ...(at.expiresAtMs !== undefined && { expires_at: at.expiresAtMs }),
     ...(at.lastUsedAtMs !== undefined && { last_used_at: at.lastUsedAtMs }),
+    ...(at.awsKeyId !== undefined && { aws_access_key_id: at.awsKeyId }),
   }
 }

@@ -15,6 +15,10 @@ const TokenShape = z.object({
   created_at: z.number().int(),
   expires_at: z.number().int().optional().describe('Absent: it never expires'),
   last_used_at: z.number().int().optional().describe('To the minute; absent: never used'),
+  aws_access_key_id: z
+    .string()
+    .optional()
+    .describe("Key id of its key pair for AWS's clients; absent: it has none"),
 })
 
 export const listTokens = endpoint({
@@ -52,12 +56,20 @@ export const createToken = endpoint({
       .max(3650)
       .optional()
       .describe('It never expires when absent'),
+    aws: z
+      .boolean()
+      .default(false)
+      .describe("Whether to make a key pair too, with which AWS's clients sign their requests"),
   }),
   status: 201,
   answer: TokenShape.extend({
     token: z
       .string()
       .describe('Use it as MLFLOW_TRACKING_TOKEN, or as the password of any user name'),
+    aws_secret_access_key: z
+      .string()
+      .optional()
+      .describe('Of its key pair; set it as AWS_SECRET_ACCESS_KEY'),
   }),
 })
 

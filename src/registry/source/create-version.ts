@@ -38,11 +38,16 @@ const attemptsMax = 3
  * Register a version under the model's next number, which no version of this name ever had. When
  * its files lie in our store it is sealed: its manifest is recorded in the same batch.
  *
+ * @param beside statements of the same batch, which find the version as the newest of its name
  * @throws RESOURCE_DOES_NOT_EXIST no such registered model, logged model or version to copy
  * @throws INVALID_PARAMETER_VALUE the source is refused, or the tags are too much in sum
  * @throws RESOURCE_CONFLICT the files kept changing while they were being sealed
  */
-export async function createVersion(ctx: Context, wanted: NewVersion): Promise<ModelVersion> {
+export async function createVersion(
+  ctx: Context,
+  wanted: NewVersion,
+  beside: readonly SQL[] = [],
+): Promise<ModelVersion> {
   checkModelName(wanted.name)
   checkDescription(wanted.description)
   checkLength(wanted.runLink, linkCharsMax, 'run_link')
@@ -54,7 +59,7 @@ export async function createVersion(ctx: Context, wanted: NewVersion): Promise<M
     const resolved = await resolveSource(ctx, source, wanted)
     const sealed = await sealFirst(ctx, resolved.folders)
     try {
-      return await insertVersion(ctx, wanted, { tags, resolved, sealed })
+      return await insertVersion(ctx, wanted, { tags, resolved, sealed, beside })
     } catch (err) {
       if (!(err instanceof ConstraintError)) throw err
       if (err.subject.includes('model_versions.registered_model')) throw modelNotFound(wanted.name)
@@ -87,10 +92,12 @@ async function insertVersion(
     tags,
     resolved,
     sealed,
+    beside,
   }: {
     readonly tags: readonly Tag[]
     readonly resolved: Resolved
     readonly sealed: LocatedSealing | undefined
+    readonly beside: readonly SQL[]
   },
 ): Promise<ModelVersion> {
   const newest = newestVersionId(ctx, wanted.name)
@@ -105,6 +112,7 @@ async function insertVersion(
       (select created_at_ms from model_versions where id = (${newest}))
       where id = (${modelId(ctx, wanted.name)})`,
     tags: versionTagInserts(newest, tags),
+    beside,
     ...factInserts(ctx, newest, facts),
     entry: versionEntry(ctx, newest, { action: 'model_version.created', after: versionJson }),
     registration:

@@ -1,0 +1,144 @@
+import { z } from 'zod'
+import { requireModelVersion } from '../../access/permissions/require.ts'
+import { RegistryError } from '../../core/error.ts'
+import { keepLoggedCard } from '../../governance/cards/logged-card.ts'
+import { anyone } from '../../http/guards/guard.ts'
+import { createPackage, readPackageMembers } from '../../registry/packages/model-packages.ts'
+import { requireToRegister } from '../../registry/permissions.ts'
+import type { NewVersion } from '../../registry/source/parse-source.ts'
+import { searchModelVersions } from '../../registry/versions/search-versions.ts'
+import { getVersionDetail } from '../../registry/versions/version-detail.ts'
+import { action, type SageMakerAction } from './action.ts'
+import { packageArnOf, readGroupName, readPackageName } from './arns.ts'
+import { clausesOf, ListMembers, orderOf, pageAsked, quoted } from './lists.ts'
+import { describePackage, summarizePackage } from './package-wire.ts'
+
+const Text = z.string()
+const Verbatim = z.record(Text, z.unknown()).optional()
+const InferenceSpecification = z
+  .looseObject({
+    Containers: z.array(z.looseObject({ ModelDataUrl: Text.optional() })).default([]),
+  })
+  .optional()
+
+const Create = z.object({
+  ModelPackageGroupName: Text.min(1).max(600).transform(readGroupName),
+  SourceUri: Text.max(1024).optional(),
+  ModelPackageDescription: Text.max(1024).default(''),
+  ModelApprovalStatus: z
+    .enum(['Approved', 'Rejected', 'PendingManualApproval'])
+    .default('PendingManualApproval'),
+  CustomerMetadataProperties: z.record(Text, Text).default({}),
+  ClientToken: Text.max(64).optional(),
+  InferenceSpecification,
+  ...Object.fromEntries(
+    [
+      ...['MetadataProperties', 'ModelMetrics', 'DriftCheckBaselines', 'ValidationSpecification'],
+      ...['SourceAlgorithmSpecification', 'SecurityConfig'],
+    ].map((name) => [name, Verbatim]),
+  ),
+  AdditionalInferenceSpecifications: z.array(z.unknown()).optional(),
+  Domain: Text.optional(),
+  Task: Text.optional(),
+  SamplePayloadUrl: Text.optional(),
+  SkipModelValidation: Text.optional(),
+  ModelPackageRegistrationType: z.enum(['Registered', 'Logged']).optional(),
+  // Refused by name, so that nobody believes that they were kept.
+  ModelCard: z
+    .undefined('model cards are not taken here; write the card of the version')
+    .optional(),
+  ModelLifeCycle: z.undefined('a package begins in no stage; request one for it').optional(),
+  ModelPackageName: z.undefined('packages outside of groups are not kept; name a group').optional(),
+})
+
+/** Members that have a place of their own in a version. */
+const ownMembers: ReadonlySet<string> = new Set([
+  ...['ModelPackageGroupName', 'SourceUri', 'ModelPackageDescription', 'ModelApprovalStatus'],
+  ...['CustomerMetadataProperties', 'ClientToken'],
+])
+
+/** Model packages: the versions of registered models. */
+export const packageActions: readonly SageMakerAction[] = [
+  action('CreateModelPackage', {
+    reads: false,
+    request: Create,
+    rule: (ctx, req) => requireToRegister(ctx, versionFrom(req)),
+    answer: async (ctx, req, { place, text }) => {
+      refuseDecided(req.ModelApprovalStatus)
+      const given = Object.entries(req).filter(
+        ([name, value]) => !ownMembers.has(name) && value !== undefined,
+      )
+      const version = await createPackage(ctx, {
+        version: versionFrom(req),
+        given: Object.fromEntries(given),
+        clientToken: req.ClientToken,
+        request: text,
+      })
+      await keepLoggedCard(ctx, version)
+      return { ModelPackageArn: packageArnOf(place, version.name, version.version) }
+    },
+  }),
+
+  action('DescribeModelPackage', {
+    reads: true,
+    request: z.object({ ModelPackageName: Text.min(1).max(700).transform(readPackageName) }),
+    rule: (ctx, req) => requireModelVersion(ctx, req.ModelPackageName.name, 'READ'),
+    answer: async (ctx, req, { place }) => {
+      const { name, version: number } = req.ModelPackageName
+      const version = await getVersionDetail(ctx, name, number)
+      const given = (await readPackageMembers(ctx, [version.id])).get(version.id) ?? {}
+      return describePackage(version, { given, place, serverUrl: ctx.serverUrl?.() ?? '' })
+    },
+  }),
+
+  action('ListModelPackages', {
+    reads: true,
+    request: ListMembers.extend({
+      ModelPackageGroupName: Text.min(1).max(600).transform(readGroupName).optional(),
+      ModelPackageType: z.enum(['Versioned', 'Unversioned', 'Both']).optional(),
+      SortBy: z.enum(['Name', 'CreationTime']).optional(),
+    }),
+    rule: (ctx, req) =>
+      req.ModelPackageGroupName === undefined
+        ? anyone()
+        : requireModelVersion(ctx, req.ModelPackageGroupName, 'READ'),
+    answer: async (ctx, req, { place }) => {
+      const { ModelPackageGroupName: group, ModelPackageType: type } = req
+      // Every package here is one of a group; AWS lists the others where nothing is said.
+      const listsNone = type === 'Unversioned' || (group === undefined && type === undefined)
+      if (listsNone) return { ModelPackageSummaryList: [] }
+      const ofGroup = group === undefined ? [] : [`name = ${quoted(group)}`]
+      const { items, nextPageToken } = await searchModelVersions(ctx, {
+        filter: [...ofGroup, ...clausesOf(req)].join(' AND '),
+        orderBy: orderOf(req.SortBy === 'Name' ? 'name' : 'creation_timestamp', req.SortOrder),
+        ...pageAsked(req),
+      })
+      return {
+        ModelPackageSummaryList: items.map((version) => summarizePackage(version, place)),
+        NextToken: nextPageToken,
+      }
+    },
+  }),
+]
+
+function versionFrom(req: z.output<typeof Create>): NewVersion {
+  const source = req.SourceUri ?? req.InferenceSpecification?.Containers[0]?.ModelDataUrl ?? ''
+  return {
+    name: req.ModelPackageGroupName,
+    source,
+    runId: '',
+    runLink: '',
+    description: req.ModelPackageDescription,
+    modelId: '',
+    tags: Object.entries(req.CustomerMetadataProperties).map(([key, value]) => ({ key, value })),
+  }
+}
+
+/** A package is decided by a review, which needs the package. */
+function refuseDecided(status: string): void {
+  if (status === 'PendingManualApproval') return
+  throw new RegistryError(
+    'RESOURCE_CONFLICT',
+    `A package is not created as '${status}': create it as PendingManualApproval, and have it reviewed by a promotion request`,
+  )
+}

@@ -1,0 +1,72 @@
+"""boto3 registers and reads model packages as it does with SageMaker."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+def code_of(refused):
+    return refused.value.response["Error"]["Code"]
+
+
+@pytest.mark.parametrize("path", ["", "/aws"])
+@pytest.mark.parametrize("suffix", ["", " für Prüfer ≥ 2"])
+def test_a_package_is_registered_and_read_back(sagemaker, unique, path, suffix):
+    sm, group = sagemaker(path), unique + suffix
+    made = sm.create_model_package_group(ModelPackageGroupName=group, ModelPackageGroupDescription="ü")
+    assert made["ModelPackageGroupArn"].endswith(f":model-package-group/{group}")
+    arn = sm.create_model_package(
+        ModelPackageGroupName=made["ModelPackageGroupArn"],
+        SourceUri="s3://bucket/model",
+        CustomerMetadataProperties={"auc": "0.91"},
+    )["ModelPackageArn"]
+    described = sm.describe_model_package(ModelPackageName=arn)
+    assert described["ModelPackageArn"] == arn
+    assert described["ModelPackageVersion"] == 1
+    assert described["ModelApprovalStatus"] == "PendingManualApproval"
+    assert described["CustomerMetadataProperties"] == {"auc": "0.91"}
+    assert described["CreationTime"].year >= 2025
+    assert described["ResponseMetadata"]["RequestId"]
+    newest = sm.list_model_packages(
+        ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending", MaxResults=1
+    )["ModelPackageSummaryList"]
+    assert [one["ModelPackageArn"] for one in newest] == [arn]
+
+
+def test_pages_of_packages_hold_each_one_once(sm, unique):
+    sm.create_model_package_group(ModelPackageGroupName=unique)
+    for number in range(5):
+        sm.create_model_package(ModelPackageGroupName=unique, SourceUri=f"s3://bucket/{number}")
+    pages = sm.get_paginator("list_model_packages").paginate(
+        ModelPackageGroupName=unique, PaginationConfig={"PageSize": 2}
+    )
+    found = [one["ModelPackageVersion"] for page in pages for one in page["ModelPackageSummaryList"]]
+    assert found == [1, 2, 3, 4, 5]
+
+
+def test_a_group_is_searched_for_by_its_name(sm, unique):
+    def search(name):
+        wanted = {"Name": "ModelPackageGroupName", "Operator": "Equals", "Value": name}
+        found = sm.search(Resource="ModelPackageGroup", SearchExpression={"Filters": [wanted]})
+        return [one["ModelPackageGroup"]["ModelPackageGroupName"] for one in found["Results"]]
+
+    assert search(unique) == []
+    sm.create_model_package_group(ModelPackageGroupName=unique)
+    assert search(unique) == [unique]
+
+
+def test_refusals_are_those_that_programs_look_for(sm, sagemaker, unique):
+    with pytest.raises(ClientError, match="does not exist") as absent:
+        sm.describe_model_package_group(ModelPackageGroupName=unique)
+    assert code_of(absent) == "ValidationException"
+    sm.create_model_package_group(ModelPackageGroupName=unique)
+    with pytest.raises(ClientError, match="already exists"):
+        sm.create_model_package_group(ModelPackageGroupName=unique)
+    with pytest.raises(sm.exceptions.ConflictException, match="PendingManualApproval"):
+        sm.create_model_package(
+            ModelPackageGroupName=unique, SourceUri="s3://b/x", ModelApprovalStatus="Approved"
+        )
+    other = sagemaker(aws_secret_access_key="another")
+    with pytest.raises(ClientError) as refused:
+        other.list_model_package_groups()
+    assert code_of(refused) == "InvalidSignatureException"
+    assert refused.value.response["ResponseMetadata"]["RetryAttempts"] == 0
