@@ -12,6 +12,8 @@ import { type ArnPlace, groupArnOf, readGroupName, userContextOf } from './arns.
 import { clausesOf, ListMembers, orderOf, pageAsked, quoted } from './lists.ts'
 
 const GroupName = z.string().min(1).max(600).transform(readGroupName)
+/** There are no other accounts, so both options say the same. */
+const ownAccountOnly = z.enum(['SameAccount', 'CrossAccount']).optional()
 const Tags = z
   .array(z.object({ Key: z.string(), Value: z.string() }))
   .max(50)
@@ -53,7 +55,10 @@ export const groupActions: readonly SageMakerAction[] = [
 
   action('ListModelPackageGroups', {
     reads: true,
-    request: ListMembers.extend({ SortBy: z.enum(['Name', 'CreationTime']).optional() }),
+    request: ListMembers.extend({
+      SortBy: z.enum(['Name', 'CreationTime']).optional(),
+      CrossAccountFilterOption: ownAccountOnly,
+    }),
     rule: anyone,
     answer: async (ctx, req, { place }) => {
       const column = req.SortBy === 'Name' ? 'name' : 'creation_timestamp'
@@ -71,7 +76,8 @@ export const groupActions: readonly SageMakerAction[] = [
 
   action('Search', {
     reads: true,
-    request: z.object({
+    request: z.strictObject({
+      CrossAccountFilterOption: ownAccountOnly,
       Resource: z.enum(['ModelPackageGroup']),
       SearchExpression: z
         .strictObject({

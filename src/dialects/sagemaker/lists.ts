@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { excerpt, invalid } from '../../core/error.ts'
 
-/** What every list of SageMaker's takes. Times are seconds, which clients may send with a fraction. */
-export const ListMembers = z.object({
+/**
+ * What every list of SageMaker's takes. Times are seconds, which clients may send with a fraction. Another
+ * member is refused: a list that left out a condition would show what was not asked for.
+ */
+export const ListMembers = z.strictObject({
   NameContains: z.string().max(500).optional(),
   CreationTimeAfter: z.number().optional(),
   CreationTimeBefore: z.number().optional(),

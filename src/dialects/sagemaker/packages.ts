@@ -21,7 +21,8 @@ const InferenceSpecification = z
   })
   .optional()
 
-const Create = z.object({
+/** Another member is refused, so that nobody believes that it was kept. */
+const Create = z.strictObject({
   ModelPackageGroupName: Text.min(1).max(600).transform(readGroupName),
   SourceUri: Text.max(1024).optional(),
   ModelPackageDescription: Text.max(1024).default(''),
@@ -42,6 +43,8 @@ const Create = z.object({
   Task: Text.optional(),
   SamplePayloadUrl: Text.optional(),
   SkipModelValidation: Text.optional(),
+  ManagedStorageType: Text.optional(),
+  Tags: z.undefined('a package has no tags; CustomerMetadataProperties are its tags').optional(),
   ModelPackageRegistrationType: z.enum(['Registered', 'Logged']).optional(),
   // Refused by name, so that nobody believes that they were kept.
   ModelCard: z
@@ -96,6 +99,9 @@ export const packageActions: readonly SageMakerAction[] = [
     request: ListMembers.extend({
       ModelPackageGroupName: Text.min(1).max(600).transform(readGroupName).optional(),
       ModelPackageType: z.enum(['Versioned', 'Unversioned', 'Both']).optional(),
+      ModelApprovalStatus: z
+        .undefined('lists are not narrowed by it here; describe the packages that are listed')
+        .optional(),
       SortBy: z.enum(['Name', 'CreationTime']).optional(),
     }),
     rule: (ctx, req) =>

@@ -144,6 +144,19 @@ test.each([
   ],
   ['DescribeModelPackage', { ModelPackageName: `${arn(1)}/../2` }, /Invalid model package/],
   ['ListModelPackages', { ...group, MaxResults: 101 }, /MaxResults/],
+  [
+    'ListModelPackages',
+    { ...group, ModelApprovalStatus: 'Approved' },
+    /ModelApprovalStatus.*describe/,
+  ],
+  ['ListModelPackageGroups', { Nonsense: 1 }, /Nonsense/],
+  ['Search', { Resource: 'ModelPackageGroup', VisibilityConditions: [] }, /VisibilityConditions/],
+  [
+    'CreateModelPackage',
+    { ...group, Tags: [{ Key: 'k', Value: 'v' }] },
+    /CustomerMetadataProperties/,
+  ],
+  ['CreateModelPackage', { ...group, Nonsense: 1 }, /Nonsense/],
   ['CreateModelPackage', group, /source/i],
   ['CreateModelPackage', { ...group, SourceUri: 's3://b/x', ModelCard: {} }, /ModelCard/],
   [
