@@ -55,7 +55,7 @@
  * | service_account.deleted | name | |
  * | group.set | name, members [] (null: there was no such group) | name, members [] |
  * | group.deleted | name, members [] | |
- * | token.created | | id, name, for, scopes [], expires_at (null: never) |
+ * | token.created | | id, name, for, scopes [], expires_at (null: never), aws_access_key_id (null: it has no key pair) |
  * | token.revoked | the same | |
  * | permission.granted | permission (null: none) | username or role_id and role, resource_type, resource_id, permission |
  * | permission.revoked | username or role_id and role, resource_type, resource_id, permission | |

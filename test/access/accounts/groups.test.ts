@@ -114,7 +114,10 @@ test('each change is in the audit log, with what was and what is, and no secret'
     after: string | null
   }>(sql`select actor, action, before, after from audit_entries where seq > 1 order by seq`)
   const parsed = (text: string | null) => (text === null ? null : JSON.parse(text))
-  const ritas = { id, name: 't', for: 'rita', scopes: ['read'], expires_at: 1_800_086_400_000 }
+  const ritas = {
+    ...{ id, name: 't', for: 'rita', scopes: ['read'], expires_at: 1_800_086_400_000 },
+    aws_access_key_id: null,
+  }
   expect(entries.map((e) => [e.action, parsed(e.before), parsed(e.after)])).toEqual([
     ['user.created', null, { name: 'rita', is_admin: false }],
     ['service_account.created', null, { name: 'service:trainer' }],
