@@ -63,6 +63,23 @@ export async function readManifestFiles(
 /** Files of a manifest that one statement reads. */
 const filesPerRead = 1000
 
+/** All files of a manifest, by path. */
+export async function readAllManifestFiles(ctx: Context, manifest: number): Promise<SealedFile[]> {
+  const files: SealedFile[] = []
+  for await (const page of manifestPages(ctx, manifest)) files.push(...page)
+  return files
+}
+
+async function* manifestPages(ctx: Context, manifest: number): AsyncIterable<SealedFile[]> {
+  let after = ''
+  let page: SealedFile[]
+  do {
+    page = await readManifestFiles(ctx, manifest, { after, count: filesPerRead })
+    after = page.at(-1)?.path ?? after
+    yield page
+  } while (page.length === filesPerRead)
+}
+
 /**
  * Read every file of a manifest again.
  *
@@ -78,17 +95,12 @@ export async function verifyManifest(
 }> {
   const files: ManifestFile[] = []
   const differing: (SealedFile & { problem: Damage })[] = []
-  let page: SealedFile[]
-  do {
-    page = await readManifestFiles(ctx, manifest, {
-      after: files.at(-1)?.path ?? '',
-      count: filesPerRead,
-    })
+  for await (const page of manifestPages(ctx, manifest)) {
     for (const file of page) {
       const problem = await findDamage(ctx, file)
       if (problem) differing.push({ ...file, problem })
       files.push(file)
     }
-  } while (page.length === filesPerRead)
+  }
   return { digest: await digestManifest(ctx, files), filesRead: files.length, differing }
 }

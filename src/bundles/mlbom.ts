@@ -1,5 +1,5 @@
 import spdxIds from 'spdx-license-ids/index.json' with { type: 'json' }
-import { type ManifestFile, readManifestFiles } from '../artifacts/manifest.ts'
+import { type ManifestFile, readAllManifestFiles } from '../artifacts/manifest.ts'
 import { uuidOf } from '../core/bytes.ts'
 import { getCard, type ModelCard } from '../governance/cards/read-card.ts'
 import type { Context } from '../platform/context.ts'
@@ -34,7 +34,8 @@ export async function readMlBom(
     getVersionDetail(ctx, name, number),
     getCard(ctx, name, { version: number }),
   ])
-  const files = version.manifestId === null ? [] : await readAllFiles(ctx, version.manifestId)
+  const files =
+    version.manifestId === null ? [] : await readAllManifestFiles(ctx, version.manifestId)
   const components = componentsOf(card, files)
   const changedAtMs = Math.max(version.createdAtMs, card.current?.updatedAtMs ?? 0)
   const contents = {
@@ -60,18 +61,6 @@ export async function readMlBom(
 }
 
 const modelRef = 'model'
-const filesPerRead = 1000
-
-async function readAllFiles(ctx: Context, manifest: number): Promise<ManifestFile[]> {
-  const files: ManifestFile[] = []
-  for (;;) {
-    const after = files.at(-1)?.path ?? ''
-    const page = await readManifestFiles(ctx, manifest, { after, count: filesPerRead })
-    files.push(...page)
-    if (page.length < filesPerRead) return files
-  }
-}
-
 function modelOf(version: VersionDetail, card: ModelCard) {
   const { digest, description } = version
   const licence = card.card.licence?.trim()

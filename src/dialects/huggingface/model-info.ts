@@ -1,15 +1,12 @@
-import type { ManifestFile } from '../../artifacts/manifest.ts'
-import { readFilesBelow } from '../../artifacts/manifest-entries.ts'
+import { type ManifestFile, readAllManifestFiles } from '../../artifacts/manifest.ts'
 import type { AppContext } from '../../http/app-env.ts'
 import { serverUrl } from '../../http/guards/reached.ts'
 import { sendJson } from '../../http/send-json.ts'
-import type { Context } from '../../platform/context.ts'
 import { getModel } from '../../registry/models/registered-models.ts'
 import { firstStage } from '../../registry/stages/stages.ts'
 import { listSealedVersions, type SealedVersion } from '../../registry/versions/sealed-versions.ts'
 import { commitOf, type Repository, type Revision } from './repository.ts'
 
-const filesPerRead = 5000
 /** Longer values of tags say nothing in a list of tags. */
 const tagCharsMax = 200
 
@@ -22,7 +19,7 @@ export async function sendModelInfo(
   const { ctx } = c.var
   const { tags, createdAtMs } = await getModel(ctx, model.name)
   const hasBlobs = /^(?:true|1)$/i.test(c.req.query('blobs') ?? '')
-  const files = await readAllFiles(ctx, manifest)
+  const files = await readAllManifestFiles(ctx, manifest)
   const info = {
     _id: String(model.id),
     id,
@@ -45,17 +42,6 @@ export async function sendModelInfo(
     siblings: files.map((file) => siblingToWire(file, hasBlobs)),
   }
   return sendJson(c, info, 200)
-}
-
-async function readAllFiles(ctx: Context, manifest: number): Promise<ManifestFile[]> {
-  const files: ManifestFile[] = []
-  let page: ManifestFile[]
-  do {
-    const after = files.at(-1)?.path ?? ''
-    page = await readFilesBelow(ctx, manifest, { folder: '', after, count: filesPerRead })
-    files.push(...page)
-  } while (page.length === filesPerRead)
-  return files
 }
 
 function siblingToWire({ path, sizeBytes, sha256 }: ManifestFile, hasBlobs: boolean): object {
