@@ -15,6 +15,7 @@ import { pathAfter } from '../http/guards/target.ts'
 import type { Context } from '../platform/context.ts'
 import { partsMax } from '../platform/parts.ts'
 import { requirePath } from '../registry/permissions.ts'
+import { refuseUnreadAt } from '../traces/ingest/trace-file.ts'
 import { type Operation, operation } from './operation.ts'
 import { unlessEmpty } from './wire/json.ts'
 import { message } from './wire/message.ts'
@@ -57,6 +58,7 @@ export const multipartOperations: readonly Operation[] = [
           `Invalid num_parts ${count}: an upload has at most ${partsMax} parts; raise MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE`,
         )
       }
+      await refuseUnreadAt(ctx, path)
       const uploadId = await createUpload(ctx, path)
       const credentials = []
       for (let part = 1; part <= count; part++) {
@@ -80,6 +82,8 @@ export const multipartOperations: readonly Operation[] = [
         etag: (etag ?? '').replace(/^(W\/)?"(.*)"$/, '$2'),
       }))
       const path = targetPath(c, 'complete', needed(req.path, 'path'))
+      // The trace, or what is redacted of it, may be newer than the upload.
+      await refuseUnreadAt(ctx, path)
       await completeUpload(ctx, needed(req.upload_id, 'upload_id'), { path, parts })
     },
   }),

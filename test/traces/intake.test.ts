@@ -143,6 +143,17 @@ describe('what rules name is nowhere in what is kept', () => {
       400,
       expect.stringContaining('cannot redact'),
     ])
+    const parts = async (verb: string, body: object) => {
+      const { status, text } = await s.call(
+        'POST',
+        `/api/2.0/mlflow-artifacts/mpu/${verb}/${folder}`,
+        { path: 'traces.json', ...body },
+      )
+      return [status, text]
+    }
+    const refused = [400, expect.stringContaining('cannot redact')]
+    expect(await parts('create', { num_parts: 1 }), 'its parts are not looked at').toEqual(refused)
+    expect(await parts('complete', { upload_id: 'from before', parts: [] })).toEqual(refused)
     expect((await put(text)).status).toBe(200)
     const started = await s.post('traces', {
       experiment_id: s.experiment,

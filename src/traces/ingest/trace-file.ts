@@ -78,6 +78,12 @@ export async function refuseUnread(
   )
 }
 
+/** Refuse to take a trace's `traces.json` without looking into it, as `refuseUnread` says. */
+export async function refuseUnreadAt(ctx: Context, path: string): Promise<void> {
+  const trace = await findFiledTrace(ctx, path)
+  if (trace) await refuseUnread(ctx, trace)
+}
+
 /** The text of a trace's `traces.json`; undefined where the server has no spans of it. */
 export async function readTraceFile(ctx: Context, trace: SpanPlace): Promise<string | undefined> {
   const lines = await readLines(ctx, trace)
