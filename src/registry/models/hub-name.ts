@@ -38,8 +38,8 @@ export function checkHubName({ key, value }: Tag): void {
 }
 
 /**
- * Run a write of a model's tags. A trigger fails it where another model of the workspace is known by
- * the name that the tag gives.
+ * Run a write of a model's name or tags. Triggers fail it where a name would lead to two models of the
+ * workspace: the tag of one and the name, or the tag, of another.
  *
  * @throws RESOURCE_ALREADY_EXISTS
  */
@@ -50,15 +50,15 @@ export async function refuseTakenHubName<T>(write: Promise<T>): Promise<T> {
     if (!(err instanceof ConstraintError) || err.subject !== 'the hub name is taken') throw err
     throw new RegistryError(
       'RESOURCE_ALREADY_EXISTS',
-      `Another model of this workspace is known by the value of the tag '${hubNameKey}'; choose another`,
+      `Another model of this workspace is known by that name, its own or that of its tag '${hubNameKey}'; choose another`,
       { cause: err },
     )
   }
 }
 
 /**
- * The model that clients of the Hub mean: the one whose tag gives it this name, else the one of this
- * name, so that nobody takes a name over that leads to a model. Prompts are no models there.
+ * The model that clients of the Hub mean: the one whose tag gives it this name, or the one of this name.
+ * There is one at most. Prompts are no models there.
  */
 export async function findHubModel(
   ctx: Context,
@@ -66,11 +66,11 @@ export async function findHubModel(
 ): Promise<{ readonly id: number; readonly name: string } | undefined> {
   return ctx.db.first(sql<{ id: number; name: string }>`
     select m.id, m.name from (
-      select m.id, m.workspace, m.name, 0 as place
+      select m.id, m.workspace, m.name
       from registered_model_tags t cross join registered_models m on m.id = t.registered_model
       where t.key = 'gatehouse.hub_name' and t.value = ${name} and m.workspace = ${ctx.workspace}
-      union all
-      select id, workspace, name, 1 from registered_models
+      union
+      select id, workspace, name from registered_models
       where workspace = ${ctx.workspace} and name = ${name}) m
-    where not ${isPromptModel} order by place, m.id limit 1`)
+    where not ${isPromptModel}`)
 }

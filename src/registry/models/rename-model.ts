@@ -8,6 +8,7 @@ import { modelEntry } from '../audit-entries.ts'
 import { checkModelName, modelNotFound } from '../check-names.ts'
 import { modelId } from '../ids.ts'
 import { explainUnchanged, unblockedModelSql } from '../permissions.ts'
+import { refuseTakenHubName } from './hub-name.ts'
 import { modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
 
 /**
@@ -15,7 +16,7 @@ import { modelReads, modelsFrom, type RegisteredModel } from './read-models.ts'
  * out are taken under the new one too, so that neither name ever gives one of them to other files.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such model
- * @throws RESOURCE_ALREADY_EXISTS another model has the new name, or had versions under it whose
+ * @throws RESOURCE_ALREADY_EXISTS another model has the new name, is known by it on the Hub, or had versions under it whose
  *   numbers this one's versions would take
  */
 export async function renameModel(
@@ -27,10 +28,11 @@ export async function renameModel(
   checkModelName(newName, 'new_name')
   const free = sql`${await unblockedModelSql(ctx, name)} and ${await unblockedModelSql(ctx, name, newName)}`
   try {
-    const { renamed, ...read } = await commit(ctx, {
+    const write = commit(ctx, {
       ...renameStatements(ctx, name, { newName, free }),
       ...modelReads(ctx, modelId(ctx, newName)),
     })
+    const { renamed, ...read } = await refuseTakenHubName(write)
     const [model] = modelsFrom(read)
     if (renamed.length === 1 && model) return model
   } catch (err) {

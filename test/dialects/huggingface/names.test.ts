@@ -54,11 +54,17 @@ test('a name on the Hub is one that clients send, and of one model', async () =>
   })
   expect(made.json.error_code).toBe('RESOURCE_ALREADY_EXISTS')
   expect((await post('registered-models/create', { name: 'third' })).status).toBe(200)
-  // Whoever makes a model of that name later takes nothing over.
-  const later = await seal('known', { MLmodel: 'later' })
+  // Nobody makes or renames a model so that one name leads to two.
+  const later = await post('registered-models/create', { name: 'known' })
+  expect([later.status, later.json.error_code]).toEqual([400, 'RESOURCE_ALREADY_EXISTS'])
+  const rename = (name: string, new_name: string) =>
+    post('registered-models/rename', { name, new_name })
+  expect((await rename('third', 'known')).json.error_code).toBe('RESOURCE_ALREADY_EXISTS')
   const { sha } = await hubJson('/api/models/default/known/revision/1')
-  expect(sha).not.toBe(later.commit)
   expect(sha).toBe((await hubJson('/api/models/default/fraud/revision/1')).sha)
+  // Its own second name may become its name.
+  expect((await rename('fraud', 'known')).status).toBe(200)
+  expect((await hubJson('/api/models/default/known/revision/1')).sha).toBe(sha)
 })
 
 test('prompts, other owners and what is not served are not there', async () => {
