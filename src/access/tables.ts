@@ -61,8 +61,6 @@ export const tokens = sqliteTable(
     name: text().notNull(),
     /** SHA-256 of the token, lower-case hex. */
     sha256: text().notNull().unique(),
-    /** Key id of the pair with which AWS's clients sign, `GHK...`; null: it has none. */
-    aws_key_id: text(),
     /** `read`, `write` or `read write`. */
     scopes: text().notNull(),
     created_at_ms: integer().notNull(),
@@ -74,6 +72,8 @@ export const tokens = sqliteTable(
     made_by: integer().references((): AnySQLiteColumn => tokens.id, { onDelete: 'cascade' }),
     /** The session in which it was made; it ends with the session. */
     session: text().references((): AnySQLiteColumn => sessions.id_hash, { onDelete: 'cascade' }),
+    /** Key id of the pair with which AWS's clients sign, `GHK...`; null: it has none. */
+    aws_key_id: text(),
   },
   (t) => [
     uniqueIndex('tokens_by_aws_key_id').on(t.aws_key_id),
