@@ -22,6 +22,13 @@ const metadataPrefixes = ['metadata', 'request_metadata'] as const
 const name: FilterField = { type: 'string', operators: equalityOrNull, column: sql`t.name` }
 const text = (column: SQL): FilterField => ({ type: 'string', operators: equalityOrList, column })
 const number = (column: SQL): FilterField => ({ type: 'number', operators: ordering, column })
+const run: FilterField = { ...name, column: sql`t.source_run`, condition: runCondition }
+const prompt: FilterField = {
+  type: 'string',
+  operators: ['='],
+  column: sql`null`,
+  condition: promptCondition,
+}
 const endTime = sql`t.request_time_ms + coalesce(t.duration_ms, 0)`
 
 /** Keys of the searched row by their names, and what RLIKE compares. */
@@ -42,24 +49,32 @@ export const traceFilterKeys: Vocabulary<FilterField> = vocabularyOf<FilterField
       ['request_id', text(sql`t.trace_id`)],
       ['client_request_id', text(sql`t.client_request_id`)],
       ['name', name],
-      ['run_id', { ...name, column: sql`t.source_run`, condition: runCondition }],
+      ['run_id', run],
       ['timestamp', number(sql`t.request_time_ms`)],
       ['timestamp_ms', number(sql`t.request_time_ms`)],
       ['execution_time', number(sql`t.duration_ms`)],
       ['execution_time_ms', number(sql`t.duration_ms`)],
       ['end_time', number(endTime)],
       ['end_time_ms', number(endTime)],
-      [
-        'prompt',
-        { type: 'string', operators: ['='], column: sql`null`, condition: promptCondition },
-      ],
+      ['prompt', prompt],
     ]),
   ],
   [tagPrefixes, labelField(sql`t.tags`)],
   [metadataPrefixes, labelField(sql`t.metadata`)],
   [['feedback'], assessmentField('feedback')],
   [['expectation'], assessmentField('expectation')],
-  [['issue'], new Map([['id', issueField]])],
+  [
+    ['issue'],
+    new Map([
+      ['id', issueField],
+      // MLflow takes these as of the trace.
+      ...([
+        ['name', name],
+        ['run_id', run],
+        ['prompt', prompt],
+      ] as const),
+    ]),
+  ],
 ])
 
 /** The value under a key of a JSON object. */
