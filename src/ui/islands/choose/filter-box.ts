@@ -20,6 +20,8 @@ function completeFilter(form: HTMLFormElement, input: HTMLInputElement): void {
   const list = makeSuggestions(form, input)
   let timer = 0
   let asked = 0
+  // Whether the list has the last filters, and not what may be typed next.
+  let isOfKept = false
   const ask = (afterMs: number) => {
     clearTimeout(timer)
     const number = ++asked
@@ -28,6 +30,7 @@ function completeFilter(form: HTMLFormElement, input: HTMLInputElement): void {
       const want = wantIn(input.value.slice(0, caret))
       const suggestions = await suggestFor(form.dataset, want)
       if (number !== asked || document.activeElement !== input) return
+      isOfKept = false
       list.show(suggestions, ({ text }) => {
         input.value = input.value.slice(0, want.from) + text + input.value.slice(caret).trimStart()
         input.setSelectionRange(want.from + text.length, want.from + text.length)
@@ -38,6 +41,7 @@ function completeFilter(form: HTMLFormElement, input: HTMLInputElement): void {
   const close = () => {
     clearTimeout(timer)
     asked++
+    isOfKept = false
     list.hide()
   }
   input.addEventListener('input', () => ask(waitMs))
@@ -48,8 +52,11 @@ function completeFilter(form: HTMLFormElement, input: HTMLInputElement): void {
       return true
     },
     ArrowUp: () => {
-      if (list.move(-1)) return true
-      if (input.value !== '') return false
+      const leadsBack = input.value === '' && kept.length > 0 && !isOfKept && !list.isChosen()
+      if (!leadsBack) return list.move(-1)
+      // What was asked for before may be answered later.
+      close()
+      isOfKept = true
       const take = ({ text }: { readonly text: string }) => {
         input.value = text
         close()
@@ -60,7 +67,10 @@ function completeFilter(form: HTMLFormElement, input: HTMLInputElement): void {
       )
       return true
     },
-    Escape: () => list.hide(),
+    Escape: () => {
+      isOfKept = false
+      return list.hide()
+    },
     Enter: () => list.take(),
   }
   input.addEventListener('keydown', (event) => {

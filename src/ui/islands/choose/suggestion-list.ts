@@ -47,6 +47,7 @@ export function makeSuggestions(
       if (count > 0) activate(active < 0 && by < 0 ? count - 1 : (active + by + count) % count)
       return count > 0
     },
+    isChosen: () => active >= 0,
     take(): boolean {
       const option = list.children[active]
       option?.dispatchEvent(new Event('pointerdown', { cancelable: true }))
