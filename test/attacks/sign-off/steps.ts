@@ -17,7 +17,7 @@ const kinds = {
   policy: 6,
   'delete policy': 2,
   rename: 5,
-  'delete version': 2,
+  'delete version': 4,
   'delete model': 1,
   make: 2,
   group: 5,
