@@ -10,6 +10,7 @@ import { migrations } from './db/migrations.ts'
 import type { AppContext } from './http/app-env.ts'
 import { anyone, guard } from './http/guards/guard.ts'
 import type { Platform } from './platform/context.ts'
+import { logWarning } from './platform/log.ts'
 import { DiskBlobStore } from './platform/node/disk-blob-store.ts'
 import { httpServer } from './platform/node/http-server.ts'
 import { LibsqlFile } from './platform/node/libsql-file.ts'
@@ -63,6 +64,7 @@ export async function openPlatform(
   const blobs = await openBlobs(given, join(data, 'artifacts'))
   const db = await openDatabase(url, given, readsAside)
   await migrated(db, url)
+  if (readsAside && db instanceof LibsqlRemote) await warnOfCheckpoints(db)
   await takeFromOthers([
     data,
     join(data, 'signing-key'),
@@ -165,6 +167,15 @@ async function migrated(db: LibsqlFile | LibsqlRemote, url: string): Promise<voi
       cause: err,
     })
   }
+}
+
+async function warnOfCheckpoints(db: LibsqlRemote): Promise<void> {
+  if (!(await db.checkpointsByPages())) return
+  logWarning({
+    event: 'database server checkpoints by pages',
+    problem: 'sqld can then stop taking writes until it is started again',
+    remedy: 'start sqld with --checkpoint-interval-s 300; see docs/operations.md',
+  })
 }
 
 async function usableFolder(path: string): Promise<string> {

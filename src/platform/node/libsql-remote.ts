@@ -1,5 +1,5 @@
 import { type Client, createClient, type ResultSet } from '@libsql/client'
-import type { SQL } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { runNamed } from '../../db/batch.ts'
 import { compile } from '../../db/compile.ts'
 import { type Batch, type BatchRows, constraintError, type Database } from '../../db/database.ts'
@@ -40,6 +40,20 @@ export class LibsqlRemote implements Database {
     }
   }
 
+  /**
+   * Whether the server itself copies its log into the database after so many pages. On sqld such a
+   * copy can meet a writer, and all who write wait for ever. False where the server keeps it to itself.
+   */
+  async checkpointsByPages(): Promise<boolean> {
+    try {
+      const told = await this.first<{ wal_autocheckpoint: number }>(sql`pragma wal_autocheckpoint`)
+      return told !== undefined && told.wal_autocheckpoint > 0
+    } catch (err) {
+      if (codesOf(err).some((code) => code.startsWith('SQL'))) return false
+      throw err
+    }
+  }
+
   close(): void {
     this.#client.close()
   }
@@ -47,6 +61,8 @@ export class LibsqlRemote implements Database {
 
 const what = 'the database server'
 const attemptsMax = 3
+/** How often what found the database busy is tried: it waits for others who write, and one of them always gets on. */
+const busyAttemptsMax = 10
 const firstPauseMs = 100
 
 /** A call that is too late is broken off, so that it holds no connection. */
@@ -56,7 +72,8 @@ function fetchInTime(request: Request): Promise<Response> {
 
 /**
  * Ask the server within the deadline, all attempts together. What only reads is tried again after a
- * passing failure; what writes only if it was surely never sent, since it may have been done.
+ * passing failure; what writes only if it was surely not done: never sent, or turned away since
+ * somebody else was writing.
  */
 async function askInTime<T>(texts: readonly string[], ask: () => Promise<T>): Promise<T> {
   const reads = texts.every((text) => /^\s*select\b/i.test(text))
@@ -65,12 +82,18 @@ async function askInTime<T>(texts: readonly string[], ask: () => Promise<T>): Pr
     try {
       return await waitForAnswer(what, ask(), Math.max(1, until - Date.now()))
     } catch (err) {
-      const mayRepeat = codesOf(err).some((code) => (reads ? isPassing : isUnsent)(code))
-      const pauseMs = firstPauseMs * 2 ** attempt * (0.5 + Math.random())
-      if (!mayRepeat || attempt === attemptsMax || Date.now() + pauseMs >= until) throw err
+      const pauseMs = Math.min(1000, firstPauseMs * 2 ** attempt) * (0.5 + Math.random())
+      if (attempt >= attemptsFor(err, reads) || Date.now() + pauseMs >= until) throw err
       await new Promise((done) => setTimeout(done, pauseMs))
     }
   }
+}
+
+/** How often to ask in all, where it failed like this. */
+function attemptsFor(err: unknown, reads: boolean): number {
+  const codes = codesOf(err)
+  if (codes.some(isBusy)) return busyAttemptsMax
+  return codes.some(reads ? isPassing : isUnsent) ? attemptsMax : 1
 }
 
 /** The codes and HTTP statuses of an error and its causes. */
@@ -81,6 +104,11 @@ function codesOf(err: unknown): string[] {
     codes.push(...[code, status].filter((one) => one !== undefined).map(String))
   }
   return codes
+}
+
+/** The transaction of a batch takes the right to write first, so that nothing of it was done; nor was one statement. */
+function isBusy(code: string): boolean {
+  return code.startsWith('SQLITE_BUSY')
 }
 
 function isUnsent(code: string): boolean {

@@ -1,3 +1,4 @@
+import { createServer as createHttpServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -97,6 +98,52 @@ test.skipIf(!sqld.server)('a read is tried again when the connection breaks', as
   ends.push(() => again.close())
   expect(await read).toEqual({ two: 2 })
   db.close()
+})
+
+/** A way to a server that turns the first batches away, as one does whose database another writes to. */
+async function busyProxyTo(target: string, busyFor: number) {
+  const state = { batches: 0 }
+  const proxy = createHttpServer((req, res) => {
+    const chunks: Buffer[] = []
+    req.on('data', (chunk) => chunks.push(chunk))
+    req.on('end', async () => {
+      const body = Buffer.concat(chunks).toString()
+      const results = JSON.parse(body).requests.map(({ type, batch }: PipelineRequest) =>
+        type === 'batch'
+          ? busyResult(batch?.steps.length ?? 0)
+          : { type: 'ok', response: { type } },
+      )
+      const isBusy = body.includes('"batch"') && ++state.batches <= busyFor
+      res.setHeader('content-type', 'application/json')
+      if (isBusy) return res.end(JSON.stringify({ baton: null, base_url: null, results }))
+      const answer = await fetch(`${target}${req.url}`, { method: 'POST', body })
+      res.end(await answer.text())
+    })
+  })
+  await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done))
+  ends.push(() => proxy.close())
+  return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, state }
+}
+
+type PipelineRequest = { readonly type: string; readonly batch?: { readonly steps: unknown[] } }
+
+/** What sqld 0.24 answers where the first step, BEGIN IMMEDIATE, found the database busy. */
+function busyResult(steps: number) {
+  const step_results = Array.from({ length: steps }, () => null)
+  const busy = { message: 'SQLite error: database is locked', code: 'SQLITE_BUSY' }
+  const step_errors = step_results.map((_, i) => (i === 0 ? busy : null))
+  return { type: 'ok', response: { type: 'batch', result: { step_results, step_errors } } }
+}
+
+withSqld('a batch that found the database busy is tried again, and done once', async () => {
+  const way = await busyProxyTo(sqld.server?.url ?? '', 2)
+  const direct = new LibsqlRemote(sqld.server?.url ?? '', undefined)
+  await direct.all(sql`create table busy_test (a)`)
+  const db = new LibsqlRemote(way.url, undefined)
+  await db.batch({ one: sql`insert into busy_test values (1)` })
+  expect(way.state.batches).toBe(3)
+  expect(await direct.all(sql`select a from busy_test`)).toEqual([{ a: 1 }])
+  for (const one of [db, direct]) one.close()
 })
 
 test.concurrent('a store of artifacts that falls silent is given up, before its answer and in the middle', {

