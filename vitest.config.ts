@@ -22,8 +22,20 @@ const pagesOfNode = ['audit', 'budget', 'changes', 'charts'].map(
   (name) => `test/ui/${name}.test.ts`,
 )
 
-/** `npm test` runs those of Node alone as a suite of its own: they start processes, and wait for them. */
+/** Those that a browser walks. */
+const browser = ['test/node/ui/**']
+
+/**
+ * `npm test` runs those of Node alone as suites of their own: they start processes, and wait for them;
+ * those of the browser take longest.
+ */
 const share = process.env.GATEHOUSE_TEST_SHARE
+const shares: Record<string, { include: string[]; exclude: string[] }> = {
+  browser: { include: browser.map(filesIn), exclude: [] },
+  'node-alone': { include: nodeAlone.map(filesIn), exclude: browser },
+  node: { include: [behaviour], exclude: nodeAlone },
+}
+const { include, exclude } = shares[share ?? ''] ?? { include: [behaviour], exclude: [] }
 
 export default defineConfig({
   test: {
@@ -39,8 +51,8 @@ export default defineConfig({
           globalSetup: 'test/support/temporary-folder.ts',
           setupFiles: 'test/support/watch-attacks.ts',
           retry: { count: 3, condition: /^a turn of the event loop took/ },
-          include: share === 'node-alone' ? nodeAlone.map(filesIn) : [behaviour],
-          exclude: ['test/workerd/**', ...(share === 'node' ? nodeAlone : [])],
+          include,
+          exclude: ['test/workerd/**', ...exclude],
           isolate: false,
           testTimeout: 30_000,
         },

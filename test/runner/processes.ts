@@ -3,6 +3,9 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 /** Process groups that this run started and that have not ended. */
 const groups = new Set<number>()
 
+/** Longer than any suite takes on a slow machine that runs four of them. */
+const timeoutMs = 3_600_000
+
 /** What a finished command said. `output` is stdout and stderr as they came. */
 export type Finished = { readonly code: number; readonly output: string }
 
@@ -34,7 +37,7 @@ export function run(
     const timer = setTimeout(() => {
       timedOut = true
       end(child)
-    }, options.timeoutMs ?? 1_800_000)
+    }, options.timeoutMs ?? timeoutMs)
     child.once('error', (err) => {
       clearTimeout(timer)
       resolve({ code: 127, output: `${command}: ${err.message}` })

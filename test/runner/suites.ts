@@ -51,11 +51,12 @@ export const nodeServer = new Shared(() => startNodeServer(undefined, localRecei
 export const suites: readonly Suite[] = [
   // D1 waits for its disk at each write.
   vitest('workerd', 'workerd', { inMemory: true }),
-  // What test/node, test/cli and the other folders of Node alone hold.
-  vitest('node-alone', 'node', {
+  // What test/node, test/cli and the other folders of Node alone hold, but for the browser's.
+  vitest('node-alone', 'node', { environments: ['s3-server'], programs: ['fish', 'zsh'] }),
+  vitest('browser', 'node', {
     // The page of MLflow itself comes with its package.
-    environments: ['s3-server', 'mlflow-3.17.2'],
-    programs: ['chromium', 'fish', 'zsh'],
+    environments: ['mlflow-3.17.2'],
+    programs: ['chromium'],
   }),
   vitest('node', 'node'),
   script('check', 'check', ['test/check.ts']),

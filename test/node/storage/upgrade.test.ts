@@ -258,7 +258,7 @@ test('wrangler finds nothing to do where we migrated, and we where wrangler did'
   const db = new LibsqlFile(':memory:')
   await migrate(db, migrations)
   expect(await db.all(sql`select name from d1_migrations order by id`)).toEqual(names)
-}, 120_000)
+}, 300_000)
 
 /** Where Wrangler keeps its one local database: to ask itself for a row takes it seconds. */
 async function databaseOf(state: string): Promise<string> {
