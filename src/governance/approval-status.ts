@@ -118,18 +118,19 @@ export async function approvalStatements(
 
 /**
  * The approvals of versions for places, by the newest request for each that is open, rejected, or
- * merged where a policy guarded the place: an unguarded move approves nothing. They name the last
- * approver that counted or, if no approval was required, who merged. A merge by break-glass is not
- * an approval.
+ * merged where a policy guarded the place: an unguarded move approves nothing, unless somebody who may
+ * make the move approved its request for a stage. They name the last approver that counted or, if no
+ * approval was required, who merged. A merge by break-glass is not an approval.
  */
 export function decidedApprovals(places: SQL): SQL {
   const isApproved = sql`status = 'merged' and break_glass = 0`
   const review = (column: SQL, which: SQL) => sql`(select ${column} from promotion_reviews r
     where r.promotion = q.id and ${which} order by r.id desc limit 1)`
-  const counted = sql`r.decision = 'approve' and exists (select 1 from json_each(coalesce(
+  const counted = sql`r.decision = 'approve' and (json_array_length(q.evidence, '$.policies') = 0
+    or exists (select 1 from json_each(coalesce(
       q.evidence -> '$.approvals.approvers', q.evidence -> '$.approvals.approvedBy')) a
     where coalesce(a.value ->> 'account' = cast(r.account as text),
-      iif(a.type = 'object', a.value ->> 'name', a.value) = r.reviewer))`
+      iif(a.type = 'object', a.value ->> 'name', a.value) = r.reviewer)))`
   const rejected = sql`r.decision = 'reject'`
   const brokenBecause = sql`(select e.reason from ${modelEntriesSql('e')}
     where e.registered_model = q.registered_model and e.promotion = q.id
@@ -150,6 +151,8 @@ export function decidedApprovals(places: SQL): SQL {
     from (select *, row_number() over (partition by model_version, place
         order by coalesce(decided_at_ms, requested_at_ms) desc, id desc) as newest
       from promotions where (model_version, place) in (${places}) and (status in ('open', 'rejected')
-        or (status = 'merged' and (evidence is null or json_array_length(evidence, '$.policies') > 0)))) q
+        or (status = 'merged' and (evidence is null or json_array_length(evidence, '$.policies') > 0
+          or (target_kind = 'stage' and exists (select 1 from promotion_reviews r
+            where r.promotion = promotions.id and r.decision = 'approve')))))) q
     where newest = 1`
 }
