@@ -89,6 +89,17 @@ export function requireMove(
     : requirePromoting(ctx, model, { aliases: [target.alias] })
 }
 
+/** Whether the caller may make a move. */
+export async function mayMove(...of: Parameters<typeof requireMove>): Promise<boolean> {
+  try {
+    await requireMove(...of)
+    return true
+  } catch (err) {
+    if (err instanceof RegistryError && err.code === 'PERMISSION_DENIED') return false
+    throw err
+  }
+}
+
 /** `requireMove` for the move of a request. @throws as `requirePromotion` */
 export async function requireToMerge(ctx: Context, id: number): Promise<void> {
   if (mayAll(ctx)) return
@@ -122,7 +133,7 @@ export type Reviewable = {
  */
 export async function requireToReview(
   ctx: Context,
-  promotion: Promotion,
+  promotion: Pick<Promotion, 'version' | 'target' | 'archiveExisting'>,
   { candidate: { model }, policies, parties }: Reviewable,
 ): Promise<void> {
   if (!(await mayApprove(ctx, model))) throw denied(ctx, needsGrant('approve', model, []))

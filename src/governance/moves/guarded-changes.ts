@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { excerpt, RegistryError } from '../../core/error.ts'
+import { conflict, excerpt, RegistryError } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import type { RegisteredModel } from '../../registry/models/read-models.ts'
 import { deleteModel } from '../../registry/models/registered-models.ts'
@@ -9,6 +9,7 @@ import { deleteVersion } from '../../registry/versions/versions.ts'
 import { mayChange } from '../approvals.ts'
 import { selectPolicies } from '../policies/policies.ts'
 import { type Policy, type PromotionTarget, targetText } from '../policies/policy.ts'
+import { guardDatabase } from '../upkeep/guard-database.ts'
 import { selectDeploymentPolicies } from './guarded-deployments.ts'
 import { runUnderPolicies } from './under-policies.ts'
 
@@ -36,6 +37,32 @@ export function deleteFreeModel(
     const deployments = policies.length > 0 ? await readDeployments(ctx, name) : []
     await refuseHolders(ctx, policies, { model: name, deployments, why: 'deleted' })
     await deleteModel(guarded, name)
+  })
+}
+
+/**
+ * As `deleteFreeModel`, for a model that has no versions any more.
+ *
+ * @throws RESOURCE_CONFLICT it has some
+ */
+export function deleteEmptyModel(
+  ctx: Context,
+  name: string,
+  readDeployments: DeploymentNames,
+): Promise<void> {
+  const newest = sql`(select max(v.version) from model_versions v join registered_models m
+    on m.id = v.registered_model where m.workspace = ${ctx.workspace} and m.name = ${name})`
+  return runUnderPolicies(ctx, { name }, async (guarded, policies) => {
+    const [row] = await ctx.db.all(sql<{ newest: number | null }>`select ${newest} as newest`)
+    if (row?.newest) {
+      throw conflict(
+        `'${excerpt(name)}' has packages, version ${row.newest} among them: delete them first`,
+      )
+    }
+    const deployments = policies.length > 0 ? await readDeployments(ctx, name) : []
+    await refuseHolders(ctx, policies, { model: name, deployments, why: 'deleted' })
+    const db = guardDatabase(guarded.db, sql`${newest} is null`)
+    await deleteModel({ ...guarded, db }, name)
   })
 }
 

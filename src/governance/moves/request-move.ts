@@ -36,6 +36,16 @@ export async function requestMove(
 ): Promise<void> {
   const { promotion } = await openOrFind(ctx, move, policies)
   await refuseMoreArchiving(ctx, promotion, move)
+  await mergeOrWait(ctx, promotion)
+}
+
+/**
+ * Merge a request if nothing blocks it.
+ *
+ * @throws PERMISSION_DENIED it is blocked; the message has its number, what is missing, and where to
+ *   review it
+ */
+export async function mergeOrWait(ctx: Context, promotion: Promotion): Promise<void> {
   const assessment = await assessPromotion(ctx, promotion, 'read')
   if (assessment && assessment.judgement.blockedBy.length > 0) {
     throw await makeBlockedError(ctx, { promotion, assessment }, (judgement) =>

@@ -207,7 +207,7 @@ type EndTerms = {
 }
 
 /** True in the batch, after `ending`, if that took effect. */
-export function hasEnded(ctx: Context, id: number): SQL {
+export function hasEnded(ctx: Context, id: number | SQL): SQL {
   return sql`id = ${id} and status <> 'open' and merged_by_request = ${ctx.requestId}`
 }
 

@@ -1,0 +1,50 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { placeKey } from '../../core/place.ts'
+import type { Database } from '../../db/database.ts'
+import { archivedStage } from '../stages/stages.ts'
+import type { versionApprovals } from '../tables.ts'
+import {
+  type Approval,
+  type ApprovalStatus,
+  type PlaceApproval,
+  placeApprovalFrom,
+} from '../versions/approval.ts'
+
+/** The stage that a package is approved for: an approved one is in it. */
+export const packageStage = 'Production'
+
+/**
+ * The approval status of a version as a model package: of its newest request for the stage that was
+ * decided or still waits or, without one, by the stage that it is in. An archived one is out of use,
+ * so it is Rejected whatever it was before.
+ *
+ * @param of.approval for the wanted stage
+ */
+export function packageStatusOf(
+  { stage, approval }: { readonly stage: string; readonly approval: Approval | undefined },
+  wanted = packageStage,
+): ApprovalStatus {
+  if (stage === archivedStage) return 'Rejected'
+  if (approval) return approval.status
+  return stage === wanted ? 'Approved' : 'PendingManualApproval'
+}
+
+/** `packageStatusOf` of `model_versions v`. Its constants are no parameters: a search may have it often. */
+export const packageStatusSql: SQL =
+  sql.raw(`iif(v.stage = '${archivedStage}', 'Rejected', coalesce(
+  (select a.status from version_approvals a where a.model_version = v.id
+    and a.place = '${placeKey(packageStage)}' and a.stands = 1),
+  iif(v.stage = '${packageStage}', 'Approved', 'PendingManualApproval')))`)
+
+/** The approvals of versions for a stage that stand, by `model_versions.id`. */
+export async function readPackageApprovals(
+  db: Database,
+  versions: readonly number[],
+  stage = packageStage,
+): Promise<ReadonlyMap<number, PlaceApproval>> {
+  type Row = typeof versionApprovals.$inferSelect
+  const rows = await db.all(sql<Row>`select * from version_approvals
+    where model_version in (select value from json_each(${JSON.stringify(versions)}))
+      and place = ${placeKey(stage)} and stands = 1`)
+  return new Map(rows.map((row) => [row.model_version, placeApprovalFrom(row)]))
+}
