@@ -13,7 +13,7 @@
  * | registered_model.tag_deleted | key, value | |
  * | model_version.recorded | | as created, and aliases [], created_at, updated_at; as registered_model.recorded |
  * | model_version.created | | stage, source, run_id, model_id, description, tags {}, digest |
- * | model_version.updated | description | description |
+ * | model_version.updated | description, or the members of a model package that SageMaker's clients changed | the same |
  * | model_version.deleted | stage, source, run_id, aliases [], digest | |
  * | model_version.transitioned | stage | stage, archived [versions that were moved to Archived with it], break_glass (true: whatever blocked it) |
  * | model_version.rolled_back | stage, holders [versions that were in the stage] | stage, archived [...] |

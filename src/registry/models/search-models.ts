@@ -16,7 +16,7 @@ import {
   vocabularyOf,
 } from '../../search/vocabulary.ts'
 import { promptKeys, promptPrefix, withPromptsHidden } from '../prompts.ts'
-import type { RegistrySearch } from '../versions/search-versions.ts'
+import { fingerprintOf, type RegistrySearch } from '../versions/search-versions.ts'
 import { type RegisteredModel, readModels } from './read-models.ts'
 
 /**
@@ -126,6 +126,7 @@ export async function searchRegisteredModels(
     scope: [
       sql`m.workspace = ${ctx.workspace}`,
       mayReadSql(ctx, 'model', { id: sql`m.id`, isPrompt: isPromptModel }),
+      ...(search.also ? [search.also.where] : []),
     ],
     filter: withPromptsHidden(parseFilter(search.filter)),
     orderBy: parseOrderBy(search.orderBy),
@@ -135,7 +136,7 @@ export async function searchRegisteredModels(
       refusal: messages.pageSizeOfRegistry,
     }),
     token: search.pageToken,
-    fingerprint: ['models', ctx.workspace, search.filter ?? '', search.orderBy],
+    fingerprint: fingerprintOf(ctx, 'models', search),
   })
   return { items: await readModels(ctx, ids), nextPageToken }
 }

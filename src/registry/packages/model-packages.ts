@@ -36,10 +36,7 @@ const givenCharsMax = 256_000
 export async function createPackage(ctx: Context, wanted: NewPackage): Promise<ModelVersion> {
   const { version, clientToken } = wanted
   checkModelName(version.name)
-  const given = JSON.stringify(wanted.given)
-  if (given.length > givenCharsMax) {
-    throw invalid(`The package has more than ${givenCharsMax} characters; keep long texts in files`)
-  }
+  const given = givenText(wanted.given)
   const hash = await hashText(ctx, wanted.request)
   const key = clientToken === undefined ? undefined : await requestKeyOf(ctx, clientToken)
   const before = key === undefined ? undefined : await findPackage(ctx, key, hash)
@@ -55,6 +52,13 @@ export async function createPackage(ctx: Context, wanted: NewPackage): Promise<M
     if (first) return first
     throw err
   }
+}
+
+/** @throws INVALID_PARAMETER_VALUE they are more than a row takes */
+export function givenText(members: PackageMembers): string {
+  const given = JSON.stringify(members)
+  if (given.length <= givenCharsMax) return given
+  throw invalid(`The package has more than ${givenCharsMax} characters; keep long texts in files`)
 }
 
 /** What clients gave with these versions, by `model_versions.id`. */

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { isNotDeniedSql, isPromptModel, mayReadSql } from '../../access/permissions/permitted.ts'
 import type { Int64 } from '../../core/int64.ts'
 import { messages } from '../../core/messages.ts'
@@ -42,7 +42,12 @@ export type RegistrySearch = {
   readonly orderBy: readonly string[]
   readonly maxResults?: Int64 | undefined
   readonly pageToken?: string | undefined
+  /** A condition that no filter can say, on `model_versions v` or `registered_models m`. */
+  readonly also?: AlsoCondition | undefined
 }
+
+/** A condition, and what tells it from others in page tokens. */
+export type AlsoCondition = { readonly where: SQL; readonly fingerprint: unknown }
 
 /**
  * With the run `r` of each version or, if that is gone, the facts `k` that are kept, if the caller
@@ -78,6 +83,7 @@ export async function searchModelVersions(
       sql`m.workspace = ${ctx.workspace}`,
       mayReadSql(ctx, 'model', { id: sql`m.id`, isPrompt: isPromptModel }),
       isNotDeniedSql(ctx, 'version', isPromptModel),
+      ...(search.also ? [search.also.where] : []),
     ],
     filter: withPromptsHidden(filter),
     orderBy: parseOrderBy(search.orderBy),
@@ -87,11 +93,17 @@ export async function searchModelVersions(
       refusal: messages.pageSizeOfRegistry,
     }),
     token: search.pageToken,
-    fingerprint: ['versions', ctx.workspace, search.filter ?? '', search.orderBy],
+    fingerprint: fingerprintOf(ctx, 'versions', search),
   })
   const items: ModelVersion[] = []
   for (let from = 0; from < ids.length; from += readMax) {
     items.push(...(await readVersions(ctx.db, ids.slice(from, from + readMax))))
   }
   return { items, nextPageToken }
+}
+
+/** What tells the page tokens of one search from those of others. */
+export function fingerprintOf(ctx: Context, of: string, search: RegistrySearch): unknown[] {
+  const { filter = '', orderBy, also } = search
+  return [of, ctx.workspace, filter, orderBy, ...(also ? [also.fingerprint] : [])]
 }

@@ -1,0 +1,110 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { excerpt, invalid } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import {
+  type ConditionTree,
+  conditionTreeSql,
+  type TreeField,
+} from '../../search/condition-tree.ts'
+import type { Page } from '../../search/page.ts'
+import type { RegisteredModel } from '../models/read-models.ts'
+import { searchRegisteredModels } from '../models/search-models.ts'
+import type { PlaceApproval } from '../versions/approval.ts'
+import type { ModelVersion } from '../versions/read-versions.ts'
+import { type RegistrySearch, searchModelVersions } from '../versions/search-versions.ts'
+import { packageStatusSql, readPackageApprovals } from './package-status.ts'
+
+/** A search by conditions that name things as SageMaker does. */
+export type PackageSearch = Omit<RegistrySearch, 'also' | 'filter'> & {
+  readonly conditions: ConditionTree
+}
+
+/** A version, and its approval as a model package. */
+export type FoundPackage = {
+  readonly version: ModelVersion
+  readonly approval: PlaceApproval | undefined
+}
+
+const text = (expression: SQL): TreeField => ({ type: 'text', expression })
+const time = (expression: SQL): TreeField => ({ type: 'time', expression })
+
+const packageFields: ReadonlyMap<string, TreeField> = new Map([
+  ['ModelPackageGroupName', text(sql`m.name`)],
+  ['ModelPackageVersion', { type: 'number', expression: sql`v.version` }],
+  ['ModelPackageDescription', text(sql`nullif(v.description, '')`)],
+  ['ModelApprovalStatus', text(packageStatusSql)],
+  ['ModelPackageStatus', text(sql`'Completed'`)],
+  ['ModelLifeCycle.Stage', text(sql`nullif(v.stage, 'None')`)],
+  ['CreationTime', time(sql`v.created_at_ms`)],
+  ['LastModifiedTime', time(sql`v.updated_at_ms`)],
+  ['CreatedBy', text(sql`v.user_id`)],
+  ['SourceUri', text(sql`v.source`)],
+])
+const groupFields: ReadonlyMap<string, TreeField> = new Map([
+  ['ModelPackageGroupName', text(sql`m.name`)],
+  ['ModelPackageGroupDescription', text(sql`nullif(m.description, '')`)],
+  ['ModelPackageGroupStatus', text(sql`'Completed'`)],
+  ['CreationTime', time(sql`m.created_at_ms`)],
+  ['LastModifiedTime', time(sql`m.updated_at_ms`)],
+  ['CreatedBy', text(sql`m.user_id`)],
+])
+
+const versionTag = (key: string) =>
+  sql`(select t.value from model_version_tags t where t.model_version = v.id and t.key = ${key})`
+const groupTag = (key: string) =>
+  sql`(select t.value from registered_model_tags t where t.registered_model = m.id and t.key = ${key})`
+
+/**
+ * Versions that the caller may read, as model packages.
+ *
+ * @throws INVALID_PARAMETER_VALUE a condition, the order or the token is wrong
+ */
+export async function searchPackages(
+  ctx: Context,
+  { conditions, ...search }: PackageSearch,
+): Promise<Page<FoundPackage>> {
+  const fields = fieldIn(packageFields, [
+    ['CustomerMetadataProperties.', versionTag],
+    ['Tags.', groupTag],
+  ])
+  const where = conditionTreeSql(conditions, fields)
+  const also = { where, fingerprint: conditions }
+  const { items, nextPageToken } = await searchModelVersions(ctx, { ...search, also })
+  return { items: await findApprovals(ctx, items), nextPageToken }
+}
+
+/** @throws as `searchPackages` */
+export function searchPackageGroups(
+  ctx: Context,
+  { conditions, ...search }: PackageSearch,
+): Promise<Page<RegisteredModel>> {
+  const where = conditionTreeSql(conditions, fieldIn(groupFields, [['Tags.', groupTag]]))
+  return searchRegisteredModels(ctx, { ...search, also: { where, fingerprint: conditions } })
+}
+
+/** Versions with their approvals as model packages. */
+async function findApprovals(
+  ctx: Context,
+  versions: readonly ModelVersion[],
+): Promise<FoundPackage[]> {
+  const approvals = await readPackageApprovals(
+    ctx.db,
+    versions.map(({ id }) => id),
+  )
+  return versions.map((version) => ({ version, approval: approvals.get(version.id) }))
+}
+
+function fieldIn(
+  fields: ReadonlyMap<string, TreeField>,
+  keyed: readonly (readonly [string, (key: string) => SQL])[],
+): (name: string) => TreeField {
+  return (name) => {
+    const found = fields.get(name)
+    if (found) return found
+    for (const [prefix, tagOf] of keyed) {
+      if (name.startsWith(prefix)) return text(tagOf(name.slice(prefix.length)))
+    }
+    const known = [...fields.keys(), ...keyed.map(([prefix]) => `${prefix}<key>`)]
+    throw invalid(`Unknown name '${excerpt(name)}' in a filter; there are ${known.join(', ')}`)
+  }
+}
