@@ -8,8 +8,8 @@ export type SageMakerAction = {
   readonly name: string
   /** Whether it only reads. */
   readonly reads: boolean
-  /** @param body the JSON object that was sent */
-  run(ctx: Context, place: ArnPlace, body: SentBody): Promise<object>
+  /** @param body the JSON object that was sent @returns undefined: the answer has no body */
+  run(ctx: Context, place: ArnPlace, body: SentBody): Promise<object | undefined>
 }
 
 /** The request as a JSON object, and as the text that was sent. */
@@ -30,7 +30,7 @@ export function action<S extends z.ZodType>(
       ctx: Context,
       req: z.output<S>,
       sent: { readonly place: ArnPlace; readonly text: string },
-    ) => Promise<object>
+    ) => Promise<object | undefined>
   },
 ): SageMakerAction {
   return {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { excerpt, invalid } from '../../core/error.ts'
+import { invalid } from '../../core/error.ts'
+import type { ConditionTree } from '../../search/condition-tree.ts'
 
 /**
  * What every list of SageMaker's takes. Times are seconds, which clients may send with a fraction. Another
@@ -16,14 +17,25 @@ export const ListMembers = z.strictObject({
 
 const maxResultsDefault = 10
 
-/** The clauses of a filter by which a list is made smaller. */
-export function clausesOf(req: z.output<typeof ListMembers>): string[] {
+/** The conditions by which a list is made smaller. */
+export function conditionsOf(
+  req: z.output<typeof ListMembers>,
+  name = 'ModelPackageGroupName',
+): ConditionTree[] {
   const { NameContains: part, CreationTimeAfter: after, CreationTimeBefore: before } = req
   return [
-    ...(part === undefined ? [] : [`name LIKE ${quoted(`%${part}%`)}`]),
-    ...(after === undefined ? [] : [`creation_timestamp > ${millisecondsOf(after)}`]),
-    ...(before === undefined ? [] : [`creation_timestamp < ${millisecondsOf(before)}`]),
+    ...(part === undefined ? [] : [{ name, operator: 'Contains' as const, value: part }]),
+    ...(after === undefined ? [] : [timeIs('GreaterThan', after)]),
+    ...(before === undefined ? [] : [timeIs('LessThan', before)]),
   ]
+}
+
+export function every(of: readonly ConditionTree[]): ConditionTree {
+  return { isEvery: true, of }
+}
+
+export function equals(name: string, value: string): ConditionTree {
+  return { name, operator: 'Equals', value }
 }
 
 /** The page that is asked for, as searches of the registry take it. */
@@ -42,13 +54,8 @@ export function orderOf(column: string, order: 'Ascending' | 'Descending' | unde
   return [`${column} ${order === 'Descending' ? 'DESC' : 'ASC'}`]
 }
 
-/** A text as a filter writes it. @throws INVALID_PARAMETER_VALUE it has both kinds of quotes */
-export function quoted(text: string): string {
-  if (!text.includes("'")) return `'${text}'`
-  if (!text.includes('"')) return `"${text}"`
-  throw invalid(`'${excerpt(text)}' has single and double quotes, which no search can look for`)
-}
-
-function millisecondsOf(seconds: number): number {
-  return Math.round(seconds * 1000)
+function timeIs(operator: 'GreaterThan' | 'LessThan', seconds: number): ConditionTree {
+  const time = new Date(Math.round(seconds * 1000))
+  if (Number.isNaN(time.getTime())) throw invalid(`${seconds} is no time in seconds`)
+  return { name: 'CreationTime', operator, value: time.toISOString() }
 }

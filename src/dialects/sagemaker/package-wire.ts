@@ -1,14 +1,15 @@
 import { versionAddressOf } from '../../artifacts/path.ts'
+import { placeKey } from '../../core/place.ts'
 import type { PackageMembers } from '../../registry/packages/model-packages.ts'
-import { archivedStage } from '../../registry/stages/stages.ts'
-import type { ApprovalStatus } from '../../registry/versions/approval.ts'
-import type { ModelVersion } from '../../registry/versions/read-versions.ts'
+import { packageStage, packageStatusOf } from '../../registry/packages/package-status.ts'
+import type { FoundPackage } from '../../registry/packages/search-packages.ts'
+import { firstStage } from '../../registry/stages/stages.ts'
 import type { VersionDetail } from '../../registry/versions/version-detail.ts'
 import { secondsOf } from './action.ts'
 import { type ArnPlace, groupArnOf, packageArnOf, userContextOf } from './arns.ts'
 
 /** As lists show a package. */
-export function summarizePackage(version: ModelVersion, place: ArnPlace) {
+export function summarizePackage({ version, approval }: FoundPackage, place: ArnPlace) {
   return {
     // Versions have no such name in AWS; clients that look for one pass it on to Describe.
     ModelPackageName: `${version.name}/${version.version}`,
@@ -18,7 +19,7 @@ export function summarizePackage(version: ModelVersion, place: ArnPlace) {
     ModelPackageDescription: version.description || undefined,
     CreationTime: secondsOf(version.createdAtMs),
     ModelPackageStatus: 'Completed',
-    ModelApprovalStatus: approvalStatusOf(version),
+    ModelApprovalStatus: packageStatusOf({ stage: version.stage, approval }),
     ModelPackageRegistrationType: 'Registered',
   }
 }
@@ -33,27 +34,70 @@ export function describePackage(
   }: { readonly given: PackageMembers; readonly place: ArnPlace; readonly serverUrl: string },
 ) {
   const own = version.tags.filter(({ key }) => !key.startsWith('mlflow.'))
+  const approval = version.approvals.find(
+    ({ target, kind }) => kind === 'stage' && placeKey(target) === placeKey(packageStage),
+  )
+  const summary = summarizePackage({ version, approval }, place)
+  // An archived package may have been approved before: that does not explain what it is now.
+  const isExplained = approval?.status === summary.ModelApprovalStatus
+  const { [saidOfLifeCycle]: said, ...rest } = given
   return {
-    ...summarizePackage(version, place),
+    ...summary,
     ModelPackageGroupArn: groupArnOf(place, version.name),
     ModelPackageStatusDetails: { ValidationStatuses: [] },
     CertifyForMarketplace: false,
     CreatedBy: userContextOf(place, version.userId),
     LastModifiedTime: secondsOf(version.updatedAtMs),
-    LastModifiedBy: userContextOf(place, version.approval?.by.name ?? version.userId),
-    ApprovalDescription: version.approval?.reason ?? undefined,
+    LastModifiedBy: userContextOf(place, approval?.by.name ?? version.userId),
+    ApprovalDescription: isExplained ? (approval?.reason ?? undefined) : undefined,
+    ModelLifeCycle: lifeCycleOf(version, said),
     SourceUri: version.source,
     CustomerMetadataProperties: Object.fromEntries(own.map(({ key, value }) => [key, value])),
-    ...given,
+    ...rest,
     InferenceSpecification: inferenceOf(version, given, serverUrl),
   }
 }
 
-/** A decided request counts; without one, the stage tells. */
-function approvalStatusOf({ approval, stage }: ModelVersion): ApprovalStatus {
-  if (approval) return approval.status
-  if (stage === 'Production') return 'Approved'
-  return stage === archivedStage ? 'Rejected' : 'PendingManualApproval'
+/** What a client said of the life cycle, and the stage that the package was in then. */
+export type SaidOfLifeCycle = {
+  readonly said: LifeCycle
+  readonly whileIn: string
+}
+
+export type LifeCycle = {
+  readonly Stage: string
+  readonly StageStatus: string
+  readonly StageDescription?: string | undefined
+}
+
+/** The key among the kept members; no member of SageMaker's begins like this. */
+export const saidOfLifeCycle = '_life_cycle'
+
+/**
+ * An open request for a stage comes first. What a client said holds until the package moves; then the
+ * stage is what counts.
+ */
+function lifeCycleOf({ stage, approvals }: VersionDetail, kept: unknown): LifeCycle | undefined {
+  const open = approvals.find(
+    ({ kind, status, isBreakGlass }) =>
+      kind === 'stage' && status === 'PendingManualApproval' && !isBreakGlass,
+  )
+  if (open) {
+    const { target, reason } = open
+    return {
+      ...{ Stage: target, StageStatus: 'PendingApproval' },
+      StageDescription: reason ?? undefined,
+    }
+  }
+  // Only this is ever kept there.
+  const told = kept as SaidOfLifeCycle | undefined
+  if (told?.whileIn === stage) return told.said
+  if (stage === firstStage) return undefined
+  const approval = approvals.find(
+    ({ kind, target, status }) =>
+      kind === 'stage' && status === 'Approved' && placeKey(target) === placeKey(stage),
+  )
+  return { Stage: stage, StageStatus: 'Approved', StageDescription: approval?.reason ?? undefined }
 }
 
 /** What the client sent, else one container with the version's files; the digest stands in the first. */

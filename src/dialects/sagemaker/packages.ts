@@ -1,34 +1,45 @@
 import { z } from 'zod'
-import { requireModelVersion } from '../../access/permissions/require.ts'
-import { RegistryError } from '../../core/error.ts'
+import { requireModelVersion, requirePromoting } from '../../access/permissions/require.ts'
+import { conflict, excerpt } from '../../core/error.ts'
 import { keepLoggedCard } from '../../governance/cards/logged-card.ts'
+import {
+  approveVersion,
+  isGuarded,
+  needsApproval,
+  requestApproval,
+  type VersionDecision,
+} from '../../governance/moves/decide-version.ts'
+import { mayMove } from '../../governance/permissions.ts'
 import { anyone } from '../../http/guards/guard.ts'
+import type { Context } from '../../platform/context.ts'
 import { createPackage, readPackageMembers } from '../../registry/packages/model-packages.ts'
+import { packageStage } from '../../registry/packages/package-status.ts'
+import { searchPackages } from '../../registry/packages/search-packages.ts'
 import { requireToRegister } from '../../registry/permissions.ts'
 import type { NewVersion } from '../../registry/source/parse-source.ts'
-import { searchModelVersions } from '../../registry/versions/search-versions.ts'
+import { firstStage } from '../../registry/stages/stages.ts'
 import { getVersionDetail } from '../../registry/versions/version-detail.ts'
 import { action, type SageMakerAction } from './action.ts'
 import { packageArnOf, readGroupName, readPackageName } from './arns.ts'
-import { clausesOf, ListMembers, orderOf, pageAsked, quoted } from './lists.ts'
+import { conditionsOf, equals, every, ListMembers, orderOf, pageAsked } from './lists.ts'
 import { describePackage, summarizePackage } from './package-wire.ts'
 
 const Text = z.string()
 const Verbatim = z.record(Text, z.unknown()).optional()
-const InferenceSpecification = z
+export const InferenceSpecification = z
   .looseObject({
     Containers: z.array(z.looseObject({ ModelDataUrl: Text.optional() })).default([]),
   })
   .optional()
+
+export const ApprovalStatusMember = z.enum(['Approved', 'Rejected', 'PendingManualApproval'])
 
 /** Another member is refused, so that nobody believes that it was kept. */
 const Create = z.strictObject({
   ModelPackageGroupName: Text.min(1).max(600).transform(readGroupName),
   SourceUri: Text.max(1024).optional(),
   ModelPackageDescription: Text.max(1024).default(''),
-  ModelApprovalStatus: z
-    .enum(['Approved', 'Rejected', 'PendingManualApproval'])
-    .default('PendingManualApproval'),
+  ModelApprovalStatus: ApprovalStatusMember.default('PendingManualApproval'),
   CustomerMetadataProperties: z.record(Text, Text).default({}),
   ClientToken: Text.max(64).optional(),
   InferenceSpecification,
@@ -67,7 +78,8 @@ export const packageActions: readonly SageMakerAction[] = [
     request: Create,
     rule: (ctx, req) => requireToRegister(ctx, versionFrom(req)),
     answer: async (ctx, req, { place, text }) => {
-      refuseDecided(req.ModelApprovalStatus)
+      const decision = { name: req.ModelPackageGroupName, stage: packageStage }
+      await refuseDecided(ctx, decision, req.ModelApprovalStatus)
       const given = Object.entries(req).filter(
         ([name, value]) => !ownMembers.has(name) && value !== undefined,
       )
@@ -78,6 +90,9 @@ export const packageActions: readonly SageMakerAction[] = [
         request: text,
       })
       await keepLoggedCard(ctx, version)
+      const made = { ...decision, version: version.version }
+      if (req.ModelApprovalStatus === 'Approved') await approveVersion(ctx, made)
+      else await askWhereNeeded(ctx, made)
       return { ModelPackageArn: packageArnOf(place, version.name, version.version) }
     },
   }),
@@ -99,9 +114,7 @@ export const packageActions: readonly SageMakerAction[] = [
     request: ListMembers.extend({
       ModelPackageGroupName: Text.min(1).max(600).transform(readGroupName).optional(),
       ModelPackageType: z.enum(['Versioned', 'Unversioned', 'Both']).optional(),
-      ModelApprovalStatus: z
-        .undefined('lists are not narrowed by it here; describe the packages that are listed')
-        .optional(),
+      ModelApprovalStatus: ApprovalStatusMember.optional(),
       SortBy: z.enum(['Name', 'CreationTime']).optional(),
     }),
     rule: (ctx, req) =>
@@ -113,14 +126,18 @@ export const packageActions: readonly SageMakerAction[] = [
       // Every package here is one of a group; AWS lists the others where nothing is said.
       const listsNone = type === 'Unversioned' || (group === undefined && type === undefined)
       if (listsNone) return { ModelPackageSummaryList: [] }
-      const ofGroup = group === undefined ? [] : [`name = ${quoted(group)}`]
-      const { items, nextPageToken } = await searchModelVersions(ctx, {
-        filter: [...ofGroup, ...clausesOf(req)].join(' AND '),
+      const { ModelApprovalStatus: status } = req
+      const { items, nextPageToken } = await searchPackages(ctx, {
+        conditions: every([
+          ...conditionsOf(req),
+          ...(group === undefined ? [] : [equals('ModelPackageGroupName', group)]),
+          ...(status === undefined ? [] : [equals('ModelApprovalStatus', status)]),
+        ]),
         orderBy: orderOf(req.SortBy === 'Name' ? 'name' : 'creation_timestamp', req.SortOrder),
         ...pageAsked(req),
       })
       return {
-        ModelPackageSummaryList: items.map((version) => summarizePackage(version, place)),
+        ModelPackageSummaryList: items.map((found) => summarizePackage(found, place)),
         NextToken: nextPageToken,
       }
     },
@@ -140,11 +157,27 @@ function versionFrom(req: z.output<typeof Create>): NewVersion {
   }
 }
 
-/** A package is decided by a review, which needs the package. */
-function refuseDecided(status: string): void {
+/**
+ * A package is decided by a review, which needs the package. Where nobody has to be asked, who makes it
+ * may approve it at once.
+ */
+async function refuseDecided(
+  ctx: Context,
+  { name, stage }: Pick<VersionDecision, 'name' | 'stage'>,
+  status: string,
+): Promise<void> {
   if (status === 'PendingManualApproval') return
-  throw new RegistryError(
-    'RESOURCE_CONFLICT',
-    `A package is not created as '${status}': create it as PendingManualApproval, and have it reviewed by a promotion request`,
+  const isFree = status === 'Approved' && !(await isGuarded(ctx, name, stage))
+  if (isFree) return requirePromoting(ctx, name, { stages: [stage, firstStage] })
+  throw conflict(
+    `A package of '${excerpt(name)}' is not created as '${status}': create it as PendingManualApproval, and have it reviewed`,
   )
+}
+
+/** To create a package as PendingManualApproval is to ask for its approval, where policies want one. */
+async function askWhereNeeded(ctx: Context, made: VersionDecision): Promise<void> {
+  const { name, version, stage } = made
+  const move = { version, target: { stage }, archiveExisting: false }
+  if (!(await needsApproval(ctx, name, stage)) || !(await mayMove(ctx, name, move))) return
+  await requestApproval(ctx, made)
 }

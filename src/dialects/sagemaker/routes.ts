@@ -10,12 +10,17 @@ import { rawPath } from '../../http/guards/target.ts'
 import { publicPath } from '../../platform/settings/settings.ts'
 import type { SageMakerAction, SentBody } from './action.ts'
 import { arnPlaceOf } from './arns.ts'
+import { changeActions } from './change-packages.ts'
 import { contentType } from './errors.ts'
 import { groupActions } from './groups.ts'
 import { packageActions } from './packages.ts'
+import { searchActions } from './search.ts'
 
 const actions: ReadonlyMap<string, SageMakerAction> = new Map(
-  [...groupActions, ...packageActions].map((action) => [action.name, action]),
+  [...groupActions, ...packageActions, ...changeActions, ...searchActions].map((action) => [
+    action.name,
+    action,
+  ]),
 )
 
 /** The largest request has a card of 100,000 characters. */
@@ -39,7 +44,7 @@ async function answerAction(c: AppContext): Promise<Response> {
   const ctx = await admit(c)
   if (!action) throw notServed(c)
   const answer = await action.run(ctx, arnPlaceOf(c), readBody(body))
-  return c.body(JSON.stringify(answer), 200, {
+  return c.body(answer === undefined ? '' : JSON.stringify(answer), 200, {
     'Content-Type': contentType,
     'x-amzn-RequestId': ctx.requestId,
   })

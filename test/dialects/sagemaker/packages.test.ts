@@ -144,11 +144,7 @@ test.each([
   ],
   ['DescribeModelPackage', { ModelPackageName: `${arn(1)}/../2` }, /Invalid model package/],
   ['ListModelPackages', { ...group, MaxResults: 101 }, /MaxResults/],
-  [
-    'ListModelPackages',
-    { ...group, ModelApprovalStatus: 'Approved' },
-    /ModelApprovalStatus.*describe/,
-  ],
+  ['ListModelPackages', { ...group, ModelApprovalStatus: 'Maybe' }, /ModelApprovalStatus/],
   ['ListModelPackageGroups', { Nonsense: 1 }, /Nonsense/],
   ['Search', { Resource: 'ModelPackageGroup', VisibilityConditions: [] }, /VisibilityConditions/],
   [
@@ -182,9 +178,9 @@ test('what is not served is told with what is', async () => {
   expect(json.message).toContain('CreateModelPackage')
 })
 
-test('a package is not created as approved, and nothing is left of it', async () => {
+test('a package is not created as rejected, and nothing is left of it', async () => {
   const { sm, create } = await withGroup()
-  const { status, json } = await create({ ModelApprovalStatus: 'Approved' })
+  const { status, json } = await create({ ModelApprovalStatus: 'Rejected' })
   expect([status, json.__type]).toEqual([400, 'ConflictException'])
   expect(json.message).toContain('PendingManualApproval')
   expect((await sm.call('ListModelPackages', group)).json.ModelPackageSummaryList).toEqual([])

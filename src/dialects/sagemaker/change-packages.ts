@@ -1,0 +1,194 @@
+import { z } from 'zod'
+import { requireModelVersion } from '../../access/permissions/require.ts'
+import { invalid } from '../../core/error.ts'
+import {
+  approveVersion,
+  rejectVersion,
+  requestApproval,
+  type VersionDecision,
+} from '../../governance/moves/decide-version.ts'
+import { deleteFreeVersion } from '../../governance/moves/guarded-changes.ts'
+import { moveToStage } from '../../governance/moves/move-to-stage.ts'
+import type { Context } from '../../platform/context.ts'
+import type { PackageMembers } from '../../registry/packages/model-packages.ts'
+import { packageStage } from '../../registry/packages/package-status.ts'
+import { updatePackage } from '../../registry/packages/update-package.ts'
+import { requireToDeleteVersion, requireTransition } from '../../registry/permissions.ts'
+import { archivedStage, isActive, resolveStage } from '../../registry/stages/stages.ts'
+import { getVersion } from '../../registry/versions/versions.ts'
+import { action, type SageMakerAction } from './action.ts'
+import { packageArnOf, readPackageName } from './arns.ts'
+import { type SaidOfLifeCycle, saidOfLifeCycle } from './package-wire.ts'
+import { ApprovalStatusMember, InferenceSpecification } from './packages.ts'
+
+const Text = z.string()
+const Reason = Text.max(1024).optional()
+const PackageName = Text.min(1).max(700).transform(readPackageName)
+
+/** Another member is refused, so that nobody believes that it was kept. */
+const Update = z.strictObject({
+  ModelPackageArn: PackageName,
+  ModelApprovalStatus: ApprovalStatusMember.optional(),
+  ApprovalDescription: Reason,
+  ModelLifeCycle: z
+    .strictObject({
+      Stage: Text.min(1).max(63),
+      StageStatus: Text.min(1).max(63),
+      StageDescription: Reason,
+    })
+    .optional(),
+  CustomerMetadataProperties: z.record(Text, Text).default({}),
+  CustomerMetadataPropertiesToRemove: z.array(Text).max(100).default([]),
+  InferenceSpecification,
+  AdditionalInferenceSpecificationsToAdd: z
+    .array(z.looseObject({ Name: Text.min(1).max(63) }))
+    .max(15)
+    .default([]),
+  ModelPackageRegistrationType: z.enum(['Registered', 'Logged']).optional(),
+  // A repetition does nothing again, with or without it.
+  ClientToken: Text.max(64).optional(),
+  SourceUri: z
+    .undefined('the source of a package does not change; register another package')
+    .optional(),
+  ModelCard: z
+    .undefined('model cards are not taken here; write the card of the version')
+    .optional(),
+})
+type Update = z.output<typeof Update>
+
+/** What changes packages that are there. */
+export const changeActions: readonly SageMakerAction[] = [
+  action('UpdateModelPackage', {
+    reads: false,
+    request: Update,
+    rule: async (ctx, req) => {
+      const { name } = req.ModelPackageArn
+      const keys = req.CustomerMetadataPropertiesToRemove
+      await requireModelVersion(ctx, name, 'READ')
+      if (changesMembers(req)) await requireModelVersion(ctx, name, 'EDIT')
+      if (keys.length > 0) await requireModelVersion(ctx, name, 'MANAGE')
+    },
+    answer: async (ctx, req, { place }) => {
+      const { name, version } = req.ModelPackageArn
+      checkTogether(req)
+      // The decision is first: where it has to wait, nothing else is changed either.
+      await decide(ctx, req)
+      if (changesMembers(req)) await writeMembers(ctx, req)
+      return { ModelPackageArn: packageArnOf(place, name, version) }
+    },
+  }),
+
+  action('DeleteModelPackage', {
+    reads: false,
+    request: z.strictObject({ ModelPackageName: PackageName }),
+    rule: (ctx, { ModelPackageName: { name, version } }) =>
+      requireToDeleteVersion(ctx, name, version),
+    answer: async (ctx, { ModelPackageName: { name, version } }) => {
+      await deleteFreeVersion(ctx, name, version)
+      return undefined
+    },
+  }),
+]
+
+function checkTogether(req: Update): void {
+  if (req.ModelApprovalStatus !== undefined && req.ModelLifeCycle !== undefined) {
+    throw invalid('ModelApprovalStatus and ModelLifeCycle are both decisions: send one at a time')
+  }
+  if (req.ApprovalDescription !== undefined && req.ModelApprovalStatus === undefined) {
+    throw invalid('ApprovalDescription is that of a ModelApprovalStatus: send both')
+  }
+}
+
+async function decide(ctx: Context, req: Update): Promise<void> {
+  const { ModelApprovalStatus: status, ModelLifeCycle: cycle } = req
+  if (status !== undefined) {
+    return decisions[status](ctx, {
+      ...{ ...req.ModelPackageArn, stage: packageStage, comment: req.ApprovalDescription },
+    })
+  }
+  if (cycle) await decideStage(ctx, req.ModelPackageArn, cycle)
+}
+
+const decisions = {
+  Approved: approveVersion,
+  Rejected: rejectVersion,
+  PendingManualApproval: requestApproval,
+  PendingApproval: (ctx: Context, decision: VersionDecision) =>
+    requestApproval(ctx, decision, { always: true }),
+} as const
+
+type Package = Pick<VersionDecision, 'name' | 'version'>
+
+/** Moves by the words that mean a decision; any other word is only kept. */
+async function decideStage(
+  ctx: Context,
+  { name, version }: Package,
+  { Stage, StageStatus, StageDescription }: NonNullable<Update['ModelLifeCycle']>,
+): Promise<void> {
+  const stage = await resolveStage(ctx, Stage)
+  if (!isDecision(StageStatus) && StageStatus !== 'Retired') return
+  if (isActive(stage) && isDecision(StageStatus)) {
+    return decisions[StageStatus](ctx, { name, version, stage, comment: StageDescription })
+  }
+  if (stage !== archivedStage) {
+    throw invalid(
+      `ModelLifeCycle '${Stage}' and '${StageStatus}' do not go together: Retired is for the stage ${archivedStage}, decisions are for stages in which versions serve`,
+    )
+  }
+  const move = { name, version, stage, archiveOthers: false }
+  await requireTransition(ctx, move)
+  await moveToStage(ctx, move, StageDescription)
+}
+
+function isDecision(status: string): status is keyof typeof decisions {
+  return Object.hasOwn(decisions, status)
+}
+
+function changesMembers(req: Update): boolean {
+  const { StageStatus: status = '' } = req.ModelLifeCycle ?? {}
+  return (
+    Object.keys(req.CustomerMetadataProperties).length > 0 ||
+    req.CustomerMetadataPropertiesToRemove.length > 0 ||
+    req.InferenceSpecification !== undefined ||
+    req.AdditionalInferenceSpecificationsToAdd.length > 0 ||
+    req.ModelPackageRegistrationType !== undefined ||
+    (status !== '' && status !== 'Retired' && !isDecision(status))
+  )
+}
+
+async function writeMembers(ctx: Context, req: Update): Promise<void> {
+  const { name, version } = req.ModelPackageArn
+  const { stage } = await getVersion(ctx, name, version)
+  await updatePackage(ctx, req.ModelPackageArn, {
+    tags: req.CustomerMetadataProperties,
+    tagsToRemove: req.CustomerMetadataPropertiesToRemove,
+    change: (given) => membersAfter(given, req, stage),
+  })
+}
+
+/** @param stage that the package is in now */
+function membersAfter(given: PackageMembers, req: Update, stage: string): PackageMembers {
+  const { ModelLifeCycle: cycle, InferenceSpecification: inference } = req
+  const isSaid = cycle && !isDecision(cycle.StageStatus) && cycle.StageStatus !== 'Retired'
+  const said: SaidOfLifeCycle | false | undefined = isSaid && { said: cycle, whileIn: stage }
+  const type = req.ModelPackageRegistrationType
+  const more = req.AdditionalInferenceSpecificationsToAdd
+  return {
+    ...given,
+    ...(inference && { InferenceSpecification: inference }),
+    ...(more.length > 0 && { AdditionalInferenceSpecifications: specificationsWith(given, more) }),
+    ...(type && { ModelPackageRegistrationType: type }),
+    ...(said && { [saidOfLifeCycle]: said }),
+  }
+}
+
+/** One of a name that is there already takes its place, so that a repetition adds nothing. */
+function specificationsWith(
+  { AdditionalInferenceSpecifications: kept = [] }: PackageMembers,
+  more: readonly { readonly Name: string }[],
+): unknown[] {
+  const names = new Set(more.map(({ Name }) => Name))
+  // Only lists of such objects are ever kept.
+  const before = kept as readonly { readonly Name?: string }[]
+  return [...before.filter(({ Name = '' }) => !names.has(Name)), ...more]
+}

@@ -1,0 +1,181 @@
+import { z } from 'zod'
+import { invalid } from '../../core/error.ts'
+import { anyone } from '../../http/guards/guard.ts'
+import type { Context } from '../../platform/context.ts'
+import type { RegisteredModel } from '../../registry/models/read-models.ts'
+import { type PackageMembers, readPackageMembers } from '../../registry/packages/model-packages.ts'
+import {
+  type FoundPackage,
+  type PackageSearch,
+  searchPackageGroups,
+  searchPackages,
+} from '../../registry/packages/search-packages.ts'
+import { type ConditionTree, treeOperators } from '../../search/condition-tree.ts'
+import { action, type SageMakerAction, secondsOf } from './action.ts'
+import { type ArnPlace, readGroupName, readPackageName, userContextOf } from './arns.ts'
+import { ownAccountOnly, summarizeGroup } from './groups.ts'
+import { every, ListMembers, orderOf, pageAsked } from './lists.ts'
+import { summarizePackage } from './package-wire.ts'
+
+const Filter = z.strictObject({
+  Name: z.string().min(1).max(255),
+  Operator: z.enum(treeOperators).default('Equals'),
+  Value: z.string().max(1024).optional(),
+})
+const Joined = z.enum(['And', 'Or']).default('And')
+const NestedFilter = z.strictObject({
+  NestedPropertyName: z.string().min(1).max(255),
+  Filters: z.array(Filter).min(1).max(20),
+})
+
+type Expression = {
+  Filters: z.output<typeof Filter>[]
+  NestedFilters: z.output<typeof NestedFilter>[]
+  SubExpressions: Expression[]
+  Operator: 'And' | 'Or'
+}
+const Expression: z.ZodType<Expression> = z.strictObject({
+  Filters: z.array(Filter).max(20).default([]),
+  NestedFilters: z.array(NestedFilter).max(20).default([]),
+  get SubExpressions() {
+    return z.array(Expression).max(20).default([])
+  },
+  Operator: Joined,
+})
+
+const depthMax = 3
+const filtersMax = 20
+
+/** Search, of packages and of groups. */
+export const searchActions: readonly SageMakerAction[] = [
+  action('Search', {
+    reads: true,
+    request: z.strictObject({
+      CrossAccountFilterOption: ownAccountOnly,
+      Resource: z.enum(['ModelPackage', 'ModelPackageGroup']),
+      SearchExpression: Expression.optional(),
+      SortBy: z
+        .enum(['ModelPackageGroupName', 'ModelPackageVersion', 'CreationTime', 'LastModifiedTime'])
+        .default('LastModifiedTime'),
+      SortOrder: z.enum(['Ascending', 'Descending']).default('Descending'),
+      MaxResults: ListMembers.shape.MaxResults,
+      NextToken: ListMembers.shape.NextToken,
+    }),
+    rule: anyone,
+    answer: async (ctx, req, { place }) => {
+      const isOfGroups = req.Resource === 'ModelPackageGroup'
+      if (isOfGroups && req.SortBy === 'ModelPackageVersion') {
+        throw invalid('SortBy: groups have no ModelPackageVersion')
+      }
+      const search = {
+        conditions: req.SearchExpression ? treeOf(req.SearchExpression) : every([]),
+        orderBy: orderOf(columns[req.SortBy], req.SortOrder),
+        ...pageAsked(req),
+      }
+      return isOfGroups ? findGroups(ctx, search, place) : findPackages(ctx, search, place)
+    },
+  }),
+]
+
+const columns = {
+  ModelPackageGroupName: 'name',
+  ModelPackageVersion: 'version_number',
+  CreationTime: 'creation_timestamp',
+  LastModifiedTime: 'last_updated_timestamp',
+}
+
+async function findGroups(ctx: Context, search: PackageSearch, place: ArnPlace) {
+  const { items, nextPageToken } = await searchPackageGroups(ctx, search)
+  return {
+    Results: items.map((model) => ({ ModelPackageGroup: describeGroup(model, place) })),
+    NextToken: nextPageToken,
+  }
+}
+
+async function findPackages(ctx: Context, search: PackageSearch, place: ArnPlace) {
+  const { items, nextPageToken } = await searchPackages(ctx, search)
+  const ids = items.map(({ version }) => version.id)
+  const members = await readPackageMembers(ctx, ids)
+  return {
+    Results: items.map((found) => ({
+      ModelPackage: describeFound(found, members.get(found.version.id) ?? {}, place),
+    })),
+    NextToken: nextPageToken,
+  }
+}
+
+function describeGroup(model: RegisteredModel, place: ArnPlace) {
+  return {
+    ...summarizeGroup(model, place),
+    CreatedBy: userContextOf(place, model.userId),
+    Tags: model.tags.map(({ key, value }) => ({ Key: key, Value: value })),
+  }
+}
+
+function describeFound(found: FoundPackage, given: PackageMembers, place: ArnPlace) {
+  const { version } = found
+  const own = version.tags.filter(({ key }) => !key.startsWith('mlflow.'))
+  return {
+    ...summarizePackage(found, place),
+    ...(given.InferenceSpecification !== undefined && {
+      InferenceSpecification: given.InferenceSpecification,
+    }),
+    CreatedBy: userContextOf(place, version.userId),
+    LastModifiedTime: secondsOf(version.updatedAtMs),
+    ApprovalDescription: found.approval?.reason ?? undefined,
+    SourceUri: version.source,
+    CustomerMetadataProperties: Object.fromEntries(own.map(({ key, value }) => [key, value])),
+  }
+}
+
+/** @throws INVALID_PARAMETER_VALUE it is nested too deep, or has too many filters */
+function treeOf(expression: Expression): ConditionTree {
+  const counted = { filters: 0 }
+  const tree = expressionTree(expression, 1, counted)
+  if (counted.filters <= filtersMax) return tree
+  throw invalid(
+    `A search takes at most ${filtersMax} filters in all; this one has ${counted.filters}`,
+  )
+}
+
+function expressionTree(
+  { Filters, NestedFilters, SubExpressions, Operator }: Expression,
+  depth: number,
+  counted: { filters: number },
+): ConditionTree {
+  if (depth > depthMax) throw invalid(`SubExpressions are nested deeper than ${depthMax}`)
+  const nested = NestedFilters.map(({ NestedPropertyName: property, Filters: filters }) =>
+    every(filters.map((filter) => leafOf(filter, property))),
+  )
+  counted.filters += Filters.length + NestedFilters.flatMap(({ Filters: of }) => of).length
+  return {
+    isEvery: Operator === 'And',
+    of: [
+      ...Filters.map((filter) => leafOf(filter)),
+      ...nested,
+      ...SubExpressions.map((sub) => expressionTree(sub, depth + 1, counted)),
+    ],
+  }
+}
+
+/** ARNs are searched for as what they name. @param property that the name is one of */
+function leafOf(filter: z.output<typeof Filter>, property?: string): ConditionTree {
+  const { Operator: operator, Value: value = '' } = filter
+  const isWithin = property === undefined || filter.Name.startsWith(`${property}.`)
+  const name = isWithin ? filter.Name : `${property}.${filter.Name}`
+  const needsValue = operator !== 'Exists' && operator !== 'NotExists'
+  if (needsValue && filter.Value === undefined) {
+    throw invalid(`The filter of ${name} needs a Value, or the Operator Exists or NotExists`)
+  }
+  if (name === 'ModelPackageGroupArn' && operator === 'Equals') {
+    return { name: 'ModelPackageGroupName', operator, value: readGroupName(value) }
+  }
+  if (name === 'ModelPackageArn' && operator === 'Equals') {
+    const { name: group, version } = readPackageName(value)
+    return every([
+      { name: 'ModelPackageGroupName', operator, value: group },
+      { name: 'ModelPackageVersion', operator, value: String(version) },
+    ])
+  }
+  return { name, operator, value }
+}
