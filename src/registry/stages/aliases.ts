@@ -98,12 +98,18 @@ function holder(alias: string): SQL {
 }
 
 /**
- * An alias that does not exist is not an error, as in MLflow.
+ * An alias that does not exist is not an error, as in MLflow; `latest`, which moves by itself, and
+ * `v3` are, since nothing would be deleted.
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such model
+ * @throws INVALID_PARAMETER_VALUE it is no alias that could be deleted
  */
 export async function deleteAlias(ctx: Context, name: string, alias: string): Promise<void> {
   checkAlias(alias)
+  if (isLatest(alias)) {
+    throw invalid(`${messages.aliasIsLatest}: it moves to the newest version by itself, and stays`)
+  }
+  checkNotReserved(alias)
   const id = modelId(ctx, name)
   const { models } = await commit(ctx, {
     models: id,

@@ -76,3 +76,14 @@ test('an alias of an unknown version or model is 404', async () => {
   expect((await setAlias('a', '99')).status).toBe(404)
   expect((await setAlias('a', '1', 'nope')).json.error_code).toBe('RESOURCE_DOES_NOT_EXIST')
 })
+
+test('`latest` and `v1` are not deleted, which is no silent success', async () => {
+  const { deleteAlias, byAlias } = await aliasServer()
+  for (const alias of ['latest', 'LATEST', 'v1']) {
+    expect((await deleteAlias(alias)).json).toMatchObject({
+      error_code: 'INVALID_PARAMETER_VALUE',
+      message: expect.stringContaining('reserved'),
+    })
+  }
+  expect((await byAlias('m', 'latest')).status).toBe(200)
+})
