@@ -20,6 +20,7 @@ import { policyRoutes } from './governance/policies.ts'
 import { promotionRoutes } from './governance/promotions.ts'
 import { importRoutes } from './imports/imports.ts'
 import { openApiRoute } from './openapi.ts'
+import { collectionRoutes } from './registry/collections.ts'
 import { compareRoutes } from './registry/compare.ts'
 import { downloadRoutes } from './registry/downloads.ts'
 import { factRoutes } from './registry/facts.ts'
@@ -46,6 +47,7 @@ export const served: readonly ServedEndpoint[] = [
   ...findRoutes,
   ...auditRoutes,
   ...stageRoutes,
+  ...collectionRoutes,
   ...modelVersionRoutes,
   ...versionFileRoutes,
   ...factRoutes,

@@ -5,14 +5,14 @@
  * | action | before | after |
  * |---|---|---|
  * | registered_model.recorded | | as created, and created_at, updated_at; when this server first kept an audit log |
- * | registered_model.created | | description, deployment_job_id, tags {} |
- * | registered_model.updated | description, deployment_job_id | the same |
+ * | registered_model.created | | description, deployment_job_id, tags {}, collection {protect} (of a collection) |
+ * | registered_model.updated | description, deployment_job_id, or of a collection description, collection {protect} | the same |
  * | registered_model.renamed | name | name |
  * | registered_model.deleted | description, tags {}, versions [{version, stage}], aliases {alias: version} | |
  * | registered_model.tag_set | key, value (null: it had none) | key, value |
  * | registered_model.tag_deleted | key, value | |
  * | model_version.recorded | | as created, and aliases [], created_at, updated_at; as registered_model.recorded |
- * | model_version.created | | stage, source, run_id, model_id, description, tags {}, digest |
+ * | model_version.created | | stage, source, run_id, model_id, description, tags {}, digest, linked_from {workspace, model, version} (in a collection) |
  * | model_version.updated | description, or the members of a model package that SageMaker's clients changed | the same |
  * | model_version.deleted | stage, source, run_id, aliases [], digest | |
  * | model_version.transitioned | stage | stage, archived [versions that were moved to Archived with it], break_glass (true: whatever blocked it) |
@@ -23,6 +23,8 @@
  * | model_version.facts_changed | revision, digest | revision, digest, changed [{fact, before, after}], more (changes not listed), by and at (of the last write to the run or the logged model) |
  * | model_version.hold_placed | | reason |
  * | model_version.hold_lifted | reason, placed_by (a principal), placed_at | |
+ * | model_version.linked: in a collection of another workspace | | collection, collection_workspace, collection_version |
+ * | model_version.unlinked | the same | |
  * | model_version.damaged | | path, sha256, size, problem (`missing` or `changed`) |
  * | artifact.damaged: a file of no version | | path, sha256, size, problem |
  * | serving.failed: a process could not load a version that it should serve | | replica, host, uri, message |
@@ -113,6 +115,8 @@ export const actions = [
   'model_version.facts_changed',
   'model_version.hold_placed',
   'model_version.hold_lifted',
+  'model_version.linked',
+  'model_version.unlinked',
   'model_version.damaged',
   'artifact.damaged',
   'serving.failed',

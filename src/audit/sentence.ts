@@ -106,6 +106,10 @@ const tellers: Readonly<Record<Action | OtherEvent, Teller>> = {
     `found other facts of ${what}, now at revision ${shown(after.revision)}`,
   'model_version.hold_placed': ({ what }) => `placed a legal hold on ${what}`,
   'model_version.hold_lifted': ({ what }) => `lifted the legal hold on ${what}`,
+  'model_version.linked': ({ what, after }) =>
+    `linked ${what} in the collection ${shown(after.collection)} of workspace ${shown(after.collection_workspace)}`,
+  'model_version.unlinked': ({ what, before }) =>
+    `took ${what} out of the collection ${shown(before.collection)} of workspace ${shown(before.collection_workspace)}`,
   'model_version.damaged': ({ what, after }) =>
     `found ${shown(after.path)} of ${what} ${shown(after.problem)}`,
   'serving.failed': ({ what, after }) =>

@@ -21,6 +21,7 @@ import { promotionsCommand } from './governance/promotions.ts'
 import { checkCommand, reviewCommand } from './governance/review.ts'
 import type { CliIo } from './io.ts'
 import { aliasesCommand } from './registry/aliases.ts'
+import { collectionsCommand } from './registry/collections.ts'
 import { commentsCommand } from './registry/comments.ts'
 import { diffCommand } from './registry/diff.ts'
 import { holdsCommand } from './registry/holds.ts'
@@ -63,6 +64,7 @@ function commandGroups(): Record<string, Command[]> {
       modelsCommand(),
       versionsCommand(),
       aliasesCommand(),
+      collectionsCommand(),
       holdsCommand(),
       stagesCommand(),
       liveCommand(),

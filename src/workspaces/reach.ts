@@ -56,3 +56,15 @@ export function isWorkspaceGone(err: unknown): boolean {
 export function workspaceNotFound(name: string): RegistryError {
   return new RegistryError('RESOURCE_DOES_NOT_EXIST', `Workspace '${excerpt(name)}' not found`)
 }
+
+/**
+ * The caller's context in another workspace that a request names beside its own.
+ *
+ * @param name undefined: the request's own
+ * @throws RESOURCE_DOES_NOT_EXIST, PERMISSION_DENIED as `enterWorkspace`
+ */
+export async function enterOther(ctx: Context, name: string | undefined): Promise<Context> {
+  if (name === undefined || name === ctx.workspace) return ctx
+  if (ctx.settings.workspaces) return enterWorkspace(ctx, name)
+  throw workspaceNotFound(name)
+}

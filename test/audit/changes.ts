@@ -1,5 +1,6 @@
 import { accessChanges } from './changes/access.ts'
 import { cardChanges } from './changes/cards.ts'
+import { collectionChanges } from './changes/collections.ts'
 import { databricksChanges } from './changes/databricks.ts'
 import type { Examples } from './changes/example.ts'
 import { importChanges } from './changes/imports.ts'
@@ -19,6 +20,7 @@ import { workspaceChanges } from './changes/workspaces.ts'
 export const changes: Examples = {
   ...registryChanges,
   ...stageChanges,
+  ...collectionChanges,
   ...importChanges,
   ...cardChanges,
   ...promotionChanges,

@@ -60,7 +60,8 @@ export async function readTrackedFacts(
   const rows = isOfNothing ? noRows : await ctx.db.batch(sourceReads(ctx, origin))
   const [run] = rows.runs
   const [model] = rows.models
-  const isPartGone = (origin.runId && !run) || (origin.modelId && !model)
+  // A link to another workspace's version names no run: what that was known by when it was linked stays.
+  const isPartGone = (origin.runId && !run) || (origin.modelId && !model) || isOfNothing
   const kept = isPartGone ? stored : undefined
   const ofRun = run ? factsOfRun(run, rows) : kept
   // Values of the run win over values that were logged for its model alone.

@@ -46,7 +46,10 @@ export async function readReadableFacts(
 export function readableFactsSql(ctx: Context, facts: SQL): SQL {
   if (mayAll(ctx)) return sql`1`
   const mayRead = (id: SQL) => mayReadSql(ctx, 'experiment', { id })
-  return sql`(${facts}.experiment is null
+  // Rights in this workspace say nothing of another's experiments.
+  const isLent = sql`exists (select 1 from collection_links k
+    where k.model_version = ${facts}.model_version and k.source_workspace <> ${ctx.workspace})`
+  return sql`not ${isLent} and (${facts}.experiment is null
       or (${mayRead(sql`${facts}.experiment`)} and ${isNotDeniedSql(ctx, 'run')}))
     and (${facts}.model_experiment is null
       or (${mayRead(sql`${facts}.model_experiment`)} and ${isNotDeniedSql(ctx, 'logged model')}))`

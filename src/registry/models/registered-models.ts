@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { creatorStatements } from '../../access/permissions/own-role.ts'
 import { isPromptModel } from '../../access/permissions/permitted.ts'
 import { commit } from '../../audit/commit.ts'
@@ -11,6 +11,7 @@ import { type Context, principalName } from '../../platform/context.ts'
 import { jsonMap, modelEntry } from '../audit-entries.ts'
 import { checkDescription, checkModelName, modelNotFound } from '../check-names.ts'
 import { modelId } from '../ids.ts'
+import { unlinkedEntry } from '../link-entries.ts'
 import { explainUnchanged, unblockedModelSql } from '../permissions.ts'
 import { isPromptTag } from '../prompts.ts'
 import { modelTagInserts, uniqueTags } from '../tags.ts'
@@ -58,10 +59,15 @@ const deletedModelJson = sql`json_object('description', m.description, 'tags', j
 /**
  * The caller gets MANAGE on the new model.
  *
+ * @param made.beside statements of the same batch; `made.told` is what its entry says besides, a JSON object
  * @throws RESOURCE_ALREADY_EXISTS a model or a prompt has the name, or another model the name on the Hub
  * @throws INVALID_PARAMETER_VALUE a text is too long, or the tags are too much in sum
  */
-export async function createModel(ctx: Context, wanted: NewModel): Promise<RegisteredModel> {
+export async function createModel(
+  ctx: Context,
+  wanted: NewModel,
+  made: { readonly beside?: readonly SQL[]; readonly told?: SQL } = {},
+): Promise<RegisteredModel> {
   checkModelName(wanted.name)
   checkTexts(wanted)
   const tags = uniqueTags(wanted.tags)
@@ -77,7 +83,11 @@ export async function createModel(ctx: Context, wanted: NewModel): Promise<Regis
     const write = commit(ctx, {
       models: insert,
       tags: modelTagInserts(ctx, wanted.name, tags),
-      entry: modelEntry(ctx, id, { action: 'registered_model.created', after: modelJson }),
+      beside: made.beside,
+      entry: modelEntry(ctx, id, {
+        action: 'registered_model.created',
+        after: made.told ? sql`json_patch(${modelJson}, ${made.told})` : modelJson,
+      }),
       permissions: creatorStatements(
         ctx,
         'model',
@@ -174,6 +184,11 @@ export async function deleteModel(ctx: Context, name: string): Promise<void> {
   const isDeletable = sql`${modelDeletable(sql`m`)} and ${await unblockedModelSql(ctx, name)}`
   const id = modelId(ctx, name)
   const { deleted } = await commit(ctx, {
+    unlinked: unlinkedEntry(
+      ctx,
+      sql`select v.id from model_versions v join registered_models m on m.id = v.registered_model
+        where m.id = (${id}) and ${isDeletable}`,
+    ),
     entry: modelEntry(ctx, id, {
       action: 'registered_model.deleted',
       before: deletedModelJson,

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { prepareSeal, type Sealing } from '../../artifacts/seal.ts'
 import { commit } from '../../audit/commit.ts'
-import { conflict } from '../../core/error.ts'
+import { conflict, excerpt, invalid } from '../../core/error.ts'
 import { checkLength } from '../../core/names.ts'
 import { principalRecord } from '../../core/principal.ts'
 import { writeBounded } from '../../db/bound.ts'
@@ -58,15 +58,27 @@ export async function createVersion(
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const resolved = await resolveSource(ctx, source, wanted)
     const sealed = await sealFirst(ctx, resolved.folders)
+    const model = sql`select id from (${modelId(ctx, wanted.name)})
+      where id not in (select registered_model from collections)`
     try {
-      return await insertVersion(ctx, wanted, { tags, resolved, sealed, beside })
+      return await writeVersion(ctx, wanted, { model, tags, resolved, sealed, beside })
     } catch (err) {
       if (!(err instanceof ConstraintError)) throw err
-      if (err.subject.includes('model_versions.registered_model')) throw modelNotFound(wanted.name)
+      if (err.subject.includes('model_versions.registered_model')) {
+        throw await explainNoModel(ctx, wanted.name)
+      }
       if (err.kind !== 'foreign key' && err.kind !== 'not null') throw err
     }
   }
   throw conflict('The files of the source changed while the version was being sealed; try again')
+}
+
+/** Why a version could not be made under this name. */
+async function explainNoModel(ctx: Context, name: string): Promise<Error> {
+  if (!(await ctx.db.first(modelId(ctx, name)))) return modelNotFound(name)
+  return invalid(
+    `'${excerpt(name)}' is a collection, and its versions are links: register the version under a model of its own, then link it with POST /api/v1/collections/{name}/links`,
+  )
 }
 
 /** Files that are ready to be sealed, and where they lie. */
@@ -84,27 +96,33 @@ export async function sealFirst(
   return undefined
 }
 
-/** The batch that creates the version: both the version and its number, or neither. */
-async function insertVersion(
+/** What a version is made of, checked and looked up. */
+type Ingredients = {
+  /** A select of `registered_models.id`: the model that gets the version. */
+  readonly model: SQL
+  readonly tags: readonly Tag[]
+  readonly resolved: Resolved
+  readonly sealed: LocatedSealing | undefined
+  readonly beside: readonly SQL[]
+  /** What the entry in the audit log says besides, a JSON object. */
+  readonly told?: SQL | undefined
+}
+
+/**
+ * The batch that creates the version: both the version and its number, or neither.
+ *
+ * @throws ConstraintError on `model_versions.registered_model` where `model` finds none
+ */
+export async function writeVersion(
   ctx: Context,
   wanted: NewVersion,
-  {
-    tags,
-    resolved,
-    sealed,
-    beside,
-  }: {
-    readonly tags: readonly Tag[]
-    readonly resolved: Resolved
-    readonly sealed: LocatedSealing | undefined
-    readonly beside: readonly SQL[]
-  },
+  { model, tags, resolved, sealed, beside, told }: Ingredients,
 ): Promise<ModelVersion> {
   const newest = newestVersionId(ctx, wanted.name)
   const facts = await makeFirstFacts(ctx, await factsOf(ctx, resolved, sealed))
   const write = commit(ctx, {
     sealed: sealed?.sealing.statements(),
-    inserted: versionInsert(ctx, wanted, { resolved, sealed }),
+    inserted: versionInsert(ctx, wanted, { model, resolved, sealed }),
     issued: sql`insert into issued_versions (workspace, name, version, model_version)
       select ${ctx.workspace}, ${wanted.name}, version, id from model_versions
       where id = (${newest})`,
@@ -114,7 +132,10 @@ async function insertVersion(
     tags: versionTagInserts(newest, tags),
     beside,
     ...factInserts(ctx, newest, facts),
-    entry: versionEntry(ctx, newest, { action: 'model_version.created', after: versionJson }),
+    entry: versionEntry(ctx, newest, {
+      action: 'model_version.created',
+      after: told ? sql`json_patch(${versionJson}, ${told})` : versionJson,
+    }),
     registration:
       resolved.modelId === null
         ? undefined
@@ -169,10 +190,7 @@ function authors(ctx: Context, { copyOfId }: Resolved): SQL {
 function versionInsert(
   ctx: Context,
   wanted: NewVersion,
-  {
-    resolved,
-    sealed,
-  }: { readonly resolved: Resolved; readonly sealed: LocatedSealing | undefined },
+  { model, resolved, sealed }: Pick<Ingredients, 'model' | 'resolved' | 'sealed'>,
 ): SQL<Omit<VersionRow, 'name'>> {
   const now = ctx.now()
   const manifest = sealed
@@ -181,7 +199,7 @@ function versionInsert(
   return sql`insert into model_versions (registered_model, version, user_id, authors, description, stage,
       source, storage_location, run_id, run_link, model_id, status, manifest,
       created_at_ms, updated_at_ms)
-    values ((${modelId(ctx, wanted.name)}),
+    values ((${model}),
       (select coalesce(max(version), 0) + 1 from issued_versions
         where workspace = ${ctx.workspace} and name = ${wanted.name}),
       ${principalName(ctx) ?? null}, ${authors(ctx, resolved)}, ${wanted.description}, ${firstStage}, ${resolved.source},

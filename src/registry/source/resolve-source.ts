@@ -39,9 +39,9 @@ export async function resolveSource(ctx: Context, source: Source, claim: Claim):
     case 'placeholder':
       return { ...asClaimed(claim), modelId: null }
     case 'version':
-      return copyOf(await resolveSelector(ctx, source.name, source.selector), claim)
+      return findCopied(ctx, await resolveSelector(ctx, source.name, source.selector), claim)
     case 'version id':
-      return copyOf(await versionOfId(ctx, source.id), claim)
+      return findCopied(ctx, await versionOfId(ctx, source.id), claim)
     default:
       return claim.modelId === ''
         ? fromRun(ctx, source, claim)
@@ -145,6 +145,16 @@ async function foldersOfRun(
     const root = storePathOf(row.artifact_uri, ctx.workspace)
     return root ? [joined(root, row.path)] : []
   })
+}
+
+/** @throws INVALID_PARAMETER_VALUE as `copyOf`, or another workspace lends the version by a link */
+async function findCopied(ctx: Context, original: ModelVersion, claim: Claim): Promise<Resolved> {
+  const lent = await ctx.db.first(sql`select 1 from collection_links
+    where model_version = ${original.id} and source_workspace <> ${ctx.workspace}`)
+  if (!lent) return copyOf(original, claim)
+  throw invalid(
+    `${messages.wrongSource(claim.source)}: that version is linked from another workspace and stays its own; link it where it is to be used`,
+  )
 }
 
 function copyOf(original: ModelVersion, claim: Claim): Resolved {

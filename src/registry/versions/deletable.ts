@@ -13,7 +13,10 @@ import { modelId } from '../ids.ts'
  * @param version alias of its row of `model_versions`
  */
 export function deletable(version: SQL): SQL {
-  return sql`not exists (select 1 from version_holds h where h.model_version = ${version}.id)`
+  return sql`(not exists (select 1 from version_holds h where h.model_version = ${version}.id)
+    and not exists (select 1 from collection_links cl
+      join collections cp on cp.registered_model = cl.collection and cp.protect = 1
+      where cl.source_version = ${version}.id))`
 }
 
 /**
@@ -68,8 +71,8 @@ export const traceKeeping: TraceKeeping = {
 }
 
 /**
- * The error that says which hold keeps a version, or a model by one of its versions, from being
- * deleted; undefined when there is none.
+ * The error that says which hold or protecting collection keeps a version, or a model by one of its
+ * versions, from being deleted; undefined when there is none.
  */
 export async function explainKept(
   ctx: Context,
@@ -82,10 +85,32 @@ export async function explainKept(
     where k.registered_model = (${modelId(ctx, name)})
       and k.version = coalesce(${version ?? null}, k.version)
     order by k.version limit 1`)
-  if (!hold) return undefined
+  if (!hold) return explainProtected(ctx, name, version)
   const path = `/api/v1/models/${encodeURIComponent(name)}/versions/${hold.version}/hold`
   return new RegistryError(
     'PERMISSION_DENIED',
     `Version ${hold.version} of '${excerpt(name)}' is under a legal hold that '${excerpt(hold.placed_by)}' placed (${excerpt(hold.reason)}) and cannot be deleted: somebody else must lift it first, by DELETE ${excerpt(path, 500)}`,
+  )
+}
+
+async function explainProtected(
+  ctx: Context,
+  name: string,
+  version?: number,
+): Promise<RegistryError | undefined> {
+  const link = await ctx.db.first(sql<{ version: number; collection: string; workspace: string }>`
+    select k.version, m.name as collection, m.workspace
+    from model_versions k join collection_links l on l.source_version = k.id
+    join collections c on c.registered_model = l.collection and c.protect = 1
+    join registered_models m on m.id = c.registered_model
+    where k.registered_model = (${modelId(ctx, name)})
+      and k.version = coalesce(${version ?? null}, k.version)
+    order by k.version limit 1`)
+  if (!link) return undefined
+  const path = `/api/v1/models/${encodeURIComponent(name)}/versions/${link.version}/links`
+  const place = link.workspace === ctx.workspace ? '' : ` of workspace '${link.workspace}'`
+  return new RegistryError(
+    'PERMISSION_DENIED',
+    `Version ${link.version} of '${excerpt(name)}' is linked in the collection '${excerpt(link.collection)}'${place}, which protects its versions, and cannot be deleted: unlink it first; GET ${excerpt(path, 500)} lists its links`,
   )
 }

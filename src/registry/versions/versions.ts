@@ -6,6 +6,7 @@ import type { Beside } from '../../search/page.ts'
 import { versionEntry } from '../audit-entries.ts'
 import { checkDescription, checkModelName, versionNotFound } from '../check-names.ts'
 import { modelId, versionId } from '../ids.ts'
+import { unlinkedEntry } from '../link-entries.ts'
 import { explainUnchanged, unblockedVersionSql } from '../permissions.ts'
 import { deletable, explainKept } from './deletable.ts'
 import { type ModelVersion, versionReads, versionsFrom } from './read-versions.ts'
@@ -70,6 +71,7 @@ export async function deleteVersion(ctx: Context, name: string, version: number)
   const leaving = sql`select v.id from model_versions v
     where v.id = (${id}) and ${isDeletable}`
   const { deleted } = await commit(ctx, {
+    unlinked: unlinkedEntry(ctx, leaving),
     entry: versionEntry(ctx, id, {
       action: 'model_version.deleted',
       before: versionJson,

@@ -24,6 +24,8 @@ const ofModels = [
   'model_version.card_changed',
   'model_version.hold_placed',
   'model_version.hold_lifted',
+  'model_version.linked',
+  'model_version.unlinked',
   'model_version.damaged',
   'registered_model.card_template_set',
   'registered_model.card_template_deleted',

@@ -8,6 +8,12 @@ const alias = { alias: 'example_alias', version: '1' }
 
 const variant = { name: 'champion', uri: 'models:/example_model/Production', weight: 100 }
 
+const link = {
+  collection: 'example_collection',
+  collection_workspace: 'shared',
+  collection_version: '1',
+}
+
 type Change = { readonly before?: EventFields; readonly after?: EventFields }
 
 /** What changed in an example of each kind, by its type or the part of it behind the dot. */
@@ -25,6 +31,8 @@ const changes: Readonly<Record<string, Change>> = {
   },
   hold_placed: { after: { reason: 'an example' } },
   hold_lifted: { before: { reason: 'an example' } },
+  linked: { after: link },
+  unlinked: { before: link },
   damaged: { after: { path: 'model.pkl', problem: 'changed' } },
   'serving.failed': {
     after: {

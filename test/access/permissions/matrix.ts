@@ -621,6 +621,33 @@ export const apiRows: Readonly<Record<string, Row>> = {
   ],
   measureRuns: ['admin', () => ours.post('imports/measures', { run_ids: [] })],
   listStoredFiles: ['admin', () => ours.get('imports/files?path=1')],
+  listCollections: ['signed in', () => ours.get('collections')],
+  getCollection: ['READ', async (w) => ours.get(`collections/${await w.newCollection()}`)],
+  putCollection: ['EDIT', () => ours.put('collections/shelf', { protect: true })],
+  deleteCollection: ['MANAGE', async (w) => ours.del(`collections/${await w.newCollection()}`)],
+  listLinks: ['READ', async (w) => ours.get(`collections/${await w.newCollection()}/links`)],
+  linkVersion: [
+    'MANAGE',
+    async (w) =>
+      ours.post(`collections/${await w.newCollection()}/links`, {
+        model: w.model,
+        version: await w.newVersion(),
+      }),
+  ],
+  unlinkVersion: [
+    'MANAGE',
+    async (w) => ours.del(`collections/${await w.newCollection()}/links/1`),
+  ],
+  listLinksTo: ['READ', (w) => ours.get(ofVersion(w, '/links'))],
+  unlinkFrom: [
+    'MANAGE',
+    async (w) => {
+      const collection = await w.newCollection()
+      const { items } = await w.asAdmin(ours.get(ofVersion(w, '/links')))
+      const link = items.find((one: { collection: string }) => one.collection === collection)
+      return ours.del(ofVersion(w, `/links/${link.id}`))
+    },
+  ],
   getVersion: ['READ', (w) => ours.get(ofVersion(w))],
   getHold: ['READ', async (w) => ours.get(`models/${w.model}/versions/${await w.newHeld()}/hold`)],
   placeHold: [

@@ -120,6 +120,13 @@ export async function makeWorld({ workspace }: { readonly workspace?: string } =
       .version as string
   const first = await newVersion()
   await mlflow('registered-models/alias', { name: model, alias: 'champion', version: first })
+  /** A collection with one link. */
+  const newCollection = async () => {
+    const collection = name()
+    await ours('PUT', `collections/${collection}`, {})
+    await ours('POST', `collections/${collection}/links`, { model, version: first })
+    return collection
+  }
   const newLoggedModel = async () =>
     (await mlflow('logged-models', { experiment_id: experiment })).model.info.model_id as string
   const newTrace = async () => {
@@ -145,6 +152,7 @@ export async function makeWorld({ workspace }: { readonly workspace?: string } =
         events: [{ entity: 'REGISTERED_MODEL', action: 'CREATED' }],
       })
     ).webhook.webhook_id as string
+  await ours('PUT', 'collections/shelf', {})
   await ours('PUT', 'policies/guard', { applies_to: { models: 'guarded-*', stage: 'Production' } })
   await ours('PUT', 'groups/team', { members: ['other'] })
   await mlflow('experiments/permissions/create', {
@@ -184,6 +192,7 @@ export async function makeWorld({ workspace }: { readonly workspace?: string } =
     newExperiment,
     newRun,
     newModel,
+    newCollection,
     newVersion,
     newLoggedModel,
     newTrace,
