@@ -38,6 +38,7 @@ import { outcomeRoutes } from './serving/outcomes.ts'
 import { replicaRoutes } from './serving/replicas.ts'
 import { resolveRoutes } from './serving/resolve.ts'
 import { experimentKeyRoutes } from './tracking/experiment-keys.ts'
+import { savedViewRoutes } from './tracking/saved-views.ts'
 import { traceIntakeRoutes } from './tracking/trace-intake.ts'
 import { traceRetentionRoutes } from './tracking/trace-retention.ts'
 
@@ -75,6 +76,7 @@ export const served: readonly ServedEndpoint[] = [
   ...importRoutes,
   ...experimentKeyRoutes,
   ...traceIntakeRoutes,
+  ...savedViewRoutes,
   ...traceRetentionRoutes,
 ]
 

@@ -72,6 +72,7 @@ import { followChildren, mayReadRun, showRun } from './runs/run.tsx'
 import * as selectedRuns from './runs/selected/selected-runs.tsx'
 import { mayReadExperiments, showRuns, showRunsOfSeveral } from './runs/table/runs.tsx'
 import { sendRunsFile } from './runs/table/runs-file.ts'
+import * as viewPosts from './runs/views/view-posts.ts'
 import { settingsRoutes } from './settings/routes.ts'
 import { sendAsset } from './shell/assets.ts'
 import { begin, complete, showSignIn, signIn, signOut } from './sign-in/sign-in.tsx'
@@ -172,7 +173,7 @@ function runRoutes(): Hono<AppEnv> {
   const experiment = '/experiments/:id{[0-9]+}'
   return new Hono<AppEnv>()
     .get('/experiments', guard(anyone), showExperiments)
-    .get(experiment, guard(mayReadExperiments), showRuns)
+    .get(experiment, guard(mayReadExperiments), (c) => showRuns(c))
     .get(`${experiment}/columns`, guard(mayReadNames), showColumns)
     .get(`${experiment}/runs.csv`, guard(mayReadExperiments), sendRunsFile)
     .get('/experiments/new', guard(anyone), (c) => experimentChanges.showNewExperiment(c))
@@ -181,6 +182,9 @@ function runRoutes(): Hono<AppEnv> {
       experimentChanges.showExperimentChange(c),
     )
     .route(experiment, trackedRoutes(experimentChanges.experimentPosts))
+    .post(`${experiment}/views`, viewPosts.postView)
+    .post(`${experiment}/views/:view{[0-9]{1,15}}/change`, viewPosts.postViewChange)
+    .post(`${experiment}/views/:view{[0-9]{1,15}}/delete`, viewPosts.postViewDeletion)
     .get('/runs', guard(mayReadExperiments), showRunsOfSeveral)
     .get('/runs/columns', guard(mayReadNames), showColumns)
     .get('/runs/runs.csv', guard(mayReadExperiments), sendRunsFile)

@@ -61,6 +61,8 @@ export const notOnRecord: readonly string[] = [
   ...['createLabelSchema', 'updateLabelSchema', 'deleteLabelSchema'],
   ...['createReviewQueue', 'updateReviewQueue', 'deleteReviewQueue', 'getOrCreateUserQueue'],
   ...['addItemsToReviewQueue', 'removeItemsFromReviewQueue', 'setReviewQueueItemStatus'],
+  // Nor are names for what a table shows.
+  ...['v1 createSavedView', 'v1 updateSavedView', 'v1 deleteSavedView'],
   // What runs is no change of what should run; a version that could not be loaded is in the log.
   'v1 reportReplica',
   // What was seen of answers, as metrics are of runs.

@@ -39,6 +39,7 @@ const patch = send('PATCH')
 const del = send('DELETE')
 const roles = '/api/3.0/mlflow'
 const tag = { key: 'k', value: 'v' }
+const newView = () => ({ name: crypto.randomUUID(), query: 'sort=-start', shared: true })
 const point = { key: 'm', value: 1, timestamp: 1, step: 0 }
 
 const artifactRows: Readonly<Record<string, Row>> = {
@@ -671,6 +672,26 @@ export const apiRows: Readonly<Record<string, Row>> = {
   verifyVersion: ['READ', (w) => ours.post(ofVersion(w, '/verify'))],
   listExperimentKeys: ['READ', (w) => ours.get(`experiments/${w.experiment}/keys?kind=metric`)],
   listExperimentValues: ['READ', (w) => ours.get(`experiments/${w.experiment}/values?key=status`)],
+  listSavedViews: ['READ', (w) => ours.get(`experiments/${w.experiment}/views`)],
+  // One for everybody; one's own takes READ.
+  createSavedView: ['EDIT', (w) => ours.post(`experiments/${w.experiment}/views`, newView())],
+  updateSavedView: [
+    'EDIT',
+    async (w) => {
+      const { id, ...view } = await w.asAdmin(
+        ours.post(`experiments/${w.experiment}/views`, newView()),
+      )
+      const { name, revision } = view
+      return ours.put(`experiments/${w.experiment}/views/${id}`, { name, query: '', revision })
+    },
+  ],
+  deleteSavedView: [
+    'EDIT',
+    async (w) => {
+      const { id } = await w.asAdmin(ours.post(`experiments/${w.experiment}/views`, newView()))
+      return ours.del(`experiments/${w.experiment}/views/${id}?revision=1`)
+    },
+  ],
   getTraceIntake: ['READ', (w) => ours.get(`experiments/${w.experiment}/trace-intake`)],
   putTraceIntake: [
     'MANAGE',

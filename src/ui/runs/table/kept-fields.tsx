@@ -10,6 +10,7 @@ type KeptProps = {
 /** What a form sends again of the address that it is on. */
 export const KeptFields: FC<KeptProps> = ({ query, without }) => {
   const { experimentIds, words, columns, selected, sort, second, isFlat, isOfDeleted } = query
+  const { saved } = query
   const has = (field: KeptProps['without'][number]) => !without.includes(field)
   return (
     <>
@@ -25,6 +26,7 @@ export const KeptFields: FC<KeptProps> = ({ query, without }) => {
       {second ? <input type="hidden" name="then" value={sortText(second)} /> : null}
       {isFlat ? <input type="hidden" name="flat" value="1" /> : null}
       {isOfDeleted ? <input type="hidden" name="deleted" value="1" /> : null}
+      {saved === undefined ? null : <input type="hidden" name="saved" value={saved} />}
     </>
   )
 }

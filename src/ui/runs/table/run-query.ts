@@ -26,6 +26,8 @@ export type RunsQuery = {
   readonly isFlat: boolean
   readonly after: string | undefined
   readonly isOfDeleted: boolean
+  /** The saved view that it began from; 0: none, nor the default one; undefined: nothing was said. */
+  readonly saved: number | undefined
 }
 
 type SortColumn = { readonly column: string; readonly isDescending: boolean }
@@ -97,6 +99,7 @@ export function runsQueryOf(c: AppContext): RunsQuery {
     isFlat: optionalQuery(c, 'flat') === '1',
     after: optionalQuery(c, 'after'),
     isOfDeleted: optionalQuery(c, 'deleted') === '1',
+    saved: savedIn(optionalQuery(c, 'saved')),
   }
 }
 
@@ -109,6 +112,12 @@ function experimentIdsIn(c: AppContext): number[] {
     throw invalid(`A table has runs of at most ${experimentsMax} experiments`)
   }
   return ids
+}
+
+function savedIn(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^\d{1,15}$/.test(text)) throw invalid("'saved' is the number of a saved view, or 0")
+  return Number(text)
 }
 
 /** `-m.accuracy`: the greatest first. */
@@ -214,6 +223,7 @@ function addressAt(
     ['then', second && sortText(second)],
     ['flat', query.isFlat ? '1' : undefined],
     ['deleted', query.isOfDeleted ? '1' : undefined],
+    ['saved', query.saved === undefined ? undefined : String(query.saved)],
     ...open.map(({ runId, childrenMax: most }) => [
       'open',
       most === childrenStep ? runId : `${runId}.${most}`,

@@ -12,6 +12,8 @@ import { filterOfWords } from '../../parts/words.ts'
 import type { Paths } from '../../paths.ts'
 import type { Frame } from '../../shell/frame.ts'
 import { liveOfRuns, Page } from '../../shell/page.tsx'
+import { firstOf } from '../views/view-address.ts'
+import { type KeptViews, ViewsMenu } from '../views/views-menu.tsx'
 import { FirstRun } from './first-run.tsx'
 import { KeptFields } from './kept-fields.tsx'
 import type { RunsStanding } from './read-runs.ts'
@@ -33,10 +35,11 @@ type RunsPageProps = {
   readonly query: RunsQuery
   /** Why the filter was not taken. */
   readonly problem: RegistryError | undefined
+  readonly kept: KeptViews
 }
 
 /** The runs of an experiment: a filter, the columns that were chosen, and runs to compare. */
-export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem }) => {
+export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem, kept }) => {
   const { experiments, total, rows } = standing
   const [only, ...others] = experiments
   const experiment = others.length === 0 ? only : undefined
@@ -74,6 +77,9 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem })
       ) : (
         <>
           <FilterForm {...{ frame, standing, query, problem }} />
+          {experiment ? (
+            <ViewsMenu {...{ to, query, experimentId: experiment.id, ...kept }} />
+          ) : null}
           <WordsNote words={query.words} filter={filter} />
           {rows.length > 0 ? (
             <>
@@ -85,7 +91,7 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem })
           ) : problem === undefined ? (
             <p class="empty">
               No run matches.{' '}
-              <a href={addressOf(to, { experimentIds: query.experimentIds })}>
+              <a href={addressOf(to, { experimentIds: query.experimentIds, saved: allOf(kept) })}>
                 Show all {countText(total)} runs
               </a>
             </p>
@@ -94,6 +100,11 @@ export const RunsPage: FC<RunsPageProps> = ({ frame, standing, query, problem })
       )}
     </Page>
   )
+}
+
+/** What an address says of views to show all runs: nothing, unless it would lead to a view. */
+function allOf({ views }: KeptViews): number | undefined {
+  return firstOf(views) ? 0 : undefined
 }
 
 type AboutProps = Pick<RunsPageProps, 'standing'> & {
@@ -135,7 +146,12 @@ const About: FC<AboutProps> = ({ to, standing: { experiments, total }, experimen
 /** Names are offered of the first of several experiments: each is asked by itself. */
 const completedMax = 4
 
-const FilterForm: FC<RunsPageProps> = ({ frame: { to }, standing, query, problem }) => (
+const FilterForm: FC<Omit<RunsPageProps, 'kept'>> = ({
+  frame: { to },
+  standing,
+  query,
+  problem,
+}) => (
   <SearchBox
     action={runsPath(to, query)}
     label="Filter, or words of a name"

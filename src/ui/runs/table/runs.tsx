@@ -5,11 +5,18 @@ import { pagePrefix } from '../../../http/guards/workspace.ts'
 import type { Context } from '../../../platform/context.ts'
 import { countRuns } from '../../../tracking/experiments/count-runs.ts'
 import { getExperiments } from '../../../tracking/experiments/experiment.ts'
+import { ownerOf } from '../../../tracking/views/saved-view.ts'
+import { listViews } from '../../../tracking/views/saved-views.ts'
+import { requireViewChange } from '../../../tracking/views/view-permissions.ts'
 import { attempt } from '../../attempt.ts'
+import type { Reshown } from '../../changes/change.ts'
+import { findRefusal } from '../../forms.ts'
 import { pathsUnder } from '../../paths.ts'
 import { frameOf } from '../../shell/frame.ts'
 import { sendPage } from '../../shell/page.tsx'
 import { keepRecent } from '../recent.ts'
+import { addressOfView, firstOf } from '../views/view-address.ts'
+import type { KeptViews } from '../views/views-menu.tsx'
 import { type RunsStanding, readRunsStanding, sumRuns } from './read-runs.ts'
 import { addressOf, type RunsQuery, runsQueryOf } from './run-query.ts'
 import { RunsPage } from './runs-page.tsx'
@@ -19,21 +26,43 @@ export function mayReadExperiments(ctx: Context, c: AppContext): Promise<void> {
   return requireExperiments(ctx, { ids: runsQueryOf(c).experimentIds }, 'READ')
 }
 
-/** `GET /experiments/{id}?q=&col=&sort=&deleted=&sel=&after=`, or `/runs?in=` for several. */
-export async function showRuns(c: AppContext): Promise<Response> {
+/**
+ * `GET /experiments/{id}?q=&col=&sort=&deleted=&saved=&sel=&after=`, or `/runs?in=` for several. The plain
+ * address of an experiment leads to the view that is shown first, where there is one.
+ */
+export async function showRuns(c: AppContext, shown: Reshown = {}): Promise<Response> {
   const { ctx } = c.var
   const query = runsQueryOf(c)
-  const [frame, found] = await Promise.all([
+  const [only, ...others] = query.experimentIds
+  const experimentId = others.length === 0 ? only : undefined
+  const views = experimentId === undefined ? [] : await listViews(ctx, experimentId)
+  const first = firstOf(views)
+  if (first && experimentId !== undefined && new URL(c.req.url).search === '') {
+    const to = pathsUnder(pagePrefix(c))
+    return c.redirect(addressOfView(to, experimentId, first), 302)
+  }
+  const [frame, found, may] = await Promise.all([
     frameOf(c),
     attempt('INVALID_PARAMETER_VALUE', readRunsStanding(ctx, query)),
+    mayKeepViews(ctx, experimentId),
   ])
-  const [only, ...others] = query.experimentIds
-  if (only !== undefined && others.length === 0) keepRecent(c, only)
+  if (experimentId !== undefined) keepRecent(c, experimentId)
   const isWrong = found instanceof RegistryError
   const standing = isWrong ? await readNothing(ctx, query) : found
   const problem = isWrong ? found : undefined
-  const page = <RunsPage {...{ frame, standing, query, problem }} />
-  return sendPage(c, { frame, page }, { status: isWrong ? 400 : 200 })
+  const kept = { views, may, ...shown }
+  const page = <RunsPage {...{ frame, standing, query, problem, kept }} />
+  return sendPage(c, { frame, page }, { status: shown.problem?.status ?? (isWrong ? 400 : 200) })
+}
+
+/** What the caller can keep views for. */
+async function mayKeepViews(
+  ctx: Context,
+  experimentId: number | undefined,
+): Promise<KeptViews['may']> {
+  if (experimentId === undefined) return { keepOwn: false, share: false }
+  const refusal = await findRefusal(requireViewChange(ctx, experimentId, { isShared: true }))
+  return { keepOwn: ownerOf(ctx) !== undefined, share: refusal === undefined }
 }
 
 /** What is shown beside a filter that has a mistake. */
