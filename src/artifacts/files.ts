@@ -38,20 +38,46 @@ export function rowsOf(ctx: Context, place: FilePlace): { from: SQL; where: SQL 
  * before. Two writers of one path leave one whole file.
  *
  * @param path clean, of a file
- * @param sizeBytes the length that the sender declared
- * @throws INVALID_PARAMETER_VALUE `path` is a folder, or lies below a file
+ * @param file.sizeBytes the length that the sender declared; `file.sha256` the sum, in lower-case hex
+ * @throws INVALID_PARAMETER_VALUE `path` is a folder, or lies below a file, or the sum is another
  * @throws RESOURCE_CONFLICT `path` is below a version's read-only address
  * @throws REQUEST_LIMIT_EXCEEDED it is more than the caller may store
  */
 export async function putFile(
   ctx: Context,
   path: string,
-  { body, sizeBytes }: { readonly body: ByteStream; readonly sizeBytes?: number | undefined },
-): Promise<void> {
+  { body, sizeBytes, sha256 }: NewFile,
+): Promise<Stored> {
   assertWritable(path)
   const allowed = await limitBody(ctx, body, sizeBytes)
   const key = newBlobKey(ctx)
-  await showBlob(ctx, path, { blob: { key, ...(await ctx.blobs.put(key, allowed, sizeBytes)) } })
+  const stored = await ctx.blobs.put(key, allowed, sizeBytes)
+  if (sha256 !== undefined && sha256 !== stored.sha256) {
+    await ctx.blobs.delete([key])
+    throw invalid(
+      `The bytes of '${excerpt(path)}' have the SHA-256 ${stored.sha256}, and not ${sha256} as was declared; nothing was stored`,
+    )
+  }
+  await showBlob(ctx, path, { blob: { key, ...stored } })
+  return stored
+}
+
+/** A file on its way in, with what its sender declared. */
+type NewFile = {
+  readonly body: ByteStream
+  readonly sizeBytes?: number | undefined
+  readonly sha256?: string | undefined
+}
+
+/** Condition that a file may be stored under `path`: it is no folder, and lies below no file. */
+export function freePathSql(ctx: Context, path: string): SQL {
+  const { start, end } = folderRangeOf(path)
+  return sql`not exists (
+      select 1 from artifact_files where workspace = ${ctx.workspace}
+      and path in (select value from json_each(${JSON.stringify(foldersAboveOf(path))})))
+    and not exists (
+      select 1 from artifact_files
+      where workspace = ${ctx.workspace} and path >= ${start} and path < ${end})`
 }
 
 /** A new key in the blob store. Keys are spread over 256 folders, for the sake of disks. */
@@ -84,18 +110,12 @@ export async function showBlob(
 ): Promise<boolean> {
   const damaged = await findDamaged(ctx, blob)
   const nowMs = ctx.now()
-  const { start, end } = folderRangeOf(path)
   const isOpen = from
     ? sql`exists (select 1 from multipart_uploads
         where upload_id = ${from.uploadId} and completed_at_ms is null
           and parts is not ${abortedParts})`
     : sql`1`
-  const isFree = sql`not exists (
-      select 1 from artifact_files where workspace = ${ctx.workspace}
-      and path in (select value from json_each(${JSON.stringify(foldersAboveOf(path))})))
-    and not exists (
-      select 1 from artifact_files
-      where workspace = ${ctx.workspace} and path >= ${start} and path < ${end})`
+  const isFree = freePathSql(ctx, path)
   const same = sql`sha256 = ${blob.sha256} and size_bytes = ${blob.sizeBytes}`
   const { shown, kept, room, open } = await ctx.db.batch({
     open: sql`select 1 where ${isOpen}`,

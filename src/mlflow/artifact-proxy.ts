@@ -1,15 +1,20 @@
 import { deleteFiles, putFile } from '../artifacts/files.ts'
 import { assertWritable, cleanFilePath, cleanPath, placeInWorkspace } from '../artifacts/path.ts'
-import { absent, invalid, RegistryError } from '../core/error.ts'
+import { absent, excerpt, invalid, RegistryError } from '../core/error.ts'
 import { messages } from '../core/messages.ts'
 import type { AppContext } from '../http/app-env.ts'
 import { declaredLength, requestBytes } from '../http/body.ts'
 import { sendLocated } from '../http/files/send-artifact.ts'
 import { pathAfter, rawPath } from '../http/guards/target.ts'
+import type { Context } from '../platform/context.ts'
+import type { Stored } from '../platform/ports.ts'
 import { listLocated, locatePath } from '../registry/files/artifact-place.ts'
+import { putKnownBytes } from '../registry/files/known-bytes.ts'
 import { requirePath } from '../registry/permissions.ts'
+import { findFiledTrace } from '../traces/ingest/trace-file.ts'
 import { requireToDelete } from '../tracking/permissions.ts'
 import { entriesToWire, ListFields, listQuery } from './artifact-wire.ts'
+import { readUploadSum } from './checksum.ts'
 import { type Operation, operation, rawOperation, reading } from './operation.ts'
 import { sendUploadedTrace, takeUploadedTrace } from './traces/trace-files.ts'
 import { message } from './wire/message.ts'
@@ -49,9 +54,15 @@ export const artifactProxyOperations: readonly Operation[] = [
     rule: (ctx, path) => requirePath(ctx, path, 'EDIT'),
     handle: async (c, path) => {
       assertWritable(path)
+      const { ctx } = c.var
+      const sum = readUploadSum(c)
+      if (sum) await refuseSumOfTrace(ctx, path)
+      if (sum?.isBodiless) {
+        return c.body(null, 201, sumHeaders(await putKnownBytes(ctx, path, sum.sha256)))
+      }
       if (await takeUploadedTrace(c, path)) return c.body(null, 200)
-      await putFile(c.var.ctx, path, { body: requestBytes(c), sizeBytes: declaredLength(c) })
-      return c.body(null, 200)
+      const file = { body: requestBytes(c), sizeBytes: declaredLength(c), sha256: sum?.sha256 }
+      return c.body(null, 200, sumHeaders(await putFile(ctx, path, file)))
     },
   }),
 
@@ -65,6 +76,16 @@ export const artifactProxyOperations: readonly Operation[] = [
     },
   }),
 ]
+
+function sumHeaders({ sha256 }: Stored) {
+  return { ETag: `"${sha256}"`, 'X-Checksum-Sha256': sha256 }
+}
+
+/** Spans of a trace are read as they come in, and redacted: no sum stands for what is kept of them. */
+async function refuseSumOfTrace(ctx: Context, path: string): Promise<void> {
+  if (!(await findFiledTrace(ctx, path))) return
+  throw invalid(`'${excerpt(path)}' holds spans of a trace: send it without a sum`)
+}
 
 /**
  * The path of a file to be changed, as it was sent.

@@ -262,7 +262,7 @@ function experiment(ctx: Context, condition: SQL): SQL {
 }
 
 /** What lies at a path of an experiment's folder: `models/...` are logged models, the rest are runs. */
-function partOf(rest: string): Part | undefined {
+export function partOf(rest: string): Part | undefined {
   const [top = '', ...below] = rest.split('/')
   if (top === '' || (top === 'models' && below.length === 0)) return undefined
   return top === 'models' ? 'logged model' : 'run'
@@ -274,7 +274,7 @@ function defaultRoot(ctx: Context): string | undefined {
 }
 
 /** The folder of the experiment "Default" of the default workspace, whose location follows the setting. */
-function defaultFolder(ctx: Context): string | undefined {
+export function defaultFolder(ctx: Context): string | undefined {
   if (ctx.workspace !== defaultWorkspace) return undefined
   const root = storePathOf(ctx.settings.defaultArtifactRoot, ctx.workspace)
   return root === undefined ? undefined : joinPaths(root, '0')

@@ -1,0 +1,44 @@
+import { sql } from 'drizzle-orm'
+import { includes } from '../access/permissions/levels.ts'
+import { type Part, readLevels } from '../access/permissions/permitted.ts'
+import { foldersAboveOf } from '../artifacts/path.ts'
+import type { Context } from '../platform/context.ts'
+import { defaultFolder, partOf } from './permissions.ts'
+
+/** Whether the caller may read what lies at one of these paths, as `requireArtifacts` judges each. */
+export async function mayReadSomePath(ctx: Context, paths: readonly string[]): Promise<boolean> {
+  const owners = await readOwners(ctx, paths)
+  const byPart = Map.groupBy(owners, ({ part }) => part)
+  for (const [part, owned] of byPart) {
+    const ids = JSON.stringify([...new Set(owned.map(({ experiment }) => experiment))])
+    const on = sql`select e.id, cast(e.id as text) as name, 0 as is_prompt from experiments e
+      where e.workspace = ${ctx.workspace} and e.id in (select value from json_each(${ids}))`
+    const levels = await readLevels(ctx, { owner: 'experiment', on, part })
+    if (levels.some(({ level }) => includes(level, 'READ'))) return true
+  }
+  return false
+}
+
+type Owned = { readonly experiment: number; readonly part: Part | undefined }
+
+async function readOwners(ctx: Context, paths: readonly string[]): Promise<Owned[]> {
+  const above = new Set(paths.flatMap((path) => ['', ...foldersAboveOf(path), path]))
+  const rows = await ctx.db.all(sql<{ experiment: number; path: string }>`
+    select a.experiment, a.path from artifact_roots a where a.workspace = ${ctx.workspace}
+      and a.path in (select value from json_each(${JSON.stringify([...above])}))`)
+  const roots = new Map<string, number>()
+  for (const { experiment, path } of rows) {
+    roots.set(path, Math.min(experiment, roots.get(path) ?? experiment))
+  }
+  const first = defaultFolder(ctx)
+  if (first !== undefined) roots.set(first, 0)
+  return paths.flatMap((path) => {
+    const own = ['', ...foldersAboveOf(path), path].filter((folder) => roots.has(folder))
+    const [root, ...more] = own
+    if (root === undefined) return []
+    const experimentOf = (folder: string) => roots.get(folder) ?? 0
+    const lowest = more.reduce((a, b) => (experimentOf(b) < experimentOf(a) ? b : a), root)
+    const rest = lowest === '' ? path : path.slice(lowest.length + 1)
+    return [{ experiment: experimentOf(lowest), part: partOf(rest) }]
+  })
+}
