@@ -33,7 +33,11 @@ export function moveJson(after: SQL, place: string, breakGlass = false): SQL {
 }
 
 /** What an entry says of the model that it is about: `m` is the model's row. */
-const ofModel = { registeredModel: sql`m.id`, model: sql`m.name`, isPrompt: isPromptModel } as const
+export const ofModel = {
+  registeredModel: sql`m.id`,
+  model: sql`m.name`,
+  isPrompt: isPromptModel,
+} as const
 
 /** What an entry says of the version that it is about: `v` is its row, `m` its model's. */
 export const ofVersion = { ...ofModel, version: sql`v.version` } as const

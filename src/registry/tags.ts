@@ -1,10 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm'
-import { commit, entryStatement } from '../audit/commit.ts'
+import { commit } from '../audit/commit.ts'
 import { checkKey, checkLength } from '../core/names.ts'
 import { boundStatement, writeBounded } from '../db/bound.ts'
 import { jsonChunksOf } from '../db/sql.ts'
 import type { Context } from '../platform/context.ts'
-import { modelEntry, ofVersion, versionEntry } from './audit-entries.ts'
+import { modelEntry, versionEntry } from './audit-entries.ts'
 import { modelNotFound, versionNotFound } from './check-names.ts'
 import { modelId, versionId } from './ids.ts'
 import { checkHubName, refuseTakenHubName } from './models/hub-name.ts'
@@ -13,7 +13,7 @@ import type { Tag } from './versions/read-versions.ts'
 const valueCharsMax = 100_000
 
 /** Refuses a tag key that MLflow would refuse. */
-function checkTagKey(key: string): void {
+export function checkTagKey(key: string): void {
   checkKey(key, 'key')
 }
 
@@ -59,7 +59,8 @@ export function versionTagBound(id: SQL): SQL {
   return boundStatement('model_version_tags', 'model_version', id)
 }
 
-function tagRows(tags: readonly Tag[]): string[] {
+/** Tags as JSON lists of keys and values. */
+export function tagRows(tags: readonly Tag[]): string[] {
   return jsonChunksOf(tags.map(({ key, value }) => [key, value]))
 }
 
@@ -157,55 +158,6 @@ export async function deleteVersionTag(
       where model_version = (${id}) and key = ${key}`,
   })
   if (versions.length === 0) throw versionNotFound(name, version)
-}
-
-type ManyTags = {
-  readonly tags: Readonly<Record<string, string>>
-  /** A condition that holds before and after. */
-  readonly guard: SQL
-}
-
-/** The statements that set tags of a version, with an entry for each; for a write by `writeBounded`. */
-export function tagsWrite(ctx: Context, id: SQL, { tags, guard }: ManyTags): SQL[] {
-  const all = uniqueTags(Object.entries(tags).map(([key, value]) => ({ key, value })))
-  const chunks = tagRows(all).flatMap((rows) => [
-    entryStatement(ctx, {
-      action: 'model_version.tag_set',
-      ...ofVersion,
-      from: sql`model_versions v join registered_models m on m.id = v.registered_model,
-        json_each(${rows}) tag where v.id = (${id}) and ${guard}`,
-      before: sql`json_object('key', tag.value ->> 0, 'value', (select t.value from model_version_tags t
-        where t.model_version = v.id and t.key = tag.value ->> 0))`,
-      after: sql`json_object('key', tag.value ->> 0, 'value', tag.value ->> 1)`,
-    }),
-    sql`insert into model_version_tags (model_version, key, value)
-      select v.id, tag.value ->> 0, tag.value ->> 1 from model_versions v, json_each(${rows}) tag
-      where v.id = (${id}) and ${guard}
-      on conflict (model_version, key) do update set value = excluded.value`,
-  ])
-  return chunks.length === 0 ? [] : [...chunks, versionTagBound(id)]
-}
-
-/** The statements that delete tags of a version, with an entry for each that is there. */
-export function tagRemoval(
-  ctx: Context,
-  id: SQL,
-  { keys, guard }: { readonly keys: readonly string[]; readonly guard: SQL },
-): SQL[] {
-  if (keys.length === 0) return []
-  for (const key of keys) checkTagKey(key)
-  const removed = sql`t.model_version = (${id}) and ${guard}
-    and t.key in (select value from json_each(${JSON.stringify(keys)}))`
-  return [
-    entryStatement(ctx, {
-      action: 'model_version.tag_deleted',
-      ...ofVersion,
-      from: sql`model_versions v join registered_models m on m.id = v.registered_model
-        join model_version_tags t on t.model_version = v.id where ${removed}`,
-      before: sql`json_object('key', t.key, 'value', t.value)`,
-    }),
-    sql`delete from model_version_tags as t where ${removed}`,
-  ]
 }
 
 /** The value of a tag of the model `m`. */

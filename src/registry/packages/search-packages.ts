@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm'
+import { isNotDeniedSql, isPromptModel, mayReadSql } from '../../access/permissions/permitted.ts'
 import { excerpt, invalid } from '../../core/error.ts'
 import type { Context } from '../../platform/context.ts'
 import {
@@ -10,7 +11,7 @@ import type { Page } from '../../search/page.ts'
 import type { RegisteredModel } from '../models/read-models.ts'
 import { searchRegisteredModels } from '../models/search-models.ts'
 import type { PlaceApproval } from '../versions/approval.ts'
-import type { ModelVersion } from '../versions/read-versions.ts'
+import { type ModelVersion, readVersions } from '../versions/read-versions.ts'
 import { type RegistrySearch, searchModelVersions } from '../versions/search-versions.ts'
 import { packageStatusSql, readPackageApprovals } from './package-status.ts'
 
@@ -80,6 +81,31 @@ export function searchPackageGroups(
 ): Promise<Page<RegisteredModel>> {
   const where = conditionTreeSql(conditions, fieldIn(groupFields, [['Tags.', groupTag]]))
   return searchRegisteredModels(ctx, { ...search, also: { where, fingerprint: conditions } })
+}
+
+/** Which version of which model. */
+type VersionName = { readonly name: string; readonly version: number }
+
+/** Those of these versions that are there and the caller may read, as model packages. */
+export async function findPackages(
+  ctx: Context,
+  named: readonly VersionName[],
+): Promise<FoundPackage[]> {
+  const wanted = JSON.stringify(named.map(({ name, version }) => [name, version]))
+  const rows = await ctx.db.all(sql<{
+    id: number
+  }>`select distinct v.id from json_each(${wanted}) wanted
+    join registered_models m on m.workspace = ${ctx.workspace} and m.name = wanted.value ->> 0
+    join model_versions v on v.registered_model = m.id and v.version = wanted.value ->> 1
+    where ${mayReadSql(ctx, 'model', { id: sql`m.id`, isPrompt: isPromptModel })}
+      and ${isNotDeniedSql(ctx, 'version', isPromptModel)}`)
+  return findApprovals(
+    ctx,
+    await readVersions(
+      ctx.db,
+      rows.map(({ id }) => id),
+    ),
+  )
 }
 
 /** Versions with their approvals as model packages. */

@@ -4,7 +4,7 @@ import { conflict, excerpt } from '../../core/error.ts'
 import { writeBounded } from '../../db/bound.ts'
 import type { Context } from '../../platform/context.ts'
 import { versionEntry } from '../audit-entries.ts'
-import { tagRemoval, tagsWrite } from '../tags.ts'
+import { versionTagsRemoval, versionTagsWrite } from '../many-tags.ts'
 import type { ModelVersion } from '../versions/read-versions.ts'
 import { getVersion } from '../versions/versions.ts'
 import { givenText, type PackageMembers, readPackageMembers } from './model-packages.ts'
@@ -54,8 +54,8 @@ async function writeChange(
   const { still } = await writeBounded(
     commit(ctx, {
       still: sql`select 1 from model_versions where id = ${versionId} and ${isSame}`,
-      removed: tagRemoval(ctx, id, { keys: tagsToRemove, guard: isSame }),
-      set: tagsWrite(ctx, id, { tags, guard: isSame }),
+      removed: versionTagsRemoval(ctx, tagsToRemove, { id, guard: isSame }),
+      set: versionTagsWrite(ctx, tags, { id, guard: isSame }),
       ...(isOther && memberWrites(ctx, id, { before: before ?? {}, given, isSame })),
     }),
   )
