@@ -84,6 +84,7 @@ test.each([
   [
     moved,
     [
+      'arn:aws:sagemaker:us-east-1:000000000000:model-package/example_model/1',
       'models:/example_model',
       'models:/example_model/1',
       'models:/example_model/Staging',
@@ -92,15 +93,63 @@ test.each([
   ],
   [
     exampleEvent('model_version.alias_set', atMs),
-    ['models:/example_model', 'models:/example_model/1', 'models:/example_model@example_alias'],
+    [
+      'arn:aws:sagemaker:us-east-1:000000000000:model-package/example_model/1',
+      ...[
+        'models:/example_model',
+        'models:/example_model/1',
+        'models:/example_model@example_alias',
+      ],
+    ],
   ],
   [
     exampleEvent('promotion.opened', atMs),
-    ['models:/example_model', 'models:/example_model/1', 'models:/example_model/Production'],
+    [
+      'arn:aws:sagemaker:us-east-1:000000000000:model-package/example_model/1',
+      ...['models:/example_model', 'models:/example_model/1', 'models:/example_model/Production'],
+    ],
   ],
   [exampleEvent('registered_model.created', atMs), ['models:/example_model']],
 ])('eventbridge names each resource so that a rule matches it whole', (event, resources) => {
   expect(sent('eventbridge', event).json.resources).toEqual(resources)
+})
+
+const packageArn = 'arn:aws:sagemaker:us-east-1:000000000000:model-package/example_model/1'
+
+test('sagemaker is what SageMaker itself sends of a package', () => {
+  const after = { ...moved.after, approval_status: 'Approved' }
+  expect(sent('sagemaker', { ...moved, after }).json).toMatchObject({
+    ...{ 'detail-type': 'SageMaker Model Package State Change', source: 'aws.sagemaker' },
+    ...{ account: '000000000000', region: 'us-east-1', resources: [packageArn] },
+    detail: {
+      ...{ ModelPackageGroupName: 'example_model', ModelPackageVersion: 1 },
+      ...{ ModelPackageArn: packageArn, ModelPackageStatus: 'Completed' },
+      ModelPackageStatusDetails: { ValidationStatuses: [], ImageScanStatuses: [] },
+      ModelApprovalStatus: 'Approved',
+      CreationTime: '2026-11-24T12:00:00.007Z',
+    },
+  })
+  expect(sent('eventbridge').json.detail.ModelPackageArn).toBe(packageArn)
+})
+
+test.each([
+  ['model_version.created', {}, 'PendingManualApproval'],
+  ['model_version.transitioned', { stage: 'Production' }, 'Approved'],
+  [
+    'model_version.transitioned',
+    { stage: 'Production', approval_status: 'PendingManualApproval' },
+    'PendingManualApproval',
+  ],
+  ['model_version.transitioned', { stage: 'Staging', approval_status: 'Approved' }, undefined],
+  ['model_version.transitioned', { stage: 'Archived' }, 'Rejected'],
+  ['promotion.opened', { to: { stage: 'Production' } }, 'PendingManualApproval'],
+  ['promotion.opened', { to: { stage: 'Staging' } }, undefined],
+  ['promotion.rejected', { to: { stage: 'Production' } }, 'Rejected'],
+  ['promotion.rejected', { to: { alias: 'champion' } }, undefined],
+  ['promotion.approved', { to: { stage: 'Production' } }, undefined],
+] as const)('sagemaker says of %s with %j what Describe says then', (type, after, status) => {
+  const event = { ...exampleEvent(type, atMs), after }
+  expect(sent('sagemaker', event).json.detail.ModelApprovalStatus).toBe(status)
 })
 
 test('github starts the workflows of a repository, with at most ten fields', () => {

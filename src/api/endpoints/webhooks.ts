@@ -3,7 +3,8 @@ import { endpoint } from './endpoint.ts'
 import { Nothing, PageQuery, pageOf } from './shapes.ts'
 
 const formats = z.enum([
-  ...(['mlflow', 'json', 'cloudevents', 'slack', 'eventbridge', 'databricks', 'github'] as const),
+  ...(['mlflow', 'json', 'cloudevents', 'slack', 'eventbridge', 'sagemaker'] as const),
+  ...(['databricks', 'github'] as const),
 ])
 const statuses = z.enum(['ACTIVE', 'DISABLED'])
 

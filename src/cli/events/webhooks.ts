@@ -166,7 +166,7 @@ function addFields(command: Command): Command {
     .option('--alias <glob>', 'only what is of these aliases; with --stage too, either is enough')
     .option(
       '--format <format>',
-      'json, mlflow, cloudevents, slack, eventbridge, databricks or github',
+      'json, mlflow, cloudevents, slack, eventbridge, sagemaker, databricks or github',
     )
     .option('--description <text>', 'what it is for')
     .option(

@@ -1,6 +1,11 @@
 import { excerpt, invalid } from '../../core/error.ts'
 import { parseRowId } from '../../core/int64.ts'
 import type { AppContext } from '../../http/app-env.ts'
+import {
+  arnAccount,
+  packageArnOf as arnOfPackage,
+  arnRegion,
+} from '../../registry/packages/package-arn.ts'
 
 /** What the ARNs of an answer begin with. */
 export type ArnPlace = {
@@ -10,16 +15,12 @@ export type ArnPlace = {
   readonly account: string
 }
 
-/** The account of every ARN: this server is no part of one of AWS's. */
-const account = '000000000000'
-const defaultRegion = 'us-east-1'
-
 /** The region that the request was signed for. */
 export function arnPlaceOf(c: AppContext): ArnPlace {
   const scope = /Credential=[^/,]+\/\d{8}\/([a-z0-9-]{1,40})\//.exec(
     c.req.header('authorization') ?? '',
   )
-  return { region: scope?.[1] ?? defaultRegion, account }
+  return { region: scope?.[1] ?? arnRegion, account: arnAccount }
 }
 
 export function groupArnOf(place: ArnPlace, name: string): string {
@@ -27,7 +28,7 @@ export function groupArnOf(place: ArnPlace, name: string): string {
 }
 
 export function packageArnOf(place: ArnPlace, name: string, version: number): string {
-  return `${prefixOf(place)}model-package/${name}/${version}`
+  return arnOfPackage(name, version, place.region)
 }
 
 /** As IAM names who did something. */
@@ -60,9 +61,9 @@ function prefixOf(place: ArnPlace): string {
 function resourceOf(arn: string, type: string): string {
   const [, partition, service, , owner, resource = ''] =
     /^arn:([^:]*):([^:]*):([^:]*):([^:]*):(.*)$/s.exec(arn) ?? []
-  const isOurs = partition === 'aws' && service === 'sagemaker' && owner === account
+  const isOurs = partition === 'aws' && service === 'sagemaker' && owner === arnAccount
   if (isOurs && resource.startsWith(`${type}/`)) return resource.slice(type.length + 1)
   throw invalid(
-    `Invalid ARN '${excerpt(arn)}': here one begins with 'arn:aws:sagemaker:<region>:${account}:${type}/'`,
+    `Invalid ARN '${excerpt(arn)}': here one begins with 'arn:aws:sagemaker:<region>:${arnAccount}:${type}/'`,
   )
 }

@@ -1,6 +1,8 @@
+import { packageArnOf } from '../../registry/packages/package-arn.ts'
 import { archivedStage } from '../../registry/stages/stages.ts'
 import { eventId, type RegistryEvent } from '../events/events.ts'
 import { jsonEvent } from './json.ts'
+import { packageChange, packageDetail, statusDetail } from './sagemaker.ts'
 
 /**
  * An event in the form of Amazon EventBridge's "SageMaker Model Package State Change", so that
@@ -10,14 +12,13 @@ import { jsonEvent } from './json.ts'
  * @see https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
  */
 export function eventBridgeEvent(event: RegistryEvent): object {
-  const { model, version } = event
+  const { model } = event
   const status = approvalStatus(event)
   const time = new Date(event.atMs).toISOString()
-  const name = `${model}/${version}`
   return {
     version: '0',
     id: eventId(event),
-    'detail-type': 'SageMaker Model Package State Change',
+    'detail-type': packageChange,
     source: 'gatehouse',
     account: '',
     time,
@@ -25,23 +26,17 @@ export function eventBridgeEvent(event: RegistryEvent): object {
     resources: resourcesOf(event),
     detail: {
       ...(model === null ? {} : { ModelPackageGroupName: model }),
-      ...(version === null
-        ? {}
-        : {
-            ModelPackageName: name,
-            ModelPackageVersion: Number(version),
-            ModelPackageArn: `models:/${name}`,
-            ModelPackageStatus: 'Completed',
-          }),
+      ...packageDetail(event),
       CreationTime: time,
-      ...(status && { ModelApprovalStatus: status }),
+      LastModifiedTime: time,
+      ...statusDetail(status),
       Event: jsonEvent(event),
     },
   }
 }
 
 /**
- * What a rule may match whole: the model, the version, and the stages and aliases that the event is
+ * What a rule may match whole: the model, the version, also by the ARN that SageMaker's clients take, and the stages and aliases that the event is
  * of, as MLflow's URIs name them.
  */
 function resourcesOf({ model, version, before, after }: RegistryEvent): string[] {
@@ -51,6 +46,7 @@ function resourcesOf({ model, version, before, after }: RegistryEvent): string[]
   const aliases = [before.alias, after.alias, to.alias].filter((name) => typeof name === 'string')
   return [
     ...new Set([
+      ...(version === null ? [] : [packageArnOf(model, version)]),
       `models:/${model}`,
       ...(version === null ? [] : [`models:/${model}/${version}`]),
       ...stages.map((stage) => `models:/${model}/${stage}`),

@@ -7,6 +7,7 @@ import { eventBridgeEvent } from './eventbridge.ts'
 import { repositoryDispatch } from './github.ts'
 import { jsonEvent } from './json.ts'
 import { mlflowPayload } from './mlflow.ts'
+import { sageMakerEvent } from './sagemaker.ts'
 import { slackMessage } from './slack.ts'
 
 /** The forms in which a webhook may get its events. */
@@ -16,6 +17,7 @@ export const formats = [
   'cloudevents',
   'slack',
   'eventbridge',
+  'sagemaker',
   'databricks',
   'github',
 ] as const
@@ -46,6 +48,8 @@ export function payloadOf(
       return json(slackMessage(forPeople(event)))
     case 'eventbridge':
       return json(eventBridgeEvent(event))
+    case 'sagemaker':
+      return json(sageMakerEvent(event))
     case 'databricks':
       return json(databricksPayload(forPeople(event), webhookId, terms?.events))
     case 'github':

@@ -1,0 +1,79 @@
+import { placeKey } from '../../core/place.ts'
+import { packageArnOf } from '../../registry/packages/package-arn.ts'
+import { packageStage } from '../../registry/packages/package-status.ts'
+import { archivedStage } from '../../registry/stages/stages.ts'
+import { eventId, type RegistryEvent } from '../events/events.ts'
+import { jsonEvent } from './json.ts'
+
+/**
+ * An event exactly as SageMaker's own registry sends "SageMaker Model Package State Change", for
+ * programs that were written for that and look at `source`. EventBridge itself takes no `aws.` from
+ * others: `eventBridgeEvent` is for that.
+ */
+export function sageMakerEvent(event: RegistryEvent): object {
+  const { model, version } = event
+  const time = new Date(event.atMs).toISOString()
+  const arn = model !== null && version !== null ? packageArnOf(model, version) : undefined
+  return {
+    version: '0',
+    id: eventId(event),
+    'detail-type': packageChange,
+    source: 'aws.sagemaker',
+    ...placeOf(arn),
+    time,
+    resources: arn === undefined ? [] : [arn],
+    detail: {
+      ...(model !== null && { ModelPackageGroupName: model }),
+      ...packageDetail(event),
+      ...statusDetail(packageStatus(event)),
+      CreationTime: time,
+      LastModifiedTime: time,
+      Event: jsonEvent(event),
+    },
+  }
+}
+
+export const packageChange = 'SageMaker Model Package State Change'
+
+/** What such an event has of its package; nothing where it is of none. */
+export function packageDetail({ model, version, after }: RegistryEvent): object {
+  if (model === null || version === null) return {}
+  return {
+    ModelPackageName: `${model}/${version}`,
+    ModelPackageVersion: Number(version),
+    ModelPackageArn: packageArnOf(model, version),
+    ModelPackageStatus: 'Completed',
+    ModelPackageStatusDetails: { ValidationStatuses: [], ImageScanStatuses: [] },
+    CertifyForMarketplace: false,
+    ...(typeof after.stage === 'string' && {
+      ModelLifeCycle: { Stage: after.stage, StageStatus: 'Approved' },
+    }),
+  }
+}
+
+export function statusDetail(status: string | undefined): object {
+  return status === undefined ? {} : { ModelApprovalStatus: status }
+}
+
+function placeOf(arn: string | undefined) {
+  const [, , , region = '', account = ''] = arn?.split(':') ?? []
+  return { account, region }
+}
+
+/**
+ * What Describe says of the package from this event on: a package is approved for Production, so moves and
+ * requests for other places say nothing of it.
+ */
+function packageStatus({ type, after }: RegistryEvent): string | undefined {
+  if (type === 'model_version.created') return 'PendingManualApproval'
+  if (after.stage === archivedStage) return 'Rejected'
+  const to = (after.to ?? {}) as Readonly<Record<string, unknown>>
+  const isForPackage = [after.stage, to.stage].some(
+    (stage) => typeof stage === 'string' && placeKey(stage) === placeKey(packageStage),
+  )
+  if (!isForPackage) return undefined
+  if (type === 'promotion.opened') return 'PendingManualApproval'
+  if (type === 'promotion.rejected') return 'Rejected'
+  if (typeof after.stage !== 'string') return undefined
+  return typeof after.approval_status === 'string' ? after.approval_status : 'Approved'
+}
