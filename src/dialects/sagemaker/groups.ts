@@ -3,6 +3,7 @@ import { requireModel, requireToCreate } from '../../access/permissions/require.
 import { absent, excerpt, invalid } from '../../core/error.ts'
 import { deleteEmptyModel } from '../../governance/moves/guarded-changes.ts'
 import { anyone } from '../../http/guards/guard.ts'
+import type { Context } from '../../platform/context.ts'
 import type { RegisteredModel } from '../../registry/models/read-models.ts'
 import { createModel, getModel } from '../../registry/models/registered-models.ts'
 import { searchPackageGroups } from '../../registry/packages/search-packages.ts'
@@ -17,19 +18,16 @@ import { conditionsOf, every, ListMembers, orderOf, pageAsked } from './lists.ts
 const GroupName = z.string().min(1).max(600).transform(readGroupName)
 /** There are no other accounts, so both options say the same. */
 export const ownAccountOnly = z.enum(['SameAccount', 'CrossAccount']).optional()
-const Tags = z
-  .array(z.object({ Key: z.string(), Value: z.string() }))
-  .max(50)
-  .default([])
+export const Tags = z.array(z.strictObject({ Key: z.string().min(1), Value: z.string() })).max(50)
 
 /** Model package groups: the registered models, prompts left out. */
 export const groupActions: readonly SageMakerAction[] = [
   action('CreateModelPackageGroup', {
     reads: false,
-    request: z.object({
+    request: z.strictObject({
       ModelPackageGroupName: z.string().min(1),
       ModelPackageGroupDescription: z.string().optional(),
-      Tags,
+      Tags: Tags.default([]),
     }),
     rule: (ctx) => requireToCreate(ctx, 'model'),
     answer: async (ctx, req, { place }) => {
@@ -47,8 +45,7 @@ export const groupActions: readonly SageMakerAction[] = [
     request: z.object({ ModelPackageGroupName: GroupName }),
     rule: (ctx, req) => requireModel(ctx, req.ModelPackageGroupName, 'READ'),
     answer: async (ctx, req, { place }) => {
-      const model = await getModel(ctx, req.ModelPackageGroupName)
-      if (model.tags.some(isPromptTag)) throw noGroup(model.name)
+      const model = await getGroup(ctx, req.ModelPackageGroupName)
       return {
         ...summarizeGroup(model, place),
         CreatedBy: userContextOf(place, model.userId),
@@ -82,8 +79,7 @@ export const groupActions: readonly SageMakerAction[] = [
     request: z.strictObject({ ModelPackageGroupName: GroupName }),
     rule: (ctx, req) => requireToDeleteModel(ctx, req.ModelPackageGroupName),
     answer: async (ctx, req) => {
-      const model = await getModel(ctx, req.ModelPackageGroupName)
-      if (model.tags.some(isPromptTag)) throw noGroup(model.name)
+      const model = await getGroup(ctx, req.ModelPackageGroupName)
       await deleteEmptyModel(ctx, model.name, listDeploymentNames)
       return undefined
     },
@@ -100,12 +96,19 @@ export function summarizeGroup(model: RegisteredModel, place: ArnPlace) {
   }
 }
 
-/** A prompt has the same names, and is no model. */
+/** The group of a name. @throws RESOURCE_DOES_NOT_EXIST there is none, or it is a prompt */
+export async function getGroup(ctx: Context, name: string): Promise<RegisteredModel> {
+  const model = await getModel(ctx, name)
+  if (model.tags.some(isPromptTag)) throw noGroup(name)
+  return model
+}
+
 function noGroup(name: string) {
   return absent(`Model package group '${excerpt(name)}' not found`)
 }
 
-function tagsFrom(tags: z.output<typeof Tags>): Tag[] {
+/** @throws INVALID_PARAMETER_VALUE the tag that makes a prompt is among them */
+export function tagsFrom(tags: z.output<typeof Tags>): Tag[] {
   const found = tags.map(({ Key, Value }) => ({ key: Key, value: Value }))
   if (found.some(isPromptTag))
     throw invalid('A prompt is no model package group; leave its tag out')

@@ -101,8 +101,13 @@ function lifeCycleOf({ stage, approvals }: VersionDetail, kept: unknown): LifeCy
 }
 
 /** What the client sent, else one container with the version's files; the digest stands in the first. */
-function inferenceOf(
-  { id, manifestId, storageLocation, digest }: VersionDetail,
+export function inferenceOf(
+  {
+    id,
+    manifestId,
+    storageLocation,
+    digest,
+  }: Pick<VersionDetail, 'id' | 'manifestId' | 'storageLocation'> & Partial<VersionDetail>,
   given: PackageMembers,
   serverUrl: string,
 ) {

@@ -15,12 +15,12 @@ import { contentType } from './errors.ts'
 import { groupActions } from './groups.ts'
 import { packageActions } from './packages.ts'
 import { searchActions } from './search.ts'
+import { tagActions } from './tags.ts'
 
 const actions: ReadonlyMap<string, SageMakerAction> = new Map(
-  [...groupActions, ...packageActions, ...changeActions, ...searchActions].map((action) => [
-    action.name,
-    action,
-  ]),
+  [...groupActions, ...packageActions, ...changeActions, ...searchActions, ...tagActions].map(
+    (action) => [action.name, action],
+  ),
 )
 
 /** The largest request has a card of 100,000 characters. */

@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import { invalid } from '../../core/error.ts'
+import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import { anyone } from '../../http/guards/guard.ts'
 import type { Context } from '../../platform/context.ts'
 import type { RegisteredModel } from '../../registry/models/read-models.ts'
 import { type PackageMembers, readPackageMembers } from '../../registry/packages/model-packages.ts'
 import {
   type FoundPackage,
+  findPackages,
   type PackageSearch,
   searchPackageGroups,
   searchPackages,
@@ -15,7 +16,7 @@ import { action, type SageMakerAction, secondsOf } from './action.ts'
 import { type ArnPlace, readGroupName, readPackageName, userContextOf } from './arns.ts'
 import { ownAccountOnly, summarizeGroup } from './groups.ts'
 import { every, ListMembers, orderOf, pageAsked } from './lists.ts'
-import { summarizePackage } from './package-wire.ts'
+import { inferenceOf, summarizePackage } from './package-wire.ts'
 
 const Filter = z.strictObject({
   Name: z.string().min(1).max(255),
@@ -72,10 +73,63 @@ export const searchActions: readonly SageMakerAction[] = [
         orderBy: orderOf(columns[req.SortBy], req.SortOrder),
         ...pageAsked(req),
       }
-      return isOfGroups ? findGroups(ctx, search, place) : findPackages(ctx, search, place)
+      return isOfGroups
+        ? searchForGroups(ctx, search, place)
+        : searchForPackages(ctx, search, place)
     },
   }),
+
+  action('BatchDescribeModelPackage', {
+    reads: true,
+    request: z.strictObject({ ModelPackageArnList: z.array(z.string().max(700)).min(1).max(100) }),
+    rule: anyone,
+    answer: async (ctx, req, { place }) => describeMany(ctx, req.ModelPackageArnList, place),
+  }),
 ]
+
+/** What cannot be described stands in a map of its own, and does not keep the others back. */
+async function describeMany(ctx: Context, arns: readonly string[], place: ArnPlace) {
+  const asked = new Map([...new Set(arns)].map((arn) => [arn, readEach(arn)]))
+  const named = [...asked.values()].filter((one) => 'version' in one)
+  const found = await findPackages(ctx, named)
+  const byName = new Map(found.map((one) => [`${one.version.name}/${one.version.version}`, one]))
+  const ids = found.map(({ version }) => version.id)
+  const members = await readPackageMembers(ctx, ids)
+  const described: [string, object][] = []
+  const errors: [string, object][] = []
+  for (const [arn, one] of asked) {
+    const it = 'version' in one ? byName.get(`${one.name}/${one.version}`) : undefined
+    const why = 'why' in one ? one.why : `Model package ${excerpt(arn)} does not exist.`
+    const given = (it && members.get(it.version.id)) ?? {}
+    if (it) described.push([arn, describeBriefly(ctx, it, { given, place })])
+    else errors.push([arn, { ErrorCode: 'ValidationException', ErrorResponse: why }])
+  }
+  return {
+    ModelPackageSummaries: Object.fromEntries(described),
+    BatchDescribeModelPackageErrorMap: Object.fromEntries(errors),
+  }
+}
+
+function readEach(arn: string) {
+  try {
+    return readPackageName(arn)
+  } catch (err) {
+    if (err instanceof RegistryError) return { why: err.message }
+    throw err
+  }
+}
+
+function describeBriefly(
+  ctx: Context,
+  found: FoundPackage,
+  { given, place }: { readonly given: PackageMembers; readonly place: ArnPlace },
+) {
+  const serverUrl = ctx.serverUrl?.() ?? ''
+  return {
+    ...summarizePackage(found, place),
+    InferenceSpecification: inferenceOf(found.version, given, serverUrl),
+  }
+}
 
 const columns = {
   ModelPackageGroupName: 'name',
@@ -84,7 +138,7 @@ const columns = {
   LastModifiedTime: 'last_updated_timestamp',
 }
 
-async function findGroups(ctx: Context, search: PackageSearch, place: ArnPlace) {
+async function searchForGroups(ctx: Context, search: PackageSearch, place: ArnPlace) {
   const { items, nextPageToken } = await searchPackageGroups(ctx, search)
   return {
     Results: items.map((model) => ({ ModelPackageGroup: describeGroup(model, place) })),
@@ -92,7 +146,7 @@ async function findGroups(ctx: Context, search: PackageSearch, place: ArnPlace) 
   }
 }
 
-async function findPackages(ctx: Context, search: PackageSearch, place: ArnPlace) {
+async function searchForPackages(ctx: Context, search: PackageSearch, place: ArnPlace) {
   const { items, nextPageToken } = await searchPackages(ctx, search)
   const ids = items.map(({ version }) => version.id)
   const members = await readPackageMembers(ctx, ids)
