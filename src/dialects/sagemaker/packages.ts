@@ -55,6 +55,7 @@ const Create = z.strictObject({
   SamplePayloadUrl: Text.optional(),
   SkipModelValidation: Text.optional(),
   ManagedStorageType: Text.optional(),
+  CertifyForMarketplace: z.literal(false, 'there is no marketplace here').optional(),
   Tags: z.undefined('a package has no tags; CustomerMetadataProperties are its tags').optional(),
   ModelPackageRegistrationType: z.enum(['Registered', 'Logged']).optional(),
   // Refused by name, so that nobody believes that they were kept.
@@ -68,7 +69,7 @@ const Create = z.strictObject({
 /** Members that have a place of their own in a version. */
 const ownMembers: ReadonlySet<string> = new Set([
   ...['ModelPackageGroupName', 'SourceUri', 'ModelPackageDescription', 'ModelApprovalStatus'],
-  ...['CustomerMetadataProperties', 'ClientToken'],
+  ...['CustomerMetadataProperties', 'ClientToken', 'CertifyForMarketplace'],
 ])
 
 /** Model packages: the versions of registered models. */
@@ -145,16 +146,22 @@ export const packageActions: readonly SageMakerAction[] = [
 ]
 
 function versionFrom(req: z.output<typeof Create>): NewVersion {
-  const source = req.SourceUri ?? req.InferenceSpecification?.Containers[0]?.ModelDataUrl ?? ''
+  const given = req.SourceUri ?? req.InferenceSpecification?.Containers[0]?.ModelDataUrl ?? ''
   return {
     name: req.ModelPackageGroupName,
-    source,
+    source: given.startsWith('arn:') ? sourceOfPackage(given) : given,
     runId: '',
     runLink: '',
     description: req.ModelPackageDescription,
     modelId: '',
     tags: Object.entries(req.CustomerMetadataProperties).map(([key, value]) => ({ key, value })),
   }
+}
+
+/** A package is made from another by its ARN: it has the same files. */
+function sourceOfPackage(arn: string): string {
+  const { name, version } = readPackageName(arn)
+  return `models:/${name}/${version}`
 }
 
 /**
