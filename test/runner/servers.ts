@@ -47,7 +47,7 @@ export const localReceivers = ['--webhook-hosts', '127.0.0.1']
  * @param flags further settings
  */
 export async function startAuthServer(flags: readonly string[] = []): Promise<Server> {
-  const [user, password] = ['admin', 'the password of the tests']
+  const { user, password } = administrator
   const server = await startServer(
     (on, data) => [
       join(root, 'bin/gatehouse'),
@@ -56,22 +56,25 @@ export async function startAuthServer(flags: readonly string[] = []): Promise<Se
     undefined,
     { GATEHOUSE_ADMIN_USER: user, GATEHOUSE_ADMIN_PASSWORD: password },
   )
-  return {
-    ...server,
-    env: { MLFLOW_TRACKING_USERNAME: user, MLFLOW_TRACKING_PASSWORD: password },
-  }
+  return { ...server, env: asAdministrator }
+}
+
+const administrator = { user: 'admin', password: 'the password of the tests' }
+const asAdministrator = {
+  MLFLOW_TRACKING_USERNAME: administrator.user,
+  MLFLOW_TRACKING_PASSWORD: administrator.password,
 }
 
 /** The Worker in workerd, without wrangler's proxy in front, which makes it ten times slower. */
-export async function startWorkerServer(): Promise<Server> {
+export async function startWorkerServer(isOpen = true): Promise<Server> {
   const script = join(root, 'test/runner/worker-server.ts')
   // src/ has parameter properties, which Node only strips when it may also transform.
   const flags = ['--experimental-transform-types', '--disable-warning=ExperimentalWarning']
   const server = await startServer((on, data) => [
     join(root, 'bin/gatehouse-node'),
-    [...flags, script, `${on}`, data],
+    [...flags, script, `${on}`, data, ...(isOpen ? [] : [administrator.password])],
   ])
-  return { ...server, env: commandEnv }
+  return { ...server, env: isOpen ? commandEnv : asAdministrator }
 }
 
 /** The Worker as `npm run worker` serves it: wrangler dev. */

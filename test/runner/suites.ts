@@ -93,7 +93,10 @@ export const suites: readonly Suite[] = [
   pytest('databricks-sdk', ['databricks'], new Shared(() => startAuthServer(localReceivers)), {
     marker: 'databricks',
   }),
-  pytest('boto3-1.44.8', ['sagemaker'], new Shared(() => startAuthServer())),
+  pytest('boto3-1.44.8', ['sagemaker'], new Shared(() => startAuthServer(localReceivers))),
+  pytest('boto3-1.44.8', ['sagemaker'], new Shared(() => startWorkerServer(false)), {
+    suffix: 'on-workerd',
+  }),
   pytest('huggingface-hub-2.4.0', ['huggingface'], nodeServer),
   pytest('huggingface-hub-2.4.0', ['huggingface'], new Shared(() => startAuthServer()), {
     suffix: 'auth',

@@ -1,4 +1,7 @@
-/** Serves src/worker.ts in workerd. Arguments: the port, and the folder for D1's and R2's state. */
+/**
+ * Serves src/worker.ts in workerd. Arguments: the port, the folder for D1's and R2's state, and the
+ * administrator's password where callers must sign in.
+ */
 import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
 import { migrate } from '../../src/db/migrate.ts'
@@ -6,7 +9,8 @@ import { migrations } from '../../src/db/migrations.ts'
 import { D1 } from '../../src/platform/workers/d1.ts'
 
 const root = new URL('../..', import.meta.url).pathname
-const [port = '0', dataFolder = '.'] = process.argv.slice(2)
+const [port = '0', dataFolder = '.', password] = process.argv.slice(2)
+const text = (value: string) => ({ type: 'text', value }) as const
 
 const bundle = await build({
   absWorkingDir: root,
@@ -40,7 +44,8 @@ const miniflare = new Miniflare({
           DB: { type: 'd1', id: 'gatehouse' },
           ARTIFACTS: { type: 'r2', name: 'gatehouse-artifacts' },
           GATEHOUSE_SIGNING_KEY: { type: 'text', value: 'a key for tests alone' },
-          GATEHOUSE_AUTH: { type: 'text', value: '0' },
+          GATEHOUSE_AUTH: text(password === undefined ? '0' : '1'),
+          ...(password !== undefined && { GATEHOUSE_ADMIN_PASSWORD: text(password) }),
           GATEHOUSE_WEBHOOK_HOSTS: { type: 'text', value: '127.0.0.1' },
         },
         exports: {},

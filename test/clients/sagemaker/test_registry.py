@@ -63,7 +63,7 @@ def test_refusals_are_those_that_programs_look_for(sm, sagemaker, unique):
         sm.create_model_package_group(ModelPackageGroupName=unique)
     with pytest.raises(sm.exceptions.ConflictException, match="PendingManualApproval"):
         sm.create_model_package(
-            ModelPackageGroupName=unique, SourceUri="s3://b/x", ModelApprovalStatus="Approved"
+            ModelPackageGroupName=unique, SourceUri="s3://b/x", ModelApprovalStatus="Rejected"
         )
     other = sagemaker(aws_secret_access_key="another")
     with pytest.raises(ClientError) as refused:
