@@ -1,3 +1,4 @@
+import { sweepScans } from './artifacts/scan/scan-manifests.ts'
 import { writeRefusalCounts } from './audit/refusal.ts'
 import { sealEntries } from './audit/seal.ts'
 import { sweepPromotions } from './governance/upkeep/sweep.ts'
@@ -25,6 +26,7 @@ export const backgroundJobs: readonly Job[] = [
   sweepPromotions,
   writeRefusalCounts,
   fillFacts,
+  sweepScans,
   mergeOldCounts,
   sweepCanaries,
   sweepDeletedTraces,

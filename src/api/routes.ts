@@ -31,6 +31,7 @@ import { stageRoutes } from './registry/stages.ts'
 import { uploadRoutes } from './registry/uploads.ts'
 import { versionFileRoutes } from './registry/version-files.ts'
 import { versionMetricRoutes } from './registry/version-metrics.ts'
+import { versionScanRoutes } from './registry/version-scan.ts'
 import { mount, type ServedEndpoint } from './serve.ts'
 import { deploymentCountRoutes } from './serving/deployment-counts.ts'
 import { deploymentRoutes } from './serving/deployments.ts'
@@ -51,6 +52,7 @@ export const served: readonly ServedEndpoint[] = [
   ...collectionRoutes,
   ...modelVersionRoutes,
   ...versionFileRoutes,
+  ...versionScanRoutes,
   ...factRoutes,
   ...cardRoutes,
   ...bundleRoutes,

@@ -127,3 +127,30 @@ export const storageUse = sqliteTable('storage_use', {
   account: integer().primaryKey(),
   size_bytes: integer().notNull(),
 })
+
+/** What reading a file told of what runs when it is loaded. */
+export const fileScans = sqliteTable(
+  'file_scans',
+  {
+    /** Another for each reading, so that the sum over some files tells whether one was read again. */
+    id: integer().primaryKey({ autoIncrement: true }),
+    blob: integer()
+      .notNull()
+      .references(() => blobs.id, { onDelete: 'cascade' }),
+    /** How it was looked at, which its name says: see `fileKindOf`. */
+    kind: text().notNull(),
+    at_ms: integer().notNull(),
+    /** A FileScan, as JSON. */
+    scan: text().notNull(),
+  },
+  (t) => [uniqueIndex('file_scans_by_blob').on(t.blob, t.kind)],
+)
+
+/** Manifests of which files were not scanned yet. A trigger on `manifests` fills it. */
+export const manifestsToScan = sqliteTable('manifests_to_scan', {
+  manifest: integer()
+    .primaryKey()
+    .references(() => manifests.id, { onDelete: 'cascade' }),
+  /** The last path that was scanned. */
+  scanned_to: text().notNull(),
+})

@@ -148,7 +148,7 @@ const notForAll = 'not everybody may read the run that the values are from; see 
 
 /** Gates whose details have nothing from the run. */
 const withoutRun: ReadonlySet<string> = new Set([
-  ...['model_card', 'integrity', 'check', 'soak', 'fairness', 'tag', 'archiving'],
+  ...['model_card', 'integrity', 'check', 'soak', 'fairness', 'tag', 'archiving', 'scan'],
 ])
 
 function withoutValues(gates: readonly GateResult[], why: string): GateResult[] {

@@ -65,6 +65,8 @@ export const notOnRecord: readonly string[] = [
   ...['v1 createSavedView', 'v1 updateSavedView', 'v1 deleteSavedView'],
   // What runs is no change of what should run; a version that could not be loaded is in the log.
   'v1 reportReplica',
+  // Files are read again; what they are stays as it was sealed.
+  'v1 scanVersion',
   // What was seen of answers, as metrics are of runs.
   'v1 reportOutcomes',
   // The same; what a guard does upon it is in the log.

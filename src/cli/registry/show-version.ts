@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { z } from 'zod'
 import { getVersion } from '../../api/endpoints/model-versions.ts'
 import * as endpoints from '../../api/endpoints/version-files.ts'
+import { getVersionScan, scanVersion } from '../../api/endpoints/version-scan.ts'
 import { readEveryPage } from '../../client/every-page.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { setExitCode } from '../io.ts'
@@ -89,6 +90,34 @@ export function verifyCommand(): Command {
         `read ${verdict.files} files of ${name} version ${version}; ${verdict.differing.length} differ from what was sealed`,
       ])
       if (!verdict.ok) setExitCode(command, exitCodes.failed)
+    }),
+  )
+}
+
+/** `gatehouse versions scan`: what may run when a version's files are loaded. */
+export function scanCommand(): Command {
+  const command = new Command('scan')
+    .description('show what may run when the files of a version are loaded, as reading them told')
+    .argument('<model>')
+    .argument('<version>')
+    .option('--again', 'read the files again that could not be read')
+  return addServer(command).action((name: string, version: string) =>
+    callServer(command, async (client) => {
+      const { again } = command.opts<{ again?: true }>()
+      const endpoint = again ? scanVersion : getVersionScan
+      const { status, files, waiting, findings } = await client.call(endpoint, {
+        params: { name, version },
+      })
+      const summary = {
+        not_sealed: `${name} version ${version} is not sealed: its files lie outside this server and were not read`,
+        pending: `${waiting} of ${files} files of ${name} version ${version} are not scanned yet`,
+        scanned: `scanned ${files} files of ${name} version ${version}; found ${findings.length}`,
+      }
+      print(command, { status, files, waiting, findings }, [
+        ...findings.map(({ path, what, detail }) => `${what} ${path}: ${detail}`),
+        summary[status],
+      ])
+      if (status !== 'scanned' || findings.length > 0) setExitCode(command, exitCodes.failed)
     }),
   )
 }

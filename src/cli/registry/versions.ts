@@ -12,7 +12,7 @@ import {
 import { momentText, print, printList } from '../print.ts'
 import { tagCommands } from '../tag-commands.ts'
 import { addServer, callServer } from '../with-server.ts'
-import { filesCommand, showCommand, verifyCommand } from './show-version.ts'
+import { filesCommand, scanCommand, showCommand, verifyCommand } from './show-version.ts'
 
 type WireVersion = {
   readonly name: string
@@ -35,6 +35,7 @@ export function versionsCommand(): Command {
     showCommand(),
     filesCommand(),
     verifyCommand(),
+    scanCommand(),
     createCommand(),
     updateCommand(),
     moveCommand(),

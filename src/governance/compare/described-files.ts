@@ -3,7 +3,7 @@ import type { Facts } from '../../registry/facts/facts.ts'
 import type { ModelVersion } from '../../registry/versions/read-versions.ts'
 import { readCurrentRevision } from '../cards/read-card.ts'
 import type { SignatureColumn } from '../policies/facts.ts'
-import { signatureFrom } from '../policies/signature.ts'
+import { signatureFrom } from '../signature.ts'
 
 /** What a version's files and its card say about it, as values by name that can be compared. */
 export type Described = {

@@ -3,11 +3,12 @@ import { excerpt } from '../../core/error.ts'
 import { keepVisible } from '../../core/names.ts'
 import { anonymous, type SomeAccount } from '../../core/principal.ts'
 import { isAmong, isNamed, type Parties, type Poster } from '../approvals.ts'
+import { signatureChange } from '../signature.ts'
 import type { StepBudget } from './expression-cost.ts'
 import { isCompared, judgeByExpression, lateFactsIn } from './expression-gate.ts'
 import type { VersionFacts } from './facts.ts'
 import type { Gate, NamedAccounts } from './policy.ts'
-import { signatureChange } from './signature.ts'
+import { judgeScan, type ScanEvidence } from './scan-gate.ts'
 import { judgeTraces, type TraceEvidence } from './trace-gate.ts'
 import { failed, lost, passed, type Verdict } from './verdict.ts'
 
@@ -24,6 +25,8 @@ export type GateInput = {
   readonly filesIntact: FilesRead | undefined
   /** What the traces of the candidate show of each gate that asks for them. */
   readonly traces: ReadonlyMap<Gate, TraceEvidence>
+  /** What scans told of the files of the candidate; undefined: no gate asks, or it is not sealed. */
+  readonly scans: ScanEvidence | undefined
   readonly nowMs: number
   /** What all expressions of a judgement may cost together; absent: each has its own budget. */
   readonly budget?: StepBudget
@@ -81,6 +84,8 @@ export function judgeGate(gate: Gate, input: GateInput): Verdict {
       return judgeFairness(gate, input.candidate)
     case 'tag':
       return judgeTag(gate, input)
+    case 'scan':
+      return judgeScan(gate, input.scans)
     case 'traces':
       return judgeTraces(gate, input.traces.get(gate))
   }

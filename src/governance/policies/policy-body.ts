@@ -33,6 +33,20 @@ export const GateShape = z.discriminatedUnion('type', [
     value: z.string().max(5000).optional(),
     set_by: principals.min(1).optional(),
   }),
+  gate('scan', {
+    allow: z
+      .array(text(300))
+      .max(200)
+      .optional()
+      .describe(
+        'Names that pickles may import; a module allows what stands in it, but for what is dangerous',
+      ),
+    allow_files: z
+      .array(text(300))
+      .max(200)
+      .optional()
+      .describe('Globs of files that may hold anything, such as `code/*.py`'),
+  }),
   gate('traces', {
     window_hours: z
       .number()

@@ -94,6 +94,13 @@ type GateTerms =
       readonly set_by?: readonly string[] | undefined
     }
   | {
+      readonly type: 'scan'
+      /** Names that pickles may import, and modules with all that stands in them. */
+      readonly allow?: readonly string[] | undefined
+      /** Globs of files that may hold anything. */
+      readonly allow_files?: readonly string[] | undefined
+    }
+  | {
       readonly type: 'traces'
       /** Absent: from the beginning, where `dataset` says which. */
       readonly window_hours?: number | undefined

@@ -5,8 +5,8 @@ import { type FactsRevision, lateFactsOf } from '../../registry/facts/facts.ts'
 import { factOriginRead } from '../../registry/facts/refresh-facts.ts'
 import { firstFactReads, newestFactReads, revisionsFrom } from '../../registry/facts/store-facts.ts'
 import { whyUnreadable } from '../../registry/model-files/describe-model.ts'
+import { signatureFrom } from '../signature.ts'
 import type { VersionFacts } from './facts.ts'
-import { signatureFrom } from './signature.ts'
 
 type VersionRow = {
   id: number

@@ -35,6 +35,7 @@ import {
 } from '../policies/policies.ts'
 import type { Policy, PromotionTarget } from '../policies/policy.ts'
 import { factReads, factsFrom, type RegisteredFacts } from '../policies/read-facts.ts'
+import { type JudgedScans, readJudgedScans } from '../policies/scan-gate.ts'
 import { type JudgedTraces, measureTraces } from '../policies/trace-gate.ts'
 import { type Archiving, archivingOf, othersRead } from './archiving.ts'
 import type { FactsThen } from './judge.ts'
@@ -69,8 +70,9 @@ export type Snapshot = {
   readonly people: People
   /** Who set each tag of the candidate last; read only if a policy asks for it. */
   readonly tagSetters: ReadonlyMap<string, Poster>
-  /** What traces show of the gates that ask for them. */
+  /** What traces, and scans of files, show of the gates that ask for them. */
   readonly traces: JudgedTraces['evidence']
+  readonly scans: JudgedScans['evidence']
   readonly cardRevision: number
   /** How the candidate's facts came to be what they are, the newest revision first. */
   readonly factHistory: readonly FactsThen[]
@@ -88,8 +90,8 @@ export type SnapshotMark = {
   readonly accessEpoch: number
   /** The candidate and the version that it is compared with: their stored facts hold. */
   readonly known: readonly number[]
-  /** True as long as traces say of each gate what they said. */
-  readonly areTracesStill: SQL
+  /** True as long as traces, and scans of files, say what they said. */
+  readonly areGatesStill: SQL
 }
 
 type State = {
@@ -129,10 +131,11 @@ export async function takeSnapshot(
       ? await readLastHolder(ctx, { candidate, target, policies: matched })
       : { facts: facts.get(state.current) }
   const holder = last.facts
-  const [carded, holderCarded, traces] = await Promise.all([
+  const [carded, holderCarded, traces, scans] = await Promise.all([
     readCard(ctx, candidate),
     holder && readCard(ctx, holder),
     measureTraces(ctx, matched, modelVersionId),
+    readJudgedScans(ctx, matched, candidate),
   ])
   const known = peopleFrom(rows)
   const standing = await Promise.all(
@@ -161,6 +164,7 @@ export async function takeSnapshot(
     },
     people: known,
     traces: traces.evidence,
+    scans: scans.evidence,
     cardRevision: carded.cardRevision,
     factHistory: rows.history.map((row) => ({
       digest: row.digest,
@@ -173,7 +177,7 @@ export async function takeSnapshot(
       newestRevision: state.policy_revision,
       accessEpoch: state.access_epoch,
       known: [modelVersionId, ...(holder ? [holder.id] : [])],
-      areTracesStill: traces.isStill,
+      areGatesStill: sql`${traces.isStill} and ${scans.isStill}`,
     },
   }
 }
@@ -209,17 +213,16 @@ async function readRows(ctx: Context, question: Question) {
 }
 
 /**
- * A condition that is true as long as nothing in a snapshot has changed. Each change in the audit
- * log raises the number of the model's newest entry, and each change of rights raises another
- * number. Pipelines write to runs without an entry; then the stored facts are not fresh. Traces arrive all
- * the time: what gates ask of them is asked again.
+ * A condition that is true as long as nothing in a snapshot has changed. Each change in the audit log
+ * raises the number of the model's newest entry, each change of rights another number. Pipelines write to
+ * runs without an entry; then the stored facts are not fresh. What gates ask of traces is asked again.
  */
 export function isUnchanged(mark: SnapshotMark): SQL {
   return sql`${newestEntry(mark.modelVersionId)} = ${mark.newestEntry}
     and ${newestRevision} = ${mark.newestRevision}
     and ${accessEpoch} = ${mark.accessEpoch}
     and ${areFactsFresh(sql`select value from json_each(${JSON.stringify(mark.known)})`)}
-    and ${mark.areTracesStill}`
+    and ${mark.areGatesStill}`
 }
 
 /** The statement that reads the number of the newest entry of a version's model. */

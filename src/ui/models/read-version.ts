@@ -5,6 +5,7 @@ import type { RegistryError } from '../../core/error.ts'
 import { getCard, type ModelCard } from '../../governance/cards/read-card.ts'
 import { getLineage, type Lineage } from '../../governance/lineage.ts'
 import type { Context } from '../../platform/context.ts'
+import { readManifestScan, type VersionScan } from '../../registry/files/version-scan.ts'
 import { findVersionsBeside } from '../../registry/versions/versions.ts'
 import type { Beside } from '../../search/page.ts'
 import { listReplicasOfVersion } from '../../serving/replicas.ts'
@@ -19,6 +20,8 @@ export type VersionStanding = {
   readonly card: ModelCard | RegistryError
   readonly files: readonly ShownFile[]
   readonly hasMoreFiles: boolean
+  /** What may run when the files are loaded. */
+  readonly scan: VersionScan
   readonly entries: readonly SealedEntry[] | undefined
   /** The numbers of the versions beside it. */
   readonly beside: Beside<number>
@@ -45,8 +48,9 @@ export async function readVersionStanding(
 ): Promise<VersionStanding> {
   const lineage = await getLineage(ctx, name, number)
   const { manifestId } = lineage.version
-  const [card, files, entries, beside, replicas, whyNot, whyNotEdit] = await Promise.all([
+  const [card, scan, files, entries, beside, replicas, whyNot, whyNotEdit] = await Promise.all([
     attempt('DATA_LOSS', getCard(ctx, name, { version: number })),
+    readManifestScan(ctx, manifestId),
     manifestId === null
       ? []
       : readManifestFiles(ctx, manifestId, { after: '', count: filesMax + 1 }),
@@ -59,6 +63,7 @@ export async function readVersionStanding(
   return {
     lineage,
     card,
+    scan,
     files: files.slice(0, filesMax),
     hasMoreFiles: files.length > filesMax,
     entries,

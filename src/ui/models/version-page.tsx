@@ -15,6 +15,7 @@ import { linksBeside, modelCrumbs, Page } from '../shell/page.tsx'
 import { History } from './history.tsx'
 import { LineageList } from './lineage-list.tsx'
 import type { VersionStanding } from './read-version.ts'
+import { ScanFindings } from './scan-findings.tsx'
 
 type VersionPageProps = { readonly frame: Frame; readonly standing: VersionStanding }
 
@@ -98,6 +99,7 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
           </section>
           <LineageList {...{ lineage, to }} replicas={standing.replicas} />
           <Files frame={frame} standing={standing} />
+          <ScanFindings scan={standing.scan} />
           <History
             entries={entries}
             to={to}
@@ -113,12 +115,8 @@ export const VersionPage: FC<VersionPageProps> = ({ frame, standing }) => {
   )
 }
 
-const About: FC<VersionPageProps> = ({
-  frame: { to },
-  standing: {
-    lineage: { version, promotions },
-  },
-}) => {
+const About: FC<VersionPageProps> = ({ frame: { to }, standing }) => {
+  const { version, promotions } = standing.lineage
   const { stage, aliases, tags, digest, hold, approvals } = version
   return (
     <>
@@ -132,6 +130,9 @@ const About: FC<VersionPageProps> = ({
         ) : (
           <Chip sign="seal" tone="good" word={`sealed ${digest.slice(7, 15)}`} title={digest} />
         )}
+        {standing.scan.findings.some(({ what }) => what === 'dangerous') ? (
+          <Chip sign="warning" tone="bad" word="loading it runs dangerous code" href="#runs" />
+        ) : null}
         {version.sourceChanged ? (
           <Chip sign="warning" tone="warn" word="the source changed since; these files did not" />
         ) : null}

@@ -116,6 +116,8 @@ const Remedy: FC<RemedyProps> = ({ terms, view, to }) => {
       return <Given text={`The tag ${terms.key}, set on the version`} />
     case 'traces':
       return <>More traces of the version, or better ones; or a better version</>
+    case 'scan':
+      return <>A new version without it, or whoever manages the policy, who may allow it</>
     case 'soak':
       return <Given text={`Time in ${terms.stage}`} />
     case 'integrity':

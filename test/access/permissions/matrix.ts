@@ -670,6 +670,8 @@ export const apiRows: Readonly<Record<string, Row>> = {
   listFactRevisions: ['READ', (w) => ours.get(ofVersion(w, '/facts/revisions'))],
   getFactRevision: ['READ', (w) => ours.get(ofVersion(w, '/facts/revisions/1'))],
   verifyVersion: ['READ', (w) => ours.post(ofVersion(w, '/verify'))],
+  getVersionScan: ['READ', (w) => ours.get(ofVersion(w, '/scan'))],
+  scanVersion: ['EDIT', (w) => ours.post(ofVersion(w, '/scan'))],
   listExperimentKeys: ['READ', (w) => ours.get(`experiments/${w.experiment}/keys?kind=metric`)],
   listExperimentValues: ['READ', (w) => ours.get(`experiments/${w.experiment}/values?key=status`)],
   listSavedViews: ['READ', (w) => ours.get(`experiments/${w.experiment}/views`)],

@@ -54,6 +54,7 @@ function judged(gate: object, more: Partial<GateInput> = {}) {
     parties: { requester: { name: 'ann' }, authors: [], cardEditor: null, controllers: new Map() },
     tagSetters: new Map(),
     traces: new Map(),
+    scans: undefined,
     accounts: {},
     ...more,
   })

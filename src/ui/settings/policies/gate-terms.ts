@@ -83,6 +83,23 @@ export const gateTypes: Readonly<
   },
   signature_compatible: { title: 'callers of the present version can call it', terms: [] },
   integrity: { title: 'the files are what was sealed', terms: [] },
+  scan: {
+    title: 'nothing runs when its files are loaded',
+    terms: [
+      {
+        name: 'allow',
+        label: 'Names that pickles may import',
+        kind: 'lines',
+        hint: 'One a line: a module such as cloudpickle, or a whole name',
+      },
+      {
+        name: 'allow_files',
+        label: 'Files that may hold anything',
+        kind: 'lines',
+        hint: 'One a line, * for any text: code/*.py',
+      },
+    ],
+  },
   tag: {
     title: 'it has a tag',
     terms: [
@@ -140,6 +157,8 @@ export function gateSentence(gate: Gate): string {
       return 'What callers send to the present version can be sent to this one.'
     case 'integrity':
       return 'The files, read again, must be what was sealed.'
+    case 'scan':
+      return scanSentence(gate)
     case 'tag':
       return `The tag ${gate.key} must be ${gate.value === undefined ? 'there' : `'${gate.value}'`}${byText('set', gate.set_by)}.`
     case 'traces':
@@ -167,6 +186,15 @@ function tracesSentence(gate: Extract<Gate, { type: 'traces' }>): string {
   ].join('')
   const how = asked.length === 0 ? '' : `, with ${asked.join(', ')}`
   return `At least ${gate.min_count} traces${which} must be there${how}.`
+}
+
+function scanSentence({ allow, allow_files: files }: Extract<Gate, { type: 'scan' }>): string {
+  const but = [
+    ...(allow ? [`imports of ${allow.join(', ')}`] : []),
+    ...(files ? [`files ${files.join(', ')}`] : []),
+  ]
+  const allowed = but.length === 0 ? '' : `, but for ${but.join(' and ')}`
+  return `Nothing may run when the files are loaded${allowed}.`
 }
 
 function limitsText({ min, max }: Pick<Extract<Gate, { type: 'metric' }>, 'min' | 'max'>): string {

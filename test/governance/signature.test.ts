@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { signatureChange, signatureFrom } from '../../../src/governance/policies/signature.ts'
+import { signatureChange, signatureFrom } from '../../src/governance/signature.ts'
 
 test.each([
   [

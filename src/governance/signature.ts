@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize'
-import type { Signature, SignatureColumn } from './facts.ts'
+import type { Signature, SignatureColumn } from './policies/facts.ts'
 
 /** The differences between two signatures. */
 export type SignatureChange = {

@@ -1,0 +1,100 @@
+import {
+  ByteReader,
+  type ByteSource,
+  readHead,
+  type ScanBudget,
+  UnreadableError,
+} from './byte-reader.ts'
+
+/** Something in a file, other than a pickle, that runs when it is loaded. */
+export type FoundCode = {
+  readonly what: 'code' | 'template' | 'lambda' | 'operation'
+  /** What exactly: an operation, a setting, a path in an archive. */
+  readonly where: string
+}
+
+type Search = { readonly notes: { readonly found: FoundCode[] }; readonly budget: ScanBudget }
+
+const settingsBytesMax = 16 * 1024 * 1024
+/** Bytes of a block that the next one begins with, so that nothing is cut in two. */
+const overlapChars = 256
+
+/** Settings in JSON that make a library run code: of Keras, of transformers, of tokenizers. */
+export async function searchSettings(source: ByteSource, { notes, budget }: Search): Promise<void> {
+  const bytes = await readHead(source, { count: settingsBytesMax + 1, budget })
+  if (bytes.length > settingsBytesMax) throw new UnreadableError('its settings are too long')
+  let settings: unknown
+  try {
+    settings = JSON.parse(new TextDecoder().decode(bytes))
+  } catch (err) {
+    throw new UnreadableError('its settings are no JSON', { cause: err })
+  }
+  const found = new Set<string>()
+  walk(settings, found)
+  for (const one of found) notes.found.push(settingMeans[one] ?? { what: 'code', where: one })
+}
+
+const settingMeans: Readonly<Record<string, FoundCode>> = {
+  Lambda: { what: 'lambda', where: 'a Lambda layer of Keras' },
+  auto_map: { what: 'code', where: 'auto_map: code that comes with the model' },
+  chat_template: { what: 'template', where: 'chat_template' },
+}
+
+/** Without recursion: nothing bounds how deep JSON is. */
+function walk(settings: unknown, found: Set<string>): void {
+  const waiting: unknown[] = [settings]
+  while (waiting.length > 0) {
+    const value = waiting.pop()
+    if (typeof value !== 'object' || value === null) continue
+    for (const [key, inner] of Object.entries(value)) {
+      if (key === 'class_name' && (inner === 'Lambda' || inner === '__lambda__'))
+        found.add('Lambda')
+      if (key === 'auto_map' || key === 'chat_template') found.add(key)
+      waiting.push(inner)
+    }
+  }
+}
+
+/** Operations of TensorFlow that run Python, or touch files. */
+export async function searchGraph(source: ByteSource, { notes, budget }: Search): Promise<void> {
+  const found = new Set<string>()
+  await eachBlock(source, budget, (block) => {
+    for (const [name] of block.matchAll(/EagerPyFunc|PyFuncStateless|PyFunc|ReadFile|WriteFile/g)) {
+      found.add(name)
+    }
+  })
+  for (const where of found) notes.found.push({ what: 'operation', where })
+}
+
+/** A model of Keras in HDF5 has its layers as JSON in an attribute, which is never compressed. */
+export async function searchKeras(source: ByteSource, { notes, budget }: Search): Promise<void> {
+  let hasLambda = false
+  let isHidden = false
+  await eachBlock(source, budget, (block) => {
+    hasLambda ||= /"class_name"\s*:\s*"(Lambda|__lambda__)"/.test(block)
+    // Nobody writes letters in this way who does not hide them.
+    isHidden ||= /"[^"]{0,40}\\u00[4-7][0-9a-fA-F][^"]{0,40}"\s*[:,}]/.test(block)
+  })
+  if (hasLambda) notes.found.push({ what: 'lambda', where: 'a Lambda layer of Keras' })
+  if (isHidden) throw new UnreadableError('it hides letters of its settings')
+}
+
+/** The source as text of one character a byte, in blocks that overlap. */
+async function eachBlock(
+  source: ByteSource,
+  budget: ScanBudget,
+  look: (block: string) => void,
+): Promise<void> {
+  const reader = new ByteReader(source, budget)
+  const latin1 = new TextDecoder('latin1')
+  let before = ''
+  try {
+    while (reader.has(1) || (await reader.fill(1))) {
+      const block = before + latin1.decode(reader.takeAll())
+      look(block)
+      before = block.slice(-overlapChars)
+    }
+  } finally {
+    await reader.close()
+  }
+}
