@@ -7,10 +7,11 @@ const offKey = 'gatehouse.keys-off'
 const waitMs = 1500
 
 const ofLists: readonly (readonly [string, string])[] = [
-  ['/', 'To the filter, or to find'],
+  ['/, f', 'To the filter, or to find'],
   ['Ctrl K', 'Find everything'],
   ['j, k', 'Next and previous row'],
   ['x', 'Select the row'],
+  ['Shift x', 'Select the rows from the last one to here'],
   ['Enter', 'Open the row'],
   ['?', 'This list'],
   ['Esc', 'Close'],
@@ -47,9 +48,10 @@ function isTyping(target: EventTarget | null): boolean {
 
 /** @returns whether the key means something here */
 function press(key: string): boolean {
-  if (key === '/') return focusOn(fieldToFind())
+  if (key === '/' || key === 'f') return focusOn(fieldToFind())
   if (key === 'j' || key === 'k') return goToRow(key === 'j' ? 1 : -1)
   if (key === 'x') return selectRow()
+  if (key === 'X') return selectRowsToHere()
   const target = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)
   target?.click()
   return target !== null
@@ -75,11 +77,31 @@ function goToRow(by: 1 | -1): boolean {
   return focusOn(next?.querySelector<HTMLElement>('th a') ?? next?.querySelector('a'))
 }
 
+/** The box that was last clicked by key, from which several are selected. */
+let lastBox: HTMLInputElement | undefined
+
 function selectRow(): boolean {
-  const row = document.activeElement?.closest('tr')
-  const box = row?.querySelector<HTMLInputElement>('input[type="checkbox"]')
+  const box = boxOfRow()
   box?.click()
+  lastBox = box ?? undefined
   return Boolean(box)
+}
+
+function boxOfRow(): HTMLInputElement | null | undefined {
+  const row = document.activeElement?.closest('tr')
+  return row?.querySelector<HTMLInputElement>('input[type="checkbox"]')
+}
+
+/** Makes the boxes between the last one and this row's what the last one is. */
+function selectRowsToHere(): boolean {
+  const here = boxOfRow()
+  const all = [...document.querySelectorAll<HTMLInputElement>('main tbody input[type="checkbox"]')]
+  const [from, to] = [lastBox, here].map((box) => (box ? all.indexOf(box) : -1))
+  if (from === undefined || to === undefined || from < 0 || to < 0) return selectRow()
+  const between = all.slice(Math.min(from, to), Math.max(from, to) + 1)
+  for (const box of between) if (box.checked !== lastBox?.checked) box.click()
+  lastBox = here ?? undefined
+  return true
 }
 
 /** The keys of this page, and the switch for all of them. */

@@ -61,6 +61,23 @@ describe.skipIf(isLacking)('the script of pages', () => {
     expect(complaints).toEqual([])
   }, 60_000)
 
+  test('selects a row, and all rows from it to another, by key', async () => {
+    const { open, ann, logRun, complaints } = await served(await runsWorld())
+    for (const name of ['a', 'b']) await logRun({ name })
+    const page = await open(ann, '/experiments/1')
+    const chosen = () => page.locator('main tbody input[type="checkbox"]:checked').count()
+    for (const key of ['j', 'x', 'j', 'j', 'j', 'X']) await page.keyboard.press(key)
+    expect(await chosen()).toBe(4)
+    for (const key of ['x', 'k', 'k', 'X']) await page.keyboard.press(key)
+    expect(await chosen(), 'what the last one is, the others become').toBe(1)
+    await page.keyboard.press('o')
+    await page.getByText('Find among all names…').waitFor()
+    await page.keyboard.press('f')
+    await page.keyboard.type('x')
+    expect(await page.getByLabel('Filter, or words of a name').inputValue()).toBe('x')
+    expect(complaints).toEqual([])
+  }, 60_000)
+
   test('walks through the spans of a trace as through a tree, and shows the chosen one beside it', async () => {
     const world = await tracesWorld()
     const id = await world.logTrace(1, answered, answerSpans)

@@ -216,7 +216,9 @@ const Columns: FC<ColumnsProps> = ({ to, standing, query }) => {
   ] as const
   return (
     <details class="columns">
-      <summary>Columns ({columns.length})</summary>
+      <summary data-key="o" data-key-text="Columns">
+        Columns ({columns.length})
+      </summary>
       <div class="near">
         {query.columns.length === 0 ? (
           <p class="soft">None were chosen: shown are those that differ between these runs.</p>
