@@ -12,8 +12,8 @@ type Outcome = { readonly ok: boolean; readonly output: string }
 
 const checks: Readonly<Record<string, () => Promise<Outcome>>> = {
   'format and lint': () => run('biome', ['check', '--max-diagnostics=50', '.']),
-  'types for Workers': () => run('tsc', ['--noEmit', '-p', 'tsconfig.json']),
-  'types for Node': () => run('tsc', ['--noEmit', '-p', 'tsconfig.node.json']),
+  'types for Workers': () => checkTypes('tsconfig.json'),
+  'types for Node': () => checkTypes('tsconfig.node.json'),
   'import order': async () => {
     const files = await readSources(root, ['src'])
     return outcomeOf([
@@ -48,6 +48,12 @@ process.exitCode = failed === 0 ? 0 : 1
 
 function outcomeOf(found: readonly string[]): Outcome {
   return { ok: found.length === 0, output: found.join('\n') }
+}
+
+/** The second time it reads only what changed since the first. */
+function checkTypes(project: string): Promise<Outcome> {
+  const known = `node_modules/.cache/types/${project}.tsbuildinfo`
+  return run('tsc', ['--noEmit', '-p', project, '--incremental', '--tsBuildInfoFile', known])
 }
 
 /** A lock without some platform's packages installs here and is refused elsewhere. */
