@@ -19,6 +19,17 @@ function textOf(seed: number): string {
   return Array.from({ length: 60 }, next).join(' ')
 }
 
+/** A word of seven letters that no other trace has. */
+export function wordOf(trace: number): string {
+  let left = (trace * 1_103_515_245 + 12_345) % 26 ** 7
+  let word = ''
+  for (let i = 0; i < 7; i++) {
+    word += String.fromCharCode(97 + (left % 26))
+    left = Math.floor(left / 26)
+  }
+  return word
+}
+
 function varint(value: number): number[] {
   const bytes: number[] = []
   let left = value
@@ -64,31 +75,43 @@ function idOf(number: number, bytes: number): Uint8Array {
   )
 }
 
+/** As random as those of clients, and of each number another. */
 function hexOf(number: number, bytes: number): string {
-  return number.toString(16).padStart(bytes * 2, '0')
+  const bits = BigInt(bytes) * 8n
+  const mixed = BigInt.asUintN(bytes * 8, BigInt(number) * 0x9e3779b97f4a7c15f39cc0605cedc835n)
+  const folded = mixed ^ (mixed >> (bits / 2n))
+  return folded.toString(16).padStart(bytes * 2, '0')
 }
 
-function traceIdOf(trace: number): string {
+export function traceIdOf(trace: number): string {
   return `tr-${hexOf(trace + 1, 16)}`
 }
 
 /** Traces begin a second after each other. */
 const firstMs = Date.parse('2026-01-01T00:00:00Z')
 
+function spanNumber(trace: number, span: number): number {
+  return trace * spansPerTrace + span + 1
+}
+
 function spanOf(trace: number, span: number): Uint8Array {
-  const startNs = BigInt(firstMs + trace * 1000 + span * 10) * 1_000_000n
+  const jitterNs = BigInt((trace * 7919 + span * 104_729) % 1_000_000)
+  const startNs = BigInt(firstMs + trace * 1000 + span * 10) * 1_000_000n + jitterNs
   const isRoot = span === spansPerTrace - 1
   const kind = span % 8
   return joined([
     field(1, idOf(trace + 1, 16)),
-    field(2, idOf(span + 1, 8)),
-    ...(isRoot ? [] : [field(4, idOf(spansPerTrace, 8))]),
+    field(2, idOf(spanNumber(trace, span), 8)),
+    ...(isRoot ? [] : [field(4, idOf(spanNumber(trace, spansPerTrace - 1), 8))]),
     text(5, isRoot ? 'answer' : `step ${kind}`),
     fixed64(7, startNs),
-    fixed64(8, startNs + 9_000_000n),
+    fixed64(8, startNs + 9_000_000n + ((jitterNs * 7n) % 1_000_000n)),
     attribute('mlflow.spanType', isRoot ? 'AGENT' : kind === 3 ? 'LLM' : 'TOOL'),
     attribute('mlflow.spanInputs', JSON.stringify({ question: textOf(trace * 20 + span) })),
-    attribute('mlflow.spanOutputs', JSON.stringify(`${textOf(trace * 31 + span)} no. ${trace}.`)),
+    attribute(
+      'mlflow.spanOutputs',
+      JSON.stringify(`${textOf(trace * 31 + span)} ${wordOf(trace)} no. ${trace}.`),
+    ),
   ])
 }
 

@@ -12,6 +12,7 @@ import { sweepDeletedTraces } from './traces/changes/delete-traces.ts'
 import { sweepEarlyLinks } from './traces/changes/trace-links.ts'
 import { foldTraces } from './traces/folding/fold-traces.ts'
 import { sweepRetention } from './traces/retention/sweep-retention.ts'
+import { recordWords, sweepWords } from './traces/words/index-packs.ts'
 
 /** Work that follows from changes and from time. It may run at any time and in several processes at once. */
 type Job = (platform: Platform) => Promise<void>
@@ -32,6 +33,7 @@ export const backgroundJobs: readonly Job[] = [
   sweepDeletedTraces,
   sweepEarlyLinks,
   foldTraces,
+  recordWords,
 ]
 
 /**
@@ -57,7 +59,10 @@ async function runEach(jobs: readonly Job[], platform: Platform): Promise<void> 
  * @throws AggregateError as `runBackgroundWork`
  */
 export function runHourlyWork(platform: Platform): Promise<void> {
-  return runEach([collectThisHour, (each) => sweepRetention(each, traceKeeping)], platform)
+  return runEach(
+    [collectThisHour, (each) => sweepRetention(each, traceKeeping), sweepWords],
+    platform,
+  )
 }
 
 async function collectThisHour(platform: Platform): Promise<void> {

@@ -86,13 +86,45 @@ export const tracePayloads = sqliteTable(
 )
 
 /** Bodies of spans of many traces in one object of the blob store, one gzip stream after the other. */
-export const tracePacks = sqliteTable('trace_packs', {
-  id: integer().primaryKey({ autoIncrement: true }),
-  key: text().notNull().unique(),
-  size_bytes: integer().notNull(),
-  created_at_ms: integer().notNull(),
-  /** When gc found no trace in it; null: it has some. */
-  emptied_at_ms: integer(),
+export const tracePacks = sqliteTable(
+  'trace_packs',
+  {
+    id: integer().primaryKey({ autoIncrement: true }),
+    key: text().notNull().unique(),
+    size_bytes: integer().notNull(),
+    created_at_ms: integer().notNull(),
+    /** When gc found no trace in it; null: it has some. */
+    emptied_at_ms: integer(),
+    /** Whether `trace_word_packs` has it: 0 not yet, 1 yes, 2 no, since spans in it are lost. */
+    words: integer().notNull().default(0),
+  },
+  (t) => [index('trace_packs_without_words').on(t.id).where(sql`words <> 1`)],
+)
+
+/** A pack whose texts `trace_word_lists` has, so that searches read few of its traces. */
+export const traceWordPacks = sqliteTable(
+  'trace_word_packs',
+  {
+    pack: integer()
+      .primaryKey()
+      .references(() => tracePacks.id, { onDelete: 'cascade' }),
+    experiment: integer()
+      .notNull()
+      .references(() => experiments.id, { onDelete: 'cascade' }),
+    /** Its lists are in 2^level rows. */
+    level: integer().notNull(),
+    traces_count: integer().notNull(),
+    /** JSON: `traces.id` of each trace, as the lists count them. */
+    members: text().notNull(),
+  },
+  (t) => [index('trace_word_packs_by_experiment').on(t.experiment)],
+)
+
+/** Which traces of a pack have which pieces of text; see words/cell-lists.ts. A trigger deletes them with their pack. */
+export const traceWordLists = sqliteTable('trace_word_lists', {
+  /** The pack * 4,096 + the number of the row, so that it needs no index. */
+  id: integer().primaryKey(),
+  lists: text().notNull(),
 })
 
 /** How far folding came; one row, of the id 1. */

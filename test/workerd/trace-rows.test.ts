@@ -2,6 +2,8 @@ import { env } from 'cloudflare:workers'
 import { expect, test } from 'vitest'
 import { freshPlatform } from '#platform'
 import { D1 } from '../../src/platform/workers/d1.ts'
+import { foldTraces } from '../../src/traces/folding/fold-traces.ts'
+import { Clock } from '../support/clock.ts'
 import { traceServer } from '../support/trace-server.ts'
 
 /** D1 that counts the rows which it says it has written: those of tables and of indexes, which it charges for. */
@@ -30,24 +32,29 @@ function countingD1() {
   return { db, written: () => written }
 }
 
-test('a trace of 20 spans, sent as clients do, writes at most 35 rows', async () => {
+test('a trace of 20 spans, sent as clients do and folded, writes at most 35 rows', async () => {
   await freshPlatform()
   const { db, written } = countingD1()
-  const s = await traceServer({ db })
+  const clock = new Clock()
+  const s = await traceServer({ db, now: clock.now })
   const send = async (trace: number) => {
     const spans = Array.from({ length: 20 }, (_, i) => ({
-      ...{ trace, id: i + 1, name: `step ${i % 5}`, type: i % 2 ? 'LLM' : 'TOOL' },
-      ...(i === 0 ? {} : { parent: 1 }),
-      attributes: { 'mlflow.spanInputs': { question: 'what?' } },
+      ...{ trace, id: trace * 100 + i, name: `step ${i % 5}`, type: i % 2 ? 'LLM' : 'TOOL' },
+      ...(i === 0 ? {} : { parent: trace * 100 }),
+      attributes: { 'mlflow.spanInputs': { question: `what is ${trace * i} of ${trace}?` } },
     }))
+    for (let at = 0; at < 20; at += 5) await s.log(spans.slice(at, at + 5))
     await s.info({ tags: { 'mlflow.traceName': 'answer' } }, trace)
-    await s.log(spans)
   }
   // The first one also makes the kinds of spans known.
   await send(1)
   const before = written()
-  for (let trace = 2; trace < 12; trace++) await send(trace)
-  const perTrace = (written() - before) / 10
-  expect(perTrace).toBeGreaterThan(5)
+  const count = 40
+  for (let trace = 2; trace < 2 + count; trace++) await send(trace)
+  const sent = (written() - before) / count
+  clock.pass(12 * 60_000)
+  await foldTraces(s.platform)
+  const perTrace = (written() - before) / count
+  expect(perTrace).toBeGreaterThan(sent)
   expect(perTrace).toBeLessThanOrEqual(35)
 })

@@ -6,6 +6,8 @@ import type { Platform } from '../../platform/context.ts'
 import { makeTraceKey } from '../ingest/keep-payload.ts'
 import { packLines } from '../spans/payload.ts'
 import { placeColumns, readTraceLines, type SpanPlace } from '../spans/read-lines.ts'
+import { collectCells } from '../words/grams.ts'
+import { packWords, wordStatements } from '../words/pack-words.ts'
 
 /** A trace as it was when it was chosen: if it is not the same when the pack is written, it is left out. */
 export type FoldedTrace = SpanPlace & {
@@ -34,7 +36,11 @@ export type Folding = {
   readonly isDone: boolean
 }
 
-type Member = { readonly trace: FoldedTrace; readonly bytes: Uint8Array }
+type Member = {
+  readonly trace: FoldedTrace
+  readonly bytes: Uint8Array
+  readonly cells: Uint16Array
+}
 
 /**
  * Write the spans of traces into packs: each span once, as it was last sent. A crash leaves an object
@@ -64,7 +70,7 @@ export async function writePacks(
       members = []
       size = 0
     }
-    members.push({ trace, bytes })
+    members.push({ trace, bytes, cells: await collectCells(lines) })
     size += bytes.byteLength
     await letOthersRun()
   }
@@ -85,6 +91,7 @@ async function writePack(platform: Platform, members: readonly Member[]): Promis
   await platform.blobs.put(key, joinMembers(members), size)
   // The rows go now, at whatever durability a new file has.
   await platform.blobs.flush?.(key)
+  const words = await packWords(members.map(({ trace, cells }) => ({ id: trace.id, cells })))
   const isPack = sql`(select k.id from trace_packs k where k.key = ${key})`
   const { taken } = await platform.db.batch({
     pack: sql`insert into trace_packs (key, size_bytes, created_at_ms)
@@ -100,6 +107,7 @@ async function writePack(platform: Platform, members: readonly Member[]): Promis
       select p.id from traces t cross join trace_payloads p
         on p.id >= t.id * 65536 and p.id < (t.id + 1) * 65536
       where t.pack = ${isPack})`,
+    ...wordStatements(isPack, words),
     unused: sql`delete from trace_packs where key = ${key}
       and not exists (select 1 from traces t where t.pack = trace_packs.id)`,
   })

@@ -13,6 +13,7 @@ import { checkPageSize, type Page } from '../../search/page.ts'
 import { readInfos } from '../reading/read-infos.ts'
 import { placeColumns, readTraceLines, type SpanPlace } from '../spans/read-lines.ts'
 import type { TraceInfo } from '../trace.ts'
+import { type CandidateRow, type Candidates, findCandidates } from '../words/find-candidates.ts'
 import { matchLines } from './match-lines.ts'
 import { findKinds } from './span-kinds.ts'
 import { type SplitFilter, splitFilter } from './split-filter.ts'
@@ -34,6 +35,13 @@ const searchableTraces: Searchable = {
   sortKeys: traceSortKeys,
   defaultOrder: newestFirst,
   tieBreak: newestFirst,
+}
+
+/** The same of some traces alone, from their ids and not from all there are. */
+function searchableAmong(ids: readonly number[] | undefined): Searchable {
+  if (!ids) return searchableTraces
+  const from = sql`json_each(${JSON.stringify(ids)}) among cross join traces t on t.id = among.value`
+  return { ...searchableTraces, from }
 }
 
 export type TraceSearch = {
@@ -63,7 +71,7 @@ export async function searchTraces(ctx: Context, search: TraceSearch): Promise<P
 async function findTraces(ctx: Context, search: TraceSearch): Promise<Page<number>> {
   const count = checkPageSize(search.maxResults, { most: pageMax, absent: pageDefault })
   const experiments = uniqueExperiments(search.experimentIds)
-  const { scope, clauses, left } = await prepareFilter(ctx, experiments, search.filter)
+  const { scope, clauses, left, candidates } = await prepareFilter(ctx, experiments, search.filter)
   const { session } = search
   const wanted: Search = {
     scope: session === undefined ? scope : [...scope, sql`t.session_id = ${session}`],
@@ -77,7 +85,7 @@ async function findTraces(ctx: Context, search: TraceSearch): Promise<Page<numbe
     ],
   }
   return left
-    ? walkCandidates(ctx, { search: wanted, left, count })
+    ? walkCandidates(ctx, { search: wanted, left, candidates, count })
     : findPage(ctx.db, searchableTraces, wanted)
 }
 
@@ -95,6 +103,8 @@ export type PreparedFilter = {
   readonly clauses: Filter
   /** What SQL cannot judge; undefined: it judges all. */
   readonly left: SplitFilter | undefined
+  /** Where that is about texts of spans: the traces that need be read; undefined: all. */
+  readonly candidates: Candidates | undefined
 }
 
 /** @throws INVALID_PARAMETER_VALUE the filter is malformed */
@@ -112,6 +122,7 @@ export async function prepareFilter(
     scope: [inExperimentsSql(ctx, experiments), ...(kinds ? [kinds.condition] : [])],
     clauses: filter.clauses,
     left: isJudged ? undefined : left,
+    candidates: isJudged ? undefined : await findCandidates(ctx, experiments, filter.pieces),
   }
 }
 
@@ -129,7 +140,7 @@ export function checkTraceFilter(text: string | undefined): void {
  */
 export async function judgedSql(
   ctx: Context,
-  { scope, clauses, left }: PreparedFilter,
+  { scope, clauses, left, candidates }: PreparedFilter,
   literals: Literals,
 ): Promise<SQL> {
   if (!left)
@@ -143,7 +154,7 @@ export async function judgedSql(
     token: undefined,
     fingerprint: [],
   }
-  const { items, nextPageToken } = await walkCandidates(ctx, { search, left, count })
+  const { items, nextPageToken } = await walkCandidates(ctx, { search, left, candidates, count })
   if (nextPageToken !== undefined) {
     throw invalid(
       'The filter has to look at more spans than one request may; add a range of time to it, such as timestamp > 1767225600000',
@@ -168,35 +179,55 @@ const charsMax = 7_000_000
 const spansPerRound = 100
 const columnsPerRound = 500
 
-type Walk = { readonly search: Search; readonly left: SplitFilter; readonly count: number }
+type Walk = {
+  readonly search: Search
+  readonly left: SplitFilter
+  readonly candidates: Candidates | undefined
+  readonly count: number
+}
 
 /** The first candidates that fit, up to a full page or the end of what one request may look at. */
-async function walkCandidates(ctx: Context, { search, left, count }: Walk): Promise<Page<number>> {
-  const perRound = needsSpans(left) ? spansPerRound : columnsPerRound
+async function walkCandidates(
+  ctx: Context,
+  { search, left, candidates, count }: Walk,
+): Promise<Page<number>> {
+  const isCandidate = candidates?.isCandidate
+  const perRound = perRoundOf(left, candidates)
+  const searchable = searchableAmong(candidates?.ids)
   const found: number[] = []
-  let [candidates, chars] = [0, 0]
+  let [looked, chars] = [0, 0]
   let token = search.token
   for (;;) {
-    const page = await findPage(ctx.db, searchableTraces, { ...search, count: perRound, token })
+    const page = await findPage(ctx.db, searchable, { ...search, count: perRound, token })
     const placeOf = new Map(page.items.map((id, i) => [id, i]))
-    for await (const judged of judgeRound(ctx, page.items, left)) {
+    for await (const judged of judgeRound(ctx, page.items, { left, isCandidate })) {
       if (judged.fits) found.push(judged.id)
       chars += judged.chars
       const isEnough = found.length === count || chars >= charsMax
       const behind = (placeOf.get(judged.id) ?? 0) + 1
       if (isEnough) return { items: found, nextPageToken: page.tokenBehind(behind) }
     }
-    candidates += page.items.length
+    looked += page.items.length
     token = page.nextPageToken
-    if (token === undefined || candidates >= candidatesMax) {
+    if (token === undefined || looked >= candidatesMax) {
       return { items: found, nextPageToken: token }
     }
     await letOthersRun()
   }
 }
 
+/** Where most are no candidates, a round reads few of them. */
+function perRoundOf(left: SplitFilter, candidates: Candidates | undefined): number {
+  return needsSpans(left) && !candidates?.isCandidate ? spansPerRound : columnsPerRound
+}
+
 function needsSpans({ onSpan, onText }: SplitFilter): boolean {
   return onSpan.length + onText.length > 0
+}
+
+type Judging = {
+  readonly left: SplitFilter
+  readonly isCandidate: Candidates['isCandidate']
 }
 
 type Judged = { readonly id: number; readonly fits: boolean; readonly chars: number }
@@ -205,9 +236,10 @@ type Judged = { readonly id: number; readonly fits: boolean; readonly chars: num
 async function* judgeRound(
   ctx: Context,
   ids: readonly number[],
-  left: SplitFilter,
+  { left, isCandidate = () => true }: Judging,
 ): AsyncGenerator<Judged> {
-  const places = await fitColumns(ctx, ids, left)
+  const rows = await fitColumns(ctx, ids, left)
+  const places = rows.filter(isCandidate)
   if (!needsSpans(left)) {
     for (const { id } of places) yield { id, fits: true, chars: 0 }
     return
@@ -218,20 +250,21 @@ async function* judgeRound(
 }
 
 /** Of traces whose spans are not read. */
-const noPlaceColumns = sql`t.id, null as pack, null as pack_offset, null as pack_length, 0 as span_bytes`
+const noPlaceColumns = sql`t.id, 0 as span_bytes`
 
-type ColumnRow = SpanPlace & Readonly<Record<string, string | number | null>>
+type ColumnRow = SpanPlace & CandidateRow & Readonly<Record<string, string | number | null>>
 
 /** Those of some traces whose values fit the regular expressions, and where their spans are, if these are needed. */
 async function fitColumns(
   ctx: Context,
   ids: readonly number[],
   left: SplitFilter,
-): Promise<readonly SpanPlace[]> {
+): Promise<readonly ColumnRow[]> {
   const { onColumns } = left
   const place = needsSpans(left) ? placeColumns : noPlaceColumns
   const values = onColumns.map(({ column }, i) => sql`, ${column} as ${sql.raw(`v${i}`)}`)
-  const rows = await ctx.db.all(sql<ColumnRow>`select ${place} ${sql.join(values, sql``)}
+  const rows =
+    await ctx.db.all(sql<ColumnRow>`select ${place}, t.pack, t.payload_rows ${sql.join(values, sql``)}
     from json_each(${JSON.stringify(ids)}) w cross join traces t on t.id = w.value order by w.key`)
   return rows.filter((row) =>
     onColumns.every(({ test }, i) => {

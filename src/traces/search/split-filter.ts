@@ -28,6 +28,8 @@ export type SplitFilter = {
   readonly onText: readonly TextTest[]
   /** For values of the trace, since SQL has no regular expressions. */
   readonly onColumns: readonly ColumnTest[]
+  /** Texts that stand in the spans of a trace that fits, though maybe with letters in another case. */
+  readonly pieces: readonly string[]
 }
 
 const spanOperators = ['=', '!=', 'IN', 'NOT IN', 'LIKE', 'ILIKE', 'RLIKE']
@@ -60,7 +62,29 @@ export function splitFilter(filter: Filter): SplitFilter {
   if (patterns.reduce((sum, { length }) => sum + length, 0) > patternCharsMax) {
     throw invalid(`Patterns on spans and texts have at most ${patternCharsMax} characters in sum`)
   }
-  return { clauses, onSpan, onText, onColumns }
+  return { clauses, onSpan, onText, onColumns, pieces: filter.filter(isOnSpans).flatMap(piecesOf) }
+}
+
+/** What a span that fits has in its line, whatever else. Of names, types and states the dictionary tells. */
+function piecesOf(clause: Clause): readonly string[] {
+  const { name } = clause.key
+  const values = textOperators.includes(operatorOf(clause))
+    ? patternIn(clause).flatMap(literalsOf)
+    : []
+  if (isText(clause) || name === 'content') return values
+  if (!name.startsWith('attributes.')) return []
+  if (clause.operator === '=' && 'value' in clause) values.push(stringOf(clause))
+  return [JSON.stringify(name.slice('attributes.'.length)), ...values.flatMap(unescapedOf)]
+}
+
+/** What a pattern has between what stands for any text. */
+function literalsOf(pattern: string): string[] {
+  return pattern.split(/[%_]/)
+}
+
+/** A value as far as it stands in JSON, and in JSON of that, as it is. */
+function unescapedOf(value: string): string[] {
+  return value.split(/[^ !#-[\]-~]/)
 }
 
 function isText(clause: Clause): boolean {
