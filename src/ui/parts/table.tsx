@@ -15,6 +15,8 @@ export type Column =
       readonly sort?: 'ascending' | 'descending'
       /** Not on a phone. */
       readonly isWide?: true
+      /** The key by which a filter names it, where its cells can become clauses. */
+      readonly filterKey?: string | undefined
     }
 
 /** A table that scrolls sideways by itself, never the page. The children are its rows. */
@@ -25,11 +27,11 @@ export const Table: FC<TableProps> = ({ caption, isCaptioned = false, columns, c
       <thead>
         <tr>
           {columns.map((column) => {
-            const { title, isNumber, sort, isWide }: Exclude<Column, string> =
+            const { title, isNumber, sort, isWide, filterKey }: Exclude<Column, string> =
               typeof column === 'string' ? { title: column } : column
             const look = [isNumber ? 'number' : '', isWide ? 'wide-only' : ''].join(' ').trim()
             return (
-              <th scope="col" class={look || undefined} aria-sort={sort}>
+              <th scope="col" class={look || undefined} aria-sort={sort} data-filter={filterKey}>
                 {title}
               </th>
             )

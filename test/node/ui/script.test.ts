@@ -78,6 +78,31 @@ describe.skipIf(isLacking)('the script of pages', () => {
     expect(complaints).toEqual([])
   }, 60_000)
 
+  test('makes a value of the table a clause of its filter', async () => {
+    const { open, ann, logRun, complaints } = await served(await runsWorld())
+    const metric = (value: number) => [{ key: 'loss', value, timestamp: 1, step: 0 }]
+    const odd = `it's "odd"  here`
+    await logRun({ name: 'a', metrics: metric(0.123456789), params: [{ key: 'k', value: "o'x" }] })
+    await logRun({ name: 'b', metrics: metric(0.2), params: [{ key: 'k', value: odd }] })
+    const page = await open(ann, '/experiments/1?col=m.loss&col=p.k&q=a')
+    const menu = page.getByRole('dialog', { name: 'Filter by this value' })
+    await page.getByText('0.123457').click({ button: 'right' })
+    await menu.getByRole('link', { name: 'About this' }).click()
+    await page.waitForURL(/loss/)
+    expect(new URL(page.url()).searchParams.get('q')).toBe(
+      "attributes.run_name ILIKE '%a%' AND metrics.`loss` >= 0.1234565 AND metrics.`loss` <= 0.1234575",
+    )
+    expect(await page.locator('main tbody tr').count()).toBe(1)
+    await page.getByText("o'x").click({ button: 'right' })
+    await menu.getByRole('link', { name: 'Not this' }).click()
+    await page.getByText('No run matches').waitFor()
+    await page.getByRole('link', { name: /Show all/ }).click()
+    await page.goto(`${new URL(page.url()).origin}/experiments/1?col=p.k`)
+    await page.locator('td[data-value]').click({ button: 'right' })
+    expect(await menu.isVisible(), 'no sign is left to quote it by').toBe(false)
+    expect(complaints).toEqual([])
+  }, 60_000)
+
   test('walks through the spans of a trace as through a tree, and shows the chosen one beside it', async () => {
     const world = await tracesWorld()
     const id = await world.logTrace(1, answered, answerSpans)

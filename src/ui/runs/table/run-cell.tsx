@@ -16,17 +16,36 @@ type CellProps = {
   readonly to: Paths
 }
 
+type NamedCellProps = {
+  readonly run: RunCells
+  readonly named: NonNullable<ReturnType<typeof namedColumn>>
+}
+
+/** A metric, param or tag. What a text is filtered by stands in `data-value` where it is not shown as it is. */
+const NamedCell: FC<NamedCellProps> = ({ run, named: { kind, key } }) => {
+  if (kind === 'metrics') {
+    const value = run.metrics.get(key)
+    return <td class="number">{value === undefined ? <NoValue /> : metricText(value)}</td>
+  }
+  const value = run[kind].get(key)
+  if (value === undefined) {
+    return (
+      <td>
+        <NoValue />
+      </td>
+    )
+  }
+  return (
+    <td data-value={isReadAsShown(value) || isLong(value) ? undefined : value}>
+      <ShortText text={value} />
+    </td>
+  )
+}
+
 /** One value of one run. */
 export const RunCell: FC<CellProps> = ({ run, column, experiments, versions, to }) => {
   const named = namedColumn(column)
-  if (named?.kind === 'metrics') {
-    const value = run.metrics.get(named.key)
-    return <td class="number">{value === undefined ? <NoValue /> : metricText(value)}</td>
-  }
-  if (named) {
-    const value = run[named.kind].get(named.key)
-    return <td>{value === undefined ? <NoValue /> : <ShortText text={value} />}</td>
-  }
+  if (named) return <NamedCell {...{ run, named }} />
   if (!isFixed(column)) return <td />
   const { info } = run
   switch (column) {
@@ -98,16 +117,25 @@ export const VersionsOfRun: FC<Pick<CellProps, 'versions' | 'to'>> = ({ versions
     </>
   )
 
+/** Whether the text of its cell is the value itself. */
+function isReadAsShown(value: string): boolean {
+  return visibleText(value) === value && /^\S+( \S+)*$/.test(value)
+}
+
 const charsMax = 60
+
+function isLong(text: string): boolean {
+  return [...text].length > charsMax
+}
 
 /** A value that somebody chose, cut where it is long. */
 const ShortText: FC<{ readonly text: string }> = ({ text }) => {
   const [...chars] = text
-  return chars.length <= charsMax ? (
-    <bdi>{visibleText(text)}</bdi>
-  ) : (
+  return isLong(text) ? (
     <bdi title={visibleText(text.slice(0, 1000))}>
       {visibleText(chars.slice(0, charsMax - 1).join(''))}…
     </bdi>
+  ) : (
+    <bdi>{visibleText(text)}</bdi>
   )
 }

@@ -9,6 +9,7 @@ import {
   addressOf,
   childrenMax,
   childrenStep,
+  namedColumn,
   orderKeyOf,
   type RunsQuery,
   runsPath,
@@ -44,6 +45,7 @@ export const RunsTable: FC<RunsTableProps> = ({ to, standing, query }) => {
             title: <SortLink {...{ to, query, column }} text={titleOf(column)} />,
             ...(column.startsWith('m.') || column === 'took' ? { isNumber: true as const } : {}),
             ...sorted(query, column),
+            filterKey: namedColumn(column) && orderKeyOf(column),
           })),
         ]}
       >
