@@ -19,6 +19,7 @@ import { cardRoutes } from './governance/cards.ts'
 import { policyRoutes } from './governance/policies.ts'
 import { promotionRoutes } from './governance/promotions.ts'
 import { importRoutes } from './imports/imports.ts'
+import { transferRoutes } from './imports/transfers.ts'
 import { openApiRoute } from './openapi.ts'
 import { collectionRoutes } from './registry/collections.ts'
 import { compareRoutes } from './registry/compare.ts'
@@ -76,6 +77,7 @@ export const served: readonly ServedEndpoint[] = [
   ...serviceAccountRoutes,
   ...identityRoutes,
   ...importRoutes,
+  ...transferRoutes,
   ...experimentKeyRoutes,
   ...traceIntakeRoutes,
   ...savedViewRoutes,

@@ -12,7 +12,7 @@
  * | registered_model.tag_set | key, value (null: it had none) | key, value |
  * | registered_model.tag_deleted | key, value | |
  * | model_version.recorded | | as created, and aliases [], created_at, updated_at; as registered_model.recorded |
- * | model_version.created | | stage, source, run_id, model_id, description, tags {}, digest, linked_from {workspace, model, version} (in a collection) |
+ * | model_version.created | | stage, source, run_id, model_id, description, tags {}, digest, linked_from {workspace, model, version} (in a collection), transferred_from {server, model, version, entry} (of another server) |
  * | model_version.updated | description, or the members of a model package that SageMaker's clients changed | the same |
  * | model_version.deleted | stage, source, run_id, aliases [], digest | |
  * | model_version.transitioned | stage | stage, archived [versions that were moved to Archived with it], break_glass (true: whatever blocked it) |
@@ -23,6 +23,8 @@
  * | model_version.facts_changed | revision, digest | revision, digest, changed [{fact, before, after}], more (changes not listed), by and at (of the last write to the run or the logged model) |
  * | model_version.hold_placed | | reason |
  * | model_version.hold_lifted | reason, placed_by (a principal), placed_at | |
+ * | model_version.sent: to another server | | to |
+ * | model_version.arrived: at another server | | to, model, version, entry (of the audit log there) |
  * | model_version.linked: in a collection of another workspace | | collection, collection_workspace, collection_version |
  * | model_version.unlinked | the same | |
  * | model_version.damaged | | path, sha256, size, problem (`missing` or `changed`) |
@@ -115,6 +117,8 @@ export const actions = [
   'model_version.facts_changed',
   'model_version.hold_placed',
   'model_version.hold_lifted',
+  'model_version.sent',
+  'model_version.arrived',
   'model_version.linked',
   'model_version.unlinked',
   'model_version.damaged',

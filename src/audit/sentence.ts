@@ -106,6 +106,9 @@ const tellers: Readonly<Record<Action | OtherEvent, Teller>> = {
     `found other facts of ${what}, now at revision ${shown(after.revision)}`,
   'model_version.hold_placed': ({ what }) => `placed a legal hold on ${what}`,
   'model_version.hold_lifted': ({ what }) => `lifted the legal hold on ${what}`,
+  'model_version.sent': ({ what, after }) => `began to send ${what} to ${shown(after.to)}`,
+  'model_version.arrived': ({ what, after }) =>
+    `brought ${what} to ${shown(after.to)}, as ${shown(after.model)} version ${shown(after.version)}`,
   'model_version.linked': ({ what, after }) =>
     `linked ${what} in the collection ${shown(after.collection)} of workspace ${shown(after.collection_workspace)}`,
   'model_version.unlinked': ({ what, before }) =>

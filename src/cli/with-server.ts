@@ -60,6 +60,31 @@ export function serverOf(command: Command): string | undefined {
   throw new StartError(`'${given}' is no address of a server; give e.g. http://localhost:5000`)
 }
 
+/**
+ * A client of the other server that a command writes to.
+ *
+ * @throws StartError it is no URL, or has credentials
+ */
+export function targetOf(
+  command: Command,
+  { to, toWorkspace }: { readonly to: string; readonly toWorkspace?: string | undefined },
+): GatehouseClient {
+  const { env, send } = ioOf(command)
+  const { protocol = '', username, password } = URL.parse(to) ?? {}
+  if (!['http:', 'https:'].includes(protocol)) {
+    throw new StartError(`'${to}' is no address of a server; give e.g. https://prod.example.com`)
+  }
+  if (username || password) {
+    throw new StartError('give no credentials in the URL; GATEHOUSE_TARGET_TOKEN signs in there')
+  }
+  const token = env.GATEHOUSE_TARGET_TOKEN
+  const headers = {
+    ...(token && { Authorization: `Bearer ${token}` }),
+    ...(toWorkspace !== undefined && { 'X-MLFLOW-WORKSPACE': toWorkspace }),
+  }
+  return new GatehouseClient(to, headers, reachable(to, send))
+}
+
 /** That nobody answers is one sentence too. */
 function reachable(server: string, send: Send): Send {
   return async (request) => {

@@ -9,6 +9,7 @@ import { promotionChanges } from './changes/promotions.ts'
 import { registryChanges } from './changes/registry.ts'
 import { scorerChanges } from './changes/scorers.ts'
 import { stageChanges } from './changes/stages.ts'
+import { transferChanges } from './changes/transfers.ts'
 import { webhookChanges } from './changes/webhooks.ts'
 import { workspaceChanges } from './changes/workspaces.ts'
 
@@ -22,6 +23,7 @@ export const changes: Examples = {
   ...stageChanges,
   ...collectionChanges,
   ...importChanges,
+  ...transferChanges,
   ...cardChanges,
   ...promotionChanges,
   ...accessChanges,

@@ -7,8 +7,10 @@ import { ApiError, type GatehouseClient } from '../../client/client.ts'
 import { StartError } from '../../platform/start-error.ts'
 import { parseDuration } from '../duration.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { setExitCode } from '../io.ts'
+import { note, setExitCode } from '../io.ts'
 import { print } from '../print.ts'
+import { resolveModel } from '../serving/pull-version.ts'
+import { type Arrived, sendVersion } from '../transfer/promote/send-version.ts'
 import { addServer, callServer } from '../with-server.ts'
 
 type Promotion = z.output<typeof endpoints.PromotionShape>
@@ -21,6 +23,10 @@ type Flags = {
   breakGlass?: true
   wait?: true
   timeout: string
+  to?: string
+  toWorkspace?: string
+  as?: string
+  experiment?: string
 }
 
 const pollMs = 2000
@@ -35,14 +41,14 @@ const codes = {
   superseded: exitCodes.refused,
 } as const
 
-/** `gatehouse promote`: ask for a move and, with `--wait`, wait for it. */
+/** `gatehouse promote`: ask for a move, here or on another server, and with `--wait` wait for it. */
 export function promoteCommand(): Command {
   const command = new Command('promote')
     .description(
       'ask for a version to enter a stage, and merge when nothing blocks it; exit code 0: it is there, 2: refused, 3: it waits',
     )
-    .argument('<model>')
-    .argument('<version>')
+    .argument('<model>', 'its name, or models:/<name>/<version>')
+    .argument('[version]')
     .addOption(new Option('--stage <stage>', 'the stage to enter').conflicts('alias'))
     .option('--alias <alias>', 'or the alias to point at it')
     .option('--archive', 'archive the versions that are in the stage')
@@ -54,23 +60,85 @@ export function promoteCommand(): Command {
     )
     .option('--wait', 'wait until it is merged or refused')
     .option('--timeout <duration>', 'how long to wait, e.g. 30m', '1h')
-  return addServer(command, 'changes').action(async (model: string, version: string) => {
-    const flags = command.opts<Flags>()
-    const untilMs = Date.now() + parseDuration(flags.timeout)
-    await callServer(command, async (client) => {
-      const there = await findThere(client, { model, version }, flags)
-      if (there) {
-        const place = flags.alias === undefined ? there.stage : `alias ${flags.alias}`
-        print(command, there, [`${model} version ${version} is in ${place} already`])
-        return
-      }
-      let promotion = await takeRequest(client, { model, version }, flags)
-      if (flags.breakGlass) promotion = await broken(client, promotion.id, flags.reason)
-      promotion = await settled(client, promotion, flags.wait ? untilMs : 0)
-      print(command, promotion, () => described(promotion))
-      setExitCode(command, codes[promotion.status])
-    })
-  })
+    .option(
+      '--to <url>',
+      'on another server, to which the version goes first; GATEHOUSE_TARGET_TOKEN signs in there',
+    )
+    .option('--to-workspace <name>', 'the workspace there')
+    .option('--as <model>', "the model's name there, if it is another")
+    .option('--experiment <name>', 'the experiment there for its run, else promoted-<model>')
+  return addServer(command, 'changes').action(
+    async (model: string, version: string | undefined) => {
+      const flags = command.opts<Flags>()
+      const untilMs = Date.now() + parseDuration(flags.timeout)
+      await callServer(command, async (client) => {
+        if (flags.to === undefined) {
+          const candidate = await candidateOf(client, model, version)
+          return moveThere(command, client, { candidate, untilMs })
+        }
+        const uri = version === undefined ? model : `models:/${model}/${version}`
+        const arrived = await sendVersion(command, client, {
+          uri,
+          terms: { ...flags, to: flags.to },
+        })
+        if (flags.stage === undefined && flags.alias === undefined) {
+          return print(command, arrivedToWire(arrived), [arrivedText(arrived)])
+        }
+        note(command, arrivedText(arrived))
+        await moveThere(command, arrived.target, { candidate: arrived, untilMs })
+      })
+    },
+  )
+}
+
+async function candidateOf(
+  client: GatehouseClient,
+  model: string,
+  version: string | undefined,
+): Promise<Candidate> {
+  return version === undefined ? resolveModel(client, model) : { model, version }
+}
+
+function arrivedText({ model, version, added, sent, known, entry, entryThere }: Arrived): string {
+  const files = `${sent} files sent, ${known} were there`
+  const logs = `audit entries ${entry} here and ${entryThere} there`
+  return `${model} version ${version} is there${added ? '' : ' already'}: ${files}; ${logs}`
+}
+
+function arrivedToWire({ model, version, added, ...counts }: Arrived) {
+  const { sent, sentBytes, known, entry, entryThere } = counts
+  return {
+    model,
+    version,
+    added,
+    sent,
+    sent_bytes: sentBytes,
+    known,
+    entry,
+    entry_there: entryThere,
+  }
+}
+
+type Wanted = { readonly candidate: Candidate; readonly untilMs: number }
+
+/** Ask for the move, and make it as soon as nothing blocks it. */
+async function moveThere(
+  command: Command,
+  client: GatehouseClient,
+  { candidate: { model, version }, untilMs }: Wanted,
+): Promise<void> {
+  const flags = command.opts<Flags>()
+  const there = await findThere(client, { model, version }, flags)
+  if (there) {
+    const place = flags.alias === undefined ? there.stage : `alias ${flags.alias}`
+    print(command, there, [`${model} version ${version} is in ${place} already`])
+    return
+  }
+  let promotion = await takeRequest(client, { model, version }, flags)
+  if (flags.breakGlass) promotion = await broken(client, promotion.id, flags.reason)
+  promotion = await settled(client, promotion, flags.wait ? untilMs : 0)
+  print(command, promotion, () => described(promotion))
+  setExitCode(command, codes[promotion.status])
 }
 
 /** The version, where it is in the place already and nothing else is to change. */

@@ -74,7 +74,7 @@ export async function createVersion(
 }
 
 /** Why a version could not be made under this name. */
-async function explainNoModel(ctx: Context, name: string): Promise<Error> {
+export async function explainNoModel(ctx: Context, name: string): Promise<Error> {
   if (!(await ctx.db.first(modelId(ctx, name)))) return modelNotFound(name)
   return invalid(
     `'${excerpt(name)}' is a collection, and its versions are links: register the version under a model of its own, then link it with POST /api/v1/collections/{name}/links`,

@@ -616,6 +616,21 @@ export const apiRows: Readonly<Record<string, Row>> = {
   importLoggedModels: ['admin', () => ours.post('imports/logged-models', nothingToImport)],
   importModel: ['admin', () => ours.post('imports/models', importedModel('imported'))],
   importVersion: ['admin', () => ours.post('imports/versions', importedVersion('nothing', 1))],
+  noteSending: [
+    'EDIT',
+    async (w) =>
+      ours.post(`models/${w.model}/versions/${await w.newVersion()}/sendings`, { to: 'https://x' }),
+  ],
+  receiveVersion: [
+    'EDIT',
+    async (w) => {
+      const { digest } = await w.asAdmin(ours.get(ofVersion(w)))
+      return ours.post(`models/${await w.newModel()}/transfers`, {
+        ...{ run_id: w.run, path: 'model', digest },
+        from: { server: 'https://x', model: 'm', version: '1', entry: 1 },
+      })
+    },
+  ],
   findImported: [
     'admin',
     () => ours.post('imports/known', { source: 's', kind: 'run', ids: ['x'] }),

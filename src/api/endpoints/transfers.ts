@@ -1,0 +1,59 @@
+import { z } from 'zod'
+import { endpoint } from './endpoint.ts'
+import { VersionParams } from './shapes.ts'
+
+const Entry = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
+const Server = z.string().min(1).max(500).describe('What the other server is called: its URL')
+const Text = z.string().min(1).max(500)
+
+export const noteSending = endpoint({
+  name: 'noteSending',
+  method: 'POST',
+  path: '/api/v1/models/{name}/versions/{version}/sendings',
+  tag: 'transfers',
+  summary: 'Note that a version goes to another server, or what it has become there',
+  description:
+    'For `gatehouse promote --to`. What was noted before is not noted again. The other log is to name the entry that is answered.',
+  params: VersionParams,
+  body: z.strictObject({
+    to: Server,
+    arrived: z
+      .strictObject({ model: Text, version: z.string().regex(/^\d{1,15}$/), entry: Entry })
+      .optional()
+      .describe('What it is there, and the entry of the audit log there'),
+  }),
+  answer: z.object({
+    entry: z.number().int().describe('The number of the entry of this audit log'),
+  }),
+})
+
+export const receiveVersion = endpoint({
+  name: 'receiveVersion',
+  method: 'POST',
+  path: '/api/v1/models/{name}/transfers',
+  tag: 'transfers',
+  status: 201,
+  summary: 'Register a version of another server, whose files are in a run here',
+  description:
+    'It takes what registering the run takes. The files must have the digest; the version begins in the first stage, with no approval. The same again is the version that there is.',
+  params: z.object({ name: z.string().min(1) }),
+  body: z.strictObject({
+    run_id: Text,
+    path: Text.describe("The folder of the files, below the run's artifacts"),
+    digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+    description: z.string().default(''),
+    tags: z.record(z.string(), z.string()).default({}),
+    from: z.strictObject({
+      server: Server,
+      model: Text,
+      version: z.string().regex(/^\d{1,15}$/),
+      entry: Entry.describe('The entry of the audit log there'),
+    }),
+  }),
+  answer: z.object({
+    name: z.string(),
+    version: z.string(),
+    entry: z.number().int().describe('The number of the entry of this audit log'),
+    added: z.boolean().describe('False: it came before'),
+  }),
+})

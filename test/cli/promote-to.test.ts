@@ -1,0 +1,224 @@
+import { spawn } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { basic, client, serverAt } from '../support/client.ts'
+import { run, startServer, temporaryFolder } from '../support/gatehouse-process.ts'
+
+const password = 'a password of the tests'
+const files = '/api/2.0/mlflow-artifacts/artifacts'
+type Started = Awaited<ReturnType<typeof startServer>>
+
+let dev: Started
+let prod: Started
+/** The administrator there. */
+let root: ReturnType<typeof client>
+
+beforeAll(async () => {
+  dev = await startServer(await temporaryFolder())
+  prod = await startServer(await temporaryFolder(), ['--auth'], {
+    GATEHOUSE_ADMIN_PASSWORD: password,
+  })
+  root = client(serverAt(prod.url), { authorization: basic('admin', password) })
+}, 60_000)
+
+afterAll(async () => {
+  await dev.stop()
+  await prod.stop()
+})
+
+/** Version 1 of a new model there at dev, of a run with a metric, a param, and these files. */
+async function register(name: string, contents: Readonly<Record<string, Buffer>>) {
+  const made = await dev.post('experiments/create', { name: `study-${name}` })
+  const { experiment_id } = made.json
+  const started = await dev.post('runs/create', { experiment_id, run_name: 'tuned', start_time: 1 })
+  const { run_id, artifact_uri } = started.json.run.info
+  await dev.post('runs/log-batch', {
+    run_id,
+    metrics: [{ key: 'accuracy', value: 0.93, timestamp: 5, step: 0 }],
+    params: [{ key: 'depth', value: '7' }],
+    tags: [{ key: 'mlflow.source.git.commit', value: 'abc' }],
+  })
+  const dataset = { name: 'claims', digest: 'd1', source_type: 'local', source: '/claims' }
+  await dev.post('runs/log-inputs', { run_id, datasets: [{ dataset, tags: [] }] })
+  const folder = String(artifact_uri).replace('mlflow-artifacts:/', '')
+  for (const [path, bytes] of Object.entries(contents)) {
+    const url = `${dev.url}${files}/${folder}/model/${path}`
+    expect((await fetch(url, { method: 'PUT', body: new Uint8Array(bytes) })).status).toBe(200)
+  }
+  await dev.post('registered-models/create', { name })
+  const version = { name, source: `${artifact_uri}/model`, run_id, description: 'tuned' }
+  expect((await dev.post('model-versions/create', version)).status).toBe(200)
+  await dev.call('PUT', `/api/v1/models/${name}/versions/1/card`, {
+    revision: 0,
+    card: { intended_use: 'claims of cars' },
+  })
+}
+
+async function tokenOf(user: string): Promise<string> {
+  const made = await root.call('POST', '/api/v1/tokens', { name: 't', for: user })
+  expect(made.status, made.text).toBe(201)
+  return made.json.token
+}
+
+async function promote(token: string, args: readonly string[]) {
+  const env = { GATEHOUSE_SERVER: dev.url, GATEHOUSE_TARGET_TOKEN: token }
+  return run(['promote', ...args, '--to', prod.url, '--json'], env)
+}
+
+test('a version goes to another server with its facts, and the two audit logs name each other', async () => {
+  const weights = randomBytes(300_000)
+  await register('fraud', {
+    'weights.bin': weights,
+    'sub/ä b.txt': Buffer.from('x'),
+    empty: Buffer.of(),
+  })
+  const token = await tokenOf('admin')
+  const first = await promote(token, ['models:/fraud/1'])
+  expect([first.code, first.err]).toEqual([0, expect.any(String)])
+  const arrived = JSON.parse(first.out)
+  expect(arrived).toMatchObject({ model: 'fraud', version: '1', added: true, sent: 3, known: 0 })
+
+  const of = '/api/v1/models/fraud/versions/1'
+  const [here, there] = [await dev.call('GET', of), await root.call('GET', of)]
+  expect(there.json.digest).toBe(here.json.digest)
+  expect(there.json).toMatchObject({ stage: 'None', description: 'tuned' })
+  const facts = (await root.call('GET', `${of}/facts`)).json
+  expect(facts).toMatchObject({
+    ...{ metrics: { accuracy: 0.93 }, params: { depth: '7' }, run_name: 'tuned' },
+    ...{ code_version: 'abc', datasets: [{ name: 'claims', digest: 'd1' }] },
+  })
+  expect((await root.call('GET', `${of}/card`)).json.card.intended_use).toBe('claims of cars')
+  const entry = async (of: typeof root, seq: number) =>
+    (await of.call('GET', '/api/v1/audit?model=fraud&max_results=100')).json.items.find(
+      (one: { seq: number }) => one.seq === seq,
+    )
+  expect(await entry(dev, arrived.entry)).toMatchObject({
+    ...{ action: 'model_version.sent', version: '1', after: { to: prod.url } },
+  })
+  expect((await entry(root, arrived.entry_there)).after.transferred_from).toEqual({
+    ...{ server: dev.url, model: 'fraud', version: '1', entry: arrived.entry },
+  })
+  const log = (await dev.call('GET', '/api/v1/audit?action=model_version.arrived')).json.items
+  expect(log[0].after).toEqual({
+    ...{ to: prod.url, model: 'fraud', version: '1', entry: arrived.entry_there },
+  })
+
+  // Again it is the same version, and nothing travels.
+  const again = await promote(token, ['fraud', '1'])
+  expect(JSON.parse(again.out)).toMatchObject({
+    ...{ version: '1', added: false, sent: 1, sent_bytes: 0, known: 2 },
+    ...{ entry: arrived.entry, entry_there: arrived.entry_there },
+  })
+  const staged = await promote(token, ['models:/fraud/1', '--stage', 'Staging'])
+  expect([staged.code, JSON.parse(staged.out).status]).toEqual([0, 'merged'])
+})
+
+test('cut off by SIGKILL, it goes on where it was and sends no byte twice', async () => {
+  const contents: Record<string, Buffer> = {}
+  for (let i = 0; i < 60; i++) contents[`part-${i}`] = randomBytes(200_000)
+  await register('large', contents)
+  const token = await tokenOf('admin')
+  const env = { ...process.env, GATEHOUSE_SERVER: dev.url, GATEHOUSE_TARGET_TOKEN: token }
+  const command = new URL('../../bin/gatehouse', import.meta.url).pathname
+  const child = spawn(command, ['promote', 'models:/large/1', '--to', prod.url], {
+    ...{ env, stdio: 'ignore', detached: true },
+  })
+  const ended = new Promise((done) => child.once('close', done))
+  const arrivedFiles = async () => {
+    const found = await root.get('experiments/get-by-name?experiment_name=promoted-large')
+    if (found.status !== 200) return 0
+    const experiment_ids = [found.json.experiment.experiment_id]
+    const { json } = await root.post('runs/search', { experiment_ids })
+    const run_id = json.runs?.[0]?.info.run_id
+    if (!run_id) return 0
+    const listed = await root.get(`artifacts/list?run_id=${run_id}&path=model`)
+    return listed.json.files?.length ?? 0
+  }
+  await expect.poll(arrivedFiles, { timeout: 30_000, interval: 20 }).toBeGreaterThan(2)
+  process.kill(-(child.pid ?? 0), 'SIGKILL')
+  await ended
+  const before = await arrivedFiles()
+  expect(
+    (await root.get('registered-models/get?name=large')).json.registered_model.latest_versions,
+  ).toBeUndefined()
+  const done = await promote(token, ['models:/large/1'])
+  expect([done.code, done.err]).toEqual([0, expect.any(String)])
+  const { sent, known, version } = JSON.parse(done.out)
+  expect([sent + known, version]).toEqual([60, '1'])
+  expect(known).toBeGreaterThanOrEqual(before)
+  const found = await root.get('experiments/get-by-name?experiment_name=promoted-large')
+  const { json } = await root.post('runs/search', {
+    experiment_ids: [found.json.experiment.experiment_id],
+  })
+  expect(json.runs).toHaveLength(1)
+  const verified = await root.call('POST', '/api/v1/models/large/versions/1/verify')
+  expect(verified.json).toMatchObject({ ok: true, files: 60 })
+}, 120_000)
+
+test('policies of the other server hold, whatever was approved here', async () => {
+  await register('guarded', { a: Buffer.from('a') })
+  await root.call('PUT', '/api/v1/policies/strict', {
+    applies_to: { models: 'guarded', stage: 'Production' },
+    gates: [{ name: 'accurate', type: 'metric', metric: 'accuracy', min: 0.99 }],
+    approvals: { required: 1, from: ['user:admin'] },
+  })
+  await dev.post('model-versions/transition-stage', {
+    ...{ name: 'guarded', version: '1', stage: 'Production' },
+  })
+  const waits = await promote(await tokenOf('admin'), [
+    'models:/guarded/1',
+    '--stage',
+    'Production',
+  ])
+  expect(waits.code).toBe(3)
+  expect(JSON.parse(waits.out)).toMatchObject({
+    status: 'open',
+    gates: [{ name: 'accurate', status: 'failed' }],
+  })
+  expect((await root.call('GET', '/api/v1/models/guarded/versions/1')).json.stage).toBe('None')
+})
+
+test('who lacks a right there brings nothing there, and gets no bytes by their sum', async () => {
+  const secret = Buffer.from('the secret weights')
+  await register('theirs', { a: secret })
+  expect((await promote(await tokenOf('admin'), ['models:/theirs/1'])).code).toBe(0)
+  await root.call('POST', '/api/2.0/mlflow/users/create', { username: 'eve', password })
+  const deny = async (resource_type: string, resource_id: string) => {
+    const body = { username: 'eve', resource_type, resource_id, permission: 'DENY' }
+    const denied = await root.post3('users/permissions/grant', body)
+    expect(denied.status, denied.text).toBe(200)
+  }
+  await deny('registered_model', 'theirs')
+  const found = await root.get('experiments/get-by-name?experiment_name=promoted-theirs')
+  await deny('experiment', found.json.experiment.experiment_id)
+  const token = await tokenOf('eve')
+  const refused = await promote(token, ['models:/theirs/1'])
+  expect([refused.code, refused.out]).toEqual([1, ''])
+  expect(refused.err).toContain('eve')
+  const eve = client(serverAt(prod.url), { authorization: `Bearer ${token}` })
+  const { experiment_id } = (await eve.post('experiments/create', { name: 'hers' })).json
+  const started = await eve.post('runs/create', { experiment_id, start_time: 1 })
+  const at = String(started.json.run.info.artifact_uri).replace('mlflow-artifacts:/', '')
+  const put = await fetch(`${prod.url}${files}/${at}/a`, {
+    method: 'PUT',
+    headers: {
+      authorization: `Bearer ${token}`,
+      'X-Checksum-Deploy': 'true',
+      'X-Checksum-Sha256': createHash('sha256').update(secret).digest('hex'),
+    },
+  })
+  expect(put.status).toBe(404)
+  // Nor does she register files under a digest that is not theirs.
+  await eve.post('registered-models/create', { name: 'hers' })
+  const forged = await eve.call('POST', '/api/v1/models/hers/transfers', {
+    ...{ run_id: started.json.run.info.run_id, path: 'model' },
+    digest: `sha256:${'0'.repeat(64)}`,
+    from: { server: dev.url, model: 'theirs', version: '1', entry: 1 },
+  })
+  expect([forged.status, forged.json.message]).toEqual([400, expect.stringContaining('no files')])
+  expect((await promote('wrong', ['models:/theirs/1'])).code).toBe(1)
+  const odd = await run(['promote', 'models:/theirs/1', '--to', 'ftp://x'], {
+    GATEHOUSE_SERVER: dev.url,
+  })
+  expect([odd.code, odd.err]).toEqual([1, expect.stringContaining('no address of a server')])
+})
