@@ -13,6 +13,8 @@ import { packWords, wordStatements } from '../src/traces/words/pack-words.ts'
 import { infoRequest, spansRequest, traceIdOf } from './otlp.ts'
 
 const perPack = 500
+/** So many packs have spans of their own; those beyond have the same again, as other traces. */
+const ownPacks = 10
 
 type Filling = {
   /** Of the server. */
@@ -24,45 +26,58 @@ type Filling = {
   readonly to: number
 }
 
+/** Spans of a pack, and what searches know of them. */
+type PackedSpans = {
+  readonly parts: readonly Uint8Array[]
+  readonly cells: readonly Uint16Array[]
+}
+
 /** Traces as the server would have them that had been sent the traces `from` to before `to`, and had folded them. */
 export async function fillFolded(filling: Filling): Promise<void> {
   const db = new LibsqlFile(join(filling.folder, 'gatehouse.db'))
+  const known: PackedSpans[] = []
   try {
     for (let at = filling.from; at < filling.to; at += perPack) {
-      await writePack(db, filling, at)
+      const place = Math.floor((at - filling.from) / perPack) % ownPacks
+      const spans = known[place] ?? (await packSpans(at))
+      known[place] = spans
+      await writePack(db, filling, { from: at, spans })
     }
   } finally {
     await db.close()
   }
 }
 
-async function writePack(db: LibsqlFile, { like, experiment, folder, to }: Filling, from: number) {
-  const traces = Array.from({ length: Math.min(perPack, to - from) }, (_, i) => from + i)
-  const lines = await linesOf(traces)
-  const key = `traces/00/bench${from}`
-  const packed: Uint8Array[] = []
+async function packSpans(from: number): Promise<PackedSpans> {
+  const lines = await linesOf(Array.from({ length: perPack }, (_, i) => from + i))
+  const parts: Uint8Array[] = []
   const cells: Uint16Array[] = []
-  const rows: string[] = []
-  let size = 0
-  for (const trace of traces) {
-    const own = lines.get(traceIdOf(trace)) ?? []
-    const bytes = await packLines(own)
+  for (const own of lines.values()) {
+    parts.push(await packLines(own))
     cells.push(await collectCells(own))
-    const { trace_info: info } = JSON.parse(infoRequest(trace, experiment)).trace
-    const { request_preview, response_preview, tags, trace_metadata } = info
-    const timeMs = Date.parse(info.request_time)
-    rows.push(
-      JSON.stringify([
-        ...[info.trace_id, timeMs, size, bytes.byteLength, request_preview, response_preview],
-        ...[JSON.stringify(tags), JSON.stringify(trace_metadata)],
-      ]),
-    )
-    packed.push(bytes)
-    size += bytes.byteLength
   }
+  return { parts, cells }
+}
+
+type NewPack = { readonly from: number; readonly spans: PackedSpans }
+
+async function writePack(db: LibsqlFile, filling: Filling, { from, spans }: NewPack) {
+  const { like, experiment, folder, to } = filling
+  const key = `traces/00/bench${from}`
+  let size = 0
+  const rows = spans.parts.slice(0, to - from).map((part, i) => {
+    const { trace_info: info } = JSON.parse(infoRequest(from + i, experiment)).trace
+    const start = size
+    size += part.byteLength
+    return JSON.stringify([
+      ...[info.trace_id, Date.parse(info.request_time), start, part.byteLength],
+      ...[info.request_preview, info.response_preview],
+      ...[JSON.stringify(info.tags), JSON.stringify(info.trace_metadata)],
+    ])
+  })
   const path = join(folder, 'artifacts', key)
   await mkdir(dirname(path), { recursive: true })
-  await writeFile(path, Buffer.concat(packed))
+  await writeFile(path, Buffer.concat(spans.parts))
   const isPack = sql`(select k.id from trace_packs k where k.key = ${key})`
   const { made } = await db.batch({
     pack: sql`insert into trace_packs (key, size_bytes, created_at_ms) values (${key}, ${size}, 0)`,
@@ -80,7 +95,7 @@ async function writePack(db: LibsqlFile, { like, experiment, folder, to }: Filli
       where t.pack = ${isPack}`,
   })
   const words = await packWords(
-    made.map(({ id }, i) => ({ id, cells: cells[i] ?? new Uint16Array(0) })),
+    made.map(({ id }, i) => ({ id, cells: spans.cells[i] ?? new Uint16Array(0) })),
   )
   await db.batch(wordStatements(isPack, words))
 }
