@@ -14,7 +14,7 @@ import { collectPacks } from '../traces/folding/collect-packs.ts'
 import { isTraceKeySql } from '../traces/spans/read-lines.ts'
 import { type Purged, purgeDeleted } from '../tracking/purge.ts'
 import { readDeletedFacts } from './facts/fill-facts.ts'
-import { sourceDeletable } from './versions/deletable.ts'
+import { sourceDeletable, traceKeeping } from './versions/deletable.ts'
 
 const manifestsPerRound = 500
 const isUnused = sql`not exists (select 1 from model_versions v where v.manifest = manifests.id)`
@@ -48,7 +48,9 @@ export async function collectGarbage(
       ? undefined
       : await purgeDeleted(collector, purgeBeforeMs, {
           ...sourceDeletable(guarded),
-          emptyExperiment: (id) => purgeTraces(collector, id),
+          emptyExperiment: (id) => purgeTraces(collector, id, traceKeeping.isHeld),
+          isEmpty: (experiment) =>
+            sql`not exists (select 1 from traces x where x.experiment = ${experiment}.id)`,
         })
   await collectPacks(collector)
   return {

@@ -17,6 +17,12 @@ export type Purgeable = {
 /** Delete for good, in rounds, what a deleted experiment has besides. */
 export type EmptyExperiment = (id: number) => Promise<void>
 
+/** How that is done, and whether nothing is left that must be kept: a condition on a row by its alias. */
+export type Emptying = {
+  readonly emptyExperiment: EmptyExperiment
+  readonly isEmpty: (alias: SQL) => SQL
+}
+
 const perRound = 200
 
 /** A deleted thing that has its own folder of artifacts: `name` is a segment of that folder's path. */
@@ -26,12 +32,12 @@ type DeletedRow = { id: number; name: string; workspace: string; artifact_uri: s
  * Delete for good the runs, logged models and experiments that were deleted before `beforeMs`, with
  * their paths in the artifact store; an experiment takes all its runs and logged models along.
  * Versions made from them keep their files. The Default experiment stays, and so does an experiment
- * that has a run or logged model which must be kept.
+ * that has a run, logged model or trace which must be kept.
  */
 export async function purgeDeleted(
   collector: Collector,
   beforeMs: number,
-  { emptyExperiment, ...purgeable }: Purgeable & { readonly emptyExperiment: EmptyExperiment },
+  { emptyExperiment, isEmpty, ...purgeable }: Purgeable & Emptying,
 ): Promise<Purged> {
   const gone = sql`e.lifecycle_stage = 'deleted' and e.updated_at_ms <= ${beforeMs} and e.id <> 0`
   const own = sql`t.lifecycle_stage = 'deleted' and t.deleted_at_ms <= ${beforeMs}`
@@ -59,6 +65,7 @@ export async function purgeDeleted(
         and not (${purgeable.loggedModel(sql`l`)}))`,
     columns: sql`t.id, cast(t.id as text) as name, t.workspace, t.artifact_location as artifact_uri`,
     empty: emptyExperiment,
+    once: isEmpty(sql`t`),
   })
   return { runs, loggedModels, experiments }
 }
@@ -71,6 +78,8 @@ type Purge = {
   readonly takesAlong?: (still: SQL) => SQL
   /** What is too much for one statement goes first. */
   readonly empty?: EmptyExperiment
+  /** What must hold besides the guard once that is gone. */
+  readonly once?: SQL
 }
 
 /** A dataset goes with the last run that used it. @param run a select of its id */
@@ -83,7 +92,7 @@ function unusedDatasetsStatement(run: SQL): SQL {
 /** The guard stands in every statement, so what is restored between reading and deleting stays whole. */
 async function purge(
   { db, dryRun }: Collector,
-  { table, guard, columns, takesAlong, empty }: Purge,
+  { table, guard, columns, takesAlong, empty, once = sql`1` }: Purge,
 ): Promise<number> {
   let count = 0
   let after = -1
@@ -92,16 +101,19 @@ async function purge(
       select ${columns} from ${table} t where t.id > ${after} and ${guard} order by t.id limit ${perRound}`)
     for (const row of rows) {
       const still = sql`select t.id from ${table} t where t.id = ${row.id} and ${guard}`
-      if (!dryRun) {
-        if (empty && (await db.first(still))) await empty(row.id)
-        await db.batch({
-          folder: removeFolderStatement(row, sql`exists (${still})`),
-          along: takesAlong?.(still),
-          row: sql`delete from ${table} where id in (${still})`,
-        })
+      if (dryRun) {
+        count += 1
+        continue
       }
+      if (empty && (await db.first(still))) await empty(row.id)
+      const now = sql`${still} and ${once}`
+      const { gone } = await db.batch({
+        folder: removeFolderStatement(row, sql`exists (${now})`),
+        along: takesAlong?.(now),
+        gone: sql<{ id: number }>`delete from ${table} where id in (${now}) returning id`,
+      })
+      count += gone.length
     }
-    count += rows.length
     const last = rows.at(-1)
     if (!last || rows.length < perRound) return count
     after = last.id

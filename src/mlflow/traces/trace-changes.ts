@@ -1,4 +1,5 @@
 import type { Context } from '../../platform/context.ts'
+import { traceKeeping } from '../../registry/versions/deletable.ts'
 import { deleteTraces } from '../../traces/changes/delete-traces.ts'
 import { linkPromptsToTrace, linkTracesToRun } from '../../traces/changes/trace-links.ts'
 import { checkTraceTag, deleteTraceTag, setTraceTag } from '../../traces/changes/trace-tags.ts'
@@ -53,12 +54,13 @@ export const traceChangeOperations: readonly Operation[] = [
       request: Delete,
       rule: mayDelete,
       answer: async (ctx, req) => {
-        const traces_deleted = await deleteTraces(ctx, {
+        const deletion = {
           experimentId: req.experiment_id,
           traceIds: req.request_ids,
           upToMs: req.max_timestamp_millis,
           tracesMax: req.max_traces,
-        })
+        }
+        const traces_deleted = await deleteTraces(ctx, deletion, traceKeeping.isHeld)
         return { traces_deleted }
       },
     }),

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { removeBelowEachStatement } from '../../artifacts/collect.ts'
 import { type FolderRange, folderRangeOf, storePathOf } from '../../artifacts/path.ts'
-import { invalid } from '../../core/error.ts'
+import { excerpt, invalid, RegistryError } from '../../core/error.ts'
 import type { Int64 } from '../../core/int64.ts'
 import { letOthersRun } from '../../core/rounds.ts'
 import { int64Param } from '../../db/sql.ts'
@@ -23,35 +23,66 @@ const idsMax = 1000
 /** Spans of a trace that was deleted so long ago are no longer on their way. */
 const memoryMs = 7 * 24 * 3_600_000
 
+/** Whether a trace must stay, whoever asks. @param trace alias of its row of `traces` */
+export type IsHeld = (trace: SQL) => SQL
+
 /**
  * Delete traces for good, with their spans, assessments, links and files. Spans of them that arrive in
- * the next days are dropped.
+ * the next days are dropped. By time those stay that are held.
  *
  * @returns how many there were
  * @throws INVALID_PARAMETER_VALUE neither ids nor a time, or both
+ * @throws PERMISSION_DENIED one of those named is held; none is deleted
  */
-export async function deleteTraces(ctx: Context, deletion: TraceDeletion): Promise<number> {
+export async function deleteTraces(
+  ctx: Context,
+  deletion: TraceDeletion,
+  isHeld: IsHeld,
+): Promise<number> {
   checkDeletion(deletion)
-  const { traceIds, upToMs, tracesMax } = deletion
-  if (upToMs === undefined) {
-    const ids = JSON.stringify(traceIds)
-    return deleteRound(ctx, {
-      experimentId: deletion.experimentId,
-      which: sql`select t.id from json_each(${ids}) w
-        cross join traces t on t.workspace = ${ctx.workspace} and t.trace_id = w.value
-        where t.experiment = ${deletion.experimentId}`,
-    })
-  }
+  return deletion.upToMs === undefined
+    ? deleteNamed(ctx, deletion, isHeld)
+    : deleteUpTo(ctx, { ...deletion, upToMs: deletion.upToMs }, isHeld)
+}
+
+async function deleteNamed(
+  ctx: Context,
+  { experimentId, traceIds }: TraceDeletion,
+  isHeld: IsHeld,
+): Promise<number> {
+  const named = sql`json_each(${JSON.stringify(traceIds)}) w
+    cross join traces x on x.workspace = ${ctx.workspace} and x.trace_id = w.value
+      and x.experiment = ${experimentId}`
+  const held = sql<{ trace_id: string }>`select x.trace_id from ${named} where ${isHeld(sql`x`)}`
+  const count = await deleteRound(ctx, {
+    experimentId,
+    which: sql`select x.id from ${named}`,
+    guard: sql`not exists (${held})`,
+  })
+  const kept =
+    count > 0 ? undefined : await ctx.db.first(sql<{ trace_id: string }>`${held} limit 1`)
+  if (!kept) return count
+  throw new RegistryError(
+    'PERMISSION_DENIED',
+    `Trace '${excerpt(kept.trace_id)}' is of a model version that must be kept, by a legal hold or in a collection that protects it, and cannot be deleted before that ends; name others alone`,
+  )
+}
+
+async function deleteUpTo(
+  ctx: Context,
+  { experimentId, upToMs, tracesMax }: TraceDeletion & { readonly upToMs: Int64 },
+  isHeld: IsHeld,
+): Promise<number> {
   let left = Number(tracesMax ?? Number.POSITIVE_INFINITY)
   let count = 0
   while (left > 0) {
     const most = Math.min(left, perRound)
-    const guard = sql`t.request_time_ms <= ${int64Param(upToMs)}`
+    const guard = sql`t.request_time_ms <= ${int64Param(upToMs)} and not ${isHeld(sql`t`)}`
     const gone = await deleteRound(ctx, {
-      experimentId: deletion.experimentId,
+      experimentId,
       guard,
       which: sql`select t.id from traces t join experiments e on e.id = t.experiment
-        where t.experiment = ${deletion.experimentId} and e.workspace = ${ctx.workspace} and ${guard}
+        where t.experiment = ${experimentId} and e.workspace = ${ctx.workspace} and ${guard}
         order by t.request_time_ms, t.trace_id limit ${most}`,
     })
     count += gone
@@ -124,14 +155,18 @@ export async function deleteRound(
   return deleted.length
 }
 
-/** Delete the traces of an experiment that goes for good, while it is deleted; its files go with its folder. */
+/**
+ * Delete the traces of an experiment that goes for good, while it is deleted, but for those that are held;
+ * its files go with its folder.
+ */
 export async function purgeTraces(
   { db }: Pick<Platform, 'db'>,
   experimentId: number,
+  isHeld: IsHeld,
 ): Promise<void> {
   for (;;) {
     const gone = await db.all(sql`delete from traces
-      where id in (select x.id from traces x where x.experiment = ${experimentId} and exists
+      where id in (select x.id from traces x where x.experiment = ${experimentId} and not ${isHeld(sql`x`)} and exists
         (select 1 from experiments e where e.id = x.experiment and e.lifecycle_stage = 'deleted')
         limit ${perRound})
       returning id`)

@@ -1,5 +1,6 @@
 import { requireExperiment } from '../../../access/permissions/require.ts'
 import type { AppContext } from '../../../http/app-env.ts'
+import { traceKeeping } from '../../../registry/versions/deletable.ts'
 import { deleteTraces } from '../../../traces/changes/delete-traces.ts'
 import { getTraceInfos } from '../../../traces/reading/get-trace.ts'
 import { getExperiment } from '../../../tracking/experiments/experiment.ts'
@@ -40,5 +41,5 @@ export const postTraceDeletion = change({
   operation: 'deleteTracesV3',
   read: readNothing,
   rule: (ctx, { experimentId }) => requireExperiment(ctx, experimentId, 'MANAGE'),
-  make: (ctx, { experimentId, traceIds }) => deleteTraces(ctx, { experimentId, traceIds }),
+  make: (ctx, deletion) => deleteTraces(ctx, deletion, traceKeeping.isHeld),
 })
