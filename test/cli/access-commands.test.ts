@@ -40,8 +40,13 @@ test('who holds the database makes users, groups, service accounts and tokens wi
     'service:trainer',
     '--scope',
     'read',
+    '--aws',
   ])
-  expect(token).toMatchObject({ for: 'service:trainer', scopes: ['read'] })
+  expect(token).toMatchObject({
+    ...{ for: 'service:trainer', scopes: ['read'] },
+    aws_access_key_id: expect.stringMatching(/^GHK/),
+    aws_secret_access_key: expect.any(String),
+  })
   expect(await json(['tokens', 'list', '--for', 'service:trainer'])).toMatchObject([
     { id: token.id, name: 'ci' },
   ])

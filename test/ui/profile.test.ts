@@ -56,6 +56,19 @@ describe('the profile', () => {
     expect(text).not.toContain(token)
   })
 
+  test('makes a token with a key pair for AWS’s SDK, which is shown this once', async () => {
+    const { as, ann } = await world()
+    const form = { name: 'aws', scopes: 'read', days: '30' }
+    const plain = await as(ann).post('/profile/tokens', form)
+    expect(plain.html).not.toContain('AWS_SECRET')
+    const made = await as(ann).post('/profile/tokens', { ...form, aws: 'yes' })
+    const text = textOf(made.html)
+    expect(text).toMatch(/export AWS_ACCESS_KEY_ID=GHK[A-Z2-7]{17}/)
+    expect(text).toMatch(/export AWS_SECRET_ACCESS_KEY=\S{20,}/)
+    expect(text).toContain('export AWS_ENDPOINT_URL_SAGEMAKER=http')
+    expect((await as(ann).get('/profile')).html).not.toContain('AWS_SECRET')
+  })
+
   test('keeps what was typed where no token was made, and revokes nobody else’s', async () => {
     const { as, ann, user, token, whoami } = await world()
     const rita = await token(await user('rita'))

@@ -46,7 +46,13 @@ function create(): Command {
         .default(['read', 'write']),
     )
     .option('--expires-in-days <days>', 'when it ends; never when absent', Number)
-  type Options = { for?: string; scope: ('read' | 'write')[]; expiresInDays?: number }
+    .option('--aws', "with a key pair for AWS's SDK, printed below it")
+  type Options = {
+    for?: string
+    scope: ('read' | 'write')[]
+    expiresInDays?: number
+    aws?: boolean
+  }
   return addServer(command, 'changes').action((name: string, options: Options) =>
     callServer(command, async (client) => {
       const made = await client.call(endpoints.createToken, {
@@ -55,9 +61,13 @@ function create(): Command {
           for: options.for,
           scopes: options.scope,
           expires_in_days: options.expiresInDays,
+          aws: options.aws,
         },
       })
-      print(command, made, [made.token])
+      const { aws_access_key_id: id, aws_secret_access_key: secret } = made
+      const pair =
+        id && secret ? [`AWS_ACCESS_KEY_ID=${id}`, `AWS_SECRET_ACCESS_KEY=${secret}`] : []
+      print(command, made, [made.token, ...pair])
     }),
   )
 }

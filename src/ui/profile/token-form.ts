@@ -16,5 +16,6 @@ export function makeToken(
     owner,
     scopes: form.text('scopes') === 'read' ? ['read'] : ['read', 'write'],
     expiresInDays: numberIn(form.text('days')),
+    hasKeyPair: form.text('aws') === 'yes',
   })
 }

@@ -1,5 +1,5 @@
 import type { FC } from 'hono/jsx'
-import type { AccessToken } from '../../access/accounts/tokens.ts'
+import type { AccessToken, MadeToken as MadeAccessToken } from '../../access/accounts/tokens.ts'
 import type { FormProblem } from '../forms.ts'
 import { Time } from '../parts/byline.tsx'
 import { LineField } from '../parts/fields.tsx'
@@ -53,16 +53,21 @@ export const NewTokenForm: FC<NewTokenFormProps> = ({ action, isForOthers, probl
         ))}
       </select>
     </label>
+    <label>
+      <input type="checkbox" name="aws" value="yes" checked={typed?.('aws') === 'yes'} />
+      with a key pair for AWS’s SDK
+    </label>
     <button type="submit">Make token</button>
   </form>
 )
 
-export type MadeTokenText = { readonly token: AccessToken; readonly text: string }
+export type MadeTokenText = MadeAccessToken
 
 /** The text of a token, this once, with what uses it. */
 export const MadeToken: FC<MadeTokenText & { readonly frame: Frame }> = ({
   token,
   text,
+  keyPair,
   frame,
 }) => (
   <section class="notice good" aria-labelledby="made-token" tabindex={-1}>
@@ -77,6 +82,20 @@ export const MadeToken: FC<MadeTokenText & { readonly frame: Frame }> = ({
     <pre tabindex={0}>
       <code>{`export MLFLOW_TRACKING_URI=${frame.serverUrl}\nexport MLFLOW_TRACKING_TOKEN=${text}`}</code>
     </pre>
+    {keyPair ? (
+      <>
+        <p>What AWS’s SDK needs of it:</p>
+        <pre tabindex={0}>
+          <code>
+            {[
+              `export AWS_ENDPOINT_URL_SAGEMAKER=${frame.serverUrl}`,
+              `export AWS_ACCESS_KEY_ID=${keyPair.id}`,
+              `export AWS_SECRET_ACCESS_KEY=${keyPair.secret}`,
+            ].join('\n')}
+          </code>
+        </pre>
+      </>
+    ) : null}
   </section>
 )
 
