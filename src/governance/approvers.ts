@@ -6,7 +6,7 @@ import {
   principalFrom,
 } from '../access/accounts/principals.ts'
 import { requireModelVersion } from '../access/permissions/require.ts'
-import { mayApprove } from '../access/permissions/rights.ts'
+import { mayApprove, type OnePlace } from '../access/permissions/rights.ts'
 import { modelEntriesSql } from '../audit/entry.ts'
 import { RegistryError } from '../core/error.ts'
 import {
@@ -113,24 +113,27 @@ export function reviewsOfEach({ reviews }: Pick<ReviewRows, 'reviews'>): Map<num
   return Map.groupBy(reviews, ({ promotion }) => promotion)
 }
 
+type OfReview = { readonly model: string; readonly target: OnePlace }
+
 /**
  * A review with its reviewer as they are now. Groups are those that the account is in now, and of
  * those that an outside issuer sent when the reviewer approved, the ones that it also sent at the last
  * sign-in: the server learns of no later changes.
  *
- * @param model its present name
+ * @param of.model its present name
+ * @param of.target what the request is for
  */
 export async function findStandingReview(
   ctx: Context,
   row: ReviewRow,
-  { model, people }: { readonly model: string; readonly people: People },
+  { people, ...of }: OfReview & { readonly people: People },
 ): Promise<Review> {
   const review = reviewFrom(row)
   if (review.decision !== 'approve' || !review.principal.verified) return review
   const found = row.account === null ? undefined : people.accounts.get(row.account)
   if (!found) return { ...review, fallen: 'the account of the approver is gone' }
   const principal = presentPrincipal(ctx, found, stillClaimed(row, people))
-  const fallen = await lostRight({ ...ctx, principal, permissionReads: new Map() }, model)
+  const fallen = await lostRight({ ...ctx, principal, permissionReads: new Map() }, of)
   return { ...review, principal: principalRecord(principal), fallen }
 }
 
@@ -194,8 +197,9 @@ function presentPrincipal(ctx: Context, found: PrincipalRow, groups: readonly st
 }
 
 /** Why somebody who could approve no longer may, by the present grants and permissions. */
-async function lostRight(ctx: Context, model: string): Promise<string | undefined> {
-  if (!(await mayApprove(ctx, model))) return "the approver has no grant of 'approve' any more"
+async function lostRight(ctx: Context, { model, target }: OfReview): Promise<string | undefined> {
+  if (!(await mayApprove(ctx, model, target)))
+    return "the approver has no grant of 'approve' any more"
   try {
     await requireModelVersion(ctx, model, 'READ')
     return undefined

@@ -12,7 +12,7 @@ import {
   requirePromoting,
   requireRight,
 } from '../access/permissions/require.ts'
-import { denied, mayApprove, needsGrant } from '../access/permissions/rights.ts'
+import { denied, mayApprove, needsApproveGrant } from '../access/permissions/rights.ts'
 import { excerpt, notFound, RegistryError } from '../core/error.ts'
 import { parseRowId } from '../core/int64.ts'
 import { isSame, principalRecord } from '../core/principal.ts'
@@ -136,7 +136,8 @@ export async function requireToReview(
   promotion: Pick<Promotion, 'version' | 'target' | 'archiveExisting'>,
   { candidate: { model }, policies, parties }: Reviewable,
 ): Promise<void> {
-  if (!(await mayApprove(ctx, model))) throw denied(ctx, needsGrant('approve', model, []))
+  const { target } = promotion
+  if (!(await mayApprove(ctx, model, target))) throw denied(ctx, needsApproveGrant(model, target))
   const asking = policies.filter(({ document }) => document.approvals.rules.length > 0)
   if (asking.length === 0) return requireMove(ctx, model, promotion)
   const caller = principalRecord(ctx.principal)

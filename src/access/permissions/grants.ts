@@ -134,7 +134,12 @@ function checkPlaces(action: Right, stage: string, alias: string): void {
   if (action === 'promote' && places !== 1) {
     throw invalid("A grant of 'promote' names one of 'stage' and 'alias'; '*' is for all of them")
   }
-  if (action !== 'promote' && places !== 0) {
+  if (action === 'approve' && places > 1) {
+    throw invalid(
+      "A grant of 'approve' names one of 'stage' and 'alias', or neither for all of them",
+    )
+  }
+  if (action !== 'promote' && action !== 'approve' && places !== 0) {
     throw invalid(`A grant of '${action}' names neither 'stage' nor 'alias'`)
   }
 }

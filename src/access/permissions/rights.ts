@@ -24,17 +24,42 @@ export type ModelGrants = {
   readonly named: boolean
   /** Whether the caller has such a grant. */
   readonly held: boolean
+  /** The same of those grants that are for no place, and so for all. */
+  readonly everywhere: { readonly named: boolean; readonly held: boolean }
   /** Of these places, those that a grant names. */
   namedPlaces(places: Places): string[]
   /** Of these places, those that a grant names but none of the caller's grants does. */
   blockedPlaces(places: Places): string[]
 }
 
-/** Whether the caller may approve moves of the model. Everybody may, as long as no grant names it. */
-export async function mayApprove(ctx: Context, model: string): Promise<boolean> {
+/** A stage or an alias. */
+export type OnePlace = { readonly stage?: string | undefined; readonly alias?: string | undefined }
+
+/**
+ * Whether the caller may approve moves of the model to a place. Everybody may, as long as no grant names
+ * the model with that place, or with all places.
+ */
+export async function mayApprove(ctx: Context, model: string, place: OnePlace): Promise<boolean> {
   if (mayAll(ctx)) return true
-  const { named, held } = await readModelGrants(ctx, 'approve', model)
-  return !named || held
+  const { everywhere, ...grants } = await readModelGrants(ctx, 'approve', model)
+  if (everywhere.held) return true
+  const places = placesOf(place)
+  const isNamed = grants.namedPlaces(places).length > 0
+  return isNamed ? grants.blockedPlaces(places).length === 0 : !everywhere.named
+}
+
+/** Why a caller who `mayApprove` refuses is refused. */
+export function needsApproveGrant(model: string, place: OnePlace): string {
+  const name = place.stage ?? place.alias ?? ''
+  const kind = place.stage === undefined ? 'alias' : 'stage'
+  return needsGrant('approve', model, [`${kind} '${excerpt(name)}'`])
+}
+
+function placesOf({ stage, alias }: OnePlace): Places {
+  return {
+    stages: stage === undefined ? [] : [stage],
+    aliases: alias === undefined ? [] : [alias],
+  }
 }
 
 /** Grants of `right` whose models match; empty where nothing is judged. */
@@ -50,14 +75,21 @@ export async function readModelGrants(
   const stages = ours.some(({ stage }) => stage.includes('*'))
     ? await readStageKeys(ctx)
     : new Set()
-  const placesOf = (places: Places, of: readonly GrantRow[]) => namedPlaces(places, of, stages)
+  const isEverywhere = ({ stage, alias }: GrantRow) => stage === '' && alias === ''
+  const namedBy = (places: Places, of: readonly GrantRow[]) =>
+    namedPlaces(
+      places,
+      of.filter((grant) => !isEverywhere(grant)),
+      stages,
+    )
   return {
     named: ours.length > 0,
     held: held.length > 0,
-    namedPlaces: (places) => placesOf(places, ours),
+    everywhere: { named: ours.some(isEverywhere), held: held.some(isEverywhere) },
+    namedPlaces: (places) => namedBy(places, ours),
     blockedPlaces(places) {
-      const own = new Set(placesOf(places, held))
-      return placesOf(places, ours).filter((place) => !own.has(place))
+      const own = new Set(namedBy(places, held))
+      return namedBy(places, ours).filter((place) => !own.has(place))
     },
   }
 }

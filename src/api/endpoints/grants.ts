@@ -14,7 +14,9 @@ const NewGrant = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('Only of a `promote` grant: of this stage; `*` as in `models`'),
+    .describe(
+      'Of `promote`, and of `approve` if it is not for all places: this stage; `*` as in `models`',
+    ),
   alias: z.string().min(1).optional().describe('Instead of `stage`: of this alias'),
 })
 
@@ -41,7 +43,7 @@ export const createGrant = endpoint({
   tag: 'access',
   summary: 'Give a principal a right',
   description:
-    'As soon as one `promote` grant names a stage or alias of a model, only its holders and administrators may move a version in or out; likewise `register`. Without one, EDIT on the model will do.',
+    'As soon as one `promote` grant names a stage or alias of a model, only its holders and administrators may move a version in or out; likewise `register`, and `approve` for those who approve moves there. Without one, EDIT on the model will do.',
   body: NewGrant,
   status: 201,
   answer: GrantShape,

@@ -101,7 +101,8 @@ export async function judgeWithReview(
   },
 ): Promise<Assessment> {
   const { people, candidate } = assessment
-  const review = await findStandingReview(ctx, written.review, { model: candidate.model, people })
+  const of = { model: candidate.model, target: written.promotion.target, people }
+  const review = await findStandingReview(ctx, written.review, of)
   const snapshot = {
     ...assessment,
     archivesOthers: written.promotion.archiveExisting,

@@ -94,7 +94,7 @@ async function reviewingBy(
     if (!row) continue
     const { model } = row
     const reviews = (reviewsOf.get(promotion.id) ?? []).map((review) =>
-      findStandingReview(ctx, review, { model, people }),
+      findStandingReview(ctx, review, { model, target: promotion.target, people }),
     )
     const policies = selectPolicies(all, model, promotion.target)
     const standing = standingOf(await Promise.all(reviews))

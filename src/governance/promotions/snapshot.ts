@@ -138,9 +138,8 @@ export async function takeSnapshot(
     readJudgedScans(ctx, matched, candidate),
   ])
   const known = peopleFrom(rows)
-  const standing = await Promise.all(
-    reviews.map((row) => findStandingReview(ctx, row, { model: candidate.model, people: known })),
-  )
+  const of = { model: candidate.model, target, people: known }
+  const standing = await Promise.all(reviews.map((row) => findStandingReview(ctx, row, of)))
   return {
     candidate: carded.facts,
     current: holderCarded?.facts,

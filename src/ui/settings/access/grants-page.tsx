@@ -112,7 +112,9 @@ const Matrix: FC<{ readonly model: string; readonly grants: readonly Grant[] }> 
   grants,
 }) => {
   const columnOf = (grant: Grant) =>
-    grant.action === 'promote' ? `promote to ${placeOf(grant)}` : grant.action
+    placeOf(grant) === ''
+      ? grant.action
+      : `${grant.action} ${grant.action === 'promote' ? 'to' : 'for'} ${placeOf(grant)}`
   const columns = [...new Set(grants.map(columnOf))].sort()
   const people = Map.groupBy(grants, ({ principal }) => principal)
   return (
@@ -190,7 +192,7 @@ const NewGrantForm: FC<GrantsPageProps & { readonly path: string }> = ({
       </div>
       <div class="fields-row">
         <label>
-          Of promote: to the
+          Of promote, and of approve unless it is for all: the
           <select name="place">
             <option value="stage">stage</option>
             <option value="alias" selected={typed?.('place') === 'alias'}>
