@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { requireModelVersion } from '../../access/permissions/require.ts'
+import { requireModelVersion, requireRegistering } from '../../access/permissions/require.ts'
 import { invalid } from '../../core/error.ts'
 import {
   approveVersion,
@@ -9,6 +9,7 @@ import {
 } from '../../governance/moves/decide-version.ts'
 import { deleteFreeVersion } from '../../governance/moves/guarded-changes.ts'
 import { moveToStage } from '../../governance/moves/move-to-stage.ts'
+import { isUnreviewedSql } from '../../governance/promotions/review.ts'
 import type { Context } from '../../platform/context.ts'
 import type { PackageMembers } from '../../registry/packages/model-packages.ts'
 import { packageStage } from '../../registry/packages/package-status.ts'
@@ -19,7 +20,7 @@ import { getVersion } from '../../registry/versions/versions.ts'
 import { action, type SageMakerAction } from './action.ts'
 import { packageArnOf, readPackageName } from './arns.ts'
 import { type SaidOfLifeCycle, saidOfLifeCycle } from './package-wire.ts'
-import { ApprovalStatusMember, InferenceSpecification } from './packages.ts'
+import { ApprovalStatusMember, InferenceSpecification, sourceFrom } from './packages.ts'
 
 const Text = z.string()
 const Reason = Text.max(1024).optional()
@@ -47,9 +48,7 @@ const Update = z.strictObject({
   ModelPackageRegistrationType: z.enum(['Registered', 'Logged']).optional(),
   // A repetition does nothing again, with or without it.
   ClientToken: Text.max(64).optional(),
-  SourceUri: z
-    .undefined('the source of a package does not change; register another package')
-    .optional(),
+  SourceUri: Text.min(1).max(1024).optional(),
   ModelCard: z
     .undefined('model cards are not taken here; write the card of the version')
     .optional(),
@@ -67,6 +66,7 @@ export const changeActions: readonly SageMakerAction[] = [
       await requireModelVersion(ctx, name, 'READ')
       if (changesMembers(req)) await requireModelVersion(ctx, name, 'EDIT')
       if (keys.length > 0) await requireModelVersion(ctx, name, 'MANAGE')
+      if (req.SourceUri !== undefined) await requireRegistering(ctx, name)
     },
     answer: async (ctx, req, { place }) => {
       const { name, version } = req.ModelPackageArn
@@ -150,6 +150,7 @@ function changesMembers(req: Update): boolean {
     Object.keys(req.CustomerMetadataProperties).length > 0 ||
     req.CustomerMetadataPropertiesToRemove.length > 0 ||
     req.InferenceSpecification !== undefined ||
+    req.SourceUri !== undefined ||
     req.AdditionalInferenceSpecificationsToAdd.length > 0 ||
     req.ModelPackageRegistrationType !== undefined ||
     (status !== '' && status !== 'Retired' && !isDecision(status))
@@ -163,6 +164,10 @@ async function writeMembers(ctx: Context, req: Update): Promise<void> {
     tags: req.CustomerMetadataProperties,
     tagsToRemove: req.CustomerMetadataPropertiesToRemove,
     change: (given) => membersAfter(given, req, stage),
+    late:
+      req.SourceUri === undefined
+        ? undefined
+        : { source: sourceFrom(req.SourceUri), isUnreviewed: isUnreviewedSql },
   })
 }
 

@@ -44,7 +44,7 @@ export function describePackage(
   return {
     ...summary,
     ModelPackageGroupArn: groupArnOf(place, version.name),
-    ModelPackageStatusDetails: { ValidationStatuses: [] },
+    ModelPackageStatusDetails: { ValidationStatuses: [], ImageScanStatuses: [] },
     CertifyForMarketplace: false,
     CreatedBy: userContextOf(place, version.userId),
     LastModifiedTime: secondsOf(version.updatedAtMs),

@@ -149,7 +149,7 @@ function versionFrom(req: z.output<typeof Create>): NewVersion {
   const given = req.SourceUri ?? req.InferenceSpecification?.Containers[0]?.ModelDataUrl ?? ''
   return {
     name: req.ModelPackageGroupName,
-    source: given.startsWith('arn:') ? sourceOfPackage(given) : given,
+    source: sourceFrom(given),
     runId: '',
     runLink: '',
     description: req.ModelPackageDescription,
@@ -159,8 +159,9 @@ function versionFrom(req: z.output<typeof Create>): NewVersion {
 }
 
 /** A package is made from another by its ARN: it has the same files. */
-function sourceOfPackage(arn: string): string {
-  const { name, version } = readPackageName(arn)
+export function sourceFrom(uri: string): string {
+  if (!uri.startsWith('arn:')) return uri
+  const { name, version } = readPackageName(uri)
   return `models:/${name}/${version}`
 }
 

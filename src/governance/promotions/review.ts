@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { commit } from '../../audit/commit.ts'
 import { conflict, excerpt } from '../../core/error.ts'
 import { isSame, principalRecord, principalText } from '../../core/principal.ts'
@@ -106,6 +106,12 @@ function refuseForOthers(
   throw conflict(
     `Promotion request #${id} was approved by ${other.principal.name} as one that ${what}: close it and ask anew`,
   )
+}
+
+/** A condition: no review was written yet of any request of a version. @param version `model_versions.id` */
+export function isUnreviewedSql(version: SQL): SQL {
+  return sql`not exists (select 1 from promotion_reviews r join promotions p on p.id = r.promotion
+    where p.model_version = ${version})`
 }
 
 type WrittenReview = {

@@ -8,6 +8,7 @@ import { versionTagsRemoval, versionTagsWrite } from '../many-tags.ts'
 import type { ModelVersion } from '../versions/read-versions.ts'
 import { getVersion } from '../versions/versions.ts'
 import { givenText, type PackageMembers, readPackageMembers } from './model-packages.ts'
+import { keepsSource, type LateSource, sourceWrites } from './package-source.ts'
 
 /** What of a package is changed; what is left out stays. */
 export type PackageChange = {
@@ -16,6 +17,7 @@ export type PackageChange = {
   readonly tagsToRemove: readonly string[]
   /** Members as they are kept now, to those that are to be kept. */
   readonly change: (given: PackageMembers) => PackageMembers
+  readonly late?: LateSource | undefined
 }
 
 const attemptsMax = 5
@@ -25,7 +27,7 @@ const attemptsMax = 5
  *
  * @throws RESOURCE_DOES_NOT_EXIST no such version
  * @throws INVALID_PARAMETER_VALUE tags or members are too much
- * @throws RESOURCE_CONFLICT it kept changing
+ * @throws RESOURCE_CONFLICT it kept changing; it keeps the source that it has
  */
 export async function updatePackage(
   ctx: Context,
@@ -42,14 +44,17 @@ export async function updatePackage(
 /** @returns false: the members changed meanwhile, and nothing was written */
 async function writeChange(
   ctx: Context,
-  { id: versionId }: ModelVersion,
-  { tags, tagsToRemove, change }: PackageChange,
+  version: ModelVersion,
+  { tags, tagsToRemove, change, late }: PackageChange,
 ): Promise<boolean> {
+  const { id: versionId } = version
+  const moved = late && sourceWrites(ctx, version, late)
   const before = (await readPackageMembers(ctx, [versionId])).get(versionId)
   const given = givenText(change(before ?? {}))
   const id = sql`select id from model_versions where id = ${versionId}`
   const kept = sql`(select given from model_packages where model_version = ${versionId})`
-  const isSame = sql`${kept} is ${before === undefined ? null : JSON.stringify(before)}`
+  const isKept = sql`${kept} is ${before === undefined ? null : JSON.stringify(before)}`
+  const isSame = moved ? sql`${isKept} and ${moved.isFree}` : isKept
   const isOther = given !== JSON.stringify(before ?? {})
   const { still } = await writeBounded(
     commit(ctx, {
@@ -57,9 +62,14 @@ async function writeChange(
       removed: versionTagsRemoval(ctx, tagsToRemove, { id, guard: isSame }),
       set: versionTagsWrite(ctx, tags, { id, guard: isSame }),
       ...(isOther && memberWrites(ctx, id, { before: before ?? {}, given, isSame })),
+      // Last: until then all of it has the same condition.
+      source: moved?.statements,
     }),
   )
-  return still.length === 1
+  if (still.length === 1) return true
+  if (moved && !(await ctx.db.first(sql`select 1 where ${moved.isFree}`)))
+    throw keepsSource(version)
+  return false
 }
 
 /** The members that differ stand in the entry by their names. */

@@ -97,11 +97,13 @@ def test_the_sagemaker_sdk_registers_a_model_and_changes_its_package(sm, unique,
         model_package_group_name=unique,
         approval_status="PendingManualApproval",
         customer_metadata_properties={"auc": "0.91"},
+        source_uri="s3://bucket/source",
     )
     described = sm.describe_model_package(ModelPackageName=package.model_package_arn)
     assert described["ModelApprovalStatus"] == "PendingManualApproval"
     (container,) = described["InferenceSpecification"]["Containers"]
     assert container["ModelDataUrl"] == "s3://bucket/model.tar.gz"
+    assert described["SourceUri"] == "s3://bucket/source"
 
     package.update_customer_metadata({"auc": "0.92", "seed": "1"})
     package.remove_customer_metadata_properties(["seed"])

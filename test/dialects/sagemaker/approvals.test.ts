@@ -262,7 +262,7 @@ test('sixteen changes of members at once are all kept', async () => {
 test.each([
   [{ ModelApprovalStatus: 'Maybe' }, /ModelApprovalStatus/],
   [{ ApprovalDescription: 'alone' }, /ApprovalDescription/],
-  [{ SourceUri: 's3://b/other' }, /SourceUri/],
+  [{ SourceUri: 'file:///etc' }, /source/i],
   [{ Nonsense: 1 }, /Nonsense/],
   [{ ModelApprovalStatus: 'Approved', ApprovalDescription: 'x'.repeat(1025) }, /1024/],
   [{ CustomerMetadataProperties: { ['k'.repeat(300)]: 'v' } }, /k+/],
@@ -279,6 +279,59 @@ test.each([
   expect(refused).toMatchObject({ status: 400, json: { __type: 'ValidationException' } })
   expect(refused.json.message).toMatch(why)
   expect((await described()).ModelApprovalStatus).toBe('PendingManualApproval')
+})
+
+test('a package whose files lie elsewhere gets another place there, until somebody reviews it', async () => {
+  const { ci, rita, update, approve, described, user, signedBy, arn } = await reviewedPackages()
+  const reader = await signedBy(await user('reader'))
+  expect((await update(reader, { SourceUri: 's3://b/x' })).json.__type).toBe(
+    'AccessDeniedException',
+  )
+  for (const SourceUri of ['s3://b/m', 's3://b/new', 's3://b/new']) {
+    expect((await update(ci, { SourceUri })).status).toBe(200)
+  }
+  expect(await described()).toMatchObject({
+    SourceUri: 's3://b/new',
+    InferenceSpecification: { Containers: [{ ModelDataUrl: 's3://b/new' }] },
+  })
+  const copy = await update(ci, { SourceUri: arn })
+  expect(copy).toMatchObject({ status: 400, json: { __type: 'ConflictException' } })
+  await approve(rita)
+  const late = await update(ci, {
+    SourceUri: 's3://b/late',
+    CustomerMetadataProperties: { a: 'b' },
+  })
+  expect(late).toMatchObject({ status: 400, json: { __type: 'ConflictException' } })
+  expect(late.json.message).toContain('keeps its source')
+  expect(await described()).toMatchObject({
+    SourceUri: 's3://b/new',
+    CustomerMetadataProperties: { auc: '0.91' },
+  })
+})
+
+test('a review and another source at once come in one order', async () => {
+  const { ci, rita, update, described, requests } = await reviewedPackages({
+    approvals: { required: 2, from: ['group:reviewers'] },
+  })
+  const [reviewed, moved] = await Promise.all([
+    update(rita, { ModelApprovalStatus: 'Approved' }),
+    update(ci, { SourceUri: 's3://b/new' }),
+  ])
+  // Either the source came first and was reviewed, or the review did and the source stays.
+  expect(reviewed.json.__type).toBe('ConflictException')
+  expect((await requests())[0].reviews).toHaveLength(1)
+  expect((await described()).SourceUri).toBe(moved.status === 200 ? 's3://b/new' : 's3://b/m')
+})
+
+test('a package is made from another by its ARN', async () => {
+  const { ci, arn } = await reviewedPackages()
+  const made = await ci.call('CreateModelPackage', {
+    ModelPackageGroupName: 'fraud',
+    SourceUri: arn,
+  })
+  expect(made.json.ModelPackageArn).toMatch(/fraud\/2$/)
+  const seen = await ci.call('DescribeModelPackage', { ModelPackageName: 'fraud/2' })
+  expect(seen.json.SourceUri).toBe('models:/fraud/1')
 })
 
 test('a package goes when it is in no guarded place, and its group when it is empty', async () => {
