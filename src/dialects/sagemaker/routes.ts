@@ -81,9 +81,26 @@ function readBody(bytes: Uint8Array): SentBody {
   if (size.depth > depthMax) throw invalid(`The request's JSON is nested deeper than ${depthMax}`)
   const members = parsed(text)
   if (typeof members === 'object' && members !== null && !Array.isArray(members)) {
+    checkTexts(members)
     return { members, text }
   }
   throw invalid('The request body must be a JSON object')
+}
+
+/** Refuses texts, keys too, that a database would not store unchanged. */
+function checkTexts(value: unknown): void {
+  if (typeof value === 'string') checkText(value)
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, one] of Object.entries(value)) {
+    checkText(key)
+    checkTexts(one)
+  }
+}
+
+function checkText(text: string): void {
+  if (text.isWellFormed() && !text.includes('\u0000')) return
+  const shown = excerpt(text.toWellFormed().replaceAll('\u0000', '\\0'))
+  throw invalid(`Invalid text '${shown}': it holds a NUL or a lone surrogate`)
 }
 
 function parsed(text: string): unknown {

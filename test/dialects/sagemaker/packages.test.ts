@@ -171,6 +171,19 @@ test.each([
   expect(json.message).toMatch(why)
 })
 
+test.each([
+  ['CreateModelPackage', { SourceUri: 's3://b/x', CustomerMetadataProperties: { k: '\ud800' } }],
+  ['CreateModelPackage', { SourceUri: 's3://b/x', CustomerMetadataProperties: { '\udc00': 'v' } }],
+  ['CreateModelPackage', { SourceUri: 's3://b/x', ModelMetrics: { Bias: ['a\u0000b'] } }],
+  ['CreateModelPackage', { SourceUri: 's3://b/\ud800' }],
+  ['ListModelPackages', { NameContains: '\ud800' }],
+])('%s with text that no database keeps is refused: %j', async (action, members) => {
+  const { sm } = await withGroup()
+  const { status, json } = await sm.call(action, { ...group, ...members })
+  expect([status, json.__type]).toEqual([400, 'ValidationException'])
+  expect(json.message).toContain('NUL or a lone surrogate')
+})
+
 test('what is not served is told with what is', async () => {
   const { sm } = await withGroup()
   const { status, json } = await sm.call('CreateTrainingJob')
