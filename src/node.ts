@@ -9,6 +9,7 @@ import { migrate, NewerDatabaseError } from './db/migrate.ts'
 import { migrations } from './db/migrations.ts'
 import type { AppContext } from './http/app-env.ts'
 import { anyone, guard } from './http/guards/guard.ts'
+import { givenBundleKey } from './platform/bundle-key.ts'
 import type { Platform } from './platform/context.ts'
 import { logWarning } from './platform/log.ts'
 import { DiskBlobStore } from './platform/node/disk-blob-store.ts'
@@ -26,13 +27,18 @@ import {
   takeFromOthers,
 } from './platform/node/private-folder.ts'
 import { sha256 } from './platform/node/sha256.ts'
-import { keepSigningKey } from './platform/node/signing-key.ts'
+import { bundleKeyIn, bundleKeyPathOf, keepSigningKey } from './platform/node/signing-key.ts'
 import { passwordRounds, passwordTurns } from './platform/password-turns.ts'
 import type { BlobStore, ByteStream } from './platform/ports.ts'
 import { randomId } from './platform/random-id.ts'
 import { S3BlobStore } from './platform/s3/s3-blob-store.ts'
 import { s3Options } from './platform/s3/s3-options.ts'
-import { readChoice, readSettings, readSigningKey } from './platform/settings/read-settings.ts'
+import {
+  readBundleKey,
+  readChoice,
+  readSettings,
+  readSigningKey,
+} from './platform/settings/read-settings.ts'
 import { readSignIn } from './platform/settings/read-sign-in.ts'
 import type { Given } from './platform/settings/setting-table.ts'
 import { publicPath } from './platform/settings/settings.ts'
@@ -59,6 +65,7 @@ export async function openPlatform(
 ): Promise<OpenPlatform> {
   const settings = { ...readSettings(given), ...readSignIn(given) }
   const signingKey = readSigningKey(given)
+  const bundleKey = readBundleKey(given)
   const { folder, url } = storagePlaceOf(given)
   const data = await usableFolder(folder)
   const blobs = await openBlobs(given, join(data, 'artifacts'))
@@ -68,6 +75,7 @@ export async function openPlatform(
   await takeFromOthers([
     data,
     join(data, 'signing-key'),
+    bundleKeyPathOf(data),
     ...databaseFiles(url),
     ...ownFolder(blobs),
   ])
@@ -75,6 +83,7 @@ export async function openPlatform(
     db,
     blobs,
     settings: { ...settings, signingKey: signingKey ?? (await keepSigningKey(data)) },
+    bundleKey: bundleKey === undefined ? bundleKeyIn(data) : givenBundleKey(bundleKey),
     now: Date.now,
     randomId,
     sha256,

@@ -1,11 +1,12 @@
 import { createApp } from './app.ts'
 import { backgroundJobs, runHourlyWork } from './background.ts'
 import { RegistryError } from './core/error.ts'
+import { givenBundleKey } from './platform/bundle-key.ts'
 import { coalesced, logged } from './platform/coalesced.ts'
 import type { Platform } from './platform/context.ts'
 import { passwordRounds } from './platform/password-turns.ts'
 import { randomId } from './platform/random-id.ts'
-import { readSettings, readSigningKey } from './platform/settings/read-settings.ts'
+import { readBundleKey, readSettings, readSigningKey } from './platform/settings/read-settings.ts'
 import { readSignIn } from './platform/settings/read-sign-in.ts'
 import { givenBy } from './platform/settings/setting-table.ts'
 import { publicPath, type Settings } from './platform/settings/settings.ts'
@@ -77,6 +78,7 @@ function partsOf(env: Bindings): IsolateParts {
     db: new D1(env.DB),
     blobs: new R2BlobStore(env.ARTIFACTS),
     settings: settingsOf(env),
+    bundleKey: givenBundleKey(readBundleKey(givenBy(env))),
     now: Date.now,
     randomId,
     sha256,

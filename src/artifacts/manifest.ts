@@ -18,7 +18,7 @@ export type ManifestFile = {
  *
  * @param files in that order already, as SQLite sorts text
  */
-function canonicalManifest(files: readonly ManifestFile[]): string {
+export function canonicalManifest(files: readonly ManifestFile[]): string {
   // Keys in alphabetical order, no blanks, and strings as JSON.stringify writes them: RFC 8785.
   return JSON.stringify(
     files.map(({ path, sha256, sizeBytes }) => ({ path, sha256, size: sizeBytes })),

@@ -80,6 +80,8 @@
  * | identity.admitted | account, issuer, subject | |
  * | session.started | | account, issuer (null: a password) |
  * | session.ended | account, issuer | |
+ * | model_version.signed | | bundle (its id), key (the hint of the key that signed it) |
+ * | bundle_key.published: it signs bundles from then on | | hint, replaces (null: none signed before) |
  * | model_version.card_changed | revision, digest (null: it had no card) | revision, digest, fields [those that differ], imported_from (null: it was written) |
  * | registered_model.card_template_set | card {}, required [] (null: it had none) | card {}, required [] |
  * | registered_model.card_template_deleted | card {}, required [] | |
@@ -180,6 +182,8 @@ export const actions = [
   'session.started',
   'session.ended',
   'model_version.card_changed',
+  'model_version.signed',
+  'bundle_key.published',
   'registered_model.imported',
   'model_version.imported',
   'tracking.imported',

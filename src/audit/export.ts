@@ -33,8 +33,8 @@ export async function* exportEntries(
   }
 }
 
-/** `chain_hash` is absent while the entry is not sealed. */
-function jsonLineOf(entry: HashedEntry, chainHash: string | undefined): string {
+/** A line of an export as JSON Lines. `chain_hash` is absent while the entry is not sealed. */
+export function jsonLineOf(entry: HashedEntry, chainHash: string | undefined): string {
   return `${JSON.stringify({ ...entry, chain_hash: chainHash })}\n`
 }
 

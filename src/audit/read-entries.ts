@@ -7,6 +7,8 @@ import { type AuditEntryRow, entryColumns, type SealedEntry, sealedEntryFrom } f
 /** Which entries are wanted: those for which all of this holds. */
 export type EntryFilter = {
   readonly workspace?: string | undefined
+  /** `registered_models.id` */
+  readonly registeredModel?: number | undefined
   /** The name that the model had at that moment. */
   readonly model?: string | undefined
   /**
@@ -92,9 +94,11 @@ async function readEntries(
 }
 
 function conditionsSql(filter: EntryFilter): SQL {
-  const { workspace, model, only, version, actor, action, sinceMs, untilMs } = filter
+  const { workspace, registeredModel, model, only, version, actor, action, sinceMs, untilMs } =
+    filter
   const all = [
     ...(workspace === undefined ? [] : [inWorkspace(workspace, model !== undefined)]),
+    ...(registeredModel === undefined ? [] : [sql`e.registered_model = ${registeredModel}`]),
     ...(model === undefined ? [] : [sql`e.model = ${model}`]),
     ...(only === undefined
       ? []

@@ -123,6 +123,9 @@ const tellers: Readonly<Record<Action | OtherEvent, Teller>> = {
     `deleted the deployment ${shown(before.deployment)} of ${what}`,
   'model_version.card_changed': ({ what, before, after }) =>
     `changed the card of ${what} from revision ${shown(before.revision ?? 'none')} to ${shown(after.revision)}`,
+  'model_version.signed': ({ what, after }) => `signed ${what} as bundle ${shown(after.bundle)}`,
+  'bundle_key.published': ({ after }) =>
+    `let the key ${shown(after.hint)} sign bundles${after.replaces ? `, in place of ${shown(after.replaces)}` : ''}`,
   'artifact.damaged': ({ after }) => `found ${shown(after.path)} ${shown(after.problem)}`,
   'stages.changed': ({ before, after }) =>
     `changed the stages from ${stagesOf(before)} to ${stagesOf(after)}`,

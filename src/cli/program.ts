@@ -9,6 +9,7 @@ import { tokensCommand } from './access/tokens.ts'
 import { usersCommand } from './access/users.ts'
 import { whoamiCommand } from './access/whoami.ts'
 import { workspacesCommand } from './access/workspaces.ts'
+import { bundleCommand } from './bundles/bundle.ts'
 import { addCompletion } from './completion.ts'
 import { auditCommand } from './events/audit.ts'
 import { eventsCommand } from './events/events.ts'
@@ -72,6 +73,7 @@ function commandGroups(): Record<string, Command[]> {
       diffCommand(),
       rollbackCommand(),
       cardsCommand(),
+      bundleCommand(),
       commentsCommand(),
       openCommand(),
     ],

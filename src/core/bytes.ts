@@ -44,6 +44,11 @@ export function fromBase64UrlBytes(encoded: string): Uint8Array<ArrayBuffer> | u
   }
 }
 
+/** The bytes that `toBase64` encoded, or undefined when `encoded` is not base64. */
+export function fromBase64(encoded: string): Uint8Array<ArrayBuffer> | undefined {
+  return fromBase64UrlBytes(encoded.replaceAll('+', '-').replaceAll('/', '_'))
+}
+
 /** The UTF-8 of `text`. `TextEncoder` makes an own buffer, which the types of Workers do not say. */
 export function toUtf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text) as Uint8Array<ArrayBuffer>

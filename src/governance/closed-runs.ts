@@ -39,6 +39,19 @@ async function readClosed(ctx: Context, which: SQL): Promise<ClosedVersions> {
   }
 }
 
+/**
+ * Those of these versions of which the caller may not read the run, or what is kept of it.
+ *
+ * @param ids of `model_versions`
+ */
+export async function findClosedAmong(
+  ctx: Context,
+  ids: readonly number[],
+): Promise<ReadonlySet<number>> {
+  const wanted = sql`v.id in (select value from json_each(${JSON.stringify(ids)}))`
+  return (await readClosed(ctx, wanted)).versions
+}
+
 /** What the judgements of requests show that the caller may not read. */
 export function readClosedOf(
   ctx: Context,
@@ -127,9 +140,8 @@ export async function isClosed(
   ctx: Context,
   { candidate, current }: Pick<Assessment, 'candidate' | 'current'>,
 ): Promise<boolean> {
-  const ids = JSON.stringify([candidate.id, ...(current ? [current.id] : [])])
-  const closed = await readClosed(ctx, sql`v.id in (select value from json_each(${ids}))`)
-  return closed.versions.size > 0
+  const ids = [candidate.id, ...(current ? [current.id] : [])]
+  return (await findClosedAmong(ctx, ids)).size > 0
 }
 
 function withoutDetails(assessment: Assessment, why: string): Assessment {

@@ -1,6 +1,7 @@
 import { defaultWorkspace } from '../core/names.ts'
 import { anonymous, gatehouse, type Principal } from '../core/principal.ts'
 import type { Database } from '../db/database.ts'
+import type { BundleKeyPlace } from './bundle-key.ts'
 import type { Sha256 } from './hash.ts'
 import type { Outbound } from './outbound.ts'
 import type { BlobStore, PageFiles } from './ports.ts'
@@ -11,6 +12,8 @@ export type Platform = {
   readonly db: Database
   readonly blobs: BlobStore
   readonly settings: Settings
+  /** The private key that signs release bundles. */
+  readonly bundleKey: BundleKeyPlace
   /** Unix milliseconds. */
   now(): number
   /** 32 random hex digits: run ids, upload ids, blob keys. */

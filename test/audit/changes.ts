@@ -1,4 +1,5 @@
 import { accessChanges } from './changes/access.ts'
+import { bundleChanges } from './changes/bundles.ts'
 import { cardChanges } from './changes/cards.ts'
 import { collectionChanges } from './changes/collections.ts'
 import { databricksChanges } from './changes/databricks.ts'
@@ -25,6 +26,7 @@ export const changes: Examples = {
   ...importChanges,
   ...transferChanges,
   ...cardChanges,
+  ...bundleChanges,
   ...promotionChanges,
   ...accessChanges,
   ...permissionChanges,

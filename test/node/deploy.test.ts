@@ -23,7 +23,7 @@ test('a deployment is built with the bindings it needs, and its secrets stay sec
   expect(stdout).toMatch(/env\.DB .* D1 Database/)
   expect(stdout).toContain('env.ARTIFACTS (gatehouse-artifacts)')
   expect(stderr).toContain(
-    'would set the secrets GATEHOUSE_SIGNING_KEY and GATEHOUSE_ADMIN_PASSWORD',
+    'would set the secrets GATEHOUSE_SIGNING_KEY, GATEHOUSE_BUNDLE_KEY, and GATEHOUSE_ADMIN_PASSWORD',
   )
   expect(stdout + stderr).not.toContain('a password of the tests')
   expect(await foldersOfSecrets()).toEqual([])

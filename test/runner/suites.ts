@@ -97,6 +97,10 @@ export const suites: readonly Suite[] = [
   pytest('boto3-1.44.8', ['sagemaker'], new Shared(() => startWorkerServer(false)), {
     suffix: 'on-workerd',
   }),
+  pytest('model-signing-1.1.1', ['bundles'], nodeServer),
+  pytest('model-signing-1.1.1', ['bundles'], new Shared(() => startWorkerServer()), {
+    suffix: 'on-workerd',
+  }),
   pytest('huggingface-hub-2.4.0', ['huggingface'], nodeServer),
   pytest('huggingface-hub-2.4.0', ['huggingface'], new Shared(() => startAuthServer()), {
     suffix: 'auth',

@@ -2,11 +2,15 @@
  * Serves src/worker.ts in workerd. Arguments: the port, the folder for D1's and R2's state, and the
  * administrator's password where callers must sign in.
  */
+import { generateKeyPairSync } from 'node:crypto'
 import { build } from 'esbuild'
 import { Miniflare } from 'miniflare'
 import { migrate } from '../../src/db/migrate.ts'
 import { migrations } from '../../src/db/migrations.ts'
 import { D1 } from '../../src/platform/workers/d1.ts'
+
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const bundleKey = privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64')
 
 const root = new URL('../..', import.meta.url).pathname
 const [port = '0', dataFolder = '.', password] = process.argv.slice(2)
@@ -44,6 +48,7 @@ const miniflare = new Miniflare({
           DB: { type: 'd1', id: 'gatehouse' },
           ARTIFACTS: { type: 'r2', name: 'gatehouse-artifacts' },
           GATEHOUSE_SIGNING_KEY: { type: 'text', value: 'a key for tests alone' },
+          GATEHOUSE_BUNDLE_KEY: text(bundleKey),
           GATEHOUSE_AUTH: text(password === undefined ? '0' : '1'),
           ...(password !== undefined && { GATEHOUSE_ADMIN_PASSWORD: text(password) }),
           GATEHOUSE_WEBHOOK_HOSTS: { type: 'text', value: '127.0.0.1' },

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +16,7 @@ type DeployOptions = { readonly env?: string; readonly dryRun?: boolean }
 const readyMs = 120_000
 
 const signingKey = variableOf('signing-key')
+const bundleKey = variableOf('bundle-key')
 const adminPassword = variableOf('admin-password')
 
 /** `gatehouse deploy`: all that a Worker needs on Cloudflare, made where it is not there yet. */
@@ -38,7 +39,7 @@ async function runDeploy(options: DeployOptions, command: Command): Promise<void
   const address = await withSecretsFile(made, (file) =>
     deployWith([...args, '--secrets-file', file], command),
   )
-  const names = Object.keys(made).join(' and ')
+  const names = new Intl.ListFormat('en').format(Object.keys(made))
   if (names) note(command, `${options.dryRun ? 'would set' : 'set'} the secrets ${names}`)
   if (options.dryRun) return
   const password = made[adminPassword]
@@ -61,9 +62,15 @@ async function deployWith(args: readonly string[], command: Command): Promise<st
 function newSecrets(known: readonly string[], given: Given): Readonly<Record<string, string>> {
   const wanted = {
     [signingKey]: given('signing-key') ?? randomBytes(32).toString('hex'),
+    [bundleKey]: given('bundle-key') ?? newBundleKey(),
     [adminPassword]: given('admin-password') ?? randomBytes(18).toString('base64url'),
   }
   return Object.fromEntries(Object.entries(wanted).filter(([name]) => !known.includes(name)))
+}
+
+function newBundleKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64')
 }
 
 /** Names of the secrets that the Worker has; none before its first deployment. */

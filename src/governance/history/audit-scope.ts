@@ -5,6 +5,11 @@ import { isGovernor } from '../../access/permissions/workspace-rights.ts'
 import type { EntryFilter } from '../../audit/read-entries.ts'
 import type { Context } from '../../platform/context.ts'
 
+/** Whether the caller may read what the audit log has of a model that is there. */
+export async function mayReadAuditOf(ctx: Context, name: string): Promise<boolean> {
+  return (await hasGrant(ctx, 'read_audit', name)) || (await isGovernor(ctx))
+}
+
 /**
  * Which entries about models of a name the caller may read. A name may have been that of several
  * models, one after the other. The entries of each are judged by its name today; those of a deleted

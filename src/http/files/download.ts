@@ -85,7 +85,10 @@ function wholeSeconds(timeMs: number): number {
 }
 
 /** workerd sends Content-Length only for a stream whose length it knows; Node trusts the header. */
-function sized(body: ReadableStream<Uint8Array>, length: number): ReadableStream<Uint8Array> {
+export function sized(
+  body: ReadableStream<Uint8Array>,
+  length: number,
+): ReadableStream<Uint8Array> {
   const { FixedLengthStream } = globalThis as {
     FixedLengthStream?: new (length: number) => TransformStream<Uint8Array, Uint8Array>
   }

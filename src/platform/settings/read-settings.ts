@@ -90,6 +90,26 @@ export function readSigningKey(given: Given): string | undefined {
   return readKey(given, 'signing-key')
 }
 
+/**
+ * The key that the operator gave for release bundles: PKCS#8 as PEM or its base64 alone, on one line too.
+ *
+ * @throws SettingError it is not of this form
+ */
+export function readBundleKey(given: Given): string | undefined {
+  const key = given('bundle-key')?.trim()
+  if (key === undefined || isPkcs8Text(key)) return key
+  throw new SettingError(
+    `${variableOf('bundle-key')} is no PKCS#8 key; make one with \`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256\``,
+  )
+}
+
+/** A SEQUENCE of ASN.1 in base64, in the lines of PEM or without them. */
+function isPkcs8Text(text: string): boolean {
+  const lines =
+    /^(?:-----BEGIN PRIVATE KEY-----)?\s*(M[\w+/=\s]+?)\s*(?:-----END PRIVATE KEY-----)?$/
+  return lines.test(text.replaceAll('\\n', '\n'))
+}
+
 function readKey(given: Given, name: SettingName): string | undefined {
   const key = given(name)
   if (key !== undefined && key.length < 16) {

@@ -31,6 +31,14 @@ export const settingTable = [
   },
   {
     ...everywhere,
+    name: 'bundle-key',
+    value: 'key',
+    secret: true,
+    meaning:
+      'Signs release bundles: an ECDSA P-256 key as PKCS#8, in PEM or its base64 alone. Made at the first use and kept in the data folder when absent; a Worker without it makes no bundles. See docs/bundles.md.',
+  },
+  {
+    ...everywhere,
     name: 'auth',
     meaning:
       'Callers must sign in, and may do what they have a right to; off, everybody may do everything. A Worker has it on unless the value is 0, false or off.',

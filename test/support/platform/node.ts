@@ -15,6 +15,7 @@ import { randomId } from '../../../src/platform/random-id.ts'
 import { defaultSettings } from '../../../src/platform/settings/settings.ts'
 import { fewRounds } from '../accounts.ts'
 import { databaseMaker } from '../as-new.ts'
+import { bundleKeyInMemory } from '../bundle-key.ts'
 import { schemaOf } from '../schema-of.ts'
 import { prepare } from '../turns.ts'
 
@@ -73,6 +74,7 @@ export async function freshPlatform(): Promise<Platform> {
     db,
     blobs: new DiskBlobStore(await mkdtemp(join(tmpdir(), 'gatehouse-test-'))),
     settings: { ...defaultSettings, signingKey: 'test-signing-key' },
+    bundleKey: bundleKeyInMemory(),
     now: Date.now,
     randomId,
     sha256,

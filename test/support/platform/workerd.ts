@@ -14,6 +14,7 @@ import { R2BlobStore } from '../../../src/platform/workers/r2-blob-store.ts'
 import { sha256 } from '../../../src/platform/workers/sha256.ts'
 import { fewRounds } from '../accounts.ts'
 import { databaseMaker } from '../as-new.ts'
+import { bundleKeyInMemory } from '../bundle-key.ts'
 
 export const runtime = 'workerd'
 
@@ -68,6 +69,7 @@ export async function freshPlatform(): Promise<Platform> {
     db,
     blobs: new R2BlobStore(env.ARTIFACTS),
     settings: { ...defaultSettings, signingKey: 'test-signing-key' },
+    bundleKey: bundleKeyInMemory(),
     now: Date.now,
     randomId,
     sha256,

@@ -1,0 +1,105 @@
+import { sql } from 'drizzle-orm'
+import { commit, entryStatement } from '../../audit/commit.ts'
+import { conflict, RegistryError } from '../../core/error.ts'
+import type { Context } from '../../platform/context.ts'
+import { variableOf } from '../../platform/settings/setting.ts'
+import type { bundleKeys } from '../tables.ts'
+import { type KeyPair, makePrivateKey, readKeyPair } from './key-pair.ts'
+
+/** A key as everybody may read it. */
+export type PublishedKey = {
+  readonly hint: string
+  readonly pem: string
+  readonly fromMs: number
+  /** Undefined: it is the one that signs. */
+  readonly untilMs: number | undefined
+}
+
+/** All keys that ever signed, the newest first. */
+export async function listBundleKeys({ db }: Pick<Context, 'db'>): Promise<PublishedKey[]> {
+  const rows = await db.all(sql<typeof bundleKeys.$inferSelect>`select * from bundle_keys
+    order by until_ms is not null, from_ms desc, hint`)
+  return rows.map(({ hint, pem, from_ms, until_ms }) => ({
+    ...{ hint, pem, fromMs: from_ms },
+    untilMs: until_ms ?? undefined,
+  }))
+}
+
+/**
+ * The key that signs now. The first use makes it, unless the operator gave it, and lists it; the one
+ * before it is listed as over.
+ *
+ * @throws NOT_IMPLEMENTED none was given, and there is no place to keep one
+ * @throws RESOURCE_CONFLICT another key has taken its place
+ */
+export async function prepareBundleKey(ctx: Context): Promise<KeyPair> {
+  const { bundleKey } = ctx
+  if ((await bundleKey.read()) === undefined) {
+    await bundleKey.keep?.(await makePrivateKey(), false)
+  }
+  return publishKey(ctx)
+}
+
+/**
+ * Let a new key sign from now on. Old ones stay listed, since old bundles are verified by them.
+ *
+ * @throws NOT_IMPLEMENTED the operator gives the key, and has to give another one
+ */
+export async function renewBundleKey(ctx: Context): Promise<KeyPair> {
+  if (!ctx.bundleKey.keep) {
+    throw new RegistryError(
+      'NOT_IMPLEMENTED',
+      `The key of bundles is the operator's own; give another one as ${variableOf('bundle-key')}, and its first use takes the place of the old one`,
+    )
+  }
+  // The file goes first: a key in it that is not listed yet is listed by its first use.
+  await ctx.bundleKey.keep(await makePrivateKey(), true)
+  return publishKey(ctx)
+}
+
+async function publishKey(ctx: Context): Promise<KeyPair> {
+  const text = await ctx.bundleKey.read()
+  if (text === undefined) throw noKey()
+  const pair = await readKeyPair(ctx, text)
+  if (!pair) throw wrongKey()
+  const { hint, pem } = pair
+  const isNew = sql`not exists (select 1 from bundle_keys where hint = ${hint})`
+  const known = sql<
+    Pick<typeof bundleKeys.$inferSelect, 'until_ms'>
+  >`select until_ms from bundle_keys
+    where hint = ${hint}`
+  const [row] = await ctx.db.all(known)
+  const [now] = row ? [row] : (await commit(ctx, { ...newKeyStatements(), known })).known
+  if (now?.until_ms === null) return pair
+  throw conflict(
+    `This server's key of bundles is over, since another one signed after it; let all servers of one database have the same ${variableOf('bundle-key')}, or renew the key`,
+  )
+
+  function newKeyStatements() {
+    return {
+      entry: entryStatement(ctx, {
+        action: 'bundle_key.published',
+        from: sql`(select 1) one where ${isNew}`,
+        after: sql`json_object('hint', ${hint},
+          'replaces', (select hint from bundle_keys where until_ms is null))`,
+      }),
+      over: sql`update bundle_keys set until_ms = ${ctx.now()} where until_ms is null and ${isNew}`,
+      published: sql`insert into bundle_keys (hint, pem, from_ms)
+        select ${hint}, ${pem}, ${ctx.now()} where ${isNew}`,
+    }
+  }
+}
+
+function noKey(): RegistryError {
+  return new RegistryError(
+    'NOT_IMPLEMENTED',
+    `This server has no key to sign bundles with: make one with \`openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256\`, and set it as the secret ${variableOf('bundle-key')}`,
+  )
+}
+
+function wrongKey(): RegistryError {
+  return new RegistryError(
+    'NOT_IMPLEMENTED',
+    `The key in ${variableOf('bundle-key')} or in the file bundle-key is no ECDSA key on the curve P-256 in PKCS#8; bundles are signed by no other kind`,
+  )
+}

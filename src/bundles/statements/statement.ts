@@ -1,0 +1,41 @@
+import { type Statement, statementType } from '../signing/envelope.ts'
+
+/** The names of what a bundle holds beside `model/`. */
+export const bundlePaths = {
+  manifest: 'manifest.json',
+  modelSignature: 'model.sig',
+  release: 'attestations/release.sigstore.json',
+  gates: 'attestations/gates.sigstore.json',
+  provenance: 'attestations/provenance.sigstore.json',
+  bom: 'mlbom.cdx.json',
+  card: 'card.json',
+  cardText: 'card.md',
+  audit: 'audit.jsonl',
+  auditHead: 'audit-head.json',
+  key: 'key.pem',
+} as const
+
+/** Where the files of the version lie. */
+export const modelFolder = 'model/'
+
+/** Types of predicates. Nobody can own the domain of ours, so nobody else gives them another meaning. */
+export const predicateTypes = {
+  model: 'https://model_signing/signature/v1.0',
+  release: 'https://gatehouse.example/attestation/release/v1',
+  gates: 'https://in-toto.io/attestation/test-result/v0.1',
+  provenance: 'https://slsa.dev/provenance/v1',
+} as const
+
+/** A statement about a version by its manifest. @param digest of the version, `sha256:` and hex */
+export function statementAbout(
+  digest: string,
+  predicateType: string,
+  predicate: Readonly<Record<string, unknown>>,
+): Statement {
+  return {
+    _type: statementType,
+    subject: [{ name: bundlePaths.manifest, digest: { sha256: digest.replace('sha256:', '') } }],
+    predicateType,
+    predicate,
+  }
+}

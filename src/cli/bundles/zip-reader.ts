@@ -1,0 +1,146 @@
+import { type Entry, openPromise, type ZipFile } from 'yauzl'
+import { BundleFormatError, type BundleReader } from '../../bundles/verify/bundle-reader.ts'
+import { excerpt } from '../../core/error.ts'
+import { isPlainPath } from '../../core/names.ts'
+import { measureBody } from '../../platform/hash.ts'
+import { isMissing } from '../../platform/node/read-file.ts'
+import { sha256 } from '../../platform/node/sha256.ts'
+import type { ByteStream } from '../../platform/ports.ts'
+import { StartError } from '../../platform/start-error.ts'
+
+/** An open bundle; `close` ends it. */
+export type OpenZip = BundleReader & {
+  /** The bytes of a file. @throws BundleFormatError there are more */
+  stream(path: string, bytesMax: number): ByteStream
+  close(): void
+}
+
+/** Files of one bundle: far more than this server writes. */
+const entriesMax = 500_000
+const fileTypes = 0xf000
+const regularFile = 0x8000
+const encrypted = 1
+/** A second name for an entry, by which some programs would unpack it. */
+const otherNameField = 0x7075
+
+/**
+ * Open a zip without believing anything of it: names that lead elsewhere, links, names that stand twice and
+ * files that grow beyond what was said are refused. Nothing is unpacked.
+ *
+ * @throws StartError the file cannot be read
+ * @throws BundleFormatError it is no zip of plain files
+ */
+export async function openZip(path: string): Promise<OpenZip> {
+  const zip = await openFile(path)
+  try {
+    const entries = await readEntries(zip)
+    const stream = (name: string, bytesMax: number) => streamEntry(zip, entries.get(name), bytesMax)
+    return {
+      paths: [...entries.keys()],
+      stream,
+      read: async (name, bytesMax) => {
+        const chunks: Uint8Array[] = []
+        for await (const chunk of stream(name, bytesMax)) chunks.push(chunk)
+        return Buffer.concat(chunks)
+      },
+      measure: (name, bytesMax) => measureBody(stream(name, bytesMax), sha256()),
+      close: () => zip.close(),
+    }
+  } catch (err) {
+    zip.close()
+    throw err
+  }
+}
+
+async function openFile(path: string): Promise<ZipFile> {
+  try {
+    // Names are read here: the library would change some of them.
+    return await openPromise(path, { autoClose: false, decodeStrings: false })
+  } catch (err) {
+    if (isMissing(err)) throw new StartError(`there is no file ${path}`, { cause: err })
+    if (err instanceof Error && 'code' in err) {
+      throw new StartError(`cannot read ${path}: ${String(err.code)}`, { cause: err })
+    }
+    throw notZip(err)
+  }
+}
+
+async function readEntries(zip: ZipFile): Promise<ReadonlyMap<string, Entry>> {
+  if (zip.entryCount > entriesMax) throw new BundleFormatError('it has too many files')
+  const entries = new Map<string, Entry>()
+  try {
+    for await (const entry of zip.eachEntry()) {
+      const name = nameOf(entry.fileNameRaw)
+      if (name.endsWith('/') && entry.uncompressedSize === 0) continue
+      refuseOdd(entry, name)
+      if (entries.has(name)) throw new BundleFormatError(`it has two files ${shown(name)}`)
+      entries.set(name, entry)
+    }
+  } catch (err) {
+    throw notZip(err)
+  }
+  return entries
+}
+
+function refuseOdd(
+  { externalFileAttributes, generalPurposeBitFlag, extraFields }: Entry,
+  name: string,
+) {
+  if (!isPlainPath(name) || name.includes('\0')) {
+    throw new BundleFormatError(`the name ${shown(name)} in it leads elsewhere`)
+  }
+  const type = (externalFileAttributes >>> 16) & fileTypes
+  if (type !== 0 && type !== regularFile) {
+    throw new BundleFormatError(`${shown(name)} in it is a link or the like, and no file`)
+  }
+  const isOdd = extraFields.some(({ id }) => id === otherNameField)
+  if (isOdd || (generalPurposeBitFlag & encrypted) !== 0) {
+    throw new BundleFormatError(`${shown(name)} in it has a second name, or is encrypted`)
+  }
+}
+
+async function* streamEntry(
+  zip: ZipFile,
+  entry: Entry | undefined,
+  bytesMax: number,
+): AsyncGenerator<Uint8Array> {
+  if (!entry) throw new BundleFormatError('a file of it is missing')
+  const name = nameOf(entry.fileNameRaw)
+  if (entry.uncompressedSize > bytesMax) throw tooLarge(name)
+  let sizeBytes = 0
+  try {
+    const { fileName } = await zip.readLocalFileHeaderPromise(entry, { minimal: false })
+    // Programs that read from the beginning go by that name.
+    if (nameOf(fileName) !== name) throw new BundleFormatError(`${shown(name)} has two names`)
+    for await (const chunk of await zip.openReadStreamPromise(entry)) {
+      sizeBytes += chunk.length
+      if (sizeBytes > bytesMax) throw tooLarge(name)
+      yield chunk
+    }
+  } catch (err) {
+    throw notZip(err)
+  }
+}
+
+function tooLarge(name: string): BundleFormatError {
+  return new BundleFormatError(`${shown(name)} is larger than what was signed`)
+}
+
+/** The library throws plain errors for whatever is no zip. */
+function notZip(err: unknown): Error {
+  if (err instanceof BundleFormatError) return err
+  const detail = err instanceof Error ? err.message : String(err)
+  return new BundleFormatError(`it is no zip that can be read: ${excerpt(detail)}`, { cause: err })
+}
+
+function nameOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (err) {
+    throw new BundleFormatError('a name in it is not UTF-8', { cause: err })
+  }
+}
+
+function shown(name: string): string {
+  return `'${excerpt(name)}'`
+}
